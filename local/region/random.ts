@@ -1,0 +1,52 @@
+// Seeded chance: one small generator (sfc32), split by name, so that each actor and purpose draws from a stream of its own.
+
+export interface Random {
+  /** Uniform in [0, 1). */
+  next(): number;
+  /** Uniform integer in [low, high], both included. */
+  integer(low: number, high: number): number;
+  fill<T extends NodeJS.ArrayBufferView>(view: T): T;
+  uuid(): string;
+  /** `length` lower-case hexadecimal digits. */
+  hex(length: number): string;
+}
+
+/** The stream called `name` of a run with this seed. Same seed and name: same numbers. */
+export function randomStream(seed: number | string, name: string): Random {
+  let hash = 2166136261;
+  for (const character of `${seed}/${name}`) hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 16777619) >>> 0;
+  // sfc32 by Chris Doty-Humphrey (PractRand), public domain; 12 rounds mix the seed in.
+  let a = hash;
+  let b = hash ^ 0x9e3779b9;
+  let c = hash ^ 0x243f6a88;
+  let counter = 1;
+  const uint32 = (): number => {
+    const result = (((a + b) | 0) + counter) | 0;
+    counter = (counter + 1) | 0;
+    a = b ^ (b >>> 9);
+    b = (c + (c << 3)) | 0;
+    c = (c << 21) | (c >>> 11);
+    c = (c + result) | 0;
+    return result >>> 0;
+  };
+  for (let round = 0; round < 12; round++) uint32();
+
+  const next = (): number => (uint32() >>> 5) * 2 ** -27 + (uint32() >>> 6) * 2 ** -53;
+  const fill = <T extends NodeJS.ArrayBufferView>(view: T): T => {
+    const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+    for (let i = 0; i < bytes.length; i++) bytes[i] = uint32() & 0xff;
+    return view;
+  };
+  const hex = (length: number): string =>
+    Buffer.from(fill(new Uint8Array(Math.ceil(length / 2))).buffer)
+      .toString('hex')
+      .slice(0, length);
+  const uuid = (): string => {
+    const bytes = fill(new Uint8Array(16));
+    bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40;
+    bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
+    const digits = Buffer.from(bytes.buffer).toString('hex');
+    return [0, 8, 12, 16, 20].map((from, i) => digits.slice(from, [8, 12, 16, 20, 32][i])).join('-');
+  };
+  return { next, integer: (low, high) => low + Math.floor(next() * (high - low + 1)), fill, uuid, hex };
+}

@@ -1,0 +1,53 @@
+// What a command script answers on stdout, one line of JSON: the contract between the node and the functions.
+import * as v from 'valibot';
+
+const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+
+/** What a node says of one of its filesystems and of its client. */
+export const observationSchema = v.strictObject({
+  /** "vol-0123…" read from the device, never from a name; "" where the device is not an EBS volume. */
+  volumeId: v.pipe(v.string(), v.regex(/^(vol-[0-9a-f]{8,17})?$/)),
+  /** Kernel name of the device or partition that carries the filesystem. */
+  device: v.string(),
+  partitioned: v.boolean(),
+  filesystem: v.picklist(['xfs', 'ext4', 'btrfs', 'other']),
+  path: v.string(),
+  /** Size of the whole block device (not of the partition). */
+  deviceBytes: count,
+  sizeBytes: count,
+  usedBytes: count,
+  /** Both 0 where the filesystem has no fixed number of inodes (btrfs). */
+  inodesTotal: count,
+  inodesUsed: count,
+  rootUsedPercent: v.pipe(v.number(), v.minValue(0), v.maxValue(100)),
+  client: v.picklist(['running', 'stopped', 'failed', 'unknown']),
+});
+export type Observation = v.InferOutput<typeof observationSchema>;
+
+export const answerSchema = v.strictObject({
+  /** "<fence>.<ordinal>" of the command that this answers. */
+  operationId: v.pipe(v.string(), v.regex(/^\d{1,12}\.\d{1,6}$/)),
+  /** The highest fence that the node has seen. */
+  fence: count,
+  /** done: carried out, or found already so. stale: the node has seen a higher (fence, ordinal). late: past its start-by. */
+  result: v.picklist(['done', 'failed', 'stale', 'late']),
+  before: v.nullable(observationSchema),
+  after: v.nullable(observationSchema),
+  reason: v.optional(v.pipe(v.string(), v.maxLength(1000))),
+});
+export type Answer = v.InferOutput<typeof answerSchema>;
+
+/** Parses a script's standard output. Throws a `TypeError` that names the field and what was expected. */
+export function parseAnswer(stdout: string): Answer {
+  const line = stdout.trim().split('\n').at(-1) ?? '';
+  let json: unknown;
+  try {
+    json = JSON.parse(line);
+  } catch (cause) {
+    throw new TypeError(`the node's answer is not JSON: ${JSON.stringify(line.slice(0, 200))}`, { cause });
+  }
+  const parsed = v.safeParse(answerSchema, json);
+  if (parsed.success) return parsed.output;
+  const issue = parsed.issues[0];
+  throw new TypeError(`the node's answer, field ${v.getDotPath(issue) ?? '(whole)'}: ${issue.message}`);
+}
