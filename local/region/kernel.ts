@@ -1,4 +1,5 @@
 // The kernel that all services of one local region stand on: time, chance, the event bus and the record of work in progress.
+import type { FaultName } from './faults.ts';
 import type { Random } from './random.ts';
 
 export interface Timer {
@@ -21,6 +22,9 @@ export interface BusEvent {
   readonly detail: Readonly<Record<string, unknown>>;
 }
 
+/** Accepts a payload for the resource behind an ARN, asynchronously carried out; throws `AwsError` when it cannot be accepted. */
+export type Receiver = (arn: string, payload: string) => void;
+
 /** A stretch of virtual time in which AWS (not we) was still producing a state: a modification, a command, a boot. */
 export interface AwsWork {
   readonly what: string;
@@ -41,5 +45,9 @@ export interface Kernel {
   /** Tells that AWS works on something from now until `to` (ms since the epoch). */
   working(work: AwsWork): void;
   /** Whether the run has switched a fault on; `faults.ts` lists the names. */
-  fault(name: string): boolean;
+  fault(name: FaultName): boolean;
+  /** Makes a service the receiver for ARNs with this prefix: "arn:aws:lambda:", "arn:aws:sqs:", … */
+  receive(arnPrefix: string, receiver: Receiver): void;
+  /** Hands a payload to the resource behind an ARN. Throws `AwsError` when it is refused: retries and dead-letter queues are the sender's. */
+  deliver(arn: string, payload: string): void;
 }
