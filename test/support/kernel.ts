@@ -1,107 +1,111 @@
-// A kernel for tests of one service: a clock that a test moves by hand, seeded chance, and a record of everything said.
+// A kernel for tests of single services: a clock that moves only when told to, and a record of all that was emitted.
 import type { FaultName } from '../../local/region/faults.ts';
 import type { AwsWork, BusEvent, Clock, Kernel, Receiver, Timer } from '../../local/region/kernel.ts';
 import { type Random, randomStream } from '../../local/region/random.ts';
 import { AwsError, type Call } from '../../local/region/service.ts';
 
-const DAY_ONE_MS = Date.UTC(2026, 0, 1, 12);
-/** More timers than this in one `advance` is a timer that re-arms itself without moving on. */
-const TIMERS_MAX = 1_000_000;
+export const START_MS = Date.parse('2026-01-01T12:00:00Z');
 
+/** More work than this within one `advance` is a timer that re-arms itself without moving on. */
+const STEPS_MAX = 1_000_000;
+
+interface Scheduled {
+  readonly atMs: number;
+  readonly work: () => void;
+}
+
+/** Runs due work in order of time, then of scheduling. */
 export class ManualClock implements Clock {
-  private timeMs: number;
-  private sequence = 0;
-  private pending: { atMs: number; order: number; work: () => void; cancelled: boolean }[] = [];
+  #nowMs: number;
+  #queue: Scheduled[] = [];
 
   constructor(startMs: number) {
-    this.timeMs = startMs;
+    this.#nowMs = startMs;
   }
 
   now(): number {
-    return this.timeMs;
+    return this.#nowMs;
   }
 
   at(timeMs: number, work: () => void): Timer {
-    const timer = { atMs: Math.max(timeMs, this.timeMs), order: this.sequence++, work, cancelled: false };
-    this.pending.push(timer);
+    const entry = { atMs: Math.max(timeMs, this.#nowMs), work };
+    const later = this.#queue.findIndex((other) => other.atMs > entry.atMs);
+    this.#queue.splice(later === -1 ? this.#queue.length : later, 0, entry);
     return {
       cancel: () => {
-        timer.cancelled = true;
+        this.#queue = this.#queue.filter((other) => other !== entry);
       },
     };
   }
 
   after(delayMs: number, work: () => void): Timer {
-    return this.at(this.timeMs + delayMs, work);
+    return this.at(this.#nowMs + delayMs, work);
   }
 
-  /** Moves time on by `ms`, running on the way every timer that falls due, in order. */
-  advance(ms: number): void {
-    const untilMs = this.timeMs + ms;
-    for (let ran = 0; ran < TIMERS_MAX; ran++) {
-      this.pending = this.pending.filter((timer) => !timer.cancelled);
-      const next = this.pending.reduce<(typeof this.pending)[number] | undefined>(
-        (first, timer) =>
-          timer.atMs <= untilMs &&
-          (!first || timer.atMs < first.atMs || (timer.atMs === first.atMs && timer.order < first.order))
-            ? timer
-            : first,
-        undefined,
-      );
-      if (!next) {
-        this.timeMs = untilMs;
-        return;
-      }
-      next.cancelled = true;
-      this.timeMs = next.atMs;
-      next.work();
+  /** The moment of the next scheduled work, in ms since the epoch. */
+  nextAtMs(): number | undefined {
+    return this.#queue[0]?.atMs;
+  }
+
+  /** Runs the next work that is due until `untilMs`; false when there is none. */
+  step(untilMs = Number.POSITIVE_INFINITY): boolean {
+    const next = this.#queue[0];
+    if (next === undefined || next.atMs > untilMs) return false;
+    this.#queue.shift();
+    this.#nowMs = next.atMs;
+    next.work();
+    return true;
+  }
+
+  advance(byMs: number): void {
+    const untilMs = this.#nowMs + byMs;
+    for (let steps = 0; this.step(untilMs); steps++) {
+      if (steps > STEPS_MAX) throw new Error(`advance: more than ${STEPS_MAX} timers within ${byMs} ms`);
     }
-    throw new Error(`advance: more than ${TIMERS_MAX} timers within ${ms} ms`);
+    this.#nowMs = untilMs;
   }
 }
 
 export interface TestKernel extends Kernel {
   readonly clock: ManualClock;
-  /** Everything emitted on the bus so far, with the moment. */
-  readonly events: (BusEvent & { readonly atMs: number })[];
+  readonly events: BusEvent[];
   readonly works: AwsWork[];
   /** Faults that are on; tests add and delete. */
   readonly faults: Set<FaultName>;
-  /** A call made now, by a person unless told otherwise. */
+  /** A call that takes effect now, by a person unless told otherwise. */
   call(actor?: string): Call;
-  advance(ms: number): void;
+  advance(byMs: number): void;
 }
 
-export function testKernel({ seed = 1, startMs = DAY_ONE_MS }: { seed?: number; startMs?: number } = {}): TestKernel {
-  const clock = new ManualClock(startMs);
+export function testKernel({ seed = 1, startMs = START_MS } = {}): TestKernel {
   const streams = new Map<string, Random>();
   const receivers = new Map<string, Receiver>();
-  const events: TestKernel['events'] = [];
+  const events: BusEvent[] = [];
   const works: AwsWork[] = [];
   const faults = new Set<FaultName>();
+  const clock = new ManualClock(startMs);
   return {
     clock,
+    call: (actor = 'person') => ({ at: clock.now(), actor }),
+    advance: (byMs) => clock.advance(byMs),
     accountId: '111122223333',
     regionName: 'eu-west-1',
     events,
     works,
     faults,
-    random(stream) {
+    random: (stream) => {
       const known = streams.get(stream) ?? randomStream(seed, stream);
       streams.set(stream, known);
       return known;
     },
-    emit: (event) => void events.push({ ...event, atMs: clock.now() }),
+    emit: (event) => void events.push(event),
     working: (work) => void works.push(work),
     fault: (name) => faults.has(name),
-    receive: (arnPrefix, receiver) => void receivers.set(arnPrefix, receiver),
-    deliver(arn, payload) {
-      const prefix = [...receivers.keys()].find((candidate) => arn.startsWith(candidate));
-      const receiver = prefix === undefined ? undefined : receivers.get(prefix);
-      if (!receiver) throw new AwsError('ResourceNotFoundException', `nothing receives for ${arn}`);
+    receive: (prefix, receiver) => void receivers.set(prefix, receiver),
+    deliver: (arn, payload) => {
+      const receiver = [...receivers].find(([prefix]) => arn.startsWith(prefix))?.[1];
+      if (receiver === undefined) throw new AwsError('ResourceNotFoundException', `No receiver for ${arn}`);
       receiver(arn, payload);
     },
-    call: (actor = 'person') => ({ at: clock.now(), actor }),
-    advance: (ms) => clock.advance(ms),
   };
 }
