@@ -1,0 +1,269 @@
+// Whether a full disk is grown, by how much, or why not: one pure decision from what was read.
+import type { Observation } from '../../shared/documents/answer.ts';
+import type { Fleet } from '../../shared/fleet/model.ts';
+import type { Refusal } from '../../shared/guardrails/codes.ts';
+import { MONTHLY_USD_PER_GIB, VOLUME_LIMITS, type VolumeType } from '../../shared/guardrails/ebs.ts';
+import { DAY_MS, type ModificationIntent } from '../../shared/heal/records.ts';
+import { growthBytesPerHour, type UsedPoint } from './growth.ts';
+
+export const GIB = 1024 ** 3;
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+/** A filesystem is a little smaller than its device (labels, journal, partition table): this much is not "grown and forgotten". */
+const FILESYSTEM_SLACK = 0.03;
+
+export interface VolumeFact {
+  readonly volumeId: string;
+  readonly sizeGiB: number;
+  readonly type: VolumeType;
+  /** null where the type has none to set. */
+  readonly iops: number | null;
+  readonly throughputMiBps: number | null;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+export interface ModificationFact {
+  readonly volumeId: string;
+  readonly state: 'modifying' | 'optimizing' | 'completed' | 'failed';
+  readonly targetGiB: number;
+}
+
+export interface ResizeFacts {
+  readonly nowMs: number;
+  readonly fleet: Fleet;
+  /** Role of the volume in question, from the incident's trouble. */
+  readonly volumeRole: string;
+  readonly instanceState: string | null;
+  /** Volumes attached to the instance, its root volume left out. */
+  readonly volumes: readonly VolumeFact[];
+  readonly latestModification: ModificationFact | null;
+  /** The node's own answer; null in plan mode and before an approval, when nothing is sent to the node. */
+  readonly seen: Observation | null;
+  /** Bytes used on the filesystem as CloudWatch knows them, oldest first. */
+  readonly history: readonly UsedPoint[];
+  readonly intents: readonly ModificationIntent[];
+  /** What this fleet's growth has added to the monthly bill in this calendar month. */
+  readonly addedUsd: number;
+}
+
+export interface GrowPlan {
+  readonly do: 'modify';
+  readonly volumeId: string;
+  readonly fromGiB: number;
+  readonly toGiB: number;
+  /** Sent along where the type has them to set, so that a growing volume keeps what it had. */
+  readonly iops: number | null;
+  readonly throughputMiBps: number | null;
+  readonly addedUsd: number;
+  readonly reason: string;
+}
+
+export type ResizeDecision =
+  | { readonly do: 'nothing'; readonly reason: string }
+  /** The volume is larger than its filesystem already: a heal died half-way, or a person forgot. */
+  | { readonly do: 'grow-filesystem'; readonly volumeId: string; readonly toGiB: number; readonly reason: string }
+  /** A modification to a larger size is under way: wait for it, then grow the filesystem. */
+  | { readonly do: 'await-modification'; readonly volumeId: string; readonly toGiB: number; readonly reason: string }
+  | GrowPlan
+  | Refusal;
+
+/** Decides from facts that were read at `nowMs`. Same facts, same decision; every branch carries its reason. */
+export function decideResize(facts: ResizeFacts): ResizeDecision {
+  const { fleet, instanceState } = facts;
+  if (instanceState === null || instanceState === 'terminated' || instanceState === 'shutting-down')
+    return refuse('instance-gone', `the instance is ${instanceState ?? 'not there any more'}`, {
+      lookAgainMs: HOUR_MS,
+    });
+  if (instanceState !== 'running')
+    return refuse('instance-stopped', `the instance is ${instanceState}; a filesystem grows only on a running one`, {
+      lookAgainMs: 5 * MINUTE_MS,
+    });
+
+  const volume = chooseVolume(facts);
+  if ('refuse' in volume) return volume;
+
+  const use = useOf(facts, volume);
+  if (use === null) {
+    return refuse(
+      'not-confirmed',
+      'there is no reading of how full the disk is, neither from the node nor from CloudWatch',
+      {
+        lookAgainMs: 5 * MINUTE_MS,
+      },
+    );
+  }
+  const threshold = fleet.disk.growAtPercent;
+  if (Math.max(use.percent, use.inodesPercent) < threshold) {
+    return { do: 'nothing', reason: `${use.sentence}; it is grown from ${threshold} %` };
+  }
+
+  const { seen } = facts;
+  if (seen && seen.sizeBytes < seen.deviceBytes * (1 - FILESYSTEM_SLACK)) {
+    const toGiB = Math.floor(seen.deviceBytes / GIB);
+    return {
+      do: 'grow-filesystem',
+      volumeId: volume.volumeId,
+      toGiB,
+      reason: `${use.sentence}, on a volume of ${toGiB} GiB: only the filesystem is missing`,
+    };
+  }
+  const pending = facts.latestModification;
+  if (pending?.state === 'modifying' && pending.targetGiB > sizeOf(facts, volume)) {
+    return {
+      do: 'await-modification',
+      volumeId: volume.volumeId,
+      toGiB: pending.targetGiB,
+      reason: `${use.sentence}; a modification to ${pending.targetGiB} GiB is under way`,
+    };
+  }
+  if (pending?.state === 'modifying' || pending?.state === 'optimizing') {
+    return refuse(
+      'modification-in-progress',
+      `${use.sentence}, and EBS is still ${pending.state} the volume to ${pending.targetGiB} GiB`,
+      {
+        lookAgainMs: 30 * MINUTE_MS,
+        page: true,
+      },
+    );
+  }
+  return decideSize(facts, volume, use);
+}
+
+function decideSize(facts: ResizeFacts, volume: VolumeFact, use: Use): GrowPlan | Refusal {
+  const { disk } = facts.fleet;
+  const fromGiB = volume.sizeGiB;
+  const limits = VOLUME_LIMITS[volume.type];
+  if (fromGiB >= limits.maximumGiB) {
+    return refuse('type-maximum', `${use.sentence}, and ${fromGiB} GiB is the most that ${volume.type} has`, {
+      page: true,
+    });
+  }
+  if (fromGiB >= disk.maximumSizeGiB) {
+    return refuse(
+      'size-ceiling',
+      `${use.sentence}, and the fleet file allows no more than ${disk.maximumSizeGiB} GiB`,
+      { page: true },
+    );
+  }
+
+  const recent = facts.intents.filter((i) => i.volumeId === volume.volumeId && facts.nowMs - i.atMs < DAY_MS);
+  if (recent.length >= disk.modificationsPerDay) {
+    const returnsMs = Math.min(...recent.map(({ atMs }) => atMs)) + DAY_MS;
+    return refuse(
+      'budget-spent',
+      `${use.sentence}, and the volume was modified ${recent.length} times in 24 h, limit ${disk.modificationsPerDay}; the next is possible at ${clockTime(returnsMs)}`,
+      { page: true, lookAgainMs: Math.max(MINUTE_MS, returnsMs - facts.nowMs) },
+    );
+  }
+
+  const rateGiB = growthBytesPerHour(facts.history) / GIB;
+  const wishGiB = Math.max(
+    use.usedGiB + rateGiB * disk.horizonHours,
+    fromGiB * (1 + disk.minimumStepPercent / 100),
+    // Room again below the threshold, with as much to spare as the threshold leaves above it.
+    (use.usedGiB / Math.max(0.01, disk.growAtPercent / 100)) * 1.1,
+  );
+  const toGiB = Math.min(roundUp(wishGiB), disk.maximumSizeGiB, limits.maximumGiB);
+  const addedUsd = (toGiB - fromGiB) * MONTHLY_USD_PER_GIB[volume.type];
+  if (facts.addedUsd + addedUsd > disk.maximumMonthlyIncreaseUsd) {
+    return refuse(
+      'cost-ceiling',
+      `growing ${fromGiB} → ${toGiB} GiB adds ${usd(addedUsd)} a month, ${usd(facts.addedUsd)} were added in this one, limit ${usd(disk.maximumMonthlyIncreaseUsd)}`,
+      { page: true },
+    );
+  }
+  return {
+    do: 'modify',
+    volumeId: volume.volumeId,
+    fromGiB,
+    toGiB,
+    iops: volume.iops === null ? null : Math.min(Math.max(volume.iops, limits.minimumIops), toGiB * limits.iopsPerGiB),
+    throughputMiBps: volume.throughputMiBps,
+    addedUsd,
+    reason: `${use.sentence}; ${lasting(toGiB, use.usedGiB, rateGiB, toGiB < roundUp(wishGiB))}`,
+  };
+}
+
+const lasting = (toGiB: number, usedGiB: number, rateGiB: number, capped: boolean): string => {
+  const cap = capped ? ', as far as the ceilings let it' : '';
+  if (rateGiB < 0.01)
+    return `${toGiB} GiB leaves ${Math.round(100 - (usedGiB / toGiB) * 100)} % free, and it hardly fills${cap}`;
+  return `${toGiB} GiB lasts ${hours((toGiB - usedGiB) / rateGiB)} at today’s ${rateGiB.toFixed(1)} GiB/h${cap}`;
+};
+
+/** The node's own answer decides which volume is under the path; EC2's tags must agree, and choose where the node was not asked. */
+function chooseVolume(facts: ResizeFacts): VolumeFact | Refusal {
+  const role = facts.fleet.volumes.find(({ role }) => role === facts.volumeRole);
+  const again = { lookAgainMs: HOUR_MS, page: true };
+  if (!role)
+    return refuse('volume-not-found', `the fleet file knows no volume with the role ${facts.volumeRole}`, again);
+  const tags = Object.entries(role.tags)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(', ');
+  const tagged = facts.volumes.filter((v) => Object.entries(role.tags).every(([key, value]) => v.tags[key] === value));
+
+  if (facts.seen) {
+    const { volumeId, path } = facts.seen;
+    const volume = facts.volumes.find((v) => v.volumeId === volumeId);
+    if (!volume) {
+      const found = volumeId === '' ? `no EBS volume (${facts.seen.device})` : volumeId;
+      return refuse(
+        'volume-not-found',
+        `${path} lies on ${found}, which is not a data volume attached to the instance`,
+        again,
+      );
+    }
+    return tagged.includes(volume)
+      ? volume
+      : refuse('volume-tag-missing', `${volumeId} under ${path} does not carry ${tags}`, again);
+  }
+  const [only, another] = tagged;
+  if (only && another)
+    return refuse('volume-ambiguous', `${tagged.length} attached volumes carry ${tags}: ${ids(tagged)}`, again);
+  if (only) return only;
+  return facts.volumes.length > 0
+    ? refuse('volume-tag-missing', `none of the attached volumes ${ids(facts.volumes)} carries ${tags}`, again)
+    : refuse('volume-not-found', 'no data volume is attached to the instance', again);
+}
+
+interface Use {
+  readonly percent: number;
+  readonly inodesPercent: number;
+  readonly usedGiB: number;
+  readonly sentence: string;
+}
+
+function useOf({ seen, history, volumeRole }: ResizeFacts, volume: VolumeFact): Use | null {
+  const usedBytes = seen ? seen.usedBytes : history.at(-1)?.usedBytes;
+  if (usedBytes === undefined) return null;
+  const sizeBytes = seen ? seen.sizeBytes : volume.sizeGiB * GIB;
+  const percent = (usedBytes / sizeBytes) * 100;
+  const inodesPercent = seen && seen.inodesTotal > 0 ? (seen.inodesUsed / seen.inodesTotal) * 100 : 0;
+  const inodes = inodesPercent > percent ? `, ${Math.floor(inodesPercent)} % of its inodes` : '';
+  return {
+    percent,
+    inodesPercent,
+    usedGiB: usedBytes / GIB,
+    sentence: `${volumeRole} volume ${Math.floor(percent)} % of ${Math.round(sizeBytes / GIB)} GiB${inodes}`,
+  };
+}
+
+const sizeOf = ({ seen }: ResizeFacts, volume: VolumeFact): number =>
+  seen ? Math.min(volume.sizeGiB, Math.round(seen.deviceBytes / GIB)) : volume.sizeGiB;
+
+/** Sizes people can say: whole tens of GiB, from 500 GiB on whole fifties. */
+const roundUp = (gib: number): number => {
+  const step = gib < 50 ? 1 : gib < 500 ? 10 : 50;
+  return Math.ceil(gib / step - 1e-9) * step;
+};
+
+const refuse = (
+  code: Refusal['refuse'],
+  reason: string,
+  { lookAgainMs = HOUR_MS, page = false }: { lookAgainMs?: number; page?: boolean } = {},
+): Refusal => ({ refuse: code, reason, page, lookAgainMs });
+
+const ids = (volumes: readonly VolumeFact[]): string => volumes.map(({ volumeId }) => volumeId).join(', ');
+const usd = (amount: number): string => `$${amount.toFixed(2)}`;
+const hours = (h: number): string => (h < 72 ? `${Math.round(h)} h` : `${Math.round(h / 24)} days`);
+const clockTime = (ms: number): string => `${new Date(ms).toISOString().slice(0, 16).replace('T', ' ')} UTC`;

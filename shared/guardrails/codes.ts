@@ -1,0 +1,54 @@
+// Every reason for which chainmend does not act, gives up or pages, each with a sentence that needs no manual.
+
+export const GUARDRAILS = {
+  paused: 'A pause is set (everywhere, for the fleet, or by a tag on the node).',
+  'pause-unreadable': 'The pause could not be read, and unsure counts as paused.',
+  'fleet-file-invalid': 'The fleet file as stored does not parse.',
+  'mode-changed': 'The fleet file no longer allows the heal that was under way.',
+  'node-unknown': 'No fleet, or more than one, says that this instance is its node.',
+  suppressed: 'The alarm is suppressed or muted: a person is at work there.',
+  busy: 'Another heal holds the node.',
+  staggered: 'More of the fleet is unhealthy or unknown than the breaker allows: one node is healed and proved first.',
+  'not-confirmed': 'The node’s own numbers do not confirm what the alarm says.',
+  'instance-gone': 'The instance does not exist any more.',
+  'instance-stopped': 'The instance does not run, so its filesystem cannot be grown.',
+  'node-silent': 'The node does not answer commands: nothing more is sent to it.',
+  'agent-too-old': 'The node’s SSM agent cannot take parameters safely (it must be 3.3.2746.0 or newer).',
+  'volume-not-found': 'No attached volume has the role’s tags: nothing matched never means everything.',
+  'volume-ambiguous': 'More than one attached volume matches, and the node’s own answer was not there to choose.',
+  'volume-tag-missing': 'The volume does not carry the fleet’s tags, which the suite’s own permissions require.',
+  'volume-changed': 'The volume under the path is not the one that the plan was made for.',
+  'modification-in-progress': 'EBS is still modifying the volume, and allows one modification at a time.',
+  'budget-spent': 'The volume’s modifications of the last 24 h are used up; EBS allows four, the last is a person’s.',
+  'aws-refused': 'AWS refused the modification; its refusal is the truth, and it is tried again later.',
+  'type-maximum': 'The volume is at the largest size of its type.',
+  'size-ceiling': 'The fleet file’s ceiling for a volume’s size is reached.',
+  'cost-ceiling': 'The fleet file’s ceiling for the monthly increase in cost would be exceeded.',
+  'approval-expired': 'Nobody approved the plan in time.',
+  'approval-denied': 'A person said no.',
+} as const satisfies Record<string, string>;
+
+export type GuardrailCode = keyof typeof GUARDRAILS;
+
+export const FAILURES = {
+  'modification-failed': 'AWS reports that the modification failed.',
+  'modification-lost': 'The modification did not happen, and its answer never came.',
+  'command-failed': 'The node could not carry out the command.',
+  'command-unanswered': 'A command was sent and the node never answered.',
+  'not-proved': 'Everything was done, and the node still does not show the planned size or a running client.',
+  'step-failed': 'A step failed for a reason that is none of the above; the journal has the error.',
+  'attempts-spent': 'The incident’s attempts are used up; nothing more is tried until a person has looked.',
+} as const satisfies Record<string, string>;
+
+export type FailureCode = keyof typeof FAILURES;
+export type PageCode = GuardrailCode | FailureCode;
+
+/** A decision not to act. */
+export interface Refusal {
+  readonly refuse: GuardrailCode;
+  /** What was read, and the limit, in a sentence for a tired person. */
+  readonly reason: string;
+  /** Whether a person must know now. */
+  readonly page: boolean;
+  readonly lookAgainMs: number;
+}

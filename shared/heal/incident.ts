@@ -1,0 +1,225 @@
+// Who may work on an incident: pure decisions over INCIDENT records. The store writes what they say, on condition that nothing changed.
+import { type ExecutionStatus, type HealPayload, type IncidentRecord, REQUEST_LIFETIME_MS } from './records.ts';
+
+/** A decision to write `next` in place of the record that was read; the store refuses if that one has changed. */
+export interface Write<R> {
+  readonly next: R;
+}
+
+/** Attempts that may fail in one incident before a person is paged and nothing more is tried. */
+export const MAX_FAILURES = 3;
+/** After health, an incident stays open to a flap for so long; a later onset is a new incident. */
+export const FLAP_WINDOW_MS = 30 * 60_000;
+/** An alarm lags behind the cure: CloudWatch needs a few periods to see the new size. */
+export const ALARM_LAG_MS = 10 * 60_000;
+/** An attempt that was allocated and has not been claimed for so long is invoked again. */
+export const INVOKE_AGAIN_MS = 60_000;
+
+export interface Onset {
+  readonly fleet: string;
+  readonly node: string;
+  readonly instanceId: string;
+  readonly trouble: string;
+  readonly incidentId: string;
+  readonly onsetMs: number;
+}
+
+/**
+ * The record of trouble seen now: a new one, the one that is there, or the healed one opened again.
+ * `undefined` when it was healed so recently that the alarm only lags behind.
+ */
+export function openIncident(
+  read: IncidentRecord | undefined,
+  onset: Onset,
+  nowMs: number,
+): Write<IncidentRecord> | { readonly keep: IncidentRecord } | { readonly lags: true } {
+  if (!read) {
+    const { fleet, node, instanceId, trouble, incidentId, onsetMs } = onset;
+    const fresh = { attempt: 0, failures: 0, notBeforeMs: 0, refusedCodes: [], pagedCodes: [], version: 1 };
+    return { next: { fleet, node, instanceId, trouble, incidentId, onsetMs, ...fresh, state: 'open' } };
+  }
+  if (read.state === 'escalated') {
+    // A person has been paged. Only a trouble that began after that, and after the flap window, is a new one.
+    return onset.onsetMs > read.endedAtMs + FLAP_WINDOW_MS ? { next: reopened(read, onset, true) } : { keep: read };
+  }
+  if (read.state !== 'healed') return { keep: read };
+  const toldAgain = onset.onsetMs > read.endedAtMs;
+  if (!toldAgain && nowMs - read.endedAtMs < ALARM_LAG_MS) return { lags: true };
+  return { next: reopened(read, onset, onset.onsetMs > read.endedAtMs + FLAP_WINDOW_MS) };
+}
+
+const reopened = (read: IncidentRecord, onset: Onset, isNew: boolean): IncidentRecord => ({
+  ...identity(read),
+  ...(isNew
+    ? { incidentId: onset.incidentId, onsetMs: onset.onsetMs, failures: 0, refusedCodes: [], pagedCodes: [] }
+    : {}),
+  notBeforeMs: 0,
+  version: read.version + 1,
+  state: 'open',
+});
+
+/** An open incident gets its next attempt. Only when the node's lease can be had (`leaseFree`): no number is spent on waiting. */
+export function allocate(
+  read: IncidentRecord,
+  leaseFree: boolean,
+  payloadOf: (attempt: number) => HealPayload,
+  nowMs: number,
+):
+  | (Write<IncidentRecord> & { readonly invoke: HealPayload })
+  | { readonly invokeAgain: HealPayload }
+  | { readonly leave: 'busy' | 'working' | 'ended' | 'later' } {
+  switch (read.state) {
+    case 'claimed':
+      return { leave: 'working' };
+    case 'healed':
+    case 'escalated':
+      return { leave: 'ended' };
+    case 'allocated':
+      return nowMs - read.allocatedAtMs >= INVOKE_AGAIN_MS ? { invokeAgain: read.payload } : { leave: 'working' };
+    case 'open': {
+      if (nowMs < read.notBeforeMs) return { leave: 'later' };
+      if (!leaseFree) return { leave: 'busy' };
+      const attempt = read.attempt + 1;
+      const payload = payloadOf(attempt);
+      const next: IncidentRecord = {
+        ...identity(read),
+        attempt,
+        version: read.version + 1,
+        state: 'allocated',
+        payload,
+        allocatedAtMs: nowMs,
+      };
+      return { next, invoke: payload };
+    }
+  }
+}
+
+/** An execution's first act: it claims its attempt by its ARN, or ends and touches nothing. */
+export function claim(
+  read: IncidentRecord | undefined,
+  attempt: number,
+  execution: string,
+): Write<IncidentRecord> | { readonly mine: true } | { readonly end: string } {
+  if (!read) return { end: 'there is no such incident' };
+  if (read.attempt !== attempt) return { end: `attempt ${attempt} is not the current one, ${read.attempt} is` };
+  if (read.state === 'claimed') {
+    return read.execution === execution
+      ? { mine: true }
+      : { end: `attempt ${attempt} was claimed by another execution` };
+  }
+  if (read.state !== 'allocated') return { end: `attempt ${attempt} is over: the incident is ${read.state}` };
+  const { allocatedAtMs: _, ...rest } = read;
+  return { next: { ...rest, version: read.version + 1, state: 'claimed', execution } };
+}
+
+export type Outcome =
+  | { readonly outcome: 'healed' }
+  /** Nothing was possible for the reason `code`; looked at again from `notBeforeMs`. Never counts towards the ladder. */
+  | { readonly outcome: 'refused'; readonly code: string; readonly notBeforeMs: number; readonly paged: boolean }
+  | { readonly outcome: 'failed'; readonly code: string; readonly notBeforeMs: number; readonly paged: boolean };
+
+/** What an attempt came to. Only its own claimed attempt may write it; the last failure of a ladder escalates. */
+export function conclude(
+  read: IncidentRecord | undefined,
+  attempt: number,
+  execution: string,
+  outcome: Outcome,
+  nowMs: number,
+): Write<IncidentRecord> | { readonly notMine: true } {
+  if (read?.state !== 'claimed' || read.attempt !== attempt || read.execution !== execution) return { notMine: true };
+  const base = { ...identity(read), version: read.version + 1 };
+  switch (outcome.outcome) {
+    case 'healed':
+      return { next: { ...base, state: 'healed', endedAtMs: nowMs } };
+    case 'refused':
+      return { next: { ...noted(base, outcome), notBeforeMs: outcome.notBeforeMs, state: 'open' } };
+    case 'failed': {
+      const failures = read.failures + 1;
+      const after = { ...noted(base, outcome), failures, notBeforeMs: outcome.notBeforeMs };
+      return failures >= MAX_FAILURES
+        ? { next: { ...after, state: 'escalated', endedAtMs: nowMs } }
+        : { next: { ...after, state: 'open' } };
+    }
+  }
+}
+
+/** True when this outcome would be the incident's last: the page must say so. */
+export const wouldEscalate = (read: IncidentRecord): boolean => read.failures + 1 >= MAX_FAILURES;
+
+/** A refusal by the dispatcher itself: nothing was started, no attempt number is spent. */
+export function refuseOpen(
+  read: IncidentRecord,
+  refusal: { readonly code: string; readonly notBeforeMs: number; readonly paged: boolean },
+): Write<IncidentRecord> | { readonly leave: true } {
+  if (read.state !== 'open') return { leave: true };
+  const next = {
+    ...noted({ ...identity(read), version: read.version + 1 }, refusal),
+    notBeforeMs: refusal.notBeforeMs,
+  };
+  return { next: { ...next, state: 'open' } };
+}
+
+/**
+ * Only the execution itself says whether an attempt is dead: ended without an outcome, the incident is open again;
+ * running past its own deadline, it is to be stopped first. A last request may be in flight for a while after the end.
+ */
+export function judgeAttempt(
+  read: IncidentRecord,
+  status: ExecutionStatus,
+  nowMs: number,
+): Write<IncidentRecord> | { readonly stop: true } | { readonly leave: true } {
+  if (read.state !== 'allocated' && read.state !== 'claimed') return { leave: true };
+  if (status.state === 'running') return nowMs > read.payload.deadlineMs ? { stop: true } : { leave: true };
+  if (status.state === 'unknown' || nowMs <= status.endedAtMs + REQUEST_LIFETIME_MS) return { leave: true };
+  return { next: { ...identity(read), version: read.version + 1, state: 'open' } };
+}
+
+/** The trouble is gone although no heal proved it (a person, or the node itself): the incident is closed. */
+export function recovered(read: IncidentRecord, nowMs: number): Write<IncidentRecord> | { readonly leave: true } {
+  if (read.state !== 'open' && read.state !== 'escalated') return { leave: true };
+  return { next: { ...identity(read), version: read.version + 1, state: 'healed', endedAtMs: nowMs } };
+}
+
+/** A dead holder left an operation open: a trouble of its own, not hidden by an incident that has ended. */
+export function reopenToSettle(read: IncidentRecord): Write<IncidentRecord> | { readonly leave: true } {
+  if (read.state !== 'healed' && read.state !== 'escalated') return { leave: true };
+  return { next: { ...identity(read), notBeforeMs: 0, version: read.version + 1, state: 'open' } };
+}
+
+const identity = ({
+  fleet,
+  node,
+  instanceId,
+  trouble,
+  incidentId,
+  onsetMs,
+  attempt,
+  failures,
+  notBeforeMs,
+  refusedCodes,
+  pagedCodes,
+  version,
+}: IncidentRecord) => ({
+  fleet,
+  node,
+  instanceId,
+  trouble,
+  incidentId,
+  onsetMs,
+  attempt,
+  failures,
+  notBeforeMs,
+  refusedCodes,
+  pagedCodes,
+  version,
+});
+
+/** Codes are a small closed set, so these lists stay short. */
+const noted = <R extends { refusedCodes: readonly string[]; pagedCodes: readonly string[] }>(
+  record: R,
+  { code, paged }: { readonly code: string; readonly paged: boolean },
+): R => ({
+  ...record,
+  refusedCodes: record.refusedCodes.includes(code) ? record.refusedCodes : [...record.refusedCodes, code],
+  pagedCodes: !paged || record.pagedCodes.includes(code) ? record.pagedCodes : [...record.pagedCodes, code],
+});

@@ -1,0 +1,136 @@
+// Who may work on a node: lease, fence and open operation, as pure decisions over NODE records.
+import type { Write } from './incident.ts';
+import {
+  DAY_MS,
+  type ExecutionStatus,
+  FUNCTION_TIMEOUT_MS,
+  type ModificationIntent,
+  type NodeRecord,
+  type Operation,
+  REQUEST_LIFETIME_MS,
+} from './records.ts';
+
+/** Intents kept per node; more than any budget counts (the EBS limit is four a volume and day, a node has few volumes). */
+const MAX_INTENTS_KEPT = 32;
+
+export const newNode = (fleet: string, instanceId: string): NodeRecord => ({
+  fleet,
+  instanceId,
+  owner: null,
+  fence: 0,
+  quietAfterMs: 0,
+  operation: null,
+  modifications: [],
+  version: 0,
+});
+
+/** The holder of a lease: an execution and the fence that it was granted. */
+export interface Holder {
+  readonly execution: string;
+  readonly fence: number;
+}
+
+/**
+ * Whether the node can be had now: free, or its owner has ended, that owner's last request has died out,
+ * and every command it sent is over. A clock alone never takes a lease from anybody.
+ */
+export function leaseFree(read: NodeRecord, owner: ExecutionStatus, nowMs: number): boolean {
+  if (read.owner === null) return true;
+  if (owner.state !== 'ended') return false;
+  return nowMs > owner.endedAtMs + FUNCTION_TIMEOUT_MS + REQUEST_LIFETIME_MS && nowMs > read.quietAfterMs;
+}
+
+/** Grants the node to an execution with a higher fence; an execution that holds it already keeps its fence. */
+export function grant(
+  read: NodeRecord,
+  execution: string,
+  owner: ExecutionStatus,
+  nowMs: number,
+): Write<NodeRecord> | { readonly held: Holder } | { readonly refused: string } {
+  if (read.owner === execution) return { held: { execution, fence: read.fence } };
+  if (!leaseFree(read, owner, nowMs)) return { refused: read.owner ?? '' };
+  return { next: { ...read, owner: execution, fence: read.fence + 1, version: read.version + 1 } };
+}
+
+export const holds = (read: NodeRecord | undefined, holder: Holder): boolean =>
+  read?.owner === holder.execution && read.fence === holder.fence;
+
+type Held<T> = T | { readonly lost: true };
+
+/** Before a command is sent: nobody may succeed us until it can no longer run. */
+export function raiseQuiet(
+  read: NodeRecord,
+  holder: Holder,
+  overAtMs: number,
+): Held<Write<NodeRecord> | { readonly enough: true }> {
+  if (!holds(read, holder)) return { lost: true };
+  if (read.quietAfterMs >= overAtMs) return { enough: true };
+  return { next: { ...read, quietAfterMs: overAtMs, version: read.version + 1 } };
+}
+
+/**
+ * The intent of a ModifyVolume: counted before the call, because its answer can be lost.
+ * An intent of this very attempt that is written already is not written twice.
+ */
+export function intend(
+  read: NodeRecord,
+  holder: Holder,
+  operation: Operation,
+  modificationsPerDay: number,
+): Held<Write<NodeRecord> | { readonly written: true } | { readonly spent: readonly ModificationIntent[] }> {
+  if (!holds(read, holder)) return { lost: true };
+  if (read.operation?.intentAtMs === operation.intentAtMs && read.operation.toGiB === operation.toGiB)
+    return { written: true };
+  const recent = recentModifications(read, operation.volumeId, operation.intentAtMs);
+  if (recent.length >= modificationsPerDay) return { spent: recent };
+  const intent = { volumeId: operation.volumeId, toGiB: operation.toGiB, atMs: operation.intentAtMs };
+  const kept = read.modifications
+    .filter(({ atMs }) => operation.intentAtMs - atMs < DAY_MS)
+    .slice(-MAX_INTENTS_KEPT + 1);
+  const found = read.operation?.volumeId === operation.volumeId ? read.operation.found : operation.found;
+  return {
+    next: { ...read, operation: { ...operation, found }, modifications: [...kept, intent], version: read.version + 1 },
+  };
+}
+
+/** Our own intents for a volume in the 24 h before `nowMs`. */
+export const recentModifications = (read: NodeRecord, volumeId: string, nowMs: number): readonly ModificationIntent[] =>
+  read.modifications.filter((intent) => intent.volumeId === volumeId && nowMs - intent.atMs < DAY_MS);
+
+/** Success is written here first, then on the incident, then the node is released: a successor finds it at every point. */
+export function prove(read: NodeRecord, holder: Holder): Held<Write<NodeRecord> | { readonly written: true }> {
+  if (!holds(read, holder)) return { lost: true };
+  if (!read.operation || read.operation.phase === 'proved') return { written: true };
+  return { next: { ...read, operation: { ...read.operation, phase: 'proved' }, version: read.version + 1 } };
+}
+
+/**
+ * Gives the node back. Never while a command of ours may still run: `commandsOver` is that every one of them has answered;
+ * otherwise the moment must have passed after which none can run.
+ */
+export function release(
+  read: NodeRecord,
+  holder: Holder,
+  commandsOver: boolean,
+  nowMs: number,
+): Held<Write<NodeRecord> | { readonly waitUntilMs: number }> {
+  if (!holds(read, holder)) return { lost: true };
+  if (!commandsOver && nowMs <= read.quietAfterMs) return { waitUntilMs: read.quietAfterMs + 1 };
+  return { next: { ...read, owner: null, operation: null, version: read.version + 1 } };
+}
+
+/**
+ * The sweep frees a node whose holder has ended with nothing open, or with a success that only was not recorded.
+ * With anything else open, only a successor that settles it may have the node.
+ */
+export function freeDead(
+  read: NodeRecord,
+  owner: ExecutionStatus,
+  nowMs: number,
+): Write<NodeRecord> | { readonly leave: true } {
+  if (read.owner === null || unsettled(read) || !leaseFree(read, owner, nowMs)) return { leave: true };
+  return { next: { ...read, owner: null, operation: null, version: read.version + 1 } };
+}
+
+/** Something was begun on the node and not brought to an end. */
+export const unsettled = (read: NodeRecord): boolean => read.operation !== null && read.operation.phase !== 'proved';

@@ -1,0 +1,104 @@
+// The records that make one heal at a time true: what is written about an incident and about a node, and by whom.
+import type { Mode } from '../fleet/model.ts';
+
+/** What an attempt is started with. The same attempt is always invoked with the very same payload. */
+export interface HealPayload {
+  readonly kind: 'resize-volume';
+  readonly fleet: string;
+  readonly node: string;
+  readonly instanceId: string;
+  /** Kind of trouble and the volume's role: "disk:data". */
+  readonly trouble: string;
+  readonly incidentId: string;
+  readonly attempt: number;
+  readonly mode: Mode;
+  /** When the trouble was first told of, ms since the epoch. */
+  readonly onsetMs: number;
+  /** After this the execution is stopped by the sweep, ms since the epoch. */
+  readonly deadlineMs: number;
+  readonly alarm: AlarmFact;
+}
+
+export interface AlarmFact {
+  readonly alarmName: string;
+  readonly namespace: string;
+  readonly dimensions: Readonly<Record<string, string>>;
+}
+
+interface IncidentBase {
+  readonly fleet: string;
+  readonly node: string;
+  readonly instanceId: string;
+  readonly trouble: string;
+  /** Sortable and short enough to say: the onset, and four digits of a hash. */
+  readonly incidentId: string;
+  readonly onsetMs: number;
+  /** Number of the last attempt of this (node, trouble). Never starts again, whatever becomes of the incident. */
+  readonly attempt: number;
+  /** Attempts of this incident that failed. Refusals do not count. */
+  readonly failures: number;
+  /** Nothing is dispatched before, ms since the epoch. */
+  readonly notBeforeMs: number;
+  /** Codes that were journalled as a refusal of this incident, oldest first. */
+  readonly refusedCodes: readonly string[];
+  /** Codes that a person was paged for in this incident. */
+  readonly pagedCodes: readonly string[];
+  readonly version: number;
+}
+
+/** INCIDENT goes open → allocated → claimed → open | healed | escalated, each write conditional on the one before. */
+export type IncidentRecord = IncidentBase &
+  (
+    | { readonly state: 'open' }
+    | { readonly state: 'allocated'; readonly payload: HealPayload; readonly allocatedAtMs: number }
+    | { readonly state: 'claimed'; readonly payload: HealPayload; readonly execution: string }
+    | { readonly state: 'healed'; readonly endedAtMs: number }
+    | { readonly state: 'escalated'; readonly endedAtMs: number }
+  );
+
+/** What a heal has begun on a node and a successor must settle. `found` is written once and inherited. */
+export interface Operation {
+  readonly kind: 'grow';
+  /** preparing: intents are written. down: the client may be down because of us. proved: it worked, only the records are missing. */
+  readonly phase: 'preparing' | 'down' | 'proved';
+  readonly incidentId: string;
+  readonly volumeId: string;
+  readonly found: { readonly sizeGiB: number };
+  readonly toGiB: number;
+  readonly intentAtMs: number;
+}
+
+/** One ModifyVolume that was intended; budgets count intents, since an answer can be lost. */
+export interface ModificationIntent {
+  readonly volumeId: string;
+  readonly toGiB: number;
+  readonly atMs: number;
+}
+
+export interface NodeRecord {
+  readonly fleet: string;
+  readonly instanceId: string;
+  /** ARN of the execution that holds the node; null when it is free. */
+  readonly owner: string | null;
+  /** Raised by every grant; commands that carry a lower one are refused on the node. */
+  readonly fence: number;
+  /** Until then a command that was sent may still run on the node, ms since the epoch. Survives grants. */
+  readonly quietAfterMs: number;
+  readonly operation: Operation | null;
+  /** Intents of the last 24 h, oldest first. */
+  readonly modifications: readonly ModificationIntent[];
+  readonly version: number;
+}
+
+/** What GetDurableExecution says of an execution. `unknown` is what cannot be read: it is never taken for ended. */
+export type ExecutionStatus =
+  | { readonly state: 'running' }
+  | { readonly state: 'ended'; readonly endedAtMs: number }
+  | { readonly state: 'unknown' };
+
+/** How long a call may still take effect after its sandbox is gone: the function's time-out plus the longest a request is served. */
+export const FUNCTION_TIMEOUT_MS = 60_000;
+export const REQUEST_LIFETIME_MS = 60_000;
+/** Describe has no published bound of staleness; two equal reads after this are believed. */
+export const CONSISTENCY_WINDOW_MS = 5 * 60_000;
+export const DAY_MS = 24 * 60 * 60_000;
