@@ -177,7 +177,8 @@ function decideSize(facts: ResizeFacts, volume: VolumeFact, use: Use): GrowPlan 
     volumeId: volume.volumeId,
     fromGiB,
     toGiB,
-    iops: volume.iops === null ? null : Math.min(Math.max(volume.iops, limits.minimumIops), toGiB * limits.iopsPerGiB),
+    // The ratio limits only widen as a volume grows, so what it has stays allowed.
+    iops: volume.iops,
     throughputMiBps: volume.throughputMiBps,
     addedUsd,
     reason: `${use.sentence}; ${lasting(toGiB, use.usedGiB, rateGiB, toGiB < roundUp(wishGiB))}`,

@@ -1,25 +1,22 @@
 // What EBS allows and asks for each type of volume.
-// Sizes, IOPS and throughput: doc comments of ModifyVolumeRequest in @aws-sdk/client-ec2 3.1169.
+// Sizes: doc comments of ModifyVolumeRequest in @aws-sdk/client-ec2 3.1169.
 
 export type VolumeType = 'gp2' | 'gp3' | 'io1' | 'io2' | 'st1' | 'sc1' | 'standard';
 
 export interface VolumeLimits {
   readonly minimumGiB: number;
   readonly maximumGiB: number;
-  readonly minimumIops: number;
-  /** Highest ratio of provisioned IOPS to size. */
-  readonly iopsPerGiB: number;
 }
 
 export const VOLUME_LIMITS: Readonly<Record<VolumeType, VolumeLimits>> = {
-  gp2: { minimumGiB: 1, maximumGiB: 16_384, minimumIops: 100, iopsPerGiB: 3 },
-  gp3: { minimumGiB: 1, maximumGiB: 65_536, minimumIops: 3_000, iopsPerGiB: 500 },
-  io1: { minimumGiB: 4, maximumGiB: 16_384, minimumIops: 100, iopsPerGiB: 50 },
-  io2: { minimumGiB: 4, maximumGiB: 65_536, minimumIops: 100, iopsPerGiB: 1_000 },
-  st1: { minimumGiB: 125, maximumGiB: 16_384, minimumIops: 0, iopsPerGiB: 0 },
-  sc1: { minimumGiB: 125, maximumGiB: 16_384, minimumIops: 0, iopsPerGiB: 0 },
+  gp2: { minimumGiB: 1, maximumGiB: 16_384 },
+  gp3: { minimumGiB: 1, maximumGiB: 65_536 },
+  io1: { minimumGiB: 4, maximumGiB: 16_384 },
+  io2: { minimumGiB: 4, maximumGiB: 65_536 },
+  st1: { minimumGiB: 125, maximumGiB: 16_384 },
+  sc1: { minimumGiB: 125, maximumGiB: 16_384 },
   // A previous-generation volume cannot be modified in size at all: it is at its maximum wherever it is.
-  standard: { minimumGiB: 1, maximumGiB: 1, minimumIops: 0, iopsPerGiB: 0 },
+  standard: { minimumGiB: 1, maximumGiB: 1 },
 };
 
 export const isVolumeType = (type: string): type is VolumeType => Object.hasOwn(VOLUME_LIMITS, type);
