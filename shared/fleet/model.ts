@@ -49,7 +49,10 @@ export interface Fleet {
   readonly mode: Mode;
   /** A node is an instance that carries all of these tags. */
   readonly nodes: { readonly tags: Readonly<Record<string, string>>; readonly nameTag: string };
-  readonly role: { readonly fixed: Role } | { readonly fromTag: string };
+  /** `values` says which role each value of the tag means; a value that is not in it is an unknown role. */
+  readonly role:
+    | { readonly fixed: Role }
+    | { readonly fromTag: string; readonly values: Readonly<Record<string, Role>> };
   readonly volumes: readonly VolumeRole[];
   readonly units: readonly Unit[];
   /** Paths that make a node itself: keys, signing state, accounts. */

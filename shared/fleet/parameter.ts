@@ -1,0 +1,46 @@
+// Fleet files where functions find them: one SSM parameter each, and one for every pause.
+import { createHash } from 'node:crypto';
+import type { Fleet } from './model.ts';
+import { FleetFileError } from './parse.ts';
+import { parseFleet } from './resolve.ts';
+import type { FleetDocument } from './schema.ts';
+
+// Limits of a String parameter's value [SSM PutParameter: "Standard parameters have a maximum size of 4 KB, advanced 8 KB"].
+const standardBytesMaximum = 4096;
+const advancedBytesMaximum = 8192;
+
+export const fleetParameterName = (prefix: string, fleet: string) => `${prefix}/fleets/${fleet}`;
+
+/** The pause of one fleet, or of everything where none is named. Absent and `off` mean that nothing is paused. */
+export const pauseParameterName = (prefix: string, fleet?: string) =>
+  fleet === undefined ? `${prefix}/pause` : `${prefix}/pauses/${fleet}`;
+
+/**
+ * A parameter's value and the tier that it needs (an advanced parameter costs $0.05 a month).
+ * @throws FleetFileError when the file is too long for a parameter
+ */
+export function fleetParameterValue(document: FleetDocument): { value: string; tier: 'Standard' | 'Advanced' } {
+  const value = JSON.stringify(document);
+  const bytes = Buffer.byteLength(value);
+  if (bytes > advancedBytesMaximum) {
+    const expected = `expected at most ${advancedBytesMaximum} bytes of JSON, which an SSM parameter can hold; it has ${bytes}`;
+    throw new FleetFileError([{ kind: 'conflict', path: [], value, expected }], `fleet file "${document.fleet}"`);
+  }
+  return { value, tier: bytes > standardBytesMaximum ? 'Advanced' : 'Standard' };
+}
+
+/**
+ * A fleet as a function uses it. `hash` names the very file that was read, for the journal.
+ * @throws FleetFileError, also when a file was stored under another fleet's name
+ */
+export function fleetOfParameter(
+  prefix: string,
+  parameter: { name: string; value: string },
+): { fleet: Fleet; hash: string } {
+  const fleet = parseFleet(parameter.value);
+  if (parameter.name !== fleetParameterName(prefix, fleet.name)) {
+    const expected = `expected the name of the parameter that holds it, ${parameter.name}`;
+    throw new FleetFileError([{ kind: 'wrong-value', path: ['fleet'], value: fleet.name, expected }], 'fleet file');
+  }
+  return { fleet, hash: createHash('sha256').update(parameter.value).digest('hex').slice(0, 16) };
+}

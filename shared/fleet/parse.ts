@@ -1,0 +1,143 @@
+// Reads a fleet file's JSON, or refuses with everything that is wrong in it: field, value, and what was expected.
+import * as v from 'valibot';
+import { otherChain } from '../chains/defaults.ts';
+import { type FleetDocument, fleetDocumentSchema } from './schema.ts';
+
+export interface FleetProblem {
+  /** missing: the field is required. conflict: fields that are right by themselves do not go together. */
+  readonly kind: 'unknown-key' | 'missing' | 'wrong-value' | 'conflict';
+  readonly path: readonly string[];
+  /** What was found; undefined where nothing was. */
+  readonly value: unknown;
+  /** "expected …", with an example of a right value. */
+  readonly expected: string;
+}
+
+export class FleetFileError extends Error {
+  override readonly name = 'FleetFileError';
+  readonly problems: readonly FleetProblem[];
+
+  constructor(problems: readonly FleetProblem[], fleet: string) {
+    super(`${fleet}: ${problems.map(sentenceOf).join('; ')}`);
+    this.problems = problems;
+  }
+}
+
+/**
+ * @param source JSON text (an SSM parameter's value) or what a YAML reader made of a file
+ * @throws FleetFileError with every problem
+ */
+export function parseFleetDocument(source: unknown): FleetDocument {
+  const value = typeof source === 'string' ? parseJson(source) : source;
+  const named =
+    typeof value === 'object' && value !== null && 'fleet' in value ? `fleet file ${show(value.fleet)}` : 'fleet file';
+  // valibot leaves such keys out of a record without a word, and a selector that lost a tag would match too much.
+  const reserved = reservedKeys(value, [], 0);
+  if (reserved.length > 0) throw new FleetFileError(reserved, named);
+  const parsed = v.safeParse(fleetDocumentSchema, value);
+  if (!parsed.success) throw new FleetFileError(parsed.issues.flatMap(problemsOf), named);
+  const conflicts = conflictsIn(parsed.output);
+  if (conflicts.length > 0) throw new FleetFileError(conflicts, named);
+  return parsed.output;
+}
+
+/** "disk.growAtPercent is 120; expected …" */
+export function sentenceOf({ kind, path, value, expected }: FleetProblem): string {
+  const field = path.join('.');
+  if (kind === 'missing') return `${field} is missing; ${expected}`;
+  if (kind === 'unknown-key') return `${field}: ${expected}`;
+  return `${field || 'the file'} is ${show(value)}; ${expected}`;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    const expected = 'expected a JSON object, for example {"fleet":"bitcoin","chain":"bitcoin",…}';
+    throw new FleetFileError([{ kind: 'wrong-value', path: [], value: text, expected }], 'fleet file');
+  }
+}
+
+const reserved = ['__proto__', 'prototype', 'constructor'];
+
+/** The schema is five levels deep: whatever lies deeper is refused there, under a key that it does not know. */
+function reservedKeys(value: unknown, path: readonly string[], depth: number): FleetProblem[] {
+  if (typeof value !== 'object' || value === null || depth > 8) return [];
+  return Object.entries(value).flatMap(([key, inner]) =>
+    reserved.includes(key)
+      ? [{ kind: 'unknown-key', path: [...path, key], value: inner, expected: 'expected another name' }]
+      : reservedKeys(inner, [...path, key], depth + 1),
+  );
+}
+
+function problemsOf(issue: v.BaseIssue<unknown>): FleetProblem[] {
+  return flatten(issue, []).map(({ issue: { type, expected, message }, items }) => {
+    const last = items.at(-1);
+    const path = items.map((item) => String(item.key));
+    const byKey = type === 'strict_object' && last?.type === 'object' && last.origin === 'key';
+    if (byKey && expected !== 'never') return { kind: 'missing', path, value: undefined, expected: message };
+    const kind = byKey || last?.origin === 'key' ? 'unknown-key' : 'wrong-value';
+    return { kind, path, value: last ? last.value : issue.input, expected: message };
+  });
+}
+
+/** Of a union's alternatives, the one that fits best is the one that went deepest into the value. */
+function flatten(
+  issue: v.BaseIssue<unknown>,
+  above: readonly v.IssuePathItem[],
+): { issue: v.BaseIssue<unknown>; items: readonly v.IssuePathItem[] }[] {
+  const items = [...above, ...(issue.path ?? [])];
+  const deeper = issue.type === 'union' ? (issue.issues ?? []).filter((inner) => inner.path) : [];
+  return deeper.length > 0 ? deeper.flatMap((inner) => flatten(inner, items)) : [{ issue, items }];
+}
+
+/** What the schema cannot say: fields that exclude or need each other. */
+function conflictsIn(document: FleetDocument): FleetProblem[] {
+  const problems: FleetProblem[] = [];
+  const conflict = (path: readonly string[], value: unknown, expected: string) =>
+    problems.push({ kind: 'conflict', path, value, expected });
+  const missing = (path: readonly string[], expected: string) =>
+    problems.push({ kind: 'missing', path, value: undefined, expected });
+
+  const ways = (['unit', 'docker', 'compose', 'units'] as const).filter((key) => document[key] !== undefined);
+  for (const way of ways.slice(1)) {
+    conflict([way], document[way], `expected one of unit, docker, compose or units; ${ways[0]} is there already`);
+  }
+  if (document.units && document.stopGraceSeconds !== undefined) {
+    conflict(['stopGraceSeconds'], document.stopGraceSeconds, 'expected it in each of units instead');
+  }
+  for (const [name, unit] of Object.entries(document.units ?? {})) {
+    const kinds = (['unit', 'docker', 'compose'] as const).filter((key) => unit[key] !== undefined);
+    if (kinds.length !== 1)
+      conflict(['units', name], unit, 'expected one of unit, docker or compose, for example { unit: geth }');
+  }
+
+  const mounts = new Map<string, string>();
+  for (const [role, volume] of Object.entries(document.volumes ?? {})) {
+    const path = typeof volume === 'string' ? volume : volume.path;
+    const other = mounts.get(path);
+    if (other) conflict(['volumes', role], path, `expected a path of its own; volume ${other} is mounted there`);
+    mounts.set(path, role);
+  }
+
+  if (document.chain === otherChain) {
+    if (!document.volumes) missing(['volumes'], 'expected for chain other, for example { data: /node-data }');
+    if (ways.length === 0)
+      missing(['unit'], 'expected unit, docker, compose or units for chain other, for example node@*');
+    const graces = document.units
+      ? Object.entries(document.units).map(
+          ([name, unit]) => [['units', name, 'stopGraceSeconds'], unit.stopGraceSeconds] as const,
+        )
+      : [[['stopGraceSeconds'], document.stopGraceSeconds] as const];
+    for (const [path, grace] of graces) {
+      if (grace === undefined)
+        missing(path, 'expected for chain other: seconds that a clean stop may take, for example 600');
+    }
+  }
+  return problems;
+}
+
+function show(value: unknown): string {
+  const text = typeof value === 'string' ? JSON.stringify(value) : (JSON.stringify(value) ?? String(value));
+  return text.length > 80 ? `${text.slice(0, 79)}…` : text;
+}

@@ -1,0 +1,152 @@
+// Fills a fleet file's gaps: first from its chain, then from what holds for every fleet.
+import { defaultsOf } from '../chains/defaults.ts';
+import type { Fleet, Role, Runtime } from './model.ts';
+import { parseFleetDocument } from './parse.ts';
+import type { FleetDocument, UnitDocument } from './schema.ts';
+
+/**
+ * For functions: an SSM parameter's value, or the object that it holds, with every default.
+ * @throws FleetFileError with every problem
+ */
+export function parseFleet(source: unknown): Fleet {
+  return resolveFleet(parseFleetDocument(source));
+}
+
+/** @param document one that `parseFleetDocument` let through */
+export function resolveFleet(document: FleetDocument): Fleet {
+  const { fleet, nodes, role, volumes, units, identity, ...same } = completeDocument(document);
+  return {
+    ...same,
+    name: fleet,
+    nodes: { tags: nodes.tag, nameTag: nodes.nameTag },
+    role: typeof role === 'string' ? { fixed: role } : { fromTag: role.tag, values: role.values },
+    volumes: Object.entries(volumes).map(([name, { path, tag }]) => ({ role: name, path, tags: tag })),
+    units: Object.entries(units).map(([name, unit]) => {
+      return { name, runtime: runtimeOf(unit), stopGraceSeconds: unit.stopGraceSeconds };
+    }),
+    identityPaths: identity,
+    dns: document.dns,
+  };
+}
+
+/** What a node does, by its instance's tags. A value that the fleet file does not explain is an unknown role. */
+export function roleOf({ role }: Fleet, instanceTags: Readonly<Record<string, string>>): Role {
+  if ('fixed' in role) return role.fixed;
+  const value = instanceTags[role.fromTag];
+  return (value !== undefined && Object.hasOwn(role.values, value) && role.values[value]) || 'unknown';
+}
+
+/** What holds for a fleet of any chain unless its file or its chain says otherwise. */
+export const everyFleet = {
+  nodes: { nameTag: 'Name' },
+  role: 'unknown',
+  roleValues: { follower: 'follower', validator: 'validator', sentry: 'sentry', bootnode: 'bootnode' },
+  owner: { acceptDrift: false, restartValidators: false },
+  disk: {
+    growAtPercent: 85,
+    // EBS's budget of modifications rolls over in 24 h; six more for the person who has to look when it is spent.
+    horizonHours: 30,
+    minimumStepPercent: 20,
+    maximumSizeGiB: 2000,
+    maximumMonthlyIncreaseUsd: 100,
+    modificationsPerDay: 3,
+  },
+  breaker: { unhealthyPercent: 20, unhealthyMinimum: 1 },
+  ask: { expiresAfterHours: 4 },
+  alarms: { namePatterns: [] },
+} as const;
+
+/** A fleet file in which nothing is left out: a valid one itself, which means the same. */
+export type CompleteDocument = ReturnType<typeof completeDocument>;
+
+export function completeDocument(document: FleetDocument) {
+  const { fleet, chain, mode, nodes, dns } = document;
+  const written = writtenLayer(document);
+  const told = chainLayer(document);
+  return {
+    fleet,
+    chain,
+    mode,
+    nodes: { ...everyFleet.nodes, ...nodes },
+    role: roleLayer(document.role),
+    volumes: mapValues({ ...told.volumes, ...written.volumes }, ({ path, tag = nodes.tag }) => ({ path, tag })),
+    units: mapValues(written.units, (unit, name) => {
+      const { stopGraceSeconds, ...runtime } = { ...told.units[name], ...unit };
+      return { ...runtime, stopGraceSeconds: given(stopGraceSeconds, `units.${name}.stopGraceSeconds`) };
+    }),
+    identity: document.identity ?? told.identity,
+    owner: { ...everyFleet.owner, ...document.owner },
+    disk: { ...everyFleet.disk, ...told.disk, ...document.disk },
+    breaker: { ...everyFleet.breaker, ...document.breaker },
+    ask: { ...everyFleet.ask, ...document.ask },
+    alarms: document.alarms ?? everyFleet.alarms,
+    ...(dns && { dns }),
+  };
+}
+
+type Volumes = Readonly<Record<string, Exclude<NonNullable<FleetDocument['volumes']>[string], string>>>;
+type Units = Readonly<Record<string, UnitDocument>>;
+
+/** What the file itself says, with its short forms written out: one `unit` as one of `units`, a path as a volume. */
+export function writtenLayer(document: FleetDocument): { readonly volumes: Volumes; readonly units: Units } {
+  const { unit, docker, compose, stopGraceSeconds, units, volumes = {} } = document;
+  const only: UnitDocument = {
+    ...(unit !== undefined && { unit }),
+    ...(docker !== undefined && { docker }),
+    ...(compose !== undefined && { compose }),
+    ...(stopGraceSeconds !== undefined && { stopGraceSeconds }),
+  };
+  return {
+    volumes: mapValues(volumes, (volume) => (typeof volume === 'string' ? { path: volume } : volume)),
+    units: units ?? { node: only },
+  };
+}
+
+interface ChainLayer {
+  readonly volumes: Volumes;
+  readonly units: Units;
+  readonly identity: readonly string[];
+  readonly disk: { readonly maximumSizeGiB?: number };
+}
+
+/** What the chain says of the fields that the file leaves out. */
+export function chainLayer(document: FleetDocument): ChainLayer {
+  const defaults = defaultsOf(document.chain);
+  const { volumes, units } = writtenLayer(document);
+  if (!defaults) return { volumes: {}, units: {}, identity: [], disk: {} };
+  const dataPath = (volumes['data'] ?? Object.values(volumes)[0])?.path ?? defaults.dataPath;
+  return {
+    volumes: document.volumes ? {} : { data: { path: defaults.dataPath } },
+    units: mapValues(units, ({ unit, docker, compose }) => ({
+      ...(!(unit ?? docker ?? compose) && { unit: defaults.unit }),
+      stopGraceSeconds: defaults.stopGraceSeconds,
+    })),
+    identity: defaults.identity.map((relative) => `${dataPath}/${relative}`),
+    disk: { maximumSizeGiB: defaults.maximumSizeGiB },
+  };
+}
+
+function roleLayer(role: FleetDocument['role']) {
+  if (typeof role !== 'object') return role ?? everyFleet.role;
+  return { tag: role.tag, values: role.values ?? everyFleet.roleValues };
+}
+
+function runtimeOf({ unit, docker, compose }: UnitDocument): Runtime {
+  if (unit !== undefined) return { kind: 'systemd', unit };
+  if (docker !== undefined) return { kind: 'docker', container: docker };
+  return { kind: 'compose', ...given(compose, 'unit, docker or compose') };
+}
+
+/** `parseFleetDocument` lets nothing through that lacks it. */
+function given<Value>(value: Value | undefined, field: string): Value {
+  if (value === undefined)
+    throw new TypeError(`fleet document without ${field}: it was not read by parseFleetDocument`);
+  return value;
+}
+
+function mapValues<Value, Result>(
+  values: Readonly<Record<string, Value>>,
+  result: (value: Value, key: string) => Result,
+): Record<string, Result> {
+  return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, result(value, key)]));
+}

@@ -1,0 +1,232 @@
+// What a person may write in a fleet file. Functions read the same schema at every invocation, and refuse on a file that
+// does not fit it. Texts are limited to characters that mean nothing to a shell, to an ARN or to an EC2 filter's wildcard.
+import * as v from 'valibot';
+import { chainNames } from '../chains/defaults.ts';
+
+export type FleetDocument = v.InferOutput<typeof fleetDocumentSchema>;
+export type UnitDocument = v.InferOutput<typeof unitSchema>;
+
+const shortName = 'a name of at most 32 lower-case letters, digits and -, a letter first';
+const fleetName = text(/^[a-z][a-z0-9-]{0,31}$/, shortName, 'bitcoin');
+const partName = text(/^[a-z][a-z0-9-]{0,31}$/, shortName, 'data');
+
+// Tag values may hold blanks on AWS. We refuse those, and `*` and `?`, which are wildcards in a filter of DescribeInstances.
+const tagKey = text(
+  /^[A-Za-z_][A-Za-z0-9_.:/=+@-]{0,127}$/,
+  'a tag key of at most 128 letters, digits and _.:/=+@-, a letter first',
+  'Component',
+);
+const tagValue = text(
+  /^[A-Za-z0-9_.:/=+@-]{1,256}$/,
+  'a tag value (text: quote a number) of 1 to 256 letters, digits and _.:/=+@-',
+  'nodes/bitcoin',
+);
+
+const path = text(
+  /^(\/(?!\.{1,2}(\/|$))[A-Za-z0-9_.+@-]{1,64}){1,16}$/,
+  'an absolute path of letters, digits and _.+@-, not / itself and without . or .. parts',
+  '/node-data',
+);
+
+// `*` stands for whatever instance of the template runs: node@0.20.0 today, node@0.21.0 after an upgrade.
+const unitName = text(
+  /^[A-Za-z0-9][A-Za-z0-9_.:-]{0,127}(@(\*|[A-Za-z0-9_.:-]{1,127}))?$/,
+  'a systemd unit of letters, digits and _.:-, with @VERSION or @* where it is a template',
+  'node@*',
+);
+const containerName = text(
+  /^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/,
+  "a container's name of at most 128 letters, digits and _.-",
+  'node',
+);
+
+// Three literal characters at least: `*` alone would take every alarm of the account for the fleet's own.
+const alarmPattern = text(
+  /^(?=.*[A-Za-z0-9_.:/-]{3})[A-Za-z0-9_.:/*-]{1,255}$/,
+  "an alarm's name of letters, digits and _.:/-, where * stands for anything (a blank, too)",
+  'bitcoin-*-disk-filling',
+);
+const dnsZone = text(
+  /^(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]{0,62}\.)+[a-z][a-z0-9-]{1,62}$/,
+  'a zone in lower case without a last dot',
+  'bitcoin.internal',
+);
+
+const stopGraceSeconds = optional('How long the client may take to stop cleanly.', whole(1, 3600, 'seconds', 600));
+
+const runtimeEntries = {
+  unit: optional('The systemd unit that runs the client; node@* for a template unit.', unitName),
+  docker: optional('The name of the container that runs the client where no systemd unit does.', containerName),
+  compose: optional(
+    'The docker compose service that runs the client.',
+    object('{ file: /opt/node/compose.yaml, service: geth }', {
+      file: about('The compose file on the node.', path),
+      service: about("The client's service in it.", containerName),
+    }),
+  ),
+};
+
+const unitSchema = object('{ unit: geth }', { ...runtimeEntries, stopGraceSeconds });
+
+const tags = map('tags', '{ Component: nodes/bitcoin }', 10, tagKey, tagValue);
+
+const nodes = object('{ tag: { Component: nodes/bitcoin } }', {
+  tag: about('A node is an instance that carries all of these tags.', tags),
+  nameTag: optional("The tag that holds a node's name; Name unless given.", tagKey),
+});
+
+const roleName = choice(['follower', 'validator', 'sentry', 'bootnode', 'unknown'], 'a role');
+const role = v.union(
+  [
+    roleName,
+    object('{ tag: Role }', {
+      tag: about("The tag of each node that tells the node's role.", tagKey),
+      values: optional(
+        'What each value of the tag means; a value that is not here is an unknown role.',
+        map('values of the tag with the roles they mean', '{ sealer: validator }', 20, tagValue, roleName),
+      ),
+    }),
+  ],
+  'expected a role, or the tag that tells it, for example follower or { tag: Role }',
+);
+
+const volume = v.union(
+  [
+    path,
+    object('{ path: /node-data }', {
+      path: about('Where the volume is mounted on each node.', path),
+      tag: optional('Tags that the EBS volume itself carries; those of the nodes unless given.', tags),
+    }),
+  ],
+  'expected where it is mounted, for example /node-data or { path: /node-data }',
+);
+
+const disk = object('{ maximumSizeGiB: 2000 }', {
+  growAtPercent: optional('Below this use (of bytes or of inodes) nothing is grown.', whole(10, 99, 'percent', 85)),
+  // A volume can be modified four times in a rolling 24 h [EC2 ModifyVolume], so that one step has to outlast a day.
+  horizonHours: optional('How long a new size has to last at the observed rate.', whole(25, 8760, 'hours', 30)),
+  minimumStepPercent: optional('The least that a volume is grown by.', whole(1, 400, 'percent', 20)),
+  // The largest gp3 and io2 volumes [EC2 CreateVolume].
+  maximumSizeGiB: optional('A volume is never grown beyond this.', whole(1, 65_536, 'GiB', 2000)),
+  maximumMonthlyIncreaseUsd: optional(
+    "What growing may add to the fleet's monthly bill within a calendar month.",
+    whole(0, 100_000, 'US dollars', 100),
+  ),
+  modificationsPerDay: optional(
+    'Modifications of one volume in 24 h. EBS allows four; the last is kept for a person.',
+    whole(1, 3, 'modifications', 3),
+  ),
+});
+
+const owner = object('{ acceptDrift: true }', {
+  acceptDrift: optional('Terraform or CloudFormation may find what a heal has changed.', yesOrNo()),
+  restartValidators: optional('A validator may be restarted where it is.', yesOrNo()),
+});
+
+const breaker = object('{ unhealthyPercent: 20 }', {
+  unhealthyPercent: optional('So many of the nodes may be unhealthy or unknown.', whole(1, 50, 'percent', 20)),
+  unhealthyMinimum: optional('And so many in any case, however small the fleet.', whole(1, 50, 'nodes', 1)),
+});
+
+const ask = object('{ expiresAfterHours: 4 }', {
+  expiresAfterHours: optional('An approval that comes later is refused.', whole(1, 48, 'hours', 4)),
+});
+
+const alarms = object('{ namePatterns: [bitcoin-*-disk-filling] }', {
+  namePatterns: about('Names of alarms; * stands for anything.', list(alarmPattern, 20)),
+});
+
+export const fleetDocumentSchema = object('{ fleet: bitcoin, chain: bitcoin, mode: plan, nodes: … }', {
+  fleet: about("The fleet's name; its file is called NAME.yaml.", fleetName),
+  chain: about(
+    'What the nodes run; it gives the defaults. other: a client that chainmend does not know, whose disks it grows.',
+    choice(chainNames, 'a chain'),
+  ),
+  mode: about(
+    "plan: writes plans and touches nothing. ask: waits for a person's approval. act: heals.",
+    choice(['plan', 'ask', 'act'], 'a mode'),
+  ),
+  nodes: about('Which instances are nodes of this fleet.', nodes),
+  role: optional('What the nodes do. Validators and nodes of unknown role (the default) are never replaced.', role),
+  ...runtimeEntries,
+  stopGraceSeconds,
+  units: optional(
+    'Where each node runs several clients: execution, beacon…',
+    map('units by name', '{ execution: { unit: geth }, beacon: { docker: lighthouse } }', 8, partName, unitSchema),
+  ),
+  volumes: optional(
+    'The volumes of each node by their role: data, ancient…',
+    map('volumes by role', '{ data: /node-data }', 8, partName, volume),
+  ),
+  identity: optional('Paths that make a node itself: keys, signing state, accounts.', list(path, 32)),
+  disk: optional('When and how far volumes are grown.', disk),
+  owner: optional('What the owner of the nodes agrees to.', owner),
+  breaker: optional('With more nodes in trouble than this, heals are refused and a person is paged.', breaker),
+  ask: optional('How mode ask asks.', ask),
+  alarms: optional("Alarms that the fleet has already; chainmend's own are known by their tags.", alarms),
+  dns: optional(
+    "Where the nodes' names are kept.",
+    object('{ zone: bitcoin.internal }', { zone: about("The Route 53 zone of the nodes' names.", dnsZone) }),
+  ),
+});
+
+// An error and the editor's help say the same words: every field is made by one of these.
+
+type Schema = v.GenericSchema<unknown, unknown>;
+
+function text(pattern: RegExp, expected: string, example: string) {
+  const message = `expected ${expected}, for example ${example}`;
+  return v.pipe(v.string(message), v.regex(pattern, message), v.examples([example]));
+}
+
+function whole(minimum: number, maximum: number, unit: string, example: number) {
+  const message = `expected a whole number of ${unit} from ${minimum} to ${maximum}, no unit after it, for example ${example}`;
+  return v.pipe(
+    v.number(message),
+    v.integer(message),
+    v.minValue(minimum, message),
+    v.maxValue(maximum, message),
+    v.examples([example]),
+  );
+}
+
+function yesOrNo() {
+  return v.boolean('expected true or false');
+}
+
+function choice<const Words extends readonly string[]>(words: Words, what: string) {
+  return v.picklist(words, `expected ${what}: ${words.join(', ')}`);
+}
+
+function list<Item extends Schema>(item: Item, maximum: number) {
+  const message = `expected a list of at most ${maximum}`;
+  return v.pipe(v.array(item, message), v.maxLength(maximum, message));
+}
+
+function map<Key extends v.GenericSchema<string, string>, Value extends Schema>(
+  what: string,
+  example: string,
+  maximum: number,
+  key: Key,
+  value: Value,
+) {
+  const message = `expected 1 to ${maximum} ${what}, for example ${example}`;
+  return v.pipe(v.record(key, value, message), v.minEntries(1, message), v.maxEntries(maximum, message));
+}
+
+function object<const Entries extends v.ObjectEntries>(example: string, entries: Entries) {
+  return v.strictObject(entries, (issue) => {
+    if (issue.expected === 'never') return `unknown key; expected one of ${Object.keys(entries).join(', ')}`;
+    // A key that is missing is told of with what its value would have to be.
+    const missing = entries[issue.expected?.slice(1, -1) ?? ''];
+    return (missing && v.safeParse(missing, undefined).issues?.[0].message) ?? `expected for example ${example}`;
+  });
+}
+
+function about<Of extends Schema>(description: string, schema: Of) {
+  return v.pipe(schema, v.description(description));
+}
+
+function optional<Of extends Schema>(description: string, schema: Of) {
+  return v.exactOptional(about(description, schema));
+}
