@@ -1,0 +1,158 @@
+// The truth that EC2 keeps of a region: instances, volumes, modifications and tags; and what a lagging replica shows of it.
+import type { Tag } from '@aws-sdk/client-ec2';
+import type { Machines } from '../../nodes/machine.ts';
+import type { Kernel } from '../kernel.ts';
+import { AwsError } from '../service.ts';
+import type { Performance } from './limits.ts';
+import type { Versioned } from './versioned.ts';
+
+export type InstanceState = 'pending' | 'running' | 'stopping' | 'stopped';
+export type CheckStatus = 'ok' | 'impaired' | 'initializing' | 'insufficient-data';
+
+export interface Instance {
+  readonly instanceId: string;
+  readonly instanceType: string;
+  readonly imageId: string;
+  readonly availabilityZone: string;
+  readonly privateIp: string;
+  readonly publicIp: string | undefined;
+  readonly subnetId: string;
+  readonly vpcId: string;
+  readonly rootDeviceName: string;
+  readonly launchedAtMs: number;
+  readonly state: InstanceState;
+  readonly stateReason: { readonly code: string; readonly message: string } | undefined;
+  readonly checks: { readonly system: CheckStatus; readonly instance: CheckStatus; readonly attachedEbs: CheckStatus };
+  readonly tags: readonly Tag[];
+}
+
+export interface Attachment {
+  readonly instanceId: string;
+  readonly device: string;
+  readonly state: 'attaching' | 'attached' | 'detaching' | 'busy';
+  readonly attachedAtMs: number;
+  readonly deleteOnTermination: boolean;
+}
+
+export interface Modification {
+  readonly state: 'modifying' | 'optimizing' | 'completed' | 'failed';
+  readonly original: Performance;
+  readonly target: Performance;
+  readonly startedAtMs: number;
+  /** When `completed` is expected; progress runs towards it. */
+  readonly dueAtMs: number;
+  readonly endedAtMs: number | undefined;
+  readonly statusMessage: string | undefined;
+}
+
+export interface Volume {
+  readonly volumeId: string;
+  readonly performance: Performance;
+  readonly availabilityZone: string;
+  readonly encrypted: boolean;
+  readonly snapshotId: string;
+  readonly createdAtMs: number;
+  readonly attachment: Attachment | undefined;
+  /** The latest one: AWS tells of no earlier one. */
+  readonly modification: Modification | undefined;
+  /** Starts of all modifications in the last 24 h, oldest first. */
+  readonly modificationStartsMs: readonly number[];
+  readonly tags: readonly Tag[];
+}
+
+/** How far a replica may lag under `stale-reads`; the past is kept for so long. */
+export const LAG_MS_MAX = 90_000;
+const ID_DIGITS = 17;
+
+export class Ec2State {
+  readonly kernel: Kernel;
+  readonly machines: Machines;
+  readonly instances = new Map<string, Versioned<Instance>>();
+  readonly volumes = new Map<string, Versioned<Volume>>();
+  /** Volumes whose next modification is to fail. */
+  readonly doomed = new Set<string>();
+
+  constructor(kernel: Kernel, machines: Machines) {
+    this.kernel = kernel;
+    this.machines = machines;
+  }
+
+  newId(prefix: 'i' | 'vol'): string {
+    return `${prefix}-${this.kernel.random(`ec2/ids/${prefix}`).hex(ID_DIGITS)}`;
+  }
+
+  /** The moment whose state a Describe call shows: now, or up to 90 s ago under the fault `stale-reads`. */
+  readMoment(): number {
+    const nowMs = this.kernel.clock.now();
+    return this.kernel.fault('stale-reads')
+      ? nowMs - this.kernel.random('ec2/stale-reads').integer(0, LAG_MS_MAX)
+      : nowMs;
+  }
+
+  /** Instances as of a moment, in the order of their creation. */
+  instancesAt(atMs: number): Instance[] {
+    return [...this.instances.values()].flatMap((instance) => instance.asOf(atMs) ?? []);
+  }
+
+  volumesAt(atMs: number): Volume[] {
+    return [...this.volumes.values()].flatMap((volume) => volume.asOf(atMs) ?? []);
+  }
+
+  /** The instance as it really is. Throws what EC2 answers for an id that is malformed or unknown. */
+  instance(instanceId: string): Instance {
+    checkId('i', instanceId);
+    const found = this.instances.get(instanceId);
+    if (!found) throw new AwsError('InvalidInstanceID.NotFound', `The instance ID '${instanceId}' does not exist`);
+    return found.current;
+  }
+
+  volume(volumeId: string): Volume {
+    checkId('vol', volumeId);
+    const found = this.volumes.get(volumeId);
+    if (!found) throw new AwsError('InvalidVolume.NotFound', `The volume '${volumeId}' does not exist.`);
+    return found.current;
+  }
+
+  changeInstance(instanceId: string, change: Partial<Instance>): Instance {
+    const changed = { ...this.instance(instanceId), ...change };
+    this.instances.get(instanceId)?.set(changed, this.kernel.clock.now(), LAG_MS_MAX);
+    return changed;
+  }
+
+  changeVolume(volumeId: string, change: Partial<Volume>): Volume {
+    const changed = { ...this.volume(volumeId), ...change };
+    this.volumes.get(volumeId)?.set(changed, this.kernel.clock.now(), LAG_MS_MAX);
+    return changed;
+  }
+
+  arn(kind: 'instance' | 'volume', id: string): string {
+    return `arn:aws:ec2:${this.kernel.regionName}:${this.kernel.accountId}:${kind}/${id}`;
+  }
+}
+
+/** The members of `all` with these ids, in the order of `all`; refuses the whole call when one is malformed or missing. */
+export function withIds<T>(
+  all: readonly T[],
+  ids: readonly string[] | undefined,
+  idOf: (item: T) => string,
+  prefix: 'i' | 'vol',
+): readonly T[] {
+  if (!ids?.length) return all;
+  for (const id of ids) checkId(prefix, id);
+  const known = new Set(all.map(idOf));
+  const missing = ids.filter((id) => !known.has(id));
+  if (missing.length > 0 && prefix === 'i') {
+    const [noun, verb] = missing.length === 1 ? ['ID', 'does'] : ['IDs', 'do'];
+    throw new AwsError('InvalidInstanceID.NotFound', `The instance ${noun} '${missing.join(', ')}' ${verb} not exist`);
+  }
+  if (missing.length > 0) throw new AwsError('InvalidVolume.NotFound', `The volume '${missing[0]}' does not exist.`);
+  const wanted = new Set(ids);
+  return all.filter((item) => wanted.has(idOf(item)));
+}
+
+/** "Ensure that you provide the full ID in the form i-xxxxxxxx or i-xxxxxxxxxxxxxxxxx" ("Error codes for the Amazon EC2 API"). */
+export function checkId(prefix: 'i' | 'vol', id: string): void {
+  if (new RegExp(`^${prefix}-[0-9a-f]{8}(?:[0-9a-f]{9})?$`).test(id)) return;
+  const code = prefix === 'i' ? 'InvalidInstanceID.Malformed' : 'InvalidVolumeID.Malformed';
+  throw new AwsError(code, `Invalid id: "${id}" (expecting "${prefix}-...")`);
+}
