@@ -1,0 +1,54 @@
+// The tokens of DynamoDB expressions, each with its place so that an error can name it as AWS does.
+import { validation } from './values.ts';
+
+export type TokenKind = 'name' | '#name' | ':value' | 'index' | 'sign' | 'end';
+
+export interface Token {
+  readonly kind: TokenKind;
+  readonly text: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+// "Expression … quotas" (developer guide): an expression is at most 4 KB.
+const EXPRESSION_BYTES_MAX = 4096;
+const TOKEN =
+  /\s*(?:(?<name>[A-Za-z_][A-Za-z0-9_]*)|(?<hash>#[A-Za-z0-9_]+)|(?<colon>:[A-Za-z0-9_]+)|(?<index>\d+)|(?<sign><>|<=|>=|[=<>()[\].,+-]))/y;
+
+/** Splits an expression; `parameter` ("UpdateExpression") opens the error messages. The last token is always of kind `end`. */
+export function tokenize(expression: string, parameter: string): Token[] {
+  if (expression.trim() === '') throw validation(`Invalid ${parameter}: The expression can not be empty;`);
+  if (Buffer.byteLength(expression) > EXPRESSION_BYTES_MAX) {
+    throw validation(
+      `Invalid ${parameter}: Expression size has exceeded the maximum allowed size; expression size: ${Buffer.byteLength(expression)}`,
+    );
+  }
+  const tokens: Token[] = [];
+  TOKEN.lastIndex = 0;
+  const end = expression.trimEnd().length;
+  while (TOKEN.lastIndex < end) {
+    const from = TOKEN.lastIndex;
+    const match = TOKEN.exec(expression);
+    const groups = match?.groups;
+    if (!match || !groups) {
+      const stray = expression.slice(from).trimStart().charAt(0);
+      throw validation(
+        `Invalid ${parameter}: Syntax error; token: "${stray}", near: "${expression.slice(from, from + 20).trim()}"`,
+      );
+    }
+    const text = match[0].trimStart();
+    const kind: TokenKind =
+      groups['name'] !== undefined
+        ? 'name'
+        : groups['hash'] !== undefined
+          ? '#name'
+          : groups['colon'] !== undefined
+            ? ':value'
+            : groups['index'] !== undefined
+              ? 'index'
+              : 'sign';
+    tokens.push({ kind, text, from: TOKEN.lastIndex - text.length, to: TOKEN.lastIndex });
+  }
+  tokens.push({ kind: 'end', text: '<EOF>', from: end, to: end });
+  return tokens;
+}
