@@ -1,0 +1,183 @@
+// dispatch-heal, the one door: alarms and the sweep lead to it, and it starts the heals.
+import { Duration, Validations } from 'aws-cdk-lib';
+import { type EventPattern, Rule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
+import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
+import { CfnSchedule } from 'aws-cdk-lib/aws-scheduler';
+import { Construct } from 'constructs';
+import type { Fleet } from '../../shared/fleet/model.ts';
+import { arn, functionNames, liveAlias, metricNamespace, nodeAlarmPrefix, parameterPrefix } from '../names.ts';
+import type { DeadLetters } from './dead-letters.ts';
+import { type Grant, roleOf } from './grants.ts';
+import type { Pages } from './pages.ts';
+import type { ResizeVolume } from './resize-volume.ts';
+import type { Settings } from './settings.ts';
+import type { State } from './state.ts';
+import { SuiteFunction } from './suite-function.ts';
+
+export interface DispatchHealProps {
+  readonly bundles: string;
+  readonly fleets: readonly Fleet[];
+  readonly state: State;
+  readonly pages: Pages;
+  readonly settings: Settings;
+  readonly resizeVolume: ResizeVolume;
+  /** For events that never reach the function. */
+  readonly undelivered: DeadLetters;
+}
+
+/** "The event pattern … up to 4,096 characters" (PutRule quota, EventBridge guide). */
+const EVENT_PATTERN_CHARACTERS = 4096;
+
+export class DispatchHeal extends Construct {
+  readonly suiteFunction: SuiteFunction;
+  readonly rules: readonly Rule[];
+  readonly #undelivered: DeadLetters;
+
+  constructor(scope: Construct, id: string, props: DispatchHealProps) {
+    super(scope, id);
+    this.suiteFunction = new SuiteFunction(this, 'DispatchHeal', {
+      functionName: functionNames.dispatchHeal,
+      description: 'Turns alarms and what is still wrong into incidents, and starts their heals.',
+      bundles: props.bundles,
+      environment: {
+        TABLE_NAME: props.state.table.tableName,
+        TOPIC_ARN: props.pages.topic.topicArn,
+        PARAMETER_PREFIX: parameterPrefix,
+        RESIZE_VOLUME_ARN: props.resizeVolume.live.functionArn,
+      },
+      grants: [
+        props.state.grant(),
+        ...props.pages.grants(),
+        props.settings.readGrant('ssm:GetParameters', 'ssm:GetParametersByPath'),
+        ...this.#observe(),
+        ...this.#heals(),
+      ],
+      also: () => ({}),
+    });
+    // A destination rather than a dead-letter queue: its record says with which error the event failed, not only the event.
+    this.suiteFunction.function.configureAsyncInvoke({
+      onFailure: new SqsDestination(this.suiteFunction.failed.queue),
+      retryAttempts: 2,
+      maxEventAge: Duration.hours(1),
+    });
+    Validations.of(this.suiteFunction.function).acknowledge({
+      id: 'Serverless-LambdaDLQ',
+      reason:
+        'It has an on-failure destination, which holds the error too; a queue beside it would tell of each failure twice.',
+    });
+    this.#undelivered = props.undelivered;
+    this.rules = this.#listen(props.fleets);
+    this.#sweep();
+  }
+
+  /** Suppressed and muted alarms come too: the parser leaves them alone, with a line that says so. */
+  #listen(fleets: readonly Fleet[]): Rule[] {
+    const detail = { alarmName: alarmNames(fleets), state: { value: ['ALARM'] } };
+    const source = ['aws.cloudwatch'];
+    return [
+      this.#rule('Alarms', 'chainmend-alarms', { source, detailType: ['CloudWatch Alarm State Change'], detail }),
+      this.#rule('Contributors', 'chainmend-contributors', {
+        source,
+        detailType: ['CloudWatch Alarm Contributor State Change'],
+        detail,
+      }),
+    ];
+  }
+
+  #rule(id: string, ruleName: string, eventPattern: EventPattern): Rule {
+    const characters = JSON.stringify(eventPattern).length;
+    if (characters > EVENT_PATTERN_CHARACTERS) {
+      throw new Error(
+        `the event pattern of ${ruleName} has ${characters} characters, EventBridge allows ${EVENT_PATTERN_CHARACTERS}: ` +
+          "use fewer or wider patterns in the fleets' alarms",
+      );
+    }
+    const target = new LambdaTarget(this.suiteFunction.function, {
+      deadLetterQueue: this.#undelivered.queue,
+      // After an hour the sweep has long seen the alarm itself.
+      maxEventAge: Duration.hours(1),
+      retryAttempts: 60,
+    });
+    return new Rule(this, id, { ruleName, description: 'Alarms of the fleets.', eventPattern, targets: [target] });
+  }
+
+  /** Level-triggered: what is still wrong is looked at every minute, whatever became of its events. */
+  #sweep(): void {
+    const { functionArn } = this.suiteFunction.function;
+    const scheduler = new Construct(this, 'Sweep');
+    const role = roleOf(scheduler, 'scheduler.amazonaws.com', "What the sweep's schedule may do.", [
+      { sid: 'Sweep', actions: ['lambda:InvokeFunction'], resources: [functionArn] },
+      { sid: 'KeepUndelivered', actions: ['sqs:SendMessage'], resources: [this.#undelivered.queue.queueArn] },
+    ]);
+    new CfnSchedule(scheduler, 'Schedule', {
+      name: 'chainmend-sweep',
+      description: 'Has what is still wrong looked at again.',
+      scheduleExpression: 'rate(1 minute)',
+      flexibleTimeWindow: { mode: 'OFF' },
+      target: {
+        arn: functionArn,
+        roleArn: role.roleArn,
+        input: JSON.stringify({ kind: 'sweep' }),
+        // A sweep that is a minute late is the next one.
+        retryPolicy: { maximumEventAgeInSeconds: 60, maximumRetryAttempts: 3 },
+        deadLetterConfig: { arn: this.#undelivered.queue.queueArn },
+      },
+    });
+  }
+
+  #observe(): Grant[] {
+    const wildcard = 'These reads have no resource-level permissions (Service Authorization Reference).';
+    return [
+      { sid: 'ReadNodes', actions: ['ec2:DescribeInstances', 'ec2:DescribeVolumes'], resources: ['*'], wildcard },
+      {
+        sid: 'ReadAlarms',
+        actions: ['cloudwatch:DescribeAlarms'],
+        resources: ['*'],
+        wildcard: 'Composite alarms are listed for * only (DescribeAlarms, CloudWatch API).',
+      },
+      {
+        sid: 'ReadAlarmTags',
+        actions: ['cloudwatch:ListTagsForResource'],
+        resources: [arn(this, 'cloudwatch', 'alarm:*')],
+        wildcard: 'The alarms that fleets have already are called as their owners like.',
+      },
+      {
+        sid: 'CountSweeps',
+        actions: ['cloudwatch:PutMetricData'],
+        resources: ['*'],
+        conditions: { StringEquals: { 'cloudwatch:namespace': metricNamespace } },
+        wildcard: 'Metrics are no resources; the condition names the namespace.',
+      },
+    ];
+  }
+
+  #heals(): Grant[] {
+    const heal = `function:${functionNames.resizeVolume}`;
+    return [
+      {
+        sid: 'StartHeals',
+        actions: ['lambda:InvokeFunction'],
+        resources: [arn(this, 'lambda', `${heal}:${liveAlias}`)],
+      },
+      {
+        sid: 'JudgeAndStopHeals',
+        actions: ['lambda:GetDurableExecution', 'lambda:StopDurableExecution'],
+        resources: [arn(this, 'lambda', `${heal}:*`)],
+        wildcard:
+          'The executions of every version ("Security and permissions for Lambda durable functions", Lambda guide).',
+      },
+    ];
+  }
+}
+
+/** Ours by their prefix, and the patterns of the fleets; EventBridge's wildcard is the fleet file's: `*` for anything. */
+function alarmNames(fleets: readonly Fleet[]): unknown[] {
+  // EventBridge refuses `**`, which means no more than `*`.
+  const written = fleets.flatMap(({ alarms }) => alarms.namePatterns.map((pattern) => pattern.replace(/\*+/g, '*')));
+  const patterns = new Set(written);
+  return [
+    { prefix: nodeAlarmPrefix },
+    ...[...patterns].sort().map((pattern) => (pattern.includes('*') ? { wildcard: pattern } : pattern)),
+  ];
+}

@@ -1,0 +1,74 @@
+// What a function's role may do, one sentence after the other, each wildcard with the reason why it is as narrow as AWS lets it be.
+import { Stack, Validations } from 'aws-cdk-lib';
+import { Effect, PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { Construct } from 'constructs';
+
+export interface Grant {
+  /** The sentence's name in the policy: "DescribeVolumes". */
+  readonly sid: string;
+  readonly actions: readonly string[];
+  readonly resources: readonly string[];
+  readonly conditions?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  /** Why its resources need a wildcard; required where there is one, and written to the stack's validation report. */
+  readonly wildcard?: string;
+}
+
+/** "A role's inline policies must not exceed 10,240 characters", whitespace not counted ("IAM and STS quotas", IAM guide). */
+const INLINE_POLICY_CHARACTERS = 10_240;
+
+/** A role for one service with exactly these grants; nothing else in the stack can add to it. Throws an `Error` when IAM would refuse it. */
+export function roleOf(scope: Construct, service: string, description: string, grants: readonly Grant[]): Role {
+  const statements = grants.map(
+    ({ sid, actions, resources, conditions }) =>
+      new PolicyStatement({
+        sid,
+        effect: Effect.ALLOW,
+        actions: [...actions],
+        resources: [...resources],
+        ...(conditions && { conditions }),
+      }),
+  );
+  const policy = new PolicyDocument({ statements, minimize: false });
+  const characters = JSON.stringify(Stack.of(scope).resolve(policy)).length;
+  if (characters > INLINE_POLICY_CHARACTERS) {
+    throw new Error(
+      `the policy of ${scope.node.path} has ${characters} characters, IAM allows ${INLINE_POLICY_CHARACTERS}: ` +
+        'give the fleets selectors with one common tag key, which share a statement',
+    );
+  }
+  const role = new Role(scope, 'Role', {
+    assumedBy: new ServicePrincipal(service),
+    description,
+    inlinePolicies: { Grants: policy },
+  });
+  for (const grant of grants) acknowledgeWildcards(role, grant);
+  const everything = grants.filter(({ resources }) => resources.includes('*')).map(({ sid }) => sid);
+  if (everything.length > 0) {
+    const reason = `${everything.join(', ')}: each has its own reason at AwsSolutions-IAM5.`;
+    Validations.of(role).acknowledge({ id: 'Serverless-LambdaStarPermissions', reason });
+  }
+  return role;
+}
+
+function acknowledgeWildcards(role: Role, { sid, resources, wildcard }: Grant): void {
+  const findings = resources
+    .map((resource) => readable(Stack.of(role).resolve(resource)))
+    .filter((text) => text.includes('*'));
+  if (findings.length === 0) return;
+  if (wildcard === undefined) throw new Error(`${role.node.path}: ${sid} has a wildcard and gives no reason`);
+  for (const finding of findings) {
+    Validations.of(role).acknowledge({ id: `AwsSolutions-IAM5[Resource::${finding}]`, reason: wildcard });
+  }
+}
+
+/** A resolved token as cdk-nag writes it: `arn:<AWS::Partition>:logs:…`. */
+function readable(value: unknown): string {
+  if (typeof value === 'string') return value;
+  if (typeof value !== 'object' || value === null) return String(value);
+  const [[intrinsic, argument]] = Object.entries(value) as [[string, unknown]];
+  if (intrinsic === 'Ref') return `<${String(argument)}>`;
+  if (intrinsic === 'Fn::GetAtt' && Array.isArray(argument)) return `<${argument.join('.')}>`;
+  if (intrinsic === 'Fn::Join' && Array.isArray(argument))
+    return (argument[1] as unknown[]).map(readable).join(String(argument[0]));
+  throw new Error(`a resource of a policy is ${intrinsic}, expected text, Ref, Fn::GetAtt or Fn::Join`);
+}

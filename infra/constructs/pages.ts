@@ -1,0 +1,78 @@
+// The topic that pages people: refusals that need a person, questions of mode `ask`, and the alarms on the suite itself.
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
+import { Construct } from 'constructs';
+import { arn, suiteAlarmPrefix } from '../names.ts';
+import type { DeadLetters } from './dead-letters.ts';
+import type { Grant } from './grants.ts';
+
+/**
+ * Encrypted with a key of its own ($1 a month): SNS's default key has a policy that nobody can change, and it does not let
+ * CloudWatch in, so alarms would never arrive and nothing would say so ("Encrypting Amazon SNS topics", compatibility with
+ * event sources from AWS services).
+ */
+export class Pages extends Construct {
+  readonly topic: Topic;
+  readonly #key: Key;
+
+  constructor(scope: Construct, id: string, email: string | undefined, undelivered: DeadLetters) {
+    super(scope, id);
+    this.#key = new Key(this, 'Key', {
+      description: 'Pages of chainmend on their way through SNS.',
+      enableKeyRotation: true,
+      // Messages are encrypted while SNS holds them and no longer: nothing is lost with the key.
+      removalPolicy: RemovalPolicy.DESTROY,
+      pendingWindow: Duration.days(7),
+    });
+    this.topic = new Topic(this, 'Topic', {
+      topicName: 'chainmend-pages',
+      displayName: 'chainmend',
+      masterKey: this.#key,
+      enforceSSL: true,
+    });
+    if (email !== undefined)
+      this.topic.addSubscription(new EmailSubscription(emailAddress(email), { deadLetterQueue: undelivered.queue }));
+
+    // `enforceSSL` brings a topic policy, which replaces the default one that let the account's alarms publish.
+    const alarms = {
+      principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
+      conditions: {
+        StringEquals: { 'aws:SourceAccount': Stack.of(this).account },
+        ArnLike: { 'aws:SourceArn': arn(this, 'cloudwatch', `alarm:${suiteAlarmPrefix}*`) },
+      },
+    };
+    this.topic.addToResourcePolicy(
+      new PolicyStatement({
+        sid: 'AlarmsOfTheSuite',
+        actions: ['sns:Publish'],
+        resources: [this.topic.topicArn],
+        ...alarms,
+      }),
+    );
+    this.#key.addToResourcePolicy(
+      new PolicyStatement({
+        sid: 'AlarmsOfTheSuite',
+        actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
+        resources: ['*'],
+        ...alarms,
+      }),
+    );
+  }
+
+  grants(): Grant[] {
+    return [
+      { sid: 'PagePeople', actions: ['sns:Publish'], resources: [this.topic.topicArn] },
+      { sid: 'EncryptPages', actions: ['kms:Decrypt', 'kms:GenerateDataKey'], resources: [this.#key.keyArn] },
+    ];
+  }
+}
+
+function emailAddress(text: string): string {
+  if (!/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(text)) {
+    throw new Error(`context "email" is ${JSON.stringify(text)}, expected an address such as oncall@example.com`);
+  }
+  return text;
+}

@@ -1,0 +1,37 @@
+// What people set: the global pause, and the fleets. Functions read them at every invocation, so that neither needs a deployment.
+import { ParameterTier, StringParameter } from 'aws-cdk-lib/aws-ssm';
+import { Construct } from 'constructs';
+import { fleetParameterName, fleetParameterValue, pauseParameterName } from '../../shared/fleet/parameter.ts';
+import type { FleetFile } from '../fleet-files.ts';
+import { arn, parameterPrefix } from '../names.ts';
+import type { Grant } from './grants.ts';
+
+export class Settings extends Construct {
+  constructor(scope: Construct, id: string, fleets: readonly FleetFile[]) {
+    super(scope, id);
+    // CloudFormation writes a parameter only when the template changes: a pause that a person set outlives a deployment.
+    new StringParameter(this, 'Pause', {
+      parameterName: pauseParameterName(parameterPrefix),
+      stringValue: 'off',
+      description: 'off, or the reason why chainmend is to touch nothing.',
+    });
+    for (const { document } of fleets) {
+      const { value, tier } = fleetParameterValue(document);
+      new StringParameter(this, `Fleet-${document.fleet}`, {
+        parameterName: fleetParameterName(parameterPrefix, document.fleet),
+        stringValue: value,
+        description: `Fleet ${document.fleet}, as its file says.`,
+        tier: tier === 'Standard' ? ParameterTier.STANDARD : ParameterTier.ADVANCED,
+      });
+    }
+  }
+
+  readGrant(...actions: ('ssm:GetParameters' | 'ssm:GetParametersByPath')[]): Grant {
+    return {
+      sid: 'ReadSettings',
+      actions,
+      resources: [arn(this, 'ssm', `parameter${parameterPrefix}/*`)],
+      wildcard: "The pauses and fleets of the suite, whose names end in a fleet's name.",
+    };
+  }
+}

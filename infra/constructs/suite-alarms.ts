@@ -1,0 +1,118 @@
+// Alarms on the suite itself. A healer that stopped looking is worse than none, so silence is an alarm too.
+import { Duration } from 'aws-cdk-lib';
+import {
+  Alarm,
+  ComparisonOperator,
+  Metric,
+  type MetricProps,
+  Stats,
+  TreatMissingData,
+} from 'aws-cdk-lib/aws-cloudwatch';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import type { Rule } from 'aws-cdk-lib/aws-events';
+import { Construct } from 'constructs';
+import { metricNamespace, suiteAlarmPrefix } from '../names.ts';
+import type { DeadLetters } from './dead-letters.ts';
+import type { Pages } from './pages.ts';
+import type { SuiteFunction } from './suite-function.ts';
+
+export interface SuiteAlarmsProps {
+  readonly pages: Pages;
+  readonly functions: readonly SuiteFunction[];
+  /** The durable ones among them. */
+  readonly heals: readonly SuiteFunction[];
+  readonly undelivered: DeadLetters;
+  readonly rules: readonly Rule[];
+}
+
+/** Minutes without a good sweep until people are paged. */
+const SILENT_MINUTES = 5;
+
+export class SuiteAlarms extends Construct {
+  readonly #pages: SnsAction;
+
+  constructor(scope: Construct, id: string, { pages, functions, heals, undelivered, rules }: SuiteAlarmsProps) {
+    super(scope, id);
+    this.#pages = new SnsAction(pages.topic);
+    this.#sweepsMissing();
+    for (const heal of heals) this.#healEndedBadly(heal);
+    for (const { functionName, function: fn } of functions) {
+      const of = { namespace: 'AWS/Lambda', dimensionsMap: { FunctionName: fn.functionName } };
+      this.#any(`${functionName}/errors`, `${functionName} failed.`, { ...of, metricName: 'Errors' });
+      this.#any(`${functionName}/throttles`, `${functionName} was throttled.`, { ...of, metricName: 'Throttles' });
+    }
+    for (const { queueName, queue } of [undelivered, ...functions.map(({ failed }) => failed)]) {
+      this.#any(`${queueName}/not-empty`, `Something could not be delivered or done: see the queue ${queueName}.`, {
+        namespace: 'AWS/SQS',
+        metricName: 'ApproximateNumberOfMessagesVisible',
+        dimensionsMap: { QueueName: queue.queueName },
+        statistic: Stats.MAXIMUM,
+      });
+    }
+    for (const { node, ruleName } of rules) {
+      this.#any(`${node.id.toLowerCase()}-not-delivered`, 'EventBridge could not hand an alarm to the dispatcher.', {
+        namespace: 'AWS/Events',
+        metricName: 'FailedInvocations',
+        dimensionsMap: { RuleName: ruleName },
+      });
+    }
+  }
+
+  /** The dispatcher counts a sweep when it has ended well, so one that runs and fails is missed like one that never ran. */
+  #sweepsMissing(): void {
+    this.#alarm('sweeps-missing', `Nobody has looked after the fleets for ${SILENT_MINUTES} minutes.`, {
+      metric: { namespace: metricNamespace, metricName: 'Sweeps', period: Duration.minutes(1) },
+      comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
+      evaluationPeriods: SILENT_MINUTES,
+      treatMissingData: TreatMissingData.BREACHING,
+    });
+  }
+
+  /** Metric names: "Monitoring durable functions", Lambda guide. */
+  #healEndedBadly({ functionName, function: fn }: SuiteFunction): void {
+    const endings = [
+      ['DurableExecutionFailed', 'failed', 'failed'],
+      ['DurableExecutionTimedOut', 'timed-out', 'ran out of time'],
+      ['DurableExecutionStopped', 'stopped', 'was stopped before its end'],
+    ] as const;
+    for (const [metricName, name, what] of endings) {
+      this.#any(`${functionName}/${name}`, `A heal of ${functionName} ${what}.`, {
+        namespace: 'AWS/Lambda',
+        metricName,
+        dimensionsMap: { FunctionName: fn.functionName },
+      });
+    }
+  }
+
+  /** One is too many. */
+  #any(name: string, description: string, metric: MetricProps): void {
+    this.#alarm(name, description, {
+      metric: { period: Duration.minutes(5), ...metric },
+      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      evaluationPeriods: 1,
+      treatMissingData: TreatMissingData.NOT_BREACHING,
+    });
+  }
+
+  #alarm(
+    name: string,
+    alarmDescription: string,
+    {
+      metric,
+      ...rule
+    }: {
+      metric: MetricProps;
+      comparisonOperator: ComparisonOperator;
+      evaluationPeriods: number;
+      treatMissingData: TreatMissingData;
+    },
+  ): void {
+    new Alarm(this, name, {
+      alarmName: suiteAlarmPrefix + name,
+      alarmDescription,
+      metric: new Metric({ statistic: Stats.SUM, ...metric }),
+      threshold: 1,
+      ...rule,
+    }).addAlarmAction(this.#pages);
+  }
+}

@@ -1,0 +1,19 @@
+// The fleet file's schema for editors: infra/fleet.schema.json, which the first line of a fleet file names.
+import { join } from 'node:path';
+import { type JsonSchema, toJsonSchema } from '@valibot/to-json-schema';
+import { fleetDocumentSchema } from '../shared/fleet/schema.ts';
+
+export const fleetJsonSchemaPath = join(import.meta.dirname, 'fleet.schema.json');
+
+export function fleetJsonSchema(): JsonSchema {
+  return {
+    $schema: 'http://json-schema.org/draft-07/schema#',
+    title: 'chainmend fleet file',
+    ...toJsonSchema(fleetDocumentSchema, { target: 'draft-07', errorMode: 'throw' }),
+  };
+}
+
+/** The file's content, byte for byte. */
+export function fleetJsonSchemaText(): string {
+  return `${JSON.stringify(fleetJsonSchema(), undefined, 2)}\n`;
+}

@@ -1,0 +1,158 @@
+// Reads the fleet files that people write. Whatever is wrong is told as an editor or a compiler would: file, line, column,
+// what was found, what was expected, and the nearest right word.
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename, join, relative } from 'node:path';
+import { type Document, isMap, isNode, isPair, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
+import type { Fleet } from '../shared/fleet/model.ts';
+import { fleetParameterValue } from '../shared/fleet/parameter.ts';
+import { FleetFileError, type FleetProblem, parseFleetDocument, sentenceOf } from '../shared/fleet/parse.ts';
+import { resolveFleet } from '../shared/fleet/resolve.ts';
+import type { FleetDocument } from '../shared/fleet/schema.ts';
+import { suggestionFor } from './fleet-suggestions.ts';
+
+export const fleetsDirectory = join(import.meta.dirname, 'fleets');
+
+export interface FleetFile {
+  /** As a person would type it: relative to the working directory. */
+  readonly path: string;
+  readonly document: FleetDocument;
+  readonly fleet: Fleet;
+}
+
+/** One line per problem: "infra/fleets/bitcoin.yaml:7:3 unknown key "voulmes"; did you mean "volumes"?". */
+export class FleetFilesError extends Error {
+  override readonly name = 'FleetFilesError';
+  readonly lines: readonly string[];
+
+  constructor(lines: readonly string[]) {
+    super(lines.join('\n'));
+    this.lines = lines;
+  }
+}
+
+/**
+ * Every fleet file of a directory, in the order of their names.
+ * @throws FleetFilesError with the problems of all files
+ */
+export function readFleets(directory = fleetsDirectory): FleetFile[] {
+  return readFleetFiles(fleetPathsIn(directory));
+}
+
+/** Paths of the files in a directory that are called *.yaml, or *.yml so that nobody's file is passed over in silence. */
+export function fleetPathsIn(directory: string): string[] {
+  const names = readdirSync(directory).filter((name) => /\.ya?ml$/.test(name));
+  return names.sort().map((name) => join(directory, name));
+}
+
+/** @throws FleetFilesError with the problems of all files, and with what they get wrong together */
+export function readFleetFiles(paths: readonly string[]): FleetFile[] {
+  const sources = paths.map(readSource);
+  const lines = sources.flatMap(({ lines }) => lines);
+  if (lines.length === 0) lines.push(...problemsTogether(sources));
+  if (lines.length > 0) throw new FleetFilesError(lines);
+  return sources.flatMap(({ path, document }) => (document ? [{ path, document, fleet: resolveFleet(document) }] : []));
+}
+
+interface Source {
+  readonly path: string;
+  /** undefined where `lines` says what is wrong. */
+  readonly document: FleetDocument | undefined;
+  readonly lines: readonly string[];
+  /** "infra/fleets/bitcoin.yaml:7:3" of a field, or of the nearest one above it that is there. */
+  readonly at: (field: readonly string[], end?: 'key' | 'value') => string;
+}
+
+function readSource(file: string): Source {
+  const inside = relative('', file);
+  const path = inside.startsWith('..') ? file : inside;
+  const counter = new LineCounter();
+  const yaml = parseDocument(readFileSync(file, 'utf8'), { lineCounter: counter, version: '1.2', prettyErrors: false });
+  const place = (offset: number) => {
+    const { line, col } = counter.linePos(offset);
+    return `${path}:${line}:${col}`;
+  };
+  const at: Source['at'] = (field, end = 'key') => place(offsetOf(yaml, field, end));
+  const broken = [...yaml.errors, ...yaml.warnings].map(({ pos, message }) => `${place(pos[0])} ${message}`);
+  if (broken.length > 0) return { path, document: undefined, lines: broken, at };
+
+  try {
+    const document = parseFleetDocument(yaml.toJS({ maxAliasCount: 20 }));
+    fleetParameterValue(document);
+    return { path, document, lines: nameProblems(path, document, at), at };
+  } catch (error) {
+    // Of aliases: one that nothing is called, or so many of them that a small file becomes a huge one.
+    if (error instanceof ReferenceError)
+      return { path, document: undefined, lines: [`${place(0)} ${error.message}`], at };
+    if (!(error instanceof FleetFileError)) throw error;
+    const problems = error.problems.map((problem) => ({
+      problem,
+      offset: offsetOf(yaml, problem.path, endOf(problem)),
+    }));
+    problems.sort((one, other) => one.offset - other.offset);
+    const lines = problems.map(({ problem, offset }) => `${place(offset)} ${explain(problem)}`);
+    return { path, document: undefined, lines, at };
+  }
+}
+
+function nameProblems(path: string, { fleet }: FleetDocument, at: Source['at']): string[] {
+  if (basename(path) === `${fleet}.yaml`) return [];
+  return [
+    `${at(['fleet'], 'value')} fleet is "${fleet}"; expected the file's own name, or call the file ${fleet}.yaml`,
+  ];
+}
+
+/** What no file can know by itself: a name that is taken, and an instance that would be a node of two fleets. */
+function problemsTogether(sources: readonly Source[]): string[] {
+  return sources.flatMap((one, index) =>
+    sources.slice(0, index).flatMap((other) => {
+      if (!one.document || !other.document) return [];
+      if (one.document.fleet === other.document.fleet) {
+        return [
+          `${one.at(['fleet'], 'value')} fleet is "${one.document.fleet}"; expected a name of its own, ${other.at(['fleet'])} has it`,
+        ];
+      }
+      if (!overlap(one.document.nodes.tag, other.document.nodes.tag)) return [];
+      const expected = `expected a tag value that tells its nodes from those of fleet "${other.document.fleet}", ${other.at(['nodes', 'tag'])}`;
+      return [`${one.at(['nodes', 'tag'])} nodes.tag is ${JSON.stringify(one.document.nodes.tag)}; ${expected}`];
+    }),
+  );
+}
+
+/** Whatever carries all tags of one selector carries all of the other. Instances that only happen to match two are left to run time. */
+function overlap(one: Readonly<Record<string, string>>, other: Readonly<Record<string, string>>): boolean {
+  const within = (inner: typeof one, outer: typeof one) =>
+    Object.entries(inner).every(([key, value]) => Object.hasOwn(outer, key) && outer[key] === value);
+  return within(one, other) || within(other, one);
+}
+
+function explain(problem: FleetProblem): string {
+  const suggestion = suggestionFor(problem);
+  if (!suggestion) return sentenceOf(problem);
+  const expected = suggestion.expected ?? problem.expected;
+  return sentenceOf({ ...problem, expected: `did you mean "${suggestion.word}"? ${expected.replace(/^e/, 'E')}` });
+}
+
+function endOf({ kind }: FleetProblem): 'key' | 'value' {
+  return kind === 'unknown-key' || kind === 'wrong-key' ? 'key' : 'value';
+}
+
+function offsetOf(yaml: Document, field: readonly string[], end: 'key' | 'value'): number {
+  let node: unknown = yaml.contents;
+  let offset = startOf(node) ?? 0;
+  for (const [depth, key] of field.entries()) {
+    const last = depth === field.length - 1;
+    const item = isMap(node)
+      ? node.items.find((pair) => isPair(pair) && isScalar(pair.key) && String(pair.key.value) === key)
+      : isSeq(node)
+        ? node.items[Number(key)]
+        : undefined;
+    if (item === undefined) break;
+    node = isPair(item) ? item.value : item;
+    offset = (isPair(item) && (!last || end === 'key') ? startOf(item.key) : startOf(node)) ?? offset;
+  }
+  return offset;
+}
+
+function startOf(node: unknown): number | undefined {
+  return isNode(node) ? node.range?.[0] : undefined;
+}

@@ -1,0 +1,29 @@
+// The literal names of the stack: what people type, what functions are told by environment, and what policies fence by.
+import { Stack } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+
+export const functionNames = {
+  dispatchHeal: 'chainmend-dispatch-heal',
+  resizeVolume: 'chainmend-resize-volume',
+} as const;
+
+/** Executions are started through this alias only: unqualified, a replay could meet code that is not its own. */
+export const liveAlias = 'live';
+
+export const parameterPrefix = '/chainmend';
+
+/** Namespace of the metrics that the suite publishes; `Sweeps` counts the sweeps that ended well. */
+export const metricNamespace = 'chainmend';
+
+/**
+ * Alarms of nodes are called `chainmend-…`, and the dispatcher listens to them. Alarms on the suite itself must not
+ * lead there, so their names start otherwise.
+ */
+export const nodeAlarmPrefix = 'chainmend-';
+export const suiteAlarmPrefix = 'chainmend/';
+
+/** ARN of something in the stack's own account and region: `arn(this, 'ssm', 'parameter/chainmend/pause')`. */
+export const arn = (scope: Construct, service: string, resource: string) => {
+  const { partition, region, account } = Stack.of(scope);
+  return `arn:${partition}:${service}:${region}:${account}:${resource}`;
+};

@@ -1,0 +1,70 @@
+// The stack: one table, one topic, one door, one heal, and alarms on all of them.
+import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import { pauseParameterName } from '../shared/fleet/parameter.ts';
+import { DeadLetters } from './constructs/dead-letters.ts';
+import { DispatchHeal } from './constructs/dispatch-heal.ts';
+import { type CommandDocument, Documents } from './constructs/documents.ts';
+import { Pages } from './constructs/pages.ts';
+import { ResizeVolume } from './constructs/resize-volume.ts';
+import { Settings } from './constructs/settings.ts';
+import { State } from './constructs/state.ts';
+import { SuiteAlarms } from './constructs/suite-alarms.ts';
+import type { FleetFile } from './fleet-files.ts';
+import { parameterPrefix } from './names.ts';
+
+export interface ChainmendProps extends StackProps {
+  readonly fleets: readonly FleetFile[];
+  readonly documents: { readonly observeNode: CommandDocument; readonly growFilesystem: CommandDocument };
+  /** Folder of the functions' bundles. */
+  readonly bundles: string;
+  /** Where pages go besides whoever subscribes; none unless given. */
+  readonly email?: string;
+}
+
+/**
+ * One of it fits into a region of an account, as its functions have literal names. It asks AWS nothing at synth.
+ * Durable functions are not in every region, and no list of them is published that a program could trust: CloudFormation
+ * refuses `DurableConfig` where they are missing and rolls back. AWS Capabilities by Region (builder.aws.com) tells before.
+ */
+export class ChainmendStack extends Stack {
+  constructor(scope: Construct, id: string, { fleets, documents, bundles, email, ...props }: ChainmendProps) {
+    super(scope, id, { description: 'chainmend: keeps fleets of blockchain nodes healthy.', ...props });
+    const state = new State(this, 'State');
+    const undelivered = new DeadLetters(this, 'Undelivered', 'chainmend-undelivered');
+    const pages = new Pages(this, 'Pages', email, undelivered);
+    const settings = new Settings(this, 'Settings', fleets);
+    new Documents(this, 'Documents', [documents.observeNode, documents.growFilesystem]);
+
+    const shared = { bundles, fleets: fleets.map(({ fleet }) => fleet), state, pages, settings };
+    const resizeVolume = new ResizeVolume(this, 'ResizeVolume', {
+      ...shared,
+      observeNodeDocument: documents.observeNode.name,
+      growFilesystemDocument: documents.growFilesystem.name,
+    });
+    const dispatchHeal = new DispatchHeal(this, 'DispatchHeal', { ...shared, resizeVolume, undelivered });
+    new SuiteAlarms(this, 'Alarms', {
+      pages,
+      functions: [dispatchHeal.suiteFunction, resizeVolume.suiteFunction],
+      heals: [resizeVolume.suiteFunction],
+      undelivered,
+      rules: dispatchHeal.rules,
+    });
+
+    const pause = (value: string) =>
+      `aws ssm put-parameter --overwrite --name ${pauseParameterName(parameterPrefix)} --value ${value}`;
+    this.#output('TableName', 'Incidents, leases and the journal.', state.table.tableName);
+    this.#output('TopicArn', 'Where pages are published.', pages.topic.topicArn);
+    this.#output(
+      'Subscribe',
+      'How to be paged.',
+      `aws sns subscribe --topic-arn ${pages.topic.topicArn} --protocol email --notification-endpoint YOU@EXAMPLE.COM`,
+    );
+    this.#output('Pause', 'Stops everything at once.', pause('"why"'));
+    this.#output('Resume', 'Goes on.', pause('off'));
+  }
+
+  #output(id: string, description: string, value: string): void {
+    new CfnOutput(this, id, { description, value });
+  }
+}
