@@ -4,8 +4,8 @@ import { otherChain } from '../chains/defaults.ts';
 import { type FleetDocument, fleetDocumentSchema } from './schema.ts';
 
 export interface FleetProblem {
-  /** missing: the field is required. conflict: fields that are right by themselves do not go together. */
-  readonly kind: 'unknown-key' | 'missing' | 'wrong-value' | 'conflict';
+  /** wrong-key: of a map whose keys are free, such as tags. conflict: fields, each right by itself, that do not go together. */
+  readonly kind: 'unknown-key' | 'wrong-key' | 'missing' | 'wrong-value' | 'conflict';
   readonly path: readonly string[];
   /** What was found; undefined where nothing was. */
   readonly value: unknown;
@@ -45,7 +45,8 @@ export function parseFleetDocument(source: unknown): FleetDocument {
 export function sentenceOf({ kind, path, value, expected }: FleetProblem): string {
   const field = path.join('.');
   if (kind === 'missing') return `${field} is missing; ${expected}`;
-  if (kind === 'unknown-key') return `${field}: ${expected}`;
+  if (kind === 'unknown-key') return `unknown key ${show(field)}; ${expected}`;
+  if (kind === 'wrong-key') return `key ${show(field)}; ${expected}`;
   return `${field || 'the file'} is ${show(value)}; ${expected}`;
 }
 
@@ -65,7 +66,7 @@ function reservedKeys(value: unknown, path: readonly string[], depth: number): F
   if (typeof value !== 'object' || value === null || depth > 8) return [];
   return Object.entries(value).flatMap(([key, inner]) =>
     reserved.includes(key)
-      ? [{ kind: 'unknown-key', path: [...path, key], value: inner, expected: 'expected another name' }]
+      ? [{ kind: 'wrong-key', path: [...path, key], value: inner, expected: 'expected another name' }]
       : reservedKeys(inner, [...path, key], depth + 1),
   );
 }
@@ -76,7 +77,7 @@ function problemsOf(issue: v.BaseIssue<unknown>): FleetProblem[] {
     const path = items.map((item) => String(item.key));
     const byKey = type === 'strict_object' && last?.type === 'object' && last.origin === 'key';
     if (byKey && expected !== 'never') return { kind: 'missing', path, value: undefined, expected: message };
-    const kind = byKey || last?.origin === 'key' ? 'unknown-key' : 'wrong-value';
+    const kind = byKey ? 'unknown-key' : last?.origin === 'key' ? 'wrong-key' : 'wrong-value';
     return { kind, path, value: last ? last.value : issue.input, expected: message };
   });
 }

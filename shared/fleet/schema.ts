@@ -216,7 +216,7 @@ function map<Key extends v.GenericSchema<string, string>, Value extends Schema>(
 
 function object<const Entries extends v.ObjectEntries>(example: string, entries: Entries) {
   return v.strictObject(entries, (issue) => {
-    if (issue.expected === 'never') return `unknown key; expected one of ${Object.keys(entries).join(', ')}`;
+    if (issue.expected === 'never') return `expected one of ${Object.keys(entries).join(', ')}`;
     // A key that is missing is told of with what its value would have to be.
     const missing = entries[issue.expected?.slice(1, -1) ?? ''];
     return (missing && v.safeParse(missing, undefined).issues?.[0].message) ?? `expected for example ${example}`;
