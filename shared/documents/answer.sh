@@ -1,0 +1,26 @@
+# The answer: one line of JSON on descriptor 3, the standard output that the script was given. Everything else is log.
+
+say() { printf '%s %s\n' "$(date -u +%H:%M:%SZ)" "$*" >&2; }
+
+# json_string TEXT: a JSON string; what is not printable ASCII becomes a space (the locale is C), so that any tool's message fits.
+json_string() {
+  local text=$1
+  text=${text//[^[:print:]]/ }
+  text=${text//\\/\\\\}
+  text=${text//\"/\\\"}
+  printf '"%s"' "$text"
+}
+
+# answer_line RESULT BEFORE AFTER REASON: the line of shared/documents/answer.ts; the fence is the highest that this node has seen.
+answer_line() {
+  local line
+  line="{\"operationId\":\"$SSM_OperationId\",\"fence\":$SEEN_FENCE,\"result\":\"$1\",\"before\":$2,\"after\":$3"
+  [ -z "$4" ] || line="$line,\"reason\":$(json_string "${4:0:900}")"
+  printf '%s}\n' "$line"
+}
+
+# reply LINE: the last thing that a command does.
+reply() {
+  printf '%s\n' "$1" >&3
+  exit 0
+}

@@ -1,0 +1,64 @@
+// Puts a command's script together from its parts. Pure: the parts' text is an argument, so the same parts give the same script.
+import { type Operation, operationParameters, parameterRules } from './parameters.ts';
+
+/** The parts of each script, in order; files of this folder, without `.sh`. */
+export const scriptParts = {
+  'observe-node': ['answer', 'parameters', 'memory', 'observe', 'client', 'observe-node', 'main'],
+  'grow-filesystem': [
+    'answer',
+    'parameters',
+    'memory',
+    'observe',
+    'client',
+    'grow',
+    'start',
+    'grow-filesystem',
+    'main',
+  ],
+} as const satisfies Readonly<Record<Operation, readonly string[]>>;
+
+/**
+ * One self-contained bash script (4.2 and later: Amazon Linux 2 has that one).
+ * `partText` gives the text of a part by its name. Throws where SSM would take something in it for a parameter of its own.
+ */
+export function composeScript(operation: Operation, partText: (part: string) => string): string {
+  const script = [
+    head(operation),
+    parameterChecks(operation),
+    ...scriptParts[operation].map((part) => `${partText(part).trim()}\n`),
+  ].join('\n');
+  if (script.includes('{{'))
+    throw new TypeError(`script ${operation}: contains "{{", expected none: SSM interpolates it`);
+  return script;
+}
+
+/** The agent runs the script by its path, so that the first line picks the shell. */
+function head(operation: Operation): string {
+  return `#!/bin/bash
+# chainmend ${operation}. The function that sends this command waits for one line of JSON on standard output.
+# SSM sets the variables SSM_<parameter>:
+# shellcheck disable=SC2154
+set -u -o pipefail
+umask 077
+export LC_ALL=C PATH="$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+exec 3>&1 1>&2 </dev/null
+`;
+}
+
+function parameterChecks(operation: Operation): string {
+  const checks = operationParameters[operation].map(
+    (name) => `  check ${name} ${quoted(parameterRules[name].pattern)}`,
+  );
+  return [
+    `readonly OPERATION_ID_PATTERN=${quoted(parameterRules.OperationId.pattern)}`,
+    'check_parameters() {',
+    ...checks,
+    '}',
+    '',
+  ].join('\n');
+}
+
+function quoted(text: string): string {
+  if (text.includes("'")) throw new TypeError(`pattern ${text}: contains a quote, expected none`);
+  return `'${text}'`;
+}

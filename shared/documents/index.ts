@@ -1,0 +1,77 @@
+// The SSM command documents, as the stack deploys them. Reads the scripts' parts from this folder: used at synth, never in a function.
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { runLimitsSeconds } from './command.ts';
+import { composeScript } from './compose.ts';
+import { type Operation, operationParameters, parameterRules } from './parameters.ts';
+
+export interface CommandDocument {
+  readonly operation: Operation;
+  /** `chainmend-<operation>-<hash8>`: named by its content, so that a function sends the very document it was deployed with. */
+  readonly name: string;
+  /** Schema 2.2 ("Data elements and parameters", SSM user guide). */
+  readonly content: CommandDocumentContent;
+}
+
+export interface CommandDocumentContent {
+  readonly schemaVersion: '2.2';
+  readonly description: string;
+  readonly parameters: Readonly<Record<string, DocumentParameter>>;
+  readonly mainSteps: readonly object[];
+}
+
+interface DocumentParameter {
+  readonly type: 'String';
+  readonly description: string;
+  readonly allowedPattern: string;
+  readonly interpolationType: 'ENV_VAR';
+}
+
+const descriptions: Readonly<Record<Operation, string>> = {
+  'observe-node': 'chainmend: raises the fence of a node and tells its filesystem and client; changes nothing else.',
+  'grow-filesystem':
+    'chainmend: grows the partition and the filesystem of one EBS volume, then starts a stopped client if asked.',
+};
+
+export function commandDocuments(): {
+  readonly observeNode: CommandDocument;
+  readonly growFilesystem: CommandDocument;
+} {
+  return { observeNode: commandDocument('observe-node'), growFilesystem: commandDocument('grow-filesystem') };
+}
+
+function commandDocument(operation: Operation): CommandDocument {
+  const content = documentContent(operation);
+  const hash = createHash('sha256').update(JSON.stringify(content)).digest('hex').slice(0, 8);
+  return { operation, name: `chainmend-${operation}-${hash}`, content };
+}
+
+/** The script that the document carries. */
+export function script(operation: Operation): string {
+  return composeScript(operation, (part) => readFileSync(new URL(`${part}.sh`, import.meta.url), 'utf8'));
+}
+
+function documentContent(operation: Operation): CommandDocumentContent {
+  return {
+    schemaVersion: '2.2',
+    description: descriptions[operation],
+    parameters: Object.fromEntries(operationParameters[operation].map((name) => [name, documentParameter(name)])),
+    mainSteps: [
+      {
+        action: 'aws:runShellScript',
+        name: operation.replaceAll('-', ''),
+        precondition: { StringEquals: ['platformType', 'Linux'] },
+        inputs: {
+          // The script ends itself at its run limit; the agent's own is the net below it.
+          timeoutSeconds: String(runLimitsSeconds[operation] + 30),
+          runCommand: script(operation).split('\n'),
+        },
+      },
+    ],
+  };
+}
+
+function documentParameter(name: keyof typeof parameterRules): DocumentParameter {
+  const { description, pattern } = parameterRules[name];
+  return { type: 'String', description, allowedPattern: pattern, interpolationType: 'ENV_VAR' };
+}

@@ -1,0 +1,53 @@
+# One command, from its check to its recorded result, under the node's one lock and within its own run limit.
+
+BEFORE=null
+AFTER=null
+
+# right_volume: the mounted device tells that it is VolumeId, wherever one is given.
+right_volume() {
+  [ -n "$SSM_VolumeId" ] && [ "$VOLUME" != "$SSM_VolumeId" ] || return 0
+  WHY="$SSM_Path is on $DISK, which is $VOLUME, not $SSM_VolumeId"
+  [ -n "$VOLUME" ] || WHY="$SSM_Path is on $DISK, which does not tell its EBS volume (Xen, LVM, RAID or encryption): expected $SSM_VolumeId"
+  return 1
+}
+
+main() {
+  local fence=${SSM_OperationId%.*} ordinal=${SSM_OperationId#*.} line result='done'
+  if ! take_lock; then
+    recall
+    reply "$(answer_line late null null "another command held this node's lock until the start-by")"
+  fi
+  recall
+  if below "$fence" "$ordinal" "$SEEN_FENCE" "$SEEN_ORDINAL"; then
+    reply "$(answer_line stale null null "this node has seen $SEEN_FENCE.$SEEN_ORDINAL")"
+  fi
+  if [ "$SSM_OperationId" = "$SEEN_FENCE.$SEEN_ORDINAL" ] && [ -n "$RECORDED" ]; then
+    say "already done: answering what was recorded"
+    reply "$RECORDED"
+  fi
+  if [ "$(date +%s)" -gt "$SSM_StartBy" ]; then
+    reply "$(answer_line late null null "the start-by has passed: $SSM_StartBy, now $(date +%s)")"
+  fi
+  if ! remember "$SSM_OperationId"; then
+    reply "$(answer_line failed null null "this node cannot note the command in ${MEMORIES[*]}: nothing was done")"
+  fi
+  SEEN_FENCE=$fence SEEN_ORDINAL=$ordinal
+  perform || result=failed
+  line=$(answer_line "$result" "$BEFORE" "$AFTER" "$WHY")
+  remember "$SSM_OperationId" "$line" || say 'the answer could not be recorded: the same command would be done again, by state'
+  reply "$line"
+}
+
+# The limit is kept by timeout(1), which ends this script and all that it started. What is half-way then is done again, by state.
+limited() {
+  local status=0
+  CHAINMEND_LIMITED=yes timeout --kill-after=5 "$SSM_RunLimitSeconds" "$BASH" "$0" >&3 3>&- || status=$?
+  if [ "$status" -eq 124 ] || [ "$status" -eq 137 ]; then
+    recall
+    reply "$(answer_line failed null null "stopped at its run limit of $SSM_RunLimitSeconds s, or killed: what was done is not known")"
+  fi
+  exit "$status"
+}
+
+check_parameters
+if [ "${CHAINMEND_LIMITED:-no}" = yes ]; then main; else limited; fi

@@ -1,0 +1,37 @@
+# Starting the client: one start, if it is not running. Nothing here stops, restarts or recreates anything.
+
+# start_client: true unless the start itself failed (WHY). A client that runs, or is about to, is left alone.
+start_client() {
+  local seconds running=0 output
+  case $CLIENT in
+    running) return 0 ;;
+    unknown)
+      WHY="the client was not started: ${CLIENT_NOTE:-its state is unknown}"
+      return 0
+      ;;
+  esac
+  say "client: $CLIENT_TARGET is $CLIENT: starting it"
+  if ! output=$(run_start 2>&1 9>&-); then
+    WHY="$SSM_Runtime could not start $CLIENT_TARGET: $output"
+    return 1
+  fi
+  # A client that cannot live dies at once: it counts as running when it was seen running twice, a second apart.
+  for ((seconds = 0; seconds < 10 && running < 2; seconds++)); do
+    sleep 1
+    find_client
+    if [ "$CLIENT" = running ]; then running=$((running + 1)); else running=0; fi
+  done
+  [ "$running" -ge 2 ] || WHY="the client was started and is $CLIENT after $seconds s${CLIENT_NOTE:+ ($CLIENT_NOTE)}"
+}
+
+run_start() {
+  case $SSM_Runtime in
+    systemd)
+      # After too many failures in a row systemd refuses to start a unit until they are forgotten.
+      systemctl reset-failed -- "$CLIENT_TARGET" || say "client: systemctl reset-failed $CLIENT_TARGET failed"
+      systemctl start --no-block -- "$CLIENT_TARGET"
+      ;;
+    docker) docker start "$CLIENT_TARGET" ;;
+    compose) compose -f "${SSM_Unit%%#*}" start "$CLIENT_TARGET" ;;
+  esac
+}
