@@ -9,9 +9,15 @@ import { decideResize, type GrowPlan, type ResizeDecision, type ResizeFacts } fr
 /** What was planned, whether or not EC2 must be asked for it. */
 export type Plan = Exclude<ResizeDecision, { readonly refuse: GuardrailCode } | { readonly do: 'nothing' }>;
 
+/** `unit` is the index of one of the fleet file's units: a node with an execution and a beacon client is asked about each. */
 export type Command =
-  | { readonly operation: 'observe-node' }
-  | { readonly operation: 'grow-filesystem'; readonly volumeId: string };
+  | { readonly operation: 'observe-node'; readonly unit: number }
+  | {
+      readonly operation: 'grow-filesystem';
+      readonly unit: number;
+      readonly volumeId: string;
+      readonly startClient: boolean;
+    };
 
 /** How an attempt ends, with everything that the records, the journal and a page need. */
 export type Ending =
@@ -38,6 +44,16 @@ interface Held {
   readonly ordinal: number;
   /** The plan that a person approved, in mode ask. */
   readonly approved: Plan | null;
+  /** What the node was like when it acknowledged the fence. */
+  readonly found: Found | null;
+}
+
+export interface Found {
+  /** How many units the fleet file knows on a node. */
+  readonly units: number;
+  readonly client: Observation['client'];
+  /** The filesystem was full, or had no inodes left, so that what does not run was stopped by that. */
+  readonly full: boolean;
 }
 
 export type State =
@@ -46,7 +62,7 @@ export type State =
   | { readonly stage: 'ask'; readonly plan: Plan }
   | { readonly stage: 'lease'; readonly approved: Plan | null }
   | ({ readonly stage: 'send'; readonly command: Command; readonly goal: Goal } & Held)
-  | ({ readonly stage: 'await-command'; readonly commandId: string; readonly goal: Goal } & Held)
+  | ({ readonly stage: 'await-command'; readonly commandId: string; readonly unit: number; readonly goal: Goal } & Held)
   | ({ readonly stage: 'observe'; readonly seen: Observation } & Held)
   | ({ readonly stage: 'reserve'; readonly plan: GrowPlan } & Held)
   | ({ readonly stage: 'intend'; readonly plan: GrowPlan; readonly atMs: number } & Held)
@@ -62,14 +78,21 @@ export type State =
 export type Goal =
   | { readonly for: 'fence' }
   | { readonly for: 'grow'; readonly plan: Plan }
-  | { readonly for: 'verify'; readonly plan: Plan; readonly grown: Answer };
+  | { readonly for: 'verify'; readonly plan: Plan };
 
 export type Effect =
   | { readonly do: 'claim' }
   | { readonly do: 'survey'; readonly seen: Observation | null }
   | { readonly do: 'ask'; readonly plan: Plan }
   | { readonly do: 'lease' }
-  | { readonly do: 'send'; readonly command: Command; readonly holder: Holder; readonly ordinal: number }
+  | {
+      readonly do: 'send';
+      readonly command: Command;
+      readonly holder: Holder;
+      readonly ordinal: number;
+      /** A client that was just started is given so long to show that it stays up. */
+      readonly afterSeconds: number;
+    }
   | { readonly do: 'await-command'; readonly commandId: string; readonly operationId: string }
   | { readonly do: 'reserve'; readonly plan: GrowPlan; readonly holder: Holder }
   | { readonly do: 'intend'; readonly plan: GrowPlan; readonly holder: Holder; readonly atMs: number }
@@ -123,7 +146,14 @@ export function effectOf(state: State): Effect {
     case 'lease':
       return { do: 'lease' };
     case 'send':
-      return { do: 'send', command: state.command, holder: state.holder, ordinal: state.ordinal };
+      return {
+        do: 'send',
+        command: state.command,
+        holder: state.holder,
+        ordinal: state.ordinal,
+        afterSeconds:
+          state.goal.for === 'verify' && state.command.unit === 0 && startsClient(state.found) ? SETTLE_SECONDS : 0,
+      };
     case 'await-command':
       return { do: 'await-command', commandId: state.commandId, operationId: `${state.holder.fence}.${state.ordinal}` };
     case 'observe':
@@ -183,19 +213,27 @@ export function advance(state: State, result: unknown, payload: Pick<HealPayload
         const reason = `${granted.busy} holds the node`;
         return concluding({ outcome: 'refused', code: 'busy', reason, page: false, lookAgainMs: MINUTE_MS }, null);
       }
-      const held = { holder: granted.holder, ordinal: 0, approved: state.approved };
-      return sending(held, { operation: 'observe-node' }, { for: 'fence' });
+      const held = { holder: granted.holder, ordinal: 0, approved: state.approved, found: null };
+      return sending(held, { operation: 'observe-node', unit: 0 }, { for: 'fence' });
     }
     case 'send': {
       const sent = result as Results['send'];
       if ('lost' in sent) return { stage: 'end', ending: null };
       if ('refuse' in sent) return concluding(refused(sent), state);
-      return { ...heldOf(state), stage: 'await-command', commandId: sent.commandId, goal: state.goal };
+      return {
+        ...heldOf(state),
+        stage: 'await-command',
+        commandId: sent.commandId,
+        unit: state.command.unit,
+        goal: state.goal,
+      };
     }
     case 'await-command':
       return afterCommand(state, result as Results['await-command']);
-    case 'observe':
-      return afterDecision(state, decideResize(result as Results['survey']));
+    case 'observe': {
+      const facts = result as Results['survey'];
+      return afterDecision({ ...state, found: foundOf(state.seen, facts.fleet.units.length) }, decideResize(facts));
+    }
     case 'reserve': {
       const reserved = result as Results['reserve'];
       if ('lost' in reserved) return { stage: 'end', ending: null };
@@ -229,8 +267,7 @@ export function advance(state: State, result: unknown, payload: Pick<HealPayload
     case 'await-modification': {
       const awaited = result as Results['await-modification'];
       if ('failed' in awaited) return concluding(failed('modification-failed', awaited.failed, true), state);
-      const { volumeId } = state.plan;
-      return sending(state, { operation: 'grow-filesystem', volumeId }, { for: 'grow', plan: state.plan });
+      return growing(state, state.plan, 0);
     }
     case 'prove': {
       const proved = result as Results['prove'];
@@ -276,11 +313,14 @@ function afterCommand(state: Extract<State, { stage: 'await-command' }>, answer:
     case 'fence':
       return { ...heldOf(state), stage: 'observe', seen: answer.after };
     case 'grow':
-      return sending(state, { operation: 'observe-node' }, { for: 'verify', plan: goal.plan, grown: answer });
+      return state.unit + 1 < (state.found?.units ?? 1) && startsClient(state.found)
+        ? growing(state, goal.plan, state.unit + 1)
+        : sending(state, { operation: 'observe-node', unit: 0 }, { for: 'verify', plan: goal.plan });
     case 'verify': {
-      const proof = proofOf(goal.plan, answer.after);
-      return 'missing' in proof
-        ? concluding(failed('not-proved', proof.missing, true), state)
+      const proof = proofOf(goal.plan, answer.after, clientMustRun(state.found));
+      if ('missing' in proof) return concluding(failed('not-proved', proof.missing, true), state);
+      return state.unit + 1 < (state.found?.units ?? 1) && startsClient(state.found)
+        ? sending(state, { operation: 'observe-node', unit: state.unit + 1 }, goal)
         : { ...heldOf(state), stage: 'prove', reason: proof.reason };
     }
   }
@@ -322,16 +362,36 @@ function beyondApproval(approved: Plan | null, plan: Plan): string | null {
 /** Partition tables, labels and metadata take their part of a device: a filesystem this close to the plan has all of it. */
 const FILESYSTEM_OF_DEVICE = 0.97;
 
-/** Grown is proved by the filesystem's own numbers and by a client that runs; nothing else counts. */
-export function proofOf(plan: Plan, after: Observation): { readonly reason: string } | { readonly missing: string } {
-  const GIB = 1024 ** 3;
+/** Grown is proved by the filesystem's own numbers and by a client that runs; one that a person had stopped stays stopped. */
+export function proofOf(
+  plan: Plan,
+  after: Observation,
+  clientMustRun: boolean,
+): { readonly reason: string } | { readonly missing: string } {
   const sizeGiB = after.sizeBytes / GIB;
   if (sizeGiB < plan.toGiB * FILESYSTEM_OF_DEVICE)
     return { missing: `the filesystem has ${sizeGiB.toFixed(0)} GiB, ${plan.toGiB} were planned` };
-  if (after.client === 'failed' || after.client === 'stopped') return { missing: `the client is ${after.client}` };
+  if (clientMustRun && (after.client === 'failed' || after.client === 'stopped'))
+    return { missing: `the client is ${after.client}` };
   const percent = Math.floor((after.usedBytes / after.sizeBytes) * 100);
-  return { reason: `filesystem ${plan.toGiB} GiB, ${percent} % used; client ${after.client}` };
+  return { reason: `filesystem ${Math.round(sizeGiB)} GiB, ${percent} % used; client ${after.client}` };
 }
+
+/** From here on a client that does not run is taken to have been stopped by the disk and not by a person. */
+const FULL_PERCENT = 97;
+const SETTLE_SECONDS = 5;
+
+const foundOf = (seen: Observation, units: number): Found => ({
+  units,
+  client: seen.client,
+  full:
+    seen.usedBytes * 100 >= seen.sizeBytes * FULL_PERCENT ||
+    (seen.inodesTotal > 0 && seen.inodesUsed * 100 >= seen.inodesTotal * FULL_PERCENT),
+});
+
+const startsClient = (found: Found | null): boolean => found?.full === true;
+
+const clientMustRun = (found: Found | null): boolean => found !== null && (found.client === 'running' || found.full);
 
 export const sentenceOf = (plan: Plan): string =>
   plan.do === 'modify' ? `grow ${plan.fromGiB} → ${plan.toGiB} GiB: ${plan.reason}` : plan.reason;
@@ -344,6 +404,13 @@ const sending = (held: Held, command: Command, goal: Goal): State => ({
   goal,
 });
 
+const growing = (held: Held, plan: Plan, unit: number): State =>
+  sending(
+    held,
+    { operation: 'grow-filesystem', unit, volumeId: plan.volumeId, startClient: startsClient(held.found) },
+    { for: 'grow', plan },
+  );
+
 const concluding = (ending: Ending, held: Held | null, commandsOver = true): State => ({
   stage: 'conclude',
   ending,
@@ -351,7 +418,7 @@ const concluding = (ending: Ending, held: Held | null, commandsOver = true): Sta
   commandsOver,
 });
 
-const heldOf = ({ holder, ordinal, approved }: Held): Held => ({ holder, ordinal, approved });
+const heldOf = ({ holder, ordinal, approved, found }: Held): Held => ({ holder, ordinal, approved, found });
 
 const refused = ({ refuse: code, reason, page, lookAgainMs }: Guarded): Ending => ({
   outcome: 'refused',

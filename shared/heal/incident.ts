@@ -114,6 +114,8 @@ export function claim(
 
 export type Outcome =
   | { readonly outcome: 'healed' }
+  /** Mode plan: what would be done is in the journal, and nothing was touched. */
+  | { readonly outcome: 'planned'; readonly notBeforeMs: number }
   /** Nothing was possible for the reason `code`; looked at again from `notBeforeMs`. Never counts towards the ladder. */
   | { readonly outcome: 'refused'; readonly code: string; readonly notBeforeMs: number; readonly paged: boolean }
   | { readonly outcome: 'failed'; readonly code: string; readonly notBeforeMs: number; readonly paged: boolean };
@@ -131,6 +133,8 @@ export function conclude(
   switch (outcome.outcome) {
     case 'healed':
       return { next: { ...base, state: 'healed', endedAtMs: nowMs } };
+    case 'planned':
+      return { next: { ...base, notBeforeMs: outcome.notBeforeMs, state: 'open' } };
     case 'refused':
       return { next: { ...noted(base, outcome), notBeforeMs: outcome.notBeforeMs, state: 'open' } };
     case 'failed': {

@@ -1,0 +1,48 @@
+// The SDK clients of a function, made in one place so that every call has a time limit and the right retries.
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { EC2Client } from '@aws-sdk/client-ec2';
+import { LambdaClient } from '@aws-sdk/client-lambda';
+import { SNSClient } from '@aws-sdk/client-sns';
+import { SSMClient } from '@aws-sdk/client-ssm';
+
+export interface Clients {
+  readonly ec2: EC2Client;
+  /** For calls that EC2 gives no token (ModifyVolume): asked once and never again by the SDK. */
+  readonly ec2Once: EC2Client;
+  readonly ssm: SSMClient;
+  readonly cloudwatch: CloudWatchClient;
+  readonly dynamodb: DynamoDBClient;
+  readonly lambda: LambdaClient;
+  readonly sns: SNSClient;
+}
+
+/** Settings for the client of one service, by its SigV4 signing name. */
+export type Configure = (service: string) => Record<string, unknown>;
+
+const CONNECTION_TIMEOUT_MS = 2_000;
+/** Longer than any healthy answer, and twice of it still fits a function's time-out with a retry. */
+const REQUEST_TIMEOUT_MS = 10_000;
+const ATTEMPTS = 4;
+
+/** @param configure further settings, for a region that is not AWS's */
+export function awsClients(configure: Configure = () => ({})): Clients {
+  const settings = (service: string, maxAttempts = ATTEMPTS) => ({
+    maxAttempts,
+    requestHandler: {
+      connectionTimeout: CONNECTION_TIMEOUT_MS,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      throwOnRequestTimeout: true,
+    },
+    ...configure(service),
+  });
+  return {
+    ec2: new EC2Client(settings('ec2')),
+    ec2Once: new EC2Client(settings('ec2', 1)),
+    ssm: new SSMClient(settings('ssm')),
+    cloudwatch: new CloudWatchClient(settings('monitoring')),
+    dynamodb: new DynamoDBClient(settings('dynamodb')),
+    lambda: new LambdaClient(settings('lambda')),
+    sns: new SNSClient(settings('sns')),
+  };
+}

@@ -1,0 +1,12 @@
+// The environment of a function, read once and with the missing variable's name in the error.
+
+/** @throws Error naming every variable that is missing or empty */
+export function readEnvironment<N extends string>(
+  names: readonly N[],
+  from = process.env,
+): Readonly<Record<N, string>> {
+  const missing = names.filter((name) => !from[name]);
+  if (missing.length > 0)
+    throw new Error(`environment variable ${missing.join(', ')} is not set; the stack sets it on the function`);
+  return Object.fromEntries(names.map((name) => [name, from[name] ?? ''])) as Record<N, string>;
+}

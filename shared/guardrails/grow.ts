@@ -1,0 +1,85 @@
+// Guardrails of growing across a fleet: the staggered breaker and the monthly ceiling, as pure decisions.
+import type { Fleet } from '../fleet/model.ts';
+import type { Write } from '../heal/incident.ts';
+import type { ExecutionStatus } from '../heal/records.ts';
+import type { Refusal } from './codes.ts';
+import type { BudgetRecord, FleetObservation, GrowRecord } from './records.ts';
+
+/** Older than this, an observation is none: every node counts as unknown. */
+export const OBSERVATION_VALID_MS = 3 * 60_000;
+/** One proof opens the way for the rest of the fleet for so long. */
+export const PROOF_VALID_MS = 60 * 60_000;
+
+export interface BreakerReading {
+  readonly open: boolean;
+  /** "3 of 5 nodes unhealthy or unknown, limit 1" */
+  readonly sentence: string;
+}
+
+/** Unhealthy and unknown nodes against max(minimum, ⌊percent of the nodes⌋). No valid observation counts as all unknown. */
+export function readBreaker(fleet: Fleet, observations: readonly FleetObservation[], nowMs: number): BreakerReading {
+  const nodes = observations.flatMap((o) => (nowMs - o.observedAtMs <= OBSERVATION_VALID_MS ? o.nodes : []));
+  if (nodes.length === 0)
+    return { open: true, sentence: 'the fleet has not been observed for 3 min: all of it counts as unknown' };
+  const well = nodes.filter(({ health }) => health === 'synced').length;
+  const unwell = nodes.length - well;
+  const limit = Math.max(
+    fleet.breaker.unhealthyMinimum,
+    Math.floor((nodes.length * fleet.breaker.unhealthyPercent) / 100),
+  );
+  return { open: unwell > limit, sentence: `${unwell} of ${nodes.length} nodes unhealthy or unknown, limit ${limit}` };
+}
+
+/**
+ * Growing destroys nothing, and a breaker that stopped it would stop the cure: while it is open one heal goes first, and
+ * its proof lets the rest go in parallel. `owner` is the status of the execution that holds the lease now.
+ */
+export function stagger(
+  breaker: BreakerReading,
+  read: GrowRecord | undefined,
+  execution: string,
+  owner: ExecutionStatus,
+  nowMs: number,
+): { readonly go: true } | Write<GrowRecord> | Refusal {
+  if (!breaker.open || read?.holder === execution) return { go: true };
+  if (read && read.provenAtMs > 0 && nowMs - read.provenAtMs < PROOF_VALID_MS) return { go: true };
+  if (read && read.holder !== null && owner.state !== 'ended') {
+    const reason = `${breaker.sentence}; another node of the fleet is grown first`;
+    return { refuse: 'staggered', reason, page: false, lookAgainMs: 60_000 };
+  }
+  return { next: { holder: execution, provenAtMs: read?.provenAtMs ?? 0, version: (read?.version ?? 0) + 1 } };
+}
+
+/** The lease of a heal that ends: proved, it opens the way; else the next one goes first. */
+export function leaveStagger(
+  read: GrowRecord | undefined,
+  execution: string,
+  proved: boolean,
+  nowMs: number,
+): Write<GrowRecord> | { readonly leave: true } {
+  if (read?.holder !== execution) return { leave: true };
+  return { next: { holder: null, provenAtMs: proved ? nowMs : read.provenAtMs, version: read.version + 1 } };
+}
+
+/** Sum of what was added in the month. */
+export const addedUsd = (read: BudgetRecord | undefined): number =>
+  Object.values(read?.addedUsd ?? {}).reduce((sum, usd) => sum + usd, 0);
+
+/** Reserves `usd` a month for one attempt; the same key is reserved once. */
+export function reserve(
+  read: BudgetRecord | undefined,
+  month: string,
+  key: string,
+  usd: number,
+  limitUsd: number,
+): { readonly reserved: true } | Write<BudgetRecord> | Refusal {
+  if (read && Object.hasOwn(read.addedUsd, key)) return { reserved: true };
+  const before = addedUsd(read);
+  if (before + usd > limitUsd) {
+    const reason = `growth added $${before.toFixed(2)} a month since the month began, $${usd.toFixed(2)} more exceeds the limit of $${limitUsd.toFixed(2)}`;
+    return { refuse: 'cost-ceiling', reason, page: true, lookAgainMs: 60 * 60_000 };
+  }
+  return { next: { month, addedUsd: { ...read?.addedUsd, [key]: usd }, version: (read?.version ?? 0) + 1 } };
+}
+
+export const monthOf = (nowMs: number): string => new Date(nowMs).toISOString().slice(0, 7);

@@ -1,0 +1,71 @@
+// The switches that people hold: pauses at three levels and the fleet file, read together and again right before each mutation.
+import { GetParametersCommand, type SSMClient } from '@aws-sdk/client-ssm';
+import type { Fleet } from '../fleet/model.ts';
+import { fleetOfParameter, fleetParameterName, pauseParameterName } from '../fleet/parameter.ts';
+import type { Refusal } from './codes.ts';
+
+export const PAUSE_TAG = 'chainmend:pause';
+const OFF = 'off';
+const LOOK_AGAIN_MS = 60_000;
+
+export interface Switches {
+  readonly fleet: Fleet;
+  /** Names the very fleet file that was read. */
+  readonly fleetHash: string;
+  /** Why nothing may be done, or null. */
+  readonly refusal: Refusal | null;
+}
+
+/** Reads both pauses and the fleet file in one call. @throws FleetFileError when the stored file does not parse */
+export async function readSwitches(ssm: SSMClient, prefix: string, fleetName: string): Promise<Switches | Refusal> {
+  const names = [
+    pauseParameterName(prefix),
+    pauseParameterName(prefix, fleetName),
+    fleetParameterName(prefix, fleetName),
+  ];
+  const { Parameters = [] } = await ssm.send(new GetParametersCommand({ Names: names }));
+  const values = new Map(Parameters.map(({ Name = '', Value = '' }) => [Name, Value]));
+  return judgeSwitches(prefix, fleetName, values);
+}
+
+/** Pure part of `readSwitches`: a missing global pause or an unreadable fleet file is a refusal, since unsure counts as paused. */
+export function judgeSwitches(
+  prefix: string,
+  fleetName: string,
+  values: ReadonlyMap<string, string>,
+): Switches | Refusal {
+  const name = fleetParameterName(prefix, fleetName);
+  const value = values.get(name);
+  if (value === undefined) return refuse('fleet-file-invalid', `there is no fleet file in ${name}`, true);
+  let read: { fleet: Fleet; hash: string };
+  try {
+    read = fleetOfParameter(prefix, { name, value });
+  } catch (error) {
+    return refuse('fleet-file-invalid', error instanceof Error ? error.message : String(error), true);
+  }
+  return { fleet: read.fleet, fleetHash: read.hash, refusal: judgePauses(prefix, fleetName, values) };
+}
+
+/** The global pause must be there to say `off`; a fleet's may be absent. Anything but `off` is a pause, with its reason. */
+export function judgePauses(prefix: string, fleetName: string, values: ReadonlyMap<string, string>): Refusal | null {
+  const everywhere = values.get(pauseParameterName(prefix));
+  if (everywhere === undefined) return refuse('pause-unreadable', `${pauseParameterName(prefix)} cannot be read`, true);
+  if (everywhere !== OFF) return refuse('paused', `everything is paused: ${everywhere}`);
+  const fleet = values.get(pauseParameterName(prefix, fleetName)) ?? OFF;
+  return fleet === OFF ? null : refuse('paused', `fleet ${fleetName} is paused: ${fleet}`);
+}
+
+/** The pause of one node is a tag on its instance. */
+export function judgePauseTag(tags: Readonly<Record<string, string>>): Refusal | null {
+  const value = tags[PAUSE_TAG] ?? OFF;
+  return value === OFF
+    ? null
+    : refuse('paused', `the node is paused by its tag ${PAUSE_TAG}: ${value || '(no reason given)'}`);
+}
+
+const refuse = (code: 'paused' | 'pause-unreadable' | 'fleet-file-invalid', reason: string, page = false): Refusal => ({
+  refuse: code,
+  reason,
+  page,
+  lookAgainMs: LOOK_AGAIN_MS,
+});

@@ -1,0 +1,67 @@
+// The journal: every decision, intent, result and page, kept 400 days, written once and never changed.
+import type { Store } from './store.ts';
+
+const KEPT_DAYS = 400;
+/** Evidence is cut rather than refused: a DynamoDB item holds 400 KB, and a reader holds less. */
+const MAX_EVIDENCE_CHARACTERS = 4_000;
+
+export type JournalKind = 'decision' | 'plan' | 'intent' | 'result' | 'refusal' | 'proof' | 'outcome' | 'page';
+
+export interface JournalEntry {
+  readonly atMs: number;
+  readonly kind: JournalKind;
+  /** What a tired person reads. */
+  readonly sentence: string;
+  /** Guardrail, failure or page code, where there is one. */
+  readonly code?: string;
+  /** AWS operation that is intended or answered, with what it is about: "ModifyVolume vol-…". */
+  readonly act?: string;
+  readonly evidence?: unknown;
+}
+
+/** Whose journal: the heal it belongs to, and the execution or invocation that writes. */
+export interface JournalOwner {
+  readonly fleet: string;
+  readonly node: string;
+  readonly instanceId: string;
+  readonly incidentId: string;
+  readonly attempt: number;
+  readonly onsetMs: number;
+  readonly heal: string;
+  readonly writer: string;
+}
+
+export type Journal = (place: string, entry: JournalEntry) => Promise<void>;
+
+/**
+ * @returns a writer; `place` orders the entries of one attempt and makes a replayed step write the same one
+ *   (sort key: onset, instance, attempt, place), so that a story is read by one Query.
+ */
+export function createJournal(store: Store, owner: JournalOwner): Journal {
+  const { fleet, node, instanceId, incidentId, attempt, heal, writer } = owner;
+  const story = [new Date(owner.onsetMs).toISOString(), instanceId, String(attempt).padStart(4, '0')].join('#');
+  return async (place, { atMs, kind, sentence, code, act, evidence }) => {
+    const at = new Date(atMs).toISOString();
+    const expiresAt = Math.floor(atMs / 1000) + KEPT_DAYS * 86_400;
+    const text = evidence === undefined ? undefined : JSON.stringify(evidence).slice(0, MAX_EVIDENCE_CHARACTERS);
+    await store.writeOnce(
+      { pk: `JOURNAL#${fleet}`, sk: `${story}#${place}` },
+      {
+        at,
+        kind,
+        sentence,
+        code,
+        act,
+        evidence: text,
+        fleet,
+        node,
+        instanceId,
+        incidentId,
+        attempt,
+        heal,
+        writer,
+        expiresAt,
+      },
+    );
+  };
+}

@@ -1,0 +1,25 @@
+// Pages: one sentence to the people on duty, by SNS, with everything a machine needs beside it.
+import { PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
+import type { PageCode } from '../guardrails/codes.ts';
+
+export interface Page {
+  readonly fleet: string;
+  readonly node: string;
+  readonly code: PageCode | 'approval-wanted';
+  readonly sentence: string;
+  readonly [more: string]: unknown;
+}
+
+/** SNS allows 100 ASCII characters without control characters in a subject (PublishInput, @aws-sdk/client-sns). */
+const MAX_SUBJECT_CHARACTERS = 100;
+
+export async function page(sns: SNSClient, topicArn: string, content: Page): Promise<void> {
+  const subject = `chainmend ${content.fleet}/${content.node}: ${content.code}`.replace(/[^\x20-\x7e]/g, '?');
+  await sns.send(
+    new PublishCommand({
+      TopicArn: topicArn,
+      Subject: subject.slice(0, MAX_SUBJECT_CHARACTERS),
+      Message: JSON.stringify(content),
+    }),
+  );
+}
