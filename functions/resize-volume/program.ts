@@ -4,7 +4,7 @@ import type { Answer, Observation } from '../../shared/documents/answer.ts';
 import type { FailureCode, GuardrailCode, PageCode } from '../../shared/guardrails/codes.ts';
 import type { Holder } from '../../shared/heal/lease.ts';
 import type { HealPayload } from '../../shared/heal/records.ts';
-import { decideResize, type GrowPlan, type ResizeDecision, type ResizeFacts } from './decide.ts';
+import { decideResize, GIB, type GrowPlan, type ResizeDecision, type ResizeFacts } from './decide.ts';
 
 /** What was planned, whether or not EC2 must be asked for it. */
 export type Plan = Exclude<ResizeDecision, { readonly refuse: GuardrailCode } | { readonly do: 'nothing' }>;
@@ -332,7 +332,7 @@ function afterDecision(held: Held, decision: ResizeDecision): State {
   const beyond = beyondApproval(held.approved, decision);
   if (beyond)
     return concluding(
-      { outcome: 'refused', code: 'approval-expired', reason: beyond, page: false, lookAgainMs: MINUTE_MS },
+      { outcome: 'refused', code: 'approval-exceeded', reason: beyond, page: false, lookAgainMs: MINUTE_MS },
       held,
     );
   switch (decision.do) {
@@ -341,11 +341,7 @@ function afterDecision(held: Held, decision: ResizeDecision): State {
     case 'await-modification':
       return { ...heldOf(held), stage: 'await-modification', plan: decision };
     case 'grow-filesystem':
-      return sending(
-        held,
-        { operation: 'grow-filesystem', volumeId: decision.volumeId },
-        { for: 'grow', plan: decision },
-      );
+      return growing(held, decision, 0);
   }
 }
 

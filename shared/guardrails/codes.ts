@@ -25,6 +25,7 @@ export const GUARDRAILS = {
   'size-ceiling': 'The fleet file’s ceiling for a volume’s size is reached.',
   'cost-ceiling': 'The fleet file’s ceiling for the monthly increase in cost would be exceeded.',
   'approval-expired': 'Nobody approved the plan in time.',
+  'approval-exceeded': 'What is needed now goes beyond what a person approved: the question is asked again.',
   'approval-denied': 'A person said no.',
 } as const satisfies Record<string, string>;
 
