@@ -1,0 +1,121 @@
+// AWS Lambda in the local region: functions, their invocations, and durable executions.
+import type {
+  AddPermissionRequest,
+  CreateAliasRequest,
+  CreateFunctionRequest,
+  GetAliasRequest,
+  GetFunctionRequest,
+  ListAliasesRequest,
+  ListFunctionsRequest,
+  PublishVersionRequest,
+  PutFunctionConcurrencyRequest,
+  PutFunctionEventInvokeConfigRequest,
+} from '@aws-sdk/client-lambda';
+import type { Kernel } from '../kernel.ts';
+import type { Service } from '../service.ts';
+import { createAsynchronous } from './asynchronous.ts';
+import { createCallbacks } from './callbacks.ts';
+import { createCheckpoints, page } from './checkpoints.ts';
+import { createDurableQueries } from './durable.ts';
+import type { CodeStore, LambdaHooks, PutMetric, StartSandbox } from './environment.ts';
+import { createExecutions, type Execution } from './executions.ts';
+import { createFunctions, describe, type LambdaFunction } from './functions.ts';
+import { createInvoke, createMeasure } from './invocations.ts';
+import { createInvokeOperation } from './invoke.ts';
+import { createSandboxes } from './sandboxes.ts';
+
+export interface Lambda {
+  readonly service: Service;
+  /** The front door killed this sandbox: its invocation fails, and it is not used again. */
+  sandboxKilled(actor: string): void;
+  /** Every durable execution that is still remembered, in the order of their start. */
+  executions(): readonly Execution[];
+}
+
+export interface LambdaOptions {
+  readonly startSandbox: StartSandbox;
+  /** Where CreateFunction finds the code of an S3 bucket and key. */
+  readonly code: CodeStore;
+  readonly metric: PutMetric;
+  readonly observe?: LambdaHooks;
+}
+
+/** Registers itself with the kernel as the receiver for events to functions. */
+export function createLambda(kernel: Kernel, { startSandbox, code, metric, observe = {} }: LambdaOptions): Lambda {
+  const functions = createFunctions(kernel, code);
+  const sandboxes = createSandboxes(kernel, startSandbox, functions.reservedConcurrency);
+  const measure = createMeasure(metric);
+  const invoke = createInvoke(sandboxes, measure);
+  const executions = createExecutions(kernel, invoke, measure);
+  const asynchronous = createAsynchronous(kernel, functions, executions, invoke, measure);
+  const checkpoints = createCheckpoints(kernel, executions, sandboxes.sandboxKilled, observe);
+  const callbacks = createCallbacks(kernel, executions);
+  const durable = createDurableQueries(functions, executions);
+  const invokeOperation = createInvokeOperation(kernel, functions, executions, asynchronous, invoke);
+
+  kernel.receive('arn:aws:lambda:', (arn, payload) => {
+    invokeOperation({ FunctionName: arn, InvocationType: 'Event', Payload: new Uint8Array(Buffer.from(payload)) });
+  });
+
+  const configuration = (input: GetFunctionRequest): object => {
+    const { fn, invokedArn } = functions.resolve(input.FunctionName ?? '', input.Qualifier);
+    return describe(fn, invokedArn);
+  };
+  const described = (fn: LambdaFunction): object =>
+    describe(fn, fn.version === '$LATEST' ? fn.unqualifiedArn : `${fn.unqualifiedArn}:${fn.version}`);
+
+  return {
+    sandboxKilled: sandboxes.sandboxKilled,
+    executions: executions.all,
+    service: {
+      name: 'lambda',
+      operations: {
+        Invoke: invokeOperation,
+        CreateFunction: (input: CreateFunctionRequest) => described(functions.create(input)),
+        PublishVersion: (input: PublishVersionRequest) =>
+          described(functions.publish(input.FunctionName ?? '', input.Description)),
+        CreateAlias: (input: CreateAliasRequest) => functions.createAlias(input),
+        AddPermission: (input: AddPermissionRequest) => ({ Statement: JSON.stringify(functions.addPermission(input)) }),
+        PutFunctionEventInvokeConfig: (input: PutFunctionEventInvokeConfigRequest) => {
+          const settings = functions.putAsyncSettings(input);
+          return {
+            FunctionArn: functions.resolve(input.FunctionName ?? '', input.Qualifier).invokedArn,
+            MaximumRetryAttempts: settings.maximumRetries,
+            MaximumEventAgeInSeconds: settings.maximumAgeSeconds,
+            DestinationConfig: input.DestinationConfig ?? {},
+          };
+        },
+        PutFunctionConcurrency: (input: PutFunctionConcurrencyRequest) => {
+          functions.reserveConcurrency(input.FunctionName ?? '', input.ReservedConcurrentExecutions ?? 0);
+          return { ReservedConcurrentExecutions: input.ReservedConcurrentExecutions };
+        },
+        GetFunction: (input: GetFunctionRequest) => ({
+          Configuration: configuration(input),
+          Code: { RepositoryType: 'S3' },
+        }),
+        GetFunctionConfiguration: configuration,
+        ListFunctions: (input: ListFunctionsRequest) => {
+          const { items, NextMarker } = page(functions.list().map(described), input.Marker, input.MaxItems ?? 50);
+          return { Functions: items, ...(NextMarker === undefined ? {} : { NextMarker }) };
+        },
+        ListAliases: (input: ListAliasesRequest) => {
+          const aliases = functions
+            .aliases(input.FunctionName ?? '')
+            .filter((alias) => input.FunctionVersion === undefined || alias.FunctionVersion === input.FunctionVersion);
+          const { items, NextMarker } = page(aliases, input.Marker, input.MaxItems ?? 50);
+          return { Aliases: items, ...(NextMarker === undefined ? {} : { NextMarker }) };
+        },
+        GetAlias: (input: GetAliasRequest) => functions.alias(input.FunctionName ?? '', input.Name ?? ''),
+        CheckpointDurableExecution: checkpoints.checkpoint,
+        GetDurableExecutionState: checkpoints.state,
+        GetDurableExecution: durable.get,
+        GetDurableExecutionHistory: durable.history,
+        ListDurableExecutionsByFunction: durable.list,
+        StopDurableExecution: durable.stop,
+        SendDurableExecutionCallbackSuccess: callbacks.succeed,
+        SendDurableExecutionCallbackFailure: callbacks.fail,
+        SendDurableExecutionCallbackHeartbeat: callbacks.heartbeat,
+      },
+    },
+  };
+}
