@@ -1,10 +1,10 @@
 // The CDK app: `cdk synth`, `cdk deploy`, or plain `node infra/app.ts`; no credentials and no network until something is deployed.
 import { join, resolve } from 'node:path';
-import { App, Validations } from 'aws-cdk-lib';
-import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag';
+import { App } from 'aws-cdk-lib';
 import { commandDocuments } from '../shared/documents/index.ts';
 import { bundleFunctions } from './bundle.ts';
-import { readFleetFiles } from './fleet-files.ts';
+import { addChecks } from './checks.ts';
+import { fleetsDirectory, readFleets } from './fleets.ts';
 import { repositoryRoot } from './paths.ts';
 import { ChainmendStack } from './stack.ts';
 
@@ -23,10 +23,10 @@ await bundleFunctions(join(repositoryRoot, 'functions'), bundles);
 
 const email = context('email');
 new ChainmendStack(app, 'Chainmend', {
-  fleets: readFleetFiles(resolve(context('fleets') ?? join(repositoryRoot, 'infra/fleets'))),
+  fleets: readFleets(context('fleets') ?? fleetsDirectory),
   documents: commandDocuments(),
   bundles,
   ...(email !== undefined && { email }),
 });
-Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new ServerlessChecks(app));
+addChecks(app);
 app.synth();

@@ -4,18 +4,18 @@ import type { Construct } from 'constructs';
 import { pauseParameterName } from '../shared/fleet/parameter.ts';
 import { DeadLetters } from './constructs/dead-letters.ts';
 import { DispatchHeal } from './constructs/dispatch-heal.ts';
-import { type CommandDocument, Documents } from './constructs/documents.ts';
+import { type CommandDocuments, Documents } from './constructs/documents.ts';
 import { Pages } from './constructs/pages.ts';
 import { ResizeVolume } from './constructs/resize-volume.ts';
 import { Settings } from './constructs/settings.ts';
 import { State } from './constructs/state.ts';
 import { SuiteAlarms } from './constructs/suite-alarms.ts';
-import type { FleetFile } from './fleet-files.ts';
+import type { FleetFile } from './fleets.ts';
 import { parameterPrefix } from './names.ts';
 
 export interface ChainmendProps extends StackProps {
   readonly fleets: readonly FleetFile[];
-  readonly documents: { readonly observeNode: CommandDocument; readonly growFilesystem: CommandDocument };
+  readonly documents: CommandDocuments;
   /** Folder of the functions' bundles. */
   readonly bundles: string;
   /** Where pages go besides whoever subscribes; none unless given. */
@@ -34,14 +34,10 @@ export class ChainmendStack extends Stack {
     const undelivered = new DeadLetters(this, 'Undelivered', 'chainmend-undelivered');
     const pages = new Pages(this, 'Pages', email, undelivered);
     const settings = new Settings(this, 'Settings', fleets);
-    new Documents(this, 'Documents', [documents.observeNode, documents.growFilesystem]);
+    const commands = new Documents(this, 'Documents', documents);
 
-    const shared = { bundles, fleets: fleets.map(({ fleet }) => fleet), state, pages, settings };
-    const resizeVolume = new ResizeVolume(this, 'ResizeVolume', {
-      ...shared,
-      observeNodeDocument: documents.observeNode.name,
-      growFilesystemDocument: documents.growFilesystem.name,
-    });
+    const shared = { bundles, fleets: fleets.map(({ fleet }) => fleet), state, pages, settings, commands };
+    const resizeVolume = new ResizeVolume(this, 'ResizeVolume', shared);
     const dispatchHeal = new DispatchHeal(this, 'DispatchHeal', { ...shared, resizeVolume, undelivered });
     new SuiteAlarms(this, 'Alarms', {
       pages,

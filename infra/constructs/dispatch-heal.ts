@@ -1,7 +1,8 @@
 // dispatch-heal, the one door: alarms and the sweep lead to it, and it starts the heals.
-import { Duration, Validations } from 'aws-cdk-lib';
+import { Duration, Stack, Validations } from 'aws-cdk-lib';
 import { type EventPattern, Rule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
+import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
 import { CfnSchedule } from 'aws-cdk-lib/aws-scheduler';
 import { Construct } from 'constructs';
@@ -106,7 +107,11 @@ export class DispatchHeal extends Construct {
   #sweep(): void {
     const { functionArn } = this.suiteFunction.function;
     const scheduler = new Construct(this, 'Sweep');
-    const role = roleOf(scheduler, 'scheduler.amazonaws.com', "What the sweep's schedule may do.", [
+    // Only schedules of this account: the service acts for everybody's ("Confused deputy prevention", EventBridge Scheduler guide).
+    const principal = new ServicePrincipal('scheduler.amazonaws.com', {
+      conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
+    });
+    const role = roleOf(scheduler, principal, "What the sweep's schedule may do.", [
       { sid: 'Sweep', actions: ['lambda:InvokeFunction'], resources: [functionArn] },
       { sid: 'KeepUndelivered', actions: ['sqs:SendMessage'], resources: [this.#undelivered.queue.queueArn] },
     ]);

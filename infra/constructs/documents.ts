@@ -2,22 +2,25 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
 import { CfnDocument } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
+import type { commandDocuments } from '../../shared/documents/index.ts';
 
-export interface CommandDocument {
-  /** With a hash of the content at its end: "chainmend-observe-node-1f2e3d4c". */
-  readonly name: string;
-  /** The document itself, schema 2.2. */
-  readonly content: object;
-}
+/** The documents that the scripts of this checkout make. */
+export type CommandDocuments = ReturnType<typeof commandDocuments>;
 
 /**
  * Kept when they are replaced or the stack is deleted: heals in flight are pinned to their function version, and so to its
  * documents. Going back to an older content meets its old document again; `cdk deploy --import-existing-resources` adopts it.
  */
 export class Documents extends Construct {
-  constructor(scope: Construct, id: string, documents: readonly CommandDocument[]) {
+  /** The names that a function must send now. */
+  readonly observeNode: string;
+  readonly growFilesystem: string;
+
+  constructor(scope: Construct, id: string, { observeNode, growFilesystem }: CommandDocuments) {
     super(scope, id);
-    for (const { name, content } of documents) {
+    this.observeNode = observeNode.name;
+    this.growFilesystem = growFilesystem.name;
+    for (const { name, content } of [observeNode, growFilesystem]) {
       new CfnDocument(this, name, {
         name,
         content,

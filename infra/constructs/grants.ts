@@ -1,6 +1,6 @@
 // What a function's role may do, one sentence after the other, each wildcard with the reason why it is as narrow as AWS lets it be.
 import { Stack, Validations } from 'aws-cdk-lib';
-import { Effect, PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Effect, PolicyDocument, PolicyStatement, Role, type ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 
 export interface Grant {
@@ -16,8 +16,13 @@ export interface Grant {
 /** "A role's inline policies must not exceed 10,240 characters", whitespace not counted ("IAM and STS quotas", IAM guide). */
 const INLINE_POLICY_CHARACTERS = 10_240;
 
-/** A role for one service with exactly these grants; nothing else in the stack can add to it. Throws an `Error` when IAM would refuse it. */
-export function roleOf(scope: Construct, service: string, description: string, grants: readonly Grant[]): Role {
+/** A role of one service with exactly these grants; nothing else in the stack can add to it. Throws an `Error` when IAM would refuse it. */
+export function roleOf(
+  scope: Construct,
+  assumedBy: ServicePrincipal,
+  description: string,
+  grants: readonly Grant[],
+): Role {
   const statements = grants.map(
     ({ sid, actions, resources, conditions }) =>
       new PolicyStatement({
@@ -37,7 +42,7 @@ export function roleOf(scope: Construct, service: string, description: string, g
     );
   }
   const role = new Role(scope, 'Role', {
-    assumedBy: new ServicePrincipal(service),
+    assumedBy,
     description,
     inlinePolicies: { Grants: policy },
   });

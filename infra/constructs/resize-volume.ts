@@ -4,6 +4,7 @@ import type { Alias } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { arn, functionNames, liveAlias, parameterPrefix } from '../names.ts';
+import type { Documents } from './documents.ts';
 import { modifyVolumeGrants, sendCommandGrants } from './fleet-grants.ts';
 import type { Grant } from './grants.ts';
 import type { Pages } from './pages.ts';
@@ -17,9 +18,7 @@ export interface ResizeVolumeProps {
   readonly state: State;
   readonly pages: Pages;
   readonly settings: Settings;
-  /** Names of the SSM documents that this version sends. */
-  readonly observeNodeDocument: string;
-  readonly growFilesystemDocument: string;
+  readonly commands: Documents;
 }
 
 /**
@@ -43,8 +42,8 @@ export class ResizeVolume extends Construct {
         TABLE_NAME: props.state.table.tableName,
         TOPIC_ARN: props.pages.topic.topicArn,
         PARAMETER_PREFIX: parameterPrefix,
-        OBSERVE_NODE_DOCUMENT: props.observeNodeDocument,
-        GROW_FILESYSTEM_DOCUMENT: props.growFilesystemDocument,
+        OBSERVE_NODE_DOCUMENT: props.commands.observeNode,
+        GROW_FILESYSTEM_DOCUMENT: props.commands.growFilesystem,
       },
       grants: [
         props.state.grant(),

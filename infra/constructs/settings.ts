@@ -2,7 +2,7 @@
 import { ParameterTier, StringParameter } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
 import { fleetParameterName, fleetParameterValue, pauseParameterName } from '../../shared/fleet/parameter.ts';
-import type { FleetFile } from '../fleet-files.ts';
+import type { FleetFile } from '../fleets.ts';
 import { arn, parameterPrefix } from '../names.ts';
 import type { Grant } from './grants.ts';
 

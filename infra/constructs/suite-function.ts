@@ -1,6 +1,7 @@
 // What every function of the suite has: its bundle, its own role, logs that end, traces, and a queue for what it could not do.
 import { join } from 'node:path';
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
   Architecture,
   Code,
@@ -43,7 +44,7 @@ export class SuiteFunction extends Construct {
     this.functionName = functionName;
     const logGroupName = `/aws/lambda/${functionName}`;
     this.failed = new DeadLetters(this, 'Failed', `${functionName}-failed`);
-    const role = roleOf(this, 'lambda.amazonaws.com', `What ${functionName} may do.`, [
+    const role = roleOf(this, new ServicePrincipal('lambda.amazonaws.com'), `What ${functionName} may do.`, [
       ...grants,
       {
         sid: 'WriteLogs',

@@ -1,0 +1,105 @@
+// Synthesizes the stack when its sources have changed, and finds the last one when they have not.
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { join, relative, resolve } from 'node:path';
+import { fleetsDirectory } from './fleets.ts';
+import { repositoryRoot } from './paths.ts';
+
+/** Everything that the assembly is made of. */
+const SOURCES = ['functions', 'shared', 'infra', 'package-lock.json', 'tsconfig.json'];
+
+const KEPT_ASSEMBLIES = 4;
+const TIMEOUT_MS = 120_000;
+const STDERR_BYTES = 8_192;
+
+export interface SynthOptions {
+  /** Folder of fleet files; the user's own unless given. */
+  readonly fleets?: string;
+  /** Folder that holds the assemblies, each under the hash of its sources. */
+  readonly assemblies?: string;
+}
+
+/**
+ * The path of a cloud assembly (manifest.json, Chainmend.template.json, asset.<hash>/index.js) of the sources as they are now.
+ * Takes a few seconds the first time and milliseconds after it. Any number of processes may ask at once: an assembly
+ * appears whole, under a name of its own. Throws an `Error` with what the app said where it cannot be synthesized.
+ */
+export async function ensureSynthesized(options: SynthOptions = {}): Promise<string> {
+  const fleets = resolve(options.fleets ?? fleetsDirectory);
+  const assemblies = resolve(options.assemblies ?? join(repositoryRoot, 'dist/assemblies'));
+  const assembly = join(assemblies, await hashOf([...SOURCES.map((path) => join(repositoryRoot, path)), fleets]));
+  if (existsSync(assembly)) return assembly;
+
+  await mkdir(assemblies, { recursive: true });
+  const working = await mkdtemp(join(assemblies, 'new-'));
+  try {
+    await synthesize(join(working, 'assembly'), { fleets, bundles: join(working, 'functions') });
+    await moveUnlessThere(join(working, 'assembly'), assembly);
+  } finally {
+    await rm(working, { recursive: true, force: true });
+  }
+  await forgetOldest(assemblies);
+  return assembly;
+}
+
+/** Runs the app in a process of its own: CDK is large, keeps state, and nothing of it is needed once the template is there. */
+export function synthesize(outdir: string, context: Readonly<Record<string, string>> = {}): Promise<void> {
+  const app = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', join(repositoryRoot, 'infra/app.ts')], {
+    cwd: repositoryRoot,
+    env: { ...process.env, CDK_OUTDIR: outdir, CDK_CONTEXT_JSON: JSON.stringify(context), NODE_OPTIONS: '' },
+    stdio: ['ignore', 'ignore', 'pipe'],
+    timeout: TIMEOUT_MS,
+  });
+  let stderr = '';
+  app.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr = (stderr + text).slice(0, STDERR_BYTES);
+  });
+  return new Promise((done, fail) => {
+    app.once('error', fail);
+    app.once('close', (code, signal) => {
+      if (code === 0) done();
+      else fail(new Error(`infra/app.ts ended with ${signal ?? code}:\n${stderr}`));
+    });
+  });
+}
+
+async function hashOf(paths: readonly string[]): Promise<string> {
+  const hash = createHash('sha256').update(process.version);
+  for (const path of paths) {
+    for (const file of await filesOf(path)) {
+      hash.update(`\0${relative(repositoryRoot, file)}\0`).update(await readFile(file));
+    }
+  }
+  return hash.digest('hex').slice(0, 16);
+}
+
+async function filesOf(path: string): Promise<string[]> {
+  if (!(await stat(path)).isDirectory()) return [path];
+  const entries = await readdir(path, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
+}
+
+async function moveUnlessThere(from: string, to: string): Promise<void> {
+  try {
+    await rename(from, to);
+  } catch (error) {
+    // Another process was faster, with the same sources and so the same assembly.
+    if (!existsSync(to)) throw error;
+  }
+}
+
+async function forgetOldest(assemblies: string): Promise<void> {
+  const names = (await readdir(assemblies)).filter((name) => /^[0-9a-f]{16}$/.test(name));
+  const ages = await Promise.all(
+    names.map(async (name) => ({ name, atMs: (await stat(join(assemblies, name))).mtimeMs })),
+  );
+  ages.sort((one, other) => other.atMs - one.atMs);
+  await Promise.all(
+    ages.slice(KEPT_ASSEMBLIES).map(({ name }) => rm(join(assemblies, name), { recursive: true, force: true })),
+  );
+}

@@ -1,0 +1,345 @@
+import { describe, expect, it } from '@jest/globals';
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { bitcoin, buildStack, fleetFile, listOf, type Resource, resourcesOf, text } from './support.ts';
+
+const { stack } = buildStack({ email: 'oncall@example.com' });
+const resources = resourcesOf(stack);
+const functions = resources('AWS::Lambda::Function');
+const roles = resources('AWS::IAM::Role');
+const rules = resources('AWS::Events::Rule');
+const alarms = resources('AWS::CloudWatch::Alarm');
+const [schedule] = resources('AWS::Scheduler::Schedule');
+
+const named = (name: string) => functions.find(({ Properties }) => Properties.FunctionName === name) as Resource;
+const resizeVolume = named('chainmend-resize-volume');
+const dispatchHeal = named('chainmend-dispatch-heal');
+
+interface Statement {
+  readonly actions: string[];
+  readonly resources: string[];
+  readonly conditions: Record<string, Record<string, unknown>>;
+}
+
+function statementsOf(role: Resource): Statement[] {
+  return role.Properties.Policies.flatMap(({ PolicyDocument }: Resource['Properties']) =>
+    PolicyDocument.Statement.map(({ Action, Resource, Condition }: Resource['Properties']) => ({
+      actions: listOf(Action),
+      resources: listOf(Resource).map(text),
+      conditions: Condition ?? {},
+    })),
+  );
+}
+
+const roleOf = ({ Properties }: Resource) =>
+  roles.find(({ id }) => text(Properties.Role) === `<${id}.Arn>`) as Resource;
+const allowing = (fn: Resource, action: string) =>
+  statementsOf(roleOf(fn)).filter(({ actions }) => actions.includes(action));
+
+describe('functions', () => {
+  it('run Node 24 on arm64, with traces and JSON logs', () => {
+    expect(functions).toHaveLength(2);
+    for (const { Properties } of functions) {
+      expect(Properties).toMatchObject({
+        Runtime: 'nodejs24.x',
+        Architectures: ['arm64'],
+        Timeout: 60,
+        MemorySize: 512,
+      });
+      expect(Properties.TracingConfig.Mode).toBe('Active');
+      expect(Properties.LoggingConfig.LogFormat).toBe('JSON');
+    }
+  });
+
+  it('have a log group of their own, by name, that forgets after a month', () => {
+    const groups = resources('AWS::Logs::LogGroup');
+    expect(groups).toHaveLength(functions.length);
+    for (const { Properties } of functions) {
+      const group = groups.find(({ id }) => text(Properties.LoggingConfig.LogGroup) === `<${id}>`);
+      expect(group?.Properties).toMatchObject({
+        LogGroupName: `/aws/lambda/${Properties.FunctionName}`,
+        RetentionInDays: 30,
+      });
+    }
+  });
+
+  it('have a role each', () => {
+    expect(new Set(functions.map(({ Properties }) => text(Properties.Role))).size).toBe(functions.length);
+  });
+
+  it('keep what they could not do in a queue', () => {
+    expect(resizeVolume.Properties.DeadLetterConfig.TargetArn).toBeDefined();
+    const [onFailure] = resources('AWS::Lambda::EventInvokeConfig');
+    expect(text(onFailure?.Properties.FunctionName)).toBe(`<${dispatchHeal.id}>`);
+    expect(text(onFailure?.Properties.DestinationConfig.OnFailure.Destination)).toContain('Failed');
+  });
+});
+
+describe('the durable function', () => {
+  it('is invoked by its alias only, whose old versions stay', () => {
+    expect(resizeVolume.Properties.DurableConfig).toEqual({ ExecutionTimeout: 72 * 3600, RetentionPeriodInDays: 30 });
+    expect(resources('AWS::Lambda::Version')).toMatchObject([{ DeletionPolicy: 'Retain' }]);
+    const [alias] = resources('AWS::Lambda::Alias');
+    expect(alias?.Properties.Name).toBe('live');
+    expect(text(dispatchHeal.Properties.Environment.Variables.RESIZE_VOLUME_ARN)).toBe(`<${alias?.id}>`);
+    expect(allowing(dispatchHeal, 'lambda:InvokeFunction').flatMap((statement) => statement.resources)).toEqual([
+      'arn:<AWS::Partition>:lambda:<AWS::Region>:<AWS::AccountId>:function:chainmend-resize-volume:live',
+    ]);
+  });
+
+  it('is the target of no rule and of no schedule, which could not name an execution', () => {
+    const targets = [
+      ...rules.flatMap(({ Properties }) => Properties.Targets.map(({ Arn }: Resource['Properties']) => text(Arn))),
+      text(schedule?.Properties.Target.Arn),
+    ];
+    expect(new Set(targets)).toEqual(new Set([`<${dispatchHeal.id}.Arn>`]));
+  });
+
+  it('outlasts the longest wait for an approval that a fleet file can ask for', () => {
+    const { fleet } = fleetFile({ ...bitcoin.document, ask: { expiresAfterHours: 48 } });
+    expect(resizeVolume.Properties.DurableConfig.ExecutionTimeout).toBeGreaterThan(fleet.ask.expiresAfterHours * 3600);
+  });
+});
+
+describe('events', () => {
+  it('come from alarms in ALARM, ours by prefix and the fleets own by pattern', () => {
+    expect(rules.map(({ Properties }) => Properties.EventPattern['detail-type'])).toEqual([
+      ['CloudWatch Alarm State Change'],
+      ['CloudWatch Alarm Contributor State Change'],
+    ]);
+    for (const { Properties } of rules) {
+      expect(Properties.EventPattern.detail).toEqual({
+        alarmName: [{ prefix: 'chainmend-' }, { wildcard: 'bitcoin-*-disk-filling' }, 'bitcoin-root-disk'],
+        state: { value: ['ALARM'] },
+      });
+    }
+  });
+
+  it('of the suite itself are not matched, or a failing heal would be told to heal', () => {
+    for (const { Properties } of alarms) expect(Properties.AlarmName).not.toMatch(/^chainmend-/);
+  });
+
+  it('are tried again for a while and then kept', () => {
+    for (const { Properties } of rules) {
+      for (const target of Properties.Targets) {
+        expect(target.RetryPolicy).toEqual({ MaximumEventAgeInSeconds: 3600, MaximumRetryAttempts: 60 });
+        expect(text(target.DeadLetterConfig.Arn)).toContain('Undelivered');
+      }
+    }
+  });
+
+  it('of the sweep come every minute, whatever happens', () => {
+    expect(schedule?.Properties).toMatchObject({
+      ScheduleExpression: 'rate(1 minute)',
+      FlexibleTimeWindow: { Mode: 'OFF' },
+      Target: { Input: '{"kind":"sweep"}', RetryPolicy: { MaximumEventAgeInSeconds: 60, MaximumRetryAttempts: 3 } },
+    });
+    expect(text(schedule?.Properties.Target.DeadLetterConfig.Arn)).toContain('Undelivered');
+  });
+
+  it('are refused at synthesis when their pattern is longer than EventBridge takes', () => {
+    const namePatterns = Array.from({ length: 20 }, (_, index) => `${'x'.repeat(240)}-${index}`);
+    const fleets = [fleetFile({ ...bitcoin.document, alarms: { namePatterns } })];
+    expect(() => buildStack({ fleets })).toThrow(/chainmend-alarms has \d+ characters, EventBridge allows 4096/);
+  });
+});
+
+describe('permissions', () => {
+  const reads = /:(Get|List|Describe|Query)/;
+  /** No resource can be named for these (Service Authorization Reference); a condition or their harmlessness fences them. */
+  const withoutResources = ['cloudwatch:PutMetricData', 'xray:PutTraceSegments', 'xray:PutTelemetryRecords'];
+
+  it('never change anything on every resource', () => {
+    const open = roles
+      .flatMap(statementsOf)
+      .filter(({ resources }) => resources.includes('*'))
+      .flatMap(({ actions }) => actions)
+      .filter((action) => !reads.test(action) && !withoutResources.includes(action));
+    expect(open).toEqual([]);
+  });
+
+  it('never hold a wildcard in an action, and never come from a managed policy', () => {
+    const actions = roles.flatMap(statementsOf).flatMap((statement) => statement.actions);
+    expect(actions.filter((action) => action.includes('*'))).toEqual([]);
+    for (const { Properties } of roles) expect(Properties.ManagedPolicyArns).toBeUndefined();
+    expect(resources('AWS::IAM::Policy')).toEqual([]);
+  });
+
+  it('grow only volumes that carry the tags of a fleet', () => {
+    const grants = allowing(resizeVolume, 'ec2:ModifyVolume');
+    expect(grants.map(({ conditions }) => conditions)).toEqual([
+      { StringEquals: { 'aws:ResourceTag/Component': ['nodes/bitcoin'] } },
+      {
+        StringEquals: { 'aws:ResourceTag/Component': 'nodes/litecoin', 'aws:ResourceTag/Stage': 'production' },
+      },
+    ]);
+    for (const { resources } of grants) {
+      expect(resources).toEqual(['arn:<AWS::Partition>:ec2:<AWS::Region>:<AWS::AccountId>:volume/*']);
+    }
+  });
+
+  it('send the own documents only, and only to nodes of a fleet', () => {
+    const grants = allowing(resizeVolume, 'ssm:SendCommand');
+    expect(grants.flatMap(({ conditions }) => Object.keys(conditions['StringEquals'] ?? {}))).toEqual([
+      'ssm:resourceTag/Component',
+      'ssm:resourceTag/Component',
+      'ssm:resourceTag/Stage',
+    ]);
+    const unconditional = grants.filter(({ conditions }) => Object.keys(conditions).length === 0);
+    expect(unconditional.flatMap(({ resources }) => resources)).toEqual([
+      'arn:<AWS::Partition>:ssm:<AWS::Region>:<AWS::AccountId>:document/chainmend-observe-node-*',
+      'arn:<AWS::Partition>:ssm:<AWS::Region>:<AWS::AccountId>:document/chainmend-grow-filesystem-*',
+    ]);
+  });
+
+  it('let the dispatcher start, judge and stop heals, and touch nothing else', () => {
+    const mutations = statementsOf(roleOf(dispatchHeal))
+      .flatMap(({ actions }) => actions)
+      .filter((action) => !reads.test(action) && !/^(logs|xray|kms|sqs):/.test(action));
+    expect(mutations.sort()).toEqual([
+      'cloudwatch:PutMetricData',
+      'dynamodb:PutItem',
+      'dynamodb:UpdateItem',
+      'lambda:InvokeFunction',
+      'lambda:StopDurableExecution',
+      'sns:Publish',
+    ]);
+  });
+
+  it('let nobody tag, delete or scan', () => {
+    const actions = roles.flatMap(statementsOf).flatMap((statement) => statement.actions);
+    expect(actions.filter((action) => /Tags$|Delete|Scan|Batch/.test(action))).toEqual([]);
+  });
+
+  it('fit into a role for 25 fleets that differ in one tag', () => {
+    const fleets = Array.from({ length: 25 }, (_, index) =>
+      fleetFile({
+        ...bitcoin.document,
+        fleet: `chain${index}`,
+        nodes: { tag: { Component: `nodes/chain${index}` } },
+        alarms: { namePatterns: [] },
+      }),
+    );
+    const role = resourcesOf(buildStack({ fleets }).stack)('AWS::IAM::Role').find(({ id }) =>
+      id.startsWith('ResizeVolume'),
+    );
+    const grants = statementsOf(role as Resource).filter(({ actions }) => actions.includes('ec2:ModifyVolume'));
+    expect(grants).toHaveLength(1);
+    expect(grants[0]?.conditions['StringEquals']?.['aws:ResourceTag/Component']).toHaveLength(25);
+  });
+});
+
+describe('what is kept', () => {
+  it('is the table, with its history, when the stack goes', () => {
+    const [table] = resources('AWS::DynamoDB::GlobalTable');
+    expect(table).toMatchObject({
+      DeletionPolicy: 'Retain',
+      Properties: {
+        TableName: 'chainmend',
+        TimeToLiveSpecification: { AttributeName: 'expiresAt', Enabled: true },
+        Replicas: [
+          { DeletionProtectionEnabled: true, PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true } },
+        ],
+      },
+    });
+  });
+
+  it('is every document that a heal in flight may still send', () => {
+    const documents = resources('AWS::SSM::Document');
+    expect(documents.map(({ DeletionPolicy }) => DeletionPolicy)).toEqual(['Retain', 'Retain']);
+    const { OBSERVE_NODE_DOCUMENT, GROW_FILESYSTEM_DOCUMENT } = resizeVolume.Properties.Environment.Variables;
+    expect(documents.map(({ Properties }) => Properties.Name)).toEqual([
+      OBSERVE_NODE_DOCUMENT,
+      GROW_FILESYSTEM_DOCUMENT,
+    ]);
+  });
+
+  it('is written as parameters: the pause, and each fleet as its file says', () => {
+    const parameters = resources('AWS::SSM::Parameter').map(({ Properties }) => [Properties.Name, Properties.Value]);
+    expect(parameters).toEqual([
+      ['/chainmend/pause', 'off'],
+      ['/chainmend/fleets/bitcoin', JSON.stringify(bitcoin.document)],
+      ['/chainmend/fleets/litecoin', expect.stringContaining('"Stage":"production"')],
+    ]);
+  });
+});
+
+describe('people', () => {
+  const [topic] = resources('AWS::SNS::Topic');
+
+  it('are paged through an encrypted topic that alarms can publish to', () => {
+    const [key] = resources('AWS::KMS::Key');
+    expect(text(topic?.Properties.KmsMasterKeyId)).toBe(`<${key?.id}.Arn>`);
+    const policies = [key?.Properties.KeyPolicy, resources('AWS::SNS::TopicPolicy')[0]?.Properties.PolicyDocument];
+    for (const { Statement } of policies) {
+      expect(Statement).toContainEqual(
+        expect.objectContaining({ Sid: 'AlarmsOfTheSuite', Principal: { Service: 'cloudwatch.amazonaws.com' } }),
+      );
+    }
+  });
+
+  it('get mail where the deployment says so, and undelivered mail is kept', () => {
+    expect(resources('AWS::SNS::Subscription')).toMatchObject([
+      { Properties: { Protocol: 'email', Endpoint: 'oncall@example.com', RedrivePolicy: expect.anything() } },
+    ]);
+    expect(resourcesOf(buildStack().stack)('AWS::SNS::Subscription')).toEqual([]);
+    expect(() => buildStack({ email: 'oncall' })).toThrow('context "email" is "oncall", expected an address');
+  });
+
+  it('are paged by every alarm', () => {
+    for (const { Properties } of alarms) expect(Properties.AlarmActions.map(text)).toEqual([`<${topic?.id}>`]);
+  });
+
+  it('are paged when nobody sweeps: silence is an alarm', () => {
+    const missing = alarms.find(({ Properties }) => Properties.AlarmName === 'chainmend/sweeps-missing');
+    expect(missing?.Properties).toMatchObject({
+      Namespace: 'chainmend',
+      MetricName: 'Sweeps',
+      Statistic: 'Sum',
+      Period: 60,
+      EvaluationPeriods: 5,
+      ComparisonOperator: 'LessThanThreshold',
+      Threshold: 1,
+      TreatMissingData: 'breaching',
+    });
+  });
+
+  it('are paged when a heal ends badly, a function fails, a queue fills, or a rule cannot deliver', () => {
+    expect(alarms.map(({ Properties }) => Properties.AlarmName).sort()).toEqual([
+      'chainmend/alarms-not-delivered',
+      'chainmend/chainmend-dispatch-heal-failed/not-empty',
+      'chainmend/chainmend-dispatch-heal/errors',
+      'chainmend/chainmend-dispatch-heal/throttles',
+      'chainmend/chainmend-resize-volume-failed/not-empty',
+      'chainmend/chainmend-resize-volume/errors',
+      'chainmend/chainmend-resize-volume/failed',
+      'chainmend/chainmend-resize-volume/stopped',
+      'chainmend/chainmend-resize-volume/throttles',
+      'chainmend/chainmend-resize-volume/timed-out',
+      'chainmend/chainmend-undelivered/not-empty',
+      'chainmend/contributors-not-delivered',
+      'chainmend/sweeps-missing',
+    ]);
+    const durable = alarms.map(({ Properties }) => Properties.MetricName).filter((name) => name.startsWith('Durable'));
+    expect(durable).toEqual(['DurableExecutionFailed', 'DurableExecutionTimedOut', 'DurableExecutionStopped']);
+  });
+});
+
+describe('the checks', () => {
+  it('find nothing that is not acknowledged with its reason', () => {
+    const { app } = buildStack({ email: 'oncall@example.com' });
+    expect(() => app.synth()).not.toThrow();
+  });
+
+  it('are in force: a role that may do everything stops the synthesis', () => {
+    const built = buildStack();
+    new Role(built.stack, 'Wide', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') }).addToPolicy(
+      new PolicyStatement({ actions: ['ec2:*'], resources: ['*'] }),
+    );
+    expect(() => built.app.synth()).toThrow('AwsSolutions-IAM5[Action::ec2:*]');
+  });
+
+  it('see the same template every time', () => {
+    const template = () => buildStack().app.synth().getStackByName('Chainmend').template as unknown;
+    expect(template()).toEqual(template());
+  });
+});

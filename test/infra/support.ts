@@ -1,0 +1,91 @@
+// A stack of the real constructs over two small fleets and placeholder code: what is tested here is the template.
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { App } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { addChecks } from '../../infra/checks.ts';
+import type { CommandDocuments } from '../../infra/constructs/documents.ts';
+import type { FleetFile } from '../../infra/fleets.ts';
+import { ChainmendStack } from '../../infra/stack.ts';
+import { parseFleetDocument } from '../../shared/fleet/parse.ts';
+import { resolveFleet } from '../../shared/fleet/resolve.ts';
+
+export function fleetFile(source: object): FleetFile {
+  const document = parseFleetDocument(source);
+  return { path: `${document.fleet}.yaml`, document, fleet: resolveFleet(document) };
+}
+
+export const bitcoin = fleetFile({
+  fleet: 'bitcoin',
+  chain: 'bitcoin',
+  mode: 'plan',
+  nodes: { tag: { Component: 'nodes/bitcoin' } },
+  unit: 'node@*',
+  alarms: { namePatterns: ['bitcoin-**-disk-filling', 'bitcoin-root-disk'] },
+});
+
+export const litecoin = fleetFile({
+  fleet: 'litecoin',
+  chain: 'bitcoin',
+  mode: 'act',
+  nodes: { tag: { Component: 'nodes/litecoin', Stage: 'production' } },
+  unit: 'node@*',
+});
+
+const content = { schemaVersion: '2.2', description: 'a test', parameters: {}, mainSteps: [] } as const;
+const documents: CommandDocuments = {
+  observeNode: { operation: 'observe-node', name: 'chainmend-observe-node-00000000', content },
+  growFilesystem: { operation: 'grow-filesystem', name: 'chainmend-grow-filesystem-11111111', content },
+};
+
+export function buildStack({ fleets = [bitcoin, litecoin], email }: { fleets?: FleetFile[]; email?: string } = {}) {
+  const directory = mkdtempSync(join(tmpdir(), 'chainmend-'));
+  for (const name of ['dispatch-heal', 'resize-volume']) {
+    mkdirSync(join(directory, 'functions', name), { recursive: true });
+    writeFileSync(join(directory, 'functions', name, 'index.js'), `exports.handler = '${name}';\n`);
+  }
+  const app = new App({ analyticsReporting: false, outdir: join(directory, 'assembly') });
+  const bundles = join(directory, 'functions');
+  const stack = new ChainmendStack(app, 'Chainmend', {
+    fleets,
+    documents,
+    bundles,
+    ...(email !== undefined && { email }),
+  });
+  addChecks(app);
+  return { app, stack };
+}
+
+export interface Resource {
+  readonly id: string;
+  readonly Type: string;
+  // biome-ignore lint/suspicious/noExplicitAny: a template is read by path, and a wrong path fails the test that reads it
+  readonly Properties: any;
+  readonly DeletionPolicy?: string;
+}
+
+export function resourcesOf(stack: ChainmendStack): (type: string) => Resource[] {
+  const template = Template.fromStack(stack);
+  return (type) =>
+    Object.entries(template.findResources(type)).map(([id, resource]) => ({
+      id,
+      ...(resource as Omit<Resource, 'id'>),
+    }));
+}
+
+/** An intrinsic as people read it: `<ResizeVolumeFunction3195D288.Arn>`, `arn:<AWS::Partition>:…`. */
+export function text(value: unknown): string {
+  if (typeof value === 'string') return value;
+  const {
+    Ref,
+    'Fn::GetAtt': getAtt,
+    'Fn::Join': join,
+  } = value as { Ref?: string; 'Fn::GetAtt'?: string[]; 'Fn::Join'?: [string, unknown[]] };
+  if (Ref !== undefined) return `<${Ref}>`;
+  if (getAtt !== undefined) return `<${getAtt.join('.')}>`;
+  if (join !== undefined) return join[1].map(text).join(join[0]);
+  throw new Error(`expected an intrinsic, found ${JSON.stringify(value)}`);
+}
+
+export const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : [value]);
