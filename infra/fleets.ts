@@ -13,7 +13,6 @@ import { suggestionFor } from './fleet-suggestions.ts';
 export const fleetsDirectory = join(import.meta.dirname, 'fleets');
 
 export interface FleetFile {
-  /** As a person would type it: relative to the working directory. */
   readonly path: string;
   readonly document: FleetDocument;
   readonly fleet: Fleet;
@@ -53,6 +52,12 @@ export function readFleetFiles(paths: readonly string[]): FleetFile[] {
   return sources.flatMap(({ path, document }) => (document ? [{ path, document, fleet: resolveFleet(document) }] : []));
 }
 
+/** As a person in the working directory would type it. */
+export function shortPath(path: string): string {
+  const inside = relative('', path);
+  return inside.startsWith('..') ? path : inside;
+}
+
 interface Source {
   readonly path: string;
   /** undefined where `lines` says what is wrong. */
@@ -63,8 +68,7 @@ interface Source {
 }
 
 function readSource(file: string): Source {
-  const inside = relative('', file);
-  const path = inside.startsWith('..') ? file : inside;
+  const path = shortPath(file);
   const counter = new LineCounter();
   const yaml = parseDocument(readFileSync(file, 'utf8'), { lineCounter: counter, version: '1.2', prettyErrors: false });
   const place = (offset: number) => {

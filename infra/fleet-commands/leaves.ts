@@ -1,0 +1,21 @@
+// A fleet file as a flat list of fields, to be shown and compared: "disk.maximumSizeGiB" → "2000".
+
+export type Leaves = ReadonlyMap<string, string>;
+
+/** Lists are one field; so is whatever is empty. Fleet files are five levels deep, which bounds the recursion. */
+export function leavesOf(value: unknown, path: readonly string[] = []): Leaves {
+  if (typeof value !== 'object' || value === null) return new Map([[path.join('.'), String(value)]]);
+  if (Array.isArray(value)) return new Map([[path.join('.'), value.length > 0 ? value.join('\n') : 'none']]);
+  return new Map(Object.entries(value).flatMap(([key, inner]) => [...leavesOf(inner, [...path, key])]));
+}
+
+/** "mode  plan → act", "disk.horizonHours  added: 48", "dns.zone  removed: bitcoin.internal". */
+export function changesBetween(before: Leaves, after: Leaves): [field: string, change: string][] {
+  const fields = [...new Set([...before.keys(), ...after.keys()])];
+  return fields.flatMap((field) => {
+    const [old, now] = [before.get(field)?.replaceAll('\n', ', '), after.get(field)?.replaceAll('\n', ', ')];
+    if (old === now) return [];
+    if (old === undefined) return [[field, `added: ${now}`]];
+    return [[field, now === undefined ? `removed: ${old}` : `${old} → ${now}`]];
+  });
+}

@@ -1,0 +1,38 @@
+// `npm run fleets -- show NAME`: a fleet file with every default, and where each value came from.
+import { defaultsOf } from '../../shared/chains/defaults.ts';
+import { fleetParameterName, fleetParameterValue } from '../../shared/fleet/parameter.ts';
+import { chainLayer, completeDocument, writtenLayer } from '../../shared/fleet/resolve.ts';
+import type { FleetDocument } from '../../shared/fleet/schema.ts';
+import { readFleets } from '../fleets.ts';
+import { parameterPrefix } from '../names.ts';
+import { leavesOf } from './leaves.ts';
+import { type Desk, notThere, tableOf } from './tell.ts';
+
+/** @throws FleetFilesError when any file is wrong, UsageError when there is no such fleet */
+export function show({ directory, say }: Desk, name: string): void {
+  const files = readFleets(directory);
+  const file = files.find(({ document }) => document.fleet === name);
+  if (!file)
+    throw notThere(
+      'fleet',
+      name,
+      files.map(({ document }) => document.fleet),
+    );
+  const ports = defaultsOf(file.document.chain)?.ports;
+  const bytes = Buffer.byteLength(fleetParameterValue(file.document).value);
+  say(tableOf(['field', 'value', 'from'], fieldsOf(file.document)));
+  say(`${file.path} · ${fleetParameterName(parameterPrefix, name)}, ${bytes} bytes of JSON`);
+  if (ports) say(`Ports of ${file.document.chain}: ${ports.rpc} RPC, ${ports.p2p} P2P`);
+}
+
+/** Short forms are written out: a single `unit` is `units.node.unit`. */
+export function fieldsOf(document: FleetDocument): [field: string, value: string, from: string][] {
+  const written = leavesOf({ ...document, ...writtenLayer(document) });
+  const told = leavesOf(chainLayer(document));
+  const origin = (field: string) => {
+    if (written.has(field)) return 'the file';
+    if (told.has(field)) return `chain ${document.chain}`;
+    return /^volumes\.[^.]+\.tag\./.test(field) ? 'nodes.tag' : 'default';
+  };
+  return [...leavesOf(completeDocument(document))].map(([field, value]) => [field, value, origin(field)]);
+}

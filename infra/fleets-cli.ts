@@ -1,0 +1,93 @@
+// `npm run fleets`: check, show and push fleet files; pause and resume. Exit status 0 done, 1 refused, 2 wrong use.
+import { writeFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import colors from 'picocolors';
+import { check } from './fleet-commands/check.ts';
+import { StoreError, ssmParameterStore } from './fleet-commands/parameter-store.ts';
+import { pause, resume } from './fleet-commands/pause.ts';
+import { push } from './fleet-commands/push.ts';
+import { show } from './fleet-commands/show.ts';
+import { type Desk, UsageError } from './fleet-commands/tell.ts';
+import { fleetJsonSchemaPath, fleetJsonSchemaText } from './fleet-json-schema.ts';
+import { FleetFilesError, fleetsDirectory } from './fleets.ts';
+
+export interface Terminal extends Desk {
+  readonly complain: (text: string) => void;
+}
+
+/** @returns the exit status; whatever else is thrown is a mistake of ours */
+export async function runFleets(words: readonly string[], terminal: Terminal): Promise<0 | 1 | 2> {
+  try {
+    await commands(terminal).parseAsync([...words], { from: 'user' });
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (error instanceof UsageError) {
+      terminal.complain(colors.red(error.message));
+      return 2;
+    }
+    if (error instanceof FleetFilesError) {
+      for (const line of error.lines) terminal.complain(line.replace(/^\S+/, (place) => colors.bold(place)));
+      terminal.complain(colors.red(`${error.lines.length} to put right; nothing was changed`));
+      return 1;
+    }
+    if (error instanceof StoreError || (error instanceof Error && 'syscall' in error)) {
+      terminal.complain(colors.red(error.message));
+      return 1;
+    }
+    throw error;
+  }
+}
+
+function commands(terminal: Terminal): Command {
+  const program = new Command('npm run fleets --')
+    .description('Fleet files: infra/fleets/NAME.yaml')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => terminal.say(text.trimEnd()),
+      writeErr: (text) => terminal.complain(text.trimEnd()),
+    });
+  program
+    .command('check')
+    .description('tell what is wrong in fleet files, with line and column')
+    .argument('[file...]', 'all of infra/fleets unless given')
+    .action((files: string[]) => check(terminal, files));
+  program
+    .command('show')
+    .description('print a fleet with every default, and where each came from')
+    .argument('<name>')
+    .action((name: string) => show(terminal, name));
+  program
+    .command('push')
+    .description('store fleet files in SSM, where the functions read them at their next invocation')
+    .argument('[name...]')
+    .option('--all', 'every fleet')
+    .action((names: string[], { all }: { all?: true }) => push(terminal, all ? 'all' : names));
+  program
+    .command('pause')
+    .description('touch nothing from now on, in one fleet or anywhere')
+    .argument('[fleet]', 'everything unless given')
+    .requiredOption('--why <text>', 'what whoever is refused will read')
+    .action((fleet: string | undefined, { why }: { why: string }) => pause(terminal, fleet, why));
+  program
+    .command('resume')
+    .description('take a pause back')
+    .argument('[fleet]', 'the pause of everything unless given')
+    .action((fleet: string | undefined) => resume(terminal, fleet));
+  program
+    .command('schema')
+    .description(
+      'write infra/fleet.schema.json, which editors complete and check fleet files by, after a change of the schema',
+    )
+    .action(() => writeFileSync(fleetJsonSchemaPath, fleetJsonSchemaText()));
+  return program;
+}
+
+if (import.meta.main) {
+  process.exitCode = await runFleets(process.argv.slice(2), {
+    directory: fleetsDirectory,
+    store: () => ssmParameterStore(),
+    say: (text) => console.log(text),
+    complain: (text) => console.error(text),
+  });
+}
