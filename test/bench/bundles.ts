@@ -1,0 +1,136 @@
+// What each function's bundle weighs and how long a cold sandbox takes to import it, beside one SDK client bundled the ordinary way.
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { bundleFunctions, bundleOptions } from '../../infra/bundle.ts';
+import { repositoryRoot } from '../../infra/paths.ts';
+
+export interface BundleRow {
+  /** "resize-volume", or the yardstick: "client-ec2, 2 commands". */
+  readonly name: string;
+  readonly sizeKiB: number;
+  /** Median time of a fresh process that imports it, less that of one that imports an empty file. */
+  readonly coldMs: number;
+  /** Of the yardstick's, measured in the same run; 1 for itself. */
+  readonly sizeRatio: number;
+  readonly coldRatio: number;
+  readonly budget?: BundleBudget;
+  readonly withinBudget: boolean;
+}
+
+export interface BundleBudget {
+  readonly sizeKiB?: number;
+  readonly sizeRatio: number;
+  readonly coldRatio: number;
+}
+
+const YARDSTICK = 'client-ec2, 2 commands';
+
+/** A whole heal costs at most three quarters of the yardstick; a small function two fifths. */
+const budgets: Readonly<Record<string, BundleBudget>> = {
+  'resize-volume': { sizeKiB: 700, sizeRatio: 0.75, coldRatio: 0.75 },
+  'dispatch-heal': { sizeRatio: 0.4, coldRatio: 0.4 },
+};
+
+/**
+ * Bundles everything and starts `rounds` processes of each, in turns, so that whatever else the machine does falls on all alike.
+ * The yardstick has our options (minified, ES modules first) and none of our plugins: imported only, while a function
+ * makes its clients too. Throws an `Error` with what it said where a bundle cannot be imported.
+ */
+export async function measureBundles(rounds = 15): Promise<BundleRow[]> {
+  mkdirSync(join(repositoryRoot, 'dist'), { recursive: true });
+  const directory = mkdtempSync(join(repositoryRoot, 'dist/bench-'));
+  try {
+    const bundles = await bundleFunctions(join(repositoryRoot, 'functions'), join(directory, 'functions'));
+    const files = [
+      { name: YARDSTICK, ...(await yardstick(join(directory, 'yardstick.js'))) },
+      ...bundles.map(({ name, bytes, directory }) => ({ name, bytes, path: join(directory, 'index.js') })),
+    ];
+    const coldMs = importTimesMs(
+      files.map(({ path }) => path),
+      join(directory, 'empty.js'),
+      rounds,
+    );
+    const measured = files.map(({ name, bytes, path }) => ({
+      name,
+      sizeKiB: bytes / 1024,
+      coldMs: coldMs.get(path) ?? 0,
+    }));
+    const [base] = measured;
+    return base === undefined ? [] : measured.map((row) => besides(base, row));
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+type Measured = Pick<BundleRow, 'name' | 'sizeKiB' | 'coldMs'>;
+
+function besides(base: Measured, row: Measured): BundleRow {
+  const sizeRatio = row.sizeKiB / base.sizeKiB;
+  const coldRatio = row.coldMs / base.coldMs;
+  const budget = budgets[row.name];
+  const withinBudget =
+    budget === undefined ||
+    (row.sizeKiB <= (budget.sizeKiB ?? Number.POSITIVE_INFINITY) &&
+      sizeRatio <= budget.sizeRatio &&
+      coldRatio <= budget.coldRatio);
+  return { ...row, sizeRatio, coldRatio, ...(budget && { budget }), withinBudget };
+}
+
+async function yardstick(path: string): Promise<{ path: string; bytes: number }> {
+  const { outputFiles } = await build({
+    ...bundleOptions,
+    sourcemap: false,
+    write: false,
+    outfile: path,
+    stdin: {
+      contents: "export { EC2Client, DescribeVolumesCommand, ModifyVolumeCommand } from '@aws-sdk/client-ec2';",
+      resolveDir: repositoryRoot,
+    },
+  });
+  const [code] = outputFiles;
+  if (code === undefined) throw new Error('esbuild wrote no yardstick');
+  writeFileSync(path, code.contents);
+  return { path, bytes: code.contents.byteLength };
+}
+
+/** By path. One round goes first and is not counted: it fills the page cache. */
+function importTimesMs(paths: readonly string[], empty: string, rounds: number): Map<string, number> {
+  writeFileSync(empty, '');
+  const samples = new Map([empty, ...paths].map((path) => [path, [] as number[]]));
+  for (let round = -1; round < rounds; round++) {
+    for (const [path, times] of samples) {
+      const ms = importMs(path);
+      if (round >= 0) times.push(ms);
+    }
+  }
+  const emptyMs = median(samples.get(empty) ?? []);
+  return new Map(paths.map((path) => [path, median(samples.get(path) ?? []) - emptyMs]));
+}
+
+function importMs(path: string): number {
+  const startNs = process.hrtime.bigint();
+  const { status, stderr } = spawnSync(process.execPath, [path], { env: lambdaLikeEnvironment, encoding: 'utf8' });
+  const ms = Number(process.hrtime.bigint() - startNs) / 1e6;
+  if (status !== 0) throw new Error(`${path} cannot be imported: ${stderr}`);
+  return ms;
+}
+
+/** What a sandbox has when it loads a handler. */
+const lambdaLikeEnvironment = {
+  AWS_REGION: 'eu-west-1',
+  AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE',
+  AWS_SECRET_ACCESS_KEY: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY',
+  TABLE_NAME: 'chainmend',
+  TOPIC_ARN: 'arn:aws:sns:eu-west-1:111122223333:chainmend-pages',
+  PARAMETER_PREFIX: '/chainmend',
+  RESIZE_VOLUME_ARN: 'arn:aws:lambda:eu-west-1:111122223333:function:chainmend-resize-volume:live',
+  OBSERVE_NODE_DOCUMENT: 'chainmend-observe-node-00000000',
+  GROW_FILESYSTEM_DOCUMENT: 'chainmend-grow-filesystem-00000000',
+};
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((one, other) => one - other);
+  return sorted[sorted.length >> 1] ?? 0;
+}
