@@ -1,0 +1,252 @@
+// One machine for the host tests: this machine's files under an overlay, in a mount namespace of its own, with a real filesystem on
+// a loop device at the real paths. Nothing outside of the namespace changes but the loop device, which is released at the end.
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { cpSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { script } from '../../shared/documents/index.ts';
+import type { Operation } from '../../shared/documents/parameters.ts';
+import type { ContractNode } from './contract.ts';
+
+const run = promisify(execFile);
+const mebibyte = 2 ** 20;
+
+export interface MachineOptions extends ContractNode {
+  /** Size of the root volume's free part. */
+  readonly rootMiB?: number;
+}
+
+export interface Ran {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly status: number | null;
+}
+
+/** In the namespace: the overlay at $root/merged, with its own /run and /dev, where the volume's by-id names are. */
+const build = `
+set -eu
+mount -t tmpfs -o size="$ROOT_MIB"m upper "$root"
+mkdir "$root/upper" "$root/work" "$root/merged"
+mount -t overlay overlay -o "lowerdir=/,upperdir=$root/upper,workdir=$root/work" "$root/merged"
+cd "$root/merged"
+mkdir -p data srv/node proc sys dev run
+mount --bind /proc proc
+mount --bind /sys sys
+mount -t tmpfs run run
+mkdir -p run/lock run/client/units run/client/containers run/fakes
+mount -t tmpfs dev dev
+mkdir -p dev/shm dev/disk/by-id
+mount -t tmpfs shm dev/shm
+ln -s /proc/self/fd dev/fd
+mknod dev/null c 1 3; mknod dev/zero c 1 5; mknod dev/urandom c 1 9; mknod dev/loop-control c 10 237
+mknod "dev/$DISK" b $(tr : ' ' <"/sys/class/block/$DISK/dev")
+[ "$DEVICE" = "$DISK" ] || mknod "dev/$DEVICE" b $(tr : ' ' <"/sys/class/block/$DEVICE/dev")
+if [ -n "$SERIAL" ]; then
+  by_id=dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_$SERIAL
+  ln -s "../../$DISK" "$by_id"
+  ln -s "../../$DISK" "\${by_id}_1"
+  [ "$DEVICE" = "$DISK" ] || ln -s "../../$DEVICE" "$by_id-part1"
+fi
+ln -s ../../loop-control dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_vol00000000000000000
+[ "$MOUNTED" = no ] || chroot . mount "/dev/$DEVICE" /data
+echo ready
+exec sleep infinity
+`;
+
+/** Uses the space up to the last block, whatever its owner is. */
+const fill = `
+for size in 64M 16M 4M 1M 64K 4K; do
+  n=0
+  while [ "$n" -lt 100 ] && fallocate -l "$size" "$1/fill.$size.$n" 2>/dev/null; do n=$((n + 1)); done
+  rm -f "$1/fill.$size.$n"
+done
+dd if=/dev/zero of="$1/fill" bs=4K 2>/dev/null
+dd if=/dev/zero of="$1/last" bs=1 count=1 2>/dev/null && exit 1
+df "$1" >&2
+`;
+
+export class Machine {
+  readonly #directory: string;
+  readonly #loop: string;
+  readonly #keeper: ChildProcess;
+
+  private constructor(directory: string, loop: string, keeper: ChildProcess) {
+    this.#directory = directory;
+    this.#loop = loop;
+    this.#keeper = keeper;
+  }
+
+  static async start(options: MachineOptions): Promise<Machine> {
+    const directory = mkdtempSync(join(tmpdir(), 'chainmend-machine-'));
+    const image = join(directory, 'volume');
+    writeFileSync(image, '');
+    truncateSync(image, options.filesystemMiB * mebibyte);
+    const loop = (await run('losetup', ['--find', '--show', image])).stdout.trim();
+    const device = options.partitioned ? `${loop}p1` : loop;
+    if (options.partitioned) {
+      await shell('echo "label: gpt\n," | sfdisk --quiet --no-reread --no-tell-kernel "$0" && partx --add "$0"', loop);
+    }
+    await run(`mkfs.${options.filesystem}`, ['-q', device]);
+    truncateSync(image, options.deviceMiB * mebibyte);
+    await run('losetup', ['--set-capacity', loop]);
+
+    const keeper = await keepNamespace(directory, {
+      root: join(directory, 'root'),
+      ROOT_MIB: String(options.rootMiB ?? 64),
+      DISK: name(loop),
+      DEVICE: name(device),
+      SERIAL: options.volumeId.replace('-', ''),
+      MOUNTED: options.mounted ? 'yes' : 'no',
+    });
+    const machine = new Machine(directory, loop, keeper);
+    for (const fake of ['systemctl', 'docker']) {
+      cpSync(new URL(`fakes/${fake}`, import.meta.url), join(directory, fake));
+      await machine.replace(fake, join(directory, fake));
+    }
+    for (const operation of ['observe-node', 'grow-filesystem'] as const) {
+      writeFileSync(join(directory, operation), script(operation));
+      await machine.copy(join(directory, operation), `/run/${operation}`);
+    }
+    await machine.setClient(options);
+    if (options.full) await machine.fill('/data');
+    return machine;
+  }
+
+  /** Runs a document's script as the agent does, by its path, with its parameters in the environment. */
+  async send(operation: Operation, parameters: Readonly<Record<string, string>>): Promise<Ran> {
+    const variables = Object.entries(parameters).map(([parameter, value]) => `SSM_${parameter}=${value}`);
+    return await this.#enter([
+      'env',
+      '-i',
+      'PATH=/run/fakes:/usr/bin:/bin',
+      ...variables,
+      'sh',
+      '-c',
+      `/run/${operation}`,
+    ]);
+  }
+
+  /** Runs a line of shell on the machine; throws unless it succeeds. */
+  async shell(line: string, ...operands: string[]): Promise<string> {
+    const { stdout, stderr, status } = await this.#enter(['sh', '-c', line, 'sh', ...operands]);
+    if (status !== 0) throw new Error(`on the machine: ${line}: ${stderr}`);
+    return stdout;
+  }
+
+  async copy(from: string, to: string): Promise<void> {
+    await run('install', ['-m', '0755', from, join(`/proc/${this.#keeper.pid}/root`, this.#root(), to)]);
+  }
+
+  /** Puts an executable before the real one on the PATH. */
+  async replace(tool: string, from: string): Promise<void> {
+    await this.copy(from, `/run/fakes/${tool}`);
+  }
+
+  async fill(path: string): Promise<void> {
+    await this.shell(fill, path);
+  }
+
+  /** What ModifyVolume does. */
+  async growDevice(deviceMiB: number): Promise<void> {
+    truncateSync(join(this.#directory, 'volume'), deviceMiB * mebibyte);
+    await run('losetup', ['--set-capacity', this.#loop]);
+  }
+
+  /** By the filesystem's own account; 0 where none is mounted. */
+  async filesystemBytes(): Promise<number> {
+    const tell = 'mountpoint -q /data || exit 0; xfs_info /data 2>/dev/null || stat -f -c "bsize=%S blocks=%b" /data';
+    const data = (await this.shell(tell))
+      .split('\n')
+      .find((line) => line.startsWith('data') || line.startsWith('bsize'));
+    const [, size = 0, blocks = 0] = data?.match(/bsize=(\d+) +blocks=(\d+)/) ?? [];
+    return Number(size) * Number(blocks);
+  }
+
+  async deviceBytes(): Promise<number> {
+    return Number(await this.shell('cat "/sys/class/block/$1/size"', name(this.#loop))) * 512;
+  }
+
+  async started(): Promise<string[]> {
+    const lines = await this.shell('cat /run/client/started 2>/dev/null; : >/run/client/started');
+    return lines.split('\n').filter((line) => line !== '');
+  }
+
+  async stop(): Promise<void> {
+    const ended = new Promise((resolve) => this.#keeper.once('exit', resolve));
+    this.#keeper.kill('SIGKILL');
+    await ended;
+    await shell('partx --delete "$0" 2>/dev/null; losetup --detach "$0"', this.#loop);
+    rmSync(this.#directory, { recursive: true });
+  }
+
+  /** The fakes' notion of the client: see their first lines. */
+  async setClient({ runtime, unit, client }: ContractNode): Promise<void> {
+    const active = { running: 'active', stopped: 'inactive', failed: 'failed' }[client];
+    const units =
+      unit === 'node@*' ? { 'node@0.20.0.service': 'failed', 'node@0.21.0.service': active } : { [unit]: active };
+    if (runtime === 'systemd') {
+      let stoppedAt = 1_000;
+      for (const [id, state] of Object.entries(units)) {
+        stoppedAt += 9_000;
+        const properties = `LoadState=loaded\nActiveState=${state}\nSubState=dead\nInactiveEnterTimestampMonotonic=${stoppedAt}\n`;
+        await this.shell('printf %s "$1" >"/run/client/units/$2"', properties, id);
+      }
+    }
+    const status = { running: 'running 0', stopped: 'exited 0', failed: 'exited 1' }[client];
+    if (runtime === 'docker') await this.shell('echo "$1" >"/run/client/containers/$2"', status, unit);
+    if (runtime === 'compose') await this.shell('echo "$1" >/run/client/containers/node', status);
+  }
+
+  #root(): string {
+    return join(this.#directory, 'root', 'merged');
+  }
+
+  async #enter(command: readonly string[]): Promise<Ran> {
+    const child = spawn('nsenter', ['-t', String(this.#keeper.pid), '-m', 'chroot', this.#root(), ...command], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    return await finished(child);
+  }
+}
+
+async function keepNamespace(directory: string, environment: Readonly<Record<string, string>>): Promise<ChildProcess> {
+  await run('mkdir', [join(directory, 'root')]);
+  const keeper = spawn('unshare', ['-m', '--propagation', 'private', 'bash', '-c', build], {
+    env: { ...process.env, ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let errors = '';
+  keeper.stderr.on('data', (data) => {
+    errors += data;
+  });
+  await new Promise<void>((resolve, reject) => {
+    keeper.stdout.once('data', () => resolve());
+    keeper.once('exit', () => reject(new Error(`no machine: ${errors}`)));
+  });
+  return keeper;
+}
+
+async function shell(line: string, operand: string): Promise<void> {
+  await run('sh', ['-c', line, operand]);
+}
+
+async function finished(child: ChildProcess): Promise<Ran> {
+  let stdout = '';
+  let stderr = '';
+  child.stdout?.on('data', (data) => {
+    stdout += data;
+  });
+  child.stderr?.on('data', (data) => {
+    stderr += data;
+  });
+  const status = await new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', resolve);
+  });
+  return { stdout, stderr, status };
+}
+
+function name(device: string): string {
+  return device.slice(device.lastIndexOf('/') + 1);
+}
