@@ -1,0 +1,248 @@
+// What the shipped scripts do, as the simulated node does it: the same checks in the same order, the same answers.
+// The contract is in test/nodes/fixtures/commands.json, which the scripts and this room both run through.
+import type { Answer, Observation } from '../../shared/documents/answer.ts';
+import type { Operation, ParameterName } from '../../shared/documents/parameters.ts';
+import type { CommandOutcome, MachineCommand } from './machine.ts';
+
+/** The part of a node that commands work on. */
+export interface CommandHost {
+  /** Epoch seconds by the node's own clock. */
+  clockSeconds(): number;
+  /** Draws how long a step takes, in ms, between the bounds. */
+  takesMs(lowMs: number, highMs: number): number;
+  /** Continues after a time, unless the machine has lost its power by then. */
+  later(delayMs: number, work: () => void): void;
+  /** Undefined, or the sentence why there is nothing to observe. */
+  observe(path: string, runtime: string, unit: string): Observation | string;
+  /** Extends partition and filesystem at a path. */
+  extend(path: string): void;
+  /** Starts the client; true when it runs afterwards. */
+  startClient(): boolean;
+  /** Whether the root volume takes what must survive a reboot. */
+  rootWritable(): boolean;
+  /** A command was refused: stale or late. */
+  refused(): void;
+}
+
+type Parameters = Readonly<Partial<Record<ParameterName, string>>>;
+
+interface Pending {
+  readonly operation: Operation;
+  readonly parameters: Parameters;
+  readonly timeoutSeconds: number;
+  readonly finished: (outcome: CommandOutcome) => void;
+}
+
+interface Memory {
+  readonly fence: number;
+  readonly ordinal: number;
+  readonly recorded: string | undefined;
+}
+
+/** Commands that may wait for the node's lock. */
+const WAITING_MAX = 100;
+const NO_VOLUME = 'field VolumeId: "" given, expected the id of the volume to grow';
+const NOTHING_SEEN: Memory = { fence: 0, ordinal: 0, recorded: undefined };
+
+export class CommandRunner {
+  private readonly host: CommandHost;
+  private readonly waiting: Pending[] = [];
+  private busy = false;
+  /** /var/lib/chainmend survives a reboot, /run does not. */
+  private memories: { disk: Memory; run: Memory } = { disk: NOTHING_SEEN, run: NOTHING_SEEN };
+
+  constructor(host: CommandHost) {
+    this.host = host;
+  }
+
+  /** Runs a command under the node's one lock. */
+  run(operation: Operation, command: MachineCommand, finished: (outcome: CommandOutcome) => void): void {
+    if (this.waiting.length >= WAITING_MAX)
+      throw new RangeError(`more than ${WAITING_MAX} commands wait for one node's lock`);
+    this.waiting.push({ operation, parameters: command.parameters, timeoutSeconds: command.timeoutSeconds, finished });
+    this.next();
+  }
+
+  /** The power is gone: nothing that ran or waited goes on, and /run is empty. */
+  powerLost(): void {
+    this.waiting.length = 0;
+    this.busy = false;
+    this.memories = { ...this.memories, run: NOTHING_SEEN };
+  }
+
+  forgetEverything(): void {
+    this.memories = { disk: NOTHING_SEEN, run: NOTHING_SEEN };
+  }
+
+  /** As if the last command had been killed after it was noted and before its result was. */
+  forgetLastAnswer(): void {
+    const { disk, run } = this.memories;
+    this.memories = { disk: { ...disk, recorded: undefined }, run: { ...run, recorded: undefined } };
+  }
+
+  /** The highest (fence, ordinal) of both memories; of two equals the one that knows its answer. */
+  private get seen(): Memory {
+    const { disk, run } = this.memories;
+    if (below(disk, run)) return run;
+    if (below(run, disk)) return disk;
+    return disk.recorded === undefined ? run : disk;
+  }
+
+  private next(): void {
+    if (this.busy) return;
+    const command = this.waiting.shift();
+    if (!command) return;
+    this.busy = true;
+    const reply = (stdout: string) => {
+      this.busy = false;
+      command.finished({ exitCode: 0, stdout: `${stdout}\n`, stderr: '' });
+      this.next();
+    };
+    // The script's own start: shell, lock, what it reads.
+    this.host.later(this.host.takesMs(80, 250), () => this.begin(command, reply));
+  }
+
+  private begin({ operation, parameters }: Pending, reply: (answer: string) => void): void {
+    const operationId = parameters.OperationId ?? '';
+    const asked = parsed(operationId);
+    const verdict = judged(asked, this.seen, this.host.clockSeconds(), Number(parameters.StartBy));
+    if (verdict.verdict === 'repeat') {
+      reply(verdict.answer);
+      return;
+    }
+    if (verdict.verdict !== 'obey') {
+      const { verdict: result, reason } = verdict;
+      this.host.refused();
+      reply(written({ operationId, fence: this.seen.fence, result, before: null, after: null, reason }));
+      return;
+    }
+    this.remember({ ...asked, recorded: undefined });
+    this.carryOut(operation, parameters, ({ result, before, after, reason }) => {
+      const because = reason === undefined ? {} : { reason };
+      const answer = written({ operationId, fence: asked.fence, result, before, after, ...because });
+      this.remember({ ...asked, recorded: answer });
+      reply(answer);
+    });
+  }
+
+  private carryOut(operation: Operation, parameters: Parameters, done: (ending: Ending) => void): void {
+    if (operation === 'grow-filesystem') this.growFilesystem(parameters, done);
+    else this.host.later(this.host.takesMs(100, 400), () => done(this.observed(parameters)));
+  }
+
+  private observed(parameters: Parameters): Ending {
+    const seen = this.look(parameters);
+    if (typeof seen === 'string') return { result: 'failed', before: null, after: null, reason: seen };
+    const reason = wrongVolume(seen, parameters.VolumeId ?? '');
+    return { result: reason === undefined ? 'done' : 'failed', before: null, after: seen, reason };
+  }
+
+  private growFilesystem(parameters: Parameters, done: (ending: Ending) => void): void {
+    const before = this.look(parameters);
+    if (typeof before === 'string') {
+      done({ result: 'failed', before: null, after: null, reason: before });
+      return;
+    }
+    const wrong = parameters.VolumeId ? wrongVolume(before, parameters.VolumeId) : NO_VOLUME;
+    if (wrong !== undefined) {
+      done({ result: 'failed', before, after: before, reason: wrong });
+      return;
+    }
+    const growMs = this.host.takesMs(400, 1_200) + (before.partitioned ? this.host.takesMs(400, 900) : 0);
+    this.host.later(growMs, () => {
+      this.host.extend(before.path);
+      const grown = this.look(parameters);
+      const minimum = Number(parameters.MinimumSizeBytes ?? '0');
+      if (typeof grown === 'string') done({ result: 'failed', before, after: null, reason: grown });
+      else if (grown.sizeBytes < minimum)
+        done({ result: 'failed', before, after: grown, reason: tooSmall(grown, minimum) });
+      else if (parameters.StartClient === 'yes') this.startClient(parameters, before, grown, done);
+      else done({ result: 'done', before, after: grown, reason: undefined });
+    });
+  }
+
+  /** A client that runs is left alone; one that was started counts as running when it is still there 2 s later. */
+  private startClient(
+    parameters: Parameters,
+    before: Observation,
+    grown: Observation,
+    done: (ending: Ending) => void,
+  ): void {
+    if (grown.client === 'running' || grown.client === 'unknown') {
+      const reason = grown.client === 'unknown' ? 'the client was not started: its state is unknown' : undefined;
+      done({ result: 'done', before, after: grown, reason });
+      return;
+    }
+    this.host.later(this.host.takesMs(300, 1_500), () => {
+      this.host.startClient();
+      this.host.later(2_000, () => {
+        const after = this.look(parameters);
+        if (typeof after === 'string') done({ result: 'failed', before, after: grown, reason: after });
+        else
+          done({
+            result: 'done',
+            before,
+            after,
+            reason: after.client === 'running' ? undefined : `the client was started and is ${after.client} after 2 s`,
+          });
+      });
+    });
+  }
+
+  private look({ Path = '', Runtime = '', Unit = '' }: Parameters): Observation | string {
+    return this.host.observe(Path, Runtime, Unit);
+  }
+
+  private remember(memory: Memory): void {
+    this.memories = this.host.rootWritable() ? { ...this.memories, disk: memory } : { ...this.memories, run: memory };
+  }
+}
+
+interface Ending {
+  readonly result: 'done' | 'failed';
+  readonly before: Observation | null;
+  readonly after: Observation | null;
+  readonly reason: string | undefined;
+}
+
+interface Order {
+  readonly fence: number;
+  readonly ordinal: number;
+}
+
+type Verdict =
+  | { readonly verdict: 'obey' }
+  | { readonly verdict: 'repeat'; readonly answer: string }
+  | { readonly verdict: 'stale' | 'late'; readonly reason: string };
+
+/** In this order: stale, answered already, late, to be carried out. */
+function judged(asked: Order, seen: Memory, nowSeconds: number, startBySeconds: number): Verdict {
+  if (below(asked, seen)) return { verdict: 'stale', reason: `this node has seen ${seen.fence}.${seen.ordinal}` };
+  if (!below(seen, asked) && seen.recorded !== undefined) return { verdict: 'repeat', answer: seen.recorded };
+  if (nowSeconds > startBySeconds) {
+    return { verdict: 'late', reason: `the start-by has passed: ${startBySeconds}, now ${nowSeconds}` };
+  }
+  return { verdict: 'obey' };
+}
+
+const below = (a: Order, b: Order): boolean => a.fence < b.fence || (a.fence === b.fence && a.ordinal < b.ordinal);
+
+function parsed(operationId: string): Order {
+  const [fence, ordinal] = operationId.split('.').map(Number);
+  if (fence === undefined || ordinal === undefined || Number.isNaN(fence + ordinal)) {
+    throw new TypeError(`field OperationId: ${JSON.stringify(operationId)} given, expected "<fence>.<ordinal>"`);
+  }
+  return { fence, ordinal };
+}
+
+const tooSmall = ({ path, sizeBytes }: Observation, minimum: number): string =>
+  `the filesystem at ${path} has ${sizeBytes} bytes, expected at least ${minimum}`;
+
+function wrongVolume(seen: Observation, volumeId: string): string | undefined {
+  if (volumeId === '' || seen.volumeId === volumeId) return undefined;
+  return seen.volumeId === ''
+    ? `${seen.path} is on ${seen.device}, which does not tell its EBS volume: expected ${volumeId}`
+    : `${seen.path} is on ${seen.device}, which is ${seen.volumeId}, not ${volumeId}`;
+}
+
+const written = (answer: Answer): string => JSON.stringify(answer);

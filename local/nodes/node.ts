@@ -1,0 +1,310 @@
+// A simulated node: a machine with disks, an SSM agent, a CloudWatch agent and a client that follows a chain. Nothing in it costs
+// an event per block: heights and sizes are reckoned when someone looks, and one timer waits for the moment when a disk is full.
+import type { Observation } from '../../shared/documents/answer.ts';
+import type { Kernel } from '../region/kernel.ts';
+import type { Random } from '../region/random.ts';
+import type { SimulatedChain } from './chain.ts';
+import { SimulatedClient, SYNCED_LAG_BLOCKS } from './client.ts';
+import { CommandRunner } from './commands.ts';
+import type { CommandOutcome, Machine, MachineCommand } from './machine.ts';
+import { type DiskReading, diskMetrics, type Metric, type Past, pastMetrics } from './metrics.ts';
+import type { NodeReport, NodeSpec } from './spec.ts';
+import { isUnit, operationOf, unitName } from './units.ts';
+import { SimulatedVolume } from './volume.ts';
+
+const GIB = 2 ** 30;
+/** ENV_VAR parameters need 3.3.2746.0 or later ("Data elements and parameters", Systems Manager user guide). */
+const AGENT_VERSION = '3.3.3050.0';
+/** From power to an SSM agent that answers. */
+const BOOT_MS = [12_000, 30_000] as const;
+/** From there to a client that was running before. */
+const AUTOSTART_MS = [1_000, 4_000] as const;
+const MINUTE_MS = 60_000;
+const CLIENT_STARTS_MAX = 1_000;
+
+export class SimulatedNode implements Machine {
+  readonly instanceId: string;
+  readonly name: string;
+  readonly agentVersion: string;
+  readonly hostName: string;
+  readonly privateIp: string;
+  readonly platform = { name: 'Amazon Linux', version: '2023' };
+  readonly client: SimulatedClient;
+  readonly volumes: readonly SimulatedVolume[];
+  private readonly kernel: Kernel;
+  private readonly chain: SimulatedChain;
+  private readonly spec: NodeSpec;
+  private readonly random: Random;
+  private readonly commands: CommandRunner;
+  private readonly root: { readonly sizeBytes: number; usedBytes: number };
+  private readonly clientStarts: string[] = [];
+  private fencedCommands = 0;
+  private powered: boolean;
+  /** Counts boots: what began before the last one does not go on. */
+  private boot = 0;
+  private agentFromMs: number;
+  private agentCut = false;
+  /** Whether the client is to run after a boot. */
+  private enabled: boolean;
+
+  constructor(kernel: Kernel, chain: SimulatedChain, spec: NodeSpec) {
+    const atMs = kernel.clock.now();
+    const { blockIntervalMs, bytesPerBlock, inodesPerBlock } = chain.spec;
+    const catchUpBlocksPerSecond = spec.catchUpBlocksPerSecond ?? Math.max(10, 20_000 / blockIntervalMs);
+    if (catchUpBlocksPerSecond * blockIntervalMs <= 1_000) {
+      throw new RangeError(
+        `node ${spec.name}: catchUpBlocksPerSecond ${catchUpBlocksPerSecond} is not faster than its chain`,
+      );
+    }
+    this.kernel = kernel;
+    this.chain = chain;
+    this.spec = spec;
+    this.instanceId = spec.instanceId;
+    this.name = spec.name;
+    this.privateIp = spec.privateIp;
+    this.hostName = `ip-${spec.privateIp.replaceAll('.', '-')}.${kernel.regionName}.compute.internal`;
+    this.agentVersion = spec.agentVersion ?? AGENT_VERSION;
+    this.random = kernel.random(`node/${spec.instanceId}`);
+    this.root = { sizeBytes: 16 * GIB, usedBytes: 5 * GIB, ...spec.root };
+    this.powered = spec.powered ?? true;
+    this.agentFromMs = this.powered ? atMs : Number.POSITIVE_INFINITY;
+    const growth = { bytesPerBlock, inodesPerBlock, phase: this.random.next() };
+    this.volumes = spec.volumes.map((volume) => new SimulatedVolume(volume, growth));
+    const state = this.powered ? (spec.client ?? 'running') : 'stopped';
+    this.enabled = state !== 'stopped' || !this.powered;
+    this.client = new SimulatedClient({
+      kernel,
+      nodeId: spec.instanceId,
+      chain,
+      volumes: this.volumes,
+      state,
+      lagBlocks: spec.lagBlocks ?? 0,
+      catchUpBlocksPerSecond,
+      power: spec.validatorPower,
+    });
+    this.commands = new CommandRunner({
+      clockSeconds: () => Math.floor(kernel.clock.now() / 1_000) + (spec.clockSkewSeconds ?? 0),
+      takesMs: (lowMs, highMs) => this.random.integer(lowMs, highMs),
+      later: (delayMs, work) => this.later(delayMs, work),
+      observe: (path, runtime, unit) => this.observe(path, runtime, unit),
+      extend: (path) => this.extend(path),
+      startClient: () => this.startClient(),
+      rootWritable: () => !this.rootFull(),
+      refused: () => {
+        this.fencedCommands++;
+      },
+    });
+  }
+
+  reachable(): boolean {
+    return this.powered && !this.agentCut && this.kernel.clock.now() >= this.agentFromMs;
+  }
+
+  run(command: MachineCommand, finished: (outcome: CommandOutcome) => void): void {
+    // The agent writes the document's steps to /var/lib/amazon/ssm before it runs them; with a full root disk it fails like this.
+    if (this.rootFull()) {
+      const stderr = 'Plugin with name aws:runShellScript not found. Step name: run';
+      this.later(200, () => finished({ exitCode: 1, stdout: '', stderr, refusedByAgent: true }));
+      return;
+    }
+    const operation = operationOf(command.documentName);
+    if (!operation) {
+      const stderr = `this simulated node runs chainmend's documents only, not ${command.documentName}`;
+      this.later(200, () => finished({ exitCode: 127, stdout: '', stderr }));
+      return;
+    }
+    if (this.kernel.fault('node-amnesia')) this.commands.forgetEverything();
+    this.commands.run(operation, command, finished);
+  }
+
+  powerOff(): void {
+    if (!this.powered) return;
+    this.client.stop('stopped', 'instance-down');
+    this.powered = false;
+    this.boot++;
+    this.agentFromMs = Number.POSITIVE_INFINITY;
+    this.commands.powerLost();
+  }
+
+  powerOn(): void {
+    if (this.powered) return;
+    this.powered = true;
+    this.boot++;
+    const bootMs = this.random.integer(...BOOT_MS);
+    this.agentFromMs = this.kernel.clock.now() + bootMs;
+    if (this.enabled) this.later(bootMs + this.random.integer(...AUTOSTART_MS), () => void this.startClient());
+  }
+
+  volumeResized(volumeId: string, sizeGiB: number): void {
+    const volume = this.volumes.find((candidate) => candidate.volumeId === volumeId);
+    if (volume) volume.deviceBytes = sizeGiB * GIB;
+  }
+
+  /** A new device appears; nothing mounts it by itself, unless it is one that belongs here. */
+  volumeAttached(volumeId: string, _device: string, sizeGiB: number): void {
+    this.volumeResized(volumeId, sizeGiB);
+  }
+
+  /** Taken away by force while it was mounted, a volume takes its client with it. */
+  volumeDetached(volumeId: string): void {
+    const volume = this.volumes.find((candidate) => candidate.volumeId === volumeId);
+    if (!volume?.mounted) return;
+    this.client.stop('failed', 'volume-gone');
+    volume.mounted = false;
+  }
+
+  isMounted(volumeId: string): boolean {
+    return this.powered && this.volumes.some((volume) => volume.volumeId === volumeId && volume.mounted);
+  }
+
+  // What a scenario or a person does to it.
+
+  /** The SSM agent loses or finds its connection. */
+  setAgentConnected(connected: boolean): void {
+    this.agentCut = !connected;
+  }
+
+  stopClient(): void {
+    this.enabled = false;
+    this.client.stop('stopped', 'stopped');
+  }
+
+  /** Starts the client, as systemd or docker would; true when it runs. */
+  startClient(): boolean {
+    const running = this.client.state === 'running';
+    const started = this.client.start();
+    this.enabled = true;
+    if (!running) this.clientStarts.push(unitName(this.spec));
+    this.clientStarts.splice(0, Math.max(0, this.clientStarts.length - CLIENT_STARTS_MAX));
+    return started;
+  }
+
+  /** Something that is not the chain writes to a disk. */
+  write(path: string, bytes: number): void {
+    if (path === '/') {
+      this.root.usedBytes = Math.min(this.root.sizeBytes, Math.max(0, this.root.usedBytes + bytes));
+      return;
+    }
+    const volume = this.volumeAt(path);
+    if (!volume) throw new RangeError(`node ${this.name} has no volume mounted at ${path}`);
+    this.client.settle();
+    volume.usedBytes = Math.min(volume.sizeBytes, Math.max(0, volume.usedBytes + bytes));
+    this.client.plan();
+  }
+
+  forgetCommands(): void {
+    this.commands.forgetEverything();
+  }
+
+  forgetLastAnswer(): void {
+    this.commands.forgetLastAnswer();
+  }
+
+  report(): NodeReport {
+    this.client.settle();
+    const heightLag = this.client.heightLag();
+    const running = this.client.state === 'running';
+    return {
+      instanceId: this.instanceId,
+      name: this.name,
+      state: !running ? 'unreachable' : heightLag <= SYNCED_LAG_BLOCKS ? 'synced' : 'behind',
+      client: this.client.state,
+      height: this.client.height(),
+      heightLag,
+      peers: running ? (this.spec.peers ?? 8) : 0,
+      volumes: this.volumes.map(({ volumeId, role, path, usedPercent, inodesPercent, sizeBytes }) => ({
+        volumeId,
+        role,
+        path,
+        usedPercent,
+        inodesPercent,
+        sizeBytes,
+      })),
+      fencedCommands: this.fencedCommands,
+      outages: this.client.outages,
+      clientStarts: [...this.clientStarts],
+    };
+  }
+
+  // What the CloudWatch agent publishes.
+
+  /** Publishes the disks' metrics each minute, at this node's own second of it, while the machine has power. */
+  startMetrics(publish: (metrics: readonly Metric[]) => void): void {
+    const { clock } = this.kernel;
+    const tick = (): void => {
+      if (this.powered) publish(this.metrics());
+      clock.after(MINUTE_MS, tick);
+    };
+    clock.after(this.random.integer(0, MINUTE_MS - 1), tick);
+  }
+
+  metrics(): Metric[] {
+    this.client.settle();
+    const nowMs = this.kernel.clock.now();
+    const rootReading = { path: '/', fstype: 'xfs', ...this.root, inodesTotal: 8_000_000, inodesUsed: 120_000 };
+    const data = this.volumes.filter((volume) => volume.mounted).map(readingOf);
+    return [rootReading, ...data].flatMap((disk) => diskMetrics(this.instanceId, disk, nowMs));
+  }
+
+  /** What it published in the hours before now, oldest first within each volume. */
+  pastMetrics(past: Past): Metric[] {
+    this.client.settle();
+    const at = {
+      nowMs: this.kernel.clock.now(),
+      height: this.client.height(),
+      blockIntervalMs: this.chain.spec.blockIntervalMs,
+    };
+    return this.volumes.flatMap((volume) => pastMetrics(this.instanceId, volume, at, past));
+  }
+
+  private later(delayMs: number, work: () => void): void {
+    const { boot } = this;
+    this.kernel.clock.after(delayMs, () => {
+      if (this.boot === boot && this.powered) work();
+    });
+  }
+
+  private rootFull(): boolean {
+    return this.root.usedBytes >= this.root.sizeBytes;
+  }
+
+  private volumeAt(path: string): SimulatedVolume | undefined {
+    return this.volumes.find((volume) => volume.path === path && volume.mounted);
+  }
+
+  private extend(path: string): void {
+    this.client.settle();
+    this.volumeAt(path)?.extend();
+    this.client.plan();
+  }
+
+  private observe(path: string, runtime: string, unit: string): Observation | string {
+    const volume = this.volumeAt(path);
+    if (!volume) return `${path} is not a mount point`;
+    this.client.settle();
+    const device = `nvme${this.volumes.indexOf(volume) + 1}n1`;
+    return {
+      volumeId: volume.volumeId,
+      device: volume.partitioned ? `${device}p1` : device,
+      partitioned: volume.partitioned,
+      filesystem: volume.filesystem,
+      path: volume.path,
+      deviceBytes: volume.deviceBytes,
+      sizeBytes: volume.sizeBytes,
+      usedBytes: volume.usedBytes,
+      inodesTotal: volume.inodesTotal,
+      inodesUsed: volume.inodesTotal === 0 ? 0 : volume.inodesUsed,
+      rootUsedPercent: Math.floor((1_000 * this.root.usedBytes) / this.root.sizeBytes) / 10,
+      client: isUnit(this.spec, runtime, unit) ? this.client.state : 'unknown',
+    };
+  }
+}
+
+const readingOf = (volume: SimulatedVolume): DiskReading => ({
+  path: volume.path,
+  fstype: volume.filesystem,
+  sizeBytes: volume.sizeBytes,
+  usedBytes: volume.usedBytes,
+  inodesTotal: volume.inodesTotal,
+  inodesUsed: volume.inodesUsed,
+});
