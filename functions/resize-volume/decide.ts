@@ -1,5 +1,6 @@
 // Whether a full disk is grown, by how much, or why not: one pure decision from what was read.
 import type { Observation } from '../../shared/documents/answer.ts';
+import { leastFilesystemBytes } from '../../shared/documents/command.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import type { Refusal } from '../../shared/guardrails/codes.ts';
 import { MONTHLY_USD_PER_GIB, VOLUME_LIMITS, type VolumeType } from '../../shared/guardrails/ebs.ts';
@@ -9,8 +10,6 @@ import { growthBytesPerHour, type UsedPoint } from './growth.ts';
 export const GIB = 1024 ** 3;
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
-/** A filesystem is a little smaller than its device (labels, journal, partition table): this much is not "grown and forgotten". */
-const FILESYSTEM_SLACK = 0.03;
 
 export interface VolumeFact {
   readonly volumeId: string;
@@ -97,9 +96,12 @@ export function decideResize(facts: ResizeFacts): ResizeDecision {
     return { do: 'nothing', reason: `${use.sentence}; it is grown from ${threshold} %` };
   }
 
+  const pending = facts.latestModification;
   const { seen } = facts;
-  if (seen && seen.sizeBytes < seen.deviceBytes * (1 - FILESYSTEM_SLACK)) {
-    const toGiB = Math.floor(seen.deviceBytes / GIB);
+  const deviceGiB =
+    seen && Math.max(Math.floor(seen.deviceBytes / GIB), pending?.state === 'modifying' ? 0 : volume.sizeGiB);
+  if (seen && deviceGiB && seen.sizeBytes < leastFilesystemBytes(deviceGiB)) {
+    const toGiB = deviceGiB;
     return {
       do: 'grow-filesystem',
       volumeId: volume.volumeId,
@@ -107,7 +109,6 @@ export function decideResize(facts: ResizeFacts): ResizeDecision {
       reason: `${use.sentence}, on a volume of ${toGiB} GiB: only the filesystem is missing`,
     };
   }
-  const pending = facts.latestModification;
   if (pending?.state === 'modifying' && pending.targetGiB > sizeOf(facts, volume)) {
     return {
       do: 'await-modification',

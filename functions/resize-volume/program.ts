@@ -1,6 +1,7 @@
 // The order in which a volume is grown, as a pure state machine: `effectOf` says what to do next, `advance` what its result means.
 // The handler only performs effects; the explorer in test/model drives these same two functions through every fault it knows.
 import type { Answer, Observation } from '../../shared/documents/answer.ts';
+import { leastFilesystemBytes } from '../../shared/documents/command.ts';
 import type { FailureCode, GuardrailCode, PageCode } from '../../shared/guardrails/codes.ts';
 import type { Holder } from '../../shared/heal/lease.ts';
 import type { HealPayload } from '../../shared/heal/records.ts';
@@ -16,6 +17,7 @@ export type Command =
       readonly operation: 'grow-filesystem';
       readonly unit: number;
       readonly volumeId: string;
+      readonly toGiB: number;
       readonly startClient: boolean;
     };
 
@@ -99,7 +101,7 @@ export type Effect =
   | { readonly do: 'modify'; readonly plan: GrowPlan; readonly holder: Holder }
   | { readonly do: 'reconcile'; readonly plan: GrowPlan }
   | { readonly do: 'await-modification'; readonly volumeId: string; readonly toGiB: number }
-  | { readonly do: 'prove'; readonly holder: Holder }
+  | { readonly do: 'prove'; readonly holder: Holder; readonly reason: string }
   | { readonly do: 'conclude'; readonly ending: Ending }
   | { readonly do: 'release'; readonly holder: Holder; readonly commandsOver: boolean; readonly proved: boolean }
   | { readonly do: 'end'; readonly ending: Ending | null };
@@ -114,7 +116,7 @@ export interface Guarded {
 
 export interface Results {
   readonly claim: { readonly mine: true } | { readonly end: string };
-  readonly survey: ResizeFacts;
+  readonly survey: ResizeFacts | Guarded;
   readonly ask: { readonly approved: true } | Guarded;
   readonly lease: { readonly holder: Holder } | { readonly busy: string };
   /** sent: at least once. lost: the lease is somebody else's, so nothing may be done or written any more. */
@@ -169,7 +171,7 @@ export function effectOf(state: State): Effect {
     case 'await-modification':
       return { do: 'await-modification', volumeId: state.plan.volumeId, toGiB: state.plan.toGiB };
     case 'prove':
-      return { do: 'prove', holder: state.holder };
+      return { do: 'prove', holder: state.holder, reason: state.reason };
     case 'conclude':
       return { do: 'conclude', ending: state.ending };
     case 'release':
@@ -196,7 +198,8 @@ export function advance(state: State, result: unknown, payload: Pick<HealPayload
       return payload.mode === 'act' ? { stage: 'lease', approved: null } : { stage: 'survey' };
     }
     case 'survey': {
-      const decision = decideResize(result as Results['survey']);
+      const facts = result as Results['survey'];
+      const decision = 'refuse' in facts ? facts : decideResize(facts);
       if ('refuse' in decision) return concluding(refused(decision), null);
       if (decision.do === 'nothing') return concluding({ outcome: 'healed', reason: decision.reason }, null);
       return payload.mode === 'ask'
@@ -232,6 +235,7 @@ export function advance(state: State, result: unknown, payload: Pick<HealPayload
       return afterCommand(state, result as Results['await-command']);
     case 'observe': {
       const facts = result as Results['survey'];
+      if ('refuse' in facts) return concluding(refused(facts), state);
       return afterDecision({ ...state, found: foundOf(state.seen, facts.fleet.units.length) }, decideResize(facts));
     }
     case 'reserve': {
@@ -355,9 +359,6 @@ function beyondApproval(approved: Plan | null, plan: Plan): string | null {
   return null;
 }
 
-/** Partition tables, labels and metadata take their part of a device: a filesystem this close to the plan has all of it. */
-const FILESYSTEM_OF_DEVICE = 0.97;
-
 /** Grown is proved by the filesystem's own numbers and by a client that runs; one that a person had stopped stays stopped. */
 export function proofOf(
   plan: Plan,
@@ -365,7 +366,7 @@ export function proofOf(
   clientMustRun: boolean,
 ): { readonly reason: string } | { readonly missing: string } {
   const sizeGiB = after.sizeBytes / GIB;
-  if (sizeGiB < plan.toGiB * FILESYSTEM_OF_DEVICE)
+  if (after.sizeBytes < leastFilesystemBytes(plan.toGiB))
     return { missing: `the filesystem has ${sizeGiB.toFixed(0)} GiB, ${plan.toGiB} were planned` };
   if (clientMustRun && (after.client === 'failed' || after.client === 'stopped'))
     return { missing: `the client is ${after.client}` };
@@ -403,7 +404,13 @@ const sending = (held: Held, command: Command, goal: Goal): State => ({
 const growing = (held: Held, plan: Plan, unit: number): State =>
   sending(
     held,
-    { operation: 'grow-filesystem', unit, volumeId: plan.volumeId, startClient: startsClient(held.found) },
+    {
+      operation: 'grow-filesystem',
+      unit,
+      volumeId: plan.volumeId,
+      toGiB: plan.toGiB,
+      startClient: startsClient(held.found),
+    },
     { for: 'grow', plan },
   );
 

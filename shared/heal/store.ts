@@ -128,11 +128,11 @@ export async function settle<R extends Versioned, T>(
   store: Store,
   key: Key,
   read: () => Promise<R | undefined>,
-  decide: (read: R | undefined) => { readonly write?: Versioned | undefined; readonly then: T },
+  decide: (read: R | undefined) => { readonly write?: Versioned | undefined; readonly result: T },
 ): Promise<T> {
   for (let conflict = 0; conflict < MAX_CONFLICTS; conflict++) {
-    const { write, then } = decide(await read());
-    if (!write || (await store.replace(key, write))) return then;
+    const { write, result } = decide(await read());
+    if (!write || (await store.replace(key, write))) return result;
   }
   throw new Error(`${key.pk} ${key.sk} changed ${MAX_CONFLICTS} times under our hands`);
 }

@@ -1,0 +1,113 @@
+// Commands to the node: sent under a fence and an ordinal that a replay repeats, and over only after an answer or their last moment.
+import type { DurableContext } from '@aws/durable-execution-sdk-js';
+import { type CommandState, checkAgent, readCommand, sendCommand } from '../../shared/aws/commands.ts';
+import { commandParameters, leastFilesystemBytes, overByMs } from '../../shared/documents/command.ts';
+import type { Fleet } from '../../shared/fleet/model.ts';
+import { type Holder, newNode, raiseQuiet } from '../../shared/heal/lease.ts';
+import type { NodeRecord } from '../../shared/heal/records.ts';
+import { keys, settle } from '../../shared/heal/store.ts';
+import type { EffectOf, Step, Tools } from './effects.ts';
+import { guardAgain } from './guard.ts';
+import type { Results } from './program.ts';
+import { pollSeconds } from './waiting.ts';
+
+/** start-by 120 s + run limit 240 s + margin: by then a command is over, so no more polls than this are ever needed. */
+const MAX_POLLS = 40;
+
+/** Body of one step: nobody may succeed us before the command is over, then the guards, then SendCommand. */
+export async function sendToNode(
+  tools: Tools,
+  { command, holder, ordinal }: EffectOf<'send'>,
+  place: string,
+): Promise<Results['send']> {
+  const { clients, journal, payload, environment } = tools;
+  const { instanceId } = payload;
+  const agent = ordinal === 1 ? await checkAgent(clients.ssm, instanceId) : null;
+  if (agent) return agent;
+  const { operation } = command;
+  const sentAtMs = Date.now();
+  if (!(await quietUntil(tools, holder, overByMs({ operation, sentAtMs })))) return { lost: true };
+  await journal(`${place}-intent`, {
+    atMs: sentAtMs,
+    kind: 'intent',
+    sentence: operation === 'observe-node' ? 'ask the node, raising its fence' : 'grow the filesystem',
+    act: `SendCommand ${operation} ${holder.fence}.${ordinal}`,
+    evidence: command,
+  });
+  const guarded = await guardAgain(tools);
+  if ('refuse' in guarded) return guarded;
+  const { fleet } = guarded;
+  const commandId = await sendCommand(clients.ssm, {
+    document: environment[operation === 'observe-node' ? 'OBSERVE_NODE_DOCUMENT' : 'GROW_FILESYSTEM_DOCUMENT'],
+    instanceId,
+    comment: `chainmend ${payload.incidentId} ${holder.fence}.${ordinal}`,
+    parameters: commandParameters({
+      operation,
+      fence: holder.fence,
+      ordinal,
+      sentAtMs,
+      path: pathOf(fleet, payload.trouble),
+      volumeId: command.operation === 'grow-filesystem' ? command.volumeId : '',
+      runtime: fleet.units[command.unit]?.runtime,
+      ...(command.operation === 'grow-filesystem' && {
+        minimumSizeBytes: leastFilesystemBytes(command.toGiB),
+        startClient: command.startClient,
+      }),
+    }),
+  });
+  return { commandId };
+}
+
+async function quietUntil({ store, payload }: Tools, holder: Holder, overAtMs: number): Promise<boolean> {
+  const { fleet, instanceId } = payload;
+  return settle<NodeRecord, boolean>(
+    store,
+    keys.node(fleet, instanceId),
+    () => store.readNode(fleet, instanceId),
+    (read) => {
+      const raised = raiseQuiet(read ?? newNode(fleet, instanceId), holder, overAtMs);
+      if ('lost' in raised) return { result: false };
+      return { result: true, write: 'next' in raised ? raised.next : undefined };
+    },
+  );
+}
+
+const pathOf = (fleet: Fleet, trouble: string): string => {
+  const role = trouble.split(':')[1];
+  const volume = fleet.volumes.find((candidate) => candidate.role === role);
+  if (!volume) throw new Error(`fleet ${fleet.name} has no volume with the role ${role}, which ${trouble} is about`);
+  return volume.path;
+};
+
+export async function awaitCommand(
+  ctx: DurableContext,
+  step: Step,
+  { clients, journal, payload, store }: Tools,
+  { commandId, operationId }: EffectOf<'await-command'>,
+  place: string,
+): Promise<Results['await-command']> {
+  for (let poll = 0; poll < MAX_POLLS; poll++) {
+    await ctx.wait(`${place}-wait-${poll}`, { seconds: pollSeconds(poll) });
+    const seen = await step(`poll-${poll}`, async (): Promise<CommandState | { readonly state: 'over' }> => {
+      const read = await readCommand(clients.ssm, commandId, payload.instanceId);
+      if (read.state === 'pending') {
+        const node = await store.readNode(payload.fleet, payload.instanceId);
+        return Date.now() > (node?.quietAfterMs ?? 0) ? { state: 'over' } : read;
+      }
+      const sentence =
+        read.state === 'ended' ? read.reason : [read.answer.result, read.answer.reason].filter(Boolean).join(': ');
+      await journal(`${place}-result`, {
+        atMs: Date.now(),
+        kind: 'result',
+        sentence,
+        act: `SendCommand ${operationId}`,
+        evidence: read.state === 'answered' ? read.answer : undefined,
+      });
+      return read;
+    });
+    if (seen.state === 'answered') return seen.answer;
+    if (seen.state === 'ended') return { over: seen.reason };
+    if (seen.state === 'over') return { over: `command ${operationId} was not answered, and can no longer run` };
+  }
+  throw new Error(`command ${operationId} was polled ${MAX_POLLS} times, which its limits rule out`);
+}

@@ -1,0 +1,151 @@
+// Reads everything that a decision about a full disk rests on, at one moment.
+import { type CloudWatchClient, GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';
+import {
+  DescribeInstancesCommand,
+  DescribeVolumesCommand,
+  DescribeVolumesModificationsCommand,
+  type EC2Client,
+  type Instance,
+  type Volume,
+} from '@aws-sdk/client-ec2';
+import type { Observation } from '../../shared/documents/answer.ts';
+import type { Fleet } from '../../shared/fleet/model.ts';
+import { isVolumeType } from '../../shared/guardrails/ebs.ts';
+import { addedUsd, monthOf } from '../../shared/guardrails/grow.ts';
+import type { AlarmFact, HealPayload } from '../../shared/heal/records.ts';
+import type { Store } from '../../shared/heal/store.ts';
+import { GIB, type ModificationFact, type ResizeFacts, type VolumeFact } from './decide.ts';
+import type { UsedPoint } from './growth.ts';
+
+const HOUR_MS = 60 * 60_000;
+const HISTORY_HOURS = 48;
+const HISTORY_PERIOD_SECONDS = 30 * 60;
+
+interface Sources {
+  readonly ec2: EC2Client;
+  readonly cloudwatch: CloudWatchClient;
+  readonly store: Store;
+}
+
+export async function readFacts(
+  { ec2, cloudwatch, store }: Sources,
+  payload: HealPayload,
+  fleet: Fleet,
+  seen: Observation | null,
+  nowMs: number,
+): Promise<ResizeFacts> {
+  const { instanceId } = payload;
+  const attached = { Filters: [{ Name: 'attachment.instance-id', Values: [instanceId] }] };
+  const [instance, { Volumes = [] }, node, budget, history] = await Promise.all([
+    readInstance(ec2, instanceId),
+    ec2.send(new DescribeVolumesCommand(attached)),
+    store.readNode(payload.fleet, instanceId),
+    store.readBudget(payload.fleet, monthOf(nowMs)),
+    readHistory(cloudwatch, payload.alarm, nowMs),
+  ]);
+  const volumes = Volumes.filter((volume) => !isRoot(volume, instance)).flatMap(volumeFact);
+  const volumeRole = payload.trouble.split(':')[1] ?? '';
+  const latestModification = await readModification(ec2, seen?.volumeId, volumes);
+  return {
+    nowMs,
+    fleet,
+    volumeRole,
+    instanceState: instance?.State?.Name ?? null,
+    volumes,
+    latestModification,
+    seen,
+    history: toBytes(history, volumes, latestModification),
+    intents: node?.modifications ?? [],
+    addedUsd: addedUsd(budget),
+  };
+}
+
+async function readInstance(ec2: EC2Client, instanceId: string): Promise<Instance | undefined> {
+  const byId = { Filters: [{ Name: 'instance-id', Values: [instanceId] }] };
+  const { Reservations = [] } = await ec2.send(new DescribeInstancesCommand(byId));
+  return Reservations[0]?.Instances?.[0];
+}
+
+/** AWS tells only the most recent modification of a volume; one that was never modified has none. */
+async function readModification(
+  ec2: EC2Client,
+  seenVolumeId: string | undefined,
+  volumes: readonly VolumeFact[],
+): Promise<ModificationFact | null> {
+  const ids = seenVolumeId ? [seenVolumeId] : volumes.map(({ volumeId }) => volumeId);
+  if (ids.length === 0) return null;
+  const byVolume = { Filters: [{ Name: 'volume-id', Values: ids }] };
+  const { VolumesModifications = [] } = await ec2.send(new DescribeVolumesModificationsCommand(byVolume));
+  const [latest] = VolumesModifications.sort((a, b) => (b.StartTime?.getTime() ?? 0) - (a.StartTime?.getTime() ?? 0));
+  if (!latest?.VolumeId || !latest.ModificationState) return null;
+  return { volumeId: latest.VolumeId, state: latest.ModificationState, targetGiB: latest.TargetSize ?? 0 };
+}
+
+const isRoot = ({ VolumeId }: Volume, instance: Instance | undefined): boolean =>
+  instance?.BlockDeviceMappings?.some(
+    ({ DeviceName, Ebs }) => DeviceName === instance.RootDeviceName && Ebs?.VolumeId === VolumeId,
+  ) ?? false;
+
+/** IOPS and throughput are kept only where the type has them to set: gp2 and st1 derive theirs from the size. */
+const volumeFact = ({ VolumeId, Size, VolumeType, Iops, Throughput, Tags = [] }: Volume): readonly VolumeFact[] => {
+  if (!VolumeId || !Size || !VolumeType || !isVolumeType(VolumeType)) return [];
+  const provisioned = VolumeType === 'gp3' || VolumeType === 'io1' || VolumeType === 'io2';
+  return [
+    {
+      volumeId: VolumeId,
+      sizeGiB: Size,
+      type: VolumeType,
+      iops: provisioned ? (Iops ?? null) : null,
+      throughputMiBps: VolumeType === 'gp3' ? (Throughput ?? null) : null,
+      tags: Object.fromEntries(Tags.map(({ Key = '', Value = '' }) => [Key, Value])),
+    },
+  ];
+};
+
+interface History {
+  readonly used: readonly UsedPoint[];
+  readonly percent: readonly { readonly atMs: number; readonly percent: number }[];
+}
+
+/** The alarm's own dimensions lead to the agent's other metrics of the same filesystem. */
+async function readHistory(cloudwatch: CloudWatchClient, alarm: AlarmFact, nowMs: number): Promise<History> {
+  const Dimensions = Object.entries(alarm.dimensions).map(([Name, Value]) => ({ Name, Value }));
+  if (Dimensions.length === 0) return { used: [], percent: [] };
+  const query = (Id: string, MetricName: string) => ({
+    Id,
+    MetricStat: {
+      Metric: { Namespace: alarm.namespace, MetricName, Dimensions },
+      Period: HISTORY_PERIOD_SECONDS,
+      Stat: 'Maximum',
+    },
+  });
+  const { MetricDataResults = [] } = await cloudwatch.send(
+    new GetMetricDataCommand({
+      StartTime: new Date(nowMs - HISTORY_HOURS * HOUR_MS),
+      EndTime: new Date(nowMs),
+      ScanBy: 'TimestampAscending',
+      MetricDataQueries: [query('used', 'disk_used'), query('percent', 'disk_used_percent')],
+    }),
+  );
+  const points = (id: string) => {
+    const { Timestamps = [], Values = [] } = MetricDataResults.find(({ Id }) => Id === id) ?? {};
+    return Timestamps.map((at, i) => ({ atMs: at.getTime(), value: Values[i] ?? 0 }));
+  };
+  return {
+    used: points('used').map(({ atMs, value }) => ({ atMs, usedBytes: value })),
+    percent: points('percent').map(({ atMs, value }) => ({ atMs, percent: value })),
+  };
+}
+
+/** An agent that publishes only percentages: bytes of today's size, which a growth in between turns into one jump. */
+function toBytes(
+  { used, percent }: History,
+  volumes: readonly VolumeFact[],
+  latest: ModificationFact | null,
+): readonly UsedPoint[] {
+  if (used.length > 0) return used;
+  const volume =
+    volumes.find(({ volumeId }) => volumeId === latest?.volumeId) ?? (volumes.length === 1 ? volumes[0] : undefined);
+  if (!volume) return [];
+  return percent.map((point) => ({ atMs: point.atMs, usedBytes: (point.percent / 100) * volume.sizeGiB * GIB }));
+}

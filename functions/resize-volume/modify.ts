@@ -1,0 +1,189 @@
+// ModifyVolume has no token: its intent is written and counted first, it is called at most once, and an unknown answer is reconciled.
+import { type DurableContext, StepSemantics } from '@aws/durable-execution-sdk-js';
+import {
+  DescribeVolumesModificationsCommand,
+  type EC2Client,
+  EC2ServiceException,
+  ModifyVolumeCommand,
+  type VolumeModification,
+} from '@aws-sdk/client-ec2';
+import { holds, intend, newNode } from '../../shared/heal/lease.ts';
+import { CONSISTENCY_WINDOW_MS, type NodeRecord, REQUEST_LIFETIME_MS } from '../../shared/heal/records.ts';
+import { keys, settle } from '../../shared/heal/store.ts';
+import type { GrowPlan } from './decide.ts';
+import type { EffectOf, Step, Tools } from './effects.ts';
+import { guardAgain } from './guard.ts';
+import { type Results, sentenceOf } from './program.ts';
+import { pollSeconds } from './waiting.ts';
+
+const HOUR_MS = 60 * 60_000;
+const THROTTLED_TRIES = 5;
+const THROTTLED_PAUSE_MS = 2_000;
+/** A request that was throttled did not take effect: "API throttling", Amazon EC2 API Reference. */
+const THROTTLED = new Set(['RequestLimitExceeded', 'Throttling', 'ThrottlingException']);
+/** `modifying` takes seconds, rarely minutes; after some three hours of polls something is wrong and a person is told. */
+const MAX_MODIFYING_POLLS = 180;
+
+export async function writeIntent(
+  tools: Tools,
+  { plan, holder, atMs }: EffectOf<'intend'>,
+  place: string,
+): Promise<Results['intend']> {
+  const { store, journal, payload } = tools;
+  const { fleet, instanceId, incidentId } = payload;
+  const guarded = await guardAgain(tools);
+  if ('refuse' in guarded) return guarded;
+  const limit = guarded.fleet.disk.modificationsPerDay;
+  const intended = await settle<NodeRecord, Results['intend']>(
+    store,
+    keys.node(fleet, instanceId),
+    () => store.readNode(fleet, instanceId),
+    (read) => {
+      const { volumeId, fromGiB, toGiB } = plan;
+      const operation = {
+        kind: 'grow',
+        phase: 'preparing',
+        incidentId,
+        volumeId,
+        found: { sizeGiB: fromGiB },
+        toGiB,
+        intentAtMs: atMs,
+      } as const;
+      const decided = intend(read ?? newNode(fleet, instanceId), holder, operation, limit);
+      if ('lost' in decided) return { result: { lost: true } };
+      if ('spent' in decided) {
+        const reason = `${volumeId} was modified ${decided.spent.length} times in 24 h, limit ${limit}`;
+        return { result: { refuse: 'budget-spent', reason, page: true, lookAgainMs: HOUR_MS } };
+      }
+      return { result: { written: true }, write: 'next' in decided ? decided.next : undefined };
+    },
+  );
+  if ('written' in intended)
+    await journal(`${place}-intent`, {
+      atMs,
+      kind: 'intent',
+      sentence: sentenceOf(plan),
+      act: `ModifyVolume ${plan.volumeId}`,
+      evidence: plan,
+    });
+  return intended;
+}
+
+/** At most once: a step that began and whose end nobody saw is `interrupted`, and never repeated. */
+export async function modifyVolume(
+  ctx: DurableContext,
+  tools: Tools,
+  { plan, holder }: EffectOf<'modify'>,
+  place: string,
+): Promise<Results['modify']> {
+  try {
+    return await ctx.step(`${place}-modify`, () => modifyOnce(tools, plan, holder), {
+      semantics: StepSemantics.AtMostOncePerRetry,
+      retryStrategy: () => ({ shouldRetry: false }),
+    });
+  } catch (error) {
+    return { interrupted: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+async function modifyOnce(
+  tools: Tools,
+  plan: GrowPlan,
+  holder: EffectOf<'modify'>['holder'],
+): Promise<Results['modify']> {
+  const { clients, store, payload } = tools;
+  for (let tried = 1; ; tried++) {
+    const [node, guarded] = await Promise.all([store.readNode(payload.fleet, payload.instanceId), guardAgain(tools)]);
+    if (!holds(node, holder)) return { lost: true };
+    if ('refuse' in guarded) return guarded;
+    try {
+      await clients.ec2Once.send(
+        new ModifyVolumeCommand({
+          VolumeId: plan.volumeId,
+          Size: plan.toGiB,
+          ...(plan.iops !== null && { Iops: plan.iops }),
+          ...(plan.throughputMiBps !== null && { Throughput: plan.throughputMiBps }),
+        }),
+      );
+      return { accepted: true };
+    } catch (error) {
+      if (!(error instanceof EC2ServiceException) || error.$fault !== 'client') throw error;
+      if (!THROTTLED.has(error.name) || tried === THROTTLED_TRIES) {
+        const denied = error.name === 'UnauthorizedOperation';
+        return { refuse: 'aws-refused', reason: `${error.name}: ${error.message}`, page: denied, lookAgainMs: HOUR_MS };
+      }
+      await new Promise((resolve) => setTimeout(resolve, THROTTLED_PAUSE_MS * tried));
+    }
+  }
+}
+
+/**
+ * Did it happen? That it did is believed at once, since Describe never shows what was not asked for. That it did not is
+ * believed only when the request can no longer take effect, the consistency window is over, and two reads say the same.
+ */
+export async function reconcile(
+  ctx: DurableContext,
+  step: Step,
+  tools: Tools,
+  plan: GrowPlan,
+  place: string,
+): Promise<Results['reconcile']> {
+  const look = (name: string) =>
+    step(name, async () => {
+      const latest = await latestModification(tools.clients.ec2, plan.volumeId);
+      return latest?.TargetSize === plan.toGiB && latest.OriginalSize === plan.fromGiB;
+    });
+  const note = (happened: boolean) =>
+    step('reconciled', () =>
+      tools.journal(`${place}-result`, {
+        atMs: Date.now(),
+        kind: 'result',
+        sentence: happened ? 'the answer was lost, and the modification did happen' : 'the modification did not happen',
+        act: `ModifyVolume ${plan.volumeId}`,
+      }),
+    );
+  for (const [i, seconds] of [5, REQUEST_LIFETIME_MS / 1000, CONSISTENCY_WINDOW_MS / 1000, 30].entries()) {
+    await ctx.wait(`${place}-conclusive-${i}`, { seconds });
+    if (await look(`look-${i}`)) {
+      await note(true);
+      return { happened: true };
+    }
+  }
+  await note(false);
+  return { happened: false };
+}
+
+/** Until the new size is usable, which it is from `optimizing` on. */
+export async function awaitModification(
+  ctx: DurableContext,
+  step: Step,
+  { clients, journal }: Tools,
+  { volumeId, toGiB }: EffectOf<'await-modification'>,
+  place: string,
+): Promise<Results['await-modification']> {
+  const note = (sentence: string) =>
+    journal(`${place}-result`, { atMs: Date.now(), kind: 'result', sentence, act: `ModifyVolume ${volumeId}` });
+  for (let poll = 0; poll < MAX_MODIFYING_POLLS; poll++) {
+    await ctx.wait(`${place}-wait-${poll}`, { seconds: pollSeconds(poll) });
+    const state = await step(`poll-${poll}`, async () => {
+      const latest = await latestModification(clients.ec2, volumeId);
+      // A stale read may still show the modification before this one.
+      if (latest?.TargetSize !== toGiB || latest.ModificationState === 'modifying') return 'pending';
+      await note(
+        latest.ModificationState === 'failed'
+          ? `failed: ${latest.StatusMessage ?? 'AWS gives no reason'}`
+          : `${latest.ModificationState}: the new size is usable`,
+      );
+      return latest.ModificationState ?? 'pending';
+    });
+    if (state === 'failed') return { failed: `the modification of ${volumeId} to ${toGiB} GiB failed` };
+    if (state === 'optimizing' || state === 'completed') return { usable: true };
+  }
+  return { failed: `${volumeId} is still being modified after ${MAX_MODIFYING_POLLS} polls` };
+}
+
+async function latestModification(ec2: EC2Client, volumeId: string): Promise<VolumeModification | undefined> {
+  const byVolume = { Filters: [{ Name: 'volume-id', Values: [volumeId] }] };
+  const { VolumesModifications = [] } = await ec2.send(new DescribeVolumesModificationsCommand(byVolume));
+  return VolumesModifications.sort((a, b) => (b.StartTime?.getTime() ?? 0) - (a.StartTime?.getTime() ?? 0))[0];
+}

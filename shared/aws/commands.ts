@@ -1,0 +1,100 @@
+// Runs a command document on one node and reads its answer: the two SSM calls, and what their statuses mean.
+import {
+  DescribeInstanceInformationCommand,
+  GetCommandInvocationCommand,
+  InvocationDoesNotExist,
+  SendCommandCommand,
+  type SSMClient,
+} from '@aws-sdk/client-ssm';
+import { type Answer, parseAnswer } from '../documents/answer.ts';
+import { startBySeconds } from '../documents/command.ts';
+import type { Refusal } from '../guardrails/codes.ts';
+
+/** ENV_VAR interpolation of parameters needs this agent: "Writing SSM documents", AWS Systems Manager User Guide. */
+const AGENT_MINIMUM: readonly [number, number, number] = [3, 3, 2746];
+const LOOK_AGAIN_MS = 5 * 60_000;
+
+/** Whether the node's agent answers and takes parameters as environment variables, never as text in a script. */
+export async function checkAgent(ssm: SSMClient, instanceId: string): Promise<Refusal | null> {
+  const { InstanceInformationList = [] } = await ssm.send(
+    new DescribeInstanceInformationCommand({ Filters: [{ Key: 'InstanceIds', Values: [instanceId] }] }),
+  );
+  return judgeAgent(InstanceInformationList[0]);
+}
+
+export function judgeAgent(
+  agent: { PingStatus?: string | undefined; AgentVersion?: string | undefined } | undefined,
+): Refusal | null {
+  const refuse = (code: 'node-silent' | 'agent-too-old', reason: string): Refusal => ({
+    refuse: code,
+    reason,
+    page: true,
+    lookAgainMs: LOOK_AGAIN_MS,
+  });
+  if (!agent) return refuse('node-silent', 'the instance is not known to Systems Manager');
+  if (agent.PingStatus !== 'Online') return refuse('node-silent', `its SSM agent is ${agent.PingStatus ?? 'silent'}`);
+  const version = (agent.AgentVersion ?? '').split('.').map(Number);
+  for (const [i, least] of AGENT_MINIMUM.entries()) {
+    const part = version[i] ?? 0;
+    if (part > least) return null;
+    if (!(part === least))
+      return refuse('agent-too-old', `its SSM agent is ${agent.AgentVersion || 'of unknown version'}`);
+  }
+  return null;
+}
+
+export async function sendCommand(
+  ssm: SSMClient,
+  input: {
+    readonly document: string;
+    readonly instanceId: string;
+    readonly parameters: Record<string, string[]>;
+    readonly comment: string;
+  },
+): Promise<string> {
+  const { Command } = await ssm.send(
+    new SendCommandCommand({
+      DocumentName: input.document,
+      InstanceIds: [input.instanceId],
+      Parameters: input.parameters,
+      // Bounds delivery only: what starts later is refused on the node by its start-by.
+      TimeoutSeconds: startBySeconds,
+      Comment: input.comment,
+    }),
+  );
+  if (!Command?.CommandId) throw new Error(`SendCommand to ${input.instanceId} was answered without a command id`);
+  return Command.CommandId;
+}
+
+export type CommandState =
+  | { readonly state: 'pending' }
+  | { readonly state: 'answered'; readonly answer: Answer }
+  /** It ended, and what it printed is no answer; `reason` has SSM's words. */
+  | { readonly state: 'ended'; readonly reason: string };
+
+const PENDING = new Set(['Pending', 'InProgress', 'Delayed', 'Cancelling']);
+
+export async function readCommand(ssm: SSMClient, commandId: string, instanceId: string): Promise<CommandState> {
+  try {
+    const {
+      Status,
+      StatusDetails,
+      StandardOutputContent = '',
+      StandardErrorContent = '',
+    } = await ssm.send(new GetCommandInvocationCommand({ CommandId: commandId, InstanceId: instanceId }));
+    if (!Status || PENDING.has(Status)) return { state: 'pending' };
+    return judgeOutput(StandardOutputContent, `${StatusDetails ?? Status}. ${StandardErrorContent.slice(-300)}`);
+  } catch (error) {
+    // Normal right after SendCommand: the invocation is not visible yet.
+    if (error instanceof InvocationDoesNotExist) return { state: 'pending' };
+    throw error;
+  }
+}
+
+function judgeOutput(stdout: string, words: string): CommandState {
+  try {
+    return { state: 'answered', answer: parseAnswer(stdout) };
+  } catch (error) {
+    return { state: 'ended', reason: `${words.trim()} (${error instanceof Error ? error.message : String(error)})` };
+  }
+}

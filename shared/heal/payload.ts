@@ -1,0 +1,32 @@
+// The payload of a heal, parsed strictly: it is written by the dispatcher, but an invocation can come from anybody who may invoke.
+import * as v from 'valibot';
+import type { HealPayload } from './records.ts';
+
+const text = (pattern: RegExp) => v.pipe(v.string(), v.regex(pattern));
+const milliseconds = v.pipe(v.number(), v.integer(), v.minValue(0));
+
+const schema = v.strictObject({
+  kind: v.literal('resize-volume'),
+  fleet: text(/^[a-z0-9][a-z0-9-]{0,62}$/),
+  node: text(/^[\w.:/@ +=-]{1,255}$/),
+  instanceId: text(/^i-[0-9a-f]{8,17}$/),
+  trouble: text(/^[a-z]+:[a-z0-9-]{1,62}$/),
+  incidentId: text(/^[\w:.-]{1,64}$/),
+  attempt: v.pipe(v.number(), v.integer(), v.minValue(1)),
+  mode: v.picklist(['plan', 'ask', 'act']),
+  onsetMs: milliseconds,
+  deadlineMs: milliseconds,
+  alarm: v.strictObject({
+    alarmName: v.pipe(v.string(), v.maxLength(255)),
+    namespace: v.pipe(v.string(), v.maxLength(255)),
+    dimensions: v.record(v.string(), v.string()),
+  }),
+});
+
+/** @throws TypeError naming the field, what was found and what was expected */
+export function parseHealPayload(event: unknown): HealPayload {
+  const parsed = v.safeParse(schema, event);
+  if (parsed.success) return parsed.output;
+  const [issue] = parsed.issues;
+  throw new TypeError(`heal payload, field ${v.getDotPath(issue) ?? '(whole)'}: ${issue.message}`);
+}
