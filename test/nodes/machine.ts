@@ -102,7 +102,8 @@ export class Machine {
     const machine = new Machine(directory, loop, keeper);
     for (const fake of ['systemctl', 'docker']) {
       cpSync(new URL(`fakes/${fake}`, import.meta.url), join(directory, fake));
-      await machine.replace(fake, join(directory, fake));
+      await machine.copy(join(directory, fake), `/run/${fake}`);
+      await machine.shell('ln -s "/run/$1" /run/fakes', fake);
     }
     for (const operation of ['observe-node', 'grow-filesystem'] as const) {
       writeFileSync(join(directory, operation), script(operation));
@@ -138,9 +139,11 @@ export class Machine {
     await run('install', ['-m', '0755', from, join(`/proc/${this.#keeper.pid}/root`, this.#root(), to)]);
   }
 
-  /** Puts an executable before the real one on the PATH. */
-  async replace(tool: string, from: string): Promise<void> {
-    await this.copy(from, `/run/fakes/${tool}`);
+  /** An executable that the script finds before the real one. */
+  async replace(tool: string, body: string): Promise<void> {
+    const write =
+      'rm -f "/run/fakes/$2"; printf "#!/bin/bash\\n%s\\n" "$1" >"/run/fakes/$2" && chmod +x "/run/fakes/$2"';
+    await this.shell(write, body, tool);
   }
 
   async fill(path: string): Promise<void> {
