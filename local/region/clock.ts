@@ -1,0 +1,173 @@
+// Virtual time: the one clock of a local region. Hours pass in milliseconds, and the same run takes the same steps each time.
+import { EventHeap, type ScheduledEvent } from './event-heap.ts';
+import type { Clock, Timer } from './kernel.ts';
+import { Quiescence } from './quiescence.ts';
+
+export interface RunLimits {
+  /** Stops, with the clock at this moment, when nothing is left to do before it (ms since the epoch). */
+  untilMs?: number;
+  /** Stops as soon as this holds; asked whenever nothing is runnable. */
+  until?: () => boolean;
+  /** More events than this are taken for a loop that never ends. */
+  maxEvents?: number;
+}
+
+export interface RunOutcome {
+  readonly ended: 'condition' | 'time' | 'idle';
+  /** Events carried out. */
+  readonly events: number;
+}
+
+export interface Following {
+  /** Resolves when the clock stands still again. */
+  stop(): Promise<void>;
+}
+
+const MAX_EVENTS = 50_000_000;
+
+interface Arrival {
+  readonly key: () => string;
+  readonly admit: () => void;
+}
+
+export class VirtualClock implements Clock {
+  #nowMs: number;
+  readonly #events = new EventHeap();
+  #arrivals: Arrival[] = [];
+  #failures: unknown[] = [];
+  readonly #quiescence: Quiescence;
+  #running = false;
+  /** Set while wall time drives the clock: wakes the follower early. */
+  #wake: (() => void) | undefined;
+
+  constructor(options: { startMs: number; guard?: boolean }) {
+    this.#nowMs = options.startMs;
+    this.#quiescence = new Quiescence(options.guard ?? true);
+  }
+
+  now(): number {
+    return this.#nowMs;
+  }
+
+  /** Work of the region itself: at one moment it comes before that of any actor, in the order of scheduling. */
+  at(timeMs: number, work: () => void): Timer {
+    return this.#schedule(timeMs, '', work);
+  }
+
+  after(delayMs: number, work: () => void): Timer {
+    return this.#schedule(this.#nowMs + delayMs, '', work);
+  }
+
+  /**
+   * Work of an actor. At one moment actors take turns by name, each in its own order: how deep the promises of an SDK call
+   * are (which differs between transports) then never decides who comes first.
+   */
+  afterFor(actor: string, delayMs: number, work: () => void): Timer {
+    return this.#schedule(this.#nowMs + delayMs, actor, work);
+  }
+
+  sleep(delayMs: number): Promise<void> {
+    return new Promise((resolve) => this.after(delayMs, resolve));
+  }
+
+  /**
+   * Canonical arrival: requests that reach the region at one instant wait until nothing is runnable and are then admitted
+   * one by one, sorted by key, each with all that follows from it before the next.
+   */
+  arrive(key: () => string, admit: () => void): void {
+    this.#arrivals.push({ key, admit });
+    this.#wake?.();
+  }
+
+  /** Ends the run with this error: for defects of the region that come to light where nobody can catch them. */
+  fail(error: unknown): void {
+    this.#failures.push(error);
+    this.#wake?.();
+  }
+
+  /** Carries out all that is due, jumping from event to event, until a limit or until nothing is left. */
+  async run(limits: RunLimits = {}): Promise<RunOutcome> {
+    const { untilMs = Number.POSITIVE_INFINITY, until, maxEvents = MAX_EVENTS } = limits;
+    if (this.#running) throw new Error('the virtual clock is running already');
+    this.#running = true;
+    this.#quiescence.watch();
+    try {
+      for (let events = 0; ; events++) {
+        await this.#quiescence.reach();
+        if (this.#failures.length > 0) throw this.#failures.shift();
+        if (until?.()) return { ended: 'condition', events };
+        if (events >= maxEvents)
+          throw new Error(`more than ${maxEvents} events at ${new Date(this.#nowMs).toISOString()}`);
+        const arrival = this.#nextArrival();
+        if (arrival !== undefined) {
+          arrival.admit();
+          continue;
+        }
+        const event = this.#events.take(untilMs);
+        if (event === undefined) {
+          if (Number.isFinite(untilMs)) this.#nowMs = Math.max(this.#nowMs, untilMs);
+          return { ended: Number.isFinite(untilMs) ? 'time' : 'idle', events };
+        }
+        this.#nowMs = event.atMs;
+        event.work();
+      }
+    } finally {
+      this.#quiescence.unwatch();
+      this.#running = false;
+    }
+  }
+
+  /** Lets virtual time follow wall time, `speed` times as fast, until stopped. For a region that people look at. */
+  follow(options: { speed: number; onError?: (error: unknown) => void }): Following {
+    const { speed } = options;
+    if (!(speed > 0 && Number.isFinite(speed))) throw new Error(`speed: expected a number above 0, found ${speed}`);
+    const wallStartMs = performance.now();
+    const virtualStartMs = this.#nowMs;
+    let stopped = false;
+    const pump = async (): Promise<void> => {
+      while (!stopped) {
+        await this.run({ untilMs: Math.floor(virtualStartMs + (performance.now() - wallStartMs) * speed) });
+        if (!stopped && this.#arrivals.length === 0) await this.#doze(speed);
+      }
+    };
+    const ended = pump();
+    if (options.onError) ended.catch(options.onError);
+    return {
+      stop: async () => {
+        stopped = true;
+        this.#wake?.();
+        await ended;
+      },
+    };
+  }
+
+  /** Waits in wall time for the next event, a request, or at most a second. */
+  #doze(speed: number): Promise<void> {
+    const dueInMs = ((this.#events.nextAtMs() ?? Number.POSITIVE_INFINITY) - this.#nowMs) / speed;
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => this.#wake?.(), Math.min(DOZE_MS_MAX, Math.max(1, dueInMs)));
+      this.#wake = () => {
+        clearTimeout(timer);
+        this.#wake = undefined;
+        resolve();
+      };
+    });
+  }
+
+  #schedule(timeMs: number, actor: string, work: () => void): Timer {
+    if (Number.isNaN(timeMs)) throw new Error('a moment in virtual time must be a number, found NaN');
+    const event: ScheduledEvent = { atMs: Math.max(timeMs, this.#nowMs), actor, order: 0, work, cancelled: false };
+    this.#events.add(event);
+    return { cancel: () => this.#events.cancel(event) };
+  }
+
+  #nextArrival(): Arrival | undefined {
+    if (this.#arrivals.length <= 1) return this.#arrivals.pop();
+    const keyed = this.#arrivals.map((arrival, order) => ({ arrival, order, key: arrival.key() }));
+    keyed.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : a.order - b.order));
+    this.#arrivals = keyed.map(({ arrival }) => arrival);
+    return this.#arrivals.shift();
+  }
+}
+
+const DOZE_MS_MAX = 1000;

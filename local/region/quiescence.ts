@@ -1,0 +1,77 @@
+// Proof that nothing is left to run at this instant, and a guard that names whatever would make the proof worthless.
+import { createHook } from 'node:async_hooks';
+
+/**
+ * All ticks and promise jobs run before the event loop's next phase (Node.js guide "The Node.js Event Loop"), so one hop
+ * through a real `setImmediate` proves that nothing is runnable, unless something outside this thread may still call in.
+ */
+export class Quiescence {
+  #hopping = false;
+  #foreign: { type: string; stack: string } | undefined;
+  readonly #hook: ReturnType<typeof createHook> | undefined;
+
+  /** @param guard watch for work that belongs to the outside world; off where sockets are served on purpose. */
+  constructor(guard: boolean) {
+    if (!guard) return;
+    this.#hook = createHook({
+      trackPromises: false,
+      init: (_id, type) => {
+        if (this.#foreign !== undefined || !isForeign(type)) return;
+        if (type === 'Immediate' && this.#hopping) return;
+        this.#foreign = { type, stack: new Error(type).stack ?? '' };
+      },
+    });
+  }
+
+  /** Watches from now until `unwatch`. */
+  watch(): void {
+    this.#foreign = undefined;
+    this.#hook?.enable();
+  }
+
+  unwatch(): void {
+    this.#hook?.disable();
+  }
+
+  /** Resolves when nothing is runnable. Throws when, since `watch`, work was begun that the outside world will end. */
+  async reach(): Promise<void> {
+    await new Promise<void>(this.#hop);
+    if (this.#foreign === undefined) return;
+    const { type, stack } = this.#foreign;
+    const origin = stack.split('\n').slice(1).filter(isTelling).slice(0, 6).join('\n');
+    throw new Error(
+      `foreign asynchronous work (${type}: ${MEANINGS[type] ?? 'a handle of Node.js'}) was begun during a run on virtual time; ` +
+        `its end would depend on the machine. Begun at:\n${origin}`,
+    );
+  }
+
+  #hop = (resolve: () => void): void => {
+    this.#hopping = true;
+    setImmediate(resolve);
+    this.#hopping = false;
+  };
+}
+
+/**
+ * Node.js names its native resources in capitals (async_hooks, "type"); resources of other names are made in JavaScript
+ * and end within the turn, but for the two kinds of real timers. Writing brings nothing in.
+ */
+const isForeign = (type: string): boolean =>
+  type === 'Timeout' || type === 'Immediate' || (/^[A-Z][A-Z0-9_]+$/.test(type) && !HARMLESS.has(type));
+
+const HARMLESS = new Set(['PROMISE', 'WRITEWRAP', 'TTYWRAP', 'PIPEWRAP', 'SHUTDOWNWRAP']);
+
+const MEANINGS: Readonly<Record<string, string>> = {
+  Timeout: 'a real setTimeout or setInterval',
+  Immediate: 'a real setImmediate',
+  FSREQCALLBACK: 'a file operation',
+  FSREQPROMISE: 'a file operation',
+  TCPWRAP: 'a socket',
+  TCPCONNECTWRAP: 'a connection',
+  GETADDRINFOREQWRAP: 'a name look-up',
+  ZLIB: 'compression on the thread pool',
+  RANDOMBYTESREQUEST: 'randomness of the machine',
+  PROCESSWRAP: 'a child process',
+};
+
+const isTelling = (line: string): boolean => !line.includes('node:internal') && !line.includes('AsyncHook');

@@ -1,0 +1,113 @@
+// Faults that befall single requests: throttled, answered into the void, or cut off because their caller dies.
+import type { Random } from './random.ts';
+
+/** A request that has just been admitted and has had no effect yet. */
+export interface AdmittedRequest {
+  readonly at: number;
+  readonly actor: string;
+  readonly service: string;
+  readonly operation: string;
+  readonly input: unknown;
+  readonly mutating: boolean;
+  /** Whether the caller is a sandbox, which can die. */
+  readonly mortal: boolean;
+}
+
+export type Fate =
+  /** Refused with the service's throttling error; no effect. */
+  | 'throttled'
+  /** Takes effect; the answer never arrives. */
+  | 'answer lost'
+  /** The caller dies and the request has no effect. */
+  | 'caller killed before'
+  /** The request takes effect and the caller dies before the answer. */
+  | 'caller killed after';
+
+export interface RequestFaults {
+  /** Undefined: the request goes through. Asked once for each request, in canonical order. */
+  fateOf(request: AdmittedRequest): Fate | undefined;
+}
+
+export const NO_REQUEST_FAULTS: RequestFaults = { fateOf: () => undefined };
+
+/** The first fault that has an opinion decides; each is asked, so that one fault never shifts the chances of another. */
+export function combineRequestFaults(...faults: readonly RequestFaults[]): RequestFaults {
+  return {
+    fateOf: (request) => {
+      const fates = faults.map((fault) => fault.fateOf(request));
+      return fates.find((fate) => fate !== undefined);
+    },
+  };
+}
+
+/** A share of all requests is throttled, never more than `inARow` times running for one actor's operation. */
+export function throttling(options: { random: Random; share?: number; inARow?: number }): RequestFaults {
+  const { random, share = 0.15, inARow = 2 } = options;
+  const running = new Map<string, number>();
+  return {
+    fateOf: (request) => {
+      const key = `${request.actor} ${request.service}.${request.operation}`;
+      const before = running.get(key) ?? 0;
+      const throttled = random.next() < share && before < inARow;
+      running.set(key, throttled ? before + 1 : 0);
+      return throttled ? 'throttled' : undefined;
+    },
+  };
+}
+
+/** Of each mutating operation the first `perOperation` answers never arrive. */
+export function lostAnswers(options: { perOperation?: number } = {}): RequestFaults {
+  const { perOperation = 1 } = options;
+  const lost = new Map<string, number>();
+  return {
+    fateOf: (request) => {
+      if (!request.mutating || !request.mortal) return undefined;
+      const key = `${request.service}.${request.operation}`;
+      const before = lost.get(key) ?? 0;
+      if (before >= perOperation) return undefined;
+      lost.set(key, before + 1);
+      return 'answer lost';
+    },
+  };
+}
+
+/** Sandboxes die at seeded points, before or after a request of theirs, at most `atMost` times in a run. */
+export function killing(options: { random: Random; share?: number; atMost?: number }): RequestFaults {
+  const { random, share = 0.08, atMost = 12 } = options;
+  let killed = 0;
+  return {
+    fateOf: (request) => {
+      if (!request.mortal || killed >= atMost || random.next() >= share) return undefined;
+      killed++;
+      return random.next() < 0.5 ? 'caller killed before' : 'caller killed after';
+    },
+  };
+}
+
+export interface ProgrammedFault {
+  /** Which requests count; all when absent. */
+  readonly match?: (request: AdmittedRequest) => boolean;
+  /** The n-th request that counts, from 1. */
+  readonly nth: number;
+  readonly fate: Fate;
+}
+
+/** Faults at exact places, for tests that try every one of them. */
+export function programmed(...faults: readonly ProgrammedFault[]): RequestFaults {
+  const seen = faults.map(() => 0);
+  return {
+    fateOf: (request) => {
+      let fate: Fate | undefined;
+      faults.forEach((fault, i) => {
+        if (fault.match !== undefined && !fault.match(request)) return;
+        seen[i] = (seen[i] ?? 0) + 1;
+        if (seen[i] === fault.nth) fate ??= fault.fate;
+      });
+      return fate;
+    },
+  };
+}
+
+/** Whether an operation changes anything, by AWS's naming of operations. Receiving from a queue hides messages: it does. */
+export const isMutating = (operation: string): boolean =>
+  !/^(BatchGet|Check|Describe|Get|Head|List|Lookup|Query|Scan|Search|Select|Simulate|Test|Validate)/.test(operation);

@@ -1,0 +1,233 @@
+// A Lambda execution environment: one bundle in a `node:vm` context of its own, from its start until it is thrown away.
+import vm from 'node:vm';
+import { enter } from '../wire/door.ts';
+import { nativeProtocol } from '../wire/protocols.ts';
+import type { VirtualClock } from './clock.ts';
+import type { FrontDoor, PreparedRequest } from './front.ts';
+import { createGuestContext } from './guest-globals.ts';
+import { type GuestResponse, guestHttps, type RequestOptions, streamResponse, wireRequest } from './guest-https.ts';
+import { guestRequire } from './guest-modules.ts';
+import { guestTimers } from './guest-timers.ts';
+import {
+  errorResponse,
+  type GuestClient,
+  objectResponse,
+  type PreparedByHeaders,
+  speakObjects,
+} from './object-protocol.ts';
+import type { Random } from './random.ts';
+
+/** fidelity: real bytes, signatures and codecs. sweep: objects instead of bytes, several times as fast, the same trace. */
+export type Lane = 'fidelity' | 'sweep';
+
+export interface SandboxOptions {
+  /** From `compileBundle`. */
+  readonly script: vm.Script;
+  /** Export that is the handler, in the fidelity lane. The sweep lane makes one by `createHandler({ clients })`. */
+  readonly exportName?: string;
+  /** The function's own variables; region, credentials and limits of the SDK are added. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly clock: VirtualClock;
+  /** The sandbox's own stream: all its chance comes from here. */
+  readonly random: Random;
+  /** Unique in a region: "chainmend-resize-volume/3". */
+  readonly actor: string;
+  readonly roleArn: string;
+  readonly front: FrontDoor;
+  readonly lane: Lane;
+  /** What the function prints. */
+  readonly log: (line: string) => void;
+}
+
+export interface Sandbox {
+  readonly actor: string;
+  readonly dead: boolean;
+  /**
+   * Runs the handler on a JSON event; answers what JSON keeps of its result. Rejects with a host `Error` that has the name,
+   * message and stack of the guest's. Once the sandbox is dead the promise stays pending for ever.
+   */
+  invoke(event: unknown, lambdaContext: object): Promise<unknown>;
+  /** From now on every call hangs for ever, no timer fires, nothing is printed, no promise settles. */
+  kill(): void;
+}
+
+/** Compiles a CommonJS bundle once; each sandbox runs it anew. */
+export function compileBundle(source: string, filename: string): vm.Script {
+  return new vm.Script(`(function (exports, require, module) {${source}\n})`, { filename });
+}
+
+/** Starts a sandbox: runs the bundle's top level. Throws what that throws. */
+export function createSandbox(options: SandboxOptions): Sandbox {
+  return new GuestSandbox(options);
+}
+
+type Handler = (event: unknown, context: object) => unknown;
+
+interface GuestExports extends Readonly<Record<string, unknown>> {
+  readonly awsClients?: (configure: (service: string) => object) => Readonly<Record<string, GuestClient>>;
+  readonly createHandler?: (dependencies: { clients: object }) => Handler;
+}
+
+class GuestSandbox implements Sandbox {
+  readonly actor: string;
+  dead = false;
+  readonly #options: SandboxOptions;
+  readonly #parseJson: (text: string) => unknown;
+  readonly #killTimers: () => void;
+  readonly #handler: Handler;
+  readonly #prepared: PreparedByHeaders = new WeakMap();
+  readonly #realm: ReturnType<typeof createGuestContext>['realm'];
+  /** Rejects the invocation in progress when the runtime itself ends. */
+  #crash: ((error: unknown) => void) | undefined;
+
+  constructor(options: SandboxOptions) {
+    this.actor = options.actor;
+    this.#options = options;
+    const { clock, random } = options;
+    const timers = guestTimers(clock, this.actor, (error) => this.#endRuntime(error));
+    this.#killTimers = timers.killAll;
+    const context = createGuestContext({
+      timers,
+      random,
+      now: () => clock.now(),
+      startMs: clock.now(),
+      environment: { ...LAMBDA_ENVIRONMENT, ...options.environment },
+      log: (line) => void (this.dead || options.log(line)),
+    });
+    this.#parseJson = context.parseJson;
+    this.#realm = context.realm;
+    const https = guestHttps((request, body, respond) => this.#send(request, body, respond), timers);
+    const load = options.script.runInContext(context.context) as (
+      exports: object,
+      require: unknown,
+      module: object,
+    ) => void;
+    const module: { exports: GuestExports } = { exports: {} };
+    load(module.exports, guestRequire({ ...context, timers, random, https }), module);
+    this.#handler = this.#handlerOf(module.exports);
+    options.front.attach(this.actor, () => this.kill());
+  }
+
+  invoke(event: unknown, lambdaContext: object): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      if (this.dead) return;
+      const fail = (error: unknown) => this.dead || reject(hostError(error));
+      this.#crash = (error) => reject(hostError(error));
+      const run = async () => this.#handler(this.#parseJson(JSON.stringify(event ?? null)), lambdaContext);
+      run().then((result) => {
+        if (this.dead) return;
+        const text = JSON.stringify(result);
+        resolve(text === undefined ? undefined : JSON.parse(text));
+      }, fail);
+    });
+  }
+
+  kill(): void {
+    if (this.dead) return;
+    this.dead = true;
+    this.#killTimers();
+    this.#options.front.detach(this.actor);
+  }
+
+  /** An exception that nobody catches ends a Lambda runtime, and with it the environment. */
+  #endRuntime(error: unknown): void {
+    const crash = this.#crash;
+    this.kill();
+    crash?.(error);
+  }
+
+  #handlerOf(exports: GuestExports): Handler {
+    const { lane, exportName = 'handler' } = this.#options;
+    if (lane === 'fidelity') {
+      const handler = exports[exportName];
+      if (typeof handler !== 'function') throw new Error(`the bundle exports no function "${exportName}"`);
+      return handler as Handler;
+    }
+    if (!exports.awsClients || !exports.createHandler) {
+      throw new Error('the sweep lane needs a bundle that exports awsClients and createHandler');
+    }
+    const clients = exports.awsClients((service) => ({ signer: scopeSigner(service) }));
+    const { front, random } = this.#options;
+    for (const client of new Set(Object.values(clients))) {
+      speakObjects(client, {
+        prepared: this.#prepared,
+        prepare: (service, operation, input) => front.prepare(service, operation, input, random.uuid),
+      });
+    }
+    return exports.createHandler({ clients });
+  }
+
+  #send(options: RequestOptions, body: Uint8Array, respond: (response: GuestResponse) => void): void {
+    if (this.dead) return;
+    const whileAlive = (response: GuestResponse): void => void (this.dead || respond(response));
+    const prepared = options.headers && this.#prepared.get(options.headers);
+    if (prepared !== undefined) this.#sendObject(prepared, whileAlive);
+    else {
+      const { front, roleArn } = this.#options;
+      const caller = { actor: this.actor, roleArn };
+      enter(front, wireRequest(options, body), caller, () => this.dead).then(
+        (answer) => whileAlive(streamResponse(answer)),
+        (error: unknown) => this.#options.clock.fail(error),
+      );
+    }
+  }
+
+  #sendObject(request: PreparedRequest, respond: (response: GuestResponse) => void): void {
+    const { front, roleArn } = this.#options;
+    const { model } = request;
+    const service = front.models.get(request.service);
+    if (model === undefined || service === undefined) throw new Error(`${request.service} has no model`);
+    front.send(
+      request,
+      { actor: this.actor, roleArn },
+      {
+        render: (output) => model.copyOutput(output, { realm: this.#realm }) as object,
+        answer: (output, requestId) => respond(objectResponse(output, requestId)),
+        fail: (error, requestId) =>
+          respond(errorResponse(nativeProtocol(service).writeError(service, error, requestId))),
+        abandoned: () => this.dead,
+      },
+    );
+  }
+}
+
+/** Signs with nothing but the scope that requests are routed by. */
+const scopeSigner = (service: string) => ({
+  sign: async (request: { headers: Record<string, string> }) => {
+    request.headers['authorization'] = `AWS4-HMAC-SHA256 Credential=SWEEP/20260101/eu-west-1/${service}/aws4_request`;
+    return request;
+  },
+});
+
+function hostError(thrown: unknown): Error {
+  if (typeof thrown !== 'object' || thrown === null) return new Error(String(thrown));
+  const { name, message, stack } = thrown as Partial<Error>;
+  return Object.assign(new Error(message, { cause: thrown }), { name: name ?? 'Error', stack });
+}
+
+/**
+ * As on Lambda. The AWS_* settings are the SDK's defaults: where they are set it looks for no file. Compression is off
+ * because it takes the thread pool, which runs in real time.
+ */
+const LAMBDA_ENVIRONMENT: Readonly<Record<string, string>> = {
+  AWS_ACCESS_KEY_ID: 'ASIALOCALREGION',
+  AWS_ACCOUNT_ID_ENDPOINT_MODE: 'preferred',
+  AWS_AUTH_SCHEME_PREFERENCE: 'sigv4',
+  AWS_DEFAULT_REGION: 'eu-west-1',
+  AWS_DEFAULTS_MODE: 'legacy',
+  AWS_DISABLE_REQUEST_COMPRESSION: 'true',
+  AWS_EC2_METADATA_DISABLED: 'true',
+  AWS_ENDPOINT_DISCOVERY_ENABLED: 'false',
+  AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
+  AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'true',
+  AWS_MAX_ATTEMPTS: '3',
+  AWS_REGION: 'eu-west-1',
+  AWS_REQUEST_MIN_COMPRESSION_SIZE_BYTES: '10240',
+  AWS_RETRY_MODE: 'standard',
+  AWS_SDK_UA_APP_ID: 'chainmend',
+  AWS_SECRET_ACCESS_KEY: 'local-region',
+  AWS_SESSION_TOKEN: 'local-region',
+  AWS_USE_DUALSTACK_ENDPOINT: 'false',
+  AWS_USE_FIPS_ENDPOINT: 'false',
+  TZ: 'UTC',
+};

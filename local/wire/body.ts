@@ -1,0 +1,19 @@
+// Bodies through the SDK's own codecs, with AWS's error for bodies that are not what the protocol says.
+import type { NormalizedSchema } from '@smithy/core/schema';
+import { AwsError } from '../region/service.ts';
+import type { PayloadCodec } from './model.ts';
+
+/** Throws `AwsError` SerializationException on a body that cannot be read. */
+export async function readBody(codec: PayloadCodec, shape: NormalizedSchema, body: Uint8Array): Promise<unknown> {
+  try {
+    return await codec.createDeserializer().read(shape, body);
+  } catch (error) {
+    throw new AwsError('SerializationException', `The request body cannot be read: ${(error as Error).message}`);
+  }
+}
+
+export function writeBody(codec: PayloadCodec, shape: NormalizedSchema, value: unknown): string | Uint8Array {
+  const serializer = codec.createSerializer();
+  serializer.write(shape, value);
+  return serializer.flush();
+}

@@ -1,0 +1,99 @@
+// Where requests in wire form enter the region: finds service, protocol and operation, and writes the answer the same way.
+import { gunzipSync } from 'node:zlib';
+import type { Caller, FrontDoor } from '../region/front.ts';
+import { AwsError } from '../region/service.ts';
+import { urlOf, type WireRequest, type WireResponse } from './message.ts';
+import { type Protocol, protocolOf } from './protocols.ts';
+
+export interface Scope {
+  readonly accessKeyId: string;
+  /** Signing name of the service. */
+  readonly service: string;
+}
+
+/** Who signed for what: from the Authorization header, or from the query string of a presigned request. */
+export function scopeOf(request: WireRequest): Scope | undefined {
+  const signed = request.headers['authorization'] ?? '';
+  const presigned = () => urlOf(request).searchParams.get('X-Amz-Credential') ?? '';
+  // Credential=<key>/<date>/<region>/<service>/aws4_request (SigV4); key ids of ours may contain slashes
+  const match = /(?:Credential=|^)([^,\s]+)\/\d{8}\/[^/]+\/([^/]+)\/aws4_request/.exec(signed || presigned());
+  return match ? { accessKeyId: match[1] ?? '', service: match[2] ?? '' } : undefined;
+}
+
+/**
+ * Carries a request through the front door. The promise stays pending for ever when the answer is lost.
+ * @param abandoned whether the caller has died in the meantime
+ */
+export async function enter(
+  front: FrontDoor,
+  request: WireRequest,
+  caller: Caller,
+  abandoned: () => boolean = () => false,
+): Promise<WireResponse> {
+  const scope = scopeOf(request);
+  if (scope === undefined) return withoutProtocol(request, 403, 'MissingAuthenticationToken', UNSIGNED);
+  const service = front.models.get(scope.service);
+  if (service === undefined) {
+    const known = [...front.models.keys()].join(', ');
+    const message = `The local region does not emulate the service "${scope.service}"; it knows ${known}.`;
+    return withoutProtocol(request, 400, 'NotImplemented', message);
+  }
+  const protocol = protocolOf(service, request);
+  const refuse = (error: AwsError) => protocol.writeError(service, error, NO_REQUEST_ID);
+  try {
+    const plain = { ...request, body: decoded(request) };
+    const asked = protocol.ask(service, plain);
+    if (asked === undefined) return refuse(new AwsError('InvalidAction', namesNothing(protocol, request)));
+    const prepared = front.prepare(service.name, asked.operation, await asked.readInput());
+    const { model } = prepared;
+    return await new Promise((resolve) => {
+      front.send<WireResponse>(prepared, caller, {
+        render: (output, requestId) => {
+          if (model === undefined)
+            throw new Error(`${service.name}.${asked.operation} answered without having a model`);
+          return protocol.writeOutput(service, model, output, requestId);
+        },
+        answer: resolve,
+        fail: (error, requestId) => resolve(protocol.writeError(service, error, requestId)),
+        abandoned,
+      });
+    });
+  } catch (error) {
+    if (error instanceof AwsError) return refuse(error);
+    throw error;
+  }
+}
+
+const UNSIGNED =
+  'The request is not signed. The local region finds the service by the SigV4 scope: configure any access key and secret key.';
+
+/** Refused before it reached the region, so it has no number of its own. */
+const NO_REQUEST_ID = '00000000-0000-0000-0000-000000000000';
+
+const namesNothing = (protocol: Protocol, request: WireRequest): string =>
+  `${request.method} ${request.path} names no operation of the protocol ${protocol.name}.`;
+
+function decoded(request: WireRequest): Uint8Array {
+  if (request.headers['content-encoding'] !== 'gzip') return request.body;
+  try {
+    return gunzipSync(request.body, { maxOutputLength: BODY_BYTES_MAX });
+  } catch (error) {
+    throw new AwsError('SerializationException', `The request body is not gzip: ${(error as Error).message}`);
+  }
+}
+
+export const BODY_BYTES_MAX = 16 * 1024 * 1024;
+
+/** An answer to a request of which not even the protocol is known: JSON to those who speak it, else XML. */
+function withoutProtocol(request: WireRequest, statusCode: number, code: string, message: string): WireResponse {
+  const speaksJson =
+    request.headers['x-amz-target'] !== undefined || /json/.test(request.headers['content-type'] ?? '');
+  if (speaksJson) {
+    const headers = { 'content-type': 'application/json', 'x-amzn-errortype': code };
+    return { statusCode, headers, body: JSON.stringify({ __type: code, message }) };
+  }
+  const text = message.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
+  const error = `<Error><Code>${code}</Code><Message>${text}</Message></Error>`;
+  const body = `<Response><Errors>${error}</Errors>${error}<RequestID>${NO_REQUEST_ID}</RequestID></Response>`;
+  return { statusCode, headers: { 'content-type': 'text/xml' }, body };
+}

@@ -1,0 +1,185 @@
+// What a service of AWS looks like, read by reflection from the SDK client that speaks to it: operations, shapes, protocol.
+import { NormalizedSchema, translateTraits } from '@smithy/core/schema';
+import { type Copier, type CopyRules, compileCopier } from './shape.ts';
+
+/** SigV4 signing names, which is how requests are routed, and the clients that know the services behind them. */
+const CLIENTS = {
+  dynamodb: () => import('@aws-sdk/client-dynamodb'),
+  ec2: () => import('@aws-sdk/client-ec2'),
+  events: () => import('@aws-sdk/client-eventbridge'),
+  iam: () => import('@aws-sdk/client-iam'),
+  lambda: () => import('@aws-sdk/client-lambda'),
+  logs: () => import('@aws-sdk/client-cloudwatch-logs'),
+  monitoring: () => import('@aws-sdk/client-cloudwatch'),
+  route53: () => import('@aws-sdk/client-route-53'),
+  scheduler: () => import('@aws-sdk/client-scheduler'),
+  sns: () => import('@aws-sdk/client-sns'),
+  sqs: () => import('@aws-sdk/client-sqs'),
+  ssm: () => import('@aws-sdk/client-ssm'),
+  sts: () => import('@aws-sdk/client-sts'),
+} as const;
+
+export type SigningName = keyof typeof CLIENTS;
+export const SIGNING_NAMES = Object.keys(CLIENTS) as SigningName[];
+
+export type ProtocolName =
+  | 'ec2Query'
+  | 'awsQuery'
+  | 'awsJson1_0'
+  | 'awsJson1_1'
+  | 'restJson1'
+  | 'restXml'
+  | 'rpcv2Cbor';
+
+export interface OperationModel {
+  readonly name: string;
+  readonly input: NormalizedSchema;
+  readonly output: NormalizedSchema;
+  /** HTTP binding, of REST protocols only. */
+  readonly http: HttpBinding | undefined;
+  /** Input or output is (partly) a raw body, which has no meaning apart from the wire. */
+  readonly rawBody: boolean;
+  /** Validates and copies; compiled at the first use. */
+  readonly copyInput: Copier;
+  readonly copyOutput: Copier;
+}
+
+export interface HttpBinding {
+  readonly method: string;
+  readonly pattern: RegExp;
+  /** Names of the groups of `pattern`, in order. */
+  readonly labels: readonly string[];
+  readonly staticQuery: ReadonlyMap<string, string>;
+  /** Characters of the URI template that are not labels: the most literal template that matches wins. */
+  readonly literalLength: number;
+  readonly statusCode: number;
+}
+
+export interface ServiceModel {
+  readonly name: string;
+  /** As the SDK writes it: "EC2", "CloudWatch". */
+  readonly protocol: ProtocolName;
+  readonly xmlNamespace: string;
+  /** Errors also carry the code that the older query protocol gave them ("awsQueryCompatible" trait). */
+  readonly queryCompatible: boolean;
+  readonly operations: ReadonlyMap<string, OperationModel>;
+  readonly errors: ReadonlyMap<string, NormalizedSchema>;
+  /** The client's own protocol object, for its codecs. */
+  readonly clientProtocol: ClientProtocol;
+}
+
+export type Models = ReadonlyMap<string, ServiceModel>;
+
+/** What we use of the SDK's protocol objects; their declared types are narrower than what they are. */
+export interface ClientProtocol {
+  getShapeId(): string;
+  getPayloadCodec(): PayloadCodec;
+  readonly options: { defaultNamespace: string; xmlNamespace?: string; version?: string };
+  readonly awsQueryCompatible?: boolean;
+}
+
+export interface PayloadCodec {
+  createSerializer(): { write(schema: NormalizedSchema, value: unknown): void; flush(): string | Uint8Array };
+  createDeserializer(): { read(schema: NormalizedSchema, body: Uint8Array): unknown };
+}
+
+const loaded = new Map<string, Promise<ServiceModel>>();
+
+/** Models of the services with these signing names. Each is read once per process; client-ec2 alone takes 0.4 s to import. */
+export async function loadModels(names: readonly string[] = SIGNING_NAMES): Promise<Models> {
+  const models = await Promise.all(names.map(loadModel));
+  return new Map(models.map((model) => [model.name, model]));
+}
+
+function loadModel(name: string): Promise<ServiceModel> {
+  if (!isSigningName(name)) throw new Error(`service: expected one of ${SIGNING_NAMES.join(', ')}, found "${name}"`);
+  const known = loaded.get(name) ?? CLIENTS[name]().then((module) => reflect(name, module));
+  loaded.set(name, known);
+  return known;
+}
+
+const isSigningName = (name: string): name is SigningName => Object.hasOwn(CLIENTS, name);
+
+function reflect(name: string, module: Readonly<Record<string, unknown>>): ServiceModel {
+  const clientProtocol = protocolOf(module);
+  const protocol = clientProtocol.getShapeId().split('#')[1] as ProtocolName;
+  const operations = new Map<string, OperationModel>();
+  const errors = new Map<string, NormalizedSchema>();
+  for (const schema of Object.values(module)) {
+    if (isOperation(schema)) operations.set(schema[2], operationModel(schema, protocol));
+    else if (isError(schema)) errors.set(schema[2], NormalizedSchema.of(schema));
+  }
+  return {
+    name,
+    protocol,
+    xmlNamespace: clientProtocol.options.xmlNamespace ?? '',
+    queryCompatible: clientProtocol.awsQueryCompatible === true,
+    operations,
+    errors,
+    clientProtocol,
+  };
+}
+
+// Static schemas are arrays that begin with their kind: 9 operation, -3 error structure (@smithy/core/schema).
+type SchemaRef = Parameters<typeof NormalizedSchema.of>[0];
+type OperationSchema = readonly [9, string, string, Parameters<typeof translateTraits>[0], SchemaRef, SchemaRef];
+const isOperation = (value: unknown): value is OperationSchema => Array.isArray(value) && value[0] === 9;
+const isError = (value: unknown): value is Extract<SchemaRef, readonly [-3, ...unknown[]]> =>
+  Array.isArray(value) && value[0] === -3;
+
+type ClientClass = new (config: object) => { config: { protocol: ClientProtocol } };
+
+function protocolOf(module: Readonly<Record<string, unknown>>): ClientProtocol {
+  const found = Object.entries(module).find(
+    ([name, value]) => /^[A-Z]\w*Client$/.test(name) && typeof value === 'function' && 'send' in value.prototype,
+  );
+  if (found === undefined) throw new Error('an SDK client module without a client class');
+  const Client = found[1] as ClientClass;
+  const unused = { region: 'eu-west-1', credentials: { accessKeyId: 'unused', secretAccessKey: 'unused' } };
+  return new Client(unused).config.protocol;
+}
+
+const REQUEST: CopyRules = { emptyLists: 'kept', unknownMembers: 'dropped' };
+const EC2_REQUEST: CopyRules = { emptyLists: 'dropped', unknownMembers: 'dropped' };
+const RESPONSE: CopyRules = { emptyLists: 'kept', unknownMembers: 'refused' };
+
+function operationModel(schema: OperationSchema, protocol: ProtocolName): OperationModel {
+  const [, , name, traits, inputRef, outputRef] = schema;
+  const input = NormalizedSchema.of(inputRef);
+  const output = NormalizedSchema.of(outputRef);
+  const http = protocol.startsWith('rest') ? httpBinding(translateTraits(traits).http) : undefined;
+  return {
+    name,
+    input,
+    output,
+    http,
+    rawBody: hasRawBody(input) || hasRawBody(output),
+    copyInput: compileCopier(input, protocol === 'ec2Query' ? EC2_REQUEST : REQUEST),
+    copyOutput: compileCopier(output, RESPONSE),
+  };
+}
+
+function httpBinding(http: unknown): HttpBinding {
+  const [method, uri, statusCode] = http as [string, string, number | undefined];
+  const [path = '/', query = ''] = uri.split('?');
+  const pattern = path
+    .replace(/[.]/g, '\\$&')
+    .replace(/\{\w+(\+?)\}/g, (_label, greedy) => (greedy ? '(.+)' : '([^/]+)'));
+  return {
+    method,
+    pattern: new RegExp(`^${pattern}/?$`),
+    labels: [...path.matchAll(/\{(\w+)\+?\}/g)].map(([, label = '']) => label),
+    staticQuery: new Map(new URLSearchParams(query)),
+    literalLength: uri.replace(/\{[^}]*\}/g, '').length,
+    statusCode: statusCode ?? 200,
+  };
+}
+
+function hasRawBody(shape: NormalizedSchema): boolean {
+  if (!shape.isStructSchema()) return false;
+  for (const [, member] of shape.structIterator()) {
+    if (member.isStreaming()) return true;
+    if (member.getMergedTraits().httpPayload && (member.isBlobSchema() || member.isStringSchema())) return true;
+  }
+  return false;
+}

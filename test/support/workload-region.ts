@@ -1,0 +1,140 @@
+// A toy region for tests of clock, front door and sandboxes: a few operations with state, and many guests at work.
+import type vm from 'node:vm';
+import { VirtualClock } from '../../local/region/clock.ts';
+import { FrontDoor } from '../../local/region/front.ts';
+import { TokenBuckets } from '../../local/region/limits.ts';
+import { randomStream } from '../../local/region/random.ts';
+import { combineRequestFaults, killing, lostAnswers, throttling } from '../../local/region/request-faults.ts';
+import { createSandbox, type Lane } from '../../local/region/sandbox.ts';
+import { AwsError, type Service } from '../../local/region/service.ts';
+import { loadModels } from '../../local/wire/model.ts';
+
+export interface WorkloadRun {
+  readonly seed: number;
+  readonly lane: Lane;
+  readonly faults: readonly ('throttling' | 'lost-answers' | 'killed')[];
+  readonly actors: number;
+  readonly rounds: number;
+}
+
+export interface WorkloadResult {
+  readonly traceHash: string;
+  readonly calls: number;
+  readonly outcomes: Readonly<Record<string, number>>;
+  /** What each guest says it saw; undefined where it died. */
+  readonly seen: Readonly<Record<string, unknown>>;
+  readonly log: readonly string[];
+  readonly endedAtMs: number;
+  readonly killed: readonly string[];
+}
+
+const START_MS = Date.parse('2026-01-01T12:00:00Z');
+
+export async function runWorkload(script: vm.Script, run: WorkloadRun): Promise<WorkloadResult> {
+  const clock = new VirtualClock({ startMs: START_MS });
+  const models = await loadModels(['ec2', 'ssm', 'dynamodb', 'monitoring', 'lambda']);
+  const stream = (name: string) => randomStream(run.seed, name);
+  const faults = combineRequestFaults(
+    ...run.faults.map((name) => {
+      if (name === 'throttling') return throttling({ random: stream('throttling') });
+      return name === 'killed' ? killing({ random: stream('killed'), atMost: 2 }) : lostAnswers();
+    }),
+  );
+  const killed: string[] = [];
+  const onSandboxKilled = (actor: string) => void killed.push(actor);
+  const limits = new TokenBuckets();
+  const front = new FrontDoor({ clock, models, random: stream('requests'), faults, limits, onSandboxKilled });
+  front.serve(...services(() => clock.now()));
+  const log: string[] = [];
+  const seen: Record<string, unknown> = {};
+  let open = run.actors;
+  for (let i = 0; i < run.actors; i++) {
+    const actor = `guest/${i}`;
+    const sandbox = createSandbox({
+      script,
+      environment: {},
+      clock,
+      random: stream(actor),
+      actor,
+      roleArn: 'arn:aws:iam::111122223333:role/guest',
+      front,
+      lane: run.lane,
+      log: (line) => log.push(`${actor} ${line}`),
+    });
+    sandbox.invoke({ rounds: run.rounds, fleet: `f${i % 2}` }, {}).then(
+      (result) => {
+        seen[actor] = result;
+        open--;
+      },
+      (error: Error) => {
+        seen[actor] = `${error.name}: ${error.message}`;
+        open--;
+      },
+    );
+  }
+  await clock.run({ until: () => open === killed.length, maxEvents: 200_000 });
+  const outcomes: Record<string, number> = {};
+  for (const { outcome } of front.trace.calls) outcomes[outcome ?? 'open'] = (outcomes[outcome ?? 'open'] ?? 0) + 1;
+  const { trace } = front;
+  return { traceHash: trace.hash(), calls: trace.calls.length, outcomes, seen, log, endedAtMs: clock.now(), killed };
+}
+
+function services(now: () => number): Service[] {
+  const items = new Map<string, Record<string, unknown>>();
+  let made = 0;
+  return [
+    {
+      name: 'ec2',
+      operations: {
+        DescribeVolumes: () => ({
+          Volumes: [
+            {
+              VolumeId: 'vol-1',
+              Size: 500,
+              CreateTime: new Date(START_MS + 7),
+              Attachments: [],
+              Tags: [{ Key: 'a', Value: '<&>' }],
+            },
+          ],
+        }),
+        ModifyVolume: ({ VolumeId, Size }) => ({ VolumeModification: { VolumeId, TargetSize: Size } }),
+        CreateVolume: () => ({ VolumeId: `vol-${++made}` }),
+      },
+    },
+    {
+      name: 'dynamodb',
+      operations: {
+        PutItem: ({ Item }) => {
+          const known = items.get(Item.pk.S);
+          if (known && known !== Item) {
+            throw new AwsError('ConditionalCheckFailedException', 'The conditional request failed', {
+              data: { Item: known },
+            });
+          }
+          items.set(Item.pk.S, Item);
+          return {};
+        },
+      },
+    },
+    {
+      name: 'ssm',
+      operations: {
+        SendCommand: () => ({ Command: { CommandId: `command-${++made}`, RequestedDateTime: new Date(now()) } }),
+        GetParameter: ({ Name }) => {
+          throw new AwsError('ParameterNotFound', `Parameter ${Name} not found.`);
+        },
+      },
+    },
+    {
+      name: 'monitoring',
+      operations: {
+        PutMetricData: () => ({}),
+        GetMetricData: () => ({ MetricDataResults: [{ Id: 'm1', Timestamps: [new Date(now())], Values: [1.5] }] }),
+      },
+    },
+    {
+      name: 'lambda',
+      operations: { Invoke: ({ Payload }) => ({ StatusCode: 200, Payload }) },
+    },
+  ];
+}
