@@ -2,7 +2,7 @@
 // what was found, what was expected, and the nearest right word.
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
-import { type Document, isMap, isNode, isPair, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
+import { type Document, isMap, isNode, isPair, isScalar, isSeq, LineCounter, parseDocument, visit } from 'yaml';
 import type { Fleet } from '../shared/fleet/model.ts';
 import { fleetParameterValue } from '../shared/fleet/parameter.ts';
 import { FleetFileError, type FleetProblem, parseFleetDocument, sentenceOf } from '../shared/fleet/parse.ts';
@@ -76,17 +76,16 @@ function readSource(file: string): Source {
     return `${path}:${line}:${col}`;
   };
   const at: Source['at'] = (field, end = 'key') => place(offsetOf(yaml, field, end));
-  const broken = [...yaml.errors, ...yaml.warnings].map(({ pos, message }) => `${place(pos[0])} ${message}`);
+  const broken = [...yaml.errors, ...yaml.warnings, ...notPlain(yaml)].map(
+    ({ pos, message }) => `${place(pos[0])} ${message}`,
+  );
   if (broken.length > 0) return { path, document: undefined, lines: broken, at };
 
   try {
-    const document = parseFleetDocument(yaml.toJS({ maxAliasCount: 20 }));
+    const document = parseFleetDocument(yaml.toJS());
     fleetParameterValue(document);
     return { path, document, lines: nameProblems(path, document, at), at };
   } catch (error) {
-    // Of aliases: one that nothing is called, or so many of them that a small file becomes a huge one.
-    if (error instanceof ReferenceError)
-      return { path, document: undefined, lines: [`${place(0)} ${error.message}`], at };
     if (!(error instanceof FleetFileError)) throw error;
     const problems = error.problems.map((problem) => ({
       problem,
@@ -96,6 +95,21 @@ function readSource(file: string): Source {
     const lines = problems.map(({ problem, offset }) => `${place(offset)} ${explain(problem)}`);
     return { path, document: undefined, lines, at };
   }
+}
+
+/** YAML's cleverness: an alias can make a file that contains itself, and a key can be a map. A fleet file needs neither. */
+function notPlain(yaml: Document): { pos: readonly [number, ...number[]]; message: string }[] {
+  const problems: { pos: readonly [number, ...number[]]; message: string }[] = [];
+  visit(yaml, {
+    Alias: (_, alias) => {
+      problems.push({ pos: [startOf(alias) ?? 0], message: `alias "*${alias.source}"; expected the value itself` });
+    },
+    Pair: (_, { key }) => {
+      if (!isScalar(key))
+        problems.push({ pos: [startOf(key) ?? 0], message: 'this key is a list or a map; expected a word' });
+    },
+  });
+  return problems;
 }
 
 function nameProblems(path: string, { fleet }: FleetDocument, at: Source['at']): string[] {

@@ -23,8 +23,11 @@ export function fleetParameterValue(document: FleetDocument): { value: string; t
   const value = JSON.stringify(document);
   const bytes = Buffer.byteLength(value);
   if (bytes > advancedBytesMaximum) {
-    const expected = `expected at most ${advancedBytesMaximum} bytes of JSON, which an SSM parameter can hold; it has ${bytes}`;
-    throw new FleetFileError([{ kind: 'conflict', path: [], value, expected }], `fleet file "${document.fleet}"`);
+    const expected = `expected at most ${advancedBytesMaximum} bytes of JSON, which is what an SSM parameter can hold`;
+    throw new FleetFileError(
+      [{ kind: 'conflict', path: ['length'], value: bytes, expected }],
+      `fleet file "${document.fleet}"`,
+    );
   }
   return { value, tier: bytes > standardBytesMaximum ? 'Advanced' : 'Standard' };
 }

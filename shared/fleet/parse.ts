@@ -31,11 +31,12 @@ export function parseFleetDocument(source: unknown): FleetDocument {
   const value = typeof source === 'string' ? parseJson(source) : source;
   const named =
     typeof value === 'object' && value !== null && 'fleet' in value ? `fleet file ${show(value.fleet)}` : 'fleet file';
-  // valibot leaves such keys out of a record without a word, and a selector that lost a tag would match too much.
-  const reserved = reservedKeys(value, [], 0);
-  if (reserved.length > 0) throw new FleetFileError(reserved, named);
   const parsed = v.safeParse(fleetDocumentSchema, value);
-  if (!parsed.success) throw new FleetFileError(parsed.issues.flatMap(problemsOf), named);
+  const problems = parsed.issues?.flatMap(problemsOf) ?? [];
+  const told = (path: readonly string[]) =>
+    problems.some((problem) => problem.path.every((key, at) => key === path[at]));
+  problems.push(...reservedKeys(value, [], 0).filter(({ path }) => !told(path)));
+  if (!parsed.success || problems.length > 0) throw new FleetFileError(problems, named);
   const conflicts = conflictsIn(parsed.output);
   if (conflicts.length > 0) throw new FleetFileError(conflicts, named);
   return parsed.output;
@@ -61,7 +62,10 @@ function parseJson(text: string): unknown {
 
 const reserved = ['__proto__', 'prototype', 'constructor'];
 
-/** The schema is five levels deep: whatever lies deeper is refused there, under a key that it does not know. */
+/**
+ * valibot leaves such keys out of a record without a word, and a selector that lost a tag would match too much. The schema
+ * is five levels deep: whatever lies deeper is under a key that it does not know.
+ */
 function reservedKeys(value: unknown, path: readonly string[], depth: number): FleetProblem[] {
   if (typeof value !== 'object' || value === null || depth > 8) return [];
   return Object.entries(value).flatMap(([key, inner]) =>

@@ -1,0 +1,206 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { SSMClient } from '@aws-sdk/client-ssm';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { type ParameterStore, StoreError, ssmParameterStore } from '../../infra/fleet-commands/parameter-store.ts';
+import { runFleets } from '../../infra/fleets-cli.ts';
+
+const bitcoin = `fleet: bitcoin
+chain: bitcoin
+mode: plan
+nodes: { tag: { Component: nodes/bitcoin } }
+unit: node@*
+`;
+
+let directory: string;
+let parameters: Map<string, string>;
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'chainmend-fleets-'));
+  parameters = new Map();
+  write('bitcoin.yaml', bitcoin);
+});
+afterEach(() => rmSync(directory, { recursive: true }));
+
+const write = (name: string, text: string) => writeFileSync(join(directory, name), text);
+
+/** `npm run fleets -- ${words}`, with the parameters of this test for AWS's. */
+async function run(...words: string[]) {
+  const said: string[] = [];
+  const complained: string[] = [];
+  const status = await runFleets(words, {
+    directory,
+    store: () => ({
+      read: async (name) => parameters.get(name),
+      write: async (name, value) => void parameters.set(name, value),
+    }),
+    say: (text) => said.push(text),
+    complain: (text) => complained.push(text),
+  });
+  return { status, said: said.join('\n'), complained: complained.join('\n') };
+}
+
+describe('check', () => {
+  it('lists the fleets when all files are right', async () => {
+    const { status, said } = await run('check');
+    expect(status).toBe(0);
+    expect(said).toMatch(
+      /bitcoin.yaml +bitcoin +plan +Component=nodes\/bitcoin +unknown +data \/var\/lib\/bitcoind +unit node@\*/,
+    );
+  });
+
+  it('fails with the place of every problem', async () => {
+    write('bitcoin.yaml', bitcoin.replace('mode', 'mood'));
+    const { status, complained } = await run('check', join(directory, 'bitcoin.yaml'));
+    expect(status).toBe(1);
+    expect(complained).toContain('bitcoin.yaml:3:1');
+    expect(complained).toContain('unknown key "mood"; did you mean "mode"?');
+  });
+
+  it('names the nearest file when there is none of that name', async () => {
+    const { status, complained } = await run('check', join(directory, 'bitcion.yaml'));
+    expect([status, complained]).toEqual([
+      2,
+      expect.stringContaining(`did you mean ${join(directory, 'bitcoin.yaml')}?`),
+    ]);
+  });
+});
+
+describe('show', () => {
+  it('prints every default and where it came from', async () => {
+    const { status, said } = await run('show', 'bitcoin');
+    expect(status).toBe(0);
+    expect(said).toMatch(/^units\.node\.unit +node@\* +the file$/m);
+    expect(said).toMatch(/^units\.node\.stopGraceSeconds +600 +chain bitcoin$/m);
+    expect(said).toMatch(/^volumes\.data\.path +\/var\/lib\/bitcoind +chain bitcoin$/m);
+    expect(said).toMatch(/^volumes\.data\.tag\.Component +nodes\/bitcoin +nodes\.tag$/m);
+    expect(said).toMatch(/^disk\.growAtPercent +85 +default$/m);
+  });
+});
+
+describe('push', () => {
+  it('stores the file as JSON, and says that a new fleet needs a deployment', async () => {
+    const { status, said } = await run('push', 'bitcoin');
+    expect([status, said]).toEqual([0, expect.stringContaining('bitcoin: new, in mode plan. ')]);
+    expect(said).toContain('npm run deploy');
+    expect(parameters.get('/chainmend/fleets/bitcoin')).toBe(
+      '{"fleet":"bitcoin","chain":"bitcoin","mode":"plan","nodes":{"tag":{"Component":"nodes/bitcoin"}},"unit":"node@*"}',
+    );
+  });
+
+  it('says what changed, and nothing when nothing did', async () => {
+    await run('push', '--all');
+    expect((await run('push', '--all')).said).toBe('bitcoin: nothing changed');
+    write('bitcoin.yaml', bitcoin.replace('plan', 'act').replace('unit: node@*', 'disk: { maximumSizeGiB: 900 }'));
+    const { said } = await run('push', 'bitcoin');
+    expect(said).toMatch(/^mode +plan → act$/m);
+    expect(said).toMatch(/^unit +removed: node@\*$/m);
+    expect(said).toMatch(/^disk\.maximumSizeGiB +added: 900$/m);
+    expect(said).not.toContain('npm run deploy');
+  });
+
+  it('replaces what somebody broke by hand', async () => {
+    parameters.set('/chainmend/fleets/bitcoin', '{"fleet": ');
+    expect((await run('push', 'bitcoin')).said).toMatch(/^\(no JSON\) +removed: \{"fleet":$/m);
+    expect((await run('push', 'bitcoin')).said).toBe('bitcoin: nothing changed');
+  });
+
+  it('stores nothing at all while a file is wrong', async () => {
+    write('litecoin.yaml', bitcoin.replace('fleet: bitcoin', 'fleet: litecoin'));
+    const { status, complained } = await run('push', '--all');
+    expect([status, complained]).toEqual([1, expect.stringContaining('from those of fleet "bitcoin"')]);
+    expect(parameters.size).toBe(0);
+  });
+
+  it('asks what, rather than pushing everything', async () => {
+    expect(await run('push')).toMatchObject({ status: 2, complained: expect.stringContaining('or say --all') });
+    expect(await run('push', 'bitcion')).toMatchObject({
+      status: 2,
+      complained: expect.stringContaining('did you mean bitcoin?'),
+    });
+  });
+});
+
+describe('pause and resume', () => {
+  it('pause everything, and go on', async () => {
+    expect(await run('pause', '--why', 'moving to gp3')).toMatchObject({
+      status: 0,
+      said: expect.stringContaining('Everything is paused: moving to gp3'),
+    });
+    expect(parameters).toEqual(new Map([['/chainmend/pause', 'moving to gp3']]));
+    expect((await run('resume')).said).toBe('Everything goes on. It was paused: moving to gp3');
+    expect(parameters.get('/chainmend/pause')).toBe('off');
+    expect((await run('resume')).said).toBe('Everything was not paused.');
+  });
+
+  it('pause one fleet, and say when more than it is paused', async () => {
+    await run('pause', '--why', 'everybody out');
+    await run('pause', 'bitcoin', '--why', 'fork');
+    expect(parameters.get('/chainmend/pauses/bitcoin')).toBe('fork');
+    expect((await run('resume', 'bitcoin')).said).toBe(
+      'bitcoin goes on. It was paused: fork\nEverything is paused, though: everybody out',
+    );
+  });
+
+  it('work whatever is wrong in the files, and for a fleet that was pushed from somewhere else', async () => {
+    write('bitcoin.yaml', 'fleet: [');
+    parameters.set('/chainmend/fleets/stacks', '{}');
+    expect((await run('pause', 'bitcoin', '--why', 'now')).status).toBe(0);
+    expect((await run('pause', 'stacks', '--why', 'now')).status).toBe(0);
+  });
+
+  it.each([
+    ['a fleet that is not there', ['pause', 'bitcion', '--why', 'now'], 'no fleet "bitcion"; did you mean bitcoin?'],
+    ['a reason that would be no pause', ['pause', '--why', 'off'], 'expected 3 to 500 characters that say why'],
+    [
+      'a reason that SSM would resolve',
+      ['pause', '--why', 'see {{ssm:x}}'],
+      'expected 3 to 500 characters that say why',
+    ],
+    ['no reason', ['pause', 'bitcoin'], "required option '--why <text>' not specified"],
+    ['a command that is misspelt', ['pasue'], "unknown command 'pasue'\n(Did you mean pause?)"],
+  ])('refuse %s, and pause nothing', async (_, words, sentence) => {
+    const { status, complained } = await run(...words);
+    expect([status, complained]).toEqual([2, expect.stringContaining(sentence)]);
+    expect(parameters.size).toBe(0);
+  });
+});
+
+describe('the parameters on AWS', () => {
+  /** A real client whose requests are answered here, in the JSON protocol of SSM. */
+  function storeAnswering(
+    answer: (operation: string, input: Record<string, unknown>) => [status: number, body: object],
+  ): ParameterStore {
+    const requestHandler = {
+      handle: async ({ headers, body }: { headers: Record<string, string>; body: Uint8Array }) => {
+        const [statusCode, output] = answer(headers['x-amz-target'] ?? '', JSON.parse(new TextDecoder().decode(body)));
+        return { response: { statusCode, headers: {}, body: new TextEncoder().encode(JSON.stringify(output)) } };
+      },
+    };
+    const credentials = { accessKeyId: 'x', secretAccessKey: 'x' };
+    return ssmParameterStore(
+      new SSMClient({ region: 'eu-west-1', credentials, maxAttempts: 1, requestHandler: requestHandler as never }),
+    );
+  }
+
+  it('are overwritten, and take the larger tier by themselves', async () => {
+    const requests: unknown[] = [];
+    const store = storeAnswering((operation, input) => {
+      requests.push(operation, input);
+      return [200, { Version: 2 }];
+    });
+    await store.write('/chainmend/pause', 'off');
+    expect(requests).toEqual([
+      'AmazonSSM.PutParameter',
+      { Name: '/chainmend/pause', Value: 'off', Type: 'String', Overwrite: true, Tier: 'Intelligent-Tiering' },
+    ]);
+  });
+
+  it('may be absent, or out of reach, which is told in the words of AWS', async () => {
+    const answering = (name: string) => storeAnswering(() => [400, { __type: name, message: 'because' }]);
+    expect(await answering('ParameterNotFound').read('/chainmend/pause')).toBeUndefined();
+    const denied = answering('AccessDeniedException').read('/chainmend/pause');
+    await expect(denied).rejects.toThrow(StoreError);
+    await expect(denied).rejects.toThrow(/^\/chainmend\/pause: AccessDeniedException: because$/);
+  });
+});
