@@ -1,5 +1,11 @@
 // Who may work on an incident: pure decisions over INCIDENT records. The store writes what they say, on condition that nothing changed.
-import { type ExecutionStatus, type HealPayload, type IncidentRecord, REQUEST_LIFETIME_MS } from './records.ts';
+import {
+  type AlarmFact,
+  type ExecutionStatus,
+  type HealPayload,
+  type IncidentRecord,
+  REQUEST_LIFETIME_MS,
+} from './records.ts';
 
 /** A decision to write `next` in place of the record that was read; the store refuses if that one has changed. */
 export interface Write<R> {
@@ -22,6 +28,7 @@ export interface Onset {
   readonly trouble: string;
   readonly incidentId: string;
   readonly onsetMs: number;
+  readonly alarm: AlarmFact;
 }
 
 /**
@@ -34,9 +41,9 @@ export function openIncident(
   nowMs: number,
 ): Write<IncidentRecord> | { readonly keep: IncidentRecord } | { readonly lags: true } {
   if (!read) {
-    const { fleet, node, instanceId, trouble, incidentId, onsetMs } = onset;
+    const { fleet, node, instanceId, trouble, incidentId, onsetMs, alarm } = onset;
     const fresh = { attempt: 0, failures: 0, notBeforeMs: 0, refusedCodes: [], pagedCodes: [], version: 1 };
-    return { next: { fleet, node, instanceId, trouble, incidentId, onsetMs, ...fresh, state: 'open' } };
+    return { next: { fleet, node, instanceId, trouble, incidentId, onsetMs, alarm, ...fresh, state: 'open' } };
   }
   if (read.state === 'escalated') {
     // A person has been paged. Only a trouble that began after that, and after the flap window, is a new one.
@@ -51,7 +58,14 @@ export function openIncident(
 const reopened = (read: IncidentRecord, onset: Onset, isNew: boolean): IncidentRecord => ({
   ...identity(read),
   ...(isNew
-    ? { incidentId: onset.incidentId, onsetMs: onset.onsetMs, failures: 0, refusedCodes: [], pagedCodes: [] }
+    ? {
+        incidentId: onset.incidentId,
+        onsetMs: onset.onsetMs,
+        alarm: onset.alarm,
+        failures: 0,
+        refusedCodes: [],
+        pagedCodes: [],
+      }
     : {}),
   notBeforeMs: 0,
   version: read.version + 1,
@@ -197,6 +211,7 @@ const identity = ({
   trouble,
   incidentId,
   onsetMs,
+  alarm,
   attempt,
   failures,
   notBeforeMs,
@@ -210,6 +225,7 @@ const identity = ({
   trouble,
   incidentId,
   onsetMs,
+  alarm,
   attempt,
   failures,
   notBeforeMs,

@@ -33,6 +33,8 @@ interface IncidentBase {
   /** Sortable and short enough to say: the onset, and four digits of a hash. */
   readonly incidentId: string;
   readonly onsetMs: number;
+  /** What told of it, and leads to the metric's history. */
+  readonly alarm: AlarmFact;
   /** Number of the last attempt of this (node, trouble). Never starts again, whatever becomes of the incident. */
   readonly attempt: number;
   /** Attempts of this incident that failed. Refusals do not count. */

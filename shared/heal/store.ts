@@ -73,8 +73,14 @@ export function createStore(dynamodb: DynamoDBClient, tableName: string) {
     readGrow: (fleet: string) => get<GrowRecord>(keys.grow(fleet)),
     readBudget: (fleet: string, month: string) => get<BudgetRecord>(keys.budget(fleet, month)),
     readObservations: (fleet: string) => between<FleetObservation>(`FLEET#${fleet}`, 'OBSERVATION#', 'OBSERVATION$'),
-    readNodes: (fleet: string) => between<NodeRecord>(`FLEET#${fleet}`, 'NODE#', 'NODE$'),
-    readIncidents: (fleet: string) => between<IncidentRecord>(`FLEET#${fleet}`, 'INCIDENT#', 'INCIDENT$'),
+    /** Everything that is open in a fleet, in one query: incidents and nodes. */
+    async readFleet(fleet: string): Promise<{ incidents: readonly IncidentRecord[]; nodes: readonly NodeRecord[] }> {
+      const records = await between<IncidentRecord | NodeRecord>(`FLEET#${fleet}`, 'INCIDENT#', 'NODE$');
+      return {
+        incidents: records.filter((record): record is IncidentRecord => 'incidentId' in record),
+        nodes: records.filter((record): record is NodeRecord => 'fence' in record),
+      };
+    },
 
     /**
      * Writes `next` if the stored version is still the one before it. A lost answer is read back: what is stored and

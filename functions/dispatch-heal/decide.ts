@@ -1,0 +1,156 @@
+// The one door's decisions: whose trouble an alarm is, and whether an attempt is started for it. Pure.
+import { createHash } from 'node:crypto';
+import type { Fleet } from '../../shared/fleet/model.ts';
+import type { GuardrailCode, Refusal } from '../../shared/guardrails/codes.ts';
+import { allocate, openIncident } from '../../shared/heal/incident.ts';
+import { leaseFree, newNode } from '../../shared/heal/lease.ts';
+import type { AlarmFact, ExecutionStatus, HealPayload, IncidentRecord, NodeRecord } from '../../shared/heal/records.ts';
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+/** What a heal may take beyond its wait for an approval: polls of a slow modification, reconciliations, commands. */
+const HEAL_HOURS = 8;
+
+/** One thing that an alarm, a contributor or a person tells of. */
+export interface Candidate {
+  readonly alarm: AlarmFact;
+  readonly instanceId: string;
+  readonly onsetMs: number;
+  /** Whether a re-read of the alarm itself says that it still is in ALARM. */
+  readonly stillAlarming: boolean;
+  /** Why the alarm is to be left alone: suppressed or muted by a person. */
+  readonly suppressedBy: string | null;
+}
+
+export interface DispatchFacts {
+  readonly nowMs: number;
+  readonly candidate: Candidate;
+  readonly fleet: Fleet;
+  readonly node: string;
+  readonly trouble: string;
+  readonly paused: Refusal | null;
+  readonly incident: IncidentRecord | undefined;
+  readonly nodeRecord: NodeRecord | undefined;
+  /** Of the node's owner, if it has one. */
+  readonly owner: ExecutionStatus;
+}
+
+export type Dispatch =
+  | { readonly do: 'leave'; readonly why: string }
+  /** Writes INCIDENT and refuses; nothing is started. */
+  | { readonly do: 'refuse'; readonly incident: IncidentRecord; readonly isNew: boolean; readonly refusal: Refusal }
+  /** Writes the allocated attempt, then invokes with its payload. */
+  | { readonly do: 'start'; readonly write: readonly IncidentRecord[]; readonly payload: HealPayload }
+  | { readonly do: 'invoke-again'; readonly payload: HealPayload };
+
+/** What becomes of one candidate. Same facts, same decision. */
+export function decideDispatch(facts: DispatchFacts): Dispatch {
+  const { candidate, fleet, nowMs } = facts;
+  if (!candidate.stillAlarming) return { do: 'leave', why: `${candidate.alarm.alarmName} is no longer in ALARM` };
+  const opened = openIncident(facts.incident, onsetOf(facts), nowMs);
+  if ('lags' in opened) return { do: 'leave', why: 'healed minutes ago; the alarm lags behind the cure' };
+  const incident = 'next' in opened ? opened.next : opened.keep;
+  const isNew = 'next' in opened;
+  const refusal = refusalOf(facts);
+  if (refusal && incident.state === 'open') {
+    if (!isNew && nowMs < incident.notBeforeMs)
+      return { do: 'leave', why: `${refusal.refuse}, looked at a moment ago` };
+    return { do: 'refuse', incident, isNew, refusal };
+  }
+  const free = leaseFree(facts.nodeRecord ?? newNode(fleet.name, candidate.instanceId), facts.owner, nowMs);
+  const allocated = allocate(incident, free, (attempt) => payloadOf(facts, incident, attempt), nowMs);
+  if ('leave' in allocated) return { do: 'leave', why: allocated.leave };
+  if ('invokeAgain' in allocated) return { do: 'invoke-again', payload: allocated.invokeAgain };
+  return { do: 'start', write: isNew ? [incident, allocated.next] : [allocated.next], payload: allocated.invoke };
+}
+
+const refusalOf = ({ candidate, paused }: DispatchFacts): Refusal | null => {
+  if (candidate.suppressedBy !== null) {
+    const reason = `${candidate.alarm.alarmName} is suppressed by ${candidate.suppressedBy}`;
+    return { refuse: 'suppressed', reason, page: false, lookAgainMs: 5 * MINUTE_MS };
+  }
+  // A little less than the sweep's minute, so that every sweep looks.
+  return paused && { ...paused, lookAgainMs: 50_000 };
+};
+
+const onsetOf = ({ candidate, fleet, node, trouble }: DispatchFacts) => ({
+  fleet: fleet.name,
+  node,
+  instanceId: candidate.instanceId,
+  trouble,
+  incidentId: hash([candidate.instanceId, trouble, candidate.onsetMs], 8),
+  onsetMs: candidate.onsetMs,
+  alarm: candidate.alarm,
+});
+
+const payloadOf = ({ fleet, nowMs }: DispatchFacts, incident: IncidentRecord, attempt: number): HealPayload => ({
+  kind: 'resize-volume',
+  fleet: incident.fleet,
+  node: incident.node,
+  instanceId: incident.instanceId,
+  trouble: incident.trouble,
+  incidentId: incident.incidentId,
+  attempt,
+  mode: fleet.mode,
+  onsetMs: incident.onsetMs,
+  deadlineMs: nowMs + (HEAL_HOURS + (fleet.mode === 'ask' ? fleet.ask.expiresAfterHours : 0)) * HOUR_MS,
+  alarm: incident.alarm,
+});
+
+/** At most 64 of [A-Za-z0-9_-]: DurableExecutionName of InvocationRequest, @aws-sdk/client-lambda. */
+export const executionName = ({ kind, instanceId, trouble, incidentId, attempt }: HealPayload): string =>
+  `${kind}-${hash([kind, instanceId, trouble, incidentId, attempt], 40)}`;
+
+const hash = (parts: readonly (string | number)[], digits: number): string =>
+  createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, digits);
+
+/** The one fleet whose selector an instance carries; none or several is nobody's node. */
+export function fleetOf(
+  tags: Readonly<Record<string, string>>,
+  fleets: readonly Fleet[],
+): Fleet | { readonly refuse: GuardrailCode; readonly reason: string } {
+  const matching = fleets.filter(({ nodes }) =>
+    Object.entries(nodes.tags).every(([key, value]) => tags[key] === value),
+  );
+  const [only, another] = matching;
+  if (only && !another) return only;
+  const names = matching.map(({ name }) => name).join(', ');
+  return {
+    refuse: 'node-unknown',
+    reason: only ? `the instance carries the tags of ${names}` : 'the instance carries no fleet’s tags',
+  };
+}
+
+/** The role of the volume that an alarm's `path` is about: bytes and inodes of a filesystem are one trouble with one cure. */
+export function troubleOf(fleet: Fleet, dimensions: Readonly<Record<string, string>>): string | null {
+  const volume = fleet.volumes.find(({ path }) => path === dimensions['path']);
+  return volume ? `disk:${volume.role}` : null;
+}
+
+/** Whether an alarm is one that fleets' disks raise: ours by its name, or one that a fleet file takes in by a pattern. */
+export function isDiskAlarm(
+  { alarmName, dimensions }: Pick<AlarmFact, 'alarmName' | 'dimensions'>,
+  metricName: string | undefined,
+  fleets: readonly Fleet[],
+): boolean {
+  if (!metricName?.startsWith('disk_') || !dimensions['InstanceId'] || !dimensions['path']) return false;
+  return (
+    alarmName.startsWith('chainmend-') ||
+    fleets.some(({ alarms }) => alarms.namePatterns.some((pattern) => matches(pattern, alarmName)))
+  );
+}
+
+/** `*` matches any run of characters; everything else is itself. */
+const matches = (pattern: string, name: string): boolean => {
+  const [first = '', ...rest] = pattern.split('*');
+  if (rest.length === 0) return name === pattern;
+  if (!name.startsWith(first)) return false;
+  const last = rest.pop() ?? '';
+  let at = first.length;
+  for (const part of rest) {
+    const found = name.indexOf(part, at);
+    if (found < 0) return false;
+    at = found + part.length;
+  }
+  return name.length - last.length >= at && name.endsWith(last);
+};

@@ -1,0 +1,69 @@
+// dispatch-heal: the one door. An alarm's change, a contributor's, the sweep of every minute and a person's call all become incidents here.
+import middy from '@middy/core';
+import { awsClients, type Clients } from '../../shared/aws/clients.ts';
+import { readEnvironment } from '../../shared/aws/environment.ts';
+import { logged } from '../../shared/aws/log.ts';
+import { type AlarmEvent, parseEvent } from '../../shared/events/alarm.ts';
+import { createStore } from '../../shared/heal/store.ts';
+import type { Door } from './consider.ts';
+import { manualCandidate } from './manual.ts';
+import { considerAll, sweep } from './sweep.ts';
+import { readAlarming, readSettings } from './truth.ts';
+
+export { awsClients };
+
+const ENVIRONMENT = ['TABLE_NAME', 'TOPIC_ARN', 'PARAMETER_PREFIX', 'RESIZE_VOLUME_ARN'] as const;
+
+export function createHandler({ clients }: { readonly clients: Clients }) {
+  const dispatch = async (event: unknown): Promise<void> => {
+    const environment = readEnvironment(ENVIRONMENT);
+    const door: Door = { clients, environment, store: createStore(clients.dynamodb, environment.TABLE_NAME) };
+    const parsed = parseEvent(event);
+    switch (parsed.kind) {
+      case 'ignored':
+        console.info(JSON.stringify({ level: 'info', ignored: parsed.reason }));
+        return;
+      case 'sweep':
+        return sweep(door);
+      case 'alarm':
+      case 'contributor':
+        return considerAlarm(door, parsed);
+      case 'manual': {
+        const settings = await readSettings(clients.ssm, environment.PARAMETER_PREFIX);
+        return considerAll(door, settings, [await manualCandidate(clients.ec2, settings, parsed, Date.now())], failing);
+      }
+    }
+  };
+  return middy<unknown, void>().use(logged()).handler(dispatch);
+}
+
+/** An event is a hint: the alarm is read again, and only what it says now counts. */
+async function considerAlarm(door: Door, event: AlarmEvent): Promise<void> {
+  const { clients, environment } = door;
+  const [settings, alarming] = await Promise.all([
+    readSettings(clients.ssm, environment.PARAMETER_PREFIX),
+    readAlarming(clients.cloudwatch, [event.alarmName]),
+  ]);
+  const now = alarming.find(({ fact }) => fact.alarmName === event.alarmName);
+  const dimensions = now?.fact.dimensions ?? event.metric?.dimensions ?? {};
+  const instanceId = dimensions['InstanceId'];
+  if (!instanceId)
+    throw new TypeError(
+      `alarm ${event.alarmName}: no metric with the dimension InstanceId; expected one that names the node`,
+    );
+  const candidate = {
+    alarm: now?.fact ?? { alarmName: event.alarmName, namespace: event.metric?.namespace ?? '', dimensions },
+    instanceId,
+    onsetMs: event.atMs,
+    stillAlarming: now !== undefined,
+    suppressedBy: event.suppressedBy ?? (now?.actionsEnabled === false ? 'its actions being disabled' : null),
+  };
+  await considerAll(door, settings, [candidate], failing);
+}
+
+/** One candidate: its failure is the invocation's. */
+const failing = async (work: () => Promise<unknown>): Promise<void> => {
+  await work();
+};
+
+export const handler = createHandler({ clients: awsClients() });

@@ -1,0 +1,51 @@
+// A person's call becomes a candidate like any other: the guardrails are the same, only the alarm is missing.
+import { DescribeInstancesCommand, type EC2Client } from '@aws-sdk/client-ec2';
+import type { ManualEvent } from '../../shared/events/alarm.ts';
+import type { Candidate } from './decide.ts';
+import type { Settings } from './truth.ts';
+
+const METRIC_NAMESPACE = 'CWAgent';
+
+/** @throws TypeError naming the field that leads to no fleet, no node, or more than one */
+export async function manualCandidate(
+  ec2: EC2Client,
+  { fleets }: Settings,
+  event: ManualEvent,
+  nowMs: number,
+): Promise<Candidate> {
+  const fleet = fleets.find(({ name }) => name === event.fleet);
+  if (!fleet)
+    throw new TypeError(`fleet: ${event.fleet} given, expected one of ${fleets.map(({ name }) => name).join(', ')}`);
+  const role = event.trouble?.split(':')[1] ?? fleet.volumes[0]?.role;
+  const volume = fleet.volumes.find((candidate) => candidate.role === role);
+  if (!volume) {
+    const known = fleet.volumes.map((candidate) => `disk:${candidate.role}`).join(', ');
+    throw new TypeError(`trouble: ${event.trouble} given, expected one of ${known}`);
+  }
+  const instanceId = event.instanceId ?? (await findNode(ec2, fleet.nodes, event.node ?? ''));
+  return {
+    alarm: { alarmName: '', namespace: METRIC_NAMESPACE, dimensions: { InstanceId: instanceId, path: volume.path } },
+    instanceId,
+    onsetMs: nowMs,
+    stillAlarming: true,
+    suppressedBy: null,
+  };
+}
+
+async function findNode(
+  ec2: EC2Client,
+  { tags, nameTag }: { readonly tags: Readonly<Record<string, string>>; readonly nameTag: string },
+  node: string,
+): Promise<string> {
+  const Filters = Object.entries({ ...tags, [nameTag]: node }).map(([key, value]) => ({
+    Name: `tag:${key}`,
+    Values: [value],
+  }));
+  const { Reservations = [] } = await ec2.send(new DescribeInstancesCommand({ Filters }));
+  const [only, another] = Reservations.flatMap(({ Instances = [] }) => Instances);
+  if (!only?.InstanceId || another)
+    throw new TypeError(
+      `node: ${node} given, expected the name of exactly one node, ${another ? 'several have it' : 'none has it'}`,
+    );
+  return only.InstanceId;
+}

@@ -1,0 +1,128 @@
+// What the dispatcher reads before it decides: fleets and pauses, alarms as they are now, instances as they are now.
+import {
+  type CloudWatchClient,
+  DescribeAlarmsCommand,
+  ListAlarmMuteRulesCommand,
+  type MetricAlarm,
+} from '@aws-sdk/client-cloudwatch';
+import { DescribeInstancesCommand, type EC2Client } from '@aws-sdk/client-ec2';
+import { GetParametersByPathCommand, type SSMClient } from '@aws-sdk/client-ssm';
+import type { Fleet } from '../../shared/fleet/model.ts';
+import { fleetOfParameter } from '../../shared/fleet/parameter.ts';
+import type { AlarmFact } from '../../shared/heal/records.ts';
+
+/** Limits of one sweep: 25 fleets have 51 parameters, 10 a page; alarms come 100 a page. */
+const MAX_PARAMETER_PAGES = 30;
+const MAX_ALARM_PAGES = 60;
+const INSTANCES_A_CALL = 200;
+
+export interface Settings {
+  /** Every parameter below the prefix, for the pauses. */
+  readonly values: ReadonlyMap<string, string>;
+  readonly fleets: readonly Fleet[];
+  /** Fleets whose file does not parse: the sentence, by parameter name. */
+  readonly broken: ReadonlyMap<string, string>;
+}
+
+export async function readSettings(ssm: SSMClient, prefix: string): Promise<Settings> {
+  const values = new Map<string, string>();
+  let NextToken: string | undefined;
+  for (let page = 0; page === 0 || NextToken; page++) {
+    if (page === MAX_PARAMETER_PAGES)
+      throw new Error(`more than ${MAX_PARAMETER_PAGES} pages of parameters below ${prefix}`);
+    const read = await ssm.send(
+      new GetParametersByPathCommand({ Path: prefix, Recursive: true, ...(NextToken && { NextToken }) }),
+    );
+    for (const { Name = '', Value = '' } of read.Parameters ?? []) values.set(Name, Value);
+    NextToken = read.NextToken;
+  }
+  const fleets: Fleet[] = [];
+  const broken = new Map<string, string>();
+  for (const [name, value] of values) {
+    if (!name.startsWith(`${prefix}/fleets/`)) continue;
+    try {
+      fleets.push(fleetOfParameter(prefix, { name, value }).fleet);
+    } catch (error) {
+      broken.set(name, error instanceof Error ? error.message : String(error));
+    }
+  }
+  return { values, fleets, broken };
+}
+
+export interface AlarmNow {
+  readonly fact: AlarmFact;
+  readonly metricName: string | undefined;
+  readonly sinceMs: number;
+  /** A person who disables an alarm's actions wants it left alone. */
+  readonly actionsEnabled: boolean;
+}
+
+/** Every metric alarm that is in ALARM now, or those of the given names. */
+export async function readAlarming(
+  cloudwatch: CloudWatchClient,
+  names?: readonly string[],
+): Promise<readonly AlarmNow[]> {
+  const found: AlarmNow[] = [];
+  let NextToken: string | undefined;
+  for (let page = 0; page === 0 || NextToken; page++) {
+    if (page === MAX_ALARM_PAGES)
+      throw new Error(`more than ${MAX_ALARM_PAGES} pages of alarms: half-read selections are refused`);
+    const read = await cloudwatch.send(
+      new DescribeAlarmsCommand({
+        StateValue: 'ALARM',
+        AlarmTypes: ['MetricAlarm'],
+        ...(names ? { AlarmNames: [...names] } : { MaxRecords: 100 }),
+        ...(NextToken && { NextToken }),
+      }),
+    );
+    found.push(...(read.MetricAlarms ?? []).flatMap(alarmNow));
+    NextToken = read.NextToken;
+  }
+  return found;
+}
+
+/** The mute rule that is active for an alarm, if one is: events say so themselves, a sweep has to ask. */
+export async function readMuteRule(cloudwatch: CloudWatchClient, AlarmName: string): Promise<string | null> {
+  const { AlarmMuteRuleSummaries = [] } = await cloudwatch.send(
+    new ListAlarmMuteRulesCommand({ AlarmName, Statuses: ['ACTIVE'] }),
+  );
+  return AlarmMuteRuleSummaries[0]?.AlarmMuteRuleArn ?? null;
+}
+
+/** Of an alarm on a metric or on an expression: the first metric that has dimensions. */
+const alarmNow = (alarm: MetricAlarm): readonly AlarmNow[] => {
+  const { AlarmName, StateTransitionedTimestamp, StateUpdatedTimestamp } = alarm;
+  const metric = alarm.MetricName
+    ? alarm
+    : alarm.Metrics?.map(({ MetricStat }) => MetricStat?.Metric).find((candidate) => candidate?.Dimensions?.length);
+  const since = StateTransitionedTimestamp ?? StateUpdatedTimestamp;
+  if (!AlarmName || !since) return [];
+  const dimensions = Object.fromEntries((metric?.Dimensions ?? []).map(({ Name = '', Value = '' }) => [Name, Value]));
+  const fact = { alarmName: AlarmName, namespace: metric?.Namespace ?? '', dimensions };
+  return [
+    { fact, metricName: metric?.MetricName, sinceMs: since.getTime(), actionsEnabled: alarm.ActionsEnabled !== false },
+  ];
+};
+
+export interface InstanceNow {
+  readonly instanceId: string;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+/** The instances that exist among these; by filter, so that one that is gone does not fail the call for all. */
+export async function readInstances(ec2: EC2Client, ids: readonly string[]): Promise<ReadonlyMap<string, InstanceNow>> {
+  const found = new Map<string, InstanceNow>();
+  for (let from = 0; from < ids.length; from += INSTANCES_A_CALL) {
+    const some = ids.slice(from, from + INSTANCES_A_CALL);
+    const { Reservations = [] } = await ec2.send(
+      new DescribeInstancesCommand({ Filters: [{ Name: 'instance-id', Values: some }] }),
+    );
+    for (const { InstanceId = '', Tags = [] } of Reservations.flatMap(({ Instances = [] }) => Instances)) {
+      found.set(InstanceId, {
+        instanceId: InstanceId,
+        tags: Object.fromEntries(Tags.map(({ Key = '', Value = '' }) => [Key, Value])),
+      });
+    }
+  }
+  return found;
+}
