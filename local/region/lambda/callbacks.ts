@@ -102,7 +102,8 @@ function close(
   executions.change(execution, answered);
 }
 
-function decodeCallbackId(callbackId: string): [string, string] {
+/** The inverse: ARN of the execution, id of the operation. Throws for anything that is no callback id. */
+export function decodeCallbackId(callbackId: string): [string, string] {
   try {
     const [arn, id] = JSON.parse(Buffer.from(callbackId, 'base64url').toString('utf8'));
     return [String(arn), String(id)];

@@ -1,0 +1,60 @@
+// What a request asks IAM for, and what IAM asks the region for; the words that all mappings share.
+
+/** What IAM needs to know about the region's resources. */
+export interface Facts {
+  /** Tags of the resource behind an ARN; none when it does not exist or has none. */
+  tags(arn: string): Readonly<Record<string, string>>;
+  /** The instance that a volume is attached to. */
+  attachedInstance(volumeId: string): string | undefined;
+  /** Name of a table's partition key. */
+  partitionKey(tableName: string): string | undefined;
+}
+
+export interface Resource {
+  /** `*` when the action has no resource types. */
+  readonly arn: string;
+  /** Condition keys that only this resource has. */
+  readonly keys?: Keys;
+}
+
+/** Condition keys with their values, written as in the Service Authorization Reference. */
+export type Keys = Readonly<Record<string, string | readonly string[]>>;
+
+/** One action that the request needs on each of these resources. */
+export interface Check {
+  readonly action: string;
+  readonly resources: readonly Resource[];
+  readonly keys?: Keys;
+}
+
+export interface Region {
+  readonly accountId: string;
+  readonly regionName: string;
+  readonly facts: Facts;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: each mapping narrows the input of its own operation; the wire has validated it
+export type Mapping = (input: any, region: Region) => readonly Check[];
+export type Mappings = Readonly<Record<string, Mapping>>;
+
+/** Any resource: the action supports no resource-level permissions. */
+export const ANY: readonly Resource[] = [{ arn: '*' }];
+
+/** A mapping for an action that has the operation's name and no resource types. */
+export const onAnything =
+  (action: string): Mapping =>
+  () => [{ action, resources: ANY }];
+
+/** Keys for the tags in a request: aws:RequestTag/… and aws:TagKeys; none when it carries no tags. */
+export function requestTagKeys(tags: readonly { Key?: string | undefined; Value?: string | undefined }[] = []): Keys {
+  if (tags.length === 0) return {};
+  const keys: Record<string, string | string[]> = { 'aws:TagKeys': tags.map(({ Key }) => Key ?? '') };
+  for (const { Key, Value } of tags) keys[`aws:RequestTag/${Key}`] = Value ?? '';
+  return keys;
+}
+
+/** Keys for the tags on a resource, under each of these prefixes. */
+export function resourceTagKeys(region: Region, arn: string, ...prefixes: readonly string[]): Keys {
+  const tags = Object.entries(region.facts.tags(arn));
+  return Object.fromEntries(prefixes.flatMap((prefix) => tags.map(([key, value]) => [`${prefix}/${key}`, value])));
+}

@@ -1,0 +1,35 @@
+// The AWS managed policies that a template may attach, as the AWS Managed Policy Reference prints them.
+import type { PolicyDocument } from './policy.ts';
+
+const allowEverywhere = (actions: readonly string[]): PolicyDocument => ({
+  Version: '2012-10-17',
+  Statement: [{ Effect: 'Allow', Action: actions, Resource: '*' }],
+});
+
+const LOGS = ['logs:CreateLogGroup', 'logs:CreateLogStream', 'logs:PutLogEvents'];
+
+const POLICIES: Readonly<Record<string, PolicyDocument>> = {
+  'service-role/AWSLambdaBasicExecutionRole': allowEverywhere(LOGS),
+  'service-role/AWSLambdaBasicDurableExecutionRolePolicy': allowEverywhere([
+    ...LOGS,
+    'lambda:CheckpointDurableExecution',
+    'lambda:GetDurableExecutionState',
+  ]),
+  AWSXRayDaemonWriteAccess: allowEverywhere([
+    'xray:PutTraceSegments',
+    'xray:PutTelemetryRecords',
+    'xray:GetSamplingRules',
+    'xray:GetSamplingTargets',
+    'xray:GetSamplingStatisticSummaries',
+  ]),
+};
+
+/** Throws an Error for a policy whose text the region does not have. */
+export function managedPolicy(arn: string): PolicyDocument {
+  const name = arn.replace('arn:aws:iam::aws:policy/', '');
+  const document = POLICIES[name];
+  if (document === undefined) {
+    throw new Error(`iam: the managed policy ${name} is not known; add its text to local/region/iam/managed.ts`);
+  }
+  return document;
+}

@@ -1,0 +1,69 @@
+// "Actions, resources, and condition keys for Amazon CloudWatch" (Service Authorization Reference).
+import { type Mapping, type Mappings, onAnything, type Region, requestTagKeys, resourceTagKeys } from './check.ts';
+
+const alarmArn = ({ accountId, regionName }: Region, name: string): string =>
+  `arn:aws:cloudwatch:${regionName}:${accountId}:alarm:${name}`;
+
+/** A request that names no alarm is about all of them. */
+const onAlarms =
+  (action: string): Mapping =>
+  (input: { AlarmNames?: string[]; AlarmName?: string }, region) => {
+    const named = input.AlarmNames ?? (input.AlarmName === undefined ? [] : [input.AlarmName]);
+    const arns = (named.length === 0 ? ['*'] : named).map((name) => alarmArn(region, name));
+    return [{ action, resources: arns.map((arn) => ({ arn, keys: resourceTagKeys(region, arn, 'aws:ResourceTag') })) }];
+  };
+
+interface PutAlarmInput {
+  readonly AlarmName?: string;
+  readonly AlarmActions?: readonly string[];
+  readonly Tags?: readonly { Key?: string; Value?: string }[];
+}
+
+/** PutMetricAlarm knows no aws:ResourceTag: it overwrites by name. */
+const putAlarm =
+  (action: string): Mapping =>
+  (input: PutAlarmInput, region) => [
+    {
+      action,
+      resources: [{ arn: alarmArn(region, input.AlarmName ?? '') }],
+      keys: {
+        ...requestTagKeys(input.Tags),
+        ...(input.AlarmActions?.length ? { 'cloudwatch:AlarmActions': input.AlarmActions } : {}),
+      },
+    },
+  ];
+
+const onArn =
+  (action: string): Mapping =>
+  (input: { ResourceARN?: string; Tags?: { Key?: string; Value?: string }[] }, region) => {
+    const arn = input.ResourceARN ?? '';
+    const keys = resourceTagKeys(region, arn, 'aws:ResourceTag');
+    return [{ action, resources: [{ arn, keys }], keys: requestTagKeys(input.Tags) }];
+  };
+
+const ALARMS = [
+  'DescribeAlarms',
+  'DescribeAlarmHistory',
+  'DescribeAlarmContributors',
+  'DeleteAlarms',
+  'SetAlarmState',
+  'EnableAlarmActions',
+  'DisableAlarmActions',
+];
+const METRICS = ['GetMetricData', 'GetMetricStatistics', 'ListMetrics', 'DescribeAlarmsForMetric'];
+
+export const cloudwatchRequests: Mappings = {
+  ...Object.fromEntries(ALARMS.map((operation) => [operation, onAlarms(`cloudwatch:${operation}`)])),
+  ...Object.fromEntries(METRICS.map((operation) => [operation, onAnything(`cloudwatch:${operation}`)])),
+  PutMetricAlarm: putAlarm('cloudwatch:PutMetricAlarm'),
+  PutCompositeAlarm: putAlarm('cloudwatch:PutCompositeAlarm'),
+  PutMetricData: (input: { Namespace?: string }) => [
+    {
+      action: 'cloudwatch:PutMetricData',
+      resources: [{ arn: '*' }],
+      keys: { 'cloudwatch:namespace': input.Namespace ?? '' },
+    },
+  ],
+  ListTagsForResource: onArn('cloudwatch:ListTagsForResource'),
+  TagResource: onArn('cloudwatch:TagResource'),
+};

@@ -1,0 +1,38 @@
+// What each request asks IAM for: actions, resources and condition keys, by service.
+import type { Kernel } from '../kernel.ts';
+import type { Check, Facts, Mappings } from './check.ts';
+import { cloudwatchRequests } from './requests-cloudwatch.ts';
+import { dynamodbRequests } from './requests-dynamodb.ts';
+import { ec2Requests } from './requests-ec2.ts';
+import { lambdaRequests } from './requests-lambda.ts';
+import { messagingRequests } from './requests-messaging.ts';
+import { ssmRequests } from './requests-ssm.ts';
+
+const SERVICES: Readonly<Record<string, Mappings>> = {
+  ec2: ec2Requests,
+  ssm: ssmRequests,
+  dynamodb: dynamodbRequests,
+  lambda: lambdaRequests,
+  monitoring: cloudwatchRequests,
+  ...messagingRequests,
+};
+
+/**
+ * The checks of a request. `service` is the signing name. Throws an Error when nobody has said what the operation needs:
+ * that is a gap in the region, and never an allow.
+ */
+export function checksOf(
+  kernel: Pick<Kernel, 'accountId' | 'regionName'>,
+  facts: Facts,
+  service: string,
+  operation: string,
+  input: object,
+): readonly Check[] {
+  const mapping = SERVICES[service]?.[operation];
+  if (mapping === undefined) {
+    throw new Error(
+      `iam: what ${service} ${operation} needs is not known; add it to local/region/iam/requests-*.ts (Service Authorization Reference)`,
+    );
+  }
+  return mapping(input, { accountId: kernel.accountId, regionName: kernel.regionName, facts });
+}

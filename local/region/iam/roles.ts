@@ -1,0 +1,179 @@
+// IAM in the local region: roles with their inline, customer managed and AWS managed policies.
+import type {
+  AttachRolePolicyRequest,
+  CreatePolicyRequest,
+  CreateRoleRequest,
+  GetRolePolicyRequest,
+  GetRoleRequest,
+  ListRolePoliciesRequest,
+  PutRolePolicyRequest,
+} from '@aws-sdk/client-iam';
+import type { Kernel } from '../kernel.ts';
+import { AwsError, type Service } from '../service.ts';
+import { managedPolicy } from './managed.ts';
+import { checkDocument, type PolicyDocument } from './policy.ts';
+
+interface Role {
+  readonly name: string;
+  readonly path: string;
+  readonly arn: string;
+  readonly id: string;
+  readonly description: string;
+  readonly trust: string;
+  readonly createdAtMs: number;
+  readonly inline: Map<string, PolicyDocument>;
+  readonly attached: Set<string>;
+}
+
+export interface Roles {
+  /** All policies of a role; undefined when there is no such role. */
+  policiesOf(roleArn: string): readonly PolicyDocument[] | undefined;
+}
+
+export interface Iam extends Roles {
+  readonly service: Service;
+}
+
+// "IAM and AWS STS quotas": role names up to 64 characters, ten managed policies a role, inline policies of 10,240 characters a
+// role and managed ones of 6,144, white space not counted.
+const NAME = /^[\w+=,.@-]{1,64}$/;
+const ATTACHED_MAX = 10;
+const INLINE_CHARACTERS_MAX = 10_240;
+const MANAGED_CHARACTERS_MAX = 6144;
+
+export function createIam(kernel: Kernel): Iam {
+  const roles = new Map<string, Role>();
+  const policies = new Map<string, PolicyDocument>();
+  const random = kernel.random('iam');
+
+  const find = (name: string | undefined): Role => {
+    const role = roles.get(name ?? '');
+    if (role !== undefined) return role;
+    throw new AwsError('NoSuchEntityException', `The role with name ${name} cannot be found.`, { statusCode: 404 });
+  };
+
+  const createRole = (input: CreateRoleRequest): object => {
+    const name = input.RoleName ?? '';
+    if (!NAME.test(name)) throw invalid(`RoleName: expected 1 to 64 of [\\w+=,.@-], got "${name}"`);
+    if (roles.has(name)) {
+      throw new AwsError('EntityAlreadyExistsException', `Role with name ${name} already exists.`, { statusCode: 409 });
+    }
+    const path = input.Path ?? '/';
+    const role: Role = {
+      name,
+      path,
+      arn: `arn:aws:iam::${kernel.accountId}:role${path}${name}`,
+      id: `AROA${random.hex(17).slice(0, 17).toUpperCase()}`,
+      description: input.Description ?? '',
+      trust: input.AssumeRolePolicyDocument ?? '{}',
+      createdAtMs: kernel.clock.now(),
+      inline: new Map(),
+      attached: new Set(),
+    };
+    roles.set(name, role);
+    return { Role: described(role) };
+  };
+
+  const putRolePolicy = (input: PutRolePolicyRequest): object => {
+    const role = find(input.RoleName);
+    const { document, length } = parse(input.PolicyDocument);
+    const others = [...role.inline].filter(([name]) => name !== input.PolicyName);
+    const characters = others.reduce((sum, [, other]) => sum + JSON.stringify(other).length, length);
+    if (characters > INLINE_CHARACTERS_MAX) {
+      throw limitExceeded(`Maximum policy size of ${INLINE_CHARACTERS_MAX} bytes exceeded for role ${role.name}`);
+    }
+    role.inline.set(input.PolicyName ?? '', document);
+    return {};
+  };
+
+  const createPolicy = (input: CreatePolicyRequest): object => {
+    const arn = `arn:aws:iam::${kernel.accountId}:policy${input.Path ?? '/'}${input.PolicyName}`;
+    const { document, length } = parse(input.PolicyDocument);
+    if (length > MANAGED_CHARACTERS_MAX) {
+      throw limitExceeded(`Cannot exceed quota for PolicySize: ${MANAGED_CHARACTERS_MAX}`);
+    }
+    policies.set(arn, document);
+    return { Policy: { PolicyName: input.PolicyName, Arn: arn } };
+  };
+
+  const attachRolePolicy = (input: AttachRolePolicyRequest): object => {
+    const role = find(input.RoleName);
+    const arn = input.PolicyArn ?? '';
+    if (arn.startsWith('arn:aws:iam::aws:')) managedPolicy(arn);
+    else if (!policies.has(arn)) {
+      throw new AwsError('NoSuchEntityException', `Policy ${arn} does not exist or is not attachable.`, {
+        statusCode: 404,
+      });
+    }
+    role.attached.add(arn);
+    if (role.attached.size > ATTACHED_MAX) {
+      throw limitExceeded(`Cannot exceed quota for PoliciesPerRole: ${ATTACHED_MAX}`);
+    }
+    return {};
+  };
+
+  const policiesOf = (roleArn: string): readonly PolicyDocument[] | undefined => {
+    const role = [...roles.values()].find(({ arn }) => arn === roleArn);
+    if (role === undefined) return undefined;
+    const attached = [...role.attached].map((arn) => policies.get(arn) ?? managedPolicy(arn));
+    return [...role.inline.values(), ...attached];
+  };
+
+  return {
+    policiesOf,
+    service: {
+      name: 'iam',
+      operations: {
+        CreateRole: createRole,
+        PutRolePolicy: putRolePolicy,
+        CreatePolicy: createPolicy,
+        AttachRolePolicy: attachRolePolicy,
+        GetRole: (input: GetRoleRequest) => ({ Role: described(find(input.RoleName)) }),
+        ListRoles: () => ({ Roles: [...roles.values()].map(described), IsTruncated: false }),
+        ListRolePolicies: (input: ListRolePoliciesRequest) => ({
+          PolicyNames: [...find(input.RoleName).inline.keys()].sort(),
+          IsTruncated: false,
+        }),
+        GetRolePolicy: (input: GetRolePolicyRequest) => {
+          const document = find(input.RoleName).inline.get(input.PolicyName ?? '');
+          if (document === undefined) {
+            throw new AwsError(
+              'NoSuchEntityException',
+              `The role policy with name ${input.PolicyName} cannot be found.`,
+              {
+                statusCode: 404,
+              },
+            );
+          }
+          const { RoleName, PolicyName } = input;
+          return { RoleName, PolicyName, PolicyDocument: encodeURIComponent(JSON.stringify(document)) };
+        },
+      },
+    },
+  };
+}
+
+const described = (role: Role): object => ({
+  Path: role.path,
+  RoleName: role.name,
+  RoleId: role.id,
+  Arn: role.arn,
+  Description: role.description,
+  CreateDate: new Date(role.createdAtMs),
+  AssumeRolePolicyDocument: encodeURIComponent(role.trust),
+});
+
+function parse(text: string | undefined): { document: PolicyDocument; length: number } {
+  try {
+    const document = JSON.parse(text ?? '') as PolicyDocument;
+    checkDocument(document);
+    return { document, length: JSON.stringify(document).length };
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new AwsError('MalformedPolicyDocumentException', reason);
+  }
+}
+
+const invalid = (message: string): AwsError => new AwsError('ValidationError', message);
+const limitExceeded = (message: string): AwsError =>
+  new AwsError('LimitExceededException', message, { statusCode: 409 });

@@ -1,0 +1,377 @@
+import { describe, expect, it } from '@jest/globals';
+import { createAuthorizer } from '../../local/region/iam/authorizer.ts';
+import type { Facts } from '../../local/region/iam/check.ts';
+import { conditionsHold, like } from '../../local/region/iam/conditions.ts';
+import { decide, type PolicyDocument, type Statement } from '../../local/region/iam/policy.ts';
+import { createIam } from '../../local/region/iam/roles.ts';
+import { encodeCallbackId } from '../../local/region/lambda/callbacks.ts';
+import { testKernel } from '../support/kernel.ts';
+
+const EC2 = 'arn:aws:ec2:eu-west-1:111122223333';
+const TAGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  [`${EC2}:volume/vol-1`]: { Fleet: 'bitcoin' },
+  [`${EC2}:instance/i-1`]: { Fleet: 'bitcoin' },
+};
+const facts: Facts = {
+  tags: (arn) => TAGS[arn] ?? {},
+  attachedInstance: (volumeId) => (volumeId === 'vol-1' ? 'i-1' : undefined),
+  partitionKey: () => 'pk',
+};
+
+const allow = (
+  Action: Statement['Action'],
+  Resource: Statement['Resource'],
+  Condition?: Statement['Condition'],
+): Statement => ({
+  Effect: 'Allow',
+  ...(Action && { Action }),
+  ...(Resource && { Resource }),
+  ...(Condition && { Condition }),
+});
+const deny = (...of: Parameters<typeof allow>): Statement => ({ ...allow(...of), Effect: 'Deny' });
+
+/** A role with these statements, asked whether it may do this. */
+function ask(statements: readonly Statement[], service: string, operation: string, input: object): string | undefined {
+  const kernel = testKernel();
+  const iam = createIam(kernel);
+  const { CreateRole, PutRolePolicy } = iam.service.operations;
+  const call = { at: 0, actor: 'person' };
+  CreateRole?.({ RoleName: 'heal', AssumeRolePolicyDocument: '{}' }, call);
+  const PolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement: statements });
+  PutRolePolicy?.({ RoleName: 'heal', PolicyName: 'Grants', PolicyDocument }, call);
+  const authorize = createAuthorizer(kernel, iam, facts);
+  const roleArn = 'arn:aws:iam::111122223333:role/heal';
+  return authorize({ at: 0, actor: 'resize-volume/1', roleArn }, service, operation, input)?.message;
+}
+
+describe('Patterns', () => {
+  it.each([
+    ['ec2:DescribeVolumes', 'ec2:Describe*', true],
+    ['ec2:ModifyVolume', 'ec2:Describe*', false],
+    ['a.c', 'a?c', true],
+    ['abc', 'a.c', false],
+    ['arn:aws:ssm:eu-west-1:111122223333:document/chainmend-grow-1a2b', 'arn:aws:ssm:*:*:document/chainmend-*', true],
+  ])('%s against %s: %s', (text, pattern, expected) => {
+    expect(like(text, pattern)).toBe(expected);
+  });
+});
+
+describe('Conditions', () => {
+  const context = (keys: Record<string, string[]>) => new Map(Object.entries(keys));
+  const tag = (value: string) => context({ 'aws:resourcetag/fleet': [value] });
+  const none = context({});
+  const keys = (...values: string[]) => context({ 'aws:tagkeys': values });
+  const sized = (value: string) => context({ 'cloudwatch:namespace': [value] });
+
+  it.each([
+    ['StringEquals', { 'aws:ResourceTag/Fleet': 'bitcoin' }, tag('bitcoin'), true],
+    ['StringEquals', { 'aws:ResourceTag/Fleet': ['a', 'bitcoin'] }, tag('bitcoin'), true],
+    ['StringEquals', { 'aws:ResourceTag/Fleet': 'Bitcoin' }, tag('bitcoin'), false],
+    ['StringEqualsIgnoreCase', { 'aws:ResourceTag/Fleet': 'Bitcoin' }, tag('bitcoin'), true],
+    ['StringEquals', { 'aws:ResourceTag/Fleet': 'bitcoin' }, none, false],
+    ['StringEqualsIfExists', { 'aws:ResourceTag/Fleet': 'bitcoin' }, none, true],
+    ['StringEqualsIfExists', { 'aws:ResourceTag/Fleet': 'bitcoin' }, tag('irita'), false],
+    ['StringNotEquals', { 'aws:ResourceTag/Fleet': 'bitcoin' }, none, true],
+    ['StringNotEquals', { 'aws:ResourceTag/Fleet': ['bitcoin', 'irita'] }, tag('irita'), false],
+    ['StringLike', { 'aws:ResourceTag/Fleet': 'bit*' }, tag('bitcoin'), true],
+    ['StringNotLike', { 'aws:ResourceTag/Fleet': 'bit*' }, tag('bitcoin'), false],
+    [
+      'ArnLike',
+      { 'aws:PrincipalArn': 'arn:aws:iam::*:role/heal' },
+      context({ 'aws:principalarn': ['arn:aws:iam::1:role/heal'] }),
+      true,
+    ],
+    ['Null', { 'aws:ResourceTag/Fleet': 'true' }, none, true],
+    ['Null', { 'aws:ResourceTag/Fleet': 'false' }, none, false],
+    ['Null', { 'aws:ResourceTag/Fleet': 'false' }, tag('bitcoin'), true],
+    ['Bool', { 'aws:SecureTransport': 'true' }, context({ 'aws:securetransport': ['true'] }), true],
+    ['ForAllValues:StringLike', { 'aws:TagKeys': 'chainmend:*' }, keys('chainmend:a', 'chainmend:b'), true],
+    ['ForAllValues:StringLike', { 'aws:TagKeys': 'chainmend:*' }, keys('chainmend:a', 'Owner'), false],
+    ['ForAllValues:StringLike', { 'aws:TagKeys': 'chainmend:*' }, none, true],
+    ['ForAnyValue:StringEquals', { 'aws:TagKeys': 'Owner' }, keys('chainmend:a', 'Owner'), true],
+    ['ForAnyValue:StringEquals', { 'aws:TagKeys': 'Owner' }, none, false],
+    ['NumericLessThan', { 'cloudwatch:namespace': '10' }, sized('9'), true],
+    ['NumericLessThan', { 'cloudwatch:namespace': '10' }, sized('10'), false],
+    ['NumericGreaterThanEquals', { 'cloudwatch:namespace': '10' }, sized('10'), true],
+  ])('%s %j', (operator, condition, request, expected) => {
+    expect(conditionsHold({ [operator]: condition }, request)).toBe(expected);
+  });
+
+  it('that nobody has modelled are an error of ours, not an absent key', () => {
+    expect(() => conditionsHold({ StringEquals: { 'ec2:Vpc': 'x' } }, none)).toThrow(/ec2:Vpc is not emulated/);
+    expect(() => conditionsHold({ IpAddress: { 'aws:SecureTransport': 'x' } }, none)).toThrow(
+      /IpAddress is not emulated/,
+    );
+  });
+
+  it('may speak of the caller in variables', () => {
+    const request = context({ 'aws:principalaccount': ['1'], 'aws:resourceaccount': ['1'] });
+    expect(conditionsHold({ StringEquals: { 'aws:ResourceAccount': '$' + '{aws:PrincipalAccount}' } }, request)).toBe(
+      true,
+    );
+  });
+});
+
+describe('A decision', () => {
+  const policy = (...Statement: Statement[]): PolicyDocument[] => [{ Statement }];
+
+  it.each<[string, Statement[], string]>([
+    ['nothing says a word', [], 'not-allowed'],
+    ['one statement allows', [allow('ec2:*', '*')], 'allowed'],
+    ['one allows and one denies', [allow('*', '*'), deny('ec2:ModifyVolume', '*')], 'denied'],
+    ['the allow is for another action', [allow('ec2:Describe*', '*')], 'not-allowed'],
+    ['the allow is for another resource', [allow('ec2:*', `${EC2}:volume/vol-2`)], 'not-allowed'],
+    ['actions are written in another case', [allow('EC2:modifyvolume', '*')], 'allowed'],
+    ['NotAction excludes it', [{ Effect: 'Allow', NotAction: 'ec2:*', Resource: '*' }], 'not-allowed'],
+    ['NotAction names others', [{ Effect: 'Allow', NotAction: 'iam:*', Resource: '*' }], 'allowed'],
+    ['NotResource excludes it', [{ Effect: 'Allow', Action: '*', NotResource: `${EC2}:volume/*` }], 'not-allowed'],
+    [
+      'the deny has a condition that does not hold',
+      [allow('*', '*'), deny('*', '*', { Null: { 'aws:TagKeys': 'false' } })],
+      'allowed',
+    ],
+  ])('when %s', (_, statements, expected) => {
+    expect(decide(policy(...statements), 'ec2:ModifyVolume', `${EC2}:volume/vol-1`, new Map())).toBe(expected);
+  });
+});
+
+describe('What a role may do', () => {
+  const fleet = { StringEquals: { 'aws:ResourceTag/Fleet': 'bitcoin' } };
+
+  it.each<[string, Statement[], string, string, object, RegExp | undefined]>([
+    [
+      'modify a volume of its fleet',
+      [allow('ec2:ModifyVolume', `${EC2}:volume/*`, fleet)],
+      'ec2',
+      'ModifyVolume',
+      { VolumeId: 'vol-1' },
+      undefined,
+    ],
+    [
+      'not modify any other volume',
+      [allow('ec2:ModifyVolume', `${EC2}:volume/*`, fleet)],
+      'ec2',
+      'ModifyVolume',
+      { VolumeId: 'vol-2' },
+      /volume\/vol-2/,
+    ],
+    [
+      'detach only with volume and instance',
+      [allow('ec2:DetachVolume', `${EC2}:volume/*`)],
+      'ec2',
+      'DetachVolume',
+      { VolumeId: 'vol-1' },
+      /instance\/i-1/,
+    ],
+    [
+      'describe only on *',
+      [allow('ec2:DescribeVolumes', `${EC2}:volume/*`)],
+      'ec2',
+      'DescribeVolumes',
+      {},
+      /resource: \*/,
+    ],
+    [
+      'tag only with its own keys',
+      [allow('ec2:CreateTags', '*', { ...fleet, 'ForAllValues:StringLike': { 'aws:TagKeys': 'chainmend:*' } })],
+      'ec2',
+      'CreateTags',
+      { Resources: ['vol-1'], Tags: [{ Key: 'Fleet', Value: 'x' }] },
+      /ec2:CreateTags/,
+    ],
+    [
+      'tag a snapshot while creating it',
+      [
+        allow('ec2:CreateSnapshot', '*'),
+        allow('ec2:CreateTags', '*', { StringEquals: { 'ec2:CreateAction': 'CreateSnapshot' } }),
+      ],
+      'ec2',
+      'CreateSnapshot',
+      { VolumeId: 'vol-1', TagSpecifications: [{ ResourceType: 'snapshot', Tags: [{ Key: 'a', Value: 'b' }] }] },
+      undefined,
+    ],
+    [
+      'send its document to nodes of its fleet',
+      [
+        allow('ssm:SendCommand', 'arn:aws:ssm:*:*:document/chainmend-grow-*'),
+        allow('ssm:SendCommand', `${EC2}:instance/*`, { StringEquals: { 'ssm:resourceTag/Fleet': 'bitcoin' } }),
+      ],
+      'ssm',
+      'SendCommand',
+      { DocumentName: 'chainmend-grow-1a2b', InstanceIds: ['i-1'] },
+      undefined,
+    ],
+    [
+      'not send a document of AWS',
+      [allow('ssm:SendCommand', ['arn:aws:ssm:*:*:document/chainmend-*', `${EC2}:instance/*`])],
+      'ssm',
+      'SendCommand',
+      { DocumentName: 'AWS-RunShellScript', InstanceIds: ['i-1'] },
+      /document\/AWS-RunShellScript/,
+    ],
+    [
+      'not send to one node too many',
+      [
+        allow('ssm:SendCommand', 'arn:aws:ssm:*:*:document/*'),
+        allow('ssm:SendCommand', `${EC2}:instance/*`, { StringEquals: { 'ssm:resourceTag/Fleet': 'bitcoin' } }),
+      ],
+      'ssm',
+      'SendCommand',
+      { DocumentName: 'chainmend-grow-1a2b', InstanceIds: ['i-1', 'i-2'] },
+      /instance\/i-2/,
+    ],
+    [
+      'read its parameters',
+      [allow('ssm:GetParameters', 'arn:aws:ssm:eu-west-1:111122223333:parameter/chainmend/*')],
+      'ssm',
+      'GetParameters',
+      { Names: ['/chainmend/pause', '/other'] },
+      /parameter\/other/,
+    ],
+    [
+      'write under its own partition key',
+      [
+        allow('dynamodb:PutItem', 'arn:aws:dynamodb:*:*:table/state', {
+          'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': 'FLEET#*' },
+        }),
+      ],
+      'dynamodb',
+      'PutItem',
+      { TableName: 'state', Item: { pk: { S: 'JOURNAL#bitcoin' } } },
+      /dynamodb:PutItem/,
+    ],
+    [
+      'query under its own partition key',
+      [allow('dynamodb:Query', '*', { 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': 'FLEET#bitcoin' } })],
+      'dynamodb',
+      'Query',
+      {
+        TableName: 'state',
+        KeyConditionExpression: '#p = :p AND begins_with(sk, :s)',
+        ExpressionAttributeNames: { '#p': 'pk' },
+        ExpressionAttributeValues: { ':p': { S: 'FLEET#bitcoin' }, ':s': { S: 'NODE#' } },
+      },
+      undefined,
+    ],
+    [
+      'invoke the alias, not the function',
+      [allow('lambda:InvokeFunction', 'arn:aws:lambda:*:*:function:heal:live')],
+      'lambda',
+      'Invoke',
+      { FunctionName: 'heal' },
+      /function:heal because/,
+    ],
+    [
+      'checkpoint executions of its versions',
+      [allow('lambda:CheckpointDurableExecution', 'arn:aws:lambda:*:*:function:heal:*')],
+      'lambda',
+      'CheckpointDurableExecution',
+      { DurableExecutionArn: 'arn:aws:lambda:eu-west-1:111122223333:function:heal:1/durable-execution/a/b' },
+      undefined,
+    ],
+    [
+      'not answer callbacks of others',
+      [allow('lambda:SendDurableExecutionCallbackSuccess', 'arn:aws:lambda:*:*:function:heal:*')],
+      'lambda',
+      'SendDurableExecutionCallbackSuccess',
+      {
+        CallbackId: encodeCallbackId(
+          'arn:aws:lambda:eu-west-1:111122223333:function:other:1/durable-execution/a/b',
+          'x',
+        ),
+      },
+      /function:other:1/,
+    ],
+    [
+      'put metrics into its own namespace',
+      [allow('cloudwatch:PutMetricData', '*', { StringEquals: { 'cloudwatch:namespace': 'chainmend' } })],
+      'monitoring',
+      'PutMetricData',
+      { Namespace: 'AWS/EC2' },
+      /cloudwatch:PutMetricData/,
+    ],
+    [
+      'describe one alarm by its name',
+      [allow('cloudwatch:DescribeAlarms', 'arn:aws:cloudwatch:*:*:alarm:chainmend-*')],
+      'monitoring',
+      'DescribeAlarms',
+      { AlarmNames: ['chainmend-a'] },
+      undefined,
+    ],
+    [
+      'publish to its topic',
+      [allow('sns:Publish', 'arn:aws:sns:*:*:pages')],
+      'sns',
+      'Publish',
+      { TopicArn: 'arn:aws:sns:eu-west-1:1:other' },
+      /sns:Publish/,
+    ],
+    [
+      'send to its queue',
+      [allow('sqs:SendMessage', 'arn:aws:sqs:eu-west-1:111122223333:dlq')],
+      'sqs',
+      'SendMessage',
+      { QueueUrl: 'http://127.0.0.1/111122223333/dlq' },
+      undefined,
+    ],
+    ['always know who it is', [], 'sts', 'GetCallerIdentity', {}, undefined],
+  ])('%s', (_, statements, service, operation, input, refused) => {
+    const message = ask(statements.length === 0 ? [allow('none:None', '*')] : statements, service, operation, input);
+    if (refused === undefined) expect(message).toBeUndefined();
+    else expect(message).toMatch(refused);
+  });
+
+  it('is refused in the words of the service, with role, action and resource', () => {
+    expect(ask([allow('none:None', '*')], 'ec2', 'ModifyVolume', { VolumeId: 'vol-1' })).toBe(
+      'You are not authorized to perform this operation. User: arn:aws:sts::111122223333:assumed-role/heal/resize-volume-1 ' +
+        'is not authorized to perform: ec2:ModifyVolume on resource: arn:aws:ec2:eu-west-1:111122223333:volume/vol-1 ' +
+        'because no identity-based policy allows the ec2:ModifyVolume action',
+    );
+    expect(ask([allow('*', '*'), deny('sns:*', '*')], 'sns', 'Publish', { TopicArn: 'arn' })).toMatch(
+      /with an explicit deny/,
+    );
+  });
+
+  it('is never allowed by our not knowing: an operation without a mapping is an error of ours', () => {
+    expect(() => ask([allow('*', '*')], 'ec2', 'RunInstances', {})).toThrow(/RunInstances needs is not known/);
+  });
+});
+
+describe('Roles', () => {
+  const call = { at: 0, actor: 'cloudformation' };
+  const iam = () => {
+    const created = createIam(testKernel());
+    created.service.operations['CreateRole']?.({ RoleName: 'heal' }, call);
+    return created;
+  };
+
+  it('take inline policies up to 10,240 characters', () => {
+    const Statement = [
+      allow(
+        'ec2:*',
+        Array.from({ length: 600 }, (_, i) => `${EC2}:volume/vol-${i}`),
+      ),
+    ];
+    const input = { RoleName: 'heal', PolicyName: 'p', PolicyDocument: JSON.stringify({ Statement }) };
+    expect(() => iam().service.operations['PutRolePolicy']?.(input, call)).toThrow(/Maximum policy size of 10240/);
+  });
+
+  it('take managed policies that are known', () => {
+    const { service, policiesOf } = iam();
+    const attach = (name: string) =>
+      service.operations['AttachRolePolicy']?.(
+        { RoleName: 'heal', PolicyArn: `arn:aws:iam::aws:policy/${name}` },
+        call,
+      );
+    attach('service-role/AWSLambdaBasicExecutionRole');
+    expect(policiesOf('arn:aws:iam::111122223333:role/heal')).toHaveLength(1);
+    expect(() => attach('AdministratorAccess')).toThrow(/AdministratorAccess is not known/);
+  });
+
+  it('refuse a policy that says neither Allow nor Deny', () => {
+    const PolicyDocument = JSON.stringify({ Statement: { Effect: 'Maybe', Action: '*', Resource: '*' } });
+    expect(() => iam().service.operations['PutRolePolicy']?.({ RoleName: 'heal', PolicyDocument }, call)).toThrow(
+      /expected Allow or Deny, got Maybe/,
+    );
+  });
+});
