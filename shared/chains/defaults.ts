@@ -15,7 +15,7 @@ export interface ChainDefaults {
   readonly maximumSizeGiB: number;
 }
 
-// wallet.dat: wallets made before 0.21 lie beside the blocks, newer ones in wallets/ (Bitcoin Core, doc/files.md).
+// A wallet lies in wallets/ or, in an old data directory, beside the blocks (Bitcoin Core, doc/files.md).
 const bitcoinIdentity = ['wallets', 'wallet.dat', 'onion_v3_private_key'];
 
 const gethIdentity = ['geth/nodekey', 'keystore'];

@@ -5,9 +5,11 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { build } from 'esbuild';
 import fc from 'fast-check';
 import { stringify } from 'yaml';
-import { fleetJsonSchemaPath, fleetJsonSchemaText } from '../../infra/fleet-json-schema.ts';
+import { leavesOf } from '../../infra/fleet-commands/leaves.ts';
+import { fleetJsonSchema, fleetJsonSchemaPath, fleetJsonSchemaText } from '../../infra/fleet-json-schema.ts';
 import { FleetFilesError, fleetPathsIn, readFleets } from '../../infra/fleets.ts';
-import { parseFleet } from '../../shared/fleet/resolve.ts';
+import { chainDefaults } from '../../shared/chains/defaults.ts';
+import { everyFleet, parseFleet } from '../../shared/fleet/resolve.ts';
 import { anyFleetDocument } from '../support/fleet-documents.ts';
 
 let directory: string;
@@ -185,6 +187,28 @@ it('any fleet file that is right as JSON is right as YAML, and means the same', 
 
 it('the schema for editors is up to date (npm run fleets -- schema writes it)', () => {
   expect(readFileSync(fleetJsonSchemaPath, 'utf8')).toBe(fleetJsonSchemaText());
+});
+
+describe('the page about fleet files', () => {
+  const page = readFileSync(new URL('../../docs/fleet-files.md', import.meta.url), 'utf8');
+
+  it('names every key', () => {
+    const defaults = [...leavesOf(everyFleet).keys()].filter((field) => !field.startsWith('roleValues'));
+    for (const field of [...Object.keys(fleetJsonSchema().properties ?? {}), ...defaults])
+      expect(page).toContain(`| \`${field}`);
+  });
+
+  it('tells the defaults of every chain', () => {
+    for (const [chain, { dataPath, unit, stopGraceSeconds, maximumSizeGiB }] of Object.entries(chainDefaults)) {
+      expect(page).toContain(`| ${chain} | \`${dataPath}\` | \`${unit}\` | ${stopGraceSeconds} | ${maximumSizeGiB} |`);
+    }
+  });
+
+  it('begins with a file that is right', () => {
+    const [, yaml = ''] = page.match(/```yaml\n([^`]*)```/) ?? [];
+    expect(problemsIn({ 'bitcoin.yaml': yaml })).toEqual([]);
+    expect(readFleets(directory)).toHaveLength(1);
+  });
 });
 
 it('functions carry the schema and its defaults in 24 KiB, and neither the YAML reader nor the suggestions', async () => {
