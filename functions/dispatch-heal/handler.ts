@@ -3,7 +3,9 @@ import middy from '@middy/core';
 import { awsClients, type Clients } from '../../shared/aws/clients.ts';
 import { readEnvironment } from '../../shared/aws/environment.ts';
 import { logged } from '../../shared/aws/log.ts';
-import { type AlarmEvent, parseEvent } from '../../shared/events/alarm.ts';
+import type { AlarmStateChange, ContributorStateChange } from '../../shared/events/alarm.ts';
+import { parseDispatchEvent } from '../../shared/events/dispatch.ts';
+import { EventError } from '../../shared/events/errors.ts';
 import { createStore } from '../../shared/heal/store.ts';
 import type { Door } from './consider.ts';
 import { manualCandidate } from './manual.ts';
@@ -18,7 +20,7 @@ export function createHandler({ clients }: { readonly clients: Clients }) {
   const dispatch = async (event: unknown): Promise<void> => {
     const environment = readEnvironment(ENVIRONMENT);
     const door: Door = { clients, environment, store: createStore(clients.dynamodb, environment.TABLE_NAME) };
-    const parsed = parseEvent(event);
+    const parsed = parseDispatchEvent(event);
     switch (parsed.kind) {
       case 'ignored':
         console.info(JSON.stringify({ level: 'info', ignored: parsed.reason }));
@@ -38,28 +40,48 @@ export function createHandler({ clients }: { readonly clients: Clients }) {
 }
 
 /** An event is a hint: the alarm is read again, and only what it says now counts. */
-async function considerAlarm(door: Door, event: AlarmEvent): Promise<void> {
+async function considerAlarm(door: Door, event: AlarmStateChange | ContributorStateChange): Promise<void> {
   const { clients, environment } = door;
+  const { alarmName, atMs, state, suppressedBy, muted } = event;
+  if (state !== 'ALARM') return;
   const [settings, alarming] = await Promise.all([
     readSettings(clients.ssm, environment.PARAMETER_PREFIX),
-    readAlarming(clients.cloudwatch, [event.alarmName]),
+    readAlarming(clients.cloudwatch, [alarmName]),
   ]);
-  const now = alarming.find(({ fact }) => fact.alarmName === event.alarmName);
-  const dimensions = now?.fact.dimensions ?? event.metric?.dimensions ?? {};
+  const now = alarming.find(({ fact }) => fact.alarmName === alarmName);
+  // A fleet-wide alarm is grouped by node: its own metric has no dimensions, each contributor has them as attributes.
+  const told =
+    event.kind === 'contributor' ? { namespace: AGENT_NAMESPACE, dimensions: event.attributes } : event.metric;
+  const { namespace, dimensions } = told ?? { namespace: '', dimensions: {} };
   const instanceId = dimensions['InstanceId'];
   if (!instanceId)
-    throw new TypeError(
-      `alarm ${event.alarmName}: no metric with the dimension InstanceId; expected one that names the node`,
+    throw new EventError(
+      'detail.configuration.metrics',
+      alarmName,
+      'an alarm on a metric with the dimension InstanceId',
     );
-  const candidate = {
-    alarm: now?.fact ?? { alarmName: event.alarmName, namespace: event.metric?.namespace ?? '', dimensions },
-    instanceId,
-    onsetMs: event.atMs,
-    stillAlarming: now !== undefined,
-    suppressedBy: event.suppressedBy ?? (now?.actionsEnabled === false ? 'its actions being disabled' : null),
-  };
-  await considerAll(door, settings, [candidate], failing);
+  const silenced =
+    suppressedBy ??
+    (muted ? 'a mute rule' : null) ??
+    (now?.actionsEnabled === false ? 'its actions being disabled' : null);
+  await considerAll(
+    door,
+    settings,
+    [
+      {
+        alarm: { alarmName, namespace, dimensions },
+        instanceId,
+        onsetMs: atMs,
+        stillAlarming: now !== undefined,
+        suppressedBy: silenced,
+      },
+    ],
+    failing,
+  );
 }
+
+/** The CloudWatch agent's; fleet-wide alarms are made on its metrics. */
+const AGENT_NAMESPACE = 'CWAgent';
 
 /** One candidate: its failure is the invocation's. */
 const failing = async (work: () => Promise<unknown>): Promise<void> => {

@@ -1,28 +1,29 @@
 // A person's call becomes a candidate like any other: the guardrails are the same, only the alarm is missing.
 import { DescribeInstancesCommand, type EC2Client } from '@aws-sdk/client-ec2';
-import type { ManualEvent } from '../../shared/events/alarm.ts';
+import type { ManualHeal } from '../../shared/events/dispatch.ts';
+import { EventError } from '../../shared/events/errors.ts';
 import type { Candidate } from './decide.ts';
 import type { Settings } from './truth.ts';
 
 const METRIC_NAMESPACE = 'CWAgent';
 
-/** @throws TypeError naming the field that leads to no fleet, no node, or more than one */
+/** @throws EventError naming the field that leads to no fleet, no node, or more than one */
 export async function manualCandidate(
   ec2: EC2Client,
   { fleets }: Settings,
-  event: ManualEvent,
+  event: ManualHeal,
   nowMs: number,
 ): Promise<Candidate> {
   const fleet = fleets.find(({ name }) => name === event.fleet);
-  if (!fleet)
-    throw new TypeError(`fleet: ${event.fleet} given, expected one of ${fleets.map(({ name }) => name).join(', ')}`);
+  if (!fleet) throw new EventError('fleet', event.fleet, `one of ${fleets.map(({ name }) => name).join(', ')}`);
   const role = event.trouble?.split(':')[1] ?? fleet.volumes[0]?.role;
   const volume = fleet.volumes.find((candidate) => candidate.role === role);
   if (!volume) {
     const known = fleet.volumes.map((candidate) => `disk:${candidate.role}`).join(', ');
-    throw new TypeError(`trouble: ${event.trouble} given, expected one of ${known}`);
+    throw new EventError('trouble', event.trouble, `one of ${known}`);
   }
-  const instanceId = event.instanceId ?? (await findNode(ec2, fleet.nodes, event.node ?? ''));
+  const instanceId =
+    'instanceId' in event.node ? event.node.instanceId : await findNode(ec2, fleet.nodes, event.node.name);
   return {
     alarm: { alarmName: '', namespace: METRIC_NAMESPACE, dimensions: { InstanceId: instanceId, path: volume.path } },
     instanceId,
@@ -44,8 +45,6 @@ async function findNode(
   const { Reservations = [] } = await ec2.send(new DescribeInstancesCommand({ Filters }));
   const [only, another] = Reservations.flatMap(({ Instances = [] }) => Instances);
   if (!only?.InstanceId || another)
-    throw new TypeError(
-      `node: ${node} given, expected the name of exactly one node, ${another ? 'several have it' : 'none has it'}`,
-    );
+    throw new EventError('node', node, `the name of exactly one node; ${another ? 'several have it' : 'none has it'}`);
   return only.InstanceId;
 }

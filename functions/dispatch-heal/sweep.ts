@@ -1,6 +1,7 @@
 // The level-triggered half of the door: every minute what is still wrong is read again, and what died is found.
 import { PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import { StopDurableExecutionCommand } from '@aws-sdk/client-lambda';
+import { EventError } from '../../shared/events/errors.ts';
 import { readExecution } from '../../shared/heal/execution-status.ts';
 import { INVOKE_AGAIN_MS, judgeAttempt, recovered, reopenToSettle } from '../../shared/heal/incident.ts';
 import { freeDead, leaseFree, unsettled } from '../../shared/heal/lease.ts';
@@ -22,33 +23,42 @@ const MANUAL_VALID_MS = 60 * 60_000;
 export async function sweep(door: Door): Promise<void> {
   const { clients, store, environment } = door;
   const settings = await readSettings(clients.ssm, environment.PARAMETER_PREFIX);
-  const alarming = (await readAlarming(clients.cloudwatch)).filter(({ fact, metricName }) =>
-    isDiskAlarm(fact, metricName, settings.fleets),
-  );
+  const alarming = await readAlarming(clients.cloudwatch);
   const failures: unknown[] = [...settings.broken.values()].map((sentence) => new Error(sentence));
   const attempt = async (work: () => Promise<unknown>) => {
     try {
       await work();
     } catch (error) {
-      failures.push(error);
+      // An alarm that leads nowhere ended in the dead-letter queue when its event came; every minute again would hide the rest.
+      if (error instanceof EventError) console.warn(JSON.stringify({ level: 'warn', left: error.message }));
+      else failures.push(error);
     }
   };
 
   const names = new Set(alarming.map(({ fact }) => fact.alarmName));
+  const open: IncidentRecord[] = [];
   for (const fleet of settings.fleets) {
     await attempt(async () => {
       const { incidents, nodes } = await store.readFleet(fleet.name);
+      open.push(...incidents.filter(({ state }) => state === 'open'));
       for (const node of nodes) await attempt(() => settleNode(door, node, incidents));
       for (const incident of incidents) await attempt(() => settleIncident(door, incident, names));
     });
   }
+  const disks = alarming.filter(({ fact, metricName }) => isDiskAlarm(fact, metricName, settings.fleets));
   const candidates: Candidate[] = [];
-  for (const alarm of alarming.slice(0, MAX_CANDIDATES)) {
+  for (const alarm of disks.slice(0, MAX_CANDIDATES)) {
     await attempt(async () => {
       const muted = await readMuteRule(clients.cloudwatch, alarm.fact.alarmName);
       candidates.push(candidateOf(alarm, muted));
     });
   }
+  // What a contributor or a person told of has no alarm of its own to be read from.
+  candidates.push(
+    ...open
+      .filter((incident) => !candidates.some((known) => tellsOf(known, incident)))
+      .flatMap((incident) => toldAgain(incident, names)),
+  );
   await attempt(() => considerAll(door, settings, candidates, attempt));
 
   await clients.cloudwatch.send(
@@ -71,22 +81,20 @@ export async function considerAll(
   const instances = await readInstances(door.clients.ec2, [...new Set(candidates.map(({ instanceId }) => instanceId))]);
   for (const candidate of candidates) {
     await attempt(async () => {
+      const { alarmName, dimensions } = candidate.alarm;
       const instance = instances.get(candidate.instanceId);
-      if (!instance)
-        throw new Error(
-          `${candidate.alarm.alarmName} is about ${candidate.instanceId}, which does not exist (any more)`,
-        );
+      if (!instance) throw new EventError(alarmName, candidate.instanceId, 'an instance that exists');
       const fleet = fleetOf(instance.tags, fleets);
       if ('refuse' in fleet)
-        throw new Error(
-          `${candidate.alarm.alarmName}, ${candidate.instanceId}: ${fleet.reason}; expected the tags of one fleet`,
+        throw new EventError(
+          alarmName,
+          candidate.instanceId,
+          `an instance with the tags of one fleet; ${fleet.reason}`,
         );
-      const trouble = troubleOf(fleet, candidate.alarm.dimensions);
+      const trouble = troubleOf(fleet, dimensions);
       if (!trouble) {
-        const paths = fleet.volumes.map(({ path }) => path).join(', ');
-        throw new Error(
-          `${candidate.alarm.alarmName} is about path ${candidate.alarm.dimensions['path']}; fleet ${fleet.name} has ${paths}`,
-        );
+        const paths = fleet.volumes.map(({ path }) => path).join(' or ');
+        throw new EventError(alarmName, dimensions['path'], `a path of fleet ${fleet.name}: ${paths}`);
       }
       await consider(door, { values }, { candidate, fleet, instance, trouble });
     });
@@ -100,6 +108,15 @@ export const candidateOf = ({ fact, sinceMs, actionsEnabled }: AlarmNow, mutedBy
   stillAlarming: true,
   suppressedBy: mutedBy ?? (actionsEnabled ? null : 'its actions being disabled'),
 });
+
+const tellsOf = ({ alarm, instanceId }: Candidate, incident: IncidentRecord): boolean =>
+  instanceId === incident.instanceId && alarm.alarmName === incident.alarm.alarmName;
+
+const toldAgain = (incident: IncidentRecord, alarming: ReadonlySet<string>): readonly Candidate[] => {
+  const { alarm, instanceId, onsetMs } = incident;
+  if (alarm.alarmName !== '' && !alarming.has(alarm.alarmName)) return [];
+  return [{ alarm, instanceId, onsetMs, stillAlarming: true, suppressedBy: null }];
+};
 
 /** A node whose holder has ended is freed; what that holder left open is a trouble of its own. */
 async function settleNode(
