@@ -1,0 +1,207 @@
+// SNS: topics whose messages go to Lambda functions and SQS queues, and are kept for people to read.
+import type { Kernel } from '../kernel.ts';
+import { AwsError, type Call, type Operation, type Service } from '../service.ts';
+
+export interface Published {
+  readonly messageId: string;
+  readonly topicArn: string;
+  readonly subject: string | undefined;
+  readonly message: string;
+  readonly atMs: number;
+}
+
+export interface Sns extends Service {
+  /** For scenarios and tests: what was published, oldest first; the last 10,000 messages. */
+  published(): readonly Published[];
+}
+
+interface Subscription {
+  readonly SubscriptionArn: string;
+  readonly Owner: string;
+  readonly Protocol: string;
+  readonly Endpoint: string;
+  readonly TopicArn: string;
+}
+
+interface Topic {
+  readonly arn: string;
+  readonly attributes: Map<string, string>;
+  readonly subscriptions: Map<string, Subscription>;
+}
+
+interface PublishInput {
+  readonly TopicArn?: string;
+  readonly TargetArn?: string;
+  readonly PhoneNumber?: string;
+  readonly Message?: string;
+  readonly Subject?: string;
+  readonly MessageStructure?: string;
+}
+
+// Publish (API reference): 256 KiB by default; "Amazon SNS quotas": 100,000 topics, far more than a run needs; pages of 100.
+const MESSAGE_BYTES_MAX = 256 * 1024;
+const TOPICS_MAX = 1_000;
+const SUBSCRIPTIONS_MAX = 1_000;
+const PUBLISHED_MAX = 10_000;
+const PAGE = 100;
+const DELIVERED = ['lambda', 'sqs'];
+/** Recorded and listed; the local region reaches nobody. */
+const RECORDED = ['email', 'email-json', 'sms', 'https'];
+
+export function createSns(kernel: Kernel): Sns {
+  const topics = new Map<string, Topic>();
+  const published: Published[] = [];
+  const ids = kernel.random('sns/ids');
+
+  const find = (arn: string | undefined): Topic => {
+    const topic = topics.get(arn ?? '');
+    if (!topic) throw new AwsError('NotFoundException', 'Topic does not exist', { statusCode: 404 });
+    return topic;
+  };
+
+  const publish = (topic: Topic, message: string, subject: string | undefined): string => {
+    const entry: Published = { messageId: ids.uuid(), topicArn: topic.arn, subject, message, atMs: kernel.clock.now() };
+    published.push(entry);
+    if (published.length > PUBLISHED_MAX) published.shift();
+    for (const subscription of topic.subscriptions.values()) {
+      if (!DELIVERED.includes(subscription.Protocol)) continue;
+      kernel.clock.after(0, () => deliver(subscription, entry));
+    }
+    return entry.messageId;
+  };
+
+  const deliver = (subscription: Subscription, entry: Published): void => {
+    try {
+      kernel.deliver(subscription.Endpoint, envelope(subscription, entry));
+    } catch (error) {
+      // A subscriber that is gone loses its copy; SNS keeps no record of that beyond a metric.
+      if (!(error instanceof AwsError)) throw error;
+    }
+  };
+
+  const operations: Record<string, Operation> = {
+    CreateTopic: (input: { Name: string; Attributes?: Record<string, string> }) => {
+      if (!/^[A-Za-z0-9_-]{1,256}$/.test(input.Name)) throw invalidParameter('Topic Name');
+      const arn = `arn:aws:sns:${kernel.regionName}:${kernel.accountId}:${input.Name}`;
+      if (!topics.has(arn)) {
+        if (topics.size >= TOPICS_MAX)
+          throw new AwsError('TopicLimitExceededException', 'Too many topics', { statusCode: 403 });
+        topics.set(arn, { arn, attributes: new Map(Object.entries(input.Attributes ?? {})), subscriptions: new Map() });
+      }
+      return { TopicArn: arn };
+    },
+    SetTopicAttributes: (input: { TopicArn: string; AttributeName: string; AttributeValue?: string }) => {
+      find(input.TopicArn).attributes.set(input.AttributeName, input.AttributeValue ?? '');
+      return {};
+    },
+    GetTopicAttributes: (input: { TopicArn: string }) => {
+      const topic = find(input.TopicArn);
+      return {
+        Attributes: {
+          ...Object.fromEntries(topic.attributes),
+          TopicArn: topic.arn,
+          Owner: kernel.accountId,
+          SubscriptionsConfirmed: String(topic.subscriptions.size),
+          SubscriptionsPending: '0',
+          SubscriptionsDeleted: '0',
+        },
+      };
+    },
+    ListTopics: (input: { NextToken?: string }) => {
+      const { page, next } = paged([...topics.keys()], input.NextToken);
+      return { Topics: page.map((arn) => ({ TopicArn: arn })), ...next };
+    },
+    Subscribe: (input: { TopicArn: string; Protocol: string; Endpoint?: string }) => {
+      const topic = find(input.TopicArn);
+      const { Protocol: protocol, Endpoint: endpoint = '' } = input;
+      if (![...DELIVERED, ...RECORDED].includes(protocol)) {
+        throw invalidParameter(`Amazon SNS does not support this protocol string: ${protocol}`);
+      }
+      if (endpoint === '') throw invalidParameter('Endpoint must match the specified protocol');
+      const known = [...topic.subscriptions.values()].find(
+        (one) => one.Protocol === protocol && one.Endpoint === endpoint,
+      );
+      if (known) return { SubscriptionArn: known.SubscriptionArn };
+      if (topic.subscriptions.size >= SUBSCRIPTIONS_MAX) {
+        throw new AwsError('SubscriptionLimitExceededException', 'Too many subscriptions', { statusCode: 403 });
+      }
+      const arn = `${topic.arn}:${ids.uuid()}`;
+      topic.subscriptions.set(arn, {
+        SubscriptionArn: arn,
+        Owner: kernel.accountId,
+        Protocol: protocol,
+        Endpoint: endpoint,
+        TopicArn: topic.arn,
+      });
+      return { SubscriptionArn: arn };
+    },
+    Unsubscribe: (input: { SubscriptionArn: string }) => {
+      for (const topic of topics.values()) topic.subscriptions.delete(input.SubscriptionArn);
+      return {};
+    },
+    ListSubscriptionsByTopic: (input: { TopicArn: string; NextToken?: string }) => {
+      const { page, next } = paged([...find(input.TopicArn).subscriptions.values()], input.NextToken);
+      return { Subscriptions: page.map((subscription) => ({ ...subscription })), ...next };
+    },
+    Publish: (input: PublishInput, _call: Call) => {
+      if (input.PhoneNumber !== undefined) {
+        throw new AwsError('NotImplemented', 'The local region sends no text messages', { statusCode: 501 });
+      }
+      const message = checkedMessage(input);
+      return { MessageId: publish(find(input.TopicArn ?? input.TargetArn), message, input.Subject) };
+    },
+  };
+  kernel.receive('arn:aws:sns:', (arn, payload) => void publish(find(arn), payload, undefined));
+  return { name: 'sns', operations, published: () => published };
+}
+
+function checkedMessage({
+  Message: message = '',
+  Subject: subject,
+  MessageStructure: structure,
+}: PublishInput): string {
+  if (message === '') throw invalidParameter('Empty message');
+  if (Buffer.byteLength(message) > MESSAGE_BYTES_MAX) throw invalidParameter('Message too long');
+  // Publish (API reference): no line breaks or control characters, and less than 100 characters long.
+  if (subject !== undefined && (subject === '' || subject.length > 100 || /\p{Cc}|[\u2028\u2029]/u.test(subject))) {
+    throw invalidParameter('Subject');
+  }
+  if (structure !== 'json') return message;
+  try {
+    const { default: text } = JSON.parse(message) as { default?: unknown };
+    if (typeof text === 'string') return text;
+  } catch {
+    throw invalidParameter('Message Structure - JSON message body failed to parse');
+  }
+  throw invalidParameter('Message Structure - No default entry in JSON message body');
+}
+
+/** What a subscriber gets ("Amazon SNS message and JSON formats"; "Invoking Lambda functions with Amazon SNS notifications"). */
+function envelope(subscription: Subscription, entry: Published): string {
+  const notification = {
+    Type: 'Notification',
+    MessageId: entry.messageId,
+    TopicArn: entry.topicArn,
+    ...(entry.subject === undefined ? {} : { Subject: entry.subject }),
+    Message: entry.message,
+    Timestamp: new Date(entry.atMs).toISOString(),
+  };
+  if (subscription.Protocol === 'sqs') return JSON.stringify(notification);
+  const record = {
+    EventVersion: '1.0',
+    EventSubscriptionArn: subscription.SubscriptionArn,
+    EventSource: 'aws:sns',
+    Sns: { Subject: null, ...notification, MessageAttributes: {} },
+  };
+  return JSON.stringify({ Records: [record] });
+}
+
+function paged<T>(all: readonly T[], token: string | undefined): { page: T[]; next: object } {
+  const from = Number(token ?? 0);
+  const to = from + PAGE;
+  return { page: all.slice(from, to), next: to < all.length ? { NextToken: String(to) } : {} };
+}
+
+// InvalidParameterException's wire code is "InvalidParameter"; the SDK names the exception after its shape.
+const invalidParameter = (what: string): AwsError =>
+  new AwsError('InvalidParameterException', `Invalid parameter: ${what}`);
