@@ -1,7 +1,12 @@
 // What the shipped scripts do, as the simulated node does it: the same checks in the same order, the same answers.
 // The contract is in test/nodes/fixtures/commands.json, which the scripts and this room both run through.
 import type { Answer, Observation } from '../../shared/documents/answer.ts';
-import type { Operation, ParameterName } from '../../shared/documents/parameters.ts';
+import {
+  type Operation,
+  operationParameters,
+  type ParameterName,
+  parameterRules,
+} from '../../shared/documents/parameters.ts';
 import type { CommandOutcome, MachineCommand } from './machine.ts';
 
 /** The part of a node that commands work on. */
@@ -59,6 +64,11 @@ export class CommandRunner {
   run(operation: Operation, command: MachineCommand, finished: (outcome: CommandOutcome) => void): void {
     if (this.waiting.length >= WAITING_MAX)
       throw new RangeError(`more than ${WAITING_MAX} commands wait for one node's lock`);
+    const missing = unusable(operation, command.parameters);
+    if (missing !== undefined) {
+      this.host.later(50, () => finished({ exitCode: 2, stdout: '', stderr: missing }));
+      return;
+    }
     this.waiting.push({ operation, parameters: command.parameters, timeoutSeconds: command.timeoutSeconds, finished });
     this.next();
   }
@@ -227,11 +237,20 @@ function judged(asked: Order, seen: Memory, nowSeconds: number, startBySeconds: 
 
 const below = (a: Order, b: Order): boolean => a.fence < b.fence || (a.fence === b.fence && a.ordinal < b.ordinal);
 
+/** Why a script could not even begin: a parameter that is not in its environment, or an operation id that is none. */
+function unusable(operation: Operation, parameters: Parameters): string | undefined {
+  const missing = operationParameters[operation].find((name) => parameters[name] === undefined);
+  if (missing) return `parameter ${missing} did not arrive in the environment: SSM Agent 3.3.2746.0 or later is needed`;
+  const { pattern } = parameterRules.OperationId;
+  const given = parameters.OperationId ?? '';
+  return new RegExp(pattern).test(given)
+    ? undefined
+    : `parameter OperationId: "${given.slice(0, 100)}" given, expected ${pattern}`;
+}
+
+/** "<fence>.<ordinal>", which `unusable` has seen to. */
 function parsed(operationId: string): Order {
-  const [fence, ordinal] = operationId.split('.').map(Number);
-  if (fence === undefined || ordinal === undefined || Number.isNaN(fence + ordinal)) {
-    throw new TypeError(`field OperationId: ${JSON.stringify(operationId)} given, expected "<fence>.<ordinal>"`);
-  }
+  const [fence = 0, ordinal = 0] = operationId.split('.').map(Number);
   return { fence, ordinal };
 }
 
