@@ -8,6 +8,8 @@ export interface ParameterRule {
 }
 
 const wholeNumber = '(0|[1-9][0-9]{0,15})';
+/** Never "." or "..", nor three dots and more. */
+const pathPart = '\\.{0,2}[A-Za-z0-9_+@-][A-Za-z0-9._+@-]{0,63}';
 
 /** By name, in the order in which the script checks them. */
 export const parameterRules = {
@@ -26,7 +28,7 @@ export const parameterRules = {
   },
   Path: {
     description: 'Where the filesystem is mounted',
-    pattern: '^/(\\.?[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}(/\\.?[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}){0,15})?$',
+    pattern: `^/(${pathPart}(/${pathPart}){0,15})?$`,
   },
   VolumeId: {
     description: 'The EBS volume that must carry that filesystem; empty to only ask which one does',
@@ -39,7 +41,7 @@ export const parameterRules = {
   Unit: {
     description:
       'The client: a systemd unit or "name@*", a container, or "<compose file>#<service>"; empty where Runtime is none',
-    pattern: '^([A-Za-z0-9/][A-Za-z0-9/_.:@#-]{0,199}(@\\*(\\.service)?)?)?$',
+    pattern: '^([A-Za-z0-9/][A-Za-z0-9/_.:+@#-]{0,249}(@\\*(\\.service)?)?)?$',
   },
   MinimumSizeBytes: {
     description: 'The size that the filesystem must reach; 0 asks for as far as it goes',

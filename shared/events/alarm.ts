@@ -1,0 +1,128 @@
+// What a CloudWatch alarm says when its state changes ("Alarm events and EventBridge", "Alarm tags in action payloads", CloudWatch
+// user guide; a sample of each in events/). AWS may add fields at any time: what is not read here is not checked.
+import * as v from 'valibot';
+import { checked, text, timestampMs } from './fields.ts';
+
+export type AlarmState = 'OK' | 'ALARM' | 'INSUFFICIENT_DATA';
+
+/** Whom the alarm is about, by its own tags. A healer re-reads all of it: an event is a hint. */
+export interface AlarmTags {
+  readonly fleet: string | undefined;
+  readonly node: string | undefined;
+  /** "disk": what the alarm watches. */
+  readonly kind: string | undefined;
+}
+
+interface StateChange {
+  readonly alarmName: string;
+  readonly state: AlarmState;
+  /** When the state changed, which is not when the event was sent. */
+  readonly atMs: number;
+  readonly tags: AlarmTags;
+  /** A composite alarm's suppressor or its wait or extension period: such an alarm is left alone. */
+  readonly suppressedBy: string | undefined;
+  /** A mute rule is active: the alarm is left alone. */
+  readonly muted: boolean;
+}
+
+export interface AlarmStateChange extends StateChange {
+  readonly kind: 'alarm';
+  /** Always there in AWS's samples; INSUFFICIENT_DATA for an alarm that is new. */
+  readonly previousState: AlarmState;
+  /** The first metric that has dimensions; undefined for composite alarms and for queries. */
+  readonly metric: AlarmMetric | undefined;
+}
+
+export interface AlarmMetric {
+  readonly namespace: string;
+  readonly name: string;
+  /** InstanceId, path, …; the metric's own. */
+  readonly dimensions: Readonly<Record<string, string>>;
+}
+
+/** One time series of a Metrics Insights alarm: a node of a fleet-wide alarm. */
+export interface ContributorStateChange extends StateChange {
+  readonly kind: 'contributor';
+  readonly contributorId: string;
+  /** What the query groups by: { InstanceId: "i-…" }. */
+  readonly attributes: Readonly<Record<string, string>>;
+}
+
+/** An event "CloudWatch Alarm State Change". Throws an `EventError`. */
+export function parseAlarm(event: unknown): AlarmStateChange {
+  const { detail } = checked(alarmSchema, event);
+  return {
+    kind: 'alarm',
+    ...stateChange(detail),
+    previousState: detail.previousState.value,
+    metric: firstMetric(detail.configuration.metrics ?? []),
+  };
+}
+
+/** An event "CloudWatch Alarm Contributor State Change". Throws an `EventError`. */
+export function parseContributor(event: unknown): ContributorStateChange {
+  const { detail } = checked(contributorSchema, event);
+  const { id, attributes } = detail.alarmContributor;
+  return { kind: 'contributor', ...stateChange(detail), contributorId: id, attributes };
+}
+
+function stateChange(detail: v.InferOutput<typeof stateChangeSchema>): StateChange {
+  const tags = detail.alarmTags ?? {};
+  return {
+    alarmName: detail.alarmName,
+    state: detail.state.value,
+    atMs: detail.state.timestamp,
+    tags: { fleet: tags['chainmend:fleet'], node: tags['chainmend:node'], kind: tags['chainmend:kind'] },
+    suppressedBy: detail.state.actionsSuppressedBy,
+    muted: detail.muteDetail !== undefined,
+  };
+}
+
+function firstMetric(metrics: v.InferOutput<typeof metricsSchema>): AlarmMetric | undefined {
+  for (const { metricStat } of metrics) {
+    const metric = metricStat?.metric;
+    if (metric !== undefined && Object.keys(metric.dimensions).length > 0) return metric;
+  }
+  return undefined;
+}
+
+const stateValue = v.picklist(['OK', 'ALARM', 'INSUFFICIENT_DATA'], 'OK, ALARM or INSUFFICIENT_DATA');
+const name = text(/^.{1,255}$/su, '1 to 255 characters');
+const strings = v.record(v.string(), v.string('a string'), 'an object of strings');
+
+// Tags reach filters of DescribeInstances and keys of the table: nothing that means something there, nor to a shell.
+const ownTag = v.optional(text(/^[A-Za-z0-9_.:/=+@-]{1,256}$/, 'a tag value of letters, digits and _.:/=+@-'));
+
+const stateChangeSchema = v.object({
+  alarmName: name,
+  state: v.object({ value: stateValue, timestamp: timestampMs, actionsSuppressedBy: v.optional(name) }),
+  /** Only where the alarm propagates its tags. */
+  alarmTags: v.optional(v.object({ 'chainmend:fleet': ownTag, 'chainmend:node': ownTag, 'chainmend:kind': ownTag })),
+  muteDetail: v.optional(v.object({})),
+});
+
+const metricsSchema = v.array(
+  v.object({
+    /** Absent for an expression. */
+    metricStat: v.optional(
+      v.object({ metric: v.object({ namespace: name, name, dimensions: v.optional(strings, {}) }) }),
+    ),
+  }),
+);
+
+const source = v.literal('aws.cloudwatch', '"aws.cloudwatch"');
+
+const alarmSchema = v.object({
+  source,
+  detail: v.object({
+    ...stateChangeSchema.entries,
+    previousState: v.object({ value: stateValue }),
+    /** A composite alarm has an alarmRule instead of metrics. */
+    configuration: v.object({ metrics: v.optional(metricsSchema) }),
+  }),
+});
+
+const contributorSchema = v.object({
+  source,
+  detail: v.object({ ...stateChangeSchema.entries, alarmContributor: v.object({ id: name, attributes: strings }) }),
+});

@@ -1,0 +1,31 @@
+// The one error of the parsers in this room.
+
+/** An event that is not what it should be: thrown before anything is done, so that it ends in the dead-letter queue as it came. */
+export class EventError extends Error {
+  override readonly name = 'EventError';
+  /** Where: "detail.state.value"; "event" is the whole. */
+  readonly field: string;
+  /** What was there, as JSON, shortened. */
+  readonly value: string;
+  readonly expectation: string;
+
+  constructor(field: string, value: unknown, expectation: string) {
+    const shown = shortened(value);
+    super(`event, field ${field}: ${shown} given, expected ${expectation}`);
+    this.field = field;
+    this.value = shown;
+    this.expectation = expectation;
+  }
+}
+
+function shortened(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  let json: string | undefined;
+  try {
+    json = JSON.stringify(value);
+  } catch {
+    // Circular, or a bigint: no event is, but whoever invokes by hand may give anything.
+  }
+  const text = json ?? `a ${typeof value}`;
+  return text.length <= 100 ? text : `${text.slice(0, 99)}…`;
+}
