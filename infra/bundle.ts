@@ -33,7 +33,8 @@ export const bundleOptions = {
   sourcemap: 'external',
   sourcesContent: false,
   legalComments: 'none',
-  charset: 'utf8',
+  // Pure ASCII: V8 reads one byte a character, and parsing is a third of a cold start.
+  charset: 'ascii',
   metafile: true,
   logLevel: 'silent',
 } as const satisfies BuildOptions;

@@ -2,15 +2,12 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { constants, createContext, runInContext } from 'node:vm';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { build } from 'esbuild';
-import {
-  environmentCredentials,
-  literalSchemaKeys,
-  withLiteralKeys,
-  withStaticLambdaClient,
-} from '../../infra/bundle/plugins.ts';
+import { environmentCredentials, withStaticLambdaClient } from '../../infra/bundle/plugins.ts';
+import { leanSchemas, withFewErrors, withLiteralKeys } from '../../infra/bundle/schemas.ts';
 import { type Bundle, bundleFunctions, bundleOptions } from '../../infra/bundle.ts';
 import { repositoryRoot } from '../../infra/paths.ts';
 
@@ -71,8 +68,83 @@ describe('the bundle of a function with all the clients of a heal', () => {
     const wrapper = runInContext(`(function (exports, require, module) {${code}\n})`, context);
     const module = { exports: {} as Record<string, unknown> };
     wrapper(module.exports, createRequire(import.meta.url), module);
-    expect(Object.keys(module.exports).sort()).toEqual(['awsClients', 'createHandler', 'handler']);
+    expect(Object.keys(module.exports)).toEqual(expect.arrayContaining(['awsClients', 'createHandler', 'handler']));
     expect(typeof module.exports['handler']).toBe('function');
+  });
+});
+
+describe('an error of AWS in a bundle', () => {
+  interface FixtureBundle {
+    awsClients(configure: (service: string) => object): Record<string, { send(command: object): Promise<unknown> }>;
+    commands: Record<string, new (input: object) => object>;
+    errors: Record<string, new () => Error>;
+  }
+  let bundled: FixtureBundle;
+
+  beforeAll(async () => {
+    const [{ directory }] = (await bundleFunctions(fixtures, temporary())) as [Bundle];
+    process.env['AWS_REGION'] = 'eu-west-1';
+    bundled = createRequire(import.meta.url)(join(directory, 'index.js')) as FixtureBundle;
+  });
+
+  /** What the bundled client throws when AWS answers so. */
+  async function thrown(
+    client: string,
+    command: string,
+    statusCode: number,
+    body: string,
+  ): Promise<Error & Record<string, unknown>> {
+    const answer = {
+      statusCode,
+      headers: { 'content-type': 'application/x-amz-json-1.0' },
+      body: Readable.from([Buffer.from(body)]),
+    };
+    const clients = bundled.awsClients(() => ({
+      credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
+      maxAttempts: 1,
+      requestHandler: { handle: async () => ({ response: answer }) },
+    }));
+    const Command = bundled.commands[command] as new (input: object) => object;
+    return (await clients[client]
+      ?.send(new Command({ TableName: 't', Names: [] }))
+      .catch((error: unknown) => error)) as never;
+  }
+
+  it('that its sources name has its own class and its fields', async () => {
+    const body =
+      '{"__type":"com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException","message":"no","Item":{"pk":{"S":"a"}}}';
+    const error = await thrown('dynamodb', 'PutItemCommand', 400, body);
+    expect(error).toBeInstanceOf(bundled.errors['ConditionalCheckFailedException']);
+    expect(error).toMatchObject({
+      name: 'ConditionalCheckFailedException',
+      $fault: 'client',
+      Item: { pk: { S: 'a' } },
+    });
+  });
+
+  it('that nobody names still says its name, message and fault', async () => {
+    const body = '{"__type":"InvalidKeyId","message":"the key is gone"}';
+    expect(await thrown('ssm', 'GetParametersCommand', 400, body)).toMatchObject({
+      name: 'InvalidKeyId',
+      message: 'the key is gone',
+      $fault: 'client',
+      $metadata: { httpStatusCode: 400 },
+    });
+    const body500 = '{"__type":"com.amazonaws.ssm#InternalServerError","Message":"try later"}';
+    expect(await thrown('ssm', 'GetParametersCommand', 500, body500)).toMatchObject({
+      name: 'InternalServerError',
+      message: 'try later',
+      $fault: 'server',
+    });
+  });
+
+  it('is kept by name or class, and dropped otherwise', () => {
+    const source =
+      'n0_registry.registerError(KeptError$, KeptError);\nn0_registry.registerError(OtherError$, OtherError);';
+    expect(withFewErrors(source, new Set(['KeptError']))).toBe('n0_registry.registerError(KeptError$, KeptError);\n');
+    expect(() => withFewErrors('n0_registry.registerError(A$, B);', new Set())).toThrow(
+      'registered otherwise than expected',
+    );
   });
 });
 
@@ -115,10 +187,8 @@ describe('an SDK that has changed its shape stops the build', () => {
       sourcemap: false,
       write: false,
       stdin: { contents: "export * from '@aws-sdk/client-new'", resolveDir: root },
-      plugins: [literalSchemaKeys(), environmentCredentials()],
+      plugins: [leanSchemas(), environmentCredentials()],
     });
-    await expect(bundled).rejects.toThrow(
-      /literal-schema-keys: @aws-sdk\/client-new\/index.js is bundled, but no file/,
-    );
+    await expect(bundled).rejects.toThrow(/lean-schemas: @aws-sdk\/client-new\/index.js is bundled, but no file/);
   });
 });

@@ -3,6 +3,7 @@
 import { type DurableContext, withDurableExecution } from '@aws/durable-execution-sdk-js';
 import { CloudWatchClient, GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import {
+  ConditionalCheckFailedException,
   DynamoDBClient,
   GetItemCommand,
   PutItemCommand,
@@ -21,16 +22,19 @@ import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { GetCommandInvocationCommand, GetParametersCommand, SendCommandCommand, SSMClient } from '@aws-sdk/client-ssm';
 import middy from '@middy/core';
 
-export const awsClients = () => ({
-  cloudwatch: new CloudWatchClient({}),
-  dynamodb: new DynamoDBClient({}),
-  ec2: new EC2Client({}),
-  lambda: new LambdaClient({}),
-  sns: new SNSClient({}),
-  ssm: new SSMClient({}),
+/** Classes that a test asks for by `instanceof`. */
+export const errors = { ConditionalCheckFailedException };
+
+export const awsClients = (configure: (service: string) => object = () => ({})) => ({
+  cloudwatch: new CloudWatchClient(configure('monitoring')),
+  dynamodb: new DynamoDBClient(configure('dynamodb')),
+  ec2: new EC2Client(configure('ec2')),
+  lambda: new LambdaClient(configure('lambda')),
+  sns: new SNSClient(configure('sns')),
+  ssm: new SSMClient(configure('ssm')),
 });
 
-const commands = {
+export const commands = {
   DescribeInstancesCommand,
   DescribeVolumesCommand,
   DescribeVolumesModificationsCommand,

@@ -1,0 +1,87 @@
+// The SDK's schema modules, made so that tree shaking leaves what a bundle uses.
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { type BuildOptions, build, type Plugin } from 'esbuild';
+import { AWS_CLIENT, inPackage, rewriting } from './rewriting.ts';
+
+/**
+ * Two things about the SDK's schema modules that keep all of them in every bundle:
+ * computed keys (see `withLiteralKeys`), and the registration of every error of a service (see `withFewErrors`).
+ */
+export function leanSchemas(): Plugin {
+  return rewriting('lean-schemas', {
+    filter: inPackage('@aws-sdk|@smithy', '.*/schemas/schemas_\\d+\\.js'),
+    expectedWith: AWS_CLIENT,
+    prepare: wordsOf,
+    rewrite: async (source, path, words) => {
+      const kept = new Set([...words, ...(await retriedErrors(path))]);
+      return { contents: withFewErrors(withLiteralKeys(source), kept), loader: 'js' };
+    },
+  });
+}
+
+/**
+ * Writes the module's string constants in place of computed keys.
+ * `{ [_eN]: 1 }` may run code (ToPropertyKey), so esbuild keeps every schema that holds one: 539 of the 547 KiB that
+ * two commands of client-ec2 cost. `{ "eN": 1 }` cannot, and what no command uses is dropped.
+ * Throws an `Error` that names the key where it is no string constant of the module.
+ */
+export function withLiteralKeys(source: string): string {
+  const constants = stringConstants(source);
+  return source.replace(/\[([A-Za-z_$][\w$]*)\]:/g, (_, name: string) => {
+    const text = constants.get(name);
+    if (text === undefined) throw new Error(`the key [${name}] is not a string constant of its module`);
+    return `${text}:`;
+  });
+}
+
+/**
+ * Registers only the errors whose class is in `kept`. Any other error then arrives as the service's base exception, with its
+ * code as the wire has it (SNS calls its NotFoundException "NotFound"), its message, fault and fields. That tells nothing less
+ * to code that never names it; whoever names an error, by class or in a string, keeps it. SSM alone has 141 of them.
+ * Throws an `Error` where an error is registered in a way that is not known.
+ */
+export function withFewErrors(source: string, kept: ReadonlySet<string>): string {
+  const few = source.replace(/^n0_registry\.registerError\((\w+)\$, \1\);$/gm, (line, name: string) =>
+    kept.has(name) ? line : '',
+  );
+  const unknown = [...few.matchAll(/^n0_registry\.registerError.*$/gm)].find(
+    ([line]) => !/\((\w+)\$, \1\);$/.test(line),
+  );
+  if (unknown) throw new Error(`an error is registered otherwise than expected: ${unknown[0]}`);
+  return few;
+}
+
+function stringConstants(source: string): Map<string, string> {
+  const pairs = source.matchAll(/^const (\w+) = ("(?:[^"\\]|\\.)*");$/gm);
+  return new Map([...pairs].map(([, name = '', text = '']) => [name, text]));
+}
+
+/** The errors of a schema module's client by whose class or name the SDK knows that it should try again. */
+async function retriedErrors(schemas: string): Promise<Set<string>> {
+  const errors = join(dirname(schemas), '../models/errors.js');
+  if (!existsSync(errors)) return new Set();
+  const classes = (await readFile(errors, 'utf8')).split(/^export class /m).slice(1);
+  return new Set(
+    classes
+      .map((text) => /^\w+/.exec(text)?.[0] ?? '')
+      .filter((name, index) => {
+        return /Throttl/.test(name) || classes[index]?.includes('$retryable');
+      }),
+  );
+}
+
+/** Every word of the bundle's own sources after tree shaking: esbuild is asked, with all packages left out. */
+async function wordsOf(options: BuildOptions): Promise<Set<string>> {
+  const { outputFiles } = await build({
+    ...options,
+    plugins: [],
+    packages: 'external',
+    format: 'esm',
+    minify: false,
+    sourcemap: false,
+    write: false,
+  });
+  return new Set(outputFiles[0]?.text.split(/\W+/));
+}
