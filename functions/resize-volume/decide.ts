@@ -4,7 +4,8 @@ import { leastFilesystemBytes } from '../../shared/documents/command.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import type { Refusal } from '../../shared/guardrails/codes.ts';
 import { MONTHLY_USD_PER_GIB, VOLUME_LIMITS, type VolumeType } from '../../shared/guardrails/ebs.ts';
-import { DAY_MS, type ModificationIntent } from '../../shared/heal/records.ts';
+import { recentModifications } from '../../shared/heal/lease.ts';
+import { INTENT_COUNTS_MS, type ModificationIntent } from '../../shared/heal/records.ts';
 import { growthBytesPerHour, type UsedPoint } from './growth.ts';
 
 export const GIB = 1024 ** 3;
@@ -147,9 +148,9 @@ function decideSize(facts: ResizeFacts, volume: VolumeFact, use: Use): GrowPlan 
     );
   }
 
-  const recent = facts.intents.filter((i) => i.volumeId === volume.volumeId && facts.nowMs - i.atMs < DAY_MS);
+  const recent = recentModifications({ modifications: facts.intents }, volume.volumeId, facts.nowMs);
   if (recent.length >= disk.modificationsPerDay) {
-    const returnsMs = Math.min(...recent.map(({ atMs }) => atMs)) + DAY_MS;
+    const returnsMs = Math.min(...recent.map(({ atMs }) => atMs)) + INTENT_COUNTS_MS;
     return refuse(
       'budget-spent',
       `${use.sentence}, and the volume was modified ${recent.length} times in 24 h, limit ${disk.modificationsPerDay}; the next is possible at ${clockTime(returnsMs)}`,

@@ -1,9 +1,9 @@
 // Who may work on a node: lease, fence and open operation, as pure decisions over NODE records.
 import type { Write } from './incident.ts';
 import {
-  DAY_MS,
   type ExecutionStatus,
   FUNCTION_TIMEOUT_MS,
+  INTENT_COUNTS_MS,
   type ModificationIntent,
   type NodeRecord,
   type Operation,
@@ -85,7 +85,7 @@ export function intend(
   if (recent.length >= modificationsPerDay) return { spent: recent };
   const intent = { volumeId: operation.volumeId, toGiB: operation.toGiB, atMs: operation.intentAtMs };
   const kept = read.modifications
-    .filter(({ atMs }) => operation.intentAtMs - atMs < DAY_MS)
+    .filter(({ atMs }) => operation.intentAtMs - atMs < INTENT_COUNTS_MS)
     .slice(-MAX_INTENTS_KEPT + 1);
   const found = read.operation?.volumeId === operation.volumeId ? read.operation.found : operation.found;
   return {
@@ -93,9 +93,13 @@ export function intend(
   };
 }
 
-/** Our own intents for a volume in the 24 h before `nowMs`. */
-export const recentModifications = (read: NodeRecord, volumeId: string, nowMs: number): readonly ModificationIntent[] =>
-  read.modifications.filter((intent) => intent.volumeId === volumeId && nowMs - intent.atMs < DAY_MS);
+/** Our own intents for a volume whose modifications may lie in the 24 h before `nowMs`. */
+export const recentModifications = (
+  read: Pick<NodeRecord, 'modifications'>,
+  volumeId: string,
+  nowMs: number,
+): readonly ModificationIntent[] =>
+  read.modifications.filter((intent) => intent.volumeId === volumeId && nowMs - intent.atMs < INTENT_COUNTS_MS);
 
 /** Success is written here first, then on the incident, then the node is released: a successor finds it at every point. */
 export function prove(read: NodeRecord, holder: Holder): Held<Write<NodeRecord> | { readonly written: true }> {
