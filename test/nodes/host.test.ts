@@ -5,7 +5,7 @@ import { type Answer, parseAnswer } from '../../shared/documents/answer.ts';
 import { script } from '../../shared/documents/index.ts';
 import type { Operation } from '../../shared/documents/parameters.ts';
 import { type ContractNode, type ContractStep, contractCases, contractParameters, expectOutcome } from './contract.ts';
-import { lacking, lackingForExt4, lackingForShellcheck } from './lacking.ts';
+import { lacking, lackingForBtrfs, lackingForExt4, lackingForExt4Tools, lackingForShellcheck } from './lacking.ts';
 import { Machine, type MachineOptions } from './machine.ts';
 
 const node: ContractNode = {
@@ -37,7 +37,7 @@ onMachine('the shipped scripts keep the contract', () => {
 });
 
 onMachine('grow-filesystem on a real machine', () => {
-  it('grows a full btrfs, which has no inodes to count', async () => {
+  unless(lackingForBtrfs)('grows a full btrfs, which has no inodes to count', async () => {
     await withMachine({ ...node, filesystem: 'btrfs', full: true }, async (machine) => {
       const answer = await send(machine, 'grow-filesystem', '1.1');
       expect(answer).toMatchObject({
@@ -47,15 +47,14 @@ onMachine('grow-filesystem on a real machine', () => {
     });
   });
 
-  const onExt4 = lackingForExt4 === undefined ? it : it.skip;
-  onExt4('grows a full ext4', async () => {
+  unless(lackingForExt4)('grows a full ext4', async () => {
     await withMachine({ ...node, filesystem: 'ext4', full: true }, async (machine) => {
       const answer = await send(machine, 'grow-filesystem', '1.1');
       expect(answer).toMatchObject({ result: 'done', after: { filesystem: 'ext4', sizeBytes: 448 * 2 ** 20 } });
     });
   });
 
-  it('says what resize2fs said where ext4 cannot be grown, and starts nothing', async () => {
+  unless(lackingForExt4Tools)('says what resize2fs said where ext4 cannot be grown, and starts nothing', async () => {
     await withMachine({ ...node, filesystem: 'ext4', client: 'failed' }, async (machine) => {
       await machine.replace('resize2fs', 'echo "resize2fs: Permission denied to resize filesystem" >&2; exit 1');
       const answer = await send(machine, 'grow-filesystem', '1.1', { StartClient: 'yes' });
@@ -246,12 +245,15 @@ onMachine('the client', () => {
   });
 });
 
-const withShellcheck = lackingForShellcheck === undefined ? it : it.skip;
 describe.each(['observe-node', 'grow-filesystem'] as const)('the composed script of %s', (operation) => {
-  withShellcheck('has no finding of shellcheck', () => {
+  unless(lackingForShellcheck)('has no finding of shellcheck', () => {
     expect(() => execFileSync('shellcheck', ['-'], { input: script(operation), encoding: 'utf8' })).not.toThrow();
   });
 });
+
+function unless(why: string | undefined) {
+  return why === undefined ? it : it.skip;
+}
 
 async function withMachine(options: MachineOptions, story: (machine: Machine) => Promise<void>): Promise<void> {
   const machine = await Machine.start(options);

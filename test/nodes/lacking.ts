@@ -1,41 +1,58 @@
 // What this machine cannot give the host suite; said loudly, since what is skipped is not tested.
 import { spawnSync } from 'node:child_process';
 
-const tools = [
-  'unshare',
-  'nsenter',
-  'losetup',
-  'findmnt',
-  'flock',
-  'sfdisk',
-  'partx',
-  'growpart',
-  'mkfs.xfs',
-  'xfs_growfs',
-  'mkfs.ext4',
-];
-const more = ['resize2fs', 'dumpe2fs', 'mkfs.btrfs', 'btrfs'];
+const tools = {
+  machine: [
+    'unshare',
+    'nsenter',
+    'losetup',
+    'findmnt',
+    'flock',
+    'sfdisk',
+    'partx',
+    'growpart',
+    'mkfs.xfs',
+    'xfs_growfs',
+  ],
+  ext4: ['mkfs.ext4', 'resize2fs', 'dumpe2fs'],
+  btrfs: ['mkfs.btrfs', 'btrfs'],
+};
 const packages = 'xfsprogs e2fsprogs btrfs-progs cloud-guest-utils fdisk util-linux shellcheck';
 
 /** CAP_SYS_RESOURCE, which ext4 wants for growing while mounted. */
 const capSysResource = 1n << 24n;
 
+/** Attaches a small file to a loop device and mounts something in a namespace: what every machine of the suite needs. */
+const trial = `
+set -e
+file=$(mktemp)
+trap 'rm -f "$file"' EXIT
+truncate -s 1M "$file"
+loop=$(losetup --find --show "$file")
+losetup --detach "$loop"
+unshare -m --propagation private mount -t tmpfs trial /mnt
+`;
+
 /** Why there can be no machine at all, or undefined. */
 export const lacking = loudly('the scripts on real filesystems', whyNoMachine());
-
-/** Why a mounted ext4 cannot be grown here, or undefined. */
+export const lackingForExt4Tools = lacking ?? loudly('ext4', missing(tools.ext4) ?? unknownToKernel('ext4'));
 export const lackingForExt4 =
-  lacking ?? loudly('growing ext4', hasCapability(capSysResource) ? undefined : 'this process lacks CAP_SYS_RESOURCE');
-
+  lackingForExt4Tools ??
+  loudly('growing ext4', hasCapability(capSysResource) ? undefined : 'this process lacks CAP_SYS_RESOURCE');
+export const lackingForBtrfs = lacking ?? loudly('btrfs', missing(tools.btrfs) ?? unknownToKernel('btrfs'));
 export const lackingForShellcheck = loudly('shellcheck', missing(['shellcheck']));
 
 function whyNoMachine(): string | undefined {
   if (process.getuid?.() !== 0) return 'needs root';
-  const tool = missing([...tools, ...more]);
-  if (tool !== undefined) return tool;
-  if (spawnSync('losetup', ['--find']).status !== 0) return 'needs loop devices: losetup --find fails';
-  if (spawnSync('unshare', ['-m', 'true']).status !== 0) return 'needs mount namespaces: unshare -m fails';
-  return undefined;
+  const why = missing(tools.machine) ?? unknownToKernel('xfs');
+  if (why !== undefined) return why;
+  const { status, stderr } = spawnSync('sh', ['-c', trial], { encoding: 'utf8' });
+  return status === 0 ? undefined : `needs loop devices and mount namespaces: ${stderr.trim()}`;
+}
+
+function unknownToKernel(filesystem: string): string | undefined {
+  const { status } = spawnSync('sh', ['-c', 'grep -qw "$0" /proc/filesystems || modprobe -q "$0"', filesystem]);
+  return status === 0 ? undefined : `this kernel has no ${filesystem}`;
 }
 
 function missing(names: readonly string[]): string | undefined {
