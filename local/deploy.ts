@@ -1,0 +1,132 @@
+// Creates in the local region what the synthesized template says, and nothing else: what runs here is what would be deployed.
+import type { Assembly, TemplateResource } from './deploy/assembly.ts';
+import { readBundle } from './deploy/assembly.ts';
+import { computeTypes } from './deploy/compute.ts';
+import { type Created, conditionHolds, resolve, type Scope } from './deploy/intrinsics.ts';
+import { messagingTypes } from './deploy/messaging.ts';
+import { creationOrder } from './deploy/order.ts';
+import type { CallService, Maker, Properties, ResourceType } from './deploy/resource.ts';
+import { stateTypes } from './deploy/state.ts';
+import type { CodeStore } from './region/lambda/environment.ts';
+import type { Random } from './region/random.ts';
+
+export { readAssembly } from './deploy/assembly.ts';
+
+export interface DeployOptions {
+  readonly assembly: Assembly;
+  readonly accountId: string;
+  readonly regionName: string;
+  /** Where the bundles of the functions go; the Lambda service reads them from there. */
+  readonly code: CodeStore;
+  readonly call: CallService;
+  /** Source of the random part of generated names. */
+  readonly random: Random;
+  /** Values for the template's parameters, instead of their defaults. */
+  readonly parameters?: Readonly<Record<string, string>>;
+}
+
+export interface Deployment {
+  readonly stackName: string;
+  /** What was made, by logical id, in the order of making. */
+  readonly resources: ReadonlyMap<string, Created & { readonly type: string }>;
+  readonly outputs: Readonly<Record<string, string>>;
+}
+
+const TYPES: Readonly<Record<string, ResourceType>> = { ...computeTypes, ...messagingTypes, ...stateTypes };
+/** The version of the bootstrap stack that the region pretends to have; the CDK asks for at least 6. */
+const BOOTSTRAP_VERSION = '30';
+
+/**
+ * Deploys a new stack. Throws an Error that names resource, type and property for anything that the region cannot make; what
+ * was made before stays, as the region is thrown away then.
+ */
+export async function deploy(options: DeployOptions): Promise<Deployment> {
+  const { assembly, accountId, regionName } = options;
+  const { template, stackName } = assembly;
+  const resources = new Map<string, Created & { readonly type: string }>();
+  const parameters = await parameterValues(options);
+  const scope: Scope = { template, stackName, accountId, regionName, parameters, resources };
+  storeBundles(options);
+
+  for (const logicalId of creationOrder(template)) {
+    const resource = template.Resources[logicalId];
+    if (resource === undefined) throw new Error(`Resources.${logicalId}: not in the template`);
+    if (resource.Condition !== undefined && !conditionHolds(resource.Condition, scope)) continue;
+    const created = await create(logicalId, resource, scope, options);
+    resources.set(logicalId, { ...created, type: resource.Type });
+  }
+
+  const outputs = Object.entries(template.Outputs ?? {})
+    .filter(([, { Condition }]) => Condition === undefined || conditionHolds(Condition, scope))
+    .map(([name, { Value }]) => [name, String(resolve(Value, scope, `Outputs.${name}`))]);
+  return { stackName, resources, outputs: Object.fromEntries(outputs) };
+}
+
+async function create(
+  logicalId: string,
+  { Type, Properties = {} }: TemplateResource,
+  scope: Scope,
+  options: DeployOptions,
+): Promise<Created> {
+  const type = TYPES[Type];
+  if (type === undefined) {
+    throw new Error(`Resources.${logicalId}: the resource type ${Type} is not emulated by the local region`);
+  }
+  const known = new Set([...type.uses, ...(type.leaves ?? [])]);
+  const unknown = Object.keys(Properties).find((name) => !known.has(name));
+  if (unknown !== undefined) {
+    throw new Error(`Resources.${logicalId}: the property ${unknown} of ${Type} is not emulated by the local region`);
+  }
+  const resolved = resolve(Properties, scope, `Resources.${logicalId}.Properties`) as Properties;
+  const used = Object.fromEntries(Object.entries(resolved).filter(([name]) => type.uses.includes(name)));
+  try {
+    return await type.create(used, makerFor(logicalId, options));
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`Resources.${logicalId} (${Type}): ${reason}`, { cause });
+  }
+}
+
+function makerFor(logicalId: string, { accountId, regionName, assembly, code, call, random }: DeployOptions): Maker {
+  return {
+    accountId,
+    regionName,
+    code,
+    logicalId,
+    call: async (service, operation, input) =>
+      (await call(service, operation, input)) as Readonly<Record<string, unknown>>,
+    generatedName: (maxLength = 255) => {
+      const suffix = random.hex(12).toUpperCase();
+      return `${`${assembly.stackName}-${logicalId}`.slice(0, maxLength - suffix.length - 1)}-${suffix}`;
+    },
+    arn: (service, resource) => `arn:aws:${service}:${regionName}:${accountId}:${resource}`,
+  };
+}
+
+/** Defaults, the caller's values, and for SSM types the value of the parameter that they name. */
+async function parameterValues({ assembly, call, parameters = {} }: DeployOptions): Promise<Map<string, unknown>> {
+  const declared = assembly.template.Parameters ?? {};
+  const unknown = Object.keys(parameters).find((name) => !Object.hasOwn(declared, name));
+  if (unknown !== undefined) throw new Error(`parameters.${unknown}: the template has no such parameter`);
+  const values = new Map<string, unknown>();
+  for (const [name, { Type, Default }] of Object.entries(declared)) {
+    const given = parameters[name] ?? Default;
+    if (given === undefined) throw new Error(`Parameters.${name}: it has no default, so a value must be given`);
+    if (!Type.startsWith('AWS::SSM::Parameter::Value')) values.set(name, given);
+    else if (/^\/cdk-bootstrap\/[^/]+\/version$/.test(String(given))) values.set(name, BOOTSTRAP_VERSION);
+    else {
+      const answer = (await call('ssm', 'GetParameter', { Name: given })) as { Parameter?: { Value?: string } };
+      values.set(name, answer.Parameter?.Value ?? '');
+    }
+  }
+  return values;
+}
+
+function storeBundles({ assembly, accountId, regionName, code }: DeployOptions): void {
+  for (const { bucket, key, directory } of assembly.assets) {
+    const resolved = bucket.replace(/\$\{AWS::(AccountId|Region)\}/g, (_, name: string) =>
+      name === 'Region' ? regionName : accountId,
+    );
+    code.put(resolved, key, readBundle(directory));
+  }
+}

@@ -1,0 +1,119 @@
+// Reads what `cdk synth` wrote: a stack's template, and the files that its functions are made of.
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+export interface TemplateResource {
+  readonly Type: string;
+  readonly Properties?: Readonly<Record<string, unknown>>;
+  readonly DependsOn?: string | readonly string[];
+  readonly Condition?: string;
+}
+
+export interface Template {
+  readonly Parameters?: Readonly<Record<string, { readonly Type: string; readonly Default?: unknown }>>;
+  readonly Mappings?: Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, unknown>>>>>>;
+  readonly Conditions?: Readonly<Record<string, unknown>>;
+  readonly Resources: Readonly<Record<string, TemplateResource>>;
+  readonly Outputs?: Readonly<Record<string, { readonly Value: unknown; readonly Condition?: string }>>;
+}
+
+/** A folder with a bundle, and where in the bootstrap bucket CloudFormation would find it. */
+export interface FileAsset {
+  /** May hold the placeholders `${AWS::AccountId}` and `${AWS::Region}`. */
+  readonly bucket: string;
+  readonly key: string;
+  readonly directory: string;
+}
+
+export interface Assembly {
+  readonly stackName: string;
+  readonly template: Template;
+  readonly assets: readonly FileAsset[];
+}
+
+interface Manifest {
+  readonly artifacts?: Readonly<
+    Record<
+      string,
+      {
+        readonly type: string;
+        readonly displayName?: string;
+        readonly properties?: { readonly templateFile?: string; readonly file?: string; readonly stackName?: string };
+        readonly dependencies?: readonly string[];
+      }
+    >
+  >;
+}
+
+interface AssetManifest {
+  readonly files?: Readonly<
+    Record<
+      string,
+      {
+        readonly source: { readonly path?: string; readonly packaging?: string };
+        readonly destinations: Readonly<Record<string, { readonly bucketName: string; readonly objectKey: string }>>;
+      }
+    >
+  >;
+}
+
+/**
+ * Reads one stack of a cloud assembly ("cdk.out"). `stackName` may be left out when there is one stack only.
+ * Throws an Error that names the folder when it holds no such stack.
+ */
+export function readAssembly(directory: string, stackName?: string): Assembly {
+  const manifest = readJson<Manifest>(join(directory, 'manifest.json'));
+  const stacks = Object.entries(manifest.artifacts ?? {})
+    .filter(([, { type }]) => type === 'aws:cloudformation:stack')
+    .map(([id, artifact]) => ({ artifact, name: artifact.properties?.stackName ?? id }))
+    .filter(({ name }) => stackName === undefined || name === stackName);
+  const [stack, ...others] = stacks;
+  if (stack === undefined || others.length > 0) {
+    const wanted = stackName === undefined ? 'exactly one stack' : `a stack called ${stackName}`;
+    throw new Error(`${directory}: expected ${wanted}, found ${stacks.map(({ name }) => name).join(', ') || 'none'}`);
+  }
+  const { properties = {}, dependencies = [] } = stack.artifact;
+  if (properties.templateFile === undefined) throw new Error(`${directory}: the stack ${stack.name} has no template`);
+  const assetFiles = dependencies
+    .map((id) => manifest.artifacts?.[id])
+    .filter((artifact) => artifact?.type === 'cdk:asset-manifest')
+    .flatMap((artifact) => artifact?.properties?.file ?? []);
+  return {
+    stackName: stack.name,
+    template: readJson<Template>(join(directory, properties.templateFile)),
+    assets: assetFiles.flatMap((file) => folders(directory, readJson<AssetManifest>(join(directory, file)))),
+  };
+}
+
+/** The one CommonJS bundle of a folder, `index.js` or `index.cjs`. Throws an Error naming the folder when there is none. */
+export function readBundle(directory: string): { path: string; source: string; sha256: string } {
+  const path = ['index.js', 'index.cjs'].map((file) => join(directory, file)).find((file) => existsSync(file));
+  if (path === undefined) throw new Error(`${directory}: expected a bundle index.js or index.cjs`);
+  const source = readFileSync(path, 'utf8');
+  return { path, source, sha256: sha256Of(source) };
+}
+
+/** As Lambda tells it: base64 of the SHA-256. */
+export const sha256Of = (source: string): string => createHash('sha256').update(source).digest('base64');
+
+/** Templates are assets too, but single files: only folders become functions. */
+function folders(directory: string, { files = {} }: AssetManifest): FileAsset[] {
+  return Object.values(files)
+    .filter(({ source }) => source.packaging === 'zip')
+    .flatMap(({ source, destinations }) =>
+      Object.values(destinations).map(({ bucketName, objectKey }) => ({
+        bucket: bucketName,
+        key: objectKey,
+        directory: join(directory, source.path ?? ''),
+      })),
+    );
+}
+
+function readJson<T>(path: string): T {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as T;
+  } catch (cause) {
+    throw new Error(`${path}: expected JSON that "cdk synth" wrote`, { cause });
+  }
+}

@@ -1,0 +1,139 @@
+// Lambda functions and IAM roles of a template.
+import { sha256Of } from './assembly.ts';
+import { asText, items, type Maker, type Properties, pick, type ResourceType, text } from './resource.ts';
+
+const FUNCTION_SETTINGS = [
+  'Architectures',
+  'DeadLetterConfig',
+  'Description',
+  'DurableConfig',
+  'Environment',
+  'Handler',
+  'LoggingConfig',
+  'MemorySize',
+  'Role',
+  'Runtime',
+  'Timeout',
+];
+
+async function createFunction(properties: Properties, maker: Maker) {
+  const name = text(properties['FunctionName'] ?? maker.generatedName(64));
+  const code = codeLocation(properties, maker);
+  const created = await maker.call('lambda', 'CreateFunction', {
+    ...pick(properties, FUNCTION_SETTINGS),
+    FunctionName: name,
+    Code: code,
+  });
+  if (properties['ReservedConcurrentExecutions'] !== undefined) {
+    await maker.call('lambda', 'PutFunctionConcurrency', {
+      FunctionName: name,
+      ReservedConcurrentExecutions: Number(properties['ReservedConcurrentExecutions']),
+    });
+  }
+  return { ref: name, attributes: { Arn: text(created['FunctionArn']) } };
+}
+
+/** Code written into the template is stored first, as if it had been an asset. */
+function codeLocation(properties: Properties, { code, logicalId }: Maker): object {
+  const written = properties['Code'] as { ZipFile?: string; S3Bucket?: string; S3Key?: string };
+  if (written.ZipFile === undefined) return { S3Bucket: written.S3Bucket, S3Key: written.S3Key };
+  const location = { S3Bucket: 'inline', S3Key: logicalId };
+  code.put(location.S3Bucket, location.S3Key, {
+    path: `${logicalId}/index.js`,
+    source: written.ZipFile,
+    sha256: sha256Of(written.ZipFile),
+  });
+  return location;
+}
+
+async function createRole(properties: Properties, maker: Maker) {
+  const name = text(properties['RoleName'] ?? maker.generatedName(64));
+  const { Role } = await maker.call('iam', 'CreateRole', {
+    ...pick(properties, ['Description', 'Path']),
+    RoleName: name,
+    AssumeRolePolicyDocument: JSON.stringify(properties['AssumeRolePolicyDocument']),
+  });
+  for (const policy of items(properties['Policies']) as Properties[]) {
+    await maker.call('iam', 'PutRolePolicy', {
+      RoleName: name,
+      PolicyName: policy['PolicyName'],
+      PolicyDocument: JSON.stringify(policy['PolicyDocument']),
+    });
+  }
+  for (const PolicyArn of items(properties['ManagedPolicyArns'])) {
+    await maker.call('iam', 'AttachRolePolicy', { RoleName: name, PolicyArn });
+  }
+  const { Arn, RoleId } = Role as { Arn: string; RoleId: string };
+  return { ref: name, attributes: { Arn, RoleId } };
+}
+
+export const computeTypes: Readonly<Record<string, ResourceType>> = {
+  'AWS::Lambda::Function': {
+    uses: ['Code', 'FunctionName', 'ReservedConcurrentExecutions', ...FUNCTION_SETTINGS],
+    leaves: ['PackageType', 'Tags', 'TracingConfig'],
+    create: createFunction,
+  },
+  'AWS::Lambda::Version': {
+    uses: ['Description', 'FunctionName'],
+    create: async (properties, maker) => {
+      const published = await maker.call('lambda', 'PublishVersion', pick(properties, ['Description', 'FunctionName']));
+      const FunctionArn = text(published['FunctionArn']);
+      return { ref: FunctionArn, attributes: { FunctionArn, Version: text(published['Version']) } };
+    },
+  },
+  'AWS::Lambda::Alias': {
+    uses: ['Description', 'FunctionName', 'FunctionVersion', 'Name', 'RoutingConfig'],
+    create: async (properties, maker) => {
+      const created = await maker.call('lambda', 'CreateAlias', properties);
+      const AliasArn = text(created['AliasArn']);
+      return { ref: AliasArn, attributes: { AliasArn } };
+    },
+  },
+  'AWS::Lambda::Permission': {
+    uses: ['Action', 'FunctionName', 'Principal', 'SourceAccount', 'SourceArn'],
+    create: async (properties, maker) => {
+      await maker.call('lambda', 'AddPermission', { ...properties, StatementId: maker.generatedName(100) });
+      return { ref: maker.logicalId, attributes: { Id: maker.logicalId } };
+    },
+  },
+  'AWS::Lambda::EventInvokeConfig': {
+    uses: ['DestinationConfig', 'FunctionName', 'MaximumEventAgeInSeconds', 'MaximumRetryAttempts', 'Qualifier'],
+    create: async (properties, maker) => {
+      await maker.call('lambda', 'PutFunctionEventInvokeConfig', properties);
+      return { ref: maker.logicalId, attributes: {} };
+    },
+  },
+  'AWS::IAM::Role': {
+    uses: ['AssumeRolePolicyDocument', 'Description', 'ManagedPolicyArns', 'Path', 'Policies', 'RoleName'],
+    leaves: ['MaxSessionDuration', 'Tags'],
+    create: createRole,
+  },
+  'AWS::IAM::Policy': {
+    uses: ['PolicyDocument', 'PolicyName', 'Roles'],
+    create: async (properties, maker) => {
+      for (const RoleName of items(properties['Roles'])) {
+        await maker.call('iam', 'PutRolePolicy', {
+          RoleName,
+          PolicyName: properties['PolicyName'],
+          PolicyDocument: asText(properties['PolicyDocument']),
+        });
+      }
+      return { ref: text(properties['PolicyName']), attributes: {} };
+    },
+  },
+  'AWS::IAM::ManagedPolicy': {
+    uses: ['Description', 'ManagedPolicyName', 'Path', 'PolicyDocument', 'Roles'],
+    create: async (properties, maker) => {
+      const { Policy } = await maker.call('iam', 'CreatePolicy', {
+        ...pick(properties, ['Description', 'Path']),
+        PolicyName: properties['ManagedPolicyName'] ?? maker.generatedName(128),
+        PolicyDocument: asText(properties['PolicyDocument']),
+      });
+      const { Arn: PolicyArn } = Policy as { Arn: string };
+      for (const RoleName of items(properties['Roles'])) {
+        await maker.call('iam', 'AttachRolePolicy', { RoleName, PolicyArn });
+      }
+      return { ref: PolicyArn, attributes: { PolicyArn } };
+    },
+  },
+};

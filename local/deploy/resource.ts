@@ -1,0 +1,49 @@
+// What a handler of one CloudFormation resource type is, and what it may use.
+import type { CodeStore } from '../region/lambda/environment.ts';
+import type { Created } from './intrinsics.ts';
+
+/** Carries out an operation of an emulated service as the actor "cloudformation". */
+export type CallService = (service: string, operation: string, input: object) => unknown;
+
+export interface Maker {
+  readonly accountId: string;
+  readonly regionName: string;
+  readonly code: CodeStore;
+  readonly logicalId: string;
+  /** Calls an emulated service; the answer's members are the operation's own. */
+  call(service: string, operation: string, input: object): Promise<Readonly<Record<string, unknown>>>;
+  /** The name that CloudFormation gives to what has none: stack, logical id and random characters. */
+  generatedName(maxLength?: number): string;
+  /** An ARN of this account and region. */
+  arn(service: string, resource: string): string;
+}
+
+/** Properties of a resource with all intrinsic functions resolved. */
+export type Properties = Readonly<Record<string, unknown>>;
+
+export interface ResourceType {
+  /** Properties that the handler carries over to the region. */
+  readonly uses: readonly string[];
+  /** Properties that mean nothing in the region, or nothing that could be told there. All others are an error. */
+  readonly leaves?: readonly string[];
+  create(properties: Properties, maker: Maker): Promise<Created> | Created;
+}
+
+export const text = (value: unknown): string => (value === undefined ? '' : String(value));
+
+/** The members of an object that are there, for inputs whose optional members must not be `undefined`. */
+export function pick(properties: Properties, names: readonly string[]): Record<string, unknown> {
+  return Object.fromEntries(
+    names.flatMap((name) => (properties[name] === undefined ? [] : [[name, properties[name]]])),
+  );
+}
+
+/** Values that an API takes as text: numbers and booleans as written, policies as JSON. */
+export function texts(properties: Properties, names: readonly string[]): Record<string, string> {
+  const entries = Object.entries(pick(properties, names));
+  return Object.fromEntries(entries.map(([name, value]) => [name, asText(value)]));
+}
+
+export const asText = (value: unknown): string => (typeof value === 'object' ? JSON.stringify(value) : String(value));
+
+export const items = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);

@@ -1,0 +1,158 @@
+// Tables, parameters, documents, alarms and what is only recorded, of a template.
+import { asText, items, type Maker, type Properties, pick, type ResourceType, text } from './resource.ts';
+
+async function createTable(properties: Properties, maker: Maker) {
+  const name = text(properties['TableName'] ?? maker.generatedName(255));
+  const { TableDescription } = await maker.call('dynamodb', 'CreateTable', {
+    ...pick(properties, ['AttributeDefinitions', 'BillingMode', 'KeySchema', 'ProvisionedThroughput']),
+    TableName: name,
+    ...pick({ DeletionProtectionEnabled: properties['DeletionProtectionEnabled'] }, ['DeletionProtectionEnabled']),
+  });
+  const ttl = properties['TimeToLiveSpecification'];
+  if (ttl !== undefined) {
+    await maker.call('dynamodb', 'UpdateTimeToLive', { TableName: name, TimeToLiveSpecification: ttl });
+  }
+  const { TableArn } = TableDescription as { TableArn?: string };
+  const Arn = TableArn ?? maker.arn('dynamodb', `table/${name}`);
+  return { ref: name, attributes: { Arn, TableId: maker.generatedName(36) } };
+}
+
+/** A global table of this region alone is a table; its replica carries what a table has itself. */
+function createGlobalTable(properties: Properties, maker: Maker) {
+  const replicas = items(properties['Replicas']) as Properties[];
+  const [replica] = replicas;
+  if (replicas.length !== 1 || replica?.['Region'] !== maker.regionName) {
+    throw new Error(`Replicas: expected one replica, in ${maker.regionName}; the local region has no neighbours`);
+  }
+  return createTable({ ...properties, ...pick(replica, ['DeletionProtectionEnabled']) }, maker);
+}
+
+const TABLE = ['AttributeDefinitions', 'BillingMode', 'KeySchema', 'TableName', 'TimeToLiveSpecification'];
+const PARAMETER = ['AllowedPattern', 'Description', 'Tier', 'Type', 'Value'];
+const DOCUMENT = ['DocumentFormat', 'DocumentType', 'TargetType', 'VersionName'];
+const ALARM = ['ActionsEnabled', 'AlarmActions', 'AlarmDescription', 'InsufficientDataActions', 'OKActions', 'Tags'];
+const METRIC_ALARM = [
+  'ComparisonOperator',
+  'DatapointsToAlarm',
+  'Dimensions',
+  'EvaluateLowSampleCountPercentile',
+  'EvaluationPeriods',
+  'ExtendedStatistic',
+  'MetricName',
+  'Metrics',
+  'Namespace',
+  'Period',
+  'Statistic',
+  'Threshold',
+  'ThresholdMetricId',
+  'TreatMissingData',
+  'Unit',
+];
+const COMPOSITE_ALARM = [
+  'ActionsSuppressor',
+  'ActionsSuppressorExtensionPeriod',
+  'ActionsSuppressorWaitPeriod',
+  'AlarmRule',
+];
+
+const alarm =
+  (operation: string, own: readonly string[]): ResourceType['create'] =>
+  async (properties, maker) => {
+    const AlarmName = text(properties['AlarmName'] ?? maker.generatedName(255));
+    await maker.call('monitoring', operation, { ...pick(properties, [...ALARM, ...own]), AlarmName });
+    return { ref: AlarmName, attributes: { Arn: maker.arn('cloudwatch', `alarm:${AlarmName}`) } };
+  };
+
+/** Tags come as a list, or (SSM parameters) as a map. */
+const tagList = (tags: unknown): object => {
+  if (tags === undefined) return {};
+  if (Array.isArray(tags)) return { Tags: tags };
+  return { Tags: Object.entries(tags as object).map(([Key, Value]) => ({ Key, Value })) };
+};
+
+export const stateTypes: Readonly<Record<string, ResourceType>> = {
+  'AWS::DynamoDB::Table': {
+    uses: [...TABLE, 'DeletionProtectionEnabled', 'ProvisionedThroughput'],
+    leaves: ['PointInTimeRecoverySpecification', 'SSESpecification', 'Tags'],
+    create: createTable,
+  },
+  'AWS::DynamoDB::GlobalTable': {
+    uses: [...TABLE, 'Replicas'],
+    leaves: ['SSESpecification', 'StreamSpecification', 'WriteProvisionedThroughputSettings'],
+    create: createGlobalTable,
+  },
+  'AWS::SSM::Parameter': {
+    uses: [...PARAMETER, 'Name', 'Tags'],
+    create: async (properties, maker) => {
+      const Name = text(properties['Name'] ?? maker.generatedName(200));
+      await maker.call('ssm', 'PutParameter', { ...pick(properties, PARAMETER), Name, ...tagList(properties['Tags']) });
+      return { ref: Name, attributes: { Type: text(properties['Type']), Value: text(properties['Value']) } };
+    },
+  },
+  'AWS::SSM::Document': {
+    uses: [...DOCUMENT, 'Content', 'Name', 'Tags'],
+    leaves: ['UpdateMethod'],
+    create: async (properties, maker) => {
+      const Name = text(properties['Name'] ?? maker.generatedName(128));
+      await maker.call('ssm', 'CreateDocument', {
+        ...pick(properties, DOCUMENT),
+        Name,
+        Content: asText(properties['Content']),
+        ...tagList(properties['Tags']),
+      });
+      return { ref: Name, attributes: {} };
+    },
+  },
+  'AWS::CloudWatch::Alarm': {
+    uses: ['AlarmName', ...ALARM, ...METRIC_ALARM],
+    create: alarm('PutMetricAlarm', METRIC_ALARM),
+  },
+  'AWS::CloudWatch::CompositeAlarm': {
+    uses: ['AlarmName', ...ALARM, ...COMPOSITE_ALARM],
+    create: alarm('PutCompositeAlarm', COMPOSITE_ALARM),
+  },
+  // Recorded only: nothing in the region reads them.
+  'AWS::CloudWatch::Dashboard': {
+    uses: ['DashboardName'],
+    leaves: ['DashboardBody'],
+    create: (properties, maker) => ({
+      ref: text(properties['DashboardName'] ?? maker.generatedName(255)),
+      attributes: {},
+    }),
+  },
+  'AWS::Logs::LogGroup': {
+    uses: ['LogGroupName'],
+    leaves: ['DeletionProtectionEnabled', 'KmsKeyId', 'LogGroupClass', 'RetentionInDays', 'Tags'],
+    create: (properties, maker) => {
+      const name = text(properties['LogGroupName'] ?? maker.generatedName(512));
+      return { ref: name, attributes: { Arn: maker.arn('logs', `log-group:${name}:*`) } };
+    },
+  },
+  'AWS::KMS::Key': {
+    uses: [],
+    leaves: [
+      'Description',
+      'EnableKeyRotation',
+      'Enabled',
+      'KeyPolicy',
+      'KeySpec',
+      'KeyUsage',
+      'PendingWindowInDays',
+      'Tags',
+    ],
+    create: (_, maker) => {
+      const KeyId = maker.generatedName(36);
+      return { ref: KeyId, attributes: { Arn: maker.arn('kms', `key/${KeyId}`), KeyId } };
+    },
+  },
+  'AWS::KMS::Alias': {
+    uses: ['AliasName'],
+    leaves: ['TargetKeyId'],
+    create: (properties) => ({ ref: text(properties['AliasName']), attributes: {} }),
+  },
+  'AWS::CDK::Metadata': {
+    uses: [],
+    leaves: ['Analytics'],
+    create: (_, maker) => ({ ref: maker.logicalId, attributes: {} }),
+  },
+};
