@@ -19,6 +19,8 @@ const AGENT_VERSION = '3.3.3050.0';
 const BOOT_MS = [12_000, 30_000] as const;
 /** From there to a client that was running before. */
 const AUTOSTART_MS = [1_000, 4_000] as const;
+/** With less free space on root a small file cannot be written safely any more, though the agent still runs. */
+const ROOT_WRITABLE_BYTES = 64 * 1_024;
 const MINUTE_MS = 60_000;
 const CLIENT_STARTS_MAX = 1_000;
 
@@ -89,7 +91,7 @@ export class SimulatedNode implements Machine {
       observe: (path, runtime, unit) => this.observe(path, runtime, unit),
       extend: (path) => this.extend(path),
       startClient: () => this.startClient(),
-      rootWritable: () => !this.rootFull(),
+      rootWritable: () => this.root.sizeBytes - this.root.usedBytes >= ROOT_WRITABLE_BYTES,
       refused: () => {
         this.fencedCommands++;
       },

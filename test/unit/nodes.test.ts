@@ -188,6 +188,21 @@ describe('a simulated node', () => {
     expect(box.outcome?.stderr).toMatch(/Plugin with name aws:runShellScript not found/);
   });
 
+  it('keeps its memory in /run when root takes no more, and so loses it with a boot', () => {
+    const kernel = testKernel();
+    const node = nodeOf(kernel, chainOf(kernel), { root: { sizeBytes: 16 * GIB, usedBytes: 16 * GIB - 4_096 } });
+    const resultOf = (OperationId: string): string => {
+      const box = send(kernel, node, 'observe-node', { OperationId });
+      kernel.advance(5_000);
+      return parseAnswer(box.outcome?.stdout ?? '').result;
+    };
+    expect([resultOf('5.1'), resultOf('4.1')]).toEqual(['done', 'stale']);
+    node.powerOff();
+    node.powerOn();
+    kernel.advance(60_000);
+    expect(resultOf('4.2')).toBe('done');
+  });
+
   it('counts the commands that it refused, and under amnesia obeys an old one again', () => {
     const kernel = testKernel();
     const node = nodeOf(kernel, chainOf(kernel));

@@ -61,8 +61,8 @@ export function refuseIdsWithPages(ids: readonly string[] | undefined, page: Pag
   );
 }
 
-/** EC2's glob: `*` any text, `?` any one character, backslash takes the next one literally; case matters. */
-export function globMatches(pattern: string, value: string): boolean {
+/** EC2's glob as an expression: `*` any text, `?` any one character, backslash takes the next one literally; case matters. */
+export function glob(pattern: string): RegExp {
   let source = '';
   for (let i = 0; i < pattern.length; i++) {
     const character = pattern[i] ?? '';
@@ -71,7 +71,7 @@ export function globMatches(pattern: string, value: string): boolean {
     else if (character === '?') source += '.';
     else source += literally(character);
   }
-  return new RegExp(`^${source}$`, 's').test(value);
+  return new RegExp(`^${source}$`, 's');
 }
 
 function filterTest<T>(
@@ -90,7 +90,8 @@ function filterTest<T>(
     );
   }
   const read = valuesReader(name, fields, tagsOf);
-  return (item) => read(item).some((shown) => values.some((pattern) => globMatches(pattern, shown)));
+  const patterns = values.map(glob);
+  return (item) => read(item).some((shown) => patterns.some((pattern) => pattern.test(shown)));
 }
 
 function valuesReader<T>(

@@ -2,13 +2,14 @@
 import type {
   DescribeAvailabilityZonesResult,
   DescribeRegionsResult,
+  DescribeSnapshotsRequest,
   DescribeSnapshotsResult,
   Tag,
   VolumeType,
 } from '@aws-sdk/client-ec2';
 import type { Machines } from '../../nodes/machine.ts';
 import type { Kernel } from '../kernel.ts';
-import type { Operation, Service } from '../service.ts';
+import { AwsError, type Operation, type Service } from '../service.ts';
 import { instanceOperations } from './instances.ts';
 import { modified } from './limits.ts';
 import { modificationOperations } from './modify.ts';
@@ -187,7 +188,12 @@ function placeOperations(kernel: Kernel): Record<string, Operation> {
         },
       ],
     }),
-    DescribeSnapshots: (): DescribeSnapshotsResult => ({ Snapshots: [] }),
+    DescribeSnapshots: ({ SnapshotIds }: DescribeSnapshotsRequest): DescribeSnapshotsResult => {
+      const [asked] = SnapshotIds ?? [];
+      if (asked !== undefined)
+        throw new AwsError('InvalidSnapshot.NotFound', `The snapshot '${asked}' does not exist.`);
+      return { Snapshots: [] };
+    },
   };
 }
 
