@@ -12,7 +12,7 @@ const REQUIRED_EXPORTS = ['handler', 'createHandler', 'awsClients'] as const;
 export interface Bundle {
   /** The function's folder name: "resize-volume". */
   readonly name: string;
-  /** The asset folder: `index.js` and nothing else, so that the asset's hash is the code's. */
+  /** The asset folder: `index.js`, and a package.json that says that it is CommonJS, wherever the folder stands. */
   readonly directory: string;
   readonly bytes: number;
 }
@@ -74,6 +74,7 @@ async function bundleFunction(name: string, entryPoint: string, out: string): Pr
   await mkdir(directory, { recursive: true });
   await mkdir(join(out, 'maps'), { recursive: true });
   await writeFile(code.path, code.contents);
+  await writeFile(join(directory, 'package.json'), '{"type":"commonjs"}\n');
   await writeFile(join(out, 'maps', `${name}.js.map`), sourceMap.contents);
   return { name, directory, bytes: code.contents.byteLength };
 }

@@ -1,6 +1,7 @@
 // What each function's bundle weighs and how long a cold sandbox takes to import it, beside one SDK client bundled the ordinary way.
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { bundleFunctions, bundleOptions } from '../../infra/bundle.ts';
@@ -39,8 +40,8 @@ const budgets: Readonly<Record<string, BundleBudget>> = {
  * makes its clients too. Throws an `Error` with what it said where a bundle cannot be imported.
  */
 export async function measureBundles(rounds = 15): Promise<BundleRow[]> {
-  mkdirSync(join(repositoryRoot, 'dist'), { recursive: true });
-  const directory = mkdtempSync(join(repositoryRoot, 'dist/bench-'));
+  // Outside of the repository, whose package.json would make ES modules of the files.
+  const directory = mkdtempSync(join(tmpdir(), 'chainmend-bench-'));
   try {
     const bundles = await bundleFunctions(join(repositoryRoot, 'functions'), join(directory, 'functions'));
     const files = [
@@ -113,7 +114,7 @@ function importMs(path: string): number {
   const startNs = process.hrtime.bigint();
   const { status, stderr } = spawnSync(process.execPath, [path], { env: lambdaLikeEnvironment, encoding: 'utf8' });
   const ms = Number(process.hrtime.bigint() - startNs) / 1e6;
-  if (status !== 0) throw new Error(`${path} cannot be imported: ${stderr}`);
+  if (status !== 0) throw new Error(`${path} cannot be imported: ${stderr.slice(-500)}`);
   return ms;
 }
 

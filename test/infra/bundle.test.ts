@@ -23,9 +23,9 @@ describe('the bundle of a function with all the clients of a heal', () => {
     code = readFileSync(join(bundle.directory, 'index.js'), 'utf8');
   });
 
-  it('is one file, with its source map beside the asset and no sources in it', () => {
+  it('is one CommonJS file, with its source map beside the asset and no sources in it', () => {
     expect(bundle.name).toBe('heal-everything');
-    expect(readdirSync(bundle.directory)).toEqual(['index.js']);
+    expect(readdirSync(bundle.directory)).toEqual(['index.js', 'package.json']);
     const map = JSON.parse(readFileSync(join(bundle.directory, '../maps/heal-everything.js.map'), 'utf8'));
     expect(map.sources).toContainEqual(expect.stringContaining('test/infra/functions/heal-everything/handler.ts'));
     expect(map.sourcesContent).toBeUndefined();

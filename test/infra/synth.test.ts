@@ -1,0 +1,67 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { repositoryRoot } from '../../infra/paths.ts';
+import { ensureSynthesized, synthesize } from '../../infra/synth.ts';
+
+const temporary = () => mkdtempSync(join(tmpdir(), 'chainmend-'));
+const read = (assembly: string, file: string) => readFileSync(join(assembly, file), 'utf8');
+
+/** Every file of an assembly that is deployed or read by the local region, with its content. */
+function contentOf(assembly: string): Map<string, string> {
+  const files = readdirSync(assembly, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const deployed = files.filter(({ name }) =>
+    /^(Chainmend\.template\.json|Chainmend\.assets\.json|index\.js)$/.test(name),
+  );
+  return new Map(
+    deployed.map(({ parentPath, name }) => [join(parentPath, name).slice(assembly.length), read(parentPath, name)]),
+  );
+}
+
+describe('the app, synthesized in a process of its own with no credentials and no network', () => {
+  const assemblies = temporary();
+  let assembly: string;
+
+  beforeAll(async () => {
+    assembly = await ensureSynthesized({ assemblies });
+  }, 120_000);
+
+  it('holds the template and, as assets, the very files that run in the local region', () => {
+    const template = JSON.parse(read(assembly, 'Chainmend.template.json'));
+    const names = Object.values<{ Type: string; Properties: { FunctionName?: string } }>(template.Resources)
+      .filter(({ Type }) => Type === 'AWS::Lambda::Function')
+      .map(({ Properties }) => Properties.FunctionName);
+    expect(names.sort()).toEqual(['chainmend-dispatch-heal', 'chainmend-resize-volume']);
+    const assets = readdirSync(assembly).filter((name) => name.startsWith('asset.'));
+    expect(assets).toHaveLength(2);
+    for (const asset of assets) expect(readdirSync(join(assembly, asset))).toEqual(['index.js', 'package.json']);
+  });
+
+  it('knows every fleet file', () => {
+    const files = readdirSync(join(repositoryRoot, 'infra/fleets')).filter((name) => name.endsWith('.yaml'));
+    expect(files.length).toBeGreaterThan(0);
+    for (const file of files) {
+      expect(read(assembly, 'Chainmend.template.json')).toContain(`/chainmend/fleets/${file.replace('.yaml', '')}"`);
+    }
+  });
+
+  it('is found again, not made again, while its sources are the same', async () => {
+    expect(await ensureSynthesized({ assemblies })).toBe(assembly);
+    expect(readdirSync(assemblies)).toHaveLength(1);
+  });
+
+  it('is the same to the byte when it is made again', async () => {
+    const outdir = join(temporary(), 'assembly');
+    await synthesize(outdir, { bundles: join(temporary(), 'functions') });
+    expect(contentOf(outdir)).toEqual(contentOf(assembly));
+    expect(existsSync(join(outdir, 'manifest.json'))).toBe(true);
+  }, 120_000);
+
+  it('says what is wrong with what it was given', async () => {
+    const given = { bundles: join(temporary(), 'functions'), email: 'oncall' };
+    await expect(synthesize(join(temporary(), 'assembly'), given)).rejects.toThrow(
+      'context "email" is "oncall", expected an address',
+    );
+  }, 120_000);
+});
