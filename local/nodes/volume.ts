@@ -68,10 +68,11 @@ export class SimulatedVolume {
     };
     this.deviceBytes = spec.deviceBytes;
     this.sizeBytes = Math.min(spec.filesystemBytes ?? Number.POSITIVE_INFINITY, this.roomBytes);
-    this.usedBytes = spec.usedBytes;
+    // A partition offers a little less than the device that a scenario reckons with.
+    this.usedBytes = Math.min(spec.usedBytes, this.sizeBytes);
     this.inodesUsed = spec.inodesUsed ?? Math.min(2_000, this.inodesTotal);
     this.mounted = spec.mounted ?? true;
-    if (spec.usedBytes < 0 || spec.usedBytes > this.sizeBytes) {
+    if (!(spec.usedBytes >= 0 && spec.usedBytes <= (spec.filesystemBytes ?? spec.deviceBytes))) {
       throw new RangeError(`volume ${spec.path}: usedBytes ${spec.usedBytes}, expected 0 to ${this.sizeBytes}`);
     }
   }

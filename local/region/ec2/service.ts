@@ -61,7 +61,9 @@ export interface Ec2 extends Service {
   setTag(resourceId: string, key: string, value: string | undefined): void;
   /** Tags as they really are, for the conditions of IAM policies; empty for an unknown id. */
   tags(resourceId: string): Readonly<Record<string, string>>;
-  /** The truth, for reports and invariants. */
+  /** The instance that a volume is attached to; undefined when it is free or unknown. */
+  attachedInstance(volumeId: string): string | undefined;
+  /** The truth, for reports and invariants; throws the service's own error for an unknown id. */
   instance(instanceId: string): Instance;
   volume(volumeId: string): Volume;
   instances(): readonly Instance[];
@@ -158,6 +160,7 @@ export function createEc2(kernel: Kernel, machines: Machines): Ec2 {
       const known = state.instances.get(resourceId)?.current ?? state.volumes.get(resourceId)?.current;
       return Object.fromEntries((known?.tags ?? []).map(({ Key, Value }) => [Key ?? '', Value ?? '']));
     },
+    attachedInstance: (volumeId) => state.volumes.get(volumeId)?.current.attachment?.instanceId,
     instance: (instanceId) => state.instance(instanceId),
     volume: (volumeId) => state.volume(volumeId),
     instances: () => state.instancesAt(kernel.clock.now()),
