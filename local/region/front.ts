@@ -7,7 +7,7 @@ import { type TokenBuckets, throttlingError } from './limits.ts';
 import type { Random } from './random.ts';
 import { type Fate, isMutating, NO_REQUEST_FAULTS, type RequestFaults } from './request-faults.ts';
 import { AwsError, type Call, type Operation, type Service } from './service.ts';
-import { type CallRecord, canonical, Trace } from './trace.ts';
+import { type CallRecord, canonical, type Outcome, Trace } from './trace.ts';
 
 export interface Caller {
   /** Unique for each sandbox: "chainmend-resize-volume/3". */
@@ -142,40 +142,60 @@ export class FrontDoor {
   }
 
   #admit<T>(request: PreparedRequest, caller: Caller, reply: Reply<T>): void {
-    const { service, operation, input } = request;
-    const mortal = this.#sandboxes.has(caller.actor);
     if (reply.abandoned?.()) return;
+    const { service, operation, input } = request;
     const at = this.#clock.now();
-    const requestId = this.#options.random.uuid();
     const record: CallRecord = { at, actor: caller.actor, service, operation, input, outcome: undefined };
     this.trace.admitted(record);
-    const end = (outcome: string) => this.trace.ended(record, outcome, this.#clock.now(), canonicalInput(request));
+    const mortal = this.#sandboxes.has(caller.actor);
     const facts = { at, actor: caller.actor, service, operation, input, mutating: isMutating(operation), mortal };
-    const fate = this.#faults.fateOf(facts);
-    if (fate === 'caller killed before' && this.kill(caller.actor)) return end(fate);
-
-    const settled = (result: { output: T } | { error: AwsError }): void => {
-      const lost = fate === 'answer lost' || fate === 'caller killed after' ? fate : undefined;
-      end(lost ?? ('error' in result ? result.error.name : 'ok'));
-      if (lost === 'caller killed after') this.kill(caller.actor);
-      if (lost !== undefined) return;
-      this.#clock.at(at + LATENCY_MS, () => {
-        if ('error' in result) reply.fail(result.error, requestId);
-        else reply.answer(result.output, requestId);
-      });
+    const admitted = {
+      request,
+      record,
+      reply,
+      requestId: this.#options.random.uuid(),
+      fate: mortalFate(this.#faults.fateOf(facts), mortal),
     };
-    const failed = (error: unknown): void => {
-      if (error instanceof AwsError) return settled({ error });
-      this.#clock.fail(error);
-    };
-    try {
-      const output = this.#perform(request, { ...caller, at }, fate);
-      if (output instanceof Promise) {
-        output.then((value: object) => settled({ output: reply.render(value, requestId) })).catch(failed);
-      } else settled({ output: reply.render(output, requestId) });
-    } catch (error) {
-      failed(error);
+    if (admitted.fate === 'caller killed before') {
+      this.#finish(admitted, admitted.fate);
+      return;
     }
+    let output: object | Promise<object>;
+    try {
+      output = this.#perform(request, { ...caller, at }, admitted.fate);
+    } catch (error) {
+      this.#refuse(admitted, error);
+      return;
+    }
+    if (!(output instanceof Promise)) this.#answer(admitted, output);
+    else {
+      output
+        .then(
+          (value: object) => this.#answer(admitted, value),
+          (error: unknown) => this.#refuse(admitted, error),
+        )
+        .catch((error: unknown) => this.#clock.fail(error));
+    }
+  }
+
+  #answer<T>(admitted: Admitted<T>, output: object): void {
+    const { reply, requestId } = admitted;
+    const rendered = reply.render(output, requestId);
+    this.#finish(admitted, 'ok', () => reply.answer(rendered, requestId));
+  }
+
+  #refuse<T>(admitted: Admitted<T>, error: unknown): void {
+    const { reply, requestId } = admitted;
+    if (error instanceof AwsError) this.#finish(admitted, error.name, () => reply.fail(error, requestId));
+    else this.#clock.fail(error);
+  }
+
+  /** Writes the request down, and delivers its answer unless its fate is another. */
+  #finish<T>({ request, record, fate }: Admitted<T>, outcome: Outcome, deliver?: () => void): void {
+    const lost = fate === 'throttled' ? undefined : fate;
+    this.trace.ended(record, lost ?? outcome, this.#clock.now(), canonicalInput(request));
+    if (lost === 'caller killed before' || lost === 'caller killed after') this.kill(record.actor);
+    else if (lost === undefined && deliver !== undefined) this.#clock.at(record.at + LATENCY_MS, deliver);
   }
 
   #perform(request: PreparedRequest, call: Call, fate: Fate | undefined): object | Promise<object> {
@@ -186,8 +206,18 @@ export class FrontDoor {
     this.#options.limits?.take(service, operation, input, call.at);
     if (fate === 'throttled') throw throttlingError(service, operation);
     this.#options.authorize?.(call, service, operation, input);
-    return perform(input, call);
+    // What changes the region may keep its input and go on changing it: neither the trace nor a retry shall see that.
+    const own = isMutating(operation) ? request.model?.copyInput(input, { realm: HOST_REALM }) : input;
+    return perform(own, call);
   }
+}
+
+interface Admitted<T> {
+  readonly request: PreparedRequest;
+  readonly record: CallRecord;
+  readonly reply: Reply<T>;
+  readonly requestId: string;
+  readonly fate: Fate | undefined;
 }
 
 /** How an answer goes back. All callbacks run on the region's side of the lane. */
@@ -199,6 +229,10 @@ export interface Reply<T> {
   /** Whether the caller was dead before its request got in. */
   abandoned?(): boolean;
 }
+
+/** A person or a CLI cannot be killed. */
+const mortalFate = (fate: Fate | undefined, mortal: boolean): Fate | undefined =>
+  !mortal && (fate === 'caller killed before' || fate === 'caller killed after') ? undefined : fate;
 
 function canonicalInput(request: PreparedRequest): string {
   request.canonicalInput ??= canonical(request.input);

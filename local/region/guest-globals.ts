@@ -159,7 +159,11 @@ function guestProcess({ environment, log, now, startMs }: GuestScope): Readonly<
     const borrow = rest < from[1] ? 1 : 0;
     return [seconds - from[0] - borrow, rest - from[1] + borrow * 1_000_000_000];
   };
-  const stream = { write: (text: unknown) => (log(String(text).replace(/\n$/, '')), true), isTTY: false };
+  const write = (text: unknown): boolean => {
+    log(String(text).replace(/\n$/, ''));
+    return true;
+  };
+  const stream = { write, isTTY: false };
   // Lambda ends the runtime on exit, and its events are the runtime's: registering for them does nothing here.
   const ignore = () => undefined;
   return {

@@ -1,5 +1,5 @@
 // Timers of one sandbox: the functions of node:timers and node:timers/promises on virtual time. They die with their sandbox.
-import { AsyncLocalStorage } from 'node:async_hooks';
+import { AsyncResource } from 'node:async_hooks';
 import type { VirtualClock } from './clock.ts';
 import type { Timer } from './kernel.ts';
 
@@ -41,8 +41,9 @@ export function guestTimers(clock: VirtualClock, actor: string, onError: (error:
     #timer: Timer = NEVER;
 
     constructor(callback: Callback, delayMs: number, args: unknown[], repeats: boolean) {
-      const inContext = AsyncLocalStorage.snapshot();
-      this.#run = () => inContext(callback, ...args);
+      // Callbacks see the AsyncLocalStorage of the code that set them, as with real timers.
+      const origin = new AsyncResource('VirtualTimeout', { requireManualDestroy: true });
+      this.#run = () => origin.runInAsyncScope(callback, undefined, ...args);
       this.#delayMs = delayMs;
       this.#repeats = repeats;
       this.#arm();

@@ -74,7 +74,7 @@ export type Models = ReadonlyMap<string, ServiceModel>;
 export interface ClientProtocol {
   getShapeId(): string;
   getPayloadCodec(): PayloadCodec;
-  readonly options: { defaultNamespace: string; xmlNamespace?: string; version?: string };
+  readonly options: { defaultNamespace: string };
   readonly awsQueryCompatible?: boolean;
 }
 
@@ -101,7 +101,7 @@ function loadModel(name: string): Promise<ServiceModel> {
 const isSigningName = (name: string): name is SigningName => Object.hasOwn(CLIENTS, name);
 
 function reflect(name: string, module: Readonly<Record<string, unknown>>): ServiceModel {
-  const clientProtocol = protocolOf(module);
+  const { protocol: clientProtocol, protocolSettings } = clientConfig(module);
   const protocol = clientProtocol.getShapeId().split('#')[1] as ProtocolName;
   const operations = new Map<string, OperationModel>();
   const errors = new Map<string, NormalizedSchema>();
@@ -112,7 +112,7 @@ function reflect(name: string, module: Readonly<Record<string, unknown>>): Servi
   return {
     name,
     protocol,
-    xmlNamespace: clientProtocol.options.xmlNamespace ?? '',
+    xmlNamespace: protocolSettings.xmlNamespace ?? '',
     queryCompatible: clientProtocol.awsQueryCompatible === true,
     operations,
     errors,
@@ -127,16 +127,21 @@ const isOperation = (value: unknown): value is OperationSchema => Array.isArray(
 const isError = (value: unknown): value is Extract<SchemaRef, readonly [-3, ...unknown[]]> =>
   Array.isArray(value) && value[0] === -3;
 
-type ClientClass = new (config: object) => { config: { protocol: ClientProtocol } };
+interface ClientConfig {
+  readonly protocol: ClientProtocol;
+  /** Knows the XML namespace even where the client itself writes JSON. */
+  readonly protocolSettings: { xmlNamespace?: string };
+}
+type ClientClass = new (config: object) => { config: ClientConfig };
 
-function protocolOf(module: Readonly<Record<string, unknown>>): ClientProtocol {
+function clientConfig(module: Readonly<Record<string, unknown>>): ClientConfig {
   const found = Object.entries(module).find(
     ([name, value]) => /^[A-Z]\w*Client$/.test(name) && typeof value === 'function' && 'send' in value.prototype,
   );
   if (found === undefined) throw new Error('an SDK client module without a client class');
   const Client = found[1] as ClientClass;
   const unused = { region: 'eu-west-1', credentials: { accessKeyId: 'unused', secretAccessKey: 'unused' } };
-  return new Client(unused).config.protocol;
+  return new Client(unused).config;
 }
 
 const REQUEST: CopyRules = { emptyLists: 'kept', unknownMembers: 'dropped' };

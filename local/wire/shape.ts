@@ -124,7 +124,10 @@ function structCopier(shape: NormalizedSchema, rules: CopyRules, compiled: Compi
     }
     for (const name of required) if (copy[name] === undefined) throw new ShapeProblem({ missing: name });
     for (const name of tokens) {
-      if (copy[name] === undefined) context.absentTokens?.push((token) => void (copy[name] = token));
+      if (copy[name] !== undefined) continue;
+      context.absentTokens?.push((token) => {
+        copy[name] = token;
+      });
     }
     return copy;
   };

@@ -4,7 +4,14 @@ import { VirtualClock } from '../../local/region/clock.ts';
 import { FrontDoor } from '../../local/region/front.ts';
 import { TokenBuckets } from '../../local/region/limits.ts';
 import { randomStream } from '../../local/region/random.ts';
-import { combineRequestFaults, killing, lostAnswers, throttling } from '../../local/region/request-faults.ts';
+import {
+  combineRequestFaults,
+  type Fate,
+  killing,
+  lostAnswers,
+  programmed,
+  throttling,
+} from '../../local/region/request-faults.ts';
 import { createSandbox, type Lane } from '../../local/region/sandbox.ts';
 import { AwsError, type Service } from '../../local/region/service.ts';
 import { loadModels } from '../../local/wire/model.ts';
@@ -15,6 +22,8 @@ export interface WorkloadRun {
   readonly faults: readonly ('throttling' | 'lost-answers' | 'killed')[];
   readonly actors: number;
   readonly rounds: number;
+  /** A fault at an exact call instead of seeded ones. */
+  readonly at?: { readonly nth: number; readonly mutating?: boolean; readonly fate: Fate };
 }
 
 export interface WorkloadResult {
@@ -26,6 +35,8 @@ export interface WorkloadResult {
   readonly log: readonly string[];
   readonly endedAtMs: number;
   readonly killed: readonly string[];
+  /** Calls by sandboxes that were dead already. */
+  readonly callsOfTheDead: number;
 }
 
 const START_MS = Date.parse('2026-01-01T12:00:00Z');
@@ -34,14 +45,22 @@ export async function runWorkload(script: vm.Script, run: WorkloadRun): Promise<
   const clock = new VirtualClock({ startMs: START_MS });
   const models = await loadModels(['ec2', 'ssm', 'dynamodb', 'monitoring', 'lambda']);
   const stream = (name: string) => randomStream(run.seed, name);
+  const { at } = run;
+  const exact = at && programmed({ ...at, match: ({ mutating }) => mutating || !at.mutating });
   const faults = combineRequestFaults(
+    ...(exact ? [exact] : []),
     ...run.faults.map((name) => {
       if (name === 'throttling') return throttling({ random: stream('throttling') });
       return name === 'killed' ? killing({ random: stream('killed'), atMost: 2 }) : lostAnswers();
     }),
   );
   const killed: string[] = [];
-  const onSandboxKilled = (actor: string) => void killed.push(actor);
+  const callsAtDeath = new Map<string, number>();
+  const callsOf = (actor: string) => front.trace.calls.filter((call) => call.actor === actor).length;
+  const onSandboxKilled = (actor: string) => {
+    killed.push(actor);
+    callsAtDeath.set(actor, callsOf(actor));
+  };
   const limits = new TokenBuckets();
   const front = new FrontDoor({ clock, models, random: stream('requests'), faults, limits, onSandboxKilled });
   front.serve(...services(() => clock.now()));
@@ -72,11 +91,15 @@ export async function runWorkload(script: vm.Script, run: WorkloadRun): Promise<
       },
     );
   }
-  await clock.run({ until: () => open === killed.length, maxEvents: 200_000 });
+  // All timers and late answers too: whatever a dead sandbox still did would show.
+  await clock.run({ maxEvents: 200_000 });
+  if (open !== killed.length) throw new Error(`${open} guests never ended, and ${killed.length} were killed`);
   const outcomes: Record<string, number> = {};
   for (const { outcome } of front.trace.calls) outcomes[outcome ?? 'open'] = (outcomes[outcome ?? 'open'] ?? 0) + 1;
   const { trace } = front;
-  return { traceHash: trace.hash(), calls: trace.calls.length, outcomes, seen, log, endedAtMs: clock.now(), killed };
+  const callsOfTheDead = killed.reduce((sum, actor) => sum + callsOf(actor) - (callsAtDeath.get(actor) ?? 0), 0);
+  const endedAtMs = clock.now();
+  return { traceHash: trace.hash(), calls: trace.calls.length, outcomes, seen, log, endedAtMs, killed, callsOfTheDead };
 }
 
 function services(now: () => number): Service[] {
@@ -106,7 +129,7 @@ function services(now: () => number): Service[] {
       operations: {
         PutItem: ({ Item }) => {
           const known = items.get(Item.pk.S);
-          if (known && known !== Item) {
+          if (known !== undefined) {
             throw new AwsError('ConditionalCheckFailedException', 'The conditional request failed', {
               data: { Item: known },
             });

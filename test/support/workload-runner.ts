@@ -1,11 +1,20 @@
 // Runs workloads in a process of its own, without Jest, whose timers the clock's guard would rightly refuse.
-// Usage: node workload-runner.ts BUNDLE RUNS (a JSON list of `WorkloadRun`); prints a JSON list of results.
-import { readFileSync } from 'node:fs';
+// Usage: node workload-runner.ts RUNS (a JSON list of `WorkloadRun`); prints a JSON list of results.
+import { buildSync } from 'esbuild';
 import { compileBundle } from '../../local/region/sandbox.ts';
 import { runWorkload, type WorkloadResult, type WorkloadRun } from './workload-region.ts';
 
-const [, , bundle = '', runs = '[]'] = process.argv;
-const script = compileBundle(readFileSync(bundle, 'utf8'), 'workload.cjs');
+const { outputFiles } = buildSync({
+  entryPoints: [new URL('./guest-workload.ts', import.meta.url).pathname],
+  bundle: true,
+  write: false,
+  platform: 'node',
+  target: 'node24',
+  format: 'cjs',
+  mainFields: ['module', 'main'],
+  minify: true,
+});
+const script = compileBundle(outputFiles[0]?.text ?? '', 'workload.cjs');
 const results: WorkloadResult[] = [];
-for (const run of JSON.parse(runs) as WorkloadRun[]) results.push(await runWorkload(script, run));
+for (const run of JSON.parse(process.argv[2] ?? '[]') as WorkloadRun[]) results.push(await runWorkload(script, run));
 process.stdout.write(JSON.stringify(results));

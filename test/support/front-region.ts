@@ -1,0 +1,31 @@
+// A front door with services of a test's own behind it, on a clock that follows wall time far faster.
+import { type Following, VirtualClock } from '../../local/region/clock.ts';
+import { FrontDoor, type FrontDoorOptions } from '../../local/region/front.ts';
+import { randomStream } from '../../local/region/random.ts';
+import type { Service } from '../../local/region/service.ts';
+import { loadModels } from '../../local/wire/model.ts';
+import { START_MS } from './kernel.ts';
+
+export interface FrontRegion {
+  readonly clock: VirtualClock;
+  readonly front: FrontDoor;
+  /** Starts to follow wall time; without it, run the clock. */
+  follow(): Following;
+}
+
+export async function frontRegion(
+  services: readonly Service[],
+  options: Partial<FrontDoorOptions> = {},
+  names: readonly string[] = services.map(({ name }) => name),
+): Promise<FrontRegion> {
+  // Jest's own timers and handles would be foreign work to the guard.
+  const clock = new VirtualClock({ startMs: START_MS, guard: false });
+  const front = new FrontDoor({
+    clock,
+    models: await loadModels(names),
+    random: randomStream(1, 'requests'),
+    ...options,
+  });
+  front.serve(...services);
+  return { clock, front, follow: () => clock.follow({ speed: 1000 }) };
+}
