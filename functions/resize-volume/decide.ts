@@ -41,6 +41,8 @@ export interface ResizeFacts {
   readonly seen: Observation | null;
   /** Bytes used on the filesystem as CloudWatch knows them, oldest first. */
   readonly history: readonly UsedPoint[];
+  /** How full the filesystem is by CloudWatch's last word, the alarm's own measure; null where it says nothing. */
+  readonly reportedPercent: number | null;
   readonly intents: readonly ModificationIntent[];
   /** What this fleet's growth has added to the monthly bill in this calendar month. */
   readonly addedUsd: number;
@@ -98,16 +100,17 @@ export function decideResize(facts: ResizeFacts): ResizeDecision {
   }
 
   const pending = facts.latestModification;
-  const { seen } = facts;
-  const deviceGiB =
-    seen && Math.max(Math.floor(seen.deviceBytes / GIB), pending?.state === 'modifying' ? 0 : volume.sizeGiB);
-  if (seen && deviceGiB && seen.sizeBytes < leastFilesystemBytes(deviceGiB)) {
-    const toGiB = deviceGiB;
+  const deviceGiB = Math.max(
+    Math.floor((facts.seen?.deviceBytes ?? 0) / GIB),
+    pending?.state === 'modifying' ? 0 : volume.sizeGiB,
+  );
+  const leastBytes = facts.seen ? leastFilesystemBytes(deviceGiB) : deviceGiB * GIB * REPORTED_SIZE_SLACK;
+  if (use.filesystemBytes < leastBytes) {
     return {
       do: 'grow-filesystem',
       volumeId: volume.volumeId,
-      toGiB,
-      reason: `${use.sentence}, on a volume of ${toGiB} GiB: only the filesystem is missing`,
+      toGiB: deviceGiB,
+      reason: `${use.sentence}, on a volume of ${deviceGiB} GiB: only the filesystem is missing`,
     };
   }
   if (pending?.state === 'modifying' && pending.targetGiB > sizeOf(facts, volume)) {
@@ -233,22 +236,35 @@ interface Use {
   readonly percent: number;
   readonly inodesPercent: number;
   readonly usedGiB: number;
+  readonly filesystemBytes: number;
   readonly sentence: string;
 }
 
-function useOf({ seen, history, volumeRole }: ResizeFacts, volume: VolumeFact): Use | null {
+function useOf(facts: ResizeFacts, volume: VolumeFact): Use | null {
+  const { seen, history, reportedPercent, volumeRole } = facts;
   const usedBytes = seen ? seen.usedBytes : history.at(-1)?.usedBytes;
   if (usedBytes === undefined) return null;
-  const sizeBytes = seen ? seen.sizeBytes : volume.sizeGiB * GIB;
-  const percent = (usedBytes / sizeBytes) * 100;
+  const filesystemBytes = seen ? seen.sizeBytes : reportedBytes(usedBytes, reportedPercent, volume);
+  const percent = (!seen && reportedPercent) || (usedBytes / filesystemBytes) * 100;
   const inodesPercent = seen && seen.inodesTotal > 0 ? (seen.inodesUsed / seen.inodesTotal) * 100 : 0;
   const inodes = inodesPercent > percent ? `, ${Math.floor(inodesPercent)} % of its inodes` : '';
   return {
     percent,
     inodesPercent,
     usedGiB: usedBytes / GIB,
-    sentence: `${volumeRole} volume ${Math.floor(percent)} % of ${Math.round(sizeBytes / GIB)} GiB${inodes}`,
+    filesystemBytes,
+    sentence: `${volumeRole} volume ${Math.floor(percent)} % of ${Math.round(filesystemBytes / GIB)} GiB${inodes}`,
   };
+}
+
+/** The agent's percentage leaves out reserved blocks (5 % on ext4), so only a filesystem that is clearly smaller is believed to be. */
+const REPORTED_SIZE_SLACK = 0.9;
+
+/** The filesystem's size where the node was not asked: the volume's, unless bytes and percentage say that it was never grown to it. */
+function reportedBytes(usedBytes: number, reportedPercent: number | null, volume: VolumeFact): number {
+  const volumeBytes = volume.sizeGiB * GIB;
+  const bytes = reportedPercent ? usedBytes / (reportedPercent / 100) : volumeBytes;
+  return bytes < volumeBytes * REPORTED_SIZE_SLACK ? bytes : volumeBytes;
 }
 
 const sizeOf = ({ seen }: ResizeFacts, volume: VolumeFact): number =>

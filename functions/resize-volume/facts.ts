@@ -55,6 +55,7 @@ export async function readFacts(
     latestModification,
     seen,
     history: toBytes(history, volumes, latestModification),
+    reportedPercent: history.percent.at(-1)?.percent ?? null,
     intents: node?.modifications ?? [],
     addedUsd: addedUsd(budget),
   };

@@ -222,7 +222,8 @@ export function advance(state: State, result: unknown, payload: Pick<HealPayload
     case 'send': {
       const sent = result as Results['send'];
       if ('lost' in sent) return { stage: 'end', ending: null };
-      if ('refuse' in sent) return concluding(refused(sent), state);
+      // The step may have sent it before, and have been refused only when it was replayed.
+      if ('refuse' in sent) return concluding(refused(sent), state, false);
       return {
         ...heldOf(state),
         stage: 'await-command',
@@ -303,10 +304,9 @@ const MINUTE_MS = 60_000;
 function afterCommand(state: Extract<State, { stage: 'await-command' }>, answer: Results['await-command']): State {
   const { goal } = state;
   if ('over' in answer) {
-    return concluding(
-      goal.for === 'fence' ? silent(answer.over) : failed('command-unanswered', answer.over, true),
-      state,
-    );
+    // It may still be run: by an agent that was cut off, or by the copy that an earlier try of the step sent.
+    const ending = goal.for === 'fence' ? silent(answer.over) : failed('command-unanswered', answer.over, true);
+    return concluding(ending, state, false);
   }
   if (answer.result !== 'done' || !answer.after) {
     const reason = `${answer.result}: ${answer.reason ?? 'the node gave no reason'}`;
