@@ -99,6 +99,7 @@ function makerFor(logicalId: string, { accountId, regionName, assembly, code, ca
       const suffix = random.hex(12).toUpperCase();
       return `${`${assembly.stackName}-${logicalId}`.slice(0, maxLength - suffix.length - 1)}-${suffix}`;
     },
+    uuid: () => random.uuid(),
     arn: (service, resource) => `arn:aws:${service}:${regionName}:${accountId}:${resource}`,
   };
 }

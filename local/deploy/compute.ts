@@ -1,6 +1,6 @@
 // Lambda functions and IAM roles of a template.
 import { sha256Of } from './assembly.ts';
-import { asText, items, type Maker, type Properties, pick, type ResourceType, text } from './resource.ts';
+import { asText, items, type Maker, member, type Properties, pick, type ResourceType, text } from './resource.ts';
 
 const FUNCTION_SETTINGS = [
   'Architectures',
@@ -30,7 +30,7 @@ async function createFunction(properties: Properties, maker: Maker) {
       ReservedConcurrentExecutions: Number(properties['ReservedConcurrentExecutions']),
     });
   }
-  return { ref: name, attributes: { Arn: text(created['FunctionArn']) } };
+  return { ref: name, attributes: { Arn: member(created, 'FunctionArn') } };
 }
 
 /** Code written into the template is stored first, as if it had been an asset. */
@@ -63,8 +63,8 @@ async function createRole(properties: Properties, maker: Maker) {
   for (const PolicyArn of items(properties['ManagedPolicyArns'])) {
     await maker.call('iam', 'AttachRolePolicy', { RoleName: name, PolicyArn });
   }
-  const { Arn, RoleId } = Role as { Arn: string; RoleId: string };
-  return { ref: name, attributes: { Arn, RoleId } };
+  const role = Role as Properties;
+  return { ref: name, attributes: { Arn: member(role, 'Arn'), RoleId: member(role, 'RoleId') } };
 }
 
 export const computeTypes: Readonly<Record<string, ResourceType>> = {
@@ -77,15 +77,15 @@ export const computeTypes: Readonly<Record<string, ResourceType>> = {
     uses: ['Description', 'FunctionName'],
     create: async (properties, maker) => {
       const published = await maker.call('lambda', 'PublishVersion', pick(properties, ['Description', 'FunctionName']));
-      const FunctionArn = text(published['FunctionArn']);
-      return { ref: FunctionArn, attributes: { FunctionArn, Version: text(published['Version']) } };
+      const FunctionArn = member(published, 'FunctionArn');
+      return { ref: FunctionArn, attributes: { FunctionArn, Version: member(published, 'Version') } };
     },
   },
   'AWS::Lambda::Alias': {
     uses: ['Description', 'FunctionName', 'FunctionVersion', 'Name', 'RoutingConfig'],
     create: async (properties, maker) => {
       const created = await maker.call('lambda', 'CreateAlias', properties);
-      const AliasArn = text(created['AliasArn']);
+      const AliasArn = member(created, 'AliasArn');
       return { ref: AliasArn, attributes: { AliasArn } };
     },
   },
@@ -129,7 +129,7 @@ export const computeTypes: Readonly<Record<string, ResourceType>> = {
         PolicyName: properties['ManagedPolicyName'] ?? maker.generatedName(128),
         PolicyDocument: asText(properties['PolicyDocument']),
       });
-      const { Arn: PolicyArn } = Policy as { Arn: string };
+      const PolicyArn = member(Policy as Properties, 'Arn');
       for (const RoleName of items(properties['Roles'])) {
         await maker.call('iam', 'AttachRolePolicy', { RoleName, PolicyArn });
       }

@@ -1,5 +1,15 @@
 // Topics, queues, rules and schedules of a template.
-import { asText, items, type Maker, type Properties, pick, type ResourceType, text, texts } from './resource.ts';
+import {
+  asText,
+  items,
+  type Maker,
+  member,
+  type Properties,
+  pick,
+  type ResourceType,
+  text,
+  texts,
+} from './resource.ts';
 
 const QUEUE_ATTRIBUTES = [
   'DelaySeconds',
@@ -27,30 +37,31 @@ const RULE = ['Description', 'EventBusName', 'ScheduleExpression', 'State'];
 
 async function createQueue(properties: Properties, maker: Maker) {
   const name = text(properties['QueueName'] ?? maker.generatedName(80));
-  const { QueueUrl } = await maker.call('sqs', 'CreateQueue', {
+  const answer = await maker.call('sqs', 'CreateQueue', {
     QueueName: name,
     Attributes: texts(properties, QUEUE_ATTRIBUTES),
   });
-  const attributes = { Arn: maker.arn('sqs', name), QueueName: name, QueueUrl: text(QueueUrl) };
-  return { ref: text(QueueUrl), attributes };
+  const QueueUrl = member(answer, 'QueueUrl');
+  return { ref: QueueUrl, attributes: { Arn: maker.arn('sqs', name), QueueName: name, QueueUrl } };
 }
 
 async function createTopic(properties: Properties, maker: Maker) {
   const name = text(properties['TopicName'] ?? maker.generatedName(256));
-  const { TopicArn } = await maker.call('sns', 'CreateTopic', {
+  const answer = await maker.call('sns', 'CreateTopic', {
     Name: name,
     Attributes: texts(properties, ['DisplayName', 'KmsMasterKeyId']),
   });
+  const TopicArn = member(answer, 'TopicArn');
   for (const subscription of items(properties['Subscription']) as Properties[]) {
     await maker.call('sns', 'Subscribe', { TopicArn, ...pick(subscription, ['Protocol', 'Endpoint']) });
   }
-  return { ref: text(TopicArn), attributes: { TopicArn: text(TopicArn), TopicName: name } };
+  return { ref: TopicArn, attributes: { TopicArn, TopicName: name } };
 }
 
 async function createRule(properties: Properties, maker: Maker) {
   const name = text(properties['Name'] ?? maker.generatedName(64));
   const pattern = properties['EventPattern'];
-  const { RuleArn } = await maker.call('events', 'PutRule', {
+  const answer = await maker.call('events', 'PutRule', {
     ...pick(properties, RULE),
     Name: name,
     ...(pattern === undefined ? {} : { EventPattern: asText(pattern) }),
@@ -63,7 +74,7 @@ async function createRule(properties: Properties, maker: Maker) {
       Targets: targets,
     });
   }
-  return { ref: name, attributes: { Arn: text(RuleArn) } };
+  return { ref: name, attributes: { Arn: member(answer, 'RuleArn') } };
 }
 
 export const messagingTypes: Readonly<Record<string, ResourceType>> = {
@@ -97,12 +108,13 @@ export const messagingTypes: Readonly<Record<string, ResourceType>> = {
     uses: ['Endpoint', 'Protocol', 'TopicArn', ...SUBSCRIPTION_ATTRIBUTES],
     leaves: ['Region'],
     create: async (properties, maker) => {
-      const { SubscriptionArn } = await maker.call('sns', 'Subscribe', {
+      const answer = await maker.call('sns', 'Subscribe', {
         ...pick(properties, ['Endpoint', 'Protocol', 'TopicArn']),
         Attributes: texts(properties, SUBSCRIPTION_ATTRIBUTES),
         ReturnSubscriptionArn: true,
       });
-      return { ref: text(SubscriptionArn), attributes: { Arn: text(SubscriptionArn) } };
+      const Arn = member(answer, 'SubscriptionArn');
+      return { ref: Arn, attributes: { Arn } };
     },
   },
   'AWS::Events::Rule': { uses: ['EventPattern', 'Name', 'Targets', ...RULE], leaves: ['Tags'], create: createRule },
@@ -111,8 +123,8 @@ export const messagingTypes: Readonly<Record<string, ResourceType>> = {
     leaves: ['Tags'],
     create: async (properties, maker) => {
       const Name = text(properties['Name'] ?? maker.generatedName(64));
-      const { ScheduleGroupArn } = await maker.call('scheduler', 'CreateScheduleGroup', { Name });
-      return { ref: Name, attributes: { Arn: text(ScheduleGroupArn) } };
+      const answer = await maker.call('scheduler', 'CreateScheduleGroup', { Name });
+      return { ref: Name, attributes: { Arn: member(answer, 'ScheduleGroupArn') } };
     },
   },
   'AWS::Scheduler::Schedule': {
@@ -121,12 +133,12 @@ export const messagingTypes: Readonly<Record<string, ResourceType>> = {
     create: async (properties, maker) => {
       const Name = text(properties['Name'] ?? maker.generatedName(64));
       const dates = Object.entries(pick(properties, ['StartDate', 'EndDate']));
-      const { ScheduleArn } = await maker.call('scheduler', 'CreateSchedule', {
+      const answer = await maker.call('scheduler', 'CreateSchedule', {
         ...pick(properties, SCHEDULE),
         ...Object.fromEntries(dates.map(([name, value]) => [name, new Date(text(value))])),
         Name,
       });
-      return { ref: Name, attributes: { Arn: text(ScheduleArn) } };
+      return { ref: Name, attributes: { Arn: member(answer, 'ScheduleArn') } };
     },
   },
 };

@@ -14,6 +14,7 @@ export interface Maker {
   call(service: string, operation: string, input: object): Promise<Readonly<Record<string, unknown>>>;
   /** The name that CloudFormation gives to what has none: stack, logical id and random characters. */
   generatedName(maxLength?: number): string;
+  uuid(): string;
   /** An ARN of this account and region. */
   arn(service: string, resource: string): string;
 }
@@ -29,6 +30,14 @@ export interface ResourceType {
   create(properties: Properties, maker: Maker): Promise<Created> | Created;
 }
 
+/** A member that an operation's answer must have. Throws an Error that names it when the service left it out. */
+export function member(answer: Readonly<Record<string, unknown>>, name: string): string {
+  const value = answer[name];
+  if (typeof value === 'string' && value !== '') return value;
+  throw new Error(`the service's answer has no ${name}`);
+}
+
+/** Text of a property; empty when it is absent. */
 export const text = (value: unknown): string => (value === undefined ? '' : String(value));
 
 /** The members of an object that are there, for inputs whose optional members must not be `undefined`. */

@@ -1,20 +1,26 @@
 // Tables, parameters, documents, alarms and what is only recorded, of a template.
-import { asText, items, type Maker, type Properties, pick, type ResourceType, text } from './resource.ts';
+import { asText, items, type Maker, member, type Properties, pick, type ResourceType, text } from './resource.ts';
+
+const TABLE = ['AttributeDefinitions', 'BillingMode', 'KeySchema', 'TableName', 'TimeToLiveSpecification'];
+const TABLE_SETTINGS = [
+  'AttributeDefinitions',
+  'BillingMode',
+  'DeletionProtectionEnabled',
+  'KeySchema',
+  'ProvisionedThroughput',
+];
 
 async function createTable(properties: Properties, maker: Maker) {
   const name = text(properties['TableName'] ?? maker.generatedName(255));
   const { TableDescription } = await maker.call('dynamodb', 'CreateTable', {
-    ...pick(properties, ['AttributeDefinitions', 'BillingMode', 'KeySchema', 'ProvisionedThroughput']),
+    ...pick(properties, TABLE_SETTINGS),
     TableName: name,
-    ...pick({ DeletionProtectionEnabled: properties['DeletionProtectionEnabled'] }, ['DeletionProtectionEnabled']),
   });
   const ttl = properties['TimeToLiveSpecification'];
   if (ttl !== undefined) {
     await maker.call('dynamodb', 'UpdateTimeToLive', { TableName: name, TimeToLiveSpecification: ttl });
   }
-  const { TableArn } = TableDescription as { TableArn?: string };
-  const Arn = TableArn ?? maker.arn('dynamodb', `table/${name}`);
-  return { ref: name, attributes: { Arn, TableId: maker.generatedName(36) } };
+  return { ref: name, attributes: { Arn: member(TableDescription as Properties, 'TableArn'), TableId: maker.uuid() } };
 }
 
 /** A global table of this region alone is a table; its replica carries what a table has itself. */
@@ -27,7 +33,6 @@ function createGlobalTable(properties: Properties, maker: Maker) {
   return createTable({ ...properties, ...pick(replica, ['DeletionProtectionEnabled']) }, maker);
 }
 
-const TABLE = ['AttributeDefinitions', 'BillingMode', 'KeySchema', 'TableName', 'TimeToLiveSpecification'];
 const PARAMETER = ['AllowedPattern', 'Description', 'Tier', 'Type', 'Value'];
 const DOCUMENT = ['DocumentFormat', 'DocumentType', 'TargetType', 'VersionName'];
 const ALARM = ['ActionsEnabled', 'AlarmActions', 'AlarmDescription', 'InsufficientDataActions', 'OKActions', 'Tags'];
@@ -141,7 +146,7 @@ export const stateTypes: Readonly<Record<string, ResourceType>> = {
       'Tags',
     ],
     create: (_, maker) => {
-      const KeyId = maker.generatedName(36);
+      const KeyId = maker.uuid();
       return { ref: KeyId, attributes: { Arn: maker.arn('kms', `key/${KeyId}`), KeyId } };
     },
   },

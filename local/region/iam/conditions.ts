@@ -60,13 +60,23 @@ export function conditionsHold(conditions: Conditions, context: Context): boolea
   );
 }
 
+const compiled = new Map<string, RegExp>();
+/** More patterns than any set of policies has; variables could make ever new ones. */
+const COMPILED_MAX = 10_000;
+
 /** Whether text matches a pattern with `*` and `?`, as in actions, resources and StringLike. */
 export function like(text: string, pattern: string): boolean {
-  const source = pattern
-    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.');
-  return new RegExp(`^${source}$`, 's').test(text);
+  let expression = compiled.get(pattern);
+  if (expression === undefined) {
+    const source = pattern
+      .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+      .replaceAll('*', '.*')
+      .replaceAll('?', '.');
+    expression = new RegExp(`^${source}$`, 's');
+    if (compiled.size >= COMPILED_MAX) compiled.clear();
+    compiled.set(pattern, expression);
+  }
+  return expression.test(text);
 }
 
 /** Policy elements are a value or a list of values. */

@@ -279,6 +279,7 @@ export function createExecutions(kernel: Kernel, invoke: Invoke, measure: Measur
     measure(execution.target, END_METRICS[status] ?? status, 1);
     measure(execution.target, 'DurableExecutionDuration', execution.endedAtMs - execution.startedAtMs);
     measure(execution.target, 'DurableExecutionOperations', execution.meteredOperations);
+    measure(execution.target, 'DurableExecutionStorageWrittenBytes', execution.writtenBytes);
     for (const tell of execution.whenEnded.splice(0)) tell(execution);
   };
 

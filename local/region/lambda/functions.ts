@@ -44,7 +44,7 @@ interface Entry {
   readonly versions: LambdaFunction[];
   readonly aliases: Map<string, { version: string; description: string }>;
   readonly asyncSettings: Map<string, AsyncSettings>;
-  readonly permissions: Map<string, object>;
+  readonly permissions: Map<string, { readonly Resource: string }>;
   reservedConcurrency: number | undefined;
 }
 
@@ -216,6 +216,20 @@ export function createFunctions(kernel: Kernel, code: CodeStore) {
     return statement;
   };
 
+  /** The resource policy of a function or qualifier, as AddPermission built it. */
+  const policy = (functionName: string, qualifier?: string): string => {
+    const target = resolve(functionName, qualifier);
+    const Statement = [...entryOf(target.fn.functionName).permissions.values()].filter(
+      ({ Resource }) => Resource === target.invokedArn,
+    );
+    if (Statement.length === 0) {
+      throw new AwsError('ResourceNotFoundException', 'The resource you requested does not exist.', {
+        statusCode: 404,
+      });
+    }
+    return JSON.stringify({ Version: '2012-10-17', Id: 'default', Statement });
+  };
+
   const reserveConcurrency = (functionName: string, limit: number): void => {
     entryOf(parseName(functionName, kernel.accountId).name).reservedConcurrency = limit;
   };
@@ -230,6 +244,7 @@ export function createFunctions(kernel: Kernel, code: CodeStore) {
     putAsyncSettings,
     asyncSettings,
     addPermission,
+    policy,
     reserveConcurrency,
     reservedConcurrency: (name: string): number | undefined => entryOf(name).reservedConcurrency,
     aliases: (functionName: string): AliasConfiguration[] => {

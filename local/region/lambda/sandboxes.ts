@@ -116,10 +116,10 @@ export function createSandboxes(
       const deadlineMs = kernel.clock.now() + fn.timeoutSeconds * 1000;
       timers.push(
         kernel.clock.at(deadlineMs, () => {
-          box.kill();
           const seconds = fn.timeoutSeconds.toFixed(2);
           const errorMessage = `RequestId: ${requestId} Error: Task timed out after ${seconds} seconds`;
           settle({ ok: false, error: { errorType: 'Sandbox.Timedout', errorMessage, trace: [] } });
+          box.kill();
         }),
       );
       box.invoke(JSON.parse(request.payload), contextOf(kernel, request, deadlineMs)).then(
@@ -151,12 +151,12 @@ export function createSandboxes(
         );
       for (const entry of running) {
         if (entry.sandbox?.actor !== actor) continue;
-        entry.sandbox.kill();
         entry.fail({
           errorType: 'Runtime.ExitError',
           errorMessage: 'Error: Runtime exited with error: signal: killed',
           trace: [],
         });
+        entry.sandbox.kill();
       }
     },
   };

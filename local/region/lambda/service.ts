@@ -5,6 +5,7 @@ import type {
   CreateFunctionRequest,
   GetAliasRequest,
   GetFunctionRequest,
+  GetPolicyRequest,
   ListAliasesRequest,
   ListFunctionsRequest,
   PublishVersionRequest,
@@ -76,6 +77,9 @@ export function createLambda(kernel: Kernel, { startSandbox, code, metric, obser
           described(functions.publish(input.FunctionName ?? '', input.Description)),
         CreateAlias: (input: CreateAliasRequest) => functions.createAlias(input),
         AddPermission: (input: AddPermissionRequest) => ({ Statement: JSON.stringify(functions.addPermission(input)) }),
+        GetPolicy: (input: GetPolicyRequest) => ({
+          Policy: functions.policy(input.FunctionName ?? '', input.Qualifier),
+        }),
         PutFunctionEventInvokeConfig: (input: PutFunctionEventInvokeConfigRequest) => {
           const settings = functions.putAsyncSettings(input);
           return {
