@@ -44,6 +44,8 @@ export interface FrontDoorOptions {
   ) => void;
   /** A sandbox has died; its front door key is gone. */
   readonly onSandboxKilled?: (actor: string) => void;
+  /** Told of each request right after its effect: invariants look at the region before anything else can change it. */
+  readonly onCall?: (record: CallRecord) => void;
   /** How many calls the trace keeps in full. */
   readonly retain?: number;
 }
@@ -194,6 +196,7 @@ export class FrontDoor {
   #finish<T>({ request, record, fate }: Admitted<T>, outcome: Outcome, deliver?: () => void): void {
     const lost = fate === 'throttled' ? undefined : fate;
     this.trace.ended(record, lost ?? outcome, this.#clock.now(), canonicalInput(request));
+    this.#options.onCall?.(record);
     if (lost === 'caller killed before' || lost === 'caller killed after') this.kill(record.actor);
     else if (lost === undefined && deliver !== undefined) this.#clock.at(record.at + LATENCY_MS, deliver);
   }

@@ -11,6 +11,8 @@ import { copyItem, type Item, readItem, sizeOfItem, validation } from './values.
 export interface DynamoDb extends Service {
   /** For scenarios and tests: every item of a table, as copies, in a stable order; empty when there is no such table. */
   items(tableName: string): Item[];
+  /** Name of a table's partition key, for the conditions of IAM policies; undefined when there is no such table. */
+  partitionKey(tableName: string): string | undefined;
 }
 
 interface TableRecord {
@@ -243,6 +245,7 @@ export function createDynamoDb(kernel: Kernel): DynamoDb {
     operations: Object.fromEntries(
       Object.entries(operations).map(([name, operation]) => [name, refusingUnsupported(operation)]),
     ),
+    partitionKey: (tableName) => tables.get(tableName)?.table.partitionKey.name,
     items: (tableName) => [...(tables.get(tableName)?.table.all() ?? [])].map(({ item }) => copyItem(item)),
   };
 }

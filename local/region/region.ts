@@ -1,0 +1,268 @@
+// One local region, put together: clock, front door, services, machines, and the sandboxes that functions run in.
+import type vm from 'node:vm';
+import { Machines } from '../nodes/machine.ts';
+import { loadModels, type Models } from '../wire/model.ts';
+import { VirtualClock } from './clock.ts';
+import { createCloudWatch } from './cloudwatch/cloudwatch.ts';
+import { createDynamoDb } from './dynamodb/dynamodb.ts';
+import { createEc2 } from './ec2/service.ts';
+import { createEvents } from './events/events.ts';
+import type { FaultName } from './faults.ts';
+import { FrontDoor } from './front.ts';
+import { createAuthorizer } from './iam/authorizer.ts';
+import { createIam } from './iam/roles.ts';
+import type { AwsWork, BusEvent, Kernel, Receiver } from './kernel.ts';
+import { CodeStore, type LambdaHooks, type SandboxFunction, type StartSandbox } from './lambda/environment.ts';
+import { createLambda } from './lambda/service.ts';
+import { TokenBuckets } from './limits.ts';
+import { type Random, randomStream } from './random.ts';
+import { combineRequestFaults, killing, lostAnswers, type RequestFaults, throttling } from './request-faults.ts';
+import { compileBundle, createSandbox, type Lane } from './sandbox.ts';
+import { createScheduler } from './scheduler/scheduler.ts';
+import { AwsError } from './service.ts';
+import { createSns } from './sns/sns.ts';
+import { createSqs } from './sqs/sqs.ts';
+import { createSsm } from './ssm/service.ts';
+import type { CallRecord } from './trace.ts';
+
+export const ACCOUNT_ID = '111122223333';
+export const REGION_NAME = 'eu-west-1';
+export const START_MS = Date.UTC(2026, 0, 1, 12);
+
+export interface RegionOptions {
+  readonly seed: number;
+  readonly lane: Lane;
+  readonly faults?: readonly FaultName[];
+  /** Faults at exact places, besides the seeded ones. */
+  readonly requestFaults?: RequestFaults;
+  readonly hooks?: LambdaHooks;
+  /** False where something of the outside world is meant to be awaited: sockets, real machines. */
+  readonly guard?: boolean;
+  /** Told of each request right after its effect. */
+  readonly onCall?: (record: CallRecord) => void;
+  /** How many calls the trace keeps in full; all unless given. */
+  readonly retain?: number;
+}
+
+/** One invocation of a function: which calls of the trace are its. */
+export interface InvocationSpan {
+  readonly actor: string;
+  readonly functionName: string;
+  readonly event: unknown;
+  /** Positions in the trace. */
+  readonly fromCall: number;
+  toCall: number | undefined;
+  readonly startedAtMs: number;
+}
+
+/** What functions print, kept for those who want to look. */
+const LOG_LINES_MAX = 5_000;
+const WORKS_MAX = 100_000;
+const SPANS_MAX = 200_000;
+
+export type Region = Awaited<ReturnType<typeof createRegion>>;
+
+let models: Promise<Models> | undefined;
+
+export async function createRegion(options: RegionOptions) {
+  const { seed, lane, faults = [] } = options;
+  models ??= loadModels();
+  const clock = new VirtualClock({ startMs: START_MS, ...(options.guard === false && { guard: false }) });
+  const kernel = new RegionKernel(clock, seed, new Set(faults));
+  const machines = new Machines();
+  const log: string[] = [];
+  const spans: InvocationSpan[] = [];
+
+  const cloudwatch = createCloudWatch(kernel);
+  const sqs = createSqs(kernel, cloudwatch.record);
+  const events = createEvents(kernel, sqs, cloudwatch.record);
+  kernel.bus = events.emit;
+  const scheduler = createScheduler(kernel, sqs, cloudwatch.record);
+  const sns = createSns(kernel);
+  const dynamodb = createDynamoDb(kernel);
+  const ssm = createSsm(kernel, machines);
+  const ec2 = createEc2(kernel, machines);
+  const iam = createIam(kernel);
+  const code = new CodeStore();
+
+  const authorize = createAuthorizer(kernel, iam, {
+    tags: (arn) => ec2.tags(arn.split('/').at(-1) ?? ''),
+    attachedInstance: (volumeId) => ec2.volume(volumeId).attachment?.instanceId,
+    partitionKey: (tableName) => dynamodb.partitionKey(tableName),
+  });
+  const front = new FrontDoor({
+    clock,
+    models: await models,
+    random: kernel.random('front'),
+    faults: seededFaults(kernel, faults, options.requestFaults),
+    limits: new TokenBuckets(),
+    authorize: (call, service, operation, input) => {
+      const denied = authorize(call, service, operation, input);
+      if (denied) throw denied;
+    },
+    onSandboxKilled: (actor) => lambda.sandboxKilled(actor),
+    ...(options.onCall && { onCall: options.onCall }),
+    ...(options.retain !== undefined && { retain: options.retain }),
+  });
+
+  const sandboxes = sandboxFactory({ clock, seed, lane, front, log, spans });
+  const lambda = createLambda(kernel, {
+    startSandbox: sandboxes,
+    code,
+    metric: (namespace, name, dimensions, value) => cloudwatch.record(namespace, name, dimensions, value, clock.now()),
+    ...(options.hooks && { observe: options.hooks }),
+  });
+  front.serve(ec2, ssm, cloudwatch, events, scheduler, sns, sqs, dynamodb, iam.service, lambda.service);
+
+  return {
+    clock,
+    kernel,
+    front,
+    machines,
+    code,
+    log,
+    spans,
+    cloudwatch,
+    events,
+    scheduler,
+    sns,
+    sqs,
+    dynamodb,
+    ssm,
+    ec2,
+    iam,
+    lambda,
+    /** A request from outside of any function: a person, the deployment, a simulated agent. */
+    call: (service: string, operation: string, input: object, actor = 'person') =>
+      front.request({ service, operation, input, actor }),
+  };
+}
+
+class RegionKernel implements Kernel {
+  readonly accountId = ACCOUNT_ID;
+  readonly regionName = REGION_NAME;
+  readonly clock: VirtualClock;
+  /** Set once the bus exists. */
+  bus: (event: BusEvent) => void = () => {};
+  readonly works: AwsWork[] = [];
+  readonly #seed: number;
+  readonly #faults: ReadonlySet<FaultName>;
+  readonly #streams = new Map<string, Random>();
+  readonly #receivers: [string, Receiver][] = [];
+
+  constructor(clock: VirtualClock, seed: number, faults: ReadonlySet<FaultName>) {
+    this.clock = clock;
+    this.#seed = seed;
+    this.#faults = faults;
+  }
+
+  random(stream: string): Random {
+    const known = this.#streams.get(stream);
+    if (known) return known;
+    const random = randomStream(this.#seed, `region/${stream}`);
+    this.#streams.set(stream, random);
+    return random;
+  }
+
+  emit(event: BusEvent): void {
+    this.bus(event);
+  }
+
+  working(work: AwsWork): void {
+    if (this.works.length >= WORKS_MAX) this.works.shift();
+    this.works.push(work);
+  }
+
+  fault(name: FaultName): boolean {
+    return this.#faults.has(name);
+  }
+
+  receive(arnPrefix: string, receiver: Receiver): void {
+    this.#receivers.push([arnPrefix, receiver]);
+  }
+
+  deliver(arn: string, payload: string): void {
+    const receiver = this.#receivers.find(([prefix]) => arn.startsWith(prefix))?.[1];
+    if (!receiver) throw new AwsError('ResourceNotFoundException', `nothing in the local region receives for ${arn}`);
+    receiver(arn, payload);
+  }
+}
+
+function seededFaults(kernel: Kernel, names: readonly FaultName[], exact: RequestFaults | undefined): RequestFaults {
+  const faults = names.flatMap((name): RequestFaults[] => {
+    if (name === 'throttling') return [throttling({ random: kernel.random('faults/throttling') })];
+    if (name === 'lost-answers') return [lostAnswers()];
+    if (name === 'killed') return [killing({ random: kernel.random('faults/killed') })];
+    return [];
+  });
+  return combineRequestFaults(...(exact ? [exact] : []), ...faults);
+}
+
+/** Bundles are compiled once a process: every region of a sweep over seeds runs the same scripts. */
+const compiled = new Map<string, vm.Script>();
+
+function sandboxFactory({
+  clock,
+  seed,
+  lane,
+  front,
+  log,
+  spans,
+}: {
+  readonly clock: VirtualClock;
+  readonly seed: number;
+  readonly lane: Lane;
+  readonly front: FrontDoor;
+  readonly log: string[];
+  readonly spans: InvocationSpan[];
+}): StartSandbox {
+  const started = new Map<string, number>();
+  return (fn: SandboxFunction) => {
+    const { functionName, version, roleArn, code, handler, environment, memoryMiB } = fn;
+    const number = (started.get(functionName) ?? 0) + 1;
+    started.set(functionName, number);
+    const actor = `${functionName}/${number}`;
+    const script = compiled.get(code.sha256) ?? compileBundle(code.source, code.path);
+    compiled.set(code.sha256, script);
+    const sandbox = createSandbox({
+      script,
+      exportName: handler.split('.').at(-1) ?? 'handler',
+      environment: {
+        AWS_LAMBDA_FUNCTION_NAME: functionName,
+        AWS_LAMBDA_FUNCTION_VERSION: version,
+        AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(memoryMiB),
+        ...environment,
+      },
+      clock,
+      random: randomStream(seed, `actor/${actor}`),
+      actor,
+      roleArn,
+      front,
+      lane,
+      log: (line) => {
+        if (log.length >= LOG_LINES_MAX) log.shift();
+        log.push(`${new Date(clock.now()).toISOString()} ${actor} ${line}`);
+      },
+    });
+    return {
+      actor,
+      kill: () => sandbox.kill(),
+      invoke: async (event, context) => {
+        const span: InvocationSpan = {
+          actor,
+          functionName,
+          event,
+          fromCall: front.trace.calls.length,
+          toCall: undefined,
+          startedAtMs: clock.now(),
+        };
+        if (spans.length < SPANS_MAX) spans.push(span);
+        try {
+          return await sandbox.invoke(event, context);
+        } finally {
+          span.toCall = front.trace.calls.length;
+        }
+      },
+    };
+  };
+}

@@ -1,0 +1,50 @@
+// Reads the suite's own journal out of the region's table: what a run says about itself.
+import { fromItem } from '../../shared/aws/attributes.ts';
+import type { JournalKind } from '../../shared/heal/journal.ts';
+import type { Region } from '../region/region.ts';
+
+export interface JournalLine {
+  readonly atMs: number;
+  readonly place: string;
+  readonly kind: JournalKind;
+  readonly sentence: string;
+  readonly code: string | undefined;
+  readonly act: string | undefined;
+  readonly evidence: string | undefined;
+  readonly fleet: string;
+  readonly node: string;
+  readonly instanceId: string;
+  readonly incidentId: string;
+  readonly attempt: number;
+  readonly heal: string;
+  readonly writer: string;
+}
+
+/** All entries, in the order in which they were written. */
+export function readJournal(region: Region, tableName: string): JournalLine[] {
+  const lines = region.dynamodb.items(tableName).flatMap((item): JournalLine[] => {
+    const record = fromItem(item as Parameters<typeof fromItem>[0]);
+    if (typeof record['pk'] !== 'string' || !record['pk'].startsWith('JOURNAL#')) return [];
+    const text = (name: string): string => String(record[name] ?? '');
+    const optional = (name: string): string | undefined => (record[name] === undefined ? undefined : text(name));
+    return [
+      {
+        atMs: Date.parse(text('at')),
+        place: text('sk').split('#').at(-1) ?? '',
+        kind: text('kind') as JournalKind,
+        sentence: text('sentence'),
+        code: optional('code'),
+        act: optional('act'),
+        evidence: optional('evidence'),
+        fleet: text('fleet'),
+        node: text('node'),
+        instanceId: text('instanceId'),
+        incidentId: text('incidentId'),
+        attempt: Number(record['attempt']),
+        heal: text('heal'),
+        writer: text('writer'),
+      },
+    ];
+  });
+  return lines.sort((a, b) => a.atMs - b.atMs || (a.writer + a.place < b.writer + b.place ? -1 : 1));
+}

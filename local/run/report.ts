@@ -1,0 +1,256 @@
+// What a run prints: one object whose words and numbers mean what the contract says.
+import type { HealPayload, IncidentRecord } from '../../shared/heal/records.ts';
+import type { FaultName } from '../region/faults.ts';
+import type { Execution } from '../region/lambda/executions.ts';
+import { START_MS } from '../region/region.ts';
+import type { Lane } from '../region/sandbox.ts';
+import { callsOfDispatch, callsOfExecution, countCalls, type HealCalls, isMutation } from './calls.ts';
+import type { Violation } from './invariants.ts';
+import { type JournalLine, readJournal } from './journal.ts';
+import { readRecords, type Watch } from './watch.ts';
+import type { World } from './world.ts';
+
+export type HealOutcome = 'healed' | 'restored' | 'escalated' | 'unfinished';
+
+export interface HealReport extends HealCalls {
+  readonly kind: string;
+  readonly fleet: string;
+  readonly node: string;
+  readonly incident: string;
+  readonly attempt: number;
+  readonly outcome: HealOutcome;
+  readonly reason: string;
+  readonly startedAtSeconds: number;
+  /** From the alarm's own time-stamp to the proof; null where nothing was proved. */
+  readonly alarmToHealedSeconds: number | null;
+  /** In which AWS, not we, was still producing a state. */
+  readonly awsSeconds: number;
+  readonly outageSeconds: number;
+  readonly clientSeconds: number;
+  readonly caughtUpSeconds: number;
+}
+
+export interface Report {
+  readonly scenario: string;
+  readonly seed: number;
+  readonly lane: Lane;
+  readonly virtualSeconds: number;
+  readonly traceHash: string;
+  readonly heals: readonly HealReport[];
+  readonly plans: readonly { kind: string; fleet: string; node: string; would: string; reason: string }[];
+  readonly refusals: readonly {
+    kind: string;
+    fleet: string;
+    node: string;
+    incident: string;
+    guardrail: string;
+    reason: string;
+  }[];
+  readonly pages: readonly { fleet: string; node: string; code: string; sentence: string }[];
+  readonly nodes: readonly NodeState[];
+  readonly dns: readonly { name: string; type: string; values: readonly string[] }[];
+  readonly snapshots: readonly unknown[];
+  readonly fencedCommands: number;
+  readonly violations: readonly Violation[];
+}
+
+export interface NodeState {
+  readonly fleet: string;
+  readonly node: string;
+  readonly role: string;
+  readonly state: string;
+  readonly height: number;
+  readonly heightLag: number;
+  readonly peers: number;
+  readonly instanceId: string;
+  readonly availabilityZone: string;
+  readonly privateIp: string;
+  readonly volumes: readonly {
+    readonly volumeId: string;
+    readonly role: string;
+    readonly sizeGiB: number;
+    readonly usedPercent: number;
+    readonly inodesPercent: number;
+    readonly type: string;
+  }[];
+}
+
+export interface RunFacts {
+  readonly scenario: string;
+  readonly seed: number;
+  readonly lane: Lane;
+  readonly faults: readonly FaultName[];
+}
+
+export function makeReport(world: World, watch: Watch, { scenario, seed, lane }: RunFacts): Report {
+  const { region, tableName } = world;
+  const journal = readJournal(region, tableName);
+  const nodes = world.nodes.map((placed) => nodeState(world, placed));
+  return {
+    scenario,
+    seed,
+    lane,
+    virtualSeconds: seconds(region.clock.now() - START_MS),
+    traceHash: region.front.trace.hash(),
+    heals: region.lambda.executions().flatMap((execution) => healOf(world, watch, execution, journal)),
+    plans: plansOf(journal),
+    refusals: refusalsOf(journal),
+    pages: pagesOf(world),
+    nodes,
+    dns: [],
+    snapshots: [],
+    fencedCommands: world.nodes.reduce((sum, { machine }) => sum + machine.report().fencedCommands, 0),
+    violations: watch.end(),
+  };
+}
+
+function healOf(world: World, watch: Watch, execution: Execution, journal: readonly JournalLine[]): HealReport[] {
+  const { region } = world;
+  const payload = JSON.parse(execution.payload) as HealPayload;
+  const calls = callsOfExecution(region, execution.arn);
+  if (!calls.some(isMutation)) return [];
+  const own = journal.filter(({ writer }) => writer === execution.arn);
+  const ending = own.findLast(({ kind }) => kind === 'outcome' || kind === 'refusal');
+  const proof = own.findLast(({ kind }) => kind === 'proof');
+  const outcome = outcomeOf(watch, execution, ending, own);
+  const endMs = proof?.atMs ?? execution.endedAtMs ?? region.clock.now();
+  const placed = world.nodes.find(({ instanceId }) => instanceId === payload.instanceId);
+  const resources = new Set([payload.instanceId, ...(placed?.volumeIds.values() ?? [])]);
+  return [
+    {
+      kind: payload.kind,
+      fleet: payload.fleet,
+      node: payload.node,
+      incident: payload.incidentId,
+      attempt: payload.attempt,
+      outcome,
+      reason: ending?.sentence ?? execution.error?.ErrorMessage ?? `the execution ended ${execution.status}`,
+      startedAtSeconds: seconds(execution.startedAtMs - START_MS),
+      alarmToHealedSeconds: outcome === 'healed' ? seconds(endMs - payload.onsetMs) : null,
+      awsSeconds: seconds(awsWorkMs(world, resources, payload.onsetMs, endMs)),
+      outageSeconds: placed ? seconds(outageMs(placed, execution.startedAtMs, endMs)) : 0,
+      // Growing stops no client, so none has to stop or start because of it.
+      clientSeconds: 0,
+      caughtUpSeconds: placed ? seconds(world.caughtUpMs(placed, execution.startedAtMs)) : 0,
+      ...countCalls([...callsOfDispatch(region, payload.incidentId, payload.attempt), ...calls]),
+    },
+  ];
+}
+
+function outcomeOf(
+  watch: Watch,
+  { arn }: Execution,
+  ending: JournalLine | undefined,
+  own: readonly JournalLine[],
+): HealOutcome {
+  if (!ending) return 'unfinished';
+  if (ending.act === 'healed') return 'healed';
+  const modified = watch.mutations.some(
+    ({ by, record }) => by === arn && record.operation === 'ModifyVolume' && record.outcome === 'ok',
+  );
+  const paged = own.some(({ kind }) => kind === 'page');
+  return modified || paged ? 'escalated' : 'restored';
+}
+
+/** The union of the stretches in which AWS was at work on these resources: overlapping ones count once. */
+function awsWorkMs({ region }: World, resources: ReadonlySet<string>, fromMs: number, toMs: number): number {
+  const stretches = region.kernel.works
+    .filter((work) => work.resources.some((id) => resources.has(id)))
+    .map(({ from, to }) => [Math.max(from, fromMs), Math.min(to, toMs)] as const)
+    .filter(([from, to]) => to > from)
+    .sort(([a], [b]) => a - b);
+  let total = 0;
+  let coveredToMs = fromMs;
+  for (const [from, to] of stretches) {
+    total += Math.max(0, to - Math.max(from, coveredToMs));
+    coveredToMs = Math.max(coveredToMs, to);
+  }
+  return total;
+}
+
+/** Only what a heal stopped counts: a client that the full disk had stopped was not stopped by us. */
+const outageMs = ({ machine }: World['nodes'][number], fromMs: number, toMs: number): number =>
+  machine.client.outages
+    .filter(({ cause, fromMs: began }) => cause === 'stopped' && began >= fromMs && began <= toMs)
+    .reduce((sum, outage) => sum + ((outage.toMs ?? toMs) - outage.fromMs), 0);
+
+/** One for each heal, node, act and reason: a plan that is said again is the same plan. */
+function plansOf(journal: readonly JournalLine[]): Report['plans'] {
+  const plans = journal.filter(({ kind }) => kind === 'plan');
+  const distinct = new Map(plans.map((plan) => [`${plan.fleet} ${plan.incidentId}`, plan]));
+  return [...distinct.values()].map(({ heal, fleet, node, sentence }) => {
+    const [would = '', ...reason] = sentence.split(': ');
+    return { kind: heal, fleet, node, would, reason: reason.join(': ') };
+  });
+}
+
+/** One per incident and guardrail, with its first reason. */
+function refusalsOf(journal: readonly JournalLine[]): Report['refusals'] {
+  const first = new Map<string, JournalLine>();
+  for (const line of journal) {
+    const key = `${line.incidentId} ${line.code}`;
+    if (line.kind === 'refusal' && !first.has(key)) first.set(key, line);
+  }
+  return [...first.values()].map(({ heal, fleet, node, incidentId, code = '', sentence }) => ({
+    kind: heal,
+    fleet,
+    node,
+    incident: incidentId,
+    guardrail: code,
+    reason: sentence,
+  }));
+}
+
+/** What reached the topic since the scenario began: our own pages, and CloudWatch's about the suite itself. */
+function pagesOf({ region }: World): Report['pages'] {
+  return region.sns
+    .published()
+    .filter(({ atMs }) => atMs >= START_MS)
+    .map(({ message }) => {
+      const {
+        fleet = '',
+        node = '',
+        code,
+        sentence,
+        AlarmName,
+        NewStateReason,
+      } = JSON.parse(message) as Record<string, string | undefined>;
+      return code
+        ? { fleet, node, code, sentence: sentence ?? '' }
+        : { fleet: '', node: '', code: 'suite-alarm', sentence: `${AlarmName}: ${NewStateReason}` };
+    });
+}
+
+function nodeState({ region }: World, { fleet, name, role, machine, instanceId }: World['nodes'][number]): NodeState {
+  const report = machine.report();
+  const instance = region.ec2.instance(instanceId);
+  return {
+    fleet: fleet.name,
+    node: name,
+    role,
+    state: report.state,
+    height: report.height,
+    heightLag: report.heightLag,
+    peers: report.peers,
+    instanceId,
+    availabilityZone: instance.availabilityZone,
+    privateIp: machine.privateIp,
+    volumes: report.volumes.map(({ volumeId, role: volumeRole, usedPercent, inodesPercent }) => {
+      const { sizeGiB, type } = region.ec2.volume(volumeId).performance;
+      return {
+        volumeId,
+        role: volumeRole,
+        sizeGiB,
+        usedPercent: round(usedPercent),
+        inodesPercent: round(inodesPercent),
+        type,
+      };
+    }),
+  };
+}
+
+export const incidentsOf = (world: World): IncidentRecord[] =>
+  readRecords<IncidentRecord>(world.region, world.tableName, 'INCIDENT#');
+
+const seconds = (ms: number): number => Math.round(ms / 10) / 100;
+const round = (percent: number): number => Math.round(percent * 10) / 10;

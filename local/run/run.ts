@@ -1,0 +1,121 @@
+// One run: a region with the stack deployed in it, a scenario's world, people and faults, until everything has come to rest.
+import { join } from 'node:path';
+import { readFleetFiles } from '../../infra/fleets.ts';
+import { ensureSynthesized } from '../../infra/synth.ts';
+import type { Fleet } from '../../shared/fleet/model.ts';
+import { fleetParameterName } from '../../shared/fleet/parameter.ts';
+import { resolveFleet } from '../../shared/fleet/resolve.ts';
+import { deploy, readAssembly } from '../deploy.ts';
+import type { FaultName } from '../region/faults.ts';
+import { ACCOUNT_ID, createRegion, REGION_NAME, type Region, type RegionOptions, START_MS } from '../region/region.ts';
+import type { Scenario } from '../scenarios/scenario.ts';
+import { makeReport, type Report } from './report.ts';
+import { Watch } from './watch.ts';
+import { World } from './world.ts';
+
+export const FLEETS = join(import.meta.dirname, '../scenarios/fleets');
+const FLEET_NAMES = ['bitcoin', 'irita'];
+const HOUR_MS = 60 * 60_000;
+/** After the end a run goes on for a while: what is late or doubled must find nothing to spoil. */
+const AFTERMATH_MS = 10 * 60_000;
+const MAX_EVENTS = 20_000_000;
+
+export interface RunOptions extends Pick<RegionOptions, 'seed' | 'lane' | 'requestFaults' | 'hooks'> {
+  readonly faults?: readonly FaultName[];
+}
+
+export interface Run {
+  readonly report: Report;
+  readonly world: World;
+  /** Sentences of the scenario's expectations that did not hold. */
+  readonly unmet: readonly string[];
+}
+
+export async function run(scenario: Scenario, options: RunOptions): Promise<Run> {
+  const watch = new Watch();
+  const region = await createRegion({ ...options, onCall: watch.onCall });
+  const world = await prepare(region, scenario);
+  watch.begin(world);
+  scenario.people?.(world);
+  await untilDone(world, scenario);
+  const { seed, lane, faults = [] } = options;
+  const report = makeReport(world, watch, { scenario: scenario.name, seed, lane, faults });
+  const unmet = [
+    ...scenario.expect.filter(({ holds }) => !holds(report)).map(({ sentence }) => sentence),
+    ...(report.violations.length > 0 ? ['no invariant is broken'] : []),
+  ];
+  return { report, world, unmet };
+}
+
+/** Deploys the synthesized template into a region, in the minutes before the story begins, and builds the scenario's world. */
+export async function prepare(region: Region, scenario: Pick<Scenario, 'build' | 'fleets'>): Promise<World> {
+  const assembly = readAssembly(await ensureSynthesized({ fleets: FLEETS }));
+  const { clock } = region;
+  const deployment = await settled(region, () =>
+    deploy({
+      assembly,
+      accountId: ACCOUNT_ID,
+      regionName: REGION_NAME,
+      code: region.code,
+      call: (service, operation, input) => region.call(service, operation, input, 'cloudformation'),
+      random: region.kernel.random('cloudformation'),
+    }),
+  );
+  const table = [...deployment.resources.values()].find(({ type }) => type.startsWith('AWS::DynamoDB::'));
+  if (!table) throw new Error('the template has no table');
+  const fleets = await settled(region, () => pushFleets(region, scenario.fleets ?? {}));
+  await clock.run({ untilMs: START_MS, maxEvents: MAX_EVENTS });
+  const world = new World(region, table.ref, fleets);
+  scenario.build(world);
+  await settled(region, () => world.prepared());
+  world.observeEachMinute();
+  return world;
+}
+
+/** What the scenario's people changed in the fleet files before anything happened. */
+async function pushFleets(
+  region: Region,
+  changes: NonNullable<Scenario['fleets']>,
+): Promise<ReadonlyMap<string, Fleet>> {
+  const fleets = new Map<string, Fleet>();
+  for (const { document } of readFleetFiles(FLEET_NAMES.map((name) => join(FLEETS, `${name}.yaml`)))) {
+    const change = changes[document.fleet];
+    const pushed = { ...document, ...change };
+    fleets.set(document.fleet, resolveFleet(pushed));
+    if (!change) continue;
+    const Name = fleetParameterName('/chainmend', document.fleet);
+    await region.call('ssm', 'PutParameter', { Name, Value: JSON.stringify(pushed), Type: 'String', Overwrite: true });
+  }
+  return fleets;
+}
+
+async function untilDone(world: World, scenario: Scenario): Promise<void> {
+  const { clock, lambda } = world.region;
+  const restful = (): boolean => lambda.executions().every(({ status }) => status !== 'RUNNING');
+  let lookedAtMs = 0;
+  const until = (): boolean => {
+    // Asked whenever nothing is runnable: look once a virtual second.
+    if (clock.now() - lookedAtMs < 1_000) return false;
+    lookedAtMs = clock.now();
+    return scenario.done(world) && restful();
+  };
+  await clock.run({ until, untilMs: START_MS + scenario.hours * HOUR_MS, maxEvents: MAX_EVENTS });
+  await clock.run({ untilMs: clock.now() + AFTERMATH_MS, maxEvents: MAX_EVENTS });
+}
+
+/** Runs the region until work that asks it for something has its answer. */
+async function settled<T>({ clock }: Region, work: () => Promise<T>): Promise<T> {
+  let result: { readonly value: T } | { readonly error: unknown } | undefined;
+  work().then(
+    (value) => {
+      result = { value };
+    },
+    (error: unknown) => {
+      result = { error };
+    },
+  );
+  await clock.run({ until: () => result !== undefined, maxEvents: MAX_EVENTS });
+  if (!result) throw new Error('the region came to rest before it had answered');
+  if ('error' in result) throw result.error;
+  return result.value;
+}

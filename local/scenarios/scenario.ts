@@ -1,0 +1,26 @@
+// What a scenario is: a world, what people do in it, and what must have come of it.
+import type { FleetDocument } from '../../shared/fleet/schema.ts';
+import type { Report } from '../run/report.ts';
+import type { World } from '../run/world.ts';
+
+export interface Scenario {
+  readonly name: string;
+  /** One sentence for `--list`. */
+  readonly sentence: string;
+  /** Changes to the fleet files of `local/scenarios/fleets`, pushed by a person before anything happens. */
+  readonly fleets?: Readonly<Record<string, Partial<FleetDocument>>>;
+  /** Puts chains, nodes and their pasts there. */
+  readonly build: (world: World) => void;
+  /** What people do, and when. */
+  readonly people?: (world: World) => void;
+  /** The run ends when this holds and nothing is under way any more, or after `hours`. */
+  readonly done: (world: World) => boolean;
+  readonly hours: number;
+  /** What must hold at the end; the sentence is told when it does not. */
+  readonly expect: readonly Expectation[];
+}
+
+export interface Expectation {
+  readonly sentence: string;
+  readonly holds: (report: Report) => boolean;
+}
