@@ -4,29 +4,33 @@ import { App } from 'aws-cdk-lib';
 import { commandDocuments } from '../shared/documents/index.ts';
 import { bundleFunctions } from './bundle.ts';
 import { addChecks } from './checks.ts';
-import { fleetsDirectory, readFleets } from './fleets.ts';
+import { FleetFilesError, fleetsDirectory, readFleets } from './fleets.ts';
+import { InputError } from './input-error.ts';
 import { repositoryRoot } from './paths.ts';
 import { ChainmendStack } from './stack.ts';
 
-const app = new App({ analyticsReporting: false });
-
-/** Text given by `-c NAME=…`. Throws an `Error` that names it where it is something else. */
-function context(name: string): string | undefined {
-  const value: unknown = app.node.tryGetContext(name);
-  if (value !== undefined && typeof value !== 'string')
-    throw new Error(`context "${name}" is ${JSON.stringify(value)}, expected text`);
-  return value;
+try {
+  await synthesize(new App({ analyticsReporting: false }));
+} catch (error) {
+  if (!(error instanceof InputError || error instanceof FleetFilesError)) throw error;
+  console.error(error.message);
+  process.exitCode = 1;
 }
 
-const bundles = resolve(context('bundles') ?? join(repositoryRoot, 'dist/functions'));
-await bundleFunctions(join(repositoryRoot, 'functions'), bundles);
+/** Context, given by `-c NAME=…`: email (where pages go), fleets (folder of fleet files), bundles (folder for bundles). */
+async function synthesize(app: App): Promise<void> {
+  const email = contextOf(app, 'email');
+  const fleets = readFleets(contextOf(app, 'fleets') ?? fleetsDirectory);
+  const bundles = resolve(contextOf(app, 'bundles') ?? join(repositoryRoot, 'dist/functions'));
+  await bundleFunctions(join(repositoryRoot, 'functions'), bundles);
+  const documents = commandDocuments();
+  new ChainmendStack(app, 'Chainmend', { fleets, documents, bundles, ...(email !== undefined && { email }) });
+  addChecks(app);
+  app.synth();
+}
 
-const email = context('email');
-new ChainmendStack(app, 'Chainmend', {
-  fleets: readFleets(context('fleets') ?? fleetsDirectory),
-  documents: commandDocuments(),
-  bundles,
-  ...(email !== undefined && { email }),
-});
-addChecks(app);
-app.synth();
+function contextOf(app: App, name: string): string | undefined {
+  const value: unknown = app.node.tryGetContext(name);
+  if (value === undefined || typeof value === 'string') return value;
+  throw new InputError(`context "${name}" is ${JSON.stringify(value)}, expected text`);
+}

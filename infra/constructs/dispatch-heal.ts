@@ -7,6 +7,7 @@ import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
 import { CfnSchedule } from 'aws-cdk-lib/aws-scheduler';
 import { Construct } from 'constructs';
 import type { Fleet } from '../../shared/fleet/model.ts';
+import { InputError } from '../input-error.ts';
 import { arn, functionNames, liveAlias, metricNamespace, nodeAlarmPrefix, parameterPrefix } from '../names.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import { type Grant, roleOf } from './grants.ts';
@@ -50,7 +51,8 @@ export class DispatchHeal extends Construct {
       grants: [
         props.state.grant(),
         ...props.pages.grants(),
-        props.settings.readGrant('ssm:GetParameters', 'ssm:GetParametersByPath'),
+        props.settings.grantByName(),
+        props.settings.grantAll(),
         ...this.#observe(),
         ...this.#heals(),
       ],
@@ -89,7 +91,7 @@ export class DispatchHeal extends Construct {
   #rule(id: string, ruleName: string, eventPattern: EventPattern): Rule {
     const characters = JSON.stringify(eventPattern).length;
     if (characters > EVENT_PATTERN_CHARACTERS) {
-      throw new Error(
+      throw new InputError(
         `the event pattern of ${ruleName} has ${characters} characters, EventBridge allows ${EVENT_PATTERN_CHARACTERS}: ` +
           "use fewer or wider patterns in the fleets' alarms",
       );
@@ -134,18 +136,13 @@ export class DispatchHeal extends Construct {
   #observe(): Grant[] {
     const wildcard = 'These reads have no resource-level permissions (Service Authorization Reference).';
     return [
-      { sid: 'ReadNodes', actions: ['ec2:DescribeInstances', 'ec2:DescribeVolumes'], resources: ['*'], wildcard },
+      { sid: 'ReadNodes', actions: ['ec2:DescribeInstances'], resources: ['*'], wildcard },
       {
         sid: 'ReadAlarms',
-        actions: ['cloudwatch:DescribeAlarms'],
+        actions: ['cloudwatch:DescribeAlarms', 'cloudwatch:ListAlarmMuteRules'],
         resources: ['*'],
-        wildcard: 'Composite alarms are listed for * only (DescribeAlarms, CloudWatch API).',
-      },
-      {
-        sid: 'ReadAlarmTags',
-        actions: ['cloudwatch:ListTagsForResource'],
-        resources: [arn(this, 'cloudwatch', 'alarm:*')],
-        wildcard: 'The alarms that fleets have already are called as their owners like.',
+        wildcard:
+          'Composite alarms are listed for * only (DescribeAlarms, CloudWatch API), and fleets call their alarms as they like.',
       },
       {
         sid: 'CountSweeps',

@@ -2,6 +2,7 @@
 import { Stack, Validations } from 'aws-cdk-lib';
 import { Effect, PolicyDocument, PolicyStatement, Role, type ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
+import { InputError } from '../input-error.ts';
 
 export interface Grant {
   /** The sentence's name in the policy: "DescribeVolumes". */
@@ -36,7 +37,7 @@ export function roleOf(
   const policy = new PolicyDocument({ statements, minimize: false });
   const characters = JSON.stringify(Stack.of(scope).resolve(policy)).length;
   if (characters > INLINE_POLICY_CHARACTERS) {
-    throw new Error(
+    throw new InputError(
       `the policy of ${scope.node.path} has ${characters} characters, IAM allows ${INLINE_POLICY_CHARACTERS}: ` +
         'give the fleets selectors with one common tag key, which share a statement',
     );

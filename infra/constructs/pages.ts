@@ -5,6 +5,7 @@ import { Key } from 'aws-cdk-lib/aws-kms';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
+import { InputError } from '../input-error.ts';
 import { arn, suiteAlarmPrefix } from '../names.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import type { Grant } from './grants.ts';
@@ -72,7 +73,7 @@ export class Pages extends Construct {
 
 function emailAddress(text: string): string {
   if (!/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(text)) {
-    throw new Error(`context "email" is ${JSON.stringify(text)}, expected an address such as oncall@example.com`);
+    throw new InputError(`context "email" is ${JSON.stringify(text)}, expected an address such as oncall@example.com`);
   }
   return text;
 }

@@ -22,7 +22,7 @@ export interface ResizeVolumeProps {
 }
 
 /**
- * The backstop behind the deadline that the dispatcher gives each attempt. It outlasts the longest that an approval may be
+ * The backstop behind the deadline that the dispatcher gives each attempt (8 h, and the wait for an approval). It outlasts the longest that an approval may be
  * waited for (48 h by the fleet file's schema) by a day, in which EBS's rolling budget comes back; and it ends, so that a heal that nobody stops does not
  * hold its node's lease for good. Lambda would allow 366 days.
  */
@@ -48,7 +48,7 @@ export class ResizeVolume extends Construct {
       grants: [
         props.state.grant(),
         ...props.pages.grants(),
-        props.settings.readGrant('ssm:GetParameters'),
+        props.settings.grantByName(),
         ...this.#observe(),
         ...modifyVolumeGrants(this, props.fleets),
         ...sendCommandGrants(this, props.fleets),
@@ -64,11 +64,14 @@ export class ResizeVolume extends Construct {
       }),
     });
     this.live = this.suiteFunction.function.addAlias(liveAlias);
-    Validations.of(this.suiteFunction.function).acknowledge({
-      id: 'Serverless-LambdaAsyncFailureDestination',
-      reason:
-        'Its dead-letter queue is what AWS documents for durable executions; a destination would tell of each failure twice.',
-    });
+    Validations.of(this.suiteFunction.function).acknowledge(
+      { id: 'Annotation::aws-lambda:Function.DurableConfig', reason: 'It is durable from its first deployment on.' },
+      {
+        id: 'Serverless-LambdaAsyncFailureDestination',
+        reason:
+          'Its dead-letter queue is what AWS documents for durable executions; a destination would tell of each failure twice.',
+      },
+    );
   }
 
   #observe(): Grant[] {
@@ -76,7 +79,12 @@ export class ResizeVolume extends Construct {
     return [
       {
         sid: 'ReadVolumes',
-        actions: ['ec2:DescribeInstances', 'ec2:DescribeVolumes', 'ec2:DescribeVolumesModifications'],
+        actions: [
+          'ec2:DescribeInstances',
+          'ec2:DescribeTags',
+          'ec2:DescribeVolumes',
+          'ec2:DescribeVolumesModifications',
+        ],
         resources: ['*'],
         wildcard,
       },

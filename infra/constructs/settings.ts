@@ -26,11 +26,24 @@ export class Settings extends Construct {
     }
   }
 
-  readGrant(...actions: ('ssm:GetParameters' | 'ssm:GetParametersByPath')[]): Grant {
+  /** To read the parameters that one knows by name. */
+  grantByName(): Grant {
+    return this.#grant('ReadSettings', 'ssm:GetParameters', [`parameter${parameterPrefix}/*`]);
+  }
+
+  /** To read all of them: such a request is authorized by the path that it names ("Restricting access to parameters", SSM guide). */
+  grantAll(): Grant {
+    return this.#grant('ListSettings', 'ssm:GetParametersByPath', [
+      `parameter${parameterPrefix}`,
+      `parameter${parameterPrefix}/*`,
+    ]);
+  }
+
+  #grant(sid: string, action: string, resources: readonly string[]): Grant {
     return {
-      sid: 'ReadSettings',
-      actions,
-      resources: [arn(this, 'ssm', `parameter${parameterPrefix}/*`)],
+      sid,
+      actions: [action],
+      resources: resources.map((resource) => arn(this, 'ssm', resource)),
       wildcard: "The pauses and fleets of the suite, whose names end in a fleet's name.",
     };
   }

@@ -28,7 +28,7 @@ export class State extends Construct {
   grant(): Grant {
     return {
       sid: 'ReadAndWriteState',
-      actions: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:Query'],
+      actions: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query'],
       resources: [this.table.tableArn],
       conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['FLEET#*', 'JOURNAL#*'] } },
     };
