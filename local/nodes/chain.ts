@@ -60,7 +60,7 @@ export class SimulatedChain {
     this.listeners.push(listener);
   }
 
-  /** "A block is committed with more than 2/3 of the voting power" (CometBFT, consensus specification). */
+  /** Blocks need more than 2/3 of the voting power (CometBFT, consensus specification). */
   private decide(): void {
     if (this.spec.consensus !== 'here' || this.validators.size === 0) return;
     const all = [...this.validators.values()];

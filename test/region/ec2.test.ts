@@ -7,6 +7,7 @@ import { type TestKernel, testKernel } from '../support/kernel.ts';
 let kernel: TestKernel;
 let ec2: Ec2;
 let machines: Machines;
+let mounted = true;
 
 const call = <T>(operation: string, input: object): T => ec2.operations[operation]?.(input, kernel.call()) as T;
 const volumeIds = (input: object): (string | undefined)[] =>
@@ -19,6 +20,7 @@ const instancesOf = (input: object) =>
 beforeEach(() => {
   kernel = testKernel();
   machines = new Machines();
+  mounted = true;
   ec2 = createEc2(kernel, machines);
 });
 
@@ -190,7 +192,7 @@ describe('instances', () => {
 });
 
 describe('attachments', () => {
-  it('take a moment, stay in their zone, and a mounted volume hangs in busy until it is forced', () => {
+  it('take a moment, stay in their zone, and a mounted volume hangs in busy until it is forced or unmounted', () => {
     const instanceId = ec2.addInstance({ privateIp: '10.0.0.9' });
     machines.add(fakeMachine(instanceId, []));
     const elsewhere = ec2.addVolume({ sizeGiB: 10, availabilityZone: 'eu-west-1b' });
@@ -209,10 +211,19 @@ describe('attachments', () => {
     call('DetachVolume', { VolumeId: volumeId, Force: true });
     kernel.advance(10_000);
     expect(ec2.volume(volumeId).attachment).toBeUndefined();
+
+    attach(volumeId);
+    kernel.advance(10_000);
+    call('DetachVolume', { VolumeId: volumeId });
+    kernel.advance(60_000);
+    expect(ec2.volume(volumeId).attachment?.state).toBe('busy');
+    mounted = false;
+    kernel.advance(60_000);
+    expect(ec2.volume(volumeId).attachment).toBeUndefined();
   });
 });
 
-/** A machine on which everything is mounted. */
+/** A machine that says whether its volumes are mounted. */
 function fakeMachine(instanceId: string, power: string[]): Machine {
   return {
     instanceId,
@@ -227,6 +238,6 @@ function fakeMachine(instanceId: string, power: string[]): Machine {
     volumeResized: () => undefined,
     volumeAttached: () => undefined,
     volumeDetached: () => undefined,
-    isMounted: () => true,
+    isMounted: () => mounted,
   };
 }

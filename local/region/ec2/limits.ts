@@ -71,7 +71,7 @@ export function modified(now: Performance | undefined, wish: Wish): Performance 
   };
 }
 
-/** gp2: "a baseline of 3 IOPS per GiB, a minimum of 100, a maximum of 16,000" ("Amazon EBS volume types"). */
+/** gp2: a baseline of 3 IOPS per GiB, at least 100, at most 16,000 ("Amazon EBS volume types"). */
 export const gp2BaselineIops = (sizeGiB: number): number => Math.min(16_000, Math.max(100, 3 * sizeGiB));
 
 function chosenIops(

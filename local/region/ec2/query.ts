@@ -13,7 +13,7 @@ export interface Page {
   readonly MaxResults?: number | undefined;
 }
 
-/** "You can specify up to 200 filter values in a single request" is FilterLimitExceeded beyond. */
+/** More values are FilterLimitExceeded ("Error codes for the Amazon EC2 API"). */
 const FILTER_VALUES_MAX = 200;
 
 /** Says what AWS says to a dry run by someone who may. */

@@ -15,6 +15,9 @@ import { type Attachment, type Ec2State, type Volume, withIds } from './state.ts
 /** Bounds of our draws; AWS publishes none. */
 const ATTACHING_MS = [2_000, 6_000] as const;
 const DETACHING_MS = [2_000, 8_000] as const;
+/** A volume in `busy` is looked at again so often, for a day. */
+const BUSY_LOOK_MS = 30_000;
+const BUSY_LOOKS_MAX = 2_880;
 
 const FIELDS: FilterFields<Volume> = {
   'attachment.attach-time': ({ attachment }) => [attachment && new Date(attachment.attachedAtMs)],
@@ -97,7 +100,7 @@ function attach(
 ): VolumeAttachment {
   const { clock } = state.kernel;
   const doneAtMs = clock.now() + state.kernel.random('ec2/attachments').integer(...ATTACHING_MS);
-  // "DeleteOnTermination … false" for what is attached to an instance that exists already.
+  // What is attached to an instance that exists already outlives it, unless someone says otherwise.
   const attachment: Attachment = { ...to, state: 'attaching', attachedAtMs: clock.now(), deleteOnTermination: false };
   state.changeVolume(volumeId, { attachment });
   state.kernel.working({
@@ -113,10 +116,9 @@ function attach(
   return describedAttachment(volumeId, attachment);
 }
 
-/** "If the volume is mounted … the volume can become stuck in the busy state" until it is unmounted; `Force` takes it away. */
+/** Mounted, it is stuck in `busy`, "delayed indefinitely until you unmount the volume, force detachment, reboot" (SDK). */
 function detach(state: Ec2State, { volumeId }: Volume, attachment: Attachment, force: boolean): VolumeAttachment {
   const { clock } = state.kernel;
-  const machine = state.machines.get(attachment.instanceId);
   const detaching: Attachment = { ...attachment, state: 'detaching' };
   state.changeVolume(volumeId, { attachment: detaching });
   const doneAtMs = clock.now() + state.kernel.random('ec2/attachments').integer(...DETACHING_MS);
@@ -126,15 +128,21 @@ function detach(state: Ec2State, { volumeId }: Volume, attachment: Attachment, f
     from: clock.now(),
     to: doneAtMs,
   });
-  clock.at(doneAtMs, () => {
-    if (machine?.isMounted(volumeId) && !force) {
-      state.changeVolume(volumeId, { attachment: { ...attachment, state: 'busy' } });
-      return;
-    }
+  clock.at(doneAtMs, () => letGo(state, volumeId, force, BUSY_LOOKS_MAX));
+  return describedAttachment(volumeId, detaching);
+}
+
+function letGo(state: Ec2State, volumeId: string, force: boolean, looks: number): void {
+  const { attachment } = state.volume(volumeId);
+  if (attachment?.state !== 'detaching' && attachment?.state !== 'busy') return;
+  const machine = state.machines.get(attachment.instanceId);
+  if (force || !machine?.isMounted(volumeId)) {
     state.changeVolume(volumeId, { attachment: undefined });
     machine?.volumeDetached(volumeId);
-  });
-  return describedAttachment(volumeId, detaching);
+    return;
+  }
+  if (attachment.state !== 'busy') state.changeVolume(volumeId, { attachment: { ...attachment, state: 'busy' } });
+  if (looks > 0) state.kernel.clock.after(BUSY_LOOK_MS, () => letGo(state, volumeId, force, looks - 1));
 }
 
 const statusOf = (volume: Volume): 'in-use' | 'available' => (volume.attachment ? 'in-use' : 'available');

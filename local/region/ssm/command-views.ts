@@ -14,7 +14,7 @@ export interface SentCommand {
   readonly invocations: readonly Invocation[];
 }
 
-/** ListCommandInvocations with Details: output "up to 2,500 characters" (API reference, CommandPlugin.Output). */
+/** ListCommandInvocations with Details cuts the output shorter than GetCommandInvocation does (seen in use; AWS writes no number). */
 const DETAILS_CHARACTERS = 2_500;
 
 export function describedCommand({

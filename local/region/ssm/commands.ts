@@ -27,7 +27,7 @@ const COMMENT_LENGTH_MAX = 100;
 /** GetCommandInvocationResult: "the first 24,000 characters … the first 8,000 characters written to stderr". */
 const STDOUT_CHARACTERS = 24_000;
 const STDERR_CHARACTERS = 8_000;
-/** "Run Command history … 30 days" (Systems Manager user guide). */
+/** Systems Manager keeps the history of commands for 30 days (user guide). */
 const KEPT_MS = 30 * 24 * 3_600_000;
 const PLUGIN = 'aws:runShellScript';
 

@@ -43,7 +43,7 @@ export interface StoredDocument {
 
 export type DocumentStore = Map<string, StoredDocument>;
 
-/** "Up to 1,000 versions" is the quota of a document ("Systems Manager service quotas"). */
+/** Versions of one document ("AWS Systems Manager endpoints and quotas"). */
 const VERSIONS_MAX = 1_000;
 
 export function documentOperations(kernel: Kernel, store: DocumentStore): Record<string, Operation> {

@@ -63,7 +63,7 @@ const TOO_LATE_SHARE = 0.25;
 const DOUBLE_MS = [500, 90_000] as const;
 /** Between attempts to reach an agent that does not answer; the pause doubles up to a minute. */
 const RETRY_MS = { first: 5_000, most: 60_000 } as const;
-/** ENV_VAR parameters: "SSM Agent 3.3.2746.0 or later"; an older one creates no variables. */
+/** ENV_VAR parameters need SSM Agent 3.3.2746.0; an older one creates no variables. */
 const ENV_VAR_AGENT = [3, 3, 2746, 0] as const;
 
 /** A command that its node has not ended is over for Systems Manager then: delivery time-out plus execution time-out. */
@@ -113,7 +113,7 @@ export function carry(kernel: Kernel, machines: Machines, order: Order, invocati
   clock.after(random.integer(...DELIVERY_MS), () => deliver(RETRY_MS.first));
 }
 
-/** "The attempt to cancel … doesn't guarantee": what has reached the node may go on there, whatever is reported. */
+/** "There is no guarantee that a request can be canceled": what has reached the node goes on there, whatever is reported. */
 export function cancel(kernel: Kernel, order: Order, invocation: Invocation): void {
   if (isOver(invocation) || invocation.status === 'Cancelling') return;
   const cancelled = { status: 'Cancelled', details: 'Cancelled' } as const;

@@ -42,7 +42,7 @@ export interface StoredParameter {
   }[];
 }
 
-/** "Parameter Store retains the 100 most recent versions of a parameter." */
+/** "Parameter Store retains the 100 most recently created versions of a parameter." (SDK) */
 const VERSIONS_MAX = 100;
 const NAMES_MAX = 10;
 
