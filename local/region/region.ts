@@ -132,10 +132,24 @@ export async function createRegion(options: RegionOptions) {
     ec2,
     iam,
     lambda,
-    /** A request from outside of any function: a person, the deployment, a simulated agent. */
+    /** A request from outside of any function: a person, the deployment, a simulated agent. Waits where it is throttled. */
     call: (service: string, operation: string, input: object, actor = 'person') =>
-      front.request({ service, operation, input, actor }),
+      patiently(clock, () => front.request({ service, operation, input, actor })),
   };
+}
+
+const MAX_THROTTLED = 60;
+
+async function patiently<T>(clock: VirtualClock, request: () => Promise<T>): Promise<T> {
+  for (let tried = 1; ; tried++) {
+    try {
+      return await request();
+    } catch (error) {
+      const throttled = error instanceof AwsError && /^(Throttling|RequestLimitExceeded)/.test(error.name);
+      if (!throttled || tried === MAX_THROTTLED) throw error;
+      await clock.sleep(1_000);
+    }
+  }
 }
 
 class RegionKernel implements Kernel {
