@@ -1,4 +1,5 @@
-// The CDK app: `cdk synth`, `cdk deploy`, or plain `node infra/app.ts`; no credentials and no network until something is deployed.
+// The CDK app: `cdk synth`, `cdk deploy`, or plain `node infra/app.ts`; no credentials and no network until something
+// is deployed.
 import { join, resolve } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { commandDocuments } from '../shared/documents/index.ts';
@@ -17,7 +18,9 @@ try {
   process.exitCode = 1;
 }
 
-/** Context, given by `-c NAME=…`: email (where pages go), fleets (folder of fleet files), bundles (folder for bundles). */
+/**
+ * Context, given by `-c NAME=…`: email (where pages go), fleets (folder of fleet files), bundles (where they go).
+ */
 async function synthesize(app: App): Promise<void> {
   const email = contextOf(app, 'email');
   const fleets = readFleets(contextOf(app, 'fleets') ?? fleetsDirectory);

@@ -1,4 +1,5 @@
-// Bundles every functions/*/handler.ts into the one CommonJS file that is deployed, and that the local region runs as it is.
+// Bundles every functions/*/handler.ts into the one CommonJS file that is deployed, and that the local region runs as
+// it is.
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -19,8 +20,9 @@ export interface Bundle {
 
 /**
  * How a handler becomes a bundle. The same input gives the same bytes.
- * CommonJS, because such a file runs in a bare `node:vm` context too (an ES module needs `SourceTextModule`); `module` before `main`,
- * because only ES modules can be shaken; the SDK is bundled, because the one in Lambda's runtime changes without notice.
+ * CommonJS, because such a file runs in a bare `node:vm` context too (an ES module needs `SourceTextModule`); `module`
+ * before `main`, because only ES modules can be shaken; the SDK is bundled, because the one in Lambda's runtime changes
+ * without notice.
  */
 export const bundleOptions = {
   bundle: true,
@@ -40,9 +42,10 @@ export const bundleOptions = {
 } as const satisfies BuildOptions;
 
 /**
- * Bundles each folder of `functions` that has a handler.ts into `<out>/<name>/index.js`, with its source map in `<out>/maps/<name>.js.map`
- * (it is no part of the asset: a cold start should not load it). Returns the bundles by name, in alphabetical order.
- * Throws esbuild's `BuildFailure` on a syntax error or an unknown import, an `Error` where an export is missing.
+ * Bundles each folder of `functions` that has a handler.ts into `<out>/<name>/index.js`, with its source map in
+ * `<out>/maps/<name>.js.map` (it is no part of the asset: a cold start should not load it). Returns the bundles by
+ * name, in alphabetical order. Throws esbuild's `BuildFailure` on a syntax error or an unknown import, an `Error` where
+ * an export is missing.
  */
 export async function bundleFunctions(
   functions = join(repositoryRoot, 'functions'),

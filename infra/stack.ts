@@ -24,8 +24,9 @@ export interface ChainmendProps extends StackProps {
 
 /**
  * One of it fits into a region of an account, as its functions have literal names. It asks AWS nothing at synth.
- * Durable functions are not in every region, and no list of them is published that a program could trust: CloudFormation
- * refuses `DurableConfig` where they are missing and rolls back. AWS Capabilities by Region (builder.aws.com) tells before.
+ * Durable functions are not in every region, and no list of them is published that a program could trust:
+ * CloudFormation refuses `DurableConfig` where they are missing and rolls back. AWS Capabilities by Region
+ * (builder.aws.com) tells before.
  */
 export class ChainmendStack extends Stack {
   constructor(scope: Construct, id: string, { fleets, documents, bundles, email, ...props }: ChainmendProps) {

@@ -22,9 +22,10 @@ export interface SynthOptions {
 }
 
 /**
- * The path of a cloud assembly (manifest.json, Chainmend.template.json, asset.<hash>/index.js) of the sources as they are now.
- * Takes a few seconds the first time and milliseconds after it. Any number of processes may ask at once: an assembly
- * appears whole, under a name of its own. Throws an `Error` with what the app said where it cannot be synthesized.
+ * The path of a cloud assembly (manifest.json, Chainmend.template.json, asset.<hash>/index.js) of the sources as they
+ * are now. Takes a few seconds the first time and milliseconds after it. Any number of processes may ask at once: an
+ * assembly appears whole, under a name of its own. Throws an `Error` with what the app said where it cannot be
+ * synthesized.
  */
 export async function ensureSynthesized(options: SynthOptions = {}): Promise<string> {
   const fleets = resolve(options.fleets ?? fleetsDirectory);
@@ -44,7 +45,10 @@ export async function ensureSynthesized(options: SynthOptions = {}): Promise<str
   return assembly;
 }
 
-/** Runs the app in a process of its own: CDK is large, keeps state, and nothing of it is needed once the template is there. */
+/**
+ * Runs the app in a process of its own: CDK is large, keeps state, and nothing of it is needed once the template is
+ * there.
+ */
 export function synthesize(outdir: string, context: Readonly<Record<string, string>> = {}): Promise<void> {
   const app = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', join(repositoryRoot, 'infra/app.ts')], {
     cwd: repositoryRoot,

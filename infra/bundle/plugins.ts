@@ -1,4 +1,5 @@
-// esbuild plugins that let tree shaking work on the AWS SDK; each stops the build when the SDK no longer has the shape it expects.
+// esbuild plugins that let tree shaking work on the AWS SDK; each stops the build when the SDK no longer has the shape
+// it expects.
 import { dirname } from 'node:path';
 import type { Plugin } from 'esbuild';
 import { AWS_CLIENT, inPackage, rewriting } from './rewriting.ts';
@@ -14,8 +15,8 @@ export function sdkDiet(): Plugin[] {
 const EVENT_STREAMS = 'await import("@smithy/core/event-streams")';
 
 /**
- * Leaves event streams out: no operation of ours has one, and their dynamic import makes esbuild wrap half of @smithy/core
- * as a unit that runs later. One that is called all the same fails and says why.
+ * Leaves event streams out: no operation of ours has one, and their dynamic import makes esbuild wrap half of
+ * @smithy/core as a unit that runs later. One that is called all the same fails and says why.
  */
 export function withoutEventStreams(): Plugin {
   return rewriting('without-event-streams', {

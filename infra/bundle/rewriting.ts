@@ -1,9 +1,13 @@
-// The frame of a plugin that rewrites one kind of file: it stops the build when the file is not as expected, or is not there.
+// The frame of a plugin that rewrites one kind of file: it stops the build when the file is not as expected, or is not
+// there.
 import { readFile } from 'node:fs/promises';
 import { basename, sep } from 'node:path';
 import type { BuildOptions, Metafile, OnLoadResult, Plugin } from 'esbuild';
 
-/** Matches files of installed packages: `inPackage('@aws-sdk/client-[\\w-]+', '.*')`; `/` stands for the machine's separator. */
+/**
+ * Matches files of installed packages: `inPackage('@aws-sdk/client-[\\w-]+', '.*')`; `/` stands for the machine's
+ * separator.
+ */
 export const inPackage = (names: string, rest: string) =>
   new RegExp(
     `[\\\\/]node_modules[\\\\/](?:${names.replaceAll('/', '[\\\\/]')})[\\\\/]${rest.replaceAll('/', '[\\\\/]')}$`,
@@ -22,7 +26,9 @@ export interface Rewriting<Prepared> {
   readonly rewrite: (source: string, path: string, prepared: Prepared) => OnLoadResult | Promise<OnLoadResult>;
 }
 
-/** A plugin over one kind of file. A file that moved away is an error too: nobody reads a bundle that only got bigger. */
+/**
+ * A plugin over one kind of file. A file that moved away is an error too: nobody reads a bundle that only got bigger.
+ */
 export function rewriting<Prepared>(
   name: string,
   { filter, expectedWith, prepare, rewrite }: Rewriting<Prepared>,

@@ -37,10 +37,10 @@ export function withLiteralKeys(source: string): string {
 }
 
 /**
- * Registers only the errors whose class is in `kept`. Any other error then arrives as the service's base exception, with its
- * code as the wire has it (SNS calls its NotFoundException "NotFound"), its message, fault and fields. That tells nothing less
- * to code that never names it; whoever names an error, by class or in a string, keeps it. SSM alone has 141 of them.
- * Throws an `Error` where an error is registered in a way that is not known.
+ * Registers only the errors whose class is in `kept`. Any other error then arrives as the service's base exception,
+ * with its code as the wire has it (SNS calls its NotFoundException "NotFound"), its message, fault and fields. That
+ * tells nothing less to code that never names it; whoever names an error, by class or in a string, keeps it. SSM alone
+ * has 141 of them. Throws an `Error` where an error is registered in a way that is not known.
  */
 export function withFewErrors(source: string, kept: ReadonlySet<string>): string {
   const few = source.replace(/^n0_registry\.registerError\((\w+)\$, \1\);$/gm, (line, name: string) =>

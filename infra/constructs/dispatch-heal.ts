@@ -58,7 +58,8 @@ export class DispatchHeal extends Construct {
       ],
       also: () => ({}),
     });
-    // A destination rather than a dead-letter queue: its record says with which error the event failed, not only the event.
+    // A destination rather than a dead-letter queue: its record says with which error the event failed, not only the
+    // event.
     this.suiteFunction.function.configureAsyncInvoke({
       onFailure: new SqsDestination(this.suiteFunction.failed.queue),
       retryAttempts: 2,
@@ -109,7 +110,8 @@ export class DispatchHeal extends Construct {
   #sweep(): void {
     const { functionArn } = this.suiteFunction.function;
     const scheduler = new Construct(this, 'Sweep');
-    // Only schedules of this account: the service acts for everybody's ("Confused deputy prevention", EventBridge Scheduler guide).
+    // Only schedules of this account: the service acts for everybody's ("Confused deputy prevention", EventBridge
+    // Scheduler guide).
     const principal = new ServicePrincipal('scheduler.amazonaws.com', {
       conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
     });
@@ -173,7 +175,9 @@ export class DispatchHeal extends Construct {
   }
 }
 
-/** Ours by their prefix, and the patterns of the fleets; EventBridge's wildcard is the fleet file's: `*` for anything. */
+/**
+ * Ours by their prefix, and the patterns of the fleets; EventBridge's wildcard is the fleet file's: `*` for anything.
+ */
 function alarmNames(fleets: readonly Fleet[]): unknown[] {
   // EventBridge refuses `**`, which means no more than `*`.
   const written = fleets.flatMap(({ alarms }) => alarms.namePatterns.map((pattern) => pattern.replace(/\*+/g, '*')));

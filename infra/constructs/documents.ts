@@ -8,8 +8,9 @@ import type { commandDocuments } from '../../shared/documents/index.ts';
 export type CommandDocuments = ReturnType<typeof commandDocuments>;
 
 /**
- * Kept when they are replaced or the stack is deleted: heals in flight are pinned to their function version, and so to its
- * documents. Going back to an older content meets its old document again; `cdk deploy --import-existing-resources` adopts it.
+ * Kept when they are replaced or the stack is deleted: heals in flight are pinned to their function version, and so to
+ * its documents. Going back to an older content meets its old document again; `cdk deploy --import-existing-resources`
+ * adopts it.
  */
 export class Documents extends Construct {
   /** The names that a function must send now. */

@@ -7,9 +7,9 @@ import type { Grant } from './grants.ts';
 type Tags = Readonly<Record<string, string>>;
 
 /**
- * ModifyVolume, on the fleets' volumes. Nothing is granted on KMS for encrypted volumes: ModifyVolume has no dependent actions
- * (Service Authorization Reference, Amazon EC2), a modification keeps the volume's data key, and an attached volume is
- * served by the grant that its attachment made. Creating and attaching volumes would need more.
+ * ModifyVolume, on the fleets' volumes. Nothing is granted on KMS for encrypted volumes: ModifyVolume has no dependent
+ * actions (Service Authorization Reference, Amazon EC2), a modification keeps the volume's data key, and an attached
+ * volume is served by the grant that its attachment made. Creating and attaching volumes would need more.
  */
 export function modifyVolumeGrants(scope: Construct, fleets: readonly Fleet[]): Grant[] {
   const selectors = fleets.flatMap(({ volumes }) => volumes.map(({ tags }) => tags));
@@ -46,9 +46,9 @@ export function sendCommandGrants(scope: Construct, fleets: readonly Fleet[]): G
 }
 
 /**
- * One condition per set of tag keys with more than one key; selectors of one and the same key share a condition, whose values
- * are alternatives. Twenty-five fleets that differ in one tag so fit into a role's 10,240 characters.
- * Throws an `Error` for a selector without tags: as a condition it would be none.
+ * One condition per set of tag keys with more than one key; selectors of one and the same key share a condition, whose
+ * values are alternatives. Twenty-five fleets that differ in one tag so fit into a role's 10,240 characters. Throws an
+ * `Error` for a selector without tags: as a condition it would be none.
  */
 function fenced(selectors: readonly Tags[], prefix: string): { StringEquals: Record<string, string | string[]> }[] {
   const byKey = new Map<string, Set<string>>();

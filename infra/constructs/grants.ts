@@ -1,4 +1,5 @@
-// What a function's role may do, one sentence after the other, each wildcard with the reason why it is as narrow as AWS lets it be.
+// What a function's role may do, one sentence after the other, each wildcard with the reason why it is as narrow as AWS
+// lets it be.
 import { Stack, Validations } from 'aws-cdk-lib';
 import { Effect, PolicyDocument, PolicyStatement, Role, type ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
@@ -14,10 +15,16 @@ export interface Grant {
   readonly wildcard?: string;
 }
 
-/** "A role's inline policies must not exceed 10,240 characters", whitespace not counted ("IAM and STS quotas", IAM guide). */
+/**
+ * "A role's inline policies must not exceed 10,240 characters", whitespace not counted ("IAM and STS quotas", IAM
+ * guide).
+ */
 const INLINE_POLICY_CHARACTERS = 10_240;
 
-/** A role of one service with exactly these grants; nothing else in the stack can add to it. Throws an `Error` when IAM would refuse it. */
+/**
+ * A role of one service with exactly these grants; nothing else in the stack can add to it. Throws an `Error` when IAM
+ * would refuse it.
+ */
 export function roleOf(
   scope: Construct,
   assumedBy: ServicePrincipal,

@@ -1,4 +1,5 @@
-// The topic that pages people: refusals that need a person, questions of mode `ask`, and the alarms on the suite itself.
+// The topic that pages people: refusals that need a person, questions of mode `ask`, and the alarms on the suite
+// itself.
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
@@ -11,9 +12,9 @@ import type { DeadLetters } from './dead-letters.ts';
 import type { Grant } from './grants.ts';
 
 /**
- * Encrypted with a key of its own ($1 a month): SNS's default key has a policy that nobody can change, and it does not let
- * CloudWatch in, so alarms would never arrive and nothing would say so ("Encrypting Amazon SNS topics", compatibility with
- * event sources from AWS services).
+ * Encrypted with a key of its own ($1 a month): SNS's default key has a policy that nobody can change, and it does not
+ * let CloudWatch in, so alarms would never arrive and nothing would say so ("Encrypting Amazon SNS topics",
+ * compatibility with event sources from AWS services).
  */
 export class Pages extends Construct {
   readonly topic: Topic;

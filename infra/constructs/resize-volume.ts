@@ -1,5 +1,6 @@
-// resize-volume: the durable heal that grows a volume. It runs behind an alias; old versions stay until their heals have ended.
-import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
+// resize-volume: the durable heal that grows a volume. It runs behind an alias; old versions stay until their heals
+// have ended.
+import { Annotations, Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
 import type { Alias } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import type { Fleet } from '../../shared/fleet/model.ts';
@@ -22,9 +23,10 @@ export interface ResizeVolumeProps {
 }
 
 /**
- * The backstop behind the deadline that the dispatcher gives each attempt (8 h, and the wait for an approval). It outlasts the longest that an approval may be
- * waited for (48 h by the fleet file's schema) by a day, in which EBS's rolling budget comes back; and it ends, so that a heal that nobody stops does not
- * hold its node's lease for good. Lambda would allow 366 days.
+ * The backstop behind the deadline that the dispatcher gives each attempt (8 h, and the wait for an approval). It
+ * outlasts the longest that an approval may be waited for (48 h by the fleet file's schema) by a day, in which EBS's
+ * rolling budget comes back; and it ends, so that a heal that nobody stops does not hold its node's lease for good.
+ * Lambda would allow 366 days.
  */
 const EXECUTION_TIMEOUT = Duration.hours(72);
 
@@ -55,8 +57,8 @@ export class ResizeVolume extends Construct {
         this.#executions(),
       ],
       also: (failed) => ({
-        // A durable execution that fails, times out or is stopped leaves its event here; it is not retried ("Best practices for
-        // Lambda durable functions", Lambda guide, which names the dead-letter queue and no destination).
+        // A durable execution that fails, times out or is stopped leaves its event here; it is not retried ("Best
+        // practices for Lambda durable functions", Lambda guide, which names the dead-letter queue and no destination).
         deadLetterQueue: failed.queue,
         durableConfig: { executionTimeout: EXECUTION_TIMEOUT, retentionPeriod: Duration.days(30) },
         // An execution in flight is replayed by the version that it started on.
@@ -64,14 +66,13 @@ export class ResizeVolume extends Construct {
       }),
     });
     this.live = this.suiteFunction.function.addAlias(liveAlias);
-    Validations.of(this.suiteFunction.function).acknowledge(
-      { id: 'Annotation::aws-lambda:Function.DurableConfig', reason: 'It is durable from its first deployment on.' },
-      {
-        id: 'Serverless-LambdaAsyncFailureDestination',
-        reason:
-          'Its dead-letter queue is what AWS documents for durable executions; a destination would tell of each failure twice.',
-      },
-    );
+    // It is durable from its first deployment on, so that none replaces it.
+    Annotations.of(this.suiteFunction.function).acknowledgeInfo('aws-lambda:Function.DurableConfig');
+    Validations.of(this.suiteFunction.function).acknowledge({
+      id: 'Serverless-LambdaAsyncFailureDestination',
+      reason:
+        'Its dead-letter queue is what AWS documents for durable executions; a destination would tell of each failure twice.',
+    });
   }
 
   #observe(): Grant[] {
@@ -98,7 +99,9 @@ export class ResizeVolume extends Construct {
     ];
   }
 
-  /** On every version of itself: executions are authorized by their own ARN, which holds a version and never an alias. */
+  /**
+   * On every version of itself: executions are authorized by their own ARN, which holds a version and never an alias.
+   */
   #executions(): Grant {
     return {
       sid: 'RunDurably',

@@ -1,4 +1,5 @@
-// What people set: the global pause, and the fleets. Functions read them at every invocation, so that neither needs a deployment.
+// What people set: the global pause, and the fleets. Functions read them at every invocation, so that neither needs a
+// deployment.
 import { ParameterTier, StringParameter } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
 import { fleetParameterName, fleetParameterValue, pauseParameterName } from '../../shared/fleet/parameter.ts';
@@ -9,7 +10,8 @@ import type { Grant } from './grants.ts';
 export class Settings extends Construct {
   constructor(scope: Construct, id: string, fleets: readonly FleetFile[]) {
     super(scope, id);
-    // CloudFormation writes a parameter only when the template changes: a pause that a person set outlives a deployment.
+    // CloudFormation writes a parameter only when the template changes: a pause that a person set outlives a
+    // deployment.
     new StringParameter(this, 'Pause', {
       parameterName: pauseParameterName(parameterPrefix),
       stringValue: 'off',
@@ -31,7 +33,10 @@ export class Settings extends Construct {
     return this.#grant('ReadSettings', 'ssm:GetParameters', [`parameter${parameterPrefix}/*`]);
   }
 
-  /** To read all of them: such a request is authorized by the path that it names ("Restricting access to parameters", SSM guide). */
+  /**
+   * To read all of them: such a request is authorized by the path that it names ("Restricting access to parameters",
+   * SSM guide).
+   */
   grantAll(): Grant {
     return this.#grant('ListSettings', 'ssm:GetParametersByPath', [
       `parameter${parameterPrefix}`,

@@ -10,7 +10,8 @@ export class State extends Construct {
   constructor(scope: Construct, id: string) {
     super(scope, id);
     this.table = new TableV2(this, 'Table', {
-      // A literal name, so that a stack that was deleted and deployed again adopts its journal (`--import-existing-resources`).
+      // A literal name, so that a stack that was deleted and deployed again adopts its journal
+      // (`--import-existing-resources`).
       tableName: 'chainmend',
       partitionKey: { name: 'pk', type: AttributeType.STRING },
       sortKey: { name: 'sk', type: AttributeType.STRING },

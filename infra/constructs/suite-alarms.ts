@@ -58,7 +58,9 @@ export class SuiteAlarms extends Construct {
     }
   }
 
-  /** The dispatcher counts a sweep when it has ended well, so one that runs and fails is missed like one that never ran. */
+  /**
+   * The dispatcher counts a sweep when it has ended well, so one that runs and fails is missed like one that never ran.
+   */
   #sweepsMissing(): void {
     this.#alarm('sweeps-missing', `Nobody has looked after the fleets for ${SILENT_MINUTES} minutes.`, {
       metric: { namespace: metricNamespace, metricName: 'Sweeps', period: Duration.minutes(1) },

@@ -1,4 +1,5 @@
-// What every function of the suite has: its bundle, its own role, logs that end, traces, and a queue for what it could not do.
+// What every function of the suite has: its bundle, its own role, logs that end, traces, and a queue for what it could
+// not do.
 import { join } from 'node:path';
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';

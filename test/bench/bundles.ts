@@ -1,4 +1,5 @@
-// What each function's bundle weighs and how long a cold sandbox takes to import it, beside one SDK client bundled the ordinary way.
+// What each function's bundle weighs and how long a cold sandbox takes to import it, beside one SDK client bundled the
+// ordinary way.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -35,9 +36,9 @@ const budgets: Readonly<Record<string, BundleBudget>> = {
 };
 
 /**
- * Bundles everything and starts `rounds` processes of each, in turns, so that whatever else the machine does falls on all alike.
- * The yardstick has our options (minified, ES modules first) and none of our plugins: imported only, while a function
- * makes its clients too. Throws an `Error` with what it said where a bundle cannot be imported.
+ * Bundles everything and starts `rounds` processes of each, in turns, so that whatever else the machine does falls on
+ * all alike. The yardstick has our options (minified, ES modules first) and none of our plugins: imported only, while a
+ * function makes its clients too. Throws an `Error` with what it said where a bundle cannot be imported.
  */
 export async function measureBundles(rounds = 15): Promise<BundleRow[]> {
   // Outside of the repository, whose package.json would make ES modules of the files.

@@ -165,7 +165,10 @@ describe('events', () => {
 
 describe('permissions', () => {
   const reads = /:(Get|List|Describe|Query)/;
-  /** No resource can be named for these (Service Authorization Reference); a condition or their harmlessness fences them. */
+  /**
+   * No resource can be named for these (Service Authorization Reference); a condition or their harmlessness fences
+   * them.
+   */
   const withoutResources = ['cloudwatch:PutMetricData', 'xray:PutTraceSegments', 'xray:PutTelemetryRecords'];
 
   it('never change anything on every resource', () => {

@@ -60,7 +60,7 @@ export function buildStack({ fleets = [bitcoin, litecoin], email }: { fleets?: F
 export interface Resource {
   readonly id: string;
   readonly Type: string;
-  // biome-ignore lint/suspicious/noExplicitAny: a template is read by path, and a wrong path fails the test that reads it
+  // biome-ignore lint/suspicious/noExplicitAny: a template is read by path, and a wrong path fails its test
   readonly Properties: any;
   readonly DeletionPolicy?: string;
 }
