@@ -37,7 +37,7 @@ export class VirtualClock implements Clock {
   #failures: unknown[] = [];
   readonly #quiescence: Quiescence;
   #running = false;
-  /** Set while wall time drives the clock: wakes the follower early. */
+  /** Set while a follower sleeps in wall time: wakes it. */
   #wake: (() => void) | undefined;
 
   constructor(options: { startMs: number; guard?: boolean }) {
@@ -126,12 +126,16 @@ export class VirtualClock implements Clock {
     let stopped = false;
     const pump = async (): Promise<void> => {
       while (!stopped) {
-        await this.run({ untilMs: Math.floor(virtualStartMs + (performance.now() - wallStartMs) * speed) });
-        if (!stopped && this.#arrivals.length === 0) await this.#doze(speed);
+        const untilMs = Math.floor(virtualStartMs + (performance.now() - wallStartMs) * speed);
+        // Time first, then the requests: they arrived now, not when the clock last moved.
+        const waiting = this.#arrivals.splice(0);
+        await this.run({ untilMs });
+        this.#arrivals.unshift(...waiting);
+        if (this.#arrivals.length > 0) await this.run({ untilMs });
+        else if (!stopped) await this.#doze(speed);
       }
     };
-    const ended = pump();
-    if (options.onError) ended.catch(options.onError);
+    const ended = options.onError === undefined ? pump() : pump().catch(options.onError);
     return {
       stop: async () => {
         stopped = true;
@@ -158,6 +162,7 @@ export class VirtualClock implements Clock {
     if (Number.isNaN(timeMs)) throw new Error('a moment in virtual time must be a number, found NaN');
     const event: ScheduledEvent = { atMs: Math.max(timeMs, this.#nowMs), actor, order: 0, work, cancelled: false };
     this.#events.add(event);
+    this.#wake?.();
     return { cancel: () => this.#events.cancel(event) };
   }
 

@@ -14,7 +14,7 @@ async function runAll(runs: readonly WorkloadRun[]): Promise<WorkloadResult[]> {
 const FAULTS = [[], ['throttling'], ['lost-answers'], ['killed'], ['throttling', 'lost-answers', 'killed']] as const;
 const SEEDS = [1, 2];
 const plan = (lane: WorkloadRun['lane']): WorkloadRun[] =>
-  FAULTS.flatMap((faults) => SEEDS.map((seed) => ({ seed, lane, faults, actors: 4, rounds: 2 })));
+  FAULTS.flatMap((faults) => SEEDS.map((seed) => ({ seed, lane, faults, actors: 3, rounds: 2 })));
 
 let fidelity: WorkloadResult[];
 let again: WorkloadResult[];
