@@ -1,0 +1,271 @@
+// The alarms at work: evaluated on their minute, changing state, telling the bus, acting unless suppressed or muted.
+import type { Kernel } from '../kernel.ts';
+import { AwsError } from '../service.ts';
+import {
+  type Alarm,
+  type AlarmState,
+  type CompositeAlarm,
+  type MetricAlarm,
+  type Suppression,
+  suppressorOf,
+} from './alarms.ts';
+import { EXTRA_DATAPOINTS, evaluate } from './evaluation.ts';
+import type { Mutes } from './mutes.ts';
+import {
+  type Change,
+  compositeReasonData,
+  invocation,
+  longTime,
+  metricReasonData,
+  notification,
+  stateChangeEvent,
+} from './payloads.ts';
+import type { Series, SeriesStore } from './series.ts';
+
+export interface HistoryItem {
+  readonly AlarmName: string;
+  readonly AlarmType: 'MetricAlarm' | 'CompositeAlarm';
+  readonly Timestamp: Date;
+  readonly HistoryItemType: 'ConfigurationUpdate' | 'StateUpdate' | 'Action';
+  readonly HistorySummary: string;
+  readonly HistoryData: string;
+}
+
+export interface Engine {
+  readonly alarms: ReadonlyMap<string, Alarm>;
+  readonly history: readonly HistoryItem[];
+  /** Adds an alarm, or takes up the new configuration of one; evaluation begins with its next turn. */
+  install(alarm: Alarm): void;
+  remove(alarm: Alarm): void;
+  /** Changes a state whatever the data say, as SetAlarmState does. */
+  setState(alarm: Alarm, state: AlarmState): void;
+  note(alarm: Alarm, type: HistoryItem['HistoryItemType'], summary: string, data: object): void;
+}
+
+interface Turn {
+  readonly alarms: Set<MetricAlarm>;
+}
+
+const MINUTE_MS = 60_000;
+/** "Alarm evaluation": metrics of high resolution are looked at every 10 s, all others every minute. */
+const HIGH_RESOLUTION_MS = 10_000;
+// DescribeAlarmHistory keeps 30 days; here the last items of a run.
+const HISTORY_MAX = 10_000;
+const ACTION_LISTS = {
+  OK: 'OKActions',
+  ALARM: 'AlarmActions',
+  INSUFFICIENT_DATA: 'InsufficientDataActions',
+} as const;
+
+export function createEngine(kernel: Kernel, store: SeriesStore, mutes: Mutes): Engine {
+  const alarms = new Map<string, Alarm>();
+  const history: HistoryItem[] = [];
+  const random = kernel.random('cloudwatch/evaluation');
+  // AWS spreads evaluations over the minute; alarms of one second share a timer.
+  const turns = new Map<string, Turn>();
+  const turnOf = new Map<string, string>();
+  /** Alarms without data in reach: nothing can change until their series do. */
+  const settled = new Map<string, number>();
+
+  const takeTurns = (alarm: MetricAlarm): void => {
+    const everyMs = alarm.watch.periodSeconds < 60 ? HIGH_RESOLUTION_MS : MINUTE_MS;
+    const offsetMs = random.integer(0, everyMs / 1000 - 1) * 1000;
+    const name = `${everyMs}/${offsetMs}`;
+    const turn = turns.get(name);
+    turnOf.set(alarm.name, name);
+    if (turn) {
+      turn.alarms.add(alarm);
+      return;
+    }
+    const fresh: Turn = { alarms: new Set([alarm]) };
+    turns.set(name, fresh);
+    const now = kernel.clock.now();
+    const first = Math.ceil((now + 1 - offsetMs) / everyMs) * everyMs + offsetMs;
+    const run = (): void => {
+      if (fresh.alarms.size === 0) {
+        turns.delete(name);
+        return;
+      }
+      for (const one of fresh.alarms) evaluateMetric(one);
+      kernel.clock.after(everyMs, run);
+    };
+    kernel.clock.at(first, run);
+  };
+
+  const evaluateMetric = (alarm: MetricAlarm): void => {
+    const { watch } = alarm;
+    const now = kernel.clock.now();
+    const stepMs = Math.min(watch.periodSeconds * 1000, MINUTE_MS);
+    const endMs = Math.floor(now / stepMs) * stepMs;
+    const series = watch.sources.map(({ key }) => store.get(key));
+    const revision = series.reduce((sum, one) => sum + (one?.revision ?? 0), 0);
+    if (settled.get(alarm.name) === revision) return;
+    const count = watch.threshold.evaluationPeriods + EXTRA_DATAPOINTS;
+    const range = watch.read(store, endMs, count);
+    const empty = range.every((point) => point === undefined) && series.every((one) => isBefore(one, endMs));
+    if (empty) settled.set(alarm.name, revision);
+    else settled.delete(alarm.name);
+    const verdict = evaluate(range, watch.threshold);
+    if (!verdict || verdict.value === alarm.state.value) return;
+    const reasonData = metricReasonData(alarm, verdict.points, now);
+    transition(alarm, { value: verdict.value, reason: verdict.reason, reasonData, atMs: now });
+  };
+
+  const evaluateComposite = (alarm: CompositeAlarm, cause: Alarm | undefined): void => {
+    if (alarms.get(alarm.name) !== alarm) return;
+    const value = alarm.rule.holds((name) => alarms.get(name)?.state.value) ? 'ALARM' : 'OK';
+    if (value === alarm.state.value) return;
+    const children = alarm.rule.children.flatMap((name) => alarms.get(name) ?? []);
+    const reason = cause
+      ? `${cause.arn} transitioned to ${cause.state.value} at ${longTime(cause.state.atMs)}`
+      : `${alarm.arn} was created and its alarm rule evaluates to ${value}`;
+    const reasonData = compositeReasonData(cause ? [cause] : children);
+    transition(alarm, { value, reason, reasonData, atMs: kernel.clock.now() });
+  };
+
+  const transition = (alarm: Alarm, state: AlarmState): void => {
+    const previous = alarm.state;
+    alarm.state = state;
+    const mute = mutes.active(alarm.name, state.atMs);
+    const change: Change = { alarm, previous, mute };
+    if (alarm.type === 'composite') alarm.suppression = suppressionNow(alarm, change);
+    note(alarm, 'StateUpdate', `Alarm updated from ${previous.value} to ${state.value}`, {
+      version: '1.0',
+      oldState: { stateValue: previous.value, stateReason: previous.reason },
+      newState: { stateValue: state.value, stateReason: state.reason },
+    });
+    kernel.emit(stateChangeEvent(change));
+    if (!(alarm.type === 'composite' && alarm.suppression)) actUnlessMuted(change);
+    for (const parent of alarms.values()) {
+      if (parent.type !== 'composite') continue;
+      if (parent.rule.children.includes(alarm.name)) kernel.clock.after(0, () => evaluateComposite(parent, alarm));
+      if (suppressorOf(parent) === alarm.name) suppressorChanged(parent, alarm);
+    }
+  };
+
+  /** Actions that a mute held back are taken when it ends, if the alarm is still in that state. */
+  const actUnlessMuted = (change: Change): void => {
+    const { alarm } = change;
+    const { state } = alarm;
+    const mute = mutes.active(alarm.name, kernel.clock.now());
+    if (!mute) {
+      act(change);
+      return;
+    }
+    kernel.clock.at(mute.toMs, () => {
+      if (alarms.get(alarm.name) === alarm && alarm.state === state) actUnlessMuted({ ...change, mute: undefined });
+    });
+  };
+
+  const act = (change: Change): void => {
+    const { alarm } = change;
+    if (alarm.input.ActionsEnabled === false) return;
+    for (const arn of alarm.input[ACTION_LISTS[alarm.state.value]] ?? []) {
+      try {
+        kernel.deliver(
+          arn,
+          arn.startsWith('arn:aws:lambda:') ? invocation(kernel, change) : notification(kernel, change),
+        );
+        note(alarm, 'Action', `Successfully executed action ${arn}`, { actionState: 'Succeeded' });
+      } catch (error) {
+        if (!(error instanceof AwsError)) throw error;
+        note(alarm, 'Action', `Failed to execute action ${arn}`, { actionState: 'Failed', error: error.message });
+      }
+    }
+  };
+
+  // "Alarm suppression" (user guide): actions wait for the suppressor to speak, stay silent while it is in ALARM, and a while after.
+  const pending = new Map<string, Change>();
+  const suppressionNow = (alarm: CompositeAlarm, change: Change): Suppression | undefined => {
+    pending.delete(alarm.name);
+    const suppressor = suppressorOf(alarm);
+    if (suppressor === undefined) return undefined;
+    const waitMs = (alarm.input.ActionsSuppressorWaitPeriod ?? 0) * 1000;
+    if (alarms.get(suppressor)?.state.value === 'ALARM') {
+      pending.set(alarm.name, change);
+      return byAlarm(suppressor);
+    }
+    return waitMs > 0 ? suppressFor(alarm, change, 'WaitPeriod', waitMs) : undefined;
+  };
+
+  const suppressFor = (
+    alarm: CompositeAlarm,
+    change: Change,
+    by: 'WaitPeriod' | 'ExtensionPeriod',
+    forMs: number,
+  ): Suppression => {
+    const suppression: Suppression = { by, reason: `Actions suppressed by ${by}` };
+    pending.set(alarm.name, change);
+    kernel.clock.after(forMs, () => {
+      if (alarm.suppression === suppression) release(alarm);
+    });
+    return suppression;
+  };
+
+  const release = (alarm: CompositeAlarm): void => {
+    const change = pending.get(alarm.name);
+    pending.delete(alarm.name);
+    alarm.suppression = undefined;
+    if (change && alarms.get(alarm.name) === alarm) actUnlessMuted(change);
+  };
+
+  const suppressorChanged = (alarm: CompositeAlarm, suppressor: Alarm): void => {
+    const change = pending.get(alarm.name);
+    if (!change || !alarm.suppression) return;
+    if (suppressor.state.value === 'ALARM') {
+      alarm.suppression = byAlarm(suppressor.name);
+      return;
+    }
+    if (alarm.suppression.by !== 'Alarm') return;
+    const extensionMs = (alarm.input.ActionsSuppressorExtensionPeriod ?? 0) * 1000;
+    if (extensionMs > 0) alarm.suppression = suppressFor(alarm, change, 'ExtensionPeriod', extensionMs);
+    else release(alarm);
+  };
+
+  const note: Engine['note'] = (alarm, type, summary, data) => {
+    history.push({
+      AlarmName: alarm.name,
+      AlarmType: alarm.type === 'metric' ? 'MetricAlarm' : 'CompositeAlarm',
+      Timestamp: new Date(kernel.clock.now()),
+      HistoryItemType: type,
+      HistorySummary: summary,
+      HistoryData: JSON.stringify(data),
+    });
+    if (history.length > HISTORY_MAX) history.shift();
+  };
+
+  const leaveTurn = (alarm: Alarm): void => {
+    settled.delete(alarm.name);
+    const name = turnOf.get(alarm.name);
+    turnOf.delete(alarm.name);
+    const turn = name === undefined ? undefined : turns.get(name);
+    if (turn && alarm.type === 'metric') turn.alarms.delete(alarm);
+  };
+
+  return {
+    alarms,
+    history,
+    install(alarm) {
+      leaveTurn(alarm);
+      alarms.set(alarm.name, alarm);
+      if (alarm.type === 'metric') takeTurns(alarm);
+      else kernel.clock.after(0, () => evaluateComposite(alarm, undefined));
+    },
+    remove(alarm) {
+      leaveTurn(alarm);
+      pending.delete(alarm.name);
+      alarms.delete(alarm.name);
+    },
+    setState(alarm, state) {
+      settled.delete(alarm.name);
+      if (state.value === alarm.state.value) alarm.state = state;
+      else transition(alarm, state);
+    },
+    note,
+  };
+}
+
+/** Nothing of the series lies at or after a moment, so that time alone brings no datapoint into reach. */
+const isBefore = (series: Series | undefined, atMs: number): boolean => (series?.buckets.at(-1)?.atMs ?? -1) < atMs;
+
+const byAlarm = (name: string): Suppression => ({ by: 'Alarm', reason: `Actions suppressed by ${name}` });

@@ -1,0 +1,127 @@
+// What an alarm makes of its datapoints: M out of N, with missing data treated in one of four ways. Pure.
+
+export type StateValue = 'OK' | 'ALARM' | 'INSUFFICIENT_DATA';
+export type TreatMissingData = 'missing' | 'ignore' | 'breaching' | 'notBreaching';
+export type ComparisonOperator =
+  | 'GreaterThanThreshold'
+  | 'GreaterThanOrEqualToThreshold'
+  | 'LessThanThreshold'
+  | 'LessThanOrEqualToThreshold';
+
+export interface Threshold {
+  readonly comparison: ComparisonOperator;
+  readonly threshold: number;
+  /** N. */
+  readonly evaluationPeriods: number;
+  /** M; undefined: not said, which is N and makes AWS word its reasons otherwise. */
+  readonly datapointsToAlarm: number | undefined;
+  readonly treatMissingData: TreatMissingData;
+}
+
+export interface Point {
+  readonly atMs: number;
+  readonly value: number;
+  readonly sampleCount?: number;
+}
+
+export interface Verdict {
+  readonly value: StateValue;
+  readonly reason: string;
+  /** The datapoints that decided, oldest first. */
+  readonly points: readonly Point[];
+}
+
+/**
+ * CloudWatch retrieves more datapoints than the evaluation periods, "the exact number depends on the length of the alarm period and
+ * whether it is based on a metric with standard or high resolution"; the tables of "Configuring how CloudWatch alarms treat missing data"
+ * (user guide) show two more.
+ */
+export const EXTRA_DATAPOINTS = 2;
+
+const COMPARISONS: Readonly<
+  Record<ComparisonOperator, readonly [(value: number, threshold: number) => boolean, string]>
+> = {
+  GreaterThanThreshold: [(value, threshold) => value > threshold, 'greater than'],
+  GreaterThanOrEqualToThreshold: [(value, threshold) => value >= threshold, 'greater than or equal to'],
+  LessThanThreshold: [(value, threshold) => value < threshold, 'less than'],
+  LessThanOrEqualToThreshold: [(value, threshold) => value <= threshold, 'less than or equal to'],
+};
+
+export const isComparison = (name: string): name is ComparisonOperator => Object.hasOwn(COMPARISONS, name);
+
+/**
+ * `range`: the datapoints of the evaluation range, oldest first, undefined where one is missing (its length is N + EXTRA_DATAPOINTS).
+ * Undefined: the state stays as it is.
+ */
+export function evaluate(range: readonly (Point | undefined)[], rule: Threshold): Verdict | undefined {
+  const { evaluationPeriods: n, treatMissingData: treat } = rule;
+  const m = rule.datapointsToAlarm ?? n;
+  const present = range.filter((point) => point !== undefined);
+  const points = present.slice(-n);
+  const missing = n - points.length;
+  const breaching = points.filter(({ value }) => isBreaching(value, rule)).length;
+
+  if (points.length === 0) return allMissing(rule);
+  if (breaching >= m) return crossed('ALARM', points, rule);
+  if (missing === 0) return crossed('OK', points, rule);
+  if (treat === 'breaching') return crossed(breaching + missing >= m ? 'ALARM' : 'OK', points, rule);
+  if (treat === 'notBreaching' || breaching < points.length) return crossed('OK', points, rule);
+  // All there is breaches, but it is too little. "Avoiding premature transitions to alarm state": ALARM only when the oldest of them
+  // lies at least M datapoints back, for then whatever comes next cannot change it.
+  const oldest = range.findIndex((point) => point !== undefined);
+  return treat === 'missing' && range.length - oldest >= m ? crossed('ALARM', points, rule) : undefined;
+}
+
+function isBreaching(value: number, { comparison, threshold }: Threshold): boolean {
+  return COMPARISONS[comparison][0](value, threshold);
+}
+
+function allMissing({ evaluationPeriods: n, treatMissingData: treat }: Threshold): Verdict | undefined {
+  if (treat === 'ignore') return undefined;
+  if (treat === 'missing') {
+    const unknown = n === 1 ? '1 datapoint was unknown' : `${n} datapoints were unknown`;
+    return { value: 'INSUFFICIENT_DATA', reason: `Insufficient Data: ${unknown}.`, points: [] };
+  }
+  const treated = `${n} missing ${n === 1 ? 'datapoint was' : 'datapoints were'} treated as`;
+  return {
+    value: treat === 'breaching' ? 'ALARM' : 'OK',
+    reason:
+      `Threshold Crossed: no datapoints were received for ${n} ${n === 1 ? 'period' : 'periods'} and ` +
+      `${treated} [${treat === 'breaching' ? 'Breaching' : 'NonBreaching'}].`,
+    points: [],
+  };
+}
+
+/** The sentence of AWS; the form with "out of" belongs to alarms that say DatapointsToAlarm. */
+function crossed(value: 'ALARM' | 'OK', points: readonly Point[], rule: Threshold): Verdict {
+  const { evaluationPeriods: n, datapointsToAlarm, threshold } = rule;
+  const deciding = points.filter((point) => isBreaching(point.value, rule) === (value === 'ALARM'));
+  const shown = (deciding.length > 0 ? deciding : points).toReversed();
+  const listed = `[${shown.map((point) => `${javaDouble(point.value)} (${shortTime(point.atMs)})`).join(', ')}]`;
+  const was = `${shown.length === 1 ? 'was' : 'were'}${value === 'ALARM' ? '' : ' not'}`;
+  const comparison = `${was} ${COMPARISONS[rule.comparison][1]} the threshold (${javaDouble(threshold)})`;
+  if (datapointsToAlarm === undefined) {
+    const count = `${shown.length} ${shown.length === 1 ? 'datapoint' : 'datapoints'}`;
+    return { value, points, reason: `Threshold Crossed: ${count} ${listed} ${comparison}.` };
+  }
+  const minimum = value === 'ALARM' ? datapointsToAlarm : n - datapointsToAlarm + 1;
+  const transition = value === 'ALARM' ? 'OK -> ALARM' : 'ALARM -> OK';
+  return {
+    value,
+    points,
+    reason:
+      `Threshold Crossed: ${shown.length} out of the last ${n} datapoints ${listed} ${comparison} ` +
+      `(minimum ${minimum} ${minimum === 1 ? 'datapoint' : 'datapoints'} for ${transition} transition).`,
+  };
+}
+
+/** As Java prints a double, which is how AWS words its reasons: "50.0". */
+function javaDouble(value: number): string {
+  return Number.isInteger(value) && Math.abs(value) < 1e7 ? `${value}.0` : String(value);
+}
+
+/** "02/10/19 16:59:00". */
+function shortTime(atMs: number): string {
+  const iso = new Date(atMs).toISOString();
+  return `${iso.slice(8, 10)}/${iso.slice(5, 7)}/${iso.slice(2, 4)} ${iso.slice(11, 19)}`;
+}
