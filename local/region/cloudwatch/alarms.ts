@@ -259,11 +259,13 @@ function slidingWindow(store: SeriesStore, source: MetricSource, endMs: number, 
   const periodMs = source.periodSeconds * 1000;
   const found = store.get(source.key);
   const series = found && (source.unit === undefined || source.unit === found.unit) ? found : undefined;
-  return Array.from({ length: count }, (_, i) => {
-    const atMs = endMs - (count - i) * periodMs;
+  const points: (Point | undefined)[] = [];
+  for (let i = count; i > 0; i--) {
+    const atMs = endMs - i * periodMs;
     const point = statisticOver(series, source.statistic, atMs, atMs + periodMs);
-    return point && { atMs, ...point };
-  });
+    points.push(point && { atMs, value: point.value, sampleCount: point.sampleCount });
+  }
+  return points;
 }
 
 function singleMetric(input: MetricAlarmInput): MetricStat {

@@ -9,7 +9,7 @@ import {
   type Suppression,
   suppressorOf,
 } from './alarms.ts';
-import { EXTRA_DATAPOINTS, evaluate } from './evaluation.ts';
+import { EXTRA_DATAPOINTS, evaluate, reasonOf } from './evaluation.ts';
 import type { Mutes } from './mutes.ts';
 import {
   type Change,
@@ -20,7 +20,8 @@ import {
   notification,
   stateChangeEvent,
 } from './payloads.ts';
-import type { Series, SeriesStore } from './series.ts';
+import type { MetricSource } from './queries.ts';
+import type { SeriesStore } from './series.ts';
 
 export interface HistoryItem {
   readonly AlarmName: string;
@@ -64,7 +65,7 @@ export function createEngine(kernel: Kernel, store: SeriesStore, mutes: Mutes): 
   // AWS spreads evaluations over the minute; alarms of one second share a timer.
   const turns = new Map<string, Turn>();
   const turnOf = new Map<string, string>();
-  /** Alarms without data in reach: nothing can change until their series do. */
+  /** Alarms without data in reach, and the revision of their series at which that was found. */
   const settled = new Map<string, number>();
 
   const takeTurns = (alarm: MetricAlarm): void => {
@@ -97,18 +98,28 @@ export function createEngine(kernel: Kernel, store: SeriesStore, mutes: Mutes): 
     const now = kernel.clock.now();
     const stepMs = Math.min(watch.periodSeconds * 1000, MINUTE_MS);
     const endMs = Math.floor(now / stepMs) * stepMs;
-    const series = watch.sources.map(({ key }) => store.get(key));
-    const revision = series.reduce((sum, one) => sum + (one?.revision ?? 0), 0);
+    const { revision, newestMs } = freshness(watch.sources);
     if (settled.get(alarm.name) === revision) return;
     const count = watch.threshold.evaluationPeriods + EXTRA_DATAPOINTS;
     const range = watch.read(store, endMs, count);
-    const empty = range.every((point) => point === undefined) && series.every((one) => isBefore(one, endMs));
-    if (empty) settled.set(alarm.name, revision);
+    // Without a datapoint in reach, and with none that time alone would bring into reach, nothing changes until the series do.
+    if (newestMs < endMs && range.every((point) => point === undefined)) settled.set(alarm.name, revision);
     else settled.delete(alarm.name);
     const verdict = evaluate(range, watch.threshold);
     if (!verdict || verdict.value === alarm.state.value) return;
     const reasonData = metricReasonData(alarm, verdict.points, now);
-    transition(alarm, { value: verdict.value, reason: verdict.reason, reasonData, atMs: now });
+    transition(alarm, { value: verdict.value, reason: reasonOf(verdict, watch.threshold), reasonData, atMs: now });
+  };
+
+  const freshness = (sources: readonly MetricSource[]): { revision: number; newestMs: number } => {
+    let revision = 0;
+    let newestMs = -1;
+    for (const { key } of sources) {
+      const series = store.get(key);
+      revision += series?.revision ?? 0;
+      newestMs = Math.max(newestMs, series?.buckets.at(-1)?.atMs ?? -1);
+    }
+    return { revision, newestMs };
   };
 
   const evaluateComposite = (alarm: CompositeAlarm, cause: Alarm | undefined): void => {
@@ -264,8 +275,5 @@ export function createEngine(kernel: Kernel, store: SeriesStore, mutes: Mutes): 
     note,
   };
 }
-
-/** Nothing of the series lies at or after a moment, so that time alone brings no datapoint into reach. */
-const isBefore = (series: Series | undefined, atMs: number): boolean => (series?.buckets.at(-1)?.atMs ?? -1) < atMs;
 
 const byAlarm = (name: string): Suppression => ({ by: 'Alarm', reason: `Actions suppressed by ${name}` });

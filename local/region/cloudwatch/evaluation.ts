@@ -26,7 +26,6 @@ export interface Point {
 
 export interface Verdict {
   readonly value: StateValue;
-  readonly reason: string;
   /** The datapoints that decided, oldest first. */
   readonly points: readonly Point[];
 }
@@ -56,44 +55,51 @@ export const isComparison = (name: string): name is ComparisonOperator => Object
 export function evaluate(range: readonly (Point | undefined)[], rule: Threshold): Verdict | undefined {
   const { evaluationPeriods: n, treatMissingData: treat } = rule;
   const m = rule.datapointsToAlarm ?? n;
-  const present = range.filter((point) => point !== undefined);
-  const points = present.slice(-n);
+  const points: Point[] = [];
+  let breaching = 0;
+  for (let i = range.length - 1; i >= 0 && points.length < n; i--) {
+    const point = range[i];
+    if (point === undefined) continue;
+    points.unshift(point);
+    if (isBreaching(point.value, rule)) breaching++;
+  }
   const missing = n - points.length;
-  const breaching = points.filter(({ value }) => isBreaching(value, rule)).length;
 
-  if (points.length === 0) return allMissing(rule);
-  if (breaching >= m) return crossed('ALARM', points, rule);
-  if (missing === 0) return crossed('OK', points, rule);
-  if (treat === 'breaching') return crossed(breaching + missing >= m ? 'ALARM' : 'OK', points, rule);
-  if (treat === 'notBreaching' || breaching < points.length) return crossed('OK', points, rule);
+  if (points.length === 0) {
+    if (treat === 'ignore') return undefined;
+    return { value: treat === 'missing' ? 'INSUFFICIENT_DATA' : treat === 'breaching' ? 'ALARM' : 'OK', points };
+  }
+  if (breaching >= m) return { value: 'ALARM', points };
+  if (missing === 0) return { value: 'OK', points };
+  if (treat === 'breaching') return { value: breaching + missing >= m ? 'ALARM' : 'OK', points };
+  if (treat === 'notBreaching' || breaching < points.length) return { value: 'OK', points };
   // All there is breaches, but it is too little. "Avoiding premature transitions to alarm state": ALARM only when the oldest of them
   // lies at least M datapoints back, for then whatever comes next cannot change it.
   const oldest = range.findIndex((point) => point !== undefined);
-  return treat === 'missing' && range.length - oldest >= m ? crossed('ALARM', points, rule) : undefined;
+  return treat === 'missing' && range.length - oldest >= m ? { value: 'ALARM', points } : undefined;
+}
+
+/** The sentence in which AWS gives the reason of a state. */
+export function reasonOf(verdict: Verdict, rule: Threshold): string {
+  if (verdict.points.length === 0) return reasonOfNothing(verdict.value, rule);
+  return reasonOfPoints(verdict.value, verdict.points, rule);
 }
 
 function isBreaching(value: number, { comparison, threshold }: Threshold): boolean {
   return COMPARISONS[comparison][0](value, threshold);
 }
 
-function allMissing({ evaluationPeriods: n, treatMissingData: treat }: Threshold): Verdict | undefined {
-  if (treat === 'ignore') return undefined;
-  if (treat === 'missing') {
-    const unknown = n === 1 ? '1 datapoint was unknown' : `${n} datapoints were unknown`;
-    return { value: 'INSUFFICIENT_DATA', reason: `Insufficient Data: ${unknown}.`, points: [] };
-  }
-  const treated = `${n} missing ${n === 1 ? 'datapoint was' : 'datapoints were'} treated as`;
-  return {
-    value: treat === 'breaching' ? 'ALARM' : 'OK',
-    reason:
-      `Threshold Crossed: no datapoints were received for ${n} ${n === 1 ? 'period' : 'periods'} and ` +
-      `${treated} [${treat === 'breaching' ? 'Breaching' : 'NonBreaching'}].`,
-    points: [],
-  };
+function reasonOfNothing(value: StateValue, { evaluationPeriods: n }: Threshold): string {
+  const datapoints = n === 1 ? 'datapoint was' : 'datapoints were';
+  if (value === 'INSUFFICIENT_DATA') return `Insufficient Data: ${n} ${datapoints} unknown.`;
+  return (
+    `Threshold Crossed: no datapoints were received for ${n} ${n === 1 ? 'period' : 'periods'} and ` +
+    `${n} missing ${datapoints} treated as [${value === 'ALARM' ? 'Breaching' : 'NonBreaching'}].`
+  );
 }
 
-/** The sentence of AWS; the form with "out of" belongs to alarms that say DatapointsToAlarm. */
-function crossed(value: 'ALARM' | 'OK', points: readonly Point[], rule: Threshold): Verdict {
+/** The form with "out of" belongs to alarms that say DatapointsToAlarm. */
+function reasonOfPoints(value: StateValue, points: readonly Point[], rule: Threshold): string {
   const { evaluationPeriods: n, datapointsToAlarm, threshold } = rule;
   const deciding = points.filter((point) => isBreaching(point.value, rule) === (value === 'ALARM'));
   const shown = (deciding.length > 0 ? deciding : points).toReversed();
@@ -102,17 +108,14 @@ function crossed(value: 'ALARM' | 'OK', points: readonly Point[], rule: Threshol
   const comparison = `${was} ${COMPARISONS[rule.comparison][1]} the threshold (${javaDouble(threshold)})`;
   if (datapointsToAlarm === undefined) {
     const count = `${shown.length} ${shown.length === 1 ? 'datapoint' : 'datapoints'}`;
-    return { value, points, reason: `Threshold Crossed: ${count} ${listed} ${comparison}.` };
+    return `Threshold Crossed: ${count} ${listed} ${comparison}.`;
   }
   const minimum = value === 'ALARM' ? datapointsToAlarm : n - datapointsToAlarm + 1;
   const transition = value === 'ALARM' ? 'OK -> ALARM' : 'ALARM -> OK';
-  return {
-    value,
-    points,
-    reason:
-      `Threshold Crossed: ${shown.length} out of the last ${n} datapoints ${listed} ${comparison} ` +
-      `(minimum ${minimum} ${minimum === 1 ? 'datapoint' : 'datapoints'} for ${transition} transition).`,
-  };
+  return (
+    `Threshold Crossed: ${shown.length} out of the last ${n} datapoints ${listed} ${comparison} ` +
+    `(minimum ${minimum} ${minimum === 1 ? 'datapoint' : 'datapoints'} for ${transition} transition).`
+  );
 }
 
 /** As Java prints a double, which is how AWS words its reasons: "50.0". */

@@ -85,9 +85,17 @@ export class SeriesStore {
   }
 }
 
-export function seriesKey({ namespace, name, dimensions }: MetricId): string {
-  let key = `${namespace}\u0000${name}`;
-  for (const [dimension, value] of sortedDimensions(dimensions)) key += `\u0000${dimension}\u0001${value}`;
+export const seriesKey = ({ namespace, name, dimensions }: MetricId): string =>
+  `${namespace}\u0000${name}\u0000${dimensionsKey(dimensions)}`;
+
+/** Senders use one dimensions object for many datapoints; they must not change it. */
+const dimensionsKeys = new WeakMap<object, string>();
+
+function dimensionsKey(dimensions: Readonly<Record<string, string>>): string {
+  const known = dimensionsKeys.get(dimensions);
+  if (known !== undefined) return known;
+  const key = sortedDimensions(dimensions).flat().join('\u0001');
+  dimensionsKeys.set(dimensions, key);
   return key;
 }
 
