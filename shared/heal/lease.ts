@@ -136,5 +136,9 @@ export function freeDead(
   return { next: { ...read, owner: null, operation: null, version: read.version + 1 } };
 }
 
-/** Something was begun on the node and not brought to an end. */
-export const unsettled = (read: NodeRecord): boolean => read.operation !== null && read.operation.phase !== 'proved';
+/**
+ * Something was begun on the node that must be brought to an end or put back. While only `preparing`, nothing is: what was
+ * intended of the volume is counted, and what became of it is read by whoever comes next. (To settle it by a heal of its own
+ * would never end where the disk is healthy by then: such a heal finds nothing to do and, in mode ask, takes no lease.)
+ */
+export const unsettled = (read: NodeRecord): boolean => read.operation?.phase === 'down';
