@@ -21,6 +21,8 @@ export interface DeployOptions {
   readonly call: CallService;
   /** Source of the random part of generated names. */
   readonly random: Random;
+  /** Waits so many ms before a throttled call is repeated; without it a throttled call fails the deployment. */
+  readonly wait?: (delayMs: number) => Promise<void>;
   /** Values for the template's parameters, instead of their defaults. */
   readonly parameters?: Readonly<Record<string, string>>;
 }
@@ -87,7 +89,34 @@ async function create(
   }
 }
 
-function makerFor(logicalId: string, { accountId, regionName, assembly, code, call, random }: DeployOptions): Maker {
+// CloudFormation repeats what is throttled: 40 alarms are more than PutMetricAlarm's three a second.
+const THROTTLED: ReadonlySet<string> = new Set([
+  'RequestLimitExceeded',
+  'Throttling',
+  'ThrottlingException',
+  'TooManyRequestsException',
+]);
+const TRIES_MAX = 20;
+const RETRY_MS = 1000;
+
+/** The caller's `call`, patient where the service is busy. */
+function patient({ call, wait }: DeployOptions): CallService {
+  return async (service, operation, input) => {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await call(service, operation, input);
+      } catch (error) {
+        const isThrottled = error instanceof Error && THROTTLED.has(error.name);
+        if (!isThrottled || wait === undefined || tries >= TRIES_MAX) throw error;
+        await wait(RETRY_MS);
+      }
+    }
+  };
+}
+
+function makerFor(logicalId: string, options: DeployOptions): Maker {
+  const { accountId, regionName, assembly, code, random } = options;
+  const call = patient(options);
   return {
     accountId,
     regionName,

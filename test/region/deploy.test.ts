@@ -27,7 +27,7 @@ import { createIam } from '../../local/region/iam/roles.ts';
 import { CodeStore } from '../../local/region/lambda/environment.ts';
 import { createLambda } from '../../local/region/lambda/service.ts';
 import { createScheduler } from '../../local/region/scheduler/scheduler.ts';
-import type { Service } from '../../local/region/service.ts';
+import { AwsError, type Service } from '../../local/region/service.ts';
 import { createSns } from '../../local/region/sns/sns.ts';
 import { createSqs } from '../../local/region/sqs/sqs.ts';
 import { createSsm } from '../../local/region/ssm/service.ts';
@@ -184,6 +184,32 @@ describe('A synthesized stack', () => {
     const [first, second] = [await deployed(assembly), await deployed(assembly)];
     expect(first.deployment.outputs['TableName']).toMatch(/^Small-Table\w+-[0-9A-F]{12}$/);
     expect(second.deployment.outputs).toEqual(first.deployment.outputs);
+  });
+});
+
+describe('A service that throttles the deployment', () => {
+  const oneQueue = (wait?: (delayMs: number) => Promise<void>) => {
+    let refusals = 3;
+    const call = (): object => {
+      if (refusals-- > 0) throw new AwsError('Throttling', 'Rate exceeded');
+      return { QueueUrl: 'http://127.0.0.1/111122223333/dlq' };
+    };
+    const template = { Resources: { Dlq: { Type: 'AWS::SQS::Queue' } } };
+    const { accountId, regionName, random } = testKernel();
+    const assembly = { stackName: 'Busy', assets: [], template };
+    const rest = { accountId, regionName, random: random('cloudformation'), code: new CodeStore() };
+    return deploy({ assembly, call, ...rest, ...(wait && { wait }) });
+  };
+
+  it('is asked again after a second', async () => {
+    const waited: number[] = [];
+    const { resources } = await oneQueue(async (delayMs) => void waited.push(delayMs));
+    expect(resources.get('Dlq')?.ref).toMatch(/dlq$/);
+    expect(waited).toEqual([1000, 1000, 1000]);
+  });
+
+  it('fails it when there is no way to wait', async () => {
+    await expect(oneQueue()).rejects.toThrow('Resources.Dlq (AWS::SQS::Queue): Rate exceeded');
   });
 });
 
