@@ -1,0 +1,184 @@
+// The tables of the account: created, described, listed, and swept of expired items.
+import type { Kernel } from '../kernel.ts';
+import { AwsError, type Call, type Operation } from '../service.ts';
+import { type KeyAttribute, Table } from './table.ts';
+import { sizeOfItem, validation } from './values.ts';
+
+export interface Tables {
+  readonly operations: Readonly<Record<string, Operation>>;
+  /** The table by name or ARN; throws `ResourceNotFoundException`. */
+  find(nameOrArn: string): Table;
+  get(name: string): Table | undefined;
+}
+
+interface TableRecord {
+  readonly name: string;
+  readonly table: Table;
+  readonly createdAtMs: number;
+  readonly settings: Record<string, unknown>;
+  ttlAttribute: string | undefined;
+  ttlChangedAtMs: number | undefined;
+}
+
+interface CreateTableInput {
+  readonly TableName: string;
+  readonly KeySchema: readonly { AttributeName: string; KeyType: string }[];
+  readonly AttributeDefinitions: readonly { AttributeName: string; AttributeType: string }[];
+  readonly BillingMode?: string;
+}
+
+interface TimeToLiveInput {
+  readonly TableName: string;
+  readonly TimeToLiveSpecification: { Enabled: boolean; AttributeName: string };
+}
+
+// "Service, account, and table quotas": 2,500 tables an account and region; ListTables: 100 names a page.
+const TABLES_MAX = 2_500;
+const LIST_MAX = 100;
+// "Using time to live (TTL)": expired items are deleted "within a few days", and until then reads still show them. Here: within an hour.
+const TTL_SWEEP_MS = 3_600_000;
+// UpdateTimeToLive (API reference): a second change within an hour is refused.
+const TTL_CHANGE_MS = 3_600_000;
+/** Expirations further back than this are taken for mistakes and left alone, as AWS does. */
+const TTL_PAST_MS_MAX = 5 * 365 * 86_400_000;
+
+export function createTables(kernel: Kernel): Tables {
+  const tables = new Map<string, TableRecord>();
+
+  const find = (name: string): TableRecord => {
+    const record = tables.get(name.replace(/^arn:.*:table\//, ''));
+    if (!record) throw new AwsError('ResourceNotFoundException', 'Requested resource not found');
+    return record;
+  };
+  const createTable = (input: CreateTableInput, call: Call): object => {
+    if (tables.has(input.TableName)) {
+      throw new AwsError('ResourceInUseException', `Table already exists: ${input.TableName}`);
+    }
+    if (tables.size >= TABLES_MAX) {
+      throw new AwsError(
+        'LimitExceededException',
+        `Subscriber limit exceeded: There is a limit of ${TABLES_MAX} tables per subscriber`,
+      );
+    }
+    const { TableName: name, ...settings } = input;
+    const [partitionKey, sortKey] = readSchema(input);
+    const record: TableRecord = {
+      name,
+      table: new Table(partitionKey, sortKey),
+      createdAtMs: call.at,
+      settings,
+      ttlAttribute: undefined,
+      ttlChangedAtMs: undefined,
+    };
+    tables.set(name, record);
+    return { TableDescription: describe(kernel, record) };
+  };
+
+  const describeTable = (input: { TableName: string }): object => {
+    const record = tables.get(input.TableName);
+    if (!record) {
+      throw new AwsError(
+        'ResourceNotFoundException',
+        `Requested resource not found: Table: ${input.TableName} not found`,
+      );
+    }
+    return { Table: describe(kernel, record) };
+  };
+
+  const listTables = (input: { ExclusiveStartTableName?: string; Limit?: number }): object => {
+    const names = [...tables.keys()].sort().filter((name) => name > (input.ExclusiveStartTableName ?? ''));
+    const limit = Math.min(input.Limit ?? LIST_MAX, LIST_MAX);
+    const page = names.slice(0, limit);
+    return { TableNames: page, ...(names.length > limit ? { LastEvaluatedTableName: page.at(-1) } : {}) };
+  };
+
+  const updateTimeToLive = (input: TimeToLiveInput, call: Call): object => {
+    const record = find(input.TableName);
+    const { Enabled: enabled, AttributeName: attribute } = input.TimeToLiveSpecification;
+    if (enabled === (record.ttlAttribute !== undefined)) {
+      throw validation(`TimeToLive is already ${enabled ? 'enabled' : 'disabled'}`);
+    }
+    if (record.ttlChangedAtMs !== undefined && call.at < record.ttlChangedAtMs + TTL_CHANGE_MS) {
+      throw validation('Time to live has been modified multiple times within a fixed interval');
+    }
+    record.ttlChangedAtMs = call.at;
+    record.ttlAttribute = enabled ? attribute : undefined;
+    if (enabled) kernel.clock.after(TTL_SWEEP_MS, () => sweepExpired(record));
+    return { TimeToLiveSpecification: { Enabled: enabled, AttributeName: attribute } };
+  };
+
+  const sweepExpired = (record: TableRecord): void => {
+    const { table, ttlAttribute } = record;
+    if (ttlAttribute === undefined) return;
+    const now = kernel.clock.now();
+    const expired = [...table.all()].filter(({ item }) => {
+      const at = item[ttlAttribute];
+      // Only Numbers count, as epoch seconds.
+      const atMs = at && 'N' in at ? Number(at.N) * 1000 : Number.NaN;
+      return atMs <= now && atMs > now - TTL_PAST_MS_MAX;
+    });
+    for (const { item } of expired) table.delete(item, { atMs: now, pastMs: 0 });
+    kernel.clock.after(TTL_SWEEP_MS, () => sweepExpired(record));
+  };
+
+  const describeTimeToLive = (input: { TableName: string }): object => {
+    const { ttlAttribute } = find(input.TableName);
+    return {
+      TimeToLiveDescription:
+        ttlAttribute === undefined
+          ? { TimeToLiveStatus: 'DISABLED' }
+          : { TimeToLiveStatus: 'ENABLED', AttributeName: ttlAttribute },
+    };
+  };
+
+  return {
+    operations: {
+      CreateTable: createTable,
+      DescribeTable: describeTable,
+      ListTables: listTables,
+      UpdateTimeToLive: updateTimeToLive,
+      DescribeTimeToLive: describeTimeToLive,
+    },
+    find: (nameOrArn) => find(nameOrArn).table,
+    get: (name) => tables.get(name)?.table,
+  };
+}
+
+function readSchema(input: CreateTableInput): [KeyAttribute, KeyAttribute | undefined] {
+  const attribute = (keyType: string): KeyAttribute | undefined => {
+    const name = input.KeySchema.find(({ KeyType }) => KeyType === keyType)?.AttributeName;
+    if (name === undefined) return undefined;
+    const type = input.AttributeDefinitions.find(({ AttributeName }) => AttributeName === name)?.AttributeType;
+    if (type !== 'S' && type !== 'N' && type !== 'B') {
+      throw validation(
+        'One or more parameter values were invalid: Some index key attributes are not defined in AttributeDefinitions. ' +
+          `Keys: [${name}], AttributeDefinitions: [${input.AttributeDefinitions.map((one) => one.AttributeName).join(', ')}]`,
+      );
+    }
+    return { name, type };
+  };
+  const partitionKey = attribute('HASH');
+  if (!partitionKey) throw validation('Invalid KeySchema: The first KeySchemaElement is not a HASH key type');
+  return [partitionKey, attribute('RANGE')];
+}
+
+function describe(kernel: Kernel, { name, table, createdAtMs, settings }: TableRecord): object {
+  let bytes = 0;
+  for (const { item } of table.all()) bytes += sizeOfItem(item);
+  return {
+    TableName: name,
+    TableArn: `arn:aws:dynamodb:${kernel.regionName}:${kernel.accountId}:table/${name}`,
+    TableStatus: 'ACTIVE',
+    CreationDateTime: new Date(createdAtMs),
+    KeySchema: settings['KeySchema'],
+    AttributeDefinitions: settings['AttributeDefinitions'],
+    ...(settings['BillingMode'] === 'PAY_PER_REQUEST'
+      ? { BillingModeSummary: { BillingMode: 'PAY_PER_REQUEST' } }
+      : {}),
+    ...(settings['DeletionProtectionEnabled'] === undefined
+      ? {}
+      : { DeletionProtectionEnabled: settings['DeletionProtectionEnabled'] }),
+    ItemCount: table.itemCount,
+    TableSizeBytes: bytes,
+  };
+}
