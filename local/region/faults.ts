@@ -3,7 +3,7 @@
 export const FAULTS = {
   throttling: 'the region answers RequestLimitExceeded and Throttling as if others used up the account’s API rates',
   'stale-reads': 'Describe calls show the state of up to 90 s ago',
-  'lost-answers': 'each mutating call takes effect once and its answer never arrives: the caller sees a time-out',
+  'lost-answers': 'the first answer of each mutating operation never arrives: it took effect, and its caller sees a time-out',
   'duplicate-events': 'every event is delivered twice, the second time later',
   'delayed-events': 'events arrive minutes late and out of order',
   killed: 'function sandboxes die between two calls, again and again',

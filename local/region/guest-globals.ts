@@ -24,6 +24,7 @@ export interface GuestContext {
   readonly parseJson: (text: string) => unknown;
   readonly process: Readonly<Record<string, unknown>>;
   readonly performance: Readonly<Record<string, unknown>>;
+  readonly console: object;
 }
 
 /**
@@ -34,12 +35,13 @@ export function createGuestContext(scope: GuestScope): GuestContext {
   const context = vm.createContext(vm.constants.DONT_CONTEXTIFY);
   const process = guestProcess(scope);
   const performance = { now: () => scope.now() - scope.startMs, timeOrigin: scope.startMs };
+  const console = guestConsole(scope.log);
   const globals = {
     ...SHARED,
     ...scope.timers.timers,
     ...seededCrypto(scope.random),
     AbortSignal: virtualAbortSignal(scope.timers),
-    console: guestConsole(scope.log),
+    console,
     performance,
     process,
   };
@@ -48,7 +50,7 @@ export function createGuestContext(scope: GuestScope): GuestContext {
   }
   const boot = BOOT.runInContext(context) as Boot;
   const own = boot(context, scope.now, scope.random.next, isNativeError);
-  return { context, process, performance, ...own };
+  return { context, process, performance, console, ...own };
 }
 
 type Boot = (

@@ -9,6 +9,7 @@ export interface GuestParts {
   readonly https: Readonly<Record<string, unknown>>;
   readonly process: Readonly<Record<string, unknown>>;
   readonly performance: Readonly<Record<string, unknown>>;
+  readonly console: object;
 }
 
 /** Built-in modules that compute and nothing else: a guest may have the real ones. */
@@ -48,11 +49,15 @@ const hostRequire = createRequire(import.meta.url);
 
 export function guestRequire(parts: GuestParts): (name: string) => unknown {
   const modules: Readonly<Record<string, unknown>> = {
+    // Whatever streams a guest names, all that it prints goes to its one log.
+    console: { Console: guestConsoleClass(parts.console) },
     crypto: guestCrypto(parts.random),
     fs: { ...NO_FILES_SYNC, promises: NO_FILES },
     'fs/promises': NO_FILES,
     http: parts.https,
     https: parts.https,
+    // The durable SDK makes a `require` for plugins that its environment may name; in a bundle there is nothing to find.
+    module: { createRequire: () => Object.assign(notInBundle, { resolve: notInBundle }) },
     os: LAMBDA_OS,
     perf_hooks: { performance: parts.performance },
     process: parts.process,
@@ -67,6 +72,17 @@ export function guestRequire(parts: GuestParts): (name: string) => unknown {
     throw new Error(`a function of the local region cannot require "${specifier}": bundle it, or do without`);
   };
 }
+
+const notInBundle = (name: unknown): never => {
+  throw Object.assign(new Error(`Cannot find module '${String(name)}'`), { code: 'MODULE_NOT_FOUND' });
+};
+
+const guestConsoleClass = (console: object) =>
+  class {
+    constructor() {
+      Object.assign(this, console);
+    }
+  };
 
 /** The parts of node:crypto that draw are seeded; those that compute are real. */
 function guestCrypto(random: Random): object {

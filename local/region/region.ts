@@ -27,7 +27,9 @@ import type { CallRecord } from './trace.ts';
 
 export const ACCOUNT_ID = '111122223333';
 export const REGION_NAME = 'eu-west-1';
+/** When a story begins; the stack was deployed in the quarter of an hour before. */
 export const START_MS = Date.UTC(2026, 0, 1, 12);
+const DEPLOYED_MS = START_MS - 15 * 60_000;
 
 export interface RegionOptions {
   readonly seed: number;
@@ -67,7 +69,7 @@ let models: Promise<Models> | undefined;
 export async function createRegion(options: RegionOptions) {
   const { seed, lane, faults = [] } = options;
   models ??= loadModels();
-  const clock = new VirtualClock({ startMs: START_MS, ...(options.guard === false && { guard: false }) });
+  const clock = new VirtualClock({ startMs: DEPLOYED_MS, ...(options.guard === false && { guard: false }) });
   const kernel = new RegionKernel(clock, seed, new Set(faults));
   const machines = new Machines();
   const log: string[] = [];
@@ -87,7 +89,7 @@ export async function createRegion(options: RegionOptions) {
 
   const authorize = createAuthorizer(kernel, iam, {
     tags: (arn) => ec2.tags(arn.split('/').at(-1) ?? ''),
-    attachedInstance: (volumeId) => ec2.volume(volumeId).attachment?.instanceId,
+    attachedInstance: (volumeId) => ec2.attachedInstance(volumeId),
     partitionKey: (tableName) => dynamodb.partitionKey(tableName),
   });
   const front = new FrontDoor({
@@ -236,6 +238,10 @@ function sandboxFactory({
     const number = (started.get(functionName) ?? 0) + 1;
     started.set(functionName, number);
     const actor = `${functionName}/${number}`;
+    const note = (line: string): void => {
+      if (log.length >= LOG_LINES_MAX) log.shift();
+      log.push(`${new Date(clock.now()).toISOString()} ${actor} ${line}`);
+    };
     const script = compiled.get(code.sha256) ?? compileBundle(code.source, code.path);
     compiled.set(code.sha256, script);
     const sandbox = createSandbox({
@@ -253,10 +259,7 @@ function sandboxFactory({
       roleArn,
       front,
       lane,
-      log: (line) => {
-        if (log.length >= LOG_LINES_MAX) log.shift();
-        log.push(`${new Date(clock.now()).toISOString()} ${actor} ${line}`);
-      },
+      log: note,
     });
     return {
       actor,
@@ -273,6 +276,10 @@ function sandboxFactory({
         if (spans.length < SPANS_MAX) spans.push(span);
         try {
           return await sandbox.invoke(event, context);
+        } catch (error) {
+          const { name, message, stack = '' } = error as Error;
+          note(`${name}: ${message}${stack.split('\n').slice(1, 6).join('')}`);
+          throw error;
         } finally {
           span.toCall = front.trace.calls.length;
         }
