@@ -3,7 +3,7 @@ import type { DurableConfig, ErrorObject, Event, ExecutionStatus, Operation } fr
 import type { Kernel, Timer } from '../kernel.ts';
 import { AwsError } from '../service.ts';
 import type { Target } from './functions.ts';
-import { endEvent, type NewEvent } from './history.ts';
+import { endEvent, executionEndEvent, type NewEvent } from './history.ts';
 import type { Invoke, Measure } from './invocations.ts';
 import { isTerminal, replayedOperations } from './operations.ts';
 import type { FunctionError, Outcome } from './sandboxes.ts';
@@ -275,7 +275,7 @@ export function createExecutions(kernel: Kernel, invoke: Invoke, measure: Measur
     execution.timers.clear();
     execution.nextInvocation?.cancel();
     execution.nextInvocation = undefined;
-    record(execution, endedEvent(execution));
+    record(execution, executionEndEvent(execution));
     measure(execution.target, END_METRICS[status] ?? status, 1);
     measure(execution.target, 'DurableExecutionDuration', execution.endedAtMs - execution.startedAtMs);
     measure(execution.target, 'DurableExecutionOperations', execution.meteredOperations);
@@ -352,22 +352,3 @@ export const toFunctionError = ({ status, error }: Execution): FunctionError => 
   errorMessage: error?.ErrorMessage ?? `The durable execution ended ${status}.`,
   trace: [],
 });
-
-function endedEvent(execution: Execution): NewEvent {
-  const base = { Id: execution.rootId, Name: execution.name };
-  const failure = { Error: { Payload: execution.error ?? {}, Truncated: false } };
-  switch (execution.status) {
-    case 'SUCCEEDED':
-      return {
-        ...base,
-        EventType: 'ExecutionSucceeded',
-        ExecutionSucceededDetails: { Result: { Payload: execution.result ?? '', Truncated: false } },
-      };
-    case 'TIMED_OUT':
-      return { ...base, EventType: 'ExecutionTimedOut', ExecutionTimedOutDetails: failure };
-    case 'STOPPED':
-      return { ...base, EventType: 'ExecutionStopped', ExecutionStoppedDetails: failure };
-    default:
-      return { ...base, EventType: 'ExecutionFailed', ExecutionFailedDetails: failure };
-  }
-}

@@ -1,5 +1,6 @@
 // The history of a durable execution, as GetDurableExecutionHistory tells it: one event per change.
 import type { ErrorObject, Event, EventType, Operation, OperationUpdate } from '@aws-sdk/client-lambda';
+import type { Execution } from './executions.ts';
 
 /** An event before it is numbered and dated. */
 export type NewEvent = Omit<Event, 'EventId' | 'EventTimestamp'>;
@@ -32,6 +33,26 @@ export function updateEvent(update: OperationUpdate, operation: Operation): NewE
 export function endEvent(operation: Operation): NewEvent {
   const verb = ENDS[operation.Status ?? ''] ?? 'Failed';
   return { ...identity(operation), ...details(`${NAMES[operation.Type ?? '']}${verb}` as EventType, operation) };
+}
+
+/** The last event of an execution. */
+export function executionEndEvent(execution: Execution): NewEvent {
+  const base = { Id: execution.rootId, Name: execution.name };
+  const failure = { Error: { Payload: execution.error ?? {}, Truncated: false } };
+  switch (execution.status) {
+    case 'SUCCEEDED':
+      return {
+        ...base,
+        EventType: 'ExecutionSucceeded',
+        ExecutionSucceededDetails: { Result: { Payload: execution.result ?? '', Truncated: false } },
+      };
+    case 'TIMED_OUT':
+      return { ...base, EventType: 'ExecutionTimedOut', ExecutionTimedOutDetails: failure };
+    case 'STOPPED':
+      return { ...base, EventType: 'ExecutionStopped', ExecutionStoppedDetails: failure };
+    default:
+      return { ...base, EventType: 'ExecutionFailed', ExecutionFailedDetails: failure };
+  }
 }
 
 /** The same event without payloads ("IncludeExecutionData"). */
