@@ -50,7 +50,13 @@ const ALARMS = [
   'EnableAlarmActions',
   'DisableAlarmActions',
 ];
-const METRICS = ['ListAlarmMuteRules', 'GetMetricData', 'GetMetricStatistics', 'ListMetrics', 'DescribeAlarmsForMetric'];
+const METRICS = [
+  'ListAlarmMuteRules',
+  'GetMetricData',
+  'GetMetricStatistics',
+  'ListMetrics',
+  'DescribeAlarmsForMetric',
+];
 
 export const cloudwatchRequests: Mappings = {
   ...Object.fromEntries(ALARMS.map((operation) => [operation, onAlarms(`cloudwatch:${operation}`)])),
