@@ -458,12 +458,12 @@ describe('mute rules', () => {
   });
 });
 
-it('watches five thousand nodes for an hour, and finds the one that is full', () => {
+it('watches five thousand nodes, and finds the one that is full', () => {
   const nodes = Array.from({ length: 5_000 }, (_, n) => `i-${n}`);
   for (const node of nodes) putDiskAlarm({ AlarmName: node, Dimensions: [{ Name: 'InstanceId', Value: node }] });
-  for (let minute = 0; minute < 60; minute++) {
+  for (let minute = 0; minute < 20; minute++) {
     for (const node of nodes)
-      use(minute === 30 && node === 'i-7' ? 95 : 50, { ...disk, dimensions: { InstanceId: node } });
+      use(minute === 10 && node === 'i-7' ? 95 : 50, { ...disk, dimensions: { InstanceId: node } });
     kernel.advance(MINUTE);
   }
   const alarmed = changes().filter(({ detail }) => (detail['state'] as { value: string }).value === 'ALARM');
