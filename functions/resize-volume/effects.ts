@@ -93,5 +93,5 @@ async function survey(tools: Tools, { seen }: EffectOf<'survey'>): Promise<Resul
   const { clients, store, payload, environment } = tools;
   const switches = await readSwitches(clients.ssm, environment.PARAMETER_PREFIX, payload.fleet);
   if ('refuse' in switches) return switches;
-  return readFacts({ ...clients, store }, payload, switches.fleet, seen, Date.now());
+  return readFacts({ ec2: clients.ec2, cloudwatch: clients.cloudwatch, store }, payload, switches.fleet, seen, Date.now());
 }

@@ -294,6 +294,8 @@ export function advance(state: State, result: unknown, payload: Pick<HealPayload
 export function abandon(state: State, error: string): State {
   const held = 'holder' in state ? state : 'held' in state ? state.held : null;
   if (state.stage === 'modify') return { ...heldOf(state), stage: 'reconcile', plan: state.plan };
+  // Its ModifyVolume may still be served. The node is not given back but left to the sweep, which outwaits the request.
+  if (state.stage === 'reconcile') return concluding(failed('step-failed', `reconcile: ${error}`, true), null);
   if (state.stage === 'conclude' || state.stage === 'release' || state.stage === 'end' || state.stage === 'claim')
     return { stage: 'end', ending: null };
   return concluding(failed('step-failed', `${state.stage}: ${error}`, true), held, false);

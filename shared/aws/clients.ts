@@ -36,13 +36,30 @@ export function awsClients(configure: Configure = () => ({})): Clients {
     },
     ...configure(service),
   });
-  return {
-    ec2: new EC2Client(settings('ec2')),
-    ec2Once: new EC2Client(settings('ec2', 1)),
-    ssm: new SSMClient(settings('ssm')),
-    cloudwatch: new CloudWatchClient(settings('monitoring')),
-    dynamodb: new DynamoDBClient(settings('dynamodb')),
-    lambda: new LambdaClient(settings('lambda')),
-    sns: new SNSClient(settings('sns')),
-  };
+  // Made when first used: a cold start pays for the clients that its invocation needs.
+  return lazily<Clients>({
+    ec2: () => new EC2Client(settings('ec2')),
+    ec2Once: () => new EC2Client(settings('ec2', 1)),
+    ssm: () => new SSMClient(settings('ssm')),
+    cloudwatch: () => new CloudWatchClient(settings('monitoring')),
+    dynamodb: () => new DynamoDBClient(settings('dynamodb')),
+    lambda: () => new LambdaClient(settings('lambda')),
+    sns: () => new SNSClient(settings('sns')),
+  });
+}
+
+function lazily<T extends object>(makers: { readonly [K in keyof T]: () => T[K] }): T {
+  const made = {} as T;
+  for (const name of Object.keys(makers) as (keyof T)[]) {
+    Object.defineProperty(made, name, {
+      enumerable: true,
+      configurable: true,
+      get: () => {
+        const value = makers[name]();
+        Object.defineProperty(made, name, { value, enumerable: true });
+        return value;
+      },
+    });
+  }
+  return made;
 }
