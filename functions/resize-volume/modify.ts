@@ -131,6 +131,8 @@ export async function reconcile(
   const look = (name: string) =>
     step(name, async () => {
       const latest = await latestModification(tools.clients.ec2, plan.volumeId);
+      // One that failed says nothing of ours: an earlier attempt may have failed on its way between the same sizes.
+      if (latest?.ModificationState === 'failed') return false;
       return latest?.TargetSize === plan.toGiB && latest.OriginalSize === plan.fromGiB;
     });
   const note = (happened: boolean) =>
