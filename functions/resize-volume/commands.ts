@@ -88,14 +88,13 @@ export async function awaitCommand(
 ): Promise<Results['await-command']> {
   for (let poll = 0; poll < MAX_POLLS; poll++) {
     await ctx.wait(`${place}-wait-${poll}`, { seconds: pollSeconds(poll) });
-    const seen = await step(`poll-${poll}`, async (): Promise<CommandState | { readonly state: 'over' }> => {
+    const seen = await step(`poll-${poll}`, async (): Promise<Polled> => {
       const read = await readCommand(clients.ssm, commandId, payload.instanceId);
-      if (read.state === 'pending') {
+      if (read.state === 'pending' || read.state === 'lost') {
         const node = await store.readNode(payload.fleet, payload.instanceId);
-        return Date.now() > (node?.quietAfterMs ?? 0) ? { state: 'over' } : read;
+        if (Date.now() <= (node?.quietAfterMs ?? 0)) return { state: 'pending' };
       }
-      const sentence =
-        read.state === 'ended' ? read.reason : [read.answer.result, read.answer.reason].filter(Boolean).join(': ');
+      const sentence = sentenceOf(read, operationId);
       await journal(`${place}-result`, {
         atMs: Date.now(),
         kind: 'result',
@@ -103,11 +102,28 @@ export async function awaitCommand(
         act: `SendCommand ${operationId}`,
         evidence: read.state === 'answered' ? read.answer : undefined,
       });
-      return read;
+      return read.state === 'answered' || read.state === 'ended' ? read : { state: 'over', reason: sentence };
     });
     if (seen.state === 'answered') return seen.answer;
-    if (seen.state === 'ended') return { over: seen.reason };
-    if (seen.state === 'over') return { over: `command ${operationId} was not answered, and can no longer run` };
+    if (seen.state === 'ended' || seen.state === 'over') return { over: seen.reason };
   }
   throw new Error(`command ${operationId} was polled ${MAX_POLLS} times, which its limits rule out`);
 }
+
+type Polled =
+  | Extract<CommandState, { readonly state: 'pending' | 'answered' | 'ended' }>
+  /** The moment has passed after which it can no longer run. */
+  | { readonly state: 'over'; readonly reason: string };
+
+const sentenceOf = (read: CommandState, operationId: string): string => {
+  switch (read.state) {
+    case 'answered':
+      return [read.answer.result, read.answer.reason].filter(Boolean).join(': ');
+    case 'ended':
+      return read.reason;
+    case 'lost':
+      return `command ${operationId} was not answered (${read.reason}), and can no longer run`;
+    case 'pending':
+      return `command ${operationId} was not answered, and can no longer run`;
+  }
+};

@@ -77,7 +77,7 @@ export async function perform(
     case 'modify':
       return modifyVolume(ctx, tools, effect, place);
     case 'reconcile':
-      return reconcile(ctx, step, tools, effect.plan, place);
+      return reconcile(ctx, step, tools, effect, place);
     case 'await-modification':
       return awaitModification(ctx, step, tools, effect, place);
     case 'prove':
@@ -93,5 +93,11 @@ async function survey(tools: Tools, { seen }: EffectOf<'survey'>): Promise<Resul
   const { clients, store, payload, environment } = tools;
   const switches = await readSwitches(clients.ssm, environment.PARAMETER_PREFIX, payload.fleet);
   if ('refuse' in switches) return switches;
-  return readFacts({ ec2: clients.ec2, cloudwatch: clients.cloudwatch, store }, payload, switches.fleet, seen, Date.now());
+  return readFacts(
+    { ec2: clients.ec2, cloudwatch: clients.cloudwatch, store },
+    payload,
+    switches.fleet,
+    seen,
+    Date.now(),
+  );
 }

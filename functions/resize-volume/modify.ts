@@ -107,8 +107,12 @@ async function modifyOnce(
       );
       return { accepted: true };
     } catch (error) {
-      if (!(error instanceof EC2ServiceException) || error.$fault !== 'client') throw error;
-      if (!THROTTLED.has(error.name) || tried === THROTTLED_TRIES) {
+      if (!(error instanceof EC2ServiceException)) throw error;
+      const throttled = THROTTLED.has(error.name);
+      // A server's fault (5xx) says nothing about the effect; throttling is answered with 503 too, and had none.
+      const status = error.$metadata.httpStatusCode ?? 500;
+      if (!throttled && (status < 400 || status > 499)) throw error;
+      if (!throttled || tried === THROTTLED_TRIES) {
         const denied = error.name === 'UnauthorizedOperation';
         return { refuse: 'aws-refused', reason: `${error.name}: ${error.message}`, page: denied, lookAgainMs: HOUR_MS };
       }
@@ -125,7 +129,7 @@ export async function reconcile(
   ctx: DurableContext,
   step: Step,
   tools: Tools,
-  plan: GrowPlan,
+  { plan, interrupted }: EffectOf<'reconcile'>,
   place: string,
 ): Promise<Results['reconcile']> {
   const look = (name: string) =>
@@ -140,7 +144,7 @@ export async function reconcile(
       tools.journal(`${place}-result`, {
         atMs: Date.now(),
         kind: 'result',
-        sentence: happened ? 'the answer was lost, and the modification did happen' : 'the modification did not happen',
+        sentence: `the answer was lost, and the modification ${happened ? 'did happen' : 'did not happen'} (${interrupted})`,
         act: `ModifyVolume ${plan.volumeId}`,
       }),
     );

@@ -69,7 +69,7 @@ export type State =
   | ({ readonly stage: 'reserve'; readonly plan: GrowPlan } & Held)
   | ({ readonly stage: 'intend'; readonly plan: GrowPlan; readonly atMs: number } & Held)
   | ({ readonly stage: 'modify'; readonly plan: GrowPlan } & Held)
-  | ({ readonly stage: 'reconcile'; readonly plan: GrowPlan } & Held)
+  | ({ readonly stage: 'reconcile'; readonly plan: GrowPlan; readonly interrupted: string } & Held)
   | ({ readonly stage: 'await-modification'; readonly plan: Plan } & Held)
   | ({ readonly stage: 'prove'; readonly reason: string } & Held)
   | { readonly stage: 'conclude'; readonly ending: Ending; readonly held: Held | null; readonly commandsOver: boolean }
@@ -79,8 +79,9 @@ export type State =
 /** What the command under way is for. */
 export type Goal =
   | { readonly for: 'fence' }
-  | { readonly for: 'grow'; readonly plan: Plan }
-  | { readonly for: 'verify'; readonly plan: Plan };
+  /** `silences`: how many of its commands have gone unanswered. Each is guarded by state, so another one does no harm. */
+  | { readonly for: 'grow'; readonly plan: Plan; readonly silences: number }
+  | { readonly for: 'verify'; readonly plan: Plan; readonly silences: number };
 
 export type Effect =
   | { readonly do: 'claim' }
@@ -99,7 +100,7 @@ export type Effect =
   | { readonly do: 'reserve'; readonly plan: GrowPlan; readonly holder: Holder }
   | { readonly do: 'intend'; readonly plan: GrowPlan; readonly holder: Holder; readonly atMs: number }
   | { readonly do: 'modify'; readonly plan: GrowPlan; readonly holder: Holder }
-  | { readonly do: 'reconcile'; readonly plan: GrowPlan }
+  | { readonly do: 'reconcile'; readonly plan: GrowPlan; readonly interrupted: string }
   | { readonly do: 'await-modification'; readonly volumeId: string; readonly toGiB: number }
   | { readonly do: 'prove'; readonly holder: Holder; readonly reason: string }
   | { readonly do: 'conclude'; readonly ending: Ending }
@@ -167,7 +168,7 @@ export function effectOf(state: State): Effect {
     case 'modify':
       return { do: 'modify', plan: state.plan, holder: state.holder };
     case 'reconcile':
-      return { do: 'reconcile', plan: state.plan };
+      return { do: 'reconcile', plan: state.plan, interrupted: state.interrupted };
     case 'await-modification':
       return { do: 'await-modification', volumeId: state.plan.volumeId, toGiB: state.plan.toGiB };
     case 'prove':
@@ -254,7 +255,8 @@ export function advance(state: State, result: unknown, payload: Pick<HealPayload
     case 'modify': {
       const modified = result as Results['modify'];
       if ('lost' in modified) return { stage: 'end', ending: null };
-      if ('interrupted' in modified) return { ...heldOf(state), stage: 'reconcile', plan: state.plan };
+      if ('interrupted' in modified)
+        return { ...heldOf(state), stage: 'reconcile', plan: state.plan, interrupted: modified.interrupted };
       if ('refuse' in modified) return concluding(refused(modified), state);
       return { ...heldOf(state), stage: 'await-modification', plan: state.plan };
     }
@@ -272,7 +274,7 @@ export function advance(state: State, result: unknown, payload: Pick<HealPayload
     case 'await-modification': {
       const awaited = result as Results['await-modification'];
       if ('failed' in awaited) return concluding(failed('modification-failed', awaited.failed, true), state);
-      return growing(state, state.plan, 0);
+      return growing(state, state.plan, 0, 0);
     }
     case 'prove': {
       const proved = result as Results['prove'];
@@ -293,7 +295,7 @@ export function advance(state: State, result: unknown, payload: Pick<HealPayload
 /** A step that kept failing. What may have been begun is left to the records: the attempt fails, its successor reads the truth. */
 export function abandon(state: State, error: string): State {
   const held = 'holder' in state ? state : 'held' in state ? state.held : null;
-  if (state.stage === 'modify') return { ...heldOf(state), stage: 'reconcile', plan: state.plan };
+  if (state.stage === 'modify') return { ...heldOf(state), stage: 'reconcile', plan: state.plan, interrupted: error };
   // Its ModifyVolume may still be served. The node is not given back but left to the sweep, which outwaits the request.
   if (state.stage === 'reconcile') return concluding(failed('step-failed', `reconcile: ${error}`, true), null);
   if (state.stage === 'conclude' || state.stage === 'release' || state.stage === 'end' || state.stage === 'claim')
@@ -302,13 +304,20 @@ export function abandon(state: State, error: string): State {
 }
 
 const MINUTE_MS = 60_000;
+/** A node that has acknowledged its fence and then leaves so many commands unanswered is left to a person. */
+const MAX_SILENCES = 3;
 
 function afterCommand(state: Extract<State, { stage: 'await-command' }>, answer: Results['await-command']): State {
   const { goal } = state;
-  if ('over' in answer) {
+  if ('over' in answer || answer.result === 'late') {
+    const reason = 'over' in answer ? answer.over : `late: ${answer.reason ?? 'it was past its start-by'}`;
     // It may still be run: by an agent that was cut off, or by the copy that an earlier try of the step sent.
-    const ending = goal.for === 'fence' ? silent(answer.over) : failed('command-unanswered', answer.over, true);
-    return concluding(ending, state, false);
+    if (goal.for === 'fence') return concluding(silent(reason), state, false);
+    const silences = goal.silences + 1;
+    if (silences >= MAX_SILENCES) return concluding(failed('command-unanswered', reason, true), state, false);
+    return goal.for === 'grow'
+      ? growing(state, goal.plan, state.unit, silences)
+      : sending(state, { operation: 'observe-node', unit: state.unit }, { ...goal, silences });
   }
   if (answer.result !== 'done' || !answer.after) {
     const reason = `${answer.result}: ${answer.reason ?? 'the node gave no reason'}`;
@@ -320,8 +329,12 @@ function afterCommand(state: Extract<State, { stage: 'await-command' }>, answer:
       return { ...heldOf(state), stage: 'observe', seen: answer.after };
     case 'grow':
       return state.unit + 1 < (state.found?.units ?? 1) && startsClient(state.found)
-        ? growing(state, goal.plan, state.unit + 1)
-        : sending(state, { operation: 'observe-node', unit: 0 }, { for: 'verify', plan: goal.plan });
+        ? growing(state, goal.plan, state.unit + 1, goal.silences)
+        : sending(
+            state,
+            { operation: 'observe-node', unit: 0 },
+            { for: 'verify', plan: goal.plan, silences: goal.silences },
+          );
     case 'verify': {
       const proof = proofOf(goal.plan, answer.after, clientMustRun(state.found));
       if ('missing' in proof) return concluding(failed('not-proved', proof.missing, true), state);
@@ -347,7 +360,7 @@ function afterDecision(held: Held, decision: ResizeDecision): State {
     case 'await-modification':
       return { ...heldOf(held), stage: 'await-modification', plan: decision };
     case 'grow-filesystem':
-      return growing(held, decision, 0);
+      return growing(held, decision, 0, 0);
   }
 }
 
@@ -403,7 +416,7 @@ const sending = (held: Held, command: Command, goal: Goal): State => ({
   goal,
 });
 
-const growing = (held: Held, plan: Plan, unit: number): State =>
+const growing = (held: Held, plan: Plan, unit: number, silences: number): State =>
   sending(
     held,
     {
@@ -413,7 +426,7 @@ const growing = (held: Held, plan: Plan, unit: number): State =>
       toGiB: plan.toGiB,
       startClient: startsClient(held.found),
     },
-    { for: 'grow', plan },
+    { for: 'grow', plan, silences },
   );
 
 const concluding = (ending: Ending, held: Held | null, commandsOver = true): State => ({

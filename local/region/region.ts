@@ -147,7 +147,7 @@ async function patiently<T>(clock: VirtualClock, request: () => Promise<T>): Pro
     try {
       return await request();
     } catch (error) {
-      const throttled = error instanceof AwsError && /^(Throttling|RequestLimitExceeded)/.test(error.name);
+      const throttled = error instanceof AwsError && /Throttl|RequestLimitExceeded|TooManyRequests/.test(error.name);
       if (!throttled || tried === MAX_THROTTLED) throw error;
       await clock.sleep(1_000);
     }

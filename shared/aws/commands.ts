@@ -69,9 +69,13 @@ export async function sendCommand(
 export type CommandState =
   | { readonly state: 'pending' }
   | { readonly state: 'answered'; readonly answer: Answer }
-  /** It ended, and what it printed is no answer; `reason` has SSM's words. */
-  | { readonly state: 'ended'; readonly reason: string };
+  /** The script or the agent ended, and what was printed is no answer; `reason` has SSM's words. */
+  | { readonly state: 'ended'; readonly reason: string }
+  /** SSM has given up on it, which stops nothing: it is over only when it can no longer run. */
+  | { readonly state: 'lost'; readonly reason: string };
 
+/** The plugin itself reported these: "Understanding command statuses", AWS Systems Manager User Guide. */
+const RAN = new Set(['Success', 'Failed']);
 const PENDING = new Set(['Pending', 'InProgress', 'Delayed', 'Cancelling']);
 
 export async function readCommand(ssm: SSMClient, commandId: string, instanceId: string): Promise<CommandState> {
@@ -83,7 +87,8 @@ export async function readCommand(ssm: SSMClient, commandId: string, instanceId:
       StandardErrorContent = '',
     } = await ssm.send(new GetCommandInvocationCommand({ CommandId: commandId, InstanceId: instanceId }));
     if (!Status || PENDING.has(Status)) return { state: 'pending' };
-    return judgeOutput(StandardOutputContent, `${StatusDetails ?? Status}. ${StandardErrorContent.slice(-300)}`);
+    const words = `${StatusDetails ?? Status}. ${StandardErrorContent.slice(-300)}`.trim();
+    return RAN.has(Status) ? judgeOutput(StandardOutputContent, words) : { state: 'lost', reason: words };
   } catch (error) {
     // Normal right after SendCommand: the invocation is not visible yet.
     if (error instanceof InvocationDoesNotExist) return { state: 'pending' };
@@ -95,6 +100,6 @@ function judgeOutput(stdout: string, words: string): CommandState {
   try {
     return { state: 'answered', answer: parseAnswer(stdout) };
   } catch (error) {
-    return { state: 'ended', reason: `${words.trim()} (${error instanceof Error ? error.message : String(error)})` };
+    return { state: 'ended', reason: `${words} (${error instanceof Error ? error.message : String(error)})` };
   }
 }
