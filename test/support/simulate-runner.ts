@@ -1,0 +1,17 @@
+// The process behind `simulate`: reads a JSON list of `Simulation` on stdin, prints a JSON list of `Simulated`.
+import { text } from 'node:stream/consumers';
+import { readJournal } from '../../local/run/journal.ts';
+import { run } from '../../local/run/run.ts';
+import { findScenario } from '../../local/scenarios/index.ts';
+import type { Simulated, Simulation } from './simulate.ts';
+
+const results: Simulated[] = [];
+for (const { scenario: name, seed = 1, lane = 'sweep', faults = [] } of JSON.parse(
+  await text(process.stdin),
+) as Simulation[]) {
+  const scenario = findScenario(name);
+  if (!scenario) throw new Error(`there is no scenario ${name}`);
+  const { report, unmet, world } = await run(scenario, { seed, lane, faults });
+  results.push({ report, unmet, journal: readJournal(world.region, world.tableName), story: [] });
+}
+process.stdout.write(JSON.stringify(results));

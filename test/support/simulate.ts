@@ -1,0 +1,47 @@
+// Runs scenarios in a process of their own: a region's guard refuses the timers that Jest keeps in its own.
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { FaultName } from '../../local/region/faults.ts';
+import type { Lane } from '../../local/region/sandbox.ts';
+import type { JournalLine } from '../../local/run/journal.ts';
+import type { Report } from '../../local/run/report.ts';
+
+export interface Simulation {
+  readonly scenario: string;
+  /** 1 unless given. */
+  readonly seed?: number;
+  /** The sweep lane unless given: it does the same, faster. */
+  readonly lane?: Lane;
+  readonly faults?: readonly FaultName[];
+}
+
+export interface Simulated {
+  readonly report: Report;
+  /** Expectations of the scenario that did not hold. */
+  readonly unmet: readonly string[];
+  readonly journal: readonly JournalLine[];
+  /** The story that a person is told, a line each: time, label, text, without colour. */
+  readonly story: readonly string[];
+}
+
+const RUNNER = join(import.meta.dirname, 'simulate-runner.ts');
+/** A run of a full day writes a few MB of journal at most. */
+const OUTPUT_BYTES_MAX = 256 * 1024 * 1024;
+
+/** Carries out all runs one after another in one forked process; results are in the order of `runs`. */
+export async function simulate(runs: readonly Simulation[]): Promise<Simulated[]> {
+  const running = promisify(execFile)(process.execPath, ['--disable-warning=ExperimentalWarning', RUNNER], {
+    maxBuffer: OUTPUT_BYTES_MAX,
+  });
+  running.child.stdin?.end(JSON.stringify(runs));
+  const { stdout } = await running;
+  return JSON.parse(stdout) as Simulated[];
+}
+
+/** One run. */
+export async function simulateOne(run: Simulation): Promise<Simulated> {
+  const [only] = await simulate([run]);
+  if (!only) throw new Error('the runner answered with nothing');
+  return only;
+}
