@@ -121,6 +121,9 @@ async function modifyOnce(
   }
 }
 
+/** Our clock and EC2's; less than lies between two attempts on one node, which have a command to the node between them. */
+const CLOCKS_APART_MS = 1_000;
+
 /**
  * Did it happen? That it did is believed at once, since Describe never shows what was not asked for. That it did not is
  * believed only when the request can no longer take effect, the consistency window is over, and two reads say the same.
@@ -129,15 +132,14 @@ export async function reconcile(
   ctx: DurableContext,
   step: Step,
   tools: Tools,
-  { plan, interrupted }: EffectOf<'reconcile'>,
+  { plan, atMs, interrupted }: EffectOf<'reconcile'>,
   place: string,
 ): Promise<Results['reconcile']> {
   const look = (name: string) =>
     step(name, async () => {
       const latest = await latestModification(tools.clients.ec2, plan.volumeId);
-      // One that failed says nothing of ours: an earlier attempt may have failed on its way between the same sizes.
-      if (latest?.ModificationState === 'failed') return false;
-      return latest?.TargetSize === plan.toGiB && latest.OriginalSize === plan.fromGiB;
+      // One that began before our intent is an earlier attempt's, perhaps between the same sizes; ours may still come.
+      return latest?.TargetSize === plan.toGiB && (latest.StartTime?.getTime() ?? 0) >= atMs - CLOCKS_APART_MS;
     });
   const note = (happened: boolean) =>
     step('reconciled', () =>

@@ -68,8 +68,13 @@ export type State =
   | ({ readonly stage: 'observe'; readonly seen: Observation } & Held)
   | ({ readonly stage: 'reserve'; readonly plan: GrowPlan } & Held)
   | ({ readonly stage: 'intend'; readonly plan: GrowPlan; readonly atMs: number } & Held)
-  | ({ readonly stage: 'modify'; readonly plan: GrowPlan } & Held)
-  | ({ readonly stage: 'reconcile'; readonly plan: GrowPlan; readonly interrupted: string } & Held)
+  | ({ readonly stage: 'modify'; readonly plan: GrowPlan; readonly atMs: number } & Held)
+  | ({
+      readonly stage: 'reconcile';
+      readonly plan: GrowPlan;
+      readonly atMs: number;
+      readonly interrupted: string;
+    } & Held)
   | ({ readonly stage: 'await-modification'; readonly plan: Plan } & Held)
   | ({ readonly stage: 'prove'; readonly reason: string } & Held)
   | { readonly stage: 'conclude'; readonly ending: Ending; readonly held: Held | null; readonly commandsOver: boolean }
@@ -100,7 +105,8 @@ export type Effect =
   | { readonly do: 'reserve'; readonly plan: GrowPlan; readonly holder: Holder }
   | { readonly do: 'intend'; readonly plan: GrowPlan; readonly holder: Holder; readonly atMs: number }
   | { readonly do: 'modify'; readonly plan: GrowPlan; readonly holder: Holder }
-  | { readonly do: 'reconcile'; readonly plan: GrowPlan; readonly interrupted: string }
+  /** Whether the modification that was intended at `atMs` happened: one that began before is another attempt's. */
+  | { readonly do: 'reconcile'; readonly plan: GrowPlan; readonly atMs: number; readonly interrupted: string }
   | { readonly do: 'await-modification'; readonly volumeId: string; readonly toGiB: number }
   | { readonly do: 'prove'; readonly holder: Holder; readonly reason: string }
   | { readonly do: 'conclude'; readonly ending: Ending }
@@ -168,7 +174,7 @@ export function effectOf(state: State): Effect {
     case 'modify':
       return { do: 'modify', plan: state.plan, holder: state.holder };
     case 'reconcile':
-      return { do: 'reconcile', plan: state.plan, interrupted: state.interrupted };
+      return { do: 'reconcile', plan: state.plan, atMs: state.atMs, interrupted: state.interrupted };
     case 'await-modification':
       return { do: 'await-modification', volumeId: state.plan.volumeId, toGiB: state.plan.toGiB };
     case 'prove':
@@ -250,13 +256,19 @@ export function advance(state: State, result: unknown, payload: Pick<HealPayload
       const intended = result as Results['intend'];
       if ('lost' in intended) return { stage: 'end', ending: null };
       if ('refuse' in intended) return concluding(refused(intended), state);
-      return { ...heldOf(state), stage: 'modify', plan: state.plan };
+      return { ...heldOf(state), stage: 'modify', plan: state.plan, atMs: state.atMs };
     }
     case 'modify': {
       const modified = result as Results['modify'];
       if ('lost' in modified) return { stage: 'end', ending: null };
       if ('interrupted' in modified)
-        return { ...heldOf(state), stage: 'reconcile', plan: state.plan, interrupted: modified.interrupted };
+        return {
+          ...heldOf(state),
+          stage: 'reconcile',
+          plan: state.plan,
+          atMs: state.atMs,
+          interrupted: modified.interrupted,
+        };
       if ('refuse' in modified) return concluding(refused(modified), state);
       return { ...heldOf(state), stage: 'await-modification', plan: state.plan };
     }
@@ -295,7 +307,8 @@ export function advance(state: State, result: unknown, payload: Pick<HealPayload
 /** A step that kept failing. What may have been begun is left to the records: the attempt fails, its successor reads the truth. */
 export function abandon(state: State, error: string): State {
   const held = 'holder' in state ? state : 'held' in state ? state.held : null;
-  if (state.stage === 'modify') return { ...heldOf(state), stage: 'reconcile', plan: state.plan, interrupted: error };
+  if (state.stage === 'modify')
+    return { ...heldOf(state), stage: 'reconcile', plan: state.plan, atMs: state.atMs, interrupted: error };
   // Its ModifyVolume may still be served. The node is not given back but left to the sweep, which outwaits the request.
   if (state.stage === 'reconcile') return concluding(failed('step-failed', `reconcile: ${error}`, true), null);
   if (state.stage === 'conclude' || state.stage === 'release' || state.stage === 'end' || state.stage === 'claim')
