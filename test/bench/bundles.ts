@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import { bundleFunctions, bundleOptions } from '../../infra/bundle.ts';
 import { repositoryRoot } from '../../infra/paths.ts';
+import { type Measurement, median } from './measurement.ts';
 
 export interface BundleRow {
   /** "resize-volume", or the yardstick: "client-ec2, 2 commands". */
@@ -65,6 +66,26 @@ export async function measureBundles(rounds = 15): Promise<BundleRow[]> {
     rmSync(directory, { recursive: true, force: true });
   }
 }
+
+/** The rows as the bench prints them: each weight and time, and beside it its ratio to the yardstick's. */
+export const bundleMeasurements = (rows: readonly BundleRow[]): Measurement[] =>
+  rows.flatMap(({ name, sizeKiB, coldMs, sizeRatio, coldRatio, budget }) => {
+    const size: Measurement = {
+      subject: name,
+      measure: 'bundle',
+      value: sizeKiB,
+      unit: 'KiB',
+      ...(budget?.sizeKiB !== undefined && { atMost: budget.sizeKiB }),
+    };
+    const cold: Measurement = { subject: name, measure: 'cold import', value: coldMs, unit: 'ms' };
+    if (!budget) return [size, cold];
+    return [
+      size,
+      { ...size, measure: 'bundle, of the yardstick', value: sizeRatio, unit: '', atMost: budget.sizeRatio },
+      cold,
+      { ...cold, measure: 'cold import, of the yardstick', value: coldRatio, unit: '', atMost: budget.coldRatio },
+    ];
+  });
 
 type Measured = Pick<BundleRow, 'name' | 'sizeKiB' | 'coldMs'>;
 
@@ -131,8 +152,3 @@ const lambdaLikeEnvironment = {
   OBSERVE_NODE_DOCUMENT: 'chainmend-observe-node-00000000',
   GROW_FILESYSTEM_DOCUMENT: 'chainmend-grow-filesystem-00000000',
 };
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((one, other) => one - other);
-  return sorted[sorted.length >> 1] ?? 0;
-}

@@ -1,0 +1,56 @@
+// `npm run bench [-- --json]`: what the suite costs, beside its budgets. Exit status 0 within them, 1 not, 2 wrong use.
+import { Command, CommanderError } from 'commander';
+import colors from 'picocolors';
+import { tableOf } from '../../infra/fleet-commands/tell.ts';
+import { bundleMeasurements, measureBundles } from './bundles.ts';
+import { measureFleetHours } from './fleet-hours.ts';
+import { measureHeals } from './heals.ts';
+import { isWithin, type Measurement } from './measurement.ts';
+
+const program = new Command('npm run bench --')
+  .description('Measures bundles, a plain heal and the simulator. Times are CPU time and medians; a minute or so.')
+  .option('--json', 'one JSON object instead of the table')
+  .exitOverride();
+
+try {
+  const { json = false } = program.parse().opts<{ json?: boolean }>();
+  const measurements = [
+    ...bundleMeasurements(await measureBundles()),
+    ...(await measureHeals()),
+    ...(await measureFleetHours()),
+  ];
+  const missed = measurements.filter((measurement) => !isWithin(measurement));
+  console.log(json ? JSON.stringify({ measurements, missed }, null, 2) : table(measurements));
+  for (const measurement of missed) console.error(colors.red(sentence(measurement)));
+  process.exitCode = missed.length > 0 ? 1 : 0;
+} catch (error) {
+  if (!(error instanceof CommanderError)) throw error;
+  process.exitCode = error.exitCode === 0 ? 0 : 2;
+}
+
+function table(measurements: readonly Measurement[]): string {
+  return tableOf(
+    ['of', 'measure', 'found', 'budget'],
+    measurements.map((measurement) => {
+      const { subject, measure } = measurement;
+      const found = amount(measurement, measurement.value);
+      return [subject, measure, isWithin(measurement) ? found : colors.red(found), budget(measurement)];
+    }),
+  );
+}
+
+function budget(measurement: Measurement): string {
+  const { atMost, goal } = measurement;
+  if (atMost !== undefined) return `at most ${amount(measurement, atMost)}`;
+  return goal === undefined ? '' : `goal ${amount(measurement, goal)}`;
+}
+
+function sentence(measurement: Measurement): string {
+  const { subject, measure, value } = measurement;
+  return `over budget: ${subject}, ${measure}: ${amount(measurement, value)}, ${budget(measurement)}`;
+}
+
+function amount({ unit }: Measurement, value: number): string {
+  const digits = Number.isInteger(value) ? 0 : value < 10 ? 2 : value < 100 ? 1 : 0;
+  return `${value.toFixed(digits)} ${unit}`.trimEnd();
+}
