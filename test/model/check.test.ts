@@ -34,7 +34,7 @@ describe('the checker', () => {
       },
       () => true,
     );
-    const { broken } = check({ ...steps, horizon: () => true }, { maxStates: 100 });
+    const { broken } = check({ ...steps, nearTheEnd: () => true }, { maxStates: 100 });
     expect(broken.get('never seven')).toHaveLength(3);
   });
 
@@ -67,7 +67,8 @@ describe('the checker', () => {
       },
       () => false,
     );
-    expect(check({ ...endless, horizon: (n) => n === 50 }, { maxStates: 100 }).stuck).toBeNull();
+    expect(check({ ...endless, nearTheEnd: (n) => n >= 0 }, { maxStates: 100 }).stuck).toBeNull();
+    expect(check({ ...endless, nearTheEnd: (n) => n > 5 }, { maxStates: 100 }).stuck).toEqual([]);
   });
 
   it('says when the bound has cut something off', () => {

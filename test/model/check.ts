@@ -19,8 +19,8 @@ export interface Model<S> {
   next(state: S, emit: Emit<S>): void;
   /** Where everything may rest. */
   goal(state: S): boolean;
-  /** Where the model, not the system, ends: such a state need not reach a goal. */
-  horizon?(state: S): boolean;
+  /** So near to where the model, not the system, ends that it need not reach a goal; no other state may count on it. */
+  nearTheEnd?(state: S): boolean;
 }
 
 export interface Bounds {
@@ -80,9 +80,10 @@ export function check<S>(model: Model<S>, { maxStates, untilFirst = false }: Bou
     const state = model.decode(space.row(i));
     const isGoal = model.goal(state);
     if (isGoal) goals++;
-    if (isGoal || excused.has(i) || model.horizon?.(state)) done[i] = 1;
+    if (isGoal || excused.has(i)) done[i] = 1;
   }
-  const stuck = untilFirst && broken.size > 0 ? -1 : firstStuck(done, edges);
+  const exempt = (i: number) => model.nearTheEnd?.(model.decode(space.row(i))) ?? false;
+  const stuck = untilFirst && broken.size > 0 ? -1 : firstStuck(done, edges, exempt);
   return {
     states: count,
     transitions,
@@ -94,7 +95,7 @@ export function check<S>(model: Model<S>, { maxStates, untilFirst = false }: Bou
 }
 
 /** Marks everything that reaches a marked state, and returns the first state that stays unmarked (dead ends first), or −1. */
-function firstStuck(done: Uint8Array, edges: Pairs): number {
+function firstStuck(done: Uint8Array, edges: Pairs, exempt: (i: number) => boolean): number {
   const count = done.length;
   const first = new Uint32Array(count + 1);
   const moves = new Uint8Array(count);
@@ -117,8 +118,8 @@ function firstStuck(done: Uint8Array, edges: Pairs): number {
       open.push(source);
     }
   }
-  const deadEnd = done.findIndex((mark, i) => !mark && !moves[i]);
-  return deadEnd >= 0 ? deadEnd : done.indexOf(0);
+  const deadEnd = done.findIndex((mark, i) => !mark && !moves[i] && !exempt(i));
+  return deadEnd >= 0 ? deadEnd : done.findIndex((mark, i) => !mark && !exempt(i));
 }
 
 const ROOT = 0xffff_ffff;
@@ -143,7 +144,7 @@ class Space {
   readonly #words: string[] = [];
   readonly #wordIds = new Map<string, number>();
   #capacity = 1 << 12;
-  #rows: Uint32Array;
+  #rows: Uint32Array<ArrayBuffer>;
   #parents = new Uint32Array(this.#capacity);
   #labels = new Uint32Array(this.#capacity);
   /** Open addressing, half full at most; −1 is an empty slot. */

@@ -1,0 +1,380 @@
+// The executions of resize-volume: the program's next effect, each way in which it can turn out, and what the program makes of it.
+import type { ResizeFacts } from '../../functions/resize-volume/decide.ts';
+import type { Effect, Ending, Guarded, Results, State } from '../../functions/resize-volume/program.ts';
+import type { Observation } from '../../shared/documents/answer.ts';
+import type { Fleet } from '../../shared/fleet/model.ts';
+import type { Outcome } from '../../shared/heal/incident.ts';
+import type { HealPayload } from '../../shared/heal/records.ts';
+import { MODIFICATIONS_PER_DAY, modifyVolume } from './aws.ts';
+import type { Emit } from './check.ts';
+import { NEVER, type Protocol, type Setting } from './protocol.ts';
+import {
+  ATTEMPT_NUMBERS,
+  GIB,
+  healOf,
+  intentAtMs,
+  isSick,
+  NOW_MS,
+  nameOf,
+  spendAct,
+  spendFault,
+  statusOf,
+  TROUBLE,
+  VOLUME_ID,
+  type VolumeView,
+  viewsOf,
+  type World,
+  withAround,
+  withHeal,
+  withIncident,
+} from './world.ts';
+
+/** One way in which an effect can turn out: what it did to the world, and what the step answers. */
+interface Turn<D extends Effect['do']> {
+  readonly words: string;
+  /** The world after it; absent where nothing was changed. */
+  readonly world?: World;
+  readonly result: Results[Exclude<D, 'end'>];
+  readonly fault?: boolean;
+  readonly broken?: string | undefined;
+  /** Only in a naive version: the step is simply begun again. */
+  readonly again?: boolean;
+}
+
+type AnyTurn = Turn<Exclude<Effect['do'], 'end'>>;
+
+/** At most this many commands are under way at once: a replay of a replay of a send tells nothing new. */
+const MAX_QUEUED = 3;
+
+/** One step of every execution that runs. */
+export function healSteps(world: World, setting: Setting, emit: Emit<World>): void {
+  for (const attempt of ATTEMPT_NUMBERS) {
+    const { execution, program } = healOf(world, attempt);
+    if (execution.life !== 'running' || program === null) continue;
+    step(world, attempt, program, setting, emit);
+  }
+}
+
+function step(world: World, attempt: number, program: State, setting: Setting, emit: Emit<World>): void {
+  const { mode, protocol } = setting;
+  const { advance, abandon, effectOf } = protocol.functions;
+  const effect = effectOf(program);
+  const faulty = world.around.faultsLeft > 0;
+  const tell = (words: string) => `attempt ${attempt}: ${words}`;
+  const gaveUp = (after: World) => spendFault(goOn(after, attempt, abandon(program, 'it kept failing')));
+
+  for (const turn of turnsOf(world, attempt, effect, setting)) {
+    const after = turn.world ?? world;
+    const next = turn.again ? program : advance(program, turn.result, { mode });
+    emit(tell(turn.words), goOn(after, attempt, next), { fault: turn.fault ?? false, broken: turn.broken });
+    if (!faulty || turn.fault || turn.broken || effect.do === 'modify' || after === world) continue;
+    emit(tell(`${turn.words}; answer or checkpoint lost, replayed`), spendFault(after), { fault: true });
+    emit(tell(`${turn.words}; the step fails all the same, and again`), gaveUp(after), { fault: true });
+  }
+  if (faulty && effect.do !== 'ask' && effect.do !== 'modify' && effect.do !== 'end') {
+    emit(tell(`${effect.do} fails, and fails again`), gaveUp(world), { fault: true });
+  }
+}
+
+/** An execution whose program has come to its end, ends. */
+const goOn = (world: World, attempt: number, program: State): World =>
+  program.stage === 'end'
+    ? withHeal(world, attempt, { execution: { life: 'ended', age: 'now' }, program: null })
+    : withHeal(world, attempt, { program, answer: null });
+
+function turnsOf(world: World, attempt: number, effect: Effect, { mode, acts, protocol }: Setting): readonly AnyTurn[] {
+  const { functions } = protocol;
+  const heal = healOf(world, attempt);
+  const me = nameOf(attempt, heal);
+  switch (effect.do) {
+    case 'claim': {
+      const claimed = functions.claim(world.incident ?? undefined, attempt, me);
+      if ('end' in claimed) return [{ words: 'may not claim its attempt: ends', result: claimed }];
+      const result = { mine: true } as const;
+      return 'mine' in claimed
+        ? [{ words: 'has claimed its attempt already', result }]
+        : [{ words: 'claims its attempt', world: withIncident(world, claimed.next), result }];
+    }
+    case 'survey':
+      return viewsOf(world.volume).map((view) => ({
+        words: `reads the volume: ${sentenceOf(view)}`,
+        result: factsOf(world, view, effect.seen, mode),
+      }));
+    case 'ask': {
+      const approvedGiB = protocol.approvalOfExecution ? heal.approvedGiB : world.around.looseApprovalGiB;
+      if (approvedGiB > 0) return [{ words: 'is approved', result: { approved: true } }];
+      const silent = world.around.actsLeft > 0 && acts.includes('silence');
+      const refused = guarded('approval-expired');
+      return silent ? [{ words: 'nobody approves in time', world: spendAct(world), result: refused, fault: true }] : [];
+    }
+    case 'lease': {
+      const { node } = world;
+      const granted = functions.grant(node, me, statusOf(world, node.owner), NOW_MS);
+      if ('refused' in granted) {
+        const broken = granted.refused === me ? NEVER.selfRefused : undefined;
+        return [{ words: `the node is held by ${granted.refused}`, result: { busy: granted.refused }, broken }];
+      }
+      if ('held' in granted) return [{ words: 'holds the node already', result: { holder: granted.held } }];
+      const holder = { execution: me, fence: granted.next.fence };
+      return [
+        { words: `takes the node, fence ${holder.fence}`, world: { ...world, node: granted.next }, result: { holder } },
+      ];
+    }
+    case 'send':
+      return sendTurns(world, attempt, effect, protocol);
+    case 'await-command':
+      if (heal.answer === null) return [];
+      return heal.answer === 'over'
+        ? [{ words: 'its command ended without an answer', result: { over: 'no answer' } }]
+        : [{ words: `its command answers ${heal.answer.result}`, result: heal.answer }];
+    case 'reserve':
+      return [{ words: 'reserves the growth', result: { reserved: true, atMs: intentAtMs(attempt) } }];
+    case 'intend':
+      return intendTurns(world, effect, protocol);
+    case 'modify':
+      return modifyTurns(world, attempt, effect, mode, protocol);
+    case 'reconcile':
+      return reconcileTurns(world, attempt, effect, protocol);
+    case 'await-modification':
+      return awaitTurns(world, effect);
+    case 'prove': {
+      const proved = functions.prove(world.node, effect.holder);
+      if ('lost' in proved) return [{ words: 'has lost the node', result: proved }];
+      const after = 'next' in proved ? { world: { ...world, node: proved.next } } : {};
+      return [{ words: 'notes the proof', ...after, result: { written: true } }];
+    }
+    case 'conclude':
+      return [concludeTurn(world, attempt, me, effect.ending, protocol)];
+    case 'release': {
+      const released = functions.release(world.node, effect.holder, effect.commandsOver, NOW_MS);
+      if ('waitUntilMs' in released) return [];
+      const result = { done: true } as const;
+      return 'lost' in released
+        ? [{ words: 'has no node to release', result }]
+        : [{ words: 'releases the node, ends', world: { ...world, node: released.next }, result }];
+    }
+    case 'end':
+      return [];
+  }
+}
+
+/** One step body: the quiet moment is raised, then the guards are read, then the command is sent. */
+function sendTurns(
+  world: World,
+  attempt: number,
+  { command, holder, ordinal }: Extract<Effect, { readonly do: 'send' }>,
+  { functions, pauseInStep }: Protocol,
+): readonly Turn<'send'>[] {
+  if (world.queue.length >= MAX_QUEUED) return [];
+  const name = `${command.operation} ${holder.fence}.${ordinal}`;
+  const raised = functions.raiseQuiet(world.node, holder, COMMAND_OVER_MS);
+  if ('lost' in raised) return [{ words: `may not send ${name}: the node is lost`, result: raised }];
+  const quiet = 'next' in raised ? { ...world, node: raised.next } : world;
+  const { paused } = world.around;
+  if (paused && pauseInStep) return [{ words: `paused: ${name} is not sent`, world: quiet, result: guarded('paused') }];
+  const queued = { attempt, fence: holder.fence, ordinal, operation: command.operation };
+  const queue = [...quiet.queue, queued].sort((a, b) => a.fence - b.fence || a.ordinal - b.ordinal);
+  return [
+    {
+      words: `sends ${name}`,
+      world: { ...quiet, queue },
+      result: { commandId: name },
+      broken: paused && command.operation === 'grow-filesystem' ? NEVER.paused : undefined,
+    },
+  ];
+}
+
+/** When no copy of a command can run any more. Far enough away that every command of a world shares it. */
+export const COMMAND_OVER_MS = NOW_MS + 10 * 60_000;
+
+function intendTurns(
+  world: World,
+  { plan, holder, atMs }: Extract<Effect, { readonly do: 'intend' }>,
+  { functions, countsIntents }: Protocol,
+): readonly Turn<'intend'>[] {
+  if (world.around.paused) return [{ words: 'paused: intends nothing', result: guarded('paused') }];
+  const operation = {
+    kind: 'grow',
+    phase: 'preparing',
+    incidentId: world.incident?.incidentId ?? '',
+    volumeId: plan.volumeId,
+    found: { sizeGiB: plan.fromGiB },
+    toGiB: plan.toGiB,
+    intentAtMs: atMs,
+  } as const;
+  const intended = functions.intend(world.node, holder, operation, MODIFICATIONS_PER_DAY);
+  if ('lost' in intended) return [{ words: 'has lost the node: intends nothing', result: intended }];
+  if ('spent' in intended) return [{ words: 'the budget of 24 h is spent', result: guarded('budget-spent') }];
+  if ('written' in intended) return [{ words: 'has written its intent already', result: intended }];
+  const node = countsIntents ? intended.next : { ...intended.next, modifications: world.node.modifications };
+  return [
+    {
+      words: `writes its intent: ${plan.fromGiB} → ${plan.toGiB} GiB`,
+      world: { ...world, node },
+      result: { written: true },
+    },
+  ];
+}
+
+/** Guards and call in one step body that is never repeated: whatever cuts it off is `interrupted`. */
+function modifyTurns(
+  world: World,
+  attempt: number,
+  { plan, holder }: Extract<Effect, { readonly do: 'modify' }>,
+  mode: HealPayload['mode'],
+  { functions, pauseInStep, modifyOnce, countsIntents }: Protocol,
+): readonly Turn<'modify'>[] {
+  const { paused, faultsLeft, flight } = world.around;
+  if (!functions.holds(world.node, holder))
+    return [{ words: 'has lost the node: modifies nothing', result: { lost: true } }];
+  if (paused && pauseInStep) return [{ words: 'paused: modifies nothing', result: guarded('paused') }];
+
+  // The naive version calls again after an interruption, unless Describe already shows what it wants.
+  const again = !modifyOnce;
+  const seen = again ? viewsOf(world.volume).map(({ targetGiB }) => targetGiB >= plan.toGiB) : [false];
+  const turns: Turn<'modify'>[] = seen.includes(true)
+    ? [{ words: 'sees it done already', result: { accepted: true } }]
+    : [];
+  if (!seen.includes(false)) return turns;
+
+  const call = `calls ModifyVolume, ${plan.toGiB} GiB`;
+  const cut = { result: { interrupted: 'nobody saw its end' }, fault: true, again };
+  const modified = modifyVolume(world, attempt, plan.toGiB, mode);
+  if (modified) {
+    const broken = modified.broken ?? (paused ? NEVER.paused : undefined);
+    const counted = countsIntents ? modified.world : countNow(modified.world, attempt, plan.toGiB);
+    turns.push({ words: call, world: counted, result: { accepted: true }, broken });
+    if (faultsLeft > 0)
+      turns.push({ words: `${call}; its answer is lost`, world: spendFault(modified.world), broken, ...cut });
+  } else turns.push({ words: `${call}: AWS refuses`, result: guarded('aws-refused') });
+  if (faultsLeft > 0) {
+    turns.push({ words: 'its sandbox dies before the call', world: spendFault(world), ...cut });
+    const sent = spendFault(withAround(world, { flight: { attempt, toGiB: plan.toGiB } }));
+    if (!flight) turns.push({ words: 'its sandbox dies with ModifyVolume on its way', world: sent, ...cut });
+  }
+  return turns;
+}
+
+const countNow = (world: World, attempt: number, toGiB: number): World => ({
+  ...world,
+  node: {
+    ...world.node,
+    modifications: [...world.node.modifications, { volumeId: VOLUME_ID, toGiB, atMs: intentAtMs(attempt) }],
+  },
+});
+
+/** That it happened is believed at once; that it did not, only after the window, and once no request of ours can still be served. */
+function reconcileTurns(
+  world: World,
+  attempt: number,
+  { plan, atMs }: Extract<Effect, { readonly do: 'reconcile' }>,
+  { reconcileWaits }: Protocol,
+): readonly Turn<'reconcile'>[] {
+  const conclusive = world.volume.stale === null && world.around.flight?.attempt !== attempt;
+  return viewsOf(world.volume).flatMap((view): readonly Turn<'reconcile'>[] => {
+    // One that began before the intent is another attempt's.
+    const happened = view.targetGiB === plan.toGiB && view.startedAtMs >= atMs;
+    if (!happened && !conclusive && reconcileWaits) return [];
+    const words = happened ? 'finds that the modification happened' : 'finds that the modification did not happen';
+    return [{ words, result: { happened } }];
+  });
+}
+
+function awaitTurns(
+  world: World,
+  { toGiB }: Extract<Effect, { readonly do: 'await-modification' }>,
+): readonly Turn<'await-modification'>[] {
+  const turns = viewsOf(world.volume).flatMap((view): readonly Turn<'await-modification'>[] => {
+    if (view.targetGiB !== toGiB || view.phase === 'modifying') return [];
+    return view.phase === 'failed'
+      ? [{ words: 'reads that the modification failed', result: { failed: 'AWS says so' } }]
+      : [{ words: 'the new size is usable', result: { usable: true } }];
+  });
+  if (world.around.faultsLeft === 0) return turns;
+  const impatient = { failed: 'it takes too long' };
+  return [...turns, { words: 'has waited too long for AWS', world: spendFault(world), result: impatient, fault: true }];
+}
+
+function concludeTurn(
+  world: World,
+  attempt: number,
+  me: string,
+  ending: Ending,
+  { functions }: Protocol,
+): Turn<'conclude'> {
+  const { incident } = world;
+  const outcome = outcomeOf(ending);
+  const concluded = functions.conclude(incident ?? undefined, attempt, me, outcome, NOW_MS);
+  if ('notMine' in concluded) return { words: 'its outcome is not its own to write', result: { written: false } };
+  const mine = incident?.state === 'claimed' && incident.attempt === attempt && incident.execution === me;
+  return {
+    words: `records: ${ending.outcome}${'code' in ending ? ` (${ending.code})` : ''}`,
+    world: withIncident(world, concluded.next),
+    result: { written: true },
+    broken: !mine ? NEVER.outcome : outcome.outcome === 'healed' && isSick(world) ? NEVER.healedSick : undefined,
+  };
+}
+
+const outcomeOf = (ending: Ending): Outcome => {
+  switch (ending.outcome) {
+    case 'healed':
+      return { outcome: 'healed' };
+    case 'planned':
+      return { outcome: 'planned', notBeforeMs: NOW_MS };
+    case 'refused':
+    case 'failed':
+      return { outcome: ending.outcome, code: ending.code, notBeforeMs: NOW_MS, paged: ending.page };
+  }
+};
+
+const guarded = (refuse: Guarded['refuse']): Guarded => ({ refuse, reason: '', page: false, lookAgainMs: 60_000 });
+
+const sentenceOf = ({ sizeGiB, targetGiB, phase }: VolumeView): string =>
+  phase === 'completed' ? `${sizeGiB} GiB` : `${sizeGiB} GiB, ${phase} to ${targetGiB}`;
+
+// What the decision is made from.
+
+const TAGS = { Component: 'nodes/bitcoin' };
+
+const fleetOf = (mode: Fleet['mode']): Fleet => ({
+  name: TROUBLE.fleet,
+  chain: 'bitcoin',
+  mode,
+  nodes: { tags: TAGS, nameTag: 'Name' },
+  role: { fixed: 'follower' },
+  volumes: [{ role: 'data', path: '/data', tags: TAGS }],
+  units: [{ name: 'node', runtime: { kind: 'systemd', unit: 'node.service' }, stopGraceSeconds: 60 }],
+  identityPaths: [],
+  owner: { acceptDrift: false, restartValidators: false },
+  disk: {
+    growAtPercent: 80,
+    horizonHours: 30,
+    minimumStepPercent: 20,
+    maximumSizeGiB: 10_000,
+    maximumMonthlyIncreaseUsd: 1_000,
+    modificationsPerDay: MODIFICATIONS_PER_DAY,
+  },
+  breaker: { unhealthyPercent: 20, unhealthyMinimum: 1 },
+  ask: { expiresAfterHours: 24 },
+  alarms: { namePatterns: [] },
+  dns: undefined,
+});
+
+const factsOf = (
+  { host, node }: World,
+  view: VolumeView,
+  seen: Observation | null,
+  mode: HealPayload['mode'],
+): ResizeFacts => ({
+  nowMs: NOW_MS,
+  fleet: fleetOf(mode),
+  volumeRole: 'data',
+  instanceState: 'running',
+  volumes: [{ volumeId: VOLUME_ID, sizeGiB: view.sizeGiB, type: 'gp3', iops: 3000, throughputMiBps: 125, tags: TAGS }],
+  latestModification: { volumeId: VOLUME_ID, state: view.phase, targetGiB: view.targetGiB },
+  seen,
+  history: [{ atMs: NOW_MS, usedBytes: host.usedGiB * GIB }],
+  reportedPercent: (host.usedGiB / host.filesystemGiB) * 100,
+  intents: node.modifications,
+  addedUsd: 0,
+});

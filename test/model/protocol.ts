@@ -1,0 +1,113 @@
+// What a run of the explorer drives: the product's own functions, and the ways in which effects are performed around them.
+// A rule is switched off by putting one naive version in place of one of these.
+import { abandon, advance, effectOf, start } from '../../functions/resize-volume/program.ts';
+import {
+  allocate,
+  claim,
+  conclude,
+  judgeAttempt,
+  openIncident,
+  recovered,
+  refuseOpen,
+  reopenToSettle,
+} from '../../shared/heal/incident.ts';
+import {
+  freeDead,
+  grant,
+  holds,
+  intend,
+  leaseFree,
+  prove,
+  raiseQuiet,
+  release,
+  unsettled,
+} from '../../shared/heal/lease.ts';
+import type { HealPayload } from '../../shared/heal/records.ts';
+
+export const PRODUCT = {
+  start,
+  effectOf,
+  advance,
+  abandon,
+  openIncident,
+  allocate,
+  claim,
+  conclude,
+  judgeAttempt,
+  recovered,
+  refuseOpen,
+  reopenToSettle,
+  freeDead,
+  grant,
+  holds,
+  intend,
+  leaseFree,
+  prove,
+  raiseQuiet,
+  release,
+  unsettled,
+} as const;
+
+/** Ways that are the shells' business: they are in the step bodies and in the node's script, not in a pure function. */
+export interface Ways {
+  /** Pause is read inside the body of the step that mutates. Naive: in an earlier step. */
+  readonly pauseInStep: boolean;
+  /** ModifyVolume is called at most once. Naive: an interrupted call is repeated unless Describe shows the new size. */
+  readonly modifyOnce: boolean;
+  /** After an unknown result, the consistency window and the request's lifetime are waited out. Naive: the first Describe is believed. */
+  readonly reconcileWaits: boolean;
+  /** The intent counts before the call. Naive: a modification is counted once its answer is there. */
+  readonly countsIntents: boolean;
+  /** An approval is a callback of one execution. Naive: a field of the incident. */
+  readonly approvalOfExecution: boolean;
+  /** The sweep invokes again what was allocated and never started. */
+  readonly invokesAgain: boolean;
+  /** The node orders by (fence, ordinal) and remembers the answer. Naive: by the fence alone. */
+  readonly nodeOrders: 'fence and ordinal' | 'fence';
+  /** A new holder's first command raises the fence on the node. Naive: observing is only reading. */
+  readonly observingFences: boolean;
+}
+
+export interface Protocol extends Ways {
+  readonly functions: typeof PRODUCT;
+}
+
+export const FULL: Protocol = {
+  functions: PRODUCT,
+  pauseInStep: true,
+  modifyOnce: true,
+  reconcileWaits: true,
+  countsIntents: true,
+  approvalOfExecution: true,
+  invokesAgain: true,
+  nodeOrders: 'fence and ordinal',
+  observingFences: true,
+};
+
+/** What people and chance may do, apart from faults. */
+export type Act = 'pause' | 'refill' | 'other heal' | 'silence';
+
+/** Under what the steps of a world are taken. */
+export interface Setting {
+  readonly mode: HealPayload['mode'];
+  readonly acts: readonly Act[];
+  readonly protocol: Protocol;
+}
+
+/** What must never happen, each as the sentence that a broken trace is printed under. */
+export const NEVER = {
+  modifiedTwice: 'at most one ModifyVolume takes effect per attempt',
+  budget: 'at most three modifications of the volume in 24 h',
+  twoHeals: 'never two heals work on one node',
+  superseded: 'a superseded attempt mutates nothing',
+  unapproved: 'in mode ask, acts only on its own approval and not beyond it',
+  paused: 'nothing is mutated while a pause is set',
+  stale: 'a stale command never changes the node',
+  outcome: 'an outcome is written only by the claimed attempt',
+  healedSick: 'healed is written only for a disk that is healthy',
+  selfRefused: 'a heal never finds the node busy with itself',
+  attemptBack: 'the attempt number never goes back',
+  sizeDown: 'a size never goes down',
+} as const;
+export const CONVERGES =
+  'once faults stop it converges: healed or escalated, no lease, nothing open, nothing running, no command queued';
