@@ -1,0 +1,171 @@
+// The words of `npm start --`: what they ask for, or what is wrong with them and which valid word is nearest.
+import { Command, CommanderError, Option } from 'commander';
+import didYouMean from 'didyoumean2';
+import { FAULTS, type FaultName, isFaultName } from '../region/faults.ts';
+import type { Lane } from '../region/sandbox.ts';
+import { findScenario, SCENARIOS } from '../scenarios/index.ts';
+import type { Scenario } from '../scenarios/scenario.ts';
+
+export type ListName = 'scenarios' | 'faults' | 'codes';
+
+export interface RunRequest {
+  readonly scenario: Scenario;
+  readonly seed: number;
+  readonly faults: readonly FaultName[];
+  readonly lane: Lane;
+}
+
+export type Request =
+  | { readonly do: 'help'; readonly text: string }
+  | { readonly do: 'list'; readonly what: ListName }
+  | { readonly do: 'json'; readonly run: RunRequest }
+  | { readonly do: 'story'; readonly run: RunRequest; readonly explain: boolean }
+  | { readonly do: 'serve'; readonly run: RunRequest; readonly speed: number };
+
+/** A person wrote something that cannot be meant: told in a sentence, exit status 2. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+const LANES: readonly Lane[] = ['fidelity', 'sweep'];
+const DEFAULT_SPEED = 60;
+/** A day of virtual time a second is more than anybody can follow. */
+const SPEED_MAX = 86_400;
+
+interface Options {
+  readonly scenario: string;
+  readonly seed: string;
+  readonly fault: readonly string[];
+  readonly lane: string;
+  readonly json?: true;
+  readonly explain?: true;
+  readonly serve?: true;
+  readonly speed?: string;
+  readonly list?: true;
+  readonly listFaults?: true;
+  readonly listCodes?: true;
+}
+
+/** @param words as given after the script's name. @throws UsageError */
+export function parseArguments(words: readonly string[]): Request {
+  let help = '';
+  const program = command((text) => {
+    help += text;
+  });
+  try {
+    program.parse([...words], { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return { do: 'help', text: help.trimEnd() };
+    throw new UsageError(wrongOption(error, program));
+  }
+  const [stray] = program.args;
+  if (stray !== undefined) throw new UsageError(strayWord(stray));
+  return requestOf(program.opts<Options>());
+}
+
+function command(write: (text: string) => void): Command {
+  return new Command('npm start --')
+    .description('Runs chainmend in a local region: nothing leaves this machine, and no AWS account is needed.')
+    .option('--scenario <name>', 'what happens; --list names them', 'disk-full')
+    .option('--seed <n>', 'another seed is another run; the same one is the same run to the byte', '1')
+    .addOption(
+      new Option('--fault <name>', 'what else goes wrong, repeatable; --list-faults names them')
+        .default([], 'none')
+        .argParser((name: string, before: readonly string[]) => [...before, name]),
+    )
+    .option('--json', 'one JSON object on stdout in place of the story')
+    .option('--explain', 'the story with its evidence, and every request that AWS served')
+    .option('--lane <lane>', 'fidelity: over the AWS wire protocols; sweep: the same without them, faster', 'fidelity')
+    .option('--serve', 'keep the region open on 127.0.0.1 for any AWS SDK or CLI, until Ctrl-C')
+    .option('--speed <n>', `with --serve: virtual seconds a second (default: ${DEFAULT_SPEED})`)
+    .option('--list', 'the scenarios')
+    .option('--list-faults', 'the faults')
+    .option('--list-codes', 'every code of guardrails, failures, pages and invariants')
+    .argument('[words...]')
+    .usage('[options]')
+    .exitOverride()
+    .showSuggestionAfterError(false)
+    .configureOutput({ writeOut: write, writeErr: () => {} })
+    .configureHelp({ visibleArguments: () => [] });
+}
+
+function requestOf(options: Options): Request {
+  const lists = (
+    [
+      ['--list', 'scenarios', options.list],
+      ['--list-faults', 'faults', options.listFaults],
+      ['--list-codes', 'codes', options.listCodes],
+    ] as const
+  ).filter(([, , given]) => given);
+  const ways = [
+    ...lists.map(([flag]) => flag),
+    ...(['json', 'explain', 'serve'] as const).filter((name) => options[name]).map((name) => `--${name}`),
+  ];
+  if (ways.length > 1) throw new UsageError(`${ways.join(' and ')} do not go together`);
+  if (options.speed !== undefined && !options.serve) throw new UsageError('--speed: only with --serve');
+  const run = runOf(options);
+  const [list] = lists;
+  if (list) return { do: 'list', what: list[1] };
+  if (options.serve) return { do: 'serve', run, speed: speedOf(options.speed ?? String(DEFAULT_SPEED)) };
+  return options.json ? { do: 'json', run } : { do: 'story', run, explain: options.explain === true };
+}
+
+function runOf({ scenario: name, seed, fault, lane }: Options): RunRequest {
+  const scenario = findScenario(name);
+  if (!scenario)
+    throw unknownWord(
+      '--scenario',
+      name,
+      SCENARIOS.map((known) => known.name),
+      '--list',
+    );
+  const faults = [...new Set(fault)].map((word) => {
+    if (isFaultName(word)) return word;
+    throw unknownWord('--fault', word, Object.keys(FAULTS), '--list-faults');
+  });
+  const known = LANES.find((candidate) => candidate === lane);
+  if (!known) throw unknownWord('--lane', lane, LANES);
+  return { scenario, seed: seedOf(seed), faults, lane: known };
+}
+
+function seedOf(word: string): number {
+  const seed = Number(word);
+  if (/^\d+$/.test(word) && Number.isSafeInteger(seed)) return seed;
+  throw new UsageError(`--seed: expected an integer from 0 to ${Number.MAX_SAFE_INTEGER}, found "${word}"`);
+}
+
+function speedOf(word: string): number {
+  const speed = Number(word);
+  if (/^\d+(\.\d+)?$/.test(word) && speed > 0 && speed <= SPEED_MAX) return speed;
+  throw new UsageError(`--speed: expected a number above 0 and up to ${SPEED_MAX}, found "${word}"`);
+}
+
+function unknownWord(flag: string, word: string, known: readonly string[], list?: string): UsageError {
+  const near = nearest(word, known);
+  const hint = near ? `; did you mean ${near}?` : list ? `; npm start -- ${list} names them` : '';
+  return new UsageError(`${flag}: expected ${list ? 'a known name' : known.join(' or ')}, found "${word}"${hint}`);
+}
+
+/** Commander's own words, without its "error:" and with the option that was probably meant. */
+function wrongOption({ code, message }: CommanderError, program: Command): string {
+  const said = message.replace(/^error: /, '');
+  const word = /'(--?[^'=\s]*)/.exec(said)?.[1];
+  if (code !== 'commander.unknownOption' || !word) return said;
+  const near = nearest(
+    word,
+    program.options.map(({ long }) => long ?? ''),
+  );
+  return near ? `${said}; did you mean ${near}?` : `${said}; npm start -- --help names them`;
+}
+
+function strayWord(word: string): string {
+  const name = nearest(
+    word,
+    SCENARIOS.map((scenario) => scenario.name),
+  );
+  return `unexpected word "${word}"${name ? `; did you mean --scenario ${name}?` : '; options begin with --'}`;
+}
+
+const nearest = (word: string, known: readonly string[]): string | undefined =>
+  didYouMean(word, [...known]) ?? undefined;

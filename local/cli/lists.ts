@@ -1,0 +1,26 @@
+// What `--list`, `--list-faults` and `--list-codes` print: one name a line, two spaces, a sentence.
+import { FAILURES, GUARDRAILS } from '../../shared/guardrails/codes.ts';
+import { FAULTS } from '../region/faults.ts';
+import { INVARIANTS } from '../run/invariants.ts';
+import { SCENARIOS } from '../scenarios/index.ts';
+import type { ListName } from './arguments.ts';
+
+/** Codes of pages that are neither a refusal's nor a failure's. */
+export const PAGES = {
+  'approval-wanted': 'In mode ask: a person is asked whether the plan may be carried out.',
+  'suite-alarm': 'An alarm on the suite itself went off: a heal, a queue, a function or the sweep needs a person.',
+} as const satisfies Record<string, string>;
+
+export function listLines(what: ListName): string[] {
+  switch (what) {
+    case 'scenarios':
+      return SCENARIOS.map(({ name, sentence }) => `${name}  ${sentence}`);
+    case 'faults':
+      return linesOf(FAULTS);
+    case 'codes':
+      return [GUARDRAILS, FAILURES, PAGES, INVARIANTS].flatMap(linesOf);
+  }
+}
+
+const linesOf = (sentences: Readonly<Record<string, string>>): string[] =>
+  Object.entries(sentences).map(([name, sentence]) => `${name}  ${sentence}`);

@@ -1,0 +1,45 @@
+// `npm start`: runs a scenario in a local region and tells what happened. Exit status 0: its expectations held; 1: they did not; 2: wrong use.
+import colors from 'picocolors';
+import { parseArguments, type Request, UsageError } from './cli/arguments.ts';
+import { listLines } from './cli/lists.ts';
+import { run } from './run/run.ts';
+
+// What is printed must not depend on where it is printed.
+process.env['TZ'] = 'UTC';
+
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  // Whoever reads has seen enough: `npm start | head`.
+  if (error.code === 'EPIPE') process.exit();
+  throw error;
+});
+
+try {
+  process.exitCode = await carryOut(parseArguments(process.argv.slice(2)));
+} catch (error) {
+  if (!(error instanceof UsageError)) throw error;
+  console.error(colors.red(error.message));
+  process.exitCode = 2;
+}
+
+async function carryOut(request: Request): Promise<0 | 1> {
+  switch (request.do) {
+    case 'help':
+      console.log(request.text);
+      return 0;
+    case 'list':
+      for (const line of listLines(request.what)) console.log(line);
+      return 0;
+    case 'json': {
+      const { report, unmet } = await run(request.run.scenario, request.run);
+      process.stdout.write(`${JSON.stringify(report)}\n`);
+      return judge(unmet);
+    }
+    default:
+      return 1;
+  }
+}
+
+function judge(unmet: readonly string[]): 0 | 1 {
+  for (const sentence of unmet) console.error(colors.red(`expected, and it did not hold: ${sentence}`));
+  return unmet.length > 0 ? 1 : 0;
+}
