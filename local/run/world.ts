@@ -4,6 +4,8 @@ import { toItem } from '../../shared/aws/attributes.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { roleOf } from '../../shared/fleet/resolve.ts';
 import type { FleetObservation, Health } from '../../shared/guardrails/records.ts';
+import { newNode } from '../../shared/heal/lease.ts';
+import { keys } from '../../shared/heal/store.ts';
 import { type ChainSpec, SimulatedChain } from '../nodes/chain.ts';
 import { type ClientState, SYNCED_LAG_BLOCKS } from '../nodes/client.ts';
 import type { Metric, Past } from '../nodes/metrics.ts';
@@ -12,7 +14,9 @@ import type { FilesystemType } from '../nodes/volume.ts';
 import type { Region } from '../region/region.ts';
 
 const GIB = 2 ** 30;
+const SECOND_MS = 1_000;
 const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
 /** Nodes of one OBSERVATION item. */
 const NODES_PER_ITEM = 100;
 
@@ -204,6 +208,53 @@ export class World {
     this.region.clock.after(minutes * MINUTE_MS, () => {
       Promise.resolve(act()).catch((error: unknown) => this.region.clock.fail(error));
     });
+  }
+
+  /** The same as soon as something is so; looked at once a second. */
+  when(isSo: () => boolean, act: () => unknown): void {
+    this.region.clock.after(SECOND_MS, () => (isSo() ? this.at(0, act) : this.when(isSo, act)));
+  }
+
+  /** What a person does with each page of a kind, so many minutes after it came. */
+  whenPaged(code: string, minutesLater: number, act: (page: Readonly<Record<string, string>>) => unknown): void {
+    const { clock, sns } = this.region;
+    let seen = 0;
+    const look = (): void => {
+      const published = sns.published();
+      for (const { message } of published.slice(seen)) {
+        const page = JSON.parse(message) as Readonly<Record<string, string>>;
+        if (page['code'] === code) this.at(minutesLater, () => act(page));
+      }
+      seen = published.length;
+      clock.after(SECOND_MS, look);
+    };
+    look();
+  }
+
+  /** A volume that was grown before, each time by so much: AWS remembers that, and of what we did our own record tells. */
+  grownBefore(
+    { fleet, instanceId, volumeIds }: Placed,
+    role: string,
+    by: 'us' | 'a person',
+    steps: readonly { readonly hoursAgo: number; readonly fromGiB: number; readonly toGiB: number }[],
+  ): void {
+    const volumeId = volumeIds.get(role) ?? '';
+    const nowMs = this.region.clock.now();
+    const modifications = steps.map(({ hoursAgo, toGiB }) => ({ volumeId, toGiB, atMs: nowMs - hoursAgo * HOUR_MS }));
+    for (const [index, { fromGiB, toGiB }] of steps.entries()) {
+      const startedAtMs = modifications[index]?.atMs ?? nowMs;
+      this.region.ec2.addModification(volumeId, { startedAtMs, fromGiB, toGiB, completedAtMs: startedAtMs + HOUR_MS });
+    }
+    if (by === 'a person') return;
+    const { pk, sk } = keys.node(fleet.name, instanceId);
+    const record = { ...newNode(fleet.name, instanceId), fence: steps.length, modifications, version: 1 };
+    const Item = { pk: { S: pk }, sk: { S: sk }, ...toItem(record) };
+    this.beforehand(this.region.call('dynamodb', 'PutItem', { TableName: this.tableName, Item }, 'resize-volume'));
+  }
+
+  /** To be waited for before the story begins. */
+  beforehand(work: Promise<unknown>): void {
+    this.#preparations.push(work);
   }
 
   /** A person pauses everything, or a fleet; `off` ends it. */

@@ -1,6 +1,13 @@
 // The first thing a newcomer sees: one data volume fills, and is grown before it is full.
-
-import { healed, nobodyReplaced } from './expectations.ts';
+import {
+  allHealedInTheEnd,
+  clientUntouched,
+  healed,
+  healsEnd,
+  nobodyPaged,
+  nobodyReplaced,
+  sizeGiB,
+} from './expectations.ts';
 import type { Scenario } from './scenario.ts';
 import { exchange } from './worlds.ts';
 
@@ -11,15 +18,11 @@ export const diskFull: Scenario = {
   done: (world) => healed(world, 1),
   hours: 12,
   expect: [
-    {
-      sentence: 'one heal, and it healed',
-      holds: ({ heals }) => heals.filter(({ outcome }) => outcome === 'healed').length === 1,
-    },
-    { sentence: 'the volume is larger than 500 GiB', holds: ({ nodes }) => (nodes[1]?.volumes[0]?.sizeGiB ?? 0) > 500 },
-    {
-      sentence: 'the client was not stopped',
-      holds: ({ heals }) => heals.every(({ outageSeconds }) => outageSeconds === 0),
-    },
+    healsEnd(1),
+    allHealedInTheEnd,
+    { sentence: 'the volume grew from 500 to 900 GiB', holds: (report) => sizeGiB(report, 'node2') === 900 },
+    clientUntouched,
+    nobodyPaged,
     nobodyReplaced,
   ],
 };

@@ -22,5 +22,8 @@ export interface Scenario {
 
 export interface Expectation {
   readonly sentence: string;
-  readonly holds: (report: Report) => boolean;
+  /** @param world for what no report tells, such as the order of things */
+  readonly holds: (report: Report, world: World) => boolean;
+  /** Expected only when no fault was switched on: under faults a heal may need another attempt, and a page is right. */
+  readonly undisturbed?: true;
 }

@@ -2,14 +2,16 @@
 import { text } from 'node:stream/consumers';
 import { readJournal } from '../../local/run/journal.ts';
 import { run } from '../../local/run/run.ts';
-import { findScenario } from '../../local/scenarios/index.ts';
+import * as ours from '../../local/scenarios/index.ts';
+import type { Scenario } from '../../local/scenarios/scenario.ts';
 import type { Simulated, Simulation } from './simulate.ts';
 
 const results: Simulated[] = [];
-for (const { scenario: name, seed = 1, lane = 'sweep', faults = [] } of JSON.parse(
+for (const { scenario: name, from, seed = 1, lane = 'sweep', faults = [] } of JSON.parse(
   await text(process.stdin),
 ) as Simulation[]) {
-  const scenario = findScenario(name);
+  const { SCENARIOS } = from ? ((await import(from)) as { readonly SCENARIOS: readonly Scenario[] }) : ours;
+  const scenario = SCENARIOS.find((candidate) => candidate.name === name);
   if (!scenario) throw new Error(`there is no scenario ${name}`);
   const { report, unmet, world } = await run(scenario, { seed, lane, faults });
   results.push({ report, unmet, journal: readJournal(world.region, world.tableName), story: [] });

@@ -9,6 +9,8 @@ import type { Report } from '../../local/run/report.ts';
 
 export interface Simulation {
   readonly scenario: string;
+  /** File name of a module that exports `SCENARIOS` with scenarios of a test's own; those of local/scenarios unless given. */
+  readonly from?: string;
   /** 1 unless given. */
   readonly seed?: number;
   /** The sweep lane unless given: it does the same, faster. */

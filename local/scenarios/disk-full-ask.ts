@@ -1,0 +1,47 @@
+// The second mode: a person is asked, and acts by copying a line from the page.
+import type { World } from '../run/world.ts';
+import { clientUntouched, healed, healsEnd, nobodyReplaced, sizeGiB } from './expectations.ts';
+import type { Scenario } from './scenario.ts';
+import { exchange } from './worlds.ts';
+
+const THINKING_MINUTES = 6;
+
+export const diskFullAsk: Scenario = {
+  name: 'disk-full-ask',
+  sentence: 'The fleet is in mode ask: a person reads the page, approves the plan, and then the volume is grown.',
+  fleets: { bitcoin: { mode: 'ask' } },
+  build: (world) => void exchange(world),
+  people: (world) =>
+    world.whenPaged('approval-wanted', THINKING_MINUTES, ({ approve = '' }) => answerAsPaged(world, approve)),
+  done: (world) => healed(world, 1),
+  hours: 12,
+  expect: [
+    {
+      sentence: 'a person was asked, once',
+      holds: ({ pages }) => pages.length === 1 && pages[0]?.code === 'approval-wanted',
+    },
+    {
+      sentence: 'the plan was to grow the volume to 900 GiB',
+      holds: ({ plans }) => plans.length === 1 && plans[0]?.would === 'grow 500 → 900 GiB',
+    },
+    healsEnd(1),
+    {
+      sentence: 'it was healed after the approval, not before',
+      holds: ({ heals }) =>
+        heals.every(({ alarmToHealedSeconds }) => (alarmToHealedSeconds ?? 0) > THINKING_MINUTES * 60),
+    },
+    { sentence: 'the volume grew to what was approved', holds: (report) => sizeGiB(report, 'node2') === 900 },
+    clientUntouched,
+    nobodyReplaced,
+  ],
+};
+
+const ANSWER = /^aws lambda send-durable-execution-callback-success --callback-id '([^']+)' --result '([^']+)'$/;
+
+/** Carries out the command line that a page offers, as the AWS CLI would. */
+export function answerAsPaged({ region }: World, commandLine: string): Promise<unknown> {
+  const [, CallbackId, result] = ANSWER.exec(commandLine) ?? [];
+  if (!CallbackId || !result) throw new Error(`the page offers no command that answers: ${commandLine}`);
+  const Result = new Uint8Array(Buffer.from(result));
+  return region.call('lambda', 'SendDurableExecutionCallbackSuccess', { CallbackId, Result });
+}

@@ -1,0 +1,60 @@
+// The scenarios of local/scenarios, as a user runs them: expectations, repeatability, both lanes.
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { SCENARIOS } from '../../local/scenarios/index.ts';
+import { type Simulated, simulate } from '../support/simulate.ts';
+
+/** Two in `npm test`; `SEEDS=20 npm test -- test/simulation/scenarios.test.ts` is what the contract speaks of. */
+const SEEDS = Number(process.env['SEEDS'] ?? 2);
+/** Some seconds on an idle machine. */
+const PATIENCE_MS = 10 * 60_000;
+
+const seeds = Array.from({ length: SEEDS }, (_, index) => index + 1);
+let sweeps: readonly Simulated[];
+let again: readonly Simulated[];
+let faithful: readonly Simulated[];
+
+beforeAll(async () => {
+  const all = await simulate([
+    ...SCENARIOS.flatMap(({ name }) => seeds.map((seed) => ({ scenario: name, seed }))),
+    ...SCENARIOS.map(({ name }) => ({ scenario: name, seed: 1 })),
+    ...SCENARIOS.map(({ name }) => ({ scenario: name, seed: 1, lane: 'fidelity' as const })),
+  ]);
+  sweeps = all.slice(0, SCENARIOS.length * seeds.length);
+  again = all.slice(sweeps.length, sweeps.length + SCENARIOS.length);
+  faithful = all.slice(sweeps.length + SCENARIOS.length);
+}, PATIENCE_MS);
+
+const of = (runs: readonly Simulated[], name: string): readonly Simulated[] =>
+  runs.filter(({ report }) => report.scenario === name);
+
+describe.each(SCENARIOS.map(({ name }) => name))('%s', (name) => {
+  it('ends as its own expectations say, whatever the seed', () => {
+    const unmet = of(sweeps, name).map(({ report: { seed, violations }, unmet }) => ({ seed, unmet, violations }));
+    expect(unmet).toEqual(seeds.map((seed) => ({ seed, unmet: [], violations: [] })));
+  });
+
+  it('is the same to the byte when it is run again', () => {
+    expect(of(again, name)).toEqual(of(sweeps, name).slice(0, 1));
+  });
+
+  it('does the same operations over the wire', () => {
+    const [wire] = of(faithful, name);
+    const [sweep] = of(sweeps, name);
+    expect({ ...wire?.report, lane: 'sweep' }).toEqual(sweep?.report);
+  });
+
+  it('differs from seed to seed', () => {
+    const hashes = of(sweeps, name).map(({ report }) => report.traceHash);
+    expect(new Set(hashes).size).toBe(seeds.length);
+  });
+});
+
+describe('a plain heal', () => {
+  it('takes at most 30 s beyond what AWS takes, and at most 20 calls', () => {
+    for (const { report } of of(sweeps, 'disk-full'))
+      for (const { alarmToHealedSeconds, awsSeconds, apiCalls } of report.heals) {
+        expect((alarmToHealedSeconds ?? Number.POSITIVE_INFINITY) - awsSeconds).toBeLessThanOrEqual(30);
+        expect(apiCalls).toBeLessThanOrEqual(20);
+      }
+  });
+});
