@@ -1,16 +1,17 @@
 // Every fault that a scenario can switch on, with the sentence that `--list-faults` prints.
 
 export const FAULTS = {
-  throttling: 'the region answers RequestLimitExceeded and Throttling as if others used up the account’s API rates',
-  'stale-reads': 'Describe calls show the state of up to 90 s ago',
-  'lost-answers': 'the first answer of each mutating operation never arrives: it took effect, and its caller sees a time-out',
-  'duplicate-events': 'every event is delivered twice, the second time later',
-  'delayed-events': 'events arrive minutes late and out of order',
-  killed: 'function sandboxes die between two calls, again and again',
-  'execution-timeout': 'the first durable execution ends TIMED_OUT without our code having a say',
-  'late-command': 'commands start late on the node, some only after their start-by',
-  'doubled-command': 'every command runs twice on its node',
-  'node-amnesia': 'the node forgets its fence and its results between commands',
+  throttling: 'The region answers RequestLimitExceeded and Throttling as if others used up the account’s API rates.',
+  'stale-reads': 'Describe calls show the state of up to 90 s ago.',
+  'lost-answers':
+    'The first answer of each mutating operation never arrives: it took effect, and its caller sees a time-out.',
+  'duplicate-events': 'Every event is delivered twice, the second time later.',
+  'delayed-events': 'Events arrive minutes late and out of order.',
+  killed: 'Function sandboxes die between two calls, again and again.',
+  'execution-timeout': 'The first durable execution ends TIMED_OUT without our code having a say.',
+  'late-command': 'Commands start late on the node, some only after their start-by.',
+  'doubled-command': 'Every command runs twice on its node.',
+  'node-amnesia': 'The node forgets its fence and its results between commands.',
 } as const satisfies Record<string, string>;
 
 export type FaultName = keyof typeof FAULTS;

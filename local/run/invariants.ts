@@ -3,7 +3,7 @@
 export const INVARIANTS = {
   'modifications-per-day': 'At most three modifications of a volume in 24 h.',
   'size-only-up': 'A volume’s size never goes down.',
-  'size-ceiling': 'A volume never grows over its fleet’s ceiling.',
+  'size-within-ceiling': 'A volume never grows over its fleet’s ceiling.',
   'journalled-before': 'Every mutation has an intent in the journal before it.',
   'journalled-after': 'Every mutation has a result in the journal after it.',
   'nothing-while-paused': 'Nothing is mutated while a pause is set.',
@@ -52,7 +52,7 @@ export function checkMutation(facts: MutationFacts): Violation[] {
   if (size && size.toGiB < size.fromGiB)
     broken.push(['size-only-up', `${resource}: ${size.fromGiB} → ${size.toGiB} GiB`]);
   if (size && size.toGiB > size.ceilingGiB)
-    broken.push(['size-ceiling', `${resource}: ${size.toGiB} GiB, ceiling ${size.ceilingGiB}`]);
+    broken.push(['size-within-ceiling', `${resource}: ${size.toGiB} GiB, ceiling ${size.ceilingGiB}`]);
   if (!facts.intentJournalled) broken.push(['journalled-before', `${operation} ${resource}`]);
   if (pauses.length > 0)
     broken.push(['nothing-while-paused', `${operation} ${resource} while ${pauses.join(' and ')}`]);
