@@ -1,16 +1,13 @@
 // The executions of resize-volume: the program's next effect, each way in which it can turn out, and what the program makes of it.
-import type { ResizeFacts } from '../../functions/resize-volume/decide.ts';
 import type { Effect, Ending, Guarded, Results, State } from '../../functions/resize-volume/program.ts';
-import type { Observation } from '../../shared/documents/answer.ts';
-import type { Fleet } from '../../shared/fleet/model.ts';
 import type { Outcome } from '../../shared/heal/incident.ts';
 import type { HealPayload } from '../../shared/heal/records.ts';
 import { MODIFICATIONS_PER_DAY, modifyVolume } from './aws.ts';
 import type { Emit } from './check.ts';
+import { factsOf } from './facts.ts';
 import { NEVER, type Protocol, type Setting } from './protocol.ts';
 import {
   ATTEMPT_NUMBERS,
-  GIB,
   healOf,
   intentAtMs,
   isSick,
@@ -19,7 +16,6 @@ import {
   spendAct,
   spendFault,
   statusOf,
-  TROUBLE,
   VOLUME_ID,
   type VolumeView,
   viewsOf,
@@ -331,50 +327,3 @@ const guarded = (refuse: Guarded['refuse']): Guarded => ({ refuse, reason: '', p
 
 const sentenceOf = ({ sizeGiB, targetGiB, phase }: VolumeView): string =>
   phase === 'completed' ? `${sizeGiB} GiB` : `${sizeGiB} GiB, ${phase} to ${targetGiB}`;
-
-// What the decision is made from.
-
-const TAGS = { Component: 'nodes/bitcoin' };
-
-const fleetOf = (mode: Fleet['mode']): Fleet => ({
-  name: TROUBLE.fleet,
-  chain: 'bitcoin',
-  mode,
-  nodes: { tags: TAGS, nameTag: 'Name' },
-  role: { fixed: 'follower' },
-  volumes: [{ role: 'data', path: '/data', tags: TAGS }],
-  units: [{ name: 'node', runtime: { kind: 'systemd', unit: 'node.service' }, stopGraceSeconds: 60 }],
-  identityPaths: [],
-  owner: { acceptDrift: false, restartValidators: false },
-  disk: {
-    growAtPercent: 80,
-    horizonHours: 30,
-    minimumStepPercent: 20,
-    maximumSizeGiB: 10_000,
-    maximumMonthlyIncreaseUsd: 1_000,
-    modificationsPerDay: MODIFICATIONS_PER_DAY,
-  },
-  breaker: { unhealthyPercent: 20, unhealthyMinimum: 1 },
-  ask: { expiresAfterHours: 24 },
-  alarms: { namePatterns: [] },
-  dns: undefined,
-});
-
-const factsOf = (
-  { host, node }: World,
-  view: VolumeView,
-  seen: Observation | null,
-  mode: HealPayload['mode'],
-): ResizeFacts => ({
-  nowMs: NOW_MS,
-  fleet: fleetOf(mode),
-  volumeRole: 'data',
-  instanceState: 'running',
-  volumes: [{ volumeId: VOLUME_ID, sizeGiB: view.sizeGiB, type: 'gp3', iops: 3000, throughputMiBps: 125, tags: TAGS }],
-  latestModification: { volumeId: VOLUME_ID, state: view.phase, targetGiB: view.targetGiB },
-  seen,
-  history: [{ atMs: NOW_MS, usedBytes: host.usedGiB * GIB }],
-  reportedPercent: (host.usedGiB / host.filesystemGiB) * 100,
-  intents: node.modifications,
-  addedUsd: 0,
-});
