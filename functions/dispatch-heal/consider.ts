@@ -98,7 +98,13 @@ async function refuse(
     const { fleet, node, incidentId, attempt, trouble } = incident;
     const journal = createJournal(store, { ...incident, heal: 'resize-volume', writer: 'dispatch-heal' });
     const atMs = Date.now();
-    await journal(`00-${refusal.refuse}`, { atMs, kind: 'refusal', sentence: refusal.reason, code: refusal.refuse });
+    await journal(`00-${refusal.refuse}`, {
+      atMs,
+      kind: 'refusal',
+      sentence: refusal.reason,
+      code: refusal.refuse,
+      evidence: { lookAgainSeconds: refusal.lookAgainMs / 1000, paged: pages },
+    });
     if (pages) {
       await page(clients.sns, environment.TOPIC_ARN, {
         fleet,

@@ -30,7 +30,10 @@ export async function sendToNode(
   await journal(`${place}-intent`, {
     atMs: sentAtMs,
     kind: 'intent',
-    sentence: operation === 'observe-node' ? 'ask the node, raising its fence' : 'grow the filesystem',
+    sentence:
+      command.operation === 'observe-node'
+        ? 'ask the node, raising its fence'
+        : `grow the filesystem to ${command.toGiB} GiB: ${command.reason}`,
     act: `SendCommand ${operation} ${holder.fence}.${ordinal}`,
     evidence: command,
   });

@@ -57,6 +57,10 @@ export interface GrowPlan {
   readonly iops: number | null;
   readonly throughputMiBps: number | null;
   readonly addedUsd: number;
+  /** What the size was chosen from: use now, growth by its history, and the fleet file's ceiling. */
+  readonly usedGiB: number;
+  readonly gibPerHour: number;
+  readonly ceilingGiB: number;
   readonly reason: string;
 }
 
@@ -186,6 +190,9 @@ function decideSize(facts: ResizeFacts, volume: VolumeFact, use: Use): GrowPlan 
     iops: volume.iops,
     throughputMiBps: volume.throughputMiBps,
     addedUsd,
+    usedGiB: tenths(use.usedGiB),
+    gibPerHour: tenths(rateGiB),
+    ceilingGiB: disk.maximumSizeGiB,
     reason: `${use.sentence}; ${lasting(toGiB, use.usedGiB, rateGiB, toGiB < roundUp(wishGiB))}`,
   };
 }
@@ -194,7 +201,9 @@ const lasting = (toGiB: number, usedGiB: number, rateGiB: number, capped: boolea
   const cap = capped ? ', as far as the ceilings let it' : '';
   if (rateGiB < 0.01)
     return `${toGiB} GiB leaves ${Math.round(100 - (usedGiB / toGiB) * 100)} % free, and it hardly fills${cap}`;
-  return `${toGiB} GiB lasts ${hours((toGiB - usedGiB) / rateGiB)} at today’s ${rateGiB.toFixed(1)} GiB/h${cap}`;
+  const lastsHours = (toGiB - usedGiB) / rateGiB;
+  const past = lastsHours > 24 ? ', past EBS’s 24 h budget' : '';
+  return `${toGiB} GiB lasts ${hours(lastsHours)} at today’s ${rateGiB.toFixed(1)} GiB/h${past}${cap}`;
 };
 
 /** The node's own answer decides which volume is under the path; EC2's tags must agree, and choose where the node was not asked. */
@@ -283,6 +292,7 @@ const refuse = (
 ): Refusal => ({ refuse: code, reason, page, lookAgainMs });
 
 const ids = (volumes: readonly VolumeFact[]): string => volumes.map(({ volumeId }) => volumeId).join(', ');
+const tenths = (value: number): number => Math.round(value * 10) / 10;
 const usd = (amount: number): string => `$${amount.toFixed(2)}`;
 const hours = (h: number): string => (h < 72 ? `${Math.round(h)} h` : `${Math.round(h / 24)} days`);
 const clockTime = (ms: number): string => `${new Date(ms).toISOString().slice(0, 16).replace('T', ' ')} UTC`;

@@ -7,7 +7,7 @@ import {
   ModifyVolumeCommand,
   type VolumeModification,
 } from '@aws-sdk/client-ec2';
-import { holds, intend, newNode } from '../../shared/heal/lease.ts';
+import { holds, intend, newNode, recentModifications } from '../../shared/heal/lease.ts';
 import { CONSISTENCY_WINDOW_MS, type NodeRecord, REQUEST_LIFETIME_MS } from '../../shared/heal/records.ts';
 import { keys, settle } from '../../shared/heal/store.ts';
 import type { GrowPlan } from './decide.ts';
@@ -33,7 +33,8 @@ export async function writeIntent(
   const { fleet, instanceId, incidentId } = payload;
   const guarded = await guardAgain(tools);
   if ('refuse' in guarded) return guarded;
-  const limit = guarded.fleet.disk.modificationsPerDay;
+  const { modificationsPerDay: limit, maximumMonthlyIncreaseUsd } = guarded.fleet.disk;
+  let modification = 0;
   const intended = await settle<NodeRecord, Results['intend']>(
     store,
     keys.node(fleet, instanceId),
@@ -55,6 +56,8 @@ export async function writeIntent(
         const reason = `${volumeId} was modified ${decided.spent.length} times in 24 h, limit ${limit}`;
         return { result: { refuse: 'budget-spent', reason, page: true, lookAgainMs: HOUR_MS } };
       }
+      const after = 'next' in decided ? decided.next : read;
+      modification = after ? recentModifications(after, volumeId, atMs).length : 0;
       return { result: { written: true }, write: 'next' in decided ? decided.next : undefined };
     },
   );
@@ -64,7 +67,16 @@ export async function writeIntent(
       kind: 'intent',
       sentence: sentenceOf(plan),
       act: `ModifyVolume ${plan.volumeId}`,
-      evidence: plan,
+      evidence: {
+        ...plan,
+        guards: {
+          pause: 'off',
+          fence: holder.fence,
+          modification,
+          modificationsPerDay: limit,
+          monthlyLimitUsd: maximumMonthlyIncreaseUsd,
+        },
+      },
     });
   return intended;
 }

@@ -19,6 +19,8 @@ export type Command =
       readonly volumeId: string;
       readonly toGiB: number;
       readonly startClient: boolean;
+      /** Why, for the journal: the plan's own words. */
+      readonly reason: string;
     };
 
 /** How an attempt ends, with everything that the records, the journal and a page need. */
@@ -418,8 +420,17 @@ const startsClient = (found: Found | null): boolean => found?.full === true;
 
 const clientMustRun = (found: Found | null): boolean => found !== null && (found.client === 'running' || found.full);
 
-export const sentenceOf = (plan: Plan): string =>
-  plan.do === 'modify' ? `grow ${plan.fromGiB} → ${plan.toGiB} GiB: ${plan.reason}` : plan.reason;
+/** What would be done, a colon, and why. */
+export function sentenceOf(plan: Plan): string {
+  switch (plan.do) {
+    case 'modify':
+      return `grow ${plan.fromGiB} → ${plan.toGiB} GiB: ${plan.reason}`;
+    case 'grow-filesystem':
+      return `grow the filesystem to ${plan.toGiB} GiB: ${plan.reason}`;
+    case 'await-modification':
+      return `wait for EBS, then grow the filesystem to ${plan.toGiB} GiB: ${plan.reason}`;
+  }
+}
 
 const sending = (held: Held, command: Command, goal: Goal): State => ({
   ...heldOf(held),
@@ -438,6 +449,7 @@ const growing = (held: Held, plan: Plan, unit: number, silences: number): State 
       volumeId: plan.volumeId,
       toGiB: plan.toGiB,
       startClient: startsClient(held.found),
+      reason: plan.reason,
     },
     { for: 'grow', plan, silences },
   );

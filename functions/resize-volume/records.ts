@@ -141,7 +141,7 @@ export async function writeOutcome(tools: Tools, ending: Ending, place: string):
     kind: ending.outcome === 'refused' ? 'refusal' : ending.outcome === 'planned' ? 'plan' : 'outcome',
     sentence: ending.reason,
     act: ending.outcome === 'failed' && escalates ? 'escalated' : ending.outcome,
-    ...('code' in ending && { code: ending.code }),
+    ...('code' in ending && { code: ending.code, evidence: { lookAgainSeconds: ending.lookAgainMs / 1000, paged } }),
   });
   return settle<IncidentRecord, Results['conclude']>(
     store,
