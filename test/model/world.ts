@@ -314,12 +314,10 @@ function remembered(world: World, attempt: number, heal: Heal): Heal {
     node.owner === nameOf(attempt, heal) ||
     around.flight?.attempt === attempt ||
     (incident?.attempt === attempt && (incident.state === 'allocated' || incident.state === 'claimed'));
-  return {
-    execution: ageMatters ? execution : { life: 'ended', age: 'all-over' },
-    incarnation,
-    invokes,
-    program: null,
-    approvedGiB: 0,
-    answer: null,
-  };
+  const kept = ageMatters ? execution : ALL_OVER;
+  const forgotten = heal.program === null && heal.answer === null && heal.approvedGiB === 0;
+  if (forgotten && kept.age === execution.age) return heal;
+  return { execution: kept, incarnation, invokes, program: null, approvedGiB: 0, answer: null };
 }
+
+const ALL_OVER = { life: 'ended', age: 'all-over' } as const;
