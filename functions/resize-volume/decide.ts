@@ -4,6 +4,7 @@ import { leastFilesystemBytes } from '../../shared/documents/command.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import type { Refusal } from '../../shared/guardrails/codes.ts';
 import { MONTHLY_USD_PER_GIB, VOLUME_LIMITS, type VolumeType } from '../../shared/guardrails/ebs.ts';
+import { exceeds } from '../../shared/guardrails/grow.ts';
 import { recentModifications } from '../../shared/heal/lease.ts';
 import { INTENT_COUNTS_MS, type ModificationIntent } from '../../shared/heal/records.ts';
 import { growthBytesPerHour, type UsedPoint } from './growth.ts';
@@ -100,10 +101,10 @@ export function decideResize(facts: ResizeFacts): ResizeDecision {
   }
   const threshold = fleet.disk.growAtPercent;
   if (Math.max(use.percent, use.inodesPercent) < threshold) {
-    return { do: 'nothing', reason: `${use.sentence}; it is grown from ${threshold} %` };
+    return { do: 'nothing', reason: `${use.sentence}, below the ${threshold} % from which it is grown` };
   }
 
-  const pending = facts.latestModification;
+  const pending = facts.latestModification?.volumeId === volume.volumeId ? facts.latestModification : null;
   const deviceGiB = Math.max(
     Math.floor((facts.seen?.deviceBytes ?? 0) / GIB),
     pending?.state === 'modifying' ? 0 : volume.sizeGiB,
@@ -143,9 +144,11 @@ function decideSize(facts: ResizeFacts, volume: VolumeFact, use: Use): GrowPlan 
   const fromGiB = volume.sizeGiB;
   const limits = VOLUME_LIMITS[volume.type];
   if (fromGiB >= limits.maximumGiB) {
-    return refuse('type-maximum', `${use.sentence}, and ${fromGiB} GiB is the most that ${volume.type} has`, {
-      page: true,
-    });
+    const why =
+      fromGiB > limits.maximumGiB
+        ? `EBS cannot grow a volume of the type ${volume.type}`
+        : `${fromGiB} GiB is the most that ${volume.type} has`;
+    return refuse('type-maximum', `${use.sentence}, and ${why}`, { page: true });
   }
   if (fromGiB >= disk.maximumSizeGiB) {
     return refuse(
@@ -157,7 +160,9 @@ function decideSize(facts: ResizeFacts, volume: VolumeFact, use: Use): GrowPlan 
 
   const recent = recentModifications({ modifications: facts.intents }, volume.volumeId, facts.nowMs);
   if (recent.length >= disk.modificationsPerDay) {
-    const returnsMs = Math.min(...recent.map(({ atMs }) => atMs)) + INTENT_COUNTS_MS;
+    // Where the limit was lowered, more than the oldest have to grow old.
+    const oldestFirst = recent.map(({ atMs }) => atMs).sort((a, b) => a - b);
+    const returnsMs = (oldestFirst[recent.length - disk.modificationsPerDay] ?? facts.nowMs) + INTENT_COUNTS_MS;
     return refuse(
       'budget-spent',
       `${use.sentence}, and the volume was modified ${recent.length} times in 24 h, limit ${disk.modificationsPerDay}; the next is possible at ${clockTime(returnsMs)}`,
@@ -169,12 +174,13 @@ function decideSize(facts: ResizeFacts, volume: VolumeFact, use: Use): GrowPlan 
   const wishGiB = Math.max(
     use.usedGiB + rateGiB * disk.horizonHours,
     fromGiB * (1 + disk.minimumStepPercent / 100),
-    // Room again below the threshold, with as much to spare as the threshold leaves above it.
-    (use.usedGiB / Math.max(0.01, disk.growAtPercent / 100)) * 1.1,
+    // Room again below the threshold and a tenth to spare, in bytes and in inodes, of which a larger filesystem has more.
+    (use.usedGiB / (disk.growAtPercent / 100)) * 1.1,
+    fromGiB * (use.inodesPercent / disk.growAtPercent) * 1.1,
   );
   const toGiB = Math.min(roundUp(wishGiB), disk.maximumSizeGiB, limits.maximumGiB);
   const addedUsd = (toGiB - fromGiB) * MONTHLY_USD_PER_GIB[volume.type];
-  if (facts.addedUsd + addedUsd > disk.maximumMonthlyIncreaseUsd) {
+  if (exceeds(facts.addedUsd + addedUsd, disk.maximumMonthlyIncreaseUsd)) {
     return refuse(
       'cost-ceiling',
       `growing ${fromGiB} → ${toGiB} GiB adds ${usd(addedUsd)} a month, ${usd(facts.addedUsd)} were added in this one, limit ${usd(disk.maximumMonthlyIncreaseUsd)}`,
@@ -251,10 +257,12 @@ interface Use {
 
 function useOf(facts: ResizeFacts, volume: VolumeFact): Use | null {
   const { seen, history, reportedPercent, volumeRole } = facts;
-  const usedBytes = seen ? seen.usedBytes : history.at(-1)?.usedBytes;
-  if (usedBytes === undefined) return null;
+  const latest = history.at(-1);
+  const reported = latest && facts.nowMs - latest.atMs <= REPORT_VALID_MS ? latest.usedBytes : undefined;
+  const usedBytes = seen ? seen.usedBytes : reported;
+  if (usedBytes === undefined || seen?.sizeBytes === 0) return null;
   const filesystemBytes = seen ? seen.sizeBytes : reportedBytes(usedBytes, reportedPercent, volume);
-  const percent = (!seen && reportedPercent) || (usedBytes / filesystemBytes) * 100;
+  const percent = (!seen && reportedPercent) || (seen ? percentOf(seen) : (usedBytes / filesystemBytes) * 100);
   const inodesPercent = seen && seen.inodesTotal > 0 ? (seen.inodesUsed / seen.inodesTotal) * 100 : 0;
   const inodes = inodesPercent > percent ? `, ${Math.floor(inodesPercent)} % of its inodes` : '';
   return {
@@ -265,6 +273,16 @@ function useOf(facts: ResizeFacts, volume: VolumeFact): Use | null {
     sentence: `${volumeRole} volume ${Math.floor(percent)} % of ${Math.round(filesystemBytes / GIB)} GiB${inodes}`,
   };
 }
+
+/** Older than two of the history's periods of half an hour, a report tells of another day. */
+const REPORT_VALID_MS = 90 * MINUTE_MS;
+
+/** mke2fs keeps 5 % of the blocks for root by default (mke2fs(8), -m): to a client, ext4 is full without them. */
+const EXT4_USABLE = 0.95;
+
+/** How full a filesystem is to those who use it, as `df` and the CloudWatch agent count. */
+export const percentOf = ({ usedBytes, sizeBytes, filesystem }: Observation): number =>
+  Math.min(100, (usedBytes / (filesystem === 'ext4' ? sizeBytes * EXT4_USABLE : sizeBytes)) * 100);
 
 /** The agent's percentage leaves out reserved blocks (5 % on ext4), so only a filesystem that is clearly smaller is believed to be. */
 const REPORTED_SIZE_SLACK = 0.9;
@@ -294,5 +312,6 @@ const refuse = (
 const ids = (volumes: readonly VolumeFact[]): string => volumes.map(({ volumeId }) => volumeId).join(', ');
 const tenths = (value: number): number => Math.round(value * 10) / 10;
 const usd = (amount: number): string => `$${amount.toFixed(2)}`;
-const hours = (h: number): string => (h < 72 ? `${Math.round(h)} h` : `${Math.round(h / 24)} days`);
+const hours = (h: number): string =>
+  h < 1 ? 'less than an hour' : h < 72 ? `${Math.round(h)} h` : `${Math.round(h / 24)} days`;
 const clockTime = (ms: number): string => `${new Date(ms).toISOString().slice(0, 16).replace('T', ' ')} UTC`;

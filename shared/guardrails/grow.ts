@@ -65,6 +65,9 @@ export function leaveStagger(
 export const addedUsd = (read: BudgetRecord | undefined): number =>
   Object.values(read?.addedUsd ?? {}).reduce((sum, usd) => sum + usd, 0);
 
+/** Whether a sum of money is over its limit: half a cent is what adding up in floating point may add. */
+export const exceeds = (usd: number, limitUsd: number): boolean => usd > limitUsd + 0.005;
+
 /** Reserves `usd` a month for one attempt; the same key is reserved once. */
 export function reserve(
   read: BudgetRecord | undefined,
@@ -75,7 +78,7 @@ export function reserve(
 ): { readonly reserved: true } | Write<BudgetRecord> | Refusal {
   if (read && Object.hasOwn(read.addedUsd, key)) return { reserved: true };
   const before = addedUsd(read);
-  if (before + usd > limitUsd) {
+  if (exceeds(before + usd, limitUsd)) {
     const reason = `growth added $${before.toFixed(2)} a month since the month began, $${usd.toFixed(2)} more exceeds the limit of $${limitUsd.toFixed(2)}`;
     return { refuse: 'cost-ceiling', reason, page: true, lookAgainMs: 60 * 60_000 };
   }
