@@ -5,7 +5,7 @@ import { leastFilesystemBytes } from '../../shared/documents/command.ts';
 import type { FailureCode, GuardrailCode, PageCode } from '../../shared/guardrails/codes.ts';
 import type { Holder } from '../../shared/heal/lease.ts';
 import type { HealPayload } from '../../shared/heal/records.ts';
-import { decideResize, GIB, type GrowPlan, type ResizeDecision, type ResizeFacts } from './decide.ts';
+import { decideResize, GIB, type GrowPlan, percentOf, type ResizeDecision, type ResizeFacts } from './decide.ts';
 
 /** What was planned, whether or not EC2 must be asked for it. */
 export type Plan = Exclude<ResizeDecision, { readonly refuse: GuardrailCode } | { readonly do: 'nothing' }>;
@@ -412,7 +412,7 @@ const foundOf = (seen: Observation, units: number): Found => ({
   units,
   client: seen.client,
   full:
-    seen.usedBytes * 100 >= seen.sizeBytes * FULL_PERCENT ||
+    percentOf(seen) >= FULL_PERCENT ||
     (seen.inodesTotal > 0 && seen.inodesUsed * 100 >= seen.inodesTotal * FULL_PERCENT),
 });
 
