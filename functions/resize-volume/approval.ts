@@ -15,25 +15,24 @@ export const planHash = (attempt: number, plan: Plan): string =>
 
 /** The answer that a person gives with SendDurableExecutionCallbackSuccess: {"approve": true, "plan": "…"}. */
 export function judgeApproval(answer: string, hash: string): Results['ask'] {
-  const no = (code: 'approval-denied' | 'approval-expired', reason: string): Results['ask'] => ({
-    refuse: code,
+  const no = (reason: string): Results['ask'] => ({
+    refuse: 'approval-denied',
     reason,
     page: false,
     lookAgainMs: ASK_AGAIN_MS,
   });
+  const shown = answer.slice(0, 100);
   let said: unknown;
   try {
     said = JSON.parse(answer);
   } catch {
-    return no(
-      'approval-denied',
-      `the answer is not JSON: ${answer.slice(0, 100)}; expected {"approve": true, "plan": "${hash}"}`,
-    );
+    return no(`the answer is not JSON: ${shown}; expected {"approve": true, "plan": "${hash}"}`);
   }
   const { approve, plan, by } = (said ?? {}) as { approve?: unknown; plan?: unknown; by?: unknown };
-  if (approve !== true) return no('approval-denied', `${typeof by === 'string' ? by : 'a person'} said no`);
-  if (plan !== hash)
-    return no('approval-denied', `the answer is for plan ${String(plan).slice(0, 32)}, this one is ${hash}`);
+  if (approve === false) return no(`${typeof by === 'string' ? by.slice(0, 64) : 'a person'} said no`);
+  if (approve !== true) return no(`the answer ${shown} says neither yes nor no`);
+  if (plan === undefined) return no(`the answer names no plan, this one is ${hash}`);
+  if (plan !== hash) return no(`the answer is for plan ${String(plan).slice(0, 32)}, this one is ${hash}`);
   return { approved: true };
 }
 
