@@ -20,6 +20,8 @@ export interface WorldKind extends Omit<Setting, 'protocol'> {
   readonly sentence: string;
   /** One first state for each: how many modifications of the last 24 h the volume has seen, by us. */
   readonly modifiedBefore: readonly number[];
+  /** The bounds of `npm run explore`: one run for each. */
+  readonly large: readonly Supply[];
 }
 
 export const WORLDS = {
@@ -28,12 +30,20 @@ export const WORLDS = {
     sentence: 'a full disk that may fill again, healed without asking',
     acts: ['pause', 'refill', 'other heal'],
     modifiedBefore: [0, 2],
+    large: [
+      { faults: 3, acts: 0 },
+      { faults: 2, acts: 1 },
+    ],
   },
   ask: {
     mode: 'ask',
     sentence: 'a full disk, healed when a person approves',
     acts: ['pause', 'silence', 'other heal'],
     modifiedBefore: [0],
+    large: [
+      { faults: 2, acts: 1 },
+      { faults: 1, acts: 2 },
+    ],
   },
 } as const satisfies Record<string, WorldKind>;
 export type WorldName = keyof typeof WORLDS;
