@@ -2,6 +2,7 @@
 import colors from 'picocolors';
 import { parseArguments, type Request, UsageError } from './cli/arguments.ts';
 import { listLines } from './cli/lists.ts';
+import { tellStory } from './cli/tell-story.ts';
 import { run } from './run/run.ts';
 
 // What is printed must not depend on where it is printed.
@@ -34,7 +35,16 @@ async function carryOut(request: Request): Promise<0 | 1> {
       process.stdout.write(`${JSON.stringify(report)}\n`);
       return judge(unmet);
     }
-    default:
+    case 'story': {
+      const { isTTY = false, columns } = process.stdout;
+      const audience = {
+        say: (line: string) => console.log(line),
+        isTerminal: isTTY,
+        width: isTTY ? columns : undefined,
+      };
+      return judge(await tellStory(request.run, request.explain, audience));
+    }
+    case 'serve':
       return 1;
   }
 }

@@ -12,8 +12,19 @@ export interface ChainSpec {
   readonly consensus: 'here' | 'elsewhere';
 }
 
+export interface Halt {
+  readonly fromMs: number;
+  /** Absent while it lasts. */
+  readonly toMs?: number;
+}
+
+/** Halts kept for those who tell of a run; one that has more has said enough. */
+const HALTS_MAX = 1_000;
+
 export class SimulatedChain {
   readonly spec: ChainSpec;
+  /** When it stood still because too few of its validators were there, oldest first. */
+  readonly halts: Halt[] = [];
   private readonly kernel: Kernel;
   private readonly validators = new Map<string, { readonly power: number; voting: boolean }>();
   private readonly listeners: (() => void)[] = [];
@@ -68,8 +79,12 @@ export class SimulatedChain {
     const present = all.reduce((sum, { power, voting }) => sum + (voting ? power : 0), 0);
     const halted = 3 * present <= 2 * total;
     if (halted === this.isHalted) return;
-    this.anchor = { height: this.height(), atMs: this.kernel.clock.now() };
+    const nowMs = this.kernel.clock.now();
+    this.anchor = { height: this.height(), atMs: nowMs };
     this.isHalted = halted;
+    const last = this.halts.pop();
+    if (last) this.halts.push(last.toMs === undefined ? { ...last, toMs: nowMs } : last);
+    if (halted && this.halts.length < HALTS_MAX) this.halts.push({ fromMs: nowMs });
     for (const listener of this.listeners) listener();
   }
 }

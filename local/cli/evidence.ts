@@ -1,0 +1,43 @@
+// What `--explain` puts under a line: the values that were read and sent, as somebody would note them down.
+import type { Requested } from './facts.ts';
+import { gibOf, grouped } from './words.ts';
+
+/** One paragraph for each part of the evidence: "after  volumeId vol-… · sizeBytes 900 GiB · client running". */
+export function paragraphs(evidence: unknown): string[] {
+  if (evidence === null || typeof evidence !== 'object') return [String(evidence)];
+  const entries = Object.entries(evidence);
+  const isGroup = ([, value]: readonly [string, unknown]): boolean => value !== null && typeof value === 'object';
+  const plain = entries.filter((entry) => !isGroup(entry)).flatMap(([key, value]) => leaves(key, value));
+  const groups = entries.filter(isGroup).map(([key, value]) => `${key}: ${joined(leaves('', value))}`);
+  return [...(plain.length > 0 ? [joined(plain)] : []), ...groups];
+}
+
+/** "ec2.ModifyVolume  VolumeId vol-… · Size 900" */
+export const requestEvidence = ({ name, input }: Requested): string => `${name}: ${joined(leaves('', input))}`;
+
+/** What was asked meanwhile: "ssm.GetParameters · ec2.DescribeVolumes · dynamodb.GetItem ×3" */
+export function askedEvidence(requests: readonly Requested[]): string[] {
+  const counts = new Map<string, number>();
+  for (const { name, outcome } of requests) {
+    const key = outcome === 'ok' ? name : `${name} (${outcome})`;
+    counts.set(key, (counts.get(key) ?? 0) + 1);
+  }
+  if (counts.size === 0) return [];
+  return [`asked: ${joined([...counts].map(([name, count]) => (count === 1 ? name : `${name} ×${count}`)))}`];
+}
+
+const joined = (parts: readonly string[]): string => parts.join(' · ');
+
+function leaves(path: string, value: unknown): string[] {
+  if (value instanceof Uint8Array) return [`${path} ${Buffer.from(value).toString()}`];
+  if (value === null || typeof value !== 'object') return [`${path} ${said(path, value)}`];
+  return Object.entries(value).flatMap(([key, inner]) => leaves(path === '' ? key : `${path}.${key}`, inner));
+}
+
+const GROUPED_FROM = 10_000;
+
+function said(path: string, value: unknown): string {
+  if (typeof value !== 'number') return String(value);
+  if (path.endsWith('Bytes')) return `${gibOf(value)} GiB`;
+  return Number.isInteger(value) && value >= GROUPED_FROM ? grouped(value) : String(value);
+}

@@ -1,0 +1,82 @@
+// How a story looks: three columns, wrapped to the terminal, colour only where there is a person to see it.
+import colors from 'picocolors';
+import type { Section, StoryLine, Tone } from './story.ts';
+import { clockTime, day } from './words.ts';
+
+/** A line as it is printed, and the moment in the run that it belongs to. */
+export interface Printed {
+  readonly atMs: number | undefined;
+  readonly text: string;
+}
+
+const TIME_WIDTH = 'hh:mm:ss'.length;
+const GAP = '  ';
+/** Labels longer than this push their own text aside, not everybody's. */
+const LABEL_WIDTH_MAX = 24;
+const TEXT_WIDTH_MIN = 24;
+
+/** @param width of the terminal; undefined: lines are as long as they are */
+export function renderSections(sections: readonly Section[], width: number | undefined): Printed[] {
+  const all = sections.flatMap(({ lines }) => lines);
+  const labelWidth = Math.min(LABEL_WIDTH_MAX, Math.max(0, ...all.map(({ label }) => label.length)));
+  return sections.flatMap(({ heading, lines }, place): Printed[] => {
+    const startMs = lines[0]?.atMs;
+    const printed: Printed[] = place === 0 ? [] : [{ atMs: startMs, text: '' }];
+    if (heading !== undefined)
+      printed.push({ atMs: startMs, text: ' '.repeat(TIME_WIDTH) + GAP + colors.bold(heading) });
+    let today = day(all[0]?.atMs ?? 0);
+    for (const line of lines) {
+      if (day(line.atMs) !== today) {
+        today = day(line.atMs);
+        printed.push({ atMs: line.atMs, text: colors.dim(today) });
+      }
+      printed.push(...renderLine(line, labelWidth, width).map((text) => ({ atMs: line.atMs, text })));
+    }
+    return printed;
+  });
+}
+
+function renderLine(
+  { atMs, label, text, tone, continues, evidence = [] }: StoryLine,
+  labelWidth: number,
+  width?: number,
+): string[] {
+  const time = continues ? ' '.repeat(TIME_WIDTH) : colors.dim(clockTime(atMs));
+  const indent = TIME_WIDTH + 2 * GAP.length + labelWidth;
+  const room = width === undefined ? Number.POSITIVE_INFINITY : Math.max(TEXT_WIDTH_MIN, width - indent);
+  const [first = '', ...more] = wrap(text, room);
+  const hanging = ' '.repeat(indent);
+  return [
+    `${time}${GAP}${painted(tone, label.padEnd(labelWidth), 'label')}${GAP}${painted(tone, first, 'text')}`.trimEnd(),
+    ...more.map((rest) => hanging + painted(tone, rest, 'text')),
+    ...evidence.flatMap((fact) => wrap(fact, room)).map((fact) => hanging + colors.dim(fact)),
+  ];
+}
+
+function painted(tone: Tone | undefined, text: string, part: 'label' | 'text'): string {
+  switch (tone) {
+    case 'node':
+      return part === 'label' ? colors.bold(text) : text;
+    case 'good':
+      return colors.green(text);
+    case 'bad':
+      return part === 'label' ? colors.yellow(text) : text;
+    case 'quiet':
+      return colors.dim(text);
+    case undefined:
+      return part === 'label' ? colors.cyan(text) : text;
+  }
+}
+
+/** Breaks at spaces; a word that is longer than a line is cut, since a terminal would cut it anywhere. */
+export function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let rest = text;
+  while (rest.length > width) {
+    const at = rest.lastIndexOf(' ', width);
+    const end = at > 0 ? at : width;
+    lines.push(rest.slice(0, end).trimEnd());
+    rest = rest.slice(end).trimStart();
+  }
+  return [...lines, rest];
+}

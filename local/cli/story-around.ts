@@ -1,0 +1,151 @@
+// What happens around the heals: alarms, people, clients that stop, faults, and what must never be.
+import type { OutageCause } from '../nodes/client.ts';
+import { requestEvidence } from './evidence.ts';
+import type { AlarmChange, DiskFact, Requested, StoryFacts } from './facts.ts';
+import type { StoryLine } from './story.ts';
+import { gibOf, lasting, rate } from './words.ts';
+
+const GIB = 2 ** 30;
+const HOUR_MS = 60 * 60_000;
+/** Slower than this a disk hardly fills, and when it will be full says nothing. */
+const GROWING_BYTES_PER_HOUR = 0.05 * GIB;
+
+/** Into ALARM and out of it; what an alarm says before its first data is nobody's news. */
+export function alarmLines({ alarms }: StoryFacts): StoryLine[] {
+  return alarms
+    .filter(({ from, to }) => from === 'ALARM' || to === 'ALARM')
+    .flatMap((change): StoryLine[] => {
+      const { atMs, alarmName, from, to, about, reason } = change;
+      const of = about === undefined ? {} : { about };
+      const bad = to === 'ALARM' && about === undefined;
+      return [
+        ...(to === 'ALARM' ? diskLines(change) : []),
+        {
+          atMs,
+          label: about === undefined ? 'suite alarm' : 'alarm',
+          text: `${alarmName}   ${from} → ${to}`,
+          ...of,
+          ...(bad && { tone: 'bad' as const }),
+          evidence: [reason],
+        },
+      ];
+    });
+}
+
+const diskLines = ({ atMs, about, disk }: AlarmChange): StoryLine[] =>
+  about === undefined || disk === undefined ? [] : [{ atMs, label: about, about, tone: 'node', text: diskText(disk) }];
+
+/** "data volume 91 % of 500 GiB, filling at 14 GiB/h: full in 3.2 h" */
+export function diskText({ role, usedPercent, sizeBytes, usedBytes, bytesPerHour }: DiskFact): string {
+  const use = `${role} volume ${Math.floor(usedPercent)} % of ${gibOf(sizeBytes)} GiB`;
+  if (usedBytes >= sizeBytes) return `${use}: full`;
+  if (bytesPerHour < GROWING_BYTES_PER_HOUR) return use;
+  const fullInMs = ((sizeBytes - usedBytes) / bytesPerHour) * HOUR_MS;
+  return `${use}, filling at ${rate(bytesPerHour / GIB)} GiB/h: full in ${lasting(fullInMs)}`;
+}
+
+const STOPS: Readonly<Record<OutageCause, string>> = {
+  'disk-full': 'stops: the disk is full',
+  'instance-down': 'stops with its instance',
+  stopped: 'is stopped',
+  'volume-gone': 'stops: its volume is gone',
+};
+
+export function outageLines({ outages }: StoryFacts): StoryLine[] {
+  return outages.flatMap(({ about, cause, fromMs, toMs }): StoryLine[] => [
+    { atMs: fromMs, label: 'client', text: STOPS[cause], about, tone: 'bad' },
+    ...(toMs === undefined
+      ? []
+      : [{ atMs: toMs, label: 'client', text: `runs again, ${lasting(toMs - fromMs)} later`, about }]),
+  ]);
+}
+
+export function haltLines({ halts }: StoryFacts): StoryLine[] {
+  return halts.flatMap(({ chain, fromMs, toMs }): StoryLine[] => [
+    { atMs: fromMs, label: `chain ${chain}`, text: 'halts: too few of its validators are there', tone: 'bad' },
+    ...(toMs === undefined
+      ? []
+      : [{ atMs: toMs, label: `chain ${chain}`, text: `goes on, ${lasting(toMs - fromMs)} later` }]),
+  ]);
+}
+
+export function peopleLines({ people }: StoryFacts): StoryLine[] {
+  return people.map((request) => ({
+    atMs: request.atMs,
+    label: 'a person',
+    text: personText(request),
+    ...(request.about !== undefined && { about: request.about }),
+    evidence: [requestEvidence(request)],
+  }));
+}
+
+function personText({ name, input }: Requested): string {
+  const { Name, Value, VolumeId, Size, Result } = input as Readonly<Record<string, string | undefined>>;
+  const operation = name.split('.')[1] ?? name;
+  if (name === 'ssm.PutParameter' && Name !== undefined) {
+    const [, , kind, fleet] = Name.split('/');
+    if (kind === 'fleets') return `changes the fleet file of ${fleet}`;
+    const what = kind === 'pauses' ? `the fleet ${fleet}` : 'everything';
+    if (kind === 'pause' || kind === 'pauses')
+      return Value === 'off' ? `ends the pause of ${what}` : `pauses ${what}: ${Value}`;
+  }
+  if (name === 'lambda.SendDurableExecutionCallbackSuccess') return answerText(Result);
+  if (name === 'ec2.ModifyVolume') return `modifies ${VolumeId}${Size === undefined ? '' : ` to ${Size} GiB`}`;
+  return operation;
+}
+
+/** The callback's result is bytes on the wire: JSON that says yes or no. */
+function answerText(result: unknown): string {
+  const said = Buffer.from((result ?? []) as Uint8Array).toString();
+  return /"approve"\s*:\s*true/.test(said) ? 'approves the plan' : 'says no to the plan';
+}
+
+/** Sandboxes that died and answers that never came. */
+export function faultLines({ heals, dispatcher }: StoryFacts): StoryLine[] {
+  return [...heals.flatMap(({ requests }) => requests), ...dispatcher].flatMap((request): StoryLine[] => {
+    const text = faultText(request);
+    const { atMs, about } = request;
+    return text === undefined ? [] : [{ atMs, label: 'fault', text, ...(about !== undefined && { about }) }];
+  });
+}
+
+function faultText({ actor, name, outcome }: Requested): string | undefined {
+  const who = actor.replace(/^chainmend-/, '').replace(/\/\d+$/, '');
+  const operation = name.split('.')[1] ?? name;
+  switch (outcome) {
+    case 'answer lost':
+      return `the answer to ${operation} is lost; it took effect`;
+    case 'caller killed before':
+      return `${who} dies right before ${operation}`;
+    case 'caller killed after':
+      return `${who} dies right after ${operation}`;
+    default:
+      return undefined;
+  }
+}
+
+/** Executions that ended without our code: what they left is settled by a successor. */
+export function unfinishedLines({ heals }: StoryFacts): StoryLine[] {
+  return heals.flatMap(({ status, endedAtMs, about, incidentId, attempt }): StoryLine[] =>
+    status === 'SUCCEEDED' || status === 'RUNNING' || endedAtMs === undefined
+      ? []
+      : [
+          {
+            atMs: endedAtMs,
+            label: 'unfinished',
+            text: `attempt ${attempt} of incident ${incidentId.slice(0, 4)} ended ${status} without a word of ours`,
+            about,
+            tone: 'bad',
+          },
+        ],
+  );
+}
+
+export function violationLines({ report }: StoryFacts): StoryLine[] {
+  return report.violations.map(({ at, invariant, detail }) => ({
+    atMs: Date.parse(at),
+    label: 'broken',
+    text: `${invariant}: ${detail}`,
+    tone: 'bad',
+  }));
+}

@@ -1,0 +1,251 @@
+// The journal's entries as lines of the story: what was decided, done, proved and refused, and on what grounds.
+import type { Answer, Observation } from '../../shared/documents/answer.ts';
+import { isMutating } from '../region/request-faults.ts';
+import type { JournalLine } from '../run/journal.ts';
+import { askedEvidence, paragraphs, requestEvidence } from './evidence.ts';
+import type { HealFact, Requested, StoryFacts } from './facts.ts';
+import type { StoryLine } from './story.ts';
+import { gibOf, grouped, lasting, rate, within } from './words.ts';
+
+/** What an entry says: one line, several, or none where another line says it already. */
+type Told = readonly Omit<StoryLine, 'atMs' | 'about'>[];
+
+export function journalLines(facts: StoryFacts, explain: boolean): StoryLine[] {
+  const stale = explain ? new Set() : staleAttempts(facts.journal);
+  const lines = facts.journal
+    .filter((line) => !stale.has(attemptOf(line)) || isDispatchRefusal(line))
+    .flatMap((line) => storyLines(facts, line));
+  return [...lines, ...facts.heals.flatMap((heal) => requestLines(heal, explain))];
+}
+
+function storyLines(facts: StoryFacts, line: JournalLine): StoryLine[] {
+  const { atMs, fleet, node } = line;
+  return toldBy(facts, line).map((told, i) => ({
+    ...told,
+    atMs,
+    about: `${fleet}/${node}`,
+    ...(i === 0 && { evidence: [...paragraphs(parsed<unknown>(line) ?? {}), ...askedEvidence(askedFor(facts, line))] }),
+  }));
+}
+
+const attemptOf = ({ incidentId, attempt }: JournalLine): string => `${incidentId} ${attempt}`;
+
+/** They carry the number of the attempt before them. */
+const isDispatchRefusal = ({ kind, writer }: JournalLine): boolean => kind === 'refusal' && writer === DISPATCHER;
+
+const DISPATCHER = 'dispatch-heal';
+
+/** Attempts that ended in a refusal which their incident has met before: nothing new for a tired person. */
+function staleAttempts(journal: readonly JournalLine[]): ReadonlySet<string> {
+  const met = new Set<string>();
+  const stale = new Set<string>();
+  for (const line of journal.filter(({ kind }) => kind === 'refusal')) {
+    const refusal = `${line.incidentId} ${line.code}`;
+    if (met.has(refusal) && !isDispatchRefusal(line)) stale.add(attemptOf(line));
+    met.add(refusal);
+  }
+  return stale;
+}
+
+/** What a heal asked between its entry before and this one. */
+function askedFor({ journal, heals }: StoryFacts, { writer, atMs, place }: JournalLine): readonly Requested[] {
+  const before = journal.findLast((line) => line.writer === writer && line.place < place)?.atMs ?? 0;
+  const requests = heals.find(({ arn }) => arn === writer)?.requests ?? [];
+  return requests.filter((request) => request.atMs > before && request.atMs <= atMs && !isState(request));
+}
+
+/** Records and checkpoints are the suite's own housekeeping. */
+const isState = ({ name }: Requested): boolean => /^(dynamodb|lambda)\./.test(name);
+
+function toldBy(facts: StoryFacts, line: JournalLine): Told {
+  switch (line.kind) {
+    case 'decision': {
+      const mode = / mode (\w+)$/.exec(line.sentence)?.[1];
+      const text = `attempt ${line.attempt} → ${line.heal}${mode === undefined || mode === 'act' ? '' : `, mode ${mode}`}`;
+      return [{ label: `incident ${shortId(facts.journal, line.incidentId)}`, text }];
+    }
+    case 'intent':
+      return decided(facts.journal, line);
+    case 'result':
+      return line.act?.startsWith('ModifyVolume')
+        ? [{ label: 'AWS', text: line.sentence }]
+        : answered(facts.journal, line);
+    case 'proof':
+      return [{ label: 'proved', text: line.sentence }];
+    case 'plan':
+      return line.place.endsWith('-ask')
+        ? [{ label: 'asks a person', text: `${line.sentence}; page sent` }]
+        : [{ label: 'plan', text: `would ${line.sentence}. Nothing was touched.` }];
+    case 'refusal':
+      return [{ label: 'refused', text: refusedText(facts, line), tone: 'bad' }];
+    case 'outcome':
+      return ended(facts, line);
+    case 'page':
+      return [];
+  }
+}
+
+/** As many digits as it takes to tell this run's incidents apart, and at least four. */
+function shortId(journal: readonly JournalLine[], incidentId: string): string {
+  const others = new Set(journal.map((line) => line.incidentId).filter((id) => id !== incidentId));
+  let digits = 4;
+  while (digits < incidentId.length && [...others].some((id) => id.startsWith(incidentId.slice(0, digits)))) digits++;
+  return incidentId.slice(0, digits);
+}
+
+interface PlanEvidence {
+  readonly volumeId: string;
+  readonly fromGiB: number;
+  readonly toGiB: number;
+  readonly usedGiB: number;
+  readonly gibPerHour: number;
+  readonly ceilingGiB: number;
+  readonly addedUsd: number;
+  readonly guards: {
+    readonly pause: string;
+    readonly fence: number;
+    readonly modification: number;
+    readonly modificationsPerDay: number;
+    readonly monthlyLimitUsd: number;
+  };
+}
+
+/** The first intent of a heal that changes something tells what was decided. */
+function decided(journal: readonly JournalLine[], line: JournalLine): Told {
+  const changes = journal.find(
+    ({ kind, writer, act = '' }) => kind === 'intent' && writer === line.writer && !act.includes('observe-node'),
+  );
+  if (changes !== line) return [];
+  if (!line.act?.startsWith('ModifyVolume')) return [{ label: 'decided', text: line.sentence }];
+  const plan = parsed<PlanEvidence>(line);
+  if (!plan) return [{ label: 'decided', text: line.sentence }];
+  const { guards } = plan;
+  return [
+    { label: 'decided', text: `grow ${grouped(plan.fromGiB)} → ${grouped(plan.toGiB)} GiB: ${whySize(plan)}` },
+    {
+      label: 'guardrails',
+      continues: true,
+      tone: 'quiet',
+      text: [
+        `pause ${guards.pause}`,
+        'lease taken',
+        `modification ${guards.modification} of ${guards.modificationsPerDay} today`,
+        `+$${plan.addedUsd.toFixed(2)} a month, limit $${grouped(guards.monthlyLimitUsd)}`,
+      ].join(' · '),
+    },
+  ];
+}
+
+const HOUR_MS = 60 * 60_000;
+/** "modify a volume up to four times within a rolling 24-hour period" (EBS user guide). */
+const BUDGET_HOURS = 24;
+
+function whySize({ toGiB, usedGiB, gibPerHour, ceilingGiB }: PlanEvidence): string {
+  const ceiling = `ceiling ${grouped(ceilingGiB)}`;
+  if (gibPerHour <= 0)
+    return `leaves ${Math.round(100 - (usedGiB / toGiB) * 100)} % free, and it hardly fills; ${ceiling}`;
+  const lastsHours = (toGiB - usedGiB) / gibPerHour;
+  const past = lastsHours > BUDGET_HOURS ? `, past EBS’s ${BUDGET_HOURS} h budget` : '';
+  return `lasts ${lasting(lastsHours * HOUR_MS)} at today’s ${rate(gibPerHour)} GiB/h${past}; ${ceiling}`;
+}
+
+/** A command's answer: the first one acknowledges the fence, later ones only prove what the proof says. */
+function answered(journal: readonly JournalLine[], line: JournalLine): Told {
+  const own = journal.filter(({ writer }) => writer === line.writer);
+  const operationId = line.act?.split(' ').at(-1) ?? '';
+  const intent = own.find(({ kind, act = '' }) => kind === 'intent' && act.endsWith(` ${operationId}`));
+  const growing = intent?.act?.includes('grow-filesystem') ?? false;
+  const answer = parsed<Answer>(line);
+  const { after, before } = answer ?? { after: null, before: null };
+  if (answer?.result !== 'done' || !after)
+    return [{ label: growing ? 'grow-filesystem' : 'node', text: line.sentence, tone: 'bad' }];
+  if (growing) return [{ label: 'grow-filesystem', text: grownText(before, after) }];
+  const first = own.find(({ kind, act = '' }) => kind === 'result' && act.startsWith('SendCommand'));
+  if (first !== line) return [];
+  return [{ label: 'node fenced', text: `fence ${answer.fence} acknowledged; seen: ${seenText(after)}` }];
+}
+
+const FILESYSTEMS: Readonly<Record<Observation['filesystem'], string>> = {
+  xfs: 'XFS',
+  ext4: 'ext4',
+  btrfs: 'btrfs',
+  other: 'another filesystem',
+};
+
+const seenText = ({ filesystem, partitioned, usedBytes, sizeBytes, client }: Observation): string =>
+  `${FILESYSTEMS[filesystem]} on a ${partitioned ? 'partition' : 'bare volume'}, ${gibOf(usedBytes)} of ${gibOf(sizeBytes)} GiB, client ${client}`;
+
+function grownText(before: Observation | null, after: Observation): string {
+  const from = before && before.sizeBytes !== after.sizeBytes ? `${gibOf(before.sizeBytes)} → ` : '';
+  const client =
+    before && before.client !== after.client ? `client ${before.client} → ${after.client}` : 'client untouched';
+  return `${FILESYSTEMS[after.filesystem]}, ${from}${gibOf(after.sizeBytes)} GiB, ${client}`;
+}
+
+function refusedText(facts: StoryFacts, line: JournalLine): string {
+  const heal = line.writer === DISPATCHER ? undefined : healOf(facts, line);
+  return [
+    `${line.code}: ${line.sentence}.`,
+    heal === undefined ? 'Nothing was touched.' : 'What was begun is finished later.',
+    nextLook(line),
+  ]
+    .filter(Boolean)
+    .join(' ');
+}
+
+function nextLook(line: JournalLine): string {
+  const { lookAgainSeconds, paged } = parsed<{ lookAgainSeconds: number; paged: boolean }>(line) ?? {};
+  if (lookAgainSeconds === undefined) return '';
+  return `Looks again ${within(lookAgainSeconds * 1_000)}${paged ? '; page sent' : ''}.`;
+}
+
+function ended(facts: StoryFacts, line: JournalLine): Told {
+  const heal = healOf(facts, line);
+  switch (line.act) {
+    case 'healed': {
+      if (heal?.alarmToHealedSeconds == null)
+        return [{ label: 'healed', text: `nothing had to be done: ${line.sentence}` }];
+      const { alarmToHealedSeconds, awsSeconds, caughtUpSeconds } = heal;
+      const after = `${lasting(alarmToHealedSeconds * 1_000)} after the alarm, ${lasting(awsSeconds * 1_000)} of them AWS’s own`;
+      const synced = caughtUpSeconds > 0 ? `; synced ${lasting(caughtUpSeconds * 1_000)} after its start` : '';
+      return [{ label: 'healed', text: after + synced, tone: 'good' }];
+    }
+    case 'escalated':
+      return [{ label: 'gave up', text: `${line.code}: ${line.sentence}; page sent`, tone: 'bad' }];
+    default:
+      return [{ label: 'failed', text: `${line.code}: ${line.sentence}. ${nextLook(line)}`.trim(), tone: 'bad' }];
+  }
+}
+
+const healOf = ({ report }: StoryFacts, { incidentId, attempt }: JournalLine) =>
+  report.heals.find((heal) => heal.incident === incidentId && heal.attempt === attempt);
+
+/** Requests that change something on AWS. Commands are left out: their answers are told. */
+function requestLines({ requests, about }: HealFact, explain: boolean): StoryLine[] {
+  return requests
+    .filter(({ name }) => name.startsWith('ec2.') && isMutating(name.slice(4)))
+    .filter(({ outcome }) => explain || !/^(RequestLimitExceeded|Throttling)/.test(outcome))
+    .map((request) => ({
+      atMs: request.atMs,
+      label: request.name.slice(4),
+      text: requestText(request),
+      about,
+      evidence: [requestEvidence(request)],
+    }));
+}
+
+function requestText({ input, outcome }: Requested): string {
+  const resource = String(input['VolumeId'] ?? input['InstanceId'] ?? '');
+  const took = outcome === 'ok' || outcome === 'answer lost' || outcome.startsWith('caller killed');
+  return took ? resource : `${resource}   AWS refuses: ${outcome}`;
+}
+
+/** Evidence is cut at a length in the journal; what was cut is no JSON any more and tells nothing. */
+function parsed<T>({ evidence }: JournalLine): T | undefined {
+  if (evidence === undefined) return undefined;
+  try {
+    return JSON.parse(evidence) as T;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,90 @@
+// A run as a story: plain lines in the order of time, each with a moment, a label and a text. Pure; how they look is render.ts.
+import type { NodeName, StoryFacts } from './facts.ts';
+import {
+  alarmLines,
+  faultLines,
+  haltLines,
+  outageLines,
+  peopleLines,
+  unfinishedLines,
+  violationLines,
+} from './story-around.ts';
+import { journalLines } from './story-journal.ts';
+import { counted, lasting } from './words.ts';
+
+/** good and bad carry colour; quiet is what only those want who look closer. */
+export type Tone = 'node' | 'good' | 'bad' | 'quiet';
+
+export interface StoryLine {
+  readonly atMs: number;
+  readonly label: string;
+  readonly text: string;
+  readonly about?: NodeName;
+  readonly tone?: Tone;
+  /** Belongs to the line above: its moment is not said again. */
+  readonly continues?: true;
+  /** For `--explain`: what was read, asked and answered, a line each. */
+  readonly evidence?: readonly string[];
+}
+
+export interface Section {
+  /** The node that it is about, where its first line does not name it. */
+  readonly heading?: NodeName;
+  readonly lines: readonly StoryLine[];
+}
+
+/** With `explain`, each line has its evidence, and attempts that came to nothing new are told one by one. */
+export function tell(facts: StoryFacts, { explain = false }: { readonly explain?: boolean } = {}): Section[] {
+  const lines = [
+    ...peopleLines(facts),
+    ...outageLines(facts),
+    ...haltLines(facts),
+    ...alarmLines(facts),
+    ...faultLines(facts),
+    ...journalLines(facts, explain),
+    ...unfinishedLines(facts),
+    ...violationLines(facts),
+  ].sort((a, b) => a.atMs - b.atMs);
+  return sectionsOf(explain ? lines : lines.map(({ evidence: _, ...line }) => line));
+}
+
+/** One node: all in one. Several: each under its own name, after what concerns everything. */
+function sectionsOf(lines: readonly StoryLine[]): Section[] {
+  const nodes = [...new Set(lines.flatMap(({ about }) => about ?? []))];
+  if (nodes.length <= 1) return lines.length > 0 ? [titled(lines)] : [];
+  const everything = lines.filter(({ about }) => about === undefined);
+  return [
+    ...(everything.length > 0 ? [{ lines: everything }] : []),
+    ...nodes.map((about) => titled(lines.filter((line) => line.about === about))),
+  ];
+}
+
+/** A node is named once: by its first line, or above that where it tells of something else. */
+function titled(lines: readonly StoryLine[]): Section {
+  const first = lines.find(({ about }) => about !== undefined);
+  return {
+    ...(first?.about !== undefined && first.tone !== 'node' && { heading: first.about }),
+    lines: lines.map((line) => (line.tone === 'node' && line !== first ? { ...line, label: 'disk' } : line)),
+  };
+}
+
+/** "1 healed · 0 refused · 0 paged · 0 invariants broken · outage 0 s · 17 API calls" */
+export function summaryOf({ report }: Pick<StoryFacts, 'report'>): string {
+  const { heals, plans, refusals, pages, violations } = report;
+  const ended = (outcome: string): number => heals.filter((heal) => heal.outcome === outcome).length;
+  const sum = (of: 'outageSeconds' | 'apiCalls'): number => heals.reduce((total, heal) => total + heal[of], 0);
+  const seldom = (['restored', 'escalated', 'unfinished'] as const)
+    .map((outcome) => [ended(outcome), outcome] as const)
+    .filter(([count]) => count > 0)
+    .map(([count, outcome]) => `${count} ${outcome}`);
+  return [
+    `${ended('healed')} healed`,
+    ...seldom,
+    ...(plans.length > 0 ? [`${plans.length} planned`] : []),
+    `${refusals.length} refused`,
+    `${pages.length} paged`,
+    counted(violations.length, 'invariant broken', 'invariants broken'),
+    // Of heals: where there was none, nobody has counted.
+    ...(heals.length > 0 ? [`outage ${lasting(sum('outageSeconds') * 1_000)}`, `${sum('apiCalls')} API calls`] : []),
+  ].join(' · ');
+}

@@ -1,0 +1,92 @@
+// Runs a scenario and tells it to a person: at once into a file or a pipe, at a pace that one can follow on a terminal.
+import { setTimeout as sleep } from 'node:timers/promises';
+import colors from 'picocolors';
+import { ensureSynthesized } from '../../infra/synth.ts';
+import { FLEETS, run } from '../run/run.ts';
+import type { RunRequest } from './arguments.ts';
+import { gatherFacts } from './facts.ts';
+import { nodesTable } from './nodes-table.ts';
+import { type Printed, renderSections } from './render.ts';
+import { summaryOf, tell } from './story.ts';
+
+/** A person at the other end, or a file. */
+export interface Audience {
+  readonly say: (line: string) => void;
+  readonly isTerminal: boolean;
+  /** Columns of the terminal; undefined where there is none. */
+  readonly width: number | undefined;
+}
+
+const TOLD_IN_MS = 20_000;
+/** However little or much happens: nobody waits longer for one line, and none rushes by. */
+const PAUSE_MS = { least: 250, most: 2_500 } as const;
+
+/** @returns the sentences of the expectations that did not hold */
+export async function tellStory(request: RunRequest, explain: boolean, audience: Audience): Promise<readonly string[]> {
+  const { say, isTerminal, width } = audience;
+  const { scenario, seed, faults } = request;
+  const startedMs = performance.now();
+  const besides = faults.length > 0 ? `, with ${faults.join(' and ')}` : '';
+  say(`${colors.bold('chainmend')} · local region, seed ${seed}${besides} · nothing leaves this machine`);
+  say(scenario.sentence);
+  say('');
+  await prepared(isTerminal);
+  const facts = gatherFacts(await run(scenario, request));
+  const lines = renderSections(tell(facts, { explain }), isTerminal ? width : undefined);
+  await pace(lines, isTerminal && !explain ? TOLD_IN_MS - (performance.now() - startedMs) : 0, say);
+  say('');
+  for (const row of nodesTable(facts)) say(row);
+  say('');
+  say(colors.bold(summaryOf(facts)));
+  for (const hint of hints(request, explain)) say(hint);
+  return facts.unmet;
+}
+
+const SLOW_MS = 400;
+
+/** The first run after a change bundles and synthesizes for some seconds: silence would look like a hang. */
+export async function prepared(isTerminal: boolean): Promise<void> {
+  const note = 'preparing: bundling the functions and synthesizing the template …';
+  let shown = false;
+  const timer = setTimeout(() => {
+    shown = true;
+    process.stderr.write(note);
+  }, SLOW_MS);
+  if (!isTerminal) clearTimeout(timer);
+  try {
+    await ensureSynthesized({ fleets: FLEETS });
+  } finally {
+    clearTimeout(timer);
+    if (shown) process.stderr.write('\r\x1b[K');
+  }
+}
+
+/** Shares `forMs` among the gaps between moments: a long gap in virtual time is a longer one here, but never in proportion. */
+async function pace(lines: readonly Printed[], forMs: number, say: (line: string) => void): Promise<void> {
+  const weights = lines.map(({ atMs }, i) => {
+    const before = lines.slice(0, i).findLast((line) => line.atMs !== undefined)?.atMs;
+    return i === 0 || atMs === undefined || atMs === before
+      ? 0
+      : 1 + Math.log2(1 + Math.abs(atMs - (before ?? atMs)) / 1_000);
+  });
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  for (const [i, { text }] of lines.entries()) {
+    const weight = weights[i] ?? 0;
+    if (forMs > 0 && weight > 0)
+      await sleep(Math.min(PAUSE_MS.most, Math.max(PAUSE_MS.least, (forMs * weight) / total)));
+    say(text);
+  }
+}
+
+function hints({ scenario, seed, faults }: RunRequest, explain: boolean): string[] {
+  const same = [
+    `--scenario ${scenario.name}`,
+    ...(seed === 1 ? [] : [`--seed ${seed}`]),
+    ...faults.map((name) => `--fault ${name}`),
+  ];
+  const again = `npm start -- ${same.join(' ')}`;
+  return [
+    explain ? `As one JSON object:          ${again} --json` : `Step by step with evidence:  ${again} --explain`,
+    'Other scenarios:             npm start -- --list',
+  ];
+}
