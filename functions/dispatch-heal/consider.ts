@@ -41,7 +41,7 @@ export async function consider(door: Door, settings: Pick<Settings, 'values'>, k
     const owner: ExecutionStatus = nodeRecord?.owner
       ? await readExecution(clients.lambda, nodeRecord.owner)
       : { state: 'unknown' };
-    const node = instance.tags[fleet.nodes.nameTag] ?? instance.instanceId;
+    const node = instance.tags[fleet.nodes.nameTag]?.replace(/\p{Cc}/gu, ' ') || instance.instanceId;
     const facts = { nowMs: Date.now(), candidate, fleet, node, trouble, paused, incident, nodeRecord, owner };
     const dispatch = decideDispatch(facts);
     if (await carryOut(door, dispatch, incident)) return dispatch;

@@ -16,8 +16,6 @@ export interface Candidate {
   readonly alarm: AlarmFact;
   readonly instanceId: string;
   readonly onsetMs: number;
-  /** Whether a re-read of the alarm itself says that it still is in ALARM. */
-  readonly stillAlarming: boolean;
   /** Why the alarm is to be left alone: suppressed or muted by a person. */
   readonly suppressedBy: string | null;
 }
@@ -45,8 +43,7 @@ export type Dispatch =
 
 /** What becomes of one candidate. Same facts, same decision. */
 export function decideDispatch(facts: DispatchFacts): Dispatch {
-  const { candidate, fleet, nowMs } = facts;
-  if (!candidate.stillAlarming) return { do: 'leave', why: `${candidate.alarm.alarmName} is no longer in ALARM` };
+  const { fleet, nowMs } = facts;
   const opened = openIncident(facts.incident, onsetOf(facts), nowMs);
   if ('lags' in opened) return { do: 'leave', why: 'healed minutes ago; the alarm lags behind the cure' };
   const incident = 'next' in opened ? opened.next : opened.keep;
@@ -57,7 +54,9 @@ export function decideDispatch(facts: DispatchFacts): Dispatch {
       return { do: 'leave', why: `${refusal.refuse}, looked at a moment ago` };
     return { do: 'refuse', incident, isNew, refusal };
   }
-  const free = leaseFree(facts.nodeRecord ?? newNode(fleet.name, candidate.instanceId), facts.owner, nowMs);
+  if (fleet.mode === 'plan' && incident.state === 'open' && nowMs < (incident.plannedUntilMs ?? 0))
+    return { do: 'leave', why: 'planned already, and the fleet is in mode plan' };
+  const free = leaseFree(facts.nodeRecord ?? newNode(fleet.name, facts.candidate.instanceId), facts.owner, nowMs);
   const allocated = allocate(incident, free, (attempt) => payloadOf(facts, incident, attempt), nowMs);
   if ('leave' in allocated) return { do: 'leave', why: allocated.leave };
   if ('invokeAgain' in allocated) return { do: 'invoke-again', payload: allocated.invokeAgain };
@@ -121,9 +120,14 @@ export function fleetOf(
   };
 }
 
-/** The role of the volume that an alarm's `path` is about: bytes and inodes of a filesystem are one trouble with one cure. */
+/**
+ * The role of the volume that an alarm's `path` is about: bytes and inodes of a filesystem are one trouble with one cure.
+ * A fleet-wide alarm that is grouped by instance alone names no path: that leaves no doubt where nodes have one volume.
+ */
 export function troubleOf(fleet: Fleet, dimensions: Readonly<Record<string, string>>): string | null {
-  const volume = fleet.volumes.find(({ path }) => path === dimensions['path']);
+  const [only, another] = fleet.volumes;
+  const volume =
+    dimensions['path'] === undefined && !another ? only : fleet.volumes.find(({ path }) => path === dimensions['path']);
   return volume ? `disk:${volume.role}` : null;
 }
 

@@ -49,6 +49,10 @@ async function considerAlarm(door: Door, event: AlarmStateChange | ContributorSt
     readAlarming(clients.cloudwatch, [alarmName]),
   ]);
   const now = alarming.find(({ fact }) => fact.alarmName === alarmName);
+  if (!now) {
+    console.info(JSON.stringify({ level: 'info', left: `${alarmName} is not in ALARM any more` }));
+    return;
+  }
   // A fleet-wide alarm is grouped by node: its own metric has no dimensions, each contributor has them as attributes.
   const told =
     event.kind === 'contributor' ? { namespace: AGENT_NAMESPACE, dimensions: event.attributes } : event.metric;
@@ -63,7 +67,7 @@ async function considerAlarm(door: Door, event: AlarmStateChange | ContributorSt
   const silenced =
     suppressedBy ??
     (muted ? 'a mute rule' : null) ??
-    (now?.actionsEnabled === false ? 'its actions being disabled' : null);
+    (now.actionsEnabled === false ? 'its actions being disabled' : null);
   await considerAll(
     door,
     settings,
@@ -72,7 +76,6 @@ async function considerAlarm(door: Door, event: AlarmStateChange | ContributorSt
         alarm: { alarmName, namespace, dimensions },
         instanceId,
         onsetMs: atMs,
-        stillAlarming: now !== undefined,
         suppressedBy: silenced,
       },
     ],

@@ -28,7 +28,6 @@ export async function manualCandidate(
     alarm: { alarmName: '', namespace: METRIC_NAMESPACE, dimensions: { InstanceId: instanceId, path: volume.path } },
     instanceId,
     onsetMs: nowMs,
-    stillAlarming: true,
     suppressedBy: null,
   };
 }

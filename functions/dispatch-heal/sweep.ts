@@ -105,7 +105,6 @@ export const candidateOf = ({ fact, sinceMs, actionsEnabled }: AlarmNow, mutedBy
   alarm: fact,
   instanceId: fact.dimensions['InstanceId'] ?? '',
   onsetMs: sinceMs,
-  stillAlarming: true,
   suppressedBy: mutedBy ?? (actionsEnabled ? null : 'its actions being disabled'),
 });
 
@@ -115,7 +114,7 @@ const tellsOf = ({ alarm, instanceId }: Candidate, incident: IncidentRecord): bo
 const toldAgain = (incident: IncidentRecord, alarming: ReadonlySet<string>): readonly Candidate[] => {
   const { alarm, instanceId, onsetMs } = incident;
   if (alarm.alarmName !== '' && !alarming.has(alarm.alarmName)) return [];
-  return [{ alarm, instanceId, onsetMs, stillAlarming: true, suppressedBy: null }];
+  return [{ alarm, instanceId, onsetMs, suppressedBy: null }];
 };
 
 /** A node whose holder has ended is freed; what that holder left open is a trouble of its own. */

@@ -65,6 +65,7 @@ const reopened = (read: IncidentRecord, onset: Onset, isNew: boolean): IncidentR
         failures: 0,
         refusedCodes: [],
         pagedCodes: [],
+        plannedUntilMs: 0,
       }
     : {}),
   notBeforeMs: 0,
@@ -148,7 +149,7 @@ export function conclude(
     case 'healed':
       return { next: { ...base, state: 'healed', endedAtMs: nowMs } };
     case 'planned':
-      return { next: { ...base, notBeforeMs: outcome.notBeforeMs, state: 'open' } };
+      return { next: { ...base, plannedUntilMs: outcome.notBeforeMs, state: 'open' } };
     case 'refused':
       return { next: { ...noted(base, outcome), notBeforeMs: outcome.notBeforeMs, state: 'open' } };
     case 'failed': {
@@ -215,6 +216,7 @@ const identity = ({
   attempt,
   failures,
   notBeforeMs,
+  plannedUntilMs,
   refusedCodes,
   pagedCodes,
   version,
@@ -229,6 +231,7 @@ const identity = ({
   attempt,
   failures,
   notBeforeMs,
+  ...(plannedUntilMs !== undefined && { plannedUntilMs }),
   refusedCodes,
   pagedCodes,
   version,

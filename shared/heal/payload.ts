@@ -8,7 +8,8 @@ const milliseconds = v.pipe(v.number(), v.integer(), v.minValue(0));
 const schema = v.strictObject({
   kind: v.literal('resize-volume'),
   fleet: text(/^[a-z0-9][a-z0-9-]{0,62}$/),
-  node: text(/^[\w.:/@ +=-]{1,255}$/),
+  // A tag's value as people write it (EC2: up to 256 Unicode characters): it is shown and stored, and reaches no command.
+  node: text(/^[^\p{Cc}]{1,256}$/u),
   instanceId: text(/^i-[0-9a-f]{8,17}$/),
   trouble: text(/^[a-z]+:[a-z0-9-]{1,62}$/),
   incidentId: text(/^[\w:.-]{1,64}$/),

@@ -41,6 +41,8 @@ interface IncidentBase {
   readonly failures: number;
   /** Nothing is dispatched before, ms since the epoch. */
   readonly notBeforeMs: number;
+  /** In mode plan nothing new is said before, ms since the epoch; any other mode acts at once. Absent until something was planned. */
+  readonly plannedUntilMs?: number;
   /** Codes that were journalled as a refusal of this incident, oldest first. */
   readonly refusedCodes: readonly string[];
   /** Codes that a person was paged for in this incident. */
