@@ -105,6 +105,8 @@ async function untilDone(world: World, scenario: Scenario): Promise<void> {
   };
   await clock.run({ until, untilMs: START_MS + scenario.hours * HOUR_MS, maxEvents: MAX_EVENTS });
   await clock.run({ untilMs: clock.now() + AFTERMATH_MS, maxEvents: MAX_EVENTS });
+  // What is refused is looked at again for ever: the last look is let come to its end.
+  await clock.run({ until: restful, untilMs: clock.now() + AFTERMATH_MS, maxEvents: MAX_EVENTS });
 }
 
 /** Runs the region until work that asks it for something has its answer. */

@@ -27,6 +27,7 @@ export interface WorldVolume {
   readonly usedPercent: number;
   readonly type?: 'gp2' | 'gp3' | 'io1' | 'io2' | 'st1';
   readonly iops?: number;
+  readonly throughputMiBps?: number;
   readonly filesystem?: FilesystemType;
   readonly partitioned?: boolean;
   /** The filesystem's size where somebody forgot to grow it with its volume. */
@@ -38,6 +39,7 @@ export interface WorldVolume {
 }
 
 export interface WorldNode {
+  readonly instanceId?: string;
   readonly fleet: string;
   readonly name: string;
   readonly chain: string;
@@ -83,6 +85,10 @@ export class World {
     this.fleets = fleets;
   }
 
+  get chains(): readonly SimulatedChain[] {
+    return [...this.#chains.values()];
+  }
+
   chain(spec: ChainSpec): void {
     this.#chains.set(spec.name, new SimulatedChain(this.region.kernel, spec));
   }
@@ -98,6 +104,7 @@ export class World {
     const tags = { ...fleet.nodes.tags, [fleet.nodes.nameTag]: spec.name };
     const privateIp = `10.0.${index % 3}.${10 + Math.floor(index / 3)}`;
     const instanceId = region.ec2.addInstance({
+      ...(spec.instanceId && { instanceId: spec.instanceId }),
       availabilityZone: zone,
       privateIp,
       tags,
@@ -116,6 +123,7 @@ export class World {
         sizeGiB: volume.sizeGiB,
         type: volume.type ?? 'gp3',
         ...(volume.iops !== undefined && { iops: volume.iops }),
+        ...(volume.throughputMiBps !== undefined && { throughputMiBps: volume.throughputMiBps }),
         availabilityZone: zone,
         attachedTo: { instanceId, device: `/dev/sd${'fghij'[place] ?? 'f'}` },
         tags: {
