@@ -87,14 +87,15 @@ function exploreWorld(name: WorldName, { supply: given, maxStates }: Options): b
     );
     return report;
   });
+  const complete = reports.every((report) => report.complete);
   const verdicts = [...Object.values(NEVER), CONVERGES].map((property) => {
     const trace = shortest(reports.flatMap((report) => brokenBy(report).get(property) ?? []));
-    console.log(`  ${trace ? '✗' : '✓'} ${property}`);
+    console.log(`  ${trace ? '✗' : complete ? '✓' : '?'} ${property}`);
     if (trace) print(trace);
     return trace === undefined;
   });
   console.log('');
-  return verdicts.every((verdict) => verdict) && reports.every(({ complete }) => complete);
+  return verdicts.every((verdict) => verdict) && complete;
 }
 
 function exploreRules({ rules, maxStates, wholeTraces }: Options): boolean {
