@@ -53,7 +53,7 @@ export async function consider(door: Door, settings: Pick<Settings, 'values'>, k
 async function carryOut(door: Door, dispatch: Dispatch, before: IncidentRecord | undefined): Promise<boolean> {
   switch (dispatch.do) {
     case 'leave':
-      return true;
+      return dispatch.write ? replaceIncident(door.store, dispatch.write) : true;
     case 'invoke-again':
       await invoke(door, dispatch.payload);
       return true;

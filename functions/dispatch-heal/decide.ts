@@ -34,7 +34,8 @@ export interface DispatchFacts {
 }
 
 export type Dispatch =
-  | { readonly do: 'leave'; readonly why: string }
+  /** `write`: an incident that was not known before, so that what told of it only once is not forgotten. */
+  | { readonly do: 'leave'; readonly why: string; readonly write?: IncidentRecord }
   /** Writes INCIDENT and refuses; nothing is started. */
   | { readonly do: 'refuse'; readonly incident: IncidentRecord; readonly isNew: boolean; readonly refusal: Refusal }
   /** Writes the allocated attempt, then invokes with its payload. */
@@ -55,10 +56,10 @@ export function decideDispatch(facts: DispatchFacts): Dispatch {
     return { do: 'refuse', incident, isNew, refusal };
   }
   if (fleet.mode === 'plan' && incident.state === 'open' && nowMs < (incident.plannedUntilMs ?? 0))
-    return { do: 'leave', why: 'planned already, and the fleet is in mode plan' };
+    return { do: 'leave', why: 'planned already, and the fleet is in mode plan', ...(isNew && { write: incident }) };
   const free = leaseFree(facts.nodeRecord ?? newNode(fleet.name, facts.candidate.instanceId), facts.owner, nowMs);
   const allocated = allocate(incident, free, (attempt) => payloadOf(facts, incident, attempt), nowMs);
-  if ('leave' in allocated) return { do: 'leave', why: allocated.leave };
+  if ('leave' in allocated) return { do: 'leave', why: allocated.leave, ...(isNew && { write: incident }) };
   if ('invokeAgain' in allocated) return { do: 'invoke-again', payload: allocated.invokeAgain };
   return { do: 'start', write: isNew ? [incident, allocated.next] : [allocated.next], payload: allocated.invoke };
 }

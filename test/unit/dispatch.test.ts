@@ -1,0 +1,280 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import {
+  type Candidate,
+  type DispatchFacts,
+  decideDispatch,
+  executionName,
+  fleetOf,
+  isDiskAlarm,
+  troubleOf,
+} from '../../functions/dispatch-heal/decide.ts';
+import type { Refusal } from '../../shared/guardrails/codes.ts';
+import { INVOKE_AGAIN_MS } from '../../shared/heal/incident.ts';
+import { parseHealPayload } from '../../shared/heal/payload.ts';
+import {
+  allocatedIncident,
+  claimedIncident,
+  endedIncident,
+  fleetWith,
+  HOUR_MS,
+  INSTANCE,
+  MINUTE_MS,
+  NODE_TAGS,
+  NOON_MS,
+  nodeRecord,
+  OTHER,
+  openIncidentRecord,
+  payload,
+} from '../support/heal-facts.ts';
+
+const candidate = (more: Partial<Candidate> = {}): Candidate => ({
+  alarm: payload().alarm,
+  instanceId: INSTANCE,
+  onsetMs: NOON_MS,
+  suppressedBy: null,
+  ...more,
+});
+
+const facts = (more: Partial<DispatchFacts> = {}): DispatchFacts => ({
+  nowMs: NOON_MS + 1_000,
+  candidate: candidate(),
+  fleet: fleetWith(),
+  node: 'node2',
+  trouble: 'disk:data',
+  paused: null,
+  incident: undefined,
+  nodeRecord: undefined,
+  owner: { state: 'unknown' },
+  ...more,
+});
+
+const paused: Refusal = { refuse: 'paused', reason: 'everything is paused: works', page: false, lookAgainMs: 60_000 };
+const held = { nodeRecord: nodeRecord({ owner: OTHER, fence: 3 }), owner: { state: 'running' } as const };
+
+describe('trouble that is new', () => {
+  it('opens an incident and starts its first attempt, both written in order', () => {
+    const dispatch = decideDispatch(facts());
+    expect(dispatch).toMatchObject({
+      do: 'start',
+      write: [
+        { state: 'open', attempt: 0, version: 1 },
+        { state: 'allocated', attempt: 1, version: 2, allocatedAtMs: NOON_MS + 1_000 },
+      ],
+      payload: { attempt: 1, mode: 'act', onsetMs: NOON_MS, node: 'node2' },
+    });
+  });
+
+  it('is given a deadline, and where a person is asked, the time to answer as well', () => {
+    const deadline = (mode: string) => {
+      const dispatch = decideDispatch(facts({ fleet: fleetWith({}, { mode, ask: { expiresAfterHours: 5 } }) }));
+      return dispatch.do === 'start' ? (dispatch.payload.deadlineMs - NOON_MS - 1_000) / HOUR_MS : undefined;
+    };
+    expect([deadline('act'), deadline('plan'), deadline('ask')]).toEqual([8, 8, 13]);
+  });
+
+  it('has a payload that the heal accepts', () => {
+    const dispatch = decideDispatch(facts());
+    if (dispatch.do !== 'start') throw new Error(dispatch.do);
+    expect(parseHealPayload(JSON.parse(JSON.stringify(dispatch.payload)))).toEqual(dispatch.payload);
+  });
+
+  it('has the same incident whoever tells of it: instance, trouble and onset name it', () => {
+    const idOf = (more: Partial<DispatchFacts>) => {
+      const dispatch = decideDispatch(facts(more));
+      return dispatch.do === 'start' ? dispatch.payload.incidentId : undefined;
+    };
+    expect(idOf({})).toBe(idOf({ nowMs: NOON_MS + HOUR_MS, node: 'renamed' }));
+    const ids = [{}, { trouble: 'disk:ancient' }, { candidate: candidate({ onsetMs: NOON_MS + 1 }) }].map(idOf);
+    expect(new Set(ids).size).toBe(3);
+  });
+
+  it('on a node that another heal holds is noted, for a person or a contributor tells only once', () => {
+    expect(decideDispatch(facts(held))).toMatchObject({
+      do: 'leave',
+      why: 'busy',
+      write: { state: 'open', attempt: 0, version: 1 },
+    });
+  });
+
+  it('in a pause is refused and noted, and looked at by every sweep', () => {
+    expect(decideDispatch(facts({ paused }))).toMatchObject({
+      do: 'refuse',
+      isNew: true,
+      incident: { state: 'open', attempt: 0 },
+      refusal: { refuse: 'paused', lookAgainMs: 50_000 },
+    });
+  });
+
+  it('whose alarm a person has silenced is left alone, pause or not', () => {
+    const silenced = candidate({ suppressedBy: 'a mute rule' });
+    for (const pause of [null, paused])
+      expect(decideDispatch(facts({ candidate: silenced, paused: pause }))).toMatchObject({
+        do: 'refuse',
+        refusal: {
+          refuse: 'suppressed',
+          reason: 'chainmend-bitcoin-node2-disk is suppressed by a mute rule',
+          page: false,
+          lookAgainMs: 5 * MINUTE_MS,
+        },
+      });
+  });
+});
+
+describe('trouble that is known', () => {
+  it('starts its next attempt when it is time', () => {
+    const incident = openIncidentRecord({ attempt: 2, notBeforeMs: NOON_MS });
+    expect(decideDispatch(facts({ incident }))).toMatchObject({
+      do: 'start',
+      write: [{ state: 'allocated', attempt: 3, version: 4 }],
+      payload: { attempt: 3, incidentId: '7f3a0c1d' },
+    });
+    expect(decideDispatch(facts({ incident: { ...incident, notBeforeMs: NOON_MS + HOUR_MS } }))).toEqual({
+      do: 'leave',
+      why: 'later',
+    });
+  });
+
+  it('spends no number on a node that another heal holds, and writes nothing', () => {
+    expect(decideDispatch(facts({ incident: openIncidentRecord(), ...held }))).toEqual({ do: 'leave', why: 'busy' });
+  });
+
+  it('is refused once a look, not once a call', () => {
+    const incident = openIncidentRecord({ notBeforeMs: NOON_MS + MINUTE_MS });
+    expect(decideDispatch(facts({ incident, paused }))).toEqual({
+      do: 'leave',
+      why: 'paused, looked at a moment ago',
+    });
+    expect(decideDispatch(facts({ incident, paused, nowMs: NOON_MS + MINUTE_MS }))).toMatchObject({
+      do: 'refuse',
+      isNew: false,
+    });
+  });
+
+  it('that was healed minutes ago waits for its alarm', () => {
+    expect(decideDispatch(facts({ incident: endedIncident('healed', NOON_MS + 500) }))).toEqual({
+      do: 'leave',
+      why: 'healed minutes ago; the alarm lags behind the cure',
+    });
+  });
+
+  it('that a person was paged for, or that a heal works on, is left', () => {
+    expect(decideDispatch(facts({ incident: endedIncident('escalated', NOON_MS) }))).toEqual({
+      do: 'leave',
+      why: 'ended',
+    });
+    expect(decideDispatch(facts({ incident: claimedIncident() }))).toEqual({ do: 'leave', why: 'working' });
+    expect(decideDispatch(facts({ incident: claimedIncident(), paused }))).toEqual({ do: 'leave', why: 'working' });
+  });
+
+  it('whose attempt never began is invoked again with what was stored', () => {
+    const incident = allocatedIncident({}, NOON_MS);
+    expect(decideDispatch(facts({ incident, nowMs: NOON_MS + INVOKE_AGAIN_MS }))).toEqual({
+      do: 'invoke-again',
+      payload: payload(),
+    });
+  });
+
+  it('is planned again only after hours, but acted upon at once when the mode allows it', () => {
+    const incident = { ...openIncidentRecord(), plannedUntilMs: NOON_MS + HOUR_MS };
+    expect(decideDispatch(facts({ incident, fleet: fleetWith({}, { mode: 'plan' }) }))).toMatchObject({ do: 'leave' });
+    expect(decideDispatch(facts({ incident }))).toMatchObject({ do: 'start' });
+  });
+});
+
+describe('the name of an execution', () => {
+  it('fits, and is the attempt’s alone', () => {
+    const names = [
+      payload(),
+      payload({ attempt: 2 }),
+      payload({ incidentId: 'other' }),
+      payload({ trouble: 'disk:ancient' }),
+      payload({ instanceId: 'i-0fedcba9876543210' }),
+    ].map(executionName);
+    expect(new Set(names).size).toBe(names.length);
+    for (const name of names) expect(name).toMatch(/^[A-Za-z0-9_-]{1,64}$/);
+    expect(executionName(payload({ mode: 'plan', deadlineMs: 1 }))).toBe(names[0]);
+  });
+});
+
+describe('whose node an instance is', () => {
+  const bitcoin = fleetWith();
+  const validators = fleetWith({}, { fleet: 'validators', nodes: { tag: { ...NODE_TAGS, Role: 'validator' } } });
+
+  it('is told by all of a fleet’s tags', () => {
+    expect(fleetOf({ ...NODE_TAGS, Name: 'node2' }, [bitcoin])).toBe(bitcoin);
+    expect(fleetOf({ Role: 'validator' }, [bitcoin, validators])).toEqual({
+      refuse: 'node-unknown',
+      reason: 'the instance carries no fleet’s tags',
+    });
+  });
+
+  it('is nobody’s where two fleets claim it', () => {
+    expect(fleetOf({ ...NODE_TAGS, Role: 'validator' }, [bitcoin, validators])).toEqual({
+      refuse: 'node-unknown',
+      reason: 'the instance carries the tags of bitcoin, validators',
+    });
+  });
+
+  it('is nobody’s where there is no fleet', () => {
+    expect(fleetOf(NODE_TAGS, [])).toMatchObject({ refuse: 'node-unknown' });
+  });
+});
+
+describe('what an alarm’s path is about', () => {
+  const fleet = fleetWith({}, { volumes: { data: '/data', ancient: '/ancient' } });
+
+  it('is a volume by its role, to the letter', () => {
+    expect(troubleOf(fleet, { path: '/ancient' })).toBe('disk:ancient');
+    for (const path of ['/', '/data/', '/Data', '']) expect(troubleOf(fleet, { path })).toBeNull();
+  });
+
+  it('may be left out only where a node has one volume', () => {
+    expect(troubleOf(fleet, {})).toBeNull();
+    expect(troubleOf(fleetWith(), {})).toBe('disk:data');
+  });
+});
+
+describe('an alarm of a disk', () => {
+  const dimensions = { InstanceId: INSTANCE, path: '/data' };
+  const fleet = (...namePatterns: string[]) => [fleetWith({}, { alarms: { namePatterns } })];
+  const isDisk = (alarmName: string, ...patterns: string[]) =>
+    isDiskAlarm({ alarmName, dimensions }, 'disk_used_percent', fleet(...patterns));
+
+  it('is ours by name, or one that a fleet file takes in', () => {
+    expect(isDisk('chainmend-bitcoin-node2-disk')).toBe(true);
+    expect(isDisk('bitcoin-node2-disk-filling')).toBe(false);
+    expect(isDisk('bitcoin-node2-disk-filling', 'litecoin-*', 'bitcoin-*-disk-filling')).toBe(true);
+  });
+
+  it.each([
+    ['of another metric', 'mem_used_percent', dimensions],
+    ['of disk traffic', 'diskio_read_bytes', dimensions],
+    ['of no metric', undefined, dimensions],
+    ['of no instance', 'disk_used_percent', { path: '/data' }],
+    ['of no path', 'disk_used_percent', { InstanceId: INSTANCE }],
+  ])('is not one %s', (_, metricName, its) => {
+    expect(isDiskAlarm({ alarmName: 'chainmend-x', dimensions: its }, metricName, [])).toBe(false);
+  });
+
+  it('matches a pattern as the simplest oracle does', () => {
+    const letter = fc.constantFrom('a', 'b', '-', '.');
+    const pattern = fc.string({ unit: fc.oneof(letter, letter, fc.constant('*')), minLength: 0, maxLength: 6 });
+    const oracle = (name: string, glob: string): boolean =>
+      new RegExp(
+        `^${glob
+          .split('*')
+          .map((part) => part.replaceAll(/[.-]/g, '\\$&'))
+          .join('[^]*')}$`,
+      ).test(name);
+    fc.assert(
+      fc.property(fc.string({ unit: letter, maxLength: 8 }), pattern, (name, glob) => {
+        // Patterns of fewer than three letters do not pass the schema: this asks the decision alone.
+        const takingIn = fleetWith();
+        const fleets = [{ ...takingIn, alarms: { namePatterns: [glob] } }];
+        expect(isDiskAlarm({ alarmName: name, dimensions }, 'disk_used_percent', fleets)).toBe(oracle(name, glob));
+      }),
+      { numRuns: 3_000 },
+    );
+  });
+});
