@@ -2,6 +2,7 @@
 import colors from 'picocolors';
 import { parseArguments, type Request, UsageError } from './cli/arguments.ts';
 import { listLines } from './cli/lists.ts';
+import { serve } from './cli/serve.ts';
 import { tellStory } from './cli/tell-story.ts';
 import { run } from './run/run.ts';
 
@@ -44,8 +45,19 @@ async function carryOut(request: Request): Promise<0 | 1> {
       };
       return judge(await tellStory(request.run, request.explain, audience));
     }
-    case 'serve':
-      return 1;
+    case 'serve': {
+      const interrupted = new Promise<void>((resolve) => {
+        for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+      });
+      const desk = {
+        say: (line: string) => console.log(line),
+        remark: (line: string) => console.error(line),
+        isTerminal: process.stderr.isTTY === true,
+        interrupted,
+      };
+      await serve(request.run, request.speed, desk);
+      return 0;
+    }
   }
 }
 

@@ -5,7 +5,7 @@ import type { OutageCause } from '../nodes/client.ts';
 import { START_MS } from '../region/region.ts';
 import { isMutating } from '../region/request-faults.ts';
 import type { CallRecord } from '../region/trace.ts';
-import { callsOfExecution } from '../run/calls.ts';
+import { callsOfDispatch, callsOfExecution } from '../run/calls.ts';
 import { type JournalLine, readJournal } from '../run/journal.ts';
 import type { Report } from '../run/report.ts';
 import type { Run } from '../run/run.ts';
@@ -54,6 +54,8 @@ export interface HealFact {
   readonly status: string;
   readonly endedAtMs: number | undefined;
   readonly requests: readonly Requested[];
+  /** What the dispatcher asked for it. */
+  readonly dispatch: readonly Requested[];
 }
 
 export interface OutageFact {
@@ -93,6 +95,7 @@ export function gatherFacts({ report, world, unmet }: Run): StoryFacts {
     heals: region.lambda.executions().map((execution): HealFact => {
       const { fleet, node, incidentId, attempt } = JSON.parse(execution.payload) as HealPayload;
       const about = `${fleet}/${node}`;
+      const asked = (calls: readonly CallRecord[]) => calls.map((call) => ({ ...requested(world, call), about }));
       return {
         arn: execution.arn,
         about,
@@ -100,7 +103,8 @@ export function gatherFacts({ report, world, unmet }: Run): StoryFacts {
         attempt,
         status: execution.status,
         endedAtMs: execution.endedAtMs,
-        requests: callsOfExecution(region, execution.arn).map((call) => ({ ...requested(world, call), about })),
+        requests: asked(callsOfExecution(region, execution.arn)),
+        dispatch: asked(callsOfDispatch(region, incidentId, attempt)),
       };
     }),
     people: since

@@ -11,19 +11,26 @@ const HOUR_MS = 60 * 60_000;
 const GROWING_BYTES_PER_HOUR = 0.05 * GIB;
 
 /** Into ALARM and out of it; what an alarm says before its first data is nobody's news. */
-export function alarmLines({ alarms }: StoryFacts): StoryLine[] {
+export function alarmLines({ alarms, report }: StoryFacts): StoryLine[] {
+  const told = new Set<string>();
   return alarms
-    .filter(({ from, to }) => from === 'ALARM' || to === 'ALARM')
+    .filter(({ alarmName, to }) => {
+      if (to !== 'ALARM') return told.delete(alarmName);
+      told.add(alarmName);
+      return true;
+    })
     .flatMap((change): StoryLine[] => {
       const { atMs, alarmName, from, to, about, reason } = change;
       const of = about === undefined ? {} : { about };
       const bad = to === 'ALARM' && about === undefined;
+      const paged =
+        bad && report.pages.some(({ code, sentence }) => code === 'suite-alarm' && sentence.includes(reason));
       return [
         ...(to === 'ALARM' ? diskLines(change) : []),
         {
           atMs,
           label: about === undefined ? 'suite alarm' : 'alarm',
-          text: `${alarmName}   ${from} → ${to}`,
+          text: `${alarmName}   ${from} → ${to}${paged ? '; page sent' : ''}`,
           ...of,
           ...(bad && { tone: 'bad' as const }),
           evidence: [reason],

@@ -24,11 +24,18 @@ function storyLines(facts: StoryFacts, line: JournalLine): StoryLine[] {
     ...told,
     atMs,
     about: `${fleet}/${node}`,
-    ...(i === 0 && { evidence: [...paragraphs(parsed<unknown>(line) ?? {}), ...askedEvidence(askedFor(facts, line))] }),
+    ...(i === 0 && {
+      evidence: [
+        ...(told.evidence ?? []),
+        ...paragraphs(parsed<unknown>(line) ?? {}),
+        ...askedEvidence(askedFor(facts, line)),
+      ],
+    }),
   }));
 }
 
-const attemptOf = ({ incidentId, attempt }: JournalLine): string => `${incidentId} ${attempt}`;
+const attemptOf = ({ incidentId, attempt }: Pick<JournalLine, 'incidentId' | 'attempt'>): string =>
+  `${incidentId} ${attempt}`;
 
 /** They carry the number of the attempt before them. */
 const isDispatchRefusal = ({ kind, writer }: JournalLine): boolean => kind === 'refusal' && writer === DISPATCHER;
@@ -47,15 +54,22 @@ function staleAttempts(journal: readonly JournalLine[]): ReadonlySet<string> {
   return stale;
 }
 
-/** What a heal asked between its entry before and this one. */
-function askedFor({ journal, heals }: StoryFacts, { writer, atMs, place }: JournalLine): readonly Requested[] {
-  const before = journal.findLast((line) => line.writer === writer && line.place < place)?.atMs ?? 0;
-  const requests = heals.find(({ arn }) => arn === writer)?.requests ?? [];
-  return requests.filter((request) => request.atMs > before && request.atMs <= atMs && !isState(request));
+/** What was asked between the line of the story before and this one. */
+function askedFor(facts: StoryFacts, line: JournalLine): readonly Requested[] {
+  const { journal, heals } = facts;
+  if (line.kind === 'decision')
+    return heals
+      .filter((heal) => attemptOf(heal) === attemptOf(line))
+      .flatMap(({ dispatch }) => dispatch.filter((request) => !isState(request)));
+  const own = journal.filter(({ writer }) => writer === line.writer);
+  const before = own.findLast((other) => other.place < line.place && toldBy(facts, other).length > 0)?.atMs ?? 0;
+  const requests = heals.find(({ arn }) => arn === line.writer)?.requests ?? [];
+  return requests.filter((request) => request.atMs > before && request.atMs <= line.atMs && !isState(request));
 }
 
 /** Records and checkpoints are the suite's own housekeeping. */
-const isState = ({ name }: Requested): boolean => /^(dynamodb|lambda)\./.test(name);
+const isState = ({ name }: Requested): boolean =>
+  name.startsWith('dynamodb.') || (name.startsWith('lambda.') && name !== 'lambda.Invoke');
 
 function toldBy(facts: StoryFacts, line: JournalLine): Told {
   switch (line.kind) {
@@ -208,7 +222,9 @@ function ended(facts: StoryFacts, line: JournalLine): Told {
       const { alarmToHealedSeconds, awsSeconds, caughtUpSeconds } = heal;
       const after = `${lasting(alarmToHealedSeconds * 1_000)} after the alarm, ${lasting(awsSeconds * 1_000)} of them AWS’s own`;
       const synced = caughtUpSeconds > 0 ? `; synced ${lasting(caughtUpSeconds * 1_000)} after its start` : '';
-      return [{ label: 'healed', text: after + synced, tone: 'good' }];
+      const { apiCalls, guardCalls, pollCalls, stateCalls } = heal;
+      const evidence = paragraphs({ apiCalls, guardCalls, pollCalls, stateCalls });
+      return [{ label: 'healed', text: after + synced, tone: 'good', evidence }];
     }
     case 'escalated':
       return [{ label: 'gave up', text: `${line.code}: ${line.sentence}; page sent`, tone: 'bad' }];

@@ -40,8 +40,8 @@ export function tell(facts: StoryFacts, { explain = false }: { readonly explain?
     ...outageLines(facts),
     ...haltLines(facts),
     ...alarmLines(facts),
-    ...faultLines(facts),
     ...journalLines(facts, explain),
+    ...faultLines(facts),
     ...unfinishedLines(facts),
     ...violationLines(facts),
   ].sort((a, b) => a.atMs - b.atMs);
