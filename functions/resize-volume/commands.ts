@@ -6,7 +6,9 @@ import type { Fleet } from '../../shared/fleet/model.ts';
 import { type Holder, newNode, raiseQuiet } from '../../shared/heal/lease.ts';
 import type { NodeRecord } from '../../shared/heal/records.ts';
 import { keys, settle } from '../../shared/heal/store.ts';
+import { judgeInstance } from './decide.ts';
 import type { EffectOf, Step, Tools } from './effects.ts';
+import { readInstance } from './facts.ts';
 import { guardAgain } from './guard.ts';
 import type { Results } from './program.ts';
 import { pollSeconds } from './waiting.ts';
@@ -23,7 +25,8 @@ export async function sendToNode(
   const { clients, journal, payload, environment } = tools;
   const { instanceId } = payload;
   const agent = ordinal === 1 ? await checkAgent(clients.ssm, instanceId) : null;
-  if (agent) return agent;
+  // An agent is silent for a plain reason where its instance does not run: nobody need be paged for that.
+  if (agent) return judgeInstance((await readInstance(clients.ec2, instanceId))?.State?.Name ?? null) ?? agent;
   const { operation } = command;
   const sentAtMs = Date.now();
   if (!(await quietUntil(tools, holder, overByMs({ operation, sentAtMs })))) return { lost: true };

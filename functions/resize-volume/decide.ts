@@ -44,6 +44,8 @@ export interface ResizeFacts {
   readonly history: readonly UsedPoint[];
   /** How full the filesystem is by CloudWatch's last word, the alarm's own measure; null where it says nothing. */
   readonly reportedPercent: number | null;
+  /** The same for inodes; absent where CloudWatch says nothing. */
+  readonly reportedInodesPercent?: number;
   readonly intents: readonly ModificationIntent[];
   /** What this fleet's growth has added to the monthly bill in this calendar month. */
   readonly addedUsd: number;
@@ -77,14 +79,8 @@ export type ResizeDecision =
 /** Decides from facts that were read at `nowMs`. Same facts, same decision; every branch carries its reason. */
 export function decideResize(facts: ResizeFacts): ResizeDecision {
   const { fleet, instanceState } = facts;
-  if (instanceState === null || instanceState === 'terminated' || instanceState === 'shutting-down')
-    return refuse('instance-gone', `the instance is ${instanceState ?? 'not there any more'}`, {
-      lookAgainMs: HOUR_MS,
-    });
-  if (instanceState !== 'running')
-    return refuse('instance-stopped', `the instance is ${instanceState}; a filesystem grows only on a running one`, {
-      lookAgainMs: 5 * MINUTE_MS,
-    });
+  const notRunning = judgeInstance(instanceState);
+  if (notRunning) return notRunning;
 
   const volume = chooseVolume(facts);
   if ('refuse' in volume) return volume;
@@ -137,6 +133,16 @@ export function decideResize(facts: ResizeFacts): ResizeDecision {
     );
   }
   return decideSize(facts, volume, use);
+}
+
+/** Only a running instance can grow a filesystem, or answer a command; null where it runs. */
+export function judgeInstance(state: string | null): Refusal | null {
+  if (state === null || state === 'terminated' || state === 'shutting-down')
+    return refuse('instance-gone', `the instance is ${state ?? 'not there any more'}`, { lookAgainMs: HOUR_MS });
+  if (state === 'running') return null;
+  return refuse('instance-stopped', `the instance is ${state}; a filesystem grows only on a running one`, {
+    lookAgainMs: 5 * MINUTE_MS,
+  });
 }
 
 function decideSize(facts: ResizeFacts, volume: VolumeFact, use: Use): GrowPlan | Refusal {
@@ -263,7 +269,8 @@ function useOf(facts: ResizeFacts, volume: VolumeFact): Use | null {
   if (usedBytes === undefined || seen?.sizeBytes === 0) return null;
   const filesystemBytes = seen ? seen.sizeBytes : reportedBytes(usedBytes, reportedPercent, volume);
   const percent = (!seen && reportedPercent) || (seen ? percentOf(seen) : (usedBytes / filesystemBytes) * 100);
-  const inodesPercent = seen && seen.inodesTotal > 0 ? (seen.inodesUsed / seen.inodesTotal) * 100 : 0;
+  const seenInodesPercent = seen && seen.inodesTotal > 0 ? (seen.inodesUsed / seen.inodesTotal) * 100 : 0;
+  const inodesPercent = seen ? seenInodesPercent : (facts.reportedInodesPercent ?? 0);
   const inodes = inodesPercent > percent ? `, ${Math.floor(inodesPercent)} % of its inodes` : '';
   return {
     percent,

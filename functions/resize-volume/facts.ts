@@ -56,12 +56,13 @@ export async function readFacts(
     seen,
     history: toBytes(history, volumes, latestModification),
     reportedPercent: history.percent.at(-1)?.percent ?? null,
+    ...(history.inodesPercent !== undefined && { reportedInodesPercent: history.inodesPercent }),
     intents: node?.modifications ?? [],
     addedUsd: addedUsd(budget),
   };
 }
 
-async function readInstance(ec2: EC2Client, instanceId: string): Promise<Instance | undefined> {
+export async function readInstance(ec2: EC2Client, instanceId: string): Promise<Instance | undefined> {
   const byId = { Filters: [{ Name: 'instance-id', Values: [instanceId] }] };
   const { Reservations = [] } = await ec2.send(new DescribeInstancesCommand(byId));
   return Reservations[0]?.Instances?.[0];
@@ -106,12 +107,14 @@ const volumeFact = ({ VolumeId, Size, VolumeType, Iops, Throughput, Tags = [] }:
 interface History {
   readonly used: readonly UsedPoint[];
   readonly percent: readonly { readonly atMs: number; readonly percent: number }[];
+  /** The latest; undefined where the agent does not publish inodes, or the filesystem has no fixed number of them. */
+  readonly inodesPercent: number | undefined;
 }
 
 /** The alarm's own dimensions lead to the agent's other metrics of the same filesystem. */
 async function readHistory(cloudwatch: CloudWatchClient, alarm: AlarmFact, nowMs: number): Promise<History> {
   const Dimensions = Object.entries(alarm.dimensions).map(([Name, Value]) => ({ Name, Value }));
-  if (Dimensions.length === 0) return { used: [], percent: [] };
+  if (Dimensions.length === 0) return { used: [], percent: [], inodesPercent: undefined };
   const query = (Id: string, MetricName: string) => ({
     Id,
     MetricStat: {
@@ -125,14 +128,23 @@ async function readHistory(cloudwatch: CloudWatchClient, alarm: AlarmFact, nowMs
       StartTime: new Date(nowMs - HISTORY_HOURS * HOUR_MS),
       EndTime: new Date(nowMs),
       ScanBy: 'TimestampAscending',
-      MetricDataQueries: [query('used', 'disk_used'), query('percent', 'disk_used_percent')],
+      MetricDataQueries: [
+        query('used', 'disk_used'),
+        query('percent', 'disk_used_percent'),
+        query('inodesUsed', 'disk_inodes_used'),
+        query('inodesTotal', 'disk_inodes_total'),
+      ],
     }),
   );
   const points = (id: string) => {
     const { Timestamps = [], Values = [] } = MetricDataResults.find(({ Id }) => Id === id) ?? {};
     return Timestamps.map((at, i) => ({ atMs: at.getTime(), value: Values[i] ?? 0 }));
   };
+  const inodesUsed = points('inodesUsed').at(-1);
+  const inodesTotal = points('inodesTotal').at(-1);
   return {
+    inodesPercent:
+      inodesUsed && inodesTotal && inodesTotal.value > 0 ? (inodesUsed.value / inodesTotal.value) * 100 : undefined,
     used: points('used').map(({ atMs, value }) => ({ atMs, usedBytes: value })),
     percent: points('percent').map(({ atMs, value }) => ({ atMs, percent: value })),
   };

@@ -1,0 +1,25 @@
+// Runs the cases of one table in one process, and lets Jest tell each by its name.
+import { beforeAll, it } from '@jest/globals';
+import type { Scenario } from '../../../local/scenarios/scenario.ts';
+import { type Simulated, simulate } from '../../support/simulate.ts';
+
+const PATIENCE_MS = 5 * 60_000;
+
+/**
+ * One test for each case: all its expectations hold, and every invariant.
+ * @param from URL of the module that exports `scenarios` as SCENARIOS
+ */
+export function itHolds(scenarios: readonly Scenario[], from: URL): void {
+  const results = new Map<string, Simulated>();
+  beforeAll(async () => {
+    const runs = await simulate(scenarios.map(({ name }) => ({ scenario: name, from: from.pathname })));
+    for (const run of runs) results.set(run.report.scenario, run);
+  }, PATIENCE_MS);
+
+  it.each(scenarios.map(({ name }) => name))('%s', (name) => {
+    const { unmet, report, journal } = results.get(name) ?? {};
+    if (unmet?.length === 0) return;
+    const story = journal?.map(({ atMs, kind, sentence }) => `${new Date(atMs).toISOString()} ${kind} ${sentence}`);
+    throw new Error(JSON.stringify({ unmet, violations: report?.violations, story: story?.slice(0, 40) }, null, 2));
+  });
+}
