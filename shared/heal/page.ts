@@ -10,8 +10,8 @@ export interface Page {
   readonly [more: string]: unknown;
 }
 
-/** SNS allows 100 ASCII characters without control characters in a subject (PublishInput, @aws-sdk/client-sns). */
-const MAX_SUBJECT_CHARACTERS = 100;
+/** "UTF-8 text with no line breaks or control characters, and less than 100 characters long" (PublishInput, @aws-sdk/client-sns). */
+const MAX_SUBJECT_CHARACTERS = 99;
 
 export async function page(sns: SNSClient, topicArn: string, content: Page): Promise<void> {
   const subject = `chainmend ${content.fleet}/${content.node}: ${content.code}`.replace(/[^\x20-\x7e]/g, '?');
