@@ -51,11 +51,15 @@ const API = new Set(['ec2', 'ssm', 'monitoring', 'route53', 'dlm', 'sns']);
 /** What guards read again: pauses and the fleet file, the node's pause tag. */
 const GUARD_READS = new Set(['ssm.GetParameters', 'ec2.DescribeTags']);
 
+/** Neither a request that was throttled nor one that its caller did not live to send was served. */
+const wasServed = ({ outcome = '' }: CallRecord): boolean =>
+  outcome !== 'caller killed before' && !/^(RequestLimitExceeded|Throttling|RequestThrottled)/.test(outcome);
+
 /** Sorts a heal's calls: a guard's re-read, the same read again while waiting, state, and all else that AWS is asked. */
 export function countCalls(calls: readonly CallRecord[]): HealCalls {
   const counts = { apiCalls: 0, guardCalls: 0, pollCalls: 0, stateCalls: 0 };
   const seen = new Set<string>();
-  for (const { actor, service, operation, input } of calls) {
+  for (const { actor, service, operation, input } of calls.filter(wasServed)) {
     const name = `${service}.${operation}`;
     if (service === 'dynamodb' || (service === 'lambda' && operation !== 'Invoke')) {
       counts.stateCalls++;

@@ -124,17 +124,23 @@ function healOf(world: World, watch: Watch, execution: Execution, journal: reado
       incident: payload.incidentId,
       attempt: payload.attempt,
       outcome,
-      reason: ending?.sentence ?? execution.error?.ErrorMessage ?? `the execution ended ${execution.status}`,
+      reason: ending?.sentence ?? endedWithoutUs(execution),
       startedAtSeconds: seconds(execution.startedAtMs - START_MS),
       alarmToHealedSeconds: outcome === 'healed' ? seconds(endMs - payload.onsetMs) : null,
       awsSeconds: seconds(awsWorkMs(world, resources, payload.onsetMs, endMs)),
       outageSeconds: placed ? seconds(outageMs(placed, execution.startedAtMs, endMs)) : 0,
       // Growing stops no client, so none has to stop or start because of it.
       clientSeconds: 0,
-      caughtUpSeconds: placed ? seconds(world.caughtUpMs(placed, execution.startedAtMs)) : 0,
+      caughtUpSeconds: placed ? seconds(world.caughtUpMs(placed, execution.startedAtMs, endMs)) : 0,
       ...countCalls([...callsOfDispatch(region, payload.incidentId, payload.attempt), ...calls]),
     },
   ];
+}
+
+function endedWithoutUs({ status, error }: Execution): string {
+  if (error?.ErrorMessage) return error.ErrorMessage;
+  if (status === 'RUNNING') return 'the execution still runs';
+  return status === 'SUCCEEDED' ? 'another heal holds the node' : `the execution ended ${status}`;
 }
 
 function outcomeOf(
@@ -144,13 +150,24 @@ function outcomeOf(
   own: readonly JournalLine[],
 ): HealOutcome {
   if (!ending) return 'unfinished';
-  if (ending.act === 'healed') return 'healed';
-  const modified = watch.mutations.some(
-    ({ by, record }) => by === arn && record.operation === 'ModifyVolume' && record.outcome === 'ok',
-  );
+  const mutations = watch.mutations.filter(({ by }) => by === arn);
+  const proof = own.findLast(({ kind }) => kind === 'proof');
+  if (ending.act === 'healed' && proof && mutations.every(({ record }) => record.at <= proof.atMs)) return 'healed';
+  // A lost answer changes nothing about what was done; a command changes a node only where the node says so.
+  const changed =
+    mutations.some(({ record }) => record.operation === 'ModifyVolume') ||
+    own.some(
+      ({ kind, act = '', sentence }) => kind === 'result' && act.startsWith('SendCommand') && grew(own, act, sentence),
+    );
   const paged = own.some(({ kind }) => kind === 'page');
-  return modified || paged ? 'escalated' : 'restored';
+  return changed || paged ? 'escalated' : 'restored';
 }
+
+/** Whether the result is that of a command to grow the filesystem, which the node carried out. */
+const grew = (own: readonly JournalLine[], act: string, sentence: string): boolean => {
+  const operationId = act.split(' ').at(-1);
+  return sentence === 'done' && own.some((line) => line.act === `SendCommand grow-filesystem ${operationId}`);
+};
 
 /** The union of the stretches in which AWS was at work on these resources: overlapping ones count once. */
 function awsWorkMs({ region }: World, resources: ReadonlySet<string>, fromMs: number, toMs: number): number {
@@ -174,10 +191,10 @@ const outageMs = ({ machine }: World['nodes'][number], fromMs: number, toMs: num
     .filter(({ cause, fromMs: began }) => cause === 'stopped' && began >= fromMs && began <= toMs)
     .reduce((sum, outage) => sum + ((outage.toMs ?? toMs) - outage.fromMs), 0);
 
-/** One for each heal, node, act and reason: a plan that is said again is the same plan. */
+/** The last one of each incident: a plan that is said again replaces what was said before. */
 function plansOf(journal: readonly JournalLine[]): Report['plans'] {
   const plans = journal.filter(({ kind }) => kind === 'plan');
-  const distinct = new Map(plans.map((plan) => [`${plan.fleet} ${plan.incidentId}`, plan]));
+  const distinct = new Map(plans.map((plan) => [plan.incidentId, plan]));
   return [...distinct.values()].map(({ heal, fleet, node, sentence }) => {
     const [would = '', ...reason] = sentence.split(': ');
     return { kind: heal, fleet, node, would, reason: reason.join(': ') };

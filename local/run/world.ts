@@ -17,6 +17,10 @@ const GIB = 2 ** 30;
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
+/** A client that comes back is noticed within this. */
+const START_SEEN_MS = 1_000;
+/** Starts of one client that are kept: one that is started more often does not stay up. */
+const STARTS_MAX = 1_000;
 /** Nodes of one OBSERVATION item. */
 const NODES_PER_ITEM = 100;
 
@@ -76,8 +80,8 @@ export class World {
   /** Fleets whose observation somebody stopped writing. */
   readonly unobserved = new Set<string>();
   readonly #preparations: Promise<unknown>[] = [];
-  readonly #startedMs = new Map<string, number>();
-  readonly #syncedMs = new Map<string, number>();
+  /** Starts of clients since the story began, by instance, oldest first. */
+  readonly #starts = new Map<string, { readonly startedMs: number; syncedMs?: number }[]>();
 
   constructor(region: Region, tableName: string, fleets: ReadonlyMap<string, Fleet>) {
     this.region = region;
@@ -178,15 +182,15 @@ export class World {
     return found;
   }
 
-  /** From the client's start by a heal until it was synced, in ms; 0 where none was started. */
-  caughtUpMs({ instanceId }: Placed, sinceMs: number): number {
-    const started = this.#startedMs.get(instanceId);
-    const synced = this.#syncedMs.get(instanceId);
-    if (started === undefined || started < sinceMs) return 0;
-    return (synced ?? this.region.clock.now()) - started;
+  /** From the client's last start between two moments until it was synced, in ms; 0 where it was not started. */
+  caughtUpMs({ instanceId }: Placed, fromMs: number, toMs: number): number {
+    const start = this.#starts
+      .get(instanceId)
+      ?.findLast(({ startedMs }) => startedMs >= fromMs && startedMs <= toMs + START_SEEN_MS);
+    return start ? (start.syncedMs ?? this.region.clock.now()) - start.startedMs : 0;
   }
 
-  /** Follows clients that come back, once a second while one of them is behind. */
+  /** Follows clients that come back, once a second. */
   #followStarts(): void {
     const { clock } = this.region;
     const states = new Map<string, string>();
@@ -195,18 +199,14 @@ export class World {
         const { state } = machine.client;
         const was = states.get(instanceId);
         states.set(instanceId, state);
-        if (was !== undefined && was !== 'running' && state === 'running') {
-          this.#startedMs.set(instanceId, clock.now());
-          this.#syncedMs.delete(instanceId);
-        }
-        if (
-          this.#startedMs.has(instanceId) &&
-          !this.#syncedMs.has(instanceId) &&
-          machine.client.heightLag() <= SYNCED_LAG_BLOCKS
-        )
-          this.#syncedMs.set(instanceId, clock.now());
+        const starts = this.#starts.get(instanceId) ?? [];
+        if (was !== undefined && was !== 'running' && state === 'running' && starts.length < STARTS_MAX)
+          this.#starts.set(instanceId, [...starts, { startedMs: machine.client.outages.at(-1)?.toMs ?? clock.now() }]);
+        const last = this.#starts.get(instanceId)?.at(-1);
+        if (last && last.syncedMs === undefined && machine.client.heightLag() <= SYNCED_LAG_BLOCKS)
+          last.syncedMs = clock.now();
       }
-      clock.after(1_000, tick);
+      clock.after(START_SEEN_MS, tick);
     };
     tick();
   }
