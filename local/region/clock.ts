@@ -37,12 +37,15 @@ export class VirtualClock implements Clock {
   #failures: unknown[] = [];
   readonly #quiescence: Quiescence;
   #running = false;
-  /** Set while a follower sleeps in wall time: wakes it. */
+  #holds = 0;
+  readonly #guard: boolean;
+  /** Set while the clock sleeps in wall time: wakes it. */
   #wake: (() => void) | undefined;
 
   constructor(options: { startMs: number; guard?: boolean }) {
     this.#nowMs = options.startMs;
-    this.#quiescence = new Quiescence(options.guard ?? true);
+    this.#guard = options.guard ?? true;
+    this.#quiescence = new Quiescence(this.#guard);
   }
 
   now(): number {
@@ -79,6 +82,22 @@ export class VirtualClock implements Clock {
     this.#wake?.();
   }
 
+  /**
+   * Time stands still until released, and runs wait for it: for a process outside that computes between two requests. What
+   * arrives meanwhile is still admitted. Throws where the guard is on, which allows no outside.
+   */
+  hold(): () => void {
+    if (this.#guard) throw new Error('hold: expected a clock without its guard');
+    this.#holds++;
+    let held = true;
+    return () => {
+      if (!held) return;
+      held = false;
+      this.#holds--;
+      this.#wake?.();
+    };
+  }
+
   /** Ends the run with this error: for defects of the region that come to light where nobody can catch them. */
   fail(error: unknown): void {
     this.#failures.push(error);
@@ -101,6 +120,10 @@ export class VirtualClock implements Clock {
         const arrival = this.#nextArrival();
         if (arrival !== undefined) {
           arrival.admit();
+          continue;
+        }
+        if (this.#holds > 0) {
+          await this.#asleep();
           continue;
         }
         const event = this.#events.take(untilMs);
@@ -148,10 +171,14 @@ export class VirtualClock implements Clock {
   /** Waits in wall time for the next event, a request, or at most a second. */
   #doze(speed: number): Promise<void> {
     const dueInMs = ((this.#events.nextAtMs() ?? Number.POSITIVE_INFINITY) - this.#nowMs) / speed;
+    const timer = setTimeout(() => this.#wake?.(), Math.min(DOZE_MS_MAX, Math.max(1, dueInMs)));
+    return this.#asleep().finally(() => clearTimeout(timer));
+  }
+
+  /** Until a request comes, work is scheduled, or somebody lets go. */
+  #asleep(): Promise<void> {
     return new Promise((resolve) => {
-      const timer = setTimeout(() => this.#wake?.(), Math.min(DOZE_MS_MAX, Math.max(1, dueInMs)));
       this.#wake = () => {
-        clearTimeout(timer);
         this.#wake = undefined;
         resolve();
       };

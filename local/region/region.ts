@@ -12,7 +12,13 @@ import { FrontDoor } from './front.ts';
 import { createAuthorizer } from './iam/authorizer.ts';
 import { createIam } from './iam/roles.ts';
 import type { AwsWork, BusEvent, Kernel, Receiver } from './kernel.ts';
-import { CodeStore, type LambdaHooks, type SandboxFunction, type StartSandbox } from './lambda/environment.ts';
+import {
+  CodeStore,
+  type LambdaHooks,
+  type Sandbox,
+  type SandboxFunction,
+  type StartSandbox,
+} from './lambda/environment.ts';
 import { createLambda } from './lambda/service.ts';
 import { TokenBuckets } from './limits.ts';
 import { type Random, randomStream } from './random.ts';
@@ -38,12 +44,23 @@ export interface RegionOptions {
   /** Faults at exact places, besides the seeded ones. */
   readonly requestFaults?: RequestFaults;
   readonly hooks?: LambdaHooks;
+  /** Runs functions elsewhere than in `node:vm` contexts of this process. */
+  readonly sandbox?: (place: SandboxPlace) => Sandbox;
   /** False where something of the outside world is meant to be awaited: sockets, real machines. */
   readonly guard?: boolean;
   /** Told of each request right after its effect. */
   readonly onCall?: (record: CallRecord) => void;
   /** How many calls the trace keeps in full; all unless given. */
   readonly retain?: number;
+}
+
+/** Where and as whom a new sandbox runs. */
+export interface SandboxPlace {
+  readonly fn: SandboxFunction;
+  readonly actor: string;
+  readonly clock: VirtualClock;
+  readonly front: FrontDoor;
+  readonly log: (line: string) => void;
 }
 
 /** One invocation of a function: which calls of the trace are its. */
@@ -107,7 +124,7 @@ export async function createRegion(options: RegionOptions) {
     ...(options.retain !== undefined && { retain: options.retain }),
   });
 
-  const sandboxes = sandboxFactory({ clock, seed, lane, front, log, spans });
+  const sandboxes = sandboxFactory({ clock, seed, lane, front, log, spans, elsewhere: options.sandbox });
   const lambda = createLambda(kernel, {
     startSandbox: sandboxes,
     code,
@@ -224,6 +241,7 @@ function sandboxFactory({
   front,
   log,
   spans,
+  elsewhere,
 }: {
   readonly clock: VirtualClock;
   readonly seed: number;
@@ -231,20 +249,14 @@ function sandboxFactory({
   readonly front: FrontDoor;
   readonly log: string[];
   readonly spans: InvocationSpan[];
+  readonly elsewhere: RegionOptions['sandbox'];
 }): StartSandbox {
   const started = new Map<string, number>();
-  return (fn: SandboxFunction) => {
+  const inThisProcess = (fn: SandboxFunction, actor: string, note: (line: string) => void): Sandbox => {
     const { functionName, version, roleArn, code, handler, environment, memoryMiB } = fn;
-    const number = (started.get(functionName) ?? 0) + 1;
-    started.set(functionName, number);
-    const actor = `${functionName}/${number}`;
-    const note = (line: string): void => {
-      if (log.length >= LOG_LINES_MAX) log.shift();
-      log.push(`${new Date(clock.now()).toISOString()} ${actor} ${line}`);
-    };
     const script = compiled.get(code.sha256) ?? compileBundle(code.source, code.path);
     compiled.set(code.sha256, script);
-    const sandbox = createSandbox({
+    return createSandbox({
       script,
       exportName: handler.split('.').at(-1) ?? 'handler',
       environment: {
@@ -261,6 +273,17 @@ function sandboxFactory({
       lane,
       log: note,
     });
+  };
+  return (fn: SandboxFunction) => {
+    const { functionName } = fn;
+    const number = (started.get(functionName) ?? 0) + 1;
+    started.set(functionName, number);
+    const actor = `${functionName}/${number}`;
+    const note = (line: string): void => {
+      if (log.length >= LOG_LINES_MAX) log.shift();
+      log.push(`${new Date(clock.now()).toISOString()} ${actor} ${line}`);
+    };
+    const sandbox = elsewhere?.({ fn, actor, clock, front, log: note }) ?? inThisProcess(fn, actor, note);
     return {
       actor,
       kill: () => sandbox.kill(),

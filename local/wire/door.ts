@@ -5,6 +5,9 @@ import { AwsError } from '../region/service.ts';
 import { urlOf, type WireRequest, type WireResponse } from './message.ts';
 import { type Protocol, protocolOf } from './protocols.ts';
 
+/** What the wire needs of a front door. */
+export type Door = Pick<FrontDoor, 'models' | 'prepare' | 'send'>;
+
 export interface Scope {
   readonly accessKeyId: string;
   /** Signing name of the service. */
@@ -25,7 +28,7 @@ export function scopeOf(request: WireRequest): Scope | undefined {
  * @param abandoned whether the caller has died in the meantime
  */
 export async function enter(
-  front: FrontDoor,
+  front: Door,
   request: WireRequest,
   caller: Caller,
   abandoned: () => boolean = () => false,

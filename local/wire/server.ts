@@ -1,8 +1,8 @@
 // The region behind a socket, on the loopback interface only: for the AWS CLI, SDKs of any language, and real nodes.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Caller, FrontDoor } from '../region/front.ts';
-import { BODY_BYTES_MAX, enter, scopeOf } from './door.ts';
+import type { Caller } from '../region/front.ts';
+import { BODY_BYTES_MAX, type Door, enter, scopeOf } from './door.ts';
 import type { WireRequest } from './message.ts';
 
 export interface WireServer {
@@ -16,7 +16,7 @@ export interface WireServer {
  * @param identify who signs with this access key; a person unless told otherwise
  */
 export async function listen(
-  front: FrontDoor,
+  front: Door,
   identify: (accessKeyId: string) => Caller = () => ({ actor: 'person' }),
 ): Promise<WireServer> {
   const server = createServer((message, response) => {
@@ -42,7 +42,7 @@ export async function listen(
 }
 
 async function answer(
-  front: FrontDoor,
+  front: Door,
   identify: (accessKeyId: string) => Caller,
   message: IncomingMessage,
   response: ServerResponse,

@@ -1,0 +1,45 @@
+// What is uploaded is what was tested: the synthesized asset in a process of its own, over sockets, does what it does in the region's own lanes.
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import type { JournalLine } from '../../local/run/journal.ts';
+import { type AssetRan, runAsset } from '../support/asset.ts';
+import { type Simulated, simulate } from '../support/simulate.ts';
+
+const MINUTES = 60_000;
+
+let asset: AssetRan;
+let killed: AssetRan;
+let lanes: Simulated[];
+
+beforeAll(async () => {
+  const [assets, simulated] = await Promise.all([
+    runAsset([{}, { killAfter: 'ModifyVolume' }]),
+    simulate((['fidelity', 'sweep'] as const).map((lane) => ({ scenario: 'disk-full', lane }))),
+  ]);
+  [asset, killed] = assets as [AssetRan, AssetRan];
+  lanes = simulated;
+}, 2 * MINUTES);
+
+describe('the deployed asset in a process of its own', () => {
+  /** Everything but the time: how long a process takes is its machine's affair. */
+  const told = (journal: readonly JournalLine[]) =>
+    journal.map(({ kind, sentence, act, code, fleet, node, instanceId, attempt, heal, place }) => {
+      return { kind, sentence, act, code, fleet, node, instanceId, attempt, heal, place };
+    });
+
+  it('heals a full disk, as every expectation of the scenario says', () => {
+    expect(asset).toMatchObject({ unmet: [], violations: [], outcomes: ['healed'], modifications: 1 });
+  });
+
+  it('writes the journal that it writes in both lanes of the local region', () => {
+    expect(told(asset.journal).length).toBeGreaterThan(5);
+    for (const { journal } of lanes) expect(told(asset.journal)).toEqual(told(journal));
+  });
+
+  it('killed right after its ModifyVolume is carried on by another process: healed, and the volume modified once', () => {
+    expect(killed).toMatchObject({ violations: [], outcomes: ['healed'], modifications: 1, healProcesses: 2 });
+    expect(asset.healProcesses).toBe(1);
+    // A page says that a function of the suite failed; the node itself needs nobody.
+    expect(killed.unmet.filter((sentence) => sentence !== 'nobody was paged')).toEqual([]);
+    expect(told(killed.journal)).toEqual(told(asset.journal));
+  });
+});

@@ -1,0 +1,45 @@
+// The process behind the deployed-asset test: disk-full once for each way to be killed, functions in processes of their own.
+// Reads a JSON list of `AssetRun` on stdin, prints a JSON list of `AssetRan`.
+import { text } from 'node:stream/consumers';
+import type { RequestFaults } from '../../local/region/request-faults.ts';
+import { readJournal } from '../../local/run/journal.ts';
+import { run } from '../../local/run/run.ts';
+import { diskFull } from '../../local/scenarios/disk-full.ts';
+import type { AssetRan, AssetRun } from './asset.ts';
+import { assetProcesses } from './asset-process.ts';
+
+const HEAL = 'chainmend-resize-volume';
+
+const results: AssetRan[] = [];
+for (const asked of JSON.parse(await text(process.stdin)) as AssetRun[]) results.push(await carryOut(asked));
+process.stdout.write(JSON.stringify(results));
+
+async function carryOut({ killAfter }: AssetRun): Promise<AssetRan> {
+  const processes = assetProcesses();
+  let done = false;
+  let killed = false;
+  const requestFaults: RequestFaults = {
+    fateOf: ({ operation }) => {
+      if (operation === killAfter) done = true;
+      if (!done || killed || operation !== 'CheckpointDurableExecution') return undefined;
+      processes.started.findLast(({ functionName }) => functionName === HEAL)?.strike();
+      killed = true;
+      return undefined;
+    },
+  };
+  const options = { seed: 1, lane: 'fidelity', guard: false, sandbox: processes.start, requestFaults } as const;
+  try {
+    const { report, unmet, world } = await run(diskFull, options);
+    const { calls } = world.region.front.trace;
+    return {
+      journal: readJournal(world.region, world.tableName),
+      unmet,
+      violations: report.violations,
+      outcomes: report.heals.map(({ outcome }) => outcome),
+      modifications: calls.filter(({ operation, outcome }) => operation === 'ModifyVolume' && outcome === 'ok').length,
+      healProcesses: processes.started.filter(({ functionName }) => functionName === HEAL).length,
+    };
+  } finally {
+    processes.close();
+  }
+}
