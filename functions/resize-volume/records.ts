@@ -1,6 +1,6 @@
 // What a heal writes about itself: claim, lease, reservation, proof, outcome and release, each a conditional write of a pure decision.
 import type { DurableContext } from '@aws/durable-execution-sdk-js';
-import { leaveStagger, monthOf, readBreaker, reserve, stagger } from '../../shared/guardrails/grow.ts';
+import { growthKey, leaveStagger, monthOf, readBreaker, reserve, stagger } from '../../shared/guardrails/grow.ts';
 import type { BudgetRecord, GrowRecord } from '../../shared/guardrails/records.ts';
 import { readSwitches } from '../../shared/guardrails/switches.ts';
 import { readExecution } from '../../shared/heal/execution-status.ts';
@@ -85,7 +85,7 @@ export async function reserveGrowth(tools: Tools, { plan, holder }: EffectOf<'re
     keys.budget(payload.fleet, month),
     () => store.readBudget(payload.fleet, month),
     (read) => {
-      const key = `${payload.incidentId}#${payload.attempt}`;
+      const key = growthKey(plan.volumeId, plan.fromGiB);
       const paid = reserve(read, month, key, plan.addedUsd, switches.fleet.disk.maximumMonthlyIncreaseUsd);
       if ('refuse' in paid) return { result: paid };
       return { result: reserved, write: 'next' in paid ? paid.next : undefined };

@@ -16,12 +16,17 @@ export interface BreakerReading {
   readonly sentence: string;
 }
 
-/** Unhealthy and unknown nodes against max(minimum, ⌊percent of the nodes⌋). No valid observation counts as all unknown. */
+/**
+ * Unhealthy and unknown nodes against max(minimum, ⌊percent of the nodes⌋). The nodes of a part that was not observed lately
+ * count as unknown; no valid observation counts as all unknown.
+ */
 export function readBreaker(fleet: Fleet, observations: readonly FleetObservation[], nowMs: number): BreakerReading {
-  const nodes = observations.flatMap((o) => (nowMs - o.observedAtMs <= OBSERVATION_VALID_MS ? o.nodes : []));
-  if (nodes.length === 0)
+  const valid = observations.filter(({ observedAtMs }) => nowMs - observedAtMs <= OBSERVATION_VALID_MS);
+  const nodes = observations.flatMap((observation) => observation.nodes);
+  const known = valid.flatMap((observation) => observation.nodes);
+  if (known.length === 0)
     return { open: true, sentence: 'the fleet has not been observed for 3 min: all of it counts as unknown' };
-  const well = nodes.filter(({ health }) => health === 'synced').length;
+  const well = known.filter(({ health }) => health === 'synced').length;
   const unwell = nodes.length - well;
   const limit = Math.max(
     fleet.breaker.unhealthyMinimum,
@@ -61,14 +66,17 @@ export function leaveStagger(
   return { next: { holder: null, provenAtMs: proved ? nowMs : read.provenAtMs, version: read.version + 1 } };
 }
 
-/** Sum of what was added in the month. */
-export const addedUsd = (read: BudgetRecord | undefined): number =>
-  Object.values(read?.addedUsd ?? {}).reduce((sum, usd) => sum + usd, 0);
+/** Names one growth, however often it is tried: a volume leaves each of its sizes once, since sizes only go up. */
+export const growthKey = (volumeId: string, fromGiB: number): string => `${volumeId}@${fromGiB}`;
+
+/** Sum of what was added in the month, but for the growths that are `about` to be tried (again). */
+export const addedUsd = (read: BudgetRecord | undefined, about: readonly string[] = []): number =>
+  Object.entries(read?.addedUsd ?? {}).reduce((sum, [key, usd]) => (about.includes(key) ? sum : sum + usd), 0);
 
 /** Whether a sum of money is over its limit: half a cent is what adding up in floating point may add. */
 export const exceeds = (usd: number, limitUsd: number): boolean => usd > limitUsd + 0.005;
 
-/** Reserves `usd` a month for one attempt; the same key is reserved once. */
+/** Reserves `usd` a month for one growth; the same key is reserved once, and up to the larger when it is tried again for more. */
 export function reserve(
   read: BudgetRecord | undefined,
   month: string,
@@ -76,8 +84,8 @@ export function reserve(
   usd: number,
   limitUsd: number,
 ): { readonly reserved: true } | Write<BudgetRecord> | Refusal {
-  if (read && Object.hasOwn(read.addedUsd, key)) return { reserved: true };
-  const before = addedUsd(read);
+  if (read && Object.hasOwn(read.addedUsd, key) && (read.addedUsd[key] ?? 0) >= usd) return { reserved: true };
+  const before = addedUsd(read, [key]);
   if (exceeds(before + usd, limitUsd)) {
     const reason = `growth added $${before.toFixed(2)} a month since the month began, $${usd.toFixed(2)} more exceeds the limit of $${limitUsd.toFixed(2)}`;
     return { refuse: 'cost-ceiling', reason, page: true, lookAgainMs: 60 * 60_000 };

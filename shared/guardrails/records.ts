@@ -16,10 +16,10 @@ export interface GrowRecord {
   readonly version: number;
 }
 
-/** What growth adds to a fleet's monthly bill, within one calendar month (UTC). Intents count, so a key is added once. */
+/** What growth adds to a fleet's monthly bill, within one calendar month (UTC). Intents count, and each growth once. */
 export interface BudgetRecord {
   readonly month: string;
-  /** "<incident>#<attempt>" → US dollars a month. */
+  /** "<volume>@<size that it grows from>" → US dollars a month. */
   readonly addedUsd: Readonly<Record<string, number>>;
   readonly version: number;
 }

@@ -1,0 +1,260 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { FAILURES, GUARDRAILS } from '../../shared/guardrails/codes.ts';
+import { isVolumeType, MONTHLY_USD_PER_GIB, VOLUME_LIMITS } from '../../shared/guardrails/ebs.ts';
+import {
+  addedUsd,
+  exceeds,
+  growthKey,
+  leaveStagger,
+  monthOf,
+  OBSERVATION_VALID_MS,
+  PROOF_VALID_MS,
+  readBreaker,
+  reserve,
+  stagger,
+} from '../../shared/guardrails/grow.ts';
+import type { BudgetRecord, FleetObservation, GrowRecord, Health } from '../../shared/guardrails/records.ts';
+import type { ExecutionStatus } from '../../shared/heal/records.ts';
+import { DATA_VOLUME, fleetWith, HOUR_MS, ME, NOON_MS, OTHER } from '../support/heal-facts.ts';
+
+const seen = (health: readonly Health[], observedAtMs = NOON_MS): FleetObservation => ({
+  observedAtMs,
+  nodes: health.map((each, i) => ({ instanceId: `i-${observedAtMs}-${i}`, health: each, height: null })),
+});
+const nodes = (synced: number, others: number, health: Health = 'stuck'): Health[] => [
+  ...Array.from({ length: synced }, (): Health => 'synced'),
+  ...Array.from({ length: others }, () => health),
+];
+
+describe('the breaker of a fleet', () => {
+  const read = (health: readonly Health[], breaker = {}) =>
+    readBreaker(fleetWith({}, { breaker }), [seen(health)], NOON_MS);
+
+  it.each([
+    [1, 0, false],
+    [0, 1, false],
+    [3, 1, false],
+    [2, 2, true],
+    [4, 1, false],
+    [3, 2, true],
+    [8, 2, false],
+    [7, 3, true],
+    [80, 20, false],
+    [79, 21, true],
+  ])('with %i nodes synced and %i not is open: %s', (synced, others, open) => {
+    expect(read(nodes(synced, others)).open).toBe(open);
+  });
+
+  it.each<Health>(['behind', 'starting', 'stuck', 'forked', 'unreachable', 'unknown'])(
+    'counts a node that is %s',
+    (health) => {
+      expect(read(nodes(3, 2, health))).toEqual({ open: true, sentence: '2 of 5 nodes unhealthy or unknown, limit 1' });
+    },
+  );
+
+  it('allows what the fleet file says', () => {
+    expect(read(nodes(3, 2), { unhealthyMinimum: 2 }).open).toBe(false);
+    expect(read(nodes(5, 5), { unhealthyPercent: 50 }).open).toBe(false);
+  });
+
+  it('is open where nothing was observed, or nothing lately', () => {
+    const fleet = fleetWith();
+    const sentence = 'the fleet has not been observed for 3 min: all of it counts as unknown';
+    expect(readBreaker(fleet, [], NOON_MS)).toEqual({ open: true, sentence });
+    const old = seen(nodes(5, 0), NOON_MS - OBSERVATION_VALID_MS);
+    expect(readBreaker(fleet, [old], NOON_MS).open).toBe(false);
+    expect(readBreaker(fleet, [old], NOON_MS + 1)).toEqual({ open: true, sentence });
+  });
+
+  it('counts the nodes of a part that was not observed lately as unknown, not as absent', () => {
+    const parts = [seen(nodes(100, 0)), seen(nodes(100, 0), NOON_MS - OBSERVATION_VALID_MS - 1)];
+    expect(readBreaker(fleetWith(), parts, NOON_MS)).toEqual({
+      open: true,
+      sentence: '100 of 200 nodes unhealthy or unknown, limit 40',
+    });
+  });
+});
+
+describe('a fleet whose disks fill together', () => {
+  const open = { open: true, sentence: '3 of 5 nodes unhealthy or unknown, limit 1' };
+  const closed = { ...open, open: false };
+  const running: ExecutionStatus = { state: 'running' };
+  const ended: ExecutionStatus = { state: 'ended', endedAtMs: 0 };
+  const lease = (more: Partial<GrowRecord> = {}): GrowRecord => ({ holder: OTHER, provenAtMs: 0, version: 3, ...more });
+
+  it('does not wait while the breaker is closed', () => {
+    expect(stagger(closed, lease(), ME, running, NOON_MS)).toEqual({ go: true });
+  });
+
+  it('sends one node first', () => {
+    expect(stagger(open, undefined, ME, running, NOON_MS)).toEqual({ next: { holder: ME, provenAtMs: 0, version: 1 } });
+    expect(stagger(open, lease({ holder: null, provenAtMs: 5 }), ME, running, NOON_MS)).toEqual({
+      next: { holder: ME, provenAtMs: 5, version: 4 },
+    });
+  });
+
+  it('lets the others wait for it, and look again in a minute', () => {
+    for (const owner of [running, { state: 'unknown' } as const])
+      expect(stagger(open, lease(), ME, owner, NOON_MS)).toEqual({
+        refuse: 'staggered',
+        reason: '3 of 5 nodes unhealthy or unknown, limit 1; another node of the fleet is grown first',
+        page: false,
+        lookAgainMs: 60_000,
+      });
+  });
+
+  it('does not wait for one that is dead, nor for itself', () => {
+    expect(stagger(open, lease(), ME, ended, NOON_MS)).toMatchObject({ next: { holder: ME } });
+    expect(stagger(open, lease({ holder: ME }), ME, running, NOON_MS)).toEqual({ go: true });
+  });
+
+  it('goes in parallel for an hour once one has proved itself', () => {
+    const proved = lease({ holder: null, provenAtMs: NOON_MS });
+    expect(stagger(open, proved, ME, running, NOON_MS + PROOF_VALID_MS - 1)).toEqual({ go: true });
+    expect(stagger(open, proved, ME, running, NOON_MS + PROOF_VALID_MS)).toHaveProperty('next');
+  });
+
+  it('is opened by a proof, and by nothing else that ends', () => {
+    expect(leaveStagger(lease({ holder: ME }), ME, true, NOON_MS)).toEqual({
+      next: { holder: null, provenAtMs: NOON_MS, version: 4 },
+    });
+    expect(leaveStagger(lease({ holder: ME, provenAtMs: 5 }), ME, false, NOON_MS)).toEqual({
+      next: { holder: null, provenAtMs: 5, version: 4 },
+    });
+    for (const read of [undefined, lease(), lease({ holder: null })])
+      expect(leaveStagger(read, ME, true, NOON_MS)).toEqual({ leave: true });
+  });
+
+  it('has one node at work at most, until a proof, whatever the order', () => {
+    const anyAct = fc.record({
+      by: fc.constantFrom('a', 'b', 'c'),
+      act: fc.constantFrom('take', 'prove', 'leave', 'die'),
+      minutes: fc.integer({ min: 0, max: 30 }),
+    });
+    fc.assert(
+      fc.property(fc.array(anyAct, { maxLength: 50 }), (acts) => {
+        let record: GrowRecord | undefined;
+        let nowMs = NOON_MS;
+        const dead = new Set<string>();
+        for (const { by, act, minutes } of acts) {
+          nowMs += minutes * 60_000;
+          if (act === 'die') dead.add(by);
+          if (act === 'die' || dead.has(by)) continue;
+          const before: GrowRecord | undefined = record;
+          if (act !== 'take') {
+            const left = leaveStagger(before, by, act === 'prove', nowMs);
+            if ('next' in left) record = left.next;
+            continue;
+          }
+          const turn = stagger(open, before, by, dead.has(before?.holder ?? '') ? ended : running, nowMs);
+          // Twice is the same as once.
+          if ('next' in turn) {
+            record = turn.next;
+            expect(stagger(open, record, by, running, nowMs)).toEqual({ go: true });
+            expect(before?.holder == null || dead.has(before.holder)).toBe(true);
+          }
+          if ('go' in turn)
+            expect(before?.holder === by || nowMs - (before?.provenAtMs ?? 0) < PROOF_VALID_MS).toBe(true);
+        }
+      }),
+    );
+  });
+});
+
+describe('what growth may cost in a month', () => {
+  const budget = (added: Record<string, number>): BudgetRecord => ({ month: '2026-01', addedUsd: added, version: 2 });
+
+  it('is reserved before anything is intended', () => {
+    expect(reserve(undefined, '2026-01', 'a', 32, 100)).toEqual({
+      next: { month: '2026-01', addedUsd: { a: 32 }, version: 1 },
+    });
+    expect(reserve(budget({ a: 32 }), '2026-01', 'b', 68, 100)).toEqual({
+      next: { month: '2026-01', addedUsd: { a: 32, b: 68 }, version: 3 },
+    });
+  });
+
+  it('is reserved once for the same growth, however often it is tried', () => {
+    expect(reserve(budget({ a: 32 }), '2026-01', 'a', 32, 100)).toEqual({ reserved: true });
+    expect(reserve(budget({ a: 32 }), '2026-01', 'a', 20, 100)).toEqual({ reserved: true });
+  });
+
+  it('is reserved up to the larger where the same growth is tried again for more', () => {
+    expect(reserve(budget({ a: 60 }), '2026-01', 'a', 100, 100)).toMatchObject({
+      next: { addedUsd: { a: 100 }, version: 3 },
+    });
+    expect(reserve(budget({ a: 60, b: 30 }), '2026-01', 'a', 71, 100)).toMatchObject({ refuse: 'cost-ceiling' });
+  });
+
+  it('is named by the volume and the size that it grows from: a volume leaves each size once', () => {
+    expect(growthKey(DATA_VOLUME, 500)).not.toBe(growthKey(DATA_VOLUME, 900));
+    expect(growthKey(DATA_VOLUME, 500)).not.toBe(growthKey('vol-0b1b2c3d4e5f60718', 500));
+  });
+
+  it('counts what was added, without what these very volumes have reserved for the step that they are about to take', () => {
+    const record = budget({ [growthKey(DATA_VOLUME, 500)]: 32, [growthKey(DATA_VOLUME, 300)]: 16, other: 8 });
+    expect(addedUsd(record)).toBe(56);
+    expect(addedUsd(record, [growthKey(DATA_VOLUME, 500)])).toBe(24);
+    expect(addedUsd(undefined)).toBe(0);
+  });
+
+  it('is refused over the limit, with all three numbers, and a person is told', () => {
+    expect(reserve(budget({ a: 92.01 }), '2026-01', 'b', 8, 100)).toEqual({
+      refuse: 'cost-ceiling',
+      reason: 'growth added $92.01 a month since the month began, $8.00 more exceeds the limit of $100.00',
+      page: true,
+      lookAgainMs: HOUR_MS,
+    });
+  });
+
+  it('may reach its limit, whatever floating point adds', () => {
+    expect([exceeds(100, 100), exceeds(0.1 + 0.2, 0.3), exceeds(100.01, 100)]).toEqual([false, false, true]);
+  });
+
+  it('never exceeds its limit, and a reservation is the same the second time', () => {
+    const anyTry = fc.record({ key: fc.constantFrom('a', 'b', 'c', 'd'), cents: fc.integer({ min: 0, max: 8_000 }) });
+    fc.assert(
+      fc.property(fc.array(anyTry, { maxLength: 30 }), fc.integer({ min: 0, max: 150 }), (tries, limit) => {
+        let record: BudgetRecord | undefined;
+        for (const { key, cents } of tries) {
+          const reserved = reserve(record, '2026-01', key, cents / 100, limit);
+          if (!('next' in reserved)) continue;
+          record = reserved.next;
+          expect(addedUsd(record)).toBeLessThanOrEqual(limit + 0.005);
+          expect(reserve(record, '2026-01', key, cents / 100, limit)).toEqual({ reserved: true });
+        }
+      }),
+    );
+  });
+
+  it('begins anew with the calendar month, in UTC', () => {
+    expect(monthOf(Date.parse('2026-01-31T23:59:59.999Z'))).toBe('2026-01');
+    expect(monthOf(Date.parse('2026-02-01T00:00:00Z'))).toBe('2026-02');
+  });
+});
+
+describe('what people are told', () => {
+  it('has a sentence for every code, and no code twice', () => {
+    const codes = [...Object.entries(GUARDRAILS), ...Object.entries(FAILURES)];
+    expect(new Set(codes.map(([code]) => code)).size).toBe(codes.length);
+    for (const [code, sentence] of codes) {
+      expect(code).toMatch(/^[a-z]+(-[a-z]+)*$/);
+      expect(sentence).toMatch(/^[A-Z].{10,200}\.$/);
+    }
+  });
+});
+
+describe('what EBS allows', () => {
+  it('is known for every type, with a price', () => {
+    for (const [type, { minimumGiB, maximumGiB }] of Object.entries(VOLUME_LIMITS)) {
+      expect(isVolumeType(type)).toBe(true);
+      expect(minimumGiB).toBeGreaterThanOrEqual(1);
+      expect(maximumGiB).toBeGreaterThanOrEqual(minimumGiB);
+    }
+    expect(Object.keys(MONTHLY_USD_PER_GIB)).toEqual(Object.keys(VOLUME_LIMITS));
+  });
+
+  it.each(['', 'gp4', 'constructor', '__proto__'])('is not guessed for a type that is not known: %s', (type) => {
+    expect(isVolumeType(type)).toBe(false);
+  });
+});
