@@ -35,11 +35,13 @@ export type Journal = (place: string, entry: JournalEntry) => Promise<void>;
 
 /**
  * @returns a writer; `place` orders the entries of one attempt and makes a replayed step write the same one
- *   (sort key: onset, instance, attempt, place), so that a story is read by one Query.
+ *   (sort key: onset, instance, incident, attempt, place), so that a story is read by one Query.
  */
-export function createJournal(store: Store, owner: JournalOwner): Journal {
+export function createJournal(store: Pick<Store, 'writeOnce'>, owner: JournalOwner): Journal {
   const { fleet, node, instanceId, incidentId, attempt, heal, writer } = owner;
-  const story = [new Date(owner.onsetMs).toISOString(), instanceId, String(attempt).padStart(4, '0')].join('#');
+  const onset = new Date(owner.onsetMs).toISOString();
+  // The incident, too: two full volumes of one instance may have been told of at the same moment.
+  const story = [onset, instanceId, incidentId, String(attempt).padStart(4, '0')].join('#');
   return async (place, { atMs, kind, sentence, code, act, evidence }) => {
     const at = new Date(atMs).toISOString();
     const expiresAt = Math.floor(atMs / 1000) + KEPT_DAYS * 86_400;
