@@ -3,7 +3,8 @@ import colors from 'picocolors';
 import { parseArguments, type Request, UsageError } from './cli/arguments.ts';
 import { listLines } from './cli/lists.ts';
 import { serve } from './cli/serve.ts';
-import { tellStory } from './cli/tell-story.ts';
+import { prepared, tellStory } from './cli/tell-story.ts';
+import { verdict } from './cli/verdict.ts';
 import { run } from './run/run.ts';
 
 // What is printed must not depend on where it is printed.
@@ -24,44 +25,34 @@ try {
 }
 
 async function carryOut(request: Request): Promise<0 | 1> {
+  const say = (line: string): void => console.log(line);
+  const remark = (line: string): void => console.error(line);
   switch (request.do) {
     case 'help':
-      console.log(request.text);
+      say(request.text);
       return 0;
     case 'list':
-      for (const line of listLines(request.what)) console.log(line);
+      for (const line of listLines(request.what)) say(line);
       return 0;
     case 'json': {
+      await prepared();
       const { report, unmet } = await run(request.run.scenario, request.run);
-      process.stdout.write(`${JSON.stringify(report)}\n`);
-      return judge(unmet);
+      say(JSON.stringify(report));
+      return verdict(unmet, remark);
     }
     case 'story': {
       const { isTTY = false, columns } = process.stdout;
-      const audience = {
-        say: (line: string) => console.log(line),
-        isTerminal: isTTY,
-        width: isTTY ? columns : undefined,
-      };
-      return judge(await tellStory(request.run, request.explain, audience));
+      const audience = { say, isTerminal: isTTY, width: isTTY ? columns : undefined };
+      return verdict(await tellStory(request.run, request.explain, audience), remark);
     }
-    case 'serve': {
-      const interrupted = new Promise<void>((resolve) => {
-        for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
-      });
-      const desk = {
-        say: (line: string) => console.log(line),
-        remark: (line: string) => console.error(line),
-        isTerminal: process.stderr.isTTY === true,
-        interrupted,
-      };
-      await serve(request.run, request.speed, desk);
+    case 'serve':
+      await serve(request.run, request.speed, { say, remark, interrupted: interrupted() });
       return 0;
-    }
   }
 }
 
-function judge(unmet: readonly string[]): 0 | 1 {
-  for (const sentence of unmet) console.error(colors.red(`expected, and it did not hold: ${sentence}`));
-  return unmet.length > 0 ? 1 : 0;
-}
+/** Ctrl-C, or a supervisor that is polite. */
+const interrupted = (): Promise<void> =>
+  new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+  });

@@ -11,7 +11,6 @@ export interface Desk {
   readonly say: (line: string) => void;
   /** What a person reads. */
   readonly remark: (line: string) => void;
-  readonly isTerminal: boolean;
   /** Resolves when it is to end. */
   readonly interrupted: Promise<void>;
 }
@@ -21,8 +20,8 @@ const CALLS_KEPT = 10_000;
 
 /** Serves until interrupted. Rejects where the region itself fails. */
 export async function serve({ scenario, seed, faults, lane }: RunRequest, speed: number, desk: Desk): Promise<void> {
-  const { say, remark, isTerminal, interrupted } = desk;
-  await prepared(isTerminal);
+  const { say, remark, interrupted } = desk;
+  await prepared();
   const region = await createRegion({ seed, lane, faults, guard: false, retain: CALLS_KEPT });
   const world = await prepare(region, scenario);
   scenario.people?.(world);

@@ -14,23 +14,24 @@ export function journalLines(facts: StoryFacts, explain: boolean): StoryLine[] {
   const stale = explain ? new Set() : staleAttempts(facts.journal);
   const lines = facts.journal
     .filter((line) => !stale.has(attemptOf(line)) || isDispatchRefusal(line))
-    .flatMap((line) => storyLines(facts, line));
+    .flatMap((line) => storyLines(facts, line, explain));
   return [...lines, ...facts.heals.flatMap((heal) => requestLines(heal, explain))];
 }
 
-function storyLines(facts: StoryFacts, line: JournalLine): StoryLine[] {
+function storyLines(facts: StoryFacts, line: JournalLine, explain: boolean): StoryLine[] {
   const { atMs, fleet, node } = line;
   return toldBy(facts, line).map((told, i) => ({
     ...told,
     atMs,
     about: `${fleet}/${node}`,
-    ...(i === 0 && {
-      evidence: [
-        ...(told.evidence ?? []),
-        ...paragraphs(parsed<unknown>(line) ?? {}),
-        ...askedEvidence(askedFor(facts, line)),
-      ],
-    }),
+    ...(explain &&
+      i === 0 && {
+        evidence: [
+          ...(told.evidence ?? []),
+          ...paragraphs(parsed<unknown>(line) ?? {}),
+          ...askedEvidence(askedFor(facts, line)),
+        ],
+      }),
   }));
 }
 

@@ -30,7 +30,7 @@ export async function tellStory(request: RunRequest, explain: boolean, audience:
   say(`${colors.bold('chainmend')} · local region, seed ${seed}${besides} · nothing leaves this machine`);
   say(scenario.sentence);
   say('');
-  await prepared(isTerminal);
+  await prepared();
   const facts = gatherFacts(await run(scenario, request));
   const lines = renderSections(tell(facts, { explain }), isTerminal ? width : undefined);
   await pace(lines, isTerminal && !explain ? TOLD_IN_MS - (performance.now() - startedMs) : 0, say);
@@ -45,19 +45,20 @@ export async function tellStory(request: RunRequest, explain: boolean, audience:
 const SLOW_MS = 400;
 
 /** The first run after a change bundles and synthesizes for some seconds: silence would look like a hang. */
-export async function prepared(isTerminal: boolean): Promise<void> {
+export async function prepared(): Promise<void> {
+  const { stderr } = process;
   const note = 'preparing: bundling the functions and synthesizing the template …';
   let shown = false;
   const timer = setTimeout(() => {
     shown = true;
-    process.stderr.write(note);
+    stderr.write(note);
   }, SLOW_MS);
-  if (!isTerminal) clearTimeout(timer);
+  if (!stderr.isTTY) clearTimeout(timer);
   try {
     await ensureSynthesized({ fleets: FLEETS });
   } finally {
     clearTimeout(timer);
-    if (shown) process.stderr.write('\r\x1b[K');
+    if (shown) stderr.write('\r\x1b[K');
   }
 }
 

@@ -1,5 +1,8 @@
 // The process behind `simulate`: reads a JSON list of `Simulation` on stdin, prints a JSON list of `Simulated`.
 import { text } from 'node:stream/consumers';
+import { gatherFacts } from '../../local/cli/facts.ts';
+import { renderSections } from '../../local/cli/render.ts';
+import { tell } from '../../local/cli/story.ts';
 import { readJournal } from '../../local/run/journal.ts';
 import { run } from '../../local/run/run.ts';
 import * as ours from '../../local/scenarios/index.ts';
@@ -13,7 +16,9 @@ for (const { scenario: name, from, seed = 1, lane = 'sweep', faults = [] } of JS
   const { SCENARIOS } = from ? ((await import(from)) as { readonly SCENARIOS: readonly Scenario[] }) : ours;
   const scenario = SCENARIOS.find((candidate) => candidate.name === name);
   if (!scenario) throw new Error(`there is no scenario ${name}`);
-  const { report, unmet, world } = await run(scenario, { seed, lane, faults });
-  results.push({ report, unmet, journal: readJournal(world.region, world.tableName), story: [] });
+  const carriedOut = await run(scenario, { seed, lane, faults });
+  const { report, unmet, world } = carriedOut;
+  const story = renderSections(tell(gatherFacts(carriedOut)), undefined).map((line) => line.text);
+  results.push({ report, unmet, journal: readJournal(world.region, world.tableName), story });
 }
 process.stdout.write(JSON.stringify(results));
