@@ -16,6 +16,8 @@ export interface Candidate {
   readonly alarm: AlarmFact;
   readonly instanceId: string;
   readonly onsetMs: number;
+  /** A person asks for it now: what was refused or planned is looked at again, whenever that was. */
+  readonly atOnce?: true;
   /** Why the alarm is to be left alone: suppressed or muted by a person. */
   readonly suppressedBy: string | null;
 }
@@ -47,7 +49,8 @@ export function decideDispatch(facts: DispatchFacts): Dispatch {
   const { fleet, nowMs } = facts;
   const opened = openIncident(facts.incident, onsetOf(facts), nowMs);
   if ('lags' in opened) return { do: 'leave', why: 'healed minutes ago; the alarm lags behind the cure' };
-  const incident = 'next' in opened ? opened.next : opened.keep;
+  const found = 'next' in opened ? opened.next : opened.keep;
+  const incident = facts.candidate.atOnce ? { ...found, notBeforeMs: 0, plannedUntilMs: 0 } : found;
   const isNew = 'next' in opened;
   const refusal = refusalOf(facts);
   if (refusal && incident.state === 'open') {

@@ -28,6 +28,7 @@ export async function manualCandidate(
     alarm: { alarmName: '', namespace: METRIC_NAMESPACE, dimensions: { InstanceId: instanceId, path: volume.path } },
     instanceId,
     onsetMs: nowMs,
+    atOnce: true,
     suppressedBy: null,
   };
 }

@@ -65,6 +65,10 @@ describe('a plan that was written down', () => {
     expect(decideDispatch(facts)).toEqual({ do: 'leave', why: 'planned already, and the fleet is in mode plan' });
   });
 
+  it('is said again when a person asks', () => {
+    expect(decideDispatch({ ...facts, candidate: { ...facts.candidate, atOnce: true } }).do).toBe('start');
+  });
+
   it.each(['ask', 'act'] as const)('is taken up at once when a person sets the fleet to %s', (mode) => {
     expect(decideDispatch({ ...facts, fleet: { ...fleet, mode } }).do).toBe('start');
   });

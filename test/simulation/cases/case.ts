@@ -70,6 +70,12 @@ export const invoke = (world: World, payload: string): Promise<unknown> =>
 export const sample = (name: string): string =>
   readFileSync(new URL(`../../../events/${name}.json`, import.meta.url), 'utf8');
 
+/** A fleet whose nodes keep old blocks on a volume of their own. */
+export const TWO_VOLUMES = {
+  data: { path: '/node-data', tag: { Component: 'nodes/bitcoin', Volume: 'data' } },
+  ancient: { path: '/ancient', tag: { Component: 'nodes/bitcoin', Volume: 'ancient' } },
+};
+
 export const GIB = 2 ** 30;
 
 export const volumeOf = (world: World, role = 'data', name = 'node2') =>

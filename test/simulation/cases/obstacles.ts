@@ -1,4 +1,6 @@
 // What stands in the way of a growth: each a refusal with its reason, and healed where the reason goes away.
+import { incidentsOf } from '../../../local/run/report.ts';
+import { healed } from '../../../local/scenarios/expectations.ts';
 import type { Scenario } from '../../../local/scenarios/scenario.ts';
 import {
   type Case,
@@ -13,6 +15,7 @@ import {
   refusedOnly,
   sample,
   scenarioOf,
+  TWO_VOLUMES,
 } from './case.ts';
 
 /** Refused, and left alone for the rest of the run. */
@@ -100,6 +103,50 @@ const cases: Readonly<Record<string, Case>> = {
       'refused while the node was silent': refusedOnly('node-silent'),
       'a person was paged once': pagedOnly('node-silent'),
       'one heal, and it healed': healedOnce,
+    },
+  },
+  'AWS fails the modification: a person is told, and the next attempt heals': {
+    also: (world, { volumeIds }) => world.region.ec2.failNextModification(volumeIds.get('data') ?? ''),
+    expect: {
+      'a person was paged once': pagedOnly('modification-failed'),
+      'the second attempt healed': ({ heals }) => heals.map(({ outcome }) => outcome).join() === 'escalated,healed',
+      'nothing was refused': refusedOnly(),
+    },
+  },
+  'AWS fails every modification: after three attempts nothing more is tried, and a person knows': {
+    also: (world, { volumeIds }) => world.region.ec2.failNextModification(volumeIds.get('data') ?? ''),
+    people: (world, { volumeIds }) => {
+      for (const made of [1, 2])
+        world.when(
+          () =>
+            modifications(world).length === made &&
+            world.region.ec2.volume(volumeIds.get('data') ?? '').modification?.state === 'failed',
+          () => world.region.ec2.failNextModification(volumeIds.get('data') ?? ''),
+        );
+    },
+    done: (world) => incidentsOf(world).some(({ state }) => state === 'escalated'),
+    expect: {
+      'three attempts, and none after them': ({ heals }) => heals.length === 3,
+      'paged for the first and for the last': pagedOnly('modification-failed', 'attempts-spent'),
+    },
+  },
+  'nobody has observed the fleet: it is grown all the same, since growing destroys nothing': {
+    also: (world) => void world.unobserved.add('bitcoin'),
+    expect: { 'one heal, and it healed': healedOnce, 'nobody was paged': nobodyPaged },
+  },
+  'two volumes of one node are full at once: one after the other': {
+    fleet: { volumes: TWO_VOLUMES },
+    node: {
+      volumes: [
+        { role: 'data', path: '/node-data', sizeGiB: 500, usedPercent: 90.95 },
+        { role: 'ancient', path: '/ancient', sizeGiB: 500, usedPercent: 90.95 },
+      ],
+    },
+    done: (world) => healed(world, 2),
+    expect: {
+      'two heals, and both healed': ({ heals }) => heals.map(({ outcome }) => outcome).join() === 'healed,healed',
+      'both were grown': (_, world) => new Set(modifications(world).map(({ VolumeId }) => VolumeId)).size === 2,
+      'nobody was paged': nobodyPaged,
     },
   },
   'the ceiling is a little above the volume: it grows as far as that': {

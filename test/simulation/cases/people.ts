@@ -1,5 +1,6 @@
 // What people do before and during a heal: pauses, modes, mutes, broken files, odd names.
 import type { World } from '../../../local/run/world.ts';
+import { answerAsPaged } from '../../../local/scenarios/disk-full-ask.ts';
 import { planned } from '../../../local/scenarios/expectations.ts';
 import type { Scenario } from '../../../local/scenarios/scenario.ts';
 import { consortium } from '../../../local/scenarios/worlds.ts';
@@ -104,6 +105,41 @@ const cases: Readonly<Record<string, Case>> = {
       'refused: approval-expired': refusedOnly('approval-expired'),
       'nothing was modified': nothingModified,
       'a person was asked twice': pagedOnly('approval-wanted', 'approval-wanted'),
+    },
+  },
+  'in mode ask the disk has outgrown the plan by the time it is approved: asked again, and healed as approved then': {
+    fleet: { mode: 'ask' },
+    people: (world) => {
+      let asked = 0;
+      world.whenPaged('approval-wanted', 1, ({ approve = '' }) => {
+        asked++;
+        world.at(asked === 1 ? 210 : 0, () => answerAsPaged(world, approve));
+      });
+    },
+    hours: 8,
+    expect: {
+      'refused because the plan had changed': refusedOnly('approval-exceeded'),
+      'a person was asked twice': pagedOnly('approval-wanted', 'approval-wanted'),
+      'it healed in the end': ({ heals }) => heals.at(-1)?.outcome === 'healed',
+      'the volume was modified once, to more than was approved first': (_, world) =>
+        modifications(world).length === 1 && (modifications(world)[0]?.Size ?? 0) > 900,
+    },
+  },
+  'a person raises the ceiling that a heal was refused for, and asks for it: healed at once, not an hour later': {
+    fleet: { disk: { maximumMonthlyIncreaseUsd: 10 } },
+    people: (world) => {
+      world.when(
+        () => refused(world, 'cost-ceiling'),
+        async () => {
+          await pushFleet(world, { disk: { maximumMonthlyIncreaseUsd: 200 } });
+          await invoke(world, sample('heal'));
+        },
+      );
+    },
+    expect: {
+      'refused before': refusedOnly('cost-ceiling'),
+      'it healed': ({ heals }) => heals.at(-1)?.outcome === 'healed',
+      'it did not wait': ({ heals }) => (heals.at(-1)?.startedAtSeconds ?? 0) < 600,
     },
   },
   'in mode ask a person says no': {

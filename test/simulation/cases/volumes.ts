@@ -17,6 +17,7 @@ import {
   refused,
   refusedOnly,
   scenarioOf,
+  TWO_VOLUMES,
   volumeOf,
 } from './case.ts';
 
@@ -168,12 +169,7 @@ const odd: Readonly<Record<string, Case>> = {
     },
   },
   'of several volumes with roles only the full one is grown': {
-    fleet: {
-      volumes: {
-        data: { path: '/node-data', tag: { Component: 'nodes/bitcoin', Volume: 'data' } },
-        ancient: { path: '/ancient', tag: { Component: 'nodes/bitcoin', Volume: 'ancient' } },
-      },
-    },
+    fleet: { volumes: TWO_VOLUMES },
     node: {
       volumes: [
         { role: 'data', path: '/node-data', sizeGiB: 500, usedPercent: 40, share: 0.1 },
