@@ -1,0 +1,145 @@
+import { describe, expect, it } from '@jest/globals';
+import {
+  checkEnd,
+  checkIdentities,
+  checkMutation,
+  type EndFacts,
+  INVARIANTS,
+  type InvariantName,
+  type MutationFacts,
+  type Violation,
+} from '../../local/run/invariants.ts';
+import { DATA_VOLUME, HOUR_MS, INSTANCE, ME, NOON_MS, OTHER } from '../support/heal-facts.ts';
+
+const mutation = (more: Partial<MutationFacts> = {}): MutationFacts => ({
+  atMs: NOON_MS,
+  operation: 'ModifyVolume',
+  resource: DATA_VOLUME,
+  instanceId: INSTANCE,
+  by: ME,
+  holder: ME,
+  pauses: [],
+  intentJournalled: true,
+  size: { fromGiB: 500, toGiB: 900, ceilingGiB: 2000 },
+  modificationsMs: [NOON_MS],
+  ...more,
+});
+const end = (more: Partial<EndFacts> = {}): EndFacts => ({
+  atMs: NOON_MS,
+  unjournalled: [],
+  leases: [{ instanceId: INSTANCE, owner: null, open: false }],
+  made: [{ id: 'vol-0b1b2c3d4e5f60718', accountedFor: true }],
+  ...more,
+});
+const machines = (...identities: string[]) =>
+  identities.map((identity, i) => ({ identity, instanceId: `i-0123456789abcde0${i}` }));
+const hoursAgo = (...hours: number[]) => hours.map((h) => NOON_MS - h * HOUR_MS);
+
+/** Each invariant, broken in the smallest way, and what is said of it. */
+const BROKEN: { readonly [Name in InvariantName]: readonly [() => Violation[], string] } = {
+  'modifications-per-day': [
+    () => checkMutation(mutation({ modificationsMs: hoursAgo(23.99, 10, 5, 0) })),
+    `${DATA_VOLUME}: 4 in 24 h`,
+  ],
+  'size-only-up': [
+    () => checkMutation(mutation({ size: { fromGiB: 500, toGiB: 499, ceilingGiB: 2000 } })),
+    `${DATA_VOLUME}: 500 → 499 GiB`,
+  ],
+  'size-within-ceiling': [
+    () => checkMutation(mutation({ size: { fromGiB: 500, toGiB: 2001, ceilingGiB: 2000 } })),
+    `${DATA_VOLUME}: 2001 GiB, ceiling 2000`,
+  ],
+  'journalled-before': [() => checkMutation(mutation({ intentJournalled: false })), `ModifyVolume ${DATA_VOLUME}`],
+  'journalled-after': [
+    () => checkEnd(end({ unjournalled: [`ModifyVolume ${DATA_VOLUME}`] })),
+    `ModifyVolume ${DATA_VOLUME}`,
+  ],
+  'nothing-while-paused': [
+    () => checkMutation(mutation({ pauses: ['everything: audit', 'bitcoin: upgrade'] })),
+    `ModifyVolume ${DATA_VOLUME} while everything: audit and bitcoin: upgrade`,
+  ],
+  'no-lease-left': [
+    () => checkEnd(end({ leases: [{ instanceId: INSTANCE, owner: ME, open: false }] })),
+    `${INSTANCE}: held by ${ME}`,
+  ],
+  'one-writer': [
+    () => checkMutation(mutation({ holder: OTHER })),
+    `ModifyVolume ${DATA_VOLUME} by ${ME}, held by ${OTHER}`,
+  ],
+  'one-identity': [
+    () => checkIdentities(NOON_MS, machines('bitcoin/node1', 'bitcoin/node2', 'bitcoin/node1')),
+    'bitcoin/node1 runs on i-0123456789abcde00 and i-0123456789abcde02',
+  ],
+  'nothing-deleted': [
+    () => checkMutation({ ...mutation({ operation: 'DeleteSnapshot', resource: 'snap-1' }) }),
+    'DeleteSnapshot snap-1',
+  ],
+  'no-orphan': [
+    () => checkEnd(end({ made: [{ id: 'vol-0b1b2c3d4e5f60718', accountedFor: false }] })),
+    'vol-0b1b2c3d4e5f60718',
+  ],
+};
+
+describe('an invariant that is broken is told by name, with the time and what broke it', () => {
+  it.each(Object.keys(INVARIANTS) as InvariantName[])('%s', (invariant) => {
+    const [broken, detail] = BROKEN[invariant];
+    expect(broken()).toEqual([{ invariant, at: '2026-01-01T12:00:00.000Z', detail }]);
+  });
+
+  it('and has a sentence of its own', () => {
+    for (const [name, sentence] of Object.entries(INVARIANTS)) {
+      expect(name).toMatch(/^[a-z]+(-[a-z]+)*$/);
+      expect(sentence).toMatch(/^[A-Z].{10,100}\.$/);
+    }
+  });
+});
+
+describe('a heal as it should be breaks none', () => {
+  it('a modification, the third of its day, up to the ceiling', () => {
+    expect(checkMutation(mutation())).toEqual([]);
+    expect(checkMutation(mutation({ modificationsMs: hoursAgo(24, 10, 5, 0) }))).toEqual([]);
+    expect(checkMutation(mutation({ size: { fromGiB: 500, toGiB: 2000, ceilingGiB: 2000 } }))).toEqual([]);
+  });
+
+  it('a command, which has no size', () => {
+    const { size: _, ...command } = mutation({ operation: 'SendCommand', resource: INSTANCE, modificationsMs: [] });
+    expect(checkMutation(command)).toEqual([]);
+  });
+
+  it('an end at which all is free and accounted for', () => {
+    expect(checkEnd(end())).toEqual([]);
+  });
+
+  it('nodes that are each themselves', () => {
+    expect(checkIdentities(NOON_MS, machines('bitcoin/node1', 'bitcoin/node2', 'irita/node1'))).toEqual([]);
+  });
+});
+
+describe('several at once', () => {
+  it('are all told, of one mutation', () => {
+    const worst = mutation({
+      operation: 'TerminateInstances',
+      holder: null,
+      pauses: ['everything: audit'],
+      intentJournalled: false,
+    });
+    expect(checkMutation(worst).map(({ invariant }) => invariant)).toEqual([
+      'journalled-before',
+      'nothing-while-paused',
+      'one-writer',
+      'nothing-deleted',
+    ]);
+  });
+
+  it('are told of each node that is left held, or with something begun', () => {
+    const leases = [
+      { instanceId: 'i-1', owner: null, open: true },
+      { instanceId: 'i-2', owner: null, open: false },
+      { instanceId: 'i-3', owner: ME, open: true },
+    ];
+    expect(checkEnd(end({ leases })).map(({ detail }) => detail)).toEqual([
+      'i-1: held by nobody, an operation is open',
+      `i-3: held by ${ME}, an operation is open`,
+    ]);
+  });
+});
