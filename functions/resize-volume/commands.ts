@@ -28,6 +28,9 @@ export async function sendToNode(
   // An agent is silent for a plain reason where its instance does not run: nobody need be paged for that.
   if (agent) return judgeInstance((await readInstance(clients.ec2, instanceId))?.State?.Name ?? null) ?? agent;
   const { operation } = command;
+  // Once before the quiet time is raised too: a heal that is refused here need not wait it out before it gives the node back.
+  const early = await guardAgain(tools);
+  if ('refuse' in early) return early;
   const sentAtMs = Date.now();
   if (!(await quietUntil(tools, holder, overByMs({ operation, sentAtMs })))) return { lost: true };
   await journal(`${place}-intent`, {
