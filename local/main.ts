@@ -52,7 +52,8 @@ async function carryOut(request: Request): Promise<0 | 1> {
 }
 
 /** Ctrl-C, or a supervisor that is polite. */
-const interrupted = (): Promise<void> =>
-  new Promise((resolve) => {
+function interrupted(): Promise<void> {
+  return new Promise((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
   });
+}

@@ -168,4 +168,7 @@ function strayWord(word: string): string {
 }
 
 const nearest = (word: string, known: readonly string[]): string | undefined =>
-  didYouMean(word, [...known]) ?? undefined;
+  didYouMean(word, [...known], { threshold: LIKENESS }) ?? undefined;
+
+/** Half of the letters in their places: less is a guess, and a wrong guess is worse than none. */
+const LIKENESS = 0.5;

@@ -1,0 +1,94 @@
+import { describe, expect, it } from '@jest/globals';
+import { parseArguments, type Request, UsageError } from '../../local/cli/arguments.ts';
+import { listLines } from '../../local/cli/lists.ts';
+import { verdict } from '../../local/cli/verdict.ts';
+import { FAULTS } from '../../local/region/faults.ts';
+import { INVARIANTS } from '../../local/run/invariants.ts';
+import { SCENARIOS } from '../../local/scenarios/index.ts';
+import { FAILURES, GUARDRAILS } from '../../shared/guardrails/codes.ts';
+
+const parse = (line: string): Request => parseArguments(line.split(' ').filter(Boolean));
+const said = (words: readonly string[]): string => {
+  try {
+    parseArguments(words);
+  } catch (error) {
+    if (error instanceof UsageError) return error.message;
+    throw error;
+  }
+  return 'nothing was wrong';
+};
+
+describe('npm start --', () => {
+  it('tells disk-full with seed 1 in the fidelity lane when nothing is said', () => {
+    const run = { scenario: expect.objectContaining({ name: 'disk-full' }), seed: 1, faults: [], lane: 'fidelity' };
+    expect(parse('')).toEqual({ do: 'story', explain: false, run });
+    expect(parse('--explain')).toEqual({ do: 'story', explain: true, run });
+    expect(parse('--json')).toEqual({ do: 'json', run });
+    expect(parse('--serve')).toEqual({ do: 'serve', run, speed: 60 });
+  });
+
+  it('takes a scenario, a seed, a lane and any number of faults, each once', () => {
+    const words = '--scenario disk-full-paused --seed 0 --lane sweep --fault killed --fault throttling --fault killed';
+    expect(parse(words)).toMatchObject({
+      run: { scenario: { name: 'disk-full-paused' }, seed: 0, lane: 'sweep', faults: ['killed', 'throttling'] },
+    });
+    expect(parse('--serve --speed 0.5')).toMatchObject({ speed: 0.5 });
+  });
+
+  it.each([
+    [['--scenario', 'disk-ful'], '--scenario: expected a known name, found "disk-ful"; did you mean disk-full?'],
+    [['--scenario', 'zzz'], '--scenario: expected a known name, found "zzz"; npm start -- --list names them'],
+    [['--scenario', ''], '--scenario: expected a known name, found ""; npm start -- --list names them'],
+    [['--scenario'], "option '--scenario <name>' argument missing"],
+    [['--fault', 'trottling'], '--fault: expected a known name, found "trottling"; did you mean throttling?'],
+    [
+      ['--fault', 'toString'],
+      '--fault: expected a known name, found "toString"; npm start -- --list-faults names them',
+    ],
+    [['--lane', 'sweeep'], '--lane: expected fidelity or sweep, found "sweeep"; did you mean sweep?'],
+    [['--sed', '3'], "unknown option '--sed'; did you mean --seed?"],
+    [['--list-fault'], "unknown option '--list-fault'; did you mean --list-faults?"],
+    [['-x'], "unknown option '-x'; npm start -- --help names them"],
+    [['disk-full'], 'unexpected word "disk-full"; did you mean --scenario disk-full?'],
+    [['--json', '--explain'], '--json and --explain do not go together'],
+    [['--list', '--list-codes'], '--list and --list-codes do not go together'],
+    [['--speed', '3'], '--speed: only with --serve'],
+    [['--serve', '--speed', '0'], '--speed: expected a number above 0 and up to 86400, found "0"'],
+  ])('says of %j what is wrong: %s', (words, sentence) => {
+    expect(said(words)).toBe(sentence);
+  });
+
+  it.each(['-1', '1.5', '1e3', '0x10', 'one', '', ' 1', '9007199254740992', 'NaN'])('takes no seed "%s"', (seed) => {
+    expect(said(['--seed', seed])).toBe(`--seed: expected an integer from 0 to 9007199254740991, found "${seed}"`);
+  });
+
+  it('explains itself', () => {
+    expect(parse('--help')).toEqual({ do: 'help', text: expect.stringMatching(/^Usage: npm start -- \[options\]/) });
+  });
+});
+
+describe('the lists', () => {
+  it.each([
+    ['scenarios', SCENARIOS.map(({ name }) => name)],
+    ['faults', Object.keys(FAULTS)],
+    [
+      'codes',
+      [...[GUARDRAILS, FAILURES].flatMap(Object.keys), 'approval-wanted', 'suite-alarm', ...Object.keys(INVARIANTS)],
+    ],
+  ] as const)('%s: a name, two spaces and a sentence on each line, and no name twice', (what, names) => {
+    const lines = listLines(what);
+    expect(lines.map((line) => line.split('  ')[0])).toEqual(names);
+    expect(new Set(names).size).toBe(names.length);
+    for (const line of lines) expect(line).toMatch(/^[a-z][a-z-]*[a-z] {2}[A-Z][^\n]*\.$/);
+  });
+});
+
+describe('the verdict', () => {
+  it('is 0 where all held, 1 where not, and then says what', () => {
+    const complaints: string[] = [];
+    const complain = (line: string): void => void complaints.push(line);
+    expect(verdict([], complain)).toBe(0);
+    expect(verdict(['nobody was paged'], complain)).toBe(1);
+    expect(complaints).toEqual([expect.stringContaining('expected, and it did not hold: nobody was paged')]);
+  });
+});

@@ -1,0 +1,129 @@
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { wrap } from '../../local/cli/render.ts';
+import { diskText } from '../../local/cli/story-around.ts';
+import { lasting, within } from '../../local/cli/words.ts';
+import { type Simulated, simulate } from '../support/simulate.ts';
+
+const GIB = 2 ** 30;
+let diskFull: Simulated;
+let paused: Simulated;
+let siblings: Simulated;
+let timedOut: Simulated;
+let asked: Simulated;
+
+beforeAll(async () => {
+  const runs = await simulate([
+    { scenario: 'disk-full' },
+    { scenario: 'disk-full-paused' },
+    { scenario: 'all-disks-full' },
+    { scenario: 'disk-full', faults: ['execution-timeout'] },
+    { scenario: 'disk-full-ask' },
+  ]);
+  [diskFull, paused, siblings, timedOut, asked] = runs as [Simulated, Simulated, Simulated, Simulated, Simulated];
+}, 120_000);
+
+/** Lines without their moments: "label  text". */
+const lines = ({ story }: Simulated): string[] => story.map((line) => line.slice(10).replace(/ {2,}/g, '  '));
+
+describe('the story of a heal', () => {
+  it('says what, about whom, and why, in the order in which it happened', () => {
+    const [heal] = diskFull.report.heals;
+    expect(lines(diskFull)).toEqual([
+      'bitcoin/node2  data volume 91 % of 500 GiB, filling at 14 GiB/h: full in 3.2 h',
+      'alarm  chainmend-bitcoin-node2-disk  OK → ALARM',
+      `incident ${heal?.incident.slice(0, 4)}  attempt 1 → resize-volume`,
+      'node fenced  fence 1 acknowledged; seen: XFS on a bare volume, 455 of 500 GiB, client running',
+      'decided  grow 500 → 900 GiB: lasts 32 h at today’s 14 GiB/h, past EBS’s 24 h budget; ceiling 2,000',
+      'guardrails  pause off · lease taken · modification 1 of 3 today · +$32.00 a month, limit $100',
+      `ModifyVolume  ${diskFull.report.nodes[1]?.volumes[0]?.volumeId}`,
+      'AWS  optimizing: the new size is usable',
+      'grow-filesystem  XFS, 500 → 900 GiB, client untouched',
+      'proved  filesystem 900 GiB, 50 % used; client running',
+      `healed  ${Math.round(heal?.alarmToHealedSeconds ?? 0)} s after the alarm, ${Math.round(heal?.awsSeconds ?? 0)} s of them AWS’s own`,
+      'alarm  chainmend-bitcoin-node2-disk  ALARM → OK',
+    ]);
+  });
+
+  it('gives each line its moment, and moments only ever go on', () => {
+    const moments = diskFull.story.flatMap((line) => /^\d\d:\d\d:\d\d/.exec(line)?.[0] ?? []);
+    expect(moments).toHaveLength(diskFull.story.length - 1);
+    expect(moments).toEqual([...moments].sort());
+  });
+});
+
+describe('the story of a refusal', () => {
+  it('names the guardrail and its reason, that nothing was touched, and when it is looked at again', () => {
+    expect(lines(paused)).toContainEqual(
+      expect.stringMatching(
+        /^refused {2}paused: fleet bitcoin is paused: .*\. Nothing was touched\. Looks again within a minute\.$/,
+      ),
+    );
+  });
+
+  it('tells it once, however often it was looked at', () => {
+    expect(lines(paused).filter((line) => line.startsWith('refused'))).toHaveLength(1);
+  });
+
+  it('says what people did', () => {
+    expect(lines(paused).filter((line) => line.startsWith('a person'))).toEqual([
+      expect.stringMatching(/^a person {2}pauses the fleet bitcoin: ./),
+      'a person  ends the pause of the fleet bitcoin',
+    ]);
+  });
+});
+
+describe('the story of a question', () => {
+  it('says what a person was asked, and what the answer was', () => {
+    const told = lines(asked);
+    const question = told.findIndex((line) => /^asks a person {2}grow 500 → 900 GiB: .*; page sent$/.test(line));
+    expect(question).toBeGreaterThan(0);
+    expect(told[question + 1]).toBe('a person  approves the plan');
+  });
+});
+
+describe('the story of several nodes', () => {
+  it('puts each line under the node that it is about, after what concerns them all', () => {
+    const headings = siblings.story
+      .filter((line) => /^ {10}\S/.test(line) && line.includes('/'))
+      .map((line) => line.trim());
+    expect(headings).toEqual(['irita/validator1', 'irita/validator2', 'irita/validator3', 'irita/validator4']);
+    expect(lines(siblings)[0]).toBe('chain irita  halts: too few of its validators are there');
+    for (const volume of siblings.report.nodes.flatMap(({ volumes }) => volumes)) {
+      const at = siblings.story.findIndex((line) => line.includes(`ModifyVolume     ${volume.volumeId}`));
+      const above = siblings.story.slice(0, at).findLast((line) => headings.includes(line.trim()));
+      const { node } = siblings.report.nodes.find(({ volumes }) => volumes.includes(volume)) ?? {};
+      expect(above?.trim()).toBe(`irita/${node}`);
+    }
+  });
+});
+
+describe('the story of a heal that was cut off', () => {
+  it('says so, and what came after it', () => {
+    const told = lines(timedOut).map((line) => line.split('  ')[0]?.replace(/ [0-9a-f]{4}$/, ''));
+    expect(told.filter((label) => label !== 'suite alarm').slice(0, 6)).toEqual([
+      ...['bitcoin/node2', 'alarm', 'incident', 'unfinished', 'incident', 'node fenced'],
+    ]);
+    expect(lines(timedOut)).toContainEqual(expect.stringMatching(/ended TIMED_OUT without a word of ours$/));
+  });
+});
+
+describe('words', () => {
+  it('tell how long something lasts as one would say it', () => {
+    expect(
+      [0, 29_400, 119_000, 119_600, 3_600_000, 7_199_999, 11_520_000, 115_200_000, 300_000_000].map(lasting),
+    ).toEqual(['0 s', '29 s', '119 s', '2 min', '60 min', '2 h', '3.2 h', '32 h', '3 days']);
+    expect([50_000, 60_000, 300_000].map(within)).toEqual(['within a minute', 'within a minute', 'in 5 min']);
+  });
+
+  it('tell of a disk what is known of it', () => {
+    const disk = { role: 'data', usedPercent: 91.9, sizeBytes: 500 * GIB, usedBytes: 455 * GIB, bytesPerHour: 0 };
+    expect(diskText(disk)).toBe('data volume 91 % of 500 GiB');
+    expect(diskText({ ...disk, usedBytes: 500 * GIB, usedPercent: 100 })).toBe('data volume 100 % of 500 GiB: full');
+  });
+
+  it('break at spaces, and nowhere else unless they must', () => {
+    expect(wrap('pause off · lease taken', 12)).toEqual(['pause off ·', 'lease taken']);
+    expect(wrap('vol-0a1b2c3d', 5)).toEqual(['vol-0', 'a1b2c', '3d']);
+    expect(wrap('short', Number.POSITIVE_INFINITY)).toEqual(['short']);
+  });
+});
