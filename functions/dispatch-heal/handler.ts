@@ -9,7 +9,7 @@ import { EventError } from '../../shared/events/errors.ts';
 import { createStore } from '../../shared/heal/store.ts';
 import type { Door } from './consider.ts';
 import { manualCandidate } from './manual.ts';
-import { considerAll, sweep } from './sweep.ts';
+import { considerNow, sweep } from './sweep.ts';
 import { readAlarming, readSettings } from './truth.ts';
 
 export { awsClients };
@@ -32,7 +32,7 @@ export function createHandler({ clients }: { readonly clients: Clients }) {
         return considerAlarm(door, parsed);
       case 'manual': {
         const settings = await readSettings(clients.ssm, environment.PARAMETER_PREFIX);
-        return considerAll(door, settings, [await manualCandidate(clients.ec2, settings, parsed, Date.now())], failing);
+        return considerNow(door, settings, await manualCandidate(clients.ec2, settings, parsed, Date.now()));
       }
     }
   };
@@ -68,27 +68,15 @@ async function considerAlarm(door: Door, event: AlarmStateChange | ContributorSt
     suppressedBy ??
     (muted ? 'a mute rule' : null) ??
     (now.actionsEnabled === false ? 'its actions being disabled' : null);
-  await considerAll(
-    door,
-    settings,
-    [
-      {
-        alarm: { alarmName, namespace, dimensions },
-        instanceId,
-        onsetMs: atMs,
-        suppressedBy: silenced,
-      },
-    ],
-    failing,
-  );
+  await considerNow(door, settings, {
+    alarm: { alarmName, namespace, dimensions },
+    instanceId,
+    onsetMs: atMs,
+    suppressedBy: silenced,
+  });
 }
 
 /** The CloudWatch agent's; fleet-wide alarms are made on its metrics. */
 const AGENT_NAMESPACE = 'CWAgent';
-
-/** One candidate: its failure is the invocation's. */
-const failing = async (work: () => Promise<unknown>): Promise<void> => {
-  await work();
-};
 
 export const handler = createHandler({ clients: awsClients() });

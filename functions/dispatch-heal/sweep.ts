@@ -1,27 +1,33 @@
 // The level-triggered half of the door: every minute what is still wrong is read again, and what died is found.
 import { PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
-import { StopDurableExecutionCommand } from '@aws-sdk/client-lambda';
 import { EventError } from '../../shared/events/errors.ts';
-import { readExecution } from '../../shared/heal/execution-status.ts';
-import { INVOKE_AGAIN_MS, judgeAttempt, recovered, reopenToSettle } from '../../shared/heal/incident.ts';
-import { freeDead, leaseFree, unsettled } from '../../shared/heal/lease.ts';
 import type { IncidentRecord, NodeRecord } from '../../shared/heal/records.ts';
-import { keys } from '../../shared/heal/store.ts';
-import { consider, type Door, invoke } from './consider.ts';
+import { consider, type Door } from './consider.ts';
 import { type Candidate, fleetOf, isDiskAlarm, troubleOf } from './decide.ts';
-import { type AlarmNow, readAlarming, readInstances, readMuteRule, readSettings, type Settings } from './truth.ts';
+import { settleIncident, settleNode } from './settle.ts';
+import {
+  type AlarmNow,
+  type InstanceNow,
+  readAlarming,
+  readInstances,
+  readMuteRule,
+  readOver,
+  readSettings,
+  type Settings,
+} from './truth.ts';
+import { inTurn } from './turns.ts';
 
-/** What one sweep starts at most; the next comes in a minute. */
-const MAX_CANDIDATES = 100;
-/** A manual incident has no alarm that could say that it is over. */
-const MANUAL_VALID_MS = 60 * 60_000;
+/** Of the function's 60 s: then nothing more is settled, and then nobody more is looked at. What is left has its turn in the next minutes. */
+const SETTLE_FOR_MS = 20_000;
+const LOOK_FOR_MS = 40_000;
 
 /**
  * Settles what died, then takes every disk alarm that is in ALARM through the door. One fleet's failure does not stop the others;
  * all failures are thrown together at the end, so that they reach Lambda's retries, the dead-letter queue and an alarm.
  */
 export async function sweep(door: Door): Promise<void> {
-  const { clients, store, environment } = door;
+  const { clients, environment } = door;
+  const nowMs = Date.now();
   const settings = await readSettings(clients.ssm, environment.PARAMETER_PREFIX);
   const alarming = await readAlarming(clients.cloudwatch);
   const failures: unknown[] = [...settings.broken.values()].map((sentence) => new Error(sentence));
@@ -35,137 +41,137 @@ export async function sweep(door: Door): Promise<void> {
     }
   };
 
-  const names = new Set(alarming.map(({ fact }) => fact.alarmName));
-  const open: IncidentRecord[] = [];
-  for (const fleet of settings.fleets) {
-    await attempt(async () => {
-      const { incidents, nodes } = await store.readFleet(fleet.name);
-      open.push(...incidents.filter(({ state }) => state === 'open'));
-      for (const node of nodes) await attempt(() => settleNode(door, node, incidents));
-      for (const incident of incidents) await attempt(() => settleIncident(door, incident, names));
-    });
-  }
-  const disks = alarming.filter(({ fact, metricName }) => isDiskAlarm(fact, metricName, settings.fleets));
-  const candidates: Candidate[] = [];
-  for (const alarm of disks.slice(0, MAX_CANDIDATES)) {
-    await attempt(async () => {
-      const muted = await readMuteRule(clients.cloudwatch, alarm.fact.alarmName);
-      candidates.push(candidateOf(alarm, muted));
-    });
-  }
-  // What a contributor or a person told of has no alarm of its own to be read from.
-  candidates.push(
-    ...open
-      .filter((incident) => !candidates.some((known) => tellsOf(known, incident)))
-      .flatMap((incident) => toldAgain(incident, names)),
+  const known = await readRecords(door, settings, attempt);
+  await attempt(() => settle(door, known, alarming, { nowMs, untilMs: nowMs + SETTLE_FOR_MS }, attempt));
+  await attempt(() =>
+    look(door, settings, known.incidents, alarming, { nowMs, untilMs: nowMs + LOOK_FOR_MS }, attempt),
   );
-  await attempt(() => considerAll(door, settings, candidates, attempt));
-
-  await clients.cloudwatch.send(
-    new PutMetricDataCommand({
-      Namespace: 'chainmend',
-      MetricData: [{ MetricName: 'Sweeps', Value: 1, Unit: 'Count' }],
-    }),
+  await attempt(() =>
+    clients.cloudwatch.send(
+      new PutMetricDataCommand({
+        Namespace: 'chainmend',
+        MetricData: [{ MetricName: 'Sweeps', Value: 1, Unit: 'Count' }],
+      }),
+    ),
   );
   if (failures.length > 0)
     throw new AggregateError(failures, `the sweep went on, but: ${failures.map(sentenceOf).join('; ')}`);
 }
 
-export async function considerAll(
-  door: Door,
-  { fleets, values }: Pick<Settings, 'fleets' | 'values'>,
-  candidates: readonly Candidate[],
-  attempt: (work: () => Promise<unknown>) => Promise<void>,
-): Promise<void> {
-  if (candidates.length === 0) return;
-  const instances = await readInstances(door.clients.ec2, [...new Set(candidates.map(({ instanceId }) => instanceId))]);
-  for (const candidate of candidates) {
-    await attempt(async () => {
-      const { alarmName, dimensions } = candidate.alarm;
-      const instance = instances.get(candidate.instanceId);
-      if (!instance) throw new EventError(alarmName, candidate.instanceId, 'an instance that exists');
-      const fleet = fleetOf(instance.tags, fleets);
-      if ('refuse' in fleet)
-        throw new EventError(
-          alarmName,
-          candidate.instanceId,
-          `an instance with the tags of one fleet; ${fleet.reason}`,
-        );
-      const trouble = troubleOf(fleet, dimensions);
-      if (!trouble) {
-        const paths = fleet.volumes.map(({ path }) => path).join(' or ');
-        throw new EventError(alarmName, dimensions['path'], `a path of fleet ${fleet.name}: ${paths}`);
-      }
-      await consider(door, { values }, { candidate, fleet, instance, trouble });
-    });
-  }
+type Attempt = (work: () => Promise<unknown>) => Promise<void>;
+type Time = Parameters<typeof inTurn>[1];
+
+interface Records {
+  readonly incidents: readonly IncidentRecord[];
+  readonly nodes: readonly NodeRecord[];
 }
 
-export const candidateOf = ({ fact, sinceMs, actionsEnabled }: AlarmNow, mutedBy: string | null): Candidate => ({
+async function readRecords({ store }: Door, { fleets }: Settings, attempt: Attempt): Promise<Records> {
+  const incidents: IncidentRecord[] = [];
+  const nodes: NodeRecord[] = [];
+  for (const fleet of fleets)
+    await attempt(async () => {
+      const read = await store.readFleet(fleet.name);
+      incidents.push(...read.incidents);
+      nodes.push(...read.nodes);
+    });
+  return { incidents, nodes };
+}
+
+async function settle(
+  door: Door,
+  { incidents, nodes }: Records,
+  alarming: readonly AlarmNow[],
+  time: Time,
+  attempt: Attempt,
+): Promise<void> {
+  const resting = incidents.filter(({ state }) => state === 'open' || state === 'escalated');
+  const quiet = resting.filter((incident) => !alarming.some((alarm) => concerns(alarm, incident)));
+  const over = await readOver(door.clients.cloudwatch, [...new Set(quiet.map(({ alarm }) => alarm.alarmName))]);
+  const isOver = (incident: IncidentRecord): boolean => quiet.includes(incident) && over.has(incident.alarm.alarmName);
+  const works = [
+    ...nodes.map((node) => () => settleNode(door, node, incidents)),
+    ...incidents.map((incident) => () => settleIncident(door, incident, isOver)),
+  ];
+  await inTurn(works, time, attempt);
+}
+
+/** Whether an alarm tells of an incident's trouble: the same alarm, or another on the same filesystem (its inodes). */
+const concerns = ({ fact: { alarmName, dimensions } }: AlarmNow, { alarm, instanceId }: IncidentRecord): boolean =>
+  alarmName === alarm.alarmName ||
+  (dimensions['InstanceId'] === instanceId &&
+    dimensions['path'] !== undefined &&
+    dimensions['path'] === alarm.dimensions['path']);
+
+async function look(
+  door: Door,
+  settings: Settings,
+  incidents: readonly IncidentRecord[],
+  alarming: readonly AlarmNow[],
+  time: Time,
+  attempt: Attempt,
+): Promise<void> {
+  const names = new Set(alarming.map(({ fact }) => fact.alarmName));
+  const disks = alarming.filter(({ fact, metricName }) => isDiskAlarm(fact, metricName, settings.fleets));
+  const told: (() => Promise<Candidate>)[] = disks.map(
+    (disk) => async () => candidateOf(disk, await readMuteRule(door.clients.cloudwatch, disk.fact.alarmName)),
+  );
+  // What a contributor or a person told of has no alarm of its own to be read from.
+  const open = incidents.filter(({ state }) => state === 'open');
+  const again = open
+    .filter((incident) => !disks.some(({ fact }) => tellsOf(fact, incident)))
+    .flatMap((incident) => toldAgain(incident, names));
+  const ids = [...disks.map(({ fact }) => fact.dimensions['InstanceId'] ?? ''), ...again.map((c) => c.instanceId)];
+  if (ids.length === 0) return;
+  const instances = await readInstances(door.clients.ec2, [...new Set(ids)]);
+  await inTurn([...told, ...again.map((candidate) => async () => candidate)], time, (candidate) =>
+    attempt(async () => considerOne(door, settings, instances, await candidate())),
+  );
+}
+
+/** One candidate of an event or of a person. */
+export async function considerNow(
+  door: Door,
+  settings: Pick<Settings, 'fleets' | 'values'>,
+  candidate: Candidate,
+): Promise<void> {
+  await considerOne(door, settings, await readInstances(door.clients.ec2, [candidate.instanceId]), candidate);
+}
+
+async function considerOne(
+  door: Door,
+  { fleets, values }: Pick<Settings, 'fleets' | 'values'>,
+  instances: ReadonlyMap<string, InstanceNow>,
+  candidate: Candidate,
+): Promise<void> {
+  const { alarmName, dimensions } = candidate.alarm;
+  const instance = instances.get(candidate.instanceId);
+  if (!instance) throw new EventError(alarmName, candidate.instanceId, 'an instance that exists');
+  const fleet = fleetOf(instance.tags, fleets);
+  if ('refuse' in fleet)
+    throw new EventError(alarmName, candidate.instanceId, `an instance with the tags of one fleet; ${fleet.reason}`);
+  const trouble = troubleOf(fleet, dimensions);
+  if (!trouble) {
+    const paths = fleet.volumes.map(({ path }) => path).join(' or ');
+    throw new EventError(alarmName, dimensions['path'], `a path of fleet ${fleet.name}: ${paths}`);
+  }
+  await consider(door, { values }, { candidate, fleet, instance, trouble });
+}
+
+const candidateOf = ({ fact, sinceMs, actionsEnabled }: AlarmNow, mutedBy: string | null): Candidate => ({
   alarm: fact,
   instanceId: fact.dimensions['InstanceId'] ?? '',
   onsetMs: sinceMs,
   suppressedBy: mutedBy ?? (actionsEnabled ? null : 'its actions being disabled'),
 });
 
-const tellsOf = ({ alarm, instanceId }: Candidate, incident: IncidentRecord): boolean =>
-  instanceId === incident.instanceId && alarm.alarmName === incident.alarm.alarmName;
+const tellsOf = ({ alarmName, dimensions }: AlarmNow['fact'], incident: IncidentRecord): boolean =>
+  dimensions['InstanceId'] === incident.instanceId && alarmName === incident.alarm.alarmName;
 
 const toldAgain = (incident: IncidentRecord, alarming: ReadonlySet<string>): readonly Candidate[] => {
   const { alarm, instanceId, onsetMs } = incident;
   if (alarm.alarmName !== '' && !alarming.has(alarm.alarmName)) return [];
   return [{ alarm, instanceId, onsetMs, suppressedBy: null }];
 };
-
-/** A node whose holder has ended is freed; what that holder left open is a trouble of its own. */
-async function settleNode(
-  { clients, store }: Door,
-  node: NodeRecord,
-  incidents: readonly IncidentRecord[],
-): Promise<void> {
-  if (node.owner === null) return;
-  const owner = await readExecution(clients.lambda, node.owner);
-  const nowMs = Date.now();
-  const freed = freeDead(node, owner, nowMs);
-  if ('next' in freed) {
-    await store.replace(keys.node(node.fleet, node.instanceId), freed.next);
-    return;
-  }
-  if (!unsettled(node) || !leaseFree(node, owner, nowMs)) return;
-  const incident = incidents.find(({ incidentId }) => incidentId === node.operation?.incidentId);
-  const reopened = incident && reopenToSettle(incident);
-  if (reopened && 'next' in reopened) await replace(store, reopened.next);
-}
-
-/** An attempt that died leaves its incident open again; one that outlived its deadline is stopped; one that never began is invoked again. */
-async function settleIncident(door: Door, incident: IncidentRecord, alarming: ReadonlySet<string>): Promise<void> {
-  const { clients, store } = door;
-  const nowMs = Date.now();
-  if (incident.state === 'open' || incident.state === 'escalated') {
-    const manual = incident.alarm.alarmName === '';
-    const over = manual ? nowMs - incident.onsetMs > MANUAL_VALID_MS : !alarming.has(incident.alarm.alarmName);
-    const closed = over ? recovered(incident, nowMs) : { leave: true as const };
-    if ('next' in closed) await replace(store, closed.next);
-    return;
-  }
-  const execution = await executionOf(door, incident, nowMs);
-  if (!execution) return;
-  const judged = judgeAttempt(incident, await readExecution(clients.lambda, execution), nowMs);
-  if ('stop' in judged) {
-    const why = { ErrorType: 'DeadlinePassed', ErrorMessage: `attempt ${incident.attempt} outlived its deadline` };
-    await clients.lambda.send(new StopDurableExecutionCommand({ DurableExecutionArn: execution, Error: why }));
-  }
-  if ('next' in judged) await replace(store, judged.next);
-}
-
-/** The ARN of an attempt that was allocated and not claimed is known only by invoking it again, which changes nothing if it exists. */
-async function executionOf(door: Door, incident: IncidentRecord, nowMs: number): Promise<string | undefined> {
-  if (incident.state === 'claimed') return incident.execution;
-  if (incident.state !== 'allocated' || nowMs - incident.allocatedAtMs < INVOKE_AGAIN_MS) return undefined;
-  return invoke(door, incident.payload);
-}
-
-const replace = (store: Door['store'], next: IncidentRecord): Promise<boolean> =>
-  store.replace(keys.incident(next.fleet, next.instanceId, next.trouble), next);
 
 const sentenceOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

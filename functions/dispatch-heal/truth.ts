@@ -81,6 +81,22 @@ export async function readAlarming(
   return found;
 }
 
+/** DescribeAlarms takes 100 names (DescribeAlarmsInput, @aws-sdk/client-cloudwatch). */
+const NAMES_A_CALL = 100;
+
+/** Those of the named alarms that say that all is well, and those that are gone. Without data an alarm says nothing. */
+export async function readOver(cloudwatch: CloudWatchClient, names: readonly string[]): Promise<ReadonlySet<string>> {
+  const over = new Set(names);
+  for (let from = 0; from < names.length; from += NAMES_A_CALL) {
+    const AlarmNames = names.slice(from, from + NAMES_A_CALL);
+    const { MetricAlarms = [] } = await cloudwatch.send(
+      new DescribeAlarmsCommand({ AlarmNames, AlarmTypes: ['MetricAlarm'], MaxRecords: NAMES_A_CALL }),
+    );
+    for (const { AlarmName = '', StateValue } of MetricAlarms) if (StateValue !== 'OK') over.delete(AlarmName);
+  }
+  return over;
+}
+
 /** The mute rule that is active for an alarm, if one is: events say so themselves, a sweep has to ask. */
 export async function readMuteRule(cloudwatch: CloudWatchClient, AlarmName: string): Promise<string | null> {
   const { AlarmMuteRuleSummaries = [] } = await cloudwatch.send(

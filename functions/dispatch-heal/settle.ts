@@ -1,0 +1,71 @@
+// What a sweep settles before it looks for trouble: nodes whose holder is gone, attempts that died, alarms that are over.
+import { StopDurableExecutionCommand } from '@aws-sdk/client-lambda';
+import { readExecution } from '../../shared/heal/execution-status.ts';
+import { INVOKE_AGAIN_MS, judgeAttempt, recovered, reopenToSettle } from '../../shared/heal/incident.ts';
+import { freeDead, leaseFree, unsettled } from '../../shared/heal/lease.ts';
+import type { IncidentRecord, NodeRecord } from '../../shared/heal/records.ts';
+import { keys, type Store } from '../../shared/heal/store.ts';
+import { type Door, invoke } from './consider.ts';
+
+/** A manual incident has no alarm that could say that it is over. */
+const MANUAL_VALID_MS = 60 * 60_000;
+
+/** A node whose holder has ended is freed; what that holder left open is a trouble of its own. */
+export async function settleNode(
+  { clients, store }: Door,
+  node: NodeRecord,
+  incidents: readonly IncidentRecord[],
+): Promise<void> {
+  if (node.owner === null) return;
+  const owner = await readExecution(clients.lambda, node.owner);
+  const nowMs = Date.now();
+  const freed = freeDead(node, owner, nowMs);
+  if ('next' in freed) {
+    await store.replace(keys.node(node.fleet, node.instanceId), freed.next);
+    return;
+  }
+  if (!unsettled(node) || !leaseFree(node, owner, nowMs)) return;
+  const incident = incidents.find(({ incidentId }) => incidentId === node.operation?.incidentId);
+  const reopened = incident && reopenToSettle(incident);
+  if (reopened && 'next' in reopened) await replaceIncident(store, reopened.next);
+}
+
+/**
+ * An attempt that died leaves its incident open again; one that outlived its deadline is stopped; one that never began is invoked
+ * again; an incident whose alarm is over is closed.
+ *
+ * @param isOver whether the incident's alarm says that its trouble is over; unsure is not over
+ */
+export async function settleIncident(
+  door: Door,
+  incident: IncidentRecord,
+  isOver: (incident: IncidentRecord) => boolean,
+): Promise<void> {
+  const { clients, store } = door;
+  const nowMs = Date.now();
+  if (incident.state === 'open' || incident.state === 'escalated') {
+    const manual = incident.alarm.alarmName === '';
+    const over = manual ? nowMs - incident.onsetMs > MANUAL_VALID_MS : isOver(incident);
+    const closed = over ? recovered(incident, nowMs) : { leave: true as const };
+    if ('next' in closed) await replaceIncident(store, closed.next);
+    return;
+  }
+  const execution = await executionOf(door, incident, nowMs);
+  if (!execution) return;
+  const judged = judgeAttempt(incident, await readExecution(clients.lambda, execution), nowMs);
+  if ('stop' in judged) {
+    const why = { ErrorType: 'DeadlinePassed', ErrorMessage: `attempt ${incident.attempt} outlived its deadline` };
+    await clients.lambda.send(new StopDurableExecutionCommand({ DurableExecutionArn: execution, Error: why }));
+  }
+  if ('next' in judged) await replaceIncident(store, judged.next);
+}
+
+/** The ARN of an attempt that was allocated and not claimed is known only by invoking it again, which changes nothing if it exists. */
+async function executionOf(door: Door, incident: IncidentRecord, nowMs: number): Promise<string | undefined> {
+  if (incident.state === 'claimed') return incident.execution;
+  if (incident.state !== 'allocated' || nowMs - incident.allocatedAtMs < INVOKE_AGAIN_MS) return undefined;
+  return invoke(door, incident.payload);
+}
+
+const replaceIncident = (store: Store, next: IncidentRecord): Promise<boolean> =>
+  store.replace(keys.incident(next.fleet, next.instanceId, next.trouble), next);
