@@ -63,6 +63,8 @@ describe('an alarm', () => {
     const healed = endedIncident('healed', NOON_MS + MINUTE_MS);
     const at = (afterMs: number) => openIncident(healed, onset(NOON_MS), NOON_MS + MINUTE_MS + afterMs);
     expect(at(ALARM_LAG_MS - 1)).toEqual({ lags: true });
+    // Told of in the very moment of the cure is still of before it.
+    expect(openIncident(healed, onset(NOON_MS + MINUTE_MS), NOON_MS + MINUTE_MS)).toEqual({ lags: true });
     expect(at(ALARM_LAG_MS)).toMatchObject({ next: { state: 'open', incidentId: '7f3a0c1d' } });
   });
 

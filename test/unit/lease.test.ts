@@ -116,6 +116,7 @@ describe('an intent', () => {
   it('that is written already is not counted twice', () => {
     const after = mine({ operation: operation(), modifications: [intent(NOON_MS)] });
     expect(intend(after, me, operation(), 1)).toEqual({ written: true });
+    expect(intend(after, me, operation({ toGiB: 950 }), 3)).toHaveProperty('next');
   });
 
   it('is refused when the day’s are spent, by the very intents that spend it', () => {
