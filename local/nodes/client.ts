@@ -30,6 +30,7 @@ export class SimulatedClient {
   /** Position when it was last looked at; fractional while catching up. */
   private anchor: { height: number; atMs: number };
   private overflow: Timer | undefined;
+  private readonly startListeners: (() => void)[] = [];
   /** The last height for which all volumes have room, as planned. */
   private ceiling = Number.POSITIVE_INFINITY;
 
@@ -65,6 +66,11 @@ export class SimulatedClient {
 
   get outages(): readonly Outage[] {
     return this.currentOutage ? [...this.pastOutages, this.currentOutage] : this.pastOutages;
+  }
+
+  /** Tells each time that the process has come up. */
+  onStart(listener: () => void): void {
+    this.startListeners.push(listener);
   }
 
   height(): number {
@@ -113,6 +119,7 @@ export class SimulatedClient {
     this.currentOutage = undefined;
     this.chain.setVoting(this.nodeId, true);
     this.plan();
+    for (const listener of this.startListeners) listener();
     return true;
   }
 

@@ -2,26 +2,26 @@
 // Names and dimensions: "Metrics collected by the CloudWatch agent", with `drop_device` and InstanceId appended.
 import { bytesBetween, type SimulatedVolume } from './volume.ts';
 
+export type DiskDimensions = Readonly<Record<'InstanceId' | 'path' | 'fstype', string>>;
+
 export interface Metric {
   readonly namespace: 'CWAgent';
   readonly metricName: 'disk_used_percent' | 'disk_used' | 'disk_total' | 'disk_inodes_used' | 'disk_inodes_total';
-  readonly dimensions: Readonly<Record<'InstanceId' | 'path' | 'fstype', string>>;
+  readonly dimensions: DiskDimensions;
   readonly value: number;
   readonly unit: 'Percent' | 'Bytes' | 'Count';
   readonly timestampMs: number;
 }
 
 export interface DiskReading {
-  readonly path: string;
-  readonly fstype: string;
   readonly sizeBytes: number;
   readonly usedBytes: number;
   readonly inodesTotal: number;
   readonly inodesUsed: number;
 }
 
-export function diskMetrics(instanceId: string, disk: DiskReading, timestampMs: number): Metric[] {
-  const dimensions = { InstanceId: instanceId, path: disk.path, fstype: disk.fstype };
+/** @param dimensions the same object for all datapoints of a disk: who records them then knows it again without reading it */
+export function diskMetrics(dimensions: DiskDimensions, disk: DiskReading, timestampMs: number): Metric[] {
   const metric = (metricName: Metric['metricName'], value: number, unit: Metric['unit']): Metric => ({
     namespace: 'CWAgent',
     metricName,
@@ -53,7 +53,7 @@ const DATAPOINTS_MAX = 200_000;
 
 /** The datapoints of one volume up to now, oldest first: it grew as its chain did, at today's size. */
 export function pastMetrics(
-  instanceId: string,
+  dimensions: DiskDimensions,
   volume: SimulatedVolume,
   at: { readonly nowMs: number; readonly height: number; readonly blockIntervalMs: number },
   past: Past,
@@ -71,14 +71,12 @@ export function pastMetrics(
     const jumped = past.jump && agoMs > past.jump.hoursAgo * 3_600_000 ? past.jump.bytes : 0;
     const fewer = bytesBetween(volume.growth, at.height - blocksAgo, at.height) + jumped;
     const reading = {
-      path: volume.path,
-      fstype: volume.filesystem,
       sizeBytes: volume.sizeBytes,
       usedBytes: Math.max(0, volume.usedBytes - fewer),
       inodesTotal: volume.inodesTotal,
       inodesUsed: Math.max(0, volume.inodesUsed - Math.round(blocksAgo * volume.growth.inodesPerBlock)),
     };
-    datapoints.push(...diskMetrics(instanceId, reading, at.nowMs - agoMs));
+    datapoints.push(...diskMetrics(dimensions, reading, at.nowMs - agoMs));
   }
   return datapoints;
 }

@@ -7,7 +7,7 @@ import type { SimulatedChain } from './chain.ts';
 import { SimulatedClient, SYNCED_LAG_BLOCKS } from './client.ts';
 import { CommandRunner } from './commands.ts';
 import type { CommandOutcome, Machine, MachineCommand } from './machine.ts';
-import { type DiskReading, diskMetrics, type Metric, type Past, pastMetrics } from './metrics.ts';
+import { type DiskDimensions, diskMetrics, type Metric, type Past, pastMetrics } from './metrics.ts';
 import type { NodeReport, NodeSpec } from './spec.ts';
 import { isUnit, operationOf, unitName } from './units.ts';
 import { SimulatedVolume } from './volume.ts';
@@ -40,6 +40,7 @@ export class SimulatedNode implements Machine {
   private readonly commands: CommandRunner;
   private readonly root: { readonly sizeBytes: number; usedBytes: number };
   private readonly clientStarts: string[] = [];
+  private readonly diskDimensions = new Map<string, DiskDimensions>();
   private fencedCommands = 0;
   private powered: boolean;
   /** Counts boots: what began before the last one does not go on. */
@@ -243,9 +244,13 @@ export class SimulatedNode implements Machine {
   metrics(): Metric[] {
     this.client.settle();
     const nowMs = this.kernel.clock.now();
-    const rootReading = { path: '/', fstype: 'xfs', ...this.root, inodesTotal: 8_000_000, inodesUsed: 120_000 };
-    const data = this.volumes.filter((volume) => volume.mounted).map(readingOf);
-    return [rootReading, ...data].flatMap((disk) => diskMetrics(this.instanceId, disk, nowMs));
+    const rootReading = { ...this.root, inodesTotal: 8_000_000, inodesUsed: 120_000 };
+    const metrics = diskMetrics(this.dimensionsOf('/', 'xfs'), rootReading, nowMs);
+    for (const volume of this.volumes) {
+      if (!volume.mounted) continue;
+      metrics.push(...diskMetrics(this.dimensionsOf(volume.path, volume.filesystem), volume, nowMs));
+    }
+    return metrics;
   }
 
   /** What it published in the hours before now, oldest first within each volume. */
@@ -256,7 +261,16 @@ export class SimulatedNode implements Machine {
       height: this.client.height(),
       blockIntervalMs: this.chain.spec.blockIntervalMs,
     };
-    return this.volumes.flatMap((volume) => pastMetrics(this.instanceId, volume, at, past));
+    return this.volumes.flatMap((volume) =>
+      pastMetrics(this.dimensionsOf(volume.path, volume.filesystem), volume, at, past),
+    );
+  }
+
+  private dimensionsOf(path: string, fstype: string): DiskDimensions {
+    const name = `${fstype} ${path}`;
+    const dimensions = this.diskDimensions.get(name) ?? { InstanceId: this.instanceId, path, fstype };
+    this.diskDimensions.set(name, dimensions);
+    return dimensions;
   }
 
   private later(delayMs: number, work: () => void): void {
@@ -301,12 +315,3 @@ export class SimulatedNode implements Machine {
     };
   }
 }
-
-const readingOf = (volume: SimulatedVolume): DiskReading => ({
-  path: volume.path,
-  fstype: volume.filesystem,
-  sizeBytes: volume.sizeBytes,
-  usedBytes: volume.usedBytes,
-  inodesTotal: volume.inodesTotal,
-  inodesUsed: volume.inodesUsed,
-});

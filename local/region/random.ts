@@ -11,6 +11,8 @@ export interface Random {
   hex(length: number): string;
 }
 
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
 /** The stream called `name` of a run with this seed. Same seed and name: same numbers. */
 export function randomStream(seed: number | string, name: string): Random {
   let hash = 2166136261;
@@ -37,16 +39,17 @@ export function randomStream(seed: number | string, name: string): Random {
     for (let i = 0; i < bytes.length; i++) bytes[i] = uint32() & 0xff;
     return view;
   };
-  const hex = (length: number): string =>
-    Buffer.from(fill(new Uint8Array(Math.ceil(length / 2))).buffer)
-      .toString('hex')
-      .slice(0, length);
+  const hex = (length: number): string => {
+    let digits = '';
+    for (let byte = Math.ceil(length / 2); byte > 0; byte--) digits += HEX[uint32() & 0xff];
+    return digits.slice(0, length);
+  };
   const uuid = (): string => {
-    const bytes = fill(new Uint8Array(16));
-    bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40;
-    bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
-    const digits = Buffer.from(bytes.buffer).toString('hex');
-    return [0, 8, 12, 16, 20].map((from, i) => digits.slice(from, [8, 12, 16, 20, 32][i])).join('-');
+    const digits = hex(32);
+    // Version 4, variant 1 (RFC 9562).
+    const variant = HEX[(Number.parseInt(digits.slice(16, 18), 16) & 0x3f) | 0x80] ?? '';
+    const [low, middle, high] = [digits.slice(0, 8), digits.slice(8, 12), digits.slice(13, 16)];
+    return `${low}-${middle}-4${high}-${variant}${digits.slice(18, 20)}-${digits.slice(20)}`;
   };
   return { next, integer: (low, high) => low + Math.floor(next() * (high - low + 1)), fill, uuid, hex };
 }

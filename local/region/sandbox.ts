@@ -146,7 +146,7 @@ class GuestSandbox implements Sandbox {
     if (!exports.awsClients || !exports.createHandler) {
       throw new Error('the sweep lane needs a bundle that exports awsClients and createHandler');
     }
-    const clients = exports.awsClients((service) => ({ signer: scopeSigner(service) }));
+    const clients = exports.awsClients((service) => ({ ...LEAN, signer: scopeSigner(service) }));
     const { front, random } = this.#options;
     for (const client of new Set(Object.values(clients))) {
       speakObjects(client, {
@@ -190,6 +190,20 @@ class GuestSandbox implements Sandbox {
     );
   }
 }
+
+const nothing = (): void => {};
+
+/**
+ * What an SDK client does beside calling AWS, left away: nobody reads the user agent here; `cacheMiddleware` is the SDK's own
+ * setting; a logger without `info` spares the copy of each input and output that hides secrets from a log that is not written.
+ * Retries, time-outs and the order of middleware stay.
+ */
+const LEAN = {
+  cacheMiddleware: true,
+  defaultUserAgentProvider: async () => [],
+  ignoreConfiguredEndpointUrls: true,
+  logger: { trace: nothing, debug: nothing, warn: nothing, error: nothing },
+};
 
 /** Signs with nothing but the scope that requests are routed by. */
 const scopeSigner = (service: string) => ({

@@ -15,8 +15,12 @@ export interface CallRecord {
   outcome: Outcome | undefined;
 }
 
+/** Lines are hashed so many characters at a time: a call of the hash costs more than a line. */
+const HASHED_CHARACTERS = 65_536;
+
 export class Trace {
   readonly #hash = createHash('sha256');
+  #unhashed = '';
   readonly #retain: number;
   readonly #counts = new Map<string, number>();
   /** Requests in the order of their admission; only the last `retain` of a long run. */
@@ -38,12 +42,19 @@ export class Trace {
   ended(record: CallRecord, outcome: Outcome, endedAtMs: number, input: string): void {
     record.outcome = outcome;
     const { at, actor, service, operation } = record;
-    this.#hash.update(`${at} ${endedAtMs} ${actor} ${service}.${operation} ${input} ${outcome}\n`);
+    this.#unhashed += `${at} ${endedAtMs} ${actor} ${service}.${operation} ${input} ${outcome}\n`;
+    if (this.#unhashed.length >= HASHED_CHARACTERS) this.#flush();
   }
 
   /** SHA-256 over one line a request: time, actor, operation, canonical input, outcome. The same in both lanes. */
   hash(): string {
+    this.#flush();
     return this.#hash.copy().digest('hex');
+  }
+
+  #flush(): void {
+    this.#hash.update(this.#unhashed);
+    this.#unhashed = '';
   }
 
   /** Requests by "service.operation", of the whole run. */
@@ -61,11 +72,25 @@ export function canonical(value: unknown): string {
   }
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
   const source = value as Readonly<Record<string, unknown>>;
-  const members: string[] = [];
+  let members = '';
   for (const key of Object.keys(source).sort()) {
     const item = source[key];
     if (item === undefined || item === null || (Array.isArray(item) && item.length === 0)) continue;
-    members.push(`${JSON.stringify(key)}:${canonical(item)}`);
+    if (members !== '') members += ',';
+    members += `${quoted(key)}:${canonical(item)}`;
   }
-  return `{${members.join(',')}}`;
+  return `{${members}}`;
+}
+
+const quotedKeys = new Map<string, string>();
+/** More names than the members of all requests have; tags and the like can make ever new ones. */
+const QUOTED_KEYS_MAX = 10_000;
+
+function quoted(key: string): string {
+  const known = quotedKeys.get(key);
+  if (known !== undefined) return known;
+  const text = JSON.stringify(key);
+  if (quotedKeys.size >= QUOTED_KEYS_MAX) quotedKeys.clear();
+  quotedKeys.set(key, text);
+  return text;
 }

@@ -17,8 +17,6 @@ const GIB = 2 ** 30;
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
-/** A client that comes back is noticed within this. */
-const START_SEEN_MS = 1_000;
 /** Starts of one client that are kept: one that is started more often does not stay up. */
 const STARTS_MAX = 1_000;
 /** Nodes of one OBSERVATION item. */
@@ -172,6 +170,7 @@ export class World {
     this.#record(machine.pastMetrics({ hours: 24, stepSeconds: 300, ...spec.past }));
     const placed: Placed = { fleet, name: spec.name, role: roleOf(fleet, tags), machine, instanceId, volumeIds, tags };
     this.nodes.push(placed);
+    machine.client.onStart(() => this.#followStart(placed));
     for (const volume of spec.volumes) this.#alarm(placed, volume, spec.alarmAtPercent ?? 90);
     return placed;
   }
@@ -184,31 +183,24 @@ export class World {
 
   /** From the client's last start between two moments until it was synced, in ms; 0 where it was not started. */
   caughtUpMs({ instanceId }: Placed, fromMs: number, toMs: number): number {
-    const start = this.#starts
-      .get(instanceId)
-      ?.findLast(({ startedMs }) => startedMs >= fromMs && startedMs <= toMs + START_SEEN_MS);
+    const start = this.#starts.get(instanceId)?.findLast(({ startedMs }) => startedMs >= fromMs && startedMs <= toMs);
     return start ? (start.syncedMs ?? this.region.clock.now()) - start.startedMs : 0;
   }
 
-  /** Follows clients that come back, once a second. */
-  #followStarts(): void {
+  /** Follows a client that came back, once a second while it is behind. */
+  #followStart({ instanceId, machine: { client } }: Placed): void {
     const { clock } = this.region;
-    const states = new Map<string, string>();
-    const tick = (): void => {
-      for (const { instanceId, machine } of this.nodes) {
-        const { state } = machine.client;
-        const was = states.get(instanceId);
-        states.set(instanceId, state);
-        const starts = this.#starts.get(instanceId) ?? [];
-        if (was !== undefined && was !== 'running' && state === 'running' && starts.length < STARTS_MAX)
-          this.#starts.set(instanceId, [...starts, { startedMs: machine.client.outages.at(-1)?.toMs ?? clock.now() }]);
-        const last = this.#starts.get(instanceId)?.at(-1);
-        if (last && last.syncedMs === undefined && machine.client.heightLag() <= SYNCED_LAG_BLOCKS)
-          last.syncedMs = clock.now();
-      }
-      clock.after(START_SEEN_MS, tick);
+    const starts = this.#starts.get(instanceId) ?? [];
+    if (starts.length >= STARTS_MAX) return;
+    const start: { readonly startedMs: number; syncedMs?: number } = { startedMs: clock.now() };
+    starts.push(start);
+    this.#starts.set(instanceId, starts);
+    const look = (): void => {
+      if (client.state !== 'running' || starts.at(-1) !== start) return;
+      if (client.heightLag() <= SYNCED_LAG_BLOCKS) start.syncedMs = clock.now();
+      else clock.after(SECOND_MS, look);
     };
-    tick();
+    look();
   }
 
   /** Something that a person does, so long after the start. */
@@ -278,7 +270,6 @@ export class World {
 
   /** What watch-fleet will write each minute: how each node is, as one sees it from outside. */
   observeEachMinute(): void {
-    this.#followStarts();
     const tick = (): void => {
       for (const fleet of this.fleets.values()) {
         if (!this.unobserved.has(fleet.name))

@@ -56,6 +56,8 @@ const MINUTE_MS = 60_000;
 
 export class SeriesStore {
   readonly #series = new Map<string, Series>();
+  /** The same by the very dimensions object and the name: agents publish theirs every minute, and need no key made of them. */
+  readonly #published = new WeakMap<object, Map<string, Series>>();
 
   find(id: MetricId): Series | undefined {
     return this.#series.get(seriesKey(id));
@@ -71,33 +73,36 @@ export class SeriesStore {
 
   /** `resolutionMs`: 60,000, or 1,000 for high-resolution metrics. */
   add(id: MetricId, atMs: number, sample: Sample, unit?: string, resolutionMs = MINUTE_MS): void {
-    const key = seriesKey(id);
-    let series = this.#series.get(key);
-    if (!series) {
-      const dimensions = Object.fromEntries(sortedDimensions(id.dimensions));
-      series = { key, namespace: id.namespace, name: id.name, dimensions, buckets: [], unit, revision: 0 };
-      this.#series.set(key, series);
-    }
+    const series = this.#seriesOf(id);
     series.revision++;
     if (unit !== undefined) series.unit = unit;
     merge(bucketAt(series.buckets, Math.floor(atMs / resolutionMs) * resolutionMs), sample);
     if (series.buckets.length > BUCKETS_MAX + BUCKETS_SLACK) series.buckets.splice(0, BUCKETS_SLACK);
   }
+
+  #seriesOf(id: MetricId): Series {
+    const { namespace, name } = id;
+    let named = this.#published.get(id.dimensions);
+    const known = named?.get(name);
+    if (known?.namespace === namespace) return known;
+    const key = seriesKey(id);
+    let series = this.#series.get(key);
+    if (!series) {
+      const dimensions = Object.fromEntries(sortedDimensions(id.dimensions));
+      series = { key, namespace, name, dimensions, buckets: [], unit: undefined, revision: 0 };
+      this.#series.set(key, series);
+    }
+    if (!named) {
+      named = new Map();
+      this.#published.set(id.dimensions, named);
+    }
+    named.set(name, series);
+    return series;
+  }
 }
 
 export const seriesKey = ({ namespace, name, dimensions }: MetricId): string =>
-  `${namespace}\u0000${name}\u0000${dimensionsKey(dimensions)}`;
-
-/** Senders use one dimensions object for many datapoints; they must not change it. */
-const dimensionsKeys = new WeakMap<object, string>();
-
-function dimensionsKey(dimensions: Readonly<Record<string, string>>): string {
-  const known = dimensionsKeys.get(dimensions);
-  if (known !== undefined) return known;
-  const key = sortedDimensions(dimensions).flat().join('\u0001');
-  dimensionsKeys.set(dimensions, key);
-  return key;
-}
+  `${namespace}\u0000${name}\u0000${sortedDimensions(dimensions).flat().join('\u0001')}`;
 
 export const single = (value: number): Sample => ({
   sum: value,
@@ -124,9 +129,10 @@ function sortedDimensions(dimensions: Readonly<Record<string, string>>): [string
 }
 
 function bucketAt(buckets: Bucket[], atMs: number): Bucket {
-  const last = buckets.at(-1);
-  const index = last === undefined || last.atMs < atMs ? buckets.length : firstAt(buckets, atMs);
-  const found = buckets[index];
+  const last = buckets[buckets.length - 1];
+  const isNewest = last === undefined || last.atMs < atMs;
+  const index = isNewest ? buckets.length : firstAt(buckets, atMs);
+  const found = isNewest ? undefined : buckets[index];
   if (found?.atMs === atMs) return found;
   const fresh: Bucket = {
     atMs,
@@ -136,7 +142,8 @@ function bucketAt(buckets: Bucket[], atMs: number): Bucket {
     maximum: Number.NEGATIVE_INFINITY,
     values: undefined,
   };
-  buckets.splice(index, 0, fresh);
+  if (isNewest) buckets.push(fresh);
+  else buckets.splice(index, 0, fresh);
   return fresh;
 }
 

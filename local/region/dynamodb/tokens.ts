@@ -15,8 +15,14 @@ const EXPRESSION_BYTES_MAX = 4096;
 const TOKEN =
   /\s*(?:(?<name>[A-Za-z_][A-Za-z0-9_]*)|(?<hash>#[A-Za-z0-9_]+)|(?<colon>:[A-Za-z0-9_]+)|(?<index>\d+)|(?<sign><>|<=|>=|[=<>()[\].,+-]))/y;
 
+/** Programs use the same few expressions again and again, with other values. */
+const tokenized = new Map<string, readonly Token[]>();
+const TOKENIZED_MAX = 1_000;
+
 /** Splits an expression; `parameter` ("UpdateExpression") opens the error messages. The last token is always of kind `end`. */
-export function tokenize(expression: string, parameter: string): Token[] {
+export function tokenize(expression: string, parameter: string): readonly Token[] {
+  const known = tokenized.get(expression);
+  if (known !== undefined) return known;
   if (expression.trim() === '') throw validation(`Invalid ${parameter}: The expression can not be empty;`);
   if (Buffer.byteLength(expression) > EXPRESSION_BYTES_MAX) {
     throw validation(
@@ -50,5 +56,7 @@ export function tokenize(expression: string, parameter: string): Token[] {
     tokens.push({ kind, text, from: TOKEN.lastIndex - text.length, to: TOKEN.lastIndex });
   }
   tokens.push({ kind: 'end', text: '<EOF>', from: end, to: end });
+  if (tokenized.size >= TOKENIZED_MAX) tokenized.clear();
+  tokenized.set(expression, tokens);
   return tokens;
 }
