@@ -83,6 +83,13 @@ export class FrontDoor {
     }
   }
 
+  /** What is emulated of a service, by name; empty for one that is not known. */
+  operationsOf(service: string): readonly string[] {
+    const prefix = `${service}.`;
+    const names = [...this.#operations.keys()].filter((name) => name.startsWith(prefix));
+    return names.map((name) => name.slice(prefix.length)).sort();
+  }
+
   /** Makes a sandbox known, so that faults can kill it. */
   attach(actor: string, kill: () => void): void {
     if (this.#sandboxes.has(actor)) throw new Error(`actor "${actor}": expected a name that no other sandbox has`);
@@ -205,7 +212,7 @@ export class FrontDoor {
     const { service, operation, input } = request;
     if (request.refusal !== undefined) throw request.refusal;
     const perform = this.#operations.get(`${service}.${operation}`);
-    if (perform === undefined) throw notEmulated(service, operation);
+    if (perform === undefined) throw notEmulated(service, operation, this.operationsOf(service));
     this.#options.limits?.take(service, operation, input, call.at);
     if (fate === 'throttled') throw throttlingError(service, operation);
     this.#options.authorize?.(call, service, operation, input);
@@ -248,6 +255,8 @@ const unknownOperation = (service: string, operation: string): AwsError =>
     `The service "${service}" of AWS has no operation ${operation} that this region knows of.`,
   );
 
-const notEmulated = (service: string, operation: string): AwsError =>
+function notEmulated(service: string, operation: string, known: readonly string[]): AwsError {
+  const others = known.length > 0 ? `it knows ${known.join(', ')}` : 'it knows nothing of this service';
   // Not a server fault (501): SDKs would try that again.
-  new AwsError('NotImplemented', `${service}.${operation} is not emulated by the local region.`);
+  return new AwsError('NotImplemented', `${service}.${operation} is not emulated by the local region; ${others}.`);
+}

@@ -29,6 +29,7 @@ import { AwsError } from './service.ts';
 import { createSns } from './sns/sns.ts';
 import { createSqs } from './sqs/sqs.ts';
 import { createSsm } from './ssm/service.ts';
+import { createSts } from './sts.ts';
 import type { CallRecord } from './trace.ts';
 
 export const ACCOUNT_ID = '111122223333';
@@ -131,7 +132,19 @@ export async function createRegion(options: RegionOptions) {
     metric: (namespace, name, dimensions, value) => cloudwatch.record(namespace, name, dimensions, value, clock.now()),
     ...(options.hooks && { observe: options.hooks }),
   });
-  front.serve(ec2, ssm, cloudwatch, events, scheduler, sns, sqs, dynamodb, iam.service, lambda.service);
+  front.serve(
+    ec2,
+    ssm,
+    cloudwatch,
+    events,
+    scheduler,
+    sns,
+    sqs,
+    dynamodb,
+    iam.service,
+    lambda.service,
+    createSts(kernel),
+  );
 
   return {
     clock,

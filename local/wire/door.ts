@@ -6,7 +6,7 @@ import { urlOf, type WireRequest, type WireResponse } from './message.ts';
 import { type Protocol, protocolOf } from './protocols.ts';
 
 /** What the wire needs of a front door. */
-export type Door = Pick<FrontDoor, 'models' | 'prepare' | 'send'>;
+export type Door = Pick<FrontDoor, 'models' | 'operationsOf' | 'prepare' | 'send'>;
 
 export interface Scope {
   readonly accessKeyId: string;
@@ -37,7 +37,7 @@ export async function enter(
   if (scope === undefined) return withoutProtocol(request, 403, 'MissingAuthenticationToken', UNSIGNED);
   const service = front.models.get(scope.service);
   if (service === undefined) {
-    const known = [...front.models.keys()].join(', ');
+    const known = [...front.models.keys()].filter((name) => front.operationsOf(name).length > 0).join(', ');
     const message = `The local region does not emulate the service "${scope.service}"; it knows ${known}.`;
     return withoutProtocol(request, 400, 'NotImplemented', message);
   }

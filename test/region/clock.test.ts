@@ -40,6 +40,34 @@ describe('virtual time', () => {
     expect(seen).toEqual(['consequence', 'next']);
   });
 
+  it('stands still while somebody outside holds it, and admits what arrives meanwhile', async () => {
+    const clock = newClock();
+    const seen: string[] = [];
+    const [release, releaseOther] = [clock.hold(), clock.hold()];
+    clock.after(1000, () => seen.push('second'));
+    const ran = clock.run();
+    for (const step of [
+      release,
+      release,
+      () =>
+        clock.arrive(
+          () => 'key',
+          () => seen.push('arrived'),
+        ),
+      releaseOther,
+    ]) {
+      for (let turn = 0; turn < 5; turn++) await new Promise(setImmediate);
+      expect(clock.now()).toBe(START_MS);
+      step();
+    }
+    await ran;
+    expect(seen).toEqual(['arrived', 'second']);
+  });
+
+  it('is held by nobody under its guard, which allows no outside', () => {
+    expect(() => new VirtualClock({ startMs: START_MS }).hold()).toThrow('hold: expected a clock without its guard');
+  });
+
   it('does not run what was cancelled', async () => {
     const clock = newClock();
     const timer = clock.after(5, () => expect('this').toBe('never called'));

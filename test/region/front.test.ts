@@ -93,7 +93,13 @@ describe('the front door', () => {
       "1 validation error detected: Value null at 'name' failed to satisfy constraint: Member must not be null",
     ],
     ['ssm.GetParameter', { Name: '/a' }, 'ParameterNotFound', 'no /a'],
-    ['ec2.CreateVpc', {}, 'NotImplemented', 'ec2.CreateVpc is not emulated by the local region.'],
+    [
+      'ec2.CreateVpc',
+      {},
+      'NotImplemented',
+      'ec2.CreateVpc is not emulated by the local region; it knows CreateTags, DescribeVolumes, ModifyVolume, StartInstances.',
+    ],
+
     [
       'ec2.GrowVolume',
       {},

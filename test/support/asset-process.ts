@@ -146,6 +146,7 @@ function functionTime({ clock, front }: SandboxPlace, clockFile: string) {
 
   const door: Door = {
     models: front.models,
+    operationsOf: (service) => front.operationsOf(service),
     prepare: (...request) => front.prepare(...request),
     send: (request, caller, reply) => {
       unanswered++;
