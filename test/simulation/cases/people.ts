@@ -130,10 +130,11 @@ const cases: Readonly<Record<string, Case>> = {
     people: (world) => {
       world.when(
         () => refused(world, 'cost-ceiling'),
-        async () => {
-          await pushFleet(world, { disk: { maximumMonthlyIncreaseUsd: 200 } });
-          await invoke(world, sample('heal'));
-        },
+        () =>
+          world.at(1, async () => {
+            await pushFleet(world, { disk: { maximumMonthlyIncreaseUsd: 200 } });
+            await invoke(world, sample('heal'));
+          }),
       );
     },
     expect: {
