@@ -1,6 +1,7 @@
 // `npm start`: runs a scenario in a local region and tells what happened. Exit status 0: its expectations held; 1: they did not; 2: wrong use.
-import colors from 'picocolors';
+
 import { parseArguments, type Request, UsageError } from './cli/arguments.ts';
+import { remarkColors } from './cli/colors.ts';
 import { listLines } from './cli/lists.ts';
 import { serve } from './cli/serve.ts';
 import { prepared, tellStory } from './cli/tell-story.ts';
@@ -20,7 +21,7 @@ try {
   process.exitCode = await carryOut(parseArguments(process.argv.slice(2)));
 } catch (error) {
   if (!(error instanceof UsageError)) throw error;
-  console.error(colors.red(error.message));
+  console.error(remarkColors.red(error.message));
   process.exitCode = 2;
 }
 

@@ -92,20 +92,24 @@ export function gatherFacts({ report, world, unmet }: Run): StoryFacts {
     unmet,
     journal: readJournal(region, world.tableName),
     alarms: alarmChanges(world),
-    heals: region.lambda.executions().map((execution): HealFact => {
-      const { fleet, node, incidentId, attempt } = JSON.parse(execution.payload) as HealPayload;
+    heals: region.lambda.executions().flatMap((execution): readonly HealFact[] => {
+      const { fleet, node, incidentId, attempt } = JSON.parse(execution.payload) as Partial<HealPayload>;
+      // Whoever invokes a heal by hand may say anything; such an execution ends at once.
+      if (typeof incidentId !== 'string' || attempt === undefined) return [];
       const about = `${fleet}/${node}`;
       const asked = (calls: readonly CallRecord[]) => calls.map((call) => ({ ...requested(world, call), about }));
-      return {
-        arn: execution.arn,
-        about,
-        incidentId,
-        attempt,
-        status: execution.status,
-        endedAtMs: execution.endedAtMs,
-        requests: asked(callsOfExecution(region, execution.arn)),
-        dispatch: asked(callsOfDispatch(region, incidentId, attempt)),
-      };
+      return [
+        {
+          arn: execution.arn,
+          about,
+          incidentId,
+          attempt,
+          status: execution.status,
+          endedAtMs: execution.endedAtMs,
+          requests: asked(callsOfExecution(region, execution.arn)),
+          dispatch: asked(callsOfDispatch(region, incidentId, attempt)),
+        },
+      ];
     }),
     people: since
       .filter(({ actor, operation }) => actor === 'person' && isMutating(operation))

@@ -1,7 +1,7 @@
 // The nodes at the end of a run, a row each: what somebody wants to see who has just been told a story about some of them.
 import Table from 'cli-table3';
-import colors from 'picocolors';
 import type { NodeState } from '../run/report.ts';
+import { colors } from './colors.ts';
 import type { StoryFacts } from './facts.ts';
 import { grouped } from './words.ts';
 

@@ -1,5 +1,5 @@
 // How a story looks: three columns, wrapped to the terminal, colour only where there is a person to see it.
-import colors from 'picocolors';
+import { colors } from './colors.ts';
 import type { Section, StoryLine, Tone } from './story.ts';
 import { clockTime, day } from './words.ts';
 
@@ -68,15 +68,22 @@ function painted(tone: Tone | undefined, text: string, part: 'label' | 'text'): 
   }
 }
 
-/** Breaks at spaces; a word that is longer than a line is cut, since a terminal would cut it anywhere. */
+/** Breaks at spaces, and between a number and its unit only where it must; a word longer than a line is cut, as a terminal would. */
 export function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   let rest = text;
   while (rest.length > width) {
-    const at = rest.lastIndexOf(' ', width);
-    const end = at > 0 ? at : width;
+    const end = breakAt(rest, width);
     lines.push(rest.slice(0, end).trimEnd());
     rest = rest.slice(end).trimStart();
   }
   return [...lines, rest];
+}
+
+function breakAt(text: string, width: number): number {
+  const last = text.lastIndexOf(' ', width);
+  if (last <= 0) return width;
+  let at = last;
+  while (at > width / 2 && /\d/.test(text[at - 1] ?? '')) at = text.lastIndexOf(' ', at - 1);
+  return at > width / 2 ? at : last;
 }

@@ -1,9 +1,10 @@
 // `--serve`: a scenario's world in a region that any AWS SDK or CLI on this machine can look at and act on, while time goes by.
-import colors from 'picocolors';
+
 import { createRegion, REGION_NAME } from '../region/region.ts';
 import { prepare } from '../run/run.ts';
 import { listen } from '../wire/server.ts';
 import type { RunRequest } from './arguments.ts';
+import { remarkColors as colors } from './colors.ts';
 import { prepared } from './tell-story.ts';
 
 export interface Desk {

@@ -1,5 +1,5 @@
 // What a run comes to for whoever started it: its exit status, and each expectation that did not hold.
-import colors from 'picocolors';
+import { remarkColors as colors } from './colors.ts';
 
 /** @returns 0 when the scenario's own expectations held, 1 when they did not */
 export function verdict(unmet: readonly string[], complain: (line: string) => void): 0 | 1 {

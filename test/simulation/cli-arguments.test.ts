@@ -42,8 +42,8 @@ describe('npm start --', () => {
     [['--scenario'], "option '--scenario <name>' argument missing"],
     [['--fault', 'trottling'], '--fault: expected a known name, found "trottling"; did you mean throttling?'],
     [
-      ['--fault', 'toString'],
-      '--fault: expected a known name, found "toString"; npm start -- --list-faults names them',
+      ['--fault', 'constructor'],
+      '--fault: expected a known name, found "constructor"; npm start -- --list-faults names them',
     ],
     [['--lane', 'sweeep'], '--lane: expected fidelity or sweep, found "sweeep"; did you mean sweep?'],
     [['--sed', '3'], "unknown option '--sed'; did you mean --seed?"],

@@ -123,6 +123,7 @@ describe('words', () => {
 
   it('break at spaces, and nowhere else unless they must', () => {
     expect(wrap('pause off · lease taken', 12)).toEqual(['pause off ·', 'lease taken']);
+    expect(wrap('lasts 32 h at 14 GiB/h', 18)).toEqual(['lasts 32 h at', '14 GiB/h']);
     expect(wrap('vol-0a1b2c3d', 5)).toEqual(['vol-0', 'a1b2c', '3d']);
     expect(wrap('short', Number.POSITIVE_INFINITY)).toEqual(['short']);
   });

@@ -7,8 +7,8 @@ import type { Report } from '../../local/run/report.ts';
 
 const MAIN = join(import.meta.dirname, '../../local/main.ts');
 const FLAGS = ['--disable-warning=ExperimentalWarning', MAIN];
-/** A host that is not in UTC, and a folder that is not the project's. */
-const ELSEWHERE = { cwd: '/', env: { PATH: process.env['PATH'], TZ: 'Pacific/Kiritimati' } };
+/** A CI host that is not in UTC, and a folder that is not the project's. */
+const ELSEWHERE = { cwd: '/', env: { PATH: process.env['PATH'], TZ: 'Pacific/Kiritimati', CI: 'true' } };
 
 interface Ended {
   readonly status: number;
