@@ -8,7 +8,7 @@ import { claim, conclude, type Outcome, wouldEscalate } from '../../shared/heal/
 import { grant, holds, newNode, prove, release } from '../../shared/heal/lease.ts';
 import { page } from '../../shared/heal/page.ts';
 import type { ExecutionStatus, IncidentRecord, NodeRecord } from '../../shared/heal/records.ts';
-import { keys, settle } from '../../shared/heal/store.ts';
+import { keys, sameRecord, settle } from '../../shared/heal/store.ts';
 import type { EffectOf, Step, Tools } from './effects.ts';
 import { type Ending, pageOf, type Results } from './program.ts';
 
@@ -16,16 +16,22 @@ const NOBODY: ExecutionStatus = { state: 'unknown' };
 
 export async function claimAttempt({ store, payload, execution }: Tools): Promise<Results['claim']> {
   const { fleet, instanceId, trouble, attempt } = payload;
-  return settle<IncidentRecord, Results['claim']>(
+  const claimed = await settle<IncidentRecord, Results['claim']>(
     store,
     keys.incident(fleet, instanceId, trouble),
     () => store.readIncident(fleet, instanceId, trouble),
     (read) => {
+      // Whoever may invoke a heal may say anything; the dispatcher alone says what an attempt is for.
+      if (read && 'payload' in read && !sameRecord(read.payload, payload))
+        return { result: { end: `attempt ${attempt} was allocated with another payload` } };
       const claimed = claim(read, attempt, execution);
       if ('end' in claimed) return { result: { end: claimed.end } };
       return { result: { mine: true }, write: 'next' in claimed ? claimed.next : undefined };
     },
   );
+  // Right for an invocation that came twice, and all that is ever told of a forged one.
+  if ('end' in claimed) console.warn(JSON.stringify({ level: 'warn', ended: claimed.end, payload }));
+  return claimed;
 }
 
 export async function takeLease({ clients, store, payload, execution }: Tools): Promise<Results['lease']> {

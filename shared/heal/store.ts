@@ -148,7 +148,8 @@ const recordOf = (item: Record<string, AttributeValue>): object => {
   return fromItem(record);
 };
 
-const sameRecord = (stored: object, next: object): boolean => canonical(stored) === canonical(next);
+/** Whether two records say the same, in whatever order. */
+export const sameRecord = (stored: object, next: object): boolean => canonical(stored) === canonical(next);
 
 const canonical = (value: unknown): string =>
   JSON.stringify(value, (_, member) =>

@@ -1,0 +1,126 @@
+// What somebody who means no good, or is only mistaken, can do to a heal: invoke it by hand, with whatever they like.
+import type { Placed, World } from '../../../local/run/world.ts';
+import type { Scenario } from '../../../local/scenarios/scenario.ts';
+import { toItem } from '../../../shared/aws/attributes.ts';
+import type { HealPayload, IncidentRecord } from '../../../shared/heal/records.ts';
+import { keys } from '../../../shared/heal/store.ts';
+import { type Case, type Check, healedOnce, modifications, nobodyPaged, nothingModified, scenarioOf } from './case.ts';
+
+const HEAL = 'chainmend-resize-volume';
+const NOON_MS = Date.UTC(2026, 0, 1, 12);
+
+const invokeHeal = (world: World, payload: unknown, DurableExecutionName?: string): Promise<unknown> =>
+  world.region.call('lambda', 'Invoke', {
+    FunctionName: `${HEAL}:live`,
+    InvocationType: 'Event',
+    ...(DurableExecutionName && { DurableExecutionName }),
+    Payload: new Uint8Array(Buffer.from(typeof payload === 'string' ? payload : JSON.stringify(payload))),
+  });
+
+/** What the dispatcher would have written for node2. */
+const payloadFor = ({ instanceId }: Placed, more: Partial<HealPayload> = {}): HealPayload => ({
+  kind: 'resize-volume',
+  fleet: 'bitcoin',
+  node: 'node2',
+  instanceId,
+  trouble: 'disk:data',
+  incidentId: 'feedbeef',
+  attempt: 1,
+  mode: 'act',
+  onsetMs: NOON_MS,
+  deadlineMs: NOON_MS + 8 * 60 * 60_000,
+  alarm: {
+    alarmName: 'chainmend-bitcoin-node2-disk',
+    namespace: 'CWAgent',
+    dimensions: { InstanceId: instanceId, path: '/node-data', fstype: 'xfs' },
+  },
+  ...more,
+});
+
+/** An attempt that the dispatcher has allocated and not invoked yet. */
+function allocated(world: World, payload: HealPayload): void {
+  const { fleet, node, instanceId, trouble, incidentId, onsetMs, alarm, attempt } = payload;
+  const record: IncidentRecord = {
+    ...{ fleet, node, instanceId, trouble, incidentId, onsetMs, alarm, attempt, payload },
+    ...{ failures: 0, notBeforeMs: 0, refusedCodes: [], pagedCodes: [], version: 1 },
+    state: 'allocated',
+    allocatedAtMs: NOON_MS,
+  };
+  const { pk, sk } = keys.incident(fleet, instanceId, trouble);
+  const Item = { pk: { S: pk }, sk: { S: sk }, ...toItem(record) };
+  world.beforehand(world.region.call('dynamodb', 'PutItem', { TableName: world.tableName, Item }, 'dispatch-heal'));
+}
+
+/** Of the heal: nothing but its own checkpoints and one look at its incident. */
+const onlyLookedAtItsIncident: Check = (_, world) =>
+  world.region.front.trace.calls
+    .filter(({ actor }) => actor.startsWith(HEAL))
+    .every(({ operation }) =>
+      ['GetItem', 'CheckpointDurableExecution', 'GetDurableExecutionState'].includes(operation),
+    );
+
+const minutesIn =
+  (minutes: number) =>
+  (world: World): boolean =>
+    world.region.clock.now() >= NOON_MS + minutes * 60_000;
+
+const cases: Readonly<Record<string, Case>> = {
+  'a heal is invoked by hand with a payload that nobody allocated: it ends, and touches nothing': {
+    volume: { usedPercent: 50 },
+    people: (world, node) => {
+      world.at(1, () => invokeHeal(world, payloadFor(node)));
+      world.at(2, () => invokeHeal(world, payloadFor(node, { attempt: 99, mode: 'ask' }), 'resize-volume-by-hand'));
+      world.at(3, () => invokeHeal(world, payloadFor(node, { fleet: 'no-such-fleet' })));
+    },
+    done: minutesIn(10),
+    expect: {
+      'it ran three times': (_, world) => world.region.lambda.executions().length === 3,
+      'nothing but its incident was looked at': onlyLookedAtItsIncident,
+      'nothing was modified': nothingModified,
+      'nobody was paged': nobodyPaged,
+    },
+  },
+  'a heal is invoked by hand with what is no payload: it fails by name, and touches nothing': {
+    volume: { usedPercent: 50 },
+    people: (world, node) =>
+      world.at(1, async () => {
+        for (const wrong of [
+          '"grow everything"',
+          '{}',
+          { ...payloadFor(node), instanceId: '$(reboot)' },
+          { ...payloadFor(node), trouble: 'disk:data; rm -rf /' },
+          { ...payloadFor(node), volumeId: 'vol-0123456789abcdef0' },
+        ])
+          await invokeHeal(world, wrong);
+      }),
+    done: minutesIn(10),
+    expect: {
+      'every one of them failed': (_, world) =>
+        world.region.lambda
+          .executions()
+          .map(({ status }) => status)
+          .join() === 'FAILED,FAILED,FAILED,FAILED,FAILED',
+      'nothing was looked at': onlyLookedAtItsIncident,
+      'nothing was modified': nothingModified,
+      'each is kept in the dead-letter queue': (_, world) => world.region.sqs.depth(`${HEAL}-failed`) === 5,
+    },
+  },
+  'an allocated attempt cannot be had with a payload of somebody’s own: the true one heals': {
+    people: (world, node) =>
+      world.at(0.1, async () => {
+        await invokeHeal(world, payloadFor(node, { mode: 'ask' }));
+        await invokeHeal(world, payloadFor(node, { incidentId: 'badc0ffe' }));
+        await invokeHeal(world, payloadFor(node, { alarm: { alarmName: '', namespace: 'Mine', dimensions: {} } }));
+      }),
+    also: (world, node) => allocated(world, payloadFor(node)),
+    expect: {
+      'one heal, and it healed': healedOnce,
+      'the volume was modified once': (_, world) => modifications(world).length === 1,
+      'everything in the journal is of the true incident': ({ heals }) =>
+        heals.map(({ incident }) => incident).join() === 'feedbeef',
+      'nobody was paged': nobodyPaged,
+    },
+  },
+};
+
+export const SCENARIOS: readonly Scenario[] = Object.entries(cases).map(([name, told]) => scenarioOf(name, told));
