@@ -38,3 +38,7 @@ export class AwsError extends Error {
     this.data = options.data ?? {};
   }
 }
+
+/** What the local region lacks is refused, never made up: "The local region does not emulate <what>". Nobody tries that again. */
+export const notEmulated = (what: string): AwsError =>
+  new AwsError('NotImplemented', `The local region does not emulate ${what}`);

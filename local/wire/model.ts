@@ -3,7 +3,7 @@ import { NormalizedSchema, translateTraits } from '@smithy/core/schema';
 import { type Copier, type CopyRules, compileCopier } from './shape.ts';
 
 /** SigV4 signing names, which is how requests are routed, and the clients that know the services behind them. */
-const CLIENTS = {
+export const CLIENTS = {
   dynamodb: () => import('@aws-sdk/client-dynamodb'),
   ec2: () => import('@aws-sdk/client-ec2'),
   events: () => import('@aws-sdk/client-eventbridge'),

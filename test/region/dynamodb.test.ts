@@ -237,7 +237,7 @@ describe('refusals read as AWS writes them', () => {
     );
     expect(refusal('PutItem', { Item: key('a', 'b'), Expected: {} })).toMatchObject({
       name: 'NotImplemented',
-      statusCode: 501,
+      message: 'The local region does not emulate Expected of DynamoDB',
     });
   });
 

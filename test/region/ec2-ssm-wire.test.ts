@@ -19,9 +19,7 @@ import {
   SSMClient,
 } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { SimulatedChain } from '../../local/nodes/chain.ts';
 import { Machines } from '../../local/nodes/machine.ts';
-import { SimulatedNode } from '../../local/nodes/node.ts';
 import type { Following } from '../../local/region/clock.ts';
 import { createEc2, type Ec2 } from '../../local/region/ec2/service.ts';
 import { createSsm } from '../../local/region/ssm/service.ts';
@@ -31,6 +29,7 @@ import { commandDocuments } from '../../shared/documents/index.ts';
 import { type FrontRegion, frontRegion } from '../support/front-region.ts';
 import { inProcessHandler } from '../support/in-process-handler.ts';
 import { testKernel } from '../support/kernel.ts';
+import { chainOf, dataVolume, nodeOf } from '../support/nodes.ts';
 
 const GIB = 2 ** 30;
 const credentials = { accessKeyId: 'AKIATEST', secretAccessKey: 'test' };
@@ -55,25 +54,11 @@ beforeAll(async () => {
 
   instanceId = world.addInstance({ privateIp: '10.0.0.11', tags: { Component: 'nodes/bitcoin' } });
   volumeId = world.addVolume({ sizeGiB: 500, attachedTo: { instanceId, device: '/dev/sdf' }, tags: { role: 'data' } });
-  const chain = new SimulatedChain(kernel, {
-    name: 'bitcoin',
-    heightAtStart: 930_000,
-    blockIntervalMs: 600_000,
-    bytesPerBlock: 2 ** 20,
-    inodesPerBlock: 0,
-    consensus: 'elsewhere',
-  });
   machines.add(
-    new SimulatedNode(kernel, chain, {
+    nodeOf(kernel, chainOf(kernel, { blockIntervalMs: 600_000 }), {
       instanceId,
-      name: 'node1',
-      privateIp: '10.0.0.11',
-      runtime: 'systemd',
-      unit: 'node@0.20.0.service',
       client: 'failed',
-      volumes: [
-        { volumeId, role: 'data', path: '/data', filesystem: 'xfs', deviceBytes: 500 * GIB, usedBytes: 500 * GIB },
-      ],
+      volumes: [dataVolume({ volumeId, usedBytes: 500 * GIB })],
     }),
   );
   following = region.follow();

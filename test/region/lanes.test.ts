@@ -1,15 +1,12 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from '@jest/globals';
+import { runInProcess } from '../support/run-in-process.ts';
 import type { WorkloadResult, WorkloadRun } from '../support/workload-region.ts';
 
 const RUNNER = new URL('../support/workload-runner.ts', import.meta.url).pathname;
 
 /** Each list of runs in a process of its own, since a guard watches over all asynchronous work of the process. */
-async function runAll(runs: readonly WorkloadRun[]): Promise<WorkloadResult[]> {
-  const { stdout } = await promisify(execFile)(process.execPath, [RUNNER, JSON.stringify(runs)], { maxBuffer: 64e6 });
-  return JSON.parse(stdout);
-}
+const runAll = (runs: readonly WorkloadRun[]): Promise<WorkloadResult[]> =>
+  runInProcess<WorkloadResult[]>(RUNNER, runs);
 
 const FAULTS = [[], ['throttling'], ['lost-answers'], ['killed'], ['throttling', 'lost-answers', 'killed']] as const;
 const SEEDS = [1, 2];

@@ -6,17 +6,15 @@ import type {
   SendCommandResult,
 } from '@aws-sdk/client-ssm';
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { SimulatedChain } from '../../local/nodes/chain.ts';
 import { Machines } from '../../local/nodes/machine.ts';
-import { SimulatedNode } from '../../local/nodes/node.ts';
+import type { SimulatedNode } from '../../local/nodes/node.ts';
 import { createSsm, type Ssm } from '../../local/region/ssm/service.ts';
 import { parseAnswer } from '../../shared/documents/answer.ts';
 import { type CommandInput, commandParameters } from '../../shared/documents/command.ts';
 import { commandDocuments } from '../../shared/documents/index.ts';
 import { type TestKernel, testKernel } from '../support/kernel.ts';
+import { chainOf, NODE_INSTANCE as INSTANCE, nodeOf, NODE_VOLUME as VOLUME } from '../support/nodes.ts';
 
-const INSTANCE = 'i-0123456789abcdef0';
-const VOLUME = 'vol-0a1b2c3d4e5f60718';
 const GIB = 2 ** 30;
 const documents = commandDocuments();
 
@@ -24,6 +22,8 @@ let kernel: TestKernel;
 let ssm: Ssm;
 let node: SimulatedNode;
 
+/** Nothing of the node changes while a test looks. */
+const slowChain = () => chainOf(kernel, { blockIntervalMs: 600_000, bytesPerBlock: 2 ** 20, inodesPerBlock: 0 });
 const call = <T>(operation: string, input: object): T => ssm.operations[operation]?.(input, kernel.call()) as T;
 const refused = (name: string, message?: RegExp) =>
   expect.objectContaining({ name, ...(message ? { message: expect.stringMatching(message) } : {}) });
@@ -32,41 +32,12 @@ beforeEach(() => {
   kernel = testKernel();
   const machines = new Machines();
   ssm = createSsm(kernel, machines);
-  node = nodeOf({});
+  node = nodeOf(kernel, slowChain());
   machines.add(node);
   for (const { name, content } of [documents.observeNode, documents.growFilesystem]) {
     call('CreateDocument', { Name: name, Content: JSON.stringify(content), DocumentType: 'Command' });
   }
 });
-
-function nodeOf(spec: { agentVersion?: string; instanceId?: string }): SimulatedNode {
-  const chain = new SimulatedChain(kernel, {
-    name: 'bitcoin',
-    heightAtStart: 930_000,
-    blockIntervalMs: 600_000,
-    bytesPerBlock: 2 ** 20,
-    inodesPerBlock: 0,
-    consensus: 'elsewhere',
-  });
-  return new SimulatedNode(kernel, chain, {
-    instanceId: INSTANCE,
-    name: 'node1',
-    privateIp: '10.0.0.11',
-    runtime: 'systemd',
-    unit: 'node@0.20.0.service',
-    volumes: [
-      {
-        volumeId: VOLUME,
-        role: 'data',
-        path: '/data',
-        filesystem: 'xfs',
-        deviceBytes: 500 * GIB,
-        usedBytes: 455 * GIB,
-      },
-    ],
-    ...spec,
-  });
-}
 
 function observe(overrides: Partial<CommandInput> = {}, request: object = {}): string {
   const Parameters = commandParameters({
@@ -195,7 +166,7 @@ describe('a command', () => {
   it('brings no variables to a node whose agent is too old for them', () => {
     const machines = new Machines();
     const old = createSsm(kernel, machines);
-    machines.add(nodeOf({ agentVersion: '3.2.582.0' }));
+    machines.add(nodeOf(kernel, slowChain(), { agentVersion: '3.2.582.0' }));
     const { name, content } = documents.observeNode;
     old.operations['CreateDocument']?.({ Name: name, Content: JSON.stringify(content) }, kernel.call());
     ssm = old;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Following } from '../../local/region/clock.ts';
 import { AwsError, type Operation, type Service } from '../../local/region/service.ts';
-import { SIGNING_NAMES } from '../../local/wire/model.ts';
+import { CLIENTS, SIGNING_NAMES } from '../../local/wire/model.ts';
 import { listen, type WireServer } from '../../local/wire/server.ts';
 import { type FrontRegion, frontRegion } from '../support/front-region.ts';
 import { inProcessHandler } from '../support/in-process-handler.ts';
@@ -12,22 +12,6 @@ interface SdkClient {
   send(command: object): Promise<Readonly<Record<string, unknown>>>;
   destroy(): void;
 }
-
-const MODULES: Readonly<Record<string, () => Promise<unknown>>> = {
-  dynamodb: () => import('@aws-sdk/client-dynamodb'),
-  ec2: () => import('@aws-sdk/client-ec2'),
-  events: () => import('@aws-sdk/client-eventbridge'),
-  iam: () => import('@aws-sdk/client-iam'),
-  lambda: () => import('@aws-sdk/client-lambda'),
-  logs: () => import('@aws-sdk/client-cloudwatch-logs'),
-  monitoring: () => import('@aws-sdk/client-cloudwatch'),
-  route53: () => import('@aws-sdk/client-route-53'),
-  scheduler: () => import('@aws-sdk/client-scheduler'),
-  sns: () => import('@aws-sdk/client-sns'),
-  sqs: () => import('@aws-sdk/client-sqs'),
-  ssm: () => import('@aws-sdk/client-ssm'),
-  sts: () => import('@aws-sdk/client-sts'),
-};
 
 const refuse = (code: string, message: string, options?: ConstructorParameters<typeof AwsError>[2]): Operation => {
   return () => {
@@ -72,7 +56,7 @@ beforeAll(async () => {
   region = await frontRegion(services);
   server = await listen(region.front);
   following = region.follow();
-  for (const [name, load] of Object.entries(MODULES)) sdks.set(name, (await load()) as Sdk);
+  for (const [name, load] of Object.entries(CLIENTS)) sdks.set(name, (await load()) as unknown as Sdk);
 });
 
 afterAll(async () => {

@@ -1,11 +1,10 @@
-// Runs scenarios in a process of their own: a region's guard refuses the timers that Jest keeps in its own.
-import { execFile } from 'node:child_process';
+// Runs scenarios in a process of their own, without Jest.
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import type { FaultName } from '../../local/region/faults.ts';
 import type { Lane } from '../../local/region/sandbox.ts';
 import type { JournalLine } from '../../local/run/journal.ts';
 import type { Report } from '../../local/run/report.ts';
+import { runInProcess } from './run-in-process.ts';
 
 export interface Simulation {
   readonly scenario: string;
@@ -27,19 +26,9 @@ export interface Simulated {
   readonly story: readonly string[];
 }
 
-const RUNNER = join(import.meta.dirname, 'simulate-runner.ts');
-/** A run of a full day writes a few MB of journal at most. */
-const OUTPUT_BYTES_MAX = 256 * 1024 * 1024;
-
 /** Carries out all runs one after another in one forked process; results are in the order of `runs`. */
-export async function simulate(runs: readonly Simulation[]): Promise<Simulated[]> {
-  const running = promisify(execFile)(process.execPath, ['--disable-warning=ExperimentalWarning', RUNNER], {
-    maxBuffer: OUTPUT_BYTES_MAX,
-  });
-  running.child.stdin?.end(JSON.stringify(runs));
-  const { stdout } = await running;
-  return JSON.parse(stdout) as Simulated[];
-}
+export const simulate = (runs: readonly Simulation[]): Promise<Simulated[]> =>
+  runInProcess<Simulated[]>(join(import.meta.dirname, 'simulate-runner.ts'), runs);
 
 /** One run. */
 export async function simulateOne(run: Simulation): Promise<Simulated> {

@@ -1,5 +1,6 @@
 // Runs workloads in a process of its own, without Jest, whose timers the clock's guard would rightly refuse.
-// Usage: node workload-runner.ts RUNS (a JSON list of `WorkloadRun`); prints a JSON list of results.
+// Reads a JSON list of `WorkloadRun` on stdin, prints a JSON list of results.
+import { text } from 'node:stream/consumers';
 import { buildSync } from 'esbuild';
 import { compileBundle } from '../../local/region/sandbox.ts';
 import { runWorkload, type WorkloadResult, type WorkloadRun } from './workload-region.ts';
@@ -16,5 +17,5 @@ const { outputFiles } = buildSync({
 });
 const script = compileBundle(outputFiles[0]?.text ?? '', 'workload.cjs');
 const results: WorkloadResult[] = [];
-for (const run of JSON.parse(process.argv[2] ?? '[]') as WorkloadRun[]) results.push(await runWorkload(script, run));
+for (const run of JSON.parse(await text(process.stdin)) as WorkloadRun[]) results.push(await runWorkload(script, run));
 process.stdout.write(JSON.stringify(results));

@@ -1,49 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
-import { type ChainSpec, SimulatedChain } from '../../local/nodes/chain.ts';
 import type { CommandOutcome } from '../../local/nodes/machine.ts';
 import type { Metric } from '../../local/nodes/metrics.ts';
-import { SimulatedNode } from '../../local/nodes/node.ts';
-import type { NodeSpec } from '../../local/nodes/spec.ts';
-import { bytesBetween, type VolumeSpec } from '../../local/nodes/volume.ts';
+import type { SimulatedNode } from '../../local/nodes/node.ts';
+import { bytesBetween } from '../../local/nodes/volume.ts';
 import { parseAnswer } from '../../shared/documents/answer.ts';
 import { type TestKernel, testKernel } from '../support/kernel.ts';
+import { chainOf, dataVolume, nodeOf } from '../support/nodes.ts';
 
 const GIB = 2 ** 30;
 const HOUR_MS = 3_600_000;
-
-function chainOf(kernel: TestKernel, spec: Partial<ChainSpec> = {}): SimulatedChain {
-  return new SimulatedChain(kernel, {
-    name: 'bitcoin',
-    heightAtStart: 930_000,
-    blockIntervalMs: 10_000,
-    bytesPerBlock: 40 * 2 ** 20, // 14 GiB an hour
-    inodesPerBlock: 0.5,
-    consensus: 'elsewhere',
-    ...spec,
-  });
-}
-
-const data = (spec: Partial<VolumeSpec> = {}): VolumeSpec => ({
-  volumeId: 'vol-0a1b2c3d4e5f60718',
-  role: 'data',
-  path: '/data',
-  filesystem: 'xfs',
-  deviceBytes: 500 * GIB,
-  usedBytes: 455 * GIB,
-  ...spec,
-});
-
-function nodeOf(kernel: TestKernel, chain: SimulatedChain, spec: Partial<NodeSpec> = {}): SimulatedNode {
-  return new SimulatedNode(kernel, chain, {
-    instanceId: 'i-0123456789abcdef0',
-    name: 'node1',
-    privateIp: '10.0.0.11',
-    runtime: 'systemd',
-    unit: 'node@0.20.0.service',
-    volumes: [data()],
-    ...spec,
-  });
-}
 
 function send(
   kernel: TestKernel,
@@ -102,7 +67,7 @@ describe('a simulated node', () => {
 
   it('stops when its filesystem is full, stands still, and is down because of that', () => {
     const kernel = testKernel();
-    const node = nodeOf(kernel, chainOf(kernel), { volumes: [data({ usedBytes: 499 * GIB })] });
+    const node = nodeOf(kernel, chainOf(kernel), { volumes: [dataVolume({ usedBytes: 499 * GIB })] });
     kernel.advance(HOUR_MS);
     const stopped = node.report();
     expect(stopped).toMatchObject({ state: 'unreachable', client: 'failed' });
@@ -116,7 +81,7 @@ describe('a simulated node', () => {
   it('stops when the inodes run out, with bytes to spare', () => {
     const kernel = testKernel();
     const chain = chainOf(kernel, { bytesPerBlock: 1_000, inodesPerBlock: 50_000 });
-    const node = nodeOf(kernel, chain, { volumes: [data({ filesystem: 'ext4', usedBytes: 100 * GIB })] });
+    const node = nodeOf(kernel, chain, { volumes: [dataVolume({ filesystem: 'ext4', usedBytes: 100 * GIB })] });
     kernel.advance(6 * HOUR_MS);
     const { client, volumes } = node.report();
     expect(client).toBe('failed');
@@ -128,7 +93,7 @@ describe('a simulated node', () => {
     const kernel = testKernel();
     const node = nodeOf(kernel, chainOf(kernel), {
       client: 'failed',
-      volumes: [data({ usedBytes: 500 * GIB })],
+      volumes: [dataVolume({ usedBytes: 500 * GIB })],
       lagBlocks: 1_000,
       catchUpBlocksPerSecond: 10,
     });
@@ -151,14 +116,16 @@ describe('a simulated node', () => {
 
   it('splits a block among its volumes by role, and any full one stops it', () => {
     const kernel = testKernel();
-    const ancient = data({
+    const ancient = dataVolume({
       volumeId: 'vol-0ffffffffffffffff',
       role: 'ancient',
       path: '/ancient',
       share: 0.9,
       usedBytes: 495 * GIB,
     });
-    const node = nodeOf(kernel, chainOf(kernel), { volumes: [data({ share: 0.1, usedBytes: 100 * GIB }), ancient] });
+    const node = nodeOf(kernel, chainOf(kernel), {
+      volumes: [dataVolume({ share: 0.1, usedBytes: 100 * GIB }), ancient],
+    });
     kernel.advance(HOUR_MS);
     const { client, volumes } = node.report();
     expect(client).toBe('failed');
@@ -170,7 +137,7 @@ describe('a simulated node', () => {
 
   it('grows no filesystem past its partition until the partition grows with it', () => {
     const kernel = testKernel();
-    const node = nodeOf(kernel, chainOf(kernel), { volumes: [data({ partitioned: true })] });
+    const node = nodeOf(kernel, chainOf(kernel), { volumes: [dataVolume({ partitioned: true })] });
     node.volumeResized('vol-0a1b2c3d4e5f60718', 900);
     expect(node.report().volumes[0]?.sizeBytes).toBeLessThan(500 * GIB);
     send(kernel, node, 'grow-filesystem', { OperationId: '4.2' });
@@ -256,7 +223,7 @@ describe('a chain whose validators are ours', () => {
         instanceId: `i-0123456789abcdef${index}`,
         name: `validator${index}`,
         validatorPower: 10,
-        volumes: [data({ usedBytes: usedGiB(index) * GIB })],
+        volumes: [dataVolume({ usedBytes: usedGiB(index) * GIB })],
       }),
     );
     return { chain, nodes };

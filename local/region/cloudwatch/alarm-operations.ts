@@ -1,6 +1,6 @@
 // The operations on alarms: put, describe, delete, set a state, tag.
 import type { Kernel } from '../kernel.ts';
-import { AwsError, type Call, type Operation } from '../service.ts';
+import { AwsError, type Call, notEmulated, type Operation } from '../service.ts';
 import {
   type Alarm,
   type CompositeAlarm,
@@ -190,11 +190,7 @@ interface AlarmHistoryInput {
 /** Metric alarms only, unless AlarmTypes says otherwise: "If you omit this parameter, only metric alarms are returned". */
 function selected(alarms: readonly Alarm[], input: DescribeAlarmsInput): Alarm[] {
   if (input.ChildrenOfAlarmName !== undefined || input.ParentsOfAlarmName !== undefined) {
-    throw new AwsError(
-      'NotImplemented',
-      'The local region does not emulate ChildrenOfAlarmName and ParentsOfAlarmName',
-      { statusCode: 501 },
-    );
+    throw notEmulated('ChildrenOfAlarmName and ParentsOfAlarmName');
   }
   const { AlarmNames: names, AlarmNamePrefix: prefix, AlarmTypes: types = ['MetricAlarm'] } = input;
   if (names && prefix !== undefined) throw invalid('AlarmNamePrefix and AlarmNames cannot be given together');

@@ -1,5 +1,5 @@
 // What an alarm is: how PutMetricAlarm and PutCompositeAlarm are read and checked, and how alarms are described.
-import { AwsError } from '../service.ts';
+import { AwsError, notEmulated } from '../service.ts';
 import { isComparison, type Point, type StateValue, type Threshold, type TreatMissingData } from './evaluation.ts';
 import {
   compileQueries,
@@ -299,5 +299,3 @@ function checkCommon(input: CommonInput): void {
 }
 
 const invalid = (message: string): AwsError => new AwsError('ValidationError', message);
-const notEmulated = (what: string): AwsError =>
-  new AwsError('NotImplemented', `The local region does not emulate ${what}`, { statusCode: 501 });

@@ -113,7 +113,7 @@ export function createMutes(kernel: Kernel): Mutes {
 function readRule(input: MuteRuleInput): Pick<MuteRule, 'once' | 'durationMs' | 'nextStart'> {
   const { Expression: expression, Duration: duration, Timezone: timeZone = 'UTC' } = input.Rule.Schedule;
   if (timeZone !== 'UTC') {
-    throw new AwsError('NotImplemented', `The local region mutes in UTC only, not in ${timeZone}`, { statusCode: 501 });
+    throw new AwsError('NotImplemented', `The local region mutes in UTC only, not in ${timeZone}`);
   }
   if ((input.MuteTargets?.AlarmNames.length ?? 0) > TARGETS_MAX) {
     throw new AwsError('ValidationError', `MuteTargets names more than ${TARGETS_MAX} alarms`);

@@ -1,5 +1,5 @@
 // MetricDataQuery lists, as GetMetricData and alarms take them: metrics and expressions that refer to each other by id.
-import { AwsError } from '../service.ts';
+import { AwsError, notEmulated } from '../service.ts';
 import { type MathExpression, type MathValue, parseMath, type TimeSeries } from './math.ts';
 import { type MetricId, seriesKey } from './series.ts';
 import { parseStatistic, type Statistic } from './statistics.ts';
@@ -124,5 +124,3 @@ export function checkPeriod(seconds: number): void {
 }
 
 const invalid = (message: string): AwsError => new AwsError('ValidationError', message);
-const notEmulated = (what: string): AwsError =>
-  new AwsError('NotImplemented', `The local region does not emulate ${what}`, { statusCode: 501 });

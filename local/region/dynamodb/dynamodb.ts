@@ -1,6 +1,6 @@
 // DynamoDB: tables with single-item conditional writes, queries and time to live; no transactions, batches of writes or indexes.
 import type { Kernel } from '../kernel.ts';
-import { AwsError, type Call, type Operation, type Service } from '../service.ts';
+import { AwsError, type Call, notEmulated, type Operation, type Service } from '../service.ts';
 import { holds, project } from './evaluate.ts';
 import { type Placeholders, parseCondition, parseProjection, placeholders } from './expressions.ts';
 import { type QueryInput, query, scan } from './query.ts';
@@ -194,11 +194,7 @@ function refuseReturnValues(value = 'NONE'): void {
 function refusingUnsupported(operation: Operation): Operation {
   return (input, call) => {
     const member = UNSUPPORTED.find((name) => input[name] !== undefined);
-    if (member !== undefined) {
-      throw new AwsError('NotImplemented', `The local region does not emulate ${member} of DynamoDB`, {
-        statusCode: 501,
-      });
-    }
+    if (member !== undefined) throw notEmulated(`${member} of DynamoDB`);
     return operation(input, call);
   };
 }

@@ -1,7 +1,7 @@
 // EventBridge: the default bus, its rules and targets. Schedules are EventBridge Scheduler's; other buses are not emulated.
 import type { RecordMetric } from '../cloudwatch/series.ts';
 import type { BusEvent, Kernel } from '../kernel.ts';
-import { AwsError, type Call, type Operation, type Service } from '../service.ts';
+import { AwsError, type Call, notEmulated, type Operation, type Service } from '../service.ts';
 import { createCourier, type DeadLetters, type RetryPolicy } from './delivery.ts';
 import { checkTargetInput, type TargetInput, targetPayload } from './input.ts';
 import { compilePattern, type EventTest, type Json } from './pattern.ts';
@@ -268,5 +268,3 @@ function refuseOtherBus(name = BUS): void {
 
 const validation = (message: string): AwsError => new AwsError('ValidationException', message);
 const notFound = (message: string): AwsError => new AwsError('ResourceNotFoundException', message);
-const notEmulated = (what: string): AwsError =>
-  new AwsError('NotImplemented', `The local region does not emulate ${what}`, { statusCode: 501 });

@@ -2,7 +2,7 @@
 import type { RecordMetric } from '../cloudwatch/series.ts';
 import { createCourier, type DeadLetters, type RetryPolicy } from '../events/delivery.ts';
 import type { Kernel, Timer } from '../kernel.ts';
-import { AwsError, type Call, type Operation, type Service } from '../service.ts';
+import { AwsError, type Call, notEmulated, type Operation, type Service } from '../service.ts';
 import { parseTiming, type Timing } from './expression.ts';
 
 interface Target {
@@ -216,9 +216,7 @@ function defaultPayload(kernel: Kernel, scheduleArn: string, executionId: string
 
 function checkTarget(target: Target): void {
   if (target.Arn.startsWith('arn:aws:scheduler:::')) {
-    throw new AwsError('NotImplemented', `The local region does not emulate the universal target ${target.Arn}`, {
-      statusCode: 501,
-    });
+    throw notEmulated(`the universal target ${target.Arn}`);
   }
   if (!/^arn:aws:(lambda|sqs|sns):/.test(target.Arn)) {
     throw new AwsError('ValidationException', `Provided Arn is not in correct format: ${target.Arn}`);

@@ -145,7 +145,7 @@ export function createSns(kernel: Kernel): Sns {
     },
     Publish: (input: PublishInput, _call: Call) => {
       if (input.PhoneNumber !== undefined) {
-        throw new AwsError('NotImplemented', 'The local region sends no text messages', { statusCode: 501 });
+        throw new AwsError('NotImplemented', 'The local region sends no text messages');
       }
       const message = checkedMessage(input);
       return { MessageId: publish(find(input.TopicArn ?? input.TargetArn), message, input.Subject) };
