@@ -44,6 +44,8 @@ async function run(ctx: DurableContext, tools: Tools): Promise<Ending | null> {
       state = advance(state, await perform(ctx, tools, effect, place), tools.payload);
     } catch (error) {
       state = abandon(state, error instanceof Error ? error.message : String(error));
+      // Not even that could be written: the execution fails, so that an alarm and the dead-letter queue tell of it.
+      if (state.stage === 'end') throw error;
     }
   }
   throw new Error(`no end after ${MAX_EFFECTS} effects, stage ${state.stage}`);

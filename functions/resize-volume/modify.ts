@@ -17,8 +17,9 @@ import { type Results, sentenceOf } from './program.ts';
 import { pollSeconds } from './waiting.ts';
 
 const HOUR_MS = 60 * 60_000;
-const THROTTLED_TRIES = 5;
-const THROTTLED_PAUSE_MS = 2_000;
+const MINUTE_MS = 60_000;
+/** Durable waits between calls of which none took effect: two minutes of them, since hundreds of volumes may fill together. */
+const NOT_SENT_WAITS_SECONDS = [2, 4, 8, 15, 30, 30, 30] as const;
 /** A request that was throttled did not take effect: "API throttling", Amazon EC2 API Reference. */
 const THROTTLED = new Set(['RequestLimitExceeded', 'Throttling', 'ThrottlingException']);
 /** `modifying` takes seconds, rarely minutes; after some three hours of polls something is wrong and a person is told. */
@@ -81,6 +82,9 @@ export async function writeIntent(
   return intended;
 }
 
+/** What one step may find besides: that the call certainly had no effect, so that it may be made again. */
+type Once = Results['modify'] | { readonly notSent: string };
+
 /** At most once: a step that began and whose end nobody saw is `interrupted`, and never repeated. */
 export async function modifyVolume(
   ctx: DurableContext,
@@ -88,50 +92,70 @@ export async function modifyVolume(
   { plan, holder }: EffectOf<'modify'>,
   place: string,
 ): Promise<Results['modify']> {
-  try {
-    return await ctx.step(`${place}-modify`, () => modifyOnce(tools, plan, holder), {
-      semantics: StepSemantics.AtMostOncePerRetry,
-      retryStrategy: () => ({ shouldRetry: false }),
-    });
-  } catch (error) {
-    return { interrupted: error instanceof Error ? error.message : String(error) };
+  for (let tried = 0; ; tried++) {
+    const once = await modifyOnce(ctx, tools, { plan, holder }, `${place}-modify-${tried}`);
+    if (!('notSent' in once)) return once;
+    const seconds = NOT_SENT_WAITS_SECONDS[tried];
+    if (seconds === undefined)
+      return { refuse: 'aws-refused', reason: once.notSent, page: false, lookAgainMs: 5 * MINUTE_MS };
+    await ctx.wait(`${place}-again-${tried}`, { seconds });
   }
 }
 
 async function modifyOnce(
+  ctx: DurableContext,
   tools: Tools,
-  plan: GrowPlan,
-  holder: EffectOf<'modify'>['holder'],
-): Promise<Results['modify']> {
-  const { clients, store, payload } = tools;
-  for (let tried = 1; ; tried++) {
-    const [node, guarded] = await Promise.all([store.readNode(payload.fleet, payload.instanceId), guardAgain(tools)]);
-    if (!holds(node, holder)) return { lost: true };
-    if ('refuse' in guarded) return guarded;
-    try {
-      await clients.ec2Once.send(
-        new ModifyVolumeCommand({
-          VolumeId: plan.volumeId,
-          Size: plan.toGiB,
-          ...(plan.iops !== null && { Iops: plan.iops }),
-          ...(plan.throughputMiBps !== null && { Throughput: plan.throughputMiBps }),
-        }),
-      );
-      return { accepted: true };
-    } catch (error) {
-      if (!(error instanceof EC2ServiceException)) throw error;
-      const throttled = THROTTLED.has(error.name);
-      // A server's fault (5xx) says nothing about the effect; throttling is answered with 503 too, and had none.
-      const status = error.$metadata.httpStatusCode ?? 500;
-      if (!throttled && (status < 400 || status > 499)) throw error;
-      if (!throttled || tried === THROTTLED_TRIES) {
-        const denied = error.name === 'UnauthorizedOperation';
-        return { refuse: 'aws-refused', reason: `${error.name}: ${error.message}`, page: denied, lookAgainMs: HOUR_MS };
-      }
-      await new Promise((resolve) => setTimeout(resolve, THROTTLED_PAUSE_MS * tried));
-    }
+  { plan, holder }: Pick<EffectOf<'modify'>, 'plan' | 'holder'>,
+  name: string,
+): Promise<Once> {
+  try {
+    return await ctx.step(name, () => guardAndModify(tools, plan, holder), {
+      semantics: StepSemantics.AtMostOncePerRetry,
+      retryStrategy: () => ({ shouldRetry: false }),
+    });
+  } catch (error) {
+    return { interrupted: sentenceOfError(error) };
   }
 }
+
+async function guardAndModify(tools: Tools, plan: GrowPlan, holder: EffectOf<'modify'>['holder']): Promise<Once> {
+  const { clients, store, payload } = tools;
+  let read: [NodeRecord | undefined, Awaited<ReturnType<typeof guardAgain>>];
+  try {
+    read = await Promise.all([store.readNode(payload.fleet, payload.instanceId), guardAgain(tools)]);
+  } catch (error) {
+    return { notSent: `what guards the modification cannot be read: ${sentenceOfError(error)}` };
+  }
+  const [node, guarded] = read;
+  if (!holds(node, holder)) return { lost: true };
+  if ('refuse' in guarded) return guarded;
+  const { maximumSizeGiB } = guarded.fleet.disk;
+  if (plan.toGiB > maximumSizeGiB) {
+    const reason = `${plan.toGiB} GiB were planned, and the fleet file now allows no more than ${maximumSizeGiB} GiB`;
+    return { refuse: 'size-ceiling', reason, page: false, lookAgainMs: MINUTE_MS };
+  }
+  try {
+    await clients.ec2Once.send(
+      new ModifyVolumeCommand({
+        VolumeId: plan.volumeId,
+        Size: plan.toGiB,
+        ...(plan.iops !== null && { Iops: plan.iops }),
+        ...(plan.throughputMiBps !== null && { Throughput: plan.throughputMiBps }),
+      }),
+    );
+    return { accepted: true };
+  } catch (error) {
+    if (!(error instanceof EC2ServiceException)) throw error;
+    const reason = `${error.name}: ${error.message}`;
+    if (THROTTLED.has(error.name)) return { notSent: reason };
+    // A server's fault (5xx) says nothing about the effect.
+    const status = error.$metadata.httpStatusCode ?? 500;
+    if (status < 400 || status > 499) throw error;
+    return { refuse: 'aws-refused', reason, page: error.name === 'UnauthorizedOperation', lookAgainMs: HOUR_MS };
+  }
+}
+
+const sentenceOfError = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** Our clock and EC2's; less than lies between two attempts on one node, which have a command to the node between them. */
 const CLOCKS_APART_MS = 1_000;
