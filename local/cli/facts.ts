@@ -162,7 +162,8 @@ interface AlarmHistory {
 interface Alarms {
   readonly MetricAlarms: readonly {
     readonly AlarmName: string;
-    readonly Dimensions: readonly { readonly Name: string; readonly Value: string }[];
+    /** Absent where the alarm is on an expression. */
+    readonly Dimensions?: readonly { readonly Name: string; readonly Value: string }[];
   }[];
   readonly NextToken?: string;
 }
@@ -176,7 +177,7 @@ function alarmChanges(world: World): AlarmChange[] {
   const dimensions = new Map(
     pagesOf<Alarms>(world, 'DescribeAlarms', { MaxRecords: RECORDS_MAX }).flatMap(({ MetricAlarms }) =>
       MetricAlarms.map(
-        ({ AlarmName, Dimensions }) =>
+        ({ AlarmName, Dimensions = [] }) =>
           [AlarmName, Object.fromEntries(Dimensions.map(({ Name, Value }) => [Name, Value]))] as const,
       ),
     ),
