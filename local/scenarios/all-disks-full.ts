@@ -31,6 +31,7 @@ export const allDisksFull: Scenario = {
     {
       sentence: 'no other guardrail stood in the way',
       holds: ({ refusals }) => refusals.every(({ guardrail }) => guardrail === 'staggered' || guardrail === 'busy'),
+      undisturbed: true,
     },
     {
       sentence: 'every client runs again and the chain goes on',

@@ -1,6 +1,7 @@
 // The second mode: a person is asked, and acts by copying a line from the page.
+import { AwsError } from '../region/service.ts';
 import type { World } from '../run/world.ts';
-import { clientUntouched, healed, healsEnd, nobodyReplaced, sizeGiB } from './expectations.ts';
+import { clientUntouched, healed, healsEnd, nobodyReplaced, pagedFor, sizeGiB } from './expectations.ts';
 import type { Scenario } from './scenario.ts';
 import { exchange } from './worlds.ts';
 
@@ -16,10 +17,7 @@ export const diskFullAsk: Scenario = {
   done: (world) => healed(world, 1),
   hours: 12,
   expect: [
-    {
-      sentence: 'a person was asked, once',
-      holds: ({ pages }) => pages.length === 1 && pages[0]?.code === 'approval-wanted',
-    },
+    pagedFor('approval-wanted', 'a person was asked, and paged for nothing else'),
     {
       sentence: 'the plan was to grow the volume to 900 GiB',
       holds: ({ plans }) => plans.length === 1 && plans[0]?.would === 'grow 500 → 900 GiB',
@@ -38,10 +36,14 @@ export const diskFullAsk: Scenario = {
 
 const ANSWER = /^aws lambda send-durable-execution-callback-success --callback-id '([^']+)' --result '([^']+)'$/;
 
-/** Carries out the command line that a page offers, as the AWS CLI would. */
-export function answerAsPaged({ region }: World, commandLine: string): Promise<unknown> {
+/** Carries out the command line that a page offers, as the AWS CLI would; a page that came twice is answered in vain. */
+export async function answerAsPaged({ region }: World, commandLine: string): Promise<void> {
   const [, CallbackId, result] = ANSWER.exec(commandLine) ?? [];
   if (!CallbackId || !result) throw new Error(`the page offers no command that answers: ${commandLine}`);
   const Result = new Uint8Array(Buffer.from(result));
-  return region.call('lambda', 'SendDurableExecutionCallbackSuccess', { CallbackId, Result });
+  try {
+    await region.call('lambda', 'SendDurableExecutionCallbackSuccess', { CallbackId, Result });
+  } catch (error) {
+    if (!(error instanceof AwsError) || error.name !== 'CallbackTimeoutException') throw error;
+  }
 }

@@ -1,5 +1,5 @@
 // EBS lets a volume be modified four times in 24 h, and the last is kept for a person: what is used up is waited for.
-import { healed, healsEnd, nobodyReplaced, refusedFor, sizeGiB } from './expectations.ts';
+import { healed, healsEnd, nobodyReplaced, pagedFor, refusedFor, sizeGiB } from './expectations.ts';
 import type { Scenario } from './scenario.ts';
 import { exchange } from './worlds.ts';
 
@@ -21,10 +21,7 @@ export const diskFullBudgetSpent: Scenario = {
   hours: 12,
   expect: [
     refusedFor('budget-spent', 'it was refused while the budget was spent'),
-    {
-      sentence: 'a person was paged once, for the budget and nothing else',
-      holds: ({ pages }) => pages.length === 1 && pages[0]?.code === 'budget-spent',
-    },
+    pagedFor('budget-spent', 'a person was paged, for the budget and nothing else'),
     healsEnd(1),
     {
       sentence: 'the heal waited until the budget had returned',

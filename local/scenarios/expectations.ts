@@ -23,6 +23,16 @@ export const nobodyPaged: Expectation = {
   undisturbed: true,
 };
 
+/** At least once: SNS may deliver a page twice. What the suite says about itself is another matter. */
+export const pagedFor = (code: string, sentence: string): Expectation => ({
+  sentence,
+  holds: ({ pages }) => {
+    const own = pages.filter((page) => page.code !== 'suite-alarm');
+    return own.length > 0 && own.every((page) => page.code === code);
+  },
+  undisturbed: true,
+});
+
 export const clientUntouched: Expectation = {
   sentence: 'the client was not stopped',
   holds: ({ heals, nodes }) =>
