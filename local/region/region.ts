@@ -299,6 +299,9 @@ function sandboxFactory({
     const sandbox = elsewhere?.({ fn, actor, clock, front, log: note }) ?? inThisProcess(fn, actor, note);
     return {
       actor,
+      get dead() {
+        return sandbox.dead;
+      },
       kill: () => sandbox.kill(),
       invoke: async (event, context) => {
         const span: InvocationSpan = {

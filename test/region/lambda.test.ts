@@ -100,6 +100,18 @@ describe('Sandboxes', () => {
     expect(textOf((await answer).Payload)).toMatchObject({ errorType: 'Runtime.ExitError' });
   });
 
+  it('whose runtime ends by itself are never used again either', async () => {
+    const actors: string[] = [];
+    const region = plain({}, async (_event, _context, { actor, end }) => {
+      actors.push(actor);
+      if (actors.length === 1) throw end(new Error('out of the blue'));
+    });
+    const first = await answerOf(region, { FunctionName: 'dispatch' });
+    expect(textOf(first.Payload)).toMatchObject({ errorMessage: 'out of the blue' });
+    expect(await answerOf(region, { FunctionName: 'dispatch' })).not.toHaveProperty('FunctionError');
+    expect(actors).toEqual(['dispatch/1', 'dispatch/2']);
+  });
+
   it('are limited: one more than the reserved concurrency is throttled', async () => {
     const region = plain({}, (_event, _context, { hang }) => hang());
     region.call('PutFunctionConcurrency', { FunctionName: 'dispatch', ReservedConcurrentExecutions: 1 });

@@ -96,6 +96,9 @@ function assetProcess(place: SandboxPlace, task: string, clockFile: string): Ass
   const sandbox: AssetProcess = {
     actor,
     functionName: fn.functionName,
+    get dead() {
+      return dead;
+    },
     invoke: async (event, context) => {
       time.begin();
       const { runtime } = await booted;

@@ -19,6 +19,8 @@ export interface SandboxTools {
     checkpoint(input: CheckpointDurableExecutionRequest): Promise<CheckpointDurableExecutionResponse>;
   };
   readonly actor: string;
+  /** Ends the runtime, as an exception does that nobody catches; to be thrown. */
+  end(error: Error): Error;
   /** A promise that never settles, of which `drain` knows. */
   hang(): Promise<never>;
 }
@@ -68,6 +70,9 @@ export function lambdaRegion({
       };
       return {
         actor,
+        get dead() {
+          return dead;
+        },
         kill: () => {
           dead = true;
           idle();
@@ -81,6 +86,10 @@ export function lambdaRegion({
             return await handler(event, context, {
               actor,
               hang,
+              end: (error) => {
+                dead = true;
+                return error;
+              },
               client: {
                 checkpoint: (input) => request('CheckpointDurableExecution', input),
                 getExecutionState: (input) => request('GetDurableExecutionState', input),

@@ -38,6 +38,8 @@ export interface InvocationContext {
 export interface Sandbox {
   /** Name of the sandbox as a caller of AWS: "chainmend-resize-volume/1". */
   readonly actor: string;
+  /** Killed, or ended by itself: it takes no other invocation. */
+  readonly dead: boolean;
   invoke(event: unknown, context: InvocationContext): Promise<unknown>;
   /** After this, nothing that runs in the sandbox has any effect: its requests hang for ever. */
   kill(): void;

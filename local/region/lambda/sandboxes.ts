@@ -65,13 +65,19 @@ export function createSandboxes(
   };
 
   const takeWarm = (fn: LambdaFunction): Sandbox | undefined => {
-    const warm = (idle.get(keyOf(fn)) ?? []).filter((entry) => entry.sinceMs + IDLE_LIFETIME_MS > kernel.clock.now());
+    const warm: Idle[] = [];
+    for (const entry of idle.get(keyOf(fn)) ?? []) {
+      if (entry.sinceMs + IDLE_LIFETIME_MS <= kernel.clock.now()) entry.sandbox.kill();
+      if (!entry.sandbox.dead) warm.push(entry);
+    }
     const taken = warm.pop();
     idle.set(keyOf(fn), warm);
     return taken?.sandbox;
   };
 
   const putBack = (fn: LambdaFunction, sandbox: Sandbox): void => {
+    // An exception that nobody caught has ended the runtime with the invocation.
+    if (sandbox.dead) return;
     const list = idle.get(keyOf(fn)) ?? [];
     list.push({ sandbox, sinceMs: kernel.clock.now() });
     for (const reaped of list.splice(0, Math.max(0, list.length - IDLE_MAX_PER_VERSION))) reaped.sandbox.kill();
