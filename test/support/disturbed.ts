@@ -1,10 +1,9 @@
 // Runs scenarios in which AWS misbehaves towards a heal at named calls, in a process of its own.
-import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import type { Fate } from '../../local/region/request-faults.ts';
 import type { JournalLine } from '../../local/run/journal.ts';
 import type { Report } from '../../local/run/report.ts';
+import { runInProcess } from './run-in-process.ts';
 
 export interface Disturbance {
   readonly scenario: string;
@@ -27,13 +26,6 @@ export interface Disturbed {
   readonly modifications: number;
 }
 
-const RUNNER = join(import.meta.dirname, 'disturbed-runner.ts');
-
 /** Carries out all of them one after another; results are in their order. */
-export async function disturb(disturbances: readonly Disturbance[]): Promise<Disturbed[]> {
-  const running = promisify(execFile)(process.execPath, ['--disable-warning=ExperimentalWarning', RUNNER], {
-    maxBuffer: 64 * 1024 * 1024,
-  });
-  running.child.stdin?.end(JSON.stringify(disturbances));
-  return JSON.parse((await running).stdout) as Disturbed[];
-}
+export const disturb = (disturbances: readonly Disturbance[]): Promise<Disturbed[]> =>
+  runInProcess<Disturbed[]>(join(import.meta.dirname, 'disturbed-runner.ts'), disturbances);
