@@ -174,8 +174,7 @@ export async function reconcile(
   const look = (name: string) =>
     step(name, async () => {
       const latest = await latestModification(tools.clients.ec2, plan.volumeId);
-      // One that began before our intent is an earlier attempt's, perhaps between the same sizes; ours may still come.
-      return latest?.TargetSize === plan.toGiB && (latest.StartTime?.getTime() ?? 0) >= atMs - CLOCKS_APART_MS;
+      return latest !== undefined && isAwaited(latest, plan.toGiB, atMs);
     });
   const note = (happened: boolean) =>
     step('reconciled', () =>
@@ -202,7 +201,7 @@ export async function awaitModification(
   ctx: DurableContext,
   step: Step,
   { clients, journal }: Tools,
-  { volumeId, toGiB }: EffectOf<'await-modification'>,
+  { volumeId, toGiB, sinceMs }: EffectOf<'await-modification'>,
   place: string,
 ): Promise<Results['await-modification']> {
   const note = (sentence: string) =>
@@ -211,8 +210,8 @@ export async function awaitModification(
     await ctx.wait(`${place}-wait-${poll}`, { seconds: pollSeconds(poll) });
     const state = await step(`poll-${poll}`, async () => {
       const latest = await latestModification(clients.ec2, volumeId);
-      // A stale read may still show the modification before this one.
-      if (latest?.TargetSize !== toGiB || latest.ModificationState === 'modifying') return 'pending';
+      // A stale read may still show the modification before this one, which may have failed between the same sizes.
+      if (!latest || !isAwaited(latest, toGiB, sinceMs) || latest.ModificationState === 'modifying') return 'pending';
       await note(
         latest.ModificationState === 'failed'
           ? `failed: ${latest.StatusMessage ?? 'AWS gives no reason'}`
@@ -225,6 +224,10 @@ export async function awaitModification(
   }
   return { failed: `${volumeId} is still being modified after ${MAX_MODIFYING_POLLS} polls` };
 }
+
+/** One that began before the intent is an earlier attempt's, perhaps between the same sizes; ours may still come. */
+const isAwaited = ({ TargetSize, StartTime }: VolumeModification, toGiB: number, sinceMs: number): boolean =>
+  TargetSize === toGiB && (StartTime?.getTime() ?? 0) >= sinceMs - CLOCKS_APART_MS;
 
 async function latestModification(ec2: EC2Client, volumeId: string): Promise<VolumeModification | undefined> {
   const byVolume = { Filters: [{ Name: 'volume-id', Values: [volumeId] }] };

@@ -77,7 +77,7 @@ export type State =
       readonly atMs: number;
       readonly interrupted: string;
     } & Held)
-  | ({ readonly stage: 'await-modification'; readonly plan: Plan } & Held)
+  | ({ readonly stage: 'await-modification'; readonly plan: Plan; readonly sinceMs: number } & Held)
   | ({ readonly stage: 'prove'; readonly reason: string } & Held)
   | { readonly stage: 'conclude'; readonly ending: Ending; readonly held: Held | null; readonly commandsOver: boolean }
   | { readonly stage: 'release'; readonly ending: Ending; readonly held: Held; readonly commandsOver: boolean }
@@ -109,7 +109,13 @@ export type Effect =
   | { readonly do: 'modify'; readonly plan: GrowPlan; readonly holder: Holder }
   /** Whether the modification that was intended at `atMs` happened: one that began before is another attempt's. */
   | { readonly do: 'reconcile'; readonly plan: GrowPlan; readonly atMs: number; readonly interrupted: string }
-  | { readonly do: 'await-modification'; readonly volumeId: string; readonly toGiB: number }
+  | {
+      readonly do: 'await-modification';
+      readonly volumeId: string;
+      readonly toGiB: number;
+      /** One that began before is not the one that is awaited; 0 for somebody else's, which has begun already. */
+      readonly sinceMs: number;
+    }
   | { readonly do: 'prove'; readonly holder: Holder; readonly reason: string }
   | { readonly do: 'conclude'; readonly ending: Ending }
   | { readonly do: 'release'; readonly holder: Holder; readonly commandsOver: boolean; readonly proved: boolean }
@@ -178,7 +184,12 @@ export function effectOf(state: State): Effect {
     case 'reconcile':
       return { do: 'reconcile', plan: state.plan, atMs: state.atMs, interrupted: state.interrupted };
     case 'await-modification':
-      return { do: 'await-modification', volumeId: state.plan.volumeId, toGiB: state.plan.toGiB };
+      return {
+        do: 'await-modification',
+        volumeId: state.plan.volumeId,
+        toGiB: state.plan.toGiB,
+        sinceMs: state.sinceMs,
+      };
     case 'prove':
       return { do: 'prove', holder: state.holder, reason: state.reason };
     case 'conclude':
@@ -272,11 +283,12 @@ export function advance(state: State, result: unknown, payload: Pick<HealPayload
           interrupted: modified.interrupted,
         };
       if ('refuse' in modified) return concluding(refused(modified), state);
-      return { ...heldOf(state), stage: 'await-modification', plan: state.plan };
+      return { ...heldOf(state), stage: 'await-modification', plan: state.plan, sinceMs: state.atMs };
     }
     case 'reconcile': {
       const reconciled = result as Results['reconcile'];
-      if (reconciled.happened) return { ...heldOf(state), stage: 'await-modification', plan: state.plan };
+      if (reconciled.happened)
+        return { ...heldOf(state), stage: 'await-modification', plan: state.plan, sinceMs: state.atMs };
       return concluding(
         failed(
           'modification-lost',
@@ -373,7 +385,7 @@ function afterDecision(held: Held, decision: ResizeDecision): State {
     case 'modify':
       return { ...heldOf(held), stage: 'reserve', plan: decision };
     case 'await-modification':
-      return { ...heldOf(held), stage: 'await-modification', plan: decision };
+      return { ...heldOf(held), stage: 'await-modification', plan: decision, sinceMs: 0 };
     case 'grow-filesystem':
       return growing(held, decision, 0, 0);
   }

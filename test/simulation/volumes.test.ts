@@ -1,9 +1,20 @@
 // Everything that a full volume can be, and everything that can stand in the way of growing it.
-import { describe } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
+import { simulateOne } from '../support/simulate.ts';
 import { itHolds } from './cases/matrix.ts';
 import * as obstacles from './cases/obstacles.ts';
 import * as volumes from './cases/volumes.ts';
 
+const OBSTACLES = new URL('./cases/obstacles.ts', import.meta.url);
+
 describe('a full volume', () => itHolds(volumes.SCENARIOS, new URL('./cases/volumes.ts', import.meta.url)));
 
-describe('not grown, because', () => itHolds(obstacles.SCENARIOS, new URL('./cases/obstacles.ts', import.meta.url)));
+describe('not grown at once, because', () => itHolds(obstacles.SCENARIOS, OBSTACLES));
+
+describe('stale reads', () => {
+  it('do not show an attempt the failed modification of the one before as its own', async () => {
+    const scenario = 'AWS fails the modification: a person is told, and the next attempt heals';
+    const { unmet } = await simulateOne({ scenario, from: OBSTACLES.pathname, seed: 5, faults: ['stale-reads'] });
+    expect(unmet).toEqual([]);
+  }, 60_000);
+});
