@@ -20,6 +20,8 @@ export interface Candidate {
   readonly atOnce?: true;
   /** Why the alarm is to be left alone: suppressed or muted by a person. */
   readonly suppressedBy: string | null;
+  /** Where a person has named the fleet: the instance must be of this one. */
+  readonly fleet?: string;
 }
 
 export interface DispatchFacts {

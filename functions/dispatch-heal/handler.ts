@@ -53,11 +53,14 @@ async function considerAlarm(door: Door, event: AlarmStateChange | ContributorSt
     console.info(JSON.stringify({ level: 'info', left: `${alarmName} is not in ALARM any more` }));
     return;
   }
-  // A fleet-wide alarm is grouped by node: its own metric has no dimensions, each contributor has them as attributes.
-  const told =
-    event.kind === 'contributor' ? { namespace: AGENT_NAMESPACE, dimensions: event.attributes } : event.metric;
-  const { namespace, dimensions } = told ?? { namespace: '', dimensions: {} };
-  const instanceId = dimensions['InstanceId'];
+  if (event.kind === 'alarm' && now.metricName === undefined) {
+    // Of a fleet-wide alarm each contributor tells of its own node, and each node of a composite alarm has an alarm of its own.
+    console.info(JSON.stringify({ level: 'info', left: `${alarmName} as a whole tells of no node` }));
+    return;
+  }
+  const alarm =
+    event.kind === 'contributor' ? { alarmName, namespace: AGENT_NAMESPACE, dimensions: event.attributes } : now.fact;
+  const instanceId = alarm.dimensions['InstanceId'];
   if (!instanceId)
     throw new EventError(
       'detail.configuration.metrics',
@@ -68,12 +71,7 @@ async function considerAlarm(door: Door, event: AlarmStateChange | ContributorSt
     suppressedBy ??
     (muted ? 'a mute rule' : null) ??
     (now.actionsEnabled === false ? 'its actions being disabled' : null);
-  await considerNow(door, settings, {
-    alarm: { alarmName, namespace, dimensions },
-    instanceId,
-    onsetMs: atMs,
-    suppressedBy: silenced,
-  });
+  await considerNow(door, settings, { alarm, instanceId, onsetMs: atMs, suppressedBy: silenced });
 }
 
 /** The CloudWatch agent's; fleet-wide alarms are made on its metrics. */

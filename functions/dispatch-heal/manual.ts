@@ -30,6 +30,7 @@ export async function manualCandidate(
     onsetMs: nowMs,
     atOnce: true,
     suppressedBy: null,
+    fleet: fleet.name,
   };
 }
 
@@ -38,10 +39,11 @@ async function findNode(
   { tags, nameTag }: { readonly tags: Readonly<Record<string, string>>; readonly nameTag: string },
   node: string,
 ): Promise<string> {
-  const Filters = Object.entries({ ...tags, [nameTag]: node }).map(([key, value]) => ({
-    Name: `tag:${key}`,
-    Values: [value],
-  }));
+  const Filters = [
+    ...Object.entries({ ...tags, [nameTag]: node }).map(([key, value]) => ({ Name: `tag:${key}`, Values: [value] })),
+    // An instance that was replaced is shown, with its name, for an hour after its end.
+    { Name: 'instance-state-name', Values: ['pending', 'running', 'stopping', 'stopped'] },
+  ];
   const { Reservations = [] } = await ec2.send(new DescribeInstancesCommand({ Filters }));
   const [only, another] = Reservations.flatMap(({ Instances = [] }) => Instances);
   if (!only?.InstanceId || another)

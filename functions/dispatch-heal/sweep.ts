@@ -150,6 +150,8 @@ async function considerOne(
   const fleet = fleetOf(instance.tags, fleets);
   if ('refuse' in fleet)
     throw new EventError(alarmName, candidate.instanceId, `an instance with the tags of one fleet; ${fleet.reason}`);
+  if (candidate.fleet !== undefined && candidate.fleet !== fleet.name)
+    throw new EventError('fleet', candidate.fleet, `${fleet.name}, whose tags ${candidate.instanceId} carries`);
   const trouble = troubleOf(fleet, dimensions);
   if (!trouble) {
     const paths = fleet.volumes.map(({ path }) => path).join(' or ');

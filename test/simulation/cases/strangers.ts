@@ -1,12 +1,24 @@
 // What somebody who means no good, or is only mistaken, can do to a heal: invoke it by hand, with whatever they like.
 import type { Placed, World } from '../../../local/run/world.ts';
 import type { Scenario } from '../../../local/scenarios/scenario.ts';
+import { consortium } from '../../../local/scenarios/worlds.ts';
 import { toItem } from '../../../shared/aws/attributes.ts';
 import type { HealPayload, IncidentRecord } from '../../../shared/heal/records.ts';
 import { keys } from '../../../shared/heal/store.ts';
-import { type Case, type Check, healedOnce, modifications, nobodyPaged, nothingModified, scenarioOf } from './case.ts';
+import {
+  type Case,
+  type Check,
+  healedOnce,
+  invoke,
+  modifications,
+  nobodyPaged,
+  nothingModified,
+  sample,
+  scenarioOf,
+} from './case.ts';
 
 const HEAL = 'chainmend-resize-volume';
+const DEAD_LETTERS = 'chainmend-dispatch-heal-failed';
 const NOON_MS = Date.UTC(2026, 0, 1, 12);
 
 const invokeHeal = (world: World, payload: unknown, DurableExecutionName?: string): Promise<unknown> =>
@@ -59,6 +71,32 @@ const onlyLookedAtItsIncident: Check = (_, world) =>
       ['GetItem', 'CheckpointDurableExecution', 'GetDurableExecutionState'].includes(operation),
     );
 
+/** The disk alarm of node2 has gone off, says somebody, and it is about an instance of their choice. */
+const eventAbout = (instanceId: string): string => sample('alarm').replaceAll('i-0b2c3d4e5f6071829', instanceId);
+
+/** One on an expression over all nodes, in ALARM. */
+function fleetWideAlarm(world: World): void {
+  const { region } = world;
+  const tick = (): void => {
+    region.cloudwatch.record('Fleet', 'disk_used_percent', {}, 97, region.clock.now(), 'Percent');
+    region.clock.after(60_000, tick);
+  };
+  region.clock.after(60_000, tick);
+  const Metric = { Namespace: 'Fleet', MetricName: 'disk_used_percent', Dimensions: [] };
+  world.beforehand(
+    region.call('monitoring', 'PutMetricAlarm', {
+      AlarmName: 'chainmend-bitcoin-disk',
+      Metrics: [
+        { Id: 'all', MetricStat: { Metric, Period: 60, Stat: 'Maximum' }, ReturnData: false },
+        { Id: 'worst', Expression: 'all * 1', ReturnData: true },
+      ],
+      EvaluationPeriods: 1,
+      Threshold: 90,
+      ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+    }),
+  );
+}
+
 const minutesIn =
   (minutes: number) =>
   (world: World): boolean =>
@@ -103,6 +141,46 @@ const cases: Readonly<Record<string, Case>> = {
       'nothing was looked at': onlyLookedAtItsIncident,
       'nothing was modified': nothingModified,
       'each is kept in the dead-letter queue': (_, world) => world.region.sqs.depth(`${HEAL}-failed`) === 5,
+    },
+  },
+  'an event names an alarm that is in ALARM, and another node: only the alarm’s own node is looked at': {
+    people: (world, { instanceId }) => {
+      world.at(0, () => world.setPause('until the event is there'));
+      world.at(5, () => invoke(world, eventAbout(world.find('bitcoin', 'node1').instanceId)));
+      world.at(10, () => invoke(world, eventAbout(instanceId)));
+      world.at(15, () => world.setPause('off'));
+    },
+    expect: {
+      'one heal, and it healed': healedOnce,
+      'the other node was never an incident': ({ refusals }) => refusals.every(({ node }) => node === 'node2'),
+    },
+  },
+  'a person names a fleet, and an instance that is another’s: refused by name, and kept': {
+    also: (world) => void consortium(world),
+    people: (world) => {
+      const { instanceId } = world.find('irita', 'validator1');
+      world.at(1, () => invoke(world, JSON.stringify({ kind: 'heal', fleet: 'bitcoin', instanceId })));
+    },
+    volume: { usedPercent: 50 },
+    fleet: { volumes: { data: '/data' } },
+    done: minutesIn(10),
+    expect: {
+      'no node was an incident': ({ heals, refusals }) => heals.length + refusals.length === 0,
+      'the event is kept, and says whose node it is': (_, world) => {
+        const [kept, another] = world.region.sqs.messages(DEAD_LETTERS);
+        return !another && kept?.body.includes('field fleet') === true && kept.body.includes('irita');
+      },
+    },
+  },
+  'a fleet-wide alarm as a whole tells of no node, and is no error': {
+    volume: { usedPercent: 50 },
+    also: fleetWideAlarm,
+    people: (world) => world.at(1, () => invoke(world, sample('alarm-metrics-insights'))),
+    done: minutesIn(15),
+    expect: {
+      'nothing was modified': nothingModified,
+      'none of its events failed': (_, world) => world.region.sqs.depth(DEAD_LETTERS) === 0,
+      'nobody was paged': nobodyPaged,
     },
   },
   'an allocated attempt cannot be had with a payload of somebody’s own: the true one heals': {
