@@ -97,8 +97,8 @@ const cases: Readonly<Record<string, Case>> = {
     done: (world) => refused(world, 'suppressed'),
     expect: { 'refused: suppressed': refusedOnly('suppressed'), 'nothing was modified': nothingModified },
   },
-  'in mode ask nobody answers: the plan expires after four hours, and is asked again an hour later': {
-    fleet: { mode: 'ask' },
+  'in mode ask nobody answers within the fleet’s hour: the plan expires, and is asked again an hour later': {
+    fleet: { mode: 'ask', ask: { expiresAfterHours: 1 } },
     done: ({ region }) => region.sns.published().filter(({ subject }) => subject?.endsWith('wanted')).length === 2,
     hours: 8,
     expect: {
