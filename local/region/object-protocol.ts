@@ -66,6 +66,7 @@ export interface ObjectLane {
 
 /** Puts an object protocol in the place of a client's own. Operations with raw bodies, and bad input, keep the wire. */
 export function speakObjects(client: GuestClient, lane: ObjectLane): void {
+  layOutForReading(client.config);
   const own = client.config.protocol;
   const service = client.config.defaultSigningName;
   const protocol: GuestProtocol = {
@@ -94,6 +95,15 @@ export function speakObjects(client: GuestClient, lane: ObjectLane): void {
     },
   };
   client.config.protocol = protocol;
+}
+
+/**
+ * The SDK copies a client's config three times a call, and `Object.assign` has made it a dictionary, which takes 9 µs to copy
+ * instead of 2. V8 lays an object out for reading when it is read through as a prototype, by code that has run a few times.
+ */
+function layOutForReading(config: GuestClient['config']): void {
+  const view = Object.create(config) as GuestClient['config'];
+  for (let reads = 0; reads < 20; reads++) view.protocol;
 }
 
 const needsWire = (model: OperationModel | undefined): boolean => model === undefined || model.rawBody;

@@ -11,6 +11,7 @@ import { guestTimers } from './guest-timers.ts';
 import {
   errorResponse,
   type GuestClient,
+  type ObjectLane,
   objectResponse,
   type PreparedByHeaders,
   speakObjects,
@@ -148,13 +149,22 @@ class GuestSandbox implements Sandbox {
     }
     const clients = exports.awsClients((service) => ({ ...LEAN, signer: scopeSigner(service) }));
     const { front, random } = this.#options;
-    for (const client of new Set(Object.values(clients))) {
-      speakObjects(client, {
-        prepared: this.#prepared,
-        prepare: (service, operation, input) => front.prepare(service, operation, input, random.uuid),
-      });
-    }
-    return exports.createHandler({ clients });
+    const objects: ObjectLane = {
+      prepared: this.#prepared,
+      prepare: (service, operation, input) => front.prepare(service, operation, input, random.uuid),
+    };
+    const speaking = new Set<GuestClient>();
+    return exports.createHandler({
+      // A client is made when it is first asked for, as on AWS.
+      clients: new Proxy(clients, {
+        get: (made, name: string) => {
+          const client = made[name];
+          if (client !== undefined && !speaking.has(client)) speakObjects(client, objects);
+          if (client !== undefined) speaking.add(client);
+          return client;
+        },
+      }),
+    });
   }
 
   #send(options: RequestOptions, body: Uint8Array, respond: (response: GuestResponse) => void): void {

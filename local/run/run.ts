@@ -5,6 +5,7 @@ import { ensureSynthesized } from '../../infra/synth.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { fleetParameterName } from '../../shared/fleet/parameter.ts';
 import { resolveFleet } from '../../shared/fleet/resolve.ts';
+import type { Assembly } from '../deploy/assembly.ts';
 import { deploy, readAssembly } from '../deploy.ts';
 import type { FaultName } from '../region/faults.ts';
 import { ACCOUNT_ID, createRegion, REGION_NAME, type Region, type RegionOptions, START_MS } from '../region/region.ts';
@@ -51,9 +52,23 @@ export async function run(scenario: Scenario, options: RunOptions): Promise<Run>
   return { report, world, unmet };
 }
 
+interface Sources {
+  readonly assembly: Assembly;
+  readonly fleetFiles: ReturnType<typeof readFleetFiles>;
+}
+
+/** Read once a process: a sweep over seeds runs them hundreds of times. */
+let sources: Promise<Sources> | undefined;
+
+async function readSources(): Promise<Sources> {
+  const fleetFiles = readFleetFiles(FLEET_NAMES.map((name) => join(FLEETS, `${name}.yaml`)));
+  return { assembly: readAssembly(await ensureSynthesized({ fleets: FLEETS })), fleetFiles };
+}
+
 /** Deploys the synthesized template into a region, in the minutes before the story begins, and builds the scenario's world. */
 export async function prepare(region: Region, scenario: Pick<Scenario, 'build' | 'fleets'>): Promise<World> {
-  const assembly = readAssembly(await ensureSynthesized({ fleets: FLEETS }));
+  sources ??= readSources();
+  const { assembly, fleetFiles } = await sources;
   const { clock } = region;
   const deployment = await settled(region, () =>
     deploy({
@@ -67,7 +82,7 @@ export async function prepare(region: Region, scenario: Pick<Scenario, 'build' |
   );
   const table = [...deployment.resources.values()].find(({ type }) => type.startsWith('AWS::DynamoDB::'));
   if (!table) throw new Error('the template has no table');
-  const fleets = await settled(region, () => pushFleets(region, scenario.fleets ?? {}));
+  const fleets = await settled(region, () => pushFleets(region, fleetFiles, scenario.fleets ?? {}));
   await clock.run({ untilMs: START_MS, maxEvents: MAX_EVENTS });
   const world = new World(region, table.ref, fleets);
   scenario.build(world);
@@ -79,10 +94,11 @@ export async function prepare(region: Region, scenario: Pick<Scenario, 'build' |
 /** What the scenario's people changed in the fleet files before anything happened. */
 async function pushFleets(
   region: Region,
+  fleetFiles: Sources['fleetFiles'],
   changes: NonNullable<Scenario['fleets']>,
 ): Promise<ReadonlyMap<string, Fleet>> {
   const fleets = new Map<string, Fleet>();
-  for (const { document } of readFleetFiles(FLEET_NAMES.map((name) => join(FLEETS, `${name}.yaml`)))) {
+  for (const { document } of fleetFiles) {
     const change = changes[document.fleet];
     const pushed = { ...document, ...change };
     fleets.set(document.fleet, resolveFleet(pushed));
