@@ -213,9 +213,7 @@ const lasting = (toGiB: number, usedGiB: number, rateGiB: number, capped: boolea
   const cap = capped ? ', as far as the ceilings let it' : '';
   if (rateGiB < 0.01)
     return `${toGiB} GiB leaves ${Math.round(100 - (usedGiB / toGiB) * 100)} % free, and it hardly fills${cap}`;
-  const lastsHours = (toGiB - usedGiB) / rateGiB;
-  const past = lastsHours > 24 ? ', past EBS’s 24 h budget' : '';
-  return `${toGiB} GiB lasts ${hours(lastsHours)} at today’s ${rateGiB.toFixed(1)} GiB/h${past}${cap}`;
+  return `${toGiB} GiB lasts ${hours((toGiB - usedGiB) / rateGiB)} at today’s ${rateGiB.toFixed(1)} GiB/h${cap}`;
 };
 
 /** The node's own answer decides which volume is under the path; EC2's tags must agree, and choose where the node was not asked. */
