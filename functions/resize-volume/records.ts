@@ -140,8 +140,10 @@ export async function writeOutcome(tools: Tools, ending: Ending, place: string):
   const { fleet, instanceId, trouble, attempt } = payload;
   const read = await store.readIncident(fleet, instanceId, trouble);
   const nowMs = Date.now();
-  const escalates = ending.outcome === 'failed' && read !== undefined && wouldEscalate(read);
-  const paged = await pageFor(tools, ending, read, escalates, place);
+  // Written already by an earlier run of this step: a page of it has gone, and what is read now is the incident after it.
+  const mine = read?.state === 'claimed' && read.attempt === attempt && read.execution === execution;
+  const escalates = ending.outcome === 'failed' && mine && wouldEscalate(read);
+  const paged = mine && (await pageFor(tools, ending, read, escalates, place));
   await journal(`${place}-outcome`, {
     atMs: nowMs,
     kind: ending.outcome === 'refused' ? 'refusal' : ending.outcome === 'planned' ? 'plan' : 'outcome',
@@ -181,12 +183,12 @@ const outcomeOf = (ending: Ending, paged: boolean, nowMs: number): Outcome => {
 async function pageFor(
   { clients, journal, payload, environment }: Tools,
   ending: Ending,
-  read: IncidentRecord | undefined,
+  read: IncidentRecord,
   escalates: boolean,
   place: string,
 ): Promise<boolean> {
   const code = escalates ? 'attempts-spent' : pageOf(ending);
-  if (!code || read?.pagedCodes.includes(code)) return false;
+  if (!code || read.pagedCodes.includes(code)) return false;
   const { fleet, node, incidentId, attempt, trouble } = payload;
   const sentence = escalates ? `${ending.reason}. This was the last attempt; nothing more is tried` : ending.reason;
   await page(clients.sns, environment.TOPIC_ARN, { fleet, node, code, sentence, incidentId, attempt, trouble });

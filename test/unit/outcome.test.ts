@@ -1,0 +1,67 @@
+import { SNSClient } from '@aws-sdk/client-sns';
+import { describe, expect, it } from '@jest/globals';
+import type { Tools } from '../../functions/resize-volume/effects.ts';
+import type { Ending } from '../../functions/resize-volume/program.ts';
+import { writeOutcome } from '../../functions/resize-volume/records.ts';
+import { MAX_FAILURES } from '../../shared/heal/incident.ts';
+import type { IncidentRecord } from '../../shared/heal/records.ts';
+import { claimedIncident, HOUR_MS, ME, payload } from '../support/heal-facts.ts';
+
+const failed: Ending = {
+  outcome: 'failed',
+  code: 'not-proved',
+  reason: 'the client is failed',
+  page: true,
+  lookAgainMs: HOUR_MS,
+};
+
+/** A heal that has claimed `incident`, the codes that it pages, and what becomes of the incident. */
+function heal(incident: IncidentRecord) {
+  const paged: string[] = [];
+  const sns = new SNSClient({ region: 'eu-west-1' });
+  sns.send = (async ({ input }: { readonly input: { readonly Message: string } }) => {
+    paged.push((JSON.parse(input.Message) as { code: string }).code);
+    return {};
+  }) as typeof sns.send;
+  let stored = incident;
+  const store = {
+    readIncident: async () => stored,
+    replace: async (_: unknown, next: IncidentRecord) => {
+      stored = next;
+      return true;
+    },
+  };
+  const tools = {
+    clients: { sns },
+    store,
+    journal: async () => {},
+    payload: payload(),
+    execution: ME,
+    environment: { TOPIC_ARN: 'arn:aws:sns:eu-west-1:111122223333:chainmend-pages' },
+  } as unknown as Tools;
+  return { tools, paged, stored: () => stored };
+}
+
+describe('the end of an attempt that failed', () => {
+  it('pages its own code while there are attempts left', async () => {
+    const { tools, paged, stored } = heal(claimedIncident({ failures: 0 }));
+    await writeOutcome(tools, failed, '12');
+    expect(paged).toEqual(['not-proved']);
+    expect(stored()).toMatchObject({ state: 'open', failures: 1 });
+  });
+
+  it('says that nothing more is tried when it was the last', async () => {
+    const { tools, paged, stored } = heal(claimedIncident({ failures: MAX_FAILURES - 1 }));
+    await writeOutcome(tools, failed, '12');
+    expect(paged).toEqual(['attempts-spent']);
+    expect(stored()).toMatchObject({ state: 'escalated' });
+  });
+
+  it('is not told again, and not as the last, when its step is replayed after it was written', async () => {
+    const { tools, paged, stored } = heal(claimedIncident({ failures: MAX_FAILURES - 2 }));
+    await writeOutcome(tools, failed, '12');
+    expect(await writeOutcome(tools, failed, '12')).toEqual({ written: false });
+    expect(paged).toEqual(['not-proved']);
+    expect(stored()).toMatchObject({ state: 'open', failures: MAX_FAILURES - 1 });
+  });
+});
