@@ -1,10 +1,10 @@
 // Mode ask: the plan is put to a person, and only an answer that names this very plan is an approval.
 import { createHash } from 'node:crypto';
-import type { DurableContext } from '@aws/durable-execution-sdk-js';
+import { CallbackExternalError, CallbackTimeoutError, type DurableContext } from '@aws/durable-execution-sdk-js';
 import { readSwitches } from '../../shared/guardrails/switches.ts';
 import { page } from '../../shared/heal/page.ts';
 import type { Step, Tools } from './effects.ts';
-import { type Plan, type Results, sentenceOf } from './program.ts';
+import { type Guarded, type Plan, type Results, sentenceOf } from './program.ts';
 
 /** Binds an answer to what was asked: attempt, volume, size and act. */
 export const planHash = (attempt: number, plan: Plan): string =>
@@ -14,17 +14,11 @@ export const planHash = (attempt: number, plan: Plan): string =>
     .slice(0, 16);
 
 /** The answer that a person gives with SendDurableExecutionCallbackSuccess: {"approve": true, "plan": "…"}. */
-export function judgeApproval(answer: string, hash: string): Results['ask'] {
-  const no = (reason: string): Results['ask'] => ({
-    refuse: 'approval-denied',
-    reason,
-    page: false,
-    lookAgainMs: ASK_AGAIN_MS,
-  });
-  const shown = answer.slice(0, 100);
+export function judgeApproval(answer: string | undefined, hash: string): Results['ask'] {
+  const shown = answer?.slice(0, 100) ?? 'nothing';
   let said: unknown;
   try {
-    said = JSON.parse(answer);
+    said = JSON.parse(answer ?? '');
   } catch {
     return no(`the answer is not JSON: ${shown}; expected {"approve": true, "plan": "${hash}"}`);
   }
@@ -36,7 +30,21 @@ export function judgeApproval(answer: string, hash: string): Results['ask'] {
   return { approved: true };
 }
 
+/** What it means that the SDK rejected: time is up, or a person failed the callback. Anything else is no answer, and is thrown on. */
+export function judgeSilence(error: unknown, hours: number): Results['ask'] {
+  if (error instanceof CallbackExternalError) return no(`a person said no: ${error.message.slice(0, 200)}`);
+  if (!(error instanceof CallbackTimeoutError)) throw error;
+  return { ...no(`nobody approved the plan within ${hours} h`), refuse: 'approval-expired' };
+}
+
 const ASK_AGAIN_MS = 60 * 60_000;
+
+const no = (reason: string): Guarded => ({
+  refuse: 'approval-denied',
+  reason,
+  page: false,
+  lookAgainMs: ASK_AGAIN_MS,
+});
 
 export async function askPerson(
   ctx: DurableContext,
@@ -72,15 +80,11 @@ export async function askPerson(
       refuse: `aws lambda send-durable-execution-callback-success --callback-id '${callbackId}' --result '{"approve":false}'`,
     });
   });
+  let answer: string;
   try {
-    return judgeApproval(await answered, hash);
-  } catch {
-    // The SDK rejects with a CallbackError when the callback times out or is failed by a person; both are a no.
-    return {
-      refuse: 'approval-expired',
-      reason: `nobody approved the plan within ${hours} h`,
-      page: false,
-      lookAgainMs: ASK_AGAIN_MS,
-    };
+    answer = await answered;
+  } catch (error) {
+    return judgeSilence(error, hours);
   }
+  return judgeApproval(answer, hash);
 }
