@@ -72,6 +72,7 @@ export async function writeIntent(
         ...plan,
         guards: {
           pause: 'off',
+          fleetFile: guarded.fleetHash,
           fence: holder.fence,
           modification,
           modificationsPerDay: limit,

@@ -43,3 +43,12 @@ describe('while no page can be sent', () => {
     expect(before.every((status) => status === 'FAILED')).toBe(true);
   });
 });
+
+describe('the journal of a modification', () => {
+  it('names the very fleet file that allowed it', () => {
+    const intent = throttledModify?.journal.find(({ act }) => act?.startsWith('ModifyVolume'));
+    expect(JSON.parse(intent?.evidence ?? '{}')).toMatchObject({
+      guards: { fleetFile: expect.stringMatching(/^[0-9a-f]{16}$/) },
+    });
+  });
+});
