@@ -59,7 +59,8 @@ export class SuiteAlarms extends Construct {
   }
 
   /**
-   * The dispatcher counts a sweep when it has ended well, so one that runs and fails is missed like one that never ran.
+   * The dispatcher counts a sweep when it has come to its end: one that never ran is missed, and one that broke off. What failed for
+   * one fleet or node while the sweep went on is told by the function's errors.
    */
   #sweepsMissing(): void {
     this.#alarm('sweeps-missing', `Nobody has looked after the fleets for ${SILENT_MINUTES} minutes.`, {
