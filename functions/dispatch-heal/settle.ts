@@ -1,8 +1,16 @@
 // What a sweep settles before it looks for trouble: nodes whose holder is gone, attempts that died, alarms that are over.
 import { StopDurableExecutionCommand } from '@aws-sdk/client-lambda';
 import { readExecution } from '../../shared/heal/execution-status.ts';
-import { INVOKE_AGAIN_MS, judgeAttempt, recovered, reopenToSettle } from '../../shared/heal/incident.ts';
+import {
+  DEATHS_TO_PAGE,
+  INVOKE_AGAIN_MS,
+  judgeAttempt,
+  recovered,
+  reopenToSettle,
+} from '../../shared/heal/incident.ts';
+import { createJournal } from '../../shared/heal/journal.ts';
 import { freeDead, leaseFree, unsettled } from '../../shared/heal/lease.ts';
+import { page } from '../../shared/heal/page.ts';
 import type { IncidentRecord, NodeRecord } from '../../shared/heal/records.ts';
 import { keys, type Store } from '../../shared/heal/store.ts';
 import { type Door, invoke } from './consider.ts';
@@ -57,7 +65,19 @@ export async function settleIncident(
     const why = { ErrorType: 'DeadlinePassed', ErrorMessage: `attempt ${incident.attempt} outlived its deadline` };
     await clients.lambda.send(new StopDurableExecutionCommand({ DurableExecutionArn: execution, Error: why }));
   }
-  if ('next' in judged) await replaceIncident(store, judged.next);
+  if ('next' in judged) await replaceIncident(store, await pageForDeaths(door, judged.next));
+}
+
+/** Once an incident, when its attempts keep dying: nothing in them can page any more. */
+async function pageForDeaths({ clients, store, environment }: Door, incident: IncidentRecord): Promise<IncidentRecord> {
+  const { deaths = 0, pagedCodes, fleet, node, incidentId, attempt, trouble } = incident;
+  const code = 'attempts-dying';
+  if (deaths < DEATHS_TO_PAGE || pagedCodes.includes(code)) return incident;
+  const sentence = `${deaths} attempts ended before they could say what came of them, the last one was attempt ${attempt}`;
+  await page(clients.sns, environment.TOPIC_ARN, { fleet, node, code, sentence, incidentId, attempt, trouble });
+  const journal = createJournal(store, { ...incident, heal: 'resize-volume', writer: 'dispatch-heal' });
+  await journal(`00-${code}`, { atMs: Date.now(), kind: 'page', sentence, code });
+  return { ...incident, pagedCodes: [...pagedCodes, code] };
 }
 
 /** The ARN of an attempt that was allocated and not claimed is known only by invoking it again, which changes nothing if it exists. */

@@ -23,7 +23,8 @@ export function judgeApproval(answer: string | undefined, hash: string): Results
     return no(`the answer is not JSON: ${shown}; expected {"approve": true, "plan": "${hash}"}`);
   }
   const { approve, plan, by } = (said ?? {}) as { approve?: unknown; plan?: unknown; by?: unknown };
-  if (approve === false) return no(`${typeof by === 'string' ? by.slice(0, 64) : 'a person'} said no`);
+  if (approve === false)
+    return { ...no(`${typeof by === 'string' ? by.slice(0, 64) : 'a person'} said no`), lookAgainMs: DENIED_MS };
   if (approve !== true) return no(`the answer ${shown} says neither yes nor no`);
   if (plan === undefined) return no(`the answer names no plan, this one is ${hash}`);
   if (plan !== hash) return no(`the answer is for plan ${String(plan).slice(0, 32)}, this one is ${hash}`);
@@ -38,6 +39,8 @@ export function judgeSilence(error: unknown, hours: number): Results['ask'] {
 }
 
 const ASK_AGAIN_MS = 60 * 60_000;
+/** A plain no holds for a day; a call by hand asks again at once. */
+const DENIED_MS = 24 * 60 * 60_000;
 
 const no = (reason: string): Guarded => ({
   refuse: 'approval-denied',

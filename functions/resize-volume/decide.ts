@@ -147,6 +147,10 @@ export function judgeInstance(state: string | null): Refusal | null {
 
 function decideSize(facts: ResizeFacts, volume: VolumeFact, use: Use): GrowPlan | Refusal {
   const { disk } = facts.fleet;
+  if (facts.seen?.filesystem === 'other') {
+    const why = 'its filesystem is neither XFS, ext4 nor btrfs: a larger volume would be paid for and not be used';
+    return refuse('filesystem-unsupported', `${use.sentence}, and ${why}`, { page: true });
+  }
   const fromGiB = volume.sizeGiB;
   const limits = VOLUME_LIMITS[volume.type];
   if (fromGiB >= limits.maximumGiB) {

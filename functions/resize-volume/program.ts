@@ -363,7 +363,14 @@ function afterCommand(state: Extract<State, { stage: 'await-command' }>, answer:
             { for: 'verify', plan: goal.plan, silences: goal.silences },
           );
     case 'verify': {
-      const proof = proofOf(goal.plan, answer.after, clientMustRun(state.found));
+      const mustRun = clientMustRun(state.found);
+      if (mustRun && answer.after.client === 'unknown' && goal.silences + 1 < MAX_SILENCES)
+        return sending(
+          state,
+          { operation: 'observe-node', unit: state.unit },
+          { ...goal, silences: goal.silences + 1 },
+        );
+      const proof = proofOf(goal.plan, answer.after, mustRun);
       if ('missing' in proof) return concluding(failed('not-proved', proof.missing, true), state);
       return state.unit + 1 < (state.found?.units ?? 1) && startsClient(state.found)
         ? sending(state, { operation: 'observe-node', unit: state.unit + 1 }, goal)
@@ -410,8 +417,7 @@ export function proofOf(
   const sizeGiB = after.sizeBytes / GIB;
   if (after.sizeBytes < leastFilesystemBytes(plan.toGiB))
     return { missing: `the filesystem has ${sizeGiB.toFixed(0)} GiB, ${plan.toGiB} were planned` };
-  if (clientMustRun && (after.client === 'failed' || after.client === 'stopped'))
-    return { missing: `the client is ${after.client}` };
+  if (clientMustRun && after.client !== 'running') return { missing: `the client is ${after.client}` };
   const percent = Math.floor((after.usedBytes / after.sizeBytes) * 100);
   return { reason: `filesystem ${Math.round(sizeGiB)} GiB, ${percent} % used; client ${after.client}` };
 }
@@ -430,7 +436,9 @@ const foundOf = (seen: Observation, units: number): Found => ({
 
 const startsClient = (found: Found | null): boolean => found?.full === true;
 
-const clientMustRun = (found: Found | null): boolean => found !== null && (found.client === 'running' || found.full);
+/** Nothing is asked of a client that the node could not tell of before. */
+const clientMustRun = (found: Found | null): boolean =>
+  found !== null && (found.client === 'running' || (found.full && found.client !== 'unknown'));
 
 /** What would be done, a colon, and why. */
 export function sentenceOf(plan: Plan): string {

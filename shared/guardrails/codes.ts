@@ -10,6 +10,7 @@ export const GUARDRAILS = {
   busy: 'Another heal holds the node.',
   staggered: 'More of the fleet is unhealthy or unknown than the breaker allows: one node is healed and proved first.',
   'not-confirmed': 'The node’s own numbers do not confirm what the alarm says.',
+  'filesystem-unsupported': 'The filesystem is of a kind that the node’s script cannot grow.',
   'instance-gone': 'The instance does not exist any more.',
   'instance-stopped': 'The instance does not run, so its filesystem cannot be grown.',
   'node-silent': 'The node does not answer commands: nothing more is sent to it.',
@@ -38,6 +39,8 @@ export const FAILURES = {
   'command-unanswered': 'A command was sent and the node never answered.',
   'not-proved': 'Everything was done, and the node still does not show the planned size or a running client.',
   'step-failed': 'A step failed for a reason that is none of the above; the journal has the error.',
+  'attempts-dying':
+    'Attempts end before they can say what came of them; each is followed by another, more and more slowly.',
   'attempts-spent': 'The incident’s attempts are used up; nothing more is tried until a person has looked.',
 } as const satisfies Record<string, string>;
 

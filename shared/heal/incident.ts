@@ -14,10 +14,16 @@ export interface Write<R> {
 
 /** Attempts that may fail in one incident before a person is paged and nothing more is tried. */
 export const MAX_FAILURES = 3;
+/** Attempts that may die in one incident before a person is told; they are followed by others, more and more slowly. */
+export const DEATHS_TO_PAGE = 3;
+const MAX_DEATH_PAUSE_MINUTES = 32;
 /** After health, an incident stays open to a flap for so long; a later onset is a new incident. */
 export const FLAP_WINDOW_MS = 30 * 60_000;
-/** An alarm lags behind the cure: CloudWatch needs a few periods to see the new size. */
-export const ALARM_LAG_MS = 10 * 60_000;
+/**
+ * An alarm lags behind the cure: CloudWatch needs its periods to see the new size. One whose threshold is below the fleet's own
+ * goes on ringing on a disk that is well: such a node is asked again twice an hour, not each minute.
+ */
+export const ALARM_LAG_MS = 30 * 60_000;
 /** An attempt that was allocated and has not been claimed for so long is invoked again. */
 export const INVOKE_AGAIN_MS = 60_000;
 
@@ -63,6 +69,7 @@ const reopened = (read: IncidentRecord, onset: Onset, isNew: boolean): IncidentR
         onsetMs: onset.onsetMs,
         alarm: onset.alarm,
         failures: 0,
+        deaths: 0,
         refusedCodes: [],
         pagedCodes: [],
         plannedUntilMs: 0,
@@ -190,7 +197,9 @@ export function judgeAttempt(
   if (read.state !== 'allocated' && read.state !== 'claimed') return { leave: true };
   if (status.state === 'running') return nowMs > read.payload.deadlineMs ? { stop: true } : { leave: true };
   if (status.state === 'unknown' || nowMs <= status.endedAtMs + REQUEST_LIFETIME_MS) return { leave: true };
-  return { next: { ...identity(read), version: read.version + 1, state: 'open' } };
+  const deaths = (read.deaths ?? 0) + 1;
+  const notBeforeMs = nowMs + Math.min(MAX_DEATH_PAUSE_MINUTES, 2 ** deaths) * 60_000;
+  return { next: { ...identity(read), deaths, notBeforeMs, version: read.version + 1, state: 'open' } };
 }
 
 /** The trouble is gone although no heal proved it (a person, or the node itself): the incident is closed. */
@@ -215,6 +224,7 @@ const identity = ({
   alarm,
   attempt,
   failures,
+  deaths,
   notBeforeMs,
   plannedUntilMs,
   refusedCodes,
@@ -230,6 +240,7 @@ const identity = ({
   alarm,
   attempt,
   failures,
+  ...(deaths !== undefined && { deaths }),
   notBeforeMs,
   ...(plannedUntilMs !== undefined && { plannedUntilMs }),
   refusedCodes,

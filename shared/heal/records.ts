@@ -30,7 +30,7 @@ interface IncidentBase {
   readonly node: string;
   readonly instanceId: string;
   readonly trouble: string;
-  /** Sortable and short enough to say: the onset, and four digits of a hash. */
+  /** Eight digits of a hash: short enough to say. */
   readonly incidentId: string;
   readonly onsetMs: number;
   /** What told of it, and leads to the metric's history. */
@@ -39,6 +39,8 @@ interface IncidentBase {
   readonly attempt: number;
   /** Attempts of this incident that failed. Refusals do not count. */
   readonly failures: number;
+  /** Attempts of this incident that ended without saying what came of them. Absent until one did. */
+  readonly deaths?: number;
   /** Nothing is dispatched before, ms since the epoch. */
   readonly notBeforeMs: number;
   /** In mode plan nothing new is said before, ms since the epoch; any other mode acts at once. Absent until something was planned. */

@@ -152,6 +152,15 @@ describe('a reading that is missing', () => {
   });
 });
 
+describe('a filesystem that the script on the node cannot grow', () => {
+  it('is refused before a larger volume is paid for', () => {
+    expect(decide({ seen: observation({ filesystem: 'other' }) })).toMatchObject({
+      refuse: 'filesystem-unsupported',
+      page: true,
+    });
+  });
+});
+
 describe('a volume larger than its filesystem', () => {
   it('is not modified: only the filesystem grows', () => {
     const volumes = [dataVolume({ sizeGiB: 900 })];

@@ -243,6 +243,21 @@ describe('an execution', () => {
     }
   });
 
+  it('that keeps dying is followed by another more and more slowly, and the incident remembers how often', () => {
+    const died = (deaths: number) => {
+      const judged = judgeAttempt({ ...claimedIncident(), deaths }, ended(0), NOON_MS);
+      return 'next' in judged ? [judged.next.deaths, (judged.next.notBeforeMs - NOON_MS) / MINUTE_MS] : judged;
+    };
+    expect([0, 1, 2, 3, 4, 9].map(died)).toEqual([
+      [1, 2],
+      [2, 4],
+      [3, 8],
+      [4, 16],
+      [5, 32],
+      [10, 32],
+    ]);
+  });
+
   it('that outlives its deadline is stopped first, never overtaken', () => {
     const { deadlineMs } = payload();
     expect(judgeAttempt(claimedIncident(), { state: 'running' }, deadlineMs)).toEqual({ leave: true });

@@ -39,8 +39,12 @@ describe('a person’s answer', () => {
   });
 
   it('of no is told with who said it', () => {
-    expect(judgeApproval('{"approve":false}', hash)).toEqual(denied('a person said no'));
-    expect(judgeApproval('{"approve":false,"by":"Ada"}', hash)).toEqual(denied('Ada said no'));
+    const dayMs = 24 * 60 * 60_000;
+    expect(judgeApproval('{"approve":false}', hash)).toEqual({ ...denied('a person said no'), lookAgainMs: dayMs });
+    expect(judgeApproval('{"approve":false,"by":"Ada"}', hash)).toMatchObject({
+      reason: 'Ada said no',
+      lookAgainMs: dayMs,
+    });
   });
 
   it.each([

@@ -100,6 +100,25 @@ describe('the client', () => {
     ]);
   });
 
+  it('that the node cannot tell of at first is asked about again, and unknown is no proof', () => {
+    const unknownFor = (times: number) => {
+      let left = times;
+      return heal('act', {
+        'await-command': ({ operationId }) => {
+          const [, ordinal = ''] = operationId.split('.');
+          if (ordinal === '1') return answer(observation());
+          return answer(grown({ client: Number(ordinal) > 2 && left-- > 0 ? 'unknown' : 'running' }));
+        },
+      });
+    };
+    expect(unknownFor(2).ending).toMatchObject({ outcome: 'healed' });
+    expect(unknownFor(3).ending).toMatchObject({
+      outcome: 'failed',
+      code: 'not-proved',
+      reason: 'the client is unknown',
+    });
+  });
+
   it('that does not run after all is no cure', () => {
     const seen = observation({ client: 'failed', usedBytes: 500 * GIB });
     const run = heal(
