@@ -3,8 +3,9 @@ import { createHash } from 'node:crypto';
 import { CallbackExternalError, CallbackTimeoutError, type DurableContext } from '@aws/durable-execution-sdk-js';
 import { readSwitches } from '../../shared/guardrails/switches.ts';
 import { page } from '../../shared/heal/page.ts';
-import type { Step, Tools } from './effects.ts';
-import { type Guarded, type Plan, type Results, sentenceOf } from './program.ts';
+import { sentenceOf } from './proof.ts';
+import type { Guarded, Plan, Results } from './stages.ts';
+import type { Step, Tools } from './tools.ts';
 
 /** Binds an answer to what was asked: attempt, volume, size and act. */
 export const planHash = (attempt: number, plan: Plan): string =>

@@ -7,10 +7,10 @@ import { type Holder, newNode, raiseQuiet } from '../../shared/heal/lease.ts';
 import type { NodeRecord } from '../../shared/heal/records.ts';
 import { keys, settle } from '../../shared/heal/store.ts';
 import { judgeInstance } from './decide.ts';
-import type { EffectOf, Step, Tools } from './effects.ts';
 import { readInstance } from './facts.ts';
 import { guardAgain } from './guard.ts';
-import type { Results } from './program.ts';
+import type { Results } from './stages.ts';
+import type { EffectOf, Step, Tools } from './tools.ts';
 import { pollSeconds } from './waiting.ts';
 
 /** start-by 120 s + run limit 240 s + margin: by then a command is over, so no more polls than this are ever needed. */

@@ -1,37 +1,13 @@
 // Performs the effects of the program: each mutation in a durable step of its own, guarded, journalled before and after.
 import { createRetryStrategy, type DurableContext, JitterStrategy, StepSemantics } from '@aws/durable-execution-sdk-js';
-import type { Clients } from '../../shared/aws/clients.ts';
 import { readSwitches } from '../../shared/guardrails/switches.ts';
-import type { Journal } from '../../shared/heal/journal.ts';
-import type { HealPayload } from '../../shared/heal/records.ts';
-import type { Store } from '../../shared/heal/store.ts';
 import { askPerson } from './approval.ts';
 import { awaitCommand, sendToNode } from './commands.ts';
 import { readFacts } from './facts.ts';
 import { awaitModification, modifyVolume, reconcile, writeIntent } from './modify.ts';
-import type { Effect, Results } from './program.ts';
 import { claimAttempt, releaseNode, reserveGrowth, takeLease, writeOutcome, writeProof } from './records.ts';
-
-export interface Tools {
-  readonly clients: Clients;
-  readonly store: Store;
-  readonly journal: Journal;
-  readonly payload: HealPayload;
-  /** ARN of this execution: who we are in every record. */
-  readonly execution: string;
-  readonly environment: Environment;
-}
-
-export const ENVIRONMENT = [
-  'TABLE_NAME',
-  'TOPIC_ARN',
-  'PARAMETER_PREFIX',
-  'OBSERVE_NODE_DOCUMENT',
-  'GROW_FILESYSTEM_DOCUMENT',
-] as const;
-export type Environment = Readonly<Record<(typeof ENVIRONMENT)[number], string>>;
-
-export type EffectOf<D extends Effect['do']> = Extract<Effect, { readonly do: D }>;
+import type { Effect, Results } from './stages.ts';
+import type { EffectOf, Step, Tools } from './tools.ts';
 
 /** A step that is safe to repeat is repeated a few times; then the program is told that it fails. */
 const REPEATABLE = {
@@ -44,9 +20,6 @@ const REPEATABLE = {
     jitter: JitterStrategy.NONE,
   }),
 };
-
-/** One step of a heal: `name` is unique in the execution and orders the journal. */
-export type Step = <T>(name: string, body: () => Promise<T>) => Promise<T>;
 
 /** @param place orders this effect's steps and journal entries within the attempt: "07" */
 export async function perform(

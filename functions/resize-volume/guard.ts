@@ -3,7 +3,7 @@ import { DescribeTagsCommand } from '@aws-sdk/client-ec2';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import type { Refusal } from '../../shared/guardrails/codes.ts';
 import { judgePauseTag, PAUSE_TAG, readSwitches } from '../../shared/guardrails/switches.ts';
-import type { Tools } from './effects.ts';
+import type { Tools } from './tools.ts';
 
 /** The fleet as it is now and the hash of its very file, for the journal; or why nothing may be done now. */
 export async function guardAgain({

@@ -7,8 +7,10 @@ import { logged } from '../../shared/aws/log.ts';
 import { createJournal } from '../../shared/heal/journal.ts';
 import { parseHealPayload } from '../../shared/heal/payload.ts';
 import { createStore } from '../../shared/heal/store.ts';
-import { ENVIRONMENT, perform, type Tools } from './effects.ts';
-import { abandon, advance, type Ending, effectOf, type State, start } from './program.ts';
+import { perform } from './effects.ts';
+import { abandon, advance, effectOf, start } from './program.ts';
+import type { Ending, State } from './stages.ts';
+import { ENVIRONMENT, type Tools } from './tools.ts';
 
 export { awsClients };
 

@@ -11,9 +11,10 @@ import { holds, intend, newNode, recentModifications } from '../../shared/heal/l
 import { CONSISTENCY_WINDOW_MS, type NodeRecord, REQUEST_LIFETIME_MS } from '../../shared/heal/records.ts';
 import { keys, settle } from '../../shared/heal/store.ts';
 import type { GrowPlan } from './decide.ts';
-import type { EffectOf, Step, Tools } from './effects.ts';
 import { guardAgain } from './guard.ts';
-import { type Results, sentenceOf } from './program.ts';
+import { sentenceOf } from './proof.ts';
+import type { Results } from './stages.ts';
+import type { EffectOf, Step, Tools } from './tools.ts';
 import { pollSeconds } from './waiting.ts';
 
 const HOUR_MS = 60 * 60_000;

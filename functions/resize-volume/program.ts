@@ -1,153 +1,10 @@
 // The order in which a volume is grown, as a pure state machine: `effectOf` says what to do next, `advance` what its result means.
 // The handler only performs effects; the explorer in test/model drives these same two functions through every fault it knows.
-import type { Answer, Observation } from '../../shared/documents/answer.ts';
-import { leastFilesystemBytes } from '../../shared/documents/command.ts';
-import type { FailureCode, GuardrailCode, PageCode } from '../../shared/guardrails/codes.ts';
-import type { Holder } from '../../shared/heal/lease.ts';
+import type { FailureCode, PageCode } from '../../shared/guardrails/codes.ts';
 import type { HealPayload } from '../../shared/heal/records.ts';
-import { decideResize, GIB, type GrowPlan, percentOf, type ResizeDecision, type ResizeFacts } from './decide.ts';
-
-/** What was planned, whether or not EC2 must be asked for it. */
-export type Plan = Exclude<ResizeDecision, { readonly refuse: GuardrailCode } | { readonly do: 'nothing' }>;
-
-/** `unit` is the index of one of the fleet file's units: a node with an execution and a beacon client is asked about each. */
-export type Command =
-  | { readonly operation: 'observe-node'; readonly unit: number }
-  | {
-      readonly operation: 'grow-filesystem';
-      readonly unit: number;
-      readonly volumeId: string;
-      readonly toGiB: number;
-      readonly startClient: boolean;
-      /** Why, for the journal: the plan's own words. */
-      readonly reason: string;
-    };
-
-/** How an attempt ends, with everything that the records, the journal and a page need. */
-export type Ending =
-  | { readonly outcome: 'healed'; readonly reason: string }
-  | { readonly outcome: 'planned'; readonly reason: string }
-  | {
-      readonly outcome: 'refused';
-      readonly code: GuardrailCode;
-      readonly reason: string;
-      readonly page: boolean;
-      readonly lookAgainMs: number;
-    }
-  | {
-      readonly outcome: 'failed';
-      readonly code: FailureCode;
-      readonly reason: string;
-      readonly page: boolean;
-      readonly lookAgainMs: number;
-    };
-
-interface Held {
-  readonly holder: Holder;
-  /** Ordinal of the last command that was sent under this fence. */
-  readonly ordinal: number;
-  /** The plan that a person approved, in mode ask. */
-  readonly approved: Plan | null;
-  /** What the node was like when it acknowledged the fence. */
-  readonly found: Found | null;
-}
-
-export interface Found {
-  /** How many units the fleet file knows on a node. */
-  readonly units: number;
-  readonly client: Observation['client'];
-  /** The filesystem was full, or had no inodes left, so that what does not run was stopped by that. */
-  readonly full: boolean;
-}
-
-export type State =
-  | { readonly stage: 'claim' }
-  | { readonly stage: 'survey' }
-  | { readonly stage: 'ask'; readonly plan: Plan }
-  | { readonly stage: 'lease'; readonly approved: Plan | null }
-  | ({ readonly stage: 'send'; readonly command: Command; readonly goal: Goal } & Held)
-  | ({ readonly stage: 'await-command'; readonly commandId: string; readonly unit: number; readonly goal: Goal } & Held)
-  | ({ readonly stage: 'observe'; readonly seen: Observation } & Held)
-  | ({ readonly stage: 'reserve'; readonly plan: GrowPlan } & Held)
-  | ({ readonly stage: 'intend'; readonly plan: GrowPlan; readonly atMs: number } & Held)
-  | ({ readonly stage: 'modify'; readonly plan: GrowPlan; readonly atMs: number } & Held)
-  | ({
-      readonly stage: 'reconcile';
-      readonly plan: GrowPlan;
-      readonly atMs: number;
-      readonly interrupted: string;
-    } & Held)
-  | ({ readonly stage: 'await-modification'; readonly plan: Plan; readonly sinceMs: number } & Held)
-  | ({ readonly stage: 'prove'; readonly reason: string } & Held)
-  | { readonly stage: 'conclude'; readonly ending: Ending; readonly held: Held | null; readonly commandsOver: boolean }
-  | { readonly stage: 'release'; readonly ending: Ending; readonly held: Held; readonly commandsOver: boolean }
-  | { readonly stage: 'end'; readonly ending: Ending | null };
-
-/** What the command under way is for. */
-export type Goal =
-  | { readonly for: 'fence' }
-  /** `silences`: how many of its commands have gone unanswered. Each is guarded by state, so another one does no harm. */
-  | { readonly for: 'grow'; readonly plan: Plan; readonly silences: number }
-  | { readonly for: 'verify'; readonly plan: Plan; readonly silences: number };
-
-export type Effect =
-  | { readonly do: 'claim' }
-  | { readonly do: 'survey'; readonly seen: Observation | null }
-  | { readonly do: 'ask'; readonly plan: Plan }
-  | { readonly do: 'lease' }
-  | {
-      readonly do: 'send';
-      readonly command: Command;
-      readonly holder: Holder;
-      readonly ordinal: number;
-      /** A client that was just started is given so long to show that it stays up. */
-      readonly afterSeconds: number;
-    }
-  | { readonly do: 'await-command'; readonly commandId: string; readonly operationId: string }
-  | { readonly do: 'reserve'; readonly plan: GrowPlan; readonly holder: Holder }
-  | { readonly do: 'intend'; readonly plan: GrowPlan; readonly holder: Holder; readonly atMs: number }
-  | { readonly do: 'modify'; readonly plan: GrowPlan; readonly holder: Holder }
-  /** Whether the modification that was intended at `atMs` happened: one that began before is another attempt's. */
-  | { readonly do: 'reconcile'; readonly plan: GrowPlan; readonly atMs: number; readonly interrupted: string }
-  | {
-      readonly do: 'await-modification';
-      readonly volumeId: string;
-      readonly toGiB: number;
-      /** One that began before is not the one that is awaited; 0 for somebody else's, which has begun already. */
-      readonly sinceMs: number;
-    }
-  | { readonly do: 'prove'; readonly holder: Holder; readonly reason: string }
-  | { readonly do: 'conclude'; readonly ending: Ending }
-  | { readonly do: 'release'; readonly holder: Holder; readonly commandsOver: boolean; readonly proved: boolean }
-  | { readonly do: 'end'; readonly ending: Ending | null };
-
-/** A guard that refused inside the very step that would have mutated. */
-export interface Guarded {
-  readonly refuse: GuardrailCode;
-  readonly reason: string;
-  readonly page: boolean;
-  readonly lookAgainMs: number;
-}
-
-export interface Results {
-  readonly claim: { readonly mine: true } | { readonly end: string };
-  readonly survey: ResizeFacts | Guarded;
-  readonly ask: { readonly approved: true } | Guarded;
-  readonly lease: { readonly holder: Holder } | { readonly busy: string };
-  /** sent: at least once. lost: the lease is somebody else's, so nothing may be done or written any more. */
-  readonly send: { readonly commandId: string } | Guarded | { readonly lost: true };
-  /** over: it ended without an answer, or the moment has passed after which it can no longer run. */
-  readonly 'await-command': Answer | { readonly over: string };
-  readonly reserve: { readonly reserved: true; readonly atMs: number } | Guarded | { readonly lost: true };
-  readonly intend: { readonly written: true } | Guarded | { readonly lost: true };
-  /** interrupted: it may or may not have happened, now or later. */
-  readonly modify: { readonly accepted: true } | Guarded | { readonly lost: true } | { readonly interrupted: string };
-  readonly reconcile: { readonly happened: boolean };
-  readonly 'await-modification': { readonly usable: true } | { readonly failed: string };
-  readonly prove: { readonly written: true } | { readonly lost: true };
-  readonly conclude: { readonly written: boolean };
-  readonly release: { readonly done: true };
-}
+import { decideResize, type ResizeDecision } from './decide.ts';
+import { beyondApproval, clientMustRun, foundOf, proofOf, sentenceOf, startsClient } from './proof.ts';
+import type { Command, Effect, Ending, Goal, Guarded, Held, Plan, Results, State } from './stages.ts';
 
 export const start: State = { stage: 'claim' };
 
@@ -331,6 +188,7 @@ export function abandon(state: State, error: string): State {
 }
 
 const MINUTE_MS = 60_000;
+const SETTLE_SECONDS = 5;
 /** A node that has acknowledged its fence and then leaves so many commands unanswered is left to a person. */
 const MAX_SILENCES = 3;
 
@@ -395,60 +253,6 @@ function afterDecision(held: Held, decision: ResizeDecision): State {
       return { ...heldOf(held), stage: 'await-modification', plan: decision, sinceMs: 0 };
     case 'grow-filesystem':
       return growing(held, decision, 0, 0);
-  }
-}
-
-/** An approval holds for what was approved: the same volume, no more than that size. A smaller act needs no new question. */
-function beyondApproval(approved: Plan | null, plan: Plan): string | null {
-  if (!approved) return null;
-  if (approved.volumeId !== plan.volumeId) return `approved for ${approved.volumeId}, now it would be ${plan.volumeId}`;
-  if (plan.toGiB > approved.toGiB) return `approved up to ${approved.toGiB} GiB, now ${plan.toGiB} GiB are needed`;
-  if (plan.do === 'modify' && approved.do !== 'modify')
-    return 'approved for the filesystem only, now the volume must grow too';
-  return null;
-}
-
-/** Grown is proved by the filesystem's own numbers and by a client that runs; one that a person had stopped stays stopped. */
-export function proofOf(
-  plan: Plan,
-  after: Observation,
-  clientMustRun: boolean,
-): { readonly reason: string } | { readonly missing: string } {
-  const sizeGiB = after.sizeBytes / GIB;
-  if (after.sizeBytes < leastFilesystemBytes(plan.toGiB))
-    return { missing: `the filesystem has ${sizeGiB.toFixed(0)} GiB, ${plan.toGiB} were planned` };
-  if (clientMustRun && after.client !== 'running') return { missing: `the client is ${after.client}` };
-  const percent = Math.floor((after.usedBytes / after.sizeBytes) * 100);
-  return { reason: `filesystem ${Math.round(sizeGiB)} GiB, ${percent} % used; client ${after.client}` };
-}
-
-/** From here on a client that does not run is taken to have been stopped by the disk and not by a person. */
-const FULL_PERCENT = 97;
-const SETTLE_SECONDS = 5;
-
-const foundOf = (seen: Observation, units: number): Found => ({
-  units,
-  client: seen.client,
-  full:
-    percentOf(seen) >= FULL_PERCENT ||
-    (seen.inodesTotal > 0 && seen.inodesUsed * 100 >= seen.inodesTotal * FULL_PERCENT),
-});
-
-const startsClient = (found: Found | null): boolean => found?.full === true;
-
-/** Nothing is asked of a client that the node could not tell of before. */
-const clientMustRun = (found: Found | null): boolean =>
-  found !== null && (found.client === 'running' || (found.full && found.client !== 'unknown'));
-
-/** What would be done, a colon, and why. */
-export function sentenceOf(plan: Plan): string {
-  switch (plan.do) {
-    case 'modify':
-      return `grow ${plan.fromGiB} → ${plan.toGiB} GiB: ${plan.reason}`;
-    case 'grow-filesystem':
-      return `grow the filesystem to ${plan.toGiB} GiB: ${plan.reason}`;
-    case 'await-modification':
-      return `wait for EBS, then grow the filesystem to ${plan.toGiB} GiB: ${plan.reason}`;
   }
 }
 

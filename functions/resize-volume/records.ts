@@ -9,8 +9,9 @@ import { grant, holds, newNode, prove, release } from '../../shared/heal/lease.t
 import { page } from '../../shared/heal/page.ts';
 import type { ExecutionStatus, IncidentRecord, NodeRecord } from '../../shared/heal/records.ts';
 import { keys, sameRecord, settle } from '../../shared/heal/store.ts';
-import type { EffectOf, Step, Tools } from './effects.ts';
-import { type Ending, pageOf, type Results } from './program.ts';
+import { pageOf } from './program.ts';
+import type { Ending, Results } from './stages.ts';
+import type { EffectOf, Step, Tools } from './tools.ts';
 
 const NOBODY: ExecutionStatus = { state: 'unknown' };
 

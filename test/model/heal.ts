@@ -1,5 +1,5 @@
 // The executions of resize-volume: the program's next effect, each way in which it can turn out, and what the program makes of it.
-import type { Effect, Ending, Guarded, Results, State } from '../../functions/resize-volume/program.ts';
+import type { Effect, Ending, Guarded, Results, State } from '../../functions/resize-volume/stages.ts';
 import type { Outcome } from '../../shared/heal/incident.ts';
 import type { HealPayload } from '../../shared/heal/records.ts';
 import { MODIFICATIONS_PER_DAY, modifyVolume } from './aws.ts';

@@ -1,5 +1,5 @@
 // The rules of the protocol that can be switched off, each by its naive version, and the smallest world that shows what then goes wrong.
-import type { Results } from '../../functions/resize-volume/program.ts';
+import type { Results } from '../../functions/resize-volume/stages.ts';
 import type { IncidentRecord, ModificationIntent, NodeRecord } from '../../shared/heal/records.ts';
 import { DAY_MS, type ExecutionStatus } from '../../shared/heal/records.ts';
 import type { WorldName } from './healing.ts';

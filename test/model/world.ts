@@ -3,7 +3,7 @@
 // Time. Every function is asked at the same moment, NOW. What it writes lies at NOW or a fixed span from it; "time passes" steps
 // move such a stamp to the past, and only where nothing that the span bounds is still under way (see `time.ts`). So each stamp is
 // either still to come or gone, which is all that the decisions look at, and no order of events that real clocks allow is lost.
-import type { State } from '../../functions/resize-volume/program.ts';
+import type { State } from '../../functions/resize-volume/stages.ts';
 import type { Answer, Observation } from '../../shared/documents/answer.ts';
 import { newNode } from '../../shared/heal/lease.ts';
 import {

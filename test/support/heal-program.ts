@@ -1,14 +1,6 @@
 // Runs the program of a heal on what a test tells it at each step, and remembers what it asked for.
-import {
-  abandon,
-  advance,
-  type Effect,
-  type Ending,
-  effectOf,
-  type Results,
-  type State,
-  start,
-} from '../../functions/resize-volume/program.ts';
+import { abandon, advance, effectOf, start } from '../../functions/resize-volume/program.ts';
+import type { Effect, Ending, Results, State } from '../../functions/resize-volume/stages.ts';
 import type { Answer, Observation } from '../../shared/documents/answer.ts';
 import type { Mode } from '../../shared/fleet/model.ts';
 import { fleetWith, GIB, ME, NOON_MS, observation, resizeFacts, steadyHistory } from './heal-facts.ts';

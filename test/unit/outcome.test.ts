@@ -1,8 +1,8 @@
 import { SNSClient } from '@aws-sdk/client-sns';
 import { describe, expect, it } from '@jest/globals';
-import type { Tools } from '../../functions/resize-volume/effects.ts';
-import type { Ending } from '../../functions/resize-volume/program.ts';
 import { writeOutcome } from '../../functions/resize-volume/records.ts';
+import type { Ending } from '../../functions/resize-volume/stages.ts';
+import type { Tools } from '../../functions/resize-volume/tools.ts';
 import { MAX_FAILURES } from '../../shared/heal/incident.ts';
 import type { IncidentRecord } from '../../shared/heal/records.ts';
 import { claimedIncident, HOUR_MS, ME, payload } from '../support/heal-facts.ts';

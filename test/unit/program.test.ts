@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { GrowPlan } from '../../functions/resize-volume/decide.ts';
-import { proofOf, sentenceOf } from '../../functions/resize-volume/program.ts';
+import { proofOf, sentenceOf } from '../../functions/resize-volume/proof.ts';
 import { pollSeconds } from '../../functions/resize-volume/waiting.ts';
 import type { Observation } from '../../shared/documents/answer.ts';
 import {

@@ -1,0 +1,147 @@
+// The words of the heal: the stages that it goes through, the effects that it asks for, and what each of them may come to.
+import type { Answer, Observation } from '../../shared/documents/answer.ts';
+import type { FailureCode, GuardrailCode } from '../../shared/guardrails/codes.ts';
+import type { Holder } from '../../shared/heal/lease.ts';
+import type { GrowPlan, ResizeDecision, ResizeFacts } from './decide.ts';
+
+/** What was planned, whether or not EC2 must be asked for it. */
+export type Plan = Exclude<ResizeDecision, { readonly refuse: GuardrailCode } | { readonly do: 'nothing' }>;
+
+/** `unit` is the index of one of the fleet file's units: a node with an execution and a beacon client is asked about each. */
+export type Command =
+  | { readonly operation: 'observe-node'; readonly unit: number }
+  | {
+      readonly operation: 'grow-filesystem';
+      readonly unit: number;
+      readonly volumeId: string;
+      readonly toGiB: number;
+      readonly startClient: boolean;
+      /** Why, for the journal: the plan's own words. */
+      readonly reason: string;
+    };
+
+/** How an attempt ends, with everything that the records, the journal and a page need. */
+export type Ending =
+  | { readonly outcome: 'healed'; readonly reason: string }
+  | { readonly outcome: 'planned'; readonly reason: string }
+  | {
+      readonly outcome: 'refused';
+      readonly code: GuardrailCode;
+      readonly reason: string;
+      readonly page: boolean;
+      readonly lookAgainMs: number;
+    }
+  | {
+      readonly outcome: 'failed';
+      readonly code: FailureCode;
+      readonly reason: string;
+      readonly page: boolean;
+      readonly lookAgainMs: number;
+    };
+
+export interface Held {
+  readonly holder: Holder;
+  /** Ordinal of the last command that was sent under this fence. */
+  readonly ordinal: number;
+  /** The plan that a person approved, in mode ask. */
+  readonly approved: Plan | null;
+  /** What the node was like when it acknowledged the fence. */
+  readonly found: Found | null;
+}
+
+export interface Found {
+  /** How many units the fleet file knows on a node. */
+  readonly units: number;
+  readonly client: Observation['client'];
+  /** The filesystem was full, or had no inodes left, so that what does not run was stopped by that. */
+  readonly full: boolean;
+}
+
+export type State =
+  | { readonly stage: 'claim' }
+  | { readonly stage: 'survey' }
+  | { readonly stage: 'ask'; readonly plan: Plan }
+  | { readonly stage: 'lease'; readonly approved: Plan | null }
+  | ({ readonly stage: 'send'; readonly command: Command; readonly goal: Goal } & Held)
+  | ({ readonly stage: 'await-command'; readonly commandId: string; readonly unit: number; readonly goal: Goal } & Held)
+  | ({ readonly stage: 'observe'; readonly seen: Observation } & Held)
+  | ({ readonly stage: 'reserve'; readonly plan: GrowPlan } & Held)
+  | ({ readonly stage: 'intend'; readonly plan: GrowPlan; readonly atMs: number } & Held)
+  | ({ readonly stage: 'modify'; readonly plan: GrowPlan; readonly atMs: number } & Held)
+  | ({
+      readonly stage: 'reconcile';
+      readonly plan: GrowPlan;
+      readonly atMs: number;
+      readonly interrupted: string;
+    } & Held)
+  | ({ readonly stage: 'await-modification'; readonly plan: Plan; readonly sinceMs: number } & Held)
+  | ({ readonly stage: 'prove'; readonly reason: string } & Held)
+  | { readonly stage: 'conclude'; readonly ending: Ending; readonly held: Held | null; readonly commandsOver: boolean }
+  | { readonly stage: 'release'; readonly ending: Ending; readonly held: Held; readonly commandsOver: boolean }
+  | { readonly stage: 'end'; readonly ending: Ending | null };
+
+/** What the command under way is for. */
+export type Goal =
+  | { readonly for: 'fence' }
+  /** `silences`: how many of its commands have gone unanswered. Each is guarded by state, so another one does no harm. */
+  | { readonly for: 'grow'; readonly plan: Plan; readonly silences: number }
+  | { readonly for: 'verify'; readonly plan: Plan; readonly silences: number };
+
+export type Effect =
+  | { readonly do: 'claim' }
+  | { readonly do: 'survey'; readonly seen: Observation | null }
+  | { readonly do: 'ask'; readonly plan: Plan }
+  | { readonly do: 'lease' }
+  | {
+      readonly do: 'send';
+      readonly command: Command;
+      readonly holder: Holder;
+      readonly ordinal: number;
+      /** A client that was just started is given so long to show that it stays up. */
+      readonly afterSeconds: number;
+    }
+  | { readonly do: 'await-command'; readonly commandId: string; readonly operationId: string }
+  | { readonly do: 'reserve'; readonly plan: GrowPlan; readonly holder: Holder }
+  | { readonly do: 'intend'; readonly plan: GrowPlan; readonly holder: Holder; readonly atMs: number }
+  | { readonly do: 'modify'; readonly plan: GrowPlan; readonly holder: Holder }
+  /** Whether the modification that was intended at `atMs` happened: one that began before is another attempt's. */
+  | { readonly do: 'reconcile'; readonly plan: GrowPlan; readonly atMs: number; readonly interrupted: string }
+  | {
+      readonly do: 'await-modification';
+      readonly volumeId: string;
+      readonly toGiB: number;
+      /** One that began before is not the one that is awaited; 0 for somebody else's, which has begun already. */
+      readonly sinceMs: number;
+    }
+  | { readonly do: 'prove'; readonly holder: Holder; readonly reason: string }
+  | { readonly do: 'conclude'; readonly ending: Ending }
+  | { readonly do: 'release'; readonly holder: Holder; readonly commandsOver: boolean; readonly proved: boolean }
+  | { readonly do: 'end'; readonly ending: Ending | null };
+
+/** A guard that refused inside the very step that would have mutated. */
+export interface Guarded {
+  readonly refuse: GuardrailCode;
+  readonly reason: string;
+  readonly page: boolean;
+  readonly lookAgainMs: number;
+}
+
+export interface Results {
+  readonly claim: { readonly mine: true } | { readonly end: string };
+  readonly survey: ResizeFacts | Guarded;
+  readonly ask: { readonly approved: true } | Guarded;
+  readonly lease: { readonly holder: Holder } | { readonly busy: string };
+  /** sent: at least once. lost: the lease is somebody else's, so nothing may be done or written any more. */
+  readonly send: { readonly commandId: string } | Guarded | { readonly lost: true };
+  /** over: it ended without an answer, or the moment has passed after which it can no longer run. */
+  readonly 'await-command': Answer | { readonly over: string };
+  readonly reserve: { readonly reserved: true; readonly atMs: number } | Guarded | { readonly lost: true };
+  readonly intend: { readonly written: true } | Guarded | { readonly lost: true };
+  /** interrupted: it may or may not have happened, now or later. */
+  readonly modify: { readonly accepted: true } | Guarded | { readonly lost: true } | { readonly interrupted: string };
+  readonly reconcile: { readonly happened: boolean };
+  readonly 'await-modification': { readonly usable: true } | { readonly failed: string };
+  readonly prove: { readonly written: true } | { readonly lost: true };
+  readonly conclude: { readonly written: boolean };
+  readonly release: { readonly done: true };
+}
