@@ -1,8 +1,8 @@
 // Who may work on an incident: pure decisions over INCIDENT records. The store writes what they say, on condition that nothing changed.
 import {
-  type AlarmFact,
   type ExecutionStatus,
   type HealPayload,
+  type IncidentBase,
   type IncidentRecord,
   REQUEST_LIFETIME_MS,
 } from './records.ts';
@@ -27,15 +27,10 @@ export const ALARM_LAG_MS = 30 * 60_000;
 /** An attempt that was allocated and has not been claimed for so long is invoked again. */
 export const INVOKE_AGAIN_MS = 60_000;
 
-export interface Onset {
-  readonly fleet: string;
-  readonly node: string;
-  readonly instanceId: string;
-  readonly trouble: string;
-  readonly incidentId: string;
-  readonly onsetMs: number;
-  readonly alarm: AlarmFact;
-}
+export type Onset = Pick<
+  IncidentBase,
+  'fleet' | 'node' | 'instanceId' | 'trouble' | 'incidentId' | 'onsetMs' | 'alarm'
+>;
 
 /**
  * The record of trouble seen now: a new one, the one that is there, or the healed one opened again.
@@ -47,9 +42,8 @@ export function openIncident(
   nowMs: number,
 ): Write<IncidentRecord> | { readonly keep: IncidentRecord } | { readonly lags: true } {
   if (!read) {
-    const { fleet, node, instanceId, trouble, incidentId, onsetMs, alarm } = onset;
     const fresh = { attempt: 0, failures: 0, notBeforeMs: 0, refusedCodes: [], pagedCodes: [], version: 1 };
-    return { next: { fleet, node, instanceId, trouble, incidentId, onsetMs, alarm, ...fresh, state: 'open' } };
+    return { next: { ...onset, ...fresh, state: 'open' } };
   }
   if (read.state === 'escalated') {
     // A person has been paged. Only a trouble that began after that, and after the flap window, is a new one.
@@ -214,39 +208,27 @@ export function reopenToSettle(read: IncidentRecord): Write<IncidentRecord> | { 
   return { next: { ...identity(read), notBeforeMs: 0, version: read.version + 1, state: 'open' } };
 }
 
-const identity = ({
-  fleet,
-  node,
-  instanceId,
-  trouble,
-  incidentId,
-  onsetMs,
-  alarm,
-  attempt,
-  failures,
-  deaths,
-  notBeforeMs,
-  plannedUntilMs,
-  refusedCodes,
-  pagedCodes,
-  version,
-}: IncidentRecord) => ({
-  fleet,
-  node,
-  instanceId,
-  trouble,
-  incidentId,
-  onsetMs,
-  alarm,
-  attempt,
-  failures,
-  ...(deaths !== undefined && { deaths }),
-  notBeforeMs,
-  ...(plannedUntilMs !== undefined && { plannedUntilMs }),
-  refusedCodes,
-  pagedCodes,
-  version,
-});
+/** What an incident keeps from state to state; a member that is forgotten here does not compile. */
+const KEPT = {
+  fleet: true,
+  node: true,
+  instanceId: true,
+  trouble: true,
+  incidentId: true,
+  onsetMs: true,
+  alarm: true,
+  attempt: true,
+  failures: true,
+  deaths: true,
+  notBeforeMs: true,
+  plannedUntilMs: true,
+  refusedCodes: true,
+  pagedCodes: true,
+  version: true,
+} as const satisfies Record<keyof IncidentBase, true>;
+
+const identity = (read: IncidentRecord): IncidentBase =>
+  Object.fromEntries(Object.entries(read).filter(([name]) => Object.hasOwn(KEPT, name))) as unknown as IncidentBase;
 
 /** Codes are a small closed set, so these lists stay short. */
 const noted = <R extends { refusedCodes: readonly string[]; pagedCodes: readonly string[] }>(

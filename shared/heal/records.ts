@@ -25,7 +25,8 @@ export interface AlarmFact {
   readonly dimensions: Readonly<Record<string, string>>;
 }
 
-interface IncidentBase {
+/** What is true of an incident in each of its states. */
+export interface IncidentBase {
   readonly fleet: string;
   readonly node: string;
   readonly instanceId: string;
