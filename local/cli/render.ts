@@ -1,6 +1,6 @@
 // How a story looks: three columns, wrapped to the terminal, colour only where there is a person to see it.
 import { colors } from './colors.ts';
-import type { Section, StoryLine, Tone } from './story.ts';
+import type { Section, StoryLine, Tone } from './story-line.ts';
 import { clockTime, day } from './words.ts';
 
 /** A line as it is printed, and the moment in the run that it belongs to. */

@@ -2,7 +2,7 @@
 import type { OutageCause } from '../nodes/client.ts';
 import { requestEvidence } from './evidence.ts';
 import type { AlarmChange, DiskFact, Requested, StoryFacts } from './facts.ts';
-import type { StoryLine } from './story.ts';
+import type { StoryLine } from './story-line.ts';
 import { gibOf, lasting, rate } from './words.ts';
 
 const GIB = 2 ** 30;

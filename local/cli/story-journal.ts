@@ -4,7 +4,7 @@ import { isMutating } from '../region/request-faults.ts';
 import type { JournalLine } from '../run/journal.ts';
 import { askedEvidence, paragraphs, requestEvidence } from './evidence.ts';
 import type { HealFact, Requested, StoryFacts } from './facts.ts';
-import type { StoryLine } from './story.ts';
+import type { StoryLine } from './story-line.ts';
 import { gibOf, grouped, lasting, rate, within } from './words.ts';
 
 /** What an entry says: one line, several, or none where another line says it already. */

@@ -1,5 +1,5 @@
 // A run as a story: plain lines in the order of time, each with a moment, a label and a text. Pure; how they look is render.ts.
-import type { NodeName, StoryFacts } from './facts.ts';
+import type { StoryFacts } from './facts.ts';
 import {
   alarmLines,
   faultLines,
@@ -10,28 +10,8 @@ import {
   violationLines,
 } from './story-around.ts';
 import { journalLines } from './story-journal.ts';
+import type { Section, StoryLine } from './story-line.ts';
 import { counted, lasting } from './words.ts';
-
-/** good and bad carry colour; quiet is what only those want who look closer. */
-export type Tone = 'node' | 'good' | 'bad' | 'quiet';
-
-export interface StoryLine {
-  readonly atMs: number;
-  readonly label: string;
-  readonly text: string;
-  readonly about?: NodeName;
-  readonly tone?: Tone;
-  /** Belongs to the line above: its moment is not said again. */
-  readonly continues?: true;
-  /** For `--explain`: what was read, asked and answered, a line each. */
-  readonly evidence?: readonly string[];
-}
-
-export interface Section {
-  /** The node that it is about, where its first line does not name it. */
-  readonly heading?: NodeName;
-  readonly lines: readonly StoryLine[];
-}
 
 /** With `explain`, each line has its evidence, and attempts that came to nothing new are told one by one. */
 export function tell(facts: StoryFacts, { explain = false }: { readonly explain?: boolean } = {}): Section[] {

@@ -1,7 +1,8 @@
 // Asynchronous invocations: Lambda's own queue with its retries, and what becomes of events that fail for good.
 import type { Kernel } from '../kernel.ts';
 import { AwsError } from '../service.ts';
-import { backoffMs, type Execution, type Executions } from './executions.ts';
+import type { Execution } from './execution.ts';
+import { backoffMs, type Executions } from './executions.ts';
 import type { Functions, Target } from './functions.ts';
 import type { Invoke, Measure } from './invocations.ts';
 import type { FunctionError, Outcome } from './sandboxes.ts';

@@ -8,7 +8,8 @@ import type {
 } from '@aws-sdk/client-lambda';
 import type { Kernel } from '../kernel.ts';
 import { AwsError } from '../service.ts';
-import type { Execution, Executions } from './executions.ts';
+import type { Execution } from './execution.ts';
+import type { Executions } from './executions.ts';
 import { invalid } from './functions.ts';
 import type { Effect } from './operations.ts';
 

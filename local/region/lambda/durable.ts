@@ -9,7 +9,8 @@ import type {
 } from '@aws-sdk/client-lambda';
 import type { Call } from '../service.ts';
 import { page } from './checkpoints.ts';
-import type { Execution, Executions } from './executions.ts';
+import type { Execution } from './execution.ts';
+import type { Executions } from './executions.ts';
 import type { Functions } from './functions.ts';
 import { withoutData } from './history.ts';
 

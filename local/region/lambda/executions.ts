@@ -1,53 +1,13 @@
 // The life of durable executions: started by name, invoked again and again, ended once, remembered for their retention.
-import type { DurableConfig, ErrorObject, Event, ExecutionStatus, Operation } from '@aws-sdk/client-lambda';
-import type { Kernel, Timer } from '../kernel.ts';
+import type { ErrorObject, ExecutionStatus, Operation } from '@aws-sdk/client-lambda';
+import type { Kernel } from '../kernel.ts';
 import { AwsError } from '../service.ts';
+import type { Execution } from './execution.ts';
 import type { Target } from './functions.ts';
 import { endEvent, executionEndEvent, type NewEvent } from './history.ts';
 import type { Invoke, Measure } from './invocations.ts';
 import { isTerminal, replayedOperations } from './operations.ts';
 import type { FunctionError, Outcome } from './sandboxes.ts';
-
-export interface Execution {
-  readonly arn: string;
-  readonly name: string;
-  readonly target: Target;
-  readonly config: DurableConfig & { readonly ExecutionTimeout: number };
-  readonly payload: string;
-  /** 1 for the first execution of the region. */
-  readonly ordinal: number;
-  readonly startedAtMs: number;
-  readonly rootId: string;
-  status: ExecutionStatus;
-  endedAtMs?: number;
-  result?: string;
-  error?: ErrorObject;
-  operations: Map<string, Operation>;
-  /** Operations that changed since the function was last told. */
-  readonly changed: Set<string>;
-  /** The fence: only the invocation that holds it may write. Absent while none runs. */
-  token: string | undefined;
-  lastCheckpoint?: {
-    readonly clientToken: string;
-    readonly response: object;
-    readonly token: string;
-    readonly atMs: number;
-  };
-  invocation: { readonly requestId: string; readonly startedAtMs: number } | undefined;
-  nextInvocation: Timer | undefined;
-  /** Failed invocations since the last progress. */
-  failures: number;
-  checkpoints: number;
-  meteredOperations: number;
-  writtenBytes: number;
-  readonly timers: Map<string, Timer>;
-  /** Seconds between heartbeats, by the operation id of the callback. */
-  readonly heartbeats: Map<string, number>;
-  /** Fault `execution-timeout`: after how many checkpoints, and how long after, this execution dies. */
-  fate?: { readonly checkpoints: number; readonly delayMs: number };
-  readonly history: Event[];
-  readonly whenEnded: ((execution: Execution) => void)[];
-}
 
 // How often the service repeats a failed invocation is not published ("Retries for Lambda durable functions" calls them
 // backend retries). We take the interval that Lambda states for system errors of asynchronous invocations: "increases

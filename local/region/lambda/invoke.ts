@@ -3,7 +3,8 @@ import type { InvocationRequest, InvocationResponse } from '@aws-sdk/client-lamb
 import type { Kernel } from '../kernel.ts';
 import { AwsError } from '../service.ts';
 import type { Asynchronous } from './asynchronous.ts';
-import { type Execution, type Executions, toFunctionError } from './executions.ts';
+import type { Execution } from './execution.ts';
+import { type Executions, toFunctionError } from './executions.ts';
 import { type Functions, invalid, type Target } from './functions.ts';
 import type { Invoke } from './invocations.ts';
 import { type Outcome, SYNCHRONOUS_PAYLOAD_BYTES } from './sandboxes.ts';

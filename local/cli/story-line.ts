@@ -1,0 +1,23 @@
+// What a story is made of.
+import type { NodeName } from './facts.ts';
+
+/** good and bad carry colour; quiet is what only those want who look closer. */
+export type Tone = 'node' | 'good' | 'bad' | 'quiet';
+
+export interface StoryLine {
+  readonly atMs: number;
+  readonly label: string;
+  readonly text: string;
+  readonly about?: NodeName;
+  readonly tone?: Tone;
+  /** Belongs to the line above: its moment is not said again. */
+  readonly continues?: true;
+  /** For `--explain`: what was read, asked and answered, a line each. */
+  readonly evidence?: readonly string[];
+}
+
+export interface Section {
+  /** The node that it is about, where its first line does not name it. */
+  readonly heading?: NodeName;
+  readonly lines: readonly StoryLine[];
+}
