@@ -1,6 +1,10 @@
 // All suites that need neither root nor a network. Sources are ESM TypeScript, stripped of their types by Node itself.
 export default {
   testEnvironment: 'node',
+  // Jest leaves a core free, which of two cores is half of the machine.
+  maxWorkers: 2,
+  // Most simulations run in a process of their own, which a busy machine starts late: time-outs are for what hangs.
+  testTimeout: 120_000,
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '\\.ts$': './test/support/strip-types.js' },
   testMatch: ['<rootDir>/test/{unit,model,infra,region,simulation}/**/*.test.ts'],

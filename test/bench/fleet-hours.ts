@@ -42,11 +42,13 @@ async function healthy(lane: Lane): Promise<Region> {
   return region;
 }
 
-/** @throws Error where it was no healthy fleet: a heal would be measured as something that it is not */
+/** @throws Error where it was no healthy fleet, or a sweep failed: that would be measured as something that it is not */
 async function passHours(region: Region, hours: number): Promise<void> {
   await region.clock.run({ untilMs: region.clock.now() + hours * HOUR_MS });
   const heals = region.lambda.executions().length;
   if (heals > 0) throw new Error(`a healthy fleet was healed ${heals} times`);
+  const [complaint] = region.log;
+  if (complaint !== undefined) throw new Error(`a function of a healthy fleet had something to say: ${complaint}`);
 }
 
 function fleetOfTwenty(world: World): void {
