@@ -32,6 +32,15 @@ const DEFAULT_SPEED = 60;
 /** A day of virtual time a second is more than anybody can follow. */
 const SPEED_MAX = 86_400;
 
+const A_SEED = `an integer from 0 to ${Number.MAX_SAFE_INTEGER}`;
+const A_SPEED = `a number above 0 and up to ${SPEED_MAX}`;
+/** The flags whose values are names, and all of these. */
+const NAMES = {
+  '--scenario': SCENARIOS.map(({ name }) => name),
+  '--fault': Object.keys(FAULTS),
+  '--lane': LANES,
+} as const satisfies Record<string, readonly string[]>;
+
 interface Options {
   readonly scenario: string;
   readonly seed: string;
@@ -113,57 +122,60 @@ function requestOf(options: Options): Request {
 
 function runOf({ scenario: name, seed, fault, lane }: Options): RunRequest {
   const scenario = findScenario(name);
-  if (!scenario)
-    throw unknownWord(
-      '--scenario',
-      name,
-      SCENARIOS.map((known) => known.name),
-      '--list',
-    );
+  if (!scenario) throw unknownWord('--scenario', name);
   const faults = [...new Set(fault)].map((word) => {
     if (isFaultName(word)) return word;
-    throw unknownWord('--fault', word, Object.keys(FAULTS), '--list-faults');
+    throw unknownWord('--fault', word);
   });
   const known = LANES.find((candidate) => candidate === lane);
-  if (!known) throw unknownWord('--lane', lane, LANES);
+  if (!known) throw unknownWord('--lane', lane);
   return { scenario, seed: seedOf(seed), faults, lane: known };
 }
 
 function seedOf(word: string): number {
   const seed = Number(word);
   if (/^\d+$/.test(word) && Number.isSafeInteger(seed)) return seed;
-  throw new UsageError(`--seed: expected an integer from 0 to ${Number.MAX_SAFE_INTEGER}, found "${word}"`);
+  throw new UsageError(`--seed: expected ${A_SEED}, found "${word}"`);
 }
 
 function speedOf(word: string): number {
   const speed = Number(word);
   if (/^\d+(\.\d+)?$/.test(word) && speed > 0 && speed <= SPEED_MAX) return speed;
-  throw new UsageError(`--speed: expected a number above 0 and up to ${SPEED_MAX}, found "${word}"`);
+  throw new UsageError(`--speed: expected ${A_SPEED}, found "${word}"`);
 }
 
-function unknownWord(flag: string, word: string, known: readonly string[], list?: string): UsageError {
-  const near = nearest(word, known);
-  const hint = near ? `; did you mean ${near}?` : list ? `; npm start -- ${list} names them` : '';
-  return new UsageError(`${flag}: expected ${list ? 'a known name' : known.join(' or ')}, found "${word}"${hint}`);
+function unknownWord(flag: keyof typeof NAMES, word: string): UsageError {
+  const near = nearest(word, NAMES[flag]);
+  return new UsageError(
+    `${flag}: expected a known name, found "${word}"; ${near ? `did you mean ${near}?` : thereAre(NAMES[flag])}`,
+  );
 }
 
-/** Commander's own words, without its "error:" and with the option that was probably meant. */
+/** Commander's own words, without its "error:" and with the option, or the value, that was probably meant. */
 function wrongOption({ code, message }: CommanderError, program: Command): string {
   const said = message.replace(/^error: /, '');
-  const word = /'(--?[^'=\s]*)/.exec(said)?.[1];
-  if (code !== 'commander.unknownOption' || !word) return said;
-  const near = nearest(
-    word,
-    program.options.map(({ long }) => long ?? ''),
-  );
-  return near ? `${said}; did you mean ${near}?` : `${said}; npm start -- --help names them`;
+  const word = /'(--?[^'=\s]*)/.exec(said)?.[1] ?? '';
+  if (code === 'commander.optionMissingArgument') return `${word}: ${wanted(word)}, found nothing after it`;
+  if (code !== 'commander.unknownOption') return said;
+  const options = program.options.flatMap(({ long }) => long ?? []);
+  // The dashes are alike in all of them: they make no option more like another.
+  const bare = (option: string): string => option.replace(/^-+/, '');
+  const near = nearest(bare(word), options.map(bare));
+  return `${said}; ${near ? `did you mean --${near}?` : thereAre(options)}`;
 }
 
+function wanted(flag: string): string {
+  if (flag === '--seed') return `expected ${A_SEED}`;
+  if (flag === '--speed') return `expected ${A_SPEED}`;
+  return `expected one of ${Object.entries(NAMES)
+    .find(([name]) => name === flag)?.[1]
+    .join(', ')}`;
+}
+
+const thereAre = (words: readonly string[]): string => `there are ${words.join(', ')}`;
+
 function strayWord(word: string): string {
-  const name = nearest(
-    word,
-    SCENARIOS.map((scenario) => scenario.name),
-  );
+  const name = nearest(word, NAMES['--scenario']);
   return `unexpected word "${word}"${name ? `; did you mean --scenario ${name}?` : '; options begin with --'}`;
 }
 

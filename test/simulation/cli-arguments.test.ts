@@ -18,6 +18,8 @@ const said = (words: readonly string[]): string => {
   return 'nothing was wrong';
 };
 
+const SCENARIO_NAMES = SCENARIOS.map(({ name }) => name).join(', ');
+
 describe('npm start --', () => {
   it('tells disk-full with seed 1 in the fidelity lane when nothing is said', () => {
     const run = { scenario: expect.objectContaining({ name: 'disk-full' }), seed: 1, faults: [], lane: 'fidelity' };
@@ -37,18 +39,24 @@ describe('npm start --', () => {
 
   it.each([
     [['--scenario', 'disk-ful'], '--scenario: expected a known name, found "disk-ful"; did you mean disk-full?'],
-    [['--scenario', 'zzz'], '--scenario: expected a known name, found "zzz"; npm start -- --list names them'],
-    [['--scenario', ''], '--scenario: expected a known name, found ""; npm start -- --list names them'],
-    [['--scenario'], "option '--scenario <name>' argument missing"],
+    [['--scenario', 'zzz'], `--scenario: expected a known name, found "zzz"; there are ${SCENARIO_NAMES}`],
+    [['--scenario', ''], `--scenario: expected a known name, found ""; there are ${SCENARIO_NAMES}`],
+    [['--scenario'], `--scenario: expected one of ${SCENARIO_NAMES}, found nothing after it`],
+    [['--seed'], '--seed: expected an integer from 0 to 9007199254740991, found nothing after it'],
+    [['--serve', '--speed'], '--speed: expected a number above 0 and up to 86400, found nothing after it'],
     [['--fault', 'trottling'], '--fault: expected a known name, found "trottling"; did you mean throttling?'],
     [
       ['--fault', 'constructor'],
-      '--fault: expected a known name, found "constructor"; npm start -- --list-faults names them',
+      `--fault: expected a known name, found "constructor"; there are ${Object.keys(FAULTS).join(', ')}`,
     ],
-    [['--lane', 'sweeep'], '--lane: expected fidelity or sweep, found "sweeep"; did you mean sweep?'],
+    [['--lane', 'sweeep'], '--lane: expected a known name, found "sweeep"; did you mean sweep?'],
+    [['--lane', 'foo'], '--lane: expected a known name, found "foo"; there are fidelity, sweep'],
     [['--sed', '3'], "unknown option '--sed'; did you mean --seed?"],
     [['--list-fault'], "unknown option '--list-fault'; did you mean --list-faults?"],
-    [['-x'], "unknown option '-x'; npm start -- --help names them"],
+    [
+      ['--real'],
+      "unknown option '--real'; there are --scenario, --seed, --fault, --json, --explain, --lane, --serve, --speed, --list, --list-faults, --list-codes",
+    ],
     [['disk-full'], 'unexpected word "disk-full"; did you mean --scenario disk-full?'],
     [['--json', '--explain'], '--json and --explain do not go together'],
     [['--list', '--list-codes'], '--list and --list-codes do not go together'],
