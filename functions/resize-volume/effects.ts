@@ -1,5 +1,6 @@
 // Performs the effects of the program: each mutation in a durable step of its own, guarded, journalled before and after.
 import { createRetryStrategy, type DurableContext, JitterStrategy, StepSemantics } from '@aws/durable-execution-sdk-js';
+import { isThrottling } from '../../shared/aws/throttling.ts';
 import { readSwitches } from '../../shared/guardrails/switches.ts';
 import { askPerson } from './approval.ts';
 import { awaitCommand, sendToNode } from './commands.ts';
@@ -9,16 +10,27 @@ import { claimAttempt, releaseNode, reserveGrowth, takeLease, writeOutcome, writ
 import type { Effect, Results } from './stages.ts';
 import type { EffectOf, Step, Tools } from './tools.ts';
 
+const failing = createRetryStrategy({
+  maxAttempts: 4,
+  initialDelay: { seconds: 2 },
+  maxDelay: { seconds: 30 },
+  backoffRate: 3,
+  jitter: JitterStrategy.NONE,
+});
+
+/** Minutes of patience, each heal at moments of its own: hundreds of disks may fill together, and all ask at once. */
+const throttled = createRetryStrategy({
+  maxAttempts: 8,
+  initialDelay: { seconds: 4 },
+  maxDelay: { seconds: 60 },
+  backoffRate: 2,
+  jitter: JitterStrategy.HALF,
+});
+
 /** A step that is safe to repeat is repeated a few times; then the program is told that it fails. */
 const REPEATABLE = {
   semantics: StepSemantics.AtLeastOncePerRetry,
-  retryStrategy: createRetryStrategy({
-    maxAttempts: 4,
-    initialDelay: { seconds: 2 },
-    maxDelay: { seconds: 30 },
-    backoffRate: 3,
-    jitter: JitterStrategy.NONE,
-  }),
+  retryStrategy: (error: Error, attempt: number) => (isThrottling(error) ? throttled : failing)(error, attempt),
 };
 
 /** @param place orders this effect's steps and journal entries within the attempt: "07" */

@@ -4,6 +4,7 @@ import middy from '@middy/core';
 import { awsClients, type Clients } from '../../shared/aws/clients.ts';
 import { readEnvironment } from '../../shared/aws/environment.ts';
 import { logged } from '../../shared/aws/log.ts';
+import { isThrottling } from '../../shared/aws/throttling.ts';
 import { createJournal } from '../../shared/heal/journal.ts';
 import { parseHealPayload } from '../../shared/heal/payload.ts';
 import { createStore } from '../../shared/heal/store.ts';
@@ -45,7 +46,7 @@ async function run(ctx: DurableContext, tools: Tools): Promise<Ending | null> {
     try {
       state = advance(state, await perform(ctx, tools, effect, place), tools.payload);
     } catch (error) {
-      state = abandon(state, error instanceof Error ? error.message : String(error));
+      state = abandon(state, error instanceof Error ? error.message : String(error), isThrottling(error));
       // Not even that could be written: the execution fails, so that an alarm and the dead-letter queue tell of it.
       if (state.stage === 'end') throw error;
     }

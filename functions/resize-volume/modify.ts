@@ -7,6 +7,7 @@ import {
   ModifyVolumeCommand,
   type VolumeModification,
 } from '@aws-sdk/client-ec2';
+import { isThrottling } from '../../shared/aws/throttling.ts';
 import { holds, intend, newNode, recentModifications } from '../../shared/heal/lease.ts';
 import { CONSISTENCY_WINDOW_MS, type NodeRecord, REQUEST_LIFETIME_MS } from '../../shared/heal/records.ts';
 import { keys, settle } from '../../shared/heal/store.ts';
@@ -21,8 +22,6 @@ const HOUR_MS = 60 * 60_000;
 const MINUTE_MS = 60_000;
 /** Durable waits between calls of which none took effect: two minutes of them, since hundreds of volumes may fill together. */
 const NOT_SENT_WAITS_SECONDS = [2, 4, 8, 15, 30, 30, 30] as const;
-/** A request that was throttled did not take effect: "API throttling", Amazon EC2 API Reference. */
-const THROTTLED = new Set(['RequestLimitExceeded', 'Throttling', 'ThrottlingException']);
 /** `modifying` takes seconds, rarely minutes; after some three hours of polls something is wrong and a person is told. */
 const MAX_MODIFYING_POLLS = 180;
 
@@ -149,7 +148,7 @@ async function guardAndModify(tools: Tools, plan: GrowPlan, holder: EffectOf<'mo
   } catch (error) {
     if (!(error instanceof EC2ServiceException)) throw error;
     const reason = `${error.name}: ${error.message}`;
-    if (THROTTLED.has(error.name)) return { notSent: reason };
+    if (isThrottling(error)) return { notSent: reason };
     // A server's fault (5xx) says nothing about the effect.
     const status = error.$metadata.httpStatusCode ?? 500;
     if (status < 400 || status > 499) throw error;

@@ -176,7 +176,7 @@ export function advance(state: State, result: unknown, payload: Pick<HealPayload
 }
 
 /** A step that kept failing. What may have been begun is left to the records: the attempt fails, its successor reads the truth. */
-export function abandon(state: State, error: string): State {
+export function abandon(state: State, error: string, throttled = false): State {
   const held = 'holder' in state ? state : 'held' in state ? state.held : null;
   if (state.stage === 'modify')
     return { ...heldOf(state), stage: 'reconcile', plan: state.plan, atMs: state.atMs, interrupted: error };
@@ -184,7 +184,10 @@ export function abandon(state: State, error: string): State {
   if (state.stage === 'reconcile') return concluding(failed('step-failed', `reconcile: ${error}`, true), null);
   if (state.stage === 'conclude' || state.stage === 'release' || state.stage === 'end' || state.stage === 'claim')
     return { stage: 'end', ending: null };
-  return concluding(failed('step-failed', `${state.stage}: ${error}`, true), held, false);
+  const reason = `${state.stage}: ${error}`;
+  if (throttled)
+    return concluding(refused({ refuse: 'throttled', reason, page: false, lookAgainMs: MINUTE_MS }), held, false);
+  return concluding(failed('step-failed', reason, true), held, false);
 }
 
 const MINUTE_MS = 60_000;

@@ -7,13 +7,18 @@ const PATIENCE_MS = 2 * 60_000;
 let throttledModify: Disturbed | undefined;
 let unreadableGuard: Disturbed | undefined;
 let silentPages: Disturbed | undefined;
+let throttledReads: Disturbed | undefined;
+let throttledForLong: Disturbed | undefined;
 
 beforeAll(async () => {
-  [throttledModify, unreadableGuard, silentPages] = await disturb([
+  [throttledModify, unreadableGuard, silentPages, throttledReads, throttledForLong] = await disturb([
     { scenario: 'disk-full', operation: 'ModifyVolume', fate: 'throttled', calls: 7 },
     // The pause tag is read for the first command, for the intent, and for the modification: there by all four tries of the SDK.
     { scenario: 'disk-full', operation: 'DescribeTags', fate: 'throttled', from: 3, calls: 4 },
     { scenario: 'disk-full-budget-spent', operation: 'Publish', fate: 'throttled' },
+    // Each try of a step is four calls of the SDK.
+    { scenario: 'disk-full', operation: 'DescribeVolumes', fate: 'throttled', calls: 24 },
+    { scenario: 'disk-full', operation: 'DescribeVolumes', fate: 'throttled', calls: 36 },
   ]);
 }, PATIENCE_MS);
 
@@ -31,6 +36,20 @@ describe('while a pause cannot be read right before the modification', () => {
     expect(unreadableGuard?.report.heals.map(({ outcome }) => outcome)).toEqual(['healed']);
     expect(unreadableGuard?.modifications).toBe(1);
     expect(unreadableGuard?.report.heals[0]?.alarmToHealedSeconds).toBeLessThan(60);
+  });
+});
+
+describe('while AWS throttles what a heal reads', () => {
+  it('the heal is patient, and heals', () => {
+    expect(throttledReads?.report.heals.map(({ outcome }) => outcome)).toEqual(['healed']);
+    expect(throttledReads?.report.refusals).toEqual([]);
+    expect(throttledReads?.report.pages).toEqual([]);
+  });
+
+  it('for minutes, it refuses, pages nobody, and heals when it looks again', () => {
+    expect(throttledForLong?.report.refusals.map(({ guardrail }) => guardrail)).toEqual(['throttled']);
+    expect(throttledForLong?.report.heals.at(-1)?.outcome).toBe('healed');
+    expect(throttledForLong?.report.pages).toEqual([]);
   });
 });
 
