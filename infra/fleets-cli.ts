@@ -9,7 +9,7 @@ import { push } from './fleet-commands/push.ts';
 import { show } from './fleet-commands/show.ts';
 import { type Desk, UsageError } from './fleet-commands/tell.ts';
 import { fleetJsonSchemaPath, fleetJsonSchemaText } from './fleet-json-schema.ts';
-import { FleetFilesError, fleetsDirectory } from './fleets.ts';
+import { FleetFilesError, fleetsDirectory, shortPath } from './fleets.ts';
 
 export interface Terminal extends Desk {
   readonly complain: (text: string) => void;
@@ -79,7 +79,10 @@ function commands(terminal: Terminal): Command {
     .description(
       'write infra/fleet.schema.json, which editors complete and check fleet files by, after a change of the schema',
     )
-    .action(() => writeFileSync(fleetJsonSchemaPath, fleetJsonSchemaText()));
+    .action(() => {
+      writeFileSync(fleetJsonSchemaPath, fleetJsonSchemaText());
+      terminal.say(`${shortPath(fleetJsonSchemaPath)} is written.`);
+    });
   return program;
 }
 

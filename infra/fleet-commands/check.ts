@@ -1,5 +1,5 @@
 // `npm run fleets -- check [FILE…]`: are these fleet files right, each and together?
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { Fleet, Runtime } from '../../shared/fleet/model.ts';
 import { fleetPathsIn, readFleetFiles, shortPath } from '../fleets.ts';
@@ -9,7 +9,7 @@ import { type Desk, notThere, tableOf } from './tell.ts';
 export function check({ directory, say }: Desk, paths: readonly string[]): void {
   const all = fleetPathsIn(directory);
   for (const path of paths) {
-    if (!existsSync(path)) throw notThere('file', path, all.map(shortPath));
+    if (!statSync(path, { throwIfNoEntry: false })?.isFile()) throw notThere('file', path, all.map(shortPath));
   }
   const files = readFleetFiles(paths.length > 0 ? paths : all);
   if (files.length === 0) {

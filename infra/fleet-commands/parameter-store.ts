@@ -38,5 +38,11 @@ export function ssmParameterStore(client = new SSMClient()): ParameterStore {
 }
 
 function storeError(name: string, cause: unknown): StoreError {
-  return new StoreError(`${name}: ${cause instanceof Error ? `${cause.name}: ${cause.message}` : cause}`, { cause });
+  const words = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
+  return new StoreError(`${name}: ${words}${/Region is missing|CredentialsProvider/.test(words) ? WHOSE : ''}`, {
+    cause,
+  });
 }
+
+/** The SDK says what it lacks, not where it looked. */
+const WHOSE = '; your environment says which account and region: AWS_PROFILE, or AWS_REGION and credentials';

@@ -64,6 +64,13 @@ describe('check', () => {
       expect.stringContaining(`did you mean ${join(directory, 'bitcoin.yaml')}?`),
     ]);
   });
+
+  it('says that a folder is no file, and which there are', async () => {
+    expect(await run('check', directory)).toMatchObject({
+      status: 2,
+      complained: expect.stringMatching(/^no file ".*bitcoin\.yaml/),
+    });
+  });
 });
 
 describe('show', () => {
@@ -202,5 +209,12 @@ describe('the parameters on AWS', () => {
     const denied = answering('AccessDeniedException').read('/chainmend/pause');
     await expect(denied).rejects.toThrow(StoreError);
     await expect(denied).rejects.toThrow(/^\/chainmend\/pause: AccessDeniedException: because$/);
+  });
+
+  it('are nobody’s where the environment names no account or region, and that is said', async () => {
+    const region = () => Promise.reject(new Error('Region is missing'));
+    await expect(ssmParameterStore(new SSMClient({ region })).read('/chainmend/pause')).rejects.toThrow(
+      '/chainmend/pause: Error: Region is missing; your environment says which account and region: AWS_PROFILE, or AWS_REGION',
+    );
   });
 });
