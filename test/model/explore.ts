@@ -83,7 +83,7 @@ function exploreWorld(name: WorldName, { supply: given, maxStates }: Options): b
     const { report, seconds } = explore(name, supply, FULL, maxStates, false);
     const cut = report.complete ? '' : ', CUT OFF by --max';
     console.log(
-      `  ${supply.faults} faults, ${supply.acts} acts: ${count(report.states)} states, ${count(report.transitions)} transitions, ${seconds.toFixed(1)} s${cut}`,
+      `  ${boundOf(supply)}: ${count(report.states)} states, ${count(report.transitions)} transitions, ${seconds.toFixed(1)} s${cut}`,
     );
     return report;
   });
@@ -103,7 +103,7 @@ function exploreRules({ rules, maxStates, wholeTraces }: Options): boolean {
   const found = rules.map(([name, { naive, sentence, without, world, supply }]) => {
     const { report, seconds } = explore(world, supply, without, maxStates, true);
     const [broken] = brokenBy(report);
-    const where = `${world}, ${supply.faults} faults, ${supply.acts} acts, ${count(report.states)} states, ${seconds.toFixed(1)} s`;
+    const where = `${world}, ${boundOf(supply)}, ${count(report.states)} states, ${seconds.toFixed(1)} s`;
     console.log(`  ${broken ? '✓' : '✗ NOTHING BREAKS:'} ${name.padEnd(12)} ${naive}`);
     if (wholeTraces) console.log(`    instead of: ${sentence}`);
     if (!broken) return false;
@@ -138,6 +138,8 @@ const print = (trace: Trace): void => {
   for (const [i, words] of trace.entries()) console.log(`      ${String(i + 1).padStart(2)}. ${words}`);
 };
 
+const boundOf = ({ faults, acts }: Supply): string =>
+  `${faults} fault${faults === 1 ? '' : 's'}, ${acts} act${acts === 1 ? '' : 's'}`;
 const count = (n: number): string => n.toLocaleString('en-US');
 
 process.exitCode = main();

@@ -1,4 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { DescribeVolumesCommand, EC2Client } from '@aws-sdk/client-ec2';
@@ -6,6 +7,7 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { Report } from '../../local/run/report.ts';
 
 const MAIN = join(import.meta.dirname, '../../local/main.ts');
+const README = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8');
 const FLAGS = ['--disable-warning=ExperimentalWarning', MAIN];
 /** A CI host that is not in UTC, and a folder that is not the project's. */
 const ELSEWHERE = { cwd: '/', env: { PATH: process.env['PATH'], TZ: 'Pacific/Kiritimati', CI: 'true' } };
@@ -75,6 +77,11 @@ describe('npm start', () => {
       'Step by step with evidence:  npm start -- --scenario disk-full --explain',
       'Other scenarios:             npm start -- --list',
     ]);
+  });
+
+  it('prints what the README says that one just saw', () => {
+    const shown = /^```\n(chainmend · local region, seed 1 .*?)^```$/ms.exec(README)?.[1] ?? 'no such block';
+    expect(runs[3].stdout.slice(0, shown.length)).toBe(shown);
   });
 });
 
