@@ -1,6 +1,7 @@
 // The level-triggered half of the door: every minute what is still wrong is read again, and what died is found.
 import { PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import { EventError } from '../../shared/events/errors.ts';
+import { owesClient } from '../../shared/heal/lease.ts';
 import type { IncidentRecord, NodeRecord } from '../../shared/heal/records.ts';
 import { consider, type Door } from './consider.ts';
 import { type Candidate, fleetOf, isDiskAlarm, troubleOf } from './decide.ts';
@@ -43,9 +44,7 @@ export async function sweep(door: Door): Promise<void> {
 
   const known = await readRecords(door, settings, attempt);
   await attempt(() => settle(door, known, alarming, { nowMs, untilMs: nowMs + SETTLE_FOR_MS }, attempt));
-  await attempt(() =>
-    look(door, settings, known.incidents, alarming, { nowMs, untilMs: nowMs + LOOK_FOR_MS }, attempt),
-  );
+  await attempt(() => look(door, settings, known, alarming, { nowMs, untilMs: nowMs + LOOK_FOR_MS }, attempt));
   await attempt(() =>
     clients.cloudwatch.send(
       new PutMetricDataCommand({
@@ -88,13 +87,22 @@ async function settle(
   const resting = incidents.filter(({ state }) => state === 'open' || state === 'escalated');
   const quiet = resting.filter((incident) => !alarming.some((alarm) => concerns(alarm, incident)));
   const over = await readOver(door.clients.cloudwatch, [...new Set(quiet.map(({ alarm }) => alarm.alarmName))]);
-  const isOver = (incident: IncidentRecord): boolean => quiet.includes(incident) && over.has(incident.alarm.alarmName);
+  const isOver = (incident: IncidentRecord): boolean =>
+    quiet.includes(incident) && over.has(incident.alarm.alarmName) && !owed(incident, nodes, time.nowMs);
   const works = [
     ...nodes.map((node) => () => settleNode(door, node, incidents)),
     ...incidents.map((incident) => () => settleIncident(door, incident, isOver)),
   ];
   await inTurn(works, time, attempt);
 }
+
+/** The disk is well again and the client that it stopped is not: the incident is not over, whatever its alarm says. */
+const owed = (incident: IncidentRecord, nodes: readonly NodeRecord[], nowMs: number): boolean =>
+  incident.state === 'open' &&
+  owesClient(
+    nodes.find(({ instanceId }) => instanceId === incident.instanceId),
+    nowMs,
+  );
 
 /** Whether an alarm tells of an incident's trouble: the same alarm, or another on the same filesystem (its inodes). */
 const concerns = ({ fact: { alarmName, dimensions } }: AlarmNow, { alarm, instanceId }: IncidentRecord): boolean =>
@@ -106,7 +114,7 @@ const concerns = ({ fact: { alarmName, dimensions } }: AlarmNow, { alarm, instan
 async function look(
   door: Door,
   settings: Settings,
-  incidents: readonly IncidentRecord[],
+  { incidents, nodes }: Records,
   alarming: readonly AlarmNow[],
   time: Time,
   attempt: Attempt,
@@ -120,7 +128,7 @@ async function look(
   const open = incidents.filter(({ state }) => state === 'open');
   const again = open
     .filter((incident) => !disks.some(({ fact }) => tellsOf(fact, incident)))
-    .flatMap((incident) => toldAgain(incident, names));
+    .flatMap((incident) => toldAgain(incident, names, owed(incident, nodes, time.nowMs)));
   const ids = [...disks.map(({ fact }) => fact.dimensions['InstanceId'] ?? ''), ...again.map((c) => c.instanceId)];
   if (ids.length === 0) return;
   const instances = await readInstances(door.clients.ec2, [...new Set(ids)]);
@@ -170,9 +178,13 @@ const candidateOf = ({ fact, sinceMs, actionsEnabled }: AlarmNow, mutedBy: strin
 const tellsOf = ({ alarmName, dimensions }: AlarmNow['fact'], incident: IncidentRecord): boolean =>
   dimensions['InstanceId'] === incident.instanceId && alarmName === incident.alarm.alarmName;
 
-const toldAgain = (incident: IncidentRecord, alarming: ReadonlySet<string>): readonly Candidate[] => {
+const toldAgain = (
+  incident: IncidentRecord,
+  alarming: ReadonlySet<string>,
+  clientOwed: boolean,
+): readonly Candidate[] => {
   const { alarm, instanceId, onsetMs } = incident;
-  if (alarm.alarmName !== '' && !alarming.has(alarm.alarmName)) return [];
+  if (alarm.alarmName !== '' && !alarming.has(alarm.alarmName) && !clientOwed) return [];
   return [{ alarm, instanceId, onsetMs, suppressedBy: null }];
 };
 

@@ -32,7 +32,9 @@ export async function sendToNode(
   const early = await guardAgain(tools);
   if ('refuse' in early) return early;
   const sentAtMs = Date.now();
-  if (!(await quietUntil(tools, holder, overByMs({ operation, sentAtMs })))) return { lost: true };
+  const starts = command.operation === 'grow-filesystem' && command.startClient;
+  if (!(await quietUntil(tools, holder, overByMs({ operation, sentAtMs }), starts ? sentAtMs : undefined)))
+    return { lost: true };
   await journal(`${place}-intent`, {
     atMs: sentAtMs,
     kind: 'intent',
@@ -67,14 +69,19 @@ export async function sendToNode(
   return { commandId };
 }
 
-async function quietUntil({ store, payload }: Tools, holder: Holder, overAtMs: number): Promise<boolean> {
+async function quietUntil(
+  { store, payload }: Tools,
+  holder: Holder,
+  overAtMs: number,
+  startsAtMs: number | undefined,
+): Promise<boolean> {
   const { fleet, instanceId } = payload;
   return settle<NodeRecord, boolean>(
     store,
     keys.node(fleet, instanceId),
     () => store.readNode(fleet, instanceId),
     (read) => {
-      const raised = raiseQuiet(read ?? newNode(fleet, instanceId), holder, overAtMs);
+      const raised = raiseQuiet(read ?? newNode(fleet, instanceId), holder, overAtMs, startsAtMs);
       if ('lost' in raised) return { result: false };
       return { result: true, write: 'next' in raised ? raised.next : undefined };
     },

@@ -47,6 +47,8 @@ export interface ResizeFacts {
   /** The same for inodes; absent where CloudWatch says nothing. */
   readonly reportedInodesPercent?: number;
   readonly intents: readonly ModificationIntent[];
+  /** An attempt before this one was to start the client that the full disk had stopped, and did not live to prove it. */
+  readonly clientOwed?: true;
   /** What this fleet's growth has added to the monthly bill in this calendar month. */
   readonly addedUsd: number;
 }
@@ -97,6 +99,13 @@ export function decideResize(facts: ResizeFacts): ResizeDecision {
   }
   const threshold = fleet.disk.growAtPercent;
   if (Math.max(use.percent, use.inodesPercent) < threshold) {
+    if (facts.clientOwed && facts.seen?.client !== 'running')
+      return {
+        do: 'grow-filesystem',
+        volumeId: volume.volumeId,
+        toGiB: volume.sizeGiB,
+        reason: `${use.sentence}, grown already; the client that the full disk stopped is still to be started`,
+      };
     return { do: 'nothing', reason: `${use.sentence}, below the ${threshold} % from which it is grown` };
   }
 

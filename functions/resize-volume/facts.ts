@@ -12,6 +12,7 @@ import type { Observation } from '../../shared/documents/answer.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { isVolumeType } from '../../shared/guardrails/ebs.ts';
 import { addedUsd, growthKey, monthOf } from '../../shared/guardrails/grow.ts';
+import { owesClient } from '../../shared/heal/lease.ts';
 import type { AlarmFact, HealPayload } from '../../shared/heal/records.ts';
 import type { Store } from '../../shared/heal/store.ts';
 import { GIB, type ModificationFact, type ResizeFacts, type VolumeFact } from './decide.ts';
@@ -58,6 +59,7 @@ export async function readFacts(
     reportedPercent: history.percent.at(-1)?.percent ?? null,
     ...(history.inodesPercent !== undefined && { reportedInodesPercent: history.inodesPercent }),
     intents: node?.modifications ?? [],
+    ...(owesClient(node, nowMs) && { clientOwed: true }),
     // What an attempt before this one reserved for the same step is not spent twice.
     addedUsd: addedUsd(
       budget,

@@ -114,7 +114,10 @@ export function advance(state: State, result: unknown, payload: Pick<HealPayload
     case 'observe': {
       const facts = result as Results['survey'];
       if ('refuse' in facts) return concluding(refused(facts), state);
-      return afterDecision({ ...state, found: foundOf(state.seen, facts.fleet.units.length) }, decideResize(facts));
+      return afterDecision(
+        { ...state, found: foundOf(state.seen, facts.fleet.units.length, facts.clientOwed === true) },
+        decideResize(facts),
+      );
     }
     case 'reserve': {
       const reserved = result as Results['reserve'];

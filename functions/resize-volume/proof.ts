@@ -31,10 +31,11 @@ export function proofOf(
 /** From here on a client that does not run is taken to have been stopped by the disk and not by a person. */
 const FULL_PERCENT = 97;
 
-export const foundOf = (seen: Observation, units: number): Found => ({
+export const foundOf = (seen: Observation, units: number, clientOwed: boolean): Found => ({
   units,
   client: seen.client,
   full:
+    clientOwed ||
     percentOf(seen) >= FULL_PERCENT ||
     (seen.inodesTotal > 0 && seen.inodesUsed * 100 >= seen.inodesTotal * FULL_PERCENT),
 });

@@ -53,7 +53,7 @@ export interface Found {
   /** How many units the fleet file knows on a node. */
   readonly units: number;
   readonly client: Observation['client'];
-  /** The filesystem was full, or had no inodes left, so that what does not run was stopped by that. */
+  /** The filesystem is full, or has no inodes left, or was when an attempt began: what does not run was stopped by that. */
   readonly full: boolean;
 }
 

@@ -1,6 +1,7 @@
 // Who may work on a node: lease, fence and open operation, as pure decisions over NODE records.
 import type { Write } from './incident.ts';
 import {
+  DAY_MS,
   type ExecutionStatus,
   FUNCTION_TIMEOUT_MS,
   INTENT_COUNTS_MS,
@@ -57,16 +58,29 @@ export const holds = (read: NodeRecord | undefined, holder: Holder): boolean =>
 
 type Held<T> = T | { readonly lost: true };
 
-/** Before a command is sent: nobody may succeed us until it can no longer run. */
+/**
+ * Before a command is sent: nobody may succeed us until it can no longer run.
+ *
+ * @param startsAtMs when the command is to start the client; then that is owed until it is proved
+ */
 export function raiseQuiet(
   read: NodeRecord,
   holder: Holder,
   overAtMs: number,
+  startsAtMs?: number,
 ): Held<Write<NodeRecord> | { readonly enough: true }> {
   if (!holds(read, holder)) return { lost: true };
-  if (read.quietAfterMs >= overAtMs) return { enough: true };
-  return { next: { ...read, quietAfterMs: overAtMs, version: read.version + 1 } };
+  const owes = startsAtMs !== undefined && read.clientOwedSinceMs === undefined;
+  if (read.quietAfterMs >= overAtMs && !owes) return { enough: true };
+  const quietAfterMs = Math.max(read.quietAfterMs, overAtMs);
+  return {
+    next: { ...read, quietAfterMs, ...(owes && { clientOwedSinceMs: startsAtMs }), version: read.version + 1 },
+  };
 }
+
+/** A day later nobody can tell any more who stopped a client that does not run: a person may have. */
+export const owesClient = (read: NodeRecord | undefined, nowMs: number): boolean =>
+  read?.clientOwedSinceMs !== undefined && nowMs - read.clientOwedSinceMs < DAY_MS;
 
 /**
  * The intent of a ModifyVolume: counted before the call, because its answer can be lost.
@@ -104,8 +118,12 @@ export const recentModifications = (
 /** Success is written here first, then on the incident, then the node is released: a successor finds it at every point. */
 export function prove(read: NodeRecord, holder: Holder): Held<Write<NodeRecord> | { readonly written: true }> {
   if (!holds(read, holder)) return { lost: true };
-  if (!read.operation || read.operation.phase === 'proved') return { written: true };
-  return { next: { ...read, operation: { ...read.operation, phase: 'proved' }, version: read.version + 1 } };
+  const { clientOwedSinceMs, operation, ...rest } = read;
+  const settled = operation === null || operation.phase === 'proved';
+  if (settled && clientOwedSinceMs === undefined) return { written: true };
+  return {
+    next: { ...rest, operation: operation && { ...operation, phase: 'proved' }, version: read.version + 1 },
+  };
 }
 
 /**

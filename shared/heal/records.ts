@@ -92,6 +92,11 @@ export interface NodeRecord {
   /** Until then a command that was sent may still run on the node, ms since the epoch. Survives grants. */
   readonly quietAfterMs: number;
   readonly operation: Operation | null;
+  /**
+   * Since when a client that the full disk stopped is to be started again, ms since the epoch. Written before the command that
+   * starts it and taken back by the proof, so that a heal that dies in between is not the end of it. Absent where nothing is owed.
+   */
+  readonly clientOwedSinceMs?: number;
   /** Intents of the last 24 h, oldest first. */
   readonly modifications: readonly ModificationIntent[];
   readonly version: number;

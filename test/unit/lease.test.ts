@@ -8,6 +8,7 @@ import {
   intend,
   leaseFree,
   newNode,
+  owesClient,
   prove,
   raiseQuiet,
   recentModifications,
@@ -103,6 +104,31 @@ describe('the quiet time', () => {
     expect(raiseQuiet(mine({ quietAfterMs: 10 }), me, 11)).toMatchObject({ next: { quietAfterMs: 11, version: 8 } });
     for (const overAtMs of [10, 9])
       expect(raiseQuiet(mine({ quietAfterMs: 10 }), me, overAtMs)).toEqual({ enough: true });
+  });
+});
+
+describe('a client that the full disk stopped', () => {
+  const owing = mine({ clientOwedSinceMs: NOON_MS });
+
+  it('is owed from before the command that starts it, since the first one', () => {
+    expect(raiseQuiet(mine({ quietAfterMs: 10 }), me, 9, NOON_MS)).toMatchObject({
+      next: { quietAfterMs: 10, clientOwedSinceMs: NOON_MS },
+    });
+    expect(raiseQuiet(owing, me, owing.quietAfterMs, NOON_MS + 5)).toEqual({ enough: true });
+    expect(raiseQuiet(mine({ quietAfterMs: 10 }), me, 9)).toEqual({ enough: true });
+  });
+
+  it('is owed until it is proved, whoever proves it', () => {
+    const proved = prove(owing, me);
+    expect('next' in proved && Object.keys(proved.next)).not.toContain('clientOwedSinceMs');
+    expect('next' in proved && proved.next.version).toBe(owing.version + 1);
+  });
+
+  it('is owed for a day: later nobody can tell who stopped it', () => {
+    expect(owesClient(owing, NOON_MS + 24 * HOUR_MS - 1)).toBe(true);
+    expect(owesClient(owing, NOON_MS + 24 * HOUR_MS)).toBe(false);
+    expect(owesClient(mine(), NOON_MS)).toBe(false);
+    expect(owesClient(undefined, NOON_MS)).toBe(false);
   });
 });
 

@@ -115,6 +115,27 @@ const odd: Readonly<Record<string, Case>> = {
       'the filesystem has all of it': filesystemHas(900),
     },
   },
+  'a heal that dies before the client runs again is followed by one that starts it, although the disk is well by then':
+    {
+      volume: { usedPercent: 100 },
+      node: { client: 'failed', past: { hours: 24, stepSeconds: 300, stoppedForHours: 1 } },
+      people: (world, { machine }) =>
+        world.when(
+          () => machine.client.state === 'running',
+          () => {
+            machine.client.stop('failed', 'disk-full');
+            const [DurableExecutionArn] = world.region.lambda.executions().map(({ arn }) => arn);
+            return world.region.call('lambda', 'StopDurableExecution', { DurableExecutionArn });
+          },
+        ),
+      done: (world) => clientRuns({} as never, world) && healed(world, 1),
+      expect: {
+        'two attempts: one died, the other healed': ({ heals }) =>
+          heals.map(({ outcome }) => outcome).join() === 'unfinished,healed',
+        'the volume was modified once': modifiedOnce,
+        'the client runs again': clientRuns,
+      },
+    },
   'a person is growing the volume at this very moment: waited for, then the filesystem': {
     people: (world, { volumeIds }) =>
       world.when(
