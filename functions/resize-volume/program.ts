@@ -56,7 +56,7 @@ export function effectOf(state: State): Effect {
         do: 'release',
         holder: state.held.holder,
         commandsOver: state.commandsOver,
-        proved: state.ending.outcome === 'healed',
+        seenFence: state.seenFence ?? 0,
       };
     case 'end':
       return { do: 'end', ending: state.ending };
@@ -169,7 +169,7 @@ export function advance(state: State, result: unknown, payload: Pick<HealPayload
     }
     case 'conclude':
       return state.held
-        ? { stage: 'release', ending: state.ending, held: state.held, commandsOver: state.commandsOver }
+        ? { ...state, stage: 'release', held: state.held }
         : { stage: 'end', ending: (result as Results['conclude']).written ? state.ending : null };
     case 'release':
       return { stage: 'end', ending: state.ending };
@@ -190,7 +190,16 @@ export function abandon(state: State, error: string, throttled = false): State {
   const reason = `${state.stage}: ${error}`;
   if (throttled)
     return concluding(refused({ refuse: 'throttled', reason, page: false, lookAgainMs: MINUTE_MS }), held, false);
+  // AWS that answers with errors for half an hour must not use up the attempts of every full disk.
+  if (!hasBegun(state))
+    return concluding(refused({ refuse: 'unreadable', reason, page: true, lookAgainMs: 5 * MINUTE_MS }), held, false);
   return concluding(failed('step-failed', reason, true), held, false);
+}
+
+/** Whether anything of the node or its volume may have been changed already. */
+function hasBegun(state: State): boolean {
+  if (state.stage === 'send' || state.stage === 'await-command') return state.goal.for !== 'fence';
+  return state.stage === 'await-modification' || state.stage === 'prove';
 }
 
 const MINUTE_MS = 60_000;
@@ -212,7 +221,8 @@ function afterCommand(state: Extract<State, { stage: 'await-command' }>, answer:
   }
   if (answer.result !== 'done' || !answer.after) {
     const reason = `${answer.result}: ${answer.reason ?? 'the node gave no reason'}`;
-    if (goal.for === 'fence') return concluding(silent(reason), state);
+    // A node that has seen higher fences than ours (an image of a healed node, a new table) is overtaken by the next grant.
+    if (goal.for === 'fence') return { ...concluding(silent(reason), state), seenFence: answer.fence };
     return concluding(failed('command-failed', reason, answer.result === 'failed'), state);
   }
   switch (goal.for) {
@@ -284,7 +294,7 @@ const growing = (held: Held, plan: Plan, unit: number, silences: number): State 
     { for: 'grow', plan, silences },
   );
 
-const concluding = (ending: Ending, held: Held | null, commandsOver = true): State => ({
+const concluding = (ending: Ending, held: Held | null, commandsOver = true): Extract<State, { stage: 'conclude' }> => ({
   stage: 'conclude',
   ending,
   held: held && heldOf(held),

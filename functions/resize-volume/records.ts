@@ -202,7 +202,7 @@ export async function releaseNode(
   ctx: DurableContext,
   step: Step,
   tools: Tools,
-  { holder, commandsOver }: EffectOf<'release'>,
+  { holder, commandsOver, seenFence }: EffectOf<'release'>,
   place: string,
 ): Promise<Results['release']> {
   const { store, payload } = tools;
@@ -215,7 +215,7 @@ export async function releaseNode(
         keys.node(fleet, instanceId),
         () => store.readNode(fleet, instanceId),
         (read) => {
-          const released = release(read ?? newNode(fleet, instanceId), holder, commandsOver, Date.now());
+          const released = release(read ?? newNode(fleet, instanceId), holder, commandsOver, Date.now(), seenFence);
           if ('lost' in released) return { result: { waitSeconds: 0 } };
           if ('next' in released) return { result: { waitSeconds: 0 }, write: released.next };
           return { result: { waitSeconds: Math.ceil((released.waitUntilMs - Date.now()) / 1000) } };

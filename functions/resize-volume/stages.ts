@@ -76,9 +76,16 @@ export type State =
     } & Held)
   | ({ readonly stage: 'await-modification'; readonly plan: Plan; readonly sinceMs: number } & Held)
   | ({ readonly stage: 'prove'; readonly reason: string } & Held)
-  | { readonly stage: 'conclude'; readonly ending: Ending; readonly held: Held | null; readonly commandsOver: boolean }
-  | { readonly stage: 'release'; readonly ending: Ending; readonly held: Held; readonly commandsOver: boolean }
+  | ({ readonly stage: 'conclude'; readonly held: Held | null } & Conclusion)
+  | ({ readonly stage: 'release'; readonly held: Held } & Conclusion)
   | { readonly stage: 'end'; readonly ending: Ending | null };
+
+interface Conclusion {
+  readonly ending: Ending;
+  readonly commandsOver: boolean;
+  /** The highest fence that the node knows, where that is above ours. */
+  readonly seenFence?: number;
+}
 
 /** What the command under way is for. */
 export type Goal =
@@ -115,7 +122,7 @@ export type Effect =
     }
   | { readonly do: 'prove'; readonly holder: Holder; readonly reason: string }
   | { readonly do: 'conclude'; readonly ending: Ending }
-  | { readonly do: 'release'; readonly holder: Holder; readonly commandsOver: boolean; readonly proved: boolean }
+  | { readonly do: 'release'; readonly holder: Holder; readonly commandsOver: boolean; readonly seenFence: number }
   | { readonly do: 'end'; readonly ending: Ending | null };
 
 /** A guard that refused inside the very step that would have mutated. */

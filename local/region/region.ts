@@ -170,7 +170,8 @@ export async function createRegion(options: RegionOptions) {
   };
 }
 
-const MAX_THROTTLED = 60;
+/** Hundreds of alarms at three a second take minutes. */
+const MAX_THROTTLED = 1_000;
 
 async function patiently<T>(clock: VirtualClock, request: () => Promise<T>): Promise<T> {
   for (let tried = 1; ; tried++) {

@@ -13,6 +13,7 @@ export const GUARDRAILS = {
   'filesystem-unsupported': 'The filesystem is of a kind that the node’s script cannot grow.',
   'instance-gone': 'The instance does not exist any more.',
   'instance-stopped': 'The instance does not run, so its filesystem cannot be grown.',
+  unreadable: 'Something that has to be read before anything is begun could not be read.',
   'node-silent': 'The node does not answer commands: nothing more is sent to it.',
   'agent-too-old': 'The node’s SSM agent cannot take parameters safely (it must be 3.3.2746.0 or newer).',
   'volume-not-found': 'No attached volume has the role’s tags: nothing matched never means everything.',

@@ -129,16 +129,20 @@ export function prove(read: NodeRecord, holder: Holder): Held<Write<NodeRecord> 
 /**
  * Gives the node back. Never while a command of ours may still run: `commandsOver` is that every one of them has answered;
  * otherwise the moment must have passed after which none can run.
+ *
+ * @param seenFence the highest that the node itself knows: the next grant is above it
  */
 export function release(
   read: NodeRecord,
   holder: Holder,
   commandsOver: boolean,
   nowMs: number,
+  seenFence = 0,
 ): Held<Write<NodeRecord> | { readonly waitUntilMs: number }> {
   if (!holds(read, holder)) return { lost: true };
   if (!commandsOver && nowMs <= read.quietAfterMs) return { waitUntilMs: read.quietAfterMs + 1 };
-  return { next: { ...read, owner: null, operation: null, version: read.version + 1 } };
+  const fence = Math.max(read.fence, seenFence);
+  return { next: { ...read, owner: null, fence, operation: null, version: read.version + 1 } };
 }
 
 /**

@@ -189,6 +189,11 @@ describe('the end of a heal', () => {
     expect(prove(mine(), me)).toEqual({ written: true });
   });
 
+  it('lets the next grant be above what the node itself knows', () => {
+    expect(release(mine({ fence: 4 }), { ...me, fence: 4 }, true, NOON_MS, 9)).toMatchObject({ next: { fence: 9 } });
+    expect(release(mine({ fence: 4 }), { ...me, fence: 4 }, true, NOON_MS, 2)).toMatchObject({ next: { fence: 4 } });
+  });
+
   it('gives the node back at once where every command has answered', () => {
     expect(release(mine({ quietAfterMs: NOON_MS + HOUR_MS, operation: operation() }), me, true, NOON_MS)).toEqual({
       next: mine({ owner: null, quietAfterMs: NOON_MS + HOUR_MS, version: 8 }),

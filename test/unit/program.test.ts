@@ -197,6 +197,14 @@ describe('what goes wrong', () => {
     expect(run.ending).toMatchObject({ outcome: 'failed', code: 'step-failed', reason: 'reconcile: throttled' });
   });
 
+  it('a node that has seen higher fences is overtaken by the next grant', () => {
+    const run = heal('act', {
+      'await-command': () => answer(null, { result: 'stale', fence: 41, reason: 'fence 41 was seen' }),
+    });
+    expect(run.ending).toMatchObject({ outcome: 'refused', code: 'node-silent' });
+    expect(run.effects.at(-1)).toMatchObject({ do: 'release', seenFence: 41 });
+  });
+
   it('a node that never answers is sent nothing more, and a person is told', () => {
     const run = heal('act', { 'await-command': () => ({ over: 'Undeliverable' }) });
     expect(namesOf(run)).toBe('claim, lease, send observe-node, await-command, conclude, release');

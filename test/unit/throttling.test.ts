@@ -20,7 +20,7 @@ describe('throttling', () => {
   });
 
   it('of a step is a refusal that is looked at again soon; it never counts towards the last attempt, and pages nobody', () => {
-    const state: State = {
+    const state: Extract<State, { stage: 'observe' }> = {
       stage: 'observe',
       seen: {} as never,
       holder: { execution: ME, fence: 3 },
@@ -33,6 +33,14 @@ describe('throttling', () => {
       commandsOver: false,
       ending: { outcome: 'refused', code: 'throttled', page: false, lookAgainMs: 60_000 },
     });
-    expect(abandon(state, 'no such thing')).toMatchObject({ ending: { outcome: 'failed', code: 'step-failed' } });
+    expect(abandon(state, 'Service unavailable')).toMatchObject({
+      commandsOver: false,
+      ending: { outcome: 'refused', code: 'unreadable', page: true, lookAgainMs: 300_000 },
+    });
+    const plan = { do: 'grow-filesystem', volumeId: 'vol-0123456789abcdef0', toGiB: 900, reason: '' } as const;
+    const { seen: _, ...held } = state;
+    expect(abandon({ ...held, stage: 'await-modification', plan, sinceMs: 0 }, 'Service unavailable')).toMatchObject({
+      ending: { outcome: 'failed', code: 'step-failed' },
+    });
   });
 });
