@@ -12,7 +12,7 @@ export const liveAlias = 'live';
 
 export const parameterPrefix = '/chainmend';
 
-/** Namespace of the metrics that the suite publishes; `Sweeps` counts the sweeps that came to their end. */
+/** Namespace of the metrics that the suite publishes; `Sweeps` counts the sweeps that came to their end, `BrokenFleetFiles` what they could not read. */
 export const metricNamespace = 'chainmend';
 
 /**

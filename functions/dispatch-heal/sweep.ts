@@ -31,7 +31,9 @@ export async function sweep(door: Door): Promise<void> {
   const nowMs = Date.now();
   const settings = await readSettings(clients.ssm, environment.PARAMETER_PREFIX);
   const alarming = await readAlarming(clients.cloudwatch);
-  const failures: unknown[] = [...settings.broken.values()].map((sentence) => new Error(sentence));
+  // Counted, and told by an alarm of its own: a sweep that failed for it each minute would drown everything else.
+  for (const sentence of settings.broken.values()) console.error(JSON.stringify({ level: 'error', fleet: sentence }));
+  const failures: unknown[] = [];
   const attempt = async (work: () => Promise<unknown>) => {
     try {
       await work();
@@ -49,7 +51,10 @@ export async function sweep(door: Door): Promise<void> {
     clients.cloudwatch.send(
       new PutMetricDataCommand({
         Namespace: 'chainmend',
-        MetricData: [{ MetricName: 'Sweeps', Value: 1, Unit: 'Count' }],
+        MetricData: [
+          { MetricName: 'Sweeps', Value: 1, Unit: 'Count' },
+          { MetricName: 'BrokenFleetFiles', Value: settings.broken.size, Unit: 'Count' },
+        ],
       }),
     ),
   );

@@ -35,6 +35,15 @@ export class SuiteAlarms extends Construct {
     super(scope, id);
     this.#pages = new SnsAction(pages.topic);
     this.#sweepsMissing();
+    this.#any(
+      'fleet-file-broken',
+      'A fleet file as stored does not parse, so nobody looks after that fleet: see the dispatcher’s log.',
+      {
+        namespace: metricNamespace,
+        metricName: 'BrokenFleetFiles',
+        statistic: Stats.MAXIMUM,
+      },
+    );
     for (const heal of heals) this.#healEndedBadly(heal);
     for (const { functionName, function: fn } of functions) {
       const of = { namespace: 'AWS/Lambda', dimensionsMap: { FunctionName: fn.functionName } };

@@ -351,6 +351,7 @@ describe('people', () => {
       'chainmend/chainmend-resize-volume/timed-out',
       'chainmend/chainmend-undelivered/not-empty',
       'chainmend/contributors-not-delivered',
+      'chainmend/fleet-file-broken',
       'chainmend/sweeps-missing',
     ]);
     const durable = alarms.map(({ Properties }) => Properties.MetricName).filter((name) => name.startsWith('Durable'));
