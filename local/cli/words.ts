@@ -21,8 +21,11 @@ export function lasting(ms: number): string {
   return `${Math.round(ms / (24 * HOUR_MS))} days`;
 }
 
-/** When something is looked at again: short waits are a matter of the next sweep. */
-export const within = (ms: number): string => (ms <= MINUTE_MS ? 'within a minute' : `in ${lasting(ms)}`);
+/** When something is looked at again: a sweep a minute does it, so a wait of a minute may miss the next one. */
+export function within(ms: number): string {
+  if (ms < MINUTE_MS) return 'within a minute';
+  return ms === MINUTE_MS ? 'in a minute or two' : `in ${lasting(ms)}`;
+}
 
 /** "12:00:05", in UTC. */
 export const clockTime = (atMs: number): string => new Date(atMs).toISOString().slice(11, 19);

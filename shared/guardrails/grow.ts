@@ -9,6 +9,8 @@ import type { BudgetRecord, FleetObservation, GrowRecord } from './records.ts';
 export const OBSERVATION_VALID_MS = 3 * 60_000;
 /** One proof opens the way for the rest of the fleet for so long. */
 export const PROOF_VALID_MS = 60 * 60_000;
+/** The first proof is half a minute away: with less than a sweep's minute, the very next sweep looks, and not the one after. */
+const STAGGERED_AGAIN_MS = 10_000;
 
 export interface BreakerReading {
   readonly open: boolean;
@@ -50,7 +52,7 @@ export function stagger(
   if (read && read.provenAtMs > 0 && nowMs - read.provenAtMs < PROOF_VALID_MS) return { go: true };
   if (read && read.holder !== null && owner.state !== 'ended') {
     const reason = `${breaker.sentence}; another node of the fleet is grown first`;
-    return { refuse: 'staggered', reason, page: false, lookAgainMs: 60_000 };
+    return { refuse: 'staggered', reason, page: false, lookAgainMs: STAGGERED_AGAIN_MS };
   }
   return { next: { holder: execution, provenAtMs: read?.provenAtMs ?? 0, version: (read?.version ?? 0) + 1 } };
 }

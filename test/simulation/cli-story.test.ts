@@ -112,7 +112,7 @@ describe('words', () => {
     expect(
       [0, 29_400, 119_000, 119_600, 3_600_000, 7_199_999, 11_520_000, 115_200_000, 300_000_000].map(lasting),
     ).toEqual(['0 s', '29 s', '119 s', '2 min', '60 min', '2 h', '3.2 h', '32 h', '3 days']);
-    expect([50_000, 60_000, 300_000].map(within)).toEqual(['within a minute', 'within a minute', 'in 5 min']);
+    expect([50_000, 60_000, 300_000].map(within)).toEqual(['within a minute', 'in a minute or two', 'in 5 min']);
   });
 
   it('tell of a disk what is known of it', () => {
