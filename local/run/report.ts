@@ -1,7 +1,7 @@
 // What a run prints: one object whose words and numbers mean what the contract says.
 import type { HealPayload, IncidentRecord } from '../../shared/heal/records.ts';
 import type { FaultName } from '../region/faults.ts';
-import type { Execution } from '../region/lambda/executions.ts';
+import type { Execution } from '../region/lambda/execution.ts';
 import { START_MS } from '../region/region.ts';
 import type { Lane } from '../region/sandbox.ts';
 import { callsOfDispatch, callsOfExecution, countCalls, type HealCalls, isMutation } from './calls.ts';
