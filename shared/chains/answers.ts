@@ -1,0 +1,94 @@
+// How answers are read by every chain client: what is not as it should be ends as a reading that says what came and what was
+// expected, never as an exception and never as a height.
+import * as v from 'valibot';
+import type { Answer, ChainRequest, Question, Reading, TroubleCode } from './client.ts';
+
+/** The only thing that a reader throws; `question` turns it into a reading. */
+export class AnswerError extends Error {
+  override readonly name = 'AnswerError';
+  readonly code: TroubleCode;
+
+  constructor(code: TroubleCode, reason: string) {
+    super(reason);
+    this.code = code;
+  }
+}
+
+type Outcome<Facts> = ReturnType<Question<Facts>['read']>;
+
+/** A question whose reader may throw an `AnswerError`. */
+export function question<Facts>(
+  requests: readonly ChainRequest[],
+  read: (answers: readonly Answer[]) => Outcome<Facts>,
+): Question<Facts> {
+  return {
+    requests,
+    read: (answers) => {
+      try {
+        if (answers.length !== requests.length) {
+          throw new AnswerError('malformed', `${answers.length} answers to ${requests.length} requests`);
+        }
+        return read(answers);
+      } catch (error) {
+        if (error instanceof AnswerError) return { kind: 'error', code: error.code, reason: error.message };
+        throw error;
+      }
+    },
+  };
+}
+
+export function ok<Facts>(facts: Facts): Reading<Facts> {
+  return { kind: 'ok', facts };
+}
+
+export function starting(reason: string): Reading<never> {
+  return { kind: 'starting', reason };
+}
+
+export function get(path: string, limits: { readonly maximumBytes?: number } = {}): ChainRequest {
+  return { method: 'GET', path, expects: 'json', ...limits };
+}
+
+/** The body of an answer with HTTP status 200. */
+export function bodyOf(answer: Answer | undefined, what: string): unknown {
+  const { status, body } = arrived(answer, what);
+  if (status !== 200) throw new AnswerError('refused', `${what} answered HTTP ${status}: ${shown(body)}`);
+  return body;
+}
+
+/** The body, or undefined when it could not be had: for what a status can do without. */
+export function bodyIfAny(answer: Answer | undefined): unknown {
+  return answer?.kind === 'answered' && answer.status === 200 ? answer.body : undefined;
+}
+
+export function arrived(answer: Answer | undefined, what: string): Answer & { kind: 'answered' } {
+  if (answer === undefined) throw new AnswerError('malformed', `${what} was not answered`);
+  if (answer.kind === 'failed') throw new AnswerError(answer.code, answer.reason);
+  return answer;
+}
+
+/** What the schema makes of a value. Throws an `AnswerError` that names the field, what was there and what was expected. */
+export function checked<Output>(schema: v.GenericSchema<unknown, Output>, value: unknown, what: string): Output {
+  const parsed = v.safeParse(schema, value, { abortEarly: true });
+  if (parsed.success) return parsed.output;
+  const [issue] = parsed.issues;
+  const last = issue.path?.at(-1);
+  const field = v.getDotPath(issue);
+  const expected = issue.message.startsWith('Invalid ') ? (issue.expected ?? 'something else') : issue.message;
+  throw new AnswerError(
+    'malformed',
+    `${what}: ${field === null ? '' : `field ${shortened(field)} is `}${shown(last === undefined ? issue.input : last.value)}, expected ${expected}`,
+  );
+}
+
+/** A foreign value in a message: one line, short, without control characters. */
+export function shown(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  return shortened(JSON.stringify(value) ?? `a ${typeof value}`);
+}
+
+/** A foreign text in a message. */
+export function shortened(text: string): string {
+  const line = text.replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' ');
+  return line.length <= 120 ? line : `${line.slice(0, 119)}…`;
+}

@@ -1,0 +1,157 @@
+// bitcoind and its forks (litecoind, dogecoind…), which answer the same calls; watch-fleet and rotate-peers use it.
+import * as v from 'valibot';
+import { ok, question, starting } from './answers.ts';
+import {
+  type Answer,
+  type BlockHash,
+  type ChainClient,
+  checkedHeights,
+  type NodePeers,
+  type NodeStatus,
+  type PeerChange,
+  type Question,
+  UNSAID,
+} from './client.ts';
+import { epochSeconds, hash256, label, peerList, wholeNumber } from './fields.ts';
+import { batch, type Call, type CallResult, call, errorCodeOf, readBatch, refusalOf, resultOf } from './json-rpc.ts';
+import { formatPeerAddress, parsePeerAddress } from './peer-address.ts';
+
+/** `name` as in messages: litecoin. `stopGraceSeconds`: how long a clean stop may take. */
+export function bitcoinClient(name: string, stopGraceSeconds: number): ChainClient {
+  return {
+    name,
+    status: (heights = []) => statusQuestion(checkedHeights(heights)),
+    peers: { ...peersQuestion(), reach: 'network' },
+    operations: {
+      formatPeer: formatPeerAddress,
+      peersAtRunTime: {
+        by: 'rpc',
+        reach: 'network',
+        // MAX_ADDNODE_CONNECTIONS in src/net.h; more than these wait for a place.
+        maximum: 8,
+        lostOnRestart: true,
+        add: (peer) => changeQuestion([call('addnode', formatPeerAddress(peer), 'add')]),
+        // addnode remove forgets a peer and stays connected to it.
+        remove: (peer) =>
+          changeQuestion([
+            call('addnode', formatPeerAddress(peer), 'remove'),
+            call('disconnectnode', formatPeerAddress(peer)),
+          ]),
+      },
+      peersThatPersist: { in: 'lines', key: 'addnode', takesEffect: 'restart' },
+      stop: {
+        graceSeconds: stopGraceSeconds,
+        sacred: 'wallets, and the block index and chain state that are written at the end of a stop',
+      },
+    },
+  };
+}
+
+// Error codes of src/rpc/protocol.h.
+const IN_WARMUP = -28;
+/** Added before, not added, not connected: what was wanted is so. */
+const ALREADY: readonly number[] = [-23, -24, -29];
+
+const chainSchema = v.object({
+  blocks: wholeNumber,
+  // -1 before the first header.
+  headers: v.pipe(v.number(), v.safeInteger(), v.minValue(-1)),
+  bestblockhash: hash256,
+  // Forks of old versions do not have these; `time` came with Bitcoin Core 23.
+  initialblockdownload: v.optional(v.boolean()),
+  time: v.optional(epochSeconds),
+});
+
+const networkSchema = v.object({ subversion: label, connections: wholeNumber });
+
+const headerSchema = v.object({ hash: hash256, time: epochSeconds });
+
+const peerSchema = v.object({
+  addr: v.pipe(v.string(), v.maxLength(300)),
+  inbound: v.boolean(),
+  conntime: epochSeconds,
+});
+
+function statusQuestion(heights: readonly number[]): Question<NodeStatus> {
+  const calls = [
+    call('getblockchaininfo'),
+    call('getnetworkinfo'),
+    call('getblockhash', 0),
+    ...heights.map((height) => call('getblockhash', height)),
+  ];
+  return rpcQuestion(calls, (results) => {
+    const [chainResult, networkResult, genesisResult, ...hashResults] = results;
+    const chain = resultOf(chainSchema, chainResult);
+    const network = resultOf(networkSchema, networkResult);
+    const status: NodeStatus = {
+      ...UNSAID,
+      height: chain.blocks,
+      hashes: withTip({ height: chain.blocks, hash: chain.bestblockhash }, knownHashes(heights, hashResults)),
+      blockTimeMs: chain.time,
+      syncing: chain.initialblockdownload ?? chain.blocks < chain.headers,
+      claimedTip: Math.max(chain.blocks, chain.headers),
+      peerCount: network.connections,
+      // "main" is what every fork of bitcoin calls its own main network.
+      chainId: resultOf(hash256, genesisResult),
+      clientVersion: network.subversion,
+    };
+    if (chain.time !== undefined) return ok(status);
+    return { kind: 'next', question: blockTimeQuestion(status, chain.bestblockhash) };
+  });
+}
+
+/** Before Bitcoin Core 23 only a header tells its time; the median time is about an hour older. */
+function blockTimeQuestion(status: NodeStatus, tip: string): Question<NodeStatus> {
+  return rpcQuestion([call('getblockheader', tip)], ([header]) =>
+    ok({ ...status, blockTimeMs: resultOf(headerSchema, header).time }),
+  );
+}
+
+function peersQuestion(): Question<NodePeers> {
+  return rpcQuestion([call('getpeerinfo')], ([result], [answer]) => {
+    const peers = resultOf(peerList(peerSchema), result).map(({ addr, inbound, conntime }) => ({
+      id: undefined,
+      address: inbound ? undefined : parsePeerAddress(addr),
+      inbound,
+      connectedSeconds: secondsSince(conntime, answer),
+    }));
+    return ok({ ownPeerId: undefined, peers });
+  });
+}
+
+function changeQuestion(calls: readonly Call[]): Question<PeerChange> {
+  return rpcQuestion(calls, (results) => {
+    const refusals = results.filter((result) => 'error' in result);
+    const serious = refusals.find(({ error }) => !ALREADY.includes(error.code));
+    if (serious !== undefined) throw refusalOf(serious);
+    return ok(refusals.length === results.length ? 'already' : 'changed');
+  });
+}
+
+function rpcQuestion<Facts>(
+  calls: readonly Call[],
+  read: (results: readonly CallResult[], answers: readonly Answer[]) => ReturnType<Question<Facts>['read']>,
+): Question<Facts> {
+  return question([batch(calls)], (answers) => {
+    const results = readBatch(calls, answers[0]);
+    const warming = results.find((result) => errorCodeOf(result) === IN_WARMUP);
+    if (warming !== undefined && 'error' in warming) return starting(warming.error.message.slice(0, 120));
+    return read(results, answers);
+  });
+}
+
+/** A height above the tip, or of a block that is gone, is answered with an error: then there is no hash. */
+function knownHashes(heights: readonly number[], results: readonly CallResult[]): readonly BlockHash[] {
+  return heights.flatMap((height, at) => {
+    const result = results[at];
+    return result === undefined || 'error' in result ? [] : [{ height, hash: resultOf(hash256, result) }];
+  });
+}
+
+function withTip(tip: BlockHash, others: readonly BlockHash[]): readonly BlockHash[] {
+  return [...others.filter(({ height }) => height !== tip.height), tip];
+}
+
+function secondsSince(thenMs: number, answer: Answer | undefined): number | undefined {
+  return answer?.kind === 'answered' ? Math.max(0, Math.floor((answer.atMs - thenMs) / 1000)) : undefined;
+}

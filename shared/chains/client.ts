@@ -1,0 +1,201 @@
+// What every chain client is: questions as data (the requests to make), a strict reader of the answers, and what is known of
+// running the client. No I/O here: probe-nodes and rotate-peers send the requests, watch-fleet judges what was read.
+
+/** One protocol, or one family of forks of it. */
+export interface ChainClient {
+  /** As in messages: litecoin, ethereum… */
+  readonly name: string;
+  /**
+   * Where the node stands, by harmless calls only. `heights`: blocks whose hashes are wanted as well, for comparison with
+   * siblings; at most `MAXIMUM_HEIGHTS`, whole numbers; a `RangeError` otherwise.
+   */
+  readonly status: (heights?: readonly number[]) => Question<NodeStatus>;
+  /** Who the node is connected to. undefined where no such question exists. */
+  readonly peers: (Question<NodePeers> & { readonly reach: Reach }) | undefined;
+  readonly operations: ClientOperations;
+}
+
+/** node: calls that may do harm, which a node answers on its own loopback only and which are never sent over a network. */
+export type Reach = 'network' | 'node';
+
+/** Heights that one status question may ask hashes for; each costs a whole block's header, with some clients its transaction ids. */
+export const MAXIMUM_HEIGHTS = 4;
+
+export interface ChainRequest {
+  readonly method: 'GET' | 'POST';
+  /** Appended to the endpoint's own path; empty for JSON-RPC. */
+  readonly path: string;
+  /** JSON, for POST. */
+  readonly body?: string;
+  readonly expects: 'json' | 'text';
+  /** A longer answer is cut off and refused; the fetcher's own limit unless given. */
+  readonly maximumBytes?: number;
+}
+
+/** What came back for one request. */
+export type Answer =
+  /** `body` is parsed JSON, or a text where that was expected; `atMs` is when it had arrived. */
+  { readonly kind: 'answered'; readonly status: number; readonly body: unknown; readonly atMs: number } | Failure;
+
+export interface Failure {
+  readonly kind: 'failed';
+  readonly code: TroubleCode;
+  readonly reason: string;
+}
+
+export type TroubleCode =
+  /** Nothing listens, no route, no such name, or the connection broke. */
+  | 'unreachable'
+  /** Not whole within the time allowed. */
+  | 'slow'
+  | 'too-large'
+  /** It points elsewhere; nobody follows. */
+  | 'redirected'
+  | 'unauthorized'
+  /** It is alive and wants to be left alone for now: HTTP 429 or 503. */
+  | 'busy'
+  /** It answered, but not what this protocol answers. */
+  | 'malformed'
+  /** It answered, with an error of its own. */
+  | 'refused'
+  /** The endpoint in the fleet file cannot be asked. */
+  | 'misconfigured';
+
+export interface Question<Facts> {
+  /** To be sent to one endpoint, all at once; the answers are read in this order. */
+  readonly requests: readonly ChainRequest[];
+  /** Never throws. `next` where only an answer tells what else has to be asked. */
+  readonly read: (
+    answers: readonly Answer[],
+  ) => Reading<Facts> | { readonly kind: 'next'; readonly question: Question<Facts> };
+}
+
+/** Only `ok` carries facts: what did not answer has no height, and no lag of 0. */
+export type Reading<Facts> =
+  | { readonly kind: 'ok'; readonly facts: Facts }
+  /** Alive, and not yet able to answer. */
+  | { readonly kind: 'starting'; readonly reason: string }
+  | { readonly kind: 'error'; readonly code: TroubleCode; readonly reason: string };
+
+/** What a client says of itself. It may be wrong: the truth comes from comparing it with its siblings. */
+export interface NodeStatus {
+  /** Blocks, or slots where the chain counts those (solana, beacon). */
+  readonly height: number;
+  /** Of the tip and of the heights asked for, as far as the node has them; lower case, without 0x where it is hexadecimal. */
+  readonly hashes: readonly BlockHash[];
+  /** When the block at `height` was made, milliseconds since 1970; undefined where the client does not tell. */
+  readonly blockTimeMs: number | undefined;
+  /** Whether it says that it is behind: a known lie of several clients, in both directions. */
+  readonly syncing: boolean | undefined;
+  /** Where it believes that its chain ends. */
+  readonly claimedTip: number | undefined;
+  readonly peerCount: number | undefined;
+  /** What tells this network from others: the genesis hash (bitcoin, solana), a number (ethereum, stacks), a name (cometbft). */
+  readonly chainId: string | undefined;
+  readonly clientVersion: string | undefined;
+  /** How far it has followed the chain that it is anchored to: Bitcoin, for stacks. */
+  readonly anchorHeight: number | undefined;
+  /** false: its key is in no validator set at the moment, as a jailed validator's; undefined where there is no such thing. */
+  readonly inValidatorSet: boolean | undefined;
+  /** Why it cannot go on by itself, where it says so: a beacon node tells of its execution client. */
+  readonly hamperedBy: 'execution-offline' | 'execution-behind' | undefined;
+}
+
+export interface BlockHash {
+  readonly height: number;
+  readonly hash: string;
+}
+
+export interface NodePeers {
+  /** Undefined where a node has no identity but its address (bitcoin). */
+  readonly ownPeerId: string | undefined;
+  readonly peers: readonly Peer[];
+}
+
+export interface Peer {
+  readonly id: string | undefined;
+  /** Where it can be dialled. Undefined where only the far end of an inbound connection is known. */
+  readonly address: PeerAddress | undefined;
+  readonly inbound: boolean | undefined;
+  readonly connectedSeconds: number | undefined;
+}
+
+export interface PeerAddress {
+  /** An IPv4 or IPv6 address without brackets, or a name. */
+  readonly host: string;
+  readonly port: number;
+}
+
+/** A peer as it is written into a configuration or told to a running client. */
+export interface DialablePeer extends PeerAddress {
+  /** Needed by every client but bitcoin. */
+  readonly id?: string;
+}
+
+export interface ClientOperations {
+  /** As the client writes a peer: "id@10.0.0.1:26656". Throws a `TypeError` that names what is wrong with it. */
+  readonly formatPeer: (peer: DialablePeer) => string;
+  readonly peersAtRunTime: PeersAtRunTime;
+  readonly peersThatPersist: PeersThatPersist;
+  readonly stop: {
+    /** SIGKILL before this may cost the client its state. */
+    readonly graceSeconds: number;
+    /** What must never be lost, doubled or go back in time. */
+    readonly sacred: string;
+  };
+}
+
+export type PeersAtRunTime =
+  | {
+      readonly by: 'rpc';
+      readonly reach: Reach;
+      /** How many the client takes at once; undefined without a limit of its own. */
+      readonly maximum: number | undefined;
+      readonly lostOnRestart: boolean;
+      readonly add: (peer: DialablePeer) => Question<PeerChange>;
+      /** undefined: the client has no such call. */
+      readonly remove: ((peer: DialablePeer) => Question<PeerChange>) | undefined;
+    }
+  | { readonly by: 'nothing'; readonly reason: string };
+
+/** already: it was so before. */
+export type PeerChange = 'changed' | 'already';
+
+export type PeersThatPersist =
+  /** One line a peer: `addnode=10.0.0.1:8333`. */
+  | { readonly in: 'lines'; readonly key: string; readonly takesEffect: 'restart' }
+  /** A key of a table of a TOML file: a list of texts, or one text with commas. */
+  | {
+      readonly in: 'toml';
+      readonly table: string;
+      readonly key: string;
+      readonly as: 'list' | 'comma-separated';
+      readonly takesEffect: 'restart';
+    }
+  /** A command-line flag: it stands in the unit, which is its owner's. undefined: each client calls it something else. */
+  | { readonly in: 'flag'; readonly flag: string | undefined; readonly takesEffect: 'restart' };
+
+/** Where a client says nothing: spread first, so that each client names only what its protocol tells. */
+export const UNSAID = {
+  blockTimeMs: undefined,
+  syncing: undefined,
+  claimedTip: undefined,
+  peerCount: undefined,
+  chainId: undefined,
+  clientVersion: undefined,
+  anchorHeight: undefined,
+  inValidatorSet: undefined,
+  hamperedBy: undefined,
+} as const satisfies Partial<NodeStatus>;
+
+/** The heights of a status question, each once, in order. */
+export function checkedHeights(heights: readonly number[]): readonly number[] {
+  const unique = [...new Set(heights)].sort((one, other) => one - other);
+  if (unique.length > MAXIMUM_HEIGHTS)
+    throw new RangeError(`${unique.length} heights asked for, at most ${MAXIMUM_HEIGHTS}`);
+  for (const height of unique) {
+    if (!Number.isSafeInteger(height) || height < 0)
+      throw new RangeError(`height is ${height}; expected a whole number from 0`);
+  }
+  return unique;
+}

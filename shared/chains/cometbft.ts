@@ -1,0 +1,225 @@
+// CometBFT and the Tendermint versions before it (cosmos chains, IRITA); watch-fleet and rotate-peers use it. What its consensus
+// does is told by its metrics alone: cometbft-metrics.ts.
+import * as v from 'valibot';
+import { AnswerError, arrived, checked, get, ok, question, shortened, starting } from './answers.ts';
+import {
+  type Answer,
+  type BlockHash,
+  type ChainClient,
+  checkedHeights,
+  type DialablePeer,
+  type NodePeers,
+  type NodeStatus,
+  type Peer,
+  type PeerChange,
+  type Question,
+  UNSAID,
+} from './client.ts';
+import { label, peerList, timestamp, wholeNumberOrText } from './fields.ts';
+import { formatKeyedPeer, listeningAddress, parsePeerAddress } from './peer-address.ts';
+
+/** `stopGraceSeconds`: how long a clean stop may take. */
+export function cometbftClient(stopGraceSeconds: number): ChainClient {
+  return {
+    name: 'cometbft',
+    status: (heights = []) => statusQuestion(checkedHeights(heights)),
+    peers: { ...peersQuestion(), reach: 'network' },
+    operations: {
+      formatPeer: (peer) => formatKeyedPeer(peer, ID_DIGITS),
+      peersAtRunTime: {
+        by: 'rpc',
+        // /dial_peers exists with `rpc.unsafe` only, and so does much that stops a node: never over a network.
+        reach: 'node',
+        maximum: undefined,
+        lostOnRestart: true,
+        add: dialQuestion,
+        remove: undefined,
+      },
+      peersThatPersist: {
+        in: 'toml',
+        table: 'p2p',
+        key: 'persistent_peers',
+        as: 'comma-separated',
+        takesEffect: 'restart',
+      },
+      stop: {
+        graceSeconds: stopGraceSeconds,
+        sacred:
+          'data/priv_validator_state.json must never go back in time; config/node_key.json is the id that peers know',
+      },
+    },
+  };
+}
+
+/** A node's id is the hash of its key, 20 bytes. */
+const ID_DIGITS = 40;
+
+const LIMITS = { maximumBytes: 2 * 1024 * 1024 };
+
+// 32 bytes; 20 in Tendermint before 0.24; empty before the first block.
+const blockHash = v.pipe(
+  v.string('a hash of 64 hexadecimal digits'),
+  v.regex(/^([0-9a-fA-F]{40}|[0-9a-fA-F]{64})?$/, 'a hash of 64 hexadecimal digits'),
+  v.toLowerCase(),
+);
+
+const nodeId = v.pipe(
+  v.string('an id of 40 hexadecimal digits'),
+  v.regex(/^[0-9a-fA-F]{40}$/, 'an id of 40 hexadecimal digits'),
+  v.toLowerCase(),
+);
+
+const nodeInfo = v.object({
+  id: nodeId,
+  listen_addr: v.pipe(v.string(), v.maxLength(300)),
+  network: label,
+  version: label,
+});
+
+const statusSchema = v.object({
+  node_info: nodeInfo,
+  sync_info: v.object({
+    latest_block_hash: blockHash,
+    latest_block_height: wholeNumberOrText,
+    latest_block_time: timestamp,
+    catching_up: v.optional(v.boolean()),
+    // What catching_up was called before Tendermint 0.20.
+    syncing: v.optional(v.boolean()),
+    // Tendermint 0.35 and its descendants only.
+    max_peer_block_height: v.optional(wholeNumberOrText),
+  }),
+  validator_info: v.optional(v.object({ voting_power: v.union([v.number(), v.pipe(v.string(), v.digits())]) })),
+});
+
+const netInfoSchema = v.object({ n_peers: wholeNumberOrText });
+
+// Tendermint 0.35 writes a URL; everything before and after it what the peer says of itself and where it came from.
+const peersSchema = v.object({
+  peers: peerList(
+    v.union(
+      [
+        v.object({
+          node_info: v.object({ id: nodeId, listen_addr: v.string() }),
+          is_outbound: v.boolean(),
+          remote_ip: v.optional(v.string()),
+          connection_status: v.optional(v.object({ Duration: v.optional(v.union([v.string(), v.number()])) })),
+        }),
+        v.object({ node_id: nodeId, url: v.string() }),
+      ],
+      'a peer of /net_info',
+    ),
+  ),
+});
+
+const blockchainSchema = v.object({
+  block_metas: v.pipe(
+    v.array(v.object({ block_id: v.object({ hash: blockHash }), header: v.object({ height: wholeNumberOrText }) })),
+    v.maxLength(20),
+  ),
+});
+
+function statusQuestion(heights: readonly number[]): Question<NodeStatus> {
+  const requests = [
+    get('/status'),
+    get('/net_info', LIMITS),
+    // Headers of a range of blocks; all versions have it. /block would send the transactions along.
+    ...heights.map((height) => get(`/blockchain?minHeight=${height}&maxHeight=${height}`)),
+  ];
+  return question(requests, ([statusAnswer, netInfo, ...blockAnswers]) => {
+    const { node_info, sync_info, validator_info } = checked(
+      statusSchema,
+      resultOf(statusAnswer, '/status'),
+      '/status',
+    );
+    // Before its first block (waiting for genesis, or for state sync) it says catching_up: false.
+    if (sync_info.latest_block_height === 0 || sync_info.latest_block_hash === '')
+      return starting('it has no block yet');
+    const tip = { height: sync_info.latest_block_height, hash: sync_info.latest_block_hash };
+    return ok({
+      ...UNSAID,
+      height: tip.height,
+      hashes: hashes(tip, heights, blockAnswers),
+      blockTimeMs: sync_info.latest_block_time,
+      syncing: sync_info.catching_up ?? sync_info.syncing,
+      claimedTip: sync_info.max_peer_block_height,
+      peerCount: resultIfAny(netInfo, (result) => checked(netInfoSchema, result, '/net_info').n_peers),
+      chainId: node_info.network,
+      clientVersion: node_info.version,
+      inValidatorSet: validator_info === undefined ? undefined : Number(validator_info.voting_power) > 0,
+    });
+  });
+}
+
+function peersQuestion(): Question<NodePeers> {
+  return question([get('/status'), get('/net_info', LIMITS)], ([status, netInfo]) => {
+    const { node_info } = checked(
+      v.object({ node_info: v.object({ id: nodeId }) }),
+      resultOf(status, '/status'),
+      '/status',
+    );
+    const { peers } = checked(peersSchema, resultOf(netInfo, '/net_info'), '/net_info');
+    return ok({ ownPeerId: node_info.id, peers: peers.map(peerOf) });
+  });
+}
+
+function peerOf(peer: v.InferOutput<typeof peersSchema>['peers'][number]): Peer {
+  if ('url' in peer) {
+    const [, address = ''] = peer.url.replace(/^[a-z]+:\/\//, '').split('@');
+    return { id: peer.node_id, address: parsePeerAddress(address), inbound: undefined, connectedSeconds: undefined };
+  }
+  return {
+    id: peer.node_info.id,
+    // What it listens on is often 0.0.0.0: the port counts, and the host is where it came from.
+    address: listeningAddress(peer.remote_ip, peer.node_info.listen_addr),
+    inbound: !peer.is_outbound,
+    connectedSeconds: seconds(peer.connection_status?.Duration),
+  };
+}
+
+/** `persistent`: dialled again whenever it is lost, until the node restarts. */
+function dialQuestion(peer: DialablePeer): Question<PeerChange> {
+  const peers = encodeURIComponent(JSON.stringify([formatKeyedPeer(peer, ID_DIGITS)]));
+  return question([get(`/dial_peers?persistent=true&peers=${peers}`)], ([answer]) => {
+    checked(v.object({ log: v.string() }), resultOf(answer, '/dial_peers'), '/dial_peers');
+    return ok('changed');
+  });
+}
+
+/** A node that has pruned a block, or has not got so far, answers with an error: then there is no hash. */
+function hashes(tip: BlockHash, heights: readonly number[], answers: readonly Answer[]): readonly BlockHash[] {
+  const known = heights.flatMap((height, at) => {
+    if (height === tip.height) return [];
+    const metas =
+      resultIfAny(answers[at], (result) => checked(blockchainSchema, result, '/blockchain').block_metas) ?? [];
+    // A node clamps the range to what it has: what comes back need not be what was asked for.
+    return metas
+      .filter(({ header, block_id }) => header.height === height && block_id.hash !== '')
+      .map(({ block_id }) => ({ height, hash: block_id.hash }));
+  });
+  return [...known, tip];
+}
+
+const envelope = v.object({
+  result: v.optional(v.unknown()),
+  error: v.nullish(v.object({ message: v.string(), data: v.optional(v.string()) })),
+});
+
+/** In a JSON-RPC envelope, except from Tendermint 0.35 and its descendants, which answer a GET without one. */
+function resultOf(answer: Answer | undefined, what: string): unknown {
+  const { status, body } = arrived(answer, what);
+  const { result, error } = checked(envelope, body, `${what}, HTTP ${status}`);
+  if (error != null) throw new AnswerError('refused', `${what} answered: ${shortened(error.data ?? error.message)}`);
+  if (status !== 200) throw new AnswerError('refused', `${what} answered HTTP ${status}`);
+  return result ?? body;
+}
+
+/** undefined where the node does not answer this one; what it answers has to be right all the same. */
+function resultIfAny<Output>(answer: Answer | undefined, read: (result: unknown) => Output): Output | undefined {
+  return answer?.kind === 'answered' && answer.status === 200 ? read(resultOf(answer, '/blockchain')) : undefined;
+}
+
+/** Nanoseconds, as a text or a number. */
+function seconds(nanoseconds: string | number | undefined): number | undefined {
+  const value = Math.floor(Number(nanoseconds) / 1e9);
+  return Number.isSafeInteger(value) && value >= 0 ? value : undefined;
+}

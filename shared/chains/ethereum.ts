@@ -1,0 +1,144 @@
+// Execution clients that speak ethereum's JSON-RPC: geth, nethermind, reth, erigon, bsc; watch-fleet and rotate-peers use it.
+// What only their beacon node knows is in beacon.ts.
+import * as v from 'valibot';
+import { AnswerError, ok, question, starting } from './answers.ts';
+import {
+  type BlockHash,
+  type ChainClient,
+  checkedHeights,
+  type DialablePeer,
+  type NodePeers,
+  type NodeStatus,
+  type PeerChange,
+  type Question,
+  UNSAID,
+} from './client.ts';
+import { epochSeconds, hash256, hexIdentity, hexQuantity, label, peerList } from './fields.ts';
+import { batch, type CallResult, call, readBatch, resultIfOffered, resultOf } from './json-rpc.ts';
+import { formatKeyedPeer, parsePeerAddress } from './peer-address.ts';
+
+/** `name` as in messages: bsc. `stopGraceSeconds`: how long a clean stop may take. */
+export function ethereumClient(name: string, stopGraceSeconds: number): ChainClient {
+  return {
+    name,
+    status: (heights = []) => statusQuestion(checkedHeights(heights)),
+    peers: { ...peersQuestion(), reach: 'node' },
+    operations: {
+      formatPeer: enode,
+      peersAtRunTime: {
+        by: 'rpc',
+        // Whoever may call admin_* may also export the keys of an unlocked node: never over a network.
+        reach: 'node',
+        maximum: undefined,
+        lostOnRestart: true,
+        add: (peer) => changeQuestion('admin_addPeer', peer),
+        remove: (peer) => changeQuestion('admin_removePeer', peer),
+      },
+      // geth's --config file. static-nodes.json is ignored since geth 1.11.
+      peersThatPersist: { in: 'toml', table: 'Node.P2P', key: 'StaticNodes', as: 'list', takesEffect: 'restart' },
+      stop: {
+        graceSeconds: stopGraceSeconds,
+        sacred: 'the state that geth keeps in memory until it stops (go-ethereum#24416), and the node key',
+      },
+    },
+  };
+}
+
+/** Length of a secp256k1 public key in hexadecimal. */
+const KEY_DIGITS = 128;
+
+// A block without its transactions still lists their hashes: 66 characters each, some thousands in a large block.
+const STATUS_LIMITS = { maximumBytes: 2 * 1024 * 1024 };
+
+const blockSchema = v.object({ number: hexQuantity, hash: hash256, timestamp: v.pipe(hexQuantity, epochSeconds) });
+
+// geth and bsc name how far each part has come, erigon and reth their stages; only these two mean the same everywhere.
+const syncingSchema = v.union(
+  [v.literal(false), v.object({ currentBlock: hexQuantity, highestBlock: v.optional(hexQuantity) })],
+  'false, or how far it has come',
+);
+
+const enodeText = v.pipe(v.string(), v.regex(/^enode:\/\/[0-9a-f]{128}@[^@\s]{3,300}$/, 'an enode URL'));
+
+const peersSchema = peerList(v.object({ enode: enodeText, network: v.object({ inbound: v.optional(v.boolean()) }) }));
+
+function statusQuestion(heights: readonly number[]): Question<NodeStatus> {
+  const calls = [
+    call('eth_chainId'),
+    call('eth_syncing'),
+    call('eth_getBlockByNumber', 'latest', false),
+    call('net_peerCount'),
+    call('web3_clientVersion'),
+    ...heights.map((height) => call('eth_getBlockByNumber', `0x${height.toString(16)}`, false)),
+  ];
+  return question([batch(calls, STATUS_LIMITS)], ([answer]) => {
+    const [chainId, syncingResult, latest, peers, version, ...blocks] = readBatch(calls, answer);
+    const block = resultOf(v.nullable(blockSchema), latest);
+    if (block === null) return starting('it has no block yet');
+    const syncing = resultOf(syncingSchema, syncingResult);
+    return ok({
+      ...UNSAID,
+      height: block.number,
+      hashes: hashes(block, heights, blocks),
+      blockTimeMs: block.timestamp,
+      syncing: syncing !== false,
+      claimedTip: syncing === false ? undefined : syncing.highestBlock,
+      // Both namespaces can be switched off.
+      peerCount: resultIfOffered(hexQuantity, peers),
+      chainId: resultOf(hexIdentity, chainId),
+      clientVersion: resultIfOffered(label, version),
+    });
+  });
+}
+
+/** A block that the node does not have is null; one that is pruned is an error. Both mean that there is no hash to compare. */
+function hashes(
+  tip: v.InferOutput<typeof blockSchema>,
+  heights: readonly number[],
+  results: readonly CallResult[],
+): readonly BlockHash[] {
+  const known = heights.flatMap((height, at) => {
+    const result = results[at];
+    const block = result === undefined || 'error' in result ? null : resultOf(v.nullable(blockSchema), result);
+    if (block === null || height === tip.number) return [];
+    if (block.number !== height) {
+      throw new AnswerError('malformed', `eth_getBlockByNumber: block ${block.number} given, expected ${height}`);
+    }
+    return [{ height, hash: block.hash }];
+  });
+  return [...known, { height: tip.number, hash: tip.hash }];
+}
+
+function peersQuestion(): Question<NodePeers> {
+  const calls = [call('admin_nodeInfo'), call('admin_peers')];
+  return question([batch(calls, STATUS_LIMITS)], ([answer]) => {
+    const [node, peers] = readBatch(calls, answer);
+    return ok({
+      ownPeerId: enodeParts(resultOf(v.object({ enode: enodeText }), node).enode).id,
+      peers: resultOf(peersSchema, peers).map(({ enode: url, network: { inbound } }) => {
+        const { id, address } = enodeParts(url);
+        // The enode of who has dialled us carries the port that it happened to come from.
+        return { id, address: inbound === false ? address : undefined, inbound, connectedSeconds: undefined };
+      }),
+    });
+  });
+}
+
+function changeQuestion(method: string, peer: DialablePeer): Question<PeerChange> {
+  const calls = [call(method, enode(peer))];
+  return question([batch(calls)], ([answer]) => {
+    // true means that the request was taken, not that anyone is connected.
+    const [taken] = readBatch(calls, answer);
+    resultOf(v.literal(true, 'true'), taken);
+    return ok('changed');
+  });
+}
+
+function enode(peer: DialablePeer): string {
+  return `enode://${formatKeyedPeer(peer, KEY_DIGITS)}`;
+}
+
+function enodeParts(url: string) {
+  const [id = '', address = ''] = url.slice('enode://'.length).split('@');
+  return { id, address: parsePeerAddress(address.replace(/\?discport=\d{1,5}$/, '')) };
+}
