@@ -302,6 +302,22 @@ describe('an alarm', () => {
     expect(state()).toBe('OK');
   });
 
+  it('is evaluated at the same second of a minute however many others there are', () => {
+    const wentOffAt = (others: number): unknown => {
+      kernel = testKernel();
+      cloudwatch = createCloudWatch(kernel);
+      for (let n = 0; n < others; n++) putDiskAlarm({ AlarmName: `other-${n}` });
+      putDiskAlarm();
+      minutes(95, 95);
+      const answer = ask('DescribeAlarms', { AlarmNames: ['chainmend-bitcoin-node2-disk'] });
+      const [alarm] = answer['MetricAlarms'] as { StateUpdatedTimestamp: Date }[];
+      return alarm?.StateUpdatedTimestamp.toISOString();
+    };
+    const alone = wentOffAt(0);
+    expect(alone).toBeDefined();
+    expect([1, 2, 7].map(wentOffAt)).toEqual([alone, alone, alone]);
+  });
+
   it('sees data that come after a long silence', () => {
     putDiskAlarm();
     minutes(...Array<undefined>(30).fill(undefined));

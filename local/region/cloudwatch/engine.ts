@@ -61,7 +61,6 @@ const ACTION_LISTS = {
 export function createEngine(kernel: Kernel, store: SeriesStore, mutes: Mutes): Engine {
   const alarms = new Map<string, Alarm>();
   const history: HistoryItem[] = [];
-  const random = kernel.random('cloudwatch/evaluation');
   // AWS spreads evaluations over the minute; alarms of one second share a timer.
   const turns = new Map<string, Turn>();
   const turnOf = new Map<string, string>();
@@ -70,7 +69,8 @@ export function createEngine(kernel: Kernel, store: SeriesStore, mutes: Mutes): 
 
   const takeTurns = (alarm: MetricAlarm): void => {
     const everyMs = alarm.watch.periodSeconds < 60 ? HIGH_RESOLUTION_MS : MINUTE_MS;
-    const offsetMs = random.integer(0, everyMs / 1000 - 1) * 1000;
+    // A stream for each name: one more alarm in the stack moves no other one, and no story.
+    const offsetMs = kernel.random(`cloudwatch/evaluation/${alarm.name}`).integer(0, everyMs / 1000 - 1) * 1000;
     const name = `${everyMs}/${offsetMs}`;
     const turn = turns.get(name);
     turnOf.set(alarm.name, name);
