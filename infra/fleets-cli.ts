@@ -1,7 +1,7 @@
 // `npm run fleets`: check, show and push fleet files; pause and resume. Exit status 0 done, 1 refused, 2 wrong use.
 import { writeFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
-import colors from 'picocolors';
+import pico from 'picocolors';
 import { check } from './fleet-commands/check.ts';
 import { StoreError, ssmParameterStore } from './fleet-commands/parameter-store.ts';
 import { pause, resume } from './fleet-commands/pause.ts';
@@ -10,6 +10,9 @@ import { show } from './fleet-commands/show.ts';
 import { type Desk, UsageError } from './fleet-commands/tell.ts';
 import { fleetJsonSchemaPath, fleetJsonSchemaText } from './fleet-json-schema.ts';
 import { FleetFilesError, fleetsDirectory, shortPath } from './fleets.ts';
+
+// Only on a terminal: picocolors alone would also colour what CI reads from a pipe.
+const colors = pico.createColors(process.stderr.isTTY === true && pico.isColorSupported);
 
 export interface Terminal extends Desk {
   readonly complain: (text: string) => void;
