@@ -2,6 +2,7 @@
 // is deployed.
 import { join, resolve } from 'node:path';
 import { App } from 'aws-cdk-lib';
+import recommendedFlags from 'aws-cdk-lib/recommended-feature-flags.json' with { type: 'json' };
 import { commandDocuments } from '../shared/documents/index.ts';
 import { bundleFunctions } from './bundle.ts';
 import { addChecks } from './checks.ts';
@@ -11,7 +12,8 @@ import { repositoryRoot } from './paths.ts';
 import { ChainmendStack } from './stack.ts';
 
 try {
-  await synthesize(new App({ analyticsReporting: false }));
+  // What `cdk init` would write into cdk.json: the behaviour of a new app, here for each way of starting it.
+  await synthesize(new App({ analyticsReporting: false, context: recommendedFlags }));
 } catch (error) {
   if (!(error instanceof InputError || error instanceof FleetFilesError)) throw error;
   console.error(error.message);

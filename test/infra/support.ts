@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
+import recommendedFlags from 'aws-cdk-lib/recommended-feature-flags.json' with { type: 'json' };
 import { addChecks } from '../../infra/checks.ts';
 import type { CommandDocuments } from '../../infra/constructs/documents.ts';
 import type { FleetFile } from '../../infra/fleets.ts';
@@ -45,7 +46,7 @@ export function buildStack({ fleets = [bitcoin, litecoin], email }: { fleets?: F
     mkdirSync(join(directory, 'functions', name), { recursive: true });
     writeFileSync(join(directory, 'functions', name, 'index.js'), `exports.handler = '${name}';\n`);
   }
-  const app = new App({ analyticsReporting: false, outdir: join(directory, 'assembly') });
+  const app = new App({ analyticsReporting: false, context: recommendedFlags, outdir: join(directory, 'assembly') });
   const bundles = join(directory, 'functions');
   const stack = new ChainmendStack(app, 'Chainmend', {
     fleets,
