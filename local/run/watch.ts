@@ -24,10 +24,13 @@ export class Watch {
   readonly mutations: Mutation[] = [];
   readonly violations: Violation[] = [];
   #world: World | undefined;
+  /** What was there before anything was healed. */
+  #there: ReadonlySet<string> = new Set();
 
   /** From here on requests are looked at; what the deployment did is none of ours. */
   begin(world: World): void {
     this.#world = world;
+    this.#there = new Set(thingsIn(world.region));
   }
 
   /** To be called right after the effect of each request. */
@@ -94,10 +97,12 @@ export class Watch {
           owner,
           open: operation !== null,
         })),
-        made: madeBy(region).map((id) => ({
-          id,
-          accountedFor: journal.some(({ evidence, act }) => `${act} ${evidence}`.includes(id)),
-        })),
+        made: thingsIn(region)
+          .filter((id) => !this.#there.has(id))
+          .map((id) => ({
+            id,
+            accountedFor: journal.some(({ evidence, act }) => `${act} ${evidence}`.includes(id)),
+          })),
       }),
     );
     this.#report(checkIdentities(region.clock.now(), running(world)));
@@ -164,12 +169,8 @@ const running = (world: World) =>
     .filter(({ machine }) => machine.client.state === 'running')
     .map(({ fleet, name, instanceId }) => ({ identity: `${fleet.name}/${name}`, instanceId }));
 
-/** What functions have created; nothing does so far. */
-const madeBy = ({ front }: Region): string[] =>
-  front.trace.calls.flatMap(({ actor, operation, outcome }) =>
-    actor.startsWith('chainmend-') &&
-    outcome === 'ok' &&
-    /^(CreateVolume|CreateSnapshots?|RunInstances|CopyVolumes)$/.test(operation)
-      ? [operation]
-      : [],
-  );
+/** Volumes and instances of the region, by id. */
+const thingsIn = ({ ec2 }: Region): readonly string[] => [
+  ...ec2.volumes().map(({ volumeId }) => volumeId),
+  ...ec2.instances().map(({ instanceId }) => instanceId),
+];
