@@ -169,6 +169,15 @@ const cases: Readonly<Record<string, Case>> = {
         plans.length === 1 && /100 % of its inodes/.test(plans[0]?.reason ?? ''),
     },
   },
+  'somebody deletes the schedule of the sweeps: nobody looks any more, and that is told within ten minutes': {
+    volume: { usedPercent: 50 },
+    people: (world) => world.at(1, () => world.region.call('scheduler', 'DeleteSchedule', { Name: 'chainmend-sweep' })),
+    done: minutesIn(11),
+    expect: {
+      'one page, and it is the dead man’s': ({ pages }) =>
+        pages.length === 1 && pages[0]?.sentence.startsWith('chainmend/sweeps-missing') === true,
+    },
+  },
   'a broken fleet file stops its own fleet only, and is told': {
     also: (world) => {
       const [first] = consortium(world);
