@@ -89,6 +89,8 @@ export interface NodeStatus {
   readonly syncing: boolean | undefined;
   /** Where it believes that its chain ends. */
   readonly claimedTip: number | undefined;
+  /** How far a sync has come that does not show in `height` until it ends (geth's snap sync): progress, not health. */
+  readonly syncHeight: number | undefined;
   readonly peerCount: number | undefined;
   /** What tells this network from others: the genesis hash (bitcoin, solana), a number (ethereum, stacks), a name (cometbft). */
   readonly chainId: string | undefined;
@@ -180,6 +182,7 @@ export const UNSAID = {
   blockTimeMs: undefined,
   syncing: undefined,
   claimedTip: undefined,
+  syncHeight: undefined,
   peerCount: undefined,
   chainId: undefined,
   clientVersion: undefined,

@@ -83,6 +83,7 @@ function statusQuestion(heights: readonly number[]): Question<NodeStatus> {
       blockTimeMs: block.timestamp,
       syncing: syncing !== false,
       claimedTip: syncing === false ? undefined : syncing.highestBlock,
+      syncHeight: syncing === false ? undefined : syncing.currentBlock,
       // Both namespaces can be switched off.
       peerCount: resultIfOffered(hexQuantity, peers),
       chainId: resultOf(hexIdentity, chainId),
