@@ -45,7 +45,7 @@ const syncingSchema = data(
     head_slot: decimalText,
     sync_distance: decimalText,
     is_syncing: v.boolean(),
-    // Both came later (2022, 2023); older nodes leave them out.
+    // Older nodes leave these two out.
     is_optimistic: v.optional(v.boolean()),
     el_offline: v.optional(v.boolean()),
   }),

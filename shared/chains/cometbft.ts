@@ -56,7 +56,7 @@ const ID_DIGITS = 40;
 
 const LIMITS = { maximumBytes: 2 * 1024 * 1024 };
 
-// 32 bytes; 20 in Tendermint before 0.24; empty before the first block.
+// 32 bytes; 20 in early versions of Tendermint; empty before the first block.
 const blockHash = v.pipe(
   v.string('a hash of 64 hexadecimal digits'),
   v.regex(/^([0-9a-fA-F]{40}|[0-9a-fA-F]{64})?$/, 'a hash of 64 hexadecimal digits'),
@@ -83,7 +83,7 @@ const statusSchema = v.object({
     latest_block_height: wholeNumberOrText,
     latest_block_time: timestamp,
     catching_up: v.optional(v.boolean()),
-    // What catching_up was called before Tendermint 0.20.
+    // What catching_up was called in early versions of Tendermint.
     syncing: v.optional(v.boolean()),
     // Tendermint 0.35 and its descendants only.
     max_peer_block_height: v.optional(wholeNumberOrText),
@@ -142,7 +142,7 @@ function statusQuestion(heights: readonly number[]): Question<NodeStatus> {
       blockTimeMs: sync_info.latest_block_time,
       syncing: sync_info.catching_up ?? sync_info.syncing,
       claimedTip: sync_info.max_peer_block_height,
-      peerCount: resultIfAny(netInfo, (result) => checked(netInfoSchema, result, '/net_info').n_peers),
+      peerCount: resultIfAny(netInfo, '/net_info', (result) => checked(netInfoSchema, result, '/net_info').n_peers),
       chainId: node_info.network,
       clientVersion: node_info.version,
       inValidatorSet: validator_info === undefined ? undefined : Number(validator_info.voting_power) > 0,
@@ -190,7 +190,11 @@ function hashes(tip: BlockHash, heights: readonly number[], answers: readonly An
   const known = heights.flatMap((height, at) => {
     if (height === tip.height) return [];
     const metas =
-      resultIfAny(answers[at], (result) => checked(blockchainSchema, result, '/blockchain').block_metas) ?? [];
+      resultIfAny(
+        answers[at],
+        '/blockchain',
+        (result) => checked(blockchainSchema, result, '/blockchain').block_metas,
+      ) ?? [];
     // A node clamps the range to what it has: what comes back need not be what was asked for.
     return metas
       .filter(({ header, block_id }) => header.height === height && block_id.hash !== '')
@@ -214,8 +218,12 @@ function resultOf(answer: Answer | undefined, what: string): unknown {
 }
 
 /** undefined where the node does not answer this one; what it answers has to be right all the same. */
-function resultIfAny<Output>(answer: Answer | undefined, read: (result: unknown) => Output): Output | undefined {
-  return answer?.kind === 'answered' && answer.status === 200 ? read(resultOf(answer, '/blockchain')) : undefined;
+function resultIfAny<Output>(
+  answer: Answer | undefined,
+  what: string,
+  read: (result: unknown) => Output,
+): Output | undefined {
+  return answer?.kind === 'answered' && answer.status === 200 ? read(resultOf(answer, what)) : undefined;
 }
 
 /** Nanoseconds, as a text or a number. */

@@ -34,7 +34,7 @@ export function ethereumClient(name: string, stopGraceSeconds: number): ChainCli
         add: (peer) => changeQuestion('admin_addPeer', peer),
         remove: (peer) => changeQuestion('admin_removePeer', peer),
       },
-      // geth's --config file. static-nodes.json is ignored since geth 1.11.
+      // geth's --config file. static-nodes.json beside it is ignored by current versions.
       peersThatPersist: { in: 'toml', table: 'Node.P2P', key: 'StaticNodes', as: 'list', takesEffect: 'restart' },
       stop: {
         graceSeconds: stopGraceSeconds,

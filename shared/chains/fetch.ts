@@ -193,8 +193,9 @@ const BROKEN: Readonly<Record<string, string>> = {
 
 /** The code alone: messages of the system may quote an address or a header. */
 function codeOf(error: unknown): string {
-  if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code;
-  return error instanceof Error ? error.name : 'unknown error';
+  // Not by instanceof: where a function runs in a context of its own, errors of Node's come from another one.
+  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
+  return typeof code === 'string' ? code : 'no reason given';
 }
 
 function failed(code: TroubleCode, reason: string): Answer & { kind: 'failed' } {

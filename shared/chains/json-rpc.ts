@@ -19,7 +19,7 @@ export function call(method: string, ...params: readonly unknown[]): Call {
   return { method, params };
 }
 
-/** One batch. Servers limit batches at 100 calls or more; ours have ten at most. */
+/** One batch. Clients take 100 calls and more, hosted nodes ten (Helius, "getBlock"): a question has no more than that. */
 export function batch(calls: readonly Call[], limits: { readonly maximumBytes?: number } = {}): ChainRequest {
   const body = calls.map(({ method, params }, id) => ({ jsonrpc: '2.0', id, method, params }));
   return { method: 'POST', path: '', body: JSON.stringify(body), expects: 'json', ...limits };

@@ -47,7 +47,7 @@ const keySchema = v.object({
   node_public_key: v.nullish(v.pipe(v.string(), v.regex(/^(0x)?[0-9a-f]{64,66}$/, 'a public key in hexadecimal'))),
 });
 
-// Since stacks-node 3.1.
+// Newer versions only.
 const healthSchema = v.object({ max_stacks_height_of_neighbors: wholeNumber });
 
 // The other kind, Epoch2, has no time of its own.
