@@ -2,6 +2,7 @@
 import { DurableExecutionAlreadyStartedException, InvokeCommand } from '@aws-sdk/client-lambda';
 import type { Clients } from '../../shared/aws/clients.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
+import { mustWait } from '../../shared/guardrails/grow.ts';
 import { judgePauses, judgePauseTag } from '../../shared/guardrails/switches.ts';
 import { readExecution } from '../../shared/heal/execution-status.ts';
 import { refuseOpen } from '../../shared/heal/incident.ts';
@@ -34,15 +35,18 @@ export async function consider(door: Door, settings: Pick<Settings, 'values'>, k
   const { store, environment, clients } = door;
   const paused = judgePauses(environment.PARAMETER_PREFIX, fleet.name, settings.values) ?? judgePauseTag(instance.tags);
   for (let conflict = 0; conflict < MAX_CONFLICTS; conflict++) {
-    const [incident, nodeRecord] = await Promise.all([
+    const [incident, nodeRecord, grow] = await Promise.all([
       store.readIncident(fleet.name, instance.instanceId, trouble),
       store.readNode(fleet.name, instance.instanceId),
+      store.readGrow(fleet.name),
     ]);
-    const owner: ExecutionStatus = nodeRecord?.owner
-      ? await readExecution(clients.lambda, nodeRecord.owner)
-      : { state: 'unknown' };
+    const statusOf = (execution: string | null | undefined): ExecutionStatus | Promise<ExecutionStatus> =>
+      execution ? readExecution(clients.lambda, execution) : { state: 'unknown' };
+    const [owner, first] = await Promise.all([statusOf(nodeRecord?.owner), statusOf(grow?.holder)]);
     const node = instance.tags[fleet.nodes.nameTag]?.replace(/\p{Cc}/gu, ' ') || instance.instanceId;
-    const facts = { nowMs: Date.now(), candidate, fleet, node, trouble, paused, incident, nodeRecord, owner };
+    const nowMs = Date.now();
+    const waits = mustWait(grow, first, nowMs);
+    const facts = { nowMs, candidate, fleet, node, trouble, paused, waits, incident, nodeRecord, owner };
     const dispatch = decideDispatch(facts);
     if (await carryOut(door, dispatch, incident)) return dispatch;
   }

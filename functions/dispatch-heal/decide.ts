@@ -31,6 +31,8 @@ export interface DispatchFacts {
   readonly node: string;
   readonly trouble: string;
   readonly paused: Refusal | null;
+  /** Another node of the fleet goes first; a plan that touches nothing need not wait for that. */
+  readonly waits: Refusal | null;
   readonly incident: IncidentRecord | undefined;
   readonly nodeRecord: NodeRecord | undefined;
   /** Of the node's owner, if it has one. */
@@ -69,13 +71,14 @@ export function decideDispatch(facts: DispatchFacts): Dispatch {
   return { do: 'start', write: isNew ? [incident, allocated.next] : [allocated.next], payload: allocated.invoke };
 }
 
-const refusalOf = ({ candidate, paused }: DispatchFacts): Refusal | null => {
+const refusalOf = ({ candidate, paused, waits, fleet }: DispatchFacts): Refusal | null => {
   if (candidate.suppressedBy !== null) {
     const reason = `${candidate.alarm.alarmName} is suppressed by ${candidate.suppressedBy}`;
     return { refuse: 'suppressed', reason, page: false, lookAgainMs: 5 * MINUTE_MS };
   }
   // A little less than the sweep's minute, so that every sweep looks.
-  return paused && { ...paused, lookAgainMs: 50_000 };
+  if (paused) return { ...paused, lookAgainMs: 50_000 };
+  return fleet.mode === 'plan' ? null : waits;
 };
 
 const onsetOf = ({ candidate, fleet, node, trouble }: DispatchFacts) => ({

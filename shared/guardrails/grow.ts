@@ -57,6 +57,17 @@ export function stagger(
   return { next: { holder: execution, provenAtMs: read?.provenAtMs ?? 0, version: (read?.version ?? 0) + 1 } };
 }
 
+/**
+ * Whether a heal that is started now would only be told to wait its turn. The dispatcher asks before it starts one, so that
+ * hundreds of nodes that wait are not each sent a command every minute; `stagger` decides.
+ */
+export function mustWait(read: GrowRecord | undefined, owner: ExecutionStatus, nowMs: number): Refusal | null {
+  if (!read || read.holder === null || owner.state === 'ended') return null;
+  if (read.provenAtMs > 0 && nowMs - read.provenAtMs < PROOF_VALID_MS) return null;
+  const reason = 'another node of the fleet is grown and proved first';
+  return { refuse: 'staggered', reason, page: false, lookAgainMs: STAGGERED_AGAIN_MS };
+}
+
 /** The lease of a heal that ends: proved, it opens the way; else the next one goes first. */
 export function leaveStagger(
   read: GrowRecord | undefined,

@@ -39,6 +39,7 @@ const facts: DispatchFacts = {
   node: 'node2',
   trouble: 'disk:data',
   paused: null,
+  waits: null,
   incident: planned,
   nodeRecord: undefined,
   owner: { state: 'unknown' },

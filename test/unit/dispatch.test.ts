@@ -43,6 +43,7 @@ const facts = (more: Partial<DispatchFacts> = {}): DispatchFacts => ({
   node: 'node2',
   trouble: 'disk:data',
   paused: null,
+  waits: null,
   incident: undefined,
   nodeRecord: undefined,
   owner: { state: 'unknown' },
@@ -51,6 +52,27 @@ const facts = (more: Partial<DispatchFacts> = {}): DispatchFacts => ({
 
 const paused: Refusal = { refuse: 'paused', reason: 'everything is paused: works', page: false, lookAgainMs: 60_000 };
 const held = { nodeRecord: nodeRecord({ owner: OTHER, fence: 3 }), owner: { state: 'running' } as const };
+
+describe('a node whose fleet grows another one first', () => {
+  const waits: Refusal = { refuse: 'staggered', reason: 'another first', page: false, lookAgainMs: 10_000 };
+
+  it('waits for its turn, and no attempt is spent on that', () => {
+    for (const mode of ['act', 'ask'] as const)
+      expect(decideDispatch(facts({ fleet: { ...fleetWith(), mode }, waits }))).toMatchObject({
+        do: 'refuse',
+        incident: { attempt: 0 },
+        refusal: { refuse: 'staggered', lookAgainMs: 10_000 },
+      });
+  });
+
+  it('need not wait to say what would be done', () => {
+    expect(decideDispatch(facts({ fleet: { ...fleetWith(), mode: 'plan' }, waits }))).toMatchObject({ do: 'start' });
+  });
+
+  it('is paused first where it is paused', () => {
+    expect(decideDispatch(facts({ paused, waits }))).toMatchObject({ refusal: { refuse: 'paused' } });
+  });
+});
 
 describe('trouble that is new', () => {
   it('opens an incident and starts its first attempt, both written in order', () => {

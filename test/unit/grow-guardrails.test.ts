@@ -8,6 +8,7 @@ import {
   growthKey,
   leaveStagger,
   monthOf,
+  mustWait,
   OBSERVATION_VALID_MS,
   PROOF_VALID_MS,
   readBreaker,
@@ -106,6 +107,11 @@ describe('a fleet whose disks fill together', () => {
 
   it('does not wait for one that is dead, nor for itself', () => {
     expect(stagger(open, lease(), ME, ended, NOON_MS)).toMatchObject({ next: { holder: ME } });
+    expect(mustWait(lease(), ended, NOON_MS)).toBeNull();
+    expect(mustWait(undefined, running, NOON_MS)).toBeNull();
+    expect(mustWait(lease({ holder: null }), running, NOON_MS)).toBeNull();
+    for (const owner of [running, { state: 'unknown' } as const])
+      expect(mustWait(lease(), owner, NOON_MS)).toMatchObject({ refuse: 'staggered', page: false });
     expect(stagger(open, lease({ holder: ME }), ME, running, NOON_MS)).toEqual({ go: true });
   });
 
@@ -113,6 +119,10 @@ describe('a fleet whose disks fill together', () => {
     const proved = lease({ holder: null, provenAtMs: NOON_MS });
     expect(stagger(open, proved, ME, running, NOON_MS + PROOF_VALID_MS - 1)).toEqual({ go: true });
     expect(stagger(open, proved, ME, running, NOON_MS + PROOF_VALID_MS)).toHaveProperty('next');
+    expect(mustWait(lease({ provenAtMs: NOON_MS }), running, NOON_MS + PROOF_VALID_MS - 1)).toBeNull();
+    expect(mustWait(lease({ provenAtMs: NOON_MS }), running, NOON_MS + PROOF_VALID_MS)).toMatchObject({
+      refuse: 'staggered',
+    });
   });
 
   it('is opened by a proof, and by nothing else that ends', () => {
