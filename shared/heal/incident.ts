@@ -34,7 +34,7 @@ export type Onset = Pick<
 
 /**
  * The record of trouble seen now: a new one, the one that is there, or the healed one opened again.
- * `undefined` when it was healed so recently that the alarm only lags behind.
+ * `lags` when it was healed so recently that the alarm only lags behind the cure.
  */
 export function openIncident(
   read: IncidentRecord | undefined,
