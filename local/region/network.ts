@@ -1,0 +1,60 @@
+// The networks around the region: VPCs in which nodes listen on private addresses, and the internet with its reference endpoints.
+// Functions reach what AWS would let them reach: inside their VPC, or the internet where they have none.
+
+export interface HttpRequest {
+  readonly method: string;
+  /** With its query. */
+  readonly path: string;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array;
+}
+
+/** What comes of a request, as its sender sees it. Times are virtual. */
+export type HttpAnswer =
+  | {
+      readonly kind: 'response';
+      readonly statusCode: number;
+      readonly headers?: Readonly<Record<string, string>>;
+      readonly body: string | Uint8Array;
+      /** From the request until the whole answer is there. */
+      readonly afterMs: number;
+    }
+  /** Nothing listens on the port: ECONNREFUSED. */
+  | { readonly kind: 'refused' }
+  /** No such address, or no route to it: EHOSTUNREACH. */
+  | { readonly kind: 'no-route' }
+  /** No such name: ENOTFOUND. */
+  | { readonly kind: 'no-name' }
+  /** Packets vanish; whoever waits waits for ever: a security group, a machine without power. */
+  | { readonly kind: 'silent' };
+
+/** A machine on the network: what listens on each of its ports. */
+export type HttpHost = (port: number, request: HttpRequest) => HttpAnswer;
+
+/** Where a sender or a host stands. */
+export type Place = { readonly vpcId: string } | 'internet';
+
+export class Network {
+  readonly #hosts = new Map<string, { readonly place: Place; readonly host: HttpHost }>();
+
+  /** `address`: an IP address, or a name for a host on the internet. */
+  attach(address: string, place: Place, host: HttpHost): void {
+    if (this.#hosts.has(address)) throw new Error(`a host at ${address} exists already`);
+    this.#hosts.set(address, { place, host });
+  }
+
+  detach(address: string): void {
+    this.#hosts.delete(address);
+  }
+
+  request(from: Place, address: string, port: number, request: HttpRequest): HttpAnswer {
+    const known = this.#hosts.get(address);
+    if (!known) return { kind: /^[0-9.]+$|:/.test(address) ? 'no-route' : 'no-name' };
+    return isReachable(from, known.place) ? known.host(port, request) : { kind: 'silent' };
+  }
+}
+
+/** A VPC here has neither NAT nor peering: from inside it only itself is reached, from outside nothing in it. */
+const isReachable = (from: Place, to: Place): boolean =>
+  from === 'internet' || to === 'internet' ? from === to : from.vpcId === to.vpcId;
