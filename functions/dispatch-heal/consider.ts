@@ -2,6 +2,7 @@
 import { DurableExecutionAlreadyStartedException, InvokeCommand } from '@aws-sdk/client-lambda';
 import type { Clients } from '../../shared/aws/clients.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
+import type { Settings } from '../../shared/fleet/settings.ts';
 import { mustWait } from '../../shared/guardrails/grow.ts';
 import { judgePauses, judgePauseTag } from '../../shared/guardrails/switches.ts';
 import { readExecution } from '../../shared/heal/execution-status.ts';
@@ -11,7 +12,7 @@ import { page } from '../../shared/heal/page.ts';
 import type { ExecutionStatus, HealPayload, IncidentRecord } from '../../shared/heal/records.ts';
 import { keys, type Store } from '../../shared/heal/store.ts';
 import { type Candidate, type Dispatch, decideDispatch, executionName } from './decide.ts';
-import type { InstanceNow, Settings } from './truth.ts';
+import type { InstanceNow } from './truth.ts';
 
 export interface Door {
   readonly clients: Clients;

@@ -1,7 +1,7 @@
 // The one door's decisions: whose trouble an alarm is, and whether an attempt is started for it. Pure.
 import { createHash } from 'node:crypto';
 import type { Fleet } from '../../shared/fleet/model.ts';
-import type { GuardrailCode, Refusal } from '../../shared/guardrails/codes.ts';
+import type { Refusal } from '../../shared/guardrails/codes.ts';
 import { allocate, openIncident } from '../../shared/heal/incident.ts';
 import { leaseFree, newNode } from '../../shared/heal/lease.ts';
 import type { AlarmFact, ExecutionStatus, HealPayload, IncidentRecord, NodeRecord } from '../../shared/heal/records.ts';
@@ -111,23 +111,6 @@ export const executionName = ({ kind, instanceId, trouble, incidentId, attempt }
 
 const hash = (parts: readonly (string | number)[], digits: number): string =>
   createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, digits);
-
-/** The one fleet whose selector an instance carries; none or several is nobody's node. */
-export function fleetOf(
-  tags: Readonly<Record<string, string>>,
-  fleets: readonly Fleet[],
-): Fleet | { readonly refuse: GuardrailCode; readonly reason: string } {
-  const matching = fleets.filter(({ nodes }) =>
-    Object.entries(nodes.tags).every(([key, value]) => tags[key] === value),
-  );
-  const [only, another] = matching;
-  if (only && !another) return only;
-  const names = matching.map(({ name }) => name).join(', ');
-  return {
-    refuse: 'node-unknown',
-    reason: only ? `the instance carries the tags of ${names}` : 'the instance carries no fleet’s tags',
-  };
-}
 
 /**
  * The role of the volume that an alarm's `path` is about: bytes and inodes of a filesystem are one trouble with one cure.

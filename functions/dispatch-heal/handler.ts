@@ -6,11 +6,12 @@ import { logged } from '../../shared/aws/log.ts';
 import type { AlarmStateChange, ContributorStateChange } from '../../shared/events/alarm.ts';
 import { parseDispatchEvent } from '../../shared/events/dispatch.ts';
 import { EventError } from '../../shared/events/errors.ts';
+import { readSettings } from '../../shared/fleet/settings.ts';
 import { createStore } from '../../shared/heal/store.ts';
 import type { Door } from './consider.ts';
 import { manualCandidate } from './manual.ts';
 import { considerNow, sweep } from './sweep.ts';
-import { readAlarming, readSettings } from './truth.ts';
+import { readAlarming } from './truth.ts';
 
 export { awsClients };
 

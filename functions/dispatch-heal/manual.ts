@@ -2,8 +2,8 @@
 import { DescribeInstancesCommand, type EC2Client } from '@aws-sdk/client-ec2';
 import type { ManualHeal } from '../../shared/events/dispatch.ts';
 import { EventError } from '../../shared/events/errors.ts';
+import type { Settings } from '../../shared/fleet/settings.ts';
 import type { Candidate } from './decide.ts';
-import type { Settings } from './truth.ts';
 
 const METRIC_NAMESPACE = 'CWAgent';
 

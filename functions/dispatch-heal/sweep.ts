@@ -1,21 +1,14 @@
 // The level-triggered half of the door: every minute what is still wrong is read again, and what died is found.
 import { PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import { EventError } from '../../shared/events/errors.ts';
+import { fleetOf } from '../../shared/fleet/selection.ts';
+import { readSettings, type Settings } from '../../shared/fleet/settings.ts';
 import { owesClient } from '../../shared/heal/lease.ts';
 import type { IncidentRecord, NodeRecord } from '../../shared/heal/records.ts';
 import { consider, type Door } from './consider.ts';
-import { type Candidate, fleetOf, isDiskAlarm, troubleOf } from './decide.ts';
+import { type Candidate, isDiskAlarm, troubleOf } from './decide.ts';
 import { settleIncident, settleNode } from './settle.ts';
-import {
-  type AlarmNow,
-  type InstanceNow,
-  readAlarming,
-  readInstances,
-  readMuteRule,
-  readOver,
-  readSettings,
-  type Settings,
-} from './truth.ts';
+import { type AlarmNow, type InstanceNow, readAlarming, readInstances, readMuteRule, readOver } from './truth.ts';
 import { inTurn } from './turns.ts';
 
 /** Of the function's 60 s: then nothing more is settled, and then nobody more is looked at. What is left has its turn in the next minutes. */

@@ -1,4 +1,4 @@
-// What the dispatcher reads before it decides: fleets and pauses, alarms as they are now, instances as they are now.
+// What the dispatcher reads before it decides: alarms as they are now, instances as they are now.
 import {
   type CloudWatchClient,
   DescribeAlarmsCommand,
@@ -6,48 +6,11 @@ import {
   type MetricAlarm,
 } from '@aws-sdk/client-cloudwatch';
 import { DescribeInstancesCommand, type EC2Client } from '@aws-sdk/client-ec2';
-import { GetParametersByPathCommand, type SSMClient } from '@aws-sdk/client-ssm';
-import type { Fleet } from '../../shared/fleet/model.ts';
-import { fleetOfParameter } from '../../shared/fleet/parameter.ts';
 import type { AlarmFact } from '../../shared/heal/records.ts';
 
-/** Limits of one sweep: 25 fleets have 51 parameters, 10 a page; alarms come 100 a page. */
-const MAX_PARAMETER_PAGES = 30;
+/** A limit of one sweep: alarms come 100 a page. */
 const MAX_ALARM_PAGES = 60;
 const INSTANCES_A_CALL = 200;
-
-export interface Settings {
-  /** Every parameter below the prefix, for the pauses. */
-  readonly values: ReadonlyMap<string, string>;
-  readonly fleets: readonly Fleet[];
-  /** Fleets whose file does not parse: the sentence, by parameter name. */
-  readonly broken: ReadonlyMap<string, string>;
-}
-
-export async function readSettings(ssm: SSMClient, prefix: string): Promise<Settings> {
-  const values = new Map<string, string>();
-  let NextToken: string | undefined;
-  for (let page = 0; page === 0 || NextToken; page++) {
-    if (page === MAX_PARAMETER_PAGES)
-      throw new Error(`more than ${MAX_PARAMETER_PAGES} pages of parameters below ${prefix}`);
-    const read = await ssm.send(
-      new GetParametersByPathCommand({ Path: prefix, Recursive: true, ...(NextToken && { NextToken }) }),
-    );
-    for (const { Name = '', Value = '' } of read.Parameters ?? []) values.set(Name, Value);
-    NextToken = read.NextToken;
-  }
-  const fleets: Fleet[] = [];
-  const broken = new Map<string, string>();
-  for (const [name, value] of values) {
-    if (!name.startsWith(`${prefix}/fleets/`)) continue;
-    try {
-      fleets.push(fleetOfParameter(prefix, { name, value }).fleet);
-    } catch (error) {
-      broken.set(name, error instanceof Error ? error.message : String(error));
-    }
-  }
-  return { values, fleets, broken };
-}
 
 export interface AlarmNow {
   readonly fact: AlarmFact;

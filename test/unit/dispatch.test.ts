@@ -5,10 +5,10 @@ import {
   type DispatchFacts,
   decideDispatch,
   executionName,
-  fleetOf,
   isDiskAlarm,
   troubleOf,
 } from '../../functions/dispatch-heal/decide.ts';
+import { fleetOf } from '../../shared/fleet/selection.ts';
 import type { Refusal } from '../../shared/guardrails/codes.ts';
 import { INVOKE_AGAIN_MS } from '../../shared/heal/incident.ts';
 import { parseHealPayload } from '../../shared/heal/payload.ts';

@@ -1,0 +1,44 @@
+// The fleet files and pauses as they are now: what every function reads first, at each invocation.
+import { GetParametersByPathCommand, type SSMClient } from '@aws-sdk/client-ssm';
+import type { Fleet } from './model.ts';
+import { fleetOfParameter } from './parameter.ts';
+
+/** 25 fleets have 51 parameters, 10 a page. */
+const MAX_PARAMETER_PAGES = 30;
+
+export interface Settings {
+  /** Every parameter below the prefix, for the pauses. */
+  readonly values: ReadonlyMap<string, string>;
+  readonly fleets: readonly Fleet[];
+  /** Fleets whose file does not parse: the sentence, by parameter name. */
+  readonly broken: ReadonlyMap<string, string>;
+}
+
+/**
+ * Reads every fleet file and every pause below a prefix: one call a page of ten.
+ * @throws when there are more pages than are ever needed: a half-read selection is no selection
+ */
+export async function readSettings(ssm: SSMClient, prefix: string): Promise<Settings> {
+  const values = new Map<string, string>();
+  let NextToken: string | undefined;
+  for (let page = 0; page === 0 || NextToken; page++) {
+    if (page === MAX_PARAMETER_PAGES)
+      throw new Error(`more than ${MAX_PARAMETER_PAGES} pages of parameters below ${prefix}`);
+    const read = await ssm.send(
+      new GetParametersByPathCommand({ Path: prefix, Recursive: true, ...(NextToken && { NextToken }) }),
+    );
+    for (const { Name = '', Value = '' } of read.Parameters ?? []) values.set(Name, Value);
+    NextToken = read.NextToken;
+  }
+  const fleets: Fleet[] = [];
+  const broken = new Map<string, string>();
+  for (const [name, value] of values) {
+    if (!name.startsWith(`${prefix}/fleets/`)) continue;
+    try {
+      fleets.push(fleetOfParameter(prefix, { name, value }).fleet);
+    } catch (error) {
+      broken.set(name, error instanceof Error ? error.message : String(error));
+    }
+  }
+  return { values, fleets, broken };
+}
