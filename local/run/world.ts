@@ -2,8 +2,8 @@
 
 import { toItem } from '../../shared/aws/attributes.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
+import type { Health } from '../../shared/fleet/observation.ts';
 import { roleOf } from '../../shared/fleet/resolve.ts';
-import type { FleetObservation, Health } from '../../shared/guardrails/records.ts';
 import { newNode } from '../../shared/heal/lease.ts';
 import { keys } from '../../shared/heal/store.ts';
 import { type ChainSpec, SimulatedChain } from '../nodes/chain.ts';
@@ -283,7 +283,7 @@ export class World {
   async #observe(fleet: Fleet): Promise<void> {
     const nodes = this.nodes.filter((node) => node.fleet === fleet);
     for (let from = 0; from < nodes.length; from += NODES_PER_ITEM) {
-      const observation: FleetObservation = {
+      const observation = {
         observedAtMs: this.region.clock.now(),
         nodes: nodes.slice(from, from + NODES_PER_ITEM).map(({ instanceId, machine }) => {
           const { state, height } = machine.report();

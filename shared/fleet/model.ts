@@ -1,4 +1,5 @@
 // What a fleet and its nodes are, once every default has been filled in. Pure types: the schema in `schema.ts` makes them.
+import type { HttpJsonPaths } from '../chains/http-json.ts';
 
 /** plan: writes plans and touches nothing. ask: waits for a person's approval. act: heals. */
 export type Mode = 'plan' | 'ask' | 'act';
@@ -43,6 +44,108 @@ export interface DiskPolicy {
   readonly modificationsPerDay: number;
 }
 
+/** How a node's client is asked; the same for all nodes of a fleet. */
+export interface RpcPolicy {
+  readonly scheme: 'http' | 'https';
+  readonly port: number;
+  /** In front of every request's own path: "/ext/bc/C/rpc". Empty for most. */
+  readonly path: string;
+  readonly credentials: CredentialsSource | undefined;
+  /** CometBFT's or geth's own metrics; undefined where they are not read. */
+  readonly metricsPort: number | undefined;
+  /** Of the beacon node beside an ethereum execution client; undefined where none is asked. */
+  readonly beaconPort: number | undefined;
+  /** For a chain that has no client here: what to ask, and where the facts are. */
+  readonly paths: HttpJsonPaths | undefined;
+}
+
+/**
+ * parameter: an SSM SecureString; secret: one of Secrets Manager; both hold {"user","password"} or {"token"} as JSON, and are read by
+ * whoever asks over the network. file: "user:password" on the node itself (bitcoind's .cookie), read there and never sent anywhere.
+ */
+export type CredentialsSource =
+  | { readonly kind: 'parameter'; readonly name: string }
+  | { readonly kind: 'secret'; readonly name: string }
+  | { readonly kind: 'file'; readonly path: string };
+
+/** Who asks the nodes. */
+export type Probe =
+  /** A function in the nodes' VPC, over the network. */
+  | { readonly by: 'vpc'; readonly vpcId: string; readonly subnetIds: readonly string[] }
+  /** A command on the node, where RPC listens on its loopback only. */
+  | { readonly by: 'ssm' }
+  /** Nobody: a metric that exists already tells the height. */
+  | {
+      readonly by: 'metric';
+      readonly namespace: string;
+      readonly heightMetric: string;
+      /** Dimension whose value is the instance's id. */
+      readonly instanceDimension: string;
+      readonly dimensions: Readonly<Record<string, string>>;
+      readonly periodSeconds: number;
+    };
+
+export interface HealthPolicy {
+  /** So many blocks behind the fleet's tip a node is still synced. */
+  readonly behindBlocks: number;
+  /** A node that is behind and has not advanced for so long is stuck. */
+  readonly stuckSeconds: number;
+  /** When no node and no reference has advanced for so long, the chain stands still. */
+  readonly haltSeconds: number;
+  /** After its start a client may be silent, behind or replaying for so long. */
+  readonly startGraceSeconds: number;
+  /** Hashes are compared so many blocks below the tip: nearer to it, nodes may differ for a moment and be right. */
+  readonly confirmations: number;
+  /** Independent endpoints of the same chain; they are compared and never believed alone. */
+  readonly references: readonly string[];
+  /** What the nodes must say their network is; what most of them say unless given. */
+  readonly chainId: string | undefined;
+}
+
+export interface DnsPolicy {
+  readonly zone: string;
+  /** Label of the record that holds all synced nodes: `pool` makes pool.bitcoin.internal. */
+  readonly pool: string;
+  readonly ttlSeconds: number;
+  /** Of the P2P port, for the SRV record. */
+  readonly p2pPort: number;
+}
+
+export interface PeersPolicy {
+  /** false: rotate-peers leaves this fleet alone. */
+  readonly rotate: boolean;
+  /** External peers that belong into every list but a validator's behind sentries, as the client writes them. */
+  readonly seeds: readonly string[];
+  /** Entries of one node's list. */
+  readonly maximum: number;
+  /** Fewer connections than this are trouble. */
+  readonly minimum: number;
+  /** The client's configuration on the node; undefined where the list is kept at run time only. */
+  readonly configPath: string | undefined;
+  /** Whether a client may be restarted where a new list takes effect no other way, one node at a time. */
+  readonly restart: boolean;
+  readonly p2pPort: number;
+}
+
+export interface AlarmsPolicy {
+  /** Alarms that the fleet has already, by name (`*` matches anything); ours are known by their tags. */
+  readonly namePatterns: readonly string[];
+  /** node: one alarm per node and kind. fleet: one per kind. auto: node up to 50 nodes. */
+  readonly per: 'node' | 'fleet' | 'auto';
+  /** Use at which the alarms of disks and of inodes go off. */
+  readonly diskPercent: number;
+}
+
+/** The DLM policy that the stack makes for a fleet. */
+export interface SnapshotPolicy {
+  readonly everyHours: 1 | 2 | 3 | 4 | 6 | 8 | 12 | 24;
+  readonly keep: number;
+  readonly shareWith: { readonly accounts: readonly string[]; readonly kmsKeyArn: string } | undefined;
+  readonly copyTo:
+    | { readonly region: string; readonly keepDays: number; readonly kmsKeyArn: string | undefined }
+    | undefined;
+}
+
 export interface Fleet {
   readonly name: string;
   readonly chain: string;
@@ -61,7 +164,12 @@ export interface Fleet {
   readonly disk: DiskPolicy;
   readonly breaker: { readonly unhealthyPercent: number; readonly unhealthyMinimum: number };
   readonly ask: { readonly expiresAfterHours: number };
-  /** Alarms that the fleet has already, by name (`*` matches anything); ours are known by their tags. */
-  readonly alarms: { readonly namePatterns: readonly string[] };
-  readonly dns: { readonly zone: string } | undefined;
+  readonly alarms: AlarmsPolicy;
+  readonly rpc: RpcPolicy | undefined;
+  /** undefined: nobody asks, and every node is of unknown health. */
+  readonly probe: Probe | undefined;
+  readonly health: HealthPolicy;
+  readonly peers: PeersPolicy | undefined;
+  readonly snapshots: SnapshotPolicy | undefined;
+  readonly dns: DnsPolicy | undefined;
 }

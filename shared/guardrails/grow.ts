@@ -3,7 +3,7 @@ import type { Fleet } from '../fleet/model.ts';
 import type { Write } from '../heal/incident.ts';
 import type { ExecutionStatus } from '../heal/records.ts';
 import type { Refusal } from './codes.ts';
-import type { BudgetRecord, FleetObservation, GrowRecord } from './records.ts';
+import type { BudgetRecord, GrowRecord, HealthReading } from './records.ts';
 
 /** Older than this, an observation is none: every node counts as unknown. */
 export const OBSERVATION_VALID_MS = 3 * 60_000;
@@ -22,7 +22,7 @@ export interface BreakerReading {
  * Unhealthy and unknown nodes against max(minimum, ⌊percent of the nodes⌋). The nodes of a part that was not observed lately
  * count as unknown; no valid observation counts as all unknown.
  */
-export function readBreaker(fleet: Fleet, observations: readonly FleetObservation[], nowMs: number): BreakerReading {
+export function readBreaker(fleet: Fleet, observations: readonly HealthReading[], nowMs: number): BreakerReading {
   const valid = observations.filter(({ observedAtMs }) => nowMs - observedAtMs <= OBSERVATION_VALID_MS);
   const nodes = observations.flatMap((observation) => observation.nodes);
   const known = valid.flatMap((observation) => observation.nodes);

@@ -1,11 +1,10 @@
-// What is kept per fleet for its guardrails: the last observation, the grow lease, and what growth has cost.
+// What is kept per fleet for its guardrails: the grow lease, and what growth has cost.
+import type { Health } from '../fleet/observation.ts';
 
-export type Health = 'synced' | 'behind' | 'starting' | 'stuck' | 'forked' | 'unreachable' | 'unknown';
-
-/** Up to 100 nodes as they were seen at one moment; a fleet has as many of these as it needs. */
-export interface FleetObservation {
+/** As much of a fleet's observation as the breaker counts. */
+export interface HealthReading {
   readonly observedAtMs: number;
-  readonly nodes: readonly { readonly instanceId: string; readonly health: Health; readonly height: number | null }[];
+  readonly nodes: readonly { readonly health: Health }[];
 }
 
 /** While a fleet's breaker is open, one heal holds this and proves itself before the others may follow. */

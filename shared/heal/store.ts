@@ -8,7 +8,8 @@ import {
   QueryCommand,
 } from '@aws-sdk/client-dynamodb';
 import { fromItem, toItem } from '../aws/attributes.ts';
-import type { BudgetRecord, FleetObservation, GrowRecord } from '../guardrails/records.ts';
+import type { FleetObservation, FleetWatch } from '../fleet/observation.ts';
+import type { BudgetRecord, GrowRecord } from '../guardrails/records.ts';
 import type { IncidentRecord, NodeRecord } from './records.ts';
 
 export interface Key {
@@ -31,6 +32,11 @@ export const keys = {
     sk: `INCIDENT#${instanceId}#${trouble}`,
   }),
   grow: (fleet: string): Key => ({ pk: `FLEET#${fleet}`, sk: 'GROW' }),
+  watch: (fleet: string): Key => ({ pk: `FLEET#${fleet}`, sk: 'WATCH' }),
+  observation: (fleet: string, part: number): Key => ({
+    pk: `FLEET#${fleet}`,
+    sk: `OBSERVATION#${String(part).padStart(3, '0')}`,
+  }),
   budget: (fleet: string, month: string): Key => ({ pk: `FLEET#${fleet}`, sk: `BUDGET#${month}` }),
 } as const;
 
@@ -72,6 +78,7 @@ export function createStore(dynamodb: DynamoDBClient, tableName: string) {
       get<IncidentRecord>(keys.incident(fleet, instanceId, trouble)),
     readGrow: (fleet: string) => get<GrowRecord>(keys.grow(fleet)),
     readBudget: (fleet: string, month: string) => get<BudgetRecord>(keys.budget(fleet, month)),
+    readWatch: (fleet: string) => get<FleetWatch>(keys.watch(fleet)),
     readObservations: (fleet: string) => between<FleetObservation>(`FLEET#${fleet}`, 'OBSERVATION#', 'OBSERVATION$'),
     /** Everything that is open in a fleet, in one query: incidents and nodes. */
     async readFleet(fleet: string): Promise<{ incidents: readonly IncidentRecord[]; nodes: readonly NodeRecord[] }> {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import type { Health } from '../../shared/fleet/observation.ts';
 import { FAILURES, GUARDRAILS } from '../../shared/guardrails/codes.ts';
 import { isVolumeType, MONTHLY_USD_PER_GIB, VOLUME_LIMITS } from '../../shared/guardrails/ebs.ts';
 import {
@@ -15,11 +16,11 @@ import {
   reserve,
   stagger,
 } from '../../shared/guardrails/grow.ts';
-import type { BudgetRecord, FleetObservation, GrowRecord, Health } from '../../shared/guardrails/records.ts';
+import type { BudgetRecord, GrowRecord, HealthReading } from '../../shared/guardrails/records.ts';
 import type { ExecutionStatus } from '../../shared/heal/records.ts';
 import { DATA_VOLUME, fleetWith, HOUR_MS, ME, NOON_MS, OTHER } from '../support/heal-facts.ts';
 
-const seen = (health: readonly Health[], observedAtMs = NOON_MS): FleetObservation => ({
+const seen = (health: readonly Health[], observedAtMs = NOON_MS): HealthReading => ({
   observedAtMs,
   nodes: health.map((each, i) => ({ instanceId: `i-${observedAtMs}-${i}`, health: each, height: null })),
 });

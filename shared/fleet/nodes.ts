@@ -1,0 +1,81 @@
+// Which instances are a fleet's nodes, as EC2 says now: by tag, page by page, whole or not at all.
+import { DescribeInstancesCommand, type EC2Client, type Instance } from '@aws-sdk/client-ec2';
+import type { Fleet, Role } from './model.ts';
+import { roleOf } from './resolve.ts';
+
+export interface FleetNode {
+  readonly instanceId: string;
+  /** By the fleet's name tag; the instance's id where it has none. */
+  readonly name: string;
+  readonly role: Role;
+  readonly state: 'pending' | 'running' | 'stopping' | 'stopped';
+  readonly availabilityZone: string;
+  readonly privateIp: string;
+  readonly vpcId: string;
+  readonly launchedAtMs: number;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+/** "MaxResults: between 5 and 1000" (DescribeInstancesRequest, @aws-sdk/client-ec2). */
+const INSTANCES_A_PAGE = 1_000;
+/** Twice the largest fleet that was measured. */
+const MAX_PAGES = 10;
+
+/**
+ * Terminated instances are gone; those that are shutting down, too. Sorted by name, then by id.
+ *
+ * @throws Error when there are more pages than `MAX_PAGES`: a half-read selection is none
+ */
+export async function discoverNodes(ec2: EC2Client, fleet: Fleet): Promise<readonly FleetNode[]> {
+  const Filters = [
+    ...Object.entries(fleet.nodes.tags).map(([key, value]) => ({ Name: `tag:${key}`, Values: [value] })),
+    { Name: 'instance-state-name', Values: ['pending', 'running', 'stopping', 'stopped'] },
+  ];
+  const found: FleetNode[] = [];
+  let NextToken: string | undefined;
+  for (let page = 0; page === 0 || NextToken; page++) {
+    if (page === MAX_PAGES) {
+      throw new Error(
+        `fleet ${fleet.name} has more than ${MAX_PAGES * INSTANCES_A_PAGE} instances: half-read selections are refused`,
+      );
+    }
+    const read = await ec2.send(
+      new DescribeInstancesCommand({ Filters, MaxResults: INSTANCES_A_PAGE, ...(NextToken && { NextToken }) }),
+    );
+    for (const { Instances = [] } of read.Reservations ?? [])
+      found.push(...Instances.map((instance) => nodeOf(fleet, instance)));
+    NextToken = read.NextToken;
+  }
+  return found.sort((a, b) => compare(a.name, b.name) || compare(a.instanceId, b.instanceId));
+}
+
+/** Names that more than one node carries: nothing that is called by a name can be said of either. */
+export function doubledNames(nodes: readonly FleetNode[]): ReadonlySet<string> {
+  const seen = new Set<string>();
+  const doubled = new Set<string>();
+  for (const { name } of nodes) (seen.has(name) ? doubled : seen).add(name);
+  return doubled;
+}
+
+function nodeOf(fleet: Fleet, instance: Instance): FleetNode {
+  const tags = Object.fromEntries((instance.Tags ?? []).map(({ Key = '', Value = '' }) => [Key, Value]));
+  const { InstanceId: instanceId = '' } = instance;
+  return {
+    instanceId,
+    name: tags[fleet.nodes.nameTag]?.replace(/\p{Cc}/gu, ' ') || instanceId,
+    role: roleOf(fleet, tags),
+    state: stateOf(instance.State?.Name),
+    availabilityZone: instance.Placement?.AvailabilityZone ?? '',
+    privateIp: instance.PrivateIpAddress ?? '',
+    vpcId: instance.VpcId ?? '',
+    launchedAtMs: instance.LaunchTime?.getTime() ?? 0,
+    tags,
+  };
+}
+
+/** The filter lets no other through. */
+function stateOf(name: string | undefined): FleetNode['state'] {
+  return name === 'pending' || name === 'stopping' || name === 'stopped' ? name : 'running';
+}
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

@@ -1,0 +1,57 @@
+// What watch-fleet and rotate-peers ask of a fleet's nodes, and what comes back, whoever does the asking: a function in the VPC, a
+// command on the node, or a metric.
+import type { NodePeers, NodeStatus, Reading } from '../chains/client.ts';
+import type { ConsensusMetrics } from '../chains/cometbft-metrics.ts';
+import type { GethMetrics } from '../chains/geth-metrics.ts';
+import type { RpcPolicy } from '../fleet/model.ts';
+
+/** One node to be asked. */
+export interface ProbeTarget {
+  readonly instanceId: string;
+  /** Private address. */
+  readonly host: string;
+}
+
+/** What nodes of one fleet are asked: all of them the same. */
+export interface ProbeQuestion {
+  readonly fleet: string;
+  readonly chain: string;
+  readonly stopGraceSeconds: number;
+  readonly rpc: RpcPolicy;
+  readonly ask: /** Where it stands; hashes at these heights too. */
+    | { readonly what: 'status'; readonly heights: readonly number[] }
+    /** Who it is connected to, where that may be asked over a network. */
+    | { readonly what: 'peers' };
+}
+
+/** The event of probe-nodes. Its answer is a `ProbeAnswer`. */
+export interface ProbeRequest extends ProbeQuestion {
+  readonly kind: 'probe';
+  /** At most `TARGETS_A_REQUEST`. */
+  readonly targets: readonly ProbeTarget[];
+}
+
+export interface StatusReading {
+  readonly instanceId: string;
+  readonly status: Reading<NodeStatus>;
+  /** Present where the fleet file names a metrics port, by the chain's own kind. */
+  readonly consensus?: Reading<ConsensusMetrics>;
+  readonly geth?: Reading<GethMetrics>;
+  /** Of the beacon node beside it, where the fleet file names its port. */
+  readonly beacon?: Reading<NodeStatus>;
+  /** Use of its volumes in per cent, by role: known to a probe on the node only. */
+  readonly diskUsedPercent?: Readonly<Record<string, number>>;
+}
+
+export interface PeersReading {
+  readonly instanceId: string;
+  readonly peers: Reading<NodePeers>;
+}
+
+export interface ProbeAnswer {
+  readonly statuses: readonly StatusReading[];
+  readonly peers: readonly PeersReading[];
+}
+
+/** A probe's answer fits Lambda's 6 MB many times over; a tenth of a minute's connections at a time fit one sandbox. */
+export const TARGETS_A_REQUEST = 250;
