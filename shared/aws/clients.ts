@@ -3,6 +3,8 @@ import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { LambdaClient } from '@aws-sdk/client-lambda';
+import { Route53Client } from '@aws-sdk/client-route-53';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SSMClient } from '@aws-sdk/client-ssm';
 
@@ -15,6 +17,8 @@ export interface Clients {
   readonly dynamodb: DynamoDBClient;
   readonly lambda: LambdaClient;
   readonly sns: SNSClient;
+  readonly route53: Route53Client;
+  readonly secretsmanager: SecretsManagerClient;
 }
 
 /** Settings for the client of one service, by its SigV4 signing name. */
@@ -45,6 +49,8 @@ export function awsClients(configure: Configure = () => ({})): Clients {
     dynamodb: () => new DynamoDBClient(settings('dynamodb')),
     lambda: () => new LambdaClient(settings('lambda')),
     sns: () => new SNSClient(settings('sns')),
+    route53: () => new Route53Client(settings('route53')),
+    secretsmanager: () => new SecretsManagerClient(settings('secretsmanager')),
   });
 }
 
