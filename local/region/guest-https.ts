@@ -1,16 +1,11 @@
-// node:https as a sandbox sees it: requests go to the region by function call. Timeouts and aborts stay the client's own.
+// node:http and node:https as a sandbox sees them: requests go by function call. Timeouts and aborts stay the client's own.
 import { EventEmitter } from 'node:events';
 import { Readable } from 'node:stream';
+import { urlToHttpOptions } from 'node:url';
 import type { WireRequest, WireResponse } from '../wire/message.ts';
+import type { RequestOptions } from './guest-network.ts';
 import type { GuestTimers } from './guest-timers.ts';
 import type { Timer } from './kernel.ts';
-
-/** What a request asks, as far as `https.request` is told. */
-export interface RequestOptions {
-  readonly method?: string;
-  readonly path?: string;
-  readonly headers?: Readonly<Record<string, unknown>>;
-}
 
 /** The response object that the guest's HTTP client receives as body: a stream, or an answer that never was bytes. */
 export interface GuestResponse {
@@ -20,11 +15,30 @@ export interface GuestResponse {
   complete: boolean;
 }
 
-/** Sends a request; `respond` is called once, or never when the answer is lost. */
-export type Transport = (options: RequestOptions, body: Uint8Array, respond: (response: GuestResponse) => void) => void;
+/** Where requests go. */
+export interface Transport {
+  /**
+   * Whether a connection comes about at all; its packets vanish where not. Throws what `http.request` throws for options
+   * that cannot be sent.
+   */
+  connect(options: RequestOptions): boolean;
+  /** Calls one member of `reply` once, or none when the answer is lost. */
+  send(options: RequestOptions, body: Uint8Array, reply: GuestReply): void;
+}
+
+export interface GuestReply {
+  respond(response: GuestResponse): void;
+  fail(error: Error): void;
+}
+
+type OnResponse = (response: GuestResponse) => void;
 
 /** The members of node:http and node:https that HTTP clients use. */
-export function guestHttps(transport: Transport, timers: GuestTimers): Readonly<Record<string, unknown>> {
+export function guestHttp(
+  protocol: 'http:' | 'https:',
+  transport: Transport,
+  timers: GuestTimers,
+): Readonly<Record<string, unknown>> {
   class Agent {
     readonly sockets = {};
     readonly requests = {};
@@ -35,9 +49,24 @@ export function guestHttps(transport: Transport, timers: GuestTimers): Readonly<
 
     destroy(): void {}
   }
-  const request = (options: RequestOptions, onResponse?: (response: GuestResponse) => void) =>
-    new GuestRequest(transport, timers, options, onResponse);
-  return { Agent, globalAgent: new Agent(), request };
+  const request = (where: RequestOptions | string | URL, ...more: readonly unknown[]) => {
+    const onResponse = more.find((argument) => typeof argument === 'function') as OnResponse | undefined;
+    const options = optionsOf(protocol, where, more[0]);
+    return new GuestRequest(transport, timers, options, onResponse);
+  };
+  const get = (where: RequestOptions | string | URL, ...more: readonly unknown[]) => request(where, ...more).end();
+  return { Agent, globalAgent: new Agent(), get, request };
+}
+
+/** `headers` stay the caller's own object: the sweep lane knows its requests by it. */
+function optionsOf(protocol: string, where: RequestOptions | string | URL, more: unknown): RequestOptions {
+  const given =
+    typeof where === 'string' || where instanceof URL
+      ? ({ ...urlToHttpOptions(new URL(where)), ...(typeof more === 'object' ? more : {}) } as RequestOptions)
+      : where;
+  if ((given.protocol ?? protocol) === protocol) return { ...given, protocol };
+  const message = `Protocol "${given.protocol}" not supported. Expected "${protocol}"`;
+  throw Object.assign(new TypeError(message), { code: 'ERR_INVALID_PROTOCOL' });
 }
 
 /** As much of `http.ClientRequest` as the SDK's NodeHttpHandler, and a stream piped into it, touch. */
@@ -46,6 +75,7 @@ class GuestRequest extends EventEmitter {
   readonly writable = true;
   destroyed = false;
   #ended = false;
+  #response: GuestResponse | undefined;
   readonly #chunks: Uint8Array[] = [];
   readonly #transport: Transport;
   readonly #options: RequestOptions;
@@ -59,7 +89,7 @@ class GuestRequest extends EventEmitter {
     super();
     this.#transport = transport;
     this.#options = options;
-    this.socket = new GuestSocket(timers);
+    this.socket = new GuestSocket(timers, !transport.connect(options));
     if (onResponse !== undefined) this.once('response', onResponse);
   }
 
@@ -74,11 +104,15 @@ class GuestRequest extends EventEmitter {
     this.#ended = true;
     const [first] = this.#chunks;
     const body = this.#chunks.length === 1 && first !== undefined ? first : Buffer.concat(this.#chunks);
-    this.#transport(this.#options, body, (response) => {
-      if (this.destroyed) return;
-      this.socket.stopTimer();
-      this.emit('response', response);
-      this.emit('close');
+    this.#transport.send(this.#options, body, {
+      respond: (response) => {
+        if (this.destroyed) return;
+        this.#response = response;
+        this.socket.stopTimer();
+        this.emit('response', response);
+        this.emit('close');
+      },
+      fail: (error) => void this.destroy(error),
     });
     return this;
   }
@@ -87,6 +121,8 @@ class GuestRequest extends EventEmitter {
     if (this.destroyed) return this;
     this.destroyed = true;
     this.socket.stopTimer();
+    // The body that is still on its way goes with its connection.
+    if (this.#response instanceof Readable && !this.#response.complete) this.#response.destroy();
     if (error !== undefined) this.emit('error', error);
     this.emit('close');
     return this;
@@ -104,15 +140,16 @@ class GuestRequest extends EventEmitter {
   flushHeaders(): void {}
 }
 
-/** A socket that is connected from the start and only ever times out. */
+/** A socket that is connected from the start or never, and only ever times out. */
 class GuestSocket extends EventEmitter {
-  readonly connecting = false;
+  readonly connecting: boolean;
   readonly #timers: GuestTimers;
   #timer: Timer | undefined;
 
-  constructor(timers: GuestTimers) {
+  constructor(timers: GuestTimers, connecting: boolean) {
     super();
     this.#timers = timers;
+    this.connecting = connecting;
   }
 
   setTimeout(delayMs: number, onTimeout?: () => void): this {

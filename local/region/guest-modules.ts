@@ -6,6 +6,7 @@ import type { Random } from './random.ts';
 export interface GuestParts {
   readonly timers: GuestTimers;
   readonly random: Random;
+  readonly http: Readonly<Record<string, unknown>>;
   readonly https: Readonly<Record<string, unknown>>;
   readonly process: Readonly<Record<string, unknown>>;
   readonly performance: Readonly<Record<string, unknown>>;
@@ -54,7 +55,7 @@ export function guestRequire(parts: GuestParts): (name: string) => unknown {
     crypto: guestCrypto(parts.random),
     fs: { ...NO_FILES_SYNC, promises: NO_FILES },
     'fs/promises': NO_FILES,
-    http: parts.https,
+    http: parts.http,
     https: parts.https,
     // The durable SDK makes a `require` for plugins that its environment may name; in a bundle there is nothing to find.
     module: { createRequire: () => Object.assign(notInBundle, { resolve: notInBundle }) },

@@ -50,10 +50,14 @@ export class Network {
 
   request(from: Place, address: string, port: number, request: HttpRequest): HttpAnswer {
     const known = this.#hosts.get(address);
+    // The sender's own machine, where nothing else runs.
+    if (!known && LOOPBACK.test(address)) return { kind: 'refused' };
     if (!known) return { kind: /^[0-9.]+$|:/.test(address) ? 'no-route' : 'no-name' };
     return isReachable(from, known.place) ? known.host(port, request) : { kind: 'silent' };
   }
 }
+
+const LOOPBACK = /^(localhost|127\.[0-9.]+|::1)$/;
 
 /** A VPC here has neither NAT nor peering: from inside it only itself is reached, from outside nothing in it. */
 const isReachable = (from: Place, to: Place): boolean =>

@@ -1,12 +1,29 @@
 // A Lambda execution environment: one bundle in a `node:vm` context of its own, from its start until it is thrown away.
 import vm from 'node:vm';
-import { enter } from '../wire/door.ts';
+import { enter, scopeOf } from '../wire/door.ts';
 import { nativeProtocol } from '../wire/protocols.ts';
 import type { VirtualClock } from './clock.ts';
 import type { FrontDoor, PreparedRequest } from './front.ts';
+import { LAMBDA_ENVIRONMENT } from './guest-environment.ts';
 import { createGuestContext } from './guest-globals.ts';
-import { type GuestResponse, guestHttps, type RequestOptions, streamResponse, wireRequest } from './guest-https.ts';
+import {
+  type GuestReply,
+  type GuestResponse,
+  guestHttp,
+  streamResponse,
+  type Transport,
+  wireRequest,
+} from './guest-https.ts';
 import { guestRequire } from './guest-modules.ts';
+import {
+  checkSendable,
+  hostOf,
+  isAwsHost,
+  NOTHING_AROUND,
+  type RequestOptions,
+  type Surroundings,
+  sendOverNetwork,
+} from './guest-network.ts';
 import { guestTimers } from './guest-timers.ts';
 import {
   errorResponse,
@@ -36,6 +53,8 @@ export interface SandboxOptions {
   readonly roleArn: string;
   readonly front: FrontDoor;
   readonly lane: Lane;
+  /** What lies around it; without, AWS and an internet where nobody is. */
+  readonly surroundings?: Surroundings;
   /** What the function prints. */
   readonly log: (line: string) => void;
 }
@@ -97,14 +116,19 @@ class GuestSandbox implements Sandbox {
     });
     this.#parseJson = context.parseJson;
     this.#realm = context.realm;
-    const https = guestHttps((request, body, respond) => this.#send(request, body, respond), timers);
+    const transport: Transport = {
+      connect: (request) => this.#connect(request),
+      send: (request, body, reply) => this.#send(request, body, reply),
+    };
+    const http = guestHttp('http:', transport, timers);
+    const https = guestHttp('https:', transport, timers);
     const load = options.script.runInContext(context.context) as (
       exports: object,
       require: unknown,
       module: object,
     ) => void;
     const module: { exports: GuestExports } = { exports: {} };
-    load(module.exports, guestRequire({ ...context, timers, random, https }), module);
+    load(module.exports, guestRequire({ ...context, timers, random, http, https }), module);
     this.#handler = this.#handlerOf(module.exports);
     options.front.attach(this.actor, () => this.kill());
   }
@@ -137,6 +161,15 @@ class GuestSandbox implements Sandbox {
     crash?.(error);
   }
 
+  /** Runs code of the guest that nobody waits for: a listener that throws, or an error that has none, ends the runtime. */
+  #guarded(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#endRuntime(error);
+    }
+  }
+
   #handlerOf(exports: GuestExports): Handler {
     const { lane, exportName = 'handler' } = this.#options;
     if (lane === 'fidelity') {
@@ -167,9 +200,33 @@ class GuestSandbox implements Sandbox {
     });
   }
 
-  #send(options: RequestOptions, body: Uint8Array, respond: (response: GuestResponse) => void): void {
+  /** A request to AWS out of a VPC without NAT vanishes where the VPC has no endpoint for the service. */
+  #connect(options: RequestOptions): boolean {
+    const { place, endpoints } = this.#options.surroundings ?? NOTHING_AROUND;
+    if (!isAwsHost(hostOf(options))) {
+      checkSendable(options);
+      return true;
+    }
+    if (place === 'internet') return true;
+    const prepared = options.headers && this.#prepared.get(options.headers);
+    const service = prepared?.service ?? scopeOf(wireRequest(options, NO_BODY))?.service;
+    return service !== undefined && endpoints.has(place.vpcId, service);
+  }
+
+  #send(options: RequestOptions, body: Uint8Array, reply: GuestReply): void {
     if (this.dead) return;
-    const whileAlive = (response: GuestResponse): void => void (this.dead || respond(response));
+    if (!isAwsHost(hostOf(options))) {
+      const { clock, front, surroundings = NOTHING_AROUND } = this.#options;
+      const sender = { actor: this.actor, clock, trace: front.trace, ...surroundings };
+      sendOverNetwork(sender, options, body, {
+        isDead: () => this.dead,
+        respond: (response) => this.#guarded(() => reply.respond(response)),
+        fail: (error) => this.#guarded(() => reply.fail(error)),
+      });
+      return;
+    }
+    if (!this.#connect(options)) return;
+    const whileAlive = (response: GuestResponse): void => void (this.dead || reply.respond(response));
     const prepared = options.headers && this.#prepared.get(options.headers);
     if (prepared !== undefined) this.#sendObject(prepared, whileAlive);
     else {
@@ -201,6 +258,8 @@ class GuestSandbox implements Sandbox {
   }
 }
 
+const NO_BODY = new Uint8Array();
+
 const nothing = (): void => {};
 
 /**
@@ -228,30 +287,3 @@ function hostError(thrown: unknown): Error {
   const { name, message, stack } = thrown as Partial<Error>;
   return Object.assign(new Error(message, { cause: thrown }), { name: name ?? 'Error', stack });
 }
-
-/**
- * As on Lambda. The AWS_* settings are the SDK's defaults: where they are set it looks for no file. Compression is off
- * because it takes the thread pool, which runs in real time.
- */
-const LAMBDA_ENVIRONMENT: Readonly<Record<string, string>> = {
-  AWS_ACCESS_KEY_ID: 'ASIALOCALREGION',
-  AWS_ACCOUNT_ID_ENDPOINT_MODE: 'preferred',
-  AWS_AUTH_SCHEME_PREFERENCE: 'sigv4',
-  AWS_DEFAULT_REGION: 'eu-west-1',
-  AWS_DEFAULTS_MODE: 'legacy',
-  AWS_DISABLE_REQUEST_COMPRESSION: 'true',
-  AWS_EC2_METADATA_DISABLED: 'true',
-  AWS_ENDPOINT_DISCOVERY_ENABLED: 'false',
-  AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
-  AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'true',
-  AWS_MAX_ATTEMPTS: '3',
-  AWS_REGION: 'eu-west-1',
-  AWS_REQUEST_MIN_COMPRESSION_SIZE_BYTES: '10240',
-  AWS_RETRY_MODE: 'standard',
-  AWS_SDK_UA_APP_ID: 'chainmend',
-  AWS_SECRET_ACCESS_KEY: 'local-region',
-  AWS_SESSION_TOKEN: 'local-region',
-  AWS_USE_DUALSTACK_ENDPOINT: 'false',
-  AWS_USE_FIPS_ENDPOINT: 'false',
-  TZ: 'UTC',
-};

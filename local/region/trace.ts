@@ -42,7 +42,12 @@ export class Trace {
   ended(record: CallRecord, outcome: Outcome, endedAtMs: number, input: string): void {
     record.outcome = outcome;
     const { at, actor, service, operation } = record;
-    this.#unhashed += `${at} ${endedAtMs} ${actor} ${service}.${operation} ${input} ${outcome}\n`;
+    this.note(`${at} ${endedAtMs} ${actor} ${service}.${operation} ${input} ${outcome}`);
+  }
+
+  /** What happened and is no request to AWS, as a line of its own. */
+  note(line: string): void {
+    this.#unhashed += `${line}\n`;
     if (this.#unhashed.length >= HASHED_CHARACTERS) this.#flush();
   }
 
