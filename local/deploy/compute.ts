@@ -14,6 +14,7 @@ const FUNCTION_SETTINGS = [
   'Role',
   'Runtime',
   'Timeout',
+  'VpcConfig',
 ];
 
 async function createFunction(properties: Properties, maker: Maker) {

@@ -9,6 +9,7 @@ import { createEc2 } from './ec2/service.ts';
 import { createEvents } from './events/events.ts';
 import type { FaultName } from './faults.ts';
 import { FrontDoor } from './front.ts';
+import type { Surroundings } from './guest-network.ts';
 import { createAuthorizer } from './iam/authorizer.ts';
 import { createIam } from './iam/roles.ts';
 import type { AwsWork, BusEvent, Kernel, Receiver } from './kernel.ts';
@@ -21,6 +22,7 @@ import {
 } from './lambda/environment.ts';
 import { createLambda } from './lambda/service.ts';
 import { TokenBuckets } from './limits.ts';
+import { Network } from './network.ts';
 import { type Random, randomStream } from './random.ts';
 import { combineRequestFaults, killing, lostAnswers, type RequestFaults, throttling } from './request-faults.ts';
 import { compileBundle, createSandbox, type Lane } from './sandbox.ts';
@@ -31,6 +33,7 @@ import { createSqs } from './sqs/sqs.ts';
 import { createSsm } from './ssm/service.ts';
 import { createSts } from './sts.ts';
 import type { CallRecord } from './trace.ts';
+import { VpcEndpoints } from './vpc-endpoints.ts';
 
 export const ACCOUNT_ID = '111122223333';
 export const REGION_NAME = 'eu-west-1';
@@ -104,6 +107,8 @@ export async function createRegion(options: RegionOptions) {
   const ec2 = createEc2(kernel, machines);
   const iam = createIam(kernel);
   const code = new CodeStore();
+  const network = new Network();
+  const vpcEndpoints = new VpcEndpoints();
 
   const authorize = createAuthorizer(kernel, iam, {
     tags: (arn) => ec2.tags(arn.split('/').at(-1) ?? ''),
@@ -125,10 +130,16 @@ export async function createRegion(options: RegionOptions) {
     ...(options.retain !== undefined && { retain: options.retain }),
   });
 
-  const sandboxes = sandboxFactory({ clock, seed, lane, front, log, spans, elsewhere: options.sandbox });
+  const around = (fn: SandboxFunction): Surroundings => ({
+    network,
+    place: fn.vpc ?? 'internet',
+    endpoints: vpcEndpoints,
+  });
+  const sandboxes = sandboxFactory({ clock, seed, lane, front, log, spans, around, elsewhere: options.sandbox });
   const lambda = createLambda(kernel, {
     startSandbox: sandboxes,
     code,
+    vpcOf: ec2.vpcOf,
     metric: (namespace, name, dimensions, value) => cloudwatch.record(namespace, name, dimensions, value, clock.now()),
     ...(options.hooks && { observe: options.hooks }),
   });
@@ -152,6 +163,9 @@ export async function createRegion(options: RegionOptions) {
     front,
     machines,
     code,
+    /** Nodes and reference endpoints are attached here, for functions to ask over HTTP. */
+    network,
+    vpcEndpoints,
     log,
     spans,
     cloudwatch,
@@ -255,6 +269,7 @@ function sandboxFactory({
   front,
   log,
   spans,
+  around,
   elsewhere,
 }: {
   readonly clock: VirtualClock;
@@ -263,6 +278,7 @@ function sandboxFactory({
   readonly front: FrontDoor;
   readonly log: string[];
   readonly spans: InvocationSpan[];
+  readonly around: (fn: SandboxFunction) => Surroundings;
   readonly elsewhere: RegionOptions['sandbox'];
 }): StartSandbox {
   const started = new Map<string, number>();
@@ -285,6 +301,7 @@ function sandboxFactory({
       roleArn,
       front,
       lane,
+      surroundings: around(fn),
       log: note,
     });
   };

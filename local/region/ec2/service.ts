@@ -23,6 +23,8 @@ export interface InstanceSeed {
   readonly instanceId?: string;
   readonly availabilityZone?: string;
   readonly instanceType?: string;
+  /** The region's one subnet unless given. */
+  readonly subnetId?: string;
   readonly privateIp: string;
   readonly publicIp?: string;
   readonly state?: 'running' | 'stopped';
@@ -49,6 +51,10 @@ export interface VolumeSeed {
 }
 
 export interface Ec2 extends Service {
+  /** Makes a subnet known; the one of `SUBNET_ID` is. */
+  addSubnet(subnet: { readonly subnetId: string; readonly vpcId: string }): void;
+  /** The VPC of a subnet; undefined when there is no such subnet. */
+  vpcOf(subnetId: string): string | undefined;
   /** Puts an instance there as if it had always been; answers with its id. */
   addInstance(seed: InstanceSeed): string;
   addVolume(seed: VolumeSeed): string;
@@ -70,12 +76,17 @@ export interface Ec2 extends Service {
   volumes(): readonly Volume[];
 }
 
+/** Where instances stand unless told otherwise. */
+export const VPC_ID = 'vpc-0123456789abcdef0';
+export const SUBNET_ID = 'subnet-0123456789abcdef0';
+
 const ZONES = ['a', 'b', 'c'] as const;
 const DAY_MS = 24 * 3_600_000;
 
 export function createEc2(kernel: Kernel, machines: Machines): Ec2 {
   const state = new Ec2State(kernel, machines);
   const zone = (letter: string): string => `${kernel.regionName}${letter}`;
+  const subnets = new Map([[SUBNET_ID, VPC_ID]]);
 
   return {
     name: 'ec2',
@@ -87,9 +98,15 @@ export function createEc2(kernel: Kernel, machines: Machines): Ec2 {
       ...placeOperations(kernel),
     },
 
+    addSubnet: ({ subnetId, vpcId }) => void subnets.set(subnetId, vpcId),
+    vpcOf: (subnetId) => subnets.get(subnetId),
+
     addInstance(seed) {
       const instanceId = seed.instanceId ?? state.newId('i');
       checkId('i', instanceId);
+      const subnetId = seed.subnetId ?? SUBNET_ID;
+      const vpcId = subnets.get(subnetId);
+      if (vpcId === undefined) throw new Error(`addInstance: there is no subnet ${subnetId}; addSubnet makes one`);
       const launchedAtMs = seed.launchedAtMs ?? kernel.clock.now() - 30 * DAY_MS;
       const instance: Instance = {
         instanceId,
@@ -98,8 +115,8 @@ export function createEc2(kernel: Kernel, machines: Machines): Ec2 {
         availabilityZone: seed.availabilityZone ?? zone('a'),
         privateIp: seed.privateIp,
         publicIp: seed.publicIp,
-        subnetId: 'subnet-0123456789abcdef0',
-        vpcId: 'vpc-0123456789abcdef0',
+        subnetId,
+        vpcId,
         rootDeviceName: '/dev/xvda',
         launchedAtMs,
         state: seed.state ?? 'running',

@@ -15,6 +15,15 @@ const POLICIES: Readonly<Record<string, PolicyDocument>> = {
     'lambda:CheckpointDurableExecution',
     'lambda:GetDurableExecutionState',
   ]),
+  'service-role/AWSLambdaVPCAccessExecutionRole': allowEverywhere([
+    ...LOGS,
+    'ec2:CreateNetworkInterface',
+    'ec2:DescribeNetworkInterfaces',
+    'ec2:DescribeSubnets',
+    'ec2:DeleteNetworkInterface',
+    'ec2:AssignPrivateIpAddresses',
+    'ec2:UnassignPrivateIpAddresses',
+  ]),
   AWSXRayDaemonWriteAccess: allowEverywhere([
     'xray:PutTraceSegments',
     'xray:PutTelemetryRecords',

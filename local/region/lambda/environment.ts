@@ -20,6 +20,15 @@ export interface SandboxFunction {
   readonly environment: Readonly<Record<string, string>>;
   readonly memoryMiB: number;
   readonly timeoutSeconds: number;
+  /** Absent: it stands on the internet. */
+  readonly vpc: FunctionVpc | undefined;
+}
+
+/** The VPC that a function is attached to; it has no way out of it. */
+export interface FunctionVpc {
+  readonly vpcId: string;
+  readonly subnetIds: readonly string[];
+  readonly securityGroupIds: readonly string[];
 }
 
 /** The context object of the Node.js runtime ("Using the Lambda context object to retrieve Node.js function information"). */

@@ -310,5 +310,4 @@ const errorObject = ({ errorType, errorMessage }: FunctionError): ErrorObject =>
 export const toFunctionError = ({ status, error }: Execution): FunctionError => ({
   errorType: error?.ErrorType ?? `Execution.${status}`,
   errorMessage: error?.ErrorMessage ?? `The durable execution ended ${status}.`,
-  trace: [],
 });

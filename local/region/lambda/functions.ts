@@ -7,10 +7,12 @@ import type {
   DurableConfig,
   FunctionConfiguration,
   PutFunctionEventInvokeConfigRequest,
+  VpcConfigResponse,
 } from '@aws-sdk/client-lambda';
 import type { Kernel } from '../kernel.ts';
 import { AwsError } from '../service.ts';
-import type { CodeStore, SandboxFunction } from './environment.ts';
+import type { CodeStore, FunctionVpc, SandboxFunction } from './environment.ts';
+import { functionVpc, type VpcOf } from './vpc.ts';
 
 export interface LambdaFunction extends SandboxFunction {
   readonly unqualifiedArn: string;
@@ -56,7 +58,7 @@ const NAME = /^[a-zA-Z0-9-_]{1,64}$/;
 
 export type Functions = ReturnType<typeof createFunctions>;
 
-export function createFunctions(kernel: Kernel, code: CodeStore) {
+export function createFunctions(kernel: Kernel, code: CodeStore, vpcOf: VpcOf) {
   const entries = new Map<string, Entry>();
   const arnOf = (name: string, qualifier?: string): string =>
     `arn:aws:lambda:${kernel.regionName}:${kernel.accountId}:function:${name}${qualifier === undefined ? '' : `:${qualifier}`}`;
@@ -116,6 +118,7 @@ export function createFunctions(kernel: Kernel, code: CodeStore) {
       environment: input.Environment?.Variables ?? {},
       memoryMiB: input.MemorySize ?? 128, // defaults of CreateFunction: 128 MB, 3 seconds
       timeoutSeconds: input.Timeout ?? 3,
+      vpc: functionVpc(input.VpcConfig, vpcOf),
       description: input.Description ?? '',
       runtime: input.Runtime ?? 'nodejs24.x',
       architecture: input.Architectures?.[0] ?? 'x86_64',
@@ -278,8 +281,15 @@ export function describe(fn: LambdaFunction, functionArn: string): FunctionConfi
     LoggingConfig: { LogGroup: fn.logGroup },
     ...(fn.deadLetterArn === undefined ? {} : { DeadLetterConfig: { TargetArn: fn.deadLetterArn } }),
     ...(fn.durable === undefined ? {} : { DurableConfig: fn.durable }),
+    ...(fn.vpc === undefined ? {} : { VpcConfig: describeVpc(fn.vpc) }),
   };
 }
+
+const describeVpc = ({ vpcId, subnetIds, securityGroupIds }: FunctionVpc): VpcConfigResponse => ({
+  VpcId: vpcId,
+  SubnetIds: [...subnetIds],
+  SecurityGroupIds: [...securityGroupIds],
+});
 
 export const invalid = (message: string): AwsError =>
   new AwsError('InvalidParameterValueException', message, { data: { Type: 'User' } });

@@ -1,15 +1,16 @@
 // The Invoke operation: what a caller may ask of a function, and what it is told.
 import type { InvocationRequest, InvocationResponse } from '@aws-sdk/client-lambda';
 import type { Kernel } from '../kernel.ts';
-import { AwsError } from '../service.ts';
+import { AwsError, notEmulated } from '../service.ts';
 import type { Asynchronous } from './asynchronous.ts';
 import type { Execution } from './execution.ts';
 import { type Executions, toFunctionError } from './executions.ts';
 import { type Functions, invalid, type Target } from './functions.ts';
 import type { Invoke } from './invocations.ts';
-import { type Outcome, SYNCHRONOUS_PAYLOAD_BYTES } from './sandboxes.ts';
+import type { Outcome } from './sandboxes.ts';
 
 // "InvocationRequest.Payload": 6 MB for synchronous, 1 MB for asynchronous invocations.
+const SYNCHRONOUS_PAYLOAD_BYTES = 6 * 1024 * 1024;
 const ASYNCHRONOUS_PAYLOAD_BYTES = 1024 * 1024;
 // "Invoking Lambda durable functions": "Synchronous invocations are limited to 15 minutes".
 const SYNCHRONOUS_EXECUTION_SECONDS = 900;
@@ -26,6 +27,8 @@ export function createInvokeOperation(
 
   return (input: InvocationRequest): InvocationResponse | Promise<InvocationResponse> => {
     const type = input.InvocationType ?? 'RequestResponse';
+    if (input.LogType === 'Tail') throw notEmulated('LogType Tail of Invoke');
+    if (input.ClientContext !== undefined) throw notEmulated('ClientContext of Invoke');
     const target = functions.resolve(input.FunctionName ?? '', input.Qualifier);
     const payload = payloadOf(input, type);
     checkDurable(target, input, type);
@@ -51,14 +54,7 @@ export function createInvokeOperation(
 
 function payloadOf(input: InvocationRequest, type: string): string {
   const bytes = input.Payload?.byteLength ?? 0;
-  const limit = type === 'Event' ? ASYNCHRONOUS_PAYLOAD_BYTES : SYNCHRONOUS_PAYLOAD_BYTES;
-  if (bytes > limit) {
-    throw new AwsError(
-      'RequestTooLargeException',
-      `${bytes} byte payload is too large for the ${type} invocation type (limit ${limit} bytes)`,
-      { statusCode: 413, data: { Type: 'User' } },
-    );
-  }
+  checkSize(bytes, type);
   const text = bytes === 0 ? '{}' : Buffer.from(input.Payload ?? []).toString('utf8');
   try {
     JSON.parse(text);
@@ -69,6 +65,17 @@ function payloadOf(input: InvocationRequest, type: string): string {
     });
   }
   return text;
+}
+
+/** Code and texts as reported of Lambda: awslabs/aws-athena-query-federation#793, ASFHyP3/hyp3#2241. */
+function checkSize(bytes: number, type: string): void {
+  const limit = type === 'Event' ? ASYNCHRONOUS_PAYLOAD_BYTES : SYNCHRONOUS_PAYLOAD_BYTES;
+  if (bytes <= limit) return;
+  const message =
+    type === 'Event'
+      ? `${bytes} byte payload is too large for the Event invocation type (limit ${limit} bytes)`
+      : `Request must be smaller than ${limit} bytes for the InvokeFunction operation`;
+  throw new AwsError('RequestEntityTooLargeException', message, { statusCode: 413, data: { Type: 'User' } });
 }
 
 function checkDurable(target: Target, { DurableExecutionName: name }: InvocationRequest, type: string): void {

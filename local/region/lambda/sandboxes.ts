@@ -4,10 +4,12 @@ import { AwsError } from '../service.ts';
 import type { InvocationContext, Sandbox, StartSandbox } from './environment.ts';
 import type { LambdaFunction } from './functions.ts';
 
+/** The payload of an invocation that failed. */
 export interface FunctionError {
   readonly errorType: string;
   readonly errorMessage: string;
-  readonly trace: readonly string[];
+  /** Of errors that the function itself threw; what the service says of it has none. */
+  readonly trace?: readonly string[];
 }
 
 export type Outcome =
@@ -29,8 +31,8 @@ const COLD_START_MS = 500;
 // AWS publishes neither how long nor how many idle sandboxes it keeps; long enough for a function that runs each minute.
 const IDLE_LIFETIME_MS = 10 * 60_000;
 const IDLE_MAX_PER_VERSION = 20;
-// "Lambda quotas": request and response of a synchronous invocation, 6 MB each.
-export const SYNCHRONOUS_PAYLOAD_BYTES = 6 * 1024 * 1024;
+// "Lambda quotas": 6 MB; for a response it is a hundred bytes more (the message of `Function.ResponseSizeTooLarge`).
+const RESPONSE_BYTES = 6 * 1024 * 1024 + 100;
 
 interface Idle {
   readonly sandbox: Sandbox;
@@ -40,6 +42,7 @@ interface Idle {
 interface Running {
   readonly sandbox: Sandbox | undefined;
   readonly functionName: string;
+  readonly requestId: string;
   readonly timers: Timer[];
   readonly fail: (error: FunctionError) => void;
 }
@@ -108,6 +111,7 @@ export function createSandboxes(
     const entry: Running = {
       sandbox,
       functionName: fn.functionName,
+      requestId,
       timers,
       fail: (error) => settle({ ok: false, error }),
     };
@@ -124,7 +128,7 @@ export function createSandboxes(
         kernel.clock.at(deadlineMs, () => {
           const seconds = fn.timeoutSeconds.toFixed(2);
           const errorMessage = `RequestId: ${requestId} Error: Task timed out after ${seconds} seconds`;
-          settle({ ok: false, error: { errorType: 'Sandbox.Timedout', errorMessage, trace: [] } });
+          settle({ ok: false, error: { errorType: 'Sandbox.Timedout', errorMessage } });
           box.kill();
         }),
       );
@@ -159,8 +163,7 @@ export function createSandboxes(
         if (entry.sandbox?.actor !== actor) continue;
         entry.fail({
           errorType: 'Runtime.ExitError',
-          errorMessage: 'Error: Runtime exited with error: signal: killed',
-          trace: [],
+          errorMessage: `RequestId: ${entry.requestId} Error: Runtime exited with error: signal: killed`,
         });
         entry.sandbox.kill();
       }
@@ -191,10 +194,9 @@ function contextOf(kernel: Kernel, { fn, invokedArn, requestId }: Run, deadlineM
 
 function outcomeOf(result: unknown): Outcome {
   const payload = JSON.stringify(result) ?? 'null';
-  const bytes = Buffer.byteLength(payload);
-  if (bytes <= SYNCHRONOUS_PAYLOAD_BYTES) return { ok: true, payload };
-  const errorMessage = `Response payload size exceeded maximum allowed payload size (${SYNCHRONOUS_PAYLOAD_BYTES} bytes).`;
-  return { ok: false, error: { errorType: 'Function.ResponseSizeTooLarge', errorMessage, trace: [] } };
+  if (Buffer.byteLength(payload) <= RESPONSE_BYTES) return { ok: true, payload };
+  const errorMessage = `Response payload size exceeded maximum allowed payload size (${RESPONSE_BYTES} bytes).`;
+  return { ok: false, error: { errorType: 'Function.ResponseSizeTooLarge', errorMessage } };
 }
 
 /** Errors come from another realm, so `instanceof` says nothing. The stack is left out: it names paths of this machine. */

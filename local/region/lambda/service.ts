@@ -25,6 +25,7 @@ import { createFunctions, describe, type LambdaFunction } from './functions.ts';
 import { createInvoke, createMeasure } from './invocations.ts';
 import { createInvokeOperation } from './invoke.ts';
 import { createSandboxes } from './sandboxes.ts';
+import type { VpcOf } from './vpc.ts';
 
 export interface Lambda {
   readonly service: Service;
@@ -39,12 +40,17 @@ export interface LambdaOptions {
   /** Where CreateFunction finds the code of an S3 bucket and key. */
   readonly code: CodeStore;
   readonly metric: PutMetric;
+  /** Which VPC a subnet is in; without it, no function can be in a VPC. */
+  readonly vpcOf?: VpcOf;
   readonly observe?: LambdaHooks;
 }
 
 /** Registers itself with the kernel as the receiver for events to functions. */
-export function createLambda(kernel: Kernel, { startSandbox, code, metric, observe = {} }: LambdaOptions): Lambda {
-  const functions = createFunctions(kernel, code);
+export function createLambda(
+  kernel: Kernel,
+  { startSandbox, code, metric, vpcOf = () => undefined, observe = {} }: LambdaOptions,
+): Lambda {
+  const functions = createFunctions(kernel, code, vpcOf);
   const sandboxes = createSandboxes(kernel, startSandbox, functions.reservedConcurrency);
   const measure = createMeasure(metric);
   const invoke = createInvoke(sandboxes, measure);
