@@ -54,12 +54,13 @@ export class Quiescence {
 
 /**
  * Node.js names its native resources in capitals (async_hooks, "type"); resources of other names are made in JavaScript
- * and end within the turn, but for the two kinds of real timers. Writing brings nothing in.
+ * and end within the turn, but for the two kinds of real timers. Writing brings nothing in. STREAM_END_OF_STREAM is
+ * `stream.finished` (and with it `for await` over a stream) of JavaScript, which only waits for the stream's own events.
  */
 const isForeign = (type: string): boolean =>
   type === 'Timeout' || type === 'Immediate' || (/^[A-Z][A-Z0-9_]+$/.test(type) && !HARMLESS.has(type));
 
-const HARMLESS = new Set(['PROMISE', 'WRITEWRAP', 'TTYWRAP', 'PIPEWRAP', 'SHUTDOWNWRAP']);
+const HARMLESS = new Set(['PROMISE', 'STREAM_END_OF_STREAM', 'WRITEWRAP', 'TTYWRAP', 'PIPEWRAP', 'SHUTDOWNWRAP']);
 
 const MEANINGS: Readonly<Record<string, string>> = {
   Timeout: 'a real setTimeout or setInterval',

@@ -54,7 +54,11 @@ describe('Invoke', () => {
     expect(() => region.call('Invoke', { FunctionName: 'dispatch', InvocationType: 'Event', Payload: large })).toThrow(
       /1048577 byte payload is too large for the Event invocation type/,
     );
+    expect(() =>
+      region.call('Invoke', { FunctionName: 'dispatch', Payload: Buffer.alloc(6 * 1024 * 1024 + 1) }),
+    ).toThrow(/Request must be smaller than 6291456 bytes for the InvokeFunction operation/);
     expect(() => region.invoke({ FunctionName: 'dispatch', DurableExecutionName: 'x' })).toThrow(/not durable/);
+    expect(() => region.invoke({ FunctionName: 'dispatch', LogType: 'Tail' })).toThrow(/does not emulate LogType/);
   });
 
   it('with DryRun changes nothing', async () => {
@@ -214,6 +218,43 @@ describe('What a person asks about functions', () => {
     });
     expect(region.call('ListFunctions', {})).toMatchObject({ Functions: [{ FunctionName: 'dispatch' }] });
     expect(() => region.call('GetAlias', { FunctionName: 'dispatch', Name: 'dead' })).toThrow(/Cannot find alias/);
+  });
+});
+
+describe('A function in a VPC', () => {
+  const VPCS = new Map([
+    ['subnet-1', 'vpc-1'],
+    ['subnet-2', 'vpc-1'],
+    ['subnet-9', 'vpc-9'],
+  ]);
+  const within = (VpcConfig: object) => {
+    const region = lambdaRegion({ kernel: testKernel(), vpcOf: (subnetId) => VPCS.get(subnetId) });
+    region.deploy('probe', async () => {}, { VpcConfig });
+    return region.call('GetFunctionConfiguration', { FunctionName: 'probe:live' });
+  };
+
+  it('is in the VPC of its subnets, and so are its versions', () => {
+    expect(within({ SubnetIds: ['subnet-1', 'subnet-2'], SecurityGroupIds: ['sg-1'] })).toMatchObject({
+      VpcConfig: { VpcId: 'vpc-1', SubnetIds: ['subnet-1', 'subnet-2'], SecurityGroupIds: ['sg-1'] },
+    });
+    expect(within({ SubnetIds: [], SecurityGroupIds: [] })).not.toHaveProperty('VpcConfig');
+  });
+
+  it.each([
+    ['subnets without a security group', { SubnetIds: ['subnet-1'] }, 'must coexist or be both empty list'],
+    ['a security group without subnets', { SecurityGroupIds: ['sg-1'] }, 'must coexist or be both empty list'],
+    [
+      'a subnet that does not exist',
+      { SubnetIds: ['subnet-1', 'subnet-3'], SecurityGroupIds: ['sg-1'] },
+      "InvalidSubnetID.NotFound. EC2 Error Message: The subnet ID 'subnet-3' does not exist",
+    ],
+    [
+      'subnets of two VPCs',
+      { SubnetIds: ['subnet-1', 'subnet-9'], SecurityGroupIds: ['sg-1'] },
+      'expected subnets of one VPC, got those of vpc-1, vpc-9',
+    ],
+  ])('cannot have %s', (_, VpcConfig, sentence) => {
+    expect(() => within(VpcConfig)).toThrow(sentence);
   });
 });
 

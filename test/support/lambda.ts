@@ -33,9 +33,11 @@ export const FUTURE_MS = Date.parse('2100-01-01T12:00:00Z');
 export function lambdaRegion({
   kernel = testKernel({ startMs: FUTURE_MS }),
   observe = {},
+  vpcOf = () => undefined,
 }: {
   kernel?: TestKernel;
   observe?: LambdaHooks;
+  vpcOf?: (subnetId: string) => string | undefined;
 } = {}) {
   const handlers = new Map<string, Handler>();
   const metrics: { metricName: string; dimensions: Readonly<Record<string, string>>; value: number }[] = [];
@@ -46,6 +48,7 @@ export function lambdaRegion({
   const lambda = createLambda(kernel, {
     code,
     observe,
+    vpcOf,
     metric: (_, metricName, dimensions, value) => void metrics.push({ metricName, dimensions, value }),
     startSandbox: (fn) => {
       const actor = `${fn.functionName}/${++sandboxes}`;
