@@ -5,13 +5,11 @@ import type {
   CreateAliasRequest,
   CreateFunctionRequest,
   DurableConfig,
-  FunctionConfiguration,
   PutFunctionEventInvokeConfigRequest,
-  VpcConfigResponse,
 } from '@aws-sdk/client-lambda';
 import type { Kernel } from '../kernel.ts';
 import { AwsError } from '../service.ts';
-import type { CodeStore, FunctionVpc, SandboxFunction } from './environment.ts';
+import type { CodeStore, SandboxFunction } from './environment.ts';
 import { functionVpc, type VpcOf } from './vpc.ts';
 
 export interface LambdaFunction extends SandboxFunction {
@@ -257,39 +255,6 @@ export function createFunctions(kernel: Kernel, code: CodeStore, vpcOf: VpcOf) {
     list: (): LambdaFunction[] => [...entries.values()].map((entry) => entry.latest),
   };
 }
-
-/** What GetFunctionConfiguration answers; the ARN carries the qualifier that was asked for. */
-export function describe(fn: LambdaFunction, functionArn: string): FunctionConfiguration {
-  return {
-    FunctionName: fn.functionName,
-    FunctionArn: functionArn,
-    Runtime: fn.runtime as NonNullable<FunctionConfiguration['Runtime']>,
-    Role: fn.roleArn,
-    Handler: fn.handler,
-    CodeSize: Buffer.byteLength(fn.code.source),
-    CodeSha256: fn.code.sha256,
-    Description: fn.description,
-    Timeout: fn.timeoutSeconds,
-    MemorySize: fn.memoryMiB,
-    LastModified: new Date(fn.modifiedAtMs).toISOString().replace('Z', '+0000'),
-    Version: fn.version,
-    Environment: { Variables: { ...fn.environment } },
-    PackageType: 'Zip',
-    Architectures: [fn.architecture as 'arm64' | 'x86_64'],
-    State: 'Active',
-    LastUpdateStatus: 'Successful',
-    LoggingConfig: { LogGroup: fn.logGroup },
-    ...(fn.deadLetterArn === undefined ? {} : { DeadLetterConfig: { TargetArn: fn.deadLetterArn } }),
-    ...(fn.durable === undefined ? {} : { DurableConfig: fn.durable }),
-    ...(fn.vpc === undefined ? {} : { VpcConfig: describeVpc(fn.vpc) }),
-  };
-}
-
-const describeVpc = ({ vpcId, subnetIds, securityGroupIds }: FunctionVpc): VpcConfigResponse => ({
-  VpcId: vpcId,
-  SubnetIds: [...subnetIds],
-  SecurityGroupIds: [...securityGroupIds],
-});
 
 export const invalid = (message: string): AwsError =>
   new AwsError('InvalidParameterValueException', message, { data: { Type: 'User' } });
