@@ -1,5 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
+import { computeTypes } from '../../local/deploy/compute.ts';
 import { applyUpdates, replayedOperations } from '../../local/region/lambda/operations.ts';
+import { VpcEndpoints } from '../../local/region/vpc-endpoints.ts';
 import { testKernel } from '../support/kernel.ts';
 import { type Handler, lambdaRegion, textOf } from '../support/lambda.ts';
 
@@ -238,6 +240,32 @@ describe('A function in a VPC', () => {
       VpcConfig: { VpcId: 'vpc-1', SubnetIds: ['subnet-1', 'subnet-2'], SecurityGroupIds: ['sg-1'] },
     });
     expect(within({ SubnetIds: [], SecurityGroupIds: [] })).not.toHaveProperty('VpcConfig');
+  });
+
+  it('is what a template says with VpcConfig', async () => {
+    const region = lambdaRegion({ kernel: testKernel(), vpcOf: (subnetId) => VPCS.get(subnetId) });
+    await computeTypes['AWS::Lambda::Function']?.create(
+      {
+        Code: { ZipFile: '' },
+        FunctionName: 'probe',
+        Role: 'arn:aws:iam::111122223333:role/probe',
+        VpcConfig: { SubnetIds: ['subnet-9'], SecurityGroupIds: ['sg-1'] },
+      },
+      {
+        logicalId: 'Probe',
+        accountId: '111122223333',
+        regionName: 'eu-west-1',
+        code: region.code,
+        vpcEndpoints: new VpcEndpoints(),
+        uuid: () => '00000000-0000-4000-8000-000000000000',
+        arn: (service, resource) => `arn:aws:${service}:eu-west-1:111122223333:${resource}`,
+        generatedName: () => 'generated',
+        call: async (_, operation, input) => (await region.call(operation, input)) as Record<string, unknown>,
+      },
+    );
+    expect(region.call('GetFunctionConfiguration', { FunctionName: 'probe' })).toMatchObject({
+      VpcConfig: { VpcId: 'vpc-9' },
+    });
   });
 
   it.each([

@@ -150,7 +150,7 @@ export function lambdaRegion({
       .filter((metric) => metric.metricName === metricName && !('Resource' in metric.dimensions))
       .reduce((sum, { value }) => sum + value, 0);
 
-  return { kernel, lambda, call, deploy, drain, invoke, get, metrics, counted };
+  return { kernel, lambda, code, call, deploy, drain, invoke, get, metrics, counted };
 }
 
 /** The durable SDK tells errors apart by the HTTP status that an SDK client would have seen. */
