@@ -2,9 +2,11 @@
 
 export type Leaves = ReadonlyMap<string, string>;
 
-/** Lists are one field; so is whatever is empty. Fleet files are five levels deep, which bounds the recursion. */
+/** Lists are one field; so is whatever is empty. A fleet file's schema bounds the recursion. */
 export function leavesOf(value: unknown, path: readonly string[] = []): Leaves {
   if (typeof value !== 'object' || value === null) return new Map([[path.join('.'), String(value)]]);
+  // What a JSON-RPC request sends is one thing, however deep it goes.
+  if (path.at(-1) === 'body') return new Map([[path.join('.'), JSON.stringify(value)]]);
   if (Array.isArray(value)) return new Map([[path.join('.'), value.length > 0 ? value.join('\n') : 'none']]);
   return new Map(Object.entries(value).flatMap(([key, inner]) => [...leavesOf(inner, [...path, key])]));
 }

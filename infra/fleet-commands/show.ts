@@ -1,5 +1,4 @@
 // `npm run fleets -- show NAME`: a fleet file with every default, and where each value came from.
-import { defaultsOf } from '../../shared/chains/defaults.ts';
 import { fleetParameterName, fleetParameterValue } from '../../shared/fleet/parameter.ts';
 import { chainLayer, completeDocument, writtenLayer } from '../../shared/fleet/resolve.ts';
 import type { FleetDocument } from '../../shared/fleet/schema.ts';
@@ -18,11 +17,9 @@ export function show({ directory, say }: Desk, name: string): void {
       name,
       files.map(({ document }) => document.fleet),
     );
-  const ports = defaultsOf(file.document.chain)?.ports;
   const bytes = Buffer.byteLength(fleetParameterValue(file.document).value);
   say(tableOf(['field', 'value', 'from'], fieldsOf(file.document)));
   say(`${file.path} · ${fleetParameterName(parameterPrefix, name)}, ${bytes} bytes of JSON`);
-  if (ports) say(`Ports of ${file.document.chain}: ${ports.rpc} RPC, ${ports.p2p} P2P`);
 }
 
 /** Short forms are written out: a single `unit` is `units.node.unit`. */
@@ -32,6 +29,7 @@ export function fieldsOf(document: FleetDocument): [field: string, value: string
   const origin = (field: string) => {
     if (written.has(field)) return 'the file';
     if (told.has(field)) return `chain ${document.chain}`;
+    if (field === 'alarms.diskPercent') return 'disk.growAtPercent';
     return /^volumes\.[^.]+\.tag\./.test(field) ? 'nodes.tag' : 'default';
   };
   return [...leavesOf(completeDocument(document))].map(([field, value]) => [field, value, origin(field)]);

@@ -1,6 +1,6 @@
 // Reads a fleet file's JSON, or refuses with everything that is wrong in it: field, value, and what was expected.
 import * as v from 'valibot';
-import { otherChain } from '../chains/defaults.ts';
+import { conflictsIn } from './conflicts.ts';
 import { type FleetDocument, fleetDocumentSchema } from './schema.ts';
 
 export interface FleetProblem {
@@ -64,7 +64,7 @@ const reserved = ['__proto__', 'prototype', 'constructor'];
 
 /**
  * valibot leaves such keys out of a record without a word, and a selector that lost a tag would match too much. The schema
- * is five levels deep: whatever lies deeper is under a key that it does not know.
+ * is six levels deep: whatever lies deeper is under a key that it does not know, or in the body of a request, which is sent as it is.
  */
 function reservedKeys(value: unknown, path: readonly string[], depth: number): FleetProblem[] {
   if (typeof value !== 'object' || value === null || depth > 8) return [];
@@ -94,52 +94,6 @@ function flatten(
   const items = [...above, ...(issue.path ?? [])];
   const deeper = issue.type === 'union' ? (issue.issues ?? []).filter((inner) => inner.path) : [];
   return deeper.length > 0 ? deeper.flatMap((inner) => flatten(inner, items)) : [{ issue, items }];
-}
-
-/** What the schema cannot say: fields that exclude or need each other. */
-function conflictsIn(document: FleetDocument): FleetProblem[] {
-  const problems: FleetProblem[] = [];
-  const conflict = (path: readonly string[], value: unknown, expected: string) =>
-    problems.push({ kind: 'conflict', path, value, expected });
-  const missing = (path: readonly string[], expected: string) =>
-    problems.push({ kind: 'missing', path, value: undefined, expected });
-
-  const ways = (['unit', 'docker', 'compose', 'units'] as const).filter((key) => document[key] !== undefined);
-  for (const way of ways.slice(1)) {
-    conflict([way], document[way], `expected one of unit, docker, compose or units; ${ways[0]} is there already`);
-  }
-  if (document.units && document.stopGraceSeconds !== undefined) {
-    conflict(['stopGraceSeconds'], document.stopGraceSeconds, 'expected it in each of units instead');
-  }
-  for (const [name, unit] of Object.entries(document.units ?? {})) {
-    const kinds = (['unit', 'docker', 'compose'] as const).filter((key) => unit[key] !== undefined);
-    if (kinds.length !== 1)
-      conflict(['units', name], unit, 'expected one of unit, docker or compose, for example { unit: geth }');
-  }
-
-  const mounts = new Map<string, string>();
-  for (const [role, volume] of Object.entries(document.volumes ?? {})) {
-    const path = typeof volume === 'string' ? volume : volume.path;
-    const other = mounts.get(path);
-    if (other) conflict(['volumes', role], path, `expected a path of its own; volume ${other} is mounted there`);
-    mounts.set(path, role);
-  }
-
-  if (document.chain === otherChain) {
-    if (!document.volumes) missing(['volumes'], 'expected for chain other, for example { data: /node-data }');
-    if (ways.length === 0)
-      missing(['unit'], 'expected unit, docker, compose or units for chain other, for example node@*');
-    const graces = document.units
-      ? Object.entries(document.units).map(
-          ([name, unit]) => [['units', name, 'stopGraceSeconds'], unit.stopGraceSeconds] as const,
-        )
-      : [[['stopGraceSeconds'], document.stopGraceSeconds] as const];
-    for (const [path, grace] of graces) {
-      if (grace === undefined)
-        missing(path, 'expected for chain other: seconds that a clean stop may take, for example 600');
-    }
-  }
-  return problems;
 }
 
 function show(value: unknown): string {

@@ -2,6 +2,14 @@
 import { defaultsOf } from '../chains/defaults.ts';
 import type { Fleet, Role, Runtime } from './model.ts';
 import { parseFleetDocument } from './parse.ts';
+import {
+  type ChainWatchLayer,
+  chainWatchLayer,
+  completeWatch,
+  everyWatch,
+  resolveWatch,
+  writtenPeers,
+} from './resolve-watch.ts';
 import type { FleetDocument, UnitDocument } from './schema.ts';
 
 /**
@@ -14,10 +22,11 @@ export function parseFleet(source: unknown): Fleet {
 
 /** @param document one that `parseFleetDocument` let through */
 export function resolveFleet(document: FleetDocument): Fleet {
-  const { fleet, nodes, role, volumes, units, identity, ...same } = completeDocument(document);
+  const complete = completeDocument(document);
+  const { fleet, chain, mode, nodes, role, volumes, units, identity, owner, disk, breaker, ask } = complete;
   return {
-    ...same,
-    name: fleet,
+    ...{ name: fleet, chain, mode, owner, disk, breaker, ask },
+    ...resolveWatch(complete),
     nodes: { tags: nodes.tag, nameTag: nodes.nameTag },
     role: typeof role === 'string' ? { fixed: role } : { fromTag: role.tag, values: role.values },
     volumes: Object.entries(volumes).map(([name, { path, tag }]) => ({ role: name, path, tags: tag })),
@@ -25,7 +34,6 @@ export function resolveFleet(document: FleetDocument): Fleet {
       return { name, runtime: runtimeOf(unit), stopGraceSeconds: unit.stopGraceSeconds };
     }),
     identityPaths: identity,
-    dns: document.dns,
   };
 }
 
@@ -53,16 +61,17 @@ export const everyFleet = {
   },
   breaker: { unhealthyPercent: 20, unhealthyMinimum: 1 },
   ask: { expiresAfterHours: 4 },
-  alarms: { namePatterns: [] },
+  ...everyWatch,
 } as const;
 
 /** A fleet file in which nothing is left out: a valid one itself, which means the same. */
 export type CompleteDocument = ReturnType<typeof completeDocument>;
 
 export function completeDocument(document: FleetDocument) {
-  const { fleet, chain, mode, nodes, dns } = document;
+  const { fleet, chain, mode, nodes } = document;
   const written = writtenLayer(document);
   const told = chainLayer(document);
+  const disk = { ...everyFleet.disk, ...told.disk, ...document.disk };
   return {
     fleet,
     chain,
@@ -76,19 +85,24 @@ export function completeDocument(document: FleetDocument) {
     }),
     identity: document.identity ?? told.identity,
     owner: { ...everyFleet.owner, ...document.owner },
-    disk: { ...everyFleet.disk, ...told.disk, ...document.disk },
+    disk,
     breaker: { ...everyFleet.breaker, ...document.breaker },
     ask: { ...everyFleet.ask, ...document.ask },
-    alarms: document.alarms ?? everyFleet.alarms,
-    ...(dns && { dns }),
+    ...completeWatch(document, dataPathOf(document), disk.growAtPercent),
   };
 }
 
 type Volumes = Readonly<Record<string, Exclude<NonNullable<FleetDocument['volumes']>[string], string>>>;
 type Units = Readonly<Record<string, UnitDocument>>;
 
+interface WrittenLayer {
+  readonly volumes: Volumes;
+  readonly units: Units;
+  readonly peers: ReturnType<typeof writtenPeers>;
+}
+
 /** What the file itself says, with its short forms written out: one `unit` as one of `units`, a path as a volume. */
-export function writtenLayer(document: FleetDocument): { readonly volumes: Volumes; readonly units: Units } {
+export function writtenLayer(document: FleetDocument): WrittenLayer {
   const { unit, docker, compose, stopGraceSeconds, units, volumes = {} } = document;
   const only: UnitDocument = {
     ...(unit !== undefined && { unit }),
@@ -99,10 +113,11 @@ export function writtenLayer(document: FleetDocument): { readonly volumes: Volum
   return {
     volumes: mapValues(volumes, (volume) => (typeof volume === 'string' ? { path: volume } : volume)),
     units: units ?? { node: only },
+    peers: writtenPeers(document),
   };
 }
 
-interface ChainLayer {
+interface ChainLayer extends ChainWatchLayer {
   readonly volumes: Volumes;
   readonly units: Units;
   readonly identity: readonly string[];
@@ -112,10 +127,11 @@ interface ChainLayer {
 /** What the chain says of the fields that the file leaves out. */
 export function chainLayer(document: FleetDocument): ChainLayer {
   const defaults = defaultsOf(document.chain);
-  const { volumes, units } = writtenLayer(document);
   if (!defaults) return { volumes: {}, units: {}, identity: [], disk: {} };
-  const dataPath = (volumes['data'] ?? Object.values(volumes)[0])?.path ?? defaults.dataPath;
+  const { units } = writtenLayer(document);
+  const dataPath = dataPathOf(document);
   return {
+    ...chainWatchLayer(document, dataPath),
     volumes: document.volumes ? {} : { data: { path: defaults.dataPath } },
     units: mapValues(units, ({ unit, docker, compose }) => ({
       ...(!(unit ?? docker ?? compose) && { unit: defaults.unit }),
@@ -124,6 +140,13 @@ export function chainLayer(document: FleetDocument): ChainLayer {
     identity: defaults.identity.map((relative) => `${dataPath}/${relative}`),
     disk: { maximumSizeGiB: defaults.maximumSizeGiB },
   };
+}
+
+/** Where the client keeps its data: on the volume that is called so, or on the first. */
+function dataPathOf(document: FleetDocument): string {
+  const { volumes } = writtenLayer(document);
+  const path = (volumes['data'] ?? Object.values(volumes)[0])?.path ?? defaultsOf(document.chain)?.dataPath;
+  return given(path, 'volumes');
 }
 
 function roleLayer(role: FleetDocument['role']) {

@@ -2,6 +2,8 @@
 // does not fit it. Texts are limited to characters that mean nothing to a shell, to an ARN or to an EC2 filter's wildcard.
 import * as v from 'valibot';
 import { chainNames } from '../chains/defaults.ts';
+import { about, choice, list, map, object, optional, path, port, text, whole, yesOrNo } from './schema-fields.ts';
+import { dns, health, peers, probe, rpc, snapshots } from './schema-watch.ts';
 
 export type FleetDocument = v.InferOutput<typeof fleetDocumentSchema>;
 export type UnitDocument = v.InferOutput<typeof unitSchema>;
@@ -22,12 +24,6 @@ const tagValue = text(
   'nodes/bitcoin',
 );
 
-const path = text(
-  /^(\/(?!\.{1,2}(\/|$))[A-Za-z0-9_.+@-]{1,64}){1,16}$/,
-  'an absolute path of letters, digits and _.+@-, not / itself and without . or .. parts',
-  '/node-data',
-);
-
 // `*` stands for whatever instance of the template runs: node@0.20.0 today, node@0.21.0 after an upgrade.
 const unitName = text(
   /^[A-Za-z0-9][A-Za-z0-9_.:-]{0,127}(@(\*|[A-Za-z0-9_.:-]{1,127}))?$/,
@@ -46,12 +42,6 @@ const alarmPattern = text(
   "an alarm's name of letters, digits and _.:/-, where * stands for anything (a blank, too)",
   'bitcoin-*-disk-filling',
 );
-const dnsZone = text(
-  /^(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]{0,62}\.)+[a-z][a-z0-9-]{1,62}$/,
-  'a zone in lower case without a last dot',
-  'bitcoin.internal',
-);
-
 const stopGraceSeconds = optional('How long the client may take to stop cleanly.', whole(1, 3600, 'seconds', 600));
 
 const runtimeEntries = {
@@ -133,7 +123,15 @@ const ask = object('{ expiresAfterHours: 4 }', {
 });
 
 const alarms = object('{ namePatterns: [bitcoin-*-disk-filling] }', {
-  namePatterns: about('Names of alarms; * stands for anything.', list(alarmPattern, 20)),
+  namePatterns: optional('Names of alarms that the fleet has already; * stands for anything.', list(alarmPattern, 20)),
+  per: optional(
+    'node: an alarm for each node and kind. fleet: one for each kind. auto: node up to 50 nodes.',
+    choice(['node', 'fleet', 'auto'], 'whose alarms'),
+  ),
+  diskPercent: optional(
+    'Use (of bytes or of inodes) at which the alarms go off; disk.growAtPercent unless given.',
+    whole(10, 99, 'percent', 85),
+  ),
 });
 
 export const fleetDocumentSchema = object('{ fleet: bitcoin, chain: bitcoin, mode: plan, nodes: … }', {
@@ -163,70 +161,15 @@ export const fleetDocumentSchema = object('{ fleet: bitcoin, chain: bitcoin, mod
   owner: optional('What the owner of the nodes agrees to.', owner),
   breaker: optional('With more nodes in trouble than this, heals are refused and a person is paged.', breaker),
   ask: optional('How mode ask asks.', ask),
-  alarms: optional("Alarms that the fleet has already; chainmend's own are known by their tags.", alarms),
-  dns: optional(
-    "Where the nodes' names are kept.",
-    object('{ zone: bitcoin.internal }', { zone: about("The Route 53 zone of the nodes' names.", dnsZone) }),
+  rpc: optional("How a node's client is asked.", rpc),
+  probe: optional(
+    'Who asks the nodes: a command on each (ssm), a function in their VPC, a metric, or nobody (none).',
+    probe,
   ),
+  health: optional('When a node is synced, behind, stuck or forked, and when the chain stands still.', health),
+  p2pPort: optional("The client's P2P port; the chain's usual one unless given.", port(8333)),
+  peers: optional('How the lists of peers are kept; none: they are left alone.', peers),
+  dns: optional("Where the nodes' names are kept.", dns),
+  alarms: optional("The fleet's alarms, and those that it has already.", alarms),
+  snapshots: optional('Snapshots of the volumes, which Data Lifecycle Manager makes.', snapshots),
 });
-
-// An error and the editor's help say the same words: every field is made by one of these.
-
-type Schema = v.GenericSchema<unknown, unknown>;
-
-function text(pattern: RegExp, expected: string, example: string) {
-  const message = `expected ${expected}, for example ${example}`;
-  return v.pipe(v.string(message), v.regex(pattern, message), v.examples([example]));
-}
-
-function whole(minimum: number, maximum: number, unit: string, example: number) {
-  const message = `expected a whole number of ${unit} from ${minimum} to ${maximum}, no unit after it, for example ${example}`;
-  return v.pipe(
-    v.number(message),
-    v.integer(message),
-    v.minValue(minimum, message),
-    v.maxValue(maximum, message),
-    v.examples([example]),
-  );
-}
-
-function yesOrNo() {
-  return v.boolean('expected true or false');
-}
-
-function choice<const Words extends readonly string[]>(words: Words, what: string) {
-  return v.picklist(words, `expected ${what}: ${words.join(', ')}`);
-}
-
-function list<Item extends Schema>(item: Item, maximum: number) {
-  const message = `expected a list of at most ${maximum}`;
-  return v.pipe(v.array(item, message), v.maxLength(maximum, message));
-}
-
-function map<Key extends v.GenericSchema<string, string>, Value extends Schema>(
-  what: string,
-  example: string,
-  maximum: number,
-  key: Key,
-  value: Value,
-) {
-  const message = `expected 1 to ${maximum} ${what}, for example ${example}`;
-  return v.pipe(v.record(key, value, message), v.minEntries(1, message), v.maxEntries(maximum, message));
-}
-
-function object<const Entries extends v.ObjectEntries>(example: string, entries: Entries) {
-  return v.strictObject(entries, (issue) => {
-    if (issue.expected === 'never') return `expected one of ${Object.keys(entries).join(', ')}`;
-    // A key that is missing is told of with what its value would have to be.
-    const missing = entries[issue.expected?.slice(1, -1) ?? ''];
-    return (missing && v.safeParse(missing, undefined).issues?.[0].message) ?? `expected for example ${example}`;
-  });
-}
-
-function about<Of extends Schema>(description: string, schema: Of) {
-  return v.pipe(schema, v.description(description));
-}
-
-function optional<Of extends Schema>(description: string, schema: Of) {
-  return v.exactOptional(about(description, schema));
-}

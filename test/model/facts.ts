@@ -27,7 +27,20 @@ const fleetOf = (mode: Fleet['mode']): Fleet => ({
   },
   breaker: { unhealthyPercent: 20, unhealthyMinimum: 1 },
   ask: { expiresAfterHours: 24 },
-  alarms: { namePatterns: [] },
+  alarms: { namePatterns: [], per: 'auto', diskPercent: 80 },
+  rpc: undefined,
+  probe: undefined,
+  health: {
+    behindBlocks: 3,
+    stuckSeconds: 600,
+    haltSeconds: 10_800,
+    startGraceSeconds: 1800,
+    confirmations: 6,
+    references: [],
+    chainId: undefined,
+  },
+  peers: undefined,
+  snapshots: undefined,
   dns: undefined,
 });
 

@@ -293,7 +293,7 @@ describe('an alarm of a disk', () => {
       fc.property(fc.string({ unit: letter, maxLength: 8 }), pattern, (name, glob) => {
         // Patterns of fewer than three letters do not pass the schema: this asks the decision alone.
         const takingIn = fleetWith();
-        const fleets = [{ ...takingIn, alarms: { namePatterns: [glob] } }];
+        const fleets = [{ ...takingIn, alarms: { ...takingIn.alarms, namePatterns: [glob] } }];
         expect(isDiskAlarm({ alarmName: name, dimensions }, 'disk_used_percent', fleets)).toBe(oracle(name, glob));
       }),
       { numRuns: 3_000 },
