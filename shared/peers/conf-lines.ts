@@ -1,0 +1,127 @@
+// The addnode lines of a bitcoin.conf. Chainmend's own stand in one marked block; everybody else's lines are theirs and stay.
+import { ConfigError, shown } from './config-error.ts';
+
+const BEGIN = '# chainmend: begin (peers that chainmend keeps; lines outside of this block are yours)';
+const END = '# chainmend: end';
+const BEGINS = /^\s*# chainmend: begin\b/;
+const ENDS = /^\s*# chainmend: end\b/;
+
+interface Line {
+  /** With its line break. */
+  readonly text: string;
+  /** "" above the first section header. */
+  readonly section: string;
+  /** Between our marks, or one of them. */
+  readonly ours: boolean;
+  readonly kind: 'option' | 'header' | 'other';
+  readonly key: string;
+  readonly value: string;
+}
+
+export interface ConfPeers {
+  /** Peers of this node's network, in the order in which they stand. */
+  readonly peers: readonly string[];
+  /** Those among them that stand outside of our block. */
+  readonly owned: readonly string[];
+}
+
+/** Throws a `ConfigError` for what bitcoind would not take either. */
+export function readConf(text: string, key: string): ConfPeers {
+  const lines = linesOf(text);
+  const entries = lines.filter((line) => line.kind === 'option' && line.key === key && isSection(lines, line.section));
+  return {
+    peers: entries.map(({ value }) => value),
+    owned: entries.filter(({ ours }) => !ours).map(({ value }) => value),
+  };
+}
+
+/** The text with these peers in our block, but for those that stand outside of it. The same text where that is so already. */
+export function setConf(text: string, key: string, peers: readonly string[]): string {
+  const lines = linesOf(text);
+  const { owned } = readConf(text, key);
+  const wanted = peers.filter((peer) => !owned.includes(peer));
+  const section = sectionOf(lines);
+  const present = lines.filter(({ ours, kind }) => ours && kind === 'option').map(({ value }) => value);
+  const placed = lines.every((line) => !line.ours || line.section === section);
+  if (placed && present.length === wanted.length && wanted.every((peer, index) => present[index] === peer)) return text;
+
+  const newLine = /\r?\n/.exec(text)?.[0] ?? '\n';
+  const others = lines.filter(({ ours }) => !ours);
+  if (wanted.length === 0) return others.map((line) => line.text).join('');
+  const block = [BEGIN, ...wanted.map((peer) => `${key}=${peer}`), END].map((line) => line + newLine);
+  const last = others.findLastIndex((line) => line.section === section);
+  const head = others.slice(0, last + 1).map((line) => line.text);
+  const tail = others.slice(last + 1).map((line) => line.text);
+  // Above the first header there is a place for it in every file; any other section may have to be begun.
+  const begun = section === '' || last >= 0 ? [] : [`[${section}]${newLine}`];
+  const before = begun.length > 0 ? others.map((line) => line.text) : head;
+  const ending = before.at(-1);
+  const apart = ending === undefined || ending.endsWith('\n') ? [] : [newLine];
+  return [...before, ...apart, ...begun, ...block, ...(begun.length > 0 ? [] : tail)].join('');
+}
+
+const isSection = (lines: readonly Line[], section: string): boolean => {
+  const own = sectionOf(lines);
+  return section === own || (own === '' && section === 'main');
+};
+
+/**
+ * Where this node's addnode lines have to stand: outside of its network's section bitcoind refuses to start ("only applied on test
+ * network when in [test] section", src/init.cpp). "" is the part above the sections, which is the main network's.
+ */
+function sectionOf(lines: readonly Line[]): string {
+  const top = new Map<string, string>();
+  // Of several values of an option the first one counts (doc/bitcoin-conf.md).
+  for (const { kind, section, key, value } of lines) {
+    if (kind === 'option' && section === '' && !top.has(key)) top.set(key, value);
+  }
+  const chain = top.get('chain');
+  if (chain !== undefined) return chain === 'main' ? '' : chain;
+  for (const [key, section] of [
+    ['regtest', 'regtest'],
+    ['signet', 'signet'],
+    ['testnet4', 'testnet4'],
+    ['testnet', 'test'],
+  ] as const) {
+    if (top.has(key) && top.get(key) !== '0') return section;
+  }
+  return '';
+}
+
+const MAXIMUM_LINES = 20_000;
+
+function linesOf(text: string): readonly Line[] {
+  if (text.includes('\0')) throw new ConfigError('it has a NUL character, expected a text');
+  const texts = text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
+  if (texts.length > MAXIMUM_LINES) throw new ConfigError(`it has ${texts.length} lines, expected fewer`);
+  const lines: Line[] = [];
+  let section = '';
+  let inside = false;
+  let blocks = 0;
+  for (const [index, line] of texts.entries()) {
+    const content = line.trim();
+    const where = `line ${index + 1}`;
+    const begins = BEGINS.test(content);
+    const ends = ENDS.test(content);
+    if (begins && (inside || blocks > 0)) throw new ConfigError(`${where}: a second "${content}", expected one`);
+    if (ends && !inside) throw new ConfigError(`${where}: "${content}" without the mark that begins the block`);
+    if (begins) {
+      inside = true;
+      blocks += 1;
+    }
+    const [, header] = /^\[([A-Za-z0-9._-]{1,64})\]\s*(?:#.*)?$/.exec(content) ?? [];
+    const [, key = '', value = ''] =
+      /^([A-Za-z0-9._-]{1,100})\s*=\s*(.*?)\s*$/.exec(content.replace(/\s*#.*$/, '')) ?? [];
+    if (header !== undefined && inside) throw new ConfigError(`${where}: a section inside of chainmend's block`);
+    section = header ?? section;
+    const isOption = header === undefined && key !== '';
+    if (!isOption && header === undefined && content !== '' && !content.startsWith('#')) {
+      throw new ConfigError(`${where}: ${shown(content)} found, expected option=value`);
+    }
+    const kind = header !== undefined ? 'header' : isOption ? 'option' : 'other';
+    lines.push({ text: line, section, ours: inside, kind, key, value });
+    if (ends) inside = false;
+  }
+  if (inside) throw new ConfigError(`the block that begins with "${BEGIN.slice(0, 18)}" has no end`);
+  return lines;
+}

@@ -1,0 +1,88 @@
+// A client's own configuration: which peers it names, and the same file with others. Pure; every byte that is not about peers stays.
+import type { PeersThatPersist } from '../chains/client.ts';
+import { type ConfPeers, readConf, setConf } from './conf-lines.ts';
+import { ConfigError, shown } from './config-error.ts';
+import { isUnroutable, parseEntry } from './entry.ts';
+import { readToml, setToml, type TomlSetting } from './toml.ts';
+
+export { ConfigError } from './config-error.ts';
+
+/** A file in which peers stand: the flag of a unit is none. */
+export type PeersFile = Exclude<PeersThatPersist, { readonly in: 'flag' }>;
+
+export interface PeersWish {
+  /** The whole list, in this order. */
+  readonly peers: readonly string[];
+  /** Ids that the node must tell nobody of, and must always let in: the validators behind a sentry. None for any other node. */
+  readonly hiddenIds: readonly string[];
+}
+
+/** From here on a file is no client's configuration. */
+export const MAXIMUM_CONFIG_BYTES = 256 * 1024;
+
+/** The file as a text. Throws a `ConfigError`. */
+export function decodeConfig(bytes: Uint8Array): string {
+  if (bytes.length > MAXIMUM_CONFIG_BYTES) {
+    throw new ConfigError(`it has ${bytes.length} bytes, expected at most ${MAXIMUM_CONFIG_BYTES}`);
+  }
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    throw new ConfigError('it is not UTF-8');
+  }
+}
+
+/** Throws a `ConfigError` that says what is wrong with the file. */
+export function peersIn(text: string, file: PeersFile): ConfPeers {
+  if (file.in === 'lines') return readConf(text, file.key);
+  const value = readToml(text, file);
+  const peers = file.as === 'list' ? listOf(value, file.key) : commaSeparated(value, file.key);
+  return { peers, owned: [] };
+}
+
+/** The text with these peers in it; the same text where they stand there already. Throws a `ConfigError`. */
+export function withPeers(text: string, file: PeersFile, { peers, hiddenIds }: PeersWish): string {
+  for (const peer of peers) {
+    if (parseEntry(peer) === undefined) throw new ConfigError(`${shown(peer)} is no peer`);
+  }
+  if (file.in === 'lines') return setConf(text, file.key, peers);
+  const { table, key } = file;
+  const now = peersIn(text, file).peers;
+  const stands = now.length === peers.length && peers.every((peer, index) => now[index] === peer);
+  const list: TomlSetting = { table, key, to: file.as === 'list' ? peers : peers.join(',') };
+  return setToml(text, [...(stands ? [] : [list]), ...cometbftSettings(text, file, { peers, hiddenIds })]);
+}
+
+/** What has to stand beside the list of a CometBFT node for it to work; pex, seeds and all else are their owner's. */
+function cometbftSettings(text: string, file: PeersFile & { in: 'toml' }, wish: PeersWish): readonly TomlSetting[] {
+  if (file.key !== 'persistent_peers') return [];
+  const { table } = file;
+  const settings: TomlSetting[] = [];
+  // A strict address book takes no private address, so that such peers would not be known any more after a restart (p2p/pex/addrbook.go).
+  const unroutable = wish.peers.some((peer) => isUnroutable(parseEntry(peer)?.host ?? ''));
+  if (unroutable) settings.push({ table, key: 'addr_book_strict', to: false });
+  // Not gossiped, and let in whatever the limits are ("Validators", CometBFT documentation: settings of a sentry).
+  for (const key of ['private_peer_ids', 'unconditional_peer_ids']) {
+    const now = commaSeparated(readToml(text, { table, key }), key);
+    const lacking = wish.hiddenIds.filter((id) => !now.includes(id));
+    // Those of nodes that are gone stay: forgetting a validator's id would tell the world of it.
+    if (lacking.length > 0) settings.push({ table, key, to: [...now, ...lacking].join(',') });
+  }
+  return settings;
+}
+
+function commaSeparated(value: unknown, key: string): readonly string[] {
+  if (value === undefined) return [];
+  if (typeof value !== 'string') throw new ConfigError(`${key} is ${shown(value)}, expected a text with commas`);
+  return value
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== '');
+}
+
+function listOf(value: unknown, key: string): readonly string[] {
+  if (value === undefined) return [];
+  const isList = Array.isArray(value) && value.every((entry) => typeof entry === 'string');
+  if (!isList) throw new ConfigError(`${key} is ${shown(value)}, expected a list of texts`);
+  return value;
+}

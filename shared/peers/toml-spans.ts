@@ -1,0 +1,136 @@
+// Where each value of a TOML text stands, so that one of them can be replaced and every other byte stays. The text has been
+// parsed before by a real parser: what this scanner does not understand is a mistake of its own, and refused.
+import { ConfigError, shown } from './config-error.ts';
+
+export interface TomlSpans {
+  /** By path (`pathOf`): from the value's first character to the one behind its last. */
+  readonly values: ReadonlyMap<string, { readonly start: number; readonly end: number }>;
+  /** By path: behind the line break of the table's header. */
+  readonly headers: ReadonlyMap<string, number>;
+}
+
+export const pathOf = (keys: readonly string[]): string => JSON.stringify(keys);
+
+/** Tables of an array (`[[…]]`) and what is inside inline tables are passed over. */
+export function spansOf(text: string): TomlSpans {
+  const values = new Map<string, { start: number; end: number }>();
+  const headers = new Map<string, number>();
+  const arrays = new Set<string>();
+  // undefined inside a table of an array, whose keys are no one's path.
+  let table: readonly string[] | undefined = [];
+  let at = 0;
+  while (at < text.length) {
+    const char = text[at] ?? '';
+    if (/[\s\uFEFF]/.test(char)) at += 1;
+    else if (char === '#') at = lineEnd(text, at);
+    else if (char === '[') {
+      const isArray = text[at + 1] === '[';
+      const name = readKeys(text, at + (isArray ? 2 : 1));
+      const closing = isArray ? ']]' : ']';
+      if (!text.startsWith(closing, name.end)) throw unexpected(text, name.end, closing);
+      // A table inside a table of an array belongs to that.
+      if (isArray) arrays.add(pathOf(name.keys));
+      table = name.keys.some((_, index) => arrays.has(pathOf(name.keys.slice(0, index + 1)))) ? undefined : name.keys;
+      at = nextLine(text, name.end);
+      if (table) headers.set(pathOf(table), at);
+    } else {
+      const key = readKeys(text, at);
+      if (text[key.end] !== '=') throw unexpected(text, key.end, '=');
+      const start = skipBlanks(text, key.end + 1);
+      const end = valueEnd(text, start);
+      if (table) values.set(pathOf([...table, ...key.keys]), { start, end });
+      at = nextLine(text, end);
+    }
+  }
+  return { values, headers };
+}
+
+/** A dotted key, from its first part to behind the blanks that follow it. */
+function readKeys(text: string, from: number): { readonly keys: readonly string[]; readonly end: number } {
+  const keys: string[] = [];
+  let at = skipBlanks(text, from);
+  for (;;) {
+    const quote = text[at];
+    if (quote === '"' || quote === "'") {
+      const end = stringEnd(text, at);
+      const inner = text.slice(at + 1, end - 1);
+      // Escapes in keys are unheard of; such a key is simply none of ours.
+      keys.push(inner);
+      at = end;
+    } else {
+      const [bare = ''] = /^[A-Za-z0-9_-]+/.exec(text.slice(at, at + 300)) ?? [];
+      if (bare === '') throw unexpected(text, at, 'a key');
+      keys.push(bare);
+      at += bare.length;
+    }
+    at = skipBlanks(text, at);
+    if (text[at] !== '.') return { keys, end: at };
+    at = skipBlanks(text, at + 1);
+  }
+}
+
+function valueEnd(text: string, start: number): number {
+  const char = text[start];
+  if (char === '"' || char === "'") return stringEnd(text, start);
+  if (char === '[' || char === '{') return bracketEnd(text, start);
+  const end = text.slice(0, endOfScalar(text, start)).trimEnd().length;
+  if (end <= start) throw unexpected(text, start, 'a value');
+  return end;
+}
+
+/** A date may hold a blank, so that a plain value ends with its line or its comment. */
+function endOfScalar(text: string, start: number): number {
+  const comment = text.indexOf('#', start);
+  const line = lineEnd(text, start);
+  return comment < 0 ? line : Math.min(comment, line);
+}
+
+function bracketEnd(text: string, start: number): number {
+  let depth = 0;
+  for (let at = start; at < text.length; ) {
+    const char = text[at];
+    if (char === '"' || char === "'") at = stringEnd(text, at);
+    else if (char === '#') at = lineEnd(text, at);
+    else {
+      if (char === '[' || char === '{') depth += 1;
+      if (char === ']' || char === '}') depth -= 1;
+      at += 1;
+      if (depth === 0) return at;
+    }
+  }
+  throw unexpected(text, start, 'an end of what begins there');
+}
+
+function stringEnd(text: string, start: number): number {
+  const quote = text[start] ?? '';
+  const triple = quote.repeat(3);
+  const marks = text.startsWith(triple, start) ? triple : quote;
+  for (let at = start + marks.length; at < text.length; at += 1) {
+    if (quote === '"' && text[at] === '\\') at += 1;
+    else if (text.startsWith(marks, at)) {
+      let end = at + marks.length;
+      // Up to two more quotes may belong to a long string's content.
+      while (marks === triple && text[end] === quote && end < at + 5) end += 1;
+      return end;
+    }
+  }
+  throw unexpected(text, start, 'an end of the text that begins there');
+}
+
+function skipBlanks(text: string, from: number): number {
+  let at = from;
+  while (text[at] === ' ' || text[at] === '\t') at += 1;
+  return at;
+}
+
+function lineEnd(text: string, from: number): number {
+  const end = text.indexOf('\n', from);
+  return end < 0 ? text.length : end;
+}
+
+const nextLine = (text: string, from: number): number => Math.min(text.length, lineEnd(text, from) + 1);
+
+function unexpected(text: string, at: number, expected: string): ConfigError {
+  const line = text.slice(0, at).split('\n').length;
+  return new ConfigError(`line ${line}: ${shown(text.slice(at, at + 20))} found, expected ${expected}`);
+}
