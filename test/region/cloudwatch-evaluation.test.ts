@@ -82,7 +82,7 @@ describe('metric math', () => {
     ['1 +', 'it ends too early'],
     ['m1 m2', '"m2" is not expected'],
     ['RATE(m1)', 'does not emulate the function RATE'],
-    ['m1 > 3', '">" is not expected'],
+    ['m1 = 3', '"=" is not expected'],
     ['METRICS()', 'no arrays of them'],
   ])('%s is refused', (text, message) => {
     expect(() => value(text)).toThrow(message);

@@ -286,11 +286,18 @@ describe('an alarm', () => {
       { detail: { operation: 'create' } },
       { detail: { operation: 'update', configuration: { threshold: 99 }, previousConfiguration: { threshold: 90 } } },
     ]);
-    expect(() => ask('DeleteAlarms', { AlarmNames: ['chainmend-bitcoin-node2-disk', 'none'] })).toThrow(
-      'Alarm none does not exist',
-    );
     ask('DeleteAlarms', { AlarmNames: ['chainmend-bitcoin-node2-disk'] });
     expect(state()).toBeUndefined();
+  });
+
+  it('is deleted beside a wrong name, which is told', () => {
+    for (let n = 0; n < 3; n++) putDiskAlarm({ AlarmName: `a-${n}` });
+    expect(() => ask('DeleteAlarms', { AlarmNames: ['a-0', 'none', 'a-1'] })).toThrow('Alarm none does not exist');
+    expect([state('a-0'), state('a-1'), state('a-2')]).toEqual([undefined, undefined, 'INSUFFICIENT_DATA']);
+    const AlarmNames = Array.from({ length: 101 }, (_, n) => `a-${n}`);
+    expect(() => ask('DeleteAlarms', { AlarmNames })).toThrow('AlarmNames has more than 100 elements');
+    for (const AlarmName of ['all-1', 'all-2']) ask('PutCompositeAlarm', { AlarmName, AlarmRule: 'FALSE' });
+    expect(() => ask('DeleteAlarms', { AlarmNames: ['all-1', 'all-2'] })).toThrow('Only one composite alarm');
   });
 
   it('is put back to what the data say after a person set its state', () => {

@@ -14,9 +14,12 @@ import {
   suppressorOf,
   type Tag,
 } from './alarms.ts';
+import type { Contributor } from './contributors.ts';
 import type { Engine, HistoryItem } from './engine.ts';
 import type { StateValue } from './evaluation.ts';
+import { isInsights } from './insights-syntax.ts';
 import { configurationChangeEvent, fullConfiguration } from './payloads.ts';
+import type { Watch } from './watch.ts';
 
 interface DescribeAlarmsInput {
   readonly AlarmNames?: readonly string[];
@@ -32,6 +35,10 @@ interface DescribeAlarmsInput {
 
 // "CloudWatch service quotas": 5,000 alarms, which AWS raises on request; up to 100 names or records in a call, 50 by default.
 const ALARMS_MAX = 25_000;
+/** "A default of 200 alarms using the Metrics Insights query per account per Region" ("Limits", user guide). */
+const QUERY_ALARMS_MAX = 200;
+/** The API reference names no page size of DescribeAlarmContributors; small, so that whoever reads one page only is found out. */
+const CONTRIBUTORS = 50;
 const NAMES_MAX = 100;
 const RECORDS_MAX = 100;
 const RECORDS = 50;
@@ -50,6 +57,9 @@ export function alarmOperations(kernel: Kernel, engine: Engine): Record<string, 
     return {};
   };
 
+  const queries = (): number =>
+    [...alarms.values()].filter((alarm) => alarm.type === 'metric' && isQuery(alarm.watch)).length;
+
   const fresh = (name: string, tags: readonly Tag[], atMs: number) => {
     if (alarms.size >= ALARMS_MAX) throw new AwsError('LimitExceededFault', `More than ${ALARMS_MAX} alarms`);
     return {
@@ -66,10 +76,19 @@ export function alarmOperations(kernel: Kernel, engine: Engine): Record<string, 
     const watch = readMetricAlarm(input, ids.uuid());
     const known = alarms.get(input.AlarmName);
     if (known?.type === 'composite') throw invalid(`${input.AlarmName} is a composite alarm`);
+    if (isQuery(watch) && !(known && isQuery(known.watch)) && queries() >= QUERY_ALARMS_MAX)
+      throw new AwsError('LimitExceededFault', `More than ${QUERY_ALARMS_MAX} alarms on Metrics Insights queries`);
     // "When you update an existing alarm, its state is left unchanged"; Tags are for new alarms only.
     if (!known) {
       return put(
-        { ...fresh(input.AlarmName, input.Tags ?? [], call.at), type: 'metric', input, watch } satisfies MetricAlarm,
+        {
+          ...fresh(input.AlarmName, input.Tags ?? [], call.at),
+          type: 'metric',
+          input,
+          watch,
+          contributors: new Map(),
+          partial: false,
+        } satisfies MetricAlarm,
         undefined,
       );
     }
@@ -105,7 +124,7 @@ export function alarmOperations(kernel: Kernel, engine: Engine): Record<string, 
   };
   const tagged = (arn: string): Alarm => {
     const alarm = [...alarms.values()].find((one) => one.arn === arn);
-    if (!alarm) throw new AwsError('ResourceNotFoundException', `Unknown resource ${arn}`, { statusCode: 404 });
+    if (!alarm) throw unknown(`Unknown resource ${arn}`);
     return alarm;
   };
 
@@ -118,8 +137,11 @@ export function alarmOperations(kernel: Kernel, engine: Engine): Record<string, 
 
   const deleteAlarms = (input: { AlarmNames: readonly string[] }): object => {
     if (input.AlarmNames.length > NAMES_MAX) throw invalid(`AlarmNames has more than ${NAMES_MAX} elements`);
-    // "In the event of an error, no alarms are deleted."
-    const doomed = input.AlarmNames.map(find);
+    // "If you specify any incorrect alarm names, the alarms you specify with correct names are still deleted." Whether AWS then answers
+    // with the error that it lists is not said; here it does.
+    const doomed = input.AlarmNames.flatMap((name) => alarms.get(name) ?? []);
+    if (doomed.filter(({ type }) => type === 'composite').length > 1)
+      throw invalid('Only one composite alarm can be deleted per request');
     for (const alarm of doomed) {
       const user = [...alarms.values()].find(
         (one) => !doomed.includes(one) && one.type === 'composite' && uses(one, alarm),
@@ -131,6 +153,9 @@ export function alarmOperations(kernel: Kernel, engine: Engine): Record<string, 
       engine.note(alarm, 'ConfigurationUpdate', `Alarm "${alarm.name}" deleted`, { type: 'Delete' });
       kernel.emit(configurationChangeEvent(alarm, 'delete'));
     }
+    const known = new Set(doomed.map(({ name }) => name));
+    const missing = input.AlarmNames.find((name) => !known.has(name));
+    if (missing !== undefined) find(missing);
     return {};
   };
 
@@ -147,6 +172,14 @@ export function alarmOperations(kernel: Kernel, engine: Engine): Record<string, 
     PutCompositeAlarm: putCompositeAlarm,
     DescribeAlarms: describeAlarms,
     DeleteAlarms: deleteAlarms,
+    DescribeAlarmContributors: (input: { AlarmName: string; NextToken?: string }) => {
+      const alarm = alarms.get(input.AlarmName);
+      if (!alarm) throw unknown(`Alarm ${input.AlarmName} does not exist`);
+      const all = alarm.type === 'metric' ? [...alarm.contributors.values()] : [];
+      const inAlarm = all.filter(({ state }) => state.value === 'ALARM');
+      const { page, next } = paged(inAlarm, { MaxRecords: CONTRIBUTORS, ...input });
+      return { AlarmContributors: page.map(describeContributor), ...next };
+    },
     DescribeAlarmHistory: (input: AlarmHistoryInput) => describeHistory(engine.history, input),
     SetAlarmState: (
       input: { AlarmName: string; StateValue: StateValue; StateReason: string; StateReasonData?: string },
@@ -177,8 +210,18 @@ export function alarmOperations(kernel: Kernel, engine: Engine): Record<string, 
   };
 }
 
+const describeContributor = ({ id, attributes, state }: Contributor): object => ({
+  ContributorId: id,
+  ContributorAttributes: { ...attributes },
+  StateReason: state.reason,
+  StateTransitionedTimestamp: new Date(state.atMs),
+});
+
+const isQuery = ({ metrics }: Watch): boolean => metrics.some(({ Expression: text }) => text && isInsights(text));
+
 interface AlarmHistoryInput {
   readonly AlarmName?: string;
+  readonly AlarmContributorId?: string;
   readonly HistoryItemType?: string;
   readonly StartDate?: Date;
   readonly EndDate?: Date;
@@ -221,6 +264,7 @@ function describeHistory(history: readonly HistoryItem[], input: AlarmHistoryInp
   const found = history.filter(
     (item) =>
       (input.AlarmName === undefined || item.AlarmName === input.AlarmName) &&
+      (input.AlarmContributorId === undefined || item.AlarmContributorId === input.AlarmContributorId) &&
       (input.HistoryItemType === undefined || item.HistoryItemType === input.HistoryItemType) &&
       item.Timestamp.getTime() >= (input.StartDate?.getTime() ?? 0) &&
       item.Timestamp.getTime() <= (input.EndDate?.getTime() ?? Number.POSITIVE_INFINITY),
@@ -238,5 +282,7 @@ function paged<T>(all: readonly T[], input: { MaxRecords?: number; NextToken?: s
   const to = from + size;
   return { page: all.slice(from, to), next: to < all.length ? { NextToken: String(to) } : {} };
 }
+
+const unknown = (message: string): AwsError => new AwsError('ResourceNotFoundException', message, { statusCode: 404 });
 
 const invalid = (message: string): AwsError => new AwsError('ValidationError', message);

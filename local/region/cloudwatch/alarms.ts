@@ -1,17 +1,10 @@
 // What an alarm is: how PutMetricAlarm and PutCompositeAlarm are read and checked, and how alarms are described.
 import { AwsError, notEmulated } from '../service.ts';
-import { isComparison, type Point, type StateValue, type Threshold, type TreatMissingData } from './evaluation.ts';
-import {
-  compileQueries,
-  type Dimension,
-  type MetricDataQuery,
-  type MetricSource,
-  type MetricStat,
-  metricSource,
-} from './queries.ts';
+import type { Contributor } from './contributors.ts';
+import { isComparison, type StateValue, type Threshold, type TreatMissingData } from './evaluation.ts';
+import type { Dimension, MetricDataQuery, MetricStat } from './queries.ts';
 import { type AlarmRule, nameOf, parseAlarmRule } from './rule.ts';
-import type { SeriesStore } from './series.ts';
-import { statisticOver } from './statistics.ts';
+import { type Watch, watchMetric, watchQueries } from './watch.ts';
 
 export interface Tag {
   readonly Key: string;
@@ -85,6 +78,10 @@ export interface MetricAlarm extends CommonAlarm {
   readonly type: 'metric';
   input: MetricAlarmInput;
   watch: Watch;
+  /** The series of a query that groups, by id, as they were at the last evaluation. */
+  contributors: ReadonlyMap<string, Contributor>;
+  /** The last evaluation saw only a part of what its query matches. */
+  partial: boolean;
 }
 
 export interface CompositeAlarm extends CommonAlarm {
@@ -95,19 +92,6 @@ export interface CompositeAlarm extends CommonAlarm {
 }
 
 export type Alarm = MetricAlarm | CompositeAlarm;
-
-/** What a metric alarm looks at. */
-export interface Watch {
-  readonly threshold: Threshold;
-  readonly periodSeconds: number;
-  /** The metrics as events show them. */
-  readonly metrics: readonly MetricDataQuery[];
-  readonly sources: readonly MetricSource[];
-  /** Absent for math expressions. */
-  readonly statisticName: string | undefined;
-  /** The last `count` datapoints of the sliding window that ends at `endMs`, oldest first. */
-  read(store: SeriesStore, endMs: number, count: number): (Point | undefined)[];
-}
 
 // PutMetricAlarm (API reference): periods times period must not exceed 7 days, or a day for periods below an hour; 50 tags; 5 actions.
 const DAY_SECONDS = 86_400;
@@ -193,7 +177,8 @@ export function describeAlarm(alarm: Alarm): object {
       ...(suppression ? { ActionsSuppressedBy: suppression.by, ActionsSuppressedReason: suppression.reason } : {}),
     };
   }
-  return alarm.input.Metrics ? common : { Dimensions: [], ...common };
+  const evaluated = { ...common, ...(alarm.partial ? { EvaluationState: 'PARTIAL_DATA' } : {}) };
+  return alarm.input.Metrics ? evaluated : { Dimensions: [], ...evaluated };
 }
 
 /** Tags that go into notifications and events ("Alarm tags in action payloads", user guide); undefined: propagation is off. */
@@ -207,66 +192,6 @@ export function propagatedTags(alarm: Alarm): Record<string, string> | undefined
 
 export const suppressorOf = ({ input }: CompositeAlarm): string | undefined =>
   input.ActionsSuppressor === undefined ? undefined : nameOf(input.ActionsSuppressor);
-
-function watchMetric(stat: MetricStat, threshold: Threshold, id: string): Watch {
-  const source = metricSource(stat);
-  return {
-    threshold,
-    periodSeconds: stat.Period,
-    metrics: [{ Id: id, MetricStat: stat, ReturnData: true }],
-    sources: [source],
-    statisticName: stat.Stat,
-    read: (store, endMs, count) => slidingWindow(store, source, endMs, count),
-  };
-}
-
-function watchQueries(queries: readonly MetricDataQuery[], threshold: Threshold): Watch {
-  const compiled = compileQueries(queries);
-  const returned = queries.filter(({ ReturnData: shown = true }) => shown);
-  const [result] = returned;
-  if (!result || returned.length > 1) throw invalid('Exactly one element of the metrics list should return data.');
-  const periods = new Set([...compiled.metrics.values()].map(({ periodSeconds }) => periodSeconds));
-  const [periodSeconds] = periods;
-  if (periodSeconds === undefined || periods.size > 1)
-    throw invalid('Metrics list must contain metrics of one period.');
-  return {
-    threshold,
-    periodSeconds,
-    metrics: queries,
-    sources: [...compiled.metrics.values()],
-    statisticName: result.MetricStat?.Stat,
-    read: (store, endMs, count) => {
-      const periodMs = periodSeconds * 1000;
-      const times = Array.from({ length: count }, (_, i) => endMs - (count - i) * periodMs);
-      const value = compiled.evaluate(
-        result.Id,
-        (source) => {
-          const points = slidingWindow(store, source, endMs, count).filter((point) => point !== undefined);
-          return new Map(points.map((point) => [point.atMs, point.value]));
-        },
-        times,
-      );
-      return times.map((atMs) => {
-        const at = typeof value === 'number' ? value : value.get(atMs);
-        return at === undefined ? undefined : { atMs, value: at };
-      });
-    },
-  };
-}
-
-/** Windows end at whole minutes, not at multiples of their period: AWS evaluates longer periods every minute, too. */
-function slidingWindow(store: SeriesStore, source: MetricSource, endMs: number, count: number): (Point | undefined)[] {
-  const periodMs = source.periodSeconds * 1000;
-  const found = store.get(source.key);
-  const series = found && (source.unit === undefined || source.unit === found.unit) ? found : undefined;
-  const points: (Point | undefined)[] = [];
-  for (let i = count; i > 0; i--) {
-    const atMs = endMs - i * periodMs;
-    const point = statisticOver(series, source.statistic, atMs, atMs + periodMs);
-    points.push(point && { atMs, value: point.value, sampleCount: point.sampleCount });
-  }
-  return points;
-}
 
 function singleMetric(input: MetricAlarmInput): MetricStat {
   const { Namespace, MetricName, Period, Dimensions = [], Unit } = input;

@@ -1,4 +1,5 @@
-// CloudWatch: metrics, alarms, composite alarms and mute rules; no dashboards, logs, streams, anomaly detection or Metrics Insights.
+// CloudWatch: metrics, alarms (also on Metrics Insights queries), composite alarms and mute rules; no dashboards, logs, streams or
+// anomaly detection.
 import type { Kernel } from '../kernel.ts';
 import type { Service } from '../service.ts';
 import { alarmOperations } from './alarm-operations.ts';

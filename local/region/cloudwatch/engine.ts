@@ -1,6 +1,6 @@
 // The alarms at work: evaluated on their minute, changing state, telling the bus, acting unless suppressed or muted.
 import type { Kernel } from '../kernel.ts';
-import { AwsError } from '../service.ts';
+import { createActions } from './actions.ts';
 import {
   type Alarm,
   type AlarmState,
@@ -9,15 +9,16 @@ import {
   type Suppression,
   suppressorOf,
 } from './alarms.ts';
+import { type Contributor, type ContributorChange, evaluateContributors } from './contributors.ts';
 import { EXTRA_DATAPOINTS, evaluate, reasonOf } from './evaluation.ts';
+import type { InsightsResult } from './insights.ts';
 import type { Mutes } from './mutes.ts';
 import {
   type Change,
   compositeReasonData,
-  invocation,
+  contributorEvent,
   longTime,
   metricReasonData,
-  notification,
   stateChangeEvent,
 } from './payloads.ts';
 import type { MetricSource } from './queries.ts';
@@ -27,10 +28,26 @@ export interface HistoryItem {
   readonly AlarmName: string;
   readonly AlarmType: 'MetricAlarm' | 'CompositeAlarm';
   readonly Timestamp: Date;
-  readonly HistoryItemType: 'ConfigurationUpdate' | 'StateUpdate' | 'Action';
+  readonly HistoryItemType:
+    | 'ConfigurationUpdate'
+    | 'StateUpdate'
+    | 'Action'
+    | `AlarmContributor${'StateUpdate' | 'Action'}`;
   readonly HistorySummary: string;
   readonly HistoryData: string;
+  /** Of one series of an alarm. */
+  readonly AlarmContributorId?: string;
+  readonly AlarmContributorAttributes?: Readonly<Record<string, string>>;
 }
+
+/** Writes the history; `contributor` where it is about one series of the alarm. */
+export type Note = (
+  alarm: Alarm,
+  type: HistoryItem['HistoryItemType'],
+  summary: string,
+  data: object,
+  contributor?: Contributor,
+) => void;
 
 export interface Engine {
   readonly alarms: ReadonlyMap<string, Alarm>;
@@ -40,7 +57,7 @@ export interface Engine {
   remove(alarm: Alarm): void;
   /** Changes a state whatever the data say, as SetAlarmState does. */
   setState(alarm: Alarm, state: AlarmState): void;
-  note(alarm: Alarm, type: HistoryItem['HistoryItemType'], summary: string, data: object): void;
+  readonly note: Note;
 }
 
 interface Turn {
@@ -52,11 +69,6 @@ const MINUTE_MS = 60_000;
 const HIGH_RESOLUTION_MS = 10_000;
 // DescribeAlarmHistory keeps 30 days; here the last items of a run.
 const HISTORY_MAX = 10_000;
-const ACTION_LISTS = {
-  OK: 'OKActions',
-  ALARM: 'AlarmActions',
-  INSUFFICIENT_DATA: 'InsufficientDataActions',
-} as const;
 
 export function createEngine(kernel: Kernel, store: SeriesStore, mutes: Mutes): Engine {
   const alarms = new Map<string, Alarm>();
@@ -66,6 +78,23 @@ export function createEngine(kernel: Kernel, store: SeriesStore, mutes: Mutes): 
   const turnOf = new Map<string, string>();
   /** Alarms without data in reach, and the revision of their series at which that was found. */
   const settled = new Map<string, number>();
+
+  const note: Note = (alarm, type, summary, data, contributor) => {
+    history.push({
+      AlarmName: alarm.name,
+      AlarmType: alarm.type === 'metric' ? 'MetricAlarm' : 'CompositeAlarm',
+      Timestamp: new Date(kernel.clock.now()),
+      HistoryItemType: type,
+      HistorySummary: summary,
+      HistoryData: JSON.stringify(data),
+      ...(contributor
+        ? { AlarmContributorId: contributor.id, AlarmContributorAttributes: contributor.attributes }
+        : {}),
+    });
+    if (history.length > HISTORY_MAX) history.shift();
+  };
+
+  const actUnlessMuted = createActions(kernel, mutes, alarms, note);
 
   const takeTurns = (alarm: MetricAlarm): void => {
     const everyMs = alarm.watch.periodSeconds < 60 ? HIGH_RESOLUTION_MS : MINUTE_MS;
@@ -98,17 +127,46 @@ export function createEngine(kernel: Kernel, store: SeriesStore, mutes: Mutes): 
     const now = kernel.clock.now();
     const stepMs = Math.min(watch.periodSeconds * 1000, MINUTE_MS);
     const endMs = Math.floor(now / stepMs) * stepMs;
+    const count = watch.threshold.evaluationPeriods + EXTRA_DATAPOINTS;
+    if (watch.of === 'groups') {
+      evaluateGroups(alarm, watch.read(store, endMs, count));
+      return;
+    }
     const { revision, newestMs } = freshness(watch.sources);
     if (settled.get(alarm.name) === revision) return;
-    const count = watch.threshold.evaluationPeriods + EXTRA_DATAPOINTS;
     const range = watch.read(store, endMs, count);
     // Without a datapoint in reach, and with none that time alone would bring into reach, nothing changes until the series do.
-    if (newestMs < endMs && range.every((point) => point === undefined)) settled.set(alarm.name, revision);
+    const known = watch.sources.length > 0;
+    if (known && newestMs < endMs && range.every((point) => point === undefined)) settled.set(alarm.name, revision);
     else settled.delete(alarm.name);
     const verdict = evaluate(range, watch.threshold);
     if (!verdict || verdict.value === alarm.state.value) return;
     const reasonData = metricReasonData(alarm, verdict.points, now);
     transition(alarm, { value: verdict.value, reason: reasonOf(verdict, watch.threshold), reasonData, atMs: now });
+  };
+
+  const evaluateGroups = (alarm: MetricAlarm, { series, partial }: InsightsResult): void => {
+    const now = kernel.clock.now();
+    const evaluation = evaluateContributors(alarm.contributors, series, alarm.watch.threshold, now);
+    Object.assign(alarm, { contributors: evaluation.contributors, partial });
+    for (const change of evaluation.changes) turn(alarm, change);
+    const { whole } = evaluation;
+    if (whole && whole.value !== alarm.state.value) transition(alarm, { ...whole, atMs: now });
+  };
+
+  const turn = (alarm: MetricAlarm, { contributor, previous }: ContributorChange): void => {
+    const mute = mutes.active(alarm.name, contributor.state.atMs);
+    const change = { alarm, contributor, previous, mute };
+    const { value, reason } = contributor.state;
+    const summary = `Alarm contributor updated from ${previous} to ${value}`;
+    const data = {
+      version: '1.0',
+      oldState: { stateValue: previous },
+      newState: { stateValue: value, stateReason: reason },
+    };
+    note(alarm, 'AlarmContributorStateUpdate', summary, data, contributor);
+    kernel.emit(contributorEvent(change));
+    actUnlessMuted(change);
   };
 
   const freshness = (sources: readonly MetricSource[]): { revision: number; newestMs: number } => {
@@ -146,42 +204,13 @@ export function createEngine(kernel: Kernel, store: SeriesStore, mutes: Mutes): 
       newState: { stateValue: state.value, stateReason: state.reason },
     });
     kernel.emit(stateChangeEvent(change));
-    if (!(alarm.type === 'composite' && alarm.suppression)) actUnlessMuted(change);
+    // "Multiple time series alarm support: SNS notifications: contributor level" ("Alarm actions", user guide).
+    const ofMany = alarm.type === 'metric' && alarm.watch.of === 'groups';
+    if (!ofMany && !(alarm.type === 'composite' && alarm.suppression)) actUnlessMuted(change);
     for (const parent of alarms.values()) {
       if (parent.type !== 'composite') continue;
       if (parent.rule.children.includes(alarm.name)) kernel.clock.after(0, () => evaluateComposite(parent, alarm));
       if (suppressorOf(parent) === alarm.name) suppressorChanged(parent, alarm);
-    }
-  };
-
-  /** Actions that a mute held back are taken when it ends, if the alarm is still in that state. */
-  const actUnlessMuted = (change: Change): void => {
-    const { alarm } = change;
-    const { state } = alarm;
-    const mute = mutes.active(alarm.name, kernel.clock.now());
-    if (!mute) {
-      act(change);
-      return;
-    }
-    kernel.clock.at(mute.toMs, () => {
-      if (alarms.get(alarm.name) === alarm && alarm.state === state) actUnlessMuted({ ...change, mute: undefined });
-    });
-  };
-
-  const act = (change: Change): void => {
-    const { alarm } = change;
-    if (alarm.input.ActionsEnabled === false) return;
-    for (const arn of alarm.input[ACTION_LISTS[alarm.state.value]] ?? []) {
-      try {
-        kernel.deliver(
-          arn,
-          arn.startsWith('arn:aws:lambda:') ? invocation(kernel, change) : notification(kernel, change),
-        );
-        note(alarm, 'Action', `Successfully executed action ${arn}`, { actionState: 'Succeeded' });
-      } catch (error) {
-        if (!(error instanceof AwsError)) throw error;
-        note(alarm, 'Action', `Failed to execute action ${arn}`, { actionState: 'Failed', error: error.message });
-      }
     }
   };
 
@@ -231,18 +260,6 @@ export function createEngine(kernel: Kernel, store: SeriesStore, mutes: Mutes): 
     const extensionMs = (alarm.input.ActionsSuppressorExtensionPeriod ?? 0) * 1000;
     if (extensionMs > 0) alarm.suppression = suppressFor(alarm, change, 'ExtensionPeriod', extensionMs);
     else release(alarm);
-  };
-
-  const note: Engine['note'] = (alarm, type, summary, data) => {
-    history.push({
-      AlarmName: alarm.name,
-      AlarmType: alarm.type === 'metric' ? 'MetricAlarm' : 'CompositeAlarm',
-      Timestamp: new Date(kernel.clock.now()),
-      HistoryItemType: type,
-      HistorySummary: summary,
-      HistoryData: JSON.stringify(data),
-    });
-    if (history.length > HISTORY_MAX) history.shift();
   };
 
   const leaveTurn = (alarm: Alarm): void => {

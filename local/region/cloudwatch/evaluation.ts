@@ -85,6 +85,18 @@ export function reasonOf(verdict: Verdict, rule: Threshold): string {
   return reasonOfPoints(verdict.value, verdict.points, rule);
 }
 
+/** Of one series among many AWS tells in short, without the datapoints (sample of a contributor's event, user guide). */
+export function reasonOfContributor(value: StateValue, points: readonly Point[], rule: Threshold): string {
+  const deciding = points.filter((point) => isBreaching(point.value, rule) === (value === 'ALARM'));
+  const shown = deciding.length > 0 ? deciding : points;
+  const newest = shown.slice(-1).map((point) => `${javaDouble(point.value)} (${shortTime(point.atMs)})`);
+  const crossed = value === 'ALARM' ? 'crossed' : 'did not cross';
+  return (
+    `Threshold Crossed: ${shown.length} ${shown.length === 1 ? 'datapoint' : 'datapoints'} ${comparisonOf(value, shown.length, rule)}. ` +
+    `The most recent datapoint which ${crossed} the threshold: [${newest.join()}].`
+  );
+}
+
 function isBreaching(value: number, { comparison, threshold }: Threshold): boolean {
   return COMPARISONS[comparison][0](value, threshold);
 }
@@ -100,12 +112,11 @@ function reasonOfNothing(value: StateValue, { evaluationPeriods: n }: Threshold)
 
 /** The form with "out of" belongs to alarms that say DatapointsToAlarm. */
 function reasonOfPoints(value: StateValue, points: readonly Point[], rule: Threshold): string {
-  const { evaluationPeriods: n, datapointsToAlarm, threshold } = rule;
+  const { evaluationPeriods: n, datapointsToAlarm } = rule;
   const deciding = points.filter((point) => isBreaching(point.value, rule) === (value === 'ALARM'));
   const shown = (deciding.length > 0 ? deciding : points).toReversed();
   const listed = `[${shown.map((point) => `${javaDouble(point.value)} (${shortTime(point.atMs)})`).join(', ')}]`;
-  const was = `${shown.length === 1 ? 'was' : 'were'}${value === 'ALARM' ? '' : ' not'}`;
-  const comparison = `${was} ${COMPARISONS[rule.comparison][1]} the threshold (${javaDouble(threshold)})`;
+  const comparison = comparisonOf(value, shown.length, rule);
   if (datapointsToAlarm === undefined) {
     const count = `${shown.length} ${shown.length === 1 ? 'datapoint' : 'datapoints'}`;
     return `Threshold Crossed: ${count} ${listed} ${comparison}.`;
@@ -116,6 +127,11 @@ function reasonOfPoints(value: StateValue, points: readonly Point[], rule: Thres
     `Threshold Crossed: ${shown.length} out of the last ${n} datapoints ${listed} ${comparison} ` +
     `(minimum ${minimum} ${minimum === 1 ? 'datapoint' : 'datapoints'} for ${transition} transition).`
   );
+}
+
+function comparisonOf(value: StateValue, count: number, { comparison, threshold }: Threshold): string {
+  const was = `${count === 1 ? 'was' : 'were'}${value === 'ALARM' ? '' : ' not'}`;
+  return `${was} ${COMPARISONS[comparison][1]} the threshold (${javaDouble(threshold)})`;
 }
 
 /** As Java prints a double, which is how AWS words its reasons: "50.0". */

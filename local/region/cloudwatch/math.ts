@@ -1,5 +1,6 @@
-// Metric math, the small part that alarms on ratios and sums need ("Using math expressions with CloudWatch metrics", user guide).
+// Metric math at work: the values of an expression, period by period ("Using math expressions with CloudWatch metrics", user guide).
 import { AwsError } from '../service.ts';
+import { type Aggregate, type MathNode, parseMathSyntax } from './math-syntax.ts';
 
 /** Values by the start of their period, in ms since the epoch. */
 export type TimeSeries = ReadonlyMap<number, number>;
@@ -21,25 +22,16 @@ export interface MathScope {
   readonly periods: readonly number[];
 }
 
-type Node =
-  | { readonly kind: 'number'; readonly value: number }
-  | { readonly kind: 'id'; readonly id: string }
-  | { readonly kind: 'binary'; readonly sign: string; readonly left: Node; readonly right: Node }
-  | { readonly kind: 'negative'; readonly of: Node }
-  | { readonly kind: 'metrics' }
-  | { readonly kind: 'list'; readonly items: readonly Node[] }
-  | { readonly kind: 'call'; readonly name: string; readonly items: readonly Node[]; readonly word?: string };
-
-// PutMetricAlarm and GetMetricData (API reference): an expression has at most 2,048 characters.
-const LENGTH_MAX = 2_048;
-const TOKEN = /\s*(?:(\d+(?:\.\d+)?)|([A-Za-z][A-Za-z0-9_]*)|([-+*/^()[\],]))/y;
-const AGGREGATES: Readonly<Record<string, (values: readonly number[]) => number>> = {
+const AGGREGATES: Readonly<Record<Aggregate, (values: readonly number[]) => number>> = {
   SUM: (values) => values.reduce((sum, value) => sum + value, 0),
   AVG: (values) => values.reduce((sum, value) => sum + value, 0) / values.length,
   MIN: (values) => Math.min(...values),
   MAX: (values) => Math.max(...values),
 };
-const OPERATORS: Readonly<Record<string, (left: number, right: number) => number>> = {
+
+type Operator = (left: number, right: number) => number;
+
+const ARITHMETIC: Readonly<Record<string, Operator>> = {
   '+': (left, right) => left + right,
   '-': (left, right) => left - right,
   '*': (left, right) => left * right,
@@ -47,97 +39,26 @@ const OPERATORS: Readonly<Record<string, (left: number, right: number) => number
   '^': (left, right) => left ** right,
 };
 
+/** "0 (false) or 1 (true)". */
+const LOGICAL: Readonly<Record<string, Operator>> = {
+  '==': (left, right) => Number(left === right),
+  '!=': (left, right) => Number(left !== right),
+  '<=': (left, right) => Number(left <= right),
+  '>=': (left, right) => Number(left >= right),
+  '<': (left, right) => Number(left < right),
+  '>': (left, right) => Number(left > right),
+  '&&': (left, right) => Number(left !== 0 && right !== 0),
+  '||': (left, right) => Number(left !== 0 || right !== 0),
+};
+
 /** Throws `ValidationError`-like `AwsError` for what is no expression, or one beyond what is emulated. */
 export function parseMath(text: string): MathExpression {
-  if (text.length > LENGTH_MAX) throw invalid(text, `longer than ${LENGTH_MAX} characters`);
-  const tokens = tokenize(text);
-  let at = 0;
-  const take = (sign: string): boolean => {
-    if (tokens[at] !== sign) return false;
-    at++;
-    return true;
-  };
-  const expect = (sign: string): void => {
-    if (!take(sign)) throw invalid(text, `"${sign}" expected instead of "${tokens[at] ?? 'the end'}"`);
-  };
-  const binary = (signs: readonly string[], operand: () => Node): Node => {
-    let left = operand();
-    for (;;) {
-      const sign = signs.find(take);
-      if (sign === undefined) return left;
-      left = { kind: 'binary', sign, left, right: operand() };
-    }
-  };
-  const sum = (): Node => binary(['+', '-'], product);
-  const product = (): Node => binary(['*', '/'], power);
-  const power = (): Node => binary(['^'], primary);
-  const list = (end: string): Node[] => {
-    const items: Node[] = [];
-    if (take(end)) return items;
-    do items.push(sum());
-    while (take(','));
-    expect(end);
-    return items;
-  };
-  const primary = (): Node => {
-    if (take('-')) return { kind: 'negative', of: primary() };
-    if (take('(')) {
-      const inner = sum();
-      expect(')');
-      return inner;
-    }
-    if (take('[')) return { kind: 'list', items: list(']') };
-    const token = tokens[at++];
-    if (token === undefined) throw invalid(text, 'it ends too early');
-    if (/^\d/.test(token)) return { kind: 'number', value: Number(token) };
-    if (!/^[A-Za-z]/.test(token)) throw invalid(text, `"${token}" is not expected`);
-    return take('(') ? call(token) : { kind: 'id', id: token };
-  };
-  const call = (name: string): Node => {
-    if (name === 'METRICS') {
-      expect(')');
-      return { kind: 'metrics' };
-    }
-    if (name === 'FILL') {
-      const series = sum();
-      expect(',');
-      if (take('REPEAT')) {
-        expect(')');
-        return { kind: 'call', name, items: [series], word: 'REPEAT' };
-      }
-      return { kind: 'call', name, items: [series, ...list(')')] };
-    }
-    if (!Object.hasOwn(AGGREGATES, name)) throw invalid(text, `the local region does not emulate the function ${name}`);
-    return { kind: 'call', name, items: list(')') };
-  };
-  const root = sum();
-  if (at < tokens.length) throw invalid(text, `"${tokens[at]}" is not expected`);
-  const ids = new Set<string>();
-  const readsAllMetrics = collect(root, ids);
+  const { root, ids, readsAllMetrics } = parseMathSyntax(text);
   return { ids, readsAllMetrics, evaluate: (scope) => single(evaluate(root, scope)) };
 }
 
-/** Adds the ids that a node reads; true when it reads METRICS(). */
-function collect(node: Node, ids: Set<string>): boolean {
-  switch (node.kind) {
-    case 'id':
-      ids.add(node.id);
-      return false;
-    case 'metrics':
-      return true;
-    case 'negative':
-      return collect(node.of, ids);
-    case 'binary':
-      return [node.left, node.right].map((side) => collect(side, ids)).includes(true);
-    case 'list':
-    case 'call':
-      return node.items.map((item) => collect(item, ids)).includes(true);
-    case 'number':
-      return false;
-  }
-}
-
-function evaluate(node: Node, scope: MathScope): MathValue | readonly MathValue[] {
+function evaluate(node: MathNode, scope: MathScope): MathValue | readonly MathValue[] {
+  const one = (inner: MathNode): MathValue => single(evaluate(inner, scope));
   switch (node.kind) {
     case 'number':
       return node.value;
@@ -146,66 +67,95 @@ function evaluate(node: Node, scope: MathScope): MathValue | readonly MathValue[
     case 'metrics':
       return scope.metrics();
     case 'list':
-      return node.items.map((item) => single(evaluate(item, scope)));
+      return node.items.map(one);
     case 'negative':
-      return combine(0, single(evaluate(node.of, scope)), (left, right) => left - right);
-    case 'binary': {
-      const operator = OPERATORS[node.sign] ?? ((left: number) => left);
-      return combine(single(evaluate(node.left, scope)), single(evaluate(node.right, scope)), operator);
-    }
-    case 'call': {
-      const items = node.items.map((item) => evaluate(item, scope));
-      return node.name === 'FILL' ? filled(items, scope.periods, node.word) : aggregated(node.name, items.flat());
-    }
+      return combine(0, one(node.of), (left, right) => left - right);
+    case 'binary':
+      return operated(node.sign, one(node.left), one(node.right));
+    case 'aggregate':
+      return aggregated(
+        node.name,
+        node.items.flatMap((item) => evaluate(item, scope)),
+      );
+    case 'fill':
+      return filled(one(node.of), node.filler === 'REPEAT' ? 'REPEAT' : one(node.filler), scope.periods);
+    case 'if':
+      return chosen(one(node.condition), one(node.whenTrue), node.whenFalse && one(node.whenFalse));
   }
 }
 
+function operated(sign: string, left: MathValue, right: MathValue): MathValue {
+  const arithmetic = ARITHMETIC[sign];
+  if (arithmetic) return combine(left, right, arithmetic);
+  return compare(left, right, LOGICAL[sign] ?? (() => Number.NaN));
+}
+
 /** Two series meet where both have a value; a number meets every value. Results that are no numbers (x/0) are left out. */
-function combine(left: MathValue, right: MathValue, operator: (left: number, right: number) => number): MathValue {
+function combine(left: MathValue, right: MathValue, operator: Operator): MathValue {
   if (typeof left === 'number' && typeof right === 'number') return operator(left, right);
   const times = typeof left === 'number' ? (right as TimeSeries).keys() : left.keys();
   const result = new Map<number, number>();
   for (const atMs of times) {
-    const a = typeof left === 'number' ? left : left.get(atMs);
-    const b = typeof right === 'number' ? right : right.get(atMs);
+    const a = valueAt(left, atMs);
+    const b = valueAt(right, atMs);
     const value = a === undefined || b === undefined ? Number.NaN : operator(a, b);
     if (Number.isFinite(value)) result.set(atMs, value);
   }
   return result;
 }
 
-/** One series: a number for it; several: period by period over those that have a value. */
-function aggregated(name: string, values: readonly MathValue[]): MathValue {
-  const aggregate = AGGREGATES[name] ?? ((list: readonly number[]) => list[0] ?? 0);
-  const [only, ...others] = values;
-  if (only !== undefined && others.length === 0) {
-    return typeof only === 'number' ? only : only.size === 0 ? new Map() : aggregate([...only.values()]);
-  }
-  const times = new Set(values.flatMap((value) => (typeof value === 'number' ? [] : [...value.keys()])));
+/** "Only one of the time series has a value for a particular time stamp: … treats the missing value in the other time series as 0". */
+function compare(left: MathValue, right: MathValue, operator: Operator): MathValue {
+  if (typeof left === 'number' && typeof right === 'number') return operator(left, right);
   const result = new Map<number, number>();
-  for (const atMs of [...times].sort((a, b) => a - b)) {
-    const present = values.flatMap((value) => (typeof value === 'number' ? value : (value.get(atMs) ?? [])));
-    result.set(atMs, aggregate(present));
+  for (const atMs of timesOf([left, right])) {
+    result.set(atMs, operator(valueAt(left, atMs) ?? 0, valueAt(right, atMs) ?? 0));
   }
   return result;
 }
 
-function filled(
-  [series, filler]: readonly (MathValue | readonly MathValue[])[],
-  periods: readonly number[],
-  word: string | undefined,
-): MathValue {
-  const known = single(series ?? new Map());
+/** IF, by the tables of "Using IF expressions": what is true has 0 where its value is missing; what is false has nothing there. */
+function chosen(condition: MathValue, whenTrue: MathValue, whenFalse: MathValue | undefined): MathValue {
+  if (typeof condition === 'number') return condition === 0 ? (whenFalse ?? new Map()) : whenTrue;
+  const result = new Map<number, number>();
+  for (const [atMs, truth] of condition) {
+    const value = truth === 0 ? whenFalse && valueAt(whenFalse, atMs) : (valueAt(whenTrue, atMs) ?? 0);
+    if (value !== undefined) result.set(atMs, value);
+  }
+  return result;
+}
+
+/** One series: a number for it; several: period by period over those that have a value. */
+function aggregated(name: Aggregate, values: readonly MathValue[]): MathValue {
+  const aggregate = AGGREGATES[name];
+  const [only, ...others] = values;
+  if (only !== undefined && others.length === 0) {
+    return typeof only === 'number' ? only : only.size === 0 ? new Map() : aggregate([...only.values()]);
+  }
+  const result = new Map<number, number>();
+  for (const atMs of timesOf(values)) {
+    result.set(atMs, aggregate(values.flatMap((value) => valueAt(value, atMs) ?? [])));
+  }
+  return result;
+}
+
+function filled(known: MathValue, filler: MathValue | 'REPEAT', periods: readonly number[]): MathValue {
   if (typeof known === 'number') return known;
-  const other = filler === undefined ? undefined : single(filler);
   const result = new Map<number, number>();
   let last: number | undefined;
   for (const atMs of periods) {
-    last = known.get(atMs) ?? (word === 'REPEAT' ? last : typeof other === 'number' ? other : other?.get(atMs));
+    last = known.get(atMs) ?? (filler === 'REPEAT' ? last : valueAt(filler, atMs));
     if (last !== undefined) result.set(atMs, last);
   }
   return result;
 }
+
+const valueAt = (value: MathValue, atMs: number): number | undefined =>
+  typeof value === 'number' ? value : value.get(atMs);
+
+/** Every period for which one of them has a value, oldest first. */
+const timesOf = (values: readonly MathValue[]): readonly number[] =>
+  [...new Set(values.flatMap((value) => (typeof value === 'number' ? [] : [...value.keys()])))].sort((a, b) => a - b);
 
 function single(value: MathValue | readonly MathValue[]): MathValue {
   if (!Array.isArray(value)) return value as MathValue;
@@ -215,20 +165,3 @@ function single(value: MathValue | readonly MathValue[]): MathValue {
     'A math expression must give one time series; the local region emulates no arrays of them',
   );
 }
-
-function tokenize(text: string): string[] {
-  const tokens: string[] = [];
-  TOKEN.lastIndex = 0;
-  const end = text.trimEnd().length;
-  while (TOKEN.lastIndex < end) {
-    const from = TOKEN.lastIndex;
-    const match = TOKEN.exec(text);
-    if (!match) throw invalid(text, `"${text.slice(from).trimStart().charAt(0)}" is not expected`);
-    tokens.push(match[0].trimStart());
-  }
-  if (tokens.length === 0) throw invalid(text, 'it is empty');
-  return tokens;
-}
-
-const invalid = (text: string, reason: string): AwsError =>
-  new AwsError('ValidationError', `Error in expression '${text.slice(0, 80)}': ${reason}`);

@@ -1,33 +1,19 @@
 // The operations on metric data: put, query, list.
 import { AwsError, type Call, type Operation } from '../service.ts';
+import { type MetricDatum, readDatum } from './datum.ts';
+import { runnerOf } from './insights.ts';
 import {
   checkPeriod,
   compileQueries,
   type Dimension,
   dimensionList,
   dimensionsOf,
+  type InsightsSource,
   type MetricDataQuery,
   type MetricSource,
 } from './queries.ts';
-import { type Sample, type Series, type SeriesStore, single } from './series.ts';
+import type { Sample, Series, SeriesStore } from './series.ts';
 import { datapoints, parseStatistic } from './statistics.ts';
-
-interface MetricDatum {
-  readonly MetricName: string;
-  readonly Dimensions?: readonly Dimension[];
-  readonly Timestamp?: Date;
-  readonly Value?: number;
-  readonly Values?: readonly number[];
-  readonly Counts?: readonly number[];
-  readonly StatisticValues?: {
-    readonly SampleCount: number;
-    readonly Sum: number;
-    readonly Minimum: number;
-    readonly Maximum: number;
-  };
-  readonly Unit?: string;
-  readonly StorageResolution?: number;
-}
 
 interface GetMetricDataInput {
   readonly MetricDataQueries: readonly MetricDataQuery[];
@@ -50,18 +36,15 @@ interface GetMetricStatisticsInput {
   readonly Unit?: string;
 }
 
-// PutMetricData (API reference): 1,000 metrics a call, 30 dimensions, 150 unique values; two weeks back and two hours ahead; ±2^360.
+/** PutMetricData (API reference). */
 const DATA_MAX = 1_000;
-const DIMENSIONS_MAX = 30;
-const VALUES_MAX = 150;
-const PAST_MS_MAX = 14 * 86_400_000;
-const FUTURE_MS_MAX = 2 * 3_600_000;
-const VALUE_MAX = 2 ** 360;
 // GetMetricData: 500 queries, 100,800 datapoints. GetMetricStatistics: 1,440. ListMetrics: 500 a page.
 const QUERIES_MAX = 500;
 const DATAPOINTS_MAX = 100_800;
 const STATISTICS_DATAPOINTS_MAX = 1_440;
 const LIST_PAGE = 500;
+/** "Metrics Insights queries can query the most recent two weeks of metric data" (GetMetricData). */
+const INSIGHTS_MS = 14 * 86_400_000;
 const FIFTEEN_DAYS_MS = 15 * 86_400_000;
 const SIXTY_THREE_DAYS_MS = 63 * 86_400_000;
 
@@ -97,13 +80,15 @@ export function metricOperations(store: SeriesStore): Record<string, Operation> 
     };
     const read = (source: MetricSource): Map<number, number> =>
       new Map(points(store, source, range).map(([atMs, { value }]) => [atMs, value]));
-    const periods = periodStarts(queries.metrics.values(), range);
-    const results = input.MetricDataQueries.filter(({ ReturnData: shown = true }) => shown).map((query) => {
+    const periods = periodStarts([...queries.metrics.values(), ...queries.insights.values()], range);
+    const results = input.MetricDataQueries.filter(({ ReturnData: shown = true }) => shown).flatMap((query) => {
+      const insights = queries.insights.get(query.Id);
+      if (insights) return insightsResults(store, query, insights, range, input.ScanBy !== 'TimestampAscending');
       const value = queries.evaluate(query.Id, read, periods);
       const series: [number, number][] =
         typeof value === 'number' ? periods.map((atMs) => [atMs, value]) : [...value].sort(([a], [b]) => a - b);
       if (input.ScanBy !== 'TimestampAscending') series.reverse();
-      return { id: query.Id, label: query.Label ?? query.MetricStat?.Metric.MetricName ?? query.Id, series };
+      return [{ id: query.Id, label: query.Label ?? query.MetricStat?.Metric.MetricName ?? query.Id, series }];
     });
     return metricDataPage(results, input);
   };
@@ -192,6 +177,12 @@ interface ListMetricsInput {
   readonly NextToken?: string;
 }
 
+interface Result {
+  readonly id: string;
+  readonly label: string;
+  readonly series: readonly [number, number][];
+}
+
 interface Range {
   readonly fromMs: number;
   readonly toMs: number;
@@ -214,7 +205,7 @@ function roundedStart(startMs: number, nowMs: number): number {
 }
 
 /** The period starts of the request, ascending, for FILL and constants; of the first metric, as one request seldom has two periods. */
-function periodStarts(sources: Iterable<MetricSource>, { fromMs, toMs }: Range): number[] {
+function periodStarts(sources: Iterable<{ readonly periodSeconds: number }>, { fromMs, toMs }: Range): number[] {
   const [first] = sources;
   const periodMs = (first?.periodSeconds ?? 60) * 1000;
   const start = Math.floor(fromMs / periodMs) * periodMs;
@@ -222,11 +213,31 @@ function periodStarts(sources: Iterable<MetricSource>, { fromMs, toMs }: Range):
   return Array.from({ length: count }, (_, i) => start + i * periodMs);
 }
 
+/** One result for each series, all under the query's id, told apart by their labels. */
+function insightsResults(
+  store: SeriesStore,
+  { Id: id, Label: label }: MetricDataQuery,
+  source: InsightsSource,
+  range: Range,
+  newestFirst: boolean,
+): Result[] {
+  const recent = { ...range, fromMs: Math.max(range.fromMs, range.nowMs - INSIGHTS_MS) };
+  const periodMs = source.periodSeconds * 1000;
+  const windows = periodStarts([source], recent).map((fromMs) => ({
+    fromMs,
+    toMs: Math.min(fromMs + periodMs, range.toMs),
+  }));
+  const { series } = runnerOf(source.query, store)(windows);
+  return series.map(({ attributes, points }) => {
+    const values = points.flatMap((point): [number, number][] => (point ? [[point.atMs, point.value]] : []));
+    const group = Object.values(attributes).join(' ');
+    const name = [label, group || source.query.metricName].filter((part) => part !== undefined).join(' ');
+    return { id, label: name, series: newestFirst ? values.reverse() : values };
+  });
+}
+
 /** Cuts the results, one after the other, at MaxDatapoints; a result that is not whole is PartialData. */
-function metricDataPage(
-  results: readonly { readonly id: string; readonly label: string; readonly series: readonly [number, number][] }[],
-  input: GetMetricDataInput,
-): object {
+function metricDataPage(results: readonly Result[], input: GetMetricDataInput): object {
   const size = Math.min(input.MaxDatapoints ?? DATAPOINTS_MAX, DATAPOINTS_MAX);
   if (size < 1) throw invalid(`The value ${size} for parameter MaxDatapoints is invalid.`);
   const from = readToken(input.NextToken);
@@ -248,61 +259,6 @@ function metricDataPage(
     offset += series.length;
   }
   return { MetricDataResults: shown, Messages: [], ...(to < offset ? { NextToken: String(to) } : {}) };
-}
-
-function readDatum(datum: MetricDatum, place: string, nowMs: number): Sample {
-  const dimensions = datum.Dimensions ?? [];
-  if (dimensions.length > DIMENSIONS_MAX) {
-    throw invalid(`The collection ${place}.Dimensions must not have a size greater than ${DIMENSIONS_MAX}.`);
-  }
-  for (const [i, { Name, Value }] of dimensions.entries()) {
-    if (!Name || !Value)
-      throw invalid(`The parameter ${place}.Dimensions.member.${i + 1} must have a Name and a Value.`);
-  }
-  const atMs = datum.Timestamp?.getTime() ?? nowMs;
-  if (!(atMs >= nowMs - PAST_MS_MAX && atMs <= nowMs + FUTURE_MS_MAX)) {
-    throw invalid(
-      `The parameter ${place}.Timestamp must specify a time within the past two weeks and the next two hours.`,
-    );
-  }
-  if (![1, 60].includes(datum.StorageResolution ?? 60))
-    throw invalid(`The parameter ${place}.StorageResolution must be 1 or 60.`);
-  const given = [datum.Value, datum.Values, datum.StatisticValues].filter((one) => one !== undefined);
-  if (given.length !== 1) {
-    throw new AwsError(
-      'InvalidParameterCombinationException',
-      `The parameters ${place}.Value, ${place}.Values and ${place}.StatisticValues are mutually exclusive and you must specify one.`,
-    );
-  }
-  const { StatisticValues: set, Value: value, Values: values = [], Counts: counts } = datum;
-  for (const number of [value ?? 0, ...values, ...Object.values(set ?? {})]) {
-    if (!(Math.abs(number) <= VALUE_MAX)) throw invalid(`The value ${number} for parameter ${place}.Value is invalid.`);
-  }
-  if (value !== undefined) return single(value);
-  if (set) {
-    return {
-      sum: set.Sum,
-      count: set.SampleCount,
-      minimum: set.Minimum,
-      maximum: set.Maximum,
-      values: set.Minimum === set.Maximum ? undefined : 'unknown',
-    };
-  }
-  if (values.length === 0 || values.length > VALUES_MAX || (counts && counts.length !== values.length)) {
-    throw invalid(`The collection ${place}.Values must have 1 to ${VALUES_MAX} elements, and Counts as many.`);
-  }
-  return distribution(values, counts);
-}
-
-function distribution(values: readonly number[], counts: readonly number[] | undefined): Sample {
-  const weighted = values.map((value, i) => [value, counts?.[i] ?? 1] as const);
-  return {
-    sum: weighted.reduce((sum, [value, count]) => sum + value * count, 0),
-    count: weighted.reduce((sum, [, count]) => sum + count, 0),
-    minimum: Math.min(...values),
-    maximum: Math.max(...values),
-    values: values.length === 1 ? undefined : new Map(weighted),
-  };
 }
 
 function readToken(token: string | undefined): number {

@@ -1,7 +1,8 @@
 // The words in which CloudWatch tells of an alarm: events ("Alarm events and EventBridge"), SNS messages and Lambda payloads (user guide).
 import type { BusEvent, Kernel } from '../kernel.ts';
 import { type Alarm, type AlarmState, propagatedTags } from './alarms.ts';
-import type { Point } from './evaluation.ts';
+import type { Contributor } from './contributors.ts';
+import type { Point, StateValue } from './evaluation.ts';
 import type { Mute } from './mutes.ts';
 import { dimensionsOf, type MetricDataQuery } from './queries.ts';
 
@@ -11,11 +12,18 @@ export interface Change {
   readonly mute: Mute | undefined;
 }
 
+/** One series of an alarm has changed, whatever the alarm as a whole makes of it. */
+export interface ContributorTurn {
+  readonly alarm: Alarm & { readonly type: 'metric' };
+  readonly contributor: Contributor;
+  readonly previous: StateValue;
+  readonly mute: Mute | undefined;
+}
+
 // "Regions and endpoints" (general reference): notifications name the region in words.
 const REGION_NAMES: Readonly<Record<string, string>> = { 'eu-west-1': 'EU (Ireland)' };
 
 export function stateChangeEvent({ alarm, previous, mute }: Change): BusEvent {
-  const tags = propagatedTags(alarm);
   return {
     source: 'aws.cloudwatch',
     'detail-type': 'CloudWatch Alarm State Change',
@@ -25,16 +33,25 @@ export function stateChangeEvent({ alarm, previous, mute }: Change): BusEvent {
       configuration: configuration(alarm),
       previousState: state(previous),
       state: { ...state(alarm.state), ...suppression(alarm) },
-      ...(mute
-        ? {
-            muteDetail: {
-              mutedByArn: mute.arn,
-              muteWindowStart: timestamp(mute.fromMs),
-              muteWindowEnd: timestamp(mute.toMs),
-            },
-          }
-        : {}),
-      ...(tags ? { alarmTags: tags, alarmTagsStatus: 'SUCCESS' } : {}),
+      ...muteDetail(mute),
+      ...tagsOf(alarm),
+    },
+  };
+}
+
+/** It has no previous state: a series that was not there before had none. */
+export function contributorEvent({ alarm, contributor, mute }: ContributorTurn): BusEvent {
+  return {
+    source: 'aws.cloudwatch',
+    'detail-type': 'CloudWatch Alarm Contributor State Change',
+    resources: [alarm.arn],
+    detail: {
+      alarmName: alarm.name,
+      alarmContributor: { id: contributor.id, attributes: { ...contributor.attributes } },
+      state: state(contributor.state),
+      configuration: configuration(alarm),
+      ...muteDetail(mute),
+      ...tagsOf(alarm),
     },
   };
 }
@@ -81,9 +98,12 @@ export function fullConfiguration(alarm: Alarm): object {
   };
 }
 
-/** The message that an SNS topic gets. */
-export function notification(kernel: Kernel, { alarm, previous }: Change): string {
-  const { input, state: now } = alarm;
+/** The message that an SNS topic gets. Of a contributor AWS publishes no sample: its members are called as in the alarm's history. */
+export function notification(kernel: Kernel, change: Change | ContributorTurn): string {
+  const { alarm } = change;
+  const { input } = alarm;
+  const contributor = 'contributor' in change ? change.contributor : undefined;
+  const now = contributor?.state ?? alarm.state;
   const tags = propagatedTags(alarm);
   return JSON.stringify({
     AlarmName: alarm.name,
@@ -95,30 +115,34 @@ export function notification(kernel: Kernel, { alarm, previous }: Change): strin
     StateChangeTime: timestamp(now.atMs),
     Region: REGION_NAMES[kernel.regionName] ?? kernel.regionName,
     AlarmArn: alarm.arn,
-    OldStateValue: previous.value,
+    OldStateValue: 'contributor' in change ? change.previous : change.previous.value,
     OKActions: input.OKActions ?? [],
     AlarmActions: input.AlarmActions ?? [],
     InsufficientDataActions: input.InsufficientDataActions ?? [],
     ...(alarm.type === 'composite' ? { AlarmRule: alarm.input.AlarmRule } : { Trigger: trigger(alarm.input) }),
+    ...(contributor ? { AlarmContributorId: contributor.id, AlarmContributorAttributes: contributor.attributes } : {}),
     ...(tags ? { AlarmTags: tags, AlarmTagsStatus: 'SUCCESS' } : {}),
   });
 }
 
 /** The payload that a Lambda function gets. */
-export function invocation(kernel: Kernel, { alarm, previous }: Change): string {
-  const tags = propagatedTags(alarm);
+export function invocation(kernel: Kernel, change: Change | ContributorTurn): string {
+  const { alarm } = change;
+  const contributor = 'contributor' in change ? change.contributor : undefined;
+  const now = contributor?.state ?? alarm.state;
   return JSON.stringify({
     source: 'aws.cloudwatch',
     alarmArn: alarm.arn,
     accountId: kernel.accountId,
-    time: timestamp(alarm.state.atMs),
+    time: timestamp(now.atMs),
     region: kernel.regionName,
     alarmData: {
       alarmName: alarm.name,
-      state: { ...state(alarm.state), ...suppression(alarm) },
-      previousState: state(previous),
+      ...(contributor ? { alarmContributor: { id: contributor.id, attributes: { ...contributor.attributes } } } : {}),
+      state: { ...state(now), ...suppression(alarm) },
+      ...('contributor' in change ? {} : { previousState: state(change.previous) }),
       configuration: configuration(alarm),
-      ...(tags ? { alarmTags: tags, alarmTagsStatus: 'SUCCESS' } : {}),
+      ...tagsOf(alarm),
     },
   });
 }
@@ -171,6 +195,22 @@ function state({ value, reason, reasonData, atMs }: AlarmState): object {
   return { value, reason, ...(reasonData === undefined ? {} : { reasonData }), timestamp: timestamp(atMs) };
 }
 
+const muteDetail = (mute: Mute | undefined): object =>
+  mute
+    ? {
+        muteDetail: {
+          mutedByArn: mute.arn,
+          muteWindowStart: timestamp(mute.fromMs),
+          muteWindowEnd: timestamp(mute.toMs),
+        },
+      }
+    : {};
+
+function tagsOf(alarm: Alarm): object {
+  const tags = propagatedTags(alarm);
+  return tags ? { alarmTags: tags, alarmTagsStatus: 'SUCCESS' } : {};
+}
+
 function suppression(alarm: Alarm): object {
   const by = alarm.type === 'composite' ? alarm.suppression : undefined;
   return by ? { actionsSuppressedBy: by.by, actionsSuppressedReason: by.reason } : {};
@@ -199,6 +239,7 @@ function metric({
   MetricStat: stat,
   Expression: expression,
   Label: label,
+  Period: period,
   ReturnData: returned = true,
 }: MetricDataQuery): object {
   return {
@@ -220,6 +261,7 @@ function metric({
         }
       : {}),
     returnData: returned,
+    ...(period === undefined ? {} : { period }),
   };
 }
 

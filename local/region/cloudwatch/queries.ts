@@ -1,5 +1,6 @@
 // MetricDataQuery lists, as GetMetricData and alarms take them: metrics and expressions that refer to each other by id.
 import { AwsError, notEmulated } from '../service.ts';
+import { type InsightsQuery, isInsights, parseInsights } from './insights-syntax.ts';
 import { type MathExpression, type MathValue, parseMath, type TimeSeries } from './math.ts';
 import { type MetricId, seriesKey } from './series.ts';
 import { parseStatistic, type Statistic } from './statistics.ts';
@@ -38,8 +39,16 @@ export interface MetricSource {
   readonly unit: string | undefined;
 }
 
+/** A Metrics Insights query among others. */
+export interface InsightsSource {
+  readonly query: InsightsQuery;
+  readonly periodSeconds: number;
+}
+
 export interface Queries {
   readonly metrics: ReadonlyMap<string, MetricSource>;
+  /** At most one: "each GetMetricData operation can include only one query". Run by whoever has the store. */
+  readonly insights: ReadonlyMap<string, InsightsSource>;
   /** The value of a query; `read` gives the datapoints of a metric, `periods` are those asked for. */
   evaluate(id: string, read: (source: MetricSource) => TimeSeries, periods: readonly number[]): MathValue;
 }
@@ -50,22 +59,26 @@ const DEPTH_MAX = 10;
 
 export function compileQueries(queries: readonly MetricDataQuery[]): Queries {
   const metrics = new Map<string, MetricSource>();
+  const insights = new Map<string, InsightsSource>();
   const expressions = new Map<string, MathExpression>();
-  for (const { Id: id, MetricStat: stat, Expression: expression } of queries) {
+  for (const { Id: id, MetricStat: stat, Expression: expression, Period: period } of queries) {
     if (!ID.test(id))
       throw invalid(`The value ${id} for parameter Id is not matching the expected pattern ^[a-z][a-zA-Z0-9_]*$.`);
-    if (metrics.has(id) || expressions.has(id)) throw invalid(`The values for parameter id are not unique: ${id}`);
+    if (metrics.has(id) || insights.has(id) || expressions.has(id))
+      throw invalid(`The values for parameter id are not unique: ${id}`);
     if ((stat === undefined) === (expression === undefined)) {
       throw invalid(`Query ${id} must have exactly one of MetricStat and Expression.`);
     }
     if (stat) metrics.set(id, metricSource(stat));
-    if (expression !== undefined) {
-      if (/^\s*(SELECT|SEARCH)\b/i.test(expression)) throw notEmulated(`the expression ${expression.slice(0, 40)}…`);
-      expressions.set(id, parseMath(expression));
-    }
+    if (expression === undefined) continue;
+    if (/^\s*SEARCH\b/i.test(expression)) throw notEmulated(`the expression ${expression.slice(0, 40)}…`);
+    if (isInsights(expression)) insights.set(id, insightsSource(id, expression, period));
+    else expressions.set(id, parseMath(expression));
   }
+  if (insights.size > 1) throw invalid('A request can include only one Metrics Insights query.');
   for (const [id, { ids }] of expressions) {
     for (const used of ids) {
+      if (insights.has(used)) throw notEmulated('metric math on the result of a Metrics Insights query');
       if (!metrics.has(used) && !expressions.has(used)) {
         throw invalid(`Error in expression '${id}': Unresolved identifier ${used}`);
       }
@@ -90,7 +103,13 @@ export function compileQueries(queries: readonly MetricDataQuery[]): Queries {
     };
     return value(id, 0);
   };
-  return { metrics, evaluate };
+  return { metrics, insights, evaluate };
+}
+
+function insightsSource(id: string, expression: string, period: number | undefined): InsightsSource {
+  if (period === undefined) throw invalid(`Query ${id} must have a Period, for it is a Metrics Insights query.`);
+  checkPeriod(period);
+  return { query: parseInsights(expression), periodSeconds: period };
 }
 
 export function metricSource(stat: MetricStat): MetricSource {

@@ -56,6 +56,7 @@ const MINUTE_MS = 60_000;
 
 export class SeriesStore {
   readonly #series = new Map<string, Series>();
+  readonly #named = new Map<string, Series[]>();
   /** The same by the very dimensions object and the name: agents publish theirs every minute, and need no key made of them. */
   readonly #published = new WeakMap<object, Map<string, Series>>();
 
@@ -65,6 +66,11 @@ export class SeriesStore {
 
   get(key: string): Series | undefined {
     return this.#series.get(key);
+  }
+
+  /** Every series of one metric name, whatever its dimensions, oldest first; it only grows. */
+  named(namespace: string, name: string): readonly Series[] {
+    return this.#named.get(`${namespace}\u0000${name}`) ?? [];
   }
 
   all(): IterableIterator<Series> {
@@ -91,6 +97,9 @@ export class SeriesStore {
       const dimensions = Object.fromEntries(sortedDimensions(id.dimensions));
       series = { key, namespace, name, dimensions, buckets: [], unit: undefined, revision: 0 };
       this.#series.set(key, series);
+      const sameName = this.#named.get(`${namespace}\u0000${name}`);
+      if (sameName) sameName.push(series);
+      else this.#named.set(`${namespace}\u0000${name}`, [series]);
     }
     if (!named) {
       named = new Map();

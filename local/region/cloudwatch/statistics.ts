@@ -45,16 +45,20 @@ export function statisticOver(
   fromMs: number,
   toMs: number,
 ): Datapoint | undefined {
-  if (!series) return undefined;
-  const first = firstAt(series.buckets, fromMs);
+  const sample = series && sampleOver(series, fromMs, toMs);
+  const value = sample && statistic(sample);
+  return sample === undefined || value === undefined ? undefined : { value, sampleCount: sample.count };
+}
+
+/** All that came in within [fromMs, toMs), as one. */
+export function sampleOver({ buckets }: Series, fromMs: number, toMs: number): Sample | undefined {
   let sample: Sample | undefined;
-  for (let i = first; i < series.buckets.length; i++) {
-    const bucket = series.buckets[i] as Bucket;
+  for (let i = firstAt(buckets, fromMs); i < buckets.length; i++) {
+    const bucket = buckets[i] as Bucket;
     if (bucket.atMs >= toMs) break;
     sample = sample === undefined ? bucket : combined(sample, bucket);
   }
-  const value = sample && statistic(sample);
-  return sample === undefined || value === undefined ? undefined : { value, sampleCount: sample.count };
+  return sample;
 }
 
 /** All datapoints of [fromMs, toMs) in ascending order, each stamped with the start of its period; periods align to the epoch. */
@@ -86,7 +90,7 @@ export function datapoints(
   return points;
 }
 
-const combined = (one: Sample, other: Sample): Sample => ({
+export const combined = (one: Sample, other: Sample): Sample => ({
   sum: one.sum + other.sum,
   count: one.count + other.count,
   minimum: Math.min(one.minimum, other.minimum),
