@@ -4,11 +4,13 @@ import { readBundle } from './deploy/assembly.ts';
 import { computeTypes } from './deploy/compute.ts';
 import { type Created, conditionHolds, resolve, type Scope } from './deploy/intrinsics.ts';
 import { messagingTypes } from './deploy/messaging.ts';
+import { nameTypes } from './deploy/names.ts';
 import { creationOrder } from './deploy/order.ts';
 import type { CallService, Maker, Properties, ResourceType } from './deploy/resource.ts';
 import { stateTypes } from './deploy/state.ts';
 import type { CodeStore } from './region/lambda/environment.ts';
 import type { Random } from './region/random.ts';
+import type { VpcEndpoints } from './region/vpc-endpoints.ts';
 
 export { readAssembly } from './deploy/assembly.ts';
 
@@ -18,6 +20,8 @@ export interface DeployOptions {
   readonly regionName: string;
   /** Where the bundles of the functions go; the Lambda service reads them from there. */
   readonly code: CodeStore;
+  /** Where the template's VPC endpoints are recorded. */
+  readonly vpcEndpoints: VpcEndpoints;
   readonly call: CallService;
   /** Source of the random part of generated names. */
   readonly random: Random;
@@ -34,7 +38,12 @@ export interface Deployment {
   readonly outputs: Readonly<Record<string, string>>;
 }
 
-const TYPES: Readonly<Record<string, ResourceType>> = { ...computeTypes, ...messagingTypes, ...stateTypes };
+const TYPES: Readonly<Record<string, ResourceType>> = {
+  ...computeTypes,
+  ...messagingTypes,
+  ...nameTypes,
+  ...stateTypes,
+};
 /** The version of the bootstrap stack that the region pretends to have; the CDK asks for at least 6. */
 const BOOTSTRAP_VERSION = '30';
 
@@ -115,12 +124,13 @@ function patient({ call, wait }: DeployOptions): CallService {
 }
 
 function makerFor(logicalId: string, options: DeployOptions): Maker {
-  const { accountId, regionName, assembly, code, random } = options;
+  const { accountId, regionName, assembly, code, random, vpcEndpoints } = options;
   const call = patient(options);
   return {
     accountId,
     regionName,
     code,
+    vpcEndpoints,
     logicalId,
     call: async (service, operation, input) =>
       (await call(service, operation, input)) as Readonly<Record<string, unknown>>,

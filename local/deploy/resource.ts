@@ -1,5 +1,6 @@
 // What a handler of one CloudFormation resource type is, and what it may use.
 import type { CodeStore } from '../region/lambda/environment.ts';
+import type { VpcEndpoints } from '../region/vpc-endpoints.ts';
 import type { Created } from './intrinsics.ts';
 
 /** Carries out an operation of an emulated service as the actor "cloudformation". */
@@ -9,6 +10,8 @@ export interface Maker {
   readonly accountId: string;
   readonly regionName: string;
   readonly code: CodeStore;
+  /** Where endpoints are recorded. */
+  readonly vpcEndpoints: VpcEndpoints;
   readonly logicalId: string;
   /** Calls an emulated service; the answer's members are the operation's own. */
   call(service: string, operation: string, input: object): Promise<Readonly<Record<string, unknown>>>;

@@ -12,6 +12,10 @@ export function refuseShape(service: ServiceModel, { problem, path }: ShapeProbl
   if (service.name === 'monitoring') {
     return new AwsError('MissingRequiredParameterException', `The parameter ${path} is required.`);
   }
+  if (service.name === 'dlm') {
+    const data = { RequiredParameters: [path] };
+    return new AwsError('InvalidRequestException', `Missing required parameter: ${path}`, { data });
+  }
   if (service.name === 'sns') return new AwsError('InvalidParameter', `Invalid parameter: ${path}`);
   const camelCase = path.replace(/(^|\.)([A-Z])/g, (_all, dot: string, letter: string) => dot + letter.toLowerCase());
   const message = `1 validation error detected: Value null at '${camelCase}' failed to satisfy constraint: Member must not be null`;

@@ -4,6 +4,7 @@ import { Machines } from '../nodes/machine.ts';
 import { loadModels, type Models } from '../wire/model.ts';
 import { VirtualClock } from './clock.ts';
 import { createCloudWatch } from './cloudwatch/cloudwatch.ts';
+import { createDlm } from './dlm/dlm.ts';
 import { createDynamoDb } from './dynamodb/dynamodb.ts';
 import { createEc2 } from './ec2/service.ts';
 import { createEvents } from './events/events.ts';
@@ -25,8 +26,10 @@ import { TokenBuckets } from './limits.ts';
 import { Network } from './network.ts';
 import { type Random, randomStream } from './random.ts';
 import { combineRequestFaults, killing, lostAnswers, type RequestFaults, throttling } from './request-faults.ts';
+import { createRoute53 } from './route53/route53.ts';
 import { compileBundle, createSandbox, type Lane } from './sandbox.ts';
 import { createScheduler } from './scheduler/scheduler.ts';
+import { createSecretsManager } from './secretsmanager/secretsmanager.ts';
 import { AwsError } from './service.ts';
 import { createSns } from './sns/sns.ts';
 import { createSqs } from './sqs/sqs.ts';
@@ -106,14 +109,20 @@ export async function createRegion(options: RegionOptions) {
   const ssm = createSsm(kernel, machines);
   const ec2 = createEc2(kernel, machines);
   const iam = createIam(kernel);
+  const route53 = createRoute53(kernel);
+  const secretsmanager = createSecretsManager(kernel);
   const code = new CodeStore();
   const network = new Network();
   const vpcEndpoints = new VpcEndpoints();
 
   const authorize = createAuthorizer(kernel, iam, {
-    tags: (arn) => ec2.tags(arn.split('/').at(-1) ?? ''),
+    tags: (arn) =>
+      arn.startsWith('arn:aws:secretsmanager:') ? secretsmanager.tags(arn) : ec2.tags(arn.split('/').at(-1) ?? ''),
     attachedInstance: (volumeId) => ec2.attachedInstance(volumeId),
     partitionKey: (tableName) => dynamodb.partitionKey(tableName),
+    secureParameters: (names) => ssm.secureParameters(names),
+    secureParametersBelow: (path, recursive) => ssm.secureParametersBelow(path, recursive),
+    secret: (secretId) => secretsmanager.secret(secretId),
   });
   const front = new FrontDoor({
     clock,
@@ -154,6 +163,9 @@ export async function createRegion(options: RegionOptions) {
     dynamodb,
     iam.service,
     lambda.service,
+    route53,
+    secretsmanager,
+    createDlm(kernel),
     createSts(kernel),
   );
 
@@ -178,6 +190,8 @@ export async function createRegion(options: RegionOptions) {
     ec2,
     iam,
     lambda,
+    route53,
+    secretsmanager,
     /** A request from outside of any function: a person, the deployment, a simulated agent. Waits where it is throttled. */
     call: (service: string, operation: string, input: object, actor = 'person') =>
       patiently(clock, () => front.request({ service, operation, input, actor })),

@@ -76,6 +76,7 @@ export async function prepare(region: Region, scenario: Pick<Scenario, 'build' |
       accountId: ACCOUNT_ID,
       regionName: REGION_NAME,
       code: region.code,
+      vpcEndpoints: region.vpcEndpoints,
       call: (service, operation, input) => region.call(service, operation, input, 'cloudformation'),
       random: region.kernel.random('cloudformation'),
     }),

@@ -4,6 +4,7 @@ import { type Copier, type CopyRules, compileCopier } from './shape.ts';
 
 /** SigV4 signing names, which is how requests are routed, and the clients that know the services behind them. */
 export const CLIENTS = {
+  dlm: () => import('@aws-sdk/client-dlm'),
   dynamodb: () => import('@aws-sdk/client-dynamodb'),
   ec2: () => import('@aws-sdk/client-ec2'),
   events: () => import('@aws-sdk/client-eventbridge'),
@@ -13,6 +14,7 @@ export const CLIENTS = {
   monitoring: () => import('@aws-sdk/client-cloudwatch'),
   route53: () => import('@aws-sdk/client-route-53'),
   scheduler: () => import('@aws-sdk/client-scheduler'),
+  secretsmanager: () => import('@aws-sdk/client-secrets-manager'),
   sns: () => import('@aws-sdk/client-sns'),
   sqs: () => import('@aws-sdk/client-sqs'),
   ssm: () => import('@aws-sdk/client-ssm'),

@@ -31,6 +31,7 @@ import { AwsError, type Service } from '../../local/region/service.ts';
 import { createSns } from '../../local/region/sns/sns.ts';
 import { createSqs } from '../../local/region/sqs/sqs.ts';
 import { createSsm } from '../../local/region/ssm/service.ts';
+import { VpcEndpoints } from '../../local/region/vpc-endpoints.ts';
 import { testKernel } from '../support/kernel.ts';
 
 const folders: string[] = [];
@@ -142,7 +143,15 @@ async function deployed(assembly: Assembly) {
   };
   const { accountId, regionName } = kernel;
   const random = kernel.random('cloudformation');
-  const deployment = await deploy({ assembly, accountId, regionName, code, call, random });
+  const deployment = await deploy({
+    assembly,
+    accountId,
+    regionName,
+    code,
+    vpcEndpoints: new VpcEndpoints(),
+    call,
+    random,
+  });
   return { deployment, call, alarms, iam };
 }
 
@@ -198,7 +207,7 @@ describe('A service that throttles the deployment', () => {
     const { accountId, regionName, random } = testKernel();
     const assembly = { stackName: 'Busy', assets: [], template };
     const rest = { accountId, regionName, random: random('cloudformation'), code: new CodeStore() };
-    return deploy({ assembly, call, ...rest, ...(wait && { wait }) });
+    return deploy({ assembly, call, vpcEndpoints: new VpcEndpoints(), ...rest, ...(wait && { wait }) });
   };
 
   it('is asked again after a second', async () => {

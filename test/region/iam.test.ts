@@ -16,6 +16,9 @@ const facts: Facts = {
   tags: (arn) => TAGS[arn] ?? {},
   attachedInstance: (volumeId) => (volumeId === 'vol-1' ? 'i-1' : undefined),
   partitionKey: () => 'pk',
+  secureParameters: () => [],
+  secureParametersBelow: () => [],
+  secret: () => undefined,
 };
 
 const allow = (

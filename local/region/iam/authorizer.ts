@@ -27,6 +27,7 @@ export function createAuthorizer(
       for (const resource of check.resources) {
         const context = contextOf(kernel, call.roleArn, check, resource);
         const decision = decide(policies, check.action, resource.arn, context);
+        if (decision === 'not-allowed' && check.allowedByResource) continue;
         if (decision !== 'allowed') return refusal(kernel, service, call, check.action, resource.arn, decision);
       }
     }
@@ -61,6 +62,8 @@ const CODES: Readonly<Record<string, { code: string; statusCode: number }>> = {
   monitoring: { code: 'AccessDenied', statusCode: 403 },
   sqs: { code: 'AccessDenied', statusCode: 403 },
   lambda: { code: 'AccessDeniedException', statusCode: 403 },
+  route53: { code: 'AccessDenied', statusCode: 403 },
+  dlm: { code: 'AccessDeniedException', statusCode: 403 },
 };
 const DEFAULT_CODE = { code: 'AccessDeniedException', statusCode: 400 };
 

@@ -1,4 +1,5 @@
 // What a request asks IAM for, and what IAM asks the region for; the words that all mappings share.
+import type { KmsKey } from '../kms.ts';
 
 /** What IAM needs to know about the region's resources. */
 export interface Facts {
@@ -8,6 +9,18 @@ export interface Facts {
   attachedInstance(volumeId: string): string | undefined;
   /** Name of a table's partition key. */
   partitionKey(tableName: string): string | undefined;
+  /** The SecureString parameters among these names and ARNs. */
+  secureParameters(names: readonly string[]): readonly Encrypted[];
+  /** The SecureString parameters below a path. */
+  secureParametersBelow(path: string, recursive: boolean): readonly Encrypted[];
+  /** The secret that a name, an ARN or a part of one means. */
+  secret(secretId: string): (Encrypted & { readonly versionId: string }) | undefined;
+}
+
+/** Something that a KMS key encrypts. */
+export interface Encrypted {
+  readonly arn: string;
+  readonly key: KmsKey;
 }
 
 export interface Resource {
@@ -25,6 +38,8 @@ export interface Check {
   readonly action: string;
   readonly resources: readonly Resource[];
   readonly keys?: Keys;
+  /** The resource's own policy allows it already: only an explicit deny refuses. */
+  readonly allowedByResource?: true;
 }
 
 export interface Region {

@@ -51,6 +51,10 @@ const MODELLED_KEYS = [
   /^dynamodb:leadingkeys$/,
   /^cloudwatch:(namespace|alarmactions)$/,
   /^lambda:functionarn$/,
+  /^route53:changeresourcerecordsets(normalizedrecordnames|recordtypes|actions)$/,
+  /^secretsmanager:(resourcetag\/.|versionstage$)/,
+  /^kms:(viaservice$|encryptioncontext:.)/,
+  /^iam:passedtoservice$/,
 ];
 
 /** Whether all conditions hold: operators and keys are joined by AND, the values of one key by OR. */

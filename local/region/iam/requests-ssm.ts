@@ -1,6 +1,17 @@
 // "Actions, resources, and condition keys for AWS Systems Manager" (Service Authorization Reference).
-
-import { type Mapping, type Mappings, onAnything, type Region, requestTagKeys, resourceTagKeys } from './check.ts';
+import type { PutParameterRequest } from '@aws-sdk/client-ssm';
+import { kmsKey } from '../kms.ts';
+import {
+  type Check,
+  type Encrypted,
+  type Mapping,
+  type Mappings,
+  onAnything,
+  type Region,
+  requestTagKeys,
+  resourceTagKeys,
+} from './check.ts';
+import { kmsCheck } from './kms.ts';
 import { ec2Arn } from './requests-ec2.ts';
 
 const parameterArn = ({ accountId, regionName }: Region, name: string): string =>
@@ -28,6 +39,30 @@ const onParameters =
   ];
 
 const onName = (input: { Name?: string }): string[] => [input.Name ?? ''];
+
+/**
+ * "How AWS Systems Manager Parameter Store uses AWS KMS": reading a SecureString in clear is kms:Decrypt in the caller's name, with the
+ * parameter's ARN as encryption context. Without WithDecryption KMS is not asked.
+ */
+const decrypting = (parameters: readonly Encrypted[], region: Region): Check[] =>
+  parameters.map((one) => kmsCheck('kms:Decrypt', 'ssm', one, { PARAMETER_ARN: one.arn }, region));
+
+const reading =
+  (operation: string, namesOf: (input: never) => readonly string[]): Mapping =>
+  (input: { WithDecryption?: boolean }, region) => {
+    const names = namesOf(input as never);
+    const checks = onParameters(`ssm:${operation}`, () => names)(input, region);
+    return input.WithDecryption ? [...checks, ...decrypting(region.facts.secureParameters(names), region)] : checks;
+  };
+
+/** "kms:Encrypt" for a standard SecureString, "kms:GenerateDataKey" for an advanced one. */
+function encrypting(input: PutParameterRequest, arn: string, region: Region): Check[] {
+  const [before] = region.facts.secureParameters([input.Name ?? '']);
+  if (input.Type !== 'SecureString' && before === undefined) return [];
+  const key = input.KeyId === undefined && before ? before.key : kmsKey(input.KeyId ?? 'alias/aws/ssm', region);
+  const action = input.Tier === 'Advanced' ? 'kms:GenerateDataKey' : 'kms:Encrypt';
+  return [kmsCheck(action, 'ssm', { arn, key }, { PARAMETER_ARN: arn }, region)];
+}
 
 const onDocument =
   (action: string): Mapping =>
@@ -66,17 +101,22 @@ export const ssmRequests: Mappings = {
   SendCommand: sendCommand,
   GetDocument: onDocument('ssm:GetDocument'),
   DescribeDocument: onDocument('ssm:DescribeDocument'),
-  GetParameter: onParameters('ssm:GetParameter', onName),
-  GetParameters: onParameters('ssm:GetParameters', (input: { Names?: string[] }) => input.Names ?? []),
-  GetParameterHistory: onParameters('ssm:GetParameterHistory', onName),
-  GetParametersByPath: (input: { Path?: string; Recursive?: boolean }, region) => [
-    {
+  GetParameter: reading('GetParameter', onName),
+  GetParameters: reading('GetParameters', (input: { Names?: string[] }) => input.Names ?? []),
+  GetParameterHistory: reading('GetParameterHistory', onName),
+  GetParametersByPath: (input: { Path?: string; Recursive?: boolean; WithDecryption?: boolean }, region) => {
+    const { Path = '', Recursive = false, WithDecryption = false } = input;
+    const check: Check = {
       action: 'ssm:GetParametersByPath',
-      resources: [{ arn: parameterArn(region, (input.Path ?? '').replace(/(?<=.)\/$/, '')) }],
-      keys: { 'ssm:Recursive': String(input.Recursive ?? false) },
-    },
-  ],
-  PutParameter: (input: { Name?: string; Overwrite?: boolean; Tags?: { Key: string; Value: string }[] }, region) => {
+      resources: [{ arn: parameterArn(region, Path.replace(/(?<=.)\/$/, '')) }],
+      keys: { 'ssm:Recursive': String(Recursive) },
+    };
+    // All that lie below, where AWS asks for those of the page alone.
+    return WithDecryption
+      ? [check, ...decrypting(region.facts.secureParametersBelow(Path, Recursive), region)]
+      : [check];
+  },
+  PutParameter: (input: PutParameterRequest, region) => {
     const arn = parameterArn(region, input.Name ?? '');
     const keys = resourceTagKeys(region, arn, 'aws:ResourceTag', 'ssm:resourceTag');
     return [
@@ -85,6 +125,7 @@ export const ssmRequests: Mappings = {
         resources: [{ arn, keys }],
         keys: { ...requestTagKeys(input.Tags), 'ssm:Overwrite': String(input.Overwrite ?? false) },
       },
+      ...encrypting(input, arn, region),
     ];
   },
   DeleteParameter: onParameters('ssm:DeleteParameter', onName),

@@ -2,10 +2,13 @@
 import type { Kernel } from '../kernel.ts';
 import type { Check, Facts, Mappings } from './check.ts';
 import { cloudwatchRequests } from './requests-cloudwatch.ts';
+import { dlmRequests } from './requests-dlm.ts';
 import { dynamodbRequests } from './requests-dynamodb.ts';
 import { ec2Requests } from './requests-ec2.ts';
 import { lambdaRequests } from './requests-lambda.ts';
 import { messagingRequests } from './requests-messaging.ts';
+import { route53Requests } from './requests-route53.ts';
+import { secretsmanagerRequests } from './requests-secretsmanager.ts';
 import { ssmRequests } from './requests-ssm.ts';
 
 const SERVICES: Readonly<Record<string, Mappings>> = {
@@ -14,6 +17,9 @@ const SERVICES: Readonly<Record<string, Mappings>> = {
   dynamodb: dynamodbRequests,
   lambda: lambdaRequests,
   monitoring: cloudwatchRequests,
+  route53: route53Requests,
+  secretsmanager: secretsmanagerRequests,
+  dlm: dlmRequests,
   ...messagingRequests,
 };
 

@@ -1,6 +1,7 @@
 // Filters of parameters: keys, options and what they mean. Source: doc comment of ParameterStringFilter in @aws-sdk/client-ssm.
 import type { ParameterStringFilter } from '@aws-sdk/client-ssm';
 import { AwsError } from '../service.ts';
+import { isBelow } from './parameter-rules.ts';
 import type { StoredParameter } from './parameters.ts';
 
 export type FilterKey = 'Name' | 'Path' | 'Type' | 'KeyId' | 'Tier' | 'DataType';
@@ -48,11 +49,6 @@ function testOf(
     default:
       throw invalidOption(key, Option ?? '');
   }
-}
-
-function isBelow(name: string, path: string, recursive: boolean): boolean {
-  const prefix = path.endsWith('/') ? path : `${path}/`;
-  return name.startsWith(prefix) && (recursive || !name.slice(prefix.length).includes('/'));
 }
 
 const invalidOption = (key: string, option: string) =>

@@ -53,3 +53,9 @@ export function checkValue(value: string, tier: 'Standard' | 'Advanced', allowed
     throw new AwsError('ParameterPatternMismatchException', message);
   }
 }
+
+/** Whether a parameter lies below a path, directly or anywhere. */
+export function isBelow(name: string, path: string, recursive: boolean): boolean {
+  const prefix = path.endsWith('/') ? path : `${path}/`;
+  return name.startsWith(prefix) && (recursive || !name.slice(prefix.length).includes('/'));
+}

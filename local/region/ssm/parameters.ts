@@ -19,10 +19,11 @@ import type {
   PutParameterResult,
 } from '@aws-sdk/client-ssm';
 import type { Kernel } from '../kernel.ts';
+import { kmsKey } from '../kms.ts';
 import { AwsError, type Call, type Operation } from '../service.ts';
 import { constraint, pageOf } from './paging.ts';
 import { parameterFilter } from './parameter-filters.ts';
-import { checkName, checkValue } from './parameter-rules.ts';
+import { checkName, checkValue, isBelow } from './parameter-rules.ts';
 
 export interface StoredParameter {
   readonly name: string;
@@ -45,13 +46,14 @@ export interface StoredParameter {
 /** "Parameter Store retains the 100 most recently created versions of a parameter." (SDK) */
 const VERSIONS_MAX = 100;
 const NAMES_MAX = 10;
+/** "If you don't specify a key ID, the system uses the default key associated with your AWS account." (SDK) */
+const DEFAULT_KEY = 'alias/aws/ssm';
 
 /** The store itself: everything in it by name. */
 export type ParameterStore = Map<string, StoredParameter>;
 
 export function parameterOperations(kernel: Kernel, store: ParameterStore): Record<string, Operation> {
-  const arnOf = (name: string): string =>
-    `arn:aws:ssm:${kernel.regionName}:${kernel.accountId}:parameter${name.startsWith('/') ? '' : '/'}${name}`;
+  const arnOf = (name: string): string => parameterArn(kernel, name);
 
   const shown = (parameter: StoredParameter, decrypted: boolean, selector?: string): Parameter | undefined => {
     const found =
@@ -111,10 +113,7 @@ export function parameterOperations(kernel: Kernel, store: ParameterStore): Reco
       if (!path.startsWith('/')) {
         throw new AwsError('ValidationException', 'The parameter path must begin with a forward slash ("/").');
       }
-      const prefix = path.endsWith('/') ? path : `${path}/`;
-      const below = sorted(store).filter(
-        ({ name }) => name.startsWith(prefix) && (input.Recursive === true || !name.slice(prefix.length).includes('/')),
-      );
+      const below = sorted(store).filter(({ name }) => isBelow(name, path, input.Recursive === true));
       const matching = below.filter(parameterFilter(input.ParameterFilters, ['Type', 'KeyId']));
       const { items, ...rest } = pageOf(matching, input, { min: 1, max: 10 });
       return {
@@ -179,12 +178,14 @@ function put(
   const tier = input.Tier === 'Advanced' || before?.tier === 'Advanced' ? 'Advanced' : 'Standard';
   const allowedPattern = input.AllowedPattern ?? before?.allowedPattern;
   checkValue(value, tier, allowedPattern);
+  const keyId = type === 'SecureString' ? (input.KeyId ?? before?.keyId ?? DEFAULT_KEY) : undefined;
+  if (keyId !== undefined) kmsKey(keyId, kernel); // throws for a key that the region cannot know
   const version = (before?.versions.at(-1)?.version ?? 0) + 1;
   const sealed = type === 'SecureString' ? Buffer.from(kernel.random('ssm/sealed').hex(96)).toString('base64') : value;
   return {
     name,
     type,
-    keyId: type === 'SecureString' ? (input.KeyId ?? before?.keyId ?? 'alias/aws/ssm') : undefined,
+    keyId,
     tier,
     description: input.Description ?? before?.description,
     allowedPattern,
@@ -220,6 +221,20 @@ function atMostTen(names: readonly string[] | undefined): readonly string[] {
     throw constraint('names', names, `Member must have length less than or equal to ${NAMES_MAX}`);
   return [...new Set(names)];
 }
+
+export const parameterArn = ({ regionName, accountId }: Kernel, name: string): string =>
+  `arn:aws:ssm:${regionName}:${accountId}:parameter${name.startsWith('/') ? '' : '/'}${name}`;
+
+/** Names and keys of the SecureString parameters that pass a test: what IAM has to ask KMS about. */
+export function secured(
+  store: ParameterStore,
+  passes: (name: string) => boolean,
+): readonly { readonly name: string; readonly keyId: string }[] {
+  return sorted(store).flatMap(({ name, keyId }) => (keyId !== undefined && passes(name) ? [{ name, keyId }] : []));
+}
+
+/** The stored name in what a request calls a parameter: without ARN, without version. */
+export const bareName = (asked: string): string => withoutArn(asked).split(':')[0] ?? '';
 
 /** GetParameter takes an ARN too; the part after ":parameter" is the name. */
 const withoutArn = (name: string): string =>

@@ -1,0 +1,59 @@
+// What a resolver in a VPC answers from the hosted zones: private ones of the VPC first, the most specific of them alone, then public
+// ones. Sources: "Considerations when working with a private hosted zone" (Route 53 developer guide); RFC 4592 for wildcards.
+import { recordKey } from './batch.ts';
+import { isWithin, storedName } from './names.ts';
+import type { Zone } from './zones.ts';
+
+/** A zone with what its DNS servers answer by now. */
+export interface ServedZone {
+  readonly zone: Pick<Zone, 'name' | 'vpc'>;
+  readonly served: Zone['served'];
+}
+
+/** More CNAMEs in a row than this are taken for a circle. */
+const CNAMES_MAX = 8;
+
+/** The values of a name's records of this type, CNAMEs followed; none when there are no such records. Resolvers cache nothing here. */
+export function answer(zones: readonly ServedZone[], vpcId: string, asked: string, type: string): readonly string[] {
+  let name = storedName(asked);
+  for (let followed = 0; followed <= CNAMES_MAX; followed++) {
+    const zone = authority(zones, vpcId, name);
+    if (!zone) return [];
+    const owner = ownerOf(zone, name);
+    if (owner === undefined) return [];
+    const found = zone.served.get(recordKey(owner, type));
+    if (found) return found.values;
+    const [target] = zone.served.get(recordKey(owner, 'CNAME'))?.values ?? [];
+    if (target === undefined) return [];
+    name = storedName(target);
+  }
+  return [];
+}
+
+/**
+ * "If there's a matching private hosted zone but there's no record that matches the domain name and type in the request, … Resolver
+ * doesn't forward the request": the most specific zone answers, or nobody does.
+ */
+function authority(zones: readonly ServedZone[], vpcId: string, name: string): ServedZone | undefined {
+  const matching = zones
+    .filter(({ zone }) => isWithin(name, zone.name) && (zone.vpc === undefined || zone.vpc.VPCId === vpcId))
+    .toSorted((a, b) => b.zone.name.length - a.zone.name.length);
+  return matching.find(({ zone }) => zone.vpc !== undefined) ?? matching[0];
+}
+
+/** The name itself where it exists, else the wildcard next above it; a wildcard does not reach past a name that exists. */
+function ownerOf({ zone, served }: ServedZone, name: string): string | undefined {
+  const names = new Set<string>();
+  for (const set of served.values()) {
+    for (let above = set.name; isWithin(above, zone.name); above = parentOf(above)) names.add(above);
+  }
+  if (names.has(name)) return name;
+  for (let above = parentOf(name); isWithin(above, zone.name); above = parentOf(above)) {
+    const wildcard = `\\052.${above}`;
+    if (names.has(wildcard)) return wildcard;
+    if (names.has(above)) return undefined;
+  }
+  return undefined;
+}
+
+const parentOf = (name: string): string => name.slice(name.indexOf('.') + 1);
