@@ -30,6 +30,16 @@ export const GUARDRAILS = {
   'approval-expired': 'Nobody approved the plan in time.',
   'approval-exceeded': 'What is needed now goes beyond what a person approved: the question is asked again.',
   'approval-denied': 'A person said no.',
+  'nothing-matched':
+    'Discovery found no node of a fleet that had some: nothing matched never means everything is gone.',
+  'too-many-gone': 'More than half of what a fleet has would be deleted in one run.',
+  'name-invalid': 'A node’s name cannot be a DNS label, so it has no records.',
+  'name-taken': 'Two nodes have the same name, or one has the pool’s: what is there under it is left as it is.',
+  'zone-missing': 'The account has no private Route 53 zone of the fleet’s name.',
+  'zone-ambiguous': 'More than one private Route 53 zone has the fleet’s name, and none is told by the nodes’ VPC.',
+  'record-foreign':
+    'A DNS record that chainmend did not make stands where one of its own belongs: it is never touched.',
+  'alarm-foreign': 'An alarm that chainmend did not make, or that has actions of its own, has the name of one of ours.',
 } as const satisfies Record<string, string>;
 
 export type GuardrailCode = keyof typeof GUARDRAILS;

@@ -9,6 +9,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { fromItem, toItem } from '../aws/attributes.ts';
 import type { FleetObservation, FleetWatch } from '../fleet/observation.ts';
+import type { RegisterRecord } from '../guardrails/names.ts';
 import type { BudgetRecord, GrowRecord } from '../guardrails/records.ts';
 import type { IncidentRecord, NodeRecord } from './records.ts';
 
@@ -38,6 +39,7 @@ export const keys = {
     sk: `OBSERVATION#${String(part).padStart(3, '0')}`,
   }),
   budget: (fleet: string, month: string): Key => ({ pk: `FLEET#${fleet}`, sk: `BUDGET#${month}` }),
+  register: (fleet: string): Key => ({ pk: `FLEET#${fleet}`, sk: 'REGISTER' }),
 } as const;
 
 export type Store = ReturnType<typeof createStore>;
@@ -79,6 +81,7 @@ export function createStore(dynamodb: DynamoDBClient, tableName: string) {
     readGrow: (fleet: string) => get<GrowRecord>(keys.grow(fleet)),
     readBudget: (fleet: string, month: string) => get<BudgetRecord>(keys.budget(fleet, month)),
     readWatch: (fleet: string) => get<FleetWatch>(keys.watch(fleet)),
+    readRegister: (fleet: string) => get<RegisterRecord>(keys.register(fleet)),
     readObservations: (fleet: string) => between<FleetObservation>(`FLEET#${fleet}`, 'OBSERVATION#', 'OBSERVATION$'),
     /** Everything that is open in a fleet, in one query: incidents and nodes. */
     async readFleet(fleet: string): Promise<{ incidents: readonly IncidentRecord[]; nodes: readonly NodeRecord[] }> {

@@ -1,0 +1,203 @@
+// Which records a fleet should have, from its nodes and how they fare. Pure: the same facts in whatever order, the same records.
+import type { DnsPolicy, Fleet } from '../../shared/fleet/model.ts';
+import type { FleetNode } from '../../shared/fleet/nodes.ts';
+import type { Health } from '../../shared/fleet/observation.ts';
+import type { SubjectRefusal } from '../../shared/guardrails/names.ts';
+import {
+  canonicalSrv,
+  compareText,
+  MAX_NAME_CHARACTERS,
+  markerName,
+  type RecordSet,
+  recordKey,
+  type Zone,
+} from './records.ts';
+
+export interface NameFacts {
+  readonly fleet: Pick<Fleet, 'name' | 'chain'> & { readonly dns: DnsPolicy };
+  /** Every node of the fleet that exists, in whatever state. */
+  readonly nodes: readonly FleetNode[];
+  /** By instance, of fresh observations only: a node that is not in here was not observed lately. */
+  readonly health: ReadonlyMap<string, Health>;
+  /** Instances that carry the pause tag: what is theirs stays as it is. */
+  readonly paused: ReadonlySet<string>;
+  /** The zone as it is now. */
+  readonly zone: Zone;
+}
+
+export interface DesiredNames {
+  readonly records: readonly RecordSet[];
+  /** Names whose records are left as they are, whatever they are. */
+  readonly untouched: ReadonlySet<string>;
+  readonly refusals: readonly SubjectRefusal[];
+  /** Why the pool is what it is: "2 of 3 nodes are synced". */
+  readonly poolReason: string;
+}
+
+/** "Number of records in a record set: 400" (Route 53 quotas). */
+const MAX_VALUES = 400;
+/** A change deletes and creates, and a batch holds 32,000 characters of values (Route 53 quotas). */
+const MAX_VALUE_CHARACTERS = 14_000;
+const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+
+/** A node whose name is its own and can be a DNS label. */
+interface Named {
+  readonly node: FleetNode;
+  readonly host: string;
+}
+
+export const poolName = ({ pool, zone }: DnsPolicy): string => `${pool}.${zone}`;
+export const srvName = (chain: string, { zone }: DnsPolicy): string => `_${chain}-p2p._tcp.${zone}`;
+
+export function desiredNames(facts: NameFacts): DesiredNames {
+  const { dns, chain } = facts.fleet;
+  const { named, taken, refusals } = nameNodes(facts);
+  const pool = poolOf(facts);
+  const service = serviceOf(facts, named, taken);
+  const own = named.filter(({ node }) => node.privateIp !== '' && !facts.paused.has(node.instanceId));
+  const untouched = new Set([
+    ...taken,
+    ...named.filter(({ node }) => facts.paused.has(node.instanceId)).map(({ host }) => host),
+    // Nodes there are, and none of them may be put into it or taken out: never emptied.
+    ...(pool.values.length === 0 && facts.nodes.length > 0 ? [poolName(dns)] : []),
+  ]);
+  const records = [
+    ...own.map(({ node, host }) => recordOf(dns, host, 'A', [node.privateIp])),
+    ...(pool.values.length > 0 ? [recordOf(dns, poolName(dns), 'A', pool.values)] : []),
+    ...(service.length > 0 ? [recordOf(dns, srvName(chain, dns), 'SRV', service)] : []),
+  ];
+  return { records: records.sort((a, b) => compareText(a.name, b.name)), untouched, refusals, poolReason: pool.reason };
+}
+
+const recordOf = ({ ttlSeconds }: DnsPolicy, name: string, type: string, values: readonly string[]): RecordSet => ({
+  name,
+  type,
+  ttlSeconds,
+  values,
+});
+
+/** Names are compared as DNS does, without case: Node1 and node1 are one name. */
+function nameNodes({ fleet, nodes }: NameFacts): {
+  readonly named: readonly Named[];
+  /** Names that more than one node claims. */
+  readonly taken: ReadonlySet<string>;
+  readonly refusals: readonly SubjectRefusal[];
+} {
+  const { dns } = fleet;
+  const hostOf = ({ name }: FleetNode): string => `${name.toLowerCase()}.${dns.zone}`;
+  const claims = new Map<string, FleetNode[]>();
+  for (const node of nodes) claims.set(hostOf(node), [...(claims.get(hostOf(node)) ?? []), node]);
+  const named: Named[] = [];
+  const taken = new Set<string>();
+  const refusals: SubjectRefusal[] = [];
+  for (const node of [...nodes].sort(byName)) {
+    const host = hostOf(node);
+    const others = (claims.get(host) ?? []).filter((other) => other !== node);
+    const refuse = (code: 'name-invalid' | 'name-taken', reason: string) =>
+      refusals.push({ refuse: code, subject: `${node.name} ${node.instanceId}`, reason, page: true });
+    if (!LABEL.test(node.name.toLowerCase()) || markerName(host).length > MAX_NAME_CHARACTERS) {
+      refuse(
+        'name-invalid',
+        `${node.instanceId} is called ${JSON.stringify(node.name)}, expected letters, digits and - (63 at most): it has no records`,
+      );
+    } else if (host === poolName(dns)) {
+      refuse(
+        'name-taken',
+        `${node.instanceId} is called ${node.name}, which is the pool’s name in ${fleet.name}: it has no records of its own`,
+      );
+    } else if (others.length > 0) {
+      taken.add(host);
+      const ids = others.map(({ instanceId }) => instanceId).sort();
+      refuse(
+        'name-taken',
+        `${node.instanceId} is called ${node.name}, and so is ${ids.join(', ')}: what is at ${host} is left as it is`,
+      );
+    } else {
+      named.push({ node, host });
+    }
+  }
+  return { named, taken, refusals };
+}
+
+/**
+ * Worse is higher. A node that does not run answers nothing, which is better than the answers of a forked one; both are better than an
+ * empty pool, as they may come back before the record does.
+ */
+const RANKS = ['synced', 'behind', 'starting', 'unknown', 'unreachable', 'stuck', 'not running', 'forked'] as const;
+
+/**
+ * Who answers for the fleet: its synced nodes; unknown is neither healthy nor sick, so a node that was not observed lately, or of which
+ * nothing is known, stays in or out as it is. When that leaves nobody, the least bad. A pool serves RPC: validators and bootnodes are
+ * left out of it unless the fleet has nothing else.
+ */
+function poolOf({ fleet, nodes, health, paused, zone }: NameFacts): {
+  readonly values: readonly string[];
+  readonly reason: string;
+} {
+  const now = new Set(zone.get(recordKey(poolName(fleet.dns), 'A'))?.values);
+  const addressed = nodes.filter(({ privateIp }) => privateIp !== '');
+  const serving = addressed.filter(({ role }) => role !== 'validator' && role !== 'bootnode');
+  const eligible = serving.length > 0 ? serving : addressed;
+  const rankOf = ({ instanceId, state }: FleetNode): number =>
+    RANKS.indexOf(state === 'running' ? (health.get(instanceId) ?? 'unknown') : 'not running');
+  const isIn = (node: FleetNode): boolean => now.has(node.privateIp);
+  const stays = (node: FleetNode): boolean =>
+    isIn(node) && (paused.has(node.instanceId) || RANKS[rankOf(node)] === 'unknown');
+  const changeable = eligible.filter(({ instanceId }) => !paused.has(instanceId));
+  const synced = changeable.filter((node) => rankOf(node) === 0);
+  const kept = eligible.filter(stays);
+  if (synced.length + kept.length > 0) {
+    const also = kept.length > 0 ? `, ${kept.length} stay in: paused, or nothing new is known of them` : '';
+    const reason = `${synced.length} of ${eligible.length} nodes are synced${also}`;
+    return { values: spread([...synced, ...kept]), reason };
+  }
+  if (changeable.length === 0) return { values: [], reason: 'no node may be put into it or taken out of it' };
+  const least = Math.min(...changeable.map(rankOf));
+  const leastBad = changeable.filter((node) => rankOf(node) === least);
+  const reason = `no node is synced: the ${leastBad.length} least bad are in, ${RANKS[least]}`;
+  return { values: spread(leastBad), reason };
+}
+
+/** Addresses, at most as many as a record holds: taken in turn from each availability zone. */
+function spread(nodes: readonly FleetNode[]): readonly string[] {
+  const byZone = new Map<string, string[]>();
+  for (const { availabilityZone, privateIp } of [...nodes].sort((a, b) => compareText(a.privateIp, b.privateIp)))
+    byZone.set(availabilityZone, [...(byZone.get(availabilityZone) ?? []), privateIp]);
+  const zones = [...byZone].sort(([a], [b]) => compareText(a, b)).map(([, addresses]) => [...new Set(addresses)]);
+  const rows = Math.max(0, ...zones.map(({ length }) => length));
+  const inTurn = Array.from({ length: rows }, (_, row) => zones.flatMap((addresses) => addresses[row] ?? [])).flat();
+  return [...new Set(inTurn)].slice(0, MAX_VALUES).sort();
+}
+
+/** Where to find peers: every node that runs, but no validator that stands behind sentries. */
+function serviceOf(
+  { fleet, nodes, paused, zone }: NameFacts,
+  named: readonly Named[],
+  taken: ReadonlySet<string>,
+): readonly string[] {
+  const { dns, chain } = fleet;
+  const behindSentries = nodes.some(({ role }) => role === 'sentry');
+  const targetOf = (host: string): string => `0 0 ${dns.p2pPort} ${host}`;
+  const now = zone.get(recordKey(srvName(chain, dns), 'SRV'))?.values.map(canonicalSrv) ?? [];
+  const running = named.filter(
+    ({ node }) =>
+      node.state === 'running' &&
+      !paused.has(node.instanceId) &&
+      !(behindSentries && node.role === 'validator') &&
+      node.privateIp !== '',
+  );
+  const left = [...taken, ...named.filter(({ node }) => paused.has(node.instanceId)).map(({ host }) => host)];
+  const kept = now.filter((value) => left.some((host) => value.endsWith(` ${host}`)));
+  return fitting([...new Set([...running.map(({ host }) => targetOf(host)), ...kept])].sort());
+}
+
+function fitting(values: readonly string[]): readonly string[] {
+  let characters = 0;
+  return values.slice(0, MAX_VALUES).filter((value) => {
+    characters += value.length;
+    return characters <= MAX_VALUE_CHARACTERS;
+  });
+}
+
+const byName = (a: FleetNode, b: FleetNode): number =>
+  compareText(a.name, b.name) || compareText(a.instanceId, b.instanceId);

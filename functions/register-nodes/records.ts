@@ -1,0 +1,64 @@
+// What a DNS record is here, and how ours are told from everybody else's: by a TXT record beside each. Pure.
+
+/** One record set of a zone, whole. Names are in lower case, without a last dot. */
+export interface RecordSet {
+  readonly name: string;
+  readonly type: string;
+  readonly ttlSeconds: number;
+  readonly values: readonly string[];
+}
+
+/** A record set as it stands in a zone. */
+export interface ZoneRecord extends RecordSet {
+  /** false: an alias, or one of several under a routing policy. Nobody but a person made such a thing. */
+  readonly plain: boolean;
+}
+
+/** A zone's records by `recordKey`. */
+export type Zone = ReadonlyMap<string, ZoneRecord>;
+
+export const recordKey = (name: string, type: string): string => `${name} ${type}`;
+
+/** "a name of at most 255 bytes, a label of at most 63" (RFC 1035, 2.3.4); 253 as it is written. */
+export const MAX_NAME_CHARACTERS = 253;
+
+const MARKER = '_chainmend';
+const MARKER_TTL_SECONDS = 300;
+
+export const markerName = (name: string): string => `${MARKER}.${name}`;
+
+/** One form for every kind of record. Quoted, as a TXT value is written. */
+export const markerValue = (fleet: string, type: string): string => `"heritage=chainmend,fleet=${fleet},type=${type}"`;
+
+export const markerOf = (fleet: string, { name, type }: Pick<RecordSet, 'name' | 'type'>): RecordSet => ({
+  name: markerName(name),
+  type: 'TXT',
+  ttlSeconds: MARKER_TTL_SECONDS,
+  values: [markerValue(fleet, type)],
+});
+
+/** What a fleet's marker marks: the record's name and type. undefined where a record is no marker of this fleet. */
+export function markedBy(fleet: string, record: ZoneRecord): Pick<RecordSet, 'name' | 'type'> | undefined {
+  const [value, another] = record.values;
+  if (!record.plain || record.type !== 'TXT' || another !== undefined) return undefined;
+  if (!record.name.startsWith(`${MARKER}.`)) return undefined;
+  const type = ['A', 'SRV'].find((candidate) => value === markerValue(fleet, candidate));
+  return type === undefined ? undefined : { name: record.name.slice(MARKER.length + 1), type };
+}
+
+/** Whether two records answer the same: values in whatever order, TTL included. */
+export function sameAnswers(a: RecordSet, b: RecordSet): boolean {
+  return a.ttlSeconds === b.ttlSeconds && canonicalValues(a) === canonicalValues(b);
+}
+
+const canonicalValues = ({ type, values }: RecordSet): string =>
+  JSON.stringify(values.map((value) => (type === 'SRV' ? canonicalSrv(value) : value)).sort());
+
+/** Names in an SRV value may be written with a last dot and in any case. */
+export const canonicalSrv = (value: string): string =>
+  value.trim().replace(/\s+/g, ' ').replace(/\.$/, '').toLowerCase();
+
+/** A name as Route 53 gives it (`Node1.bitcoin.internal.`), as it is used here. */
+export const plainName = (name: string): string => name.toLowerCase().replace(/\.$/, '');
+
+export const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

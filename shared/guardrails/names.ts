@@ -1,0 +1,129 @@
+// Guardrails of the class "names" (DNS, alarms, peers), as pure decisions, and the record of what a fleet's people were told.
+import type { GuardrailCode, PageCode, Refusal } from './codes.ts';
+
+const LOOK_AGAIN_MS = 5 * 60_000;
+const HOUR_MS = 60 * 60_000;
+/** A refusal that lasts is written to the journal once in so long. */
+const SAY_AGAIN_MS = 24 * HOUR_MS;
+/** What was not met for so long is over: met again, it is told again. */
+const OVER_AFTER_MS = HOUR_MS;
+/** Who claimed a page and died before it was sent does not keep it from being sent. */
+const CLAIM_VALID_MS = 5 * 60_000;
+/** Room for every node of a fleet with own alarms to have two refusals; an item holds 400 KB. */
+const MAX_TOLD = 200;
+const MAX_PLANS = 20;
+
+/** A refusal about one thing: a node, a record, a zone, or the fleet itself. */
+export interface SubjectRefusal {
+  readonly refuse: GuardrailCode;
+  /** What it is about, in a word: "node2", "pool.bitcoin.internal", or the fleet's name. */
+  readonly subject: string;
+  readonly reason: string;
+  readonly page: boolean;
+}
+
+/** Whose node, record or zone was refused what, since when, and what was told about it. Times are ms since the epoch. */
+export interface Told {
+  readonly code: PageCode;
+  readonly subject: string;
+  readonly sinceMs: number;
+  readonly seenAtMs: number;
+  readonly writtenAtMs: number;
+  /** 0: nobody began to page. */
+  readonly claimedAtMs: number;
+  readonly paged: boolean;
+}
+
+/** REGISTER: what register-nodes remembers of a fleet. Everything else it reads from what exists. */
+export interface RegisterRecord {
+  /** Nodes of the last run that found some; 0 before any was found. */
+  readonly nodes: number;
+  readonly told: readonly Told[];
+  /** Hashes of the plans that were written or asked for, newest first. */
+  readonly plans: readonly string[];
+  readonly version: number;
+}
+
+export const newRegister: RegisterRecord = { nodes: 0, told: [], plans: [], version: 0 };
+
+/** Nothing matched never means everything is gone; `confirmed` is a person's word that it does. */
+export function judgeSelection(
+  fleet: string,
+  { found, before, confirmed }: { readonly found: number; readonly before: number; readonly confirmed: boolean },
+): Refusal | null {
+  if (found > 0 || before === 0 || confirmed) return null;
+  const reason =
+    `discovery found no node of ${fleet}, which had ${before}: its records and alarms are kept. ` +
+    'If they are to go, say so: {"kind":"reconcile","fleet":"' +
+    `${fleet}","confirm":true}`;
+  return { refuse: 'nothing-matched', reason, page: true, lookAgainMs: LOOK_AGAIN_MS };
+}
+
+/** Half of a fleet does not go at once unless a person says so. @param what "records", "alarms" */
+export function judgeGone(
+  fleet: string,
+  {
+    gone,
+    of,
+    what,
+    confirmed,
+  }: { readonly gone: number; readonly of: number; readonly what: string; readonly confirmed: boolean },
+): Refusal | null {
+  if (gone * 2 <= of || confirmed) return null;
+  const reason =
+    `${gone} of the ${of} ${what} of ${fleet} would be deleted in one run, limit half: nothing of the fleet is. ` +
+    `If they are to go, say so: {"kind":"reconcile","fleet":"${fleet}","confirm":true}`;
+  return { refuse: 'too-many-gone', reason, page: true, lookAgainMs: LOOK_AGAIN_MS };
+}
+
+export interface Telling {
+  readonly next: RegisterRecord;
+  /** To be written to the journal. */
+  readonly write: readonly SubjectRefusal[];
+  /** To be paged; `paged` is then to be called with those that were. */
+  readonly page: readonly SubjectRefusal[];
+}
+
+/**
+ * What of a run's refusals is to be told: each to the journal once a day, each to people once an onset. The record is written before
+ * anything is told, so that of two runs at the same moment only one tells.
+ */
+export function claimTelling(register: RegisterRecord, met: readonly SubjectRefusal[], nowMs: number): Telling {
+  const key = ({ code, subject }: Pick<Told, 'code' | 'subject'>): string => `${code} ${subject}`;
+  const known = new Map(register.told.map((told) => [key(told), told]));
+  const write: SubjectRefusal[] = [];
+  const page: SubjectRefusal[] = [];
+  for (const refusal of met) {
+    const named = { code: refusal.refuse, subject: refusal.subject };
+    const before = known.get(key(named));
+    const going = before && nowMs - before.seenAtMs < OVER_AFTER_MS ? before : undefined;
+    const says = !going || nowMs - going.writtenAtMs >= SAY_AGAIN_MS;
+    const pages = refusal.page && !going?.paged && nowMs - (going?.claimedAtMs ?? 0) >= CLAIM_VALID_MS;
+    if (says) write.push(refusal);
+    if (pages) page.push(refusal);
+    known.set(key(named), {
+      ...named,
+      sinceMs: going?.sinceMs ?? nowMs,
+      seenAtMs: nowMs,
+      writtenAtMs: says ? nowMs : going.writtenAtMs,
+      claimedAtMs: pages ? nowMs : (going?.claimedAtMs ?? 0),
+      paged: going?.paged ?? false,
+    });
+  }
+  const told = [...known.values()].filter(({ seenAtMs }) => nowMs - seenAtMs < OVER_AFTER_MS);
+  told.sort((a, b) => b.seenAtMs - a.seenAtMs || (key(a) < key(b) ? -1 : 1));
+  return { next: { ...register, told: told.slice(0, MAX_TOLD) }, write, page };
+}
+
+/** The record after these were paged. */
+export function markPaged(register: RegisterRecord, pages: readonly SubjectRefusal[]): RegisterRecord {
+  const were = new Set(pages.map(({ refuse, subject }) => `${refuse} ${subject}`));
+  const told = register.told.map((one) => (were.has(`${one.code} ${one.subject}`) ? { ...one, paged: true } : one));
+  return { ...register, told };
+}
+
+/** The record with a plan that was told; a plan that comes back after many others is told again. */
+export const rememberPlan = (register: RegisterRecord, plan: string): RegisterRecord => ({
+  ...register,
+  plans: [plan, ...register.plans.filter((known) => known !== plan)].slice(0, MAX_PLANS),
+});

@@ -1,0 +1,88 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { desiredNames, poolName } from '../../functions/register-nodes/desired.ts';
+import { markedBy } from '../../functions/register-nodes/records.ts';
+import { anyStory, applied, DNS, planOf, valuesIn } from '../support/register-facts.ts';
+
+const POOL = poolName(DNS);
+
+describe('whatever the fleet and whoever else writes into its zone', () => {
+  it('diff, then apply, is what is desired, and a second time nothing is left to do', () => {
+    fc.assert(
+      fc.property(anyStory, ({ facts }) => {
+        const after = applied(facts);
+        const refused = new Set(planOf(facts).refusals.map(({ subject }) => subject));
+        const untouched = desiredNames(facts).untouched;
+        for (const record of desiredNames(facts).records) {
+          if (refused.has(`${record.name} ${record.type}`) || untouched.has(record.name)) continue;
+          expect([...valuesIn(after, record.name, record.type)].sort()).toEqual([...record.values].sort());
+        }
+        expect(planOf(after).changes).toEqual([]);
+      }),
+    );
+  });
+
+  it('a stranger’s record is in no change and stays to the byte', () => {
+    fc.assert(
+      fc.property(anyStory, ({ strange, facts }) => {
+        const after = applied(facts);
+        for (const [key, record] of strange) expect(after.zone.get(key)).toEqual(record);
+      }),
+    );
+  });
+
+  it('the pool is never empty while a node exists that may be in it', () => {
+    fc.assert(
+      fc.property(anyStory, ({ strange, facts }) => {
+        const movable = facts.nodes.filter(({ instanceId }) => !facts.paused.has(instanceId));
+        const serving = facts.nodes.filter(({ role }) => role !== 'validator' && role !== 'bootnode');
+        const may = (serving.length > 0 ? serving : facts.nodes).filter((node) => movable.includes(node));
+        const theirs = [...strange.values()].some(({ name }) => name === POOL || name === `_chainmend.${POOL}`);
+        if (may.length > 0 && !theirs) expect(valuesIn(applied(facts), POOL)).not.toEqual([]);
+      }),
+    );
+  });
+
+  it('a pool that held addresses is not taken away while a node exists', () => {
+    fc.assert(
+      fc.property(anyStory, ({ facts }) => {
+        if (facts.nodes.length > 0 && valuesIn(facts, POOL).length > 0)
+          expect(valuesIn(applied(facts), POOL)).not.toEqual([]);
+      }),
+    );
+  });
+
+  it('a forked node is in the pool only where nobody else could be, unless it is paused', () => {
+    fc.assert(
+      fc.property(anyStory, ({ facts }) => {
+        const pool = desiredNames(facts).records.find(({ name }) => name === POOL)?.values ?? [];
+        const members = facts.nodes.filter(({ privateIp }) => pool.includes(privateIp));
+        const forked = (id: string) => facts.health.get(id) === 'forked' && !facts.paused.has(id);
+        const running = members.filter(({ instanceId, state }) => forked(instanceId) && state === 'running');
+        if (running.length > 0) expect(running).toHaveLength(members.length);
+      }),
+    );
+  });
+
+  it('no record of ours is left that tells of a node that is gone', () => {
+    fc.assert(
+      fc.property(anyStory, ({ facts }) => {
+        const after = applied(facts);
+        const there = new Set(facts.nodes.map(({ name }) => `${name.toLowerCase()}.${DNS.zone}`));
+        for (const record of after.zone.values()) {
+          const marked = markedBy('bitcoin', record);
+          if (marked?.type === 'A' && marked.name !== POOL) expect(there).toContain(marked.name);
+        }
+      }),
+    );
+  });
+
+  it('the order in which nodes are told of changes nothing', () => {
+    fc.assert(
+      fc.property(anyStory, ({ facts }) => {
+        const reversed = { ...facts, nodes: [...facts.nodes].reverse(), zone: new Map([...facts.zone].reverse()) };
+        expect(planOf(reversed).hash).toBe(planOf(facts).hash);
+      }),
+    );
+  });
+});
