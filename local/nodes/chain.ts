@@ -1,5 +1,10 @@
-// A simulated chain: a height that grows with time, and that stands still when too few of its validators are there.
-import type { Kernel } from '../region/kernel.ts';
+// A simulated chain: a height that grows with time, and that stands still when too few of its validators are there, when they
+// cannot agree, or, where that matters, when they do not reach each other. It may split into branches.
+import type { Clock, Kernel } from '../region/kernel.ts';
+import { Branch } from './branch.ts';
+import { PeerNetwork } from './peer-network.ts';
+import { chainIdOf, GENESIS_HASHES, type Protocol, protocolOf } from './protocol.ts';
+import { type ConsensusFacts, Validators } from './validators.ts';
 
 export interface ChainSpec {
   readonly name: string;
@@ -10,12 +15,20 @@ export interface ChainSpec {
   readonly inodesPerBlock: number;
   /** `here`: our own validators make the blocks (CometBFT). `elsewhere`: others do, whatever happens to our nodes. */
   readonly consensus: 'here' | 'elsewhere';
+  /** What its clients speak; from its name unless given, and cometbft where consensus is here. */
+  readonly protocol?: Protocol;
+  /** What tells this network from others, as the product's chain client reads it; that of the main network unless given. */
+  readonly chainId?: string;
+  /** Connections matter: a node that reaches nobody gets no block, and validators that do not reach each other make none. */
+  readonly needsPeers?: boolean;
 }
 
 export interface Halt {
   readonly fromMs: number;
   /** Absent while it lasts. */
   readonly toMs?: number;
+  /** power: too few validators were there, or reached each other. disagreement: they were, and made no block. */
+  readonly cause: 'power' | 'disagreement';
 }
 
 /** Halts kept for those who tell of a run; one that has more has said enough. */
@@ -23,68 +36,139 @@ const HALTS_MAX = 1_000;
 
 export class SimulatedChain {
   readonly spec: ChainSpec;
-  /** When it stood still because too few of its validators were there, oldest first. */
+  readonly protocol: Protocol | undefined;
+  readonly chainId: string;
+  /** The line of blocks that the chain's majority follows. */
+  readonly main: Branch;
+  readonly validators = new Validators();
+  readonly network: PeerNetwork;
+  /** When it stood still, oldest first. */
   readonly halts: Halt[] = [];
-  private readonly kernel: Kernel;
-  private readonly validators = new Map<string, { readonly power: number; voting: boolean }>();
+  readonly clock: Clock;
+  private readonly branches: Branch[];
+  private disagreement = false;
   private readonly listeners: (() => void)[] = [];
-  private anchor: { readonly height: number; readonly atMs: number };
-  private isHalted = false;
 
   constructor(kernel: Kernel, spec: ChainSpec) {
-    if (!(spec.blockIntervalMs > 0)) throw new RangeError(`chain ${spec.name}: blockIntervalMs must be above 0`);
-    this.kernel = kernel;
+    this.clock = kernel.clock;
     this.spec = spec;
-    this.anchor = { height: spec.heightAtStart, atMs: kernel.clock.now() };
+    this.protocol = protocolOf(spec);
+    const genesisHash = this.protocol && GENESIS_HASHES[this.protocol];
+    this.main = new Branch({
+      clock: kernel.clock,
+      chainName: spec.name,
+      name: 'main',
+      blockIntervalMs: spec.blockIntervalMs,
+      fromHeight: 0,
+      parent: undefined,
+      start: { height: spec.heightAtStart, atMs: kernel.clock.now() },
+      ...(genesisHash !== undefined && spec.chainId === undefined && { genesisHash }),
+    });
+    this.branches = [this.main];
+    this.chainId = chainIdOf(spec, this.main.hash(0));
+    this.network = new PeerNetwork(kernel.clock, spec.needsPeers === true ? () => this.decide() : undefined);
   }
 
   get halted(): boolean {
-    return this.isHalted;
+    return this.main.halted;
   }
 
   height(): number {
-    if (this.isHalted) return Math.floor(this.anchor.height);
-    return Math.floor(this.anchor.height + (this.kernel.clock.now() - this.anchor.atMs) / this.spec.blockIntervalMs);
+    return this.main.height();
   }
 
   /** When the chain reaches a height if all goes on like this, in ms since the epoch; Infinity while it is halted. */
   reaches(height: number): number {
-    if (height <= this.height()) return this.kernel.clock.now();
-    if (this.isHalted) return Number.POSITIVE_INFINITY;
-    return Math.ceil(this.anchor.atMs + (height - this.anchor.height) * this.spec.blockIntervalMs);
+    return this.main.reaches(height);
+  }
+
+  /** Whatever its consensus: nobody makes a block until `resume`. Its validators are there, and their rounds go on. */
+  halt(): void {
+    this.disagreement = true;
+    this.decide();
+  }
+
+  resume(): void {
+    this.disagreement = false;
+    this.decide();
+  }
+
+  /**
+   * A minority that makes other blocks from this height on, at its own interval (the chain's unless given): `client.follow`
+   * puts a node on it. `fromHeight` is at most the next height.
+   */
+  fork(fromHeight: number, { blockIntervalMs = this.spec.blockIntervalMs, name = '' } = {}): Branch {
+    if (!(Number.isSafeInteger(fromHeight) && fromHeight >= 1 && fromHeight <= this.height() + 1)) {
+      throw new RangeError(`chain ${this.spec.name}: fork at ${fromHeight}, expected 1 to ${this.height() + 1}`);
+    }
+    const branch = new Branch({
+      clock: this.clock,
+      chainName: this.spec.name,
+      name: name === '' ? `fork${this.branches.length}@${fromHeight}` : name,
+      blockIntervalMs,
+      fromHeight,
+      parent: this.main,
+      start: { height: fromHeight - 1, atMs: this.main.blockTimeMs(fromHeight - 1) },
+    });
+    branch.onChange(() => this.tell());
+    this.branches.push(branch);
+    return branch;
   }
 
   addValidator(nodeId: string, power: number, voting: boolean): void {
-    this.validators.set(nodeId, { power, voting });
+    this.validators.add(nodeId, power, voting);
     this.decide();
   }
 
   setVoting(nodeId: string, voting: boolean): void {
-    const validator = this.validators.get(nodeId);
-    if (!validator || validator.voting === voting) return;
-    validator.voting = voting;
-    this.decide();
+    if (this.validators.setVoting(nodeId, voting)) this.decide();
   }
 
-  /** Tells whenever the chain halts or goes on. */
+  /** Takes a validator out of the set, as a chain does that finds it absent or dishonest; its process notices nothing. */
+  jail(nodeId: string): void {
+    if (this.validators.setJailed(nodeId, true)) this.decide();
+  }
+
+  unjail(nodeId: string): void {
+    if (this.validators.setJailed(nodeId, false)) this.decide();
+  }
+
+  /** What a node's metrics tell of consensus. */
+  consensus(): ConsensusFacts {
+    return this.validators.facts(this.disagreement ? this.main.haltedAtMs : undefined, this.clock.now());
+  }
+
+  /** Tells whenever the chain, or a branch of it, halts or goes on. */
   onChange(listener: () => void): void {
     this.listeners.push(listener);
   }
 
   /** Blocks need more than 2/3 of the voting power (CometBFT, consensus specification). */
   private decide(): void {
-    if (this.spec.consensus !== 'here' || this.validators.size === 0) return;
-    const all = [...this.validators.values()];
-    const total = all.reduce((sum, { power }) => sum + power, 0);
-    const present = all.reduce((sum, { power, voting }) => sum + (voting ? power : 0), 0);
-    const halted = 3 * present <= 2 * total;
-    if (halted === this.isHalted) return;
-    const nowMs = this.kernel.clock.now();
-    this.anchor = { height: this.height(), atMs: nowMs };
-    this.isHalted = halted;
+    const here = this.spec.consensus === 'here' && this.validators.size > 0;
+    const reachable = this.spec.needsPeers === true ? this.network.groups() : undefined;
+    const majority = here ? this.validators.majority(reachable) : undefined;
+    const powerless = here && majority === undefined;
+    const halted = this.disagreement || powerless;
+    if (here && !halted) this.validators.commit(reachable && majority);
+    if (reachable) this.network.supply(here ? (member) => majority?.has(member) ?? false : undefined);
+    if (halted === this.main.halted) return;
+    this.note(halted, powerless ? 'power' : 'disagreement');
+    if (halted) this.main.halt();
+    else this.main.resume();
+    this.tell();
+  }
+
+  private note(halted: boolean, cause: Halt['cause']): void {
+    const nowMs = this.clock.now();
     const last = this.halts.pop();
-    if (last) this.halts.push(last.toMs === undefined ? { ...last, toMs: nowMs } : last);
-    if (halted && this.halts.length < HALTS_MAX) this.halts.push({ fromMs: nowMs });
+    const ended = last?.toMs === undefined && last ? { ...last, toMs: nowMs } : last;
+    // A chain whose validators appear one after the other at one moment has not stood still.
+    if (ended && ended.fromMs !== ended.toMs) this.halts.push(ended);
+    if (halted && this.halts.length < HALTS_MAX) this.halts.push({ fromMs: nowMs, cause });
+  }
+
+  private tell(): void {
     for (const listener of this.listeners) listener();
   }
 }

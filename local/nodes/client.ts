@@ -1,10 +1,14 @@
-// The client process of a simulated node: it follows its chain at a bounded speed, fills the volumes, and stops when one is full.
+// The client process of a simulated node: it follows a branch of its chain at a bounded speed, fills the volumes, and stops when
+// one is full. It may run and not advance: while it loads, when it hangs, when nobody sends it blocks.
 import type { Kernel, Timer } from '../region/kernel.ts';
+import type { Branch } from './branch.ts';
 import type { SimulatedChain } from './chain.ts';
 import type { SimulatedVolume } from './volume.ts';
 
 export type ClientState = 'running' | 'stopped' | 'failed';
 export type OutageCause = 'disk-full' | 'instance-down' | 'stopped' | 'volume-gone';
+/** Why a client that runs gets no further: it hangs, it is connected to nobody, its beacon node sends it nothing. */
+export type Hold = 'frozen' | 'no-peers' | 'no-beacon';
 
 export interface Outage {
   readonly cause: OutageCause;
@@ -31,6 +35,14 @@ export class SimulatedClient {
   private anchor: { height: number; atMs: number };
   private overflow: Timer | undefined;
   private readonly startListeners: (() => void)[] = [];
+  private readonly startSeconds: number;
+  private readonly takesConfiguration: () => boolean;
+  private readonly holds = new Set<Hold>();
+  private followed: Branch;
+  private thawsOnRestart = false;
+  /** Set while it loads after a start. */
+  private loading: Timer | undefined;
+  private upFromMs: number;
   /** The last height for which all volumes have room, as planned. */
   private ceiling = Number.POSITIVE_INFINITY;
 
@@ -44,12 +56,20 @@ export class SimulatedClient {
     catchUpBlocksPerSecond: number;
     /** The voting power of a validator; absent for all others. */
     power: number | undefined;
+    /** From a start until it answers and follows. */
+    startSeconds: number;
+    /** Reads its configuration, before each start; false: that is broken, and it exits. */
+    takesConfiguration: () => boolean;
   }) {
     this.kernel = options.kernel;
     this.nodeId = options.nodeId;
     this.chain = options.chain;
     this.volumes = options.volumes;
     this.blocksPerSecond = options.catchUpBlocksPerSecond;
+    this.startSeconds = options.startSeconds;
+    this.takesConfiguration = options.takesConfiguration;
+    this.followed = options.chain.main;
+    this.upFromMs = Number.NEGATIVE_INFINITY;
     this.currentState = options.state;
     const atMs = this.kernel.clock.now();
     this.anchor = { height: Math.max(0, options.chain.height() - options.lagBlocks), atMs };
@@ -66,6 +86,55 @@ export class SimulatedClient {
 
   get outages(): readonly Outage[] {
     return this.currentOutage ? [...this.pastOutages, this.currentOutage] : this.pastOutages;
+  }
+
+  /** The process is there, and does not answer for its chain yet. */
+  get starting(): boolean {
+    return this.loading !== undefined;
+  }
+
+  /** Since when it runs and has loaded, in ms since the epoch; -Infinity: since before the run. Undefined while it does not. */
+  get upSinceMs(): number | undefined {
+    return this.currentState === 'running' && !this.starting ? this.upFromMs : undefined;
+  }
+
+  /** Runs, has loaded, and gets no further, for one of these reasons. */
+  get heldBy(): ReadonlySet<Hold> {
+    return this.holds;
+  }
+
+  get branch(): Branch {
+    return this.followed;
+  }
+
+  /** Hangs: runs, answers, and does not advance until it is thawed, or at its next start where that helps. */
+  freeze({ untilRestart = false } = {}): void {
+    this.thawsOnRestart = untilRestart;
+    this.hold('frozen', true);
+  }
+
+  thaw(): void {
+    this.hold('frozen', false);
+  }
+
+  hold(reason: Hold, on: boolean): void {
+    if (this.holds.has(reason) === on) return;
+    this.settle();
+    if (on) this.holds.add(reason);
+    else this.holds.delete(reason);
+    this.plan();
+    // Without peers it votes, and is not heard.
+    if (reason === 'frozen') this.vote();
+  }
+
+  /** Takes this branch for the chain; blocks above the last one in common are replaced. */
+  follow(branch: Branch): void {
+    if (branch === this.followed) return;
+    this.settle();
+    this.followed = branch;
+    this.anchor = { height: Math.min(this.anchor.height, branch.height()), atMs: this.kernel.clock.now() };
+    this.plan();
+    this.vote();
   }
 
   /** Tells each time that the process has come up. */
@@ -93,21 +162,21 @@ export class SimulatedClient {
   plan(): void {
     this.overflow?.cancel();
     this.overflow = undefined;
-    if (this.currentState !== 'running') return;
+    if (!this.advances) return;
     this.settle();
     const from = Math.floor(this.anchor.height);
     const height = Math.min(...this.volumes.map((volume) => volume.overflowsAt(from)));
     this.ceiling = height - 1;
     const followedMs = this.anchor.atMs + ((height - this.anchor.height) / this.blocksPerSecond) * 1_000;
-    const atMs = Math.max(this.chain.reaches(height), Math.ceil(followedMs));
+    const atMs = Math.max(this.followed.reaches(height), Math.ceil(followedMs));
     if (Number.isFinite(atMs)) this.overflow = this.kernel.clock.at(atMs, () => this.overflowAt(height));
   }
 
-  /** Starts; true when it runs then, false when it died at once because a volume has no room or is not mounted. */
+  /** Starts; true when it runs then, false when it died at once: a volume has no room or is not mounted, its configuration is broken. */
   start(): boolean {
     if (this.currentState === 'running') return true;
     const height = this.height();
-    if (this.volumes.some((volume) => !volume.mounted || volume.fullAt(height))) {
+    if (this.volumes.some((volume) => !volume.mounted || volume.fullAt(height)) || !this.takesConfiguration()) {
       this.currentState = 'failed';
       return false;
     }
@@ -117,8 +186,9 @@ export class SimulatedClient {
     if (this.currentOutage) this.pastOutages.push({ ...this.currentOutage, toMs: this.kernel.clock.now() });
     this.pastOutages.splice(0, Math.max(0, this.pastOutages.length - OUTAGES_MAX));
     this.currentOutage = undefined;
-    this.chain.setVoting(this.nodeId, true);
-    this.plan();
+    if (this.thawsOnRestart) this.holds.delete('frozen');
+    if (this.startSeconds > 0) this.loading = this.kernel.clock.after(this.startSeconds * 1_000, () => this.loaded());
+    else this.loaded();
     for (const listener of this.startListeners) listener();
     return true;
   }
@@ -132,11 +202,32 @@ export class SimulatedClient {
     this.end(state, cause);
   }
 
+  private loaded(): void {
+    this.loading = undefined;
+    this.upFromMs = this.kernel.clock.now();
+    this.anchor = { height: this.anchor.height, atMs: this.upFromMs };
+    this.vote();
+    this.plan();
+  }
+
   private end(state: 'stopped' | 'failed', cause: OutageCause): void {
     this.overflow?.cancel();
+    this.loading?.cancel();
+    this.loading = undefined;
     this.currentState = state;
     this.currentOutage = { cause, fromMs: this.kernel.clock.now() };
-    this.chain.setVoting(this.nodeId, false);
+    this.vote();
+  }
+
+  private get advances(): boolean {
+    return this.currentState === 'running' && !this.starting && this.holds.size === 0;
+  }
+
+  /** Tells the chain whether it takes part in consensus. */
+  private vote(): void {
+    const votes = this.upSinceMs !== undefined && !this.holds.has('frozen') && this.followed === this.chain.main;
+    this.chain.setVoting(this.nodeId, votes);
+    this.chain.network.changed();
   }
 
   private overflowAt(height: number): void {
@@ -151,8 +242,8 @@ export class SimulatedClient {
   }
 
   private position(): number {
-    if (this.currentState !== 'running') return this.anchor.height;
+    if (!this.advances) return this.anchor.height;
     const followed = this.anchor.height + ((this.kernel.clock.now() - this.anchor.atMs) / 1_000) * this.blocksPerSecond;
-    return Math.max(this.anchor.height, Math.min(this.chain.height(), followed, this.ceiling));
+    return Math.max(this.anchor.height, Math.min(this.followed.height(), followed, this.ceiling));
   }
 }

@@ -1,13 +1,19 @@
 // A simulated node: a machine with disks, an SSM agent, a CloudWatch agent and a client that follows a chain. Nothing in it costs
 // an event per block: heights and sizes are reckoned when someone looks, and one timer waits for the moment when a disk is full.
+// How it is asked is in rpc/, whom it is connected to in peers.ts, its configuration in setup.ts.
 import type { Observation } from '../../shared/documents/answer.ts';
 import type { Kernel } from '../region/kernel.ts';
+import type { HttpAnswer, HttpRequest } from '../region/network.ts';
 import type { Random } from '../region/random.ts';
+import { SimulatedBeacon } from './beacon.ts';
 import type { SimulatedChain } from './chain.ts';
 import { SimulatedClient, SYNCED_LAG_BLOCKS } from './client.ts';
 import { CommandRunner } from './commands.ts';
 import type { CommandOutcome, Machine, MachineCommand } from './machine.ts';
 import { type DiskDimensions, diskMetrics, type Metric, type Past, pastMetrics } from './metrics.ts';
+import { NodePeers } from './peers.ts';
+import { NodeRpc } from './rpc/node-rpc.ts';
+import { NodeSetup } from './setup.ts';
 import type { NodeReport, NodeSpec } from './spec.ts';
 import { isUnit, operationOf, unitName } from './units.ts';
 import { SimulatedVolume } from './volume.ts';
@@ -33,9 +39,14 @@ export class SimulatedNode implements Machine {
   readonly platform = { name: 'Amazon Linux', version: '2023' };
   readonly client: SimulatedClient;
   readonly volumes: readonly SimulatedVolume[];
-  private readonly kernel: Kernel;
-  private readonly chain: SimulatedChain;
-  private readonly spec: NodeSpec;
+  readonly peers: NodePeers;
+  readonly rpc: NodeRpc;
+  readonly setup: NodeSetup;
+  /** Beside an execution client that has one. */
+  readonly beacon: SimulatedBeacon | undefined;
+  readonly kernel: Kernel;
+  readonly chain: SimulatedChain;
+  readonly spec: NodeSpec;
   private readonly random: Random;
   private readonly commands: CommandRunner;
   private readonly root: { readonly sizeBytes: number; usedBytes: number };
@@ -84,7 +95,13 @@ export class SimulatedNode implements Machine {
       lagBlocks: spec.lagBlocks ?? 0,
       catchUpBlocksPerSecond,
       power: spec.validatorPower,
+      startSeconds: spec.startSeconds ?? 0,
+      takesConfiguration: () => this.setup.load(),
     });
+    this.peers = new NodePeers(this.client, { kernel, chain, spec });
+    this.rpc = new NodeRpc(this);
+    this.setup = new NodeSetup(this);
+    this.beacon = spec.beacon ? new SimulatedBeacon(this.client) : undefined;
     this.commands = new CommandRunner({
       clockSeconds: () => Math.floor(kernel.clock.now() / 1_000) + (spec.clockSkewSeconds ?? 0),
       takesMs: (lowMs, highMs) => this.random.integer(lowMs, highMs),
@@ -97,6 +114,10 @@ export class SimulatedNode implements Machine {
         this.fencedCommands++;
       },
     });
+  }
+
+  get isPowered(): boolean {
+    return this.powered;
   }
 
   reachable(): boolean {
@@ -182,6 +203,31 @@ export class SimulatedNode implements Machine {
     return started;
   }
 
+  /** Stops the client cleanly and starts it again; true when it runs. */
+  restartClient(): boolean {
+    this.stopClient();
+    return this.startClient();
+  }
+
+  /** Undefined: no such file. */
+  readFile(path: string): string | undefined {
+    return this.setup.files.get(path);
+  }
+
+  /** Throws an `Error` that begins with ENOSPC where its filesystem is full. */
+  writeFile(path: string, text: string): void {
+    const volume = this.volumes.find((candidate) => candidate.mounted && path.startsWith(`${candidate.path}/`));
+    const { sizeBytes, usedBytes } = volume ?? this.root;
+    if (sizeBytes - usedBytes < ROOT_WRITABLE_BYTES)
+      throw new Error(`ENOSPC: no space left on device, write '${path}'`);
+    this.setup.files.set(path, text);
+  }
+
+  /** What comes of a request to a port of 127.0.0.1. */
+  localRpc(port: number, request: HttpRequest): HttpAnswer {
+    return this.rpc.answer(port, request, { local: true });
+  }
+
   /** Something that is not the chain writes to a disk. */
   write(path: string, bytes: number): void {
     if (path === '/') {
@@ -206,15 +252,14 @@ export class SimulatedNode implements Machine {
   report(): NodeReport {
     this.client.settle();
     const heightLag = this.client.heightLag();
-    const running = this.client.state === 'running';
     return {
       instanceId: this.instanceId,
       name: this.name,
-      state: !running ? 'unreachable' : heightLag <= SYNCED_LAG_BLOCKS ? 'synced' : 'behind',
+      state: this.state(heightLag),
       client: this.client.state,
       height: this.client.height(),
       heightLag,
-      peers: running ? (this.spec.peers ?? 8) : 0,
+      peers: this.peers.count(),
       volumes: this.volumes.map(({ volumeId, role, path, usedPercent, inodesPercent, sizeBytes }) => ({
         volumeId,
         role,
@@ -227,6 +272,14 @@ export class SimulatedNode implements Machine {
       outages: this.client.outages,
       clientStarts: [...this.clientStarts],
     };
+  }
+
+  private state(heightLag: number): NodeReport['state'] {
+    if (this.client.state !== 'running') return 'unreachable';
+    if (this.client.starting) return 'starting';
+    if (this.client.branch !== this.chain.main) return 'forked';
+    if (heightLag <= SYNCED_LAG_BLOCKS) return 'synced';
+    return this.client.heldBy.size > 0 ? 'stuck' : 'behind';
   }
 
   // What the CloudWatch agent publishes.

@@ -16,7 +16,23 @@ export interface NodeSpec {
   readonly catchUpBlocksPerSecond?: number;
   /** Its voting power where it is a validator. */
   readonly validatorPower?: number;
+  /** Connections to strangers; 8 unless given, none where our validators need each other. */
   readonly peers?: number;
+  /** Peers that its configuration names when the run begins: private addresses of siblings, or host:port. */
+  readonly knows?: readonly string[];
+  /** The client's configuration; where the usual unit has it unless given. */
+  readonly configPath?: string;
+  readonly ports?: {
+    readonly rpc?: number;
+    readonly p2p?: number;
+    readonly metrics?: number;
+    readonly beacon?: number;
+  };
+  readonly rpc?: RpcSpec;
+  /** A beacon node runs beside the execution client. */
+  readonly beacon?: boolean;
+  /** From a start of the client until it answers and follows; 0 unless given. */
+  readonly startSeconds?: number;
   readonly agentVersion?: string;
   /** How far the node's clock is ahead of true time. */
   readonly clockSkewSeconds?: number;
@@ -24,10 +40,28 @@ export interface NodeSpec {
   readonly powered?: boolean;
 }
 
+/** How a node's client may be asked. */
+export interface RpcSpec {
+  /** Everything else is answered with HTTP 401. */
+  readonly credentials?: { readonly user: string; readonly password: string } | { readonly token: string };
+  /** A file that holds the credentials as "user:password", as bitcoind's .cookie does. */
+  readonly credentialsFile?: string;
+  /** loopback: connections from other machines are refused. */
+  readonly listens?: 'network' | 'loopback';
+  /** CometBFT's `rpc.unsafe`: /dial_peers exists, for whoever can reach the port. */
+  readonly unsafe?: boolean;
+  /** Before all paths: "/ext/bc/C/rpc". */
+  readonly path?: string;
+  /** Of CometBFT's metrics; off: its metrics port is closed, as geth's then is. */
+  readonly metrics?: 'cometbft' | 'tendermint' | 'off';
+  readonly clientVersion?: string;
+}
+
 export interface NodeReport {
   readonly instanceId: string;
   readonly name: string;
-  readonly state: 'synced' | 'behind' | 'unreachable';
+  /** As an all-knowing observer sees it; unreachable: its client does not run. */
+  readonly state: 'synced' | 'behind' | 'starting' | 'stuck' | 'forked' | 'unreachable';
   readonly client: ClientState;
   readonly height: number;
   readonly heightLag: number;

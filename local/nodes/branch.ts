@@ -1,0 +1,116 @@
+// One line of blocks of a simulated chain: how high it is, when each block was made, and its hash. Nothing is stored per block:
+// time and height are reckoned from the moments at which the line stood still or went on.
+import { createHash } from 'node:crypto';
+import type { Clock } from '../region/kernel.ts';
+
+/** From `atMs` on, starting at `height` (fractional between two blocks): at its interval, or standing still. */
+interface Stretch {
+  readonly height: number;
+  readonly atMs: number;
+  readonly moving: boolean;
+}
+
+/** Stretches kept; of older blocks the times are reckoned as if the line had never stood still before. */
+const STRETCHES_MAX = 2_000;
+
+export interface BranchOptions {
+  readonly clock: Clock;
+  readonly chainName: string;
+  /** Blocks of two branches of one chain differ by it. */
+  readonly name: string;
+  readonly blockIntervalMs: number;
+  /** The first block of its own: below it all blocks are the parent's. */
+  readonly fromHeight: number;
+  readonly parent: Branch | undefined;
+  /** A block that it has, and when that was made. */
+  readonly start: { readonly height: number; readonly atMs: number };
+  /** Of block 0, where the chain has a known one. */
+  readonly genesisHash?: string;
+}
+
+export class Branch {
+  readonly name: string;
+  readonly fromHeight: number;
+  readonly blockIntervalMs: number;
+  private readonly clock: Clock;
+  private readonly chainName: string;
+  private readonly parent: Branch | undefined;
+  private readonly genesisHash: string | undefined;
+  private readonly stretches: Stretch[];
+  private readonly listeners: (() => void)[] = [];
+
+  constructor({ clock, chainName, name, blockIntervalMs, fromHeight, parent, start, genesisHash }: BranchOptions) {
+    if (!(blockIntervalMs > 0)) throw new RangeError(`chain ${chainName}: blockIntervalMs must be above 0`);
+    this.clock = clock;
+    this.chainName = chainName;
+    this.name = name;
+    this.blockIntervalMs = blockIntervalMs;
+    this.fromHeight = fromHeight;
+    this.parent = parent;
+    this.genesisHash = genesisHash;
+    this.stretches = [{ ...start, moving: true }];
+  }
+
+  get halted(): boolean {
+    return !this.last.moving;
+  }
+
+  /** When it last came to a standstill, in ms since the epoch; undefined while it grows. */
+  get haltedAtMs(): number | undefined {
+    return this.last.moving ? undefined : this.last.atMs;
+  }
+
+  height(): number {
+    const { height, atMs, moving } = this.last;
+    return Math.floor(moving ? height + (this.clock.now() - atMs) / this.blockIntervalMs : height);
+  }
+
+  /** When it reaches a height if all goes on like this, in ms since the epoch; Infinity while it is halted. */
+  reaches(height: number): number {
+    if (height <= this.height()) return this.clock.now();
+    if (this.halted) return Number.POSITIVE_INFINITY;
+    return Math.ceil(this.last.atMs + (height - this.last.height) * this.blockIntervalMs);
+  }
+
+  /** When a block was made, in ms since the epoch; of a block that is not made yet, when it will be. */
+  blockTimeMs(height: number): number {
+    if (this.parent && height < this.fromHeight) return this.parent.blockTimeMs(height);
+    const made = this.stretches.findLast((stretch) => stretch.moving && stretch.height < height) ?? this.stretches[0];
+    if (!made) throw new Error(`branch ${this.name} of chain ${this.chainName} has no beginning`);
+    return Math.max(0, Math.ceil(made.atMs + (height - made.height) * this.blockIntervalMs));
+  }
+
+  /** 64 hexadecimal digits, the same in every run. */
+  hash(height: number): string {
+    if (this.parent && height < this.fromHeight) return this.parent.hash(height);
+    if (height === 0 && this.genesisHash !== undefined) return this.genesisHash;
+    return createHash('sha256').update(`${this.chainName}/${this.name}/${height}`).digest('hex');
+  }
+
+  /** Makes no blocks until it is resumed. */
+  halt(): void {
+    this.turn(false);
+  }
+
+  resume(): void {
+    this.turn(true);
+  }
+
+  /** Tells whenever it halts or goes on. */
+  onChange(listener: () => void): void {
+    this.listeners.push(listener);
+  }
+
+  private get last(): Stretch {
+    const last = this.stretches.at(-1);
+    if (!last) throw new Error(`branch ${this.name} of chain ${this.chainName} has no beginning`);
+    return last;
+  }
+
+  private turn(moving: boolean): void {
+    if (moving === this.last.moving) return;
+    this.stretches.push({ height: this.height(), atMs: this.clock.now(), moving });
+    if (this.stretches.length > STRETCHES_MAX) this.stretches.shift();
+    for (const listener of this.listeners) listener();
+  }
+}

@@ -1,0 +1,130 @@
+// The peers in a client's configuration file, both ways: the file that a node was set up with, and what its client makes of a file
+// when it starts. A client that does not understand its file does not start.
+import { parse } from '@decimalturn/toml-patch';
+import { familyOf, type Protocol, portsOf } from '../protocol.ts';
+import { type CometbftSettings, cometbftConfig } from './cometbft.ts';
+import { bitcoinConfig, gethConfig, stacksConfig } from './texts.ts';
+
+export interface ConfiguredPeer {
+  /** "10.0.0.11:26656" */
+  readonly address: string;
+  readonly id: string | undefined;
+}
+
+/** What a file says, as far as connections and RPC go. */
+export interface Configuration {
+  readonly peers: readonly ConfiguredPeer[];
+  readonly rpcUnsafe: boolean;
+}
+
+/** A client that reads such a file exits and says this. */
+export class ConfigurationError extends Error {
+  override readonly name = 'ConfigurationError';
+}
+
+/** Where the usual unit file has it; of cometbft beneath its home, which lies on the data volume. */
+export function usualConfigPath(protocol: Protocol, dataPath: string): string {
+  switch (familyOf(protocol)) {
+    case 'bitcoin':
+      return `/etc/${protocol}/${protocol}.conf`;
+    case 'ethereum':
+      return protocol === 'ethereum' ? '/etc/geth/config.toml' : `/etc/${protocol}/config.toml`;
+    case 'cometbft':
+      return `${dataPath}/config/config.toml`;
+    case 'stacks':
+      return '/etc/stacks/config.toml';
+  }
+}
+
+export function writtenConfig(
+  protocol: Protocol,
+  peers: readonly ConfiguredPeer[],
+  settings: Omit<CometbftSettings, 'persistentPeers'>,
+): string {
+  const { rpc, p2p } = portsOf(protocol);
+  const keyed = peers.map(({ id = '', address }) => `${id}@${address}`);
+  switch (familyOf(protocol)) {
+    case 'bitcoin':
+      return bitcoinConfig(protocol, rpc, peers.map(({ address }) => address)); // biome-ignore format: one call
+    case 'ethereum':
+      return gethConfig(p2p, keyed.map((peer) => `enode://${peer}`)); // biome-ignore format: one call
+    case 'cometbft':
+      return cometbftConfig({ ...settings, persistentPeers: keyed.join(',') });
+    case 'stacks':
+      return stacksConfig(keyed.join(','));
+  }
+}
+
+/** Throws a `ConfigurationError` where the client would exit. */
+export function readConfig(protocol: Protocol, text: string): Configuration {
+  switch (familyOf(protocol)) {
+    case 'bitcoin':
+      return { peers: addnodes(text, portsOf(protocol).p2p), rpcUnsafe: false };
+    case 'ethereum':
+      return {
+        peers: listIn(text, ['Node', 'P2P', 'StaticNodes']).map((peer) => keyedPeer(peer, ENODE)),
+        rpcUnsafe: false,
+      };
+    case 'cometbft': {
+      const table = tomlOf(text);
+      const peers = commaSeparated(valueAt(table, ['p2p', 'persistent_peers']), 'persistent_peers');
+      const rpcUnsafe = valueAt(table, ['rpc', 'unsafe']) === true;
+      return { peers: peers.map((peer) => keyedPeer(peer, NODE_ID)), rpcUnsafe };
+    }
+    case 'stacks': {
+      const peers = commaSeparated(valueAt(tomlOf(text), ['node', 'bootstrap_node']), 'bootstrap_node');
+      return { peers: peers.map((peer) => keyedPeer(peer, PUBLIC_KEY)), rpcUnsafe: false };
+    }
+  }
+}
+
+const ENODE = /^enode:\/\/([0-9a-f]{128})@([^@\s?]{3,300}:\d{1,5})(?:\?discport=\d{1,5})?$/;
+const NODE_ID = /^([0-9a-f]{40})@(?:tcp:\/\/)?([^@\s]{3,300}:\d{1,5})$/;
+const PUBLIC_KEY = /^([0-9a-f]{66})@([^@\s]{3,300}:\d{1,5})$/;
+
+function keyedPeer(text: string, pattern: RegExp): ConfiguredPeer {
+  const [, id, address] = pattern.exec(text) ?? [];
+  if (id === undefined || address === undefined) throw new ConfigurationError(`invalid peer: ${text.slice(0, 200)}`);
+  return { id, address };
+}
+
+/** Sections and anything else are for the client to mind; addnode takes any text, and what is no address is never reached. */
+function addnodes(text: string, p2pPort: number): readonly ConfiguredPeer[] {
+  return text.split('\n').flatMap((line) => {
+    const [, peer] = /^\s*addnode\s*=\s*([^\s#]+)/.exec(line) ?? [];
+    return peer === undefined ? [] : [{ id: undefined, address: withPort(peer, p2pPort) }];
+  });
+}
+
+/** An address without a port means the chain's usual one. */
+export const withPort = (address: string, port: number): string =>
+  /(^[^:]*|\])$/.test(address) ? `${address}:${port}` : address;
+
+function tomlOf(text: string): unknown {
+  try {
+    return parse(text) as unknown;
+  } catch (error) {
+    throw new ConfigurationError(error instanceof Error ? error.message : 'not TOML');
+  }
+}
+
+function valueAt(table: unknown, keys: readonly string[]): unknown {
+  return keys.reduce<unknown>(
+    (value, key) => (typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined),
+    table,
+  );
+}
+
+function listIn(text: string, keys: readonly string[]): readonly string[] {
+  const list = valueAt(tomlOf(text), keys) ?? [];
+  if (Array.isArray(list) && list.every((entry) => typeof entry === 'string')) return list;
+  throw new ConfigurationError(`${keys.join('.')}: expected a list of texts`);
+}
+
+function commaSeparated(value: unknown, key: string): readonly string[] {
+  if (value !== undefined && typeof value !== 'string') throw new ConfigurationError(`${key}: expected a text`);
+  return (value ?? '')
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== '');
+}

@@ -1,0 +1,66 @@
+// Which protocol a simulated chain speaks, and what its main network is known by: as the product's chain clients read it.
+import { chainDefaults, type KnownChain } from '../../shared/chains/defaults.ts';
+import type { ChainSpec } from './chain.ts';
+
+/** All that the product has a client for, except solana, whose RPC is not simulated. */
+export type Protocol = Exclude<KnownChain, 'solana'>;
+
+/** Protocols that answer alike. */
+export type Family = 'bitcoin' | 'ethereum' | 'cometbft' | 'stacks';
+
+const FAMILIES: Readonly<Record<Protocol, Family>> = {
+  bitcoin: 'bitcoin',
+  litecoin: 'bitcoin',
+  dogecoin: 'bitcoin',
+  ethereum: 'ethereum',
+  bsc: 'ethereum',
+  cometbft: 'cometbft',
+  stacks: 'stacks',
+};
+
+/** Block 0 of the main networks (chainparams.cpp of each client; params/config.go of go-ethereum and bsc). */
+export const GENESIS_HASHES: Readonly<Partial<Record<Protocol, string>>> = {
+  bitcoin: '000000000019d6689c085ae165831e934ff763ae46a2a6c172b3f1b60a8ce26f',
+  litecoin: '12a765e31ffd4059bada1e25190f6e98c99d9714d334efa41a195a7e7e04bfe2',
+  dogecoin: '1a91e3dace36e2be3bf030a65679fe821aa1d6ef92e7c9902eb318182c355691',
+  ethereum: 'd4e56740f876aef8c010b86a40d5f56745a118d0906a34e69aec8c0db1cb8fa3',
+  bsc: '0d21840abff46b96c84b2ac9e10e4f5cdaeb5693cb665db62a2f3b02d2d57b5b',
+};
+
+/** As the clients name themselves; the versions whose answers are simulated. */
+const VERSIONS: Readonly<Record<Protocol, string>> = {
+  bitcoin: '/Satoshi:29.0.0/',
+  litecoin: '/LitecoinCore:0.21.2.1/',
+  dogecoin: '/Shibetoshi:1.14.9/',
+  ethereum: 'Geth/v1.16.5-stable/linux-amd64/go1.26.8',
+  bsc: 'Geth/v1.6.2-stable/linux-amd64/go1.26.8',
+  cometbft: '0.38.17',
+  stacks: 'stacks-node 3.1.0.0.12 (release/3.1.0.0.12:ae969ca+, release build, linux [x86_64])',
+};
+
+/** The chain's own word, else a name that is a protocol's, else CometBFT where our validators make the blocks. */
+export function protocolOf({ protocol, name, consensus }: ChainSpec): Protocol | undefined {
+  if (protocol !== undefined) return protocol;
+  if (Object.hasOwn(FAMILIES, name)) return name as Protocol;
+  return consensus === 'here' ? 'cometbft' : undefined;
+}
+
+export const familyOf = (protocol: Protocol): Family => FAMILIES[protocol];
+
+export const versionOf = (protocol: Protocol): string => VERSIONS[protocol];
+
+export const portsOf = (protocol: Protocol): { readonly rpc: number; readonly p2p: number } =>
+  chainDefaults[protocol].ports;
+
+/** CometBFT's `prometheus_listen_addr`, geth's `--metrics.port`, the beacon API's usual port. */
+export const METRICS_PORTS: Readonly<Partial<Record<Family, number>>> = { cometbft: 26_660, ethereum: 6_060 };
+export const BEACON_PORT = 5_052;
+
+/** What tells this network from others, as the product's client reads it. */
+export function chainIdOf(spec: ChainSpec, genesisHash: string): string {
+  if (spec.chainId !== undefined) return spec.chainId;
+  const protocol = protocolOf(spec);
+  if (protocol === 'ethereum' || protocol === 'stacks') return '1';
+  if (protocol === 'bsc') return '56';
+  return protocol === 'cometbft' ? `${spec.name}-1` : genesisHash;
+}

@@ -1,0 +1,123 @@
+// The beacon API of the consensus client beside an execution client. The form: github.com/ethereum/beacon-APIs, as in
+// test/support/chain-samples.ts. A slot here is one block interval; slots in which the chain stood still were missed.
+import type { HttpRequest } from '../../region/network.ts';
+import type { Blocks } from './asked.ts';
+import { json, type Response, target, text } from './http.ts';
+
+export interface AskedBeacon {
+  readonly blocks: Blocks;
+  readonly blockIntervalMs: number;
+  /** The execution block in its head. */
+  readonly height: number;
+  readonly nowMs: number;
+  readonly depositChainId: string;
+  readonly peerCount: number;
+  /** Its own database is loading. */
+  readonly loading: boolean;
+  readonly executionOffline: boolean;
+  readonly executionBehind: boolean;
+  /** It hangs and does not know it. */
+  readonly believesSynced: boolean;
+  readonly peerId: string;
+}
+
+/** So many slots behind a beacon node says that it is syncing (lighthouse, SYNC_TOLERANCE_EPOCHS is 2 epochs of 32). */
+const TOLERATED_SLOTS = 64;
+
+export function beaconAnswer(asked: AskedBeacon, request: HttpRequest): Response {
+  const { path } = target(request);
+  if (asked.loading) return json({ code: 503, message: 'Beacon node is currently initializing' }, 503);
+  switch (path) {
+    case '/eth/v1/node/syncing':
+      return data(syncing(asked));
+    case '/eth/v1/beacon/genesis':
+      return data(genesis(asked));
+    case '/eth/v1/config/spec':
+      return data({ SECONDS_PER_SLOT: String(slotSeconds(asked)), DEPOSIT_CHAIN_ID: asked.depositChainId });
+    case '/eth/v1/node/version':
+      return data({ version: 'Lighthouse/v8.2.2-e423a66/x86_64-linux' });
+    case '/eth/v1/node/peer_count':
+      return data({ disconnected: '12', connecting: '0', connected: String(asked.peerCount), disconnecting: '0' });
+    case '/eth/v1/node/identity':
+      return data(identity(asked));
+    case '/eth/v1/node/peers':
+      return json({ data: [], meta: { count: 0 } });
+    default: {
+      const [, block] = /^\/eth\/v1\/beacon\/headers\/(head|\d{1,12})$/.exec(path) ?? [];
+      return block === undefined ? text('Not Found', 404) : header(asked, block);
+    }
+  }
+}
+
+function syncing(asked: AskedBeacon) {
+  const head = slotOf(asked, asked.height);
+  const distance = asked.believesSynced ? 0 : Math.max(0, slotAt(asked, asked.nowMs) - head);
+  return {
+    head_slot: String(head),
+    sync_distance: String(distance),
+    is_syncing: distance > TOLERATED_SLOTS,
+    is_optimistic: asked.executionBehind,
+    el_offline: asked.executionOffline,
+  };
+}
+
+const genesis = (asked: AskedBeacon) => ({
+  genesis_time: String(genesisSeconds(asked)),
+  genesis_validators_root: `0x${asked.blocks.hash(0)}`,
+  genesis_fork_version: '0x00000000',
+});
+
+function header(asked: AskedBeacon, block: string): Response {
+  const height = block === 'head' ? asked.height : heightIn(asked, Number(block));
+  if (height === undefined) return json({ code: 404, message: 'Block not found' }, 404);
+  return json({
+    execution_optimistic: asked.executionBehind,
+    finalized: false,
+    data: {
+      root: `0x${asked.blocks.hash(height)}`,
+      canonical: true,
+      header: {
+        message: {
+          slot: String(slotOf(asked, height)),
+          proposer_index: '787092',
+          parent_root: `0x${asked.blocks.hash(Math.max(0, height - 1))}`,
+          state_root: `0x${asked.blocks.hash(height)}`,
+          body_root: `0x${asked.blocks.hash(height)}`,
+        },
+        signature: `0x${asked.blocks.hash(height).repeat(3)}`,
+      },
+    },
+  });
+}
+
+const identity = ({ peerId }: AskedBeacon) => ({
+  peer_id: peerId,
+  enr: `enr:-${Buffer.from(peerId).toString('base64url')}`,
+  p2p_addresses: [],
+  discovery_addresses: [],
+  metadata: { seq_number: '1', attnets: '0x0000000000000000', syncnets: '0x0f' },
+});
+
+const data = (value: unknown): Response => json({ data: value });
+
+const slotSeconds = ({ blockIntervalMs }: AskedBeacon): number => Math.max(1, Math.round(blockIntervalMs / 1_000));
+
+/** Before all blocks of this run, and so that its block heights and slots are of one order. */
+const genesisSeconds = (asked: AskedBeacon): number => Math.floor(asked.blocks.blockTimeMs(0) / 1_000);
+
+const slotAt = (asked: AskedBeacon, ms: number): number =>
+  Math.max(0, Math.floor((ms / 1_000 - genesisSeconds(asked)) / slotSeconds(asked)));
+
+const slotOf = (asked: AskedBeacon, height: number): number => slotAt(asked, asked.blocks.blockTimeMs(height));
+
+/** The block of a slot: heights only fall behind slots, so it is searched for below them. */
+function heightIn(asked: AskedBeacon, slot: number): number | undefined {
+  let low = 0;
+  let high = asked.height;
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    if (slotOf(asked, middle) < slot) low = middle + 1;
+    else high = middle;
+  }
+  return slotOf(asked, low) === slot ? low : undefined;
+}

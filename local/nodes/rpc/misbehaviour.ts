@@ -1,0 +1,62 @@
+// What RPC endpoints do besides telling the truth, as scenarios set it.
+import { createHash } from 'node:crypto';
+import type { HttpAnswer } from '../../region/network.ts';
+import type { Asked, Blocks } from './asked.ts';
+import { REFUSED, type Response, text } from './http.ts';
+
+/**
+ * garbage: bytes that are nothing. huge: ten megabytes. slow: right, after half a minute. wrong-chain: another network's answers.
+ * dead: connections are refused though the client runs. unauthorized: nobody's credentials are good enough.
+ */
+export type Misbehaviour = 'garbage' | 'huge' | 'slow' | 'wrong-chain' | 'dead' | 'unauthorized';
+
+const HUGE_BYTES = 10_000_000;
+const SLOW_MS = 30_000;
+/** A line of 100 Mbit/s. */
+const BYTES_PER_MS = 12_500;
+
+export const UNAUTHORIZED: Response = {
+  kind: 'response',
+  statusCode: 401,
+  headers: { 'www-authenticate': 'Basic realm="jsonrpc"' },
+  body: '',
+  afterMs: 0,
+};
+
+export function misbehaved(how: Misbehaviour, truth: () => HttpAnswer): HttpAnswer {
+  switch (how) {
+    case 'dead':
+      return REFUSED;
+    case 'unauthorized':
+      return UNAUTHORIZED;
+    case 'garbage':
+      return { ...text(''), body: noise() };
+    case 'huge':
+      return { ...text(`{"result":"${'0'.repeat(HUGE_BYTES)}"}`), afterMs: Math.ceil(HUGE_BYTES / BYTES_PER_MS) };
+    case 'slow': {
+      const answer = truth();
+      return answer.kind === 'response' ? { ...answer, afterMs: SLOW_MS } : answer;
+    }
+    case 'wrong-chain':
+      return truth();
+  }
+}
+
+/** The same node as one of another network, with as many blocks. */
+export function onAnotherChain(asked: Asked): Asked {
+  const blocks: Blocks = {
+    hash: (height) =>
+      createHash('sha256')
+        .update(`another/${asked.blocks.hash(height)}`)
+        .digest('hex'),
+    blockTimeMs: (height) => asked.blocks.blockTimeMs(height),
+  };
+  return { ...asked, blocks, chainId: anotherId(asked.chainId) };
+}
+
+/** 11155111 is sepolia; names get a new number. */
+const anotherId = (chainId: string): string => (/^\d+$/.test(chainId) ? '11155111' : `${chainId}-testnet`);
+
+/** The same bytes each time; no text in any encoding. */
+const noise = (): Uint8Array =>
+  Buffer.concat(Array.from({ length: 16 }, (_, index) => createHash('sha256').update(`noise/${index}`).digest()));

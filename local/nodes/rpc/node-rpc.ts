@@ -1,0 +1,170 @@
+// The RPC, metrics and beacon ports of a simulated node: who may ask, what answers on which port, and what a scenario makes of it.
+import type { HttpAnswer, HttpHost, HttpRequest } from '../../region/network.ts';
+import { SYNCED_LAG_BLOCKS } from '../client.ts';
+import type { SimulatedNode } from '../node.ts';
+import { BEACON_PORT, familyOf, METRICS_PORTS, type Protocol, portsOf, versionOf } from '../protocol.ts';
+import { answerOf } from './answer.ts';
+import type { Asked } from './asked.ts';
+import { beaconAnswer } from './beacon.ts';
+import { notFound, REFUSED, target, text } from './http.ts';
+import { cometbftPage, gethPage } from './metrics-pages.ts';
+import { type Misbehaviour, misbehaved, onAnotherChain, UNAUTHORIZED } from './misbehaviour.ts';
+
+const SILENT = { kind: 'silent' } as const;
+
+/** The ports of a node as other machines see them. */
+export function rpcHost(node: SimulatedNode): HttpHost {
+  return (port, request) => node.rpc.answer(port, request, { local: false });
+}
+
+export class NodeRpc {
+  private readonly node: SimulatedNode;
+  private readonly protocol: Protocol | undefined;
+  private misbehaviour: Misbehaviour | undefined;
+  private unsafe: boolean;
+  /** Height at which geth's page was last read. */
+  private insertsFrom: number;
+  /** Drawn when somebody first asks: a node is a few milliseconds away. */
+  private latencyMs: number | undefined;
+
+  constructor(node: SimulatedNode) {
+    this.node = node;
+    this.protocol = node.chain.protocol;
+    this.unsafe = node.spec.rpc?.unsafe ?? false;
+    this.insertsFrom = node.client.height();
+  }
+
+  /** Until `behave`. It concerns the RPC port alone: the client, its metrics and its peers are as they are. */
+  misbehave(how: Misbehaviour): void {
+    this.misbehaviour = how;
+  }
+
+  behave(): void {
+    this.misbehaviour = undefined;
+  }
+
+  /** What the client has read in its configuration. */
+  configure(rpcUnsafe: boolean): void {
+    this.unsafe = rpcUnsafe;
+  }
+
+  answer(port: number, request: HttpRequest, { local }: { readonly local: boolean }): HttpAnswer {
+    const { node } = this;
+    if (!node.isPowered) return local ? REFUSED : SILENT;
+    const answer = this.onPort(port, request, local);
+    if (answer.kind !== 'response') return answer;
+    this.latencyMs ??= node.kernel.random(`rpc-latency/${node.instanceId}`).integer(2, 12);
+    return { ...answer, afterMs: answer.afterMs + this.latencyMs };
+  }
+
+  private onPort(port: number, request: HttpRequest, local: boolean): HttpAnswer {
+    const { spec, beacon, client } = this.node;
+    if (this.protocol === undefined) return REFUSED;
+    if (beacon && port === (spec.ports?.beacon ?? BEACON_PORT)) return this.ofBeacon(request);
+    if (client.state !== 'running') return REFUSED;
+    const family = familyOf(this.protocol);
+    if (port === (spec.ports?.metrics ?? METRICS_PORTS[family])) return this.metrics(request);
+    if (port !== (spec.ports?.rpc ?? portsOf(this.protocol).rpc)) return REFUSED;
+    if (spec.rpc?.listens === 'loopback' && !local) return REFUSED;
+    const truth = () => this.truth(request, local);
+    return this.misbehaviour === undefined ? truth() : misbehaved(this.misbehaviour, truth);
+  }
+
+  private truth(request: HttpRequest, local: boolean): HttpAnswer {
+    if (!this.isAuthorized(request)) return UNAUTHORIZED;
+    const asked = this.asked(local);
+    if (asked === undefined) return REFUSED;
+    return answerOf(
+      this.misbehaviour === 'wrong-chain' ? onAnotherChain(asked) : asked,
+      request,
+      this.node.spec.rpc?.path,
+    );
+  }
+
+  private isAuthorized({ headers }: HttpRequest): boolean {
+    const credentials = this.node.spec.rpc?.credentials;
+    if (credentials === undefined) return true;
+    const expected =
+      'token' in credentials
+        ? `Bearer ${credentials.token}`
+        : `Basic ${Buffer.from(`${credentials.user}:${credentials.password}`).toString('base64')}`;
+    return headers['authorization'] === expected;
+  }
+
+  private asked(local: boolean): Asked | undefined {
+    const { chain, client, peers, spec, kernel, instanceId } = this.node;
+    if (this.protocol === undefined) return undefined;
+    const { branch } = client;
+    const height = client.height();
+    // What hangs does not know what it misses; a block or two on their way are no lag.
+    const tip = client.heldBy.size > 0 || branch.height() - height <= SYNCED_LAG_BLOCKS ? height : branch.height();
+    return {
+      protocol: this.protocol,
+      name: spec.name,
+      chainId: chain.chainId,
+      blocks: branch,
+      blockIntervalMs: branch.blockIntervalMs,
+      height,
+      claimedTip: tip,
+      nowMs: kernel.clock.now(),
+      loading: client.starting,
+      clientVersion: spec.rpc?.clientVersion ?? versionOf(this.protocol),
+      peerCount: peers.count(),
+      peers: () => peers.connected(),
+      peerId: peers.peerId,
+      host: spec.privateIp,
+      p2pPort: peers.port,
+      votingPower: chain.validators.powerOf(instanceId),
+      control: {
+        local,
+        rpcUnsafe: this.unsafe,
+        add: (address, id) => peers.add(address, id),
+        remove: (address, how) => peers.remove(address, how),
+        disconnect: (address) => peers.disconnect(address),
+      },
+    };
+  }
+
+  private metrics(request: HttpRequest): HttpAnswer {
+    const { chain, client, peers, spec } = this.node;
+    const namespace = spec.rpc?.metrics ?? 'cometbft';
+    const family = this.protocol && familyOf(this.protocol);
+    if (namespace === 'off' || client.starting) return REFUSED;
+    const { path } = target(request);
+    const { chainId } = chain;
+    const height = client.height();
+    if (family === 'cometbft' && path === '/metrics') {
+      const blockSeen = client.branch.blockTimeMs(height) >= (client.upSinceMs ?? Number.POSITIVE_INFINITY);
+      const facts = chain.consensus();
+      return text(cometbftPage({ namespace, chainId, height, peers: peers.count(), facts, blockSeen }));
+    }
+    if (family === 'ethereum' && path === '/debug/metrics/prometheus') {
+      const inserts = Math.max(0, height - this.insertsFrom);
+      this.insertsFrom = height;
+      return text(gethPage({ chainId, height, peers: peers.count(), inserts }));
+    }
+    return notFound();
+  }
+
+  private ofBeacon(request: HttpRequest): HttpAnswer {
+    const { beacon, client, chain, kernel, instanceId, peers } = this.node;
+    if (!beacon || beacon.state === 'stopped') return REFUSED;
+    const { branch } = client;
+    return beaconAnswer(
+      {
+        blocks: branch,
+        blockIntervalMs: branch.blockIntervalMs,
+        height: beacon.height(),
+        nowMs: kernel.clock.now(),
+        depositChainId: chain.chainId,
+        peerCount: beacon.state === 'running' ? 50 : 0,
+        loading: false,
+        executionOffline: client.upSinceMs === undefined,
+        executionBehind: beacon.state === 'running' && client.height() < branch.height() - SYNCED_LAG_BLOCKS,
+        believesSynced: beacon.state === 'frozen',
+        peerId: `16Uiu2HA${(peers.peerId ?? instanceId).slice(0, 45)}`,
+      },
+      request,
+    );
+  }
+}

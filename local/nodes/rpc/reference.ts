@@ -1,0 +1,99 @@
+// A public endpoint of a simulated chain: what fleet files name as a reference, honest until a scenario makes it something else.
+import type { HttpAnswer, HttpHost } from '../../region/network.ts';
+import type { Branch } from '../branch.ts';
+import type { SimulatedChain } from '../chain.ts';
+import { versionOf } from '../protocol.ts';
+import { answerOf } from './answer.ts';
+import type { Asked } from './asked.ts';
+
+export interface ReferenceOptions {
+  /** Before all paths, as "/v1/0123abcd"; anything else is not found. */
+  readonly path?: string;
+  /** 80 ms unless given. */
+  readonly latencyMs?: number;
+}
+
+export interface Reference {
+  /** On any port. */
+  readonly host: HttpHost;
+  /** So many blocks behind from now on; 0 ends it. */
+  lag(blocks: number): void;
+  /** Claims blocks that do not exist yet, or another branch's; undefined ends it. */
+  lie(how: { readonly ahead: number } | { readonly branch: Branch } | undefined): void;
+  /** Does not answer any more, until `speak`. */
+  silence(): void;
+  speak(): void;
+  /** Stands still where it is, until `resume`. */
+  halt(): void;
+  resume(): void;
+}
+
+/** @throws RangeError for a chain whose protocol has no simulated RPC */
+export function referenceHost(chain: SimulatedChain, { path = '', latencyMs = 80 }: ReferenceOptions = {}): Reference {
+  const { protocol } = chain;
+  if (protocol === undefined) throw new RangeError(`chain ${chain.spec.name}: its protocol has no simulated RPC`);
+  let shift = 0;
+  let branch = chain.main;
+  let stoodAt: number | undefined;
+  let silent = false;
+  const asked = (): Asked => {
+    const nowMs = chain.clock.now();
+    const height = stoodAt ?? Math.max(0, branch.height() + shift);
+    const blocks = {
+      hash: (at: number) => branch.hash(at),
+      // Nobody claims to have blocks of tomorrow.
+      blockTimeMs: (at: number) => Math.min(nowMs, branch.blockTimeMs(at)),
+    };
+    return {
+      protocol,
+      name: 'reference',
+      chainId: chain.chainId,
+      blocks,
+      blockIntervalMs: branch.blockIntervalMs,
+      height,
+      claimedTip: height,
+      nowMs,
+      loading: false,
+      clientVersion: versionOf(protocol),
+      peerCount: 0,
+      peers: () => [],
+      peerId: PEER_IDS[protocol],
+      host: '192.0.2.1',
+      p2pPort: 0,
+      votingPower: 0,
+      control: undefined,
+    };
+  };
+  return {
+    host: (_port, request): HttpAnswer => {
+      if (silent) return { kind: 'silent' };
+      const answer = answerOf(asked(), request, path);
+      return answer.kind === 'response' ? { ...answer, afterMs: latencyMs } : answer;
+    },
+    lag: (blocks) => {
+      shift = -blocks;
+    },
+    lie: (how) => {
+      shift = how && 'ahead' in how ? how.ahead : 0;
+      branch = how && 'branch' in how ? how.branch : chain.main;
+    },
+    silence: () => {
+      silent = true;
+    },
+    speak: () => {
+      silent = false;
+    },
+    halt: () => {
+      stoodAt = asked().height;
+    },
+    resume: () => {
+      stoodAt = undefined;
+    },
+  };
+}
+
+/** Public endpoints are gateways: whose key answers says nothing. */
+const PEER_IDS: Readonly<Partial<Record<string, string>>> = {
+  cometbft: '0'.repeat(40),
+  stacks: `02${'0'.repeat(64)}`,
+};

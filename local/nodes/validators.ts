@@ -1,0 +1,107 @@
+// The validators of a simulated chain: their power, who of them votes, and what their consensus tells of itself by its metrics.
+
+interface Validator {
+  readonly power: number;
+  readonly voting: boolean;
+  readonly jailed: boolean;
+}
+
+/** As of the last block, except for the rounds of the present one. */
+export interface ConsensusFacts {
+  readonly rounds: number;
+  readonly validators: number;
+  readonly validatorsPower: number;
+  readonly missingValidators: number;
+  readonly missingValidatorsPower: number;
+  readonly byzantineValidators: number;
+  readonly byzantineValidatorsPower: number;
+}
+
+/** Who makes the blocks of a chain whose validators are not ours. */
+const STRANGERS = { count: 100, power: 1_000 };
+
+export class Validators {
+  private readonly byNode = new Map<string, Validator>();
+  /** Whose signatures the last block lacked. */
+  private missing: { readonly count: number; readonly power: number } = { count: 0, power: 0 };
+  /** Set by a scenario: validators caught signing twice. */
+  byzantine: { readonly count: number; readonly power: number } = { count: 0, power: 0 };
+
+  get size(): number {
+    return this.byNode.size;
+  }
+
+  add(nodeId: string, power: number, voting: boolean): void {
+    this.byNode.set(nodeId, { power, voting, jailed: false });
+  }
+
+  /** True when that changed something. */
+  setVoting(nodeId: string, voting: boolean): boolean {
+    const validator = this.byNode.get(nodeId);
+    if (!validator || validator.voting === voting) return false;
+    this.byNode.set(nodeId, { ...validator, voting });
+    return true;
+  }
+
+  setJailed(nodeId: string, jailed: boolean): boolean {
+    const validator = this.byNode.get(nodeId);
+    if (!validator || validator.jailed === jailed) return false;
+    this.byNode.set(nodeId, { ...validator, jailed });
+    return true;
+  }
+
+  /** 0 for a jailed validator, and for whoever is none. */
+  powerOf(nodeId: string): number {
+    const validator = this.byNode.get(nodeId);
+    return validator && !validator.jailed ? validator.power : 0;
+  }
+
+  /** The nodes that hold more than 2/3 of the power and vote, within one of the groups that reach each other. */
+  majority(groups: readonly ReadonlySet<string>[] | undefined): ReadonlySet<string> | undefined {
+    const total = this.sum(() => true);
+    const all = new Set(this.byNode.keys());
+    return (groups ?? [all]).find((group) => 3 * this.sum((id, { voting }) => voting && group.has(id)) > 2 * total);
+  }
+
+  /** A block is made by those who vote, of this group where connections matter: notes who is missing in it. */
+  commit(group: ReadonlySet<string> | undefined): void {
+    const isMissing = (id: string, { voting }: Validator) => !voting || group?.has(id) === false;
+    const count = [...this.byNode].filter(([id, validator]) => !validator.jailed && isMissing(id, validator)).length;
+    this.missing = { count, power: this.sum(isMissing) };
+  }
+
+  /**
+   * Rounds end without a block while validators vote and disagree. With a third of them away nobody sees enough votes to end
+   * a round, and the count stays (CometBFT, "Byzantine Consensus Algorithm": a prevote step waits for +2/3 prevotes).
+   * @param disagreeingSinceMs undefined while they do not
+   */
+  facts(disagreeingSinceMs: number | undefined, nowMs: number): ConsensusFacts {
+    const ours = this.size > 0;
+    const jailed = [...this.byNode.values()].filter((validator) => validator.jailed).length;
+    return {
+      rounds: disagreeingSinceMs === undefined ? 0 : roundsAfter(nowMs - disagreeingSinceMs),
+      validators: ours ? this.size - jailed : STRANGERS.count,
+      validatorsPower: ours ? this.sum(() => true) : STRANGERS.power,
+      missingValidators: this.missing.count,
+      missingValidatorsPower: this.missing.power,
+      byzantineValidators: this.byzantine.count,
+      byzantineValidatorsPower: this.byzantine.power,
+    };
+  }
+
+  /** Of validators that are not jailed. */
+  private sum(counts: (nodeId: string, validator: Validator) => boolean): number {
+    let power = 0;
+    for (const [nodeId, validator] of this.byNode)
+      if (!validator.jailed && counts(nodeId, validator)) power += validator.power;
+    return power;
+  }
+}
+
+/**
+ * Round r of a height takes timeout_propose and timeout_precommit with their deltas, 3 s + 1 s + r × 1 s (defaults of config.toml):
+ * n rounds take 4n + n(n − 1)/2 seconds.
+ */
+function roundsAfter(elapsedMs: number): number {
+  return Math.floor((Math.sqrt(49 + (8 * elapsedMs) / 1_000) - 7) / 2);
+}
