@@ -74,7 +74,7 @@ export const rpc = object('{ port: 8332 }', {
   port: optional("The RPC port; the chain's usual one unless given.", port(8332)),
   path: optional(
     "In front of every request's own path; / for none.",
-    text(/^(\/|(\/[A-Za-z0-9_.~-]{1,64}){1,8})$/, 'a path of letters, digits and _.~-', '/ext/bc/C/rpc'),
+    text(/^(\/|(\/[A-Za-z0-9_.-]{1,64}){1,8})$/, 'a path of letters, digits and _.-', '/ext/bc/C/rpc'),
   ),
   credentials: optional(
     'Where {"user": …, "password": …} or {"token": …} is kept; a file on the node holds user:password.',
@@ -91,7 +91,7 @@ export const rpc = object('{ port: 8332 }', {
 const vpcId = text(/^vpc-([0-9a-f]{8}|[0-9a-f]{17})$/, 'the id of a VPC', 'vpc-0123456789abcdef0');
 const subnetId = text(/^subnet-([0-9a-f]{8}|[0-9a-f]{17})$/, 'the id of a subnet', 'subnet-0123456789abcdef0');
 // [PutMetricData: namespaces and names of 1 to 255 ASCII characters.] Fewer of them here, since they go into metric math.
-const metricWord = text(/^[A-Za-z0-9_][A-Za-z0-9_./#-]{0,254}$/, 'a name of letters, digits and _./#-', 'Stacks');
+const metricWord = text(/^[A-Za-z0-9_][A-Za-z0-9_./-]{0,254}$/, 'a name of letters, digits and _./-', 'Stacks');
 
 export const probe = v.union(
   [
@@ -123,7 +123,7 @@ export const probe = v.union(
 
 // Nothing that could be a secret's usual place: a user, a query or a fragment.
 const reference = text(
-  /^(?=.{1,500}$)https:\/\/(?=[a-z0-9.-]{1,253}(:|\/|$))[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+(:[1-9]\d{0,4})?(\/[A-Za-z0-9_.~-]*)*$/,
+  /^(?=.{1,500}$)https:\/\/(?=[a-z0-9.-]{1,253}(:|\/|$))[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+(:[1-9]\d{0,4})?(\/[A-Za-z0-9_.-]*)*$/,
   'an https URL in lower case without user, query or fragment',
   'https://blocks.example/api',
 );

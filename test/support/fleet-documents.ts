@@ -63,6 +63,76 @@ const volumes = fc
     ),
   );
 
+const hex = (digits: number) =>
+  fc.bigInt({ min: 0n, max: 2n ** BigInt(4 * digits) - 1n }).map((id) => id.toString(16).padStart(digits, '0'));
+const port = whole(1, 65_535);
+const key = fc.uuid().map((id) => `arn:aws:kms:eu-central-1:111122223333:key/${id}`);
+const metric = fc.record(
+  {
+    namespace: plain,
+    height: plain,
+    dimension: plain,
+    dimensions: fc.dictionary(plain, plain, { minKeys: 1, maxKeys: 3, noNullPrototype: true }),
+    periodSeconds: fc.constantFrom(60, 300, 3600),
+  },
+  { requiredKeys: ['namespace', 'height'], noNullPrototype: true },
+);
+
+/** How a fleet of any known chain is watched, named and peered. */
+const anyWatch = some({
+  rpc: some({
+    scheme: fc.constantFrom('http', 'https'),
+    port,
+    path: fc.oneof(fc.constant('/'), path),
+    metricsPort: fc.constant('none'),
+  }),
+  probe: fc.oneof(
+    fc.constantFrom('ssm', 'none'),
+    fc.record({
+      vpc: hex(17).map((id) => `vpc-${id}`),
+      subnets: fc.array(
+        hex(8).map((id) => `subnet-${id}`),
+        { minLength: 1, maxLength: 4 },
+      ),
+    }),
+    fc.record({ metric }),
+  ),
+  health: some({
+    references: fc.array(
+      name.map((host) => `https://x${host}x.example/v1`),
+      { maxLength: 5 },
+    ),
+    behindBlocks: whole(0, 100_000),
+    stuckSeconds: whole(60, 86_400),
+    haltSeconds: whole(60, 604_800),
+    startGraceSeconds: whole(0, 86_400),
+    confirmations: whole(0, 10_000),
+    chainId: plain,
+  }),
+  p2pPort: port,
+  peers: fc.oneof(
+    fc.constant('none'),
+    some({ maximum: whole(3, 8), minimum: whole(1, 3), config: path, rotate: fc.constant(false) }),
+  ),
+  dns: fc.record(
+    {
+      zone: name.map((host) => `${host}.internal`),
+      pool: name.map((label) => `${label}x`),
+      ttlSeconds: whole(1, 86_400),
+    },
+    { requiredKeys: ['zone'], noNullPrototype: true },
+  ),
+  snapshots: some({
+    everyHours: fc.constantFrom(1, 2, 3, 4, 6, 8, 12, 24),
+    keep: whole(1, 1000),
+    shareWith: fc.record({ accounts: fc.constant(['111122223333']), kmsKeyArn: key }),
+    copyTo: fc.record(
+      { region: fc.constant('eu-central-1'), keepDays: whole(1, 1000), kmsKeyArn: key },
+      { requiredKeys: ['region'], noNullPrototype: true },
+    ),
+  }),
+});
+
 /** Any fleet file that is right, of a chain that has defaults. */
 export const anyFleetDocument = fc
   .tuple(
@@ -94,13 +164,16 @@ export const anyFleetDocument = fc
       owner: some({ acceptDrift: fc.boolean(), restartValidators: fc.boolean() }),
       breaker: some({ unhealthyPercent: whole(1, 50), unhealthyMinimum: whole(1, 50) }),
       ask: some({ expiresAfterHours: whole(1, 48) }),
-      alarms: fc.record({
+      alarms: some({
         namePatterns: fc.array(
           tagWord.map((text) => `abc-*-${text.replaceAll(/[@+=]/g, '')}`),
           { maxLength: 4 },
         ),
+        per: fc.constantFrom('node', 'fleet', 'auto'),
+        // At least whatever `disk.growAtPercent` says.
+        diskPercent: fc.constant(99),
       }),
-      dns: fc.record({ zone: fc.tuple(name, name).map(([host]) => `${host}.internal`) }),
     }),
+    anyWatch,
   )
   .map((parts) => Object.assign({}, ...parts) as Record<string, unknown>);

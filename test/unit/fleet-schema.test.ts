@@ -45,8 +45,37 @@ describe('a fleet file', () => {
       },
       breaker: { unhealthyPercent: 20, unhealthyMinimum: 1 },
       ask: { expiresAfterHours: 4 },
-      alarms: { namePatterns: [] },
-      dns: { zone: 'bitcoin.internal' },
+      alarms: { namePatterns: [], per: 'auto', diskPercent: 85 },
+      rpc: {
+        scheme: 'http',
+        port: 8332,
+        path: '',
+        credentials: undefined,
+        metricsPort: undefined,
+        beaconPort: undefined,
+        paths: undefined,
+      },
+      probe: { by: 'ssm' },
+      health: {
+        references: [],
+        behindBlocks: 3,
+        stuckSeconds: 600,
+        haltSeconds: 10_800,
+        startGraceSeconds: 1800,
+        confirmations: 6,
+        chainId: undefined,
+      },
+      peers: {
+        rotate: true,
+        seeds: [],
+        maximum: 8,
+        minimum: 3,
+        configPath: '/var/lib/bitcoind/bitcoin.conf',
+        restart: false,
+        p2pPort: 8333,
+      },
+      dns: { zone: 'bitcoin.internal', pool: 'pool', ttlSeconds: 60, p2pPort: 8333 },
+      snapshots: undefined,
     });
   });
 
@@ -115,7 +144,7 @@ describe('a fleet file', () => {
       { ...bitcoin, unit: undefined, units: { a: { unit: 'a' } }, stopGraceSeconds: 9 },
       ['stopGraceSeconds'],
     ],
-    ['an unknown client without its facts', { ...bitcoin, chain: 'other' }, ['volumes', 'stopGraceSeconds']],
+    ['an unknown client without its facts', { ...bitcoin, chain: 'other' }, ['volumes', 'stopGraceSeconds', 'p2pPort']],
   ])('with %s is refused by the name of the field', (_, written, fields) => {
     // As JSON, which is how it comes out of SSM: what is undefined is not there.
     expect(fieldsIn(JSON.stringify(written))).toEqual(fields);
@@ -244,7 +273,7 @@ const knownKeys = [
     'restartValidators',
   ],
   ...['growAtPercent', 'horizonHours', 'minimumStepPercent', 'maximumSizeGiB', 'maximumMonthlyIncreaseUsd'],
-  'modificationsPerDay',
+  ...['modificationsPerDay', 'rpc', 'probe', 'health', 'p2pPort', 'peers', 'snapshots'],
 ];
 
 const { unit: _unit, ...withoutUnit } = bitcoin;
@@ -273,6 +302,21 @@ const texts: [field: string, put: (text: string) => unknown, right: string][] = 
   ['identity', (text) => ({ ...bitcoin, identity: [text] }), '/data/config/node_key.json'],
   ['alarms.namePatterns', (text) => ({ ...bitcoin, alarms: { namePatterns: [text] } }), '*-disk-*'],
   ['dns.zone', (text) => ({ ...bitcoin, dns: { zone: text } }), 'nodes.bitcoin.internal'],
+  ['dns.pool', (text) => ({ ...bitcoin, dns: { zone: 'x.internal', pool: text } }), 'synced-1'],
+  ['rpc.path', (text) => ({ ...bitcoin, rpc: { path: text } }), '/ext/bc/C/rpc'],
+  ['rpc.credentials', (text) => ({ ...bitcoin, rpc: { credentials: text } }), 'file:/node-data/.cookie'],
+  ['probe.vpc', (text) => ({ ...bitcoin, probe: { vpc: text, subnets: ['subnet-01234567'] } }), 'vpc-01234567'],
+  ['probe.subnets', (text) => ({ ...bitcoin, probe: { vpc: 'vpc-01234567', subnets: [text] } }), 'subnet-01234567'],
+  [
+    'probe.metric',
+    (text) => ({ ...bitcoin, probe: { metric: { namespace: 'A', height: text } } }),
+    'stacks_tip_height',
+  ],
+  ['health.references', (text) => ({ ...bitcoin, health: { references: [text] } }), 'https://a.example:8443/v1/key'],
+  ['health.chainId', (text) => ({ ...bitcoin, health: { chainId: text } }), 'cosmoshub-4'],
+  ['peers.seeds', (text) => ({ ...bitcoin, peers: { seeds: [text] } }), 'seed.bitcoin.example:8333'],
+  ['peers.config', (text) => ({ ...bitcoin, peers: { config: text } }), '/etc/bitcoin/bitcoin.conf'],
+  ['snapshots.copyTo.region', (text) => ({ ...bitcoin, snapshots: { copyTo: { region: text } } }), 'us-gov-west-1'],
 ];
 
 it.each(texts)('%s takes an ordinary text', (_, put, right) => {
