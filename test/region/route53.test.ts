@@ -23,6 +23,7 @@ import { createRoute53, type Route53 } from '../../local/region/route53/route53.
 import { type FrontRegion, frontRegion } from '../support/front-region.ts';
 import { inProcessHandler } from '../support/in-process-handler.ts';
 import { testKernel } from '../support/kernel.ts';
+import { wholeRegion } from '../support/whole-region.ts';
 
 const VPC = 'vpc-0123456789abcdef0';
 let region: FrontRegion;
@@ -373,5 +374,51 @@ describe('names', () => {
     ['exämple.com', /UnsupportedCharacter/],
   ])('“%s” is none', (given, message) => {
     expect(() => storedName(given)).toThrow(message);
+  });
+});
+
+describe('a role', () => {
+  it('changes only names, types and in ways that its conditions allow, for every change of a batch', async () => {
+    const whole = await wholeRegion();
+    try {
+      const HostedZoneId = whole.region.route53.addZone({ name: 'bitcoin.internal', private: true });
+      const ask = async (statements: readonly Statement[], ...Changes: Change[]) =>
+        new Route53Client({ ...(await whole.as(statements)), region: 'us-east-1' }).send(
+          new ChangeResourceRecordSetsCommand({ HostedZoneId, ChangeBatch: { Changes } }),
+        );
+      const own: Statement = {
+        Effect: 'Allow',
+        Action: 'route53:ChangeResourceRecordSets',
+        Resource: `arn:aws:route53:::hostedzone/${HostedZoneId}`,
+        Condition: {
+          'ForAllValues:StringLike': { 'route53:ChangeResourceRecordSetsNormalizedRecordNames': '*.bitcoin.internal' },
+          'ForAllValues:StringEquals': {
+            'route53:ChangeResourceRecordSetsRecordTypes': ['A', 'TXT'],
+            'route53:ChangeResourceRecordSetsActions': ['UPSERT'],
+          },
+          StringEquals: { 'aws:RequestedRegion': 'us-east-1' },
+        },
+      };
+      const fine = set('UPSERT', 'NODE1.Bitcoin.Internal.', 'A', ['10.0.0.11']);
+      await expect(ask([own], fine)).resolves.toMatchObject({ ChangeInfo: { Status: 'PENDING' } });
+      for (const other of [
+        set('UPSERT', 'bitcoin.internal', 'A', ['10.0.0.1']),
+        set('UPSERT', 'node2.bitcoin.internal', 'SRV', ['0 1 8333 node1.bitcoin.internal']),
+        set('DELETE', 'node1.bitcoin.internal', 'A', ['10.0.0.11']),
+      ]) {
+        await expect(ask([own], fine, other)).rejects.toMatchObject({
+          name: 'AccessDenied',
+          message: expect.stringContaining(`arn:aws:route53:::hostedzone/${HostedZoneId}`),
+        });
+      }
+      const list = { Effect: 'Allow', Action: 'route53:ListHostedZonesByName', Resource: '*' } as const;
+      const reader = new Route53Client({ ...(await whole.as([list])), region: 'us-east-1' });
+      await expect(reader.send(new ListHostedZonesByNameCommand({}))).resolves.toMatchObject({ IsTruncated: false });
+      await expect(reader.send(new ListResourceRecordSetsCommand({ HostedZoneId }))).rejects.toMatchObject({
+        $metadata: { httpStatusCode: 403 },
+      });
+    } finally {
+      await whole.following.stop();
+    }
   });
 });
