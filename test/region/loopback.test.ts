@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { setTimeout } from 'node:timers/promises';
 import { CloudWatchClient, DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch';
+import { CloudWatchLogsClient, DescribeLogGroupsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
 import {
   DescribeInstancesCommand,
@@ -16,7 +17,6 @@ import {
   type Volume,
 } from '@aws-sdk/client-ec2';
 import { InvokeCommand, LambdaClient, ListDurableExecutionsByFunctionCommand } from '@aws-sdk/client-lambda';
-import { ListHostedZonesCommand, Route53Client } from '@aws-sdk/client-route-53';
 import { GetParameterCommand, PutParameterCommand, paginateGetParametersByPath, SSMClient } from '@aws-sdk/client-ssm';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -170,7 +170,7 @@ describe('an SDK with nothing but the printed variables', () => {
         /^ec2\.TerminateInstances is not emulated by the local region; it knows .*ModifyVolume/,
       ),
     });
-    await expect(new Route53Client().send(new ListHostedZonesCommand())).rejects.toMatchObject({
+    await expect(new CloudWatchLogsClient().send(new DescribeLogGroupsCommand())).rejects.toMatchObject({
       name: 'NotImplemented',
       message: expect.stringContaining('it knows nothing of this service'),
     });

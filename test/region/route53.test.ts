@@ -17,6 +17,7 @@ import {
 } from '@aws-sdk/client-route-53';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Following } from '../../local/region/clock.ts';
+import type { Statement } from '../../local/region/iam/policy.ts';
 import { applyBatch, type Change as BatchChange, type RecordSet, recordKey } from '../../local/region/route53/batch.ts';
 import { storedName } from '../../local/region/route53/names.ts';
 import { createRoute53, type Route53 } from '../../local/region/route53/route53.ts';

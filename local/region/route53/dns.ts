@@ -19,6 +19,8 @@ export function answer(zones: readonly ServedZone[], vpcId: string, asked: strin
   for (let followed = 0; followed <= CNAMES_MAX; followed++) {
     const zone = authority(zones, vpcId, name);
     if (!zone) return [];
+    const exact = zone.served.get(recordKey(name, type));
+    if (exact) return exact.values;
     const owner = ownerOf(zone, name);
     if (owner === undefined) return [];
     const found = zone.served.get(recordKey(owner, type));
