@@ -24,6 +24,8 @@ export interface Member {
   readonly outsideCount: number;
   /** Addresses that it dials whenever it is not connected to them, in order. */
   wants(): ReadonlyMap<string, Want>;
+  /** Addresses that it dials, or stays connected to. */
+  addresses(): Iterable<string>;
   /** When it last cut a connection to an address itself; -Infinity: never. */
   cutAtMs(address: string): number;
   /** Since when it has kept a connection that it would not make again; undefined where it has none. */
@@ -83,10 +85,10 @@ export class PeerNetwork {
     return this.members.get(address);
   }
 
-  /** To be told whenever what a member wants has changed. */
+  /** To be told whenever a member's addresses have changed. */
   wanted(member: Member, before: Iterable<string>): void {
     for (const address of before) this.wantedBy.get(address)?.delete(member);
-    for (const address of member.wants().keys()) {
+    for (const address of member.addresses()) {
       const wanting = this.wantedBy.get(address) ?? new Set();
       this.wantedBy.set(address, wanting.add(member));
     }
@@ -103,8 +105,7 @@ export class PeerNetwork {
   /** Connections of a member to members and seeds, in the order of addresses. */
   links(member: Member): readonly Link[] {
     if (member.upSinceMs === undefined) return [];
-    const wants = member.wants();
-    const addresses = new Set(wants.keys());
+    const addresses = new Set(member.addresses());
     for (const other of this.wantedBy.get(member.address) ?? []) addresses.add(other.address);
     const links = [...addresses].flatMap((address): readonly Link[] => {
       const link = this.seeds.has(address) ? this.seedLink(member, address) : this.memberLink(member, address);

@@ -52,6 +52,7 @@ export class NodePeers implements Member {
   private readonly told = new Map<string, Want>();
   /** Both of them, as far as the client dials them. */
   private wanted: ReadonlyMap<string, Want> = new Map();
+  private registered: ReadonlySet<string> = new Set();
   private readonly cuts = new Map<string, number>();
   private readonly keeps = new Map<string, number>();
 
@@ -182,6 +183,10 @@ export class NodePeers implements Member {
     return this.wanted;
   }
 
+  addresses(): ReadonlySet<string> {
+    return this.registered;
+  }
+
   cutAtMs(address: string): number {
     return this.cuts.get(address) ?? Number.NEGATIVE_INFINITY;
   }
@@ -199,10 +204,11 @@ export class NodePeers implements Member {
   }
 
   private want(): void {
-    const before = this.wanted.keys();
+    const before = this.registered;
     const all = [...this.configured, ...this.told];
     const maximum = this.family === 'bitcoin' ? ADDNODE_MAX : Number.POSITIVE_INFINITY;
     this.wanted = new Map(all.slice(0, maximum));
+    this.registered = new Set([...this.wanted.keys(), ...this.keeps.keys()]);
     this.chain.network.wanted(this, before);
   }
 

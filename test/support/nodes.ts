@@ -1,9 +1,14 @@
-// One ordinary node of one ordinary chain, for tests that need a machine and care about one thing of it.
+// One ordinary node of one ordinary chain, for tests that need a machine and care about one thing of it; and how it is asked.
 import { type ChainSpec, SimulatedChain } from '../../local/nodes/chain.ts';
 import { SimulatedNode } from '../../local/nodes/node.ts';
 import type { NodeSpec } from '../../local/nodes/spec.ts';
 import type { VolumeSpec } from '../../local/nodes/volume.ts';
 import type { Kernel } from '../../local/region/kernel.ts';
+import type { HttpHost } from '../../local/region/network.ts';
+import type { Fetcher } from '../../shared/chains/ask.ts';
+import type { Answer, ChainRequest, TroubleCode } from '../../shared/chains/client.ts';
+import { FETCH_LIMITS } from '../../shared/chains/fetch.ts';
+import { parseJson } from '../../shared/chains/json.ts';
 
 const GIB = 2 ** 30;
 
@@ -46,3 +51,45 @@ export function nodeOf(kernel: Kernel, chain: SimulatedChain, spec: Partial<Node
     ...spec,
   });
 }
+
+export interface Asking {
+  /** The Authorization header. */
+  readonly authorization?: string;
+  /** In front of each request's own path. */
+  readonly path?: string;
+}
+
+/** Asks a port of a host as httpFetcher does over a network: the same limits, and the same codes for what goes wrong. */
+export function fetcherOf(
+  kernel: Kernel,
+  host: HttpHost,
+  port: number,
+  { authorization, path = '' }: Asking = {},
+): Fetcher {
+  return (request) => {
+    const answer = host(port, {
+      method: request.method,
+      path: `${path}${request.path}` || '/',
+      headers: authorization === undefined ? {} : { authorization },
+      body: Buffer.from(request.body ?? ''),
+    });
+    if (answer.kind === 'silent') return Promise.resolve(failed('slow'));
+    if (answer.kind !== 'response') return Promise.resolve(failed('unreachable'));
+    if (answer.afterMs > FETCH_LIMITS.timeoutMs) return Promise.resolve(failed('slow'));
+    const atMs = kernel.clock.now() + answer.afterMs;
+    return Promise.resolve(read(request, answer.statusCode, Buffer.from(answer.body), atMs));
+  };
+}
+
+function read({ expects, maximumBytes }: ChainRequest, status: number, bytes: Buffer, atMs: number): Answer {
+  if (status === 401) return failed('unauthorized');
+  if (bytes.length > (maximumBytes ?? FETCH_LIMITS.maximumBytes)) return failed('too-large');
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return { kind: 'answered', status, body: expects === 'text' ? text : parseJson(text), atMs };
+  } catch {
+    return failed(status === 200 ? 'malformed' : 'refused');
+  }
+}
+
+const failed = (code: TroubleCode): Answer => ({ kind: 'failed', code, reason: `the host is ${code}` });
