@@ -2,12 +2,14 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { pauseParameterName } from '../shared/fleet/parameter.ts';
+import { Dashboards } from './constructs/dashboards.ts';
 import { DeadLetters } from './constructs/dead-letters.ts';
 import { DispatchHeal } from './constructs/dispatch-heal.ts';
 import { type CommandDocuments, Documents } from './constructs/documents.ts';
 import { Pages } from './constructs/pages.ts';
 import { ResizeVolume } from './constructs/resize-volume.ts';
 import { Settings } from './constructs/settings.ts';
+import { SnapshotPolicies } from './constructs/snapshots.ts';
 import { State } from './constructs/state.ts';
 import { SuiteAlarms } from './constructs/suite-alarms.ts';
 import type { FleetFile } from './fleets.ts';
@@ -47,6 +49,9 @@ export class ChainmendStack extends Stack {
       undelivered,
       rules: dispatchHeal.rules,
     });
+
+    new Dashboards(this, 'Dashboards', shared.fleets);
+    new SnapshotPolicies(this, 'Snapshots', shared.fleets);
 
     const pause = (value: string) =>
       `aws ssm put-parameter --overwrite --name ${pauseParameterName(parameterPrefix)} --value ${value}`;

@@ -20,6 +20,7 @@ export function watchConflictsIn(document: FleetDocument, complaints: Complaints
     );
   peers(document, complaints);
   alarms(document, complaints);
+  snapshotTags(document, complaints);
   copies(document, complaints);
 }
 
@@ -143,6 +144,21 @@ function alarms({ disk = {}, alarms = {} }: FleetDocument, { conflict }: Complai
     const expected = `expected at least disk.growAtPercent, ${growAtPercent}, below which nothing is grown`;
     conflict(['alarms', 'diskPercent'], diskPercent, expected);
   }
+}
+
+/** DLM takes a volume that carries any of a policy's tags, while a selector here means all of them. */
+function snapshotTags({ snapshots, nodes, volumes = {} }: FleetDocument, { conflict }: Complaints): void {
+  if (!snapshots) return;
+  const expected = 'expected one tag for snapshots: Data Lifecycle Manager takes whatever carries any of several';
+  const long = Object.entries(volumes).flatMap(([role, volume]) =>
+    typeof volume === 'object' ? [{ role, volume }] : [],
+  );
+  for (const { role, volume } of long) {
+    if (volume.tag && Object.keys(volume.tag).length > 1) conflict(['volumes', role, 'tag'], volume.tag, expected);
+  }
+  const inherit = long.filter(({ volume }) => volume.tag).length < Math.max(1, Object.keys(volumes).length);
+  if (inherit && Object.keys(nodes.tag).length > 1)
+    conflict(['nodes', 'tag'], nodes.tag, `${expected}; or give each volume a tag of its own`);
 }
 
 function copies({ snapshots }: FleetDocument, { conflict }: Complaints): void {

@@ -176,4 +176,16 @@ export const anyFleetDocument = fc
     }),
     anyWatch,
   )
-  .map((parts) => Object.assign({}, ...parts) as Record<string, unknown>);
+  .map((parts) => Object.assign({}, ...parts) as Record<string, unknown>)
+  .map((document) => (selectorsAreShort(document) ? document : { ...document, snapshots: undefined }))
+  // As JSON, in which what is undefined is not there.
+  .map((document) => JSON.parse(JSON.stringify(document)) as Record<string, unknown>);
+
+/** Snapshots need selectors of one tag. */
+function selectorsAreShort({ nodes, volumes = {} }: Record<string, unknown>): boolean {
+  const { tag } = nodes as { tag: object };
+  const own = Object.values(volumes as Record<string, string | { tag?: object }>).map((volume) =>
+    typeof volume === 'object' ? (volume.tag ?? tag) : tag,
+  );
+  return [tag, ...own].every((tags) => Object.keys(tags).length === 1);
+}

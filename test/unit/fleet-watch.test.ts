@@ -150,6 +150,18 @@ describe('a fleet file is refused', () => {
       'expected a key of eu-central-1',
     ],
     [
+      'with snapshots of whatever carries one of two tags',
+      { nodes: { tag: { Component: 'nodes/bitcoin', Stage: 'production' } }, snapshots: {} },
+      'nodes.tag',
+      'expected one tag for snapshots',
+    ],
+    [
+      'with snapshots of a volume that two tags tell',
+      { volumes: { data: { path: '/x', tag: { A: 'b', C: 'd' } } }, snapshots: {} },
+      'volumes.data.tag',
+      'expected one tag for snapshots',
+    ],
+    [
       'with a period that DLM has not',
       { snapshots: { everyHours: 5 } },
       'snapshots.everyHours',

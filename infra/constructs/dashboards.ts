@@ -1,0 +1,139 @@
+// One dashboard for each fleet, chainmend-<fleet>. Nodes come and go without a deployment, so that each widget asks for whatever is
+// measured at the moment, by a search over the fleet's metrics.
+import { Duration, Stack } from 'aws-cdk-lib';
+import {
+  Dashboard,
+  GraphWidget,
+  type IMetric,
+  type IWidget,
+  Metric,
+  SearchExpression,
+  Stats,
+  TextWidget,
+} from 'aws-cdk-lib/aws-cloudwatch';
+import { Construct } from 'constructs';
+import type { Fleet } from '../../shared/fleet/model.ts';
+import {
+  CONSENSUS_METRICS,
+  type ConsensusMetric,
+  FLEET_ALARM_KINDS,
+  type FleetMetric,
+  HEALTH_VALUE,
+  METRIC_NAMESPACE,
+  NODE_ALARM_KINDS,
+  type NodeMetric,
+  runbookOf,
+} from '../../shared/fleet/naming.ts';
+
+/** Columns of a dashboard. */
+const WIDTH = 24;
+const MINUTE = Duration.minutes(1);
+
+export class Dashboards extends Construct {
+  constructor(scope: Construct, id: string, fleets: readonly Fleet[]) {
+    super(scope, id);
+    for (const fleet of fleets)
+      new Dashboard(this, fleet.name, {
+        dashboardName: `chainmend-${fleet.name}`,
+        defaultInterval: Duration.hours(3),
+        widgets: widgetsOf(this, fleet),
+      });
+  }
+}
+
+function widgetsOf(scope: Construct, fleet: Fleet): IWidget[][] {
+  const { name, health, alarms, volumes } = fleet;
+  const disks = volumes.map(({ path }) => diskOf(path));
+  return [
+    [text(scope, name)],
+    [
+      graph('Tip', [ofFleet(name, 'Tip')], { from: undefined }),
+      graph('Nodes, and how many are unhealthy, unknown or forked', [
+        ...(['Nodes', 'Unhealthy', 'Unknown', 'Forked'] as const).map((metric) => ofFleet(name, metric)),
+      ]),
+      graph('Halted, and references that lag or lie', [ofFleet(name, 'Halted'), ofFleet(name, 'ReferencesBad')]),
+    ],
+    [
+      graph(`Health: ${healthWords}`, [ofNodes(name, 'Health')], {
+        line: [HEALTH_VALUE.unreachable, 'sick from here'],
+      }),
+      graph('Blocks behind', [ofNodes(name, 'HeightLag')], { line: [health.behindBlocks, 'synced up to here'] }),
+      graph('Age of the last block, s', [ofNodes(name, 'BlockAgeSeconds')], { line: [health.haltSeconds, 'halted'] }),
+    ],
+    [
+      graph('Peers', [ofNodes(name, 'Peers')]),
+      graph('Disk use, %', [ofNodes(name, 'DiskUsedPercent')], { line: [alarms.diskPercent, 'alarm'] }),
+      graph(`Disk use, %, of every instance with ${volumes.map(({ path }) => path).join(', ')}`, disks, {
+        line: [alarms.diskPercent, 'alarm'],
+      }),
+    ],
+    ...consensusOf(fleet),
+  ];
+}
+
+function consensusOf({ name, chain, rpc }: Fleet): IWidget[][] {
+  if (chain !== 'cometbft' || rpc?.metricsPort === undefined) return [];
+  const widgets = CONSENSUS_METRICS.map((rule) => graph(rule, [ofFleet(name, rule)]));
+  return [widgets.slice(0, 3), widgets.slice(3)];
+}
+
+const healthWords = Object.entries(HEALTH_VALUE)
+  .map(([word, value]) => `${value} ${word}`)
+  .join(', ');
+
+/** A widget of alarms wants their ARNs, and the nodes' alarms are made while the stack stands still: where they are has to be said. */
+function text(scope: Construct, fleet: string): IWidget {
+  const { region } = Stack.of(scope);
+  const alarms = `https://console.aws.amazon.com/cloudwatch/home?region=${region}#alarmsV2:?search=`;
+  const kinds = [...NODE_ALARM_KINDS, ...FLEET_ALARM_KINDS].map(runbookOf);
+  const markdown = [
+    `# ${fleet}`,
+    `Alarms: [chainmend-${fleet}-…](${alarms}chainmend-${fleet}-) of its nodes, [chainmend/…](${alarms}chainmend/) of the suite itself.`,
+    `Journal: table \`chainmend\`, partition \`JOURNAL#${fleet}\`. Pause: \`npm run fleets -- pause ${fleet} --why TEXT\`.`,
+    `What each kind of alarm means and what to do, in the repository: ${kinds.join(', ')}.`,
+  ].join('\n\n');
+  return new TextWidget({ markdown, width: WIDTH, height: 5 });
+}
+
+function ofFleet(fleet: string, metricName: FleetMetric | ConsensusMetric): IMetric {
+  return new Metric({
+    ...{ namespace: METRIC_NAMESPACE, metricName, dimensionsMap: { Fleet: fleet } },
+    // What a rule goes off at: for voting power, the least.
+    statistic: metricName === 'OnlineVotingPowerPercent' ? Stats.MINIMUM : Stats.MAXIMUM,
+    ...{ period: MINUTE, label: metricName },
+  });
+}
+
+/** "It can return up to 500 time series" [SearchExpressionProps]: of a larger fleet, 500 nodes are drawn. */
+function ofNodes(fleet: string, metric: NodeMetric): IMetric {
+  const schema = `{${METRIC_NAMESPACE},Fleet,Node}`;
+  return new SearchExpression({
+    expression: `SEARCH('${schema} MetricName="${metric}" Fleet="${fleet}"', 'Maximum', 60)`,
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: CloudWatch fills it in.
+    ...{ label: "${PROP('Dim.Node')}", period: MINUTE },
+  });
+}
+
+/** Of the CloudWatch agent, whose dimensions tell no fleet: another fleet that mounts its volumes there is drawn, too. */
+function diskOf(path: string): IMetric {
+  return new SearchExpression({
+    expression: `SEARCH('Namespace="CWAgent" MetricName="disk_used_percent" path="${path}"', 'Maximum', 300)`,
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: CloudWatch fills it in.
+    ...{ label: "${PROP('Dim.InstanceId')}", period: Duration.minutes(5) },
+  });
+}
+
+interface Axis {
+  /** Where it begins; undefined: where the data does. */
+  readonly from?: number | undefined;
+  readonly line?: readonly [value: number, label: string];
+}
+
+function graph(title: string, left: IMetric[], { line, ...axis }: Axis = {}): IWidget {
+  const min = 'from' in axis ? axis.from : 0;
+  return new GraphWidget({
+    ...{ title, left, width: WIDTH / 3, height: 6 },
+    leftYAxis: { ...(min !== undefined && { min }), showUnits: false },
+    ...(line && { leftAnnotations: [{ value: line[0], label: line[1] }] }),
+  });
+}
