@@ -19,26 +19,27 @@ interface PutAlarmInput {
   readonly Tags?: readonly { Key?: string; Value?: string }[];
 }
 
-/** PutMetricAlarm knows no aws:ResourceTag: it overwrites by name. */
+/**
+ * PutMetricAlarm knows no aws:ResourceTag: it overwrites by name. "To be able to associate tags with the alarm when you create the alarm,
+ * you must have the cloudwatch:TagResource permission" (PutMetricAlarmInput, @aws-sdk/client-cloudwatch).
+ */
 const putAlarm =
   (action: string): Mapping =>
-  (input: PutAlarmInput, region) => [
-    {
-      action,
-      resources: [{ arn: alarmArn(region, input.AlarmName ?? '') }],
-      keys: {
-        ...requestTagKeys(input.Tags),
-        ...(input.AlarmActions?.length ? { 'cloudwatch:AlarmActions': input.AlarmActions } : {}),
-      },
-    },
-  ];
+  (input: PutAlarmInput, region) => {
+    const resources = [{ arn: alarmArn(region, input.AlarmName ?? '') }];
+    const tags = requestTagKeys(input.Tags);
+    const actions = input.AlarmActions?.length ? { 'cloudwatch:AlarmActions': input.AlarmActions } : {};
+    const put = { action, resources, keys: { ...tags, ...actions } };
+    return input.Tags?.length ? [put, { action: 'cloudwatch:TagResource', resources, keys: tags }] : [put];
+  };
 
 const onArn =
   (action: string): Mapping =>
-  (input: { ResourceARN?: string; Tags?: { Key?: string; Value?: string }[] }, region) => {
+  (input: { ResourceARN?: string; Tags?: { Key?: string; Value?: string }[]; TagKeys?: string[] }, region) => {
     const arn = input.ResourceARN ?? '';
     const keys = resourceTagKeys(region, arn, 'aws:ResourceTag');
-    return [{ action, resources: [{ arn, keys }], keys: requestTagKeys(input.Tags) }];
+    const removed = input.TagKeys?.length ? { 'aws:TagKeys': input.TagKeys } : {};
+    return [{ action, resources: [{ arn, keys }], keys: { ...requestTagKeys(input.Tags), ...removed } }];
   };
 
 const ALARMS = [
@@ -72,4 +73,5 @@ export const cloudwatchRequests: Mappings = {
   ],
   ListTagsForResource: onArn('cloudwatch:ListTagsForResource'),
   TagResource: onArn('cloudwatch:TagResource'),
+  UntagResource: onArn('cloudwatch:UntagResource'),
 };
