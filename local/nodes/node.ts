@@ -8,9 +8,10 @@ import type { Random } from '../region/random.ts';
 import { SimulatedBeacon } from './beacon.ts';
 import type { SimulatedChain } from './chain.ts';
 import { SimulatedClient, SYNCED_LAG_BLOCKS } from './client.ts';
+import { CloudWatchAgent, MINUTE_MS } from './cloudwatch-agent.ts';
 import { CommandRunner } from './commands.ts';
 import type { CommandOutcome, Machine, MachineCommand } from './machine.ts';
-import { type DiskDimensions, diskMetrics, type Metric, type Past, pastMetrics } from './metrics.ts';
+import type { Metric, Past } from './metrics.ts';
 import { NodePeers } from './peers.ts';
 import { NodeRpc } from './rpc/node-rpc.ts';
 import { NodeSetup } from './setup.ts';
@@ -27,7 +28,6 @@ const BOOT_MS = [12_000, 30_000] as const;
 const AUTOSTART_MS = [1_000, 4_000] as const;
 /** With less free space on root a small file cannot be written safely any more, though the agent still runs. */
 const ROOT_WRITABLE_BYTES = 64 * 1_024;
-const MINUTE_MS = 60_000;
 const CLIENT_STARTS_MAX = 1_000;
 
 export class SimulatedNode implements Machine {
@@ -51,7 +51,7 @@ export class SimulatedNode implements Machine {
   private readonly commands: CommandRunner;
   private readonly root: { readonly sizeBytes: number; usedBytes: number };
   private readonly clientStarts: string[] = [];
-  private readonly diskDimensions = new Map<string, DiskDimensions>();
+  private readonly agent: CloudWatchAgent;
   private fencedCommands = 0;
   private powered: boolean;
   /** Counts boots: what began before the last one does not go on. */
@@ -98,6 +98,7 @@ export class SimulatedNode implements Machine {
       startSeconds: spec.startSeconds ?? 0,
       takesConfiguration: () => this.setup.load(),
     });
+    this.agent = new CloudWatchAgent(this, this.root);
     this.peers = new NodePeers(this.client, { kernel, chain, spec });
     this.rpc = new NodeRpc(this);
     this.setup = new NodeSetup(this);
@@ -286,44 +287,16 @@ export class SimulatedNode implements Machine {
 
   /** Publishes the disks' metrics each minute, at this node's own second of it, while the machine has power. */
   startMetrics(publish: (metrics: readonly Metric[]) => void): void {
-    const { clock } = this.kernel;
-    const tick = (): void => {
-      if (this.powered) publish(this.metrics());
-      clock.after(MINUTE_MS, tick);
-    };
-    clock.after(this.random.integer(0, MINUTE_MS - 1), tick);
+    this.agent.start(publish, this.random.integer(0, MINUTE_MS - 1));
   }
 
   metrics(): Metric[] {
-    this.client.settle();
-    const nowMs = this.kernel.clock.now();
-    const rootReading = { ...this.root, inodesTotal: 8_000_000, inodesUsed: 120_000 };
-    const metrics = diskMetrics(this.dimensionsOf('/', 'xfs'), rootReading, nowMs);
-    for (const volume of this.volumes) {
-      if (!volume.mounted) continue;
-      metrics.push(...diskMetrics(this.dimensionsOf(volume.path, volume.filesystem), volume, nowMs));
-    }
-    return metrics;
+    return this.agent.metrics();
   }
 
   /** What it published in the hours before now, oldest first within each volume. */
   pastMetrics(past: Past): Metric[] {
-    this.client.settle();
-    const at = {
-      nowMs: this.kernel.clock.now(),
-      height: this.client.height(),
-      blockIntervalMs: this.chain.spec.blockIntervalMs,
-    };
-    return this.volumes.flatMap((volume) =>
-      pastMetrics(this.dimensionsOf(volume.path, volume.filesystem), volume, at, past),
-    );
-  }
-
-  private dimensionsOf(path: string, fstype: string): DiskDimensions {
-    const name = `${fstype} ${path}`;
-    const dimensions = this.diskDimensions.get(name) ?? { InstanceId: this.instanceId, path, fstype };
-    this.diskDimensions.set(name, dimensions);
-    return dimensions;
+    return this.agent.past(past);
   }
 
   private later(delayMs: number, work: () => void): void {

@@ -348,6 +348,15 @@ describe("geth's metrics and beacon node", () => {
     expect(await hamperedBy()).toBeUndefined();
   });
 
+  it('tell whom the beacon node is connected to', async () => {
+    const one = made('ethereum', { beacon: true });
+    if (!beacon.peers) throw new Error('a beacon node cannot be asked for peers');
+    const { ownPeerId, peers } = factsOf(await asked(one, beacon.peers, 5_052));
+    expect(ownPeerId).toMatch(/^16Uiu2HA/);
+    expect(peers).toHaveLength(50);
+    expect(new Set(peers.map(({ id }) => id)).size).toBe(50);
+  });
+
   it('know the header of a slot, and that there is none in a slot without a block', async () => {
     const one = made('ethereum', { beacon: true });
     one.chain.halt();

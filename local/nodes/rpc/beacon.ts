@@ -1,5 +1,6 @@
 // The beacon API of the consensus client beside an execution client. The form: github.com/ethereum/beacon-APIs, as in
 // test/support/chain-samples.ts. A slot here is one block interval; slots in which the chain stood still were missed.
+import { createHash } from 'node:crypto';
 import type { HttpRequest } from '../../region/network.ts';
 import type { Blocks } from './asked.ts';
 import { json, type Response, target, text } from './http.ts';
@@ -41,7 +42,7 @@ export function beaconAnswer(asked: AskedBeacon, request: HttpRequest): Response
     case '/eth/v1/node/identity':
       return data(identity(asked));
     case '/eth/v1/node/peers':
-      return json({ data: [], meta: { count: 0 } });
+      return json({ data: peers(asked), meta: { count: asked.peerCount } });
     default: {
       const [, block] = /^\/eth\/v1\/beacon\/headers\/(head|\d{1,12})$/.exec(path) ?? [];
       return block === undefined ? text('Not Found', 404) : header(asked, block);
@@ -89,6 +90,14 @@ function header(asked: AskedBeacon, block: string): Response {
     },
   });
 }
+
+const peers = ({ peerCount, peerId }: AskedBeacon) =>
+  Array.from({ length: peerCount }, (_, index) => {
+    const peer_id = `16Uiu2HA${createHash('sha256').update(`${peerId}/${index}`).digest('hex').slice(0, 45)}`;
+    const address = `/ip4/203.0.113.${1 + (index % 254)}/tcp/9000/p2p/${peer_id}`;
+    const direction = index % 4 === 3 ? 'inbound' : 'outbound';
+    return { peer_id, enr: null, last_seen_p2p_address: address, state: 'connected', direction };
+  });
 
 const identity = ({ peerId }: AskedBeacon) => ({
   peer_id: peerId,
