@@ -53,6 +53,8 @@ export interface Choice {
   /** The whole list. */
   readonly peers: readonly string[];
   readonly dropped: readonly Dropped[];
+  /** How many there are that it could name, well or not. */
+  readonly exist: number;
   /** Ids of validators that this node, a sentry, must keep to itself. */
   readonly hiddenIds: readonly string[];
 }
@@ -62,6 +64,8 @@ export interface Dropped {
   readonly why: string;
   /** It must not be in this list at all: nobody keeps it for want of others. */
   readonly forbidden: boolean;
+  /** How bad it is, from 0: where others are wanting, the least bad stays. */
+  readonly badness: number;
 }
 
 /** Below this a list is filled with whoever is alive, though not well. */
@@ -96,7 +100,7 @@ export function choosePeers(facts: ChooseFacts, self: { readonly role: Role }, n
     if (member && goodIds.has(member.instanceId)) {
       kept.add(member);
       if (member.entry !== text)
-        dropped.push({ peer: text, why: `${member.name} is ${member.entry} now`, forbidden: true });
+        dropped.push({ peer: text, why: `${member.name} is ${member.entry} now`, forbidden: true, badness: 0 });
     } else if (member && (member.health === 'starting' || member.health === 'unknown')) {
       // Unknown is not sick: who is named stays named.
       inDoubt.push(member);
@@ -137,8 +141,13 @@ export function choosePeers(facts: ChooseFacts, self: { readonly role: Role }, n
         peer: text,
         why: `the list has ${peers.length} that are better`,
         forbidden: false,
+        badness: 0,
       })),
     ],
+    exist:
+      members.length +
+      seeds.length +
+      facts.absent.filter((node) => node.instanceId !== now.instanceId && mayName(facts, self, node)).length,
     hiddenIds: self.role === 'sentry' ? hiddenIds(facts) : [],
   };
 }
@@ -187,7 +196,14 @@ function recognized(facts: ChooseFacts, now: NodeList): readonly Recognized[] {
 
 type Why = Omit<Dropped, 'peer'>;
 
-const NO_PEER: Why = { why: 'it is no peer', forbidden: true };
+const forbidden = (why: string): Why => ({ why, forbidden: true, badness: 0 });
+const NO_PEER = forbidden('it is no peer');
+const unwell = (who: string, health: Health): Why => ({
+  why: `${who} is ${health}`,
+  forbidden: false,
+  badness: 1 + BADNESS.indexOf(health),
+});
+const BADNESS: readonly Health[] = ['synced', 'starting', 'unknown', 'behind', 'stuck', 'unreachable', 'forked'];
 
 /** Why an entry that is none of a good member's goes; undefined where it stays. */
 function whyNot(
@@ -203,18 +219,17 @@ function whyNot(
 ): Why | undefined {
   if (!entry) return NO_PEER;
   if (facts.seeds.includes(entry.text) && !hidden) return undefined;
-  if (instanceId === now.instanceId) return { why: 'it is the node itself', forbidden: true };
+  if (instanceId === now.instanceId) return forbidden('it is the node itself');
   if (now.owned.includes(entry.text)) return undefined;
   const node = [...facts.members, ...facts.absent].find((candidate) => candidate.instanceId === instanceId);
-  if (node && !mayName(facts, self, node))
-    return { why: `a ${node.role} is not for a ${self.role} to name`, forbidden: true };
-  if (hidden && !node) return { why: 'it is no sentry', forbidden: true };
-  if (node && 'entry' in node) return { why: `${node.name} is ${node.health}`, forbidden: false };
-  if (node) return isAbsentForNow(facts, self, node) ? undefined : { why: `it is ${node.health}`, forbidden: false };
+  if (node && !mayName(facts, self, node)) return forbidden(`a ${node.role} is not for a ${self.role} to name`);
+  if (hidden && !node) return forbidden('it is no sentry');
+  if (node && 'entry' in node) return unwell(node.name, node.health);
+  if (node) return isAbsentForNow(facts, self, node) ? undefined : unwell('it', node.health);
   if ((entry.id !== undefined && now.connected.has(entry.id)) || now.connected.has(entry.host)) return undefined;
   // A node that is connected to nobody cannot tell a dead peer from a network that is down.
   if (now.connected.size === 0 && anySynced) return undefined;
-  return { why: 'nobody is there', forbidden: false };
+  return { why: 'nobody is there', forbidden: false, badness: 1 + BADNESS.indexOf('unreachable') };
 }
 
 /** Of whom nothing is known is not sick; and a validator and its sentries have nobody else. */

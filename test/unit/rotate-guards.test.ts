@@ -1,0 +1,235 @@
+// How much of a fleet's lists changes at once, and whose client may be restarted.
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import type { Choice } from '../../functions/rotate-peers/choose.ts';
+import {
+  isFresh,
+  judgeObservation,
+  judgeRestart,
+  limitChanges,
+  type RestartFacts,
+  type Wanted,
+} from '../../functions/rotate-peers/guards.ts';
+import type { Health } from '../../shared/fleet/observation.ts';
+import { parseFleet } from '../../shared/fleet/resolve.ts';
+
+const list = (from: number, to: number): string[] =>
+  Array.from({ length: Math.max(0, to - from) }, (_, index) => `10.0.0.${from + index}:8333`);
+
+function wanted(
+  index: number,
+  before: readonly string[],
+  after: readonly string[],
+  more: { readonly belowFloor?: boolean; readonly forbidden?: readonly string[]; readonly exist?: number } = {},
+): Wanted {
+  const choice: Choice = {
+    instanceId: `i-${index}`,
+    peers: after,
+    hiddenIds: [],
+    exist: more.exist ?? 100,
+    dropped: before
+      .filter((peer) => !after.includes(peer))
+      .map((peer, badness) => ({
+        peer,
+        why: 'it is stuck',
+        forbidden: more.forbidden?.includes(peer) ?? false,
+        badness,
+      })),
+  };
+  const now = { instanceId: `i-${index}`, peers: before, owned: [], connected: new Set<string>() };
+  return { node: `node${String(index).padStart(3, '0')}`, now, choice, belowFloor: more.belowFloor ?? false };
+}
+
+describe('the length of a list', () => {
+  it.each([
+    [8, 1, 4],
+    [6, 0, 3],
+    [4, 1, 3],
+    [3, 1, 3],
+    [2, 1, 2],
+    [20, 8, 10],
+    [10, 9, 9],
+  ])('of %i entries, %i of which are good, %i are left', (before, good, left) => {
+    const [change] = limitChanges([wanted(1, list(1, before + 1), list(1, good + 1))], { entries: 1_000, changed: 0 });
+    expect(change?.after).toHaveLength(left);
+  });
+
+  it('is that of a small fleet where there are no more: entries of nodes that are gone go', () => {
+    const [change] = limitChanges([wanted(1, list(1, 11), list(1, 3), { exist: 2 })], { entries: 1_000, changed: 0 });
+    expect(change?.after).toEqual(list(1, 3));
+  });
+
+  it('the least bad stay', () => {
+    const [change] = limitChanges([wanted(1, list(1, 9), [])], { entries: 1_000, changed: 0 });
+    expect(change?.after).toEqual(list(1, 5));
+  });
+
+  it('what has no business there goes all the same', () => {
+    const before = list(1, 4);
+    const [change] = limitChanges([wanted(1, before, [], { forbidden: before })], { entries: 1_000, changed: 0 });
+    expect(change?.after).toEqual([]);
+  });
+});
+
+describe('churn', () => {
+  it('is at most 30 % of the fleet’s entries in an hour, the rest waits', () => {
+    const nodes = [1, 2, 3, 4].map((index) => wanted(index, list(0, 10), list(5, 15)));
+    const changes = limitChanges(nodes, { entries: 40, changed: 0 });
+    expect(changes.map(({ entries, waiting }) => [entries, waiting])).toEqual([
+      [5, 0],
+      [5, 0],
+      [2, 3],
+      [0, 5],
+    ]);
+    expect(changes[3]?.after).toEqual(changes[3]?.before);
+  });
+
+  it('counts what the hour has seen already', () => {
+    const [change] = limitChanges([wanted(1, list(0, 10), list(5, 15))], { entries: 40, changed: 12 });
+    expect(change).toMatchObject({ entries: 0, waiting: 5 });
+  });
+
+  it('lets one entry an hour through in the smallest fleet', () => {
+    const [change] = limitChanges([wanted(1, list(0, 1), list(1, 2), { exist: 1 })], { entries: 2, changed: 0 });
+    expect(change).toMatchObject({ entries: 1, added: list(1, 2), removed: list(0, 1) });
+  });
+
+  it('does not hold up a node below its floor', () => {
+    const [change] = limitChanges([wanted(1, [], list(0, 10), { belowFloor: true })], { entries: 0, changed: 100 });
+    expect(change).toMatchObject({ after: list(0, 10), entries: 0, waiting: 0 });
+  });
+
+  it('whatever is wanted, stays within all limits and comes to the same end', () => {
+    const any = fc.array(
+      fc.record({
+        before: fc.uniqueArray(fc.nat(30), { maxLength: 12 }),
+        after: fc.uniqueArray(fc.nat(30), { maxLength: 12 }),
+        forbidden: fc.array(fc.nat(30), { maxLength: 4 }),
+        belowFloor: fc.boolean(),
+      }),
+      { minLength: 1, maxLength: 8 },
+    );
+    const text = (index: number): string => `10.0.0.${index}:8333`;
+    fc.assert(
+      fc.property(any, fc.nat(20), (nodes, changed) => {
+        const all = nodes.map(({ before, after, forbidden, belowFloor }, index) =>
+          wanted(index, before.map(text), after.filter((peer) => !forbidden.includes(peer)).map(text), {
+            belowFloor,
+            forbidden: forbidden.map(text),
+          }),
+        );
+        const entries = nodes.reduce((sum, { before }) => sum + before.length, 0);
+        const changes = limitChanges(all, { entries, changed });
+        const spent = changes.reduce((sum, change) => sum + change.entries, 0);
+        const withinBudget = spent <= Math.max(0, Math.max(1, Math.floor(entries * 0.3)) - changed);
+        const withinLength = changes.every(({ before, after }, index) => {
+          const { dropped = [], peers = [] } = all[index]?.choice ?? {};
+          const keepable = before.filter((peer) => !dropped.some((one) => one.peer === peer && one.forbidden));
+          const exists = new Set([...keepable, ...peers]).size;
+          return (
+            after.length >= Math.min(3, Math.ceil(before.length / 2), exists) &&
+            after.length >= Math.min(Math.ceil(before.length / 2), exists)
+          );
+        });
+        const sound = changes.every(
+          ({ before, after, added, removed }) =>
+            new Set(after).size === after.length &&
+            added.every((peer) => after.includes(peer) && !before.includes(peer)) &&
+            removed.every((peer) => before.includes(peer) && !after.includes(peer)),
+        );
+        return withinBudget && withinLength && sound;
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+});
+
+const fleetFile = (more: object = {}) =>
+  parseFleet({
+    fleet: 'irita',
+    chain: 'cometbft',
+    mode: 'act',
+    nodes: { tag: { Project: 'irita' } },
+    docker: 'node',
+    volumes: { data: '/data' },
+    peers: { config: '/data/config.toml', restart: true },
+    ...more,
+  });
+
+const NOW = Date.UTC(2026, 0, 15);
+const observed = (healths: readonly Health[], ageMs = 0) => [
+  { observedAtMs: NOW - ageMs, nodes: healths.map((health) => ({ health })) } as never,
+];
+
+describe('a restart', () => {
+  const allowed: RestartFacts = {
+    fleet: fleetFile(),
+    node: 'node1',
+    role: 'follower',
+    observed: observed(['synced', 'synced', 'synced', 'synced']),
+    nowMs: NOW,
+    fresh: false,
+    unproved: undefined,
+  };
+
+  it.each<[string, Partial<RestartFacts>, string | null]>([
+    ['of a follower, where the fleet file allows it', {}, null],
+    ['where it does not', { fleet: fleetFile({ peers: { config: '/data/config.toml' } }) }, 'restart-forbidden'],
+    ['of a node of unknown role', { role: 'unknown' }, 'restart-forbidden'],
+    ['of a node of unknown role, even of a fresh fleet', { role: 'unknown', fresh: true }, 'restart-forbidden'],
+    ['of a validator', { role: 'validator' }, 'restart-forbidden'],
+    [
+      'of a validator, where its owner agrees',
+      { role: 'validator', fleet: fleetFile({ owner: { restartValidators: true } }) },
+      null,
+    ],
+    [
+      'of a validator that has no block yet, as its whole fleet',
+      { role: 'validator', fresh: true, observed: observed(['starting', 'starting']) },
+      null,
+    ],
+    ['while another one has not proved itself', { unproved: 'node2' }, 'restart-unproved'],
+    ['while the breaker is open', { observed: observed(['synced', 'stuck', 'stuck', 'stuck']) }, 'breaker-open'],
+  ])('%s', (_, facts, code) => {
+    expect(judgeRestart({ ...allowed, ...facts })?.refuse ?? null).toBe(code);
+  });
+});
+
+describe('what has to be known', () => {
+  it('an observation of more than three minutes ago, or none, is none', () => {
+    expect(judgeObservation(observed(['synced'], 180_000), NOW)).toBeNull();
+    expect(judgeObservation(observed(['synced'], 181_000), NOW)).toMatchObject({ refuse: 'observation-stale' });
+    expect(judgeObservation([...observed([]), ...observed([], 200_000)], NOW)).toMatchObject({
+      refuse: 'observation-stale',
+    });
+    expect(judgeObservation([], NOW)?.reason).toContain('never');
+  });
+
+  it.each<[boolean, [number | null, Health][]]>([
+    [
+      true,
+      [
+        [null, 'starting'],
+        [0, 'unknown'],
+        [null, 'unreachable'],
+      ],
+    ],
+    [
+      false,
+      [
+        [null, 'starting'],
+        [1, 'synced'],
+      ],
+    ],
+    [
+      false,
+      [
+        [null, 'starting'],
+        [null, 'stuck'],
+      ],
+    ],
+    [false, []],
+  ])('a fleet is fresh: %s', (fresh, nodes) => {
+    expect(isFresh(nodes.map(([height, health]) => ({ height, health })))).toBe(fresh);
+  });
+});
