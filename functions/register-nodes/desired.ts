@@ -94,7 +94,7 @@ function nameNodes({ fleet, nodes }: NameFacts): {
     const host = hostOf(node);
     const others = (claims.get(host) ?? []).filter((other) => other !== node);
     const refuse = (code: 'name-invalid' | 'name-taken', reason: string) =>
-      refusals.push({ refuse: code, subject: `${node.name} ${node.instanceId}`, reason, page: true });
+      refusals.push({ refuse: code, subject: node.instanceId, node, reason, page: true });
     if (!LABEL.test(node.name.toLowerCase()) || markerName(host).length > MAX_NAME_CHARACTERS) {
       refuse(
         'name-invalid',

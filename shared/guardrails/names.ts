@@ -13,18 +13,20 @@ const CLAIM_VALID_MS = 5 * 60_000;
 const MAX_TOLD = 200;
 const MAX_PLANS = 20;
 
-/** A refusal about one thing: a node, a record, a zone, or the fleet itself. */
+/** A refusal about one thing: a node, a record, a zone, or the fleet itself; or a plan that waits for a person. */
 export interface SubjectRefusal {
-  readonly refuse: GuardrailCode;
+  readonly refuse: GuardrailCode | 'approval-wanted';
   /** What it is about, in a word: "node2", "pool.bitcoin.internal", or the fleet's name. */
   readonly subject: string;
+  /** Whose it is, for a page and the journal, where it is one node's. */
+  readonly node?: { readonly name: string; readonly instanceId: string };
   readonly reason: string;
   readonly page: boolean;
 }
 
 /** Whose node, record or zone was refused what, since when, and what was told about it. Times are ms since the epoch. */
 export interface Told {
-  readonly code: PageCode;
+  readonly code: PageCode | 'approval-wanted';
   readonly subject: string;
   readonly sinceMs: number;
   readonly seenAtMs: number;

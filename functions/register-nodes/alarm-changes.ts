@@ -1,0 +1,176 @@
+// From the alarms that there are to those that there should be. A person's own settings stay: an alarm of ours is written anew only
+// where it looks at the wrong thing, or where the fleet file's number or the runbook's place has changed since we wrote it. Pure.
+import type { MetricAlarm, PutMetricAlarmInput } from '@aws-sdk/client-cloudwatch';
+import { FLEET_TAG, KIND_TAG, NODE_TAG } from '../../shared/fleet/naming.ts';
+import type { Alarm, DesiredAlarms, Look, MetricRef } from './alarms.ts';
+
+export interface AlarmChanges {
+  readonly create: readonly Alarm[];
+  /** To be written anew if its tags say that it is this fleet's, with what people have set kept. */
+  readonly update: readonly { readonly alarm: Alarm; readonly now: MetricAlarm; readonly why: string }[];
+  /** To be deleted if its tags say that it is this fleet's. */
+  readonly remove: readonly MetricAlarm[];
+}
+
+/** @param otherFleets an alarm under their prefix is theirs, where it does not say otherwise: `chainmend-bit-` begins `chainmend-bit-coin-…`, too */
+export function diffAlarms(
+  fleet: string,
+  { alarms, tolerated }: DesiredAlarms,
+  existing: readonly MetricAlarm[],
+  otherFleets: readonly string[],
+): AlarmChanges {
+  const now = new Map(existing.map((alarm) => [alarm.AlarmName ?? '', alarm]));
+  const wanted = new Set(alarms.map(({ name }) => name));
+  const longer = otherFleets.filter((other) => other.startsWith(`${fleet}-`)).map((other) => `chainmend-${other}-`);
+  const theirs = ({ AlarmName = '' }: MetricAlarm): boolean => longer.some((prefix) => AlarmName.startsWith(prefix));
+  return {
+    create: alarms.filter(({ name }) => !now.has(name)),
+    update: alarms.flatMap((alarm) => {
+      const found = now.get(alarm.name);
+      const why = found && whyAnew(alarm, found);
+      return found && why ? [{ alarm, now: found, why }] : [];
+    }),
+    remove: existing.filter(
+      (alarm) => !wanted.has(alarm.AlarmName ?? '') && !tolerated.has(alarm.AlarmName ?? '') && !theirs(alarm),
+    ),
+  };
+}
+
+function whyAnew(alarm: Alarm, now: MetricAlarm): string | undefined {
+  if (aboutOf(alarm.look) !== aboutNow(now)) return 'it looks at something else';
+  if (!now.ActionConfiguration?.AlarmTagsPropagation?.Enabled) return 'its events do not carry its tags';
+  const written = writtenIn(now.AlarmDescription);
+  if (written.threshold !== undefined && written.threshold !== alarm.threshold)
+    return `the fleet file says ${alarm.threshold} instead of ${written.threshold}`;
+  if (written.runbook !== undefined && written.runbook !== alarm.runbook) return 'its runbook lies elsewhere';
+  return undefined;
+}
+
+const RUNBOOK = /^Runbook: (\S+)$/m;
+const THRESHOLD = /^Set to (-?\d+(?:\.\d+)?) by chainmend;/m;
+
+/** The number that we wrote is kept here: a threshold that differs from it is a person's, and stays until the fleet file's changes. */
+export const descriptionOf = ({ meaning, runbook, threshold }: Alarm): string =>
+  `${meaning}\nRunbook: ${runbook}\nSet to ${threshold} by chainmend; a threshold of your own stays.`;
+
+function writtenIn(description = ''): { readonly threshold: number | undefined; readonly runbook: string | undefined } {
+  const threshold = THRESHOLD.exec(description)?.[1];
+  return {
+    threshold: threshold === undefined ? undefined : Number(threshold),
+    runbook: RUNBOOK.exec(description)?.[1],
+  };
+}
+
+/** What an alarm looks at, in a form to compare: its metrics, or its query. Not how it looks, which people may tune. */
+const aboutOf = (look: Look): string => {
+  switch (look.by) {
+    case 'metric':
+      return JSON.stringify([metricKey(look.metric)]);
+    case 'math':
+      return JSON.stringify(Object.values(look.metrics).map(metricKey).sort());
+    case 'query':
+      return look.query;
+  }
+};
+
+function aboutNow({ Namespace, MetricName, Dimensions, Metrics }: MetricAlarm): string {
+  if (!Metrics?.length) return JSON.stringify([metricKey(refOf({ Namespace, MetricName, Dimensions }))]);
+  const metrics = Metrics.flatMap(({ MetricStat }) =>
+    MetricStat?.Metric ? [metricKey(refOf(MetricStat.Metric))] : [],
+  );
+  return metrics.length > 0 ? JSON.stringify(metrics.sort()) : (Metrics[0]?.Expression ?? '');
+}
+
+export const refOf = ({
+  Namespace = '',
+  MetricName = '',
+  Dimensions = [],
+}: Pick<MetricAlarm, 'Namespace' | 'MetricName' | 'Dimensions'>): MetricRef => ({
+  namespace: Namespace,
+  name: MetricName,
+  dimensions: Object.fromEntries(Dimensions.map(({ Name = '', Value = '' }) => [Name, Value])),
+});
+
+const metricKey = ({ namespace, name, dimensions }: MetricRef): string =>
+  JSON.stringify([namespace, name, ...Object.entries(dimensions).sort(([a], [b]) => (a < b ? -1 : 1))]);
+
+/** The first metric with dimensions, of an alarm on a metric or on an expression. */
+export function firstMetric(alarm: MetricAlarm): MetricRef | undefined {
+  if (alarm.MetricName) return refOf(alarm);
+  const metric = alarm.Metrics?.map(({ MetricStat }) => MetricStat?.Metric).find((one) => one?.Dimensions?.length);
+  return metric && refOf(metric);
+}
+
+/** Actions that a person has added: an alarm that has some is not written by us, who may name no topic but our own. */
+export const ownActions = ({ OKActions, AlarmActions, InsufficientDataActions }: MetricAlarm, topicArn: string) =>
+  [...(OKActions ?? []), ...(AlarmActions ?? []), ...(InsufficientDataActions ?? [])].filter((arn) => arn !== topicArn);
+
+export const isOurs = (tags: Readonly<Record<string, string>>, fleet: string): boolean =>
+  tags[FLEET_TAG] === fleet && tags[KIND_TAG] !== undefined;
+
+const COMPARISONS = {
+  '>=': 'GreaterThanOrEqualToThreshold',
+  '>': 'GreaterThanThreshold',
+  '<=': 'LessThanOrEqualToThreshold',
+} as const;
+const PERIOD_SECONDS = 60;
+
+/**
+ * @param now the alarm as it is, where there is one: its threshold (unless the fleet file's has changed), patience and actions stay.
+ *   "When you update an existing alarm … the update completely overwrites the previous configuration" (PutMetricAlarm).
+ */
+export function putInput(fleet: string, alarm: Alarm, topicArn: string, now?: MetricAlarm): PutMetricAlarmInput {
+  const written = writtenIn(now?.AlarmDescription).threshold;
+  const ownThreshold = now?.Threshold !== undefined && (written === undefined || written === alarm.threshold);
+  return {
+    AlarmName: alarm.name,
+    AlarmDescription: descriptionOf(alarm),
+    ...lookInput(alarm.look),
+    Threshold: ownThreshold ? now.Threshold : alarm.threshold,
+    ComparisonOperator: now?.ComparisonOperator ?? COMPARISONS[alarm.when],
+    EvaluationPeriods: now?.EvaluationPeriods ?? alarm.minutes,
+    ...(now?.DatapointsToAlarm !== undefined && { DatapointsToAlarm: now.DatapointsToAlarm }),
+    TreatMissingData: now?.TreatMissingData ?? 'missing',
+    ActionsEnabled: now?.ActionsEnabled ?? true,
+    AlarmActions: now ? (now.AlarmActions ?? []) : alarm.pages ? [topicArn] : [],
+    ...(now?.OKActions?.length && { OKActions: now.OKActions }),
+    ...(now?.InsufficientDataActions?.length && { InsufficientDataActions: now.InsufficientDataActions }),
+    ActionConfiguration: {
+      AlarmTagsPropagation: { Enabled: true, IncludedTagKeys: [FLEET_TAG, NODE_TAG, KIND_TAG] },
+    },
+    // "To update tags of an existing alarm, use TagResource": an existing one has them, or it would not be written.
+    ...(!now && { Tags: tagsOf(fleet, alarm) }),
+  };
+}
+
+const tagsOf = (fleet: string, { node, kind }: Alarm) => [
+  { Key: FLEET_TAG, Value: fleet },
+  ...(node === undefined ? [] : [{ Key: NODE_TAG, Value: node }]),
+  { Key: KIND_TAG, Value: kind },
+];
+
+const wireMetric = ({ namespace, name, dimensions }: MetricRef) => ({
+  Namespace: namespace,
+  MetricName: name,
+  Dimensions: Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value })),
+});
+
+function lookInput(look: Look): Partial<PutMetricAlarmInput> {
+  switch (look.by) {
+    case 'metric':
+      return { ...wireMetric(look.metric), Statistic: look.statistic, Period: PERIOD_SECONDS };
+    case 'math':
+      return {
+        Metrics: [
+          { Id: 'result', Expression: look.expression, ReturnData: true },
+          ...Object.entries(look.metrics).map(([Id, metric]) => ({
+            Id,
+            MetricStat: { Metric: wireMetric(metric), Period: PERIOD_SECONDS, Stat: 'Maximum' },
+            ReturnData: false,
+          })),
+        ],
+      };
+    case 'query':
+      return { Metrics: [{ Id: 'query', Expression: look.query, Period: PERIOD_SECONDS, ReturnData: true }] };
+  }
+}

@@ -1,0 +1,349 @@
+// Which alarms a fleet should have. Pure: from its file, its nodes, the series that the agents publish and the alarms that people have.
+import type { Fleet, VolumeRole } from '../../shared/fleet/model.ts';
+import {
+  type AlarmKind,
+  alarmName,
+  CONSENSUS_METRICS,
+  type ConsensusMetric,
+  type FleetAlarmKind,
+  type FleetMetric,
+  HEALTH_VALUE,
+  METRIC_NAMESPACE,
+  NODES_WITH_OWN_ALARMS,
+  type NodeMetric,
+  runbookOf,
+} from '../../shared/fleet/naming.ts';
+import { doubledNames, type FleetNode } from '../../shared/fleet/nodes.ts';
+import type { SubjectRefusal } from '../../shared/guardrails/names.ts';
+import { compareText } from './records.ts';
+
+export interface MetricRef {
+  readonly namespace: string;
+  readonly name: string;
+  readonly dimensions: Readonly<Record<string, string>>;
+}
+
+/** What an alarm looks at, each minute. */
+export type Look =
+  | { readonly by: 'metric'; readonly metric: MetricRef; readonly statistic: 'Maximum' | 'Minimum' }
+  /** An expression over metrics by their ids. */
+  | { readonly by: 'math'; readonly metrics: Readonly<Record<string, MetricRef>>; readonly expression: string }
+  /** A Metrics Insights query: one series, a contributor, for each node. */
+  | { readonly by: 'query'; readonly query: string };
+
+export interface Alarm {
+  readonly name: string;
+  /** Its tag `chainmend:node`; undefined for an alarm of the whole fleet. */
+  readonly node: string | undefined;
+  readonly kind: AlarmKind;
+  /** One sentence: what it means, and for whom. */
+  readonly meaning: string;
+  readonly runbook: string;
+  readonly look: Look;
+  readonly when: '>=' | '>' | '<=';
+  readonly threshold: number;
+  /** Minutes in a row. */
+  readonly minutes: number;
+  /** Whether the alarm pages by itself. Whoever computed what it is about explains and pages it otherwise (see docs/adr/0008). */
+  readonly pages: boolean;
+}
+
+/** The agent's series of one filesystem, by exactly these dimensions (fstype and whatever else its configuration adds). */
+export interface DiskSeries {
+  readonly dimensions: Readonly<Record<string, string>>;
+  /** Whether inodes are published under the same dimensions. */
+  readonly inodes: boolean;
+}
+
+export const AGENT_NAMESPACE = 'CWAgent';
+export const filesystemKey = (instanceId: string, path: string): string => `${instanceId} ${path}`;
+
+export interface AlarmFacts {
+  readonly fleet: Fleet;
+  readonly nodes: readonly FleetNode[];
+  /** By `filesystemKey`. */
+  readonly series: ReadonlyMap<string, DiskSeries>;
+  /** Filesystems that an alarm of people's own looks after, by kind. */
+  readonly covered: Readonly<Record<'disk' | 'inodes', ReadonlySet<string>>>;
+  /** Whether the fleet has alarms of the fleet-wide kind now. */
+  readonly fleetWideNow: boolean;
+  /** In front of every runbook's path: "https://github.com/example/chainmend/blob/main/". */
+  readonly runbooks: string;
+}
+
+export interface DesiredAlarms {
+  readonly alarms: readonly Alarm[];
+  /** Names that are left alone, whatever is there: nobody can say now what it should be. */
+  readonly tolerated: ReadonlySet<string>;
+  readonly refusals: readonly SubjectRefusal[];
+  /** What has no alarm yet, and why. */
+  readonly notes: readonly string[];
+}
+
+/** A fleet that shrinks goes back to alarms of its nodes' own here, so that one more and one less does not make hundreds anew. */
+const BACK_TO_NODES = 40;
+
+export function alarmsPer({ alarms }: Fleet, nodes: number, fleetWideNow: boolean): 'node' | 'fleet' {
+  if (alarms.per !== 'auto') return alarms.per;
+  return nodes <= (fleetWideNow ? BACK_TO_NODES : NODES_WITH_OWN_ALARMS) ? 'node' : 'fleet';
+}
+
+export function desiredAlarms(facts: AlarmFacts): DesiredAlarms {
+  const { fleet, nodes, fleetWideNow } = facts;
+  if (nodes.length === 0) return { alarms: [], tolerated: new Set(), refusals: [], notes: [] };
+  const ofFleet = wholeFleet(facts);
+  if (alarmsPer(fleet, nodes.length, fleetWideNow) === 'fleet')
+    return { alarms: [...ofFleet, ...fleetWide(facts)], tolerated: new Set(), refusals: [], notes: [] };
+  const doubled = doubledNames(nodes);
+  const alarms = [...ofFleet];
+  const tolerated = new Set<string>();
+  const refusals: SubjectRefusal[] = [];
+  const notes: string[] = [];
+  for (const node of [...nodes].sort((a, b) => compareText(a.instanceId, b.instanceId))) {
+    if (doubled.has(node.name)) {
+      const reason = `${node.instanceId} is called ${node.name}, and so is another: their alarms are left as they are`;
+      refusals.push({ refuse: 'name-taken', subject: node.instanceId, node, reason, page: true });
+      for (const name of namesOf(fleet, node)) tolerated.add(name);
+      continue;
+    }
+    alarms.push(...disksOf(facts, node, tolerated, notes), ...healthOf(facts, node), ...checksOf(facts, node));
+  }
+  return { alarms, tolerated, refusals, notes };
+}
+
+/** Tags travel in events and lead to filters: a name that holds anything else is told by its instance's id. */
+const SAFE_NAME = /^[A-Za-z0-9_.:/=+@-]{1,128}$/;
+export const nodeTag = ({ name, instanceId }: FleetNode): string => (SAFE_NAME.test(name) ? name : instanceId);
+
+const suffixOf = ({ volumes }: Fleet, { role }: VolumeRole): string | undefined =>
+  role === volumes[0]?.role ? undefined : role;
+
+const namesOf = (fleet: Fleet, node: FleetNode): readonly string[] => [
+  ...fleet.volumes.flatMap((volume) =>
+    (['disk', 'inodes'] as const).map((kind) => alarmName(fleet.name, nodeTag(node), kind, suffixOf(fleet, volume))),
+  ),
+  ...(['stuck', 'forked', 'unreachable', 'status-check', 'attached-ebs'] as const).map((kind) =>
+    alarmName(fleet.name, nodeTag(node), kind),
+  ),
+];
+
+function disksOf(
+  { fleet, series, covered, runbooks }: AlarmFacts,
+  node: FleetNode,
+  tolerated: Set<string>,
+  notes: string[],
+): readonly Alarm[] {
+  return fleet.volumes.flatMap((volume) => {
+    const { path, role } = volume;
+    const key = filesystemKey(node.instanceId, path);
+    const found = series.get(key);
+    if (!found) notes.push(`${node.name}: the CloudWatch agent publishes nothing of ${path} yet`);
+    const where = `${role} volume of ${fleet.name}/${node.name} (${path})`;
+    const dimensions = found?.dimensions ?? {};
+    const agent = (name: string): MetricRef => ({ namespace: AGENT_NAMESPACE, name, dimensions });
+    const looks = [
+      [
+        'disk',
+        `The ${where} is filling up; chainmend grows it, or says why not.`,
+        { by: 'metric', metric: agent('disk_used_percent'), statistic: 'Maximum' },
+      ],
+      [
+        'inodes',
+        `The ${where} runs out of inodes; chainmend grows it, which adds some, or says why not.`,
+        {
+          by: 'math',
+          metrics: { used: agent('disk_inodes_used'), total: agent('disk_inodes_total') },
+          expression: '100 * used / total',
+        },
+      ],
+    ] as const;
+    return looks.flatMap(([kind, meaning, look]): readonly Alarm[] => {
+      if (covered[kind].has(key)) return [];
+      const name = alarmName(fleet.name, nodeTag(node), kind, suffixOf(fleet, volume));
+      if (!found || (kind === 'inodes' && !found.inodes)) {
+        // An agent that is silent for a while is no reason to take its alarm away.
+        tolerated.add(name);
+        return [];
+      }
+      const runbook = runbooks + runbookOf(kind);
+      const threshold = fleet.alarms.diskPercent;
+      return [
+        { name, node: nodeTag(node), kind, meaning, runbook, look, when: '>=', threshold, minutes: 1, pages: false },
+      ];
+    });
+  });
+}
+
+/** Where nobody asks the nodes, nobody publishes their health, and an alarm on it would be blind. */
+function healthOf({ fleet, runbooks }: AlarmFacts, node: FleetNode): readonly Alarm[] {
+  if (!fleet.probe) return [];
+  const who = `${fleet.name}/${node.name}`;
+  const kinds = [
+    ['stuck', `${who} stands still while its chain goes on: whoever asks it gets old answers.`],
+    ['forked', `${who} has other blocks than its siblings and the references: whoever asks it gets wrong answers.`],
+    ['unreachable', `The RPC of ${who} does not answer: nobody can ask it.`],
+  ] as const;
+  return kinds.map(([kind, meaning]) => ({
+    name: alarmName(fleet.name, nodeTag(node), kind),
+    node: nodeTag(node),
+    kind,
+    meaning,
+    runbook: runbooks + runbookOf(kind),
+    look: {
+      by: 'math',
+      metrics: { health: ownMetric('Health', { Fleet: fleet.name, Node: node.name }) },
+      expression: `IF(health == ${HEALTH_VALUE[kind]}, 1, 0)`,
+    },
+    when: '>=',
+    threshold: 1,
+    minutes: 2,
+    pages: false,
+  }));
+}
+
+const CHECKS = [
+  ['status-check', 'StatusCheckFailed', 'EC2 finds the instance or its hardware impaired'],
+  [
+    'attached-ebs',
+    'StatusCheckFailed_AttachedEBS',
+    'the instance cannot reach an EBS volume, which stopping it does not cure',
+  ],
+] as const;
+
+function checksOf({ fleet, runbooks }: AlarmFacts, node: FleetNode): readonly Alarm[] {
+  return CHECKS.map(([kind, metric, meaning]) => ({
+    name: alarmName(fleet.name, nodeTag(node), kind),
+    node: nodeTag(node),
+    kind,
+    meaning: `${fleet.name}/${node.name}: ${meaning}.`,
+    runbook: runbooks + runbookOf(kind),
+    look: {
+      by: 'metric',
+      metric: { namespace: 'AWS/EC2', name: metric, dimensions: { InstanceId: node.instanceId } },
+      statistic: 'Maximum',
+    },
+    when: '>=',
+    threshold: 1,
+    minutes: 2,
+    pages: true,
+  }));
+}
+
+const ownMetric = (
+  name: NodeMetric | FleetMetric | ConsensusMetric,
+  dimensions: Readonly<Record<string, string>>,
+): MetricRef => ({ namespace: METRIC_NAMESPACE, name, dimensions });
+
+/** What is told of a fleet as a whole, whatever its size. */
+function wholeFleet({ fleet, runbooks }: AlarmFacts): readonly Alarm[] {
+  if (!fleet.probe) return [];
+  const { name } = fleet;
+  const of = (
+    kind: FleetAlarmKind,
+    metric: FleetMetric | ConsensusMetric,
+    when: Alarm['when'],
+    threshold: number,
+    meaning: string,
+  ): Alarm => ({
+    name: alarmName(name, undefined, kind),
+    node: undefined,
+    kind,
+    meaning,
+    runbook: runbooks + runbookOf(kind),
+    look: {
+      by: 'metric',
+      metric: ownMetric(metric, { Fleet: name }),
+      statistic: when === '<=' ? 'Minimum' : 'Maximum',
+    },
+    when,
+    threshold,
+    minutes: 1,
+    pages: false,
+  });
+  const halted = of(
+    'halted',
+    'Halted',
+    '>=',
+    1,
+    `The chain of ${name} stands still: no node and no reference advances.`,
+  );
+  if (fleet.chain !== 'cometbft') return [halted];
+  const [rounds, outOfSync, jailed, power, byzantine, down] = CONSENSUS_METRICS;
+  return [
+    halted,
+    of(
+      'consensus-halted',
+      rounds,
+      '>',
+      10,
+      `${name} tries for more than 10 rounds to agree on a block: consensus halts.`,
+    ),
+    of('node-out-of-sync', outOfSync, '>', 0, `A node of ${name} has had no new block for 5 minutes in round 0.`),
+    of('validator-jailed', jailed, '>', 0, `A validator of ${name} is jailed: it signs and earns nothing.`),
+    of(
+      'voting-power-low',
+      power,
+      '<=',
+      70,
+      `At most 70 % of the voting power of ${name} is online; at two thirds it halts.`,
+    ),
+    of('byzantine-validators', byzantine, '>', 0, `A validator of ${name} has signed two blocks of one height.`),
+    of('node-down', down, '>', 0, `A node of ${name} does not answer any more.`),
+  ];
+}
+
+/**
+ * For a fleet too large for alarms of each node: one of each kind, grouped by node. A query sees the metrics of the whole account:
+ * of disks those with a path of the fleet's, of status checks all instances. There is none for inodes, which the agent publishes as
+ * counts only. "A single query can return no more than 500 time series" (Metrics Insights quotas): the worst are seen.
+ */
+function fleetWide({ fleet, runbooks }: AlarmFacts): readonly Alarm[] {
+  const { name, volumes, alarms, probe } = fleet;
+  const base = { node: undefined, when: '>=' as const };
+  const worst = 'ORDER BY MAX() DESC LIMIT 500';
+  const disks = volumes.map((volume): Alarm => {
+    const query = `SELECT MAX(disk_used_percent) FROM SCHEMA(${AGENT_NAMESPACE}, InstanceId, fstype, path) WHERE path = '${volume.path}' GROUP BY InstanceId, path ${worst}`;
+    return {
+      ...base,
+      name: alarmName(name, undefined, 'disk', suffixOf(fleet, volume)),
+      kind: 'disk',
+      meaning: `${volume.role} volumes of ${name} (${volume.path}) are filling up; chainmend grows them, or says why not.`,
+      runbook: runbooks + runbookOf('disk'),
+      look: { by: 'query', query },
+      threshold: alarms.diskPercent,
+      minutes: 1,
+      pages: false,
+    };
+  });
+  const unwell: Alarm = {
+    ...base,
+    name: alarmName(name, undefined, 'unwell'),
+    kind: 'unwell',
+    meaning: `Nodes of ${name} are unreachable (4), stuck (5) or forked (6): whoever asks them gets no, old or wrong answers.`,
+    runbook: runbooks + runbookOf('unwell'),
+    look: {
+      by: 'query',
+      query: `SELECT MAX(Health) FROM SCHEMA(${METRIC_NAMESPACE}, Fleet, Node) WHERE Fleet = '${name}' GROUP BY Node ${worst}`,
+    },
+    threshold: HEALTH_VALUE.unreachable,
+    minutes: 2,
+    pages: false,
+  };
+  const checks = CHECKS.map(
+    ([kind, metric, meaning]): Alarm => ({
+      ...base,
+      name: alarmName(name, undefined, kind),
+      kind,
+      meaning: `Nodes of ${name}, or other instances of this account and region: ${meaning}.`,
+      runbook: runbooks + runbookOf(kind),
+      look: {
+        by: 'query',
+        query: `SELECT MAX(${metric}) FROM SCHEMA("AWS/EC2", InstanceId) GROUP BY InstanceId ${worst}`,
+      },
+      threshold: 1,
+      minutes: 2,
+      pages: true,
+    }),
+  );
+  return [...disks, ...(probe ? [unwell] : []), ...checks];
+}

@@ -1,0 +1,246 @@
+// Makes, mends and deletes a fleet's alarms: in every mode, since they are chainmend's own eyes, but not while it is paused.
+import {
+  DeleteAlarmsCommand,
+  type MetricAlarm,
+  PutMetricAlarmCommand,
+  type PutMetricAlarmInput,
+} from '@aws-sdk/client-cloudwatch';
+import { isThrottling } from '../../shared/aws/throttling.ts';
+import { alarmName } from '../../shared/fleet/naming.ts';
+import type { FleetNode } from '../../shared/fleet/nodes.ts';
+import { judgeGone, type SubjectRefusal } from '../../shared/guardrails/names.ts';
+import { diffAlarms, firstMetric, isOurs, ownActions, putInput } from './alarm-changes.ts';
+import { alarmsPer, type DiskSeries, desiredAlarms } from './alarms.ts';
+import { readAlarms, readCovered, readTags } from './metrics.ts';
+import { guardAgain, pacer, type Work } from './work.ts';
+
+/** "PutMetricAlarm: 3 transactions per second" (CloudWatch quotas), the same for DeleteAlarms. */
+const GAP_MS = 350;
+/** ListTagsForResource: 10 a second (CloudWatch quotas). */
+const TAGS_GAP_MS = 120;
+/** Alarms between two looks at the pauses. */
+const GROUP = 20;
+/** "AlarmNames: maximum number of 100 items" (DeleteAlarmsInput). */
+const DELETIONS_A_CALL = 100;
+
+export interface AlarmsDone {
+  readonly created: number;
+  readonly updated: number;
+  readonly deleted: number;
+  /** For the next run. */
+  readonly left: number;
+  readonly refusals: readonly SubjectRefusal[];
+  /** Alarms that could not be written at all. */
+  readonly failures: readonly unknown[];
+  readonly notes: readonly string[];
+}
+
+export interface AlarmsToReconcile {
+  readonly nodes: readonly FleetNode[];
+  readonly otherFleets: readonly string[];
+  readonly seriesAt: (path: string) => Promise<ReadonlyMap<string, DiskSeries>>;
+  /** A person says that whatever is gone is to go. */
+  readonly confirmed: boolean;
+}
+
+export async function reconcileAlarms(work: Work, facts: AlarmsToReconcile): Promise<AlarmsDone> {
+  const { fleet, environment, clients } = work;
+  const { nodes, otherFleets, seriesAt, confirmed } = facts;
+  const existing = await readAlarms(clients.cloudwatch, `chainmend-${fleet.name}-`);
+  // Only a fleet-wide alarm has this name.
+  const fleetWideNow = existing.some(({ AlarmName }) => AlarmName === alarmName(fleet.name, undefined, 'status-check'));
+  const perNode = alarmsPer(fleet, nodes.length, fleetWideNow) === 'node';
+  const series = new Map<string, DiskSeries>();
+  if (perNode && nodes.length > 0)
+    for (const { path } of fleet.volumes) for (const [key, found] of await seriesAt(path)) series.set(key, found);
+  const covered = await readCovered(clients.cloudwatch, fleet);
+  const desired = desiredAlarms({ fleet, nodes, series, covered, fleetWideNow, runbooks: work.runbooks });
+  const { create, update, remove } = diffAlarms(fleet.name, desired, existing, otherFleets);
+
+  const run = new AlarmRun(work);
+  run.refusals.push(...desired.refusals);
+  const puts: Put[] = create.map((alarm) => ({
+    input: putInput(fleet.name, alarm, environment.TOPIC_ARN),
+    sentence: `${alarm.name} is made`,
+    counts: 'created',
+  }));
+  for (const { alarm, now, why } of update) {
+    const input = putInput(fleet.name, alarm, environment.TOPIC_ARN, now);
+    if (await run.mayWrite(now))
+      puts.push({ input, sentence: `${alarm.name} is written anew: ${why}`, counts: 'updated' });
+  }
+  await run.putAll(puts);
+  // New eyes first: between a node's own alarms and those of the whole fleet nobody is to be blind.
+  if (run.stopped || run.left > 0) return run.done(desired.notes, remove.length);
+  const tooMany = judgeGone(fleet.name, { ...goneOf(remove, nodes), what: 'nodes with alarms', confirmed });
+  if (tooMany) {
+    const { refuse, reason, page } = tooMany;
+    run.refusals.push({ refuse, subject: `${fleet.name} alarms`, reason, page });
+    return run.done(desired.notes, remove.length);
+  }
+  await run.removeAll(remove);
+  return run.done(desired.notes);
+}
+
+/** Nodes that alarms to be deleted were about and that are not there any more, and how many there were in all. */
+function goneOf(
+  remove: readonly MetricAlarm[],
+  nodes: readonly FleetNode[],
+): { readonly gone: number; readonly of: number } {
+  const there = new Set(nodes.map(({ instanceId }) => instanceId));
+  const ours = remove.filter(({ AlarmDescription = '' }) => AlarmDescription.includes(' by chainmend;'));
+  const ids = ours.flatMap((alarm) => firstMetric(alarm)?.dimensions['InstanceId'] ?? []);
+  const gone = new Set(ids.filter((id) => !there.has(id))).size;
+  return { gone, of: gone + nodes.length };
+}
+
+interface Put {
+  readonly input: PutMetricAlarmInput;
+  readonly sentence: string;
+  readonly counts: 'created' | 'updated';
+}
+
+/** The mutations of one fleet's turn, paced, guarded a group at a time; what one alarm cannot have does not keep the others. */
+class AlarmRun {
+  readonly refusals: SubjectRefusal[] = [];
+  left = 0;
+  stopped = false;
+  readonly #counts = { created: 0, updated: 0, deleted: 0 };
+  readonly #failures: unknown[] = [];
+  readonly #work: Work;
+  readonly #pace = pacer(GAP_MS);
+  readonly #paceTags = pacer(TAGS_GAP_MS);
+
+  constructor(work: Work) {
+    this.#work = work;
+  }
+
+  /** Whether an alarm that is there is this fleet's own, by its tags as they are now. */
+  async mayWrite(now: MetricAlarm): Promise<boolean> {
+    const { fleet, environment } = this.#work;
+    const [foreign] = ownActions(now, environment.TOPIC_ARN);
+    const ours = await this.#isOurs(now);
+    if (ours && foreign === undefined) return true;
+    const because = ours
+      ? `it has an action of its own (${foreign}), which chainmend may not write`
+      : `it does not carry the tags of ${fleet.name}`;
+    const reason = `alarm ${now.AlarmName} looks at something else than it should, but ${because}: it is left as it is`;
+    this.refusals.push({ refuse: 'alarm-foreign', subject: now.AlarmName ?? '', reason, page: true });
+    return false;
+  }
+
+  async #isOurs({ AlarmArn }: MetricAlarm): Promise<boolean> {
+    if (AlarmArn === undefined) return false;
+    await this.#paceTags();
+    try {
+      return isOurs(await readTags(this.#work.clients.cloudwatch, AlarmArn), this.#work.fleet.name);
+    } catch (error) {
+      if (isGone(error)) return false;
+      throw error;
+    }
+  }
+
+  async putAll(puts: readonly Put[]): Promise<void> {
+    for (let from = 0; from < puts.length; from += GROUP) {
+      const group = puts.slice(from, from + GROUP);
+      if (
+        !(await this.#begins(
+          group.map(({ sentence }) => sentence),
+          'PutMetricAlarm',
+        ))
+      ) {
+        this.left += puts.length - from;
+        return;
+      }
+      const undone = await this.#putGroup(group);
+      this.left += undone;
+      await this.#ended('PutMetricAlarm', group.length - undone, group.length);
+      if (this.stopped) {
+        this.left += puts.length - from - group.length;
+        return;
+      }
+    }
+  }
+
+  async #putGroup(group: readonly Put[]): Promise<number> {
+    let undone = 0;
+    for (const [index, { input, counts }] of group.entries()) {
+      await this.#pace();
+      try {
+        await this.#work.clients.cloudwatch.send(new PutMetricAlarmCommand(input));
+        this.#counts[counts]++;
+      } catch (error) {
+        undone++;
+        if (!isThrottling(error)) {
+          this.#failures.push(new Error(`alarm ${input.AlarmName} could not be written`, { cause: error }));
+          continue;
+        }
+        // Others need the rate, too: the next run goes on.
+        this.stopped = true;
+        return undone + group.length - index - 1;
+      }
+    }
+    return undone;
+  }
+
+  /** Alarms of ours only, by their tags right before. */
+  async removeAll(remove: readonly MetricAlarm[]): Promise<void> {
+    for (let from = 0; from < remove.length; from += DELETIONS_A_CALL) {
+      if (Date.now() >= this.#work.untilMs) {
+        this.left += remove.length - from;
+        return;
+      }
+      const names: string[] = [];
+      for (const alarm of remove.slice(from, from + DELETIONS_A_CALL))
+        if (await this.#isOurs(alarm)) names.push(alarm.AlarmName ?? '');
+      if (names.length === 0) continue;
+      if (
+        !(await this.#begins(
+          names.map((name) => `${name} goes`),
+          'DeleteAlarms',
+        ))
+      ) {
+        this.left += remove.length - from;
+        return;
+      }
+      await this.#pace();
+      try {
+        await this.#work.clients.cloudwatch.send(new DeleteAlarmsCommand({ AlarmNames: names }));
+        this.#counts.deleted += names.length;
+        await this.#ended('DeleteAlarms', names.length, names.length);
+      } catch (error) {
+        // "In the event of an error, no alarms are deleted": one of them went by another hand, and the next run reads again.
+        if (!isGone(error)) throw error;
+        this.left += names.length;
+        await this.#ended('DeleteAlarms', 0, names.length);
+      }
+    }
+  }
+
+  /** The guard and the intent of one group; false when nothing more may be begun. */
+  async #begins(sentences: readonly string[], act: string): Promise<boolean> {
+    const work = this.#work;
+    if (Date.now() >= work.untilMs) return false;
+    const now = await guardAgain(work);
+    if ('refuse' in now) {
+      this.refusals.push(now);
+      this.stopped = true;
+      return false;
+    }
+    const sentence = `${sentences.length} ${sentences.length === 1 ? 'alarm' : 'alarms'} of ${work.fleet.name}: ${sentences[0]}`;
+    await work.write({ kind: 'intent', act: `${act} ${work.fleet.name}`, sentence, evidence: { alarms: sentences } });
+    return true;
+  }
+
+  async #ended(act: string, done: number, of: number): Promise<void> {
+    const sentence = done === of ? 'done' : `${done} of ${of} done`;
+    await this.#work.write({ kind: 'result', act: `${act} ${this.#work.fleet.name}`, sentence });
+  }
+
+  done(notes: readonly string[], more = 0): AlarmsDone {
+    return { ...this.#counts, left: this.left + more, refusals: this.refusals, failures: this.#failures, notes };
+  }
+}
+
+/** DeleteAlarms and ListTagsForResource have a name each for it. */
+const isGone = (error: unknown): boolean => error instanceof Error && /^ResourceNotFound(Exception)?$/.test(error.name);

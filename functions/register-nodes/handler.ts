@@ -1,0 +1,121 @@
+// register-nodes: what should exist for each node of each fleet, its DNS records and its alarms, reconciled from what exists now. An
+// instance's state change is a hint to look at its fleet at once; the schedule looks at all of them, whatever became of the hints.
+import { DescribeInstancesCommand } from '@aws-sdk/client-ec2';
+import middy from '@middy/core';
+import { awsClients, type Clients } from '../../shared/aws/clients.ts';
+import { readEnvironment } from '../../shared/aws/environment.ts';
+import { logged } from '../../shared/aws/log.ts';
+import { EventError } from '../../shared/events/errors.ts';
+import type { Fleet } from '../../shared/fleet/model.ts';
+import { fleetOf } from '../../shared/fleet/selection.ts';
+import { readSettings, type Settings } from '../../shared/fleet/settings.ts';
+import { createStore } from '../../shared/heal/store.ts';
+import type { DiskSeries } from './alarms.ts';
+import { parseRegisterEvent, type RegisterEvent } from './event.ts';
+import { readSeries } from './metrics.ts';
+import { reconcileFleet, type Summary, type Turn } from './reconcile.ts';
+import type { Tools } from './work.ts';
+
+export { awsClients };
+
+const ENVIRONMENT = ['TABLE_NAME', 'TOPIC_ARN', 'PARAMETER_PREFIX'] as const;
+const MINUTE_MS = 60_000;
+/** Of the function's 300 s: what is left then is found again by the next run, which reads what there is. */
+const WORK_MS = 240_000;
+
+export function createHandler({ clients }: { readonly clients: Clients }) {
+  const register = async (event: unknown, context: { readonly awsRequestId?: string }): Promise<readonly Summary[]> => {
+    const startedAtMs = Date.now();
+    const environment = readEnvironment(ENVIRONMENT);
+    const tools: Tools = {
+      clients,
+      environment,
+      store: createStore(clients.dynamodb, environment.TABLE_NAME),
+      runbooks: process.env['RUNBOOKS'] ?? '',
+      requestId: context.awsRequestId ?? String(startedAtMs),
+      startedAtMs,
+      untilMs: startedAtMs + WORK_MS,
+    };
+    const parsed = parseRegisterEvent(event);
+    const settings = await readSettings(clients.ssm, environment.PARAMETER_PREFIX);
+    for (const sentence of settings.broken.values()) console.error(JSON.stringify({ level: 'error', fleet: sentence }));
+    const fleets = await fleetsOf(clients, settings, parsed);
+    return takeTurns(tools, settings, inTurn(fleets, startedAtMs), parsed);
+  };
+  return middy<unknown, readonly Summary[]>().use(logged()).handler(register);
+}
+
+/** Which fleets an event is about. @throws EventError for a fleet that there is none of */
+async function fleetsOf(clients: Clients, { fleets }: Settings, event: RegisterEvent): Promise<readonly Fleet[]> {
+  if (event.kind === 'instance') return fleetsOfInstance(clients, fleets, event.instanceId);
+  if (event.fleet === undefined) return fleets;
+  const named = fleets.find(({ name }) => name === event.fleet);
+  if (!named) throw new EventError('fleet', event.fleet, `one of ${fleets.map(({ name }) => name).join(', ')}`);
+  return [named];
+}
+
+/** An instance that is gone may have lost its tags, and then it may have been anybody's; one that has some and no fleet's is a stranger. */
+async function fleetsOfInstance(clients: Clients, fleets: readonly Fleet[], id: string): Promise<readonly Fleet[]> {
+  // By filter, so that one that is gone is no error.
+  const read = await clients.ec2.send(
+    new DescribeInstancesCommand({ Filters: [{ Name: 'instance-id', Values: [id] }] }),
+  );
+  const [instance] = (read.Reservations ?? []).flatMap(({ Instances = [] }) => Instances);
+  const tags = Object.fromEntries((instance?.Tags ?? []).map(({ Key = '', Value = '' }) => [Key, Value]));
+  if (!instance || Object.keys(tags).length === 0) return fleets;
+  const fleet = fleetOf(tags, fleets);
+  if (!('refuse' in fleet)) return [fleet];
+  console.info(JSON.stringify({ level: 'info', left: `${id}: ${fleet.reason}` }));
+  return [];
+}
+
+/** Another fleet is first in each minute, so that one that takes a run's whole time does not keep the others from theirs. */
+function inTurn(fleets: readonly Fleet[], nowMs: number): readonly Fleet[] {
+  const first = Math.floor(nowMs / MINUTE_MS) % Math.max(1, fleets.length);
+  return [...fleets.slice(first), ...fleets.slice(0, first)];
+}
+
+/** One fleet's failure does not stop the others; all are thrown together, so that they reach Lambda's retries and the alarms. */
+async function takeTurns(
+  tools: Tools,
+  { fleets: all, values }: Settings,
+  fleets: readonly Fleet[],
+  event: RegisterEvent,
+): Promise<readonly Summary[]> {
+  const seriesByPath = new Map<string, Promise<ReadonlyMap<string, DiskSeries>>>();
+  const seriesAt: Turn['seriesAt'] = (path) => {
+    const series = seriesByPath.get(path) ?? readSeries(tools.clients.cloudwatch, path);
+    seriesByPath.set(path, series);
+    return series;
+  };
+  const summaries: Summary[] = [];
+  const failures: unknown[] = [];
+  for (const [index, fleet] of fleets.entries()) {
+    if (Date.now() >= tools.untilMs) {
+      console.warn(JSON.stringify({ level: 'warn', left: fleets.slice(index).map(({ name }) => name) }));
+      break;
+    }
+    try {
+      const summary = await reconcileFleet({
+        tools,
+        fleet,
+        values,
+        seriesAt,
+        otherFleets: all.map(({ name }) => name).filter((name) => name !== fleet.name),
+        confirmed: event.kind === 'reconcile' && event.confirm,
+        ...(event.kind === 'approve' && { approved: event.plan }),
+      });
+      console.info(JSON.stringify({ level: 'info', ...summary }));
+      summaries.push(summary);
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  if (failures.length > 0)
+    throw new AggregateError(failures, `the others were reconciled, but: ${failures.map(sentenceOf).join('; ')}`);
+  return summaries;
+}
+
+const sentenceOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+export const handler = createHandler({ clients: awsClients() });

@@ -1,0 +1,120 @@
+// The alarms and series that there are, page by page; each list whole or not at all.
+import {
+  type CloudWatchClient,
+  DescribeAlarmsCommand,
+  ListMetricsCommand,
+  ListTagsForResourceCommand,
+  type MetricAlarm,
+} from '@aws-sdk/client-cloudwatch';
+import type { Fleet } from '../../shared/fleet/model.ts';
+import { firstMetric } from './alarm-changes.ts';
+import { AGENT_NAMESPACE, type DiskSeries, filesystemKey } from './alarms.ts';
+
+/** 100 a page: as many alarms as a fleet of 3,000 nodes has with alarms of their own. */
+const MAX_ALARM_PAGES = 300;
+/** 500 a page: one path of 20,000 nodes, several filesystem types counted. */
+const MAX_METRIC_PAGES = 100;
+
+export async function readAlarms(cloudwatch: CloudWatchClient, AlarmNamePrefix: string): Promise<MetricAlarm[]> {
+  const found: MetricAlarm[] = [];
+  let NextToken: string | undefined;
+  for (let page = 0; page === 0 || NextToken; page++) {
+    if (page === MAX_ALARM_PAGES)
+      throw new Error(
+        `more than ${MAX_ALARM_PAGES} pages of alarms ${AlarmNamePrefix}*: half-read selections are refused`,
+      );
+    const read = await cloudwatch.send(
+      new DescribeAlarmsCommand({
+        ...(AlarmNamePrefix !== '' && { AlarmNamePrefix }),
+        AlarmTypes: ['MetricAlarm'],
+        MaxRecords: 100,
+        ...(NextToken && { NextToken }),
+      }),
+    );
+    found.push(...(read.MetricAlarms ?? []));
+    NextToken = read.NextToken;
+  }
+  return found;
+}
+
+export async function readTags(cloudwatch: CloudWatchClient, ResourceARN: string): Promise<Record<string, string>> {
+  const { Tags = [] } = await cloudwatch.send(new ListTagsForResourceCommand({ ResourceARN }));
+  return Object.fromEntries(Tags.map(({ Key = '', Value = '' }) => [Key, Value]));
+}
+
+/**
+ * What the agents publish lately of the filesystems at a path, by instance. The file system's type is a dimension that no fleet file
+ * tells, so the series has to be found: one list for a path, whatever the number of nodes.
+ */
+export async function readSeries(cloudwatch: CloudWatchClient, path: string): Promise<ReadonlyMap<string, DiskSeries>> {
+  const [used, inodesUsed, inodesTotal] = await Promise.all(
+    ['disk_used_percent', 'disk_inodes_used', 'disk_inodes_total'].map((name) =>
+      listDimensions(cloudwatch, name, path),
+    ),
+  );
+  const inodes = new Set((inodesUsed ?? []).map(dimensionKey));
+  const totals = new Set((inodesTotal ?? []).map(dimensionKey));
+  const found = new Map<string, DiskSeries>();
+  for (const dimensions of [...(used ?? [])].sort(bestFirst)) {
+    const key = filesystemKey(dimensions['InstanceId'] ?? '', path);
+    if (found.has(key)) continue;
+    const name = dimensionKey(dimensions);
+    found.set(key, { dimensions, inodes: inodes.has(name) && totals.has(name) });
+  }
+  return found;
+}
+
+type Dimensions = Readonly<Record<string, string>>;
+
+async function listDimensions(
+  cloudwatch: CloudWatchClient,
+  name: string,
+  path: string,
+): Promise<readonly Dimensions[]> {
+  const found: Dimensions[] = [];
+  let NextToken: string | undefined;
+  for (let page = 0; page === 0 || NextToken; page++) {
+    if (page === MAX_METRIC_PAGES)
+      throw new Error(`more than ${MAX_METRIC_PAGES} pages of ${name} at ${path}: half-read selections are refused`);
+    const read = await cloudwatch.send(
+      new ListMetricsCommand({
+        Namespace: AGENT_NAMESPACE,
+        MetricName: name,
+        Dimensions: [{ Name: 'path', Value: path }, { Name: 'InstanceId' }],
+        RecentlyActive: 'PT3H',
+        ...(NextToken && { NextToken }),
+      }),
+    );
+    for (const { Dimensions: list = [] } of read.Metrics ?? [])
+      found.push(Object.fromEntries(list.map(({ Name = '', Value = '' }) => [Name, Value])));
+    NextToken = read.NextToken;
+  }
+  return found;
+}
+
+/** The plainest series: one that carries a device or a volume's id ends when the volume is swapped. */
+const bestFirst = (a: Dimensions, b: Dimensions): number =>
+  Object.keys(a).length - Object.keys(b).length || (dimensionKey(a) < dimensionKey(b) ? -1 : 1);
+
+const dimensionKey = (dimensions: Dimensions): string => JSON.stringify(Object.entries(dimensions).sort());
+
+/** Which filesystems people's own alarms look after already: those that the fleet file takes in by name. */
+export async function readCovered(
+  cloudwatch: CloudWatchClient,
+  { alarms: { namePatterns } }: Fleet,
+): Promise<Record<'disk' | 'inodes', ReadonlySet<string>>> {
+  const covered = { disk: new Set<string>(), inodes: new Set<string>() };
+  for (const pattern of new Set(namePatterns)) {
+    const [prefix = ''] = pattern.split('*');
+    const matches = new RegExp(`^${pattern.split(/\*+/).map(literal).join('.*')}$`, 's');
+    for (const alarm of await readAlarms(cloudwatch, prefix)) {
+      const { name = '', dimensions = {} } = firstMetric(alarm) ?? {};
+      const { InstanceId, path } = dimensions;
+      if (!matches.test(alarm.AlarmName ?? '') || !name.startsWith('disk_') || !InstanceId || !path) continue;
+      covered[name.startsWith('disk_inodes') ? 'inodes' : 'disk'].add(filesystemKey(InstanceId, path));
+    }
+  }
+  return covered;
+}
+
+const literal = (text: string): string => text.replace(/[.+^${}()|[\]\\?]/g, '\\$&');

@@ -1,0 +1,142 @@
+// What the shells of this function share: one fleet's turn, its pace, the guard before each mutation, and how its people are told.
+import type { Clients } from '../../shared/aws/clients.ts';
+import type { Fleet } from '../../shared/fleet/model.ts';
+import {
+  claimTelling,
+  markPaged,
+  newRegister,
+  type RegisterRecord,
+  rememberPlan,
+  type SubjectRefusal,
+} from '../../shared/guardrails/names.ts';
+import { readSwitches } from '../../shared/guardrails/switches.ts';
+import { createJournal, type JournalEntry } from '../../shared/heal/journal.ts';
+import { page } from '../../shared/heal/page.ts';
+import { keys, type Store, settle } from '../../shared/heal/store.ts';
+
+export interface Tools {
+  readonly clients: Clients;
+  readonly store: Store;
+  readonly environment: Readonly<Record<'TABLE_NAME' | 'TOPIC_ARN' | 'PARAMETER_PREFIX', string>>;
+  /** In front of every runbook's path; empty for the path in the repository. */
+  readonly runbooks: string;
+  /** Names the invocation: its journal entries are told by it from those of another that runs at the same moment. */
+  readonly requestId: string;
+  readonly startedAtMs: number;
+  /** Nothing more is begun after this, ms since the epoch. */
+  readonly untilMs: number;
+}
+
+/** One fleet's turn. */
+export interface Work extends Tools {
+  readonly fleet: Fleet;
+  /** Writes an entry of this run; they come in the order of the calls. */
+  readonly write: (entry: Omit<JournalEntry, 'atMs'>, about?: SubjectRefusal['node']) => Promise<void>;
+}
+
+/** One incident for all of a fleet's names: nothing here has an onset or attempts. */
+const INCIDENT = 'names';
+const HEAL = 'register-nodes';
+/** In place of a node's name where all of the fleet is meant. */
+const WHOLE_FLEET = '-';
+
+export function workOf(tools: Tools, fleet: Fleet): Work {
+  const { store, requestId, startedAtMs } = tools;
+  let entries = 0;
+  return {
+    ...tools,
+    fleet,
+    async write(entry, about) {
+      const owner = {
+        fleet: fleet.name,
+        node: about?.name ?? WHOLE_FLEET,
+        instanceId: about?.instanceId ?? WHOLE_FLEET,
+        incidentId: INCIDENT,
+        attempt: 1,
+        onsetMs: startedAtMs,
+        heal: HEAL,
+        writer: HEAL,
+      };
+      const place = `${requestId.slice(0, 8)}-${String(entries++).padStart(4, '0')}`;
+      await createJournal(store, owner)(place, { ...entry, atMs: Date.now() });
+    },
+  };
+}
+
+/** A gap between two calls, so that a rate is kept: the first call goes at once. */
+export function pacer(gapMs: number): () => Promise<void> {
+  let nextMs = 0;
+  return async () => {
+    const waitMs = nextMs - Date.now();
+    if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
+    nextMs = Date.now() + gapMs;
+  };
+}
+
+/** Why nothing may be changed at this moment, by the pauses and the fleet file as they are now. */
+export async function guardAgain({ clients, environment, fleet }: Work): Promise<SubjectRefusal | { fleet: Fleet }> {
+  const switches = await readSwitches(clients.ssm, environment.PARAMETER_PREFIX, fleet.name);
+  const refusal = 'refuse' in switches ? switches : switches.refusal;
+  if (refusal) return { refuse: refusal.refuse, subject: fleet.name, reason: refusal.reason, page: refusal.page };
+  return { fleet: (switches as { fleet: Fleet }).fleet };
+}
+
+const read = ({ store, fleet }: Work): Promise<RegisterRecord | undefined> => store.readRegister(fleet.name);
+
+export const readRegister = async (work: Work): Promise<RegisterRecord> => (await read(work)) ?? newRegister;
+
+/**
+ * Writes to the journal and pages what is new or has lasted for a day, and remembers it with the number of nodes.
+ * @param nodes that were found; undefined leaves the number as it is
+ */
+export async function tell(work: Work, met: readonly SubjectRefusal[], nodes?: number): Promise<void> {
+  const { store, fleet, clients, environment } = work;
+  const key = keys.register(fleet.name);
+  const telling = await settle(
+    store,
+    key,
+    () => read(work),
+    (stored) => {
+      const register = stored ?? newRegister;
+      const claimed = claimTelling(register, met, Date.now());
+      const next = { ...claimed.next, nodes: nodes ?? register.nodes };
+      const same = next.nodes === register.nodes && next.told.length === 0 && register.told.length === 0;
+      return { write: same ? undefined : { ...next, version: register.version + 1 }, result: claimed };
+    },
+  );
+  for (const { refuse, reason, node, subject } of telling.write)
+    if (refuse !== 'approval-wanted')
+      await work.write({ kind: 'refusal', code: refuse, sentence: reason, evidence: { subject } }, node);
+  for (const { refuse, reason, node, subject } of telling.page) {
+    await page(clients.sns, environment.TOPIC_ARN, {
+      fleet: fleet.name,
+      node: node?.name ?? WHOLE_FLEET,
+      code: refuse,
+      sentence: reason,
+      subject,
+    });
+    await work.write({ kind: 'page', code: refuse, sentence: reason }, node);
+  }
+  if (telling.page.length === 0) return;
+  await settle(
+    store,
+    key,
+    () => read(work),
+    (stored = newRegister) => ({
+      write: { ...markPaged(stored, telling.page), version: stored.version + 1 },
+      result: undefined,
+    }),
+  );
+}
+
+/** Remembers a plan that was written to the journal. */
+export const remember = (work: Work, plan: string): Promise<void> =>
+  settle(
+    work.store,
+    keys.register(work.fleet.name),
+    () => read(work),
+    (stored = newRegister) => ({
+      write: { ...rememberPlan(stored, plan), version: stored.version + 1 },
+      result: undefined,
+    }),
+  );

@@ -1,0 +1,93 @@
+// The fleet's zone in Route 53: which one it is, and what stands in it. Whole or not at all.
+import {
+  GetHostedZoneCommand,
+  ListHostedZonesByNameCommand,
+  ListResourceRecordSetsCommand,
+  type ListResourceRecordSetsRequest,
+  type ResourceRecordSet,
+  type Route53Client,
+} from '@aws-sdk/client-route-53';
+import type { SubjectRefusal } from '../../shared/guardrails/names.ts';
+import { plainName, recordKey, type Zone, type ZoneRecord } from './records.ts';
+
+/** "10,000 records in a hosted zone" (Route 53 quotas, raised on request), 300 a page (ListResourceRecordSets). */
+const MAX_RECORD_PAGES = 100;
+/** Zones of one name: a private one for each group of VPCs. */
+const MAX_ZONE_PAGES = 3;
+const ZONES_A_PAGE = 100;
+
+/** @param vpcIds of the fleet's nodes */
+export async function findZone(
+  route53: Route53Client,
+  name: string,
+  vpcIds: ReadonlySet<string>,
+): Promise<{ readonly zoneId: string } | SubjectRefusal> {
+  const ids = await privateZones(route53, name);
+  const [only, ...others] = ids;
+  if (only === undefined) {
+    const [vpc = 'vpc-…'] = [...vpcIds].sort();
+    const reason =
+      `there is no private hosted zone ${name} in this account: aws route53 create-hosted-zone --name ${name} ` +
+      `--vpc VPCRegion=${process.env['AWS_REGION'] ?? '…'},VPCId=${vpc} --caller-reference ${name}`;
+    return { refuse: 'zone-missing', subject: name, reason, page: true };
+  }
+  if (others.length === 0) return { zoneId: only };
+  const near: string[] = [];
+  for (const Id of ids) {
+    const { VPCs = [] } = await route53.send(new GetHostedZoneCommand({ Id }));
+    if (VPCs.some(({ VPCId }) => VPCId !== undefined && vpcIds.has(VPCId))) near.push(Id);
+  }
+  const [nearest, another] = near;
+  if (nearest !== undefined && another === undefined) return { zoneId: nearest };
+  const reason = `the private zones ${ids.join(', ')} are all called ${name}, and ${near.length} of them belong to a VPC of the nodes: one is expected`;
+  return { refuse: 'zone-ambiguous', subject: name, reason, page: true };
+}
+
+/** The list begins at the name, which need not exist, and goes on with others. */
+async function privateZones(route53: Route53Client, name: string): Promise<readonly string[]> {
+  const ids: string[] = [];
+  let from: { readonly DNSName: string; readonly HostedZoneId?: string } = { DNSName: name };
+  for (let page = 0; page < MAX_ZONE_PAGES; page++) {
+    const read = await route53.send(new ListHostedZonesByNameCommand({ ...from, MaxItems: ZONES_A_PAGE }));
+    const { HostedZones = [], IsTruncated, NextDNSName, NextHostedZoneId } = read;
+    const same = HostedZones.filter((zone) => plainName(zone.Name ?? '') === name);
+    for (const { Id = '', Config } of same) if (Config?.PrivateZone) ids.push(Id.replace(/^.*\//, ''));
+    if (!IsTruncated || NextDNSName === undefined || plainName(NextDNSName) !== name) return ids;
+    from = { DNSName: NextDNSName, ...(NextHostedZoneId !== undefined && { HostedZoneId: NextHostedZoneId }) };
+  }
+  throw new Error(
+    `more than ${MAX_ZONE_PAGES * ZONES_A_PAGE} zones are called ${name}: half-read selections are refused`,
+  );
+}
+
+/** @throws when the zone has more pages than `MAX_RECORD_PAGES` */
+export async function readZone(route53: Route53Client, HostedZoneId: string): Promise<Zone> {
+  const zone = new Map<string, ZoneRecord>();
+  let from: Omit<ListResourceRecordSetsRequest, 'HostedZoneId'> = {};
+  for (let page = 0; page < MAX_RECORD_PAGES; page++) {
+    const read = await route53.send(new ListResourceRecordSetsCommand({ HostedZoneId, ...from }));
+    for (const set of read.ResourceRecordSets ?? []) {
+      const record = recordOf(set);
+      const key = recordKey(record.name, record.type);
+      zone.set(key, { ...record, plain: record.plain && !zone.has(key) });
+    }
+    if (!read.IsTruncated || read.NextRecordName === undefined) return zone;
+    from = {
+      StartRecordName: read.NextRecordName,
+      ...(read.NextRecordType !== undefined && { StartRecordType: read.NextRecordType }),
+      ...(read.NextRecordIdentifier !== undefined && { StartRecordIdentifier: read.NextRecordIdentifier }),
+    };
+  }
+  throw new Error(`zone ${HostedZoneId} has more than ${MAX_RECORD_PAGES} pages: half-read selections are refused`);
+}
+
+function recordOf({ Name = '', Type, TTL, ResourceRecords, SetIdentifier, ...more }: ResourceRecordSet): ZoneRecord {
+  return {
+    name: plainName(Name),
+    type: Type ?? '',
+    ttlSeconds: TTL ?? 0,
+    values: (ResourceRecords ?? []).map(({ Value = '' }) => Value),
+    // Health checks make a record answer or not; to delete such a one, its check would have to be named, too.
+    plain: SetIdentifier === undefined && more.AliasTarget === undefined && more.HealthCheckId === undefined,
+  };
+}
