@@ -5,7 +5,7 @@ import { roleOf } from './resolve.ts';
 
 export interface FleetNode {
   readonly instanceId: string;
-  /** By the fleet's name tag; the instance's id where it has none. */
+  /** By the fleet's name tag; the instance's id where it has none, or one that no metric can carry. */
   readonly name: string;
   readonly role: Role;
   readonly state: 'pending' | 'running' | 'stopping' | 'stopped';
@@ -60,9 +60,10 @@ export function doubledNames(nodes: readonly FleetNode[]): ReadonlySet<string> {
 function nodeOf(fleet: Fleet, instance: Instance): FleetNode {
   const tags = Object.fromEntries((instance.Tags ?? []).map(({ Key = '', Value = '' }) => [Key, Value]));
   const { InstanceId: instanceId = '' } = instance;
+  const written = tags[fleet.nodes.nameTag] ?? '';
   return {
     instanceId,
-    name: tags[fleet.nodes.nameTag]?.replace(/\p{Cc}/gu, ' ') || instanceId,
+    name: METRIC_NAME.test(written) ? written : instanceId,
     role: roleOf(fleet, tags),
     state: stateOf(instance.State?.Name),
     availabilityZone: instance.Placement?.AvailabilityZone ?? '',
@@ -77,5 +78,8 @@ function nodeOf(fleet: Fleet, instance: Instance): FleetNode {
 function stateOf(name: string | undefined): FleetNode['state'] {
   return name === 'pending' || name === 'stopping' || name === 'stopped' ? name : 'running';
 }
+
+/** What a metric's dimension takes: "Dimension values must contain only ASCII characters" (Dimension, @aws-sdk/client-cloudwatch). */
+const METRIC_NAME = /^[\x21-\x7e]([\x20-\x7e]{0,126}[\x21-\x7e])?$/;
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

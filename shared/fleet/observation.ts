@@ -21,7 +21,7 @@ export interface ObservedNode {
   readonly sinceMs: number;
   /** null: it did not answer, which is never a lag of 0. */
   readonly height: number | null;
-  /** When its height was first seen to be what it is, ms since the epoch; null before it was ever read. */
+  /** When its progress was first seen to be what it is, ms since the epoch; null before it was ever read. */
   readonly heightSinceMs: number | null;
   /** Blocks behind the fleet's tip. */
   readonly lagBlocks: number | null;
@@ -31,8 +31,33 @@ export interface ObservedNode {
   readonly startedAtMs: number | null;
   /** When it was first seen. */
   readonly seenSinceMs: number;
-  /** Codes that a person was paged for since it is of this health. */
+  /** Codes that a person was paged for, until it has been well for half an hour: one that flaps is told of once. */
   readonly paged: readonly string[];
+  /** Where the cause lies elsewhere than in the client that is watched. */
+  readonly cause?: 'beacon-node';
+  /** What only watch-fleet needs from one sweep to the next. */
+  readonly memory?: NodeMemory;
+}
+
+/** How far somebody has come, and whether it was seen to get there. Times are ms since the epoch. */
+export interface Track {
+  /** Its height, or how far a sync has come that does not show in it yet; kept while it is silent. */
+  readonly progress: number | null;
+  /** Since when its progress is what it is, as far as it was watched. */
+  readonly sinceMs: number | null;
+  readonly readAtMs: number | null;
+  /** When it was last seen to advance, from one reading to the next. */
+  readonly advancedAtMs: number | null;
+}
+
+export interface NodeMemory {
+  readonly track: Track;
+  /** What came of asking it last: facts, that it starts, or nothing. */
+  readonly heard: 'facts' | 'starting' | 'nothing';
+  /** How often it came up since it was last well: the grace of a client that flaps ends. */
+  readonly starts: number;
+  /** Since when its newest block differs from what most have at that height; null while nobody doubts it. */
+  readonly doubtedSinceMs: number | null;
 }
 
 /** Up to 100 nodes as they were seen at one moment; a fleet has as many of these as it needs. */
@@ -54,6 +79,8 @@ export interface ObservedReference {
   readonly sinceMs: number;
   readonly height: number | null;
   readonly heightSinceMs: number | null;
+  /** What only watch-fleet needs from one sweep to the next. */
+  readonly memory?: Track;
 }
 
 /** The fleet as a whole: what nodes are measured against, and what is told once. */
@@ -68,7 +95,16 @@ export interface FleetWatch {
   readonly canonical: { readonly height: number; readonly hash: string } | null;
   readonly chainId: string | null;
   readonly references: readonly ObservedReference[];
-  /** Codes that a person was paged for, with the moment, until the trouble is over. */
+  /** Troubles of the fleet as a whole: what was seen now, since when, and why. */
+  readonly troubles: Readonly<Record<string, FleetTrouble>>;
+  /** Codes that a person was paged for, with the moment when the trouble was last seen, until it has been over for half an hour. */
   readonly paged: Readonly<Record<string, number>>;
+  /** When the tip was last confirmed; it is kept for a while when those who confirmed it fall silent. */
+  readonly tipSeenAtMs: number | null;
   readonly version: number;
+}
+
+export interface FleetTrouble {
+  readonly sinceMs: number;
+  readonly reason: string;
 }

@@ -40,6 +40,14 @@ export const GUARDRAILS = {
   'record-foreign':
     'A DNS record that chainmend did not make stands where one of its own belongs: it is never touched.',
   'alarm-foreign': 'An alarm that chainmend did not make, or that has actions of its own, has the name of one of ours.',
+  'observation-stale': 'The fleet was not observed within three minutes: unknown is not sick.',
+  'breaker-open': 'More of the fleet is unhealthy or unknown than the breaker allows.',
+  'incident-open': 'An incident of the node is open: a heal comes first.',
+  'peer-id-wrong': 'A node’s peer id is missing, malformed or another node’s as well: nobody is told to dial it.',
+  'config-unfit': 'The client’s configuration cannot be read or edited: it is left as it is.',
+  'restart-forbidden':
+    'The client would have to be restarted, and the fleet file or the node’s role does not allow it.',
+  'restart-unproved': 'Another node of the fleet was restarted and has not proved itself: one at a time.',
 } as const satisfies Record<string, string>;
 
 export type GuardrailCode = keyof typeof GUARDRAILS;
@@ -50,6 +58,7 @@ export const FAILURES = {
   'command-failed': 'The node could not carry out the command.',
   'command-unanswered': 'A command was sent and the node never answered.',
   'not-proved': 'Everything was done, and the node still does not show the planned size or a running client.',
+  'peers-too-few': 'Everything was done, and the node still has fewer peers than its floor.',
   'step-failed': 'A step failed for a reason that is none of the above; the journal has the error.',
   'attempts-dying':
     'Attempts end before they can say what came of them; each is followed by another, more and more slowly.',
@@ -57,7 +66,28 @@ export const FAILURES = {
 } as const satisfies Record<string, string>;
 
 export type FailureCode = keyof typeof FAILURES;
-export type PageCode = GuardrailCode | FailureCode;
+
+/** What watch-fleet sees and tells: of a node, and of a fleet as a whole. */
+export const TROUBLES = {
+  'node-unreachable': 'A node’s RPC does not answer, or its instance does not run.',
+  'node-stuck': 'A node is behind and stands still while others go on.',
+  'node-forked': 'A node has other blocks than most of its fleet and references.',
+  'wrong-chain': 'A node is on another network than its fleet.',
+  'chain-halted': 'Nobody, node or reference, has advanced for longer than the fleet file allows: it is the chain.',
+  'fleet-standing': 'Nodes are behind and stand still, and too few others go on to say whose fault it is.',
+  'no-majority': 'Nodes and references tell different blocks or heights, and too few agree to say who is right.',
+  'reference-disagrees':
+    'A reference contradicts what the fleet agrees on; it is not believed, and no node is blamed for it.',
+  'cannot-ask': 'Nodes could not be asked, which says nothing of their health: all of them count as unknown.',
+  'consensus-halted': 'A CometBFT chain’s consensus has gone through more than ten rounds without a block.',
+  'node-out-of-sync': 'A CometBFT node’s height has not changed for five minutes in round 0.',
+  'validator-jailed': 'A validator of the fleet is in no validator set.',
+  'voting-power-low': 'At most 70 % of a CometBFT chain’s voting power is online and honest.',
+  'byzantine-validators': 'Validators of a CometBFT chain have signed twice.',
+} as const satisfies Record<string, string>;
+
+export type TroubleKind = keyof typeof TROUBLES;
+export type PageCode = GuardrailCode | FailureCode | TroubleKind;
 
 /** A decision not to act. */
 export interface Refusal {

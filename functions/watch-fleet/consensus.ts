@@ -1,0 +1,114 @@
+// The six rules of a CometBFT chain's operators, from the nodes' metrics and status. What nobody tells is not published: no data,
+// and never 0.
+import type { ConsensusMetrics } from '../../shared/chains/cometbft-metrics.ts';
+import type { ConsensusMetric } from '../../shared/fleet/naming.ts';
+import type { ObservedNode } from '../../shared/fleet/observation.ts';
+import type { TroubleKind } from '../../shared/guardrails/codes.ts';
+import type { Sight } from './sight.ts';
+import { statusOf } from './sources.ts';
+import { duration, names } from './words.ts';
+
+/** "consensus rounds > 10", "height unchanged for 5 minutes while rounds = 0", "online voting power <= 0.7": what their alert rules say. */
+export const ROUNDS_LIMIT = 10;
+export const OUT_OF_SYNC_MS = 5 * 60_000;
+export const POWER_LIMIT_PERCENT = 70;
+
+export interface Consensus {
+  readonly metrics: Readonly<Partial<Record<ConsensusMetric, number>>>;
+  readonly troubles: ReadonlyMap<TroubleKind, string>;
+}
+
+interface Told {
+  readonly node: ObservedNode;
+  readonly metrics: ConsensusMetrics | undefined;
+  readonly inValidatorSet: boolean | undefined;
+}
+
+export function judgeConsensus(sight: Sight, nodes: readonly ObservedNode[]): Consensus {
+  if (sight.fleet.chain !== 'cometbft') return { metrics: {}, troubles: new Map() };
+  const told = nodes.map((node) => tell(sight, node));
+  // Who is not where the chain is tells of a past that is over.
+  const present = told.filter(({ node }) => node.health === 'synced');
+  const rounds = most(told.map(({ metrics }) => metrics?.rounds));
+  const outOfSync = told.filter((one) => isOutOfSync(one, sight.nowMs));
+  const validators = present.filter(
+    ({ node, inValidatorSet }) => node.role === 'validator' && inValidatorSet !== undefined,
+  );
+  const jailed = validators.filter(({ inValidatorSet }) => inValidatorSet === false);
+  const power = least(present.map(({ metrics }) => onlinePowerPercent(metrics)));
+  const byzantine = most(present.map(({ metrics }) => metrics?.byzantineValidators));
+  const measured = told.some(({ metrics }) => metrics?.rounds !== undefined);
+  const known = nodes.filter(({ health }) => health !== 'unknown');
+  const down = nodes.filter(({ health }) => health === 'unreachable');
+
+  const troubles = new Map<TroubleKind, string>();
+  if (rounds !== undefined && rounds > ROUNDS_LIMIT)
+    troubles.set('consensus-halted', `consensus is in round ${rounds}, limit ${ROUNDS_LIMIT}`);
+  const quiet = outOfSync.filter(({ node }) => node.health !== 'stuck');
+  if (quiet.length > 0)
+    troubles.set(
+      'node-out-of-sync',
+      `${list(quiet)}: height unchanged for ${duration(OUT_OF_SYNC_MS)} and more in round 0`,
+    );
+  if (jailed.length > 0) troubles.set('validator-jailed', `${list(jailed)}: in no validator set`);
+  if (power !== undefined && power <= POWER_LIMIT_PERCENT)
+    troubles.set(
+      'voting-power-low',
+      `${power.toFixed(1)} % of the voting power is online and honest, limit ${POWER_LIMIT_PERCENT} %`,
+    );
+  if (byzantine !== undefined && byzantine > 0)
+    troubles.set('byzantine-validators', `${byzantine} validators have signed twice`);
+  return {
+    troubles,
+    metrics: {
+      ...(rounds !== undefined && { ConsensusRounds: rounds }),
+      ...(measured && { NodesOutOfSync: outOfSync.length }),
+      ...(validators.length > 0 && { ValidatorsJailed: jailed.length }),
+      ...(power !== undefined && { OnlineVotingPowerPercent: power }),
+      ...(byzantine !== undefined && { ByzantineValidators: byzantine }),
+      ...(known.length > 0 && { NodesDown: down.length }),
+    },
+  };
+}
+
+function tell(sight: Sight, node: ObservedNode): Told {
+  const reading = sight.readings.get(node.instanceId);
+  const consensus = reading?.kind === 'read' ? reading.reading.consensus : undefined;
+  return {
+    node,
+    metrics: consensus?.kind === 'ok' ? consensus.facts : undefined,
+    inValidatorSet: statusOf(reading)?.inValidatorSet,
+  };
+}
+
+/** At the tip nothing is out of sync, even where no block was made for long. */
+function isOutOfSync({ node, metrics }: Told, nowMs: number): boolean {
+  return (
+    metrics?.rounds === 0 &&
+    (node.lagBlocks ?? 0) > 0 &&
+    node.heightSinceMs !== null &&
+    nowMs - node.heightSinceMs >= OUT_OF_SYNC_MS
+  );
+}
+
+/** (1 − (byzantine + missing) ÷ all) of the voting power, in per cent; undefined unless all three are told. */
+export function onlinePowerPercent(metrics: ConsensusMetrics | undefined): number | undefined {
+  const { validatorsPower, missingValidatorsPower, byzantineValidatorsPower } = metrics ?? {};
+  if (!validatorsPower || missingValidatorsPower === undefined || byzantineValidatorsPower === undefined)
+    return undefined;
+  return Math.max(0, 100 * (1 - (missingValidatorsPower + byzantineValidatorsPower) / validatorsPower));
+}
+
+const list = (told: readonly Told[]): string => names(told.map(({ node }) => node.name));
+
+const told = (values: readonly (number | undefined)[]): number[] => values.filter((value) => value !== undefined);
+
+function most(values: readonly (number | undefined)[]): number | undefined {
+  const known = told(values);
+  return known.length === 0 ? undefined : Math.max(...known);
+}
+
+function least(values: readonly (number | undefined)[]): number | undefined {
+  const known = told(values);
+  return known.length === 0 ? undefined : Math.min(...known);
+}

@@ -1,0 +1,86 @@
+// Who says where the chain is: nodes and references that told a height, on the network that the fleet is on.
+import type { NodeStatus } from '../../shared/chains/client.ts';
+import type { ObservedReference, Track } from '../../shared/fleet/observation.ts';
+import type { NodeReading, Sight } from './sight.ts';
+import { follow, UNTRACKED } from './track.ts';
+
+export interface Source {
+  readonly kind: 'node' | 'reference';
+  /** Instance id, or the place of a reference in the fleet file. */
+  readonly key: string;
+  /** For people. */
+  readonly name: string;
+  readonly status: NodeStatus;
+  readonly track: Track;
+}
+
+export interface Sources {
+  /** All that count as voices: those on another network do not. */
+  readonly all: readonly Source[];
+  /** What the fleet's network is called; null while nobody told, or not most of them the same. */
+  readonly chainId: string | null;
+}
+
+export function sourcesOf(sight: Sight): Sources {
+  const told = [...nodeSources(sight), ...referenceSources(sight)];
+  const majority = mostSay(told.map(({ status }) => idOf(status)));
+  const { fleet, before } = sight;
+  const chainId = fleet.health.chainId?.toLowerCase() ?? majority ?? before.watch?.chainId ?? null;
+  const isElsewhere = ({ status }: Source): boolean => {
+    const id = idOf(status);
+    return chainId !== null && id !== undefined && id !== chainId;
+  };
+  return { all: told.filter((source) => !isElsewhere(source)), chainId };
+}
+
+export const referenceKey = (place: number): string => `reference ${place}`;
+
+/** What was known of a reference: by its place and its host, so that a changed fleet file starts anew. */
+export function referenceBefore({ before, references }: Sight, place: number): ObservedReference | undefined {
+  const known = before.watch?.references[place];
+  return known?.host === references[place]?.host ? known : undefined;
+}
+
+/**
+ * Whether so many voices are enough to say at somebody else's expense that the chain goes on: at least half of all that were
+ * heard, so that liars who are fewer than half are never all of them; and never a single reference.
+ */
+export function outweighs(voices: readonly Source[], of: readonly Source[]): boolean {
+  return voices.length >= Math.max(1, Math.ceil(of.length / 2)) && notAReferenceAlone(voices);
+}
+
+export const notAReferenceAlone = (voices: readonly Source[]): boolean =>
+  voices.some(({ kind }) => kind === 'node') || voices.length >= 2;
+
+/** What a reading tells, where it does. */
+export function statusOf(reading: NodeReading | undefined): NodeStatus | undefined {
+  if (reading?.kind !== 'read' || reading.reading.status.kind !== 'ok') return undefined;
+  return reading.reading.status.facts;
+}
+
+function nodeSources({ nodes, readings, before, nowMs }: Sight): readonly Source[] {
+  return nodes.flatMap(({ instanceId, name, state }) => {
+    const status = statusOf(readings.get(instanceId));
+    if (status === undefined || state !== 'running') return [];
+    const track = follow(before.nodes.get(instanceId)?.memory?.track ?? UNTRACKED, status, nowMs);
+    return [{ kind: 'node', key: instanceId, name, status, track } as const];
+  });
+}
+
+function referenceSources(sight: Sight): readonly Source[] {
+  return sight.references.flatMap(({ host, status }, place) => {
+    if (status.kind !== 'ok') return [];
+    const track = follow(referenceBefore(sight, place)?.memory ?? UNTRACKED, status.facts, sight.nowMs);
+    return [{ kind: 'reference', key: referenceKey(place), name: host, status: status.facts, track } as const];
+  });
+}
+
+const idOf = ({ chainId }: NodeStatus): string | undefined => chainId?.toLowerCase();
+
+/** What more than half of all say, whoever says nothing included. */
+export function mostSay(said: readonly (string | undefined)[]): string | null {
+  const counts = new Map<string, number>();
+  for (const word of said) if (word !== undefined) counts.set(word, (counts.get(word) ?? 0) + 1);
+  for (const [word, count] of counts) if (count * 2 > said.length) return word;
+  return null;
+}

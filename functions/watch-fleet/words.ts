@@ -1,0 +1,20 @@
+// How numbers, times and lists read in a sentence for a tired person.
+
+export const blocks = (count: number): string => (count === 1 ? '1 block' : `${count} blocks`);
+
+/** "40 s", "12 min", "3.5 h", "4 d" */
+export function duration(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  if (seconds < 120) return `${seconds} s`;
+  if (seconds < 2 * 3600) return `${Math.round(seconds / 60)} min`;
+  if (seconds < 48 * 3600) return `${Number((seconds / 3600).toFixed(1))} h`;
+  return `${Math.round(seconds / 86_400)} d`;
+}
+
+const NAMED = 5;
+
+/** "node1, node2, node3, node4, node5 and 37 more" */
+export function names(all: readonly string[]): string {
+  const more = all.length - NAMED;
+  return more > 0 ? `${all.slice(0, NAMED).join(', ')} and ${more} more` : all.join(', ');
+}
