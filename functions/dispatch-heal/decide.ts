@@ -1,10 +1,13 @@
 // The one door's decisions: whose trouble an alarm is, and whether an attempt is started for it. Pure.
 import { createHash } from 'node:crypto';
+import type { AlarmMetric, AlarmStateChange, ContributorStateChange } from '../../shared/events/alarm.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
+import { METRIC_NAMESPACE } from '../../shared/fleet/naming.ts';
 import type { Refusal } from '../../shared/guardrails/codes.ts';
 import { allocate, openIncident } from '../../shared/heal/incident.ts';
 import { leaseFree, newNode } from '../../shared/heal/lease.ts';
 import type { AlarmFact, ExecutionStatus, HealPayload, IncidentRecord, NodeRecord } from '../../shared/heal/records.ts';
+import type { AlarmNow } from './truth.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -123,13 +126,44 @@ export function troubleOf(fleet: Fleet, dimensions: Readonly<Record<string, stri
   return volume ? `disk:${volume.role}` : null;
 }
 
-/** Whether an alarm is one that fleets' disks raise: ours by its name, or one that a fleet file takes in by a pattern. */
+/**
+ * Why an alarm is left alone, by what its event says of it; null: a heal takes it. Chainmend's own metrics tell of health and peers, and
+ * most alarms of a fleet (its status checks, its consensus) are for people: none of them is an error.
+ */
+export function leftAlone({
+  kind,
+  alarmName,
+  metric,
+}: Pick<AlarmStateChange | ContributorStateChange, 'kind' | 'alarmName'> & {
+  readonly metric: Pick<AlarmMetric, 'namespace' | 'name'> | undefined;
+}): string | null {
+  if (metric)
+    return isDiskMetric(metric) ? null : `no heal takes ${alarmName}: it is about ${metric.namespace} ${metric.name}`;
+  // Of a fleet-wide alarm each contributor tells of its own node, and each node of a composite alarm has an alarm of its own.
+  if (kind === 'alarm') return `${alarmName} as a whole tells of no node`;
+  return `nothing in the query of ${alarmName} says that it is about a disk`;
+}
+
+/** The CloudWatch agent's, or another's of the same names: bytes and inodes of a filesystem. */
+const isDiskMetric = ({
+  namespace,
+  name,
+}: {
+  readonly namespace: string;
+  readonly name: string | undefined;
+}): boolean => namespace !== METRIC_NAMESPACE && name?.startsWith('disk_') === true;
+
+/**
+ * Whether an alarm is one that fleets' disks raise: ours by its name, or one that a fleet file takes in by a pattern. Of a fleet-wide alarm
+ * its contributors are read, who need no path where nodes have one volume.
+ */
 export function isDiskAlarm(
-  { alarmName, dimensions }: Pick<AlarmFact, 'alarmName' | 'dimensions'>,
-  metricName: string | undefined,
+  { fact: { alarmName, namespace, dimensions }, metricName, about }: Pick<AlarmNow, 'fact' | 'metricName' | 'about'>,
   fleets: readonly Fleet[],
 ): boolean {
-  if (!metricName?.startsWith('disk_') || !dimensions['InstanceId'] || !dimensions['path']) return false;
+  if (!isDiskMetric({ namespace, name: metricName })) return false;
+  if (about !== 'fleet' && !dimensions['InstanceId']) return false;
+  if (about === 'node' && !dimensions['path']) return false;
   return (
     alarmName.startsWith('chainmend-') ||
     fleets.some(({ alarms }) => alarms.namePatterns.some((pattern) => matches(pattern, alarmName)))

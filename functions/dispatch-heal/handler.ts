@@ -9,9 +9,10 @@ import { EventError } from '../../shared/events/errors.ts';
 import { readSettings } from '../../shared/fleet/settings.ts';
 import { createStore } from '../../shared/heal/store.ts';
 import type { Door } from './consider.ts';
+import { leftAlone } from './decide.ts';
 import { manualCandidate } from './manual.ts';
 import { considerNow, sweep } from './sweep.ts';
-import { readAlarming } from './truth.ts';
+import { type AlarmNow, readAlarming, readContributors } from './truth.ts';
 
 export { awsClients };
 
@@ -43,25 +44,21 @@ export function createHandler({ clients }: { readonly clients: Clients }) {
 /** An event is a hint: the alarm is read again, and only what it says now counts. */
 async function considerAlarm(door: Door, event: AlarmStateChange | ContributorStateChange): Promise<void> {
   const { clients, environment } = door;
-  const { alarmName, atMs, state, suppressedBy, muted } = event;
+  const { kind, alarmName, atMs, state, suppressedBy, muted } = event;
   if (state !== 'ALARM') return;
+  const leave = (left: string): void => console.info(JSON.stringify({ level: 'info', left }));
+  const alone = leftAlone(event);
+  if (alone !== null) return leave(alone);
   const [settings, alarming] = await Promise.all([
     readSettings(clients.ssm, environment.PARAMETER_PREFIX),
     readAlarming(clients.cloudwatch, [alarmName]),
   ]);
-  const now = alarming.find(({ fact }) => fact.alarmName === alarmName);
-  if (!now) {
-    console.info(JSON.stringify({ level: 'info', left: `${alarmName} is not in ALARM any more` }));
-    return;
-  }
-  if (event.kind === 'alarm' && now.metricName === undefined) {
-    // Of a fleet-wide alarm each contributor tells of its own node, and each node of a composite alarm has an alarm of its own.
-    console.info(JSON.stringify({ level: 'info', left: `${alarmName} as a whole tells of no node` }));
-    return;
-  }
-  const alarm =
-    event.kind === 'contributor' ? { alarmName, namespace: AGENT_NAMESPACE, dimensions: event.attributes } : now.fact;
-  const instanceId = alarm.dimensions['InstanceId'];
+  const read = alarming.find(({ fact }) => fact.alarmName === alarmName);
+  const now = read && kind === 'contributor' ? await contributorOf(clients, read, event) : read;
+  if (!now) return leave(`${alarmName} is not in ALARM any more${kind === 'contributor' ? ' for this node' : ''}`);
+  const changed = leftAlone({ kind, alarmName, metric: metricOf(now) });
+  if (changed !== null) return leave(changed);
+  const instanceId = now.fact.dimensions['InstanceId'];
   if (!instanceId)
     throw new EventError(
       'detail.configuration.metrics',
@@ -72,10 +69,21 @@ async function considerAlarm(door: Door, event: AlarmStateChange | ContributorSt
     suppressedBy ??
     (muted ? 'a mute rule' : null) ??
     (now.actionsEnabled === false ? 'its actions being disabled' : null);
-  await considerNow(door, settings, { alarm, instanceId, onsetMs: atMs, suppressedBy: silenced });
+  await considerNow(door, settings, { alarm: now.fact, instanceId, onsetMs: atMs, suppressedBy: silenced });
 }
 
-/** The CloudWatch agent's; fleet-wide alarms are made on its metrics. */
-const AGENT_NAMESPACE = 'CWAgent';
+/** Undefined: the alarm is none of a fleet any more, or this node is well again. */
+async function contributorOf(
+  { cloudwatch }: Clients,
+  alarm: AlarmNow,
+  { contributorId }: ContributorStateChange,
+): Promise<AlarmNow | undefined> {
+  if (alarm.about !== 'fleet') return undefined;
+  const contributors = await readContributors(cloudwatch, alarm);
+  return contributors.find((one) => one.contributorId === contributorId);
+}
+
+const metricOf = ({ about, metricName, fact: { namespace } }: AlarmNow) =>
+  about === 'fleet' || metricName === undefined ? undefined : { namespace, name: metricName };
 
 export const handler = createHandler({ clients: awsClients() });

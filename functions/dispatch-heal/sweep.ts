@@ -7,6 +7,7 @@ import { owesClient } from '../../shared/heal/lease.ts';
 import type { IncidentRecord, NodeRecord } from '../../shared/heal/records.ts';
 import { consider, type Door } from './consider.ts';
 import { type Candidate, isDiskAlarm, troubleOf } from './decide.ts';
+import { type Apart, takeApart } from './fleet-wide.ts';
 import { settleIncident, settleNode } from './settle.ts';
 import { type AlarmNow, type InstanceNow, readAlarming, readInstances, readMuteRule, readOver } from './truth.ts';
 import { inTurn } from './turns.ts';
@@ -23,7 +24,7 @@ export async function sweep(door: Door): Promise<void> {
   const { clients, environment } = door;
   const nowMs = Date.now();
   const settings = await readSettings(clients.ssm, environment.PARAMETER_PREFIX);
-  const alarming = await readAlarming(clients.cloudwatch);
+  const inAlarm = await readAlarming(clients.cloudwatch);
   // Counted, and told by an alarm of its own: a sweep that failed for it each minute would drown everything else.
   for (const sentence of settings.broken.values()) console.error(JSON.stringify({ level: 'error', fleet: sentence }));
   const failures: unknown[] = [];
@@ -38,8 +39,9 @@ export async function sweep(door: Door): Promise<void> {
   };
 
   const known = await readRecords(door, settings, attempt);
-  await attempt(() => settle(door, known, alarming, { nowMs, untilMs: nowMs + SETTLE_FOR_MS }, attempt));
-  await attempt(() => look(door, settings, known, alarming, { nowMs, untilMs: nowMs + LOOK_FOR_MS }, attempt));
+  const apart = await takeApart(clients.cloudwatch, inAlarm, settings.fleets, attempt);
+  await attempt(() => settle(door, known, apart, { nowMs, untilMs: nowMs + SETTLE_FOR_MS }, attempt));
+  await attempt(() => look(door, settings, known, apart.alarming, { nowMs, untilMs: nowMs + LOOK_FOR_MS }, attempt));
   await attempt(() =>
     clients.cloudwatch.send(
       new PutMetricDataCommand({
@@ -78,13 +80,15 @@ async function readRecords({ store }: Door, { fleets }: Settings, attempt: Attem
 async function settle(
   door: Door,
   { incidents, nodes }: Records,
-  alarming: readonly AlarmNow[],
+  { alarming, whole }: Apart,
   time: Time,
   attempt: Attempt,
 ): Promise<void> {
   const resting = incidents.filter(({ state }) => state === 'open' || state === 'escalated');
   const quiet = resting.filter((incident) => !alarming.some((alarm) => concerns(alarm, incident)));
-  const over = await readOver(door.clients.cloudwatch, [...new Set(quiet.map(({ alarm }) => alarm.alarmName))]);
+  const asked = quiet.map(({ alarm }) => alarm.alarmName).filter((name) => !whole.has(name));
+  // Of a fleet-wide alarm that is in ALARM for others, who is not among them is over.
+  const over = new Set([...(await readOver(door.clients.cloudwatch, [...new Set(asked)])), ...whole]);
   const isOver = (incident: IncidentRecord): boolean =>
     quiet.includes(incident) && over.has(incident.alarm.alarmName) && !owed(incident, nodes, time.nowMs);
   const works = [
@@ -103,11 +107,20 @@ const owed = (incident: IncidentRecord, nodes: readonly NodeRecord[], nowMs: num
   );
 
 /** Whether an alarm tells of an incident's trouble: the same alarm, or another on the same filesystem (its inodes). */
-const concerns = ({ fact: { alarmName, dimensions } }: AlarmNow, { alarm, instanceId }: IncidentRecord): boolean =>
-  alarmName === alarm.alarmName ||
-  (dimensions['InstanceId'] === instanceId &&
-    dimensions['path'] !== undefined &&
-    dimensions['path'] === alarm.dimensions['path']);
+const concerns = (alarm: AlarmNow, incident: IncidentRecord): boolean =>
+  isSame(alarm, incident) ||
+  (isOn(alarm, incident) &&
+    alarm.fact.dimensions['path'] !== undefined &&
+    alarm.fact.dimensions['path'] === incident.alarm.dimensions['path']);
+
+/** Whether an alarm is the one that an incident was told by; of a fleet-wide one, that node's part of it. */
+const isSame = (alarm: AlarmNow, incident: IncidentRecord): boolean =>
+  alarm.fact.alarmName === incident.alarm.alarmName &&
+  (alarm.about !== 'contributor' ||
+    (isOn(alarm, incident) && alarm.fact.dimensions['path'] === incident.alarm.dimensions['path']));
+
+const isOn = ({ fact }: AlarmNow, { instanceId }: IncidentRecord): boolean =>
+  fact.dimensions['InstanceId'] === instanceId;
 
 async function look(
   door: Door,
@@ -117,16 +130,23 @@ async function look(
   time: Time,
   attempt: Attempt,
 ): Promise<void> {
-  const names = new Set(alarming.map(({ fact }) => fact.alarmName));
-  const disks = alarming.filter(({ fact, metricName }) => isDiskAlarm(fact, metricName, settings.fleets));
+  const { cloudwatch } = door.clients;
+  const disks = alarming.filter((alarm) => alarm.about !== 'fleet' && isDiskAlarm(alarm, settings.fleets));
+  // One alarm of many nodes has one answer.
+  const mutes = new Map<string, Promise<string | null>>();
+  const muteOf = (alarmName: string): Promise<string | null> => {
+    const mute = mutes.get(alarmName) ?? readMuteRule(cloudwatch, alarmName);
+    mutes.set(alarmName, mute);
+    return mute;
+  };
   const told: (() => Promise<Candidate>)[] = disks.map(
-    (disk) => async () => candidateOf(disk, await readMuteRule(door.clients.cloudwatch, disk.fact.alarmName)),
+    (disk) => async () => candidateOf(disk, await muteOf(disk.fact.alarmName)),
   );
-  // What a contributor or a person told of has no alarm of its own to be read from.
+  // What a person told of has no alarm of its own to be read from, and a contributor none where its alarm could not be read.
   const open = incidents.filter(({ state }) => state === 'open');
   const again = open
-    .filter((incident) => !disks.some(({ fact }) => tellsOf(fact, incident)))
-    .flatMap((incident) => toldAgain(incident, names, owed(incident, nodes, time.nowMs)));
+    .filter((incident) => !disks.some((disk) => isSame(disk, incident) && isOn(disk, incident)))
+    .flatMap((incident) => toldAgain(incident, alarming, owed(incident, nodes, time.nowMs)));
   const ids = [...disks.map(({ fact }) => fact.dimensions['InstanceId'] ?? ''), ...again.map((c) => c.instanceId)];
   if (ids.length === 0) return;
   const instances = await readInstances(door.clients.ec2, [...new Set(ids)]);
@@ -173,17 +193,14 @@ const candidateOf = ({ fact, sinceMs, actionsEnabled }: AlarmNow, mutedBy: strin
   suppressedBy: mutedBy ?? (actionsEnabled ? null : 'its actions being disabled'),
 });
 
-const tellsOf = ({ alarmName, dimensions }: AlarmNow['fact'], incident: IncidentRecord): boolean =>
-  dimensions['InstanceId'] === incident.instanceId && alarmName === incident.alarm.alarmName;
-
 const toldAgain = (
   incident: IncidentRecord,
-  alarming: ReadonlySet<string>,
+  alarming: readonly AlarmNow[],
   clientOwed: boolean,
 ): readonly Candidate[] => {
   const { alarm, instanceId, onsetMs } = incident;
-  if (alarm.alarmName !== '' && !alarming.has(alarm.alarmName) && !clientOwed) return [];
-  return [{ alarm, instanceId, onsetMs, suppressedBy: null }];
+  const isQuiet = alarm.alarmName !== '' && !alarming.some((one) => isSame(one, incident));
+  return isQuiet && !clientOwed ? [] : [{ alarm, instanceId, onsetMs, suppressedBy: null }];
 };
 
 const sentenceOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

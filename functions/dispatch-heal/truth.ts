@@ -1,11 +1,14 @@
 // What the dispatcher reads before it decides: alarms as they are now, instances as they are now.
 import {
+  type AlarmContributor,
   type CloudWatchClient,
+  DescribeAlarmContributorsCommand,
   DescribeAlarmsCommand,
   ListAlarmMuteRulesCommand,
   type MetricAlarm,
 } from '@aws-sdk/client-cloudwatch';
 import { DescribeInstancesCommand, type EC2Client } from '@aws-sdk/client-ec2';
+import { queriedMetric } from '../../shared/events/insights.ts';
 import type { AlarmFact } from '../../shared/heal/records.ts';
 
 /** A limit of one sweep: alarms come 100 a page. */
@@ -14,6 +17,8 @@ const INSTANCES_A_CALL = 200;
 
 export interface AlarmNow {
   readonly fact: AlarmFact;
+  /** `fleet`: one alarm for all nodes, which says nothing of each of them; its `contributor`s do. */
+  readonly about: 'node' | 'fleet' | 'contributor';
   readonly metricName: string | undefined;
   readonly sinceMs: number;
   /** A person who disables an alarm's actions wants it left alone. */
@@ -68,7 +73,50 @@ export async function readMuteRule(cloudwatch: CloudWatchClient, AlarmName: stri
   return AlarmMuteRuleSummaries[0]?.AlarmMuteRuleArn ?? null;
 }
 
-/** Of an alarm on a metric or on an expression: the first metric that has dimensions. */
+/** More than AWS has in ALARM for one alarm: "limit the number of contributors in ALARM to 100" ("Limits", CloudWatch user guide). */
+const MAX_CONTRIBUTOR_PAGES = 20;
+/** So many in ALARM may hide others that would be, too. */
+export const CONTRIBUTORS_AT_MOST = 100;
+
+/** The contributors of a fleet-wide alarm that are in ALARM now, each as an alarm on its own node. */
+export async function readContributors(
+  cloudwatch: CloudWatchClient,
+  alarm: AlarmNow,
+): Promise<readonly ContributorNow[]> {
+  const { alarmName: AlarmName } = alarm.fact;
+  const found: ContributorNow[] = [];
+  let NextToken: string | undefined;
+  for (let page = 0; page === 0 || NextToken; page++) {
+    if (page === MAX_CONTRIBUTOR_PAGES)
+      throw new Error(
+        `more than ${MAX_CONTRIBUTOR_PAGES} pages of contributors of ${AlarmName}: half-read selections are refused`,
+      );
+    const read = await cloudwatch.send(
+      new DescribeAlarmContributorsCommand({ AlarmName, ...(NextToken && { NextToken }) }),
+    );
+    found.push(...(read.AlarmContributors ?? []).map((contributor) => contributorNow(alarm, contributor)));
+    NextToken = read.NextToken;
+  }
+  return found;
+}
+
+export interface ContributorNow extends AlarmNow {
+  readonly about: 'contributor';
+  readonly contributorId: string;
+}
+
+const contributorNow = (
+  alarm: AlarmNow,
+  { ContributorId, ContributorAttributes = {}, StateTransitionedTimestamp }: AlarmContributor,
+): ContributorNow => ({
+  ...alarm,
+  about: 'contributor',
+  contributorId: ContributorId ?? '',
+  fact: { ...alarm.fact, dimensions: ContributorAttributes },
+  sinceMs: StateTransitionedTimestamp?.getTime() ?? alarm.sinceMs,
+});
+
+/** Of an alarm on a metric or on an expression: the first metric that has dimensions; of one on a query: the metric that it selects. */
 const alarmNow = (alarm: MetricAlarm): readonly AlarmNow[] => {
   const { AlarmName, StateTransitionedTimestamp, StateUpdatedTimestamp } = alarm;
   const metric = alarm.MetricName
@@ -76,10 +124,17 @@ const alarmNow = (alarm: MetricAlarm): readonly AlarmNow[] => {
     : alarm.Metrics?.map(({ MetricStat }) => MetricStat?.Metric).find((candidate) => candidate?.Dimensions?.length);
   const since = StateTransitionedTimestamp ?? StateUpdatedTimestamp;
   if (!AlarmName || !since) return [];
+  const query = metric ? undefined : queriedMetric((alarm.Metrics ?? []).map(({ Expression }) => Expression));
   const dimensions = Object.fromEntries((metric?.Dimensions ?? []).map(({ Name = '', Value = '' }) => [Name, Value]));
-  const fact = { alarmName: AlarmName, namespace: metric?.Namespace ?? '', dimensions };
+  const fact = { alarmName: AlarmName, namespace: metric?.Namespace ?? query?.namespace ?? '', dimensions };
   return [
-    { fact, metricName: metric?.MetricName, sinceMs: since.getTime(), actionsEnabled: alarm.ActionsEnabled !== false },
+    {
+      fact,
+      about: query?.groups ? 'fleet' : 'node',
+      metricName: metric?.MetricName ?? query?.name,
+      sinceMs: since.getTime(),
+      actionsEnabled: alarm.ActionsEnabled !== false,
+    },
   ];
 };
 

@@ -141,7 +141,7 @@ export class DispatchHeal extends Construct {
       { sid: 'ReadNodes', actions: ['ec2:DescribeInstances'], resources: ['*'], wildcard },
       {
         sid: 'ReadAlarms',
-        actions: ['cloudwatch:DescribeAlarms', 'cloudwatch:ListAlarmMuteRules'],
+        actions: ['cloudwatch:DescribeAlarms', 'cloudwatch:DescribeAlarmContributors', 'cloudwatch:ListAlarmMuteRules'],
         resources: ['*'],
         wildcard:
           'Composite alarms are listed for * only (DescribeAlarms, CloudWatch API), and fleets call their alarms as they like.',

@@ -2,6 +2,7 @@
 // user guide; a sample of each in events/). AWS may add fields at any time: what is not read here is not checked.
 import * as v from 'valibot';
 import { checked, text, timestampMs } from './fields.ts';
+import { queriedMetric } from './insights.ts';
 
 export type AlarmState = 'OK' | 'ALARM' | 'INSUFFICIENT_DATA';
 
@@ -44,6 +45,8 @@ export interface AlarmMetric {
 export interface ContributorStateChange extends StateChange {
   readonly kind: 'contributor';
   readonly contributorId: string;
+  /** What the alarm's query selects; undefined where it is not understood. */
+  readonly metric: Pick<AlarmMetric, 'namespace' | 'name'> | undefined;
   /** What the query groups by: { InstanceId: "i-…" }. */
   readonly attributes: Readonly<Record<string, string>>;
 }
@@ -63,7 +66,9 @@ export function parseAlarm(event: unknown): AlarmStateChange {
 export function parseContributor(event: unknown): ContributorStateChange {
   const { detail } = checked(contributorSchema, event);
   const { id, attributes } = detail.alarmContributor;
-  return { kind: 'contributor', ...stateChange(detail), contributorId: id, attributes };
+  const queried = queriedMetric((detail.configuration.metrics ?? []).map(({ expression }) => expression));
+  const metric = queried && { namespace: queried.namespace, name: queried.name };
+  return { kind: 'contributor', ...stateChange(detail), contributorId: id, metric, attributes };
 }
 
 function stateChange(detail: v.InferOutput<typeof stateChangeSchema>): StateChange {
@@ -103,6 +108,7 @@ const stateChangeSchema = v.object({
 
 const metricsSchema = v.array(
   v.object({
+    expression: v.optional(v.string('an expression')),
     /** Absent for an expression. */
     metricStat: v.optional(
       v.object({ metric: v.object({ namespace: name, name, dimensions: v.optional(strings, {}) }) }),
@@ -124,5 +130,9 @@ const alarmSchema = v.object({
 
 const contributorSchema = v.object({
   source,
-  detail: v.object({ ...stateChangeSchema.entries, alarmContributor: v.object({ id: name, attributes: strings }) }),
+  detail: v.object({
+    ...stateChangeSchema.entries,
+    alarmContributor: v.object({ id: name, attributes: strings }),
+    configuration: v.optional(v.object({ metrics: v.optional(metricsSchema) }), {}),
+  }),
 });

@@ -6,8 +6,10 @@ import {
   decideDispatch,
   executionName,
   isDiskAlarm,
+  leftAlone,
   troubleOf,
 } from '../../functions/dispatch-heal/decide.ts';
+import type { AlarmNow } from '../../functions/dispatch-heal/truth.ts';
 import { fleetOf } from '../../shared/fleet/selection.ts';
 import type { Refusal } from '../../shared/guardrails/codes.ts';
 import { INVOKE_AGAIN_MS } from '../../shared/heal/incident.ts';
@@ -257,11 +259,48 @@ describe('what an alarm’s path is about', () => {
   });
 });
 
+describe('an alarm’s event', () => {
+  const left = (kind: 'alarm' | 'contributor', namespace?: string, name = 'disk_used_percent') =>
+    leftAlone({ kind, alarmName: 'chainmend-x', metric: namespace === undefined ? undefined : { namespace, name } });
+
+  it('about the bytes or inodes of a filesystem is looked at, of a node and of a fleet', () => {
+    expect(left('alarm', 'CWAgent')).toBeNull();
+    expect(left('alarm', 'Custom/Agent', 'disk_inodes_used')).toBeNull();
+    expect(left('contributor', 'CWAgent')).toBeNull();
+  });
+
+  it.each([
+    ['stuck', 'chainmend', 'Health'],
+    ['unreachable', 'chainmend', 'Health'],
+    ['full by chainmend’s own count', 'chainmend', 'DiskUsedPercent'],
+    ['halted', 'chainmend', 'Halted'],
+    ['status-check', 'AWS/EC2', 'StatusCheckFailed'],
+    ['attached-ebs', 'AWS/EC2', 'StatusCheckFailed_AttachedEBS'],
+    ['voting-power-low', 'chainmend', 'OnlineVotingPowerPercent'],
+  ])('of another kind (%s) is left to people, with a sentence', (_, namespace, name) => {
+    const sentence = `no heal takes chainmend-x: it is about ${namespace} ${name}`;
+    expect([left('alarm', namespace, name), left('contributor', namespace, name)]).toEqual([sentence, sentence]);
+  });
+
+  it('that names no metric tells of no node', () => {
+    expect(left('alarm')).toBe('chainmend-x as a whole tells of no node');
+    expect(left('contributor')).toMatch(/^nothing in the query/);
+  });
+});
+
 describe('an alarm of a disk', () => {
   const dimensions = { InstanceId: INSTANCE, path: '/data' };
   const fleet = (...namePatterns: string[]) => [fleetWith({}, { alarms: { namePatterns } })];
-  const isDisk = (alarmName: string, ...patterns: string[]) =>
-    isDiskAlarm({ alarmName, dimensions }, 'disk_used_percent', fleet(...patterns));
+  const alarmNow = (more: Partial<AlarmNow['fact'] & Pick<AlarmNow, 'metricName' | 'about'>> = {}) => ({
+    fact: {
+      alarmName: more.alarmName ?? 'chainmend-x',
+      namespace: more.namespace ?? 'CWAgent',
+      dimensions: more.dimensions ?? dimensions,
+    },
+    metricName: 'metricName' in more ? more.metricName : 'disk_used_percent',
+    about: more.about ?? 'node',
+  });
+  const isDisk = (alarmName: string, ...patterns: string[]) => isDiskAlarm(alarmNow({ alarmName }), fleet(...patterns));
 
   it('is ours by name, or one that a fleet file takes in', () => {
     expect(isDisk('chainmend-bitcoin-node2-disk')).toBe(true);
@@ -276,7 +315,18 @@ describe('an alarm of a disk', () => {
     ['of no instance', 'disk_used_percent', { path: '/data' }],
     ['of no path', 'disk_used_percent', { InstanceId: INSTANCE }],
   ])('is not one %s', (_, metricName, its) => {
-    expect(isDiskAlarm({ alarmName: 'chainmend-x', dimensions: its }, metricName, [])).toBe(false);
+    expect(isDiskAlarm(alarmNow({ metricName, dimensions: its }), [])).toBe(false);
+  });
+
+  it('is not one of chainmend’s own metrics, whatever their name', () => {
+    expect(isDiskAlarm(alarmNow({ namespace: 'chainmend' }), [])).toBe(false);
+  });
+
+  it('of a whole fleet names no node, and its contributor need name no path', () => {
+    expect(isDiskAlarm(alarmNow({ about: 'fleet', dimensions: {} }), [])).toBe(true);
+    expect(isDiskAlarm(alarmNow({ about: 'contributor', dimensions: { InstanceId: INSTANCE } }), [])).toBe(true);
+    expect(isDiskAlarm(alarmNow({ about: 'contributor', dimensions: { path: '/data' } }), [])).toBe(false);
+    expect(isDiskAlarm(alarmNow({ about: 'fleet', metricName: 'Health', dimensions: {} }), [])).toBe(false);
   });
 
   it('matches a pattern as the simplest oracle does', () => {
@@ -294,7 +344,7 @@ describe('an alarm of a disk', () => {
         // Patterns of fewer than three letters do not pass the schema: this asks the decision alone.
         const takingIn = fleetWith();
         const fleets = [{ ...takingIn, alarms: { ...takingIn.alarms, namePatterns: [glob] } }];
-        expect(isDiskAlarm({ alarmName: name, dimensions }, 'disk_used_percent', fleets)).toBe(oracle(name, glob));
+        expect(isDiskAlarm(alarmNow({ alarmName: name }), fleets)).toBe(oracle(name, glob));
       }),
       { numRuns: 3_000 },
     );

@@ -3,6 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { type DispatchEvent, parseDispatchEvent } from '../../shared/events/dispatch.ts';
 import { EventError } from '../../shared/events/errors.ts';
+import { queriedMetric } from '../../shared/events/insights.ts';
 
 const folder = new URL('../../events/', import.meta.url);
 const sample = (name: string) => JSON.parse(readFileSync(new URL(`${name}.json`, folder), 'utf8'));
@@ -49,6 +50,7 @@ const samples: Readonly<Record<string, DispatchEvent>> = {
     suppressedBy: undefined,
     muted: false,
     contributorId: '6d442278dba546f6',
+    metric: { namespace: 'CWAgent', name: 'disk_used_percent' },
     attributes: { InstanceId: 'i-0b2c3d4e5f6071829' },
   },
   'ec2-state-change': { kind: 'ignored', reason: "an instance's state change opens no incident" },
@@ -244,3 +246,36 @@ function broken(event: Record<string, unknown>, which: number, value: unknown): 
   if (place) place[0][place[1]] = value;
   return event;
 }
+
+describe('the query of a fleet-wide alarm', () => {
+  it.each<[string, string, string, boolean]>([
+    [
+      'SELECT MAX(disk_used_percent) FROM SCHEMA(CWAgent, InstanceId) GROUP BY InstanceId',
+      'CWAgent',
+      'disk_used_percent',
+      true,
+    ],
+    ['select min("Height Lag")\nfrom "My/\\"Space"', 'My/"Space', 'Height Lag', false],
+    [
+      "SELECT MAX(Health) FROM SCHEMA(chainmend, Fleet, Node) WHERE Fleet = 'bitcoin'\nGROUP BY Node",
+      'chainmend',
+      'Health',
+      true,
+    ],
+  ])('names its metric: %s', (expression, namespace, name, groups) => {
+    expect(queriedMetric([undefined, '100 * m1', expression])).toEqual({ namespace, name, groups });
+  });
+
+  it.each(['', 'SELECT', 'SELECT MAX() FROM CWAgent', 'SELECT MAX(a) FRO b', 'IF(m1 == 3, 1, 0)'])(
+    'is nobody’s where it is none: %s',
+    (expression) => {
+      expect(queriedMetric([expression])).toBeUndefined();
+    },
+  );
+
+  it('may be missing in a contributor’s event', () => {
+    const event = sample('contributor');
+    delete event.detail.configuration;
+    expect(parseDispatchEvent(event)).toEqual({ ...samples['contributor'], metric: undefined });
+  });
+});
