@@ -35,8 +35,18 @@ export type HttpHost = (port: number, request: HttpRequest) => HttpAnswer;
 /** Where a sender or a host stands. */
 export type Place = { readonly vpcId: string } | 'internet';
 
+/** Answers with the address behind a name as DNS tells it to who stands at `from`; undefined where there is no such name. */
+export type Resolve = (name: string, from: Place) => string | undefined;
+
 export class Network {
   readonly #hosts = new Map<string, { readonly place: Place; readonly host: HttpHost }>();
+
+  #resolve: Resolve = () => undefined;
+
+  /** Names are looked up so, before those that hosts are attached by. */
+  resolveWith(resolve: Resolve): void {
+    this.#resolve = resolve;
+  }
 
   /** `address`: an IP address, or a name for a host on the internet. */
   attach(address: string, place: Place, host: HttpHost): void {
@@ -49,14 +59,16 @@ export class Network {
   }
 
   request(from: Place, address: string, port: number, request: HttpRequest): HttpAnswer {
-    const known = this.#hosts.get(address);
     // The sender's own machine, where nothing else runs.
-    if (!known && LOOPBACK.test(address)) return { kind: 'refused' };
-    if (!known) return { kind: /^[0-9.]+$|:/.test(address) ? 'no-route' : 'no-name' };
+    if (LOOPBACK.test(address) && !this.#hosts.has(address)) return { kind: 'refused' };
+    const resolved = IP_ADDRESS.test(address) ? address : (this.#resolve(address, from) ?? address);
+    const known = this.#hosts.get(resolved);
+    if (!known) return { kind: IP_ADDRESS.test(resolved) ? 'no-route' : 'no-name' };
     return isReachable(from, known.place) ? known.host(port, request) : { kind: 'silent' };
   }
 }
 
+const IP_ADDRESS = /^[0-9.]+$|:/;
 const LOOPBACK = /^(localhost|127\.[0-9.]+|::1)$/;
 
 /** A VPC here has neither NAT nor peering: from inside it only itself is reached, from outside nothing in it. */

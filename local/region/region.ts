@@ -26,6 +26,7 @@ import { TokenBuckets } from './limits.ts';
 import { Network } from './network.ts';
 import { type Random, randomStream } from './random.ts';
 import { combineRequestFaults, killing, lostAnswers, type RequestFaults, throttling } from './request-faults.ts';
+import { resolver } from './resolver.ts';
 import { createRoute53 } from './route53/route53.ts';
 import { compileBundle, createSandbox, type Lane } from './sandbox.ts';
 import { createScheduler } from './scheduler/scheduler.ts';
@@ -107,12 +108,13 @@ export async function createRegion(options: RegionOptions) {
   const sns = createSns(kernel);
   const dynamodb = createDynamoDb(kernel);
   const ssm = createSsm(kernel, machines);
-  const ec2 = createEc2(kernel, machines);
+  const ec2 = createEc2(kernel, machines, cloudwatch.record);
   const iam = createIam(kernel);
   const route53 = createRoute53(kernel);
   const secretsmanager = createSecretsManager(kernel);
   const code = new CodeStore();
   const network = new Network();
+  network.resolveWith(resolver(route53));
   const vpcEndpoints = new VpcEndpoints();
 
   const authorize = createAuthorizer(kernel, iam, {

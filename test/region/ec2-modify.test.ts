@@ -18,7 +18,7 @@ const refused = (name: string, message?: RegExp) =>
 
 beforeEach(() => {
   kernel = testKernel();
-  ec2 = createEc2(kernel, new Machines());
+  ec2 = createEc2(kernel, new Machines(), () => undefined);
 });
 
 describe('a modification of a volume', () => {
@@ -205,7 +205,7 @@ describe('the same seed', () => {
   it('gives the same ids, the same durations and the same events', () => {
     const story = (seed: number): string => {
       kernel = testKernel({ seed });
-      ec2 = createEc2(kernel, new Machines());
+      ec2 = createEc2(kernel, new Machines(), () => undefined);
       const instanceId = ec2.addInstance({ privateIp: '10.0.0.9' });
       modify(ec2.addVolume({ sizeGiB: 500, attachedTo: { instanceId, device: '/dev/sdf' } }), { Size: 600 });
       kernel.advance(8 * HOUR_MS);

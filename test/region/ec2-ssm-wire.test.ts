@@ -46,7 +46,7 @@ beforeAll(async () => {
   region = await frontRegion([], {}, ['ec2', 'ssm']);
   const kernel = { ...testKernel(), clock: region.clock };
   const machines = new Machines();
-  world = createEc2(kernel, machines);
+  world = createEc2(kernel, machines, () => undefined);
   region.front.serve(world, createSsm(kernel, machines));
   const requestHandler = inProcessHandler(region.front);
   ec2 = new EC2Client({ region: 'eu-west-1', credentials, maxAttempts: 1, requestHandler });

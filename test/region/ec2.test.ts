@@ -21,7 +21,7 @@ beforeEach(() => {
   kernel = testKernel();
   machines = new Machines();
   mounted = true;
-  ec2 = createEc2(kernel, machines);
+  ec2 = createEc2(kernel, machines, () => undefined);
 });
 
 function fleet(size: number): { instanceIds: string[]; volumeIds: string[] } {

@@ -9,6 +9,7 @@ import type {
 } from '@aws-sdk/client-ec2';
 import { AwsError, type Operation } from '../service.ts';
 import { modified } from './limits.ts';
+import { tellOfVolume } from './notifications.ts';
 import { type FilterFields, filtered, paged, refuseDryRun } from './query.ts';
 import { type Ec2State, type Modification, type Volume, withIds } from './state.ts';
 
@@ -121,16 +122,18 @@ function begin(state: Ec2State, volume: Volume, target: Modification['target']):
   return { volume: changed, modification };
 }
 
+// A volume may be gone by the time that its modification would go on: its instance was terminated.
+
 /** `optimizing`: "size changes take effect after the volume has transitioned to the Optimizing state". */
 function becomeUsable(state: Ec2State, volumeId: string): void {
-  const { modification, attachment } = state.volume(volumeId);
+  const { modification, attachment } = state.volumes.get(volumeId) ?? {};
   if (!modification) return;
   state.changeVolume(volumeId, {
     performance: modification.target,
     modification: { ...modification, state: 'optimizing' },
   });
   if (attachment) state.machines.get(attachment.instanceId)?.volumeResized(volumeId, modification.target.sizeGiB);
-  tell(state, volumeId, 'optimizing', '');
+  tellOfVolume(state, volumeId, 'modifyVolume', 'optimizing');
   completeAt(state, volumeId, modification.dueAtMs);
 }
 
@@ -140,31 +143,21 @@ export function completeAt(state: Ec2State, volumeId: string, atMs: number): voi
 }
 
 function complete(state: Ec2State, volumeId: string): void {
-  const { modification } = state.volume(volumeId);
+  const { modification } = state.volumes.get(volumeId) ?? {};
   if (modification?.state !== 'optimizing') return;
   const endedAtMs = state.kernel.clock.now();
   state.changeVolume(volumeId, { modification: { ...modification, state: 'completed', endedAtMs } });
-  tell(state, volumeId, 'completed', '');
+  tellOfVolume(state, volumeId, 'modifyVolume', 'completed');
 }
 
 /** "Rarely, a transient AWS fault can result in a failed state. … If this occurs, retry the volume modification." */
 function fail(state: Ec2State, volumeId: string): void {
-  const { modification } = state.volume(volumeId);
+  const { modification } = state.volumes.get(volumeId) ?? {};
   if (!modification) return;
   const statusMessage = 'The modification failed because of an internal error';
   const ended = { ...modification, state: 'failed' as const, endedAtMs: state.kernel.clock.now(), statusMessage };
   state.changeVolume(volumeId, { modification: ended });
-  tell(state, volumeId, 'failed', statusMessage);
-}
-
-/** The `modifyVolume` event ("Amazon EventBridge events for Amazon EBS"): best effort, a hint and not a fact. */
-function tell(state: Ec2State, volumeId: string, result: string, cause: string): void {
-  state.kernel.emit({
-    source: 'aws.ec2',
-    'detail-type': 'EBS Volume Notification',
-    resources: [state.arn('volume', volumeId)],
-    detail: { result, cause, event: 'modifyVolume', 'request-id': state.kernel.random('ec2/request-ids').uuid() },
-  });
+  tellOfVolume(state, volumeId, 'modifyVolume', 'failed', statusMessage);
 }
 
 function described({ volume, modification }: Shown, atMs: number): VolumeModification {

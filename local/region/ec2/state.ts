@@ -4,20 +4,25 @@ import type { Machines } from '../../nodes/machine.ts';
 import type { Kernel } from '../kernel.ts';
 import { AwsError } from '../service.ts';
 import type { Performance } from './limits.ts';
-import type { Versioned } from './versioned.ts';
+import { VersionedMap } from './versioned.ts';
 
-export type InstanceState = 'pending' | 'running' | 'stopping' | 'stopped';
+export type InstanceState = 'pending' | 'running' | 'stopping' | 'stopped' | 'shutting-down' | 'terminated';
 export type CheckStatus = 'ok' | 'impaired' | 'initializing' | 'insufficient-data';
+
+export interface NetworkInterface {
+  readonly privateIp: string;
+  readonly publicIp: string | undefined;
+  readonly subnetId: string;
+  readonly vpcId: string;
+}
 
 export interface Instance {
   readonly instanceId: string;
   readonly instanceType: string;
   readonly imageId: string;
   readonly availabilityZone: string;
-  readonly privateIp: string;
-  readonly publicIp: string | undefined;
-  readonly subnetId: string;
-  readonly vpcId: string;
+  /** Undefined once it is terminated. */
+  readonly networkInterface: NetworkInterface | undefined;
   readonly rootDeviceName: string;
   readonly launchedAtMs: number;
   readonly state: InstanceState;
@@ -67,10 +72,11 @@ const ID_DIGITS = 17;
 export class Ec2State {
   readonly kernel: Kernel;
   readonly machines: Machines;
-  readonly instances = new Map<string, Versioned<Instance>>();
-  readonly volumes = new Map<string, Versioned<Volume>>();
+  readonly instances = new VersionedMap<Instance>(LAG_MS_MAX);
+  readonly volumes = new VersionedMap<Volume>(LAG_MS_MAX);
   /** Volumes whose next modification is to fail. */
   readonly doomed = new Set<string>();
+  #attached: { readonly revision: number; readonly volumes: ReadonlyMap<string, readonly Volume[]> } | undefined;
 
   constructor(kernel: Kernel, machines: Machines) {
     this.kernel = kernel;
@@ -90,12 +96,22 @@ export class Ec2State {
   }
 
   /** Instances as of a moment, in the order of their creation. */
-  instancesAt(atMs: number): Instance[] {
-    return [...this.instances.values()].flatMap((instance) => instance.asOf(atMs) ?? []);
+  instancesAt(atMs: number): readonly Instance[] {
+    return atMs < this.kernel.clock.now() ? this.instances.asOf(atMs) : this.instances.all();
   }
 
-  volumesAt(atMs: number): Volume[] {
-    return [...this.volumes.values()].flatMap((volume) => volume.asOf(atMs) ?? []);
+  volumesAt(atMs: number): readonly Volume[] {
+    return atMs < this.kernel.clock.now() ? this.volumes.asOf(atMs) : this.volumes.all();
+  }
+
+  /** Volumes as of a moment by the instance that they are attached to: read for each page, reckoned for each change. */
+  attachedAt(atMs: number): ReadonlyMap<string, readonly Volume[]> {
+    if (atMs < this.kernel.clock.now()) return byInstance(this.volumes.asOf(atMs));
+    const { revision } = this.volumes;
+    if (this.#attached?.revision !== revision) {
+      this.#attached = { revision, volumes: byInstance(this.volumes.all()) };
+    }
+    return this.#attached.volumes;
   }
 
   /** The instance as it really is. Throws what EC2 answers for an id that is malformed or unknown. */
@@ -103,25 +119,25 @@ export class Ec2State {
     checkId('i', instanceId);
     const found = this.instances.get(instanceId);
     if (!found) throw new AwsError('InvalidInstanceID.NotFound', `The instance ID '${instanceId}' does not exist`);
-    return found.current;
+    return found;
   }
 
   volume(volumeId: string): Volume {
     checkId('vol', volumeId);
     const found = this.volumes.get(volumeId);
     if (!found) throw new AwsError('InvalidVolume.NotFound', `The volume '${volumeId}' does not exist.`);
-    return found.current;
+    return found;
   }
 
   changeInstance(instanceId: string, change: Partial<Instance>): Instance {
     const changed = { ...this.instance(instanceId), ...change };
-    this.instances.get(instanceId)?.set(changed, this.kernel.clock.now(), LAG_MS_MAX);
+    this.instances.set(instanceId, changed, this.kernel.clock.now());
     return changed;
   }
 
   changeVolume(volumeId: string, change: Partial<Volume>): Volume {
     const changed = { ...this.volume(volumeId), ...change };
-    this.volumes.get(volumeId)?.set(changed, this.kernel.clock.now(), LAG_MS_MAX);
+    this.volumes.set(volumeId, changed, this.kernel.clock.now());
     return changed;
   }
 
@@ -129,6 +145,12 @@ export class Ec2State {
     return `arn:aws:ec2:${this.kernel.regionName}:${this.kernel.accountId}:${kind}/${id}`;
   }
 }
+
+const byInstance = (volumes: readonly Volume[]): ReadonlyMap<string, readonly Volume[]> =>
+  Map.groupBy(
+    volumes.filter(({ attachment }) => attachment !== undefined),
+    ({ attachment }) => attachment?.instanceId ?? '',
+  );
 
 /** The members of `all` with these ids, in the order of `all`; refuses the whole call when one is malformed or missing. */
 export function withIds<T>(

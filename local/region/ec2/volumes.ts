@@ -90,8 +90,8 @@ export function volumeOperations(state: Ec2State): Record<string, Operation> {
   };
 }
 
-const attachedTo = (state: Ec2State, instanceId: string): Volume[] =>
-  state.volumesAt(state.kernel.clock.now()).filter((volume) => volume.attachment?.instanceId === instanceId);
+const attachedTo = (state: Ec2State, instanceId: string): readonly Volume[] =>
+  state.attachedAt(state.kernel.clock.now()).get(instanceId) ?? [];
 
 function attach(
   state: Ec2State,
@@ -110,6 +110,8 @@ function attach(
     to: doneAtMs,
   });
   clock.at(doneAtMs, () => {
+    // Detached again, or its instance terminated.
+    if (state.volumes.get(volumeId)?.attachment !== attachment) return;
     state.changeVolume(volumeId, { attachment: { ...attachment, state: 'attached' } });
     state.machines.get(to.instanceId)?.volumeAttached(volumeId, to.device, performance.sizeGiB);
   });
@@ -133,7 +135,7 @@ function detach(state: Ec2State, { volumeId }: Volume, attachment: Attachment, f
 }
 
 function letGo(state: Ec2State, volumeId: string, force: boolean, looks: number): void {
-  const { attachment } = state.volume(volumeId);
+  const attachment = state.volumes.get(volumeId)?.attachment;
   if (attachment?.state !== 'detaching' && attachment?.state !== 'busy') return;
   const machine = state.machines.get(attachment.instanceId);
   if (force || !machine?.isMounted(volumeId)) {

@@ -1,0 +1,133 @@
+// How EC2 shows an instance, and by which names it is found. Sources: doc comments of DescribeInstances and DescribeInstanceStatus in
+// @aws-sdk/client-ec2; "Amazon EC2 instance state changes", "Status checks for Amazon EC2 instances" (EC2 user guide).
+import type { Instance as DescribedInstance, InstanceStatus } from '@aws-sdk/client-ec2';
+import type { FilterFields } from './query.ts';
+import type { Instance, InstanceState, Volume } from './state.ts';
+
+/** The low byte of EC2's state codes (SDK: `InstanceState.Code`). */
+const STATE_CODES: Readonly<Record<InstanceState, number>> = {
+  pending: 0,
+  running: 16,
+  'shutting-down': 32,
+  terminated: 48,
+  stopping: 64,
+  stopped: 80,
+};
+
+export const stateOf = (name: InstanceState) => ({ Code: STATE_CODES[name], Name: name });
+
+export const INSTANCE_FIELDS: FilterFields<Instance> = {
+  architecture: () => ['x86_64'],
+  'availability-zone': (instance) => [instance.availabilityZone],
+  'image-id': (instance) => [instance.imageId],
+  'instance-id': (instance) => [instance.instanceId],
+  'instance-state-code': (instance) => [STATE_CODES[instance.state]],
+  'instance-state-name': (instance) => [instance.state],
+  'instance-type': (instance) => [instance.instanceType],
+  'ip-address': (instance) => [instance.networkInterface?.publicIp],
+  'launch-time': (instance) => [new Date(instance.launchedAtMs)],
+  'owner-id': () => [],
+  'private-ip-address': (instance) => [instance.networkInterface?.privateIp],
+  'root-device-name': (instance) => [instance.rootDeviceName],
+  'root-device-type': () => ['ebs'],
+  'subnet-id': (instance) => [instance.networkInterface?.subnetId],
+  'vpc-id': (instance) => [instance.networkInterface?.vpcId],
+};
+
+export const STATUS_FIELDS: FilterFields<Instance> = {
+  'availability-zone': (instance) => [instance.availabilityZone],
+  'instance-state-code': (instance) => [STATE_CODES[instance.state]],
+  'instance-state-name': (instance) => [instance.state],
+  'instance-status.status': (instance) => [checksOf(instance).instance],
+  'system-status.status': (instance) => [checksOf(instance).system],
+  'attached-ebs-status.status': (instance) => [checksOf(instance).attachedEbs],
+};
+
+export function deviceFields(attached: (instance: Instance) => readonly Volume[]): FilterFields<Instance> {
+  return {
+    'block-device-mapping.volume-id': (instance) => attached(instance).map((volume) => volume.volumeId),
+    'block-device-mapping.device-name': (instance) => attached(instance).map((volume) => volume.attachment?.device),
+    'block-device-mapping.status': (instance) => attached(instance).map((volume) => volume.attachment?.state),
+    'block-device-mapping.delete-on-termination': (instance) =>
+      attached(instance).map((volume) => volume.attachment?.deleteOnTermination),
+  };
+}
+
+export function described(instance: Instance, volumes: readonly Volume[]): DescribedInstance {
+  const { stateReason } = instance;
+  return {
+    InstanceId: instance.instanceId,
+    InstanceType: instance.instanceType as NonNullable<DescribedInstance['InstanceType']>,
+    ImageId: instance.imageId,
+    State: stateOf(instance.state),
+    LaunchTime: new Date(instance.launchedAtMs),
+    Placement: { AvailabilityZone: instance.availabilityZone, Tenancy: 'default' },
+    ...addresses(instance),
+    Architecture: 'x86_64',
+    VirtualizationType: 'hvm',
+    RootDeviceName: instance.rootDeviceName,
+    RootDeviceType: 'ebs',
+    MetadataOptions: { HttpTokens: 'required', HttpEndpoint: 'enabled', State: 'applied' },
+    BlockDeviceMappings: volumes.flatMap(({ volumeId, attachment }) =>
+      attachment
+        ? [
+            {
+              DeviceName: attachment.device,
+              Ebs: {
+                VolumeId: volumeId,
+                // EBS's `busy` shows as `detaching` here: this enumeration has no such value.
+                Status: attachment.state === 'busy' ? 'detaching' : attachment.state,
+                AttachTime: new Date(attachment.attachedAtMs),
+                DeleteOnTermination: attachment.deleteOnTermination,
+              },
+            },
+          ]
+        : [],
+    ),
+    Tags: [...instance.tags],
+    ...(stateReason ? { StateReason: { Code: stateReason.code, Message: stateReason.message } } : {}),
+  };
+}
+
+/** Terminated, an instance has lost its network interface: DescribeInstances shows no address, subnet or VPC of it any more. */
+function addresses({ networkInterface, availabilityZone }: Instance): Partial<DescribedInstance> {
+  if (!networkInterface) return { PrivateDnsName: '' };
+  const { privateIp, publicIp, subnetId, vpcId } = networkInterface;
+  return {
+    PrivateIpAddress: privateIp,
+    PrivateDnsName: `ip-${privateIp.replaceAll('.', '-')}.${availabilityZone.slice(0, -1)}.compute.internal`,
+    ...(publicIp === undefined ? {} : { PublicIpAddress: publicIp }),
+    SubnetId: subnetId,
+    VpcId: vpcId,
+  };
+}
+
+/** Checks of an instance that does not run are `not-applicable` (SDK: SummaryStatus). */
+export const checksOf = (instance: Instance) =>
+  instance.state === 'running'
+    ? instance.checks
+    : ({ system: 'not-applicable', instance: 'not-applicable', attachedEbs: 'not-applicable' } as const);
+
+const REACHABILITY = {
+  ok: 'passed',
+  impaired: 'failed',
+  initializing: 'initializing',
+  'insufficient-data': 'insufficient-data',
+} as const;
+
+export function describedStatus(instance: Instance): InstanceStatus {
+  const checks = checksOf(instance);
+  const summary = (status: typeof checks.system) => ({
+    Status: status,
+    Details: status === 'not-applicable' ? [] : [{ Name: 'reachability' as const, Status: REACHABILITY[status] }],
+  });
+  return {
+    InstanceId: instance.instanceId,
+    AvailabilityZone: instance.availabilityZone,
+    InstanceState: stateOf(instance.state),
+    SystemStatus: summary(checks.system),
+    InstanceStatus: summary(checks.instance),
+    AttachedEbsStatus: summary(checks.attachedEbs),
+    Events: [],
+  };
+}
