@@ -3,7 +3,7 @@ import { chainClients } from '../chains/clients.ts';
 import { defaultsOf, otherChain } from '../chains/defaults.ts';
 import { httpJsonClient } from '../chains/http-json.ts';
 import type { Complaints } from './conflicts.ts';
-import { httpJsonPathsOf } from './resolve-watch.ts';
+import { everyWatch, httpJsonPathsOf } from './resolve-watch.ts';
 import type { FleetDocument } from './schema.ts';
 import { parseSeed } from './seeds.ts';
 
@@ -113,7 +113,14 @@ function peers(document: FleetDocument, { conflict, missing }: Complaints): void
   const { chain, peers } = document;
   const defaults = defaultsOf(chain);
   if (chain === otherChain || !defaults || typeof peers !== 'object') return;
-  const { rotate, seeds = [], minimum = 3, maximum = defaults.peers.maximum, config, restart } = peers;
+  const {
+    rotate,
+    seeds = [],
+    minimum = everyWatch.peers.minimum,
+    maximum = defaults.peers.maximum,
+    config,
+    restart,
+  } = peers;
   if (rotate && !defaults.peers.rotate)
     conflict(['peers', 'rotate'], rotate, `expected false: the nodes of a ${chain} network find each other by gossip`);
   const run = chainClients[chain].operations.peersAtRunTime;
