@@ -21,7 +21,8 @@ try {
 }
 
 /**
- * Context, given by `-c NAME=…`: email (where pages go), fleets (folder of fleet files), bundles (where they go).
+ * Context, given by `-c NAME=…`: email (where pages go), fleets (folder of fleet files), bundles (where they go), runbooks (what stands
+ * before their paths in the alarms' descriptions: `https://github.com/OWNER/chainmend/blob/main/`).
  */
 async function synthesize(app: App): Promise<void> {
   const email = contextOf(app, 'email');
@@ -29,9 +30,23 @@ async function synthesize(app: App): Promise<void> {
   const bundles = resolve(contextOf(app, 'bundles') ?? join(repositoryRoot, 'dist/functions'));
   await bundleFunctions(join(repositoryRoot, 'functions'), bundles);
   const documents = commandDocuments();
-  new ChainmendStack(app, 'Chainmend', { fleets, documents, bundles, ...(email !== undefined && { email }) });
+  const runbooks = runbooksOf(app);
+  new ChainmendStack(app, 'Chainmend', {
+    fleets,
+    documents,
+    bundles,
+    ...(email !== undefined && { email }),
+    ...(runbooks !== undefined && { runbooks }),
+  });
   addChecks(app);
   app.synth();
+}
+
+/** Alarms' descriptions hold 1,024 characters, and a sentence has to fit in, too. */
+function runbooksOf(app: App): string | undefined {
+  const prefix = contextOf(app, 'runbooks');
+  if (prefix === undefined || /^https:\/\/[^\s"]{1,300}\/$/.test(prefix)) return prefix;
+  throw new InputError(`context "runbooks" is ${JSON.stringify(prefix)}, expected https://…/ with a last slash`);
 }
 
 function contextOf(app: App, name: string): string | undefined {

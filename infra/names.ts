@@ -5,6 +5,7 @@ import type { Construct } from 'constructs';
 export const functionNames = {
   dispatchHeal: 'chainmend-dispatch-heal',
   resizeVolume: 'chainmend-resize-volume',
+  registerNodes: 'chainmend-register-nodes',
 } as const;
 
 /** Executions are started through this alias only: unqualified, a replay could meet code that is not its own. */

@@ -7,6 +7,7 @@ import { DeadLetters } from './constructs/dead-letters.ts';
 import { DispatchHeal } from './constructs/dispatch-heal.ts';
 import { type CommandDocuments, Documents } from './constructs/documents.ts';
 import { Pages } from './constructs/pages.ts';
+import { RegisterNodes } from './constructs/register-nodes.ts';
 import { ResizeVolume } from './constructs/resize-volume.ts';
 import { Settings } from './constructs/settings.ts';
 import { SnapshotPolicies } from './constructs/snapshots.ts';
@@ -22,6 +23,8 @@ export interface ChainmendProps extends StackProps {
   readonly bundles: string;
   /** Where pages go besides whoever subscribes; none unless given. */
   readonly email?: string;
+  /** In front of the runbooks' paths in the repository, in the alarms' descriptions; none unless given. */
+  readonly runbooks?: string;
 }
 
 /**
@@ -31,7 +34,7 @@ export interface ChainmendProps extends StackProps {
  * (builder.aws.com) tells before.
  */
 export class ChainmendStack extends Stack {
-  constructor(scope: Construct, id: string, { fleets, documents, bundles, email, ...props }: ChainmendProps) {
+  constructor(scope: Construct, id: string, { fleets, documents, bundles, email, runbooks, ...props }: ChainmendProps) {
     super(scope, id, { description: 'chainmend: keeps fleets of blockchain nodes healthy.', ...props });
     const state = new State(this, 'State');
     const undelivered = new DeadLetters(this, 'Undelivered', 'chainmend-undelivered');
@@ -42,12 +45,17 @@ export class ChainmendStack extends Stack {
     const shared = { bundles, fleets: fleets.map(({ fleet }) => fleet), state, pages, settings, commands };
     const resizeVolume = new ResizeVolume(this, 'ResizeVolume', shared);
     const dispatchHeal = new DispatchHeal(this, 'DispatchHeal', { ...shared, resizeVolume, undelivered });
+    const registerNodes = new RegisterNodes(this, 'RegisterNodes', {
+      ...shared,
+      undelivered,
+      ...(runbooks !== undefined && { runbooks }),
+    });
     new SuiteAlarms(this, 'Alarms', {
       pages,
-      functions: [dispatchHeal.suiteFunction, resizeVolume.suiteFunction],
+      functions: [dispatchHeal.suiteFunction, resizeVolume.suiteFunction, registerNodes.suiteFunction],
       heals: [resizeVolume.suiteFunction],
       undelivered,
-      rules: dispatchHeal.rules,
+      rules: [...dispatchHeal.rules, ...registerNodes.rules],
     });
 
     new Dashboards(this, 'Dashboards', shared.fleets);

@@ -7,7 +7,7 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
 import { InputError } from '../input-error.ts';
-import { arn, suiteAlarmPrefix } from '../names.ts';
+import { arn, nodeAlarmPrefix, suiteAlarmPrefix } from '../names.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import type { Grant } from './grants.ts';
 
@@ -43,7 +43,10 @@ export class Pages extends Construct {
       principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
       conditions: {
         StringEquals: { 'aws:SourceAccount': Stack.of(this).account },
-        ArnLike: { 'aws:SourceArn': arn(this, 'cloudwatch', `alarm:${suiteAlarmPrefix}*`) },
+        // Those on the suite itself, and of nodes those that nobody judges but AWS: status checks.
+        ArnLike: {
+          'aws:SourceArn': [suiteAlarmPrefix, nodeAlarmPrefix].map((name) => arn(this, 'cloudwatch', `alarm:${name}*`)),
+        },
       },
     };
     this.topic.addToResourcePolicy(

@@ -11,7 +11,7 @@ import {
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { Rule } from 'aws-cdk-lib/aws-events';
 import { Construct } from 'constructs';
-import { metricNamespace, suiteAlarmPrefix } from '../names.ts';
+import { functionNames, metricNamespace, suiteAlarmPrefix } from '../names.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import type { Pages } from './pages.ts';
 import type { SuiteFunction } from './suite-function.ts';
@@ -35,6 +35,7 @@ export class SuiteAlarms extends Construct {
     super(scope, id);
     this.#pages = new SnsAction(pages.topic);
     this.#sweepsMissing();
+    this.#registersMissing();
     this.#any(
       'fleet-file-broken',
       'A fleet file as stored does not parse, so nobody looks after that fleet: see the dispatcher’s log.',
@@ -59,7 +60,7 @@ export class SuiteAlarms extends Construct {
       });
     }
     for (const { node, ruleName } of rules) {
-      this.#any(`${node.id.toLowerCase()}-not-delivered`, 'EventBridge could not hand an alarm to the dispatcher.', {
+      this.#any(`${node.id.toLowerCase()}-not-delivered`, 'EventBridge could not hand an event to its function.', {
         namespace: 'AWS/Events',
         metricName: 'FailedInvocations',
         dimensionsMap: { RuleName: ruleName },
@@ -76,6 +77,21 @@ export class SuiteAlarms extends Construct {
       metric: { namespace: metricNamespace, metricName: 'Sweeps', period: Duration.minutes(1) },
       comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
       evaluationPeriods: SILENT_MINUTES,
+      treatMissingData: TreatMissingData.BREACHING,
+    });
+  }
+
+  /** What it does when it runs is told by its errors; records and alarms that nobody keeps any more are told by nothing else. */
+  #registersMissing(): void {
+    this.#alarm('register-nodes-missing', 'Nobody has looked after DNS records and alarms for 15 minutes.', {
+      metric: {
+        namespace: 'AWS/Lambda',
+        metricName: 'Invocations',
+        dimensionsMap: { FunctionName: functionNames.registerNodes },
+        period: Duration.minutes(5),
+      },
+      comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
+      evaluationPeriods: 3,
       treatMissingData: TreatMissingData.BREACHING,
     });
   }

@@ -27,6 +27,8 @@ export interface SuiteFunctionProps {
   readonly bundles: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly grants: readonly Grant[];
+  /** How long one invocation may take; 60 unless given. */
+  readonly timeoutSeconds?: number;
   /** What this kind of function adds; it gets the queue for invocations that failed for good. */
   readonly also: (
     failed: DeadLetters,
@@ -42,6 +44,7 @@ export class SuiteFunction extends Construct {
   constructor(scope: Construct, id: string, props: SuiteFunctionProps) {
     super(scope, id);
     const { functionName, description, bundles, environment, grants, also } = props;
+    const { timeoutSeconds = FUNCTION_TIMEOUT_MS / 1000 } = props;
     this.functionName = functionName;
     const logGroupName = `/aws/lambda/${functionName}`;
     this.failed = new DeadLetters(this, 'Failed', `${functionName}-failed`);
@@ -69,8 +72,8 @@ export class SuiteFunction extends Construct {
       handler: 'index.handler',
       code: Code.fromAsset(join(bundles, functionName.replace('chainmend-', ''))),
       memorySize: 512,
-      // Lease and fence rest on it: who takes a dead heal's lease waits this long after its end.
-      timeout: Duration.millis(FUNCTION_TIMEOUT_MS),
+      // Lease and fence rest on a heal's: who takes a dead one's lease waits this long after its end.
+      timeout: Duration.seconds(timeoutSeconds),
       // Whatever a construct would like to add, the grants above are the whole policy.
       role: role.withoutPolicyUpdates(),
       environment: { ...environment },

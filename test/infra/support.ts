@@ -24,6 +24,7 @@ export const bitcoin = fleetFile({
   nodes: { tag: { Component: 'nodes/bitcoin' } },
   unit: 'node@*',
   alarms: { namePatterns: ['bitcoin-**-disk-filling', 'bitcoin-root-disk'] },
+  dns: { zone: 'bitcoin.internal' },
 });
 
 export const litecoin = fleetFile({
@@ -40,9 +41,17 @@ const documents: CommandDocuments = {
   growFilesystem: { operation: 'grow-filesystem', name: 'chainmend-grow-filesystem-11111111', content },
 };
 
-export function buildStack({ fleets = [bitcoin, litecoin], email }: { fleets?: FleetFile[]; email?: string } = {}) {
+export function buildStack({
+  fleets = [bitcoin, litecoin],
+  email,
+  runbooks,
+}: {
+  fleets?: FleetFile[];
+  email?: string;
+  runbooks?: string;
+} = {}) {
   const directory = mkdtempSync(join(tmpdir(), 'chainmend-'));
-  for (const name of ['dispatch-heal', 'resize-volume']) {
+  for (const name of ['dispatch-heal', 'resize-volume', 'register-nodes']) {
     mkdirSync(join(directory, 'functions', name), { recursive: true });
     writeFileSync(join(directory, 'functions', name, 'index.js'), `exports.handler = '${name}';\n`);
   }
@@ -53,6 +62,7 @@ export function buildStack({ fleets = [bitcoin, litecoin], email }: { fleets?: F
     documents,
     bundles,
     ...(email !== undefined && { email }),
+    ...(runbooks !== undefined && { runbooks }),
   });
   addChecks(app);
   return { app, stack };

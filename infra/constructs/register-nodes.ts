@@ -1,0 +1,207 @@
+// register-nodes: an instance's state change and a schedule lead to it, and it keeps the fleets' DNS records and alarms.
+import { Duration, Stack, Validations } from 'aws-cdk-lib';
+import { Rule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
+import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
+import { CfnSchedule } from 'aws-cdk-lib/aws-scheduler';
+import { Construct } from 'constructs';
+import { INSTANCE_STATE_CHANGE } from '../../shared/events/instance.ts';
+import type { Fleet } from '../../shared/fleet/model.ts';
+import { FLEET_TAG, KIND_TAG, NODE_TAG } from '../../shared/fleet/naming.ts';
+import { arn, functionNames, nodeAlarmPrefix, parameterPrefix } from '../names.ts';
+import type { DeadLetters } from './dead-letters.ts';
+import { type Grant, roleOf } from './grants.ts';
+import type { Pages } from './pages.ts';
+import type { Settings } from './settings.ts';
+import type { State } from './state.ts';
+import { SuiteFunction } from './suite-function.ts';
+
+export interface RegisterNodesProps {
+  readonly bundles: string;
+  readonly fleets: readonly Fleet[];
+  readonly state: State;
+  readonly pages: Pages;
+  readonly settings: Settings;
+  /** For events that never reach the function. */
+  readonly undelivered: DeadLetters;
+  /** In front of the runbooks' paths in the repository, in the alarms' descriptions; none unless given. */
+  readonly runbooks?: string;
+}
+
+/** PutMetricAlarm's 3 a second make 700 alarms in the 240 s that the function works; the rest of 300 s is for what it has begun. */
+const TIMEOUT_SECONDS = 300;
+
+export class RegisterNodes extends Construct {
+  readonly suiteFunction: SuiteFunction;
+  readonly rules: readonly Rule[];
+
+  constructor(scope: Construct, id: string, props: RegisterNodesProps) {
+    super(scope, id);
+    const { state, pages, settings, fleets, undelivered, runbooks } = props;
+    this.suiteFunction = new SuiteFunction(this, 'RegisterNodes', {
+      functionName: functionNames.registerNodes,
+      description: "Keeps the fleets' DNS records and alarms as their nodes are now.",
+      bundles: props.bundles,
+      environment: {
+        TABLE_NAME: state.table.tableName,
+        TOPIC_ARN: pages.topic.topicArn,
+        PARAMETER_PREFIX: parameterPrefix,
+        ...(runbooks !== undefined && { RUNBOOKS: runbooks }),
+      },
+      grants: [
+        state.grant(),
+        ...pages.grants(),
+        settings.grantByName(),
+        settings.grantAll(),
+        ...this.#alarms(fleets, pages),
+        ...this.#records(fleets),
+      ],
+      timeoutSeconds: TIMEOUT_SECONDS,
+      also: () => ({}),
+    });
+    this.suiteFunction.function.configureAsyncInvoke({
+      onFailure: new SqsDestination(this.suiteFunction.failed.queue),
+      retryAttempts: 2,
+      maxEventAge: Duration.hours(1),
+    });
+    Validations.of(this.suiteFunction.function).acknowledge({
+      id: 'Serverless-LambdaDLQ',
+      reason:
+        'It has an on-failure destination, which holds the error too; a queue beside it would tell of each failure twice.',
+    });
+    this.rules = [this.#listen(undelivered)];
+    this.#sweep(undelivered);
+  }
+
+  /** Of every instance of the account: whose it is, its tags tell, and an event carries none. */
+  #listen({ queue }: DeadLetters): Rule {
+    return new Rule(this, 'Instances', {
+      ruleName: 'chainmend-instances',
+      description: 'Instances that come and go.',
+      eventPattern: {
+        source: ['aws.ec2'],
+        detailType: [INSTANCE_STATE_CHANGE],
+        detail: { state: ['running', 'stopping', 'stopped', 'shutting-down', 'terminated'] },
+      },
+      targets: [
+        new LambdaTarget(this.suiteFunction.function, {
+          deadLetterQueue: queue,
+          // After an hour the schedule has long seen the instance itself.
+          maxEventAge: Duration.hours(1),
+          retryAttempts: 60,
+        }),
+      ],
+    });
+  }
+
+  #sweep({ queue }: DeadLetters): void {
+    const { functionArn } = this.suiteFunction.function;
+    const scheduler = new Construct(this, 'Sweep');
+    // Only schedules of this account ("Confused deputy prevention", EventBridge Scheduler guide).
+    const principal = new ServicePrincipal('scheduler.amazonaws.com', {
+      conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
+    });
+    const role = roleOf(scheduler, principal, 'What the schedule of register-nodes may do.', [
+      { sid: 'Reconcile', actions: ['lambda:InvokeFunction'], resources: [functionArn] },
+      { sid: 'KeepUndelivered', actions: ['sqs:SendMessage'], resources: [queue.queueArn] },
+    ]);
+    new CfnSchedule(scheduler, 'Schedule', {
+      name: 'chainmend-register-nodes',
+      description: "Has every fleet's records and alarms reconciled.",
+      scheduleExpression: 'rate(5 minutes)',
+      flexibleTimeWindow: { mode: 'OFF' },
+      target: {
+        arn: functionArn,
+        roleArn: role.roleArn,
+        input: JSON.stringify({ kind: 'reconcile' }),
+        // One that is five minutes late is the next one.
+        retryPolicy: { maximumEventAgeInSeconds: 300, maximumRetryAttempts: 3 },
+        deadLetterConfig: { arn: queue.queueArn },
+      },
+    });
+  }
+
+  #alarms(fleets: readonly Fleet[], { topic }: Pages): Grant[] {
+    const own = [arn(this, 'cloudwatch', `alarm:${nodeAlarmPrefix}*`)];
+    const wildcard = 'The alarms of nodes: their names begin so, and end as the nodes are called.';
+    const names = fleets.map(({ name }) => name);
+    const reads = 'These reads have no resource-level permissions, or are about alarms that people call as they like.';
+    return [
+      { sid: 'ReadNodes', actions: ['ec2:DescribeInstances'], resources: ['*'], wildcard: reads },
+      {
+        sid: 'ReadAlarmsAndSeries',
+        actions: ['cloudwatch:DescribeAlarms', 'cloudwatch:ListMetrics'],
+        resources: ['*'],
+        wildcard: reads,
+      },
+      // Needed, too, to write an alarm whose events carry its tags (AlarmTagsPropagation, CloudWatch API).
+      { sid: 'ReadTagsOfAlarms', actions: ['cloudwatch:ListTagsForResource'], resources: own, wildcard },
+      {
+        sid: 'WriteAlarms',
+        actions: ['cloudwatch:PutMetricAlarm'],
+        resources: own,
+        // PutMetricAlarm knows no tags of what it overwrites; an alarm without actions has no such key, and passes.
+        conditions: { 'ForAllValues:StringEquals': { 'cloudwatch:AlarmActions': [topic.topicArn] } },
+        wildcard,
+      },
+      {
+        sid: 'TagNewAlarms',
+        actions: ['cloudwatch:TagResource'],
+        resources: own,
+        conditions: {
+          StringEquals: { [`aws:RequestTag/${FLEET_TAG}`]: names },
+          'ForAllValues:StringEquals': { 'aws:TagKeys': [FLEET_TAG, NODE_TAG, KIND_TAG] },
+        },
+        wildcard,
+      },
+      {
+        sid: 'DeleteAlarmsOfFleets',
+        actions: ['cloudwatch:DeleteAlarms'],
+        resources: own,
+        conditions: { StringEquals: { [`aws:ResourceTag/${FLEET_TAG}`]: names } },
+        wildcard,
+      },
+    ];
+  }
+
+  /** Nothing where no fleet has a zone: a condition without values would be none. */
+  #records(fleets: readonly Fleet[]): Grant[] {
+    const zones = [...new Set(fleets.flatMap(({ dns }) => dns?.zone ?? []))].sort();
+    if (zones.length === 0) return [];
+    const any = `arn:${Stack.of(this).partition}:route53:::hostedzone/*`;
+    const unknown = "A zone's id is not known at synthesis; what it is called is.";
+    const key = (name: string): string => `route53:ChangeResourceRecordSets${name}`;
+    return [
+      {
+        sid: 'FindZones',
+        actions: ['route53:ListHostedZonesByName'],
+        resources: ['*'],
+        wildcard: 'It has no resource-level permissions (Service Authorization Reference, Amazon Route 53).',
+      },
+      {
+        sid: 'ReadZones',
+        actions: ['route53:GetHostedZone', 'route53:ListResourceRecordSets'],
+        resources: [any],
+        wildcard: unknown,
+      },
+      {
+        sid: 'ChangeRecords',
+        actions: ['route53:ChangeResourceRecordSets'],
+        resources: [any],
+        conditions: {
+          // "ForAllValues … returns true if there are no keys in the request": they have to be there.
+          Null: Object.fromEntries(
+            ['NormalizedRecordNames', 'RecordTypes', 'Actions'].map((name) => [key(name), 'false']),
+          ),
+          'ForAllValues:StringLike': { [key('NormalizedRecordNames')]: zones.map((zone) => `*.${zone}`) },
+          'ForAllValues:StringEquals': {
+            [key('RecordTypes')]: ['A', 'SRV', 'TXT'],
+            [key('Actions')]: ['CREATE', 'DELETE'],
+          },
+        },
+        wildcard: `${unknown} The conditions name the fleets' zones, what may be in them, and no overwriting.`,
+      },
+    ];
+  }
+}
