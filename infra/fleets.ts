@@ -3,6 +3,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import { type Document, isMap, isNode, isPair, isScalar, isSeq, LineCounter, parseDocument, visit } from 'yaml';
+import { checkWithClient } from '../shared/fleet/client-conflicts.ts';
 import type { Fleet } from '../shared/fleet/model.ts';
 import { fleetParameterValue } from '../shared/fleet/parameter.ts';
 import { FleetFileError, type FleetProblem, parseFleetDocument, sentenceOf } from '../shared/fleet/parse.ts';
@@ -83,6 +84,7 @@ function readSource(file: string): Source {
 
   try {
     const document = parseFleetDocument(yaml.toJS());
+    checkWithClient(document);
     fleetParameterValue(document);
     return { path, document, lines: nameProblems(path, document, at), at };
   } catch (error) {

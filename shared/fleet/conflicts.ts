@@ -10,16 +10,21 @@ export interface Complaints {
   readonly missing: (path: readonly string[], expected: string) => void;
 }
 
-export function conflictsIn(document: FleetDocument): FleetProblem[] {
+export const conflictsIn = (document: FleetDocument): FleetProblem[] =>
+  complaintsOf((complaints) => {
+    runtimes(document, complaints);
+    mounts(document, complaints);
+    if (document.chain === otherChain) unknownClient(document, complaints);
+    watchConflictsIn(document, complaints);
+  });
+
+/** What `look` complains about. */
+export function complaintsOf(look: (complaints: Complaints) => void): FleetProblem[] {
   const problems: FleetProblem[] = [];
-  const complaints: Complaints = {
+  look({
     conflict: (path, value, expected) => void problems.push({ kind: 'conflict', path, value, expected }),
     missing: (path, expected) => void problems.push({ kind: 'missing', path, value: undefined, expected }),
-  };
-  runtimes(document, complaints);
-  mounts(document, complaints);
-  if (document.chain === otherChain) unknownClient(document, complaints);
-  watchConflictsIn(document, complaints);
+  });
   return problems;
 }
 

@@ -1,11 +1,8 @@
 // Fields of a fleet file that do not go together in how it is watched, named and peered: the second half of `conflicts.ts`.
-import { chainClients } from '../chains/clients.ts';
 import { defaultsOf, otherChain } from '../chains/defaults.ts';
-import { httpJsonClient } from '../chains/http-json.ts';
 import type { Complaints } from './conflicts.ts';
-import { everyWatch, httpJsonPathsOf } from './resolve-watch.ts';
+import { everyWatch } from './resolve-watch.ts';
 import type { FleetDocument } from './schema.ts';
-import { parseSeed } from './seeds.ts';
 
 export function watchConflictsIn(document: FleetDocument, complaints: Complaints): void {
   probes(document, complaints);
@@ -94,49 +91,17 @@ function answers(paths: NonNullable<NonNullable<FleetDocument['rpc']>['paths']>,
       return;
     }
   }
-  try {
-    httpJsonClient('other', httpJsonPathsOf(paths), 1);
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    // "height: path is …; expected …"
-    const [, key = '', found = '', expected = ''] = /^(\w+): (.*?); (expected .*)$/.exec(error.message) ?? [];
-    const value = Object.entries(paths).find(([name]) => name === key)?.[1];
-    conflict(
-      ['rpc', 'paths', key].filter(Boolean),
-      value ?? paths,
-      expected ? `${expected} (${found})` : error.message,
-    );
-  }
 }
 
 function peers(document: FleetDocument, { conflict, missing }: Complaints): void {
   const { chain, peers } = document;
   const defaults = defaultsOf(chain);
   if (chain === otherChain || !defaults || typeof peers !== 'object') return;
-  const {
-    rotate,
-    seeds = [],
-    minimum = everyWatch.peers.minimum,
-    maximum = defaults.peers.maximum,
-    config,
-    restart,
-  } = peers;
+  const { rotate, minimum = everyWatch.peers.minimum, maximum = defaults.peers.maximum, config, restart } = peers;
   if (rotate && !defaults.peers.rotate)
     conflict(['peers', 'rotate'], rotate, `expected false: the nodes of a ${chain} network find each other by gossip`);
-  const run = chainClients[chain].operations.peersAtRunTime;
-  const limit = run.by === 'rpc' ? run.maximum : undefined;
-  if (limit !== undefined && maximum > limit)
-    conflict(['peers', 'maximum'], maximum, `expected at most ${limit}, which is what a ${chain} client takes`);
   if (minimum > maximum)
     conflict(['peers', 'minimum'], minimum, `expected at most ${maximum}, the maximum of a node's list`);
-  for (const [index, seed] of seeds.entries()) {
-    if (parseSeed(chain, seed) === undefined)
-      conflict(
-        ['peers', 'seeds', String(index)],
-        seed,
-        `expected a peer as a ${chain} client writes it, for example ${defaults.peers.form}`,
-      );
-  }
   if (restart && config === undefined && defaults.peers.config === undefined)
     missing(
       ['peers', 'config'],

@@ -2,7 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { chainClients } from '../../shared/chains/clients.ts';
 import { chainDefaults, type KnownChain } from '../../shared/chains/defaults.ts';
-import { FleetFileError } from '../../shared/fleet/parse.ts';
+import { checkWithClient } from '../../shared/fleet/client-conflicts.ts';
+import { FleetFileError, parseFleetDocument } from '../../shared/fleet/parse.ts';
 import { parseFleet } from '../../shared/fleet/resolve.ts';
 import { parseSeed } from '../../shared/fleet/seeds.ts';
 import { bitcoin } from '../support/fleet-documents.ts';
@@ -10,7 +11,7 @@ import { bitcoin } from '../support/fleet-documents.ts';
 /** "rpc.port": "…; expected …" of everything that is wrong. */
 function refusals(document: unknown): Readonly<Record<string, string>> {
   try {
-    parseFleet(JSON.stringify(document));
+    checkWithClient(parseFleetDocument(JSON.stringify(document)));
   } catch (error) {
     if (!(error instanceof FleetFileError)) throw error;
     return Object.fromEntries(error.problems.map(({ path, expected }) => [path.join('.'), expected]));
