@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { inBatches } from '../../functions/register-nodes/changes.ts';
 import { desiredNames } from '../../functions/register-nodes/desired.ts';
 import { markerName, markerOf } from '../../functions/register-nodes/records.ts';
+import type { Health } from '../../shared/fleet/observation.ts';
 import {
   a,
   applied,
@@ -66,8 +67,7 @@ describe('a fleet of three nodes', () => {
 });
 
 describe('the pool', () => {
-  const pool = (...args: Parameters<typeof healthOf>) =>
-    valuesIn(applied(factsOf({ health: healthOf(...args) })), POOL);
+  const pool = (...args: readonly Health[]) => valuesIn(applied(factsOf({ health: healthOf(...args) })), POOL);
 
   it.each([
     ['holds those that are synced', ['synced', 'stuck', 'behind'], ['10.0.1.1']],

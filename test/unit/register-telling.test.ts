@@ -1,0 +1,98 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import {
+  claimTelling,
+  judgeGone,
+  judgeSelection,
+  markPaged,
+  newRegister,
+  type RegisterRecord,
+  rememberPlan,
+  type SubjectRefusal,
+} from '../../shared/guardrails/names.ts';
+import { HOUR_MS, MINUTE_MS, NOON_MS } from '../support/heal-facts.ts';
+
+const foreign = (subject: string, page = true): SubjectRefusal => ({
+  refuse: 'record-foreign',
+  subject,
+  reason: `${subject} is somebody’s`,
+  page,
+});
+
+/** A run each five minutes, all of whose pages are sent; what each told. */
+function runs(met: readonly (readonly SubjectRefusal[])[], everyMs = 5 * MINUTE_MS) {
+  let register: RegisterRecord = newRegister;
+  return met.map((refusals, index) => {
+    const telling = claimTelling(register, refusals, NOON_MS + index * everyMs);
+    register = markPaged(telling.next, telling.page);
+    return { write: telling.write.map(({ subject }) => subject), page: telling.page.map(({ subject }) => subject) };
+  });
+}
+
+describe('a refusal that lasts', () => {
+  it('is written once a day and paged once', () => {
+    const told = runs(Array.from({ length: 2 * 288 }, () => [foreign('a')]));
+    expect(told.filter(({ write }) => write.length > 0)).toHaveLength(2);
+    expect(told.filter(({ page }) => page.length > 0)).toHaveLength(1);
+  });
+
+  it('is told again when it comes back after more than an hour, and not when it flaps', () => {
+    const still = [[foreign('a')], [], [], [foreign('a')]];
+    expect(runs(still).map(({ page }) => page)).toEqual([['a'], [], [], []]);
+    expect(runs(still, HOUR_MS).map(({ page }) => page)).toEqual([['a'], [], [], ['a']]);
+  });
+
+  it('is told for each thing that it is about', () => {
+    expect(runs([[foreign('a')], [foreign('a'), foreign('b')]]).map(({ page }) => page)).toEqual([['a'], ['b']]);
+  });
+
+  it('pages nobody where nobody needs to know now', () => {
+    expect(runs([[foreign('a', false)]])).toEqual([{ write: ['a'], page: [] }]);
+  });
+
+  it('is paged by one of two runs at the same moment, and by another where the first died before it paged', () => {
+    const first = claimTelling(newRegister, [foreign('a')], NOON_MS);
+    const second = claimTelling(first.next, [foreign('a')], NOON_MS + 1_000);
+    expect([first.page.length, second.page.length]).toEqual([1, 0]);
+    expect(claimTelling(second.next, [foreign('a')], NOON_MS + 6 * MINUTE_MS).page).toHaveLength(1);
+  });
+
+  it('never makes the record grow without end', () => {
+    fc.assert(
+      fc.property(fc.array(fc.array(fc.string(), { maxLength: 300 }), { maxLength: 5 }), (all) => {
+        let register = newRegister;
+        for (const [index, some] of all.entries())
+          register = claimTelling(
+            register,
+            some.map((one) => foreign(one)),
+            NOON_MS + index * MINUTE_MS,
+          ).next;
+        expect(register.told.length).toBeLessThanOrEqual(200);
+      }),
+    );
+    const plans = Array.from({ length: 50 }, (_, i) => `plan${i}`).reduce(rememberPlan, newRegister);
+    expect(plans.plans).toHaveLength(20);
+    expect(plans.plans[0]).toBe('plan49');
+  });
+});
+
+describe('nothing matched', () => {
+  it('never means that everything is gone, unless a person says so', () => {
+    expect(judgeSelection('bitcoin', { found: 0, before: 3, confirmed: false })).toMatchObject({
+      refuse: 'nothing-matched',
+      page: true,
+    });
+    expect(judgeSelection('bitcoin', { found: 0, before: 3, confirmed: true })).toBeNull();
+    expect(judgeSelection('bitcoin', { found: 0, before: 0, confirmed: false })).toBeNull();
+  });
+
+  it.each([
+    [2, 4, null],
+    [3, 5, 'too-many-gone'],
+    [0, 0, null],
+  ] as const)('%i of %i gone: %s', (gone, of, refuse) => {
+    const judged = judgeGone('bitcoin', { gone, of, what: 'records', confirmed: false });
+    expect(judged?.refuse ?? null).toBe(refuse);
+    expect(judgeGone('bitcoin', { gone, of, what: 'records', confirmed: true })).toBeNull();
+  });
+});
