@@ -129,6 +129,36 @@ describe('describing instances and volumes', () => {
   });
 });
 
+describe('under stale reads', () => {
+  it('a terminated instance and the volume that went with it are shown for a while as if nothing had happened, and never come back', () => {
+    const instanceId = ec2.addInstance({ privateIp: '10.0.0.9' });
+    const attachedTo = { instanceId, device: '/dev/xvda', deleteOnTermination: true };
+    const volumeId = ec2.addVolume({ sizeGiB: 16, attachedTo });
+    kernel.faults.add('stale-reads');
+    const shown = () =>
+      instancesOf({}).map(({ State, BlockDeviceMappings }) => `${State?.Name} ${BlockDeviceMappings?.length}`);
+    const reads = (read: () => unknown) => new Set(Array.from({ length: 60 }, () => String(read())));
+    call('TerminateInstances', { InstanceIds: [instanceId] });
+    kernel.advance(60_000);
+    expect(reads(shown)).toEqual(new Set(['running 1', 'shutting-down 1', 'terminated 0']));
+    expect(reads(() => volumeIds({}))).toEqual(new Set([volumeId, '']));
+    kernel.advance(100_000);
+    expect(reads(shown)).toEqual(new Set(['terminated 0']));
+    expect(reads(() => volumeIds({}))).toEqual(new Set(['']));
+    kernel.advance(70 * 60_000);
+    expect(reads(shown)).toEqual(new Set(['']));
+    expect(() => ec2.instance(instanceId)).toThrow(expect.objectContaining({ name: 'InvalidInstanceID.NotFound' }));
+    expect(() => ec2.volume(volumeId)).toThrow(expect.objectContaining({ name: 'InvalidVolume.NotFound' }));
+  });
+
+  it('a launched instance is not seen by a replica that lags behind it', () => {
+    kernel.faults.add('stale-reads');
+    ec2.launch({ privateIp: '10.0.0.9' });
+    kernel.advance(45_000);
+    expect(new Set(Array.from({ length: 60 }, () => instancesOf({}).length))).toEqual(new Set([0, 1]));
+  });
+});
+
 describe('tags', () => {
   it('are created, overwritten, found and deleted, with their value only if it matches', () => {
     const {

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
+import { type HttpHost, Network, type Place } from '../../local/region/network.ts';
 import type { Step } from '../support/network-guest.ts';
 import { type NetworkRan, type NetworkRun, runNetworks } from '../support/network-run.ts';
 
@@ -10,6 +11,14 @@ const invoke = (steps: readonly unknown[], functionName = 'callee'): Step => ({
 });
 const sleep = (ms: number): Step => ({ do: 'sleep', ms });
 
+const NAMES_OF_NODES = {
+  private: {
+    'node1.bitcoin.internal': '10.0.0.11',
+    'node2.bitcoin.internal': '10.0.0.12',
+    'gone.bitcoin.internal': '10.0.0.99',
+  },
+  public: { 'node1.bitcoin.example': '10.0.0.11' },
+} as const;
 const NODE = 'http://10.0.0.11:8332';
 const PATIENT = { timeoutMs: 60_000, maximumBytes: 1_000_000 };
 
@@ -22,6 +31,28 @@ const RUNS = {
       ask(NODE, { request: { path: '/missing' } }),
       ask('https://10.0.0.11'),
       ask('http://10.0.0.16', { limits: PATIENT }),
+    ],
+  },
+  'nodes by their names': {
+    by: 'inside',
+    names: NAMES_OF_NODES,
+    steps: [
+      ask('http://node1.bitcoin.internal:8332'),
+      ask('http://NODE1.bitcoin.internal:8332'),
+      ask('http://node1.bitcoin.example:8332'),
+      ask('http://node2.bitcoin.internal:8332'),
+      ask('http://gone.bitcoin.internal:8332'),
+      ask('http://node9.bitcoin.internal:8332'),
+      ask('http://a..bitcoin.internal:8332'),
+    ],
+  },
+  'nodes by their names, from the internet': {
+    by: 'outside',
+    names: NAMES_OF_NODES,
+    steps: [
+      ask('http://node1.bitcoin.internal:8332'),
+      ask('http://node1.bitcoin.example:8332'),
+      ask('https://reference.example'),
     ],
   },
   'hosts that do not answer': {
@@ -136,6 +167,27 @@ describe('A function that asks a host outside of AWS', () => {
     ]);
   });
 
+  it('finds the nodes of its VPC by their names in its private zone, and by public names of private addresses', () => {
+    const host = (name: string) => [30, answered(expect.objectContaining({ host: `${name}:8332`, port: 8332 }))];
+    expect(steps('nodes by their names')).toEqual([
+      host('node1.bitcoin.internal'),
+      host('node1.bitcoin.internal'),
+      host('node1.bitcoin.example'),
+      [0, failed('unreachable', 'refuses connections')],
+      [0, failed('unreachable', 'no route')],
+      [0, failed('unreachable', 'a name that does not exist')],
+      [0, failed('unreachable', 'a name that does not exist')],
+    ]);
+  });
+
+  it('knows no private name on the internet, and a public name of a private address leads nowhere', () => {
+    expect(steps('nodes by their names, from the internet')).toEqual([
+      [0, failed('unreachable', 'a name that does not exist')],
+      [4000, failed('slow', 'did not answer')],
+      [30, answered(expect.anything())],
+    ]);
+  });
+
   it('learns why there is no answer, and waits as long as it wants to where there is none', () => {
     expect(steps('hosts that do not answer')).toEqual([
       [0, failed('unreachable', 'refuses connections')],
@@ -200,6 +252,36 @@ describe('A function that asks a host outside of AWS', () => {
       'Unhandled',
       { errorMessage: 'connect ECONNREFUSED 10.0.0.12:80' },
     ]);
+  });
+});
+
+describe('A network', () => {
+  const vpc = { vpcId: 'vpc-1' };
+  const request = { method: 'GET', path: '/', headers: {}, body: new Uint8Array() };
+  const says =
+    (body: string): HttpHost =>
+    () => ({ kind: 'response', statusCode: 200, body, afterMs: 1 });
+
+  it('has the names that its resolver knows where the sender stands, before those that hosts are attached by', () => {
+    const network = new Network();
+    network.attach('10.0.0.11', vpc, says('node'));
+    network.attach('reference.example', 'internet', says('reference'));
+    const asked: string[] = [];
+    network.resolveWith((name, from) => {
+      asked.push(name);
+      return from === 'internet' ? undefined : '10.0.0.11';
+    });
+    const told = (from: Place, address: string): string => {
+      const answer = network.request(from, address, 80, request);
+      return answer.kind === 'response' ? String(answer.body) : answer.kind;
+    };
+    expect(told(vpc, 'node1.bitcoin.internal')).toBe('node');
+    expect(told(vpc, 'reference.example')).toBe('node');
+    expect(told('internet', 'reference.example')).toBe('reference');
+    expect(told('internet', 'node1.bitcoin.internal')).toBe('no-name');
+    expect(asked).toHaveLength(4);
+    expect([told(vpc, '10.0.0.11'), told(vpc, '::2'), told(vpc, 'localhost')]).toEqual(['node', 'no-route', 'refused']);
+    expect(asked).toHaveLength(4);
   });
 });
 

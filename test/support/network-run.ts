@@ -11,6 +11,8 @@ export interface NetworkRun {
   readonly steps: GuestEvent['steps'];
   /** Services to which the VPC has an endpoint. */
   readonly endpoints?: readonly string[];
+  /** Addresses by their names in the VPC's private zone, and in a public one. */
+  readonly names?: Readonly<Record<'private' | 'public', Readonly<Record<string, string>>>>;
   readonly reserved?: Readonly<Record<string, number>>;
   /** Kills the function's sandbox, so long after the invocation. */
   readonly killAfterMs?: number;

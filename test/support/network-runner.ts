@@ -58,6 +58,20 @@ async function carryOut(run: NetworkRun): Promise<NetworkRan> {
     region.vpcEndpoints.add({ vpcId: VPC_ID, serviceName: `com.amazonaws.eu-west-1.${service}` });
   }
   attachHosts(region);
+  for (const [kind, records] of Object.entries(run.names ?? {})) {
+    const isPrivate = kind === 'private';
+    const HostedZoneId = region.route53.addZone({
+      name: `bitcoin.${isPrivate ? 'internal' : 'example'}`,
+      private: isPrivate,
+    });
+    const Changes = Object.entries(records).map(([Name, Value]) => ({
+      Action: 'CREATE',
+      ResourceRecordSet: { Name, Type: 'A', TTL: 60, ResourceRecords: [{ Value }] },
+    }));
+    await call('route53', 'ChangeResourceRecordSets', { HostedZoneId, ChangeBatch: { Changes } });
+  }
+  // Until every name server answers so.
+  if (run.names) await clock.run({ untilMs: clock.now() + 60_000 });
   region.code.put('assets', 'guest', { path: 'guest/index.cjs', source, sha256: 'network-guest' });
   await call('ssm', 'PutParameter', { Name: '/fleet', Value: 'bitcoin', Type: 'String' });
   for (const [name, VpcConfig] of [

@@ -161,15 +161,16 @@ export function withIds<T>(
 ): readonly T[] {
   if (!ids?.length) return all;
   for (const id of ids) checkId(prefix, id);
-  const known = new Set(all.map(idOf));
+  const wanted = new Set(ids);
+  const chosen = all.filter((item) => wanted.has(idOf(item)));
+  const known = new Set(chosen.map(idOf));
   const missing = ids.filter((id) => !known.has(id));
   if (missing.length > 0 && prefix === 'i') {
     const [noun, verb] = missing.length === 1 ? ['ID', 'does'] : ['IDs', 'do'];
     throw new AwsError('InvalidInstanceID.NotFound', `The instance ${noun} '${missing.join(', ')}' ${verb} not exist`);
   }
   if (missing.length > 0) throw new AwsError('InvalidVolume.NotFound', `The volume '${missing[0]}' does not exist.`);
-  const wanted = new Set(ids);
-  return all.filter((item) => wanted.has(idOf(item)));
+  return chosen;
 }
 
 /** "Ensure that you provide the full ID in the form i-xxxxxxxx or i-xxxxxxxxxxxxxxxxx" ("Error codes for the Amazon EC2 API"). */
