@@ -102,9 +102,13 @@ function statusQuestion(heights: readonly number[]): Question<NodeStatus> {
 
 /** Before Bitcoin Core 23 only a header tells its time; the median time is about an hour older. */
 function blockTimeQuestion(status: NodeStatus, tip: string): Question<NodeStatus> {
-  return rpcQuestion([call('getblockheader', tip)], ([header]) =>
-    ok({ ...status, blockTimeMs: resultOf(headerSchema, header).time }),
-  );
+  const calls = [call('getblockheader', tip)];
+  return question([batch(calls)], ([answer]) => {
+    // Its height is known by now: one that cannot be asked again has no block time, and all the rest.
+    if (answer?.kind === 'failed') return ok(status);
+    const [header] = readBatch(calls, answer);
+    return ok({ ...status, blockTimeMs: resultOf(headerSchema, header).time });
+  });
 }
 
 function peersQuestion(): Question<NodePeers> {

@@ -83,6 +83,7 @@ function statusQuestion(slots: readonly number[]): Question<NodeStatus> {
 function tipQuestion(status: NodeStatus): Question<NodeStatus> {
   const calls = [getBlock(status.height)];
   return question([batch(calls)], ([answer]) => {
+    if (answer?.kind === 'failed') return ok(status);
     const [result] = readBatch(calls, answer);
     if (result === undefined || 'error' in result) return ok(status);
     const blockTimeMs = resultOf(blockSchema, result)?.blockTime ?? undefined;

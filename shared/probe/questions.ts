@@ -1,0 +1,65 @@
+// What a node is asked about its status, by its fleet's chain: its client, the metrics that its chain has, the beacon node beside it.
+
+import type { ChainClient, NodePeers, NodeStatus, Question } from '../chains/client.ts';
+import { beacon, chainClients } from '../chains/clients.ts';
+import { type ConsensusMetrics, consensusMetricsQuestion } from '../chains/cometbft-metrics.ts';
+import { otherChain } from '../chains/defaults.ts';
+import { type GethMetrics, gethMetricsQuestion } from '../chains/geth-metrics.ts';
+import { httpJsonClient } from '../chains/http-json.ts';
+import type { RpcPolicy } from '../fleet/model.ts';
+import type { ProbeQuestion } from './protocol.ts';
+
+/** A question and the port that it goes to. */
+export interface At<Facts> {
+  readonly port: number;
+  readonly question: Question<Facts>;
+}
+
+export interface NodeQuestions {
+  readonly status: At<NodeStatus>;
+  readonly consensus?: At<ConsensusMetrics>;
+  readonly geth?: At<GethMetrics>;
+  readonly beacon?: At<NodeStatus>;
+}
+
+/** The client of a fleet's chain. Throws a `TypeError` that says what the fleet file lacks. */
+export function clientOf({ fleet, chain, rpc, stopGraceSeconds }: Omit<ProbeQuestion, 'ask'>): ChainClient {
+  if (rpc.paths !== undefined) return httpJsonClient(fleet, rpc.paths, stopGraceSeconds);
+  if (!Object.hasOwn(chainClients, chain))
+    throw new TypeError(
+      `fleet ${fleet}: chain is ${chain}${chain === otherChain ? ' and rpc.paths is not given' : ', which has no client'}`,
+    );
+  return chainClients[chain as keyof typeof chainClients];
+}
+
+/** Throws a `TypeError` as `clientOf` does, a `RangeError` for heights that no question takes. */
+export function statusQuestions(question: Omit<ProbeQuestion, 'ask'>, heights: readonly number[]): NodeQuestions {
+  const { chain, rpc } = question;
+  const { port, metricsPort, beaconPort } = rpc;
+  const metrics = metricsPort === undefined ? undefined : metricsOf(chain, metricsPort);
+  return {
+    status: { port, question: clientOf(question).status(heights) },
+    ...metrics,
+    // Slots and heights are not the same numbers.
+    ...(beaconPort !== undefined &&
+      chain === 'ethereum' && { beacon: { port: beaconPort, question: beacon.status() } }),
+  };
+}
+
+/** Throws a `TypeError` where a fleet's peers are not asked over a network. */
+export function peersQuestion(question: Omit<ProbeQuestion, 'ask'>): At<NodePeers> {
+  const { name, peers } = clientOf(question);
+  if (peers === undefined) throw new TypeError(`${name} has no question about its peers`);
+  if (peers.reach === 'node')
+    throw new TypeError(`the peers of ${name} are asked on the node only, never over a network`);
+  return { port: question.rpc.port, question: peers };
+}
+
+function metricsOf(chain: string, port: number): Pick<NodeQuestions, 'consensus' | 'geth'> {
+  if (chain === 'cometbft') return { consensus: { port, question: consensusMetricsQuestion } };
+  if (chain === 'ethereum' || chain === 'bsc') return { geth: { port, question: gethMetricsQuestion } };
+  return {};
+}
+
+/** The path of the RPC stands in front of the client's own, and in front of nothing else's. */
+export const pathAt = (rpc: RpcPolicy, port: number): string => (port === rpc.port ? rpc.path : '');

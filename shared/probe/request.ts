@@ -1,0 +1,81 @@
+// The event of probe-nodes, parsed strictly: a request that is not exactly one is refused by name, and nothing is asked.
+import * as v from 'valibot';
+import { MAXIMUM_HEIGHTS } from '../chains/client.ts';
+import type { HttpJsonPaths } from '../chains/http-json.ts';
+import type { CredentialsSource } from '../fleet/model.ts';
+import { type ProbeRequest, TARGETS_A_REQUEST } from './protocol.ts';
+
+/** A request that cannot be carried out; the message names the field, the value and what was expected. */
+export class ProbeRequestError extends Error {
+  override readonly name = 'ProbeRequestError';
+}
+
+const short = v.pipe(v.string(), v.minLength(1), v.maxLength(64));
+const port = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65_535));
+const height = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const octet = '(25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)';
+const address = v.pipe(v.string(), v.regex(new RegExp(`^${octet}(\\.${octet}){3}$`), 'expected an IPv4 address'));
+
+const credentials: v.GenericSchema<unknown, CredentialsSource> = v.variant('kind', [
+  v.strictObject({ kind: v.literal('parameter'), name: v.pipe(v.string(), v.minLength(1), v.maxLength(1011)) }),
+  v.strictObject({ kind: v.literal('secret'), name: v.pipe(v.string(), v.minLength(1), v.maxLength(512)) }),
+  v.strictObject({ kind: v.literal('file'), path: v.pipe(v.string(), v.minLength(1), v.maxLength(1024)) }),
+]);
+
+// What is in them is checked by the client that is made of them.
+const paths = v.custom<HttpJsonPaths>(
+  (input) => typeof input === 'object' && input !== null && 'requests' in input && 'height' in input,
+  'expected the requests of a chain, and where its height is',
+);
+
+const rpc = v.strictObject({
+  scheme: v.picklist(['http', 'https']),
+  port,
+  path: v.pipe(v.string(), v.regex(/^(\/[A-Za-z0-9_.~-]{1,128}){0,16}\/?$/, 'expected a path, or nothing')),
+  credentials: v.optional(credentials),
+  metricsPort: v.optional(port),
+  beaconPort: v.optional(port),
+  paths: v.optional(paths),
+});
+
+const schema = v.strictObject({
+  kind: v.literal('probe'),
+  fleet: short,
+  chain: short,
+  stopGraceSeconds: v.pipe(v.number(), v.integer(), v.minValue(0)),
+  rpc,
+  ask: v.variant('what', [
+    v.strictObject({ what: v.literal('status'), heights: v.pipe(v.array(height), v.maxLength(MAXIMUM_HEIGHTS)) }),
+    v.strictObject({ what: v.literal('peers') }),
+  ]),
+  targets: v.pipe(
+    v.array(v.strictObject({ instanceId: v.pipe(v.string(), v.regex(/^i-[0-9a-zA-Z-]{1,40}$/)), host: address })),
+    v.minLength(1),
+    v.maxLength(TARGETS_A_REQUEST),
+  ),
+});
+
+/** @throws ProbeRequestError */
+export function parseProbeRequest(event: unknown): ProbeRequest {
+  const parsed = v.safeParse(schema, event, { abortEarly: true });
+  if (!parsed.success) {
+    const [issue] = parsed.issues;
+    const last = issue.path?.at(-1);
+    const value = JSON.stringify(last === undefined ? issue.input : last.value)?.slice(0, 100) ?? 'nothing';
+    const expected = issue.message.startsWith('Invalid ') ? (issue.expected ?? 'something else') : issue.message;
+    throw new ProbeRequestError(
+      `field ${v.getDotPath(issue) ?? '(whole)'}: ${value} given, expected ${expected.replace(/^expected /, '')}`,
+    );
+  }
+  const { rpc: asked, ...same } = parsed.output;
+  return {
+    ...same,
+    rpc: {
+      ...asked,
+      credentials: asked.credentials,
+      metricsPort: asked.metricsPort,
+      beaconPort: asked.beaconPort,
+      paths: asked.paths,
+    },
+  };
+}
