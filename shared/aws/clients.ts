@@ -8,6 +8,8 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SSMClient } from '@aws-sdk/client-ssm';
 
+import { PROBE_REQUEST_TIMEOUT_MS } from '../probe/protocol.ts';
+
 export interface Clients {
   readonly ec2: EC2Client;
   /** For calls that EC2 gives no token (ModifyVolume): asked once and never again by the SDK. */
@@ -16,6 +18,8 @@ export interface Clients {
   readonly cloudwatch: CloudWatchClient;
   readonly dynamodb: DynamoDBClient;
   readonly lambda: LambdaClient;
+  /** For functions whose answer is waited for, half a minute if need be: asked once and never again by the SDK. */
+  readonly lambdaOnce: LambdaClient;
   readonly sns: SNSClient;
   readonly route53: Route53Client;
   readonly secretsmanager: SecretsManagerClient;
@@ -31,11 +35,11 @@ const ATTEMPTS = 4;
 
 /** @param configure further settings, for a region that is not AWS's */
 export function awsClients(configure: Configure = () => ({})): Clients {
-  const settings = (service: string, maxAttempts = ATTEMPTS) => ({
+  const settings = (service: string, maxAttempts = ATTEMPTS, requestTimeout = REQUEST_TIMEOUT_MS) => ({
     maxAttempts,
     requestHandler: {
       connectionTimeout: CONNECTION_TIMEOUT_MS,
-      requestTimeout: REQUEST_TIMEOUT_MS,
+      requestTimeout,
       throwOnRequestTimeout: true,
     },
     ...configure(service),
@@ -48,6 +52,7 @@ export function awsClients(configure: Configure = () => ({})): Clients {
     cloudwatch: () => new CloudWatchClient(settings('monitoring')),
     dynamodb: () => new DynamoDBClient(settings('dynamodb')),
     lambda: () => new LambdaClient(settings('lambda')),
+    lambdaOnce: () => new LambdaClient(settings('lambda', 1, PROBE_REQUEST_TIMEOUT_MS)),
     sns: () => new SNSClient(settings('sns')),
     route53: () => new Route53Client(settings('route53')),
     secretsmanager: () => new SecretsManagerClient(settings('secretsmanager')),

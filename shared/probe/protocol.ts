@@ -48,6 +48,7 @@ export interface PeersReading {
   readonly peers: Reading<NodePeers>;
 }
 
+/** Targets that are in neither list were not asked: its time was up. */
 export interface ProbeAnswer {
   readonly statuses: readonly StatusReading[];
   readonly peers: readonly PeersReading[];
@@ -55,3 +56,6 @@ export interface ProbeAnswer {
 
 /** A probe's answer fits Lambda's 6 MB many times over; a tenth of a minute's connections at a time fit one sandbox. */
 export const TARGETS_A_REQUEST = 250;
+
+/** How long its caller waits for a probe: a probe ends by itself after 30 s at most. */
+export const PROBE_REQUEST_TIMEOUT_MS = 35_000;

@@ -1,0 +1,70 @@
+// Asks the nodes of one request, some at a time and for so long: each answers for itself, and none can hold up the others.
+import type { Reading } from '../../shared/chains/client.ts';
+import type { Credentials } from '../../shared/chains/fetch.ts';
+import { askPeers, askStatus } from '../../shared/probe/over-network.ts';
+import type {
+  PeersReading,
+  ProbeAnswer,
+  ProbeRequest,
+  ProbeTarget,
+  StatusReading,
+} from '../../shared/probe/protocol.ts';
+import { peersQuestion, statusQuestions } from '../../shared/probe/questions.ts';
+import type { CredentialsReading } from './credentials.ts';
+
+/** Answers of some MB each, metrics pages above all, fit the sandbox's 512 MB so many times. */
+const AT_ONCE = 50;
+/**
+ * Five silent fifties, of 4 s each, have had their turn by then; who began last has 12 s for three rounds. 30 s in all are well below
+ * what the caller waits (`PROBE_REQUEST_TIMEOUT_MS`), and its minute.
+ */
+const BEGIN_FOR_MS = 18_000;
+
+/** Never rejects. Targets that it did not come to have no reading: nobody asked them. */
+export async function askAll(request: ProbeRequest, read: CredentialsReading): Promise<ProbeAnswer> {
+  const { ask, targets } = request;
+  const wrong = 'misconfigured' in read ? read.misconfigured : whatIsWrong(request);
+  if (wrong !== null) return refusedAnswer(request, wrong);
+  const credentials: Credentials | undefined = 'credentials' in read ? read.credentials : undefined;
+  if (ask.what === 'status') {
+    const statuses = await someAtATime(targets, (target) => askStatus(request, ask.heights, target, credentials));
+    return { statuses, peers: [] };
+  }
+  return { statuses: [], peers: await someAtATime(targets, (target) => askPeers(request, target, credentials)) };
+}
+
+/** What the fleet file lacks, so that nobody can be asked; null where nothing does. */
+function whatIsWrong(request: ProbeRequest): string | null {
+  try {
+    if (request.ask.what === 'status') statusQuestions(request, request.ask.heights);
+    else peersQuestion(request);
+    return null;
+  } catch (error) {
+    if (error instanceof TypeError || error instanceof RangeError) return error.message;
+    throw error;
+  }
+}
+
+function refusedAnswer({ ask, targets }: ProbeRequest, reason: string): ProbeAnswer {
+  const refused: Reading<never> = { kind: 'error', code: 'misconfigured', reason };
+  const statuses: StatusReading[] = targets.map(({ instanceId }) => ({ instanceId, status: refused }));
+  const peers: PeersReading[] = targets.map(({ instanceId }) => ({ instanceId, peers: refused }));
+  return ask.what === 'status' ? { statuses, peers: [] } : { statuses: [], peers };
+}
+
+async function someAtATime<T>(
+  targets: readonly ProbeTarget[],
+  work: (target: ProbeTarget) => Promise<T>,
+): Promise<T[]> {
+  const untilMs = Date.now() + BEGIN_FOR_MS;
+  const done: T[] = [];
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    for (let target = targets[next]; target !== undefined && Date.now() < untilMs; target = targets[next]) {
+      next++;
+      done.push(await work(target));
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(AT_ONCE, targets.length) }, worker));
+  return done;
+}
