@@ -16,12 +16,18 @@ export class Documents extends Construct {
   /** The names that a function must send now. */
   readonly observeNode: string;
   readonly growFilesystem: string;
+  readonly readConfig: string;
+  readonly writeConfig: string;
+  readonly changePeers: string;
 
-  constructor(scope: Construct, id: string, { observeNode, growFilesystem }: CommandDocuments) {
+  constructor(scope: Construct, id: string, documents: CommandDocuments) {
     super(scope, id);
-    this.observeNode = observeNode.name;
-    this.growFilesystem = growFilesystem.name;
-    for (const { name, content } of [observeNode, growFilesystem]) {
+    this.observeNode = documents.observeNode.name;
+    this.growFilesystem = documents.growFilesystem.name;
+    this.readConfig = documents.readConfig.name;
+    this.writeConfig = documents.writeConfig.name;
+    this.changePeers = documents.changePeers.name;
+    for (const { name, content } of Object.values(documents)) {
       new CfnDocument(this, name, {
         name,
         content,

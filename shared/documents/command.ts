@@ -9,13 +9,20 @@ export const startBySeconds = 120;
  * How long each script may run before it ends itself. Growing is a matter of seconds (XFS, btrfs) or of a few minutes (ext4 of many
  * TiB); observing may have to wait for the node's lock.
  */
-export const runLimitsSeconds: Readonly<Record<Operation, number>> = { 'observe-node': 60, 'grow-filesystem': 240 };
+export const runLimitsSeconds: Readonly<Record<Operation, number>> = {
+  'observe-node': 60,
+  'grow-filesystem': 240,
+  'read-config': 60,
+  'change-peers': 120,
+  // With a restart, what peer-command.ts reckons from the client's grace; this is the most.
+  'write-config': 9_000,
+};
 
 /** How far a node's clock may be off ours. */
 export const clockSkewSeconds = 60;
 
 export interface CommandInput {
-  readonly operation: Operation;
+  readonly operation: 'observe-node' | 'grow-filesystem';
   readonly fence: number;
   /** Position of this command among those of its fence, from 1. */
   readonly ordinal: number;
@@ -33,7 +40,7 @@ export interface CommandInput {
 
 /** The value of SendCommand's `Parameters`. Throws a `TypeError` naming parameter, value and pattern: nothing unclean is ever sent. */
 export function commandParameters(input: CommandInput): Record<string, string[]> {
-  const values: Record<ParameterName, string> = {
+  const values: Partial<Record<ParameterName, string>> = {
     OperationId: `${input.fence}.${input.ordinal}`,
     StartBy: String(startByMs(input) / 1000),
     RunLimitSeconds: String(runLimitsSeconds[input.operation]),
@@ -45,7 +52,7 @@ export function commandParameters(input: CommandInput): Record<string, string[]>
     StartClient: input.startClient === true ? 'yes' : 'no',
   };
   return Object.fromEntries(
-    operationParameters[input.operation].map((name) => [name, [checkedParameter(name, values[name])]]),
+    operationParameters[input.operation].map((name) => [name, [checkedParameter(name, values[name] ?? '')]]),
   );
 }
 
@@ -75,7 +82,7 @@ export function checkedParameter(name: ParameterName, value: string): string {
   throw new TypeError(`parameter ${name}: ${JSON.stringify(value.slice(0, 100))} given, expected ${pattern}`);
 }
 
-function unitOf(runtime: Runtime | undefined): string {
+export function unitOf(runtime: Runtime | undefined): string {
   switch (runtime?.kind) {
     case undefined:
       return '';

@@ -1,5 +1,5 @@
 // Puts a command's script together from its parts. Pure: the parts' text is an argument, so the same parts give the same script.
-import { type Operation, operationParameters, parameterRules } from './parameters.ts';
+import { type Operation, operationParameters, parameterRules, peerOperations } from './parameters.ts';
 
 /** The parts of each script, in order; files of this folder, without `.sh`. */
 export const scriptParts = {
@@ -15,6 +15,20 @@ export const scriptParts = {
     'grow-filesystem',
     'main',
   ],
+  'read-config': ['answer', 'parameters', 'memory', 'config-file', 'hide-secrets', 'read-config', 'main'],
+  'write-config': [
+    'answer',
+    'parameters',
+    'memory',
+    'client',
+    'start',
+    'restart',
+    'config-file',
+    'edit-file',
+    'write-config',
+    'main',
+  ],
+  'change-peers': ['answer', 'parameters', 'memory', 'requests', 'change-peers', 'main'],
 } as const satisfies Readonly<Record<Operation, readonly string[]>>;
 
 /**
@@ -42,8 +56,12 @@ set -u -o pipefail
 umask 077
 export LC_ALL=C PATH="$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 exec 3>&1 1>&2 </dev/null
+# What heals have sent, and what was sent about peers, are remembered apart: neither makes the other stale.
+readonly MEMORY=${isPeerOperation(operation) ? 'last-peers-command' : 'last-command'}
 `;
 }
+
+const isPeerOperation = (operation: Operation): boolean => peerOperations.some((one) => one === operation);
 
 function parameterChecks(operation: Operation): string {
   const checks = operationParameters[operation].map(

@@ -31,13 +31,26 @@ const descriptions: Readonly<Record<Operation, string>> = {
   'observe-node': 'chainmend: raises the fence of a node and tells its filesystem and client; changes nothing else.',
   'grow-filesystem':
     'chainmend: grows the partition and the filesystem of one EBS volume, then starts a stopped client if asked.',
+  'read-config': "chainmend: tells a client's configuration, secrets left out; changes nothing.",
+  'write-config':
+    "chainmend: edits a client's configuration if it still is what was read, then restarts the client if asked.",
+  'change-peers': 'chainmend: asks the client on its own loopback, and tells it to dial peers or to leave them.',
 };
 
 export function commandDocuments(): {
   readonly observeNode: CommandDocument;
   readonly growFilesystem: CommandDocument;
+  readonly readConfig: CommandDocument;
+  readonly writeConfig: CommandDocument;
+  readonly changePeers: CommandDocument;
 } {
-  return { observeNode: commandDocument('observe-node'), growFilesystem: commandDocument('grow-filesystem') };
+  return {
+    observeNode: commandDocument('observe-node'),
+    growFilesystem: commandDocument('grow-filesystem'),
+    readConfig: commandDocument('read-config'),
+    writeConfig: commandDocument('write-config'),
+    changePeers: commandDocument('change-peers'),
+  };
 }
 
 function commandDocument(operation: Operation): CommandDocument {

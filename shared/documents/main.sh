@@ -2,14 +2,7 @@
 
 BEFORE=null
 AFTER=null
-
-# right_volume: the mounted device tells that it is VolumeId, wherever one is given.
-right_volume() {
-  [ -n "$SSM_VolumeId" ] && [ "$VOLUME" != "$SSM_VolumeId" ] || return 0
-  WHY="$SSM_Path is on $DISK, which is $VOLUME, not $SSM_VolumeId"
-  [ -n "$VOLUME" ] || WHY="$SSM_Path is on $DISK, which does not tell its EBS volume (Xen, LVM, RAID or encryption): expected $SSM_VolumeId"
-  return 1
-}
+WHY=
 
 main() {
   local fence=${SSM_OperationId%.*} ordinal=${SSM_OperationId#*.} line result='done'

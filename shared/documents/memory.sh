@@ -1,5 +1,5 @@
 # What this node remembers of commands: the highest (fence, ordinal) that it has noted and, once that command is done, its answer.
-# Two lines in one file, replaced as a whole. On the root volume; in /run where the root volume cannot be written.
+# Two lines in one file (MEMORY, by the kind of operation), replaced as a whole. On the root volume; in /run where the root volume cannot be written.
 
 readonly LOCK=/run/lock/chainmend.lock
 readonly MEMORIES=(/var/lib/chainmend /run/chainmend)
@@ -14,11 +14,11 @@ below() { [ "$1" -lt "$3" ] || { [ "$1" -eq "$3" ] && [ "$2" -lt "$4" ]; }; }
 recall() {
   local directory noted answer fence ordinal
   for directory in "${MEMORIES[@]}"; do
-    [ -r "$directory/last-command" ] || continue
+    [ -r "$directory/$MEMORY" ] || continue
     noted='' answer=''
-    { read -r noted && read -r answer; } <"$directory/last-command" || true
+    { read -r noted && read -r answer; } <"$directory/$MEMORY" || true
     if ! [[ $noted =~ $OPERATION_ID_PATTERN ]]; then
-      say "memory: $directory/last-command is not readable and counts as lost"
+      say "memory: $directory/$MEMORY is not readable and counts as lost"
       continue
     fi
     fence=${noted%.*} ordinal=${noted#*.}
@@ -42,11 +42,11 @@ remember() {
 # The file is synced before it takes the old one's place, then the directory. `sync` of coreutils before 8.24 (Amazon Linux 2)
 # takes no operand and syncs everything: slower, and as safe.
 write_memory() {
-  local directory=$1 new=$1/last-command.new
+  local directory=$1 new=$1/$MEMORY.new
   shift
   mkdir -p "$directory" &&
     printf '%s\n' "$@" | dd of="$new" conv=fsync status=none &&
-    mv -fT "$new" "$directory/last-command" &&
+    mv -fT "$new" "$directory/$MEMORY" &&
     sync "$directory" && return 0
   rm -f "$new"
   return 1

@@ -94,3 +94,11 @@ root_used_percent() {
   tenths=$((1000 * (blocks - free) / (blocks - free + available)))
   printf '%s.%s' "$((tenths / 10))" "$((tenths % 10))"
 }
+
+# right_volume: the mounted device tells that it is VolumeId, wherever one is given.
+right_volume() {
+  [ -n "$SSM_VolumeId" ] && [ "$VOLUME" != "$SSM_VolumeId" ] || return 0
+  WHY="$SSM_Path is on $DISK, which is $VOLUME, not $SSM_VolumeId"
+  [ -n "$VOLUME" ] || WHY="$SSM_Path is on $DISK, which does not tell its EBS volume (Xen, LVM, RAID or encryption): expected $SSM_VolumeId"
+  return 1
+}

@@ -10,6 +10,11 @@ export interface ParameterRule {
 const wholeNumber = '(0|[1-9][0-9]{0,15})';
 /** Never "." or "..", nor three dots and more. */
 const pathPart = '\\.{0,2}[A-Za-z0-9_+@-][A-Za-z0-9._+@-]{0,63}';
+/** How long it may be is checked beside the pattern: a matcher for POSIX writes every repetition out. */
+const base64 = '([A-Za-z0-9+/]+={0,2})?';
+
+/** Most characters of what is sent in base64. */
+export const maximumBase64Characters = 30_000;
 
 /** By name, in the order in which the script checks them. */
 export const parameterRules = {
@@ -51,6 +56,38 @@ export const parameterRules = {
     description: 'Whether a client that is not running is started',
     pattern: '^(yes|no)$',
   },
+  File: {
+    description: "The client's configuration",
+    pattern: `^(/${pathPart}){1,16}$`,
+  },
+  Sha256: {
+    description: 'Of the file as it was read: any other file is left as it is',
+    pattern: '^[0-9a-f]{64}$',
+  },
+  Edits: {
+    description: 'Lines of "<first byte, from 0> <bytes that go> <bytes that come, in base64, or ->", in base64',
+    pattern: `^${base64}$`,
+  },
+  Restart: {
+    description: 'Whether the client is stopped and started again, to take the file',
+    pattern: '^(yes|no)$',
+  },
+  StopGraceSeconds: {
+    description: 'How long the client may take to stop cleanly',
+    pattern: '^[1-9][0-9]{0,3}$',
+  },
+  Endpoint: {
+    description: "The client's RPC, on this node's own loopback",
+    pattern: '^https?://127\\.0\\.0\\.1:[1-9][0-9]{0,4}(/[A-Za-z0-9_.~/-]*)?$',
+  },
+  CredentialsFile: {
+    description: 'A file on this node that holds "user:password" for the RPC; empty where it wants none',
+    pattern: `^((/${pathPart}){1,16})?$`,
+  },
+  Requests: {
+    description: 'Lines of "<GET or POST> <path, or -> <body in base64, or ->", in base64',
+    pattern: `^${base64}$`,
+  },
 } as const satisfies Readonly<Record<string, ParameterRule>>;
 
 export type ParameterName = keyof typeof parameterRules;
@@ -69,6 +106,24 @@ export const operationParameters = {
     'MinimumSizeBytes',
     'StartClient',
   ],
+  'read-config': ['OperationId', 'StartBy', 'RunLimitSeconds', 'File'],
+  'write-config': [
+    'OperationId',
+    'StartBy',
+    'RunLimitSeconds',
+    'Runtime',
+    'Unit',
+    'File',
+    'Sha256',
+    'Edits',
+    'Restart',
+    'StopGraceSeconds',
+  ],
+  'change-peers': ['OperationId', 'StartBy', 'RunLimitSeconds', 'Endpoint', 'CredentialsFile', 'Requests'],
 } as const satisfies Readonly<Record<string, readonly ParameterName[]>>;
 
 export type Operation = keyof typeof operationParameters;
+
+/** What works on a client's peers: outside of every lease, with a memory of its own on the node (docs/adr/0007). */
+export const peerOperations = ['read-config', 'write-config', 'change-peers'] as const satisfies readonly Operation[];
+export type PeerOperation = (typeof peerOperations)[number];

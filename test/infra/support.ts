@@ -39,6 +39,9 @@ const content = { schemaVersion: '2.2', description: 'a test', parameters: {}, m
 const documents: CommandDocuments = {
   observeNode: { operation: 'observe-node', name: 'chainmend-observe-node-00000000', content },
   growFilesystem: { operation: 'grow-filesystem', name: 'chainmend-grow-filesystem-11111111', content },
+  readConfig: { operation: 'read-config', name: 'chainmend-read-config-22222222', content },
+  writeConfig: { operation: 'write-config', name: 'chainmend-write-config-33333333', content },
+  changePeers: { operation: 'change-peers', name: 'chainmend-change-peers-44444444', content },
 };
 
 export function buildStack({

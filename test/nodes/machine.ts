@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { script } from '../../shared/documents/index.ts';
-import type { Operation } from '../../shared/documents/parameters.ts';
+import { type Operation, operationParameters } from '../../shared/documents/parameters.ts';
 import type { ContractNode } from './contract.ts';
 
 const run = promisify(execFile);
@@ -105,7 +105,7 @@ export class Machine {
       await machine.copy(join(directory, fake), `/run/${fake}`);
       await machine.shell('ln -s "/run/$1" /run/fakes', fake);
     }
-    for (const operation of ['observe-node', 'grow-filesystem'] as const) {
+    for (const operation of Object.keys(operationParameters) as Operation[]) {
       writeFileSync(join(directory, operation), script(operation));
       await machine.copy(join(directory, operation), `/run/${operation}`);
     }

@@ -1,0 +1,89 @@
+# Stopping the client with its grace and starting it again: one after the other, under the node's lock, with evidence of how it ended.
+
+STOP_SECONDS=null # how long it took
+CLEAN=null        # whether it ended by itself, with success
+PUT_BACK=false
+
+# may_restart: false, with WHY, where a stop could do harm, or a start is not ours to make.
+may_restart() {
+  local limit
+  if [ "$CLIENT" != running ]; then
+    WHY="the client is $CLIENT${CLIENT_NOTE:+ ($CLIENT_NOTE)}: it is not restarted, and nothing was changed"
+    return 1
+  fi
+  [ "$SSM_Runtime" = systemd ] || return 0
+  limit=$(seconds_of "$(systemctl show -p TimeoutStopUSec -- "$CLIENT_TARGET" | sed -n 's/^TimeoutStopUSec=//p')")
+  if [ "$limit" -lt "$SSM_StopGraceSeconds" ]; then
+    WHY="$CLIENT_TARGET would be killed $limit s after it is told to stop, its client may need $SSM_StopGraceSeconds s: set TimeoutStopSec in the unit; nothing was changed"
+    return 1
+  fi
+}
+
+# seconds_of TIME: "1min 30s", as systemctl writes it, in whole seconds; much for "infinity", 0 for what is not understood.
+seconds_of() {
+  local part seconds=0
+  [ "$1" != infinity ] || { printf 999999; return; }
+  for part in $1; do
+    if [[ $part =~ ^([0-9]+)(\.[0-9]+)?(d|h|min|s|ms|us)$ ]]; then
+      case ${BASH_REMATCH[3]} in
+        d) seconds=$((seconds + BASH_REMATCH[1] * 86400)) ;;
+        h) seconds=$((seconds + BASH_REMATCH[1] * 3600)) ;;
+        min) seconds=$((seconds + BASH_REMATCH[1] * 60)) ;;
+        s) seconds=$((seconds + BASH_REMATCH[1])) ;;
+      esac
+    else
+      seconds=0
+      break
+    fi
+  done
+  printf '%s' "$seconds"
+}
+
+# restart_client: true when the same client runs again and goes on running.
+restart_client() {
+  local target=$CLIENT_TARGET began=$SECONDS
+  say "restart: $target is stopped, within $SSM_StopGraceSeconds s"
+  if ! stop_client; then return 1; fi
+  STOP_SECONDS=$((SECONDS - began))
+  find_client
+  case $CLIENT in
+    stopped) CLEAN=true ;;
+    failed) CLEAN=false ;;
+    *)
+      WHY="the client is $CLIENT after it was stopped${CLIENT_NOTE:+ ($CLIENT_NOTE)}"
+      return 1
+      ;;
+  esac
+  if [ "$CLIENT_TARGET" != "$target" ]; then
+    WHY="$target was stopped, and nothing tells that it is the one to start: $CLIENT_TARGET may be"
+    CLIENT_TARGET=$target
+  fi
+  say "restart: $target has stopped after $STOP_SECONDS s, cleanly: $CLEAN"
+  start_client
+  [ "$CLIENT" = running ] || return 1
+  # A configuration that it does not like ends a client within seconds.
+  sleep 5
+  find_client
+  [ "$CLIENT" != running ] || return 0
+  WHY="the client was started and is $CLIENT 5 s later${CLIENT_NOTE:+ ($CLIENT_NOTE)}"
+  return 1
+}
+
+# stop_client: false, with WHY, where it could not be told to stop.
+stop_client() {
+  local output
+  output=$(run_stop 2>&1 9>&-) && return 0
+  WHY="$SSM_Runtime could not stop $CLIENT_TARGET: $output"
+  return 1
+}
+
+# docker would kill after 10 s unless it is told otherwise; a unit's own limit was looked at before.
+run_stop() {
+  local limit=$((SSM_StopGraceSeconds + 15))
+  case $SSM_Runtime in
+    systemd) timeout "$limit" systemctl stop -- "$CLIENT_TARGET" ;;
+    docker) timeout "$limit" docker stop -t "$SSM_StopGraceSeconds" "$CLIENT_TARGET" ;;
+    compose) compose -f "${SSM_Unit%%#*}" stop -t "$SSM_StopGraceSeconds" "$CLIENT_TARGET" ;;
+    *) return 1 ;;
+  esac
+}
