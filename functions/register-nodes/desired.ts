@@ -14,7 +14,7 @@ import {
 } from './records.ts';
 
 export interface NameFacts {
-  readonly fleet: Pick<Fleet, 'name' | 'chain'> & { readonly dns: DnsPolicy };
+  readonly fleet: Pick<Fleet, 'name' | 'chain' | 'probe'> & { readonly dns: DnsPolicy };
   /** Every node of the fleet that exists, in whatever state. */
   readonly nodes: readonly FleetNode[];
   /** By instance, of fresh observations only: a node that is not in here was not observed lately. */
@@ -127,7 +127,7 @@ const RANKS = ['synced', 'behind', 'starting', 'unknown', 'unreachable', 'stuck'
 
 /**
  * Who answers for the fleet: its synced nodes; unknown is neither healthy nor sick, so a node that was not observed lately, or of which
- * nothing is known, stays in or out as it is. When that leaves nobody, the least bad. A pool serves RPC: validators and bootnodes are
+ * nothing is known, stays in or out as it is; where nobody ever asks, all are in. When that leaves nobody, the least bad. A pool serves RPC: validators and bootnodes are
  * left out of it unless the fleet has nothing else.
  */
 function poolOf({ fleet, nodes, health, paused, zone }: NameFacts): {
@@ -142,13 +142,15 @@ function poolOf({ fleet, nodes, health, paused, zone }: NameFacts): {
     RANKS.indexOf(state === 'running' ? (health.get(instanceId) ?? 'unknown') : 'not running');
   const isIn = (node: FleetNode): boolean => now.has(node.privateIp);
   const stays = (node: FleetNode): boolean =>
-    isIn(node) && (paused.has(node.instanceId) || RANKS[rankOf(node)] === 'unknown');
+    isIn(node) && (paused.has(node.instanceId) || (fleet.probe !== undefined && RANKS[rankOf(node)] === 'unknown'));
   const changeable = eligible.filter(({ instanceId }) => !paused.has(instanceId));
-  const synced = changeable.filter((node) => rankOf(node) === 0);
+  const well = fleet.probe ? 'synced' : 'unknown';
+  const synced = changeable.filter((node) => RANKS[rankOf(node)] === well);
   const kept = eligible.filter(stays);
   if (synced.length + kept.length > 0) {
     const also = kept.length > 0 ? `, ${kept.length} stay in: paused, or nothing new is known of them` : '';
-    const reason = `${synced.length} of ${eligible.length} nodes are synced${also}`;
+    const are = fleet.probe ? 'are synced' : 'run, and nobody asks them more';
+    const reason = `${synced.length} of ${eligible.length} nodes ${are}${also}`;
     return { values: spread([...synced, ...kept]), reason };
   }
   if (changeable.length === 0) return { values: [], reason: 'no node may be put into it or taken out of it' };

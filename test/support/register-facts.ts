@@ -7,8 +7,8 @@ import type { Role } from '../../shared/fleet/model.ts';
 import type { FleetNode } from '../../shared/fleet/nodes.ts';
 import type { Health } from '../../shared/fleet/observation.ts';
 
-export const DNS = { zone: 'bitcoin.internal', pool: 'pool', ttlSeconds: 10, p2pPort: 8333 };
-export const FLEET = { name: 'bitcoin', chain: 'bitcoin', dns: DNS };
+export const DNS = { zone: 'bitcoin.internal', pool: 'pool', ttlSeconds: 10, p2pPort: 8333 } as const;
+export const FLEET = { name: 'bitcoin', chain: 'bitcoin', dns: DNS, probe: { by: 'ssm' } } as const;
 
 export const idOf = (index: number): string => `i-0${String(index).padStart(8, '0')}`;
 

@@ -105,6 +105,14 @@ describe('the pool', () => {
     ]);
   });
 
+  it('holds every node that runs where nobody ever asks them', () => {
+    const unasked = { ...FLEET, probe: undefined };
+    const before = applied(factsOf({ fleet: unasked, health: new Map(), nodes: [one, two] }));
+    expect(valuesIn(before, POOL)).toEqual(['10.0.1.1', '10.0.2.2']);
+    expect(valuesIn(applied({ ...before, nodes }), POOL)).toHaveLength(3);
+    expect(valuesIn(applied({ ...before, nodes: [one, { ...two, state: 'stopped' }] }), POOL)).toEqual(['10.0.1.1']);
+  });
+
   it('serves RPC, so validators and bootnodes are in it only where there is nobody else', () => {
     const mixed = [one, { ...two, role: 'validator' as const }, { ...three, role: 'bootnode' as const }];
     expect(valuesIn(applied(factsOf({ nodes: mixed, health: healthOf('stuck', 'synced', 'synced') })), POOL)).toEqual([

@@ -1,0 +1,372 @@
+// What happens around register-nodes, with its real bundle in the region under its real role: people, other tools, odd fleets.
+import { readJournal } from '../../../local/run/journal.ts';
+import type { World } from '../../../local/run/world.ts';
+import type { Scenario } from '../../../local/scenarios/scenario.ts';
+import { bitcoinChain, follower, followers } from '../../../local/scenarios/worlds.ts';
+import type { FleetDocument } from '../../../shared/fleet/schema.ts';
+
+const ZONE = 'bitcoin.internal';
+const FUNCTION = 'chainmend-register-nodes';
+const PARAMETER = '/chainmend/fleets/bitcoin';
+const OWN_KINDS = ['disk', 'inodes', 'stuck', 'forked', 'unreachable', 'status-check', 'attached-ebs'];
+
+interface Case {
+  readonly nodes?: number;
+  readonly fleet?: Partial<FleetDocument>;
+  readonly also?: (world: World) => void;
+  readonly people?: (world: World) => void;
+  /** 15 unless given. */
+  readonly minutes?: number;
+  readonly meanwhile?: Readonly<Record<string, readonly [atMinutes: number, holds: (world: World) => boolean]>>;
+  readonly expect: Readonly<Record<string, (world: World) => boolean>>;
+}
+
+const record = (world: World, name: string, type = 'A'): readonly string[] | undefined =>
+  world.region.route53.records(ZONE).find((one) => one.name === `${name}.${ZONE}` && one.type === type)?.values;
+const addressOf = (world: World, name: string): string => world.find('bitcoin', name).machine.privateIp;
+const isRight = (world: World, name: string): boolean => record(world, name)?.join() === addressOf(world, name);
+const alarmOf = (node: string, kind: string): string => `chainmend-bitcoin-${node}-${kind}`;
+const hasAlarm = ({ region }: World, name: string): boolean => region.cloudwatch.alarmState(name) !== undefined;
+const hasAll = (world: World, node: string): boolean => OWN_KINDS.every((kind) => hasAlarm(world, alarmOf(node, kind)));
+const calls = ({ region }: World, operation: string) =>
+  region.front.trace.calls.filter((call) => call.actor.startsWith(FUNCTION) && call.operation === operation);
+const own = ({ region, tableName }: World) =>
+  readJournal(region, tableName).filter(({ heal, fleet }) => heal === 'register-nodes' && fleet === 'bitcoin');
+const refusals = (world: World, code: string) =>
+  own(world).filter((line) => line.kind === 'refusal' && line.code === code);
+const pages = (world: World, code: string) => own(world).filter((line) => line.kind === 'page' && line.code === code);
+const failed = ({ region }: World): number => region.sqs.depth(`${FUNCTION}-failed`);
+
+const invoke = ({ region }: World, event: object): Promise<unknown> =>
+  region.call('lambda', 'Invoke', {
+    FunctionName: FUNCTION,
+    InvocationType: 'Event',
+    Payload: new Uint8Array(Buffer.from(JSON.stringify(event))),
+  });
+
+const push = ({ region }: World, change: object): Promise<unknown> => {
+  const before = JSON.parse(region.ssm.parameter(PARAMETER) ?? '{}') as object;
+  const Value = JSON.stringify({ ...before, ...change });
+  return region.call('ssm', 'PutParameter', { Name: PARAMETER, Value, Type: 'String', Overwrite: true });
+};
+
+/** Somebody edits the address of a node by hand. */
+const edit = (world: World, name: string, address: string): Promise<void> =>
+  world.editZone(ZONE, [
+    { do: 'DELETE', name, addresses: record(world, name) ?? [] },
+    { do: 'CREATE', name, addresses: [address] },
+  ]);
+
+const retag = (world: World, names: readonly string[]): void => {
+  for (const name of names) world.region.ec2.setTag(world.find('bitcoin', name).instanceId, 'Component', 'nodes/other');
+};
+
+const cases: Readonly<Record<string, Case>> = {
+  'a fleet gets its names and its alarms, and then nothing more is changed': {
+    expect: {
+      'each node has its address': (world) => ['node1', 'node2', 'node3'].every((name) => isRight(world, name)),
+      'the pool has all of them': (world) => record(world, 'pool')?.length === 3,
+      'the P2P service names them': (world) => record(world, '_bitcoin-p2p._tcp', 'SRV')?.length === 3,
+      'each has a marker beside it': (world) =>
+        record(world, '_chainmend.node2', 'TXT')?.join() === '"heritage=chainmend,fleet=bitcoin,type=A"',
+      'each node has its seven alarms': (world) => ['node1', 'node2', 'node3'].every((name) => hasAll(world, name)),
+      'an alarm says whose it is': ({ region }) =>
+        region.cloudwatch.alarmTags(alarmOf('node2', 'disk'))['chainmend:node'] === 'node2',
+      'records were changed once': (world) => calls(world, 'ChangeResourceRecordSets').length === 1,
+      'no alarm was written twice': (world) => {
+        const written = calls(world, 'PutMetricAlarm').map(({ input }) => (input as { AlarmName: string }).AlarmName);
+        return new Set(written).size === written.length;
+      },
+      'what was done is in the journal, before and after': (world) => {
+        const of = (kind: string) => own(world).filter((line) => line.kind === kind && line.act?.startsWith('Change'));
+        return of('intent').length === 1 && of('result').some(({ sentence }) => sentence === 'done');
+      },
+      'it was looked at again all the while': (world) => calls(world, 'ListResourceRecordSets').length >= 4,
+      'nothing failed': (world) => failed(world) === 0,
+    },
+  },
+  'a record that a person edits is right again; one that is not ours stays, and a person is told once': {
+    people: (world) => {
+      world.at(1, () => edit(world, 'node2', '10.9.9.9'));
+      world.at(1.3, () => world.editZone(ZONE, [{ do: 'CREATE', name: 'node9', addresses: ['10.0.200.8'] }]));
+      world.at(2, () => world.launch(follower('node9')));
+    },
+    minutes: 25,
+    expect: {
+      'the edited one is right': (world) => isRight(world, 'node2'),
+      'the stranger’s is as it was': (world) => record(world, 'node9')?.join() === '10.0.200.8',
+      'a person was told once': (world) => pages(world, 'record-foreign').length === 1,
+      'it was written once': (world) => refusals(world, 'record-foreign').length === 1,
+      'it has its alarms': (world) => hasAll(world, 'node9'),
+    },
+  },
+  'a node that is terminated loses its records and alarms at once, by its event': {
+    nodes: 4,
+    people: (world) => {
+      world.at(1.2, () => world.terminate(world.find('bitcoin', 'node3')));
+      world.at(1.2, () =>
+        world.region.call('monitoring', 'PutMetricAlarm', strangersAlarm('chainmend-bitcoin-jenkins')),
+      );
+    },
+    minutes: 4,
+    expect: {
+      'no record tells of it': ({ region }) =>
+        region.route53.records(ZONE).every(({ name, values }) => !`${name} ${values.join()}`.includes('node3')),
+      'the pool has the others': (world) => record(world, 'pool')?.length === 3,
+      'no alarm of it is left': (world) => OWN_KINDS.every((kind) => !hasAlarm(world, alarmOf('node3', kind))),
+      'the others have theirs': (world) => hasAll(world, 'node4'),
+      'an alarm under our prefix that carries no tag of ours stays': (world) =>
+        hasAlarm(world, 'chainmend-bitcoin-jenkins'),
+    },
+  },
+  'where nobody asks the nodes, all that run are in the pool, and no alarm is on what nobody publishes': {
+    fleet: { probe: 'none' },
+    people: (world) => {
+      world.at(1, () => world.launch(follower('node8')));
+      world.at(1, () =>
+        world.region.call('ec2', 'StopInstances', { InstanceIds: [world.find('bitcoin', 'node1').instanceId] }),
+      );
+    },
+    minutes: 4,
+    expect: {
+      'the new one is, and the stopped one is not': (world) =>
+        record(world, 'pool')?.join() ===
+        ['node2', 'node3', 'node8']
+          .map((name) => addressOf(world, name))
+          .sort()
+          .join(),
+      'the stopped one keeps its name': (world) => isRight(world, 'node1'),
+      'there is no blind alarm': (world) =>
+        !hasAlarm(world, alarmOf('node2', 'stuck')) && !hasAlarm(world, 'chainmend-bitcoin-halted'),
+      'the others are there': (world) => hasAlarm(world, alarmOf('node2', 'disk')),
+    },
+  },
+  'whatever fails on the way, names and alarms are right in the end': {
+    people: (world) => {
+      world.at(1, () => world.launch(follower('node5')));
+      world.at(2, () => world.terminate(world.find('bitcoin', 'node3')));
+    },
+    minutes: 30,
+    expect: {
+      'each node has its address and its alarms': (world) =>
+        ['node1', 'node2', 'node5'].every((name) => isRight(world, name) && hasAll(world, name)),
+      'the one that went has neither': (world) =>
+        record(world, 'node3') === undefined && OWN_KINDS.every((kind) => !hasAlarm(world, alarmOf('node3', kind))),
+      'nothing was overwritten': (world) =>
+        calls(world, 'ChangeResourceRecordSets').every(({ input }) => !JSON.stringify(input).includes('UPSERT')),
+    },
+  },
+  'a pause stops names and alarms, and what was to be done is done after it': {
+    people: (world) => {
+      world.at(1, () => world.setPause('we look into the zone', 'bitcoin'));
+      world.at(2, () => edit(world, 'node2', '10.9.9.9'));
+      world.at(2, () => world.launch(follower('node7')));
+      world.at(20, () => world.setPause('off', 'bitcoin'));
+    },
+    minutes: 30,
+    meanwhile: {
+      'nothing is changed while it is paused': [
+        19,
+        (world) => record(world, 'node2')?.join() === '10.9.9.9' && !hasAlarm(world, alarmOf('node7', 'status-check')),
+      ],
+    },
+    expect: {
+      'it was refused by name': (world) => refusals(world, 'paused').length === 1,
+      'the record is right again': (world) => isRight(world, 'node2') && isRight(world, 'node7'),
+      'the new node has its alarms': (world) => hasAll(world, 'node7'),
+    },
+  },
+  'a node that is paused by its tag keeps its records as they are': {
+    people: (world) => {
+      world.at(1, () => world.region.ec2.setTag(world.find('bitcoin', 'node2').instanceId, 'chainmend:pause', 'mine'));
+      world.at(2, () => edit(world, 'node2', '10.9.9.9'));
+      world.at(2.3, () => edit(world, 'node1', '10.9.9.8'));
+    },
+    expect: {
+      'its record is as the person left it': (world) => record(world, 'node2')?.join() === '10.9.9.9',
+      'the others are right again': (world) => isRight(world, 'node1'),
+    },
+  },
+  'in mode plan the plan is written once and no record is touched, but alarms are made': {
+    fleet: { mode: 'plan' },
+    expect: {
+      'no record was changed': (world) => calls(world, 'ChangeResourceRecordSets').length === 0,
+      'the plan is written once': (world) => own(world).filter(({ kind }) => kind === 'plan').length === 1,
+      'nobody was paged': (world) => own(world).every(({ kind }) => kind !== 'page'),
+      'alarms are made': (world) => hasAll(world, 'node2'),
+    },
+  },
+  'in mode ask a person is asked once, and exactly what was shown is done': {
+    fleet: { mode: 'ask' },
+    people: (world) => {
+      world.at(2, () => invoke(world, { kind: 'approve', fleet: 'bitcoin', plan: '0123456789ab' }));
+      world.at(8, () => {
+        const plan = own(world)
+          .find(({ kind }) => kind === 'plan')
+          ?.act?.replace('plan ', '');
+        return invoke(world, { kind: 'approve', fleet: 'bitcoin', plan });
+      });
+      world.at(12, () => edit(world, 'node2', '10.9.9.9'));
+    },
+    minutes: 20,
+    meanwhile: {
+      'nothing is changed before': [7, (world) => calls(world, 'ChangeResourceRecordSets').length === 0],
+      'then it is done': [11, (world) => isRight(world, 'node2') && record(world, 'pool')?.length === 3],
+    },
+    expect: {
+      'another plan was refused': (world) => refusals(world, 'approval-exceeded').length === 1,
+      'one approval is good for one plan': (world) => record(world, 'node2')?.join() === '10.9.9.9',
+      'people were asked once a plan': (world) => pages(world, 'approval-wanted').length === 2,
+    },
+  },
+  'a selection that matches nothing any more is refused, until a person says that all of it may go': {
+    people: (world) => {
+      world.at(1, () => retag(world, ['node1', 'node2', 'node3']));
+      world.at(20, () => invoke(world, { kind: 'reconcile', fleet: 'bitcoin', confirm: true }));
+    },
+    minutes: 25,
+    meanwhile: {
+      'records and alarms are kept': [
+        19,
+        (world) =>
+          record(world, 'node2') !== undefined && record(world, 'pool')?.length === 3 && hasAll(world, 'node2'),
+      ],
+    },
+    expect: {
+      'a person was told once': (world) => pages(world, 'nothing-matched').length === 1,
+      'then they go': (world) => record(world, 'node2') === undefined && record(world, 'pool') === undefined,
+      'and the alarms with them': (world) =>
+        !hasAlarm(world, alarmOf('node2', 'disk')) && !hasAlarm(world, 'chainmend-bitcoin-halted'),
+    },
+  },
+  'more than half of a fleet does not go at once, until a person says so': {
+    nodes: 6,
+    people: (world) => {
+      world.at(1, () => retag(world, ['node1', 'node2', 'node3', 'node4', 'node5']));
+      world.at(20, () => invoke(world, { kind: 'reconcile', fleet: 'bitcoin', confirm: true }));
+    },
+    minutes: 25,
+    meanwhile: {
+      'everything is kept': [19, (world) => record(world, 'node2') !== undefined && hasAll(world, 'node2')],
+    },
+    expect: {
+      'a person was told, once for records and once for alarms': (world) => pages(world, 'too-many-gone').length === 2,
+      'then they go': (world) => record(world, 'node2') === undefined && !hasAlarm(world, alarmOf('node2', 'disk')),
+      'the sixth stays': (world) => record(world, 'pool')?.length === 1 && hasAll(world, 'node6'),
+    },
+  },
+  'two nodes with one name: both are refused, the rest is well': {
+    people: (world) =>
+      world.at(1, () => {
+        const { instanceId } = world.launch(follower('node7'));
+        world.region.ec2.setTag(instanceId, 'Name', 'node2');
+      }),
+    minutes: 20,
+    expect: {
+      'both are refused by name': (world) => refusals(world, 'name-taken').length === 2,
+      'what was there under it stays': (world) => record(world, 'node2') !== undefined && hasAll(world, 'node2'),
+      'the rest is well': (world) => isRight(world, 'node1') && isRight(world, 'node3'),
+    },
+  },
+  'a zone that does not exist is named, with how to make it; alarms are made all the same': {
+    people: (world) => {
+      world.at(1, () => push(world, { dns: { zone: 'nowhere.internal' } }));
+      world.at(2, () => world.launch(follower('node8')));
+    },
+    expect: {
+      'a person was told once': (world) => pages(world, 'zone-missing').length === 1,
+      'the sentence says how to make it': (world) =>
+        refusals(world, 'zone-missing')[0]?.sentence.includes('create-hosted-zone --name nowhere.internal') === true,
+      'the new node has its alarms': (world) => hasAll(world, 'node8'),
+      'what is in the old zone stays': (world) => isRight(world, 'node2'),
+      'nothing failed': (world) => failed(world) === 0,
+    },
+  },
+  'of several zones with one name the nodes’ own is taken': {
+    also: ({ region }) => {
+      region.route53.addZone({ name: ZONE, private: true, vpcId: 'vpc-0aaaaaaaaaaaaaaaa' });
+      region.route53.addZone({ name: ZONE, private: false });
+    },
+    expect: {
+      'it is the nodes’ own': ({ region }) => region.route53.resolve(`node1.${ZONE}`, 'A').length === 1,
+      'nothing was refused': (world) => own(world).every(({ kind }) => kind !== 'refusal'),
+    },
+  },
+  'a threshold that a person has set stays; the fleet file’s new number replaces it': {
+    people: (world) => {
+      world.at(1, () =>
+        world.region.call('monitoring', 'PutMetricAlarm', {
+          ...ownAlarm(world, 'node2'),
+          Threshold: 97,
+          EvaluationPeriods: 3,
+        }),
+      );
+      world.at(15, () => push(world, { alarms: { diskPercent: 95 } }));
+    },
+    minutes: 25,
+    meanwhile: { 'it stays': [14, (world) => lastAlarm(world, 'node2') === undefined] },
+    expect: {
+      'it is replaced, and only it: a person’s patience stays': (world) =>
+        lastAlarm(world, 'node2')?.Threshold === 95 && lastAlarm(world, 'node2')?.EvaluationPeriods === 3,
+    },
+  },
+  'a fleet of more than fifty has one alarm of each kind, and a big change goes out in time': {
+    nodes: 55,
+    expect: {
+      'fleet-wide alarms are there': (world) =>
+        ['disk', 'unwell', 'status-check', 'attached-ebs', 'halted'].every((kind) =>
+          hasAlarm(world, `chainmend-bitcoin-${kind}`),
+        ),
+      'nodes have none of their own': (world) => !hasAlarm(world, alarmOf('node2', 'status-check')),
+      'the pool has all of them': (world) => record(world, 'pool')?.length === 55,
+      'in few calls': (world) => calls(world, 'ChangeResourceRecordSets').length <= 2,
+    },
+  },
+};
+
+const strangersAlarm = (AlarmName: string) => ({
+  AlarmName,
+  Namespace: 'CWAgent',
+  MetricName: 'cpu_usage_idle',
+  Dimensions: [{ Name: 'InstanceId', Value: 'i-0123456789abcdef0' }],
+  Statistic: 'Maximum',
+  Period: 60,
+  EvaluationPeriods: 1,
+  Threshold: 1,
+  ComparisonOperator: 'LessThanThreshold',
+});
+
+/** What register-nodes wrote for the node's disk at first. */
+function ownAlarm(world: World, node: string): object {
+  const written = calls(world, 'PutMetricAlarm').map(({ input }) => input as { AlarmName: string });
+  const { Tags: _, ...input } = written.find(({ AlarmName }) => AlarmName === alarmOf(node, 'disk')) as unknown as {
+    Tags?: unknown;
+  };
+  return input;
+}
+
+/** What it wrote for the node's disk since the story began. */
+function lastAlarm(world: World, node: string): { Threshold: number; EvaluationPeriods: number } | undefined {
+  const written = calls(world, 'PutMetricAlarm')
+    .map(({ input }) => input as { AlarmName: string; Threshold: number; EvaluationPeriods: number })
+    .filter(({ AlarmName }) => AlarmName === alarmOf(node, 'disk'));
+  return written.length > 1 ? written.at(-1) : undefined;
+}
+
+export const SCENARIOS: readonly Scenario[] = Object.entries(cases).map(
+  ([name, { nodes = 3, fleet, also, people, minutes = 15, meanwhile = {}, expect }]) => ({
+    name,
+    sentence: name,
+    ...(fleet && { fleets: { bitcoin: fleet } }),
+    build: (world) => {
+      bitcoinChain(world, 1);
+      followers(world, nodes);
+      also?.(world);
+    },
+    ...(people && { people }),
+    meanwhile: Object.entries(meanwhile).map(([sentence, [atMinutes, holds]]) => ({ sentence, atMinutes, holds })),
+    done: ({ region }) => region.clock.now() >= Date.UTC(2026, 0, 1, 12, minutes),
+    hours: 2,
+    expect: Object.entries(expect).map(([sentence, holds]) => ({ sentence, holds: (_, world) => holds(world) })),
+  }),
+);

@@ -1,0 +1,34 @@
+// Names and alarms with the real function in the region: its bundle, its role, Route 53 and CloudWatch as they are modelled.
+import { describe, expect, it } from '@jest/globals';
+import { itHolds } from '../simulation/cases/matrix.ts';
+import { simulate } from '../support/simulate.ts';
+import * as registering from './cases/register-nodes.ts';
+
+const from = new URL('./cases/register-nodes.ts', import.meta.url);
+
+describe('register-nodes in the region', () => itHolds(registering.SCENARIOS, from));
+
+describe('register-nodes on a bad day', () => {
+  const scenario = 'whatever fails on the way, names and alarms are right in the end';
+
+  it('comes to the same end', async () => {
+    const days = [
+      ['throttling'],
+      ['lost-answers'],
+      ['killed'],
+      ['stale-reads'],
+      ['duplicate-events', 'delayed-events'],
+      ['throttling', 'lost-answers', 'killed'],
+    ] as const;
+    const runs = days.map((faults) => ({ scenario, from: from.pathname, faults }));
+    const told = (await simulate(runs)).map(({ unmet, report }) => ({ unmet, violations: report.violations }));
+    expect(told).toEqual(days.map(() => ({ unmet: [], violations: [] })));
+  });
+
+  it('is the same in both lanes of the region', async () => {
+    const lanes = ['fidelity', 'sweep'] as const;
+    const [fidelity, sweep] = await simulate(lanes.map((lane) => ({ scenario, from: from.pathname, lane })));
+    expect(fidelity?.report.traceHash).toBe(sweep?.report.traceHash);
+    expect(fidelity?.journal).toEqual(sweep?.journal);
+  });
+});
