@@ -18,6 +18,7 @@ export class Documents extends Construct {
   readonly growFilesystem: string;
   readonly readConfig: string;
   readonly writeConfig: string;
+  readonly askPeers: string;
   readonly changePeers: string;
 
   constructor(scope: Construct, id: string, documents: CommandDocuments) {
@@ -26,6 +27,7 @@ export class Documents extends Construct {
     this.growFilesystem = documents.growFilesystem.name;
     this.readConfig = documents.readConfig.name;
     this.writeConfig = documents.writeConfig.name;
+    this.askPeers = documents.askPeers.name;
     this.changePeers = documents.changePeers.name;
     for (const { name, content } of Object.values(documents)) {
       new CfnDocument(this, name, {

@@ -77,12 +77,15 @@ export function countCalls(calls: readonly CallRecord[]): HealCalls {
   return counts;
 }
 
-/** Whether a request changes an instance, a volume or a node; asking a node under a new fence only looks. */
+/** Documents that only look: at a node under a new fence, at its client, at its client's configuration. */
+const LOOKS = /^chainmend-(observe-node|ask-node|ask-peers|read-config)-/;
+
+/** Whether a request changes an instance, a volume or a node. */
 export function isMutation({ service, operation, input, outcome }: CallRecord): boolean {
   if (outcome !== 'ok' && outcome !== 'answer lost' && outcome !== 'caller killed after') return false;
   if (service === 'ssm') {
     const { DocumentName = '' } = input as { DocumentName?: string };
-    return operation === 'SendCommand' && !DocumentName.startsWith('chainmend-observe-node');
+    return operation === 'SendCommand' && !LOOKS.test(DocumentName);
   }
   return service === 'ec2' && !/^(Describe|Get)/.test(operation);
 }

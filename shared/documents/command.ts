@@ -13,6 +13,7 @@ export const runLimitsSeconds: Readonly<Record<Operation, number>> = {
   'observe-node': 60,
   'grow-filesystem': 240,
   'read-config': 60,
+  'ask-peers': 60,
   'change-peers': 120,
   // With a restart, what peer-command.ts reckons from the client's grace; this is the most.
   'write-config': 9_000,

@@ -28,6 +28,8 @@ export const scriptParts = {
     'write-config',
     'main',
   ],
+  // One script under two names: who reads a journal or a policy should see whether a client was told anything.
+  'ask-peers': ['answer', 'parameters', 'memory', 'requests', 'change-peers', 'main'],
   'change-peers': ['answer', 'parameters', 'memory', 'requests', 'change-peers', 'main'],
 } as const satisfies Readonly<Record<Operation, readonly string[]>>;
 

@@ -34,6 +34,7 @@ const descriptions: Readonly<Record<Operation, string>> = {
   'read-config': "chainmend: tells a client's configuration, secrets left out; changes nothing.",
   'write-config':
     "chainmend: edits a client's configuration if it still is what was read, then restarts the client if asked.",
+  'ask-peers': 'chainmend: asks the client on its own loopback who it is connected to; changes nothing.',
   'change-peers': 'chainmend: asks the client on its own loopback, and tells it to dial peers or to leave them.',
 };
 
@@ -42,6 +43,7 @@ export function commandDocuments(): {
   readonly growFilesystem: CommandDocument;
   readonly readConfig: CommandDocument;
   readonly writeConfig: CommandDocument;
+  readonly askPeers: CommandDocument;
   readonly changePeers: CommandDocument;
 } {
   return {
@@ -49,6 +51,7 @@ export function commandDocuments(): {
     growFilesystem: commandDocument('grow-filesystem'),
     readConfig: commandDocument('read-config'),
     writeConfig: commandDocument('write-config'),
+    askPeers: commandDocument('ask-peers'),
     changePeers: commandDocument('change-peers'),
   };
 }

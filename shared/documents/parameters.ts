@@ -119,11 +119,17 @@ export const operationParameters = {
     'Restart',
     'StopGraceSeconds',
   ],
+  'ask-peers': ['OperationId', 'StartBy', 'RunLimitSeconds', 'Endpoint', 'CredentialsFile', 'Requests'],
   'change-peers': ['OperationId', 'StartBy', 'RunLimitSeconds', 'Endpoint', 'CredentialsFile', 'Requests'],
 } as const satisfies Readonly<Record<string, readonly ParameterName[]>>;
 
 export type Operation = keyof typeof operationParameters;
 
 /** What works on a client's peers: outside of every lease, with a memory of its own on the node (docs/adr/0007). */
-export const peerOperations = ['read-config', 'write-config', 'change-peers'] as const satisfies readonly Operation[];
+export const peerOperations = [
+  'read-config',
+  'write-config',
+  'ask-peers',
+  'change-peers',
+] as const satisfies readonly Operation[];
 export type PeerOperation = (typeof peerOperations)[number];

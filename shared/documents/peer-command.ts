@@ -21,7 +21,8 @@ export type PeerCommand =
       readonly restartGraceSeconds: number | undefined;
     }
   | {
-      readonly operation: 'change-peers';
+      /** The same, but for what the requests are. */
+      readonly operation: 'ask-peers' | 'change-peers';
       /** On the node's own loopback: "http://127.0.0.1:26657". */
       readonly endpoint: string;
       readonly credentialsFile: string | undefined;
@@ -80,6 +81,7 @@ function specificValues(command: PeerCommand): Partial<Record<ParameterName, str
         Restart: command.restartGraceSeconds === undefined ? 'no' : 'yes',
         StopGraceSeconds: String(command.restartGraceSeconds ?? 1),
       };
+    case 'ask-peers':
     case 'change-peers':
       return {
         Endpoint: command.endpoint,
@@ -132,6 +134,7 @@ const envelope = <State extends v.GenericSchema>(state: State) =>
 const answerSchemas = {
   'read-config': envelope(configSchema),
   'write-config': envelope(writtenSchema),
+  'ask-peers': envelope(toldSchema),
   'change-peers': envelope(toldSchema),
 } as const satisfies Readonly<Record<PeerOperation, v.GenericSchema>>;
 

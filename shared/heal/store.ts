@@ -11,6 +11,7 @@ import { fromItem, toItem } from '../aws/attributes.ts';
 import type { FleetObservation, FleetWatch } from '../fleet/observation.ts';
 import type { RegisterRecord } from '../guardrails/names.ts';
 import type { BudgetRecord, GrowRecord } from '../guardrails/records.ts';
+import type { RotationRecord } from '../guardrails/rotation.ts';
 import type { IncidentRecord, NodeRecord } from './records.ts';
 
 export interface Key {
@@ -40,6 +41,7 @@ export const keys = {
   }),
   budget: (fleet: string, month: string): Key => ({ pk: `FLEET#${fleet}`, sk: `BUDGET#${month}` }),
   register: (fleet: string): Key => ({ pk: `FLEET#${fleet}`, sk: 'REGISTER' }),
+  rotation: (fleet: string): Key => ({ pk: `FLEET#${fleet}`, sk: 'ROTATION' }),
 } as const;
 
 export type Store = ReturnType<typeof createStore>;
@@ -81,6 +83,7 @@ export function createStore(dynamodb: DynamoDBClient, tableName: string) {
     readGrow: (fleet: string) => get<GrowRecord>(keys.grow(fleet)),
     readBudget: (fleet: string, month: string) => get<BudgetRecord>(keys.budget(fleet, month)),
     readWatch: (fleet: string) => get<FleetWatch>(keys.watch(fleet)),
+    readRotation: (fleet: string) => get<RotationRecord>(keys.rotation(fleet)),
     readRegister: (fleet: string) => get<RegisterRecord>(keys.register(fleet)),
     readObservations: (fleet: string) => between<FleetObservation>(`FLEET#${fleet}`, 'OBSERVATION#', 'OBSERVATION$'),
     /** Everything that is open in a fleet, in one query: incidents and nodes. */

@@ -41,6 +41,7 @@ const documents: CommandDocuments = {
   growFilesystem: { operation: 'grow-filesystem', name: 'chainmend-grow-filesystem-11111111', content },
   readConfig: { operation: 'read-config', name: 'chainmend-read-config-22222222', content },
   writeConfig: { operation: 'write-config', name: 'chainmend-write-config-33333333', content },
+  askPeers: { operation: 'ask-peers', name: 'chainmend-ask-peers-55555555', content },
   changePeers: { operation: 'change-peers', name: 'chainmend-change-peers-44444444', content },
 };
 

@@ -1,0 +1,90 @@
+// What is to be done for one node, from its list, its connections and what its client can do; its name, and its sentence. Pure.
+import { createHash } from 'node:crypto';
+import type { PeersAtRunTime } from '../../shared/chains/client.ts';
+import { parseEntry } from '../../shared/peers/entry.ts';
+import type { ListChange } from './guards.ts';
+
+export interface NodePlan {
+  readonly instanceId: string;
+  readonly node: string;
+  readonly change: ListChange;
+  /** The new file; undefined where the list is kept at run time only. The text that was read where nothing in it changes. */
+  readonly text: { readonly before: string; readonly after: string; readonly sha256: string } | undefined;
+  /** To be told to the running client. */
+  readonly dial: readonly string[];
+  /** To be left by the running client. */
+  readonly leave: readonly string[];
+  readonly peersBefore: number | null;
+  /** Connections that it should have at least: as many as the fleet file says, or as its list has. */
+  readonly floor: number;
+  readonly belowFloor: boolean;
+}
+
+export interface PlanFacts {
+  readonly change: ListChange;
+  readonly text: NodePlan['text'];
+  readonly atRunTime: PeersAtRunTime;
+  readonly connected: ReadonlySet<string>;
+  readonly peersBefore: number | null;
+  readonly minimum: number;
+}
+
+/** undefined: the list is as it should be, and so are the connections as far as a list can help. */
+export function planNode(facts: PlanFacts): NodePlan | undefined {
+  const { change, text, atRunTime, connected, peersBefore } = facts;
+  const floor = floorOf(facts.minimum, change.after);
+  const belowFloor = (peersBefore ?? 0) < floor;
+  const canDial = atRunTime.by === 'rpc';
+  const missing = change.after.filter((peer) => !isConnected(peer, connected));
+  const dial = canDial ? (belowFloor ? missing : change.added) : [];
+  const leave = canDial && atRunTime.remove !== undefined ? change.removed : [];
+  const writes = text !== undefined && text.after !== text.before;
+  if (!writes && dial.length === 0 && leave.length === 0 && !belowFloor) return undefined;
+  const { instanceId, node } = change;
+  return { instanceId, node, change, text, dial, leave, peersBefore, floor, belowFloor };
+}
+
+/** Nobody is asked for more connections than there are peers to be named. */
+export const floorOf = (minimum: number, list: readonly string[]): number => Math.min(minimum, list.length);
+
+export function isConnected(peer: string, connected: ReadonlySet<string>): boolean {
+  const entry = parseEntry(peer);
+  return entry !== undefined && ((entry.id !== undefined && connected.has(entry.id)) || connected.has(entry.host));
+}
+
+/** Names what would be done for a node, whatever its connections are at the moment. */
+export const hashOfNode = ({ instanceId, change, text }: NodePlan): string =>
+  digest([instanceId, change.after, change.hiddenIds, text?.sha256 ?? null]);
+
+/** Names what would be done for all of them. */
+export const hashOf = (plans: readonly NodePlan[]): string => digest(plans.map(hashOfNode).sort());
+
+const digest = (value: unknown): string =>
+  createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 12);
+
+const MAX_SHOWN = 4;
+
+/** "name 3 peers, 3 of them new: it has 0 connections, expected 3". What is done, a colon, and why. */
+export function sentenceOf(
+  { change, peersBefore, floor, belowFloor, dial }: NodePlan,
+  names: ReadonlyMap<string, string>,
+): string {
+  const { after, added, removed, reasons, waiting } = change;
+  const callOf = (peer: string): string => names.get(peer) ?? peer;
+  const short = (peers: readonly string[]): string =>
+    [
+      ...peers.slice(0, MAX_SHOWN).map(callOf),
+      ...(peers.length > MAX_SHOWN ? [`${peers.length - MAX_SHOWN} more`] : []),
+    ].join(', ');
+  const done = [
+    added.length > 0 ? `name ${short(added)}` : '',
+    removed.length > 0 ? `name ${short(removed)} no more` : '',
+    added.length === 0 && removed.length === 0 ? (dial.length > 0 ? `dial ${short(dial)}` : 'set the list again') : '',
+  ].filter((part) => part !== '');
+  const why = [
+    belowFloor ? `it has ${peersBefore ?? 'no known number of'} connections, expected ${floor} at least` : '',
+    ...[...new Set(reasons)].slice(0, MAX_SHOWN),
+    waiting > 0 ? `${waiting} more wait for the next hour` : '',
+  ].filter((part) => part !== '');
+  return `${done.join(', ')} (${after.length} in all): ${why.join('; ') || 'better spread and longer lived'}`;
+}

@@ -1,0 +1,120 @@
+// What is remembered of the rotations of a fleet's peer lists: one run at a time, what the last hour has changed, and the restart that
+// has to prove itself. Pure decisions over the ROTATION record.
+import type { Write } from '../heal/incident.ts';
+import type { Told } from './names.ts';
+
+/** Times are ms since the epoch. */
+export interface RotationRecord {
+  /** The run that is at work; another one may begin after `untilMs`, whatever became of this one. */
+  readonly run: { readonly writer: string; readonly untilMs: number } | null;
+  /** Of the last run's commands: every run's is higher, so that a node tells the commands of an older one. */
+  readonly epochSeconds: number;
+  /** When the last routine rotation had been through the whole fleet; 0 for never. */
+  readonly routineAtMs: number;
+  /** Name and instance of the last node that the routine rotation under way has seen. */
+  readonly cursor: string | null;
+  /** Entries that changed in lists of nodes that were well. */
+  readonly changed: readonly { readonly atMs: number; readonly entries: number }[];
+  /** The last restart, until it is proved. */
+  readonly restart: UnprovedRestart | null;
+  /** Nodes for which something was tried in vain, by instance. */
+  readonly backoff: Readonly<Record<string, { readonly failures: number; readonly notBeforeMs: number }>>;
+  /** Plans of mode plan that were written, by instance. */
+  readonly plans: Readonly<Record<string, { readonly hash: string; readonly atMs: number }>>;
+  /** The plan that waits for a person, with what it is for each node, by instance. */
+  readonly asked: {
+    readonly hash: string;
+    readonly atMs: number;
+    readonly nodes: Readonly<Record<string, string>>;
+  } | null;
+  readonly told: readonly Told[];
+  readonly version: number;
+}
+
+export interface UnprovedRestart {
+  readonly instanceId: string;
+  readonly node: string;
+  readonly atMs: number;
+  /** Its connections before; null where it did not answer. */
+  readonly peersBefore: number | null;
+  /** What proves it, at least. */
+  readonly floor: number;
+}
+
+export const newRotation: RotationRecord = {
+  run: null,
+  epochSeconds: 0,
+  routineAtMs: 0,
+  cursor: null,
+  changed: [],
+  restart: null,
+  backoff: {},
+  plans: {},
+  asked: null,
+  told: [],
+  version: 0,
+};
+
+const HOUR_MS = 60 * 60_000;
+const DAY_MS = 24 * HOUR_MS;
+/** What a node is left alone for after the first attempt in vain; then twice as long, each time. */
+const BACKOFF_MS = 15 * 60_000;
+const MAX_BACKOFF_MS = 6 * HOUR_MS;
+
+export const next = (read: RotationRecord | undefined, change: Partial<RotationRecord>): RotationRecord => {
+  const before = read ?? newRotation;
+  return { ...before, ...change, version: before.version + 1 };
+};
+
+/**
+ * Takes the fleet's turn. Not a lease on any node: what two runs at once could do is bounded on the node, by what was read
+ * (docs/adr/0007); it keeps them from undoing each other's work, and from telling people twice.
+ */
+export function beginRun(
+  read: RotationRecord | undefined,
+  writer: string,
+  nowMs: number,
+  untilMs: number,
+): Write<RotationRecord> | { readonly busy: string } {
+  const { run = null, epochSeconds = 0 } = read ?? {};
+  if (run && run.writer !== writer && nowMs <= run.untilMs) return { busy: run.writer };
+  const epoch = Math.max(Math.floor(nowMs / 1000), epochSeconds + 1);
+  return { next: next(read, { run: { writer, untilMs }, epochSeconds: epoch }) };
+}
+
+/** Gives the turn back, and forgets what is of no use any more. */
+export function endRun(
+  read: RotationRecord | undefined,
+  writer: string,
+  nowMs: number,
+): Write<RotationRecord> | { readonly leave: true } {
+  if (read?.run?.writer !== writer) return { leave: true };
+  const recent = <T>(records: Readonly<Record<string, T>>, atMs: (record: T) => number): Record<string, T> =>
+    Object.fromEntries(Object.entries(records).filter(([, record]) => nowMs - atMs(record) < DAY_MS));
+  return {
+    next: next(read, {
+      run: null,
+      changed: read.changed.filter(({ atMs }) => nowMs - atMs < HOUR_MS),
+      backoff: recent(read.backoff, ({ notBeforeMs }) => notBeforeMs),
+      plans: recent(read.plans, ({ atMs }) => atMs),
+    }),
+  };
+}
+
+/** Entries of well nodes' lists that changed within the hour. */
+export const changedLately = (read: RotationRecord | undefined, nowMs: number): number =>
+  (read?.changed ?? []).filter(({ atMs }) => nowMs - atMs < HOUR_MS).reduce((sum, { entries }) => sum + entries, 0);
+
+/** A node is left alone for a while after something was done for it in vain, and not any more once it is well. */
+export function afterAttempt(
+  { backoff }: Pick<RotationRecord, 'backoff'>,
+  instanceId: string,
+  healed: boolean,
+  nowMs: number,
+): RotationRecord['backoff'] {
+  const { [instanceId]: before, ...others } = backoff;
+  if (healed) return others;
+  const failures = (before?.failures ?? 0) + 1;
+  const waitMs = Math.min(BACKOFF_MS * 2 ** Math.min(failures - 1, 10), MAX_BACKOFF_MS);
+  return { ...others, [instanceId]: { failures, notBeforeMs: nowMs + waitMs } };
+}
