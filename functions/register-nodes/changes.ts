@@ -1,7 +1,7 @@
 // From the records that there are to the records that there should be: changes that each hold together, and what is refused. Pure.
 import { createHash } from 'node:crypto';
 import type { SubjectRefusal } from '../../shared/guardrails/names.ts';
-import type { DesiredNames } from './desired.ts';
+import type { DesiredNames, DesiredRecord } from './desired.ts';
 import {
   compareText,
   markedBy,
@@ -10,6 +10,7 @@ import {
   type RecordSet,
   recordKey,
   sameAnswers,
+  standsThere,
   type Zone,
   type ZoneRecord,
 } from './records.ts';
@@ -70,24 +71,17 @@ export const hashOf = (changes: readonly Change[]): string =>
 
 const listed = ({ name, type, ttlSeconds, values }: RecordSet) => [name, type, ttlSeconds, ...values];
 
-function settle(fleet: string, record: RecordSet, zone: Zone): Change | SubjectRefusal | undefined {
-  const { name, type } = record;
+function settle(fleet: string, record: DesiredRecord, zone: Zone): Change | SubjectRefusal | undefined {
+  const { name, type, node } = record;
+  const stands = standsThere(fleet, record, zone);
+  if (stands !== undefined) {
+    const reason = `${name} ${type} should be ${short(record.values)}, but ${stands}: it is left as it is. Delete it, and it is made`;
+    return { refuse: 'record-foreign', subject: `${name} ${type}`, ...(node && { node }), reason, page: true };
+  }
   const now = zone.get(recordKey(name, type));
-  const marker = zone.get(recordKey(markerName(name), 'TXT'));
-  const alias = zone.get(recordKey(name, 'CNAME'));
-  const ours = marker !== undefined && markedBy(fleet, marker)?.type === type;
-  const foreign = (reason: string): SubjectRefusal => ({
-    refuse: 'record-foreign',
-    subject: `${name} ${type}`,
-    reason: `${name} ${type} should be ${short(record.values)}, but ${reason}: it is left as it is. Delete it, and it is made`,
-    page: true,
-  });
-  if (alias) return foreign(`${name} is a CNAME that chainmend did not make`);
-  if (marker && !ours) return foreign(`${markerName(name)} says ${short(marker.values)}`);
-  if (now && !ours) return foreign(`it is ${short(now.values)} and not marked as chainmend’s`);
-  if (now && !now.plain) return foreign('it is an alias or has a routing policy');
   if (now && sameAnswers(now, record)) return undefined;
-  const create = ours ? [record] : [record, markerOf(fleet, record)];
+  const marked = zone.has(recordKey(markerName(name), 'TXT'));
+  const create = marked ? [bare(record)] : [bare(record), markerOf(fleet, record)];
   const sentence = now
     ? `${name} ${type} ${difference(now, record)}`
     : `${name} ${type} ${short(record.values)} is made`;

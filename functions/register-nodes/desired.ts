@@ -10,6 +10,7 @@ import {
   markerName,
   type RecordSet,
   recordKey,
+  standsThere,
   type Zone,
 } from './records.ts';
 
@@ -25,8 +26,13 @@ export interface NameFacts {
   readonly zone: Zone;
 }
 
+export interface DesiredRecord extends RecordSet {
+  /** Whose it is, where it is one node's. */
+  readonly node?: Pick<FleetNode, 'name' | 'instanceId'>;
+}
+
 export interface DesiredNames {
-  readonly records: readonly RecordSet[];
+  readonly records: readonly DesiredRecord[];
   /** Names whose records are left as they are, whatever they are. */
   readonly untouched: ReadonlySet<string>;
   readonly refusals: readonly SubjectRefusal[];
@@ -61,8 +67,8 @@ export function desiredNames(facts: NameFacts): DesiredNames {
     // Nodes there are, and none of them may be put into it or taken out: never emptied.
     ...(pool.values.length === 0 && facts.nodes.length > 0 ? [poolName(dns)] : []),
   ]);
-  const records = [
-    ...own.map(({ node, host }) => recordOf(dns, host, 'A', [node.privateIp])),
+  const records: DesiredRecord[] = [
+    ...own.map(({ node, host }) => ({ ...recordOf(dns, host, 'A', [node.privateIp]), node })),
     ...(pool.values.length > 0 ? [recordOf(dns, poolName(dns), 'A', pool.values)] : []),
     ...(service.length > 0 ? [recordOf(dns, srvName(chain, dns), 'SRV', service)] : []),
   ];
@@ -188,9 +194,11 @@ function serviceOf(
       !(behindSentries && node.role === 'validator') &&
       node.privateIp !== '',
   );
+  // Where somebody else holds the name, it leads to somebody else.
+  const led = running.filter(({ host }) => standsThere(fleet.name, { name: host, type: 'A' }, zone) === undefined);
   const left = [...taken, ...named.filter(({ node }) => paused.has(node.instanceId)).map(({ host }) => host)];
   const kept = now.filter((value) => left.some((host) => value.endsWith(` ${host}`)));
-  return fitting([...new Set([...running.map(({ host }) => targetOf(host)), ...kept])].sort());
+  return fitting([...new Set([...led.map(({ host }) => targetOf(host)), ...kept])].sort());
 }
 
 function fitting(values: readonly string[]): readonly string[] {

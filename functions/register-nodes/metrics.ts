@@ -110,7 +110,9 @@ export async function readCovered(
     for (const alarm of await readAlarms(cloudwatch, prefix)) {
       const { name = '', dimensions = {} } = firstMetric(alarm) ?? {};
       const { InstanceId, path } = dimensions;
-      if (!matches.test(alarm.AlarmName ?? '') || !name.startsWith('disk_') || !InstanceId || !path) continue;
+      // A pattern may be wide enough for our own, which would then be taken away and made again in turns.
+      if (alarm.AlarmName?.startsWith('chainmend-') || !matches.test(alarm.AlarmName ?? '')) continue;
+      if (!name.startsWith('disk_') || !InstanceId || !path) continue;
       covered[name.startsWith('disk_inodes') ? 'inodes' : 'disk'].add(filesystemKey(InstanceId, path));
     }
   }

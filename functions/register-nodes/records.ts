@@ -46,6 +46,19 @@ export function markedBy(fleet: string, record: ZoneRecord): Pick<RecordSet, 'na
   return type === undefined ? undefined : { name: record.name.slice(MARKER.length + 1), type };
 }
 
+/** Why a name cannot be ours to write: what stands there that this fleet's marker does not mark. undefined where nothing is in the way. */
+export function standsThere(fleet: string, { name, type }: Pick<RecordSet, 'name' | 'type'>, zone: Zone) {
+  const now = zone.get(recordKey(name, type));
+  const marker = zone.get(recordKey(markerName(name), 'TXT'));
+  const ours = marker !== undefined && markedBy(fleet, marker)?.type === type;
+  const says = (record: RecordSet): string => record.values.join(', ').slice(0, MAX_NAME_CHARACTERS);
+  if (zone.has(recordKey(name, 'CNAME'))) return `${name} is a CNAME that chainmend did not make`;
+  if (marker && !ours) return `${markerName(name)} says ${says(marker)}`;
+  if (now && !ours) return `it is ${says(now)} and not marked as chainmend’s`;
+  if (now && !now.plain) return 'it is an alias or has a routing policy';
+  return undefined;
+}
+
 /** Whether two records answer the same: values in whatever order, TTL included. */
 export function sameAnswers(a: RecordSet, b: RecordSet): boolean {
   return a.ttlSeconds === b.ttlSeconds && canonicalValues(a) === canonicalValues(b);

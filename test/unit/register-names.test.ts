@@ -179,7 +179,10 @@ describe('a record that chainmend did not make', () => {
     const { refusals, changes } = planOf(facts);
     expect(refusals).toMatchObject([{ refuse: 'record-foreign', subject: 'node2.bitcoin.internal A', page: true }]);
     expect(refusals[0]?.reason).toMatch(reason);
+    expect(refusals[0]?.node).toMatchObject({ name: 'node2', instanceId: idOf(2) });
     expect(changes.map(({ name }) => name)).toEqual([SRV, 'node1.bitcoin.internal', 'node3.bitcoin.internal', POOL]);
+    // Whoever looks for peers is not led to a stranger.
+    expect(valuesIn(applied(facts), SRV, 'SRV')).not.toContain('0 0 8333 node2.bitcoin.internal');
   });
 
   it('is put back where it was ours and a person changed it', () => {

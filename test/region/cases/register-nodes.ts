@@ -310,6 +310,28 @@ const cases: Readonly<Record<string, Case>> = {
         lastAlarm(world, 'node2')?.Threshold === 95 && lastAlarm(world, 'node2')?.EvaluationPeriods === 3,
     },
   },
+  'a disk that people’s own alarm looks after has none of ours, by the patterns of the fleet file': {
+    fleet: { alarms: { namePatterns: ['exchange-*-filling', '*-disk'] } },
+    people: (world) =>
+      world.at(1, () => {
+        const InstanceId = world.find('bitcoin', 'node2').instanceId;
+        const Dimensions = Object.entries({ InstanceId, path: '/node-data', fstype: 'xfs' }).map(([Name, Value]) => ({
+          Name,
+          Value,
+        }));
+        return world.region.call('monitoring', 'PutMetricAlarm', {
+          ...strangersAlarm('exchange-node2-filling'),
+          MetricName: 'disk_used_percent',
+          Dimensions,
+        });
+      }),
+    expect: {
+      'ours has gone': (world) => !hasAlarm(world, alarmOf('node2', 'disk')),
+      'theirs is there': (world) => hasAlarm(world, 'exchange-node2-filling'),
+      'its inodes are looked after by ours': (world) => hasAlarm(world, alarmOf('node2', 'inodes')),
+      'our own are not taken for people’s': (world) => hasAll(world, 'node1'),
+    },
+  },
   'a fleet of more than fifty has one alarm of each kind, and a big change goes out in time': {
     nodes: 55,
     expect: {
