@@ -10,7 +10,8 @@ import { alarmName } from '../../shared/fleet/naming.ts';
 import type { FleetNode } from '../../shared/fleet/nodes.ts';
 import { judgeGone, type SubjectRefusal } from '../../shared/guardrails/names.ts';
 import { diffAlarms, firstMetric, isOurs, ownActions, putInput } from './alarm-changes.ts';
-import { alarmsPer, type DiskSeries, desiredAlarms } from './alarms.ts';
+import type { DiskSeries } from './alarm-model.ts';
+import { alarmsPer, desiredAlarms } from './alarms.ts';
 import { readAlarms, readCovered, readTags } from './metrics.ts';
 import { guardAgain, pacer, type Work } from './work.ts';
 

@@ -9,11 +9,13 @@ import {
 import type { SubjectRefusal } from '../../shared/guardrails/names.ts';
 import { type Change, hashOf, inBatches, type NamePlan } from './changes.ts';
 import type { RecordSet, Zone } from './records.ts';
-import { guardAgain, pacer, type Work } from './work.ts';
+import { guardAgain, pacer, type Work, waitMs } from './work.ts';
 import { readZone } from './zone.ts';
 
 /** "Five requests per second per AWS account" (Route 53 quotas); with room for people and other tools. */
 const GAP_MS = 250;
+/** Route 53 refuses a request while it works at another for the same zone (PriorRequestNotComplete). */
+const AGAIN_AFTER_MS = 1_000;
 const MAX_SENTENCES = 20;
 
 export interface Applied {
@@ -51,6 +53,7 @@ export async function applyNames(work: Work, { zoneId, plan, approved, planAgain
     if (typeof sent === 'object') return { changed, left: total - changed, refusals: [sent] };
     if (sent) continue;
     // Somebody changed one of them, or the answer of a request that took effect was lost: what is still to be done goes name by name.
+    await waitMs(AGAIN_AFTER_MS);
     const again = planAgain(await readZone(work.clients.route53, zoneId)).changes;
     const still = again.filter((change) => batch.some((one) => concerns(one, change, approved)));
     const gone = batch.filter(({ name }) => !again.some((change) => change.name === name));

@@ -5,12 +5,13 @@ import middy from '@middy/core';
 import { awsClients, type Clients } from '../../shared/aws/clients.ts';
 import { readEnvironment } from '../../shared/aws/environment.ts';
 import { logged } from '../../shared/aws/log.ts';
+import { isThrottling } from '../../shared/aws/throttling.ts';
 import { EventError } from '../../shared/events/errors.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { fleetOf } from '../../shared/fleet/selection.ts';
 import { readSettings, type Settings } from '../../shared/fleet/settings.ts';
 import { createStore } from '../../shared/heal/store.ts';
-import type { DiskSeries } from './alarms.ts';
+import type { DiskSeries } from './alarm-model.ts';
 import { parseRegisterEvent, type RegisterEvent } from './event.ts';
 import { readSeries } from './metrics.ts';
 import { reconcileFleet, type Summary, type Turn } from './reconcile.ts';
@@ -108,13 +109,19 @@ async function takeTurns(
       console.info(JSON.stringify({ level: 'info', ...summary }));
       summaries.push(summary);
     } catch (error) {
-      failures.push(error);
+      // A hundred instances that come at once are a hundred hints: the schedule does what these leave to each other.
+      if (event.kind === 'instance' && isAllThrottling(error))
+        console.warn(JSON.stringify({ level: 'warn', left: [fleet.name], why: sentenceOf(error) }));
+      else failures.push(error);
     }
   }
   if (failures.length > 0)
     throw new AggregateError(failures, `the others were reconciled, but: ${failures.map(sentenceOf).join('; ')}`);
   return summaries;
 }
+
+const isAllThrottling = (error: unknown): boolean =>
+  error instanceof AggregateError ? error.errors.every(isAllThrottling) : isThrottling(error);
 
 const sentenceOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 

@@ -8,7 +8,7 @@ import {
 } from '@aws-sdk/client-cloudwatch';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { firstMetric } from './alarm-changes.ts';
-import { AGENT_NAMESPACE, type DiskSeries, filesystemKey } from './alarms.ts';
+import { AGENT_NAMESPACE, type DiskSeries, filesystemKey } from './alarm-model.ts';
 
 /** 100 a page: as many alarms as a fleet of 3,000 nodes has with alarms of their own. */
 const MAX_ALARM_PAGES = 300;

@@ -6,7 +6,7 @@ import type { Health } from '../../shared/fleet/observation.ts';
 import { OBSERVATION_VALID_MS } from '../../shared/guardrails/grow.ts';
 import { judgeGone, judgeSelection, type SubjectRefusal } from '../../shared/guardrails/names.ts';
 import { judgePauses, judgePauseTag } from '../../shared/guardrails/switches.ts';
-import type { DiskSeries } from './alarms.ts';
+import type { DiskSeries } from './alarm-model.ts';
 import { reconcileAlarms } from './apply-alarms.ts';
 import { type Applied, applyNames } from './apply-names.ts';
 import { type NamePlan, planNames } from './changes.ts';

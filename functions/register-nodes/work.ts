@@ -63,12 +63,14 @@ export function workOf(tools: Tools, fleet: Fleet): Work {
   };
 }
 
+export const waitMs = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
 /** A gap between two calls, so that a rate is kept: the first call goes at once. */
 export function pacer(gapMs: number): () => Promise<void> {
   let nextMs = 0;
   return async () => {
-    const waitMs = nextMs - Date.now();
-    if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
+    const gap = nextMs - Date.now();
+    if (gap > 0) await waitMs(gap);
     nextMs = Date.now() + gapMs;
   };
 }
@@ -113,7 +115,7 @@ export async function tell(work: Work, met: readonly SubjectRefusal[], nodes?: n
       node: node?.name ?? WHOLE_FLEET,
       code: refuse,
       sentence: reason,
-      subject,
+      ...(refuse === 'approval-wanted' ? { plan: subject } : { subject }),
     });
     await work.write({ kind: 'page', code: refuse, sentence: reason }, node);
   }

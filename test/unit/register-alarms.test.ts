@@ -8,7 +8,8 @@ import {
   ownActions,
   putInput,
 } from '../../functions/register-nodes/alarm-changes.ts';
-import { type AlarmFacts, alarmsPer, desiredAlarms, filesystemKey } from '../../functions/register-nodes/alarms.ts';
+import { type AlarmFacts, filesystemKey } from '../../functions/register-nodes/alarm-model.ts';
+import { alarmsPer, desiredAlarms } from '../../functions/register-nodes/alarms.ts';
 import { parseFleet } from '../../shared/fleet/resolve.ts';
 import { bitcoin } from '../support/fleet-documents.ts';
 import { idOf, nodeOf, nodes } from '../support/register-facts.ts';

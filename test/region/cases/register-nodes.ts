@@ -310,6 +310,21 @@ const cases: Readonly<Record<string, Case>> = {
         lastAlarm(world, 'node2')?.Threshold === 95 && lastAlarm(world, 'node2')?.EvaluationPeriods === 3,
     },
   },
+  'thirty nodes that come at once hinder each other and are all there in the end': {
+    people: (world) => {
+      world.at(1, () => {
+        for (let index = 11; index <= 40; index++) world.launch(follower(`node${index}`));
+      });
+    },
+    minutes: 20,
+    expect: {
+      'each has its name and its alarms': (world) =>
+        world.nodes.every(
+          ({ name, fleet }) => fleet.name !== 'bitcoin' || (isRight(world, name) && hasAll(world, name)),
+        ),
+      'nothing failed for good': (world) => failed(world) === 0,
+    },
+  },
   'a disk that people’s own alarm looks after has none of ours, by the patterns of the fleet file': {
     fleet: { alarms: { namePatterns: ['exchange-*-filling', '*-disk'] } },
     people: (world) =>
