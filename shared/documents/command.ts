@@ -13,6 +13,8 @@ export const runLimitsSeconds: Readonly<Record<Operation, number>> = {
   'observe-node': 60,
   'grow-filesystem': 240,
   'read-config': 60,
+  // The sweep that sends it has a minute in all.
+  'ask-node': 15,
   'ask-peers': 60,
   'change-peers': 120,
   // With a restart, what peer-command.ts reckons from the client's grace; this is the most.

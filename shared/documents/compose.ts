@@ -31,6 +31,7 @@ export const scriptParts = {
   // One script under two names: who reads a journal or a policy should see whether a client was told anything.
   'ask-peers': ['answer', 'parameters', 'memory', 'requests', 'change-peers', 'main'],
   'change-peers': ['answer', 'parameters', 'memory', 'requests', 'change-peers', 'main'],
+  'ask-node': ['ask-node'],
 } as const satisfies Readonly<Record<Operation, readonly string[]>>;
 
 /**
@@ -58,10 +59,20 @@ set -u -o pipefail
 umask 077
 export LC_ALL=C PATH="$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 exec 3>&1 1>&2 </dev/null
-# What heals have sent, and what was sent about peers, are remembered apart: neither makes the other stale.
+${memory(operation)}`;
+}
+
+function memory(operation: Operation): string {
+  if (!isRemembered(operation)) return '';
+  return `# What heals have sent, and what was sent about peers, are remembered apart: neither makes the other stale.
 readonly MEMORY=${isPeerOperation(operation) ? 'last-peers-command' : 'last-command'}
+readonly OPERATION_ID_PATTERN=${quoted(parameterRules.OperationId.pattern)}
 `;
 }
+
+/** What only reads is not: it may come twice, and late. */
+const isRemembered = (operation: Operation): boolean =>
+  operationParameters[operation].some((name) => name === 'OperationId');
 
 const isPeerOperation = (operation: Operation): boolean => peerOperations.some((one) => one === operation);
 
@@ -69,13 +80,7 @@ function parameterChecks(operation: Operation): string {
   const checks = operationParameters[operation].map(
     (name) => `  check ${name} ${quoted(parameterRules[name].pattern)}`,
   );
-  return [
-    `readonly OPERATION_ID_PATTERN=${quoted(parameterRules.OperationId.pattern)}`,
-    'check_parameters() {',
-    ...checks,
-    '}',
-    '',
-  ].join('\n');
+  return ['check_parameters() {', ...checks, '}', ''].join('\n');
 }
 
 function quoted(text: string): string {

@@ -35,6 +35,8 @@ const descriptions: Readonly<Record<Operation, string>> = {
   'write-config':
     "chainmend: edits a client's configuration if it still is what was read, then restarts the client if asked.",
   'ask-peers': 'chainmend: asks the client on its own loopback who it is connected to; changes nothing.',
+  'ask-node':
+    'chainmend: asks the client on its own loopback where it stands, and how full its volumes are; changes nothing.',
   'change-peers': 'chainmend: asks the client on its own loopback, and tells it to dial peers or to leave them.',
 };
 
@@ -45,6 +47,7 @@ export function commandDocuments(): {
   readonly writeConfig: CommandDocument;
   readonly askPeers: CommandDocument;
   readonly changePeers: CommandDocument;
+  readonly askNode: CommandDocument;
 } {
   return {
     observeNode: commandDocument('observe-node'),
@@ -53,6 +56,7 @@ export function commandDocuments(): {
     writeConfig: commandDocument('write-config'),
     askPeers: commandDocument('ask-peers'),
     changePeers: commandDocument('change-peers'),
+    askNode: commandDocument('ask-node'),
   };
 }
 

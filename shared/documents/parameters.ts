@@ -10,6 +10,7 @@ export interface ParameterRule {
 const wholeNumber = '(0|[1-9][0-9]{0,15})';
 /** Never "." or "..", nor three dots and more. */
 const pathPart = '\\.{0,2}[A-Za-z0-9_+@-][A-Za-z0-9._+@-]{0,63}';
+const volume = `[a-z][a-z0-9-]{0,31}:(/${pathPart}){1,16}`;
 /** How long it may be is checked beside the pattern: a matcher for POSIX writes every repetition out. */
 const base64 = '([A-Za-z0-9+/]+={0,2})?';
 
@@ -88,6 +89,15 @@ export const parameterRules = {
     description: 'Lines of "<GET or POST> <path, or -> <body in base64, or ->", in base64',
     pattern: `^${base64}$`,
   },
+  Questions: {
+    description:
+      'Lines of "<what is kept> <most bytes> <GET or POST> <scheme> <port> <path> <body in base64, or ->", in base64',
+    pattern: `^${base64}$`,
+  },
+  Volumes: {
+    description: 'Volumes whose use is told, by role: "data:/data#ancient:/ancient"',
+    pattern: `^(${volume}(#${volume}){0,15})?$`,
+  },
 } as const satisfies Readonly<Record<string, ParameterRule>>;
 
 export type ParameterName = keyof typeof parameterRules;
@@ -121,6 +131,8 @@ export const operationParameters = {
   ],
   'ask-peers': ['OperationId', 'StartBy', 'RunLimitSeconds', 'Endpoint', 'CredentialsFile', 'Requests'],
   'change-peers': ['OperationId', 'StartBy', 'RunLimitSeconds', 'Endpoint', 'CredentialsFile', 'Requests'],
+  // Reads, and nothing else: it has no fence, no start-by and no memory.
+  'ask-node': ['RunLimitSeconds', 'Questions', 'CredentialsFile', 'Volumes'],
 } as const satisfies Readonly<Record<string, readonly ParameterName[]>>;
 
 export type Operation = keyof typeof operationParameters;

@@ -43,6 +43,7 @@ const documents: CommandDocuments = {
   writeConfig: { operation: 'write-config', name: 'chainmend-write-config-33333333', content },
   askPeers: { operation: 'ask-peers', name: 'chainmend-ask-peers-55555555', content },
   changePeers: { operation: 'change-peers', name: 'chainmend-change-peers-44444444', content },
+  askNode: { operation: 'ask-node', name: 'chainmend-ask-node-66666666', content },
 };
 
 export function buildStack({

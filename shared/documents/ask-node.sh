@@ -1,0 +1,142 @@
+# Asks the client of this node where it stands, on the node's own loopback, and tells how full its volumes are. Nothing is changed
+# and nothing is written: no fence, no lock, no memory. The answer is one line: base64 of gzip of frames (shared/probe/frames.ts).
+
+# ListCommandInvocations shows 2,500 characters of what a command prints.
+readonly ROOM=2400
+readonly QUESTIONS_MAX=16
+readonly SECONDS_A_QUESTION=4
+readonly TRAILER='chainmend-status '
+FRAMES=()
+
+say() { printf '%s\n' "$*" >&2; }
+
+# check NAME PATTERN: as SSM hands it over, in the environment ("interpolationType"; SSM Agent 3.3.2746.0 and later).
+check() {
+  local name=SSM_$1
+  if [ -z "${!name+given}" ]; then
+    say "parameter $1 did not arrive in the environment: SSM Agent 3.3.2746.0 or later is needed"
+    exit 2
+  fi
+  if [[ ${!name} =~ $2 ]]; then return 0; fi
+  say "parameter $1: \"${!name:0:100}\" given, expected $2"
+  exit 2
+}
+
+# ask_all: one frame for each line "<what is kept> <most bytes> <method> <scheme> <port> <path> <body in base64, or ->".
+ask_all() {
+  local line
+  while IFS= read -r line; do
+    if [ "${#FRAMES[@]}" -ge "$QUESTIONS_MAX" ]; then
+      say "parameter Questions: more than $QUESTIONS_MAX lines given"
+      exit 2
+    fi
+    if ! [[ $line =~ ^(facts|peers|spec|consensus|geth)\ ([1-9][0-9]{0,7})\ (GET|POST)\ (https?)\ ([1-9][0-9]{0,4})\ (/[A-Za-z0-9_.~:/?=\&%+,@-]*)\ (-|[A-Za-z0-9+/]+=?=?)$ ]]; then
+      say "parameter Questions: line \"${line:0:100}\" is not of the expected form"
+      exit 2
+    fi
+    ask "${BASH_REMATCH[@]:1}"
+  done < <(printf '%s' "$SSM_Questions" | base64 -d)
+}
+
+# ask KEEP MAXIMUM METHOD SCHEME PORT PATH BODY: adds a frame "a <curl's exit status> <HTTP status> <bytes>" with the body after it.
+ask() {
+  local answer exit_status=0 code=000 left=$((SSM_RunLimitSeconds - SECONDS))
+  [ "$left" -lt "$SECONDS_A_QUESTION" ] || left=$SECONDS_A_QUESTION
+  if [ "$left" -le 0 ]; then
+    FRAMES+=('a 28 000 0'$'\n')
+    return
+  fi
+  # On the node's own loopback a certificate proves nothing. Redirections are not followed.
+  answer=$(
+    curl_config "$@" |
+      curl --disable --silent --globoff --insecure --noproxy '*' --max-time "$left" --max-filesize "$2" --request "$3" \
+        --write-out "\\n$TRAILER%{http_code}" --config - 2>/dev/null |
+      head -c $(($2 + 64)) | keep "$1"
+  ) || exit_status=$?
+  if [[ $answer =~ "$TRAILER"([0-9][0-9][0-9])$ ]]; then
+    code=${BASH_REMATCH[1]}
+    answer=${answer%"$TRAILER"*}
+  else
+    # No trailer: either curl failed, or what it got was cut off. The latter is too large, in curl's numbers.
+    case $exit_status in 0 | 23) exit_status=63 ;; esac
+  fi
+  [ "$exit_status" -eq 0 ] || answer=
+  FRAMES+=("a $exit_status $code ${#answer}"$'\n'"$answer")
+}
+
+# curl_config: on curl's standard input, so that neither credentials nor bodies are seen in a list of processes.
+curl_config() {
+  local secret=
+  printf 'url = "%s://127.0.0.1:%s%s"\n' "$4" "$5" "$6"
+  if [ "$7" != - ]; then
+    printf 'header = "Content-Type: application/json"\nheader = "Expect:"\n'
+    printf 'data-raw = "%s"\n' "$(escaped "$(printf '%s' "$7" | base64 -d)")"
+  fi
+  [ -n "$SSM_CredentialsFile" ] && IFS= read -r secret <"$SSM_CredentialsFile"
+  [ -z "$secret" ] || printf 'user = "%s"\n' "$(escaped "$secret")"
+}
+
+# escaped TEXT: as curl's configuration quotes it ("--config", curl's manual).
+escaped() {
+  local text=$1
+  text=${text//\\/\\\\}
+  text=${text//\"/\\\"}
+  printf '%s' "$text"
+}
+
+# keep WHAT: of an answer only what is read of it, since there is so little room; the trailer always.
+keep() {
+  case $1 in
+    facts)
+      one_line | sed -E \
+        -e 's/"(logsBloom|extraData|parentHash|mixHash|nonce|miner|stateRoot|transactionsRoot|receiptsRoot|sha3Uncles|withdrawalsRoot|parentBeaconBlockRoot|requestsHash)" *: *"[^"]*"/"\1":""/g' \
+        -e 's/"(transactions|withdrawals|uncles)" *: *\[[^]]*\]/"\1":[]/g' \
+        -e 's/"(gossip|signature|state_root|body_root|parent_root)" *: *"[^"]*"/"\1":""/g'
+      ;;
+    # A count stands beside the list.
+    peers) one_line | sed -E 's/"peers" *: *\[.*\]/"peers":[]/' ;;
+    spec) one_line | sed -E \
+      's/^.*("SECONDS_PER_SLOT" *: *"[0-9]{1,8}").*("DEPOSIT_CHAIN_ID" *: *"[0-9]{1,20}").*('"$TRAILER"'[0-9]*)$/{"data":{\1,\2}} \3/; s/^.*("DEPOSIT_CHAIN_ID" *: *"[0-9]{1,20}").*("SECONDS_PER_SLOT" *: *"[0-9]{1,8}").*('"$TRAILER"'[0-9]*)$/{"data":{\1,\2}} \3/' ;;
+    consensus) lines '(cometbft|tendermint)_consensus_(rounds|latest_block_height|(validators|missing_validators|byzantine_validators)(_power)?)[ {]' ;;
+    geth) lines '(chain_head_block|p2p_peers|chain_inserts_count)[ {]' ;;
+  esac
+}
+
+# In JSON a line's end is a blank.
+one_line() { tr '\n\r\t' '   '; }
+
+lines() { grep -a -E "^($1|$TRAILER)" || true; }
+
+# volumes: a line "d <role> <per cent>" for each volume "<role>:<path>" that is mounted; as df counts, of what a process without
+# privileges could use.
+volumes() {
+  local volume blocks free available entries=()
+  IFS='#' read -r -a entries < <(printf '%s\n' "$SSM_Volumes")
+  for volume in "${entries[@]+"${entries[@]}"}"; do
+    findmnt -n -M "${volume#*:}" >/dev/null 2>&1 || continue
+    read -r blocks free available < <(stat -f -c '%b %f %a' "${volume#*:}") || continue
+    [ $((blocks - free + available)) -gt 0 ] || continue
+    printf 'd %s %s\n' "${volume%%:*}" "$((1000 * (blocks - free) / (blocks - free + available)))"
+  done
+}
+
+# The last questions are the least: they are left out until the rest fits.
+answer() {
+  local disks line kept=${#FRAMES[@]}
+  disks=$(volumes)
+  while :; do
+    line=$(
+      {
+        printf 'chainmend-node 1\n%s\n' "$disks"
+        [ "$kept" -eq 0 ] || printf '%s\n' "${FRAMES[@]:0:kept}"
+      } | gzip -9 -n | base64 -w 0
+    )
+    if [ "${#line}" -le "$ROOM" ] || [ "$kept" -eq 0 ]; then break; fi
+    kept=$((kept - 1))
+  done
+  printf '%s\n' "$line" >&3
+}
+
+check_parameters
+ask_all
+answer
