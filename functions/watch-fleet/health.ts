@@ -14,7 +14,7 @@ import { type Source, sourcesOf } from './sources.ts';
 import { startOf } from './start.ts';
 import { tipOf } from './tip.ts';
 import { follow, UNTRACKED, WATCHED_MS } from './track.ts';
-import { type Found, fleetTroubles, since } from './troubles.ts';
+import { type Found, fleetTroubles, since, stillPaged, WELL_FOR_MS } from './troubles.ts';
 
 export interface JudgedNode {
   readonly node: ObservedNode;
@@ -25,7 +25,7 @@ export interface JudgedNode {
 export interface FleetHealth {
   /** In the order of the nodes. */
   readonly nodes: readonly JudgedNode[];
-  /** `version` and `paged` are still those of the watch before. */
+  /** `version` is still that of the watch before. */
   readonly watch: FleetWatch;
   /** Whether the tip is confirmed by who was heard now: otherwise nothing is published of it. */
   readonly tipConfirmed: boolean;
@@ -56,6 +56,7 @@ export function judgeFleet(sight: Sight): FleetHealth {
     nodes.map(({ node }) => node),
   );
   const found: Found = { references, haltedSinceMs, divided: hashes.divided, doubled: doubledNames(sight.nodes) };
+  const troubles = new Map([...fleetTroubles(sight, nodes, found), ...consensus.troubles]);
   return {
     nodes,
     tipConfirmed: tip.confirmed,
@@ -70,7 +71,7 @@ export function judgeFleet(sight: Sight): FleetHealth {
       chainId: sources.chainId,
       references,
       troubles: since(new Map([...fleetTroubles(sight, nodes, found), ...consensus.troubles]), before.watch, nowMs),
-      paged: before.watch?.paged ?? {},
+      paged: stillPaged(troubles, before.watch, nowMs),
       version: before.watch?.version ?? 0,
     },
   };
@@ -92,6 +93,7 @@ function observe(node: FleetNode, context: Context): JudgedNode {
   // One that is on another network makes progress there, of which nothing is known here.
   const track = source?.track ?? follow(before?.memory?.track ?? UNTRACKED, undefined, nowMs);
   const height = source === undefined ? null : source.status.height;
+  const sinceMs = before?.health === verdict.health ? before.sinceMs : nowMs;
   const metrics = reading?.kind === 'read' && reading.reading.geth?.kind === 'ok' ? reading.reading.geth.facts : null;
   return {
     code: verdict.code,
@@ -99,7 +101,7 @@ function observe(node: FleetNode, context: Context): JudgedNode {
       ...{ instanceId, name, role, availabilityZone, privateIp },
       health: verdict.health,
       reason: verdict.reason,
-      sinceMs: before?.health === verdict.health ? before.sinceMs : nowMs,
+      sinceMs,
       height,
       heightSinceMs: track.sinceMs,
       lagBlocks: height === null || tip.height === null ? null : Math.max(0, tip.height - height),
@@ -108,7 +110,7 @@ function observe(node: FleetNode, context: Context): JudgedNode {
       peerCount: facts?.peerCount ?? metrics?.peers ?? null,
       startedAtMs: start.startedAtMs,
       seenSinceMs: before?.seenSinceMs ?? nowMs,
-      paged: before?.paged ?? [],
+      paged: verdict.health === 'synced' && nowMs - sinceMs >= WELL_FOR_MS ? [] : (before?.paged ?? []),
       ...(verdict.cause && { cause: verdict.cause }),
       memory: {
         track,

@@ -89,6 +89,22 @@ export function since(
   );
 }
 
+/** Who was paged for something is not paged again before it was well for so long: the house's rule for incidents. */
+export const WELL_FOR_MS = 30 * 60_000;
+
+/** The codes that people know of already, with the moment when each was last seen. */
+export function stillPaged(
+  troubles: ReadonlyMap<PageCode, string>,
+  before: FleetWatch | undefined,
+  nowMs: number,
+): Readonly<Record<string, number>> {
+  const known = Object.entries(before?.paged ?? {}).map(([code, seenAtMs]): [string, number] => [
+    code,
+    troubles.has(code as PageCode) ? nowMs : seenAtMs,
+  ]);
+  return Object.fromEntries(known.filter(([, seenAtMs]) => nowMs - seenAtMs < WELL_FOR_MS));
+}
+
 function claims(references: readonly ObservedReference[]): string {
   const others = references.filter(({ state }) => state === 'lying').map(({ host, reason }) => `${host}: ${reason}`);
   return others.length === 0 ? '' : `, though not everybody agrees (${others.join('; ')})`;

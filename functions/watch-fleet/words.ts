@@ -18,3 +18,5 @@ export function names(all: readonly string[]): string {
   const more = all.length - NAMED;
   return more > 0 ? `${all.slice(0, NAMED).join(', ')} and ${more} more` : all.join(', ');
 }
+
+export const sentenceOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

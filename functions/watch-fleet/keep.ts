@@ -1,0 +1,72 @@
+// Keeps what a sweep saw: the nodes in items of a hundred, each written only if nothing newer is there, and the fleet as a whole.
+import { ConditionalCheckFailedException, type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { toItem } from '../../shared/aws/attributes.ts';
+import {
+  type FleetObservation,
+  type FleetWatch,
+  NODES_PER_OBSERVATION,
+  type ObservedNode,
+} from '../../shared/fleet/observation.ts';
+import { keys, type Store } from '../../shared/heal/store.ts';
+
+const WRITES_AT_ONCE = 8;
+
+export interface Kept {
+  readonly fleet: string;
+  readonly nodes: readonly ObservedNode[];
+  readonly watch: FleetWatch;
+  /** Parts that are stored now, in order. */
+  readonly before: readonly FleetObservation[];
+}
+
+/** Parts of a fleet of `nodes`; those that a fleet which shrank no longer needs are emptied. */
+export function partsOf({ nodes, watch, before }: Omit<Kept, 'fleet'>): ReadonlyMap<number, FleetObservation> {
+  const { observedAtMs } = watch;
+  const parts = new Map<number, FleetObservation>();
+  for (let from = 0; from < nodes.length; from += NODES_PER_OBSERVATION) {
+    parts.set(from / NODES_PER_OBSERVATION, { observedAtMs, nodes: nodes.slice(from, from + NODES_PER_OBSERVATION) });
+  }
+  for (const [part, known] of before.entries())
+    if (!parts.has(part) && known.nodes.length > 0) parts.set(part, { observedAtMs, nodes: [] });
+  return parts;
+}
+
+/** @returns false where a newer sweep has been kept already, which may happen to one that came twice */
+export async function keep(dynamodb: DynamoDBClient, tableName: string, store: Store, kept: Kept): Promise<boolean> {
+  const parts = [...partsOf(kept)];
+  let next = 0;
+  let newest = true;
+  const worker = async (): Promise<void> => {
+    for (let entry = parts[next]; entry !== undefined; entry = parts[next]) {
+      next++;
+      const [part, observation] = entry;
+      if (!(await putNewer(dynamodb, tableName, keys.observation(kept.fleet, part), observation))) newest = false;
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(WRITES_AT_ONCE, parts.length) }, worker));
+  const watch = { ...kept.watch, version: kept.watch.version + 1 };
+  return (await store.replace(keys.watch(kept.fleet), watch)) && newest;
+}
+
+async function putNewer(
+  dynamodb: DynamoDBClient,
+  TableName: string,
+  { pk, sk }: { readonly pk: string; readonly sk: string },
+  observation: FleetObservation,
+): Promise<boolean> {
+  try {
+    await dynamodb.send(
+      new PutItemCommand({
+        TableName,
+        Item: { pk: { S: pk }, sk: { S: sk }, ...toItem(observation) },
+        // The same moment twice is the same sweep, whose answer was lost.
+        ConditionExpression: 'attribute_not_exists(pk) OR observedAtMs <= :now',
+        ExpressionAttributeValues: { ':now': { N: String(observation.observedAtMs) } },
+      }),
+    );
+    return true;
+  } catch (error) {
+    if (error instanceof ConditionalCheckFailedException) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,76 @@
+// What is published of a fleet: few metrics a node, since each costs money, and only what is known.
+import type { MetricDatum } from '@aws-sdk/client-cloudwatch';
+import type { Fleet } from '../../shared/fleet/model.ts';
+import { type ConsensusMetric, type FleetMetric, HEALTH_VALUE, type NodeMetric } from '../../shared/fleet/naming.ts';
+import type { ObservedNode } from '../../shared/fleet/observation.ts';
+import type { FleetHealth } from './health.ts';
+import type { Sight } from './sight.ts';
+
+type Unit = NonNullable<MetricDatum['Unit']>;
+
+const NODE_UNITS: Readonly<Record<NodeMetric, Unit>> = {
+  HeightLag: 'Count',
+  BlockAgeSeconds: 'Seconds',
+  Peers: 'Count',
+  Health: 'None',
+  DiskUsedPercent: 'Percent',
+};
+
+/** @param doubled names that more than one node has: nothing is said under them. A fleet that nobody asks has no metrics. */
+export function measurements(sight: Sight, health: FleetHealth, doubled: ReadonlySet<string>): MetricDatum[] {
+  const { fleet, nowMs } = sight;
+  if (fleet.probe === undefined) return [];
+  const own = health.nodes
+    .filter(({ node }) => !doubled.has(node.name))
+    .flatMap(({ node }) =>
+      nodeData(sight, node).map(([name, value]) => datum(fleet, nowMs, name, value, NODE_UNITS[name], node.name)),
+    );
+  const whole = Object.entries({ ...fleetData(health), ...health.consensus }).map(([name, value]) =>
+    datum(fleet, nowMs, name, value, name === 'OnlineVotingPowerPercent' ? 'Percent' : 'Count'),
+  );
+  return [...own, ...whole];
+}
+
+function nodeData({ readings }: Sight, node: ObservedNode): readonly (readonly [NodeMetric, number])[] {
+  const reading = readings.get(node.instanceId);
+  const disks = reading?.kind === 'read' ? Object.values(reading.reading.diskUsedPercent ?? {}) : [];
+  const told: readonly (readonly [NodeMetric, number | null])[] = [
+    ['HeightLag', node.lagBlocks],
+    ['BlockAgeSeconds', node.blockAgeSeconds],
+    ['Peers', node.peerCount],
+    ['Health', HEALTH_VALUE[node.health]],
+    // The fullest of its volumes.
+    ['DiskUsedPercent', disks.length === 0 ? null : Math.max(...disks)],
+  ];
+  return told.flatMap(([name, value]) => (value === null ? [] : [[name, value] as const]));
+}
+
+/** `HEALTH_VALUE` says it: from here on something is wrong with a node. */
+const SICK = HEALTH_VALUE.unreachable;
+
+function fleetData({
+  nodes,
+  watch,
+  tipConfirmed,
+}: FleetHealth): Partial<Record<FleetMetric | ConsensusMetric, number>> {
+  const count = (test: (node: ObservedNode) => boolean): number => nodes.filter(({ node }) => test(node)).length;
+  return {
+    Nodes: nodes.length,
+    Unhealthy: count(({ health }) => HEALTH_VALUE[health] >= SICK),
+    Unknown: count(({ health }) => health === 'unknown'),
+    Forked: count(({ health }) => health === 'forked'),
+    // What nobody confirms now is not said anew.
+    ...(tipConfirmed && watch.tip !== null && { Tip: watch.tip, Halted: watch.haltedSinceMs === null ? 0 : 1 }),
+    ...(watch.references.length > 0 && {
+      ReferencesBad: watch.references.filter(({ state }) => state !== 'good').length,
+    }),
+  };
+}
+
+function datum(fleet: Fleet, nowMs: number, MetricName: string, Value: number, Unit: Unit, node?: string): MetricDatum {
+  const Dimensions = [
+    { Name: 'Fleet', Value: fleet.name },
+    ...(node === undefined ? [] : [{ Name: 'Node', Value: node }]),
+  ];
+  return { MetricName, Dimensions, Value, Unit, Timestamp: new Date(nowMs) };
+}

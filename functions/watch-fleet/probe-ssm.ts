@@ -1,0 +1,144 @@
+// Asks nodes by a command on each: one SendCommand for up to 50 of them, the answers gathered page by page on a bounded schedule.
+import {
+  type CommandInvocation,
+  DescribeInstanceInformationCommand,
+  ListCommandInvocationsCommand,
+  SendCommandCommand,
+  type SSMClient,
+} from '@aws-sdk/client-ssm';
+import { judgeAgent } from '../../shared/aws/commands.ts';
+import { askNodeParameters } from '../../shared/documents/ask-node.ts';
+import type { Fleet } from '../../shared/fleet/model.ts';
+import type { FleetNode } from '../../shared/fleet/nodes.ts';
+import { readOnNode } from '../../shared/probe/on-node.ts';
+import type { ProbeQuestion } from '../../shared/probe/protocol.ts';
+import { inPortions, type Probed, running } from './probing.ts';
+import type { NodeReading } from './sight.ts';
+
+/** "You can specify up to 50 managed node IDs" (SendCommandRequest, @aws-sdk/client-ssm); MaxResults of both lists is 50 at most, too. */
+const NODES_A_COMMAND = 50;
+/** Half a minute in all: what a node has not answered by then it answers too late for this sweep. */
+const POLLS_MS = [1_000, 1_000, 2_000, 2_000, 4_000, 4_000, 6_000, 6_000];
+/** The least that SendCommand takes. */
+const DELIVERY_SECONDS = 30;
+const MAX_PAGES = 4;
+/** "Understanding command statuses", AWS Systems Manager User Guide. */
+const PENDING = new Set<string | undefined>([undefined, 'Pending', 'InProgress', 'Delayed', 'Cancelling']);
+
+export async function probeSsm(
+  ssm: SSMClient,
+  document: string,
+  fleet: Fleet,
+  question: ProbeQuestion,
+  nodes: readonly FleetNode[],
+): Promise<Probed> {
+  const parameters = askNodeParameters(fleet, question);
+  return inPortions(running(nodes), NODES_A_COMMAND, (portion) =>
+    command(ssm, document, question, parameters, portion),
+  );
+}
+
+async function command(
+  ssm: SSMClient,
+  document: string,
+  question: ProbeQuestion,
+  Parameters: Record<string, string[]>,
+  portion: readonly FleetNode[],
+): Promise<ReadonlyMap<string, NodeReading>> {
+  const readings = new Map<string, NodeReading>();
+  const ready = await agentsReady(ssm, portion, readings);
+  if (ready.length === 0) return readings;
+  const { Command } = await ssm.send(
+    new SendCommandCommand({
+      DocumentName: document,
+      InstanceIds: ready,
+      Parameters,
+      TimeoutSeconds: DELIVERY_SECONDS,
+      Comment: `chainmend watch-fleet: ${question.fleet}`,
+    }),
+  );
+  if (!Command?.CommandId) throw new Error(`SendCommand for fleet ${question.fleet} was answered without a command id`);
+  const waiting = new Set(ready);
+  for (const afterMs of POLLS_MS) {
+    await new Promise((resolve) => setTimeout(resolve, afterMs));
+    for (const invocation of await invocationsOf(ssm, Command.CommandId)) {
+      const { InstanceId = '', Status } = invocation;
+      if (!waiting.has(InstanceId) || PENDING.has(Status)) continue;
+      waiting.delete(InstanceId);
+      readings.set(InstanceId, readingOf(invocation, question));
+    }
+    if (waiting.size === 0) return readings;
+  }
+  const reason = 'the command that asks it was not answered within 26 s';
+  for (const instanceId of waiting) readings.set(instanceId, { kind: 'unasked', reason });
+  return readings;
+}
+
+/** Whose agent is online and takes parameters safely; one that is not would fail the command for all. The others are told why. */
+async function agentsReady(
+  ssm: SSMClient,
+  portion: readonly FleetNode[],
+  readings: Map<string, NodeReading>,
+): Promise<string[]> {
+  const ids = portion.map(({ instanceId }) => instanceId);
+  const agents = new Map<string | undefined, Parameters<typeof judgeAgent>[0]>();
+  let NextToken: string | undefined;
+  for (let page = 0; page === 0 || NextToken; page++) {
+    if (page === MAX_PAGES) throw new Error(`more than ${MAX_PAGES} pages of agents for ${ids.length} nodes`);
+    const read = await ssm.send(
+      new DescribeInstanceInformationCommand({
+        Filters: [{ Key: 'InstanceIds', Values: ids }],
+        MaxResults: NODES_A_COMMAND,
+        ...(NextToken && { NextToken }),
+      }),
+    );
+    for (const agent of read.InstanceInformationList ?? []) agents.set(agent.InstanceId, agent);
+    NextToken = read.NextToken;
+  }
+  return ids.filter((instanceId) => {
+    const refusal = judgeAgent(agents.get(instanceId));
+    if (refusal !== null) readings.set(instanceId, { kind: 'unasked', reason: refusal.reason });
+    return refusal === null;
+  });
+}
+
+async function invocationsOf(ssm: SSMClient, CommandId: string): Promise<readonly CommandInvocation[]> {
+  const found: CommandInvocation[] = [];
+  let NextToken: string | undefined;
+  for (let page = 0; page === 0 || NextToken; page++) {
+    if (page === MAX_PAGES) throw new Error(`more than ${MAX_PAGES} pages of answers to ${CommandId}`);
+    const read = await ssm.send(
+      new ListCommandInvocationsCommand({
+        CommandId,
+        Details: true,
+        MaxResults: NODES_A_COMMAND,
+        ...(NextToken && { NextToken }),
+      }),
+    );
+    found.push(...(read.CommandInvocations ?? []));
+    NextToken = read.NextToken;
+  }
+  return found;
+}
+
+/** Whatever is no answer says nothing of the client: the agent, the script or SSM failed. */
+function readingOf(
+  { InstanceId = '', Status, StatusDetails, CommandPlugins }: CommandInvocation,
+  question: ProbeQuestion,
+): NodeReading {
+  const output = CommandPlugins?.[0]?.Output ?? '';
+  if (Status !== 'Success') {
+    const words = output.replace(/\s+/g, ' ').trim().slice(-200);
+    return {
+      kind: 'unasked',
+      reason: `the command that asks it ended as ${StatusDetails ?? Status}${words && `: ${words}`}`,
+    };
+  }
+  const heights = question.ask.what === 'status' ? question.ask.heights : [];
+  try {
+    return { kind: 'read', reading: readOnNode(question, heights, InstanceId, output, Date.now()) };
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    return { kind: 'unasked', reason: error.message };
+  }
+}

@@ -1,0 +1,64 @@
+// Has the function in the nodes' VPC ask them: one synchronous call for up to 250 nodes.
+import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda';
+import type { FleetNode } from '../../shared/fleet/nodes.ts';
+import {
+  type ProbeAnswer,
+  type ProbeQuestion,
+  type ProbeRequest,
+  TARGETS_A_REQUEST,
+} from '../../shared/probe/protocol.ts';
+import { inPortions, type Probed, running } from './probing.ts';
+import type { NodeReading } from './sight.ts';
+
+/** @param functionPrefix the probes' names without the VPC's id */
+export async function probeVpc(
+  lambda: LambdaClient,
+  functionPrefix: string,
+  vpcId: string,
+  question: ProbeQuestion,
+  nodes: readonly FleetNode[],
+): Promise<Probed> {
+  const inside = running(nodes).filter((node) => node.vpcId === vpcId && node.privateIp !== '');
+  const probed = await inPortions(inside, TARGETS_A_REQUEST, (portion) =>
+    invoke(lambda, `${functionPrefix}${vpcId}`, question, portion),
+  );
+  const outside = running(nodes).filter((node) => !inside.includes(node));
+  const elsewhere = outside.map(({ instanceId, vpcId: own }): [string, NodeReading] => [
+    instanceId,
+    { kind: 'unasked', reason: `it is in ${own || 'no VPC'}, the fleet’s probe in ${vpcId}` },
+  ]);
+  return { ...probed, readings: new Map([...probed.readings, ...elsewhere]) };
+}
+
+async function invoke(
+  lambda: LambdaClient,
+  FunctionName: string,
+  question: ProbeQuestion,
+  portion: readonly FleetNode[],
+): Promise<ReadonlyMap<string, NodeReading>> {
+  const targets = portion.map(({ instanceId, privateIp }) => ({ instanceId, host: privateIp }));
+  const request: ProbeRequest = { kind: 'probe', ...question, targets };
+  const { Payload, FunctionError } = await lambda.send(
+    new InvokeCommand({ FunctionName, InvocationType: 'RequestResponse', Payload: JSON.stringify(request) }),
+  );
+  const text = Payload === undefined ? '' : Buffer.from(Payload).toString();
+  if (FunctionError !== undefined) throw new Error(`${FunctionName} failed (${FunctionError}): ${text.slice(0, 300)}`);
+  const readings = new Map<string, NodeReading>(
+    portion.map(({ instanceId }) => [
+      instanceId,
+      { kind: 'unasked', reason: 'the probe did not come to it in its time' },
+    ]),
+  );
+  for (const reading of answerOf(FunctionName, text).statuses) {
+    if (readings.has(reading.instanceId)) readings.set(reading.instanceId, { kind: 'read', reading });
+  }
+  return readings;
+}
+
+/** Our own function's answer: that it is one is checked, what is in it was. */
+function answerOf(functionName: string, text: string): ProbeAnswer {
+  const answer: unknown = JSON.parse(text || 'null');
+  if (typeof answer !== 'object' || answer === null || !('statuses' in answer) || !Array.isArray(answer.statuses))
+    throw new Error(`${functionName} answered ${text.slice(0, 100)}, expected statuses`);
+  return answer as ProbeAnswer;
+}

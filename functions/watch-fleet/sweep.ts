@@ -1,0 +1,60 @@
+// Every fleet, each minute: one that fails does not stop the others, and that all were looked at is counted.
+import { PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
+import type { Clients } from '../../shared/aws/clients.ts';
+import { METRIC_NAMESPACE } from '../../shared/fleet/naming.ts';
+import { readSettings } from '../../shared/fleet/settings.ts';
+import type { Store } from '../../shared/heal/store.ts';
+import { watchFleet } from './watch.ts';
+import { sentenceOf } from './words.ts';
+
+export const ENVIRONMENT = [
+  'TABLE_NAME',
+  'TOPIC_ARN',
+  'PARAMETER_PREFIX',
+  'PROBE_FUNCTION_PREFIX',
+  'ASK_NODE_DOCUMENT',
+] as const;
+
+export interface Door {
+  readonly clients: Clients;
+  readonly store: Store;
+  readonly environment: Readonly<Record<(typeof ENVIRONMENT)[number], string>>;
+}
+
+/** Fleets mostly wait for answers: an exchange's twenty-five fit into a minute, even where many of their nodes are silent. */
+const FLEETS_AT_ONCE = 16;
+
+/**
+ * All failures are thrown together at the end, so that they reach the on-failure queue and an alarm. Fleet files that do not parse
+ * are told by the dispatcher's sweep, which reads the same.
+ */
+export async function sweep(door: Door): Promise<void> {
+  const { clients, environment } = door;
+  const { fleets } = await readSettings(clients.ssm, environment.PARAMETER_PREFIX);
+  const failures: unknown[] = [];
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    for (let fleet = fleets[next]; fleet !== undefined; fleet = fleets[next]) {
+      next++;
+      try {
+        await watchFleet(door, fleet, failures);
+      } catch (cause) {
+        failures.push(new Error(`fleet ${fleet.name}: ${sentenceOf(cause)}`, { cause }));
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(FLEETS_AT_ONCE, fleets.length) }, worker));
+  try {
+    // A whole sweep, whatever failed in it: what failed is told by the function's errors.
+    await clients.cloudwatch.send(
+      new PutMetricDataCommand({
+        Namespace: METRIC_NAMESPACE,
+        MetricData: [{ MetricName: 'Watches', Value: 1, Unit: 'Count' }],
+      }),
+    );
+  } catch (error) {
+    failures.push(error);
+  }
+  if (failures.length > 0)
+    throw new AggregateError(failures, `the sweep went on, but: ${failures.map(sentenceOf).join('; ')}`);
+}

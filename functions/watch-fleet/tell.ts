@@ -1,0 +1,128 @@
+// Tells what a sweep found: pages to people, and lines in the journal for each node whose health changed.
+import { type CloudWatchClient, DescribeAlarmsCommand, ListAlarmMuteRulesCommand } from '@aws-sdk/client-cloudwatch';
+import { runbookOf } from '../../shared/fleet/naming.ts';
+import type { ObservedNode } from '../../shared/fleet/observation.ts';
+import { createJournal, type JournalEntry } from '../../shared/heal/journal.ts';
+import { page } from '../../shared/heal/page.ts';
+import type { FleetHealth } from './health.ts';
+import { alarmsOf, type DuePage, duePages, withoutQuiet } from './pages.ts';
+import type { Sight } from './sight.ts';
+import type { Door } from './sweep.ts';
+import { names } from './words.ts';
+
+/** Sends what is due; answers what was sent. What could not be sent is due again in the next sweep. */
+export async function tellPeople(
+  door: Door,
+  sight: Sight,
+  health: FleetHealth,
+  attempt: (work: () => Promise<unknown>) => Promise<void>,
+): Promise<readonly DuePage[]> {
+  const sent: DuePage[] = [];
+  const { fleet, nodes } = sight;
+  for (const due of duePages(sight, health)) {
+    await attempt(async () => {
+      const alarms = [...alarmsOf(fleet, nodes.length, due).keys()];
+      const loud = withoutQuiet(fleet, nodes.length, due, await quietAlarms(door.clients.cloudwatch, alarms));
+      if (loud === null) return;
+      await pagePeople(door, sight, loud);
+      sent.push(loud);
+    });
+  }
+  return sent;
+}
+
+async function pagePeople(door: Door, { fleet, nowMs }: Sight, { code, nodes, reason, kind }: DuePage): Promise<void> {
+  const [first] = nodes;
+  const node = first === undefined ? WHOLE : nodes.length === 1 ? first.name : `${nodes.length} nodes`;
+  await page(door.clients.sns, door.environment.TOPIC_ARN, {
+    fleet: fleet.name,
+    node,
+    code,
+    sentence: reason,
+    instances: nodes.slice(0, MAX_NAMED).map(({ instanceId }) => instanceId),
+    ...(kind && { runbook: runbookOf(kind) }),
+  });
+  await journalOf(
+    door,
+    fleet.name,
+    nodes.length === 1 ? first : undefined,
+    nowMs,
+  )(`10-${code}`, {
+    atMs: nowMs,
+    kind: 'page',
+    sentence: reason,
+    code,
+  });
+}
+
+/** The whole fleet stands for a node where there is none. */
+const WHOLE = 'fleet';
+const MAX_NAMED = 50;
+
+/** DescribeAlarms takes 100 names (DescribeAlarmsInput, @aws-sdk/client-cloudwatch). */
+const NAMES_A_CALL = 100;
+
+/** Alarms that a person has muted, or whose actions are disabled: they want it left alone. */
+async function quietAlarms(cloudwatch: CloudWatchClient, all: readonly string[]): Promise<ReadonlySet<string>> {
+  const quiet = new Set<string>();
+  for (let from = 0; from < all.length; from += NAMES_A_CALL) {
+    const AlarmNames = all.slice(from, from + NAMES_A_CALL);
+    const { MetricAlarms = [] } = await cloudwatch.send(
+      new DescribeAlarmsCommand({ AlarmNames, AlarmTypes: ['MetricAlarm'], MaxRecords: NAMES_A_CALL }),
+    );
+    for (const { AlarmName = '', ActionsEnabled } of MetricAlarms) {
+      if (ActionsEnabled === false || (await isMuted(cloudwatch, AlarmName))) quiet.add(AlarmName);
+    }
+  }
+  return quiet;
+}
+
+async function isMuted(cloudwatch: CloudWatchClient, AlarmName: string): Promise<boolean> {
+  const { AlarmMuteRuleSummaries = [] } = await cloudwatch.send(
+    new ListAlarmMuteRulesCommand({ AlarmName, Statuses: ['ACTIVE'] }),
+  );
+  return AlarmMuteRuleSummaries.length > 0;
+}
+
+/** Lines of one sweep; beyond them one line counts the rest. */
+const LINES_A_SWEEP = 20;
+
+/** One line for each node whose health changed; a node that is seen for the first time and is well is no change. */
+export async function writeChanges(door: Door, { fleet, before, nowMs }: Sight, { nodes }: FleetHealth): Promise<void> {
+  const changed = nodes
+    .map(({ node }) => ({ node, was: before.nodes.get(node.instanceId)?.health }))
+    .filter(({ node, was }) => was !== node.health && !(was === undefined && node.health === 'synced'));
+  for (const { node, was } of changed.slice(0, LINES_A_SWEEP)) {
+    const sentence = `${was === undefined ? 'first seen' : was} → ${node.health}: ${node.reason}`;
+    await journalOf(door, fleet.name, node, nowMs)('00-health', decision(nowMs, sentence, evidenceOf(node)));
+  }
+  const more = changed.slice(LINES_A_SWEEP).map(({ node }) => node);
+  if (more.length === 0) return;
+  const sentence = `${more.length} more nodes are of another health than before: ${names(more.map(({ name, health }) => `${name} ${health}`))}`;
+  await journalOf(door, fleet.name, undefined, nowMs)('00-health', decision(nowMs, sentence, undefined));
+}
+
+const decision = (atMs: number, sentence: string, evidence: unknown): JournalEntry => ({
+  atMs,
+  kind: 'decision',
+  sentence,
+  evidence,
+});
+
+const evidenceOf = ({ height, lagBlocks, heightSinceMs, blockAgeSeconds, peerCount }: ObservedNode) => ({
+  ...{ height, lagBlocks, heightSinceMs, blockAgeSeconds, peerCount },
+});
+
+/** A story of its own: what is seen belongs to no incident. */
+function journalOf({ store }: Door, fleet: string, node: ObservedNode | undefined, onsetMs: number) {
+  return createJournal(store, {
+    fleet,
+    node: node?.name ?? WHOLE,
+    instanceId: node?.instanceId ?? WHOLE,
+    incidentId: 'watch',
+    attempt: 0,
+    onsetMs,
+    heal: 'watch-fleet',
+    writer: 'watch-fleet',
+  });
+}
