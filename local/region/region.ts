@@ -118,8 +118,11 @@ export async function createRegion(options: RegionOptions) {
   const vpcEndpoints = new VpcEndpoints();
 
   const authorize = createAuthorizer(kernel, iam, {
-    tags: (arn) =>
-      arn.startsWith('arn:aws:secretsmanager:') ? secretsmanager.tags(arn) : ec2.tags(arn.split('/').at(-1) ?? ''),
+    tags: (arn) => {
+      if (arn.startsWith('arn:aws:secretsmanager:')) return secretsmanager.tags(arn);
+      if (arn.startsWith('arn:aws:cloudwatch:')) return cloudwatch.alarmTags(arn.split(':alarm:').at(-1) ?? '');
+      return ec2.tags(arn.split('/').at(-1) ?? '');
+    },
     attachedInstance: (volumeId) => ec2.attachedInstance(volumeId),
     partitionKey: (tableName) => dynamodb.partitionKey(tableName),
     secureParameters: (names) => ssm.secureParameters(names),

@@ -11,6 +11,9 @@ export const INVARIANTS = {
   'one-writer': 'Only the holder of a node mutates it.',
   'one-identity': 'Two copies of one identity never run at the same time.',
   'nothing-deleted': 'A heal deletes nothing.',
+  'names-only-ours': 'Only records that carry our marker are changed.',
+  'pool-never-empty': 'A pool record that was there is there as long as its fleet has nodes.',
+  'peers-never-fewer': 'A rotation leaves no node with fewer peers to dial than half of before, or than three.',
   'no-orphan': 'Nothing that a heal made is unaccounted for at the end.',
 } as const satisfies Record<string, string>;
 
@@ -60,6 +63,47 @@ export function checkMutation(facts: MutationFacts): Violation[] {
   if (/^(Delete|Terminate)/.test(operation)) broken.push(['nothing-deleted', `${operation} ${resource}`]);
   return broken.map(([invariant, detail]) => ({ invariant, at: new Date(facts.atMs).toISOString(), detail }));
 }
+
+/** One accepted batch of changes that a function made in a zone, and what was true right after it. */
+export interface NamesFacts {
+  readonly atMs: number;
+  readonly zone: string;
+  readonly changes: readonly { readonly action: string; readonly name: string; readonly type: string }[];
+  /** Names, without the last dot, beside which our marker stands, or stood before this batch took both away. */
+  readonly marked: ReadonlySet<string>;
+  /** The pool records of the zone's fleets that are gone although the fleet has running nodes. */
+  readonly poolsGone: readonly string[];
+  readonly pauses: readonly string[];
+  readonly intentJournalled: boolean;
+}
+
+export function checkNames(facts: NamesFacts): Violation[] {
+  const { zone, changes, marked, pauses, poolsGone } = facts;
+  const broken: [InvariantName, string][] = [];
+  for (const { action, name, type } of changes)
+    if (type !== 'TXT' && !marked.has(name)) broken.push(['names-only-ours', `${action} ${name} ${type}`]);
+  for (const pool of poolsGone) broken.push(['pool-never-empty', pool]);
+  if (!facts.intentJournalled) broken.push(['journalled-before', `ChangeResourceRecordSets ${zone}`]);
+  if (pauses.length > 0)
+    broken.push(['nothing-while-paused', `ChangeResourceRecordSets ${zone} while ${pauses.join(' and ')}`]);
+  return broken.map(([invariant, detail]) => ({ invariant, at: new Date(facts.atMs).toISOString(), detail }));
+}
+
+/** Peers that a node dials, before the story and at its end; only of nodes that a rotation has changed. */
+export function checkPeers(
+  atMs: number,
+  rotated: readonly { readonly node: string; readonly before: number; readonly after: number }[],
+): Violation[] {
+  return rotated
+    .filter(({ before, after }) => after < Math.min(before, Math.max(PEERS_FLOOR, Math.ceil(before / 2))))
+    .map(({ node, before, after }) => ({
+      invariant: 'peers-never-fewer',
+      at: new Date(atMs).toISOString(),
+      detail: `${node}: ${before} → ${after}`,
+    }));
+}
+
+const PEERS_FLOOR = 3;
 
 export interface EndFacts {
   readonly atMs: number;

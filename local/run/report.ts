@@ -97,7 +97,7 @@ export function makeReport(world: World, watch: Watch, { scenario, seed, lane }:
     refusals: refusalsOf(journal),
     pages: pagesOf(world),
     nodes,
-    dns: [],
+    dns: dnsOf(world),
     snapshots: [],
     fencedCommands: world.nodes.reduce((sum, { machine }) => sum + machine.report().fencedCommands, 0),
     violations: watch.end(),
@@ -216,6 +216,15 @@ function refusalsOf(journal: readonly JournalLine[]): Report['refusals'] {
     guardrail: code,
     reason: sentence,
   }));
+}
+
+/** The zones of the fleets, without what Route 53 itself puts into each. */
+function dnsOf({ region, fleets }: World): Report['dns'] {
+  const zones = new Set([...fleets.values()].flatMap(({ dns }) => dns?.zone ?? []));
+  return [...zones]
+    .flatMap((zone) => region.route53.records(zone))
+    .filter(({ type }) => type !== 'NS' && type !== 'SOA')
+    .map(({ name, type, values }) => ({ name: name.replace(/\.$/, ''), type, values }));
 }
 
 /** What reached the topic since the scenario began: our own pages, and CloudWatch's about the suite itself. */

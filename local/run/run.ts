@@ -5,6 +5,7 @@ import { ensureSynthesized } from '../../infra/synth.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { fleetParameterName } from '../../shared/fleet/parameter.ts';
 import { resolveFleet } from '../../shared/fleet/resolve.ts';
+import type { FleetDocument } from '../../shared/fleet/schema.ts';
 import type { Assembly } from '../deploy/assembly.ts';
 import { deploy, readAssembly } from '../deploy.ts';
 import type { FaultName } from '../region/faults.ts';
@@ -17,6 +18,8 @@ import { World } from './world.ts';
 export const FLEETS = join(import.meta.dirname, '../scenarios/fleets');
 const FLEET_NAMES = ['bitcoin', 'irita'];
 const HOUR_MS = 60 * 60_000;
+/** The nodes are there so long before the story begins: watched, named and alarmed by the time it does. */
+const LEAD_MS = 12 * 60_000;
 /** After the end a run goes on for a while: what is late or doubled must find nothing to spoil. */
 const AFTERMATH_MS = 10 * 60_000;
 const LOOK_EVERY_MS = 10_000;
@@ -38,18 +41,33 @@ export async function run(scenario: Scenario, options: RunOptions): Promise<Run>
   const region = await createRegion({ ...options, onCall: watch.onCall });
   const world = await prepare(region, scenario);
   watch.begin(world);
-  scenario.people?.(world);
-  await untilDone(world, scenario);
   const { seed, lane, faults = [] } = options;
+  scenario.people?.(world);
+  const missed = lookMeanwhile(world, scenario, faults.length > 0);
+  await untilDone(world, scenario);
   const report = makeReport(world, watch, { scenario: scenario.name, seed, lane, faults });
   const unmet = [
     ...scenario.expect
       .filter(({ undisturbed }) => !(undisturbed && faults.length > 0))
       .filter(({ holds }) => !holds(report, world))
       .map(({ sentence }) => sentence),
+    ...missed,
     ...(report.violations.length > 0 ? ['no invariant is broken'] : []),
   ];
   return { report, world, unmet };
+}
+
+/** @returns the sentences of what did not hold on the way; it grows as the run goes on */
+function lookMeanwhile(world: World, { meanwhile = [] }: Scenario, disturbed: boolean): readonly string[] {
+  const missed: string[] = [];
+  for (const { atMinutes, sentence, holds, undisturbed } of meanwhile) {
+    if (undisturbed && disturbed) continue;
+    missed.push(sentence);
+    world.at(atMinutes, () => {
+      if (holds(world)) missed.splice(missed.indexOf(sentence), 1);
+    });
+  }
+  return missed;
 }
 
 interface Sources {
@@ -83,31 +101,40 @@ export async function prepare(region: Region, scenario: Pick<Scenario, 'build' |
   );
   const table = [...deployment.resources.values()].find(({ type }) => type.startsWith('AWS::DynamoDB::'));
   if (!table) throw new Error('the template has no table');
-  const fleets = await settled(region, () => pushFleets(region, fleetFiles, scenario.fleets ?? {}));
-  await clock.run({ untilMs: START_MS, maxEvents: MAX_EVENTS });
+  const { fleets, later } = await settled(region, () => pushFleets(region, fleetFiles, scenario.fleets ?? {}));
+  await clock.run({ untilMs: START_MS - LEAD_MS, maxEvents: MAX_EVENTS });
   const world = new World(region, table.ref, fleets);
+  world.furnish();
+  for (const push of later) world.beforehand(push);
   scenario.build(world);
-  await settled(region, () => world.prepared());
-  world.observeEachMinute();
+  await clock.run({ untilMs: START_MS, maxEvents: MAX_EVENTS });
+  await settled(region, () => world.open());
   return world;
 }
 
-/** What the scenario's people changed in the fleet files before anything happened. */
+/**
+ * What the scenario's people changed in the fleet files before anything happened. A mode is changed when the story begins: until
+ * then the fleet is set up, its names included.
+ */
 async function pushFleets(
   region: Region,
   fleetFiles: Sources['fleetFiles'],
   changes: NonNullable<Scenario['fleets']>,
-): Promise<ReadonlyMap<string, Fleet>> {
+): Promise<{ readonly fleets: ReadonlyMap<string, Fleet>; readonly later: readonly (() => Promise<unknown>)[] }> {
   const fleets = new Map<string, Fleet>();
+  const later: (() => Promise<unknown>)[] = [];
   for (const { document } of fleetFiles) {
     const change = changes[document.fleet];
     const pushed = { ...document, ...change };
     fleets.set(document.fleet, resolveFleet(pushed));
     if (!change) continue;
     const Name = fleetParameterName('/chainmend', document.fleet);
-    await region.call('ssm', 'PutParameter', { Name, Value: JSON.stringify(pushed), Type: 'String', Overwrite: true });
+    const put = (stored: FleetDocument) =>
+      region.call('ssm', 'PutParameter', { Name, Value: JSON.stringify(stored), Type: 'String', Overwrite: true });
+    await put({ ...pushed, mode: document.mode });
+    if (change.mode !== undefined) later.push(() => put(pushed));
   }
-  return fleets;
+  return { fleets, later };
 }
 
 async function untilDone(world: World, scenario: Scenario): Promise<void> {

@@ -1,12 +1,13 @@
 // Watches a run: tells the invariants what each mutation was, and what was true at that moment.
 import { fromItem } from '../../shared/aws/attributes.ts';
-import { PAUSE_TAG } from '../../shared/guardrails/switches.ts';
 import type { IncidentRecord, NodeRecord } from '../../shared/heal/records.ts';
 import type { Region } from '../region/region.ts';
 import type { CallRecord } from '../region/trace.ts';
 import { isMutation } from './calls.ts';
-import { checkEnd, checkIdentities, checkMutation, type Violation } from './invariants.ts';
+import { checkEnd, checkIdentities, checkMutation, checkPeers, type Violation } from './invariants.ts';
 import { type JournalLine, readJournal } from './journal.ts';
+import { pausesOf } from './pauses.ts';
+import { namesViolations } from './watch-names.ts';
 import type { World } from './world.ts';
 
 export interface Mutation {
@@ -26,17 +27,22 @@ export class Watch {
   #world: World | undefined;
   /** What was there before anything was healed. */
   #there: ReadonlySet<string> = new Set();
+  /** How many peers each node was told to dial, by instance. */
+  #dialled: ReadonlyMap<string, number> = new Map();
 
   /** From here on requests are looked at; what the deployment did is none of ours. */
   begin(world: World): void {
     this.#world = world;
     this.#there = new Set(thingsIn(world.region));
+    this.#dialled = new Map(world.nodes.map(({ instanceId, machine }) => [instanceId, machine.peers.wants().size]));
   }
 
   /** To be called right after the effect of each request. */
   readonly onCall = (record: CallRecord): void => {
     const world = this.#world;
-    if (!world || !record.actor.startsWith('chainmend-') || !isMutation(record)) return;
+    if (!world || !record.actor.startsWith('chainmend-')) return;
+    if (record.operation === 'ChangeResourceRecordSets') this.#report(namesViolations(world, record));
+    if (!isMutation(record)) return;
     const { region } = world;
     const { VolumeId, InstanceIds, InstanceId } = record.input as {
       VolumeId?: string;
@@ -57,10 +63,14 @@ export class Watch {
         resource,
         instanceId,
         by,
-        holder: node?.owner ?? null,
+        // Who rotates peers holds no node; while another does, it leaves it alone.
+        holder: rotates(record.actor) ? (node?.owner ?? by) : (node?.owner ?? null),
         pauses: pausesOf(world, instanceId),
         intentJournalled: readJournal(region, world.tableName).some(
-          (line) => line.kind === 'intent' && line.writer === by && intends(line, record),
+          (line) =>
+            line.kind === 'intent' &&
+            (rotates(record.actor) ? line.heal === 'rotate-peers' : line.writer === by) &&
+            intends(line, record),
         ),
         modificationsMs: this.#modificationsOf(resource),
         ...(record.operation === 'ModifyVolume' &&
@@ -98,7 +108,7 @@ export class Watch {
           open: operation !== null,
         })),
         made: thingsIn(region)
-          .filter((id) => !this.#there.has(id))
+          .filter((id) => !this.#there.has(id) && !world.theirs.has(id))
           .map((id) => ({
             id,
             accountedFor: journal.some(({ evidence, act }) => `${act} ${evidence}`.includes(id)),
@@ -106,7 +116,17 @@ export class Watch {
       }),
     );
     this.#report(checkIdentities(region.clock.now(), running(world)));
+    this.#report(checkPeers(region.clock.now(), this.#rotated(world)));
     return this.violations;
+  }
+
+  #rotated({ nodes }: World) {
+    return nodes.flatMap(({ fleet, name, instanceId, machine }) => {
+      const before = this.#dialled.get(instanceId);
+      const touched = this.mutations.some(({ record, resource }) => rotates(record.actor) && resource === instanceId);
+      if (before === undefined || !touched) return [];
+      return [{ node: `${fleet.name}/${name}`, before, after: machine.peers.wants().size }];
+    });
   }
 
   #report(violations: readonly Violation[]): void {
@@ -142,17 +162,7 @@ function executionOf({ spans }: Region, actor: string): string {
 
 const intends = ({ act = '' }: JournalLine, { operation }: CallRecord): boolean => act.startsWith(operation);
 
-function pausesOf(world: World, instanceId: string): string[] {
-  const { region } = world;
-  const fleet = world.nodes.find((node) => node.instanceId === instanceId)?.fleet.name;
-  const set = (value: string | undefined, what: string) =>
-    value === undefined || value === 'off' ? [] : [`${what}: ${value}`];
-  return [
-    ...set(region.ssm.parameter('/chainmend/pause'), 'everything'),
-    ...(fleet ? set(region.ssm.parameter(`/chainmend/pauses/${fleet}`), fleet) : []),
-    ...set(region.ec2.tags(instanceId)[PAUSE_TAG], instanceId),
-  ];
-}
+const rotates = (actor: string): boolean => actor.startsWith('chainmend-rotate-peers');
 
 function sizeOf(world: World, volumeId: string) {
   const { modification, performance, attachment } = world.region.ec2.volume(volumeId);

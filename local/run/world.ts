@@ -2,72 +2,22 @@
 
 import { toItem } from '../../shared/aws/attributes.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
-import type { Health } from '../../shared/fleet/observation.ts';
-import { roleOf } from '../../shared/fleet/resolve.ts';
 import { newNode } from '../../shared/heal/lease.ts';
 import { keys } from '../../shared/heal/store.ts';
 import { type ChainSpec, SimulatedChain } from '../nodes/chain.ts';
-import { type ClientState, SYNCED_LAG_BLOCKS } from '../nodes/client.ts';
-import type { Metric, Past } from '../nodes/metrics.ts';
-import { SimulatedNode } from '../nodes/node.ts';
-import type { FilesystemType } from '../nodes/volume.ts';
-import type { Region } from '../region/region.ts';
+import { SYNCED_LAG_BLOCKS } from '../nodes/client.ts';
+import type { Metric } from '../nodes/metrics.ts';
+import { rpcHost } from '../nodes/rpc/node-rpc.ts';
+import { VPC_ID } from '../region/ec2/service.ts';
+import { type Region, START_MS } from '../region/region.ts';
+import { keepQuiet, minutes, type Placed, place, type WorldNode } from './placing.ts';
 
-const GIB = 2 ** 30;
+export type { Placed, WorldNode, WorldVolume } from './placing.ts';
+
 const SECOND_MS = 1_000;
-const MINUTE_MS = 60_000;
-const HOUR_MS = 60 * MINUTE_MS;
+const HOUR_MS = 60 * 60_000;
 /** Starts of one client that are kept: one that is started more often does not stay up. */
 const STARTS_MAX = 1_000;
-/** Nodes of one OBSERVATION item. */
-const NODES_PER_ITEM = 100;
-
-export interface WorldVolume {
-  readonly role: string;
-  readonly path: string;
-  readonly sizeGiB: number;
-  readonly usedPercent: number;
-  readonly type?: 'gp2' | 'gp3' | 'io1' | 'io2' | 'st1';
-  readonly iops?: number;
-  readonly throughputMiBps?: number;
-  readonly filesystem?: FilesystemType;
-  readonly partitioned?: boolean;
-  /** The filesystem's size where somebody forgot to grow it with its volume. */
-  readonly filesystemGiB?: number;
-  readonly inodesUsed?: number;
-  /** The share of each block that lands on this volume; 1 unless given. */
-  readonly share?: number;
-  readonly tags?: Readonly<Record<string, string>>;
-}
-
-export interface WorldNode {
-  readonly instanceId?: string;
-  readonly fleet: string;
-  readonly name: string;
-  readonly chain: string;
-  readonly volumes: readonly WorldVolume[];
-  readonly client?: ClientState;
-  readonly validatorPower?: number;
-  readonly runtime?: 'systemd' | 'docker' | 'compose';
-  readonly unit?: string;
-  readonly past?: Past;
-  readonly agentVersion?: string;
-  readonly powered?: boolean;
-  readonly rootUsedPercent?: number;
-  /** Use in per cent at which its disk alarm goes off. */
-  readonly alarmAtPercent?: number;
-}
-
-/** A node as the world knows it: its machine, its instance, what it is called. */
-export interface Placed {
-  readonly fleet: Fleet;
-  readonly name: string;
-  readonly role: string;
-  readonly machine: SimulatedNode;
-  readonly instanceId: string;
-  readonly volumeIds: ReadonlyMap<string, string>;
-  readonly tags: Readonly<Record<string, string>>;
-}
 
 export class World {
   readonly region: Region;
@@ -75,9 +25,10 @@ export class World {
   readonly fleets: ReadonlyMap<string, Fleet>;
   readonly nodes: Placed[] = [];
   readonly #chains = new Map<string, SimulatedChain>();
-  /** Fleets whose observation somebody stopped writing. */
-  readonly unobserved = new Set<string>();
-  readonly #preparations: Promise<unknown>[] = [];
+  /** Instances and volumes that people have made since the story began. */
+  readonly theirs = new Set<string>();
+  #placed = 0;
+  readonly #beforehand: (() => Promise<unknown>)[] = [];
   /** Starts of clients since the story began, by instance, oldest first. */
   readonly #starts = new Map<string, { readonly startedMs: number; syncedMs?: number }[]>();
 
@@ -91,88 +42,78 @@ export class World {
     return [...this.#chains.values()];
   }
 
-  chain(spec: ChainSpec): void {
-    this.#chains.set(spec.name, new SimulatedChain(this.region.kernel, spec));
+  /** What people have made before: the zone of each fleet's names. */
+  furnish(): void {
+    const zones = new Set([...this.fleets.values()].flatMap(({ dns }) => dns?.zone ?? []));
+    for (const name of zones) this.region.route53.addZone({ name, private: true, vpcId: VPC_ID });
   }
 
+  /** `heightAtStart` is the chain's when the story begins. */
+  chain(spec: ChainSpec): SimulatedChain {
+    const heightAtStart = Math.max(0, spec.heightAtStart - this.#leadMs() / spec.blockIntervalMs);
+    const chain = new SimulatedChain(this.region.kernel, { ...spec, heightAtStart });
+    this.#chains.set(spec.name, chain);
+    return chain;
+  }
+
+  /** What the spec says of disks and clients holds when the story begins; until then all is well. */
   node(spec: WorldNode): Placed {
     const { region } = this;
     const fleet = this.fleets.get(spec.fleet);
     const chain = this.#chains.get(spec.chain);
     if (!fleet || !chain)
       throw new Error(`node ${spec.name}: there is no ${fleet ? `chain ${spec.chain}` : `fleet ${spec.fleet}`}`);
-    const index = this.nodes.length;
-    const zone = `${region.kernel.regionName}${'abc'[index % 3] ?? 'a'}`;
-    const tags = { ...fleet.nodes.tags, [fleet.nodes.nameTag]: spec.name };
-    const privateIp = `10.0.${index % 3}.${10 + Math.floor(index / 3)}`;
-    const instanceId = region.ec2.addInstance({
-      ...(spec.instanceId && { instanceId: spec.instanceId }),
-      availabilityZone: zone,
-      privateIp,
-      tags,
-      state: spec.powered === false ? 'stopped' : 'running',
-    });
-    region.ec2.addVolume({
-      sizeGiB: 16,
-      type: 'gp3',
-      availabilityZone: zone,
-      attachedTo: { instanceId, device: '/dev/xvda', deleteOnTermination: true },
-      tags: { Name: `${spec.name}-root` },
-    });
-    const volumeIds = new Map<string, string>();
-    for (const [place, volume] of spec.volumes.entries()) {
-      const volumeId = region.ec2.addVolume({
-        sizeGiB: volume.sizeGiB,
-        type: volume.type ?? 'gp3',
-        ...(volume.iops !== undefined && { iops: volume.iops }),
-        ...(volume.throughputMiBps !== undefined && { throughputMiBps: volume.throughputMiBps }),
-        availabilityZone: zone,
-        attachedTo: { instanceId, device: `/dev/sd${'fghij'[place] ?? 'f'}` },
-        tags: {
-          ...(volume.tags ?? fleet.volumes.find(({ role }) => role === volume.role)?.tags ?? fleet.nodes.tags),
-          Name: `${spec.name}-${volume.role}`,
-        },
-      });
-      volumeIds.set(volume.role, volumeId);
-    }
-    const [unit] = fleet.units;
-    const machine = new SimulatedNode(region.kernel, chain, {
-      instanceId,
-      name: spec.name,
-      privateIp,
-      runtime: spec.runtime ?? unit?.runtime.kind ?? 'none',
-      unit: spec.unit ?? unitOf(fleet),
-      ...(spec.client && { client: spec.client }),
-      ...(spec.validatorPower !== undefined && { validatorPower: spec.validatorPower }),
-      ...(spec.agentVersion && { agentVersion: spec.agentVersion }),
-      ...(spec.powered === false && { powered: false }),
-      ...(spec.rootUsedPercent !== undefined && {
-        root: { sizeBytes: 16 * GIB, usedBytes: (16 * GIB * spec.rootUsedPercent) / 100 },
-      }),
-      volumes: spec.volumes.map((volume) => {
-        const filesystemGiB = volume.filesystemGiB ?? volume.sizeGiB;
-        return {
-          volumeId: volumeIds.get(volume.role) ?? '',
-          role: volume.role,
-          path: volume.path,
-          filesystem: volume.filesystem ?? 'xfs',
-          deviceBytes: volume.sizeGiB * GIB,
-          usedBytes: Math.floor((filesystemGiB * GIB * volume.usedPercent) / 100),
-          ...(volume.partitioned && { partitioned: true }),
-          ...(volume.filesystemGiB !== undefined && { filesystemBytes: volume.filesystemGiB * GIB }),
-          ...(volume.inodesUsed !== undefined && { inodesUsed: volume.inodesUsed }),
-          ...(volume.share !== undefined && { share: volume.share }),
-        };
-      }),
-    });
+    const placed = place(region, { spec, fleet, chain, index: this.#placed++ });
+    const { machine } = placed;
     region.machines.add(machine);
-    machine.startMetrics((metrics) => this.#record(metrics));
     this.#record(machine.pastMetrics({ hours: 24, stepSeconds: 300, ...spec.past }));
-    const placed: Placed = { fleet, name: spec.name, role: roleOf(fleet, tags), machine, instanceId, volumeIds, tags };
+    keepQuiet(placed, spec, this.#leadMs() / chain.spec.blockIntervalMs);
+    machine.startMetrics((metrics) => this.#record(metrics));
+    region.network.attach(machine.privateIp, { vpcId: VPC_ID }, rpcHost(machine));
     this.nodes.push(placed);
     machine.client.onStart(() => this.#followStart(placed));
-    for (const volume of spec.volumes) this.#alarm(placed, volume, spec.alarmAtPercent ?? 90);
     return placed;
+  }
+
+  /** A machine that Terraform makes in the middle of the story. */
+  launch(spec: WorldNode): Placed {
+    const before = new Set(this.region.ec2.volumes().map(({ volumeId }) => volumeId));
+    const placed = this.node({ ...spec, launched: true });
+    const volumeIds = this.region.ec2.volumes().map(({ volumeId }) => volumeId);
+    for (const id of [placed.instanceId, ...volumeIds.filter((volumeId) => !before.has(volumeId))]) this.theirs.add(id);
+    return placed;
+  }
+
+  /** A person terminates an instance; the world forgets it. */
+  async terminate(placed: Placed): Promise<void> {
+    const { instanceId, machine } = placed;
+    await this.region.call('ec2', 'TerminateInstances', { InstanceIds: [instanceId] });
+    this.nodes.splice(this.nodes.indexOf(placed), 1);
+    this.region.network.detach(machine.privateIp);
+    machine.peers.leave();
+  }
+
+  /** A person edits address records by hand, in one batch. */
+  async editZone(
+    zone: string,
+    changes: readonly { do: 'CREATE' | 'DELETE'; name: string; addresses: readonly string[] }[],
+  ): Promise<void> {
+    const { HostedZones } = (await this.region.call('route53', 'ListHostedZonesByName', { DNSName: zone })) as {
+      HostedZones: readonly { readonly Id: string }[];
+    };
+    const Changes = changes.map(({ do: Action, name, addresses }) => ({
+      Action,
+      ResourceRecordSet: {
+        Name: `${name}.${zone}`,
+        Type: 'A',
+        TTL: 60,
+        ResourceRecords: addresses.map((Value) => ({ Value })),
+      },
+    }));
+    await this.region.call('route53', 'ChangeResourceRecordSets', {
+      HostedZoneId: HostedZones[0]?.Id,
+      ChangeBatch: { Changes },
+    });
   }
 
   find(fleet: string, name: string): Placed {
@@ -203,10 +144,11 @@ export class World {
     look();
   }
 
-  /** Something that a person does, so long after the start. */
-  at(minutes: number, act: () => unknown): void {
-    this.region.clock.after(minutes * MINUTE_MS, () => {
-      Promise.resolve(act()).catch((error: unknown) => this.region.clock.fail(error));
+  /** Something that a person does, so long after the start of the story, or after now where that is later. */
+  at(afterMinutes: number, act: () => unknown): void {
+    const { clock } = this.region;
+    clock.at(Math.max(clock.now(), START_MS) + minutes(afterMinutes), () => {
+      Promise.resolve(act()).catch((error: unknown) => clock.fail(error));
     });
   }
 
@@ -239,22 +181,27 @@ export class World {
     steps: readonly { readonly hoursAgo: number; readonly fromGiB: number; readonly toGiB: number }[],
   ): void {
     const volumeId = volumeIds.get(role) ?? '';
-    const nowMs = this.region.clock.now();
-    const modifications = steps.map(({ hoursAgo, toGiB }) => ({ volumeId, toGiB, atMs: nowMs - hoursAgo * HOUR_MS }));
+    const modifications = steps.map(({ hoursAgo, toGiB }) => ({
+      volumeId,
+      toGiB,
+      atMs: START_MS - hoursAgo * HOUR_MS,
+    }));
     for (const [index, { fromGiB, toGiB }] of steps.entries()) {
-      const startedAtMs = modifications[index]?.atMs ?? nowMs;
+      const startedAtMs = modifications[index]?.atMs ?? START_MS;
       this.region.ec2.addModification(volumeId, { startedAtMs, fromGiB, toGiB, completedAtMs: startedAtMs + HOUR_MS });
     }
     if (by === 'a person') return;
     const { pk, sk } = keys.node(fleet.name, instanceId);
     const record = { ...newNode(fleet.name, instanceId), fence: steps.length, modifications, version: 1 };
     const Item = { pk: { S: pk }, sk: { S: sk }, ...toItem(record) };
-    this.beforehand(this.region.call('dynamodb', 'PutItem', { TableName: this.tableName, Item }, 'resize-volume'));
+    this.beforehand(() =>
+      this.region.call('dynamodb', 'PutItem', { TableName: this.tableName, Item }, 'resize-volume'),
+    );
   }
 
-  /** To be waited for before the story begins. */
-  beforehand(work: Promise<unknown>): void {
-    this.#preparations.push(work);
+  /** Done at the moment when the story begins, and waited for. */
+  beforehand(work: () => Promise<unknown>): void {
+    this.#beforehand.push(work);
   }
 
   /** A person pauses everything, or a fleet; `off` ends it. */
@@ -263,44 +210,10 @@ export class World {
     return this.region.call('ssm', 'PutParameter', { Name, Value: value, Type: 'String', Overwrite: true });
   }
 
-  /** Resolves when everything that `build` began is in place. */
-  async prepared(): Promise<void> {
-    await Promise.all(this.#preparations);
-  }
-
-  /** What watch-fleet will write each minute: how each node is, as one sees it from outside. */
-  observeEachMinute(): void {
-    const tick = (): void => {
-      for (const fleet of this.fleets.values()) {
-        if (!this.unobserved.has(fleet.name))
-          this.#observe(fleet).catch((error: unknown) => this.region.clock.fail(error));
-      }
-      this.region.clock.after(MINUTE_MS, tick);
-    };
-    tick();
-  }
-
-  async #observe(fleet: Fleet): Promise<void> {
-    const nodes = this.nodes.filter((node) => node.fleet === fleet);
-    for (let from = 0; from < nodes.length; from += NODES_PER_ITEM) {
-      const observation = {
-        observedAtMs: this.region.clock.now(),
-        nodes: nodes.slice(from, from + NODES_PER_ITEM).map(({ instanceId, machine }) => {
-          const { state, height } = machine.report();
-          return { instanceId, health: state satisfies Health, height };
-        }),
-      };
-      const key = {
-        pk: { S: `FLEET#${fleet.name}` },
-        sk: { S: `OBSERVATION#${String(from / NODES_PER_ITEM).padStart(3, '0')}` },
-      };
-      await this.region.call(
-        'dynamodb',
-        'PutItem',
-        { TableName: this.tableName, Item: { ...key, ...toItem(observation) } },
-        'watch-fleet',
-      );
-    }
+  /** The story begins: nodes become what they were said to be, and everything that was to be done beforehand is done. */
+  async open(): Promise<void> {
+    for (const { open } of this.nodes) open();
+    await Promise.all(this.#beforehand.map((work) => work()));
   }
 
   #record(metrics: readonly Metric[]): void {
@@ -308,53 +221,7 @@ export class World {
       this.region.cloudwatch.record(namespace, metricName, dimensions, value, timestampMs, unit);
   }
 
-  /** The alarm that register-nodes will make: on the instance and the path, never on a volume id that a swap changes. */
-  #alarm({ fleet, name, instanceId }: Placed, volume: WorldVolume, atPercent: number): void {
-    const suffix = volume.role === fleet.volumes[0]?.role ? 'disk' : `disk-${volume.role}`;
-    const AlarmName = `chainmend-${fleet.name}-${name}-${suffix}`;
-    this.#preparations.push(
-      this.region.call(
-        'monitoring',
-        'PutMetricAlarm',
-        {
-          AlarmName,
-          AlarmDescription: `The ${volume.role} volume of ${fleet.name}/${name} is filling up.`,
-          Namespace: 'CWAgent',
-          MetricName: 'disk_used_percent',
-          Dimensions: Object.entries({
-            InstanceId: instanceId,
-            path: volume.path,
-            fstype: volume.filesystem ?? 'xfs',
-          }).map(([Name, Value]) => ({ Name, Value })),
-          Statistic: 'Maximum',
-          Period: 60,
-          EvaluationPeriods: 1,
-          Threshold: atPercent,
-          ComparisonOperator: 'GreaterThanOrEqualToThreshold',
-          TreatMissingData: 'missing',
-          Tags: [
-            { Key: 'chainmend:fleet', Value: fleet.name },
-            { Key: 'chainmend:node', Value: name },
-            { Key: 'chainmend:kind', Value: 'disk' },
-          ],
-        },
-        'register-nodes',
-      ),
-    );
+  #leadMs(): number {
+    return Math.max(0, START_MS - this.region.clock.now());
   }
 }
-
-/** The real unit behind a fleet file's template: `node@*` runs as node@0.21.0. */
-const unitOf = ({ units }: Fleet): string => {
-  const runtime = units[0]?.runtime;
-  switch (runtime?.kind) {
-    case 'systemd':
-      return `${runtime.unit.replace(/\.service$/, '').replace('*', '0.21.0')}.service`;
-    case 'docker':
-      return runtime.container;
-    case 'compose':
-      return `${runtime.file}#${runtime.service}`;
-    case undefined:
-      return '';
-  }
-};

@@ -10,7 +10,7 @@ export const diskFullPaused: Scenario = {
   sentence: 'A person has paused the fleet: refused for an hour, healed as soon as the pause ends.',
   build: (world) => {
     exchange(world);
-    world.beforehand(world.setPause('Anna moves the explorer’s database, until one o’clock', 'bitcoin'));
+    world.beforehand(() => world.setPause('Anna moves the explorer’s database, until one o’clock', 'bitcoin'));
   },
   people: (world) => world.at(RESUMED_MINUTES, () => world.setPause('off', 'bitcoin')),
   done: (world) => healed(world, 1),

@@ -1,4 +1,7 @@
 // Expectations and ends that several scenarios share.
+import { fromItem } from '../../shared/aws/attributes.ts';
+import type { FleetObservation, Health } from '../../shared/fleet/observation.ts';
+import { START_MS } from '../region/region.ts';
 import { readJournal } from '../run/journal.ts';
 import { incidentsOf, type Report } from '../run/report.ts';
 import type { World } from '../run/world.ts';
@@ -55,6 +58,47 @@ export const allHealedInTheEnd: Expectation = {
 export const refusedFor = (guardrail: string, sentence: string): Expectation => ({
   sentence,
   holds: ({ refusals }) => refusals.some((refusal) => refusal.guardrail === guardrail),
+});
+
+/** How the suite has seen a node, or any node, since the story began: by watch-fleet's own journal. */
+export const everSeen = ({ region, tableName }: World, health: Health, node?: string): boolean =>
+  readJournal(region, tableName).some(
+    (line) =>
+      line.atMs >= START_MS &&
+      line.heal === 'watch-fleet' &&
+      (node === undefined || line.node === node) &&
+      (line.evidence ?? '').includes(`"health":"${health}"`),
+  );
+
+/** How the suite sees a node now. */
+export const seenNow = ({ region, tableName }: World, instanceId: string): Health | undefined =>
+  region.dynamodb
+    .items(tableName)
+    .map(
+      (item) =>
+        fromItem(item as Parameters<typeof fromItem>[0]) as unknown as FleetObservation & { readonly sk: string },
+    )
+    .filter(({ sk }) => sk.startsWith('OBSERVATION#'))
+    .flatMap(({ nodes }) => nodes)
+    .find((node) => node.instanceId === instanceId)?.health;
+
+/** Private addresses in a record of a zone now, sorted; undefined where there is no such record. */
+export const addressesOf = ({ region }: World, zone: string, name: string): readonly string[] | undefined =>
+  region.route53
+    .records(zone)
+    .find((record) => record.type === 'A' && record.name.replace(/\.$/, '') === `${name}.${zone}`)
+    ?.values.toSorted();
+
+export const nothingDone: Expectation = {
+  sentence: 'nothing was healed, restarted or replaced',
+  holds: ({ heals }, world) =>
+    heals.length === 0 && world.nodes.every(({ machine }) => machine.report().clientStarts.length === 0),
+};
+
+export const pagedOnce = (code: string, sentence: string): Expectation => ({
+  sentence,
+  holds: ({ pages }) => pages.filter((page) => page.code === code).length === 1,
+  undisturbed: true,
 });
 
 export const sizeGiB = ({ nodes }: Report, node: string): number =>

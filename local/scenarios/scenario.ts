@@ -13,11 +13,20 @@ export interface Scenario {
   readonly build: (world: World) => void;
   /** What people do, and when. */
   readonly people?: (world: World) => void;
+  /** What must hold on the way. */
+  readonly meanwhile?: readonly Midway[];
   /** The run ends when this holds and nothing is under way any more, or after `hours`. */
   readonly done: (world: World) => boolean;
   readonly hours: number;
   /** What must hold at the end; the sentence is told when it does not. */
   readonly expect: readonly Expectation[];
+}
+
+export interface Midway {
+  readonly atMinutes: number;
+  readonly sentence: string;
+  readonly holds: (world: World) => boolean;
+  readonly undisturbed?: true;
 }
 
 export interface Expectation {

@@ -1,19 +1,36 @@
 // Worlds that several scenarios share.
+import type { SimulatedChain } from '../nodes/chain.ts';
+import { type Reference, referenceHost } from '../nodes/rpc/reference.ts';
+import { addressOf } from '../run/placing.ts';
 import type { Placed, World, WorldNode } from '../run/world.ts';
 
 const GIB = 2 ** 30;
 const HOUR_MS = 60 * 60_000;
 
 /** A chain that writes so many GiB an hour onto each node. */
-export function bitcoinChain(world: World, gibPerHour: number): void {
+export function bitcoinChain(
+  world: World,
+  gibPerHour: number,
+  more: { readonly needsPeers?: boolean } = {},
+): SimulatedChain {
   const blockIntervalMs = 30_000;
-  world.chain({
+  return world.chain({
+    ...more,
     name: 'bitcoin',
     heightAtStart: 931_000,
     blockIntervalMs,
     bytesPerBlock: bytesPerBlock(gibPerHour, blockIntervalMs),
     inodesPerBlock: 0.02,
     consensus: 'elsewhere',
+  });
+}
+
+/** The two public endpoints that the exchange's fleet file names. */
+export function references(world: World, chain: SimulatedChain): readonly Reference[] {
+  return ['bitcoin-a.example', 'bitcoin-b.example'].map((host) => {
+    const reference = referenceHost(chain);
+    world.region.network.attach(host, 'internet', reference.host);
+    return reference;
   });
 }
 
@@ -26,15 +43,16 @@ export function exchange(
   bitcoinChain(world, gibPerHour);
   const node = { fleet: 'bitcoin', chain: 'bitcoin' };
   const volume = { role: 'data', path: '/node-data', sizeGiB: 500 };
-  world.node({ ...node, name: 'node1', volumes: [{ ...volume, sizeGiB: 1_000, usedPercent: 46 }] });
+  const machine = (at: number) => ({ machine: { knows: siblings(3, at) } });
+  world.node({ ...node, ...machine(0), name: 'node1', volumes: [{ ...volume, sizeGiB: 1_000, usedPercent: 46 }] });
   const placed = world.node({
     ...node,
+    ...machine(1),
     name: 'node2',
     volumes: [{ ...volume, usedPercent: 90.95, ...second }],
-    alarmAtPercent: 91,
     ...more,
   });
-  world.node({ ...node, name: 'node3', volumes: [{ ...volume, sizeGiB: 1_000, usedPercent: 45 }] });
+  world.node({ ...node, ...machine(2), name: 'node3', volumes: [{ ...volume, sizeGiB: 1_000, usedPercent: 45 }] });
   return placed;
 }
 
@@ -42,17 +60,23 @@ export const CONSORTIUM_START_HEIGHT = 4_180_000;
 export const CONSORTIUM_BLOCK_MS = 5_000;
 
 /** The consortium's four validators, who make their chain among themselves: three of them are needed. */
-export function consortium(world: World, volume: Partial<WorldNode['volumes'][number]> = {}): readonly Placed[] {
+export function consortium(
+  world: World,
+  volume: Partial<WorldNode['volumes'][number]> = {},
+  { fresh = false }: { readonly fresh?: boolean } = {},
+): readonly Placed[] {
   world.chain({
     name: 'irita',
-    heightAtStart: CONSORTIUM_START_HEIGHT,
+    heightAtStart: fresh ? 0 : CONSORTIUM_START_HEIGHT,
+    needsPeers: fresh,
     blockIntervalMs: CONSORTIUM_BLOCK_MS,
     bytesPerBlock: bytesPerBlock(0.4, CONSORTIUM_BLOCK_MS),
     inodesPerBlock: 0.02,
     consensus: 'here',
   });
-  return ['validator1', 'validator2', 'validator3', 'validator4'].map((name) =>
-    world.node({
+  return ['validator1', 'validator2', 'validator3', 'validator4'].map((name, at) =>
+    world[fresh ? 'launch' : 'node']({
+      machine: { knows: fresh ? [] : siblings(4, at), configPath: '/data/node/irita/config/config.toml' },
       fleet: 'irita',
       name,
       chain: 'irita',
@@ -60,6 +84,36 @@ export function consortium(world: World, volume: Partial<WorldNode['volumes'][nu
       volumes: [{ role: 'data', path: '/data', sizeGiB: 100, usedPercent: 72, ...volume }],
     }),
   );
+}
+
+/** Private addresses of all but one of the world's first nodes: what a fleet that was set up well has configured. */
+const siblings = (count: number, but: number): readonly string[] =>
+  Array.from({ length: count }, (_, at) => at)
+    .filter((at) => at !== but)
+    .map(addressOf);
+
+/** A follower with a half-empty disk. */
+export const follower = (name: string): WorldNode => ({
+  fleet: 'bitcoin',
+  chain: 'bitcoin',
+  name,
+  volumes: [{ role: 'data', path: '/node-data', sizeGiB: 1_000, usedPercent: 46 }],
+});
+
+/** So many followers with half-empty disks, who know each other. */
+export function followers(
+  world: World,
+  count: number,
+  more: (at: number) => Partial<WorldNode> = () => ({}),
+): readonly Placed[] {
+  return Array.from({ length: count }, (_, at) => {
+    const { machine, ...spec } = more(at);
+    return world.node({
+      ...follower(`node${at + 1}`),
+      ...spec,
+      machine: { knows: siblings(count, at), ...machine },
+    });
+  });
 }
 
 const bytesPerBlock = (gibPerHour: number, blockIntervalMs: number): number =>

@@ -3,10 +3,13 @@ import {
   checkEnd,
   checkIdentities,
   checkMutation,
+  checkNames,
+  checkPeers,
   type EndFacts,
   INVARIANTS,
   type InvariantName,
   type MutationFacts,
+  type NamesFacts,
   type Violation,
 } from '../../local/run/invariants.ts';
 import { DATA_VOLUME, HOUR_MS, INSTANCE, ME, NOON_MS, OTHER } from '../support/heal-facts.ts';
@@ -34,6 +37,17 @@ const end = (more: Partial<EndFacts> = {}): EndFacts => ({
 const machines = (...identities: string[]) =>
   identities.map((identity, i) => ({ identity, instanceId: `i-0123456789abcde0${i}` }));
 const hoursAgo = (...hours: number[]) => hours.map((h) => NOON_MS - h * HOUR_MS);
+
+const names = (more: Partial<NamesFacts> = {}): NamesFacts => ({
+  atMs: NOON_MS,
+  zone: 'bitcoin.internal',
+  changes: [{ action: 'DELETE', name: 'node1.bitcoin.internal', type: 'A' }],
+  marked: new Set(['node1.bitcoin.internal']),
+  poolsGone: [],
+  pauses: [],
+  intentJournalled: true,
+  ...more,
+});
 
 /** Each invariant, broken in the smallest way, and what is said of it. */
 const BROKEN: { readonly [Name in InvariantName]: readonly [() => Violation[], string] } = {
@@ -74,6 +88,12 @@ const BROKEN: { readonly [Name in InvariantName]: readonly [() => Violation[], s
     () => checkMutation({ ...mutation({ operation: 'DeleteSnapshot', resource: 'snap-1' }) }),
     'DeleteSnapshot snap-1',
   ],
+  'names-only-ours': [() => checkNames(names({ marked: new Set() })), 'DELETE node1.bitcoin.internal A'],
+  'pool-never-empty': [() => checkNames(names({ poolsGone: ['pool.bitcoin.internal'] })), 'pool.bitcoin.internal'],
+  'peers-never-fewer': [
+    () => checkPeers(NOON_MS, [{ node: 'bitcoin/node2', before: 8, after: 3 }]),
+    'bitcoin/node2: 8 → 3',
+  ],
   'no-orphan': [
     () => checkEnd(end({ made: [{ id: 'vol-0b1b2c3d4e5f60718', accountedFor: false }] })),
     'vol-0b1b2c3d4e5f60718',
@@ -108,6 +128,21 @@ describe('a heal as it should be breaks none', () => {
 
   it('an end at which all is free and accounted for', () => {
     expect(checkEnd(end())).toEqual([]);
+  });
+
+  it('a batch that changes a record with its marker, while no pool is empty', () => {
+    expect(checkNames(names())).toEqual([]);
+    const marker = { action: 'CREATE', name: '_chainmend.node9.bitcoin.internal', type: 'TXT' };
+    expect(checkNames(names({ changes: [marker] }))).toEqual([]);
+  });
+
+  it('a rotation that takes half of a long list, or nothing of a short one', () => {
+    expect(
+      checkPeers(NOON_MS, [
+        { node: 'a', before: 8, after: 4 },
+        { node: 'b', before: 1, after: 1 },
+      ]),
+    ).toEqual([]);
   });
 
   it('nodes that are each themselves', () => {

@@ -20,6 +20,8 @@ export interface CloudWatch extends Service {
   seriesOf(series: MetricId): readonly { readonly atMs: number; readonly value: number }[];
   /** The state of an alarm now; undefined when there is no such alarm. */
   alarmState(alarmName: string): 'OK' | 'ALARM' | 'INSUFFICIENT_DATA' | undefined;
+  /** The tags of an alarm; empty when there is no such alarm. */
+  alarmTags(alarmName: string): Readonly<Record<string, string>>;
 }
 
 export function createCloudWatch(kernel: Kernel): CloudWatch {
@@ -36,5 +38,6 @@ export function createCloudWatch(kernel: Kernel): CloudWatch {
     },
     seriesOf: (id) => (store.find(id)?.buckets ?? []).map(({ atMs, sum, count }) => ({ atMs, value: sum / count })),
     alarmState: (alarmName) => engine.alarms.get(alarmName)?.state.value,
+    alarmTags: (alarmName) => Object.fromEntries(engine.alarms.get(alarmName)?.tags ?? []),
   };
 }

@@ -112,7 +112,7 @@ export function alarmOnInodes(world: World, { instanceId }: Placed): void {
     const Metric = { Namespace: 'CWAgent', MetricName, Dimensions };
     return { Id, MetricStat: { Metric, Period: 60, Stat: 'Maximum' }, ReturnData: false };
   };
-  world.beforehand(
+  world.beforehand(() =>
     world.region.call('monitoring', 'PutMetricAlarm', {
       AlarmName: 'chainmend-bitcoin-node2-inodes',
       Metrics: [

@@ -131,7 +131,7 @@ const cases: Readonly<Record<string, Case>> = {
     },
   },
   'nobody has observed the fleet: it is grown all the same, since growing destroys nothing': {
-    also: (world) => void world.unobserved.add('bitcoin'),
+    also: (world) => void world.region.call('scheduler', 'DeleteSchedule', { Name: 'chainmend-watch' }),
     expect: { 'one heal, and it healed': healedOnce, 'nobody was paged': nobodyPaged },
   },
   'two volumes of one node are full at once: one after the other': {

@@ -74,7 +74,7 @@ const cases: Readonly<Record<string, Case>> = {
   },
   'a muted alarm is left alone, and healed when the mute ends': {
     also: (world) =>
-      world.beforehand(
+      world.beforehand(() =>
         world.region.call('monitoring', 'PutAlarmMuteRule', {
           Name: 'move',
           Rule: { Schedule: { Expression: 'at(2026-01-01T12:00)', Duration: 'PT1H' } },
@@ -237,7 +237,7 @@ const cases: Readonly<Record<string, Case>> = {
   },
   'a person asks for a heal before any alarm, with events/heal.json': {
     volume: { usedPercent: 88 },
-    node: { alarmAtPercent: 99 },
+    fleet: { alarms: { diskPercent: 99 } },
     people: (world) => world.at(1, () => invoke(world, sample('heal'))),
     expect: { 'one heal, and it healed': healedOnce, 'nobody was paged': nobodyPaged },
   },
@@ -281,7 +281,7 @@ function strangersAlarm(world: World): void {
     region.clock.after(60_000, tick);
   };
   region.clock.after(200_000, tick);
-  world.beforehand(
+  world.beforehand(() =>
     region.call('monitoring', 'PutMetricAlarm', {
       AlarmName: 'chainmend-jenkins-disk',
       Namespace: 'CWAgent',

@@ -60,7 +60,9 @@ function allocated(world: World, payload: HealPayload): void {
   };
   const { pk, sk } = keys.incident(fleet, instanceId, trouble);
   const Item = { pk: { S: pk }, sk: { S: sk }, ...toItem(record) };
-  world.beforehand(world.region.call('dynamodb', 'PutItem', { TableName: world.tableName, Item }, 'dispatch-heal'));
+  world.beforehand(() =>
+    world.region.call('dynamodb', 'PutItem', { TableName: world.tableName, Item }, 'dispatch-heal'),
+  );
 }
 
 /** Of the heal: nothing but its own checkpoints and one look at its incident. */
@@ -83,7 +85,7 @@ function fleetWideAlarm(world: World): void {
   };
   region.clock.after(60_000, tick);
   const Metric = { Namespace: 'Fleet', MetricName: 'disk_used_percent', Dimensions: [] };
-  world.beforehand(
+  world.beforehand(() =>
     region.call('monitoring', 'PutMetricAlarm', {
       AlarmName: 'chainmend-bitcoin-disk',
       Metrics: [
