@@ -204,10 +204,9 @@ async function ask(work: Work, plan: NamePlan, poolReason: string, told: readonl
   }
   const records = { changed: 0, left: plan.changes.length, plan: plan.hash };
   if (fleet.mode === 'plan') return { records, refusals: plan.refusals };
-  const event = JSON.stringify({ kind: 'approve', fleet: fleet.name, plan: plan.hash });
   const reason =
-    `${fleet.name}: plan ${plan.hash} changes ${plan.changes.length} names${going}: ${sentencesOf(plan)}; the pool: ${poolReason}. ` +
-    `To approve exactly this, invoke chainmend-register-nodes with ${event}`;
+    `plan ${plan.hash} of ${fleet.name} would change ${plan.changes.length} names${going}: ${sentencesOf(plan)}; the pool: ${poolReason}. ` +
+    'Exactly this is done when a person approves it, and nothing otherwise';
   return {
     records,
     refusals: [...plan.refusals, { refuse: 'approval-wanted', subject: plan.hash, reason, page: true }],

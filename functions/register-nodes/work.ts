@@ -115,7 +115,7 @@ export async function tell(work: Work, met: readonly SubjectRefusal[], nodes?: n
       node: node?.name ?? WHOLE_FLEET,
       code: refuse,
       sentence: reason,
-      ...(refuse === 'approval-wanted' ? { plan: subject } : { subject }),
+      ...(refuse === 'approval-wanted' ? { plan: subject, approve: approveCommand(fleet.name, subject) } : { subject }),
     });
     await work.write({ kind: 'page', code: refuse, sentence: reason }, node);
   }
@@ -130,6 +130,11 @@ export async function tell(work: Work, met: readonly SubjectRefusal[], nodes?: n
     }),
   );
 }
+
+/** What a person copies from the page to say yes. */
+export const approveCommand = (fleet: string, plan: string): string =>
+  'aws lambda invoke --function-name chainmend-register-nodes --cli-binary-format raw-in-base64-out ' +
+  `--payload '${JSON.stringify({ kind: 'approve', fleet, plan })}' /dev/stdout`;
 
 /** Remembers a plan that was written to the journal. */
 export const remember = (work: Work, plan: string): Promise<void> =>
