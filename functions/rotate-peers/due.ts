@@ -1,5 +1,5 @@
 // Whether a fleet's lists have to be looked at now, and whose. Pure: five minutes are up far more often than anything is to be done.
-import type { PeersPolicy } from '../../shared/fleet/model.ts';
+import type { Mode, PeersPolicy } from '../../shared/fleet/model.ts';
 import type { Health, ObservedNode } from '../../shared/fleet/observation.ts';
 import { newRotation, type RotationRecord } from '../../shared/guardrails/rotation.ts';
 import type { RotateEvent } from './event.ts';
@@ -22,7 +22,7 @@ const CURABLE: readonly Health[] = ['synced', 'behind', 'starting', 'stuck', 'un
 
 /** null: nothing to do. */
 export function dueNodes(
-  { minimum }: Pick<PeersPolicy, 'minimum'>,
+  { minimum, mode }: Pick<PeersPolicy, 'minimum'> & { readonly mode: Mode },
   nodes: readonly ObservedNode[],
   read: RotationRecord | undefined,
   event: RotateEvent,
@@ -31,11 +31,20 @@ export function dueNodes(
   const record = read ?? newRotation;
   const curable = nodes.filter(({ health }) => CURABLE.includes(health)).sort(byName);
   const below = curable.filter((node) => isBelow(node, minimum));
+  if (event.kind === 'approve') {
+    const asked = curable.filter(({ instanceId }) => Object.hasOwn(record.asked?.nodes ?? {}, instanceId));
+    return { why: 'asked', nodes: asked.map(({ instanceId }) => instanceId), cursor: record.cursor };
+  }
   if (event.kind !== 'sweep') {
     const others = curable.filter((node) => !below.includes(node));
     return { why: 'asked', nodes: idsOf([...below, ...others]), cursor: record.cursor };
   }
-  const patient = below.filter(({ instanceId }) => (record.backoff[instanceId]?.notBeforeMs ?? 0) <= nowMs);
+  const patient = below.filter(
+    ({ instanceId }) =>
+      (record.backoff[instanceId]?.notBeforeMs ?? 0) <= nowMs &&
+      // What was planned or asked for is not looked at again every five minutes.
+      (mode === 'act' || nowMs - (record.plans[instanceId]?.atMs ?? 0) >= ROUTINE_MS),
+  );
   if (patient.length > 0) return { why: 'floor', nodes: idsOf(patient), cursor: record.cursor };
   if (nowMs - record.routineAtMs >= ROUTINE_MS) {
     const after = curable.filter((node) => record.cursor === null || placeOf(node) > record.cursor);

@@ -124,6 +124,7 @@ export interface RestartFacts {
   readonly fleet: Fleet;
   readonly node: string;
   readonly role: Role;
+  readonly health: Health;
   readonly observed: readonly FleetObservation[];
   readonly nowMs: number;
   /** It has no block at all, and nobody in its fleet has one: there is no chain that a restart could hurt. */
@@ -134,7 +135,7 @@ export interface RestartFacts {
 
 /** Whether a client may be restarted to take its new list. */
 export function judgeRestart(facts: RestartFacts): Refusal | null {
-  const { fleet, node, role, fresh, unproved } = facts;
+  const { fleet, node, role, health, fresh, unproved } = facts;
   const refuse = (code: 'restart-forbidden' | 'restart-unproved' | 'breaker-open', reason: string): Refusal => ({
     refuse: code,
     reason,
@@ -156,6 +157,9 @@ export function judgeRestart(facts: RestartFacts): Refusal | null {
       `${needs}; ${unproved} was restarted before it, and has not come back as it should`,
     );
   if (fresh) return null;
+  // It has its client's grace: who is replaying must not be stopped again.
+  if (health === 'starting')
+    return { ...refuse('restart-forbidden', `${needs}, and its client is just starting`), page: false };
   const breaker = readBreaker(fleet, facts.observed, facts.nowMs);
   return breaker.open ? refuse('breaker-open', `${needs}; ${breaker.sentence}`) : null;
 }

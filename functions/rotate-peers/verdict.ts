@@ -22,5 +22,5 @@ export function judgePeers(reading: Reading<NodePeers>, { before, floor }: Measu
   const counts = `${peers} ${peers === 1 ? 'peer' : 'peers'}, ${before ?? 'an unknown number'} before, expected ${floor} at least`;
   if (peers >= floor) return { is: 'proved', peers, sentence: counts };
   if (before !== null && peers < before) return { is: 'fallen', sentence: counts };
-  return { is: 'short', peers, sentence: counts };
+  return { is: 'short', sentence: counts };
 }

@@ -15,7 +15,7 @@ export const scriptParts = {
     'grow-filesystem',
     'main',
   ],
-  'read-config': ['answer', 'parameters', 'memory', 'config-file', 'hide-secrets', 'read-config', 'main'],
+  'read-config': ['answer', 'parameters', 'config-file', 'hide-secrets', 'read-config', 'look'],
   'write-config': [
     'answer',
     'parameters',
@@ -28,8 +28,7 @@ export const scriptParts = {
     'write-config',
     'main',
   ],
-  // One script under two names: who reads a journal or a policy should see whether a client was told anything.
-  'ask-peers': ['answer', 'parameters', 'memory', 'requests', 'change-peers', 'main'],
+  'ask-peers': ['answer', 'parameters', 'requests', 'change-peers', 'look'],
   'change-peers': ['answer', 'parameters', 'memory', 'requests', 'change-peers', 'main'],
   'ask-node': ['ask-node'],
 } as const satisfies Readonly<Record<Operation, readonly string[]>>;
@@ -71,8 +70,7 @@ readonly OPERATION_ID_PATTERN=${quoted(parameterRules.OperationId.pattern)}
 }
 
 /** What only reads is not: it may come twice, and late. */
-const isRemembered = (operation: Operation): boolean =>
-  operationParameters[operation].some((name) => name === 'OperationId');
+const isRemembered = (operation: Operation): boolean => scriptParts[operation].some((part) => part === 'memory');
 
 const isPeerOperation = (operation: Operation): boolean => peerOperations.some((one) => one === operation);
 

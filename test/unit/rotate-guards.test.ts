@@ -166,6 +166,7 @@ describe('a restart', () => {
     fleet: fleetFile(),
     node: 'node1',
     role: 'follower',
+    health: 'stuck',
     observed: observed(['synced', 'synced', 'synced', 'synced']),
     nowMs: NOW,
     fresh: false,
@@ -188,6 +189,7 @@ describe('a restart', () => {
       { role: 'validator', fresh: true, observed: observed(['starting', 'starting']) },
       null,
     ],
+    ['of a client that is just starting', { health: 'starting' }, 'restart-forbidden'],
     ['while another one has not proved itself', { unproved: 'node2' }, 'restart-unproved'],
     ['while the breaker is open', { observed: observed(['synced', 'stuck', 'stuck', 'stuck']) }, 'breaker-open'],
   ])('%s', (_, facts, code) => {

@@ -1,0 +1,354 @@
+// One node's turn: its running client is told first, then its file is written, and the client restarted where nothing else helps; each
+// step guarded in itself, journalled before and after, measured by the question that was asked before, and taken back where it did harm.
+import type { NodePeers, PeersAtRunTime, Reading } from '../../shared/chains/client.ts';
+import { type PeerCommand, peerOperationId, type WrittenConfig } from '../../shared/documents/peer-command.ts';
+import type { FailureCode, Refusal } from '../../shared/guardrails/codes.ts';
+import { afterAttempt } from '../../shared/guardrails/rotation.ts';
+import { editsBetween } from '../../shared/peers/edits.ts';
+import { parseEntry } from '../../shared/peers/entry.ts';
+import { type Asked, answersOf, askPeers, clientCommand, type PeersClient } from './asking.ts';
+import { pollSeconds, readAgents, runOnNode, sleep } from './commands.ts';
+import type { NodePlan } from './plan.ts';
+import { guardAgain, pageFailure, record, type Subject, type Work } from './tools.ts';
+import { judgePeers, type Verdict } from './verdict.ts';
+
+export interface Act {
+  readonly client: PeersClient;
+  readonly plan: NodePlan;
+  readonly asked: Asked;
+  /** A person said yes to exactly this. */
+  readonly approved: boolean;
+  /** Whether its client may be restarted now; asked only where it has to be. */
+  readonly judgeRestart: () => Promise<Refusal | null>;
+  /** Something was tried for it before, and has not helped: its client is not stopped for the same list again. */
+  readonly triedInVain: boolean;
+}
+
+export type Acted =
+  | { readonly outcome: 'healed' | 'restored' | 'escalated'; readonly sentence: string }
+  /** Nothing was done, or nothing more; what was done stays. */
+  | { readonly outcome: 'refused'; readonly refusal: Refusal; readonly changed: boolean }
+  /** For the next run: time was up, or a client is still coming up. */
+  | { readonly outcome: 'later'; readonly sentence: string };
+
+/** A client that was told of a peer connects within seconds; one that was restarted has to read its state first. */
+const MEASURE_SECONDS = 30;
+const MEASURE_AFTER_RESTART_SECONDS = 120;
+/** Beside the stop itself: start, look, measure. */
+const RESTART_SECONDS = 180;
+
+/** What has been done so far, and what it would take to undo it. */
+interface Done {
+  readonly told: boolean;
+  readonly dialFailed: string | undefined;
+  readonly written: WrittenConfig | undefined;
+  readonly restarted: boolean;
+}
+
+export async function actOnNode(work: Work, act: Act): Promise<Acted> {
+  const { plan } = act;
+  const subject: Subject = { name: plan.node, instanceId: plan.instanceId };
+  const acted = await carryOut(work, act, subject);
+  const outcome = outcomeOf(acted);
+  if (outcome !== undefined) {
+    const sentence = acted.outcome === 'refused' ? acted.refusal.reason : acted.sentence;
+    await work.write({ kind: 'outcome', act: outcome, sentence }, subject);
+  }
+  // What does not help is not tried again at once; what a person has to allow, not every five minutes.
+  const inVain = acted.outcome === 'refused' && acted.refusal.refuse === 'restart-forbidden';
+  const { entries } = plan.change;
+  if (inVain || outcome !== undefined)
+    await record(work, (read) => ({
+      backoff: afterAttempt(read, plan.instanceId, outcome === 'healed', Date.now()),
+      ...(outcome !== undefined && entries > 0 && { changed: [...read.changed, { atMs: Date.now(), entries }] }),
+    }));
+  return acted;
+}
+
+/** undefined where the node is as it was, or another run sees to the end of it. */
+function outcomeOf(acted: Acted): 'healed' | 'restored' | 'escalated' | undefined {
+  if (acted.outcome === 'refused') return acted.changed ? 'escalated' : undefined;
+  return acted.outcome === 'later' ? undefined : acted.outcome;
+}
+
+async function carryOut(work: Work, act: Act, subject: Subject): Promise<Acted> {
+  const { plan } = act;
+  const agent = (await readAgents(work, [plan.instanceId])).get(plan.instanceId);
+  if (agent) return { outcome: 'refused', refusal: agent, changed: false };
+  let done: Done = { told: false, dialFailed: undefined, written: undefined, restarted: false };
+  let verdict: Verdict | undefined;
+  if (plan.dial.length > 0 || plan.leave.length > 0) {
+    const told = await tellClient(work, act, subject, { add: plan.dial, remove: plan.leave });
+    if ('refuse' in told) return { outcome: 'refused', refusal: told, changed: false };
+    done = { ...done, told: told.anyTaken, dialFailed: told.failed };
+    if (told.anyTaken) {
+      verdict = await measure(work, act, MEASURE_SECONDS);
+      if (verdict.is === 'fallen') return goBack(work, act, subject, done, verdict);
+    }
+  }
+  const writes = plan.text !== undefined && plan.text.after !== plan.text.before;
+  // Only a node that lacks peers, and whose running client could not be told of any, is worth a stop.
+  const wantsRestart = plan.text !== undefined && plan.belowFloor && !done.told && (writes || !act.triedInVain);
+  let forbidden: Refusal | null = null;
+  if (wantsRestart) {
+    const seconds = (work.fleet.units[0]?.stopGraceSeconds ?? 0) + RESTART_SECONDS;
+    // Nothing is written yet: the next run begins with this node, and has the time.
+    if (Date.now() + seconds * 1000 > work.untilMs)
+      return { outcome: 'later', sentence: `a restart may take ${seconds} s, more than this run has left` };
+    forbidden = await act.judgeRestart();
+  }
+  const restarts = wantsRestart && !forbidden;
+  if (writes || restarts) {
+    const written = await writeConfig(work, act, subject, restarts);
+    if ('outcome' in written) return written;
+    done = { ...done, written: written.state, restarted: restarts };
+    verdict = await measure(work, act, restarts ? MEASURE_AFTER_RESTART_SECONDS : 0);
+    if (verdict.is === 'fallen') return goBack(work, act, subject, done, verdict);
+  }
+  verdict ??= await measure(work, act, 0);
+  return conclude(work, act, subject, { done, verdict, forbidden });
+}
+
+async function conclude(
+  work: Work,
+  { plan }: Act,
+  subject: Subject,
+  { done, verdict, forbidden }: { readonly done: Done; readonly verdict: Verdict; readonly forbidden: Refusal | null },
+): Promise<Acted> {
+  const changed = done.told || done.written !== undefined;
+  // No worse than before: the next client may be restarted.
+  if (done.restarted && (verdict.is === 'proved' || verdict.is === 'short'))
+    await record(work, () => ({ restart: null }));
+  if (verdict.is === 'proved') {
+    const { written } = done;
+    const how = done.restarted ? `, restarted${written?.clean === false ? ', not cleanly' : ''}` : '';
+    const later = done.written && !done.restarted && !done.told ? ', the list counts from its next start on' : '';
+    await work.write(
+      { kind: 'proof', sentence: `${verdict.sentence}${how}${later}`, evidence: { peers: verdict.peers } },
+      subject,
+    );
+    return { outcome: 'healed', sentence: `${verdict.sentence}${how}${later}` };
+  }
+  if (forbidden) return { outcome: 'refused', refusal: forbidden, changed };
+  if (verdict.is === 'unknown' && done.restarted)
+    return { outcome: 'later', sentence: `${subject.name} was restarted and is still coming up: ${verdict.sentence}` };
+  const because = done.dialFailed === undefined ? '' : `; ${done.dialFailed}`;
+  if (!changed && !plan.belowFloor) return { outcome: 'later', sentence: `${verdict.sentence}${because}` };
+  return escalate(
+    work,
+    subject,
+    'peers-too-few',
+    `${subject.name} is named its peers and has ${verdict.sentence}${because}`,
+  );
+}
+
+async function escalate(work: Work, subject: Subject, code: FailureCode, sentence: string): Promise<Acted> {
+  await pageFailure(work, code, sentence, subject);
+  return { outcome: 'escalated', sentence };
+}
+
+interface Told {
+  /** The client has taken one of the changes, or it was so before. */
+  readonly anyTaken: boolean;
+  readonly failed: string | undefined;
+}
+
+interface Telling {
+  readonly add: readonly string[];
+  readonly remove: readonly string[];
+}
+
+/** The client's own requests, in one command to its loopback. */
+async function tellClient(work: Work, act: Act, subject: Subject, telling: Telling): Promise<Told | Refusal> {
+  const { peersAtRunTime } = act.client.operations;
+  if (peersAtRunTime.by !== 'rpc') return { anyTaken: false, failed: peersAtRunTime.reason };
+  const questions = questionsOf(peersAtRunTime, telling);
+  const requests = questions.flatMap((question) => question.requests);
+  const command = clientCommand(work, 'change-peers', requests);
+  if ('refused' in command) return { anyTaken: false, failed: command.refused };
+  const id = work.nextId();
+  const sent = `SendCommand change-peers ${peerOperationId(id)}`;
+  const sentence = [
+    telling.add.length > 0 ? `dial ${telling.add.length} peers` : '',
+    telling.remove.length > 0 ? `leave ${telling.remove.length}` : '',
+  ].filter((part) => part !== '');
+  await work.write({ kind: 'intent', act: sent, sentence: sentence.join(', '), evidence: telling }, subject);
+  const refusal = await guardAgain(work, subject, act.approved);
+  if (refusal) return refusal;
+  const result = await runOnNode(work, id, subject.instanceId, command);
+  const answers = result.state === 'answered' ? answersOf(result, requests) : result.reason;
+  const told = typeof answers === 'string' ? { taken: 0, failed: answers } : readChanges(questions, answers);
+  const words = told.failed === undefined ? 'done' : `${told.taken} of ${questions.length} done: ${told.failed}`;
+  await work.write({ kind: 'result', act: sent, sentence: words }, subject);
+  return { anyTaken: told.taken > 0, failed: told.failed };
+}
+
+type Changes = Extract<PeersAtRunTime, { readonly by: 'rpc' }>;
+type Change = ReturnType<Changes['add']>;
+
+function questionsOf({ add, remove }: Changes, telling: Telling): readonly Change[] {
+  const peerOf = (text: string) => {
+    const entry = parseEntry(text);
+    // An owner's own line may leave the port to the client, and nobody tells it to dial that.
+    if (!entry || entry.port === undefined) return [];
+    return [{ host: entry.host, port: entry.port, ...(entry.id !== undefined && { id: entry.id }) }];
+  };
+  return [
+    ...telling.add.flatMap(peerOf).map((peer) => add(peer)),
+    ...(remove ? telling.remove.flatMap(peerOf).map((peer) => remove(peer)) : []),
+  ];
+}
+
+function readChanges(
+  questions: readonly Change[],
+  answers: Parameters<Change['read']>[0],
+): { readonly taken: number; readonly failed: string | undefined } {
+  let at = 0;
+  let taken = 0;
+  let failed: string | undefined;
+  for (const question of questions) {
+    const read = question.read(answers.slice(at, at + question.requests.length));
+    at += question.requests.length;
+    if (read.kind === 'ok') taken += 1;
+    else failed ??= read.kind === 'next' ? 'the client asks for more' : read.reason;
+  }
+  return { taken, failed };
+}
+
+/** The file, if it still is the one that was read; with a restart, the client is stopped and started in the same command. */
+async function writeConfig(
+  work: Work,
+  act: Act,
+  subject: Subject,
+  restart: boolean,
+): Promise<{ readonly state: WrittenConfig } | Acted> {
+  const { plan } = act;
+  const { configPath } = work.fleet.peers;
+  const [unit] = work.fleet.units;
+  if (!plan.text || configPath === undefined || !unit) throw new Error(`${subject.name} has no file to be written`);
+  const command: PeerCommand = {
+    operation: 'write-config',
+    file: configPath,
+    sha256: plan.text.sha256,
+    edits: editsBetween(plan.text.before, plan.text.after),
+    runtime: unit.runtime,
+    restartGraceSeconds: restart ? unit.stopGraceSeconds : undefined,
+  };
+  if (restart) {
+    const { instanceId, node, peersBefore, floor } = plan;
+    await record(work, () => ({ restart: { instanceId, node, atMs: Date.now(), peersBefore, floor } }));
+  }
+  const written = await sendWrite(
+    work,
+    act,
+    subject,
+    command,
+    restart
+      ? `write ${plan.change.after.length} peers and restart the client`
+      : `write ${plan.change.after.length} peers`,
+  );
+  if ('refuse' in written) {
+    if (restart) await record(work, () => ({ restart: null }));
+    return { outcome: 'refused', refusal: written, changed: false };
+  }
+  if ('unknown' in written) return escalate(work, subject, 'command-unanswered', `${subject.name}: ${written.unknown}`);
+  const { state, reason } = written;
+  if (reason === undefined) return { state };
+  // The node has put back what it could: nothing of ours is there any more, and its client is what it tells.
+  const sentence = `${subject.name}: ${reason}`;
+  if (restart && (state.client === 'running' || state.stopSeconds === null))
+    await record(work, () => ({ restart: null }));
+  if (state.putBack && state.client === 'running') {
+    await pageFailure(work, 'command-failed', sentence, subject);
+    return { outcome: 'restored', sentence };
+  }
+  return escalate(work, subject, 'command-failed', sentence);
+}
+
+type Sent =
+  | { readonly state: WrittenConfig; readonly reason: string | undefined }
+  | { readonly unknown: string }
+  | Refusal;
+
+async function sendWrite(
+  work: Work,
+  { approved }: Act,
+  subject: Subject,
+  command: Extract<PeerCommand, { readonly operation: 'write-config' }>,
+  sentence: string,
+): Promise<Sent> {
+  const id = work.nextId();
+  const sent = `SendCommand write-config ${peerOperationId(id)}`;
+  const { file, sha256, edits, restartGraceSeconds } = command;
+  await work.write(
+    { kind: 'intent', act: sent, sentence, evidence: { file, sha256, edits, restartGraceSeconds } },
+    subject,
+  );
+  const refusal = await guardAgain(work, subject, approved);
+  if (refusal) return refusal;
+  const result = await runOnNode(work, id, subject.instanceId, command);
+  if (result.state !== 'answered') {
+    await work.write({ kind: 'result', act: sent, sentence: `not known to be done: ${result.reason}` }, subject);
+    return { unknown: result.reason };
+  }
+  const { answer } = result;
+  const words = [answer.result, answer.reason].filter((part) => part !== undefined).join(': ');
+  await work.write({ kind: 'result', act: sent, sentence: words, evidence: answer }, subject);
+  if (answer.after === null) return { unknown: words };
+  return { state: answer.after, reason: answer.result === 'done' ? undefined : (answer.reason ?? answer.result) };
+}
+
+/** Asks until the node has what it should, or the time is over: peers come one by one. */
+async function measure(work: Work, { client, plan, asked }: Act, seconds: number): Promise<Verdict> {
+  const untilMs = Math.min(Date.now() + seconds * 1000, work.untilMs);
+  for (let poll = 0; ; poll++) {
+    const verdict = judgePeers(await askOne(work, client, asked), { before: plan.peersBefore, floor: plan.floor });
+    if (verdict.is === 'proved' || Date.now() + pollSeconds(poll) * 1000 > untilMs) return verdict;
+    await sleep(pollSeconds(poll));
+  }
+}
+
+async function askOne(work: Work, client: PeersClient, asked: Asked): Promise<Reading<NodePeers>> {
+  const reading = (await askPeers(work, client, [asked])).get(asked.instanceId);
+  return reading ?? { kind: 'error', code: 'unreachable', reason: 'it was not asked' };
+}
+
+/** The count has fallen below what it was and should be: the running client gets its old peers, the file its old bytes. */
+async function goBack(work: Work, act: Act, subject: Subject, done: Done, fallen: Verdict): Promise<Acted> {
+  const { plan } = act;
+  await work.write({ kind: 'decision', sentence: `taken back: ${fallen.sentence}` }, subject);
+  const failures: string[] = [];
+  if (done.told) {
+    const told = await tellClient(work, act, subject, { add: plan.leave, remove: plan.dial });
+    if ('refuse' in told) failures.push(told.reason);
+    else if (told.failed !== undefined) failures.push(told.failed);
+  }
+  const { written } = done;
+  const [unit] = work.fleet.units;
+  const { configPath } = work.fleet.peers;
+  if (written && plan.text && unit && configPath !== undefined) {
+    const back = await sendWrite(
+      work,
+      act,
+      subject,
+      {
+        operation: 'write-config',
+        file: configPath,
+        sha256: written.sha256,
+        edits: editsBetween(plan.text.after, plan.text.before),
+        runtime: unit.runtime,
+        restartGraceSeconds: done.restarted ? unit.stopGraceSeconds : undefined,
+      },
+      'write the old peers again',
+    );
+    if ('refuse' in back) failures.push(back.reason);
+    else if ('unknown' in back) failures.push(back.unknown);
+    else if (back.reason !== undefined) failures.push(back.reason);
+  }
+  const verdict = await measure(work, act, done.restarted ? MEASURE_AFTER_RESTART_SECONDS : MEASURE_SECONDS);
+  const restored = failures.length === 0 && verdict.is !== 'fallen' && verdict.is !== 'unknown';
+  if (restored && done.restarted) await record(work, () => ({ restart: null }));
+  const sentence = `${subject.name}: the count fell, and the old list is back: ${[verdict.sentence, ...failures].join('; ')}`;
+  await pageFailure(work, 'peers-too-few', sentence, subject);
+  return { outcome: restored ? 'restored' : 'escalated', sentence };
+}

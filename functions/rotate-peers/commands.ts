@@ -1,0 +1,144 @@
+// Commands about peers: sent to one node or to several at once, and waited for. No lease is held: each is bounded on the node, by what
+// was read before, by its order among the runs' commands and by its start-by (docs/adr/0007).
+import {
+  DescribeInstanceInformationCommand,
+  GetCommandInvocationCommand,
+  InvocationDoesNotExist,
+  SendCommandCommand,
+} from '@aws-sdk/client-ssm';
+import { judgeAgent } from '../../shared/aws/commands.ts';
+import { startBySeconds } from '../../shared/documents/command.ts';
+import type { PeerOperation } from '../../shared/documents/parameters.ts';
+import {
+  type PeerAnswer,
+  type PeerCommand,
+  type PeerCommandId,
+  parsePeerAnswer,
+  peerCommandParameters,
+  peerRunLimitSeconds,
+} from '../../shared/documents/peer-command.ts';
+import type { Refusal } from '../../shared/guardrails/codes.ts';
+import type { Tools } from './tools.ts';
+
+/** "The IDs of the managed nodes … you can specify up to 50" (SendCommandRequest.InstanceIds, @aws-sdk/client-ssm). */
+const INSTANCES_A_COMMAND = 50;
+
+export type CommandResult<Operation extends PeerOperation> =
+  | { readonly state: 'answered'; readonly answer: PeerAnswer<Operation>; readonly atMs: number }
+  /** What was done, if anything, is not known: it is looked at again. */
+  | { readonly state: 'unknown'; readonly reason: string };
+
+/** Which of these nodes' agents take commands now; why not, for the others. One call for fifty nodes. */
+export async function readAgents(
+  { clients }: Tools,
+  instanceIds: readonly string[],
+): Promise<ReadonlyMap<string, Refusal | null>> {
+  const agents = new Map<string, Refusal | null>();
+  for (const batch of batchesOf(instanceIds, INSTANCES_A_COMMAND)) {
+    const { InstanceInformationList = [] } = await clients.ssm.send(
+      new DescribeInstanceInformationCommand({
+        Filters: [{ Key: 'InstanceIds', Values: [...batch] }],
+        MaxResults: INSTANCES_A_COMMAND,
+      }),
+    );
+    for (const instanceId of batch)
+      agents.set(instanceId, judgeAgent(InstanceInformationList.find(({ InstanceId }) => InstanceId === instanceId)));
+  }
+  return agents;
+}
+
+/** The same command for several nodes, whose agents answer. */
+export async function runOnNodes<Command extends PeerCommand>(
+  tools: Tools,
+  nextId: () => PeerCommandId,
+  instanceIds: readonly string[],
+  command: Command,
+): Promise<ReadonlyMap<string, CommandResult<Command['operation']>>> {
+  const results = new Map<string, CommandResult<Command['operation']>>();
+  for (const batch of batchesOf(instanceIds, INSTANCES_A_COMMAND)) {
+    const commandId = await send(tools, nextId(), batch, command);
+    const answers = await Promise.all(batch.map((instanceId) => awaitAnswer(tools, commandId, instanceId, command)));
+    for (const [index, answer] of answers.entries()) results.set(batch[index] ?? '', answer);
+  }
+  return results;
+}
+
+/** @param id is written to the journal before, by whoever intends a mutation */
+export async function runOnNode<Command extends PeerCommand>(
+  tools: Tools,
+  id: PeerCommandId,
+  instanceId: string,
+  command: Command,
+): Promise<CommandResult<Command['operation']>> {
+  const commandId = await send(tools, id, [instanceId], command);
+  return awaitAnswer(tools, commandId, instanceId, command);
+}
+
+async function send(
+  { clients, environment }: Tools,
+  id: PeerCommandId,
+  instanceIds: readonly string[],
+  command: PeerCommand,
+): Promise<string> {
+  const documents: Readonly<Record<PeerOperation, string>> = {
+    'read-config': environment.READ_CONFIG_DOCUMENT,
+    'write-config': environment.WRITE_CONFIG_DOCUMENT,
+    'ask-peers': environment.ASK_PEERS_DOCUMENT,
+    'change-peers': environment.CHANGE_PEERS_DOCUMENT,
+  };
+  const { Command } = await clients.ssm.send(
+    new SendCommandCommand({
+      DocumentName: documents[command.operation],
+      InstanceIds: [...instanceIds],
+      Parameters: peerCommandParameters(id, command, Date.now()),
+      // Bounds delivery only: what starts later is refused on the node by its start-by.
+      TimeoutSeconds: startBySeconds,
+      Comment: `chainmend peers ${id.epochSeconds}.${id.ordinal}`,
+    }),
+  );
+  if (!Command?.CommandId) throw new Error(`SendCommand ${command.operation} was answered without a command id`);
+  return Command.CommandId;
+}
+
+const POLL_SECONDS = [1, 1, 2, 3, 5, 5] as const;
+const LAST_POLL_SECONDS = 10;
+/** The plugin itself reported these: "Understanding command statuses", AWS Systems Manager User Guide. */
+const RAN = new Set(['Success', 'Failed']);
+const PENDING = new Set(['Pending', 'InProgress', 'Delayed', 'Cancelling']);
+
+export const pollSeconds = (poll: number): number => POLL_SECONDS[poll] ?? LAST_POLL_SECONDS;
+export const sleep = (seconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+
+/** Up to the end of what the command may take, or of this run's time. */
+async function awaitAnswer<Command extends PeerCommand>(
+  { clients, untilMs }: Tools,
+  CommandId: string,
+  InstanceId: string,
+  command: Command,
+): Promise<CommandResult<Command['operation']>> {
+  const operation: Command['operation'] = command.operation;
+  const overAtMs = Math.min(untilMs, Date.now() + (startBySeconds + peerRunLimitSeconds(command)) * 1000);
+  for (let poll = 0; ; poll++) {
+    const seconds = pollSeconds(poll);
+    if (Date.now() + seconds * 1000 > overAtMs) return { state: 'unknown', reason: 'it was not answered in time' };
+    await sleep(seconds);
+    try {
+      const read = await clients.ssm.send(new GetCommandInvocationCommand({ CommandId, InstanceId }));
+      const { Status, StatusDetails = Status, StandardOutputContent = '', StandardErrorContent = '' } = read;
+      if (!Status || PENDING.has(Status)) continue;
+      const words = `${StatusDetails}. ${StandardErrorContent.slice(-300)}`.trim();
+      if (!RAN.has(Status)) return { state: 'unknown', reason: words };
+      try {
+        return { state: 'answered', answer: parsePeerAnswer(operation, StandardOutputContent), atMs: Date.now() };
+      } catch (error) {
+        return { state: 'unknown', reason: `${words} (${error instanceof Error ? error.message : String(error)})` };
+      }
+    } catch (error) {
+      // Normal right after SendCommand: the invocation is not visible yet.
+      if (!(error instanceof InvocationDoesNotExist)) throw error;
+    }
+  }
+}
+
+const batchesOf = <T>(items: readonly T[], size: number): readonly (readonly T[])[] =>
+  Array.from({ length: Math.ceil(items.length / size) }, (_, index) => items.slice(index * size, (index + 1) * size));

@@ -1,0 +1,65 @@
+// rotate-peers: keeps each node's list of peers alive, diverse and small. The schedule has it look every five minutes, and it ends at once
+// unless a node lacks peers, six hours are over, or a person asks.
+import middy from '@middy/core';
+import { awsClients, type Clients } from '../../shared/aws/clients.ts';
+import { readEnvironment } from '../../shared/aws/environment.ts';
+import { logged } from '../../shared/aws/log.ts';
+import { EventError } from '../../shared/events/errors.ts';
+import { readSettings } from '../../shared/fleet/settings.ts';
+import { createStore } from '../../shared/heal/store.ts';
+import { parseRotateEvent } from './event.ts';
+import { rotateFleet, type Summary } from './run.ts';
+import { ENVIRONMENT, type Tools } from './tools.ts';
+
+export { awsClients };
+
+/** Of the function's 900 s: what is left then is the next run's. */
+const WORK_MS = 840_000;
+const MINUTE_MS = 60_000;
+
+export function createHandler({ clients }: { readonly clients: Clients }) {
+  const rotate = async (event: unknown, context: { readonly awsRequestId?: string }): Promise<readonly Summary[]> => {
+    const startedAtMs = Date.now();
+    const environment = readEnvironment(ENVIRONMENT);
+    const tools: Tools = {
+      clients,
+      environment,
+      store: createStore(clients.dynamodb, environment.TABLE_NAME),
+      writer: `rotate-peers/${context.awsRequestId ?? startedAtMs}`,
+      startedAtMs,
+      untilMs: startedAtMs + WORK_MS,
+    };
+    const parsed = parseRotateEvent(event);
+    const { fleets: all, values, broken } = await readSettings(clients.ssm, environment.PARAMETER_PREFIX);
+    for (const sentence of broken.values()) console.error(JSON.stringify({ level: 'error', fleet: sentence }));
+    const fleets = parsed.kind === 'sweep' ? inTurn(all, startedAtMs) : all.filter(({ name }) => name === parsed.fleet);
+    if (parsed.kind !== 'sweep' && fleets.length === 0)
+      throw new EventError('fleet', parsed.fleet, `one of ${all.map(({ name }) => name).join(', ')}`);
+    const summaries: Summary[] = [];
+    const failures: unknown[] = [];
+    for (const fleet of fleets) {
+      if (Date.now() >= tools.untilMs) break;
+      try {
+        const summary = await rotateFleet(tools, fleet, parsed, values);
+        console.info(JSON.stringify({ level: 'info', ...summary }));
+        summaries.push(summary);
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    if (failures.length > 0)
+      throw new AggregateError(failures, `the others were looked at, but: ${failures.map(sentenceOf).join('; ')}`);
+    return summaries;
+  };
+  return middy<unknown, readonly Summary[]>().use(logged()).handler(rotate);
+}
+
+/** Another fleet is first in each run, so that one that takes all of its time does not keep the others from theirs. */
+function inTurn<T>(fleets: readonly T[], nowMs: number): readonly T[] {
+  const first = Math.floor(nowMs / (5 * MINUTE_MS)) % Math.max(1, fleets.length);
+  return [...fleets.slice(first), ...fleets.slice(0, first)];
+}
+
+const sentenceOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+export const handler = createHandler({ clients: awsClients() });

@@ -1,0 +1,220 @@
+// What is read before anything is decided: the fleet's nodes as EC2 and watch-fleet know them, who they are and whom they are connected
+// to, and the lists of those whose turn it is.
+import type { ChainClient, NodePeers, Reading } from '../../shared/chains/client.ts';
+import { unpackConfig } from '../../shared/documents/peer-command.ts';
+import { doubledNames, type FleetNode } from '../../shared/fleet/nodes.ts';
+import type { FleetObservation, Health, ObservedNode } from '../../shared/fleet/observation.ts';
+import type { SubjectRefusal } from '../../shared/guardrails/names.ts';
+import { type ConfigError, decodeConfig, type PeersFile, peersIn } from '../../shared/peers/config.ts';
+import { askPeers, type PeersClient } from './asking.ts';
+import type { Absent, Member, NodeList } from './choose.ts';
+import { readAgents, runOnNodes } from './commands.ts';
+import { isConnected } from './plan.ts';
+import { about, type Work } from './tools.ts';
+
+/** Asking on the nodes costs a command for fifty and an answer for each: of a larger fleet, so many are asked, those whose turn it is first. */
+const MAXIMUM_ASKED = 250;
+
+export interface Seen {
+  readonly nodes: ReadonlyMap<string, FleetNode>;
+  readonly observed: ReadonlyMap<string, ObservedNode>;
+  readonly members: readonly Member[];
+  readonly absent: readonly Absent[];
+  readonly readings: ReadonlyMap<string, Reading<NodePeers>>;
+  readonly refusals: readonly SubjectRefusal[];
+  /** What a person calls an entry: the node's name. */
+  readonly names: ReadonlyMap<string, string>;
+}
+
+export async function observeFleet(
+  work: Work,
+  client: PeersClient,
+  nodes: readonly FleetNode[],
+  parts: readonly FleetObservation[],
+  first: readonly string[],
+): Promise<Seen> {
+  const observed = new Map(parts.flatMap((part) => part.nodes.map((node) => [node.instanceId, node] as const)));
+  const running = nodes.filter(({ state, privateIp }) => state === 'running' && privateIp !== '');
+  const asked = inOrder(running, first).slice(0, MAXIMUM_ASKED);
+  const readings = await askPeers(
+    work,
+    client,
+    asked.map(({ instanceId, privateIp }) => ({ instanceId, host: privateIp })),
+  );
+  const refusals: SubjectRefusal[] = [];
+  const members = identified(work, client, asked, observed, readings, refusals);
+  const known = new Set(members.map(({ instanceId }) => instanceId));
+  const wasAsked = new Set(asked.map(({ instanceId }) => instanceId));
+  const absent = running
+    .filter(({ instanceId }) => !known.has(instanceId))
+    .map(({ instanceId, role, privateIp }): Absent => {
+      // Who was not asked is not known to be away.
+      const health = wasAsked.has(instanceId) ? healthOf(observed, instanceId) : 'unknown';
+      return { instanceId, role, host: privateIp, health: health === 'synced' ? 'unknown' : health };
+    });
+  const names = new Map(members.map(({ entry, name }) => [entry, name]));
+  return {
+    nodes: new Map(nodes.map((node) => [node.instanceId, node])),
+    observed,
+    members,
+    absent,
+    readings,
+    refusals,
+    names,
+  };
+}
+
+const inOrder = (nodes: readonly FleetNode[], first: readonly string[]): readonly FleetNode[] => {
+  // Roles are few and matter; of the others any do.
+  const rank = ({ instanceId, role }: FleetNode): number =>
+    first.includes(instanceId) ? 0 : role === 'follower' || role === 'unknown' ? 2 : 1;
+  return [...nodes].sort((a, b) => rank(a) - rank(b));
+};
+
+const healthOf = (observed: ReadonlyMap<string, ObservedNode>, instanceId: string): Health =>
+  observed.get(instanceId)?.health ?? 'unknown';
+
+/** Nodes that answered, each as others may name it. An id that is missing, malformed or another's as well is refused by the node's name. */
+function identified(
+  { fleet }: Work,
+  client: ChainClient,
+  nodes: readonly FleetNode[],
+  observed: ReadonlyMap<string, ObservedNode>,
+  readings: ReadonlyMap<string, Reading<NodePeers>>,
+  refusals: SubjectRefusal[],
+): readonly Member[] {
+  const wrong = ({ name, instanceId }: FleetNode, reason: string): void => {
+    const refusal = {
+      refuse: 'peer-id-wrong',
+      reason: `${name} ${reason}: no node is told to dial it`,
+      page: true,
+      lookAgainMs: 0,
+    } as const;
+    refusals.push(about(refusal, { name, instanceId }));
+  };
+  const owners = new Map<string, FleetNode[]>();
+  for (const node of nodes) {
+    const reading = readings.get(node.instanceId);
+    const id = reading?.kind === 'ok' ? reading.facts.ownPeerId : undefined;
+    if (id !== undefined) owners.set(id, [...(owners.get(id) ?? []), node]);
+  }
+  const members: Member[] = [];
+  for (const node of nodes) {
+    const reading = readings.get(node.instanceId);
+    if (reading?.kind !== 'ok') continue;
+    const { ownPeerId } = reading.facts;
+    const others = (ownPeerId === undefined ? [] : (owners.get(ownPeerId) ?? [])).filter((other) => other !== node);
+    if (others.length > 0) {
+      wrong(node, `has the peer id ${ownPeerId}, and so has ${others.map(({ name }) => name).join(', ')}`);
+      continue;
+    }
+    try {
+      const peer = {
+        host: node.privateIp,
+        port: fleet.peers.p2pPort,
+        ...(ownPeerId !== undefined && { id: ownPeerId }),
+      };
+      const { instanceId, name, role, availabilityZone } = node;
+      const seen = observed.get(instanceId);
+      const health = healthOf(observed, instanceId);
+      members.push({
+        instanceId,
+        name,
+        role,
+        availabilityZone,
+        // It has answered just now.
+        health: health === 'unreachable' ? 'unknown' : health,
+        upSinceMs: seen?.startedAtMs ?? seen?.seenSinceMs ?? node.launchedAtMs,
+        entry: client.operations.formatPeer(peer),
+      });
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error;
+      wrong(node, `cannot be named: ${error.message}`);
+    }
+  }
+  return members;
+}
+
+/** Ids, and hosts that can be dialled, of whom a node is connected to. */
+export function connectedOf(reading: Reading<NodePeers> | undefined): ReadonlySet<string> {
+  if (reading?.kind !== 'ok') return new Set();
+  return new Set(
+    reading.facts.peers.flatMap(({ id, address }) => [
+      ...(id ? [id.toLowerCase()] : []),
+      ...(address ? [address.host] : []),
+    ]),
+  );
+}
+
+export interface ReadList {
+  readonly now: NodeList;
+  /** The file that it stands in; undefined where the list is kept at run time only. */
+  readonly file: { readonly text: string; readonly sha256: string } | undefined;
+}
+
+/** The lists of these nodes, as they stand. A file that cannot be read, or is no configuration, is a refusal that names the node. */
+export async function readLists(
+  work: Work,
+  { members, readings, nodes }: Seen,
+  file: PeersFile | undefined,
+  instanceIds: readonly string[],
+): Promise<{ readonly lists: ReadonlyMap<string, ReadList>; readonly refusals: readonly SubjectRefusal[] }> {
+  const lists = new Map<string, ReadList>();
+  const refusals: SubjectRefusal[] = [];
+  const { configPath } = work.fleet.peers;
+  const nameOf = (instanceId: string): string => nodes.get(instanceId)?.name ?? instanceId;
+  const unfit = (instanceId: string, reason: string): void => {
+    const sentence = `${nameOf(instanceId)}: ${configPath}: ${reason}`;
+    const refusal = { refuse: 'config-unfit', reason: sentence, page: true, lookAgainMs: 0 } as const;
+    refusals.push(about(refusal, { name: nameOf(instanceId), instanceId }));
+  };
+  if (file === undefined || configPath === undefined) {
+    for (const instanceId of instanceIds) {
+      const connected = connectedOf(readings.get(instanceId));
+      // Only the fleet's own are ours to keep: whom else it has found by itself, it may keep or leave.
+      const peers = members
+        .filter((member) => member.instanceId !== instanceId && isConnected(member.entry, connected))
+        .map(({ entry }) => entry);
+      lists.set(instanceId, { now: { instanceId, peers, owned: [], connected }, file: undefined });
+    }
+    return { lists, refusals };
+  }
+  const agents = await readAgents(work, instanceIds);
+  for (const [instanceId, agent] of agents)
+    if (agent) refusals.push(about(agent, { name: nameOf(instanceId), instanceId }));
+  const able = instanceIds.filter((instanceId) => agents.get(instanceId) === null);
+  const results = await runOnNodes(work, work.nextId, able, { operation: 'read-config', file: configPath });
+  for (const [instanceId, result] of results) {
+    if (result.state !== 'answered') unfit(instanceId, result.reason);
+    else if (result.answer.after === null) unfit(instanceId, result.answer.reason ?? result.answer.result);
+    else {
+      try {
+        const text = decodeConfig(unpackConfig(result.answer.after));
+        const connected = connectedOf(readings.get(instanceId));
+        const now = { instanceId, ...peersIn(text, file), connected };
+        lists.set(instanceId, { now, file: { text, sha256: result.answer.after.sha256 } });
+      } catch (error) {
+        unfit(instanceId, (error as ConfigError | Error).message);
+      }
+    }
+  }
+  return { lists, refusals };
+}
+
+/** Nodes of one name: nothing that is done for one can be told from what is done for the other. */
+export function twins(nodes: readonly FleetNode[]): readonly SubjectRefusal[] {
+  const doubled = doubledNames(nodes);
+  return nodes
+    .filter(({ name }) => doubled.has(name))
+    .map(({ name, instanceId }) =>
+      about(
+        {
+          refuse: 'name-taken',
+          reason: `more than one node is called ${name}: the peers of ${instanceId} are left as they are`,
+          page: true,
+          lookAgainMs: 0,
+        },
+        { name, instanceId },
+      ),
+    );
+}

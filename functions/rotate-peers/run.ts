@@ -1,0 +1,308 @@
+// One fleet's run: whether anything is to be done, what for whom, and that in turn, node by node.
+import { chainClients } from '../../shared/chains/clients.ts';
+import { type KnownChain, otherChain } from '../../shared/chains/defaults.ts';
+import type { Fleet } from '../../shared/fleet/model.ts';
+import { discoverNodes } from '../../shared/fleet/nodes.ts';
+import type { FleetObservation } from '../../shared/fleet/observation.ts';
+import type { Refusal } from '../../shared/guardrails/codes.ts';
+import type { SubjectRefusal } from '../../shared/guardrails/names.ts';
+import { beginRun, changedLately, endRun, type RotationRecord } from '../../shared/guardrails/rotation.ts';
+import { judgePauses } from '../../shared/guardrails/switches.ts';
+import { keys, settle } from '../../shared/heal/store.ts';
+import { ConfigError, type PeersFile, withPeers } from '../../shared/peers/config.ts';
+import { editsBetween } from '../../shared/peers/edits.ts';
+import { type Acted, actOnNode } from './act.ts';
+import type { PeersClient } from './asking.ts';
+import { choosePeers } from './choose.ts';
+import { type Due, dueNodes } from './due.ts';
+import type { RotateEvent } from './event.ts';
+import { isFresh, judgeObservation, judgeRestart, limitChanges, type Wanted } from './guards.ts';
+import { askOrPlan, judgeApproval } from './modes.ts';
+import { connectedOf, observeFleet, type ReadList, readLists, type Seen, twins } from './observe.ts';
+import { floorOf, type NodePlan, planNode, sentenceOf } from './plan.ts';
+import { settleRestart } from './restart.ts';
+import { about, type PeeredFleet, readRotation, record, type Tools, tell, type Work, workOf } from './tools.ts';
+
+/** What came of a run, for the log and for a person who asked. */
+export interface Summary {
+  readonly fleet: string;
+  /** Why anything was looked at; undefined where nothing was. */
+  readonly why?: Due['why'];
+  readonly nodes: number;
+  readonly outcomes: readonly string[];
+  readonly refusals: readonly string[];
+}
+
+/** After a run that has died, nobody waits longer than a function may run. */
+const RUN_MS = 15 * 60_000;
+
+export async function rotateFleet(
+  tools: Tools,
+  fleet: Fleet,
+  event: RotateEvent,
+  values: ReadonlyMap<string, string>,
+): Promise<Summary> {
+  const nothing = (why: string): Summary => ({ fleet: fleet.name, nodes: 0, outcomes: [why], refusals: [] });
+  const client = clientOf(fleet);
+  if (typeof client === 'string' || !isPeered(fleet))
+    return nothing(typeof client === 'string' ? client : 'its file has no peers');
+  const { store, environment } = tools;
+  // Two reads, before anything else: nearly always there is nothing to do.
+  const [parts, rotation] = await Promise.all([store.readObservations(fleet.name), store.readRotation(fleet.name)]);
+  const due = dueNodes(
+    { ...fleet.peers, mode: fleet.mode },
+    parts.flatMap(({ nodes }) => nodes),
+    rotation,
+    event,
+    Date.now(),
+  );
+  if (!due) return nothing('nothing is due');
+  const paused = judgePauses(environment.PARAMETER_PREFIX, fleet.name, values);
+  const stale = judgeObservation(parts, Date.now());
+  const begun = await begin(tools, fleet.name);
+  if ('busy' in begun) return nothing(`${begun.busy} is at work`);
+  const work = workOf(tools, fleet, begun.epochSeconds);
+  try {
+    const refusal = paused ?? stale;
+    if (refusal) {
+      await tell(work, [about(refusal, fleet.name)]);
+      return { ...nothing('refused'), refusals: [refusal.reason] };
+    }
+    return await rotate(work, client, { due, parts, event, rotation: begun });
+  } finally {
+    await settle<RotationRecord, void>(
+      store,
+      keys.rotation(fleet.name),
+      () => store.readRotation(fleet.name),
+      (read) => {
+        const ended = endRun(read, tools.writer, Date.now());
+        return { result: undefined, write: 'next' in ended ? ended.next : undefined };
+      },
+    );
+  }
+}
+
+const isPeered = (fleet: Fleet): fleet is PeeredFleet => fleet.peers !== undefined && fleet.rpc !== undefined;
+
+/** The client whose peers can be changed, or why there is none. */
+export function clientOf(fleet: Fleet): PeersClient | string {
+  if (!fleet.peers?.rotate) return 'its file leaves its peers alone';
+  if (fleet.chain === otherChain || !Object.hasOwn(chainClients, fleet.chain)) return 'its client is not known';
+  const client = chainClients[fleet.chain as KnownChain];
+  if (client.peers === undefined) return 'its client does not tell its peers';
+  if (client.operations.peersAtRunTime.by === 'nothing' && fileOf(fleet, client as PeersClient) === undefined)
+    return 'its client takes peers neither at run time nor from a file';
+  return client as PeersClient;
+}
+
+const fileOf = ({ peers }: Fleet, { operations }: PeersClient): PeersFile | undefined =>
+  operations.peersThatPersist.in === 'flag' || peers?.configPath === undefined
+    ? undefined
+    : operations.peersThatPersist;
+
+async function begin({ store, writer }: Tools, fleet: string): Promise<RotationRecord | { readonly busy: string }> {
+  return settle<RotationRecord, RotationRecord | { readonly busy: string }>(
+    store,
+    keys.rotation(fleet),
+    () => store.readRotation(fleet),
+    (read) => {
+      const turn = beginRun(read, writer, Date.now(), Date.now() + RUN_MS);
+      return 'busy' in turn ? { result: turn } : { result: turn.next, write: turn.next };
+    },
+  );
+}
+
+interface Facts {
+  readonly due: Due;
+  readonly parts: readonly FleetObservation[];
+  readonly event: RotateEvent;
+  readonly rotation: RotationRecord;
+}
+
+async function rotate(work: Work, client: PeersClient, facts: Facts): Promise<Summary> {
+  const { due, parts, event, rotation } = facts;
+  const { fleet, clients } = work;
+  const nodes = await discoverNodes(clients.ec2, fleet);
+  const same = twins(nodes);
+  const left = new Set(same.map(({ node }) => node?.instanceId));
+  const unproved = rotation.restart ? [rotation.restart.instanceId] : [];
+  const seen = await observeFleet(work, client, nodes, parts, [...unproved, ...due.nodes]);
+  const outcomes: string[] = await settleRestart(work, seen, rotation);
+  // Who does not answer now may be replaying: its client is left alone.
+  const turn = due.nodes.filter((id) => !left.has(id) && peersOf(seen, id) !== null);
+  const read = await readLists(work, seen, fileOf(fleet, client), turn);
+  const refusals: SubjectRefusal[] = [...same, ...seen.refusals, ...read.refusals];
+  const plans = plansOf(work, client, seen, read.lists, rotation, refusals);
+  const failures: unknown[] = [];
+  let finished = true;
+  if (event.kind === 'approve' || fleet.mode === 'act') {
+    const approved = event.kind === 'approve' ? judgeApproval(fleet, rotation, event.plan, plans, Date.now()) : plans;
+    if ('refuse' in approved) refusals.push(approved);
+    else {
+      const done = await actOnAll(work, client, facts, seen, approved, event.kind === 'approve');
+      outcomes.push(...done.outcomes);
+      refusals.push(...done.refusals);
+      failures.push(...done.failures);
+      finished = done.finished;
+      if (event.kind === 'approve') await record(work, () => ({ asked: null }));
+    }
+  } else refusals.push(...(await askOrPlan(work, plans, seen.names)));
+  if (finished && failures.length === 0) await passed(work, due);
+  await tell(work, refusals).catch((error: unknown) => failures.push(error));
+  if (failures.length > 0) throw new AggregateError(failures, `${fleet.name}: ${failures.map(sentence).join('; ')}`);
+  return {
+    fleet: fleet.name,
+    why: due.why,
+    nodes: turn.length,
+    outcomes,
+    refusals: refusals.map(({ refuse, reason }) => `${refuse}: ${reason}`),
+  };
+}
+
+const sentence = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** The routine has come so far: on from there in the next run, or again in six hours. */
+const passed = async (work: Work, { why, cursor }: Due): Promise<void> => {
+  if (why === 'routine') await record(work, () => (cursor === null ? { cursor, routineAtMs: Date.now() } : { cursor }));
+};
+
+function plansOf(
+  { fleet }: Work,
+  client: PeersClient,
+  seen: Seen,
+  lists: ReadonlyMap<string, ReadList>,
+  rotation: RotationRecord,
+  refusals: SubjectRefusal[],
+): readonly NodePlan[] {
+  const nowMs = Date.now();
+  const choose = {
+    nowMs,
+    members: seen.members,
+    absent: seen.absent,
+    hasSentries: [...seen.nodes.values()].some(({ role }) => role === 'sentry'),
+    seeds: fleet.peers.seeds,
+    maximum: fleet.peers.maximum,
+  };
+  const wanted = [...lists].flatMap(([instanceId, { now }]): Wanted[] => {
+    const node = seen.nodes.get(instanceId);
+    if (!node) return [];
+    const choice = choosePeers(choose, node, now);
+    const peers = peersOf(seen, instanceId);
+    return [{ node: node.name, now, choice, belowFloor: (peers ?? 0) < floorOf(fleet.peers.minimum, choice.peers) }];
+  });
+  const known = wanted.reduce((sum, { now }) => sum + now.peers.length, 0);
+  // Of lists that were not read, as many entries as the others have.
+  const entries = wanted.length === 0 ? 0 : Math.round((known / wanted.length) * seen.nodes.size);
+  const file = fileOf(fleet, client);
+  return limitChanges(wanted, { entries, changed: changedLately(rotation, nowMs) }).flatMap((change): NodePlan[] => {
+    const list = lists.get(change.instanceId);
+    try {
+      const text = list?.file &&
+        file && {
+          before: list.file.text,
+          after: withPeers(list.file.text, file, { peers: change.after, hiddenIds: change.hiddenIds }),
+          sha256: list.file.sha256,
+        };
+      // What cannot be told to the node is found out before anything is begun.
+      if (text) editsBetween(text.before, text.after);
+      const plan = planNode({
+        change,
+        text,
+        atRunTime: client.operations.peersAtRunTime,
+        connected: connectedOf(seen.readings.get(change.instanceId)),
+        peersBefore: peersOf(seen, change.instanceId),
+        minimum: fleet.peers.minimum,
+      });
+      return plan ? [plan] : [];
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      const reason = `${change.node}: ${fleet.peers.configPath}: ${error.message}`;
+      const refusal = { refuse: 'config-unfit', reason, page: true, lookAgainMs: 0 } as const;
+      refusals.push(about(refusal, { name: change.node, instanceId: change.instanceId }));
+      return [];
+    }
+  });
+}
+
+function peersOf({ readings }: Seen, instanceId: string): number | null {
+  const reading = readings.get(instanceId);
+  return reading?.kind === 'ok' ? reading.facts.peers.length : null;
+}
+
+interface AllDone {
+  readonly outcomes: readonly string[];
+  readonly refusals: readonly SubjectRefusal[];
+  readonly failures: readonly unknown[];
+  /** false: time was up before everybody had had a turn. */
+  readonly finished: boolean;
+}
+
+async function actOnAll(
+  work: Work,
+  client: PeersClient,
+  { parts, due, rotation }: Facts,
+  seen: Seen,
+  plans: readonly NodePlan[],
+  approved: boolean,
+): Promise<AllDone> {
+  const outcomes: string[] = [];
+  const refusals: SubjectRefusal[] = [];
+  const failures: unknown[] = [];
+  for (const plan of inTurn(plans, due)) {
+    // A look, a command and a measure at the least.
+    if (Date.now() + 60_000 > work.untilMs) return { outcomes, refusals, failures, finished: false };
+    const subject = { name: plan.node, instanceId: plan.instanceId };
+    const node = seen.nodes.get(plan.instanceId);
+    if (!node) continue;
+    try {
+      await work.write(
+        {
+          kind: 'decision',
+          sentence: sentenceOf(plan, seen.names),
+          evidence: { before: plan.change.before, after: plan.change.after },
+        },
+        subject,
+      );
+      const acted = await actOnNode(work, {
+        client,
+        plan,
+        asked: { instanceId: plan.instanceId, host: node.privateIp },
+        approved,
+        triedInVain: rotation.backoff[plan.instanceId] !== undefined,
+        judgeRestart: () => mayRestart(work, seen, parts, plan),
+      });
+      outcomes.push(`${plan.node}: ${wordsOf(acted)}`);
+      if (acted.outcome === 'refused') refusals.push(about(acted.refusal, subject));
+    } catch (error) {
+      failures.push(new Error(`${plan.node}: ${sentence(error)}`, { cause: error }));
+    }
+  }
+  return { outcomes, refusals, failures, finished: true };
+}
+
+/** In the order in which they are due: the cure before the care. */
+const inTurn = (plans: readonly NodePlan[], { nodes }: Due): readonly NodePlan[] =>
+  [...plans].sort((a, b) => nodes.indexOf(a.instanceId) - nodes.indexOf(b.instanceId));
+
+const wordsOf = (acted: Acted): string =>
+  acted.outcome === 'refused' ? `refused: ${acted.refusal.reason}` : `${acted.outcome}: ${acted.sentence}`;
+
+async function mayRestart(
+  work: Work,
+  seen: Seen,
+  parts: readonly FleetObservation[],
+  { instanceId, node }: NodePlan,
+): Promise<Refusal | null> {
+  const { restart } = await readRotation(work);
+  const others = [...seen.nodes.keys()].flatMap((id) => seen.observed.get(id) ?? []);
+  return judgeRestart({
+    fleet: work.fleet,
+    node,
+    role: seen.nodes.get(instanceId)?.role ?? 'unknown',
+    health: seen.observed.get(instanceId)?.health ?? 'unknown',
+    observed: parts,
+    nowMs: Date.now(),
+    fresh: isFresh(others),
+    unproved: restart && restart.instanceId !== instanceId ? restart.node : undefined,
+  });
+}
