@@ -6,7 +6,11 @@ export const functionNames = {
   dispatchHeal: 'chainmend-dispatch-heal',
   resizeVolume: 'chainmend-resize-volume',
   registerNodes: 'chainmend-register-nodes',
+  watchFleet: 'chainmend-watch-fleet',
 } as const;
+
+/** One for each VPC: the VPC's id stands behind it. */
+export const probeNodesPrefix = 'chainmend-probe-nodes-';
 
 /** Executions are started through this alias only: unqualified, a replay could meet code that is not its own. */
 export const liveAlias = 'live';

@@ -7,12 +7,14 @@ import { DeadLetters } from './constructs/dead-letters.ts';
 import { DispatchHeal } from './constructs/dispatch-heal.ts';
 import { type CommandDocuments, Documents } from './constructs/documents.ts';
 import { Pages } from './constructs/pages.ts';
+import { ProbeNodes } from './constructs/probe-nodes.ts';
 import { RegisterNodes } from './constructs/register-nodes.ts';
 import { ResizeVolume } from './constructs/resize-volume.ts';
 import { Settings } from './constructs/settings.ts';
 import { SnapshotPolicies } from './constructs/snapshots.ts';
 import { State } from './constructs/state.ts';
 import { SuiteAlarms } from './constructs/suite-alarms.ts';
+import { WatchFleet } from './constructs/watch-fleet.ts';
 import type { FleetFile } from './fleets.ts';
 import { parameterPrefix } from './names.ts';
 
@@ -50,10 +52,18 @@ export class ChainmendStack extends Stack {
       undelivered,
       ...(runbooks !== undefined && { runbooks }),
     });
+    const watchFleet = new WatchFleet(this, 'WatchFleet', { ...shared, undelivered });
+    const probeNodes = new ProbeNodes(this, 'ProbeNodes', shared);
     new SuiteAlarms(this, 'Alarms', {
       pages,
-      functions: [dispatchHeal.suiteFunction, resizeVolume.suiteFunction, registerNodes.suiteFunction],
+      functions: [
+        dispatchHeal.suiteFunction,
+        resizeVolume.suiteFunction,
+        registerNodes.suiteFunction,
+        watchFleet.suiteFunction,
+      ],
       heals: [resizeVolume.suiteFunction],
+      synchronous: probeNodes.functions,
       undelivered,
       rules: [...dispatchHeal.rules, ...registerNodes.rules],
     });

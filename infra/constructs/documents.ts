@@ -20,6 +20,7 @@ export class Documents extends Construct {
   readonly writeConfig: string;
   readonly askPeers: string;
   readonly changePeers: string;
+  readonly askNode: string;
 
   constructor(scope: Construct, id: string, documents: CommandDocuments) {
     super(scope, id);
@@ -29,6 +30,7 @@ export class Documents extends Construct {
     this.writeConfig = documents.writeConfig.name;
     this.askPeers = documents.askPeers.name;
     this.changePeers = documents.changePeers.name;
+    this.askNode = documents.askNode.name;
     for (const { name, content } of Object.values(documents)) {
       new CfnDocument(this, name, {
         name,

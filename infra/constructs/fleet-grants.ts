@@ -1,5 +1,6 @@
 // The fence of the mutating calls: a fleet's own selector tags, and nothing that lacks them.
 import type { Construct } from 'constructs';
+import type { Operation } from '../../shared/documents/parameters.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { arn } from '../names.ts';
 import type { Grant } from './grants.ts';
@@ -23,7 +24,11 @@ export function modifyVolumeGrants(scope: Construct, fleets: readonly Fleet[]): 
 }
 
 /** SendCommand needs both: the documents, and the instances that carry a fleet's tags. */
-export function sendCommandGrants(scope: Construct, fleets: readonly Fleet[]): Grant[] {
+export function sendCommandGrants(
+  scope: Construct,
+  fleets: readonly Fleet[],
+  documents: readonly Operation[] = ['observe-node', 'grow-filesystem'],
+): Grant[] {
   const instances = fenced(
     fleets.map(({ nodes }) => nodes.tags),
     'ssm:resourceTag',
@@ -39,7 +44,7 @@ export function sendCommandGrants(scope: Construct, fleets: readonly Fleet[]): G
     {
       sid: 'SendOwnDocuments',
       actions: ['ssm:SendCommand'],
-      resources: ['observe-node', 'grow-filesystem'].map((name) => arn(scope, 'ssm', `document/chainmend-${name}-*`)),
+      resources: documents.map((name) => arn(scope, 'ssm', `document/chainmend-${name}-*`)),
       wildcard: "The hash at the end of a document's name: heals in flight send the documents of their own version.",
     },
   ];

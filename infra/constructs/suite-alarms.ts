@@ -14,13 +14,15 @@ import { Construct } from 'constructs';
 import { functionNames, metricNamespace, suiteAlarmPrefix } from '../names.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import type { Pages } from './pages.ts';
-import type { SuiteFunction } from './suite-function.ts';
+import type { SuiteFunction, SynchronousFunction } from './suite-function.ts';
 
 export interface SuiteAlarmsProps {
   readonly pages: Pages;
   readonly functions: readonly SuiteFunction[];
   /** The durable ones among them. */
   readonly heals: readonly SuiteFunction[];
+  /** Those that are called and waited for: what fails in them fails their caller, and has no queue. */
+  readonly synchronous: readonly SynchronousFunction[];
   readonly undelivered: DeadLetters;
   readonly rules: readonly Rule[];
 }
@@ -31,10 +33,15 @@ const SILENT_MINUTES = 5;
 export class SuiteAlarms extends Construct {
   readonly #pages: SnsAction;
 
-  constructor(scope: Construct, id: string, { pages, functions, heals, undelivered, rules }: SuiteAlarmsProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { pages, functions, heals, synchronous, undelivered, rules }: SuiteAlarmsProps,
+  ) {
     super(scope, id);
     this.#pages = new SnsAction(pages.topic);
     this.#sweepsMissing();
+    this.#watchesMissing();
     this.#registersMissing();
     this.#any(
       'fleet-file-broken',
@@ -46,7 +53,7 @@ export class SuiteAlarms extends Construct {
       },
     );
     for (const heal of heals) this.#healEndedBadly(heal);
-    for (const { functionName, function: fn } of functions) {
+    for (const { functionName, function: fn } of [...functions, ...synchronous]) {
       const of = { namespace: 'AWS/Lambda', dimensionsMap: { FunctionName: fn.functionName } };
       this.#any(`${functionName}/errors`, `${functionName} failed.`, { ...of, metricName: 'Errors' });
       this.#any(`${functionName}/throttles`, `${functionName} was throttled.`, { ...of, metricName: 'Throttles' });
@@ -75,6 +82,16 @@ export class SuiteAlarms extends Construct {
   #sweepsMissing(): void {
     this.#alarm('sweeps-missing', `Nobody has looked after the fleets for ${SILENT_MINUTES} minutes.`, {
       metric: { namespace: metricNamespace, metricName: 'Sweeps', period: Duration.minutes(1) },
+      comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
+      evaluationPeriods: SILENT_MINUTES,
+      treatMissingData: TreatMissingData.BREACHING,
+    });
+  }
+
+  /** What watch-fleet sees is told by itself, once each; that it no longer looks, by this alone. */
+  #watchesMissing(): void {
+    this.#alarm('watches-missing', `Nobody has watched the nodes for ${SILENT_MINUTES} minutes.`, {
+      metric: { namespace: metricNamespace, metricName: 'Watches', period: Duration.minutes(1) },
       comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
       evaluationPeriods: SILENT_MINUTES,
       treatMissingData: TreatMissingData.BREACHING,

@@ -25,15 +25,17 @@ export interface SuiteFunctionProps {
   readonly description: string;
   /** Folder of the bundles; each function's is called like its sources: "resize-volume". */
   readonly bundles: string;
+  /** Folder of its own bundle, where that is called otherwise. */
+  readonly bundle?: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly grants: readonly Grant[];
   /** How long one invocation may take; 60 unless given. */
   readonly timeoutSeconds?: number;
   /** What this kind of function adds; it gets the queue for invocations that failed for good. */
-  readonly also: (
-    failed: DeadLetters,
-  ) => Pick<FunctionProps, 'deadLetterQueue' | 'durableConfig' | 'currentVersionOptions'>;
+  readonly also: (failed: DeadLetters) => Also;
 }
+
+type Also = Pick<FunctionProps, 'deadLetterQueue' | 'durableConfig' | 'currentVersionOptions'>;
 
 export class SuiteFunction extends Construct {
   readonly function: LambdaFunction;
@@ -41,51 +43,71 @@ export class SuiteFunction extends Construct {
   /** Invocations that failed for good. */
   readonly failed: DeadLetters;
 
-  constructor(scope: Construct, id: string, props: SuiteFunctionProps) {
+  constructor(scope: Construct, id: string, { grants, also, ...props }: SuiteFunctionProps) {
     super(scope, id);
-    const { functionName, description, bundles, environment, grants, also } = props;
-    const { timeoutSeconds = FUNCTION_TIMEOUT_MS / 1000 } = props;
-    this.functionName = functionName;
-    const logGroupName = `/aws/lambda/${functionName}`;
-    this.failed = new DeadLetters(this, 'Failed', `${functionName}-failed`);
-    const role = roleOf(this, new ServicePrincipal('lambda.amazonaws.com'), `What ${functionName} may do.`, [
-      ...grants,
-      {
-        sid: 'WriteLogs',
-        actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
-        resources: [arn(this, 'logs', `log-group:${logGroupName}:*`)],
-        wildcard: 'The streams of its own log group, which Lambda names.',
-      },
-      {
-        sid: 'WriteTraces',
-        actions: ['xray:PutTraceSegments', 'xray:PutTelemetryRecords'],
-        resources: ['*'],
-        wildcard: 'X-Ray has no resources to name for these actions (Service Authorization Reference, AWS X-Ray).',
-      },
-      { sid: 'KeepFailedInvocations', actions: ['sqs:SendMessage'], resources: [this.failed.queue.queueArn] },
-    ]);
-    this.function = new LambdaFunction(this, 'Function', {
-      functionName,
-      description,
-      runtime: Runtime.NODEJS_24_X,
-      architecture: Architecture.ARM_64,
-      handler: 'index.handler',
-      code: Code.fromAsset(join(bundles, functionName.replace('chainmend-', ''))),
-      memorySize: 512,
-      // Lease and fence rest on a heal's: who takes a dead one's lease waits this long after its end.
-      timeout: Duration.seconds(timeoutSeconds),
-      // Whatever a construct would like to add, the grants above are the whole policy.
-      role: role.withoutPolicyUpdates(),
-      environment: { ...environment },
-      tracing: Tracing.ACTIVE,
-      loggingFormat: LoggingFormat.JSON,
-      logGroup: new LogGroup(this, 'Logs', {
-        logGroupName,
-        retention: RetentionDays.ONE_MONTH,
-        // What must be kept is in the journal; a log group left behind would stop the next deployment by its name.
-        removalPolicy: RemovalPolicy.DESTROY,
-      }),
-      ...also(this.failed),
-    });
+    this.functionName = props.functionName;
+    this.failed = new DeadLetters(this, 'Failed', `${props.functionName}-failed`);
+    const keep = {
+      sid: 'KeepFailedInvocations',
+      actions: ['sqs:SendMessage'],
+      resources: [this.failed.queue.queueArn],
+    };
+    this.function = lambdaFunction(this, { ...props, grants: [...grants, keep] }, also(this.failed));
   }
+}
+
+/** A function without a queue: whoever calls it waits for its answer, and sees what failed. */
+export class SynchronousFunction extends Construct {
+  readonly function: LambdaFunction;
+  readonly functionName: string;
+
+  constructor(scope: Construct, id: string, props: Omit<SuiteFunctionProps, 'also'>) {
+    super(scope, id);
+    this.functionName = props.functionName;
+    this.function = lambdaFunction(this, props, {});
+  }
+}
+
+function lambdaFunction(scope: Construct, props: Omit<SuiteFunctionProps, 'also'>, also: Also): LambdaFunction {
+  const { functionName, description, bundles, environment, grants } = props;
+  const { timeoutSeconds = FUNCTION_TIMEOUT_MS / 1000, bundle = functionName.replace('chainmend-', '') } = props;
+  const logGroupName = `/aws/lambda/${functionName}`;
+  const role = roleOf(scope, new ServicePrincipal('lambda.amazonaws.com'), `What ${functionName} may do.`, [
+    ...grants,
+    {
+      sid: 'WriteLogs',
+      actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+      resources: [arn(scope, 'logs', `log-group:${logGroupName}:*`)],
+      wildcard: 'The streams of its own log group, which Lambda names.',
+    },
+    {
+      sid: 'WriteTraces',
+      actions: ['xray:PutTraceSegments', 'xray:PutTelemetryRecords'],
+      resources: ['*'],
+      wildcard: 'X-Ray has no resources to name for these actions (Service Authorization Reference, AWS X-Ray).',
+    },
+  ]);
+  return new LambdaFunction(scope, 'Function', {
+    functionName,
+    description,
+    runtime: Runtime.NODEJS_24_X,
+    architecture: Architecture.ARM_64,
+    handler: 'index.handler',
+    code: Code.fromAsset(join(bundles, bundle)),
+    memorySize: 512,
+    // Lease and fence rest on a heal's: who takes a dead one's lease waits this long after its end.
+    timeout: Duration.seconds(timeoutSeconds),
+    // Whatever a construct would like to add, the grants above are the whole policy.
+    role: role.withoutPolicyUpdates(),
+    environment: { ...environment },
+    tracing: Tracing.ACTIVE,
+    loggingFormat: LoggingFormat.JSON,
+    logGroup: new LogGroup(scope, 'Logs', {
+      logGroupName,
+      retention: RetentionDays.ONE_MONTH,
+      // What must be kept is in the journal; a log group left behind would stop the next deployment by its name.
+      removalPolicy: RemovalPolicy.DESTROY,
+    }),
+    ...also,
+  });
 }

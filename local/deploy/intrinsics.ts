@@ -4,7 +4,7 @@ import type { Template } from './assembly.ts';
 /** What Ref and Fn::GetAtt of a created resource give. */
 export interface Created {
   readonly ref: string;
-  readonly attributes: Readonly<Record<string, string>>;
+  readonly attributes: Readonly<Record<string, string | readonly string[]>>;
 }
 
 export interface Scope {
@@ -141,7 +141,7 @@ function refer(name: string, scope: Scope, where: string): unknown {
   return created.ref;
 }
 
-function getAttribute(argument: unknown, scope: Scope, where: string): string {
+function getAttribute(argument: unknown, scope: Scope, where: string): string | readonly string[] {
   const { logicalId, attribute } = attributeOf(argument, where);
   const value = scope.resources.get(logicalId)?.attributes[attribute];
   if (value !== undefined) return value;

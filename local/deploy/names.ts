@@ -88,7 +88,9 @@ export const nameTypes: Readonly<Record<string, ResourceType>> = {
       if (vpcId === '' || serviceName === '') throw new Error('expected VpcId and ServiceName');
       maker.vpcEndpoints.add({ vpcId, serviceName });
       const Id = ec2Id('vpce', maker);
-      return { ref: Id, attributes: { Id } };
+      // "Each entry is a combination of the hosted zone ID and the DNS name" (AWS::EC2::VPCEndpoint, DnsEntries); the regional one first.
+      const DnsEntries = [`ZLOCAL:${Id}.${serviceName.split('.').reverse().join('.')}`];
+      return { ref: Id, attributes: { Id, DnsEntries } };
     },
   },
 };

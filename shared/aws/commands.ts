@@ -9,10 +9,9 @@ import {
 import { type Answer, parseAnswer } from '../documents/answer.ts';
 import { startBySeconds } from '../documents/command.ts';
 import type { Refusal } from '../guardrails/codes.ts';
+import { judgeAgent } from './agent.ts';
 
-/** ENV_VAR interpolation of parameters needs this agent: "Writing SSM documents", AWS Systems Manager User Guide. */
-const AGENT_MINIMUM: readonly [number, number, number] = [3, 3, 2746];
-const LOOK_AGAIN_MS = 5 * 60_000;
+export { judgeAgent };
 
 /** Whether the node's agent answers and takes parameters as environment variables, never as text in a script. */
 export async function checkAgent(ssm: SSMClient, instanceId: string): Promise<Refusal | null> {
@@ -20,27 +19,6 @@ export async function checkAgent(ssm: SSMClient, instanceId: string): Promise<Re
     new DescribeInstanceInformationCommand({ Filters: [{ Key: 'InstanceIds', Values: [instanceId] }] }),
   );
   return judgeAgent(InstanceInformationList[0]);
-}
-
-export function judgeAgent(
-  agent: { PingStatus?: string | undefined; AgentVersion?: string | undefined } | undefined,
-): Refusal | null {
-  const refuse = (code: 'node-silent' | 'agent-too-old', reason: string): Refusal => ({
-    refuse: code,
-    reason,
-    page: true,
-    lookAgainMs: LOOK_AGAIN_MS,
-  });
-  if (!agent) return refuse('node-silent', 'the instance is not known to Systems Manager');
-  if (agent.PingStatus !== 'Online') return refuse('node-silent', `its SSM agent is ${agent.PingStatus ?? 'silent'}`);
-  const version = (agent.AgentVersion ?? '').split('.').map(Number);
-  for (const [i, least] of AGENT_MINIMUM.entries()) {
-    const part = version[i] ?? 0;
-    if (part > least) return null;
-    if (!(part === least))
-      return refuse('agent-too-old', `its SSM agent is ${agent.AgentVersion || 'of unknown version'}`);
-  }
-  return null;
 }
 
 export async function sendCommand(

@@ -184,7 +184,7 @@ describe('permissions', () => {
     expect(open).toEqual([]);
   });
 
-  it.each(['dispatch-heal', 'resize-volume', 'register-nodes'])(
+  it.each(['dispatch-heal', 'resize-volume', 'register-nodes', 'watch-fleet'])(
     'of %s are the calls that its sources make, and no other',
     async (name) => {
       const granted = statementsOf(roleOf(named(`chainmend-${name}`))).flatMap(({ actions }) => actions);
@@ -362,11 +362,15 @@ describe('people', () => {
       'chainmend/chainmend-resize-volume/throttles',
       'chainmend/chainmend-resize-volume/timed-out',
       'chainmend/chainmend-undelivered/not-empty',
+      'chainmend/chainmend-watch-fleet-failed/not-empty',
+      'chainmend/chainmend-watch-fleet/errors',
+      'chainmend/chainmend-watch-fleet/throttles',
       'chainmend/contributors-not-delivered',
       'chainmend/fleet-file-broken',
       'chainmend/instances-not-delivered',
       'chainmend/register-nodes-missing',
       'chainmend/sweeps-missing',
+      'chainmend/watches-missing',
     ]);
     const durable = alarms.map(({ Properties }) => Properties.MetricName).filter((name) => name.startsWith('Durable'));
     expect(durable).toEqual(['DurableExecutionFailed', 'DurableExecutionTimedOut', 'DurableExecutionStopped']);

@@ -56,7 +56,7 @@ export function buildStack({
   runbooks?: string;
 } = {}) {
   const directory = mkdtempSync(join(tmpdir(), 'chainmend-'));
-  for (const name of ['dispatch-heal', 'resize-volume', 'register-nodes']) {
+  for (const name of ['dispatch-heal', 'resize-volume', 'register-nodes', 'watch-fleet', 'probe-nodes']) {
     mkdirSync(join(directory, 'functions', name), { recursive: true });
     writeFileSync(join(directory, 'functions', name, 'index.js'), `exports.handler = '${name}';\n`);
   }
