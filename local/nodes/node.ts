@@ -5,6 +5,7 @@ import type { Observation } from '../../shared/documents/answer.ts';
 import type { Kernel } from '../region/kernel.ts';
 import type { HttpAnswer, HttpRequest } from '../region/network.ts';
 import type { Random } from '../region/random.ts';
+import { askNode } from './ask-node.ts';
 import { SimulatedBeacon } from './beacon.ts';
 import type { SimulatedChain } from './chain.ts';
 import { SimulatedClient, SYNCED_LAG_BLOCKS } from './client.ts';
@@ -138,8 +139,21 @@ export class SimulatedNode implements Machine {
       this.later(200, () => finished({ exitCode: 127, stdout: '', stderr }));
       return;
     }
+    // It only looks: it waits for no lock, and leaves nothing behind.
+    if (operation === 'ask-node') {
+      this.answerQuestions(command, finished);
+      return;
+    }
     if (this.kernel.fault('node-amnesia')) this.commands.forgetEverything();
     this.commands.run(operation, command, finished);
+  }
+
+  private answerQuestions({ parameters }: MachineCommand, finished: (outcome: CommandOutcome) => void): void {
+    this.client.settle();
+    const credentials = this.spec.rpc?.credentials;
+    const cookie = credentials && 'user' in credentials ? `${credentials.user}:${credentials.password}` : undefined;
+    const { stdout, afterMs } = askNode({ rpc: this.rpc, cookie, volumes: this.volumes }, parameters);
+    this.later(this.random.integer(80, 250) + afterMs, () => finished({ exitCode: 0, stdout, stderr: '' }));
   }
 
   powerOff(): void {

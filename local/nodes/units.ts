@@ -6,6 +6,7 @@ import type { NodeSpec } from './spec.ts';
 export function operationOf(documentName: string): Operation | undefined {
   if (/^chainmend-observe-node-/.test(documentName)) return 'observe-node';
   if (/^chainmend-grow-filesystem-/.test(documentName)) return 'grow-filesystem';
+  if (/^chainmend-ask-node-/.test(documentName)) return 'ask-node';
   return undefined;
 }
 
