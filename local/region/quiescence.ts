@@ -18,7 +18,10 @@ export class Quiescence {
       init: (_id, type) => {
         if (this.#foreign !== undefined || !isForeign(type)) return;
         if (type === 'Immediate' && this.#hopping) return;
-        this.#foreign = { type, stack: new Error(type).stack ?? '' };
+        const { stack = '' } = new Error(type);
+        // gzipSync and its like make a handle, too, and are done with it when they return.
+        if (type === 'ZLIB' && SYNCHRONOUS_ZLIB.test(stack)) return;
+        this.#foreign = { type, stack };
       },
     });
   }
@@ -59,6 +62,8 @@ export class Quiescence {
  */
 const isForeign = (type: string): boolean =>
   type === 'Timeout' || type === 'Immediate' || (/^[A-Z][A-Z0-9_]+$/.test(type) && !HARMLESS.has(type));
+
+const SYNCHRONOUS_ZLIB = / syncBufferWrapper \(node:zlib/;
 
 const HARMLESS = new Set(['PROMISE', 'STREAM_END_OF_STREAM', 'WRITEWRAP', 'TTYWRAP', 'PIPEWRAP', 'SHUTDOWNWRAP']);
 
