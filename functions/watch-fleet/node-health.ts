@@ -10,7 +10,7 @@ import { isOurs, type NodeReading, type Sight } from './sight.ts';
 import { outweighs, type Source, type Sources } from './sources.ts';
 import { graceEndsMs, type Start } from './start.ts';
 import { claimOf, type Tip } from './tip.ts';
-import { blocks, duration, names } from './words.ts';
+import { blocks, duration, names, short } from './words.ts';
 
 export interface Context {
   readonly sight: Sight;
@@ -54,7 +54,7 @@ export function judgeNode(
   if (source === undefined)
     return {
       health: 'forked',
-      reason: `it is on network ${status.facts.chainId}, the fleet on ${context.sources.chainId}`,
+      reason: `it is on network ${short(status.facts.chainId ?? '')}, the fleet on ${short(context.sources.chainId ?? '')}`,
       code: 'wrong-chain',
     };
   const branch = judgeBranch(source, before, doubtedSinceMs, context);
@@ -166,4 +166,3 @@ function goingOn({ status, track: { sinceMs } }: Source, instanceId: string, { o
 
 const plain = (health: Health, reason: string): Verdict => ({ health, reason, code: null });
 const unreachable = (reason: string): Verdict => ({ health: 'unreachable', reason, code: 'node-unreachable' });
-const short = (hash: string): string => (hash.length > 16 ? `${hash.slice(0, 12)}…` : hash);

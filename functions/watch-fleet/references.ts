@@ -5,7 +5,7 @@ import type { Sight } from './sight.ts';
 import { referenceBefore, referenceKey, type Source, type Sources } from './sources.ts';
 import type { Tip } from './tip.ts';
 import { UNTRACKED } from './track.ts';
-import { blocks } from './words.ts';
+import { blocks, short } from './words.ts';
 
 export function judgeReferences(
   sight: Sight,
@@ -42,7 +42,8 @@ function judge(
   tip: Tip,
   chainId: string | null,
 ): { readonly state: ReferenceState; readonly reason: string } {
-  if (source === undefined) return { state: 'lying', reason: `it answers for another network than ${chainId}` };
+  if (source === undefined)
+    return { state: 'lying', reason: `it answers for another network than ${short(chainId ?? 'the fleet’s')}` };
   if (differsAt !== undefined)
     return { state: 'lying', reason: `its block at height ${differsAt} is not the one that most have` };
   const { height } = source.status;

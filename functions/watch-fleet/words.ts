@@ -2,6 +2,9 @@
 
 export const blocks = (count: number): string => (count === 1 ? '1 block' : `${count} blocks`);
 
+/** As much of a hash as a person compares. */
+export const short = (hash: string): string => (hash.length > 16 ? `${hash.slice(0, 12)}…` : hash);
+
 /** "40 s", "12 min", "3.5 h", "4 d" */
 export function duration(ms: number): string {
   const seconds = Math.max(0, Math.round(ms / 1000));
