@@ -80,6 +80,7 @@ export interface InvocationSpan {
   readonly fromCall: number;
   toCall: number | undefined;
   readonly startedAtMs: number;
+  endedAtMs: number | undefined;
 }
 
 /** What functions print, kept for those who want to look. */
@@ -348,6 +349,7 @@ function sandboxFactory({
           fromCall: front.trace.calls.length,
           toCall: undefined,
           startedAtMs: clock.now(),
+          endedAtMs: undefined,
         };
         if (spans.length < SPANS_MAX) spans.push(span);
         try {
@@ -358,6 +360,7 @@ function sandboxFactory({
           throw error;
         } finally {
           span.toCall = front.trace.calls.length;
+          span.endedAtMs = clock.now();
         }
       },
     };

@@ -154,6 +154,7 @@ function machineSpec(spec: WorldNode, fleet: Fleet, { instanceId, privateIp, vol
     ...(spec.rootUsedPercent !== undefined && {
       root: { sizeBytes: 16 * GIB, usedBytes: (16 * GIB * spec.rootUsedPercent) / 100 },
     }),
+    ...(fleet.peers?.configPath !== undefined && { configPath: fleet.peers.configPath }),
     ...spec.machine,
     volumes: spec.volumes.map((volume) => ({
       volumeId: volumeIds.get(volume.role) ?? '',

@@ -67,20 +67,21 @@ export const everSeen = ({ region, tableName }: World, health: Health, node?: st
       line.atMs >= START_MS &&
       line.heal === 'watch-fleet' &&
       (node === undefined || line.node === node) &&
-      (line.evidence ?? '').includes(`"health":"${health}"`),
+      line.sentence.includes(`→ ${health}: `),
   );
 
-/** How the suite sees a node now. */
-export const seenNow = ({ region, tableName }: World, instanceId: string): Health | undefined =>
-  region.dynamodb
-    .items(tableName)
-    .map(
-      (item) =>
-        fromItem(item as Parameters<typeof fromItem>[0]) as unknown as FleetObservation & { readonly sk: string },
-    )
-    .filter(({ sk }) => sk.startsWith('OBSERVATION#'))
-    .flatMap(({ nodes }) => nodes)
-    .find((node) => node.instanceId === instanceId)?.health;
+/** How the suite sees each node now, by instance. */
+export const healthNow = ({ region, tableName }: World): ReadonlyMap<string, Health> =>
+  new Map(
+    region.dynamodb
+      .items(tableName)
+      .map((item) => fromItem(item as Parameters<typeof fromItem>[0]))
+      .filter(({ sk }) => String(sk).startsWith('OBSERVATION#'))
+      .flatMap((record) => (record as unknown as FleetObservation).nodes)
+      .map(({ instanceId, health }) => [instanceId, health]),
+  );
+
+export const seenNow = (world: World, instanceId: string): Health | undefined => healthNow(world).get(instanceId);
 
 /** Private addresses in a record of a zone now, sorted; undefined where there is no such record. */
 export const addressesOf = ({ region }: World, zone: string, name: string): readonly string[] | undefined =>

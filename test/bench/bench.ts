@@ -4,11 +4,14 @@ import colors from 'picocolors';
 import { tableOf } from '../../infra/fleet-commands/tell.ts';
 import { bundleMeasurements, measureBundles } from './bundles.ts';
 import { measureFleetHours } from './fleet-hours.ts';
+import { fleetSweepMeasurements, measureFleetSweeps } from './fleet-sweep.ts';
 import { measureHeals } from './heals.ts';
 import { isWithin, type Measurement } from './measurement.ts';
 
 const program = new Command('npm run bench --')
-  .description('Measures bundles, a plain heal and the simulator. Times are CPU time and medians; a minute or so.')
+  .description(
+    'Measures bundles, a plain heal, sweeps of large fleets and the simulator. Times are CPU time and medians; two minutes or so.',
+  )
   .option('--json', 'one JSON object instead of the table')
   .exitOverride();
 
@@ -17,6 +20,7 @@ try {
   const measurements = [
     ...bundleMeasurements(await measureBundles()),
     ...(await measureHeals()),
+    ...fleetSweepMeasurements(await measureFleetSweeps()),
     ...(await measureFleetHours()),
   ];
   const missed = measurements.filter((measurement) => !isWithin(measurement));

@@ -1,0 +1,80 @@
+// Measures one sweep in a process of its own: `{ "nodes": 500 }` on stdin, a `SweepMeasured` as JSON on stdout.
+import { text } from 'node:stream/consumers';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { createRegion, type InvocationSpan, type Region } from '../../local/region/region.ts';
+import { prepare } from '../../local/run/run.ts';
+import type { World } from '../../local/run/world.ts';
+import { healthNow } from '../../local/scenarios/expectations.ts';
+import { bitcoinChain, references } from '../../local/scenarios/worlds.ts';
+import { sumUsd, watchingUsd } from '../support/cost.ts';
+import type { SweepMeasured } from './fleet-sweep.ts';
+import { cpuSeconds } from './measurement.ts';
+
+const MINUTE_MS = 60_000;
+const MIB = 2 ** 20;
+/** Sweeps before the one that counts: cold starts and the engine's compiler are behind it by then. */
+const WARM_MINUTES = 3;
+
+function measured({ spans, front }: Region, from: number, cpu: number): SweepMeasured {
+  const own = spans.slice(from).filter(({ functionName }) => /watch-fleet|probe-nodes/.test(functionName));
+  const watches = own.filter(({ functionName }) => functionName.endsWith('watch-fleet'));
+  if (watches.length !== 1) throw new Error(`${watches.length} sweeps in a minute, expected one`);
+  const calls: Record<string, number> = {};
+  for (const { fromCall, toCall = front.trace.calls.length, actor } of own) {
+    for (const call of front.trace.calls.slice(fromCall, toCall)) {
+      if (call.actor !== actor) continue;
+      const name = `${call.service}.${call.operation}`;
+      calls[name] = (calls[name] ?? 0) + 1;
+    }
+  }
+  const watchSeconds = secondsOf(watches);
+  const probeSeconds = secondsOf(own.filter(({ functionName }) => functionName.includes('probe-nodes')));
+  return {
+    nodes,
+    calls,
+    watchSeconds,
+    probeSeconds,
+    cpuSeconds: cpu,
+    peakMiB: (peakBytes - beforeBytes) / MIB,
+    monthUsd: sumUsd(watchingUsd(nodes, watchSeconds + probeSeconds)),
+  };
+}
+
+/** Of all of them together, as Lambda bills them. */
+const secondsOf = (spans: readonly InvocationSpan[]): number =>
+  spans.reduce((sum, { startedAtMs, endedAtMs = Number.NaN }) => sum + (endedAtMs - startedAtMs) / 1_000, 0);
+
+function fleetOf(world: World, count: number): void {
+  references(world, bitcoinChain(world, 0.5));
+  for (let number = 1; number <= count; number++) {
+    world.node({
+      fleet: 'bitcoin',
+      name: `node${number}`,
+      chain: 'bitcoin',
+      past: { hours: 0 },
+      volumes: [{ role: 'data', path: '/node-data', sizeGiB: 1_000, usedPercent: 40 }],
+    });
+  }
+}
+
+const { nodes } = JSON.parse(await text(process.stdin)) as { nodes: number };
+let peakBytes = 0;
+const look = (): void => {
+  peakBytes = Math.max(peakBytes, process.memoryUsage().heapUsed);
+};
+const region = await createRegion({ seed: 1, lane: 'sweep', onCall: look });
+const world = await prepare(region, { build: (made) => fleetOf(made, nodes) });
+await region.clock.run({ untilMs: region.clock.now() + WARM_MINUTES * MINUTE_MS });
+// Right after a sweep's end the next minute holds exactly one.
+const before = region.spans.length;
+setFlagsFromString('--expose-gc');
+runInNewContext('gc')();
+const beforeBytes = process.memoryUsage().heapUsed;
+peakBytes = beforeBytes;
+const cpu = await cpuSeconds(() => region.clock.run({ untilMs: region.clock.now() + MINUTE_MS }));
+const health = healthNow(world);
+const seen = world.nodes.filter(({ instanceId }) => health.get(instanceId) === 'synced').length;
+if (seen !== nodes)
+  throw new Error(`${seen} of ${nodes} nodes were seen to be synced: that was no sweep of a healthy fleet`);
+process.stdout.write(JSON.stringify(measured(region, before, cpu)));

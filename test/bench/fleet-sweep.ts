@@ -1,0 +1,47 @@
+// One sweep of watch-fleet over fleets of 50, 500 and 5,000 nodes: what it asks AWS, how long it takes, what it needs, what it costs.
+import { join } from 'node:path';
+import { runInProcess } from '../support/run-in-process.ts';
+import type { Measurement } from './measurement.ts';
+
+export const FLEET_SIZES = [50, 500, 5_000] as const;
+
+export interface SweepMeasured {
+  readonly nodes: number;
+  /** Calls to AWS by watch-fleet and probe-nodes in one sweep, by "service.Operation". */
+  readonly calls: Readonly<Record<string, number>>;
+  /** From watch-fleet's start to its end, and of all probes together, on the region's clock: 50 ms a call, the nodes' own answers. */
+  readonly watchSeconds: number;
+  readonly probeSeconds: number;
+  /** CPU of this machine, simulator and nodes included. */
+  readonly cpuSeconds: number;
+  /** What the heap grew by at most during the sweep, simulator and nodes included: a bound for the functions in it. */
+  readonly peakMiB: number;
+  /** Of watching the fleet for a month: metrics, alarms, records, and the functions' time as measured. */
+  readonly monthUsd: number;
+}
+
+/** Each size in a process of its own, so that memory is its own. */
+export async function measureFleetSweeps(): Promise<SweepMeasured[]> {
+  const rows: SweepMeasured[] = [];
+  for (const nodes of FLEET_SIZES)
+    rows.push(await runInProcess<SweepMeasured>(join(import.meta.dirname, 'fleet-sweep-runner.ts'), { nodes }));
+  return rows;
+}
+
+export function fleetSweepMeasurements(rows: readonly SweepMeasured[]): Measurement[] {
+  return rows.flatMap(({ nodes, calls, watchSeconds, cpuSeconds, peakMiB, monthUsd }): Measurement[] => {
+    const subject = `a sweep of ${nodes.toLocaleString('en')} nodes`;
+    const count = Object.values(calls).reduce((sum, number) => sum + number, 0);
+    return [
+      { subject, measure: 'AWS calls', value: count, unit: '', atMost: mostCalls(nodes) },
+      { subject, measure: 'time on the region’s clock', value: watchSeconds, unit: 's', atMost: 50 },
+      { subject, measure: 'CPU, with simulator and nodes', value: cpuSeconds, unit: 's' },
+      { subject, measure: 'peak memory, with simulator and nodes', value: peakMiB, unit: 'MiB' },
+      { subject, measure: 'a month', value: monthUsd, unit: 'USD' },
+    ];
+  });
+}
+
+/** A dozen for the fleet; then by pages and batches: an instance page, a probe, an observation item and a thousand metrics each. */
+const mostCalls = (nodes: number): number =>
+  14 + 3 * Math.ceil(nodes / 1_000) + Math.ceil(nodes / 250) + Math.ceil(nodes / 100) + Math.ceil((4 * nodes) / 1_000);
