@@ -7,6 +7,7 @@ export const functionNames = {
   resizeVolume: 'chainmend-resize-volume',
   registerNodes: 'chainmend-register-nodes',
   watchFleet: 'chainmend-watch-fleet',
+  rotatePeers: 'chainmend-rotate-peers',
 } as const;
 
 /** One for each VPC: the VPC's id stands behind it. */

@@ -10,6 +10,7 @@ import { Pages } from './constructs/pages.ts';
 import { ProbeNodes } from './constructs/probe-nodes.ts';
 import { RegisterNodes } from './constructs/register-nodes.ts';
 import { ResizeVolume } from './constructs/resize-volume.ts';
+import { RotatePeers } from './constructs/rotate-peers.ts';
 import { Settings } from './constructs/settings.ts';
 import { SnapshotPolicies } from './constructs/snapshots.ts';
 import { State } from './constructs/state.ts';
@@ -53,6 +54,7 @@ export class ChainmendStack extends Stack {
       ...(runbooks !== undefined && { runbooks }),
     });
     const watchFleet = new WatchFleet(this, 'WatchFleet', { ...shared, undelivered });
+    const rotatePeers = new RotatePeers(this, 'RotatePeers', { ...shared, undelivered });
     const probeNodes = new ProbeNodes(this, 'ProbeNodes', shared);
     new SuiteAlarms(this, 'Alarms', {
       pages,
@@ -61,6 +63,7 @@ export class ChainmendStack extends Stack {
         resizeVolume.suiteFunction,
         registerNodes.suiteFunction,
         watchFleet.suiteFunction,
+        rotatePeers.suiteFunction,
       ],
       heals: [resizeVolume.suiteFunction],
       synchronous: probeNodes.functions,

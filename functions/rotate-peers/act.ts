@@ -8,7 +8,8 @@ import { editsBetween } from '../../shared/peers/edits.ts';
 import { parseEntry } from '../../shared/peers/entry.ts';
 import { type Asked, answersOf, askPeers, clientCommand, type PeersClient } from './asking.ts';
 import { pollSeconds, readAgents, runOnNode, sleep } from './commands.ts';
-import type { NodePlan } from './plan.ts';
+import { connectedOf } from './observe.ts';
+import { type NodePlan, planAgain, sentenceOf } from './plan.ts';
 import { guardAgain, pageFailure, record, type Subject, type Work } from './tools.ts';
 import { judgePeers, type Verdict } from './verdict.ts';
 
@@ -22,6 +23,8 @@ export interface Act {
   readonly judgeRestart: () => Promise<Refusal | null>;
   /** Something was tried for it before, and has not helped: its client is not stopped for the same list again. */
   readonly triedInVain: boolean;
+  /** What a person calls an entry. */
+  readonly names: ReadonlyMap<string, string>;
 }
 
 export type Acted =
@@ -30,6 +33,8 @@ export type Acted =
   | { readonly outcome: 'refused'; readonly refusal: Refusal; readonly changed: boolean }
   /** For the next run: time was up, or a client is still coming up. */
   | { readonly outcome: 'later'; readonly sentence: string };
+
+const writesOf = ({ text }: NodePlan): boolean => text !== undefined && text.after !== text.before;
 
 /** A client that was told of a peer connects within seconds; one that was restarted has to read its state first. */
 const MEASURE_SECONDS = 30;
@@ -45,9 +50,17 @@ interface Done {
   readonly restarted: boolean;
 }
 
-export async function actOnNode(work: Work, act: Act): Promise<Acted> {
+export async function actOnNode(work: Work, planned: Act): Promise<Acted> {
+  const subject: Subject = { name: planned.plan.node, instanceId: planned.plan.instanceId };
+  const reading = await askOne(work, planned.client, planned.asked);
+  // What was done for others may have helped it, too: who has enough by now is not restarted.
+  if (reading.kind !== 'ok') return { outcome: 'later', sentence: `it does not tell its peers: ${reading.reason}` };
+  const act: Act = { ...planned, plan: planAgain(planned.plan, connectedOf(reading), reading.facts.peers.length) };
   const { plan } = act;
-  const subject: Subject = { name: plan.node, instanceId: plan.instanceId };
+  if (!plan.belowFloor && !writesOf(plan) && plan.dial.length === 0 && plan.leave.length === 0)
+    return { outcome: 'later', sentence: 'nothing is to be done any more' };
+  const { before, after } = plan.change;
+  await work.write({ kind: 'decision', sentence: sentenceOf(plan, act.names), evidence: { before, after } }, subject);
   const acted = await carryOut(work, act, subject);
   const outcome = outcomeOf(acted);
   if (outcome !== undefined) {
@@ -86,7 +99,7 @@ async function carryOut(work: Work, act: Act, subject: Subject): Promise<Acted> 
       if (verdict.is === 'fallen') return goBack(work, act, subject, done, verdict);
     }
   }
-  const writes = plan.text !== undefined && plan.text.after !== plan.text.before;
+  const writes = writesOf(plan);
   // Only a node that lacks peers, and whose running client could not be told of any, is worth a stop.
   const wantsRestart = plan.text !== undefined && plan.belowFloor && !done.told && (writes || !act.triedInVain);
   let forbidden: Refusal | null = null;

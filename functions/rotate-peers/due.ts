@@ -30,6 +30,7 @@ export function dueNodes(
 ): Due | null {
   const record = read ?? newRotation;
   const curable = nodes.filter(({ health }) => CURABLE.includes(health)).sort(byName);
+  if (curable.length === 0) return record.restart ? { why: 'restart', nodes: [], cursor: record.cursor } : null;
   const below = curable.filter((node) => isBelow(node, minimum));
   if (event.kind === 'approve') {
     const asked = curable.filter(({ instanceId }) => Object.hasOwn(record.asked?.nodes ?? {}, instanceId));

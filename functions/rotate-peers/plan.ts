@@ -44,6 +44,15 @@ export function planNode(facts: PlanFacts): NodePlan | undefined {
   return { instanceId, node, change, text, dial, leave, peersBefore, floor, belowFloor };
 }
 
+/** The same plan for the connections that the node has by now. */
+export function planAgain(plan: NodePlan, connected: ReadonlySet<string>, peers: number): NodePlan {
+  const belowFloor = peers < plan.floor;
+  const missing = plan.change.after.filter((peer) => !isConnected(peer, connected));
+  // A client that has no call to dial had nothing to be dialled before.
+  const dial = belowFloor && plan.dial.length > 0 ? missing : plan.dial.filter((peer) => missing.includes(peer));
+  return { ...plan, peersBefore: peers, belowFloor, dial };
+}
+
 /** Nobody is asked for more connections than there are peers to be named. */
 export const floorOf = (minimum: number, list: readonly string[]): number => Math.min(minimum, list.length);
 
@@ -69,7 +78,7 @@ export function sentenceOf(
   { change, peersBefore, floor, belowFloor, dial }: NodePlan,
   names: ReadonlyMap<string, string>,
 ): string {
-  const { after, added, removed, reasons, waiting } = change;
+  const { before, after, added, removed, reasons, waiting } = change;
   const callOf = (peer: string): string => names.get(peer) ?? peer;
   const short = (peers: readonly string[]): string =>
     [
@@ -82,9 +91,11 @@ export function sentenceOf(
     added.length === 0 && removed.length === 0 ? (dial.length > 0 ? `dial ${short(dial)}` : 'set the list again') : '',
   ].filter((part) => part !== '');
   const why = [
-    belowFloor ? `it has ${peersBefore ?? 'no known number of'} connections, expected ${floor} at least` : '',
+    belowFloor
+      ? `it has ${peersBefore ?? 'an unknown number of'} ${peersBefore === 1 ? 'connection' : 'connections'}, expected ${floor} at least`
+      : '',
     ...[...new Set(reasons)].slice(0, MAX_SHOWN),
     waiting > 0 ? `${waiting} more wait for the next hour` : '',
   ].filter((part) => part !== '');
-  return `${done.join(', ')} (${after.length} in all): ${why.join('; ') || 'better spread and longer lived'}`;
+  return `${done.join(', ')} (${after.length} in all): ${why.join('; ') || (before.length === 0 ? 'its list names nobody' : 'better spread and longer lived')}`;
 }

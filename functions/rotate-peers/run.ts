@@ -19,7 +19,7 @@ import type { RotateEvent } from './event.ts';
 import { isFresh, judgeObservation, judgeRestart, limitChanges, type Wanted } from './guards.ts';
 import { askOrPlan, judgeApproval } from './modes.ts';
 import { connectedOf, observeFleet, type ReadList, readLists, type Seen, twins } from './observe.ts';
-import { floorOf, type NodePlan, planNode, sentenceOf } from './plan.ts';
+import { floorOf, type NodePlan, planNode } from './plan.ts';
 import { settleRestart } from './restart.ts';
 import { about, type PeeredFleet, readRotation, record, type Tools, tell, type Work, workOf } from './tools.ts';
 
@@ -255,19 +255,12 @@ async function actOnAll(
     const node = seen.nodes.get(plan.instanceId);
     if (!node) continue;
     try {
-      await work.write(
-        {
-          kind: 'decision',
-          sentence: sentenceOf(plan, seen.names),
-          evidence: { before: plan.change.before, after: plan.change.after },
-        },
-        subject,
-      );
       const acted = await actOnNode(work, {
         client,
         plan,
         asked: { instanceId: plan.instanceId, host: node.privateIp },
         approved,
+        names: seen.names,
         triedInVain: rotation.backoff[plan.instanceId] !== undefined,
         judgeRestart: () => mayRestart(work, seen, parts, plan),
       });

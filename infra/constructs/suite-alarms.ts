@@ -42,7 +42,8 @@ export class SuiteAlarms extends Construct {
     this.#pages = new SnsAction(pages.topic);
     this.#sweepsMissing();
     this.#watchesMissing();
-    this.#registersMissing();
+    this.#runsMissing('register-nodes-missing', functionNames.registerNodes, 'DNS records and alarms');
+    this.#runsMissing('rotate-peers-missing', functionNames.rotatePeers, 'peer lists');
     this.#any(
       'fleet-file-broken',
       'A fleet file as stored does not parse, so nobody looks after that fleet: see the dispatcher’s log.',
@@ -98,13 +99,13 @@ export class SuiteAlarms extends Construct {
     });
   }
 
-  /** What it does when it runs is told by its errors; records and alarms that nobody keeps any more are told by nothing else. */
-  #registersMissing(): void {
-    this.#alarm('register-nodes-missing', 'Nobody has looked after DNS records and alarms for 15 minutes.', {
+  /** What it does when it runs is told by its errors; that nobody keeps records, alarms or lists any more is told by nothing else. */
+  #runsMissing(name: string, functionName: string, what: string): void {
+    this.#alarm(name, `Nobody has looked after ${what} for 15 minutes.`, {
       metric: {
         namespace: 'AWS/Lambda',
         metricName: 'Invocations',
-        dimensionsMap: { FunctionName: functionNames.registerNodes },
+        dimensionsMap: { FunctionName: functionName },
         period: Duration.minutes(5),
       },
       comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,

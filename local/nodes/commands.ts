@@ -8,6 +8,7 @@ import {
   parameterRules,
 } from '../../shared/documents/parameters.ts';
 import type { CommandOutcome, MachineCommand } from './machine.ts';
+import { type PeersEnding, type PeersHost, readConfig, tellClient, writeConfig } from './peer-commands.ts';
 
 /** The part of a node that commands work on. */
 export interface CommandHost {
@@ -27,6 +28,7 @@ export interface CommandHost {
   rootWritable(): boolean;
   /** A command was refused: stale or late. */
   refused(): void;
+  readonly peers: PeersHost;
 }
 
 type Parameters = Readonly<Partial<Record<ParameterName, string>>>;
@@ -44,17 +46,26 @@ interface Memory {
   readonly recorded: string | undefined;
 }
 
+type Kind = 'heals' | 'peers';
+
+/** /var/lib/chainmend survives a reboot, /run does not. */
+interface Memories {
+  readonly disk: Memory;
+  readonly run: Memory;
+}
+
 /** Commands that may wait for the node's lock. */
 const WAITING_MAX = 100;
 const NO_VOLUME = 'field VolumeId: "" given, expected the id of the volume to grow';
 const NOTHING_SEEN: Memory = { fence: 0, ordinal: 0, recorded: undefined };
+const NOTHING_REMEMBERED: Memories = { disk: NOTHING_SEEN, run: NOTHING_SEEN };
 
 export class CommandRunner {
   private readonly host: CommandHost;
   private readonly waiting: Pending[] = [];
   private busy = false;
-  /** /var/lib/chainmend survives a reboot, /run does not. */
-  private memories: { disk: Memory; run: Memory } = { disk: NOTHING_SEEN, run: NOTHING_SEEN };
+  /** What heals have sent, and what was sent about peers, are remembered apart. */
+  private memories: Readonly<Record<Kind, Memories>> = { heals: NOTHING_REMEMBERED, peers: NOTHING_REMEMBERED };
 
   constructor(host: CommandHost) {
     this.host = host;
@@ -77,22 +88,25 @@ export class CommandRunner {
   powerLost(): void {
     this.waiting.length = 0;
     this.busy = false;
-    this.memories = { ...this.memories, run: NOTHING_SEEN };
+    this.change((memories) => ({ ...memories, run: NOTHING_SEEN }));
   }
 
   forgetEverything(): void {
-    this.memories = { disk: NOTHING_SEEN, run: NOTHING_SEEN };
+    this.change(() => NOTHING_REMEMBERED);
   }
 
   /** As if the last command had been killed after it was noted and before its result was. */
   forgetLastAnswer(): void {
-    const { disk, run } = this.memories;
-    this.memories = { disk: { ...disk, recorded: undefined }, run: { ...run, recorded: undefined } };
+    this.change(({ disk, run }) => ({ disk: { ...disk, recorded: undefined }, run: { ...run, recorded: undefined } }));
+  }
+
+  private change(how: (memories: Memories) => Memories): void {
+    this.memories = { heals: how(this.memories.heals), peers: how(this.memories.peers) };
   }
 
   /** The highest (fence, ordinal) of both memories; of two equals the one that knows its answer. */
-  private get seen(): Memory {
-    const { disk, run } = this.memories;
+  private seen(kind: Kind): Memory {
+    const { disk, run } = this.memories[kind];
     if (below(disk, run)) return run;
     if (below(run, disk)) return disk;
     return disk.recorded === undefined ? run : disk;
@@ -115,7 +129,9 @@ export class CommandRunner {
   private begin({ operation, parameters }: Pending, reply: (answer: string) => void): void {
     const operationId = parameters.OperationId ?? '';
     const asked = parsed(operationId);
-    const verdict = judged(asked, this.seen, this.host.clockSeconds(), Number(parameters.StartBy));
+    const kind = kindOf(operation);
+    const seen = this.seen(kind);
+    const verdict = judged(asked, seen, this.host.clockSeconds(), Number(parameters.StartBy));
     if (verdict.verdict === 'repeat') {
       reply(verdict.answer);
       return;
@@ -123,32 +139,59 @@ export class CommandRunner {
     if (verdict.verdict !== 'obey') {
       const { verdict: result, reason } = verdict;
       this.host.refused();
-      reply(written({ operationId, fence: this.seen.fence, result, before: null, after: null, reason }));
+      reply(written({ operationId, fence: seen.fence, result, before: null, after: null, reason }));
       return;
     }
-    this.remember({ ...asked, recorded: undefined });
+    this.remember(kind, { ...asked, recorded: undefined });
     this.carryOut(operation, parameters, ({ result, before, after, reason }) => {
       const because = reason === undefined ? {} : { reason };
       const answer = written({ operationId, fence: asked.fence, result, before, after, ...because });
-      this.remember({ ...asked, recorded: answer });
+      this.remember(kind, { ...asked, recorded: answer });
       reply(answer);
     });
   }
 
   private carryOut(operation: Operation, parameters: Parameters, done: (ending: Ending) => void): void {
     if (operation === 'grow-filesystem') this.growFilesystem(parameters, done);
+    else if (operation === 'write-config') writeConfig(this.host.peers, parameters, done);
+    else if (operation === 'change-peers') this.tell(parameters, done);
     else this.host.later(this.host.takesMs(100, 400), () => done(this.observed(parameters)));
   }
 
+  private tell(parameters: Parameters, done: (ending: Ending) => void): void {
+    const { ending, afterMs } = tellClient(this.host.peers, parameters);
+    this.host.later(this.host.takesMs(100, 400) + afterMs, () => done(ending));
+  }
+
+  /** Commands that only look wait for no lock and leave nothing behind. */
+  look(
+    operation: 'read-config' | 'ask-peers',
+    { parameters }: MachineCommand,
+    finished: (outcome: CommandOutcome) => void,
+  ): void {
+    const missing = unusable(operation, parameters);
+    if (missing !== undefined) {
+      this.host.later(50, () => finished({ exitCode: 2, stdout: '', stderr: missing }));
+      return;
+    }
+    this.host.later(this.host.takesMs(180, 650), () => {
+      const told = operation === 'ask-peers' ? tellClient(this.host.peers, parameters) : undefined;
+      const { result, before, after, reason } = told?.ending ?? readConfig(this.host.peers, parameters);
+      const because = reason === undefined ? {} : { reason };
+      const stdout = `${written({ operationId: parameters['OperationId'] ?? '', fence: 0, result, before, after, ...because })}\n`;
+      this.host.later(told?.afterMs ?? 0, () => finished({ exitCode: 0, stdout, stderr: '' }));
+    });
+  }
+
   private observed(parameters: Parameters): Ending {
-    const seen = this.look(parameters);
+    const seen = this.lookAt(parameters);
     if (typeof seen === 'string') return { result: 'failed', before: null, after: null, reason: seen };
     const reason = wrongVolume(seen, parameters.VolumeId ?? '');
     return { result: reason === undefined ? 'done' : 'failed', before: null, after: seen, reason };
   }
 
   private growFilesystem(parameters: Parameters, done: (ending: Ending) => void): void {
-    const before = this.look(parameters);
+    const before = this.lookAt(parameters);
     if (typeof before === 'string') {
       done({ result: 'failed', before: null, after: null, reason: before });
       return;
@@ -161,7 +204,7 @@ export class CommandRunner {
     const growMs = this.host.takesMs(400, 1_200) + (before.partitioned ? this.host.takesMs(400, 900) : 0);
     this.host.later(growMs, () => {
       this.host.extend(before.path);
-      const grown = this.look(parameters);
+      const grown = this.lookAt(parameters);
       const minimum = Number(parameters.MinimumSizeBytes ?? '0');
       if (typeof grown === 'string') done({ result: 'failed', before, after: null, reason: grown });
       else if (grown.sizeBytes < minimum)
@@ -186,7 +229,7 @@ export class CommandRunner {
     this.host.later(this.host.takesMs(300, 1_500), () => {
       this.host.startClient();
       this.host.later(2_000, () => {
-        const after = this.look(parameters);
+        const after = this.lookAt(parameters);
         if (typeof after === 'string') done({ result: 'failed', before, after: grown, reason: after });
         else
           done({
@@ -199,21 +242,20 @@ export class CommandRunner {
     });
   }
 
-  private look({ Path = '', Runtime = '', Unit = '' }: Parameters): Observation | string {
+  private lookAt({ Path = '', Runtime = '', Unit = '' }: Parameters): Observation | string {
     return this.host.observe(Path, Runtime, Unit);
   }
 
-  private remember(memory: Memory): void {
-    this.memories = this.host.rootWritable() ? { ...this.memories, disk: memory } : { ...this.memories, run: memory };
+  private remember(kind: Kind, memory: Memory): void {
+    const place = this.host.rootWritable() ? 'disk' : 'run';
+    this.memories = { ...this.memories, [kind]: { ...this.memories[kind], [place]: memory } };
   }
 }
 
-interface Ending {
-  readonly result: 'done' | 'failed';
-  readonly before: Observation | null;
-  readonly after: Observation | null;
-  readonly reason: string | undefined;
-}
+type Ending = PeersEnding;
+
+const kindOf = (operation: Operation): Kind =>
+  operation === 'write-config' || operation === 'change-peers' ? 'peers' : 'heals';
 
 interface Order {
   readonly fence: number;
@@ -264,4 +306,5 @@ function wrongVolume(seen: Observation, volumeId: string): string | undefined {
     : `${seen.path} is on ${seen.device}, which is ${seen.volumeId}, not ${volumeId}`;
 }
 
-const written = (answer: Answer): string => JSON.stringify(answer);
+const written = (answer: Omit<Answer, 'before' | 'after'> & Pick<Ending, 'before' | 'after'>): string =>
+  JSON.stringify(answer);

@@ -13,6 +13,7 @@ import { CloudWatchAgent, MINUTE_MS } from './cloudwatch-agent.ts';
 import { CommandRunner } from './commands.ts';
 import type { CommandOutcome, Machine, MachineCommand } from './machine.ts';
 import type { Metric, Past } from './metrics.ts';
+import type { PeersHost } from './peer-commands.ts';
 import { NodePeers } from './peers.ts';
 import { NodeRpc } from './rpc/node-rpc.ts';
 import { NodeSetup } from './setup.ts';
@@ -115,6 +116,7 @@ export class SimulatedNode implements Machine {
       refused: () => {
         this.fencedCommands++;
       },
+      peers: this.peersHost(),
     });
   }
 
@@ -144,8 +146,26 @@ export class SimulatedNode implements Machine {
       this.answerQuestions(command, finished);
       return;
     }
+    if (operation === 'read-config' || operation === 'ask-peers') {
+      this.commands.look(operation, command, finished);
+      return;
+    }
     if (this.kernel.fault('node-amnesia')) this.commands.forgetEverything();
     this.commands.run(operation, command, finished);
+  }
+
+  private peersHost(): PeersHost {
+    return {
+      readFile: (path) => this.readFile(path),
+      writeFile: (path, text) => this.writeFile(path, text),
+      localRpc: (port, request) => this.localRpc(port, request),
+      cookie: (path) => this.readFile(path),
+      clientState: (runtime, unit) => (isUnit(this.spec, runtime, unit) ? this.client.state : 'unknown'),
+      stopClient: () => this.client.stop('stopped', 'stopped'),
+      startClient: () => this.startClient(),
+      takesMs: (lowMs, highMs) => this.random.integer(lowMs, highMs),
+      later: (delayMs, work) => this.later(delayMs, work),
+    };
   }
 
   private answerQuestions({ parameters }: MachineCommand, finished: (outcome: CommandOutcome) => void): void {

@@ -1,13 +1,11 @@
 // Names: which operation a document carries, and whether a command means this node's client.
-import type { Operation } from '../../shared/documents/parameters.ts';
+import { type Operation, operationParameters } from '../../shared/documents/parameters.ts';
 import type { NodeSpec } from './spec.ts';
 
 /** Documents are named by their content: chainmend-observe-node-<hash>. */
 export function operationOf(documentName: string): Operation | undefined {
-  if (/^chainmend-observe-node-/.test(documentName)) return 'observe-node';
-  if (/^chainmend-grow-filesystem-/.test(documentName)) return 'grow-filesystem';
-  if (/^chainmend-ask-node-/.test(documentName)) return 'ask-node';
-  return undefined;
+  const [, name] = /^chainmend-(.+)-[^-]+$/.exec(documentName) ?? [];
+  return name !== undefined && Object.hasOwn(operationParameters, name) ? (name as Operation) : undefined;
 }
 
 /** Whether a command means this node's client: `node@*` means any instance of the template. */

@@ -1,5 +1,6 @@
 // What `require` answers in a sandbox: virtual time, seeded chance, no files, no network but the region, no threads.
 import { createRequire } from 'node:module';
+import { isIP, isIPv4, isIPv6 } from 'node:net';
 import type { GuestTimers } from './guest-timers.ts';
 import type { Random } from './random.ts';
 
@@ -59,6 +60,8 @@ export function guestRequire(parts: GuestParts): (name: string) => unknown {
     https: parts.https,
     // The durable SDK makes a `require` for plugins that its environment may name; in a bundle there is nothing to find.
     module: { createRequire: () => Object.assign(notInBundle, { resolve: notInBundle }) },
+    // What an address looks like is told without any network.
+    net: Object.assign(Object.create(refusedModule('net')), { isIP, isIPv4, isIPv6 }),
     os: LAMBDA_OS,
     perf_hooks: { performance: parts.performance },
     process: parts.process,

@@ -1,6 +1,6 @@
 // One entry of a peer list as clients write them, taken apart: "id@10.0.0.1:26656", "enode://id@10.0.0.1:30303?discport=0",
 // "10.0.0.1:8333", "10.0.0.1". Who is meant is told by the id, or where there is none by the address.
-import { BlockList, isIPv4, isIPv6 } from 'node:net';
+import { isIPv4, isIPv6 } from 'node:net';
 import { parsePeerAddress } from '../chains/peer-address.ts';
 
 export interface PeerEntry {
@@ -28,24 +28,11 @@ export function parseEntry(text: string): PeerEntry | undefined {
  * (`Routable` in p2p/netaddress.go: RFC 1918, 3927, 4862, 4193, 4843, and the machine itself). A name is not judged.
  */
 export function isUnroutable(host: string): boolean {
-  if (isIPv4(host)) return UNROUTABLE.check(host, 'ipv4');
-  return isIPv6(host) && UNROUTABLE.check(host, 'ipv6');
+  if (isIPv4(host)) return UNROUTABLE_IPV4.test(host);
+  if (!isIPv6(host)) return false;
+  // As it is written first: "fd00:1::2" begins with the group that counts; "::1" with none.
+  const [first = ''] = host.toLowerCase().split(':');
+  return host === '::1' || /^(fe80|f[cd][0-9a-f]{2})$/.test(first) || /^2001:0{0,2}1[0-9a-f]:/i.test(host);
 }
 
-const UNROUTABLE = new BlockList();
-for (const [network, prefix] of [
-  ['10.0.0.0', 8],
-  ['172.16.0.0', 12],
-  ['192.168.0.0', 16],
-  ['169.254.0.0', 16],
-  ['127.0.0.0', 8],
-  ['0.0.0.0', 8],
-] as const)
-  UNROUTABLE.addSubnet(network, prefix, 'ipv4');
-for (const [network, prefix] of [
-  ['fe80::', 64],
-  ['fc00::', 7],
-  ['2001:10::', 28],
-  ['::1', 128],
-] as const)
-  UNROUTABLE.addSubnet(network, prefix, 'ipv6');
+const UNROUTABLE_IPV4 = /^(0|10|127|169\.254|172\.(1[6-9]|2\d|3[01])|192\.168)\./;

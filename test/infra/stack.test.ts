@@ -184,7 +184,7 @@ describe('permissions', () => {
     expect(open).toEqual([]);
   });
 
-  it.each(['dispatch-heal', 'resize-volume', 'register-nodes', 'watch-fleet'])(
+  it.each(['dispatch-heal', 'resize-volume', 'register-nodes', 'watch-fleet', 'rotate-peers'])(
     'of %s are the calls that its sources make, and no other',
     async (name) => {
       const granted = statementsOf(roleOf(named(`chainmend-${name}`))).flatMap(({ actions }) => actions);
@@ -361,6 +361,9 @@ describe('people', () => {
       'chainmend/chainmend-resize-volume/stopped',
       'chainmend/chainmend-resize-volume/throttles',
       'chainmend/chainmend-resize-volume/timed-out',
+      'chainmend/chainmend-rotate-peers-failed/not-empty',
+      'chainmend/chainmend-rotate-peers/errors',
+      'chainmend/chainmend-rotate-peers/throttles',
       'chainmend/chainmend-undelivered/not-empty',
       'chainmend/chainmend-watch-fleet-failed/not-empty',
       'chainmend/chainmend-watch-fleet/errors',
@@ -369,6 +372,7 @@ describe('people', () => {
       'chainmend/fleet-file-broken',
       'chainmend/instances-not-delivered',
       'chainmend/register-nodes-missing',
+      'chainmend/rotate-peers-missing',
       'chainmend/sweeps-missing',
       'chainmend/watches-missing',
     ]);

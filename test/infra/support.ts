@@ -56,7 +56,14 @@ export function buildStack({
   runbooks?: string;
 } = {}) {
   const directory = mkdtempSync(join(tmpdir(), 'chainmend-'));
-  for (const name of ['dispatch-heal', 'resize-volume', 'register-nodes', 'watch-fleet', 'probe-nodes']) {
+  for (const name of [
+    'dispatch-heal',
+    'resize-volume',
+    'register-nodes',
+    'watch-fleet',
+    'probe-nodes',
+    'rotate-peers',
+  ]) {
     mkdirSync(join(directory, 'functions', name), { recursive: true });
     writeFileSync(join(directory, 'functions', name, 'index.js'), `exports.handler = '${name}';\n`);
   }

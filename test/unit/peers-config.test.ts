@@ -2,6 +2,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { chainClients } from '../../shared/chains/clients.ts';
 import { ConfigError, decodeConfig, peersIn, withPeers } from '../../shared/peers/config.ts';
+import { isUnroutable, parseEntry } from '../../shared/peers/entry.ts';
 import { configured, fileOf, peerConfig } from '../support/peer-configs.ts';
 
 const cometbft = fileOf(chainClients.cometbft);
@@ -169,5 +170,37 @@ describe('what is refused', () => {
         expect(() => withPeers(text, file, keep([peer]))).toThrow('is no peer');
       }
     }
+  });
+});
+
+describe('addresses', () => {
+  it.each([
+    ['10.0.0.1', true],
+    ['172.15.0.1', false],
+    ['172.16.0.1', true],
+    ['172.31.255.1', true],
+    ['172.32.0.1', false],
+    ['192.168.1.1', true],
+    ['169.254.1.1', true],
+    ['127.0.0.1', true],
+    ['100.64.0.1', false],
+    ['52.16.188.185', false],
+    ['fd00::1', true],
+    ['fe80::1', true],
+    ['::1', true],
+    ['2001:10::1', true],
+    ['2001:db8::1', false],
+    ['node1.irita.internal', false],
+  ])('%s is one that nobody outside can reach: %s', (host, unroutable) => {
+    expect(isUnroutable(host)).toBe(unroutable);
+  });
+
+  it.each([
+    ['10.0.0.2', { id: undefined, host: '10.0.0.2', port: undefined }],
+    ['[fd00::1]:8333', { id: undefined, host: 'fd00::1', port: 8333 }],
+    [`enode://${'A'.repeat(128)}@10.0.0.1:30303?discport=0`, { id: 'a'.repeat(128), host: '10.0.0.1', port: 30303 }],
+    [`${'a'.repeat(40)}@seed.example.com:26656`, { id: 'a'.repeat(40), host: 'seed.example.com', port: 26656 }],
+  ])('%s is taken apart', (text, entry) => {
+    expect(parseEntry(text)).toEqual({ text, ...entry });
   });
 });

@@ -1,0 +1,128 @@
+// rotate-peers: a schedule leads to it every five minutes, and it keeps the nodes' peer lists. It may tell clients and edit their
+// configuration by its own documents, on nodes that carry a fleet's tags, and nothing else.
+import { Duration, Stack, Validations } from 'aws-cdk-lib';
+import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
+import { CfnSchedule } from 'aws-cdk-lib/aws-scheduler';
+import { Construct } from 'constructs';
+import { peerOperations } from '../../shared/documents/parameters.ts';
+import type { Fleet } from '../../shared/fleet/model.ts';
+import { arn, functionNames, parameterPrefix, probeNodesPrefix } from '../names.ts';
+import type { DeadLetters } from './dead-letters.ts';
+import type { Documents } from './documents.ts';
+import { sendCommandGrants } from './fleet-grants.ts';
+import { type Grant, roleOf } from './grants.ts';
+import type { Pages } from './pages.ts';
+import type { Settings } from './settings.ts';
+import type { State } from './state.ts';
+import { SuiteFunction } from './suite-function.ts';
+
+export interface RotatePeersProps {
+  readonly bundles: string;
+  readonly fleets: readonly Fleet[];
+  readonly state: State;
+  readonly pages: Pages;
+  readonly settings: Settings;
+  readonly commands: Documents;
+  /** For sweeps that never reach the function. */
+  readonly undelivered: DeadLetters;
+}
+
+/** "The maximum … is 900 seconds" (CreateFunction.Timeout, Lambda API): a client may take ten minutes to stop. */
+const TIMEOUT_SECONDS = 900;
+
+export class RotatePeers extends Construct {
+  readonly suiteFunction: SuiteFunction;
+
+  constructor(scope: Construct, id: string, props: RotatePeersProps) {
+    super(scope, id);
+    const { state, pages, settings, fleets, undelivered, commands } = props;
+    this.suiteFunction = new SuiteFunction(this, 'RotatePeers', {
+      functionName: functionNames.rotatePeers,
+      description: "Keeps the nodes' lists of peers alive, diverse and small.",
+      bundles: props.bundles,
+      environment: {
+        TABLE_NAME: state.table.tableName,
+        TOPIC_ARN: pages.topic.topicArn,
+        PARAMETER_PREFIX: parameterPrefix,
+        PROBE_FUNCTION_PREFIX: probeNodesPrefix,
+        READ_CONFIG_DOCUMENT: commands.readConfig,
+        WRITE_CONFIG_DOCUMENT: commands.writeConfig,
+        ASK_PEERS_DOCUMENT: commands.askPeers,
+        CHANGE_PEERS_DOCUMENT: commands.changePeers,
+      },
+      grants: [
+        state.grant(),
+        ...pages.grants(),
+        settings.grantByName(),
+        settings.grantAll(),
+        ...sendCommandGrants(this, fleets, peerOperations),
+        ...this.#observe(),
+      ],
+      timeoutSeconds: TIMEOUT_SECONDS,
+      also: () => ({}),
+    });
+    this.suiteFunction.function.configureAsyncInvoke({
+      onFailure: new SqsDestination(this.suiteFunction.failed.queue),
+      // The next one is five minutes away, and reads what there is.
+      retryAttempts: 0,
+      maxEventAge: Duration.minutes(5),
+    });
+    Validations.of(this.suiteFunction.function).acknowledge({
+      id: 'Serverless-LambdaDLQ',
+      reason:
+        'It has an on-failure destination, which holds the error too; a queue beside it would tell of each failure twice.',
+    });
+    this.#sweep(undelivered);
+  }
+
+  #sweep({ queue }: DeadLetters): void {
+    const { functionArn } = this.suiteFunction.function;
+    const scheduler = new Construct(this, 'Sweep');
+    // Only schedules of this account ("Confused deputy prevention", EventBridge Scheduler guide).
+    const principal = new ServicePrincipal('scheduler.amazonaws.com', {
+      conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
+    });
+    const role = roleOf(scheduler, principal, 'What the schedule of rotate-peers may do.', [
+      { sid: 'Rotate', actions: ['lambda:InvokeFunction'], resources: [functionArn] },
+      { sid: 'KeepUndelivered', actions: ['sqs:SendMessage'], resources: [queue.queueArn] },
+    ]);
+    new CfnSchedule(scheduler, 'Schedule', {
+      name: 'chainmend-rotate-peers',
+      description: 'Has nodes that lack peers given some, and every list looked after.',
+      scheduleExpression: 'rate(5 minutes)',
+      flexibleTimeWindow: { mode: 'OFF' },
+      target: {
+        arn: functionArn,
+        roleArn: role.roleArn,
+        input: JSON.stringify({ kind: 'sweep' }),
+        retryPolicy: { maximumEventAgeInSeconds: 300, maximumRetryAttempts: 3 },
+        deadLetterConfig: { arn: queue.queueArn },
+      },
+    });
+  }
+
+  #observe(): Grant[] {
+    const wildcard = 'These reads have no resource-level permissions (Service Authorization Reference).';
+    return [
+      {
+        sid: 'ReadNodes',
+        actions: ['ec2:DescribeInstances', 'ec2:DescribeTags'],
+        resources: ['*'],
+        wildcard,
+      },
+      {
+        sid: 'ReadAnswers',
+        actions: ['ssm:DescribeInstanceInformation', 'ssm:GetCommandInvocation'],
+        resources: ['*'],
+        wildcard: `${wildcard} A node hides the secrets of its configuration before it answers.`,
+      },
+      {
+        sid: 'AskProbes',
+        actions: ['lambda:InvokeFunction'],
+        resources: [arn(this, 'lambda', `function:${probeNodesPrefix}*`)],
+        wildcard: 'The probes, one for each VPC, whose id ends their names.',
+      },
+    ];
+  }
+}
