@@ -90,7 +90,7 @@ function command(write: (text: string) => void): Command {
     .option('--speed <n>', `with --serve: virtual seconds a second (default: ${DEFAULT_SPEED})`)
     .option('--list', 'the scenarios')
     .option('--list-faults', 'the faults')
-    .option('--list-codes', 'every code of guardrails, failures, pages and invariants')
+    .option('--list-codes', 'every code of guardrails, failures, troubles, pages and invariants')
     .argument('[words...]')
     .usage('[options]')
     .exitOverride()

@@ -1,6 +1,7 @@
 // What `--explain` puts under a line: the values that were read and sent, as somebody would note them down.
+import type { JournalLine } from '../run/journal.ts';
 import type { Requested } from './facts.ts';
-import { gibOf, grouped } from './words.ts';
+import { clockTime, gibOf, grouped } from './words.ts';
 
 /** One paragraph for each part of the evidence: "after  volumeId vol-… · sizeBytes 900 GiB · client running". */
 export function paragraphs(evidence: unknown): string[] {
@@ -35,9 +36,26 @@ function leaves(path: string, value: unknown): string[] {
 }
 
 const GROUPED_FROM = 10_000;
+/** The year 2001: what is above it is a moment, and no duration. */
+const EPOCH_MS_FROM = 1e12;
 
 function said(path: string, value: unknown): string {
   if (typeof value !== 'number') return String(value);
   if (path.endsWith('Bytes')) return `${gibOf(value)} GiB`;
+  if (path.endsWith('Ms') && value >= EPOCH_MS_FROM) return clockTime(value);
   return Number.isInteger(value) && value >= GROUPED_FROM ? grouped(value) : String(value);
+}
+
+/** Records and checkpoints are the suite's own housekeeping. */
+export const isState = ({ name }: Requested): boolean =>
+  name.startsWith('dynamodb.') || (name.startsWith('lambda.') && name !== 'lambda.Invoke');
+
+/** Evidence is cut at a length in the journal; what was cut is no JSON any more and tells nothing. */
+export function parsed<T>({ evidence }: JournalLine): T | undefined {
+  if (evidence === undefined) return undefined;
+  try {
+    return JSON.parse(evidence) as T;
+  } catch {
+    return undefined;
+  }
 }

@@ -1,11 +1,11 @@
 // What `--list`, `--list-faults` and `--list-codes` print: one name a line, two spaces, a sentence.
-import { FAILURES, GUARDRAILS } from '../../shared/guardrails/codes.ts';
+import { FAILURES, GUARDRAILS, TROUBLES } from '../../shared/guardrails/codes.ts';
 import { FAULTS } from '../region/faults.ts';
 import { INVARIANTS } from '../run/invariants.ts';
 import { SCENARIOS } from '../scenarios/index.ts';
 import type { ListName } from './arguments.ts';
 
-/** Codes of pages that are neither a refusal's nor a failure's. */
+/** Codes of pages that are neither a refusal's nor a failure's, nor about what watch-fleet sees. */
 export const PAGES = {
   'approval-wanted': 'In mode ask: a person is asked whether the plan may be carried out.',
   'suite-alarm': 'An alarm on the suite itself went off: a heal, a queue, a function or the sweep needs a person.',
@@ -18,7 +18,7 @@ export function listLines(what: ListName): string[] {
     case 'faults':
       return linesOf(FAULTS);
     case 'codes':
-      return [GUARDRAILS, FAILURES, PAGES, INVARIANTS].flatMap(linesOf);
+      return [GUARDRAILS, FAILURES, TROUBLES, PAGES, INVARIANTS].flatMap(linesOf);
   }
 }
 

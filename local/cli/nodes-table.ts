@@ -1,8 +1,8 @@
 // The nodes at the end of a run, a row each: what somebody wants to see who has just been told a story about some of them.
-import Table from 'cli-table3';
 import type { NodeState } from '../run/report.ts';
 import { colors } from './colors.ts';
 import type { StoryFacts } from './facts.ts';
+import { type Column, tableLines } from './table.ts';
 import { grouped } from './words.ts';
 
 /** More nodes than this are a fleet: then only those that the story is about. */
@@ -13,40 +13,34 @@ export function nodesTable({ report, journal }: Pick<StoryFacts, 'report' | 'jou
   const named = (node: NodeState): string => `${node.fleet}/${node.node}`;
   const fits = report.nodes.length <= ROWS_MAX;
   const shown = (fits ? report.nodes : report.nodes.filter((node) => told.has(named(node)))).slice(0, ROWS_MAX);
-  const table = new Table({
-    head: ['node', 'role', 'state', 'height', 'volumes'],
-    chars: BORDERLESS,
-    style: { head: [], 'padding-left': 0, 'padding-right': 2 },
-    colAligns: ['left', 'left', 'left', 'right', 'left'],
-  });
-  for (const node of shown)
-    table.push([named(node), node.role, node.state, grouped(node.height), node.volumes.map(volumeText).join(', ')]);
-  const [head = '', ...rows] = table.toString().split('\n');
-  const left = report.nodes.length - shown.length;
-  return [
-    colors.dim(head.trimEnd()),
-    ...rows.map((row) => row.trimEnd()),
-    ...(left > 0 ? [colors.dim(`and ${left} more`)] : []),
+  const withPeers = isAboutPeers(report, journal);
+  const columns: Column[] = [
+    ...[{ head: 'node' }, { head: 'role' }, { head: 'state' }, { head: 'height', align: 'right' as const }],
+    ...(withPeers ? [{ head: 'peers', align: 'right' as const }] : []),
+    { head: 'volumes' },
   ];
+  const rows = shown.map((node) => [
+    ...[named(node), node.role, stateText(node), grouped(node.height)],
+    ...(withPeers ? [grouped(node.peers)] : []),
+    node.volumes.map(volumeText).join(', '),
+  ]);
+  const left = report.nodes.length - shown.length;
+  return [...tableLines(columns, rows), ...(left > 0 ? [colors.dim(`and ${left} more`)] : [])];
 }
+
+/** Fewer than these are too few for anybody. */
+const LONELY_PEERS = 3;
+
+/** Something was done about peers, or a client that runs has too few. */
+const isAboutPeers = ({ nodes }: StoryFacts['report'], journal: StoryFacts['journal']): boolean =>
+  journal.some(({ heal }) => heal === 'rotate-peers') ||
+  nodes.some(({ state, peers }) => RUNNING.has(state) && peers < LONELY_PEERS);
+
+const RUNNING: ReadonlySet<string> = new Set(['synced', 'behind', 'stuck', 'forked']);
+
+/** Who is not at the tip: how far from it. */
+const stateText = ({ state, heightLag }: NodeState): string =>
+  state === 'synced' || heightLag <= 0 ? state : `${state}, ${grouped(heightLag)} behind`;
 
 const volumeText = ({ role, sizeGiB, usedPercent, type }: NodeState['volumes'][number]): string =>
   `${role} ${grouped(sizeGiB)} GiB ${type}, ${Math.floor(usedPercent)} % used`;
-
-const BORDERLESS = {
-  top: '',
-  'top-mid': '',
-  'top-left': '',
-  'top-right': '',
-  bottom: '',
-  'bottom-mid': '',
-  'bottom-left': '',
-  'bottom-right': '',
-  left: '',
-  'left-mid': '',
-  mid: '',
-  'mid-mid': '',
-  right: '',
-  'right-mid': '',
-  middle: '',
-} as const;

@@ -1,7 +1,6 @@
-// What happens around the heals: alarms, people, clients that stop, faults, and what must never be.
+// What happens around the heals: alarms, clients that stop, chains that halt, faults, and what must never be.
 import type { OutageCause } from '../nodes/client.ts';
-import { requestEvidence } from './evidence.ts';
-import type { AlarmChange, DiskFact, Requested, StoryFacts } from './facts.ts';
+import type { AlarmChange, DiskFact, HaltFact, OutageFact, Requested, StoryFacts } from './facts.ts';
 import type { StoryLine } from './story-line.ts';
 import { gibOf, lasting, rate } from './words.ts';
 
@@ -59,52 +58,42 @@ const STOPS: Readonly<Record<OutageCause, string>> = {
 };
 
 export function outageLines({ outages }: StoryFacts): StoryLine[] {
-  return outages.flatMap(({ about, cause, fromMs, toMs }): StoryLine[] => [
-    { atMs: fromMs, label: 'client', text: STOPS[cause], about, tone: 'bad' },
-    ...(toMs === undefined
-      ? []
-      : [{ atMs: toMs, label: 'client', text: `runs again, ${lasting(toMs - fromMs)} later`, about }]),
-  ]);
+  return outages.flatMap((outage): StoryLine[] => {
+    const { about, cause, fromMs, toMs, isNew } = outage;
+    const line = { label: 'client', about };
+    if (isNew) return toMs === undefined ? [] : [{ ...line, atMs: toMs, text: firstStartText(outage, toMs) }];
+    const lastsMs = toMs === undefined ? Number.POSITIVE_INFINITY : toMs - fromMs;
+    if (cause === 'stopped' && lastsMs < RESTART_MS) return [{ ...line, atMs: fromMs, text: 'is restarted' }];
+    return [
+      { ...line, atMs: fromMs, text: STOPS[cause], tone: 'bad' },
+      ...(toMs === undefined ? [] : [{ ...line, atMs: toMs, text: `runs again, ${lasting(lastsMs)} later` }]),
+    ];
+  });
 }
+
+/** Who is back within a second was never away. */
+const RESTART_MS = 1_000;
+
+const firstStartText = ({ fromMs }: OutageFact, toMs: number): string =>
+  `runs for the first time, ${lasting(toMs - fromMs)} after its instance was launched`;
 
 export function haltLines({ halts }: StoryFacts): StoryLine[] {
-  return halts.flatMap(({ chain, fromMs, toMs }): StoryLine[] => [
-    { atMs: fromMs, label: `chain ${chain}`, text: 'halts: too few of its validators are there', tone: 'bad' },
-    ...(toMs === undefined
-      ? []
-      : [{ atMs: toMs, label: `chain ${chain}`, text: `goes on, ${lasting(toMs - fromMs)} later` }]),
-  ]);
+  return halts.flatMap((halt): StoryLine[] => {
+    const { chain, fromMs, toMs, isNew } = halt;
+    const label = `chain ${chain}`;
+    const text = `${isNew ? 'has no block yet' : 'halts'}: ${whyHalted(halt)}`;
+    const goesOn = isNew ? 'makes its first blocks' : 'goes on';
+    return [
+      { atMs: fromMs, label, text, tone: 'bad' },
+      ...(toMs === undefined ? [] : [{ atMs: toMs, label, text: `${goesOn}, ${lasting(toMs - fromMs)} later` }]),
+    ];
+  });
 }
 
-export function peopleLines({ people }: StoryFacts): StoryLine[] {
-  return people.map((request) => ({
-    atMs: request.atMs,
-    label: 'a person',
-    text: personText(request),
-    ...(request.about !== undefined && { about: request.about }),
-    evidence: [requestEvidence(request)],
-  }));
-}
-
-function personText({ name, input }: Requested): string {
-  const { Name, Value, VolumeId, Size, Result } = input as Readonly<Record<string, string | undefined>>;
-  const operation = name.split('.')[1] ?? name;
-  if (name === 'ssm.PutParameter' && Name !== undefined) {
-    const [, , kind, fleet] = Name.split('/');
-    if (kind === 'fleets') return `changes the fleet file of ${fleet}`;
-    const what = kind === 'pauses' ? `the fleet ${fleet}` : 'everything';
-    if (kind === 'pause' || kind === 'pauses')
-      return Value === 'off' ? `ends the pause of ${what}` : `pauses ${what}: ${Value}`;
-  }
-  if (name === 'lambda.SendDurableExecutionCallbackSuccess') return answerText(Result);
-  if (name === 'ec2.ModifyVolume') return `modifies ${VolumeId}${Size === undefined ? '' : ` to ${Size} GiB`}`;
-  return operation;
-}
-
-/** The callback's result is bytes on the wire: JSON that says yes or no. */
-function answerText(result: unknown): string {
-  const said = Buffer.from((result ?? []) as Uint8Array).toString();
-  return /"approve"\s*:\s*true/.test(said) ? 'approves the plan' : 'says no to the plan';
+function whyHalted({ cause, madeHere, needsPeers }: HaltFact): string {
+  if (!madeHere) return 'nobody anywhere makes a block';
+  if (cause === 'disagreement') return 'its validators are there and do not agree';
+  return `too few of its validators ${needsPeers ? 'reach each other' : 'are there'}`;
 }
 
 /** Sandboxes that died and answers that never came. */

@@ -1,9 +1,10 @@
-// The journal's entries as lines of the story: what was decided, done, proved and refused, and on what grounds.
+// The entries of heals as lines of the story: what was decided, done, proved and refused, and on what grounds.
 import type { Answer, Observation } from '../../shared/documents/answer.ts';
 import { isMutating } from '../region/request-faults.ts';
 import type { JournalLine } from '../run/journal.ts';
-import { askedEvidence, paragraphs, requestEvidence } from './evidence.ts';
+import { askedEvidence, isState, paragraphs, parsed, requestEvidence } from './evidence.ts';
 import type { HealFact, Requested, StoryFacts } from './facts.ts';
+import { isOfFleets } from './function-facts.ts';
 import type { StoryLine } from './story-line.ts';
 import { gibOf, grouped, lasting, rate, within } from './words.ts';
 
@@ -11,8 +12,9 @@ import { gibOf, grouped, lasting, rate, within } from './words.ts';
 type Told = readonly Omit<StoryLine, 'atMs' | 'about'>[];
 
 export function journalLines(facts: StoryFacts, explain: boolean): StoryLine[] {
-  const stale = explain ? new Set() : staleAttempts(facts.journal);
-  const lines = facts.journal
+  const journal = facts.journal.filter((line) => !isOfFleets(line));
+  const stale = explain ? new Set() : staleAttempts(journal);
+  const lines = journal
     .filter((line) => !stale.has(attemptOf(line)) || isDispatchRefusal(line))
     .flatMap((line) => storyLines(facts, line, explain));
   return [...lines, ...facts.heals.flatMap((heal) => requestLines(heal, explain))];
@@ -67,10 +69,6 @@ function askedFor(facts: StoryFacts, line: JournalLine): readonly Requested[] {
   const requests = heals.find(({ arn }) => arn === line.writer)?.requests ?? [];
   return requests.filter((request) => request.atMs > before && request.atMs <= line.atMs && !isState(request));
 }
-
-/** Records and checkpoints are the suite's own housekeeping. */
-const isState = ({ name }: Requested): boolean =>
-  name.startsWith('dynamodb.') || (name.startsWith('lambda.') && name !== 'lambda.Invoke');
 
 function toldBy(facts: StoryFacts, line: JournalLine): Told {
   switch (line.kind) {
@@ -255,14 +253,4 @@ function requestText({ input, outcome }: Requested): string {
   const resource = String(input['VolumeId'] ?? input['InstanceId'] ?? '');
   const took = outcome === 'ok' || outcome === 'answer lost' || outcome.startsWith('caller killed');
   return took ? resource : `${resource}   AWS refuses: ${outcome}`;
-}
-
-/** Evidence is cut at a length in the journal; what was cut is no JSON any more and tells nothing. */
-function parsed<T>({ evidence }: JournalLine): T | undefined {
-  if (evidence === undefined) return undefined;
-  try {
-    return JSON.parse(evidence) as T;
-  } catch {
-    return undefined;
-  }
 }

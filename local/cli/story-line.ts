@@ -1,5 +1,5 @@
 // What a story is made of.
-import type { NodeName } from './facts.ts';
+import type { About, NodeName } from './subject.ts';
 
 /** good and bad carry colour; quiet is what only those want who look closer. */
 export type Tone = 'node' | 'good' | 'bad' | 'quiet';
@@ -8,7 +8,8 @@ export interface StoryLine {
   readonly atMs: number;
   readonly label: string;
   readonly text: string;
-  readonly about?: NodeName;
+  /** A node, or a fleet as a whole. */
+  readonly about?: About;
   readonly tone?: Tone;
   /** Belongs to the line above: its moment is not said again. */
   readonly continues?: true;

@@ -1,16 +1,11 @@
 // A run as a story: plain lines in the order of time, each with a moment, a label and a text. Pure; how they look is render.ts.
 import type { StoryFacts } from './facts.ts';
-import {
-  alarmLines,
-  faultLines,
-  haltLines,
-  outageLines,
-  peopleLines,
-  unfinishedLines,
-  violationLines,
-} from './story-around.ts';
+import { alarmLines, faultLines, haltLines, outageLines, unfinishedLines, violationLines } from './story-around.ts';
+import { fleetLines } from './story-fleet.ts';
 import { journalLines } from './story-journal.ts';
 import type { Section, StoryLine } from './story-line.ts';
+import { peopleLines } from './story-people.ts';
+import { isNode } from './subject.ts';
 import { counted, lasting } from './words.ts';
 
 /** With `explain`, each line has its evidence, and attempts that came to nothing new are told one by one. */
@@ -20,6 +15,7 @@ export function tell(facts: StoryFacts, { explain = false }: { readonly explain?
     ...outageLines(facts),
     ...haltLines(facts),
     ...alarmLines(facts),
+    ...fleetLines(facts, explain),
     ...journalLines(facts, explain),
     ...faultLines(facts),
     ...unfinishedLines(facts),
@@ -28,11 +24,11 @@ export function tell(facts: StoryFacts, { explain = false }: { readonly explain?
   return sectionsOf(explain ? lines : lines.map(({ evidence: _, ...line }) => line));
 }
 
-/** One node: all in one. Several: each under its own name, after what concerns everything. */
+/** One node: all in one. Several: each under its own name, after what concerns everything, or a fleet as a whole. */
 function sectionsOf(lines: readonly StoryLine[]): Section[] {
-  const nodes = [...new Set(lines.flatMap(({ about }) => about ?? []))];
+  const nodes = [...new Set(lines.flatMap(({ about }) => about ?? []).filter(isNode))];
   if (nodes.length <= 1) return lines.length > 0 ? [titled(lines)] : [];
-  const everything = lines.filter(({ about }) => about === undefined);
+  const everything = lines.filter(({ about }) => about === undefined || !isNode(about));
   return [
     ...(everything.length > 0 ? [{ lines: everything }] : []),
     ...nodes.map((about) => titled(lines.filter((line) => line.about === about))),
@@ -41,7 +37,7 @@ function sectionsOf(lines: readonly StoryLine[]): Section[] {
 
 /** A node is named once: by its first line, or above that where it tells of something else. */
 function titled(lines: readonly StoryLine[]): Section {
-  const first = lines.find(({ about }) => about !== undefined);
+  const first = lines.find(({ about }) => about !== undefined && isNode(about));
   return {
     ...(first?.about !== undefined && first.tone !== 'node' && { heading: first.about }),
     lines: lines.map((line) => (line.tone === 'node' && line !== first ? { ...line, label: 'disk' } : line)),

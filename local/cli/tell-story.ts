@@ -6,6 +6,7 @@ import type { RunRequest } from './arguments.ts';
 import { colors } from './colors.ts';
 import { gatherFacts } from './facts.ts';
 import { nodesTable } from './nodes-table.ts';
+import { recordsTable } from './records-table.ts';
 import { type Printed, renderSections } from './render.ts';
 import { summaryOf, tell } from './story.ts';
 
@@ -37,6 +38,9 @@ export async function tellStory(request: RunRequest, explain: boolean, audience:
   say('');
   for (const row of nodesTable(facts)) say(row);
   say('');
+  const records = recordsTable(facts);
+  for (const row of records) say(row);
+  if (records.length > 0) say('');
   say(colors.bold(summaryOf(facts)));
   for (const hint of hints(request, explain)) say(hint);
   return facts.unmet;

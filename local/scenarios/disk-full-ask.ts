@@ -34,10 +34,20 @@ export const diskFullAsk: Scenario = {
   ],
 };
 
+/** Of a heal: the answer goes to the execution that waits for it. */
 const ANSWER = /^aws lambda send-durable-execution-callback-success --callback-id '([^']+)' --result '([^']+)'$/;
+/** Of register-nodes and rotate-peers: they are invoked anew, with the plan that a person says yes to. */
+const INVOKE =
+  /^aws lambda invoke --function-name (\S+) --cli-binary-format raw-in-base64-out --payload '([^']+)' \/dev\/stdout$/;
 
 /** Carries out the command line that a page offers, as the AWS CLI would; a page that came twice is answered in vain. */
 export async function answerAsPaged({ region }: World, commandLine: string): Promise<void> {
+  const [, FunctionName, payload] = INVOKE.exec(commandLine) ?? [];
+  if (FunctionName && payload) {
+    // A function that fails tells so itself: the CLI would print it and end well.
+    await region.call('lambda', 'Invoke', { FunctionName, Payload: new Uint8Array(Buffer.from(payload)) });
+    return;
+  }
   const [, CallbackId, result] = ANSWER.exec(commandLine) ?? [];
   if (!CallbackId || !result) throw new Error(`the page offers no command that answers: ${commandLine}`);
   const Result = new Uint8Array(Buffer.from(result));

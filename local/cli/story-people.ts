@@ -1,0 +1,75 @@
+// What people did by API, as lines of the story.
+import { requestEvidence } from './evidence.ts';
+import type { Requested, StoryFacts } from './facts.ts';
+import type { StoryLine } from './story-line.ts';
+
+export function peopleLines({ people }: StoryFacts): StoryLine[] {
+  return people.map((request) => ({
+    atMs: request.atMs,
+    label: 'a person',
+    text: personText(request),
+    ...(request.about !== undefined && { about: request.about }),
+    evidence: [requestEvidence(request)],
+  }));
+}
+
+function personText({ name, input }: Requested): string {
+  const { Name, Value, VolumeId, Size, Result } = input as Readonly<Record<string, string | undefined>>;
+  const operation = name.split('.')[1] ?? name;
+  if (name === 'ssm.PutParameter' && Name !== undefined) {
+    const [, , kind, fleet] = Name.split('/');
+    if (kind === 'fleets') return `changes the fleet file of ${fleet}`;
+    const what = kind === 'pauses' ? `the fleet ${fleet}` : 'everything';
+    if (kind === 'pause' || kind === 'pauses')
+      return Value === 'off' ? `ends the pause of ${what}` : `pauses ${what}: ${Value}`;
+  }
+  if (name === 'lambda.SendDurableExecutionCallbackSuccess') return answerText(Result);
+  if (name === 'lambda.Invoke') return invokeText(input);
+  if (name === 'ec2.ModifyVolume') return `modifies ${VolumeId}${Size === undefined ? '' : ` to ${Size} GiB`}`;
+  if (name === 'ec2.TerminateInstances')
+    return `terminates ${(input as { InstanceIds?: readonly string[] }).InstanceIds?.join(', ')}`;
+  if (name === 'route53.ChangeResourceRecordSets') return `edits records by hand: ${editsText(input)}`;
+  return operation;
+}
+
+/** The callback's result is bytes on the wire: JSON that says yes or no. */
+function answerText(result: unknown): string {
+  const said = Buffer.from((result ?? []) as Uint8Array).toString();
+  return /"approve"\s*:\s*true/.test(said) ? 'approves the plan' : 'says no to the plan';
+}
+
+function invokeText(input: { readonly FunctionName?: string; readonly Payload?: Uint8Array }): string {
+  const payload = Buffer.from(input.Payload ?? []).toString();
+  const [, plan] = /"plan"\s*:\s*"([^"]+)"/.exec(payload) ?? [];
+  const [, fleet] = /"fleet"\s*:\s*"([^"]+)"/.exec(payload) ?? [];
+  if (/"kind"\s*:\s*"approve"/.test(payload)) return `approves plan ${plan} of ${fleet}`;
+  return `invokes ${input.FunctionName} with ${payload}`;
+}
+
+interface Edit {
+  readonly Action?: string;
+  readonly ResourceRecordSet?: {
+    readonly Name?: string;
+    readonly Type?: string;
+    readonly ResourceRecords?: readonly { readonly Value?: string }[];
+  };
+}
+
+/** In the words in which the suite tells of its own: "node2.bitcoin.internal A 10.0.0.1 → 10.0.0.2". */
+function editsText({ ChangeBatch }: { readonly ChangeBatch?: { readonly Changes?: readonly Edit[] } }): string {
+  const values = new Map<string, { before?: string; after?: string }>();
+  for (const {
+    Action,
+    ResourceRecordSet: { Name = '', Type = '', ResourceRecords = [] } = {},
+  } of ChangeBatch?.Changes ?? []) {
+    const key = `${Name.replace(/\.$/, '')} ${Type}`;
+    const value = ResourceRecords.map(({ Value }) => Value).join(', ');
+    values.set(key, { ...values.get(key), [Action === 'DELETE' ? 'before' : 'after']: value });
+  }
+  return [...values]
+    .map(([key, { before, after }]) => {
+      if (after === undefined) return `${key} ${before} goes`;
+      return before === undefined ? `${key} ${after} is made` : `${key} ${before} → ${after}`;
+    })
+    .join('; ');
+}
