@@ -23,8 +23,14 @@ export function fleetTroubles(sight: Sight, nodes: readonly JudgedNode[], found:
     troubles.set('chain-halted', `nobody has advanced for ${duration(nowMs - haltedSinceMs)}${claims(references)}`);
 
   const watched = fleet.probe !== undefined;
+  // A node that is ahead by itself may be on a branch that is told from the others' only some blocks deeper.
+  const patienceMs = fleet.health.stuckSeconds * 1000;
   const alone = nodes.filter(
-    ({ node }) => watched && node.health === 'unknown' && statusOf(readings.get(node.instanceId)),
+    ({ node }) =>
+      watched &&
+      node.health === 'unknown' &&
+      nowMs - node.sinceMs >= patienceMs &&
+      statusOf(readings.get(node.instanceId)) !== undefined,
   );
   if (divided !== null) {
     const sides = divided.sides.map((side) => names(side)).join(' against ');
@@ -47,10 +53,7 @@ export function fleetTroubles(sight: Sight, nodes: readonly JudgedNode[], found:
     troubles.set('reference-disagrees', lying.map(({ host, reason }) => `${host}: ${reason}`).join('; '));
 
   const standing = nodes.filter(
-    ({ node }) =>
-      node.health === 'behind' &&
-      node.heightSinceMs !== null &&
-      nowMs - node.heightSinceMs >= fleet.health.stuckSeconds * 1000,
+    ({ node }) => node.health === 'behind' && node.heightSinceMs !== null && nowMs - node.heightSinceMs >= patienceMs,
   );
   if (haltedSinceMs === null && standing.length > 0)
     troubles.set(

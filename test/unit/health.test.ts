@@ -440,6 +440,11 @@ describe('a liar', () => {
     expect(watched.troubles).toEqual(['no-majority']);
   });
 
+  it('is not told of before a fork would have shown itself', () => {
+    const watched = new Watched().sweeps(5, (n) => ({ node1: 1000 + n, node2: 1000 + n, node3: 2 ** 40 + n }));
+    expect([watched.health['node3'], watched.troubles]).toEqual(['unknown', []]);
+  });
+
   it('far ahead on a halted chain makes nobody stuck', () => {
     const watched = new Watched().sweeps(30, (n) => ({ node1: 1000, node2: 1000, node3: 5000 + n }));
     expect(watched.health).toMatchObject({ node1: 'synced', node2: 'synced' });
