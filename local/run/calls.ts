@@ -40,7 +40,7 @@ const startsAttempt = ({ operation, input }: CallRecord, incidentId: string, att
   return payload.incidentId === incidentId && payload.attempt === attempt;
 };
 
-function callsOfSpan({ front, spans }: Region, span: InvocationSpan): CallRecord[] {
+export function callsOfSpan({ front, spans }: Region, span: InvocationSpan): CallRecord[] {
   // A sandbox that was killed never came back: its calls end where its next invocation would begin.
   const next = spans.find((other) => other.actor === span.actor && other.fromCall > span.fromCall);
   const to = span.toCall ?? next?.fromCall ?? front.trace.calls.length;

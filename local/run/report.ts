@@ -7,6 +7,8 @@ import type { Lane } from '../region/sandbox.ts';
 import { callsOfDispatch, callsOfExecution, countCalls, type HealCalls, isMutation } from './calls.ts';
 import type { Violation } from './invariants.ts';
 import { type JournalLine, readJournal } from './journal.ts';
+import { awsWorkMs, outageMs, seconds } from './measures.ts';
+import { peerHeals } from './report-peers.ts';
 import { readRecords, type Watch } from './watch.ts';
 import type { World } from './world.ts';
 
@@ -92,7 +94,10 @@ export function makeReport(world: World, watch: Watch, { scenario, seed, lane }:
     lane,
     virtualSeconds: seconds(region.clock.now() - START_MS),
     traceHash: region.front.trace.hash(),
-    heals: region.lambda.executions().flatMap((execution) => healOf(world, watch, execution, journal)),
+    heals: [
+      ...region.lambda.executions().flatMap((execution) => healOf(world, watch, execution, journal)),
+      ...peerHeals(world, journal),
+    ],
     plans: plansOf(journal),
     refusals: refusalsOf(journal),
     pages: pagesOf(world),
@@ -168,28 +173,6 @@ const grew = (own: readonly JournalLine[], act: string, sentence: string): boole
   const operationId = act.split(' ').at(-1);
   return sentence === 'done' && own.some((line) => line.act === `SendCommand grow-filesystem ${operationId}`);
 };
-
-/** The union of the stretches in which AWS was at work on these resources: overlapping ones count once. */
-function awsWorkMs({ region }: World, resources: ReadonlySet<string>, fromMs: number, toMs: number): number {
-  const stretches = region.kernel.works
-    .filter((work) => work.resources.some((id) => resources.has(id)))
-    .map(({ from, to }) => [Math.max(from, fromMs), Math.min(to, toMs)] as const)
-    .filter(([from, to]) => to > from)
-    .sort(([a], [b]) => a - b);
-  let total = 0;
-  let coveredToMs = fromMs;
-  for (const [from, to] of stretches) {
-    total += Math.max(0, to - Math.max(from, coveredToMs));
-    coveredToMs = Math.max(coveredToMs, to);
-  }
-  return total;
-}
-
-/** Only what a heal stopped counts: a client that the full disk had stopped was not stopped by us. */
-const outageMs = ({ machine }: World['nodes'][number], fromMs: number, toMs: number): number =>
-  machine.client.outages
-    .filter(({ cause, fromMs: began }) => cause === 'stopped' && began >= fromMs && began <= toMs)
-    .reduce((sum, outage) => sum + ((outage.toMs ?? toMs) - outage.fromMs), 0);
 
 /** The last one of each incident: a plan that is said again replaces what was said before. */
 function plansOf(journal: readonly JournalLine[]): Report['plans'] {
@@ -278,5 +261,4 @@ function nodeState({ region }: World, { fleet, name, role, machine, instanceId }
 export const incidentsOf = (world: World): IncidentRecord[] =>
   readRecords<IncidentRecord>(world.region, world.tableName, 'INCIDENT#');
 
-const seconds = (ms: number): number => Math.round(ms / 10) / 100;
 const round = (percent: number): number => Math.round(percent * 10) / 10;
