@@ -9,7 +9,9 @@ export function paragraphs(evidence: unknown): string[] {
   const entries = Object.entries(evidence);
   const isGroup = ([, value]: readonly [string, unknown]): boolean => value !== null && typeof value === 'object';
   const plain = entries.filter((entry) => !isGroup(entry)).flatMap(([key, value]) => leaves(key, value));
-  const groups = entries.filter(isGroup).map(([key, value]) => `${key}: ${joined(leaves('', value))}`);
+  const groups = entries
+    .filter(isGroup)
+    .map(([key, value]) => `${key}: ${isList(value) ? listed(value) : joined(leaves('', value))}`);
   return [...(plain.length > 0 ? [joined(plain)] : []), ...groups];
 }
 
@@ -27,6 +29,13 @@ export function askedEvidence(requests: readonly Requested[]): string[] {
   return [`asked: ${joined([...counts].map(([name, count]) => (count === 1 ? name : `${name} ×${count}`)))}`];
 }
 
+/** Plain values, one after the other: their places tell nothing. */
+const isList = (value: unknown): value is readonly unknown[] =>
+  Array.isArray(value) && value.every((item) => item === null || typeof item !== 'object');
+
+const listed = (values: readonly unknown[]): string =>
+  values.length === 0 ? 'none' : joined(values.map((value) => said('', value)));
+
 const joined = (parts: readonly string[]): string => parts.join(' · ');
 
 function leaves(path: string, value: unknown): string[] {
@@ -40,7 +49,7 @@ const GROUPED_FROM = 10_000;
 const EPOCH_MS_FROM = 1e12;
 
 function said(path: string, value: unknown): string {
-  if (typeof value !== 'number') return String(value);
+  if (typeof value !== 'number') return String(value).trim().replace(/\n/g, ' ↵ ');
   if (path.endsWith('Bytes')) return `${gibOf(value)} GiB`;
   if (path.endsWith('Ms') && value >= EPOCH_MS_FROM) return clockTime(value);
   return Number.isInteger(value) && value >= GROUPED_FROM ? grouped(value) : String(value);

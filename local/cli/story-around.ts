@@ -1,5 +1,7 @@
 // What happens around the heals: alarms, clients that stop, chains that halt, faults, and what must never be.
 import type { OutageCause } from '../nodes/client.ts';
+import { isMutating } from '../region/request-faults.ts';
+import { isState } from './evidence.ts';
 import type { AlarmChange, DiskFact, HaltFact, OutageFact, Requested, StoryFacts } from './facts.ts';
 import type { StoryLine } from './story-line.ts';
 import { gibOf, lasting, rate } from './words.ts';
@@ -97,8 +99,13 @@ function whyHalted({ cause, madeHere, needsPeers }: HaltFact): string {
 }
 
 /** Sandboxes that died and answers that never came. */
-export function faultLines({ heals, dispatcher }: StoryFacts): StoryLine[] {
-  return [...heals.flatMap(({ requests }) => requests), ...dispatcher].flatMap((request): StoryLine[] => {
+export function faultLines({ heals, dispatcher, runs }: StoryFacts): StoryLine[] {
+  // Who only looks, looks again.
+  const changes = runs
+    .filter(({ name }) => name !== 'watch-fleet')
+    .flatMap(({ requests }) => requests)
+    .filter((request) => !isState(request) && isMutating(request.name.split('.')[1] ?? ''));
+  return [...heals.flatMap(({ requests }) => requests), ...dispatcher, ...changes].flatMap((request): StoryLine[] => {
     const text = faultText(request);
     const { atMs, about } = request;
     return text === undefined ? [] : [{ atMs, label: 'fault', text, ...(about !== undefined && { about }) }];

@@ -27,7 +27,13 @@ export function evidenceOf({ runs }: StoryFacts, entries: readonly JournalLine[]
 
 /** Without what was not known: nulls tell nothing. */
 function said(line: JournalLine): string[] {
-  const evidence = parsed<Record<string, unknown>>(line) ?? {};
-  const known = Object.fromEntries(Object.entries(evidence).filter(([, value]) => value !== null));
-  return Object.keys(known).length === 0 ? [] : paragraphs(known).filter((text) => text !== '');
+  const known = withoutNulls(parsed<unknown>(line) ?? {});
+  return paragraphs(known).filter((text) => text !== '');
+}
+
+function withoutNulls(value: unknown): unknown {
+  if (value === null || typeof value !== 'object') return value;
+  if (Array.isArray(value)) return value.map(withoutNulls);
+  const known = Object.entries(value).filter(([, inner]) => inner !== null);
+  return Object.fromEntries(known.map(([key, inner]) => [key, withoutNulls(inner)]));
 }

@@ -5,7 +5,7 @@ import type { StoryFacts } from './facts.ts';
 import { alarmsLines } from './story-alarms.ts';
 import { aboutOf, evidenceOf, runOf } from './story-entries.ts';
 import type { StoryLine } from './story-line.ts';
-import { questionLines, refusedLine } from './story-refusals.ts';
+import { questionLines, refusedLines } from './story-refusals.ts';
 
 const HEAL = 'register-nodes';
 
@@ -25,7 +25,7 @@ export function namesLines(facts: StoryFacts, explain: boolean): StoryLine[] {
     ...setUpLines(facts, explain),
     ...(records ?? []).flatMap((batch) => recordLines(facts, all, batch, explain)),
     ...alarmsLines(facts, alarms ?? [], explain),
-    ...own.filter(({ kind }) => kind === 'refusal').map((refusal) => refusedLine(facts, own, refusal, explain)),
+    ...refusedLines(facts, own, explain),
     ...questionLines(facts, own, explain),
   ];
 }
@@ -62,7 +62,8 @@ function recordLines(
 ): StoryLine[] {
   const entry = result ?? intent;
   const base = { atMs: entry.atMs, label: 'names', about: aboutOf(intent) };
-  const evidence = explain ? { evidence: evidenceOf(facts, result ? [intent, result] : [intent]) } : {};
+  const grounds = explain ? evidenceOf(facts, result ? [intent, result] : [intent]) : [];
+  const evidence = explain ? { evidence: [intent.act ?? '', ...grounds] } : {};
   if (result?.sentence !== 'done') {
     const came = result?.sentence ?? 'nothing is known of what came of it';
     return [{ ...base, text: `${intent.sentence}: ${came}`, tone: 'bad', ...evidence }];
@@ -74,7 +75,12 @@ function recordLines(
   return changes.map((change, at) => ({
     ...base,
     text: why !== undefined && isOfPool(change) ? `${change}: ${why}` : change,
-    ...(at === 0 ? evidence : { continues: true as const }),
+    ...(at > 0 && { continues: true as const }),
+    // The changes themselves are the lines.
+    ...(explain &&
+      at === changes.length - 1 && {
+        evidence: [intent.act ?? '', ...grounds.filter((fact) => !/^(of \d|changes: )/.test(fact))],
+      }),
   }));
 }
 

@@ -6,8 +6,8 @@ import { paragraphs, parsed } from './evidence.ts';
 import type { StoryFacts } from './facts.ts';
 import { aboutOf, evidenceOf, runOf } from './story-entries.ts';
 import type { StoryLine } from './story-line.ts';
-import { questionLines, refusedLine } from './story-refusals.ts';
-import { lasting } from './words.ts';
+import { questionLines, refusedLines } from './story-refusals.ts';
+import { lasting, singular } from './words.ts';
 
 const HEAL = 'rotate-peers';
 
@@ -31,7 +31,7 @@ export function peersLines(facts: StoryFacts, explain: boolean): StoryLine[] {
         ...(explain && { evidence: [...evidence, ...evidenceOf(facts, grounds)] }),
       })),
     ),
-    ...own.filter(({ kind }) => kind === 'refusal').map((refusal) => refusedLine(facts, own, refusal, explain)),
+    ...refusedLines(facts, own, explain),
     ...questionLines(facts, asked, explain),
   ];
 }
@@ -41,10 +41,10 @@ function toldBy(facts: StoryFacts, own: readonly JournalLine[], entry: JournalLi
     case 'decision':
       return entry.sentence.startsWith(TAKEN_BACK)
         ? [{ label: 'taken back', text: entry.sentence.slice(TAKEN_BACK.length), tone: 'bad' }]
-        : [{ label: 'peers', text: entry.sentence }];
+        : [{ label: 'peers', text: singular(entry.sentence) }];
     case 'intent':
       return isUnanswered(own, entry)
-        ? [{ label: 'peers', text: `${entry.sentence}: nothing is known of what came of it`, tone: 'bad' }]
+        ? [{ label: 'peers', text: `${singular(entry.sentence)}: nothing is known of what came of it`, tone: 'bad' }]
         : [];
     case 'result':
       return [resultOf(own, entry)];
@@ -69,7 +69,7 @@ function resultOf(own: readonly JournalLine[], result: JournalLine): Told {
     ({ kind, act, writer }) => kind === 'intent' && act === result.act && writer === result.writer,
   );
   const grounds = intent ? [intent, result] : [result];
-  const tried = (intent?.sentence ?? result.act ?? '').replace(/\b1 peers\b/, '1 peer');
+  const tried = singular(intent?.sentence ?? result.act ?? '');
   if (result.sentence !== 'done') return { label: 'peers', text: `${tried}: ${result.sentence}`, tone: 'bad', grounds };
   if (!result.act?.includes('write-config'))
     return { label: 'peers', text: `the running client is told: ${tried}`, grounds };

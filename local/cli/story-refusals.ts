@@ -1,26 +1,29 @@
 // Refusals of the functions that look after fleets, and what they ask people: told once, with the page that went with it.
 import type { JournalLine } from '../run/journal.ts';
 import type { StoryFacts } from './facts.ts';
-import { aboutOf, evidenceOf, runOf } from './story-entries.ts';
+import { aboutOf, evidenceOf, isWhole, runOf } from './story-entries.ts';
 import type { StoryLine } from './story-line.ts';
+import { singular } from './words.ts';
 
 /** @param own the function's entries */
-export function refusedLine(
-  facts: StoryFacts,
-  own: readonly JournalLine[],
-  refusal: JournalLine,
-  explain: boolean,
-): StoryLine {
-  const paged = own.some((page) => isPageOf(page, refusal));
-  return {
-    atMs: refusal.atMs,
-    label: 'refused',
-    text: `${refusal.code}: ${refusal.sentence}${paged ? '; page sent' : ''}.`,
-    about: aboutOf(refusal),
-    tone: 'bad',
-    ...(explain && { evidence: evidenceOf(facts, [refusal]) }),
-  };
+export function refusedLines(facts: StoryFacts, own: readonly JournalLine[], explain: boolean): StoryLine[] {
+  return own
+    .filter((entry) => entry.kind === 'refusal' && (explain || !isPauseOfAll(entry)))
+    .map((refusal) => {
+      const paged = own.some((page) => isPageOf(page, refusal));
+      return {
+        atMs: refusal.atMs,
+        label: 'refused',
+        text: `${refusal.code}: ${refusal.sentence}${paged ? '; page sent' : ''}.`,
+        about: aboutOf(refusal),
+        tone: 'bad',
+        ...(explain && { evidence: evidenceOf(facts, [refusal]) }),
+      };
+    });
 }
+
+/** Whoever paused a fleet knows that nobody looks after its names and peers meanwhile: the pause itself was told. */
+const isPauseOfAll = (refusal: JournalLine): boolean => refusal.code === 'paused' && isWhole(refusal);
 
 const isPageOf = (page: JournalLine, { code, sentence, ...refusal }: JournalLine): boolean =>
   page.kind === 'page' &&
@@ -28,28 +31,40 @@ const isPageOf = (page: JournalLine, { code, sentence, ...refusal }: JournalLine
   page.sentence === sentence &&
   runOf(page) === runOf({ code, sentence, ...refusal });
 
-const ASKED = 'approval-wanted';
-
 /** Plans, questions, and pages whose refusal was told in an earlier run. */
 export function questionLines(facts: StoryFacts, own: readonly JournalLine[], explain: boolean): StoryLine[] {
   const refusals = own.filter(({ kind }) => kind === 'refusal');
+  const plans = own.filter(({ kind }) => kind === 'plan');
+  const questions = own.filter(({ kind, code }) => kind === 'page' && code === ASKED);
   return own.flatMap((entry): StoryLine[] => {
     const base = {
       atMs: entry.atMs,
       about: aboutOf(entry),
       ...(explain && { evidence: evidenceOf(facts, [entry]) }),
     };
-    if (entry.kind === 'plan')
-      return [{ ...base, label: 'plan', text: `would ${entry.sentence}. Nothing was touched.` }];
-    if (entry.kind !== 'page') return [];
-    if (entry.code === ASKED) return [{ ...base, label: 'asks a person', text: `${questionOf(entry)}; page sent` }];
-    if (refusals.some((refusal) => isPageOf(entry, refusal))) return [];
-    return [{ ...base, label: 'page', text: `${entry.code}: ${entry.sentence}`, tone: 'bad' }];
+    const sentence = singular(entry.sentence);
+    if (plans.includes(entry))
+      return questions.some((question) => asksFor(question, entry))
+        ? [{ ...base, label: 'asks a person', text: `${sentence}; page sent` }]
+        : [{ ...base, label: 'plan', text: `would ${sentence}. Nothing was touched.` }];
+    if (questions.includes(entry))
+      return plans.some((plan) => asksFor(entry, plan))
+        ? []
+        : [{ ...base, label: 'asks a person', text: `${questionOf(entry)}; page sent` }];
+    if (entry.kind !== 'page' || refusals.some((refusal) => isPageOf(entry, refusal))) return [];
+    return [{ ...base, label: 'page', text: `${entry.code}: ${sentence}`, tone: 'bad' }];
   });
 }
 
-/** The plans were told: here it is enough to know which of them is asked for. */
+const ASKED = 'approval-wanted';
+const planIn = (sentence: string): string | undefined => /\bplan ([0-9a-f]{8,})\b/.exec(sentence)?.[1];
+
+/** Whether a page is about this very plan, and not about all that a run would do. */
+const asksFor = (question: JournalLine, { act = '', ...plan }: JournalLine): boolean =>
+  runOf(question) === runOf({ act, ...plan }) && planIn(question.sentence) === planIn(act);
+
+/** The plans were told: here it is enough to know which of them are asked for. */
 const questionOf = ({ fleet, sentence }: JournalLine): string => {
-  const plan = /\bplan ([0-9a-f]{8,})\b/.exec(sentence)?.[1];
+  const plan = planIn(sentence);
   return plan === undefined ? sentence : `whether plan ${plan} of ${fleet} may be carried out`;
 };

@@ -34,3 +34,6 @@ export const clockTime = (atMs: number): string => new Date(atMs).toISOString().
 export const day = (atMs: number): string => new Date(atMs).toISOString().slice(0, 10);
 
 export const counted = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`;
+
+/** A sentence that counts things, where there is one of them: "dial 1 peers" → "dial 1 peer". */
+export const singular = (sentence: string): string => sentence.replace(/\b1 (name|node|peer|connection)s\b/g, '1 $1');

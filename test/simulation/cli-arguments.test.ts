@@ -5,7 +5,7 @@ import { verdict } from '../../local/cli/verdict.ts';
 import { FAULTS } from '../../local/region/faults.ts';
 import { INVARIANTS } from '../../local/run/invariants.ts';
 import { SCENARIOS } from '../../local/scenarios/index.ts';
-import { FAILURES, GUARDRAILS } from '../../shared/guardrails/codes.ts';
+import { FAILURES, GUARDRAILS, TROUBLES } from '../../shared/guardrails/codes.ts';
 
 const parse = (line: string): Request => parseArguments(line.split(' ').filter(Boolean));
 const said = (words: readonly string[]): string => {
@@ -81,7 +81,12 @@ describe('the lists', () => {
     ['faults', Object.keys(FAULTS)],
     [
       'codes',
-      [...[GUARDRAILS, FAILURES].flatMap(Object.keys), 'approval-wanted', 'suite-alarm', ...Object.keys(INVARIANTS)],
+      [
+        ...[GUARDRAILS, FAILURES, TROUBLES].flatMap(Object.keys),
+        'approval-wanted',
+        'suite-alarm',
+        ...Object.keys(INVARIANTS),
+      ],
     ],
   ] as const)('%s: a name, two spaces and a sentence on each line, and no name twice', (what, names) => {
     const lines = listLines(what);

@@ -5,11 +5,17 @@ import { lasting, within } from '../../local/cli/words.ts';
 import { type Simulated, simulate } from '../support/simulate.ts';
 
 const GIB = 2 ** 30;
+type Ten<T> = [T, T, T, T, T, T, T, T, T, T];
 let diskFull: Simulated;
 let paused: Simulated;
 let siblings: Simulated;
 let timedOut: Simulated;
 let asked: Simulated;
+let drifted: Simulated;
+let dead: Simulated;
+let halted: Simulated;
+let lonely: Simulated;
+let fresh: Simulated;
 
 beforeAll(async () => {
   const runs = await simulate([
@@ -18,8 +24,13 @@ beforeAll(async () => {
     { scenario: 'all-disks-full' },
     { scenario: 'disk-full', faults: ['execution-timeout'] },
     { scenario: 'disk-full-ask' },
+    { scenario: 'dns-drift' },
+    { scenario: 'rpc-dead' },
+    { scenario: 'chain-halt' },
+    { scenario: 'peers-lost' },
+    { scenario: 'new-fleet' },
   ]);
-  [diskFull, paused, siblings, timedOut, asked] = runs as [Simulated, Simulated, Simulated, Simulated, Simulated];
+  [diskFull, paused, siblings, timedOut, asked, drifted, dead, halted, lonely, fresh] = runs as Ten<Simulated>;
 }, 120_000);
 
 /** Lines without their moments: "label  text". */
@@ -104,6 +115,68 @@ describe('the story of a heal that was cut off', () => {
       ...['bitcoin/node2', 'alarm', 'incident', 'unfinished', 'incident', 'node fenced'],
     ]);
     expect(lines(timedOut)).toContainEqual(expect.stringMatching(/ended TIMED_OUT without a word of ours$/));
+  });
+});
+
+describe('the story of a watched fleet', () => {
+  it('tells how a node is seen, what people were told of it, and what becomes of its names', () => {
+    expect(lines(dead)).toEqual([
+      'bitcoin/node2',
+      expect.stringMatching(/^health {2}synced → unreachable: .*nothing listens there; page sent \d+ s later$/),
+      'names  pool.bitcoin.internal A loses 10.0.64.10 (3 in all): 3 of 4 nodes are synced',
+      'alarm  chainmend-bitcoin-node2-unreachable  OK → ALARM',
+      expect.stringMatching(/^health {2}unreachable → synced: at the tip, \d+$/),
+      'names  pool.bitcoin.internal A gains 10.0.64.10 (4 in all): 4 of 4 nodes are synced',
+      'alarm  chainmend-bitcoin-node2-unreachable  ALARM → OK',
+    ]);
+  });
+
+  it('says of a chain that stands still what the suite says of the fleet, and of no node anything', () => {
+    expect(lines(halted)).toEqual([
+      'chain bitcoin  halts: nobody anywhere makes a block',
+      'alarm  chainmend-bitcoin-halted  OK → ALARM',
+      expect.stringMatching(/^bitcoin {2}chain-halted: nobody has advanced for \d+ min; page sent$/),
+      'chain bitcoin  goes on, 45 min later',
+      'alarm  chainmend-bitcoin-halted  ALARM → OK',
+    ]);
+  });
+
+  it('tells what people did to names, and what was made right again', () => {
+    const told = lines(drifted);
+    expect(told).toContain('names  node2.bitcoin.internal A 10.9.9.9 → 10.0.64.10');
+    expect(told).toContain('alarms  7 alarms of node3 go');
+    expect(told).toContainEqual(expect.stringMatching(/^alarms {2}14 alarms are made: 7 of node5, 7 of node6$/));
+    expect(told).toContainEqual(
+      expect.stringMatching(
+        /^a person {2}edits records by hand: node2\.bitcoin\.internal A 10\.0\.64\.10 → 10\.9\.9\.9; /,
+      ),
+    );
+    expect(told).toContainEqual(expect.stringMatching(/^a person {2}terminates i-/));
+    const refusal = told.findIndex((line) => line.startsWith('refused  record-foreign: '));
+    expect(told.slice(0, refusal)).toContain('bitcoin/node5');
+    expect(told[refusal]).toMatch(/; page sent\.$/);
+  });
+
+  it('tells a rotation as a heal', () => {
+    const labels = lines(lonely).map((line) => line.split('  ')[0]);
+    expect(labels.slice(0, 6)).toEqual(['bitcoin/node2', 'peers', 'peers', 'peers', 'proved', 'healed']);
+    expect(lines(lonely)[3]).toMatch(/^peers {2}\/node-data\/bitcoin\.conf: \d peers written; client untouched$/);
+    expect(lines(lonely)[5]).toMatch(/^healed {2}\d+ (s|min) after it was seen, \d+ peers$/);
+  });
+
+  it('tells how a fresh fleet becomes a network', () => {
+    const told = lines(fresh);
+    expect(told[0]).toBe('chain irita  has no block yet: too few of its validators reach each other');
+    expect(told).toContainEqual(expect.stringMatching(/^chain irita {2}makes its first blocks, /));
+    expect(told.filter((line) => line.startsWith('healed'))).toHaveLength(4);
+  });
+
+  it('begins when the story begins, and says nothing that only a machine would say', () => {
+    for (const run of [diskFull, drifted, dead, halted, lonely, fresh]) {
+      for (const line of run.story) {
+        expect(line).not.toMatch(/^11:|bitcoin\/-|incident (name|watc|peer)| {2}node +done/);
+      }
+    }
   });
 });
 
