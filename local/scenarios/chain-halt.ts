@@ -4,11 +4,11 @@ import type { Scenario } from './scenario.ts';
 import { bitcoinChain, followers, references } from './worlds.ts';
 
 const HALTS_AT_MINUTES = 5;
-const RESUMES_AT_MINUTES = 50;
+const RESUMES_AT_MINUTES = 30;
 
 export const chainHalt: Scenario = {
   name: 'chain-halt',
-  sentence: 'The whole chain stands still for three quarters of an hour: people are told, and no node is blamed.',
+  sentence: 'The whole chain stands still for half an hour: people are told, and no node is blamed.',
   fleets: {
     bitcoin: { health: { references: ['https://bitcoin-a.example/', 'https://bitcoin-b.example/'], haltSeconds: 600 } },
   },
@@ -21,7 +21,7 @@ export const chainHalt: Scenario = {
     world.at(HALTS_AT_MINUTES, () => chain?.halt());
     world.at(RESUMES_AT_MINUTES, () => chain?.resume());
   },
-  done: ({ region }) => region.clock.now() > Date.UTC(2026, 0, 1, 12, RESUMES_AT_MINUTES + 10),
+  done: ({ region }) => region.clock.now() > Date.UTC(2026, 0, 1, 12, RESUMES_AT_MINUTES + 5),
   hours: 6,
   expect: [
     nothingDone,

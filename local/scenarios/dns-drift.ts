@@ -6,7 +6,7 @@ import { bitcoinChain, follower, followers } from './worlds.ts';
 
 const ZONE = 'bitcoin.internal';
 const EDITED_AT_MINUTES = 5;
-const NEW_AT_MINUTES = 20;
+const NEW_AT_MINUTES = 12;
 const STRANGER = '10.0.200.8';
 
 export const dnsDrift: Scenario = {
@@ -33,7 +33,7 @@ export const dnsDrift: Scenario = {
       world.launch(follower('node6'));
     });
   },
-  done: ({ region }) => region.clock.now() > Date.UTC(2026, 0, 1, 12, NEW_AT_MINUTES + 15),
+  done: ({ region }) => region.clock.now() > Date.UTC(2026, 0, 1, 12, NEW_AT_MINUTES + 10),
   hours: 6,
   expect: [
     { sentence: 'the edited record is right again', holds: (_, world) => isRight(world, 'node2') },

@@ -22,7 +22,7 @@ export const minorityFork: Scenario = {
   },
   meanwhile: [
     {
-      atMinutes: 40,
+      atMinutes: 22,
       sentence: 'it was higher than everybody else by then',
       holds: (world) => {
         const [chain] = world.chains;
@@ -30,7 +30,7 @@ export const minorityFork: Scenario = {
       },
     },
     {
-      atMinutes: 40,
+      atMinutes: 22,
       sentence: 'the other nodes were synced in the eyes of the suite',
       holds: (world) =>
         world.nodes
@@ -39,7 +39,7 @@ export const minorityFork: Scenario = {
       undisturbed: true,
     },
   ],
-  done: ({ region }) => region.clock.now() > Date.UTC(2026, 0, 1, 12, 45),
+  done: ({ region }) => region.clock.now() > Date.UTC(2026, 0, 1, 12, 24),
   hours: 6,
   expect: [
     nothingDone,

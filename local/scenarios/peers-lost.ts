@@ -25,7 +25,7 @@ export const peersLost: Scenario = {
       machine.writeFile(configPath, machine.readFile(configPath)?.replace(/^addnode=.*\n/gm, '') ?? '');
     }),
   done: ({ nodes, region }) =>
-    region.clock.now() > Date.UTC(2026, 0, 1, 12, 20) && nodes.every(({ machine }) => machine.report().peers >= 3),
+    region.clock.now() > Date.UTC(2026, 0, 1, 12, 12) && nodes.every(({ machine }) => machine.report().peers >= 3),
   hours: 6,
   expect: [
     {

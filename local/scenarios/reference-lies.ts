@@ -13,7 +13,7 @@ export const referenceLies: Scenario = {
     world.at(LIES_AT_MINUTES, () => liar?.lie({ ahead: 400 }));
     followers(world, 4);
   },
-  done: ({ region }) => region.clock.now() > Date.UTC(2026, 0, 1, 12, 40),
+  done: ({ region }) => region.clock.now() > Date.UTC(2026, 0, 1, 12, 22),
   hours: 6,
   expect: [
     nothingDone,

@@ -4,7 +4,7 @@ import type { Scenario } from './scenario.ts';
 import { bitcoinChain, followers, references } from './worlds.ts';
 
 const DIES_AT_MINUTES = 5;
-const LIVES_AT_MINUTES = 45;
+const LIVES_AT_MINUTES = 25;
 const ZONE = 'bitcoin.internal';
 
 export const rpcDead: Scenario = {
@@ -46,7 +46,7 @@ export const rpcDead: Scenario = {
       },
     },
   ],
-  done: ({ region }) => region.clock.now() > Date.UTC(2026, 0, 1, 13),
+  done: ({ region }) => region.clock.now() > Date.UTC(2026, 0, 1, 12, LIVES_AT_MINUTES + 8),
   hours: 6,
   expect: [
     nothingDone,

@@ -28,7 +28,7 @@ export const slowStart: Scenario = {
       undisturbed: true,
     },
   ],
-  done: (world) => world.region.clock.now() > Date.UTC(2026, 0, 1, 12, 40),
+  done: (world) => world.region.clock.now() > Date.UTC(2026, 0, 1, 12, 24),
   hours: 6,
   expect: [
     { sentence: 'nothing was healed', holds: ({ heals }) => heals.length === 0 },

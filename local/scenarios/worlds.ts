@@ -74,9 +74,10 @@ export function consortium(
     inodesPerBlock: 0.02,
     consensus: 'here',
   });
+  const first = world.nodes.length;
   return ['validator1', 'validator2', 'validator3', 'validator4'].map((name, at) =>
     world[fresh ? 'launch' : 'node']({
-      machine: { knows: fresh ? [] : siblings(4, at), configPath: '/data/node/irita/config/config.toml' },
+      machine: { knows: fresh ? [] : siblings(4, at, first), configPath: '/data/node/irita/config/config.toml' },
       fleet: 'irita',
       name,
       chain: 'irita',
@@ -86,11 +87,11 @@ export function consortium(
   );
 }
 
-/** Private addresses of all but one of the world's first nodes: what a fleet that was set up well has configured. */
-const siblings = (count: number, but: number): readonly string[] =>
+/** Private addresses of all but one of a fleet's nodes, `first` the number of nodes before it: what one that was set up well has. */
+const siblings = (count: number, but: number, first = 0): readonly string[] =>
   Array.from({ length: count }, (_, at) => at)
     .filter((at) => at !== but)
-    .map(addressOf);
+    .map((at) => addressOf(first + at));
 
 /** A follower with a half-empty disk. */
 export const follower = (name: string): WorldNode => ({

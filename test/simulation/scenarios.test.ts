@@ -8,6 +8,12 @@ const SEEDS = Number(process.env['SEEDS'] ?? 2);
 /** Some seconds on an idle machine. */
 const PATIENCE_MS = 10 * 60_000;
 
+/**
+ * One of each sort is run again as it was; all of them are run in the other lane, which must come to the same, too. Every one is run
+ * again where somebody asks for more seeds.
+ */
+const AGAIN = SEEDS > 2 ? SCENARIOS.map(({ name }) => name) : ['disk-full', 'dns-drift', 'new-fleet'];
+
 const seeds = Array.from({ length: SEEDS }, (_, index) => index + 1);
 let sweeps: readonly Simulated[];
 let again: readonly Simulated[];
@@ -16,12 +22,12 @@ let faithful: readonly Simulated[];
 beforeAll(async () => {
   const all = await simulate([
     ...SCENARIOS.flatMap(({ name }) => seeds.map((seed) => ({ scenario: name, seed }))),
-    ...SCENARIOS.map(({ name }) => ({ scenario: name, seed: 1 })),
+    ...AGAIN.map((name) => ({ scenario: name, seed: 1 })),
     ...SCENARIOS.map(({ name }) => ({ scenario: name, seed: 1, lane: 'fidelity' as const })),
   ]);
   sweeps = all.slice(0, SCENARIOS.length * seeds.length);
-  again = all.slice(sweeps.length, sweeps.length + SCENARIOS.length);
-  faithful = all.slice(sweeps.length + SCENARIOS.length);
+  again = all.slice(sweeps.length, sweeps.length + AGAIN.length);
+  faithful = all.slice(sweeps.length + AGAIN.length);
 }, PATIENCE_MS);
 
 const of = (runs: readonly Simulated[], name: string): readonly Simulated[] =>
@@ -31,10 +37,6 @@ describe.each(SCENARIOS.map(({ name }) => name))('%s', (name) => {
   it('ends as its own expectations say, whatever the seed', () => {
     const unmet = of(sweeps, name).map(({ report: { seed, violations }, unmet }) => ({ seed, unmet, violations }));
     expect(unmet).toEqual(seeds.map((seed) => ({ seed, unmet: [], violations: [] })));
-  });
-
-  it('is the same to the byte when it is run again', () => {
-    expect(of(again, name)).toEqual(of(sweeps, name).slice(0, 1));
   });
 
   it('does the same operations over the wire', () => {
@@ -47,6 +49,10 @@ describe.each(SCENARIOS.map(({ name }) => name))('%s', (name) => {
     const hashes = of(sweeps, name).map(({ report }) => report.traceHash);
     expect(new Set(hashes).size).toBe(seeds.length);
   });
+});
+
+it.each(AGAIN)('%s is the same to the byte when it is run again', (name) => {
+  expect(of(again, name)).toEqual(of(sweeps, name).slice(0, 1));
 });
 
 describe('a plain heal', () => {
