@@ -21,7 +21,9 @@ export interface Act {
   readonly approved: boolean;
   /** Whether its client may be restarted now; asked only where it has to be. */
   readonly judgeRestart: () => Promise<Refusal | null>;
-  /** Something was tried for it before, and has not helped: its client is not stopped for the same list again. */
+  /** Its file names these peers already, and its client has not taken it. */
+  readonly pending: boolean;
+  /** Something was tried for it before, and has not helped: people know. */
   readonly triedInVain: boolean;
   /** What a person calls an entry. */
   readonly names: ReadonlyMap<string, string>;
@@ -32,7 +34,7 @@ export type Acted =
   /** Nothing was done, or nothing more; what was done stays. */
   | { readonly outcome: 'refused'; readonly refusal: Refusal; readonly changed: boolean }
   /** For the next run: time was up, or a client is still coming up. */
-  | { readonly outcome: 'later'; readonly sentence: string };
+  | { readonly outcome: 'later'; readonly sentence: string; readonly inVain?: true };
 
 const writesOf = ({ text }: NodePlan): boolean => text !== undefined && text.after !== text.before;
 
@@ -68,7 +70,10 @@ export async function actOnNode(work: Work, planned: Act): Promise<Acted> {
     await work.write({ kind: 'outcome', act: outcome, sentence }, subject);
   }
   // What does not help is not tried again at once; what a person has to allow, not every five minutes.
-  const inVain = acted.outcome === 'refused' && acted.refusal.refuse === 'restart-forbidden';
+  const inVain =
+    acted.outcome === 'refused'
+      ? acted.refusal.refuse === 'restart-forbidden'
+      : acted.outcome === 'later' && acted.inVain === true;
   const { entries } = plan.change;
   if (inVain || outcome !== undefined)
     await record(work, (read) => ({
@@ -101,7 +106,7 @@ async function carryOut(work: Work, act: Act, subject: Subject): Promise<Acted> 
   }
   const writes = writesOf(plan);
   // Only a node that lacks peers, and whose running client could not be told of any, is worth a stop.
-  const wantsRestart = plan.text !== undefined && plan.belowFloor && !done.told && (writes || !act.triedInVain);
+  const wantsRestart = plan.text !== undefined && plan.belowFloor && !done.told && (writes || act.pending);
   let forbidden: Refusal | null = null;
   if (wantsRestart) {
     const seconds = (work.fleet.units[0]?.stopGraceSeconds ?? 0) + RESTART_SECONDS;
@@ -124,7 +129,7 @@ async function carryOut(work: Work, act: Act, subject: Subject): Promise<Acted> 
 
 async function conclude(
   work: Work,
-  { plan }: Act,
+  { triedInVain }: Act,
   subject: Subject,
   { done, verdict, forbidden }: { readonly done: Done; readonly verdict: Verdict; readonly forbidden: Refusal | null },
 ): Promise<Acted> {
@@ -146,7 +151,10 @@ async function conclude(
   if (verdict.is === 'unknown' && done.restarted)
     return { outcome: 'later', sentence: `${subject.name} was restarted and is still coming up: ${verdict.sentence}` };
   const because = done.dialFailed === undefined ? '' : `; ${done.dialFailed}`;
-  if (!changed && !plan.belowFloor) return { outcome: 'later', sentence: `${verdict.sentence}${because}` };
+  // Nothing could be done, and somebody is connected: that it has few peers is told by its metric.
+  const alone = verdict.is === 'short' && verdict.peers === 0;
+  if (!changed && (!alone || triedInVain))
+    return { outcome: 'later', sentence: `${verdict.sentence}${because}`, inVain: true };
   return escalate(
     work,
     subject,
@@ -266,11 +274,23 @@ async function writeConfig(
   }
   if ('unknown' in written) return escalate(work, subject, 'command-unanswered', `${subject.name}: ${written.unknown}`);
   const { state, reason } = written;
-  if (reason === undefined) return { state };
+  if (reason === undefined) {
+    await record(work, ({ pending }) => {
+      const { [plan.instanceId]: _, ...others } = pending;
+      return { pending: restart ? others : { ...others, [plan.instanceId]: Date.now() } };
+    });
+    return { state };
+  }
   // The node has put back what it could: nothing of ours is there any more, and its client is what it tells.
   const sentence = `${subject.name}: ${reason}`;
   if (restart && (state.client === 'running' || state.stopSeconds === null))
     await record(work, () => ({ restart: null }));
+  if (state.putBack) {
+    const { sha256 } = state;
+    await record(work, ({ rejected }) => ({
+      rejected: { ...rejected, [plan.instanceId]: { sha256, atMs: Date.now() } },
+    }));
+  }
   if (state.putBack && state.client === 'running') {
     await pageFailure(work, 'command-failed', sentence, subject);
     return { outcome: 'restored', sentence };

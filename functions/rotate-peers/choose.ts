@@ -55,6 +55,8 @@ export interface Choice {
   readonly dropped: readonly Dropped[];
   /** How many there are that it could name, well or not. */
   readonly exist: number;
+  /** How many of the list can be expected to answer: no more connections are asked for. */
+  readonly reachable: number;
   /** Ids of validators that this node, a sentry, must keep to itself. */
   readonly hiddenIds: readonly string[];
 }
@@ -144,6 +146,7 @@ export function choosePeers(facts: ChooseFacts, self: { readonly role: Role }, n
         badness: 0,
       })),
     ],
+    reachable: chosen.size + seeds.length + [...owned, ...guests].filter((entry) => isHeard(entry, now)).length,
     exist:
       members.length +
       seeds.length +
@@ -226,11 +229,14 @@ function whyNot(
   if (hidden && !node) return forbidden('it is no sentry');
   if (node && 'entry' in node) return unwell(node.name, node.health);
   if (node) return isAbsentForNow(facts, self, node) ? undefined : unwell('it', node.health);
-  if ((entry.id !== undefined && now.connected.has(entry.id)) || now.connected.has(entry.host)) return undefined;
+  if (isHeard(entry, now)) return undefined;
   // A node that is connected to nobody cannot tell a dead peer from a network that is down.
   if (now.connected.size === 0 && anySynced) return undefined;
   return { why: 'nobody is there', forbidden: false, badness: 1 + BADNESS.indexOf('unreachable') };
 }
+
+const isHeard = ({ id, host }: PeerEntry, { connected }: NodeList): boolean =>
+  (id !== undefined && connected.has(id)) || connected.has(host);
 
 /** Of whom nothing is known is not sick; and a validator and its sentries have nobody else. */
 const isAbsentForNow = (facts: ChooseFacts, self: { readonly role: Role }, node: Absent): boolean =>

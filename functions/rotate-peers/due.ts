@@ -31,7 +31,10 @@ export function dueNodes(
   const record = read ?? newRotation;
   const curable = nodes.filter(({ health }) => CURABLE.includes(health)).sort(byName);
   if (curable.length === 0) return record.restart ? { why: 'restart', nodes: [], cursor: record.cursor } : null;
-  const below = curable.filter((node) => isBelow(node, minimum));
+  // The worst first: who is connected to nobody may be why others have too few.
+  const below = curable
+    .filter((node) => isBelow(node, minimum))
+    .sort((a, b) => (a.peerCount ?? 0) - (b.peerCount ?? 0) || byName(a, b));
   if (event.kind === 'approve') {
     const asked = curable.filter(({ instanceId }) => Object.hasOwn(record.asked?.nodes ?? {}, instanceId));
     return { why: 'asked', nodes: asked.map(({ instanceId }) => instanceId), cursor: record.cursor };

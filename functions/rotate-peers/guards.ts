@@ -27,6 +27,8 @@ export interface ListChange {
   readonly added: readonly string[];
   readonly removed: readonly string[];
   readonly hiddenIds: readonly string[];
+  /** See `Choice`. */
+  readonly reachable: number;
   /** Why those that are removed are, in the order of `removed`. */
   readonly reasons: readonly string[];
   /** Counted against the fleet's hour. */
@@ -99,6 +101,7 @@ function changeOf({ node, now, choice }: Wanted, after: readonly string[]): List
     added,
     removed,
     hiddenIds: choice.hiddenIds,
+    reachable: choice.reachable,
     reasons: removed.map(whyOf),
     entries: Math.max(added.length, removed.length),
     waiting: 0,

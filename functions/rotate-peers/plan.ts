@@ -32,7 +32,7 @@ export interface PlanFacts {
 /** undefined: the list is as it should be, and so are the connections as far as a list can help. */
 export function planNode(facts: PlanFacts): NodePlan | undefined {
   const { change, text, atRunTime, connected, peersBefore } = facts;
-  const floor = floorOf(facts.minimum, change.after);
+  const floor = floorOf(facts.minimum, change);
   const belowFloor = (peersBefore ?? 0) < floor;
   const canDial = atRunTime.by === 'rpc';
   const missing = change.after.filter((peer) => !isConnected(peer, connected));
@@ -53,8 +53,9 @@ export function planAgain(plan: NodePlan, connected: ReadonlySet<string>, peers:
   return { ...plan, peersBefore: peers, belowFloor, dial };
 }
 
-/** Nobody is asked for more connections than there are peers to be named. */
-export const floorOf = (minimum: number, list: readonly string[]): number => Math.min(minimum, list.length);
+/** Nobody is asked for more connections than there are peers that answer. */
+export const floorOf = (minimum: number, { reachable }: { readonly reachable: number }): number =>
+  Math.min(minimum, reachable);
 
 export function isConnected(peer: string, connected: ReadonlySet<string>): boolean {
   const entry = parseEntry(peer);

@@ -14,9 +14,17 @@ import { editsBetween } from '../../shared/peers/edits.ts';
 import { type Acted, actOnNode } from './act.ts';
 import type { PeersClient } from './asking.ts';
 import { choosePeers } from './choose.ts';
-import { type Due, dueNodes } from './due.ts';
+import { type Due, dueNodes, ROUTINE_MS } from './due.ts';
 import type { RotateEvent } from './event.ts';
-import { isFresh, judgeObservation, judgeRestart, limitChanges, type Wanted } from './guards.ts';
+import {
+  CHURN_WINDOW_MS,
+  isFresh,
+  judgeObservation,
+  judgeRestart,
+  type ListChange,
+  limitChanges,
+  type Wanted,
+} from './guards.ts';
 import { askOrPlan, judgeApproval } from './modes.ts';
 import { connectedOf, observeFleet, type ReadList, readLists, type Seen, twins } from './observe.ts';
 import { floorOf, type NodePlan, planNode } from './plan.ts';
@@ -147,7 +155,8 @@ async function rotate(work: Work, client: PeersClient, facts: Facts): Promise<Su
       if (event.kind === 'approve') await record(work, () => ({ asked: null }));
     }
   } else refusals.push(...(await askOrPlan(work, plans, seen.names)));
-  if (finished && failures.length === 0) await passed(work, due);
+  const waits = plans.some(({ change }) => change.waiting > 0);
+  if (finished && failures.length === 0) await passed(work, due, waits);
   await tell(work, refusals).catch((error: unknown) => failures.push(error));
   if (failures.length > 0) throw new AggregateError(failures, `${fleet.name}: ${failures.map(sentence).join('; ')}`);
   return {
@@ -161,9 +170,11 @@ async function rotate(work: Work, client: PeersClient, facts: Facts): Promise<Su
 
 const sentence = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-/** The routine has come so far: on from there in the next run, or again in six hours. */
-const passed = async (work: Work, { why, cursor }: Due): Promise<void> => {
-  if (why === 'routine') await record(work, () => (cursor === null ? { cursor, routineAtMs: Date.now() } : { cursor }));
+/** The routine has come so far: on from there in the next run, again in six hours, or in one where the hour's changes were used up. */
+const passed = async (work: Work, { why, cursor }: Due, waits: boolean): Promise<void> => {
+  if (why !== 'routine') return;
+  const agoMs = waits ? ROUTINE_MS - CHURN_WINDOW_MS : 0;
+  await record(work, () => (cursor === null ? { cursor, routineAtMs: Date.now() - agoMs } : { cursor }));
 };
 
 function plansOf(
@@ -188,7 +199,7 @@ function plansOf(
     if (!node) return [];
     const choice = choosePeers(choose, node, now);
     const peers = peersOf(seen, instanceId);
-    return [{ node: node.name, now, choice, belowFloor: (peers ?? 0) < floorOf(fleet.peers.minimum, choice.peers) }];
+    return [{ node: node.name, now, choice, belowFloor: (peers ?? 0) < floorOf(fleet.peers.minimum, choice) }];
   });
   const known = wanted.reduce((sum, { now }) => sum + now.peers.length, 0);
   // Of lists that were not read, as many entries as the others have.
@@ -196,6 +207,11 @@ function plansOf(
   const file = fileOf(fleet, client);
   return limitChanges(wanted, { entries, changed: changedLately(rotation, nowMs) }).flatMap((change): NodePlan[] => {
     const list = lists.get(change.instanceId);
+    if (list?.file && rotation.rejected[change.instanceId]?.sha256 === list.file.sha256) {
+      const reason = `${change.node}: its client did not start with what was written into ${fleet.peers.configPath} before, and the file is still the same`;
+      refusals.push(unfit(change, reason, false));
+      return [];
+    }
     try {
       const text = list?.file &&
         file && {
@@ -217,12 +233,14 @@ function plansOf(
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
       const reason = `${change.node}: ${fleet.peers.configPath}: ${error.message}`;
-      const refusal = { refuse: 'config-unfit', reason, page: true, lookAgainMs: 0 } as const;
-      refusals.push(about(refusal, { name: change.node, instanceId: change.instanceId }));
+      refusals.push(unfit(change, reason, true));
       return [];
     }
   });
 }
+
+const unfit = ({ node, instanceId }: ListChange, reason: string, page: boolean): SubjectRefusal =>
+  about({ refuse: 'config-unfit', reason, page, lookAgainMs: 0 }, { name: node, instanceId });
 
 function peersOf({ readings }: Seen, instanceId: string): number | null {
   const reading = readings.get(instanceId);
@@ -261,6 +279,7 @@ async function actOnAll(
         asked: { instanceId: plan.instanceId, host: node.privateIp },
         approved,
         names: seen.names,
+        pending: isPending(rotation, seen, plan.instanceId),
         triedInVain: rotation.backoff[plan.instanceId] !== undefined,
         judgeRestart: () => mayRestart(work, seen, parts, plan),
       });
@@ -279,6 +298,12 @@ const inTurn = (plans: readonly NodePlan[], { nodes }: Due): readonly NodePlan[]
 
 const wordsOf = (acted: Acted): string =>
   acted.outcome === 'refused' ? `refused: ${acted.refusal.reason}` : `${acted.outcome}: ${acted.sentence}`;
+
+/** Its file was written, and its client has not been seen to come up since. */
+function isPending({ pending }: RotationRecord, { observed }: Seen, instanceId: string): boolean {
+  const writtenAtMs = pending[instanceId];
+  return writtenAtMs !== undefined && (observed.get(instanceId)?.startedAtMs ?? 0) < writtenAtMs;
+}
 
 async function mayRestart(
   work: Work,

@@ -7,7 +7,7 @@ export type Verdict =
   /** Fewer than before, and fewer than it should: it goes back. */
   | { readonly is: 'fallen'; readonly sentence: string }
   /** No worse than before, which proves a restart, and not as it should be. */
-  | { readonly is: 'short'; readonly sentence: string }
+  | { readonly is: 'short'; readonly peers: number; readonly sentence: string }
   /** It does not tell: its client may just come up. */
   | { readonly is: 'unknown'; readonly sentence: string };
 
@@ -22,5 +22,5 @@ export function judgePeers(reading: Reading<NodePeers>, { before, floor }: Measu
   const counts = `${peers} ${peers === 1 ? 'peer' : 'peers'}, ${before ?? 'an unknown number'} before, expected ${floor} at least`;
   if (peers >= floor) return { is: 'proved', peers, sentence: counts };
   if (before !== null && peers < before) return { is: 'fallen', sentence: counts };
-  return { is: 'short', sentence: counts };
+  return { is: 'short', peers, sentence: counts };
 }

@@ -27,6 +27,10 @@ export interface RotationRecord {
     readonly atMs: number;
     readonly nodes: Readonly<Record<string, string>>;
   } | null;
+  /** Nodes whose file was written and whose client has not taken it yet, with the time, by instance. */
+  readonly pending: Readonly<Record<string, number>>;
+  /** Files that were put back because the client did not start with what was written into them: left alone until somebody has changed them. By instance. */
+  readonly rejected: Readonly<Record<string, { readonly sha256: string; readonly atMs: number }>>;
   readonly told: readonly Told[];
   readonly version: number;
 }
@@ -51,12 +55,15 @@ export const newRotation: RotationRecord = {
   backoff: {},
   plans: {},
   asked: null,
+  pending: {},
+  rejected: {},
   told: [],
   version: 0,
 };
 
 const HOUR_MS = 60 * 60_000;
 const DAY_MS = 24 * HOUR_MS;
+const MONTH_MS = 30 * DAY_MS;
 /** What a node is left alone for after the first attempt in vain; then twice as long, each time. */
 const BACKOFF_MS = 15 * 60_000;
 const MAX_BACKOFF_MS = 6 * HOUR_MS;
@@ -89,14 +96,20 @@ export function endRun(
   nowMs: number,
 ): Write<RotationRecord> | { readonly leave: true } {
   if (read?.run?.writer !== writer) return { leave: true };
-  const recent = <T>(records: Readonly<Record<string, T>>, atMs: (record: T) => number): Record<string, T> =>
-    Object.fromEntries(Object.entries(records).filter(([, record]) => nowMs - atMs(record) < DAY_MS));
+  const recent = <T>(
+    records: Readonly<Record<string, T>>,
+    atMs: (record: T) => number,
+    keptMs = DAY_MS,
+  ): Record<string, T> =>
+    Object.fromEntries(Object.entries(records).filter(([, record]) => nowMs - atMs(record) < keptMs));
   return {
     next: next(read, {
       run: null,
       changed: read.changed.filter(({ atMs }) => nowMs - atMs < HOUR_MS),
       backoff: recent(read.backoff, ({ notBeforeMs }) => notBeforeMs),
       plans: recent(read.plans, ({ atMs }) => atMs),
+      pending: recent(read.pending, (atMs) => atMs, MONTH_MS),
+      rejected: recent(read.rejected, ({ atMs }) => atMs, MONTH_MS),
     }),
   };
 }

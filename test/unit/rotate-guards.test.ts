@@ -27,6 +27,7 @@ function wanted(
     peers: after,
     hiddenIds: [],
     exist: more.exist ?? 100,
+    reachable: after.length,
     dropped: before
       .filter((peer) => !after.includes(peer))
       .map((peer, badness) => ({

@@ -1,0 +1,323 @@
+// What happens around rotate-peers, with its real bundle in the region under its real role: people, roles, clients that do not come up.
+import { readJournal } from '../../../local/run/journal.ts';
+import type { World } from '../../../local/run/world.ts';
+import type { Scenario } from '../../../local/scenarios/scenario.ts';
+import {
+  bitcoinChain,
+  CONSORTIUM_BLOCK_MS,
+  CONSORTIUM_START_HEIGHT,
+  consortium,
+  exchange,
+  followers,
+} from '../../../local/scenarios/worlds.ts';
+import type { FleetDocument } from '../../../shared/fleet/schema.ts';
+
+const FUNCTION = 'chainmend-rotate-peers';
+const CONFIG = '/data/node/irita/config/config.toml';
+
+interface Case {
+  readonly fleets?: Readonly<Record<string, Partial<FleetDocument>>>;
+  readonly build?: (world: World) => void;
+  readonly people?: (world: World) => void;
+  readonly minutes: number;
+  readonly meanwhile?: Readonly<Record<string, readonly [atMinutes: number, holds: (world: World) => boolean]>>;
+  readonly expect: Readonly<Record<string, (world: World) => boolean>>;
+}
+
+const own = ({ region, tableName }: World) =>
+  readJournal(region, tableName).filter(({ heal }) => heal === 'rotate-peers');
+const lines = (world: World, kind: string, node?: string) =>
+  own(world).filter((line) => line.kind === kind && (node === undefined || line.node === node));
+const refused = (world: World, code: string) => lines(world, 'refusal').filter((line) => line.code === code);
+const paged = (world: World, code: string) => lines(world, 'page').filter((line) => line.code === code);
+const sent = ({ region }: World, document: string) =>
+  region.front.trace.calls.filter(
+    ({ actor, operation, input }) =>
+      actor.startsWith(FUNCTION) &&
+      operation === 'SendCommand' &&
+      (input as { DocumentName: string }).DocumentName.startsWith(`chainmend-${document}-`),
+  );
+const untouched = (world: World): boolean =>
+  sent(world, 'write-config').length === 0 && sent(world, 'change-peers').length === 0;
+const failed = ({ region }: World): number => region.sqs.depth(`${FUNCTION}-failed`);
+const peersOf = (world: World, fleet: string, name: string): number => world.find(fleet, name).machine.report().peers;
+const fileOf = (world: World, fleet: string, name: string): string => {
+  const { machine } = world.find(fleet, name);
+  return machine.readFile(machine.setup.configPath ?? '') ?? '';
+};
+const settingOf = (world: World, name: string, key: string): string | undefined =>
+  new RegExp(`^${key} = "?([^"\n]*)"?$`, 'm').exec(fileOf(world, 'irita', name))?.[1];
+const entryOf = (world: World, name: string): string => {
+  const { machine } = world.find('irita', name);
+  return `${machine.peers.peerId}@${machine.privateIp}:26656`;
+};
+const entriesOf = (world: World, ...names: readonly string[]): string =>
+  names.map((name) => entryOf(world, name)).join(',');
+
+/** As in the scenario peers-lost: a configuration without peers, and everybody else has forgotten the node. */
+const lose = (world: World, name: string): void => {
+  const { machine } = world.find('bitcoin', name);
+  machine.peers.lose();
+  for (const { machine: other } of world.nodes) {
+    other.peers.remove(machine.peers.address, { keep: false });
+    machine.peers.remove(other.peers.address, { keep: false });
+  }
+  machine.writeFile(machine.setup.configPath ?? '', fileOf(world, 'bitcoin', name).replace(/^addnode=.*\n/gm, ''));
+};
+
+const invoke = ({ region }: World, event: object): Promise<unknown> =>
+  region.call('lambda', 'Invoke', {
+    FunctionName: FUNCTION,
+    InvocationType: 'Event',
+    Payload: new Uint8Array(Buffer.from(JSON.stringify(event))),
+  });
+
+/** The plans that people were asked about. */
+const askedFor = ({ region }: World): readonly string[] =>
+  region.sns
+    .published()
+    .map(({ message }) => JSON.parse(message) as { readonly code?: string; readonly sentence?: string })
+    .filter(({ code }) => code === 'approval-wanted')
+    .flatMap(({ sentence = '' }) => /"plan":"([0-9a-f]{12})"/.exec(sentence)?.[1] ?? []);
+
+const fiveFollowers = (world: World): void => {
+  bitcoinChain(world, 1, { needsPeers: true });
+  followers(world, 5);
+};
+
+/** Four validators of a chain that has blocks, who name nobody and are connected to nobody. */
+const lonely = (world: World): void => {
+  world.chain({
+    name: 'irita',
+    heightAtStart: CONSORTIUM_START_HEIGHT,
+    blockIntervalMs: CONSORTIUM_BLOCK_MS,
+    bytesPerBlock: 1_000,
+    inodesPerBlock: 0.02,
+    consensus: 'here',
+  });
+  for (const name of ['validator1', 'validator2', 'validator3', 'validator4'])
+    world.node({
+      machine: { knows: [], peers: 0, configPath: CONFIG },
+      fleet: 'irita',
+      name,
+      chain: 'irita',
+      validatorPower: 10,
+      volumes: [{ role: 'data', path: '/data', sizeGiB: 100, usedPercent: 40 }],
+    });
+};
+
+const push = ({ region }: World, fleet: string, change: object): Promise<unknown> => {
+  const Name = `/chainmend/fleets/${fleet}`;
+  const before = JSON.parse(region.ssm.parameter(Name) ?? '{}') as object;
+  const Value = JSON.stringify({ ...before, ...change });
+  return region.call('ssm', 'PutParameter', { Name, Value, Type: 'String', Overwrite: true });
+};
+
+const cases: Readonly<Record<string, Case>> = {
+  'a paused fleet keeps its peers as they are, and gets them when it goes on': {
+    people: (world) => {
+      world.at(1, () => world.setPause('mine', 'bitcoin'));
+      world.at(2, () => lose(world, 'node2'));
+      world.at(15, () => world.setPause('off', 'bitcoin'));
+    },
+    minutes: 30,
+    meanwhile: {
+      'nothing was touched while it was paused': [14.9, untouched],
+      'that it was is said': [14.9, (world) => refused(world, 'paused').length === 1],
+    },
+    expect: {
+      'the node has peers again': (world) => peersOf(world, 'bitcoin', 'node2') >= 3,
+      'it was told, and its file was written': (world) =>
+        sent(world, 'change-peers').length === 1 && sent(world, 'write-config').length === 1,
+      'nothing failed': (world) => failed(world) === 0,
+    },
+  },
+  'in mode plan what would be done is written once, and nothing is touched': {
+    fleets: { bitcoin: { mode: 'plan' } },
+    people: (world) => world.at(2, () => lose(world, 'node2')),
+    minutes: 40,
+    expect: {
+      'nothing was touched': untouched,
+      'one plan, for the node that lacks peers': (world) =>
+        lines(world, 'plan').length === 1 && lines(world, 'plan', 'node2').length === 1,
+      'it says what and why': (world) =>
+        lines(world, 'plan')[0]?.sentence ===
+        'name node1, node3, node4, node5 (4 in all): it has 0 connections, expected 3 at least',
+      'nobody was asked': (world) => askedFor(world).length === 0,
+    },
+  },
+  'in mode ask a person is asked once, and what that person says yes to is done': {
+    fleets: { bitcoin: { mode: 'ask' } },
+    people: (world) => {
+      world.at(2, () => lose(world, 'node2'));
+      world.at(20, () => invoke(world, { kind: 'approve', fleet: 'bitcoin', plan: '0123456789ab' }));
+      world.at(25, () => invoke(world, { kind: 'approve', fleet: 'bitcoin', plan: askedFor(world)[0] ?? '' }));
+    },
+    minutes: 35,
+    meanwhile: {
+      'it was asked once, and nothing was touched': [
+        19.9,
+        (world) => untouched(world) && new Set(askedFor(world)).size === 1 && askedFor(world).length === 1,
+      ],
+      'a yes to another plan is none': [
+        24.9,
+        (world) => untouched(world) && refused(world, 'approval-exceeded').length === 1,
+      ],
+    },
+    expect: {
+      'the node has peers again': (world) => peersOf(world, 'bitcoin', 'node2') >= 3,
+      'and keeps them': (world) => /^addnode=10\./m.test(fileOf(world, 'bitcoin', 'node2')),
+      'it ends healed': (world) =>
+        lines(world, 'outcome', 'node2')
+          .map(({ act }) => act)
+          .join() === 'healed',
+    },
+  },
+  'a client that dies of its new file gets the old one again, a person is told, and the others go on': {
+    build: () => {},
+    people: (world) => {
+      world.at(1, () => {
+        consortium(world, {}, { fresh: true });
+        const { machine } = world.find('irita', 'validator1');
+        const load = machine.setup.load.bind(machine.setup);
+        // It does not like to be told of others.
+        machine.setup.load = () => !/^persistent_peers = ".+"$/m.test(machine.readFile(CONFIG) ?? '') && load();
+      });
+    },
+    minutes: 30,
+    expect: {
+      'its file is the old one': (world) => settingOf(world, 'validator1', 'persistent_peers') === '',
+      'its client runs': (world) => world.find('irita', 'validator1').machine.client.state === 'running',
+      'it ends as it was found': (world) => lines(world, 'outcome', 'validator1')[0]?.act === 'restored',
+      'a person was told': (world) => paged(world, 'command-failed').length >= 1,
+      'the others have each other, and it, too': (world) =>
+        world.nodes.every(({ machine }) => machine.report().peers === 3),
+      'nothing failed': (world) => failed(world) === 0,
+    },
+  },
+  'validators that have blocks are not restarted for their peers unless their owner says so': {
+    build: lonely,
+    people: (world) => world.at(30, () => push(world, 'irita', { owner: { restartValidators: true } })),
+    minutes: 90,
+    meanwhile: {
+      'no client was restarted': [
+        29.9,
+        (world) => world.nodes.every(({ machine }) => machine.report().clientStarts.length === 0),
+      ],
+      'each file names the three others for its next start': [
+        29.9,
+        (world) =>
+          settingOf(world, 'validator2', 'persistent_peers') ===
+          entriesOf(world, 'validator1', 'validator3', 'validator4'),
+      ],
+      'a person was told why, once for each': [29.9, (world) => paged(world, 'restart-forbidden').length === 4],
+    },
+    expect: {
+      'they have each other': (world) => world.nodes.every(({ machine }) => machine.report().peers === 3),
+      'no more of them were restarted than had to be': (world) =>
+        world.nodes.filter(({ machine }) => machine.report().clientStarts.length > 0).length === 3,
+      'nothing failed': (world) => failed(world) === 0,
+    },
+  },
+  'where one of four is down, the others are not restarted to look for it': {
+    build: (world) => {
+      consortium(world);
+    },
+    fleets: { irita: { owner: { restartValidators: true }, peers: { config: CONFIG, restart: true, minimum: 3 } } },
+    people: (world) =>
+      world.at(1, () => {
+        for (const { machine } of world.nodes) machine.peers.lose();
+        world.find('irita', 'validator2').machine.stopClient();
+      }),
+    minutes: 60,
+    expect: {
+      'nobody was restarted': (world) => world.nodes.every(({ machine }) => machine.report().clientStarts.length === 0),
+      'and all of them still name it': (world) =>
+        ['validator1', 'validator3', 'validator4'].every((name) =>
+          settingOf(world, name, 'persistent_peers')?.includes(world.find('irita', 'validator2').machine.privateIp),
+        ),
+    },
+  },
+  'a validator behind sentries is named by these only, and names these only': {
+    fleets: { irita: { role: { tag: 'Role' } } },
+    build: (world) => {
+      for (const [at, { instanceId }] of consortium(world).entries())
+        world.region.ec2.setTag(instanceId, 'Role', ['validator', 'sentry', 'sentry', 'follower'][at] ?? '');
+    },
+    // Changes of lists that are well are few in an hour.
+    minutes: 400,
+    expect: {
+      'the validator names its sentries': (world) =>
+        settingOf(world, 'validator1', 'persistent_peers') === entriesOf(world, 'validator2', 'validator3'),
+      'the sentries name it, and keep its id to themselves': (world) =>
+        ['validator2', 'validator3'].every(
+          (name) =>
+            settingOf(world, name, 'persistent_peers')?.includes(entryOf(world, 'validator1')) &&
+            settingOf(world, name, 'private_peer_ids') === world.find('irita', 'validator1').machine.peers.peerId &&
+            settingOf(world, name, 'unconditional_peer_ids') === world.find('irita', 'validator1').machine.peers.peerId,
+        ),
+      'the follower does not': (world) =>
+        settingOf(world, 'validator4', 'persistent_peers') === entriesOf(world, 'validator2', 'validator3'),
+      'nobody was restarted for it': (world) =>
+        world.nodes.every(({ machine }) => machine.report().clientStarts.length === 0),
+      'pex is their owner’s': (world) => world.nodes.every(({ name }) => settingOf(world, name, 'pex') === 'true'),
+      'never more than a third of the entries in an hour': (world) => sent(world, 'write-config').length <= 8,
+    },
+  },
+  'a node that is healed of something else is left alone until that is over': {
+    build: (world) => {
+      exchange(world);
+    },
+    people: (world) =>
+      world.at(0.1, () => {
+        const { machine } = world.find('bitcoin', 'node2');
+        machine.peers.lose();
+        for (const { machine: other } of world.nodes) {
+          other.peers.remove(machine.peers.address, { keep: false });
+          machine.peers.remove(other.peers.address, { keep: false });
+        }
+      }),
+    minutes: 40,
+    expect: {
+      'its disk is grown': (world) =>
+        readJournal(world.region, world.tableName).some(
+          ({ heal, act }) => heal === 'resize-volume' && act === 'healed',
+        ),
+      'no command about peers while the heal held it': (world) => {
+        const held = readJournal(world.region, world.tableName).filter(
+          ({ heal, node }) => heal === 'resize-volume' && node === 'node2',
+        );
+        const [from = 0, to = 0] = [held[0]?.atMs, held.at(-1)?.atMs];
+        return sent(world, 'change-peers').every(({ at }) => at < from || at > to);
+      },
+      'nothing failed': (world) => failed(world) === 0,
+    },
+  },
+  'nonsense is refused and kept, and a fleet that there is none of, too': {
+    people: (world) => {
+      world.at(1, () => invoke(world, { kind: 'rotate', fleet: 'nobody' }));
+      world.at(1, () => invoke(world, { kind: 'rotate', fleet: 'bitcoin', force: true }));
+      world.at(1, () => invoke(world, { kind: 'spin' }));
+      world.at(2, () => invoke(world, { kind: 'rotate', fleet: 'bitcoin' }));
+    },
+    minutes: 8,
+    expect: {
+      'three events are kept': (world) => failed(world) === 3,
+      'lists that are well are left as they are': untouched,
+    },
+  },
+};
+
+export const SCENARIOS: readonly Scenario[] = Object.entries(cases).map(
+  ([name, { fleets, build = fiveFollowers, people, minutes, meanwhile = {}, expect }]): Scenario => ({
+    name,
+    sentence: name,
+    ...(fleets && { fleets }),
+    build: (world) => build(world),
+    ...(people && { people }),
+    meanwhile: Object.entries(meanwhile).map(([sentence, [atMinutes, holds]]) => ({ sentence, atMinutes, holds })),
+    done: ({ region }) => region.clock.now() > Date.UTC(2026, 0, 1, 12, minutes),
+    hours: minutes / 60 + 1,
+    expect: Object.entries(expect).map(([sentence, holds]) => ({ sentence, holds: (_, world) => holds(world) })),
+  }),
+);

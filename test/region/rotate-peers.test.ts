@@ -1,0 +1,34 @@
+// Peers with the real function in the region: its bundle, its role, SSM as it is modelled, and nodes that dial and restart.
+import { describe, expect, it } from '@jest/globals';
+import { itHolds } from '../simulation/cases/matrix.ts';
+import { simulate } from '../support/simulate.ts';
+import * as rotating from './cases/rotate-peers.ts';
+
+describe('rotate-peers in the region', () =>
+  itHolds(rotating.SCENARIOS, new URL('./cases/rotate-peers.ts', import.meta.url)));
+
+describe('rotate-peers on a bad day', () => {
+  const days = [
+    ['throttling'],
+    ['lost-answers'],
+    ['killed'],
+    ['late-command'],
+    ['doubled-command', 'node-amnesia'],
+    ['duplicate-events', 'delayed-events'],
+  ] as const;
+
+  it.each(['peers-lost', 'new-fleet'])('%s comes to the same end', async (scenario) => {
+    const told = (await simulate(days.map((faults) => ({ scenario, faults })))).map(({ unmet, report }) => ({
+      unmet,
+      violations: report.violations,
+    }));
+    expect(told).toEqual(days.map(() => ({ unmet: [], violations: [] })));
+  });
+
+  it('is the same in both lanes of the region', async () => {
+    const lanes = ['fidelity', 'sweep'] as const;
+    const [fidelity, sweep] = await simulate(lanes.map((lane) => ({ scenario: 'new-fleet', lane })));
+    expect(fidelity?.report.traceHash).toBe(sweep?.report.traceHash);
+    expect(fidelity?.journal).toEqual(sweep?.journal);
+  });
+});
