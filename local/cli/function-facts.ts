@@ -31,15 +31,14 @@ export function functionRuns(
   { region: { front, spans } }: World,
   requested: (call: CallRecord) => Requested,
 ): FunctionRun[] {
-  return spans
-    .filter(({ toCall }) => toCall === undefined || (front.trace.calls[toCall - 1]?.at ?? 0) >= START_MS)
-    .flatMap(({ functionName, actor, fromCall, toCall }): FunctionRun[] => {
-      const name = FUNCTIONS.find((candidate) => functionName.endsWith(candidate));
-      if (name === undefined) return [];
-      const calls = front.trace.calls.slice(fromCall, toCall).filter((call) => call.actor === actor);
-      const wrote = new Map(calls.flatMap((call, at) => keyWritten(call).map((key) => [key, at] as const)));
-      return wrote.size === 0 ? [] : [{ name, requests: calls.map(requested), wrote }];
-    });
+  return spans.flatMap(({ functionName, actor, fromCall, toCall }): FunctionRun[] => {
+    const name = FUNCTIONS.find((candidate) => functionName.endsWith(candidate));
+    if (name === undefined) return [];
+    const calls = front.trace.calls.slice(fromCall, toCall).filter((call) => call.actor === actor);
+    const wrote = new Map(calls.flatMap((call, at) => keyWritten(call).map((key) => [key, at] as const)));
+    const isOver = (calls.at(-1)?.at ?? 0) < START_MS;
+    return wrote.size === 0 || isOver ? [] : [{ name, requests: calls.map(requested), wrote }];
+  });
 }
 
 function keyWritten({ service, operation, input }: CallRecord): string[] {

@@ -103,7 +103,8 @@ export function faultLines({ heals, dispatcher, runs }: StoryFacts): StoryLine[]
   // Who only looks, looks again.
   const changes = runs
     .filter(({ name }) => name !== 'watch-fleet')
-    .flatMap(({ requests }) => requests)
+    // About the fleet: an alarm is not its node's affair.
+    .flatMap(({ requests }) => requests.map(({ about: _, ...request }): Requested => request))
     .filter((request) => !isState(request) && isMutating(request.name.split('.')[1] ?? ''));
   return [...heals.flatMap(({ requests }) => requests), ...dispatcher, ...changes].flatMap((request): StoryLine[] => {
     const text = faultText(request);

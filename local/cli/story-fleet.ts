@@ -26,16 +26,51 @@ function healthLines(facts: StoryFacts, explain: boolean): StoryLine[] {
     ...(explain && { evidence: evidenceOf(facts, [entry, ...more]) }),
   });
   return [
-    ...changes.map((change) => {
-      const own = pages.filter((page) => belongs.get(page) === change);
-      const tone = toneOf(change);
-      const text = [change.sentence, ...own.map((page, at) => pagedAfter(change, page, at > 0))].join('; ');
-      return line(change, { label: 'health', text, ...(tone && { tone }) }, []);
+    ...foldedOf(changes).map(({ entry, text, whole }) => {
+      const own = pages.filter((page) => belongs.get(page) === entry);
+      const tone = toneOf(entry);
+      const said = [text, ...own.map((page, at) => pagedAfter(entry, page, at > 0))].join('; ');
+      return {
+        ...line(entry, { label: 'health', text: said, ...(tone && { tone }) }, []),
+        ...(whole && { about: entry.fleet }),
+      };
     }),
     ...pages
       .filter((page) => belongs.get(page) === undefined)
       .map((page) => line(page, { label: labelOf(page), text: pageText(page), tone: 'bad' }, [])),
   ];
+}
+
+interface Folded {
+  readonly entry: JournalLine;
+  readonly text: string;
+  /** It stands for several nodes. */
+  readonly whole: boolean;
+}
+
+/** So many nodes are told one by one. */
+const NODES_TOLD = 2;
+const NAMED = 5;
+
+/** Where we could not ask, or can again, that says nothing of the nodes: all that one sweep says so of are one line. */
+function foldedOf(changes: readonly JournalLine[]): Folded[] {
+  const alike = new Map<string, JournalLine[]>();
+  for (const change of changes) {
+    const [, transition, reason = ''] = /^(\w+ → \w+): (.*)$/.exec(change.sentence) ?? [];
+    const isOurs = transition !== undefined && /\bunknown\b/.test(transition);
+    const words = transition?.endsWith(' synced') ? transition : `${transition}: ${reason}`;
+    const key =
+      isOurs && !isWhole(change) ? `${change.fleet} ${change.atMs} ${words}` : change.place + changes.indexOf(change);
+    alike.set(key, [...(alike.get(key) ?? []), change]);
+  }
+  return [...alike.values()].flatMap((group) => {
+    const [first] = group;
+    if (!first || group.length <= NODES_TOLD)
+      return group.map((entry): Folded => ({ entry, text: entry.sentence, whole: false }));
+    const names = group.map(({ node }) => node).sort();
+    const more = names.length > NAMED ? ` and ${names.length - NAMED} more` : '';
+    return [{ entry: first, text: `${names.slice(0, NAMED).join(', ')}${more}: ${first.sentence}`, whole: true }];
+  });
 }
 
 /** The line that a page belongs to: how the node fared when it was sent. A fleet's own troubles have none. */

@@ -136,7 +136,7 @@ describe('the story of a watched fleet', () => {
       'chain bitcoin  halts: nobody anywhere makes a block',
       'alarm  chainmend-bitcoin-halted  OK → ALARM',
       expect.stringMatching(/^bitcoin {2}chain-halted: nobody has advanced for \d+ min; page sent$/),
-      'chain bitcoin  goes on, 45 min later',
+      expect.stringMatching(/^chain bitcoin {2}goes on, \d+ min later$/),
       'alarm  chainmend-bitcoin-halted  ALARM → OK',
     ]);
   });

@@ -113,6 +113,20 @@ describe('the story of a watched fleet', () => {
     expect(told(facts)).toEqual(['bitcoin: chain-halted: nobody has advanced for 12 min; page sent']);
   });
 
+  it('says once of all nodes that they could not be asked, since that says nothing of any of them', () => {
+    const nodes = ['node1', 'node2', 'node3'];
+    const facts = factsOf([
+      ...nodes.map((node) => health(0, 'synced → unknown: asking it failed: Rate exceeded', node)),
+      ...nodes.map((node, at) => health(60, `unknown → synced: ${at} blocks behind the tip, 7`, node)),
+      ...nodes.map((node) => health(120, 'synced → stuck: 9 blocks behind', node)),
+    ]);
+    expect(told(facts)).toEqual([
+      'health: node1, node2, node3: synced → unknown: asking it failed: Rate exceeded',
+      'health: node1, node2, node3: unknown → synced: 0 blocks behind the tip, 7',
+      ...nodes.flatMap((node) => [`bitcoin/${node}`, 'health: synced → stuck: 9 blocks behind']),
+    ]);
+  });
+
   it('tells a page whose health line was before the story began as a line of its own', () => {
     const page = { kind: 'page', node: 'node2', code: 'node-stuck', sentence: 'node2: stuck' } as const;
     expect(told(factsOf([entry(0, 'watch-fleet', page)])).slice(1)).toEqual([
