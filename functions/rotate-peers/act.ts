@@ -108,14 +108,14 @@ async function carryOut(work: Work, act: Act, subject: Subject): Promise<Acted> 
   // Only a node that lacks peers, and whose running client could not be told of any, is worth a stop.
   const wantsRestart = plan.text !== undefined && plan.belowFloor && !done.told && (writes || act.pending);
   let forbidden: Refusal | null = null;
+  let noTime: string | undefined;
   if (wantsRestart) {
     const seconds = (work.fleet.units[0]?.stopGraceSeconds ?? 0) + RESTART_SECONDS;
-    // Nothing is written yet: the next run begins with this node, and has the time.
-    if (Date.now() + seconds * 1000 > work.untilMs)
-      return { outcome: 'later', sentence: `a restart may take ${seconds} s, more than this run has left` };
     forbidden = await act.judgeRestart();
+    if (!forbidden && Date.now() + seconds * 1000 > work.untilMs)
+      noTime = `a restart may take ${seconds} s, more than this run has left`;
   }
-  const restarts = wantsRestart && !forbidden;
+  const restarts = wantsRestart && !forbidden && noTime === undefined;
   if (writes || restarts) {
     const written = await writeConfig(work, act, subject, restarts);
     if ('outcome' in written) return written;
@@ -124,6 +124,7 @@ async function carryOut(work: Work, act: Act, subject: Subject): Promise<Acted> 
     if (verdict.is === 'fallen') return goBack(work, act, subject, done, verdict);
   }
   verdict ??= await measure(work, act, 0);
+  if (noTime !== undefined && verdict.is !== 'proved') return { outcome: 'later', sentence: noTime };
   return conclude(work, act, subject, { done, verdict, forbidden });
 }
 

@@ -132,17 +132,18 @@ async function rotate(work: Work, client: PeersClient, facts: Facts): Promise<Su
   const { fleet, clients } = work;
   const nodes = await discoverNodes(clients.ec2, fleet);
   const same = twins(nodes);
-  const left = new Set(same.map(({ node }) => node?.instanceId));
+  const namesakes = new Set(same.map(({ node }) => node?.instanceId));
   const unproved = rotation.restart ? [rotation.restart.instanceId] : [];
   const seen = await observeFleet(work, client, nodes, parts, [...unproved, ...due.nodes]);
   const outcomes: string[] = await settleRestart(work, seen, rotation);
   // Who does not answer now may be replaying: its client is left alone.
-  const turn = due.nodes.filter((id) => !left.has(id) && peersOf(seen, id) !== null);
+  const turn = due.nodes.filter((id) => !namesakes.has(id) && peersOf(seen, id) !== null);
   const read = await readLists(work, seen, fileOf(fleet, client), turn);
   const refusals: SubjectRefusal[] = [...same, ...seen.refusals, ...read.refusals];
   const plans = plansOf(work, client, seen, read.lists, rotation, refusals);
   const failures: unknown[] = [];
   let finished = true;
+  let leftBehind = false;
   if (event.kind === 'approve' || fleet.mode === 'act') {
     const approved = event.kind === 'approve' ? judgeApproval(fleet, rotation, event.plan, plans, Date.now()) : plans;
     if ('refuse' in approved) refusals.push(approved);
@@ -152,11 +153,14 @@ async function rotate(work: Work, client: PeersClient, facts: Facts): Promise<Su
       refusals.push(...done.refusals);
       failures.push(...done.failures);
       finished = done.finished;
+      leftBehind = done.left;
       if (event.kind === 'approve') await record(work, () => ({ asked: null }));
     }
   } else refusals.push(...(await askOrPlan(work, plans, seen.names)));
+  const left = turn.length < due.nodes.length || read.refusals.length > 0 || leftBehind;
   const waits = plans.some(({ change }) => change.waiting > 0);
-  if (finished && failures.length === 0) await passed(work, due, waits);
+  if (finished && failures.length === 0)
+    await passed(work, due, left ? LEFT_AGAIN_MS : waits ? CHURN_WINDOW_MS : ROUTINE_MS);
   await tell(work, refusals).catch((error: unknown) => failures.push(error));
   if (failures.length > 0) throw new AggregateError(failures, `${fleet.name}: ${failures.map(sentence).join('; ')}`);
   return {
@@ -170,11 +174,13 @@ async function rotate(work: Work, client: PeersClient, facts: Facts): Promise<Su
 
 const sentence = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-/** The routine has come so far: on from there in the next run, again in six hours, or in one where the hour's changes were used up. */
-const passed = async (work: Work, { why, cursor }: Due, waits: boolean): Promise<void> => {
+/** When a node did not answer, or was left for later, the routine comes again. */
+const LEFT_AGAIN_MS = 30 * 60_000;
+
+/** The routine has come so far: on from there in the next run, or again after a while: sooner where something was left to be done. */
+const passed = async (work: Work, { why, cursor }: Due, againMs: number): Promise<void> => {
   if (why !== 'routine') return;
-  const agoMs = waits ? ROUTINE_MS - CHURN_WINDOW_MS : 0;
-  await record(work, () => (cursor === null ? { cursor, routineAtMs: Date.now() - agoMs } : { cursor }));
+  await record(work, () => (cursor === null ? { cursor, routineAtMs: Date.now() + againMs - ROUTINE_MS } : { cursor }));
 };
 
 function plansOf(
@@ -253,6 +259,8 @@ interface AllDone {
   readonly failures: readonly unknown[];
   /** false: time was up before everybody had had a turn. */
   readonly finished: boolean;
+  /** Something of it was left for a later run. */
+  readonly left: boolean;
 }
 
 async function actOnAll(
@@ -266,9 +274,10 @@ async function actOnAll(
   const outcomes: string[] = [];
   const refusals: SubjectRefusal[] = [];
   const failures: unknown[] = [];
+  let left = false;
   for (const plan of inTurn(plans, due)) {
     // A look, a command and a measure at the least.
-    if (Date.now() + 60_000 > work.untilMs) return { outcomes, refusals, failures, finished: false };
+    if (Date.now() + 60_000 > work.untilMs) return { outcomes, refusals, failures, finished: false, left: true };
     const subject = { name: plan.node, instanceId: plan.instanceId };
     const node = seen.nodes.get(plan.instanceId);
     if (!node) continue;
@@ -284,12 +293,17 @@ async function actOnAll(
         judgeRestart: () => mayRestart(work, seen, parts, plan),
       });
       outcomes.push(`${plan.node}: ${wordsOf(acted)}`);
-      if (acted.outcome === 'refused') refusals.push(about(acted.refusal, subject));
+      left ||= acted.outcome === 'later';
+      if (acted.outcome === 'refused') {
+        // What a person was told before is not paged each time that it is met again.
+        const told = rotation.backoff[plan.instanceId] !== undefined;
+        refusals.push({ ...about(acted.refusal, subject), page: acted.refusal.page && !told });
+      }
     } catch (error) {
       failures.push(new Error(`${plan.node}: ${sentence(error)}`, { cause: error }));
     }
   }
-  return { outcomes, refusals, failures, finished: true };
+  return { outcomes, refusals, failures, finished: true, left };
 }
 
 /** In the order in which they are due: the cure before the care. */
