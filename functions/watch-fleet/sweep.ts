@@ -13,6 +13,7 @@ export const ENVIRONMENT = [
   'PARAMETER_PREFIX',
   'PROBE_FUNCTION_PREFIX',
   'ASK_NODE_DOCUMENT',
+  'REGISTER_FUNCTION_NAME',
 ] as const;
 
 export interface Door {

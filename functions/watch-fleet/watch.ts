@@ -7,6 +7,7 @@ import { judgeFleet } from './health.ts';
 import { keep } from './keep.ts';
 import { measurements } from './measure.ts';
 import { afterPaging } from './pages.ts';
+import { hintRegister, poolMayChange } from './pool.ts';
 import { probeMetric } from './probe-metric.ts';
 import { probeSsm } from './probe-ssm.ts';
 import { probeVpc } from './probe-vpc.ts';
@@ -67,18 +68,22 @@ export async function watchFleet(door: Door, fleet: Fleet, failures: unknown[]):
   const sent = await tellPeople(door, sight, health, attempt);
   await attempt(() => writeChanges(door, sight, health));
   const { nodes: judged, watch: next } = afterPaging(health, sent, sight.nowMs);
-  await attempt(() =>
-    keepAll(door, fleet, { nodes: judged.map(({ node }) => node), watch: next, before: observations }),
-  );
+  const seen = judged.map(({ node }) => node);
+  await attempt(async () => {
+    const kept = await keepAll(door, fleet, { nodes: seen, watch: next, before: observations });
+    // It reads what is kept.
+    if (kept && poolMayChange(sight, seen)) await hintRegister(door, fleet.name);
+  });
 }
 
 async function keepAll(
   { clients, store, environment }: Door,
   fleet: Fleet,
   seen: Omit<Parameters<typeof keep>[3], 'fleet'>,
-): Promise<void> {
+): Promise<boolean> {
   const kept = await keep(clients.dynamodb, environment.TABLE_NAME, store, { fleet: fleet.name, ...seen });
   if (!kept) warn(fleet, 'a newer sweep has been kept already');
+  return kept;
 }
 
 function probe(

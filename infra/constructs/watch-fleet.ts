@@ -42,6 +42,7 @@ export class WatchFleet extends Construct {
         PARAMETER_PREFIX: parameterPrefix,
         PROBE_FUNCTION_PREFIX: probeNodesPrefix,
         ASK_NODE_DOCUMENT: commands.askNode,
+        REGISTER_FUNCTION_NAME: functionNames.registerNodes,
       },
       grants: [state.grant(), ...pages.grants(), settings.grantAll(), ...this.#observe(), ...this.#ask(fleets)],
       also: () => ({}),
@@ -123,6 +124,11 @@ export class WatchFleet extends Construct {
         actions: ['lambda:InvokeFunction'],
         resources: [arn(this, 'lambda', `function:${probeNodesPrefix}*`)],
         wildcard: 'The probes, one for each VPC, whose id ends their names.',
+      },
+      {
+        sid: 'TellRegisterNodes',
+        actions: ['lambda:InvokeFunction'],
+        resources: [arn(this, 'lambda', `function:${functionNames.registerNodes}`)],
       },
     ];
   }

@@ -40,6 +40,23 @@ describe('register-nodes', () => {
     });
   });
 
+  it('is told by watch-fleet, which may invoke it and the probes and no other function', () => {
+    const watch = resources('AWS::Lambda::Function').find(
+      ({ Properties }) => Properties.FunctionName === 'chainmend-watch-fleet',
+    ) as Resource;
+    const role = resources('AWS::IAM::Role').find(({ id }) => text(watch.Properties.Role) === `<${id}.Arn>`);
+    const invoked = role?.Properties.Policies.flatMap(({ PolicyDocument }: Resource['Properties']) =>
+      PolicyDocument.Statement.filter(({ Action }: Resource['Properties']) =>
+        listOf(Action).includes('lambda:InvokeFunction'),
+      ).map(({ Resource }: Resource['Properties']) => text(Resource).split(':function:')[1]),
+    );
+    expect(invoked.sort()).toEqual([
+      'chainmend-probe-nodes-*',
+      watch.Properties.Environment.Variables.REGISTER_FUNCTION_NAME,
+    ]);
+    expect(watch.Properties.Environment.Variables.REGISTER_FUNCTION_NAME).toBe('chainmend-register-nodes');
+  });
+
   it('changes records of the fleets’ zones only, of three types, and overwrites nothing', () => {
     expect(allowing('route53:ChangeResourceRecordSets')).toMatchObject([
       {

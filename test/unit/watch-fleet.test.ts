@@ -250,6 +250,7 @@ describe('a sweep', () => {
     PARAMETER_PREFIX: '/chainmend',
     PROBE_FUNCTION_PREFIX: 'chainmend-probe-nodes-',
     ASK_NODE_DOCUMENT: 'chainmend-ask-node-00000000',
+    REGISTER_FUNCTION_NAME: 'chainmend-register-nodes',
   };
 
   it('goes on where a fleet cannot be read, is counted, and tells all that failed at its end', async () => {

@@ -30,6 +30,13 @@ const hasAlarm = ({ region }: World, name: string): boolean => region.cloudwatch
 const hasAll = (world: World, node: string): boolean => OWN_KINDS.every((kind) => hasAlarm(world, alarmOf(node, kind)));
 const calls = ({ region }: World, operation: string) =>
   region.front.trace.calls.filter((call) => call.actor.startsWith(FUNCTION) && call.operation === operation);
+const hints = ({ region }: World) =>
+  region.front.trace.calls.filter(
+    ({ actor, operation, input }) =>
+      actor.startsWith('chainmend-watch-fleet') &&
+      operation === 'Invoke' &&
+      (input as { FunctionName?: string }).FunctionName === FUNCTION,
+  );
 const own = ({ region, tableName }: World) =>
   readJournal(region, tableName).filter(({ heal, fleet }) => heal === 'register-nodes' && fleet === 'bitcoin');
 const refusals = (world: World, code: string) =>
@@ -127,6 +134,21 @@ const cases: Readonly<Record<string, Case>> = {
       'the others have theirs': (world) => hasAll(world, 'node4'),
       'an alarm under our prefix that carries no tag of ours stays': (world) =>
         hasAlarm(world, 'chainmend-bitcoin-jenkins'),
+    },
+  },
+  'a node that stops being synced leaves the pool when watch-fleet sees it, and comes back as soon': {
+    people: (world) => {
+      world.at(6, () => world.find('bitcoin', 'node2').machine.rpc.misbehave('dead'));
+      world.at(11, () => world.find('bitcoin', 'node2').machine.rpc.behave());
+    },
+    meanwhile: {
+      'it has left': [8.5, (world) => record(world, 'pool')?.includes(addressOf(world, 'node2')) === false],
+      'the others stay': [8.5, (world) => record(world, 'pool')?.length === 2],
+    },
+    expect: {
+      'it is back': (world) => record(world, 'pool')?.includes(addressOf(world, 'node2')) === true,
+      'register-nodes was told of this fleet, once a change': (world) => hints(world).length === 3,
+      'nothing failed': (world) => failed(world) === 0,
     },
   },
   'where nobody asks the nodes, all that run are in the pool, and no alarm is on what nobody publishes': {
