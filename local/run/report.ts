@@ -202,9 +202,8 @@ function refusalsOf(journal: readonly JournalLine[]): Report['refusals'] {
 }
 
 /** The zones of the fleets, without what Route 53 itself puts into each. */
-function dnsOf({ region, fleets }: World): Report['dns'] {
-  const zones = new Set([...fleets.values()].flatMap(({ dns }) => dns?.zone ?? []));
-  return [...zones]
+function dnsOf({ region, zones }: World): Report['dns'] {
+  return zones
     .flatMap((zone) => region.route53.records(zone))
     .filter(({ type }) => type !== 'NS' && type !== 'SOA')
     .map(({ name, type, values }) => ({ name: name.replace(/\.$/, ''), type, values }));

@@ -84,7 +84,7 @@ async function readSources(): Promise<Sources> {
 }
 
 /** Deploys the synthesized template into a region, in the minutes before the story begins, and builds the scenario's world. */
-export async function prepare(region: Region, scenario: Pick<Scenario, 'build' | 'fleets'>): Promise<World> {
+export async function prepare(region: Region, scenario: Pick<Scenario, 'build' | 'fleets' | 'zones'>): Promise<World> {
   sources ??= readSources();
   const { assembly, fleetFiles } = await sources;
   const { clock } = region;
@@ -104,7 +104,7 @@ export async function prepare(region: Region, scenario: Pick<Scenario, 'build' |
   const { fleets, later } = await settled(region, () => pushFleets(region, fleetFiles, scenario.fleets ?? {}));
   await clock.run({ untilMs: START_MS - LEAD_MS, maxEvents: MAX_EVENTS });
   const world = new World(region, table.ref, fleets);
-  world.furnish();
+  if (scenario.zones !== 'none') world.furnish();
   for (const push of later) world.beforehand(push);
   scenario.build(world);
   await clock.run({ untilMs: START_MS, maxEvents: MAX_EVENTS });

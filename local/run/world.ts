@@ -28,6 +28,7 @@ export class World {
   /** Instances and volumes that people have made since the story began. */
   readonly theirs = new Set<string>();
   #placed = 0;
+  #zones: readonly string[] = [];
   readonly #beforehand: (() => Promise<unknown>)[] = [];
   /** Starts of clients since the story began, by instance, oldest first. */
   readonly #starts = new Map<string, { readonly startedMs: number; syncedMs?: number }[]>();
@@ -44,8 +45,13 @@ export class World {
 
   /** What people have made before: the zone of each fleet's names. */
   furnish(): void {
-    const zones = new Set([...this.fleets.values()].flatMap(({ dns }) => dns?.zone ?? []));
-    for (const name of zones) this.region.route53.addZone({ name, private: true, vpcId: VPC_ID });
+    this.#zones = [...new Set([...this.fleets.values()].flatMap(({ dns }) => dns?.zone ?? []))];
+    for (const name of this.#zones) this.region.route53.addZone({ name, private: true, vpcId: VPC_ID });
+  }
+
+  /** The zones that were made. */
+  get zones(): readonly string[] {
+    return this.#zones;
   }
 
   /** `heightAtStart` is the chain's when the story begins. */

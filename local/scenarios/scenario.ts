@@ -9,6 +9,8 @@ export interface Scenario {
   readonly sentence: string;
   /** Changes to the fleet files of `local/scenarios/fleets`, pushed by a person before anything happens. */
   readonly fleets?: Readonly<Record<string, Partial<FleetDocument>>>;
+  /** Nobody has made the zones of the fleets' names; they are there unless it is said. */
+  readonly zones?: 'none';
   /** Puts chains, nodes and their pasts there. */
   readonly build: (world: World) => void;
   /** What people do, and when. */

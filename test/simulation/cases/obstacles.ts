@@ -93,7 +93,8 @@ const cases: Readonly<Record<string, Case>> = {
     expect: {
       'refused while it was stopped': refusedOnly('paused', 'instance-stopped'),
       'nothing was modified': nothingModified,
-      'nobody was paged': nobodyPaged,
+      'people were told that it does not run, and nothing else': ({ pages }) =>
+        pages.every(({ code }) => code === 'node-unreachable'),
     },
   },
   'the SSM agent is cut off for an hour: refused and paged, grown when it is back': {

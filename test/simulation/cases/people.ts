@@ -119,7 +119,13 @@ const cases: Readonly<Record<string, Case>> = {
     hours: 8,
     expect: {
       'refused because the plan had changed': refusedOnly('approval-exceeded'),
-      'a person was asked twice': pagedOnly('approval-wanted', 'approval-wanted'),
+      'a person was asked twice about the disk': ({ pages }) =>
+        pages.filter(({ code, node }) => code === 'approval-wanted' && node === 'node2').length === 2,
+      'and told that its client is down, which the full disk has stopped meanwhile': ({ pages }) =>
+        pages
+          .filter(({ code }) => code !== 'approval-wanted')
+          .map(({ code }) => code)
+          .join() === 'node-unreachable',
       'it healed in the end': ({ heals }) => heals.at(-1)?.outcome === 'healed',
       'the volume was modified once, to more than was approved first': (_, world) =>
         modifications(world).length === 1 && (modifications(world)[0]?.Size ?? 0) > 900,
@@ -165,8 +171,9 @@ const cases: Readonly<Record<string, Case>> = {
     also: alarmOnInodes,
     done: planned,
     expect: {
-      'one plan, for the inodes': ({ plans }) =>
-        plans.length === 1 && /100 % of its inodes/.test(plans[0]?.reason ?? ''),
+      'one plan for the disk, for the inodes': ({ plans }) =>
+        plans.filter(({ kind }) => kind === 'resize-volume').length === 1 &&
+        plans.some(({ reason }) => /100 % of its inodes/.test(reason)),
     },
   },
   'somebody deletes the schedule of the sweeps: nobody looks any more, and that is told within ten minutes': {

@@ -1,4 +1,5 @@
 // What somebody who means no good, or is only mistaken, can do to a heal: invoke it by hand, with whatever they like.
+import { incidentsOf } from '../../../local/run/report.ts';
 import type { Placed, World } from '../../../local/run/world.ts';
 import type { Scenario } from '../../../local/scenarios/scenario.ts';
 import { consortium } from '../../../local/scenarios/worlds.ts';
@@ -154,7 +155,7 @@ const cases: Readonly<Record<string, Case>> = {
     },
     expect: {
       'one heal, and it healed': healedOnce,
-      'the other node was never an incident': ({ refusals }) => refusals.every(({ node }) => node === 'node2'),
+      'the other node was never an incident': (_, world) => incidentsOf(world).every(({ node }) => node === 'node2'),
     },
   },
   'a person names a fleet, and an instance that is another’s: refused by name, and kept': {
