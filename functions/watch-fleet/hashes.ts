@@ -7,13 +7,13 @@ import { mostSay, type Source } from './sources.ts';
 export interface HashVerdicts {
   /** By source key: on another branch, where and how. */
   readonly differing: ReadonlyMap<string, BlockHash>;
-  /** Keys that were compared and agree. */
+  /** Keys that were compared and agree: deep enough, or by their newest block where they tell no other. */
   readonly agreeing: ReadonlySet<string>;
   /** Of the newest height at which most agree. */
   readonly canonical: BlockHash | null;
   /** A height at which there are several blocks, and none that most have. */
   readonly divided: { readonly height: number; readonly sides: readonly (readonly string[])[] } | null;
-  /** Keys whose newest block, with no deeper one to compare, differs from what most have at its height. */
+  /** Keys whose newest block, with no deeper one to compare, differs from what most have at its height: for a moment both may be right. */
   readonly doubtful: ReadonlySet<string>;
 }
 
@@ -39,12 +39,17 @@ export function compareHashes({ askedHeights }: Sight, sources: readonly Source[
     }
   }
   for (const key of differing.keys()) agreeing.delete(key);
-  return { differing, agreeing, canonical, divided, doubtful: doubtfulTips(askedHeights, sources) };
+  const tips = compareTips(askedHeights, sources);
+  return { differing, agreeing: new Set([...agreeing, ...tips.agreeing]), canonical, divided, doubtful: tips.doubtful };
 }
 
-/** Some clients tell no block but their newest: there nodes may differ for a moment and be right, so it takes two sweeps. */
-function doubtfulTips(askedHeights: readonly number[], sources: readonly Source[]): ReadonlySet<string> {
+/** Some clients tell no block but their newest. */
+function compareTips(
+  askedHeights: readonly number[],
+  sources: readonly Source[],
+): Pick<HashVerdicts, 'agreeing' | 'doubtful'> {
   const doubtful = new Set<string>();
+  const agreeing = new Set<string>();
   const mostAt = new Map<number, string | null>();
   for (const source of sources) {
     if (askedHeights.some((height) => hashAt(source, height) !== undefined)) continue;
@@ -52,9 +57,9 @@ function doubtfulTips(askedHeights: readonly number[], sources: readonly Source[
     const own = hashAt(source, height);
     if (!mostAt.has(height)) mostAt.set(height, mostSay(sources.map((other) => hashAt(other, height))));
     const most = mostAt.get(height) ?? null;
-    if (own !== undefined && most !== null && own !== most) doubtful.add(source.key);
+    if (own !== undefined && most !== null) (own === most ? agreeing : doubtful).add(source.key);
   }
-  return doubtful;
+  return { agreeing, doubtful };
 }
 
 function sidesAt(height: number, sources: readonly Source[]): HashVerdicts['divided'] {

@@ -15,6 +15,7 @@ import { startOf } from './start.ts';
 import { tipOf } from './tip.ts';
 import { follow, UNTRACKED, WATCHED_MS } from './track.ts';
 import { type Found, fleetTroubles, since, stillPaged, WELL_FOR_MS } from './troubles.ts';
+import { oneLine } from './words.ts';
 
 export interface JudgedNode {
   readonly node: ObservedNode;
@@ -55,7 +56,10 @@ export function judgeFleet(sight: Sight): FleetHealth {
     sight,
     nodes.map(({ node }) => node),
   );
-  const found: Found = { references, haltedSinceMs, divided: hashes.divided, doubled: doubledNames(sight.nodes) };
+  const found: Found = {
+    ...{ references, haltedSinceMs, divided: hashes.divided, networks: sources.networks },
+    doubled: doubledNames(sight.nodes),
+  };
   const troubles = new Map([...fleetTroubles(sight, nodes, found), ...consensus.troubles]);
   return {
     nodes,
@@ -70,7 +74,7 @@ export function judgeFleet(sight: Sight): FleetHealth {
       canonical: hashes.canonical ?? before.watch?.canonical ?? null,
       chainId: sources.chainId,
       references,
-      troubles: since(new Map([...fleetTroubles(sight, nodes, found), ...consensus.troubles]), before.watch, nowMs),
+      troubles: since(troubles, before.watch, nowMs),
       paged: stillPaged(troubles, before.watch, nowMs),
       version: before.watch?.version ?? 0,
     },
@@ -86,8 +90,8 @@ function observe(node: FleetNode, context: Context): JudgedNode {
   const heard = node.state === 'running' ? heardOf(reading) : 'nothing';
   const start = startOf(heard, before, context.watched, nowMs);
   const source = context.byKey.get(instanceId);
-  const doubtedSinceMs = doubtSince(source, before, hashes, nowMs);
-  const verdict = judgeNode(node, reading, before, start, doubtedSinceMs, context);
+  const doubted = doubtOf(source, before, hashes, nowMs);
+  const verdict = judgeNode(node, reading, before, start, doubted, context);
   const status = node.state === 'running' && reading?.kind === 'read' ? reading.reading.status : undefined;
   const facts = status?.kind === 'ok' ? status.facts : undefined;
   // One that is on another network makes progress there, of which nothing is known here.
@@ -100,7 +104,7 @@ function observe(node: FleetNode, context: Context): JudgedNode {
     node: {
       ...{ instanceId, name, role, availabilityZone, privateIp },
       health: verdict.health,
-      reason: verdict.reason,
+      reason: oneLine(verdict.reason),
       sinceMs,
       height,
       heightSinceMs: track.sinceMs,
@@ -114,16 +118,16 @@ function observe(node: FleetNode, context: Context): JudgedNode {
       ...(verdict.cause && { cause: verdict.cause }),
       memory: {
         track,
-        heard: heard ?? before?.memory?.heard ?? 'nothing',
+        heard: heard ?? before?.memory?.heard ?? null,
         starts: verdict.health === 'synced' ? 0 : start.starts,
-        doubtedSinceMs,
+        doubted,
       },
     },
   };
 }
 
 /** undefined: it was not asked, or we are not let in, and nothing is known of it. */
-function heardOf(reading: NodeReading | undefined): NodeMemory['heard'] | undefined {
+function heardOf(reading: NodeReading | undefined): NonNullable<NodeMemory['heard']> | undefined {
   if (reading?.kind !== 'read') return undefined;
   const { status } = reading.reading;
   if (status.kind === 'ok') return 'facts';
@@ -131,14 +135,14 @@ function heardOf(reading: NodeReading | undefined): NodeMemory['heard'] | undefi
   return isOurs(status.code) ? undefined : 'nothing';
 }
 
-function doubtSince(
+function doubtOf(
   source: Source | undefined,
   before: ObservedNode | undefined,
   { doubtful, agreeing }: { readonly doubtful: ReadonlySet<string>; readonly agreeing: ReadonlySet<string> },
   nowMs: number,
-): number | null {
-  const known = before?.memory?.doubtedSinceMs ?? null;
+): NodeMemory['doubted'] {
+  const known = before?.memory?.doubted ?? null;
   if (source === undefined) return known;
-  if (doubtful.has(source.key)) return known ?? nowMs;
+  if (doubtful.has(source.key)) return known ?? { sinceMs: nowMs, height: source.status.height };
   return agreeing.has(source.key) ? null : known;
 }

@@ -2,12 +2,12 @@
 // at lag 0, and only what others prove to be wrong is stuck or forked.
 import type { Reading } from '../../shared/chains/client.ts';
 import type { FleetNode } from '../../shared/fleet/nodes.ts';
-import type { Health, ObservedNode } from '../../shared/fleet/observation.ts';
+import type { Health, NodeMemory, ObservedNode } from '../../shared/fleet/observation.ts';
 import type { TroubleKind } from '../../shared/guardrails/codes.ts';
 import { hamperedByBeacon, insertedBlocks } from './evidence.ts';
 import type { HashVerdicts } from './hashes.ts';
 import { isOurs, type NodeReading, type Sight } from './sight.ts';
-import { outweighs, type Source, type Sources } from './sources.ts';
+import { areApart, outweighs, type Source, type Sources } from './sources.ts';
 import { graceEndsMs, type Start } from './start.ts';
 import { claimOf, type Tip } from './tip.ts';
 import { blocks, duration, names, short } from './words.ts';
@@ -37,7 +37,7 @@ export function judgeNode(
   reading: NodeReading | undefined,
   before: ObservedNode | undefined,
   start: Start,
-  doubtedSinceMs: number | null,
+  doubted: NodeMemory['doubted'],
   context: Context,
 ): Verdict {
   const { fleet, nowMs } = context.sight;
@@ -57,7 +57,7 @@ export function judgeNode(
       reason: `it is on network ${short(status.facts.chainId ?? '')}, the fleet on ${short(context.sources.chainId ?? '')}`,
       code: 'wrong-chain',
     };
-  const branch = judgeBranch(source, before, doubtedSinceMs, context);
+  const branch = judgeBranch(source, before, doubted, context);
   if (branch !== null) return branch;
   return judgePlace(node, source, reading, grace, start, context);
 }
@@ -78,15 +78,20 @@ function judgeSilence(
 function judgeBranch(
   source: Source,
   before: ObservedNode | undefined,
-  doubtedSinceMs: number | null,
+  doubted: NodeMemory['doubted'],
   { hashes, sight }: Context,
 ): Verdict | null {
   const differs = hashes.differing.get(source.key);
   const forked = (reason: string): Verdict => ({ health: 'forked', reason, code: 'node-forked' });
   if (differs !== undefined)
     return forked(`its block at height ${differs.height} is ${short(differs.hash)}, most have another`);
-  if (doubtedSinceMs !== null && doubtedSinceMs < sight.nowMs)
-    return forked(`its newest blocks have not been those of most others for ${duration(sight.nowMs - doubtedSinceMs)}`);
+  // As many blocks later as the others are compared at: until then both may be right.
+  const { confirmations } = sight.fleet.health;
+  const isDeep = doubted !== null && source.status.height >= doubted.height + Math.max(1, confirmations);
+  if (isDeep && hashes.doubtful.has(source.key))
+    return forked(
+      `its newest blocks have not been those of most others for ${duration(sight.nowMs - doubted.sinceMs)}`,
+    );
   // It was seen to be on another branch, and nothing could be compared since.
   if (before?.health === 'forked' && before.height !== null && !hashes.agreeing.has(source.key))
     return forked(before.reason);
@@ -151,8 +156,12 @@ function judgePlace(
   return { health: 'stuck', reason, code: 'node-stuck', ...cause };
 }
 
-/** Those that are beyond it and were seen to advance while it stood still. */
-function goingOn({ status, track: { sinceMs } }: Source, instanceId: string, { onBranch, sight }: Context): Source[] {
+/** Those that are beyond it on the same chain, as far as anybody can tell, and were seen to advance while it stood still. */
+function goingOn(source: Source, instanceId: string, { onBranch, sight }: Context): Source[] {
+  const {
+    status,
+    track: { sinceMs },
+  } = source;
   const { behindBlocks } = sight.fleet.health;
   return onBranch.filter(
     ({ key, status: other, track }) =>
@@ -160,7 +169,8 @@ function goingOn({ status, track: { sinceMs } }: Source, instanceId: string, { o
       other.height > status.height + behindBlocks &&
       track.advancedAtMs !== null &&
       sinceMs !== null &&
-      track.advancedAtMs > sinceMs,
+      track.advancedAtMs > sinceMs &&
+      !areApart(status, other, sight.askedHeights),
   );
 }
 

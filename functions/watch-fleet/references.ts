@@ -5,7 +5,7 @@ import type { Sight } from './sight.ts';
 import { referenceBefore, referenceKey, type Source, type Sources } from './sources.ts';
 import type { Tip } from './tip.ts';
 import { UNTRACKED } from './track.ts';
-import { blocks, short } from './words.ts';
+import { blocks, oneLine, short } from './words.ts';
 
 export function judgeReferences(
   sight: Sight,
@@ -25,7 +25,7 @@ export function judgeReferences(
     return {
       host,
       state,
-      reason,
+      reason: oneLine(reason),
       sinceMs: before?.state === state ? before.sinceMs : sight.nowMs,
       height: status.kind === 'ok' ? status.facts.height : null,
       heightSinceMs: memory.sinceMs,

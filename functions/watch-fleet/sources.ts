@@ -19,18 +19,48 @@ export interface Sources {
   readonly all: readonly Source[];
   /** What the fleet's network is called; null while nobody told, or not most of them the same. */
   readonly chainId: string | null;
+  /** Who is on which network, where that is not known. */
+  readonly networks: ReadonlyMap<string, readonly string[]>;
 }
 
 export function sourcesOf(sight: Sight): Sources {
   const told = [...nodeSources(sight), ...referenceSources(sight)];
-  const majority = mostSay(told.map(({ status }) => idOf(status)));
+  const idsOf = (some: readonly Source[]): readonly (string | undefined)[] => some.map(({ status }) => idOf(status));
   const { fleet, before } = sight;
-  const chainId = fleet.health.chainId?.toLowerCase() ?? majority ?? before.watch?.chainId ?? null;
+  // References that are of another network may be as many as the nodes.
+  const chainId =
+    fleet.health.chainId?.toLowerCase() ??
+    mostSay(idsOf(told)) ??
+    before.watch?.chainId ??
+    mostSay(idsOf(told.filter(({ kind }) => kind === 'node')));
   const isElsewhere = ({ status }: Source): boolean => {
     const id = idOf(status);
     return chainId !== null && id !== undefined && id !== chainId;
   };
-  return { all: told.filter((source) => !isElsewhere(source)), chainId };
+  return {
+    all: told.filter((source) => !isElsewhere(source)),
+    chainId,
+    networks: chainId === null ? byId(told) : new Map(),
+  };
+}
+
+function byId(told: readonly Source[]): ReadonlyMap<string, readonly string[]> {
+  const found = new Map<string, string[]>();
+  for (const { status, name } of told) {
+    const id = idOf(status);
+    if (id !== undefined) found.set(id, [...(found.get(id) ?? []), name]);
+  }
+  return found;
+}
+
+/** Whether two of which nobody knows who is right tell of different networks, or of different blocks at one of these heights. */
+export function areApart(one: NodeStatus, other: NodeStatus, heights: readonly number[]): boolean {
+  const [id, otherId] = [idOf(one), idOf(other)];
+  if (id !== undefined && otherId !== undefined && id !== otherId) return true;
+  return heights.some((height) => {
+    const [hash, otherHash] = [one, other].map(({ hashes }) => hashes.find((known) => known.height === height)?.hash);
+    return hash !== undefined && otherHash !== undefined && hash !== otherHash;
+  });
 }
 
 export const referenceKey = (place: number): string => `reference ${place}`;

@@ -16,14 +16,15 @@ export interface Start {
  * @param watched whether its fleet was watched before: of one that is watched for the first time nobody has just come up
  */
 export function startOf(
-  heard: NodeMemory['heard'] | undefined,
+  heard: NonNullable<NodeMemory['heard']> | undefined,
   before: ObservedNode | undefined,
   watched: boolean,
   nowMs: number,
 ): Start {
   const known = { startedAtMs: before?.startedAtMs ?? null, starts: before?.memory?.starts ?? 0 };
   if (heard === undefined || heard === 'nothing') return known;
-  const heardBefore = before === undefined ? (watched ? 'nothing' : heard) : (before.memory?.heard ?? heard);
+  const heardBefore =
+    before === undefined ? firstHeard(heard, watched) : (before.memory?.heard ?? firstHeard(heard, false));
   if (heardBefore === heard) return known;
   // It answers at last: the same start, and what it has missed meanwhile takes its time.
   const isAnother = !(heardBefore === 'starting' && heard === 'facts');
@@ -32,6 +33,10 @@ export function startOf(
   if (starts > MAXIMUM_STARTS) return { ...known, starts: MAXIMUM_STARTS + 1 };
   return { startedAtMs: nowMs, starts };
 }
+
+/** What is taken for heard before there was anything: a client that says that it starts is believed. */
+const firstHeard = (heard: NodeMemory['heard'], watched: boolean): NodeMemory['heard'] =>
+  watched || heard === 'starting' ? 'nothing' : heard;
 
 /** When the grace ends, ms since the epoch: of its client's start or of its instance's, whichever was later. */
 export function graceEndsMs({ health }: Fleet, { launchedAtMs }: FleetNode, { startedAtMs }: Start): number {

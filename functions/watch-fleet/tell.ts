@@ -4,6 +4,8 @@ import { runbookOf } from '../../shared/fleet/naming.ts';
 import type { ObservedNode } from '../../shared/fleet/observation.ts';
 import { createJournal, type JournalEntry } from '../../shared/heal/journal.ts';
 import { page } from '../../shared/heal/page.ts';
+import type { IncidentRecord } from '../../shared/heal/records.ts';
+import { MAY_BE_HEALED, withoutHealing } from './healing.ts';
 import type { FleetHealth } from './health.ts';
 import { alarmsOf, type DuePage, duePages, withoutQuiet } from './pages.ts';
 import type { Sight } from './sight.ts';
@@ -23,12 +25,28 @@ export async function tellPeople(
     await attempt(async () => {
       const alarms = [...alarmsOf(fleet, nodes.length, due).keys()];
       const loud = withoutQuiet(fleet, nodes.length, due, await quietAlarms(door.clients.cloudwatch, alarms));
-      if (loud === null) return;
-      await pagePeople(door, sight, loud);
-      sent.push(loud);
+      const left = loud && (await unlessHealing(door, sight, loud, attempt));
+      if (left === null) return;
+      await pagePeople(door, sight, left);
+      sent.push(left);
     });
   }
   return sent;
+}
+
+/** Where incidents cannot be read, people are told all the same. */
+async function unlessHealing(
+  { store }: Door,
+  { fleet, nowMs }: Sight,
+  due: DuePage,
+  attempt: (work: () => Promise<unknown>) => Promise<void>,
+): Promise<DuePage | null> {
+  if (!MAY_BE_HEALED.has(due.code)) return due;
+  let incidents: readonly IncidentRecord[] = [];
+  await attempt(async () => {
+    ({ incidents } = await store.readFleet(fleet.name));
+  });
+  return withoutHealing(due, incidents, nowMs);
 }
 
 async function pagePeople(door: Door, { fleet, nowMs }: Sight, { code, nodes, reason, kind }: DuePage): Promise<void> {

@@ -14,8 +14,8 @@ export function follow(before: Track, status: NodeStatus | undefined, nowMs: num
   const { progress: known, sinceMs, readAtMs } = before;
   const advancedAtMs = known !== null && progress > known ? nowMs : before.advancedAtMs;
   const watched = readAtMs !== null && nowMs - readAtMs <= WATCHED_MS;
-  // Going back, as in a reorganization, is no progress: the clock goes on.
-  const stood = watched && known !== null && sinceMs !== null && progress <= known;
+  // Going back, as in a reorganization, is no progress, and no standing still either.
+  const stood = watched && sinceMs !== null && progress === known;
   return { progress, sinceMs: stood ? sinceMs : nowMs, readAtMs: nowMs, advancedAtMs };
 }
 

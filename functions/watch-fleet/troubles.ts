@@ -4,20 +4,21 @@ import type { PageCode } from '../../shared/guardrails/codes.ts';
 import type { HashVerdicts } from './hashes.ts';
 import type { JudgedNode } from './health.ts';
 import { isOurs, type NodeReading, type Sight } from './sight.ts';
-import { statusOf } from './sources.ts';
-import { duration, names } from './words.ts';
+import { type Sources, statusOf } from './sources.ts';
+import { duration, names, short } from './words.ts';
 
 export interface Found {
   readonly references: readonly ObservedReference[];
   readonly haltedSinceMs: number | null;
   readonly divided: HashVerdicts['divided'];
+  readonly networks: Sources['networks'];
   /** Names that more than one node has. */
   readonly doubled: ReadonlySet<string>;
 }
 
 export function fleetTroubles(sight: Sight, nodes: readonly JudgedNode[], found: Found): ReadonlyMap<PageCode, string> {
   const { fleet, nowMs, readings } = sight;
-  const { references, haltedSinceMs, divided, doubled } = found;
+  const { references, haltedSinceMs, divided, networks, doubled } = found;
   const troubles = new Map<PageCode, string>();
   if (haltedSinceMs !== null)
     troubles.set('chain-halted', `nobody has advanced for ${duration(nowMs - haltedSinceMs)}${claims(references)}`);
@@ -32,7 +33,10 @@ export function fleetTroubles(sight: Sight, nodes: readonly JudgedNode[], found:
       nowMs - node.sinceMs >= patienceMs &&
       statusOf(readings.get(node.instanceId)) !== undefined,
   );
-  if (divided !== null) {
+  if (networks.size > 1) {
+    const sides = [...networks].map(([id, who]) => `${names(who)} on ${short(id)}`).sort();
+    troubles.set('no-majority', `nodes and references are on different networks: ${sides.slice(0, 5).join('; ')}`);
+  } else if (divided !== null) {
     const sides = divided.sides.map((side) => names(side)).join(' against ');
     troubles.set(
       'no-majority',

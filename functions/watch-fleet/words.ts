@@ -22,4 +22,13 @@ export function names(all: readonly string[]): string {
   return more > 0 ? `${all.slice(0, NAMED).join(', ')} and ${more} more` : all.join(', ');
 }
 
+/** A hundred nodes fit into an item of the table with sentences of this length, whatever their letters. */
+const MAX_CHARACTERS = 600;
+
+/** A sentence that quotes strangers, or AWS: one line of bounded length, without control characters. */
+export function oneLine(sentence: string): string {
+  const line = sentence.slice(0, 4 * MAX_CHARACTERS).replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' ');
+  return line.length <= MAX_CHARACTERS ? line : `${line.slice(0, MAX_CHARACTERS - 1).replace(/\p{Cs}$/u, '')}…`;
+}
+
 export const sentenceOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -52,12 +52,12 @@ export interface Track {
 
 export interface NodeMemory {
   readonly track: Track;
-  /** What came of asking it last: facts, that it starts, or nothing. */
-  readonly heard: 'facts' | 'starting' | 'nothing';
+  /** What came of asking it last: facts, that it starts, or nothing; null where it was never asked. */
+  readonly heard: 'facts' | 'starting' | 'nothing' | null;
   /** How often it came up since it was last well: the grace of a client that flaps ends. */
   readonly starts: number;
-  /** Since when its newest block differs from what most have at that height; null while nobody doubts it. */
-  readonly doubtedSinceMs: number | null;
+  /** Since when, and from which height on, its newest block differs from what most have there; null while nobody doubts it. */
+  readonly doubted: { readonly sinceMs: number; readonly height: number } | null;
 }
 
 /** Up to 100 nodes as they were seen at one moment; a fleet has as many of these as it needs. */

@@ -386,7 +386,7 @@ describe('a fork', () => {
     expect(watched.health['node3']).toBe('synced');
   });
 
-  it('is seen in two sweeps where a client tells its newest block only, as for a moment both may be right', () => {
+  it('takes as many blocks where a client tells its newest one only, as for a moment both may be right', () => {
     const tip = (height: number, branch: string) => ({
       status: {
         kind: 'ok' as const,
@@ -395,7 +395,9 @@ describe('a fork', () => {
     });
     const watched = new Watched().sweep({ node1: tip(1000, 'c'), node2: tip(1000, 'c'), node3: tip(1000, 'x') });
     expect(watched.health['node3']).toBe('synced');
-    watched.sweep({ node1: tip(1001, 'c'), node2: tip(1001, 'c'), node3: tip(1001, 'x') });
+    watched.sweep({ node1: tip(1002, 'c'), node2: tip(1002, 'c'), node3: tip(1002, 'x') });
+    expect(watched.health['node3']).toBe('synced');
+    watched.sweep({ node1: tip(1003, 'c'), node2: tip(1003, 'c'), node3: tip(1003, 'x') });
     expect(watched.health['node3']).toBe('forked');
   });
 });
