@@ -31,7 +31,7 @@ export interface NamePlan {
   /** Sorted by name. */
   readonly changes: readonly Change[];
   readonly refusals: readonly SubjectRefusal[];
-  /** Records that carry our marker now. */
+  /** Nodes' names that carry our marker now, but those of nodes that have ended. */
   readonly owned: number;
   /** How many of them would go for good. */
   readonly gone: number;
@@ -50,15 +50,19 @@ export function planNames(fleet: string, desired: DesiredNames, zone: Zone): Nam
   }
   const wanted = new Set([...desired.records.map(({ name }) => name), ...desired.untouched]);
   let owned = 0;
+  let gone = 0;
   for (const marker of zone.values()) {
     const marked = markedBy(fleet, marker);
     if (!marked) continue;
     const record = zone.get(recordKey(marked.name, marked.type));
-    if (record) owned++;
-    if (!wanted.has(marked.name)) changes.push(farewell(marker, record));
+    const goes = !wanted.has(marked.name);
+    if (goes) changes.push(farewell(marker, record));
+    if (!record?.plain || marked.type !== 'A' || desired.shared.has(marked.name) || desired.ended.has(marked.name))
+      continue;
+    owned++;
+    if (goes) gone++;
   }
   changes.sort((a, b) => compareText(a.name, b.name));
-  const gone = changes.filter(({ remove, create }) => create.length === 0 && remove.length > 1).length;
   return { changes, refusals, owned, gone, hash: hashOf(changes) };
 }
 

@@ -7,6 +7,7 @@ import {
   canonicalSrv,
   compareText,
   MAX_NAME_CHARACTERS,
+  markedBy,
   markerName,
   type RecordSet,
   recordKey,
@@ -24,6 +25,10 @@ export interface NameFacts {
   readonly paused: ReadonlySet<string>;
   /** The zone as it is now. */
   readonly zone: Zone;
+  /** Whether names of ours that no node has are left as they are: too many at once to believe that their nodes are gone. */
+  readonly keepGone?: boolean;
+  /** Names of instances that EC2 itself says have ended: of those it is believed. */
+  readonly ended?: ReadonlySet<string>;
 }
 
 export interface DesiredRecord extends RecordSet {
@@ -35,6 +40,10 @@ export interface DesiredNames {
   readonly records: readonly DesiredRecord[];
   /** Names whose records are left as they are, whatever they are. */
   readonly untouched: ReadonlySet<string>;
+  /** Names that are no node's. */
+  readonly shared: ReadonlySet<string>;
+  /** Names of nodes that have ended. */
+  readonly ended: ReadonlySet<string>;
   readonly refusals: readonly SubjectRefusal[];
   /** Why the pool is what it is: "2 of 3 nodes are synced". */
   readonly poolReason: string;
@@ -53,16 +62,20 @@ interface Named {
 }
 
 export const poolName = ({ pool, zone }: DnsPolicy): string => `${pool}.${zone}`;
+const hostOf = ({ zone }: DnsPolicy, name: string): string => `${name.toLowerCase()}.${zone}`;
 export const srvName = (chain: string, { zone }: DnsPolicy): string => `_${chain}-p2p._tcp.${zone}`;
 
 export function desiredNames(facts: NameFacts): DesiredNames {
   const { dns, chain } = facts.fleet;
   const { named, taken, refusals } = nameNodes(facts);
-  const pool = poolOf(facts);
-  const service = serviceOf(facts, named, taken);
+  const ended = new Set([...(facts.ended ?? [])].map((name) => hostOf(dns, name)));
+  const missed = facts.keepGone ? missedBy(facts, ended) : [];
+  const pool = poolOf(facts, missed);
+  const service = serviceOf(facts, named, [...taken, ...missed]);
   const own = named.filter(({ node }) => node.privateIp !== '' && !facts.paused.has(node.instanceId));
   const untouched = new Set([
     ...taken,
+    ...missed,
     ...named.filter(({ node }) => facts.paused.has(node.instanceId)).map(({ host }) => host),
     // Nodes there are, and none of them may be put into it or taken out: never emptied.
     ...(pool.values.length === 0 && facts.nodes.length > 0 ? [poolName(dns)] : []),
@@ -72,7 +85,23 @@ export function desiredNames(facts: NameFacts): DesiredNames {
     ...(pool.values.length > 0 ? [recordOf(dns, poolName(dns), 'A', pool.values)] : []),
     ...(service.length > 0 ? [recordOf(dns, srvName(chain, dns), 'SRV', service)] : []),
   ];
-  return { records: records.sort((a, b) => compareText(a.name, b.name)), untouched, refusals, poolReason: pool.reason };
+  return {
+    records: records.sort((a, b) => compareText(a.name, b.name)),
+    untouched,
+    shared: new Set([poolName(dns), srvName(chain, dns)]),
+    ended,
+    refusals,
+    poolReason: pool.reason,
+  };
+}
+
+/** Names of ours that no node has. */
+function missedBy({ fleet: { name, dns }, nodes, zone }: NameFacts, ended: ReadonlySet<string>): readonly string[] {
+  const had = new Set([...nodes.map((node) => hostOf(dns, node.name)), poolName(dns), ...ended]);
+  return [...zone.values()].flatMap((record) => {
+    const marked = markedBy(name, record);
+    return marked?.type === 'A' && !had.has(marked.name) ? [marked.name] : [];
+  });
 }
 
 const recordOf = ({ ttlSeconds }: DnsPolicy, name: string, type: string, values: readonly string[]): RecordSet => ({
@@ -90,14 +119,16 @@ function nameNodes({ fleet, nodes }: NameFacts): {
   readonly refusals: readonly SubjectRefusal[];
 } {
   const { dns } = fleet;
-  const hostOf = ({ name }: FleetNode): string => `${name.toLowerCase()}.${dns.zone}`;
   const claims = new Map<string, FleetNode[]>();
-  for (const node of nodes) claims.set(hostOf(node), [...(claims.get(hostOf(node)) ?? []), node]);
+  for (const node of nodes) {
+    const host = hostOf(dns, node.name);
+    claims.set(host, [...(claims.get(host) ?? []), node]);
+  }
   const named: Named[] = [];
   const taken = new Set<string>();
   const refusals: SubjectRefusal[] = [];
   for (const node of [...nodes].sort(byName)) {
-    const host = hostOf(node);
+    const host = hostOf(dns, node.name);
     const others = (claims.get(host) ?? []).filter((other) => other !== node);
     const refuse = (code: 'name-invalid' | 'name-taken', reason: string) =>
       refusals.push({ refuse: code, subject: node.instanceId, node, reason, page: true });
@@ -136,7 +167,10 @@ const RANKS = ['synced', 'behind', 'starting', 'unknown', 'unreachable', 'stuck'
  * nothing is known, stays in or out as it is; where nobody ever asks, all are in. When that leaves nobody, the least bad. A pool serves RPC: validators and bootnodes are
  * left out of it unless the fleet has nothing else.
  */
-function poolOf({ fleet, nodes, health, paused, zone }: NameFacts): {
+function poolOf(
+  { fleet, nodes, health, paused, zone }: NameFacts,
+  missed: readonly string[],
+): {
   readonly values: readonly string[];
   readonly reason: string;
 } {
@@ -153,17 +187,23 @@ function poolOf({ fleet, nodes, health, paused, zone }: NameFacts): {
   const well = fleet.probe ? 'synced' : 'unknown';
   const synced = changeable.filter((node) => RANKS[rankOf(node)] === well);
   const kept = eligible.filter(stays);
-  if (synced.length + kept.length > 0) {
-    const also = kept.length > 0 ? `, ${kept.length} stay in: paused, or nothing new is known of them` : '';
+  // Of a node that cannot be found no more is known than its address: what is in stays in.
+  const missing = missed.flatMap((host) => zone.get(recordKey(host, 'A'))?.values.filter((ip) => now.has(ip)) ?? []);
+  const pool = (some: readonly FleetNode[]) => [...new Set([...spread(some), ...missing])].slice(0, MAX_VALUES).sort();
+  // Who is paused and known to be bad does not serve for the fleet.
+  const mayServe = kept.filter((node) => RANKS[rankOf(node)] === 'synced' || RANKS[rankOf(node)] === 'unknown');
+  if (synced.length + mayServe.length > 0) {
+    const staying = kept.length + missing.length;
+    const also = staying > 0 ? `, ${staying} stay in: paused, or nothing new is known of them` : '';
     const are = fleet.probe ? 'are synced' : 'run, and nobody asks them more';
     const reason = `${synced.length} of ${eligible.length} nodes ${are}${also}`;
-    return { values: spread([...synced, ...kept]), reason };
+    return { values: pool([...synced, ...kept]), reason };
   }
-  if (changeable.length === 0) return { values: [], reason: 'no node may be put into it or taken out of it' };
+  if (changeable.length === 0) return { values: pool(kept), reason: 'no node may be put into it or taken out of it' };
   const least = Math.min(...changeable.map(rankOf));
   const leastBad = changeable.filter((node) => rankOf(node) === least);
   const reason = `no node is synced: the ${leastBad.length} least bad are in, ${RANKS[least]}`;
-  return { values: spread(leastBad), reason };
+  return { values: pool([...leastBad, ...kept]), reason };
 }
 
 /** Addresses, at most as many as a record holds: taken in turn from each availability zone. */
@@ -181,7 +221,7 @@ function spread(nodes: readonly FleetNode[]): readonly string[] {
 function serviceOf(
   { fleet, nodes, paused, zone }: NameFacts,
   named: readonly Named[],
-  taken: ReadonlySet<string>,
+  untouched: readonly string[],
 ): readonly string[] {
   const { dns, chain } = fleet;
   const behindSentries = nodes.some(({ role }) => role === 'sentry');
@@ -196,7 +236,7 @@ function serviceOf(
   );
   // Where somebody else holds the name, it leads to somebody else.
   const led = running.filter(({ host }) => standsThere(fleet.name, { name: host, type: 'A' }, zone) === undefined);
-  const left = [...taken, ...named.filter(({ node }) => paused.has(node.instanceId)).map(({ host }) => host)];
+  const left = [...untouched, ...named.filter(({ node }) => paused.has(node.instanceId)).map(({ host }) => host)];
   const kept = now.filter((value) => left.some((host) => value.endsWith(` ${host}`)));
   return fitting([...new Set([...led.map(({ host }) => targetOf(host)), ...kept])].sort());
 }

@@ -122,6 +122,18 @@ describe('the pool', () => {
     expect(valuesIn(applied(factsOf({ nodes: validators })), POOL)).toHaveLength(3);
   });
 
+  it('is not left to a paused node that answers nothing or nonsense: the least bad of the others join it', () => {
+    const before = applied(factsOf());
+    const paused = new Set([idOf(1)]);
+    const asleep = { ...before, nodes: [{ ...one, state: 'stopped' as const }, two, three], paused };
+    expect(valuesIn(applied({ ...asleep, health: healthOf('synced', 'behind', 'stuck') }), POOL)).toEqual([
+      '10.0.1.1',
+      '10.0.2.2',
+    ]);
+    const astray = { ...before, paused, health: healthOf('forked', 'behind', 'stuck') };
+    expect(valuesIn(applied(astray), POOL)).toEqual(['10.0.1.1', '10.0.2.2']);
+  });
+
   it('is spread over the zones where there are more than a record holds', () => {
     const many = Array.from({ length: 900 }, (_, i) =>
       nodeOf(i + 1, {
@@ -262,9 +274,24 @@ describe('a plan', () => {
     expect(planOf(factsOf({ health: healthOf('synced', 'stuck') })).hash).not.toBe(planOf(factsOf()).hash);
   });
 
-  it('counts what would go for good', () => {
+  it('counts the nodes’ names that would go for good, but not of those that EC2 itself calls terminated', () => {
     const before = applied(factsOf());
-    expect(planOf({ ...before, nodes: [one] })).toMatchObject({ owned: 5, gone: 2 });
+    expect(planOf({ ...before, nodes: [one] })).toMatchObject({ owned: 3, gone: 2 });
+    expect(planOf({ ...before, nodes: [one], ended: new Set(['Node2']) })).toMatchObject({ owned: 2, gone: 1 });
+  });
+
+  it('that may delete nobody’s name keeps everything else up: who is sick leaves the pool, who is new gets a name', () => {
+    const before = applied(factsOf());
+    const facts = { ...before, nodes: [one, nodeOf(4)], keepGone: true, health: healthOf('forked') };
+    const after = applied({ ...facts, health: new Map([...facts.health, [idOf(4), 'synced']]) });
+    expect(valuesIn(after, 'node2.bitcoin.internal')).toEqual(['10.0.2.2']);
+    expect(valuesIn(after, 'node4.bitcoin.internal')).toEqual(['10.0.1.4']);
+    expect(valuesIn(after, POOL)).toEqual(['10.0.0.3', '10.0.1.4', '10.0.2.2']);
+    expect(valuesIn(after, SRV, 'SRV')).toHaveLength(4);
+    const ended = applied({ ...facts, ended: new Set(['node2']) });
+    expect(valuesIn(ended, 'node2.bitcoin.internal')).toEqual([]);
+    // Nobody else is known to be better than those that cannot be seen, so the least bad join them.
+    expect(valuesIn(ended, POOL)).toEqual(['10.0.0.3', '10.0.1.4']);
   });
 
   it('goes out in batches that Route 53 takes', () => {
