@@ -57,7 +57,7 @@ export async function actOnNode(work: Work, planned: Act): Promise<Acted> {
   const reading = await askOne(work, planned.client, planned.asked);
   // What was done for others may have helped it, too: who has enough by now is not restarted.
   if (reading.kind !== 'ok') return { outcome: 'later', sentence: `it does not tell its peers: ${reading.reason}` };
-  const act: Act = { ...planned, plan: planAgain(planned.plan, connectedOf(reading), reading.facts.peers.length) };
+  const act: Act = { ...planned, plan: planAgain(planned.plan, reading.facts, connectedOf(reading)) };
   const { plan } = act;
   if (!plan.belowFloor && !writesOf(plan) && plan.dial.length === 0 && plan.leave.length === 0)
     return { outcome: 'later', sentence: 'nothing is to be done any more' };
@@ -352,8 +352,9 @@ async function goBack(work: Work, act: Act, subject: Subject, done: Done, fallen
   const { plan } = act;
   await work.write({ kind: 'decision', sentence: `taken back: ${fallen.sentence}` }, subject);
   const failures: string[] = [];
-  if (done.told) {
-    const told = await tellClient(work, act, subject, { add: plan.leave, remove: plan.dial });
+  const leave = plan.knownBefore ? plan.dial : [];
+  if (done.told && leave.length + plan.leave.length > 0) {
+    const told = await tellClient(work, act, subject, { add: plan.leave, remove: leave });
     if ('refuse' in told) failures.push(told.reason);
     else if (told.failed !== undefined) failures.push(told.failed);
   }

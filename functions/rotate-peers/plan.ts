@@ -1,6 +1,6 @@
 // What is to be done for one node, from its list, its connections and what its client can do; its name, and its sentence. Pure.
 import { createHash } from 'node:crypto';
-import type { PeersAtRunTime } from '../../shared/chains/client.ts';
+import type { NodePeers, PeersAtRunTime } from '../../shared/chains/client.ts';
 import { parseEntry } from '../../shared/peers/entry.ts';
 import type { ListChange } from './guards.ts';
 
@@ -15,6 +15,8 @@ export interface NodePlan {
   /** To be left by the running client. */
   readonly leave: readonly string[];
   readonly peersBefore: number | null;
+  /** Who it was connected to is known of every connection: then those that were dialled can be told to leave again. */
+  readonly knownBefore: boolean;
   /** Connections that it should have at least: as many as the fleet file says, or as its list has. */
   readonly floor: number;
   readonly belowFloor: boolean;
@@ -41,16 +43,18 @@ export function planNode(facts: PlanFacts): NodePlan | undefined {
   const writes = text !== undefined && text.after !== text.before;
   if (!writes && dial.length === 0 && leave.length === 0 && !belowFloor) return undefined;
   const { instanceId, node } = change;
-  return { instanceId, node, change, text, dial, leave, peersBefore, floor, belowFloor };
+  return { instanceId, node, change, text, dial, leave, peersBefore, knownBefore: false, floor, belowFloor };
 }
 
 /** The same plan for the connections that the node has by now. */
-export function planAgain(plan: NodePlan, connected: ReadonlySet<string>, peers: number): NodePlan {
-  const belowFloor = peers < plan.floor;
+export function planAgain(plan: NodePlan, { peers }: NodePeers, connected: ReadonlySet<string>): NodePlan {
+  const belowFloor = peers.length < plan.floor;
   const missing = plan.change.after.filter((peer) => !isConnected(peer, connected));
   // A client that has no call to dial had nothing to be dialled before.
   const dial = belowFloor && plan.dial.length > 0 ? missing : plan.dial.filter((peer) => missing.includes(peer));
-  return { ...plan, peersBefore: peers, belowFloor, dial };
+  // Of an inbound connection bitcoind tells neither id nor where it listens: it may be one of those that are dialled.
+  const knownBefore = peers.every(({ id, address }) => id !== undefined || address !== undefined);
+  return { ...plan, peersBefore: peers.length, belowFloor, dial, knownBefore };
 }
 
 /** Nobody is asked for more connections than there are peers that answer. */

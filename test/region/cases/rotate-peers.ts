@@ -54,11 +54,11 @@ const entryOf = (world: World, name: string): string => {
 const entriesOf = (world: World, ...names: readonly string[]): string =>
   names.map((name) => entryOf(world, name)).join(',');
 
-/** As in the scenario peers-lost: a configuration without peers, and everybody else has forgotten the node. */
-const lose = (world: World, name: string): void => {
+/** As in the scenario peers-lost: a configuration without peers, and everybody else, or these, have forgotten the node. */
+const lose = (world: World, name: string, whom?: readonly string[]): void => {
   const { machine } = world.find('bitcoin', name);
   machine.peers.lose();
-  for (const { machine: other } of world.nodes) {
+  for (const { machine: other } of world.nodes.filter((node) => whom?.includes(node.name) ?? true)) {
     other.peers.remove(machine.peers.address, { keep: false });
     machine.peers.remove(other.peers.address, { keep: false });
   }
@@ -262,6 +262,31 @@ const cases: Readonly<Record<string, Case>> = {
         world.nodes.every(({ machine }) => machine.report().clientStarts.length === 0),
       'pex is their owner’s': (world) => world.nodes.every(({ name }) => settingOf(world, name, 'pex') === 'true'),
       'never more than a third of the entries in an hour': (world) => sent(world, 'write-config').length <= 8,
+    },
+  },
+  'where the count falls, nothing more is done, and nobody is left who may have been there before': {
+    people: (world) => {
+      world.at(2, () => lose(world, 'node2', ['node4', 'node5']));
+      // Whatever it is told, it loses everybody: its firewall was closed at the same moment.
+      world.when(
+        () => sent(world, 'change-peers').length > 0,
+        () => {
+          const { machine } = world.find('bitcoin', 'node2');
+          machine.peers.count = () => 0;
+          machine.peers.connected = () => [];
+        },
+      );
+    },
+    minutes: 12,
+    expect: {
+      'it was taken back': (world) =>
+        lines(world, 'decision', 'node2').some(({ sentence }) => sentence.startsWith('taken back: 0 peers, 2 before')),
+      'it was told to dial, and not to leave whom it may have known': (world) =>
+        sent(world, 'change-peers').length === 1,
+      'its file is as it was': (world) => sent(world, 'write-config').length === 0,
+      'a person was told': (world) => paged(world, 'peers-too-few').length === 1,
+      'the node differs from before, and that is said': (world) =>
+        lines(world, 'outcome', 'node2')[0]?.act === 'escalated',
     },
   },
   'a node that is healed of something else is left alone until that is over': {
