@@ -1,0 +1,327 @@
+// When a fleet's lists are looked at, what is planned for a node, what a person may approve, and what counts as proved.
+import { describe, expect, it } from '@jest/globals';
+import { dueNodes, NODES_A_RUN, ROUTINE_MS } from '../../functions/rotate-peers/due.ts';
+import { parseRotateEvent } from '../../functions/rotate-peers/event.ts';
+import type { ListChange } from '../../functions/rotate-peers/guards.ts';
+import { judgeApproval } from '../../functions/rotate-peers/modes.ts';
+import {
+  hashOf,
+  hashOfNode,
+  type NodePlan,
+  type PlanFacts,
+  planAgain,
+  planNode,
+  sentenceOf,
+} from '../../functions/rotate-peers/plan.ts';
+import { judgePeers } from '../../functions/rotate-peers/verdict.ts';
+import type { NodePeers } from '../../shared/chains/client.ts';
+import { chainClients } from '../../shared/chains/clients.ts';
+import type { ObservedNode } from '../../shared/fleet/observation.ts';
+import { parseFleet } from '../../shared/fleet/resolve.ts';
+import {
+  afterAttempt,
+  beginRun,
+  changedLately,
+  endRun,
+  newRotation,
+  type RotationRecord,
+} from '../../shared/guardrails/rotation.ts';
+
+const NOW = Date.UTC(2026, 0, 15);
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+
+const observed = (name: string, more: Partial<ObservedNode> = {}): ObservedNode => ({
+  instanceId: `i-${name}`,
+  name,
+  role: 'follower',
+  availabilityZone: 'a',
+  privateIp: '10.0.0.1',
+  health: 'synced',
+  reason: '',
+  sinceMs: NOW,
+  height: 100,
+  heightSinceMs: NOW,
+  lagBlocks: 0,
+  blockAgeSeconds: 1,
+  peerCount: 8,
+  startedAtMs: null,
+  seenSinceMs: NOW,
+  paged: [],
+  ...more,
+});
+
+const record = (more: Partial<RotationRecord> = {}): RotationRecord => ({
+  ...newRotation,
+  routineAtMs: NOW - HOUR,
+  ...more,
+});
+const act = { minimum: 3, mode: 'act' } as const;
+const sweep = { kind: 'sweep' } as const;
+
+describe('whose turn it is', () => {
+  it('is nobody’s, as long as all have peers and six hours are not over', () => {
+    expect(dueNodes(act, [observed('a')], record(), sweep, NOW)).toBeNull();
+    expect(dueNodes(act, [], undefined, sweep, NOW)).toBeNull();
+  });
+
+  it('is that of nodes below their floor, the worst first', () => {
+    const nodes = [
+      observed('a', { peerCount: 2 }),
+      observed('b', { peerCount: 0 }),
+      observed('c'),
+      observed('d', { peerCount: 2 }),
+    ];
+    expect(dueNodes(act, nodes, record(), sweep, NOW)).toMatchObject({ why: 'floor', nodes: ['i-b', 'i-a', 'i-d'] });
+  });
+
+  it.each<[string, Partial<ObservedNode>, boolean]>([
+    ['forked', { health: 'forked', peerCount: 0 }, false],
+    ['unreachable', { health: 'unreachable', peerCount: null }, false],
+    ['stuck', { health: 'stuck', peerCount: 0 }, true],
+    ['starting, without a block', { health: 'starting', peerCount: null, height: null }, true],
+    ['starting, with blocks', { health: 'starting', peerCount: null, height: 7 }, false],
+    ['one of which nothing is known', { health: 'unknown', peerCount: null, height: null }, false],
+  ])('a node without peers that is %s: %s', (_, more, due) => {
+    expect(dueNodes(act, [observed('a', more), observed('b')], record(), sweep, NOW) !== null).toBe(due);
+  });
+
+  it('is not that of a node for which something was just tried in vain', () => {
+    const backoff = afterAttempt(newRotation, 'i-a', false, NOW);
+    const nodes = [observed('a', { peerCount: 0 })];
+    expect(dueNodes(act, nodes, record({ backoff }), sweep, NOW + 14 * MINUTE)).toBeNull();
+    expect(dueNodes(act, nodes, record({ backoff }), sweep, NOW + 16 * MINUTE)).toMatchObject({ why: 'floor' });
+  });
+
+  it('is not, in mode plan, that of a node whose plan was just written', () => {
+    const nodes = [observed('a', { peerCount: 0 })];
+    const plans = { 'i-a': { hash: 'x', atMs: NOW - HOUR } };
+    expect(dueNodes({ minimum: 3, mode: 'plan' }, nodes, record({ plans }), sweep, NOW)).toBeNull();
+    expect(dueNodes(act, nodes, record({ plans }), sweep, NOW)).toMatchObject({ why: 'floor' });
+  });
+
+  it('comes round in six hours, some at a time, on from where it was', () => {
+    const nodes = Array.from({ length: NODES_A_RUN + 5 }, (_, index) => observed(`n${String(index).padStart(3, '0')}`));
+    const late = record({ routineAtMs: NOW - ROUTINE_MS });
+    const first = dueNodes(act, nodes, late, sweep, NOW);
+    expect(first?.nodes).toHaveLength(NODES_A_RUN);
+    const second = dueNodes(act, nodes, { ...late, cursor: first?.cursor ?? null }, sweep, NOW);
+    expect(second).toMatchObject({ why: 'routine', cursor: null });
+    expect(new Set([...(first?.nodes ?? []), ...(second?.nodes ?? [])]).size).toBe(nodes.length);
+  });
+
+  it('is everybody’s when a person asks, and that of the asked ones when one says yes', () => {
+    const nodes = [observed('a'), observed('b', { peerCount: 0 })];
+    expect(dueNodes(act, nodes, record(), { kind: 'rotate', fleet: 'f' }, NOW)?.nodes).toEqual(['i-b', 'i-a']);
+    const asked = { hash: 'h', atMs: NOW, nodes: { 'i-a': 'x' } };
+    expect(dueNodes(act, nodes, record({ asked }), { kind: 'approve', fleet: 'f', plan: 'h' }, NOW)?.nodes).toEqual([
+      'i-a',
+    ]);
+  });
+});
+
+describe('an event', () => {
+  it.each([
+    [{ kind: 'sweep' }],
+    [{ kind: 'rotate', fleet: 'irita' }],
+    [{ kind: 'approve', fleet: 'irita', plan: '0123456789ab' }],
+  ])('%j is taken', (event) => expect(parseRotateEvent(event)).toEqual(event));
+
+  it.each([
+    [{}, 'field kind'],
+    [{ kind: 'rotate' }, 'field fleet'],
+    [{ kind: 'rotate', fleet: 'Irita' }, 'field fleet'],
+    [{ kind: 'sweep', fleet: 'irita' }, 'field fleet'],
+    [{ kind: 'approve', fleet: 'irita', plan: 'yes' }, 'field plan'],
+    [null, 'field event'],
+  ])('%j is refused by its field', (event, field) => expect(() => parseRotateEvent(event)).toThrow(field));
+});
+
+const change = (more: Partial<ListChange> = {}): ListChange => ({
+  instanceId: 'i-a',
+  node: 'a',
+  before: ['10.0.0.2:1'],
+  after: ['10.0.0.2:1', '10.0.0.3:1', '10.0.0.4:1'],
+  added: ['10.0.0.3:1', '10.0.0.4:1'],
+  removed: [],
+  hiddenIds: [],
+  reachable: 3,
+  reasons: [],
+  entries: 2,
+  waiting: 0,
+  ...more,
+});
+
+const facts = (more: Partial<PlanFacts> = {}): PlanFacts => ({
+  change: change(),
+  text: { before: 'x', after: 'y', sha256: 's' },
+  atRunTime: chainClients.bitcoin.operations.peersAtRunTime,
+  connected: new Set(['10.0.0.2']),
+  peersBefore: 5,
+  minimum: 3,
+  ...more,
+});
+
+const planned = (more: Partial<PlanFacts> = {}): NodePlan => {
+  const plan = planNode(facts(more));
+  if (!plan) throw new Error('something is to be done');
+  return plan;
+};
+
+describe('the plan for a node', () => {
+  it('dials what is new, and where it lacks peers all that it is not connected to', () => {
+    const all = change({ added: [] });
+    expect(planned()).toMatchObject({ belowFloor: false, dial: ['10.0.0.3:1', '10.0.0.4:1'] });
+    expect(planned({ peersBefore: 1, change: all })).toMatchObject({
+      belowFloor: true,
+      dial: ['10.0.0.3:1', '10.0.0.4:1'],
+    });
+  });
+
+  it('is none where nothing changes and nobody lacks anything', () => {
+    const same = change({ before: change().after, added: [] });
+    expect(planNode(facts({ change: same, text: { before: 'x', after: 'x', sha256: 's' } }))).toBeUndefined();
+  });
+
+  it('asks for no more connections than there are peers that answer', () => {
+    expect(planned({ change: change({ reachable: 2 }), peersBefore: 2 })).toMatchObject({
+      floor: 2,
+      belowFloor: false,
+    });
+  });
+
+  it('tells a client nothing that it has no call for', () => {
+    const { peersAtRunTime } = chainClients.cometbft.operations;
+    expect(planned({ atRunTime: peersAtRunTime, change: change({ removed: ['10.0.0.9:1'] }) }).leave).toEqual([]);
+    expect(planned({ atRunTime: chainClients.stacks.operations.peersAtRunTime, peersBefore: 0 }).dial).toEqual([]);
+  });
+
+  it('is looked at again when it is the node’s turn', () => {
+    const peers = (...hosts: readonly string[]): NodePeers => ({
+      ownPeerId: undefined,
+      peers: hosts.map((host) => ({ id: undefined, address: { host, port: 1 }, inbound: false, connectedSeconds: 1 })),
+    });
+    const now = peers('10.0.0.2', '10.0.0.3', '10.0.0.4');
+    const again = planAgain(planned({ peersBefore: 0 }), now, new Set(['10.0.0.2', '10.0.0.3', '10.0.0.4']));
+    expect(again).toMatchObject({ peersBefore: 3, belowFloor: false, dial: [], knownBefore: true });
+  });
+
+  it('says what and why', () => {
+    const names = new Map([
+      ['10.0.0.3:1', 'node3'],
+      ['10.0.0.4:1', 'node4'],
+    ]);
+    expect(sentenceOf(planned({ peersBefore: 1 }), names)).toBe(
+      'name node3, node4 (3 in all): it has 1 connection, expected 3 at least',
+    );
+    const dropped = change({ removed: ['10.0.0.9:1'], reasons: ['nobody is there'], waiting: 2 });
+    expect(sentenceOf(planned({ change: dropped }), names)).toBe(
+      'name node3, node4, name 10.0.0.9:1 no more (3 in all): nobody is there; 2 more wait for the next hour',
+    );
+  });
+});
+
+describe('an approval', () => {
+  const fleet = parseFleet({ fleet: 'f', chain: 'bitcoin', mode: 'ask', nodes: { tag: { A: 'b' } }, role: 'follower' });
+  const plan = planned();
+  const hash = hashOf([plan]);
+  const asked = { hash, atMs: NOW, nodes: { 'i-a': hashOfNode(plan) } };
+
+  it('is for the very plan that was asked for, node by node', () => {
+    expect(judgeApproval(fleet, record({ asked }), hash, [plan], NOW)).toEqual([plan]);
+    const other = planned({ change: change({ instanceId: 'i-b' }) });
+    expect(judgeApproval(fleet, record({ asked }), hash, [plan, other], NOW)).toEqual([plan]);
+    const changed = planned({ text: { before: 'x2', after: 'y', sha256: 's2' } });
+    expect(judgeApproval(fleet, record({ asked }), hash, [changed], NOW)).toMatchObject({
+      refuse: 'approval-exceeded',
+    });
+  });
+
+  it.each<[string, Partial<RotationRecord>, string, number, string]>([
+    ['another plan', { asked }, '0123456789ab', NOW, 'approval-exceeded'],
+    ['none that was asked for', {}, hash, NOW, 'approval-exceeded'],
+    ['one of five hours ago', { asked }, hash, NOW + 5 * HOUR, 'approval-expired'],
+  ])('of %s is none', (_, more, given, atMs, code) => {
+    expect(judgeApproval(fleet, record(more), given, [plan], atMs)).toMatchObject({ refuse: code });
+  });
+
+  it('is none in mode plan', () => {
+    expect(judgeApproval({ ...fleet, mode: 'plan' }, record({ asked }), hash, [plan], NOW)).toMatchObject({
+      refuse: 'mode-changed',
+    });
+  });
+
+  it('does not depend on how many connections there are by then', () => {
+    expect(hashOfNode(planned({ peersBefore: 0 }))).toBe(hashOfNode(plan));
+  });
+});
+
+describe('what became of a node', () => {
+  const reading = (count: number) =>
+    ({
+      kind: 'ok',
+      facts: {
+        ownPeerId: undefined,
+        peers: Array.from({ length: count }, () => ({
+          id: undefined,
+          address: undefined,
+          inbound: true,
+          connectedSeconds: 1,
+        })),
+      },
+    }) as const;
+
+  it.each([
+    [3, 0, 3, 'proved'],
+    [3, 5, 3, 'proved'],
+    [2, 3, 3, 'fallen'],
+    [2, 2, 3, 'short'],
+    [2, 1, 3, 'short'],
+  ])('%i peers, %i before, %i expected: %s', (now, before, floor, is) => {
+    expect(judgePeers(reading(now), { before, floor })).toMatchObject({ is });
+  });
+
+  it('who does not answer has no number of peers', () => {
+    expect(judgePeers({ kind: 'starting', reason: 'loading' }, { before: 3, floor: 3 })).toMatchObject({
+      is: 'unknown',
+    });
+  });
+});
+
+describe('the record of a fleet’s rotations', () => {
+  it('lets one run at a time work, and another when that one must be dead', () => {
+    const begun = beginRun(undefined, 'one', NOW, NOW + 15 * MINUTE);
+    if (!('next' in begun)) throw new Error('nobody was at work');
+    expect(beginRun(begun.next, 'two', NOW + MINUTE, NOW)).toEqual({ busy: 'one' });
+    expect(beginRun(begun.next, 'two', NOW + 16 * MINUTE, NOW)).toHaveProperty('next');
+    expect(endRun(begun.next, 'two', NOW)).toEqual({ leave: true });
+    expect(endRun(begun.next, 'one', NOW)).toMatchObject({ next: { run: null } });
+  });
+
+  it('gives every run a higher epoch, whatever the clock says', () => {
+    const first = beginRun(undefined, 'one', NOW, NOW);
+    if (!('next' in first)) throw new Error('nobody was at work');
+    const second = beginRun({ ...first.next, run: null }, 'two', NOW - HOUR, NOW);
+    expect(second).toMatchObject({ next: { epochSeconds: first.next.epochSeconds + 1 } });
+  });
+
+  it('counts what the last hour has changed', () => {
+    const changed = [
+      { atMs: NOW - 2 * HOUR, entries: 9 },
+      { atMs: NOW - 10 * MINUTE, entries: 2 },
+      { atMs: NOW, entries: 1 },
+    ];
+    expect(changedLately(record({ changed }), NOW)).toBe(3);
+    expect(changedLately(undefined, NOW)).toBe(0);
+  });
+
+  it('waits twice as long after each attempt in vain, at most six hours, and not at all after one that helped', () => {
+    let backoff: RotationRecord['backoff'] = {};
+    const waits = Array.from({ length: 8 }, () => {
+      backoff = afterAttempt({ backoff }, 'i-a', false, NOW);
+      return ((backoff['i-a']?.notBeforeMs ?? 0) - NOW) / MINUTE;
+    });
+    expect(waits).toEqual([15, 30, 60, 120, 240, 360, 360, 360]);
+    expect(afterAttempt({ backoff }, 'i-a', true, NOW)).toEqual({});
+  });
+});
