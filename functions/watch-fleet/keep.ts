@@ -31,21 +31,33 @@ export function partsOf({ nodes, watch, before }: Omit<Kept, 'fleet'>): Readonly
   return parts;
 }
 
-/** @returns false where a newer sweep has been kept already, which may happen to one that came twice */
+/**
+ * A part that cannot be written keeps back neither the others nor the fleet as a whole, which remembers what people were told.
+ *
+ * @returns false where a newer sweep has been kept already, which may happen to one that came twice
+ * @throws what failed first, when the rest is written
+ */
 export async function keep(dynamodb: DynamoDBClient, tableName: string, store: Store, kept: Kept): Promise<boolean> {
   const parts = [...partsOf(kept)];
   let next = 0;
   let newest = true;
+  const failures: unknown[] = [];
   const worker = async (): Promise<void> => {
     for (let entry = parts[next]; entry !== undefined; entry = parts[next]) {
       next++;
       const [part, observation] = entry;
-      if (!(await putNewer(dynamodb, tableName, keys.observation(kept.fleet, part), observation))) newest = false;
+      try {
+        if (!(await putNewer(dynamodb, tableName, keys.observation(kept.fleet, part), observation))) newest = false;
+      } catch (error) {
+        failures.push(error);
+      }
     }
   };
   await Promise.all(Array.from({ length: Math.min(WRITES_AT_ONCE, parts.length) }, worker));
   const watch = { ...kept.watch, version: kept.watch.version + 1 };
-  return (await store.replace(keys.watch(kept.fleet), watch)) && newest;
+  const replaced = await store.replace(keys.watch(kept.fleet), watch);
+  if (failures.length > 0) throw failures[0];
+  return replaced && newest;
 }
 
 async function putNewer(

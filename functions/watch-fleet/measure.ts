@@ -40,7 +40,7 @@ function nodeData({ readings }: Sight, node: ObservedNode): readonly (readonly [
     ['Peers', node.peerCount],
     ['Health', HEALTH_VALUE[node.health]],
     // The fullest of its volumes.
-    ['DiskUsedPercent', disks.length === 0 ? null : Math.max(...disks)],
+    ['DiskUsedPercent', disks.length === 0 ? null : disks.reduce((most, used) => Math.max(most, used))],
   ];
   return told.flatMap(([name, value]) => (value === null ? [] : [[name, value] as const]));
 }

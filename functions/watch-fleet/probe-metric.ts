@@ -15,14 +15,20 @@ const METRICS_A_CALL = 500;
 const PERIODS_VALID = 2;
 const LATE_MS = 60_000;
 const MAX_PAGES = 10;
+const CALLS_AT_ONCE = 8;
+/** A page takes a second at most, as a rule. */
+const TAKES_MS = 10_000;
 
+/** @param untilMs when all must be over */
 export function probeMetric(
   cloudwatch: CloudWatchClient,
   probe: MetricProbe,
   nodes: readonly FleetNode[],
   nowMs: number,
+  untilMs: number,
 ): Promise<Probed> {
-  return inPortions(running(nodes), METRICS_A_CALL, (portion) => read(cloudwatch, probe, portion, nowMs));
+  const portions = { size: METRICS_A_CALL, atOnce: CALLS_AT_ONCE, beginUntilMs: untilMs - TAKES_MS };
+  return inPortions(running(nodes), portions, (portion) => read(cloudwatch, probe, portion, nowMs));
 }
 
 async function read(

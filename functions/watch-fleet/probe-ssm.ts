@@ -17,24 +17,32 @@ import type { NodeReading } from './sight.ts';
 
 /** "You can specify up to 50 managed node IDs" (SendCommandRequest, @aws-sdk/client-ssm); MaxResults of both lists is 50 at most, too. */
 const NODES_A_COMMAND = 50;
-/** Half a minute in all: what a node has not answered by then it answers too late for this sweep. */
+/** Half a minute in all, or what the sweep has left: what a node has not answered by then it answers too late for it. */
 const POLLS_MS = [1_000, 1_000, 2_000, 2_000, 4_000, 4_000, 6_000, 6_000];
 /** The least that SendCommand takes. */
 const DELIVERY_SECONDS = 30;
 const MAX_PAGES = 4;
+const COMMANDS_AT_ONCE = 10;
+/** What is begun needs so long at least: the agents' states, the command, the first answers. */
+const TAKES_MS = 10_000;
+/** The last page of answers takes so long at most, as a rule. */
+const LAST_PAGE_MS = 2_000;
 /** "Understanding command statuses", AWS Systems Manager User Guide. */
 const PENDING = new Set<string | undefined>([undefined, 'Pending', 'InProgress', 'Delayed', 'Cancelling']);
 
+/** @param untilMs when all must be over */
 export async function probeSsm(
   ssm: SSMClient,
   document: string,
   fleet: Fleet,
   question: ProbeQuestion,
   nodes: readonly FleetNode[],
+  untilMs: number,
 ): Promise<Probed> {
   const parameters = askNodeParameters(fleet, question);
-  return inPortions(running(nodes), NODES_A_COMMAND, (portion) =>
-    command(ssm, document, question, parameters, portion),
+  const portions = { size: NODES_A_COMMAND, atOnce: COMMANDS_AT_ONCE, beginUntilMs: untilMs - TAKES_MS };
+  return inPortions(running(nodes), portions, (portion) =>
+    command(ssm, document, question, parameters, portion, untilMs - LAST_PAGE_MS),
   );
 }
 
@@ -44,6 +52,7 @@ async function command(
   question: ProbeQuestion,
   Parameters: Record<string, string[]>,
   portion: readonly FleetNode[],
+  pollUntilMs: number,
 ): Promise<ReadonlyMap<string, NodeReading>> {
   const readings = new Map<string, NodeReading>();
   const ready = await agentsReady(ssm, portion, readings);
@@ -60,6 +69,7 @@ async function command(
   if (!Command?.CommandId) throw new Error(`SendCommand for fleet ${question.fleet} was answered without a command id`);
   const waiting = new Set(ready);
   for (const afterMs of POLLS_MS) {
+    if (Date.now() + afterMs > pollUntilMs) break;
     await new Promise((resolve) => setTimeout(resolve, afterMs));
     for (const invocation of await invocationsOf(ssm, Command.CommandId)) {
       const { InstanceId = '', Status } = invocation;
@@ -69,7 +79,7 @@ async function command(
     }
     if (waiting.size === 0) return readings;
   }
-  const reason = 'the command that asks it was not answered within 26 s';
+  const reason = 'the command that asks it was not answered in time';
   for (const instanceId of waiting) readings.set(instanceId, { kind: 'unasked', reason });
   return readings;
 }

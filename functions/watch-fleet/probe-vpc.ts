@@ -2,6 +2,7 @@
 import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda';
 import type { FleetNode } from '../../shared/fleet/nodes.ts';
 import {
+  PROBE_REQUEST_TIMEOUT_MS,
   type ProbeAnswer,
   type ProbeQuestion,
   type ProbeRequest,
@@ -10,22 +11,36 @@ import {
 import { inPortions, type Probed, running } from './probing.ts';
 import type { NodeReading } from './sight.ts';
 
-/** @param functionPrefix the probes' names without the VPC's id */
+/** All 5,000 nodes of the largest fleet that was measured: another round of silent ones would not fit into the minute. */
+const CALLS_AT_ONCE = 20;
+
+/**
+ * @param functionPrefix the probes' names without the VPC's id
+ * @param untilMs when all must be over
+ */
 export async function probeVpc(
   lambda: LambdaClient,
   functionPrefix: string,
   vpcId: string,
   question: ProbeQuestion,
   nodes: readonly FleetNode[],
+  untilMs: number,
 ): Promise<Probed> {
   const inside = running(nodes).filter((node) => node.vpcId === vpcId && node.privateIp !== '');
-  const probed = await inPortions(inside, TARGETS_A_REQUEST, (portion) =>
+  const beginUntilMs = untilMs - PROBE_REQUEST_TIMEOUT_MS;
+  const probed = await inPortions(inside, { size: TARGETS_A_REQUEST, atOnce: CALLS_AT_ONCE, beginUntilMs }, (portion) =>
     invoke(lambda, `${functionPrefix}${vpcId}`, question, portion),
   );
   const outside = running(nodes).filter((node) => !inside.includes(node));
   const elsewhere = outside.map(({ instanceId, vpcId: own }): [string, NodeReading] => [
     instanceId,
-    { kind: 'unasked', reason: `it is in ${own || 'no VPC'}, the fleet’s probe in ${vpcId}` },
+    {
+      kind: 'unasked',
+      reason:
+        own === vpcId
+          ? 'it has no private IPv4 address to ask it at'
+          : `it is in ${own || 'no VPC'}, the fleet’s probe in ${vpcId}`,
+    },
   ]);
   return { ...probed, readings: new Map([...probed.readings, ...elsewhere]) };
 }

@@ -12,17 +12,24 @@ export interface Probed {
   readonly failures: readonly unknown[];
 }
 
-/** So many portions of a fleet are asked at the same moment. */
-const PORTIONS_AT_ONCE = 8;
+export interface Portions {
+  /** Nodes that are asked together. */
+  readonly size: number;
+  /** So many portions of a fleet are asked at the same moment. */
+  readonly atOnce: number;
+  /** No portion is begun later, ms since the epoch: it would not be over when the sweep has to be. */
+  readonly beginUntilMs: number;
+}
 
-/** Asks `nodes` in portions of `size`; a portion that fails says nothing of its nodes, and nothing of the others. */
+/** Asks `nodes` in portions; one that fails says nothing of its nodes, and nothing of the others. */
 export async function inPortions(
   nodes: readonly FleetNode[],
-  size: number,
+  { size, atOnce, beginUntilMs }: Portions,
   ask: (portion: readonly FleetNode[]) => Promise<ReadonlyMap<string, NodeReading>>,
 ): Promise<Probed> {
   const readings = new Map<string, NodeReading>();
   const failures: unknown[] = [];
+  let left = 0;
   const portions = Array.from({ length: Math.ceil(nodes.length / size) }, (_, at) =>
     nodes.slice(at * size, (at + 1) * size),
   );
@@ -30,6 +37,11 @@ export async function inPortions(
   const worker = async (): Promise<void> => {
     for (let portion = portions[next]; portion !== undefined; portion = portions[next]) {
       next++;
+      if (Date.now() > beginUntilMs) {
+        left += portion.length;
+        for (const { instanceId } of portion) readings.set(instanceId, { kind: 'unasked', reason: NO_TIME });
+        continue;
+      }
       try {
         for (const [instanceId, reading] of await ask(portion)) readings.set(instanceId, reading);
       } catch (error) {
@@ -39,9 +51,12 @@ export async function inPortions(
       }
     }
   };
-  await Promise.all(Array.from({ length: Math.min(PORTIONS_AT_ONCE, portions.length) }, worker));
+  await Promise.all(Array.from({ length: Math.min(atOnce, portions.length) }, worker));
+  if (left > 0) failures.push(new Error(`${left} of ${nodes.length} nodes were not asked: ${NO_TIME}`));
   return { readings, failures };
 }
+
+const NO_TIME = 'the sweep had no time left';
 
 /** Only what runs is asked. */
 export const running = (nodes: readonly FleetNode[]): readonly FleetNode[] =>

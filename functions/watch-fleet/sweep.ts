@@ -22,8 +22,14 @@ export interface Door {
   readonly environment: Readonly<Record<(typeof ENVIRONMENT)[number], string>>;
 }
 
-/** Fleets mostly wait for answers: an exchange's twenty-five fit into a minute, even where many of their nodes are silent. */
-const FLEETS_AT_ONCE = 16;
+/**
+ * Fleets wait for answers, each for itself: none of an exchange's twenty-five waits for another whose nodes are silent. As many as
+ * the SDK has sockets.
+ */
+const FLEETS_AT_ONCE = 50;
+
+/** Nobody is waited for longer: what was seen has to be told and kept within the function's minute, too. */
+export const ASK_FOR_MS = 48_000;
 
 /**
  * All failures are thrown together at the end, so that they reach the on-failure queue and an alarm. Fleet files that do not parse
@@ -31,6 +37,7 @@ const FLEETS_AT_ONCE = 16;
  */
 export async function sweep(door: Door): Promise<void> {
   const { clients, environment } = door;
+  const untilMs = Date.now() + ASK_FOR_MS;
   const { fleets } = await readSettings(clients.ssm, environment.PARAMETER_PREFIX);
   const failures: unknown[] = [];
   let next = 0;
@@ -38,7 +45,7 @@ export async function sweep(door: Door): Promise<void> {
     for (let fleet = fleets[next]; fleet !== undefined; fleet = fleets[next]) {
       next++;
       try {
-        await watchFleet(door, fleet, failures);
+        await watchFleet(door, fleet, failures, untilMs);
       } catch (cause) {
         failures.push(new Error(`fleet ${fleet.name}: ${sentenceOf(cause)}`, { cause }));
       }

@@ -28,7 +28,9 @@ export async function tellPeople(
       const left = loud && (await unlessHealing(door, sight, loud, attempt));
       if (left === null) return;
       await pagePeople(door, sight, left);
+      // From here on people know, whatever becomes of the journal.
       sent.push(left);
+      await writePage(door, sight, left);
     });
   }
   return sent;
@@ -49,7 +51,7 @@ async function unlessHealing(
   return withoutHealing(due, incidents, nowMs);
 }
 
-async function pagePeople(door: Door, { fleet, nowMs }: Sight, { code, nodes, reason, kind }: DuePage): Promise<void> {
+async function pagePeople(door: Door, { fleet }: Sight, { code, nodes, reason, kind }: DuePage): Promise<void> {
   const [first] = nodes;
   const node = first === undefined ? WHOLE : nodes.length === 1 ? first.name : `${nodes.length} nodes`;
   await page(door.clients.sns, door.environment.TOPIC_ARN, {
@@ -60,6 +62,10 @@ async function pagePeople(door: Door, { fleet, nowMs }: Sight, { code, nodes, re
     instances: nodes.slice(0, MAX_NAMED).map(({ instanceId }) => instanceId),
     ...(kind && { runbook: runbookOf(kind) }),
   });
+}
+
+async function writePage(door: Door, { fleet, nowMs }: Sight, { code, nodes, reason }: DuePage): Promise<void> {
+  const [first] = nodes;
   await journalOf(
     door,
     fleet.name,
@@ -80,26 +86,48 @@ const MAX_NAMED = 50;
 /** DescribeAlarms takes 100 names (DescribeAlarmsInput, @aws-sdk/client-cloudwatch). */
 const NAMES_A_CALL = 100;
 
+/** More alarms than that are not looked at before people are told: so many nodes are not a person's doing. */
+const MAX_ALARMS = 300;
+const MUTES_AT_ONCE = 8;
+const MAX_PAGES = 5;
+
 /** Alarms that a person has muted, or whose actions are disabled: they want it left alone. */
 async function quietAlarms(cloudwatch: CloudWatchClient, all: readonly string[]): Promise<ReadonlySet<string>> {
   const quiet = new Set<string>();
-  for (let from = 0; from < all.length; from += NAMES_A_CALL) {
-    const AlarmNames = all.slice(from, from + NAMES_A_CALL);
+  const loud: string[] = [];
+  const looked = all.slice(0, MAX_ALARMS);
+  for (let from = 0; from < looked.length; from += NAMES_A_CALL) {
+    const AlarmNames = looked.slice(from, from + NAMES_A_CALL);
     const { MetricAlarms = [] } = await cloudwatch.send(
       new DescribeAlarmsCommand({ AlarmNames, AlarmTypes: ['MetricAlarm'], MaxRecords: NAMES_A_CALL }),
     );
     for (const { AlarmName = '', ActionsEnabled } of MetricAlarms) {
-      if (ActionsEnabled === false || (await isMuted(cloudwatch, AlarmName))) quiet.add(AlarmName);
+      if (ActionsEnabled === false) quiet.add(AlarmName);
+      else loud.push(AlarmName);
     }
+  }
+  // Mostly nobody is at work anywhere.
+  if (loud.length === 0 || !(await isMuting(cloudwatch, {}))) return quiet;
+  for (let from = 0; from < loud.length; from += MUTES_AT_ONCE) {
+    const some = loud.slice(from, from + MUTES_AT_ONCE);
+    const muted = await Promise.all(some.map((AlarmName) => isMuting(cloudwatch, { AlarmName })));
+    for (const [at, name] of some.entries()) if (muted[at]) quiet.add(name);
   }
   return quiet;
 }
 
-async function isMuted(cloudwatch: CloudWatchClient, AlarmName: string): Promise<boolean> {
-  const { AlarmMuteRuleSummaries = [] } = await cloudwatch.send(
-    new ListAlarmMuteRulesCommand({ AlarmName, Statuses: ['ACTIVE'] }),
-  );
-  return AlarmMuteRuleSummaries.length > 0;
+/** Whether any mute rule is active, of one alarm or of any. */
+async function isMuting(cloudwatch: CloudWatchClient, of: { readonly AlarmName?: string }): Promise<boolean> {
+  let NextToken: string | undefined;
+  // A page may be empty and not the last.
+  for (let page = 0; page === 0 || (NextToken && page < MAX_PAGES); page++) {
+    const found = await cloudwatch.send(
+      new ListAlarmMuteRulesCommand({ ...of, Statuses: ['ACTIVE'], ...(NextToken && { NextToken }) }),
+    );
+    if ((found.AlarmMuteRuleSummaries ?? []).length > 0) return true;
+    NextToken = found.NextToken;
+  }
+  return false;
 }
 
 /** Lines of one sweep; beyond them one line counts the rest. */

@@ -25,9 +25,10 @@ const METRICS_A_CALL = 1_000;
  * Nothing is published, told or kept before everything of the fleet was read. What fails after that stops nothing else, and goes to
  * `failures` with what failed of asking.
  *
+ * @param untilMs when asking must be over, ms since the epoch
  * @throws when the fleet could not be read
  */
-export async function watchFleet(door: Door, fleet: Fleet, failures: unknown[]): Promise<void> {
+export async function watchFleet(door: Door, fleet: Fleet, failures: unknown[], untilMs: number): Promise<void> {
   const { clients, store } = door;
   const [nodes, observations, watch] = await Promise.all([
     discoverNodes(clients.ec2, fleet),
@@ -43,7 +44,7 @@ export async function watchFleet(door: Door, fleet: Fleet, failures: unknown[]):
   }
   const askedHeights = heightsToAsk(fleet, watch, known);
   const [probed, references] = await Promise.all([
-    probe(door, fleet, nodes, askedHeights),
+    probe(door, fleet, nodes, askedHeights, untilMs),
     askReferences(fleet, askedHeights),
   ]);
   failures.push(...probed.failures);
@@ -91,15 +92,16 @@ function probe(
   fleet: Fleet,
   nodes: readonly FleetNode[],
   heights: readonly number[],
+  untilMs: number,
 ): Promise<Probed> {
   const { probe: by } = fleet;
   if (by === undefined) return Promise.resolve(nobody(nodes, 'nobody asks it: its fleet file has no probe'));
-  if (by.by === 'metric') return probeMetric(clients.cloudwatch, by, nodes, Date.now());
+  if (by.by === 'metric') return probeMetric(clients.cloudwatch, by, nodes, Date.now(), untilMs);
   const question = questionOf(fleet, heights);
   if (question === null) return Promise.resolve(nobody(nodes, 'its fleet file does not say how its RPC is asked'));
   return by.by === 'vpc'
-    ? probeVpc(clients.lambdaOnce, environment.PROBE_FUNCTION_PREFIX, by.vpcId, question, nodes)
-    : probeSsm(clients.ssm, environment.ASK_NODE_DOCUMENT, fleet, question, nodes);
+    ? probeVpc(clients.lambdaOnce, environment.PROBE_FUNCTION_PREFIX, by.vpcId, question, nodes, untilMs)
+    : probeSsm(clients.ssm, environment.ASK_NODE_DOCUMENT, fleet, question, nodes, untilMs);
 }
 
 async function publish({ clients }: Door, sight: Sight, health: ReturnType<typeof judgeFleet>): Promise<void> {

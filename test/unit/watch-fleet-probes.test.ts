@@ -5,6 +5,7 @@ import { questionOf } from '../../functions/watch-fleet/probing.ts';
 import type { ProbeQuestion, ProbeRequest } from '../../shared/probe/protocol.ts';
 import { fleetOf, instanceId, nodeNamed, T0 } from '../support/sights.ts';
 
+const LATER = Number.POSITIVE_INFINITY;
 const nodes = (count: number) =>
   Array.from({ length: count }, (_, at) => nodeNamed(`node${at}`, { instanceId: `i-${at}` }));
 
@@ -42,7 +43,7 @@ describe('a height that a metric tells', () => {
 
   it('is read as a height and nothing else; one that is not written any more is unknown', async () => {
     const { asked, client } = cloudwatch({ 0: 930_000, 2: -1 });
-    const { readings, failures } = await probeMetric(client, probe, nodes(3), T0);
+    const { readings, failures } = await probeMetric(client, probe, nodes(3), T0, LATER);
     expect(failures).toEqual([]);
     expect(readings.get('i-0')).toMatchObject({
       kind: 'read',
@@ -70,7 +71,7 @@ describe('a height that a metric tells', () => {
 
   it('is asked for 500 nodes at a time, and of those that run', async () => {
     const { asked, client } = cloudwatch({});
-    await probeMetric(client, probe, [...nodes(1_001), nodeNamed('off', { state: 'stopped' })], T0);
+    await probeMetric(client, probe, [...nodes(1_001), nodeNamed('off', { state: 'stopped' })], T0, LATER);
     expect(asked.map(({ MetricDataQueries }) => MetricDataQueries.length)).toEqual([500, 500, 1]);
   });
 });
@@ -98,10 +99,14 @@ describe('a probe in the VPC', () => {
   it('is asked for 250 nodes at a time, about those that run in its VPC', async () => {
     const { asked, client } = invoke(answered);
     const others = [nodeNamed('far', { vpcId: 'vpc-2' }), nodeNamed('off', { state: 'stopped' })];
-    const { readings, failures } = await probeVpc(client, 'chainmend-probe-nodes-', 'vpc-1', question, [
-      ...nodes(600),
-      ...others,
-    ]);
+    const { readings, failures } = await probeVpc(
+      client,
+      'chainmend-probe-nodes-',
+      'vpc-1',
+      question,
+      [...nodes(600), ...others],
+      LATER,
+    );
     expect(failures).toEqual([]);
     expect(asked.map(({ FunctionName, request }) => [FunctionName, request.targets.length])).toEqual([
       ['chainmend-probe-nodes-vpc-1', 250],
@@ -128,7 +133,7 @@ describe('a probe in the VPC', () => {
         ? { FunctionError: 'Unhandled', Payload: '{"errorMessage":"out of memory"}' }
         : answered(request);
     });
-    const { readings, failures } = await probeVpc(client, 'p-', 'vpc-1', question, nodes(300));
+    const { readings, failures } = await probeVpc(client, 'p-', 'vpc-1', question, nodes(300), LATER);
     expect(failures.map(String)).toEqual(['Error: p-vpc-1 failed (Unhandled): {"errorMessage":"out of memory"}']);
     expect([...readings.values()].filter(({ kind }) => kind === 'unasked')).toHaveLength(250);
     expect([...readings.values()].filter(({ kind }) => kind === 'read')).toHaveLength(50);
@@ -136,14 +141,14 @@ describe('a probe in the VPC', () => {
 
   it('that answers nothing that it should is a failure by name', async () => {
     for (const Payload of ['null', '{"statuses":1}', '[]']) {
-      const { failures } = await probeVpc(invoke(() => ({ Payload })).client, 'p-', 'vpc-1', question, nodes(1));
+      const { failures } = await probeVpc(invoke(() => ({ Payload })).client, 'p-', 'vpc-1', question, nodes(1), LATER);
       expect(String(failures[0])).toContain(`p-vpc-1 answered ${Payload}, expected statuses`);
     }
   });
 
   it('did not come to everybody in its time: those are unknown', async () => {
     const { client } = invoke(({ targets }) => answered({ targets: targets.slice(0, 2) }));
-    const { readings } = await probeVpc(client, 'p-', 'vpc-1', question, nodes(3));
+    const { readings } = await probeVpc(client, 'p-', 'vpc-1', question, nodes(3), LATER);
     expect(readings.get('i-2')).toEqual({ kind: 'unasked', reason: 'the probe did not come to it in its time' });
   });
 });
