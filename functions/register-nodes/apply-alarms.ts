@@ -6,6 +6,7 @@ import {
   type PutMetricAlarmInput,
 } from '@aws-sdk/client-cloudwatch';
 import { isThrottling } from '../../shared/aws/throttling.ts';
+import type { Fleet } from '../../shared/fleet/model.ts';
 import { alarmName } from '../../shared/fleet/naming.ts';
 import type { FleetNode } from '../../shared/fleet/nodes.ts';
 import { judgeGone, type SubjectRefusal } from '../../shared/guardrails/names.ts';
@@ -38,7 +39,9 @@ export interface AlarmsDone {
 
 export interface AlarmsToReconcile {
   readonly nodes: readonly FleetNode[];
-  readonly otherFleets: readonly string[];
+  readonly fleets: readonly Fleet[];
+  /** Instances of the fleet that have ended. */
+  readonly readGone: () => Promise<readonly FleetNode[]>;
   readonly seriesAt: (path: string) => Promise<ReadonlyMap<string, DiskSeries>>;
   /** A person says that whatever is gone is to go. */
   readonly confirmed: boolean;
@@ -46,7 +49,8 @@ export interface AlarmsToReconcile {
 
 export async function reconcileAlarms(work: Work, facts: AlarmsToReconcile): Promise<AlarmsDone> {
   const { fleet, environment, clients } = work;
-  const { nodes, otherFleets, seriesAt, confirmed } = facts;
+  const { nodes, fleets, readGone, seriesAt, confirmed } = facts;
+  const otherFleets = fleets.map(({ name }) => name).filter((name) => name !== fleet.name);
   const existing = await readAlarms(clients.cloudwatch, `chainmend-${fleet.name}-`);
   // Only a fleet-wide alarm has this name.
   const fleetWideNow = existing.some(({ AlarmName }) => AlarmName === alarmName(fleet.name, undefined, 'status-check'));
@@ -73,7 +77,8 @@ export async function reconcileAlarms(work: Work, facts: AlarmsToReconcile): Pro
   await run.putAll(puts);
   // New eyes first: between a node's own alarms and those of the whole fleet nobody is to be blind.
   if (run.stopped || run.left > 0) return run.done(desired.notes, remove.length);
-  const tooMany = judgeGone(fleet.name, { ...goneOf(remove, nodes), what: 'nodes with alarms', confirmed });
+  const ended = remove.length > 0 ? await readGone() : [];
+  const tooMany = judgeGone(fleet.name, { ...goneOf(remove, nodes, ended), what: 'nodes with alarms', confirmed });
   if (tooMany) {
     const { refuse, reason, page } = tooMany;
     run.refusals.push({ refuse, subject: `${fleet.name} alarms`, reason, page });
@@ -83,12 +88,16 @@ export async function reconcileAlarms(work: Work, facts: AlarmsToReconcile): Pro
   return run.done(desired.notes);
 }
 
-/** Nodes that alarms to be deleted were about and that are not there any more, and how many there were in all. */
+/**
+ * Nodes that alarms to be deleted were about and that are not there any more, and how many there were in all. Those that EC2 itself
+ * says have ended do not count: that is no mistake of a selection.
+ */
 function goneOf(
   remove: readonly MetricAlarm[],
   nodes: readonly FleetNode[],
+  ended: readonly FleetNode[],
 ): { readonly gone: number; readonly of: number } {
-  const there = new Set(nodes.map(({ instanceId }) => instanceId));
+  const there = new Set([...nodes, ...ended].map(({ instanceId }) => instanceId));
   const ours = remove.filter(({ AlarmDescription = '' }) => AlarmDescription.includes(' by chainmend;'));
   const ids = ours.flatMap((alarm) => firstMetric(alarm)?.dimensions['InstanceId'] ?? []);
   const gone = new Set(ids.filter((id) => !there.has(id))).size;

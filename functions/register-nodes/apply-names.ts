@@ -8,9 +8,9 @@ import {
 } from '@aws-sdk/client-route-53';
 import type { SubjectRefusal } from '../../shared/guardrails/names.ts';
 import { type Change, hashOf, inBatches, type NamePlan } from './changes.ts';
-import type { RecordSet, Zone } from './records.ts';
+import type { RecordSet } from './records.ts';
+import { readPaused } from './seeing.ts';
 import { guardAgain, pacer, type Work, waitMs } from './work.ts';
-import { readZone } from './zone.ts';
 
 /** "Five requests per second per AWS account" (Route 53 quotas); with room for people and other tools. */
 const GAP_MS = 250;
@@ -25,65 +25,96 @@ export interface Applied {
   readonly refusals: readonly SubjectRefusal[];
 }
 
-export interface NamesToApply {
-  readonly zoneId: string;
+/** A plan, and who was paused when it was made. */
+export interface Planned {
   readonly plan: NamePlan;
-  /** A person said yes to exactly this plan: nothing else is done for it, and mode ask allows it. */
-  readonly approved: boolean;
-  /** The plan for a zone that was read again. */
-  readonly planAgain: (zone: Zone) => NamePlan;
+  readonly poolReason: string;
+  readonly paused: ReadonlySet<string>;
 }
 
-export async function applyNames(work: Work, { zoneId, plan, approved, planAgain }: NamesToApply): Promise<Applied> {
+export interface NamesToApply {
+  readonly zoneId: string;
+  readonly planned: Planned;
+  /** A person said yes to exactly this plan: nothing else is done for it, and mode ask allows it. */
+  readonly approved: boolean;
+  /** The plan for what is there now, nodes and zone, all of it read again; undefined where no node is found any more. */
+  readonly planAgain: () => Promise<Planned | undefined>;
+}
+
+type Sent = { readonly done: true } | { readonly done: false; readonly why: string; readonly busy: boolean };
+
+export async function applyNames(work: Work, { zoneId, planned, approved, planAgain }: NamesToApply): Promise<Applied> {
+  const { changes } = planned.plan;
   const pace = pacer(GAP_MS);
+  const refusals: SubjectRefusal[] = [];
+  let { paused } = planned;
   let changed = 0;
-  /** @returns why nothing more may be done; true when done; false when Route 53 refused the batch as a whole */
-  const send = async (batch: readonly Change[]): Promise<SubjectRefusal | boolean> => {
-    const refusal = await guard(work, approved);
+  const applied = (...more: readonly SubjectRefusal[]): Applied => {
+    return { changed, left: changes.length - changed, refusals: [...refusals, ...more] };
+  };
+  /** @returns why nothing more may be done, or what Route 53 said to the batch as a whole */
+  const send = async (batch: readonly Change[]): Promise<SubjectRefusal | Sent> => {
+    const refusal = await guard(work, approved, paused);
     if (refusal) return refusal;
     await pace();
-    const done = await sendBatch(work, zoneId, batch);
-    if (done) changed += batch.length;
-    return done;
+    const sent = await sendBatch(work, zoneId, batch);
+    if (sent.done) changed += batch.length;
+    return sent;
   };
-  const total = plan.changes.length;
-  for (const batch of inBatches(plan.changes)) {
+  for (const batch of inBatches(changes)) {
     if (Date.now() >= work.untilMs) break;
     const sent = await send(batch);
-    if (typeof sent === 'object') return { changed, left: total - changed, refusals: [sent] };
-    if (sent) continue;
+    if ('refuse' in sent) return applied(sent);
+    if (sent.done) continue;
     // Somebody changed one of them, or the answer of a request that took effect was lost: what is still to be done goes name by name.
     await waitMs(AGAIN_AFTER_MS);
-    const again = planAgain(await readZone(work.clients.route53, zoneId)).changes;
-    const still = again.filter((change) => batch.some((one) => concerns(one, change, approved)));
-    const gone = batch.filter(({ name }) => !again.some((change) => change.name === name));
-    changed += gone.length;
+    const again = await planAgain();
+    if (again === undefined) break;
+    paused = again.paused;
+    const still = again.plan.changes.filter((change) => batch.some((one) => concerns(one, change, approved)));
+    changed += batch.filter(({ name }) => !again.plan.changes.some((change) => change.name === name)).length;
     for (const change of still) {
       if (Date.now() >= work.untilMs) break;
       const alone = await send([change]);
-      if (typeof alone === 'object') return { changed, left: total - changed, refusals: [alone] };
+      if ('refuse' in alone) return applied(alone);
+      if (!alone.done && !alone.busy) refusals.push(neverTaken(change, alone.why));
     }
   }
-  return { changed, left: total - changed, refusals: [] };
+  return applied();
 }
+
+/** Two runs in a row are refused the same: it is no matter of who came first. */
+const LASTS_MS = 4 * 60_000;
+
+/** Nobody else can be hindered by it, but somebody has to know: it would be tried in vain for ever. */
+const neverTaken = ({ name, sentence }: Change, why: string): SubjectRefusal => ({
+  refuse: 'aws-refused',
+  subject: name,
+  reason: `Route 53 does not take the change “${sentence}”, which is tried again in each run: ${why}`,
+  page: true,
+  pageAfterMs: LASTS_MS,
+});
 
 /** What a person approved is done to the letter or not at all. */
 const concerns = (planned: Change, again: Change, approved: boolean): boolean =>
   planned.name === again.name && (!approved || hashOf([planned]) === hashOf([again]));
 
-async function guard(work: Work, approved: boolean): Promise<SubjectRefusal | undefined> {
-  const now = await guardAgain(work);
+async function guard(work: Work, approved: boolean, paused: ReadonlySet<string>): Promise<SubjectRefusal | undefined> {
+  const [now, tagged] = await Promise.all([guardAgain(work), readPaused(work.clients.ec2, work.fleet)]);
   if ('refuse' in now) return now;
   const { mode, dns } = now.fleet;
   const subject = work.fleet.name;
   const changed = (reason: string): SubjectRefusal => ({ refuse: 'mode-changed', subject, reason, page: false });
   if (mode !== 'act' && !(mode === 'ask' && approved)) return changed(`the fleet file says mode: ${mode} now`);
   if (JSON.stringify(dns) !== JSON.stringify(work.fleet.dns)) return changed('the fleet file says another dns now');
-  return undefined;
+  const since = [...tagged].filter((id) => !paused.has(id));
+  if (since.length === 0) return undefined;
+  const reason = `${since.join(', ')} got the pause tag since the plan was made: the next run makes another`;
+  return { refuse: 'paused', subject, reason, page: false };
 }
 
-/** @returns false when the batch was refused as a whole, for what stands in the zone or for another request that is under way */
-async function sendBatch(work: Work, HostedZoneId: string, batch: readonly Change[]): Promise<boolean> {
+/** `busy`: another request for the zone was under way; otherwise it is for what stands in the zone. */
+async function sendBatch(work: Work, HostedZoneId: string, batch: readonly Change[]): Promise<Sent> {
   const act = `ChangeResourceRecordSets ${HostedZoneId} ${hashOf(batch)}`;
   const shown = batch.slice(0, MAX_SENTENCES).map(({ sentence }) => sentence);
   await work.write({
@@ -104,7 +135,7 @@ async function sendBatch(work: Work, HostedZoneId: string, batch: readonly Chang
       }),
     );
     await work.write({ kind: 'result', act, sentence: 'done', evidence: { change: ChangeInfo?.Id } });
-    return true;
+    return { done: true };
   } catch (error) {
     if (!(error instanceof InvalidChangeBatch || error instanceof PriorRequestNotComplete)) {
       await work.write({ kind: 'result', act, sentence: `not known to be done: ${String(error)}` });
@@ -112,7 +143,7 @@ async function sendBatch(work: Work, HostedZoneId: string, batch: readonly Chang
     }
     const why = error instanceof InvalidChangeBatch ? (error.messages?.join(' ') ?? error.message) : error.message;
     await work.write({ kind: 'result', act, sentence: `refused as a whole, nothing was changed: ${why}` });
-    return false;
+    return { done: false, why, busy: error instanceof PriorRequestNotComplete };
   }
 }
 

@@ -20,7 +20,8 @@ import type { Tools } from './work.ts';
 export { awsClients };
 
 const ENVIRONMENT = ['TABLE_NAME', 'TOPIC_ARN', 'PARAMETER_PREFIX'] as const;
-const MINUTE_MS = 60_000;
+/** Of the schedule. */
+const EVERY_MS = 5 * 60_000;
 /** Of the function's 300 s: what is left then is found again by the next run, which reads what there is. */
 const WORK_MS = 240_000;
 
@@ -70,9 +71,9 @@ async function fleetsOfInstance(clients: Clients, fleets: readonly Fleet[], id: 
   return [];
 }
 
-/** Another fleet is first in each minute, so that one that takes a run's whole time does not keep the others from theirs. */
-function inTurn(fleets: readonly Fleet[], nowMs: number): readonly Fleet[] {
-  const first = Math.floor(nowMs / MINUTE_MS) % Math.max(1, fleets.length);
+/** Another fleet is first in each run of the schedule, so that one that takes a run's whole time does not keep the others from theirs. */
+export function inTurn(fleets: readonly Fleet[], nowMs: number): readonly Fleet[] {
+  const first = Math.floor(nowMs / EVERY_MS) % Math.max(1, fleets.length);
   return [...fleets.slice(first), ...fleets.slice(0, first)];
 }
 
@@ -102,7 +103,7 @@ async function takeTurns(
         fleet,
         values,
         seriesAt,
-        otherFleets: all.map(({ name }) => name).filter((name) => name !== fleet.name),
+        fleets: all,
         confirmed: event.kind === 'reconcile' && event.confirm,
         ...(event.kind === 'approve' && { approved: event.plan }),
       });

@@ -34,6 +34,7 @@ export interface Work extends Tools {
   readonly write: (entry: Omit<JournalEntry, 'atMs'>, about?: SubjectRefusal['node']) => Promise<void>;
 }
 
+const HOUR_MS = 60 * 60_000;
 /** One incident for all of a fleet's names: nothing here has an onset or attempts. */
 const INCIDENT = 'names';
 const HEAL = 'register-nodes';
@@ -100,7 +101,7 @@ export async function tell(work: Work, met: readonly SubjectRefusal[], nodes?: n
     () => read(work),
     (stored) => {
       const register = stored ?? newRegister;
-      const claimed = claimTelling(register, met, Date.now());
+      const claimed = claimTelling(register, met, Date.now(), fleet.ask.expiresAfterHours * HOUR_MS);
       const next = { ...claimed.next, nodes: nodes ?? register.nodes };
       const same = next.nodes === register.nodes && next.told.length === 0 && register.told.length === 0;
       return { write: same ? undefined : { ...next, version: register.version + 1 }, result: claimed };

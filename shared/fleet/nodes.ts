@@ -57,7 +57,7 @@ export function doubledNames(nodes: readonly FleetNode[]): ReadonlySet<string> {
   return doubled;
 }
 
-function nodeOf(fleet: Fleet, instance: Instance): FleetNode {
+export function nodeOf(fleet: Fleet, instance: Instance): FleetNode {
   const tags = Object.fromEntries((instance.Tags ?? []).map(({ Key = '', Value = '' }) => [Key, Value]));
   const { InstanceId: instanceId = '' } = instance;
   const written = tags[fleet.nodes.nameTag] ?? '';

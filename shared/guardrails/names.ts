@@ -22,6 +22,8 @@ export interface SubjectRefusal {
   readonly node?: { readonly name: string; readonly instanceId: string };
   readonly reason: string;
   readonly page: boolean;
+  /** People are told only when it has lasted for so long: what the next run may find gone. */
+  readonly pageAfterMs?: number;
 }
 
 /** Whose node, record or zone was refused what, since when, and what was told about it. Times are ms since the epoch. */
@@ -89,8 +91,15 @@ export interface Telling {
 /**
  * What of a run's refusals is to be told: each to the journal once a day, each to people once an onset. The record is written before
  * anything is told, so that of two runs at the same moment only one tells.
+ * @param approvalValidMs after which a question to people is asked again
  */
-export function claimTelling(register: RegisterRecord, met: readonly SubjectRefusal[], nowMs: number): Telling {
+export function claimTelling(
+  register: RegisterRecord,
+  all: readonly SubjectRefusal[],
+  nowMs: number,
+  approvalValidMs = Number.POSITIVE_INFINITY,
+): Telling {
+  const met = condensed(all);
   const key = ({ code, subject }: Pick<Told, 'code' | 'subject'>): string => `${code} ${subject}`;
   const known = new Map(register.told.map((told) => [key(told), told]));
   const write: SubjectRefusal[] = [];
@@ -98,9 +107,12 @@ export function claimTelling(register: RegisterRecord, met: readonly SubjectRefu
   for (const refusal of met) {
     const named = { code: refusal.refuse, subject: refusal.subject };
     const before = known.get(key(named));
-    const going = before && nowMs - before.seenAtMs < OVER_AFTER_MS ? before : undefined;
+    // A question that was not answered in time is asked anew.
+    const expired = refusal.refuse === 'approval-wanted' && nowMs - (before?.sinceMs ?? nowMs) >= approvalValidMs;
+    const going = before && !expired && nowMs - before.seenAtMs < OVER_AFTER_MS ? before : undefined;
+    const lasts = nowMs - (going?.sinceMs ?? nowMs) >= (refusal.pageAfterMs ?? 0);
     const says = !going || nowMs - going.writtenAtMs >= SAY_AGAIN_MS;
-    const pages = refusal.page && !going?.paged && nowMs - (going?.claimedAtMs ?? 0) >= CLAIM_VALID_MS;
+    const pages = refusal.page && lasts && !going?.paged && nowMs - (going?.claimedAtMs ?? 0) >= CLAIM_VALID_MS;
     if (says) write.push(refusal);
     if (pages) page.push(refusal);
     known.set(key(named), {
@@ -115,6 +127,33 @@ export function claimTelling(register: RegisterRecord, met: readonly SubjectRefu
   const told = [...known.values()].filter(({ seenAtMs }) => nowMs - seenAtMs < OVER_AFTER_MS);
   told.sort((a, b) => b.seenAtMs - a.seenAtMs || (key(a) < key(b) ? -1 : 1));
   return { next: { ...register, told: told.slice(0, MAX_TOLD) }, write, page };
+}
+
+/** More of one kind in one run are one mistake, not many: a hundred nodes of one name are told in one page. */
+const MAX_OF_A_KIND = 5;
+const MANY = 'many';
+
+function condensed(met: readonly SubjectRefusal[]): readonly SubjectRefusal[] {
+  const kinds = new Map<SubjectRefusal['refuse'], Map<string, SubjectRefusal>>();
+  for (const refusal of met) {
+    const kind = kinds.get(refusal.refuse) ?? new Map<string, SubjectRefusal>();
+    if (!kind.has(refusal.subject)) kind.set(refusal.subject, refusal);
+    kinds.set(refusal.refuse, kind);
+  }
+  return [...kinds].flatMap(([refuse, bySubject]): readonly SubjectRefusal[] => {
+    const some = [...bySubject.values()];
+    if (some.length <= MAX_OF_A_KIND) return some;
+    const shown = some.slice(0, MAX_OF_A_KIND).map(({ reason }) => reason);
+    return [
+      {
+        refuse,
+        subject: MANY,
+        reason: `${some.length} times: ${shown.join('; ')}; and ${some.length - shown.length} more`,
+        page: some.some(({ page }) => page),
+        pageAfterMs: Math.min(...some.map(({ pageAfterMs = 0 }) => pageAfterMs)),
+      },
+    ];
+  });
 }
 
 /** The record after these were paged. */

@@ -57,6 +57,35 @@ describe('a refusal that lasts', () => {
     expect(claimTelling(second.next, [foreign('a')], NOON_MS + 6 * MINUTE_MS).page).toHaveLength(1);
   });
 
+  it('of a hundred things at once is one page, and not a hundred each time', () => {
+    const many = Array.from({ length: 100 }, (_, index) => foreign(`node${index}`));
+    expect(runs([many, many.slice(1), [...many, foreign('another')]])).toEqual([
+      { write: ['many'], page: ['many'] },
+      { write: [], page: [] },
+      { write: [], page: [] },
+    ]);
+    const [told] = claimTelling(newRegister, many, NOON_MS).page;
+    expect(told?.reason).toMatch(/^100 times: node0 is somebody’s; .*; and 95 more$/);
+    expect(claimTelling(newRegister, [...many.slice(0, 5), ...many.slice(0, 5)], NOON_MS).page).toHaveLength(5);
+  });
+
+  it('that may be over in the next run pages nobody before it has lasted', () => {
+    const passing = { ...foreign('a'), pageAfterMs: 4 * MINUTE_MS };
+    expect(runs([[passing], [passing], [passing]]).map(({ page }) => page)).toEqual([[], ['a'], []]);
+  });
+
+  it('and is a question to people is asked again when nobody answered in time', () => {
+    const question = { ...foreign('0123456789ab'), refuse: 'approval-wanted' as const };
+    const four = 4 * HOUR_MS;
+    const first = claimTelling(newRegister, [question], NOON_MS, four);
+    const paged = markPaged(first.next, first.page);
+    const kept = { ...paged, told: paged.told.map((one) => ({ ...one, seenAtMs: NOON_MS + four - 5 * MINUTE_MS })) };
+    const later = claimTelling(kept, [question], NOON_MS + four, four);
+    expect(later.page).toEqual([question]);
+    expect(later.next.told[0]?.sinceMs).toBe(NOON_MS + four);
+    expect(claimTelling(kept, [question], NOON_MS + four - 1, four).page).toEqual([]);
+  });
+
   it('never makes the record grow without end', () => {
     fc.assert(
       fc.property(fc.array(fc.array(fc.string(), { maxLength: 300 }), { maxLength: 5 }), (all) => {

@@ -1,0 +1,135 @@
+// What a fleet's records and alarms are decided by, read together: who is there, who has ended, who is only not found, and how all fare.
+// DescribeInstances is eventually consistent: that it does not list a node says less than that it lists it as terminated.
+import { DescribeInstancesCommand, type EC2Client, type Filter, type Instance } from '@aws-sdk/client-ec2';
+import type { Fleet } from '../../shared/fleet/model.ts';
+import { discoverNodes, type FleetNode, nodeOf } from '../../shared/fleet/nodes.ts';
+import type { Health, ObservedNode } from '../../shared/fleet/observation.ts';
+import { fleetOf } from '../../shared/fleet/selection.ts';
+import { OBSERVATION_VALID_MS } from '../../shared/guardrails/grow.ts';
+import type { SubjectRefusal } from '../../shared/guardrails/names.ts';
+import { judgePauseTag, PAUSE_TAG } from '../../shared/guardrails/switches.ts';
+import type { Work } from './work.ts';
+
+export interface Seen {
+  /** With those that watch-fleet has seen lately and EC2 does not tell of at the moment. */
+  readonly nodes: readonly FleetNode[];
+  /** How many EC2 told of. */
+  readonly found: number;
+  /** Instances whose records stay as they are: paused by their tag, not found at the moment, or more than one fleet's. */
+  readonly untouched: ReadonlySet<string>;
+  /** Of those, the ones with the pause tag. */
+  readonly paused: ReadonlySet<string>;
+  /** Fresh observations only: an older one is none. */
+  readonly health: ReadonlyMap<string, Health>;
+  readonly refusals: readonly SubjectRefusal[];
+}
+
+export async function see(work: Work, fleets: readonly Fleet[]): Promise<Seen> {
+  const { clients, fleet, store } = work;
+  const [found, parts] = await Promise.all([discoverNodes(clients.ec2, fleet), store.readObservations(fleet.name)]);
+  const nowMs = Date.now();
+  const observed = parts
+    .filter(({ observedAtMs }) => nowMs - observedAtMs <= OBSERVATION_VALID_MS)
+    .flatMap(({ nodes }) => nodes);
+  const { again, unseen } = found.length === 0 ? NOBODY : await lookAgain(clients.ec2, fleet, found, observed);
+  const nodes = [...found, ...again, ...unseen];
+  const shared = nodes.filter(({ tags }) => Object.keys(tags).length > 0 && 'refuse' in fleetOf(tags, fleets));
+  const paused = pausedOf(nodes);
+  return {
+    nodes,
+    found: found.length,
+    untouched: new Set([...paused, ...[...unseen, ...shared].map(({ instanceId }) => instanceId)]),
+    paused,
+    health: new Map(observed.map(({ instanceId, health }) => [instanceId, health])),
+    refusals: shared.map((node) => ({
+      refuse: 'node-unknown',
+      subject: node.instanceId,
+      node,
+      reason: `${node.instanceId} (${node.name}) carries the tags of more than one fleet: its records are left as they are`,
+      page: true,
+    })),
+  };
+}
+
+const pausedOf = (nodes: readonly FleetNode[]): ReadonlySet<string> =>
+  new Set(nodes.filter(({ tags }) => judgePauseTag(tags) !== null).map(({ instanceId }) => instanceId));
+
+const NOBODY = { again: [], unseen: [] };
+const THERE = ['pending', 'running', 'stopping', 'stopped'];
+const ENDED = ['shutting-down', 'terminated'];
+/** "Values: up to 200" (Filter, @aws-sdk/client-ec2). */
+const IDS_A_CALL = 200;
+
+/** Nodes that watch-fleet has seen within three minutes and that the list by tags lacks, asked for by their ids. */
+async function lookAgain(
+  ec2: EC2Client,
+  fleet: Fleet,
+  found: readonly FleetNode[],
+  observed: readonly ObservedNode[],
+): Promise<{ readonly again: readonly FleetNode[]; readonly unseen: readonly FleetNode[] }> {
+  const ids = new Set(found.map(({ instanceId }) => instanceId));
+  const names = new Set(found.map(({ name }) => name));
+  const missing = observed.filter(({ instanceId }) => !ids.has(instanceId));
+  const byId = new Map<string, Instance>();
+  for (let from = 0; from < missing.length; from += IDS_A_CALL) {
+    const Values = missing.slice(from, from + IDS_A_CALL).map(({ instanceId }) => instanceId);
+    for (const instance of await describe(ec2, [{ Name: 'instance-id', Values }]))
+      byId.set(instance.InstanceId ?? '', instance);
+  }
+  const again = [...byId.values()].filter(
+    ({ State, Tags = [] }) =>
+      !ENDED.includes(State?.Name ?? '') &&
+      Object.entries(fleet.nodes.tags).every(([key, value]) =>
+        Tags.some((tag) => tag.Key === key && tag.Value === value),
+      ),
+  );
+  const unseen = missing.filter(({ instanceId, name }) => !byId.has(instanceId) && !names.has(name));
+  return { again: again.map((instance) => nodeOf(fleet, instance)), unseen: unseen.map(unseenNode) };
+}
+
+const unseenNode = ({ instanceId, name, role, availabilityZone, privateIp, seenSinceMs }: ObservedNode): FleetNode => ({
+  ...{ instanceId, name, role, availabilityZone, privateIp },
+  state: 'running',
+  vpcId: '',
+  launchedAtMs: seenSinceMs,
+  tags: {},
+});
+
+/** Instances of the fleet that have ended within the last hour or so, as long as EC2 tells of them: names and ids. */
+export async function readEnded(ec2: EC2Client, fleet: Fleet): Promise<readonly FleetNode[]> {
+  const ended = await describe(ec2, [...byTags(fleet), { Name: 'instance-state-name', Values: ENDED }]);
+  return ended.map((instance) => nodeOf(fleet, instance));
+}
+
+/** Instances of the fleet that carry the pause tag at this moment. */
+export async function readPaused(ec2: EC2Client, fleet: Fleet): Promise<ReadonlySet<string>> {
+  const Filters = [
+    ...byTags(fleet),
+    { Name: 'tag-key', Values: [PAUSE_TAG] },
+    { Name: 'instance-state-name', Values: THERE },
+  ];
+  const tagged = await describe(ec2, Filters);
+  return pausedOf(tagged.map((instance) => nodeOf(fleet, instance)));
+}
+
+const byTags = ({ nodes }: Fleet): Filter[] =>
+  Object.entries(nodes.tags).map(([key, value]) => ({ Name: `tag:${key}`, Values: [value] }));
+
+/** "MaxResults: between 5 and 1000"; twice the largest fleet that was measured. */
+const INSTANCES_A_PAGE = 1_000;
+const MAX_PAGES = 10;
+
+async function describe(ec2: EC2Client, Filters: Filter[]): Promise<Instance[]> {
+  const found: Instance[] = [];
+  let NextToken: string | undefined;
+  for (let page = 0; page === 0 || NextToken; page++) {
+    if (page === MAX_PAGES)
+      throw new Error(`more than ${MAX_PAGES} pages of instances: half-read selections are refused`);
+    const read = await ec2.send(
+      new DescribeInstancesCommand({ Filters, MaxResults: INSTANCES_A_PAGE, ...(NextToken && { NextToken }) }),
+    );
+    found.push(...(read.Reservations ?? []).flatMap(({ Instances = [] }) => Instances));
+    NextToken = read.NextToken;
+  }
+  return found;
+}

@@ -1,0 +1,242 @@
+import { InvalidChangeBatch } from '@aws-sdk/client-route-53';
+import { describe, expect, it } from '@jest/globals';
+import { inTurn } from '../../functions/register-nodes/handler.ts';
+import { reconcileNames } from '../../functions/register-nodes/reconcile-names.ts';
+import { see } from '../../functions/register-nodes/seeing.ts';
+import type { Work } from '../../functions/register-nodes/work.ts';
+import type { Fleet } from '../../shared/fleet/model.ts';
+import type { FleetNode } from '../../shared/fleet/nodes.ts';
+import type { ObservedNode } from '../../shared/fleet/observation.ts';
+import { parseFleet } from '../../shared/fleet/resolve.ts';
+import { newRegister, type RegisterRecord } from '../../shared/guardrails/names.ts';
+import { bitcoin } from '../support/fleet-documents.ts';
+import { HOUR_MS, MINUTE_MS } from '../support/heal-facts.ts';
+import { idOf, nodeOf } from '../support/register-facts.ts';
+
+const document = { ...bitcoin, probe: 'ssm', mode: 'act', dns: { zone: 'bitcoin.internal' } };
+const fleet = parseFleet(document);
+const tags = { ...fleet.nodes.tags };
+
+const instanceOf = ({ instanceId, name, privateIp, state }: FleetNode, more: Record<string, string> = tags) => ({
+  InstanceId: instanceId,
+  PrivateIpAddress: privateIp,
+  VpcId: 'vpc-1',
+  State: { Name: state },
+  Placement: { AvailabilityZone: 'eu-west-1a' },
+  Tags: Object.entries({ ...more, [fleet.nodes.nameTag]: name }).map(([Key, Value]) => ({ Key, Value })),
+});
+type Listed = ReturnType<typeof instanceOf>;
+interface Set {
+  readonly Name: string;
+  readonly Type: string;
+  readonly TTL: number;
+  readonly ResourceRecords: readonly { readonly Value: string }[];
+}
+interface Command {
+  readonly constructor: { readonly name: string };
+  readonly input: Record<string, unknown> & { readonly Filters?: readonly { Name: string; Values: string[] }[] };
+}
+
+/** An account of nothing but these instances, with one private zone that is changed as Route 53 does it. */
+function accountOf({
+  byTags,
+  byId = [],
+  observed = [],
+  of = fleet,
+  told = newRegister,
+  refuses = () => null,
+}: {
+  readonly byTags: () => readonly Listed[];
+  readonly byId?: readonly Listed[];
+  readonly observed?: readonly ObservedNode[];
+  readonly of?: Fleet;
+  readonly told?: RegisterRecord;
+  readonly refuses?: (names: readonly string[]) => string | null;
+}) {
+  const zone = new Map<string, Set>();
+  const sent: string[][] = [];
+  const ec2 = async ({ input: { Filters = [] } }: Command) => {
+    const names = Filters.map(({ Name }) => Name);
+    if (names.includes('instance-id')) {
+      const ids = Filters.find(({ Name }) => Name === 'instance-id')?.Values ?? [];
+      return { Reservations: [{ Instances: byId.filter(({ InstanceId }) => ids.includes(InstanceId)) }] };
+    }
+    const tagged = names.includes('tag-key');
+    const Instances = byTags().filter(({ Tags }) => !tagged || Tags.some(({ Key }) => Key === 'chainmend:pause'));
+    const ended = Filters.some(({ Values }) => Values.includes('terminated'));
+    return { Reservations: [{ Instances: ended ? [] : Instances }] };
+  };
+  const keyOf = ({ Name, Type }: Set) => `${Name} ${Type}`;
+  const change = (Changes: readonly { Action: string; ResourceRecordSet: Set }[]) => {
+    const names = Changes.map(({ ResourceRecordSet }) => ResourceRecordSet.Name);
+    sent.push([...names]);
+    const why = refuses(names);
+    if (why !== null) throw new InvalidChangeBatch({ message: why, $metadata: {} });
+    const next = new Map(zone);
+    for (const { Action, ResourceRecordSet } of Changes) {
+      const there = next.get(keyOf(ResourceRecordSet));
+      if (Action === 'DELETE' && JSON.stringify(there) !== JSON.stringify(ResourceRecordSet))
+        throw new InvalidChangeBatch({ message: 'not found', $metadata: {} });
+      if (Action === 'CREATE' && there) throw new InvalidChangeBatch({ message: 'exists', $metadata: {} });
+      if (Action === 'DELETE') next.delete(keyOf(ResourceRecordSet));
+      else next.set(keyOf(ResourceRecordSet), ResourceRecordSet);
+    }
+    zone.clear();
+    for (const [key, set] of next) zone.set(key, set);
+    return {};
+  };
+  const route53 = async ({ constructor: { name }, input }: Command) => {
+    if (name === 'ListHostedZonesByNameCommand')
+      return { HostedZones: [{ Id: '/hostedzone/Z1', Name: 'bitcoin.internal.', Config: { PrivateZone: true } }] };
+    if (name === 'ListResourceRecordSetsCommand') return { ResourceRecordSets: [...zone.values()] };
+    return change((input['ChangeBatch'] as { Changes: [] }).Changes);
+  };
+  const Parameters = [
+    { Name: '/chainmend/pause', Value: 'off' },
+    { Name: '/chainmend/fleets/bitcoin', Value: JSON.stringify({ ...document, mode: of.mode }) },
+  ];
+  const work = {
+    clients: { ec2: { send: ec2 }, route53: { send: route53 }, ssm: { send: async () => ({ Parameters }) } },
+    store: {
+      readObservations: async () => [{ observedAtMs: Date.now(), nodes: observed }],
+      readRegister: async () => undefined,
+      replace: async () => true,
+    },
+    environment: { PARAMETER_PREFIX: '/chainmend' },
+    fleet: of,
+    untilMs: Date.now() + HOUR_MS,
+    write: async () => {},
+  } as unknown as Work;
+  const names = async (more: { readonly approved?: string } = {}) => {
+    const seen = await see(work, [of]);
+    const turn = { fleet: of, fleets: [of], confirmed: false, ...more } as unknown as Parameters<
+      typeof reconcileNames
+    >[1];
+    return reconcileNames(work, turn, { seen, register: told, readGone: async () => [] });
+  };
+  const values = (name: string, type = 'A') =>
+    zone.get(`${name}.bitcoin.internal. ${type}`)?.ResourceRecords.map(({ Value }) => Value);
+  return { work, names, zone, sent, values };
+}
+
+const observedOf = (node: FleetNode, health = 'synced') =>
+  ({ ...node, health, reason: '', seenSinceMs: 0 }) as unknown as ObservedNode;
+const [one, two, three] = [nodeOf(1), nodeOf(2), nodeOf(3)];
+const all = [one, two, three].map((node) => observedOf(node));
+const idsOf = (nodes: readonly FleetNode[]) => nodes.map(({ instanceId }) => instanceId);
+
+describe('a node that EC2 does not list though it was seen within three minutes', () => {
+  const byTags = () => [instanceOf(one), instanceOf(three)];
+
+  it('is a node as ever where EC2 tells of it by its id', async () => {
+    const seen = await see(accountOf({ byTags, byId: [instanceOf(two)], observed: all }).work, [fleet]);
+    expect(idsOf(seen.nodes)).toEqual([idOf(1), idOf(3), idOf(2)]);
+    expect([seen.found, [...seen.untouched]]).toEqual([2, []]);
+  });
+
+  it('keeps what it has where EC2 knows nothing of it at the moment', async () => {
+    const seen = await see(accountOf({ byTags, observed: all }).work, [fleet]);
+    expect(idsOf(seen.nodes)).toContain(idOf(2));
+    expect([...seen.untouched]).toEqual([idOf(2)]);
+  });
+
+  it.each([
+    ['it has ended', instanceOf({ ...two, state: 'terminated' as never })],
+    ['it carries other tags now', instanceOf(two, { Component: 'nodes/other' })],
+  ])('is gone where EC2 says that %s', async (_, instance) => {
+    const seen = await see(accountOf({ byTags, byId: [instance], observed: all }).work, [fleet]);
+    expect(idsOf(seen.nodes)).toEqual([idOf(1), idOf(3)]);
+  });
+
+  it('is gone where another has its name by now, and none of it is kept where nothing is listed at all', async () => {
+    const replaced = () => [instanceOf(one), instanceOf({ ...three, name: 'node2' })];
+    expect(idsOf((await see(accountOf({ byTags: replaced, observed: all }).work, [fleet])).nodes)).toEqual([
+      idOf(1),
+      idOf(3),
+    ]);
+    expect((await see(accountOf({ byTags: () => [], observed: all }).work, [fleet])).nodes).toEqual([]);
+  });
+});
+
+it('a node that carries the tags of two fleets is left as it is, and said to be', async () => {
+  const other = parseFleet({ ...document, fleet: 'signet', nodes: { tag: { Network: 'signet' } } });
+  const account = accountOf({ byTags: () => [instanceOf(one), instanceOf(two, { ...tags, Network: 'signet' })] });
+  const seen = await see(account.work, [fleet, other]);
+  expect(seen.refusals.map(({ refuse, subject }) => [refuse, subject])).toEqual([['node-unknown', idOf(2)]]);
+  expect([...seen.untouched]).toEqual([idOf(2)]);
+});
+
+describe('records that are carried out', () => {
+  it('are planned anew from everything when somebody was first, and never put back what was true a while ago', async () => {
+    let runs = 0;
+    const moved = { ...two, privateIp: '10.0.2.99' };
+    const account = accountOf({
+      byTags: () => [instanceOf(one), instanceOf(runs === 0 ? two : moved)],
+      observed: all,
+      refuses: () => (runs++ === 0 ? 'it changed meanwhile' : null),
+    });
+    expect((await account.names()).records).toEqual({ changed: 4, left: 0 });
+    expect(account.values('node2')).toEqual(['10.0.2.99']);
+    expect(account.values('pool')).toContain('10.0.2.99');
+  });
+
+  it('that Route 53 never takes keep nobody back, and a person is told when it lasts', async () => {
+    const refuses = (names: readonly string[]) =>
+      names.includes('node2.bitcoin.internal.') ? 'it is delegated' : null;
+    const account = accountOf({ byTags: () => [instanceOf(one), instanceOf(two)], observed: all, refuses });
+    const { records, refusals } = await account.names();
+    expect(records).toEqual({ changed: 3, left: 1 });
+    expect(account.values('node1')).toEqual([one.privateIp]);
+    expect(refusals).toMatchObject([
+      { refuse: 'aws-refused', subject: 'node2.bitcoin.internal', page: true, pageAfterMs: 4 * MINUTE_MS },
+    ]);
+    expect(refusals[0]?.reason).toContain('it is delegated');
+  });
+
+  it('stop where a node got the pause tag since', async () => {
+    let asked = 0;
+    const paused = { ...tags, 'chainmend:pause': 'mine' };
+    const account = accountOf({
+      byTags: () => [instanceOf(one), instanceOf(two, asked++ === 0 ? tags : paused)],
+      observed: all,
+    });
+    const { records, refusals } = await account.names();
+    expect(records).toEqual({ changed: 0, left: 4 });
+    expect(refusals).toMatchObject([{ refuse: 'paused' }]);
+    expect(account.sent).toEqual([]);
+  });
+});
+
+describe('a plan that a person approves', () => {
+  const of = parseFleet({ ...document, mode: 'ask' });
+  const byTags = () => [instanceOf(one), instanceOf(two)];
+  const question = async () => (await accountOf({ byTags, observed: all, of }).names()).records?.plan ?? '';
+  const askedAgo = (plan: string, ms: number): RegisterRecord => {
+    const sinceMs = Date.now() - ms;
+    const at = { sinceMs, seenAtMs: Date.now(), writtenAtMs: sinceMs, claimedAtMs: sinceMs, paged: true };
+    return { ...newRegister, told: [{ code: 'approval-wanted', subject: plan, ...at }] };
+  };
+
+  it('is carried out when people were asked about it lately', async () => {
+    const plan = await question();
+    const account = accountOf({ byTags, observed: all, of, told: askedAgo(plan, HOUR_MS) });
+    expect((await account.names({ approved: plan })).records).toEqual({ changed: 4, left: 0 });
+  });
+
+  it('is not after the fleet file’s four hours, nor when nobody was asked', async () => {
+    const plan = await question();
+    const late = accountOf({ byTags, observed: all, of, told: askedAgo(plan, 5 * HOUR_MS) });
+    expect((await late.names({ approved: plan })).refusals).toMatchObject([{ refuse: 'approval-expired' }]);
+    const unasked = accountOf({ byTags, observed: all, of });
+    expect((await unasked.names({ approved: plan })).refusals).toMatchObject([{ refuse: 'approval-exceeded' }]);
+    expect([...late.sent, ...unasked.sent]).toEqual([]);
+  });
+});
+
+it('each run of the schedule begins with another fleet, however many there are', () => {
+  for (const count of [1, 2, 5, 10, 25]) {
+    const fleets = Array.from({ length: count }, (_, index) => ({ name: `fleet${index}` }) as Fleet);
+    const first = Array.from({ length: count }, (_, run) => inTurn(fleets, run * 5 * MINUTE_MS)[0]?.name);
+    expect(new Set(first).size).toBe(count);
+  }
+});
