@@ -167,10 +167,18 @@ export function judgeRestart(facts: RestartFacts): Refusal | null {
   return breaker.open ? refuse('breaker-open', `${needs}; ${breaker.sentence}`) : null;
 }
 
-/** A fleet whose nodes have no block yet: all that answer are members, and no chain can be harmed. */
-export const isFresh = (nodes: readonly Pick<ObservedNode, 'height' | 'health'>[]): boolean =>
-  nodes.length > 0 &&
-  nodes.every(({ height, health }) => (height === null || height === 0) && BEFORE_ITS_FIRST.includes(health));
+/**
+ * A fleet whose nodes have no block yet: all that answer are members, and no chain can be harmed. One that could not be asked for a
+ * while is not fresh for it: what each was last known to have counts, and one at least has told that it has none.
+ */
+export const isFresh = (nodes: readonly Pick<ObservedNode, 'height' | 'health' | 'memory'>[]): boolean => {
+  const known = nodes.map(({ height, memory }) => height ?? memory?.track.progress ?? null);
+  return (
+    known.includes(0) &&
+    known.every((height) => height === null || height === 0) &&
+    nodes.every(({ health }) => BEFORE_ITS_FIRST.includes(health))
+  );
+};
 
 const BEFORE_ITS_FIRST: readonly Health[] = ['starting', 'unknown', 'unreachable'];
 

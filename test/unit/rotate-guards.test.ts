@@ -10,7 +10,7 @@ import {
   type RestartFacts,
   type Wanted,
 } from '../../functions/rotate-peers/guards.ts';
-import type { Health } from '../../shared/fleet/observation.ts';
+import type { Health, NodeMemory } from '../../shared/fleet/observation.ts';
 import { parseFleet } from '../../shared/fleet/resolve.ts';
 
 const list = (from: number, to: number): string[] =>
@@ -232,7 +232,24 @@ describe('what has to be known', () => {
       ],
     ],
     [false, []],
+    [
+      false,
+      [
+        [null, 'unknown'],
+        [null, 'unknown'],
+      ],
+    ],
   ])('a fleet is fresh: %s', (fresh, nodes) => {
     expect(isFresh(nodes.map(([height, health]) => ({ height, health })))).toBe(fresh);
+  });
+
+  it.each([
+    [0, true],
+    [815, false],
+  ])('a fleet of which nobody answers now, and which was last at height %d, is fresh: %s', (progress, fresh) => {
+    const track = { progress, sinceMs: NOW, readAtMs: NOW, advancedAtMs: null };
+    const memory: NodeMemory = { track, heard: 'nothing', starts: 0, doubted: null };
+    const silent = { height: null, health: 'unknown', memory } as const;
+    expect(isFresh([silent, silent])).toBe(fresh);
   });
 });
