@@ -29,7 +29,7 @@ export function judgeConsensus(sight: Sight, nodes: readonly ObservedNode[]): Co
   const told = nodes.map((node) => tell(sight, node));
   // Who is not where the chain is tells of a past that is over.
   const present = told.filter(({ node }) => node.health === 'synced');
-  const rounds = most(told.map(({ metrics }) => metrics?.rounds));
+  const rounds = most(told.filter(({ node }) => node.health !== 'forked').map(({ metrics }) => metrics?.rounds));
   const outOfSync = told.filter((one) => isOutOfSync(one, sight.nowMs));
   const validators = present.filter(
     ({ node, inValidatorSet }) => node.role === 'validator' && inValidatorSet !== undefined,

@@ -88,7 +88,8 @@ function statusQuestion(heights: readonly number[]): Question<NodeStatus> {
       height: chain.blocks,
       hashes: withTip({ height: chain.blocks, hash: chain.bestblockhash }, knownHashes(heights, hashResults)),
       blockTimeMs: chain.time,
-      syncing: chain.initialblockdownload ?? chain.blocks < chain.headers,
+      // initialblockdownload never becomes true again while it runs; headers are proved by work, and are an admission.
+      syncing: chain.initialblockdownload === true || chain.blocks < chain.headers,
       claimedTip: Math.max(chain.blocks, chain.headers),
       peerCount: network.connections,
       // "main" is what every fork of bitcoin calls its own main network.

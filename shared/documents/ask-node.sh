@@ -7,6 +7,7 @@ readonly QUESTIONS_MAX=16
 readonly SECONDS_A_QUESTION=4
 readonly TRAILER='chainmend-status '
 FRAMES=()
+RPC_PORT=
 
 say() { printf '%s\n' "$*" >&2; }
 
@@ -22,7 +23,8 @@ check() {
   exit 2
 }
 
-# ask_all: one frame for each line "<what is kept> <most bytes> <method> <scheme> <port> <path> <body in base64, or ->".
+# ask_all: one frame for each line "<what is kept> <most bytes> <method> <scheme> <port> <path> <body in base64, or ->". The first
+# line is the RPC's.
 ask_all() {
   local line
   while IFS= read -r line; do
@@ -34,6 +36,7 @@ ask_all() {
       say "parameter Questions: line \"${line:0:100}\" is not of the expected form"
       exit 2
     fi
+    RPC_PORT=${RPC_PORT:-${BASH_REMATCH[5]}}
     ask "${BASH_REMATCH[@]:1}"
   done < <(printf '%s' "$SSM_Questions" | base64 -d)
 }
@@ -64,7 +67,8 @@ ask() {
   FRAMES+=("a $exit_status $code ${#answer}"$'\n'"$answer")
 }
 
-# curl_config: on curl's standard input, so that neither credentials nor bodies are seen in a list of processes.
+# curl_config: on curl's standard input, so that neither credentials nor bodies are seen in a list of processes. The credentials
+# are the RPC's own.
 curl_config() {
   local secret=
   printf 'url = "%s://127.0.0.1:%s%s"\n' "$4" "$5" "$6"
@@ -72,7 +76,7 @@ curl_config() {
     printf 'header = "Content-Type: application/json"\nheader = "Expect:"\n'
     printf 'data-raw = "%s"\n' "$(escaped "$(printf '%s' "$7" | base64 -d)")"
   fi
-  [ -n "$SSM_CredentialsFile" ] && IFS= read -r secret <"$SSM_CredentialsFile"
+  [ -n "$SSM_CredentialsFile" ] && [ "$5" = "$RPC_PORT" ] && IFS= read -r secret <"$SSM_CredentialsFile"
   [ -z "$secret" ] || printf 'user = "%s"\n' "$(escaped "$secret")"
 }
 

@@ -34,6 +34,9 @@ export interface NodeAnswers {
 /** Most requests that the script takes. */
 export const MAXIMUM_REQUESTS_ON_NODE = 16;
 
+/** Twice the volumes that a fleet file may name. */
+const MAXIMUM_VOLUMES_ON_NODE = 16;
+
 /** The value of the document's parameter `Questions`. Throws a `RangeError` for more than the script takes. */
 export function encodeQuestions(requests: readonly NodeRequest[]): string {
   if (requests.length > MAXIMUM_REQUESTS_ON_NODE)
@@ -106,7 +109,7 @@ export function decodeAnswers(output: string): NodeAnswers {
     const head = line();
     if (head === '') continue;
     const [, role, tenths] = /^d ([a-z][a-z0-9-]{0,31}) (\d{1,4})$/.exec(head) ?? [];
-    if (role !== undefined) {
+    if (role !== undefined && Object.keys(diskUsedPercent).length < MAXIMUM_VOLUMES_ON_NODE) {
       diskUsedPercent[role] = Number(tenths) / 10;
       continue;
     }

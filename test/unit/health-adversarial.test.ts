@@ -2,7 +2,10 @@
 // sick nor a sick one well.
 import { describe, expect, it } from '@jest/globals';
 import type { NodeStatus } from '../../shared/chains/client.ts';
-import { dead, hashOn, MINUTE, type Said, statusAt, T0, Watched } from '../support/sights.ts';
+import { chainClients } from '../../shared/chains/clients.ts';
+import { answered, readAll } from '../support/chain-answers.ts';
+import * as samples from '../support/chain-samples.ts';
+import { dead, fleetOf, hashOn, MINUTE, type Said, statusAt, T0, Watched } from '../support/sights.ts';
 
 const starting = { kind: 'starting', reason: 'Verifying blocks...' } as const;
 
@@ -60,6 +63,23 @@ describe('a chain that is still being fetched', () => {
   it('is halted, or is as good as that, when it makes no progress either', () => {
     const watched = new Watched().sweeps(30, () => ({ node1: snap(1) }));
     expect(watched.troubles).toEqual(['chain-halted']);
+  });
+});
+
+describe('a node that is alone and stuck', () => {
+  it('is not at the tip where its own headers are beyond it (bitcoind past its initial download)', () => {
+    const answers = samples.litecoinStatus as { result: object }[];
+    const said = (headers: number) => {
+      const [first, ...others] = answers.slice(0, 3);
+      const status = [{ ...first, result: { ...first?.result, headers } }, ...others];
+      return readAll(chainClients.litecoin.status(), [answered(status)], [answered(samples.litecoinHeader)]);
+    };
+    const watched = new Watched(fleetOf({}, { chain: 'litecoin', fleet: 'litecoin' }));
+    watched.sweep({ node1: said(301) });
+    expect(watched.health['node1']).toBe('synced');
+    watched.sweeps(7, (n) => ({ node1: said(310 + n) }));
+    expect(watched.node('node1').health).toBe('behind');
+    expect(watched.troubles).toEqual(['fleet-standing']);
   });
 });
 

@@ -163,6 +163,14 @@ describe('validators that sign twice', () => {
   });
 });
 
+describe('a node of another network', () => {
+  it('says nothing of this one’s rounds', () => {
+    const stranger = validator(1000, { rounds: 400 }, { chainId: 'other' });
+    const { metrics, troubles } = consensusOf(four(stranger));
+    expect([metrics?.ConsensusRounds, troubles]).toEqual([0, []]);
+  });
+});
+
 describe('a node that is down', () => {
   it('is counted, and told as what it is: unreachable', () => {
     const { metrics, troubles, watched } = consensusOf(four(dead), four(dead));

@@ -6,6 +6,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { askNodeParameters } from '../../shared/documents/ask-node.ts';
 import { script } from '../../shared/documents/index.ts';
@@ -231,6 +232,20 @@ describe('a client that is asked on its node', () => {
     expect(JSON.stringify(reading)).not.toContain('S3');
   });
 
+  it('keeps them to itself: neither its metrics nor whoever listens there in their place gets them', async () => {
+    const cookie = join(directory, 'cookie');
+    writeFileSync(cookie, 'rpc:secret');
+    const seen: Record<string, unknown[]> = { rpc: [], metrics: [] };
+    const at = (who: string) =>
+      serve((request, response) => {
+        seen[who]?.push(request.headers.authorization !== undefined);
+        pages(cometbft)(request, response);
+      });
+    const [port, metricsPort] = [await at('rpc'), await at('metrics')];
+    await asked(fleetAt('cometbft', port, { metricsPort, credentials: `file:${cookie}` }), [2]);
+    expect(seen).toEqual({ rpc: [true, true, true], metrics: [false] });
+  });
+
   it('is asked without credentials where the file is missing, and says itself what it thinks of that', async () => {
     const port = await serve((request, response) =>
       response.writeHead(request.headers.authorization ? 200 : 401).end(),
@@ -295,6 +310,12 @@ describe('the command', () => {
       diskUsedPercent: { data: 81.5 },
     };
     expect(decodeAnswers(encodeAnswers(answers))).toEqual(answers);
+  });
+
+  it('is refused where it tells of more volumes than a node can have', () => {
+    const disks = Array.from({ length: 100_000 }, (_, at) => `d v${at.toString(36)} 100\n`).join('');
+    const line = gzipSync(`chainmend-node 1\n${disks}`).toString('base64');
+    expect(() => decodeAnswers(line)).toThrow('the answer of the node has a line "d v');
   });
 
   it.each(['', 'bash: gzip: command not found', Buffer.from('no gzip').toString('base64')])(
