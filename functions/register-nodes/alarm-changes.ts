@@ -47,12 +47,17 @@ function whyAnew(alarm: Alarm, now: MetricAlarm): string | undefined {
   return undefined;
 }
 
+/** PutMetricAlarmInput: AlarmDescription (`@aws-sdk/client-cloudwatch`). A path may take most of it. */
+const MAX_DESCRIPTION_CHARACTERS = 1_024;
+
 const RUNBOOK = /^Runbook: (\S+)$/m;
 const THRESHOLD = /^Set to (-?\d+(?:\.\d+)?) by chainmend;/m;
 
 /** The number that we wrote is kept here: a threshold that differs from it is a person's, and stays until the fleet file's changes. */
-export const descriptionOf = ({ meaning, runbook, threshold }: Alarm): string =>
-  `${meaning}\nRunbook: ${runbook}\nSet to ${threshold} by chainmend; a threshold of your own stays.`;
+export function descriptionOf({ meaning, runbook, threshold }: Alarm): string {
+  const rest = `\nRunbook: ${runbook}\nSet to ${threshold} by chainmend; a threshold of your own stays.`;
+  return meaning.slice(0, MAX_DESCRIPTION_CHARACTERS - rest.length) + rest;
+}
 
 function writtenIn(description = ''): { readonly threshold: number | undefined; readonly runbook: string | undefined } {
   const threshold = THRESHOLD.exec(description)?.[1];

@@ -53,7 +53,24 @@ export function desiredAlarms(facts: AlarmFacts): DesiredAlarms {
     }
     alarms.push(...disksOf(facts, node, tolerated, notes), ...healthOf(facts, node), ...checksOf(facts, node));
   }
-  return { alarms, tolerated, refusals, notes };
+  const { once, refused } = namedOnce(alarms, tolerated);
+  return { alarms: once, tolerated, refusals: [...refusals, ...refused], notes };
+}
+
+/** Names are put together of names: a node "a-disk" and a volume "stuck" of a node "a" may mean the same alarm. Neither gets it. */
+function namedOnce(
+  alarms: readonly Alarm[],
+  tolerated: Set<string>,
+): { readonly once: readonly Alarm[]; readonly refused: readonly SubjectRefusal[] } {
+  const seen = new Set<string>();
+  const doubled = new Set<string>();
+  for (const { name } of alarms) (seen.has(name) ? doubled : seen).add(name);
+  for (const name of doubled) tolerated.add(name);
+  const refused = [...doubled].map((name): SubjectRefusal => {
+    const reason = `two alarms would be called ${name}, by the names of nodes and volumes: neither is made`;
+    return { refuse: 'name-taken', subject: name, reason, page: true };
+  });
+  return { once: alarms.filter(({ name }) => !doubled.has(name)), refused };
 }
 
 /** Tags travel in events and lead to filters: a name that holds anything else is told by its instance's id. */

@@ -64,16 +64,23 @@ export async function reconcileAlarms(work: Work, facts: AlarmsToReconcile): Pro
 
   const run = new AlarmRun(work);
   run.refusals.push(...desired.refusals);
-  const puts: Put[] = create.map((alarm) => ({
-    input: putInput(fleet.name, alarm, environment.TOPIC_ARN),
-    sentence: `${alarm.name} is made`,
-    counts: 'created',
-  }));
-  for (const { alarm, now, why } of update) {
-    const input = putInput(fleet.name, alarm, environment.TOPIC_ARN, now);
-    if (await run.mayWrite(now))
-      puts.push({ input, sentence: `${alarm.name} is written anew: ${why}`, counts: 'updated' });
-  }
+  const puts: Put[] = [
+    ...create.map(
+      (alarm): Put => ({
+        input: putInput(fleet.name, alarm, environment.TOPIC_ARN),
+        sentence: `${alarm.name} is made`,
+        counts: 'created',
+      }),
+    ),
+    ...update.map(
+      ({ alarm, now, why }): Put => ({
+        input: putInput(fleet.name, alarm, environment.TOPIC_ARN, now),
+        sentence: `${alarm.name} is written anew: ${why}`,
+        counts: 'updated',
+        over: { now, why },
+      }),
+    ),
+  ];
   await run.putAll(puts);
   // New eyes first: between a node's own alarms and those of the whole fleet nobody is to be blind.
   if (run.stopped || run.left > 0) return run.done(desired.notes, remove.length);
@@ -108,6 +115,8 @@ interface Put {
   readonly input: PutMetricAlarmInput;
   readonly sentence: string;
   readonly counts: 'created' | 'updated';
+  /** The alarm that is there, which has to be ours by its tags right before, and why it is written anew. */
+  readonly over?: { readonly now: MetricAlarm; readonly why: string };
 }
 
 /** The mutations of one fleet's turn, paced, guarded a group at a time; what one alarm cannot have does not keep the others. */
@@ -126,7 +135,9 @@ class AlarmRun {
   }
 
   /** Whether an alarm that is there is this fleet's own, by its tags as they are now. */
-  async mayWrite(now: MetricAlarm): Promise<boolean> {
+  async #mayWrite({ over }: Put): Promise<boolean> {
+    if (!over) return true;
+    const { now, why } = over;
     const { fleet, environment } = this.#work;
     const [foreign] = ownActions(now, environment.TOPIC_ARN);
     const ours = await this.#isOurs(now);
@@ -134,7 +145,7 @@ class AlarmRun {
     const because = ours
       ? `it has an action of its own (${foreign}), which chainmend may not write`
       : `it does not carry the tags of ${fleet.name}`;
-    const reason = `alarm ${now.AlarmName} looks at something else than it should, but ${because}: it is left as it is`;
+    const reason = `alarm ${now.AlarmName} should be written anew (${why}), but ${because}: it is left as it is`;
     this.refusals.push({ refuse: 'alarm-foreign', subject: now.AlarmName ?? '', reason, page: true });
     return false;
   }
@@ -152,7 +163,14 @@ class AlarmRun {
 
   async putAll(puts: readonly Put[]): Promise<void> {
     for (let from = 0; from < puts.length; from += GROUP) {
-      const group = puts.slice(from, from + GROUP);
+      if (Date.now() >= this.#work.untilMs) {
+        this.left += puts.length - from;
+        return;
+      }
+      // A group at a time: to read the tags of thousands takes longer than a run has.
+      const group: Put[] = [];
+      for (const put of puts.slice(from, from + GROUP)) if (await this.#mayWrite(put)) group.push(put);
+      if (group.length === 0) continue;
       if (
         !(await this.#begins(
           group.map(({ sentence }) => sentence),
@@ -166,7 +184,7 @@ class AlarmRun {
       this.left += undone;
       await this.#ended('PutMetricAlarm', group.length - undone, group.length);
       if (this.stopped) {
-        this.left += puts.length - from - group.length;
+        this.left += Math.max(0, puts.length - from - GROUP);
         return;
       }
     }

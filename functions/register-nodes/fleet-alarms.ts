@@ -46,8 +46,15 @@ export function wholeFleet({ fleet, runbooks }: AlarmFacts): readonly Alarm[] {
   );
   if (fleet.chain !== 'cometbft') return [halted];
   const [rounds, outOfSync, jailed, power, byzantine, down] = CONSENSUS_METRICS;
-  return [
-    halted,
+  // What nobody reads, nobody publishes: an alarm on it would never go off, and look as if it could.
+  const asked = fleet.probe.by !== 'metric';
+  const read = new Map<string, boolean>([
+    ...[rounds, outOfSync, power, byzantine].map(
+      (metric) => [metric, asked && fleet.rpc?.metricsPort !== undefined] as const,
+    ),
+    [jailed, asked],
+  ]);
+  const rules = [
     of(
       'consensus-halted',
       rounds,
@@ -67,19 +74,21 @@ export function wholeFleet({ fleet, runbooks }: AlarmFacts): readonly Alarm[] {
     of('byzantine-validators', byzantine, '>', 0, `A validator of ${name} has signed two blocks of one height.`),
     of('node-down', down, '>', 0, `A node of ${name} does not answer any more.`),
   ];
+  return [halted, ...rules.filter(({ look }) => look.by !== 'metric' || (read.get(look.metric.name) ?? true))];
 }
 
 /**
  * For a fleet too large for alarms of each node: one of each kind, grouped by node. A query sees the metrics of the whole account:
  * of disks those with a path of the fleet's, of status checks all instances. There is none for inodes, which the agent publishes as
- * counts only. "A single query can return no more than 500 time series" (Metrics Insights quotas): the worst are seen.
+ * counts only. Agents add dimensions as they are configured to (device, image, type), so of disks no exact list of them is asked for.
+ * Every name is quoted: hundreds of words are reserved ("Reserved keywords", Metrics Insights). "A single query can return no more than 500 time series" (Metrics Insights quotas): the worst are seen.
  */
 export function fleetWide({ fleet, runbooks }: AlarmFacts): readonly Alarm[] {
   const { name, volumes, alarms, probe } = fleet;
   const base = { node: undefined, when: '>=' as const };
   const worst = 'ORDER BY MAX() DESC LIMIT 500';
   const disks = volumes.map((volume): Alarm => {
-    const query = `SELECT MAX(disk_used_percent) FROM SCHEMA(${AGENT_NAMESPACE}, InstanceId, fstype, path) WHERE path = '${volume.path}' GROUP BY InstanceId, path ${worst}`;
+    const query = `SELECT MAX("disk_used_percent") FROM "${AGENT_NAMESPACE}" WHERE "path" = '${volume.path}' GROUP BY "InstanceId", "path" ${worst}`;
     return {
       ...base,
       name: alarmName(name, undefined, 'disk', suffixOf(fleet, volume)),
@@ -100,7 +109,7 @@ export function fleetWide({ fleet, runbooks }: AlarmFacts): readonly Alarm[] {
     runbook: runbooks + runbookOf('unwell'),
     look: {
       by: 'query',
-      query: `SELECT MAX(Health) FROM SCHEMA(${METRIC_NAMESPACE}, Fleet, Node) WHERE Fleet = '${name}' GROUP BY Node ${worst}`,
+      query: `SELECT MAX("Health") FROM SCHEMA("${METRIC_NAMESPACE}", "Fleet", "Node") WHERE "Fleet" = '${name}' GROUP BY "Node" ${worst}`,
     },
     threshold: HEALTH_VALUE.unreachable,
     minutes: 2,
@@ -115,7 +124,7 @@ export function fleetWide({ fleet, runbooks }: AlarmFacts): readonly Alarm[] {
       runbook: runbooks + runbookOf(kind),
       look: {
         by: 'query',
-        query: `SELECT MAX(${metric}) FROM SCHEMA("AWS/EC2", InstanceId) GROUP BY InstanceId ${worst}`,
+        query: `SELECT MAX("${metric}") FROM SCHEMA("AWS/EC2", "InstanceId") GROUP BY "InstanceId" ${worst}`,
       },
       threshold: 1,
       minutes: 2,

@@ -9,9 +9,12 @@ import {
 } from '@aws-sdk/client-route-53';
 import type { SubjectRefusal } from '../../shared/guardrails/names.ts';
 import { plainName, recordKey, type Zone, type ZoneRecord } from './records.ts';
+import { pacer } from './work.ts';
 
 /** "10,000 records in a hosted zone" (Route 53 quotas, raised on request), 300 a page (ListResourceRecordSets). */
 const MAX_RECORD_PAGES = 100;
+/** "Five requests per second per AWS account" (Route 53 quotas); 5,000 nodes are 34 pages. */
+const GAP_MS = 210;
 /** Zones of one name: a private one for each group of VPCs. */
 const MAX_ZONE_PAGES = 3;
 const ZONES_A_PAGE = 100;
@@ -63,8 +66,10 @@ async function privateZones(route53: Route53Client, name: string): Promise<reado
 /** @throws when the zone has more pages than `MAX_RECORD_PAGES` */
 export async function readZone(route53: Route53Client, HostedZoneId: string): Promise<Zone> {
   const zone = new Map<string, ZoneRecord>();
+  const pace = pacer(GAP_MS);
   let from: Omit<ListResourceRecordSetsRequest, 'HostedZoneId'> = {};
   for (let page = 0; page < MAX_RECORD_PAGES; page++) {
+    await pace();
     const read = await route53.send(new ListResourceRecordSetsCommand({ HostedZoneId, ...from }));
     for (const set of read.ResourceRecordSets ?? []) {
       const record = recordOf(set);

@@ -1,5 +1,5 @@
 import type { MetricAlarm } from '@aws-sdk/client-cloudwatch';
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import {
   descriptionOf,
@@ -10,6 +10,8 @@ import {
 } from '../../functions/register-nodes/alarm-changes.ts';
 import { type AlarmFacts, filesystemKey } from '../../functions/register-nodes/alarm-model.ts';
 import { alarmsPer, desiredAlarms } from '../../functions/register-nodes/alarms.ts';
+import { reconcileAlarms } from '../../functions/register-nodes/apply-alarms.ts';
+import type { Work } from '../../functions/register-nodes/work.ts';
 import { parseFleet } from '../../shared/fleet/resolve.ts';
 import { bitcoin } from '../support/fleet-documents.ts';
 import { idOf, nodeOf, nodes } from '../support/register-facts.ts';
@@ -180,6 +182,42 @@ describe('a consortium’s alarms', () => {
   });
 });
 
+describe('a consortium that is not asked for all of it', () => {
+  const kinds = (more: object) =>
+    desiredAlarms(
+      factsOf({ fleet: parseFleet({ ...document, fleet: 'irita', chain: 'cometbft', unit: 'node', ...more }) }),
+    )
+      .alarms.filter(({ node }) => node === undefined)
+      .map(({ kind }) => kind);
+
+  it('has no alarm on what nobody reads: it would never go off', () => {
+    expect(kinds({ rpc: { metricsPort: 'none' } })).toEqual(['halted', 'validator-jailed', 'node-down']);
+    const metric = { namespace: 'Own', height: 'Height', dimension: 'InstanceId' };
+    expect(kinds({ probe: { metric } })).toEqual(['halted', 'node-down']);
+  });
+});
+
+describe('names that mean two alarms', () => {
+  it('make neither of them, leave what is there, and say so', () => {
+    const two = parseFleet({ ...document, volumes: { data: '/node-data', stuck: '/stuck' } });
+    const series = new Map(
+      ['/node-data', '/stuck'].map((path) => [
+        filesystemKey(idOf(1), path),
+        { dimensions: { InstanceId: idOf(1), path, fstype: 'xfs' }, inodes: false },
+      ]),
+    );
+    const some = [nodeOf(1, { name: 'a' }), nodeOf(2, { name: 'a-disk' })];
+    const facts = factsOf({ fleet: two, nodes: some, series });
+    expect(names(facts)).not.toContain('a-disk-stuck');
+    expect(names(facts)).toContain('a-disk-forked');
+    expect(desiredAlarms(facts).refusals.map(({ refuse, subject }) => [refuse, subject])).toEqual([
+      ['name-taken', 'chainmend-bitcoin-a-disk-stuck'],
+    ]);
+    const there: MetricAlarm = { AlarmName: 'chainmend-bitcoin-a-disk-stuck' };
+    expect(diff(facts, [...stored(facts), there])).toEqual(nothing);
+  });
+});
+
 describe('a large fleet’s alarms', () => {
   const many = Array.from({ length: 51 }, (_, i) => nodeOf(i + 1));
 
@@ -189,14 +227,14 @@ describe('a large fleet’s alarms', () => {
     expect(disk?.look).toEqual({
       by: 'query',
       query:
-        "SELECT MAX(disk_used_percent) FROM SCHEMA(CWAgent, InstanceId, fstype, path) WHERE path = '/node-data' " +
-        'GROUP BY InstanceId, path ORDER BY MAX() DESC LIMIT 500',
+        `SELECT MAX("disk_used_percent") FROM "CWAgent" WHERE "path" = '/node-data' ` +
+        'GROUP BY "InstanceId", "path" ORDER BY MAX() DESC LIMIT 500',
     });
     expect(unwell?.look).toEqual({
       by: 'query',
       query:
-        "SELECT MAX(Health) FROM SCHEMA(chainmend, Fleet, Node) WHERE Fleet = 'bitcoin' " +
-        'GROUP BY Node ORDER BY MAX() DESC LIMIT 500',
+        `SELECT MAX("Health") FROM SCHEMA("chainmend", "Fleet", "Node") WHERE "Fleet" = 'bitcoin' ` +
+        'GROUP BY "Node" ORDER BY MAX() DESC LIMIT 500',
     });
   });
 
@@ -274,6 +312,19 @@ describe('an alarm that is there', () => {
     expect(putInput('bitcoin', update.alarm, TOPIC, update.now).Threshold).toBe(70);
   });
 
+  it('has a description that CloudWatch takes, however long the path', () => {
+    const path = `/${'x'.repeat(64)}`.repeat(15);
+    const far = parseFleet({ ...document, volumes: { data: path } });
+    const dimensions = { InstanceId: idOf(1), path, fstype: 'xfs' };
+    const series = new Map([[filesystemKey(idOf(1), path), { dimensions, inodes: true }]]);
+    const [alarm] = desiredAlarms(factsOf({ fleet: far, series, nodes: [nodeOf(1)] })).alarms.filter(
+      ({ kind }) => kind === 'disk',
+    );
+    if (!alarm) throw new Error('no alarm');
+    expect(descriptionOf(alarm)).toHaveLength(1_024);
+    expect(descriptionOf(alarm)).toMatch(/\nRunbook: docs\/runbooks\/disk.md\nSet to 90 by chainmend; /);
+  });
+
   it('goes when its node has gone', () => {
     expect(diff(factsOf({ nodes: nodes.slice(0, 2) }), stored(factsOf())).remove).toHaveLength(7);
   });
@@ -293,6 +344,50 @@ describe('an alarm that is there', () => {
       'arn:aws:automate:eu-west-1:ec2:reboot',
     ]);
     expect(ownActions({ AlarmActions: [TOPIC] }, TOPIC)).toEqual([]);
+  });
+});
+
+describe('more alarms to be written anew than a run has time for', () => {
+  it('are written anew a group at a time, so that each run gets on', async () => {
+    jest.useFakeTimers();
+    try {
+      const some = Array.from({ length: 500 }, (_, i) => nodeOf(i + 1));
+      const each = parseFleet({ ...document, alarms: { per: 'node' } });
+      const facts = factsOf({ fleet: each, nodes: some, series: new Map() });
+      const MetricAlarms = stored(facts);
+      const Tags = [
+        { Key: 'chainmend:fleet', Value: 'bitcoin' },
+        { Key: 'chainmend:kind', Value: 'stuck' },
+      ];
+      const written: string[] = [];
+      const cloudwatch = async ({ constructor: { name }, input }: { constructor: { name: string }; input: object }) => {
+        if (name === 'DescribeAlarmsCommand') return { MetricAlarms };
+        if (name === 'ListTagsForResourceCommand') return { Tags };
+        written.push(name);
+        return input;
+      };
+      const Parameters = [
+        { Name: '/chainmend/pause', Value: 'off' },
+        { Name: '/chainmend/fleets/bitcoin', Value: JSON.stringify({ ...document, alarms: { per: 'node' } }) },
+      ];
+      const work = {
+        clients: { cloudwatch: { send: cloudwatch }, ssm: { send: async () => ({ Parameters }) } },
+        environment: { PARAMETER_PREFIX: '/chainmend', TOPIC_ARN: TOPIC },
+        runbooks: 'https://git.example.com/',
+        fleet: each,
+        untilMs: Date.now() + 240_000,
+        write: async () => {},
+      } as unknown as Work;
+      const turn = { nodes: some, fleets: [each], confirmed: false };
+      const run = reconcileAlarms(work, { ...turn, readGone: async () => [], seriesAt: async () => new Map() });
+      await jest.advanceTimersByTimeAsync(300_000);
+      const { updated, left } = await run;
+      expect(updated).toBeGreaterThan(400);
+      expect(updated + left).toBe(MetricAlarms.length);
+      expect(new Set(written)).toEqual(new Set(['PutMetricAlarmCommand']));
+    } finally {
+      jest.useRealTimers();
+    }
   });
 });
 
