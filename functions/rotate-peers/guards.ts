@@ -169,12 +169,13 @@ export function judgeRestart(facts: RestartFacts): Refusal | null {
 
 /**
  * A fleet whose nodes have no block yet: all that answer are members, and no chain can be harmed. One that could not be asked for a
- * while is not fresh for it: what each was last known to have counts, and one at least has told that it has none.
+ * while is not fresh for it: what each was last known to have counts, and one at least has told that it has none, or is starting.
  */
 export const isFresh = (nodes: readonly Pick<ObservedNode, 'height' | 'health' | 'memory'>[]): boolean => {
   const known = nodes.map(({ height, memory }) => height ?? memory?.track.progress ?? null);
+  const told = known.includes(0) || nodes.some(({ memory }) => memory?.heard === 'starting');
   return (
-    known.includes(0) &&
+    told &&
     known.every((height) => height === null || height === 0) &&
     nodes.every(({ health }) => BEFORE_ITS_FIRST.includes(health))
   );

@@ -243,13 +243,25 @@ describe('what has to be known', () => {
     expect(isFresh(nodes.map(([height, health]) => ({ height, health })))).toBe(fresh);
   });
 
-  it.each([
-    [0, true],
-    [815, false],
-  ])('a fleet of which nobody answers now, and which was last at height %d, is fresh: %s', (progress, fresh) => {
+  it.each<[string, number | null, NodeMemory['heard'], boolean]>([
+    ['was last at height 0', 0, 'nothing', true],
+    ['was last at height 815', 815, 'nothing', false],
+    ['was last at height 815 and then starting', 815, 'starting', false],
+    ['said that it has no block yet', null, 'starting', true],
+    ['never said anything', null, 'nothing', false],
+  ])('a fleet that cannot be asked now and %s', (_, progress, heard, fresh) => {
     const track = { progress, sinceMs: NOW, readAtMs: NOW, advancedAtMs: null };
-    const memory: NodeMemory = { track, heard: 'nothing', starts: 0, doubted: null };
+    const memory: NodeMemory = { track, heard, starts: 0, doubted: null };
     const silent = { height: null, health: 'unknown', memory } as const;
     expect(isFresh([silent, silent])).toBe(fresh);
+  });
+
+  it.each([
+    ['starting', true],
+    ['nothing', false],
+  ] as const)('a fleet that was never at any height, and of which %s was heard, is fresh: %s', (heard, fresh) => {
+    const track = { progress: null, sinceMs: null, readAtMs: null, advancedAtMs: null };
+    const memory: NodeMemory = { track, heard, starts: 0, doubted: null };
+    expect(isFresh([{ height: null, health: 'starting', memory }])).toBe(fresh);
   });
 });
