@@ -1,17 +1,18 @@
 // One node's turn: its running client is told first, then its file is written, and the client restarted where nothing else helps; each
 // step guarded in itself, journalled before and after, measured by the question that was asked before, and taken back where it did harm.
-import type { NodePeers, PeersAtRunTime, Reading } from '../../shared/chains/client.ts';
-import { type PeerCommand, peerOperationId, type WrittenConfig } from '../../shared/documents/peer-command.ts';
+import type { NodePeers, Reading } from '../../shared/chains/client.ts';
+import type { WrittenConfig } from '../../shared/documents/peer-command.ts';
 import type { FailureCode, Refusal } from '../../shared/guardrails/codes.ts';
 import { afterAttempt } from '../../shared/guardrails/rotation.ts';
 import { editsBetween } from '../../shared/peers/edits.ts';
-import { parseEntry } from '../../shared/peers/entry.ts';
-import { type Asked, answersOf, askPeers, clientCommand, type PeersClient } from './asking.ts';
-import { pollSeconds, readAgents, runOnNode, sleep } from './commands.ts';
+import { type Asked, askPeers, type PeersClient } from './asking.ts';
+import { pollSeconds, readAgents, sleep } from './commands.ts';
 import { connectedOf } from './observe.ts';
 import { type NodePlan, planAgain, sentenceOf } from './plan.ts';
-import { guardAgain, pageFailure, record, type Subject, type Work } from './tools.ts';
+import { tellClient } from './telling.ts';
+import { pageFailure, record, type Subject, type Work } from './tools.ts';
 import { judgePeers, type Verdict } from './verdict.ts';
+import { sendWrite, writeConfig } from './writing.ts';
 
 export interface Act {
   readonly client: PeersClient;
@@ -72,7 +73,7 @@ export async function actOnNode(work: Work, planned: Act): Promise<Acted> {
   // What does not help is not tried again at once; what a person has to allow, not every five minutes.
   const inVain =
     acted.outcome === 'refused'
-      ? acted.refusal.refuse === 'restart-forbidden'
+      ? acted.refusal.refuse === 'restart-forbidden' || acted.refusal.refuse === 'config-unfit'
       : acted.outcome === 'later' && acted.inVain === true;
   const { entries } = plan.change;
   if (inVain || outcome !== undefined)
@@ -118,7 +119,12 @@ async function carryOut(work: Work, act: Act, subject: Subject): Promise<Acted> 
   const restarts = wantsRestart && !forbidden && noTime === undefined;
   if (writes || restarts) {
     const written = await writeConfig(work, act, subject, restarts);
-    if ('outcome' in written) return written;
+    if ('refuse' in written) return { outcome: 'refused', refusal: written, changed: done.told };
+    if ('failed' in written) return escalate(work, subject, written.code, written.failed);
+    if ('restored' in written) {
+      await pageFailure(work, 'command-failed', written.restored, subject);
+      return { outcome: 'restored', sentence: written.restored };
+    }
     done = { ...done, written: written.state, restarted: restarts };
     verdict = await measure(work, act, restarts ? MEASURE_AFTER_RESTART_SECONDS : 0);
     if (verdict.is === 'fallen') return goBack(work, act, subject, done, verdict);
@@ -169,169 +175,6 @@ async function escalate(work: Work, subject: Subject, code: FailureCode, sentenc
   return { outcome: 'escalated', sentence };
 }
 
-interface Told {
-  /** The client has taken one of the changes, or it was so before. */
-  readonly anyTaken: boolean;
-  readonly failed: string | undefined;
-}
-
-interface Telling {
-  readonly add: readonly string[];
-  readonly remove: readonly string[];
-}
-
-/** The client's own requests, in one command to its loopback. */
-async function tellClient(work: Work, act: Act, subject: Subject, telling: Telling): Promise<Told | Refusal> {
-  const { peersAtRunTime } = act.client.operations;
-  if (peersAtRunTime.by !== 'rpc') return { anyTaken: false, failed: peersAtRunTime.reason };
-  const questions = questionsOf(peersAtRunTime, telling);
-  const requests = questions.flatMap((question) => question.requests);
-  const command = clientCommand(work, 'change-peers', requests);
-  if ('refused' in command) return { anyTaken: false, failed: command.refused };
-  const id = work.nextId();
-  const sent = `SendCommand change-peers ${peerOperationId(id)}`;
-  const sentence = [
-    telling.add.length > 0 ? `dial ${telling.add.length} peers` : '',
-    telling.remove.length > 0 ? `leave ${telling.remove.length}` : '',
-  ].filter((part) => part !== '');
-  await work.write({ kind: 'intent', act: sent, sentence: sentence.join(', '), evidence: telling }, subject);
-  const refusal = await guardAgain(work, subject, act.approved);
-  if (refusal) return refusal;
-  const result = await runOnNode(work, id, subject.instanceId, command);
-  const answers = result.state === 'answered' ? answersOf(result, requests) : result.reason;
-  const told = typeof answers === 'string' ? { taken: 0, failed: answers } : readChanges(questions, answers);
-  const words = told.failed === undefined ? 'done' : `${told.taken} of ${questions.length} done: ${told.failed}`;
-  await work.write({ kind: 'result', act: sent, sentence: words }, subject);
-  return { anyTaken: told.taken > 0, failed: told.failed };
-}
-
-type Changes = Extract<PeersAtRunTime, { readonly by: 'rpc' }>;
-type Change = ReturnType<Changes['add']>;
-
-function questionsOf({ add, remove }: Changes, telling: Telling): readonly Change[] {
-  const peerOf = (text: string) => {
-    const entry = parseEntry(text);
-    // An owner's own line may leave the port to the client, and nobody tells it to dial that.
-    if (!entry || entry.port === undefined) return [];
-    return [{ host: entry.host, port: entry.port, ...(entry.id !== undefined && { id: entry.id }) }];
-  };
-  return [
-    ...telling.add.flatMap(peerOf).map((peer) => add(peer)),
-    ...(remove ? telling.remove.flatMap(peerOf).map((peer) => remove(peer)) : []),
-  ];
-}
-
-function readChanges(
-  questions: readonly Change[],
-  answers: Parameters<Change['read']>[0],
-): { readonly taken: number; readonly failed: string | undefined } {
-  let at = 0;
-  let taken = 0;
-  let failed: string | undefined;
-  for (const question of questions) {
-    const read = question.read(answers.slice(at, at + question.requests.length));
-    at += question.requests.length;
-    if (read.kind === 'ok') taken += 1;
-    else failed ??= read.kind === 'next' ? 'the client asks for more' : read.reason;
-  }
-  return { taken, failed };
-}
-
-/** The file, if it still is the one that was read; with a restart, the client is stopped and started in the same command. */
-async function writeConfig(
-  work: Work,
-  act: Act,
-  subject: Subject,
-  restart: boolean,
-): Promise<{ readonly state: WrittenConfig } | Acted> {
-  const { plan } = act;
-  const { configPath } = work.fleet.peers;
-  const [unit] = work.fleet.units;
-  if (!plan.text || configPath === undefined || !unit) throw new Error(`${subject.name} has no file to be written`);
-  const command: PeerCommand = {
-    operation: 'write-config',
-    file: configPath,
-    sha256: plan.text.sha256,
-    edits: editsBetween(plan.text.before, plan.text.after),
-    runtime: unit.runtime,
-    restartGraceSeconds: restart ? unit.stopGraceSeconds : undefined,
-  };
-  if (restart) {
-    const { instanceId, node, peersBefore, floor } = plan;
-    await record(work, () => ({ restart: { instanceId, node, atMs: Date.now(), peersBefore, floor } }));
-  }
-  const written = await sendWrite(
-    work,
-    act,
-    subject,
-    command,
-    restart
-      ? `write ${plan.change.after.length} peers and restart the client`
-      : `write ${plan.change.after.length} peers`,
-  );
-  if ('refuse' in written) {
-    if (restart) await record(work, () => ({ restart: null }));
-    return { outcome: 'refused', refusal: written, changed: false };
-  }
-  if ('unknown' in written) return escalate(work, subject, 'command-unanswered', `${subject.name}: ${written.unknown}`);
-  const { state, reason } = written;
-  if (reason === undefined) {
-    await record(work, ({ pending }) => {
-      const { [plan.instanceId]: _, ...others } = pending;
-      return { pending: restart ? others : { ...others, [plan.instanceId]: Date.now() } };
-    });
-    return { state };
-  }
-  // The node has put back what it could: nothing of ours is there any more, and its client is what it tells.
-  const sentence = `${subject.name}: ${reason}`;
-  if (restart && (state.client === 'running' || state.stopSeconds === null))
-    await record(work, () => ({ restart: null }));
-  if (state.putBack) {
-    const { sha256 } = state;
-    await record(work, ({ rejected }) => ({
-      rejected: { ...rejected, [plan.instanceId]: { sha256, atMs: Date.now() } },
-    }));
-  }
-  if (state.putBack && state.client === 'running') {
-    await pageFailure(work, 'command-failed', sentence, subject);
-    return { outcome: 'restored', sentence };
-  }
-  return escalate(work, subject, 'command-failed', sentence);
-}
-
-type Sent =
-  | { readonly state: WrittenConfig; readonly reason: string | undefined }
-  | { readonly unknown: string }
-  | Refusal;
-
-async function sendWrite(
-  work: Work,
-  { approved }: Act,
-  subject: Subject,
-  command: Extract<PeerCommand, { readonly operation: 'write-config' }>,
-  sentence: string,
-): Promise<Sent> {
-  const id = work.nextId();
-  const sent = `SendCommand write-config ${peerOperationId(id)}`;
-  const { file, sha256, edits, restartGraceSeconds } = command;
-  await work.write(
-    { kind: 'intent', act: sent, sentence, evidence: { file, sha256, edits, restartGraceSeconds } },
-    subject,
-  );
-  const refusal = await guardAgain(work, subject, approved);
-  if (refusal) return refusal;
-  const result = await runOnNode(work, id, subject.instanceId, command);
-  if (result.state !== 'answered') {
-    await work.write({ kind: 'result', act: sent, sentence: `not known to be done: ${result.reason}` }, subject);
-    return { unknown: result.reason };
-  }
-  const { answer } = result;
-  const words = [answer.result, answer.reason].filter((part) => part !== undefined).join(': ');
-  await work.write({ kind: 'result', act: sent, sentence: words, evidence: answer }, subject);
-  if (answer.after === null) return { unknown: words };
-  return { state: answer.after, reason: answer.result === 'done' ? undefined : (answer.reason ?? answer.result) };
-}
-
 /** Asks until the node has what it should, or the time is over: peers come one by one. */
 async function measure(work: Work, { client, plan, asked }: Act, seconds: number): Promise<Verdict> {
   const untilMs = Math.min(Date.now() + seconds * 1000, work.untilMs);
@@ -364,7 +207,7 @@ async function goBack(work: Work, act: Act, subject: Subject, done: Done, fallen
   if (written && plan.text && unit && configPath !== undefined) {
     const back = await sendWrite(
       work,
-      act,
+      act.approved,
       subject,
       {
         operation: 'write-config',

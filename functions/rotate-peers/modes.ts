@@ -25,10 +25,9 @@ export async function askOrPlan(
   const said = plans.slice(0, MAX_SENTENCES).map((plan) => `${plan.node}: ${sentenceOf(plan, names)}`);
   const more = plans.length > MAX_SENTENCES ? [`and ${plans.length - MAX_SENTENCES} more nodes`] : [];
   const restarts = restartsOf(fleet, plans);
-  const event = JSON.stringify({ kind: 'approve', fleet: fleet.name, plan: hash });
   const reason =
     `${fleet.name}: plan ${hash} changes the peers of ${plans.length} nodes${restarts}: ${[...said, ...more].join('; ')}. ` +
-    `To approve exactly this, invoke chainmend-rotate-peers with ${event}`;
+    'Exactly this is done when a person approves it, and nothing otherwise';
   return [{ refuse: 'approval-wanted', subject: hash, reason, page: true }];
 }
 

@@ -155,6 +155,7 @@ export interface ReadList {
 /** The lists of these nodes, as they stand. A file that cannot be read, or is no configuration, is a refusal that names the node. */
 export async function readLists(
   work: Work,
+  client: PeersClient,
   { members, readings, nodes }: Seen,
   file: PeersFile | undefined,
   instanceIds: readonly string[],
@@ -164,19 +165,22 @@ export async function readLists(
   const { configPath } = work.fleet.peers;
   const nameOf = (instanceId: string): string => nodes.get(instanceId)?.name ?? instanceId;
   const unfit = (instanceId: string, reason: string): void => {
-    const sentence = `${nameOf(instanceId)}: ${configPath}: ${reason}`;
+    const sentence = `${nameOf(instanceId)}: ${reason.includes(configPath ?? '') ? '' : `${configPath}: `}${reason}`;
     const refusal = { refuse: 'config-unfit', reason: sentence, page: true, lookAgainMs: 0 } as const;
     refusals.push(about(refusal, { name: nameOf(instanceId), instanceId }));
+    // A running client can be told all the same.
+    if (client.operations.peersAtRunTime.by === 'rpc') lists.set(instanceId, keptAtRunTime(instanceId));
+  };
+  const keptAtRunTime = (instanceId: string): ReadList => {
+    const connected = connectedOf(readings.get(instanceId));
+    // Only the fleet's own are ours to keep: whom else it has found by itself, it may keep or leave.
+    const peers = members
+      .filter((member) => member.instanceId !== instanceId && isConnected(member.entry, connected))
+      .map(({ entry }) => entry);
+    return { now: { instanceId, peers, owned: [], connected }, file: undefined };
   };
   if (file === undefined || configPath === undefined) {
-    for (const instanceId of instanceIds) {
-      const connected = connectedOf(readings.get(instanceId));
-      // Only the fleet's own are ours to keep: whom else it has found by itself, it may keep or leave.
-      const peers = members
-        .filter((member) => member.instanceId !== instanceId && isConnected(member.entry, connected))
-        .map(({ entry }) => entry);
-      lists.set(instanceId, { now: { instanceId, peers, owned: [], connected }, file: undefined });
-    }
+    for (const instanceId of instanceIds) lists.set(instanceId, keptAtRunTime(instanceId));
     return { lists, refusals };
   }
   const agents = await readAgents(work, instanceIds);

@@ -1,33 +1,21 @@
 // One fleet's run: whether anything is to be done, what for whom, and that in turn, node by node.
-import { chainClients } from '../../shared/chains/clients.ts';
-import { type KnownChain, otherChain } from '../../shared/chains/defaults.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { discoverNodes } from '../../shared/fleet/nodes.ts';
 import type { FleetObservation } from '../../shared/fleet/observation.ts';
 import type { Refusal } from '../../shared/guardrails/codes.ts';
 import type { SubjectRefusal } from '../../shared/guardrails/names.ts';
-import { beginRun, changedLately, endRun, type RotationRecord } from '../../shared/guardrails/rotation.ts';
+import { beginRun, endRun, type RotationRecord } from '../../shared/guardrails/rotation.ts';
 import { judgePauses } from '../../shared/guardrails/switches.ts';
 import { keys, settle } from '../../shared/heal/store.ts';
-import { ConfigError, type PeersFile, withPeers } from '../../shared/peers/config.ts';
-import { editsBetween } from '../../shared/peers/edits.ts';
 import { type Acted, actOnNode } from './act.ts';
 import type { PeersClient } from './asking.ts';
-import { choosePeers } from './choose.ts';
 import { type Due, dueNodes, ROUTINE_MS } from './due.ts';
 import type { RotateEvent } from './event.ts';
-import {
-  CHURN_WINDOW_MS,
-  isFresh,
-  judgeObservation,
-  judgeRestart,
-  type ListChange,
-  limitChanges,
-  type Wanted,
-} from './guards.ts';
+import { CHURN_WINDOW_MS, isFresh, judgeObservation, judgeRestart } from './guards.ts';
 import { askOrPlan, judgeApproval } from './modes.ts';
-import { connectedOf, observeFleet, type ReadList, readLists, type Seen, twins } from './observe.ts';
-import { floorOf, type NodePlan, planNode } from './plan.ts';
+import { observeFleet, readLists, type Seen, twins } from './observe.ts';
+import type { NodePlan } from './plan.ts';
+import { clientOf, fileOf, peersOf, plansOf } from './planning.ts';
 import { settleRestart } from './restart.ts';
 import { about, type PeeredFleet, readRotation, record, type Tools, tell, type Work, workOf } from './tools.ts';
 
@@ -92,22 +80,6 @@ export async function rotateFleet(
 
 const isPeered = (fleet: Fleet): fleet is PeeredFleet => fleet.peers !== undefined && fleet.rpc !== undefined;
 
-/** The client whose peers can be changed, or why there is none. */
-export function clientOf(fleet: Fleet): PeersClient | string {
-  if (!fleet.peers?.rotate) return 'its file leaves its peers alone';
-  if (fleet.chain === otherChain || !Object.hasOwn(chainClients, fleet.chain)) return 'its client is not known';
-  const client = chainClients[fleet.chain as KnownChain];
-  if (client.peers === undefined) return 'its client does not tell its peers';
-  if (client.operations.peersAtRunTime.by === 'nothing' && fileOf(fleet, client as PeersClient) === undefined)
-    return 'its client takes peers neither at run time nor from a file';
-  return client as PeersClient;
-}
-
-const fileOf = ({ peers }: Fleet, { operations }: PeersClient): PeersFile | undefined =>
-  operations.peersThatPersist.in === 'flag' || peers?.configPath === undefined
-    ? undefined
-    : operations.peersThatPersist;
-
 async function begin({ store, writer }: Tools, fleet: string): Promise<RotationRecord | { readonly busy: string }> {
   return settle<RotationRecord, RotationRecord | { readonly busy: string }>(
     store,
@@ -138,7 +110,7 @@ async function rotate(work: Work, client: PeersClient, facts: Facts): Promise<Su
   const outcomes: string[] = await settleRestart(work, seen, rotation);
   // Who does not answer now may be replaying: its client is left alone.
   const turn = due.nodes.filter((id) => !namesakes.has(id) && peersOf(seen, id) !== null);
-  const read = await readLists(work, seen, fileOf(fleet, client), turn);
+  const read = await readLists(work, client, seen, fileOf(fleet, client), turn);
   const refusals: SubjectRefusal[] = [...same, ...seen.refusals, ...read.refusals];
   const plans = plansOf(work, client, seen, read.lists, rotation, refusals);
   const failures: unknown[] = [];
@@ -182,76 +154,6 @@ const passed = async (work: Work, { why, cursor }: Due, againMs: number): Promis
   if (why !== 'routine') return;
   await record(work, () => (cursor === null ? { cursor, routineAtMs: Date.now() + againMs - ROUTINE_MS } : { cursor }));
 };
-
-function plansOf(
-  { fleet }: Work,
-  client: PeersClient,
-  seen: Seen,
-  lists: ReadonlyMap<string, ReadList>,
-  rotation: RotationRecord,
-  refusals: SubjectRefusal[],
-): readonly NodePlan[] {
-  const nowMs = Date.now();
-  const choose = {
-    nowMs,
-    members: seen.members,
-    absent: seen.absent,
-    hasSentries: [...seen.nodes.values()].some(({ role }) => role === 'sentry'),
-    seeds: fleet.peers.seeds,
-    maximum: fleet.peers.maximum,
-  };
-  const wanted = [...lists].flatMap(([instanceId, { now }]): Wanted[] => {
-    const node = seen.nodes.get(instanceId);
-    if (!node) return [];
-    const choice = choosePeers(choose, node, now);
-    const peers = peersOf(seen, instanceId);
-    return [{ node: node.name, now, choice, belowFloor: (peers ?? 0) < floorOf(fleet.peers.minimum, choice) }];
-  });
-  const known = wanted.reduce((sum, { now }) => sum + now.peers.length, 0);
-  // Of lists that were not read, as many entries as the others have.
-  const entries = wanted.length === 0 ? 0 : Math.round((known / wanted.length) * seen.nodes.size);
-  const file = fileOf(fleet, client);
-  return limitChanges(wanted, { entries, changed: changedLately(rotation, nowMs) }).flatMap((change): NodePlan[] => {
-    const list = lists.get(change.instanceId);
-    if (list?.file && rotation.rejected[change.instanceId]?.sha256 === list.file.sha256) {
-      const reason = `${change.node}: its client did not start with what was written into ${fleet.peers.configPath} before, and the file is still the same`;
-      refusals.push(unfit(change, reason, false));
-      return [];
-    }
-    try {
-      const text = list?.file &&
-        file && {
-          before: list.file.text,
-          after: withPeers(list.file.text, file, { peers: change.after, hiddenIds: change.hiddenIds }),
-          sha256: list.file.sha256,
-        };
-      // What cannot be told to the node is found out before anything is begun.
-      if (text) editsBetween(text.before, text.after);
-      const plan = planNode({
-        change,
-        text,
-        atRunTime: client.operations.peersAtRunTime,
-        connected: connectedOf(seen.readings.get(change.instanceId)),
-        peersBefore: peersOf(seen, change.instanceId),
-        minimum: fleet.peers.minimum,
-      });
-      return plan ? [plan] : [];
-    } catch (error) {
-      if (!(error instanceof ConfigError)) throw error;
-      const reason = `${change.node}: ${fleet.peers.configPath}: ${error.message}`;
-      refusals.push(unfit(change, reason, true));
-      return [];
-    }
-  });
-}
-
-const unfit = ({ node, instanceId }: ListChange, reason: string, page: boolean): SubjectRefusal =>
-  about({ refuse: 'config-unfit', reason, page, lookAgainMs: 0 }, { name: node, instanceId });
-
-function peersOf({ readings }: Seen, instanceId: string): number | null {
-  const reading = readings.get(instanceId);
-  return reading?.kind === 'ok' ? reading.facts.peers.length : null;
-}
 
 interface AllDone {
   readonly outcomes: readonly string[];

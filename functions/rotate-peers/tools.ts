@@ -117,8 +117,13 @@ export async function tell(work: Work, met: readonly SubjectRefusal[]): Promise<
   for (const { refuse, reason, node } of telling.write)
     if (refuse !== 'approval-wanted') await work.write({ kind: 'refusal', code: refuse, sentence: reason }, node);
   for (const { refuse, reason, node, subject } of telling.page) {
-    const content = { fleet: fleet.name, node: node?.name ?? WHOLE_FLEET, code: refuse, sentence: reason, subject };
-    await page(clients.sns, environment.TOPIC_ARN, content);
+    await page(clients.sns, environment.TOPIC_ARN, {
+      fleet: fleet.name,
+      node: node?.name ?? WHOLE_FLEET,
+      code: refuse,
+      sentence: reason,
+      ...(refuse === 'approval-wanted' ? { plan: subject, approve: approveCommand(fleet.name, subject) } : { subject }),
+    });
     await work.write({ kind: 'page', code: refuse, sentence: reason }, node);
   }
   if (telling.page.length === 0) return;
@@ -127,6 +132,11 @@ export async function tell(work: Work, met: readonly SubjectRefusal[]): Promise<
     return { write: next(stored, { told }), result: undefined };
   });
 }
+
+/** What a person types to say yes. */
+const approveCommand = (fleet: string, plan: string): string =>
+  `aws lambda invoke --function-name chainmend-rotate-peers --invocation-type Event --cli-binary-format raw-in-base64-out ` +
+  `--payload '${JSON.stringify({ kind: 'approve', fleet, plan })}' /dev/stdout`;
 
 /** What could not be done for a node: a page of its own, each time that it happens. */
 export async function pageFailure(work: Work, code: FailureCode, sentence: string, subject: Subject): Promise<void> {

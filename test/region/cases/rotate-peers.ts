@@ -76,9 +76,9 @@ const invoke = ({ region }: World, event: object): Promise<unknown> =>
 const askedFor = ({ region }: World): readonly string[] =>
   region.sns
     .published()
-    .map(({ message }) => JSON.parse(message) as { readonly code?: string; readonly sentence?: string })
-    .filter(({ code }) => code === 'approval-wanted')
-    .flatMap(({ sentence = '' }) => /"plan":"([0-9a-f]{12})"/.exec(sentence)?.[1] ?? []);
+    .map(({ message }) => JSON.parse(message) as { readonly approve?: string; readonly plan?: string })
+    .filter(({ approve = '' }) => approve.includes(FUNCTION))
+    .flatMap(({ plan }) => plan ?? []);
 
 const fiveFollowers = (world: World): void => {
   bitcoinChain(world, 1, { needsPeers: true });
@@ -262,6 +262,24 @@ const cases: Readonly<Record<string, Case>> = {
         world.nodes.every(({ machine }) => machine.report().clientStarts.length === 0),
       'pex is their owner’s': (world) => world.nodes.every(({ name }) => settingOf(world, name, 'pex') === 'true'),
       'never more than a third of the entries in an hour': (world) => sent(world, 'write-config').length <= 8,
+    },
+  },
+  'where the configuration is not where it was said to be, the running client is told all the same': {
+    build: (world) => {
+      bitcoinChain(world, 1, { needsPeers: true });
+      followers(world, 5, () => ({ machine: { configPath: '/etc/elsewhere.conf' } }));
+    },
+    people: (world) => world.at(2, () => lose(world, 'node2')),
+    minutes: 20,
+    expect: {
+      'the node has peers again': (world) => peersOf(world, 'bitcoin', 'node2') >= 3,
+      'a person was told once of each': (world) =>
+        paged(world, 'config-unfit')
+          .map(({ sentence }) => sentence)
+          .sort()
+          .join() === [1, 2, 3, 4, 5].map((one) => `node${one}: /node-data/bitcoin.conf is not a file`).join(),
+      'no file was written': (world) => sent(world, 'write-config').length === 0,
+      'nothing failed': (world) => failed(world) === 0,
     },
   },
   'where the count falls, nothing more is done, and nobody is left who may have been there before': {

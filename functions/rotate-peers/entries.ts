@@ -1,0 +1,154 @@
+// The entries of a list: whose each is, who may be named by whom, and why one goes. Pure; choose.ts puts the lists together.
+import type { Role } from '../../shared/fleet/model.ts';
+import type { Health } from '../../shared/fleet/observation.ts';
+import { type PeerEntry, parseEntry } from '../../shared/peers/entry.ts';
+
+/** A node of the fleet that others may name. One that did not answer with an id is not among these. */
+export interface Member {
+  readonly instanceId: string;
+  readonly name: string;
+  readonly role: Role;
+  readonly availabilityZone: string;
+  readonly health: Health;
+  /** Since when its client runs as far as is known, ms since the epoch. */
+  readonly upSinceMs: number;
+  /** As the client writes it, with the node's own id and its private address. */
+  readonly entry: string;
+}
+
+/** What one node names now, and whom it is connected to. */
+export interface NodeList {
+  readonly instanceId: string;
+  /** As they stand, in their order. */
+  readonly peers: readonly string[];
+  /** Those among them that are their owner's alone (bitcoin's own addnode lines): they are never taken away. */
+  readonly owned: readonly string[];
+  /** Ids, and hosts that were dialled. */
+  readonly connected: ReadonlySet<string>;
+}
+
+export interface ChooseFacts {
+  readonly nowMs: number;
+  readonly members: readonly Member[];
+  /** Whether the fleet has sentries at all, answering or not: validators then stand behind them. */
+  readonly hasSentries: boolean;
+  /** Of nodes that are no members now (they did not answer): whoever names them is not told that they are strangers. */
+  readonly absent: readonly Absent[];
+  /** External peers, as the client writes them. */
+  readonly seeds: readonly string[];
+  readonly maximum: number;
+}
+
+export interface Absent {
+  readonly instanceId: string;
+  readonly role: Role;
+  readonly host: string;
+  readonly health: Health;
+}
+
+export interface Choice {
+  readonly instanceId: string;
+  /** The whole list. */
+  readonly peers: readonly string[];
+  readonly dropped: readonly Dropped[];
+  /** How many there are that it could name, well or not. */
+  readonly exist: number;
+  /** How many of the list can be expected to answer: no more connections are asked for. */
+  readonly reachable: number;
+  /** Ids of validators that this node, a sentry, must keep to itself. */
+  readonly hiddenIds: readonly string[];
+}
+
+export interface Dropped {
+  readonly peer: string;
+  readonly why: string;
+  /** It must not be in this list at all: nobody keeps it for want of others. */
+  readonly forbidden: boolean;
+  /** How bad it is, from 0: where others are wanting, the least bad stays. */
+  readonly badness: number;
+}
+
+/** Who may be named by whom: a validator behind sentries names these only, and is named by these only. */
+export function mayName(facts: ChooseFacts, self: { readonly role: Role }, other: { readonly role: Role }): boolean {
+  if (!facts.hasSentries) return true;
+  if (self.role === 'validator') return other.role === 'sentry';
+  return other.role !== 'validator' || self.role === 'sentry';
+}
+
+export function isMandatory(
+  facts: ChooseFacts,
+  self: { readonly role: Role },
+  other: { readonly role: Role },
+): boolean {
+  if (facts.hasSentries && self.role === 'validator') return true;
+  return other.role === 'bootnode' || (facts.hasSentries && self.role === 'sentry' && other.role === 'validator');
+}
+
+export interface Recognized {
+  readonly text: string;
+  readonly entry: PeerEntry | undefined;
+  /** Of the fleet's node that is meant: by its id, or by its address where ids tell nothing. */
+  readonly instanceId: string | undefined;
+}
+
+export function recognized(facts: ChooseFacts, now: NodeList): readonly Recognized[] {
+  const byId = new Map<string, string>();
+  const byHost = new Map<string, string>();
+  for (const { entry, instanceId } of facts.members) {
+    const parsed = parseEntry(entry);
+    if (!parsed) continue;
+    if (parsed.id !== undefined) byId.set(parsed.id, instanceId);
+    byHost.set(parsed.host, instanceId);
+  }
+  for (const { host, instanceId } of facts.absent) if (!byHost.has(host)) byHost.set(host, instanceId);
+  return [...new Set(now.peers)].map((text) => {
+    const entry = parseEntry(text);
+    const known = entry?.id === undefined ? undefined : byId.get(entry.id);
+    return { text, entry, instanceId: known ?? (entry && byHost.get(entry.host)) };
+  });
+}
+
+type Why = Omit<Dropped, 'peer'>;
+
+const forbidden = (why: string): Why => ({ why, forbidden: true, badness: 0 });
+export const NO_PEER = forbidden('it is no peer');
+const unwell = (who: string, health: Health): Why => ({
+  why: `${who} is ${health}`,
+  forbidden: false,
+  badness: 1 + BADNESS.indexOf(health),
+});
+const BADNESS: readonly Health[] = ['synced', 'starting', 'unknown', 'behind', 'stuck', 'unreachable', 'forked'];
+
+/** Why an entry that is none of a good member's goes; undefined where it stays. */
+export function whyNot(
+  facts: ChooseFacts,
+  self: { readonly role: Role },
+  now: NodeList,
+  {
+    entry,
+    instanceId,
+    hidden,
+    anySynced,
+  }: Pick<Recognized, 'entry' | 'instanceId'> & { readonly hidden: boolean; readonly anySynced: boolean },
+): Why | undefined {
+  if (!entry) return NO_PEER;
+  if (facts.seeds.includes(entry.text) && !hidden) return undefined;
+  if (instanceId === now.instanceId) return forbidden('it is the node itself');
+  if (now.owned.includes(entry.text)) return undefined;
+  const node = [...facts.members, ...facts.absent].find((candidate) => candidate.instanceId === instanceId);
+  if (node && !mayName(facts, self, node)) return forbidden(`a ${node.role} is not for a ${self.role} to name`);
+  if (hidden && !node) return forbidden('it is no sentry');
+  if (node && 'entry' in node) return unwell(node.name, node.health);
+  if (node) return isAbsentForNow(facts, self, node) ? undefined : unwell('it', node.health);
+  if (isHeard(entry, now)) return undefined;
+  // A node that is connected to nobody cannot tell a dead peer from a network that is down.
+  if (now.connected.size === 0 && anySynced) return undefined;
+  return { why: 'nobody is there', forbidden: false, badness: 1 + BADNESS.indexOf('unreachable') };
+}
+
+export const isHeard = ({ id, host }: PeerEntry, { connected }: NodeList): boolean =>
+  (id !== undefined && connected.has(id)) || connected.has(host);
+
+/** Of whom nothing is known is not sick; and a validator and its sentries have nobody else. */
+const isAbsentForNow = (facts: ChooseFacts, self: { readonly role: Role }, node: Absent): boolean =>
+  node.health === 'unknown' || node.health === 'starting' || isMandatory(facts, self, node);

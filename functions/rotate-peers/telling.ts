@@ -1,0 +1,81 @@
+// A running client is told whom to dial and whom to leave, in its own words, in one command to its node's loopback.
+import type { PeersAtRunTime } from '../../shared/chains/client.ts';
+import { peerOperationId } from '../../shared/documents/peer-command.ts';
+import type { Refusal } from '../../shared/guardrails/codes.ts';
+import { parseEntry } from '../../shared/peers/entry.ts';
+import { answersOf, clientCommand, type PeersClient } from './asking.ts';
+import { runOnNode } from './commands.ts';
+import { guardAgain, type Subject, type Work } from './tools.ts';
+
+export interface Told {
+  /** The client has taken one of the changes, or it was so before. */
+  readonly anyTaken: boolean;
+  readonly failed: string | undefined;
+}
+
+export interface Telling {
+  readonly add: readonly string[];
+  readonly remove: readonly string[];
+}
+
+/** The client's own requests, in one command to its loopback. */
+export async function tellClient(
+  work: Work,
+  { client, approved }: { readonly client: PeersClient; readonly approved: boolean },
+  subject: Subject,
+  telling: Telling,
+): Promise<Told | Refusal> {
+  const { peersAtRunTime } = client.operations;
+  if (peersAtRunTime.by !== 'rpc') return { anyTaken: false, failed: peersAtRunTime.reason };
+  const questions = questionsOf(peersAtRunTime, telling);
+  const requests = questions.flatMap((question) => question.requests);
+  const command = clientCommand(work, 'change-peers', requests);
+  if ('refused' in command) return { anyTaken: false, failed: command.refused };
+  const id = work.nextId();
+  const sent = `SendCommand change-peers ${peerOperationId(id)}`;
+  const sentence = [
+    telling.add.length > 0 ? `dial ${telling.add.length} peers` : '',
+    telling.remove.length > 0 ? `leave ${telling.remove.length}` : '',
+  ].filter((part) => part !== '');
+  await work.write({ kind: 'intent', act: sent, sentence: sentence.join(', '), evidence: telling }, subject);
+  const refusal = await guardAgain(work, subject, approved);
+  if (refusal) return refusal;
+  const result = await runOnNode(work, id, subject.instanceId, command);
+  const answers = result.state === 'answered' ? answersOf(result, requests) : result.reason;
+  const told = typeof answers === 'string' ? { taken: 0, failed: answers } : readChanges(questions, answers);
+  const words = told.failed === undefined ? 'done' : `${told.taken} of ${questions.length} done: ${told.failed}`;
+  await work.write({ kind: 'result', act: sent, sentence: words }, subject);
+  return { anyTaken: told.taken > 0, failed: told.failed };
+}
+
+type Changes = Extract<PeersAtRunTime, { readonly by: 'rpc' }>;
+type Change = ReturnType<Changes['add']>;
+
+function questionsOf({ add, remove }: Changes, telling: Telling): readonly Change[] {
+  const peerOf = (text: string) => {
+    const entry = parseEntry(text);
+    // An owner's own line may leave the port to the client, and nobody tells it to dial that.
+    if (!entry || entry.port === undefined) return [];
+    return [{ host: entry.host, port: entry.port, ...(entry.id !== undefined && { id: entry.id }) }];
+  };
+  return [
+    ...telling.add.flatMap(peerOf).map((peer) => add(peer)),
+    ...(remove ? telling.remove.flatMap(peerOf).map((peer) => remove(peer)) : []),
+  ];
+}
+
+function readChanges(
+  questions: readonly Change[],
+  answers: Parameters<Change['read']>[0],
+): { readonly taken: number; readonly failed: string | undefined } {
+  let at = 0;
+  let taken = 0;
+  let failed: string | undefined;
+  for (const question of questions) {
+    const read = question.read(answers.slice(at, at + question.requests.length));
+    at += question.requests.length;
+    if (read.kind === 'ok') taken += 1;
+    else failed ??= read.kind === 'next' ? 'the client asks for more' : read.reason;
+  }
+  return { taken, failed };
+}

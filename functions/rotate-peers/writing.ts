@@ -1,0 +1,110 @@
+// A client's file gets its new peers, if it still is the one that was read; where it has to be, the client is restarted in the same
+// command, and gets its old file again when it does not come up.
+import { type PeerCommand, peerOperationId, type WrittenConfig } from '../../shared/documents/peer-command.ts';
+import type { Refusal } from '../../shared/guardrails/codes.ts';
+import { editsBetween } from '../../shared/peers/edits.ts';
+import { runOnNode } from './commands.ts';
+import type { NodePlan } from './plan.ts';
+import { guardAgain, record, type Subject, type Work } from './tools.ts';
+
+export type Written =
+  | { readonly state: WrittenConfig }
+  /** The old file is back, and the client runs with it. */
+  | { readonly restored: string }
+  | { readonly failed: string; readonly code: 'command-failed' | 'command-unanswered' }
+  /** Nothing was done. */
+  | Refusal;
+
+/** The file, if it still is the one that was read; with a restart, the client is stopped and started in the same command. */
+export async function writeConfig(
+  work: Work,
+  { plan, approved }: { readonly plan: NodePlan; readonly approved: boolean },
+  subject: Subject,
+  restart: boolean,
+): Promise<Written> {
+  const { configPath } = work.fleet.peers;
+  const [unit] = work.fleet.units;
+  if (!plan.text || configPath === undefined || !unit) throw new Error(`${subject.name} has no file to be written`);
+  const command: PeerCommand = {
+    operation: 'write-config',
+    file: configPath,
+    sha256: plan.text.sha256,
+    edits: editsBetween(plan.text.before, plan.text.after),
+    runtime: unit.runtime,
+    restartGraceSeconds: restart ? unit.stopGraceSeconds : undefined,
+  };
+  if (restart) {
+    const { instanceId, node, peersBefore, floor } = plan;
+    await record(work, () => ({ restart: { instanceId, node, atMs: Date.now(), peersBefore, floor } }));
+  }
+  const written = await sendWrite(
+    work,
+    approved,
+    subject,
+    command,
+    restart
+      ? `write ${plan.change.after.length} peers and restart the client`
+      : `write ${plan.change.after.length} peers`,
+  );
+  if ('refuse' in written) {
+    if (restart) await record(work, () => ({ restart: null }));
+    return written;
+  }
+  if ('unknown' in written) return { failed: `${subject.name}: ${written.unknown}`, code: 'command-unanswered' };
+  const { state, reason } = written;
+  if (reason === undefined) {
+    await record(work, ({ pending }) => {
+      const { [plan.instanceId]: _, ...others } = pending;
+      return { pending: restart ? others : { ...others, [plan.instanceId]: Date.now() } };
+    });
+    return { state };
+  }
+  // Nothing is being restarted any more, or nothing ever was.
+  if (restart && (state.client === 'running' || state.stopSeconds === null))
+    await record(work, () => ({ restart: null }));
+  const sentence = `${subject.name}: ${reason}`;
+  if (state.stopSeconds === null && !state.putBack) {
+    // The node has not begun: somebody has changed the file since, which is no trouble, or a person has to see to something.
+    const page = state.sha256 === command.sha256;
+    return { refuse: 'config-unfit', reason: sentence, page, lookAgainMs: 0 };
+  }
+  if (!state.putBack) return { failed: sentence, code: 'command-failed' };
+  const { sha256 } = state;
+  await record(work, ({ rejected }) => ({
+    rejected: { ...rejected, [plan.instanceId]: { sha256, atMs: Date.now() } },
+  }));
+  return state.client === 'running' ? { restored: sentence } : { failed: sentence, code: 'command-failed' };
+}
+
+type Sent =
+  | { readonly state: WrittenConfig; readonly reason: string | undefined }
+  | { readonly unknown: string }
+  | Refusal;
+
+export async function sendWrite(
+  work: Work,
+  approved: boolean,
+  subject: Subject,
+  command: Extract<PeerCommand, { readonly operation: 'write-config' }>,
+  sentence: string,
+): Promise<Sent> {
+  const id = work.nextId();
+  const sent = `SendCommand write-config ${peerOperationId(id)}`;
+  const { file, sha256, edits, restartGraceSeconds } = command;
+  await work.write(
+    { kind: 'intent', act: sent, sentence, evidence: { file, sha256, edits, restartGraceSeconds } },
+    subject,
+  );
+  const refusal = await guardAgain(work, subject, approved);
+  if (refusal) return refusal;
+  const result = await runOnNode(work, id, subject.instanceId, command);
+  if (result.state !== 'answered') {
+    await work.write({ kind: 'result', act: sent, sentence: `not known to be done: ${result.reason}` }, subject);
+    return { unknown: result.reason };
+  }
+  const { answer } = result;
+  const words = [answer.result, answer.reason].filter((part) => part !== undefined).join(': ');
+  await work.write({ kind: 'result', act: sent, sentence: words, evidence: answer }, subject);
+  if (answer.after === null) return { unknown: words };
+  return { state: answer.after, reason: answer.result === 'done' ? undefined : (answer.reason ?? answer.result) };
+}
