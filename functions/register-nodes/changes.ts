@@ -7,6 +7,7 @@ import {
   markedBy,
   markerName,
   markerOf,
+  type Owner,
   type RecordSet,
   recordKey,
   sameAnswers,
@@ -39,12 +40,12 @@ export interface NamePlan {
   readonly hash: string;
 }
 
-export function planNames(fleet: string, desired: DesiredNames, zone: Zone): NamePlan {
+export function planNames(owner: Owner, desired: DesiredNames, zone: Zone): NamePlan {
   const changes: Change[] = [];
   const refusals: SubjectRefusal[] = [...desired.refusals];
   for (const record of desired.records) {
     if (desired.untouched.has(record.name)) continue;
-    const result = settle(fleet, record, zone);
+    const result = settle(owner, record, zone);
     if (result && 'refuse' in result) refusals.push(result);
     else if (result) changes.push(result);
   }
@@ -52,7 +53,7 @@ export function planNames(fleet: string, desired: DesiredNames, zone: Zone): Nam
   let owned = 0;
   let gone = 0;
   for (const marker of zone.values()) {
-    const marked = markedBy(fleet, marker);
+    const marked = markedBy(owner, marker);
     if (!marked) continue;
     const record = zone.get(recordKey(marked.name, marked.type));
     const goes = !wanted.has(marked.name);
@@ -75,9 +76,9 @@ export const hashOf = (changes: readonly Change[]): string =>
 
 const listed = ({ name, type, ttlSeconds, values }: RecordSet) => [name, type, ttlSeconds, ...values];
 
-function settle(fleet: string, record: DesiredRecord, zone: Zone): Change | SubjectRefusal | undefined {
+function settle(owner: Owner, record: DesiredRecord, zone: Zone): Change | SubjectRefusal | undefined {
   const { name, type, node } = record;
-  const stands = standsThere(fleet, record, zone);
+  const stands = standsThere(owner, record, zone);
   if (stands !== undefined) {
     const reason = `${name} ${type} should be ${short(record.values)}, but ${stands}: it is left as it is. Delete it, and it is made`;
     return { refuse: 'record-foreign', subject: `${name} ${type}`, ...(node && { node }), reason, page: true };
@@ -85,7 +86,7 @@ function settle(fleet: string, record: DesiredRecord, zone: Zone): Change | Subj
   const now = zone.get(recordKey(name, type));
   if (now && sameAnswers(now, record)) return undefined;
   const marked = zone.has(recordKey(markerName(name), 'TXT'));
-  const create = marked ? [bare(record)] : [bare(record), markerOf(fleet, record)];
+  const create = marked ? [bare(record)] : [bare(record), markerOf(owner, record)];
   const sentence = now
     ? `${name} ${type} ${difference(now, record)}`
     : `${name} ${type} ${short(record.values)} is made`;

@@ -17,6 +17,8 @@ import {
 
 export interface NameFacts {
   readonly fleet: Pick<Fleet, 'name' | 'chain' | 'probe'> & { readonly dns: DnsPolicy };
+  /** Where the suite runs, "eu-west-1": records of a fleet of the same name in another region are another suite's. */
+  readonly region: string;
   /** Every node of the fleet that exists, in whatever state. */
   readonly nodes: readonly FleetNode[];
   /** By instance, of fresh observations only: a node that is not in here was not observed lately. */
@@ -96,10 +98,13 @@ export function desiredNames(facts: NameFacts): DesiredNames {
 }
 
 /** Names of ours that no node has. */
-function missedBy({ fleet: { name, dns }, nodes, zone }: NameFacts, ended: ReadonlySet<string>): readonly string[] {
+function missedBy(
+  { fleet: { name, dns }, region, nodes, zone }: NameFacts,
+  ended: ReadonlySet<string>,
+): readonly string[] {
   const had = new Set([...nodes.map((node) => hostOf(dns, node.name)), poolName(dns), ...ended]);
   return [...zone.values()].flatMap((record) => {
-    const marked = markedBy(name, record);
+    const marked = markedBy({ fleet: name, region }, record);
     return marked?.type === 'A' && !had.has(marked.name) ? [marked.name] : [];
   });
 }
@@ -219,7 +224,7 @@ function spread(nodes: readonly FleetNode[]): readonly string[] {
 
 /** Where to find peers: every node that runs, but no validator that stands behind sentries. */
 function serviceOf(
-  { fleet, nodes, paused, zone }: NameFacts,
+  { fleet, region, nodes, paused, zone }: NameFacts,
   named: readonly Named[],
   untouched: readonly string[],
 ): readonly string[] {
@@ -235,7 +240,9 @@ function serviceOf(
       node.privateIp !== '',
   );
   // Where somebody else holds the name, it leads to somebody else.
-  const led = running.filter(({ host }) => standsThere(fleet.name, { name: host, type: 'A' }, zone) === undefined);
+  const led = running.filter(
+    ({ host }) => standsThere({ fleet: fleet.name, region }, { name: host, type: 'A' }, zone) === undefined,
+  );
   const left = [...untouched, ...named.filter(({ node }) => paused.has(node.instanceId)).map(({ host }) => host)];
   const kept = now.filter((value) => left.some((host) => value.endsWith(` ${host}`)));
   return fitting([...new Set([...led.map(({ host }) => targetOf(host)), ...kept])].sort());

@@ -19,7 +19,8 @@ import type { Tools } from './work.ts';
 
 export { awsClients };
 
-const ENVIRONMENT = ['TABLE_NAME', 'TOPIC_ARN', 'PARAMETER_PREFIX'] as const;
+/** Lambda itself sets AWS_REGION. */
+const ENVIRONMENT = ['TABLE_NAME', 'TOPIC_ARN', 'PARAMETER_PREFIX', 'AWS_REGION'] as const;
 /** Of the schedule. */
 const EVERY_MS = 5 * 60_000;
 /** Of the function's 300 s: what is left then is found again by the next run, which reads what there is. */

@@ -40,11 +40,24 @@ export async function reconcileNames(
   const found = await findZone(work.clients.route53, dns.zone, new Set(vpcIds));
   if ('refuse' in found) return { refusals: [found] };
   const { zoneId } = found;
+  const region = work.environment.AWS_REGION;
   const zone = await readZone(work.clients.route53, zoneId);
   const planFor = (facts: Seen, now: Zone, more: Pick<NameFacts, 'keepGone' | 'ended'>): Planned => {
     const { nodes, health, untouched } = facts;
-    const desired = desiredNames({ fleet: { ...fleet, dns }, nodes, health, paused: untouched, zone: now, ...more });
-    return { plan: planNames(fleet.name, desired, now), poolReason: desired.poolReason, paused: facts.paused };
+    const desired = desiredNames({
+      fleet: { ...fleet, dns },
+      region,
+      nodes,
+      health,
+      paused: untouched,
+      zone: now,
+      ...more,
+    });
+    return {
+      plan: planNames({ fleet: fleet.name, region }, desired, now),
+      poolReason: desired.poolReason,
+      paused: facts.paused,
+    };
   };
   const refusals: SubjectRefusal[] = [];
   let planned = planFor(seen, zone, {});

@@ -27,30 +27,37 @@ const MARKER_TTL_SECONDS = 300;
 
 export const markerName = (name: string): string => `${MARKER}.${name}`;
 
-/** One form for every kind of record. Quoted, as a TXT value is written. */
-export const markerValue = (fleet: string, type: string): string => `"heritage=chainmend,fleet=${fleet},type=${type}"`;
+/** Whose a record is. Zones are the same in every region, and a fleet of one name may be in several: each has its own suite. */
+export interface Owner {
+  readonly fleet: string;
+  readonly region: string;
+}
 
-export const markerOf = (fleet: string, { name, type }: Pick<RecordSet, 'name' | 'type'>): RecordSet => ({
+/** One form for every kind of record. Quoted, as a TXT value is written. */
+export const markerValue = ({ fleet, region }: Owner, type: string): string =>
+  `"heritage=chainmend,fleet=${fleet},region=${region},type=${type}"`;
+
+export const markerOf = (owner: Owner, { name, type }: Pick<RecordSet, 'name' | 'type'>): RecordSet => ({
   name: markerName(name),
   type: 'TXT',
   ttlSeconds: MARKER_TTL_SECONDS,
-  values: [markerValue(fleet, type)],
+  values: [markerValue(owner, type)],
 });
 
 /** What a fleet's marker marks: the record's name and type. undefined where a record is no marker of this fleet. */
-export function markedBy(fleet: string, record: ZoneRecord): Pick<RecordSet, 'name' | 'type'> | undefined {
+export function markedBy(owner: Owner, record: ZoneRecord): Pick<RecordSet, 'name' | 'type'> | undefined {
   const [value, another] = record.values;
   if (!record.plain || record.type !== 'TXT' || another !== undefined) return undefined;
   if (!record.name.startsWith(`${MARKER}.`)) return undefined;
-  const type = ['A', 'SRV'].find((candidate) => value === markerValue(fleet, candidate));
+  const type = ['A', 'SRV'].find((candidate) => value === markerValue(owner, candidate));
   return type === undefined ? undefined : { name: record.name.slice(MARKER.length + 1), type };
 }
 
 /** Why a name cannot be ours to write: what stands there that this fleet's marker does not mark. undefined where nothing is in the way. */
-export function standsThere(fleet: string, { name, type }: Pick<RecordSet, 'name' | 'type'>, zone: Zone) {
+export function standsThere(owner: Owner, { name, type }: Pick<RecordSet, 'name' | 'type'>, zone: Zone) {
   const now = zone.get(recordKey(name, type));
   const marker = zone.get(recordKey(markerName(name), 'TXT'));
-  const ours = marker !== undefined && markedBy(fleet, marker)?.type === type;
+  const ours = marker !== undefined && markedBy(owner, marker)?.type === type;
   const says = (record: RecordSet): string => record.values.join(', ').slice(0, MAX_NAME_CHARACTERS);
   if (zone.has(recordKey(name, 'CNAME'))) return `${name} is a CNAME that chainmend did not make`;
   if (marker && !ours) return `${markerName(name)} says ${says(marker)}`;

@@ -17,7 +17,7 @@ import { keys, type Store, settle } from '../../shared/heal/store.ts';
 export interface Tools {
   readonly clients: Clients;
   readonly store: Store;
-  readonly environment: Readonly<Record<'TABLE_NAME' | 'TOPIC_ARN' | 'PARAMETER_PREFIX', string>>;
+  readonly environment: Readonly<Record<'TABLE_NAME' | 'TOPIC_ARN' | 'PARAMETER_PREFIX' | 'AWS_REGION', string>>;
   /** In front of every runbook's path; empty for the path in the repository. */
   readonly runbooks: string;
   /** Names the invocation: its journal entries are told by it from those of another that runs at the same moment. */

@@ -10,6 +10,10 @@ import type { Health } from '../../shared/fleet/observation.ts';
 export const DNS = { zone: 'bitcoin.internal', pool: 'pool', ttlSeconds: 10, p2pPort: 8333 } as const;
 export const FLEET = { name: 'bitcoin', chain: 'bitcoin', dns: DNS, probe: { by: 'ssm' } } as const;
 
+export const REGION = 'eu-west-1';
+/** Of the exchange's fleet. */
+export const OWNER = { fleet: FLEET.name, region: REGION } as const;
+
 export const idOf = (index: number): string => `i-0${String(index).padStart(8, '0')}`;
 
 export const nodeOf = (index: number, more: Partial<FleetNode> = {}): FleetNode => ({
@@ -32,6 +36,7 @@ export const healthOf = (...health: readonly Health[]): ReadonlyMap<string, Heal
 
 export const factsOf = (more: Partial<NameFacts> = {}): NameFacts => ({
   fleet: FLEET,
+  region: REGION,
   nodes,
   health: healthOf('synced', 'synced', 'synced'),
   paused: new Set(),
@@ -49,7 +54,8 @@ export const a = (name: string, ...values: readonly string[]): RecordSet => ({
   values,
 });
 
-export const planOf = (facts: NameFacts) => planNames(facts.fleet.name, desiredNames(facts), facts.zone);
+export const planOf = (facts: NameFacts) =>
+  planNames({ fleet: facts.fleet.name, region: facts.region }, desiredNames(facts), facts.zone);
 
 /** What Route 53 makes of a plan: all of a change or nothing, and never over what is there. Throws where it would refuse. */
 export function applied(facts: NameFacts): NameFacts {

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { desiredNames, poolName } from '../../functions/register-nodes/desired.ts';
 import { markedBy } from '../../functions/register-nodes/records.ts';
-import { anyStory, applied, DNS, planOf, valuesIn } from '../support/register-facts.ts';
+import { anyStory, applied, DNS, OWNER, planOf, valuesIn } from '../support/register-facts.ts';
 
 const POOL = poolName(DNS);
 
@@ -70,7 +70,7 @@ describe('whatever the fleet and whoever else writes into its zone', () => {
         const after = applied(facts);
         const there = new Set(facts.nodes.map(({ name }) => `${name.toLowerCase()}.${DNS.zone}`));
         for (const record of after.zone.values()) {
-          const marked = markedBy('bitcoin', record);
+          const marked = markedBy(OWNER, record);
           if (marked?.type === 'A' && marked.name !== POOL) expect(there).toContain(marked.name);
         }
       }),

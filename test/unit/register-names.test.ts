@@ -13,6 +13,7 @@ import {
   idOf,
   nodeOf,
   nodes,
+  OWNER,
   planOf,
   valuesIn,
   zoneOf,
@@ -31,7 +32,7 @@ describe('a fleet of three nodes', () => {
     expect(valuesIn(after, POOL)).toEqual(['10.0.0.3', '10.0.1.1', '10.0.2.2']);
     expect(valuesIn(after, SRV, 'SRV')).toEqual([1, 2, 3].map((n) => `0 0 8333 node${n}.bitcoin.internal`));
     expect(valuesIn(after, '_chainmend.pool.bitcoin.internal', 'TXT')).toEqual([
-      '"heritage=chainmend,fleet=bitcoin,type=A"',
+      '"heritage=chainmend,fleet=bitcoin,region=eu-west-1,type=A"',
     ]);
     expect(after.zone.size).toBe(10);
   });
@@ -175,14 +176,22 @@ describe('a record that chainmend did not make', () => {
     ['as an alias', [{ ...a('node2.bitcoin.internal', '192.0.2.9'), type: 'CNAME' }], /is a CNAME/],
     [
       'with another fleet’s marker',
-      [markerOf('litecoin', { name: 'node2.bitcoin.internal', type: 'A' })],
+      [markerOf({ ...OWNER, fleet: 'litecoin' }, { name: 'node2.bitcoin.internal', type: 'A' })],
       /fleet=litecoin/,
+    ],
+    [
+      'with the marker of a fleet of the same name in another region, whose zones these are, too,',
+      [
+        a('node2.bitcoin.internal', '10.9.2.2'),
+        markerOf({ ...OWNER, region: 'us-east-1' }, { name: 'node2.bitcoin.internal', type: 'A' }),
+      ],
+      /region=us-east-1/,
     ],
     [
       'that got a routing policy later',
       [
         { ...a('node2.bitcoin.internal', '10.0.2.2'), plain: false },
-        markerOf('bitcoin', { name: 'node2.bitcoin.internal', type: 'A' }),
+        markerOf(OWNER, { name: 'node2.bitcoin.internal', type: 'A' }),
       ],
       /alias or has a routing policy/,
     ],
@@ -211,8 +220,17 @@ describe('a record that chainmend did not make', () => {
     expect(changed({ ...before, zone: without })).toEqual(['node2.bitcoin.internal A 10.0.2.2 is made']);
   });
 
+  it('in another region is not taken for one of a node that is gone', () => {
+    const before = applied(factsOf());
+    const elsewhere = applied(
+      factsOf({ region: 'us-east-1', nodes: [nodeOf(7), nodeOf(8), nodeOf(9)], zone: before.zone }),
+    );
+    const plan = planOf({ ...elsewhere, region: before.region, nodes, health: before.health });
+    expect([plan.changes, plan.owned]).toEqual([[], 3]);
+  });
+
   it('loses a marker that is left over from a node that is gone', () => {
-    const zone = zoneOf([markerOf('bitcoin', { name: 'node9.bitcoin.internal', type: 'A' })]);
+    const zone = zoneOf([markerOf(OWNER, { name: 'node9.bitcoin.internal', type: 'A' })]);
     const plan = planOf({ ...applied(factsOf()), zone: new Map([...applied(factsOf()).zone, ...zone]) });
     expect(plan.changes.map(({ remove }) => remove.map(({ name }) => name))).toEqual([
       [markerName('node9.bitcoin.internal')],

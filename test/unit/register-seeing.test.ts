@@ -102,7 +102,7 @@ function accountOf({
       readRegister: async () => undefined,
       replace: async () => true,
     },
-    environment: { PARAMETER_PREFIX: '/chainmend' },
+    environment: { PARAMETER_PREFIX: '/chainmend', AWS_REGION: 'eu-west-1' },
     fleet: of,
     untilMs: Date.now() + HOUR_MS,
     write: async () => {},

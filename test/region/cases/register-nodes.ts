@@ -85,7 +85,8 @@ const cases: Readonly<Record<string, Case>> = {
       'the pool has all of them': (world) => record(world, 'pool')?.length === 3,
       'the P2P service names them': (world) => record(world, '_bitcoin-p2p._tcp', 'SRV')?.length === 3,
       'each has a marker beside it': (world) =>
-        record(world, '_chainmend.node2', 'TXT')?.join() === '"heritage=chainmend,fleet=bitcoin,type=A"',
+        record(world, '_chainmend.node2', 'TXT')?.join() ===
+        '"heritage=chainmend,fleet=bitcoin,region=eu-west-1,type=A"',
       'each node has its seven alarms': (world) => ['node1', 'node2', 'node3'].every((name) => hasAll(world, name)),
       'an alarm says whose it is': ({ region }) =>
         region.cloudwatch.alarmTags(alarmOf('node2', 'disk'))['chainmend:node'] === 'node2',
@@ -293,6 +294,48 @@ const cases: Readonly<Record<string, Case>> = {
       'a person was told, once for records and once for alarms': (world) => pages(world, 'too-many-gone').length === 2,
       'then they go': (world) => record(world, 'node2') === undefined && !hasAlarm(world, alarmOf('node2', 'disk')),
       'the sixth stays': (world) => record(world, 'pool')?.length === 1 && hasAll(world, 'node6'),
+    },
+  },
+  'most of a fleet that is terminated loses its names at once: EC2 itself says that they are gone': {
+    people: (world) => {
+      for (const name of ['node1', 'node3']) world.at(1.2, () => world.terminate(world.find('bitcoin', name)));
+    },
+    minutes: 8,
+    expect: {
+      'their records have gone': (world) =>
+        record(world, 'node1') === undefined && record(world, 'node3') === undefined,
+      'their alarms, too': (world) => !hasAlarm(world, alarmOf('node1', 'disk')),
+      'the pool has the one that is left': (world) => record(world, 'pool')?.join() === addressOf(world, 'node2'),
+      'nobody was paged for it': (world) => pages(world, 'too-many-gone').length === 0,
+    },
+  },
+  'most of a fleet that is not found any more keeps its names, and the rest is looked after all the same': {
+    nodes: 6,
+    people: (world) => {
+      world.at(1, () => retag(world, ['node1', 'node2', 'node3', 'node4']));
+      world.at(7, () => world.find('bitcoin', 'node6').machine.rpc.misbehave('dead'));
+      world.at(8, () => world.launch(follower('node9')));
+    },
+    minutes: 20,
+    expect: {
+      'what is not found is as it was': (world) =>
+        ['node1', 'node2', 'node3', 'node4'].every((name) => isRight(world, name)) && hasAll(world, 'node1'),
+      'and stays in the pool': (world) => record(world, 'pool')?.includes(addressOf(world, 'node1')) === true,
+      'who is sick leaves the pool': (world) => record(world, 'pool')?.includes(addressOf(world, 'node6')) === false,
+      'who is new has its name': (world) => isRight(world, 'node9'),
+      'a person was told, once for records and once for alarms': (world) => pages(world, 'too-many-gone').length === 2,
+    },
+  },
+  'a dozen nodes of one name are one page, and not one each': {
+    nodes: 12,
+    people: (world) =>
+      world.at(1, () => {
+        for (const { instanceId } of world.nodes) world.region.ec2.setTag(instanceId, 'Name', 'bitcoin-node');
+      }),
+    minutes: 30,
+    expect: {
+      'people were told once': (world) => pages(world, 'name-taken').length === 1,
+      'it was written once': (world) => refusals(world, 'name-taken').length === 1,
     },
   },
   'two nodes with one name: both are refused, the rest is well': {
