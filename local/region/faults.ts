@@ -11,6 +11,7 @@ export const FAULTS = {
   'execution-timeout': 'The first durable execution ends TIMED_OUT without our code having a say.',
   'late-command': 'Commands start late on the node, some only after their start-by.',
   'doubled-command': 'Every command runs twice on its node.',
+  'no-capacity': 'The first Availability Zone has no capacity left: instances are neither launched nor started there.',
   'node-amnesia': 'The node forgets its fence and its results between commands.',
 } as const satisfies Record<string, string>;
 

@@ -258,7 +258,7 @@ describe('TerminateInstances', () => {
     });
     await expect(ec2.send(protect)).rejects.toMatchObject({
       name: 'NotImplemented',
-      message: expect.stringContaining('ec2.ModifyInstanceAttribute is not emulated'),
+      message: expect.stringContaining('DisableApiTermination of ModifyInstanceAttribute'),
     });
     const hard = new TerminateInstancesCommand({ InstanceIds: [instanceId], SkipOsShutdown: true });
     await expect(ec2.send(hard)).rejects.toMatchObject({

@@ -27,6 +27,9 @@ export const INSTANCE_FIELDS: FilterFields<Instance> = {
   'ip-address': (instance) => [instance.networkInterface?.publicIp],
   'launch-time': (instance) => [new Date(instance.launchedAtMs)],
   'owner-id': () => [],
+  'client-token': (instance) => [instance.settings.clientToken],
+  'iam-instance-profile.arn': (instance) => [instance.settings.instanceProfileArn],
+  'reservation-id': (instance) => [instance.settings.reservationId],
   'private-ip-address': (instance) => [instance.networkInterface?.privateIp],
   'root-device-name': (instance) => [instance.rootDeviceName],
   'root-device-type': () => ['ebs'],
@@ -63,11 +66,14 @@ export function described(instance: Instance, volumes: readonly Volume[]): Descr
     LaunchTime: new Date(instance.launchedAtMs),
     Placement: { AvailabilityZone: instance.availabilityZone, Tenancy: 'default' },
     ...addresses(instance),
+    ClientToken: instance.settings.clientToken,
     Architecture: 'x86_64',
     VirtualizationType: 'hvm',
     RootDeviceName: instance.rootDeviceName,
     RootDeviceType: 'ebs',
-    MetadataOptions: { HttpTokens: 'required', HttpEndpoint: 'enabled', State: 'applied' },
+    MetadataOptions: { HttpTokens: instance.settings.httpTokens, HttpEndpoint: 'enabled', State: 'applied' },
+    ...(instance.settings.instanceProfileArn && { IamInstanceProfile: { Arn: instance.settings.instanceProfileArn } }),
+    ...(instance.settings.keyName && { KeyName: instance.settings.keyName }),
     BlockDeviceMappings: volumes.flatMap(({ volumeId, attachment }) =>
       attachment
         ? [
@@ -92,13 +98,28 @@ export function described(instance: Instance, volumes: readonly Volume[]): Descr
 /** Terminated, an instance has lost its network interface: DescribeInstances shows no address, subnet or VPC of it any more. */
 function addresses({ networkInterface, availabilityZone }: Instance): Partial<DescribedInstance> {
   if (!networkInterface) return { PrivateDnsName: '' };
-  const { privateIp, publicIp, subnetId, vpcId } = networkInterface;
+  const { networkInterfaceId, privateIp, publicIp, subnetId, vpcId, securityGroupIds } = networkInterface;
+  const groups = securityGroupIds.map((GroupId) => ({ GroupId }));
   return {
     PrivateIpAddress: privateIp,
     PrivateDnsName: `ip-${privateIp.replaceAll('.', '-')}.${availabilityZone.slice(0, -1)}.compute.internal`,
     ...(publicIp === undefined ? {} : { PublicIpAddress: publicIp }),
     SubnetId: subnetId,
     VpcId: vpcId,
+    SecurityGroups: groups,
+    // "A primary network interface … can't be detached" ("Elastic network interfaces"): there is no other here.
+    NetworkInterfaces: [
+      {
+        NetworkInterfaceId: networkInterfaceId,
+        PrivateIpAddress: privateIp,
+        SubnetId: subnetId,
+        VpcId: vpcId,
+        Groups: groups,
+        Status: 'in-use',
+        Attachment: { DeviceIndex: 0, DeleteOnTermination: true, Status: 'attached' },
+        ...(publicIp !== undefined && { Association: { PublicIp: publicIp } }),
+      },
+    ],
   };
 }
 

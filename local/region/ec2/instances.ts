@@ -1,4 +1,4 @@
-// Instances: describe, status checks, start, stop, reboot, terminate. Sources: doc comments of the commands in @aws-sdk/client-ec2.
+// Instances: describe, status checks, start, stop, reboot, terminate. How they are launched is in run-instances.ts. Sources: doc comments of the commands in @aws-sdk/client-ec2.
 import type {
   DescribeInstanceStatusRequest,
   DescribeInstanceStatusResult,
@@ -13,7 +13,7 @@ import type {
   TerminateInstancesResult,
 } from '@aws-sdk/client-ec2';
 import { AwsError, notEmulated, type Operation } from '../service.ts';
-import { start, stop, terminate } from './instance-lifecycle.ts';
+import { reboot, start, stop, terminate } from './instance-lifecycle.ts';
 import { described, describedStatus, deviceFields, INSTANCE_FIELDS, STATUS_FIELDS } from './instance-views.ts';
 import { filtered, paged, refuseDryRun, refuseIdsWithPages } from './query.ts';
 import { checkId, type Ec2State, type Instance, type InstanceState, withIds } from './state.ts';
@@ -36,13 +36,13 @@ export function instanceOperations(state: Ec2State): Record<string, Operation> {
       const fields = { ...INSTANCE_FIELDS, ...deviceFields(attached), 'owner-id': () => [state.kernel.accountId] };
       const chosen = withIds(state.instancesAt(atMs), input.InstanceIds, (instance) => instance.instanceId, 'i');
       const matching = filtered(chosen, input.Filters, fields, (instance) => instance.tags);
-      // One reservation an instance, as when each was launched by a call of its own.
       const { items, ...rest } = paged(matching, input, { min: 5, max: 1_000 });
-      const Reservations = items.map((instance) => ({
-        ReservationId: instance.instanceId.replace('i-', 'r-'),
+      const reservations = Map.groupBy(items, ({ settings }) => settings.reservationId);
+      const Reservations = [...reservations].map(([ReservationId, members]) => ({
+        ReservationId,
         OwnerId: state.kernel.accountId,
         Groups: [],
-        Instances: [described(instance, attached(instance))],
+        Instances: members.map((instance) => described(instance, attached(instance))),
       }));
       return { Reservations, ...rest };
     },
@@ -71,6 +71,9 @@ export function instanceOperations(state: Ec2State): Record<string, Operation> {
     StartInstances: (input: StartInstancesRequest): StartInstancesResult => {
       const instances = existing(state, input.InstanceIds);
       refuseStates(instances, ['stopping', ...GOING], 'started');
+      for (const { state: now, availabilityZone, instanceType } of instances) {
+        if (now === 'stopped') state.capacity.ask(availabilityZone, instanceType);
+      }
       refuseDryRun(input);
       return { StartingInstances: instances.map((instance) => start(state, instance)) };
     },
@@ -88,10 +91,7 @@ export function instanceOperations(state: Ec2State): Record<string, Operation> {
       const instances = existing(state, input.InstanceIds);
       refuseStates(instances, ['pending', 'stopping', 'stopped', ...GOING], 'rebooted');
       refuseDryRun(input);
-      for (const { instanceId } of instances) {
-        state.machines.get(instanceId)?.powerOff();
-        state.machines.get(instanceId)?.powerOn();
-      }
+      for (const instance of instances) reboot(state, instance);
       return {};
     },
 

@@ -3,6 +3,7 @@ import type { Tag, VolumeType } from '@aws-sdk/client-ec2';
 import { modified } from './limits.ts';
 import { completeAt } from './modify.ts';
 import { checkId, type Ec2State, type Instance, type NetworkInterface, type Volume } from './state.ts';
+import { SECURITY_GROUP_ID } from './subnets.ts';
 
 const DAY_MS = 24 * 3_600_000;
 const MONTH_MS = 30 * DAY_MS;
@@ -12,10 +13,13 @@ export interface LaunchSeed {
   readonly instanceId?: string;
   readonly availabilityZone?: string;
   readonly instanceType?: string;
-  /** The region's one subnet unless given. */
+  /** The region's own subnet in its zone unless given. */
   readonly subnetId?: string;
   readonly privateIp: string;
+  /** Amazon's, unless `ec2.addAddress` makes it an elastic one. */
   readonly publicIp?: string;
+  /** Text, as the machine sees it. */
+  readonly userData?: string;
   readonly tags?: Readonly<Record<string, string>>;
 }
 
@@ -95,9 +99,27 @@ export function seedInstance(
     instanceType: seed.instanceType ?? 'm6i.large',
     imageId: 'ami-0123456789abcdef0',
     availabilityZone: seed.availabilityZone ?? firstZone(state),
-    networkInterface: { privateIp: seed.privateIp, publicIp: seed.publicIp, ...place },
+    networkInterface: {
+      networkInterfaceId: state.newId('eni'),
+      privateIp: seed.privateIp,
+      publicIp: seed.publicIp,
+      publicFromPool: seed.publicIp !== undefined,
+      securityGroupIds: [SECURITY_GROUP_ID],
+      ...place,
+    },
     rootDeviceName: '/dev/xvda',
     stateReason: undefined,
+    ailments: {},
+    instanceStoreLostAtMs: undefined,
+    settings: {
+      // One reservation an instance, as when each was launched by a call of its own.
+      reservationId: instanceId.replace('i-', 'r-'),
+      clientToken: '',
+      userData: seed.userData === undefined ? undefined : Buffer.from(seed.userData).toString('base64'),
+      keyName: undefined,
+      httpTokens: 'required',
+      instanceProfileArn: undefined,
+    },
     tags: asTags(seed.tags),
     ...status,
   };

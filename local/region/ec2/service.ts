@@ -1,12 +1,21 @@
 // Amazon EC2 and EBS as far as chainmend sees them, and the handles by which a scenario puts things there.
+import type { RunInstancesRequest, Tag } from '@aws-sdk/client-ec2';
 import type { Machines } from '../../nodes/machine.ts';
 import type { RecordMetric } from '../cloudwatch/series.ts';
 import type { Kernel } from '../kernel.ts';
 import type { Service } from '../service.ts';
+import { type Address, addressOperations, seedAddress, taggableAddresses } from './addresses.ts';
+import type { Shortage } from './capacity.ts';
+import { type Check, type Cure, withAilments } from './instance-ailments.ts';
+import { attributeOperations } from './instance-attributes.ts';
 import { INITIALIZING, launch, PASSED } from './instance-lifecycle.ts';
+import { instanceTypeOperations } from './instance-types.ts';
 import { instanceOperations } from './instances.ts';
+import { type LaunchPlan, launchPlan } from './launch-plan.ts';
+import { type LaunchTemplate, launchTemplateOperations } from './launch-templates.ts';
 import { modificationOperations } from './modify.ts';
 import { placeOperations } from './places.ts';
+import { type OnRun, runInstances, runOperations } from './run-instances.ts';
 import {
   type InstanceSeed,
   type LaunchSeed,
@@ -19,14 +28,17 @@ import {
 } from './seeds.ts';
 import { type CheckStatus, Ec2State, type Instance, type Volume } from './state.ts';
 import { statusMetrics } from './status-metrics.ts';
+import { SUBNET_ID, type Subnet, subnetOperations } from './subnets.ts';
 import { setTags, tagOperations, tagsOf } from './tags.ts';
 import { volumeOperations } from './volumes.ts';
 
+export type { Launched, LaunchedMachine, OnRun } from './run-instances.ts';
 export type { InstanceSeed, LaunchSeed, VolumeSeed } from './seeds.ts';
+export { SECURITY_GROUP_ID, SUBNET_ID, VPC_ID } from './subnets.ts';
 
 export interface Ec2 extends Service {
-  /** Makes a subnet known; the one of `SUBNET_ID` is. */
-  addSubnet(subnet: { readonly subnetId: string; readonly vpcId: string }): void;
+  /** Makes a subnet known; the region's VPC has one in each zone, `SUBNET_ID` in the first. */
+  addSubnet(subnet: SubnetSeed): void;
   /** The VPC of a subnet; undefined when there is no such subnet. */
   vpcOf(subnetId: string): string | undefined;
   /** Puts an instance there as if it had always been; answers with its id. */
@@ -42,6 +54,25 @@ export interface Ec2 extends Service {
   /** The next modification of this volume ends `failed`. */
   failNextModification(volumeId: string): void;
   setChecks(instanceId: string, checks: Partial<Record<'system' | 'instance' | 'attachedEbs', CheckStatus>>): void;
+  /** A check fails until its cure, or until `recover`; what hangs does not shut down when it is asked. */
+  impair(instanceId: string, check: Check, curedBy: Cure): void;
+  recover(instanceId: string, check: Check): void;
+  /** Takes all capacity for new and for starting instances from an Availability Zone. */
+  exhaust(availabilityZone: string, shortage?: Shortage): void;
+  restock(availabilityZone: string): void;
+  /** The account's `HttpTokensEnforced`: instances that take IMDSv1 are not launched. */
+  enforceHttpTokens(): void;
+  /** Puts an elastic address there, associated where an instance is named; answers with its allocation id. */
+  addAddress(seed?: AddressSeed): string;
+  /** Makes the machines behind instances that RunInstances or a scaling group launches. */
+  onRun(make: OnRun): void;
+  /** RunInstances as a service of AWS calls it, with tags that users cannot set. Throws what RunInstances does; answers with the ids. */
+  runAs(input: RunInstancesRequest, tags: readonly Tag[]): readonly string[];
+  /** What a RunInstances request comes to, for IAM. Throws what RunInstances does. */
+  planOf(input: RunInstancesRequest): LaunchPlan;
+  addresses(): readonly Address[];
+  subnets(): readonly Subnet[];
+  launchTemplates(): readonly LaunchTemplate[];
   /** A person sets a tag, or takes it away (undefined). */
   setTag(resourceId: string, key: string, value: string | undefined): void;
   /** Tags as they really are, for the conditions of IAM policies; empty for an unknown id. */
@@ -55,33 +86,57 @@ export interface Ec2 extends Service {
   volumes(): readonly Volume[];
 }
 
-/** Where instances stand unless told otherwise. */
-export const VPC_ID = 'vpc-0123456789abcdef0';
-export const SUBNET_ID = 'subnet-0123456789abcdef0';
+/** An elastic address that a scenario adds. */
+export interface AddressSeed {
+  readonly allocationId?: string;
+  readonly publicIp?: string;
+  readonly instanceId?: string;
+  readonly tags?: Readonly<Record<string, string>>;
+}
+
+/** A subnet that a scenario adds. */
+export type SubnetSeed = Pick<Subnet, 'subnetId' | 'vpcId'> &
+  Partial<Pick<Subnet, 'availabilityZone' | 'cidrBlock' | 'mapPublicIp' | 'tags'>>;
 
 /** @param record takes the metrics of status checks */
 export function createEc2(kernel: Kernel, machines: Machines, record: RecordMetric): Ec2 {
   const state = new Ec2State(kernel, machines);
-  const subnets = new Map([[SUBNET_ID, VPC_ID]]);
   const checkStatus = statusMetrics(state, record);
-  const placeOf = ({ subnetId = SUBNET_ID }: LaunchSeed): { subnetId: string; vpcId: string } => {
-    const vpcId = subnets.get(subnetId);
-    if (vpcId === undefined) throw new Error(`ec2: there is no subnet ${subnetId}; addSubnet makes one`);
-    return { subnetId, vpcId };
+  state.instanceAdded = checkStatus;
+  taggableAddresses(state);
+  const placeOf = (seed: LaunchSeed): { subnetId: string; vpcId: string } => {
+    const subnetId = seed.subnetId ?? state.subnets.defaultOf(seed.availabilityZone ?? '')?.subnetId ?? SUBNET_ID;
+    const subnet = state.subnets.get(subnetId);
+    if (subnet === undefined) throw new Error(`ec2: there is no subnet ${subnetId}; addSubnet makes one`);
+    return { subnetId, vpcId: subnet.vpcId };
   };
 
   return {
     name: 'ec2',
     operations: {
       ...instanceOperations(state),
+      ...attributeOperations(state),
+      ...instanceTypeOperations(),
+      ...runOperations(state),
+      ...launchTemplateOperations(state),
       ...volumeOperations(state),
       ...modificationOperations(state),
       ...tagOperations(state),
+      ...subnetOperations(state),
+      ...addressOperations(state),
       ...placeOperations(kernel),
     },
 
-    addSubnet: ({ subnetId, vpcId }) => void subnets.set(subnetId, vpcId),
-    vpcOf: (subnetId) => subnets.get(subnetId),
+    addSubnet: (seed) =>
+      state.subnets.add({
+        availabilityZone: `${kernel.regionName}a`,
+        cidrBlock: `10.${state.subnets.all().length}.0.0/16`,
+        mapPublicIp: false,
+        isDefault: false,
+        tags: [],
+        ...seed,
+      }),
+    vpcOf: (subnetId) => state.subnets.get(subnetId)?.vpcId,
 
     addInstance(seed) {
       const { state: seeded = 'running', launchedAtMs = monthAgo(state) } = seed;
@@ -102,12 +157,40 @@ export function createEc2(kernel: Kernel, machines: Machines, record: RecordMetr
     failNextModification: (volumeId) => void state.doomed.add(state.volume(volumeId).volumeId),
     setChecks: (instanceId, checks) =>
       void state.changeInstance(instanceId, { checks: { ...state.instance(instanceId).checks, ...checks } }),
+    impair(instanceId, check, curedBy) {
+      const { checks, ailments } = state.instance(instanceId);
+      const more = { ...ailments, [check]: curedBy };
+      state.changeInstance(instanceId, { ailments: more, checks: withAilments(checks, more) });
+    },
+    recover(instanceId, check) {
+      const { checks, ailments } = state.instance(instanceId);
+      const { [check]: _, ...left } = ailments;
+      state.changeInstance(instanceId, { ailments: left, checks: { ...checks, [check]: 'ok' } });
+    },
+    exhaust: (availabilityZone, shortage = 'at-once') => state.capacity.take(availabilityZone, shortage),
+    restock: (availabilityZone) => state.capacity.giveBack(availabilityZone),
+    enforceHttpTokens: () => {
+      state.httpTokensEnforced = true;
+    },
+    addAddress: ({ tags = {}, ...seed } = {}) =>
+      seedAddress(state, { ...seed, tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })) }).allocationId,
+    onRun: (make) => void state.onRun.push(make),
+    runAs: (input, tags) =>
+      (runInstances(state, input, tags).Instances ?? []).flatMap(({ InstanceId }) => InstanceId ?? []),
+    planOf: (input) => launchPlan(state, input),
+    addresses: () => state.addresses.all(),
+    subnets: () => state.subnets.all(),
+    launchTemplates: () => [...state.launchTemplates.values()],
     setTag(resourceId, key, value) {
       const others = tagsOf(state, resourceId).filter((tag) => tag.Key !== key);
       setTags(state, resourceId, value === undefined ? others : [...others, { Key: key, Value: value }]);
     },
     tags: (resourceId) => {
-      const known = state.instances.get(resourceId) ?? state.volumes.get(resourceId);
+      const others = state.taggables.get(resourceId.slice(0, resourceId.indexOf('-')));
+      const known =
+        state.instances.get(resourceId) ??
+        state.volumes.get(resourceId) ??
+        others?.all().find(({ id }) => id === resourceId);
       return Object.fromEntries((known?.tags ?? []).map(({ Key, Value }) => [Key ?? '', Value ?? '']));
     },
     attachedInstance: (volumeId) => state.volumes.get(volumeId)?.attachment?.instanceId,

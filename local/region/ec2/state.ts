@@ -3,17 +3,38 @@ import type { Tag } from '@aws-sdk/client-ec2';
 import type { Machines } from '../../nodes/machine.ts';
 import type { Kernel } from '../kernel.ts';
 import { AwsError } from '../service.ts';
+import type { Address } from './addresses.ts';
+import { Capacity } from './capacity.ts';
+import type { Ailments } from './instance-ailments.ts';
+import type { LaunchTemplate } from './launch-templates.ts';
 import type { Performance } from './limits.ts';
+import type { OnRun, RunTokens } from './run-instances.ts';
+import { Subnets } from './subnets.ts';
 import { VersionedMap } from './versioned.ts';
 
 export type InstanceState = 'pending' | 'running' | 'stopping' | 'stopped' | 'shutting-down' | 'terminated';
 export type CheckStatus = 'ok' | 'impaired' | 'initializing' | 'insufficient-data';
 
 export interface NetworkInterface {
+  readonly networkInterfaceId: string;
   readonly privateIp: string;
   readonly publicIp: string | undefined;
   readonly subnetId: string;
   readonly vpcId: string;
+  readonly securityGroupIds: readonly string[];
+  /** It had a public address from the pool when it was launched, and gets another whenever it has lost it. */
+  readonly publicFromPool: boolean;
+}
+
+/** What an instance was launched with, and keeps. */
+export interface LaunchSettings {
+  readonly reservationId: string;
+  readonly clientToken: string;
+  /** As it was given: base64. */
+  readonly userData: string | undefined;
+  readonly keyName: string | undefined;
+  readonly httpTokens: 'optional' | 'required';
+  readonly instanceProfileArn: string | undefined;
 }
 
 export interface Instance {
@@ -28,7 +49,22 @@ export interface Instance {
   readonly state: InstanceState;
   readonly stateReason: { readonly code: string; readonly message: string } | undefined;
   readonly checks: { readonly system: CheckStatus; readonly instance: CheckStatus; readonly attachedEbs: CheckStatus };
+  /** Why checks fail, and what cures it. */
+  readonly ailments: Ailments;
+  /** When it last lost what was on its instance store; undefined: never, or it has none. */
+  readonly instanceStoreLostAtMs: number | undefined;
+  readonly settings: LaunchSettings;
   readonly tags: readonly Tag[];
+}
+
+/** Things with tags besides instances and volumes, by the prefix of their ids. */
+export interface Taggable {
+  /** As in TagSpecification.ResourceType: "launch-template". */
+  readonly type: 'launch-template' | 'elastic-ip' | 'subnet' | 'snapshot';
+  /** Throws what EC2 answers for an unknown id. */
+  tagsOf(id: string): readonly Tag[];
+  setTags(id: string, tags: readonly Tag[]): void;
+  all(): readonly { readonly id: string; readonly tags: readonly Tag[] }[];
 }
 
 export interface Attachment {
@@ -74,6 +110,24 @@ export class Ec2State {
   readonly machines: Machines;
   readonly instances = new VersionedMap<Instance>(LAG_MS_MAX);
   readonly volumes = new VersionedMap<Volume>(LAG_MS_MAX);
+  readonly addresses = new VersionedMap<Address>(LAG_MS_MAX);
+  /** Ids of associations that have been: to end one again is no error. */
+  readonly pastAssociations = new Set<string>();
+  readonly launchTemplates = new Map<string, LaunchTemplate>();
+  /** Who makes the machines behind new instances: the first that answers does. */
+  readonly onRun: OnRun[] = [];
+  readonly runTokens: RunTokens = new Map();
+  /** The account's `HttpTokensEnforced`. */
+  httpTokensEnforced = false;
+  /** To be called when an instance was added. */
+  instanceAdded: () => void = () => {};
+  /** The size of the volume that a snapshot was taken of. Throws what EC2 answers for an unknown one. */
+  snapshotSizeGiB: (snapshotId: string) => number = (snapshotId) => {
+    throw new AwsError('InvalidSnapshot.NotFound', `The snapshot '${snapshotId}' does not exist.`);
+  };
+  readonly subnets: Subnets;
+  readonly capacity: Capacity;
+  readonly taggables = new Map<string, Taggable>();
   /** Volumes whose next modification is to fail. */
   readonly doomed = new Set<string>();
   #attached: { readonly revision: number; readonly volumes: ReadonlyMap<string, readonly Volume[]> } | undefined;
@@ -81,9 +135,11 @@ export class Ec2State {
   constructor(kernel: Kernel, machines: Machines) {
     this.kernel = kernel;
     this.machines = machines;
+    this.capacity = new Capacity(kernel);
+    this.subnets = new Subnets(kernel.regionName);
   }
 
-  newId(prefix: 'i' | 'vol'): string {
+  newId(prefix: string): string {
     return `${prefix}-${this.kernel.random(`ec2/ids/${prefix}`).hex(ID_DIGITS)}`;
   }
 
@@ -102,6 +158,10 @@ export class Ec2State {
 
   volumesAt(atMs: number): readonly Volume[] {
     return atMs < this.kernel.clock.now() ? this.volumes.asOf(atMs) : this.volumes.all();
+  }
+
+  addressesAt(atMs: number): readonly Address[] {
+    return atMs < this.kernel.clock.now() ? this.addresses.asOf(atMs) : this.addresses.all();
   }
 
   /** Volumes as of a moment by the instance that they are attached to: read for each page, reckoned for each change. */
@@ -129,6 +189,12 @@ export class Ec2State {
     return found;
   }
 
+  address(allocationId: string): Address {
+    const found = this.addresses.get(allocationId);
+    if (found) return found;
+    throw new AwsError('InvalidAllocationID.NotFound', `The allocation ID '${allocationId}' does not exist`);
+  }
+
   changeInstance(instanceId: string, change: Partial<Instance>): Instance {
     const changed = { ...this.instance(instanceId), ...change };
     this.instances.set(instanceId, changed, this.kernel.clock.now());
@@ -141,7 +207,11 @@ export class Ec2State {
     return changed;
   }
 
-  arn(kind: 'instance' | 'volume', id: string): string {
+  changeAddress(allocationId: string, change: Partial<Address>): void {
+    this.addresses.set(allocationId, { ...this.address(allocationId), ...change }, this.kernel.clock.now());
+  }
+
+  arn(kind: 'instance' | 'volume' | 'subnet', id: string): string {
     return `arn:aws:ec2:${this.kernel.regionName}:${this.kernel.accountId}:${kind}/${id}`;
   }
 }

@@ -1,4 +1,4 @@
-// Tags of instances and volumes. Sources: doc comments of CreateTags, DeleteTags and DescribeTags in @aws-sdk/client-ec2;
+// Tags of instances, volumes and what else has some. Sources: doc comments of CreateTags, DeleteTags and DescribeTags in @aws-sdk/client-ec2;
 // "Tag your Amazon EC2 resources" (restrictions).
 import type {
   CreateTagsRequest,
@@ -10,7 +10,7 @@ import type {
 } from '@aws-sdk/client-ec2';
 import { AwsError, type Operation } from '../service.ts';
 import { type FilterFields, filtered, paged, refuseDryRun } from './query.ts';
-import type { Ec2State } from './state.ts';
+import type { Ec2State, Taggable } from './state.ts';
 
 const TAGS_MAX = 50;
 const KEY_LENGTH_MAX = 128;
@@ -50,6 +50,9 @@ export function tagOperations(state: Ec2State): Record<string, Operation> {
       const all: TagDescription[] = [
         ...state.instancesAt(atMs).flatMap(({ instanceId, tags }) => rows(instanceId, 'instance', tags)),
         ...state.volumesAt(atMs).flatMap(({ volumeId, tags }) => rows(volumeId, 'volume', tags)),
+        ...[...state.taggables.values()].flatMap((kind) =>
+          kind.all().flatMap(({ id, tags }) => rows(id, kind.type, tags)),
+        ),
       ];
       const matching = filtered(all, input.Filters, FIELDS, ({ Key, Value }) => [{ Key, Value }]);
       const { items, ...rest } = paged(matching, input, { min: 5, max: 1_000 });
@@ -62,12 +65,19 @@ export function tagOperations(state: Ec2State): Record<string, Operation> {
 export function tagsOf(state: Ec2State, id: string): readonly Tag[] {
   if (id.startsWith('i-')) return state.instance(id).tags;
   if (id.startsWith('vol-')) return state.volume(id).tags;
-  throw new AwsError('InvalidID', `The ID '${id}' is not valid`);
+  return taggable(state, id).tagsOf(id);
 }
 
 export function setTags(state: Ec2State, id: string, tags: readonly Tag[]): void {
   if (id.startsWith('i-')) state.changeInstance(id, { tags });
-  else state.changeVolume(id, { tags });
+  else if (id.startsWith('vol-')) state.changeVolume(id, { tags });
+  else taggable(state, id).setTags(id, tags);
+}
+
+function taggable(state: Ec2State, id: string): Taggable {
+  const known = state.taggables.get(id.slice(0, id.indexOf('-')));
+  if (known) return known;
+  throw new AwsError('InvalidID', `The ID '${id}' is not valid`);
 }
 
 /** `present` with `added` in it: "each tag key must be unique"; the later value wins. At most 50 user tags. */
@@ -84,7 +94,8 @@ export function merged(id: string, present: readonly Tag[], added: readonly Tag[
   return all;
 }
 
-function checked({ Key = '', Value = '' }: Tag): Tag {
+/** A tag as users may give it. Throws what EC2 answers for a reserved key or a length that it does not take. */
+export function checked({ Key = '', Value = '' }: Tag): Tag {
   if (Key.startsWith('aws:')) {
     throw new AwsError(
       'InvalidParameterValue',
@@ -112,5 +123,8 @@ function resources({ Resources }: CreateTagsRequest | DeleteTagsRequest): readon
   return Resources;
 }
 
-const rows = (ResourceId: string, ResourceType: 'instance' | 'volume', tags: readonly Tag[]): TagDescription[] =>
-  tags.map(({ Key, Value }) => ({ ResourceId, ResourceType, Key, Value }));
+const rows = (
+  ResourceId: string,
+  ResourceType: 'instance' | 'volume' | Taggable['type'],
+  tags: readonly Tag[],
+): TagDescription[] => tags.map(({ Key, Value }) => ({ ResourceId, ResourceType, Key, Value }));
