@@ -32,8 +32,12 @@ export interface Machine {
   run(command: MachineCommand, finished: (outcome: CommandOutcome) => void): void;
   /** EC2 has started the instance: it boots. */
   powerOn(): void;
-  /** EC2 stops the instance: the operating system shuts down. */
-  powerOff(): void;
+  /** EC2 stops the instance: the operating system shuts down, or (`hard`) has no time for it. */
+  powerOff(how?: 'clean' | 'hard'): void;
+  /** How long its operating system needs to shut down cleanly, with all that runs on it, in ms; EC2 gives it a few minutes. */
+  shutdownMs?(): number;
+  /** Before its first boot: its client is masked on disk, and does not start until somebody unmasks it. */
+  maskClient?(): void;
   /** The device behind a volume has a new size, in GiB. */
   volumeResized(volumeId: string, sizeGiB: number): void;
   volumeAttached(volumeId: string, device: string, sizeGiB: number): void;
