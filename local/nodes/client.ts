@@ -6,9 +6,9 @@ import type { SimulatedChain } from './chain.ts';
 import type { SimulatedVolume } from './volume.ts';
 
 export type ClientState = 'running' | 'stopped' | 'failed';
-export type OutageCause = 'disk-full' | 'instance-down' | 'stopped' | 'volume-gone';
-/** Why a client that runs gets no further: it hangs, it is connected to nobody, its beacon node sends it nothing. */
-export type Hold = 'frozen' | 'no-peers' | 'no-beacon';
+export type OutageCause = 'disk-full' | 'instance-down' | 'stopped' | 'volume-gone' | 'killed' | 'corrupt-data';
+/** Why a client that runs gets no further: it hangs, it is connected to nobody, its beacon node sends it nothing, a block cannot be passed. */
+export type Hold = 'frozen' | 'no-peers' | 'no-beacon' | 'bad-block';
 
 export interface Outage {
   readonly cause: OutageCause;
@@ -37,6 +37,12 @@ export class SimulatedClient {
   private readonly startListeners: (() => void)[] = [];
   private readonly startSeconds: number;
   private readonly takesConfiguration: () => boolean;
+  private readonly takesData: () => boolean;
+  /** How fast it is of what it could be: less than 1 while its volumes are slow. */
+  private speed = 1;
+  /** The highest block that it gets to with its data. */
+  private barrier = Number.POSITIVE_INFINITY;
+  private cleanly: boolean;
   private readonly holds = new Set<Hold>();
   private followed: Branch;
   private thawsOnRestart = false;
@@ -60,6 +66,8 @@ export class SimulatedClient {
     startSeconds: number;
     /** Reads its configuration, before each start; false: that is broken, and it exits. */
     takesConfiguration: () => boolean;
+    /** Opens its data, before each start; false: they are broken, and it exits. */
+    takesData: () => boolean;
   }) {
     this.kernel = options.kernel;
     this.nodeId = options.nodeId;
@@ -68,6 +76,8 @@ export class SimulatedClient {
     this.blocksPerSecond = options.catchUpBlocksPerSecond;
     this.startSeconds = options.startSeconds;
     this.takesConfiguration = options.takesConfiguration;
+    this.takesData = options.takesData;
+    this.cleanly = options.state === 'stopped';
     this.followed = options.chain.main;
     this.upFromMs = Number.NEGATIVE_INFINITY;
     this.currentState = options.state;
@@ -100,7 +110,12 @@ export class SimulatedClient {
 
   /** Runs, has loaded, and gets no further, for one of these reasons. */
   get heldBy(): ReadonlySet<Hold> {
-    return this.holds;
+    return this.position() < this.barrier ? this.holds : new Set([...this.holds, 'bad-block' as const]);
+  }
+
+  /** Whether it does not run because it was asked to end and did; false while it runs, and when it failed or was killed. */
+  get endedCleanly(): boolean {
+    return this.cleanly;
   }
 
   get branch(): Branch {
@@ -137,6 +152,28 @@ export class SimulatedClient {
     this.vote();
   }
 
+  /** Other data are under it now; `barrier` is a block that cannot be passed with them. To be called while it does not run. */
+  load({ height, branch, barrier }: { height: number; branch: Branch; barrier: number | undefined }): void {
+    this.followed = branch;
+    this.anchor = { height: Math.max(0, height), atMs: this.kernel.clock.now() };
+    this.barrier = barrier ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** From this block on it gets no further, with these data; undefined: it does again. */
+  blockAt(barrier: number | undefined): void {
+    this.settle();
+    this.barrier = barrier ?? Number.POSITIVE_INFINITY;
+    this.plan();
+  }
+
+  /** Follows at this part of its own speed from now on: its volumes are slow, or are not any more. */
+  slowDown(speed: number): void {
+    if (speed === this.speed) return;
+    this.settle();
+    this.speed = speed;
+    this.plan();
+  }
+
   /** Tells each time that the process has come up. */
   onStart(listener: () => void): void {
     this.startListeners.push(listener);
@@ -167,20 +204,26 @@ export class SimulatedClient {
     const from = Math.floor(this.anchor.height);
     const height = Math.min(...this.volumes.map((volume) => volume.overflowsAt(from)));
     this.ceiling = height - 1;
-    const followedMs = this.anchor.atMs + ((height - this.anchor.height) / this.blocksPerSecond) * 1_000;
+    if (height > this.barrier) return;
+    const followedMs = this.anchor.atMs + ((height - this.anchor.height) / (this.blocksPerSecond * this.speed)) * 1_000;
     const atMs = Math.max(this.followed.reaches(height), Math.ceil(followedMs));
     if (Number.isFinite(atMs)) this.overflow = this.kernel.clock.at(atMs, () => this.overflowAt(height));
   }
 
-  /** Starts; true when it runs then, false when it died at once: a volume has no room or is not mounted, its configuration is broken. */
+  /** Starts; true when it runs then, false when it died at once: a volume has no room or is not mounted, its configuration or its data are broken. */
   start(): boolean {
     if (this.currentState === 'running') return true;
     const height = this.height();
-    if (this.volumes.some((volume) => !volume.mounted || volume.fullAt(height)) || !this.takesConfiguration()) {
+    if (
+      this.volumes.some((volume) => !volume.mounted || volume.fullAt(height)) ||
+      !this.takesConfiguration() ||
+      !this.takesData()
+    ) {
       this.currentState = 'failed';
       return false;
     }
     this.currentState = 'running';
+    this.cleanly = false;
     this.ceiling = Number.POSITIVE_INFINITY;
     this.anchor = { height: this.anchor.height, atMs: this.kernel.clock.now() };
     if (this.currentOutage) this.pastOutages.push({ ...this.currentOutage, toMs: this.kernel.clock.now() });
@@ -215,6 +258,7 @@ export class SimulatedClient {
     this.loading?.cancel();
     this.loading = undefined;
     this.currentState = state;
+    this.cleanly = state === 'stopped';
     this.currentOutage = { cause, fromMs: this.kernel.clock.now() };
     this.vote();
   }
@@ -243,7 +287,8 @@ export class SimulatedClient {
 
   private position(): number {
     if (!this.advances) return this.anchor.height;
-    const followed = this.anchor.height + ((this.kernel.clock.now() - this.anchor.atMs) / 1_000) * this.blocksPerSecond;
-    return Math.max(this.anchor.height, Math.min(this.followed.height(), followed, this.ceiling));
+    const perSecond = this.blocksPerSecond * this.speed;
+    const followed = this.anchor.height + ((this.kernel.clock.now() - this.anchor.atMs) / 1_000) * perSecond;
+    return Math.max(this.anchor.height, Math.min(this.followed.height(), followed, this.ceiling, this.barrier));
   }
 }

@@ -1,5 +1,6 @@
 // Files on a simulated node that commands may read and write. What a node was set up with is made when somebody first looks: five
 // thousand nodes have files that nobody reads.
+import type { StoredFile } from './content.ts';
 
 /** Bytes of one file that commands write: configurations have some kilobytes. */
 const FILE_BYTES_MAX = 1_048_576;
@@ -8,20 +9,30 @@ const FILES_MAX = 100;
 export class NodeFiles {
   private readonly texts = new Map<string, string>();
   private readonly unmade = new Map<string, () => string>();
+  /** What a running client keeps writing: made anew at each look. */
+  private readonly live = new Map<string, () => string>();
 
   /** A file that is there from the beginning; `make` is called when it is first read. */
   provide(path: string, make: () => string): void {
     this.unmade.set(path, make);
   }
 
+  /** A file that its writer keeps up to date, until somebody else writes it. */
+  keepUp(path: string, make: () => string): void {
+    this.delete(path);
+    this.live.set(path, make);
+  }
+
   has(path: string): boolean {
-    return this.texts.has(path) || this.unmade.has(path);
+    return this.texts.has(path) || this.unmade.has(path) || this.live.has(path);
   }
 
   /** Undefined: no such file. */
   get(path: string): string | undefined {
     const known = this.texts.get(path);
     if (known !== undefined) return known;
+    const kept = this.live.get(path);
+    if (kept !== undefined) return kept();
     const text = this.unmade.get(path)?.();
     if (text !== undefined) this.texts.set(path, text);
     return text;
@@ -32,17 +43,38 @@ export class NodeFiles {
     if (Buffer.byteLength(text) > FILE_BYTES_MAX)
       throw new RangeError(`file ${path}: ${Buffer.byteLength(text)} bytes, expected at most ${FILE_BYTES_MAX}`);
     if (!this.has(path) && this.texts.size >= FILES_MAX) throw new RangeError(`more than ${FILES_MAX} files`);
-    this.unmade.delete(path);
+    this.delete(path);
     this.texts.set(path, text);
   }
 
+  /**
+   * The files below a directory by their paths in it; those of other filesystems mounted there (`except`) are not its own. Looking
+   * makes nothing that was not made before, and freezes what is kept up to date.
+   */
+  below(directory: string, except: readonly string[] = []): Map<string, StoredFile> {
+    const prefix = `${directory.replace(/\/$/, '')}/`;
+    const isOwn = (path: string): boolean =>
+      path.startsWith(prefix) && !except.some((other) => other.startsWith(prefix) && path.startsWith(`${other}/`));
+    const files = new Map<string, StoredFile>();
+    const add = (path: string, file: StoredFile): void => void files.set(path.slice(prefix.length), file);
+    for (const [path, make] of this.unmade) if (isOwn(path)) add(path, { make, written: false });
+    for (const [path, text] of this.texts) if (isOwn(path)) add(path, { make: () => text, written: true });
+    for (const [path, make] of this.live) {
+      if (!isOwn(path)) continue;
+      const text = make();
+      add(path, { make: () => text, written: true });
+    }
+    return files;
+  }
+
   delete(path: string): void {
+    this.live.delete(path);
     this.unmade.delete(path);
     this.texts.delete(path);
   }
 
   /** Whether somebody has written it, or taken it away, since the beginning. */
   changed(path: string): boolean {
-    return !this.unmade.has(path);
+    return !this.unmade.has(path) && !this.live.has(path);
   }
 }

@@ -1,4 +1,5 @@
 // What the region sees of a machine behind an EC2 instance: simulated today, a real Debian system behind the same lines.
+import type { VolumeContent } from './content.ts';
 
 /** One step of a command document as the SSM agent gets it. */
 export interface MachineCommand {
@@ -40,10 +41,20 @@ export interface Machine {
   maskClient?(): void;
   /** The device behind a volume has a new size, in GiB. */
   volumeResized(volumeId: string, sizeGiB: number): void;
-  volumeAttached(volumeId: string, device: string, sizeGiB: number): void;
+  volumeAttached(volumeId: string, device: string, sizeGiB: number, disk?: NewDisk): void;
   volumeDetached(volumeId: string): void;
   /** Whether a filesystem on this volume is mounted: EC2 cannot detach such a volume cleanly. */
   isMounted(volumeId: string): boolean;
+  /** What is on a volume of it at this moment; undefined when it has no such volume, or nothing is on it. Reading changes nothing. */
+  contentOf?(volumeId: string): VolumeContent | undefined;
+}
+
+/** What a machine is told of a volume that comes. */
+export interface NewDisk {
+  /** Undefined: it is empty. */
+  readonly content: VolumeContent | undefined;
+  /** When its blocks are all there, in ms since the epoch; undefined: they are. */
+  readonly initializedAtMs: number | undefined;
 }
 
 /** All machines of a region, by instance id. */

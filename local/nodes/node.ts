@@ -9,9 +9,12 @@ import { askNode } from './ask-node.ts';
 import { SimulatedBeacon } from './beacon.ts';
 import type { SimulatedChain } from './chain.ts';
 import { SimulatedClient, SYNCED_LAG_BLOCKS } from './client.ts';
+import { exitStatusOf, lastLineOf } from './client-words.ts';
 import { CloudWatchAgent, MINUTE_MS } from './cloudwatch-agent.ts';
 import { CommandRunner } from './commands.ts';
-import type { CommandOutcome, Machine, MachineCommand } from './machine.ts';
+import type { VolumeContent } from './content.ts';
+import { type DeviceReport, type MountOptions, NodeDisks } from './disks.ts';
+import type { CommandOutcome, Machine, MachineCommand, NewDisk } from './machine.ts';
 import type { Metric, Past } from './metrics.ts';
 import type { PeersHost } from './peer-commands.ts';
 import { NodePeers } from './peers.ts';
@@ -44,6 +47,8 @@ export class SimulatedNode implements Machine {
   readonly peers: NodePeers;
   readonly rpc: NodeRpc;
   readonly setup: NodeSetup;
+  /** Its devices and mounts, and what copies of its data are like. */
+  readonly disks: NodeDisks;
   /** Beside an execution client that has one. */
   readonly beacon: SimulatedBeacon | undefined;
   readonly kernel: Kernel;
@@ -62,6 +67,7 @@ export class SimulatedNode implements Machine {
   private agentCut = false;
   /** Whether the client is to run after a boot. */
   private enabled: boolean;
+  private masked = false;
 
   constructor(kernel: Kernel, chain: SimulatedChain, spec: NodeSpec) {
     const atMs = kernel.clock.now();
@@ -85,7 +91,8 @@ export class SimulatedNode implements Machine {
     this.powered = spec.powered ?? true;
     this.agentFromMs = this.powered ? atMs : Number.POSITIVE_INFINITY;
     const growth = { bytesPerBlock, inodesPerBlock, phase: this.random.next() };
-    this.volumes = spec.volumes.map((volume) => new SimulatedVolume(volume, growth));
+    const volumes = spec.volumes.map((volume) => new SimulatedVolume(volume, growth));
+    this.volumes = volumes;
     const state = this.powered ? (spec.client ?? 'running') : 'stopped';
     this.enabled = state !== 'stopped' || !this.powered;
     this.client = new SimulatedClient({
@@ -99,11 +106,13 @@ export class SimulatedNode implements Machine {
       power: spec.validatorPower,
       startSeconds: spec.startSeconds ?? 0,
       takesConfiguration: () => this.setup.load(),
+      takesData: () => this.disks.data.open(),
     });
     this.agent = new CloudWatchAgent(this, this.root);
     this.peers = new NodePeers(this.client, { kernel, chain, spec });
     this.rpc = new NodeRpc(this);
     this.setup = new NodeSetup(this);
+    this.disks = new NodeDisks(this, volumes);
     this.beacon = spec.beacon ? new SimulatedBeacon(this.client) : undefined;
     this.commands = new CommandRunner({
       clockSeconds: () => Math.floor(kernel.clock.now() / 1_000) + (spec.clockSkewSeconds ?? 0),
@@ -189,31 +198,45 @@ export class SimulatedNode implements Machine {
     if (this.powered) return;
     this.powered = true;
     this.boot++;
+    this.disks.boot();
     const bootMs = this.random.integer(...BOOT_MS);
     this.agentFromMs = this.kernel.clock.now() + bootMs;
     if (this.enabled) this.later(bootMs + this.random.integer(...AUTOSTART_MS), () => void this.startClient());
   }
 
   volumeResized(volumeId: string, sizeGiB: number): void {
-    const volume = this.volumes.find((candidate) => candidate.volumeId === volumeId);
-    if (volume) volume.deviceBytes = sizeGiB * GIB;
+    this.disks.resize(volumeId, sizeGiB);
   }
 
-  /** A new device appears; nothing mounts it by itself, unless it is one that belongs here. */
-  volumeAttached(volumeId: string, _device: string, sizeGiB: number): void {
-    this.volumeResized(volumeId, sizeGiB);
+  /** A new device appears; nothing mounts it by itself. */
+  volumeAttached(volumeId: string, _device: string, sizeGiB: number, disk?: NewDisk): void {
+    this.disks.attach(volumeId, sizeGiB, disk);
   }
 
-  /** Taken away by force while it was mounted, a volume takes its client with it. */
   volumeDetached(volumeId: string): void {
-    const volume = this.volumes.find((candidate) => candidate.volumeId === volumeId);
-    if (!volume?.mounted) return;
-    this.client.stop('failed', 'volume-gone');
-    volume.mounted = false;
+    this.disks.detach(volumeId);
   }
 
   isMounted(volumeId: string): boolean {
-    return this.powered && this.volumes.some((volume) => volume.volumeId === volumeId && volume.mounted);
+    return this.powered && this.disks.isMounted(volumeId);
+  }
+
+  contentOf(volumeId: string): VolumeContent | undefined {
+    return this.disks.contentOf(volumeId);
+  }
+
+  // What scripts on it do with its volumes; each says what the tool says, or nothing when it is done.
+
+  devices(): DeviceReport[] {
+    return this.disks.report();
+  }
+
+  mount(device: string, path: string, options?: MountOptions): string | undefined {
+    return this.disks.mount(device, path, options);
+  }
+
+  unmount(path: string): string | undefined {
+    return this.disks.unmount(path);
   }
 
   // What a scenario or a person does to it.
@@ -228,8 +251,36 @@ export class SimulatedNode implements Machine {
     this.client.stop('stopped', 'stopped');
   }
 
+  /** SIGKILL: it ends with status 137 and leaves its data as they are. */
+  killClient(): void {
+    this.client.stop('failed', 'killed');
+  }
+
+  /** Of the last run of its client; undefined while it runs. */
+  clientExitStatus(): number | undefined {
+    return exitStatusOf(this);
+  }
+
+  clientLastLine(): string {
+    return lastLineOf(this);
+  }
+
+  /** As `systemctl mask` does it on disk: neither a boot nor a command starts it until it is unmasked. */
+  maskClient(): void {
+    this.masked = true;
+  }
+
+  unmaskClient(): void {
+    this.masked = false;
+  }
+
+  get isClientMasked(): boolean {
+    return this.masked;
+  }
+
   /** Starts the client, as systemd or docker would; true when it runs. */
   startClient(): boolean {
+    if (this.masked) return false;
     const running = this.client.state === 'running';
     const started = this.client.start();
     this.enabled = true;
@@ -251,7 +302,8 @@ export class SimulatedNode implements Machine {
 
   /** Throws an `Error` that begins with ENOSPC where its filesystem is full. */
   writeFile(path: string, text: string): void {
-    const volume = this.volumes.find((candidate) => candidate.mounted && path.startsWith(`${candidate.path}/`));
+    const volume = this.disks.under(path);
+    if (volume?.readOnly) throw new Error(`EROFS: read-only file system, write '${path}'`);
     const { sizeBytes, usedBytes } = volume ?? this.root;
     if (sizeBytes - usedBytes < ROOT_WRITABLE_BYTES)
       throw new Error(`ENOSPC: no space left on device, write '${path}'`);
@@ -358,7 +410,7 @@ export class SimulatedNode implements Machine {
     const volume = this.volumeAt(path);
     if (!volume) return `${path} is not a mount point`;
     this.client.settle();
-    const device = `nvme${this.volumes.indexOf(volume) + 1}n1`;
+    const device = this.disks.nameOf(volume);
     return {
       volumeId: volume.volumeId,
       device: volume.partitioned ? `${device}p1` : device,

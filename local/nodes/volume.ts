@@ -1,4 +1,6 @@
 // One data volume of a simulated node: device, partition, filesystem, and how a growing chain fills it.
+import { createHash } from 'node:crypto';
+import type { ChainData, VolumeContent } from './content.ts';
 
 export type FilesystemType = 'xfs' | 'ext4' | 'btrfs';
 
@@ -14,6 +16,8 @@ export interface VolumeSpec {
   readonly filesystemBytes?: number;
   readonly usedBytes: number;
   readonly inodesUsed?: number;
+  /** Of the filesystem; its own unless given. */
+  readonly uuid?: string;
   /** The part of each block's bytes that lands here; 1 unless given. */
   readonly share?: number;
   readonly mounted?: boolean;
@@ -43,16 +47,27 @@ const BLOCKS_AHEAD_MAX = 2 ** 40;
 
 export class SimulatedVolume {
   readonly volumeId: string;
-  readonly role: string;
-  readonly path: string;
+  /** Of the place where it is, or was last, mounted; "" for a volume that serves no role here. */
+  role: string;
+  path: string;
   readonly filesystem: FilesystemType;
   readonly partitioned: boolean;
+  readonly share: number;
   readonly growth: Growth;
+  readOnly = false;
+  /** Its blocks come from far until then, in ms since the epoch: what reads it is slow. */
+  initializedAtMs = Number.NEGATIVE_INFINITY;
+  /** What lay on it when it was last unmounted, or when it came; undefined while a client of this node has it in use. */
+  kept:
+    | { readonly data: ChainData | undefined; readonly owner: string; readonly files: VolumeContent['files'] }
+    | undefined;
   deviceBytes: number;
   sizeBytes: number;
   usedBytes: number;
   inodesUsed: number;
   mounted: boolean;
+  private readonly madeAs: string;
+  private readonly givenUuid: string | undefined;
 
   constructor(spec: VolumeSpec, perBlock: Growth) {
     const share = spec.share ?? 1;
@@ -60,6 +75,9 @@ export class SimulatedVolume {
     this.role = spec.role;
     this.path = spec.path;
     this.filesystem = spec.filesystem;
+    this.madeAs = `${spec.volumeId}${spec.path}`;
+    this.givenUuid = spec.uuid;
+    this.share = share;
     this.partitioned = spec.partitioned ?? false;
     this.growth = {
       ...perBlock,
@@ -75,6 +93,11 @@ export class SimulatedVolume {
     if (!(spec.usedBytes >= 0 && spec.usedBytes <= (spec.filesystemBytes ?? spec.deviceBytes))) {
       throw new RangeError(`volume ${spec.path}: usedBytes ${spec.usedBytes}, expected 0 to ${this.sizeBytes}`);
     }
+  }
+
+  /** Of the filesystem; a copy has its original's. */
+  get uuid(): string {
+    return this.givenUuid ?? uuidOf(this.madeAs);
   }
 
   /** What the device, or its partition grown to the end, offers a filesystem. */
@@ -149,6 +172,11 @@ export class SimulatedVolume {
     this.sizeBytes = Math.max(before, this.roomBytes);
     return this.sizeBytes > before;
   }
+}
+
+function uuidOf(name: string): string {
+  const digits = createHash('sha256').update(name).digest('hex');
+  return [8, 4, 4, 4, 12].map((length, at) => digits.slice(at * 12, at * 12 + length)).join('-');
 }
 
 /** Bytes that the blocks after `from` up to `to` take; whole, and never negative. */

@@ -1,0 +1,165 @@
+// The chain's data under a simulated client: what a copy of them would hold, what a client makes of those that somebody put there, and
+// the files that make a node itself.
+import { createHash } from 'node:crypto';
+import { wordsOf } from './client-words.ts';
+import { type ChainData, discord, type Opening, openingOf } from './content.ts';
+import type { SimulatedNode } from './node.ts';
+import { familyOf } from './protocol.ts';
+import type { Growth, SimulatedVolume } from './volume.ts';
+
+/**
+ * How often data that were copied under a running client cannot be opened, or are begun anew. Nobody publishes such a number; that it
+ * happens to a snapshot of a running node was seen. Scenarios say `copiesOpen` where it matters.
+ */
+const REFUSES_CHANCE = 0.2;
+const STARTS_OVER_CHANCE = 0.1;
+/** CometBFT, types/priv_validator.go: what must never go back. */
+export const SIGNING_STATE = 'data/priv_validator_state.json';
+
+export class CopiedData {
+  readonly growth: Growth;
+  /** Why the client could not open its data, in its own words; undefined when it could. */
+  refusal: string | undefined;
+  /** What becomes of copies that are taken while the client runs: by chance unless a scenario says it. */
+  copiesOpen: Opening | 'by chance' = 'by chance';
+  private readonly node: SimulatedNode;
+  private readonly places: readonly SimulatedVolume[];
+  private unreadable = false;
+  private stopsAtHeight: number | undefined;
+  /** One answer for all copies of one moment: volumes that are copied together open together. */
+  private drawn: { readonly atMs: number; readonly opening: Opening } | undefined;
+
+  constructor(node: SimulatedNode, places: readonly SimulatedVolume[]) {
+    const { bytesPerBlock, inodesPerBlock } = node.chain.spec;
+    this.node = node;
+    this.places = places;
+    const [first] = places;
+    this.growth = { bytesPerBlock, inodesPerBlock, phase: first?.growth.phase ?? 0 };
+    if (first) this.provideIdentity(first.path);
+  }
+
+  /** What of the chain is on a volume that is mounted. */
+  on(volume: SimulatedVolume): ChainData | undefined {
+    // What lies somewhere else than where the client looks, and what it has not opened yet, is as it came.
+    if (volume.kept || !this.places.includes(volume)) return volume.kept?.data;
+    return volume.share > 0 ? this.underClient() : undefined;
+  }
+
+  /** The client opens its data; false: it cannot. */
+  open(): boolean {
+    this.refusal = undefined;
+    const places = this.places.filter(({ share }) => share > 0);
+    if (places.some(({ kept }) => kept !== undefined)) this.adopt(places);
+    if (places.some(({ readOnly }) => readOnly)) this.refusal = `${this.words.unreadable} (read-only file system)`;
+    if (this.refusal === undefined && this.unreadable) this.refusal = this.words.unreadable;
+    if (this.refusal !== undefined) return false;
+    for (const volume of this.places) volume.kept = undefined;
+    return true;
+  }
+
+  /** A scenario breaks them: they cannot be opened any more, or one block cannot be passed with them. */
+  corrupt({ stopsAtHeight }: { stopsAtHeight?: number } = {}): void {
+    if (stopsAtHeight === undefined) {
+      this.unreadable = true;
+      this.node.client.stop('failed', 'corrupt-data');
+      return;
+    }
+    this.stopsAtHeight = stopsAtHeight;
+    this.node.client.blockAt(stopsAtHeight);
+  }
+
+  private underClient(): ChainData {
+    const { chain, client } = this.node;
+    const height = client.height();
+    const what = {
+      chain: chain.spec.name,
+      chainId: chain.chainId,
+      branch: client.branch,
+      height,
+      blockHash: client.branch.hash(height),
+      ...(this.stopsAtHeight !== undefined && { stopsAtHeight: this.stopsAtHeight }),
+    };
+    if (this.unreadable) return { ...what, condition: 'corrupt', opening: 'refuses' };
+    if (client.endedCleanly) return { ...what, condition: 'clean', opening: 'opens' };
+    return { ...what, condition: 'crash-consistent', opening: this.draw() };
+  }
+
+  private adopt(places: readonly SimulatedVolume[]): void {
+    const { chain } = this.node;
+    const parts = places.flatMap((volume) => (volume.kept ? volume.kept.data : this.underClient()) ?? []);
+    const [first] = parts;
+    if (!first) {
+      this.become({ height: 0, branch: chain.main, stopsAtHeight: undefined });
+      return;
+    }
+    const wrong = parts.length < places.length ? 'a part of the data is missing' : discord(parts, chain.spec.name);
+    const opening = openingOf(parts);
+    if (wrong !== undefined || opening === 'refuses') {
+      this.refusal = wrong === undefined ? this.words.unreadable : `${this.words.unreadable} (${wrong})`;
+      return;
+    }
+    const barriers = parts.flatMap(({ stopsAtHeight = [] }) => stopsAtHeight);
+    const stopsAtHeight = barriers.length > 0 ? Math.min(...barriers) : undefined;
+    // Begun anew, they follow what the peers say; otherwise the branch that they were on.
+    if (opening === 'starts-over') this.become({ height: 0, branch: chain.main, stopsAtHeight: undefined });
+    else this.become({ height: Math.min(first.height, first.branch.height()), branch: first.branch, stopsAtHeight });
+  }
+
+  private become(data: Pick<ChainData, 'height' | 'branch'> & { stopsAtHeight: number | undefined }): void {
+    this.unreadable = false;
+    this.stopsAtHeight = data.stopsAtHeight;
+    this.node.client.load({ height: data.height, branch: data.branch, barrier: data.stopsAtHeight });
+  }
+
+  private draw(): Opening {
+    if (this.copiesOpen !== 'by chance') return this.copiesOpen;
+    const atMs = this.node.kernel.clock.now();
+    if (this.drawn?.atMs !== atMs) {
+      const drawn = this.node.kernel.random(`copies/${this.node.instanceId}`).next();
+      const opening =
+        drawn < REFUSES_CHANCE ? 'refuses' : drawn < REFUSES_CHANCE + STARTS_OVER_CHANCE ? 'starts-over' : 'opens';
+      this.drawn = { atMs, opening };
+    }
+    return this.drawn?.opening ?? 'opens';
+  }
+
+  private get words() {
+    return wordsOf(this.node.chain.protocol);
+  }
+
+  /** Keys below the data path, where each client keeps them (shared/chains/defaults.ts names them for the product). */
+  private provideIdentity(path: string): void {
+    const { chain, instanceId, setup, spec, client } = this.node;
+    const { files } = setup;
+    if (chain.protocol === undefined) return;
+    const family = familyOf(chain.protocol);
+    const key = (name: string): string => createHash('sha256').update(`${instanceId}/${name}`).digest('hex');
+    if (family === 'bitcoin') files.provide(`${path}/onion_v3_private_key`, () => key('onion'));
+    if (family === 'ethereum') files.provide(`${path}/geth/nodekey`, () => key('nodekey'));
+    if (family !== 'cometbft') return;
+    const json = (name: string): string =>
+      JSON.stringify({
+        priv_key: { type: 'tendermint/PrivKeyEd25519', value: Buffer.from(key(name), 'hex').toString('base64') },
+      });
+    files.provide(`${path}/config/node_key.json`, () => json('node'));
+    files.provide(`${path}/config/priv_validator_key.json`, () => json('validator'));
+    const statePath = `${path}/${SIGNING_STATE}`;
+    if (spec.validatorPower === undefined) {
+      files.provide(statePath, () => signingState(0));
+      return;
+    }
+    const keepUp = (atLeast: number): void =>
+      files.keepUp(statePath, () => signingState(Math.max(atLeast, client.height())));
+    keepUp(0);
+    client.onStart(() => keepUp(signedHeight(files.get(statePath))));
+  }
+}
+
+const signingState = (height: number): string =>
+  JSON.stringify({ height: String(height), round: 0, step: height === 0 ? 0 : 3 });
+
+/** 0 where there is no such file, or it is none. */
+function signedHeight(text: string | undefined): number {
+  const height = /"height" *: *"(\d{1,15})"/.exec(text ?? '')?.[1];
+  return Number(height ?? '0');
+}

@@ -1,0 +1,261 @@
+// The devices of a simulated node and what is mounted where. Attaching makes a device and mounts nothing; a volume made from a copy has
+// its original's UUID; what a boot mounts is in /etc/fstab. The client's data are in data.ts.
+import type { VolumeContent } from './content.ts';
+import { CopiedData } from './data.ts';
+import { bootLines, fstabOf } from './fstab.ts';
+import type { NewDisk } from './machine.ts';
+import type { SimulatedNode } from './node.ts';
+import { SimulatedVolume } from './volume.ts';
+
+const GIB = 2 ** 30;
+export const FSTAB = '/etc/fstab';
+/** Blocks that are not there yet come with "increased I/O latency and decreased performance" (EBS guide, "Initialize Amazon EBS volumes"): how much, AWS does not say. */
+const UNINITIALIZED_SPEED = 0.25;
+
+export interface MountOptions {
+  readonly readOnly?: boolean;
+  /** XFS: even if its UUID is mounted already. */
+  readonly nouuid?: boolean;
+}
+
+/** A block device as lsblk shows it. */
+export interface DeviceReport {
+  readonly volumeId: string;
+  /** As the kernel names it: the API's name is not to be seen on Nitro. */
+  readonly name: string;
+  readonly byId: string;
+  readonly sizeBytes: number;
+  /** Undefined: nothing is on it. */
+  readonly filesystem: { readonly type: string; readonly uuid: string } | undefined;
+  readonly mountedAt: string | undefined;
+  readonly readOnly: boolean;
+}
+
+interface Device {
+  readonly volumeId: string;
+  readonly name: string;
+  sizeBytes: number;
+  /** Undefined: an empty volume. */
+  readonly volume: SimulatedVolume | undefined;
+}
+
+/** /dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_vol0123…: the id without its dash. */
+export const deviceById = (volumeId: string): string =>
+  `/dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_${volumeId.replace('-', '')}`;
+
+export class NodeDisks {
+  readonly data: CopiedData;
+  private readonly node: SimulatedNode;
+  /** One for each mount point of the node, in order: what is there, or was last. */
+  private readonly places: SimulatedVolume[];
+  private readonly devices: Device[];
+  /** Whether anything came, went or was moved since the beginning: until then a boot finds all as it was. */
+  private touched = false;
+
+  constructor(node: SimulatedNode, places: SimulatedVolume[]) {
+    this.node = node;
+    this.places = places;
+    this.devices = places.map((volume, at) => ({
+      volumeId: volume.volumeId,
+      name: `nvme${at + 1}n1`,
+      sizeBytes: volume.deviceBytes,
+      volume,
+    }));
+    this.data = new CopiedData(node, places);
+    node.setup.files.provide(FSTAB, () => fstabOf(places));
+  }
+
+  report(): DeviceReport[] {
+    return this.devices.map(({ volumeId, name, sizeBytes, volume }) => ({
+      volumeId,
+      name,
+      byId: deviceById(volumeId),
+      sizeBytes: volume?.deviceBytes ?? sizeBytes,
+      filesystem: volume && { type: volume.filesystem, uuid: volume.uuid },
+      mountedAt: volume?.mounted ? volume.path : undefined,
+      readOnly: volume?.readOnly ?? false,
+    }));
+  }
+
+  nameOf(volume: SimulatedVolume): string {
+    return this.devices.find((device) => device.volume === volume)?.name ?? 'nvme1n1';
+  }
+
+  isMounted(volumeId: string): boolean {
+    return this.find(volumeId)?.volume?.mounted ?? false;
+  }
+
+  /** The mounted filesystem that a path lies on; undefined: root's. */
+  under(path: string): SimulatedVolume | undefined {
+    return this.mounted()
+      .filter((volume) => path.startsWith(`${volume.path}/`))
+      .toSorted((a, b) => b.path.length - a.path.length)[0];
+  }
+
+  /** Undefined: it has no such volume, or an empty one. */
+  contentOf(volumeId: string): VolumeContent | undefined {
+    const volume = this.find(volumeId)?.volume;
+    if (!volume) return undefined;
+    this.node.client.settle();
+    const { filesystem, uuid, partitioned, sizeBytes, usedBytes, inodesUsed, share } = volume;
+    const what = { filesystem, uuid, partitioned, sizeBytes, usedBytes, inodesUsed, share };
+    return { ...what, ...(volume.mounted ? this.inUse(volume) : this.atRest(volume)) };
+  }
+
+  resize(volumeId: string, sizeGiB: number): void {
+    const device = this.find(volumeId);
+    if (!device) return;
+    device.sizeBytes = sizeGiB * GIB;
+    if (device.volume) device.volume.deviceBytes = sizeGiB * GIB;
+  }
+
+  /** A device appears. One that is there already, or that belongs here and comes without a word of its content, is what it was. */
+  attach(volumeId: string, sizeGiB: number, disk: NewDisk | undefined): void {
+    this.touched = true;
+    if (!this.find(volumeId)) this.devices.push(this.deviceFor(volumeId, sizeGiB, disk));
+    this.resize(volumeId, sizeGiB);
+  }
+
+  /** Taken away by force while it was mounted, a volume takes its client with it. */
+  detach(volumeId: string): void {
+    const at = this.devices.findIndex((device) => device.volumeId === volumeId);
+    const volume = this.devices[at]?.volume;
+    if (at === -1) return;
+    this.touched = true;
+    if (volume?.mounted) {
+      if (this.places.includes(volume)) this.node.client.stop('failed', 'volume-gone');
+      this.release(volume);
+    }
+    this.devices.splice(at, 1);
+  }
+
+  /**
+   * Mounts a device (its by-id name, /dev/nvme2n1, UUID=… or a volume's id) at a path. Undefined when it is mounted; else what mount(8)
+   * says. At a path of the node's own the client will find it at its next start.
+   */
+  mount(name: string, path: string, { readOnly = false, nouuid = false }: MountOptions = {}): string | undefined {
+    const device = this.resolve(name);
+    if (!device) return `mount: ${path}: special device ${name} does not exist.`;
+    const { volume } = device;
+    const node = `/dev/${device.name}`;
+    if (!volume)
+      return `mount: ${path}: ${WRONG_FILESYSTEM} on ${node}, missing codepage or helper program, or other error.`;
+    if (volume.mounted) return `mount: ${path}: ${node} already mounted on ${volume.path}.`;
+    // mount(8) would put one filesystem over the other; nobody who heals a node means that.
+    if (this.mounted().some((other) => other.path === path))
+      return `mount: ${path}: ${node} already mounted or mount point busy.`;
+    const twin = this.mounted().find(({ uuid, filesystem }) => filesystem === 'xfs' && uuid === volume.uuid);
+    if (twin && !nouuid) {
+      return `mount: ${path}: ${WRONG_FILESYSTEM} on ${node}: XFS (${device.name}): Filesystem has duplicate UUID ${volume.uuid} - can't mount`;
+    }
+    this.touched = true;
+    this.put(volume, path, readOnly);
+    return undefined;
+  }
+
+  /** Undefined when nothing is mounted at the path any more; else what umount(8) says. */
+  unmount(path: string): string | undefined {
+    const volume = this.mounted().find((candidate) => candidate.path === path);
+    if (!volume) return `umount: ${path}: not mounted.`;
+    if (this.places.includes(volume) && this.node.client.state === 'running') return `umount: ${path}: target is busy.`;
+    this.touched = true;
+    this.release(volume);
+    return undefined;
+  }
+
+  /** What /etc/fstab says is mounted, nothing else is; a line whose device is not there is passed over (nofail). */
+  boot(): void {
+    if (!this.touched && !this.node.setup.files.changed(FSTAB)) return;
+    for (const volume of this.mounted()) this.release(volume);
+    for (const { spec, path } of bootLines(this.node.setup.files.get(FSTAB) ?? '')) {
+      const volume = this.resolve(spec)?.volume;
+      if (volume && !volume.mounted && !this.mounted().some((other) => other.path === path))
+        this.put(volume, path, false);
+    }
+  }
+
+  private mounted(): SimulatedVolume[] {
+    return this.devices.flatMap(({ volume }) => (volume?.mounted ? volume : []));
+  }
+
+  private find(volumeId: string): Device | undefined {
+    return this.devices.find((device) => device.volumeId === volumeId);
+  }
+
+  /** Of two devices with one UUID it is the first. */
+  private resolve(spec: string): Device | undefined {
+    return this.devices.find(
+      ({ volumeId, name, volume }) =>
+        spec === volumeId ||
+        spec === deviceById(volumeId) ||
+        spec === `/dev/${name}` ||
+        (volume !== undefined && spec === `UUID=${volume.uuid}`),
+    );
+  }
+
+  private deviceFor(volumeId: string, sizeGiB: number, disk: NewDisk | undefined): Device {
+    const names = new Set(this.devices.map(({ name }) => name));
+    let index = 1;
+    while (names.has(`nvme${index}n1`)) index++;
+    const device = { volumeId, name: `nvme${index}n1`, sizeBytes: sizeGiB * GIB };
+    if (!disk) return { ...device, volume: this.places.find((volume) => volume.volumeId === volumeId) };
+    return { ...device, volume: disk.content && this.volumeFrom(volumeId, device.sizeBytes, disk, disk.content) };
+  }
+
+  private volumeFrom(volumeId: string, deviceBytes: number, disk: NewDisk, content: VolumeContent): SimulatedVolume {
+    const { filesystem, uuid, partitioned, usedBytes, inodesUsed, share, data, owner, files } = content;
+    const spec = { volumeId, role: '', path: '', filesystem, uuid, partitioned, usedBytes, inodesUsed, share };
+    const sizes = { deviceBytes, filesystemBytes: content.sizeBytes, mounted: false };
+    const volume = new SimulatedVolume({ ...spec, ...sizes }, this.data.growth);
+    volume.kept = { data, owner, files };
+    volume.initializedAtMs = disk.initializedAtMs ?? Number.NEGATIVE_INFINITY;
+    return volume;
+  }
+
+  private put(volume: SimulatedVolume, path: string, readOnly: boolean): void {
+    const { files } = this.node.setup;
+    const place = this.places.findIndex((other) => other.path === path);
+    // The volume that leaves a place goes on as a device; the one that comes takes its role.
+    const role = this.places[place]?.role ?? '';
+    const elsewhere = this.places.indexOf(volume);
+    if (elsewhere !== -1 && elsewhere !== place) throw new RangeError(`${volume.volumeId} belongs at ${volume.path}`);
+    if (place !== -1) this.places[place] = volume;
+    Object.assign(volume, { path, role, readOnly, mounted: true });
+    const { owner, files: kept } = volume.kept ?? { owner: '', files: new Map() };
+    for (const [name, { make, written }] of kept) {
+      if (owner === this.node.instanceId && !written) files.provide(`${path}/${name}`, make);
+      else files.set(`${path}/${name}`, make());
+    }
+    this.pace();
+  }
+
+  /** What was on it when it was mounted is what is on it now, and its files are gone with it. */
+  private release(volume: SimulatedVolume): void {
+    this.node.client.settle();
+    const { data, owner, files } = this.inUse(volume);
+    volume.kept = { data, owner, files };
+    volume.mounted = false;
+    volume.readOnly = false;
+    for (const name of files.keys()) this.node.setup.files.delete(`${volume.path}/${name}`);
+  }
+
+  private inUse(volume: SimulatedVolume): Pick<VolumeContent, 'data' | 'owner' | 'files'> {
+    const others = this.mounted().flatMap(({ path }) => (path === volume.path ? [] : path));
+    const files = this.node.setup.files.below(volume.path, others);
+    return { data: this.data.on(volume), owner: this.node.instanceId, files };
+  }
+
+  private atRest({ kept }: SimulatedVolume): Pick<VolumeContent, 'data' | 'owner' | 'files'> {
+    return kept ?? { data: undefined, owner: this.node.instanceId, files: new Map() };
+  }
+
+  /** The client is slow as long as one of its volumes is. */
+  private pace(): void {
+    const { clock } = this.node.kernel;
+    const latestMs = Math.max(...this.places.map((volume) => (volume.mounted ? volume.initializedAtMs : 0)));
+    this.node.client.slowDown(latestMs > clock.now() ? UNINITIALIZED_SPEED : 1);
+    if (latestMs > clock.now()) clock.at(latestMs, () => this.pace());
+  }
+}
+
+const WRONG_FILESYSTEM = 'wrong fs type, bad option, bad superblock';
