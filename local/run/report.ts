@@ -174,10 +174,13 @@ const grew = (own: readonly JournalLine[], act: string, sentence: string): boole
   return sentence === 'done' && own.some((line) => line.act === `SendCommand grow-filesystem ${operationId}`);
 };
 
+/** What names and peers are about has no incident of its own for each node. */
+const subjectOf = ({ fleet, node, incidentId }: JournalLine): string => `${fleet} ${node} ${incidentId}`;
+
 /** The last one of each incident: a plan that is said again replaces what was said before. */
 function plansOf(journal: readonly JournalLine[]): Report['plans'] {
   const plans = journal.filter(({ kind }) => kind === 'plan');
-  const distinct = new Map(plans.map((plan) => [plan.incidentId, plan]));
+  const distinct = new Map(plans.map((plan) => [subjectOf(plan), plan]));
   return [...distinct.values()].map(({ heal, fleet, node, sentence }) => {
     const [would = '', ...reason] = sentence.split(': ');
     return { kind: heal, fleet, node, would, reason: reason.join(': ') };
@@ -188,7 +191,7 @@ function plansOf(journal: readonly JournalLine[]): Report['plans'] {
 function refusalsOf(journal: readonly JournalLine[]): Report['refusals'] {
   const first = new Map<string, JournalLine>();
   for (const line of journal) {
-    const key = `${line.incidentId} ${line.code}`;
+    const key = `${subjectOf(line)} ${line.code}`;
     if (line.kind === 'refusal' && !first.has(key)) first.set(key, line);
   }
   return [...first.values()].map(({ heal, fleet, node, incidentId, code = '', sentence }) => ({
