@@ -120,6 +120,7 @@ async function rotate(work: Work, client: PeersClient, facts: Facts): Promise<Su
     const approved = event.kind === 'approve' ? judgeApproval(fleet, rotation, event.plan, plans, Date.now()) : plans;
     if ('refuse' in approved) refusals.push(approved);
     else {
+      if (approved.length > 0 && due.why !== 'routine') await comesAgain(work);
       const done = await actOnAll(work, client, facts, seen, approved, event.kind === 'approve');
       outcomes.push(...done.outcomes);
       refusals.push(...done.refusals);
@@ -148,6 +149,10 @@ const sentence = (error: unknown): string => (error instanceof Error ? error.mes
 
 /** When a node did not answer, or was left for later, the routine comes again. */
 const LEFT_AGAIN_MS = 30 * 60_000;
+
+/** What was told a client and broke off before it was written down shows in no count of peers: the routine comes for it. */
+const comesAgain = (work: Work): Promise<void> =>
+  record(work, ({ routineAtMs }) => ({ routineAtMs: Math.min(routineAtMs, Date.now() + LEFT_AGAIN_MS - ROUTINE_MS) }));
 
 /** The routine has come so far: on from there in the next run, or again after a while: sooner where something was left to be done. */
 const passed = async (work: Work, { why, cursor }: Due, againMs: number): Promise<void> => {
