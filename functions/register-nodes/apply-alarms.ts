@@ -85,7 +85,7 @@ export async function reconcileAlarms(work: Work, facts: AlarmsToReconcile): Pro
   // New eyes first: between a node's own alarms and those of the whole fleet nobody is to be blind.
   if (run.stopped || run.left > 0) return run.done(desired.notes, remove.length);
   const ended = remove.length > 0 ? await readGone() : [];
-  const tooMany = judgeGone(fleet.name, { ...goneOf(remove, nodes, ended), what: 'nodes with alarms', confirmed });
+  const tooMany = judgeGone(fleet.name, { ...goneOf(remove, nodes, ended), what: 'alarms', confirmed });
   if (tooMany) {
     const { refuse, reason, page } = tooMany;
     run.refusals.push({ refuse, subject: `${fleet.name} alarms`, reason, page });

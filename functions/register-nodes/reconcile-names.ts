@@ -66,7 +66,7 @@ export async function reconcileNames(
     how = { ended: new Set((await readGone()).map(({ name }) => name)) };
     planned = planFor(seen, zone, how);
     const { gone, owned } = planned.plan;
-    const tooMany = judgeGone(fleet.name, { gone, of: owned, what: 'nodes with records', confirmed });
+    const tooMany = judgeGone(fleet.name, { gone, of: owned, what: 'records', confirmed });
     if (tooMany) {
       const { refuse, reason, page } = tooMany;
       refusals.push({ refuse, subject: `${fleet.name} records`, reason, page });

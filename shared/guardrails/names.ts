@@ -63,7 +63,7 @@ export function judgeSelection(
   return { refuse: 'nothing-matched', reason, page: true, lookAgainMs: LOOK_AGAIN_MS };
 }
 
-/** Half of a fleet does not go at once unless a person says so. @param what "records", "alarms" */
+/** Half of a fleet does not go at once unless a person says so. @param gone nodes that are not found, @param of all that have `what` */
 export function judgeGone(
   fleet: string,
   {
@@ -71,11 +71,16 @@ export function judgeGone(
     of,
     what,
     confirmed,
-  }: { readonly gone: number; readonly of: number; readonly what: string; readonly confirmed: boolean },
+  }: {
+    readonly gone: number;
+    readonly of: number;
+    readonly what: 'records' | 'alarms';
+    readonly confirmed: boolean;
+  },
 ): Refusal | null {
   if (gone * 2 <= of || confirmed) return null;
   const reason =
-    `${gone} of the ${of} ${what} of ${fleet} would be deleted in one run, limit half: nothing of the fleet is. ` +
+    `${gone} of the ${of} nodes of ${fleet} that have ${what} are not found any more, limit half in one run: their ${what} are kept. ` +
     `If they are to go, say so: {"kind":"reconcile","fleet":"${fleet}","confirm":true}`;
   return { refuse: 'too-many-gone', reason, page: true, lookAgainMs: LOOK_AGAIN_MS };
 }

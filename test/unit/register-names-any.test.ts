@@ -52,6 +52,22 @@ describe('whatever the fleet and whoever else writes into its zone', () => {
     );
   });
 
+  it('where too many are missed, no name of a node goes, and nobody who is missed leaves the pool', () => {
+    fc.assert(
+      fc.property(anyStory, ({ facts }) => {
+        const after = applied({ ...facts, keepGone: true });
+        const there = new Set(facts.nodes.map(({ name }) => `${name.toLowerCase()}.${DNS.zone}`));
+        for (const record of facts.zone.values()) {
+          const marked = markedBy(OWNER, record);
+          if (marked?.type !== 'A' || marked.name === POOL || there.has(marked.name)) continue;
+          const values = valuesIn(facts, marked.name);
+          expect(valuesIn(after, marked.name)).toEqual(values);
+          for (const ip of values) if (valuesIn(facts, POOL).includes(ip)) expect(valuesIn(after, POOL)).toContain(ip);
+        }
+      }),
+    );
+  });
+
   it('a forked node is in the pool only where nobody else could be, unless it is paused', () => {
     fc.assert(
       fc.property(anyStory, ({ facts }) => {
