@@ -27,12 +27,17 @@ export function isBeingHealed(incident: IncidentRecord, nowMs: number): boolean 
   }
 }
 
-/** The page without those who are being healed; null where nobody is left. */
+/** Alarms look once a minute, each at a second of its own: a full disk that has stopped its client may not have been told of before. */
+export const BEGINS_WITHIN_MS = 90_000;
+
+/** The page without those who are being healed, and those whose heal may be about to begin; null where nobody is left. */
 export function withoutHealing(due: DuePage, incidents: readonly IncidentRecord[], nowMs: number): DuePage | null {
   const healing = new Set(
     incidents.filter((incident) => isBeingHealed(incident, nowMs)).map(({ instanceId }) => instanceId),
   );
-  const nodes = due.nodes.filter(({ instanceId }) => !healing.has(instanceId));
+  const nodes = due.nodes.filter(
+    ({ instanceId, sinceMs }) => !healing.has(instanceId) && nowMs - sinceMs >= BEGINS_WITHIN_MS,
+  );
   if (nodes.length === due.nodes.length) return due;
   return nodes.length === 0 ? null : { ...due, nodes, reason: sentenceAbout(nodes) };
 }
