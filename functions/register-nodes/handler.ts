@@ -81,7 +81,7 @@ export function inTurn(fleets: readonly Fleet[], nowMs: number): readonly Fleet[
 /** One fleet's failure does not stop the others; all are thrown together, so that they reach Lambda's retries and the alarms. */
 async function takeTurns(
   tools: Tools,
-  { fleets: all, values }: Settings,
+  { fleets: all }: Pick<Settings, 'fleets'>,
   fleets: readonly Fleet[],
   event: RegisterEvent,
 ): Promise<readonly Summary[]> {
@@ -102,7 +102,6 @@ async function takeTurns(
       const summary = await reconcileFleet({
         tools,
         fleet,
-        values,
         seriesAt,
         fleets: all,
         confirmed: event.kind === 'reconcile' && event.confirm,

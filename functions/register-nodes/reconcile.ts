@@ -2,7 +2,6 @@
 import type { Fleet } from '../../shared/fleet/model.ts';
 import type { FleetNode } from '../../shared/fleet/nodes.ts';
 import { judgeSelection, type SubjectRefusal } from '../../shared/guardrails/names.ts';
-import { judgePauses } from '../../shared/guardrails/switches.ts';
 import type { DiskSeries } from './alarm-model.ts';
 import { reconcileAlarms } from './apply-alarms.ts';
 import { reconcileNames } from './reconcile-names.ts';
@@ -14,8 +13,6 @@ export interface Turn {
   readonly fleet: Fleet;
   /** All that there are, this one among them. */
   readonly fleets: readonly Fleet[];
-  /** Every parameter below the prefix, for the pauses. */
-  readonly values: ReadonlyMap<string, string>;
   readonly seriesAt: (path: string) => Promise<ReadonlyMap<string, DiskSeries>>;
   /** A person says that whatever is gone is to go. */
   readonly confirmed: boolean;
@@ -42,17 +39,11 @@ const MAX_NOTES = 20;
 
 /** @throws AggregateError when something failed, after everything else was done */
 export async function reconcileFleet(turn: Turn): Promise<Summary> {
-  const { tools, fleet, values, confirmed } = turn;
+  const { tools, fleet, confirmed } = turn;
   const work = workOf(tools, fleet);
-  const { clients, environment } = tools;
+  const { clients } = tools;
   const refusals: SubjectRefusal[] = [];
   const failures: unknown[] = [];
-  const paused = judgePauses(environment.PARAMETER_PREFIX, fleet.name, values);
-  if (paused) {
-    refusals.push({ refuse: paused.refuse, subject: fleet.name, reason: paused.reason, page: paused.page });
-    await tell(work, refusals);
-    return summary(fleet, 0, refusals, []);
-  }
   const [seen, register] = await Promise.all([see(work, turn.fleets), readRegister(work)]);
   const { nodes, found } = seen;
   const nobody = judgeSelection(fleet.name, { found, before: register.nodes, confirmed });
