@@ -152,6 +152,8 @@ export interface ReadList {
   readonly file: { readonly text: string; readonly sha256: string } | undefined;
 }
 
+const SILENT_PAGE_AFTER_MS = 60 * 60_000;
+
 /** The lists of these nodes, as they stand. A file that cannot be read, or is no configuration, is a refusal that names the node. */
 export async function readLists(
   work: Work,
@@ -164,12 +166,23 @@ export async function readLists(
   const refusals: SubjectRefusal[] = [];
   const { configPath } = work.fleet.peers;
   const nameOf = (instanceId: string): string => nodes.get(instanceId)?.name ?? instanceId;
+  const notRead = (instanceId: string): void => {
+    // A running client can be told all the same.
+    if (client.operations.peersAtRunTime.by === 'rpc') lists.set(instanceId, keptAtRunTime(instanceId));
+  };
+  const silent = (instanceId: string, why: string): void => {
+    const name = nameOf(instanceId);
+    const reason = `${name}: ${configPath} was not read: ${why}`;
+    const refusal = { refuse: 'node-silent', reason, page: true, lookAgainMs: 0 } as const;
+    // A command that is late now and then is none that a person can do anything about.
+    refusals.push({ ...about(refusal, { name, instanceId }), pageAfterMs: SILENT_PAGE_AFTER_MS });
+    notRead(instanceId);
+  };
   const unfit = (instanceId: string, reason: string): void => {
     const sentence = `${nameOf(instanceId)}: ${reason.includes(configPath ?? '') ? '' : `${configPath}: `}${reason}`;
     const refusal = { refuse: 'config-unfit', reason: sentence, page: true, lookAgainMs: 0 } as const;
     refusals.push(about(refusal, { name: nameOf(instanceId), instanceId }));
-    // A running client can be told all the same.
-    if (client.operations.peersAtRunTime.by === 'rpc') lists.set(instanceId, keptAtRunTime(instanceId));
+    notRead(instanceId);
   };
   const keptAtRunTime = (instanceId: string): ReadList => {
     const connected = connectedOf(readings.get(instanceId));
@@ -189,9 +202,11 @@ export async function readLists(
   const able = instanceIds.filter((instanceId) => agents.get(instanceId) === null);
   const results = await runOnNodes(work, work.nextId, able, { operation: 'read-config', file: configPath });
   for (const [instanceId, result] of results) {
-    if (result.state !== 'answered') unfit(instanceId, result.reason);
-    else if (result.answer.after === null) unfit(instanceId, result.answer.reason ?? result.answer.result);
-    else {
+    if (result.state !== 'answered') silent(instanceId, result.reason);
+    else if (result.answer.after === null) {
+      const { result: ended, reason = ended } = result.answer;
+      (ended === 'failed' ? unfit : silent)(instanceId, reason);
+    } else {
       try {
         const text = decodeConfig(unpackConfig(result.answer.after));
         const connected = connectedOf(readings.get(instanceId));

@@ -105,6 +105,9 @@ export async function sendWrite(
   const { answer } = result;
   const words = [answer.result, answer.reason].filter((part) => part !== undefined).join(': ');
   await work.write({ kind: 'result', act: sent, sentence: words, evidence: answer }, subject);
+  // The node itself says that it has not begun: nothing was written, and nothing is being restarted.
+  if (answer.result === 'late' || answer.result === 'stale')
+    return { refuse: 'node-silent', reason: `${subject.name} did nothing: ${words}`, page: false, lookAgainMs: 0 };
   if (answer.after === null) return { unknown: words };
   return { state: answer.after, reason: answer.result === 'done' ? undefined : (answer.reason ?? answer.result) };
 }

@@ -66,6 +66,8 @@ export const dnsDrift: Scenario = {
       sentence: 'nothing was healed, but for the new nodes’ empty lists of peers',
       holds: ({ heals }) =>
         heals.every(({ kind, node }) => kind === 'rotate-peers' && /^node[56](, node[56])*$/.test(node)),
+      // When a routine look is late, the new nodes are there for the others to name.
+      undisturbed: true,
     },
   ],
 };

@@ -22,14 +22,40 @@ export const newFleet: Scenario = {
         heals.length > 0 && heals.every(({ kind, outcome }) => kind === 'rotate-peers' && outcome === 'healed'),
       undisturbed: true,
     },
-    { sentence: 'each knows the three others', holds: ({ nodes }) => nodes.every(({ peers }) => peers === 3) },
+    {
+      sentence: 'each knows the three others',
+      holds: ({ nodes }) => nodes.every(({ peers }) => peers === 3),
+      undisturbed: true,
+    },
     {
       sentence: 'they make blocks',
       holds: ({ nodes }) => nodes.every(({ height, state }) => height > 3 && state === 'synced'),
+      undisturbed: true,
+    },
+    {
+      // Once three of them make blocks, the restart that the fourth needs is its owner's decision.
+      sentence: 'there is a chain, and people know of whom it goes on without',
+      holds: ({ nodes, pages }) => {
+        const left = nodes.filter(({ height, state }) => height <= 3 || state !== 'synced');
+        return left.length <= 1 && left.every(({ node }) => pages.some((page) => page.node === node));
+      },
     },
     {
       sentence: 'each one’s configuration names exactly the three others, by id and private address',
       holds: (_, world) => world.nodes.every(({ name }) => configured(world, name) === expected(world, name)),
+      undisturbed: true,
+    },
+    {
+      sentence: 'no configuration names anybody else, and one that lacks somebody is known to people',
+      holds: ({ pages }, world) =>
+        world.nodes.every(({ name }) => {
+          const named = configured(world, name)?.split(',').filter(Boolean) ?? [];
+          const others = expected(world, name).split(',');
+          return (
+            named.every((peer) => others.includes(peer)) &&
+            (named.length === others.length || pages.some((page) => page.node === name))
+          );
+        }),
     },
     {
       sentence: 'private addresses are booked',

@@ -1,4 +1,5 @@
 // A node without peers is a node without blocks: it is told of its siblings again, at once and for its next start.
+import type { World } from '../run/world.ts';
 import { nobodyPaged, nobodyReplaced } from './expectations.ts';
 import type { Scenario } from './scenario.ts';
 import { bitcoinChain, followers } from './worlds.ts';
@@ -24,8 +25,10 @@ export const peersLost: Scenario = {
       const { configPath = '' } = machine.setup;
       machine.writeFile(configPath, machine.readFile(configPath)?.replace(/^addnode=.*\n/gm, '') ?? '');
     }),
-  done: ({ nodes, region }) =>
-    region.clock.now() > Date.UTC(2026, 0, 1, 12, 12) && nodes.every(({ machine }) => machine.report().peers >= 3),
+  done: (world) =>
+    world.region.clock.now() > Date.UTC(2026, 0, 1, 12, 12) &&
+    world.nodes.every(({ machine }) => machine.report().peers >= 3) &&
+    namedForItsNextStart(world) >= 3,
   hours: 6,
   expect: [
     {
@@ -40,10 +43,7 @@ export const peersLost: Scenario = {
     },
     {
       sentence: 'its configuration names them for its next start',
-      holds: (_, world) => {
-        const { machine } = world.find('bitcoin', 'node2');
-        return (machine.readFile(machine.setup.configPath ?? '')?.match(/^addnode=10\.0\./gm) ?? []).length >= 3;
-      },
+      holds: (_, world) => namedForItsNextStart(world) >= 3,
     },
     {
       sentence: 'no client was restarted',
@@ -53,3 +53,8 @@ export const peersLost: Scenario = {
     { ...nobodyReplaced, holds: ({ heals }) => heals.every(({ kind }) => kind === 'rotate-peers') },
   ],
 };
+
+function namedForItsNextStart(world: World): number {
+  const { machine } = world.find('bitcoin', 'node2');
+  return (machine.readFile(machine.setup.configPath ?? '')?.match(/^addnode=10\.0\./gm) ?? []).length;
+}
