@@ -91,4 +91,4 @@ export function throttlingError(service: string, operation: string): AwsError {
   return new AwsError('ThrottlingException', `Rate exceeded for operation ${operation}`);
 }
 
-const QUERY_STYLE = new Set(['monitoring', 'route53', 'sns', 'iam', 'sts']);
+const QUERY_STYLE = new Set(['monitoring', 'route53', 'sns', 'iam', 'sts', 'autoscaling', 'elasticloadbalancing']);

@@ -2,11 +2,13 @@
 import type vm from 'node:vm';
 import { Machines } from '../nodes/machine.ts';
 import { loadModels, type Models } from '../wire/model.ts';
+import { createAutoScaling } from './autoscaling/autoscaling.ts';
 import { VirtualClock } from './clock.ts';
 import { createCloudWatch } from './cloudwatch/cloudwatch.ts';
 import { createDlm } from './dlm/dlm.ts';
 import { createDynamoDb } from './dynamodb/dynamodb.ts';
 import { createEc2 } from './ec2/service.ts';
+import { createLoadBalancing } from './elasticloadbalancingv2/load-balancing.ts';
 import { createEvents } from './events/events.ts';
 import type { FaultName } from './faults.ts';
 import { FrontDoor } from './front.ts';
@@ -117,14 +119,24 @@ export async function createRegion(options: RegionOptions) {
   const network = new Network();
   network.resolveWith(resolver(route53));
   const vpcEndpoints = new VpcEndpoints();
+  const elb = createLoadBalancing(kernel, ec2, network);
+  const autoscaling = createAutoScaling(kernel, ec2, elb);
 
   const authorize = createAuthorizer(kernel, iam, {
     tags: (arn) => {
       if (arn.startsWith('arn:aws:secretsmanager:')) return secretsmanager.tags(arn);
       if (arn.startsWith('arn:aws:cloudwatch:')) return cloudwatch.alarmTags(arn.split(':alarm:').at(-1) ?? '');
+      if (arn.startsWith('arn:aws:autoscaling:')) return autoscaling.tags(arn);
+      if (arn.startsWith('arn:aws:elasticloadbalancing:')) return elb.tags(arn);
       return ec2.tags(arn.split('/').at(-1) ?? '');
     },
     attachedInstance: (volumeId) => ec2.attachedInstance(volumeId),
+    launch: (input) => ec2.planOf(input),
+    launchTemplate: (name) => ec2.launchTemplates().find((template) => template.name === name)?.launchTemplateId,
+    associatedAddress: (associationId) =>
+      ec2.addresses().find(({ association }) => association?.associationId === associationId)?.allocationId,
+    scalingGroup: (name) => autoscaling.groups().find((group) => group.name === name)?.arn,
+    owningGroup: (instanceId) => autoscaling.ownerOf(instanceId)?.arn,
     partitionKey: (tableName) => dynamodb.partitionKey(tableName),
     secureParameters: (names) => ssm.secureParameters(names),
     secureParametersBelow: (path, recursive) => ssm.secureParametersBelow(path, recursive),
@@ -171,6 +183,8 @@ export async function createRegion(options: RegionOptions) {
     lambda.service,
     route53,
     secretsmanager,
+    autoscaling,
+    elb,
     createDlm(kernel),
     createSts(kernel),
   );
@@ -194,6 +208,8 @@ export async function createRegion(options: RegionOptions) {
     dynamodb,
     ssm,
     ec2,
+    autoscaling,
+    elb,
     iam,
     lambda,
     route53,

@@ -4,9 +4,11 @@ import { type Copier, type CopyRules, compileCopier } from './shape.ts';
 
 /** SigV4 signing names, which is how requests are routed, and the clients that know the services behind them. */
 export const CLIENTS = {
+  autoscaling: () => import('@aws-sdk/client-auto-scaling'),
   dlm: () => import('@aws-sdk/client-dlm'),
   dynamodb: () => import('@aws-sdk/client-dynamodb'),
   ec2: () => import('@aws-sdk/client-ec2'),
+  elasticloadbalancing: () => import('@aws-sdk/client-elastic-load-balancing-v2'),
   events: () => import('@aws-sdk/client-eventbridge'),
   iam: () => import('@aws-sdk/client-iam'),
   lambda: () => import('@aws-sdk/client-lambda'),

@@ -16,6 +16,13 @@ const facts: Facts = {
   tags: (arn) => TAGS[arn] ?? {},
   attachedInstance: (volumeId) => (volumeId === 'vol-1' ? 'i-1' : undefined),
   partitionKey: () => 'pk',
+  launch: () => {
+    throw new Error('nothing is launched here');
+  },
+  launchTemplate: () => undefined,
+  associatedAddress: () => undefined,
+  scalingGroup: () => undefined,
+  owningGroup: () => undefined,
   secureParameters: () => [],
   secureParametersBelow: () => [],
   secret: () => undefined,

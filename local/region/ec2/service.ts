@@ -8,7 +8,7 @@ import { type Address, addressOperations, seedAddress, taggableAddresses } from 
 import type { Shortage } from './capacity.ts';
 import { type Check, type Cure, withAilments } from './instance-ailments.ts';
 import { attributeOperations } from './instance-attributes.ts';
-import { INITIALIZING, launch, PASSED } from './instance-lifecycle.ts';
+import { INITIALIZING, launch, PASSED, terminate } from './instance-lifecycle.ts';
 import { instanceTypeOperations } from './instance-types.ts';
 import { instanceOperations } from './instances.ts';
 import { type LaunchPlan, launchPlan } from './launch-plan.ts';
@@ -68,6 +68,8 @@ export interface Ec2 extends Service {
   onRun(make: OnRun): void;
   /** RunInstances as a service of AWS calls it, with tags that users cannot set. Throws what RunInstances does; answers with the ids. */
   runAs(input: RunInstancesRequest, tags: readonly Tag[]): readonly string[];
+  /** TerminateInstances as a service of AWS calls it. */
+  terminateAs(instanceId: string): void;
   /** What a RunInstances request comes to, for IAM. Throws what RunInstances does. */
   planOf(input: RunInstancesRequest): LaunchPlan;
   addresses(): readonly Address[];
@@ -177,6 +179,7 @@ export function createEc2(kernel: Kernel, machines: Machines, record: RecordMetr
     onRun: (make) => void state.onRun.push(make),
     runAs: (input, tags) =>
       (runInstances(state, input, tags).Instances ?? []).flatMap(({ InstanceId }) => InstanceId ?? []),
+    terminateAs: (instanceId) => void terminate(state, state.instance(instanceId)),
     planOf: (input) => launchPlan(state, input),
     addresses: () => state.addresses.all(),
     subnets: () => state.subnets.all(),

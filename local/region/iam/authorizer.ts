@@ -63,6 +63,8 @@ const CODES: Readonly<Record<string, { code: string; statusCode: number }>> = {
   sqs: { code: 'AccessDenied', statusCode: 403 },
   lambda: { code: 'AccessDeniedException', statusCode: 403 },
   route53: { code: 'AccessDenied', statusCode: 403 },
+  autoscaling: { code: 'AccessDenied', statusCode: 403 },
+  elasticloadbalancing: { code: 'AccessDenied', statusCode: 403 },
   dlm: { code: 'AccessDeniedException', statusCode: 403 },
 };
 const DEFAULT_CODE = { code: 'AccessDeniedException', statusCode: 400 };

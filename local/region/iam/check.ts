@@ -1,4 +1,6 @@
 // What a request asks IAM for, and what IAM asks the region for; the words that all mappings share.
+import type { RunInstancesRequest } from '@aws-sdk/client-ec2';
+import type { LaunchPlan } from '../ec2/launch-plan.ts';
 import type { KmsKey } from '../kms.ts';
 
 /** What IAM needs to know about the region's resources. */
@@ -7,6 +9,16 @@ export interface Facts {
   tags(arn: string): Readonly<Record<string, string>>;
   /** The instance that a volume is attached to. */
   attachedInstance(volumeId: string): string | undefined;
+  /** What a RunInstances request comes to with its launch template. Throws what EC2 answers for one that cannot be carried out. */
+  launch(input: RunInstancesRequest): LaunchPlan;
+  /** The id of a launch template by its name. */
+  launchTemplate(name: string): string | undefined;
+  /** The allocation id of an elastic address by its association. */
+  associatedAddress(associationId: string): string | undefined;
+  /** The ARN of an Auto Scaling group by its name. */
+  scalingGroup(name: string): string | undefined;
+  /** The ARN of the Auto Scaling group that an instance belongs to. */
+  owningGroup(instanceId: string): string | undefined;
   /** Name of a table's partition key. */
   partitionKey(tableName: string): string | undefined;
   /** The SecureString parameters among these names and ARNs. */

@@ -10,12 +10,22 @@ import {
   resourceTagKeys,
 } from './check.ts';
 
-interface TagSpecification {
+export interface TagSpecification {
   readonly ResourceType?: string;
   readonly Tags?: readonly { Key?: string; Value?: string }[];
 }
 
-const KINDS: Readonly<Record<string, string>> = { vol: 'volume', i: 'instance', snap: 'snapshot', ami: 'image' };
+const KINDS: Readonly<Record<string, string>> = {
+  vol: 'volume',
+  i: 'instance',
+  snap: 'snapshot',
+  ami: 'image',
+  lt: 'launch-template',
+  eipalloc: 'elastic-ip',
+  eni: 'network-interface',
+  subnet: 'subnet',
+  sg: 'security-group',
+};
 const WITHOUT_ACCOUNT: ReadonlySet<string> = new Set(['snapshot', 'image']);
 
 /** vol-0123… → arn:aws:ec2:eu-west-1:111122223333:volume/vol-0123…; snapshots and images carry no account. */
@@ -25,18 +35,18 @@ export function ec2Arn(region: Pick<Region, 'accountId' | 'regionName'>, id: str
   return kindArn(region, kind, id);
 }
 
-const kindArn = (
+export const kindArn = (
   { accountId, regionName }: Pick<Region, 'accountId' | 'regionName'>,
   kind: string,
   id: string,
 ): string => `arn:aws:ec2:${regionName}:${WITHOUT_ACCOUNT.has(kind) ? '' : accountId}:${kind}/${id}`;
 
-const tagged = (region: Region, id: string): Resource => {
+export const tagged = (region: Region, id: string): Resource => {
   const arn = ec2Arn(region, id);
   return { arn, keys: resourceTagKeys(region, arn, 'aws:ResourceTag', 'ec2:ResourceTag') };
 };
 
-const onIds =
+export const onIds =
   (action: string, idsOf: (input: never, region: Region) => readonly (string | undefined)[]): Mapping =>
   (input, region) => [
     {
@@ -48,7 +58,7 @@ const onIds =
   ];
 
 /** Creating something with tags needs the creation on the new resource, and ec2:CreateTags with ec2:CreateAction. */
-function creation(
+export function creation(
   operation: string,
   kind: string,
   input: { TagSpecifications?: readonly TagSpecification[] },

@@ -1,10 +1,13 @@
 // What each request asks IAM for: actions, resources and condition keys, by service.
 import type { Kernel } from '../kernel.ts';
 import type { Check, Facts, Mappings } from './check.ts';
+import { autoscalingRequests } from './requests-autoscaling.ts';
 import { cloudwatchRequests } from './requests-cloudwatch.ts';
 import { dlmRequests } from './requests-dlm.ts';
 import { dynamodbRequests } from './requests-dynamodb.ts';
 import { ec2Requests } from './requests-ec2.ts';
+import { ec2LaunchRequests } from './requests-ec2-launch.ts';
+import { loadBalancingRequests } from './requests-elasticloadbalancing.ts';
 import { lambdaRequests } from './requests-lambda.ts';
 import { messagingRequests } from './requests-messaging.ts';
 import { route53Requests } from './requests-route53.ts';
@@ -12,7 +15,9 @@ import { secretsmanagerRequests } from './requests-secretsmanager.ts';
 import { ssmRequests } from './requests-ssm.ts';
 
 const SERVICES: Readonly<Record<string, Mappings>> = {
-  ec2: ec2Requests,
+  autoscaling: autoscalingRequests,
+  ec2: { ...ec2Requests, ...ec2LaunchRequests },
+  elasticloadbalancing: loadBalancingRequests,
   ssm: ssmRequests,
   dynamodb: dynamodbRequests,
   lambda: lambdaRequests,

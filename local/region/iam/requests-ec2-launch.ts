@@ -1,0 +1,175 @@
+// The same page of the Service Authorization Reference as requests-ec2.ts: instances that are launched, templates, addresses, attributes. A
+// launch is asked for on each of its resources, those that its template names included ("Example policies: Launch templates", EC2 user guide).
+import type { RunInstancesRequest } from '@aws-sdk/client-ec2';
+import type { LaunchPlan } from '../ec2/launch-plan.ts';
+import {
+  type Check,
+  type Keys,
+  type Mapping,
+  type Mappings,
+  onAnything,
+  type Region,
+  type Resource,
+  requestTagKeys,
+} from './check.ts';
+import { creation, kindArn, onIds, type TagSpecification, tagged } from './requests-ec2.ts';
+
+const RUN = 'ec2:RunInstances';
+
+interface TemplateIdentity {
+  readonly LaunchTemplateId?: string;
+  readonly LaunchTemplateName?: string;
+}
+
+const runInstances: Mapping = (input: RunInstancesRequest, region) => {
+  const plan = region.facts.launch(input);
+  const { template, data, subnet } = plan;
+  const templateArn = template && kindArn(region, 'launch-template', template.of.launchTemplateId);
+  const place: Keys = {
+    'ec2:Vpc': kindArn(region, 'vpc', subnet.vpcId),
+    'ec2:AvailabilityZone': subnet.availabilityZone,
+  };
+  /** `ec2:LaunchTemplate` is on every resource of a launch from one; whether a resource is as the template says it, is told besides. */
+  const launching = (resource: Resource, fromTemplate: boolean): Resource => ({
+    ...resource,
+    keys: {
+      ...resource.keys,
+      'ec2:IsLaunchTemplateResource': String(templateArn !== undefined && fromTemplate),
+      ...(templateArn !== undefined && { 'ec2:LaunchTemplate': templateArn }),
+    },
+  });
+  const own = (member: keyof RunInstancesRequest): boolean => input[member] === undefined;
+  const withKeys = (id: string, keys: Keys): Resource => {
+    const resource = tagged(region, id);
+    return { ...resource, keys: { ...resource.keys, ...keys } };
+  };
+  const instanceKeys: Keys = {
+    ...place,
+    'ec2:InstanceType': plan.instanceType,
+    'ec2:MetadataHttpTokens': plan.httpTokens,
+    ...(plan.instanceProfileArn !== undefined && { 'ec2:InstanceProfile': plan.instanceProfileArn }),
+  };
+  const fresh = (kind: string, keys: Keys): Resource => ({ arn: kindArn(region, kind, '*'), keys });
+  const named: Resource[] = [
+    launching(tagged(region, plan.imageId), own('ImageId')),
+    launching(withKeys(subnet.subnetId, place), own('SubnetId') && own('NetworkInterfaces')),
+    ...plan.securityGroupIds.map((id) =>
+      launching(
+        withKeys(id, { 'ec2:Vpc': place['ec2:Vpc'] ?? '' }),
+        own('SecurityGroupIds') && own('NetworkInterfaces'),
+      ),
+    ),
+    ...snapshotsOf(plan).map((id) => launching(tagged(region, id), own('BlockDeviceMappings'))),
+    ...(data.KeyName === undefined
+      ? []
+      : [launching({ arn: kindArn(region, 'key-pair', data.KeyName) }, own('KeyName'))]),
+    ...(template ? [launching(tagged(region, template.of.launchTemplateId), false)] : []),
+  ];
+  const subnetKey: Keys = { 'ec2:Subnet': kindArn(region, 'subnet', subnet.subnetId) };
+  const fromTemplate = own('NetworkInterfaces') && own('SubnetId');
+  return [
+    { action: RUN, resources: named },
+    { action: RUN, resources: [launching(fresh('network-interface', { ...place, ...subnetKey }), fromTemplate)] },
+    {
+      action: RUN,
+      resources: [launching(fresh('instance', instanceKeys), own('InstanceType'))],
+      keys: requestTagKeys(plan.tags.instance),
+    },
+    ...plan.volumes.map(
+      ({ type, sizeGiB, encrypted }): Check => ({
+        action: RUN,
+        resources: [
+          launching(
+            fresh('volume', {
+              'ec2:VolumeType': type,
+              'ec2:AvailabilityZone': subnet.availabilityZone,
+              'ec2:Encrypted': String(encrypted ?? true),
+              ...(sizeGiB !== undefined && { 'ec2:VolumeSize': String(sizeGiB) }),
+            }),
+            own('BlockDeviceMappings'),
+          ),
+        ],
+        keys: requestTagKeys(plan.tags.volume),
+      }),
+    ),
+    ...tagging(plan, region),
+    ...passRole(plan, region),
+  ];
+};
+
+const snapshotsOf = ({ volumes }: LaunchPlan): string[] => volumes.flatMap(({ snapshotId }) => snapshotId ?? []);
+
+/** "If tags are specified in the resource-creating action", in a template, too, it "must also have … ec2:CreateTags". */
+function tagging({ tags }: LaunchPlan, region: Region): Check[] {
+  return (['instance', 'volume'] as const)
+    .filter((kind) => tags[kind].length > 0)
+    .map((kind) => ({
+      action: 'ec2:CreateTags',
+      resources: [{ arn: kindArn(region, kind, '*') }],
+      keys: { ...requestTagKeys(tags[kind]), 'ec2:CreateAction': 'RunInstances' },
+    }));
+}
+
+/**
+ * "To launch an instance with a role, the caller must have iam:PassRole" on the role of the profile. The region keeps no instance profiles: the
+ * role has the name of its profile, as consoles make it.
+ */
+function passRole({ instanceProfileArn }: LaunchPlan, { accountId }: Region): Check[] {
+  if (instanceProfileArn === undefined) return [];
+  const role = instanceProfileArn.slice(instanceProfileArn.indexOf('instance-profile/') + 'instance-profile/'.length);
+  return [
+    {
+      action: 'iam:PassRole',
+      resources: [{ arn: `arn:aws:iam::${accountId}:role/${role}` }],
+      keys: { 'iam:PassedToService': 'ec2.amazonaws.com' },
+    },
+  ];
+}
+
+/** A template that is named by its name is still asked about by its id; one that does not exist is nobody's. */
+const onTemplate =
+  (action: string): Mapping =>
+  (input: TemplateIdentity, region) => [
+    {
+      action,
+      resources: [
+        tagged(region, input.LaunchTemplateId ?? region.facts.launchTemplate(input.LaunchTemplateName ?? '') ?? 'lt-*'),
+      ],
+    },
+  ];
+
+const DESCRIBES = ['DescribeLaunchTemplates', 'DescribeLaunchTemplateVersions', 'DescribeAddresses', 'DescribeSubnets'];
+
+export const ec2LaunchRequests: Mappings = {
+  ...Object.fromEntries(DESCRIBES.map((operation) => [operation, onAnything(`ec2:${operation}`)])),
+  RunInstances: runInstances,
+  CreateLaunchTemplate: (input: { TagSpecifications?: TagSpecification[] }, region) =>
+    creation('CreateLaunchTemplate', 'launch-template', input, region),
+  CreateLaunchTemplateVersion: onTemplate('ec2:CreateLaunchTemplateVersion'),
+  ModifyLaunchTemplate: onTemplate('ec2:ModifyLaunchTemplate'),
+  DescribeInstanceAttribute: onIds('ec2:DescribeInstanceAttribute', (input: { InstanceId?: string }) => [
+    input.InstanceId,
+  ]),
+  // Volumes are a resource type of it where their mapping is what changes; named by device alone, they are those that are attached there.
+  ModifyInstanceAttribute: onIds(
+    'ec2:ModifyInstanceAttribute',
+    (input: { InstanceId?: string; BlockDeviceMappings?: { Ebs?: { VolumeId?: string } }[]; Groups?: string[] }) => [
+      input.InstanceId,
+      ...(input.BlockDeviceMappings ?? []).map(({ Ebs }) => Ebs?.VolumeId),
+      ...(input.Groups ?? []),
+    ],
+  ),
+  AllocateAddress: (input: { TagSpecifications?: TagSpecification[] }, region) =>
+    creation('AllocateAddress', 'elastic-ip', input, region),
+  AssociateAddress: onIds(
+    'ec2:AssociateAddress',
+    (input: { AllocationId?: string; InstanceId?: string; NetworkInterfaceId?: string }) => [
+      input.AllocationId,
+      input.InstanceId,
+      input.NetworkInterfaceId,
+    ],
+  ),
+  DisassociateAddress: onIds('ec2:DisassociateAddress', (input: { AssociationId?: string }, region) => [
+    region.facts.associatedAddress(input.AssociationId ?? '') ?? 'eipalloc-*',
+  ]),
+};
