@@ -57,6 +57,8 @@ const STOPS: Readonly<Record<OutageCause, string>> = {
   'instance-down': 'stops with its instance',
   stopped: 'is stopped',
   'volume-gone': 'stops: its volume is gone',
+  'corrupt-data': 'stops: its data are broken',
+  killed: 'is killed',
 };
 
 export function outageLines({ outages }: StoryFacts): StoryLine[] {

@@ -131,6 +131,8 @@ export async function createRegion(options: RegionOptions) {
       return ec2.tags(arn.split('/').at(-1) ?? '');
     },
     attachedInstance: (volumeId) => ec2.attachedInstance(volumeId),
+    attachedVolumes: (instanceId) =>
+      ec2.volumes().flatMap(({ volumeId, attachment }) => (attachment?.instanceId === instanceId ? volumeId : [])),
     launch: (input) => ec2.planOf(input),
     launchTemplate: (name) => ec2.launchTemplates().find((template) => template.name === name)?.launchTemplateId,
     associatedAddress: (associationId) =>
@@ -142,6 +144,7 @@ export async function createRegion(options: RegionOptions) {
     secureParametersBelow: (path, recursive) => ssm.secureParametersBelow(path, recursive),
     secret: (secretId) => secretsmanager.secret(secretId),
   });
+  ec2.askForKeys((call, KeyId, uses) => uses.every((use) => authorize(call, 'kms', use, { KeyId }) === undefined));
   const front = new FrontDoor({
     clock,
     models: await models,
@@ -185,7 +188,7 @@ export async function createRegion(options: RegionOptions) {
     secretsmanager,
     autoscaling,
     elb,
-    createDlm(kernel),
+    createDlm(kernel, ec2),
     createSts(kernel),
   );
 

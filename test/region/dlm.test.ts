@@ -62,7 +62,8 @@ describe('a lifecycle policy', () => {
     const { Policy } = await client.send(new GetLifecyclePolicyCommand({ PolicyId }));
     expect(Policy).toMatchObject({
       State: 'ENABLED',
-      StatusMessage: 'The local region does not emulate the snapshots of lifecycle policies',
+      StatusMessage:
+        'The local region does not emulate copies of snapshots in other Regions, the sharing of snapshots with other accounts',
       ExecutionRoleArn: ROLE,
       PolicyArn: `arn:aws:dlm:eu-west-1:111122223333:policy/${PolicyId}`,
       DateCreated: expect.any(Date),

@@ -15,6 +15,7 @@ const TAGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 const facts: Facts = {
   tags: (arn) => TAGS[arn] ?? {},
   attachedInstance: (volumeId) => (volumeId === 'vol-1' ? 'i-1' : undefined),
+  attachedVolumes: (instanceId) => (instanceId === 'i-1' ? ['vol-1'] : []),
   partitionKey: () => 'pk',
   launch: () => {
     throw new Error('nothing is launched here');

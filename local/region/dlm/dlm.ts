@@ -1,5 +1,5 @@
-// Data Lifecycle Manager: snapshot policies are checked, kept and told of. Their snapshots are not taken: whoever reads a policy is told so
-// in its StatusMessage. Source: doc comments in @aws-sdk/client-dlm.
+// Data Lifecycle Manager: snapshot policies are checked, kept, told of and followed. What of a policy the region leaves out, whoever reads it
+// is told in its StatusMessage. The rights of its execution role are not asked for. Source: doc comments in @aws-sdk/client-dlm.
 import type {
   CreateLifecyclePolicyRequest,
   CreateLifecyclePolicyResponse,
@@ -14,6 +14,7 @@ import type {
 import type { Kernel } from '../kernel.ts';
 import { AwsError, notEmulated, type Service } from '../service.ts';
 import { checkDetails, invalid } from './details.ts';
+import { follow, leftOut, type SnapshotSupply } from './schedule.ts';
 
 interface Policy {
   readonly id: string;
@@ -30,7 +31,6 @@ interface Policy {
 const POLICIES_MAX = 100;
 const TAGS_MAX = 50;
 const DESCRIPTION_LENGTH_MAX = 500;
-const NO_SNAPSHOTS = 'The local region does not emulate the snapshots of lifecycle policies';
 const DEFAULT_POLICY_ONLY = [
   'DefaultPolicy',
   'CreateInterval',
@@ -41,7 +41,7 @@ const DEFAULT_POLICY_ONLY = [
   'Exclusions',
 ] as const;
 
-export function createDlm(kernel: Kernel): Service {
+export function createDlm(kernel: Kernel, supply: SnapshotSupply): Service {
   const policies = new Map<string, Policy>();
   const ids = kernel.random('dlm/ids');
 
@@ -71,7 +71,11 @@ export function createDlm(kernel: Kernel): Service {
     }
     const id = `policy-0${ids.hex(16)}`;
     const arn = `arn:aws:dlm:${kernel.regionName}:${kernel.accountId}:policy/${id}`;
-    policies.set(id, { id, arn, description, state, roleArn, details, tags, createdAtMs: kernel.clock.now() });
+    const policy = { id, arn, description, state, roleArn, details, tags, createdAtMs: kernel.clock.now() };
+    policies.set(id, policy);
+    if (state === 'ENABLED') {
+      for (const schedule of details.Schedules ?? []) follow(kernel, supply, { policyId: id, details, schedule });
+    }
     return { PolicyId: id };
   };
 
@@ -100,7 +104,7 @@ export function createDlm(kernel: Kernel): Service {
         PolicyId: id,
         Description: description,
         State: state,
-        StatusMessage: state === 'ENABLED' ? NO_SNAPSHOTS : state,
+        StatusMessage: statusOf(details) ?? state,
         ExecutionRoleArn: roleArn,
         DateCreated: date,
         DateModified: date,
@@ -123,6 +127,11 @@ export function createDlm(kernel: Kernel): Service {
       }),
     },
   };
+}
+
+function statusOf({ Schedules = [] }: PolicyDetails): string | undefined {
+  const missing = [...new Set(Schedules.flatMap((schedule) => leftOut(schedule)))];
+  return missing.length > 0 ? `The local region does not emulate ${missing.join(', ')}` : undefined;
 }
 
 function matches({ id, state, details }: Policy, asked: GetLifecyclePoliciesRequest): boolean {

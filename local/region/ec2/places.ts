@@ -1,12 +1,7 @@
-// What a first look at a region asks for: where it is, and that there are no snapshots here.
-import type {
-  DescribeAvailabilityZonesResult,
-  DescribeRegionsResult,
-  DescribeSnapshotsRequest,
-  DescribeSnapshotsResult,
-} from '@aws-sdk/client-ec2';
+// What a first look at a region asks for: where it is.
+import type { DescribeAvailabilityZonesResult, DescribeRegionsResult } from '@aws-sdk/client-ec2';
 import type { Kernel } from '../kernel.ts';
-import { AwsError, type Operation } from '../service.ts';
+import type { Operation } from '../service.ts';
 
 const ZONES = ['a', 'b', 'c'] as const;
 
@@ -32,11 +27,5 @@ export function placeOperations(kernel: Kernel): Record<string, Operation> {
         },
       ],
     }),
-    DescribeSnapshots: ({ SnapshotIds }: DescribeSnapshotsRequest): DescribeSnapshotsResult => {
-      const [asked] = SnapshotIds ?? [];
-      if (asked !== undefined)
-        throw new AwsError('InvalidSnapshot.NotFound', `The snapshot '${asked}' does not exist.`);
-      return { Snapshots: [] };
-    },
   };
 }

@@ -26,6 +26,8 @@ import {
   seedVolume,
   type VolumeSeed,
 } from './seeds.ts';
+import { snapshotOperations, taggableSnapshots } from './snapshots.ts';
+import { type EbsHandles, ebsHandles } from './snapshots-seeds.ts';
 import { type CheckStatus, Ec2State, type Instance, type Volume } from './state.ts';
 import { statusMetrics } from './status-metrics.ts';
 import { SUBNET_ID, type Subnet, subnetOperations } from './subnets.ts';
@@ -34,9 +36,11 @@ import { volumeOperations } from './volumes.ts';
 
 export type { Launched, LaunchedMachine, OnRun } from './run-instances.ts';
 export type { InstanceSeed, LaunchSeed, VolumeSeed } from './seeds.ts';
+export type { EbsHandles, SnapshotSeed } from './snapshots-seeds.ts';
+export type { Snapshot } from './snapshots-state.ts';
 export { SECURITY_GROUP_ID, SUBNET_ID, VPC_ID } from './subnets.ts';
 
-export interface Ec2 extends Service {
+export interface Ec2 extends Service, EbsHandles {
   /** Makes a subnet known; the region's VPC has one in each zone, `SUBNET_ID` in the first. */
   addSubnet(subnet: SubnetSeed): void;
   /** The VPC of a subnet; undefined when there is no such subnet. */
@@ -106,6 +110,7 @@ export function createEc2(kernel: Kernel, machines: Machines, record: RecordMetr
   const checkStatus = statusMetrics(state, record);
   state.instanceAdded = checkStatus;
   taggableAddresses(state);
+  taggableSnapshots(state);
   const placeOf = (seed: LaunchSeed): { subnetId: string; vpcId: string } => {
     const subnetId = seed.subnetId ?? state.subnets.defaultOf(seed.availabilityZone ?? '')?.subnetId ?? SUBNET_ID;
     const subnet = state.subnets.get(subnetId);
@@ -122,12 +127,15 @@ export function createEc2(kernel: Kernel, machines: Machines, record: RecordMetr
       ...runOperations(state),
       ...launchTemplateOperations(state),
       ...volumeOperations(state),
+      ...snapshotOperations(state),
       ...modificationOperations(state),
       ...tagOperations(state),
       ...subnetOperations(state),
       ...addressOperations(state),
       ...placeOperations(kernel),
     },
+
+    ...ebsHandles(state),
 
     addSubnet: (seed) =>
       state.subnets.add({

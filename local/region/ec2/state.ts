@@ -9,6 +9,7 @@ import type { Ailments } from './instance-ailments.ts';
 import type { LaunchTemplate } from './launch-templates.ts';
 import type { Performance } from './limits.ts';
 import type { OnRun, RunTokens } from './run-instances.ts';
+import { EbsState, type Snapshot } from './snapshots-state.ts';
 import { Subnets } from './subnets.ts';
 import { VersionedMap } from './versioned.ts';
 
@@ -86,12 +87,30 @@ export interface Modification {
   readonly statusMessage: string | undefined;
 }
 
+export interface Initialization {
+  readonly type: 'default' | 'provisioned-rate' | 'volume-copy';
+  readonly rateMiBps: number | undefined;
+  readonly startedAtMs: number;
+  /** When all blocks are there. */
+  readonly dueAtMs: number;
+  /** "It can take up to 5 minutes for the volume initialization information to be updated": how often it is. */
+  readonly updatedEveryMs: number;
+}
+
 export interface Volume {
   readonly volumeId: string;
   readonly performance: Performance;
   readonly availabilityZone: string;
   readonly encrypted: boolean;
+  /** Absent: that of the account for EBS, where it is encrypted. */
+  readonly kmsKeyArn?: string | undefined;
   readonly snapshotId: string;
+  /** Of a copy: what it is a copy of. */
+  readonly sourceVolumeId?: string | undefined;
+  /** Before it is there, and when it is about to go. */
+  readonly phase?: 'creating' | 'deleting' | undefined;
+  /** How its blocks come, of a volume made from a snapshot or from another volume. */
+  readonly initialization?: Initialization | undefined;
   readonly createdAtMs: number;
   readonly attachment: Attachment | undefined;
   /** The latest one: AWS tells of no earlier one. */
@@ -128,6 +147,7 @@ export class Ec2State {
   readonly subnets: Subnets;
   readonly capacity: Capacity;
   readonly taggables = new Map<string, Taggable>();
+  readonly ebs = new EbsState();
   /** Volumes whose next modification is to fail. */
   readonly doomed = new Set<string>();
   #attached: { readonly revision: number; readonly volumes: ReadonlyMap<string, readonly Volume[]> } | undefined;
@@ -162,6 +182,10 @@ export class Ec2State {
 
   addressesAt(atMs: number): readonly Address[] {
     return atMs < this.kernel.clock.now() ? this.addresses.asOf(atMs) : this.addresses.all();
+  }
+
+  snapshotsAt(atMs: number): readonly Snapshot[] {
+    return atMs < this.kernel.clock.now() ? this.ebs.snapshots.asOf(atMs) : this.ebs.snapshots.all();
   }
 
   /** Volumes as of a moment by the instance that they are attached to: read for each page, reckoned for each change. */

@@ -19,6 +19,8 @@ export interface Facts {
   scalingGroup(name: string): string | undefined;
   /** The ARN of the Auto Scaling group that an instance belongs to. */
   owningGroup(instanceId: string): string | undefined;
+  /** The volumes that are attached to an instance. */
+  attachedVolumes(instanceId: string): readonly string[];
   /** Name of a table's partition key. */
   partitionKey(tableName: string): string | undefined;
   /** The SecureString parameters among these names and ARNs. */

@@ -15,6 +15,11 @@ export interface TagSpecification {
   readonly Tags?: readonly { Key?: string; Value?: string }[];
 }
 
+interface SnapshotSource {
+  readonly InstanceId?: string;
+  readonly ExcludeDataVolumeIds?: readonly string[];
+}
+
 const KINDS: Readonly<Record<string, string>> = {
   vol: 'volume',
   i: 'instance',
@@ -101,6 +106,7 @@ const DESCRIBES = [
   'DescribeVolumesModifications',
   'DescribeVolumeStatus',
   'DescribeSnapshots',
+  'DescribeLockedSnapshots',
   'DescribeTags',
   'DescribeRegions',
   'DescribeAvailabilityZones',
@@ -121,6 +127,25 @@ export const ec2Requests: Mappings = {
     ...creation('CreateSnapshot', 'snapshot', input, region),
     { action: 'ec2:CreateSnapshot', resources: [tagged(region, input.VolumeId ?? '')] },
   ],
+  // The instance, each volume of it, and the snapshots that come of them.
+  CreateSnapshots: (
+    input: { InstanceSpecification?: SnapshotSource; TagSpecifications?: TagSpecification[] },
+    region,
+  ) => {
+    const { InstanceId = '', ExcludeDataVolumeIds = [] } = input.InstanceSpecification ?? {};
+    const volumeIds = region.facts.attachedVolumes(InstanceId).filter((id) => !ExcludeDataVolumeIds.includes(id));
+    return [
+      ...creation('CreateSnapshots', 'snapshot', input, region),
+      { action: 'ec2:CreateSnapshots', resources: [InstanceId, ...volumeIds].map((id) => tagged(region, id)) },
+    ];
+  },
+  // "The source volume" is named by id alone, and the copy as every new volume (the EBS CSI driver's example policy has both).
+  CopyVolumes: (input: { SourceVolumeId?: string; TagSpecifications?: TagSpecification[] }, region) => [
+    ...creation('CopyVolumes', 'volume', input, region),
+    { action: 'ec2:CopyVolumes', resources: [{ arn: ec2Arn(region, input.SourceVolumeId ?? '') }] },
+  ],
+  LockSnapshot: onIds('ec2:LockSnapshot', (input: { SnapshotId?: string }) => [input.SnapshotId]),
+  UnlockSnapshot: onIds('ec2:UnlockSnapshot', (input: { SnapshotId?: string }) => [input.SnapshotId]),
   DeleteVolume: onIds('ec2:DeleteVolume', (input: { VolumeId?: string }) => [input.VolumeId]),
   DeleteSnapshot: onIds('ec2:DeleteSnapshot', (input: { SnapshotId?: string }) => [input.SnapshotId]),
   StartInstances: instances('ec2:StartInstances'),

@@ -8,6 +8,7 @@ import { dynamodbRequests } from './requests-dynamodb.ts';
 import { ec2Requests } from './requests-ec2.ts';
 import { ec2LaunchRequests } from './requests-ec2-launch.ts';
 import { loadBalancingRequests } from './requests-elasticloadbalancing.ts';
+import { kmsRequests } from './requests-kms.ts';
 import { lambdaRequests } from './requests-lambda.ts';
 import { messagingRequests } from './requests-messaging.ts';
 import { route53Requests } from './requests-route53.ts';
@@ -25,6 +26,7 @@ const SERVICES: Readonly<Record<string, Mappings>> = {
   route53: route53Requests,
   secretsmanager: secretsmanagerRequests,
   dlm: dlmRequests,
+  kms: kmsRequests,
   ...messagingRequests,
 };
 

@@ -1,0 +1,27 @@
+// What EBS asks of KMS in its caller's name: "Required permissions" for EBS encryption (EBS user guide); "Actions, resources, and condition keys
+// for AWS Key Management Service". Nobody sends KMS a request here: EC2 asks when it makes and attaches volumes.
+
+import type { KeyUse } from '../ec2/snapshots-state.ts';
+import { kmsKey } from '../kms.ts';
+import type { Mapping, Mappings } from './check.ts';
+import { kmsCheck } from './kms.ts';
+
+const USES: readonly KeyUse[] = [
+  'CreateGrant',
+  'Decrypt',
+  'GenerateDataKeyWithoutPlaintext',
+  'ReEncryptFrom',
+  'ReEncryptTo',
+];
+
+const forEbs =
+  (use: KeyUse): Mapping =>
+  ({ KeyId = '' }: { KeyId?: string }, region) => {
+    const managed = kmsKey('alias/aws/ebs', region);
+    const key = KeyId === managed.arn ? managed : kmsKey(KeyId, region);
+    const check = kmsCheck(`kms:${use}`, 'ec2', { arn: key.arn, key }, {}, region);
+    // The grant is for EBS, which decrypts the volume's data key when the volume is attached.
+    return [use === 'CreateGrant' ? { ...check, keys: { ...check.keys, 'kms:GrantIsForAWSResource': 'true' } } : check];
+  };
+
+export const kmsRequests: Mappings = Object.fromEntries(USES.map((use) => [use, forEbs(use)]));
