@@ -6,7 +6,6 @@ import { run } from '../../local/run/run.ts';
 import { SCENARIOS } from '../../local/scenarios/index.ts';
 import type { Disturbance, Disturbed } from './disturbed.ts';
 
-const HEAL = 'chainmend-resize-volume';
 const results: Disturbed[] = [];
 for (const disturbance of JSON.parse(await text(process.stdin)) as Disturbance[])
   results.push(await disturbed(disturbance));
@@ -29,11 +28,14 @@ async function disturbed(disturbance: Disturbance): Promise<Disturbed> {
   };
 }
 
-function faultsOf({ operation, fate, from = 1, calls = Number.POSITIVE_INFINITY }: Disturbance): RequestFaults {
+function faultsOf(disturbance: Disturbance): RequestFaults {
+  const { caller = 'resize-volume', operation, input = '', fate, from = 1 } = disturbance;
+  const { calls = Number.POSITIVE_INFINITY } = disturbance;
   let seen = 0;
   return {
     fateOf: (request) => {
-      if (!request.actor.startsWith(HEAL) || request.operation !== operation) return undefined;
+      if (!request.actor.startsWith(`chainmend-${caller}`) || request.operation !== operation) return undefined;
+      if (!JSON.stringify(request.input).includes(input)) return undefined;
       seen++;
       return seen >= from && seen < from + calls ? fate : undefined;
     },

@@ -1,4 +1,4 @@
-// Runs scenarios in which AWS misbehaves towards a heal at named calls, in a process of its own.
+// Runs scenarios in which AWS misbehaves towards a function at named calls, in a process of its own.
 import { join } from 'node:path';
 import type { Fate } from '../../local/region/request-faults.ts';
 import type { JournalLine } from '../../local/run/journal.ts';
@@ -7,8 +7,12 @@ import { runInProcess } from './run-in-process.ts';
 
 export interface Disturbance {
   readonly scenario: string;
-  /** What the heal calls: "ModifyVolume". */
+  /** Whom; a heal unless given. */
+  readonly caller?: 'resize-volume' | 'rotate-peers';
+  /** What it calls: "ModifyVolume". */
   readonly operation: string;
+  /** Only calls whose input has these words in it. */
+  readonly input?: string;
   readonly fate: Fate;
   /** The first such call that is disturbed, from 1, retries of the SDK counted; 1 unless given. */
   readonly from?: number;
