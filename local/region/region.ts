@@ -133,6 +133,7 @@ export async function createRegion(options: RegionOptions) {
     attachedInstance: (volumeId) => ec2.attachedInstance(volumeId),
     attachedVolumes: (instanceId) =>
       ec2.volumes().flatMap(({ volumeId, attachment }) => (attachment?.instanceId === instanceId ? volumeId : [])),
+    ec2Keys: (id) => ec2.conditionKeys(id),
     launch: (input) => ec2.planOf(input),
     launchTemplate: (name) => ec2.launchTemplates().find((template) => template.name === name)?.launchTemplateId,
     associatedAddress: (associationId) =>

@@ -17,6 +17,7 @@ const facts: Facts = {
   attachedInstance: (volumeId) => (volumeId === 'vol-1' ? 'i-1' : undefined),
   attachedVolumes: (instanceId) => (instanceId === 'i-1' ? ['vol-1'] : []),
   partitionKey: () => 'pk',
+  ec2Keys: () => ({}),
   launch: () => {
     throw new Error('nothing is launched here');
   },
@@ -109,7 +110,7 @@ describe('Conditions', () => {
   });
 
   it('that nobody has modelled are an error of ours, not an absent key', () => {
-    expect(() => conditionsHold({ StringEquals: { 'ec2:Vpc': 'x' } }, none)).toThrow(/ec2:Vpc is not emulated/);
+    expect(() => conditionsHold({ StringEquals: { 'ec2:Tenancy': 'x' } }, none)).toThrow(/ec2:Tenancy is not emulated/);
     expect(() => conditionsHold({ IpAddress: { 'aws:SecureTransport': 'x' } }, none)).toThrow(
       /IpAddress is not emulated/,
     );
@@ -344,7 +345,7 @@ describe('What a role may do', () => {
   });
 
   it('is never allowed by our not knowing: an operation without a mapping is an error of ours', () => {
-    expect(() => ask([allow('*', '*')], 'ec2', 'RunInstances', {})).toThrow(/RunInstances needs is not known/);
+    expect(() => ask([allow('*', '*')], 'ec2', 'CreateVpc', {})).toThrow(/CreateVpc needs is not known/);
   });
 });
 

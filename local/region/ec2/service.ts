@@ -6,6 +6,7 @@ import type { Kernel } from '../kernel.ts';
 import type { Service } from '../service.ts';
 import { type Address, addressOperations, seedAddress, taggableAddresses } from './addresses.ts';
 import type { Shortage } from './capacity.ts';
+import { conditionKeys } from './condition-keys.ts';
 import { type Check, type Cure, withAilments } from './instance-ailments.ts';
 import { attributeOperations } from './instance-attributes.ts';
 import { INITIALIZING, launch, PASSED, terminate } from './instance-lifecycle.ts';
@@ -83,6 +84,8 @@ export interface Ec2 extends Service, EbsHandles {
   setTag(resourceId: string, key: string, value: string | undefined): void;
   /** Tags as they really are, for the conditions of IAM policies; empty for an unknown id. */
   tags(resourceId: string): Readonly<Record<string, string>>;
+  /** Condition keys of a resource that exists, for IAM. */
+  conditionKeys(resourceId: string): Readonly<Record<string, string>>;
   /** The instance that a volume is attached to; undefined when it is free or unknown. */
   attachedInstance(volumeId: string): string | undefined;
   /** The truth, terminated instances included for their last hour, for reports and invariants; throws the service's own error for an unknown id. */
@@ -204,6 +207,7 @@ export function createEc2(kernel: Kernel, machines: Machines, record: RecordMetr
         others?.all().find(({ id }) => id === resourceId);
       return Object.fromEntries((known?.tags ?? []).map(({ Key, Value }) => [Key ?? '', Value ?? '']));
     },
+    conditionKeys: (resourceId) => conditionKeys(state, resourceId),
     attachedInstance: (volumeId) => state.volumes.get(volumeId)?.attachment?.instanceId,
     instance: (instanceId) => state.instance(instanceId),
     volume: (volumeId) => state.volume(volumeId),

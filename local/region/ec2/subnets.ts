@@ -143,6 +143,12 @@ export function subnetOperations(state: Ec2State): Record<string, Operation> {
       Tags: [...subnet.tags],
     };
   };
+  state.taggables.set('subnet', {
+    type: 'subnet',
+    tagsOf: (id) => state.subnets.find(id).tags,
+    setTags: (id, tags) => state.subnets.add({ ...state.subnets.find(id), tags }),
+    all: () => state.subnets.all().map(({ subnetId, tags }) => ({ id: subnetId, tags })),
+  });
   return {
     DescribeSubnets: (input: DescribeSubnetsRequest): DescribeSubnetsResult => {
       refuseDryRun(input);

@@ -9,6 +9,8 @@ export interface Facts {
   tags(arn: string): Readonly<Record<string, string>>;
   /** The instance that a volume is attached to. */
   attachedInstance(volumeId: string): string | undefined;
+  /** EC2's own condition keys of a resource that exists, its tags apart, by its id. */
+  ec2Keys(id: string): Keys;
   /** What a RunInstances request comes to with its launch template. Throws what EC2 answers for one that cannot be carried out. */
   launch(input: RunInstancesRequest): LaunchPlan;
   /** The id of a launch template by its name. */

@@ -46,8 +46,7 @@ const MODELLED_KEYS = [
   /^aws:(tagkeys|securetransport|principalarn|principalaccount|requestedregion|resourceaccount)$/,
   /^(aws:sourceaccount|aws:sourcearn)$/, // set by AWS services only
   /^(ec2|ssm):resourcetag\/./,
-  /^ec2:(createaction|launchtemplate|islaunchtemplateresource|instancetype|subnet|vpc|availabilityzone|metadatahttptokens|instanceprofile)$/,
-  /^ec2:(volumesize|volumetype|encrypted)$/,
+  /^ec2:(createaction|launchtemplate|islaunchtemplateresource|instancetype|subnet|vpc|metadatahttptokens|instanceprofile)$/,
   /^(autoscaling|elasticloadbalancing):resourcetag\/./,
   /^ssm:(overwrite|recursive)$/,
   /^dynamodb:leadingkeys$/,

@@ -27,7 +27,6 @@ const runInstances: Mapping = (input: RunInstancesRequest, region) => {
   const templateArn = template && kindArn(region, 'launch-template', template.of.launchTemplateId);
   const place: Keys = {
     'ec2:Vpc': kindArn(region, 'vpc', subnet.vpcId),
-    'ec2:AvailabilityZone': subnet.availabilityZone,
   };
   /** `ec2:LaunchTemplate` is on every resource of a launch from one; whether a resource is as the template says it, is told besides. */
   const launching = (resource: Resource, fromTemplate: boolean): Resource => ({
@@ -75,20 +74,11 @@ const runInstances: Mapping = (input: RunInstancesRequest, region) => {
       resources: [launching(fresh('instance', instanceKeys), own('InstanceType'))],
       keys: requestTagKeys(plan.tags.instance),
     },
+    // The keys of a new volume (its size, type, encryption) are not modelled.
     ...plan.volumes.map(
-      ({ type, sizeGiB, encrypted }): Check => ({
+      (): Check => ({
         action: RUN,
-        resources: [
-          launching(
-            fresh('volume', {
-              'ec2:VolumeType': type,
-              'ec2:AvailabilityZone': subnet.availabilityZone,
-              'ec2:Encrypted': String(encrypted ?? true),
-              ...(sizeGiB !== undefined && { 'ec2:VolumeSize': String(sizeGiB) }),
-            }),
-            own('BlockDeviceMappings'),
-          ),
-        ],
+        resources: [launching(fresh('volume', {}), own('BlockDeviceMappings'))],
         keys: requestTagKeys(plan.tags.volume),
       }),
     ),

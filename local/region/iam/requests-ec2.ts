@@ -48,7 +48,10 @@ export const kindArn = (
 
 export const tagged = (region: Region, id: string): Resource => {
   const arn = ec2Arn(region, id);
-  return { arn, keys: resourceTagKeys(region, arn, 'aws:ResourceTag', 'ec2:ResourceTag') };
+  return {
+    arn,
+    keys: { ...resourceTagKeys(region, arn, 'aws:ResourceTag', 'ec2:ResourceTag'), ...region.facts.ec2Keys(id) },
+  };
 };
 
 export const onIds =
