@@ -1,7 +1,7 @@
 // Siblings fill up together, and with them their chain stands still: a breaker that stopped the cure would stop it for ever.
 import { readJournal } from '../run/journal.ts';
 import type { World } from '../run/world.ts';
-import { healed, healsEnd, nobodyReplaced } from './expectations.ts';
+import { healed, healsEnd, nobodyPaged, nobodyReplaced } from './expectations.ts';
 import type { Scenario } from './scenario.ts';
 import { CONSORTIUM_BLOCK_MS, CONSORTIUM_START_HEIGHT, consortium } from './worlds.ts';
 
@@ -37,6 +37,8 @@ export const allDisksFull: Scenario = {
       sentence: 'every client runs again and the chain goes on',
       holds: ({ nodes }) => nodes.every(({ state, height }) => state === 'synced' && height > HALTED_HEIGHT),
     },
+    // All four are down for minutes, and none for longer than its heal takes.
+    nobodyPaged,
     nobodyReplaced,
   ],
 };
