@@ -9,6 +9,7 @@ import { type Asked, askPeers, type PeersClient } from './asking.ts';
 import { pollSeconds, readAgents, sleep } from './commands.ts';
 import { connectedOf } from './observe.ts';
 import { type NodePlan, planAgain, sentenceOf } from './plan.ts';
+import { type Claim, endRestart, prolongRestart, restartAnswered } from './restart.ts';
 import { tellClient } from './telling.ts';
 import { pageFailure, record, type Subject, type Work } from './tools.ts';
 import { judgePeers, type Verdict } from './verdict.ts';
@@ -50,7 +51,7 @@ interface Done {
   readonly told: boolean;
   readonly dialFailed: string | undefined;
   readonly written: WrittenConfig | undefined;
-  readonly restarted: boolean;
+  readonly restart: Claim | undefined;
 }
 
 export async function actOnNode(work: Work, planned: Act): Promise<Acted> {
@@ -94,7 +95,7 @@ async function carryOut(work: Work, act: Act, subject: Subject): Promise<Acted> 
   const { plan } = act;
   const agent = (await readAgents(work, [plan.instanceId])).get(plan.instanceId);
   if (agent) return { outcome: 'refused', refusal: agent, changed: false };
-  let done: Done = { told: false, dialFailed: undefined, written: undefined, restarted: false };
+  let done: Done = { told: false, dialFailed: undefined, written: undefined, restart: undefined };
   let verdict: Verdict | undefined;
   if (plan.dial.length > 0 || plan.leave.length > 0) {
     const told = await tellClient(work, act, subject, { add: plan.dial, remove: plan.leave });
@@ -125,7 +126,7 @@ async function carryOut(work: Work, act: Act, subject: Subject): Promise<Acted> 
       await pageFailure(work, 'command-failed', written.restored, subject);
       return { outcome: 'restored', sentence: written.restored };
     }
-    done = { ...done, written: written.state, restarted: restarts };
+    done = { ...done, written: written.state, restart: written.restart };
     verdict = await measure(work, act, restarts ? MEASURE_AFTER_RESTART_SECONDS : 0);
     if (verdict.is === 'fallen') return goBack(work, act, subject, done, verdict);
   }
@@ -142,12 +143,11 @@ async function conclude(
 ): Promise<Acted> {
   const changed = done.told || done.written !== undefined;
   // No worse than before: the next client may be restarted.
-  if (done.restarted && (verdict.is === 'proved' || verdict.is === 'short'))
-    await record(work, () => ({ restart: null }));
+  if (done.restart && (verdict.is === 'proved' || verdict.is === 'short')) await endRestart(work, done.restart);
   if (verdict.is === 'proved') {
     const { written } = done;
-    const how = done.restarted ? `, restarted${written?.clean === false ? ', not cleanly' : ''}` : '';
-    const later = done.written && !done.restarted && !done.told ? ', the list counts from its next start on' : '';
+    const how = done.restart ? `, restarted${written?.clean === false ? ', not cleanly' : ''}` : '';
+    const later = done.written && !done.restart && !done.told ? ', the list counts from its next start on' : '';
     await work.write(
       { kind: 'proof', sentence: `${verdict.sentence}${how}${later}`, evidence: { peers: verdict.peers } },
       subject,
@@ -155,7 +155,7 @@ async function conclude(
     return { outcome: 'healed', sentence: `${verdict.sentence}${how}${later}` };
   }
   if (forbidden) return { outcome: 'refused', refusal: forbidden, changed };
-  if (verdict.is === 'unknown' && done.restarted)
+  if (verdict.is === 'unknown' && done.restart)
     return { outcome: 'later', sentence: `${subject.name} was restarted and is still coming up: ${verdict.sentence}` };
   const because = done.dialFailed === undefined ? '' : `; ${done.dialFailed}`;
   // Nothing could be done, and somebody is connected: that it has few peers is told by its metric.
@@ -205,27 +205,24 @@ async function goBack(work: Work, act: Act, subject: Subject, done: Done, fallen
   const [unit] = work.fleet.units;
   const { configPath } = work.fleet.peers;
   if (written && plan.text && unit && configPath !== undefined) {
-    const back = await sendWrite(
-      work,
-      act.approved,
-      subject,
-      {
-        operation: 'write-config',
-        file: configPath,
-        sha256: written.sha256,
-        edits: editsBetween(plan.text.after, plan.text.before),
-        runtime: unit.runtime,
-        restartGraceSeconds: done.restarted ? unit.stopGraceSeconds : undefined,
-      },
-      'write the old peers again',
-    );
+    const command = {
+      operation: 'write-config',
+      file: configPath,
+      sha256: written.sha256,
+      edits: editsBetween(plan.text.after, plan.text.before),
+      runtime: unit.runtime,
+      restartGraceSeconds: done.restart ? unit.stopGraceSeconds : undefined,
+    } as const;
+    if (done.restart) await prolongRestart(work, done.restart, command);
+    const back = await sendWrite(work, act.approved, subject, command, 'write the old peers again');
+    if (done.restart && !('unknown' in back)) await restartAnswered(work, done.restart);
     if ('refuse' in back) failures.push(back.reason);
     else if ('unknown' in back) failures.push(back.unknown);
     else if (back.reason !== undefined) failures.push(back.reason);
   }
-  const verdict = await measure(work, act, done.restarted ? MEASURE_AFTER_RESTART_SECONDS : MEASURE_SECONDS);
+  const verdict = await measure(work, act, done.restart ? MEASURE_AFTER_RESTART_SECONDS : MEASURE_SECONDS);
   const restored = failures.length === 0 && verdict.is !== 'fallen' && verdict.is !== 'unknown';
-  if (restored && done.restarted) await record(work, () => ({ restart: null }));
+  if (restored && done.restart) await endRestart(work, done.restart);
   const sentence = `${subject.name}: the count fell, and the old list is back: ${[verdict.sentence, ...failures].join('; ')}`;
   await pageFailure(work, 'peers-too-few', sentence, subject);
   return { outcome: restored ? 'restored' : 'escalated', sentence };

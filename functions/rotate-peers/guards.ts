@@ -167,19 +167,45 @@ export function judgeRestart(facts: RestartFacts): Refusal | null {
   return breaker.open ? refuse('breaker-open', `${needs}; ${breaker.sentence}`) : null;
 }
 
+/** What is needed of a node's observation to tell whether its fleet has a chain; undefined where it was not observed. */
+export type Beginning = Pick<ObservedNode, 'height' | 'health' | 'memory'> | undefined;
+
 /**
- * A fleet whose nodes have no block yet: all that answer are members, and no chain can be harmed. One that could not be asked for a
- * while is not fresh for it: what each was last known to have counts, and one at least has told that it has none, or is starting.
+ * A fleet whose every node says, now, that it has no block, and of which none was ever seen to have one: no chain can be harmed. Of a
+ * node that is silent, or that nobody asked, nothing is known, and an established fleet whose RPC is dead looks just like that.
  */
-export const isFresh = (nodes: readonly Pick<ObservedNode, 'height' | 'health' | 'memory'>[]): boolean => {
-  const known = nodes.map(({ height, memory }) => height ?? memory?.track.progress ?? null);
-  const told = known.includes(0) || nodes.some(({ memory }) => memory?.heard === 'starting');
-  return (
-    told &&
-    known.every((height) => height === null || height === 0) &&
-    nodes.every(({ health }) => BEFORE_ITS_FIRST.includes(health))
+export const isFresh = (chain: string, nodes: readonly Beginning[]): boolean =>
+  nodes.length > 0 && nodes.every((node) => saysNoBlock(chain, node));
+
+/** A fast chain makes one block a second: who has more than twice that many cannot have begun since. */
+const BLOCKS_A_SECOND = 2;
+
+/**
+ * The same fleet a few restarts later, by what was read again: its chain may have begun meanwhile, as it does once enough of them know
+ * each other, and nobody has more blocks than it can have made since.
+ */
+export const isStillFresh = (nodes: readonly Beginning[], saidSoMs: number, nowMs: number): boolean => {
+  const limit = Math.ceil(((nowMs - saidSoMs) / 1000) * BLOCKS_A_SECOND);
+  return nodes.every(
+    (node) =>
+      node !== undefined &&
+      node.health !== 'forked' &&
+      Math.max(node.height ?? 0, node.memory?.track.progress ?? 0) <= limit,
   );
 };
+
+function saysNoBlock(chain: string, node: Beginning): boolean {
+  if (node === undefined || !hasNoBlock(node)) return false;
+  if (node.height === 0) return true;
+  // Unknown: it was not asked, and what was heard of it is old.
+  return SILENT_WITHOUT_A_BLOCK.has(chain) && node.health !== 'unknown' && node.memory?.heard === 'starting';
+}
+
+const hasNoBlock = ({ height, health, memory }: NonNullable<Beginning>): boolean =>
+  BEFORE_ITS_FIRST.includes(health) && (height ?? 0) === 0 && (memory?.track.progress ?? 0) === 0;
+
+/** Where "starting" means that there is no block. Of others it means that they load what they have (bitcoind's error -28). */
+const SILENT_WITHOUT_A_BLOCK: ReadonlySet<string> = new Set(['cometbft']);
 
 const BEFORE_ITS_FIRST: readonly Health[] = ['starting', 'unknown', 'unreachable'];
 

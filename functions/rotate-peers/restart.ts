@@ -1,12 +1,61 @@
-// The last restart of a fleet, when it had not proved itself by the end of its run: proved now, or told of, and nobody else is restarted
-// before that.
-
-import type { RotationRecord } from '../../shared/guardrails/rotation.ts';
+// The one restart that a fleet may have under way: claimed before its command is sent, over when it has proved itself, in its own run
+// or in a later one. Nobody else is restarted before that, and who does not prove himself in his client's grace is told of.
+import { clockSkewSeconds, startBySeconds } from '../../shared/documents/command.ts';
+import { type PeerCommand, peerRunLimitSeconds } from '../../shared/documents/peer-command.ts';
+import type { Refusal } from '../../shared/guardrails/codes.ts';
+import {
+  afterRestart,
+  claimRestart,
+  type RotationRecord,
+  type UnprovedRestart,
+} from '../../shared/guardrails/rotation.ts';
+import { keys, settle } from '../../shared/heal/store.ts';
 import type { Seen } from './observe.ts';
+import type { NodePlan } from './plan.ts';
 import { about, record, tell, type Work } from './tools.ts';
 import { judgePeers } from './verdict.ts';
 
-/** @returns what came of it, in a sentence */
+/** Which restart is meant, whatever has become of the record since. */
+export type Claim = Pick<UnprovedRestart, 'instanceId' | 'atMs'>;
+
+/** After this nothing of a command that is sent now can happen any more, whatever became of its answer. */
+const overAtMs = (command: PeerCommand): number =>
+  Date.now() + (startBySeconds + peerRunLimitSeconds(command) + clockSkewSeconds) * 1000;
+
+/** @returns the claim, or why this node is not restarted now */
+export async function beginRestart(
+  work: Work,
+  { instanceId, node, peersBefore, floor }: NodePlan,
+  command: PeerCommand,
+): Promise<Claim | Refusal> {
+  const atMs = Date.now();
+  const restart = { instanceId, node, atMs, peersBefore, floor, overAtMs: overAtMs(command) };
+  const taken = await settle<RotationRecord, string | undefined>(
+    work.store,
+    keys.rotation(work.fleet.name),
+    () => work.store.readRotation(work.fleet.name),
+    (read) => {
+      const claimed = claimRestart(read, work.writer, restart);
+      return 'taken' in claimed ? { result: claimed.taken } : { result: undefined, write: claimed.next };
+    },
+  );
+  if (taken === undefined) return { instanceId, atMs };
+  return { refuse: 'restart-unproved', reason: `${node} is not restarted: ${taken}`, page: false, lookAgainMs: 0 };
+}
+
+/** It has proved itself, or it never began. */
+export const endRestart = (work: Work, claim: Claim): Promise<void> =>
+  record(work, (read) => afterRestart(read, claim, null));
+
+/** A second command for the same restart, which puts the old file back. */
+export const prolongRestart = (work: Work, claim: Claim, command: PeerCommand): Promise<void> =>
+  record(work, (read) => afterRestart(read, claim, { overAtMs: overAtMs(command) }));
+
+/** Its command has been answered: from now on what is seen of the node counts. */
+export const restartAnswered = (work: Work, claim: Claim): Promise<void> =>
+  record(work, (read) => afterRestart(read, claim, { overAtMs: Date.now() }));
+
+/** @returns what came of the restart that had not proved itself by the end of its run, in a sentence */
 export async function settleRestart(
   work: Work,
   { readings, nodes }: Seen,
@@ -17,13 +66,15 @@ export async function settleRestart(
   const subject = { name: node, instanceId };
   if (!nodes.has(instanceId)) {
     // Replaced, or gone: there is nothing of it that could be proved.
-    await record(work, () => ({ restart: null }));
+    await endRestart(work, restart);
     return [`${node} was restarted, and is gone`];
   }
+  // What answers now may be the client before its stop.
+  if (Date.now() < restart.overAtMs) return [`${node}: the command that restarts it may still be at work`];
   const reading = readings.get(instanceId) ?? { kind: 'error', code: 'unreachable', reason: 'it was not asked' };
   const verdict = judgePeers(reading, { before: peersBefore, floor });
   if (verdict.is === 'proved' || verdict.is === 'short') {
-    await record(work, () => ({ restart: null }));
+    await endRestart(work, restart);
     if (verdict.is === 'short') return [`${node} runs again: ${verdict.sentence}`];
     await work.write(
       { kind: 'proof', sentence: `${verdict.sentence}, restarted`, evidence: { peers: verdict.peers } },

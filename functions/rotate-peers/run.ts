@@ -1,7 +1,7 @@
 // One fleet's run: whether anything is to be done, what for whom, and that in turn, node by node.
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { discoverNodes } from '../../shared/fleet/nodes.ts';
-import type { FleetObservation } from '../../shared/fleet/observation.ts';
+import type { FleetObservation, ObservedNode } from '../../shared/fleet/observation.ts';
 import type { Refusal } from '../../shared/guardrails/codes.ts';
 import type { SubjectRefusal } from '../../shared/guardrails/names.ts';
 import { beginRun, endRun, type RotationRecord } from '../../shared/guardrails/rotation.ts';
@@ -11,7 +11,7 @@ import { type Acted, actOnNode } from './act.ts';
 import type { PeersClient } from './asking.ts';
 import { type Due, dueNodes, ROUTINE_MS } from './due.ts';
 import type { RotateEvent } from './event.ts';
-import { CHURN_WINDOW_MS, isFresh, judgeObservation, judgeRestart } from './guards.ts';
+import { type Beginning, CHURN_WINDOW_MS, isFresh, isStillFresh, judgeObservation, judgeRestart } from './guards.ts';
 import { askOrPlan, judgeApproval } from './modes.ts';
 import { observeFleet, readLists, type Seen, twins } from './observe.ts';
 import type { NodePlan } from './plan.ts';
@@ -226,22 +226,37 @@ function isPending({ pending }: RotationRecord, { observed }: Seen, instanceId: 
   return writtenAtMs !== undefined && (observed.get(instanceId)?.startedAtMs ?? 0) < writtenAtMs;
 }
 
+/** Whether it may be restarted by what is so now: who is in the fleet, in which role, and how all of them fare. */
 async function mayRestart(
   work: Work,
   seen: Seen,
   parts: readonly FleetObservation[],
   { instanceId, node }: NodePlan,
 ): Promise<Refusal | null> {
-  const { restart } = await readRotation(work);
-  const others = [...seen.nodes.keys()].flatMap((id) => seen.observed.get(id) ?? []);
+  const { fleet, store, clients } = work;
+  const [{ restart }, observed, nodes] = await Promise.all([
+    readRotation(work),
+    store.readObservations(fleet.name),
+    discoverNodes(clients.ec2, fleet),
+  ]);
+  const stale = judgeObservation(observed, Date.now());
+  if (stale) return stale;
+  const own = observationOf(observed, instanceId);
+  const both = new Set([...seen.nodes.keys(), ...nodes.map((one) => one.instanceId)]);
+  const beginnings = (read: readonly FleetObservation[]): Beginning[] => [...both].map((id) => observationOf(read, id));
   return judgeRestart({
-    fleet: work.fleet,
+    fleet,
     node,
-    role: seen.nodes.get(instanceId)?.role ?? 'unknown',
-    health: seen.observed.get(instanceId)?.health ?? 'unknown',
-    observed: parts,
+    role: nodes.find((one) => one.instanceId === instanceId)?.role ?? 'unknown',
+    health: own?.health ?? 'unknown',
+    observed,
     nowMs: Date.now(),
-    fresh: isFresh(others),
+    fresh:
+      isFresh(fleet.chain, beginnings(parts)) &&
+      isStillFresh(beginnings(observed), Math.min(...parts.map(({ observedAtMs }) => observedAtMs)), Date.now()),
     unproved: restart && restart.instanceId !== instanceId ? restart.node : undefined,
   });
 }
+
+const observationOf = (parts: readonly FleetObservation[], instanceId: string): ObservedNode | undefined =>
+  parts.flatMap(({ nodes }) => nodes).find((node) => node.instanceId === instanceId);

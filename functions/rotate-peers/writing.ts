@@ -5,10 +5,11 @@ import type { Refusal } from '../../shared/guardrails/codes.ts';
 import { editsBetween } from '../../shared/peers/edits.ts';
 import { runOnNode } from './commands.ts';
 import type { NodePlan } from './plan.ts';
+import { beginRestart, type Claim, endRestart, restartAnswered } from './restart.ts';
 import { guardAgain, record, type Subject, type Work } from './tools.ts';
 
 export type Written =
-  | { readonly state: WrittenConfig }
+  | { readonly state: WrittenConfig; readonly restart: Claim | undefined }
   /** The old file is back, and the client runs with it. */
   | { readonly restored: string }
   | { readonly failed: string; readonly code: 'command-failed' | 'command-unanswered' }
@@ -33,10 +34,8 @@ export async function writeConfig(
     runtime: unit.runtime,
     restartGraceSeconds: restart ? unit.stopGraceSeconds : undefined,
   };
-  if (restart) {
-    const { instanceId, node, peersBefore, floor } = plan;
-    await record(work, () => ({ restart: { instanceId, node, atMs: Date.now(), peersBefore, floor } }));
-  }
+  const claim = restart ? await beginRestart(work, plan, command) : undefined;
+  if (claim && 'refuse' in claim) return claim;
   const written = await sendWrite(
     work,
     approved,
@@ -47,21 +46,21 @@ export async function writeConfig(
       : `write ${plan.change.after.length} peers`,
   );
   if ('refuse' in written) {
-    if (restart) await record(work, () => ({ restart: null }));
+    if (claim) await endRestart(work, claim);
     return written;
   }
   if ('unknown' in written) return { failed: `${subject.name}: ${written.unknown}`, code: 'command-unanswered' };
   const { state, reason } = written;
+  if (claim) await restartAnswered(work, claim);
   if (reason === undefined) {
     await record(work, ({ pending }) => {
       const { [plan.instanceId]: _, ...others } = pending;
       return { pending: restart ? others : { ...others, [plan.instanceId]: Date.now() } };
     });
-    return { state };
+    return { state, restart: claim };
   }
   // Nothing is being restarted any more, or nothing ever was.
-  if (restart && (state.client === 'running' || state.stopSeconds === null))
-    await record(work, () => ({ restart: null }));
+  if (claim && (state.client === 'running' || state.stopSeconds === null)) await endRestart(work, claim);
   const sentence = `${subject.name}: ${reason}`;
   if (state.stopSeconds === null && !state.putBack) {
     // The node has not begun: somebody has changed the file since, which is no trouble, or a person has to see to something.

@@ -43,6 +43,8 @@ export interface UnprovedRestart {
   readonly peersBefore: number | null;
   /** What proves it, at least. */
   readonly floor: number;
+  /** Its command may still begin, or be at work, up to here: nothing that is seen before proves anything. */
+  readonly overAtMs: number;
 }
 
 export const newRotation: RotationRecord = {
@@ -84,10 +86,39 @@ export function beginRun(
   untilMs: number,
 ): Write<RotationRecord> | { readonly busy: string } {
   const { run = null, epochSeconds = 0 } = read ?? {};
-  if (run && run.writer !== writer && nowMs <= run.untilMs) return { busy: run.writer };
+  // Whoever it is: an invocation that is delivered twice has one name.
+  if (run && nowMs <= run.untilMs) return { busy: run.writer };
   const epoch = Math.max(Math.floor(nowMs / 1000), epochSeconds + 1);
   return { next: next(read, { run: { writer, untilMs }, epochSeconds: epoch }) };
 }
+
+/**
+ * Takes the fleet's one restart, in the same write that finds it free: of two runs at once, one restarts. A second restart of the same
+ * node has to prove as much as the first.
+ */
+export function claimRestart(
+  read: RotationRecord | undefined,
+  writer: string,
+  restart: UnprovedRestart,
+): Write<RotationRecord> | { readonly taken: string } {
+  const { run = null, restart: before = null } = read ?? {};
+  if (run?.writer !== writer) return { taken: `${run?.writer ?? 'another run'} has the turn` };
+  if (before !== null && before.instanceId !== restart.instanceId)
+    return { taken: `${before.node} was restarted before it, and has not come back as it should` };
+  const known = [before?.peersBefore ?? null, restart.peersBefore].filter((peers) => peers !== null);
+  const peersBefore = known.length === 0 ? null : Math.max(...known);
+  return { next: next(read, { restart: { ...restart, peersBefore } }) };
+}
+
+/** What the restart is from now on, `null` where it is over; only of the very restart that is meant: another one is another run's. */
+export const afterRestart = (
+  { restart }: Pick<RotationRecord, 'restart'>,
+  { instanceId, atMs }: Pick<UnprovedRestart, 'instanceId' | 'atMs'>,
+  change: Pick<UnprovedRestart, 'overAtMs'> | null,
+): Pick<RotationRecord, 'restart'> => {
+  if (restart?.instanceId !== instanceId || restart.atMs !== atMs) return { restart };
+  return { restart: change === null ? null : { ...restart, ...change } };
+};
 
 /** Gives the turn back, and forgets what is of no use any more. */
 export function endRun(

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import type { Choice } from '../../functions/rotate-peers/choose.ts';
 import {
   isFresh,
+  isStillFresh,
   judgeObservation,
   judgeRestart,
   limitChanges,
@@ -198,6 +199,12 @@ describe('a restart', () => {
   });
 });
 
+interface Beginner {
+  readonly height: number | null;
+  readonly health: Health;
+  readonly progress: number | null;
+}
+
 describe('what has to be known', () => {
   it('an observation of more than three minutes ago, or none, is none', () => {
     expect(judgeObservation(observed(['synced'], 180_000), NOW)).toBeNull();
@@ -208,60 +215,43 @@ describe('what has to be known', () => {
     expect(judgeObservation([], NOW)?.reason).toContain('never');
   });
 
-  it.each<[boolean, [number | null, Health][]]>([
-    [
-      true,
-      [
-        [null, 'starting'],
-        [0, 'unknown'],
-        [null, 'unreachable'],
-      ],
-    ],
-    [
-      false,
-      [
-        [null, 'starting'],
-        [1, 'synced'],
-      ],
-    ],
-    [
-      false,
-      [
-        [null, 'starting'],
-        [null, 'stuck'],
-      ],
-    ],
-    [false, []],
-    [
-      false,
-      [
-        [null, 'unknown'],
-        [null, 'unknown'],
-      ],
-    ],
-  ])('a fleet is fresh: %s', (fresh, nodes) => {
-    expect(isFresh(nodes.map(([height, health]) => ({ height, health })))).toBe(fresh);
+  const track = (progress: number | null) => ({ progress, sinceMs: NOW, readAtMs: NOW, advancedAtMs: null });
+  const node = (
+    heard: NodeMemory['heard'],
+    { height = null, health = 'starting', progress = height }: Partial<Beginner> = {},
+  ) => ({ height, health, memory: { track: track(progress), heard, starts: 0, doubted: null } });
+  const says = node('starting');
+
+  it.each<[string, boolean, Parameters<typeof isFresh>[1]]>([
+    ['all say that they have no block', true, [says, says]],
+    ['that after their grace', true, [says, node('starting', { health: 'unreachable' })]],
+    ['one is at height 0', true, [says, node('facts', { height: 0 })]],
+    ['one has a block', false, [says, node('facts', { height: 1 })]],
+    ['one had blocks, and says that it has none', false, [says, node('starting', { progress: 815 })]],
+    ['one is silent', false, [says, node('nothing', { health: 'unreachable' })]],
+    ['one is silent within its grace', false, [says, node('nothing')]],
+    ['one could not be asked lately', false, [says, node('starting', { health: 'unknown' })]],
+    ['one was never asked', false, [says, node(null, { health: 'unknown' })]],
+    ['one is not observed at all', false, [says, undefined]],
+    ['one stands still', false, [says, node('facts', { height: 0, health: 'stuck' })]],
+    ['nobody answers', false, [node('nothing', { health: 'unreachable' }), node('nothing', { health: 'unreachable' })]],
+    ['there is none', false, []],
+  ])('a fleet of which %s is fresh: %s', (_, fresh, nodes) => {
+    expect(isFresh('cometbft', nodes)).toBe(fresh);
   });
 
-  it.each<[string, number | null, NodeMemory['heard'], boolean]>([
-    ['was last at height 0', 0, 'nothing', true],
-    ['was last at height 815', 815, 'nothing', false],
-    ['was last at height 815 and then starting', 815, 'starting', false],
-    ['said that it has no block yet', null, 'starting', true],
-    ['never said anything', null, 'nothing', false],
-  ])('a fleet that cannot be asked now and %s', (_, progress, heard, fresh) => {
-    const track = { progress, sinceMs: NOW, readAtMs: NOW, advancedAtMs: null };
-    const memory: NodeMemory = { track, heard, starts: 0, doubted: null };
-    const silent = { height: null, health: 'unknown', memory } as const;
-    expect(isFresh([silent, silent])).toBe(fresh);
+  it('a fleet whose clients load what they have is not fresh for it', () => {
+    expect(isFresh('bitcoin', [says, says])).toBe(false);
+    expect(isFresh('bitcoin', [node('facts', { height: 0 })])).toBe(true);
   });
 
-  it.each([
-    ['starting', true],
-    ['nothing', false],
-  ] as const)('a fleet that was never at any height, and of which %s was heard, is fresh: %s', (heard, fresh) => {
-    const track = { progress: null, sinceMs: null, readAtMs: null, advancedAtMs: null };
-    const memory: NodeMemory = { track, heard, starts: 0, doubted: null };
-    expect(isFresh([{ height: null, health: 'starting', memory }])).toBe(fresh);
+  it('a fresh fleet stays so while nobody has more blocks than it can have made since', () => {
+    const at = (height: number, health: Health = 'synced') => node('facts', { height, health });
+    const later = NOW + 60_000;
+    expect(isStillFresh([says, node('nothing'), at(120)], NOW, later)).toBe(true);
+    expect(isStillFresh([says, at(121)], NOW, later)).toBe(false);
+    expect(isStillFresh([says, node('nothing', { progress: 815 })], NOW, later)).toBe(false);
+    expect(isStillFresh([says, at(1, 'forked')], NOW, later)).toBe(false);
+    expect(isStillFresh([says, undefined], NOW, later)).toBe(false);
   });
 });

@@ -20,11 +20,14 @@ import type { ObservedNode } from '../../shared/fleet/observation.ts';
 import { parseFleet } from '../../shared/fleet/resolve.ts';
 import {
   afterAttempt,
+  afterRestart,
   beginRun,
   changedLately,
+  claimRestart,
   endRun,
   newRotation,
   type RotationRecord,
+  type UnprovedRestart,
 } from '../../shared/guardrails/rotation.ts';
 
 const NOW = Date.UTC(2026, 0, 15);
@@ -296,6 +299,50 @@ describe('the record of a fleet’s rotations', () => {
     expect(beginRun(begun.next, 'two', NOW + 16 * MINUTE, NOW)).toHaveProperty('next');
     expect(endRun(begun.next, 'two', NOW)).toEqual({ leave: true });
     expect(endRun(begun.next, 'one', NOW)).toMatchObject({ next: { run: null } });
+  });
+
+  it('keeps an invocation out that is delivered twice', () => {
+    const begun = beginRun(undefined, 'one', NOW, NOW + 15 * MINUTE);
+    if (!('next' in begun)) throw new Error('nobody was at work');
+    expect(beginRun(begun.next, 'one', NOW + MINUTE, NOW)).toEqual({ busy: 'one' });
+  });
+
+  const restart = (name: string, more: Partial<UnprovedRestart> = {}): UnprovedRestart => ({
+    instanceId: `i-${name}`,
+    node: name,
+    atMs: NOW,
+    peersBefore: 1,
+    floor: 3,
+    overAtMs: NOW,
+    ...more,
+  });
+  const turn = (more: Partial<RotationRecord> = {}): RotationRecord =>
+    record({ run: { writer: 'one', untilMs: NOW }, ...more });
+
+  it('lets one restart at a time begin, of the run whose turn it is', () => {
+    expect(claimRestart(turn(), 'one', restart('a'))).toMatchObject({ next: { restart: restart('a') } });
+    expect(claimRestart(turn({ restart: restart('b') }), 'one', restart('a'))).toHaveProperty('taken');
+    expect(claimRestart(turn(), 'two', restart('a'))).toHaveProperty('taken');
+    expect(claimRestart(record(), 'one', restart('a'))).toHaveProperty('taken');
+    expect(claimRestart(undefined, 'one', restart('a'))).toHaveProperty('taken');
+  });
+
+  it('has a second restart of a node prove as much as the first', () => {
+    const again = restart('a', { atMs: NOW + HOUR, peersBefore: 0 });
+    const known = turn({ restart: restart('a', { peersBefore: 3 }) });
+    expect(claimRestart(known, 'one', again)).toMatchObject({
+      next: { restart: { atMs: NOW + HOUR, peersBefore: 3 } },
+    });
+  });
+
+  it('ends the restart that is meant, and no other run’s', () => {
+    const claim = { instanceId: 'i-a', atMs: NOW };
+    expect(afterRestart(turn({ restart: restart('a') }), claim, null)).toEqual({ restart: null });
+    for (const other of [restart('b'), restart('a', { atMs: NOW + 1 })])
+      expect(afterRestart(turn({ restart: other }), claim, null)).toEqual({ restart: other });
+    expect(afterRestart(turn({ restart: restart('a') }), claim, { overAtMs: NOW + 1 })).toEqual({
+      restart: restart('a', { overAtMs: NOW + 1 }),
+    });
   });
 
   it('gives every run a higher epoch, whatever the clock says', () => {
