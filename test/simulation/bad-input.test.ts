@@ -1,6 +1,10 @@
 // Bad input, end to end: RPCs, references, names and fleet files that are not what they should be.
 import { describe } from '@jest/globals';
 import * as badInput from './cases/bad-input.ts';
+import * as badNames from './cases/bad-names.ts';
 import { itHolds } from './cases/matrix.ts';
 
-describe('when', () => itHolds(badInput.SCENARIOS, new URL('./cases/bad-input.ts', import.meta.url)));
+describe('an answer that is none', () => itHolds(badInput.SCENARIOS, new URL('./cases/bad-input.ts', import.meta.url)));
+
+describe('a name or a fleet file that is wrong', () =>
+  itHolds(badNames.SCENARIOS, new URL('./cases/bad-names.ts', import.meta.url)));
