@@ -2,6 +2,7 @@
 import type { Assembly, TemplateResource } from './deploy/assembly.ts';
 import { readBundle } from './deploy/assembly.ts';
 import { computeTypes } from './deploy/compute.ts';
+import { instanceTypes } from './deploy/instances.ts';
 import { type Created, conditionHolds, resolve, type Scope } from './deploy/intrinsics.ts';
 import { messagingTypes } from './deploy/messaging.ts';
 import { nameTypes } from './deploy/names.ts';
@@ -40,6 +41,7 @@ export interface Deployment {
 
 const TYPES: Readonly<Record<string, ResourceType>> = {
   ...computeTypes,
+  ...instanceTypes,
   ...messagingTypes,
   ...nameTypes,
   ...stateTypes,

@@ -11,6 +11,7 @@ import {
 } from '@aws-sdk/client-auto-scaling';
 import { CreateLaunchTemplateCommand, EC2Client, StopInstancesCommand } from '@aws-sdk/client-ec2';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { deploy } from '../../local/deploy.ts';
 import type { GroupSeed } from '../../local/region/autoscaling/autoscaling.ts';
 import type { Following } from '../../local/region/clock.ts';
 import { SUBNET_ID } from '../../local/region/ec2/service.ts';
@@ -276,6 +277,49 @@ describe('Standby', () => {
     await exit(members[0]);
     await pass(MINUTE_MS / 3);
     expect(region.elb.health(arn).map(({ id }) => id)).toEqual([members[1], members[0]]);
+  });
+});
+
+describe('A template of CloudFormation', () => {
+  it('may have a launch template, a target group and a scaling group, which then launches what it wants', async () => {
+    const template = {
+      Resources: {
+        Group: {
+          Type: 'AWS::AutoScaling::AutoScalingGroup',
+          Properties: {
+            MinSize: '1',
+            MaxSize: '1',
+            LaunchTemplate: {
+              LaunchTemplateId: { Ref: 'Template' },
+              Version: { 'Fn::GetAtt': ['Template', 'LatestVersionNumber'] },
+            },
+            VPCZoneIdentifier: [SUBNET_B],
+            TargetGroupARNs: [{ Ref: 'Targets' }],
+          },
+        },
+        Targets: { Type: 'AWS::ElasticLoadBalancingV2::TargetGroup', Properties: { Port: 8332, Protocol: 'TCP' } },
+        Template: {
+          Type: 'AWS::EC2::LaunchTemplate',
+          Properties: { LaunchTemplateData: { ImageId: 'ami-0aaaabbbbccccdddd', InstanceType: 'm6i.large' } },
+        },
+      },
+    };
+    const { accountId, regionName } = region.kernel;
+    const { resources } = await deploy({
+      assembly: { template, stackName: 'nodes', assets: [] },
+      accountId,
+      regionName,
+      code: region.code,
+      vpcEndpoints: region.vpcEndpoints,
+      call: region.call,
+      random: region.kernel.random('deploy'),
+    });
+    await pass(2 * MINUTE_MS);
+    const group = region.autoscaling.group(resources.get('Group')?.ref ?? '');
+    expect([...group.members.values()]).toMatchObject([{ lifecycle: 'InService' }]);
+    const [instance] = region.ec2.instances().filter(({ instanceId }) => group.members.has(instanceId));
+    expect(instance).toMatchObject({ availabilityZone: 'eu-west-1b', instanceType: 'm6i.large', state: 'running' });
+    expect(region.elb.health(resources.get('Targets')?.ref ?? '')).toMatchObject([{ id: instance?.instanceId }]);
   });
 });
 

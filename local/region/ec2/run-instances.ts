@@ -30,7 +30,7 @@ export interface Launched {
   }[];
 }
 
-/** The machine behind a new instance, without power: EC2 gives it that when the instance runs. */
+/** The machine behind a new instance, without power: EC2 gives it that when the instance runs, and the volumes that snapshots were made into. */
 export interface LaunchedMachine {
   readonly machine: Machine;
   /** What its user data or its image says: it boots with its client masked on disk (`Machine.maskClient`). */
@@ -116,7 +116,11 @@ function checkVolume(state: Ec2State, volume: PlannedVolume): void {
 }
 
 function sizeOf(state: Ec2State, { snapshotId, sizeGiB }: PlannedVolume): number {
-  const ofSnapshot = snapshotId === undefined ? 0 : state.snapshotSizeGiB(snapshotId);
+  const snapshot = snapshotId === undefined ? undefined : state.ebs.snapshot(snapshotId);
+  if (snapshot && snapshot.state !== 'completed') {
+    throw new AwsError('IncorrectState', `Snapshot is in invalid state - ${snapshot.state}`);
+  }
+  const ofSnapshot = snapshot?.volumeSizeGiB ?? 0;
   if (sizeGiB === undefined) return ofSnapshot;
   if (sizeGiB >= ofSnapshot) return sizeGiB;
   throw new AwsError(
@@ -175,6 +179,11 @@ function launchOne(
   );
   if (made) {
     state.machines.add(made.machine);
+    // What was on a snapshot is on its volume at once; on AWS its blocks come as they are read, and RunInstances says nothing of when.
+    for (const { volumeId, device, snapshotId, sizeGiB } of volumes) {
+      const content = state.ebs.snapshots.get(snapshotId)?.content;
+      if (content) made.machine.volumeAttached(volumeId, device, sizeGiB, { content, initializedAtMs: undefined });
+    }
     if (made.clientMasked) mask(made.machine);
   }
   launch(state, instance);

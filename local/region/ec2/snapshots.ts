@@ -81,14 +81,15 @@ export function snapshotOperations(state: Ec2State): Record<string, Operation> {
 }
 
 /** Refuses nothing: whoever calls it has looked. */
-export function remove(state: Ec2State, { snapshotId, volumeId, state: now, dueAtMs }: Snapshot): void {
+export function remove(state: Ec2State, snapshot: Snapshot): void {
   const { ebs, kernel } = state;
+  const { volumeId, state: now, dueAtMs } = snapshot;
   const nowMs = kernel.clock.now();
   if (now === 'pending') {
     const others = (ebs.deletedPending.get(volumeId) ?? []).filter((otherMs) => otherMs > nowMs);
     ebs.deletedPending.set(volumeId, [...others, dueAtMs]);
   }
-  ebs.snapshots.remove(snapshotId, nowMs);
+  ebs.remove(snapshot, nowMs);
 }
 
 /** Tags of snapshots are read and set as those of everything else. */
@@ -99,7 +100,6 @@ export function taggableSnapshots(state: Ec2State): void {
     setTags: (id, tags) => void state.ebs.change(id, { tags }, state.kernel.clock.now()),
     all: () => state.ebs.snapshots.all().map(({ snapshotId, tags }) => ({ id: snapshotId, tags })),
   });
-  state.snapshotSizeGiB = (snapshotId) => state.ebs.snapshot(snapshotId).volumeSizeGiB;
 }
 
 /** "A locked snapshot can't be deleted": with which code, AWS does not say. */

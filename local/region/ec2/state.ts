@@ -140,10 +140,6 @@ export class Ec2State {
   httpTokensEnforced = false;
   /** To be called when an instance was added. */
   instanceAdded: () => void = () => {};
-  /** The size of the volume that a snapshot was taken of. Throws what EC2 answers for an unknown one. */
-  snapshotSizeGiB: (snapshotId: string) => number = (snapshotId) => {
-    throw new AwsError('InvalidSnapshot.NotFound', `The snapshot '${snapshotId}' does not exist.`);
-  };
   readonly subnets: Subnets;
   readonly capacity: Capacity;
   readonly taggables = new Map<string, Taggable>();
