@@ -62,3 +62,16 @@ export function openingOf(parts: readonly ChainData[]): Opening {
   if (parts.some(({ opening }) => opening === 'refuses')) return 'refuses';
   return parts.some(({ opening }) => opening === 'starts-over') ? 'starts-over' : 'opens';
 }
+
+/** What the same volume held, or would hold, at another height or in another condition: for scenarios that make up a past. */
+export function contentAt(
+  content: VolumeContent,
+  change: Partial<Pick<ChainData, 'height' | 'branch' | 'condition' | 'opening' | 'stopsAtHeight'>> & {
+    readonly usedBytes?: number;
+  },
+): VolumeContent {
+  if (!content.data) throw new RangeError('contentAt: nothing of a chain is on this volume');
+  const { usedBytes = content.usedBytes, ...of } = change;
+  const data = { ...content.data, ...of };
+  return { ...content, usedBytes, data: { ...data, blockHash: data.branch.hash(data.height) } };
+}

@@ -2,6 +2,7 @@
 // its original's UUID; what a boot mounts is in /etc/fstab. The client's data are in data.ts.
 import type { VolumeContent } from './content.ts';
 import { CopiedData } from './data.ts';
+import { type Device, type DeviceReport, deviceById, type MountOptions } from './devices.ts';
 import { bootLines, fstabOf } from './fstab.ts';
 import type { NewDisk } from './machine.ts';
 import type { SimulatedNode } from './node.ts';
@@ -11,37 +12,6 @@ const GIB = 2 ** 30;
 export const FSTAB = '/etc/fstab';
 /** Blocks that are not there yet come with "increased I/O latency and decreased performance" (EBS guide, "Initialize Amazon EBS volumes"): how much, AWS does not say. */
 const UNINITIALIZED_SPEED = 0.25;
-
-export interface MountOptions {
-  readonly readOnly?: boolean;
-  /** XFS: even if its UUID is mounted already. */
-  readonly nouuid?: boolean;
-}
-
-/** A block device as lsblk shows it. */
-export interface DeviceReport {
-  readonly volumeId: string;
-  /** As the kernel names it: the API's name is not to be seen on Nitro. */
-  readonly name: string;
-  readonly byId: string;
-  readonly sizeBytes: number;
-  /** Undefined: nothing is on it. */
-  readonly filesystem: { readonly type: string; readonly uuid: string } | undefined;
-  readonly mountedAt: string | undefined;
-  readonly readOnly: boolean;
-}
-
-interface Device {
-  readonly volumeId: string;
-  readonly name: string;
-  sizeBytes: number;
-  /** Undefined: an empty volume. */
-  readonly volume: SimulatedVolume | undefined;
-}
-
-/** /dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_vol0123…: the id without its dash. */
-export const deviceById = (volumeId: string): string =>
-  `/dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_${volumeId.replace('-', '')}`;
 
 export class NodeDisks {
   readonly data: CopiedData;

@@ -13,7 +13,8 @@ import { exitStatusOf, lastLineOf } from './client-words.ts';
 import { CloudWatchAgent, MINUTE_MS } from './cloudwatch-agent.ts';
 import { CommandRunner } from './commands.ts';
 import type { VolumeContent } from './content.ts';
-import { type DeviceReport, type MountOptions, NodeDisks } from './disks.ts';
+import type { DeviceReport, MountOptions } from './devices.ts';
+import { NodeDisks } from './disks.ts';
 import type { CommandOutcome, Machine, MachineCommand, NewDisk } from './machine.ts';
 import type { Metric, Past } from './metrics.ts';
 import type { PeersHost } from './peer-commands.ts';
@@ -185,9 +186,9 @@ export class SimulatedNode implements Machine {
     this.later(this.random.integer(80, 250) + afterMs, () => finished({ exitCode: 0, stdout, stderr: '' }));
   }
 
-  powerOff(): void {
+  powerOff(how: 'clean' | 'hard' = 'clean'): void {
     if (!this.powered) return;
-    this.client.stop('stopped', 'instance-down');
+    this.client.stop(how === 'hard' ? 'failed' : 'stopped', 'instance-down');
     this.powered = false;
     this.boot++;
     this.agentFromMs = Number.POSITIVE_INFINITY;

@@ -76,7 +76,8 @@ export function modificationOperations(state: Ec2State): Record<string, Operatio
 }
 
 function refuseUnlessModifiable(volume: Volume, nowMs: number): void {
-  const { volumeId, modification, modificationStartsMs } = volume;
+  const { volumeId, modification, modificationStartsMs, phase } = volume;
+  if (phase !== undefined) throw new AwsError('IncorrectState', `Volume '${volumeId}' is in the '${phase}' state.`);
   if (modification?.state === 'modifying' || modification?.state === 'optimizing') {
     throw new AwsError(
       'IncorrectModificationState',

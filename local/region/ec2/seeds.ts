@@ -1,5 +1,6 @@
 // What a scenario puts there: instances and volumes that have always been, or a new instance; and the past of a volume.
 import type { Tag, VolumeType } from '@aws-sdk/client-ec2';
+import { kmsKey } from '../kms.ts';
 import { modified } from './limits.ts';
 import { completeAt } from './modify.ts';
 import { checkId, type Ec2State, type Instance, type NetworkInterface, type Volume } from './state.ts';
@@ -38,6 +39,8 @@ export interface VolumeSeed {
   readonly throughputMiBps?: number;
   readonly availabilityZone?: string;
   readonly encrypted?: boolean;
+  /** A customer's; the account's for EBS unless given. */
+  readonly kmsKeyId?: string;
   readonly snapshotId?: string;
   /** A month ago unless given, or when its instance was launched. */
   readonly createdAtMs?: number;
@@ -143,6 +146,7 @@ export function seedVolume(state: Ec2State, seed: VolumeSeed): Volume {
     }),
     availabilityZone: instance?.availabilityZone ?? seed.availabilityZone ?? firstZone(state),
     encrypted: seed.encrypted ?? true,
+    ...(seed.kmsKeyId === undefined ? {} : { kmsKeyArn: kmsKey(seed.kmsKeyId, state.kernel).arn }),
     snapshotId: seed.snapshotId ?? '',
     createdAtMs,
     attachment: attachedTo && {

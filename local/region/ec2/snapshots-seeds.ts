@@ -53,6 +53,8 @@ export interface EbsHandles {
   failNextSnapshot(volumeId: string): void;
   /** What is on a volume, wherever it is; undefined: nothing, or nobody knows. */
   contentOf(volumeId: string): VolumeContent | undefined;
+  /** Puts something on a volume that is attached to nothing. */
+  setContent(volumeId: string, content: VolumeContent): void;
   /** The Region's quota of `VolumeInitializationRate`, in MiB/s. */
   setInitializationQuota(mibps: number): void;
   /** A person disables a KMS key, or enables it again: volumes under it are neither created nor attached. */
@@ -84,6 +86,11 @@ export function ebsHandles(state: Ec2State): EbsHandles {
     isSnapshotLocked: (snapshotId) => isLocked(ebs.snapshot(snapshotId), kernel.clock.now()),
     failNextSnapshot: (volumeId) => void ebs.doomedSnapshots.add(state.volume(volumeId).volumeId),
     contentOf: (volumeId) => contentOf(state, state.volume(volumeId).volumeId),
+    setContent(volumeId, content) {
+      const { attachment } = state.volume(volumeId);
+      if (attachment) throw new Error(`setContent ${volumeId}: it is attached to ${attachment.instanceId}`);
+      ebs.contents.set(volumeId, content);
+    },
     setInitializationQuota(mibps) {
       if (!(mibps >= 0)) throw new RangeError(`setInitializationQuota: expected MiB/s of at least 0, found ${mibps}`);
       ebs.initializationQuotaMiBps = mibps;
@@ -116,8 +123,7 @@ function seedSnapshot(state: Ec2State, seed: SnapshotSeed): string {
   const encrypted = seed.encrypted ?? volume?.encrypted ?? true;
   const ofVolume = volume && keyOf(state, volume);
   const key = seed.kmsKeyId ?? ofVolume ?? 'alias/aws/ebs';
-  ebs.snapshots.set(
-    snapshotId,
+  ebs.add(
     {
       snapshotId,
       volumeId: seed.volumeId,

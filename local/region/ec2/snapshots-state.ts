@@ -47,6 +47,7 @@ const TOKENS_MAX = 10_000;
 
 export class EbsState {
   readonly snapshots = new VersionedMap<Snapshot>(LAG_MS_MAX);
+  readonly #byVolume = new Map<string, Set<string>>();
   /** Of volumes that are on no machine; a volume that is in here without a content is known to be empty. */
   readonly contents = new Map<string, VolumeContent | undefined>();
   /** Requests that have been carried out, by operation and token. */
@@ -67,6 +68,23 @@ export class EbsState {
     const found = this.snapshots.get(snapshotId);
     if (!found) throw unknownSnapshot(snapshotId);
     return found;
+  }
+
+  /** In the order of their creation: fleets have thousands of snapshots, a volume has some. */
+  ofVolume(volumeId: string): Snapshot[] {
+    return [...(this.#byVolume.get(volumeId) ?? [])].flatMap((snapshotId) => this.snapshots.get(snapshotId) ?? []);
+  }
+
+  add(snapshot: Snapshot, atMs: number): void {
+    const { snapshotId, volumeId } = snapshot;
+    const ids = this.#byVolume.get(volumeId) ?? new Set();
+    this.#byVolume.set(volumeId, ids.add(snapshotId));
+    this.snapshots.set(snapshotId, snapshot, atMs);
+  }
+
+  remove({ snapshotId, volumeId }: Snapshot, nowMs: number): void {
+    this.#byVolume.get(volumeId)?.delete(snapshotId);
+    this.snapshots.remove(snapshotId, nowMs);
   }
 
   change(snapshotId: string, change: Partial<Snapshot>, nowMs: number): Snapshot {

@@ -89,12 +89,12 @@ export function take(state: Ec2State, volumes: readonly Volume[], { description,
       kmsKeyArn: keyOf(state, volume),
       state: 'pending',
       startedAtMs: nowMs,
-      dueAtMs: nowMs + takesMs(state, volume, fullBytes),
+      dueAtMs: Math.max(nowMs + takesMs(state, volume, fullBytes), afterPending(state, volume)),
       lock: undefined,
       content: contentOf(state, volume.volumeId),
       tags: tags(volume),
     };
-    state.ebs.snapshots.set(snapshot.snapshotId, snapshot, nowMs);
+    state.ebs.add(snapshot, nowMs);
     return snapshot;
   });
   for (const { snapshotId, dueAtMs } of taken) {
@@ -130,12 +130,17 @@ function complete(state: Ec2State, snapshotId: string, set: readonly Snapshot[])
   if (now.every((other) => other.state !== 'pending')) tellOfSnapshots(state, now, true);
 }
 
+/** "Newer snapshots remain in the pending state until the pending snapshot with the oldest Started time moves to the completed state." (re:Post) */
+const afterPending = (state: Ec2State, { volumeId }: Volume): number =>
+  Math.max(0, ...pendingOf(state, volumeId).map(({ dueAtMs }) => dueAtMs + 1_000));
+
+const pendingOf = (state: Ec2State, volumeId: string): Snapshot[] =>
+  state.ebs.ofVolume(volumeId).filter((other) => other.state === 'pending');
+
 /** Only what has changed since the last snapshot is copied: snapshots "are incremental" (DeleteSnapshot). */
 function takesMs(state: Ec2State, { volumeId }: Volume, fullBytes: number): number {
   const random = state.kernel.random('ec2/snapshots');
-  const last = state.ebs.snapshots
-    .all()
-    .findLast((snapshot) => snapshot.volumeId === volumeId && snapshot.state !== 'error');
+  const last = state.ebs.ofVolume(volumeId).findLast((snapshot) => snapshot.state !== 'error');
   const sinceDays = last ? (state.kernel.clock.now() - last.startedAtMs) / DAY_MS : 0;
   const changed = last
     ? Math.abs(fullBytes - last.fullBytes) + fullBytes * Math.min(1, REWRITTEN_SHARE * sinceDays)
@@ -147,7 +152,7 @@ function takesMs(state: Ec2State, { volumeId }: Volume, fullBytes: number): numb
 export function refuseUnlessTakeable(state: Ec2State, { volumeId, phase, performance }: Volume): void {
   if (phase !== undefined) throw new AwsError('IncorrectState', `Volume '${volumeId}' is in the '${phase}' state.`);
   const nowMs = state.kernel.clock.now();
-  const pending = state.ebs.snapshots.all().filter((other) => other.volumeId === volumeId && other.state === 'pending');
+  const pending = pendingOf(state, volumeId);
   const deleted = (state.ebs.deletedPending.get(volumeId) ?? []).filter((dueAtMs) => dueAtMs > nowMs);
   const most = performance.type === 'st1' || performance.type === 'sc1' ? 1 : CONCURRENT_MAX;
   if (pending.length + deleted.length >= most) {
