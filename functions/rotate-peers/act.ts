@@ -114,7 +114,8 @@ async function carryOut(work: Work, act: Act, subject: Subject): Promise<Acted> 
   if (wantsRestart) {
     const seconds = (work.fleet.units[0]?.stopGraceSeconds ?? 0) + RESTART_SECONDS;
     forbidden = await act.judgeRestart();
-    if (!forbidden && Date.now() + seconds * 1000 > work.untilMs)
+    if (!forbidden && seconds * 1000 > work.untilMs - work.startedAtMs) forbidden = tooLong(subject, seconds);
+    else if (!forbidden && Date.now() + seconds * 1000 > work.untilMs)
       noTime = `a restart may take ${seconds} s, more than this run has left`;
   }
   const restarts = wantsRestart && !forbidden && noTime === undefined;
@@ -134,6 +135,14 @@ async function carryOut(work: Work, act: Act, subject: Subject): Promise<Acted> 
   if (noTime !== undefined && verdict.is !== 'proved') return { outcome: 'later', sentence: noTime };
   return conclude(work, act, subject, { done, verdict, forbidden });
 }
+
+/** No run is ever long enough: the restart is a person's. */
+const tooLong = ({ name }: Subject, seconds: number): Refusal => ({
+  refuse: 'restart-forbidden',
+  reason: `${name} takes its new list only when it is restarted, which may take ${seconds} s by its stopGraceSeconds, more than a run has: restart it by hand`,
+  page: true,
+  lookAgainMs: 0,
+});
 
 async function conclude(
   work: Work,

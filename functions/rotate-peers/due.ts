@@ -29,19 +29,21 @@ export function dueNodes(
   nowMs: number,
 ): Due | null {
   const record = read ?? newRotation;
-  const curable = nodes.filter(({ health }) => CURABLE.includes(health)).sort(byName);
-  if (curable.length === 0) return record.restart ? { why: 'restart', nodes: [], cursor: record.cursor } : null;
+  const { cursor } = record;
+  const curable = nodes.filter((node) => CURABLE.includes(node.health) || isStillStarting(node)).sort(byName);
+  if (event.kind === 'approve') {
+    const question = record.asked.find(({ hash }) => hash === event.plan);
+    const asked = curable.filter(({ instanceId }) => Object.hasOwn(question?.nodes ?? {}, instanceId));
+    return { why: 'asked', nodes: idsOf(asked, NODES_A_RUN), cursor };
+  }
+  if (curable.length === 0) return record.restart ? { why: 'restart', nodes: [], cursor } : null;
   // The worst first: who is connected to nobody may be why others have too few.
   const below = curable
     .filter((node) => isBelow(node, minimum))
     .sort((a, b) => (a.peerCount ?? 0) - (b.peerCount ?? 0) || byName(a, b));
-  if (event.kind === 'approve') {
-    const asked = curable.filter(({ instanceId }) => Object.hasOwn(record.asked?.nodes ?? {}, instanceId));
-    return { why: 'asked', nodes: asked.map(({ instanceId }) => instanceId), cursor: record.cursor };
-  }
   if (event.kind !== 'sweep') {
     const others = curable.filter((node) => !below.includes(node));
-    return { why: 'asked', nodes: idsOf([...below, ...others]), cursor: record.cursor };
+    return { why: 'asked', nodes: idsOf([...below, ...others], NODES_A_RUN), cursor };
   }
   const patient = below.filter(
     ({ instanceId }) =>
@@ -49,22 +51,44 @@ export function dueNodes(
       // What was planned or asked for is not looked at again every five minutes.
       (mode === 'act' || nowMs - (record.plans[instanceId]?.atMs ?? 0) >= ROUTINE_MS),
   );
-  if (patient.length > 0) return { why: 'floor', nodes: idsOf(patient), cursor: record.cursor };
   if (nowMs - record.routineAtMs >= ROUTINE_MS) {
-    const after = curable.filter((node) => record.cursor === null || placeOf(node) > record.cursor);
-    const taken = after.slice(0, NODES_A_RUN);
+    // Who cannot be helped stays below the floor for ever: nobody waits for that.
+    const first = someOf(patient, NODES_A_RUN / 2, nowMs);
+    const rest = curable.filter((node) => !first.includes(node) && (cursor === null || placeOf(node) > cursor));
+    const taken = rest.slice(0, NODES_A_RUN - first.length);
     const last = taken.at(-1);
-    return { why: 'routine', nodes: idsOf(taken), cursor: after.length > taken.length && last ? placeOf(last) : null };
+    const ends = rest.length > taken.length && last ? placeOf(last) : null;
+    return { why: 'routine', nodes: idsOf([...first, ...taken], NODES_A_RUN), cursor: ends };
   }
-  return record.restart ? { why: 'restart', nodes: [], cursor: record.cursor } : null;
+  if (patient.length > 0)
+    return { why: 'floor', nodes: idsOf(someOf(patient, NODES_A_RUN, nowMs), NODES_A_RUN), cursor };
+  return record.restart ? { why: 'restart', nodes: [], cursor } : null;
+}
+
+const SWEEP_MS = 5 * 60_000;
+
+/** Where not all fit: the worst half of those that do, and of the others in turn, sweep by sweep. */
+function someOf<T>(worstFirst: readonly T[], size: number, nowMs: number): readonly T[] {
+  if (worstFirst.length <= size) return worstFirst;
+  const half = size / 2;
+  const others = worstFirst.slice(half);
+  const from = (Math.floor(nowMs / SWEEP_MS) * half) % others.length;
+  return [...worstFirst.slice(0, half), ...[...others.slice(from), ...others.slice(0, from)].slice(0, half)];
 }
 
 /** A client without a block tells nothing of its peers (cometbft waits for the others to begin): it is asked. */
-const isBelow = ({ peerCount, health, height }: ObservedNode, minimum: number): boolean =>
-  peerCount === null ? health === 'starting' && (height ?? 0) === 0 : peerCount < minimum;
+const isBelow = (node: ObservedNode, minimum: number): boolean => {
+  if (node.peerCount !== null) return node.peerCount < minimum;
+  const blocks = node.height ?? node.memory?.track.progress ?? 0;
+  return blocks === 0 && (node.health === 'starting' || isStillStarting(node));
+};
 
-const idsOf = (nodes: readonly ObservedNode[]): readonly string[] =>
-  nodes.slice(0, NODES_A_RUN).map(({ instanceId }) => instanceId);
+/** Its grace is over, and it says still that it starts: peers may be all that it lacks. */
+const isStillStarting = ({ health, memory }: ObservedNode): boolean =>
+  health === 'unreachable' && memory?.heard === 'starting';
+
+const idsOf = (nodes: readonly ObservedNode[], most: number): readonly string[] =>
+  nodes.slice(0, most).map(({ instanceId }) => instanceId);
 
 const placeOf = ({ name, instanceId }: ObservedNode): string => `${name} ${instanceId}`;
 

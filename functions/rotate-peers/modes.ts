@@ -1,10 +1,10 @@
 // Modes plan and ask: what would be done is written, or put to a person, and what a person said yes to is done to the letter.
 import type { Fleet } from '../../shared/fleet/model.ts';
 import type { SubjectRefusal } from '../../shared/guardrails/names.ts';
-import type { RotationRecord } from '../../shared/guardrails/rotation.ts';
+import { askedAgain, type RotationRecord } from '../../shared/guardrails/rotation.ts';
 import { ROUTINE_MS } from './due.ts';
 import { hashOf, hashOfNode, type NodePlan, sentenceOf } from './plan.ts';
-import { record, type Work } from './tools.ts';
+import { answerableMs, record, type Work } from './tools.ts';
 
 const MAX_SENTENCES = 10;
 
@@ -21,7 +21,7 @@ export async function askOrPlan(
   await writePlans(work, plans, names, nowMs);
   if (fleet.mode === 'plan') return [];
   const nodes = Object.fromEntries(plans.map((plan) => [plan.instanceId, hashOfNode(plan)]));
-  await record(work, (read) => (read.asked?.hash === hash ? {} : { asked: { hash, atMs: nowMs, nodes } }));
+  await record(work, (read) => askedAgain(read, { hash, atMs: nowMs, nodes }, answerableMs(fleet)));
   const said = plans.slice(0, MAX_SENTENCES).map((plan) => `${plan.node}: ${sentenceOf(plan, names)}`);
   const more = plans.length > MAX_SENTENCES ? [`and ${plans.length - MAX_SENTENCES} more nodes`] : [];
   const restarts = restartsOf(fleet, plans);
@@ -66,12 +66,13 @@ async function writePlans(
 
 /** Of what would be done now, what a person said yes to; why nothing of it. */
 export function judgeApproval(
-  { name, mode, ask }: Fleet,
+  fleet: Fleet,
   { asked }: RotationRecord,
   hash: string,
   plans: readonly NodePlan[],
   nowMs: number,
 ): readonly NodePlan[] | SubjectRefusal {
+  const { name, mode, ask } = fleet;
   const no = (refuse: 'mode-changed' | 'approval-exceeded' | 'approval-expired', reason: string): SubjectRefusal => ({
     refuse,
     subject: `${name} ${hash}`,
@@ -79,11 +80,15 @@ export function judgeApproval(
     page: false,
   });
   if (mode === 'plan') return no('mode-changed', `${name} is in mode plan: plan ${hash} is not carried out`);
-  if (asked?.hash !== hash)
-    return no('approval-exceeded', `plan ${hash} is not the one that was asked for, which is ${asked?.hash ?? 'none'}`);
-  if (nowMs - asked.atMs > ask.expiresAfterHours * 60 * 60_000)
+  const question = asked.find((one) => one.hash === hash);
+  if (!question)
+    return no(
+      'approval-exceeded',
+      `plan ${hash} is not one that was asked for; the last was ${asked[0]?.hash ?? 'none'}`,
+    );
+  if (nowMs - question.atMs > answerableMs(fleet))
     return no('approval-expired', `plan ${hash} was asked for more than ${ask.expiresAfterHours} h ago`);
-  const still = plans.filter((plan) => asked.nodes[plan.instanceId] === hashOfNode(plan));
+  const still = plans.filter((plan) => question.nodes[plan.instanceId] === hashOfNode(plan));
   if (still.length > 0) return still;
   return no('approval-exceeded', `plan ${hash} is not carried out: nothing of it is what would be done now`);
 }

@@ -9,6 +9,7 @@ import { judgePauses } from '../../shared/guardrails/switches.ts';
 import { keys, settle } from '../../shared/heal/store.ts';
 import { type Acted, actOnNode } from './act.ts';
 import type { PeersClient } from './asking.ts';
+import { sleep } from './commands.ts';
 import { type Due, dueNodes, ROUTINE_MS } from './due.ts';
 import type { RotateEvent } from './event.ts';
 import { type Beginning, CHURN_WINDOW_MS, isFresh, isStillFresh, judgeObservation, judgeRestart } from './guards.ts';
@@ -43,6 +44,7 @@ export async function rotateFleet(
   if (typeof client === 'string' || !isPeered(fleet))
     return nothing(typeof client === 'string' ? client : 'its file has no peers');
   const { store, environment } = tools;
+  if (event.kind !== 'sweep') await turnComes(tools, fleet.name);
   // Two reads, before anything else: nearly always there is nothing to do.
   const [parts, rotation] = await Promise.all([store.readObservations(fleet.name), store.readRotation(fleet.name)]);
   const due = dueNodes(
@@ -56,7 +58,11 @@ export async function rotateFleet(
   const paused = judgePauses(environment.PARAMETER_PREFIX, fleet.name, values);
   const stale = judgeObservation(parts, Date.now());
   const begun = await begin(tools, fleet.name);
-  if ('busy' in begun) return nothing(`${begun.busy} is at work`);
+  if ('busy' in begun) {
+    if (event.kind === 'sweep') return nothing(`${begun.busy} is at work`);
+    // Kept with what failed, and told of: what a person wants is never lost without a word.
+    throw new Error(`${fleet.name}: ${begun.busy} is at work: nothing was done, ask again`);
+  }
   const work = workOf(tools, fleet, begun.epochSeconds);
   try {
     const refusal = paused ?? stale;
@@ -75,6 +81,19 @@ export async function rotateFleet(
         return { result: undefined, write: 'next' in ended ? ended.next : undefined };
       },
     );
+  }
+}
+
+/** Of the run's time, what is left for a person's wish when the turn comes late. */
+const LEAST_LEFT_MS = 5 * 60_000;
+const TURN_POLL_SECONDS = 10;
+
+/** A person does not ask twice: whoever is at work is waited for, as long as there is time to do something afterwards. */
+async function turnComes({ store, untilMs }: Tools, fleet: string): Promise<void> {
+  while (Date.now() + TURN_POLL_SECONDS * 1000 < untilMs - LEAST_LEFT_MS) {
+    const { run = null } = (await store.readRotation(fleet)) ?? {};
+    if (run === null || run.untilMs < Date.now()) return;
+    await sleep(TURN_POLL_SECONDS);
   }
 }
 
@@ -127,13 +146,14 @@ async function rotate(work: Work, client: PeersClient, facts: Facts): Promise<Su
       failures.push(...done.failures);
       finished = done.finished;
       leftBehind = done.left;
-      if (event.kind === 'approve') await record(work, () => ({ asked: null }));
+      if (event.kind === 'approve' && done.finished)
+        await record(work, ({ asked }) => ({ asked: asked.filter(({ hash }) => hash !== event.plan) }));
     }
   } else refusals.push(...(await askOrPlan(work, plans, seen.names)));
-  const left = turn.length < due.nodes.length || read.refusals.length > 0 || leftBehind;
+  const left = turn.length < due.nodes.length || read.refusals.length > 0 || leftBehind || failures.length > 0;
   const waits = plans.some(({ change }) => change.waiting > 0);
-  if (finished && failures.length === 0)
-    await passed(work, due, left ? LEFT_AGAIN_MS : waits ? CHURN_WINDOW_MS : ROUTINE_MS);
+  // One that fails each time is told of, and keeps nobody else from his turn.
+  if (finished) await passed(work, due, left ? LEFT_AGAIN_MS : waits ? CHURN_WINDOW_MS : ROUTINE_MS);
   await tell(work, refusals).catch((error: unknown) => failures.push(error));
   if (failures.length > 0) throw new AggregateError(failures, `${fleet.name}: ${failures.map(sentence).join('; ')}`);
   return {

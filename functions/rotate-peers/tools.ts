@@ -103,6 +103,9 @@ export const about = (refusal: Refusal, subject: Subject | string): SubjectRefus
   page: refusal.page,
 });
 
+/** So long a person may say yes to what was asked. */
+export const answerableMs = ({ ask }: Pick<Fleet, 'ask'>): number => ask.expiresAfterHours * 60 * 60_000;
+
 /** Writes to the journal what is new or has lasted for a day, and pages once an onset. */
 export async function tell(work: Work, met: readonly SubjectRefusal[]): Promise<void> {
   const { store, fleet, clients, environment } = work;
@@ -110,7 +113,7 @@ export async function tell(work: Work, met: readonly SubjectRefusal[]): Promise<
   const read = () => store.readRotation(fleet.name);
   const telling = await settle(store, key, read, (stored) => {
     const told = stored?.told ?? [];
-    const claimed = claimTelling({ ...newRegister, told }, met, Date.now());
+    const claimed = claimTelling({ ...newRegister, told }, met, Date.now(), answerableMs(fleet));
     const same = claimed.next.told.length === 0 && told.length === 0;
     return { write: same ? undefined : next(stored, { told: claimed.next.told }), result: claimed };
   });
@@ -184,11 +187,12 @@ export async function guardAgain(
     page: false,
     lookAgainMs: LOOK_AGAIN_MS,
   });
-  const { mode, peers } = switches.fleet;
+  const { mode } = switches.fleet;
   if (mode !== 'act' && !(mode === 'ask' && approved))
     return refuse('mode-changed', `the fleet file says mode: ${mode} now`);
-  if (JSON.stringify(peers) !== JSON.stringify(fleet.peers))
-    return refuse('mode-changed', 'the fleet file says other peers now');
+  // Whose restart is allowed, how the client is stopped and who is in the fleet were all decided by the file as it was.
+  if (JSON.stringify({ ...switches.fleet, mode }) !== JSON.stringify({ ...fleet, mode }))
+    return refuse('mode-changed', 'the fleet file says something else now');
   const node = records.nodes.find((one) => one.instanceId === instanceId);
   if (node?.owner != null) return refuse('busy', `a heal holds ${name}`);
   const incident = records.incidents.find((one) => one.instanceId === instanceId && OPEN.has(one.state));

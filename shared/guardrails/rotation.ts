@@ -21,18 +21,21 @@ export interface RotationRecord {
   readonly backoff: Readonly<Record<string, { readonly failures: number; readonly notBeforeMs: number }>>;
   /** Plans of mode plan that were written, by instance. */
   readonly plans: Readonly<Record<string, { readonly hash: string; readonly atMs: number }>>;
-  /** The plan that waits for a person, with what it is for each node, by instance. */
-  readonly asked: {
-    readonly hash: string;
-    readonly atMs: number;
-    readonly nodes: Readonly<Record<string, string>>;
-  } | null;
+  /** Plans that wait for a person, the newest first: a large fleet is asked about in parts. */
+  readonly asked: readonly AskedPlan[];
   /** Nodes whose file was written and whose client has not taken it yet, with the time, by instance. */
   readonly pending: Readonly<Record<string, number>>;
   /** Files that were put back because the client did not start with what was written into them: left alone until somebody has changed them. By instance. */
   readonly rejected: Readonly<Record<string, { readonly sha256: string; readonly atMs: number }>>;
   readonly told: readonly Told[];
   readonly version: number;
+}
+
+export interface AskedPlan {
+  readonly hash: string;
+  readonly atMs: number;
+  /** What it is for each node, by instance. */
+  readonly nodes: Readonly<Record<string, string>>;
 }
 
 export interface UnprovedRestart {
@@ -56,13 +59,15 @@ export const newRotation: RotationRecord = {
   restart: null,
   backoff: {},
   plans: {},
-  asked: null,
+  asked: [],
   pending: {},
   rejected: {},
   told: [],
   version: 0,
 };
 
+/** Of a fleet of 500 nodes, twenty at a time, with as many again that have changed since. */
+const MAX_ASKED = 50;
 const HOUR_MS = 60 * 60_000;
 const DAY_MS = 24 * HOUR_MS;
 const MONTH_MS = 30 * DAY_MS;
@@ -143,6 +148,17 @@ export function endRun(
       rejected: recent(read.rejected, ({ atMs }) => atMs, MONTH_MS),
     }),
   };
+}
+
+/** A question is asked once, and anew when nobody has answered it in time. */
+export function askedAgain(
+  { asked }: Pick<RotationRecord, 'asked'>,
+  question: AskedPlan,
+  validMs: number,
+): Pick<RotationRecord, 'asked'> {
+  const before = asked.find(({ hash }) => hash === question.hash);
+  if (before && question.atMs - before.atMs < validMs) return { asked };
+  return { asked: [question, ...asked.filter((other) => other !== before)].slice(0, MAX_ASKED) };
 }
 
 /** Entries of well nodes' lists that changed within the hour. */

@@ -16,11 +16,12 @@ import {
 import { judgePeers } from '../../functions/rotate-peers/verdict.ts';
 import type { NodePeers } from '../../shared/chains/client.ts';
 import { chainClients } from '../../shared/chains/clients.ts';
-import type { ObservedNode } from '../../shared/fleet/observation.ts';
+import type { NodeMemory, ObservedNode } from '../../shared/fleet/observation.ts';
 import { parseFleet } from '../../shared/fleet/resolve.ts';
 import {
   afterAttempt,
   afterRestart,
+  askedAgain,
   beginRun,
   changedLately,
   claimRestart,
@@ -52,6 +53,13 @@ const observed = (name: string, more: Partial<ObservedNode> = {}): ObservedNode 
   seenSinceMs: NOW,
   paged: [],
   ...more,
+});
+
+const memory = (heard: NodeMemory['heard'], progress: number | null = null): NodeMemory => ({
+  track: { progress, sinceMs: NOW, readAtMs: NOW, advancedAtMs: null },
+  heard,
+  starts: 1,
+  doubted: null,
 });
 
 const record = (more: Partial<RotationRecord> = {}): RotationRecord => ({
@@ -103,6 +111,42 @@ describe('whose turn it is', () => {
     expect(dueNodes(act, nodes, record({ plans }), sweep, NOW)).toMatchObject({ why: 'floor' });
   });
 
+  it.each<[string, Partial<ObservedNode>, boolean]>([
+    ['says that it has no block yet', {}, true],
+    ['had blocks before', { memory: memory('starting', 815) }, false],
+    ['is silent', { memory: memory('nothing') }, false],
+  ])('a node whose grace is over and that %s is due: %s', (_, more, due) => {
+    const late = { health: 'unreachable', peerCount: null, height: null, memory: memory('starting'), ...more } as const;
+    expect(dueNodes(act, [observed('a', late), observed('b')], record(), sweep, NOW) !== null).toBe(due);
+  });
+
+  it('those who cannot be helped do not keep the others from theirs', () => {
+    const hopeless = Array.from({ length: 3 * NODES_A_RUN }, (_, index) =>
+      observed(`h${String(index).padStart(3, '0')}`, { peerCount: 0 }),
+    );
+    const well = Array.from({ length: 15 }, (_, index) => observed(`w${String(index).padStart(3, '0')}`));
+    const nodes = [...hopeless, ...well];
+    const had = new Set<string>();
+    let late = record({ routineAtMs: NOW - ROUTINE_MS });
+    for (let run = 0; run < 12; run++) {
+      const due = dueNodes(act, nodes, late, sweep, NOW + run * 5 * MINUTE);
+      expect(due?.nodes).not.toHaveLength(0);
+      for (const id of due?.nodes ?? []) had.add(id);
+      late = { ...late, cursor: due?.cursor ?? null };
+    }
+    expect(had.size).toBe(nodes.length);
+  });
+
+  it('where more lack peers than fit, nobody is left out for ever', () => {
+    const nodes = Array.from({ length: 3 * NODES_A_RUN }, (_, index) => observed(`n${index}`, { peerCount: 0 }));
+    const had = new Set(
+      Array.from({ length: 10 }, (_, run) => dueNodes(act, nodes, record(), sweep, NOW + run * 5 * MINUTE)).flatMap(
+        (due) => due?.nodes ?? [],
+      ),
+    );
+    expect(had.size).toBe(nodes.length);
+  });
+
   it('comes round in six hours, some at a time, on from where it was', () => {
     const nodes = Array.from({ length: NODES_A_RUN + 5 }, (_, index) => observed(`n${String(index).padStart(3, '0')}`));
     const late = record({ routineAtMs: NOW - ROUTINE_MS });
@@ -116,7 +160,10 @@ describe('whose turn it is', () => {
   it('is everybody’s when a person asks, and that of the asked ones when one says yes', () => {
     const nodes = [observed('a'), observed('b', { peerCount: 0 })];
     expect(dueNodes(act, nodes, record(), { kind: 'rotate', fleet: 'f' }, NOW)?.nodes).toEqual(['i-b', 'i-a']);
-    const asked = { hash: 'h', atMs: NOW, nodes: { 'i-a': 'x' } };
+    const asked = [
+      { hash: 'g', atMs: NOW, nodes: { 'i-b': 'x' } },
+      { hash: 'h', atMs: NOW, nodes: { 'i-a': 'x' } },
+    ];
     expect(dueNodes(act, nodes, record({ asked }), { kind: 'approve', fleet: 'f', plan: 'h' }, NOW)?.nodes).toEqual([
       'i-a',
     ]);
@@ -228,7 +275,9 @@ describe('an approval', () => {
   const fleet = parseFleet({ fleet: 'f', chain: 'bitcoin', mode: 'ask', nodes: { tag: { A: 'b' } }, role: 'follower' });
   const plan = planned();
   const hash = hashOf([plan]);
-  const asked = { hash, atMs: NOW, nodes: { 'i-a': hashOfNode(plan) } };
+  const question = { hash, atMs: NOW, nodes: { 'i-a': hashOfNode(plan) } };
+  // A large fleet is asked about in parts: another question does not take this one back.
+  const asked = [{ hash: 'abcdef012345', atMs: NOW, nodes: { 'i-c': 'y' } }, question];
 
   it('is for the very plan that was asked for, node by node', () => {
     expect(judgeApproval(fleet, record({ asked }), hash, [plan], NOW)).toEqual([plan]);
@@ -246,6 +295,15 @@ describe('an approval', () => {
     ['one of five hours ago', { asked }, hash, NOW + 5 * HOUR, 'approval-expired'],
   ])('of %s is none', (_, more, given, atMs, code) => {
     expect(judgeApproval(fleet, record(more), given, [plan], atMs)).toMatchObject({ refuse: code });
+  });
+
+  it('that nobody gave in time is asked for again, and not before', () => {
+    const again = { ...question, atMs: NOW + HOUR };
+    expect(askedAgain({ asked }, again, 4 * HOUR).asked).toEqual(asked);
+    const late = { ...question, atMs: NOW + 6 * HOUR };
+    const { asked: anew } = askedAgain({ asked }, late, 4 * HOUR);
+    expect(anew).toEqual([late, asked[0]]);
+    expect(judgeApproval(fleet, record({ asked: anew }), hash, [plan], NOW + 7 * HOUR)).toEqual([plan]);
   });
 
   it('is none in mode plan', () => {
