@@ -28,9 +28,11 @@ import {
 } from '@aws-sdk/client-ec2';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Following } from '../../local/region/clock.ts';
+import { Capacity } from '../../local/region/ec2/capacity.ts';
 import { type Launched, SECURITY_GROUP_ID, SUBNET_ID, VPC_ID } from '../../local/region/ec2/service.ts';
 import type { Statement } from '../../local/region/iam/policy.ts';
 import type { Region } from '../../local/region/region.ts';
+import { testKernel } from '../support/kernel.ts';
 import { chainOf, dataVolume, nodeOf } from '../support/nodes.ts';
 import { type WholeRegion, wholeRegion } from '../support/whole-region.ts';
 
@@ -367,6 +369,16 @@ describe('Capacity', () => {
     await start(stopped);
     await pass(MINUTE_MS);
     expect((await only(stopped)).State?.Name).toBe('running');
+  });
+
+  it('is short in the first zone under the fault of that name', () => {
+    const kernel = testKernel();
+    const capacity = new Capacity(kernel);
+    const ask = (letter: string) => () => capacity.ask(`${kernel.regionName}${letter}`, 'm6i.large');
+    expect(ask('a')).not.toThrow();
+    kernel.faults.add('no-capacity');
+    expect(ask('a')).toThrow('choosing eu-west-1b, eu-west-1c');
+    expect(ask('b')).not.toThrow();
   });
 
   it('that turns out to lack later: a launch ends terminated out of pending, a start stopped again, and both say why', async () => {
