@@ -54,8 +54,8 @@ export interface RegionOptions {
   /** Faults at exact places, besides the seeded ones. */
   readonly requestFaults?: RequestFaults;
   readonly hooks?: LambdaHooks;
-  /** Runs functions elsewhere than in `node:vm` contexts of this process. */
-  readonly sandbox?: (place: SandboxPlace) => Sandbox;
+  /** Runs functions elsewhere than in `node:vm` contexts of this process; undefined for those that stay. */
+  readonly sandbox?: (place: SandboxPlace) => Sandbox | undefined;
   /** False where something of the outside world is meant to be awaited: sockets, real machines. */
   readonly guard?: boolean;
   /** Told of each request right after its effect. */

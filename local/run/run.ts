@@ -19,7 +19,7 @@ export const FLEETS = join(import.meta.dirname, '../scenarios/fleets');
 const FLEET_NAMES = ['bitcoin', 'irita'];
 const HOUR_MS = 60 * 60_000;
 /** The nodes are there so long before the story begins: watched, named and alarmed by the time it does. */
-const LEAD_MS = 12 * 60_000;
+const LEAD_MS = 6 * 60_000;
 /** After the end a run goes on for a while: what is late or doubled must find nothing to spoil. */
 const AFTERMATH_MS = 10 * 60_000;
 const LOOK_EVERY_MS = 10_000;

@@ -32,7 +32,10 @@ describe('the deployed asset in a process of its own', () => {
 
   it('writes the journal that it writes in both lanes of the local region', () => {
     expect(told(asset.journal).length).toBeGreaterThan(5);
-    for (const { journal } of lanes) expect(told(asset.journal)).toEqual(told(journal));
+    for (const { journal } of lanes) {
+      const heal = journal.filter((line) => line.heal === 'resize-volume');
+      expect(told(asset.journal)).toEqual(told(heal));
+    }
   });
 
   it('killed right after its ModifyVolume is carried on by another process: healed, and the volume modified once', () => {

@@ -1,6 +1,7 @@
 // The process behind the deployed-asset test: disk-full once for each way to be killed, functions in processes of their own.
 // Reads a JSON list of `AssetRun` on stdin, prints a JSON list of `AssetRan`.
 import { text } from 'node:stream/consumers';
+import type { SandboxPlace } from '../../local/region/region.ts';
 import type { RequestFaults } from '../../local/region/request-faults.ts';
 import { readJournal } from '../../local/run/journal.ts';
 import { run } from '../../local/run/run.ts';
@@ -9,6 +10,7 @@ import type { AssetRan, AssetRun } from './asset.ts';
 import { assetProcesses } from './asset-process.ts';
 
 const HEAL = 'chainmend-resize-volume';
+const HEALS = /^chainmend-(dispatch-heal|resize-volume)$/;
 
 const results: AssetRan[] = [];
 for (const asked of JSON.parse(await text(process.stdin)) as AssetRun[]) results.push(await carryOut(asked));
@@ -27,12 +29,14 @@ async function carryOut({ killAfter }: AssetRun): Promise<AssetRan> {
       return undefined;
     },
   };
-  const options = { seed: 1, lane: 'fidelity', guard: false, sandbox: processes.start, requestFaults } as const;
+  // A process has real sockets: what asks nodes and references stays where the network is the region's.
+  const sandbox = (place: SandboxPlace) => (HEALS.test(place.fn.functionName) ? processes.start(place) : undefined);
+  const options = { seed: 1, lane: 'fidelity', guard: false, sandbox, requestFaults } as const;
   try {
     const { report, unmet, world } = await run(diskFull, options);
     const { calls } = world.region.front.trace;
     return {
-      journal: readJournal(world.region, world.tableName),
+      journal: readJournal(world.region, world.tableName).filter(({ heal }) => heal === 'resize-volume'),
       unmet,
       violations: report.violations,
       outcomes: report.heals.map(({ outcome }) => outcome),
