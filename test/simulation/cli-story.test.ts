@@ -122,7 +122,7 @@ describe('the story of a watched fleet', () => {
   it('tells how a node is seen, what people were told of it, and what becomes of its names', () => {
     expect(lines(dead)).toEqual([
       'bitcoin/node2',
-      expect.stringMatching(/^health {2}synced → unreachable: .*nothing listens there; page sent \d+ s later$/),
+      expect.stringMatching(/^health {2}synced → unreachable: .*nothing listens there; page sent \d+ (s|min) later$/),
       'names  pool.bitcoin.internal A loses 10.0.64.10 (3 in all): 3 of 4 nodes are synced',
       'alarm  chainmend-bitcoin-node2-unreachable  OK → ALARM',
       expect.stringMatching(/^health {2}unreachable → synced: at the tip, \d+$/),

@@ -147,7 +147,8 @@ describe('telling', () => {
   }
 
   async function tell(fleet: ReturnType<typeof fleetOf>, count: number, at: ReturnType<typeof door>) {
-    const watched = new Watched(fleet).sweep(silent(count));
+    // Long enough for a full disk's alarm to have gone off.
+    const watched = new Watched(fleet).sweep(silent(count)).sweep(silent(count));
     const before = { nodes: watched.nodes, watch: watched.watch };
     watched.sweep(silent(count));
     if (watched.result === undefined) throw new Error('no result');
