@@ -48,13 +48,15 @@ export function stagger(
   owner: ExecutionStatus,
   nowMs: number,
 ): { readonly go: true } | Write<GrowRecord> | Refusal {
-  if (!breaker.open || read?.holder === execution) return { go: true };
+  if (read?.holder === execution) return { go: true };
   if (read && read.provenAtMs > 0 && nowMs - read.provenAtMs < PROOF_VALID_MS) return { go: true };
   if (read && read.holder !== null && owner.state !== 'ended') {
+    if (!breaker.open) return { go: true };
     const reason = `${breaker.sentence}; another node of the fleet is grown first`;
     return { refuse: 'staggered', reason, page: false, lookAgainMs: STAGGERED_AGAIN_MS };
   }
-  return { next: { holder: execution, provenAtMs: read?.provenAtMs ?? 0, version: (read?.version ?? 0) + 1 } };
+  const taken = { holder: execution, provenAtMs: read?.provenAtMs ?? 0, version: (read?.version ?? 0) + 1 };
+  return { next: breaker.open ? taken : { ...taken, whileClosed: true } };
 }
 
 /**
@@ -62,7 +64,7 @@ export function stagger(
  * hundreds of nodes that wait are not each sent a command every minute; `stagger` decides.
  */
 export function mustWait(read: GrowRecord | undefined, owner: ExecutionStatus, nowMs: number): Refusal | null {
-  if (!read || read.holder === null || owner.state === 'ended') return null;
+  if (!read || read.holder === null || read.whileClosed || owner.state === 'ended') return null;
   if (read.provenAtMs > 0 && nowMs - read.provenAtMs < PROOF_VALID_MS) return null;
   const reason = 'another node of the fleet is grown and proved first';
   return { refuse: 'staggered', reason, page: false, lookAgainMs: STAGGERED_AGAIN_MS };

@@ -7,11 +7,16 @@ export interface HealthReading {
   readonly nodes: readonly { readonly health: Health }[];
 }
 
-/** While a fleet's breaker is open, one heal holds this and proves itself before the others may follow. */
+/**
+ * While a fleet's breaker is open, one heal holds this and proves itself before the others may follow. A heal that begins while it is
+ * closed takes it, too, where nobody has it: the breaker may open a moment later, and then it was the first.
+ */
 export interface GrowRecord {
   readonly holder: string | null;
   /** When a growth was last proved under this lease, ms since the epoch; 0 for never. */
   readonly provenAtMs: number;
+  /** It was taken while the breaker was closed: nobody is told at the door to wait for it. Absent otherwise. */
+  readonly whileClosed?: true;
   readonly version: number;
 }
 

@@ -89,6 +89,15 @@ describe('a fleet whose disks fill together', () => {
     expect(stagger(closed, lease(), ME, running, NOON_MS)).toEqual({ go: true });
   });
 
+  it('remembers who began while the breaker was closed: should it open a moment later, that one was the first', () => {
+    const first = { holder: ME, provenAtMs: 0, whileClosed: true, version: 1 } as const;
+    expect(stagger(closed, undefined, ME, running, NOON_MS)).toEqual({ next: first });
+    expect(stagger(closed, first, OTHER, running, NOON_MS)).toEqual({ go: true });
+    expect(stagger(open, first, OTHER, running, NOON_MS)).toMatchObject({ refuse: 'staggered' });
+    expect(mustWait(first, running, NOON_MS)).toBeNull();
+    expect(leaveStagger(first, ME, true, NOON_MS)).toEqual({ next: { holder: null, provenAtMs: NOON_MS, version: 2 } });
+  });
+
   it('sends one node first', () => {
     expect(stagger(open, undefined, ME, running, NOON_MS)).toEqual({ next: { holder: ME, provenAtMs: 0, version: 1 } });
     expect(stagger(open, lease({ holder: null, provenAtMs: 5 }), ME, running, NOON_MS)).toEqual({
