@@ -8,6 +8,11 @@ SHA256=
 readonly FILE_BYTES_MAX=262144
 
 find_file() {
+  # Root would follow it where its maker may not go, and tell or write what is there.
+  if [ -L "$SSM_File" ] && [ "$(stat -c %u -- "$SSM_File")" -ne 0 ] && [ "$(stat -c %u -- "$SSM_File")" != "$(stat -L -c %u -- "$SSM_File")" ]; then
+    WHY="$SSM_File is a link of another user than whose the file is that it leads to"
+    return 1
+  fi
   FILE=$(readlink -f -- "$SSM_File") || FILE=
   if [ -z "$FILE" ] || ! [ -f "$FILE" ]; then
     WHY="$SSM_File is not a file"

@@ -15,24 +15,25 @@ edited() {
 }
 
 # replace_file: FILE is edited, and the old one stays beside it. Owner, mode and labels are those of the old one; it is on disk before
-# it takes the old one's place.
+# it takes the old one's place. What stands where our own files go is removed first: a link there would be written through.
 replace_file() {
   local new=$FILE.chainmend-new before=$FILE.chainmend-before
-  if cp -p --preserve=all -- "$FILE" "$new" && edited "$FILE" >"$new" && sync_file "$new" &&
-    cp -p --preserve=all -- "$FILE" "$before.new" && mv -fT -- "$before.new" "$before" &&
-    mv -fT -- "$new" "$FILE" && sync_file "${FILE%/*}"; then
+  # What is edited is the copy whose sum was looked at: somebody may write to the file at this very moment.
+  if cp -p --preserve=all --remove-destination -- "$FILE" "$before.new" && [ "$(sha256_of "$before.new")" = "$SSM_Sha256" ] &&
+    cp -p --preserve=all --remove-destination -- "$before.new" "$new" && edited "$before.new" >"$new" && sync_file "$new" &&
+    mv -fT -- "$before.new" "$before" && mv -fT -- "$new" "$FILE" && sync_file "${FILE%/*}"; then
     SHA256=$(sha256_of "$FILE")
     return 0
   fi
   rm -f -- "$new" "$before.new"
-  WHY="$SSM_File could not be written: the edits do not fit it, or there is no room"
+  WHY="$SSM_File could not be written: it was changed at this moment, the edits do not fit it, or there is no room"
   return 1
 }
 
 # put_back: the old file takes its place again.
 put_back() {
   local new=$FILE.chainmend-new
-  cp -p --preserve=all -- "$FILE.chainmend-before" "$new" && sync_file "$new" && mv -fT -- "$new" "$FILE" && sync_file "${FILE%/*}" &&
+  cp -p --preserve=all --remove-destination -- "$FILE.chainmend-before" "$new" && sync_file "$new" && mv -fT -- "$new" "$FILE" && sync_file "${FILE%/*}" &&
     SHA256=$(sha256_of "$FILE") && return 0
   rm -f -- "$new"
   return 1

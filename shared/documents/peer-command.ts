@@ -38,9 +38,9 @@ export interface PeerCommandId {
 
 export const peerOperationId = ({ epochSeconds, ordinal }: PeerCommandId): string => `${epochSeconds}.${ordinal}`;
 
-/** What writing, syncing, starting and looking twice take beside the stop itself. */
-const RESTART_SLACK_SECONDS = 120;
-const WRITE_SECONDS = 60;
+/** What writing, syncing, starting and looking twice take beside the stop itself; and before it, what another command may hold the lock. */
+const RESTART_SLACK_SECONDS = 120 + startBySeconds;
+const WRITE_SECONDS = 60 + startBySeconds;
 
 /** A client that does not come up may have to be stopped a second time, before it is started with its old file. */
 export function peerRunLimitSeconds(command: PeerCommand): number {

@@ -11,12 +11,25 @@ may_restart() {
     WHY="the client is $CLIENT${CLIENT_NOTE:+ ($CLIENT_NOTE)}: it is not restarted, and nothing was changed"
     return 1
   fi
-  [ "$SSM_Runtime" = systemd ] || return 0
+  if [ "$SSM_Runtime" != systemd ]; then
+    ! is_gone_when_stopped && return 0
+    WHY="$CLIENT_TARGET was made with --rm: a stop removes it, and nothing could start it again; nothing was changed"
+    return 1
+  fi
   limit=$(seconds_of "$(systemctl show -p TimeoutStopUSec -- "$CLIENT_TARGET" | sed -n 's/^TimeoutStopUSec=//p')")
   if [ "$limit" -lt "$SSM_StopGraceSeconds" ]; then
     WHY="$CLIENT_TARGET would be killed $limit s after it is told to stop, its client may need $SSM_StopGraceSeconds s: set TimeoutStopSec in the unit; nothing was changed"
     return 1
   fi
+}
+
+# A service of compose is made from its file, which has no such thing. Whoever does not say for sure is not stopped.
+is_gone_when_stopped() {
+  local o='{' c='}'
+  [ "$SSM_Runtime" = docker ] || return 1
+  # SSM would take two braces in a row for one of its own parameters.
+  o=$o$o c=$c$c
+  [ "$(docker inspect --type container --format "$o.HostConfig.AutoRemove$c" "$CLIENT_TARGET" 2>/dev/null)" != false ]
 }
 
 # seconds_of TIME: "1min 30s", as systemctl writes it, in whole seconds; much for "infinity", 0 for what is not understood.

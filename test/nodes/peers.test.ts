@@ -21,7 +21,7 @@ import {
   unpackConfig,
 } from '../../shared/documents/peer-command.ts';
 import type { Runtime } from '../../shared/fleet/model.ts';
-import { withPeers } from '../../shared/peers/config.ts';
+import { peersIn, withPeers } from '../../shared/peers/config.ts';
 import { editsBetween } from '../../shared/peers/edits.ts';
 import { fileOf, peerConfig } from '../support/peer-configs.ts';
 import type { ContractNode } from './contract.ts';
@@ -78,6 +78,44 @@ onMachine('read-config', () => {
     });
   });
 
+  it.each([
+    ['between three quotes', 'a_token = """hidden"""'],
+    ['over lines', 'secret = """\nhidden\nhidden "\n"""\nlater = "shown"'],
+    ['literally, over lines', "password = '''\nhidden\n'''\nlater = 'shown'"],
+    ['in a list', 'auth_tokens = ["hidden", "hidden"]\nlater = "shown"'],
+    ['in a list over lines', "tokens = [\n  'hidden',\n  'hidden', ]\nlater = 'shown'"],
+    [
+      'under another name',
+      'api_key = "hidden"\naccess-key = "hidden"\n"api.secret" = "hidden"\ncredentials = "hidden"',
+    ],
+    ['in an inline table', 'rpc = { user = "shown", password = "hidden", port = 1 }'],
+  ])('hides a secret that stands %s, and what is left is TOML', async (_, lines) => {
+    await onNode({}, async ({ send, put }) => {
+      const text = `${before}\n[more]\nsecret_rotation = true\n${lines}\n`;
+      await put(text);
+      const { after: told } = await send({ operation: 'read-config', file: FILE }, 1);
+      if (!told) throw new Error('nothing was told');
+      const shown = new TextDecoder().decode(unpackConfig(told));
+      expect(shown).toBe(text.replaceAll('hidden "', '*'.repeat(8)).replaceAll('hidden', '*'.repeat(6)));
+      expect(() => peersIn(shown, cometbft)).not.toThrow();
+    });
+  });
+
+  it('does not follow a link that belongs to somebody else than what it leads to', async () => {
+    await onNode({}, async ({ machine, send }) => {
+      await machine.shell(
+        `echo root-only >/data/shadow; chmod 600 /data/shadow; rm ${FILE}; ln -s /data/shadow ${FILE}`,
+      );
+      await machine.shell(`chown -h 1234:1234 ${FILE}`);
+      for (const command of [{ operation: 'read-config', file: FILE } as const, write()])
+        expect(await send(command, 1)).toMatchObject({
+          result: 'failed',
+          after: null,
+          reason: expect.stringContaining('a link of another user'),
+        });
+    });
+  });
+
   it('refuses what is no file, and what is no configuration by its size', async () => {
     await onNode({}, async ({ machine, send }) => {
       expect(await send({ operation: 'read-config', file: '/data/nothing' }, 1)).toMatchObject({
@@ -131,6 +169,17 @@ onMachine('write-config', () => {
       await machine.shell(`mv ${FILE} /data/real.toml && ln -s /data/real.toml ${FILE}`);
       expect(await send(write(), 1)).toMatchObject({ result: 'done' });
       expect(await machine.shell(`readlink ${FILE}; cat /data/real.toml`)).toBe(`/data/real.toml\n${after}`);
+    });
+  });
+
+  it('writes through no link that stands where its own files go', async () => {
+    await onNode({}, async ({ machine, send, text }) => {
+      await machine.shell('echo precious >/data/precious');
+      for (const suffix of ['new', 'before.new', 'before'])
+        await machine.shell(`ln -s /data/precious ${FILE}.chainmend-${suffix}`);
+      expect(await send(write(), 1)).toMatchObject({ result: 'done' });
+      expect(await text()).toBe(after);
+      expect(await machine.shell('cat /data/precious')).toBe('precious\n');
     });
   });
 
@@ -191,6 +240,18 @@ onMachine('write-config', () => {
         reason: expect.stringContaining('the old file was put back, and the client is running'),
       });
       expect(await text()).toBe(before);
+    });
+  });
+
+  it('does not stop a container that would be gone with that', async () => {
+    await onNode({}, async ({ machine, send, text }) => {
+      await machine.shell('touch /run/client/autoremove');
+      expect(await send(write({ restartGraceSeconds: 7 }), 1)).toMatchObject({
+        result: 'failed',
+        reason: expect.stringContaining('was made with --rm'),
+      });
+      expect(await text()).toBe(before);
+      expect(await machine.shell('cat /run/client/stopped 2>/dev/null || true')).toBe('');
     });
   });
 

@@ -53,10 +53,10 @@ describe('a command about peers', () => {
     expect(decoded(peerCommandParameters(id, ask, AT)['Requests']?.[0])).toBe('GET /status -\nPOST - e30=\n');
   });
 
-  it('may run as long as its client may take to stop, twice', () => {
-    expect(peerRunLimitSeconds(write)).toBe(360);
-    expect(peerRunLimitSeconds({ ...write, restartGraceSeconds: undefined })).toBe(60);
-    expect(peerRunLimitSeconds({ ...write, restartGraceSeconds: 600 })).toBe(1_320);
+  it('may run as long as its client may take to stop, twice, and as long as it may wait for the lock', () => {
+    expect(peerRunLimitSeconds(write)).toBe(480);
+    expect(peerRunLimitSeconds({ ...write, restartGraceSeconds: undefined })).toBe(180);
+    expect(peerRunLimitSeconds({ ...write, restartGraceSeconds: 600 })).toBe(1_440);
     expect(peerRunLimitSeconds(ask)).toBe(60);
   });
 
