@@ -54,10 +54,17 @@ export async function runOnNodes<Command extends PeerCommand>(
   instanceIds: readonly string[],
   command: Command,
 ): Promise<ReadonlyMap<string, CommandResult<Command['operation']>>> {
-  const results = new Map<string, CommandResult<Command['operation']>>();
+  const sent: { readonly commandId: string; readonly batch: readonly string[]; readonly overAtMs: number }[] = [];
   for (const batch of batchesOf(instanceIds, INSTANCES_A_COMMAND)) {
     const commandId = await send(tools, nextId(), batch, command);
-    const answers = await Promise.all(batch.map((instanceId) => awaitAnswer(tools, commandId, instanceId, command)));
+    sent.push({ commandId, batch, overAtMs: overAtMs(tools, command) });
+  }
+  // All of them are at work by now: a silent node in each of five batches costs the patience for one.
+  const results = new Map<string, CommandResult<Command['operation']>>();
+  for (const { commandId, batch, overAtMs } of sent) {
+    const answers = await Promise.all(
+      batch.map((instanceId) => awaitAnswer(tools, commandId, instanceId, command, overAtMs)),
+    );
     for (const [index, answer] of answers.entries()) results.set(batch[index] ?? '', answer);
   }
   return results;
@@ -71,7 +78,7 @@ export async function runOnNode<Command extends PeerCommand>(
   command: Command,
 ): Promise<CommandResult<Command['operation']>> {
   const commandId = await send(tools, id, [instanceId], command);
-  return awaitAnswer(tools, commandId, instanceId, command);
+  return awaitAnswer(tools, commandId, instanceId, command, overAtMs(tools, command));
 }
 
 async function send(
@@ -109,18 +116,22 @@ const PENDING = new Set(['Pending', 'InProgress', 'Delayed', 'Cancelling']);
 export const pollSeconds = (poll: number): number => POLL_SECONDS[poll] ?? LAST_POLL_SECONDS;
 export const sleep = (seconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
 
-/** Up to the end of what the command may take, or of this run's time. */
+/** The end of what a command that was sent now may take, or of this run's time. */
+const overAtMs = ({ untilMs }: Tools, command: PeerCommand): number =>
+  Math.min(untilMs, Date.now() + (startBySeconds + peerRunLimitSeconds(command)) * 1000);
+
 async function awaitAnswer<Command extends PeerCommand>(
-  { clients, untilMs }: Tools,
+  { clients }: Tools,
   CommandId: string,
   InstanceId: string,
   command: Command,
+  untilMs: number,
 ): Promise<CommandResult<Command['operation']>> {
   const operation: Command['operation'] = command.operation;
-  const overAtMs = Math.min(untilMs, Date.now() + (startBySeconds + peerRunLimitSeconds(command)) * 1000);
   for (let poll = 0; ; poll++) {
     const seconds = pollSeconds(poll);
-    if (Date.now() + seconds * 1000 > overAtMs) return { state: 'unknown', reason: 'it was not answered in time' };
+    if (Date.now() + seconds * 1000 > untilMs && poll > 0)
+      return { state: 'unknown', reason: 'it was not answered in time' };
     await sleep(seconds);
     try {
       const read = await clients.ssm.send(new GetCommandInvocationCommand({ CommandId, InstanceId }));

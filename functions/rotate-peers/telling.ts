@@ -3,7 +3,8 @@ import type { PeersAtRunTime } from '../../shared/chains/client.ts';
 import { peerOperationId } from '../../shared/documents/peer-command.ts';
 import type { Refusal } from '../../shared/guardrails/codes.ts';
 import { parseEntry } from '../../shared/peers/entry.ts';
-import { answersOf, clientCommand, type PeersClient } from './asking.ts';
+import type { Act } from './act.ts';
+import { answersOf, clientCommand } from './asking.ts';
 import { runOnNode } from './commands.ts';
 import { guardAgain, type Subject, type Work } from './tools.ts';
 
@@ -21,13 +22,13 @@ export interface Telling {
 /** The client's own requests, in one command to its loopback. */
 export async function tellClient(
   work: Work,
-  { client, approved }: { readonly client: PeersClient; readonly approved: boolean },
+  { client, approved, plan }: Pick<Act, 'client' | 'approved' | 'plan'>,
   subject: Subject,
   telling: Telling,
 ): Promise<Told | Refusal> {
   const { peersAtRunTime } = client.operations;
   if (peersAtRunTime.by !== 'rpc') return { anyTaken: false, failed: peersAtRunTime.reason };
-  const questions = questionsOf(peersAtRunTime, telling);
+  const questions = questionsOf(peersAtRunTime, telling, plan.change.hiddenIds);
   const requests = questions.flatMap((question) => question.requests);
   const command = clientCommand(work, 'change-peers', requests);
   if ('refused' in command) return { anyTaken: false, failed: command.refused };
@@ -51,12 +52,19 @@ export async function tellClient(
 type Changes = Extract<PeersAtRunTime, { readonly by: 'rpc' }>;
 type Change = ReturnType<Changes['add']>;
 
-function questionsOf({ add, remove }: Changes, telling: Telling): readonly Change[] {
+/** @param hiddenIds of validators that this node may be connected to, and nobody may hear of */
+export function questionsOf(
+  { add, remove }: Changes,
+  telling: Telling,
+  hiddenIds: readonly string[],
+): readonly Change[] {
   const peerOf = (text: string) => {
     const entry = parseEntry(text);
     // An owner's own line may leave the port to the client, and nobody tells it to dial that.
     if (!entry || entry.port === undefined) return [];
-    return [{ host: entry.host, port: entry.port, ...(entry.id !== undefined && { id: entry.id }) }];
+    const { id, host, port } = entry;
+    if (id === undefined) return [{ host, port }];
+    return [{ host, port, id, ...(hiddenIds.includes(id) && { hidden: true as const }) }];
   };
   return [
     ...telling.add.flatMap(peerOf).map((peer) => add(peer)),

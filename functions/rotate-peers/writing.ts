@@ -36,6 +36,16 @@ export async function writeConfig(
   };
   const claim = restart ? await beginRestart(work, plan, command) : undefined;
   if (claim && 'refuse' in claim) return claim;
+  // Before it is sent: whoever dies before the answer leaves a file behind that its client has not taken.
+  let before: number | undefined;
+  await record(work, ({ pending }) => {
+    before = pending[plan.instanceId];
+    return { pending: { ...pending, [plan.instanceId]: Date.now() } };
+  });
+  const notWritten = (): Promise<void> =>
+    record(work, ({ pending }) => ({
+      pending: { ...without(pending, plan.instanceId), ...(before !== undefined && { [plan.instanceId]: before }) },
+    }));
   const written = await sendWrite(
     work,
     approved,
@@ -46,6 +56,7 @@ export async function writeConfig(
       : `write ${plan.change.after.length} peers`,
   );
   if ('refuse' in written) {
+    await notWritten();
     if (claim) await endRestart(work, claim);
     return written;
   }
@@ -53,26 +64,30 @@ export async function writeConfig(
   const { state, reason } = written;
   if (claim) await restartAnswered(work, claim);
   if (reason === undefined) {
-    await record(work, ({ pending }) => {
-      const { [plan.instanceId]: _, ...others } = pending;
-      return { pending: restart ? others : { ...others, [plan.instanceId]: Date.now() } };
-    });
+    if (restart) await record(work, ({ pending }) => ({ pending: without(pending, plan.instanceId) }));
     return { state, restart: claim };
   }
-  // Nothing is being restarted any more, or nothing ever was.
-  if (claim && (state.client === 'running' || state.stopSeconds === null)) await endRestart(work, claim);
+  const neverBegan = state.stopSeconds === null && !state.putBack;
+  if (claim && (state.client === 'running' || neverBegan)) await endRestart(work, claim);
   const sentence = `${subject.name}: ${reason}`;
-  if (state.stopSeconds === null && !state.putBack) {
+  if (neverBegan) {
+    await notWritten();
     // The node has not begun: somebody has changed the file since, which is no trouble, or a person has to see to something.
     const page = state.sha256 === command.sha256;
     return { refuse: 'config-unfit', reason: sentence, page, lookAgainMs: 0 };
   }
   if (!state.putBack) return { failed: sentence, code: 'command-failed' };
   const { sha256 } = state;
-  await record(work, ({ rejected }) => ({
+  await record(work, ({ rejected, pending }) => ({
     rejected: { ...rejected, [plan.instanceId]: { sha256, atMs: Date.now() } },
+    pending: without(pending, plan.instanceId),
   }));
   return state.client === 'running' ? { restored: sentence } : { failed: sentence, code: 'command-failed' };
+}
+
+function without<T>(records: Readonly<Record<string, T>>, key: string): Readonly<Record<string, T>> {
+  const { [key]: _, ...others } = records;
+  return others;
 }
 
 type Sent =

@@ -132,6 +132,8 @@ export interface PeerAddress {
 export interface DialablePeer extends PeerAddress {
   /** Needed by every client but bitcoin. */
   readonly id?: string;
+  /** A validator behind sentries: whoever dials it tells nobody of it. */
+  readonly hidden?: true;
 }
 
 export interface ClientOperations {

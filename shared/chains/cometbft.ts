@@ -176,10 +176,14 @@ function peerOf(peer: v.InferOutput<typeof peersSchema>['peers'][number]): Peer 
   };
 }
 
-/** `persistent`: dialled again whenever it is lost, until the node restarts. */
+/**
+ * `persistent`: dialled again whenever it is lost, until the node restarts. `private`: not gossiped, from this very moment on, whatever
+ * the configuration says (`UnsafeDialPeers` in rpc/core/net.go).
+ */
 function dialQuestion(peer: DialablePeer): Question<PeerChange> {
   const peers = encodeURIComponent(JSON.stringify([formatKeyedPeer(peer, ID_DIGITS)]));
-  return question([get(`/dial_peers?persistent=true&peers=${peers}`)], ([answer]) => {
+  const secrecy = peer.hidden ? '&unconditional=true&private=true' : '';
+  return question([get(`/dial_peers?persistent=true${secrecy}&peers=${peers}`)], ([answer]) => {
     checked(v.object({ log: v.string() }), resultOf(answer, '/dial_peers'), '/dial_peers');
     return ok('changed');
   });

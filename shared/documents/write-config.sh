@@ -33,11 +33,12 @@ go_back() {
     WHY="$why; the old file was put back"
   fi
   why=$WHY
-  # Between two tries of its own it is neither running nor stopped.
+  # Between two tries of its own it is neither running nor stopped; nor is it while a stop takes longer than it was given.
+  find_client
   if [ "$CLIENT" = unknown ]; then
     stop_client || say "restart: it does not stop: $WHY"
+    find_client
   fi
-  find_client
   start_client
   find_client
   WHY="$why, and the client is $CLIENT"

@@ -32,10 +32,21 @@ function setOne(text: string, { table, key, to }: TomlSetting): string {
   const after = edited(text, table, key, written(to));
   const wanted = structuredCloneOf(before);
   put(wanted, keys, to);
-  if (!isDeepStrictEqual(parsed(after), wanted)) {
-    throw new ConfigError(`[${table}] ${key} cannot be set without changing something else in this file`);
-  }
+  if (!isSame(after, wanted))
+    throw new ConfigError(
+      `[${table}] ${key} cannot be set without changing something else in this file: expected the table under a header of its own`,
+    );
   return after;
+}
+
+/** A table that stands inline, or by dotted keys, takes no header: what would be written is no TOML then. */
+function isSame(text: string, wanted: Table): boolean {
+  try {
+    return isDeepStrictEqual(parsed(text), wanted);
+  } catch (error) {
+    if (error instanceof ConfigError) return false;
+    throw error;
+  }
 }
 
 function edited(text: string, table: string, key: string, value: string): string {

@@ -243,6 +243,26 @@ onMachine('write-config', () => {
     });
   });
 
+  it('a client whose stop takes too long is waited for, and started again', async () => {
+    await onNode({ runtime: 'systemd', unit: 'node.service' }, async ({ machine, send, text }) => {
+      await machine.shell('echo TimeoutStopUSec=infinity >>/run/client/units/node.service');
+      // The first stop is not over in time; whoever asks a second time finds it done.
+      await machine.replace(
+        'systemctl',
+        `if [ "$1" = stop ] && mkdir /run/once 2>/dev/null; then
+          sed -i s/^ActiveState=.*/ActiveState=deactivating/ /run/client/units/node.service; exit 124; fi
+        exec /run/systemctl "$@"`,
+      );
+      const runtime: Runtime = { kind: 'systemd', unit: 'node.service' };
+      expect(await send(write({ runtime, restartGraceSeconds: 7 }), 1)).toMatchObject({
+        result: 'failed',
+        after: { client: 'running', putBack: true, sha256: sumOf(before) },
+        reason: expect.stringContaining('and the client is running'),
+      });
+      expect(await text()).toBe(before);
+    });
+  });
+
   it('does not stop a container that would be gone with that', async () => {
     await onNode({}, async ({ machine, send, text }) => {
       await machine.shell('touch /run/client/autoremove');

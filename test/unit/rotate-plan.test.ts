@@ -13,6 +13,7 @@ import {
   planNode,
   sentenceOf,
 } from '../../functions/rotate-peers/plan.ts';
+import { questionsOf } from '../../functions/rotate-peers/telling.ts';
 import { judgePeers } from '../../functions/rotate-peers/verdict.ts';
 import type { NodePeers } from '../../shared/chains/client.ts';
 import { chainClients } from '../../shared/chains/clients.ts';
@@ -244,6 +245,18 @@ describe('the plan for a node', () => {
     const { peersAtRunTime } = chainClients.cometbft.operations;
     expect(planned({ atRunTime: peersAtRunTime, change: change({ removed: ['10.0.0.9:1'] }) }).leave).toEqual([]);
     expect(planned({ atRunTime: chainClients.stacks.operations.peersAtRunTime, peersBefore: 0 }).dial).toEqual([]);
+  });
+
+  it('has a sentry dial its validator so that nobody hears of it', () => {
+    const { peersAtRunTime } = chainClients.cometbft.operations;
+    if (peersAtRunTime.by !== 'rpc') throw new Error('cometbft dials');
+    const [validator, other] = ['a'.repeat(40), 'b'.repeat(40)];
+    const add = [`${validator}@10.0.0.1:26656`, `${other}@10.0.0.2:26656`];
+    const paths = questionsOf(peersAtRunTime, { add, remove: [] }, [validator ?? '']).map(
+      ({ requests }) => requests[0]?.path,
+    );
+    expect(paths[0]).toMatch(/^\/dial_peers\?persistent=true&unconditional=true&private=true&peers=/);
+    expect(paths[1]).toMatch(/^\/dial_peers\?persistent=true&peers=/);
   });
 
   it('is looked at again when it is the node’s turn', () => {
