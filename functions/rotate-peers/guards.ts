@@ -154,11 +154,15 @@ export function judgeRestart(facts: RestartFacts): Refusal | null {
       'restart-forbidden',
       `${needs}, and it is a validator; the fleet file does not say owner.restartValidators: true`,
     );
+  // Its client may take its grace to come back: who does not is told of by himself (restart.ts).
   if (unproved !== undefined)
-    return refuse(
-      'restart-unproved',
-      `${needs}; ${unproved} was restarted before it, and has not come back as it should`,
-    );
+    return {
+      ...refuse(
+        'restart-unproved',
+        `${needs}; ${unproved} was restarted before it, and has not come back as it should`,
+      ),
+      page: false,
+    };
   if (fresh) return null;
   // It has its client's grace: who is replaying must not be stopped again.
   if (health === 'starting')

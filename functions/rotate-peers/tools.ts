@@ -103,11 +103,16 @@ export const about = (refusal: Refusal, subject: Subject | string): SubjectRefus
   page: refusal.page,
 });
 
+/** What only a routine look meets, every six hours, does not begin anew with each. */
+const LASTING: ReadonlySet<string> = new Set(['config-unfit', 'peer-id-wrong', 'name-taken']);
+const LASTS_MS = 7 * 60 * 60_000;
+
 /** So long a person may say yes to what was asked. */
 export const answerableMs = ({ ask }: Pick<Fleet, 'ask'>): number => ask.expiresAfterHours * 60 * 60_000;
 
 /** Writes to the journal what is new or has lasted for a day, and pages once an onset. */
-export async function tell(work: Work, met: readonly SubjectRefusal[]): Promise<void> {
+export async function tell(work: Work, refusals: readonly SubjectRefusal[]): Promise<void> {
+  const met = refusals.map((one) => (LASTING.has(one.refuse) ? { ...one, lastsMs: LASTS_MS } : one));
   const { store, fleet, clients, environment } = work;
   const key = keys.rotation(fleet.name);
   const read = () => store.readRotation(fleet.name);

@@ -24,6 +24,8 @@ export interface SubjectRefusal {
   readonly page: boolean;
   /** People are told only when it has lasted for so long: what the next run may find gone. */
   readonly pageAfterMs?: number;
+  /** Met again after less than this it is still the same: what is looked at seldom lasts longer. An hour unless given. */
+  readonly lastsMs?: number;
 }
 
 /** Whose node, record or zone was refused what, since when, and what was told about it. Times are ms since the epoch. */
@@ -36,6 +38,7 @@ export interface Told {
   /** 0: nobody began to page. */
   readonly claimedAtMs: number;
   readonly paged: boolean;
+  readonly lastsMs?: number;
 }
 
 /** REGISTER: what register-nodes remembers of a fleet. Everything else it reads from what exists. */
@@ -114,10 +117,10 @@ export function claimTelling(
     const before = known.get(key(named));
     // A question that was not answered in time is asked anew.
     const expired = refusal.refuse === 'approval-wanted' && nowMs - (before?.sinceMs ?? nowMs) >= approvalValidMs;
-    const going = before && !expired && nowMs - before.seenAtMs < OVER_AFTER_MS ? before : undefined;
-    const lasts = nowMs - (going?.sinceMs ?? nowMs) >= (refusal.pageAfterMs ?? 0);
+    const going = before && !expired && lasts(before, nowMs) ? before : undefined;
+    const old = nowMs - (going?.sinceMs ?? nowMs) >= (refusal.pageAfterMs ?? 0);
     const says = !going || nowMs - going.writtenAtMs >= SAY_AGAIN_MS;
-    const pages = refusal.page && lasts && !going?.paged && nowMs - (going?.claimedAtMs ?? 0) >= CLAIM_VALID_MS;
+    const pages = refusal.page && old && !going?.paged && nowMs - (going?.claimedAtMs ?? 0) >= CLAIM_VALID_MS;
     if (says) write.push(refusal);
     if (pages) page.push(refusal);
     known.set(key(named), {
@@ -127,12 +130,15 @@ export function claimTelling(
       writtenAtMs: says ? nowMs : going.writtenAtMs,
       claimedAtMs: pages ? nowMs : (going?.claimedAtMs ?? 0),
       paged: going?.paged ?? false,
+      ...(refusal.lastsMs !== undefined && { lastsMs: refusal.lastsMs }),
     });
   }
-  const told = [...known.values()].filter(({ seenAtMs }) => nowMs - seenAtMs < OVER_AFTER_MS);
+  const told = [...known.values()].filter((one) => lasts(one, nowMs));
   told.sort((a, b) => b.seenAtMs - a.seenAtMs || (key(a) < key(b) ? -1 : 1));
   return { next: { ...register, told: told.slice(0, MAX_TOLD) }, write, page };
 }
+
+const lasts = ({ seenAtMs, lastsMs = OVER_AFTER_MS }: Told, nowMs: number): boolean => nowMs - seenAtMs < lastsMs;
 
 /** More of one kind in one run are one mistake, not many: a hundred nodes of one name are told in one page. */
 const MAX_OF_A_KIND = 5;
@@ -156,6 +162,7 @@ function condensed(met: readonly SubjectRefusal[]): readonly SubjectRefusal[] {
         reason: `${some.length} times: ${shown.join('; ')}; and ${some.length - shown.length} more`,
         page: some.some(({ page }) => page),
         pageAfterMs: Math.min(...some.map(({ pageAfterMs = 0 }) => pageAfterMs)),
+        lastsMs: Math.max(...some.map(({ lastsMs = OVER_AFTER_MS }) => lastsMs)),
       },
     ];
   });

@@ -42,6 +42,16 @@ describe('a refusal that lasts', () => {
     expect(runs(still, HOUR_MS).map(({ page }) => page)).toEqual([['a'], [], [], ['a']]);
   });
 
+  it('is the same still where it is looked at seldom', () => {
+    const seldom = { ...foreign('a'), lastsMs: 7 * HOUR_MS };
+    expect(runs([[seldom], [seldom], [], [seldom]], 6 * HOUR_MS).map(({ page }) => page)).toEqual([
+      ['a'],
+      [],
+      [],
+      ['a'],
+    ]);
+  });
+
   it('is told for each thing that it is about', () => {
     expect(runs([[foreign('a')], [foreign('a'), foreign('b')]]).map(({ page }) => page)).toEqual([['a'], ['b']]);
   });

@@ -205,6 +205,20 @@ interface Beginner {
   readonly progress: number | null;
 }
 
+it('who waits for another one’s proof is nobody’s trouble: the other one is told of when its grace is over', () => {
+  const facts: RestartFacts = {
+    fleet: fleetFile(),
+    node: 'node1',
+    role: 'follower',
+    health: 'stuck',
+    observed: observed(['synced', 'synced', 'synced', 'synced']),
+    nowMs: NOW,
+    fresh: false,
+    unproved: 'node2',
+  };
+  expect(judgeRestart(facts)).toMatchObject({ refuse: 'restart-unproved', page: false });
+});
+
 describe('what has to be known', () => {
   it('an observation of more than three minutes ago, or none, is none', () => {
     expect(judgeObservation(observed(['synced'], 180_000), NOW)).toBeNull();
