@@ -1,24 +1,23 @@
 // One fleet's run: whether anything is to be done, what for whom, and that in turn, node by node.
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { discoverNodes } from '../../shared/fleet/nodes.ts';
-import type { FleetObservation, ObservedNode } from '../../shared/fleet/observation.ts';
-import type { Refusal } from '../../shared/guardrails/codes.ts';
+import type { FleetObservation } from '../../shared/fleet/observation.ts';
 import type { SubjectRefusal } from '../../shared/guardrails/names.ts';
-import { beginRun, endRun, type RotationRecord } from '../../shared/guardrails/rotation.ts';
+import type { RotationRecord } from '../../shared/guardrails/rotation.ts';
 import { judgePauses } from '../../shared/guardrails/switches.ts';
-import { keys, settle } from '../../shared/heal/store.ts';
 import { type Acted, actOnNode } from './act.ts';
 import type { PeersClient } from './asking.ts';
-import { sleep } from './commands.ts';
 import { type Due, dueNodes, ROUTINE_MS } from './due.ts';
 import type { RotateEvent } from './event.ts';
-import { type Beginning, CHURN_WINDOW_MS, isFresh, isStillFresh, judgeObservation, judgeRestart } from './guards.ts';
+import { CHURN_WINDOW_MS, judgeObservation } from './guards.ts';
+import { mayRestart } from './may-restart.ts';
 import { askOrPlan, judgeApproval } from './modes.ts';
 import { observeFleet, readLists, type Seen, twins } from './observe.ts';
 import type { NodePlan } from './plan.ts';
 import { clientOf, fileOf, peersOf, plansOf } from './planning.ts';
 import { settleRestart } from './restart.ts';
-import { about, type PeeredFleet, readRotation, record, type Tools, tell, type Work, workOf } from './tools.ts';
+import { about, type PeeredFleet, record, type Tools, tell, type Work, workOf } from './tools.ts';
+import { begin, end, turnComes } from './turn.ts';
 
 /** What came of a run, for the log and for a person who asked. */
 export interface Summary {
@@ -29,9 +28,6 @@ export interface Summary {
   readonly outcomes: readonly string[];
   readonly refusals: readonly string[];
 }
-
-/** After a run that has died, nobody waits longer than a function may run. */
-const RUN_MS = 15 * 60_000;
 
 export async function rotateFleet(
   tools: Tools,
@@ -72,44 +68,11 @@ export async function rotateFleet(
     }
     return await rotate(work, client, { due, parts, event, rotation: begun });
   } finally {
-    await settle<RotationRecord, void>(
-      store,
-      keys.rotation(fleet.name),
-      () => store.readRotation(fleet.name),
-      (read) => {
-        const ended = endRun(read, tools.writer, Date.now());
-        return { result: undefined, write: 'next' in ended ? ended.next : undefined };
-      },
-    );
-  }
-}
-
-/** Of the run's time, what is left for a person's wish when the turn comes late. */
-const LEAST_LEFT_MS = 5 * 60_000;
-const TURN_POLL_SECONDS = 10;
-
-/** A person does not ask twice: whoever is at work is waited for, as long as there is time to do something afterwards. */
-async function turnComes({ store, untilMs }: Tools, fleet: string): Promise<void> {
-  while (Date.now() + TURN_POLL_SECONDS * 1000 < untilMs - LEAST_LEFT_MS) {
-    const { run = null } = (await store.readRotation(fleet)) ?? {};
-    if (run === null || run.untilMs < Date.now()) return;
-    await sleep(TURN_POLL_SECONDS);
+    await end(tools, fleet.name);
   }
 }
 
 const isPeered = (fleet: Fleet): fleet is PeeredFleet => fleet.peers !== undefined && fleet.rpc !== undefined;
-
-async function begin({ store, writer }: Tools, fleet: string): Promise<RotationRecord | { readonly busy: string }> {
-  return settle<RotationRecord, RotationRecord | { readonly busy: string }>(
-    store,
-    keys.rotation(fleet),
-    () => store.readRotation(fleet),
-    (read) => {
-      const turn = beginRun(read, writer, Date.now(), Date.now() + RUN_MS);
-      return 'busy' in turn ? { result: turn } : { result: turn.next, write: turn.next };
-    },
-  );
-}
 
 interface Facts {
   readonly due: Due;
@@ -202,7 +165,7 @@ async function actOnAll(
   const refusals: SubjectRefusal[] = [];
   const failures: unknown[] = [];
   let left = false;
-  for (const plan of inTurn(plans, due)) {
+  for (const plan of inTurn(plans, due, seen)) {
     // A look, a command and a measure at the least.
     if (Date.now() + 60_000 > work.untilMs) return { outcomes, refusals, failures, finished: false, left: true };
     const subject = { name: plan.node, instanceId: plan.instanceId };
@@ -233,9 +196,15 @@ async function actOnAll(
   return { outcomes, refusals, failures, finished: true, left };
 }
 
-/** In the order in which they are due: the cure before the care. */
-const inTurn = (plans: readonly NodePlan[], { nodes }: Due): readonly NodePlan[] =>
-  [...plans].sort((a, b) => nodes.indexOf(a.instanceId) - nodes.indexOf(b.instanceId));
+/**
+ * In the order in which they are due: the cure before the care. Validators come last: their sentries are to know that they keep them
+ * to themselves before they meet them.
+ */
+function inTurn(plans: readonly NodePlan[], due: Due, { nodes }: Seen): readonly NodePlan[] {
+  const place = ({ instanceId }: NodePlan): number =>
+    due.nodes.indexOf(instanceId) + (nodes.get(instanceId)?.role === 'validator' ? due.nodes.length : 0);
+  return [...plans].sort((a, b) => place(a) - place(b));
+}
 
 const wordsOf = (acted: Acted): string =>
   acted.outcome === 'refused' ? `refused: ${acted.refusal.reason}` : `${acted.outcome}: ${acted.sentence}`;
@@ -245,38 +214,3 @@ function isPending({ pending }: RotationRecord, { observed }: Seen, instanceId: 
   const writtenAtMs = pending[instanceId];
   return writtenAtMs !== undefined && (observed.get(instanceId)?.startedAtMs ?? 0) < writtenAtMs;
 }
-
-/** Whether it may be restarted by what is so now: who is in the fleet, in which role, and how all of them fare. */
-async function mayRestart(
-  work: Work,
-  seen: Seen,
-  parts: readonly FleetObservation[],
-  { instanceId, node }: NodePlan,
-): Promise<Refusal | null> {
-  const { fleet, store, clients } = work;
-  const [{ restart }, observed, nodes] = await Promise.all([
-    readRotation(work),
-    store.readObservations(fleet.name),
-    discoverNodes(clients.ec2, fleet),
-  ]);
-  const stale = judgeObservation(observed, Date.now());
-  if (stale) return stale;
-  const own = observationOf(observed, instanceId);
-  const both = new Set([...seen.nodes.keys(), ...nodes.map((one) => one.instanceId)]);
-  const beginnings = (read: readonly FleetObservation[]): Beginning[] => [...both].map((id) => observationOf(read, id));
-  return judgeRestart({
-    fleet,
-    node,
-    role: nodes.find((one) => one.instanceId === instanceId)?.role ?? 'unknown',
-    health: own?.health ?? 'unknown',
-    observed,
-    nowMs: Date.now(),
-    fresh:
-      isFresh(fleet.chain, beginnings(parts)) &&
-      isStillFresh(beginnings(observed), Math.min(...parts.map(({ observedAtMs }) => observedAtMs)), Date.now()),
-    unproved: restart && restart.instanceId !== instanceId ? restart.node : undefined,
-  });
-}
-
-const observationOf = (parts: readonly FleetObservation[], instanceId: string): ObservedNode | undefined =>
-  parts.flatMap(({ nodes }) => nodes).find((node) => node.instanceId === instanceId);
