@@ -1,4 +1,11 @@
 // All suites that need neither root nor a network. Sources are ESM TypeScript, stripped of their types by Node itself.
+
+// What somebody asks for by name is run in full; where nobody asks, the long suites run a sample of themselves (test/support/asked.ts).
+process.env.CHAINMEND_ASKED ??= process.argv
+  .slice(2)
+  .filter((argument) => !argument.startsWith('-'))
+  .join(' ');
+
 export default {
   testEnvironment: 'node',
   // Jest leaves a core free, which of two cores is half of the machine.

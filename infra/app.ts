@@ -6,6 +6,7 @@ import recommendedFlags from 'aws-cdk-lib/recommended-feature-flags.json' with {
 import { commandDocuments } from '../shared/documents/index.ts';
 import { bundleFunctions } from './bundle.ts';
 import { addChecks } from './checks.ts';
+import { emailAddress } from './constructs/pages.ts';
 import { FleetFilesError, fleetsDirectory, readFleets } from './fleets.ts';
 import { InputError } from './input-error.ts';
 import { repositoryRoot } from './paths.ts';
@@ -26,6 +27,8 @@ try {
  */
 async function synthesize(app: App): Promise<void> {
   const email = contextOf(app, 'email');
+  // Told before anything is bundled.
+  if (email !== undefined) emailAddress(email);
   const fleets = readFleets(contextOf(app, 'fleets') ?? fleetsDirectory);
   const bundles = resolve(contextOf(app, 'bundles') ?? join(repositoryRoot, 'dist/functions'));
   await bundleFunctions(join(repositoryRoot, 'functions'), bundles);

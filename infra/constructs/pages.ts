@@ -75,7 +75,7 @@ export class Pages extends Construct {
   }
 }
 
-function emailAddress(text: string): string {
+export function emailAddress(text: string): string {
   if (!/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(text)) {
     throw new InputError(`context "email" is ${JSON.stringify(text)}, expected an address such as oncall@example.com`);
   }

@@ -22,9 +22,10 @@ export interface JournalLine {
 
 /** All entries, in the order in which they were written. */
 export function readJournal(region: Region, tableName: string): JournalLine[] {
-  const lines = region.dynamodb.items(tableName).flatMap((item): JournalLine[] => {
-    const record = fromItem(item as Parameters<typeof fromItem>[0]);
-    if (typeof record['pk'] !== 'string' || !record['pk'].startsWith('JOURNAL#')) return [];
+  const lines = region.dynamodb.items(tableName).flatMap((stored): JournalLine[] => {
+    const item = stored as Parameters<typeof fromItem>[0];
+    if (!item['pk']?.S?.startsWith('JOURNAL#')) return [];
+    const record = fromItem(item);
     const text = (name: string): string => String(record[name] ?? '');
     const optional = (name: string): string | undefined => (record[name] === undefined ? undefined : text(name));
     return [

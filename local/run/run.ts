@@ -107,9 +107,20 @@ export async function prepare(region: Region, scenario: Pick<Scenario, 'build' |
   if (scenario.zones !== 'none') world.furnish();
   for (const push of later) world.beforehand(push);
   scenario.build(world);
+  await settled(region, () => leaveOut(world));
   await clock.run({ untilMs: START_MS, maxEvents: MAX_EVENTS });
   await settled(region, () => world.open());
   return world;
+}
+
+/** A fleet that has no nodes in this world is none of it: a day of looking after nobody takes as long as one of looking after somebody. */
+async function leaveOut({ region, nodes, fleets }: World): Promise<void> {
+  const here = new Set(nodes.map(({ fleet }) => fleet.name));
+  if (here.size === 0) return;
+  for (const name of fleets.keys()) {
+    const Name = fleetParameterName('/chainmend', name);
+    if (!here.has(name)) await region.call('ssm', 'DeleteParameter', { Name });
+  }
 }
 
 /**

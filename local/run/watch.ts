@@ -146,11 +146,11 @@ export function readRecords<R extends NodeRecord | IncidentRecord>(
   tableName: string,
   prefix: 'NODE#' | 'INCIDENT#',
 ): R[] {
-  return region.dynamodb.items(tableName).flatMap((item): R[] => {
-    const record = fromItem(item as Parameters<typeof fromItem>[0]);
-    return String(record['sk']).startsWith(prefix) && String(record['pk']).startsWith('FLEET#')
-      ? [record as unknown as R]
-      : [];
+  return region.dynamodb.items(tableName).flatMap((stored): R[] => {
+    const item = stored as Parameters<typeof fromItem>[0];
+    // Looked at before it is read: this is asked again and again, and observations are long.
+    if (!item['sk']?.S?.startsWith(prefix) || !item['pk']?.S?.startsWith('FLEET#')) return [];
+    return [fromItem(item) as unknown as R];
   });
 }
 

@@ -75,9 +75,9 @@ export const healthNow = ({ region, tableName }: World): ReadonlyMap<string, Hea
   new Map(
     region.dynamodb
       .items(tableName)
-      .map((item) => fromItem(item as Parameters<typeof fromItem>[0]))
-      .filter(({ sk }) => String(sk).startsWith('OBSERVATION#'))
-      .flatMap((record) => (record as unknown as FleetObservation).nodes)
+      .map((item) => item as Parameters<typeof fromItem>[0])
+      .filter(({ sk }) => sk?.S?.startsWith('OBSERVATION#'))
+      .flatMap((item) => (fromItem(item) as unknown as FleetObservation).nodes)
       .map(({ instanceId, health }) => [instanceId, health]),
   );
 

