@@ -8,8 +8,8 @@ process.env.CHAINMEND_ASKED ??= process.argv
 
 export default {
   testEnvironment: 'node',
-  // Jest leaves a core free, which of two cores is half of the machine.
-  maxWorkers: 2,
+  // Jest leaves a core free, which of two cores is half of the machine; and a worker mostly waits for a simulation's own process.
+  maxWorkers: 3,
   // Most simulations run in a process of their own, which a busy machine starts late: time-outs are for what hangs.
   testTimeout: 120_000,
   extensionsToTreatAsEsm: ['.ts'],

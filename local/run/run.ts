@@ -20,8 +20,8 @@ const FLEET_NAMES = ['bitcoin', 'irita'];
 const HOUR_MS = 60 * 60_000;
 /** The nodes are there so long before the story begins: watched, named and alarmed by the time it does. */
 const LEAD_MS = 6 * 60_000;
-/** After the end a run goes on for a while: what is late or doubled must find nothing to spoil. */
-const AFTERMATH_MS = 10 * 60_000;
+/** After the end a run goes on for a while: what is late or doubled must find nothing to spoil. Faults delay events by ten minutes. */
+const aftermathMs = (disturbed: boolean): number => (disturbed ? 10 : 4) * 60_000;
 const LOOK_EVERY_MS = 10_000;
 const MAX_EVENTS = 20_000_000;
 
@@ -44,7 +44,7 @@ export async function run(scenario: Scenario, options: RunOptions): Promise<Run>
   const { seed, lane, faults = [] } = options;
   scenario.people?.(world);
   const missed = lookMeanwhile(world, scenario, faults.length > 0);
-  await untilDone(world, scenario);
+  await untilDone(world, scenario, aftermathMs(faults.length > 0));
   const report = makeReport(world, watch, { scenario: scenario.name, seed, lane, faults });
   const unmet = [
     ...scenario.expect
@@ -148,7 +148,7 @@ async function pushFleets(
   return { fleets, later };
 }
 
-async function untilDone(world: World, scenario: Scenario): Promise<void> {
+async function untilDone(world: World, scenario: Scenario, aftermath: number): Promise<void> {
   const { clock, lambda } = world.region;
   const restful = (): boolean => lambda.executions().every(({ status }) => status !== 'RUNNING');
   let lookedAtMs = 0;
@@ -159,9 +159,9 @@ async function untilDone(world: World, scenario: Scenario): Promise<void> {
     return scenario.done(world) && restful();
   };
   await clock.run({ until, untilMs: START_MS + scenario.hours * HOUR_MS, maxEvents: MAX_EVENTS });
-  await clock.run({ untilMs: clock.now() + AFTERMATH_MS, maxEvents: MAX_EVENTS });
+  await clock.run({ untilMs: clock.now() + aftermath, maxEvents: MAX_EVENTS });
   // What is refused is looked at again for ever: the last look is let come to its end.
-  await clock.run({ until: restful, untilMs: clock.now() + AFTERMATH_MS, maxEvents: MAX_EVENTS });
+  await clock.run({ until: restful, untilMs: clock.now() + aftermath, maxEvents: MAX_EVENTS });
 }
 
 /** Runs the region until work that asks it for something has its answer. */
