@@ -2,9 +2,9 @@
 // instance's state change is a hint to look at its fleet at once; the schedule looks at all of them, whatever became of the hints.
 import { DescribeInstancesCommand } from '@aws-sdk/client-ec2';
 import middy from '@middy/core';
-import { awsClients, type Clients } from '../../shared/aws/clients.ts';
 import { readEnvironment } from '../../shared/aws/environment.ts';
 import { logged } from '../../shared/aws/log.ts';
+import { namesClients as awsClients, type NamesClients as Clients } from '../../shared/aws/names-clients.ts';
 import { isThrottling } from '../../shared/aws/throttling.ts';
 import { EventError } from '../../shared/events/errors.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';

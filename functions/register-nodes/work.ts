@@ -1,5 +1,5 @@
 // What the shells of this function share: one fleet's turn, its pace, the guard before each mutation, and how its people are told.
-import type { Clients } from '../../shared/aws/clients.ts';
+import type { NamesClients } from '../../shared/aws/names-clients.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import {
   claimTelling,
@@ -15,7 +15,7 @@ import { page } from '../../shared/heal/page.ts';
 import { keys, type Store, settle } from '../../shared/heal/store.ts';
 
 export interface Tools {
-  readonly clients: Clients;
+  readonly clients: NamesClients;
   readonly store: Store;
   readonly environment: Readonly<Record<'TABLE_NAME' | 'TOPIC_ARN' | 'PARAMETER_PREFIX' | 'AWS_REGION', string>>;
   /** In front of every runbook's path; empty for the path in the repository. */

@@ -3,8 +3,6 @@ import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { LambdaClient } from '@aws-sdk/client-lambda';
-import { Route53Client } from '@aws-sdk/client-route-53';
-import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SSMClient } from '@aws-sdk/client-ssm';
 
@@ -21,8 +19,6 @@ export interface Clients {
   /** For functions whose answer is waited for, half a minute if need be: asked once and never again by the SDK. */
   readonly lambdaOnce: LambdaClient;
   readonly sns: SNSClient;
-  readonly route53: Route53Client;
-  readonly secretsmanager: SecretsManagerClient;
 }
 
 /** Settings for the client of one service, by its SigV4 signing name. */
@@ -33,9 +29,10 @@ const CONNECTION_TIMEOUT_MS = 2_000;
 const REQUEST_TIMEOUT_MS = 10_000;
 const ATTEMPTS = 4;
 
-/** @param configure further settings, for a region that is not AWS's */
-export function awsClients(configure: Configure = () => ({})): Clients {
-  const settings = (service: string, maxAttempts = ATTEMPTS, requestTimeout = REQUEST_TIMEOUT_MS) => ({
+/** What every client is told: limits of time, retries, and what `configure` adds. */
+export const settingsWith =
+  (configure: Configure) =>
+  (service: string, maxAttempts = ATTEMPTS, requestTimeout = REQUEST_TIMEOUT_MS) => ({
     maxAttempts,
     requestHandler: {
       connectionTimeout: CONNECTION_TIMEOUT_MS,
@@ -44,6 +41,14 @@ export function awsClients(configure: Configure = () => ({})): Clients {
     },
     ...configure(service),
   });
+
+/**
+ * Those that most functions use. Who needs another one has a set of its own beside it, so that nobody else's bundle carries it.
+ *
+ * @param configure further settings, for a region that is not AWS's
+ */
+export function awsClients(configure: Configure = () => ({})): Clients {
+  const settings = settingsWith(configure);
   // Made when first used: a cold start pays for the clients that its invocation needs.
   return lazily<Clients>({
     ec2: () => new EC2Client(settings('ec2')),
@@ -54,12 +59,10 @@ export function awsClients(configure: Configure = () => ({})): Clients {
     lambda: () => new LambdaClient(settings('lambda')),
     lambdaOnce: () => new LambdaClient(settings('lambda', 1, PROBE_REQUEST_TIMEOUT_MS)),
     sns: () => new SNSClient(settings('sns')),
-    route53: () => new Route53Client(settings('route53')),
-    secretsmanager: () => new SecretsManagerClient(settings('secretsmanager')),
   });
 }
 
-function lazily<T extends object>(makers: { readonly [K in keyof T]: () => T[K] }): T {
+export function lazily<T extends object>(makers: { readonly [K in keyof T]: () => T[K] }): T {
   const made = {} as T;
   for (const name of Object.keys(makers) as (keyof T)[]) {
     Object.defineProperty(made, name, {
