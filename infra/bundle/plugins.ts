@@ -1,5 +1,6 @@
 // esbuild plugins that let tree shaking work on the AWS SDK; each stops the build when the SDK no longer has the shape
 // it expects.
+import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Plugin } from 'esbuild';
 import { AWS_CLIENT, inPackage, rewriting } from './rewriting.ts';
@@ -9,7 +10,29 @@ const DURABLE_SDK = inPackage('@aws/durable-execution-sdk-js', '.*');
 
 /** All of them, for every bundle; a plugin whose package is not imported does nothing. */
 export function sdkDiet(): Plugin[] {
-  return [leanSchemas(), withoutEventStreams(), environmentCredentials(), trimmedPackageJson(), staticLambdaClient()];
+  return [
+    leanSchemas(),
+    withoutDescriptions(),
+    withoutEventStreams(),
+    environmentCredentials(),
+    trimmedPackageJson(),
+    staticLambdaClient(),
+  ];
+}
+
+/** `about('…', schema)` and `optional('…', schema)` of the fleet file's schema. */
+const DESCRIBED = /\b(about|optional)\(\s*(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")\s*,/g;
+
+/** What the fleet file's fields are for is read by editors, never by a function: several kilobytes of each bundle. */
+export function withoutDescriptions(): Plugin {
+  return {
+    name: 'without-descriptions',
+    setup: (build) =>
+      build.onLoad({ filter: /[\\/]shared[\\/]fleet[\\/]schema[\w-]*\.ts$/ }, async ({ path }) => ({
+        contents: (await readFile(path, 'utf8')).replace(DESCRIBED, "$1('',"),
+        loader: 'ts',
+      })),
+  };
 }
 
 const EVENT_STREAMS = 'await import("@smithy/core/event-streams")';
