@@ -1,18 +1,16 @@
 // dispatch-heal, the one door: alarms and the sweep lead to it, and it starts the heals.
-import { Duration, Stack, Validations } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import { type EventPattern, Rule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
-import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
-import { CfnSchedule } from 'aws-cdk-lib/aws-scheduler';
 import { Construct } from 'constructs';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { InputError } from '../input-error.ts';
 import { arn, functionNames, liveAlias, metricNamespace, nodeAlarmPrefix, parameterPrefix } from '../names.ts';
 import type { DeadLetters } from './dead-letters.ts';
-import { type Grant, roleOf } from './grants.ts';
+import type { Grant } from './grants.ts';
 import type { Pages } from './pages.ts';
 import type { ResizeVolume } from './resize-volume.ts';
+import { Schedule } from './schedule.ts';
 import type { Settings } from './settings.ts';
 import type { State } from './state.ts';
 import { SuiteFunction } from './suite-function.ts';
@@ -56,23 +54,23 @@ export class DispatchHeal extends Construct {
         ...this.#observe(),
         ...this.#heals(),
       ],
-      also: () => ({}),
     });
-    // A destination rather than a dead-letter queue: its record says with which error the event failed, not only the
-    // event.
-    this.suiteFunction.function.configureAsyncInvoke({
-      onFailure: new SqsDestination(this.suiteFunction.failed.queue),
+    this.suiteFunction.keepFailedEvents({
       retryAttempts: 2,
       maxEventAge: Duration.hours(1),
     });
-    Validations.of(this.suiteFunction.function).acknowledge({
-      id: 'Serverless-LambdaDLQ',
-      reason:
-        'It has an on-failure destination, which holds the error too; a queue beside it would tell of each failure twice.',
-    });
     this.#undelivered = props.undelivered;
     this.rules = this.#listen(props.fleets);
-    this.#sweep();
+    // Level-triggered: what is still wrong is looked at every minute, whatever became of its events.
+    new Schedule(this, 'Sweep', {
+      name: 'chainmend-sweep',
+      description: 'Has what is still wrong looked at again.',
+      mayDo: "What the sweep's schedule may do.",
+      everyMinutes: 1,
+      target: this.suiteFunction,
+      input: { kind: 'sweep' },
+      undelivered: props.undelivered,
+    });
   }
 
   /** Suppressed and muted alarms come too: the parser leaves them alone, with a line that says so. */
@@ -104,35 +102,6 @@ export class DispatchHeal extends Construct {
       retryAttempts: 60,
     });
     return new Rule(this, id, { ruleName, description: 'Alarms of the fleets.', eventPattern, targets: [target] });
-  }
-
-  /** Level-triggered: what is still wrong is looked at every minute, whatever became of its events. */
-  #sweep(): void {
-    const { functionArn } = this.suiteFunction.function;
-    const scheduler = new Construct(this, 'Sweep');
-    // Only schedules of this account: the service acts for everybody's ("Confused deputy prevention", EventBridge
-    // Scheduler guide).
-    const principal = new ServicePrincipal('scheduler.amazonaws.com', {
-      conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
-    });
-    const role = roleOf(scheduler, principal, "What the sweep's schedule may do.", [
-      { sid: 'Sweep', actions: ['lambda:InvokeFunction'], resources: [functionArn] },
-      { sid: 'KeepUndelivered', actions: ['sqs:SendMessage'], resources: [this.#undelivered.queue.queueArn] },
-    ]);
-    new CfnSchedule(scheduler, 'Schedule', {
-      name: 'chainmend-sweep',
-      description: 'Has what is still wrong looked at again.',
-      scheduleExpression: 'rate(1 minute)',
-      flexibleTimeWindow: { mode: 'OFF' },
-      target: {
-        arn: functionArn,
-        roleArn: role.roleArn,
-        input: JSON.stringify({ kind: 'sweep' }),
-        // A sweep that is a minute late is the next one.
-        retryPolicy: { maximumEventAgeInSeconds: 60, maximumRetryAttempts: 3 },
-        deadLetterConfig: { arn: this.#undelivered.queue.queueArn },
-      },
-    });
   }
 
   #observe(): Grant[] {

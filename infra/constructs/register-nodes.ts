@@ -1,18 +1,16 @@
 // register-nodes: an instance's state change and a schedule lead to it, and it keeps the fleets' DNS records and alarms.
-import { Duration, Stack, Validations } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
 import { Rule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
-import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
-import { CfnSchedule } from 'aws-cdk-lib/aws-scheduler';
 import { Construct } from 'constructs';
 import { INSTANCE_STATE_CHANGE } from '../../shared/events/instance.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { FLEET_TAG, KIND_TAG, NODE_TAG } from '../../shared/fleet/naming.ts';
 import { arn, functionNames, nodeAlarmPrefix, parameterPrefix } from '../names.ts';
 import type { DeadLetters } from './dead-letters.ts';
-import { type Grant, roleOf } from './grants.ts';
+import type { Grant } from './grants.ts';
 import type { Pages } from './pages.ts';
+import { Schedule } from './schedule.ts';
 import type { Settings } from './settings.ts';
 import type { State } from './state.ts';
 import { SuiteFunction } from './suite-function.ts';
@@ -58,20 +56,21 @@ export class RegisterNodes extends Construct {
         ...this.#records(fleets),
       ],
       timeoutSeconds: TIMEOUT_SECONDS,
-      also: () => ({}),
     });
-    this.suiteFunction.function.configureAsyncInvoke({
-      onFailure: new SqsDestination(this.suiteFunction.failed.queue),
+    this.suiteFunction.keepFailedEvents({
       retryAttempts: 2,
       maxEventAge: Duration.hours(1),
     });
-    Validations.of(this.suiteFunction.function).acknowledge({
-      id: 'Serverless-LambdaDLQ',
-      reason:
-        'It has an on-failure destination, which holds the error too; a queue beside it would tell of each failure twice.',
-    });
     this.rules = [this.#listen(undelivered)];
-    this.#sweep(undelivered);
+    new Schedule(this, 'Sweep', {
+      name: 'chainmend-register-nodes',
+      description: "Has every fleet's records and alarms reconciled.",
+      mayDo: 'What the schedule of register-nodes may do.',
+      everyMinutes: 5,
+      target: this.suiteFunction,
+      input: { kind: 'reconcile' },
+      undelivered,
+    });
   }
 
   /** Of every instance of the account: whose it is, its tags tell, and an event carries none. */
@@ -92,33 +91,6 @@ export class RegisterNodes extends Construct {
           retryAttempts: 60,
         }),
       ],
-    });
-  }
-
-  #sweep({ queue }: DeadLetters): void {
-    const { functionArn } = this.suiteFunction.function;
-    const scheduler = new Construct(this, 'Sweep');
-    // Only schedules of this account ("Confused deputy prevention", EventBridge Scheduler guide).
-    const principal = new ServicePrincipal('scheduler.amazonaws.com', {
-      conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
-    });
-    const role = roleOf(scheduler, principal, 'What the schedule of register-nodes may do.', [
-      { sid: 'Reconcile', actions: ['lambda:InvokeFunction'], resources: [functionArn] },
-      { sid: 'KeepUndelivered', actions: ['sqs:SendMessage'], resources: [queue.queueArn] },
-    ]);
-    new CfnSchedule(scheduler, 'Schedule', {
-      name: 'chainmend-register-nodes',
-      description: "Has every fleet's records and alarms reconciled.",
-      scheduleExpression: 'rate(5 minutes)',
-      flexibleTimeWindow: { mode: 'OFF' },
-      target: {
-        arn: functionArn,
-        roleArn: role.roleArn,
-        input: JSON.stringify({ kind: 'reconcile' }),
-        // One that is five minutes late is the next one.
-        retryPolicy: { maximumEventAgeInSeconds: 300, maximumRetryAttempts: 3 },
-        deadLetterConfig: { arn: queue.queueArn },
-      },
     });
   }
 

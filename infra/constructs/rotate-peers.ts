@@ -1,9 +1,6 @@
 // rotate-peers: a schedule leads to it every five minutes, and it keeps the nodes' peer lists. It may tell clients and edit their
 // configuration by its own documents, on nodes that carry a fleet's tags, and nothing else.
-import { Duration, Stack, Validations } from 'aws-cdk-lib';
-import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
-import { CfnSchedule } from 'aws-cdk-lib/aws-scheduler';
+import { Duration } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import { peerOperations } from '../../shared/documents/parameters.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
@@ -11,8 +8,9 @@ import { arn, functionNames, parameterPrefix, probeNodesPrefix } from '../names.
 import type { DeadLetters } from './dead-letters.ts';
 import type { Documents } from './documents.ts';
 import { sendCommandGrants } from './fleet-grants.ts';
-import { type Grant, roleOf } from './grants.ts';
+import type { Grant } from './grants.ts';
 import type { Pages } from './pages.ts';
+import { Schedule } from './schedule.ts';
 import type { Settings } from './settings.ts';
 import type { State } from './state.ts';
 import { SuiteFunction } from './suite-function.ts';
@@ -60,45 +58,20 @@ export class RotatePeers extends Construct {
         ...this.#observe(),
       ],
       timeoutSeconds: TIMEOUT_SECONDS,
-      also: () => ({}),
     });
-    this.suiteFunction.function.configureAsyncInvoke({
-      onFailure: new SqsDestination(this.suiteFunction.failed.queue),
+    this.suiteFunction.keepFailedEvents({
       // The next one is five minutes away, and reads what there is.
       retryAttempts: 0,
       maxEventAge: Duration.minutes(5),
     });
-    Validations.of(this.suiteFunction.function).acknowledge({
-      id: 'Serverless-LambdaDLQ',
-      reason:
-        'It has an on-failure destination, which holds the error too; a queue beside it would tell of each failure twice.',
-    });
-    this.#sweep(undelivered);
-  }
-
-  #sweep({ queue }: DeadLetters): void {
-    const { functionArn } = this.suiteFunction.function;
-    const scheduler = new Construct(this, 'Sweep');
-    // Only schedules of this account ("Confused deputy prevention", EventBridge Scheduler guide).
-    const principal = new ServicePrincipal('scheduler.amazonaws.com', {
-      conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
-    });
-    const role = roleOf(scheduler, principal, 'What the schedule of rotate-peers may do.', [
-      { sid: 'Rotate', actions: ['lambda:InvokeFunction'], resources: [functionArn] },
-      { sid: 'KeepUndelivered', actions: ['sqs:SendMessage'], resources: [queue.queueArn] },
-    ]);
-    new CfnSchedule(scheduler, 'Schedule', {
+    new Schedule(this, 'Sweep', {
       name: 'chainmend-rotate-peers',
       description: 'Has nodes that lack peers given some, and every list looked after.',
-      scheduleExpression: 'rate(5 minutes)',
-      flexibleTimeWindow: { mode: 'OFF' },
-      target: {
-        arn: functionArn,
-        roleArn: role.roleArn,
-        input: JSON.stringify({ kind: 'sweep' }),
-        retryPolicy: { maximumEventAgeInSeconds: 300, maximumRetryAttempts: 3 },
-        deadLetterConfig: { arn: queue.queueArn },
-      },
+      mayDo: 'What the schedule of rotate-peers may do.',
+      everyMinutes: 5,
+      target: this.suiteFunction,
+      input: { kind: 'sweep' },
+      undelivered,
     });
   }
 

@@ -1,17 +1,19 @@
 // What every function of the suite has: its bundle, its own role, logs that end, traces, and a queue for what it could
 // not do.
 import { join } from 'node:path';
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
 import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
   Architecture,
   Code,
+  type EventInvokeConfigOptions,
   type FunctionProps,
   Function as LambdaFunction,
   LoggingFormat,
   Runtime,
   Tracing,
 } from 'aws-cdk-lib/aws-lambda';
+import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { FUNCTION_TIMEOUT_MS } from '../../shared/heal/records.ts';
@@ -32,7 +34,7 @@ export interface SuiteFunctionProps {
   /** How long one invocation may take; 60 unless given. */
   readonly timeoutSeconds?: number;
   /** What this kind of function adds; it gets the queue for invocations that failed for good. */
-  readonly also: (failed: DeadLetters) => Also;
+  readonly also?: (failed: DeadLetters) => Also;
 }
 
 type Also = Pick<FunctionProps, 'deadLetterQueue' | 'durableConfig' | 'currentVersionOptions'>;
@@ -52,7 +54,20 @@ export class SuiteFunction extends Construct {
       actions: ['sqs:SendMessage'],
       resources: [this.failed.queue.queueArn],
     };
-    this.function = lambdaFunction(this, { ...props, grants: [...grants, keep] }, also(this.failed));
+    this.function = lambdaFunction(this, { ...props, grants: [...grants, keep] }, also?.(this.failed) ?? {});
+  }
+
+  /**
+   * Of a function that is started by events: how often a failed one is tried again, and that it is kept then. A destination rather than a
+   * dead-letter queue: its record says with which error the event failed, not only the event.
+   */
+  keepFailedEvents(retries: Pick<EventInvokeConfigOptions, 'retryAttempts' | 'maxEventAge'>): void {
+    this.function.configureAsyncInvoke({ ...retries, onFailure: new SqsDestination(this.failed.queue) });
+    Validations.of(this.function).acknowledge({
+      id: 'Serverless-LambdaDLQ',
+      reason:
+        'It has an on-failure destination, which holds the error too; a queue beside it would tell of each failure twice.',
+    });
   }
 }
 

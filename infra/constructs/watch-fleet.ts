@@ -1,16 +1,14 @@
 // watch-fleet: a schedule leads to it each minute, and it sees how every node of every fleet fares. It changes nothing on any of them.
-import { Duration, Stack, Validations } from 'aws-cdk-lib';
-import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
-import { CfnSchedule } from 'aws-cdk-lib/aws-scheduler';
+import { Duration } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { arn, functionNames, metricNamespace, parameterPrefix, probeNodesPrefix } from '../names.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import type { Documents } from './documents.ts';
 import { sendCommandGrants } from './fleet-grants.ts';
-import { type Grant, roleOf } from './grants.ts';
+import type { Grant } from './grants.ts';
 import type { Pages } from './pages.ts';
+import { Schedule } from './schedule.ts';
 import type { Settings } from './settings.ts';
 import type { State } from './state.ts';
 import { SuiteFunction } from './suite-function.ts';
@@ -45,45 +43,20 @@ export class WatchFleet extends Construct {
         REGISTER_FUNCTION_NAME: functionNames.registerNodes,
       },
       grants: [state.grant(), ...pages.grants(), settings.grantAll(), ...this.#observe(), ...this.#ask(fleets)],
-      also: () => ({}),
     });
-    this.suiteFunction.function.configureAsyncInvoke({
-      onFailure: new SqsDestination(this.suiteFunction.failed.queue),
+    this.suiteFunction.keepFailedEvents({
       // The next sweep is a minute away and sees the same.
       retryAttempts: 0,
       maxEventAge: Duration.minutes(1),
     });
-    Validations.of(this.suiteFunction.function).acknowledge({
-      id: 'Serverless-LambdaDLQ',
-      reason:
-        'It has an on-failure destination, which holds the error too; a queue beside it would tell of each failure twice.',
-    });
-    this.#sweep(undelivered);
-  }
-
-  #sweep({ queue }: DeadLetters): void {
-    const { functionArn } = this.suiteFunction.function;
-    const scheduler = new Construct(this, 'Sweep');
-    // Only schedules of this account ("Confused deputy prevention", EventBridge Scheduler guide).
-    const principal = new ServicePrincipal('scheduler.amazonaws.com', {
-      conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
-    });
-    const role = roleOf(scheduler, principal, 'What the schedule of watch-fleet may do.', [
-      { sid: 'Watch', actions: ['lambda:InvokeFunction'], resources: [functionArn] },
-      { sid: 'KeepUndelivered', actions: ['sqs:SendMessage'], resources: [queue.queueArn] },
-    ]);
-    new CfnSchedule(scheduler, 'Schedule', {
+    new Schedule(this, 'Sweep', {
       name: 'chainmend-watch',
       description: 'Has every node of every fleet looked at.',
-      scheduleExpression: 'rate(1 minute)',
-      flexibleTimeWindow: { mode: 'OFF' },
-      target: {
-        arn: functionArn,
-        roleArn: role.roleArn,
-        input: JSON.stringify({ kind: 'sweep' }),
-        retryPolicy: { maximumEventAgeInSeconds: 60, maximumRetryAttempts: 3 },
-        deadLetterConfig: { arn: queue.queueArn },
-      },
+      mayDo: 'What the schedule of watch-fleet may do.',
+      everyMinutes: 1,
+      target: this.suiteFunction,
+      input: { kind: 'sweep' },
+      undelivered,
     });
   }
 
