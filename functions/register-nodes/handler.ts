@@ -10,6 +10,7 @@ import { EventError } from '../../shared/events/errors.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { fleetOf } from '../../shared/fleet/selection.ts';
 import { readSettings, type Settings } from '../../shared/fleet/settings.ts';
+import { fleetsInTurn } from '../../shared/fleet/turns.ts';
 import { createStore } from '../../shared/heal/store.ts';
 import type { DiskSeries } from './alarm-model.ts';
 import { parseRegisterEvent, type RegisterEvent } from './event.ts';
@@ -43,7 +44,7 @@ export function createHandler({ clients }: { readonly clients: Clients }) {
     const settings = await readSettings(clients.ssm, environment.PARAMETER_PREFIX);
     for (const sentence of settings.broken.values()) console.error(JSON.stringify({ level: 'error', fleet: sentence }));
     const fleets = await fleetsOf(clients, settings, parsed);
-    return takeTurns(tools, settings, inTurn(fleets, startedAtMs), parsed);
+    return takeTurns(tools, settings, fleetsInTurn(fleets, startedAtMs, EVERY_MS), parsed);
   };
   return middy<unknown, readonly Summary[]>().use(logged()).handler(register);
 }
@@ -70,12 +71,6 @@ async function fleetsOfInstance(clients: Clients, fleets: readonly Fleet[], id: 
   if (!('refuse' in fleet)) return [fleet];
   console.info(JSON.stringify({ level: 'info', left: `${id}: ${fleet.reason}` }));
   return [];
-}
-
-/** Another fleet is first in each run of the schedule, so that one that takes a run's whole time does not keep the others from theirs. */
-export function inTurn(fleets: readonly Fleet[], nowMs: number): readonly Fleet[] {
-  const first = Math.floor(nowMs / EVERY_MS) % Math.max(1, fleets.length);
-  return [...fleets.slice(first), ...fleets.slice(0, first)];
 }
 
 /** One fleet's failure does not stop the others; all are thrown together, so that they reach Lambda's retries and the alarms. */

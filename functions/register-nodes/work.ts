@@ -11,8 +11,8 @@ import {
 } from '../../shared/guardrails/names.ts';
 import { readSwitches } from '../../shared/guardrails/switches.ts';
 import { createJournal, type JournalEntry } from '../../shared/heal/journal.ts';
-import { page } from '../../shared/heal/page.ts';
 import { keys, type Store, settle } from '../../shared/heal/store.ts';
+import { tellRefusals, WHOLE_FLEET } from '../../shared/heal/telling.ts';
 
 export interface Tools {
   readonly clients: NamesClients;
@@ -38,9 +38,6 @@ const HOUR_MS = 60 * 60_000;
 /** One incident for all of a fleet's names: nothing here has an onset or attempts. */
 const INCIDENT = 'names';
 const HEAL = 'register-nodes';
-/** In place of a node's name where all of the fleet is meant. */
-const WHOLE_FLEET = '-';
-
 export function workOf(tools: Tools, fleet: Fleet): Work {
   const { store, requestId, startedAtMs } = tools;
   let entries = 0;
@@ -107,19 +104,14 @@ export async function tell(work: Work, met: readonly SubjectRefusal[], nodes?: n
       return { write: same ? undefined : { ...next, version: register.version + 1 }, result: claimed };
     },
   );
-  for (const { refuse, reason, node, subject } of telling.write)
-    if (refuse !== 'approval-wanted')
-      await work.write({ kind: 'refusal', code: refuse, sentence: reason, evidence: { subject } }, node);
-  for (const { refuse, reason, node, subject } of telling.page) {
-    await page(clients.sns, environment.TOPIC_ARN, {
-      fleet: fleet.name,
-      node: node?.name ?? WHOLE_FLEET,
-      code: refuse,
-      sentence: reason,
-      ...(refuse === 'approval-wanted' ? { plan: subject, approve: approveCommand(fleet.name, subject) } : { subject }),
-    });
-    await work.write({ kind: 'page', code: refuse, sentence: reason }, node);
-  }
+  const teller = {
+    sns: clients.sns,
+    topicArn: environment.TOPIC_ARN,
+    fleet: fleet.name,
+    write: work.write,
+    approve: (plan: string) => approveCommand(fleet.name, plan),
+  };
+  await tellRefusals(teller, telling);
   if (telling.page.length === 0) return;
   await settle(
     store,

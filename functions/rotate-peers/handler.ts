@@ -6,6 +6,7 @@ import { readEnvironment } from '../../shared/aws/environment.ts';
 import { logged } from '../../shared/aws/log.ts';
 import { EventError } from '../../shared/events/errors.ts';
 import { readSettings } from '../../shared/fleet/settings.ts';
+import { fleetsInTurn } from '../../shared/fleet/turns.ts';
 import { createStore } from '../../shared/heal/store.ts';
 import { parseRotateEvent } from './event.ts';
 import { rotateFleet, type Summary } from './run.ts';
@@ -15,7 +16,8 @@ export { awsClients };
 
 /** Of the function's 900 s: what is left then is the next run's. */
 const WORK_MS = 840_000;
-const MINUTE_MS = 60_000;
+/** Of the schedule. */
+const EVERY_MS = 5 * 60_000;
 
 export function createHandler({ clients }: { readonly clients: Clients }) {
   const rotate = async (event: unknown, context: { readonly awsRequestId?: string }): Promise<readonly Summary[]> => {
@@ -32,7 +34,10 @@ export function createHandler({ clients }: { readonly clients: Clients }) {
     const parsed = parseRotateEvent(event);
     const { fleets: all, values, broken } = await readSettings(clients.ssm, environment.PARAMETER_PREFIX);
     for (const sentence of broken.values()) console.error(JSON.stringify({ level: 'error', fleet: sentence }));
-    const fleets = parsed.kind === 'sweep' ? inTurn(all, startedAtMs) : all.filter(({ name }) => name === parsed.fleet);
+    const fleets =
+      parsed.kind === 'sweep'
+        ? fleetsInTurn(all, startedAtMs, EVERY_MS)
+        : all.filter(({ name }) => name === parsed.fleet);
     if (parsed.kind !== 'sweep' && fleets.length === 0)
       throw new EventError('fleet', parsed.fleet, `one of ${all.map(({ name }) => name).join(', ')}`);
     const summaries: Summary[] = [];
@@ -52,12 +57,6 @@ export function createHandler({ clients }: { readonly clients: Clients }) {
     return summaries;
   };
   return middy<unknown, readonly Summary[]>().use(logged()).handler(rotate);
-}
-
-/** Another fleet is first in each run, so that one that takes all of its time does not keep the others from theirs. */
-function inTurn<T>(fleets: readonly T[], nowMs: number): readonly T[] {
-  const first = Math.floor(nowMs / (5 * MINUTE_MS)) % Math.max(1, fleets.length);
-  return [...fleets.slice(first), ...fleets.slice(0, first)];
 }
 
 const sentenceOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -10,6 +10,7 @@ import { judgePauseTag, PAUSE_TAG, readSwitches } from '../../shared/guardrails/
 import { createJournal, type JournalEntry } from '../../shared/heal/journal.ts';
 import { page } from '../../shared/heal/page.ts';
 import { keys, type Store, settle } from '../../shared/heal/store.ts';
+import { tellRefusals, WHOLE_FLEET } from '../../shared/heal/telling.ts';
 
 export const ENVIRONMENT = [
   'TABLE_NAME',
@@ -54,9 +55,6 @@ export interface Work extends Tools {
 /** One incident for all of a fleet's peers: nothing here has an onset or attempts. */
 const INCIDENT = 'peers';
 const HEAL = 'rotate-peers';
-/** In place of a node's name where all of the fleet is meant. */
-const WHOLE_FLEET = '-';
-
 export function workOf(tools: Tools, fleet: PeeredFleet, epochSeconds: number): Work {
   const { store, writer, startedAtMs } = tools;
   let entries = 0;
@@ -122,18 +120,14 @@ export async function tell(work: Work, refusals: readonly SubjectRefusal[]): Pro
     const same = claimed.next.told.length === 0 && told.length === 0;
     return { write: same ? undefined : next(stored, { told: claimed.next.told }), result: claimed };
   });
-  for (const { refuse, reason, node } of telling.write)
-    if (refuse !== 'approval-wanted') await work.write({ kind: 'refusal', code: refuse, sentence: reason }, node);
-  for (const { refuse, reason, node, subject } of telling.page) {
-    await page(clients.sns, environment.TOPIC_ARN, {
-      fleet: fleet.name,
-      node: node?.name ?? WHOLE_FLEET,
-      code: refuse,
-      sentence: reason,
-      ...(refuse === 'approval-wanted' ? { plan: subject, approve: approveCommand(fleet.name, subject) } : { subject }),
-    });
-    await work.write({ kind: 'page', code: refuse, sentence: reason }, node);
-  }
+  const teller = {
+    sns: clients.sns,
+    topicArn: environment.TOPIC_ARN,
+    fleet: fleet.name,
+    write: work.write,
+    approve: (plan: string) => approveCommand(fleet.name, plan),
+  };
+  await tellRefusals(teller, telling);
   if (telling.page.length === 0) return;
   await settle(store, key, read, (stored) => {
     const { told } = markPaged({ ...newRegister, told: stored?.told ?? [] }, telling.page);

@@ -1,6 +1,5 @@
 import { InvalidChangeBatch } from '@aws-sdk/client-route-53';
 import { describe, expect, it } from '@jest/globals';
-import { inTurn } from '../../functions/register-nodes/handler.ts';
 import { reconcileNames } from '../../functions/register-nodes/reconcile-names.ts';
 import { see } from '../../functions/register-nodes/seeing.ts';
 import type { Work } from '../../functions/register-nodes/work.ts';
@@ -8,6 +7,7 @@ import type { Fleet } from '../../shared/fleet/model.ts';
 import type { FleetNode } from '../../shared/fleet/nodes.ts';
 import type { ObservedNode } from '../../shared/fleet/observation.ts';
 import { parseFleet } from '../../shared/fleet/resolve.ts';
+import { fleetsInTurn } from '../../shared/fleet/turns.ts';
 import { newRegister, type RegisterRecord } from '../../shared/guardrails/names.ts';
 import { bitcoin } from '../support/fleet-documents.ts';
 import { HOUR_MS, MINUTE_MS } from '../support/heal-facts.ts';
@@ -236,7 +236,10 @@ describe('a plan that a person approves', () => {
 it('each run of the schedule begins with another fleet, however many there are', () => {
   for (const count of [1, 2, 5, 10, 25]) {
     const fleets = Array.from({ length: count }, (_, index) => ({ name: `fleet${index}` }) as Fleet);
-    const first = Array.from({ length: count }, (_, run) => inTurn(fleets, run * 5 * MINUTE_MS)[0]?.name);
+    const first = Array.from(
+      { length: count },
+      (_, run) => fleetsInTurn(fleets, run * 5 * MINUTE_MS, 5 * MINUTE_MS)[0]?.name,
+    );
     expect(new Set(first).size).toBe(count);
   }
 });
