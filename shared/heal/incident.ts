@@ -222,6 +222,7 @@ const KEPT = {
   deaths: true,
   notBeforeMs: true,
   plannedUntilMs: true,
+  want: true,
   refusedCodes: true,
   pagedCodes: true,
   version: true,

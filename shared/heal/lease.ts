@@ -4,6 +4,7 @@ import {
   DAY_MS,
   type ExecutionStatus,
   FUNCTION_TIMEOUT_MS,
+  type GrowOperation,
   INTENT_COUNTS_MS,
   type ModificationIntent,
   type NodeRecord,
@@ -47,9 +48,11 @@ export function grant(
   execution: string,
   owner: ExecutionStatus,
   nowMs: number,
+  kind: Operation['kind'] = 'grow',
 ): Write<NodeRecord> | { readonly held: Holder } | { readonly refused: string } {
   if (read.owner === execution) return { held: { execution, fence: read.fence } };
   if (!leaseFree(read, owner, nowMs)) return { refused: read.owner ?? '' };
+  if (!maySettle(read, kind)) return { refused: `what incident ${read.operation?.incidentId} left open` };
   return { next: { ...read, owner: execution, fence: read.fence + 1, version: read.version + 1 } };
 }
 
@@ -89,19 +92,19 @@ export const owesClient = (read: NodeRecord | undefined, nowMs: number): boolean
 export function intend(
   read: NodeRecord,
   holder: Holder,
-  operation: Operation,
+  operation: GrowOperation,
   modificationsPerDay: number,
 ): Held<Write<NodeRecord> | { readonly written: true } | { readonly spent: readonly ModificationIntent[] }> {
   if (!holds(read, holder)) return { lost: true };
-  if (read.operation?.intentAtMs === operation.intentAtMs && read.operation.toGiB === operation.toGiB)
-    return { written: true };
+  const before = read.operation?.kind === 'grow' ? read.operation : null;
+  if (before?.intentAtMs === operation.intentAtMs && before.toGiB === operation.toGiB) return { written: true };
   const recent = recentModifications(read, operation.volumeId, operation.intentAtMs);
   if (recent.length >= modificationsPerDay) return { spent: recent };
   const intent = { volumeId: operation.volumeId, toGiB: operation.toGiB, atMs: operation.intentAtMs };
   const kept = read.modifications
     .filter(({ atMs }) => operation.intentAtMs - atMs < INTENT_COUNTS_MS)
     .slice(-MAX_INTENTS_KEPT + 1);
-  const found = read.operation?.volumeId === operation.volumeId ? read.operation.found : operation.found;
+  const found = before?.volumeId === operation.volumeId ? before.found : operation.found;
   return {
     next: { ...read, operation: { ...operation, found }, modifications: [...kept, intent], version: read.version + 1 },
   };
@@ -163,4 +166,13 @@ export function freeDead(
  * intended of the volume is counted, and what became of it is read by whoever comes next. (To settle it by a heal of its own
  * would never end where the disk is healthy by then: such a heal finds nothing to do and, in mode ask, takes no lease.)
  */
-export const unsettled = (read: NodeRecord): boolean => read.operation?.phase === 'down';
+export function unsettled({ operation }: NodeRecord): boolean {
+  if (operation === null || operation.phase === 'proved') return operation?.kind === 'replace';
+  if (operation.phase === 'down') return true;
+  // What was made costs money and hangs on the node: it is used, or put away.
+  return operation.kind === 'replace' && (operation.memory.copy !== null || operation.memory.machine !== null);
+}
+
+/** What one kind of heal left open, only its own kind knows how to settle. */
+export const maySettle = (read: NodeRecord, kind: Operation['kind']): boolean =>
+  !unsettled(read) || read.operation?.kind === kind;

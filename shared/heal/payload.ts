@@ -5,8 +5,7 @@ import type { HealPayload } from './records.ts';
 const text = (pattern: RegExp) => v.pipe(v.string(), v.regex(pattern));
 const milliseconds = v.pipe(v.number(), v.integer(), v.minValue(0));
 
-const schema = v.strictObject({
-  kind: v.literal('resize-volume'),
+const base = {
   fleet: text(/^[a-z0-9][a-z0-9-]{0,62}$/),
   // A tag's value as people write it (EC2: up to 256 Unicode characters): it is shown and stored, and reaches no command.
   node: text(/^[^\p{Cc}]{1,256}$/u),
@@ -22,7 +21,24 @@ const schema = v.strictObject({
     namespace: v.pipe(v.string(), v.maxLength(255)),
     dimensions: v.record(v.string(), v.string()),
   }),
-});
+};
+
+const want = v.variant('do', [
+  v.strictObject({ do: v.literal('heal') }),
+  v.strictObject({
+    do: v.literal('restore'),
+    snapshotId: v.nullable(text(/^snap-[0-9a-f]{8,17}$/)),
+    acknowledgesValidator: v.boolean(),
+  }),
+  v.strictObject({ do: v.literal('replace-instance') }),
+  v.strictObject({ do: v.literal('undo') }),
+]);
+
+const schema = v.variant('kind', [
+  v.strictObject({ kind: v.literal('resize-volume'), ...base }),
+  v.strictObject({ kind: v.literal('replace-node'), want, ...base }),
+  v.strictObject({ kind: v.literal('snapshot-node'), asked: v.picklist(['schedule', 'person']), ...base }),
+]);
 
 /** @throws TypeError naming the field, what was found and what was expected */
 export function parseHealPayload(event: unknown): HealPayload {

@@ -1,13 +1,40 @@
 // The records that make one heal at a time true: what is written about an incident and about a node, and by whom.
 import type { Mode } from '../fleet/model.ts';
+import type { ReplaceMemory, SnapshotMemory } from './memory.ts';
 
 /** What an attempt is started with. The same attempt is always invoked with the very same payload. */
-export interface HealPayload {
+export type HealPayload = ResizePayload | ReplacePayload | SnapshotPayload;
+export type HealKind = HealPayload['kind'];
+
+export interface ResizePayload extends PayloadBase {
   readonly kind: 'resize-volume';
+}
+
+export interface ReplacePayload extends PayloadBase {
+  readonly kind: 'replace-node';
+  readonly want: Want;
+}
+
+export interface SnapshotPayload extends PayloadBase {
+  readonly kind: 'snapshot-node';
+  readonly asked: 'schedule' | 'person';
+}
+
+/** What a heal of replace-node is to do. All but the first are a person's. */
+export type Want =
+  /** Climb the ladder: restart, stop-start, swap, replace. */
+  | { readonly do: 'heal' }
+  /** Swap the volumes for ones of this snapshot (any one of its set), or of the best; a validator only where a person acknowledges it. */
+  | { readonly do: 'restore'; readonly snapshotId: string | null; readonly acknowledgesValidator: boolean }
+  | { readonly do: 'replace-instance' }
+  /** Put back the volumes or the instance that a heal of before has kept. */
+  | { readonly do: 'undo' };
+
+interface PayloadBase {
   readonly fleet: string;
   readonly node: string;
   readonly instanceId: string;
-  /** Kind of trouble and the volume's role: "disk:data". */
+  /** Kind of trouble and what it is about: "disk:data", "node:health", "request:restore", "snapshot:clean". */
   readonly trouble: string;
   readonly incidentId: string;
   readonly attempt: number;
@@ -46,6 +73,8 @@ export interface IncidentBase {
   readonly notBeforeMs: number;
   /** In mode plan nothing new is said before, ms since the epoch; any other mode acts at once. Absent until something was planned. */
   readonly plannedUntilMs?: number;
+  /** What a person asked of replace-node; absent where an alarm or an observation told of trouble. */
+  readonly want?: Want;
   /** Codes that were journalled as a refusal of this incident, oldest first. */
   readonly refusedCodes: readonly string[];
   /** Codes that a person was paged for in this incident. */
@@ -64,7 +93,24 @@ export type IncidentRecord = IncidentBase &
   );
 
 /** What a heal has begun on a node and a successor must settle. `found` is written once and inherited. */
-export interface Operation {
+export type Operation = GrowOperation | ReplaceOperation | SnapshotOperation;
+
+export interface ReplaceOperation {
+  readonly kind: 'replace';
+  /** preparing: nothing was done to the node's client. down: it may be down because of us. proved: only the clearing up is missing. */
+  readonly phase: 'preparing' | 'down' | 'proved';
+  readonly incidentId: string;
+  readonly memory: ReplaceMemory;
+}
+
+export interface SnapshotOperation {
+  readonly kind: 'snapshot';
+  readonly phase: 'preparing' | 'down' | 'proved';
+  readonly incidentId: string;
+  readonly memory: SnapshotMemory;
+}
+
+export interface GrowOperation {
   readonly kind: 'grow';
   /** preparing: intents are written. down: the client may be down because of us. proved: it worked, only the records are missing. */
   readonly phase: 'preparing' | 'down' | 'proved';

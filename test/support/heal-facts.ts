@@ -5,7 +5,7 @@ import type { Observation } from '../../shared/documents/answer.ts';
 import type { DiskPolicy, Fleet } from '../../shared/fleet/model.ts';
 import { parseFleet } from '../../shared/fleet/resolve.ts';
 import { VOLUME_LIMITS, type VolumeType } from '../../shared/guardrails/ebs.ts';
-import type { HealPayload, IncidentRecord, NodeRecord } from '../../shared/heal/records.ts';
+import type { IncidentRecord, NodeRecord, ResizePayload } from '../../shared/heal/records.ts';
 import { bitcoin } from './fleet-documents.ts';
 
 export const GIB = 2 ** 30;
@@ -73,7 +73,7 @@ export const resizeFacts = (more: Partial<ResizeFacts> = {}): ResizeFacts => ({
   ...more,
 });
 
-export const payload = (more: Partial<HealPayload> = {}): HealPayload => ({
+export const payload = (more: Partial<ResizePayload> = {}): ResizePayload => ({
   kind: 'resize-volume',
   fleet: 'bitcoin',
   node: 'node2',

@@ -19,9 +19,9 @@ import {
   DAY_MS,
   type ExecutionStatus,
   FUNCTION_TIMEOUT_MS,
+  type GrowOperation,
   INTENT_COUNTS_MS,
   type NodeRecord,
-  type Operation,
   REQUEST_LIFETIME_MS,
 } from '../../shared/heal/records.ts';
 import { DATA_VOLUME, HOUR_MS, INSTANCE, ME, MINUTE_MS, NOON_MS, nodeRecord, OTHER } from '../support/heal-facts.ts';
@@ -35,7 +35,7 @@ const OTHER_VOLUME = 'vol-0b1b2c3d4e5f60718';
 const me: Holder = { execution: ME, fence: 4 };
 const mine = (more: Partial<NodeRecord> = {}) => nodeRecord({ owner: ME, fence: 4, version: 7, ...more });
 const others = (more: Partial<NodeRecord> = {}) => nodeRecord({ owner: OTHER, fence: 4, version: 7, ...more });
-const operation = (more: Partial<Operation> = {}): Operation => ({
+const operation = (more: Partial<GrowOperation> = {}): GrowOperation => ({
   kind: 'grow',
   phase: 'preparing',
   incidentId: '7f3a0c1d',

@@ -20,7 +20,8 @@ describe('the payload of a heal', () => {
   });
 
   it.each<[string, Record<string, unknown>]>([
-    ['kind', { kind: 'replace-node' }],
+    ['kind', { kind: 'upgrade-nodes' }],
+    ['want', { kind: 'replace-node' }],
     ['fleet', { fleet: 'bitcoin/../other' }],
     ['node', { node: '' }],
     ['node', { node: 'two\nlines' }],

@@ -4,7 +4,7 @@ import type { Placed, World } from '../../../local/run/world.ts';
 import type { Scenario } from '../../../local/scenarios/scenario.ts';
 import { consortium } from '../../../local/scenarios/worlds.ts';
 import { toItem } from '../../../shared/aws/attributes.ts';
-import type { HealPayload, IncidentRecord } from '../../../shared/heal/records.ts';
+import type { ResizePayload, IncidentRecord } from '../../../shared/heal/records.ts';
 import { keys } from '../../../shared/heal/store.ts';
 import {
   type Case,
@@ -31,7 +31,7 @@ const invokeHeal = (world: World, payload: unknown, DurableExecutionName?: strin
   });
 
 /** What the dispatcher would have written for node2. */
-const payloadFor = ({ instanceId }: Placed, more: Partial<HealPayload> = {}): HealPayload => ({
+const payloadFor = ({ instanceId }: Placed, more: Partial<ResizePayload> = {}): ResizePayload => ({
   kind: 'resize-volume',
   fleet: 'bitcoin',
   node: 'node2',
@@ -51,7 +51,7 @@ const payloadFor = ({ instanceId }: Placed, more: Partial<HealPayload> = {}): He
 });
 
 /** An attempt that the dispatcher has allocated and not invoked yet. */
-function allocated(world: World, payload: HealPayload): void {
+function allocated(world: World, payload: ResizePayload): void {
   const { fleet, node, instanceId, trouble, incidentId, onsetMs, alarm, attempt } = payload;
   const record: IncidentRecord = {
     ...{ fleet, node, instanceId, trouble, incidentId, onsetMs, alarm, attempt, payload },

@@ -1,0 +1,60 @@
+// What a snapshot of a fleet is to chainmend: parts, each of one volume, that were taken at one moment and are restored together.
+
+/** Role of a volume: data, ancient, … */
+export type FleetRole = string;
+
+/** The ledger: what the tags of a snapshot say is in it. What no tag says is null. */
+export interface Ledger {
+  readonly fleet: string | null;
+  readonly node: string | null;
+  readonly role: FleetRole | null;
+  /** All parts of one moment have the same. */
+  readonly setId: string | null;
+  /** How many parts the set has. */
+  readonly parts: number | null;
+  readonly height: number | null;
+  readonly blockHash: string | null;
+  readonly chainId: string | null;
+  readonly client: string | null;
+  readonly clientVersion: string | null;
+  /** pruned, archive, index…: how the client keeps its data. */
+  readonly mode: string | null;
+  readonly cleanStop: boolean;
+  /** When a restore from it was proved, ms since the epoch. */
+  readonly verifiedAtMs: number | null;
+  /** Why it must not be used. */
+  readonly quarantined: string | null;
+  /** The incident that holds it, so that no retention removes it. */
+  readonly heldBy: string | null;
+}
+
+/** One snapshot as EC2 tells it. */
+export interface SnapshotFact {
+  readonly snapshotId: string;
+  readonly volumeId: string;
+  readonly sizeGiB: number;
+  readonly startedAtMs: number;
+  readonly state: 'pending' | 'completed' | 'error' | 'recoverable' | 'recovering';
+  readonly encrypted: boolean;
+  readonly kmsKeyId: string | null;
+  readonly ownerId: string;
+  readonly tags: Readonly<Record<string, string>>;
+  /** The lifecycle policy that made it; null for all others. */
+  readonly policyId: string | null;
+  readonly locked: boolean;
+  readonly ledger: Ledger;
+}
+
+export type Rank = 'verified' | 'clean' | 'crash-consistent';
+
+/** Parts of one moment, one for each volume of a node. */
+export interface SnapshotSet {
+  readonly setId: string;
+  /** By its name in the fleet; its volume's id where nobody knows whose it was. */
+  readonly node: string;
+  /** The earliest of its parts. */
+  readonly takenAtMs: number;
+  readonly parts: Readonly<Record<FleetRole, SnapshotFact>>;
+  readonly rank: Rank;
+  readonly height: number | null;
+}
