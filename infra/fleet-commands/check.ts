@@ -42,5 +42,7 @@ function runtimeText(runtime: Runtime): string {
       return `docker ${runtime.container}`;
     case 'compose':
       return `compose ${runtime.service}`;
+    case 'commands':
+      return `command ${runtime.start}`;
   }
 }

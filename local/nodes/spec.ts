@@ -8,8 +8,8 @@ export interface NodeSpec {
   readonly privateIp: string;
   readonly volumes: readonly VolumeSpec[];
   readonly root?: { readonly sizeBytes: number; readonly usedBytes: number };
-  readonly runtime: 'systemd' | 'docker' | 'compose' | 'none';
-  /** The real one: "node@0.20.0.service", a container's name, "<file>#<service>". */
+  readonly runtime: 'systemd' | 'docker' | 'compose' | 'commands' | 'none';
+  /** The real one: "node@0.20.0.service", a container's name, "<file>#<service>", "<start>#<stop>#<status>". */
   readonly unit: string;
   readonly client?: ClientState;
   readonly lagBlocks?: number;

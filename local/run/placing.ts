@@ -42,7 +42,7 @@ export interface WorldNode extends Pick<NodeSpec, 'agentVersion' | 'validatorPow
   readonly volumes: readonly WorldVolume[];
   /** When the story begins. */
   readonly client?: ClientState;
-  readonly runtime?: 'systemd' | 'docker' | 'compose';
+  readonly runtime?: 'systemd' | 'docker' | 'compose' | 'commands';
   readonly unit?: string;
   readonly past?: Past;
   readonly rootUsedPercent?: number;
@@ -210,6 +210,8 @@ const unitOf = ({ units }: Fleet): string => {
       return runtime.container;
     case 'compose':
       return `${runtime.file}#${runtime.service}`;
+    case 'commands':
+      return `${runtime.start}#${runtime.stop}#${runtime.status}`;
     case undefined:
       return '';
   }

@@ -8,6 +8,8 @@ export interface ChainDefaults {
   readonly unit: string;
   /** How long a clean stop may take: killed before it has flushed its state, a client may never start again. */
   readonly stopGraceSeconds: number;
+  /** What its last line matches when it has ended cleanly (an ERE); undefined: its exit status alone tells. */
+  readonly cleanLine?: string;
   /** Keys, signing state and accounts, relative to the data path. */
   readonly identity: readonly string[];
   /** `metrics` where chainmend reads them without being told to. */
@@ -47,7 +49,13 @@ export interface ChainPeers {
 // A wallet lies in wallets/ or, in an old data directory, beside the blocks (Bitcoin Core, doc/files.md).
 const bitcoinIdentity = ['wallets', 'wallet.dat', 'onion_v3_private_key'];
 
+// The last line of Shutdown() in src/init.cpp; dogecoin's older copy of it has the same.
+const bitcoinCleanLine = 'Shutdown: done';
+
 const gethIdentity = ['geth/nodekey', 'keystore'];
+
+// The last line of BlockChain.Stop() in core/blockchain.go, after the state trie is written.
+const gethCleanLine = 'Blockchain stopped';
 
 // MAX_ADDNODE_CONNECTIONS of src/net.h: "Maximum number of addnode outgoing nodes", 8. bitcoin.conf lies in the data directory unless
 // the unit says -conf (doc/files.md); the forks call theirs after themselves.
@@ -69,6 +77,7 @@ export const chainDefaults = {
     dataPath: '/var/lib/bitcoind',
     unit: 'bitcoind',
     stopGraceSeconds: 600,
+    cleanLine: bitcoinCleanLine,
     identity: bitcoinIdentity,
     ports: { rpc: 8332, p2p: 8333 },
     maximumSizeGiB: 2000,
@@ -80,6 +89,7 @@ export const chainDefaults = {
     dataPath: '/var/lib/litecoind',
     unit: 'litecoind',
     stopGraceSeconds: 600,
+    cleanLine: bitcoinCleanLine,
     identity: bitcoinIdentity,
     ports: { rpc: 9332, p2p: 9333 },
     maximumSizeGiB: 1000,
@@ -91,6 +101,7 @@ export const chainDefaults = {
     dataPath: '/var/lib/dogecoind',
     unit: 'dogecoind',
     stopGraceSeconds: 600,
+    cleanLine: bitcoinCleanLine,
     identity: bitcoinIdentity,
     ports: { rpc: 22555, p2p: 22556 },
     maximumSizeGiB: 1000,
@@ -104,6 +115,7 @@ export const chainDefaults = {
     dataPath: '/var/lib/geth',
     unit: 'geth',
     stopGraceSeconds: 300,
+    cleanLine: gethCleanLine,
     identity: gethIdentity,
     ports: { rpc: 8545, p2p: 30303 },
     maximumSizeGiB: 4000,
@@ -115,6 +127,7 @@ export const chainDefaults = {
     dataPath: '/var/lib/bsc',
     unit: 'bsc',
     stopGraceSeconds: 600,
+    cleanLine: gethCleanLine,
     identity: gethIdentity,
     ports: { rpc: 8545, p2p: 30311 },
     maximumSizeGiB: 8000,
@@ -128,6 +141,8 @@ export const chainDefaults = {
     dataPath: '/var/lib/cometbft',
     unit: 'cometbft',
     stopGraceSeconds: 120,
+    // Node.OnStop() of node/node.go: libs/service tells of each service that stops, then come the RPC listeners, and in newer ones the stores.
+    cleanLine: 'service stop|Stopping .* service|Closing rpc listener|RPC HTTP server stopped|Closing .*store',
     identity: ['config/node_key.json', 'config/priv_validator_key.json', 'data/priv_validator_state.json'],
     ports: { rpc: 26657, p2p: 26656, metrics: 26660 },
     maximumSizeGiB: 2000,
@@ -146,6 +161,8 @@ export const chainDefaults = {
     dataPath: '/var/lib/stacks',
     unit: 'stacks',
     stopGraceSeconds: 600,
+    // The end of RunLoop::start of testnet/stacks-node/src/run_loop/nakamoto.rs, after all of its threads have joined.
+    cleanLine: 'Exiting stacks-node',
     identity: [],
     ports: { rpc: 20443, p2p: 20444 },
     maximumSizeGiB: 2000,

@@ -95,5 +95,7 @@ export function unitOf(runtime: Runtime | undefined): string {
       return runtime.container;
     case 'compose':
       return `${runtime.file}#${runtime.service}`;
+    case 'commands':
+      return `${runtime.start}#${runtime.stop}#${runtime.status}`;
   }
 }

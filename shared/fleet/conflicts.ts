@@ -1,5 +1,6 @@
 // What the schema cannot say of a fleet file: fields, each right by itself, that exclude or need each other.
 import { otherChain } from '../chains/defaults.ts';
+import { healConflictsIn } from './heal-conflicts.ts';
 import type { FleetProblem } from './parse.ts';
 import type { FleetDocument } from './schema.ts';
 import { watchConflictsIn } from './watch-conflicts.ts';
@@ -16,6 +17,7 @@ export const conflictsIn = (document: FleetDocument): FleetProblem[] =>
     mounts(document, complaints);
     if (document.chain === otherChain) unknownClient(document, complaints);
     watchConflictsIn(document, complaints);
+    healConflictsIn(document, complaints);
   });
 
 /** What `look` complains about. */
@@ -28,21 +30,28 @@ export function complaintsOf(look: (complaints: Complaints) => void): FleetProbl
   return problems;
 }
 
-const waysIn = (document: FleetDocument) =>
-  (['unit', 'docker', 'compose', 'units'] as const).filter((key) => document[key] !== undefined);
+const kinds = ['unit', 'docker', 'compose', 'commands'] as const;
+
+const waysIn = (document: FleetDocument) => ([...kinds, 'units'] as const).filter((key) => document[key] !== undefined);
 
 function runtimes(document: FleetDocument, { conflict }: Complaints): void {
   const ways = waysIn(document);
   for (const way of ways.slice(1)) {
-    conflict([way], document[way], `expected one of unit, docker, compose or units; ${ways[0]} is there already`);
+    conflict(
+      [way],
+      document[way],
+      `expected one of unit, docker, compose, commands or units; ${ways[0]} is there already`,
+    );
   }
   if (document.units && document.stopGraceSeconds !== undefined) {
     conflict(['stopGraceSeconds'], document.stopGraceSeconds, 'expected it in each of units instead');
   }
+  if (document.units && document.cleanLine !== undefined) {
+    conflict(['cleanLine'], document.cleanLine, 'expected it in each of units instead');
+  }
   for (const [name, unit] of Object.entries(document.units ?? {})) {
-    const kinds = (['unit', 'docker', 'compose'] as const).filter((key) => unit[key] !== undefined);
-    if (kinds.length !== 1)
-      conflict(['units', name], unit, 'expected one of unit, docker or compose, for example { unit: geth }');
+    if (kinds.filter((key) => unit[key] !== undefined).length !== 1)
+      conflict(['units', name], unit, 'expected one of unit, docker, compose or commands, for example { unit: geth }');
   }
 }
 
@@ -59,7 +68,7 @@ function mounts({ volumes = {} }: FleetDocument, { conflict }: Complaints): void
 function unknownClient(document: FleetDocument, { missing }: Complaints): void {
   if (!document.volumes) missing(['volumes'], 'expected for chain other, for example { data: /node-data }');
   if (waysIn(document).length === 0)
-    missing(['unit'], 'expected unit, docker, compose or units for chain other, for example node@*');
+    missing(['unit'], 'expected unit, docker, compose, commands or units for chain other, for example node@*');
   const graces = document.units
     ? Object.entries(document.units).map(
         ([name, unit]) => [['units', name, 'stopGraceSeconds'], unit.stopGraceSeconds] as const,

@@ -1,5 +1,6 @@
 // What a fleet and its nodes are, once every default has been filled in. Pure types: the schema in `schema.ts` makes them.
 import type { HttpJsonPaths } from '../chains/http-json.ts';
+import type { Rung } from '../heal/memory.ts';
 
 /** plan: writes plans and touches nothing. ask: waits for a person's approval. act: heals. */
 export type Mode = 'plan' | 'ask' | 'act';
@@ -10,7 +11,12 @@ export type Role = 'follower' | 'validator' | 'sentry' | 'bootnode' | 'unknown';
 export type Runtime =
   | { readonly kind: 'systemd'; readonly unit: string }
   | { readonly kind: 'docker'; readonly container: string }
-  | { readonly kind: 'compose'; readonly file: string; readonly service: string };
+  | { readonly kind: 'compose'; readonly file: string; readonly service: string }
+  /**
+   * Executables on the node, without arguments. `status` exits with 0 while the client runs, with 3 when it has stopped, with anything
+   * else when it cannot tell.
+   */
+  | { readonly kind: 'commands'; readonly start: string; readonly stop: string; readonly status: string };
 
 export interface Unit {
   /** execution, beacon, …; `node` where a node has only one. */
@@ -18,6 +24,8 @@ export interface Unit {
   readonly runtime: Runtime;
   /** How long this client may take to stop cleanly. */
   readonly stopGraceSeconds: number;
+  /** What the client's last line matches when it has ended cleanly (an ERE); undefined: its exit status alone is the evidence. */
+  readonly cleanLine: string | undefined;
 }
 
 /** One volume that every node of a fleet has. */
@@ -146,6 +154,42 @@ export interface SnapshotPolicy {
     | undefined;
 }
 
+/** How far a stuck node may be helped by more than a larger disk. */
+export interface ReplacePolicy {
+  /** What may be tried, in the order of the ladder; none: a person is paged at once. */
+  readonly rungs: readonly Rung[];
+  /** Where the data of a swap come from: a snapshot, or a copy of a healthy sibling's volume in the same AZ. */
+  readonly source: 'snapshot' | 'sibling';
+  /** What EBS is paid to initialize a new volume at; undefined: its blocks come as they are read. */
+  readonly initializationMiBps: number | undefined;
+  /** Id or name; undefined: the one that the instance itself was launched from, which its tags tell. */
+  readonly launchTemplate: string | undefined;
+  /** Tried in this order where the node's own subnet has no capacity. */
+  readonly subnetIds: readonly string[];
+  /** How long a volume or an instance is kept after it was replaced. */
+  readonly keepDays: number;
+  /** standby: a member of an Auto Scaling group is set aside, with a lower capacity, before anything is done to it. */
+  readonly autoScaling: 'refuse' | 'standby';
+  /** Restarts in place of one node. */
+  readonly restartsPerDay: number;
+  /** Of the account: the fleets' replacements count together. */
+  readonly replacementsPerHour: number;
+  readonly replacementsPerDay: number;
+  /** Of one node, until it has been healthy for two hours. */
+  readonly replacementsPerNode: number;
+}
+
+/** Snapshots for which a client is stopped, one node at a time. */
+export interface CleanSnapshotPolicy {
+  readonly everyHours: number;
+  /** Sets: all volumes of one node at one moment. */
+  readonly keep: number;
+  /** Whether the only node of a fleet is stopped, or one of a pool that is at its floor. */
+  readonly alone: boolean;
+  /** So many synced nodes must remain in the pool. */
+  readonly poolFloor: number;
+}
+
 export interface Fleet {
   readonly name: string;
   readonly chain: string;
@@ -172,4 +216,9 @@ export interface Fleet {
   readonly peers: PeersPolicy | undefined;
   readonly snapshots: SnapshotPolicy | undefined;
   readonly dns: DnsPolicy | undefined;
+  readonly replace: ReplacePolicy;
+  /** undefined: no client is stopped for a snapshot. */
+  readonly cleanSnapshots: CleanSnapshotPolicy | undefined;
+  /** pruned, archive, index…: snapshots of another kind are not for this fleet. undefined: all of its nodes and snapshots are alike. */
+  readonly dataMode: string | undefined;
 }

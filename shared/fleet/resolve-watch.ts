@@ -11,6 +11,7 @@ import type {
   RpcPolicy,
   SnapshotPolicy,
 } from './model.ts';
+import { completeClean } from './resolve-heal.ts';
 import type { FleetDocument } from './schema.ts';
 
 /** What holds for a fleet of any chain unless its file or its chain says otherwise. */
@@ -71,14 +72,27 @@ export function completeWatch(document: FleetDocument, dataPath: string, growAtP
     ...(told.peers && { peers: { ...everyWatch.peers, ...told.peers, ...writtenPeers(document) } }),
     ...(dns && { dns: { ...everyWatch.dns, ...dns } }),
     alarms: { ...everyWatch.alarms, diskPercent: growAtPercent, ...document.alarms },
-    ...(snapshots && {
-      snapshots: {
-        everyHours: snapshots.everyHours ?? everyWatch.snapshots.everyHours,
-        keep: snapshots.keep ?? everyWatch.snapshots.keep,
-        ...(snapshots.shareWith && { shareWith: snapshots.shareWith }),
-        ...(snapshots.copyTo && { copyTo: { ...everyWatch.snapshots.copyTo, ...snapshots.copyTo } }),
-      },
+    ...(snapshots && { snapshots: completeSnapshots(snapshots) }),
+  };
+}
+
+type WrittenSnapshots = NonNullable<FleetDocument['snapshots']>;
+
+/** Who writes of clean snapshots alone wants no policy of Data Lifecycle Manager beside them. */
+export function isByPolicy({ clean, ...byPolicy }: WrittenSnapshots): boolean {
+  return clean === undefined || Object.keys(byPolicy).length > 0;
+}
+
+function completeSnapshots(snapshots: WrittenSnapshots) {
+  const clean = completeClean(snapshots);
+  return {
+    ...(isByPolicy(snapshots) && {
+      everyHours: snapshots.everyHours ?? everyWatch.snapshots.everyHours,
+      keep: snapshots.keep ?? everyWatch.snapshots.keep,
+      ...(snapshots.shareWith && { shareWith: snapshots.shareWith }),
+      ...(snapshots.copyTo && { copyTo: { ...everyWatch.snapshots.copyTo, ...snapshots.copyTo } }),
     }),
+    ...(clean && { clean }),
   };
 }
 
@@ -123,12 +137,13 @@ export function resolveWatch({ rpc, probe, health, p2pPort, peers, dns, alarms, 
     // conflicts.ts lets no `dns` through without a port.
     dns: dns && p2pPort !== undefined ? { ...dns, p2pPort } : undefined,
     alarms,
-    snapshots: snapshots && {
-      ...snapshots,
-      shareWith: snapshots.shareWith,
-      copyTo: snapshots.copyTo && { ...snapshots.copyTo, kmsKeyArn: snapshots.copyTo.kmsKeyArn },
-    },
+    snapshots: snapshots && policyOf(snapshots),
   };
+}
+
+function policyOf({ everyHours, keep, shareWith, copyTo }: NonNullable<Complete['snapshots']>) {
+  if (everyHours === undefined || keep === undefined) return undefined;
+  return { everyHours, keep, shareWith, copyTo: copyTo && { ...copyTo, kmsKeyArn: copyTo.kmsKeyArn } };
 }
 
 function peersOf(peers: NonNullable<Complete['peers']>, p2pPort: number): PeersPolicy {

@@ -2,6 +2,7 @@
 import { defaultsOf } from '../chains/defaults.ts';
 import type { Fleet, Role, Runtime } from './model.ts';
 import { parseFleetDocument } from './parse.ts';
+import { completeHeal, everyHeal, resolveHeal } from './resolve-heal.ts';
 import {
   type ChainWatchLayer,
   chainWatchLayer,
@@ -27,11 +28,18 @@ export function resolveFleet(document: FleetDocument): Fleet {
   return {
     ...{ name: fleet, chain, mode, owner, disk, breaker, ask },
     ...resolveWatch(complete),
+    ...resolveHeal(complete),
     nodes: { tags: nodes.tag, nameTag: nodes.nameTag },
     role: typeof role === 'string' ? { fixed: role } : { fromTag: role.tag, values: role.values },
     volumes: Object.entries(volumes).map(([name, { path, tag }]) => ({ role: name, path, tags: tag })),
     units: Object.entries(units).map(([name, unit]) => {
-      return { name, runtime: runtimeOf(unit), stopGraceSeconds: unit.stopGraceSeconds };
+      const { stopGraceSeconds, cleanLine } = unit;
+      return {
+        name,
+        runtime: runtimeOf(unit),
+        stopGraceSeconds,
+        cleanLine: cleanLine === NO_LINE ? undefined : cleanLine,
+      };
     }),
     identityPaths: identity,
   };
@@ -62,7 +70,11 @@ export const everyFleet = {
   breaker: { unhealthyPercent: 20, unhealthyMinimum: 1 },
   ask: { expiresAfterHours: 4 },
   ...everyWatch,
+  replace: everyHeal.replace,
 } as const;
+
+/** What a person writes where a client's last line tells nothing. */
+const NO_LINE = 'none';
 
 /** A fleet file in which nothing is left out: a valid one itself, which means the same. */
 export type CompleteDocument = ReturnType<typeof completeDocument>;
@@ -80,8 +92,9 @@ export function completeDocument(document: FleetDocument) {
     role: roleLayer(document.role),
     volumes: mapValues({ ...told.volumes, ...written.volumes }, ({ path, tag = nodes.tag }) => ({ path, tag })),
     units: mapValues(written.units, (unit, name) => {
-      const { stopGraceSeconds, ...runtime } = { ...told.units[name], ...unit };
-      return { ...runtime, stopGraceSeconds: given(stopGraceSeconds, `units.${name}.stopGraceSeconds`) };
+      const { stopGraceSeconds, cleanLine = NO_LINE, ...runtime } = { ...told.units[name], ...unit };
+      const grace = given(stopGraceSeconds, `units.${name}.stopGraceSeconds`);
+      return { ...runtime, stopGraceSeconds: grace, cleanLine };
     }),
     identity: document.identity ?? told.identity,
     owner: { ...everyFleet.owner, ...document.owner },
@@ -89,6 +102,7 @@ export function completeDocument(document: FleetDocument) {
     breaker: { ...everyFleet.breaker, ...document.breaker },
     ask: { ...everyFleet.ask, ...document.ask },
     ...completeWatch(document, dataPathOf(document), disk.growAtPercent),
+    ...completeHeal(document),
   };
 }
 
@@ -103,12 +117,14 @@ interface WrittenLayer {
 
 /** What the file itself says, with its short forms written out: one `unit` as one of `units`, a path as a volume. */
 export function writtenLayer(document: FleetDocument): WrittenLayer {
-  const { unit, docker, compose, stopGraceSeconds, units, volumes = {} } = document;
+  const { unit, docker, compose, commands, stopGraceSeconds, cleanLine, units, volumes = {} } = document;
   const only: UnitDocument = {
     ...(unit !== undefined && { unit }),
     ...(docker !== undefined && { docker }),
     ...(compose !== undefined && { compose }),
+    ...(commands !== undefined && { commands }),
     ...(stopGraceSeconds !== undefined && { stopGraceSeconds }),
+    ...(cleanLine !== undefined && { cleanLine }),
   };
   return {
     volumes: mapValues(volumes, (volume) => (typeof volume === 'string' ? { path: volume } : volume)),
@@ -116,6 +132,9 @@ export function writtenLayer(document: FleetDocument): WrittenLayer {
     peers: writtenPeers(document),
   };
 }
+
+/** What the unit of the chain's own client is called: where a node has one only, and where it has several. */
+const chainUnits = ['node', 'execution'];
 
 interface ChainLayer extends ChainWatchLayer {
   readonly volumes: Volumes;
@@ -133,9 +152,11 @@ export function chainLayer(document: FleetDocument): ChainLayer {
   return {
     ...chainWatchLayer(document, dataPath),
     volumes: document.volumes ? {} : { data: { path: defaults.dataPath } },
-    units: mapValues(units, ({ unit, docker, compose }) => ({
-      ...(!(unit ?? docker ?? compose) && { unit: defaults.unit }),
+    units: mapValues(units, ({ unit, docker, compose, commands }, name) => ({
+      ...(!(unit ?? docker ?? compose ?? commands) && { unit: defaults.unit }),
       stopGraceSeconds: defaults.stopGraceSeconds,
+      // Beside the chain's own client, other units end with other words.
+      ...(chainUnits.includes(name) && defaults.cleanLine !== undefined && { cleanLine: defaults.cleanLine }),
     })),
     identity: defaults.identity.map((relative) => `${dataPath}/${relative}`),
     disk: { maximumSizeGiB: defaults.maximumSizeGiB },
@@ -154,10 +175,11 @@ function roleLayer(role: FleetDocument['role']) {
   return { tag: role.tag, values: role.values ?? everyFleet.roleValues };
 }
 
-function runtimeOf({ unit, docker, compose }: UnitDocument): Runtime {
+function runtimeOf({ unit, docker, compose, commands }: UnitDocument): Runtime {
   if (unit !== undefined) return { kind: 'systemd', unit };
   if (docker !== undefined) return { kind: 'docker', container: docker };
-  return { kind: 'compose', ...given(compose, 'unit, docker or compose') };
+  if (compose !== undefined) return { kind: 'compose', ...compose };
+  return { kind: 'commands', ...given(commands, 'unit, docker, compose or commands') };
 }
 
 /** `parseFleetDocument` lets nothing through that lacks it. */

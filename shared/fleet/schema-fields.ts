@@ -76,3 +76,5 @@ export const path = text(
   'an absolute path of letters, digits and _.+@-, not / itself and without . or .. parts',
   '/node-data',
 );
+
+export const subnetId = text(/^subnet-([0-9a-f]{8}|[0-9a-f]{17})$/, 'the id of a subnet', 'subnet-0123456789abcdef0');

@@ -1,6 +1,20 @@
 // What a person may write about how a fleet is watched, named and peered: the second half of a fleet file's schema.
 import * as v from 'valibot';
-import { about, choice, list, map, object, optional, path, port, text, whole, yesOrNo } from './schema-fields.ts';
+import {
+  about,
+  choice,
+  list,
+  map,
+  object,
+  optional,
+  path,
+  port,
+  subnetId,
+  text,
+  whole,
+  yesOrNo,
+} from './schema-fields.ts';
+import { cleanSnapshots } from './schema-heal.ts';
 
 // [SSM PutParameter, "Parameter names": letters, digits and _.-, up to 15 levels.] [Secrets Manager CreateSecret: /_+=.@-]
 const credentials = text(
@@ -89,7 +103,6 @@ export const rpc = object('{ port: 8332 }', {
 });
 
 const vpcId = text(/^vpc-([0-9a-f]{8}|[0-9a-f]{17})$/, 'the id of a VPC', 'vpc-0123456789abcdef0');
-const subnetId = text(/^subnet-([0-9a-f]{8}|[0-9a-f]{17})$/, 'the id of a subnet', 'subnet-0123456789abcdef0');
 // [PutMetricData: namespaces and names of 1 to 255 ASCII characters.] Fewer of them here, since they go into metric math.
 const metricWord = text(/^[A-Za-z0-9_][A-Za-z0-9_./-]{0,254}$/, 'a name of letters, digits and _./-', 'Stacks');
 
@@ -209,6 +222,10 @@ const keyArn = text(
 );
 
 export const snapshots = object('{ everyHours: 24, keep: 7 }', {
+  clean: optional(
+    'Clean sets of all volumes of a node, whose client is stopped for it: one node at a time, in turn. {} is enough.',
+    cleanSnapshots,
+  ),
   // [DLM CreateRule.Interval: "The supported values are 1, 2, 3, 4, 6, 8, 12, and 24."]
   everyHours: optional(
     'How often a snapshot of each volume is made; 24 unless given.',

@@ -3,6 +3,7 @@
 import * as v from 'valibot';
 import { chainNames } from '../chains/defaults.ts';
 import { about, choice, list, map, object, optional, path, port, text, whole, yesOrNo } from './schema-fields.ts';
+import { cleanLine, dataMode, replace } from './schema-heal.ts';
 import { dns, health, peers, probe, rpc, snapshots } from './schema-watch.ts';
 
 export type FleetDocument = v.InferOutput<typeof fleetDocumentSchema>;
@@ -42,6 +43,12 @@ const alarmPattern = text(
   "an alarm's name of letters, digits and _.:/-, where * stands for anything (a blank, too)",
   'bitcoin-*-disk-filling',
 );
+// What is sent of the three of them fits into one parameter of a command.
+const executable = text(
+  /^(?=.{1,80}$)(\/(?!\.{1,2}(\/|$))[A-Za-z0-9_.+@-]{1,64}){1,16}$/,
+  'the absolute path of an executable, of at most 80 letters, digits and _.+@-, without arguments',
+  '/opt/node/start',
+);
 const stopGraceSeconds = optional('How long the client may take to stop cleanly.', whole(1, 3600, 'seconds', 600));
 
 const runtimeEntries = {
@@ -54,9 +61,17 @@ const runtimeEntries = {
       service: about("The client's service in it.", containerName),
     }),
   ),
+  commands: optional(
+    'Where nothing of that runs the client: executables on the node that start, stop and tell of it.',
+    object('{ start: /opt/node/start, stop: /opt/node/stop, status: /opt/node/status }', {
+      start: about('Starts the client, and ends.', executable),
+      stop: about('Stops the client cleanly, and ends when it has ended, with 0 if that was clean.', executable),
+      status: about('Exits with 0 while the client runs, with 3 when it has stopped, else with anything.', executable),
+    }),
+  ),
 };
 
-const unitSchema = object('{ unit: geth }', { ...runtimeEntries, stopGraceSeconds });
+const unitSchema = object('{ unit: geth }', { ...runtimeEntries, stopGraceSeconds, cleanLine });
 
 const tags = map('tags', '{ Component: nodes/bitcoin }', 10, tagKey, tagValue);
 
@@ -148,6 +163,8 @@ export const fleetDocumentSchema = object('{ fleet: bitcoin, chain: bitcoin, mod
   role: optional('What the nodes do. Validators and nodes of unknown role (the default) are never replaced.', role),
   ...runtimeEntries,
   stopGraceSeconds,
+  cleanLine,
+  dataMode: optional('How the clients keep their data: pruned, archive, index… Told of each snapshot.', dataMode),
   units: optional(
     'Where each node runs several clients: execution, beacon…',
     map('units by name', '{ execution: { unit: geth }, beacon: { docker: lighthouse } }', 8, partName, unitSchema),
@@ -171,5 +188,6 @@ export const fleetDocumentSchema = object('{ fleet: bitcoin, chain: bitcoin, mod
   peers: optional('How the lists of peers are kept; none: they are left alone.', peers),
   dns: optional("Where the nodes' names are kept.", dns),
   alarms: optional("The fleet's alarms, and those that it has already.", alarms),
-  snapshots: optional('Snapshots of the volumes, which Data Lifecycle Manager makes.', snapshots),
+  snapshots: optional('Snapshots of the volumes: those that Data Lifecycle Manager makes, and clean ones.', snapshots),
+  replace: optional('How far a node is helped that does not advance any more.', replace),
 });

@@ -1,7 +1,7 @@
 // Fields of a fleet file that do not go together in how it is watched, named and peered: the second half of `conflicts.ts`.
 import { defaultsOf, otherChain } from '../chains/defaults.ts';
 import type { Complaints } from './conflicts.ts';
-import { everyWatch } from './resolve-watch.ts';
+import { everyWatch, isByPolicy } from './resolve-watch.ts';
 import type { FleetDocument } from './schema.ts';
 
 export function watchConflictsIn(document: FleetDocument, complaints: Complaints): void {
@@ -120,7 +120,7 @@ function alarms({ disk = {}, alarms = {} }: FleetDocument, { conflict }: Complai
 
 /** DLM takes a volume that carries any of a policy's tags, while a selector here means all of them. */
 function snapshotTags({ snapshots, nodes, volumes = {} }: FleetDocument, { conflict }: Complaints): void {
-  if (!snapshots) return;
+  if (!snapshots || !isByPolicy(snapshots)) return;
   const expected = 'expected one tag for snapshots: Data Lifecycle Manager takes whatever carries any of several';
   const long = Object.entries(volumes).flatMap(([role, volume]) =>
     typeof volume === 'object' ? [{ role, volume }] : [],

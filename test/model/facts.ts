@@ -14,7 +14,9 @@ const fleetOf = (mode: Fleet['mode']): Fleet => ({
   nodes: { tags: TAGS, nameTag: 'Name' },
   role: { fixed: 'follower' },
   volumes: [{ role: 'data', path: '/data', tags: TAGS }],
-  units: [{ name: 'node', runtime: { kind: 'systemd', unit: 'node.service' }, stopGraceSeconds: 60 }],
+  units: [
+    { name: 'node', runtime: { kind: 'systemd', unit: 'node.service' }, stopGraceSeconds: 60, cleanLine: undefined },
+  ],
   identityPaths: [],
   owner: { acceptDrift: false, restartValidators: false },
   disk: {
@@ -42,6 +44,21 @@ const fleetOf = (mode: Fleet['mode']): Fleet => ({
   peers: undefined,
   snapshots: undefined,
   dns: undefined,
+  replace: {
+    rungs: [],
+    source: 'snapshot',
+    initializationMiBps: undefined,
+    launchTemplate: undefined,
+    subnetIds: [],
+    keepDays: 7,
+    autoScaling: 'refuse',
+    restartsPerDay: 6,
+    replacementsPerHour: 2,
+    replacementsPerDay: 5,
+    replacementsPerNode: 3,
+  },
+  cleanSnapshots: undefined,
+  dataMode: undefined,
 });
 
 export const factsOf = (
