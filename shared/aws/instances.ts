@@ -1,0 +1,203 @@
+// An instance as a heal sees it, and its power. How one is launched is in launch.ts. Sources: doc comments of the commands in
+// @aws-sdk/client-ec2; "Stop and start Amazon EC2 instances", "Status checks for Amazon EC2 instances" (EC2 user guide).
+import {
+  DescribeAddressesCommand,
+  DescribeInstanceStatusCommand,
+  DescribeInstancesCommand,
+  DescribeInstanceTypesCommand,
+  type EC2Client,
+  type Instance,
+  type InstanceStateName,
+  type _InstanceType as InstanceType,
+  StartInstancesCommand,
+  StopInstancesCommand,
+  type SummaryStatus,
+  TerminateInstancesCommand,
+} from '@aws-sdk/client-ec2';
+import { type Accepted, orRefused, type Refused } from './refused.ts';
+
+export interface InstanceNow {
+  readonly instanceId: string;
+  readonly state: InstanceStateName;
+  readonly availabilityZone: string;
+  /** Empty of one that is terminated: it has no network interface any more. */
+  readonly subnetId: string;
+  readonly vpcId: string;
+  readonly instanceType: string;
+  readonly privateIp: string;
+  /** "/dev/xvda": of this device nothing is ever taken away. */
+  readonly rootDevice: string;
+  readonly rootVolumeId: string | null;
+  readonly devices: readonly DeviceNow[];
+  readonly tags: Readonly<Record<string, string>>;
+  /** From the tags that EC2 sets on what was launched from a template. */
+  readonly launchTemplate: { readonly id: string; readonly version: string } | null;
+  readonly autoScalingGroup: string | null;
+  readonly cloudFormationStack: string | null;
+  /** Its type has disks whose data "persists only during the life of the associated instance": a stop loses them. */
+  readonly instanceStore: boolean;
+  readonly publicIp: {
+    readonly ip: string;
+    /** null: not an elastic one, and lost when it stops. */
+    readonly allocationId: string | null;
+  } | null;
+}
+
+export interface DeviceNow {
+  readonly device: string;
+  readonly volumeId: string;
+  readonly deleteOnTermination: boolean;
+  readonly status: string;
+}
+
+/** @returns null for one that is not there; a terminated one is shown for about an hour */
+export async function describeInstance(ec2: EC2Client, instanceId: string): Promise<InstanceNow | null> {
+  const byId = { Filters: [{ Name: 'instance-id', Values: [instanceId] }] };
+  const { Reservations = [] } = await ec2.send(new DescribeInstancesCommand(byId));
+  const instance = Reservations[0]?.Instances?.[0];
+  if (!instance) return null;
+  const [instanceStore, publicIp] = await Promise.all([
+    hasInstanceStore(ec2, instance.InstanceType),
+    readPublicIp(ec2, instance),
+  ]);
+  const tags = Object.fromEntries((instance.Tags ?? []).map(({ Key = '', Value = '' }) => [Key, Value]));
+  const devices = devicesOf(instance);
+  const { RootDeviceName = '' } = instance;
+  return {
+    instanceId,
+    state: stateOf(instance),
+    availabilityZone: instance.Placement?.AvailabilityZone ?? '',
+    subnetId: instance.SubnetId ?? '',
+    vpcId: instance.VpcId ?? '',
+    instanceType: instance.InstanceType ?? '',
+    privateIp: instance.PrivateIpAddress ?? '',
+    rootDevice: RootDeviceName,
+    rootVolumeId: devices.find(({ device }) => device === RootDeviceName)?.volumeId ?? null,
+    devices,
+    tags,
+    launchTemplate: templateOf(tags),
+    autoScalingGroup: tags['aws:autoscaling:groupName'] ?? null,
+    cloudFormationStack: tags['aws:cloudformation:stack-name'] ?? null,
+    instanceStore,
+    publicIp,
+  };
+}
+
+function stateOf({ InstanceId, State }: Instance): InstanceStateName {
+  if (!State?.Name) throw new Error(`DescribeInstances shows ${InstanceId} without a state`);
+  return State.Name;
+}
+
+const devicesOf = ({ BlockDeviceMappings = [] }: Instance): readonly DeviceNow[] =>
+  BlockDeviceMappings.flatMap(({ DeviceName, Ebs }) =>
+    DeviceName && Ebs?.VolumeId
+      ? [
+          {
+            device: DeviceName,
+            volumeId: Ebs.VolumeId,
+            deleteOnTermination: Ebs.DeleteOnTermination ?? false,
+            status: Ebs.Status ?? '',
+          },
+        ]
+      : [],
+  );
+
+/** Set by EC2: "aws:ec2launchtemplate:id and aws:ec2launchtemplate:version" ("Launch an EC2 instance using a launch template"). */
+function templateOf(tags: Readonly<Record<string, string>>): InstanceNow['launchTemplate'] {
+  const { 'aws:ec2launchtemplate:id': id, 'aws:ec2launchtemplate:version': version } = tags;
+  return id !== undefined && version !== undefined ? { id, version } : null;
+}
+
+/** What a type has, it has for good: asked once in the life of a sandbox. */
+const storeOfType = new Map<string, boolean>();
+
+/** `InstanceStorageSupported` of InstanceTypeInfo. */
+async function hasInstanceStore(ec2: EC2Client, type: string | undefined): Promise<boolean> {
+  if (type === undefined) return false;
+  const known = storeOfType.get(type);
+  if (known !== undefined) return known;
+  const { InstanceTypes = [] } = await ec2.send(
+    new DescribeInstanceTypesCommand({ InstanceTypes: [type as InstanceType] }),
+  );
+  const supported = InstanceTypes[0]?.InstanceStorageSupported;
+  if (supported === undefined) throw new Error(`DescribeInstanceTypes says nothing of the instance store of ${type}`);
+  storeOfType.set(type, supported);
+  return supported;
+}
+
+/** Only one that has a public address may have an elastic one; an elastic one stays with an instance that is stopped. */
+async function readPublicIp(
+  ec2: EC2Client,
+  { InstanceId = '', PublicIpAddress: ip }: Instance,
+): Promise<InstanceNow['publicIp']> {
+  if (!ip) return null;
+  const byInstance = { Filters: [{ Name: 'instance-id', Values: [InstanceId] }] };
+  const { Addresses = [] } = await ec2.send(new DescribeAddressesCommand(byInstance));
+  return { ip, allocationId: Addresses.find(({ PublicIp }) => PublicIp === ip)?.AllocationId ?? null };
+}
+
+export interface Checks {
+  readonly system: SummaryStatus;
+  readonly instance: SummaryStatus;
+  /** Where it is impaired "the instance is unable to successfully complete I/O": a stop is the wrong cure. */
+  readonly attachedEbs: SummaryStatus;
+}
+
+/** As of one that is not there there is nothing to say: null. Of one that does not run all are `not-applicable`. */
+export async function describeChecks(ec2: EC2Client, instanceId: string): Promise<Checks | null> {
+  try {
+    const { InstanceStatuses = [] } = await ec2.send(
+      new DescribeInstanceStatusCommand({ InstanceIds: [instanceId], IncludeAllInstances: true }),
+    );
+    const [status] = InstanceStatuses;
+    if (!status) return null;
+    return {
+      system: status.SystemStatus?.Status ?? 'insufficient-data',
+      instance: status.InstanceStatus?.Status ?? 'insufficient-data',
+      // Types of the Xen hypervisor have none.
+      attachedEbs: status.AttachedEbsStatus?.Status ?? 'not-applicable',
+    };
+  } catch (error) {
+    // There is no filter by instance here, and an id that is gone is an error.
+    if (error instanceof Error && error.name === 'InvalidInstanceID.NotFound') return null;
+    throw error;
+  }
+}
+
+/**
+ * Asks for the stop and does not wait for it: "if the operating system … does not shut down cleanly within a few minutes, a hard shutdown is
+ * performed", so its client is to have ended before. One that is stopped or stopping already is accepted. Neither `Force` nor `SkipOsShutdown`.
+ *
+ * @param ec2Once a client that tries once: who stops an instance knows whether he did
+ * @throws what leaves open whether it had an effect, and throttling
+ */
+export const stopInstance = (ec2Once: EC2Client, instanceId: string): Promise<Accepted | Refused> =>
+  orRefused(async () => {
+    await ec2Once.send(new StopInstancesCommand({ InstanceIds: [instanceId] }));
+    return { accepted: true };
+  });
+
+/**
+ * Asks for the start and does not wait for it. A zone without a host for it answers InsufficientInstanceCapacity, which is refused with that
+ * code; or it is accepted, and the instance is `stopped` again out of `pending`. One that runs already is accepted.
+ *
+ * @param ec2Once a client that tries once
+ * @throws what leaves open whether it had an effect, and throttling
+ */
+export const startInstance = (ec2Once: EC2Client, instanceId: string): Promise<Accepted | Refused> =>
+  orRefused(async () => {
+    await ec2Once.send(new StartInstancesCommand({ InstanceIds: [instanceId] }));
+    return { accepted: true };
+  });
+
+/**
+ * Asks for the end of it and does not wait: volumes whose DeleteOnTermination is true go with it. "If you terminate an instance more than once,
+ * each call succeeds"; one that is gone is accepted, too.
+ *
+ * @throws what leaves open whether it had an effect, and throttling: the same call again is safe
+ */
+export async function terminateInstance(ec2: EC2Client, instanceId: string): Promise<Accepted | Refused> {
+  const answer = await orRefused(() => ec2.send(new TerminateInstancesCommand({ InstanceIds: [instanceId] })));
+  if ('refused' in answer && answer.code !== 'InvalidInstanceID.NotFound') return answer;
+  return { accepted: true };
+}

@@ -1,0 +1,135 @@
+// One instance in the place of another, from the launch template that made the old one. Sources: doc comments of RunInstancesRequest in
+// @aws-sdk/client-ec2; "Ensuring idempotency in Amazon EC2 API requests" (EC2 developer guide).
+import {
+  DescribeInstancesCommand,
+  DescribeLaunchTemplateVersionsCommand,
+  type EC2Client,
+  type _InstanceType as InstanceType,
+  type LaunchTemplateInstanceNetworkInterfaceSpecification,
+  type LaunchTemplateTagSpecification,
+  type ResponseLaunchTemplateData,
+  RunInstancesCommand,
+  type RunInstancesRequest,
+  type TagSpecification,
+} from '@aws-sdk/client-ec2';
+import { orRefused, type Refused } from './refused.ts';
+
+export interface Launch {
+  /** By id or by name; the version that the template calls its default unless one is given. */
+  readonly launchTemplate: ({ readonly id: string } | { readonly name: string }) & { readonly version?: string };
+  readonly subnetId: string;
+  /** Of the subnet. */
+  readonly availabilityZone: string;
+  readonly instanceType: string;
+  /** As text. The template's own is never run. */
+  readonly userData: string;
+  /** Over the template's, on the instance and on the volumes that it is launched with. */
+  readonly tags: Readonly<Record<string, string>>;
+  /** The same token never launches a second instance. */
+  readonly token: string;
+}
+
+/**
+ * Launches one instance and does not wait for it: it is `pending`, then `running`, or `terminated` where the zone had no room after all. Its own
+ * volumes live as long as the template says. IMDSv2 is required, since accounts may enforce it; other metadata options are the template's.
+ *
+ * @returns refused with InsufficientInstanceCapacity where the zone says at once that it has no room
+ * @throws what leaves open whether it had an effect, and throttling: the same call again is safe
+ */
+export async function launchReplacement(
+  ec2: EC2Client,
+  launch: Launch,
+): Promise<{ readonly instanceId: string } | Refused> {
+  const template = await orRefused(() => readTemplate(ec2, launch.launchTemplate));
+  if ('refused' in template) return template;
+  const run = await orRefused(async () => {
+    const { Instances = [] } = await ec2.send(new RunInstancesCommand(runRequest(launch, template)));
+    return launched(Instances[0]?.InstanceId);
+  });
+  if (!('refused' in run) || run.code !== 'IdempotentParameterMismatch') return run;
+  // The template has another version by default than when this token was used first: what was launched then is what was wanted.
+  const known = await launchedWith(ec2, launch.token);
+  return known === null ? run : { instanceId: known };
+}
+
+function launched(instanceId: string | undefined): { readonly instanceId: string } {
+  if (!instanceId) throw new Error('RunInstances was answered without an instance id');
+  return { instanceId };
+}
+
+/** The instance that was launched with this token; null where none is shown, which is no proof that there is none. */
+export async function launchedWith(ec2: EC2Client, token: string): Promise<string | null> {
+  const byToken = { Filters: [{ Name: 'client-token', Values: [token] }] };
+  const { Reservations = [] } = await ec2.send(new DescribeInstancesCommand(byToken));
+  return Reservations[0]?.Instances?.[0]?.InstanceId ?? null;
+}
+
+const specification = ({ launchTemplate: { version, ...named } }: Pick<Launch, 'launchTemplate'>) => ({
+  ...('id' in named ? { LaunchTemplateId: named.id } : { LaunchTemplateName: named.name }),
+  Version: version ?? '$Default',
+});
+
+async function readTemplate(
+  ec2: EC2Client,
+  launchTemplate: Launch['launchTemplate'],
+): Promise<ResponseLaunchTemplateData> {
+  const { Version, ...named } = specification({ launchTemplate });
+  const { LaunchTemplateVersions = [] } = await ec2.send(
+    new DescribeLaunchTemplateVersionsCommand({ ...named, Versions: [Version] }),
+  );
+  const data = LaunchTemplateVersions[0]?.LaunchTemplateData;
+  if (!data) throw new Error(`launch template ${JSON.stringify(named)} has no version ${Version}`);
+  return data;
+}
+
+/**
+ * "Any additional parameters that you specify for the new instance overwrite the corresponding parameters included in the launch template", and
+ * that whole: what is overwritten carries the template's other members along.
+ */
+export function runRequest(launch: Launch, template: ResponseLaunchTemplateData): RunInstancesRequest {
+  const { NetworkInterfaces = [], Placement, TagSpecifications = [], MetadataOptions } = template;
+  const { State: _, ...metadata } = MetadataOptions ?? {};
+  return {
+    LaunchTemplate: specification(launch),
+    MinCount: 1,
+    MaxCount: 1,
+    ClientToken: launch.token,
+    InstanceType: launch.instanceType as InstanceType,
+    // "Network interfaces and an instance-level subnet ID may not be specified on the same request."
+    ...(NetworkInterfaces.length === 0
+      ? { SubnetId: launch.subnetId }
+      : { NetworkInterfaces: NetworkInterfaces.map((card) => cardIn(card, launch.subnetId)) }),
+    ...(Placement?.AvailabilityZone !== undefined && {
+      Placement: { ...Placement, AvailabilityZone: launch.availabilityZone },
+    }),
+    UserData: Buffer.from(launch.userData).toString('base64'),
+    MetadataOptions: { ...metadata, HttpTokens: 'required' },
+    TagSpecifications: [
+      ...TagSpecifications.filter(({ ResourceType }) => ResourceType !== 'instance' && ResourceType !== 'volume').map(
+        ({ ResourceType, Tags = [] }) => ({ ResourceType, Tags }),
+      ),
+      tagged('instance', TagSpecifications, launch.tags),
+      tagged('volume', TagSpecifications, launch.tags),
+    ],
+  };
+}
+
+/** An address that the template fixes belongs to the instance that it was fixed for. */
+function cardIn(
+  card: LaunchTemplateInstanceNetworkInterfaceSpecification,
+  subnetId: string,
+): NonNullable<RunInstancesRequest['NetworkInterfaces']>[number] {
+  const { SubnetId: _subnet, PrivateIpAddress: _ip, Ipv4Prefixes: _v4, Ipv6Prefixes: _v6, ...kept } = card;
+  const { EnaSrdSpecification: _srd, ConnectionTrackingSpecification, PrivateIpAddresses: _ips, ...rest } = kept;
+  return { ...rest, ...(ConnectionTrackingSpecification && { ConnectionTrackingSpecification }), SubnetId: subnetId };
+}
+
+const tagged = (
+  ResourceType: 'instance' | 'volume',
+  ofTemplate: readonly LaunchTemplateTagSpecification[],
+  tags: Readonly<Record<string, string>>,
+): TagSpecification => {
+  const own = ofTemplate.filter((one) => one.ResourceType === ResourceType).flatMap(({ Tags = [] }) => Tags);
+  const all = { ...Object.fromEntries(own.map(({ Key = '', Value = '' }) => [Key, Value])), ...tags };
+  return { ResourceType, Tags: Object.entries(all).map(([Key, Value]) => ({ Key, Value })) };
+};

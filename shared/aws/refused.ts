@@ -1,0 +1,51 @@
+// What AWS has refused for good, told apart from what nobody knows: who reads a refusal may go another way, who reads an error may not.
+import { isThrottling } from './throttling.ts';
+
+/** The call had no effect, and the same call will be refused again. `code` is AWS's, `refused` its words. */
+export interface Refused {
+  readonly refused: string;
+  readonly code: string;
+}
+
+export type Accepted = { readonly accepted: true };
+
+/**
+ * Server faults by their status, refusals by their meaning: "There was insufficient capacity available to satisfy the launch request"
+ * ("Server error codes", Error codes for the Amazon EC2 API; the second is of instances that need a reservation).
+ */
+const DEFINITE = new Set([
+  'InsufficientInstanceCapacity',
+  'InsufficientReservedInstanceCapacity',
+  'InsufficientVolumeCapacity',
+]);
+
+/**
+ * A refusal where AWS has refused: "Client error codes … 4xx". Throttling is none, since the same call may succeed later (it certainly had no
+ * effect: `isThrottling`), and neither is a server's fault or a time-out, which say nothing about the effect.
+ *
+ * @throws the error itself where it is no refusal
+ */
+export function refusalOf(error: unknown): Refused {
+  if (!(error instanceof Error) || isThrottling(error)) throw error;
+  const { name, message } = error;
+  const status = statusOf(error);
+  if (DEFINITE.has(name) || (status !== undefined && status >= 400 && status <= 499)) {
+    return { refused: `${name}: ${message}`, code: name };
+  }
+  throw error;
+}
+
+/** Members of ServiceException of the SDK, of every service; absent where no answer was read. */
+function statusOf(error: Error): number | undefined {
+  const { $metadata } = error as { readonly $metadata?: { readonly httpStatusCode?: number | undefined } };
+  return $metadata?.httpStatusCode;
+}
+
+/** The call's own result, or AWS's refusal of it. @throws everything that is no refusal */
+export async function orRefused<T>(call: () => Promise<T>): Promise<T | Refused> {
+  try {
+    return await call();
+  } catch (error) {
+    return refusalOf(error);
+  }
+}

@@ -1,0 +1,232 @@
+// EBS volumes as a heal sees and moves them: read, attached, detached, kept. How they are made is in new-volumes.ts.
+// Sources: doc comments of the commands in @aws-sdk/client-ec2, and "Amazon EBS volume lifecycle" (EBS user guide).
+import {
+  AttachVolumeCommand,
+  CreateTagsCommand,
+  DeleteTagsCommand,
+  DeleteVolumeCommand,
+  DescribeVolumesCommand,
+  DetachVolumeCommand,
+  type EC2Client,
+  type Filter,
+  ModifyInstanceAttributeCommand,
+  type Volume,
+} from '@aws-sdk/client-ec2';
+import { type Accepted, orRefused, type Refused } from './refused.ts';
+
+export interface VolumeNow {
+  readonly volumeId: string;
+  readonly state: 'creating' | 'available' | 'in-use' | 'deleting' | 'deleted' | 'error';
+  readonly sizeGiB: number;
+  readonly type: string;
+  /** null where the type has none to set: gp2 and st1 derive theirs from the size. */
+  readonly iops: number | null;
+  readonly throughputMiBps: number | null;
+  readonly availabilityZone: string;
+  readonly encrypted: boolean;
+  readonly kmsKeyId: string | null;
+  /** Empty where it was not made from one. */
+  readonly snapshotId: string;
+  readonly attachment: AttachmentNow | null;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+export interface AttachmentNow {
+  readonly instanceId: string;
+  readonly device: string;
+  /** busy: "Failure to [unmount] can result in the volume becoming stuck in the busy state while detaching" (DetachVolume). */
+  readonly state: 'attaching' | 'attached' | 'detaching' | 'busy' | 'detached';
+  readonly deleteOnTermination: boolean;
+}
+
+/** "The maximum number of filter values specified on a single call" is 200 (FilterLimitExceeded, "Error codes for the Amazon EC2 API"). */
+const FILTER_VALUES = 200;
+const PAGE_SIZE = 500;
+/** 200 instances with 28 attachments each are 12 pages. */
+const MAX_PAGES = 20;
+
+/**
+ * The volumes with these ids, and those that are attached to these instances. By filters: a volume that is gone is missing from the answer
+ * and does not fail the call. Eventually consistent: what was just made may be missing, too.
+ *
+ * @throws RangeError for a selection of nothing; an Error for one that does not end
+ */
+export async function describeVolumes(
+  ec2: EC2Client,
+  { ids = [], instanceIds = [] }: { readonly ids?: readonly string[]; readonly instanceIds?: readonly string[] },
+): Promise<readonly VolumeNow[]> {
+  if (ids.length + instanceIds.length === 0) throw new RangeError('describeVolumes: expected ids or instance ids');
+  const filters = [...chunked('volume-id', ids), ...chunked('attachment.instance-id', instanceIds)];
+  const found = new Map<string, VolumeNow>();
+  for (const filter of filters)
+    for (const volume of await readPages(ec2, filter))
+      for (const now of volumeNow(volume)) found.set(now.volumeId, now);
+  return [...found.values()];
+}
+
+function chunked(Name: string, values: readonly string[]): Filter[] {
+  const different = [...new Set(values)];
+  return Array.from({ length: Math.ceil(different.length / FILTER_VALUES) }, (_, i) => ({
+    Name,
+    Values: different.slice(i * FILTER_VALUES, (i + 1) * FILTER_VALUES),
+  }));
+}
+
+async function readPages(ec2: EC2Client, filter: Filter): Promise<readonly Volume[]> {
+  const volumes: Volume[] = [];
+  let NextToken: string | undefined;
+  for (let page = 0; page === 0 || NextToken; page++) {
+    if (page === MAX_PAGES)
+      throw new Error(`more than ${MAX_PAGES} pages of volumes by ${filter.Name}: half-read selections are refused`);
+    const read = await ec2.send(
+      new DescribeVolumesCommand({ Filters: [filter], MaxResults: PAGE_SIZE, ...(NextToken && { NextToken }) }),
+    );
+    volumes.push(...(read.Volumes ?? []));
+    NextToken = read.NextToken;
+  }
+  return volumes;
+}
+
+/** What has no id or no state is not there yet. */
+function volumeNow(volume: Volume): readonly VolumeNow[] {
+  const { VolumeId, State, Size, VolumeType, Iops, Throughput, AvailabilityZone, SnapshotId = '', Tags = [] } = volume;
+  if (!VolumeId || !State || !Size || !VolumeType || !AvailabilityZone) return [];
+  const provisioned = VolumeType === 'gp3' || VolumeType === 'io1' || VolumeType === 'io2';
+  return [
+    {
+      volumeId: VolumeId,
+      state: State,
+      sizeGiB: Size,
+      type: VolumeType,
+      iops: provisioned ? (Iops ?? null) : null,
+      throughputMiBps: VolumeType === 'gp3' ? (Throughput ?? null) : null,
+      availabilityZone: AvailabilityZone,
+      encrypted: volume.Encrypted ?? false,
+      kmsKeyId: volume.KmsKeyId ?? null,
+      snapshotId: SnapshotId,
+      attachment: attachmentNow(volume),
+      tags: Object.fromEntries(Tags.map(({ Key = '', Value = '' }) => [Key, Value])),
+    },
+  ];
+}
+
+/** One volume of ours is attached to one instance: Multi-Attach is no filesystem's friend, and such a volume's first attachment is told. */
+function attachmentNow({ Attachments = [] }: Volume): AttachmentNow | null {
+  const [first] = Attachments;
+  if (!first?.InstanceId || !first.Device || !first.State) return null;
+  return {
+    instanceId: first.InstanceId,
+    device: first.Device,
+    state: first.State,
+    deleteOnTermination: first.DeleteOnTermination ?? false,
+  };
+}
+
+/**
+ * Asks for the attachment and does not wait for it. AttachVolume has no token: ask once, and read the volume where the answer is lost.
+ * "The volume and instance must be within the same Availability Zone."
+ *
+ * @param ec2Once a client that tries once
+ * @throws what leaves open whether it had an effect, and throttling
+ */
+export const attachVolume = (
+  ec2Once: EC2Client,
+  { volumeId, instanceId, device }: { readonly volumeId: string; readonly instanceId: string; readonly device: string },
+): Promise<Accepted | Refused> =>
+  orRefused(async () => {
+    await ec2Once.send(new AttachVolumeCommand({ VolumeId: volumeId, InstanceId: instanceId, Device: device }));
+    return { accepted: true };
+  });
+
+/**
+ * Asks for the detachment and does not wait for it. Never with `Force`, which "can lead to data loss or a corrupted file system": a volume that
+ * is mounted stays `busy` until it is unmounted. With instance and device given, a volume that is attached elsewhere meanwhile is left alone.
+ *
+ * @param ec2Once a client that tries once
+ * @throws what leaves open whether it had an effect, and throttling
+ */
+export const detachVolume = (
+  ec2Once: EC2Client,
+  { volumeId, instanceId, device }: { readonly volumeId: string; readonly instanceId: string; readonly device: string },
+): Promise<Accepted | Refused> =>
+  orRefused(async () => {
+    await ec2Once.send(new DetachVolumeCommand({ VolumeId: volumeId, InstanceId: instanceId, Device: device }));
+    return { accepted: true };
+  });
+
+/**
+ * Asks for the deletion and does not wait for it. One that is gone already is accepted; one that is attached is refused by EC2 (VolumeInUse).
+ *
+ * @throws what leaves open whether it had an effect, and throttling: the same call again is safe
+ */
+export async function deleteVolume(ec2: EC2Client, volumeId: string): Promise<Accepted | Refused> {
+  const answer = await orRefused(() => ec2.send(new DeleteVolumeCommand({ VolumeId: volumeId })));
+  if ('refused' in answer && answer.code !== 'InvalidVolume.NotFound') return answer;
+  return { accepted: true };
+}
+
+/** "/dev/sd[f-p]" is what is recommended for EBS volumes of HVM instances ("Device names for volumes", EC2 user guide). */
+const DEVICE_LETTERS = 'fghijklmnop';
+
+/**
+ * The first free name for an attachment. Where /dev/sdf is taken /dev/xvdf is, too: the block device driver may rename the one to the other.
+ *
+ * @throws Error when all are taken
+ */
+export function freeDevice(taken: readonly string[]): string {
+  const letters = new Set(taken.map((device) => /^(?:\/dev\/)?(?:sd|xvd)([a-z])\d*$/.exec(device)?.[1]));
+  const free = [...DEVICE_LETTERS].find((letter) => !letters.has(letter));
+  if (free === undefined) throw new Error(`no device name is free on the instance: ${taken.join(', ')} are taken`);
+  return `/dev/sd${free}`;
+}
+
+/** Looks after the change, and how long before each of them. */
+const KEEP_LOOKS_MS = [0, 1_000, 2_000, 4_000, 8_000] as const;
+
+/**
+ * The volumes at these devices survive the instance: TerminateInstances deletes those whose `DeleteOnTermination` is true, "the default for
+ * those attached at launch". Set, and read back until Describe shows it.
+ *
+ * @throws Error, a sentence, when it still does not hold after some fifteen seconds
+ */
+export async function keepOnTermination(ec2: EC2Client, instanceId: string, devices: readonly string[]): Promise<void> {
+  if (devices.length === 0) return;
+  await ec2.send(
+    new ModifyInstanceAttributeCommand({
+      InstanceId: instanceId,
+      BlockDeviceMappings: devices.map((DeviceName) => ({ DeviceName, Ebs: { DeleteOnTermination: false } })),
+    }),
+  );
+  let lost: readonly string[] = devices;
+  for (const waitMs of KEEP_LOOKS_MS) {
+    if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
+    const volumes = await describeVolumes(ec2, { instanceIds: [instanceId] });
+    lost = devices.filter(
+      (device) => !volumes.some(({ attachment }) => attachment?.device === device && !attachment.deleteOnTermination),
+    );
+    if (lost.length === 0) return;
+  }
+  throw new Error(
+    `DeleteOnTermination of ${lost.join(', ')} on ${instanceId} was set to false and does not read as false: a termination would delete it`,
+  );
+}
+
+/** "Up to 1000 resources" and fifty tags a resource (CreateTagsRequest). A tag that is there already is overwritten. */
+export async function tagResources(
+  ec2: EC2Client,
+  ids: readonly string[],
+  tags: Readonly<Record<string, string>>,
+): Promise<void> {
+  const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
+  if (ids.length === 0 || Tags.length === 0) return;
+  await ec2.send(new CreateTagsCommand({ Resources: [...ids], Tags }));
+}
+
+/** Whatever their values are. A tag that is not there is no error. */
+export async function untagResources(ec2: EC2Client, ids: readonly string[], keys: readonly string[]): Promise<void> {
+  if (ids.length === 0 || keys.length === 0) return;
+  await ec2.send(new DeleteTagsCommand({ Resources: [...ids], Tags: keys.map((Key) => ({ Key })) }));
+}
+
+// Seen from outside they belong together.
+export * from './new-volumes.ts';
