@@ -41,7 +41,10 @@ export interface SnapshotFact {
   readonly tags: Readonly<Record<string, string>>;
   /** The lifecycle policy that made it; null for all others. */
   readonly policyId: string | null;
+  /** By anybody: AWS does not tell whose lock it is. */
   readonly locked: boolean;
+  /** In the archive tier, from which no volume can be made until a person brings it back. */
+  readonly archived: boolean;
   readonly ledger: Ledger;
 }
 
@@ -55,6 +58,8 @@ export interface SnapshotSet {
   /** The earliest of its parts. */
   readonly takenAtMs: number;
   readonly parts: Readonly<Record<FleetRole, SnapshotFact>>;
+  /** The latest of its parts: none of what is in it is newer. */
+  readonly untilMs: number;
   readonly rank: Rank;
   readonly height: number | null;
 }

@@ -1,0 +1,73 @@
+// The ledger: what is in a snapshot, written into its tags when it is made and read from them by whoever looks for a good one. Pure.
+import { FLEET_TAG, NODE_TAG } from '../fleet/naming.ts';
+import type { Ledger } from './model.ts';
+import { dateOf, LEDGER_TAGS, TAG_VALUE_MAX } from './tags.ts';
+
+/** A tag that cannot be read says nothing: a height of "about 5" is no height. Never throws, since people write tags, too. */
+export function readLedger(tags: Readonly<Record<string, string>>): Ledger {
+  const text = (key: string): string | null => tags[key]?.trim() || null;
+  return {
+    fleet: text(FLEET_TAG),
+    node: text(NODE_TAG),
+    role: text(LEDGER_TAGS.role),
+    setId: text(LEDGER_TAGS.setId),
+    parts: wholeOf(tags[LEDGER_TAGS.parts]) || null,
+    height: wholeOf(tags[LEDGER_TAGS.height]),
+    blockHash: text(LEDGER_TAGS.blockHash),
+    chainId: text(LEDGER_TAGS.chainId),
+    client: text(LEDGER_TAGS.client),
+    clientVersion: text(LEDGER_TAGS.clientVersion),
+    mode: text(LEDGER_TAGS.mode),
+    cleanStop: tags[LEDGER_TAGS.cleanStop] === 'true',
+    verifiedAtMs: dateOf(tags[LEDGER_TAGS.verified]),
+    // That it is there is enough: whoever forgot to say why did not want it used either.
+    quarantined:
+      tags[LEDGER_TAGS.quarantined] === undefined ? null : (text(LEDGER_TAGS.quarantined) ?? '(no reason given)'),
+    heldBy: tags[LEDGER_TAGS.heldBy] === undefined ? null : (text(LEDGER_TAGS.heldBy) ?? '(nobody says who)'),
+  };
+}
+
+/** The tags that say the same; what is null has none. */
+export function ledgerTags(ledger: Ledger): Record<string, string> {
+  const written: Readonly<Record<string, string | number | null>> = {
+    [FLEET_TAG]: ledger.fleet,
+    [NODE_TAG]: ledger.node,
+    [LEDGER_TAGS.role]: ledger.role,
+    [LEDGER_TAGS.setId]: ledger.setId,
+    [LEDGER_TAGS.parts]: ledger.parts,
+    [LEDGER_TAGS.height]: ledger.height,
+    [LEDGER_TAGS.blockHash]: ledger.blockHash,
+    [LEDGER_TAGS.chainId]: ledger.chainId,
+    [LEDGER_TAGS.client]: ledger.client,
+    [LEDGER_TAGS.clientVersion]: ledger.clientVersion,
+    [LEDGER_TAGS.mode]: ledger.mode,
+    [LEDGER_TAGS.cleanStop]: ledger.cleanStop ? 'true' : null,
+    [LEDGER_TAGS.verified]: ledger.verifiedAtMs === null ? null : new Date(ledger.verifiedAtMs).toISOString(),
+    [LEDGER_TAGS.quarantined]: ledger.quarantined,
+    [LEDGER_TAGS.heldBy]: ledger.heldBy,
+  };
+  return Object.fromEntries(
+    Object.entries(written).flatMap(([key, value]) =>
+      value === null ? [] : [[key, String(value).slice(0, TAG_VALUE_MAX)]],
+    ),
+  );
+}
+
+/** A client by what it calls itself: "Geth/v1.14.5-stable/linux-amd64", "/Satoshi:27.0.0/", "0.38.12". */
+export interface ClientName {
+  /** Lower case; the chain's name where it tells none. */
+  readonly client: string;
+  /** "1.14.5"; null where it tells none. */
+  readonly version: string | null;
+}
+
+/** For whoever writes a ledger and whoever compares with one. @param chain of the fleet */
+export function clientNameOf(told: string, chain: string): ClientName {
+  const client = /^\/?([A-Za-z][A-Za-z -]*[A-Za-z])(?=[/:\s]|$)/.exec(told.trim())?.[1]?.toLowerCase() ?? chain;
+  return { client, version: /\d+(?:\.\d+)+/.exec(told)?.[0] ?? null };
+}
+
+function wholeOf(value: string | undefined): number | null {
+  if (value === undefined || !/^\d{1,15}$/.test(value)) return null;
+  return Number(value);
+}

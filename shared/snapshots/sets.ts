@@ -1,0 +1,110 @@
+// Which snapshots belong together: parts of one moment, one for each data volume of a node. By the ledger where there is one; on a fleet's
+// first day by who made them, of whose volumes, and when. Pure.
+import type { Fleet } from '../fleet/model.ts';
+import type { FleetRole, Rank, SnapshotFact, SnapshotSet } from './model.ts';
+
+/** Whose a volume is now, or was when it was last known. `role` is null for one that holds no data of the fleet (a root volume). */
+export interface VolumeOwner {
+  readonly node: string;
+  readonly role: FleetRole | null;
+}
+
+export interface SetContext {
+  readonly fleet: Pick<Fleet, 'name' | 'volumes' | 'nodes'>;
+  /** By volume id. */
+  readonly volumes: ReadonlyMap<string, VolumeOwner>;
+  /** Names of the nodes that there are: a volume's copied name tag is believed only where it is one of them. */
+  readonly nodeNames: ReadonlySet<string>;
+}
+
+/** One run of a lifecycle policy takes all volumes of a node within seconds; the next is an hour later at least. */
+const ONE_MOMENT_MS = 60_000;
+
+/**
+ * Newest first. Every snapshot of the fleet's data volumes is in exactly one set, whole or not: what is missing is for `rankGood` to say.
+ */
+export function setsOf(facts: readonly SnapshotFact[], context: SetContext): readonly SnapshotSet[] {
+  const parts = facts.flatMap((fact) => partOf(fact, context));
+  const oldestFirst = parts.sort((a, b) => a.fact.startedAtMs - b.fact.startedAtMs || byId(a.fact, b.fact));
+  const sets = [...Map.groupBy(oldestFirst, keyOf).values()].flatMap((group) => inMoments(group).map(setOf));
+  return sets.sort((a, b) => b.takenAtMs - a.takenAtMs || (a.setId < b.setId ? -1 : 1));
+}
+
+interface Part {
+  readonly fact: SnapshotFact;
+  readonly node: string;
+  readonly role: FleetRole;
+}
+
+function partOf(fact: SnapshotFact, context: SetContext): readonly Part[] {
+  const owner = context.volumes.get(fact.volumeId);
+  const role = fact.ledger.role ?? (owner ? owner.role : roleByTags(fact.tags, context));
+  if (role === null) return [];
+  return [{ fact, role, node: nodeOf(fact, owner, context) }];
+}
+
+/** What the snapshot itself says was true when it was taken; a volume may be another node's by now. */
+function nodeOf({ ledger, tags, volumeId }: SnapshotFact, owner: VolumeOwner | undefined, context: SetContext): string {
+  if (ledger.node !== null) return ledger.node;
+  if (owner) return owner.node;
+  const copied = tags[context.fleet.nodes.nameTag];
+  return copied !== undefined && context.nodeNames.has(copied) ? copied : volumeId;
+}
+
+/** By the volume's copied tags, where they are one role's only; where all roles have the same tags, a node with one volume has no doubt. */
+function roleByTags(tags: SnapshotFact['tags'], { fleet: { volumes } }: SetContext): FleetRole | null {
+  const matching = volumes.filter((volume) => Object.entries(volume.tags).every(([key, value]) => tags[key] === value));
+  const [only, another] = matching.length > 0 ? matching : volumes;
+  return only && !another ? only.role : null;
+}
+
+/** A lifecycle policy writes no ledger: a set's name on its snapshot was copied from a volume, and is the set's that the volume came from. */
+const setIdOf = ({ policyId, ledger }: SnapshotFact): string | null => (policyId === null ? ledger.setId : null);
+
+const keyOf = ({ fact, node }: Part): string => {
+  const setId = setIdOf(fact);
+  return setId === null ? JSON.stringify([fact.policyId, node]) : JSON.stringify([setId]);
+};
+
+/** A set by its ledger is whole as it is; others are cut wherever a minute has passed or a role comes again. */
+function inMoments(oldestFirst: readonly Part[]): readonly (readonly Part[])[] {
+  const moments: Part[][] = [];
+  let open: Part[] = [];
+  for (const part of oldestFirst) {
+    const [first] = open;
+    const named = setIdOf(part.fact) !== null;
+    const together =
+      first !== undefined &&
+      (named || part.fact.startedAtMs - first.fact.startedAtMs < ONE_MOMENT_MS) &&
+      !open.some(({ role }) => role === part.role);
+    if (!together) {
+      open = [];
+      moments.push(open);
+    }
+    open.push(part);
+  }
+  return moments;
+}
+
+/** @param again how many of its name came before: a repeated request leaves a second one, which must not be mistaken for the first */
+function setOf(parts: readonly Part[], again: number): SnapshotSet {
+  const facts = parts.map(({ fact }) => fact);
+  const [first] = parts as readonly [Part, ...Part[]];
+  return {
+    setId: (again === 0 ? setIdOf(first.fact) : null) ?? first.fact.snapshotId,
+    node: first.node,
+    takenAtMs: first.fact.startedAtMs,
+    untilMs: Math.max(...facts.map(({ startedAtMs }) => startedAtMs)),
+    parts: Object.fromEntries(parts.map(({ role, fact }) => [role, fact])),
+    rank: rankOf(facts),
+    height: facts.map(({ ledger }) => ledger.height).find((height) => height !== null) ?? null,
+  };
+}
+
+/** As good as the worst of its parts. What a lifecycle policy took of a running node is not clean, whatever tags it copied. */
+function rankOf(facts: readonly SnapshotFact[]): Rank {
+  if (facts.every(({ ledger }) => ledger.verifiedAtMs !== null)) return 'verified';
+  return facts.every(({ ledger, policyId }) => ledger.cleanStop && policyId === null) ? 'clean' : 'crash-consistent';
+}
+
+const byId = (a: SnapshotFact, b: SnapshotFact): number => (a.snapshotId < b.snapshotId ? -1 : 1);

@@ -1,0 +1,38 @@
+// The tags of what heals make and keep, and the ledger's on snapshots. One place, so that who writes a tag and who reads it agree.
+
+/** On volumes, instances and snapshots that a heal made: which incident's. */
+export const INCIDENT_TAG = 'chainmend:incident';
+/** An instance that is not in its fleet yet: the incident that launched it. */
+export const JOINING_TAG = 'chainmend:joining';
+/** An instance that is not in its fleet any more: since when, ISO. */
+export const RETIRED_TAG = 'chainmend:retired';
+/** What is kept for a while: until when, ISO. */
+export const KEEP_UNTIL_TAG = 'chainmend:keep-until';
+/** What is kept for a while: how to put it back, in a sentence. */
+export const PUT_BACK_TAG = 'chainmend:put-back';
+
+export const LEDGER_TAGS = {
+  role: 'chainmend:role',
+  setId: 'chainmend:set',
+  parts: 'chainmend:parts',
+  height: 'chainmend:height',
+  blockHash: 'chainmend:block-hash',
+  chainId: 'chainmend:chain-id',
+  client: 'chainmend:client',
+  clientVersion: 'chainmend:client-version',
+  mode: 'chainmend:data-mode',
+  cleanStop: 'chainmend:clean-stop',
+  verified: 'chainmend:verified',
+  quarantined: 'chainmend:quarantined',
+  heldBy: 'chainmend:held-by',
+} as const;
+
+/** "Maximum value length – 256 Unicode characters" ("Tag your Amazon EC2 resources", restrictions). */
+export const TAG_VALUE_MAX = 256;
+
+/** The milliseconds of an ISO date in a tag; null where there is none, or none that can be read. */
+export function dateOf(value: string | undefined): number | null {
+  if (value === undefined || !/^\d{4}-\d{2}-\d{2}(T[\d:.]+(Z|[+-]\d{2}:\d{2}))?$/.test(value)) return null;
+  const atMs = Date.parse(value);
+  return Number.isNaN(atMs) ? null : atMs;
+}
