@@ -6,6 +6,7 @@ import type { Refusal } from '../../shared/guardrails/codes.ts';
 import { MONTHLY_USD_PER_GIB, VOLUME_LIMITS, type VolumeType } from '../../shared/guardrails/ebs.ts';
 import { exceeds } from '../../shared/guardrails/grow.ts';
 import { recentModifications } from '../../shared/heal/lease.ts';
+import { judgeInstance } from '../../shared/heal/reachable.ts';
 import { INTENT_COUNTS_MS, type ModificationIntent } from '../../shared/heal/records.ts';
 import { growthBytesPerHour, type UsedPoint } from './growth.ts';
 
@@ -81,7 +82,7 @@ export type ResizeDecision =
 /** Decides from facts that were read at `nowMs`. Same facts, same decision; every branch carries its reason. */
 export function decideResize(facts: ResizeFacts): ResizeDecision {
   const { fleet, instanceState } = facts;
-  const notRunning = judgeInstance(instanceState);
+  const notRunning = judgeInstance(instanceState, 'a filesystem grows only on a running one');
   if (notRunning) return notRunning;
 
   const volume = chooseVolume(facts);
@@ -142,16 +143,6 @@ export function decideResize(facts: ResizeFacts): ResizeDecision {
     );
   }
   return decideSize(facts, volume, use);
-}
-
-/** Only a running instance can grow a filesystem, or answer a command; null where it runs. */
-export function judgeInstance(state: string | null): Refusal | null {
-  if (state === null || state === 'terminated' || state === 'shutting-down')
-    return refuse('instance-gone', `the instance is ${state ?? 'not there any more'}`, { lookAgainMs: HOUR_MS });
-  if (state === 'running') return null;
-  return refuse('instance-stopped', `the instance is ${state}; a filesystem grows only on a running one`, {
-    lookAgainMs: 5 * MINUTE_MS,
-  });
 }
 
 function decideSize(facts: ResizeFacts, volume: VolumeFact, use: Use): GrowPlan | Refusal {

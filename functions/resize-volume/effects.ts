@@ -1,37 +1,20 @@
 // Performs the effects of the program: each mutation in a durable step of its own, guarded, journalled before and after.
-import { createRetryStrategy, type DurableContext, JitterStrategy, StepSemantics } from '@aws/durable-execution-sdk-js';
-import { isThrottling } from '../../shared/aws/throttling.ts';
+import type { DurableContext } from '@aws/durable-execution-sdk-js';
+import { parseAnswer } from '../../shared/documents/answer.ts';
 import { readSwitches } from '../../shared/guardrails/switches.ts';
-import { askPerson } from './approval.ts';
-import { awaitCommand, sendToNode } from './commands.ts';
+import { askPerson } from '../../shared/heal/ask.ts';
+import { claimAttempt, takeLease } from '../../shared/heal/claim.ts';
+import { awaitNode, sendToNode } from '../../shared/heal/node-commands.ts';
+import { releaseNode, writeOutcome } from '../../shared/heal/outcome.ts';
+import { stepper } from '../../shared/heal/steps.ts';
+import type { Step } from '../../shared/heal/tools.ts';
+import { questionOf } from './approval.ts';
+import { answerSentence, nodeCommand } from './commands.ts';
 import { readFacts } from './facts.ts';
 import { awaitModification, modifyVolume, reconcile, writeIntent } from './modify.ts';
-import { claimAttempt, releaseNode, reserveGrowth, takeLease, writeOutcome, writeProof } from './records.ts';
+import { leaveQueue, reserveGrowth, writeProof } from './records.ts';
 import type { Effect, Results } from './stages.ts';
-import type { EffectOf, Step, Tools } from './tools.ts';
-
-const failing = createRetryStrategy({
-  maxAttempts: 4,
-  initialDelay: { seconds: 2 },
-  maxDelay: { seconds: 30 },
-  backoffRate: 3,
-  jitter: JitterStrategy.NONE,
-});
-
-/** Minutes of patience, each heal at moments of its own: hundreds of disks may fill together, and all ask at once. */
-const throttled = createRetryStrategy({
-  maxAttempts: 8,
-  initialDelay: { seconds: 4 },
-  maxDelay: { seconds: 60 },
-  backoffRate: 2,
-  jitter: JitterStrategy.HALF,
-});
-
-/** A step that is safe to repeat is repeated a few times; then the program is told that it fails. */
-const REPEATABLE = {
-  semantics: StepSemantics.AtLeastOncePerRetry,
-  retryStrategy: (error: Error, attempt: number) => (isThrottling(error) ? throttled : failing)(error, attempt),
-};
+import type { EffectOf, Tools } from './tools.ts';
 
 /** @param place orders this effect's steps and journal entries within the attempt: "07" */
 export async function perform(
@@ -40,19 +23,19 @@ export async function perform(
   effect: Exclude<Effect, { readonly do: 'end' }>,
   place: string,
 ): Promise<Results[keyof Results]> {
-  const step: Step = (name, body) => ctx.step(`${place}-${name}`, body, REPEATABLE);
+  const step = stepper(ctx, place);
   switch (effect.do) {
     case 'claim':
       return step('claim', () => claimAttempt(tools));
     case 'survey':
       return step('survey', () => survey(tools, effect));
     case 'ask':
-      return askPerson(ctx, step, tools, effect.plan, place);
+      return askPerson(ctx, step, tools, questionOf(tools.payload.attempt, effect.plan), place);
     case 'lease':
-      return step('lease', () => takeLease(tools));
+      return step('lease', () => takeLease(tools, 'grow'));
     case 'send':
       if (effect.afterSeconds > 0) await ctx.wait(`${place}-settle`, { seconds: effect.afterSeconds });
-      return step('send', () => sendToNode(tools, effect, place));
+      return step('send', () => sendToNode(tools, nodeCommand(tools, effect, Date.now()), place));
     case 'await-command':
       return awaitCommand(ctx, step, tools, effect, place);
     case 'reserve':
@@ -70,8 +53,20 @@ export async function perform(
     case 'conclude':
       return step('conclude', () => writeOutcome(tools, effect.ending, place));
     case 'release':
-      return releaseNode(ctx, step, tools, effect, place);
+      return releaseNode(ctx, step, tools, { ...effect, before: () => leaveQueue(tools, false) }, place);
   }
+}
+
+async function awaitCommand(
+  ctx: DurableContext,
+  step: Step,
+  tools: Tools,
+  { commandId, operationId }: EffectOf<'await-command'>,
+  place: string,
+): Promise<Results['await-command']> {
+  const input = { commandId, operationId, parse: parseAnswer, sentenceOf: answerSentence };
+  const awaited = await awaitNode(ctx, step, tools, input, place);
+  return 'answer' in awaited ? awaited.answer : awaited;
 }
 
 async function survey(tools: Tools, { seen }: EffectOf<'survey'>): Promise<Results['survey']> {

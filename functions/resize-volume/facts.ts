@@ -1,13 +1,13 @@
 // Reads everything that a decision about a full disk rests on, at one moment.
 import { type CloudWatchClient, GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import {
-  DescribeInstancesCommand,
   DescribeVolumesCommand,
   DescribeVolumesModificationsCommand,
   type EC2Client,
   type Instance,
   type Volume,
 } from '@aws-sdk/client-ec2';
+import { readInstance } from '../../shared/aws/instance.ts';
 import type { Observation } from '../../shared/documents/answer.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { isVolumeType } from '../../shared/guardrails/ebs.ts';
@@ -66,12 +66,6 @@ export async function readFacts(
       volumes.map(({ volumeId, sizeGiB }) => growthKey(volumeId, sizeGiB)),
     ),
   };
-}
-
-export async function readInstance(ec2: EC2Client, instanceId: string): Promise<Instance | undefined> {
-  const byId = { Filters: [{ Name: 'instance-id', Values: [instanceId] }] };
-  const { Reservations = [] } = await ec2.send(new DescribeInstancesCommand(byId));
-  return Reservations[0]?.Instances?.[0];
 }
 
 /** AWS tells only the most recent modification of a volume; one that was never modified has none. */

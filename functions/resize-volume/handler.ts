@@ -1,16 +1,12 @@
 // resize-volume: grows a volume that is full, as one durable execution. It only interprets the program; see program.ts.
-import { type DurableContext, DurableExecutionApiClient, withDurableExecution } from '@aws/durable-execution-sdk-js';
-import middy from '@middy/core';
-import { awsClients, type Clients } from '../../shared/aws/clients.ts';
-import { readEnvironment } from '../../shared/aws/environment.ts';
-import { logged } from '../../shared/aws/log.ts';
+import type { DurableContext } from '@aws/durable-execution-sdk-js';
+import { awsClients } from '../../shared/aws/clients.ts';
 import { isThrottling } from '../../shared/aws/throttling.ts';
-import { createJournal } from '../../shared/heal/journal.ts';
-import { parseHealPayload } from '../../shared/heal/payload.ts';
-import { createStore } from '../../shared/heal/store.ts';
+import { durableHeal } from '../../shared/heal/durable-heal.ts';
+import type { Ending } from '../../shared/heal/ending.ts';
 import { perform } from './effects.ts';
 import { abandon, advance, effectOf, start } from './program.ts';
-import type { Ending, State } from './stages.ts';
+import type { State } from './stages.ts';
 import { ENVIRONMENT, type Tools } from './tools.ts';
 
 export { awsClients };
@@ -18,24 +14,7 @@ export { awsClients };
 /** The longest way through the program, with every reconciliation and a node of several units, is some 40 effects. */
 const MAX_EFFECTS = 80;
 
-export function createHandler({ clients }: { readonly clients: Clients }) {
-  const heal = async (event: unknown, ctx: DurableContext): Promise<Ending | null> => {
-    const payload = parseHealPayload(event);
-    const environment = readEnvironment(ENVIRONMENT);
-    const store = createStore(clients.dynamodb, environment.TABLE_NAME);
-    const execution = ctx.executionContext.durableExecutionArn;
-    const journal = createJournal(store, { ...payload, heal: payload.kind, writer: execution });
-    return run(ctx, { clients, store, journal, payload, execution, environment });
-  };
-  // Durable mode of middy takes no client; so middy wraps the heal, and the durable SDK wraps middy. Its early time-out
-  // must be off: the timer would survive a suspension.
-  const wrapped = middy<unknown, Ending | null, Error, never>({ timeoutEarlyInMillis: 0 })
-    .use(logged())
-    .handler(heal as never);
-  return withDurableExecution(wrapped as unknown as typeof heal, {
-    durableExecutionClient: new DurableExecutionApiClient(clients.lambda),
-  });
-}
+export const createHandler = durableHeal({ kind: 'resize-volume', environment: ENVIRONMENT, run });
 
 async function run(ctx: DurableContext, tools: Tools): Promise<Ending | null> {
   let state: State = start;

@@ -1,5 +1,5 @@
 // ModifyVolume has no token: its intent is written and counted first, it is called at most once, and an unknown answer is reconciled.
-import { type DurableContext, StepSemantics } from '@aws/durable-execution-sdk-js';
+import type { DurableContext } from '@aws/durable-execution-sdk-js';
 import {
   DescribeVolumesModificationsCommand,
   type EC2Client,
@@ -8,15 +8,16 @@ import {
   type VolumeModification,
 } from '@aws-sdk/client-ec2';
 import { isThrottling } from '../../shared/aws/throttling.ts';
+import { guardAgain } from '../../shared/heal/guard.ts';
 import { holds, intend, newNode, recentModifications } from '../../shared/heal/lease.ts';
 import { CONSISTENCY_WINDOW_MS, type NodeRecord, REQUEST_LIFETIME_MS } from '../../shared/heal/records.ts';
+import { once, pollSeconds } from '../../shared/heal/steps.ts';
 import { keys, settle } from '../../shared/heal/store.ts';
+import type { Step } from '../../shared/heal/tools.ts';
 import type { GrowPlan } from './decide.ts';
-import { guardAgain } from './guard.ts';
 import { sentenceOf } from './proof.ts';
 import type { Results } from './stages.ts';
-import type { EffectOf, Step, Tools } from './tools.ts';
-import { pollSeconds } from './waiting.ts';
+import type { EffectOf, Tools } from './tools.ts';
 
 const HOUR_MS = 60 * 60_000;
 const MINUTE_MS = 60_000;
@@ -84,7 +85,7 @@ export async function writeIntent(
 }
 
 /** What one step may find besides: that the call certainly had no effect, so that it may be made again. */
-type Once = Results['modify'] | { readonly notSent: string };
+type Called = Results['modify'] | { readonly notSent: string };
 
 /** At most once: a step that began and whose end nobody saw is `interrupted`, and never repeated. */
 export async function modifyVolume(
@@ -94,32 +95,18 @@ export async function modifyVolume(
   place: string,
 ): Promise<Results['modify']> {
   for (let tried = 0; ; tried++) {
-    const once = await modifyOnce(ctx, tools, { plan, holder }, `${place}-modify-${tried}`);
-    if (!('notSent' in once)) return once;
+    const called = await once(ctx, `${place}-modify-${tried}`, () => guardAndModify(tools, plan, holder));
+    if ('interrupted' in called) return called;
+    const { value } = called;
+    if (!('notSent' in value)) return value;
     const seconds = NOT_SENT_WAITS_SECONDS[tried];
     if (seconds === undefined)
-      return { refuse: 'aws-refused', reason: once.notSent, page: false, lookAgainMs: 5 * MINUTE_MS };
+      return { refuse: 'aws-refused', reason: value.notSent, page: false, lookAgainMs: 5 * MINUTE_MS };
     await ctx.wait(`${place}-again-${tried}`, { seconds });
   }
 }
 
-async function modifyOnce(
-  ctx: DurableContext,
-  tools: Tools,
-  { plan, holder }: Pick<EffectOf<'modify'>, 'plan' | 'holder'>,
-  name: string,
-): Promise<Once> {
-  try {
-    return await ctx.step(name, () => guardAndModify(tools, plan, holder), {
-      semantics: StepSemantics.AtMostOncePerRetry,
-      retryStrategy: () => ({ shouldRetry: false }),
-    });
-  } catch (error) {
-    return { interrupted: sentenceOfError(error) };
-  }
-}
-
-async function guardAndModify(tools: Tools, plan: GrowPlan, holder: EffectOf<'modify'>['holder']): Promise<Once> {
+async function guardAndModify(tools: Tools, plan: GrowPlan, holder: EffectOf<'modify'>['holder']): Promise<Called> {
   const { clients, store, payload } = tools;
   let read: [NodeRecord | undefined, Awaited<ReturnType<typeof guardAgain>>];
   try {

@@ -1,10 +1,11 @@
 // The order in which a volume is grown, as a pure state machine: `effectOf` says what to do next, `advance` what its result means.
 // The handler only performs effects; the explorer in test/model drives these same two functions through every fault it knows.
-import type { FailureCode, PageCode } from '../../shared/guardrails/codes.ts';
+import type { FailureCode } from '../../shared/guardrails/codes.ts';
+import { type Ending, refused } from '../../shared/heal/ending.ts';
 import type { HealPayload } from '../../shared/heal/records.ts';
 import { decideResize, type ResizeDecision } from './decide.ts';
 import { beyondApproval, clientMustRun, foundOf, proofOf, sentenceOf, startsClient } from './proof.ts';
-import type { Command, Effect, Ending, Goal, Guarded, Held, Plan, Results, State } from './stages.ts';
+import type { Command, Effect, Goal, Held, Plan, Results, State } from './stages.ts';
 
 export const start: State = { stage: 'claim' };
 
@@ -303,14 +304,6 @@ const concluding = (ending: Ending, held: Held | null, commandsOver = true): Ext
 
 const heldOf = ({ holder, ordinal, approved, found }: Held): Held => ({ holder, ordinal, approved, found });
 
-const refused = ({ refuse: code, reason, page, lookAgainMs }: Guarded): Ending => ({
-  outcome: 'refused',
-  code,
-  reason,
-  page,
-  lookAgainMs,
-});
-
 const silent = (reason: string): Ending => ({
   outcome: 'refused',
   code: 'node-silent',
@@ -326,7 +319,3 @@ const failed = (code: FailureCode, reason: string, page = false): Ending => ({
   page,
   lookAgainMs: 5 * MINUTE_MS,
 });
-
-/** The code under which an ending pages, if it does. */
-export const pageOf = (ending: Ending): PageCode | null =>
-  (ending.outcome === 'refused' || ending.outcome === 'failed') && ending.page ? ending.code : null;

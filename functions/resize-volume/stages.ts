@@ -1,7 +1,10 @@
 // The words of the heal: the stages that it goes through, the effects that it asks for, and what each of them may come to.
 import type { Answer, Observation } from '../../shared/documents/answer.ts';
-import type { FailureCode, GuardrailCode } from '../../shared/guardrails/codes.ts';
+import type { GuardrailCode } from '../../shared/guardrails/codes.ts';
+import type { Changed, Claimed, Leased } from '../../shared/heal/claim.ts';
+import type { Ending, Guarded } from '../../shared/heal/ending.ts';
 import type { Holder } from '../../shared/heal/lease.ts';
+import type { Sent } from '../../shared/heal/node-commands.ts';
 import type { GrowPlan, ResizeDecision, ResizeFacts } from './decide.ts';
 
 /** What was planned, whether or not EC2 must be asked for it. */
@@ -18,25 +21,6 @@ export type Command =
       readonly startClient: boolean;
       /** Why, for the journal: the plan's own words. */
       readonly reason: string;
-    };
-
-/** How an attempt ends, with everything that the records, the journal and a page need. */
-export type Ending =
-  | { readonly outcome: 'healed'; readonly reason: string }
-  | { readonly outcome: 'planned'; readonly reason: string }
-  | {
-      readonly outcome: 'refused';
-      readonly code: GuardrailCode;
-      readonly reason: string;
-      readonly page: boolean;
-      readonly lookAgainMs: number;
-    }
-  | {
-      readonly outcome: 'failed';
-      readonly code: FailureCode;
-      readonly reason: string;
-      readonly page: boolean;
-      readonly lookAgainMs: number;
     };
 
 export interface Held {
@@ -125,30 +109,22 @@ export type Effect =
   | { readonly do: 'release'; readonly holder: Holder; readonly commandsOver: boolean; readonly seenFence: number }
   | { readonly do: 'end'; readonly ending: Ending | null };
 
-/** A guard that refused inside the very step that would have mutated. */
-export interface Guarded {
-  readonly refuse: GuardrailCode;
-  readonly reason: string;
-  readonly page: boolean;
-  readonly lookAgainMs: number;
-}
-
 export interface Results {
-  readonly claim: { readonly mine: true } | { readonly end: string };
+  readonly claim: Claimed;
   readonly survey: ResizeFacts | Guarded;
   readonly ask: { readonly approved: true } | Guarded;
-  readonly lease: { readonly holder: Holder } | { readonly busy: string };
-  /** sent: at least once. lost: the lease is somebody else's, so nothing may be done or written any more. */
-  readonly send: { readonly commandId: string } | Guarded | { readonly lost: true };
+  readonly lease: Leased;
+  /** sent: at least once. */
+  readonly send: Sent;
   /** over: it ended without an answer, or the moment has passed after which it can no longer run. */
   readonly 'await-command': Answer | { readonly over: string };
   readonly reserve: { readonly reserved: true; readonly atMs: number } | Guarded | { readonly lost: true };
-  readonly intend: { readonly written: true } | Guarded | { readonly lost: true };
+  readonly intend: Changed | Guarded;
   /** interrupted: it may or may not have happened, now or later. */
   readonly modify: { readonly accepted: true } | Guarded | { readonly lost: true } | { readonly interrupted: string };
   readonly reconcile: { readonly happened: boolean };
   readonly 'await-modification': { readonly usable: true } | { readonly failed: string };
-  readonly prove: { readonly written: true } | { readonly lost: true };
+  readonly prove: Changed;
   readonly conclude: { readonly written: boolean };
   readonly release: { readonly done: true };
 }

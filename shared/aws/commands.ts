@@ -6,7 +6,6 @@ import {
   SendCommandCommand,
   type SSMClient,
 } from '@aws-sdk/client-ssm';
-import { type Answer, parseAnswer } from '../documents/answer.ts';
 import { startBySeconds } from '../documents/command.ts';
 import type { Refusal } from '../guardrails/codes.ts';
 import { judgeAgent } from './agent.ts';
@@ -44,9 +43,10 @@ export async function sendCommand(
   return Command.CommandId;
 }
 
-export type CommandState =
+/** `A`: what the node's script answers. */
+export type CommandState<A> =
   | { readonly state: 'pending' }
-  | { readonly state: 'answered'; readonly answer: Answer }
+  | { readonly state: 'answered'; readonly answer: A }
   /** The script or the agent ended, and what was printed is no answer; `reason` has SSM's words. */
   | { readonly state: 'ended'; readonly reason: string }
   /** SSM has given up on it, which stops nothing: it is over only when it can no longer run. */
@@ -56,7 +56,13 @@ export type CommandState =
 const RAN = new Set(['Success', 'Failed']);
 const PENDING = new Set(['Pending', 'InProgress', 'Delayed', 'Cancelling']);
 
-export async function readCommand(ssm: SSMClient, commandId: string, instanceId: string): Promise<CommandState> {
+/** @param parse reads the script's standard output; throws where that is no answer */
+export async function readCommand<A>(
+  ssm: SSMClient,
+  commandId: string,
+  instanceId: string,
+  parse: (stdout: string) => A,
+): Promise<CommandState<A>> {
   try {
     const {
       Status,
@@ -66,7 +72,7 @@ export async function readCommand(ssm: SSMClient, commandId: string, instanceId:
     } = await ssm.send(new GetCommandInvocationCommand({ CommandId: commandId, InstanceId: instanceId }));
     if (!Status || PENDING.has(Status)) return { state: 'pending' };
     const words = `${StatusDetails ?? Status}. ${StandardErrorContent.slice(-300)}`.trim();
-    return RAN.has(Status) ? judgeOutput(StandardOutputContent, words) : { state: 'lost', reason: words };
+    return RAN.has(Status) ? judgeOutput(StandardOutputContent, words, parse) : { state: 'lost', reason: words };
   } catch (error) {
     // Normal right after SendCommand: the invocation is not visible yet.
     if (error instanceof InvocationDoesNotExist) return { state: 'pending' };
@@ -74,9 +80,9 @@ export async function readCommand(ssm: SSMClient, commandId: string, instanceId:
   }
 }
 
-function judgeOutput(stdout: string, words: string): CommandState {
+function judgeOutput<A>(stdout: string, words: string, parse: (stdout: string) => A): CommandState<A> {
   try {
-    return { state: 'answered', answer: parseAnswer(stdout) };
+    return { state: 'answered', answer: parse(stdout) };
   } catch (error) {
     return { state: 'ended', reason: `${words} (${error instanceof Error ? error.message : String(error)})` };
   }

@@ -134,7 +134,9 @@ export type Outcome =
   | { readonly outcome: 'planned'; readonly notBeforeMs: number }
   /** Nothing was possible for the reason `code`; looked at again from `notBeforeMs`. Never counts towards the ladder. */
   | { readonly outcome: 'refused'; readonly code: string; readonly notBeforeMs: number; readonly paged: boolean }
-  | { readonly outcome: 'failed'; readonly code: string; readonly notBeforeMs: number; readonly paged: boolean };
+  | { readonly outcome: 'failed'; readonly code: string; readonly notBeforeMs: number; readonly paged: boolean }
+  /** There is nothing left to try, however many attempts there are: a person has been paged. */
+  | { readonly outcome: 'escalated'; readonly code: string; readonly paged: boolean };
 
 /** What an attempt came to. Only its own claimed attempt may write it; the last failure of a ladder escalates. */
 export function conclude(
@@ -160,6 +162,8 @@ export function conclude(
         ? { next: { ...after, state: 'escalated', endedAtMs: nowMs } }
         : { next: { ...after, state: 'open' } };
     }
+    case 'escalated':
+      return { next: { ...noted(base, outcome), state: 'escalated', endedAtMs: nowMs } };
   }
 }
 

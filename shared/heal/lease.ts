@@ -134,6 +134,7 @@ export function prove(read: NodeRecord, holder: Holder): Held<Write<NodeRecord> 
  * otherwise the moment must have passed after which none can run.
  *
  * @param seenFence the highest that the node itself knows: the next grant is above it
+ * @param keepOperation what was begun is left to a successor of the same kind
  */
 export function release(
   read: NodeRecord,
@@ -141,11 +142,13 @@ export function release(
   commandsOver: boolean,
   nowMs: number,
   seenFence = 0,
+  keepOperation = false,
 ): Held<Write<NodeRecord> | { readonly waitUntilMs: number }> {
   if (!holds(read, holder)) return { lost: true };
   if (!commandsOver && nowMs <= read.quietAfterMs) return { waitUntilMs: read.quietAfterMs + 1 };
   const fence = Math.max(read.fence, seenFence);
-  return { next: { ...read, owner: null, fence, operation: null, version: read.version + 1 } };
+  const operation = keepOperation ? read.operation : null;
+  return { next: { ...read, owner: null, fence, operation, version: read.version + 1 } };
 }
 
 /**

@@ -1,5 +1,6 @@
 // The executions of resize-volume: the program's next effect, each way in which it can turn out, and what the program makes of it.
-import type { Effect, Ending, Guarded, Results, State } from '../../functions/resize-volume/stages.ts';
+import type { Effect, Results, State } from '../../functions/resize-volume/stages.ts';
+import type { Ending, Guarded } from '../../shared/heal/ending.ts';
 import type { Outcome } from '../../shared/heal/incident.ts';
 import type { HealPayload } from '../../shared/heal/records.ts';
 import { MODIFICATIONS_PER_DAY, modifyVolume } from './aws.ts';
@@ -320,6 +321,8 @@ const outcomeOf = (ending: Ending): Outcome => {
     case 'refused':
     case 'failed':
       return { outcome: ending.outcome, code: ending.code, notBeforeMs: NOW_MS, paged: ending.page };
+    case 'escalated':
+      return { outcome: 'escalated', code: ending.code, paged: true };
   }
 };
 

@@ -1,6 +1,6 @@
 import { CallbackExternalError, CallbackTimeoutError } from '@aws/durable-execution-sdk-js';
 import { describe, expect, it } from '@jest/globals';
-import { judgeApproval, judgeSilence } from '../../functions/resize-volume/approval.ts';
+import { judgeApproval, judgeSilence } from '../../shared/heal/ask.ts';
 
 describe('a question that ended without an answer', () => {
   it('has expired when its time was up', () => {

@@ -1,10 +1,10 @@
 import { SNSClient } from '@aws-sdk/client-sns';
 import { describe, expect, it } from '@jest/globals';
-import { writeOutcome } from '../../functions/resize-volume/records.ts';
-import type { Ending } from '../../functions/resize-volume/stages.ts';
-import type { Tools } from '../../functions/resize-volume/tools.ts';
+import type { Ending } from '../../shared/heal/ending.ts';
 import { MAX_FAILURES } from '../../shared/heal/incident.ts';
+import { writeOutcome } from '../../shared/heal/outcome.ts';
 import type { IncidentRecord } from '../../shared/heal/records.ts';
+import type { HealTools } from '../../shared/heal/tools.ts';
 import { claimedIncident, HOUR_MS, ME, payload } from '../support/heal-facts.ts';
 
 const failed: Ending = {
@@ -38,7 +38,7 @@ function heal(incident: IncidentRecord) {
     payload: payload(),
     execution: ME,
     environment: { TOPIC_ARN: 'arn:aws:sns:eu-west-1:111122223333:chainmend-pages' },
-  } as unknown as Tools;
+  } as unknown as HealTools;
   return { tools, paged, stored: () => stored };
 }
 

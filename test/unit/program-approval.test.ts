@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { judgeApproval, planHash } from '../../functions/resize-volume/approval.ts';
+import { planHash } from '../../functions/resize-volume/approval.ts';
 import type { Plan } from '../../functions/resize-volume/stages.ts';
+import { judgeApproval } from '../../shared/heal/approval.ts';
 import { DATA_VOLUME, HOUR_MS } from '../support/heal-facts.ts';
 
 const plan: Plan = { do: 'grow-filesystem', volumeId: DATA_VOLUME, toGiB: 900, reason: 'data volume 91 % of 500 GiB' };

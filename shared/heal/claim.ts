@@ -1,0 +1,89 @@
+// What makes a heal the one that works: its attempt, the node's lease, and writes that only the lease's holder may make.
+import { readExecution } from './execution-status.ts';
+import { claim } from './incident.ts';
+import { grant, type Holder, holds, newNode } from './lease.ts';
+import type { ExecutionStatus, IncidentRecord, NodeRecord, Operation } from './records.ts';
+import { keys, sameRecord, settle } from './store.ts';
+import type { HealTools } from './tools.ts';
+
+const NOBODY: ExecutionStatus = { state: 'unknown' };
+
+export type Claimed = { readonly mine: true } | { readonly end: string };
+export type Leased = { readonly holder: Holder } | { readonly busy: string };
+/** lost: the lease is somebody else's, so nothing may be done or written any more. */
+export type Changed = { readonly written: true } | { readonly lost: true };
+
+/** Body of an execution's first step. `end`: it is not for this execution to work, and it touches nothing. */
+export async function claimAttempt({ store, payload, execution }: HealTools): Promise<Claimed> {
+  const { fleet, instanceId, trouble, attempt } = payload;
+  const claimed = await settle<IncidentRecord, Claimed>(
+    store,
+    keys.incident(fleet, instanceId, trouble),
+    () => store.readIncident(fleet, instanceId, trouble),
+    (read) => {
+      // Whoever may invoke a heal may say anything; the dispatcher alone says what an attempt is for.
+      if (read && 'payload' in read && !sameRecord(read.payload, payload))
+        return { result: { end: `attempt ${attempt} was allocated with another payload` } };
+      const claimed = claim(read, attempt, execution);
+      if ('end' in claimed) return { result: { end: claimed.end } };
+      return { result: { mine: true }, write: 'next' in claimed ? claimed.next : undefined };
+    },
+  );
+  // Right for an invocation that came twice, and all that is ever told of a forged one.
+  if ('end' in claimed) console.warn(JSON.stringify({ level: 'warn', ended: claimed.end, payload }));
+  return claimed;
+}
+
+/** Body of one step: takes the node, unless somebody has it or has left something open that only another kind can settle. */
+export async function takeLease(
+  { clients, store, payload, execution }: HealTools,
+  kind: Operation['kind'],
+  instanceId = payload.instanceId,
+): Promise<Leased> {
+  const { fleet } = payload;
+  let owner = NOBODY;
+  return settle<NodeRecord, Leased>(
+    store,
+    keys.node(fleet, instanceId),
+    async () => {
+      const read = await store.readNode(fleet, instanceId);
+      owner = read?.owner && read.owner !== execution ? await readExecution(clients.lambda, read.owner) : NOBODY;
+      return read;
+    },
+    (read) => {
+      const granted = grant(read ?? newNode(fleet, instanceId), execution, owner, Date.now(), kind);
+      if ('refused' in granted) return { result: { busy: granted.refused } };
+      if ('held' in granted) return { result: { holder: granted.held } };
+      return { write: granted.next, result: { holder: { execution, fence: granted.next.fence } } };
+    },
+  );
+}
+
+/**
+ * Writes what `change` makes of the node's record, for operation and memory: only for the holder, and decided again where
+ * somebody else wrote in between. Lease, fence and version are not `change`'s to set.
+ *
+ * @param change pure; null where there is nothing to write, which counts as written
+ */
+export async function changeNode(
+  { store, payload }: Pick<HealTools, 'store' | 'payload'>,
+  holder: Holder,
+  change: (node: NodeRecord) => NodeRecord | null,
+  instanceId = payload.instanceId,
+): Promise<Changed> {
+  const { fleet } = payload;
+  return settle<NodeRecord, Changed>(
+    store,
+    keys.node(fleet, instanceId),
+    () => store.readNode(fleet, instanceId),
+    (read) => {
+      if (!read || !holds(read, holder)) return { result: { lost: true } };
+      const changed = change(read);
+      const { owner, fence } = read;
+      return {
+        result: { written: true },
+        write: changed === null ? undefined : { ...changed, owner, fence, version: read.version + 1 },
+      };
+    },
+  );
+}

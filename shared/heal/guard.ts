@@ -1,0 +1,55 @@
+// What people may have changed meanwhile, read inside the step that mutates: pauses, fleet file and mode, the node's pause tag.
+import { DescribeTagsCommand } from '@aws-sdk/client-ec2';
+import type { Fleet } from '../fleet/model.ts';
+import type { Refusal } from '../guardrails/codes.ts';
+import { judgePauseTag, PAUSE_TAG, readSwitches } from '../guardrails/switches.ts';
+import type { HealTools } from './tools.ts';
+
+export interface GuardOptions {
+  /**
+   * For an act that only puts back what this heal took down, or starts a client that it stopped: neither a pause nor a changed
+   * mode keeps a node down. A fleet file that cannot be read does: nobody knows then what to start.
+   */
+  readonly mayPutBack?: true;
+  /** Another instance that the act is about; a pause tag on it counts as well. */
+  readonly instanceId?: string;
+}
+
+/** The fleet as it is now and the hash of its very file, for the journal; or why nothing may be done now. */
+export async function guardAgain(
+  { clients, payload, environment }: Pick<HealTools, 'clients' | 'payload' | 'environment'>,
+  { mayPutBack, instanceId }: GuardOptions = {},
+): Promise<{ readonly fleet: Fleet; readonly fleetHash: string } | Refusal> {
+  const { fleet, mode } = payload;
+  const [switches, tagged] = await Promise.all([
+    readSwitches(clients.ssm, environment.PARAMETER_PREFIX, fleet),
+    mayPutBack ? [] : readPauseTags(clients, [...new Set([payload.instanceId, instanceId ?? payload.instanceId])]),
+  ]);
+  if ('refuse' in switches) return switches;
+  const now = { fleet: switches.fleet, fleetHash: switches.fleetHash };
+  if (mayPutBack) return now;
+  const paused = switches.refusal ?? tagged.map(judgePauseTag).find((refusal) => refusal !== null);
+  if (paused) return paused;
+  // A heal that began under `act` does not go on under `ask` or `plan`; one that was approved goes on under both `ask` and `act`.
+  // One that was only to say what it would do does nothing, whatever the file says now.
+  const allowed =
+    mode !== 'plan' && (switches.fleet.mode === 'act' || (switches.fleet.mode === 'ask' && mode === 'ask'));
+  if (allowed) return now;
+  const reason = `the fleet file says mode: ${switches.fleet.mode}, the heal began under mode: ${mode}`;
+  return { refuse: 'mode-changed', reason, page: false, lookAgainMs: 60_000 };
+}
+
+async function readPauseTags(
+  { ec2 }: HealTools['clients'],
+  instanceIds: readonly string[],
+): Promise<readonly Readonly<Record<string, string>>[]> {
+  const { Tags = [] } = await ec2.send(
+    new DescribeTagsCommand({
+      Filters: [
+        { Name: 'resource-id', Values: [...instanceIds] },
+        { Name: 'key', Values: [PAUSE_TAG] },
+      ],
+    }),
+  );
+  return Tags.map(({ Key = '', Value = '' }) => ({ [Key]: Value }));
+}

@@ -1,0 +1,165 @@
+// Commands to a node: sent under a fence and an ordinal that a replay repeats, and over only after an answer or their last moment.
+import type { DurableContext } from '@aws/durable-execution-sdk-js';
+import { type CommandState, checkAgent, readCommand, sendCommand } from '../aws/commands.ts';
+import { readInstance } from '../aws/instance.ts';
+import { clockSkewSeconds, runLimitsSeconds, startBySeconds } from '../documents/command.ts';
+import type { Fleet } from '../fleet/model.ts';
+import type { Guarded } from './ending.ts';
+import { guardAgain } from './guard.ts';
+import { type Holder, newNode, raiseQuiet } from './lease.ts';
+import { judgeInstance } from './reachable.ts';
+import type { NodeRecord } from './records.ts';
+import { keys, settle } from './store.ts';
+import type { HealTools, Step } from './tools.ts';
+import { mostPolls, pollSeconds } from './waiting.ts';
+
+/** From SendCommand to the moment after which the longest of all commands can no longer run: a stop grace of two hours, and a start. */
+const LONGEST_MS = (startBySeconds + Math.max(...Object.values(runLimitsSeconds)) + clockSkewSeconds) * 1000;
+
+type Parameters = Record<string, string[]>;
+
+export interface NodeCommandInput {
+  readonly holder: Holder;
+  /** Position among the commands of this fence, from 1; the first one asks Systems Manager for the agent. */
+  readonly ordinal: number;
+  /** Name of the document, as the environment has it. */
+  readonly document: string;
+  /** Or what they are for the fleet as the last guard has read it. */
+  readonly parameters: Parameters | ((fleet: Fleet) => Parameters);
+  /** The moment after which the command can no longer run, reckoned from the same `sentAtMs` as its start-by. */
+  readonly overAtMs: number;
+  /** Set to `sentAtMs` where the command starts the client: that is owed until it is proved. */
+  readonly startsClientAtMs?: number | undefined;
+  /** For people who look at Systems Manager; by default the incident and the operation's id. */
+  readonly comment?: string;
+  readonly intent: {
+    readonly sentence: string;
+    /** "SendCommand observe-node 4.1" */
+    readonly act: string;
+    readonly evidence?: unknown;
+  };
+  /** Another instance than the payload's; its own record carries fence and quiet time. */
+  readonly instanceId?: string;
+  /** The command only puts back what we took down, or starts what we stopped: see guard.ts. */
+  readonly mayPutBack?: true;
+}
+
+/** lost: the lease is somebody else's, so nothing may be done or written any more. */
+export type Sent = { readonly commandId: string } | Guarded | { readonly lost: true };
+
+/**
+ * Body of one step: nobody may succeed us before the command is over, then the guards, then SendCommand.
+ * A refusal says nothing of an earlier run of the same step, which may have sent it.
+ */
+export async function sendToNode(tools: HealTools, input: NodeCommandInput, place: string): Promise<Sent> {
+  const { clients, journal, payload } = tools;
+  const { holder, ordinal, document, intent, mayPutBack, instanceId = payload.instanceId } = input;
+  const agent = ordinal === 1 ? await checkAgent(clients.ssm, instanceId) : null;
+  // An agent is silent for a plain reason where its instance does not run: nobody need be paged for that.
+  if (agent) return judgeInstance((await readInstance(clients.ec2, instanceId))?.State?.Name ?? null) ?? agent;
+  const options = { instanceId, ...(mayPutBack && { mayPutBack }) };
+  // Once before the quiet time is raised too: a heal that is refused here need not wait it out before it gives the node back.
+  const early = await guardAgain(tools, options);
+  if ('refuse' in early) return early;
+  if (!(await quietUntil(tools, input, instanceId))) return { lost: true };
+  await journal(`${place}-intent`, { atMs: Date.now(), kind: 'intent', ...intent });
+  const guarded = await guardAgain(tools, options);
+  if ('refuse' in guarded) return guarded;
+  const { parameters, comment } = input;
+  const commandId = await sendCommand(clients.ssm, {
+    document,
+    instanceId,
+    comment: comment ?? `chainmend ${payload.incidentId} ${holder.fence}.${ordinal}`,
+    parameters: typeof parameters === 'function' ? parameters(guarded.fleet) : parameters,
+  });
+  return { commandId };
+}
+
+async function quietUntil(
+  { store, payload }: HealTools,
+  { holder, overAtMs, startsClientAtMs }: NodeCommandInput,
+  instanceId: string,
+): Promise<boolean> {
+  const { fleet } = payload;
+  return settle<NodeRecord, boolean>(
+    store,
+    keys.node(fleet, instanceId),
+    () => store.readNode(fleet, instanceId),
+    (read) => {
+      const raised = raiseQuiet(read ?? newNode(fleet, instanceId), holder, overAtMs, startsClientAtMs);
+      if ('lost' in raised) return { result: false };
+      return { result: true, write: 'next' in raised ? raised.next : undefined };
+    },
+  );
+}
+
+export interface AwaitInput<A> {
+  readonly commandId: string;
+  /** "<fence>.<ordinal>" */
+  readonly operationId: string;
+  readonly instanceId?: string;
+  /** @throws where the output is no answer: the command has then ended without one */
+  readonly parse: (stdout: string) => A;
+  /** The answer in a few words, for the journal. */
+  readonly sentenceOf: (answer: A) => string;
+  /**
+   * After this the command can no longer run; by default the node's quiet time, which an earlier command of the same holder that
+   * may run longer has raised further.
+   */
+  readonly overAtMs?: number;
+}
+
+/** over: it ended without an answer, or the moment has passed after which it can no longer run. */
+export type Awaited<A> = { readonly answer: A } | { readonly over: string };
+
+/** Polls until the command has answered or can no longer run. */
+export async function awaitNode<A>(
+  ctx: DurableContext,
+  step: Step,
+  { clients, journal, payload, store }: HealTools,
+  { commandId, operationId, instanceId = payload.instanceId, parse, sentenceOf, overAtMs }: AwaitInput<A>,
+  place: string,
+): Promise<Awaited<A>> {
+  const mostPolled = mostPolls(LONGEST_MS);
+  for (let poll = 0; poll < mostPolled; poll++) {
+    await ctx.wait(`${place}-wait-${poll}`, { seconds: pollSeconds(poll) });
+    const seen = await step(`poll-${poll}`, async (): Promise<Polled<A>> => {
+      const read = await readCommand(clients.ssm, commandId, instanceId, parse);
+      if (read.state === 'pending' || read.state === 'lost') {
+        const untilMs = overAtMs ?? (await store.readNode(payload.fleet, instanceId))?.quietAfterMs ?? 0;
+        if (Date.now() <= untilMs) return { state: 'pending' };
+      }
+      const sentence = read.state === 'answered' ? sentenceOf(read.answer) : sentenceOfEnd(read, operationId);
+      await journal(`${place}-result`, {
+        atMs: Date.now(),
+        kind: 'result',
+        sentence,
+        act: `SendCommand ${operationId}`,
+        evidence: read.state === 'answered' ? read.answer : undefined,
+      });
+      return read.state === 'answered' || read.state === 'ended' ? read : { state: 'over', reason: sentence };
+    });
+    if (seen.state === 'answered') return { answer: seen.answer };
+    if (seen.state === 'ended' || seen.state === 'over') return { over: seen.reason };
+  }
+  throw new Error(`command ${operationId} was polled ${mostPolled} times, which its limits rule out`);
+}
+
+type Polled<A> =
+  | Extract<CommandState<A>, { readonly state: 'pending' | 'answered' | 'ended' }>
+  /** The moment has passed after which it can no longer run. */
+  | { readonly state: 'over'; readonly reason: string };
+
+function sentenceOfEnd(
+  read: Exclude<CommandState<unknown>, { readonly state: 'answered' }>,
+  operationId: string,
+): string {
+  switch (read.state) {
+    case 'ended':
+      return read.reason;
+    case 'lost':
+      return `command ${operationId} was not answered (${read.reason}), and can no longer run`;
+    case 'pending':
+      return `command ${operationId} was not answered, and can no longer run`;
+  }
+}

@@ -1,0 +1,135 @@
+// How a heal ends: its page, its outcome on the incident, and the node given back once nothing of ours can run on it any more.
+import type { DurableContext } from '@aws/durable-execution-sdk-js';
+import { type Ending, pageOf } from './ending.ts';
+import { conclude, type Outcome, wouldEscalate } from './incident.ts';
+import { type Holder, newNode, release } from './lease.ts';
+import { page } from './page.ts';
+import type { IncidentRecord, NodeRecord } from './records.ts';
+import { keys, settle } from './store.ts';
+import type { HealTools, Step } from './tools.ts';
+
+/** Pages first (a page may come twice, but never not at all), then the outcome, which only the claimed attempt may write. */
+export async function writeOutcome(
+  tools: HealTools,
+  ending: Ending,
+  place: string,
+): Promise<{ readonly written: boolean }> {
+  const { store, journal, payload, execution } = tools;
+  const { fleet, instanceId, trouble, attempt } = payload;
+  const read = await store.readIncident(fleet, instanceId, trouble);
+  const nowMs = Date.now();
+  // Written already by an earlier run of this step: a page of it has gone, and what is read now is the incident after it.
+  const mine = read?.state === 'claimed' && read.attempt === attempt && read.execution === execution;
+  const escalates = ending.outcome === 'failed' && mine && wouldEscalate(read);
+  const paged = mine && (await pageFor(tools, ending, read, escalates, place));
+  await journal(`${place}-outcome`, {
+    atMs: nowMs,
+    kind: ending.outcome === 'refused' ? 'refusal' : ending.outcome === 'planned' ? 'plan' : 'outcome',
+    sentence: ending.reason,
+    act: ending.outcome === 'failed' && escalates ? 'escalated' : ending.outcome,
+    ...('lookAgainMs' in ending && {
+      code: ending.code,
+      evidence: { lookAgainSeconds: ending.lookAgainMs / 1000, paged },
+    }),
+    ...('asFound' in ending && { code: ending.code, evidence: { asFound: ending.asFound, paged } }),
+  });
+  return settle<IncidentRecord, { readonly written: boolean }>(
+    store,
+    keys.incident(fleet, instanceId, trouble),
+    () => store.readIncident(fleet, instanceId, trouble),
+    (found) => {
+      const concluded = conclude(found, attempt, execution, outcomeOf(ending, paged, nowMs), nowMs);
+      return 'notMine' in concluded
+        ? { result: { written: false } }
+        : { result: { written: true }, write: concluded.next };
+    },
+  );
+}
+
+/** A plan stays as it is until the node says otherwise: said again four times a day. */
+const PLAN_AGAIN_MS = 6 * 60 * 60_000;
+
+export function outcomeOf(ending: Ending, paged: boolean, nowMs: number): Outcome {
+  switch (ending.outcome) {
+    case 'healed':
+      return { outcome: 'healed' };
+    case 'planned':
+      return { outcome: 'planned', notBeforeMs: nowMs + PLAN_AGAIN_MS };
+    case 'refused':
+    case 'failed':
+      return { outcome: ending.outcome, code: ending.code, notBeforeMs: nowMs + ending.lookAgainMs, paged };
+    case 'escalated':
+      return { outcome: 'escalated', code: ending.code, paged };
+  }
+}
+
+/** Each code pages once an incident; what ends an incident always pages. */
+async function pageFor(
+  { clients, journal, payload, environment }: HealTools,
+  ending: Ending,
+  read: IncidentRecord,
+  escalates: boolean,
+  place: string,
+): Promise<boolean> {
+  const code = escalates ? 'attempts-spent' : pageOf(ending);
+  if (!code || (ending.outcome !== 'escalated' && read.pagedCodes.includes(code))) return false;
+  const { fleet, node, incidentId, attempt, trouble } = payload;
+  const sentence = sentenceOf(ending, escalates);
+  await page(clients.sns, environment.TOPIC_ARN, { fleet, node, code, sentence, incidentId, attempt, trouble });
+  await journal(`${place}-page`, { atMs: Date.now(), kind: 'page', sentence, code });
+  return true;
+}
+
+function sentenceOf(ending: Ending, escalates: boolean): string {
+  if (escalates) return `${ending.reason}. This was the last attempt; nothing more is tried`;
+  if (ending.outcome !== 'escalated') return ending.reason;
+  const left = ending.asFound ? 'the node is as it was found' : 'the node is not as it was found, the journal says how';
+  return `${ending.reason}. Nothing more is tried; ${left}`;
+}
+
+export interface ReleaseInput {
+  readonly holder: Holder;
+  /** Every command has answered, so that none can run any more; otherwise their last moment is waited for. */
+  readonly commandsOver: boolean;
+  /** The highest fence that the node itself knows, where that is above ours. */
+  readonly seenFence?: number | undefined;
+  /** A heal that gives up in the middle leaves what it began to a successor; otherwise the record is cleared of it. */
+  readonly keepOperation?: true;
+  /** Another instance than the payload's. */
+  readonly instanceId?: string;
+  /** What else is given back, in the same step and before the node: places in queues. Safe to repeat. */
+  readonly before?: () => Promise<void>;
+}
+
+/** Waits until no command of ours can run any more, then gives the node back. */
+export async function releaseNode(
+  ctx: DurableContext,
+  step: Step,
+  { store, payload }: Pick<HealTools, 'store' | 'payload'>,
+  { holder, commandsOver, seenFence = 0, keepOperation, instanceId = payload.instanceId, before }: ReleaseInput,
+  place: string,
+): Promise<{ readonly done: true }> {
+  const { fleet } = payload;
+  const tryRelease = (name: string) =>
+    step(name, async () => {
+      await before?.();
+      return settle<NodeRecord, { readonly waitSeconds: number }>(
+        store,
+        keys.node(fleet, instanceId),
+        () => store.readNode(fleet, instanceId),
+        (read) => {
+          const node = read ?? newNode(fleet, instanceId);
+          const released = release(node, holder, commandsOver, Date.now(), seenFence, keepOperation);
+          if ('lost' in released) return { result: { waitSeconds: 0 } };
+          if ('next' in released) return { result: { waitSeconds: 0 }, write: released.next };
+          return { result: { waitSeconds: Math.ceil((released.waitUntilMs - Date.now()) / 1000) } };
+        },
+      );
+    });
+  const { waitSeconds } = await tryRelease('release');
+  if (waitSeconds > 0) {
+    await ctx.wait(`${place}-quiet`, { seconds: waitSeconds });
+    await tryRelease('release-quiet');
+  }
+  return { done: true };
+}
