@@ -77,15 +77,22 @@ export function countCalls(calls: readonly CallRecord[]): HealCalls {
   return counts;
 }
 
-/** Documents that only look: at a node under a new fence, at its client, at its client's configuration. */
-const LOOKS = /^chainmend-(observe-node|ask-node|ask-peers|read-config)-/;
+/** Documents that only look: at a node under a new fence, at a volume before it is used, at its client and its configuration. */
+const LOOKS = /^chainmend-(observe-node|inspect-node|check-volume|ask-node|ask-peers|read-config)-/;
+/** Of people's own things beside EC2, what a heal sets aside and brings back. */
+const ASIDE: Readonly<Record<string, RegExp>> = {
+  autoscaling: /^(Enter|Exit)Standby$/,
+  elasticloadbalancing: /^(Register|Deregister)Targets$/,
+};
 
-/** Whether a request changes an instance, a volume or a node. */
+/** Whether a request changes an instance, a volume, a node, or who owns and uses it. Tags are notes: they change nothing that runs. */
 export function isMutation({ service, operation, input, outcome }: CallRecord): boolean {
   if (outcome !== 'ok' && outcome !== 'answer lost' && outcome !== 'caller killed after') return false;
   if (service === 'ssm') {
     const { DocumentName = '' } = input as { DocumentName?: string };
     return operation === 'SendCommand' && !LOOKS.test(DocumentName);
   }
-  return service === 'ec2' && !/^(Describe|Get)/.test(operation);
+  return service === 'ec2'
+    ? !/^(Describe|Get|CreateTags$|DeleteTags$)/.test(operation)
+    : ASIDE[service]?.test(operation) === true;
 }

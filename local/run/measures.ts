@@ -1,5 +1,9 @@
 // How long AWS, a client or an outage took, as the report counts it.
-import type { World } from './world.ts';
+import type { Outage as ClientOutage } from '../nodes/client.ts';
+import type { Placed, World } from './world.ts';
+
+/** `servesMs`: when it had loaded, after the process was there. `clientMs`: what the client itself took to stop and to load. */
+type Outage = ClientOutage & { readonly servesMs?: number; readonly clientMs?: number };
 
 /** The union of the stretches in which AWS was at work on these resources: overlapping ones count once. */
 export function awsWorkMs({ region }: World, resources: ReadonlySet<string>, fromMs: number, toMs: number): number {
@@ -18,9 +22,58 @@ export function awsWorkMs({ region }: World, resources: ReadonlySet<string>, fro
 }
 
 /** Only what a heal stopped counts: a client that the full disk had stopped was not stopped by us. */
-export const outageMs = ({ machine }: World['nodes'][number], fromMs: number, toMs: number): number =>
-  machine.client.outages
-    .filter(({ cause, fromMs: began }) => cause === 'stopped' && began >= fromMs && began <= toMs)
-    .reduce((sum, outage) => sum + ((outage.toMs ?? toMs) - outage.fromMs), 0);
+export const outageMs = ({ machine }: Placed, fromMs: number, toMs: number): number =>
+  ourOutages(machine.client.outages, STOPPED, fromMs, toMs).reduce((sum, outage) => sum + lasted(outage, toMs), 0);
+
+export interface Down {
+  /** In which it served nothing because of us. */
+  readonly outageMs: number;
+  /** Of that, what the client itself took to stop and to start. */
+  readonly clientMs: number;
+}
+
+/**
+ * Of a heal that may stop clients and instances, over all machines that had the node's name: where the client of one stops and that of
+ * another takes its place, the outage lasts until that one serves.
+ */
+export function downBecauseOfUs(machines: readonly Placed[], fromMs: number, toMs: number): Down {
+  const downs = machines.flatMap(({ machine }, at) =>
+    ourOutages(machine.client.outages, BY_HEALS, fromMs, toMs).map((outage): Down => {
+      const another = outage.toMs === undefined ? takenOver(machines.toSpliced(at, 1), outage.fromMs) : undefined;
+      const endMs = another?.atMs ?? outage.toMs;
+      return {
+        outageMs: lasted({ ...outage, ...(endMs !== undefined && { toMs: endMs }) }, toMs),
+        clientMs: (outage.clientMs ?? 0) + (another?.clientMs ?? 0),
+      };
+    }),
+  );
+  const sum = (of: keyof Down): number => downs.reduce((total, down) => total + down[of], 0);
+  return { outageMs: sum('outageMs'), clientMs: Math.min(sum('clientMs'), sum('outageMs')) };
+}
+
+const STOPPED: ReadonlySet<Outage['cause']> = new Set(['stopped']);
+/** A stop that its client does not heed ends with SIGKILL; a stop of the instance takes the client with it. */
+const BY_HEALS: ReadonlySet<Outage['cause']> = new Set(['stopped', 'killed', 'instance-down', 'volume-gone']);
+
+const ourOutages = (
+  outages: readonly Outage[],
+  causes: ReadonlySet<Outage['cause']>,
+  fromMs: number,
+  toMs: number,
+): readonly Outage[] =>
+  outages.filter(({ cause, fromMs: began }) => causes.has(cause) && began >= fromMs && began <= toMs);
+
+/** The first client that serves elsewhere after this moment. */
+function takenOver(others: readonly Placed[], afterMs: number): { atMs: number; clientMs: number } | undefined {
+  const starts = others.flatMap(({ machine: { client } }) =>
+    client.outages.flatMap(({ toMs, servesMs, clientMs = 0 }) => {
+      const atMs = servesMs ?? toMs;
+      return atMs !== undefined && atMs >= afterMs ? [{ atMs, clientMs }] : [];
+    }),
+  );
+  return starts.toSorted((a, b) => a.atMs - b.atMs)[0];
+}
+
+const lasted = ({ fromMs, toMs, servesMs }: Outage, nowMs: number): number => (servesMs ?? toMs ?? nowMs) - fromMs;
 
 export const seconds = (ms: number): number => Math.round(ms / 10) / 100;

@@ -61,11 +61,21 @@ export interface Placed {
   readonly role: string;
   readonly machine: SimulatedNode;
   readonly instanceId: string;
+  /** What is at its mount points now, by role. */
   readonly volumeIds: ReadonlyMap<string, string>;
+  /** Of its instance when it was made. */
   readonly tags: Readonly<Record<string, string>>;
   /** Makes it what it is when the story begins. */
   readonly open: () => void;
 }
+
+export const placedOf = (node: Omit<Placed, 'volumeIds'>): Placed => ({
+  ...node,
+  get volumeIds() {
+    const mounted = node.machine.volumes.filter((volume) => volume.mounted);
+    return new Map(mounted.map(({ role, volumeId }) => [role, volumeId]));
+  },
+});
 
 /** The private address of the world's nth node, from 0: three zones in turns. */
 export function addressOf(index: number): string {
@@ -91,17 +101,8 @@ export function place(
     chain,
     machineSpec(spec, fleet, { instanceId, privateIp, volumeIds }),
   );
-  const placed: Placed = {
-    fleet,
-    name: spec.name,
-    role: roleOf(fleet, tags),
-    machine,
-    instanceId,
-    volumeIds,
-    tags,
-    open: () => openStory(machine, spec),
-  };
-  return placed;
+  const open = (): void => openStory(machine, spec);
+  return placedOf({ fleet, name: spec.name, role: roleOf(fleet, tags), machine, instanceId, tags, open });
 }
 
 function addVolumes(

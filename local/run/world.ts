@@ -4,12 +4,15 @@ import { toItem } from '../../shared/aws/attributes.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { newNode } from '../../shared/heal/lease.ts';
 import { keys } from '../../shared/heal/store.ts';
+import { JOINING_TAG, RETIRED_TAG } from '../../shared/snapshots/tags.ts';
 import { type ChainSpec, SimulatedChain } from '../nodes/chain.ts';
 import { SYNCED_LAG_BLOCKS } from '../nodes/client.ts';
 import type { Metric } from '../nodes/metrics.ts';
 import { rpcHost } from '../nodes/rpc/node-rpc.ts';
 import { VPC_ID } from '../region/ec2/service.ts';
+import type { Instance } from '../region/ec2/state.ts';
 import { type Region, START_MS } from '../region/region.ts';
+import { placeLaunched } from './launching.ts';
 import { keepQuiet, minutes, type Placed, place, type WorldNode } from './placing.ts';
 
 export type { Placed, WorldNode, WorldVolume } from './placing.ts';
@@ -23,6 +26,7 @@ export class World {
   readonly region: Region;
   readonly tableName: string;
   readonly fleets: ReadonlyMap<string, Fleet>;
+  /** All machines that were ever nodes; `current` are those that are now. */
   readonly nodes: Placed[] = [];
   readonly #chains = new Map<string, SimulatedChain>();
   /** Instances and volumes that people have made since the story began. */
@@ -37,6 +41,17 @@ export class World {
     this.region = region;
     this.tableName = tableName;
     this.fleets = fleets;
+    region.ec2.onRun((instance, launched) => {
+      const made = placeLaunched(region, instance, launched, this);
+      if (made) this.#settleIn(made.placed);
+      return made?.made;
+    });
+  }
+
+  /** Whose instance exists, has taken its place and has not left it: what discovery calls a node. */
+  get current(): readonly Placed[] {
+    const there = new Map(this.region.ec2.instances().map((instance) => [instance.instanceId, instance]));
+    return this.nodes.filter(({ instanceId }) => isNode(there.get(instanceId)));
   }
 
   get chains(): readonly SimulatedChain[] {
@@ -74,11 +89,16 @@ export class World {
     region.machines.add(machine);
     this.#record(machine.pastMetrics({ hours: 24, stepSeconds: 300, ...spec.past }));
     keepQuiet(placed, spec, this.#leadMs() / chain.spec.blockIntervalMs);
+    this.#settleIn(placed);
+    return placed;
+  }
+
+  #settleIn(placed: Placed): void {
+    const { machine } = placed;
     machine.startMetrics((metrics) => this.#record(metrics));
-    region.network.attach(machine.privateIp, { vpcId: VPC_ID }, rpcHost(machine));
+    this.region.network.attach(machine.privateIp, { vpcId: VPC_ID }, rpcHost(machine));
     this.nodes.push(placed);
     machine.client.onStart(() => this.#followStart(placed));
-    return placed;
   }
 
   /** A machine that Terraform makes in the middle of the story. */
@@ -123,7 +143,9 @@ export class World {
   }
 
   find(fleet: string, name: string): Placed {
-    const found = this.nodes.find((node) => node.fleet.name === fleet && node.name === name);
+    const known = this.nodes.filter((node) => node.fleet.name === fleet && node.name === name);
+    const current = known.length > 1 ? this.current : [];
+    const found = known.find((node) => current.includes(node)) ?? known[0];
     if (!found) throw new Error(`the world has no node ${fleet}/${name}`);
     return found;
   }
@@ -231,3 +253,12 @@ export class World {
     return Math.max(0, START_MS - this.region.clock.now());
   }
 }
+
+/** Of instances that have not joined yet, or have left. */
+const APART: readonly string[] = [JOINING_TAG, RETIRED_TAG];
+
+const isNode = (instance: Instance | undefined): boolean =>
+  instance !== undefined &&
+  instance.state !== 'terminated' &&
+  instance.state !== 'shutting-down' &&
+  !instance.tags.some(({ Key = '' }) => APART.includes(Key));
