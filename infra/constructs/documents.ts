@@ -21,6 +21,12 @@ export class Documents extends Construct {
   readonly askPeers: string;
   readonly changePeers: string;
   readonly askNode: string;
+  readonly inspectNode: string;
+  readonly restartClient: string;
+  readonly checkVolume: string;
+  readonly swapVolumes: string;
+  readonly stopClient: string;
+  readonly startClient: string;
 
   constructor(scope: Construct, id: string, documents: CommandDocuments) {
     super(scope, id);
@@ -31,6 +37,12 @@ export class Documents extends Construct {
     this.askPeers = documents.askPeers.name;
     this.changePeers = documents.changePeers.name;
     this.askNode = documents.askNode.name;
+    this.inspectNode = documents.inspectNode.name;
+    this.restartClient = documents.restartClient.name;
+    this.checkVolume = documents.checkVolume.name;
+    this.swapVolumes = documents.swapVolumes.name;
+    this.stopClient = documents.stopClient.name;
+    this.startClient = documents.startClient.name;
     for (const { name, content } of Object.values(documents)) {
       new CfnDocument(this, name, {
         name,

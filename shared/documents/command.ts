@@ -19,6 +19,14 @@ export const runLimitsSeconds: Readonly<Record<Operation, number>> = {
   'change-peers': 120,
   // With a restart, what peer-command.ts reckons from the client's grace; this is the most.
   'write-config': 9_000,
+  'inspect-node': 60,
+  // Blocks of a new volume come from far.
+  'check-volume': 180,
+  // What node-command.ts reckons from the clients' graces; these are the most.
+  'restart-client': 9_000,
+  'swap-volumes': 9_000,
+  'stop-client': 9_000,
+  'start-client': 9_000,
 };
 
 /** How far a node's clock may be off ours. */

@@ -38,6 +38,15 @@ const descriptions: Readonly<Record<Operation, string>> = {
   'ask-node':
     'chainmend: asks the client on its own loopback where it stands, and how full its volumes are; changes nothing.',
   'change-peers': 'chainmend: asks the client on its own loopback, and tells it to dial peers or to leave them.',
+  'inspect-node': 'chainmend: raises the fence of a node and tells its clients and volumes; changes nothing else.',
+  'restart-client': 'chainmend: stops the clients of a node with their grace, where asked, and starts them.',
+  'check-volume':
+    'chainmend: looks at an attached EBS volume, mounted read-only aside, whether it can stand in for a mounted one.',
+  'swap-volumes':
+    'chainmend: stops the clients of a node, mounts other EBS volumes in the place of its own, and starts them; puts back what fails.',
+  'stop-client':
+    'chainmend: stops the clients of a node with evidence of how they ended; unmounts volumes, and masks the clients, if asked.',
+  'start-client': 'chainmend: mounts EBS volumes of a node at their places and starts its clients.',
 };
 
 export function commandDocuments(): {
@@ -48,6 +57,12 @@ export function commandDocuments(): {
   readonly askPeers: CommandDocument;
   readonly changePeers: CommandDocument;
   readonly askNode: CommandDocument;
+  readonly inspectNode: CommandDocument;
+  readonly restartClient: CommandDocument;
+  readonly checkVolume: CommandDocument;
+  readonly swapVolumes: CommandDocument;
+  readonly stopClient: CommandDocument;
+  readonly startClient: CommandDocument;
 } {
   return {
     observeNode: commandDocument('observe-node'),
@@ -57,6 +72,12 @@ export function commandDocuments(): {
     askPeers: commandDocument('ask-peers'),
     changePeers: commandDocument('change-peers'),
     askNode: commandDocument('ask-node'),
+    inspectNode: commandDocument('inspect-node'),
+    restartClient: commandDocument('restart-client'),
+    checkVolume: commandDocument('check-volume'),
+    swapVolumes: commandDocument('swap-volumes'),
+    stopClient: commandDocument('stop-client'),
+    startClient: commandDocument('start-client'),
   };
 }
 

@@ -42,11 +42,11 @@ export const parameterRules = {
   },
   Runtime: {
     description: 'What runs the client',
-    pattern: '^(systemd|docker|compose|none)$',
+    pattern: '^(systemd|docker|compose|commands|none)$',
   },
   Unit: {
     description:
-      'The client: a systemd unit or "name@*", a container, or "<compose file>#<service>"; empty where Runtime is none',
+      'The client: a systemd unit or "name@*", a container, "<compose file>#<service>", or "<start>#<stop>#<status>"; empty where Runtime is none',
     pattern: '^([A-Za-z0-9/][A-Za-z0-9/_.:+@#-]{0,249}(@\\*(\\.service)?)?)?$',
   },
   MinimumSizeBytes: {
@@ -98,6 +98,67 @@ export const parameterRules = {
     description: 'Volumes whose use is told, by role: "data:/data#ancient:/ancient"',
     pattern: `^(${volume}(#${volume}){0,15})?$`,
   },
+  Clients: {
+    description:
+      'Lines of "<runtime> <unit> <seconds that it may take to stop> <ERE of its log\'s last line in base64, or ->", in base64',
+    pattern: `^${base64}$`,
+  },
+  Paths: {
+    description: 'Lines of mount points that are told about, in base64',
+    pattern: `^${base64}$`,
+  },
+  Places: {
+    description: 'Lines of "<mount point> <EBS volume>", in base64',
+    pattern: `^${base64}$`,
+  },
+  From: {
+    description: 'Lines of "<mount point> <EBS volume>": what is mounted, and goes; in base64',
+    pattern: `^${base64}$`,
+  },
+  To: {
+    description: 'Lines of "<mount point> <EBS volume>": what comes, at the same mount points; in base64',
+    pattern: `^${base64}$`,
+  },
+  Identity: {
+    description: 'Lines of paths below these mount points that make a node itself, in base64',
+    pattern: `^${base64}$`,
+  },
+  Carry: {
+    description: 'ours: identity is taken from the volumes that go; theirs: that of the volumes that come stays',
+    pattern: '^(ours|theirs)$',
+  },
+  KeepNewest: {
+    description: 'Lines of paths of signing states, of which the one with the greater height stays, in base64',
+    pattern: `^${base64}$`,
+  },
+  Scrub: {
+    description: 'Lines of paths below these mount points that make another node itself, and go; in base64',
+    pattern: `^${base64}$`,
+  },
+  Like: {
+    description: 'Where the volume is mounted that this one is to stand in for',
+    pattern: `^(/${pathPart}){1,16}$`,
+  },
+  Only: {
+    description: 'start: what runs is left alone; restart: what runs is stopped first',
+    pattern: '^(start|restart)$',
+  },
+  Unmount: {
+    description: 'Whether the volumes are unmounted when the client has stopped',
+    pattern: '^(yes|no)$',
+  },
+  Mask: {
+    description: 'Whether the client is kept from starting, on disk, from now on',
+    pattern: '^(yes|no)$',
+  },
+  Unmask: {
+    description: 'Whether what keeps the client from starting is taken away',
+    pattern: '^(yes|no)$',
+  },
+  RequireClean: {
+    description: 'Whether a client that did not end cleanly is started again, and all that is said to have failed',
+    pattern: '^(yes|no)$',
+  },
 } as const satisfies Readonly<Record<string, ParameterRule>>;
 
 export type ParameterName = keyof typeof parameterRules;
@@ -133,6 +194,22 @@ export const operationParameters = {
   'change-peers': ['OperationId', 'StartBy', 'RunLimitSeconds', 'Endpoint', 'CredentialsFile', 'Requests'],
   // Reads, and nothing else: it has no fence, no start-by and no memory.
   'ask-node': ['RunLimitSeconds', 'Questions', 'CredentialsFile', 'Volumes'],
+  'inspect-node': ['OperationId', 'StartBy', 'RunLimitSeconds', 'Clients', 'Paths'],
+  'restart-client': ['OperationId', 'StartBy', 'RunLimitSeconds', 'Clients', 'Paths', 'Only'],
+  'check-volume': ['OperationId', 'StartBy', 'RunLimitSeconds', 'Path', 'VolumeId', 'Like'],
+  'swap-volumes': [
+    'OperationId',
+    'StartBy',
+    'RunLimitSeconds',
+    'Clients',
+    'From',
+    'To',
+    'Identity',
+    'Carry',
+    'KeepNewest',
+  ],
+  'stop-client': ['OperationId', 'StartBy', 'RunLimitSeconds', 'Clients', 'Places', 'Unmount', 'Mask', 'RequireClean'],
+  'start-client': ['OperationId', 'StartBy', 'RunLimitSeconds', 'Clients', 'Places', 'Unmask', 'Scrub'],
 } as const satisfies Readonly<Record<string, readonly ParameterName[]>>;
 
 export type Operation = keyof typeof operationParameters;
@@ -145,3 +222,14 @@ export const peerOperations = [
   'change-peers',
 ] as const satisfies readonly Operation[];
 export type PeerOperation = (typeof peerOperations)[number];
+
+/** What heals of class restart and replace send: a node's clients and volumes, under the same fences as growing. */
+export const nodeOperations = [
+  'inspect-node',
+  'restart-client',
+  'check-volume',
+  'swap-volumes',
+  'stop-client',
+  'start-client',
+] as const satisfies readonly Operation[];
+export type NodeOperation = (typeof nodeOperations)[number];

@@ -1,0 +1,6 @@
+# The operation, to come: until then it is refused, with nothing changed.
+
+perform() {
+  WHY='check-volume is not there yet'
+  return 1
+}

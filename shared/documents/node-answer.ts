@@ -1,0 +1,88 @@
+// What the commands of node-command.ts answer on stdout, one line of JSON: the contract between the node and the functions.
+import * as v from 'valibot';
+
+const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+const exitStatus = v.nullable(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(255)));
+const logLine = v.pipe(v.string(), v.maxLength(400));
+
+/** What a node says of its clients and volumes. */
+export const nodeStateSchema = v.strictObject({
+  /** In the order of the command's `clients`. */
+  clients: v.array(
+    v.strictObject({
+      state: v.picklist(['running', 'stopped', 'failed', 'unknown']),
+      /** Of its last run, 128 more than the number of a signal that ended it; null while it runs and where nobody knows. */
+      exitStatus,
+      /** The last line of its log; "" where there is none. */
+      lastLine: logLine,
+      /** It is kept from starting, on disk. */
+      masked: v.boolean(),
+    }),
+  ),
+  /** What is mounted at each asked path; where nothing is, there is no entry. */
+  volumes: v.array(
+    v.strictObject({
+      path: v.string(),
+      /** "" where the device is not an EBS volume. */
+      volumeId: v.pipe(v.string(), v.regex(/^(vol-[0-9a-f]{8,17})?$/)),
+      filesystem: v.string(),
+      sizeBytes: count,
+      usedBytes: count,
+      readOnly: v.boolean(),
+    }),
+  ),
+  /** EBS volumes that the node sees, mounted or not. */
+  devices: v.array(v.pipe(v.string(), v.regex(/^vol-[0-9a-f]{8,17}$/))),
+  rootUsedPercent: v.pipe(v.number(), v.minValue(0), v.maxValue(100)),
+});
+export type NodeState = v.InferOutput<typeof nodeStateSchema>;
+
+/** How the clients ended: the worst of them. */
+export const stopSchema = v.strictObject({
+  /** All stops together. */
+  seconds: count,
+  /** Ended by itself, within its grace, with success, and said so where its last line is known. */
+  clean: v.boolean(),
+  exitStatus,
+  lastLine: logLine,
+});
+export type ClientStop = v.InferOutput<typeof stopSchema>;
+
+export const nodeAnswerSchema = v.strictObject({
+  /** "<fence>.<ordinal>" of the command that this answers. */
+  operationId: v.pipe(v.string(), v.regex(/^\d{1,12}\.\d{1,6}$/)),
+  /** The highest fence that the node has seen. */
+  fence: count,
+  /** done: carried out, or found already so. stale: the node has seen a higher (fence, ordinal). late: past its start-by. */
+  result: v.picklist(['done', 'failed', 'stale', 'late']),
+  before: v.nullable(nodeStateSchema),
+  after: v.nullable(nodeStateSchema),
+  reason: v.optional(v.pipe(v.string(), v.maxLength(1000))),
+  /** null: no client was stopped. */
+  stop: v.optional(v.nullable(stopSchema), null),
+  /** From the first start until all clients were seen running; null: none was started. */
+  startSeconds: v.optional(v.nullable(count), null),
+  /** A swap failed, the volumes of `from` are mounted, and their clients were started again (`after` tells whether they run). */
+  putBack: v.optional(v.boolean(), false),
+  /**
+   * data: a volume that comes cannot be mounted, is empty, is of another kind, or its client does not stay up on it though it does on the
+   * old one. node: what failed lies on the node.
+   */
+  fault: v.optional(v.picklist(['none', 'data', 'node']), 'none'),
+});
+export type NodeAnswer = v.InferOutput<typeof nodeAnswerSchema>;
+
+/** Parses a script's standard output. Throws a `TypeError` that names the field and what was expected. */
+export function parseNodeAnswer(stdout: string): NodeAnswer {
+  const line = stdout.trim().split('\n').at(-1) ?? '';
+  let json: unknown;
+  try {
+    json = JSON.parse(line);
+  } catch (cause) {
+    throw new TypeError(`the node's answer is not JSON: ${JSON.stringify(line.slice(0, 200))}`, { cause });
+  }
+  const parsed = v.safeParse(nodeAnswerSchema, json);
+  if (parsed.success) return parsed.output;
+  const issue = parsed.issues[0];
+  throw new TypeError(`the node's answer, field ${v.getDotPath(issue) ?? '(whole)'}: ${issue.message}`);
+}

@@ -1,0 +1,218 @@
+// The commands that work on a node's clients and volumes: what is put into SendCommand. Pure; like command.ts for growing, whose
+// fences they share. What they answer is in node-answer.ts.
+import type { Runtime } from '../fleet/model.ts';
+import { checkedParameter, clockSkewSeconds, runLimitsSeconds, startBySeconds, unitOf } from './command.ts';
+import { maximumBase64Characters, type NodeOperation, operationParameters, type ParameterName } from './parameters.ts';
+
+export type { NodeOperation };
+
+export interface ClientOnNode {
+  readonly runtime: Runtime;
+  /** How long it may take to stop cleanly. */
+  readonly stopGraceSeconds: number;
+  /** An extended regular expression that a last line of its log matches when it ended cleanly; null: its exit status is all there is. */
+  readonly cleanLine: string | null;
+}
+
+/** This EBS volume at this mount point. */
+export interface Place {
+  readonly path: string;
+  readonly volumeId: string;
+}
+
+/** `clients` are stopped from last to first and started from first to last. */
+export type NodeCommand =
+  /** Raises the fence and tells what is there. */
+  | {
+      readonly operation: 'inspect-node';
+      readonly clients: readonly ClientOnNode[];
+      readonly paths: readonly string[];
+    }
+  /** start: leaves alone what runs. restart: stops what runs, with its grace, first. */
+  | {
+      readonly operation: 'restart-client';
+      readonly clients: readonly ClientOnNode[];
+      readonly paths: readonly string[];
+      readonly only: 'start' | 'restart';
+    }
+  /** Mounts a volume read-only aside: whether it can stand in for the one that is mounted at `like`. */
+  | { readonly operation: 'check-volume'; readonly place: Place; readonly like: string }
+  /** The volumes of `to` in place of those of `from`, at the same mount points, or everything as it was. The same command with the two exchanged is the way back. */
+  | {
+      readonly operation: 'swap-volumes';
+      readonly clients: readonly ClientOnNode[];
+      readonly from: readonly Place[];
+      readonly to: readonly Place[];
+      /** Absolute paths below the mount points. */
+      readonly identity: readonly string[];
+      /** ours: identity comes from the volumes of `from`, and what these lack is removed. theirs: it stays as it is. */
+      readonly carry: 'ours' | 'theirs';
+      /** Signing states, absolute paths: the one with the greater height stays, whatever `carry` says. */
+      readonly keepNewest: readonly string[];
+    }
+  | {
+      readonly operation: 'stop-client';
+      readonly clients: readonly ClientOnNode[];
+      readonly places: readonly Place[];
+      readonly unmount: boolean;
+      readonly mask: boolean;
+      /** A client that did not end cleanly is started again, and nothing is unmounted: failed. */
+      readonly requireClean: boolean;
+    }
+  | {
+      readonly operation: 'start-client';
+      readonly clients: readonly ClientOnNode[];
+      readonly places: readonly Place[];
+      readonly unmask: boolean;
+      /** Absolute paths that are removed before the start: identity of another node. */
+      readonly scrub: readonly string[];
+    };
+
+export interface NodeCommandId {
+  readonly fence: number;
+  /** Of the fence's commands, from 1. */
+  readonly ordinal: number;
+}
+
+/** A node has a handful of each; more is a mistake. */
+const CLIENTS_MAX = 8;
+const PLACES_MAX = 16;
+const PATHS_MAX = 32;
+
+/** What mounting, carrying files, starting and looking twice take beside the stop itself; and before it, what another command may hold the lock. */
+const SLACK_SECONDS = 240 + startBySeconds;
+/** Docker and systemd are given a little more than the client. */
+const STOP_EXTRA_SECONDS = 15;
+
+/** A client that does not stay up on new volumes may have to be stopped a second time, before it is started on the old ones. */
+export function nodeRunLimitSeconds(command: NodeCommand): number {
+  if (command.operation === 'inspect-node' || command.operation === 'check-volume')
+    return runLimitsSeconds[command.operation];
+  const graces = command.clients.reduce((sum, { stopGraceSeconds }) => sum + stopGraceSeconds + STOP_EXTRA_SECONDS, 0);
+  return Math.min(2 * graces + SLACK_SECONDS, runLimitsSeconds[command.operation]);
+}
+
+/** The moment after which nothing of this command can happen any more, whatever became of its answer. */
+export function nodeCommandOverByMs(command: NodeCommand, sentAtMs: number): number {
+  const startByMs = (Math.floor(sentAtMs / 1000) + startBySeconds) * 1000;
+  return startByMs + (nodeRunLimitSeconds(command) + clockSkewSeconds) * 1000;
+}
+
+/** The value of SendCommand's `Parameters`. Throws a `TypeError` naming parameter, value and what was expected: nothing unclean is ever sent. */
+export function nodeCommandParameters(
+  id: NodeCommandId,
+  command: NodeCommand,
+  sentAtMs: number,
+): Record<string, string[]> {
+  const values: Partial<Record<ParameterName, string>> = {
+    OperationId: `${id.fence}.${id.ordinal}`,
+    StartBy: String(Math.floor(sentAtMs / 1000) + startBySeconds),
+    RunLimitSeconds: String(nodeRunLimitSeconds(command)),
+    ...specificValues(command),
+  };
+  return Object.fromEntries(
+    operationParameters[command.operation].map((name) => [name, [checkedLength(name, values[name] ?? '')]]),
+  );
+}
+
+function specificValues(command: NodeCommand): Partial<Record<ParameterName, string>> {
+  switch (command.operation) {
+    case 'inspect-node':
+      return { Clients: clientLines(command.clients), Paths: pathLines('Paths', command.paths) };
+    case 'restart-client':
+      return {
+        Clients: clientLines(command.clients),
+        Paths: pathLines('Paths', command.paths),
+        Only: command.only,
+      };
+    case 'check-volume':
+      checkedPlace('Path', command.place);
+      return { Path: command.place.path, VolumeId: command.place.volumeId, Like: command.like };
+    case 'swap-volumes':
+      return {
+        Clients: clientLines(command.clients),
+        ...swapLines(command.from, command.to),
+        Identity: pathLines('Identity', command.identity),
+        Carry: command.carry,
+        KeepNewest: pathLines('KeepNewest', command.keepNewest),
+      };
+    case 'stop-client':
+      return {
+        Clients: clientLines(command.clients),
+        Places: placeLines('Places', command.places),
+        Unmount: yesOrNo(command.unmount),
+        Mask: yesOrNo(command.mask),
+        RequireClean: yesOrNo(command.requireClean),
+      };
+    case 'start-client':
+      return {
+        Clients: clientLines(command.clients),
+        Places: placeLines('Places', command.places),
+        Unmask: yesOrNo(command.unmask),
+        Scrub: pathLines('Scrub', command.scrub),
+      };
+  }
+}
+
+const yesOrNo = (value: boolean): string => (value ? 'yes' : 'no');
+
+function swapLines(from: readonly Place[], to: readonly Place[]): { readonly From: string; readonly To: string } {
+  const paths = (places: readonly Place[]): string =>
+    places
+      .map(({ path }) => path)
+      .toSorted()
+      .join(' ');
+  if (from.length === 0 || paths(from) !== paths(to))
+    throw new TypeError(
+      `parameter To: places ${paths(to)} given, expected those of From, ${paths(from)}, and at least one`,
+    );
+  const both = [...from, ...to].map(({ volumeId }) => volumeId);
+  if (new Set(both).size !== both.length)
+    throw new TypeError(`parameter To: volumes ${both.join(' ')} given, expected each once in From and To together`);
+  return { From: placeLines('From', from), To: placeLines('To', to) };
+}
+
+function clientLines(clients: readonly ClientOnNode[]): string {
+  limited('Clients', clients, CLIENTS_MAX);
+  const lines = clients.map(({ runtime, stopGraceSeconds, cleanLine }) => {
+    const unit = checkedParameter('Unit', unitOf(runtime));
+    if (unit === '') throw new TypeError('parameter Clients: a client without a name given, expected one');
+    const grace = checkedParameter('StopGraceSeconds', String(stopGraceSeconds));
+    return `${checkedParameter('Runtime', runtime.kind)} ${unit} ${grace} ${base64(cleanLine ?? '') || '-'}`;
+  });
+  return packed(lines);
+}
+
+function placeLines(name: ParameterName, places: readonly Place[]): string {
+  limited(name, places, PLACES_MAX);
+  if (new Set(places.map(({ path }) => path)).size !== places.length)
+    throw new TypeError(`parameter ${name}: a mount point given twice, expected each once`);
+  return packed(places.map((place) => checkedPlace(name, place)));
+}
+
+function checkedPlace(name: ParameterName, { path, volumeId }: Place): string {
+  if (volumeId === '' || path === '/')
+    throw new TypeError(
+      `parameter ${name}: "${path} ${volumeId}" given, expected a mount point below / and an EBS volume`,
+    );
+  return `${checkedParameter('Like', path)} ${checkedParameter('VolumeId', volumeId)}`;
+}
+
+function pathLines(name: ParameterName, paths: readonly string[]): string {
+  limited(name, paths, PATHS_MAX);
+  return packed(paths.map((path) => checkedParameter('Like', path)));
+}
+
+function limited(name: ParameterName, values: readonly unknown[], maximum: number): void {
+  if (values.length > maximum)
+    throw new TypeError(`parameter ${name}: ${values.length} lines given, expected at most ${maximum}`);
+}
+
+const base64 = (text: string): string => Buffer.from(text, 'utf8').toString('base64');
+const packed = (lines: readonly string[]): string => base64(lines.map((line) => `${line}\n`).join(''));
+
+function checkedLength(name: ParameterName, value: string): string {
+  if (value.length > maximumBase64Characters)
+    throw new TypeError(`parameter ${name}: ${value.length} characters, expected at most ${maximumBase64Characters}`);
+  return checkedParameter(name, value);
+}
