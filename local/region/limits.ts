@@ -56,6 +56,8 @@ const OTHERS: Readonly<Record<string, Readonly<Record<string, Rate>>>> = {
   },
   // "Route 53 quotas": five API requests a second for each account, all operations together; bursts are not promised.
   route53: { '*': { burst: 50, perSecond: 10 } },
+  // "Request quotas for each KMS API operation".
+  kms: { DescribeKey: perSecond(2_000) },
   // "Lambda quotas": the control plane takes 15 requests a second; invocations are not part of it.
   lambda: { GetFunction: perSecond(100), UpdateFunctionCode: perSecond(15), PublishVersion: perSecond(15) },
 };

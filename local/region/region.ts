@@ -16,6 +16,7 @@ import type { Surroundings } from './guest-network.ts';
 import { createAuthorizer } from './iam/authorizer.ts';
 import { createIam } from './iam/roles.ts';
 import type { AwsWork, BusEvent, Kernel, Receiver } from './kernel.ts';
+import { createKms } from './kms-service.ts';
 import {
   CodeStore,
   type LambdaHooks,
@@ -190,6 +191,7 @@ export async function createRegion(options: RegionOptions) {
     autoscaling,
     elb,
     createDlm(kernel, ec2),
+    createKms(kernel, ec2),
     createSts(kernel),
   );
 

@@ -59,6 +59,7 @@ export interface EbsHandles {
   setInitializationQuota(mibps: number): void;
   /** A person disables a KMS key, or enables it again: volumes under it are neither created nor attached. */
   setKeyEnabled(keyId: string, enabled: boolean): void;
+  isKeyEnabled(keyId: string): boolean;
   /** Who says whether a caller may use a key. */
   askForKeys(mayUse: EbsState['mayUse']): void;
 }
@@ -100,6 +101,7 @@ export function ebsHandles(state: Ec2State): EbsHandles {
       if (enabled) ebs.disabledKeys.delete(arn);
       else ebs.disabledKeys.add(arn);
     },
+    isKeyEnabled: (keyId) => !ebs.disabledKeys.has(kmsKey(keyId, kernel).arn),
     askForKeys(mayUse) {
       ebs.mayUse = mayUse;
     },

@@ -1,5 +1,5 @@
 // What EBS asks of KMS in its caller's name: "Required permissions" for EBS encryption (EBS user guide); "Actions, resources, and condition keys
-// for AWS Key Management Service". Nobody sends KMS a request here: EC2 asks when it makes and attaches volumes.
+// for AWS Key Management Service". EC2 asks when it makes and attaches volumes; who wants to know beforehand asks about the key itself.
 
 import type { KeyUse } from '../ec2/snapshots-state.ts';
 import { kmsKey } from '../kms.ts';
@@ -24,4 +24,12 @@ const forEbs =
     return [use === 'CreateGrant' ? { ...check, keys: { ...check.keys, 'kms:GrantIsForAWSResource': 'true' } } : check];
   };
 
-export const kmsRequests: Mappings = Object.fromEntries(USES.map((use) => [use, forEbs(use)]));
+/** Even of a key that AWS manages: its policy lets the account's own policies say who sees it (`aws kms get-key-policy` of aws/ebs). */
+const describeKey: Mapping = ({ KeyId = '' }: { KeyId?: string }, region) => [
+  { action: 'kms:DescribeKey', resources: [{ arn: kmsKey(KeyId, region).arn }] },
+];
+
+export const kmsRequests: Mappings = {
+  ...Object.fromEntries(USES.map((use) => [use, forEbs(use)])),
+  DescribeKey: describeKey,
+};

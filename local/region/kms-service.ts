@@ -1,0 +1,53 @@
+// KMS, which is asked about keys and gives none: any well-formed id of the account is a symmetric key that is there. Nothing is encrypted here.
+// Sources: doc comments of DescribeKey and KeyMetadata in @aws-sdk/client-kms; "Key states of AWS KMS keys" (KMS developer guide).
+import type { DescribeKeyRequest, DescribeKeyResponse } from '@aws-sdk/client-kms';
+import type { EbsHandles } from './ec2/service.ts';
+import type { Kernel } from './kernel.ts';
+import { kmsKey } from './kms.ts';
+import { AwsError, type Service } from './service.ts';
+
+const KEY_ID = /^(mrk-)?[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/;
+/** Keys are older than everything that they encrypt. */
+const AGE_MS = 365 * 86_400_000;
+
+export function createKms(kernel: Kernel, { isKeyEnabled }: Pick<EbsHandles, 'isKeyEnabled'>): Service {
+  const { accountId, regionName } = kernel;
+  const createdAtMs = kernel.clock.now() - AGE_MS;
+  return {
+    name: 'kms',
+    operations: {
+      DescribeKey: ({ KeyId = '' }: DescribeKeyRequest): DescribeKeyResponse => {
+        const [, , , region, account] = KeyId.startsWith('arn:') ? KeyId.split(':') : [];
+        // The words of the service, which looks for no key outside of its region.
+        if (region !== undefined && region !== regionName)
+          throw new AwsError('NotFoundException', `Invalid arn ${region}`);
+        if (account !== undefined && account !== accountId) {
+          const sentence = `User is not authorized to perform: kms:DescribeKey on resource: ${KeyId} because no resource-based policy allows the kms:DescribeKey action`;
+          throw new AwsError('AccessDeniedException', sentence);
+        }
+        const { arn, awsManaged } = kmsKey(KeyId, kernel);
+        const id = arn.split(':key/')[1] ?? '';
+        if (!KEY_ID.test(id)) throw new AwsError('NotFoundException', `Key '${arn}' does not exist`);
+        const enabled = isKeyEnabled(arn);
+        return {
+          KeyMetadata: {
+            AWSAccountId: accountId,
+            KeyId: id,
+            Arn: arn,
+            CreationDate: new Date(createdAtMs),
+            Enabled: enabled,
+            Description: '',
+            KeyUsage: 'ENCRYPT_DECRYPT',
+            KeyState: enabled ? 'Enabled' : 'Disabled',
+            Origin: 'AWS_KMS',
+            KeyManager: awsManaged ? 'AWS' : 'CUSTOMER',
+            CustomerMasterKeySpec: 'SYMMETRIC_DEFAULT',
+            KeySpec: 'SYMMETRIC_DEFAULT',
+            EncryptionAlgorithms: ['SYMMETRIC_DEFAULT'],
+            MultiRegion: id.startsWith('mrk-'),
+          },
+        };
+      },
+    },
+  };
+}
