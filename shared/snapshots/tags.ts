@@ -8,6 +8,8 @@ export const JOINING_TAG = 'chainmend:joining';
 export const RETIRED_TAG = 'chainmend:retired';
 /** What is kept for a while: until when, ISO. */
 export const KEEP_UNTIL_TAG = 'chainmend:keep-until';
+/** On a snapshot: the incident for whose sake we locked it. A lock without it is a person's. */
+export const LOCKED_BY_TAG = 'chainmend:locked-by';
 /** What is kept for a while: how to put it back, in a sentence. */
 export const PUT_BACK_TAG = 'chainmend:put-back';
 

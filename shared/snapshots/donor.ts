@@ -1,0 +1,121 @@
+// Which node is stopped for the next clean snapshot, if any: each in turn, and none that the fleet cannot do without. Pure.
+import type { Fleet } from '../fleet/model.ts';
+import type { ObservedNode } from '../fleet/observation.ts';
+import { type BreakerReading, OBSERVATION_VALID_MS } from '../guardrails/breaker.ts';
+import type { GuardrailCode, Refusal } from '../guardrails/codes.ts';
+import type { SnapshotSet } from './model.ts';
+
+export interface DonorFacts {
+  readonly fleet: Pick<Fleet, 'name' | 'owner' | 'volumes' | 'cleanSnapshots'>;
+  /** As watch-fleet saw them last. */
+  readonly nodes: readonly ObservedNode[];
+  readonly observedAtMs: number;
+  readonly sets: readonly SnapshotSet[];
+  readonly breaker: BreakerReading;
+  /** Since when the chain stands still; null while it goes on. */
+  readonly haltedSinceMs: number | null;
+  /** Why a node cannot be stopped now (an open incident, a heal, a pause), by instance id. */
+  readonly busy: ReadonlyMap<string, string>;
+  readonly nowMs: number;
+  /** A person asked: whether it is due does not matter, nor whose turn it is where a node is named. All else does. */
+  readonly asked?: { readonly instanceId: string | undefined };
+}
+
+export type Donor = { readonly donor: ObservedNode; readonly reason: string } | Refusal | { readonly notDue: string };
+
+const HOUR_MS = 60 * 60_000;
+const LOOK_AGAIN_MS = 5 * 60_000;
+
+/** Taken with a clean stop, whole, and not known to be bad. One that is still being copied counts: the stop was made for it. */
+export const isCleanSet = ({ parts, rank }: SnapshotSet, { volumes }: Pick<Fleet, 'volumes'>): boolean =>
+  rank !== 'crash-consistent' &&
+  volumes.every(({ role }) => parts[role] !== undefined) &&
+  Object.values(parts).every(
+    ({ state, ledger, policyId }) =>
+      policyId === null &&
+      ledger.cleanStop &&
+      ledger.quarantined === null &&
+      (state === 'completed' || state === 'pending'),
+  );
+
+export function donorOf(facts: DonorFacts): Donor {
+  const { fleet, nodes, sets, breaker, haltedSinceMs, nowMs, asked } = facts;
+  const policy = fleet.cleanSnapshots;
+  if (!policy) return { notDue: `the fleet file of ${fleet.name} asks for no clean snapshots` };
+  const clean = sets.filter((set) => isCleanSet(set, fleet));
+  const newestMs = Math.max(...clean.map(({ takenAtMs }) => takenAtMs));
+  const ageHours = (nowMs - newestMs) / HOUR_MS;
+  if (!asked && ageHours < policy.everyHours)
+    return {
+      notDue: `the newest clean set is ${ageHours.toFixed(1)} h old, and one is due every ${policy.everyHours} h`,
+    };
+  if (nowMs - facts.observedAtMs > OBSERVATION_VALID_MS)
+    return refuse('observation-stale', `${fleet.name} was last observed ${minutes(nowMs - facts.observedAtMs)} ago`);
+  if (haltedSinceMs !== null)
+    return refuse(
+      'chain-standing',
+      `the chain has stood still for ${minutes(nowMs - haltedSinceMs)}: nothing is stopped`,
+    );
+  if (breaker.open) return refuse('breaker-open', `${breaker.sentence}: nothing is stopped for a snapshot`);
+
+  const why = new Map(nodes.map((node) => [node, unsuitable(node, facts)]));
+  const wanted = asked?.instanceId;
+  const named = wanted === undefined ? undefined : nodes.find(({ instanceId }) => instanceId === wanted);
+  if (wanted !== undefined && !named) return refuse('donor-unsuitable', `${wanted} is no node of ${fleet.name}`);
+  const suitable = nodes.filter((node) => why.get(node) === null && (!named || node === named));
+  const lastMs = lastSets(clean);
+  const [donor] = suitable.toSorted(
+    (a, b) => lastMs(a) - lastMs(b) || (a.name < b.name ? -1 : a.name > b.name ? 1 : 0),
+  );
+  if (!donor) {
+    const told = (named ? [named] : nodes).map((node) => `${node.name} ${why.get(node)}`);
+    return refuse('donor-unsuitable', told.length === 0 ? `${fleet.name} has no nodes` : shown(told));
+  }
+  const remain = nodes.filter((node) => node !== donor && serves(node)).length;
+  if (remain < policy.poolFloor && !policy.alone) {
+    return refuse(
+      'pool-at-floor',
+      `${remain} synced nodes would stay while ${donor.name} is stopped, floor ${policy.poolFloor}: snapshots.clean.alone allows it`,
+    );
+  }
+  const last = lastMs(donor);
+  const turn =
+    last === Number.NEGATIVE_INFINITY ? 'it has given none' : `its last one is of ${new Date(last).toISOString()}`;
+  return { donor, reason: named ? `${donor.name}: a person asked` : `${donor.name} is next: ${turn}` };
+}
+
+/** Whether it answers for the pool: validators and bootnodes are not in it. */
+const serves = ({ health, role }: ObservedNode): boolean =>
+  health === 'synced' && role !== 'validator' && role !== 'bootnode';
+
+function unsuitable({ instanceId, health, role, reason }: ObservedNode, { fleet, busy }: DonorFacts): string | null {
+  if ((role === 'validator' || role === 'unknown') && !fleet.owner.restartValidators)
+    return role === 'validator' ? 'is a validator' : 'is of unknown role';
+  if (health !== 'synced') return `is ${health}: ${reason}`;
+  const at = busy.get(instanceId);
+  return at === undefined ? null : `is not free: ${at}`;
+}
+
+/** When a node gave its last one; never: longest ago of all. */
+function lastSets(clean: readonly SnapshotSet[]): (node: ObservedNode) => number {
+  const byNode = new Map<string, number>();
+  for (const { node, takenAtMs } of clean) byNode.set(node, Math.max(takenAtMs, byNode.get(node) ?? takenAtMs));
+  return ({ name }) => byNode.get(name) ?? Number.NEGATIVE_INFINITY;
+}
+
+const MAX_SHOWN = 5;
+
+const shown = (told: readonly string[]): string =>
+  told.length > MAX_SHOWN
+    ? `${told.slice(0, MAX_SHOWN).join('; ')}; and ${told.length - MAX_SHOWN} more`
+    : told.join('; ');
+
+const minutes = (ms: number): string => `${Math.round(ms / 60_000)} min`;
+
+/** Nobody is woken for a snapshot that is late: the next sweep looks again, and an old newest set is seen in the journal. */
+const refuse = (code: GuardrailCode, reason: string): Refusal => ({
+  refuse: code,
+  reason,
+  page: false,
+  lookAgainMs: LOOK_AGAIN_MS,
+});

@@ -1,0 +1,121 @@
+// The snapshots of a fleet's volumes, as EC2 tells them now: by the fleet's tag, by the volumes that its nodes have, and by the tags that
+// were copied from volumes that are gone. Whole or not at all.
+import {
+  DescribeLockedSnapshotsCommand,
+  DescribeSnapshotsCommand,
+  type EC2Client,
+  type Filter,
+  type Snapshot,
+} from '@aws-sdk/client-ec2';
+import type { Fleet } from '../fleet/model.ts';
+import { FLEET_TAG } from '../fleet/naming.ts';
+import { readLedger } from './ledger.ts';
+import type { SnapshotFact } from './model.ts';
+
+/** "MaxResults: between 5 and 1000" (DescribeSnapshotsRequest, @aws-sdk/client-ec2). */
+const A_PAGE = 1_000;
+/** 500 nodes with hourly snapshots of a day, twice over. */
+const MAX_PAGES = 25;
+/** "The maximum number of filter values specified on a single call is 200" (FilterLimitExceeded). */
+const FILTER_VALUES = 200;
+const POLICY_TAG = 'aws:dlm:lifecycle-policy-id';
+const STATES = new Set<string>(['pending', 'completed', 'error', 'recoverable', 'recovering']);
+
+/**
+ * @param volumeIds of the nodes that there are, as far as their snapshots matter; snapshots with the fleet's tags are found without
+ * @returns our own account's snapshots, newest first
+ * @throws Error when there are more pages than `MAX_PAGES`, or when the fleet's volumes have no tags to tell them by
+ */
+export async function readSnapshots(
+  ec2: EC2Client,
+  fleet: Pick<Fleet, 'name' | 'volumes'>,
+  volumeIds: readonly string[],
+): Promise<readonly SnapshotFact[]> {
+  const selections = selectionsOf(fleet, volumeIds);
+  const found = await Promise.all(selections.map((Filters) => describe(ec2, fleet.name, Filters)));
+  const snapshots = [...new Map(found.flat().map((snapshot) => [snapshot.SnapshotId, snapshot])).values()];
+  const locked = snapshots.length > 0 ? await readLocked(ec2, fleet.name) : new Set<string>();
+  const facts = snapshots.flatMap((snapshot) => factOf(snapshot, locked));
+  return facts.sort((a, b) => b.startedAtMs - a.startedAtMs || (a.snapshotId < b.snapshotId ? -1 : 1));
+}
+
+function selectionsOf(
+  { name, volumes }: Pick<Fleet, 'name' | 'volumes'>,
+  volumeIds: readonly string[],
+): readonly (readonly Filter[])[] {
+  const byTags = new Map<string, Filter[]>();
+  for (const { role, tags } of volumes) {
+    const pairs = Object.entries(tags);
+    if (pairs.length === 0) throw new Error(`fleet ${name}: volume ${role} has no tags; expected one at least`);
+    const filters = pairs.map(([key, value]) => ({ Name: `tag:${key}`, Values: [value] }));
+    byTags.set(JSON.stringify(filters), filters);
+  }
+  const byVolume: Filter[][] = [];
+  for (let from = 0; from < volumeIds.length; from += FILTER_VALUES)
+    byVolume.push([{ Name: 'volume-id', Values: volumeIds.slice(from, from + FILTER_VALUES) }]);
+  return [[{ Name: `tag:${FLEET_TAG}`, Values: [name] }], ...byVolume, ...byTags.values()];
+}
+
+async function describe(ec2: EC2Client, fleet: string, Filters: readonly Filter[]): Promise<readonly Snapshot[]> {
+  const found: Snapshot[] = [];
+  let NextToken: string | undefined;
+  for (let page = 0; page === 0 || NextToken; page++) {
+    refuseBeyond(page, fleet);
+    // Our own only: others' snapshots may be shared with us by anybody, under any tags.
+    const read = await ec2.send(
+      new DescribeSnapshotsCommand({
+        OwnerIds: ['self'],
+        Filters: [...Filters],
+        MaxResults: A_PAGE,
+        ...(NextToken && { NextToken }),
+      }),
+    );
+    found.push(...(read.Snapshots ?? []));
+    NextToken = read.NextToken;
+  }
+  return found;
+}
+
+async function readLocked(ec2: EC2Client, fleet: string): Promise<ReadonlySet<string>> {
+  const locked = new Set<string>();
+  const Filters = [{ Name: 'lock-state', Values: ['governance', 'compliance', 'compliance-cooloff'] }];
+  let NextToken: string | undefined;
+  for (let page = 0; page === 0 || NextToken; page++) {
+    refuseBeyond(page, fleet);
+    const read = await ec2.send(
+      new DescribeLockedSnapshotsCommand({ Filters, MaxResults: A_PAGE, ...(NextToken && { NextToken }) }),
+    );
+    for (const { SnapshotId } of read.Snapshots ?? []) if (SnapshotId) locked.add(SnapshotId);
+    NextToken = read.NextToken;
+  }
+  return locked;
+}
+
+function refuseBeyond(page: number, fleet: string): void {
+  if (page < MAX_PAGES) return;
+  throw new Error(`fleet ${fleet}: more than ${MAX_PAGES * A_PAGE} snapshots: half-read selections are refused`);
+}
+
+function factOf(snapshot: Snapshot, locked: ReadonlySet<string>): readonly SnapshotFact[] {
+  const { SnapshotId, VolumeId, VolumeSize, StartTime, State, OwnerId = '' } = snapshot;
+  if (!SnapshotId || !VolumeId || !VolumeSize || !StartTime || !State || !STATES.has(State))
+    throw new Error(`EC2 tells of a snapshot without id, volume, size, start or state: ${JSON.stringify(snapshot)}`);
+  const tags = Object.fromEntries((snapshot.Tags ?? []).map(({ Key = '', Value = '' }) => [Key, Value]));
+  return [
+    {
+      snapshotId: SnapshotId,
+      volumeId: VolumeId,
+      sizeGiB: VolumeSize,
+      startedAtMs: StartTime.getTime(),
+      state: State,
+      encrypted: snapshot.Encrypted ?? false,
+      kmsKeyId: snapshot.KmsKeyId ?? null,
+      ownerId: OwnerId,
+      tags,
+      policyId: tags[POLICY_TAG] ?? null,
+      locked: locked.has(SnapshotId),
+      archived: snapshot.StorageTier === 'archive',
+      ledger: readLedger(tags),
+    },
+  ];
+}
