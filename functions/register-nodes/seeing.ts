@@ -5,7 +5,7 @@ import type { Fleet } from '../../shared/fleet/model.ts';
 import { discoverNodes, type FleetNode, nodeOf } from '../../shared/fleet/nodes.ts';
 import type { Health, ObservedNode } from '../../shared/fleet/observation.ts';
 import { fleetOf } from '../../shared/fleet/selection.ts';
-import { OBSERVATION_VALID_MS } from '../../shared/guardrails/grow.ts';
+import { OBSERVATION_VALID_MS } from '../../shared/guardrails/breaker.ts';
 import type { SubjectRefusal } from '../../shared/guardrails/names.ts';
 import { judgePauseTag, PAUSE_TAG } from '../../shared/guardrails/switches.ts';
 import type { Work } from './work.ts';

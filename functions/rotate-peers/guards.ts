@@ -1,8 +1,8 @@
 // How much of a fleet's lists may change at once, and what may never: guardrail 10 of the peers, as pure decisions.
 import type { Fleet, Role } from '../../shared/fleet/model.ts';
 import type { FleetObservation, Health, ObservedNode } from '../../shared/fleet/observation.ts';
+import { OBSERVATION_VALID_MS, readBreaker } from '../../shared/guardrails/breaker.ts';
 import type { Refusal } from '../../shared/guardrails/codes.ts';
-import { OBSERVATION_VALID_MS, readBreaker } from '../../shared/guardrails/grow.ts';
 import type { Choice, NodeList } from './choose.ts';
 
 /** No list gets shorter than this, nor than half of what it was, where so many peers exist. */

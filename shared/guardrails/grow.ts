@@ -1,41 +1,14 @@
-// Guardrails of growing across a fleet: the staggered breaker and the monthly ceiling, as pure decisions.
-import type { Fleet } from '../fleet/model.ts';
+// Guardrails of growing across a fleet: its turn while the breaker is open and the monthly ceiling, as pure decisions.
 import type { Write } from '../heal/incident.ts';
 import type { ExecutionStatus } from '../heal/records.ts';
+import type { BreakerReading } from './breaker.ts';
 import type { Refusal } from './codes.ts';
-import type { BudgetRecord, GrowRecord, HealthReading } from './records.ts';
+import type { BudgetRecord, GrowRecord } from './records.ts';
 
-/** Older than this, an observation is none: every node counts as unknown. */
-export const OBSERVATION_VALID_MS = 3 * 60_000;
 /** One proof opens the way for the rest of the fleet for so long. */
 export const PROOF_VALID_MS = 60 * 60_000;
 /** The first proof is half a minute away: with less than a sweep's minute, the very next sweep looks, and not the one after. */
 const STAGGERED_AGAIN_MS = 10_000;
-
-export interface BreakerReading {
-  readonly open: boolean;
-  /** "3 of 5 nodes unhealthy or unknown, limit 1" */
-  readonly sentence: string;
-}
-
-/**
- * Unhealthy and unknown nodes against max(minimum, ⌊percent of the nodes⌋). The nodes of a part that was not observed lately
- * count as unknown; no valid observation counts as all unknown.
- */
-export function readBreaker(fleet: Fleet, observations: readonly HealthReading[], nowMs: number): BreakerReading {
-  const valid = observations.filter(({ observedAtMs }) => nowMs - observedAtMs <= OBSERVATION_VALID_MS);
-  const nodes = observations.flatMap((observation) => observation.nodes);
-  const known = valid.flatMap((observation) => observation.nodes);
-  if (known.length === 0)
-    return { open: true, sentence: 'the fleet has not been observed for 3 min: all of it counts as unknown' };
-  const well = known.filter(({ health }) => health === 'synced').length;
-  const unwell = nodes.length - well;
-  const limit = Math.max(
-    fleet.breaker.unhealthyMinimum,
-    Math.floor((nodes.length * fleet.breaker.unhealthyPercent) / 100),
-  );
-  return { open: unwell > limit, sentence: `${unwell} of ${nodes.length} nodes unhealthy or unknown, limit ${limit}` };
-}
 
 /**
  * Growing destroys nothing, and a breaker that stopped it would stop the cure: while it is open one heal goes first, and

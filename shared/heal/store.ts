@@ -11,6 +11,7 @@ import { fromItem, toItem } from '../aws/attributes.ts';
 import type { FleetObservation, FleetWatch } from '../fleet/observation.ts';
 import type { RegisterRecord } from '../guardrails/names.ts';
 import type { BudgetRecord, GrowRecord } from '../guardrails/records.ts';
+import type { ReplacementsRecord, RestartsRecord, TurnRecord } from '../guardrails/replace-budget.ts';
 import type { RotationRecord } from '../guardrails/rotation.ts';
 import type { IncidentRecord, NodeRecord } from './records.ts';
 
@@ -41,6 +42,9 @@ export const keys = {
   }),
   budget: (fleet: string, month: string): Key => ({ pk: `FLEET#${fleet}`, sk: `BUDGET#${month}` }),
   register: (fleet: string): Key => ({ pk: `FLEET#${fleet}`, sk: 'REGISTER' }),
+  replaceTurn: (fleet: string): Key => ({ pk: `FLEET#${fleet}`, sk: 'REPLACE' }),
+  restarts: (fleet: string, instanceId: string): Key => ({ pk: `FLEET#${fleet}`, sk: `RESTARTS#${instanceId}` }),
+  replacements: (): Key => ({ pk: 'ACCOUNT', sk: 'REPLACEMENTS' }),
   rotation: (fleet: string): Key => ({ pk: `FLEET#${fleet}`, sk: 'ROTATION' }),
 } as const;
 
@@ -82,6 +86,9 @@ export function createStore(dynamodb: DynamoDBClient, tableName: string) {
       get<IncidentRecord>(keys.incident(fleet, instanceId, trouble)),
     readGrow: (fleet: string) => get<GrowRecord>(keys.grow(fleet)),
     readBudget: (fleet: string, month: string) => get<BudgetRecord>(keys.budget(fleet, month)),
+    readReplaceTurn: (fleet: string) => get<TurnRecord>(keys.replaceTurn(fleet)),
+    readRestarts: (fleet: string, instanceId: string) => get<RestartsRecord>(keys.restarts(fleet, instanceId)),
+    readReplacements: () => get<ReplacementsRecord>(keys.replacements()),
     readWatch: (fleet: string) => get<FleetWatch>(keys.watch(fleet)),
     readRotation: (fleet: string) => get<RotationRecord>(keys.rotation(fleet)),
     readRegister: (fleet: string) => get<RegisterRecord>(keys.register(fleet)),

@@ -1,0 +1,31 @@
+// The breaker of a fleet: when so much of it is unhealthy or unknown, it is no single node that is in trouble. Pure.
+import type { Fleet } from '../fleet/model.ts';
+import type { HealthReading } from './records.ts';
+
+/** Older than this, an observation is none: every node counts as unknown. */
+export const OBSERVATION_VALID_MS = 3 * 60_000;
+
+export interface BreakerReading {
+  readonly open: boolean;
+  /** "3 of 5 nodes unhealthy or unknown, limit 1" */
+  readonly sentence: string;
+}
+
+/**
+ * Unhealthy and unknown nodes against max(minimum, ⌊percent of the nodes⌋). The nodes of a part that was not observed lately
+ * count as unknown; no valid observation counts as all unknown.
+ */
+export function readBreaker(fleet: Fleet, observations: readonly HealthReading[], nowMs: number): BreakerReading {
+  const valid = observations.filter(({ observedAtMs }) => nowMs - observedAtMs <= OBSERVATION_VALID_MS);
+  const nodes = observations.flatMap((observation) => observation.nodes);
+  const known = valid.flatMap((observation) => observation.nodes);
+  if (known.length === 0)
+    return { open: true, sentence: 'the fleet has not been observed for 3 min: all of it counts as unknown' };
+  const well = known.filter(({ health }) => health === 'synced').length;
+  const unwell = nodes.length - well;
+  const limit = Math.max(
+    fleet.breaker.unhealthyMinimum,
+    Math.floor((nodes.length * fleet.breaker.unhealthyPercent) / 100),
+  );
+  return { open: unwell > limit, sentence: `${unwell} of ${nodes.length} nodes unhealthy or unknown, limit ${limit}` };
+}

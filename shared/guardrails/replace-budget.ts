@@ -1,0 +1,160 @@
+// Rule 4: how many restarts and replacements there may be, and whose turn in the fleet it is. Pure decisions over three small records.
+import type { ReplacePolicy } from '../fleet/model.ts';
+import type { Write } from '../heal/incident.ts';
+import { DAY_MS, type ExecutionStatus } from '../heal/records.ts';
+import type { Refusal } from './codes.ts';
+
+const HOUR_MS = 60 * 60_000;
+/** A node that was well for so long has its replacements back. */
+const HEALTHY_MS = 2 * HOUR_MS;
+/** What a node's count is told from; older ones say nothing of the trouble of today. */
+const KEPT_MS = 30 * DAY_MS;
+/** Room for the largest budget a fleet file allows, a week long; an item holds 400 KB. */
+const MAX_ENTRIES = 400;
+const TURN_AGAIN_MS = 60_000;
+const BUDGET_AGAIN_MS = 5 * 60_000;
+
+/** One replacement of the account, from before its first act. Times are ms since the epoch. */
+export interface Replacement {
+  /** Names one replacement, however many attempts and volumes it takes: who reserves it again has it already. */
+  readonly key: string;
+  readonly fleet: string;
+  readonly node: string;
+  readonly instanceId: string;
+  /** When its trouble was first told of. */
+  readonly onsetMs: number;
+  readonly atMs: number;
+  /** Absent until the node was proved to follow its chain again. */
+  readonly provedAtMs?: number;
+}
+
+/** ACCOUNT#REPLACEMENTS. Oldest first. */
+export interface ReplacementsRecord {
+  readonly entries: readonly Replacement[];
+  readonly version: number;
+}
+
+type Limits = Pick<ReplacePolicy, 'replacementsPerHour' | 'replacementsPerDay' | 'replacementsPerNode'>;
+
+export function reserveReplacement(
+  read: ReplacementsRecord | undefined,
+  wanted: Pick<Replacement, 'key' | 'fleet' | 'node' | 'instanceId' | 'onsetMs'>,
+  limits: Limits,
+  nowMs: number,
+): Write<ReplacementsRecord> | { readonly reserved: true } | Refusal {
+  const entries = read?.entries ?? [];
+  if (entries.some(({ key }) => key === wanted.key)) return { reserved: true };
+
+  const ofNode = entries.filter(({ fleet, node }) => fleet === wanted.fleet && node === wanted.node);
+  const inVain = sinceHealthy(ofNode, wanted.onsetMs);
+  if (inVain >= limits.replacementsPerNode) {
+    const reason = `${wanted.node} was replaced ${times(inVain)} without being healthy for 2 h since, limit ${limits.replacementsPerNode}`;
+    return { refuse: 'node-replacements-spent', reason, page: true, lookAgainMs: HOUR_MS };
+  }
+
+  const spans = [
+    { name: 'hour', ms: HOUR_MS, limit: limits.replacementsPerHour },
+    { name: '24 h', ms: DAY_MS, limit: limits.replacementsPerDay },
+  ];
+  for (const { name, ms, limit } of spans) {
+    const within = entries.filter(({ atMs }) => nowMs - atMs < ms);
+    if (within.length < limit) continue;
+    const nodes = within.map(({ fleet, node }) => `${fleet}/${node}`).join(', ');
+    const reason = `the account had ${within.length} replacements in the last ${name} (${nodes}), limit ${limit}`;
+    // A day's budget that is spent is a pattern that somebody should see; an hour's gives itself back.
+    return { refuse: 'replacements-spent', reason, page: ms === DAY_MS, lookAgainMs: BUDGET_AGAIN_MS };
+  }
+
+  const kept = entries.filter(({ atMs }) => nowMs - atMs < KEPT_MS).slice(1 - MAX_ENTRIES);
+  return { next: { entries: [...kept, { ...wanted, atMs: nowMs }], version: (read?.version ?? 0) + 1 } };
+}
+
+/** Writes down that a replacement was proved: from then on the node is healthy, until its next trouble is told of. */
+export function proveReplacement(
+  read: ReplacementsRecord | undefined,
+  key: string,
+  nowMs: number,
+): Write<ReplacementsRecord> | { readonly leave: true } {
+  const entry = read?.entries.find((one) => one.key === key);
+  if (!read || !entry || entry.provedAtMs !== undefined) return { leave: true };
+  const entries = read.entries.map((one) => (one === entry ? { ...one, provedAtMs: nowMs } : one));
+  return { next: { entries, version: read.version + 1 } };
+}
+
+/** Replacements back to the last time that the node was well for two hours: from a proof to the next trouble. */
+function sinceHealthy(ofNode: readonly Replacement[], onsetMs: number): number {
+  let troubleMs = onsetMs;
+  let count = 0;
+  for (const { provedAtMs, onsetMs: itsOnsetMs } of ofNode.toReversed()) {
+    if (provedAtMs !== undefined && troubleMs - provedAtMs >= HEALTHY_MS) return count;
+    count += 1;
+    troubleMs = itsOnsetMs;
+  }
+  return count;
+}
+
+/** FLEET#RESTARTS#<instance>: an item for each, so that a hundred nodes can be restarted at once. */
+export interface RestartsRecord {
+  /** Oldest first, those of the last 24 h. */
+  readonly restarts: readonly { readonly key: string; readonly atMs: number }[];
+  readonly version: number;
+}
+
+/** @param key names one restart: who reserves it again has it already */
+export function reserveRestart(
+  read: RestartsRecord | undefined,
+  { key, node }: { readonly key: string; readonly node: string },
+  { restartsPerDay }: Pick<ReplacePolicy, 'restartsPerDay'>,
+  nowMs: number,
+): Write<RestartsRecord> | { readonly reserved: true } | Refusal {
+  const restarts = (read?.restarts ?? []).filter(({ atMs }) => nowMs - atMs < DAY_MS);
+  if (restarts.some((one) => one.key === key)) return { reserved: true };
+  if (restarts.length >= restartsPerDay) {
+    const reason = `${node} was restarted ${times(restarts.length)} in the last 24 h, limit ${restartsPerDay}`;
+    return { refuse: 'restarts-spent', reason, page: true, lookAgainMs: HOUR_MS };
+  }
+  return { next: { restarts: [...restarts, { key, atMs: nowMs }], version: (read?.version ?? 0) + 1 } };
+}
+
+/** FLEET#REPLACE: one replacement in flight in a fleet. */
+export interface TurnRecord {
+  readonly holder: { readonly execution: string; readonly instanceId: string; readonly node: string } | null;
+  readonly version: number;
+}
+
+/** What is known of whoever holds the turn. */
+export interface HolderFacts {
+  readonly status: ExecutionStatus;
+  /** Its node still has an operation that some attempt has to settle: its replacement is in flight, whoever goes on with it. */
+  readonly unsettled: boolean;
+}
+
+export function takeFleetTurn(
+  read: TurnRecord | undefined,
+  me: NonNullable<TurnRecord['holder']>,
+  holder: HolderFacts,
+): Write<TurnRecord> | { readonly taken: true } | Refusal {
+  const before = read?.holder ?? null;
+  if (before?.execution === me.execution) return { taken: true };
+  if (before !== null) {
+    // The next attempt at the same node goes on with what the one before has left.
+    const goesOn = before.instanceId === me.instanceId;
+    const over = holder.status.state === 'ended';
+    if (!over || (holder.unsettled && !goesOn)) {
+      const why = over ? 'what its last attempt left is not settled' : 'its replacement is under way';
+      const reason = `one replacement at a time in a fleet: ${before.node} has the turn, ${why}`;
+      return { refuse: 'replace-in-flight', reason, page: false, lookAgainMs: TURN_AGAIN_MS };
+    }
+  }
+  return { next: { holder: me, version: (read?.version ?? 0) + 1 } };
+}
+
+export function leaveFleetTurn(
+  read: TurnRecord | undefined,
+  execution: string,
+): Write<TurnRecord> | { readonly leave: true } {
+  if (read?.holder?.execution !== execution) return { leave: true };
+  return { next: { holder: null, version: read.version + 1 } };
+}
+
+const times = (count: number): string => (count === 1 ? 'once' : `${count} times`);

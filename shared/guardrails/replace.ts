@@ -1,0 +1,144 @@
+// What keeps a client from being restarted, its volumes from being swapped and its instance from being replaced: rules 2, 3 and 6, and the
+// owners of instances. Pure: the same facts, the same refusal.
+import type { Fleet, Role } from '../fleet/model.ts';
+import type { Rung } from '../heal/memory.ts';
+import type { BreakerReading } from './breaker.ts';
+import type { GuardrailCode, Refusal } from './codes.ts';
+
+/** What a guardrail looks at: growing destroys nothing, names can be written again, a client that is stopped serves nobody. */
+export type ActionClass = 'grow' | 'restart' | 'replace' | 'names';
+
+/** `stop-start` keeps all that there is, as a restart does. */
+export const classOf = (rung: Rung): 'restart' | 'replace' =>
+  rung === 'restart' || rung === 'stop-start' ? 'restart' : 'replace';
+
+const LOOK_AGAIN_MS = 5 * 60_000;
+/** What only a person can change is looked at again when somebody may have. */
+const PERSON_MS = 60 * 60_000;
+
+export interface ClassFacts {
+  readonly class: 'restart' | 'replace';
+  readonly fleet: Pick<Fleet, 'name' | 'owner'>;
+  readonly role: Role;
+  readonly node: { readonly instanceId: string; readonly name: string };
+  readonly breaker: BreakerReading;
+  /** Since when no node of the fleet and no reference has advanced, ms since the epoch; null while any does. */
+  readonly haltedSinceMs: number | null;
+  /** known: the trouble is this node's own whatever its chain does, since its client has ended or failed, its disk or its instance has. */
+  readonly cause: 'known' | 'unknown';
+  /** A person asked for it, by the node's name. */
+  readonly manual: boolean;
+  /** That person knows that it is a validator, and that no other copy of it runs. */
+  readonly acknowledgesValidator: boolean;
+}
+
+/**
+ * Whether anything of this class may be done to a node now. Whose fault it is comes first, then what is never done, then what is not done now.
+ *
+ * A person who names one node has looked at the fleet, and may know more of it than we do (where nobody asks the nodes all of them are
+ * unknown, and the breaker is always open): neither a halted chain nor the breaker refuses that. Budgets and the fleet's turn still hold.
+ */
+export function judgeClass(facts: ClassFacts): Refusal | null {
+  return judgeHalt(facts) ?? judgeRole(facts) ?? judgeBreaker(facts);
+}
+
+function judgeHalt({ class: of, haltedSinceMs, cause, manual, node }: ClassFacts): Refusal | null {
+  if (haltedSinceMs === null || manual) return null;
+  // A client that has ended is down for a reason of its own, and starting it harms no chain. New data would not make the chain go on.
+  if (of === 'restart' && cause === 'known') return null;
+  const since = new Date(haltedSinceMs).toISOString().slice(0, 16);
+  // watch-fleet pages for the chain, once: a page for each node would tell nothing more.
+  return refuse('chain-standing', `nobody has advanced since ${since}Z: it is the chain, not ${node.name}`, {});
+}
+
+/**
+ * Rule 6: validators and nodes whose role nobody tells, since each of them may be one, are never replaced: no restore may bring back an
+ * older signing state, and no second copy may sign. In place they are restarted only with `restartValidators`: a validator that is down
+ * costs its owner little, one that comes back with a half-written state may cost the stake. What a person acknowledges is a restore of
+ * the very node, which keeps its identity and the newer signing state.
+ */
+function judgeRole(facts: ClassFacts): Refusal | null {
+  const { class: of, fleet, role, node, manual, acknowledgesValidator } = facts;
+  if (role !== 'validator' && role !== 'unknown') return null;
+  if (of === 'restart' ? fleet.owner.restartValidators : manual && acknowledgesValidator) return null;
+  const forPerson = { page: true, lookAgainMs: PERSON_MS };
+  if (role === 'unknown') {
+    const reason = `no role is known of ${node.name}, and it could be a validator: say in the fleet file what it does (role: follower, sentry, bootnode or validator)`;
+    return refuse('role-unknown', reason, forPerson);
+  }
+  const what = of === 'restart' ? 'the fleet file does not say owner.restartValidators: true' : 'it is never replaced';
+  const look = `look at ${node.name} (${node.instanceId}) itself: start its client where it is, if it has ended`;
+  const restore = `to restore its data, make sure that no other copy of its key runs, then ask for a restore of ${fleet.name}/${node.name} that acknowledges the validator`;
+  return refuse('validator', `${node.name} is a validator, and ${what}. ${look}; ${restore}`, forPerson);
+}
+
+function judgeBreaker({ breaker, manual, node }: ClassFacts): Refusal | null {
+  if (!breaker.open || manual) return null;
+  return refuse('breaker-open', `${breaker.sentence}: ${node.name} is left alone until a person has looked`, {
+    page: true,
+  });
+}
+
+export interface OwnerFacts {
+  readonly rung: Rung;
+  readonly fleet: Pick<Fleet, 'owner' | 'replace'>;
+  /** The instance's. */
+  readonly tags: Readonly<Record<string, string>>;
+  readonly autoScalingGroup: string | null;
+  /** Its type has disks whose data live as long as it runs. */
+  readonly instanceStore: boolean;
+  readonly publicIp: { readonly ip: string; readonly allocationId: string | null } | null;
+}
+
+/** Whether somebody else owns what a rung would change. A restart in place changes nothing that anybody owns. */
+export function judgeOwner({
+  rung,
+  fleet,
+  tags,
+  autoScalingGroup,
+  instanceStore,
+  publicIp,
+}: OwnerFacts): Refusal | null {
+  if (rung === 'restart') return null;
+  const forPerson = { page: true, lookAgainMs: PERSON_MS };
+  if (autoScalingGroup !== null && fleet.replace.autoScaling === 'refuse') {
+    const reason = `Auto Scaling group ${autoScalingGroup} replaces a member that is stopped or fails its checks; with replace.autoScaling: standby it would be set aside first`;
+    return refuse('asg-owned', reason, forPerson);
+  }
+  const owner = ownerOf(tags);
+  if (owner !== null && rung !== 'stop-start' && !fleet.owner.acceptDrift) {
+    const change = rung === 'swap' ? 'the ids of its data volumes' : 'its instance and its data volumes';
+    const reason = `${owner} owns the instance and would find ${change} changed; with owner.acceptDrift: true it is done, and what to change in the template is told`;
+    return refuse('drift-refused', reason, forPerson);
+  }
+  if (rung === 'swap') return null;
+  if (instanceStore)
+    return refuse(
+      'instance-store',
+      'its instance store would be empty after a stop: what lies there is a person’s to judge',
+      forPerson,
+    );
+  if (publicIp !== null && publicIp.allocationId === null)
+    return refuse(
+      'public-ip',
+      `its public address ${publicIp.ip} is not elastic, and others may know it by that`,
+      forPerson,
+    );
+  return null;
+}
+
+const TERRAFORM = /terraform|opentofu/i;
+
+/** Who else would change the instance back, in words; null for nobody who says so. Terraform writes no tag of its own, people do. */
+export function ownerOf(tags: Readonly<Record<string, string>>): string | null {
+  const stack = tags['aws:cloudformation:stack-name'];
+  if (stack !== undefined) return `CloudFormation stack ${stack}`;
+  const told = Object.entries(tags).find(([key, value]) => TERRAFORM.test(key) || TERRAFORM.test(value));
+  return told === undefined ? null : `Terraform (tag ${told[0]}=${told[1]})`;
+}
+
+const refuse = (
+  code: GuardrailCode,
+  reason: string,
+  { page = false, lookAgainMs = LOOK_AGAIN_MS }: { readonly page?: boolean; readonly lookAgainMs?: number },
+): Refusal => ({ refuse: code, reason, page, lookAgainMs });

@@ -1,0 +1,118 @@
+// A heal's place in the budgets of restarts and replacements: read, decided and written under a condition, before anything is intended.
+// An attempt that dies after it was reserved leaves it reserved under its key: the next attempt at the same has it already.
+import type { Fleet } from '../fleet/model.ts';
+import type { Refusal } from '../guardrails/codes.ts';
+import {
+  type HolderFacts,
+  leaveFleetTurn,
+  proveReplacement,
+  type ReplacementsRecord,
+  type RestartsRecord,
+  reserveReplacement as reserveInAccount,
+  reserveRestart as reserveOfNode,
+  type TurnRecord,
+  takeFleetTurn,
+} from '../guardrails/replace-budget.ts';
+import { readExecution } from './execution-status.ts';
+import { keys, settle } from './store.ts';
+import type { HealTools } from './tools.ts';
+
+type Tools = Pick<HealTools, 'clients' | 'store' | 'payload' | 'execution'>;
+export type Reserved = { readonly reserved: true } | Refusal;
+
+const RESERVED = { reserved: true } as const;
+const NOBODY: HolderFacts = { status: { state: 'unknown' }, unsettled: false };
+
+/**
+ * The fleet's turn, then a replacement of the account and of the node. Refused by the latter, the turn is given back.
+ * @param fleet as the guard has read it in this very step
+ * @param key names one replacement (an incident's swap, an incident's new instance), however many attempts it takes
+ */
+export async function reserveReplacement(tools: Tools, fleet: Fleet, key: string, nowMs: number): Promise<Reserved> {
+  const turn = await takeTurn(tools);
+  if ('refuse' in turn) return turn;
+  const { store, payload } = tools;
+  const { node, instanceId, onsetMs } = payload;
+  const reserved = await settle<ReplacementsRecord, Reserved>(
+    store,
+    keys.replacements(),
+    store.readReplacements,
+    (read) => {
+      const wanted = { key, fleet: payload.fleet, node, instanceId, onsetMs };
+      const decided = reserveInAccount(read, wanted, fleet.replace, nowMs);
+      if ('refuse' in decided) return { result: decided };
+      return { result: RESERVED, write: 'next' in decided ? decided.next : undefined };
+    },
+  );
+  if ('refuse' in reserved) await leaveReplacement(tools);
+  return reserved;
+}
+
+/** The fleet's turn alone: for what puts back, which no budget keeps from it. */
+export async function takeTurn({ clients, store, payload, execution }: Tools): Promise<Reserved> {
+  const { fleet, node, instanceId } = payload;
+  const me = { execution, instanceId, node };
+  let holder = NOBODY;
+  return settle<TurnRecord, Reserved>(
+    store,
+    keys.replaceTurn(fleet),
+    async () => {
+      const read = await store.readReplaceTurn(fleet);
+      const before = read?.holder ?? null;
+      holder = NOBODY;
+      if (before !== null && before.execution !== execution) {
+        const [status, record] = await Promise.all([
+          readExecution(clients.lambda, before.execution),
+          store.readNode(fleet, before.instanceId),
+        ]);
+        holder = { status, unsettled: (record?.operation ?? null) !== null };
+      }
+      return read;
+    },
+    (read) => {
+      const decided = takeFleetTurn(read, me, holder);
+      if ('refuse' in decided) return { result: decided };
+      return { result: RESERVED, write: 'next' in decided ? decided.next : undefined };
+    },
+  );
+}
+
+/** Gives the fleet's turn back, if it is ours: at the end of a heal, whatever came of it. What was reserved stays spent. */
+export async function leaveReplacement({ store, payload, execution }: Tools): Promise<void> {
+  await settle<TurnRecord, void>(
+    store,
+    keys.replaceTurn(payload.fleet),
+    () => store.readReplaceTurn(payload.fleet),
+    (read) => {
+      const left = leaveFleetTurn(read, execution);
+      return { result: undefined, write: 'next' in left ? left.next : undefined };
+    },
+  );
+}
+
+/** The node follows its chain again: two hours of that give it its replacements back. */
+export async function writeReplacementProof({ store }: Tools, key: string, nowMs: number): Promise<void> {
+  await settle<ReplacementsRecord, void>(store, keys.replacements(), store.readReplacements, (read) => {
+    const proved = proveReplacement(read, key, nowMs);
+    return { result: undefined, write: 'next' in proved ? proved.next : undefined };
+  });
+}
+
+/** @param key names one restart (an incident's, an attempt's) */
+export async function reserveRestart(
+  { store, payload: { fleet: name, instanceId, node } }: Tools,
+  fleet: Fleet,
+  key: string,
+  nowMs: number,
+): Promise<Reserved> {
+  return settle<RestartsRecord, Reserved>(
+    store,
+    keys.restarts(name, instanceId),
+    () => store.readRestarts(name, instanceId),
+    (read) => {
+      const decided = reserveOfNode(read, { key, node }, fleet.replace, nowMs);
+      if ('refuse' in decided) return { result: decided };
+      return { result: RESERVED, write: 'next' in decided ? decided.next : undefined };
+    },
+  );
+}
