@@ -79,6 +79,8 @@ export const GUARDRAILS = {
   'nothing-to-undo': 'Nothing is kept of this node that could be put back.',
   'snapshot-unfit': 'The snapshot that was asked for does not fit this node; its refusal says why.',
   'stop-not-clean': 'The client did not give evidence of a clean stop: no snapshot is taken and nothing is detached.',
+  'kept-longer':
+    'Something is past the date until which it was kept, and is not in the state in which it may be removed without a person.',
   'replaced-elsewhere': 'The node has another instance by now: what was planned for the old one is over.',
   'restart-unproved': 'Another node of the fleet was restarted and has not proved itself: one at a time.',
 } as const satisfies Record<string, string>;

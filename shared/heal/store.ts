@@ -46,6 +46,7 @@ export const keys = {
   restarts: (fleet: string, instanceId: string): Key => ({ pk: `FLEET#${fleet}`, sk: `RESTARTS#${instanceId}` }),
   replacements: (): Key => ({ pk: 'ACCOUNT', sk: 'REPLACEMENTS' }),
   rotation: (fleet: string): Key => ({ pk: `FLEET#${fleet}`, sk: 'ROTATION' }),
+  prune: (fleet: string): Key => ({ pk: `FLEET#${fleet}`, sk: 'PRUNE' }),
 } as const;
 
 export type Store = ReturnType<typeof createStore>;
@@ -91,6 +92,8 @@ export function createStore(dynamodb: DynamoDBClient, tableName: string) {
     readReplacements: () => get<ReplacementsRecord>(keys.replacements()),
     readWatch: (fleet: string) => get<FleetWatch>(keys.watch(fleet)),
     readRotation: (fleet: string) => get<RotationRecord>(keys.rotation(fleet)),
+    /** What prune-retired has told of a fleet, kept as register-nodes keeps it. */
+    readPrune: (fleet: string) => get<RegisterRecord>(keys.prune(fleet)),
     readRegister: (fleet: string) => get<RegisterRecord>(keys.register(fleet)),
     readObservations: (fleet: string) => between<FleetObservation>(`FLEET#${fleet}`, 'OBSERVATION#', 'OBSERVATION$'),
     /** Everything that is open in a fleet, in one query: incidents and nodes. */
