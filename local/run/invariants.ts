@@ -9,8 +9,12 @@ export const INVARIANTS = {
   'nothing-while-paused': 'Nothing is mutated while a pause is set.',
   'no-lease-left': 'No lease and no open operation is left at the end.',
   'one-writer': 'Only the holder of a node mutates it.',
+  'one-mount': 'A volume is mounted for writing on one machine only.',
   'one-identity': 'Two copies of one identity never run at the same time.',
-  'nothing-deleted': 'A heal deletes nothing.',
+  'one-replacement': 'At most one replacement of a fleet is in flight.',
+  'signing-state-only-up': 'What a validator’s key has signed is never forgotten.',
+  'nothing-deleted': 'A heal deletes nothing, and pruning only what is ours and past its date.',
+  'client-left-stopped': 'No client that a heal has stopped is left stopped.',
   'names-only-ours': 'Only records that carry our marker are changed.',
   'pool-never-empty': 'A pool record that was there is there as long as its fleet has nodes.',
   'peers-never-fewer': 'A rotation leaves no node with fewer peers to dial than half of before, or than three.',
@@ -40,6 +44,8 @@ export interface MutationFacts {
   readonly intentJournalled: boolean;
   /** Of a ModifyVolume that AWS accepted. */
   readonly size?: { readonly fromGiB: number; readonly toGiB: number; readonly ceilingGiB: number };
+  /** Of what prune-retired deletes: whether it was kept by us, and its date is past. */
+  readonly mayGo?: boolean;
   /** Moments of all modifications by functions of this volume so far, this one included. */
   readonly modificationsMs: readonly number[];
 }
@@ -60,7 +66,8 @@ export function checkMutation(facts: MutationFacts): Violation[] {
   if (pauses.length > 0)
     broken.push(['nothing-while-paused', `${operation} ${resource} while ${pauses.join(' and ')}`]);
   if (holder !== by) broken.push(['one-writer', `${operation} ${resource} by ${by}, held by ${holder ?? 'nobody'}`]);
-  if (/^(Delete|Terminate)/.test(operation)) broken.push(['nothing-deleted', `${operation} ${resource}`]);
+  if (/^(Delete|Terminate)/.test(operation) && facts.mayGo !== true)
+    broken.push(['nothing-deleted', `${operation} ${resource}`]);
   return broken.map(([invariant, detail]) => ({ invariant, at: new Date(facts.atMs).toISOString(), detail }));
 }
 
@@ -105,6 +112,54 @@ export function checkPeers(
 
 const PEERS_FLOOR = 3;
 
+/** Mounts for writing, of all machines with power. */
+export const checkMounts = (
+  atMs: number,
+  mounts: readonly { readonly volumeId: string; readonly instanceId: string }[],
+): Violation[] =>
+  several(mounts.map(({ volumeId, instanceId }) => [volumeId, instanceId])).map(([volumeId, instances]) => ({
+    invariant: 'one-mount',
+    at: new Date(atMs).toISOString(),
+    detail: `${volumeId} on ${instances.join(' and ')}`,
+  }));
+
+/** Nodes for which new volumes or a new instance are there, or are being made, and are not proved yet. */
+export const checkInFlight = (
+  atMs: number,
+  replacements: readonly { readonly fleet: string; readonly node: string }[],
+): Violation[] =>
+  several(replacements.map(({ fleet, node }) => [fleet, node])).map(([fleet, nodes]) => ({
+    invariant: 'one-replacement',
+    at: new Date(atMs).toISOString(),
+    detail: `${fleet}: ${nodes.join(' and ')}`,
+  }));
+
+/** The height of the last signature as it is written on each validator that runs, and the highest that was written there before. */
+export const checkSigning = (
+  atMs: number,
+  validators: readonly { readonly node: string; readonly before: number; readonly height: number }[],
+): Violation[] =>
+  validators
+    .filter(({ before, height }) => height < before)
+    .map(({ node, before, height }) => ({
+      invariant: 'signing-state-only-up',
+      at: new Date(atMs).toISOString(),
+      detail: `${node}: ${before} → ${height}`,
+    }));
+
+/** The size of the volume that is mounted for a role, and the largest that was mounted there before. */
+export const checkSizes = (
+  atMs: number,
+  sizes: readonly { readonly of: string; readonly fromGiB: number; readonly toGiB: number }[],
+): Violation[] =>
+  sizes
+    .filter(({ fromGiB, toGiB }) => toGiB < fromGiB)
+    .map(({ of, fromGiB, toGiB }) => ({
+      invariant: 'size-only-up',
+      at: new Date(atMs).toISOString(),
+      detail: `${of}: ${fromGiB} → ${toGiB} GiB`,
+    }));
+
 export interface EndFacts {
   readonly atMs: number;
   /** Mutations without a result in the journal, whose execution has ended by its own code. */
@@ -112,9 +167,11 @@ export interface EndFacts {
   readonly leases: readonly { readonly instanceId: string; readonly owner: string | null; readonly open: boolean }[];
   /** Volumes, instances and snapshots that functions made: id, and what accounts for it. */
   readonly made: readonly { readonly id: string; readonly accountedFor: boolean }[];
+  /** Nodes whose client does not run although nothing but a heal has stopped it. */
+  readonly leftStopped: readonly string[];
 }
 
-export function checkEnd({ atMs, unjournalled, leases, made }: EndFacts): Violation[] {
+export function checkEnd({ atMs, unjournalled, leases, made, leftStopped }: EndFacts): Violation[] {
   const at = new Date(atMs).toISOString();
   return [
     ...unjournalled.map((detail): Violation => ({ invariant: 'journalled-after', at, detail })),
@@ -130,21 +187,24 @@ export function checkEnd({ atMs, unjournalled, leases, made }: EndFacts): Violat
     ...made
       .filter(({ accountedFor }) => !accountedFor)
       .map(({ id }): Violation => ({ invariant: 'no-orphan', at, detail: id })),
+    ...leftStopped.map((detail): Violation => ({ invariant: 'client-left-stopped', at, detail })),
   ];
 }
 
-/** Running machines by what makes them themselves: the fleet's name and the node's. */
-export function checkIdentities(
+/** Running machines by what makes them themselves: the fleet's name and the node's, or a key that they have. */
+export const checkIdentities = (
   atMs: number,
   running: readonly { readonly identity: string; readonly instanceId: string }[],
-): Violation[] {
+): Violation[] =>
+  several(running.map(({ identity, instanceId }) => [identity, instanceId])).map(([identity, instances]) => ({
+    invariant: 'one-identity',
+    at: new Date(atMs).toISOString(),
+    detail: `${identity} runs on ${instances.join(' and ')}`,
+  }));
+
+/** What is there more than once, and where. */
+function several(pairs: readonly (readonly [string, string])[]): [string, readonly string[]][] {
   const by = new Map<string, string[]>();
-  for (const { identity, instanceId } of running) by.set(identity, [...(by.get(identity) ?? []), instanceId]);
-  return [...by]
-    .filter(([, instances]) => instances.length > 1)
-    .map(([identity, instances]) => ({
-      invariant: 'one-identity',
-      at: new Date(atMs).toISOString(),
-      detail: `${identity} runs on ${instances.join(' and ')}`,
-    }));
+  for (const [what, where] of pairs) by.set(what, [...(by.get(what) ?? []), where]);
+  return [...by].filter(([, places]) => places.length > 1);
 }

@@ -66,7 +66,7 @@ const ourOutages = (
 /** The first client that serves elsewhere after this moment. */
 function takenOver(others: readonly Placed[], afterMs: number): { atMs: number; clientMs: number } | undefined {
   const starts = others.flatMap(({ machine: { client } }) =>
-    client.outages.flatMap(({ toMs, servesMs, clientMs = 0 }) => {
+    (client.outages as readonly Outage[]).flatMap(({ toMs, servesMs, clientMs = 0 }) => {
       const atMs = servesMs ?? toMs;
       return atMs !== undefined && atMs >= afterMs ? [{ atMs, clientMs }] : [];
     }),

@@ -1,14 +1,16 @@
 // What a run prints: one object whose words and numbers mean what the contract says.
-import type { HealPayload, IncidentRecord } from '../../shared/heal/records.ts';
+import type { Rung } from '../../shared/heal/memory.ts';
+import type { IncidentRecord } from '../../shared/heal/records.ts';
 import type { FaultName } from '../region/faults.ts';
-import type { Execution } from '../region/lambda/execution.ts';
 import { START_MS } from '../region/region.ts';
 import type { Lane } from '../region/sandbox.ts';
-import { callsOfDispatch, callsOfExecution, countCalls, type HealCalls, isMutation } from './calls.ts';
+import type { HealCalls } from './calls.ts';
 import type { Violation } from './invariants.ts';
 import { type JournalLine, readJournal } from './journal.ts';
-import { awsWorkMs, outageMs, seconds } from './measures.ts';
+import { seconds } from './measures.ts';
+import { durableHeals } from './report-heals.ts';
 import { peerHeals } from './report-peers.ts';
+import { type SnapshotState, snapshotsIn } from './report-snapshots.ts';
 import { readRecords, type Watch } from './watch.ts';
 import type { World } from './world.ts';
 
@@ -20,6 +22,8 @@ export interface HealReport extends HealCalls {
   readonly node: string;
   readonly incident: string;
   readonly attempt: number;
+  /** Of the ladder: the one that healed. */
+  readonly rung?: Rung;
   readonly outcome: HealOutcome;
   readonly reason: string;
   readonly startedAtSeconds: number;
@@ -51,7 +55,7 @@ export interface Report {
   readonly pages: readonly { fleet: string; node: string; code: string; sentence: string }[];
   readonly nodes: readonly NodeState[];
   readonly dns: readonly { name: string; type: string; values: readonly string[] }[];
-  readonly snapshots: readonly unknown[];
+  readonly snapshots: readonly SnapshotState[];
   readonly fencedCommands: number;
   readonly violations: readonly Violation[];
 }
@@ -87,92 +91,24 @@ export interface RunFacts {
 export function makeReport(world: World, watch: Watch, { scenario, seed, lane }: RunFacts): Report {
   const { region, tableName } = world;
   const journal = readJournal(region, tableName);
-  const nodes = world.nodes.map((placed) => nodeState(world, placed));
+  const nodes = world.current.map((placed) => nodeState(world, placed));
   return {
     scenario,
     seed,
     lane,
     virtualSeconds: seconds(region.clock.now() - START_MS),
     traceHash: region.front.trace.hash(),
-    heals: [
-      ...region.lambda.executions().flatMap((execution) => healOf(world, watch, execution, journal)),
-      ...peerHeals(world, journal),
-    ],
+    heals: [...durableHeals(world, watch, journal), ...peerHeals(world, journal)],
     plans: plansOf(journal),
     refusals: refusalsOf(journal),
     pages: pagesOf(world),
     nodes,
     dns: dnsOf(world),
-    snapshots: [],
+    snapshots: snapshotsIn(world),
     fencedCommands: world.nodes.reduce((sum, { machine }) => sum + machine.report().fencedCommands, 0),
     violations: watch.end(),
   };
 }
-
-function healOf(world: World, watch: Watch, execution: Execution, journal: readonly JournalLine[]): HealReport[] {
-  const { region } = world;
-  const payload = JSON.parse(execution.payload) as HealPayload;
-  const calls = callsOfExecution(region, execution.arn);
-  if (!calls.some(isMutation)) return [];
-  const own = journal.filter(({ writer }) => writer === execution.arn);
-  const ending = own.findLast(({ kind }) => kind === 'outcome' || kind === 'refusal');
-  const proof = own.findLast(({ kind }) => kind === 'proof');
-  const outcome = outcomeOf(watch, execution, ending, own);
-  const endMs = proof?.atMs ?? execution.endedAtMs ?? region.clock.now();
-  const placed = world.nodes.find(({ instanceId }) => instanceId === payload.instanceId);
-  const resources = new Set([payload.instanceId, ...(placed?.volumeIds.values() ?? [])]);
-  return [
-    {
-      kind: payload.kind,
-      fleet: payload.fleet,
-      node: payload.node,
-      incident: payload.incidentId,
-      attempt: payload.attempt,
-      outcome,
-      reason: ending?.sentence ?? endedWithoutUs(execution),
-      startedAtSeconds: seconds(execution.startedAtMs - START_MS),
-      alarmToHealedSeconds: outcome === 'healed' ? seconds(endMs - payload.onsetMs) : null,
-      awsSeconds: seconds(awsWorkMs(world, resources, payload.onsetMs, endMs)),
-      outageSeconds: placed ? seconds(outageMs(placed, execution.startedAtMs, endMs)) : 0,
-      // Growing stops no client, so none has to stop or start because of it.
-      clientSeconds: 0,
-      caughtUpSeconds: placed ? seconds(world.caughtUpMs(placed, execution.startedAtMs, endMs)) : 0,
-      ...countCalls([...callsOfDispatch(region, payload.incidentId, payload.attempt), ...calls]),
-    },
-  ];
-}
-
-function endedWithoutUs({ status, error }: Execution): string {
-  if (error?.ErrorMessage) return error.ErrorMessage;
-  if (status === 'RUNNING') return 'the execution still runs';
-  return status === 'SUCCEEDED' ? 'another heal holds the node' : `the execution ended ${status}`;
-}
-
-function outcomeOf(
-  watch: Watch,
-  { arn }: Execution,
-  ending: JournalLine | undefined,
-  own: readonly JournalLine[],
-): HealOutcome {
-  if (!ending) return 'unfinished';
-  const mutations = watch.mutations.filter(({ by }) => by === arn);
-  const proof = own.findLast(({ kind }) => kind === 'proof');
-  if (ending.act === 'healed' && proof && mutations.every(({ record }) => record.at <= proof.atMs)) return 'healed';
-  // A lost answer changes nothing about what was done; a command changes a node only where the node says so.
-  const changed =
-    mutations.some(({ record }) => record.operation === 'ModifyVolume') ||
-    own.some(
-      ({ kind, act = '', sentence }) => kind === 'result' && act.startsWith('SendCommand') && grew(own, act, sentence),
-    );
-  const paged = own.some(({ kind }) => kind === 'page');
-  return changed || paged ? 'escalated' : 'restored';
-}
-
-/** Whether the result is that of a command to grow the filesystem, which the node carried out. */
-const grew = (own: readonly JournalLine[], act: string, sentence: string): boolean => {
-  const operationId = act.split(' ').at(-1);
-  return sentence === 'done' && own.some((line) => line.act === `SendCommand grow-filesystem ${operationId}`);
-};
 
 /** What names and peers are about has no incident of its own for each node. */
 const subjectOf = ({ fleet, node, incidentId }: JournalLine): string => `${fleet} ${node} ${incidentId}`;
@@ -246,8 +182,11 @@ function nodeState({ region }: World, { fleet, name, role, machine, instanceId }
     instanceId,
     availabilityZone: instance.availabilityZone,
     privateIp: machine.privateIp,
-    volumes: report.volumes.map(({ volumeId, role: volumeRole, usedPercent, inodesPercent }) => {
-      const { sizeGiB, type } = region.ec2.volume(volumeId).performance;
+    volumes: report.volumes.flatMap(({ volumeId, role: volumeRole, usedPercent, inodesPercent }) => {
+      const known = region.ec2.volumes().find((volume) => volume.volumeId === volumeId);
+      // Nothing was ever mounted there.
+      if (!known) return [];
+      const { sizeGiB, type } = known.performance;
       return {
         volumeId,
         role: volumeRole,

@@ -1,12 +1,17 @@
 // Watches a run: tells the invariants what each mutation was, and what was true at that moment.
 import { fromItem } from '../../shared/aws/attributes.ts';
+import { unsettled } from '../../shared/heal/lease.ts';
 import type { IncidentRecord, NodeRecord } from '../../shared/heal/records.ts';
 import type { Region } from '../region/region.ts';
 import type { CallRecord } from '../region/trace.ts';
+import { Belongings, isAccountedFor, leftStopped, thingsIn } from './belongings.ts';
 import { isMutation } from './calls.ts';
-import { checkEnd, checkIdentities, checkMutation, checkPeers, type Violation } from './invariants.ts';
+import { checkEnd, checkMutation, checkPeers, type Violation } from './invariants.ts';
 import { type JournalLine, readJournal } from './journal.ts';
 import { pausesOf } from './pauses.ts';
+import { Pictures } from './pictures.ts';
+import { executionOf, payloadOf, subjectOf } from './subjects.ts';
+import { MachinesWatch } from './watch-machines.ts';
 import { namesViolations } from './watch-names.ts';
 import type { World } from './world.ts';
 
@@ -20,10 +25,15 @@ export interface Mutation {
 
 /** Bounds what one run can complain about: the first ones are the interesting ones. */
 const MAX_VIOLATIONS = 100;
+/** Heals that may take a client down, or put something in its place. */
+const TAKES_DOWN = /^chainmend-(replace-node|snapshot-node)\//;
 
 export class Watch {
   readonly mutations: Mutation[] = [];
   readonly violations: Violation[] = [];
+  readonly #machines = new MachinesWatch();
+  readonly #pictures = new Pictures();
+  readonly #belongings = new Belongings();
   #world: World | undefined;
   /** What was there before anything was healed. */
   #there: ReadonlySet<string> = new Set();
@@ -35,6 +45,12 @@ export class Watch {
     this.#world = world;
     this.#there = new Set(thingsIn(world.region));
     this.#dialled = new Map(world.nodes.map(({ instanceId, machine }) => [instanceId, machine.peers.wants().size]));
+    this.#belongings.see(world);
+  }
+
+  /** Whether a node was, at the end of an execution, as it was when the first one of its incident began. */
+  isAsFound(incidentId: string, arn: string): boolean {
+    return this.#pictures.isAsFound(incidentId, arn);
   }
 
   /** To be called right after the effect of each request. */
@@ -42,20 +58,26 @@ export class Watch {
     const world = this.#world;
     if (!world || !record.actor.startsWith('chainmend-')) return;
     if (record.operation === 'ChangeResourceRecordSets') this.#report(namesViolations(world, record));
-    if (!isMutation(record)) return;
     const { region } = world;
-    const { VolumeId, InstanceIds, InstanceId } = record.input as {
-      VolumeId?: string;
-      InstanceIds?: string[];
-      InstanceId?: string;
-    };
-    const resource = VolumeId ?? InstanceIds?.[0] ?? InstanceId ?? record.operation;
-    const instanceId = VolumeId ? (region.ec2.volume(VolumeId).attachment?.instanceId ?? '') : resource;
+    if (TAKES_DOWN.test(record.actor)) {
+      const arn = executionOf(region, record.actor);
+      const heal = payloadOf(region, arn);
+      if (heal) this.#pictures.take(world, heal, arn);
+    }
+    if (isMutation(record)) this.#mutated(world, record);
+    else if (prunes(record.actor)) this.#belongings.see(world);
+  };
+
+  #mutated(world: World, record: CallRecord): void {
+    const { region } = world;
     const by = executionOf(region, record.actor);
+    const heal = payloadOf(region, by);
+    const { resource, instanceId } = subjectOf(region, record, heal);
     this.mutations.push({ record, by, resource, instanceId });
-    const node = readRecords<NodeRecord>(region, world.tableName, 'NODE#').find(
-      (candidate) => candidate.instanceId === instanceId,
-    );
+    const records = readRecords<NodeRecord>(region, world.tableName, 'NODE#');
+    const node = records.find((candidate) => candidate.instanceId === instanceId);
+    // Who rotates peers, or takes away what is kept, holds no node; while another does, it leaves it alone.
+    const isAlone = rotates(record.actor) || prunes(record.actor);
     this.#report(
       checkMutation({
         atMs: record.at,
@@ -63,22 +85,23 @@ export class Watch {
         resource,
         instanceId,
         by,
-        // Who rotates peers holds no node; while another does, it leaves it alone.
-        holder: rotates(record.actor) ? (node?.owner ?? by) : (node?.owner ?? null),
-        pauses: pausesOf(world, instanceId),
+        holder: isAlone ? (node?.owner ?? by) : (node?.owner ?? null),
+        // A client that is down because of us may be brought back under a pause.
+        pauses: node?.owner === by && node.operation?.phase === 'down' ? [] : pausesOf(world, instanceId),
         intentJournalled: readJournal(region, world.tableName).some(
           (line) =>
             line.kind === 'intent' &&
-            (rotates(record.actor) ? line.heal === 'rotate-peers' : line.writer === by) &&
+            (isAlone ? record.actor.startsWith(`chainmend-${line.heal}/`) : line.writer === by) &&
             intends(line, record),
         ),
+        ...(prunes(record.actor) && { mayGo: this.#belongings.mayGo(resource, record.at) }),
         modificationsMs: this.#modificationsOf(resource),
         ...(record.operation === 'ModifyVolume' &&
           record.outcome !== 'caller killed before' && { size: sizeOf(world, resource) }),
       }),
     );
-    this.#report(checkIdentities(record.at, running(world)));
-  };
+    this.#report(this.#machines.look(world, records));
+  }
 
   /** What must hold once everything has come to rest. */
   end(): readonly Violation[] {
@@ -86,6 +109,7 @@ export class Watch {
     if (!world) return this.violations;
     const { region, tableName } = world;
     const journal = readJournal(region, tableName);
+    const records = readRecords<NodeRecord>(region, tableName, 'NODE#');
     const ended = new Set(
       region.lambda
         .executions()
@@ -102,20 +126,15 @@ export class Watch {
               !journal.some((line) => line.kind === 'result' && line.atMs >= record.at && line.writer === by),
           )
           .map(({ record, resource }) => `${record.operation} ${resource}`),
-        leases: readRecords<NodeRecord>(region, tableName, 'NODE#').map(({ instanceId, owner, operation }) => ({
-          instanceId,
-          owner,
-          open: operation !== null,
-        })),
+        // What a ladder has tried may be remembered on a node that is free.
+        leases: records.map((record) => ({ ...record, open: unsettled(record) })),
         made: thingsIn(region)
           .filter((id) => !this.#there.has(id) && !world.theirs.has(id))
-          .map((id) => ({
-            id,
-            accountedFor: journal.some(({ evidence, act }) => `${act} ${evidence}`.includes(id)),
-          })),
+          .map((id) => ({ id, accountedFor: isAccountedFor(world, journal, id) })),
+        leftStopped: leftStopped(world, this.mutations),
       }),
     );
-    this.#report(checkIdentities(region.clock.now(), running(world)));
+    this.#report(this.#machines.look(world, records));
     this.#report(checkPeers(region.clock.now(), this.#rotated(world)));
     return this.violations;
   }
@@ -154,15 +173,10 @@ export function readRecords<R extends NodeRecord | IncidentRecord>(
   });
 }
 
-/** The execution that a sandbox was running at its last invocation. */
-function executionOf({ spans }: Region, actor: string): string {
-  const span = spans.findLast((candidate) => candidate.actor === actor);
-  return (span?.event as { DurableExecutionArn?: string } | null)?.DurableExecutionArn ?? actor;
-}
-
 const intends = ({ act = '' }: JournalLine, { operation }: CallRecord): boolean => act.startsWith(operation);
 
 const rotates = (actor: string): boolean => actor.startsWith('chainmend-rotate-peers');
+const prunes = (actor: string): boolean => actor.startsWith('chainmend-prune-retired');
 
 function sizeOf(world: World, volumeId: string) {
   const { modification, performance, attachment } = world.region.ec2.volume(volumeId);
@@ -173,14 +187,3 @@ function sizeOf(world: World, volumeId: string) {
     ceilingGiB: fleet?.disk.maximumSizeGiB ?? 0,
   };
 }
-
-const running = (world: World) =>
-  world.nodes
-    .filter(({ machine }) => machine.client.state === 'running')
-    .map(({ fleet, name, instanceId }) => ({ identity: `${fleet.name}/${name}`, instanceId }));
-
-/** Volumes and instances of the region, by id. */
-const thingsIn = ({ ec2 }: Region): readonly string[] => [
-  ...ec2.volumes().map(({ volumeId }) => volumeId),
-  ...ec2.instances().map(({ instanceId }) => instanceId),
-];

@@ -2,9 +2,13 @@ import { describe, expect, it } from '@jest/globals';
 import {
   checkEnd,
   checkIdentities,
+  checkInFlight,
+  checkMounts,
   checkMutation,
   checkNames,
   checkPeers,
+  checkSigning,
+  checkSizes,
   type EndFacts,
   INVARIANTS,
   type InvariantName,
@@ -32,6 +36,7 @@ const end = (more: Partial<EndFacts> = {}): EndFacts => ({
   unjournalled: [],
   leases: [{ instanceId: INSTANCE, owner: null, open: false }],
   made: [{ id: 'vol-0b1b2c3d4e5f60718', accountedFor: true }],
+  leftStopped: [],
   ...more,
 });
 const machines = (...identities: string[]) =>
@@ -84,6 +89,27 @@ const BROKEN: { readonly [Name in InvariantName]: readonly [() => Violation[], s
     () => checkIdentities(NOON_MS, machines('bitcoin/node1', 'bitcoin/node2', 'bitcoin/node1')),
     'bitcoin/node1 runs on i-0123456789abcde00 and i-0123456789abcde02',
   ],
+  'one-mount': [
+    () =>
+      checkMounts(NOON_MS, [
+        { volumeId: DATA_VOLUME, instanceId: 'i-1' },
+        { volumeId: DATA_VOLUME, instanceId: 'i-2' },
+      ]),
+    `${DATA_VOLUME} on i-1 and i-2`,
+  ],
+  'one-replacement': [
+    () =>
+      checkInFlight(NOON_MS, [
+        { fleet: 'bitcoin', node: 'node1' },
+        { fleet: 'bitcoin', node: 'node2' },
+      ]),
+    'bitcoin: node1 and node2',
+  ],
+  'signing-state-only-up': [
+    () => checkSigning(NOON_MS, [{ node: 'irita/validator1', before: 4_180_000, height: 4_179_999 }]),
+    'irita/validator1: 4180000 → 4179999',
+  ],
+  'client-left-stopped': [() => checkEnd(end({ leftStopped: ['bitcoin/node2'] })), 'bitcoin/node2'],
   'nothing-deleted': [
     () => checkMutation({ ...mutation({ operation: 'DeleteSnapshot', resource: 'snap-1' }) }),
     'DeleteSnapshot snap-1',
@@ -143,6 +169,34 @@ describe('a heal as it should be breaks none', () => {
         { node: 'b', before: 1, after: 1 },
       ]),
     ).toEqual([]);
+  });
+
+  it('what prune-retired may take away; what it may not is told like anybody’s', () => {
+    const deletion = mutation({ operation: 'DeleteVolume' });
+    expect(checkMutation({ ...deletion, mayGo: true })).toEqual([]);
+    expect(checkMutation({ ...deletion, mayGo: false }).map(({ invariant }) => invariant)).toEqual(['nothing-deleted']);
+  });
+
+  it('each volume on a machine of its own, a replacement in each of two fleets, a signature that goes on', () => {
+    expect(
+      checkMounts(NOON_MS, [
+        { volumeId: DATA_VOLUME, instanceId: 'i-1' },
+        { volumeId: 'vol-2', instanceId: 'i-1' },
+      ]),
+    ).toEqual([]);
+    expect(
+      checkInFlight(NOON_MS, [
+        { fleet: 'bitcoin', node: 'node1' },
+        { fleet: 'irita', node: 'node1' },
+      ]),
+    ).toEqual([]);
+    expect(checkSigning(NOON_MS, [{ node: 'a', before: 7, height: 7 }])).toEqual([]);
+  });
+
+  it('a volume in the place of one that is as large; a smaller one is told as one that shrank', () => {
+    const at = (toGiB: number) => checkSizes(NOON_MS, [{ of: 'bitcoin/node2 /node-data', fromGiB: 500, toGiB }]);
+    expect(at(500)).toEqual([]);
+    expect(at(499)).toMatchObject([{ invariant: 'size-only-up', detail: 'bitcoin/node2 /node-data: 500 → 499 GiB' }]);
   });
 
   it('nodes that are each themselves', () => {
