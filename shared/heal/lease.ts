@@ -118,15 +118,17 @@ export const recentModifications = (
 ): readonly ModificationIntent[] =>
   read.modifications.filter((intent) => intent.volumeId === volumeId && nowMs - intent.atMs < INTENT_COUNTS_MS);
 
-/** Success is written here first, then on the incident, then the node is released: a successor finds it at every point. */
+/**
+ * Success of a growth is written here first, then on the incident, then the node is released: a successor finds it at every point.
+ * What another kind of heal remembers of the node is none of its own.
+ */
 export function prove(read: NodeRecord, holder: Holder): Held<Write<NodeRecord> | { readonly written: true }> {
   if (!holds(read, holder)) return { lost: true };
   const { clientOwedSinceMs, operation, ...rest } = read;
-  const settled = operation === null || operation.phase === 'proved';
+  const settled = operation?.kind !== 'grow' || operation.phase === 'proved';
   if (settled && clientOwedSinceMs === undefined) return { written: true };
-  return {
-    next: { ...rest, operation: operation && { ...operation, phase: 'proved' }, version: read.version + 1 },
-  };
+  const proved = settled ? operation : { ...operation, phase: 'proved' as const };
+  return { next: { ...rest, operation: proved, version: read.version + 1 } };
 }
 
 /**
@@ -153,7 +155,8 @@ export function release(
 
 /**
  * The sweep frees a node whose holder has ended with nothing open, or with a success that only was not recorded.
- * With anything else open, only a successor that settles it may have the node.
+ * With anything else open, only a successor that settles it may have the node. What a ladder has learnt before it touched anything
+ * (rungs that did not help, snapshots that were tried) binds nobody, and stays for its next attempt.
  */
 export function freeDead(
   read: NodeRecord,
@@ -161,7 +164,9 @@ export function freeDead(
   nowMs: number,
 ): Write<NodeRecord> | { readonly leave: true } {
   if (read.owner === null || unsettled(read) || !leaseFree(read, owner, nowMs)) return { leave: true };
-  return { next: { ...read, owner: null, operation: null, version: read.version + 1 } };
+  const { operation } = read;
+  const learnt = operation?.kind === 'replace' ? operation : null;
+  return { next: { ...read, owner: null, operation: learnt, version: read.version + 1 } };
 }
 
 /**

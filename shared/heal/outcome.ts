@@ -4,7 +4,7 @@ import { type Ending, pageOf } from './ending.ts';
 import { conclude, type Outcome, wouldEscalate } from './incident.ts';
 import { type Holder, newNode, release } from './lease.ts';
 import { page } from './page.ts';
-import type { IncidentRecord, NodeRecord } from './records.ts';
+import type { HealKind, IncidentRecord, NodeRecord, Operation } from './records.ts';
 import { keys, settle } from './store.ts';
 import type { HealTools, Step } from './tools.ts';
 
@@ -101,6 +101,13 @@ export interface ReleaseInput {
   readonly before?: () => Promise<void>;
 }
 
+/** What kind of operation each heal leaves open: it clears its own, and never what another kind remembers of the node. */
+const OPERATION_OF: Readonly<Record<HealKind, Operation['kind']>> = {
+  'resize-volume': 'grow',
+  'replace-node': 'replace',
+  'snapshot-node': 'snapshot',
+};
+
 /** Waits until no command of ours can run any more, then gives the node back. */
 export async function releaseNode(
   ctx: DurableContext,
@@ -119,7 +126,8 @@ export async function releaseNode(
         () => store.readNode(fleet, instanceId),
         (read) => {
           const node = read ?? newNode(fleet, instanceId);
-          const released = release(node, holder, commandsOver, Date.now(), seenFence, keepOperation);
+          const keeps = keepOperation ?? node.operation?.kind !== OPERATION_OF[payload.kind];
+          const released = release(node, holder, commandsOver, Date.now(), seenFence, keeps);
           if ('lost' in released) return { result: { waitSeconds: 0 } };
           if ('next' in released) return { result: { waitSeconds: 0 }, write: released.next };
           return { result: { waitSeconds: Math.ceil((released.waitUntilMs - Date.now()) / 1000) } };

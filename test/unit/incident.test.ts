@@ -197,6 +197,19 @@ describe('an outcome', () => {
     expect(afterFailures(2)).toMatchObject({ next: { state: 'escalated', failures: 3, endedAtMs: NOON_MS } });
   });
 
+  it('of a ladder that is spent escalates at once, and counts no failure', () => {
+    const spent: Outcome = { outcome: 'escalated', code: 'not-proved', paged: true };
+    expect(conclude(claimedIncident({ failures: 0 }), 1, ME, spent, NOON_MS)).toMatchObject({
+      next: {
+        state: 'escalated',
+        failures: 0,
+        endedAtMs: NOON_MS,
+        refusedCodes: ['not-proved'],
+        pagedCodes: ['not-proved'],
+      },
+    });
+  });
+
   it('would be the last exactly when it is', () => {
     for (const failures of [0, 1, 2, 3]) {
       const read = claimedIncident({ failures });
@@ -300,6 +313,7 @@ describe('whatever happens to an incident, in whatever order', () => {
     { outcome: 'planned', notBeforeMs: 0 },
     refused,
     failed,
+    { outcome: 'escalated', code: 'not-proved', paged: true },
   );
   const anyStatus = fc.constantFrom<ExecutionStatus>(
     { state: 'running' },

@@ -7,6 +7,7 @@ import {
   holds,
   intend,
   leaseFree,
+  maySettle,
   newNode,
   owesClient,
   prove,
@@ -15,6 +16,7 @@ import {
   release,
   unsettled,
 } from '../../shared/heal/lease.ts';
+import { isOwed, reopenLeftOpen } from '../../shared/heal/left-open.ts';
 import {
   DAY_MS,
   type ExecutionStatus,
@@ -23,8 +25,20 @@ import {
   INTENT_COUNTS_MS,
   type NodeRecord,
   REQUEST_LIFETIME_MS,
+  type ReplaceOperation,
 } from '../../shared/heal/records.ts';
-import { DATA_VOLUME, HOUR_MS, INSTANCE, ME, MINUTE_MS, NOON_MS, nodeRecord, OTHER } from '../support/heal-facts.ts';
+import {
+  DATA_VOLUME,
+  endedIncident,
+  HOUR_MS,
+  INSTANCE,
+  ME,
+  MINUTE_MS,
+  NOON_MS,
+  nodeRecord,
+  OTHER,
+  openIncidentRecord,
+} from '../support/heal-facts.ts';
 
 const RUNNING: ExecutionStatus = { state: 'running' };
 const UNKNOWN: ExecutionStatus = { state: 'unknown' };
@@ -205,6 +219,87 @@ describe('the end of a heal', () => {
     const early = release(read, me, false, NOON_MS);
     expect(early).toEqual({ waitUntilMs: NOON_MS + 1 });
     expect(release(read, me, false, NOON_MS + 1)).toMatchObject({ next: { owner: null } });
+  });
+});
+
+/** What a ladder remembers, as far as the lease looks at it. */
+const ladder = (phase: ReplaceOperation['phase'], memory: object = {}): ReplaceOperation =>
+  ({
+    kind: 'replace',
+    phase,
+    incidentId: '7f3a0c1d',
+    memory: { copy: null, machine: null, ...memory },
+  }) as ReplaceOperation;
+
+describe('what a ladder has left open', () => {
+  it.each<[string, ReplaceOperation, boolean]>([
+    ['nothing but what it learnt', ladder('preparing'), false],
+    ['volumes that it made', ladder('preparing', { copy: {} }), true],
+    ['an instance that it launched', ladder('preparing', { machine: {} }), true],
+    ['a client that it may have stopped', ladder('down'), true],
+    ['only the clearing up', ladder('proved'), true],
+  ])('%s: %j, unsettled %s', (_, operation, expected) => {
+    expect(unsettled(nodeRecord({ operation }))).toBe(expected);
+    expect(maySettle(nodeRecord({ operation }), 'replace')).toBe(true);
+    expect(maySettle(nodeRecord({ operation }), 'snapshot')).toBe(!expected);
+  });
+
+  it('is not called proved by a growth on the same node', () => {
+    const read = mine({ operation: ladder('preparing') });
+    expect(prove(read, me)).toEqual({ written: true });
+    expect(prove({ ...read, clientOwedSinceMs: 5 }, me)).toEqual({ next: { ...read, version: 8 } });
+  });
+
+  it('is cleared when it gives the node back, unless it gives up in the middle', () => {
+    const read = mine({ operation: ladder('down') });
+    expect(release(read, me, true, NOON_MS)).toMatchObject({ next: { operation: null } });
+    expect(release(read, me, true, NOON_MS, 0, true)).toMatchObject({
+      next: { owner: null, operation: ladder('down') },
+    });
+  });
+
+  it('outlives a dead holder, for its next attempt, where it binds nobody', () => {
+    const operation = ladder('preparing');
+    expect(freeDead(others({ operation }), ended(0), NOON_MS)).toEqual({
+      next: others({ owner: null, operation, version: 8 }),
+    });
+  });
+});
+
+describe('the incident of what was left open', () => {
+  const down = (more: Partial<NodeRecord> = {}) => nodeRecord({ operation: ladder('down'), fence: 4, ...more });
+  const healed = endedIncident('healed', NOON_MS);
+  const escalated = endedIncident('escalated', NOON_MS);
+
+  it('is opened again when its holder has died, even if a person was paged', () => {
+    for (const incident of [healed, escalated]) {
+      const reopened = reopenLeftOpen(down({ owner: OTHER }), incident, ended(0), NOON_MS);
+      expect(reopened).toMatchObject({ next: { state: 'open', notBeforeMs: 0 } });
+    }
+  });
+
+  it('is opened again when the node was given back in the middle, but not when it was given up for good', () => {
+    expect(reopenLeftOpen(down(), healed, UNKNOWN, NOON_MS)).toMatchObject({ next: { state: 'open' } });
+    expect(reopenLeftOpen(down(), escalated, UNKNOWN, NOON_MS)).toEqual({ leave: true });
+  });
+
+  it.each<[string, NodeRecord, ExecutionStatus]>([
+    ['its holder lives', down({ owner: OTHER }), RUNNING],
+    ['its holder cannot be read', down({ owner: OTHER }), UNKNOWN],
+    ['nothing is open', nodeRecord(), UNKNOWN],
+    ['another incident left it', nodeRecord({ operation: { ...ladder('down'), incidentId: 'another' } }), UNKNOWN],
+  ])('is left alone while %s', (_, node, owner) => {
+    expect(reopenLeftOpen(node, healed, owner, NOON_MS)).toEqual({ leave: true });
+  });
+
+  it('is not over, whatever its alarm says, until that is settled', () => {
+    const open = openIncidentRecord();
+    expect(isOwed(open, down(), NOON_MS)).toBe(true);
+    expect(isOwed(open, nodeRecord({ operation: ladder('preparing') }), NOON_MS)).toBe(false);
+    expect(isOwed({ ...open, incidentId: 'another' }, down(), NOON_MS)).toBe(false);
+    expect(isOwed(open, nodeRecord({ clientOwedSinceMs: NOON_MS }), NOON_MS)).toBe(true);
+    expect(isOwed(escalated, down(), NOON_MS)).toBe(false);
+    expect(isOwed(open, undefined, NOON_MS)).toBe(false);
   });
 });
 

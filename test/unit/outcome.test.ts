@@ -5,7 +5,7 @@ import { MAX_FAILURES } from '../../shared/heal/incident.ts';
 import { writeOutcome } from '../../shared/heal/outcome.ts';
 import type { IncidentRecord } from '../../shared/heal/records.ts';
 import type { HealTools } from '../../shared/heal/tools.ts';
-import { claimedIncident, HOUR_MS, ME, payload } from '../support/heal-facts.ts';
+import { claimedIncident, HOUR_MS, ME, OTHER, payload } from '../support/heal-facts.ts';
 
 const failed: Ending = {
   outcome: 'failed',
@@ -18,9 +18,12 @@ const failed: Ending = {
 /** A heal that has claimed `incident`, the codes that it pages, and what becomes of the incident. */
 function heal(incident: IncidentRecord) {
   const paged: string[] = [];
+  const sentences: string[] = [];
   const sns = new SNSClient({ region: 'eu-west-1' });
   sns.send = (async ({ input }: { readonly input: { readonly Message: string } }) => {
-    paged.push((JSON.parse(input.Message) as { code: string }).code);
+    const { code, sentence } = JSON.parse(input.Message) as { code: string; sentence: string };
+    paged.push(code);
+    sentences.push(sentence);
     return {};
   }) as typeof sns.send;
   let stored = incident;
@@ -39,7 +42,7 @@ function heal(incident: IncidentRecord) {
     execution: ME,
     environment: { TOPIC_ARN: 'arn:aws:sns:eu-west-1:111122223333:chainmend-pages' },
   } as unknown as HealTools;
-  return { tools, paged, stored: () => stored };
+  return { tools, paged, sentences, stored: () => stored };
 }
 
 describe('the end of an attempt that failed', () => {
@@ -63,5 +66,42 @@ describe('the end of an attempt that failed', () => {
     expect(await writeOutcome(tools, failed, '12')).toEqual({ written: false });
     expect(paged).toEqual(['not-proved']);
     expect(stored()).toMatchObject({ state: 'open', failures: MAX_FAILURES - 1 });
+  });
+});
+
+describe('the end of a ladder', () => {
+  const spent = (asFound: boolean): Ending => ({
+    outcome: 'escalated',
+    code: 'not-proved',
+    reason: 'swap: it forks',
+    asFound,
+  });
+
+  it('escalates at once, whatever attempts are left', async () => {
+    const { tools, paged, stored } = heal(claimedIncident({ failures: 0 }));
+    expect(await writeOutcome(tools, spent(true), '12')).toEqual({ written: true });
+    expect(paged).toEqual(['not-proved']);
+    expect(stored()).toMatchObject({ state: 'escalated', failures: 0, pagedCodes: ['not-proved'] });
+  });
+
+  it('pages even where its code has paged before in this incident', async () => {
+    const { tools, paged } = heal(claimedIncident({ pagedCodes: ['not-proved'] }));
+    await writeOutcome(tools, spent(true), '12');
+    expect(paged).toEqual(['not-proved']);
+  });
+
+  it.each([
+    [true, 'swap: it forks. Nothing more is tried; the node is as it was found'],
+    [false, 'swap: it forks. Nothing more is tried; the node is not as it was found, the journal says how'],
+  ])('says whether the node is as it was found: %s', async (asFound, sentence) => {
+    const { tools, sentences } = heal(claimedIncident());
+    await writeOutcome(tools, spent(asFound), '12');
+    expect(sentences).toEqual([sentence]);
+  });
+
+  it('is not told by an execution whose attempt is over', async () => {
+    const { tools, paged } = heal(claimedIncident({}, OTHER));
+    expect(await writeOutcome(tools, spent(true), '12')).toEqual({ written: false });
+    expect(paged).toEqual([]);
   });
 });
