@@ -2,7 +2,7 @@
 // DescribeInstances is eventually consistent: that it does not list a node says less than that it lists it as terminated.
 import { DescribeInstancesCommand, type EC2Client, type Filter, type Instance } from '@aws-sdk/client-ec2';
 import type { Fleet } from '../../shared/fleet/model.ts';
-import { discoverNodes, type FleetNode, nodeOf } from '../../shared/fleet/nodes.ts';
+import { discoverNodes, type FleetNode, isOutside, nodeOf } from '../../shared/fleet/nodes.ts';
 import type { Health, ObservedNode } from '../../shared/fleet/observation.ts';
 import { fleetOf } from '../../shared/fleet/selection.ts';
 import { OBSERVATION_VALID_MS } from '../../shared/guardrails/breaker.ts';
@@ -84,7 +84,8 @@ async function lookAgain(
       ),
   );
   const unseen = missing.filter(({ instanceId, name }) => !byId.has(instanceId) && !names.has(name));
-  return { again: again.map((instance) => nodeOf(fleet, instance)), unseen: unseen.map(unseenNode) };
+  const there = again.map((instance) => nodeOf(fleet, instance)).filter(({ tags }) => !isOutside(tags));
+  return { again: there, unseen: unseen.map(unseenNode) };
 }
 
 const unseenNode = ({ instanceId, name, role, availabilityZone, privateIp, seenSinceMs }: ObservedNode): FleetNode => ({

@@ -1,5 +1,6 @@
 // Which instances are a fleet's nodes, as EC2 says now: by tag, page by page, whole or not at all.
 import { DescribeInstancesCommand, type EC2Client, type Instance } from '@aws-sdk/client-ec2';
+import { JOINING_TAG, RETIRED_TAG } from '../snapshots/tags.ts';
 import type { Fleet, Role } from './model.ts';
 import { roleOf } from './resolve.ts';
 
@@ -22,7 +23,7 @@ const INSTANCES_A_PAGE = 1_000;
 const MAX_PAGES = 10;
 
 /**
- * Terminated instances are gone; those that are shutting down, too. Sorted by name, then by id.
+ * Terminated instances are gone; those that are shutting down, too, and those that are outside (`isOutside`). Sorted by name, then by id.
  *
  * @throws Error when there are more pages than `MAX_PAGES`: a half-read selection is none
  */
@@ -43,11 +44,18 @@ export async function discoverNodes(ec2: EC2Client, fleet: Fleet): Promise<reado
       new DescribeInstancesCommand({ Filters, MaxResults: INSTANCES_A_PAGE, ...(NextToken && { NextToken }) }),
     );
     for (const { Instances = [] } of read.Reservations ?? [])
-      found.push(...Instances.map((instance) => nodeOf(fleet, instance)));
+      found.push(...Instances.map((instance) => nodeOf(fleet, instance)).filter(({ tags }) => !isOutside(tags)));
     NextToken = read.NextToken;
   }
   return found.sort((a, b) => compare(a.name, b.name) || compare(a.instanceId, b.instanceId));
 }
+
+/**
+ * An instance that carries a fleet's tags and is no node of it: one that a heal has launched and not proved yet, or one that it has replaced
+ * and keeps. Neither is watched, healed, named or counted.
+ */
+export const isOutside = (tags: Readonly<Record<string, string>>): boolean =>
+  Object.hasOwn(tags, JOINING_TAG) || Object.hasOwn(tags, RETIRED_TAG);
 
 /** Names that more than one node carries: nothing that is called by a name can be said of either. */
 export function doubledNames(nodes: readonly FleetNode[]): ReadonlySet<string> {

@@ -38,12 +38,16 @@ const unit = fc.oneof(
   }),
   fc.record({ docker: plain }),
   fc.record({ compose: fc.record({ file: path, service: plain }) }),
+  fc.record({ commands: fc.record({ start: path, stop: path, status: path }) }),
 );
 const stopGraceSeconds = whole(1, 3600);
-const graced = fc.tuple(unit, some({ stopGraceSeconds })).map(([runtime, grace]) => ({ ...runtime, ...grace }));
+const cleanLine = fc.constantFrom('none', 'Shutdown: done', 'service stop|Stopping .* service');
+const graced = fc
+  .tuple(unit, some({ stopGraceSeconds, cleanLine }))
+  .map(([runtime, grace]) => ({ ...runtime, ...grace }));
 const runtime = fc.oneof(
   graced,
-  some({ stopGraceSeconds }),
+  some({ stopGraceSeconds, cleanLine }),
   fc.dictionary(name, graced, { minKeys: 1, maxKeys: 4, noNullPrototype: true }).map((units) => ({ units })),
 );
 
@@ -122,7 +126,25 @@ const anyWatch = some({
     },
     { requiredKeys: ['zone'], noNullPrototype: true },
   ),
+  dataMode: name,
+  replace: some({
+    rungs: fc.subarray(['restart', 'stop-start', 'swap', 'replace']),
+    source: fc.constantFrom('snapshot', 'sibling'),
+    initializationMiBps: whole(100, 300),
+    launchTemplate: hex(17).map((id) => `lt-${id}`),
+    subnets: fc.array(
+      hex(17).map((id) => `subnet-${id}`),
+      { maxLength: 3 },
+    ),
+    keepDays: whole(1, 90),
+    autoScaling: fc.constantFrom('refuse', 'standby'),
+    restartsPerDay: whole(1, 24),
+    replacementsPerHour: whole(1, 5),
+    replacementsPerDay: whole(5, 50),
+    replacementsPerNode: whole(1, 10),
+  }),
   snapshots: some({
+    clean: some({ everyHours: whole(1, 720), keep: whole(2, 100), alone: fc.boolean(), poolFloor: whole(1, 50) }),
     everyHours: fc.constantFrom(1, 2, 3, 4, 6, 8, 12, 24),
     keep: whole(1, 1000),
     shareWith: fc.record({ accounts: fc.constant(['111122223333']), kmsKeyArn: key }),
@@ -178,8 +200,17 @@ export const anyFleetDocument = fc
   )
   .map((parts) => Object.assign({}, ...parts) as Record<string, unknown>)
   .map((document) => (selectorsAreShort(document) ? document : { ...document, snapshots: undefined }))
+  .map((document) => (donorsMayStop(document) ? document : withoutClean(document)))
   // As JSON, in which what is undefined is not there.
   .map((document) => JSON.parse(JSON.stringify(document)) as Record<string, unknown>);
+
+/** Clean snapshots need nodes that may be stopped. */
+const donorsMayStop = ({ role = 'unknown' }: Record<string, unknown>): boolean =>
+  role !== 'validator' && role !== 'unknown';
+
+function withoutClean({ snapshots, ...document }: Record<string, unknown>): Record<string, unknown> {
+  return snapshots === undefined ? document : { ...document, snapshots: { ...snapshots, clean: undefined } };
+}
 
 /** Snapshots need selectors of one tag. */
 function selectorsAreShort({ nodes, volumes = {} }: Record<string, unknown>): boolean {

@@ -16,6 +16,12 @@ function problemsIn(source: unknown): readonly FleetProblem[] {
   return [];
 }
 
+/** How every client of bitcoin stops unless its file says otherwise. */
+const stops = { stopGraceSeconds: 600, cleanLine: 'Shutdown: done' };
+const commandsMissing = ['commands.stop', 'commands.status'];
+const withArgument = { start: '/opt/start', stop: '/opt/stop --now', status: '/opt/status' };
+const units = { a: { unit: 'a', stopGraceSeconds: 9 } };
+
 const fieldsIn = (source: unknown) => problemsIn(source).map(({ path }) => path.join('.'));
 
 describe('a fleet file', () => {
@@ -28,7 +34,7 @@ describe('a fleet file', () => {
       nodes: { tags: { Component: 'nodes/bitcoin' }, nameTag: 'Name' },
       role: { fixed: 'follower' },
       volumes: [{ role: 'data', path: '/var/lib/bitcoind', tags: { Component: 'nodes/bitcoin' } }],
-      units: [{ name: 'node', runtime: { kind: 'systemd', unit: 'node@*' }, stopGraceSeconds: 600 }],
+      units: [{ name: 'node', runtime: { kind: 'systemd', unit: 'node@*' }, ...stops }],
       identityPaths: [
         '/var/lib/bitcoind/wallets',
         '/var/lib/bitcoind/wallet.dat',
@@ -76,6 +82,21 @@ describe('a fleet file', () => {
       },
       dns: { zone: 'bitcoin.internal', pool: 'pool', ttlSeconds: 60, p2pPort: 8333 },
       snapshots: undefined,
+      replace: {
+        rungs: ['restart', 'stop-start', 'swap', 'replace'],
+        source: 'snapshot',
+        initializationMiBps: undefined,
+        launchTemplate: undefined,
+        subnetIds: [],
+        keepDays: 7,
+        autoScaling: 'refuse',
+        restartsPerDay: 6,
+        replacementsPerHour: 2,
+        replacementsPerDay: 5,
+        replacementsPerNode: 3,
+      },
+      cleanSnapshots: undefined,
+      dataMode: undefined,
     });
   });
 
@@ -92,18 +113,29 @@ describe('a fleet file', () => {
       { compose: { file: '/opt/node/compose.yaml', service: 'geth' } },
       { kind: 'compose', file: '/opt/node/compose.yaml', service: 'geth' },
     ],
+    [
+      'executables of its own',
+      { commands: { start: '/opt/node/start', stop: '/opt/node/stop', status: '/opt/node/status' } },
+      { kind: 'commands', start: '/opt/node/start', stop: '/opt/node/stop', status: '/opt/node/status' },
+    ],
     ["the chain's usual unit where none is named", {}, { kind: 'systemd', unit: 'bitcoind' }],
   ])('may run its client as %s', (_, written, runtime) => {
     const { unit: _unit, ...rest } = bitcoin;
-    expect(parseFleet({ ...rest, ...written }).units).toEqual([{ name: 'node', runtime, stopGraceSeconds: 600 }]);
+    expect(parseFleet({ ...rest, ...written }).units).toEqual([{ name: 'node', runtime, ...stops }]);
   });
 
   it('may run several clients on each node, each with its own grace', () => {
     const { unit: _unit, ...rest } = bitcoin;
     const units = { execution: { unit: 'geth' }, beacon: { docker: 'lighthouse', stopGraceSeconds: 90 } };
     expect(parseFleet({ ...rest, chain: 'ethereum', units }).units).toEqual([
-      { name: 'execution', runtime: { kind: 'systemd', unit: 'geth' }, stopGraceSeconds: 300 },
-      { name: 'beacon', runtime: { kind: 'docker', container: 'lighthouse' }, stopGraceSeconds: 90 },
+      {
+        ...{ name: 'execution', runtime: { kind: 'systemd', unit: 'geth' } },
+        ...{ stopGraceSeconds: 300, cleanLine: 'Blockchain stopped' },
+      },
+      {
+        ...{ name: 'beacon', runtime: { kind: 'docker', container: 'lighthouse' } },
+        ...{ stopGraceSeconds: 90, cleanLine: undefined },
+      },
     ]);
   });
 
@@ -138,6 +170,14 @@ describe('a fleet file', () => {
     ['a unit that is an option', { ...bitcoin, unit: '--help' }, ['unit']],
     ['every unit of the machine', { ...bitcoin, unit: '*' }, ['unit']],
     ['two ways to run', { ...bitcoin, docker: 'node' }, ['docker']],
+    [
+      'two ways to run, one of them by hand',
+      { ...bitcoin, commands: { start: '/a', stop: '/b', status: '/c' } },
+      ['commands'],
+    ],
+    ['commands without a way to ask', { ...bitcoin, unit: undefined, commands: { start: '/a' } }, commandsMissing],
+    ['an argument for a command', { ...bitcoin, unit: undefined, commands: withArgument }, ['commands.stop']],
+    ['a last line that no unit has', { ...bitcoin, unit: undefined, units, cleanLine: 'bye' }, ['cleanLine']],
     ['a unit that runs as nothing', { ...bitcoin, unit: undefined, units: { beacon: {} } }, ['units.beacon']],
     [
       'a grace that no unit has',
@@ -273,7 +313,19 @@ const knownKeys = [
     'restartValidators',
   ],
   ...['growAtPercent', 'horizonHours', 'minimumStepPercent', 'maximumSizeGiB', 'maximumMonthlyIncreaseUsd'],
-  ...['modificationsPerDay', 'rpc', 'probe', 'health', 'p2pPort', 'peers', 'snapshots'],
+  ...[
+    'modificationsPerDay',
+    'rpc',
+    'probe',
+    'health',
+    'p2pPort',
+    'peers',
+    'snapshots',
+    'replace',
+    'commands',
+    'cleanLine',
+    'dataMode',
+  ],
 ];
 
 const { unit: _unit, ...withoutUnit } = bitcoin;
@@ -293,6 +345,16 @@ const texts: [field: string, put: (text: string) => unknown, right: string][] = 
   ['docker', (text) => ({ ...withoutUnit, docker: text }), 'bitcoin-node_1.2'],
   ['compose.file', (text) => ({ ...withoutUnit, compose: { file: text, service: 'x' } }), '/opt/node/compose.yaml'],
   ['compose.service', (text) => ({ ...withoutUnit, compose: { file: '/x', service: text } }), 'geth'],
+  ['commands.start', (text) => ({ ...withoutUnit, commands: { start: text, stop: '/b', status: '/c' } }), '/opt/start'],
+  ['commands.stop', (text) => ({ ...withoutUnit, commands: { start: '/a', stop: text, status: '/c' } }), '/opt/stop'],
+  [
+    'commands.status',
+    (text) => ({ ...withoutUnit, commands: { start: '/a', stop: '/b', status: text } }),
+    '/opt/is-up',
+  ],
+  ['dataMode', (text) => ({ ...bitcoin, dataMode: text }), 'pruned'],
+  ['replace.launchTemplate', (text) => ({ ...bitcoin, replace: { launchTemplate: text } }), 'nodes/bitcoin'],
+  ['replace.subnets', (text) => ({ ...bitcoin, replace: { subnets: [text] } }), 'subnet-0123456789abcdef0'],
   ['units key', (text) => ({ ...withoutUnit, units: { [text]: { unit: 'x' } } }), 'beacon'],
   ['units.unit', (text) => ({ ...withoutUnit, units: { x: { unit: text } } }), 'lighthouse.service'],
   ['volumes key', (text) => ({ ...bitcoin, volumes: { [text]: '/x' } }), 'ancient'],
