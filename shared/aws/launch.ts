@@ -13,6 +13,7 @@ import {
   type TagSpecification,
 } from '@aws-sdk/client-ec2';
 import { orRefused, type Refused } from './refused.ts';
+import { settable } from './tags.ts';
 
 export interface Launch {
   /** By id or by name; the version that the template calls its default unless one is given. */
@@ -108,8 +109,8 @@ export function runRequest(launch: Launch, template: ResponseLaunchTemplateData)
       ...TagSpecifications.filter(({ ResourceType }) => ResourceType !== 'instance' && ResourceType !== 'volume').map(
         ({ ResourceType, Tags = [] }) => ({ ResourceType, Tags }),
       ),
-      tagged('instance', TagSpecifications, launch.tags),
-      tagged('volume', TagSpecifications, launch.tags),
+      ...tagged('instance', TagSpecifications, launch.tags),
+      ...tagged('volume', TagSpecifications, launch.tags),
     ],
   };
 }
@@ -124,12 +125,13 @@ function cardIn(
   return { ...rest, ...(ConnectionTrackingSpecification && { ConnectionTrackingSpecification }), SubnetId: subnetId };
 }
 
-const tagged = (
+/** Over the template's own: none is given where there is none, since a specification without tags is refused. */
+function tagged(
   ResourceType: 'instance' | 'volume',
   ofTemplate: readonly LaunchTemplateTagSpecification[],
   tags: Readonly<Record<string, string>>,
-): TagSpecification => {
+): TagSpecification[] {
   const own = ofTemplate.filter((one) => one.ResourceType === ResourceType).flatMap(({ Tags = [] }) => Tags);
-  const all = { ...Object.fromEntries(own.map(({ Key = '', Value = '' }) => [Key, Value])), ...tags };
-  return { ResourceType, Tags: Object.entries(all).map(([Key, Value]) => ({ Key, Value })) };
-};
+  const Tags = settable({ ...Object.fromEntries(own.map(({ Key = '', Value = '' }) => [Key, Value])), ...tags });
+  return Tags.length === 0 ? [] : [{ ResourceType, Tags }];
+}

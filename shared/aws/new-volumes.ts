@@ -10,6 +10,7 @@ import {
   type VolumeType,
 } from '@aws-sdk/client-ec2';
 import { orRefused, type Refused } from './refused.ts';
+import { settable } from './tags.ts';
 
 /** What the new volume is to be like. All of it is said in the request: the API's own default type is gp2, whatever the source is. */
 export interface NewVolumeWish {
@@ -94,10 +95,10 @@ const performance = (wish: NewVolumeWish) => ({
 });
 
 /** "Tags assigned to the source volume aren't assigned to the volume copy": all are given at creation. */
-const tagSpecifications = (tags: Readonly<Record<string, string>>): TagSpecification[] =>
-  Object.keys(tags).length === 0
-    ? []
-    : [{ ResourceType: 'volume', Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })) }];
+const tagSpecifications = (tags: Readonly<Record<string, string>>): TagSpecification[] => {
+  const Tags = settable(tags);
+  return Tags.length === 0 ? [] : [{ ResourceType: 'volume', Tags }];
+};
 
 function made(call: string, volumeId: string | undefined): MadeVolume {
   if (!volumeId) throw new Error(`${call} was answered without a volume id`);

@@ -13,6 +13,7 @@ import {
   type Volume,
 } from '@aws-sdk/client-ec2';
 import { type Accepted, orRefused, type Refused } from './refused.ts';
+import { settable } from './tags.ts';
 
 export interface VolumeNow {
   readonly volumeId: string;
@@ -211,13 +212,13 @@ export async function keepOnTermination(ec2: EC2Client, instanceId: string, devi
   );
 }
 
-/** "Up to 1000 resources" and fifty tags a resource (CreateTagsRequest). A tag that is there already is overwritten. */
+/** "Up to 1000 resources" and fifty tags a resource (CreateTagsRequest). A tag that is there already is overwritten; one of AWS is left out. */
 export async function tagResources(
   ec2: EC2Client,
   ids: readonly string[],
   tags: Readonly<Record<string, string>>,
 ): Promise<void> {
-  const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
+  const Tags = settable(tags);
   if (ids.length === 0 || Tags.length === 0) return;
   await ec2.send(new CreateTagsCommand({ Resources: [...ids], Tags }));
 }

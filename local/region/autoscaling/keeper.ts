@@ -40,6 +40,7 @@ export class Keeper {
     const activity = this.#begin(group, `Moving EC2 instance to Standby: ${member.instanceId}`, cause);
     member.lifecycle = 'EnteringStandby';
     for (const arn of group.targetGroupArns) this.#loadBalancing.deregister(arn, member.instanceId);
+    const { instanceId } = member;
     const settled = (looks: number): void => {
       if (member.lifecycle !== 'EnteringStandby') return;
       if (looks > 0 && this.#drains(group, member)) {
@@ -48,6 +49,7 @@ export class Keeper {
         return;
       }
       member.lifecycle = 'Standby';
+      this.#worked(activity, instanceId);
       this.#end(activity, 'Successful');
     };
     this.#kernel.clock.after(this.#movingMs(), () => settled(DRAIN_LOOKS_MAX));
@@ -61,6 +63,7 @@ export class Keeper {
     member.health = 'Healthy';
     this.#kernel.clock.after(this.#movingMs(), () => {
       if (member.lifecycle === 'Pending') this.#enterService(group, member);
+      this.#worked(activity, member.instanceId);
       this.#end(activity, 'Successful');
     });
     return activity;
@@ -188,6 +191,12 @@ export class Keeper {
     group.activities.push(activity);
     group.activities.splice(0, Math.max(0, group.activities.length - ACTIVITIES_MAX));
     return activity;
+  }
+
+  /** Told when it is over: how long targets drain nobody knows before. */
+  #worked({ startedAtMs }: Activity, instanceId: string): void {
+    const to = this.#kernel.clock.now();
+    this.#kernel.working({ what: 'standby', resources: [instanceId], from: startedAtMs, to });
   }
 
   #end(activity: Activity, status: 'Successful' | 'Failed'): void {

@@ -100,7 +100,9 @@ export function reboot(state: Ec2State, { instanceId, ailments }: Instance): voi
   if (Object.keys(left).length === Object.keys(ailments).length) return;
   state.changeInstance(instanceId, { ailments: left, checks: withAilments(INITIALIZING, left) });
   const { clock } = state.kernel;
-  clock.after(state.kernel.random('ec2/reboots').integer(...CHECKS_MS), () => endChecks(state, instanceId));
+  const checkedAtMs = clock.now() + state.kernel.random('ec2/reboots').integer(...CHECKS_MS);
+  state.kernel.working({ what: 'status checks', resources: [instanceId], from: clock.now(), to: checkedAtMs });
+  clock.at(checkedAtMs, () => endChecks(state, instanceId));
 }
 
 /** From any state; "if you terminate an instance more than once, each call succeeds". Nothing here is protected from it. */
@@ -143,6 +145,7 @@ function boot(state: Ec2State, instanceId: string, what: string, random: Random)
       return;
     }
     enter(state, instanceId, { state: 'running' });
+    state.kernel.working({ what: 'status checks', resources: [instanceId], from: runningAtMs, to: checkedAtMs });
     state.machines.get(instanceId)?.powerOn();
   });
   clock.at(checkedAtMs, () => {

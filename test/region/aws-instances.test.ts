@@ -1,0 +1,295 @@
+// Instances as the heals handle them, through unmodified SDK clients: read, stopped, started, replaced from their launch template, terminated.
+import { CreateLaunchTemplateCommand, type RequestLaunchTemplateData, RunInstancesCommand } from '@aws-sdk/client-ec2';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { SUBNET_ID, VPC_ID } from '../../local/region/ec2/service.ts';
+import {
+  describeChecks,
+  describeInstance,
+  startInstance,
+  stopInstance,
+  terminateInstance,
+} from '../../shared/aws/instances.ts';
+import { type Launch, launchedWith, launchReplacement, runRequest } from '../../shared/aws/launch.ts';
+import type { ReplaceClients } from '../../shared/aws/replace-clients.ts';
+import { describeVolumes } from '../../shared/aws/volumes.ts';
+import { type PacedRegion, pacedRegion } from '../support/paced-region.ts';
+
+const MINUTE_MS = 60_000;
+const GONE = 'i-0aaaaaaaaaaaaaaaa';
+const SUBNET_B = 'subnet-0123456789abcdef1';
+const IMAGE = 'ami-0aaaabbbbccccdddd';
+
+let paced: PacedRegion;
+let region: PacedRegion['region'];
+let aws: ReplaceClients;
+
+beforeEach(async () => {
+  paced = await pacedRegion();
+  ({ region } = paced);
+  aws = await paced.clients();
+});
+
+afterEach(() => paced.end());
+
+const base64 = (text: string): string => Buffer.from(text).toString('base64');
+
+async function template(data: RequestLaunchTemplateData = {}): Promise<string> {
+  const { LaunchTemplate } = await aws.ec2.send(
+    new CreateLaunchTemplateCommand({
+      LaunchTemplateName: 'bitcoin-node',
+      LaunchTemplateData: {
+        ImageId: IMAGE,
+        InstanceType: 'm6i.large',
+        UserData: base64('#!/bin/sh\nsystemctl start bitcoind'),
+        BlockDeviceMappings: [{ DeviceName: '/dev/sdf', Ebs: { VolumeSize: 500, DeleteOnTermination: false } }],
+        TagSpecifications: [
+          {
+            ResourceType: 'instance',
+            Tags: [
+              { Key: 'Name', Value: 'bitcoin' },
+              { Key: 'Owner', Value: 'ops' },
+            ],
+          },
+        ],
+        ...data,
+      },
+    }),
+  );
+  return LaunchTemplate?.LaunchTemplateId ?? '';
+}
+
+const launchOf = (id: string, more: Partial<Launch> = {}): Launch => ({
+  launchTemplate: { id },
+  subnetId: SUBNET_ID,
+  availabilityZone: 'eu-west-1a',
+  instanceType: 'm6i.xlarge',
+  userData: '#cloud-config\nbootcmd: [touch /etc/chainmend/client-masked]',
+  tags: { Name: 'bitcoin-0', 'chainmend:joining': 'cafe0123' },
+  token: 'heal-1',
+  ...more,
+});
+
+async function launched(launch: Launch): Promise<string> {
+  const answer = await launchReplacement(aws.ec2, launch);
+  if ('refused' in answer) throw new Error(answer.refused);
+  return answer.instanceId;
+}
+
+describe('An instance that is read', () => {
+  it('says where it is, what is attached, and who owns it', async () => {
+    const tags = {
+      Name: 'bitcoin-0',
+      'aws:ec2launchtemplate:id': 'lt-0123456789abcdef0',
+      'aws:ec2launchtemplate:version': '3',
+      'aws:autoscaling:groupName': 'bitcoin',
+      'aws:cloudformation:stack-name': 'nodes',
+    };
+    const instanceId = region.ec2.addInstance({ privateIp: '10.0.0.11', instanceType: 'i4i.large', tags });
+    const root = region.ec2.addVolume({ sizeGiB: 16, attachedTo: { instanceId, device: '/dev/xvda' } });
+    const data = region.ec2.addVolume({ sizeGiB: 500, attachedTo: { instanceId, device: '/dev/sdf' } });
+    expect(await describeInstance(aws.ec2, instanceId)).toEqual({
+      instanceId,
+      state: 'running',
+      availabilityZone: 'eu-west-1a',
+      subnetId: SUBNET_ID,
+      vpcId: VPC_ID,
+      instanceType: 'i4i.large',
+      privateIp: '10.0.0.11',
+      rootDevice: '/dev/xvda',
+      rootVolumeId: root,
+      devices: [
+        { device: '/dev/xvda', volumeId: root, deleteOnTermination: expect.any(Boolean), status: 'attached' },
+        { device: '/dev/sdf', volumeId: data, deleteOnTermination: expect.any(Boolean), status: 'attached' },
+      ],
+      tags,
+      launchTemplate: { id: 'lt-0123456789abcdef0', version: '3' },
+      autoScalingGroup: 'bitcoin',
+      cloudFormationStack: 'nodes',
+      instanceStore: true,
+      publicIp: null,
+    });
+  });
+
+  it('tells an elastic address from one that a stop loses, and asks about neither where there is none', async () => {
+    const elastic = region.ec2.addInstance({ privateIp: '10.0.0.11' });
+    const allocationId = region.ec2.addAddress({ instanceId: elastic });
+    const lost = region.ec2.addInstance({ privateIp: '10.0.0.12', publicIp: '198.18.0.7' });
+    const bare = region.ec2.addInstance({ privateIp: '10.0.0.13' });
+    expect(await describeInstance(aws.ec2, elastic)).toMatchObject({
+      publicIp: { allocationId },
+      instanceStore: false,
+    });
+    expect(await describeInstance(aws.ec2, lost)).toMatchObject({ publicIp: { ip: '198.18.0.7', allocationId: null } });
+    const before = paced.count('DescribeAddresses');
+    expect(await describeInstance(aws.ec2, bare)).toMatchObject({ publicIp: null });
+    expect(paced.count('DescribeAddresses')).toBe(before);
+  });
+
+  it('is null where it is gone, and so are its checks; those of one that does not run do not apply', async () => {
+    expect(await describeInstance(aws.ec2, GONE)).toBeNull();
+    expect(await describeChecks(aws.ec2, GONE)).toBeNull();
+    const stopped = region.ec2.addInstance({ privateIp: '10.0.0.11', state: 'stopped' });
+    expect(await describeChecks(aws.ec2, stopped)).toMatchObject({ system: 'not-applicable' });
+    const sick = region.ec2.addInstance({ privateIp: '10.0.0.12' });
+    region.ec2.impair(sick, 'attachedEbs', 'nothing');
+    expect(await describeChecks(aws.ec2, sick)).toEqual({ system: 'ok', instance: 'ok', attachedEbs: 'impaired' });
+  });
+});
+
+describe('The power of an instance', () => {
+  it('goes and comes, twice asked like once, and its checks begin anew', async () => {
+    const id = region.ec2.addInstance({ privateIp: '10.0.0.11' });
+    expect(await stopInstance(aws.ec2Once, id)).toEqual({ accepted: true });
+    expect(await stopInstance(aws.ec2Once, id)).toEqual({ accepted: true });
+    expect(await startInstance(aws.ec2Once, id)).toMatchObject({ code: 'IncorrectInstanceState' });
+    await paced.pass(MINUTE_MS);
+    expect(await startInstance(aws.ec2Once, id)).toEqual({ accepted: true });
+    await paced.pass(30_000);
+    expect(await describeChecks(aws.ec2, id)).toMatchObject({ system: 'initializing' });
+    await paced.pass(3 * MINUTE_MS);
+    expect(await describeChecks(aws.ec2, id)).toMatchObject({ system: 'ok', instance: 'ok' });
+  });
+
+  it('is AWS’s work for as long as AWS takes for it, checks included', async () => {
+    const id = region.ec2.addInstance({ privateIp: '10.0.0.11' });
+    const fromMs = region.clock.now();
+    await stopInstance(aws.ec2Once, id);
+    await paced.pass(MINUTE_MS);
+    await startInstance(aws.ec2Once, id);
+    await paced.pass(4 * MINUTE_MS);
+    const works = region.kernel.works.filter(({ resources }) => resources.includes(id));
+    expect(works.map(({ what }) => what)).toEqual(['instance stop', 'instance start', 'status checks']);
+    const [stop, start, checks] = works;
+    expect(stop?.from).toBeGreaterThanOrEqual(fromMs);
+    expect(checks?.from).toBe(start?.to);
+  });
+
+  it('does not come back where its zone has no room, which is a refusal and no fault', async () => {
+    const id = region.ec2.addInstance({ privateIp: '10.0.0.11', state: 'stopped' });
+    region.ec2.exhaust('eu-west-1a');
+    expect(await startInstance(aws.ec2Once, id)).toMatchObject({
+      code: 'InsufficientInstanceCapacity',
+      refused: expect.stringContaining('do not have sufficient'),
+    });
+  });
+
+  it('ends for good, and to end it again is no error, even when it is long gone', async () => {
+    const id = region.ec2.addInstance({ privateIp: '10.0.0.11' });
+    expect(await terminateInstance(aws.ec2, id)).toEqual({ accepted: true });
+    await paced.pass(2 * MINUTE_MS);
+    expect(await terminateInstance(aws.ec2, id)).toEqual({ accepted: true });
+    await paced.pass(120 * MINUTE_MS);
+    expect(await terminateInstance(aws.ec2, id)).toEqual({ accepted: true });
+  });
+});
+
+describe('The instance that takes the place of another', () => {
+  it('comes from the template, with our user data, type, subnet and tags, and its metadata behind a token', async () => {
+    const id = await template({
+      MetadataOptions: { HttpTokens: 'optional', HttpPutResponseHopLimit: 2 },
+      TagSpecifications: [
+        {
+          ResourceType: 'instance',
+          Tags: [
+            { Key: 'Name', Value: 'bitcoin' },
+            { Key: 'Owner', Value: 'ops' },
+          ],
+        },
+        { ResourceType: 'volume', Tags: [{ Key: 'Backup', Value: 'daily' }] },
+      ],
+    });
+    region.ec2.enforceHttpTokens();
+    const old = { 'aws:autoscaling:groupName': 'bitcoin', ...launchOf(id).tags };
+    const instanceId = await launched(launchOf(id, { tags: old }));
+    expect(await describeInstance(aws.ec2, instanceId)).toMatchObject({
+      state: 'pending',
+      autoScalingGroup: null,
+      instanceType: 'm6i.xlarge',
+      subnetId: SUBNET_ID,
+      launchTemplate: { id, version: '1' },
+      tags: { Name: 'bitcoin-0', Owner: 'ops', 'chainmend:joining': 'cafe0123' },
+    });
+    const { userData = '', httpTokens } = region.ec2.instance(instanceId).settings;
+    expect(Buffer.from(userData, 'base64').toString()).toBe(launchOf(id).userData);
+    expect(httpTokens).toBe('required');
+    const volumes = await describeVolumes(aws.ec2, { instanceIds: [instanceId] });
+    expect(volumes.map(({ attachment, tags }) => [attachment?.device, attachment?.deleteOnTermination, tags])).toEqual([
+      ['/dev/xvda', true, { Backup: 'daily', ...launchOf(id).tags }],
+      ['/dev/sdf', false, { Backup: 'daily', ...launchOf(id).tags }],
+    ]);
+  });
+
+  it('is one for one token, even when the template has another default by now', async () => {
+    const id = await template();
+    const instanceId = await launched(launchOf(id));
+    expect(await launched(launchOf(id))).toBe(instanceId);
+    // What the second request asks for differs, as it would with other network interfaces in a new default version.
+    expect(await launched(launchOf(id, { tags: { Name: 'other' } }))).toBe(instanceId);
+    expect(await launchedWith(aws.ec2, 'heal-1')).toBe(instanceId);
+    expect(await launchedWith(aws.ec2, 'heal-2')).toBeNull();
+    expect(region.ec2.instances()).toHaveLength(1);
+  });
+
+  it('goes where the subnet is, also from a template that has a network interface and a zone of its own', async () => {
+    region.ec2.addSubnet({ subnetId: SUBNET_B, vpcId: VPC_ID, availabilityZone: 'eu-west-1b' });
+    const id = await template({
+      NetworkInterfaces: [{ DeviceIndex: 0, SubnetId: SUBNET_ID, Groups: ['sg-0aaaabbbbccccdddd'] }],
+      Placement: { AvailabilityZone: 'eu-west-1a' },
+    });
+    const there = { subnetId: SUBNET_B, availabilityZone: 'eu-west-1b' };
+    const instanceId = await launched(launchOf(id, there));
+    expect(await describeInstance(aws.ec2, instanceId)).toMatchObject(there);
+    expect(region.ec2.instance(instanceId).networkInterface?.securityGroupIds).toEqual(['sg-0aaaabbbbccccdddd']);
+  });
+
+  it('is refused with its code where there is no room or no template, and nothing is launched', async () => {
+    const id = await template();
+    region.ec2.exhaust('eu-west-1a');
+    expect(await launchReplacement(aws.ec2, launchOf(id))).toMatchObject({ code: 'InsufficientInstanceCapacity' });
+    expect(await launchReplacement(aws.ec2, launchOf('lt-0aaaabbbbccccdddd'))).toMatchObject({
+      code: 'InvalidLaunchTemplateId.NotFound',
+    });
+    expect(region.ec2.instances()).toHaveLength(0);
+    const byName = { launchTemplate: { name: 'bitcoin-node', version: '1' }, subnetId: SUBNET_B };
+    region.ec2.addSubnet({ subnetId: SUBNET_B, vpcId: VPC_ID, availabilityZone: 'eu-west-1b' });
+    expect(await launchReplacement(aws.ec2, launchOf(id, byName))).toMatchObject({ instanceId: expect.any(String) });
+  });
+
+  it('is terminated out of pending where the zone had no room after all, as is read', async () => {
+    region.ec2.exhaust('eu-west-1a', 'late');
+    const instanceId = await launched(launchOf(await template()));
+    await paced.pass(MINUTE_MS);
+    expect(await describeInstance(aws.ec2, instanceId)).toMatchObject({
+      state: 'terminated',
+      subnetId: '',
+      devices: [],
+    });
+  });
+
+  it('is refused where the role may not launch it', async () => {
+    const id = await template();
+    const { ec2 } = await paced.clients([
+      { Effect: 'Allow', Action: ['ec2:DescribeLaunchTemplateVersions', 'ec2:DescribeInstances'], Resource: '*' },
+    ]);
+    expect(await launchReplacement(ec2, launchOf(id))).toMatchObject({ code: 'UnauthorizedOperation' });
+  });
+
+  it('takes whatever else the template says of what it overwrites', () => {
+    const request = runRequest(launchOf('lt-0123456789abcdef0'), {
+      MetadataOptions: { State: 'applied', HttpTokens: 'optional', HttpPutResponseHopLimit: 2 },
+      TagSpecifications: [{ ResourceType: 'network-interface', Tags: [{ Key: 'Owner', Value: 'ops' }] }],
+      NetworkInterfaces: [{ DeviceIndex: 0, PrivateIpAddress: '10.0.0.11', SubnetId: 'subnet-of-the-old-one' }],
+    });
+    expect(new RunInstancesCommand(request).input).toMatchObject({
+      MetadataOptions: { HttpTokens: 'required', HttpPutResponseHopLimit: 2 },
+      TagSpecifications: [
+        { ResourceType: 'network-interface' },
+        { ResourceType: 'instance' },
+        { ResourceType: 'volume' },
+      ],
+    });
+    expect(request.MetadataOptions).not.toHaveProperty('State');
+    expect(request.NetworkInterfaces).toEqual([{ DeviceIndex: 0, SubnetId: SUBNET_ID }]);
+    expect(request).not.toHaveProperty('SubnetId');
+  });
+});
