@@ -83,6 +83,8 @@ function toldBy(facts: StoryFacts, line: JournalLine): Told {
       return line.act?.startsWith('ModifyVolume')
         ? [{ label: 'AWS', text: line.sentence }]
         : answered(facts.journal, line);
+    case 'progress':
+      return [{ label: 'progress', text: line.sentence }];
     case 'proof':
       return [{ label: 'proved', text: line.sentence }];
     case 'plan':

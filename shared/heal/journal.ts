@@ -5,7 +5,16 @@ const KEPT_DAYS = 400;
 /** Evidence is cut rather than refused: a DynamoDB item holds 400 KB, and a reader holds less. */
 const MAX_EVIDENCE_CHARACTERS = 4_000;
 
-export type JournalKind = 'decision' | 'plan' | 'intent' | 'result' | 'refusal' | 'proof' | 'outcome' | 'page';
+export type JournalKind =
+  | 'decision'
+  | 'plan'
+  | 'intent'
+  | 'result'
+  | 'refusal'
+  | 'proof'
+  | 'outcome'
+  | 'page'
+  | 'progress';
 
 export interface JournalEntry {
   readonly atMs: number;

@@ -150,7 +150,7 @@ export function release(
   if (!commandsOver && nowMs <= read.quietAfterMs) return { waitUntilMs: read.quietAfterMs + 1 };
   const fence = Math.max(read.fence, seenFence);
   const operation = keepOperation ? read.operation : null;
-  return { next: { ...read, owner: null, fence, operation, version: read.version + 1 } };
+  return { next: { ...withoutProgress(read), owner: null, fence, operation, version: read.version + 1 } };
 }
 
 /**
@@ -166,8 +166,11 @@ export function freeDead(
   if (read.owner === null || unsettled(read) || !leaseFree(read, owner, nowMs)) return { leave: true };
   const { operation } = read;
   const learnt = operation?.kind === 'replace' ? operation : null;
-  return { next: { ...read, owner: null, operation: learnt, version: read.version + 1 } };
+  return { next: { ...withoutProgress(read), owner: null, operation: learnt, version: read.version + 1 } };
 }
+
+/** Nobody makes any, once nobody holds the node. */
+const withoutProgress = ({ progress: _, ...rest }: NodeRecord): NodeRecord => rest;
 
 /**
  * Something was begun on the node that must be brought to an end or put back. While only `preparing`, nothing is: what was

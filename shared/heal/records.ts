@@ -128,6 +128,18 @@ export interface ModificationIntent {
   readonly atMs: number;
 }
 
+/** How far a heal has come with what takes long, as told last. */
+export interface Progress {
+  readonly incidentId: string;
+  /** The work, in words that stay the same while it lasts. */
+  readonly what: string;
+  /** 0 to 100. */
+  readonly percent: number;
+  /** null where nobody can tell. */
+  readonly etaSeconds: number | null;
+  readonly atMs: number;
+}
+
 export interface NodeRecord {
   readonly fleet: string;
   readonly instanceId: string;
@@ -145,6 +157,8 @@ export interface NodeRecord {
   readonly clientOwedSinceMs?: number;
   /** Intents of the last 24 h, oldest first. */
   readonly modifications: readonly ModificationIntent[];
+  /** Of the heal that holds the node. Absent where it has told of none. */
+  readonly progress?: Progress;
   readonly version: number;
 }
 

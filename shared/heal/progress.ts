@@ -1,0 +1,70 @@
+// How far a heal has come with what takes hours (a volume that is filled from its snapshot): on the node's record for who asks now,
+// and a line in the journal at each quarter for who asks later.
+import { type Changed, changeNode } from './claim.ts';
+import { type Holder, holds } from './lease.ts';
+import type { Progress } from './records.ts';
+import type { HealTools } from './tools.ts';
+
+/** The node's record is not written more often for this. */
+const WRITE_EVERY_MS = 60_000;
+
+export type ToldProgress = Omit<Progress, 'incidentId'>;
+
+const quarterOf = ({ percent }: Progress): number => Math.floor(percent / 25);
+
+/**
+ * What is to be written of `now`, after what the node's record says.
+ *
+ * @returns `quarter`: 1 to 4 where that was reached since, of the same work; else null
+ */
+export function decideProgress(
+  kept: Progress | undefined,
+  now: Progress,
+): { readonly write: boolean; readonly quarter: number | null } {
+  const before = kept?.what === now.what && kept.incidentId === now.incidentId ? kept : undefined;
+  const quarter = quarterOf(now);
+  return {
+    // Another clock that is ahead must not silence us.
+    write: kept === undefined || Math.abs(now.atMs - kept.atMs) >= WRITE_EVERY_MS,
+    quarter: quarter > (before ? quarterOf(before) : 0) ? quarter : null,
+  };
+}
+
+/**
+ * Body of a step, or part of one; safe to repeat.
+ *
+ * @param told `what` names the work, the same words each time: "fill vol-0123… from snap-0123…"
+ * @param place orders the journal's lines: the effect's place
+ * @throws RangeError where `percent` is not from 0 to 100
+ */
+export async function noteProgress(
+  tools: Pick<HealTools, 'store' | 'journal' | 'payload'>,
+  holder: Holder,
+  told: ToldProgress,
+  place: string,
+): Promise<Changed> {
+  const { store, journal, payload } = tools;
+  const { percent, what, atMs } = told;
+  if (!(percent >= 0 && percent <= 100)) throw new RangeError(`progress of ${what}: ${percent} %, expected 0 to 100`);
+  const now: Progress = { ...told, incidentId: payload.incidentId };
+  const read = await store.readNode(payload.fleet, payload.instanceId);
+  if (!holds(read, holder)) return { lost: true };
+  const { write, quarter } = decideProgress(read?.progress, now);
+  // Before the record, which says what was told already; the same line twice is one line.
+  if (quarter !== null)
+    await journal(`${place}-progress-${quarter}`, {
+      atMs,
+      kind: 'progress',
+      sentence: sentenceOf(now),
+      evidence: told,
+    });
+  if (!write) return { written: true };
+  return changeNode(tools, holder, (node) => ({ ...node, progress: now }));
+}
+
+/** "fill vol-…: 50 %, about 42 min left" */
+export const sentenceOf = ({ what, percent, etaSeconds }: ToldProgress): string =>
+  `${what}: ${Math.floor(percent)} %${etaSeconds === null || percent >= 100 ? '' : `, about ${minutes(etaSeconds)} left`}`;
+
+const minutes = (seconds: number): string =>
+  seconds < 90 ? `${Math.ceil(seconds)} s` : `${Math.round(seconds / 60)} min`;
