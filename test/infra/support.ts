@@ -9,6 +9,7 @@ import { addChecks } from '../../infra/checks.ts';
 import type { CommandDocuments } from '../../infra/constructs/documents.ts';
 import type { FleetFile } from '../../infra/fleets.ts';
 import { ChainmendStack } from '../../infra/stack.ts';
+import type { Operation } from '../../shared/documents/parameters.ts';
 import { parseFleetDocument } from '../../shared/fleet/parse.ts';
 import { resolveFleet } from '../../shared/fleet/resolve.ts';
 
@@ -36,15 +37,26 @@ export const litecoin = fleetFile({
 });
 
 const content = { schemaVersion: '2.2', description: 'a test', parameters: {}, mainSteps: [] } as const;
-const documents: CommandDocuments = {
-  observeNode: { operation: 'observe-node', name: 'chainmend-observe-node-00000000', content },
-  growFilesystem: { operation: 'grow-filesystem', name: 'chainmend-grow-filesystem-11111111', content },
-  readConfig: { operation: 'read-config', name: 'chainmend-read-config-22222222', content },
-  writeConfig: { operation: 'write-config', name: 'chainmend-write-config-33333333', content },
-  askPeers: { operation: 'ask-peers', name: 'chainmend-ask-peers-55555555', content },
-  changePeers: { operation: 'change-peers', name: 'chainmend-change-peers-44444444', content },
-  askNode: { operation: 'ask-node', name: 'chainmend-ask-node-66666666', content },
-};
+const document = <O extends Operation>(operation: O, hash: string) => ({
+  operation,
+  name: `chainmend-${operation}-${hash.repeat(8)}`,
+  content,
+});
+const documents = {
+  observeNode: document('observe-node', '0'),
+  growFilesystem: document('grow-filesystem', '1'),
+  readConfig: document('read-config', '2'),
+  writeConfig: document('write-config', '3'),
+  askPeers: document('ask-peers', '5'),
+  changePeers: document('change-peers', '4'),
+  askNode: document('ask-node', '6'),
+  inspectNode: document('inspect-node', '7'),
+  restartClient: document('restart-client', '8'),
+  checkVolume: document('check-volume', '9'),
+  swapVolumes: document('swap-volumes', 'a'),
+  stopClient: document('stop-client', 'b'),
+  startClient: document('start-client', 'c'),
+} satisfies CommandDocuments;
 
 export function buildStack({
   fleets = [bitcoin, litecoin],

@@ -1,7 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { Health } from '../../shared/fleet/observation.ts';
-import { FAILURES, GUARDRAILS } from '../../shared/guardrails/codes.ts';
 import { isVolumeType, MONTHLY_USD_PER_GIB, VOLUME_LIMITS } from '../../shared/guardrails/ebs.ts';
 import {
   addedUsd,
@@ -10,73 +8,13 @@ import {
   leaveStagger,
   monthOf,
   mustWait,
-  OBSERVATION_VALID_MS,
   PROOF_VALID_MS,
-  readBreaker,
   reserve,
   stagger,
 } from '../../shared/guardrails/grow.ts';
-import type { BudgetRecord, GrowRecord, HealthReading } from '../../shared/guardrails/records.ts';
+import type { BudgetRecord, GrowRecord } from '../../shared/guardrails/records.ts';
 import type { ExecutionStatus } from '../../shared/heal/records.ts';
-import { DATA_VOLUME, fleetWith, HOUR_MS, ME, NOON_MS, OTHER } from '../support/heal-facts.ts';
-
-const seen = (health: readonly Health[], observedAtMs = NOON_MS): HealthReading => ({
-  observedAtMs,
-  nodes: health.map((each, i) => ({ instanceId: `i-${observedAtMs}-${i}`, health: each, height: null })),
-});
-const nodes = (synced: number, others: number, health: Health = 'stuck'): Health[] => [
-  ...Array.from({ length: synced }, (): Health => 'synced'),
-  ...Array.from({ length: others }, () => health),
-];
-
-describe('the breaker of a fleet', () => {
-  const read = (health: readonly Health[], breaker = {}) =>
-    readBreaker(fleetWith({}, { breaker }), [seen(health)], NOON_MS);
-
-  it.each([
-    [1, 0, false],
-    [0, 1, false],
-    [3, 1, false],
-    [2, 2, true],
-    [4, 1, false],
-    [3, 2, true],
-    [8, 2, false],
-    [7, 3, true],
-    [80, 20, false],
-    [79, 21, true],
-  ])('with %i nodes synced and %i not is open: %s', (synced, others, open) => {
-    expect(read(nodes(synced, others)).open).toBe(open);
-  });
-
-  it.each<Health>(['behind', 'starting', 'stuck', 'forked', 'unreachable', 'unknown'])(
-    'counts a node that is %s',
-    (health) => {
-      expect(read(nodes(3, 2, health))).toEqual({ open: true, sentence: '2 of 5 nodes unhealthy or unknown, limit 1' });
-    },
-  );
-
-  it('allows what the fleet file says', () => {
-    expect(read(nodes(3, 2), { unhealthyMinimum: 2 }).open).toBe(false);
-    expect(read(nodes(5, 5), { unhealthyPercent: 50 }).open).toBe(false);
-  });
-
-  it('is open where nothing was observed, or nothing lately', () => {
-    const fleet = fleetWith();
-    const sentence = 'the fleet has not been observed for 3 min: all of it counts as unknown';
-    expect(readBreaker(fleet, [], NOON_MS)).toEqual({ open: true, sentence });
-    const old = seen(nodes(5, 0), NOON_MS - OBSERVATION_VALID_MS);
-    expect(readBreaker(fleet, [old], NOON_MS).open).toBe(false);
-    expect(readBreaker(fleet, [old], NOON_MS + 1)).toEqual({ open: true, sentence });
-  });
-
-  it('counts the nodes of a part that was not observed lately as unknown, not as absent', () => {
-    const parts = [seen(nodes(100, 0)), seen(nodes(100, 0), NOON_MS - OBSERVATION_VALID_MS - 1)];
-    expect(readBreaker(fleetWith(), parts, NOON_MS)).toEqual({
-      open: true,
-      sentence: '100 of 200 nodes unhealthy or unknown, limit 40',
-    });
-  });
-});
+import { DATA_VOLUME, HOUR_MS, ME, NOON_MS, OTHER } from '../support/heal-facts.ts';
 
 describe('a fleet whose disks fill together', () => {
   const open = { open: true, sentence: '3 of 5 nodes unhealthy or unknown, limit 1' };
@@ -250,17 +188,6 @@ describe('what growth may cost in a month', () => {
   it('begins anew with the calendar month, in UTC', () => {
     expect(monthOf(Date.parse('2026-01-31T23:59:59.999Z'))).toBe('2026-01');
     expect(monthOf(Date.parse('2026-02-01T00:00:00Z'))).toBe('2026-02');
-  });
-});
-
-describe('what people are told', () => {
-  it('has a sentence for every code, and no code twice', () => {
-    const codes = [...Object.entries(GUARDRAILS), ...Object.entries(FAILURES)];
-    expect(new Set(codes.map(([code]) => code)).size).toBe(codes.length);
-    for (const [code, sentence] of codes) {
-      expect(code).toMatch(/^[a-z]+(-[a-z]+)*$/);
-      expect(sentence).toMatch(/^[A-Z].{10,200}\.$/);
-    }
   });
 });
 
