@@ -1,0 +1,178 @@
+// What of the things that heals have kept may go now: volumes, retired instances and sets of clean snapshots past their date, and nothing
+// else. Pure. Whatever is not certainly ours, past its date, unused and dispensable stays, and the reason is told.
+import { createHash } from 'node:crypto';
+import type { Fleet } from '../../shared/fleet/model.ts';
+import { FLEET_TAG } from '../../shared/fleet/naming.ts';
+import type { FleetNode } from '../../shared/fleet/nodes.ts';
+import type { SubjectRefusal } from '../../shared/guardrails/names.ts';
+import { judgePauseTag } from '../../shared/guardrails/switches.ts';
+import type { SnapshotSet } from '../../shared/snapshots/model.ts';
+import { INCIDENT_TAG, KEEP_UNTIL_TAG } from '../../shared/snapshots/tags.ts';
+import { setsToRemove } from './decide-sets.ts';
+import { judgeRetired } from './judge-retired.ts';
+
+export type Tags = Readonly<Record<string, string>>;
+
+/** A volume that carries the fleet's tag and a date until which it is kept. */
+export interface KeptVolume {
+  readonly volumeId: string;
+  readonly node: string | null;
+  readonly state: string;
+  /** Instances that have it. */
+  readonly attachedTo: readonly string[];
+  readonly sizeGiB: number;
+  /** null: what the tag says is no date. */
+  readonly keepUntilMs: number | null;
+  readonly tags: Tags;
+}
+
+/** An instance that carries the fleet's tag, and that it was retired. */
+export interface RetiredInstance {
+  readonly instanceId: string;
+  readonly node: string | null;
+  readonly state: string;
+  readonly keepUntilMs: number | null;
+  readonly tags: Tags;
+  readonly rootDevice: string;
+  readonly volumes: readonly {
+    readonly volumeId: string;
+    readonly device: string;
+    readonly deleteOnTermination: boolean;
+  }[];
+}
+
+export interface PruneFacts {
+  readonly nowMs: number;
+  readonly fleet: Pick<Fleet, 'name' | 'volumes' | 'cleanSnapshots'>;
+  /** Who the fleet's nodes are now; instances that join or have retired are not among them. */
+  readonly nodes: readonly FleetNode[];
+  /** Why nothing of a node is touched (an open incident, a heal, a pause), by the node's name and by its instance's id. */
+  readonly busy: ReadonlyMap<string, string>;
+  readonly volumes: readonly KeptVolume[];
+  readonly instances: readonly RetiredInstance[];
+  readonly sets: readonly SnapshotSet[];
+}
+
+export type Removal =
+  | { readonly kind: 'volume'; readonly id: string; readonly node: string; readonly sentence: string }
+  | { readonly kind: 'instance'; readonly id: string; readonly node: string; readonly sentence: string }
+  | {
+      readonly kind: 'set';
+      /** The set's. */
+      readonly id: string;
+      readonly node: string;
+      readonly sentence: string;
+      readonly snapshotIds: readonly string[];
+    };
+
+export interface PrunePlan {
+  /** In this order; never more deletions than `MAX_DELETIONS`. */
+  readonly removals: readonly Removal[];
+  /** What is past its date as well, and waits for the next run. */
+  readonly waiting: number;
+  readonly refusals: readonly SubjectRefusal[];
+  /** Names the removals, and nothing but them: an approval is bound to it. */
+  readonly hash: string;
+}
+
+/** Of one fleet in one run: a mistake that nobody has thought of must not take everything before anybody sees it. */
+export const MAX_DELETIONS = 20;
+/** The schedule is six hours: what is met twice in a row has lasted. */
+const LASTS_MS = 13 * 60 * 60_000;
+
+export function decidePrune(facts: PruneFacts): PrunePlan {
+  const { fleet, nodes } = facts;
+  const refusals: SubjectRefusal[] = [];
+  const there = facts.volumes.length + facts.instances.length + facts.sets.length;
+  if (nodes.length === 0) {
+    const reason = `discovery finds no node of ${fleet.name}: nothing that was kept of its nodes is removed`;
+    if (there > 0)
+      refusals.push({ refuse: 'nothing-matched', subject: fleet.name, reason, page: false, lastsMs: LASTS_MS });
+    return { removals: [], waiting: 0, refusals, hash: hashOf([]) };
+  }
+  const judged = [
+    ...byDate(facts.instances).map(
+      (one) => [one.instanceId, judgeKept(one, facts) ?? judgeRetired(one, facts)] as const,
+    ),
+    ...byDate(facts.volumes).map((one) => [one.volumeId, judgeKept(one, facts) ?? judgeVolume(one)] as const),
+  ];
+  const all: Removal[] = [];
+  for (const [subject, one] of judged) {
+    if ('kind' in one) all.push(one);
+    else if (one.why !== null) refusals.push(keptLonger(subject, one.why, one.page));
+  }
+  all.push(...setsToRemove(facts));
+  const removals = withinLimit(all);
+  return { removals, waiting: all.length - removals.length, refusals, hash: hashOf(removals) };
+}
+
+/** It stays; `why` is for people, and null where it simply is not its time. */
+export interface Stays {
+  readonly stays: true;
+  readonly why: string | null;
+  /** A person must know now. */
+  readonly page?: boolean;
+}
+
+const NOT_NOW: Stays = { stays: true, why: null };
+
+/** What keeps a volume or an instance, whatever it is. null: nothing of this. */
+function judgeKept(thing: KeptVolume | RetiredInstance, { nowMs, fleet, busy }: PruneFacts): Stays | null {
+  const { tags, node, keepUntilMs } = thing;
+  if (tags[FLEET_TAG] !== fleet.name) return NOT_NOW;
+  const written = tags[KEEP_UNTIL_TAG];
+  if (written === undefined) return stays(`it carries no ${KEEP_UNTIL_TAG}: nobody has said that it may go`);
+  if (keepUntilMs === null) return stays(`its tag ${KEEP_UNTIL_TAG} is "${written}", and an ISO date was expected`);
+  if (nowMs < keepUntilMs) return NOT_NOW;
+  if (node === null) return stays('it carries no chainmend:node: nobody can say whose it was');
+  if (judgePauseTag(tags) !== null || busy.has(node) || busy.has(idOf(thing))) return NOT_NOW;
+  return null;
+}
+
+function judgeVolume({ volumeId, node, state, attachedTo, sizeGiB, keepUntilMs, tags }: KeptVolume): Removal | Stays {
+  // Whoever attached it has a use for it: a person who put it back, or an instance that retires with it.
+  if (attachedTo.length > 0) return NOT_NOW;
+  if (state !== 'available') return state === 'deleting' || state === 'deleted' ? NOT_NOW : stays(`it is ${state}`);
+  const incident = tags[INCIDENT_TAG];
+  const sentence =
+    `volume ${volumeId} (${sizeGiB} GiB), kept of ${node} until ${dateText(keepUntilMs)}` +
+    (incident === undefined ? '' : `, incident ${incident}`);
+  return { kind: 'volume', id: volumeId, node: node ?? '', sentence };
+}
+
+export const stays = (why: string, page = false): Stays => ({ stays: true, why, page });
+export const dateText = (ms: number | null): string => (ms === null ? '?' : new Date(ms).toISOString().slice(0, 10));
+const idOf = (thing: KeptVolume | RetiredInstance): string => ('volumeId' in thing ? thing.volumeId : thing.instanceId);
+
+const byDate = <T extends KeptVolume | RetiredInstance>(things: readonly T[]): readonly T[] =>
+  things.toSorted((a, b) => (a.keepUntilMs ?? 0) - (b.keepUntilMs ?? 0) || (idOf(a) < idOf(b) ? -1 : 1));
+
+const keptLonger = (subject: string, why: string, page = false): SubjectRefusal => ({
+  refuse: 'kept-longer',
+  subject,
+  reason: `${subject} stays: ${why}`,
+  page,
+  lastsMs: LASTS_MS,
+});
+
+/** A set goes whole or not at all; nothing overtakes what is before it, or the large would wait for ever. */
+function withinLimit(all: readonly Removal[]): readonly Removal[] {
+  const removals: Removal[] = [];
+  let left = MAX_DELETIONS;
+  for (const removal of all) {
+    left -= removal.kind === 'set' ? removal.snapshotIds.length : 1;
+    if (left < 0) break;
+    removals.push(removal);
+  }
+  return removals;
+}
+
+const hashOf = (removals: readonly Removal[]): string =>
+  createHash('sha256')
+    .update(JSON.stringify(removals.map(({ kind, id }) => [kind, id])))
+    .digest('hex')
+    .slice(0, 12);
+
+/** Whether a plan that was made anew still has this very removal. */
+export const stillPlanned = (removal: Removal, { removals }: PrunePlan): boolean =>
+  removals.some((other) => JSON.stringify(other) === JSON.stringify(removal));

@@ -1,0 +1,43 @@
+// What starts prune-retired: the schedule, or a person who asks what would go, or who says yes to a plan. One parser for all of them.
+import * as v from 'valibot';
+import { EventError } from '../../shared/events/errors.ts';
+import { checked, text } from '../../shared/events/fields.ts';
+
+export type PruneEvent =
+  | {
+      readonly kind: 'prune';
+      /** undefined: every fleet. */
+      readonly fleet: string | undefined;
+      /** Only says what would go. */
+      readonly plan: boolean;
+    }
+  | { readonly kind: 'approve'; readonly fleet: string; readonly plan: string };
+
+/** Throws nothing but `EventError`. */
+export function parsePruneEvent(event: unknown): PruneEvent {
+  const { kind } = checked(v.object({ kind: v.optional(v.unknown()) }), event);
+  switch (kind) {
+    case 'prune': {
+      const { fleet, plan = false } = checked(prune, event);
+      return { kind, fleet, plan };
+    }
+    case 'approve':
+      return checked(approve, event);
+    default:
+      throw new EventError('kind', kind, '"prune" or "approve"');
+  }
+}
+
+const fleetName = text(/^[a-z][a-z0-9-]{0,31}$/, "a fleet's name of lower-case letters, digits and -");
+
+const prune = v.strictObject({
+  kind: v.literal('prune'),
+  fleet: v.optional(fleetName),
+  plan: v.optional(v.boolean('true or false')),
+});
+
+const approve = v.strictObject({
+  kind: v.literal('approve'),
+  fleet: fleetName,
+  plan: text(/^[0-9a-f]{12}$/, 'the 12 hex digits that name the plan'),
+});

@@ -1,0 +1,158 @@
+// What a pruning is decided by: what was kept of a fleet's nodes, who its nodes are now, and where a heal is at work. Whole or not at all.
+import {
+  DescribeInstancesCommand,
+  DescribeVolumesCommand,
+  type EC2Client,
+  type Filter,
+  type Instance,
+  type Tag,
+  type Volume,
+} from '@aws-sdk/client-ec2';
+import type { Fleet } from '../../shared/fleet/model.ts';
+import { FLEET_TAG, NODE_TAG } from '../../shared/fleet/naming.ts';
+import { discoverNodes, type FleetNode } from '../../shared/fleet/nodes.ts';
+import { judgePauseTag } from '../../shared/guardrails/switches.ts';
+import { unsettled } from '../../shared/heal/lease.ts';
+import type { IncidentRecord, NodeRecord } from '../../shared/heal/records.ts';
+import { readSnapshots } from '../../shared/snapshots/read.ts';
+import { setsOf } from '../../shared/snapshots/sets.ts';
+import { dateOf, KEEP_UNTIL_TAG, RETIRED_TAG } from '../../shared/snapshots/tags.ts';
+import type { KeptVolume, PruneFacts, Removal, RetiredInstance, Tags } from './decide.ts';
+import type { Work } from './work.ts';
+
+/** "MaxResults: between 5 and 500" (DescribeVolumesRequest), "between 5 and 1000" (DescribeInstancesRequest). */
+const A_PAGE = 500;
+/** A fleet of 500 nodes, each with ten volumes kept. */
+const MAX_PAGES = 10;
+const DAY_MS = 24 * 60 * 60_000;
+/** A person who was called to a node may need what was kept of it. */
+const ESCALATED_MS = 7 * DAY_MS;
+
+/** @param only what is read of what was kept, where one thing is looked at again; everything unless given */
+export async function readFacts(
+  { clients: { ec2 }, store }: Pick<Work, 'clients' | 'store'>,
+  fleet: Fleet,
+  nowMs: number,
+  only?: Removal['kind'],
+): Promise<PruneFacts> {
+  const wants = (...kinds: readonly Removal['kind'][]): boolean => only === undefined || kinds.includes(only);
+  const [nodes, records, volumes, instances, snapshots] = await Promise.all([
+    discoverNodes(ec2, fleet),
+    store.readFleet(fleet.name),
+    // An instance's volumes are looked up among those that are kept.
+    wants('volume', 'instance') ? readVolumes(ec2, fleet.name) : [],
+    wants('instance') ? readRetired(ec2, fleet.name) : [],
+    wants('set') && fleet.cleanSnapshots ? readSnapshots(ec2, fleet, []) : [],
+  ]);
+  const context = { fleet, volumes: new Map(), nodeNames: new Set(nodes.map(({ name }) => name)) };
+  return {
+    nowMs,
+    fleet,
+    nodes,
+    busy: busyOf(nodes, records, nowMs),
+    volumes: volumes.map(keptVolume),
+    instances: instances.map(retiredInstance),
+    sets: setsOf(snapshots, context),
+  };
+}
+
+/** Pure. Nodes that a heal or a person is at work on, by name and by instance id, with the reason. */
+export function busyOf(
+  nodes: readonly FleetNode[],
+  {
+    incidents,
+    nodes: records,
+  }: { readonly incidents: readonly IncidentRecord[]; readonly nodes: readonly NodeRecord[] },
+  nowMs: number,
+): ReadonlyMap<string, string> {
+  const busy = new Map<string, string>();
+  const names = new Map(nodes.map(({ instanceId, name }) => [instanceId, name]));
+  const say = (instanceId: string, name: string | undefined, why: string): void => {
+    busy.set(instanceId, why);
+    if (name !== undefined) busy.set(name, why);
+  };
+  for (const { instanceId, name, tags } of nodes) {
+    const paused = judgePauseTag(tags);
+    if (paused) say(instanceId, name, paused.reason);
+  }
+  for (const record of records)
+    if (record.owner !== null || unsettled(record))
+      say(record.instanceId, names.get(record.instanceId), 'a heal is at work on it');
+  for (const incident of incidents) {
+    const { state, instanceId, node, incidentId } = incident;
+    if (state === 'healed' || (state === 'escalated' && nowMs - incident.endedAtMs >= ESCALATED_MS)) continue;
+    say(instanceId, node, `incident ${incidentId} is ${state}`);
+  }
+  return busy;
+}
+
+async function readVolumes(ec2: EC2Client, fleet: string): Promise<readonly Volume[]> {
+  const Filters = ofFleet(fleet, KEEP_UNTIL_TAG);
+  return pages(fleet, 'volumes', async (NextToken) => {
+    const read = await ec2.send(new DescribeVolumesCommand({ Filters, MaxResults: A_PAGE, ...NextToken }));
+    return { items: read.Volumes ?? [], NextToken: read.NextToken };
+  });
+}
+
+async function readRetired(ec2: EC2Client, fleet: string): Promise<readonly Instance[]> {
+  const Filters = ofFleet(fleet, RETIRED_TAG);
+  return pages(fleet, 'retired instances', async (NextToken) => {
+    const read = await ec2.send(new DescribeInstancesCommand({ Filters, MaxResults: A_PAGE, ...NextToken }));
+    return { items: (read.Reservations ?? []).flatMap(({ Instances = [] }) => Instances), NextToken: read.NextToken };
+  });
+}
+
+const ofFleet = (fleet: string, key: string): Filter[] => [
+  { Name: `tag:${FLEET_TAG}`, Values: [fleet] },
+  { Name: 'tag-key', Values: [key] },
+];
+
+async function pages<T>(
+  fleet: string,
+  what: string,
+  read: (next: { NextToken?: string }) => Promise<{ items: readonly T[]; NextToken: string | undefined }>,
+): Promise<readonly T[]> {
+  const found: T[] = [];
+  let next: { NextToken?: string } = {};
+  for (let page = 0; page < MAX_PAGES; page++) {
+    const { items, NextToken } = await read(next);
+    found.push(...items);
+    if (!NextToken) return found;
+    next = { NextToken };
+  }
+  throw new Error(`fleet ${fleet} has more than ${MAX_PAGES * A_PAGE} ${what}: half-read selections are refused`);
+}
+
+function keptVolume({ VolumeId = '', State, Size = 0, Attachments = [], Tags = [] }: Volume): KeptVolume {
+  const tags = tagsOf(Tags);
+  return {
+    volumeId: VolumeId,
+    node: tags[NODE_TAG] ?? null,
+    state: State ?? 'unknown',
+    attachedTo: Attachments.map(({ InstanceId = '?' }) => InstanceId),
+    sizeGiB: Size,
+    keepUntilMs: dateOf(tags[KEEP_UNTIL_TAG]),
+    tags,
+  };
+}
+
+function retiredInstance(instance: Instance): RetiredInstance {
+  const { InstanceId = '', State, RootDeviceName = '', BlockDeviceMappings = [], Tags = [] } = instance;
+  const tags = tagsOf(Tags);
+  return {
+    instanceId: InstanceId,
+    node: tags[NODE_TAG] ?? null,
+    state: State?.Name ?? 'unknown',
+    keepUntilMs: dateOf(tags[KEEP_UNTIL_TAG]),
+    tags,
+    rootDevice: RootDeviceName,
+    volumes: BlockDeviceMappings.map(({ DeviceName = '', Ebs }) => ({
+      volumeId: Ebs?.VolumeId ?? '',
+      device: DeviceName,
+      // Not said is not false: it would go with the instance.
+      deleteOnTermination: Ebs?.DeleteOnTermination ?? true,
+    })),
+  };
+}
+
+const tagsOf = (tags: readonly Tag[]): Tags => Object.fromEntries(tags.map(({ Key = '', Value = '' }) => [Key, Value]));
