@@ -1,7 +1,7 @@
 // What heals that take a client down remember about it in NODE.operation: enough for any successor to finish, or to put back.
-import type { FleetRole } from '../snapshots/model.ts';
+import type { FleetRole, Rank } from '../snapshots/model.ts';
 
-/** A rung of the ladder of replace-node, mildest first. `instance` has a new instance in the end, the others do not. */
+/** A rung of the ladder of replace-node, mildest first. */
 export const RUNGS = ['restart', 'stop-start', 'swap', 'replace'] as const;
 export type Rung = (typeof RUNGS)[number];
 
@@ -47,10 +47,11 @@ export interface NewVolume {
 
 /** Volumes that were made, or are being made, from one set of snapshots (or from a sibling's volumes), in the order of `found.volumes`. */
 export interface Copy {
-  /** Of the set, or the sibling's instance id. */
+  /** Of the set, the sibling's instance id, or the incident that kept the volumes. */
   readonly source: string;
-  readonly from: 'snapshot' | 'sibling';
-  readonly rank: 'verified' | 'clean' | 'crash-consistent';
+  /** kept: volumes that were retired before, and are put back. */
+  readonly from: 'snapshot' | 'sibling' | 'kept';
+  readonly rank: Rank;
   /** The height that the ledger or a sibling tells; null where nobody knows. */
   readonly height: number | null;
   /** Of which node the data are: identity of another node must not be started. */
@@ -59,9 +60,28 @@ export interface Copy {
   readonly generation: number;
   readonly availabilityZone: string;
   readonly volumes: readonly NewVolume[];
-  readonly checked: boolean;
+  /** How many of the volumes were looked into, read-only, and found fit. */
+  readonly checked: number;
   /** Which of the two is mounted, as the node said last. */
   readonly mounted: 'found' | 'copy';
+  /** Set when it did not help: it is taken away again, and why. */
+  readonly givenUp: Blame | null;
+}
+
+/**
+ * mount: it cannot be mounted, or holds nothing. open: the client ends on it. lower-stop: it stands still below where the node had stopped.
+ * forked: other blocks than most have. same-stop: it stands still where the node had stopped, so that the data are not to blame.
+ * other: nothing that the data could help.
+ */
+export interface Blame {
+  readonly fault: 'mount' | 'open' | 'lower-stop' | 'forked' | 'same-stop' | 'other';
+  readonly reason: string;
+}
+
+export interface Tried extends Blame {
+  readonly source: string;
+  readonly rank: Rank;
+  readonly snapshotIds: readonly string[];
 }
 
 /** The instance that takes the place of the found one. */
@@ -76,6 +96,15 @@ export interface NewInstance {
   readonly fence: number;
   /** identity: whose client may run. old → none → new (rules 13 and 14 of docs/model.md). */
   readonly identity: 'old' | 'none' | 'new';
+  /** Whether its client was seen masked before anything else was done with it. */
+  readonly masked: boolean;
+  /** How the old client was made sure of: it said so itself, or its instance is stopped and has no root volume. */
+  readonly fencedBy: 'acknowledgement' | 'root-detached' | null;
+  /** EC2's name of the old root's attachment and the volume, to put it back. */
+  readonly oldRoot: { readonly device: string; readonly volumeId: string } | null;
+  /** Whether discovery sees the new one in place of the old. */
+  readonly joined: boolean;
+  readonly givenUp: string | null;
 }
 
 /** A call without a token: written before it, so that nobody repeats it blindly. */
@@ -91,14 +120,22 @@ export interface ReplaceMemory {
   /** Rungs that did not help, and why. */
   readonly failed: readonly { readonly rung: Rung; readonly reason: string }[];
   /** Sets of snapshots that were tried, and siblings: none is tried twice in an incident. */
-  readonly tried: readonly { readonly source: string; readonly rank: Copy['rank']; readonly reason: string }[];
+  readonly tried: readonly Tried[];
+  /** Subnets without capacity, and instances that were of no use: not tried again. */
+  readonly exhausted: readonly string[];
+  /** How many volumes and instances were made: the next one's token. */
+  readonly generation: number;
   readonly copy: Copy | null;
   readonly machine: NewInstance | null;
   readonly intent: Intent | null;
   /** Since when the client of the rung under way is up, or was to be: what proves it comes after this. */
   readonly upSinceMs: number | null;
-  /** Whether the proof has been seen. */
-  readonly proved: boolean;
+  /** Since when the act under way is waited for. */
+  readonly waitingSinceMs: number | null;
+  /** When the node was last asked while nothing was heard of its client. */
+  readonly inspectedAtMs: number | null;
+  /** The proof's own words, once it has been seen. */
+  readonly proved: string | null;
   /** What of the clearing up is done: "detach vol-…", "hand-over", … */
   readonly done: readonly string[];
 }
@@ -110,4 +147,6 @@ export interface SnapshotMemory {
   readonly snapshotIds: readonly string[];
   /** What the client said when it had ended. */
   readonly clean: { readonly exitStatus: number; readonly lastLine: string } | null;
+  /** Since when the client may run again, ms since the epoch: what was captured later is not of a stopped one. null: not told to start. */
+  readonly upSinceMs: number | null;
 }

@@ -1,0 +1,95 @@
+// How an act on AWS is made: intent in the journal, guards and lease read again in the very step, the call, and what came of it.
+import type { DurableContext } from '@aws/durable-execution-sdk-js';
+import type { Refused } from '../../../shared/aws/refused.ts';
+import { isThrottling } from '../../../shared/aws/throttling.ts';
+import type { Fleet } from '../../../shared/fleet/model.ts';
+import { guardAgain } from '../../../shared/heal/guard.ts';
+import { type Holder, holds } from '../../../shared/heal/lease.ts';
+import { once, stepper } from '../../../shared/heal/steps.ts';
+import type { Result } from '../model.ts';
+import type { Tools } from '../tools.ts';
+
+export interface Scene {
+  readonly ctx: DurableContext;
+  readonly tools: Tools;
+  readonly holder: Holder;
+  /** Orders steps and journal entries of one act within the attempt: "007". */
+  readonly place: string;
+}
+
+export interface Mutation {
+  /** "AttachVolume vol-…": operation and what it is about. */
+  readonly act: string;
+  readonly sentence: string;
+  readonly evidence?: unknown;
+  /** Only puts back what this heal took down: no pause keeps a node down. */
+  readonly mayPutBack?: true;
+  /** It has no token: made at most once, and truth tells what became of it. */
+  readonly atMostOnce?: true;
+  /** @param fleet as the guard has read it in this very step */
+  readonly call: (fleet: Fleet) => Promise<Made | Refused>;
+}
+
+/** What a call came to, and a word about it for the journal. */
+export type Made = Omit<Extract<Result, { readonly is: 'done' }>, 'is' | 'atMs'> & { readonly said?: string };
+
+export async function mutate({ ctx, tools, holder, place }: Scene, mutation: Mutation): Promise<Result> {
+  const step = stepper(ctx, place);
+  const { act, sentence, evidence, atMostOnce } = mutation;
+  await step('intent', () =>
+    tools.journal(`${place}-intent`, {
+      atMs: Date.now(),
+      kind: 'intent',
+      sentence,
+      act,
+      ...(evidence !== undefined && { evidence }),
+    }),
+  );
+  const body = () => guardAndCall(tools, holder, mutation);
+  const made = atMostOnce ? await once(ctx, `${place}-call`, body) : { value: await step('call', body) };
+  const result: Result =
+    'interrupted' in made
+      ? { is: 'unknown', atMs: await step('now', async () => Date.now()), reason: made.interrupted }
+      : made.value;
+  await step('result', () =>
+    tools.journal(`${place}-result`, { atMs: Date.now(), kind: 'result', sentence: saidOf(result), act }),
+  );
+  return result;
+}
+
+type Said = Result & { readonly said?: string };
+
+async function guardAndCall(tools: Tools, holder: Holder, { call, mayPutBack, atMostOnce }: Mutation): Promise<Said> {
+  const { store, payload } = tools;
+  const [node, guarded] = await Promise.all([
+    store.readNode(payload.fleet, payload.instanceId),
+    guardAgain(tools, mayPutBack ? { mayPutBack } : {}),
+  ]);
+  if (!holds(node, holder)) return { is: 'lost' };
+  if ('refuse' in guarded) return { is: 'refused', refusal: guarded };
+  try {
+    const made = await call(guarded.fleet);
+    if ('refused' in made) return { is: 'failed', atMs: Date.now(), reason: made.refused };
+    const { said, ...rest } = made;
+    return { is: 'done', atMs: Date.now(), ...rest, ...(said !== undefined && { said }) };
+  } catch (error) {
+    // What was throttled had no effect: looked at again, and made again.
+    if (atMostOnce && error instanceof Error && isThrottling(error))
+      return { is: 'unknown', atMs: Date.now(), reason: error.message };
+    throw error;
+  }
+}
+
+function saidOf(result: Said): string {
+  switch (result.is) {
+    case 'done':
+      return result.said ?? 'done';
+    case 'failed':
+    case 'unknown':
+      return `${result.is}: ${result.reason}`;
+    case 'refused':
+      return `not done: ${result.refusal.reason}`;
+    case 'lost':
+      return 'not done: the lease is somebody else’s';
+  }
+}

@@ -1,0 +1,131 @@
+// The clearing up after a proof: each piece may be repeated, and none that fails makes the node sick again.
+
+import { InvokeCommand } from '@aws-sdk/client-lambda';
+import { handOver } from '../../../shared/aws/hand-over.ts';
+import { describeInstance } from '../../../shared/aws/instances.ts';
+import type { Refused } from '../../../shared/aws/refused.ts';
+import { exitStandby } from '../../../shared/aws/standby.ts';
+import { describeVolumes, tagResources, untagResources } from '../../../shared/aws/volumes.ts';
+import type { Fleet } from '../../../shared/fleet/model.ts';
+import type { ReplaceMemory } from '../../../shared/heal/memory.ts';
+import { quarantine, releaseHolds, verify } from '../../../shared/snapshots/marks.ts';
+import { LEDGER_TAGS } from '../../../shared/snapshots/tags.ts';
+import type { Act, Result } from '../model.ts';
+import type { Tools } from '../tools.ts';
+import { type Made, mutate, type Scene } from './act.ts';
+import { keptTags, told } from './volumes.ts';
+
+type Piece = Extract<Act, { readonly do: 'clear' }>;
+
+export function clearOne(scene: Scene, memory: ReplaceMemory, { what, target }: Piece): Promise<Result> {
+  const { tools } = scene;
+  return mutate(scene, {
+    act: `${ACTS[what]} ${target}`.trim(),
+    sentence: SENTENCES[what](target),
+    // The node is well, and what knew the old one must learn of the new: no pause keeps half of it from happening.
+    mayPutBack: true,
+    call: (fleet) => pieces[what](tools, memory, target, fleet),
+  });
+}
+
+const ACTS: Readonly<Record<Piece['what'], string>> = {
+  verify: 'CreateTags',
+  quarantine: 'CreateTags',
+  keep: 'CreateTags',
+  untarget: 'DeleteTags',
+  'hand-over': 'RegisterTargets',
+  retire: 'CreateTags',
+  register: 'Invoke register-nodes',
+  rotate: 'Invoke rotate-peers',
+  'release-holds': 'DeleteTags',
+  'leave-standby': 'ExitStandby',
+};
+
+const SENTENCES: Readonly<Record<Piece['what'], (target: string) => string>> = {
+  verify: (target) => `${target} proved good: its ledger says so from now on`,
+  quarantine: (target) => `${target} did not open, and another one did: it is not used any more`,
+  keep: (target) => `${target} is kept, with how to put it back`,
+  untarget: (target) => `lifecycle policies leave ${target} alone`,
+  'hand-over': (target) => `addresses and target groups point at ${target}`,
+  retire: (target) => `${target} is kept, stopped`,
+  register: () => 'its names and alarms are put right at once',
+  rotate: () => 'the peers that named the old address are told of the new one',
+  'release-holds': () => 'the snapshots that were held are released',
+  'leave-standby': (target) => `${target} takes it back into service`,
+};
+
+type Do = (tools: Tools, memory: ReplaceMemory, target: string, fleet: Fleet) => Promise<Made | Refused>;
+
+const idsOf = (target: string): readonly string[] => target.split(' ').filter((id) => id !== '');
+
+const pieces: Readonly<Record<Piece['what'], Do>> = {
+  verify: async ({ clients }, _, target) => {
+    await verify(clients.ec2, idsOf(target), Date.now());
+    return { said: 'verified' };
+  },
+  quarantine: async ({ clients }, { tried }, target) => {
+    const why = tried.find(({ snapshotIds }) => snapshotIds.join(' ') === target)?.reason ?? 'its restore failed';
+    await quarantine(clients.ec2, idsOf(target), why, Date.now());
+    return { said: 'quarantined' };
+  },
+  keep: async (tools, { found }, target, fleet) => {
+    const days = fleet.replace.keepDays;
+    const there = await describeVolumes(tools.clients.ec2, { ids: [...idsOf(target)] });
+    for (const { volumeId, attachment } of there) {
+      const role = found.volumes.find((volume) => volume.volumeId === volumeId)?.role ?? '';
+      const putBack = `npm run heal -- undo ${tools.payload.fleet}/${tools.payload.node}`;
+      await tagResources(tools.clients.ec2, [volumeId], {
+        ...keptTags(tools, days, putBack),
+        [LEDGER_TAGS.role]: role,
+      });
+      if (attachment)
+        return {
+          said: `${volumeId} is still ${attachment.state} to ${attachment.instanceId}: nothing is detached by force`,
+        };
+    }
+    return { said: `kept for ${days} days` };
+  },
+  // What a policy of DLM targets are the tags of the fleet's volumes; the new ones carry them.
+  untarget: async ({ clients }, _, target, fleet) => {
+    const keys = [...new Set(fleet.volumes.flatMap(({ tags }) => Object.keys(tags)))];
+    await untagResources(clients.ec2, idsOf(target), keys);
+    return { said: `without ${keys.join(', ')}` };
+  },
+  'hand-over': async ({ clients }, { found }, target) => {
+    const [from, to] = await Promise.all([
+      describeInstance(clients.ec2, found.instanceId),
+      describeInstance(clients.ec2, target),
+    ]);
+    if (!from || !to) return { refused: `${from ? target : found.instanceId} is gone`, code: 'Gone' };
+    const done = await handOver(clients, { from, to, autoScalingGroup: from.autoScalingGroup });
+    return { said: done.length === 0 ? 'nothing pointed at the old one' : done.join('; ') };
+  },
+  retire: async (tools, { machine }, target, fleet) => {
+    const putBack = `stop ${machine?.instanceId ?? 'its successor'}, give it its volumes back, remove chainmend:retired, start it`;
+    await tagResources(tools.clients.ec2, idsOf(target), keptTags(tools, fleet.replace.keepDays, putBack));
+    return { said: `kept for ${fleet.replace.keepDays} days` };
+  },
+  register: async ({ clients, environment }, _, fleet) => {
+    await invoke({ clients }, environment.REGISTER_NODES_FUNCTION, { kind: 'reconcile', fleet });
+    return { said: 'asked for' };
+  },
+  rotate: async ({ clients, environment }, _, fleet) => {
+    await invoke({ clients }, environment.ROTATE_PEERS_FUNCTION, { kind: 'rotate', fleet });
+    return { said: 'asked for' };
+  },
+  'release-holds': async ({ clients, payload }) => {
+    const released = await releaseHolds(clients.ec2, payload.incidentId);
+    return { said: released.length === 0 ? 'none was held' : `${released.join(' ')} released` };
+  },
+  'leave-standby': async ({ clients, payload }, { machine }, group) =>
+    told(
+      await exitStandby(clients.autoscaling, { group, instanceId: machine?.instanceId ?? payload.instanceId }),
+      'going back into service',
+    ),
+};
+
+export async function invoke({ clients }: Pick<Tools, 'clients'>, functionName: string, event: object): Promise<void> {
+  await clients.lambda.send(
+    new InvokeCommand({ FunctionName: functionName, InvocationType: 'Event', Payload: JSON.stringify(event) }),
+  );
+}

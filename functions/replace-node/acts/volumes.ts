@@ -1,0 +1,227 @@
+// Acts on volumes: made, attached, detached, kept.
+import { DescribeSnapshotsCommand } from '@aws-sdk/client-ec2';
+import { describeInstance } from '../../../shared/aws/instances.ts';
+import type { Refused } from '../../../shared/aws/refused.ts';
+import {
+  attachVolume,
+  copyVolume,
+  createVolumeFrom,
+  describeVolumes,
+  detachVolume,
+  keepOnTermination,
+  type MadeVolume,
+  tagResources,
+} from '../../../shared/aws/volumes.ts';
+import type { Fleet } from '../../../shared/fleet/model.ts';
+import { FLEET_TAG, NODE_TAG } from '../../../shared/fleet/naming.ts';
+import type { Copy, FoundVolume, ReplaceMemory } from '../../../shared/heal/memory.ts';
+import { quarantine } from '../../../shared/snapshots/marks.ts';
+import {
+  INCIDENT_TAG,
+  KEEP_UNTIL_TAG,
+  LEDGER_TAGS,
+  PUT_BACK_TAG,
+  RETIRED_TAG,
+} from '../../../shared/snapshots/tags.ts';
+import type { Act, Result } from '../model.ts';
+import type { Tools } from '../tools.ts';
+import { type Made, mutate, type Scene } from './act.ts';
+
+type ActOf<D extends Act['do']> = Extract<Act, { readonly do: D }>;
+
+/** Whose a made thing is, so that whoever finds it knows. */
+export const ownTags = ({ payload }: Tools): Readonly<Record<string, string>> => ({
+  [FLEET_TAG]: payload.fleet,
+  [NODE_TAG]: payload.node,
+  [INCIDENT_TAG]: payload.incidentId,
+});
+
+export async function createOne(scene: Scene, memory: ReplaceMemory, { at, reason }: ActOf<'create'>): Promise<Result> {
+  const { copy } = memory;
+  const wanted = copy?.volumes[at];
+  const found = memory.found.volumes[at];
+  if (!copy || !wanted || !found) throw new Error(`there is no volume ${at} to be made`);
+  const { tools } = scene;
+  const operation = copy.from === 'sibling' ? 'CopyVolumes' : 'CreateVolume';
+  return mutate(scene, {
+    act: `${operation} ${copy.from === 'sibling' ? copy.source : wanted.snapshotId}`,
+    sentence: `make a ${found.role} volume in ${copy.availabilityZone}, ${reason}`,
+    evidence: { ...found, source: copy.source, rank: copy.rank, height: copy.height },
+    call: (fleet) => make(tools, fleet, copy, found, wanted.snapshotId),
+  });
+}
+
+async function make(
+  tools: Tools,
+  fleet: Fleet,
+  copy: Copy,
+  found: FoundVolume,
+  snapshotId: string,
+): Promise<Made | Refused> {
+  const { ec2 } = tools.clients;
+  const { incidentId } = tools.payload;
+  const wish = {
+    sizeGiB: found.sizeGiB,
+    type: found.type,
+    iops: found.iops,
+    throughputMiBps: found.throughputMiBps,
+    encrypted: found.encrypted,
+    kmsKeyId: found.kmsKeyId,
+    // Written down before: the attempt after a lost answer finds the same volume.
+    token: `chainmend-${incidentId}-${copy.generation}-${found.role}`.slice(0, 64),
+    tags: { ...found.tags, ...ownTags(tools), [LEDGER_TAGS.role]: found.role },
+  };
+  if (copy.from === 'sibling') {
+    const [source] = (await describeVolumes(ec2, { instanceIds: [copy.source] })).filter(
+      ({ tags, attachment, volumeId }) => isRole(fleet, found.role, tags, attachment?.device ?? '', volumeId),
+    );
+    if (!source) return { refused: `${copy.source} has no ${found.role} volume any more`, code: 'Gone' };
+    return said(
+      await copyVolume(ec2, {
+        ...wish,
+        sizeGiB: Math.max(found.sizeGiB, source.sizeGiB),
+        sourceVolumeId: source.volumeId,
+      }),
+    );
+  }
+  const sizeGiB = Math.max(found.sizeGiB, await sizeOf(tools, snapshotId));
+  const rate = fleet.replace.initializationMiBps;
+  return said(
+    await createVolumeFrom(ec2, {
+      ...wish,
+      sizeGiB,
+      snapshotId,
+      availabilityZone: copy.availabilityZone,
+      ...(rate !== undefined && { initializationMiBps: rate }),
+    }),
+  );
+}
+
+/** Of a node that was not healed itself: by the fleet file's tags, its root left out. */
+const isRole = (
+  fleet: Fleet,
+  role: string,
+  tags: Readonly<Record<string, string>>,
+  device: string,
+  volumeId: string,
+): boolean => {
+  const wanted = fleet.volumes.find((volume) => volume.role === role)?.tags ?? {};
+  return (
+    volumeId !== '' &&
+    !/(xvda|sda1)$/.test(device) &&
+    Object.entries(wanted).every(([key, value]) => tags[key] === value)
+  );
+};
+
+async function sizeOf({ clients }: Tools, snapshotId: string): Promise<number> {
+  const { Snapshots = [] } = await clients.ec2.send(new DescribeSnapshotsCommand({ SnapshotIds: [snapshotId] }));
+  return Snapshots[0]?.VolumeSize ?? 0;
+}
+
+const said = (made: MadeVolume | Refused): Made | Refused =>
+  'refused' in made
+    ? made
+    : {
+        volumeId: made.volumeId,
+        said: `${made.volumeId} is being made${made.rateRefused === undefined ? '' : `, without the rate that was asked for: ${made.rateRefused}`}`,
+      };
+
+export function attachOne(
+  scene: Scene,
+  instanceId: string,
+  { volumeId, device, reason }: ActOf<'attach'>,
+  mayPutBack: boolean,
+): Promise<Result> {
+  return mutate(scene, {
+    act: `AttachVolume ${volumeId}`,
+    sentence: `attach ${volumeId} to ${instanceId} as ${device}, ${reason}`,
+    atMostOnce: true,
+    ...(mayPutBack && { mayPutBack }),
+    call: async () =>
+      told(await attachVolume(scene.tools.clients.ec2Once, { volumeId, instanceId, device }), 'attaching'),
+  });
+}
+
+export function detachOne(
+  scene: Scene,
+  instanceId: string,
+  { volumeId, device, reason }: ActOf<'detach'>,
+  mayPutBack: boolean,
+): Promise<Result> {
+  return mutate(scene, {
+    act: `DetachVolume ${volumeId}`,
+    sentence: `detach ${volumeId} from ${instanceId}: ${reason}`,
+    atMostOnce: true,
+    ...(mayPutBack && { mayPutBack }),
+    call: async () => {
+      const answer = told(
+        await detachVolume(scene.tools.clients.ec2Once, { volumeId, instanceId, device }),
+        'detaching',
+      );
+      return 'refused' in answer ? answer : { ...answer, note: device };
+    },
+  });
+}
+
+export const told = (answer: { readonly accepted: true } | Refused, said: string): Made | Refused =>
+  'refused' in answer ? answer : { said };
+
+/** Nothing that is launched or terminated takes them along: set, and read back. */
+export function keepVolumes(scene: Scene, { found }: ReplaceMemory): Promise<Result> {
+  const { tools } = scene;
+  const ids = new Set(found.volumes.map(({ volumeId }) => volumeId));
+  return mutate(scene, {
+    act: `ModifyInstanceAttribute ${found.instanceId}`,
+    sentence: 'its volumes outlive it: DeleteOnTermination false',
+    call: async () => {
+      const instance = await describeInstance(tools.clients.ec2, found.instanceId);
+      const devices =
+        instance?.devices.filter(
+          ({ volumeId, deleteOnTermination }) =>
+            deleteOnTermination && (ids.has(volumeId) || volumeId === instance.rootVolumeId),
+        ) ?? [];
+      await keepOnTermination(
+        tools.clients.ec2,
+        found.instanceId,
+        devices.map(({ device }) => device),
+      );
+      return { said: devices.length === 0 ? 'they do already' : 'set, and read back' };
+    },
+  });
+}
+
+const DAY_MS = 24 * 60 * 60_000;
+
+/** What tags say of a thing that is kept: until when, and how a person puts it back. */
+export const keptTags = (tools: Tools, keepDays: number, putBack: string): Readonly<Record<string, string>> => ({
+  ...ownTags(tools),
+  [RETIRED_TAG]: new Date().toISOString(),
+  [KEEP_UNTIL_TAG]: new Date(Date.now() + keepDays * DAY_MS).toISOString(),
+  [PUT_BACK_TAG]: putBack.slice(0, 256),
+});
+
+/** A copy that did not help is kept for a while, for whoever wants to look; where its data are to blame, its snapshots are marked. */
+export function dropCopy(scene: Scene, { copy }: ReplaceMemory): Promise<Result> {
+  const { tools } = scene;
+  const ids =
+    copy?.from === 'kept' ? [] : (copy?.volumes.flatMap(({ volumeId }) => (volumeId === '' ? [] : [volumeId])) ?? []);
+  const snapshotIds = copy?.volumes.flatMap(({ snapshotId }) => (snapshotId === '' ? [] : [snapshotId])) ?? [];
+  const { fault = 'other', reason = '' } = copy?.givenUp ?? {};
+  const blamed = fault === 'mount' || fault === 'forked';
+  return mutate(scene, {
+    act: `CreateTags ${ids.join(' ')}`,
+    sentence: `${copy?.source} did not help: ${reason}`,
+    mayPutBack: true,
+    call: async (fleet) => {
+      // A volume that vanished has no tags to be given.
+      const there =
+        ids.length === 0 ? [] : (await describeVolumes(tools.clients.ec2, { ids })).map(({ volumeId }) => volumeId);
+      const { [PUT_BACK_TAG]: _, ...tags } = keptTags(tools, fleet.replace.keepDays, '');
+      await tagResources(tools.clients.ec2, there, { ...tags, 'chainmend:why': reason.slice(0, 256) });
+      if (blamed) await quarantine(tools.clients.ec2, snapshotIds, `${fault}: ${reason}`, Date.now());
+      return {
+        said: `${there.join(' ') || 'nothing'} kept for ${fleet.replace.keepDays} days${blamed ? `, ${snapshotIds.join(' ')} quarantined` : ''}`,
+      };
+    },
+  });
+}

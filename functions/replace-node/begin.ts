@@ -1,0 +1,130 @@
+// How a heal begins: whether there is anything to do, and what the node is like before anything is done to it. Pure.
+import type { VolumeNow } from '../../shared/aws/volumes.ts';
+import type { Refusal } from '../../shared/guardrails/codes.ts';
+import type { FoundVolume, ReplaceMemory } from '../../shared/heal/memory.ts';
+import type { Act, Facts } from './model.ts';
+import { endOf } from './proof.ts';
+
+const MINUTE_MS = 60_000;
+/** From here on it is the disk, and resize-volume's. */
+const FULL_PERCENT = 97;
+/** A client that a person has stopped is left to that person; it is looked at again now and then. */
+const STOPPED_AGAIN_MS = 15 * MINUTE_MS;
+
+export function begin(facts: Facts): Act {
+  const { old, want, watched, seen } = facts;
+  if (!old) return refuse('instance-gone', 'EC2 does not know the instance any more', { lookAgainMs: 60 * MINUTE_MS });
+  const { instance, checks } = old;
+  if (instance.state === 'stopped' || instance.state === 'stopping')
+    return refuse('instance-stopped', `the instance is ${instance.state}: somebody has stopped it`, {
+      lookAgainMs: STOPPED_AGAIN_MS,
+    });
+  if (instance.state !== 'running') return refuse('busy', `the instance is ${instance.state}`);
+  if (want.do === 'heal') {
+    if (watched?.health === 'synced' && !isImpaired(facts))
+      return { do: 'end', end: { as: 'healed', reason: `it follows its chain again: ${watched.reason}` } };
+    if (checks?.attachedEbs === 'impaired')
+      return refuse(
+        'ebs-impaired',
+        'the instance cannot reach an EBS volume: stopping it would not help, and nothing is done',
+        { page: true },
+      );
+  }
+  if (old.agentOnline && !seen) return { do: 'inspect', which: 'old' };
+  const stopped =
+    want.do === 'heal' && seen?.clients.every(({ state, exitStatus }) => state === 'stopped' && exitStatus === 0);
+  if (stopped && seen && seen.clients.length > 0)
+    return refuse(
+      'client-stopped',
+      `its client was stopped, and ended by itself (${seen.clients.map(endOf).join('; ')}): somebody did that`,
+      {
+        page: true,
+        lookAgainMs: STOPPED_AGAIN_MS,
+      },
+    );
+  const full =
+    want.do === 'heal' &&
+    seen?.volumes.find(({ usedBytes, sizeBytes }) => sizeBytes > 0 && usedBytes * 100 >= sizeBytes * FULL_PERCENT);
+  if (full) return refuse('disk-full-first', `${full.path} is full: it is grown first`);
+  return { do: 'begin', memory: remembered(facts, instance.availabilityZone) };
+}
+
+function remembered(facts: Facts, availabilityZone: string): ReplaceMemory {
+  const { old, seen, watched } = facts;
+  const client = seen?.clients.find(({ state }) => state !== 'running')?.state ?? (seen ? 'running' : 'unknown');
+  return {
+    found: {
+      instanceId: old?.instance.instanceId ?? '',
+      availabilityZone,
+      volumes: foundVolumes(facts),
+      height: watched?.height ?? null,
+      lagBlocks: watched?.lagBlocks ?? null,
+      client,
+    },
+    rung: null,
+    failed: [],
+    tried: [],
+    exhausted: [],
+    generation: 0,
+    copy: null,
+    machine: null,
+    intent: null,
+    upSinceMs: null,
+    waitingSinceMs: null,
+    inspectedAtMs: null,
+    proved: null,
+    done: [],
+  };
+}
+
+/**
+ * The volumes behind the fleet file's paths: as the node itself says, or, where it is silent, the only one that fits. Empty where that
+ * leaves a doubt: then nothing is swapped.
+ */
+function foundVolumes({ fleet, old, seen, volumes }: Facts): readonly FoundVolume[] {
+  if (!old) return [];
+  const { instance } = old;
+  const attached = volumes.filter(
+    ({ attachment, volumeId }) => attachment?.instanceId === instance.instanceId && volumeId !== instance.rootVolumeId,
+  );
+  const found = fleet.volumes.flatMap(({ role, path, tags }) => {
+    const told = seen?.volumes.find((volume) => volume.path === path)?.volumeId;
+    const candidates = attached.filter((volume) =>
+      told === undefined ? fits(volume, role, tags, fleet.volumes.length) : volume.volumeId === told,
+    );
+    const [volume, another] = candidates;
+    return volume?.attachment && !another ? [foundVolume(volume, role, path, volume.attachment.device)] : [];
+  });
+  const ids = new Set(found.map(({ volumeId }) => volumeId));
+  return found.length === fleet.volumes.length && ids.size === found.length ? found : [];
+}
+
+const fits = (volume: VolumeNow, role: string, tags: Readonly<Record<string, string>>, roles: number): boolean =>
+  volume.tags['chainmend:role'] === role ||
+  (roles === 1 && Object.entries(tags).every(([key, value]) => volume.tags[key] === value));
+
+const foundVolume = (volume: VolumeNow, role: string, path: string, device: string): FoundVolume => ({
+  role,
+  volumeId: volume.volumeId,
+  path,
+  device,
+  sizeGiB: volume.sizeGiB,
+  type: volume.type,
+  iops: volume.iops,
+  throughputMiBps: volume.throughputMiBps,
+  encrypted: volume.encrypted,
+  kmsKeyId: volume.kmsKeyId,
+  tags: Object.fromEntries(
+    Object.entries(volume.tags).filter(([key]) => !key.startsWith('aws:') && !key.startsWith('chainmend:')),
+  ),
+});
+
+/** EC2's own checks of the instance and its hardware; those of its volumes are another matter. */
+export const isImpaired = ({ old }: Pick<Facts, 'old'>): boolean =>
+  old?.checks?.instance === 'impaired' || old?.checks?.system === 'impaired';
+
+export const refuse = (
+  code: Refusal['refuse'],
+  reason: string,
+  { page = false, lookAgainMs = 5 * MINUTE_MS }: { readonly page?: boolean; readonly lookAgainMs?: number } = {},
+): Act => ({ do: 'end', end: { as: 'refused', refusal: { refuse: code, reason, page, lookAgainMs } } });

@@ -1,0 +1,160 @@
+// The one decision of a turn: from what was read and what is remembered to the next act. Pure; the same facts, the same act.
+import { judgeClass, judgeOwner } from '../../shared/guardrails/replace.ts';
+import type { ReplaceMemory, Rung } from '../../shared/heal/memory.ts';
+import { LOCKED_BY_TAG } from '../../shared/snapshots/tags.ts';
+import { begin, isImpaired, refuse } from './begin.ts';
+import { clearUp } from './clearing.ts';
+import { machineNext } from './machine.ts';
+import type { Act, Facts, Needs } from './model.ts';
+import { proving } from './proving.ts';
+import { stopStartNext } from './stop-start.ts';
+import { swapNext } from './swap.ts';
+
+export function decideNext(facts: Facts, memory: ReplaceMemory | null): Act {
+  if (!memory) return begin(facts);
+  if (memory.proved !== null) return clearUp(facts, memory);
+  switch (memory.rung) {
+    case null:
+      return climb(facts, memory);
+    case 'restart':
+      return restartNext(facts, memory);
+    case 'stop-start':
+      return stopStartNext(facts, memory);
+    case 'swap':
+      return swapNext(facts, memory);
+    case 'replace':
+      return machineNext(facts, memory);
+  }
+}
+
+/** What the next decision needs to know beyond what is read in every turn. */
+export function needsOf(memory: ReplaceMemory | null): Needs {
+  const makesCopy = memory !== null && memory.proved === null && memory.copy === null;
+  return {
+    sources:
+      makesCopy &&
+      (memory.rung === 'swap' ||
+        (memory.rung === null && !memory.done.includes('held')) ||
+        (memory.rung === 'replace' &&
+          memory.machine !== null &&
+          memory.machine.availabilityZone !== memory.found.availabilityZone)),
+    initialization: memory?.copy !== null && memory?.copy !== undefined && memory.proved === null,
+  };
+}
+
+function restartNext(facts: Facts, memory: ReplaceMemory): Act {
+  if (memory.upSinceMs === null) {
+    const first = facts.seen?.clients.find(({ state }) => state !== 'running');
+    return {
+      do: 'restart',
+      reason: first ? `its client is ${first.state}` : (facts.watched?.reason ?? 'it does not follow its chain'),
+    };
+  }
+  return proving(facts, memory, memory.upSinceMs, 'old', (reason) => ({ do: 'fail-rung', reason }));
+}
+
+/** The mildest rung that was not tried; a guard that refuses it ends this attempt, and the next one looks again. */
+function climb(facts: Facts, memory: ReplaceMemory): Act {
+  const failed = new Map(memory.failed.map(({ rung, reason }) => [rung, reason]));
+  const last = memory.failed.at(-1);
+  const next = ladderOf(facts, memory).find((rung) => !failed.has(rung));
+  if (next === undefined) {
+    const tried = memory.failed.map(({ rung, reason }) => `${rung}: ${reason}`).join('; ');
+    if (tried === '')
+      return refuse('restart-forbidden', 'the fleet file allows no rung that could help here', { page: true });
+    return {
+      do: 'end',
+      end: {
+        as: 'escalated',
+        code: 'ladder-spent',
+        reason: `nothing helped, and the node is as it was found. ${tried}`,
+      },
+    };
+  }
+  const held = holdSupply(facts, memory);
+  if (held) return held;
+  const guard = guardOf(facts, next);
+  if (guard)
+    return {
+      do: 'end',
+      end: {
+        as: 'refused',
+        refusal: last ? { ...guard, reason: `${guard.reason} (tried before: ${last.rung}: ${last.reason})` } : guard,
+      },
+    };
+  return { do: 'take-rung', rung: next, reason: last ? `${last.rung} did not help: ${last.reason}` : reasonOf(facts) };
+}
+
+/** From the onset on no retention takes away what may be needed: the best sets, and those behind them. */
+const SETS_HELD = 2;
+
+function holdSupply({ sources, want, fleet }: Facts, { done }: ReplaceMemory): Act | null {
+  if (want.do !== 'heal' || done.includes('held') || !sources || !fleet.replace.rungs.includes('swap')) return null;
+  const snapshots = sources.good.slice(0, SETS_HELD).flatMap(({ parts }) => Object.values(parts));
+  return {
+    do: 'hold',
+    snapshots: snapshots.map(({ snapshotId, policyId, locked, tags, ledger }) => ({
+      snapshotId,
+      policyId,
+      locked,
+      tags: Object.fromEntries(Object.entries(tags).filter(([key]) => key === LOCKED_BY_TAG)),
+      ledger,
+    })),
+  };
+}
+
+const reasonOf = (facts: Facts): string => {
+  if (facts.want.do !== 'heal') return 'a person asked for it';
+  if (isImpaired(facts)) return 'EC2 finds the instance impaired';
+  return facts.watched?.reason ?? 'it does not follow its chain';
+};
+
+/** The rungs that could help here, mildest first. */
+export function ladderOf(
+  { want, fleet, old, young }: Facts,
+  { failed }: Pick<ReplaceMemory, 'failed'>,
+): readonly Rung[] {
+  switch (want.do) {
+    case 'restore':
+    case 'undo':
+      return ['swap'];
+    case 'replace-instance':
+      return ['replace'];
+    case 'heal': {
+      const impaired = isImpaired({ old }) || !old?.agentOnline;
+      const booted = failed.some(({ rung }) => rung === 'stop-start');
+      const first: readonly Rung[] = impaired || booted ? ['stop-start'] : ['restart'];
+      // With an instance that nobody reaches its volumes cannot be exchanged; they are moved to another one.
+      const then: readonly Rung[] = impaired && !young ? ['replace'] : ['swap', 'replace'];
+      return [...first, ...then].filter((rung) => fleet.replace.rungs.includes(rung));
+    }
+  }
+}
+
+export function guardOf(facts: Facts, rung: Rung) {
+  const { fleet, role, node, breaker, haltedSinceMs, want, old, seen } = facts;
+  if (!old) return null;
+  const { instance } = old;
+  const known = seen?.clients.some(({ state }) => state === 'failed') === true || isImpaired(facts);
+  return (
+    judgeClass({
+      class: rung === 'restart' || rung === 'stop-start' ? 'restart' : 'replace',
+      fleet,
+      role,
+      node: { instanceId: instance.instanceId, name: node },
+      breaker,
+      haltedSinceMs,
+      cause: known ? 'known' : 'unknown',
+      manual: want.do !== 'heal',
+      acknowledgesValidator: want.do === 'restore' && want.acknowledgesValidator,
+    }) ??
+    judgeOwner({
+      rung,
+      fleet,
+      tags: instance.tags,
+      autoScalingGroup: instance.autoScalingGroup,
+      instanceStore: instance.instanceStore,
+      publicIp: instance.publicIp,
+    })
+  );
+}

@@ -1,0 +1,16 @@
+// What an end of the ladder is to records, journal and page. Pure.
+import type { Ending } from '../../shared/heal/ending.ts';
+import { refused } from '../../shared/heal/ending.ts';
+import type { End } from './model.ts';
+
+export function endingOf(end: End): Ending {
+  switch (end.as) {
+    case 'healed':
+      return { outcome: 'healed', reason: end.reason };
+    case 'refused':
+      return refused(end.refusal);
+    case 'escalated':
+      // Every rung puts back what it did not prove.
+      return { outcome: 'escalated', code: end.code, reason: end.reason, asFound: true };
+  }
+}

@@ -1,0 +1,119 @@
+// Reads all that one decision rests on, at one moment: EC2, the fleet's observation, and what the node said last.
+import { DescribeInstanceInformationCommand } from '@aws-sdk/client-ssm';
+import { judgeAgent } from '../../shared/aws/agent.ts';
+import { describeChecks, describeInstance } from '../../shared/aws/instances.ts';
+import { describeVolumes, initializationOf } from '../../shared/aws/volumes.ts';
+import type { NodeState } from '../../shared/documents/node-answer.ts';
+import type { Fleet } from '../../shared/fleet/model.ts';
+import type { FleetObservation, FleetWatch } from '../../shared/fleet/observation.ts';
+import { roleOf } from '../../shared/fleet/resolve.ts';
+import { OBSERVATION_VALID_MS, readBreaker } from '../../shared/guardrails/breaker.ts';
+import type { Refusal } from '../../shared/guardrails/codes.ts';
+import { readSwitches } from '../../shared/guardrails/switches.ts';
+import type { ReplaceMemory } from '../../shared/heal/memory.ts';
+import { needsOf } from './decide.ts';
+import type { Facts, Machine, Watched } from './model.ts';
+import { readSources } from './sources.ts';
+import type { Tools } from './tools.ts';
+
+/** @returns a refusal where the fleet file cannot be read */
+export async function readFacts(
+  tools: Tools,
+  memory: ReplaceMemory | null,
+  seen: NodeState | null,
+  silent: boolean,
+): Promise<Facts | Refusal> {
+  const { clients, payload, environment, store } = tools;
+  const { instanceId } = payload;
+  const nowMs = Date.now();
+  const switches = await readSwitches(clients.ssm, environment.PARAMETER_PREFIX, payload.fleet);
+  if ('refuse' in switches) return switches;
+  const { fleet } = switches;
+  const youngId = memory?.machine?.instanceId ?? '';
+  const [old, young, observations, watch] = await Promise.all([
+    readMachine(tools, instanceId),
+    youngId === '' ? null : readMachine(tools, youngId),
+    store.readObservations(payload.fleet),
+    store.readWatch(payload.fleet),
+  ]);
+  const needs = needsOf(memory);
+  const copied = memory?.copy?.volumes.flatMap(({ volumeId }) => (volumeId === '' ? [] : [volumeId])) ?? [];
+  const ids = [...new Set([...(memory?.found.volumes.map(({ volumeId }) => volumeId) ?? []), ...copied])];
+  const instanceIds = [instanceId, youngId].filter((id) => id !== '');
+  const [volumes, initialization, sources] = await Promise.all([
+    describeVolumes(clients.ec2, { ids, instanceIds }),
+    needs.initialization && fleet.replace.initializationMiBps !== undefined ? readInitialization(tools, copied) : null,
+    needs.sources && memory
+      ? readSources(tools, { fleet, memory, nodes: observations.flatMap(({ nodes }) => nodes), watch, nowMs })
+      : null,
+  ]);
+  const runs = memory?.machine?.joined ? youngId : instanceId;
+  const isSilent = (machine: Machine | null): Machine | null =>
+    machine && silent ? { ...machine, agentOnline: false } : machine;
+  return {
+    nowMs,
+    fleet,
+    want: payload.want,
+    role: roleIn(fleet, observations, instanceId, old),
+    node: payload.node,
+    incidentId: payload.incidentId,
+    onsetMs: payload.onsetMs,
+    old: youngId === '' ? isSilent(old) : old,
+    young: youngId === '' ? null : isSilent(young),
+    volumes,
+    seen,
+    watched: watchedIn(observations, runs, nowMs),
+    breaker: readBreaker(fleet, observations, nowMs),
+    haltedSinceMs: haltedSince(watch, nowMs),
+    sources,
+    initialization,
+  };
+}
+
+async function readMachine({ clients }: Tools, instanceId: string): Promise<Machine | null> {
+  const [instance, checks, { InstanceInformationList = [] }] = await Promise.all([
+    describeInstance(clients.ec2, instanceId),
+    describeChecks(clients.ec2, instanceId),
+    clients.ssm.send(
+      new DescribeInstanceInformationCommand({ Filters: [{ Key: 'InstanceIds', Values: [instanceId] }] }),
+    ),
+  ]);
+  return instance && { instance, checks, agentOnline: judgeAgent(InstanceInformationList[0]) === null };
+}
+
+/** The slowest of the copy's volumes; not done before all of them are told of. */
+async function readInitialization({ clients }: Tools, volumeIds: readonly string[]): Promise<Facts['initialization']> {
+  if (volumeIds.length === 0) return null;
+  const known = await initializationOf(clients.ec2, volumeIds);
+  if (known.length < volumeIds.length) return { percent: 0, etaSeconds: null, done: false };
+  const etas = known.flatMap(({ etaSeconds }) => etaSeconds ?? []);
+  return {
+    percent: Math.min(...known.map(({ percent }) => percent)),
+    etaSeconds: etas.length > 0 ? Math.max(...etas) : null,
+    done: known.every(({ done }) => done),
+  };
+}
+
+function watchedIn(observations: readonly FleetObservation[], instanceId: string, nowMs: number): Watched | null {
+  for (const { observedAtMs, nodes } of observations) {
+    const node = nodes.find((candidate) => candidate.instanceId === instanceId);
+    if (!node || nowMs - observedAtMs > OBSERVATION_VALID_MS) continue;
+    const { health, reason, sinceMs, height, lagBlocks } = node;
+    return { instanceId, health, reason, sinceMs, observedAtMs, height, lagBlocks };
+  }
+  return null;
+}
+
+function roleIn(
+  fleet: Fleet,
+  observations: readonly FleetObservation[],
+  instanceId: string,
+  old: Machine | null,
+): Facts['role'] {
+  if (old) return roleOf(fleet, old.instance.tags);
+  return observations.flatMap(({ nodes }) => nodes).find((node) => node.instanceId === instanceId)?.role ?? 'unknown';
+}
+
+/** What nobody has confirmed lately is no halt; the observation's own age guards the rest. */
+const haltedSince = (watch: FleetWatch | undefined, nowMs: number): number | null =>
+  watch && nowMs - watch.observedAtMs <= OBSERVATION_VALID_MS ? watch.haltedSinceMs : null;

@@ -1,0 +1,17 @@
+// replace-node: helps a node that does not follow its chain, from a restart up to another instance, as one durable execution. It only
+// interprets the decisions; see decide.ts.
+import { type ReplaceClients, replaceClients } from '../../shared/aws/replace-clients.ts';
+import { durableHeal } from '../../shared/heal/durable-heal.ts';
+import type { ReplacePayload } from '../../shared/heal/records.ts';
+import { climb } from './run.ts';
+import { ENVIRONMENT, type Variable } from './tools.ts';
+
+export { replaceClients as awsClients };
+
+export const createHandler = durableHeal<ReplacePayload, Variable, ReplaceClients>({
+  kind: 'replace-node',
+  environment: ENVIRONMENT,
+  run: climb,
+});
+
+export const handler = createHandler({ clients: replaceClients() });

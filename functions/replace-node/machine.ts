@@ -1,0 +1,153 @@
+// The rung that gives a node another instance: launched with its client masked, the old one fenced, the data moved or restored, the client
+// unmasked, and only then whatever pointed at the old one. Two copies of one identity never run (rules 13 and 14 of docs/model.md). Pure.
+import type { NewInstance, ReplaceMemory } from '../../shared/heal/memory.ts';
+import { refuse } from './begin.ts';
+import { chooseCopy } from './choose.ts';
+import { backToOld } from './machine-back.ts';
+import type { Act, Facts } from './model.ts';
+import { move } from './moving.ts';
+import { proving } from './proving.ts';
+import { prepareCopy, takeAway } from './swap.ts';
+import { BOUND_MS, isPending, waitedMs, waitFor } from './waits.ts';
+
+const giveUp = (reason: string): Act => ({ do: 'give-up-machine', reason });
+
+export function machineNext(facts: Facts, memory: ReplaceMemory): Act {
+  const { machine } = memory;
+  if (memory.found.volumes.length === 0)
+    return {
+      do: 'fail-rung',
+      reason: 'which volumes are the node’s cannot be told: the node is silent, or they do not fit the fleet file',
+    };
+  if (!machine) return planMachine(facts, memory);
+  if (machine.givenUp !== null) return backToOld(facts, memory, machine, machine.givenUp);
+  return launched(facts, memory, machine) ?? ready(facts, memory, machine);
+}
+
+/** The node's own zone first, then those that the fleet file names; each once. */
+function planMachine({ old, fleet, want }: Facts, memory: ReplaceMemory): Act {
+  if (!old) return refuse('instance-gone', 'the instance is gone, and what it was like cannot be read', { page: true });
+  const { instance } = old;
+  if (fleet.replace.launchTemplate === undefined && instance.launchTemplate === null)
+    return {
+      do: 'fail-rung',
+      reason: 'neither the fleet file (replace.launchTemplate) nor the instance names a launch template',
+    };
+  const subnetId = [instance.subnetId, ...fleet.replace.subnetIds].find(
+    (id) => id !== '' && !memory.exhausted.includes(id),
+  );
+  if (subnetId === undefined)
+    return {
+      do: 'fail-rung',
+      reason: `no capacity in ${memory.exhausted.length} subnets; more can be named in replace.subnets`,
+    };
+  const isOwn = subnetId === instance.subnetId;
+  const next: NewInstance = {
+    generation: memory.generation,
+    subnetId,
+    // Of another subnet the new instance itself tells.
+    availabilityZone: isOwn ? instance.availabilityZone : '',
+    instanceId: '',
+    fence: 0,
+    identity: 'old',
+    masked: false,
+    fencedBy: null,
+    oldRoot: null,
+    joined: false,
+    givenUp: null,
+  };
+  const why =
+    want.do === 'replace-instance'
+      ? 'a person asked for another instance'
+      : 'the instance itself is taken for the trouble';
+  return { do: 'plan-machine', machine: next, reason: isOwn ? why : `${why}; the zones before had no capacity` };
+}
+
+/** There, running, heard of, and its client masked on disk. */
+function launched(facts: Facts, memory: ReplaceMemory, machine: NewInstance): Act | null {
+  const { young, nowMs } = facts;
+  if (machine.instanceId === '') return { do: 'launch', reason: `in ${machine.subnetId}, its client masked` };
+  if (!young) {
+    return waitedMs(memory, nowMs) < BOUND_MS.boot
+      ? waitFor(memory, nowMs, `${machine.instanceId} is not shown yet`)
+      : giveUp('the new instance is not shown');
+  }
+  const { instance, agentOnline } = young;
+  if (instance.state === 'terminated' || instance.state === 'shutting-down' || instance.state === 'stopped')
+    return giveUp(`the new instance is ${instance.state}: ${'it could not be launched, or somebody ended it'}`);
+  if (machine.masked) return null;
+  if (instance.state !== 'running' || !agentOnline) {
+    return waitedMs(memory, nowMs) > BOUND_MS.boot
+      ? giveUp(
+          `after ${BOUND_MS.boot / 60_000} min the new instance is ${instance.state} and its agent ${agentOnline ? 'answers' : 'is silent'}`,
+        )
+      : waitFor(
+          memory,
+          nowMs,
+          instance.state === 'running' ? 'its agent is not heard of yet' : `the new instance is ${instance.state}`,
+        );
+  }
+  if (!facts.seen) return { do: 'inspect', which: 'young' };
+  if (facts.seen.clients.every(({ masked, state }) => masked && state !== 'running')) return { do: 'masked' };
+  return giveUp('the client of the new instance is not masked: two copies of one identity could run');
+}
+
+function ready(facts: Facts, memory: ReplaceMemory, machine: NewInstance): Act {
+  if (!memory.done.includes('keep-volumes')) return { do: 'keep-volumes' };
+  const moves = machine.availabilityZone === memory.found.availabilityZone;
+  if (!moves) {
+    const made = copied(facts, memory, machine);
+    if (made) return made;
+  }
+  const fenced = fence(facts, memory, machine);
+  if (fenced) return fenced;
+  if (moves) {
+    const moved = move(facts, memory, { to: 'young' });
+    if (moved) return moved;
+  }
+  if (!machine.joined) return { do: 'join' };
+  if (machine.identity !== 'new' || memory.upSinceMs === null)
+    return { do: 'take-over', reason: 'the old client cannot run any more, and its volumes are here' };
+  return proving(facts, memory, memory.upSinceMs, 'young', (reason) => giveUp(reason));
+}
+
+/** In another zone the data come from a snapshot, made and attached while the old instance is as it is. */
+function copied(facts: Facts, memory: ReplaceMemory, machine: NewInstance): Act | null {
+  const { copy } = memory;
+  if (!copy) {
+    const chosen = chooseCopy(facts, memory, machine.availabilityZone);
+    return 'failed' in chosen ? giveUp(chosen.failed) : chosen;
+  }
+  if (copy.givenUp) return takeAway(facts, memory, copy, copy.givenUp);
+  return prepareCopy(facts, memory, copy, 'young');
+}
+
+/** The old client is stopped and masked by its own acknowledgement; or, out of reach, its instance is stopped and has no root volume. */
+function fence({ old, nowMs }: Facts, memory: ReplaceMemory, machine: NewInstance): Act | null {
+  if (machine.fencedBy !== null) return null;
+  if (!old) return { do: 'fenced', by: 'root-detached' };
+  const { instance, agentOnline } = old;
+  const { instanceId, state, rootVolumeId } = instance;
+  if (state === 'terminated') return { do: 'fenced', by: 'root-detached' };
+  if (state === 'running' && agentOnline && !memory.done.includes('mask-failed'))
+    return { do: 'mask-old', reason: 'its identity moves to the new instance' };
+  if (state === 'running' && !isPending(memory, 'StopInstances', instanceId, nowMs))
+    return { do: 'stop-instance', which: 'old', reason: 'its client cannot be asked to end' };
+  if (state !== 'stopped') {
+    return waitedMs(memory, nowMs) > BOUND_MS.stop
+      ? giveUp(`the old instance is still ${state}`)
+      : waitFor(memory, nowMs, `the old instance is ${state}`);
+  }
+  if (rootVolumeId === null) return { do: 'fenced', by: 'root-detached' };
+  if (isPending(memory, 'DetachVolume', rootVolumeId, nowMs))
+    return waitedMs(memory, nowMs) > BOUND_MS.detach
+      ? giveUp('the root volume of the old instance does not come off')
+      : waitFor(memory, nowMs, 'its root volume is being detached');
+  return {
+    do: 'detach',
+    volumeId: rootVolumeId,
+    which: 'old',
+    device: instance.rootDevice,
+    reason: 'without its root volume nobody can start it by accident',
+  };
+}

@@ -1,0 +1,97 @@
+// What the ladder would do to a node, for people: in mode plan, in mode ask, and before a restore by hand. Pure.
+import { createHash } from 'node:crypto';
+import type { Refusal } from '../../shared/guardrails/codes.ts';
+import { isVolumeType, MONTHLY_USD_PER_GIB } from '../../shared/guardrails/ebs.ts';
+import type { ReplaceMemory, Rung } from '../../shared/heal/memory.ts';
+import { begin } from './begin.ts';
+import { chooseCopy } from './choose.ts';
+import { guardOf, ladderOf } from './decide.ts';
+import type { Facts } from './model.ts';
+
+export interface LadderPlan {
+  readonly rungs: readonly Rung[];
+  readonly sentence: string;
+  readonly evidence: {
+    readonly rungs: readonly Rung[];
+    /** What guards say of the rungs that they refuse now. */
+    readonly refused: Readonly<Partial<Record<Rung, string>>>;
+    readonly source: string | null;
+    /** What the copy costs a month while the volumes of before are kept beside it. */
+    readonly addedUsdAMonth: number;
+    readonly expectedMinutes: number;
+  };
+}
+
+const MINUTES: Readonly<Record<Rung, number>> = { restart: 5, 'stop-start': 10, swap: 15, replace: 20 };
+const MIB_PER_GIB = 1024;
+
+/** The memory that a heal would begin with, where one would; what may be copied is read by it. */
+export function memoryOf(facts: Facts): ReplaceMemory | null {
+  const began = begin({ ...facts, old: facts.old && { ...facts.old, agentOnline: false } });
+  return began.do === 'begin' ? began.memory : null;
+}
+
+/** @returns a refusal where nothing would be done; `well` where nothing is wrong */
+export function planOf(facts: Facts): LadderPlan | { readonly refusal: Refusal } | { readonly well: string } {
+  // Nothing is sent to the node for a plan: what EC2 tells of its volumes has to do.
+  const began = begin(facts.seen ? facts : { ...facts, old: facts.old && { ...facts.old, agentOnline: false } });
+  if (began.do === 'end')
+    return began.end.as === 'refused' ? { refusal: began.end.refusal } : { well: began.end.reason };
+  const memory = began.do === 'begin' ? began.memory : null;
+  return plannedFrom(facts, memory);
+}
+
+function plannedFrom(facts: Facts, memory: ReplaceMemory | null): LadderPlan | { readonly refusal: Refusal } {
+  const rungs = ladderOf(facts, memory ?? NOTHING_TRIED);
+  const verdicts = rungs.map((rung) => [rung, guardOf(facts, rung)] as const);
+  const [first] = verdicts;
+  if (!first) {
+    const refusal = {
+      refuse: 'restart-forbidden',
+      reason: 'the fleet file allows no rung that could help here',
+      page: true,
+      lookAgainMs: 60 * 60_000,
+    } as const;
+    return { refusal };
+  }
+  if (first[1]) return { refusal: first[1] };
+  const refused = Object.fromEntries(verdicts.flatMap(([rung, refusal]) => (refusal ? [[rung, refusal.reason]] : [])));
+  const allowed = verdicts.flatMap(([rung, refusal]) => (refusal ? [] : [rung]));
+  const chosen = memory && facts.sources ? chooseCopy(facts, memory, memory.found.availabilityZone) : null;
+  const source = chosen === null ? null : 'failed' in chosen ? chosen.failed : chosen.reason;
+  const found = memory?.found.volumes ?? [];
+  const addedUsdAMonth = found.reduce(
+    (sum, { type, sizeGiB }) => sum + (isVolumeType(type) ? MONTHLY_USD_PER_GIB[type] * sizeGiB : 0),
+    0,
+  );
+  const rate = facts.fleet.replace.initializationMiBps;
+  const initializing =
+    rate === undefined
+      ? 0
+      : found.reduce((most, { sizeGiB }) => Math.max(most, (sizeGiB * MIB_PER_GIB) / rate / 60), 0);
+  const expectedMinutes = Math.ceil(
+    allowed.reduce((sum, rung) => sum + MINUTES[rung], 0) + (allowed.includes('swap') ? initializing : 0),
+  );
+  const why =
+    facts.want.do === 'heal' ? (facts.watched?.reason ?? 'it does not follow its chain') : 'a person asked for it';
+  return {
+    rungs: allowed,
+    sentence: `${allowed.join(', then ')}: ${why}${allowed.includes('swap') && source !== null ? `; data: ${source}` : ''}; ${expectedMinutes} min at most, +$${addedUsdAMonth.toFixed(2)} a month while the old volumes are kept`,
+    evidence: {
+      rungs: allowed,
+      refused,
+      source,
+      addedUsdAMonth: Math.round(addedUsdAMonth * 100) / 100,
+      expectedMinutes,
+    },
+  };
+}
+
+const NOTHING_TRIED = { failed: [] };
+
+/** Binds an answer to the attempt and to what was asked: these rungs, in this order. */
+export const planHash = (attempt: number, { rungs }: LadderPlan): string =>
+  createHash('sha256')
+    .update(JSON.stringify([attempt, rungs]))
+    .digest('hex')
+    .slice(0, 16);

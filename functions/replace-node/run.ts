@@ -1,0 +1,264 @@
+// One attempt at a node: claim, the plan or the question where the mode wants one, the lease, and turn after turn until the ladder ends.
+import type { DurableContext } from '@aws/durable-execution-sdk-js';
+import { isThrottling } from '../../shared/aws/throttling.ts';
+import type { NodeState } from '../../shared/documents/node-answer.ts';
+import { askPerson } from '../../shared/heal/ask.ts';
+import { leaveReplacement } from '../../shared/heal/budgets.ts';
+import { claimAttempt, takeLease } from '../../shared/heal/claim.ts';
+import { type Ending, refused } from '../../shared/heal/ending.ts';
+import { maySettle, newNode, unsettled } from '../../shared/heal/lease.ts';
+import type { ReplaceMemory, Rung } from '../../shared/heal/memory.ts';
+import { releaseNode, writeOutcome } from '../../shared/heal/outcome.ts';
+import { stepper } from '../../shared/heal/steps.ts';
+import { perform } from './acts/perform.ts';
+import { decideNext } from './decide.ts';
+import { endingOf } from './endings.ts';
+import { readFacts } from './facts.ts';
+import { phaseOf } from './learn.ts';
+import type { Act } from './model.ts';
+import { memoryOf, planHash, planOf } from './plan.ts';
+import type { Course, Tools } from './tools.ts';
+
+/** Waiting for a day of catching up takes some four hundred turns, of two to six operations each; an execution has 3,000. */
+const MAX_TURNS = 900;
+const MINUTE_MS = 60_000;
+
+export async function climb(ctx: DurableContext, tools: Tools): Promise<Ending | null> {
+  const claimed = await stepper(ctx, '000')('claim', () => claimAttempt(tools));
+  if ('end' in claimed) return null;
+  const settles = await stepper(ctx, '000')('left-open', () => leftOpen(tools));
+  // What an attempt before this one has left in the middle is brought to its end without a question.
+  const approved = tools.payload.mode === 'act' || settles ? { rungs: null } : await planned(ctx, tools);
+  if ('ending' in approved) {
+    await stepper(ctx, '002')('conclude', () => writeOutcome(tools, approved.ending, '002'));
+    return approved.ending;
+  }
+  const leased = await stepper(ctx, '003')('lease', () => takeLease(tools, 'replace'));
+  if ('busy' in leased) {
+    const ending = refused({
+      refuse: 'busy',
+      reason: `${leased.busy} holds the node`,
+      page: false,
+      lookAgainMs: MINUTE_MS,
+    });
+    await stepper(ctx, '004')('conclude', () => writeOutcome(tools, ending, '004'));
+    return ending;
+  }
+  const course: Course = { holder: leased.holder, ordinals: { old: 0, young: 0 }, commandsOver: true, seenFence: 0 };
+  return turns(ctx, tools, course, approved.rungs);
+}
+
+async function leftOpen({ store, payload }: Tools): Promise<boolean> {
+  const node = await store.readNode(payload.fleet, payload.instanceId);
+  return node !== undefined && unsettled(node) && maySettle(node, 'replace');
+}
+
+/** Mode plan says what would be done and ends; mode ask waits for a person's yes to these very rungs. */
+async function planned(
+  ctx: DurableContext,
+  tools: Tools,
+): Promise<{ readonly ending: Ending } | { readonly rungs: readonly Rung[] }> {
+  const plan = await stepper(ctx, '001')('plan', () => makePlan(tools));
+  if ('refusal' in plan) return { ending: refused(plan.refusal) };
+  if ('well' in plan) return { ending: { outcome: 'healed', reason: plan.well } };
+  if (tools.payload.mode === 'plan') {
+    await stepper(ctx, '001')('evidence', () =>
+      tools.journal('001-decision', {
+        atMs: Date.now(),
+        kind: 'decision',
+        sentence: plan.sentence,
+        evidence: plan.evidence,
+      }),
+    );
+    return { ending: { outcome: 'planned', reason: plan.sentence } };
+  }
+  const question = {
+    sentence: plan.sentence,
+    hash: planHash(tools.payload.attempt, plan),
+    evidence: { ...plan.evidence },
+  };
+  const answer = await askPerson(ctx, stepper(ctx, '001'), tools, question, '001');
+  return 'refuse' in answer ? { ending: refused(answer) } : { rungs: plan.rungs };
+}
+
+async function makePlan(tools: Tools): Promise<ReturnType<typeof planOf>> {
+  const facts = await readFacts(tools, null, null, false);
+  if ('refuse' in facts) return { refusal: facts };
+  const memory = memoryOf(facts);
+  const withSources = memory ? await readFacts(tools, memory, null, false) : facts;
+  return 'refuse' in withSources ? { refusal: withSources } : planOf(withSources);
+}
+
+interface Turn {
+  readonly memory: ReplaceMemory | null;
+  readonly seen: NodeState | null;
+  /** The node has left its first word unanswered: nothing more is sent to it. */
+  readonly silent: boolean;
+  readonly course: Course;
+}
+
+async function turns(
+  ctx: DurableContext,
+  tools: Tools,
+  course: Course,
+  rungs: readonly Rung[] | null,
+): Promise<Ending | null> {
+  let turn: Turn = { memory: await inherited(ctx, tools), seen: null, silent: false, course };
+  for (let count = 0; count < MAX_TURNS; count++) {
+    const place = String(count + 10).padStart(3, '0');
+    try {
+      const { memory, seen, silent } = turn;
+      const act = await stepper(ctx, place)('decide', () => decide(tools, memory, seen, silent, rungs));
+      if (act.do === 'end') return await end(ctx, tools, turn, act, place);
+      const { result, ...after } = await perform(
+        { ctx, tools, holder: turn.course.holder, place },
+        act,
+        memory,
+        turn.course,
+      );
+      if (result.is === 'lost') return null;
+      if (result.is === 'refused')
+        return await end(
+          ctx,
+          tools,
+          { ...turn, ...after },
+          { do: 'end', end: { as: 'refused', refusal: result.refusal } },
+          place,
+        );
+      turn = nextTurn(turn, act, result, after);
+    } catch (error) {
+      return giveUp(ctx, tools, turn, error, place);
+    }
+  }
+  return giveUp(ctx, tools, turn, new Error(`no end after ${MAX_TURNS} turns`), '998');
+}
+
+function nextTurn(
+  turn: Turn,
+  act: Act,
+  result: { readonly is: string; readonly seen?: NodeState | null },
+  after: Pick<Turn, 'memory' | 'course'>,
+): Turn {
+  const told = result.is === 'done' || result.is === 'failed' ? result.seen : undefined;
+  const commands = ['inspect', 'restart', 'swap', 'mask-old', 'take-over', 'mask-young', 'start-old', 'check'];
+  // What was seen before a command that nobody answered is not what is there now; another instance says things of its own.
+  const forgets =
+    (commands.includes(act.do) && result.is === 'unknown') ||
+    act.do === 'launch' ||
+    act.do === 'drop-machine' ||
+    act.do === 'stop-instance';
+  const seen = act.do === 'check' ? turn.seen : told !== undefined ? told : forgets ? null : turn.seen;
+  const silent =
+    act.do === 'inspect' ? result.is !== 'done' : turn.silent && act.do !== 'launch' && act.do !== 'start-instance';
+  return { ...after, seen, silent };
+}
+
+/** What an attempt before this one remembered of the same incident; of another incident only what is still open. */
+async function inherited(ctx: DurableContext, { store, payload }: Tools): Promise<ReplaceMemory | null> {
+  return stepper(ctx, '005')('inherit', async () => {
+    const node =
+      (await store.readNode(payload.fleet, payload.instanceId)) ?? newNode(payload.fleet, payload.instanceId);
+    if (node.operation?.kind !== 'replace') return null;
+    return node.operation.incidentId === payload.incidentId || unsettled(node) ? node.operation.memory : null;
+  });
+}
+
+async function decide(
+  tools: Tools,
+  memory: ReplaceMemory | null,
+  seen: NodeState | null,
+  silent: boolean,
+  rungs: readonly Rung[] | null,
+): Promise<Act> {
+  const facts = await readFacts(tools, memory, seen, silent);
+  if ('refuse' in facts) return { do: 'end', end: { as: 'refused', refusal: facts } };
+  const act = decideNext(facts, memory);
+  if (act.do !== 'take-rung' || rungs === null || rungs.includes(act.rung)) return act;
+  const reason = `approved were ${rungs.join(', ')}; now ${act.rung} would be next: ${act.reason}`;
+  return {
+    do: 'end',
+    end: { as: 'refused', refusal: { refuse: 'approval-exceeded', reason, page: false, lookAgainMs: MINUTE_MS } },
+  };
+}
+
+async function end(
+  ctx: DurableContext,
+  tools: Tools,
+  turn: Turn,
+  act: Extract<Act, { readonly do: 'end' }>,
+  place: string,
+): Promise<Ending | null> {
+  const { memory } = turn;
+  const ending = endingOf(act.end);
+  const step = stepper(ctx, `${place}-end`);
+  if (act.end.as === 'healed')
+    await step('proof', () =>
+      tools.journal(`${place}-proof`, {
+        atMs: Date.now(),
+        kind: 'proof',
+        sentence: ending.reason,
+        evidence: { rung: memory?.rung ?? null },
+      }),
+    );
+  await step('conclude', () => writeOutcome(tools, ending, `${place}-end`));
+  await release(ctx, tools, turn, ending, `${place}-end`);
+  return ending;
+}
+
+/** A step that kept failing. What was begun stays in the record: the next attempt goes on from there. */
+async function giveUp(
+  ctx: DurableContext,
+  tools: Tools,
+  turn: Turn,
+  error: unknown,
+  place: string,
+): Promise<Ending | null> {
+  const reason = error instanceof Error ? error.message : String(error);
+  const begun = turn.memory !== null && phaseOf(turn.memory) !== 'preparing';
+  const ending: Ending = isThrottling(error)
+    ? refused({ refuse: 'throttled', reason, page: false, lookAgainMs: MINUTE_MS })
+    : begun
+      ? { outcome: 'failed', code: 'step-failed', reason, page: true, lookAgainMs: MINUTE_MS }
+      : refused({ refuse: 'unreadable', reason, page: true, lookAgainMs: 5 * MINUTE_MS });
+  const at = `${place}-given-up`;
+  await stepper(ctx, at)('conclude', () => writeOutcome(tools, ending, at));
+  await release(ctx, tools, { ...turn, course: { ...turn.course, commandsOver: false } }, ending, at);
+  return ending;
+}
+
+async function release(
+  ctx: DurableContext,
+  tools: Tools,
+  { memory, course }: Turn,
+  ending: Ending,
+  place: string,
+): Promise<void> {
+  const over = ending.outcome === 'healed' || ending.outcome === 'escalated';
+  const { commandsOver, holder, seenFence } = course;
+  const young = memory?.machine;
+  if (young && young.instanceId !== '' && young.fence > 0) {
+    const holderOfYoung = { execution: holder.execution, fence: young.fence };
+    await releaseNode(
+      ctx,
+      stepper(ctx, `${place}-young`),
+      tools,
+      { holder: holderOfYoung, commandsOver, instanceId: young.instanceId },
+      `${place}-young`,
+    );
+  }
+  // The fleet's turn goes on with whoever settles what is open.
+  const isOpen = memory !== null && !over && phaseOf(memory) !== 'preparing';
+  await releaseNode(
+    ctx,
+    stepper(ctx, place),
+    tools,
+    {
+      holder,
+      commandsOver,
+      seenFence,
+      ...(!over && { keepOperation: true as const }),
+      before: () => (isOpen ? Promise.resolve() : leaveReplacement(tools)),
+    },
+    place,
+  );
+}

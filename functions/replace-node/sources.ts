@@ -1,0 +1,140 @@
+// What there is to copy: good snapshots, a healthy sibling's volumes, volumes that a heal of before has kept.
+import { DescribeVolumesCommand } from '@aws-sdk/client-ec2';
+import { judgeKey } from '../../shared/aws/keys.ts';
+import type { Fleet } from '../../shared/fleet/model.ts';
+import { FLEET_TAG, NODE_TAG } from '../../shared/fleet/naming.ts';
+import { discoverNodes, type FleetNode } from '../../shared/fleet/nodes.ts';
+import type { FleetWatch, ObservedNode } from '../../shared/fleet/observation.ts';
+import type { ReplaceMemory } from '../../shared/heal/memory.ts';
+import { rankGood } from '../../shared/snapshots/good.ts';
+import { chooseNamed } from '../../shared/snapshots/named.ts';
+import { readOwners } from '../../shared/snapshots/owners.ts';
+import { readSnapshots } from '../../shared/snapshots/read.ts';
+import type { VolumeOwner } from '../../shared/snapshots/sets.ts';
+import { setsOf } from '../../shared/snapshots/sets.ts';
+import { INCIDENT_TAG, LEDGER_TAGS, PUT_BACK_TAG, RETIRED_TAG } from '../../shared/snapshots/tags.ts';
+import type { Demand } from '../../shared/snapshots/unfit.ts';
+import type { KeptSource, SiblingSource, Sources } from './model.ts';
+import type { Tools } from './tools.ts';
+
+interface Asked {
+  readonly fleet: Fleet;
+  readonly memory: ReplaceMemory;
+  readonly nodes: readonly ObservedNode[];
+  readonly watch: FleetWatch | undefined;
+  readonly nowMs: number;
+}
+
+export async function readSources(tools: Tools, asked: Asked): Promise<Sources> {
+  const { clients, payload } = tools;
+  const { fleet, memory } = asked;
+  if (payload.want.do === 'undo') return { good: [], refused: [], sibling: null, kept: await readKept(tools, asked) };
+  const nodes = await discoverNodes(clients.ec2, fleet);
+  const owners = await readOwners(clients.ec2, fleet, nodes);
+  const known = new Map(owners);
+  for (const { volumeId, role } of memory.found.volumes) known.set(volumeId, { node: payload.node, role });
+  const snapshots = await readSnapshots(clients.ec2, fleet, [...known.keys()]);
+  const sets = setsOf(snapshots, { fleet, volumes: known, nodeNames: new Set(nodes.map(({ name }) => name)) });
+  const demand = { ...demandOf(tools, asked, nodes), unusableKeys: await unusableKeys(tools, snapshots) };
+  const faultSinceMs = payload.want.do === 'heal' ? payload.onsetMs : null;
+  const { want } = payload;
+  if (want.do === 'restore' && want.snapshotId !== null) {
+    const named = chooseNamed(want.snapshotId, { ...demand, sets, faultSinceMs });
+    return 'set' in named
+      ? { good: [named.set], refused: [], sibling: null, kept: null }
+      : { good: [], refused: [{ setId: want.snapshotId, why: named.reason }], sibling: null, kept: null };
+  }
+  const ranked = rankGood({ ...demand, sets, faultSinceMs, tried: memory.tried });
+  return { ...ranked, sibling: siblingOf(asked, nodes, known), kept: null };
+}
+
+function demandOf(
+  { payload }: Tools,
+  { fleet, nodes: observed, watch }: Asked,
+  nodes: readonly FleetNode[],
+): Omit<Demand, 'unusableKeys'> {
+  const own = nodes.find(({ instanceId }) => instanceId === payload.instanceId);
+  return {
+    fleet,
+    node: payload.node,
+    role: own?.role ?? observed.find(({ instanceId }) => instanceId === payload.instanceId)?.role ?? 'unknown',
+    siblings: new Map(nodes.filter((node) => node !== own).map(({ name, role }) => [name, role])),
+    chainId: fleet.health.chainId ?? watch?.chainId ?? null,
+    client: null,
+    dataMode: fleet.dataMode,
+    accounts: [],
+    hashes: new Map(watch?.canonical ? [[watch.canonical.height, watch.canonical.hash]] : []),
+  };
+}
+
+/** A key that may not be used shows only when the volume vanishes: asked for before. More keys than these a fleet does not have. */
+const MAX_KEYS = 8;
+
+async function unusableKeys(
+  { clients }: Tools,
+  snapshots: readonly { readonly kmsKeyId: string | null }[],
+): Promise<ReadonlyMap<string, string>> {
+  const keys = [...new Set(snapshots.flatMap(({ kmsKeyId }) => kmsKeyId ?? []))].slice(0, MAX_KEYS);
+  const verdicts = await Promise.all(keys.map(async (key) => [key, await judgeKey(clients.kms, key)] as const));
+  return new Map(
+    verdicts.flatMap(([key, verdict]) => ('unusable' in verdict ? [[key, verdict.unusable] as const] : [])),
+  );
+}
+
+/** A follower in the same zone that follows the chain, the highest first. */
+function siblingOf(
+  { fleet, nodes, memory }: Asked,
+  all: readonly FleetNode[],
+  owners: ReadonlyMap<string, VolumeOwner>,
+): SiblingSource | null {
+  const well = nodes
+    .filter(
+      ({ instanceId, health, role, availabilityZone }) =>
+        instanceId !== memory.found.instanceId &&
+        health === 'synced' &&
+        role === 'follower' &&
+        availabilityZone === memory.found.availabilityZone,
+    )
+    .filter(({ instanceId }) => all.some((node) => node.instanceId === instanceId))
+    .sort((a, b) => (b.height ?? 0) - (a.height ?? 0) || (a.name < b.name ? -1 : 1));
+  for (const { instanceId, name, height } of well) {
+    const volumes = Object.fromEntries(
+      [...owners].flatMap(([volumeId, { node, role }]) => (node === name && role !== null ? [[role, volumeId]] : [])),
+    );
+    if (fleet.volumes.every(({ role }) => volumes[role] !== undefined))
+      return { instanceId, node: name, height, volumes };
+  }
+  return null;
+}
+
+/** The volumes of this node that were kept last, one for each role. */
+async function readKept({ clients, payload }: Tools, { fleet }: Asked): Promise<KeptSource | null> {
+  const { Volumes = [] } = await clients.ec2.send(
+    new DescribeVolumesCommand({
+      Filters: [
+        { Name: `tag:${FLEET_TAG}`, Values: [fleet.name] },
+        { Name: `tag:${NODE_TAG}`, Values: [payload.node] },
+        { Name: 'tag-key', Values: [PUT_BACK_TAG] },
+        { Name: 'status', Values: ['available'] },
+      ],
+    }),
+  );
+  const kept = Volumes.map(({ VolumeId = '', AvailabilityZone = '', Tags = [] }) => {
+    const tag = (key: string): string => Tags.find(({ Key }) => Key === key)?.Value ?? '';
+    return {
+      volumeId: VolumeId,
+      availabilityZone: AvailabilityZone,
+      role: tag(LEDGER_TAGS.role),
+      incidentId: tag(INCIDENT_TAG),
+      at: tag(RETIRED_TAG),
+    };
+  }).sort((a, b) => (a.at < b.at ? 1 : -1));
+  const [latest] = kept;
+  if (!latest) return null;
+  const same = kept.filter(({ incidentId }) => incidentId === latest.incidentId);
+  return {
+    incidentId: latest.incidentId,
+    availabilityZone: latest.availabilityZone,
+    volumes: Object.fromEntries(same.map(({ role, volumeId }) => [role, volumeId])),
+  };
+}

@@ -1,0 +1,166 @@
+// The rung that gives a node other data, blue/green on its own instance: everything is made, attached and looked into while the node is as it
+// is; one command exchanges the volumes; the old ones stay attached until the node has proved itself. Pure.
+import type { VolumeNow } from '../../shared/aws/volumes.ts';
+import type { Blame, Copy, ReplaceMemory } from '../../shared/heal/memory.ts';
+import { refuse } from './begin.ts';
+import { chooseCopy } from './choose.ts';
+import type { Act, Facts } from './model.ts';
+import { proving } from './proving.ts';
+import { BOUND_MS, isPending, waitedMs, waitFor } from './waits.ts';
+
+export function swapNext(facts: Facts, memory: ReplaceMemory): Act {
+  const { copy } = memory;
+  if (memory.found.volumes.length === 0)
+    return {
+      do: 'fail-rung',
+      reason:
+        'which volumes are the node’s cannot be told: the node is silent, or its mounts do not fit the fleet file',
+    };
+  if (!facts.old) return { do: 'fail-rung', reason: 'the instance is gone' };
+  if (!copy) return beforeCopy(facts, memory);
+  if (copy.givenUp) return takeAway(facts, memory, copy, copy.givenUp);
+  return prepareCopy(facts, memory, copy, 'old') ?? exchange(facts, memory, copy);
+}
+
+function beforeCopy(facts: Facts, memory: ReplaceMemory): Act {
+  const { old } = facts;
+  if (!old?.agentOnline)
+    return { do: 'fail-rung', reason: 'the node does not answer commands, and its volumes are exchanged by one' };
+  if (!facts.seen) return { do: 'inspect', which: 'old' };
+  if (memory.tried.some(({ fault }) => fault === 'same-stop')) return sameStop(memory);
+  const chosen = chooseCopy(facts, memory, memory.found.availabilityZone);
+  return 'failed' in chosen ? noneLeft(facts, memory, chosen.failed) : chosen;
+}
+
+/** The data were not the trouble: more of them will not help, nor will another instance. */
+const sameStop = ({ tried }: ReplaceMemory): Act => ({
+  do: 'end',
+  end: {
+    as: 'escalated',
+    code: 'same-stop',
+    reason: `with other data it stops at the same height: a bug of its client, or a fork, and not its data. ${tried.at(-1)?.reason ?? ''}`,
+  },
+});
+
+function noneLeft(facts: Facts, { tried }: ReplaceMemory, why: string): Act {
+  const { want } = facts;
+  if (want.do === 'undo') return refuse('nothing-to-undo', why);
+  if (want.do === 'restore' && tried.length === 0) return refuse('snapshot-unfit', why);
+  return { do: 'fail-rung', reason: why };
+}
+
+/** Made, there, attached, with all of its blocks where they are asked for, and looked into; null when all of that is so. */
+export function prepareCopy(facts: Facts, memory: ReplaceMemory, copy: Copy, which: 'old' | 'young'): Act | null {
+  const { nowMs, volumes } = facts;
+  const instanceId = which === 'old' ? memory.found.instanceId : (memory.machine?.instanceId ?? '');
+  const giveUp = (reason: string): Act => ({ do: 'give-up-copy', blame: { fault: 'other', reason } });
+  const unmade = copy.volumes.findIndex(({ volumeId }) => volumeId === '');
+  if (unmade >= 0) return { do: 'create', at: unmade, reason: `from ${copy.source}` };
+  for (const { volumeId, device } of copy.volumes) {
+    const volume = volumes.find((candidate) => candidate.volumeId === volumeId);
+    if (!volume) {
+      // Describe may not show it yet; a key that may not be used makes it vanish.
+      if (waitedMs(memory, nowMs) < GONE_AFTER_MS) return waitFor(memory, nowMs, `${volumeId} is not shown yet`);
+      return giveUp(`${volumeId} vanished while it was made: most likely its KMS key may not be used`);
+    }
+    const next = stepOf(facts, memory, volume, { device, instanceId, which });
+    if (next) return next;
+  }
+  if (facts.fleet.replace.initializationMiBps !== undefined && facts.initialization && !facts.initialization.done) {
+    if (waitedMs(memory, nowMs) > BOUND_MS.initialize) return giveUp('its blocks have not come within two days');
+    return { do: 'wait', seconds: 60, what: `${Math.floor(facts.initialization.percent)} % of its blocks are there` };
+  }
+  return copy.checked < copy.volumes.length && which === 'old' ? { do: 'check', at: copy.checked } : null;
+}
+
+const GONE_AFTER_MS = 90_000;
+
+interface Place {
+  readonly device: string;
+  readonly instanceId: string;
+  readonly which: 'old' | 'young';
+}
+
+function stepOf(
+  { nowMs }: Facts,
+  memory: ReplaceMemory,
+  volume: VolumeNow,
+  { device, instanceId, which }: Place,
+): Act | null {
+  const { volumeId, state, attachment } = volume;
+  const giveUp = (reason: string): Act => ({ do: 'give-up-copy', blame: { fault: 'other', reason } });
+  switch (state) {
+    case 'creating':
+      return waitedMs(memory, nowMs) > BOUND_MS.create
+        ? giveUp(`${volumeId} is still being created`)
+        : waitFor(memory, nowMs, `${volumeId} is being created`);
+    case 'available':
+      if (isPending(memory, 'AttachVolume', volumeId, nowMs))
+        return waitFor(memory, nowMs, `${volumeId} is to be attached`);
+      return { do: 'attach', volumeId, which, device, reason: 'beside the old one' };
+    case 'in-use':
+      if (attachment && attachment.instanceId !== instanceId)
+        return giveUp(`${volumeId} is attached to ${attachment.instanceId}`);
+      if (attachment?.state === 'attached') return null;
+      return waitedMs(memory, nowMs) > BOUND_MS.attach
+        ? giveUp(`${volumeId} is still ${attachment?.state}`)
+        : waitFor(memory, nowMs, `${volumeId} is ${attachment?.state}`);
+    default:
+      return giveUp(`${volumeId} is ${state}`);
+  }
+}
+
+function exchange(facts: Facts, memory: ReplaceMemory, copy: Copy): Act {
+  if (copy.mounted === 'found') {
+    // What an attempt before this one has done to the mounts, the node itself says.
+    if (!facts.seen) return { do: 'inspect', which: 'old' };
+    if (needsPool(facts, memory)) return { do: 'leave-pool' };
+    const group = facts.old?.instance.autoScalingGroup;
+    if (group && !memory.done.includes('standby')) return { do: 'standby', group };
+    return {
+      do: 'swap',
+      to: 'copy',
+      reason: `data of ${copy.from === 'snapshot' ? `${copy.source}, ${copy.rank}` : copy.source}${copy.height === null ? '' : `, height ${copy.height}`}`,
+    };
+  }
+  if (facts.want.do === 'undo') return undone(facts, memory);
+  if (memory.upSinceMs === null) return { do: 'inspect', which: 'old' };
+  return proving(facts, memory, memory.upSinceMs, 'old', (reason, at) => ({
+    do: 'give-up-copy',
+    blame: {
+      fault: at === 'open' || at === 'lower-stop' || at === 'forked' || at === 'same-stop' ? at : 'other',
+      reason,
+    },
+  }));
+}
+
+/** Somebody who serves is taken out of the pool before, and nobody has to be who is out of it by his health. */
+const needsPool = ({ watched, fleet }: Facts, { done }: ReplaceMemory): boolean =>
+  fleet.dns !== undefined && watched?.health === 'synced' && !done.includes('left-pool');
+
+/** What a person wants back need not follow the chain better than what was there. */
+function undone({ seen }: Facts, memory: ReplaceMemory): Act {
+  if (!seen || memory.upSinceMs === null) return { do: 'inspect', which: 'old' };
+  const running = seen.clients.every(({ state }) => state === 'running');
+  if (running) return { do: 'prove', reason: 'the volumes of before are mounted again, and the client runs on them' };
+  return { do: 'give-up-copy', blame: { fault: 'other', reason: 'the client does not run on them' } };
+}
+
+/** The way back: the found volumes again, then the others away, so that the next one finds the node as it was. */
+export function takeAway(facts: Facts, memory: ReplaceMemory, copy: Copy, { reason }: Blame): Act {
+  const { nowMs, volumes } = facts;
+  if (copy.mounted === 'copy') return { do: 'swap', to: 'found', reason };
+  for (const { volumeId } of copy.volumes) {
+    const attachment = volumes.find((candidate) => candidate.volumeId === volumeId)?.attachment;
+    if (!attachment || attachment.state === 'detached') continue;
+    if (attachment.state !== 'attached' || isPending(memory, 'DetachVolume', volumeId, nowMs)) {
+      if (waitedMs(memory, nowMs) <= BOUND_MS.detach)
+        return waitFor(memory, nowMs, `${volumeId} is ${attachment.state}`);
+      // A volume that does not come off is left where it is, and told of: nothing is detached by force.
+      continue;
+    }
+    const which = attachment.instanceId === memory.machine?.instanceId ? 'young' : 'old';
+    return { do: 'detach', volumeId, which, device: attachment.device, reason: `it did not help: ${reason}` };
+  }
+  return { do: 'drop-copy' };
+}
