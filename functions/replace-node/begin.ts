@@ -53,6 +53,7 @@ function remembered(facts: Facts, availabilityZone: string): ReplaceMemory {
   const { old, seen, watched } = facts;
   const client = seen?.clients.find(({ state }) => state !== 'running')?.state ?? (seen ? 'running' : 'unknown');
   return {
+    beganAtMs: facts.nowMs,
     found: {
       instanceId: old?.instance.instanceId ?? '',
       availabilityZone,

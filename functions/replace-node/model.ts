@@ -85,9 +85,16 @@ export interface Needs {
   readonly initialization: boolean;
 }
 
+/** How far the blocks of a copy have come. */
+export interface Progress {
+  readonly percent: number;
+  readonly etaSeconds: number | null;
+  readonly what: string;
+}
+
 export type Act =
   /** Nothing to do for so long but to look again. */
-  | { readonly do: 'wait'; readonly seconds: number; readonly what: string }
+  | { readonly do: 'wait'; readonly seconds: number; readonly what: string; readonly progress?: Progress }
   /** The first word to the node: it raises the fence, and says how it is. */
   | { readonly do: 'inspect'; readonly which: 'old' | 'young' }
   | { readonly do: 'begin'; readonly memory: ReplaceMemory }

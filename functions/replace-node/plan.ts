@@ -13,12 +13,13 @@ export interface LadderPlan {
   readonly sentence: string;
   readonly evidence: {
     readonly rungs: readonly Rung[];
-    /** What guards say of the rungs that they refuse now. */
-    readonly refused: Readonly<Partial<Record<Rung, string>>>;
+    /** What guards say of each rung. */
+    readonly guardrails: readonly { readonly rule: Rung; readonly verdict: string }[];
     readonly source: string | null;
     /** What the copy costs a month while the volumes of before are kept beside it. */
-    readonly addedUsdAMonth: number;
-    readonly expectedMinutes: number;
+    readonly costUsdPerMonth: number;
+    /** At most, the catching up left out. */
+    readonly minutes: number;
   };
 }
 
@@ -55,7 +56,7 @@ function plannedFrom(facts: Facts, memory: ReplaceMemory | null): LadderPlan | {
     return { refusal };
   }
   if (first[1]) return { refusal: first[1] };
-  const refused = Object.fromEntries(verdicts.flatMap(([rung, refusal]) => (refusal ? [[rung, refusal.reason]] : [])));
+  const guardrails = verdicts.map(([rule, refusal]) => ({ rule, verdict: refusal?.reason ?? 'may be done' }));
   const allowed = verdicts.flatMap(([rung, refusal]) => (refusal ? [] : [rung]));
   const chosen = memory && facts.sources ? chooseCopy(facts, memory, memory.found.availabilityZone) : null;
   const source = chosen === null ? null : 'failed' in chosen ? chosen.failed : chosen.reason;
@@ -79,10 +80,10 @@ function plannedFrom(facts: Facts, memory: ReplaceMemory | null): LadderPlan | {
     sentence: `${allowed.join(', then ')}: ${why}${allowed.includes('swap') && source !== null ? `; data: ${source}` : ''}; ${expectedMinutes} min at most, +$${addedUsdAMonth.toFixed(2)} a month while the old volumes are kept`,
     evidence: {
       rungs: allowed,
-      refused,
+      guardrails,
       source,
-      addedUsdAMonth: Math.round(addedUsdAMonth * 100) / 100,
-      expectedMinutes,
+      costUsdPerMonth: Math.round(addedUsdAMonth * 100) / 100,
+      minutes: expectedMinutes,
     },
   };
 }

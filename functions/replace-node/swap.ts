@@ -68,7 +68,13 @@ export function prepareCopy(facts: Facts, memory: ReplaceMemory, copy: Copy, whi
   }
   if (facts.fleet.replace.initializationMiBps !== undefined && facts.initialization && !facts.initialization.done) {
     if (waitedMs(memory, nowMs) > BOUND_MS.initialize) return giveUp('its blocks have not come within two days');
-    return { do: 'wait', seconds: 60, what: `${Math.floor(facts.initialization.percent)} % of its blocks are there` };
+    const { percent, etaSeconds } = facts.initialization;
+    const progress = {
+      percent,
+      etaSeconds,
+      what: `fill ${copy.volumes.map(({ volumeId }) => volumeId).join(' ')} from ${copy.source}`,
+    };
+    return { do: 'wait', seconds: 60, what: `${Math.floor(percent)} % of its blocks are there`, progress };
   }
   return copy.checked < copy.volumes.length && which === 'old' ? { do: 'check', at: copy.checked } : null;
 }

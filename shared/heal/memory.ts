@@ -115,6 +115,8 @@ export interface Intent {
 }
 
 export interface ReplaceMemory {
+  /** When it began, ms since the epoch: a flap keeps its incident, and what is made then is not what was made before. */
+  readonly beganAtMs: number;
   readonly found: FoundNode;
   readonly rung: Rung | null;
   /** Rungs that did not help, and why. */

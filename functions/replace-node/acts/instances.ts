@@ -35,7 +35,7 @@ export function startOne(scene: Scene, instanceId: string, reason: string): Prom
   });
 }
 
-export function launchOne(scene: Scene, { machine, found }: ReplaceMemory, reason: string): Promise<Result> {
+export function launchOne(scene: Scene, { machine, found, beganAtMs }: ReplaceMemory, reason: string): Promise<Result> {
   const { tools } = scene;
   if (!machine) throw new Error('there is no instance to be launched');
   return mutate(scene, {
@@ -56,7 +56,7 @@ export function launchOne(scene: Scene, { machine, found }: ReplaceMemory, reaso
         instanceType: old.instanceType,
         userData: maskedUserData(clientsOf(fleet)),
         tags: { ...usersTags(old.tags), ...ownTags(tools), [JOINING_TAG]: tools.payload.incidentId },
-        token: `chainmend-${tools.payload.incidentId}-${machine.generation}`,
+        token: `${tools.payload.incidentId}-${beganAtMs.toString(36)}-${machine.generation}`,
       });
       if ('refused' in launched) return launched;
       const lease = await takeLease(tools, 'replace', launched.instanceId);

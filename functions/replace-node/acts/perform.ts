@@ -5,6 +5,7 @@ import { reserveReplacement, reserveRestart, takeTurn, writeReplacementProof } f
 import { changeNode } from '../../../shared/heal/claim.ts';
 import { guardAgain } from '../../../shared/heal/guard.ts';
 import type { ReplaceMemory, Rung } from '../../../shared/heal/memory.ts';
+import { noteProgress } from '../../../shared/heal/progress.ts';
 import { stepper } from '../../../shared/heal/steps.ts';
 import { holdSnapshots } from '../../../shared/snapshots/marks.ts';
 import { intending, learn, phaseOf, takesDown } from '../learn.ts';
@@ -93,9 +94,9 @@ async function onAws(
   const back = memory.copy?.givenUp != null || machine?.givenUp != null || memory.proved !== null;
   switch (act.do) {
     case 'wait':
-      return waited(scene, act.seconds);
+      return waited(scene, act);
     case 'take-rung':
-      return takeRung(scene, act.rung, act.reason);
+      return takeRung(scene, memory, act.rung, act.reason);
     case 'fail-rung':
       return decided(scene, `${memory.rung} did not help: ${act.reason}`, { rung: memory.rung });
     case 'choose':
@@ -175,20 +176,32 @@ async function decided({ ctx, tools, place }: Scene, sentence: string, evidence?
   });
 }
 
-async function waited({ ctx, place }: Scene, seconds: number): Promise<Result> {
-  const atMs = await stepper(ctx, place)('waiting', async () => Date.now());
+async function waited(
+  { ctx, tools, holder, place }: Scene,
+  { seconds, progress }: Extract<Act, { readonly do: 'wait' }>,
+): Promise<Result> {
+  const atMs = await stepper(ctx, place)('waiting', async () => {
+    const nowMs = Date.now();
+    if (progress) await noteProgress(tools, holder, { ...progress, atMs: nowMs }, place);
+    return nowMs;
+  });
   await ctx.wait(`${place}-wait`, { seconds });
   return { is: 'done', atMs };
 }
 
 /** The fleet's turn and the budgets come before the first act of a rung; a rung that has them already has them still. */
-async function takeRung({ ctx, tools, place }: Scene, rung: Rung, reason: string): Promise<Result> {
+async function takeRung(
+  { ctx, tools, place }: Scene,
+  memory: ReplaceMemory,
+  rung: Rung,
+  reason: string,
+): Promise<Result> {
   return stepper(ctx, place)('take-rung', async (): Promise<Result> => {
     const guarded = await guardAgain(tools);
     if ('refuse' in guarded) return { is: 'refused', refusal: guarded };
     const { incidentId, want } = tools.payload;
     const nowMs = Date.now();
-    const key = keyOf(incidentId, rung);
+    const key = keyOf(incidentId, memory, rung);
     const reserved =
       want.do === 'undo'
         ? await takeTurn(tools)
@@ -206,13 +219,16 @@ async function takeRung({ ctx, tools, place }: Scene, rung: Rung, reason: string
   });
 }
 
-const keyOf = (incidentId: string, rung: Rung): string => `${incidentId}-${rung}`;
+/** A flap keeps its incident, and a second swap is one more. */
+const keyOf = (incidentId: string, { beganAtMs }: ReplaceMemory, rung: Rung): string =>
+  `${incidentId}-${beganAtMs.toString(36)}-${rung}`;
 
-async function prove({ ctx, tools, place }: Scene, { rung }: ReplaceMemory, reason: string): Promise<Result> {
+async function prove({ ctx, tools, place }: Scene, memory: ReplaceMemory, reason: string): Promise<Result> {
   return stepper(ctx, place)('prove', async (): Promise<Result> => {
     const nowMs = Date.now();
+    const { rung } = memory;
     if (rung !== null && classOf(rung) === 'replace')
-      await writeReplacementProof(tools, keyOf(tools.payload.incidentId, rung), nowMs);
+      await writeReplacementProof(tools, keyOf(tools.payload.incidentId, memory, rung), nowMs);
     await tools.journal(`${place}-decision`, {
       atMs: nowMs,
       kind: 'decision',

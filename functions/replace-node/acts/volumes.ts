@@ -47,12 +47,13 @@ export async function createOne(scene: Scene, memory: ReplaceMemory, { at, reaso
     act: `${operation} ${copy.from === 'sibling' ? copy.source : wanted.snapshotId}`,
     sentence: `make a ${found.role} volume in ${copy.availabilityZone}, ${reason}`,
     evidence: { ...found, source: copy.source, rank: copy.rank, height: copy.height },
-    call: (fleet) => make(tools, fleet, copy, found, wanted.snapshotId),
+    call: (fleet) => make(tools, memory.beganAtMs, fleet, copy, found, wanted.snapshotId),
   });
 }
 
 async function make(
   tools: Tools,
+  beganAtMs: number,
   fleet: Fleet,
   copy: Copy,
   found: FoundVolume,
@@ -68,7 +69,7 @@ async function make(
     encrypted: found.encrypted,
     kmsKeyId: found.kmsKeyId,
     // Written down before: the attempt after a lost answer finds the same volume.
-    token: `chainmend-${incidentId}-${copy.generation}-${found.role}`.slice(0, 64),
+    token: `${incidentId}-${beganAtMs.toString(36)}-${copy.generation}-${found.role}`.slice(0, 64),
     tags: { ...found.tags, ...ownTags(tools), [LEDGER_TAGS.role]: found.role },
   };
   if (copy.from === 'sibling') {
