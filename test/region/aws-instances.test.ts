@@ -11,12 +11,13 @@ import {
 } from '../../shared/aws/instances.ts';
 import { type Launch, launchedWith, launchReplacement, runRequest } from '../../shared/aws/launch.ts';
 import type { ReplaceClients } from '../../shared/aws/replace-clients.ts';
-import { describeVolumes } from '../../shared/aws/volumes.ts';
+import { describeVolumes, initializationOf } from '../../shared/aws/volumes.ts';
 import { type PacedRegion, pacedRegion } from '../support/paced-region.ts';
 
 const MINUTE_MS = 60_000;
 const GONE = 'i-0aaaaaaaaaaaaaaaa';
 const SUBNET_B = 'subnet-0123456789abcdef1';
+const KEY = 'arn:aws:kms:eu-west-1:111122223333:key/11111111-2222-4333-8444-555555555555';
 const IMAGE = 'ami-0aaaabbbbccccdddd';
 
 let paced: PacedRegion;
@@ -272,6 +273,52 @@ describe('The instance that takes the place of another', () => {
       { Effect: 'Allow', Action: ['ec2:DescribeLaunchTemplateVersions', 'ec2:DescribeInstances'], Resource: '*' },
     ]);
     expect(await launchReplacement(ec2, launchOf(id))).toMatchObject({ code: 'UnauthorizedOperation' });
+  });
+
+  it('brings volumes under the key and at the rate that its template says, and its blocks come while it boots', async () => {
+    const source = region.ec2.addVolume({ sizeGiB: 100 });
+    const snapshotId = region.ec2.addSnapshot({ volumeId: source });
+    const Ebs = { SnapshotId: snapshotId, KmsKeyId: KEY, Encrypted: true, VolumeInitializationRate: 200 };
+    const id = await template({ BlockDeviceMappings: [{ DeviceName: '/dev/sdf', Ebs }] });
+    const instanceId = await launched(launchOf(id));
+    const volumes = await describeVolumes(aws.ec2, { instanceIds: [instanceId] });
+    const data = volumes.find(({ attachment }) => attachment?.device === '/dev/sdf');
+    expect(data).toMatchObject({ snapshotId, kmsKeyId: KEY, encrypted: true, sizeGiB: 100 });
+    const [begun] = await initializationOf(aws.ec2, [data?.volumeId ?? '']);
+    expect(begun).toMatchObject({ percent: 0, done: false });
+    // 100 GiB at 200 MiB/s are 512 s.
+    expect(begun?.etaSeconds).toBe(512);
+    await paced.pass(15 * MINUTE_MS);
+    expect(await initializationOf(aws.ec2, [data?.volumeId ?? ''])).toMatchObject([{ done: true }]);
+  });
+
+  it('ends out of pending where the key of a volume is disabled, or is not for whoever launches it', async () => {
+    const Ebs = { VolumeSize: 100, KmsKeyId: KEY, Encrypted: true };
+    const id = await template({ BlockDeviceMappings: [{ DeviceName: '/dev/sdf', Ebs }] });
+    const stateOf = async (instanceId: string) => (await describeInstance(aws.ec2, instanceId))?.state;
+    region.ec2.setKeyEnabled(KEY, false);
+    const first = await launched(launchOf(id));
+    await paced.pass(MINUTE_MS);
+    expect(await stateOf(first)).toBe('terminated');
+    expect(region.ec2.instance(first).stateReason?.code).toBe('Client.InternalError');
+    region.ec2.setKeyEnabled(KEY, true);
+    const { ec2 } = await paced.clients([{ Effect: 'Allow', Action: 'ec2:*', Resource: '*' }]);
+    const second = await launchReplacement(ec2, launchOf(id, { token: 'heal-2' }));
+    const third = await launched(launchOf(id, { token: 'heal-3' }));
+    await paced.pass(MINUTE_MS);
+    expect([await stateOf('instanceId' in second ? second.instanceId : ''), await stateOf(third)]).toEqual([
+      'terminated',
+      'running',
+    ]);
+  });
+
+  it('does not start again where the key of one of its volumes was disabled meanwhile', async () => {
+    const instanceId = region.ec2.addInstance({ privateIp: '10.0.0.11', state: 'stopped' });
+    region.ec2.addVolume({ sizeGiB: 10, kmsKeyId: KEY, attachedTo: { instanceId, device: '/dev/sdf' } });
+    region.ec2.setKeyEnabled(KEY, false);
+    expect(await startInstance(aws.ec2Once, instanceId)).toEqual({ accepted: true });
+    await paced.pass(MINUTE_MS);
+    expect(await describeInstance(aws.ec2, instanceId)).toMatchObject({ state: 'stopped' });
   });
 
   it('takes whatever else the template says of what it overwrites', () => {

@@ -85,8 +85,12 @@ function appear(state: Ec2State, volumeId: string): void {
   };
   state.changeVolume(volumeId, { phase: undefined, initialization });
   tellOfVolume(state, volumeId, 'createVolume', 'available');
-  if (!initialization) return;
-  const { dueAtMs } = initialization;
+  if (initialization) followInitialization(state, volumeId, initialization);
+}
+
+/** AWS works on it until it is over, and tells of that some minutes later. */
+export function followInitialization(state: Ec2State, volumeId: string, { dueAtMs }: Initialization): void {
+  const { clock } = state.kernel;
   state.kernel.working({ what: 'volume initialization', resources: [volumeId], from: clock.now(), to: dueAtMs });
   clock.at(dueAtMs + state.kernel.random('ec2/initialization-events').integer(...UPDATED_MS), () => {
     // "If you delete the volume before initialization completes, … you might not receive the event."
@@ -95,9 +99,10 @@ function appear(state: Ec2State, volumeId: string): void {
   });
 }
 
-function initializationOf(
+/** Also of the volumes that an instance is launched with: it boots while their blocks come. */
+export function initializationOf(
   state: Ec2State,
-  { bytes }: VolumePlan,
+  { bytes }: Pick<VolumePlan, 'bytes'>,
   { type, rateMiBps }: Pick<Initialization, 'type' | 'rateMiBps'>,
   startedAtMs: number,
 ): Initialization {

@@ -145,9 +145,9 @@ function usable(snapshot: Snapshot): Snapshot {
  * "If you exceed the quota, the request fails": the rates of all volumes that are being initialized at one of their own count together.
  * The code is ours, as AWS names none.
  */
-function rateOf(
+export function rateOf(
   state: Ec2State,
-  { VolumeInitializationRate: rate, SnapshotId }: CreateVolumeRequest,
+  { VolumeInitializationRate: rate, SnapshotId }: Pick<CreateVolumeRequest, 'VolumeInitializationRate' | 'SnapshotId'>,
 ): number | undefined {
   if (rate === undefined) return undefined;
   if (SnapshotId === undefined) {

@@ -7,6 +7,7 @@ import { hangs, treated, withAilments } from './instance-ailments.ts';
 import { hasInstanceStore } from './instance-types.ts';
 import { stateOf } from './instance-views.ts';
 import { tellOfInstance, tellOfVolume } from './notifications.ts';
+import { keyOf } from './snapshots-take.ts';
 import type { CheckStatus, Ec2State, Instance, InstanceState } from './state.ts';
 
 /** Bounds of our draws; AWS publishes none. Two minutes of initializing checks are what operators see. */
@@ -31,6 +32,11 @@ const USER_INITIATED = {
 const NO_CAPACITY = {
   code: 'Server.InsufficientInstanceCapacity',
   message: 'Server.InsufficientInstanceCapacity: Insufficient capacity to satisfy instance request',
+};
+/** "A client error caused the instance to terminate at launch": a volume's key may not be used, for instance (SDK: `StateReason`). */
+const CLIENT_ERROR = {
+  code: 'Client.InternalError',
+  message: 'Client.InternalError: Client error on launch',
 };
 export const INITIALIZING = { system: 'initializing', instance: 'initializing', attachedEbs: 'initializing' } as const;
 export const PASSED = { system: 'ok', instance: 'ok', attachedEbs: 'ok' } as const;
@@ -140,8 +146,14 @@ function boot(state: Ec2State, instanceId: string, what: string, random: Random)
   clock.at(runningAtMs, () => {
     if (stateNow(state, instanceId) !== 'pending') return;
     const { availabilityZone } = state.instance(instanceId);
-    if (state.capacity.shortageIn(availabilityZone) === 'late') {
-      giveUp(state, instanceId, what);
+    const obstacle =
+      state.capacity.shortageIn(availabilityZone) === 'late'
+        ? NO_CAPACITY
+        : keysFail(state, instanceId)
+          ? CLIENT_ERROR
+          : undefined;
+    if (obstacle) {
+      giveUp(state, instanceId, what, obstacle);
       return;
     }
     enter(state, instanceId, { state: 'running' });
@@ -165,15 +177,22 @@ function endChecks(state: Ec2State, instanceId: string): void {
   state.changeInstance(instanceId, { checks: withAilments(checks, now.ailments) });
 }
 
-/** No host was found after all: what was to start is stopped again, what was to be launched is terminated. */
-function giveUp(state: Ec2State, instanceId: string, what: string): void {
+/** Of any of its volumes: by whoever launched it, or by anybody. */
+const keysFail = (state: Ec2State, instanceId: string): boolean =>
+  state.ebs.lockedOut.has(instanceId) ||
+  (state.attachedAt(state.kernel.clock.now()).get(instanceId) ?? []).some((volume) =>
+    state.ebs.disabledKeys.has(keyOf(state, volume) ?? ''),
+  );
+
+/** No host was found after all, or no key: what was to start is stopped again, what was to be launched is terminated. */
+function giveUp(state: Ec2State, instanceId: string, what: string, stateReason: Instance['stateReason']): void {
   if (what === 'instance start') {
-    enter(state, instanceId, { state: 'stopped', stateReason: NO_CAPACITY });
+    enter(state, instanceId, { state: 'stopped', stateReason });
     return;
   }
   const { clock } = state.kernel;
   releaseVolumes(state, instanceId);
-  enter(state, instanceId, { state: 'terminated', stateReason: NO_CAPACITY, networkInterface: undefined });
+  enter(state, instanceId, { state: 'terminated', stateReason, networkInterface: undefined });
   const visibleMs = state.kernel.random('ec2/terminations').integer(...VISIBLE_MS);
   clock.after(visibleMs, () => state.instances.remove(instanceId, clock.now()));
 }

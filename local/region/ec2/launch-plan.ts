@@ -36,6 +36,9 @@ export interface PlannedVolume {
   readonly iops: number | undefined;
   readonly throughputMiBps: number | undefined;
   readonly encrypted: boolean | undefined;
+  readonly kmsKeyId: string | undefined;
+  /** MiB/s; undefined: at AWS's own rate. */
+  readonly initializationRate: number | undefined;
   readonly deleteOnTermination: boolean;
 }
 
@@ -154,9 +157,6 @@ function planned(device: string, ebs: NonNullable<BlockDeviceMapping['Ebs']>): P
   if (SnapshotId === undefined && VolumeSize === undefined) {
     throw new AwsError('MissingParameter', `Either snapshotId or volumeSize is needed for ${device}`);
   }
-  if (ebs.KmsKeyId !== undefined) throw notEmulated('KmsKeyId in BlockDeviceMappings of RunInstances');
-  if (ebs.VolumeInitializationRate !== undefined)
-    throw notEmulated('VolumeInitializationRate in BlockDeviceMappings of RunInstances');
   return {
     device,
     snapshotId: SnapshotId,
@@ -165,6 +165,8 @@ function planned(device: string, ebs: NonNullable<BlockDeviceMapping['Ebs']>): P
     iops: Iops,
     throughputMiBps: Throughput,
     encrypted: Encrypted,
+    kmsKeyId: ebs.KmsKeyId,
+    initializationRate: ebs.VolumeInitializationRate,
     // "By default, Amazon EC2 deletes all EBS volumes that were attached when the instance launched." (TerminateInstances)
     deleteOnTermination: ebs.DeleteOnTermination ?? true,
   };

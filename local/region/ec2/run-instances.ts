@@ -2,16 +2,15 @@
 // @aws-sdk/client-ec2; "Ensuring idempotency in Amazon EC2 API requests" (EC2 developer guide).
 import type { Reservation, RunInstancesRequest, Tag } from '@aws-sdk/client-ec2';
 import type { Machine } from '../../nodes/machine.ts';
-import { AwsError, type Operation } from '../service.ts';
+import { AwsError, type Call, type Operation } from '../service.ts';
 import { canonical } from '../trace.ts';
 import { fromPool } from './addresses.ts';
 import { INITIALIZING, launch } from './instance-lifecycle.ts';
 import { described } from './instance-views.ts';
-import { type LaunchPlan, launchPlan, type PlannedVolume, ROOT_DEVICE } from './launch-plan.ts';
+import { type LaunchPlan, launchPlan, ROOT_DEVICE } from './launch-plan.ts';
 import { userDataOf } from './launch-template-data.ts';
-import { modified } from './limits.ts';
+import { attachNew, checkVolume, encryptionFor } from './launch-volumes.ts';
 import { refuseDryRun } from './query.ts';
-import { seedVolume } from './seeds.ts';
 import type { Ec2State, Instance } from './state.ts';
 import { privateAddress } from './subnets.ts';
 import { merged } from './tags.ts';
@@ -51,11 +50,21 @@ const COUNT_MAX = 100;
 export type RunTokens = Map<string, { readonly request: string; readonly instanceIds: readonly string[] }>;
 
 export function runOperations(state: Ec2State): Record<string, Operation> {
-  return { RunInstances: (input: RunInstancesRequest): Reservation => runInstances(state, input) };
+  return {
+    RunInstances: (input: RunInstancesRequest, call: Call): Reservation => runInstances(state, input, [], call),
+  };
 }
 
-/** @param more tags that a service of AWS sets besides, which users cannot ("aws:autoscaling:groupName") */
-export function runInstances(state: Ec2State, input: RunInstancesRequest, more: readonly Tag[] = []): Reservation {
+/**
+ * @param more tags that a service of AWS sets besides, which users cannot ("aws:autoscaling:groupName")
+ * @param call whose rights to use keys count; a service of AWS has them unless given
+ */
+export function runInstances(
+  state: Ec2State,
+  input: RunInstancesRequest,
+  more: readonly Tag[] = [],
+  call?: Call,
+): Reservation {
   const plan = launchPlan(state, input);
   const count = countOf(input);
   if (count > 1 && plan.privateIp !== undefined) {
@@ -84,7 +93,7 @@ export function runInstances(state: Ec2State, input: RunInstancesRequest, more: 
   for (const volume of plan.volumes) checkVolume(state, volume);
   refuseDryRun(input);
   const reservationId = state.newId('r');
-  const launched = Array.from({ length: count }, () => launchOne(state, plan, { reservationId, token, more }));
+  const launched = Array.from({ length: count }, () => launchOne(state, plan, { reservationId, token, more, call }));
   if (token !== '')
     remember(state.runTokens, key, { request, instanceIds: launched.map(({ instanceId }) => instanceId) });
   return reservation(state, launched);
@@ -104,31 +113,6 @@ function countOf({ MinCount, MaxCount }: RunInstancesRequest): number {
   return MaxCount;
 }
 
-/** What CreateVolume would refuse, before anything is made. */
-function checkVolume(state: Ec2State, volume: PlannedVolume): void {
-  const { type, iops, throughputMiBps } = volume;
-  modified(undefined, {
-    type,
-    sizeGiB: sizeOf(state, volume),
-    ...(iops === undefined ? {} : { iops }),
-    ...(throughputMiBps === undefined ? {} : { throughputMiBps }),
-  });
-}
-
-function sizeOf(state: Ec2State, { snapshotId, sizeGiB }: PlannedVolume): number {
-  const snapshot = snapshotId === undefined ? undefined : state.ebs.snapshot(snapshotId);
-  if (snapshot && snapshot.state !== 'completed') {
-    throw new AwsError('IncorrectState', `Snapshot is in invalid state - ${snapshot.state}`);
-  }
-  const ofSnapshot = snapshot?.volumeSizeGiB ?? 0;
-  if (sizeGiB === undefined) return ofSnapshot;
-  if (sizeGiB >= ofSnapshot) return sizeGiB;
-  throw new AwsError(
-    'InvalidBlockDeviceMapping',
-    `Volume of size ${sizeGiB}GB is smaller than snapshot '${snapshotId}', expect size >= ${ofSnapshot}GB`,
-  );
-}
-
 function launchOne(
   state: Ec2State,
   plan: LaunchPlan,
@@ -136,7 +120,13 @@ function launchOne(
     reservationId,
     token,
     more,
-  }: { readonly reservationId: string; readonly token: string; readonly more: readonly Tag[] },
+    call,
+  }: {
+    readonly reservationId: string;
+    readonly token: string;
+    readonly more: readonly Tag[];
+    readonly call?: Call | undefined;
+  },
 ): Instance {
   const instanceId = state.newId('i');
   const nowMs = state.kernel.clock.now();
@@ -179,13 +169,18 @@ function launchOne(
   );
   if (made) {
     state.machines.add(made.machine);
-    // What was on a snapshot is on its volume at once; on AWS its blocks come as they are read, and RunInstances says nothing of when.
     for (const { volumeId, device, snapshotId, sizeGiB } of volumes) {
       const content = state.ebs.snapshots.get(snapshotId)?.content;
-      if (content) made.machine.volumeAttached(volumeId, device, sizeGiB, { content, initializedAtMs: undefined });
+      const initializedAtMs = state.volumes.get(volumeId)?.initialization?.dueAtMs;
+      if (content) made.machine.volumeAttached(volumeId, device, sizeGiB, { content, initializedAtMs });
     }
     if (made.clientMasked) mask(made.machine);
   }
+  const locked = plan.volumes.some((volume) => {
+    const { kmsKeyArn, uses } = encryptionFor(state, volume);
+    return call !== undefined && kmsKeyArn !== undefined && !state.ebs.mayUse(call, kmsKeyArn, uses);
+  });
+  if (locked) state.ebs.lockedOut.add(instanceId);
   launch(state, instance);
   state.instanceAdded();
   return state.instance(instanceId);
@@ -205,27 +200,6 @@ const templateTags = ({ template }: LaunchPlan): readonly Tag[] =>
         { Key: 'aws:ec2launchtemplate:version', Value: String(template.version.version) },
       ]
     : [];
-
-/** Encrypted unless the launch says no: the region's account encrypts by default. Attached from the first moment that anybody can see it. */
-function attachNew(
-  state: Ec2State,
-  instanceId: string,
-  plan: LaunchPlan,
-  volume: PlannedVolume,
-): Launched['volumes'][number] {
-  const { device, snapshotId = '', type, iops, throughputMiBps, encrypted, deleteOnTermination } = volume;
-  const { volumeId, performance } = seedVolume(state, {
-    sizeGiB: sizeOf(state, volume),
-    type,
-    ...(iops === undefined ? {} : { iops }),
-    ...(throughputMiBps === undefined ? {} : { throughputMiBps }),
-    ...(encrypted === undefined ? {} : { encrypted }),
-    snapshotId,
-    attachedTo: { instanceId, device, deleteOnTermination },
-    tags: Object.fromEntries(plan.tags.volume.map(({ Key = '', Value = '' }) => [Key, Value])),
-  });
-  return { volumeId, device, snapshotId, sizeGiB: performance.sizeGiB };
-}
 
 function launchedOf({ template, data }: LaunchPlan, volumes: Launched['volumes']): Launched {
   return {

@@ -56,6 +56,8 @@ export class EbsState {
   readonly deletedPending = new Map<string, readonly number[]>();
   /** Volumes whose next snapshot ends in `error`. */
   readonly doomedSnapshots = new Set<string>();
+  /** Instances that were launched by somebody who may not use a key of their volumes. */
+  readonly lockedOut = new Set<string>();
   /** KMS keys that are disabled, by ARN. */
   readonly disabledKeys = new Set<string>();
   initializationQuotaMiBps = INITIALIZATION_QUOTA_MIBPS;
