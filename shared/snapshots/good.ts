@@ -43,7 +43,8 @@ export const faultMayBeginMs = (faultSinceMs: number, { stuckSeconds }: Pick<Hea
 /**
  * Within a rank the newest comes first, whoever's it is: every block that is not in it has to be fetched again. Of sets that are as new as
  * each other (one run of a policy takes all nodes' within the hour), the node's own comes first: its size, its key and its client's
- * settings are the node's, and nothing of another node's identity has to be taken out of it.
+ * settings are the node's, and nothing of another node's identity has to be taken out of it. What nobody knows the node of comes last in
+ * its rank: it may be an old root volume, whose tags are the same.
  */
 export function rankGood(input: GoodInput): Ranked {
   const refused: RefusedSet[] = [];
@@ -53,12 +54,16 @@ export function rankGood(input: GoodInput): Ranked {
     if (why === null) fit.push(set);
     else refused.push({ setId: set.setId, why });
   }
-  const ranked = ORDER.flatMap((rank) =>
-    newestFirst(
-      fit.filter((set) => set.rank === rank),
-      input.node,
-    ),
-  );
+  const isKnown = ({ node }: SnapshotSet): boolean => node === input.node || input.siblings.has(node);
+  const ranked = ORDER.flatMap((rank) => {
+    const ofRank = fit.filter((set) => set.rank === rank);
+    return [true, false].flatMap((known) =>
+      newestFirst(
+        ofRank.filter((set) => isKnown(set) === known),
+        input.node,
+      ),
+    );
+  });
   const triesLeft = CRASH_CONSISTENT_TRIES - input.tried.filter(({ rank }) => rank === 'crash-consistent').length;
   const doubtful = ranked.filter(({ rank }) => rank === 'crash-consistent');
   const beyond = new Set(doubtful.slice(Math.max(0, triesLeft)));

@@ -59,7 +59,7 @@ const samples: Readonly<Record<string, DispatchEvent>> = {
 };
 
 /** Their parsers have tests of their own. */
-const ofOtherFunctions = ['register-nodes', 'rotate-peers'];
+const ofOtherFunctions = ['prune-retired', 'register-nodes', 'rotate-peers'];
 
 describe('the sample events', () => {
   it('are all understood', () => {
