@@ -1,5 +1,6 @@
 // The health of a fleet, as a pure function of what one sweep has seen and of what was seen before. Each judgement comes with the
 // sentence that explains it.
+import type { BlockHash, NodeStatus } from '../../shared/chains/client.ts';
 import type { FleetNode } from '../../shared/fleet/nodes.ts';
 import { doubledNames } from '../../shared/fleet/nodes.ts';
 import type { FleetWatch, NodeMemory, ObservedNode } from '../../shared/fleet/observation.ts';
@@ -107,6 +108,7 @@ function observe(node: FleetNode, context: Context): JudgedNode {
       reason: oneLine(verdict.reason),
       sinceMs,
       height,
+      ...ledgerFactsOf(facts),
       heightSinceMs: track.sinceMs,
       lagBlocks: height === null || tip.height === null ? null : Math.max(0, tip.height - height),
       blockAgeSeconds:
@@ -124,6 +126,16 @@ function observe(node: FleetNode, context: Context): JudgedNode {
       },
     },
   };
+}
+
+/** What the ledger of a snapshot that is taken in a moment will say of its data. */
+function ledgerFactsOf(facts: NodeStatus | undefined): Pick<ObservedNode, 'block' | 'clientVersion'> {
+  const block = facts?.hashes.reduce<BlockHash | undefined>(
+    (newest, known) => (newest === undefined || known.height > newest.height ? known : newest),
+    undefined,
+  );
+  const clientVersion = facts?.clientVersion;
+  return { ...(block && { block }), ...(clientVersion !== undefined && { clientVersion }) };
 }
 
 /** undefined: it was not asked, or we are not let in, and nothing is known of it. */

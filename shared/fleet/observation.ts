@@ -21,6 +21,10 @@ export interface ObservedNode {
   readonly sinceMs: number;
   /** null: it did not answer, which is never a lag of 0. */
   readonly height: number | null;
+  /** The newest block whose hash it told in this look; absent where it told none. */
+  readonly block?: { readonly height: number; readonly hash: string };
+  /** As its client calls itself; absent where it did not say. */
+  readonly clientVersion?: string;
   /** When its progress was first seen to be what it is, ms since the epoch; null before it was ever read. */
   readonly heightSinceMs: number | null;
   /** Blocks behind the fleet's tip. */

@@ -1,0 +1,91 @@
+// Reads all that one decision rests on, at one moment: EC2, the fleet's observation, what is open on the node, and what was taken.
+import { DescribeSnapshotsCommand, type EC2Client, type Filter, type Snapshot } from '@aws-sdk/client-ec2';
+import { readInstance } from '../../shared/aws/instance.ts';
+import { describeVolumes } from '../../shared/aws/volumes.ts';
+import { FLEET_TAG } from '../../shared/fleet/naming.ts';
+import { roleOf } from '../../shared/fleet/resolve.ts';
+import { OBSERVATION_VALID_MS, readBreaker } from '../../shared/guardrails/breaker.ts';
+import type { Refusal } from '../../shared/guardrails/codes.ts';
+import { judgePauseTag, readSwitches } from '../../shared/guardrails/switches.ts';
+import { readLedger } from '../../shared/snapshots/ledger.ts';
+import { INCIDENT_TAG, LEDGER_TAGS } from '../../shared/snapshots/tags.ts';
+import type { Facts, Taken } from './model.ts';
+import type { Tools } from './tools.ts';
+
+/** @returns a refusal where the fleet file cannot be read, or nothing may be begun; what a heal has left open is put back all the same */
+export async function readFacts({ clients, payload, environment, store }: Tools): Promise<Facts | Refusal> {
+  const { instanceId, incidentId } = payload;
+  const nowMs = Date.now();
+  const [switches, instance, volumes, observations, watch, node, taken] = await Promise.all([
+    readSwitches(clients.ssm, environment.PARAMETER_PREFIX, payload.fleet),
+    readInstance(clients.ec2, instanceId),
+    describeVolumes(clients.ec2, { instanceIds: [instanceId] }),
+    store.readObservations(payload.fleet),
+    store.readWatch(payload.fleet),
+    store.readNode(payload.fleet, instanceId),
+    readTaken(clients.ec2, [
+      { Name: `tag:${FLEET_TAG}`, Values: [payload.fleet] },
+      { Name: `tag:${INCIDENT_TAG}`, Values: [incidentId] },
+    ]),
+  ]);
+  if ('refuse' in switches) return switches;
+  const { fleet } = switches;
+  const open = node?.operation?.kind === 'snapshot' && node.operation.phase === 'down' ? node.operation : null;
+  const tags = Object.fromEntries((instance?.Tags ?? []).map(({ Key = '', Value = '' }) => [Key, Value]));
+  const paused = switches.refusal ?? judgePauseTag(tags);
+  if (paused && open === null) return paused;
+  const fresh = observations.filter(({ observedAtMs }) => nowMs - observedAtMs <= OBSERVATION_VALID_MS);
+  const own = fresh.find(({ nodes }) => nodes.some((seen) => seen.instanceId === instanceId));
+  const root = instance?.BlockDeviceMappings?.find(({ DeviceName }) => DeviceName === instance.RootDeviceName);
+  return {
+    nowMs,
+    fleet,
+    role: instance ? roleOf(fleet, tags) : 'unknown',
+    instance: instance
+      ? {
+          state: instance.State?.Name ?? 'unknown',
+          availabilityZone: instance.Placement?.AvailabilityZone ?? '',
+          rootVolumeId: root?.Ebs?.VolumeId ?? null,
+        }
+      : null,
+    volumes,
+    nodes: fresh.flatMap(({ nodes }) => nodes),
+    observedAtMs: own?.observedAtMs ?? null,
+    breaker: readBreaker(fleet, observations, nowMs),
+    // What nobody has confirmed lately is no halt; the observation's own age guards the rest.
+    haltedSinceMs: watch && nowMs - watch.observedAtMs <= OBSERVATION_VALID_MS ? watch.haltedSinceMs : null,
+    chainId: watch?.chainId ?? fleet.health.chainId ?? null,
+    open,
+    taken,
+  };
+}
+
+/** A node has a few volumes, and an incident a few attempts; more is a mistake that must not be half read. */
+const MAX_TAKEN = 500;
+
+/** By tags or ids, as they are now. @throws Error where there are more than anybody could have taken */
+export async function readTaken(ec2: EC2Client, Filters: Filter[]): Promise<readonly Taken[]> {
+  const { Snapshots = [], NextToken } = await ec2.send(
+    new DescribeSnapshotsCommand({ OwnerIds: ['self'], Filters, MaxResults: MAX_TAKEN }),
+  );
+  if (NextToken) throw new Error(`more than ${MAX_TAKEN} snapshots of one incident: half-read selections are refused`);
+  return Snapshots.flatMap(takenOf);
+}
+
+export const ofSet = (setId: string): Filter[] => [{ Name: `tag:${LEDGER_TAGS.setId}`, Values: [setId] }];
+
+function takenOf({ SnapshotId, VolumeId, State, StartTime, Tags = [] }: Snapshot): readonly Taken[] {
+  if (!SnapshotId || !VolumeId || !State || !StartTime) return [];
+  const ledger = readLedger(Object.fromEntries(Tags.map(({ Key = '', Value = '' }) => [Key, Value])));
+  return [
+    {
+      snapshotId: SnapshotId,
+      volumeId: VolumeId,
+      setId: ledger.setId ?? SnapshotId,
+      parts: ledger.parts ?? 1,
+      state: State,
+      startedAtMs: StartTime.getTime(),
+      quarantined: ledger.quarantined,
+    },
+  ];
+}

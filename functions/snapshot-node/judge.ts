@@ -1,0 +1,152 @@
+// Whether a node may be stopped for a snapshot now, which of its volumes are its data, and whether its client has ended cleanly. Pure.
+import type { NodeAnswer, NodeState } from '../../shared/documents/node-answer.ts';
+import type { CleanSnapshotPolicy, Fleet } from '../../shared/fleet/model.ts';
+import type { ObservedNode } from '../../shared/fleet/observation.ts';
+import type { GuardrailCode, Refusal } from '../../shared/guardrails/codes.ts';
+import { judgeInstance } from '../../shared/heal/reachable.ts';
+import type { SnapshotPayload } from '../../shared/heal/records.ts';
+import { donorOf } from '../../shared/snapshots/donor.ts';
+import type { Evidence, Facts, Volume } from './model.ts';
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+/** A person may ask for a snapshot of a fleet whose file wants none by itself: the pool's floor holds all the same. */
+const BY_HAND: CleanSnapshotPolicy = { everyHours: 24, keep: 7, alone: false, poolFloor: 2 };
+/** "You can specify up to 40 volume IDs per request." (ExcludeDataVolumeIds) */
+const EXCLUDED_MAX = 40;
+
+/** Why the node must not be stopped, or null. Nobody is paged: the snapshots that there are stay as good as they were. */
+export function refusalOf(
+  facts: Facts,
+  { asked, instanceId }: Pick<SnapshotPayload, 'asked' | 'instanceId'>,
+): Refusal | null {
+  const { fleet, role, instance, nodes, observedAtMs, breaker, haltedSinceMs, nowMs } = facts;
+  if (asked === 'schedule' && fleet.cleanSnapshots === undefined)
+    return refuse('not-due', 'the fleet file asks for no clean snapshots any more', HOUR_MS);
+  const notRunning = judgeInstance(instance?.state ?? null);
+  if (notRunning) return notRunning;
+  // Whatever the fleet file says of restarts: what a validator has signed must not be on a disk that others are made from.
+  if (role === 'validator')
+    return refuse(
+      'validator',
+      'the node is a validator: it is never stopped for a snapshot, and never a donor',
+      HOUR_MS,
+    );
+  if (role === 'unknown')
+    return refuse(
+      'role-unknown',
+      'nobody says what the node does, and it could be a validator: it is no donor',
+      HOUR_MS,
+    );
+  if (observedAtMs === null)
+    return refuse(
+      'observation-stale',
+      'the node was not observed within three minutes: unknown is not synced',
+      MINUTE_MS,
+    );
+  // The very rules by which the dispatcher has chosen it, at this moment.
+  const donor = donorOf({
+    fleet: { ...fleet, cleanSnapshots: fleet.cleanSnapshots ?? BY_HAND },
+    ...{ nodes, observedAtMs, breaker, haltedSinceMs, nowMs },
+    sets: [],
+    busy: new Map(),
+    asked: { instanceId },
+  });
+  if ('refuse' in donor) return donor;
+  return 'notDue' in donor ? refuse('not-due', donor.notDue, HOUR_MS) : null;
+}
+
+/** The node itself, as it was seen lately. */
+export const watchedOf = (
+  { nodes }: Facts,
+  { instanceId }: Pick<SnapshotPayload, 'instanceId'>,
+): ObservedNode | undefined => nodes.find((node) => node.instanceId === instanceId);
+
+/** The volumes of all roles, as the node itself has them mounted and EC2 has them attached; or why they are not what they should be. */
+export function volumesOf(facts: Facts, seen: NodeState): readonly Volume[] | Refusal {
+  const { fleet, volumes, instance } = facts;
+  const found: Volume[] = [];
+  for (const { role, path } of fleet.volumes) {
+    const mounted = seen.volumes.find((volume) => volume.path === path);
+    if (!mounted) return refuse('volume-not-found', `no volume of its own is mounted at ${path} (${role})`, HOUR_MS);
+    const { volumeId } = mounted;
+    if (!volumes.some((volume) => volume.volumeId === volumeId))
+      return refuse(
+        'volume-changed',
+        `${path} is on ${volumeId}, which EC2 does not have at this instance`,
+        5 * MINUTE_MS,
+      );
+    if (volumeId === instance?.rootVolumeId)
+      return refuse(
+        'donor-unsuitable',
+        `${path} (${role}) is on the root volume, which no snapshot of data includes`,
+        HOUR_MS,
+      );
+    if (mounted.readOnly)
+      return refuse(
+        'donor-unsuitable',
+        `${path} (${role}) is mounted read-only: its filesystem may be broken`,
+        HOUR_MS,
+      );
+    found.push({ role, path, volumeId });
+  }
+  const down = seen.clients.findIndex(({ state }) => state !== 'running');
+  if (down >= 0) {
+    const name = fleet.units[down]?.name ?? `client ${down + 1}`;
+    const reason = `${name} is ${seen.clients[down]?.state} before anything was done: what it left is not of a clean stop`;
+    return refuse('client-stopped', reason, 5 * MINUTE_MS);
+  }
+  const excluded = excludedOf(facts, found);
+  if (excluded.length > EXCLUDED_MAX)
+    return refuse(
+      'donor-unsuitable',
+      `${excluded.length} other volumes are attached, and AWS leaves out ${EXCLUDED_MAX}`,
+      HOUR_MS,
+    );
+  return found;
+}
+
+/** What is attached besides, and must not be in the set. The root volume is left out by a field of its own. */
+export const excludedOf = ({ volumes, instance }: Facts, of: readonly Pick<Volume, 'volumeId'>[]): readonly string[] =>
+  volumes
+    .map(({ volumeId }) => volumeId)
+    .filter((id) => id !== instance?.rootVolumeId && !of.some(({ volumeId }) => volumeId === id))
+    .sort();
+
+/**
+ * 0, or 143: "terminated by signal 15" as shells and container runtimes write it (128 + SIGTERM). 137 is SIGKILL: its grace was
+ * over, or the kernel had no memory left, and what it had not written is lost.
+ */
+const CLEAN_EXITS: readonly number[] = [0, 143];
+
+/** What proves that the client had written everything and let go of its volumes; or what is missing of it. */
+export function judgeStop(
+  { result, reason, stop, after }: NodeAnswer,
+  fleet: Fleet,
+): Evidence | { readonly unclean: string } {
+  const why = reason ? `: ${reason}` : '';
+  if (!stop) return { unclean: `the node tells nothing of how its client ended (${result}${why})` };
+  const { exitStatus, lastLine, seconds, clean } = stop;
+  const last = lastLine === '' ? 'it left no last line' : `its last line was "${lastLine.slice(0, 160)}"`;
+  if (exitStatus === null) return { unclean: `nobody knows with which status its client ended; ${last}` };
+  if (!CLEAN_EXITS.includes(exitStatus)) {
+    const killed = exitStatus === 137 ? ', killed' : '';
+    return { unclean: `its client ended with status ${exitStatus}${killed} after ${seconds} s; ${last}` };
+  }
+  if (!clean)
+    return { unclean: `its client did not say that it had ended cleanly (status ${exitStatus}); ${last}${why}` };
+  if (result !== 'done') return { unclean: `${result}${why}` };
+  if (!after) return { unclean: 'the node does not say how it was after the stop' };
+  const up = after.clients.findIndex(({ state }) => state === 'running');
+  if (up >= 0) return { unclean: `${fleet.units[up]?.name ?? 'its client'} runs again already` };
+  const [mounted] = after.volumes;
+  if (mounted) return { unclean: `${mounted.path} is still mounted` };
+  return { exitStatus, lastLine, seconds };
+}
+
+const refuse = (code: GuardrailCode, reason: string, lookAgainMs: number): Refusal => ({
+  refuse: code,
+  reason,
+  page: false,
+  lookAgainMs,
+});

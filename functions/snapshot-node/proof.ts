@@ -1,0 +1,66 @@
+// Whether a donor follows its chain again, by what others saw of it after its client came up. Pure. What it says of itself proves nothing.
+import type { Fleet } from '../../shared/fleet/model.ts';
+import type { ObservedNode } from '../../shared/fleet/observation.ts';
+
+/** What watch-fleet said of the node last. */
+export type Watched = Pick<ObservedNode, 'health' | 'reason' | 'height'> & { readonly observedAtMs: number };
+
+/** Enough that it has taken them from others: a client shows the blocks that it has on its disk at once. */
+const PROOF_BLOCKS = 3;
+
+export interface Asked {
+  readonly nowMs: number;
+  readonly fleet: Fleet;
+  readonly watched: Watched | null;
+  /** When it was told to start, ms since the epoch. */
+  readonly upSinceMs: number;
+  /** Where it was when it was stopped; null where nobody had read it. */
+  readonly height: number | null;
+}
+
+export type Verdict =
+  | { readonly proved: string }
+  /** `blames`: the data that it came up with are not what they should be, so that a snapshot of them is of no use to anybody. */
+  | { readonly unproved: string; readonly blames: boolean }
+  | { readonly waitSeconds: number };
+
+export function judgeProof({ nowMs, fleet, watched, upSinceMs, height }: Asked): Verdict {
+  const { startGraceSeconds, stuckSeconds } = fleet.health;
+  const upForMs = nowMs - upSinceMs;
+  const over = upForMs > (startGraceSeconds + stuckSeconds) * 1000;
+  // Seen before its start, it says nothing of it.
+  if (watched === null || watched.observedAtMs <= upSinceMs)
+    return over ? unproved('nobody has observed it since its client came up', false) : wait(upForMs);
+  const blocks = watched.height === null ? 0 : watched.height - (height ?? watched.height);
+  const place = `height ${watched.height}, ${blocks} blocks after the one that it was stopped at`;
+  switch (watched.health) {
+    case 'forked':
+      return unproved(`it came back on another branch: ${watched.reason}`, true);
+    case 'synced':
+      if (blocks >= PROOF_BLOCKS) return { proved: `synced again at ${place}` };
+      // Where blocks come slowly there may be no third one for an hour; that it keeps up with what there is is all that can be asked.
+      return over
+        ? { proved: `synced for ${minutes(upForMs)} min at ${place}: its chain has made no more` }
+        : wait(upForMs);
+    case 'behind':
+    case 'starting':
+      if (!over) return wait(upForMs);
+      return blocks >= PROOF_BLOCKS
+        ? { proved: `it catches up, at ${place}` }
+        : unproved(`${minutes(upForMs)} min after its start it is ${watched.health}: ${watched.reason}`, true);
+    case 'stuck':
+    case 'unreachable':
+      return over
+        ? unproved(`${minutes(upForMs)} min after its start it is ${watched.health}: ${watched.reason}`, true)
+        : wait(upForMs);
+    case 'unknown':
+      return over ? unproved(`nothing is known of it: ${watched.reason}`, false) : wait(upForMs);
+  }
+}
+
+const minutes = (ms: number): number => Math.round(ms / 60_000);
+
+const unproved = (why: string, blames: boolean): Verdict => ({ unproved: why, blames });
+
+/** It is observed once a minute; a client that takes longer to come up is looked for less often. */
+const wait = (upForMs: number): Verdict => ({ waitSeconds: upForMs < 10 * 60_000 ? 20 : 60 });
