@@ -56,7 +56,7 @@ export function lastLineOf({ client, disks, setup, chain }: SimulatedNode): stri
   if (refusal !== undefined) return refusal;
   if (client.endedCleanly) return words.ended;
   const cause = client.outages.at(-1)?.cause;
-  if (cause === 'killed') return '';
+  if (cause === 'killed' || client.killedWhileStopping) return '';
   if (cause === 'corrupt-data') return words.unreadable;
   return cause === 'disk-full' ? 'No space left on device' : 'Input/output error';
 }
@@ -66,5 +66,6 @@ export function exitStatusOf({ client, disks, setup }: SimulatedNode): number | 
   if (client.state === 'running') return undefined;
   const refused = setup.refusal !== undefined || disks.data.refusal !== undefined;
   if (!refused && client.endedCleanly) return 0;
-  return !refused && client.outages.at(-1)?.cause === 'killed' ? 137 : 1;
+  const killed = client.killedWhileStopping || client.outages.at(-1)?.cause === 'killed';
+  return !refused && killed ? 137 : 1;
 }

@@ -13,8 +13,12 @@ export type Hold = 'frozen' | 'no-peers' | 'no-beacon' | 'bad-block';
 export interface Outage {
   readonly cause: OutageCause;
   readonly fromMs: number;
-  /** Absent while it lasts. */
+  /** When it served again: after its start it has to load. Absent while it lasts. */
   readonly toMs?: number;
+  /** The part of it in which the client was ending by itself, or was given time to. Absent where nobody stopped it. */
+  readonly stopSeconds?: number;
+  /** The part of it in which the client was loading. */
+  readonly startSeconds?: number;
 }
 
 /** A synced node is at most so many blocks behind. */
@@ -43,6 +47,7 @@ export class SimulatedClient {
   /** The highest block that it gets to with its data. */
   private barrier = Number.POSITIVE_INFINITY;
   private cleanly: boolean;
+  private killed = false;
   private readonly holds = new Set<Hold>();
   private followed: Branch;
   private thawsOnRestart = false;
@@ -116,6 +121,11 @@ export class SimulatedClient {
   /** Whether it does not run because it was asked to end and did; false while it runs, and when it failed or was killed. */
   get endedCleanly(): boolean {
     return this.cleanly;
+  }
+
+  /** Whether it was killed when the time was over that it was given to stop. */
+  get killedWhileStopping(): boolean {
+    return this.killed;
   }
 
   get branch(): Branch {
@@ -224,11 +234,9 @@ export class SimulatedClient {
     }
     this.currentState = 'running';
     this.cleanly = false;
+    this.killed = false;
     this.ceiling = Number.POSITIVE_INFINITY;
     this.anchor = { height: this.anchor.height, atMs: this.kernel.clock.now() };
-    if (this.currentOutage) this.pastOutages.push({ ...this.currentOutage, toMs: this.kernel.clock.now() });
-    this.pastOutages.splice(0, Math.max(0, this.pastOutages.length - OUTAGES_MAX));
-    this.currentOutage = undefined;
     if (this.thawsOnRestart) this.holds.delete('frozen');
     if (this.startSeconds > 0) this.loading = this.kernel.clock.after(this.startSeconds * 1_000, () => this.loaded());
     else this.loaded();
@@ -245,9 +253,24 @@ export class SimulatedClient {
     this.end(state, cause);
   }
 
+  /** It is told to end, and serves nothing from now on; how it ends is told by `stopped`. */
+  beginStop(): void {
+    this.stop('failed', 'stopped');
+  }
+
+  /** It took so long to end, or was killed after so long. */
+  stopped(how: 'clean' | 'killed', afterSeconds: number): void {
+    if (this.currentState === 'running') return;
+    this.currentState = how === 'clean' ? 'stopped' : 'failed';
+    this.cleanly = how === 'clean';
+    this.killed = how === 'killed';
+    if (this.currentOutage) this.currentOutage = { ...this.currentOutage, stopSeconds: afterSeconds };
+  }
+
   private loaded(): void {
     this.loading = undefined;
     this.upFromMs = this.kernel.clock.now();
+    this.closeOutage(this.startSeconds);
     this.anchor = { height: this.anchor.height, atMs: this.upFromMs };
     this.vote();
     this.plan();
@@ -259,12 +282,23 @@ export class SimulatedClient {
     this.loading = undefined;
     this.currentState = state;
     this.cleanly = state === 'stopped';
+    this.killed = false;
+    // One that ends while it loads had not served since it began.
+    this.closeOutage(undefined);
     this.currentOutage = { cause, fromMs: this.kernel.clock.now() };
     this.vote();
   }
 
   private get advances(): boolean {
     return this.currentState === 'running' && !this.starting && this.holds.size === 0;
+  }
+
+  private closeOutage(startSeconds: number | undefined): void {
+    if (!this.currentOutage) return;
+    const toMs = this.kernel.clock.now();
+    this.pastOutages.push({ ...this.currentOutage, toMs, ...(startSeconds && { startSeconds }) });
+    this.pastOutages.splice(0, Math.max(0, this.pastOutages.length - OUTAGES_MAX));
+    this.currentOutage = undefined;
   }
 
   /** Tells the chain whether it takes part in consensus. */

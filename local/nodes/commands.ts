@@ -2,12 +2,15 @@
 // The contract is in test/nodes/fixtures/commands.json, which the scripts and this room both run through.
 import type { Answer, Observation } from '../../shared/documents/answer.ts';
 import {
+  type NodeOperation,
+  nodeOperations,
   type Operation,
   operationParameters,
   type ParameterName,
   parameterRules,
 } from '../../shared/documents/parameters.ts';
 import type { CommandOutcome, MachineCommand } from './machine.ts';
+import type { NodeCommands } from './node-commands.ts';
 import { type PeersEnding, type PeersHost, readConfig, tellClient, writeConfig } from './peer-commands.ts';
 
 /** The part of a node that commands work on. */
@@ -29,6 +32,8 @@ export interface CommandHost {
   /** A command was refused: stale or late. */
   refused(): void;
   readonly peers: PeersHost;
+  /** Clients and volumes as a whole. */
+  readonly node: NodeCommands;
 }
 
 type Parameters = Readonly<Partial<Record<ParameterName, string>>>;
@@ -143,16 +148,17 @@ export class CommandRunner {
       return;
     }
     this.remember(kind, { ...asked, recorded: undefined });
-    this.carryOut(operation, parameters, ({ result, before, after, reason }) => {
-      const because = reason === undefined ? {} : { reason };
-      const answer = written({ operationId, fence: asked.fence, result, before, after, ...because });
+    this.carryOut(operation, parameters, ({ result, before, after, reason, ...more }) => {
+      const because = reason === undefined ? {} : { reason: reason.slice(0, 900) };
+      const answer = written({ operationId, fence: asked.fence, result, before, after, ...because, ...more });
       this.remember(kind, { ...asked, recorded: answer });
       reply(answer);
     });
   }
 
   private carryOut(operation: Operation, parameters: Parameters, done: (ending: Ending) => void): void {
-    if (operation === 'grow-filesystem') this.growFilesystem(parameters, done);
+    if (isNodeOperation(operation)) this.host.node.run(operation, parameters, done);
+    else if (operation === 'grow-filesystem') this.growFilesystem(parameters, done);
     else if (operation === 'write-config') writeConfig(this.host.peers, parameters, done);
     else if (operation === 'change-peers') this.tell(parameters, done);
     else this.host.later(this.host.takesMs(100, 400), () => done(this.observed(parameters)));
@@ -253,6 +259,9 @@ export class CommandRunner {
 }
 
 type Ending = PeersEnding;
+
+const isNodeOperation = (operation: Operation): operation is NodeOperation =>
+  nodeOperations.some((one) => one === operation);
 
 const kindOf = (operation: Operation): Kind =>
   operation === 'write-config' || operation === 'change-peers' ? 'peers' : 'heals';

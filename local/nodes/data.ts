@@ -158,6 +158,15 @@ export class CopiedData {
 const signingState = (height: number): string =>
   JSON.stringify({ height: String(height), round: 0, step: height === 0 ? 0 : 3 });
 
+/** Where a signing state stands, to be compared with another's; -1 where there is none, undefined where it cannot be read. */
+export function signingRank(text: string | undefined): number | undefined {
+  if (text === undefined) return -1;
+  const [, height] = /"height" *: *"(\d{1,15})"/.exec(text) ?? [];
+  const [, round = '0'] = /"round" *: *(\d{1,3})\b/.exec(text) ?? [];
+  const [, step = '0'] = /"step" *: *(\d)\b/.exec(text) ?? [];
+  return height === undefined ? undefined : Number(height) + Number(round) / 1e4 + Number(step) / 1e6;
+}
+
 /** 0 where there is no such file, or it is none. */
 function signedHeight(text: string | undefined): number {
   const height = /"height" *: *"(\d{1,15})"/.exec(text ?? '')?.[1];

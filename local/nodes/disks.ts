@@ -51,6 +51,11 @@ export class NodeDisks {
     return this.devices.find((device) => device.volume === volume)?.name ?? 'nvme1n1';
   }
 
+  /** What is on a device; undefined: no such device, or an empty one. */
+  volume(volumeId: string): SimulatedVolume | undefined {
+    return this.find(volumeId)?.volume;
+  }
+
   isMounted(volumeId: string): boolean {
     return this.find(volumeId)?.volume?.mounted ?? false;
   }
@@ -157,7 +162,7 @@ export class NodeDisks {
     return this.devices.find(
       ({ volumeId, name, volume }) =>
         spec === volumeId ||
-        spec === deviceById(volumeId) ||
+        spec === `${deviceById(volumeId)}${volume?.partitioned ? '-part1' : ''}` ||
         spec === `/dev/${name}` ||
         (volume !== undefined && spec === `UUID=${volume.uuid}`),
     );

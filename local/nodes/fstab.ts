@@ -24,3 +24,70 @@ export function bootLines(text: string): BootLine[] {
       return spec === '' || spec.startsWith('#') || !path.startsWith('/') || path === '/' ? [] : [{ spec, path }];
     });
 }
+
+/** A line of ours, and what stood there before: the same two lines as shared/documents/fstab.sh writes. */
+interface Kept {
+  /** Of the comment; the line after it is the active one. */
+  readonly at: number;
+  readonly volumeId: string;
+  readonly was: string;
+  /** undefined: there was no line. */
+  readonly original: string | undefined;
+}
+
+/** Which volume a line of ours mounts at a path; undefined where there is none. */
+export function pinnedAt(text: string, path: string): string | undefined {
+  return keptAt(text.split('\n'), path)?.volumeId;
+}
+
+/**
+ * The next boot mounts this volume at the path. What stood there is kept in a comment, and stands there again when its volume is back.
+ * `pin`: it is that volume's line that is taken in keeping. Throws an `Error` where a path has several lines.
+ */
+export function bootsWith(
+  text: string,
+  path: string,
+  { volumeId, spec, xfs }: { readonly volumeId: string; readonly spec: string; readonly xfs: boolean },
+  { pin = false } = {},
+): string {
+  const lines = text.split('\n');
+  const kept = keptAt(lines, path);
+  if (!pin && kept?.was === volumeId) {
+    lines.splice(kept.at, 2, ...(kept.original === undefined ? [] : [kept.original]));
+    return lines.join('\n');
+  }
+  const active = lines.flatMap((line, at) => (bootLines(line).some((one) => one.path === path) ? at : []));
+  if (active.length > 1) throw new Error(`/etc/fstab has ${active.length} lines for ${path}, expected at most one`);
+  const [at] = active;
+  const original = kept ? kept.original : at === undefined ? undefined : lines[at];
+  const ours = pair(path, { volumeId, was: kept?.was ?? volumeId, original }, spec, xfs);
+  if (kept) lines.splice(kept.at, 2, ...ours);
+  else if (at !== undefined) lines.splice(at, 1, ...ours);
+  else lines.splice(lines.at(-1) === '' ? lines.length - 1 : lines.length, 0, ...ours);
+  return lines.join('\n');
+}
+
+function keptAt(lines: readonly string[], path: string): Kept | undefined {
+  for (const [at, line] of lines.entries()) {
+    const [, volumeId = '', of = '', was = '', original = '-'] =
+      /^#chainmend (vol-[0-9a-f]+) (\/\S*) was (vol-[0-9a-f]+): (.*)$/.exec(line) ?? [];
+    if (of === path) return { at, volumeId, was, original: original === '-' ? undefined : original };
+  }
+  return undefined;
+}
+
+function pair(
+  path: string,
+  { volumeId, was, original }: Omit<Kept, 'at'>,
+  spec: string,
+  xfs: boolean,
+): readonly [string, string] {
+  const [, , type, options = 'defaults,nofail', dump = '0', pass = '2'] = original?.trim().split(/\s+/) ?? [];
+  const kind = type ?? (xfs ? 'xfs' : 'ext4');
+  // A copy has its original's UUID as long as both are attached.
+  const nouuid = xfs && !options.split(',').includes('nouuid') ? `${options},nouuid` : options;
+  return [
+    `#chainmend ${volumeId} ${path} was ${was}: ${original ?? '-'}`,
+    `${spec} ${path} ${kind} ${nouuid} ${dump} ${pass}`,
+  ];
+}

@@ -17,6 +17,7 @@ import type { DeviceReport, MountOptions } from './devices.ts';
 import { NodeDisks } from './disks.ts';
 import type { CommandOutcome, Machine, MachineCommand, NewDisk } from './machine.ts';
 import type { Metric, Past } from './metrics.ts';
+import { NodeCommands } from './node-commands.ts';
 import type { PeersHost } from './peer-commands.ts';
 import { NodePeers } from './peers.ts';
 import { NodeRpc } from './rpc/node-rpc.ts';
@@ -127,6 +128,11 @@ export class SimulatedNode implements Machine {
         this.fencedCommands++;
       },
       peers: this.peersHost(),
+      node: new NodeCommands(this, {
+        takesMs: (lowMs, highMs) => this.random.integer(lowMs, highMs),
+        later: (delayMs, work) => this.later(delayMs, work),
+        rootUsedPercent: () => this.rootUsedPercent(),
+      }),
     });
   }
 
@@ -393,6 +399,10 @@ export class SimulatedNode implements Machine {
     });
   }
 
+  private rootUsedPercent(): number {
+    return Math.floor((1_000 * this.root.usedBytes) / this.root.sizeBytes) / 10;
+  }
+
   private rootFull(): boolean {
     return this.root.usedBytes >= this.root.sizeBytes;
   }
@@ -423,7 +433,7 @@ export class SimulatedNode implements Machine {
       usedBytes: volume.usedBytes,
       inodesTotal: volume.inodesTotal,
       inodesUsed: volume.inodesTotal === 0 ? 0 : volume.inodesUsed,
-      rootUsedPercent: Math.floor((1_000 * this.root.usedBytes) / this.root.sizeBytes) / 10,
+      rootUsedPercent: this.rootUsedPercent(),
       client: isUnit(this.spec, runtime, unit) ? this.client.state : 'unknown',
     };
   }

@@ -33,6 +33,8 @@ export interface NodeSpec {
   readonly beacon?: boolean;
   /** From a start of the client until it answers and follows; 0 unless given. */
   readonly startSeconds?: number;
+  /** What a clean stop takes the client; some seconds by chance unless given. One that is given less time is killed. */
+  readonly stopSeconds?: number;
   readonly agentVersion?: string;
   /** How far the node's clock is ahead of true time. */
   readonly clockSkewSeconds?: number;

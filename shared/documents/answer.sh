@@ -11,10 +11,12 @@ json_string() {
   printf '"%s"' "$text"
 }
 
+MORE= # members of its own that an operation adds, each with a comma before it
+
 # answer_line RESULT BEFORE AFTER REASON: the line of shared/documents/answer.ts; the fence is the highest that this node has seen.
 answer_line() {
   local line
-  line="{\"operationId\":\"$SSM_OperationId\",\"fence\":$SEEN_FENCE,\"result\":\"$1\",\"before\":$2,\"after\":$3"
+  line="{\"operationId\":\"$SSM_OperationId\",\"fence\":$SEEN_FENCE,\"result\":\"$1\",\"before\":$2,\"after\":$3$MORE"
   [ -z "$4" ] || line="$line,\"reason\":$(json_string "${4:0:900}")"
   printf '%s}\n' "$line"
 }

@@ -3,13 +3,18 @@
 CLIENT=unknown # running | stopped | failed | unknown: about to change, or not to be known
 CLIENT_TARGET= # what a start would start
 CLIENT_NOTE=   # why it is unknown
+CLIENT_STATUS= # of its last end: the exit status, or 128 and the number of the signal; empty while it runs, and where nobody knows
+CLIENT_RESULT= # success, unless its runtime says otherwise
+CLIENT_RUN=    # another one after each start
+CLIENT_CONTAINER= # its container, where it has one
 
 find_client() {
-  CLIENT=unknown CLIENT_TARGET='' CLIENT_NOTE=''
+  CLIENT=unknown CLIENT_TARGET='' CLIENT_NOTE='' CLIENT_STATUS='' CLIENT_RESULT=success CLIENT_RUN=''
   case $SSM_Runtime in
     systemd) find_unit ;;
     docker) find_container "$SSM_Unit" ;;
     compose) find_service "${SSM_Unit%%#*}" "${SSM_Unit#*#}" ;;
+    commands) find_by_command ;;
     none) CLIENT_NOTE='this fleet names no runtime' ;;
   esac
 }
@@ -19,7 +24,7 @@ find_unit() {
   if [[ $SSM_Unit != *'*'* ]]; then
     CLIENT_TARGET=$SSM_Unit
     read_unit "$SSM_Unit"
-    CLIENT=$UNIT_STATE CLIENT_NOTE=$UNIT_NOTE
+    take_unit
     return
   fi
   # A template: the instance that runs; else the one that ran last, which systemd remembers; else the only one that is enabled.
@@ -33,13 +38,14 @@ find_unit() {
   for unit in "${names[@]}"; do
     read_unit "$unit"
     case $UNIT_STATE in
-      running) running=$((running + 1)) CLIENT_TARGET=$unit ;;
+      running) running=$((running + 1)) CLIENT_TARGET=$unit; take_unit ;;
       unknown) doubt=$UNIT_NOTE ;;
       *)
         if [ "$running" -gt 0 ] || [ "$UNIT_STOPPED_AT" -lt "$latest" ]; then continue; fi
         tied=
         if [ "$UNIT_STOPPED_AT" -eq "$latest" ]; then tied="nothing tells whether $CLIENT_TARGET or $unit ran last"; fi
-        latest=$UNIT_STOPPED_AT CLIENT=$UNIT_STATE CLIENT_TARGET=$unit
+        latest=$UNIT_STOPPED_AT CLIENT_TARGET=$unit
+        take_unit
         ;;
     esac
   done
@@ -49,6 +55,10 @@ find_unit() {
   if [ -n "$doubt" ]; then CLIENT=unknown CLIENT_NOTE=$doubt; fi
 }
 
+take_unit() {
+  CLIENT=$UNIT_STATE CLIENT_NOTE=$UNIT_NOTE CLIENT_STATUS=$UNIT_STATUS CLIENT_RESULT=$UNIT_RESULT CLIENT_RUN=$UNIT_RUN
+}
+
 enabled_instances() {
   local link prefix=${SSM_Unit%%\**}
   for link in /etc/systemd/system/*.wants/"$prefix"?*.service; do
@@ -56,38 +66,54 @@ enabled_instances() {
   done | sort -u
 }
 
-# read_unit UNIT: UNIT_STATE, UNIT_NOTE, and UNIT_STOPPED_AT in microseconds since boot, 0 where it never ran.
+# read_unit UNIT: UNIT_STATE, UNIT_NOTE, how it ended (UNIT_STATUS, UNIT_RESULT), UNIT_RUN, and UNIT_STOPPED_AT in microseconds since
+# boot, 0 where it never ran.
 read_unit() {
-  local key value load='' active='' sub=''
-  UNIT_STATE=unknown UNIT_NOTE='' UNIT_STOPPED_AT=0
+  local key value load='' active='' sub='' code='' status=''
+  UNIT_STATE=unknown UNIT_NOTE='' UNIT_STOPPED_AT=0 UNIT_STATUS='' UNIT_RESULT=success UNIT_RUN=''
   while IFS='=' read -r key value; do
     case $key in
       LoadState) load=$value ;;
       ActiveState) active=$value ;;
       SubState) sub=$value ;;
+      Result) UNIT_RESULT=$value ;;
+      ExecMainPID) UNIT_RUN=$value ;;
+      ExecMainCode) code=$value ;;
+      ExecMainStatus) [[ ! $value =~ ^[0-9]{1,3}$ ]] || status=$value ;;
       InactiveEnterTimestampMonotonic) [[ ! $value =~ ^[1-9][0-9]*$ ]] || UNIT_STOPPED_AT=$value ;;
     esac
-  done < <(systemctl show -p LoadState -p ActiveState -p SubState -p InactiveEnterTimestampMonotonic -- "$1")
+  done < <(systemctl show -p LoadState -p ActiveState -p SubState -p Result -p ExecMainPID -p ExecMainCode \
+    -p ExecMainStatus -p InactiveEnterTimestampMonotonic -- "$1")
   case $load/$active/$sub in
     loaded/active/exited) UNIT_NOTE="$1 has run and left nothing running" ;;
-    loaded/active/* | loaded/reloading/*) UNIT_STATE=running ;;
+    # A client that tells systemd when it is ready is "activating" until it has loaded, which takes minutes.
+    loaded/active/* | loaded/reloading/* | loaded/activating/start | loaded/activating/start-post) UNIT_STATE=running ;;
     loaded/failed/* | loaded/activating/auto-restart*) UNIT_STATE=failed ;;
     loaded/inactive/*) UNIT_STATE=stopped ;;
     loaded/*) UNIT_NOTE="$1 is $active" ;;
     *) UNIT_NOTE="systemd knows no unit $1 (${load:-no answer})" ;;
+  esac
+  # CLD_EXITED is 1, CLD_KILLED 2, CLD_DUMPED 3 (waitid(2)); 0 is a unit that has not ended yet.
+  case $UNIT_STATE/$code in
+    running/*) ;;
+    */1) UNIT_STATUS=$status ;;
+    */2 | */3) [ -z "$status" ] || UNIT_STATUS=$((128 + status)) ;;
   esac
 }
 
 # find_container NAME-OR-ID
 find_container() {
   local o='{' c='}' status='' code=''
-  CLIENT_TARGET=$1
+  CLIENT_TARGET=$1 CLIENT_CONTAINER=$1
   # SSM would take two braces in a row for one of its own parameters.
   o=$o$o c=$c$c
-  read -r status code < <(docker inspect --type container --format "$o.State.Status$c $o.State.ExitCode$c" "$1" 2>/dev/null)
+  read -r status code CLIENT_RUN < <(docker inspect --type container --format "$o.State.Status$c $o.State.ExitCode$c $o.State.StartedAt$c" "$1" 2>/dev/null)
   case $status in
     running) CLIENT=running ;;
-    exited) if [ "$code" = 0 ]; then CLIENT=stopped; else CLIENT=failed; fi ;;
+    exited)
+      [[ ! $code =~ ^[0-9]{1,3}$ ]] || CLIENT_STATUS=$code
+      if [ "$code" = 0 ]; then CLIENT=stopped; else CLIENT=failed; fi
+      ;;
     created) CLIENT=stopped ;;
     '') CLIENT_NOTE="docker knows no container $1" ;;
     *) CLIENT_NOTE="container $1 is $status" ;;
@@ -104,6 +130,24 @@ find_service() {
   fi
   find_container "${ids[0]}"
   CLIENT_TARGET=$2
+}
+
+# find_by_command: the owner's own executables, "<start>#<stop>#<status>"; status exits with 0 where it runs and with 3 where it does not.
+find_by_command() {
+  local status=0
+  CLIENT_TARGET=${SSM_Unit%%#*}
+  run_own "${SSM_Unit##*#}" 30 >/dev/null 2>&1 || status=$?
+  case $status in
+    0) CLIENT=running ;;
+    3) CLIENT=stopped ;;
+    *) CLIENT_NOTE="${SSM_Unit##*#} exits with $status, expected 0 for running and 3 for stopped" ;;
+  esac
+}
+
+# run_own EXECUTABLE SECONDS: by its absolute path, without arguments; what it leaves running is not ended with this script, and holds
+# neither its lock nor its answer.
+run_own() {
+  setsid --wait timeout --kill-after=5 "$2" "$1" 3>&- 9>&- </dev/null
 }
 
 compose() {

@@ -38,6 +38,7 @@ export const scriptParts = {
     'client',
     'observe',
     'lines',
+    'journal',
     'node-state',
     'inspect-node',
     'main',
@@ -51,6 +52,7 @@ export const scriptParts = {
     'start',
     'restart',
     'lines',
+    'journal',
     'node-state',
     'stop-clients',
     'restart-client',
@@ -63,6 +65,7 @@ export const scriptParts = {
     'client',
     'observe',
     'lines',
+    'journal',
     'node-state',
     'volumes',
     'check-volume',
@@ -77,6 +80,7 @@ export const scriptParts = {
     'start',
     'restart',
     'lines',
+    'journal',
     'node-state',
     'stop-clients',
     'volumes',
@@ -94,6 +98,7 @@ export const scriptParts = {
     'start',
     'restart',
     'lines',
+    'journal',
     'node-state',
     'stop-clients',
     'volumes',
@@ -110,6 +115,7 @@ export const scriptParts = {
     'start',
     'restart',
     'lines',
+    'journal',
     'node-state',
     'stop-clients',
     'volumes',
@@ -146,7 +152,7 @@ set -u -o pipefail
 umask 077
 export LC_ALL=C PATH="$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 exec 3>&1 1>&2 </dev/null
-${memory(operation)}`;
+${memory(operation)}${linePatterns(operation)}`;
 }
 
 function memory(operation: Operation): string {
@@ -155,6 +161,15 @@ function memory(operation: Operation): string {
 readonly MEMORY=${isPeerOperation(operation) ? 'last-peers-command' : 'last-command'}
 readonly OPERATION_ID_PATTERN=${quoted(parameterRules.OperationId.pattern)}
 `;
+}
+
+/** The lines of what comes in base64 are checked on the node by the very patterns of single parameters. */
+function linePatterns(operation: Operation): string {
+  if (!scriptParts[operation].some((part) => part === 'lines')) return '';
+  const { Like, VolumeId, Runtime, Unit, StopGraceSeconds } = parameterRules;
+  const patterns = { PLACE: Like, VOLUME: VolumeId, RUNTIME: Runtime, UNIT: Unit, GRACE: StopGraceSeconds };
+  const lines = Object.entries(patterns).map(([name, { pattern }]) => `readonly ${name}_PATTERN=${quoted(pattern)}\n`);
+  return lines.join('');
 }
 
 /** What only reads is not: it may come twice, and late. */

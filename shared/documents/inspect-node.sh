@@ -1,6 +1,7 @@
-# The operation, to come: until then it is refused, with nothing changed.
+# The operation: look, and nothing else. The fence was raised when the command was noted.
 
 perform() {
-  WHY='restart-client is not there yet'
-  return 1
+  read_clients && read_paths Paths || return 1
+  AFTER=$(node_state "${LINES[@]+"${LINES[@]}"}")
+  more
 }

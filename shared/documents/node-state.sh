@@ -1,1 +1,58 @@
-# To come.
+# What this node says of itself as a whole: its clients, what is mounted where, which EBS volumes it sees. Facts, and nothing changed.
+
+STOP=null          # how the clients ended, where they were stopped
+START_SECONDS=null # how long their start took
+PUT_BACK=false
+FAULT=none # data | node: where it lies that something failed
+
+# node_state PATH...: the JSON of shared/documents/node-answer.ts.
+node_state() {
+  local index clients='' volumes='' one
+  for ((index = 0; index < ${#CLIENT_UNITS[@]}; index++)); do
+    pick "$index"
+    clients="$clients${clients:+,}$(client_state)"
+  done
+  for one in "$@"; do
+    one=$(volume_state "$one")
+    [ -z "$one" ] || volumes="$volumes${volumes:+,}$one"
+  done
+  printf '{"clients":[%s],"volumes":[%s],"devices":[%s],"rootUsedPercent":%s}' "$clients" "$volumes" "$(devices)" "$(root_used_percent)"
+}
+
+client_state() {
+  local line masked=false
+  if [ -e /etc/chainmend/client-masked ]; then masked=true; fi
+  line=$(last_lines 1)
+  printf '{"state":"%s","exitStatus":%s,"lastLine":%s,"masked":%s}' \
+    "$CLIENT" "${CLIENT_STATUS:-null}" "$(json_string "${line:0:300}")" "$masked"
+}
+
+# volume_state PATH: nothing where nothing is mounted.
+volume_state() {
+  local SSM_Path=$1 DEVICE DISK PARTITION FILESYSTEM block_size blocks free size used read_only=false
+  find_device || return 0
+  read -r block_size blocks free < <(stat -f -c '%S %b %f' -- "$SSM_Path") || return 0
+  size=$(own_size)
+  [ -n "$size" ] || size=$((blocks * block_size))
+  used=$((size - free * block_size))
+  [ "$used" -ge 0 ] || used=0
+  [[ ,$(findmnt -n -M "$SSM_Path" -o OPTIONS | tail -n 1), != *,ro,* ]] || read_only=true
+  printf '{"path":%s,"volumeId":"%s","filesystem":"%s","sizeBytes":%s,"usedBytes":%s,"readOnly":%s}' \
+    "$(json_string "$SSM_Path")" "$(volume_of "$DISK")" "$FILESYSTEM" "$size" "$used" "$read_only"
+}
+
+# devices: the EBS volumes among the disks, mounted or not.
+devices() {
+  local block volume list=''
+  for block in /sys/class/block/*; do
+    if [ -e "$block/partition" ] || ! [ -b "/dev/${block##*/}" ]; then continue; fi
+    volume=$(volume_of "${block##*/}")
+    [ -z "$volume" ] || list="$list${list:+,}\"$volume\""
+  done
+  printf '%s' "$list"
+}
+
+# more: what the answer says beside what was before and after.
+more() {
+  MORE=",\"stop\":$STOP,\"startSeconds\":$START_SECONDS,\"putBack\":$PUT_BACK,\"fault\":\"$FAULT\""
+}

@@ -1,6 +1,18 @@
-# The operation, to come: until then it is refused, with nothing changed.
+# The operation: what runs is stopped with its grace, where asked; then what does not run is started.
 
 perform() {
-  WHY='restart-client is not there yet'
-  return 1
+  local paths done=yes
+  read_clients && read_paths Paths || return 1
+  paths=("${LINES[@]+"${LINES[@]}"}")
+  BEFORE=$(node_state "${paths[@]+"${paths[@]}"}") AFTER=$BEFORE
+  FAULT=node
+  more
+  if ! know_clients || are_masked; then return 1; fi
+  if [ "$SSM_Only" = restart ] && ! may_stop; then return 1; fi
+  FAULT=none
+  if [ "$SSM_Only" = restart ]; then stop_all || done=; fi
+  [ -z "$done" ] || start_all || done=
+  AFTER=$(node_state "${paths[@]+"${paths[@]}"}")
+  more
+  [ -n "$done" ]
 }

@@ -11,6 +11,7 @@ may_restart() {
     WHY="the client is $CLIENT${CLIENT_NOTE:+ ($CLIENT_NOTE)}: it is not restarted, and nothing was changed"
     return 1
   fi
+  if [ "$SSM_Runtime" = commands ]; then return 0; fi
   if [ "$SSM_Runtime" != systemd ]; then
     ! is_gone_when_stopped && return 0
     WHY="$CLIENT_TARGET was made with --rm: a stop removes it, and nothing could start it again; nothing was changed"
@@ -92,11 +93,15 @@ stop_client() {
 
 # docker would kill after 10 s unless it is told otherwise; a unit's own limit was looked at before.
 run_stop() {
-  local limit=$((SSM_StopGraceSeconds + 15))
+  local limit=$((SSM_StopGraceSeconds + 15)) rest
   case $SSM_Runtime in
     systemd) timeout "$limit" systemctl stop -- "$CLIENT_TARGET" ;;
     docker) timeout "$limit" docker stop -t "$SSM_StopGraceSeconds" "$CLIENT_TARGET" ;;
     compose) compose -f "${SSM_Unit%%#*}" stop -t "$SSM_StopGraceSeconds" "$CLIENT_TARGET" ;;
+    commands)
+      rest=${SSM_Unit#*#}
+      own_command "${rest%%#*}" "$limit"
+      ;;
     *) return 1 ;;
   esac
 }

@@ -10,6 +10,10 @@ start_client() {
       return 0
       ;;
   esac
+  if [ -e /etc/chainmend/client-masked ]; then
+    WHY='the client was not started: it is masked (/etc/chainmend/client-masked)'
+    return 0
+  fi
   say "client: $CLIENT_TARGET is $CLIENT: starting it"
   if ! output=$(run_start 2>&1 9>&-); then
     WHY="$SSM_Runtime could not start $CLIENT_TARGET: $output"
@@ -32,6 +36,19 @@ run_start() {
       systemctl start --no-block -- "$CLIENT_TARGET"
       ;;
     docker) docker start "$CLIENT_TARGET" ;;
+    # To a file: what it leaves running would keep a pipe open for ever.
+    commands) own_command "${SSM_Unit%%#*}" 300 ;;
     compose) compose -f "${SSM_Unit%%#*}" start "$CLIENT_TARGET" ;;
   esac
+}
+
+# own_command EXECUTABLE SECONDS: one of the owner's, with what it prints.
+own_command() {
+  local directory status=0
+  directory=$(mktemp -d -p /run chainmend.XXXXXXXX) || return 1
+  run_own "$1" "$2" >"$directory/output" 2>&1 || status=$?
+  tail -n 20 -- "$directory/output"
+  rm -f -- "$directory/output"
+  rmdir -- "$directory"
+  return "$status"
 }

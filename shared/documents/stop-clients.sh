@@ -1,1 +1,153 @@
-# To come.
+# Stopping all clients of a node, the last one first, each with its grace and with evidence of how it ended; and starting them again.
+
+STOP_CLEAN=true STOP_STATUS='' STOP_LINE=''
+STOPPED_SECONDS=0
+
+# know_clients: false, with WHY, where one of them cannot be followed; nothing is changed then.
+know_clients() {
+  local index
+  for ((index = 0; index < ${#CLIENT_UNITS[@]}; index++)); do
+    pick "$index"
+    if is_known; then continue; fi
+    WHY="client ${CLIENT_UNITS[index]} is unknown${CLIENT_NOTE:+ ($CLIENT_NOTE)}: nothing was changed"
+    return 1
+  done
+}
+
+# is_known: one that is between two states is, and is stopped like one that runs.
+is_known() {
+  [ "$CLIENT" = unknown ] || return 0
+  case $CLIENT_NOTE in
+    *' is activating' | *' is deactivating' | 'container '*' is restarting' | 'container '*' is paused') return 0 ;;
+  esac
+  return 1
+}
+
+are_masked() {
+  [ -e /etc/chainmend/client-masked ] || return 1
+  WHY='the clients are masked (/etc/chainmend/client-masked): nothing was changed; start-client unmasks them'
+}
+
+# may_stop: false, with WHY, where a stop of any of them could do harm. Nothing is stopped yet.
+may_stop() {
+  local index
+  for ((index = 0; index < ${#CLIENT_UNITS[@]}; index++)); do
+    pick "$index"
+    if is_down; then continue; fi
+    [ "$SSM_Runtime" != systemd ] || [ -z "$CLIENT_TARGET" ] || grant_time
+    CLIENT=running
+    may_restart || return 1
+  done
+}
+
+is_down() {
+  # systemd starts one that is between two tries of its own again.
+  if [ "$SSM_Runtime" = systemd ] && [ "$CLIENT" = failed ]; then return 1; fi
+  [ "$CLIENT" = stopped ] || [ "$CLIENT" = failed ]
+}
+
+# grant_time: systemd kills what does not stop in TimeoutStopSec, 90 s for most. Until the next boot it gives the client its grace.
+grant_time() {
+  local directory=/run/systemd/system/$CLIENT_TARGET.d limit
+  case $CLIENT_TARGET in *.service) ;; *) directory=/run/systemd/system/$CLIENT_TARGET.service.d ;; esac
+  limit=$(seconds_of "$(systemctl show -p TimeoutStopUSec -- "$CLIENT_TARGET" | sed -n 's/^TimeoutStopUSec=//p')")
+  [ "$limit" -lt "$SSM_StopGraceSeconds" ] || return 0
+  say "stop: $CLIENT_TARGET would be killed after $limit s: until the next boot after $SSM_StopGraceSeconds s"
+  mkdir -p "$directory" && printf '[Service]\nTimeoutStopSec=%s\n' "$SSM_StopGraceSeconds" >"$directory/zz-chainmend.conf" &&
+    timeout 60 systemctl daemon-reload || say "stop: $directory/zz-chainmend.conf could not be made"
+}
+
+# stop_all: false, with WHY, where one of them still runs. STOP tells the worst of those that were stopped.
+stop_all() {
+  local index ran=no
+  for ((index = ${#CLIENT_UNITS[@]} - 1; index >= 0; index--)); do
+    pick "$index"
+    if is_down; then continue; fi
+    [ "$CLIENT" = failed ] || ran=yes
+    stop_one "$index" || return 1
+  done
+  [ "$ran" = no ] || tell_stop
+}
+
+stop_one() {
+  local began=$SECONDS since target=$CLIENT_TARGET was=$CLIENT
+  since=$(date +%s)
+  say "stop: $target, within $SSM_StopGraceSeconds s"
+  if ! stop_client; then
+    say "stop: $WHY"
+    # Its grace is over, and its unit would let it go on.
+    [ "$SSM_Runtime" != systemd ] || timeout 30 systemctl kill --signal=SIGKILL -- "$target"
+    sleep 2
+  fi
+  find_client
+  if [ "$CLIENT" != stopped ] && [ "$CLIENT" != failed ]; then
+    WHY="$target is $CLIENT after it was stopped${CLIENT_NOTE:+ ($CLIENT_NOTE)}; ${WHY:-}"
+    return 1
+  fi
+  WHY=
+  STOPPED_SECONDS=$((STOPPED_SECONDS + SECONDS - began))
+  [ "$was" = failed ] || judge_end "$1" "$since"
+  say "stop: $target has ended, cleanly: $STOP_CLEAN"
+}
+
+# judge_end INDEX [SINCE]: whether the client ended by itself, with success, and said so; the worst of all goes into the answer.
+judge_end() {
+  local clean=false line last='' said='' pattern=${CLEAN_LINES[$1]} lines=()
+  mapfile -t -n 10 lines < <(last_lines 10 "${2:-}")
+  for line in "${lines[@]+"${lines[@]}"}"; do
+    [ -z "$line" ] || last=$line
+    if [ -n "$pattern" ] && [[ $line =~ $pattern ]]; then said=$line; fi
+  done
+  if [ "$SSM_Runtime" = commands ]; then
+    # Its stop has exited with success, and its status says that it does not run.
+    [ "$CLIENT" != stopped ] || clean=true
+  else
+    case $CLIENT_STATUS in
+      0) clean=true ;;
+      # 128 and SIGINT or SIGTERM: what a process ends with that did as it was told, and one that did not listen. Its words tell.
+      130 | 143) [ -z "$said" ] || clean=true ;;
+    esac
+    [ "$CLIENT_RESULT" = success ] || clean=false
+    # One that logs elsewhere says nothing here; what is said must be the end.
+    if [ -n "$pattern" ] && [ -n "$last" ] && [ -z "$said" ]; then clean=false; fi
+  fi
+  if [ "$STOP_CLEAN" = true ] || [ "$clean" = false ]; then STOP_STATUS=$CLIENT_STATUS STOP_LINE=${said:-$last}; fi
+  [ "$clean" = true ] || STOP_CLEAN=false
+}
+
+tell_stop() {
+  STOP=$(printf '{"seconds":%s,"clean":%s,"exitStatus":%s,"lastLine":%s}' \
+    "$STOPPED_SECONDS" "$STOP_CLEAN" "${STOP_STATUS:-null}" "$(json_string "${STOP_LINE:0:300}")")
+}
+
+# start_all: true when all of them run, and go on running. What runs is left alone.
+start_all() {
+  local index began=$SECONDS started=() runs=() one
+  for ((index = 0; index < ${#CLIENT_UNITS[@]}; index++)); do
+    pick "$index"
+    if [ "$CLIENT" = running ]; then continue; fi
+    # Between two tries of its own it is about to run; systemd takes a start for one more.
+    [ "$CLIENT" != unknown ] || CLIENT=failed
+    start_client || return 1
+    find_client
+    if [ "$CLIENT" != running ]; then why_down; return 1; fi
+    WHY=
+    started+=("$index") runs+=("$CLIENT_RUN")
+  done
+  [ "${#started[@]}" -gt 0 ] || return 0
+  START_SECONDS=$((SECONDS - began))
+  # Data that it does not like end a client within seconds.
+  sleep 5
+  for one in "${!started[@]}"; do
+    pick "${started[one]}"
+    if [ "$CLIENT" = running ] && [ "$CLIENT_RUN" = "${runs[one]}" ]; then continue; fi
+    why_down
+    return 1
+  done
+}
+
+why_down() {
+  local line
+  line=$(last_lines 1)
+  WHY="$CLIENT_TARGET was started and is $CLIENT or was restarted${CLIENT_NOTE:+ ($CLIENT_NOTE)}, and its last line is \"${line:0:300}\"${WHY:+; $WHY}"
+}
