@@ -1,30 +1,39 @@
-// The one door's decisions: whose trouble an alarm is, and whether an attempt is started for it. Pure.
-import { createHash } from 'node:crypto';
-import type { AlarmMetric, AlarmStateChange, ContributorStateChange } from '../../shared/events/alarm.ts';
+// The one door's decision: whether an attempt is started for one candidate. Pure.
 import type { Fleet } from '../../shared/fleet/model.ts';
-import { METRIC_NAMESPACE } from '../../shared/fleet/naming.ts';
 import type { Refusal } from '../../shared/guardrails/codes.ts';
 import { allocate, openIncident } from '../../shared/heal/incident.ts';
-import { leaseFree, newNode } from '../../shared/heal/lease.ts';
-import type { AlarmFact, ExecutionStatus, HealPayload, IncidentRecord, NodeRecord } from '../../shared/heal/records.ts';
-import type { AlarmNow } from './truth.ts';
+import { leaseFree, maySettle, newNode, unsettled } from '../../shared/heal/lease.ts';
+import type {
+  AlarmFact,
+  ExecutionStatus,
+  HealPayload,
+  IncidentRecord,
+  NodeRecord,
+  Want,
+} from '../../shared/heal/records.ts';
+import { HEALTH, hash, isAsked, operationOf, payloadOf } from './kinds.ts';
 
 const MINUTE_MS = 60_000;
-const HOUR_MS = 60 * MINUTE_MS;
-/** What a heal may take beyond its wait for an approval: polls of a slow modification, reconciliations, commands. */
-const HEAL_HOURS = 8;
 
-/** One thing that an alarm, a contributor or a person tells of. */
+/** One thing that an alarm, a contributor, an observation or a person tells of. */
 export interface Candidate {
   readonly alarm: AlarmFact;
   readonly instanceId: string;
   readonly onsetMs: number;
+  /** undefined: that of the disk under the alarm's path. */
+  readonly trouble?: string;
+  /** What a person wants of replace-node. */
+  readonly want?: Want;
   /** A person asks for it now: what was refused or planned is looked at again, whenever that was. */
   readonly atOnce?: true;
   /** Why the alarm is to be left alone: suppressed or muted by a person. */
   readonly suppressedBy: string | null;
   /** Where a person has named the fleet: the instance must be of this one. */
   readonly fleet?: string;
+  /** What is seen of it that no heal cures. */
+  readonly refusal?: Refusal;
+  /** The trouble of an incident that left something open on the node: it is settled whatever is seen of the node now. */
+  readonly settles?: string;
 }
 
 export interface DispatchFacts {
@@ -34,8 +43,10 @@ export interface DispatchFacts {
   readonly node: string;
   readonly trouble: string;
   readonly paused: Refusal | null;
-  /** Another node of the fleet goes first; a plan that touches nothing need not wait for that. */
+  /** Another node, or another heal of this one, goes first; a plan that touches nothing need not wait for that. */
   readonly waits: Refusal | null;
+  /** What its guardrails say before anything is begun: only what is sure to be refused. */
+  readonly guarded: Refusal | null;
   readonly incident: IncidentRecord | undefined;
   readonly nodeRecord: NodeRecord | undefined;
   /** Of the node's owner, if it has one. */
@@ -53,11 +64,11 @@ export type Dispatch =
 
 /** What becomes of one candidate. Same facts, same decision. */
 export function decideDispatch(facts: DispatchFacts): Dispatch {
-  const { fleet, nowMs } = facts;
-  const opened = openIncident(facts.incident, onsetOf(facts), nowMs);
+  const { fleet, nowMs, trouble, nodeRecord, candidate } = facts;
+  const opened = asked(facts) ?? openIncident(facts.incident, onsetOf(facts), nowMs);
   if ('lags' in opened) return { do: 'leave', why: 'healed minutes ago; the alarm lags behind the cure' };
   const found = 'next' in opened ? opened.next : opened.keep;
-  const incident = facts.candidate.atOnce ? { ...found, notBeforeMs: 0, plannedUntilMs: 0 } : found;
+  const incident = candidate.atOnce ? { ...found, notBeforeMs: 0, plannedUntilMs: 0 } : found;
   const isNew = 'next' in opened;
   const refusal = refusalOf(facts);
   if (refusal && incident.state === 'open') {
@@ -65,23 +76,52 @@ export function decideDispatch(facts: DispatchFacts): Dispatch {
       return { do: 'leave', why: `${refusal.refuse}, looked at a moment ago` };
     return { do: 'refuse', incident, isNew, refusal };
   }
+  // A node's health is seen anew each minute: nothing is lost where it is not noted.
+  const note = isNew && trouble !== HEALTH && { write: incident };
   if (fleet.mode === 'plan' && incident.state === 'open' && nowMs < (incident.plannedUntilMs ?? 0))
-    return { do: 'leave', why: 'planned already, and the fleet is in mode plan', ...(isNew && { write: incident }) };
-  const free = leaseFree(facts.nodeRecord ?? newNode(fleet.name, facts.candidate.instanceId), facts.owner, nowMs);
-  const allocated = allocate(incident, free, (attempt) => payloadOf(facts, incident, attempt), nowMs);
-  if ('leave' in allocated) return { do: 'leave', why: allocated.leave, ...(isNew && { write: incident }) };
+    return { do: 'leave', why: 'planned already, and the fleet is in mode plan', ...note };
+  const node = nodeRecord ?? newNode(fleet.name, candidate.instanceId);
+  const free = leaseFree(node, facts.owner, nowMs) && maySettle(node, operationOf(trouble));
+  const allocated = allocate(incident, free, (attempt) => payloadOf(fleet, nowMs, incident, attempt), nowMs);
+  if ('leave' in allocated) return { do: 'leave', why: allocated.leave, ...note };
   if ('invokeAgain' in allocated) return { do: 'invoke-again', payload: allocated.invokeAgain };
   return { do: 'start', write: isNew ? [incident, allocated.next] : [allocated.next], payload: allocated.invoke };
 }
 
-const refusalOf = ({ candidate, paused, waits, fleet }: DispatchFacts): Refusal | null => {
+/**
+ * What a person asks for is an incident of its own, with the wish of now, unless a heal is at work on the one before, or has left something
+ * open under its name.
+ */
+function asked(facts: DispatchFacts): { readonly next: IncidentRecord } | undefined {
+  const { candidate, incident: read, nodeRecord, trouble } = facts;
+  if (!candidate.atOnce || !isAsked(trouble)) return undefined;
+  if (read?.state === 'allocated' || read?.state === 'claimed') return undefined;
+  if (read && nodeRecord && unsettled(nodeRecord) && nodeRecord.operation?.incidentId === read.incidentId)
+    return undefined;
+  const count = { attempt: read?.attempt ?? 0, version: (read?.version ?? 0) + 1 };
+  const fresh = { failures: 0, notBeforeMs: 0, refusedCodes: [], pagedCodes: [], state: 'open' as const };
+  return { next: { ...onsetOf(facts), ...count, ...fresh, ...(candidate.want && { want: candidate.want }) } };
+}
+
+const refusalOf = ({
+  candidate,
+  paused,
+  waits,
+  guarded,
+  fleet,
+  nodeRecord,
+  trouble,
+}: DispatchFacts): Refusal | null => {
+  // Somebody died with the client down: whoever succeeds may put it back, whatever has been decided of the node since.
+  const operation = nodeRecord?.operation;
+  if (operation?.phase === 'down' && operation.kind !== 'grow' && operation.kind === operationOf(trouble)) return null;
   if (candidate.suppressedBy !== null) {
     const reason = `${candidate.alarm.alarmName} is suppressed by ${candidate.suppressedBy}`;
     return { refuse: 'suppressed', reason, page: false, lookAgainMs: 5 * MINUTE_MS };
   }
   // A little less than the sweep's minute, so that every sweep looks.
   if (paused) return { ...paused, lookAgainMs: 50_000 };
-  return fleet.mode === 'plan' ? null : waits;
+  return candidate.refusal ?? guarded ?? (fleet.mode === 'plan' ? null : waits);
 };
 
 const onsetOf = ({ candidate, fleet, node, trouble }: DispatchFacts) => ({
@@ -93,94 +133,3 @@ const onsetOf = ({ candidate, fleet, node, trouble }: DispatchFacts) => ({
   onsetMs: candidate.onsetMs,
   alarm: candidate.alarm,
 });
-
-const payloadOf = ({ fleet, nowMs }: DispatchFacts, incident: IncidentRecord, attempt: number): HealPayload => ({
-  kind: 'resize-volume',
-  fleet: incident.fleet,
-  node: incident.node,
-  instanceId: incident.instanceId,
-  trouble: incident.trouble,
-  incidentId: incident.incidentId,
-  attempt,
-  mode: fleet.mode,
-  onsetMs: incident.onsetMs,
-  deadlineMs: nowMs + (HEAL_HOURS + (fleet.mode === 'ask' ? fleet.ask.expiresAfterHours : 0)) * HOUR_MS,
-  alarm: incident.alarm,
-});
-
-/** At most 64 of [A-Za-z0-9_-]: DurableExecutionName of InvocationRequest, @aws-sdk/client-lambda. */
-export const executionName = ({ kind, instanceId, trouble, incidentId, attempt }: HealPayload): string =>
-  `${kind}-${hash([kind, instanceId, trouble, incidentId, attempt], 40)}`;
-
-const hash = (parts: readonly (string | number)[], digits: number): string =>
-  createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, digits);
-
-/**
- * The role of the volume that an alarm's `path` is about: bytes and inodes of a filesystem are one trouble with one cure.
- * A fleet-wide alarm that is grouped by instance alone names no path: that leaves no doubt where nodes have one volume.
- */
-export function troubleOf(fleet: Fleet, dimensions: Readonly<Record<string, string>>): string | null {
-  const [only, another] = fleet.volumes;
-  const volume =
-    dimensions['path'] === undefined && !another ? only : fleet.volumes.find(({ path }) => path === dimensions['path']);
-  return volume ? `disk:${volume.role}` : null;
-}
-
-/**
- * Why an alarm is left alone, by what its event says of it; null: a heal takes it. Chainmend's own metrics tell of health and peers, and
- * most alarms of a fleet (its status checks, its consensus) are for people: none of them is an error.
- */
-export function leftAlone({
-  kind,
-  alarmName,
-  metric,
-}: Pick<AlarmStateChange | ContributorStateChange, 'kind' | 'alarmName'> & {
-  readonly metric: Pick<AlarmMetric, 'namespace' | 'name'> | undefined;
-}): string | null {
-  if (metric)
-    return isDiskMetric(metric) ? null : `no heal takes ${alarmName}: it is about ${metric.namespace} ${metric.name}`;
-  // Of a fleet-wide alarm each contributor tells of its own node, and each node of a composite alarm has an alarm of its own.
-  if (kind === 'alarm') return `${alarmName} as a whole tells of no node`;
-  return `nothing in the query of ${alarmName} says that it is about a disk`;
-}
-
-/** The CloudWatch agent's, or another's of the same names: bytes and inodes of a filesystem. */
-const isDiskMetric = ({
-  namespace,
-  name,
-}: {
-  readonly namespace: string;
-  readonly name: string | undefined;
-}): boolean => namespace !== METRIC_NAMESPACE && name?.startsWith('disk_') === true;
-
-/**
- * Whether an alarm is one that fleets' disks raise: ours by its name, or one that a fleet file takes in by a pattern. Of a fleet-wide alarm
- * its contributors are read, who need no path where nodes have one volume.
- */
-export function isDiskAlarm(
-  { fact: { alarmName, namespace, dimensions }, metricName, about }: Pick<AlarmNow, 'fact' | 'metricName' | 'about'>,
-  fleets: readonly Fleet[],
-): boolean {
-  if (!isDiskMetric({ namespace, name: metricName })) return false;
-  if (about !== 'fleet' && !dimensions['InstanceId']) return false;
-  if (about === 'node' && !dimensions['path']) return false;
-  return (
-    alarmName.startsWith('chainmend-') ||
-    fleets.some(({ alarms }) => alarms.namePatterns.some((pattern) => matches(pattern, alarmName)))
-  );
-}
-
-/** `*` matches any run of characters; everything else is itself. */
-const matches = (pattern: string, name: string): boolean => {
-  const [first = '', ...rest] = pattern.split('*');
-  if (rest.length === 0) return name === pattern;
-  if (!name.startsWith(first)) return false;
-  const last = rest.pop() ?? '';
-  let at = first.length;
-  for (const part of rest) {
-    const found = name.indexOf(part, at);
-    if (found < 0) return false;
-    at = found + part.length;
-  }
-  return name.length - last.length >= at && name.endsWith(last);
-};

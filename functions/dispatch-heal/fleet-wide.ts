@@ -1,7 +1,7 @@
 // Fleet-wide alarms in a sweep: each is taken apart into the nodes that it is about, so that no lost event hides one of them.
 import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import type { Fleet } from '../../shared/fleet/model.ts';
-import { isDiskAlarm } from './decide.ts';
+import { heeded } from './alarms.ts';
 import { type AlarmNow, CONTRIBUTORS_AT_MOST, readContributors } from './truth.ts';
 
 /** "A default of 200 alarms using the Metrics Insights query per account per Region" ("Limits", CloudWatch user guide). */
@@ -25,7 +25,7 @@ export async function takeApart(
 ): Promise<Apart> {
   const contributors: AlarmNow[] = [];
   const whole = new Set<string>();
-  const fleetWide = alarming.filter((alarm) => alarm.about === 'fleet' && isDiskAlarm(alarm, fleets));
+  const fleetWide = alarming.filter((alarm) => alarm.about === 'fleet' && heeded(alarm, fleets) !== null);
   for (const alarm of fleetWide.slice(0, MAX_ALARMS))
     await attempt(async () => {
       const read = await readContributors(cloudwatch, alarm);

@@ -1,52 +1,75 @@
-// A person's call becomes a candidate like any other: the guardrails are the same, only the alarm is missing.
-import { DescribeInstancesCommand, type EC2Client } from '@aws-sdk/client-ec2';
-import type { ManualHeal } from '../../shared/events/dispatch.ts';
+// A person's wish becomes a candidate like any other: the guardrails are the same, only the alarm is missing.
+import type { EC2Client } from '@aws-sdk/client-ec2';
+import type { ManualHeal, NamedNode, NodeRequest, SnapshotRequest } from '../../shared/events/dispatch.ts';
 import { EventError } from '../../shared/events/errors.ts';
+import type { Fleet } from '../../shared/fleet/model.ts';
 import type { Settings } from '../../shared/fleet/settings.ts';
+import { JOINING_TAG, RETIRED_TAG } from '../../shared/snapshots/tags.ts';
 import type { Candidate } from './decide.ts';
+import { HEALTH } from './kinds.ts';
+import { readTagged } from './truth.ts';
 
-const METRIC_NAMESPACE = 'CWAgent';
+const AGENT_NAMESPACE = 'CWAgent';
+
+/** By name, in the events of people. */
+const REQUESTS = { restore: 'restore', 'replace-instance': 'replace', undo: 'undo' } as const;
 
 /** @throws EventError naming the field that leads to no fleet, no node, or more than one */
 export async function manualCandidate(
   ec2: EC2Client,
   { fleets }: Settings,
-  event: ManualHeal,
+  event: ManualHeal | NodeRequest | (SnapshotRequest & { readonly node: NamedNode }),
   nowMs: number,
 ): Promise<Candidate> {
-  const fleet = fleets.find(({ name }) => name === event.fleet);
-  if (!fleet) throw new EventError('fleet', event.fleet, `one of ${fleets.map(({ name }) => name).join(', ')}`);
-  const role = event.trouble?.split(':')[1] ?? fleet.volumes[0]?.role;
-  const volume = fleet.volumes.find((candidate) => candidate.role === role);
-  if (!volume) {
-    const known = fleet.volumes.map((candidate) => `disk:${candidate.role}`).join(', ');
-    throw new EventError('trouble', event.trouble, `one of ${known}`);
-  }
-  const instanceId =
-    'instanceId' in event.node ? event.node.instanceId : await findNode(ec2, fleet.nodes, event.node.name);
+  const fleet = fleetNamed(fleets, event.fleet);
+  const { alarm, ...asked } = askedOf(fleet, event);
+  const instanceId = 'instanceId' in event.node ? event.node.instanceId : await findNode(ec2, fleet, event.node.name);
+  const dimensions = { InstanceId: instanceId, ...alarm.dimensions };
   return {
-    alarm: { alarmName: '', namespace: METRIC_NAMESPACE, dimensions: { InstanceId: instanceId, path: volume.path } },
+    alarm: { alarmName: '', namespace: alarm.namespace, dimensions },
     instanceId,
     onsetMs: nowMs,
+    ...asked,
     atOnce: true,
     suppressedBy: null,
     fleet: fleet.name,
   };
 }
 
-async function findNode(
-  ec2: EC2Client,
-  { tags, nameTag }: { readonly tags: Readonly<Record<string, string>>; readonly nameTag: string },
-  node: string,
-): Promise<string> {
-  const Filters = [
-    ...Object.entries({ ...tags, [nameTag]: node }).map(([key, value]) => ({ Name: `tag:${key}`, Values: [value] })),
-    // An instance that was replaced is shown, with its name, for an hour after its end.
-    { Name: 'instance-state-name', Values: ['pending', 'running', 'stopping', 'stopped'] },
-  ];
-  const { Reservations = [] } = await ec2.send(new DescribeInstancesCommand({ Filters }));
-  const [only, another] = Reservations.flatMap(({ Instances = [] }) => Instances);
-  if (!only?.InstanceId || another)
+type Asked = Pick<Candidate, 'trouble' | 'want'> & { readonly alarm: Omit<Candidate['alarm'], 'alarmName'> };
+const PERSON = { namespace: 'person', dimensions: {} };
+
+function askedOf(fleet: Fleet, event: ManualHeal | NodeRequest | SnapshotRequest): Asked {
+  if (event.kind === 'snapshot') return { trouble: `${event.plan ? 'plan' : 'snapshot'}:clean`, alarm: PERSON };
+  if (event.kind === 'request') {
+    const { want, plan } = event;
+    return { trouble: `${plan ? 'plan' : 'request'}:${REQUESTS[want.do]}`, want, alarm: PERSON };
+  }
+  const { trouble } = event;
+  if (trouble === HEALTH) return { trouble, alarm: PERSON };
+  const role = trouble?.split(':')[1] ?? fleet.volumes[0]?.role;
+  const volume = fleet.volumes.find((candidate) => candidate.role === role);
+  if (volume) return { alarm: { namespace: AGENT_NAMESPACE, dimensions: { path: volume.path } } };
+  const known = fleet.volumes.map((candidate) => `disk:${candidate.role}`).join(', ');
+  throw new EventError('trouble', trouble, `one of ${known}, ${HEALTH}`);
+}
+
+export function fleetNamed(fleets: readonly Fleet[], name: string): Fleet {
+  const fleet = fleets.find((one) => one.name === name);
+  if (!fleet) throw new EventError('fleet', name, `one of ${fleets.map((one) => one.name).join(', ')}`);
+  return fleet;
+}
+
+async function findNode(ec2: EC2Client, fleet: Fleet, node: string): Promise<string> {
+  const named = await readTagged(ec2, fleet.nodes.nameTag, node);
+  const ours = named.filter(
+    ({ tags }) =>
+      Object.entries(fleet.nodes.tags).every(([key, value]) => tags[key] === value) &&
+      tags[JOINING_TAG] === undefined &&
+      tags[RETIRED_TAG] === undefined,
+  );
+  const [only, another] = ours;
+  if (!only || another)
     throw new EventError('node', node, `the name of exactly one node; ${another ? 'several have it' : 'none has it'}`);
-  return only.InstanceId;
+  return only.instanceId;
 }

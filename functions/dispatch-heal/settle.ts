@@ -1,22 +1,15 @@
 // What a sweep settles before it looks for trouble: nodes whose holder is gone, attempts that died, alarms that are over.
 import { StopDurableExecutionCommand } from '@aws-sdk/client-lambda';
 import { readExecution } from '../../shared/heal/execution-status.ts';
-import {
-  DEATHS_TO_PAGE,
-  INVOKE_AGAIN_MS,
-  judgeAttempt,
-  recovered,
-  reopenToSettle,
-} from '../../shared/heal/incident.ts';
+import { DEATHS_TO_PAGE, INVOKE_AGAIN_MS, judgeAttempt, recovered } from '../../shared/heal/incident.ts';
 import { createJournal } from '../../shared/heal/journal.ts';
-import { freeDead, leaseFree, unsettled } from '../../shared/heal/lease.ts';
+import { freeDead } from '../../shared/heal/lease.ts';
+import { reopenLeftOpen } from '../../shared/heal/left-open.ts';
 import { page } from '../../shared/heal/page.ts';
 import type { IncidentRecord, NodeRecord } from '../../shared/heal/records.ts';
 import { keys, type Store } from '../../shared/heal/store.ts';
 import { type Door, invoke } from './consider.ts';
-
-/** A manual incident has no alarm that could say that it is over. */
-const MANUAL_VALID_MS = 60 * 60_000;
+import { healOf } from './kinds.ts';
 
 /** A node whose holder has ended is freed; what that holder left open is a trouble of its own. */
 export async function settleNode(
@@ -24,25 +17,24 @@ export async function settleNode(
   node: NodeRecord,
   incidents: readonly IncidentRecord[],
 ): Promise<void> {
-  if (node.owner === null) return;
-  const owner = await readExecution(clients.lambda, node.owner);
+  if (node.owner === null && node.operation === null) return;
+  const owner = node.owner === null ? ({ state: 'unknown' } as const) : await readExecution(clients.lambda, node.owner);
   const nowMs = Date.now();
   const freed = freeDead(node, owner, nowMs);
   if ('next' in freed) {
     await store.replace(keys.node(node.fleet, node.instanceId), freed.next);
     return;
   }
-  if (!unsettled(node) || !leaseFree(node, owner, nowMs)) return;
   const incident = incidents.find(({ incidentId }) => incidentId === node.operation?.incidentId);
-  const reopened = incident && reopenToSettle(incident);
+  const reopened = incident && reopenLeftOpen(node, incident, owner, nowMs);
   if (reopened && 'next' in reopened) await replaceIncident(store, reopened.next);
 }
 
 /**
  * An attempt that died leaves its incident open again; one that outlived its deadline is stopped; one that never began is invoked
- * again; an incident whose alarm is over is closed.
+ * again; an incident whose trouble is over is closed.
  *
- * @param isOver whether the incident's alarm says that its trouble is over; unsure is not over
+ * @param isOver whether what told of the incident's trouble says that it is over; unsure is not over
  */
 export async function settleIncident(
   door: Door,
@@ -52,9 +44,7 @@ export async function settleIncident(
   const { clients, store } = door;
   const nowMs = Date.now();
   if (incident.state === 'open' || incident.state === 'escalated') {
-    const manual = incident.alarm.alarmName === '';
-    const over = manual ? nowMs - incident.onsetMs > MANUAL_VALID_MS : isOver(incident);
-    const closed = over ? recovered(incident, nowMs) : { leave: true as const };
+    const closed = isOver(incident) ? recovered(incident, nowMs) : { leave: true as const };
     if ('next' in closed) await replaceIncident(store, closed.next);
     return;
   }
@@ -75,7 +65,7 @@ async function pageForDeaths({ clients, store, environment }: Door, incident: In
   if (deaths < DEATHS_TO_PAGE || pagedCodes.includes(code)) return incident;
   const sentence = `${deaths} attempts ended before they could say what came of them, the last one was attempt ${attempt}`;
   await page(clients.sns, environment.TOPIC_ARN, { fleet, node, code, sentence, incidentId, attempt, trouble });
-  const journal = createJournal(store, { ...incident, heal: 'resize-volume', writer: 'dispatch-heal' });
+  const journal = createJournal(store, { ...incident, heal: healOf(trouble), writer: 'dispatch-heal' });
   await journal(`00-${code}`, { atMs: Date.now(), kind: 'page', sentence, code });
   return { ...incident, pagedCodes: [...pagedCodes, code] };
 }

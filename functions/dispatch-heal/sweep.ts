@@ -1,15 +1,26 @@
 // The level-triggered half of the door: every minute what is still wrong is read again, and what died is found.
 import { PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import { EventError } from '../../shared/events/errors.ts';
-import { fleetOf } from '../../shared/fleet/selection.ts';
 import { readSettings, type Settings } from '../../shared/fleet/settings.ts';
-import { owesClient } from '../../shared/heal/lease.ts';
+import { OBSERVATION_VALID_MS } from '../../shared/guardrails/breaker.ts';
 import type { IncidentRecord, NodeRecord } from '../../shared/heal/records.ts';
-import { consider, type Door } from './consider.ts';
-import { type Candidate, isDiskAlarm, troubleOf } from './decide.ts';
+import { EC2_NAMESPACE, heeded } from './alarms.ts';
+import { again, concerns, DISABLED, isOver, nodeOf, ofDisk, ofSick, type Records, sickOf } from './candidates.ts';
+import type { Around, Door } from './consider.ts';
+import type { Candidate } from './decide.ts';
 import { type Apart, takeApart } from './fleet-wide.ts';
+import { isWell, type Sick } from './health.ts';
+import { aroundOf, considerOne } from './look.ts';
 import { settleIncident, settleNode } from './settle.ts';
-import { type AlarmNow, type InstanceNow, readAlarming, readInstances, readMuteRule, readOver } from './truth.ts';
+import {
+  type AlarmNow,
+  type FleetSeen,
+  readAlarming,
+  readChecks,
+  readInstances,
+  readMuteRule,
+  readOver,
+} from './truth.ts';
 import { inTurn } from './turns.ts';
 
 /** Of the function's 60 s: then nothing more is settled, and then nobody more is looked at. What is left has its turn in the next minutes. */
@@ -17,7 +28,7 @@ const SETTLE_FOR_MS = 20_000;
 const LOOK_FOR_MS = 40_000;
 
 /**
- * Settles what died, then takes every disk alarm that is in ALARM through the door. One fleet's failure does not stop the others;
+ * Settles what died, then takes every disk alarm that is in ALARM, and every node that is sick, through the door. One fleet's failure does not stop the others;
  * all failures are thrown together at the end, so that they reach Lambda's retries, the dead-letter queue and an alarm.
  */
 export async function sweep(door: Door): Promise<void> {
@@ -39,9 +50,12 @@ export async function sweep(door: Door): Promise<void> {
   };
 
   const known = await readRecords(door, settings, attempt);
+  const around = aroundOf(door, settings, pagedOf(known));
+  const seen = await readSeenOf(around, settings, attempt);
   const apart = await takeApart(clients.cloudwatch, inAlarm, settings.fleets, attempt);
-  await attempt(() => settle(door, known, apart, { nowMs, untilMs: nowMs + SETTLE_FOR_MS }, attempt));
-  await attempt(() => look(door, settings, known, apart.alarming, { nowMs, untilMs: nowMs + LOOK_FOR_MS }, attempt));
+  const read: Read = { door, settings, known, around, seen, apart };
+  await attempt(() => settle(read, { nowMs, untilMs: nowMs + SETTLE_FOR_MS }, attempt));
+  await attempt(() => look(read, { nowMs, untilMs: nowMs + LOOK_FOR_MS }, attempt));
   await attempt(() =>
     clients.cloudwatch.send(
       new PutMetricDataCommand({
@@ -60,9 +74,13 @@ export async function sweep(door: Door): Promise<void> {
 type Attempt = (work: () => Promise<unknown>) => Promise<void>;
 type Time = Parameters<typeof inTurn>[1];
 
-interface Records {
-  readonly incidents: readonly IncidentRecord[];
-  readonly nodes: readonly NodeRecord[];
+interface Read {
+  readonly door: Door;
+  readonly settings: Settings;
+  readonly known: Records;
+  readonly around: Around;
+  readonly seen: ReadonlyMap<string, FleetSeen>;
+  readonly apart: Apart;
 }
 
 async function readRecords({ store }: Door, { fleets }: Settings, attempt: Attempt): Promise<Records> {
@@ -77,130 +95,102 @@ async function readRecords({ store }: Door, { fleets }: Settings, attempt: Attem
   return { incidents, nodes };
 }
 
-async function settle(
-  door: Door,
-  { incidents, nodes }: Records,
-  { alarming, whole }: Apart,
-  time: Time,
+/** What people know of each fleet as a whole, from incidents that are not over. */
+const pagedOf = ({ incidents }: Records): Set<string> =>
+  new Set(
+    incidents
+      .filter(({ state }) => state !== 'healed')
+      .flatMap(({ fleet, pagedCodes }) => pagedCodes.map((code) => `${fleet} ${code}`)),
+  );
+
+async function readSeenOf(
+  { seen }: Around,
+  { fleets }: Settings,
   attempt: Attempt,
-): Promise<void> {
+): Promise<ReadonlyMap<string, FleetSeen>> {
+  const read = new Map<string, FleetSeen>();
+  for (const { name } of fleets) await attempt(async () => void read.set(name, await seen(name)));
+  return read;
+}
+
+async function settle({ door, known, seen, apart }: Read, time: Time, attempt: Attempt): Promise<void> {
+  const { incidents, nodes } = known;
+  const { alarming, whole } = apart;
   const resting = incidents.filter(({ state }) => state === 'open' || state === 'escalated');
   const quiet = resting.filter((incident) => !alarming.some((alarm) => concerns(alarm, incident)));
-  const asked = quiet.map(({ alarm }) => alarm.alarmName).filter((name) => !whole.has(name));
+  const asked = quiet.map(({ alarm }) => alarm.alarmName).filter((name) => name !== '' && !whole.has(name));
   // Of a fleet-wide alarm that is in ALARM for others, who is not among them is over.
   const over = new Set([...(await readOver(door.clients.cloudwatch, [...new Set(asked)])), ...whole]);
-  const isOver = (incident: IncidentRecord): boolean =>
-    quiet.includes(incident) && over.has(incident.alarm.alarmName) && !owed(incident, nodes, time.nowMs);
+  const isQuiet = (incident: IncidentRecord): boolean => quiet.includes(incident) && over.has(incident.alarm.alarmName);
+  const isHealthy = (incident: IncidentRecord): boolean => {
+    const { observations = [] } = seen.get(incident.fleet) ?? {};
+    const fresh = observations.every(({ observedAtMs }) => time.nowMs - observedAtMs <= OBSERVATION_VALID_MS);
+    const all = observations.flatMap(({ nodes }) => nodes);
+    const checksPass = !alarming.some(
+      ({ fact }) => fact.namespace === EC2_NAMESPACE && fact.dimensions['InstanceId'] === incident.instanceId,
+    );
+    if (!fresh || !checksPass) return false;
+    // Where nobody asks the nodes, EC2's checks are all that is known of them.
+    const unasked = all.some(({ instanceId, health }) => instanceId === incident.instanceId && health === 'unknown');
+    return (
+      isWell(incident.instanceId, all, time.nowMs) ||
+      (unasked && incident.alarm.namespace === EC2_NAMESPACE && isQuiet(incident))
+    );
+  };
+  const ended = (incident: IncidentRecord): boolean =>
+    isOver(incident, nodeOf(known, incident), isQuiet, isHealthy, time.nowMs);
   const works = [
     ...nodes.map((node) => () => settleNode(door, node, incidents)),
-    ...incidents.map((incident) => () => settleIncident(door, incident, isOver)),
+    ...incidents.map((incident) => () => settleIncident(door, incident, ended)),
   ];
   await inTurn(works, time, attempt);
 }
 
-/** The disk is well again and the client that it stopped is not: the incident is not over, whatever its alarm says. */
-const owed = (incident: IncidentRecord, nodes: readonly NodeRecord[], nowMs: number): boolean =>
-  incident.state === 'open' &&
-  owesClient(
-    nodes.find(({ instanceId }) => instanceId === incident.instanceId),
-    nowMs,
+async function look({ door, settings, known, around, seen, apart }: Read, time: Time, attempt: Attempt): Promise<void> {
+  const { clients } = door;
+  const { alarming } = apart;
+  const { fleets } = settings;
+  const heard = (subject: 'disk' | 'checks'): readonly AlarmNow[] =>
+    alarming.filter((alarm) => alarm.about !== 'fleet' && heeded(alarm, fleets) === subject);
+  const disks = heard('disk');
+  const ids = (alarms: readonly AlarmNow[]): string[] => alarms.map(({ fact }) => fact.dimensions['InstanceId'] ?? '');
+  const impaired = ids(heard('checks'));
+  const first = await readInstances(clients.ec2, [...new Set([...ids(disks), ...impaired])]);
+  const checks = await readChecks(
+    clients.ec2,
+    [...new Set(impaired)].filter((id) => first.has(id)),
   );
-
-/** Whether an alarm tells of an incident's trouble: the same alarm, or another on the same filesystem (its inodes). */
-const concerns = (alarm: AlarmNow, incident: IncidentRecord): boolean =>
-  isSame(alarm, incident) ||
-  (isOn(alarm, incident) &&
-    alarm.fact.dimensions['path'] !== undefined &&
-    alarm.fact.dimensions['path'] === incident.alarm.dimensions['path']);
-
-/** Whether an alarm is the one that an incident was told by; of a fleet-wide one, that node's part of it. */
-const isSame = (alarm: AlarmNow, incident: IncidentRecord): boolean =>
-  alarm.fact.alarmName === incident.alarm.alarmName &&
-  (alarm.about !== 'contributor' ||
-    (isOn(alarm, incident) && alarm.fact.dimensions['path'] === incident.alarm.dimensions['path']));
-
-const isOn = ({ fact }: AlarmNow, { instanceId }: IncidentRecord): boolean =>
-  fact.dimensions['InstanceId'] === instanceId;
-
-async function look(
-  door: Door,
-  settings: Settings,
-  { incidents, nodes }: Records,
-  alarming: readonly AlarmNow[],
-  time: Time,
-  attempt: Attempt,
-): Promise<void> {
-  const { cloudwatch } = door.clients;
-  const disks = alarming.filter((alarm) => alarm.about !== 'fleet' && isDiskAlarm(alarm, settings.fleets));
+  const sick = sickOf(fleets, seen, alarming, checks, time.nowMs);
+  const others = again(known, alarming, disks, sick, time.nowMs);
+  const more = [...sick, ...others].map(({ instanceId }) => instanceId).filter((id) => !first.has(id));
+  const instances = new Map([...first, ...(await readInstances(clients.ec2, [...new Set(more)]))]);
   // One alarm of many nodes has one answer.
   const mutes = new Map<string, Promise<string | null>>();
-  const muteOf = (alarmName: string): Promise<string | null> => {
-    const mute = mutes.get(alarmName) ?? readMuteRule(cloudwatch, alarmName);
+  const muteOf = ({ fact: { alarmName }, actionsEnabled }: AlarmNow): Promise<string | null> => {
+    const mute = mutes.get(alarmName) ?? readMuteRule(clients.cloudwatch, alarmName);
     mutes.set(alarmName, mute);
-    return mute;
+    return mute.then((rule) => rule ?? (actionsEnabled ? null : DISABLED));
   };
-  const told: (() => Promise<Candidate>)[] = disks.map(
-    (disk) => async () => candidateOf(disk, await muteOf(disk.fact.alarmName)),
-  );
-  // What a person told of has no alarm of its own to be read from, and a contributor none where its alarm could not be read.
-  const open = incidents.filter(({ state }) => state === 'open');
-  const again = open
-    .filter((incident) => !disks.some((disk) => isSame(disk, incident) && isOn(disk, incident)))
-    .flatMap((incident) => toldAgain(incident, alarming, owed(incident, nodes, time.nowMs)));
-  const ids = [...disks.map(({ fact }) => fact.dimensions['InstanceId'] ?? ''), ...again.map((c) => c.instanceId)];
-  if (ids.length === 0) return;
-  const instances = await readInstances(door.clients.ec2, [...new Set(ids)]);
-  await inTurn([...told, ...again.map((candidate) => async () => candidate)], time, (candidate) =>
-    attempt(async () => considerOne(door, settings, instances, await candidate())),
+  const works: (() => Promise<Candidate>)[] = [
+    ...disks.map((disk) => async () => ofDisk(disk, await muteOf(disk))),
+    ...sick.map((one) => async () => ofSick(one, await firstMute(one, muteOf))),
+    ...others.map((candidate) => async () => candidate),
+  ];
+  await inTurn(works, time, (work) =>
+    attempt(async () => void (await considerOne(door, settings, around, instances, await work()))),
   );
 }
 
-/** One candidate of an event or of a person. */
-export async function considerNow(
-  door: Door,
-  settings: Pick<Settings, 'fleets' | 'values'>,
-  candidate: Candidate,
-): Promise<void> {
-  await considerOne(door, settings, await readInstances(door.clients.ec2, [candidate.instanceId]), candidate);
-}
-
-async function considerOne(
-  door: Door,
-  { fleets, values }: Pick<Settings, 'fleets' | 'values'>,
-  instances: ReadonlyMap<string, InstanceNow>,
-  candidate: Candidate,
-): Promise<void> {
-  const { alarmName, dimensions } = candidate.alarm;
-  const instance = instances.get(candidate.instanceId);
-  if (!instance) throw new EventError(alarmName, candidate.instanceId, 'an instance that exists');
-  const fleet = fleetOf(instance.tags, fleets);
-  if ('refuse' in fleet)
-    throw new EventError(alarmName, candidate.instanceId, `an instance with the tags of one fleet; ${fleet.reason}`);
-  if (candidate.fleet !== undefined && candidate.fleet !== fleet.name)
-    throw new EventError('fleet', candidate.fleet, `${fleet.name}, whose tags ${candidate.instanceId} carries`);
-  const trouble = troubleOf(fleet, dimensions);
-  if (!trouble) {
-    const paths = fleet.volumes.map(({ path }) => path).join(' or ');
-    throw new EventError(alarmName, dimensions['path'], `a path of fleet ${fleet.name}: ${paths}`);
+/** A person who has silenced any of the alarms on a node is at work there. */
+async function firstMute(
+  { alarms }: Sick,
+  muteOf: (alarm: AlarmNow) => Promise<string | null>,
+): Promise<string | null> {
+  for (const alarm of alarms) {
+    const mute = await muteOf(alarm);
+    if (mute !== null) return mute;
   }
-  await consider(door, { values }, { candidate, fleet, instance, trouble });
+  return null;
 }
-
-const candidateOf = ({ fact, sinceMs, actionsEnabled }: AlarmNow, mutedBy: string | null): Candidate => ({
-  alarm: fact,
-  instanceId: fact.dimensions['InstanceId'] ?? '',
-  onsetMs: sinceMs,
-  suppressedBy: mutedBy ?? (actionsEnabled ? null : 'its actions being disabled'),
-});
-
-const toldAgain = (
-  incident: IncidentRecord,
-  alarming: readonly AlarmNow[],
-  clientOwed: boolean,
-): readonly Candidate[] => {
-  const { alarm, instanceId, onsetMs } = incident;
-  const isQuiet = alarm.alarmName !== '' && !alarming.some((one) => isSame(one, incident));
-  return isQuiet && !clientOwed ? [] : [{ alarm, instanceId, onsetMs, suppressedBy: null }];
-};
 
 const sentenceOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

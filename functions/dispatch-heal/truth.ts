@@ -7,9 +7,11 @@ import {
   ListAlarmMuteRulesCommand,
   type MetricAlarm,
 } from '@aws-sdk/client-cloudwatch';
-import { DescribeInstancesCommand, type EC2Client } from '@aws-sdk/client-ec2';
+import { DescribeInstanceStatusCommand, DescribeTagsCommand, type EC2Client, type Filter } from '@aws-sdk/client-ec2';
 import { queriedMetric } from '../../shared/events/insights.ts';
+import type { FleetObservation } from '../../shared/fleet/observation.ts';
 import type { AlarmFact } from '../../shared/heal/records.ts';
+import type { Store } from '../../shared/heal/store.ts';
 
 /** A limit of one sweep: alarms come 100 a page. */
 const MAX_ALARM_PAGES = 60;
@@ -143,20 +145,96 @@ export interface InstanceNow {
   readonly tags: Readonly<Record<string, string>>;
 }
 
-/** The instances that exist among these; by filter, so that one that is gone does not fail the call for all. */
+/** "MaxResults: between 5 and 1000" (DescribeTagsRequest, @aws-sdk/client-ec2). */
+const TAGS_A_PAGE = 1_000;
+/** 200 instances with the 50 tags that each may have, and as many again that AWS adds. */
+const MAX_TAG_PAGES = 20;
+
+/**
+ * The instances that exist among these, and carry tags at all. All that is asked of an instance here is whose it is: to describe it
+ * whole would make the bundle a twelfth larger.
+ */
 export async function readInstances(ec2: EC2Client, ids: readonly string[]): Promise<ReadonlyMap<string, InstanceNow>> {
   const found = new Map<string, InstanceNow>();
   for (let from = 0; from < ids.length; from += INSTANCES_A_CALL) {
     const some = ids.slice(from, from + INSTANCES_A_CALL);
-    const { Reservations = [] } = await ec2.send(
-      new DescribeInstancesCommand({ Filters: [{ Name: 'instance-id', Values: some }] }),
-    );
-    for (const { InstanceId = '', Tags = [] } of Reservations.flatMap(({ Instances = [] }) => Instances)) {
-      found.set(InstanceId, {
-        instanceId: InstanceId,
-        tags: Object.fromEntries(Tags.map(({ Key = '', Value = '' }) => [Key, Value])),
-      });
+    for (const { instanceId, key, value } of await readTags(ec2, [{ Name: 'resource-id', Values: some }])) {
+      const tags = { ...found.get(instanceId)?.tags, [key]: value };
+      found.set(instanceId, { instanceId, tags });
     }
   }
   return found;
+}
+
+/** Instances that carry this tag and are not terminated; a terminated one is shown, with its tags, for an hour after its end. */
+export async function readTagged(ec2: EC2Client, key: string, value: string): Promise<readonly InstanceNow[]> {
+  const rows = await readTags(ec2, [
+    { Name: 'key', Values: [key] },
+    { Name: 'value', Values: [value] },
+  ]);
+  const ids = rows.map(({ instanceId }) => instanceId);
+  if (ids.length === 0) return [];
+  const [instances, states] = await Promise.all([readInstances(ec2, ids), readStates(ec2, ids)]);
+  return [...instances.values()].filter(({ instanceId }) => states.get(instanceId) !== 'gone');
+}
+
+async function readTags(ec2: EC2Client, which: readonly Filter[]) {
+  const Filters = [{ Name: 'resource-type', Values: ['instance'] }, ...which];
+  const found: { instanceId: string; key: string; value: string }[] = [];
+  let NextToken: string | undefined;
+  for (let page = 0; page === 0 || NextToken; page++) {
+    if (page === MAX_TAG_PAGES)
+      throw new Error(`more than ${MAX_TAG_PAGES} pages of tags: half-read selections are refused`);
+    const read = await ec2.send(
+      new DescribeTagsCommand({ Filters, MaxResults: TAGS_A_PAGE, ...(NextToken && { NextToken }) }),
+    );
+    for (const { ResourceId: instanceId = '', Key: key = '', Value: value = '' } of read.Tags ?? [])
+      found.push({ instanceId, key, value });
+    NextToken = read.NextToken;
+  }
+  return found;
+}
+
+async function readStates(ec2: EC2Client, ids: readonly string[]): Promise<ReadonlyMap<string, 'gone' | 'there'>> {
+  const InstanceIds = ids.slice(0, STATUSES_A_CALL);
+  const { InstanceStatuses = [] } = await ec2.send(
+    new DescribeInstanceStatusCommand({ InstanceIds, IncludeAllInstances: true }),
+  );
+  return new Map(
+    InstanceStatuses.map(({ InstanceId = '', InstanceState }) => {
+      const gone = InstanceState?.Name === 'terminated' || InstanceState?.Name === 'shutting-down';
+      return [InstanceId, gone ? 'gone' : 'there'];
+    }),
+  );
+}
+
+/** passed: nothing is impaired. ebs: the instance cannot reach a volume, whatever else fails because of that. */
+export type Checks = 'passed' | 'failed' | 'ebs';
+
+/** "Constraints: Maximum 100 explicitly specified instance IDs" (DescribeInstanceStatusRequest, @aws-sdk/client-ec2). */
+const STATUSES_A_CALL = 100;
+
+/** EC2's checks of running instances. @param ids of instances that exist: of one that does not, EC2 answers for none */
+export async function readChecks(ec2: EC2Client, ids: readonly string[]): Promise<ReadonlyMap<string, Checks>> {
+  const found = new Map<string, Checks>();
+  for (let from = 0; from < ids.length; from += STATUSES_A_CALL) {
+    const InstanceIds = ids.slice(from, from + STATUSES_A_CALL);
+    const { InstanceStatuses = [] } = await ec2.send(new DescribeInstanceStatusCommand({ InstanceIds }));
+    for (const { InstanceId = '', InstanceStatus, SystemStatus, AttachedEbsStatus } of InstanceStatuses) {
+      const failed = InstanceStatus?.Status === 'impaired' || SystemStatus?.Status === 'impaired';
+      found.set(InstanceId, AttachedEbsStatus?.Status === 'impaired' ? 'ebs' : failed ? 'failed' : 'passed');
+    }
+  }
+  return found;
+}
+
+/** A fleet as watch-fleet saw it last. */
+export interface FleetSeen {
+  readonly observations: readonly FleetObservation[];
+  readonly haltedSinceMs: number | null;
+}
+
+export async function readSeen(store: Store, fleet: string): Promise<FleetSeen> {
+  const [observations, watch] = await Promise.all([store.readObservations(fleet), store.readWatch(fleet)]);
+  return { observations, haltedSinceMs: watch?.haltedSinceMs ?? null };
 }

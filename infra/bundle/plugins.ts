@@ -17,6 +17,7 @@ export function sdkDiet(): Plugin[] {
     environmentCredentials(),
     trimmedPackageJson(),
     staticLambdaClient(),
+    plainEndpointCache(),
   ];
 }
 
@@ -87,6 +88,25 @@ export function trimmedPackageJson(): Plugin {
       const { name, version } = JSON.parse(source) as { name?: unknown; version?: unknown };
       if (typeof name !== 'string' || typeof version !== 'string') throw new Error('it has no name and version');
       return { contents: JSON.stringify({ name, version }), loader: 'json' };
+    },
+  });
+}
+
+const LRU_CACHE = 'import LRUCache from "mnemonist/lru-cache";';
+
+/**
+ * A map in place of the library behind DynamoDB's cache of discovered endpoints: seven kilobytes of each bundle for what nothing fills
+ * unless endpoint discovery is switched on (`endpointDiscoveryEnabled`, DynamoDBClientConfig), and then with one address.
+ */
+export function plainEndpointCache(): Plugin {
+  return rewriting('plain-endpoint-cache', {
+    filter: inPackage('@aws-sdk/endpoint-cache', 'dist-es/EndpointCache\\.js'),
+    expectedWith: inPackage('@aws-sdk/client-dynamodb', '.*'),
+    rewrite: (source) => {
+      const [before, after, ...more] = source.split(LRU_CACHE);
+      if (before === undefined || after === undefined || more.length > 0) throw new Error(`expected one ${LRU_CACHE}`);
+      const map = 'class LRUCache extends Map { constructor() { super(); } peek(key) { return this.get(key); } }';
+      return { contents: before + map + after, loader: 'js' };
     },
   });
 }

@@ -1,5 +1,6 @@
-// What starts dispatch-heal: an alarm's state change, the sweep of each minute, or a person. One parser for all of them.
+// What starts dispatch-heal: an alarm's state change, the sweep of each minute, the round of clean snapshots, or a person. One parser for all.
 import * as v from 'valibot';
+import type { Want } from '../heal/records.ts';
 import { type AlarmStateChange, type ContributorStateChange, parseAlarm, parseContributor } from './alarm.ts';
 import { EventError } from './errors.ts';
 import { checked, text } from './fields.ts';
@@ -8,17 +9,41 @@ export type DispatchEvent =
   | AlarmStateChange
   | ContributorStateChange
   | { readonly kind: 'sweep' }
+  /** Each fleet that has clean snapshots made is asked whether one is due. */
+  | { readonly kind: 'snapshots' }
   | ManualHeal
+  | NodeRequest
+  | SnapshotRequest
   | { readonly kind: 'ignored'; readonly reason: string };
+
+/** The node, by its name in the fleet or by its instance: one of them, never both. */
+export type NamedNode = { readonly name: string } | { readonly instanceId: string };
 
 /** A person asks for one node to be looked at, now. */
 export interface ManualHeal {
   readonly kind: 'manual';
   readonly fleet: string;
-  /** The node, by its name in the fleet or by its instance: one of them, never both. */
-  readonly node: { readonly name: string } | { readonly instanceId: string };
-  /** "disk:data"; undefined where whatever ails the node is to be found. */
+  readonly node: NamedNode;
+  /** "disk:data", "node:health"; undefined where it is the disk that a node has. */
   readonly trouble: string | undefined;
+}
+
+/** A person wants something done with a node that no alarm asks for. */
+export interface NodeRequest {
+  readonly kind: 'request';
+  readonly fleet: string;
+  readonly node: NamedNode;
+  readonly want: Exclude<Want, { readonly do: 'heal' }>;
+  /** Only say what would be done. */
+  readonly plan: boolean;
+}
+
+/** A person wants a clean snapshot: of this node, or of whichever is the best donor. */
+export interface SnapshotRequest {
+  readonly kind: 'snapshot';
+  readonly fleet: string;
+  readonly node: NamedNode | undefined;
+  readonly plan: boolean;
 }
 
 /** Parses the event of an invocation of dispatch-heal. Throws nothing but `EventError`. */
@@ -49,27 +74,58 @@ export function parseDispatchEvent(event: unknown): DispatchEvent {
 function parseOwn(event: unknown, kind: unknown): DispatchEvent {
   switch (kind) {
     case 'sweep':
-      return checked(sweepSchema, event);
-    case 'heal':
-      return parseManual(event);
+    case 'snapshots':
+      checked(v.strictObject({ kind: v.string() }), event);
+      return { kind };
+    case 'heal': {
+      const { fleet, trouble, ...named } = checked(healSchema, event);
+      return { kind: 'manual', fleet, node: nodeOf(named), trouble };
+    }
+    case 'restore': {
+      const { fleet, plan, snapshotId = null, acknowledgesValidator, ...named } = checked(restoreSchema, event);
+      const want = { do: 'restore', snapshotId, acknowledgesValidator } as const;
+      return { kind: 'request', fleet, node: nodeOf(named), want, plan };
+    }
+    case 'replace-instance':
+    case 'undo': {
+      const { fleet, plan, ...named } = checked(requestSchema, event);
+      return { kind: 'request', fleet, node: nodeOf(named), want: { do: kind }, plan };
+    }
+    case 'snapshot': {
+      const { fleet, plan, ...named } = checked(requestSchema, event);
+      const node = named.node === undefined && named.instanceId === undefined ? undefined : nodeOf(named);
+      return { kind, fleet, node, plan };
+    }
     default:
-      throw new EventError('kind', kind, '"sweep" or "heal"');
+      throw new EventError('kind', kind, `one of ${KINDS.join(', ')}`);
   }
 }
 
-function parseManual(event: unknown): ManualHeal {
-  const { fleet, node, instanceId, trouble } = checked(manualSchema, event);
-  if (node !== undefined && instanceId === undefined) return { kind: 'manual', fleet, node: { name: node }, trouble };
-  if (node === undefined && instanceId !== undefined) return { kind: 'manual', fleet, node: { instanceId }, trouble };
+const KINDS = ['heal', 'restore', 'replace-instance', 'undo', 'snapshot', 'sweep', 'snapshots'];
+
+function nodeOf({ node, instanceId }: { readonly node?: string; readonly instanceId?: string }): NamedNode {
+  if (node !== undefined && instanceId === undefined) return { name: node };
+  if (node === undefined && instanceId !== undefined) return { instanceId };
   throw new EventError('node', { node, instanceId }, 'node or instanceId, one of them');
 }
 
-const sweepSchema = v.strictObject({ kind: v.literal('sweep') });
-
-const manualSchema = v.strictObject({
-  kind: v.literal('heal'),
+const base = {
+  kind: v.string(),
   fleet: text(/^[a-z][a-z0-9-]{0,31}$/, "a fleet's name of lower-case letters, digits and -"),
-  node: v.optional(text(/^[A-Za-z0-9_.:/=+@-]{1,128}$/, "a node's name of letters, digits and _.:/=+@-")),
-  instanceId: v.optional(text(/^i-[0-9a-f]{8,17}$/, 'an instance id, i- and 8 to 17 hex digits')),
+  node: v.exactOptional(text(/^[A-Za-z0-9_.:/=+@-]{1,128}$/, "a node's name of letters, digits and _.:/=+@-")),
+  instanceId: v.exactOptional(text(/^i-[0-9a-f]{8,17}$/, 'an instance id, i- and 8 to 17 hex digits')),
+};
+
+const healSchema = v.strictObject({
+  ...base,
   trouble: v.optional(text(/^[a-z]{1,20}(:[a-z][a-z0-9-]{0,31})?$/, 'a trouble such as disk:data')),
+});
+
+const flag = v.optional(v.boolean('true or false'), false);
+const request = { ...base, plan: flag };
+const requestSchema = v.strictObject(request);
+const restoreSchema = v.strictObject({
+  ...request,
+  snapshotId: v.exactOptional(text(/^snap-[0-9a-f]{8,17}$/, 'a snapshot id, snap- and 8 to 17 hex digits')),
+  acknowledgesValidator: flag,
 });

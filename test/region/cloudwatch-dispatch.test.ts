@@ -14,6 +14,9 @@ const ENVIRONMENT = {
   TOPIC_ARN: 'arn:aws:sns:eu-west-1:111122223333:chainmend',
   PARAMETER_PREFIX: '/chainmend',
   RESIZE_VOLUME_ARN: 'arn:aws:lambda:eu-west-1:111122223333:function:chainmend-resize-volume:live',
+  REPLACE_NODE_ARN: 'arn:aws:lambda:eu-west-1:111122223333:function:chainmend-replace-node:live',
+  SNAPSHOT_NODE_ARN: 'arn:aws:lambda:eu-west-1:111122223333:function:chainmend-snapshot-node:live',
+  PLAN_SNAPSHOTS_FUNCTION: 'chainmend-plan-snapshots',
 };
 const FLEET = { ...bitcoin, volumes: { data: '/node-data' } };
 const before = { ...process.env };
@@ -144,15 +147,10 @@ describe('the sweep', () => {
 
   it('asks nothing of fleet-wide alarms that no heal takes', async () => {
     const InstanceId = node();
-    whole.region.cloudwatch.record(
-      'chainmend',
-      'Health',
-      { Fleet: 'bitcoin', Node: 'x' },
-      95,
-      whole.region.clock.now(),
-    );
+    const now = whole.region.clock.now();
+    whole.region.cloudwatch.record('chainmend', 'HeightLag', { Fleet: 'bitcoin', Node: 'x' }, 95, now);
     disks = new Map([[InstanceId, 95]]);
-    await put('chainmend-bitcoin-unwell', 'SELECT MAX(Health) FROM SCHEMA(chainmend, Fleet, Node) GROUP BY Node');
+    await put('chainmend-bitcoin-lag', 'SELECT MAX(HeightLag) FROM SCHEMA(chainmend, Fleet, Node) GROUP BY Node');
     await put('somebody-elses-disks');
     await whole.virtually(3 * MINUTE);
     await sweep();
@@ -183,9 +181,9 @@ describe('an event', () => {
   });
 
   it.each([
-    ['stuck', 'chainmend', 'Health', { Fleet: 'bitcoin', Node: 'node2' }],
+    ['halted', 'chainmend', 'Halted', { Fleet: 'bitcoin' }],
     ['consensus-halted', 'chainmend', 'ConsensusRounds', { Fleet: 'irita' }],
-    ['status-check', 'AWS/EC2', 'StatusCheckFailed', { InstanceId: 'i-0b2c3d4e5f6071829' }],
+    ['busy', 'AWS/EC2', 'CPUUtilization', { InstanceId: 'i-0b2c3d4e5f6071829' }],
   ])(
     'of kind %s is left with one line, without a call, and does not fail',
     async (kind, namespace, name, dimensions) => {

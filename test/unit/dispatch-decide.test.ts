@@ -1,6 +1,7 @@
 // Whose trouble an alarm is, and what becomes of it at the door.
 import { describe, expect, it } from '@jest/globals';
-import { type DispatchFacts, decideDispatch, troubleOf } from '../../functions/dispatch-heal/decide.ts';
+import { troubleOf } from '../../functions/dispatch-heal/alarms.ts';
+import { type DispatchFacts, decideDispatch } from '../../functions/dispatch-heal/decide.ts';
 import { resolveFleet } from '../../shared/fleet/resolve.ts';
 import type { IncidentRecord } from '../../shared/heal/records.ts';
 
@@ -40,6 +41,7 @@ const facts: DispatchFacts = {
   trouble: 'disk:data',
   paused: null,
   waits: null,
+  guarded: null,
   incident: planned,
   nodeRecord: undefined,
   owner: { state: 'unknown' },

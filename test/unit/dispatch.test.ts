@@ -1,14 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import {
-  type Candidate,
-  type DispatchFacts,
-  decideDispatch,
-  executionName,
-  isDiskAlarm,
-  leftAlone,
-  troubleOf,
-} from '../../functions/dispatch-heal/decide.ts';
+import { heeded, leftAlone, troubleOf } from '../../functions/dispatch-heal/alarms.ts';
+import { type Candidate, type DispatchFacts, decideDispatch } from '../../functions/dispatch-heal/decide.ts';
+import { executionName } from '../../functions/dispatch-heal/kinds.ts';
 import type { AlarmNow } from '../../functions/dispatch-heal/truth.ts';
 import { fleetOf } from '../../shared/fleet/selection.ts';
 import type { Refusal } from '../../shared/guardrails/codes.ts';
@@ -46,6 +40,7 @@ const facts = (more: Partial<DispatchFacts> = {}): DispatchFacts => ({
   trouble: 'disk:data',
   paused: null,
   waits: null,
+  guarded: null,
   incident: undefined,
   nodeRecord: undefined,
   owner: { state: 'unknown' },
@@ -270,16 +265,21 @@ describe('an alarm’s event', () => {
   });
 
   it.each([
-    ['stuck', 'chainmend', 'Health'],
-    ['unreachable', 'chainmend', 'Health'],
     ['full by chainmend’s own count', 'chainmend', 'DiskUsedPercent'],
     ['halted', 'chainmend', 'Halted'],
-    ['status-check', 'AWS/EC2', 'StatusCheckFailed'],
-    ['attached-ebs', 'AWS/EC2', 'StatusCheckFailed_AttachedEBS'],
     ['voting-power-low', 'chainmend', 'OnlineVotingPowerPercent'],
   ])('of another kind (%s) is left to people, with a sentence', (_, namespace, name) => {
     const sentence = `no heal takes chainmend-x: it is about ${namespace} ${name}`;
     expect([left('alarm', namespace, name), left('contributor', namespace, name)]).toEqual([sentence, sentence]);
+  });
+
+  it('about the health of a node, or about EC2’s checks of it, is looked at, too', () => {
+    for (const [namespace, name] of [
+      ['chainmend', 'Health'],
+      ['AWS/EC2', 'StatusCheckFailed'],
+      ['AWS/EC2', 'StatusCheckFailed_AttachedEBS'],
+    ] as const)
+      expect([left('alarm', namespace, name), left('contributor', namespace, name)]).toEqual([null, null]);
   });
 
   it('that names no metric tells of no node', () => {
@@ -300,7 +300,8 @@ describe('an alarm of a disk', () => {
     metricName: 'metricName' in more ? more.metricName : 'disk_used_percent',
     about: more.about ?? 'node',
   });
-  const isDisk = (alarmName: string, ...patterns: string[]) => isDiskAlarm(alarmNow({ alarmName }), fleet(...patterns));
+  const isDisk = (alarmName: string, ...patterns: string[]) =>
+    heeded(alarmNow({ alarmName }), fleet(...patterns)) === 'disk';
 
   it('is ours by name, or one that a fleet file takes in', () => {
     expect(isDisk('chainmend-bitcoin-node2-disk')).toBe(true);
@@ -315,18 +316,18 @@ describe('an alarm of a disk', () => {
     ['of no instance', 'disk_used_percent', { path: '/data' }],
     ['of no path', 'disk_used_percent', { InstanceId: INSTANCE }],
   ])('is not one %s', (_, metricName, its) => {
-    expect(isDiskAlarm(alarmNow({ metricName, dimensions: its }), [])).toBe(false);
+    expect(heeded(alarmNow({ metricName, dimensions: its }), [])).toBeNull();
   });
 
   it('is not one of chainmend’s own metrics, whatever their name', () => {
-    expect(isDiskAlarm(alarmNow({ namespace: 'chainmend' }), [])).toBe(false);
+    expect(heeded(alarmNow({ namespace: 'chainmend' }), [])).toBeNull();
   });
 
   it('of a whole fleet names no node, and its contributor need name no path', () => {
-    expect(isDiskAlarm(alarmNow({ about: 'fleet', dimensions: {} }), [])).toBe(true);
-    expect(isDiskAlarm(alarmNow({ about: 'contributor', dimensions: { InstanceId: INSTANCE } }), [])).toBe(true);
-    expect(isDiskAlarm(alarmNow({ about: 'contributor', dimensions: { path: '/data' } }), [])).toBe(false);
-    expect(isDiskAlarm(alarmNow({ about: 'fleet', metricName: 'Health', dimensions: {} }), [])).toBe(false);
+    expect(heeded(alarmNow({ about: 'fleet', dimensions: {} }), [])).toBe('disk');
+    expect(heeded(alarmNow({ about: 'contributor', dimensions: { InstanceId: INSTANCE } }), [])).toBe('disk');
+    expect(heeded(alarmNow({ about: 'contributor', dimensions: { path: '/data' } }), [])).toBeNull();
+    expect(heeded(alarmNow({ about: 'fleet', metricName: 'Health', dimensions: {} }), [])).toBeNull();
   });
 
   it('matches a pattern as the simplest oracle does', () => {
@@ -344,7 +345,7 @@ describe('an alarm of a disk', () => {
         // Patterns of fewer than three letters do not pass the schema: this asks the decision alone.
         const takingIn = fleetWith();
         const fleets = [{ ...takingIn, alarms: { ...takingIn.alarms, namePatterns: [glob] } }];
-        expect(isDiskAlarm(alarmNow({ alarmName: name }), fleets)).toBe(oracle(name, glob));
+        expect(heeded(alarmNow({ alarmName: name }), fleets) === 'disk').toBe(oracle(name, glob));
       }),
       { numRuns: 3_000 },
     );

@@ -27,6 +27,8 @@ const alarm: DispatchEvent = {
 };
 const composite = { ...alarm, alarmName: 'bitcoin-fleet', atMs: alarm.atMs + 394, tags: noTags, metric: undefined };
 
+const request = { kind: 'request', fleet: 'bitcoin', node: { name: 'node2' }, plan: false } as const;
+
 const samples: Readonly<Record<string, DispatchEvent>> = {
   alarm,
   'alarm-first-transition': { ...alarm, previousState: 'INSUFFICIENT_DATA', tags: noTags },
@@ -55,7 +57,17 @@ const samples: Readonly<Record<string, DispatchEvent>> = {
   },
   'ec2-state-change': { kind: 'ignored', reason: "an instance's state change opens no incident" },
   sweep: { kind: 'sweep' },
+  snapshots: { kind: 'snapshots' },
   heal: { kind: 'manual', fleet: 'bitcoin', node: { name: 'node2' }, trouble: 'disk:data' },
+  'restore-node': { ...request, want: { do: 'restore', snapshotId: null, acknowledgesValidator: false } },
+  'restore-node-from-snapshot': {
+    ...request,
+    node: { instanceId: 'i-0b2c3d4e5f6071829' },
+    want: { do: 'restore', snapshotId: 'snap-0c1d2e3f405162738', acknowledgesValidator: false },
+  },
+  'replace-instance': { ...request, want: { do: 'replace-instance' } },
+  'undo-restore': { ...request, want: { do: 'undo' } },
+  'snapshot-node': { kind: 'snapshot', fleet: 'bitcoin', node: undefined, plan: false },
 };
 
 /** Their parsers have tests of their own. */
@@ -112,6 +124,37 @@ describe('an event that dispatch-heal understands', () => {
   });
 });
 
+describe('a person’s wish', () => {
+  it('may be to hear only what would be done', () => {
+    expect(parseDispatchEvent({ ...sample('replace-instance'), plan: true })).toMatchObject({ plan: true });
+    expect(parseDispatchEvent({ ...sample('snapshot-node'), node: 'node3', plan: true })).toMatchObject({
+      node: { name: 'node3' },
+      plan: true,
+    });
+  });
+
+  it('for a validator says so itself', () => {
+    const event = { ...sample('restore-node'), acknowledgesValidator: true };
+    expect(parseDispatchEvent(event)).toMatchObject({ want: { acknowledgesValidator: true } });
+  });
+
+  it.each<[string, object, string]>([
+    ['a snapshot of another service', { snapshotId: 'rds:daily' }, 'snapshotId'],
+    ['an acknowledgement in words', { acknowledgesValidator: 'yes' }, 'acknowledgesValidator'],
+    ['a trouble of its own', { trouble: 'node:health' }, 'trouble'],
+    ['no node', { node: undefined }, 'node'],
+  ])('is not understood with %s', (_, more, field) => {
+    expect(errorOf({ ...sample('restore-node'), ...more })).toMatchObject({ field });
+  });
+
+  it('to undo takes no snapshot', () => {
+    expect(errorOf({ ...sample('undo-restore'), snapshotId: 'snap-0c1d2e3f405162738' })).toMatchObject({
+      field: 'snapshotId',
+      expectation: 'no such field',
+    });
+  });
+});
+
 describe('an event that is not what it should be', () => {
   const changed = (change: (event: ReturnType<typeof sample>) => void) => {
     const event = sample('alarm');
@@ -132,7 +175,11 @@ describe('an event that is not what it should be', () => {
     [
       'has a typo in its kind',
       { kind: 'sweeep' },
-      { field: 'kind', value: '"sweeep"', expectation: '"sweep" or "heal"' },
+      {
+        field: 'kind',
+        value: '"sweeep"',
+        expectation: 'one of heal, restore, replace-instance, undo, snapshot, sweep, snapshots',
+      },
     ],
     [
       'has an unknown state',

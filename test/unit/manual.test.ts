@@ -1,15 +1,27 @@
-import { type DescribeInstancesCommand, EC2Client } from '@aws-sdk/client-ec2';
+import { DescribeInstanceStatusCommand, type DescribeTagsCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { describe, expect, it } from '@jest/globals';
 import { manualCandidate } from '../../functions/dispatch-heal/manual.ts';
 import { fleetWith, INSTANCE, NODE_TAGS, NOON_MS } from '../support/heal-facts.ts';
 
-/** An EC2 with these instances, which knows the filters of states and of nothing else. */
-function ec2With(states: Readonly<Record<string, string>>): EC2Client {
+/** An EC2 with these instances, all of which are called node2. */
+function ec2With(states: Readonly<Record<string, string>>, tags: Readonly<Record<string, string>> = {}): EC2Client {
   const client = new EC2Client({ region: 'eu-west-1' });
-  client.send = (async ({ input }: DescribeInstancesCommand) => {
-    const wanted = input.Filters?.find(({ Name }) => Name === 'instance-state-name')?.Values;
-    const found = Object.entries(states).filter(([, state]) => wanted?.includes(state) ?? true);
-    return { Reservations: [{ Instances: found.map(([InstanceId]) => ({ InstanceId, Tags: [NODE_TAGS] })) }] };
+  const all = Object.entries({ ...NODE_TAGS, Name: 'node2', ...tags });
+  client.send = (async (command: DescribeTagsCommand | DescribeInstanceStatusCommand) => {
+    if (command instanceof DescribeInstanceStatusCommand) {
+      const found = Object.entries(states).filter(([id]) => command.input.InstanceIds?.includes(id));
+      return { InstanceStatuses: found.map(([InstanceId, Name]) => ({ InstanceId, InstanceState: { Name } })) };
+    }
+    const wanted = (name: string) => command.input.Filters?.find(({ Name }) => Name === name)?.Values;
+    const rows = Object.keys(states).flatMap((ResourceId) => all.map(([Key, Value]) => ({ ResourceId, Key, Value })));
+    return {
+      Tags: rows.filter(
+        ({ ResourceId, Key, Value }) =>
+          (wanted('key')?.includes(Key) ?? true) &&
+          (wanted('value')?.includes(Value) ?? true) &&
+          (wanted('resource-id')?.includes(ResourceId) ?? true),
+      ),
+    };
   }) as typeof client.send;
   return client;
 }
@@ -30,6 +42,14 @@ describe('a person names a node', () => {
 
   it('and a stopped one is there, too', async () => {
     expect(await asked(ec2With({ [INSTANCE]: 'stopped' }))).toMatchObject({ instanceId: INSTANCE });
+  });
+
+  it('and neither one of that name in another fleet, nor one that was set aside', async () => {
+    await expect(asked(ec2With({ [INSTANCE]: 'running' }, { Component: 'nodes/other' }))).rejects.toThrow(
+      'none has it',
+    );
+    for (const tag of ['chainmend:retired', 'chainmend:joining'])
+      await expect(asked(ec2With({ [INSTANCE]: 'running' }, { [tag]: '2026' }))).rejects.toThrow('none has it');
   });
 
   it('and is told when several have that name, or none', async () => {

@@ -1,0 +1,86 @@
+// An alarm's or a contributor's event. It is a hint: the alarm is read again, and what it tells of, and only what they say now counts.
+import type { Clients } from '../../shared/aws/clients.ts';
+import type { AlarmStateChange, ContributorStateChange } from '../../shared/events/alarm.ts';
+import { EventError } from '../../shared/events/errors.ts';
+import type { Fleet } from '../../shared/fleet/model.ts';
+import { alarmName as nameOf } from '../../shared/fleet/naming.ts';
+import { readSettings } from '../../shared/fleet/settings.ts';
+import { leftAlone, type Subject, subjectOf } from './alarms.ts';
+import { DISABLED, ofSick } from './candidates.ts';
+import type { Around, Door } from './consider.ts';
+import { impairedInstances, oncePerNode, type Sick, seenNow, sickNodes } from './health.ts';
+import { aroundOf, considerNow } from './look.ts';
+import { type AlarmNow, readAlarming, readChecks, readContributors, readInstances } from './truth.ts';
+
+export async function considerAlarm(door: Door, event: AlarmStateChange | ContributorStateChange): Promise<void> {
+  const { clients, environment } = door;
+  const { kind, alarmName, atMs, state, suppressedBy, muted } = event;
+  if (state !== 'ALARM') return;
+  const leave = (left: string): void => console.info(JSON.stringify({ level: 'info', left }));
+  const alone = leftAlone(event);
+  if (alone !== null) return leave(alone);
+  const [settings, alarming] = await Promise.all([
+    readSettings(clients.ssm, environment.PARAMETER_PREFIX),
+    readAlarming(clients.cloudwatch, [alarmName]),
+  ]);
+  const read = alarming.find(({ fact }) => fact.alarmName === alarmName);
+  const now = read && kind === 'contributor' ? await contributorOf(clients, read, event) : read;
+  if (!now) return leave(`${alarmName} is not in ALARM any more${kind === 'contributor' ? ' for this node' : ''}`);
+  const metric = metricOf(now);
+  const changed = leftAlone({ kind, alarmName, metric });
+  if (changed !== null) return leave(changed);
+  const silenced = suppressedBy ?? (muted ? 'a mute rule' : null) ?? (now.actionsEnabled === false ? DISABLED : null);
+  const subject = metric && subjectOf(metric);
+  if (subject === 'health' || subject === 'checks') {
+    const around = aroundOf(door, settings);
+    const sick = await sickBy(door, subject, { ...now, sinceMs: atMs }, settings.fleets, around);
+    if (sick.length === 0) return leave(`${alarmName} tells of no node that is sick now`);
+    for (const one of sick) await considerNow(door, settings, ofSick(one, silenced), around);
+    return;
+  }
+  const instanceId = now.fact.dimensions['InstanceId'];
+  if (!instanceId)
+    throw new EventError(
+      'detail.configuration.metrics',
+      alarmName,
+      'an alarm on a metric with the dimension InstanceId',
+    );
+  await considerNow(door, settings, { alarm: now.fact, instanceId, onsetMs: atMs, suppressedBy: silenced });
+}
+
+/** The nodes that this alarm tells of and that are sick, by the last observation of their fleet or by EC2's checks as they are now. */
+async function sickBy(
+  { clients }: Door,
+  subject: Exclude<Subject, 'disk'>,
+  alarm: AlarmNow,
+  fleets: readonly Fleet[],
+  { seen }: Around,
+): Promise<readonly Sick[]> {
+  if (subject === 'checks') {
+    const ids = [alarm.fact.dimensions['InstanceId'] ?? ''];
+    const known = await readInstances(clients.ec2, ids);
+    return impairedInstances([alarm], await readChecks(clients.ec2, [...known.keys()]));
+  }
+  const fleet = fleets.find(
+    ({ name }) => alarm.fact.dimensions['Fleet'] === name || alarm.fact.alarmName === nameOf(name, undefined, 'unwell'),
+  );
+  if (!fleet) return [];
+  const nowMs = Date.now();
+  const { observations } = await seen(fleet.name);
+  const sick = sickNodes(fleet, seenNow(observations, nowMs), [alarm], nowMs);
+  return oncePerNode(sick.filter(({ alarms }) => alarms.length > 0));
+}
+
+/** Undefined: the alarm is none of a fleet any more, or this node is well again. */
+async function contributorOf(
+  { cloudwatch }: Clients,
+  alarm: AlarmNow,
+  { contributorId }: ContributorStateChange,
+): Promise<AlarmNow | undefined> {
+  if (alarm.about !== 'fleet') return undefined;
+  const contributors = await readContributors(cloudwatch, alarm);
+  return contributors.find((one) => one.contributorId === contributorId);
+}
+
+const metricOf = ({ about, metricName, fact: { namespace } }: AlarmNow) =>
+  about === 'fleet' || metricName === undefined ? undefined : { namespace, name: metricName };

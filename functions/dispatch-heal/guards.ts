@@ -1,0 +1,66 @@
+// What the door refuses by itself, since any heal that it could start would: rules 2, 3 and 6, and a disk that comes first.
+import type { Fleet } from '../../shared/fleet/model.ts';
+import { roleOf } from '../../shared/fleet/resolve.ts';
+import { readBreaker } from '../../shared/guardrails/breaker.ts';
+import type { GuardrailCode, Refusal } from '../../shared/guardrails/codes.ts';
+import { classOf, judgeClass } from '../../shared/guardrails/replace.ts';
+import type { IncidentRecord } from '../../shared/heal/records.ts';
+import { subjectOf } from './alarms.ts';
+import type { Candidate } from './decide.ts';
+import { HEALTH, isPlan } from './kinds.ts';
+import type { FleetSeen, InstanceNow } from './truth.ts';
+
+/** Refusals that are said of a fleet: a page for each of its nodes would tell nothing more. */
+export const OF_THE_FLEET: ReadonlySet<GuardrailCode> = new Set<GuardrailCode>(['breaker-open', 'chain-standing']);
+
+/** The mildest that the fleet file allows decides: the ladder itself judges each rung. */
+export function judgeDoor(
+  {
+    fleet,
+    trouble,
+    candidate,
+    node,
+  }: {
+    readonly fleet: Fleet;
+    readonly trouble: string;
+    readonly candidate: Candidate;
+    readonly node: string;
+  },
+  { tags, instanceId }: InstanceNow,
+  { observations, haltedSinceMs }: FleetSeen,
+  nowMs: number,
+): Refusal | null {
+  const { want, atOnce, alarm } = candidate;
+  // A plan tells what the guardrails say; an undo is judged by what it would put back.
+  if (isPlan(trouble) || want?.do === 'undo' || (trouble !== HEALTH && want === undefined)) return null;
+  const seen = observations.flatMap(({ nodes }) => nodes).find((one) => one.instanceId === instanceId);
+  const isDown = seen?.health === 'unreachable' || subjectOf({ ...alarm, name: 'StatusCheckFailed' }) === 'checks';
+  return judgeClass({
+    class: want === undefined || want.do === 'heal' ? mildest(fleet) : 'replace',
+    fleet,
+    role: roleOf(fleet, tags),
+    node: { instanceId, name: node },
+    breaker: readBreaker(fleet, observations, nowMs),
+    haltedSinceMs,
+    // Of a client that is down the ladder finds out why.
+    cause: isDown ? 'known' : 'unknown',
+    manual: atOnce === true || trouble !== HEALTH,
+    acknowledgesValidator: want?.do === 'restore' && want.acknowledgesValidator,
+  });
+}
+
+const mildest = ({ replace }: Fleet): 'restart' | 'replace' =>
+  replace.rungs.some((rung) => classOf(rung) === 'restart') ? 'restart' : 'replace';
+
+/** The trouble of a disk may be all that ails a node. Not where the disk's own numbers did not confirm what its alarm says. */
+export function diskFirst(disks: readonly (IncidentRecord | undefined)[]): Refusal | null {
+  const first = disks.find(
+    (disk) =>
+      disk !== undefined &&
+      disk.state !== 'healed' &&
+      !(disk.state === 'open' && disk.failures === 0 && disk.refusedCodes.includes('not-confirmed')),
+  );
+  if (!first) return null;
+  const reason = `incident ${first.incidentId} (${first.trouble}) is open: the disk is grown first`;
+  return { refuse: 'disk-full-first', reason, page: false, lookAgainMs: 50_000 };
+}

@@ -1,0 +1,110 @@
+// Which nodes are sick, by what watch-fleet saw of them a moment ago and by what EC2 says of their instances. Pure. Unknown is not sick.
+import type { Fleet } from '../../shared/fleet/model.ts';
+import { alarmName, METRIC_NAMESPACE } from '../../shared/fleet/naming.ts';
+import type { FleetObservation, ObservedNode } from '../../shared/fleet/observation.ts';
+import { OBSERVATION_VALID_MS } from '../../shared/guardrails/breaker.ts';
+import type { Refusal } from '../../shared/guardrails/codes.ts';
+import type { AlarmFact } from '../../shared/heal/records.ts';
+import { subjectOf } from './alarms.ts';
+import type { AlarmNow, Checks } from './truth.ts';
+
+/**
+ * Without an alarm a node is sick for so long before it is healed: longer than its alarm needs (two minutes, and what CloudWatch takes to
+ * look), so that the alarm comes first where there is one, and a person's mute of it is seen.
+ */
+const SICK_FOR_MS = 4 * 60_000;
+/** Of this health for so long, a node is well, whoever made it so. */
+const WELL_FOR_MS = 60_000;
+
+/** A node that may need a heal of its health. */
+export interface Sick {
+  readonly instanceId: string;
+  readonly onsetMs: number;
+  /** Of those that tell of it; none where only the observation does. */
+  readonly alarms: readonly AlarmNow[];
+  readonly fact: AlarmFact;
+  readonly refusal?: Refusal;
+}
+
+/** The nodes of one fleet, as they were seen within three minutes; those of older parts are of unknown health now. */
+export const seenNow = (observations: readonly FleetObservation[], nowMs: number): readonly ObservedNode[] =>
+  observations
+    .filter(({ observedAtMs }) => nowMs - observedAtMs <= OBSERVATION_VALID_MS)
+    .flatMap((observation) => observation.nodes);
+
+const isSick = ({ health }: ObservedNode): boolean => health === 'stuck' || health === 'unreachable';
+
+/** Whether an alarm on health tells of this node: its own, or its part of the fleet's. */
+export const tellsOf = (alarm: AlarmNow, fleet: Fleet, { name }: ObservedNode): boolean => {
+  const { fact, metricName, about } = alarm;
+  if (subjectOf({ namespace: fact.namespace, name: metricName }) !== 'health' || fact.dimensions['Node'] !== name)
+    return false;
+  if (about === 'contributor') return fact.alarmName === alarmName(fleet.name, undefined, 'unwell');
+  return fact.dimensions['Fleet'] === fleet.name;
+};
+
+/**
+ * Nodes that are stuck or unreachable now. One that is starting, behind or forked is not; a fork pages, and no data of its own would cure it.
+ *
+ * @param alarming alarms that are in ALARM now: one that tells of the node makes it due at once
+ */
+export function sickNodes(
+  fleet: Fleet,
+  nodes: readonly ObservedNode[],
+  alarming: readonly AlarmNow[],
+  nowMs: number,
+): readonly Sick[] {
+  return nodes.filter(isSick).flatMap((node): Sick[] => {
+    const alarms = alarming.filter((alarm) => tellsOf(alarm, fleet, node));
+    if (alarms.length === 0 && nowMs - node.sinceMs < SICK_FOR_MS) return [];
+    const { instanceId, name } = node;
+    const seen = { alarmName: '', namespace: METRIC_NAMESPACE, dimensions: { Fleet: fleet.name, Node: name } };
+    const onsetMs = Math.min(node.sinceMs, ...alarms.map(({ sinceMs }) => sinceMs));
+    return [{ instanceId, onsetMs, alarms, fact: alarms[0]?.fact ?? seen }];
+  });
+}
+
+/** Instances that EC2 finds impaired: its checks are read again, since an alarm lags behind them. */
+export function impairedInstances(alarming: readonly AlarmNow[], checks: ReadonlyMap<string, Checks>): readonly Sick[] {
+  return alarming.flatMap((alarm): Sick[] => {
+    const instanceId = alarm.fact.dimensions['InstanceId'];
+    const check = instanceId === undefined ? undefined : checks.get(instanceId);
+    if (instanceId === undefined || check === undefined || check === 'passed') return [];
+    const sick = { instanceId, onsetMs: alarm.sinceMs, alarms: [alarm], fact: alarm.fact };
+    return [check === 'failed' ? sick : { ...sick, refusal: EBS_IMPAIRED }];
+  });
+}
+
+const EBS_IMPAIRED: Refusal = {
+  refuse: 'ebs-impaired',
+  reason:
+    'the instance cannot reach an EBS volume: to stop it would cure nothing, and might lose what is not written yet. Look at its volumes (aws ec2 describe-volume-status)',
+  page: true,
+  lookAgainMs: 5 * 60_000,
+};
+
+/** Whoever tells of a node, it is sick once: since the first of them, and left alone for what any of them says. */
+export function oncePerNode(all: readonly Sick[]): readonly Sick[] {
+  const byInstance = new Map<string, Sick>();
+  for (const sick of all) {
+    const { alarms, onsetMs, refusal, fact } = byInstance.get(sick.instanceId) ?? sick;
+    const isFirst = !byInstance.has(sick.instanceId);
+    const found = refusal ?? sick.refusal;
+    byInstance.set(sick.instanceId, {
+      instanceId: sick.instanceId,
+      onsetMs: Math.min(onsetMs, sick.onsetMs),
+      alarms: isFirst ? alarms : [...alarms, ...sick.alarms],
+      // What leads to a metric's history is worth more than what does not.
+      fact: fact.alarmName === '' ? sick.fact : fact,
+      ...(found && { refusal: found }),
+    });
+  }
+  return [...byInstance.values()];
+}
+
+/** Whether a node has been synced for a while, or is none any more. `nodes` are those of a whole and fresh observation. */
+export function isWell(instanceId: string, nodes: readonly ObservedNode[], nowMs: number): boolean {
+  if (nodes.length === 0) return false;
+  const node = nodes.find((one) => one.instanceId === instanceId);
+  return node === undefined || (node.health === 'synced' && nowMs - node.sinceMs >= WELL_FOR_MS);
+}

@@ -1,0 +1,87 @@
+// The round of clean snapshots: each fleet that has them made is asked for a donor, and a donor becomes an incident like any other.
+import { InvokeCommand } from '@aws-sdk/client-lambda';
+import type { Fleet } from '../../shared/fleet/model.ts';
+import { readSettings } from '../../shared/fleet/settings.ts';
+import type { Refusal } from '../../shared/guardrails/codes.ts';
+import { judgePauses } from '../../shared/guardrails/switches.ts';
+import { createJournal } from '../../shared/heal/journal.ts';
+import { page } from '../../shared/heal/page.ts';
+import { WHOLE_FLEET } from '../../shared/heal/telling.ts';
+import type { DonorAnswer, DonorQuestion } from '../../shared/snapshots/donor-question.ts';
+import type { Around, Door } from './consider.ts';
+import { SCHEDULE } from './kinds.ts';
+import { aroundOf, considerNow } from './look.ts';
+import { inTurn } from './turns.ts';
+
+/** Of the function's 60 s; a fleet that is left has its turn in the next round. */
+const ROUND_MS = 40_000;
+const DAY_MS = 24 * 60 * 60_000;
+/** So long the item that says "told today" is kept, in seconds. */
+const TOLD_KEPT_SECONDS = 2 * 86_400;
+
+/** @throws AggregateError with what failed, once every fleet had its turn */
+export async function snapshotRound(door: Door): Promise<void> {
+  const { clients, environment } = door;
+  const nowMs = Date.now();
+  const settings = await readSettings(clients.ssm, environment.PARAMETER_PREFIX);
+  const around = aroundOf(door, settings);
+  const failures: unknown[] = [];
+  const fleets = settings.fleets.filter(({ cleanSnapshots }) => cleanSnapshots !== undefined);
+  await inTurn(fleets, { nowMs, untilMs: nowMs + ROUND_MS }, async (fleet) => {
+    try {
+      await considerFleet(door, settings, around, fleet, nowMs);
+    } catch (cause) {
+      failures.push(new Error(`fleet ${fleet.name}: ${cause instanceof Error ? cause.message : cause}`, { cause }));
+    }
+  });
+  if (failures.length > 0) throw new AggregateError(failures, failures.map((one) => (one as Error).message).join('; '));
+}
+
+async function considerFleet(
+  door: Door,
+  settings: Parameters<typeof considerNow>[1],
+  around: Around,
+  { name: fleet }: Fleet,
+  nowMs: number,
+): Promise<void> {
+  const chosen =
+    judgePauses(door.environment.PARAMETER_PREFIX, fleet, around.values) ?? (await askForDonor(door, fleet));
+  if ('notDue' in chosen) return;
+  if ('refuse' in chosen) return tellOnceADay(door, fleet, chosen, nowMs);
+  const { instanceId } = chosen.donor;
+  const alarm = { alarmName: '', namespace: SCHEDULE, dimensions: { InstanceId: instanceId } };
+  const candidate = { alarm, instanceId, onsetMs: nowMs, trouble: 'snapshot:clean', suppressedBy: null, fleet };
+  await considerNow(door, settings, candidate, around);
+}
+
+/** @throws Error where plan-snapshots fails: that is no refusal */
+export async function askForDonor(
+  { clients, environment }: Door,
+  fleet: string,
+  asked: DonorQuestion['asked'] = 'schedule',
+): Promise<DonorAnswer> {
+  const question: DonorQuestion = { kind: 'donor', fleet, asked };
+  const FunctionName = environment.PLAN_SNAPSHOTS_FUNCTION;
+  const { Payload, FunctionError } = await clients.lambdaOnce.send(
+    new InvokeCommand({ FunctionName, Payload: JSON.stringify(question) }),
+  );
+  const answer = Payload?.transformToString() ?? '';
+  if (FunctionError !== undefined) throw new Error(`${FunctionName} failed: ${answer.slice(0, 300)}`);
+  return JSON.parse(answer) as DonorAnswer;
+}
+
+async function tellOnceADay(
+  { store, clients, environment }: Door,
+  fleet: string,
+  { refuse: code, reason, page: pages }: Refusal,
+  nowMs: number,
+): Promise<void> {
+  const dayMs = nowMs - (nowMs % DAY_MS);
+  const sk = `TOLD#snapshots#${new Date(dayMs).toISOString().slice(0, 10)}#${code}`;
+  const expiresAt = Math.floor(dayMs / 1000) + TOLD_KEPT_SECONDS;
+  if (!(await store.replace({ pk: `FLEET#${fleet}`, sk }, { version: 1, ...{ expiresAt, atMs: nowMs } }))) return;
+  const whole = { fleet, node: WHOLE_FLEET, instanceId: WHOLE_FLEET, incidentId: 'snapshots', attempt: 0 };
+  const journal = createJournal(store, { ...whole, onsetMs: dayMs, heal: 'snapshot-node', writer: 'dispatch-heal' });
+  await journal(`00-${code}`, { atMs: nowMs, kind: 'refusal', sentence: reason, code });
+  if (pages) await page(clients.sns, environment.TOPIC_ARN, { fleet, node: WHOLE_FLEET, code, sentence: reason });
+}

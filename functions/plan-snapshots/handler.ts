@@ -1,0 +1,94 @@
+// plan-snapshots: which node of a fleet is to be stopped for the next clean snapshot, if one is due. Reads, and changes nothing; dispatch-heal
+// asks it in each round of the schedule, and when a person wants a snapshot and names no node.
+import middy from '@middy/core';
+import * as v from 'valibot';
+import { awsClients, type Clients } from '../../shared/aws/clients.ts';
+import { readEnvironment } from '../../shared/aws/environment.ts';
+import { logged } from '../../shared/aws/log.ts';
+import { EventError } from '../../shared/events/errors.ts';
+import { checked, text } from '../../shared/events/fields.ts';
+import type { Fleet } from '../../shared/fleet/model.ts';
+import { discoverNodes, type FleetNode } from '../../shared/fleet/nodes.ts';
+import { readSettings } from '../../shared/fleet/settings.ts';
+import { readBreaker } from '../../shared/guardrails/breaker.ts';
+import { judgePauseTag } from '../../shared/guardrails/switches.ts';
+import type { IncidentRecord, NodeRecord } from '../../shared/heal/records.ts';
+import { createStore, type Store } from '../../shared/heal/store.ts';
+import { type Donor, donorOf } from '../../shared/snapshots/donor.ts';
+import type { DonorAnswer } from '../../shared/snapshots/donor-question.ts';
+import { readOwners } from '../../shared/snapshots/owners.ts';
+import { readSnapshots } from '../../shared/snapshots/read.ts';
+import { setsOf } from '../../shared/snapshots/sets.ts';
+
+export { awsClients };
+
+const ENVIRONMENT = ['TABLE_NAME', 'PARAMETER_PREFIX'] as const;
+
+const question = v.strictObject({
+  kind: v.literal('donor'),
+  fleet: text(/^[a-z][a-z0-9-]{0,31}$/, "a fleet's name of lower-case letters, digits and -"),
+  asked: v.picklist(['schedule', 'person']),
+});
+
+export function createHandler({ clients }: { readonly clients: Clients }) {
+  const plan = async (event: unknown): Promise<DonorAnswer> => {
+    const { TABLE_NAME, PARAMETER_PREFIX } = readEnvironment(ENVIRONMENT);
+    const { fleet: name, asked } = checked(question, event);
+    const { fleets } = await readSettings(clients.ssm, PARAMETER_PREFIX);
+    const fleet = fleets.find((one) => one.name === name);
+    if (!fleet) throw new EventError('fleet', name, `one of ${fleets.map((one) => one.name).join(', ')}`);
+    return answerOf(await choose(clients, createStore(clients.dynamodb, TABLE_NAME), fleet, asked));
+  };
+  return middy<unknown, DonorAnswer>().use(logged()).handler(plan);
+}
+
+async function choose(clients: Clients, store: Store, fleet: Fleet, asked: 'schedule' | 'person'): Promise<Donor> {
+  const nodes = await discoverNodes(clients.ec2, fleet);
+  const [owners, observations, watch, records] = await Promise.all([
+    readOwners(clients.ec2, fleet, nodes),
+    store.readObservations(fleet.name),
+    store.readWatch(fleet.name),
+    store.readFleet(fleet.name),
+  ]);
+  const volumeIds = [...owners].filter(([, { role }]) => role !== null).map(([volumeId]) => volumeId);
+  const facts = await readSnapshots(clients.ec2, fleet, volumeIds);
+  const nowMs = Date.now();
+  const here = new Set(nodes.map(({ instanceId }) => instanceId));
+  const nodeNames = new Set(nodes.map((node) => node.name));
+  return donorOf({
+    fleet,
+    nodes: observations.flatMap((one) => one.nodes).filter(({ instanceId }) => here.has(instanceId)),
+    observedAtMs: Math.min(...observations.map(({ observedAtMs }) => observedAtMs)),
+    sets: setsOf(facts, { fleet, volumes: owners, nodeNames }),
+    breaker: readBreaker(fleet, observations, nowMs),
+    haltedSinceMs: watch?.haltedSinceMs ?? null,
+    busy: busyNodes(nodes, records),
+    nowMs,
+    ...(asked === 'person' && { asked: { instanceId: undefined } }),
+  });
+}
+
+/** Why nodes cannot be stopped now, by instance id: a heal comes first, and a pause is a person's word. */
+export function busyNodes(
+  nodes: readonly Pick<FleetNode, 'instanceId' | 'tags'>[],
+  records: { readonly incidents: readonly IncidentRecord[]; readonly nodes: readonly NodeRecord[] },
+): ReadonlyMap<string, string> {
+  const busy = new Map<string, string>();
+  for (const { instanceId, tags } of nodes) {
+    const paused = judgePauseTag(tags);
+    if (paused) busy.set(instanceId, paused.reason);
+  }
+  for (const { instanceId, owner } of records.nodes) if (owner !== null) busy.set(instanceId, 'another heal holds it');
+  for (const { instanceId, state, incidentId, trouble } of records.incidents)
+    if (state !== 'healed' && !trouble.startsWith('plan:'))
+      busy.set(instanceId, `incident ${incidentId} (${trouble}) is ${state}`);
+  return busy;
+}
+
+function answerOf(donor: Donor): DonorAnswer {
+  if (!('donor' in donor)) return donor;
+  const { instanceId, name } = donor.donor;
+  return { donor: { instanceId, name }, reason: donor.reason };
+}
+
+export const handler = createHandler({ clients: awsClients() });
