@@ -25,6 +25,8 @@ export interface NameFacts {
   readonly health: ReadonlyMap<string, Health>;
   /** Instances that carry the pause tag: what is theirs stays as it is. */
   readonly paused: ReadonlySet<string>;
+  /** Instances that a heal has taken down, or is about to: the pool is to do without them, however well they look. */
+  readonly taken?: ReadonlySet<string>;
   /** The zone as it is now. */
   readonly zone: Zone;
   /** Whether names of ours that no node has are left as they are: too many at once to believe that their nodes are gone. */
@@ -173,7 +175,7 @@ const RANKS = ['synced', 'behind', 'starting', 'unknown', 'unreachable', 'stuck'
  * left out of it unless the fleet has nothing else.
  */
 function poolOf(
-  { fleet, nodes, health, paused, zone }: NameFacts,
+  { fleet, nodes, health, paused, taken, zone }: NameFacts,
   missed: readonly string[],
 ): {
   readonly values: readonly string[];
@@ -184,7 +186,9 @@ function poolOf(
   const serving = addressed.filter(({ role }) => role !== 'validator' && role !== 'bootnode');
   const eligible = serving.length > 0 ? serving : addressed;
   const rankOf = ({ instanceId, state }: FleetNode): number =>
-    RANKS.indexOf(state === 'running' ? (health.get(instanceId) ?? 'unknown') : 'not running');
+    RANKS.indexOf(
+      state === 'running' && !taken?.has(instanceId) ? (health.get(instanceId) ?? 'unknown') : 'not running',
+    );
   const isIn = (node: FleetNode): boolean => now.has(node.privateIp);
   const stays = (node: FleetNode): boolean =>
     isIn(node) && (paused.has(node.instanceId) || (fleet.probe !== undefined && RANKS[rankOf(node)] === 'unknown'));
@@ -201,7 +205,9 @@ function poolOf(
     const staying = kept.length + missing.length;
     const also = staying > 0 ? `, ${staying} stay in: paused, or nothing new is known of them` : '';
     const are = fleet.probe ? 'are synced' : 'run, and nobody asks them more';
-    const reason = `${synced.length} of ${eligible.length} nodes ${are}${also}`;
+    const out = eligible.filter(({ instanceId }) => taken?.has(instanceId)).length;
+    const without = out > 0 ? `, ${out} left out: a heal is at work on ${out === 1 ? 'it' : 'them'}` : '';
+    const reason = `${synced.length} of ${eligible.length} nodes ${are}${also}${without}`;
     return { values: pool([...synced, ...kept]), reason };
   }
   if (changeable.length === 0) return { values: pool(kept), reason: 'no node may be put into it or taken out of it' };

@@ -43,13 +43,14 @@ export async function reconcileNames(
   const region = work.environment.AWS_REGION;
   const zone = await readZone(work.clients.route53, zoneId);
   const planFor = (facts: Seen, now: Zone, more: Pick<NameFacts, 'keepGone' | 'ended'>): Planned => {
-    const { nodes, health, untouched } = facts;
+    const { nodes, health, untouched, taken } = facts;
     const desired = desiredNames({
       fleet: { ...fleet, dns },
       region,
       nodes,
       health,
       paused: untouched,
+      taken,
       zone: now,
       ...more,
     });

@@ -8,6 +8,8 @@ import { fleetOf } from '../../shared/fleet/selection.ts';
 import { OBSERVATION_VALID_MS } from '../../shared/guardrails/breaker.ts';
 import type { SubjectRefusal } from '../../shared/guardrails/names.ts';
 import { judgePauseTag, PAUSE_TAG } from '../../shared/guardrails/switches.ts';
+import { unsettled } from '../../shared/heal/lease.ts';
+import type { NodeRecord } from '../../shared/heal/records.ts';
 import type { Work } from './work.ts';
 
 export interface Seen {
@@ -19,6 +21,8 @@ export interface Seen {
   readonly untouched: ReadonlySet<string>;
   /** Of those, the ones with the pause tag. */
   readonly paused: ReadonlySet<string>;
+  /** Instances that a heal has taken, or is about to take, from those who use them: they answer nobody. */
+  readonly taken: ReadonlySet<string>;
   /** Fresh observations only: an older one is none. */
   readonly health: ReadonlyMap<string, Health>;
   readonly refusals: readonly SubjectRefusal[];
@@ -26,7 +30,11 @@ export interface Seen {
 
 export async function see(work: Work, fleets: readonly Fleet[]): Promise<Seen> {
   const { clients, fleet, store } = work;
-  const [found, parts] = await Promise.all([discoverNodes(clients.ec2, fleet), store.readObservations(fleet.name)]);
+  const [found, parts, records] = await Promise.all([
+    discoverNodes(clients.ec2, fleet),
+    store.readObservations(fleet.name),
+    store.readNodes(fleet.name),
+  ]);
   const nowMs = Date.now();
   const observed = parts
     .filter(({ observedAtMs }) => nowMs - observedAtMs <= OBSERVATION_VALID_MS)
@@ -40,6 +48,7 @@ export async function see(work: Work, fleets: readonly Fleet[]): Promise<Seen> {
     found: found.length,
     untouched: new Set([...paused, ...[...unseen, ...shared].map(({ instanceId }) => instanceId)]),
     paused,
+    taken: new Set(records.filter(isTaken).map(({ instanceId }) => instanceId)),
     health: new Map(observed.map(({ instanceId, health }) => [instanceId, health])),
     refusals: shared.map((node) => ({
       refuse: 'node-unknown',
@@ -50,6 +59,16 @@ export async function see(work: Work, fleets: readonly Fleet[]): Promise<Seen> {
     })),
   };
 }
+
+/**
+ * What a heal has begun on a node and has not proved. What it only remembers of one that is free again (which rungs did not help) takes
+ * the node from nobody; neither does a disk that grows under its client.
+ */
+const isTaken = (node: NodeRecord): boolean =>
+  node.operation !== null &&
+  node.operation.kind !== 'grow' &&
+  node.operation.phase !== 'proved' &&
+  (node.owner !== null || unsettled(node));
 
 const pausedOf = (nodes: readonly FleetNode[]): ReadonlySet<string> =>
   new Set(nodes.filter(({ tags }) => judgePauseTag(tags) !== null).map(({ instanceId }) => instanceId));

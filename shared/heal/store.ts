@@ -96,6 +96,7 @@ export function createStore(dynamodb: DynamoDBClient, tableName: string) {
     readPrune: (fleet: string) => get<RegisterRecord>(keys.prune(fleet)),
     readRegister: (fleet: string) => get<RegisterRecord>(keys.register(fleet)),
     readObservations: (fleet: string) => between<FleetObservation>(`FLEET#${fleet}`, 'OBSERVATION#', 'OBSERVATION$'),
+    readNodes: (fleet: string) => between<NodeRecord>(`FLEET#${fleet}`, 'NODE#', 'NODE$'),
     /** Everything that is open in a fleet, in one query: incidents and nodes. */
     async readFleet(fleet: string): Promise<{ incidents: readonly IncidentRecord[]; nodes: readonly NodeRecord[] }> {
       const records = await between<IncidentRecord | NodeRecord>(`FLEET#${fleet}`, 'INCIDENT#', 'NODE$');

@@ -135,6 +135,34 @@ describe('the pool', () => {
     expect(valuesIn(applied(astray), POOL)).toEqual(['10.0.1.1', '10.0.2.2']);
   });
 
+  it('does without a node that a heal has taken, however well it looks, and has it again afterwards', () => {
+    const before = applied(factsOf());
+    const without = applied({ ...before, taken: new Set([idOf(2)]) });
+    expect(valuesIn(without, POOL)).toEqual(['10.0.0.3', '10.0.1.1']);
+    expect(desiredNames({ ...before, taken: new Set([idOf(2)]) }).poolReason).toBe(
+      '2 of 3 nodes are synced, 1 left out: a heal is at work on it',
+    );
+    expect(valuesIn(applied({ ...without, taken: new Set() }), POOL)).toHaveLength(3);
+  });
+
+  it('does without it where nobody asks the nodes, and where it was not observed lately', () => {
+    const taken = new Set([idOf(2)]);
+    const unasked = { ...FLEET, probe: undefined };
+    const before = applied(factsOf({ fleet: unasked, health: new Map() }));
+    expect(valuesIn(applied({ ...before, taken }), POOL)).toEqual(['10.0.0.3', '10.0.1.1']);
+    expect(valuesIn(applied({ ...applied(factsOf()), health: new Map(), taken }), POOL)).toEqual([
+      '10.0.0.3',
+      '10.0.1.1',
+    ]);
+  });
+
+  it('is never emptied by heals: who behaves worst serves rather than nobody', () => {
+    const all = new Set([1, 2, 3].map(idOf));
+    expect(valuesIn(applied({ ...applied(factsOf()), taken: all }), POOL)).toHaveLength(3);
+    const alone = factsOf({ nodes: [one], health: healthOf('synced'), taken: new Set([idOf(1)]) });
+    expect(valuesIn(applied(alone), POOL)).toEqual(['10.0.1.1']);
+  });
+
   it('is spread over the zones where there are more than a record holds', () => {
     const many = Array.from({ length: 900 }, (_, i) =>
       nodeOf(i + 1, {

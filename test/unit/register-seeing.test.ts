@@ -9,6 +9,8 @@ import type { ObservedNode } from '../../shared/fleet/observation.ts';
 import { parseFleet } from '../../shared/fleet/resolve.ts';
 import { fleetsInTurn } from '../../shared/fleet/turns.ts';
 import { newRegister, type RegisterRecord } from '../../shared/guardrails/names.ts';
+import { newNode } from '../../shared/heal/lease.ts';
+import type { NodeRecord } from '../../shared/heal/records.ts';
 import { bitcoin } from '../support/fleet-documents.ts';
 import { HOUR_MS, MINUTE_MS } from '../support/heal-facts.ts';
 import { idOf, nodeOf } from '../support/register-facts.ts';
@@ -42,6 +44,7 @@ function accountOf({
   byTags,
   byId = [],
   observed = [],
+  records = [],
   of = fleet,
   told = newRegister,
   refuses = () => null,
@@ -49,6 +52,7 @@ function accountOf({
   readonly byTags: () => readonly Listed[];
   readonly byId?: readonly Listed[];
   readonly observed?: readonly ObservedNode[];
+  readonly records?: readonly NodeRecord[];
   readonly of?: Fleet;
   readonly told?: RegisterRecord;
   readonly refuses?: (names: readonly string[]) => string | null;
@@ -99,6 +103,7 @@ function accountOf({
     clients: { ec2: { send: ec2 }, route53: { send: route53 }, ssm: { send: async () => ({ Parameters }) } },
     store: {
       readObservations: async () => [{ observedAtMs: Date.now(), nodes: observed }],
+      readNodes: async () => records,
       readRegister: async () => undefined,
       replace: async () => true,
     },
@@ -164,6 +169,24 @@ it('a node that carries the tags of two fleets is left as it is, and said to be'
   const seen = await see(account.work, [fleet, other]);
   expect(seen.refusals.map(({ refuse, subject }) => [refuse, subject])).toEqual([['node-unknown', idOf(2)]]);
   expect([...seen.untouched]).toEqual([idOf(2)]);
+});
+
+it('a node is taken while a heal works on it or has left it down, and free once it is proved or only remembered', async () => {
+  const operation = { kind: 'snapshot', incidentId: '7f3a0c1d', memory: {} };
+  const recordOf = (instanceId: string, owner: string | null, open: object): NodeRecord =>
+    ({ ...newNode('bitcoin', instanceId), owner, operation: open }) as NodeRecord;
+  const ladder = { kind: 'replace', phase: 'preparing', incidentId: '7f3a0c1d', memory: { copy: null, machine: null } };
+  const grow = { kind: 'grow', phase: 'down', incidentId: '7f3a0c1d' };
+  const takenOf = async (record: NodeRecord) => {
+    const { taken } = await see(accountOf({ byTags: () => [instanceOf(one)], records: [record] }).work, [fleet]);
+    return [...taken];
+  };
+  expect(await takenOf(recordOf(idOf(1), 'me', { ...operation, phase: 'preparing' }))).toEqual([idOf(1)]);
+  expect(await takenOf(recordOf(idOf(1), null, { ...operation, phase: 'down' }))).toEqual([idOf(1)]);
+  expect(await takenOf(recordOf(idOf(1), 'me', { ...operation, phase: 'proved' }))).toEqual([]);
+  expect(await takenOf(recordOf(idOf(1), 'me', ladder))).toEqual([idOf(1)]);
+  expect(await takenOf(recordOf(idOf(1), null, ladder))).toEqual([]);
+  expect(await takenOf(recordOf(idOf(1), 'me', grow))).toEqual([]);
 });
 
 describe('records that are carried out', () => {
