@@ -2,8 +2,8 @@
 import type { Outage as ClientOutage } from '../nodes/client.ts';
 import type { Placed, World } from './world.ts';
 
-/** `servesMs`: when it had loaded, after the process was there. `clientMs`: what the client itself took to stop and to load. */
-type Outage = ClientOutage & { readonly servesMs?: number; readonly clientMs?: number };
+/** With what the client itself took of it: to end, and to load. */
+type Outage = ClientOutage & { readonly stopSeconds?: number; readonly startSeconds?: number };
 
 /** The union of the stretches in which AWS was at work on these resources: overlapping ones count once. */
 export function awsWorkMs({ region }: World, resources: ReadonlySet<string>, fromMs: number, toMs: number): number {
@@ -43,7 +43,7 @@ export function downBecauseOfUs(machines: readonly Placed[], fromMs: number, toM
       const endMs = another?.atMs ?? outage.toMs;
       return {
         outageMs: lasted({ ...outage, ...(endMs !== undefined && { toMs: endMs }) }, toMs),
-        clientMs: (outage.clientMs ?? 0) + (another?.clientMs ?? 0),
+        clientMs: ownMs(outage) + (another?.startMs ?? 0),
       };
     }),
   );
@@ -64,16 +64,17 @@ const ourOutages = (
   outages.filter(({ cause, fromMs: began }) => causes.has(cause) && began >= fromMs && began <= toMs);
 
 /** The first client that serves elsewhere after this moment. */
-function takenOver(others: readonly Placed[], afterMs: number): { atMs: number; clientMs: number } | undefined {
+function takenOver(others: readonly Placed[], afterMs: number): { atMs: number; startMs: number } | undefined {
   const starts = others.flatMap(({ machine: { client } }) =>
-    (client.outages as readonly Outage[]).flatMap(({ toMs, servesMs, clientMs = 0 }) => {
-      const atMs = servesMs ?? toMs;
-      return atMs !== undefined && atMs >= afterMs ? [{ atMs, clientMs }] : [];
-    }),
+    (client.outages as readonly Outage[]).flatMap(({ toMs, startSeconds = 0 }) =>
+      toMs !== undefined && toMs >= afterMs ? [{ atMs: toMs, startMs: startSeconds * 1_000 }] : [],
+    ),
   );
   return starts.toSorted((a, b) => a.atMs - b.atMs)[0];
 }
 
-const lasted = ({ fromMs, toMs, servesMs }: Outage, nowMs: number): number => (servesMs ?? toMs ?? nowMs) - fromMs;
+const ownMs = ({ stopSeconds = 0, startSeconds = 0 }: Outage): number => (stopSeconds + startSeconds) * 1_000;
+
+const lasted = ({ fromMs, toMs }: Outage, nowMs: number): number => (toMs ?? nowMs) - fromMs;
 
 export const seconds = (ms: number): number => Math.round(ms / 10) / 100;

@@ -10,6 +10,8 @@ const HOUR_MS = 60 * 60_000;
 export interface PastSnapshots {
   /** Before the story begins. */
   readonly hoursAgo: number;
+  /** Of the snapshot of a node's only data volume; the region's choice unless given. */
+  readonly snapshotId?: string;
   /**
    * ledger: our own, of a client that had ended cleanly. dlm: a lifecycle policy's, of one that ran. person: as dlm's, by nobody's policy.
    * Unless given, ledger.
@@ -56,6 +58,7 @@ export function snapshotsOf(world: World, placed: Placed, past: PastSnapshots): 
       person: copied,
     };
     return region.ec2.addSnapshot({
+      ...(past.snapshotId !== undefined && { snapshotId: past.snapshotId }),
       volumeId,
       startedAtMs: takenAtMs,
       content: asOf(content, past, { by, height, blocksAgo, bytesPerBlock: machine.chain.spec.bytesPerBlock }),
@@ -85,7 +88,7 @@ function asOf(
 export function lifecyclePolicy(
   world: World,
   fleetName: string,
-  taken: readonly { readonly node: string; readonly hoursAgo: number; readonly opening: Opening }[],
+  taken: readonly (Omit<PastSnapshots, 'by' | 'policyId'> & { readonly node: string })[],
 ): void {
   const fleet = world.fleets.get(fleetName);
   if (!fleet) throw new Error(`lifecyclePolicy: there is no fleet ${fleetName}`);

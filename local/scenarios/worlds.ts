@@ -11,9 +11,8 @@ const HOUR_MS = 60 * 60_000;
 export function bitcoinChain(
   world: World,
   gibPerHour: number,
-  more: { readonly needsPeers?: boolean } = {},
+  { blockIntervalMs = 30_000, ...more }: { readonly needsPeers?: boolean; readonly blockIntervalMs?: number } = {},
 ): SimulatedChain {
-  const blockIntervalMs = 30_000;
   return world.chain({
     ...more,
     name: 'bitcoin',

@@ -34,6 +34,8 @@ export interface Lambda {
   sandboxKilled(actor: string): void;
   /** Every durable execution that is still remembered, in the order of their start. */
   executions(): readonly Execution[];
+  /** This execution's time is over, whatever it was at. Nothing happens to one that has ended. */
+  timeOut(arn: string): void;
 }
 
 export interface LambdaOptions {
@@ -76,6 +78,13 @@ export function createLambda(
   return {
     sandboxKilled: sandboxes.sandboxKilled,
     executions: executions.all,
+    timeOut(arn) {
+      const execution = executions.all().find((candidate) => candidate.arn === arn);
+      if (execution?.status === 'RUNNING')
+        executions.end(execution, 'TIMED_OUT', {
+          error: { ErrorType: 'Execution.TimedOut', ErrorMessage: 'Execution timed out.' },
+        });
+    },
     service: {
       name: 'lambda',
       operations: {
