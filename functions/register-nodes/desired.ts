@@ -185,10 +185,10 @@ function poolOf(
   const addressed = nodes.filter(({ privateIp }) => privateIp !== '');
   const serving = addressed.filter(({ role }) => role !== 'validator' && role !== 'bootnode');
   const eligible = serving.length > 0 ? serving : addressed;
-  const rankOf = ({ instanceId, state }: FleetNode): number =>
-    RANKS.indexOf(
-      state === 'running' && !taken?.has(instanceId) ? (health.get(instanceId) ?? 'unknown') : 'not running',
-    );
+  const rankOf = ({ instanceId, state }: FleetNode): number => {
+    const rank = RANKS.indexOf(state === 'running' ? (health.get(instanceId) ?? 'unknown') : 'not running');
+    return taken?.has(instanceId) ? Math.max(rank, RANKS.indexOf('not running')) : rank;
+  };
   const isIn = (node: FleetNode): boolean => now.has(node.privateIp);
   const stays = (node: FleetNode): boolean =>
     isIn(node) && (paused.has(node.instanceId) || (fleet.probe !== undefined && RANKS[rankOf(node)] === 'unknown'));

@@ -96,6 +96,7 @@ interface AnyNode {
   readonly node: FleetNode;
   readonly health: Health | undefined;
   readonly paused: boolean;
+  readonly taken: boolean;
 }
 
 const anyNode = (index: number): fc.Arbitrary<AnyNode> =>
@@ -111,6 +112,7 @@ const anyNode = (index: number): fc.Arbitrary<AnyNode> =>
       .map((more) => nodeOf(index, more)),
     health,
     paused: fc.boolean().map((is) => is && index % 4 === 0),
+    taken: fc.boolean().map((is) => is && index % 3 === 0),
   });
 
 /** Strangers' records under names that may be ours to have, too. */
@@ -155,6 +157,7 @@ export const anyStory = fc
         nodes: there.map(({ node }) => node),
         health: new Map(there.flatMap(({ node, health: state }) => (state ? [[node.instanceId, state] as const] : []))),
         paused: new Set(there.filter(({ paused }) => paused).map(({ node }) => node.instanceId)),
+        taken: new Set(there.filter(({ taken }) => taken).map(({ node }) => node.instanceId)),
         zone,
       });
     };

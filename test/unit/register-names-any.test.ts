@@ -80,6 +80,28 @@ describe('whatever the fleet and whoever else writes into its zone', () => {
     );
   });
 
+  it('a node that a heal has taken is in the pool only where nobody is well, unless it is paused', () => {
+    fc.assert(
+      fc.property(anyStory, ({ facts }) => {
+        const pool = desiredNames(facts).records.find(({ name }) => name === POOL)?.values ?? [];
+        const isTaken = (id: string) => facts.taken?.has(id) === true && !facts.paused.has(id);
+        const others = facts.nodes.filter(({ instanceId }) => !isTaken(instanceId));
+        const taken = facts.nodes.filter(({ instanceId }) => isTaken(instanceId));
+        const serving = (role: string) => role !== 'validator' && role !== 'bootnode';
+        const well = others.filter(
+          ({ instanceId, role, state }) =>
+            serving(role) &&
+            state === 'running' &&
+            facts.health.get(instanceId) === 'synced' &&
+            !facts.paused.has(instanceId),
+        );
+        if (well.length === 0) return;
+        const addresses = new Set(others.map(({ privateIp }) => privateIp));
+        for (const { privateIp } of taken) if (!addresses.has(privateIp)) expect(pool).not.toContain(privateIp);
+      }),
+    );
+  });
+
   it('no record of ours is left that tells of a node that is gone', () => {
     fc.assert(
       fc.property(anyStory, ({ facts }) => {
