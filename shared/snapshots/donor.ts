@@ -6,7 +6,7 @@ import type { GuardrailCode, Refusal } from '../guardrails/codes.ts';
 import type { SnapshotSet } from './model.ts';
 
 export interface DonorFacts {
-  readonly fleet: Pick<Fleet, 'name' | 'owner' | 'volumes' | 'cleanSnapshots'>;
+  readonly fleet: Pick<Fleet, 'name' | 'volumes' | 'cleanSnapshots'>;
   /** As watch-fleet saw them last. */
   readonly nodes: readonly ObservedNode[];
   readonly observedAtMs: number;
@@ -25,6 +25,8 @@ export type Donor = { readonly donor: ObservedNode; readonly reason: string } | 
 
 const HOUR_MS = 60 * 60_000;
 const LOOK_AGAIN_MS = 5 * 60_000;
+/** A person may ask where no file does; what the file would say by default holds. */
+const UNASKED = { everyHours: 24, keep: 7, alone: false, poolFloor: 2 } as const;
 
 /** Taken with a clean stop, whole, and not known to be bad. One that is still being copied counts: the stop was made for it. */
 export const isCleanSet = ({ parts, rank }: SnapshotSet, { volumes }: Pick<Fleet, 'volumes'>): boolean =>
@@ -40,7 +42,7 @@ export const isCleanSet = ({ parts, rank }: SnapshotSet, { volumes }: Pick<Fleet
 
 export function donorOf(facts: DonorFacts): Donor {
   const { fleet, nodes, sets, breaker, haltedSinceMs, nowMs, asked } = facts;
-  const policy = fleet.cleanSnapshots;
+  const policy = fleet.cleanSnapshots ?? (asked ? UNASKED : undefined);
   if (!policy) return { notDue: `the fleet file of ${fleet.name} asks for no clean snapshots` };
   const clean = sets.filter((set) => isCleanSet(set, fleet));
   const newestMs = Math.max(...clean.map(({ takenAtMs }) => takenAtMs));
@@ -88,9 +90,10 @@ export function donorOf(facts: DonorFacts): Donor {
 const serves = ({ health, role }: ObservedNode): boolean =>
   health === 'synced' && role !== 'validator' && role !== 'bootnode';
 
-function unsuitable({ instanceId, health, role, reason }: ObservedNode, { fleet, busy }: DonorFacts): string | null {
-  if ((role === 'validator' || role === 'unknown') && !fleet.owner.restartValidators)
-    return role === 'validator' ? 'is a validator' : 'is of unknown role';
+/** A validator's stop costs stake, and its snapshots are for nobody else: whatever else the fleet file lets be restarted. */
+function unsuitable({ instanceId, health, role, reason }: ObservedNode, { busy }: DonorFacts): string | null {
+  if (role === 'validator') return 'is a validator';
+  if (role === 'unknown') return 'is of unknown role, and could be a validator';
   if (health !== 'synced') return `is ${health}: ${reason}`;
   const at = busy.get(instanceId);
   return at === undefined ? null : `is not free: ${at}`;
