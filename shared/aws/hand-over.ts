@@ -12,6 +12,7 @@ import {
   type TargetGroup,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import type { InstanceNow } from './instances.ts';
+import { type Accepted, orRefused, type Refused } from './refused.ts';
 
 export interface HandOverClients {
   readonly ec2: EC2Client;
@@ -28,73 +29,136 @@ export interface HandOver {
   readonly autoScalingGroup: string | null;
 }
 
+/** One call of a hand-over, as plain data: who keeps a journal writes each down before it is made. */
+export type HandOverStep =
+  | {
+      readonly call: 'AssociateAddress';
+      readonly allocationId: string;
+      readonly ip: string;
+      readonly from: string;
+      readonly to: string;
+    }
+  | {
+      readonly call: 'RegisterTargets' | 'DeregisterTargets';
+      readonly targetGroupArn: string;
+      readonly name: string;
+      /** An instance id, or an address. */
+      readonly id: string;
+      readonly ports: readonly number[];
+    };
+
+/** "AssociateAddress eipalloc-…", "RegisterTargets i-… rpc" */
+export const actOf = (step: HandOverStep): string =>
+  step.call === 'AssociateAddress' ? `${step.call} ${step.allocationId}` : `${step.call} ${step.id} ${step.name}`;
+
+export function sentenceOf(step: HandOverStep): string {
+  if (step.call === 'AssociateAddress')
+    return `elastic address ${step.ip} (${step.allocationId}) goes from ${step.from} to ${step.to}`;
+  const { id, name, ports } = step;
+  return step.call === 'RegisterTargets'
+    ? `${id} comes into target group ${name} at port ${ports.join(', ')}`
+    : `${id} leaves target group ${name}`;
+}
+
 /**
- * Moves what points at `from` to `to`, which must be running. Each target group has `to` before `from` leaves it, so that none is ever without
- * both; a call that was interrupted is made again.
+ * What has to be done for what points at `from` to point at `to`, in order: each target group has `to` before `from` leaves it, so that none is
+ * ever without both. Nothing where nothing points at `from` any more; a plan that was interrupted is made anew.
  *
- * @returns a sentence for each thing that was done; none where nothing pointed at `from` any more
- * @throws whatever AWS refuses, and an Error where not all target groups can be read
+ * @throws an Error where not all target groups can be read
  */
-export async function handOver(clients: HandOverClients, move: HandOver): Promise<readonly string[]> {
-  const addresses = await moveAddresses(clients.ec2, move);
-  const targets = await moveTargets(clients, move);
+export async function planHandOver(clients: HandOverClients, move: HandOver): Promise<readonly HandOverStep[]> {
+  const [addresses, targets] = await Promise.all([planAddresses(clients.ec2, move), planTargets(clients, move)]);
   return [...addresses, ...targets];
 }
 
-/** "Reassociation is automatic, but you can specify false to ensure the operation fails": it is the old one's, or it is left alone. */
-async function moveAddresses(ec2: EC2Client, { from, to }: HandOver): Promise<readonly string[]> {
+/**
+ * `to` must be running.
+ *
+ * @throws what leaves open whether it had an effect, and throttling: the same step again is safe
+ */
+export const takeStep = ({ ec2, elb }: HandOverClients, step: HandOverStep): Promise<Accepted | Refused> =>
+  orRefused(async () => {
+    if (step.call === 'AssociateAddress') {
+      const { allocationId, from, to } = step;
+      const { Addresses = [] } = await ec2.send(new DescribeAddressesCommand({ AllocationIds: [allocationId] }));
+      // "Reassociation is automatic, but you can specify false to ensure the operation fails": only from the old one it is taken.
+      const isTheirs = Addresses[0]?.InstanceId === from;
+      const associate = { AllocationId: allocationId, InstanceId: to, AllowReassociation: isTheirs };
+      await ec2.send(new AssociateAddressCommand(associate));
+    } else {
+      const request = {
+        TargetGroupArn: step.targetGroupArn,
+        Targets: step.ports.map((Port) => ({ Id: step.id, Port })),
+      };
+      await elb.send(
+        step.call === 'RegisterTargets' ? new RegisterTargetsCommand(request) : new DeregisterTargetsCommand(request),
+      );
+    }
+    return { accepted: true };
+  });
+
+/**
+ * Plans the hand-over and makes it.
+ *
+ * @returns a sentence for each thing that was done; none where nothing pointed at `from` any more
+ * @throws an Error with AWS's words for what it refuses: what came before it is done, and the same call goes on from there
+ */
+export async function handOver(clients: HandOverClients, move: HandOver): Promise<readonly string[]> {
+  const done: string[] = [];
+  for (const step of await planHandOver(clients, move)) {
+    const taken = await takeStep(clients, step);
+    if ('refused' in taken) throw new Error(`${actOf(step)}: ${taken.refused}`);
+    done.push(sentenceOf(step));
+  }
+  return done;
+}
+
+async function planAddresses(ec2: EC2Client, { from, to }: HandOver): Promise<readonly HandOverStep[]> {
   const byInstance = { Filters: [{ Name: 'instance-id', Values: [from.instanceId] }] };
   const { Addresses = [] } = await ec2.send(new DescribeAddressesCommand(byInstance));
-  const done: string[] = [];
-  for (const { AllocationId, PublicIp, InstanceId } of Addresses) {
-    if (!AllocationId || InstanceId !== from.instanceId) continue;
-    const associate = { AllocationId, InstanceId: to.instanceId, AllowReassociation: true };
-    await ec2.send(new AssociateAddressCommand(associate));
-    done.push(`elastic address ${PublicIp} (${AllocationId}) went from ${from.instanceId} to ${to.instanceId}`);
-  }
-  return done;
+  return Addresses.flatMap(({ AllocationId, PublicIp = '', InstanceId }) =>
+    AllocationId && InstanceId === from.instanceId
+      ? [
+          {
+            call: 'AssociateAddress' as const,
+            allocationId: AllocationId,
+            ip: PublicIp,
+            from: from.instanceId,
+            to: to.instanceId,
+          },
+        ]
+      : [],
+  );
 }
 
-async function moveTargets(
+async function planTargets(
   { elb, autoscaling }: HandOverClients,
   { from, to, autoScalingGroup }: HandOver,
-): Promise<readonly string[]> {
+): Promise<readonly HandOverStep[]> {
   const groups = await targetGroups(elb, from.vpcId || to.vpcId);
   const ofScalingGroup = autoScalingGroup === null ? [] : await scalingTargets(autoscaling, autoScalingGroup);
-  const done: string[] = [];
+  const steps: HandOverStep[] = [];
   for (let at = 0; at < groups.length; at += READS_AT_ONCE) {
     const some = groups.slice(at, at + READS_AT_ONCE);
-    const registered = await Promise.all(some.map((group) => portsOf(elb, group, from, to)));
-    for (const [i, group] of some.entries()) {
-      const seen = registered[i];
-      if (!seen) continue;
-      // What its scaling group took out when it went on standby comes back in with the new one, at the group's own port.
-      const owed = seen.from.length === 0 && ofScalingGroup.includes(group.arn) ? [group.port] : [];
-      done.push(...(await moveIn(elb, group, { ...seen, owed }, { from, to })));
-    }
+    const planned = await Promise.all(
+      some.map(async (group) => stepsFor(group, await portsOf(elb, group, from, to), { from, to, ofScalingGroup })),
+    );
+    steps.push(...planned.flat());
   }
-  return done;
+  return steps;
 }
 
-async function moveIn(
-  elb: ElasticLoadBalancingV2Client,
+function stepsFor(
   group: Group,
-  ports: { readonly from: readonly number[]; readonly to: readonly number[]; readonly owed: readonly number[] },
-  { from, to }: Pick<HandOver, 'from' | 'to'>,
-): Promise<readonly string[]> {
-  const done: string[] = [];
-  const missing = [...ports.from, ...ports.owed].filter((port) => !ports.to.includes(port));
-  if (missing.length > 0) {
-    const Targets = missing.map((Port) => ({ Id: group.idOf(to), Port }));
-    await elb.send(new RegisterTargetsCommand({ TargetGroupArn: group.arn, Targets }));
-    done.push(`${group.idOf(to)} is in target group ${group.name} at port ${missing.join(', ')}`);
-  }
-  if (ports.from.length > 0) {
-    const Targets = ports.from.map((Port) => ({ Id: group.idOf(from), Port }));
-    await elb.send(new DeregisterTargetsCommand({ TargetGroupArn: group.arn, Targets }));
-    done.push(`${group.idOf(from)} left target group ${group.name}`);
-  }
-  return done;
+  ports: { readonly from: readonly number[]; readonly to: readonly number[] },
+  { from, to, ofScalingGroup }: Pick<HandOver, 'from' | 'to'> & { readonly ofScalingGroup: readonly string[] },
+): readonly HandOverStep[] {
+  // What its scaling group took out when it went on standby comes back in with the new one, at the group's own port.
+  const owed = ports.from.length === 0 && ofScalingGroup.includes(group.arn) ? [group.port] : [];
+  const missing = [...ports.from, ...owed].filter((port) => !ports.to.includes(port));
+  const step = (call: 'RegisterTargets' | 'DeregisterTargets', place: Place, at: readonly number[]): HandOverStep[] =>
+    at.length === 0 ? [] : [{ call, targetGroupArn: group.arn, name: group.name, id: group.idOf(place), ports: at }];
+  return [...step('RegisterTargets', to, missing), ...step('DeregisterTargets', from, ports.from)];
 }
 
 interface Group {

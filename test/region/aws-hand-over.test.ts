@@ -3,7 +3,7 @@ import { AssociateAddressCommand, StopInstancesCommand } from '@aws-sdk/client-e
 import { RegisterTargetsCommand } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { VPC_ID } from '../../local/region/ec2/service.ts';
-import { type HandOver, handOver, type Place } from '../../shared/aws/hand-over.ts';
+import { actOf, type HandOver, handOver, type Place, planHandOver, takeStep } from '../../shared/aws/hand-over.ts';
 import type { ReplaceClients } from '../../shared/aws/replace-clients.ts';
 import { enterStandby, exitStandby, standbyState } from '../../shared/aws/standby.ts';
 import { type PacedRegion, pacedRegion } from '../support/paced-region.ts';
@@ -48,14 +48,31 @@ describe('A hand-over', () => {
     region.elb.addTargets(byId, [old.instanceId]);
     region.elb.addTargets(byAddress, [old.privateIp]);
     expect(await move(old, young)).toEqual([
-      expect.stringContaining(`(${allocationId}) went from ${old.instanceId} to ${young.instanceId}`),
-      `${young.instanceId} is in target group rpc at port 8332`,
-      `${old.instanceId} left target group rpc`,
-      `${young.privateIp} is in target group p2p at port 8333`,
-      `${old.privateIp} left target group p2p`,
+      expect.stringContaining(`(${allocationId}) goes from ${old.instanceId} to ${young.instanceId}`),
+      `${young.instanceId} comes into target group rpc at port 8332`,
+      `${old.instanceId} leaves target group rpc`,
+      `${young.privateIp} comes into target group p2p at port 8333`,
+      `${old.privateIp} leaves target group p2p`,
     ]);
     expect(holderOf(allocationId)).toBe(young.instanceId);
     expect([inside(byId), inside(byAddress)]).toEqual([[`${young.instanceId}:8332`], [`${young.privateIp}:8333`]]);
+  });
+
+  it('is planned before anything is done, call by call, as a journal names them', async () => {
+    const allocationId = region.ec2.addAddress({ instanceId: old.instanceId });
+    const arn = region.elb.addTargetGroup({ name: 'rpc', port: 8_332 });
+    region.elb.addTargets(arn, [old.instanceId]);
+    const plan = await planHandOver(aws, { from: old, to: young, autoScalingGroup: null });
+    expect(plan.map(actOf)).toEqual([
+      `AssociateAddress ${allocationId}`,
+      `RegisterTargets ${young.instanceId} rpc`,
+      `DeregisterTargets ${old.instanceId} rpc`,
+    ]);
+    expect([holderOf(allocationId), inside(arn)]).toEqual([old.instanceId, [`${old.instanceId}:8332`]]);
+    // As it comes back from a checkpoint; twice, as after an answer that was lost.
+    for (const step of JSON.parse(JSON.stringify([...plan, ...plan])))
+      expect(await takeStep(aws, step)).toEqual({ accepted: true });
+    expect([holderOf(allocationId), inside(arn)]).toEqual([young.instanceId, [`${young.instanceId}:8332`]]);
   });
 
   it('is nothing the second time, and the way back is the same with both exchanged', async () => {
@@ -71,7 +88,7 @@ describe('A hand-over', () => {
   it('goes on where it was interrupted: a group that has both loses the old one', async () => {
     const arn = region.elb.addTargetGroup({ name: 'rpc', port: 8_332 });
     region.elb.addTargets(arn, [old.instanceId, young.instanceId]);
-    expect(await move(old, young)).toEqual([`${old.instanceId} left target group rpc`]);
+    expect(await move(old, young)).toEqual([`${old.instanceId} leaves target group rpc`]);
     expect(inside(arn)).toEqual([`${young.instanceId}:8332`]);
   });
 
@@ -91,6 +108,9 @@ describe('A hand-over', () => {
     const stranger = place('10.0.0.13');
     await aws.ec2.send(new AssociateAddressCommand({ AllocationId: allocationId, InstanceId: stranger.instanceId }));
     expect(await move(old, young)).toEqual([]);
+    const ids = { from: old.instanceId, to: young.instanceId };
+    const step = { call: 'AssociateAddress', allocationId, ip: '198.18.0.1', ...ids } as const;
+    expect(await takeStep(aws, step)).toMatchObject({ code: 'Resource.AlreadyAssociated' });
     expect(holderOf(allocationId)).toBe(stranger.instanceId);
   });
 
@@ -170,7 +190,7 @@ describe('A member of a scaling group', () => {
     await paced.pass(MINUTE_MS);
     expect(inside(arn)).toEqual([]);
     expect(await move(old, young, { autoScalingGroup: GROUP })).toEqual([
-      `${young.instanceId} is in target group rpc at port 8332`,
+      `${young.instanceId} comes into target group rpc at port 8332`,
     ]);
     expect(await move(old, young, { autoScalingGroup: GROUP })).toEqual([]);
   });
