@@ -48,7 +48,7 @@ async function unlessHealing(
   await attempt(async () => {
     ({ incidents } = await store.readFleet(fleet.name));
   });
-  return withoutHealing(due, incidents, nowMs);
+  return withoutHealing(due, incidents, fleet.mode, nowMs);
 }
 
 async function pagePeople(door: Door, { fleet }: Sight, { code, nodes, reason, kind }: DuePage): Promise<void> {

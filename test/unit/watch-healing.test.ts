@@ -1,5 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import { BEGINS_WITHIN_MS, HEALED_WITHIN_MS, withoutHealing } from '../../functions/watch-fleet/healing.ts';
+import {
+  ACTS_WITHIN_MS,
+  BEGINS_WITHIN_MS,
+  HEALED_WITHIN_MS,
+  withoutHealing,
+} from '../../functions/watch-fleet/healing.ts';
 import type { DuePage } from '../../functions/watch-fleet/pages.ts';
 import type { ObservedNode } from '../../shared/fleet/observation.ts';
 import type { IncidentRecord } from '../../shared/heal/records.ts';
@@ -26,16 +31,16 @@ const told = (page: DuePage | null): readonly string[] => page?.nodes.map(({ nam
 
 describe('a node that is down', () => {
   it('is told of where nobody heals it', () => {
-    expect(told(withoutHealing(due(node('a')), [], NOW_MS))).toEqual(['a']);
+    expect(told(withoutHealing(due(node('a')), [], 'act', NOW_MS))).toEqual(['a']);
   });
 
   it('is not told of while its incident is young and waits for nothing but its turn', () => {
     const waiting = incident('a', { refusedCodes: ['staggered'] });
-    expect(withoutHealing(due(node('a')), [waiting], NOW_MS)).toBeNull();
+    expect(withoutHealing(due(node('a')), [waiting], 'act', NOW_MS)).toBeNull();
   });
 
   it('is told of alone, when another one is being healed', () => {
-    const page = withoutHealing(due(node('a'), node('b')), [incident('a')], NOW_MS);
+    const page = withoutHealing(due(node('a'), node('b')), [incident('a')], 'act', NOW_MS);
     expect(told(page)).toEqual(['b']);
     expect(page?.reason).toBe('b: nothing listens there');
   });
@@ -47,14 +52,50 @@ describe('a node that is down', () => {
     ['takes longer than any heal should', { onsetMs: NOW_MS - HEALED_WITHIN_MS }],
     ['is a plan that touches nothing', { plannedUntilMs: NOW_MS + MINUTE_MS }],
   ] as const)('is told of when its heal %s', (_, more) => {
-    expect(told(withoutHealing(due(node('a')), [incident('a', more as Partial<IncidentRecord>)], NOW_MS))).toEqual([
-      'a',
-    ]);
+    expect(
+      told(withoutHealing(due(node('a')), [incident('a', more as Partial<IncidentRecord>)], 'act', NOW_MS)),
+    ).toEqual(['a']);
   });
 
-  it('has the minute in which the alarm of a full disk may still go off, and is told of after it', () => {
-    const lately = node('a', NOW_MS - BEGINS_WITHIN_MS + 1);
-    expect(withoutHealing(due(lately), [], NOW_MS)).toBeNull();
-    expect(told(withoutHealing(due(lately), [], NOW_MS + 1))).toEqual(['a']);
+  it('has the minutes in which its alarm may still go off, and is told of after them', () => {
+    const lately = node('a', NOW_MS - ACTS_WITHIN_MS + 1);
+    expect(withoutHealing(due(lately), [], 'act', NOW_MS)).toBeNull();
+    expect(told(withoutHealing(due(lately), [], 'act', NOW_MS + 1))).toEqual(['a']);
+  });
+
+  it.each(['plan', 'ask'] as const)('has less of them where a person acts anyway, in mode %s', (mode) => {
+    const lately = node('a', NOW_MS - BEGINS_WITHIN_MS);
+    expect(told(withoutHealing(due(lately), [], mode, NOW_MS))).toEqual(['a']);
+  });
+
+  it('has none where it was looked at and is not healed', () => {
+    const lately = node('a', NOW_MS - BEGINS_WITHIN_MS);
+    const refused = incident('a', { trouble: 'node:health', refusedCodes: ['validator'] });
+    expect(told(withoutHealing(due(lately), [refused], 'act', NOW_MS))).toEqual(['a']);
+  });
+
+  it('is not told of again for a plan that somebody asked for', () => {
+    const plan = incident('a', { trouble: 'plan:restore', plannedUntilMs: 1 });
+    expect(withoutHealing(due(node('a', NOW_MS - BEGINS_WITHIN_MS)), [plan], 'act', NOW_MS)).toBeNull();
+  });
+
+  it('has hours where its ladder is climbed, since a volume may take that long', () => {
+    const claimed = (minutesAgo: number, trouble: string) =>
+      incident('a', {
+        ...{ trouble, state: 'claimed', onsetMs: NOW_MS - minutesAgo * MINUTE_MS },
+        payload: { mode: 'act' },
+      } as Partial<IncidentRecord>);
+    expect(withoutHealing(due(node('a')), [claimed(239, 'node:health')], 'act', NOW_MS)).toBeNull();
+    expect(told(withoutHealing(due(node('a')), [claimed(240, 'node:health')], 'act', NOW_MS))).toEqual(['a']);
+    expect(told(withoutHealing(due(node('a')), [claimed(31, 'snapshot:clean')], 'act', NOW_MS))).toEqual(['a']);
+  });
+
+  it('is not told of while one of two heals is at work on it', () => {
+    const both = [
+      incident('a', { refusedCodes: ['disk-full-first', 'validator'], trouble: 'node:health' }),
+      incident('a'),
+    ];
+    expect(withoutHealing(due(node('a')), both, 'act', NOW_MS)).toBeNull();
+    expect(withoutHealing(due(node('a')), both.toReversed(), 'act', NOW_MS)).toBeNull();
   });
 });
