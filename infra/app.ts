@@ -23,7 +23,8 @@ try {
 
 /**
  * Context, given by `-c NAME=…`: email (where pages go), fleets (folder of fleet files), bundles (where they go), runbooks (what stands
- * before their paths in the alarms' descriptions: `https://github.com/OWNER/chainmend/blob/main/`).
+ * before their paths in the alarms' descriptions: `https://github.com/OWNER/chainmend/blob/main/`), nodeRoles (ARNs of the roles that the nodes'
+ * instances have, with commas: an instance that replaces another gets its role through its launch template, and only these may be passed on).
  */
 async function synthesize(app: App): Promise<void> {
   const email = contextOf(app, 'email');
@@ -34,12 +35,14 @@ async function synthesize(app: App): Promise<void> {
   await bundleFunctions(join(repositoryRoot, 'functions'), bundles);
   const documents = commandDocuments();
   const runbooks = runbooksOf(app);
+  const nodeRoles = nodeRolesOf(app);
   new ChainmendStack(app, 'Chainmend', {
     fleets,
     documents,
     bundles,
     ...(email !== undefined && { email }),
     ...(runbooks !== undefined && { runbooks }),
+    nodeRoles,
   });
   addChecks(app);
   app.synth();
@@ -50,6 +53,17 @@ function runbooksOf(app: App): string | undefined {
   const prefix = contextOf(app, 'runbooks');
   if (prefix === undefined || /^https:\/\/[^\s"]{1,300}\/$/.test(prefix)) return prefix;
   throw new InputError(`context "runbooks" is ${JSON.stringify(prefix)}, expected https://…/ with a last slash`);
+}
+
+function nodeRolesOf(app: App): readonly string[] {
+  const roles = (contextOf(app, 'nodeRoles') ?? '').split(',').filter((role) => role !== '');
+  for (const role of roles) {
+    if (!/^arn:aws(-[a-z]+)*:iam::\d{12}:role\/[\w+=,.@/-]{1,500}$/.test(role))
+      throw new InputError(
+        `context "nodeRoles" has ${JSON.stringify(role)}, expected ARNs such as arn:aws:iam::111122223333:role/bitcoin-node`,
+      );
+  }
+  return roles;
 }
 
 function contextOf(app: App, name: string): string | undefined {

@@ -8,7 +8,14 @@ export const functionNames = {
   registerNodes: 'chainmend-register-nodes',
   watchFleet: 'chainmend-watch-fleet',
   rotatePeers: 'chainmend-rotate-peers',
+  replaceNode: 'chainmend-replace-node',
+  snapshotNode: 'chainmend-snapshot-node',
+  planSnapshots: 'chainmend-plan-snapshots',
+  pruneRetired: 'chainmend-prune-retired',
 } as const;
+
+/** Durable, each behind an alias; what an execution is, the others may ask about: whose lease a node's is, any of them can meet. */
+export const healNames = [functionNames.resizeVolume, functionNames.replaceNode, functionNames.snapshotNode] as const;
 
 /** One for each VPC: the VPC's id stands behind it. */
 export const probeNodesPrefix = 'chainmend-probe-nodes-';

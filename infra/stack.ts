@@ -1,4 +1,4 @@
-// The stack: one table, one topic, one door, one heal, and alarms on all of them.
+// The stack: one table, one topic, one door, the heals, and alarms on all of them.
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { pauseParameterName } from '../shared/fleet/parameter.ts';
@@ -7,11 +7,15 @@ import { DeadLetters } from './constructs/dead-letters.ts';
 import { DispatchHeal } from './constructs/dispatch-heal.ts';
 import { type CommandDocuments, Documents } from './constructs/documents.ts';
 import { Pages } from './constructs/pages.ts';
+import { PlanSnapshots } from './constructs/plan-snapshots.ts';
 import { ProbeNodes } from './constructs/probe-nodes.ts';
+import { PruneRetired } from './constructs/prune-retired.ts';
 import { RegisterNodes } from './constructs/register-nodes.ts';
+import { ReplaceNode } from './constructs/replace-node.ts';
 import { ResizeVolume } from './constructs/resize-volume.ts';
 import { RotatePeers } from './constructs/rotate-peers.ts';
 import { Settings } from './constructs/settings.ts';
+import { SnapshotNode } from './constructs/snapshot-node.ts';
 import { SnapshotPolicies } from './constructs/snapshots.ts';
 import { State } from './constructs/state.ts';
 import { SuiteAlarms } from './constructs/suite-alarms.ts';
@@ -28,6 +32,8 @@ export interface ChainmendProps extends StackProps {
   readonly email?: string;
   /** In front of the runbooks' paths in the repository, in the alarms' descriptions; none unless given. */
   readonly runbooks?: string;
+  /** ARNs of the roles that the fleets' instances have, which a heal passes on to an instance that it launches; none unless given. */
+  readonly nodeRoles?: readonly string[];
 }
 
 /**
@@ -37,8 +43,9 @@ export interface ChainmendProps extends StackProps {
  * (builder.aws.com) tells before.
  */
 export class ChainmendStack extends Stack {
-  constructor(scope: Construct, id: string, { fleets, documents, bundles, email, runbooks, ...props }: ChainmendProps) {
-    super(scope, id, { description: 'chainmend: keeps fleets of blockchain nodes healthy.', ...props });
+  constructor(scope: Construct, id: string, props: ChainmendProps) {
+    const { fleets, documents, bundles, email, runbooks, nodeRoles = [], ...stackProps } = props;
+    super(scope, id, { description: 'chainmend: keeps fleets of blockchain nodes healthy.', ...stackProps });
     const state = new State(this, 'State');
     const undelivered = new DeadLetters(this, 'Undelivered', 'chainmend-undelivered');
     const pages = new Pages(this, 'Pages', email, undelivered);
@@ -47,7 +54,12 @@ export class ChainmendStack extends Stack {
 
     const shared = { bundles, fleets: fleets.map(({ fleet }) => fleet), state, pages, settings, commands };
     const resizeVolume = new ResizeVolume(this, 'ResizeVolume', shared);
-    const dispatchHeal = new DispatchHeal(this, 'DispatchHeal', { ...shared, resizeVolume, undelivered });
+    const replaceNode = new ReplaceNode(this, 'ReplaceNode', { ...shared, nodeRoles });
+    const snapshotNode = new SnapshotNode(this, 'SnapshotNode', shared);
+    const heals = { resizeVolume, replaceNode, snapshotNode };
+    const planSnapshots = new PlanSnapshots(this, 'PlanSnapshots', shared);
+    const dispatchHeal = new DispatchHeal(this, 'DispatchHeal', { ...shared, ...heals, undelivered });
+    const pruneRetired = new PruneRetired(this, 'PruneRetired', { ...shared, undelivered });
     const registerNodes = new RegisterNodes(this, 'RegisterNodes', {
       ...shared,
       undelivered,
@@ -61,12 +73,15 @@ export class ChainmendStack extends Stack {
       functions: [
         dispatchHeal.suiteFunction,
         resizeVolume.suiteFunction,
+        replaceNode.suiteFunction,
+        snapshotNode.suiteFunction,
+        pruneRetired.suiteFunction,
         registerNodes.suiteFunction,
         watchFleet.suiteFunction,
         rotatePeers.suiteFunction,
       ],
-      heals: [resizeVolume.suiteFunction],
-      synchronous: probeNodes.functions,
+      heals: Object.values(heals).map(({ suiteFunction }) => suiteFunction),
+      synchronous: [...probeNodes.functions, planSnapshots.suiteFunction],
       undelivered,
       rules: [...dispatchHeal.rules, ...registerNodes.rules],
     });

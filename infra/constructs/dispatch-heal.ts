@@ -5,11 +5,19 @@ import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
 import { Construct } from 'constructs';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { InputError } from '../input-error.ts';
-import { arn, functionNames, liveAlias, metricNamespace, nodeAlarmPrefix, parameterPrefix } from '../names.ts';
+import {
+  arn,
+  functionNames,
+  healNames,
+  liveAlias,
+  metricNamespace,
+  nodeAlarmPrefix,
+  parameterPrefix,
+} from '../names.ts';
 import type { DeadLetters } from './dead-letters.ts';
+import type { DurableHeal } from './durable-heal.ts';
 import type { Grant } from './grants.ts';
 import type { Pages } from './pages.ts';
-import type { ResizeVolume } from './resize-volume.ts';
 import { Schedule } from './schedule.ts';
 import type { Settings } from './settings.ts';
 import type { State } from './state.ts';
@@ -21,7 +29,9 @@ export interface DispatchHealProps {
   readonly state: State;
   readonly pages: Pages;
   readonly settings: Settings;
-  readonly resizeVolume: ResizeVolume;
+  readonly resizeVolume: DurableHeal;
+  readonly replaceNode: DurableHeal;
+  readonly snapshotNode: DurableHeal;
   /** For events that never reach the function. */
   readonly undelivered: DeadLetters;
 }
@@ -45,6 +55,9 @@ export class DispatchHeal extends Construct {
         TOPIC_ARN: props.pages.topic.topicArn,
         PARAMETER_PREFIX: parameterPrefix,
         RESIZE_VOLUME_ARN: props.resizeVolume.live.functionArn,
+        REPLACE_NODE_ARN: props.replaceNode.live.functionArn,
+        SNAPSHOT_NODE_ARN: props.snapshotNode.live.functionArn,
+        PLAN_SNAPSHOTS_FUNCTION: functionNames.planSnapshots,
       },
       grants: [
         props.state.grant(),
@@ -69,6 +82,15 @@ export class DispatchHeal extends Construct {
       everyMinutes: 1,
       target: this.suiteFunction,
       input: { kind: 'sweep' },
+      undelivered: props.undelivered,
+    });
+    new Schedule(this, 'Snapshots', {
+      name: 'chainmend-snapshots',
+      description: 'Has a clean snapshot taken of each fleet that is due for one.',
+      mayDo: 'What the schedule of clean snapshots may do.',
+      everyMinutes: 60,
+      target: this.suiteFunction,
+      input: { kind: 'snapshots' },
       undelivered: props.undelivered,
     });
   }
@@ -107,7 +129,12 @@ export class DispatchHeal extends Construct {
   #observe(): Grant[] {
     const wildcard = 'These reads have no resource-level permissions (Service Authorization Reference).';
     return [
-      { sid: 'ReadNodes', actions: ['ec2:DescribeInstances'], resources: ['*'], wildcard },
+      {
+        sid: 'ReadNodes',
+        actions: ['ec2:DescribeInstanceStatus', 'ec2:DescribeTags'],
+        resources: ['*'],
+        wildcard,
+      },
       {
         sid: 'ReadAlarms',
         actions: ['cloudwatch:DescribeAlarms', 'cloudwatch:DescribeAlarmContributors', 'cloudwatch:ListAlarmMuteRules'],
@@ -126,17 +153,21 @@ export class DispatchHeal extends Construct {
   }
 
   #heals(): Grant[] {
-    const heal = `function:${functionNames.resizeVolume}`;
     return [
       {
         sid: 'StartHeals',
         actions: ['lambda:InvokeFunction'],
-        resources: [arn(this, 'lambda', `${heal}:${liveAlias}`)],
+        resources: healNames.map((name) => arn(this, 'lambda', `function:${name}:${liveAlias}`)),
+      },
+      {
+        sid: 'AskForDonors',
+        actions: ['lambda:InvokeFunction'],
+        resources: [arn(this, 'lambda', `function:${functionNames.planSnapshots}`)],
       },
       {
         sid: 'JudgeAndStopHeals',
         actions: ['lambda:GetDurableExecution', 'lambda:StopDurableExecution'],
-        resources: [arn(this, 'lambda', `${heal}:*`)],
+        resources: healNames.map((name) => arn(this, 'lambda', `function:${name}:*`)),
         wildcard:
           'The executions of every version ("Security and permissions for Lambda durable functions", Lambda guide).',
       },

@@ -6,6 +6,7 @@ import { arn } from '../names.ts';
 import type { Grant } from './grants.ts';
 
 type Tags = Readonly<Record<string, string>>;
+export type Condition = Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
 
 /**
  * ModifyVolume, on the fleets' volumes. Nothing is granted on KMS for encrypted volumes: ModifyVolume has no dependent
@@ -55,7 +56,10 @@ export function sendCommandGrants(
  * values are alternatives. Twenty-five fleets that differ in one tag so fit into a role's 10,240 characters. Throws an
  * `Error` for a selector without tags: as a condition it would be none.
  */
-function fenced(selectors: readonly Tags[], prefix: string): { StringEquals: Record<string, string | string[]> }[] {
+export function fenced(
+  selectors: readonly Tags[],
+  prefix: string,
+): { StringEquals: Record<string, string | string[]> }[] {
   const byKey = new Map<string, Set<string>>();
   const compound = new Map<string, { StringEquals: Record<string, string | string[]> }>();
   for (const tags of selectors) {

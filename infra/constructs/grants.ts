@@ -1,7 +1,14 @@
 // What a function's role may do, one sentence after the other, each wildcard with the reason why it is as narrow as AWS
 // lets it be.
 import { Stack, Validations } from 'aws-cdk-lib';
-import { Effect, PolicyDocument, PolicyStatement, Role, type ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import {
+  Effect,
+  ManagedPolicy,
+  PolicyDocument,
+  PolicyStatement,
+  Role,
+  type ServicePrincipal,
+} from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import { InputError } from '../input-error.ts';
 
@@ -20,17 +27,40 @@ export interface Grant {
  * guide).
  */
 const INLINE_POLICY_CHARACTERS = 10_240;
+/** "The size of each managed policy cannot exceed 6,144 characters"; ten of them fit to a role (the same page). */
+const MANAGED_POLICY_CHARACTERS = 6_144;
 
 /**
  * A role of one service with exactly these grants; nothing else in the stack can add to it. Throws an `Error` when IAM
  * would refuse it.
+ *
+ * @param policies grants that do not fit into the role itself, as managed policies of its own by name
  */
 export function roleOf(
   scope: Construct,
   assumedBy: ServicePrincipal,
   description: string,
   grants: readonly Grant[],
+  policies: Readonly<Record<string, readonly Grant[]>> = {},
 ): Role {
+  const role = new Role(scope, 'Role', {
+    assumedBy,
+    description,
+    inlinePolicies: { Grants: documentOf(scope, grants, INLINE_POLICY_CHARACTERS) },
+  });
+  acknowledge(role, grants);
+  for (const [name, some] of Object.entries(policies)) {
+    const policy = new ManagedPolicy(scope, name, {
+      description: `${description} ${name}.`,
+      document: documentOf(scope, some, MANAGED_POLICY_CHARACTERS),
+      roles: [role],
+    });
+    acknowledge(policy, some);
+  }
+  return role;
+}
+
+function documentOf(scope: Construct, grants: readonly Grant[], limit: number): PolicyDocument {
   const statements = grants.map(
     ({ sid, actions, resources, conditions }) =>
       new PolicyStatement({
@@ -41,29 +71,33 @@ export function roleOf(
         ...(conditions && { conditions }),
       }),
   );
-  const policy = new PolicyDocument({ statements, minimize: false });
-  const characters = JSON.stringify(Stack.of(scope).resolve(policy)).length;
-  if (characters > INLINE_POLICY_CHARACTERS) {
-    throw new InputError(
-      `the policy of ${scope.node.path} has ${characters} characters, IAM allows ${INLINE_POLICY_CHARACTERS}: ` +
-        'give the fleets selectors with one common tag key, which share a statement',
-    );
-  }
-  const role = new Role(scope, 'Role', {
-    assumedBy,
-    description,
-    inlinePolicies: { Grants: policy },
-  });
-  for (const grant of grants) acknowledgeWildcards(role, grant);
-  const everything = grants.filter(({ resources }) => resources.includes('*')).map(({ sid }) => sid);
-  if (everything.length > 0) {
-    const reason = `${everything.join(', ')}: each has its own reason at AwsSolutions-IAM5.`;
-    Validations.of(role).acknowledge({ id: 'Serverless-LambdaStarPermissions', reason });
-  }
-  return role;
+  const document = new PolicyDocument({ statements, minimize: false });
+  const characters = JSON.stringify(inWords(Stack.of(scope).resolve(document))).length;
+  if (characters <= limit) return document;
+  throw new InputError(
+    `the policy of ${scope.node.path} has ${characters} characters, IAM allows ${limit}: ` +
+      'give the fleets selectors with one common tag key, which share a statement',
+  );
 }
 
-function acknowledgeWildcards(role: Role, { sid, resources, wildcard }: Grant): void {
+/** With every intrinsic as the text that it comes to, or a longer one. */
+function inWords(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(inWords);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value);
+  if (entries.length === 1 && /^(Ref|Fn::.*)$/.test(entries[0]?.[0] ?? '')) return readable(value);
+  return Object.fromEntries(entries.map(([key, inner]) => [key, inWords(inner)]));
+}
+
+function acknowledge(holder: Role | ManagedPolicy, grants: readonly Grant[]): void {
+  for (const grant of grants) acknowledgeWildcards(holder, grant);
+  const everything = grants.filter(({ resources }) => resources.includes('*')).map(({ sid }) => sid);
+  if (everything.length === 0) return;
+  const reason = `${everything.join(', ')}: each has its own reason at AwsSolutions-IAM5.`;
+  Validations.of(holder).acknowledge({ id: 'Serverless-LambdaStarPermissions', reason });
+}
+
+function acknowledgeWildcards(role: Role | ManagedPolicy, { sid, resources, wildcard }: Grant): void {
   const findings = resources
     .map((resource) => readable(Stack.of(role).resolve(resource)))
     .filter((text) => text.includes('*'));

@@ -1,6 +1,6 @@
 // probe-nodes: one function in each VPC that fleets are asked in. It needs no NAT and reaches nothing but the ports of their RPC and,
 // where RPC wants credentials, the store that holds them.
-import { CfnOutput, Fn, Stack, Validations } from 'aws-cdk-lib';
+import { CfnOutput, Fn, Stack } from 'aws-cdk-lib';
 import { CfnSecurityGroup, CfnSecurityGroupEgress, CfnVPCEndpoint } from 'aws-cdk-lib/aws-ec2';
 import type { CfnFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
@@ -66,11 +66,6 @@ export class ProbeNodes extends Construct {
     });
     const cfn = probe.function.node.defaultChild as CfnFunction;
     cfn.vpcConfig = { subnetIds: [...subnetIds], securityGroupIds: [group.attrGroupId] };
-    const reason = 'It is called and waited for; its caller sees what fails, and asks again in a minute.';
-    Validations.of(probe.function).acknowledge(
-      { id: 'Serverless-LambdaDLQ', reason },
-      { id: 'Serverless-LambdaAsyncFailureDestination', reason },
-    );
     new CfnOutput(here, 'Admit', {
       description: `Security group that the nodes in ${vpcId} must admit to TCP ${portsOf(fleets).join(', ')}.`,
       value: group.attrGroupId,

@@ -25,13 +25,20 @@ export class State extends Construct {
     });
   }
 
-  /** To read and write items of these partitions, one at a time: no scan, no delete, no batch. */
-  grant(): Grant {
+  /**
+   * To read and write items of these partitions, one at a time: no scan, no delete, no batch.
+   * @param account the budgets that all fleets have together, too
+   */
+  grant({ account = false, writes = true }: { readonly account?: boolean; readonly writes?: boolean } = {}): Grant {
     return {
-      sid: 'ReadAndWriteState',
-      actions: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query'],
+      sid: writes ? 'ReadAndWriteState' : 'ReadState',
+      actions: ['dynamodb:GetItem', ...(writes ? ['dynamodb:PutItem'] : []), 'dynamodb:Query'],
       resources: [this.table.tableArn],
-      conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['FLEET#*', 'JOURNAL#*'] } },
+      conditions: {
+        'ForAllValues:StringLike': {
+          'dynamodb:LeadingKeys': ['FLEET#*', 'JOURNAL#*', ...(account ? ['ACCOUNT'] : [])],
+        },
+      },
     };
   }
 }

@@ -31,6 +31,8 @@ export interface SuiteFunctionProps {
   readonly bundle?: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly grants: readonly Grant[];
+  /** Grants that do not fit into the role itself, as policies by name. */
+  readonly policies?: Readonly<Record<string, readonly Grant[]>>;
   /** How long one invocation may take; 60 unless given. */
   readonly timeoutSeconds?: number;
   /** What this kind of function adds; it gets the queue for invocations that failed for good. */
@@ -80,6 +82,11 @@ export class SynchronousFunction extends Construct {
     super(scope, id);
     this.functionName = props.functionName;
     this.function = lambdaFunction(this, props, {});
+    const reason = 'It is called and waited for; its caller sees what fails, and asks again.';
+    Validations.of(this.function).acknowledge(
+      { id: 'Serverless-LambdaDLQ', reason },
+      { id: 'Serverless-LambdaAsyncFailureDestination', reason },
+    );
   }
 }
 
@@ -87,7 +94,7 @@ function lambdaFunction(scope: Construct, props: Omit<SuiteFunctionProps, 'also'
   const { functionName, description, bundles, environment, grants } = props;
   const { timeoutSeconds = FUNCTION_TIMEOUT_MS / 1000, bundle = functionName.replace('chainmend-', '') } = props;
   const logGroupName = `/aws/lambda/${functionName}`;
-  const role = roleOf(scope, new ServicePrincipal('lambda.amazonaws.com'), `What ${functionName} may do.`, [
+  const everything = [
     ...grants,
     {
       sid: 'WriteLogs',
@@ -101,7 +108,9 @@ function lambdaFunction(scope: Construct, props: Omit<SuiteFunctionProps, 'also'
       resources: ['*'],
       wildcard: 'X-Ray has no resources to name for these actions (Service Authorization Reference, AWS X-Ray).',
     },
-  ]);
+  ];
+  const principal = new ServicePrincipal('lambda.amazonaws.com');
+  const role = roleOf(scope, principal, `What ${functionName} may do.`, everything, props.policies);
   return new LambdaFunction(scope, 'Function', {
     functionName,
     description,

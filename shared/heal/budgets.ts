@@ -14,6 +14,7 @@ import {
   takeFleetTurn,
 } from '../guardrails/replace-budget.ts';
 import { readExecution } from './execution-status.ts';
+import { unsettled } from './lease.ts';
 import { keys, settle } from './store.ts';
 import type { HealTools } from './tools.ts';
 
@@ -65,7 +66,7 @@ export async function takeTurn({ clients, store, payload, execution }: Tools): P
           readExecution(clients.lambda, before.execution),
           store.readNode(fleet, before.instanceId),
         ]);
-        holder = { status, unsettled: (record?.operation ?? null) !== null };
+        holder = { status, unsettled: record !== undefined && unsettled(record) };
       }
       return read;
     },

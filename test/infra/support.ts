@@ -34,6 +34,7 @@ export const litecoin = fleetFile({
   mode: 'act',
   nodes: { tag: { Component: 'nodes/litecoin', Stage: 'production' } },
   unit: 'node@*',
+  replace: { source: 'sibling', autoScaling: 'standby' },
 });
 
 const content = { schemaVersion: '2.2', description: 'a test', parameters: {}, mainSteps: [] } as const;
@@ -75,6 +76,10 @@ export function buildStack({
     'watch-fleet',
     'probe-nodes',
     'rotate-peers',
+    'replace-node',
+    'snapshot-node',
+    'plan-snapshots',
+    'prune-retired',
   ]) {
     mkdirSync(join(directory, 'functions', name), { recursive: true });
     writeFileSync(join(directory, 'functions', name, 'index.js'), `exports.handler = '${name}';\n`);

@@ -1,0 +1,119 @@
+// What every durable heal has: a function behind an alias, whose old versions stay until their heals have ended.
+import { Annotations, Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
+import type { Alias } from 'aws-cdk-lib/aws-lambda';
+import { Construct } from 'constructs';
+import type { Fleet } from '../../shared/fleet/model.ts';
+import { arn, healNames, liveAlias, parameterPrefix } from '../names.ts';
+import type { Documents } from './documents.ts';
+import type { Grant } from './grants.ts';
+import type { Pages } from './pages.ts';
+import type { Settings } from './settings.ts';
+import type { State } from './state.ts';
+import { SuiteFunction } from './suite-function.ts';
+
+/** What the stack hands to each of its heals. */
+export interface HealProps {
+  readonly bundles: string;
+  readonly fleets: readonly Fleet[];
+  readonly state: State;
+  readonly pages: Pages;
+  readonly settings: Settings;
+  readonly commands: Documents;
+}
+
+export interface DurableHealProps extends HealProps {
+  readonly functionName: (typeof healNames)[number];
+  readonly description: string;
+  /** Besides table, topic and parameters. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Besides what every heal may do. */
+  readonly grants: readonly Grant[];
+  /** Grants that do not fit into the role itself, as policies by name. */
+  readonly policies?: Readonly<Record<string, readonly Grant[]>>;
+  /** Whether it spends budgets that all fleets have together. */
+  readonly account?: boolean;
+  /** The backstop behind the deadline that the dispatcher gives each attempt; Lambda would allow 366 days. */
+  readonly executionTimeout: Duration;
+}
+
+export class DurableHeal extends Construct {
+  readonly suiteFunction: SuiteFunction;
+  readonly live: Alias;
+
+  constructor(scope: Construct, id: string, props: DurableHealProps) {
+    super(scope, id);
+    const { state, pages, settings, functionName, account = false } = props;
+    this.suiteFunction = new SuiteFunction(this, id, {
+      functionName,
+      description: props.description,
+      bundles: props.bundles,
+      environment: {
+        TABLE_NAME: state.table.tableName,
+        TOPIC_ARN: pages.topic.topicArn,
+        PARAMETER_PREFIX: parameterPrefix,
+        ...props.environment,
+      },
+      grants: [
+        state.grant({ account }),
+        ...pages.grants(),
+        settings.grantByName(),
+        ...props.grants,
+        ...executionGrants(scope, functionName),
+      ],
+      ...(props.policies && { policies: props.policies }),
+      also: (failed) => ({
+        // A durable execution that fails, times out or is stopped leaves its event here; it is not retried ("Best
+        // practices for Lambda durable functions", Lambda guide, which names the dead-letter queue and no destination).
+        deadLetterQueue: failed.queue,
+        durableConfig: { executionTimeout: props.executionTimeout, retentionPeriod: Duration.days(30) },
+        // An execution in flight is replayed by the version that it started on.
+        currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN },
+      }),
+    });
+    this.live = this.suiteFunction.function.addAlias(liveAlias);
+    // It is durable from its first deployment on, so that none replaces it.
+    Annotations.of(this.suiteFunction.function).acknowledgeInfo('aws-lambda:Function.DurableConfig');
+    Validations.of(this.suiteFunction.function).acknowledge({
+      id: 'Serverless-LambdaAsyncFailureDestination',
+      reason:
+        'Its dead-letter queue is what AWS documents for durable executions; a destination would tell of each failure twice.',
+    });
+  }
+}
+
+/**
+ * To run as itself, on every version of itself: executions are authorized by their own ARN, which holds a version and never an alias. And to
+ * ask whether whoever holds a node lives, which may be any of the heals.
+ */
+function executionGrants(scope: Construct, functionName: string): Grant[] {
+  const wildcard =
+    'The executions of every version ("Security and permissions for Lambda durable functions", Lambda guide).';
+  return [
+    {
+      sid: 'RunDurably',
+      actions: ['lambda:CheckpointDurableExecution', 'lambda:GetDurableExecutionState'],
+      resources: [arn(scope, 'lambda', `function:${functionName}:*`)],
+      wildcard,
+    },
+    {
+      sid: 'JudgeHolders',
+      actions: ['lambda:GetDurableExecution'],
+      resources: healNames.map((name) => arn(scope, 'lambda', `function:${name}:*`)),
+      wildcard,
+    },
+  ];
+}
+
+/** What every heal reads of its node and of the answers to its commands. */
+export function observeGrants(more: readonly string[]): Grant[] {
+  const wildcard = 'These reads have no resource-level permissions (Service Authorization Reference).';
+  return [
+    { sid: 'ReadResources', actions: more, resources: ['*'], wildcard },
+    {
+      sid: 'ReadAnswers',
+      actions: ['ssm:DescribeInstanceInformation', 'ssm:GetCommandInvocation'],
+      resources: ['*'],
+      wildcard: `${wildcard} Answers hold no secrets.`,
+    },
+  ];
+}

@@ -1,0 +1,42 @@
+// plan-snapshots: says which node of a fleet is to be stopped for its next clean snapshot. It reads, and is called by the dispatcher alone.
+import { Construct } from 'constructs';
+import { functionNames, parameterPrefix } from '../names.ts';
+import type { HealProps } from './durable-heal.ts';
+import { SynchronousFunction } from './suite-function.ts';
+
+/** The dispatcher waits a little longer. */
+const TIMEOUT_SECONDS = 30;
+
+export class PlanSnapshots extends Construct {
+  readonly suiteFunction: SynchronousFunction;
+
+  constructor(
+    scope: Construct,
+    id: string,
+    { bundles, state, settings }: Pick<HealProps, 'bundles' | 'state' | 'settings'>,
+  ) {
+    super(scope, id);
+    this.suiteFunction = new SynchronousFunction(this, 'PlanSnapshots', {
+      functionName: functionNames.planSnapshots,
+      description: 'Says which node is to be stopped for the next clean snapshot.',
+      bundles,
+      environment: { TABLE_NAME: state.table.tableName, PARAMETER_PREFIX: parameterPrefix },
+      grants: [
+        state.grant({ writes: false }),
+        settings.grantAll(),
+        {
+          sid: 'ReadNodesAndSnapshots',
+          actions: [
+            'ec2:DescribeInstances',
+            'ec2:DescribeLockedSnapshots',
+            'ec2:DescribeSnapshots',
+            'ec2:DescribeVolumes',
+          ],
+          resources: ['*'],
+          wildcard: 'These reads have no resource-level permissions (Service Authorization Reference).',
+        },
+      ],
+      timeoutSeconds: TIMEOUT_SECONDS,
+    });
+  }
+}

@@ -1,0 +1,102 @@
+// prune-retired: what heals have kept for a while and whose date is past is removed, every six hours. Nobody else in the suite may delete.
+import { Duration, Stack } from 'aws-cdk-lib';
+import { Construct } from 'constructs';
+import { FLEET_TAG } from '../../shared/fleet/naming.ts';
+import { KEEP_UNTIL_TAG, LEDGER_TAGS, RETIRED_TAG } from '../../shared/snapshots/tags.ts';
+import { arn, functionNames, parameterPrefix } from '../names.ts';
+import type { DeadLetters } from './dead-letters.ts';
+import type { HealProps } from './durable-heal.ts';
+import type { Grant } from './grants.ts';
+import { fleetNames } from './replace-grants.ts';
+import { Schedule } from './schedule.ts';
+import { SuiteFunction } from './suite-function.ts';
+
+export interface PruneRetiredProps extends Omit<HealProps, 'commands'> {
+  /** For sweeps that never reach the function. */
+  readonly undelivered: DeadLetters;
+}
+
+/** It works for 240 s; the rest is for what it has begun. */
+const TIMEOUT_SECONDS = 300;
+
+export class PruneRetired extends Construct {
+  readonly suiteFunction: SuiteFunction;
+
+  constructor(scope: Construct, id: string, props: PruneRetiredProps) {
+    super(scope, id);
+    const { state, pages, settings, undelivered } = props;
+    this.suiteFunction = new SuiteFunction(this, 'PruneRetired', {
+      functionName: functionNames.pruneRetired,
+      description: 'Removes what was kept of replaced nodes once its date is past.',
+      bundles: props.bundles,
+      environment: {
+        TABLE_NAME: state.table.tableName,
+        TOPIC_ARN: pages.topic.topicArn,
+        PARAMETER_PREFIX: parameterPrefix,
+      },
+      grants: [
+        state.grant(),
+        ...pages.grants(),
+        settings.grantByName(),
+        settings.grantAll(),
+        {
+          sid: 'ReadWhatIsKept',
+          actions: [
+            'ec2:DescribeInstances',
+            'ec2:DescribeLockedSnapshots',
+            'ec2:DescribeSnapshots',
+            'ec2:DescribeVolumes',
+          ],
+          resources: ['*'],
+          wildcard: 'These reads have no resource-level permissions (Service Authorization Reference).',
+        },
+        ...this.#removals(fleetNames(props.fleets)),
+      ],
+      timeoutSeconds: TIMEOUT_SECONDS,
+    });
+    this.suiteFunction.keepFailedEvents({ retryAttempts: 2, maxEventAge: Duration.hours(1) });
+    new Schedule(this, 'Sweep', {
+      name: functionNames.pruneRetired,
+      description: 'Has what was kept and is due removed.',
+      mayDo: 'What the schedule of prune-retired may do.',
+      everyMinutes: 6 * 60,
+      target: this.suiteFunction,
+      input: { kind: 'prune' },
+      undelivered,
+    });
+  }
+
+  /** Each only of a fleet, and only where a heal has written that it is kept for a while, or that it is the ledger's. */
+  #removals(fleets: readonly string[]): Grant[] {
+    const { partition, region } = Stack.of(this);
+    const marked = (...keys: readonly string[]) => ({
+      StringEquals: { [`aws:ResourceTag/${FLEET_TAG}`]: fleets },
+      Null: Object.fromEntries(keys.map((key) => [`aws:ResourceTag/${key}`, 'false'])),
+    });
+    const wildcard = 'What a heal has marked as kept for a while; the condition names the tags.';
+    return [
+      {
+        sid: 'DeleteKeptVolumes',
+        actions: ['ec2:DeleteVolume'],
+        resources: [arn(this, 'ec2', 'volume/*')],
+        conditions: marked(KEEP_UNTIL_TAG),
+        wildcard,
+      },
+      {
+        sid: 'TerminateRetired',
+        actions: ['ec2:TerminateInstances'],
+        resources: [arn(this, 'ec2', 'instance/*')],
+        conditions: marked(KEEP_UNTIL_TAG, RETIRED_TAG),
+        wildcard,
+      },
+      {
+        sid: 'DeleteOldSets',
+        actions: ['ec2:DeleteSnapshot'],
+        // A snapshot's ARN has no account.
+        resources: [`arn:${partition}:ec2:${region}::snapshot/*`],
+        conditions: marked(LEDGER_TAGS.setId),
+        wildcard,
+      },
+    ];
+  }
+}

@@ -1,0 +1,39 @@
+// snapshot-node: the durable heal that stops one node cleanly for a set of snapshots, and starts it again at once.
+import { Duration } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import { functionNames } from '../names.ts';
+import { DurableHeal, type HealProps, observeGrants } from './durable-heal.ts';
+import { sendCommandGrants } from './fleet-grants.ts';
+import { creationGrants, instanceGrants, tagGrants, volumeGrants } from './replace-grants.ts';
+import { tellOthers } from './replace-node.ts';
+
+/** A client may take an hour to stop and one to start; a first snapshot of terabytes is written for hours, with the node up again. */
+const EXECUTION_TIMEOUT = Duration.hours(72);
+
+export class SnapshotNode extends DurableHeal {
+  constructor(scope: Construct, id: string, props: HealProps) {
+    const { fleets, commands } = props;
+    super(scope, id, {
+      ...props,
+      functionName: functionNames.snapshotNode,
+      description: 'Takes snapshots of a node whose client has ended cleanly, and starts it again.',
+      environment: {
+        INSPECT_NODE_DOCUMENT: commands.inspectNode,
+        STOP_CLIENT_DOCUMENT: commands.stopClient,
+        START_CLIENT_DOCUMENT: commands.startClient,
+        REGISTER_NODES_FUNCTION: functionNames.registerNodes,
+      },
+      grants: [
+        ...observeGrants(['ec2:DescribeInstances', 'ec2:DescribeSnapshots', 'ec2:DescribeTags', 'ec2:DescribeVolumes']),
+        ...sendCommandGrants(scope, fleets, ['inspect-node', 'stop-client', 'start-client']),
+        tellOthers(scope, [functionNames.registerNodes]),
+        // On the node, on each of its volumes, and on the snapshots that come of them.
+        ...instanceGrants(scope, fleets, 'SnapshotNodes', ['ec2:CreateSnapshots']),
+        ...volumeGrants(scope, fleets, 'SnapshotVolumes', ['ec2:CreateSnapshots']),
+        ...creationGrants(scope, fleets, 'snapshot', ['ec2:CreateSnapshots']),
+      ],
+      policies: { Tags: tagGrants(scope, fleets, { creations: ['CreateSnapshots'], kinds: ['snapshot'] }) },
+      executionTimeout: EXECUTION_TIMEOUT,
+    });
+  }
+}
