@@ -1,0 +1,392 @@
+// Which nodes are sick at the door, what of it is refused there, and what comes of what people ask for.
+import { describe, expect, it } from '@jest/globals';
+import { again, isOver, sickOf } from '../../functions/dispatch-heal/candidates.ts';
+import { type Candidate, type DispatchFacts, decideDispatch } from '../../functions/dispatch-heal/decide.ts';
+import { diskFirst, judgeDoor } from '../../functions/dispatch-heal/guards.ts';
+import { isWell, oncePerNode, sickNodes } from '../../functions/dispatch-heal/health.ts';
+import { HEALTH, healOf, payloadOf } from '../../functions/dispatch-heal/kinds.ts';
+import type { AlarmNow, Checks } from '../../functions/dispatch-heal/truth.ts';
+import type { Health, ObservedNode } from '../../shared/fleet/observation.ts';
+import type { ReplaceMemory } from '../../shared/heal/memory.ts';
+import { parseHealPayload } from '../../shared/heal/payload.ts';
+import type { IncidentRecord, ReplaceOperation, Want } from '../../shared/heal/records.ts';
+import {
+  claimedIncident,
+  endedIncident,
+  fleetWith,
+  HOUR_MS,
+  INSTANCE,
+  MINUTE_MS,
+  NODE_TAGS,
+  NOON_MS,
+  nodeRecord,
+  OTHER,
+  openIncidentRecord,
+} from '../support/heal-facts.ts';
+
+const fleet = fleetWith({}, { role: 'follower' });
+
+const observed = (health: Health, more: Partial<ObservedNode> = {}): ObservedNode => ({
+  ...{ instanceId: INSTANCE, name: 'node2', role: 'follower', availabilityZone: 'eu-west-1a', privateIp: '10.0.0.2' },
+  ...{ health, reason: 'so it is', sinceMs: NOON_MS - 10 * MINUTE_MS, height: 100, heightSinceMs: null, lagBlocks: 9 },
+  ...{ blockAgeSeconds: null, peerCount: null, startedAtMs: null, seenSinceMs: 0, paged: [] },
+  ...more,
+});
+const others = Array.from({ length: 6 }, (_, i) =>
+  observed('synced', { instanceId: `i-${String(i).padStart(17, '0')}`, name: `other${i}` }),
+);
+
+const alarmNow = (
+  alarmName: string,
+  [namespace, metricName]: readonly [string, string],
+  dimensions: Readonly<Record<string, string>>,
+  more: Partial<AlarmNow> = {},
+): AlarmNow => ({
+  ...{ fact: { alarmName, namespace, dimensions }, about: 'node', metricName },
+  ...{ sinceMs: NOON_MS - MINUTE_MS, actionsEnabled: true, ...more },
+});
+const HEALTH_METRIC = ['chainmend', 'Health'] as const;
+const CHECK_METRIC = ['AWS/EC2', 'StatusCheckFailed'] as const;
+const stuckAlarm = alarmNow('chainmend-bitcoin-node2-stuck', HEALTH_METRIC, { Fleet: 'bitcoin', Node: 'node2' });
+const unwell = (Node: string, alarmName = 'chainmend-bitcoin-unwell') =>
+  alarmNow(alarmName, HEALTH_METRIC, { Node }, { about: 'contributor' });
+const checkAlarm = alarmNow('chainmend-bitcoin-node2-status-check', CHECK_METRIC, { InstanceId: INSTANCE });
+
+const sick = (nodes: readonly ObservedNode[], alarming: readonly AlarmNow[] = []) =>
+  sickNodes(fleet, nodes, alarming, NOON_MS);
+
+describe('a node is sick', () => {
+  it.each<[Health, boolean]>([
+    ['stuck', true],
+    ['unreachable', true],
+    ['forked', false],
+    ['behind', false],
+    ['starting', false],
+    ['unknown', false],
+    ['synced', false],
+  ])('%s: %s', (health, is) => {
+    expect(sick([observed(health)], [stuckAlarm])).toHaveLength(is ? 1 : 0);
+  });
+
+  it('since it was first seen so, though its alarm needed minutes', () => {
+    expect(sick([observed('stuck')], [stuckAlarm])).toMatchObject([
+      { instanceId: INSTANCE, onsetMs: NOON_MS - 10 * MINUTE_MS, fact: stuckAlarm.fact },
+    ]);
+  });
+
+  it('at once where an alarm tells of it, after four minutes where none does', () => {
+    const lately = observed('unreachable', { sinceMs: NOON_MS - 4 * MINUTE_MS + 1 });
+    expect(sick([lately])).toEqual([]);
+    expect(sick([lately], [stuckAlarm])).toHaveLength(1);
+    expect(sick([observed('unreachable', { sinceMs: NOON_MS - 4 * MINUTE_MS })])).toMatchObject([
+      { alarms: [], fact: { alarmName: '', namespace: 'chainmend', dimensions: { Fleet: 'bitcoin', Node: 'node2' } } },
+    ]);
+  });
+
+  it('by its part of the fleet’s alarm, and by no other node’s or fleet’s', () => {
+    const lately = [observed('stuck', { sinceMs: NOON_MS - MINUTE_MS })];
+    expect(sick(lately, [unwell('node2')])).toHaveLength(1);
+    expect(sick(lately, [unwell('node3'), unwell('node2', 'chainmend-other-unwell')])).toEqual([]);
+    const elsewhere = alarmNow('chainmend-other-node2-stuck', HEALTH_METRIC, { Fleet: 'other', Node: 'node2' });
+    expect(sick(lately, [elsewhere])).toEqual([]);
+  });
+
+  it('never by what was seen more than three minutes ago', () => {
+    const seenAt = (observedAtMs: number) =>
+      new Map([['bitcoin', { observations: [{ observedAtMs, nodes: [observed('stuck')] }], haltedSinceMs: null }]]);
+    const found = (observedAtMs: number) => sickOf([fleet], seenAt(observedAtMs), [stuckAlarm], new Map(), NOON_MS);
+    expect(found(NOON_MS - 3 * MINUTE_MS)).toHaveLength(1);
+    expect(found(NOON_MS - 3 * MINUTE_MS - 1)).toEqual([]);
+  });
+
+  it.each<[Checks | undefined, number, string | undefined]>([
+    ['failed', 1, undefined],
+    ['ebs', 1, 'ebs-impaired'],
+    ['passed', 0, undefined],
+    [undefined, 0, undefined],
+  ])('when EC2 says so now: its checks are %s', (check, count, refusal) => {
+    const checks = new Map(check ? [[INSTANCE, check]] : []);
+    const found = sickOf([fleet], new Map(), [checkAlarm], checks, NOON_MS);
+    expect(found).toHaveLength(count);
+    expect(found[0]?.refusal?.refuse).toBe(refusal);
+  });
+
+  it('once, whoever tells of it; and what stopping would not cure wins', () => {
+    const seen = sick([observed('unreachable')]);
+    const [impaired] = sickOf([fleet], new Map(), [checkAlarm], new Map([[INSTANCE, 'ebs']]), NOON_MS);
+    if (!impaired) throw new Error('not sick');
+    for (const order of [
+      [...seen, impaired],
+      [impaired, ...seen],
+    ])
+      expect(oncePerNode(order)).toMatchObject([
+        { onsetMs: NOON_MS - 10 * MINUTE_MS, fact: checkAlarm.fact, refusal: { refuse: 'ebs-impaired', page: true } },
+      ]);
+  });
+});
+
+describe('a node is well', () => {
+  it('when it has been synced for a minute, or is none any more', () => {
+    const since = (ms: number) => [...others, observed('synced', { sinceMs: NOON_MS - ms })];
+    expect(isWell(INSTANCE, since(MINUTE_MS), NOON_MS)).toBe(true);
+    expect(isWell(INSTANCE, since(MINUTE_MS - 1), NOON_MS)).toBe(false);
+    expect(isWell(INSTANCE, others, NOON_MS)).toBe(true);
+  });
+
+  it('not where nothing is known of it, or of anybody', () => {
+    expect(isWell(INSTANCE, [observed('unknown')], NOON_MS)).toBe(false);
+    expect(isWell(INSTANCE, [], NOON_MS)).toBe(false);
+  });
+});
+
+describe('the door', () => {
+  const candidate: Candidate = {
+    ...{ alarm: stuckAlarm.fact, instanceId: INSTANCE, onsetMs: NOON_MS, trouble: HEALTH, suppressedBy: null },
+  };
+  const judge = (
+    nodes: readonly ObservedNode[],
+    {
+      of = fleet,
+      haltedSinceMs = null,
+      trouble = HEALTH,
+      more = {},
+    }: {
+      of?: ReturnType<typeof fleetWith>;
+      haltedSinceMs?: number | null;
+      trouble?: string;
+      more?: Partial<Candidate>;
+    } = {},
+  ) =>
+    judgeDoor(
+      { fleet: of, trouble, candidate: { ...candidate, ...more }, node: 'node2' },
+      { instanceId: INSTANCE, tags: NODE_TAGS },
+      { observations: [{ observedAtMs: NOON_MS, nodes }], haltedSinceMs },
+      NOON_MS,
+    )?.refuse ?? null;
+
+  it('lets one sick node of seven through', () => {
+    expect(judge([...others, observed('stuck')])).toBeNull();
+  });
+
+  it('is shut where the breaker is open, but not to a person who names a node', () => {
+    const half = [...others.slice(0, 2), observed('stuck'), observed('stuck', { instanceId: 'i-3' })];
+    expect(judge(half)).toBe('breaker-open');
+    expect(judge(half, { more: { atOnce: true } })).toBeNull();
+  });
+
+  it('is shut where the chain stands still, but to a node that is down by itself', () => {
+    expect(judge([...others, observed('stuck')], { haltedSinceMs: NOON_MS - HOUR_MS })).toBe('chain-standing');
+    expect(judge([...others, observed('unreachable')], { haltedSinceMs: NOON_MS - HOUR_MS })).toBeNull();
+    const impaired = { alarm: checkAlarm.fact };
+    expect(judge([...others, observed('unknown')], { haltedSinceMs: NOON_MS - HOUR_MS, more: impaired })).toBeNull();
+  });
+
+  it('is shut to validators and unknown roles unless they may be restarted', () => {
+    const nodes = [...others, observed('stuck')];
+    const validators = (owner: object) => fleetWith({}, { role: 'validator', owner });
+    expect(judge(nodes, { of: validators({}) })).toBe('validator');
+    expect(judge(nodes, { of: fleetWith({}, { role: { tag: 'Role' } }) })).toBe('role-unknown');
+    expect(judge(nodes, { of: validators({ restartValidators: true }) })).toBeNull();
+  });
+
+  it('lets a validator be restored only when a person acknowledges what it is', () => {
+    const of = fleetWith({}, { role: 'validator' });
+    const restore = (acknowledgesValidator: boolean): Want => ({
+      ...{ do: 'restore', snapshotId: null, acknowledgesValidator },
+    });
+    const asked = (want: Want) =>
+      judge([...others, observed('stuck')], { of, trouble: 'request:restore', more: { want, atOnce: true } });
+    expect(asked(restore(false))).toBe('validator');
+    expect(asked(restore(true))).toBeNull();
+    expect(asked({ do: 'replace-instance' })).toBe('validator');
+  });
+
+  it('leaves plans, undoing and snapshots to whoever makes them', () => {
+    const nodes = [observed('stuck')];
+    const of = fleetWith({}, { role: 'validator' });
+    expect(judge(nodes, { of, trouble: 'plan:replace', more: { want: { do: 'replace-instance' } } })).toBeNull();
+    expect(judge(nodes, { of, trouble: 'request:undo', more: { want: { do: 'undo' } } })).toBeNull();
+    expect(judge(nodes, { of, trouble: 'snapshot:clean' })).toBeNull();
+  });
+
+  it('has a disk grown first, unless the disk’s own numbers say that it is not full', () => {
+    expect(diskFirst([undefined, openIncidentRecord()])?.refuse).toBe('disk-full-first');
+    expect(diskFirst([claimedIncident()])?.refuse).toBe('disk-full-first');
+    expect(diskFirst([endedIncident('escalated', NOON_MS)])?.refuse).toBe('disk-full-first');
+    expect(diskFirst([endedIncident('healed', NOON_MS)])).toBeNull();
+    expect(diskFirst([openIncidentRecord({ refusedCodes: ['not-confirmed'] })])).toBeNull();
+    expect(diskFirst([])).toBeNull();
+  });
+});
+
+const candidateOf = (trouble: string, more: Partial<Candidate> = {}): Candidate => ({
+  ...{ alarm: { alarmName: '', namespace: 'person', dimensions: {} }, instanceId: INSTANCE, onsetMs: NOON_MS },
+  ...{ trouble, suppressedBy: null },
+  ...more,
+});
+const facts = (trouble: string, more: Partial<DispatchFacts> = {}): DispatchFacts => ({
+  nowMs: NOON_MS + 1_000,
+  candidate: candidateOf(trouble),
+  fleet,
+  node: 'node2',
+  trouble,
+  paused: null,
+  waits: null,
+  guarded: null,
+  incident: undefined,
+  nodeRecord: undefined,
+  owner: { state: 'unknown' },
+  ...more,
+});
+const started = (of: DispatchFacts) => {
+  const dispatch = decideDispatch(of);
+  if (dispatch.do !== 'start') throw new Error(`${dispatch.do}: ${JSON.stringify(dispatch)}`);
+  return dispatch;
+};
+
+describe('each trouble has its heal', () => {
+  it.each([
+    ['disk:data', 'resize-volume', 8],
+    ['node:health', 'replace-node', 48],
+    ['request:restore', 'replace-node', 48],
+    ['plan:undo', 'replace-node', 48],
+    ['snapshot:clean', 'snapshot-node', 12],
+    ['plan:clean', 'snapshot-node', 12],
+  ])('%s → %s, at most %s h', (trouble, kind, hours) => {
+    expect(healOf(trouble)).toBe(kind);
+    const { payload } = started(facts(trouble));
+    expect(payload).toMatchObject({ kind, mode: trouble.startsWith('plan:') ? 'plan' : 'act' });
+    expect(payload.deadlineMs - NOON_MS - 1_000).toBe(hours * HOUR_MS);
+    expect(parseHealPayload(JSON.parse(JSON.stringify(payload)))).toEqual(payload);
+  });
+
+  it('and says who wants a snapshot', () => {
+    const asked = (namespace: string) => {
+      const candidate = candidateOf('snapshot:clean', { alarm: { alarmName: '', namespace, dimensions: {} } });
+      return started(facts('snapshot:clean', { candidate })).payload;
+    };
+    expect([asked('schedule'), asked('person')]).toMatchObject([{ asked: 'schedule' }, { asked: 'person' }]);
+  });
+});
+
+describe('what a person asks for', () => {
+  const restore = (snapshotId: string): Want => ({ do: 'restore', snapshotId, acknowledgesValidator: false });
+  const asked = (snapshotId: string, more: Partial<DispatchFacts> = {}) =>
+    facts('request:restore', {
+      candidate: candidateOf('request:restore', { want: restore(snapshotId), atOnce: true }),
+      ...more,
+    });
+
+  it('is done as it was asked', () => {
+    expect(started(asked('snap-1')).payload).toMatchObject({ want: restore('snap-1'), mode: 'act' });
+  });
+
+  it.each([
+    ['healed', endedIncident('healed', NOON_MS, { trouble: 'request:restore', want: restore('snap-1') })],
+    ['escalated', endedIncident('escalated', NOON_MS, { trouble: 'request:restore', want: restore('snap-1') })],
+    ['refused', openIncidentRecord({ trouble: 'request:restore', want: restore('snap-1'), refusedCodes: ['paused'] })],
+  ])('is a new incident after one that was %s a moment ago, with the wish of now', (_, incident) => {
+    const { payload, write } = started(asked('snap-2', { incident: { ...incident, attempt: 7 } }));
+    expect(payload).toMatchObject({ attempt: 8, want: restore('snap-2') });
+    expect(payload.incidentId).not.toBe(incident.incidentId);
+    expect(write).toMatchObject([
+      { version: incident.version + 1, refusedCodes: [], failures: 0 },
+      { version: incident.version + 2, want: restore('snap-2') },
+    ]);
+  });
+
+  it('waits for what a heal before it has left open under its name', () => {
+    const incident = openIncidentRecord({ trouble: 'request:restore', want: restore('snap-1') });
+    const left = nodeRecord({ operation: leftOpen(incident.incidentId) });
+    expect(started(asked('snap-2', { incident, nodeRecord: left })).payload).toMatchObject({
+      incidentId: incident.incidentId,
+      want: restore('snap-1'),
+    });
+  });
+
+  it('does not disturb a heal that is at work on it', () => {
+    const incident = claimedIncident({ trouble: 'request:restore' });
+    expect(decideDispatch(asked('snap-2', { incident }))).toEqual({ do: 'leave', why: 'working' });
+  });
+
+  it('is only planned where the fleet only plans', () => {
+    const planning = fleetWith({}, { mode: 'plan' });
+    expect(started(asked('snap-1', { fleet: planning })).payload.mode).toBe('plan');
+  });
+
+  it('as a plan stays a plan in a fleet that acts, and no sweep makes more of it', () => {
+    const incident = openIncidentRecord({ trouble: 'plan:restore', plannedUntilMs: NOON_MS, want: restore('snap-1') });
+    expect(payloadOf(fleet, NOON_MS, incident, 2).mode).toBe('plan');
+    const records = { incidents: [incident], nodes: [] };
+    expect(again(records, [], [], [], NOON_MS)).toEqual([]);
+    expect(isOver(incident, undefined, no, no, NOON_MS)).toBe(true);
+  });
+});
+
+const memory = { copy: null, machine: null } as unknown as ReplaceMemory;
+const leftOpen = (incidentId: string, phase: ReplaceOperation['phase'] = 'down'): ReplaceOperation => ({
+  ...{ kind: 'replace', phase, incidentId, memory },
+});
+const no = (): boolean => false;
+const yes = (): boolean => true;
+
+describe('a node that somebody died on with its client down', () => {
+  const incident = openIncidentRecord({ trouble: HEALTH });
+  const down = nodeRecord({ owner: OTHER, operation: leftOpen(incident.incidentId) });
+  const owner = { state: 'ended', endedAtMs: NOON_MS - HOUR_MS } as const;
+  const paused = { refuse: 'paused', reason: 'works', page: false, lookAgainMs: 60_000 } as const;
+
+  it('is put back even in a pause, by a heal of the same kind', () => {
+    expect(started(facts(HEALTH, { incident, nodeRecord: down, owner, paused })).payload.kind).toBe('replace-node');
+  });
+
+  it('is nobody else’s before that', () => {
+    for (const trouble of ['disk:data', 'snapshot:clean'])
+      expect(decideDispatch(facts(trouble, { nodeRecord: down, owner }))).toMatchObject({ do: 'leave', why: 'busy' });
+  });
+
+  it('waits for the pause’s end where nothing was stopped yet', () => {
+    const nodeBefore = nodeRecord({ operation: leftOpen(incident.incidentId, 'preparing') });
+    expect(decideDispatch(facts(HEALTH, { incident, nodeRecord: nodeBefore, paused }))).toMatchObject({ do: 'refuse' });
+  });
+
+  it('is looked at in each sweep, whatever is seen of it, and its incident is not over', () => {
+    const records = { incidents: [incident], nodes: [down] };
+    expect(again(records, [], [], [], NOON_MS)).toMatchObject([
+      { instanceId: INSTANCE, settles: HEALTH, fleet: 'bitcoin' },
+    ]);
+    expect(isOver(incident, down, yes, yes, NOON_MS)).toBe(false);
+    const alarm = { alarmName: '', namespace: 'person', dimensions: {} };
+    const request = openIncidentRecord({ trouble: 'request:restore', onsetMs: NOON_MS - 2 * HOUR_MS, alarm });
+    expect(isOver(request, down, yes, yes, NOON_MS)).toBe(false);
+    expect(isOver(request, undefined, no, no, NOON_MS)).toBe(true);
+  });
+});
+
+describe('a sick node that another heal holds', () => {
+  it('has no incident noted: it is seen again in a minute', () => {
+    const held = { nodeRecord: nodeRecord({ owner: OTHER, fence: 3 }), owner: { state: 'running' } as const };
+    expect(decideDispatch(facts(HEALTH, held))).toEqual({ do: 'leave', why: 'busy' });
+    expect(decideDispatch(facts('request:undo', held))).toMatchObject({ write: { state: 'open' } });
+  });
+});
+
+describe('an open incident in a sweep', () => {
+  const sweepOf = (incident: IncidentRecord, alarming: readonly AlarmNow[] = []) =>
+    again({ incidents: [incident], nodes: [] }, alarming, [], [], NOON_MS);
+
+  it('of a person is looked at again with what was wanted; of health only by what is seen', () => {
+    const want: Want = { do: 'replace-instance' };
+    const person = { alarm: { alarmName: '', namespace: 'person', dimensions: {} } };
+    expect(sweepOf(openIncidentRecord({ ...person, trouble: 'request:replace', want }))).toMatchObject([
+      { trouble: 'request:replace', want, fleet: 'bitcoin' },
+    ]);
+    expect(sweepOf(openIncidentRecord({ trouble: HEALTH }))).toEqual([]);
+  });
+
+  it('of health is over when the node is well, whatever its alarm says', () => {
+    const incident = openIncidentRecord({ trouble: HEALTH });
+    expect(isOver(incident, undefined, yes, no, NOON_MS)).toBe(false);
+    expect(isOver(incident, undefined, no, yes, NOON_MS)).toBe(true);
+  });
+});
