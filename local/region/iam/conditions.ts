@@ -54,7 +54,7 @@ const MODELLED_KEYS = [
   /^lambda:functionarn$/,
   /^route53:changeresourcerecordsets(normalizedrecordnames|recordtypes|actions)$/,
   /^secretsmanager:(resourcetag\/.|versionstage$)/,
-  /^kms:(viaservice$|encryptioncontext:.)/,
+  /^kms:(viaservice$|grantisforawsresource$|encryptioncontext:.)/,
   /^iam:passedtoservice$/,
 ];
 
