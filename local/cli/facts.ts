@@ -1,4 +1,5 @@
 // What a story is made of: plain facts gathered from a run that has ended, from the journal, the trace and the region alike.
+import { FLEET_TAG, NODE_TAG } from '../../shared/fleet/naming.ts';
 import type { HealPayload } from '../../shared/heal/records.ts';
 import type { Halt } from '../nodes/chain.ts';
 import type { OutageCause } from '../nodes/client.ts';
@@ -31,6 +32,7 @@ export interface Requested {
 /** A durable execution: what it asked for, and how it ended for Lambda. */
 export interface HealFact {
   readonly arn: string;
+  readonly kind: string;
   readonly about: NodeName;
   readonly incidentId: string;
   readonly attempt: number;
@@ -92,7 +94,7 @@ export function gatherFacts({ report, world, unmet }: Run): StoryFacts {
     runs: functionRuns(world, (call) => requested(world, call)),
     alarms: alarmChanges(world),
     heals: region.lambda.executions().flatMap((execution): readonly HealFact[] => {
-      const { fleet, node, incidentId, attempt } = JSON.parse(execution.payload) as Partial<HealPayload>;
+      const { kind = '', fleet, node, incidentId, attempt } = JSON.parse(execution.payload) as Partial<HealPayload>;
       // Whoever invokes a heal by hand may say anything; such an execution ends at once.
       if (typeof incidentId !== 'string' || attempt === undefined) return [];
       const about = `${fleet}/${node}`;
@@ -100,6 +102,7 @@ export function gatherFacts({ report, world, unmet }: Run): StoryFacts {
       return [
         {
           arn: execution.arn,
+          kind,
           about,
           incidentId,
           attempt,
@@ -147,7 +150,7 @@ function requested(world: World, { at, actor, service, operation, input, outcome
   const placed = world.nodes.find(
     ({ instanceId, volumeIds }) => ids.includes(instanceId) || [...volumeIds.values()].some((id) => ids.includes(id)),
   );
-  const about = placed ? nameOf(placed) : actor === 'person' ? goneNode(world, known) : undefined;
+  const about = placed ? nameOf(placed) : actor === 'person' ? goneNode(world, known) : keptFor(world, known);
   return {
     atMs: at,
     actor,
@@ -168,4 +171,11 @@ function goneNode({ region, fleets }: World, { InstanceIds }: Requested['input']
   );
   const name = fleet && tags[fleet.nodes.nameTag];
   return fleet && name !== undefined ? `${fleet.name}/${name}` : undefined;
+}
+
+/** The node whose volume or instance this was, or is to be, by the tags that a heal gave it. */
+function keptFor({ region, fleets }: World, { VolumeId }: Requested['input']): NodeName | undefined {
+  if (typeof VolumeId !== 'string') return undefined;
+  const { [FLEET_TAG]: fleet = '', [NODE_TAG]: node } = region.ec2.tags(VolumeId);
+  return fleets.has(fleet) && node !== undefined ? `${fleet}/${node}` : undefined;
 }

@@ -5,6 +5,7 @@ import type { JournalLine } from '../run/journal.ts';
 import { askedEvidence, isState, paragraphs, parsed, requestEvidence } from './evidence.ts';
 import type { HealFact, Requested, StoryFacts } from './facts.ts';
 import { isOfFleets } from './function-facts.ts';
+import { isOfLadder, ladderHealed, ladderTold } from './story-ladder.ts';
 import type { StoryLine } from './story-line.ts';
 import { gibOf, grouped, lasting, rate, within } from './words.ts';
 
@@ -71,6 +72,8 @@ function askedFor(facts: StoryFacts, line: JournalLine): readonly Requested[] {
 }
 
 function toldBy(facts: StoryFacts, line: JournalLine): Told {
+  const told = isOfLadder(line) ? ladderTold(facts.journal, line) : undefined;
+  if (told) return told;
   switch (line.kind) {
     case 'decision': {
       const mode = / mode (\w+)$/.exec(line.sentence)?.[1];
@@ -220,6 +223,7 @@ function ended(facts: StoryFacts, line: JournalLine): Told {
     case 'healed': {
       if (heal?.alarmToHealedSeconds == null)
         return [{ label: 'healed', text: `nothing had to be done: ${line.sentence}` }];
+      if (isOfLadder(line)) return ladderHealed(heal);
       const { alarmToHealedSeconds, awsSeconds, caughtUpSeconds } = heal;
       const after = `${lasting(alarmToHealedSeconds * 1_000)} after the alarm, ${lasting(awsSeconds * 1_000)} of them AWS’s own`;
       const synced = caughtUpSeconds > 0 ? `; synced ${lasting(caughtUpSeconds * 1_000)} after its start` : '';
@@ -227,6 +231,7 @@ function ended(facts: StoryFacts, line: JournalLine): Told {
       const evidence = paragraphs({ apiCalls, guardCalls, pollCalls, stateCalls });
       return [{ label: 'healed', text: after + synced, tone: 'good', evidence }];
     }
+    case 'restored':
     case 'escalated':
       return [{ label: 'gave up', text: `${line.code}: ${line.sentence}; page sent`, tone: 'bad' }];
     default:
@@ -237,10 +242,14 @@ function ended(facts: StoryFacts, line: JournalLine): Told {
 const healOf = ({ report }: StoryFacts, { incidentId, attempt }: JournalLine) =>
   report.heals.find((heal) => heal.incident === incidentId && heal.attempt === attempt);
 
-/** Requests that change something on AWS. Commands are left out: their answers are told. */
-function requestLines({ requests, about }: HealFact, explain: boolean): StoryLine[] {
+/**
+ * Requests that change something on AWS. Commands are left out: their answers are told. Of the ladder its journal tells what each is for,
+ * and here only what AWS refused or never answered, or all where somebody wants to know.
+ */
+function requestLines({ requests, about, kind }: HealFact, explain: boolean): StoryLine[] {
   return requests
     .filter(({ name }) => name.startsWith('ec2.') && isMutating(name.slice(4)))
+    .filter(({ outcome }) => explain || outcome !== 'ok' || !isOfLadder({ heal: kind }))
     .filter(({ outcome }) => explain || !/^(RequestLimitExceeded|Throttling)/.test(outcome))
     .map((request) => ({
       atMs: request.atMs,

@@ -28,6 +28,7 @@ function personText({ name, input }: Requested): string {
   if (name === 'ec2.ModifyVolume') return `modifies ${VolumeId}${Size === undefined ? '' : ` to ${Size} GiB`}`;
   if (name === 'ec2.TerminateInstances')
     return `terminates ${(input as { InstanceIds?: readonly string[] }).InstanceIds?.join(', ')}`;
+  if (name === 'ssm.SendCommand') return `sends ${(input as { DocumentName?: string }).DocumentName} to the node`;
   if (name === 'route53.ChangeResourceRecordSets') return `edits records by hand: ${editsText(input)}`;
   return operation;
 }
@@ -43,7 +44,38 @@ function invokeText(input: { readonly FunctionName?: string; readonly Payload?: 
   const [, plan] = /"plan"\s*:\s*"([^"]+)"/.exec(payload) ?? [];
   const [, fleet] = /"fleet"\s*:\s*"([^"]+)"/.exec(payload) ?? [];
   if (/"kind"\s*:\s*"approve"/.test(payload)) return `approves plan ${plan} of ${fleet}`;
+  const wish = wishIn(payload);
+  if (wish !== undefined) return wish;
   return `invokes ${input.FunctionName} with ${payload}`;
+}
+
+/** What a person asks the one door for; undefined: something else. */
+function wishIn(payload: string): string | undefined {
+  const { kind, fleet, node, snapshotId } = parsedEvent(payload);
+  const of = `${fleet}/${node}`;
+  switch (kind) {
+    case 'heal':
+      return `asks for a look at ${of}`;
+    case 'restore':
+      return `asks for a restore of ${of}${snapshotId === undefined ? '' : ` from ${snapshotId}`}`;
+    case 'replace-instance':
+      return `asks for another instance in the place of ${of}`;
+    case 'undo':
+      return `asks for what was kept of ${of} to be put back`;
+    case 'snapshot':
+      return `asks for a clean snapshot of ${node === undefined ? fleet : of}`;
+    default:
+      return undefined;
+  }
+}
+
+/** People may send anything. */
+function parsedEvent(payload: string): Readonly<Record<string, string | undefined>> {
+  try {
+    return (JSON.parse(payload) as Readonly<Record<string, string | undefined>> | null) ?? {};
+  } catch {
+    return {};
+  }
 }
 
 interface Edit {

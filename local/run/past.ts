@@ -5,6 +5,8 @@ import { START_MS } from '../region/region.ts';
 import type { Placed, World } from './world.ts';
 
 const HOUR_MS = 60 * 60_000;
+/** Who did what a story begins with: none of the people that it is about. */
+const BEFORE = 'before';
 
 /** A snapshot of all data volumes of a node at one moment. */
 export interface PastSnapshots {
@@ -93,24 +95,29 @@ export function lifecyclePolicy(
   const fleet = world.fleets.get(fleetName);
   if (!fleet) throw new Error(`lifecyclePolicy: there is no fleet ${fleetName}`);
   world.beforehand(async () => {
-    const { PolicyId } = (await world.region.call('dlm', 'CreateLifecyclePolicy', {
-      ExecutionRoleArn: `arn:aws:iam::${world.region.kernel.accountId}:role/AWSDataLifecycleManagerDefaultRole`,
-      Description: `${fleetName} daily`,
-      State: 'ENABLED',
-      PolicyDetails: {
-        PolicyType: 'EBS_SNAPSHOT_MANAGEMENT',
-        ResourceTypes: ['VOLUME'],
-        TargetTags: Object.entries(fleet.nodes.tags).map(([Key, Value]) => ({ Key, Value })),
-        Schedules: [
-          {
-            Name: 'daily',
-            CopyTags: true,
-            CreateRule: { Interval: 24, IntervalUnit: 'HOURS', Times: ['03:00'] },
-            RetainRule: { Count: 7 },
-          },
-        ],
+    const { PolicyId } = (await world.region.call(
+      'dlm',
+      'CreateLifecyclePolicy',
+      {
+        ExecutionRoleArn: `arn:aws:iam::${world.region.kernel.accountId}:role/AWSDataLifecycleManagerDefaultRole`,
+        Description: `${fleetName} daily`,
+        State: 'ENABLED',
+        PolicyDetails: {
+          PolicyType: 'EBS_SNAPSHOT_MANAGEMENT',
+          ResourceTypes: ['VOLUME'],
+          TargetTags: Object.entries(fleet.nodes.tags).map(([Key, Value]) => ({ Key, Value })),
+          Schedules: [
+            {
+              Name: 'daily',
+              CopyTags: true,
+              CreateRule: { Interval: 24, IntervalUnit: 'HOURS', Times: ['03:00'] },
+              RetainRule: { Count: 7 },
+            },
+          ],
+        },
       },
-    })) as { readonly PolicyId: string };
+      BEFORE,
+    )) as { readonly PolicyId: string };
     for (const { node, ...past } of taken)
       snapshotsOf(world, world.find(fleetName, node), { ...past, by: 'dlm', policyId: PolicyId });
   });
@@ -125,23 +132,28 @@ export function launchTemplate(world: World, fleetName: string): void {
   if (!fleet) throw new Error(`launchTemplate: there is no fleet ${fleetName}`);
   world.beforehand(async () => {
     const { region } = world;
-    const { LaunchTemplate } = (await region.call('ec2', 'CreateLaunchTemplate', {
-      LaunchTemplateName: `${fleetName}-node`,
-      LaunchTemplateData: {
-        ImageId: 'ami-0123456789abcdef0',
-        InstanceType: 'm6i.large',
-        SecurityGroupIds: ['sg-0123456789abcdef0'],
-        UserData: Buffer.from('#!/bin/sh\nmkfs.xfs /dev/nvme1n1 && systemctl enable --now node@0.21.0\n').toString(
-          'base64',
-        ),
-        TagSpecifications: [
-          {
-            ResourceType: 'instance',
-            Tags: Object.entries(fleet.nodes.tags).map(([Key, Value]) => ({ Key, Value })),
-          },
-        ],
+    const { LaunchTemplate } = (await region.call(
+      'ec2',
+      'CreateLaunchTemplate',
+      {
+        LaunchTemplateName: `${fleetName}-node`,
+        LaunchTemplateData: {
+          ImageId: 'ami-0123456789abcdef0',
+          InstanceType: 'm6i.large',
+          SecurityGroupIds: ['sg-0123456789abcdef0'],
+          UserData: Buffer.from('#!/bin/sh\nmkfs.xfs /dev/nvme1n1 && systemctl enable --now node@0.21.0\n').toString(
+            'base64',
+          ),
+          TagSpecifications: [
+            {
+              ResourceType: 'instance',
+              Tags: Object.entries(fleet.nodes.tags).map(([Key, Value]) => ({ Key, Value })),
+            },
+          ],
+        },
       },
-    })) as { readonly LaunchTemplate: { readonly LaunchTemplateId: string } };
+      BEFORE,
+    )) as { readonly LaunchTemplate: { readonly LaunchTemplateId: string } };
     for (const node of world.nodes.filter((placed) => placed.fleet.name === fleetName)) {
       region.ec2.setTag(node.instanceId, 'aws:ec2launchtemplate:id', LaunchTemplate.LaunchTemplateId);
       region.ec2.setTag(node.instanceId, 'aws:ec2launchtemplate:version', '1');
