@@ -7,24 +7,32 @@ import { measureFleetHours } from './fleet-hours.ts';
 import { fleetSweepMeasurements, measureFleetSweeps } from './fleet-sweep.ts';
 import { measureHeals } from './heals.ts';
 import { isWithin, type Measurement } from './measurement.ts';
+import { measureSwaps, type SwapMeasured, swapMeasurements, swapRows } from './swaps.ts';
 
 const program = new Command('npm run bench --')
   .description(
-    'Measures bundles, a plain heal, sweeps of large fleets and the simulator. Times are CPU time and medians; two minutes or so.',
+    'Measures bundles, a plain heal, swaps, sweeps of large fleets and the simulator. Times are CPU time and medians; three minutes or so.',
   )
   .option('--json', 'one JSON object instead of the table')
   .exitOverride();
 
 try {
   const { json = false } = program.parse().opts<{ json?: boolean }>();
+  const swaps = await measureSwaps();
   const measurements = [
     ...bundleMeasurements(await measureBundles()),
     ...(await measureHeals()),
+    ...swapMeasurements(swaps),
     ...fleetSweepMeasurements(await measureFleetSweeps()),
     ...(await measureFleetHours()),
   ];
   const missed = measurements.filter((measurement) => !isWithin(measurement));
-  console.log(json ? JSON.stringify({ measurements, missed }, null, 2) : table(measurements));
+  const { head, rows } = swapRows(swaps);
+  console.log(
+    json
+      ? JSON.stringify({ measurements, missed, swaps }, null, 2)
+      : [table(measurements), tableOf(head, rows), ...whys(swaps)].join('\n\n'),
+  );
   for (const measurement of missed) console.error(colors.red(sentence(measurement)));
   process.exitCode = missed.length > 0 ? 1 : 0;
 } catch (error) {
@@ -41,6 +49,12 @@ function table(measurements: readonly Measurement[]): string {
       return [subject, measure, isWithin(measurement) ? found : colors.red(found), budget(measurement)];
     }),
   );
+}
+
+/** What "at least" rests on, once for all sizes. */
+function whys(swaps: readonly SwapMeasured[]): string[] {
+  const parts = swaps[0]?.parts ?? [];
+  return [parts.flatMap(({ part, atLeast }) => (atLeast ? `${part}: ${atLeast.because}` : [])).join('\n')];
 }
 
 function budget(measurement: Measurement): string {
