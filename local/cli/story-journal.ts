@@ -23,7 +23,7 @@ export function journalLines(facts: StoryFacts, explain: boolean): StoryLine[] {
 
 function storyLines(facts: StoryFacts, line: JournalLine, explain: boolean): StoryLine[] {
   const { atMs, fleet, node } = line;
-  return toldBy(facts, line).map((told, i) => ({
+  return toldBy(facts, line, explain).map((told, i) => ({
     ...told,
     atMs,
     about: `${fleet}/${node}`,
@@ -66,13 +66,13 @@ function askedFor(facts: StoryFacts, line: JournalLine): readonly Requested[] {
       .filter((heal) => attemptOf(heal) === attemptOf(line))
       .flatMap(({ dispatch }) => dispatch.filter((request) => !isState(request)));
   const own = journal.filter(({ writer }) => writer === line.writer);
-  const before = own.findLast((other) => other.place < line.place && toldBy(facts, other).length > 0)?.atMs ?? 0;
+  const before = own.findLast((other) => other.place < line.place && toldBy(facts, other, true).length > 0)?.atMs ?? 0;
   const requests = heals.find(({ arn }) => arn === line.writer)?.requests ?? [];
   return requests.filter((request) => request.atMs > before && request.atMs <= line.atMs && !isState(request));
 }
 
-function toldBy(facts: StoryFacts, line: JournalLine): Told {
-  const told = isOfLadder(line) ? ladderTold(facts.journal, line) : undefined;
+function toldBy(facts: StoryFacts, line: JournalLine, explain: boolean): Told {
+  const told = isOfLadder(line) ? ladderTold(facts.journal, line, explain) : undefined;
   if (told) return told;
   switch (line.kind) {
     case 'decision': {

@@ -13,12 +13,12 @@ const HEALS: ReadonlySet<string> = new Set(['replace-node', 'snapshot-node']);
 export const isOfLadder = ({ heal }: Pick<Line, 'heal'>): boolean => HEALS.has(heal);
 
 /** Decisions, intents and results; undefined: this entry is told like any heal's. */
-export function ladderTold(journal: readonly Line[], line: Line): Told | undefined {
+export function ladderTold(journal: readonly Line[], line: Line, explain: boolean): Told | undefined {
   switch (line.kind) {
     case 'decision':
-      return line.place.startsWith('00-') ? undefined : decided(line);
+      return line.place.startsWith('00-') ? undefined : decided(journal, line, explain);
     case 'intent':
-      return intended(line);
+      return intended(line, explain);
     case 'result':
       return answered(journal, line);
     default:
@@ -26,8 +26,12 @@ export function ladderTold(journal: readonly Line[], line: Line): Told | undefin
   }
 }
 
-/** "swap: restart did not help: …" names its rung first. */
-function decided({ sentence }: Line): Told {
+/** "swap: restart did not help: …" names its rung first, and says again why the one before it is over. */
+function decided(journal: readonly Line[], { sentence, writer, atMs, place }: Line, explain: boolean): Told {
+  const next = journal.find(
+    (other) => other.writer === writer && other.kind === 'decision' && other.atMs >= atMs && other.place > place,
+  );
+  if (!explain && next?.sentence.endsWith(`: ${sentence}`)) return [];
   const [, rung, why] = RUNG.exec(sentence) ?? [];
   if (rung !== undefined && why !== undefined) return [{ label: 'decided', text: `${rung}: ${why}` }];
   return [{ label: PROVED.test(sentence) ? 'proved' : 'decided', text: sentence }];
@@ -37,17 +41,16 @@ const RUNG = /^(restart|stop-start|swap|replace): (.+)$/;
 const PROVED = /^it follows its chain again: /;
 
 /** A command is told when it is answered: then it is known what came of it. */
-function intended({ act = '', sentence }: Line): Told {
-  const [operation = ''] = act.split(' ');
+function intended({ act = '', sentence }: Line, explain: boolean): Told {
+  const [operation = '', target = ''] = act.split(' ');
   if (operation === 'SendCommand') return [];
-  return [{ label: labelOf(operation, act), text: sentence, ...(QUIET.test(operation) && { tone: 'quiet' as const }) }];
+  if (operation === 'Invoke') return [{ label: target, text: sentence, tone: 'quiet' }];
+  if (!/^(Create|Delete)Tags$/.test(operation)) return [{ label: operation, text: sentence }];
+  return explain || !HOUSEKEEPING.test(sentence) ? [{ label: 'noted', text: sentence, tone: 'quiet' }] : [];
 }
 
-const labelOf = (operation: string, act: string): string =>
-  operation === 'Invoke' ? (act.split(' ')[1] ?? operation) : operation;
-
-/** Notes on things, and what is told of by itself when it happens. */
-const QUIET = /^(CreateTags|DeleteTags|Invoke)$/;
+/** What is noted on snapshots and volumes so that nothing happens to them meanwhile: told to those who want to know. */
+const HOUSEKEEPING = /\b(held|lifecycle policies|no retention)\b/;
 
 function answered(journal: readonly Line[], line: Line): Told {
   const { act = '', sentence, writer } = line;

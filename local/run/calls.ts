@@ -85,7 +85,7 @@ const ASIDE: Readonly<Record<string, RegExp>> = {
   elasticloadbalancing: /^(Register|Deregister)Targets$/,
 };
 
-/** Whether a request changes an instance, a volume, a node, or who owns and uses it. Tags are notes: they change nothing that runs. */
+/** Whether a request changes an instance, a volume, a node, or who owns and uses it. Tags and locks are notes: they change nothing that runs. */
 export function isMutation({ service, operation, input, outcome }: CallRecord): boolean {
   if (outcome !== 'ok' && outcome !== 'answer lost' && outcome !== 'caller killed after') return false;
   if (service === 'ssm') {
@@ -93,6 +93,6 @@ export function isMutation({ service, operation, input, outcome }: CallRecord): 
     return operation === 'SendCommand' && !LOOKS.test(DocumentName);
   }
   return service === 'ec2'
-    ? !/^(Describe|Get|CreateTags$|DeleteTags$)/.test(operation)
+    ? !/^(Describe|Get|(Create|Delete)Tags$|(Lock|Unlock)Snapshot$)/.test(operation)
     : ASIDE[service]?.test(operation) === true;
 }

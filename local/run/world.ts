@@ -150,10 +150,10 @@ export class World {
     return found;
   }
 
-  /** From the client's last start between two moments until it was synced, in ms; 0 where it was not started. */
+  /** From the client's last start between two moments until it was synced, in ms; 0 where it was not started, or never was. */
   caughtUpMs({ instanceId }: Placed, fromMs: number, toMs: number): number {
     const start = this.#starts.get(instanceId)?.findLast(({ startedMs }) => startedMs >= fromMs && startedMs <= toMs);
-    return start ? (start.syncedMs ?? this.region.clock.now()) - start.startedMs : 0;
+    return start?.syncedMs === undefined ? 0 : start.syncedMs - start.startedMs;
   }
 
   /** Follows a client that came back, once a second while it is behind. */

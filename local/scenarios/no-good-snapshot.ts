@@ -27,12 +27,16 @@ export const noGoodSnapshot: Scenario = {
     snapshotsOf(world, smallFleet(world), { hoursAgo: 8, snapshotId: BAD, quarantined: 'its client ended on it' });
   },
   people: (world) => world.at(BREAKS_AT_MINUTES, () => corruptNow(world)),
-  done: (world) => pagedNow(world, 'no-good-snapshot'),
+  done: (world) => pagedNow(world, 'ladder-spent'),
   hours: 4,
   expect: [
     {
       sentence: 'people were told that no snapshot fits',
-      holds: ({ pages }) => pages.some(({ code, node }) => code === 'no-good-snapshot' && node === SICK),
+      holds: ({ pages }) =>
+        pages.some(
+          ({ code, node, sentence }) =>
+            code === 'ladder-spent' && node === SICK && sentence.includes('no good snapshot is left'),
+        ),
     },
     {
       sentence: 'what was tried left the node as it was found',
