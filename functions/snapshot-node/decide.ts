@@ -27,9 +27,10 @@ export function decideNext(progress: Progress, about: About): Act {
 /** Nothing has been done to the client yet. */
 function prepare(progress: Progress, about: About): Act {
   const { facts, holder, seen, leftPool, operation } = progress;
+  // Only what is read after the node has acknowledged the fence justifies an act on it.
+  if (holder !== null && seen === null) return { do: 'inspect' };
   if (facts === null) return { do: 'look' };
-  if (holder === null) return beforeLease(progress, facts, about);
-  if (seen === null) return { do: 'inspect' };
+  if (holder === null || seen === null) return beforeLease(progress, facts, about);
   const refusal = refusalOf(facts, about);
   if (refusal) return ends(refused(refusal));
   const volumes = volumesOf(facts, seen);

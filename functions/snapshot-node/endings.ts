@@ -55,7 +55,11 @@ export function abandon(progress: Progress, act: Act, error: string, throttled: 
       return { ...progress, lost: true };
     case 'release':
       // Left to the sweep: it outwaits whatever may still run, and a successor settles what is open.
-      return { ...giveUp(progress, failing('step-failed', reason, true)), released: true };
+      return {
+        ...progress,
+        released: true,
+        ending: endingAtRelease(progress, true) ?? failing('step-failed', reason, true),
+      };
     case 'register':
       // The schedule does it within minutes.
       return { ...progress, registered: true };
