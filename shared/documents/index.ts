@@ -92,6 +92,12 @@ export function script(operation: Operation): string {
   return composeScript(operation, (part) => readFileSync(new URL(`${part}.sh`, import.meta.url), 'utf8'));
 }
 
+/** What a document carries: "The size limit of a document is 64 KB" (CreateDocument), and a node has no use for our comments. */
+export function shipped(text: string): string {
+  const [head = '', ...lines] = text.split('\n');
+  return [head, ...lines.filter((line) => !/^\s*(#|$)/.test(line)), ''].join('\n');
+}
+
 function documentContent(operation: Operation): CommandDocumentContent {
   return {
     schemaVersion: '2.2',
@@ -105,7 +111,7 @@ function documentContent(operation: Operation): CommandDocumentContent {
         inputs: {
           // The script ends itself at its run limit; the agent's own is the net below it.
           timeoutSeconds: String(runLimitsSeconds[operation] + 30),
-          runCommand: script(operation).split('\n'),
+          runCommand: shipped(script(operation)).split('\n'),
         },
       },
     ],
