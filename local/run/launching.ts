@@ -30,7 +30,11 @@ export function placeLaunched(
   const machine = bareMachine(region, like.machine, { instanceId, name, privateIp });
   const clientMasked = launched.userData.includes(MASK_FILE);
   return {
-    placed: placedOf({ fleet, name, role: roleOf(fleet, tags), machine, instanceId, tags, open: () => {} }),
+    placed: placedOf({
+      ...{ fleet, name, role: roleOf(fleet, tags), machine, instanceId, tags },
+      madeAtMs: region.clock.now(),
+      open: () => {},
+    }),
     made: { machine, clientMasked },
   };
 }

@@ -37,15 +37,18 @@ export interface Down {
  * another takes its place, the outage lasts until that one serves.
  */
 export function downBecauseOfUs(machines: readonly Placed[], fromMs: number, toMs: number): Down {
-  const downs = machines.flatMap(({ machine }, at) =>
-    ourOutages(machine.client.outages, BY_HEALS, fromMs, toMs).map((outage): Down => {
-      const another = outage.toMs === undefined ? takenOver(machines.toSpliced(at, 1), outage.fromMs) : undefined;
-      const endMs = another?.atMs ?? outage.toMs;
-      return {
-        outageMs: lasted({ ...outage, ...(endMs !== undefined && { toMs: endMs }) }, toMs),
-        clientMs: ownMs(outage) + (another?.startMs ?? 0),
-      };
-    }),
+  const downs = machines.flatMap(({ machine, madeAtMs }, at) =>
+    // Before its first start a new machine served nobody.
+    ourOutages(machine.client.outages, BY_HEALS, Math.max(fromMs, (madeAtMs ?? fromMs - 1) + 1), toMs).map(
+      (outage): Down => {
+        const another = outage.toMs === undefined ? takenOver(machines.toSpliced(at, 1), outage.fromMs) : undefined;
+        const endMs = another?.atMs ?? outage.toMs;
+        return {
+          outageMs: lasted({ ...outage, ...(endMs !== undefined && { toMs: endMs }) }, toMs),
+          clientMs: ownMs(outage) + (another?.startMs ?? 0),
+        };
+      },
+    ),
   );
   const sum = (of: keyof Down): number => downs.reduce((total, down) => total + down[of], 0);
   return { outageMs: sum('outageMs'), clientMs: Math.min(sum('clientMs'), sum('outageMs')) };

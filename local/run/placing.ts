@@ -63,6 +63,8 @@ export interface Placed {
   readonly instanceId: string;
   /** What is at its mount points now, by role. */
   readonly volumeIds: ReadonlyMap<string, string>;
+  /** In the middle of the story, by a launch: until then it served nobody. */
+  readonly madeAtMs?: number;
   /** Of its instance when it was made. */
   readonly tags: Readonly<Record<string, string>>;
   /** Makes it what it is when the story begins. */

@@ -173,7 +173,11 @@ export function readRecords<R extends NodeRecord | IncidentRecord>(
   });
 }
 
-const intends = ({ act = '' }: JournalLine, { operation }: CallRecord): boolean => act.startsWith(operation);
+/** What is handed over together is intended together. */
+const intends = ({ act = '' }: JournalLine, { operation }: CallRecord): boolean =>
+  act.startsWith(operation) || (act.startsWith('RegisterTargets') && HAND_OVER.has(operation));
+
+const HAND_OVER: ReadonlySet<string> = new Set(['AssociateAddress', 'DisassociateAddress', 'DeregisterTargets']);
 
 const rotates = (actor: string): boolean => actor.startsWith('chainmend-rotate-peers');
 const prunes = (actor: string): boolean => actor.startsWith('chainmend-prune-retired');

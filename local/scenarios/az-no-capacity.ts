@@ -1,6 +1,6 @@
 // Volumes cannot leave their Availability Zone: where it has no room for another instance, the data are restored in the next one.
 import { launchTemplate, snapshotsOf } from '../run/past.ts';
-import { allHealedInTheEnd, nobodyPaged } from './expectations.ts';
+import { allHealedInTheEnd } from './expectations.ts';
 import {
   alarmsRight,
   allWell,
@@ -11,6 +11,7 @@ import {
   killInstance,
   namesRight,
   othersUntouched,
+  pagedOnlyByEc2,
   restoredFrom,
   SICK,
   smallFleet,
@@ -59,6 +60,6 @@ export const azNoCapacity: Scenario = {
     alarmsRight,
     allWell,
     allHealedInTheEnd,
-    nobodyPaged,
+    pagedOnlyByEc2,
   ],
 };

@@ -23,6 +23,7 @@ export const badLatestSnapshot: Scenario = {
     world.at(TAKEN_AT_MINUTES + 1, () => {
       const startedAtMs = START_MS + TAKEN_AT_MINUTES * 60_000;
       const tags = region.ec2.tags(GOOD);
+      world.theirs.add(BAD);
       region.ec2.addSnapshot({
         snapshotId: BAD,
         volumeId: dataOf(world),

@@ -1,7 +1,7 @@
 // An instance that does not come back: another takes its place, its name, its address and its keys.
 import { elasticIp, launchTemplate, snapshotsOf, targetGroup } from '../run/past.ts';
 import type { World } from '../run/world.ts';
-import { allHealedInTheEnd, nobodyPaged } from './expectations.ts';
+import { allHealedInTheEnd } from './expectations.ts';
 import {
   alarmsRight,
   allWell,
@@ -15,6 +15,7 @@ import {
   ladderHeals,
   namesRight,
   othersUntouched,
+  pagedOnlyByEc2,
   SICK,
   smallFleet,
 } from './ladder.ts';
@@ -82,7 +83,7 @@ export const instanceDead: Scenario = {
     alarmsRight,
     allWell,
     allHealedInTheEnd,
-    nobodyPaged,
+    pagedOnlyByEc2,
   ],
 };
 

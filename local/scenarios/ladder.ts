@@ -62,6 +62,15 @@ export const ended = (world: World, state: 'healed' | 'escalated', count = 1): b
   incidentsOf(world).filter((incident) => incident.state === state && !incident.trouble.startsWith('disk:')).length >=
   count;
 
+/** EC2's own alarm is people's as well: it tells them at once that an instance fails its checks. */
+export const pagedOnlyByEc2: Expectation = {
+  sentence: 'people were told that the instance fails its checks, and of nothing else',
+  holds: ({ pages }) =>
+    pages.length > 0 &&
+    pages.every(({ code, sentence }) => code === 'suite-alarm' && sentence.includes('status-check')),
+  undisturbed: true,
+};
+
 /** So many minutes after the story began. */
 export const passed = ({ region }: World, minutes: number): boolean =>
   region.clock.now() > START_MS + minutes * MINUTE_MS;

@@ -7,6 +7,7 @@ type Outage = Placed['machine']['client']['outages'][number];
 
 const at = (seconds: number): number => NOON_MS + seconds * 1_000;
 const machine = (...outages: Outage[]): Placed => ({ machine: { client: { outages } } }) as unknown as Placed;
+const launched = (seconds: number, ...outages: Outage[]): Placed => ({ ...machine(...outages), madeAtMs: at(seconds) });
 const down = (...machines: Placed[]) => downBecauseOfUs(machines, at(0), at(600));
 
 describe('the outage that a heal is to blame for', () => {
@@ -32,8 +33,14 @@ describe('the outage that a heal is to blame for', () => {
 
   it('ends where another instance serves in its place', () => {
     const old = machine({ cause: 'stopped', fromMs: at(10), stopSeconds: 5 });
-    const fresh = machine({ cause: 'stopped', fromMs: at(-300), toMs: at(40), startSeconds: 15 });
+    const fresh = launched(2, { cause: 'stopped', fromMs: at(2), toMs: at(40), startSeconds: 15 });
     expect(down(old, fresh)).toEqual({ outageMs: 30_000, clientMs: 20_000 });
+  });
+
+  it('is none where what is new takes the place of what was dead before', () => {
+    const old = machine({ cause: 'instance-down', fromMs: at(-60) });
+    const fresh = launched(30, { cause: 'stopped', fromMs: at(30), toMs: at(200), startSeconds: 15 });
+    expect(down(old, fresh)).toEqual({ outageMs: 0, clientMs: 0 });
   });
 
   it('lasts to the end where nobody serves', () => {
