@@ -3,18 +3,19 @@ import middy from '@middy/core';
 import { awsClients, type Clients } from '../../shared/aws/clients.ts';
 import { readEnvironment } from '../../shared/aws/environment.ts';
 import { logged } from '../../shared/aws/log.ts';
+import type { DispatchAnswer } from '../../shared/events/answer.ts';
 import { parseDispatchEvent } from '../../shared/events/dispatch.ts';
 import { createStore } from '../../shared/heal/store.ts';
 import { considerAlarm } from './alarm-event.ts';
 import { type Door, ENVIRONMENT } from './consider.ts';
-import { type Answer, answerPerson } from './person.ts';
+import { answerPerson } from './person.ts';
 import { snapshotRound } from './snapshots.ts';
 import { sweep } from './sweep.ts';
 
 export { awsClients };
 
 export function createHandler({ clients }: { readonly clients: Clients }) {
-  const dispatch = async (event: unknown): Promise<Answer | undefined> => {
+  const dispatch = async (event: unknown): Promise<DispatchAnswer | undefined> => {
     const environment = readEnvironment(ENVIRONMENT);
     const door: Door = { clients, environment, store: createStore(clients.dynamodb, environment.TABLE_NAME) };
     const parsed = parseDispatchEvent(event);
@@ -38,7 +39,7 @@ export function createHandler({ clients }: { readonly clients: Clients }) {
         return answerPerson(door, parsed);
     }
   };
-  return middy<unknown, Answer | undefined>().use(logged()).handler(dispatch);
+  return middy<unknown, DispatchAnswer | undefined>().use(logged()).handler(dispatch);
 }
 
 export const handler = createHandler({ clients: awsClients() });

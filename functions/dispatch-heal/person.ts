@@ -1,5 +1,6 @@
 // A person's call, and what they are told: under which names what they asked for can be followed, or why nothing was begun.
 
+import type { DispatchAnswer } from '../../shared/events/answer.ts';
 import type { ManualHeal, NodeRequest, SnapshotRequest } from '../../shared/events/dispatch.ts';
 import { EventError } from '../../shared/events/errors.ts';
 import { readSettings } from '../../shared/fleet/settings.ts';
@@ -9,28 +10,11 @@ import { considerNow } from './look.ts';
 import { fleetNamed, manualCandidate } from './manual.ts';
 import { askForDonor } from './snapshots.ts';
 
-/** A command line follows an incident by it: its lines in the journal begin with onset, instance and incident. */
-export interface Answer {
-  readonly fleet: string;
-  readonly node: string;
-  readonly instanceId: string;
-  readonly trouble: string;
-  readonly incidentId: string;
-  readonly onsetMs: number;
-  /** Of the attempt that was started, or the last one. */
-  readonly attempt: number;
-  readonly executionName: string;
-  /** started: also where it was at work already. left: not now, and why. */
-  readonly did: 'started' | 'refused' | 'left';
-  readonly code?: string;
-  readonly reason?: string;
-}
-
 /** @throws EventError where the event leads to no node */
 export async function answerPerson(
   door: Door,
   event: ManualHeal | NodeRequest | SnapshotRequest,
-): Promise<Answer | undefined> {
+): Promise<DispatchAnswer | undefined> {
   const { clients, environment } = door;
   const settings = await readSettings(clients.ssm, environment.PARAMETER_PREFIX);
   const named = event.kind === 'snapshot' && event.node === undefined ? await withDonor(door, settings, event) : event;
@@ -55,7 +39,7 @@ async function withDonor(
   return { ...event, node: { instanceId: chosen.donor.instanceId } };
 }
 
-function answerOf({ dispatch, incident }: Considered): Answer | undefined {
+function answerOf({ dispatch, incident }: Considered): DispatchAnswer | undefined {
   if (!incident) return undefined;
   const { fleet, node, instanceId, trouble, incidentId, onsetMs, attempt } = incident;
   const kind = healOf(trouble);

@@ -1,0 +1,90 @@
+// `npm run heal -- status FLEET[/NODE]`: what is open, who works on it, how far it is, and what was said of it last.
+import type { IncidentRecord, NodeRecord } from '../../shared/heal/records.ts';
+import { tableOf } from '../fleet-commands/tell.ts';
+import type { HealDesk } from './desk.ts';
+import { durationText, lineText, progressText } from './show.ts';
+import type { Target } from './target.ts';
+
+/** Incidents whose last lines are shown; a list of them all is shown in any case. */
+const MAX_STORIES = 10;
+/** Healed ones are shown so long. */
+const LATELY_MS = 60 * 60_000;
+
+export async function status(desk: HealDesk, { fleet, node, shown }: Target): Promise<0 | 1> {
+  const suite = desk.suite();
+  const nowMs = desk.nowMs();
+  const read = await suite.fleet(fleet);
+  const isMeant = (one: { readonly node?: string; readonly instanceId: string }): boolean =>
+    node === undefined || ('instanceId' in node ? one.instanceId === node.instanceId : one.node === node.node);
+  const incidents = read.incidents
+    .filter(isMeant)
+    .filter((incident) => incident.state !== 'healed' || nowMs - incident.endedAtMs < LATELY_MS)
+    .sort((a, b) => b.onsetMs - a.onsetMs);
+  if (incidents.length === 0) {
+    desk.say(`Nothing is open in ${shown}, and nothing was healed in the last hour.`);
+    return 0;
+  }
+  const head = ['node', 'trouble', 'incident', 'attempt', 'since', 'state'];
+  desk.say(
+    tableOf(
+      head,
+      incidents.map((incident) => rowOf(incident, nowMs)),
+    ),
+  );
+  for (const incident of incidents.slice(0, MAX_STORIES)) {
+    const last = (await suite.story(incident)).at(-1);
+    const record = read.nodes.find(({ instanceId }) => instanceId === incident.instanceId);
+    desk.say(`\n${incident.node}, incident ${incident.incidentId}`);
+    if (last) desk.say(lineText(last));
+    for (const line of recordLines(record, incident)) desk.say(line);
+  }
+  return 0;
+}
+
+const rowOf = (incident: IncidentRecord, nowMs: number): string[] => {
+  const { node, trouble, incidentId, attempt, onsetMs } = incident;
+  return [
+    node,
+    trouble,
+    incidentId,
+    String(attempt),
+    `${durationText((nowMs - onsetMs) / 1000)} ago`,
+    stateText(incident, nowMs),
+  ];
+};
+
+function stateText(incident: IncidentRecord, nowMs: number): string {
+  switch (incident.state) {
+    case 'allocated':
+      return 'about to begin';
+    case 'claimed':
+      return incident.payload.mode === 'act' ? 'at work' : `at work, mode ${incident.payload.mode}`;
+    case 'healed':
+      return `over for ${durationText((nowMs - incident.endedAtMs) / 1000)}`;
+    case 'escalated':
+      return 'given up: people were paged';
+    case 'open': {
+      const code = incident.refusedCodes.at(-1);
+      const seconds = (incident.notBeforeMs - nowMs) / 1000;
+      const when = seconds > 0 ? `, again in ${durationText(seconds)}` : '';
+      return `${code === undefined ? 'waits' : `refused (${code})`}${when}`;
+    }
+  }
+}
+
+function recordLines(record: NodeRecord | undefined, { incidentId }: IncidentRecord): readonly string[] {
+  if (!record) return [];
+  const { operation, progress } = record;
+  const lines: string[] = [];
+  if (operation?.incidentId === incidentId && operation.kind === 'replace')
+    lines.push(`          rung      ${operation.memory.rung ?? 'none yet'}; ${PHASES[operation.phase]}`);
+  else if (operation?.incidentId === incidentId) lines.push(`          phase     ${PHASES[operation.phase]}`);
+  if (progress?.incidentId === incidentId) lines.push(`          progress  ${progressText(progress)}`);
+  return lines;
+}
+
+const PHASES = {
+  preparing: 'nothing was done to the client yet',
+  down: 'the client may be down because of it',
+  proved: 'it worked, and what it made is cleared up',
+} as const;
