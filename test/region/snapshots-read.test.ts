@@ -1,0 +1,194 @@
+// What the fleet's snapshots are, read through the wire as heals read them, and what is written on them so that nobody deletes them.
+import { DLMClient, GetLifecyclePoliciesCommand } from '@aws-sdk/client-dlm';
+import { DeleteSnapshotCommand, EC2Client, LockSnapshotCommand } from '@aws-sdk/client-ec2';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { rankGood } from '../../shared/snapshots/good.ts';
+import { holdSnapshots, quarantine, releaseHolds, verify } from '../../shared/snapshots/marks.ts';
+import { readOwners } from '../../shared/snapshots/owners.ts';
+import { readPolicies, supplyOf } from '../../shared/snapshots/policies.ts';
+import { readSnapshots } from '../../shared/snapshots/read.ts';
+import { setsOf } from '../../shared/snapshots/sets.ts';
+import { demand, fleetOf, snapshot } from '../support/snapshot-facts.ts';
+import { type WholeRegion, wholeRegion } from '../support/whole-region.ts';
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+const MINUTES_LEFT_MS = 5 * 60_000;
+const FLEET = fleetOf();
+const TAGS = { Component: 'nodes/bitcoin' };
+
+let whole: WholeRegion;
+let ec2: EC2Client;
+let dlm: DLMClient;
+
+beforeAll(async () => {
+  whole = await wholeRegion();
+  ec2 = new EC2Client(await whole.as());
+  dlm = new DLMClient(await whole.as());
+});
+
+afterAll(() => whole.following.stop());
+
+interface Placed {
+  readonly instanceId: string;
+  readonly root: string;
+  readonly data: string;
+}
+
+let index = 0;
+/** A node whose root has the same tags as its data, as a launch template's have. */
+function place(name: string): Placed {
+  const { ec2: there } = whole.region;
+  const instanceId = there.addInstance({ privateIp: `10.0.0.${++index}`, tags: { ...TAGS, Name: name } });
+  const attached = (device: string, sizeGiB: number) =>
+    there.addVolume({ sizeGiB, tags: TAGS, attachedTo: { instanceId, device } });
+  return { instanceId, root: attached('/dev/xvda', 16), data: attached('/dev/sdf', 500) };
+}
+
+const now = (): number => whole.region.clock.now();
+const add = (volumeId: string, hoursAgo: number, tags: Readonly<Record<string, string>> = {}): string =>
+  whole.region.ec2.addSnapshot({ volumeId, startedAtMs: now() - hoursAgo * HOUR_MS, tags, sizeGiB: 500 });
+const byPolicy = { 'aws:dlm:lifecycle-policy-id': 'policy-1', 'dlm:managed': 'true' };
+const isLocked = (id: string): boolean => whole.region.ec2.isSnapshotLocked(id);
+const tagsOf = (id: string) => whole.region.ec2.tags(id);
+const read = () => readSnapshots(ec2, FLEET, []);
+const factsOf = async (...ids: readonly string[]) =>
+  (await read()).filter(({ snapshotId }) => ids.includes(snapshotId));
+/** A hold that was made then has five minutes left. */
+const almostADayAgo = (): number => now() - DAY_MS + MINUTES_LEFT_MS;
+/** EC2's reads lag behind its writes. */
+const settled = (): Promise<void> => whole.virtually(20_000);
+
+describe('the snapshots of a first day', () => {
+  it('are found by the volumes that there are and by tags copied from those that are gone, and belong to their nodes', async () => {
+    const node1 = place('node1');
+    const node2 = place('node2');
+    const plain = add(node1.data, 3, byPolicy);
+    const copied = add('vol-0123456789abcdef0', 30, { ...byPolicy, ...TAGS });
+    const ofRoot = add(node2.root, 3, { ...byPolicy, ...TAGS });
+    const strangers = add('vol-0123456789abcdef1', 3, byPolicy);
+    await settled();
+    const nodes = [
+      { ...node1, name: 'node1' },
+      { ...node2, name: 'node2' },
+    ];
+    const owners = await readOwners(ec2, FLEET, nodes);
+    expect(owners.get(node1.data)).toEqual({ node: 'node1', role: 'data' });
+    expect(owners.get(node1.root)).toEqual({ node: 'node1', role: null });
+    const facts = await readSnapshots(ec2, FLEET, [...owners.keys()]);
+    expect(facts.map(({ snapshotId }) => snapshotId).sort()).toEqual([plain, copied, ofRoot].sort());
+    expect(facts.some(({ snapshotId }) => snapshotId === strangers)).toBe(false);
+    const sets = setsOf(facts, { fleet: FLEET, volumes: owners, nodeNames: new Set(['node1', 'node2']) });
+    expect(sets.map(({ setId, node, rank }) => [setId, node, rank])).toEqual([
+      [plain, 'node1', 'crash-consistent'],
+      [copied, 'vol-0123456789abcdef0', 'crash-consistent'],
+    ]);
+    const { good } = rankGood(demand({ sets, faultSinceMs: now(), accounts: [whole.region.kernel.accountId] }));
+    expect(good.map(({ setId }) => setId)).toEqual([plain, copied]);
+  });
+
+  it('tell how old they can get by their policy', async () => {
+    await whole.region.call('dlm', 'CreateLifecyclePolicy', {
+      ExecutionRoleArn: 'arn:aws:iam::111122223333:role/snapshots',
+      Description: 'bitcoin data',
+      State: 'ENABLED',
+      PolicyDetails: {
+        ResourceTypes: ['VOLUME'],
+        TargetTags: [{ Key: 'Component', Value: 'nodes/bitcoin' }],
+        Schedules: [
+          {
+            Name: 'hourly',
+            CreateRule: { Interval: 1, IntervalUnit: 'HOURS', Times: ['03:30'] },
+            RetainRule: { Count: 24 },
+            CopyTags: true,
+          },
+        ],
+      },
+    });
+    const { Policies = [] } = await dlm.send(new GetLifecyclePoliciesCommand({}));
+    const policies = await readPolicies(dlm, FLEET, ['policy-0123456789abcdef0']);
+    expect(policies.map(({ policyId }) => policyId)).toEqual(Policies.map(({ PolicyId }) => PolicyId));
+    expect(supplyOf(policies)[0]).toMatch(/\(hourly\) takes snapshots every 1 h and keeps them for 24 h/);
+  });
+});
+
+describe('a snapshot with a ledger', () => {
+  it('is read as it was written', async () => {
+    const { data } = place('node3');
+    const { tags, ledger } = snapshot({ node: 'node3', ledger: { setId: 'set-of-node3' } });
+    const id = add(data, 5, tags);
+    await settled();
+    const [fact] = await factsOf(id);
+    expect(fact).toMatchObject({ snapshotId: id, volumeId: data, sizeGiB: 500, state: 'completed', policyId: null });
+    expect(fact?.ledger).toEqual(ledger);
+    expect(fact?.locked).toBe(false);
+  });
+});
+
+describe('a hold', () => {
+  let ours: string;
+  let theirs: string;
+  let locked: string;
+
+  beforeEach(async () => {
+    const { data } = place(`node${index + 10}`);
+    ours = add(data, 5, snapshot().tags);
+    theirs = add(data, 6, { ...byPolicy, ...TAGS });
+    locked = add(data, 7, { ...byPolicy, ...TAGS });
+    await ec2.send(new LockSnapshotCommand({ SnapshotId: locked, LockMode: 'governance', LockDuration: 300 }));
+    await settled();
+  });
+
+  it('keeps what a policy would delete, renews itself, and leaves a person’s lock as it was', async () => {
+    await holdSnapshots(ec2, await factsOf(ours, theirs, locked), 'a1b2c3d4', almostADayAgo());
+    expect([ours, theirs, locked].map((id) => tagsOf(id)['chainmend:held-by'])).toEqual(Array(3).fill('a1b2c3d4'));
+    expect([isLocked(ours), isLocked(theirs), isLocked(locked)]).toEqual([false, true, true]);
+    await expect(ec2.send(new DeleteSnapshotCommand({ SnapshotId: theirs }))).rejects.toThrow(/locked/);
+    await settled();
+    await holdSnapshots(ec2, await factsOf(ours, theirs), 'a1b2c3d4', now());
+    await whole.virtually(2 * MINUTES_LEFT_MS);
+    expect(isLocked(theirs)).toBe(true);
+    await releaseHolds(ec2, 'a1b2c3d4');
+    expect([isLocked(theirs), isLocked(locked)]).toEqual([false, true]);
+    for (const id of [ours, theirs, locked]) expect(tagsOf(id)).not.toHaveProperty('chainmend:held-by');
+    expect(tagsOf(theirs)).not.toHaveProperty('chainmend:locked-by');
+  });
+
+  it('ends by itself where everybody forgot it, and is released all the same', async () => {
+    await holdSnapshots(ec2, await factsOf(theirs), 'a1b2c3d4', almostADayAgo());
+    expect(isLocked(theirs)).toBe(true);
+    await whole.virtually(2 * MINUTES_LEFT_MS);
+    expect(isLocked(theirs)).toBe(false);
+    expect(await releaseHolds(ec2, 'a1b2c3d4')).toEqual([theirs]);
+    expect(await releaseHolds(ec2, 'a1b2c3d4')).toEqual([]);
+  });
+
+  it('of two incidents ends with the second', async () => {
+    await holdSnapshots(ec2, await factsOf(ours, theirs), 'a1b2c3d4', now());
+    await settled();
+    await holdSnapshots(ec2, await factsOf(ours, theirs), 'e5f60718', now());
+    await settled();
+    expect(tagsOf(theirs)['chainmend:held-by']).toBe('a1b2c3d4 e5f60718');
+    await releaseHolds(ec2, 'a1b2c3d4');
+    await settled();
+    expect([tagsOf(ours)['chainmend:held-by'], isLocked(theirs)]).toEqual(['e5f60718', true]);
+    await releaseHolds(ec2, 'e5f60718');
+    expect([tagsOf(ours)['chainmend:held-by'], isLocked(theirs)]).toEqual([undefined, false]);
+  });
+});
+
+describe('what a restore has shown', () => {
+  it('is written: they proved themselves, or must not be used and may go in a month', async () => {
+    const { data } = place('node40');
+    const [good, bad] = [add(data, 5, snapshot().tags), add(data, 6, snapshot().tags)];
+    await verify(ec2, [good], now());
+    await quarantine(ec2, [bad], 'the client exits: no such block', now());
+    await settled();
+    const facts = await factsOf(good, bad);
+    const ledgerOf = (id: string) => facts.find(({ snapshotId }) => snapshotId === id)?.ledger;
+    expect(ledgerOf(good)?.verifiedAtMs).toBeGreaterThan(now() - HOUR_MS);
+    expect(ledgerOf(bad)?.quarantined).toBe('the client exits: no such block');
+    const until = Date.parse(tagsOf(bad)['chainmend:keep-until'] ?? '');
+    expect(Math.round((until - now()) / DAY_MS)).toBe(30);
+  });
+});
