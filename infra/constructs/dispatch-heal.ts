@@ -62,7 +62,6 @@ export class DispatchHeal extends Construct {
       grants: [
         props.state.grant(),
         ...props.pages.grants(),
-        props.settings.grantByName(),
         props.settings.grantAll(),
         ...this.#observe(),
         ...this.#heals(),

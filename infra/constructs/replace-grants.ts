@@ -87,15 +87,15 @@ export function creationGrants(scope: Construct, fleets: Fleets, kind: string, c
   ];
 }
 
-/** @param creations operations that may bring tags along: "CreateVolume" */
-export function tagGrants(
-  scope: Construct,
-  fleets: Fleets,
-  {
-    creations,
-    kinds,
-  }: { readonly creations: readonly string[]; readonly kinds: readonly ('instance' | 'volume' | 'snapshot')[] },
-): Grant[] {
+interface Tagging {
+  /** Operations that may bring tags along: "CreateVolume". */
+  readonly creations: readonly string[];
+  readonly kinds: readonly ('instance' | 'volume' | 'snapshot')[];
+  /** What is done to tags later. */
+  readonly actions: readonly Action[];
+}
+
+export function tagGrants(scope: Construct, fleets: Fleets, { creations, kinds, actions }: Tagging): Grant[] {
   const resources = kinds.map((kind) => (kind === 'snapshot' ? withoutAccount(scope, kind) : anyOf(scope, kind)));
   const ownKeys = keysWithin(['chainmend:*']);
   const selectors = new Map(
@@ -103,7 +103,6 @@ export function tagGrants(
       (condition) => [JSON.stringify(condition), condition] as const,
     ),
   );
-  const actions = ['ec2:CreateTags', 'ec2:DeleteTags'];
   return [
     {
       sid: 'TagWhatIsMade',

@@ -76,6 +76,7 @@ export class ReplaceNode extends DurableHeal {
           ...tagGrants(scope, fleets, {
             creations: ['CopyVolumes', 'CreateVolume', 'RunInstances'],
             kinds: ['instance', 'volume', 'snapshot'],
+            actions: ['ec2:CreateTags', 'ec2:DeleteTags'],
           }),
           ledgerGrants(scope),
           selectorTagGrants(scope, fleets),

@@ -32,7 +32,13 @@ export class SnapshotNode extends DurableHeal {
         ...volumeGrants(scope, fleets, 'SnapshotVolumes', ['ec2:CreateSnapshots']),
         ...creationGrants(scope, fleets, 'snapshot', ['ec2:CreateSnapshots']),
       ],
-      policies: { Tags: tagGrants(scope, fleets, { creations: ['CreateSnapshots'], kinds: ['snapshot'] }) },
+      policies: {
+        Tags: tagGrants(scope, fleets, {
+          creations: ['CreateSnapshots'],
+          kinds: ['snapshot'],
+          actions: ['ec2:CreateTags'],
+        }),
+      },
       executionTimeout: EXECUTION_TIMEOUT,
     });
   }

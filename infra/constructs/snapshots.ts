@@ -6,6 +6,7 @@ import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import type { Fleet, SnapshotPolicy } from '../../shared/fleet/model.ts';
 import { FLEET_TAG } from '../../shared/fleet/naming.ts';
+import { sharingFault } from '../../shared/snapshots/share.ts';
 import { InputError } from '../input-error.ts';
 import { arn } from '../names.ts';
 import { type Grant, roleOf } from './grants.ts';
@@ -19,6 +20,11 @@ export class SnapshotPolicies extends Construct {
     const kept = fleets.flatMap(({ snapshots, ...fleet }) => (snapshots ? [{ fleet, snapshots }] : []));
     if (kept.length > POLICIES_MAXIMUM)
       throw new InputError(`${kept.length} fleets have snapshots, DLM takes ${POLICIES_MAXIMUM} policies a region`);
+    for (const { fleet, snapshots } of kept) {
+      // The fleet file's own check refuses it earlier.
+      const fault = snapshots.shareWith && sharingFault({ ...fleet, identityFree: snapshots.shareWith.identityFree });
+      if (fault) throw new InputError(`fleet "${fleet.name}": ${fault}`);
+    }
     for (const { fleet, snapshots } of kept) this.#policy(fleet.name, targetsOf(fleet), snapshots);
   }
 

@@ -1,5 +1,7 @@
 // Fields of a fleet file that do not go together in how its nodes are restarted, replaced and snapshotted: the third part of `conflicts.ts`.
+import { defaultsOf } from '../chains/defaults.ts';
 import { RUNGS } from '../heal/memory.ts';
+import { sharingFault } from '../snapshots/share.ts';
 import type { Complaints } from './conflicts.ts';
 import { everyHeal } from './resolve-heal.ts';
 import type { FleetDocument } from './schema.ts';
@@ -8,6 +10,7 @@ export function healConflictsIn(document: FleetDocument, complaints: Complaints)
   rungs(document, complaints);
   budgets(document, complaints);
   donors(document, complaints);
+  sharing(document, complaints);
 }
 
 /** The order is the ladder's: a list that says another would promise what is not done. */
@@ -24,12 +27,36 @@ function budgets({ replace }: FleetDocument, { conflict }: Complaints): void {
   if (hour > day) conflict(['replace', 'replacementsPerHour'], hour, `expected at most ${day}, those of a day`);
 }
 
-/** Who takes a clean snapshot stops a client: of validators and of nodes whose role nobody tells, only where their owner allows restarts. */
-function donors({ snapshots, role = 'unknown', owner }: FleetDocument, { conflict }: Complaints): void {
-  if (!snapshots?.clean || (role !== 'validator' && role !== 'unknown') || owner?.restartValidators) return;
+/** Who takes a clean snapshot stops a client: neither a validator's, nor one that may be a validator's. */
+function donors({ snapshots, role = 'unknown' }: FleetDocument, { conflict }: Complaints): void {
+  if (!snapshots?.clean || (role !== 'validator' && role !== 'unknown')) return;
   conflict(
     ['snapshots', 'clean'],
     snapshots.clean,
-    `expected role: follower, sentry or bootnode, or owner: { restartValidators: true }: a donor is stopped, and its role is ${role}`,
+    `expected role: follower, sentry or bootnode, or the tag that tells it: a donor is stopped, and its role is ${role}`,
   );
+}
+
+function sharing(document: FleetDocument, { conflict }: Complaints): void {
+  const shareWith = document.snapshots?.shareWith;
+  if (!shareWith) return;
+  const { volumes, identityPaths } = whatIsWhere(document);
+  const fault = sharingFault({ volumes, identityPaths, identityFree: shareWith.identityFree ?? false });
+  if (fault !== null) conflict(['snapshots', 'shareWith'], shareWith, `expected none: ${fault}`);
+}
+
+/** As `resolve.ts` fills it in, before it may. */
+function whatIsWhere({ chain, volumes: written, identity }: FleetDocument) {
+  const defaults = defaultsOf(chain);
+  const volumes = written
+    ? Object.entries(written).map(([role, volume]) => ({
+        role,
+        path: typeof volume === 'string' ? volume : volume.path,
+      }))
+    : defaults
+      ? [{ role: 'data', path: defaults.dataPath }]
+      : [];
+  const data = volumes.find(({ role }) => role === 'data') ?? volumes[0];
+  const usual = data ? (defaults?.identity ?? []).map((relative) => `${data.path}/${relative}`) : [];
+  return { volumes, identityPaths: identity ?? usual };
 }

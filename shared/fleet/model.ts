@@ -148,7 +148,14 @@ export interface AlarmsPolicy {
 export interface SnapshotPolicy {
   readonly everyHours: 1 | 2 | 3 | 4 | 6 | 8 | 12 | 24;
   readonly keep: number;
-  readonly shareWith: { readonly accounts: readonly string[]; readonly kmsKeyArn: string } | undefined;
+  readonly shareWith:
+    | {
+        readonly accounts: readonly string[];
+        readonly kmsKeyArn: string;
+        /** The owner says that no key, account or signing state lies on the volumes, whatever the chain's clients usually keep there. */
+        readonly identityFree: boolean;
+      }
+    | undefined;
   readonly copyTo:
     | { readonly region: string; readonly keepDays: number; readonly kmsKeyArn: string | undefined }
     | undefined;

@@ -29,7 +29,7 @@ export const everyWatch = {
   peers: { seeds: [], minimum: 3, restart: false },
   dns: { pool: 'pool', ttlSeconds: 60 },
   alarms: { namePatterns: [], per: 'auto' },
-  snapshots: { everyHours: 24, keep: 7, copyTo: { keepDays: 7 } },
+  snapshots: { everyHours: 24, keep: 7, shareWith: { identityFree: false }, copyTo: { keepDays: 7 } },
 } as const;
 
 const metricProbe = { dimension: 'InstanceId', periodSeconds: 300 } as const;
@@ -89,7 +89,7 @@ function completeSnapshots(snapshots: WrittenSnapshots) {
     ...(isByPolicy(snapshots) && {
       everyHours: snapshots.everyHours ?? everyWatch.snapshots.everyHours,
       keep: snapshots.keep ?? everyWatch.snapshots.keep,
-      ...(snapshots.shareWith && { shareWith: snapshots.shareWith }),
+      ...(snapshots.shareWith && { shareWith: { ...everyWatch.snapshots.shareWith, ...snapshots.shareWith } }),
       ...(snapshots.copyTo && { copyTo: { ...everyWatch.snapshots.copyTo, ...snapshots.copyTo } }),
     }),
     ...(clean && { clean }),

@@ -241,6 +241,7 @@ export const snapshots = object('{ everyHours: 24, keep: 7 }', {
         list(text(/^\d{12}$/, "an account's 12 digits (text: quote them)", "'111122223333'"), 50, 1),
       ),
       kmsKeyArn: about('The customer key that the volumes are encrypted with.', keyArn),
+      identityFree: optional('true: no key, account or signing state lies on the volumes.', yesOrNo()),
     }),
   ),
   copyTo: optional(

@@ -13,7 +13,7 @@ const sent = fleetFile({
   volumes: { data: '/data', logs: { path: '/logs', tag: { Part: 'logs' } } },
   alarms: {},
   snapshots: {
-    shareWith: { accounts: ['444455556666'], kmsKeyArn: key },
+    shareWith: { accounts: ['444455556666'], kmsKeyArn: key, identityFree: true },
     copyTo: { region: 'eu-central-1', keepDays: 30 },
   },
 });

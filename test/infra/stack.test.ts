@@ -3,7 +3,16 @@ import { describe, expect, it } from '@jest/globals';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { build } from 'esbuild';
 import { repositoryRoot } from '../../infra/paths.ts';
-import { bitcoin, buildStack, fleetFile, listOf, type Resource, resourcesOf, text } from './support.ts';
+import {
+  bitcoin,
+  buildStack,
+  fleetFile,
+  type Resource,
+  resourcesOf,
+  type Statement,
+  statementsIn,
+  text,
+} from './support.ts';
 
 const { stack } = buildStack({ email: 'oncall@example.com' });
 const resources = resourcesOf(stack);
@@ -17,31 +26,22 @@ const named = (name: string) => functions.find(({ Properties }) => Properties.Fu
 const resizeVolume = named('chainmend-resize-volume');
 const dispatchHeal = named('chainmend-dispatch-heal');
 
-interface Statement {
-  readonly actions: string[];
-  readonly resources: string[];
-  readonly conditions: Record<string, Record<string, unknown>>;
-}
-
-function statementsOf(role: Resource): Statement[] {
-  return role.Properties.Policies.flatMap(({ PolicyDocument }: Resource['Properties']) =>
-    PolicyDocument.Statement.map(({ Action, Resource, Condition }: Resource['Properties']) => ({
-      actions: listOf(Action),
-      resources: listOf(Resource).map(text),
-      conditions: Condition ?? {},
-    })),
-  );
-}
-
+const statementsOf = (role: Resource): Statement[] => statementsIn(resources, role);
 const roleOf = ({ Properties }: Resource) =>
   roles.find(({ id }) => text(Properties.Role) === `<${id}.Arn>`) as Resource;
 const allowing = (fn: Resource, action: string) =>
   statementsOf(roleOf(fn)).filter(({ actions }) => actions.includes(action));
+const heals = ['resize-volume', 'replace-node', 'snapshot-node'];
 
-/** Where an operation is permitted by an action of another name. */
+/** Where an operation is permitted by an action of another name, and a client's package is called otherwise than the actions. */
 const ACTIONS: Readonly<Record<string, string>> = { 'lambda:Invoke': 'lambda:InvokeFunction' };
+const PREFIXES: Readonly<Record<string, string>> = {
+  'route-53': 'route53',
+  'auto-scaling': 'autoscaling',
+  'elastic-load-balancing-v2': 'elasticloadbalancing',
+};
 
-/** The IAM actions of the SDK commands that a function's sources import, after tree shaking. */
+/** The IAM actions of the SDK commands that a function's sources make, after tree shaking: an import that is left over is no call. */
 async function callsOf(name: string): Promise<string[]> {
   const { outputFiles } = await build({
     entryPoints: [join(repositoryRoot, 'functions', name, 'handler.ts')],
@@ -51,11 +51,15 @@ async function callsOf(name: string): Promise<string[]> {
     packages: 'external',
     write: false,
   });
-  const imports = outputFiles[0]?.text.matchAll(/^import \{([^}]*)\} from "@aws-sdk\/client-([\w-]+)";$/gm) ?? [];
+  const code = outputFiles[0]?.text ?? '';
+  const made = new Set([...code.matchAll(/\bnew (\w+)Command\d*\(/g)].map(([, operation]) => operation));
+  const imports = code.matchAll(/^import \{([^}]*)\} from "@aws-sdk\/client-([\w-]+)";$/gm);
   const calls = [...imports].flatMap(([, names = '', client = '']) =>
-    [...names.matchAll(/\b(\w+)Command\b/g)].map(([, operation = '']) => `${client}:${operation}`),
+    [...names.matchAll(/\b(\w+)Command\b/g)]
+      .filter(([, operation]) => made.has(operation))
+      .map(([, operation = '']) => `${PREFIXES[client] ?? client}:${operation}`),
   );
-  return [...new Set(calls)].map((call) => ACTIONS[call] ?? call.replace('route-53:', 'route53:')).sort();
+  return [...new Set(calls)].map((call) => ACTIONS[call] ?? call).sort();
 }
 
 describe('functions', () => {
@@ -69,7 +73,8 @@ describe('functions', () => {
   });
 
   it('of a heal and of its door end within the time that a lease waits for', () => {
-    for (const { Properties } of [resizeVolume, dispatchHeal]) expect(Properties.Timeout).toBe(60);
+    for (const { Properties } of [...heals.map((name) => named(`chainmend-${name}`)), dispatchHeal])
+      expect(Properties.Timeout).toBe(60);
   });
 
   it('have a log group of their own, by name, that forgets after a month', () => {
@@ -96,16 +101,35 @@ describe('functions', () => {
   });
 });
 
-describe('the durable function', () => {
-  it('is invoked by its alias only, whose old versions stay', () => {
-    expect(resizeVolume.Properties.DurableConfig).toEqual({ ExecutionTimeout: 72 * 3600, RetentionPeriodInDays: 30 });
-    expect(resources('AWS::Lambda::Version')).toMatchObject([{ DeletionPolicy: 'Retain' }]);
-    const [alias] = resources('AWS::Lambda::Alias');
+describe('a durable function', () => {
+  it.each([
+    ['resize-volume', 'RESIZE_VOLUME_ARN', 72],
+    ['replace-node', 'REPLACE_NODE_ARN', 7 * 24],
+    ['snapshot-node', 'SNAPSHOT_NODE_ARN', 72],
+  ])('such as %s is invoked by its alias only, whose old versions stay', (name, variable, hours) => {
+    const heal = named(`chainmend-${name}`);
+    expect(heal.Properties.DurableConfig).toEqual({ ExecutionTimeout: hours * 3600, RetentionPeriodInDays: 30 });
+    expect(heal.Properties.DeadLetterConfig.TargetArn).toBeDefined();
+    const version = resources('AWS::Lambda::Version').find(({ Properties }) => Properties.FunctionName.Ref === heal.id);
+    expect(version).toMatchObject({ DeletionPolicy: 'Retain' });
+    const alias = resources('AWS::Lambda::Alias').find(({ Properties }) => Properties.FunctionName.Ref === heal.id);
     expect(alias?.Properties.Name).toBe('live');
-    expect(text(dispatchHeal.Properties.Environment.Variables.RESIZE_VOLUME_ARN)).toBe(`<${alias?.id}>`);
+    expect(text(dispatchHeal.Properties.Environment.Variables[variable])).toBe(`<${alias?.id}>`);
+  });
+
+  it('is started by the dispatcher alone, and may ask whether the others live', () => {
+    const arnOf = (name: string) =>
+      `arn:<AWS::Partition>:lambda:<AWS::Region>:<AWS::AccountId>:function:chainmend-${name}`;
     expect(allowing(dispatchHeal, 'lambda:InvokeFunction').flatMap((statement) => statement.resources)).toEqual([
-      'arn:<AWS::Partition>:lambda:<AWS::Region>:<AWS::AccountId>:function:chainmend-resize-volume:live',
+      ...heals.map((name) => `${arnOf(name)}:live`),
+      arnOf('plan-snapshots'),
     ]);
+    for (const heal of heals) {
+      const judged = allowing(named(`chainmend-${heal}`), 'lambda:GetDurableExecution');
+      expect(judged.flatMap((statement) => statement.resources)).toEqual(heals.map((name) => `${arnOf(name)}:*`));
+      const own = allowing(named(`chainmend-${heal}`), 'lambda:CheckpointDurableExecution');
+      expect(own.flatMap((statement) => statement.resources)).toEqual([`${arnOf(heal)}:*`]);
+    }
   });
 
   it('is the target of no rule and of no schedule, which could not name an execution', () => {
@@ -114,12 +138,15 @@ describe('the durable function', () => {
       text(schedule?.Properties.Target.Arn),
     ];
     expect(targets).toContain(`<${dispatchHeal.id}.Arn>`);
-    expect(targets.filter((target) => /ResizeVolume/.test(target))).toEqual([]);
+    expect(targets.filter((target) => /ResizeVolume|ReplaceNode|SnapshotNode/.test(target))).toEqual([]);
   });
 
   it('outlasts the longest wait for an approval that a fleet file can ask for', () => {
     const { fleet } = fleetFile({ ...bitcoin.document, ask: { expiresAfterHours: 48 } });
-    expect(resizeVolume.Properties.DurableConfig.ExecutionTimeout).toBeGreaterThan(fleet.ask.expiresAfterHours * 3600);
+    for (const heal of heals) {
+      const { ExecutionTimeout } = named(`chainmend-${heal}`).Properties.DurableConfig;
+      expect(ExecutionTimeout).toBeGreaterThan(fleet.ask.expiresAfterHours * 3600);
+    }
   });
 });
 
@@ -160,6 +187,17 @@ describe('events', () => {
     expect(text(schedule?.Properties.Target.DeadLetterConfig.Arn)).toContain('Undelivered');
   });
 
+  it('of clean snapshots come every hour', () => {
+    const hourly = resources('AWS::Scheduler::Schedule').find(
+      ({ Properties }) => Properties.Name === 'chainmend-snapshots',
+    );
+    expect(hourly?.Properties).toMatchObject({
+      ScheduleExpression: 'rate(60 minutes)',
+      Target: { Input: '{"kind":"snapshots"}', RetryPolicy: { MaximumEventAgeInSeconds: 3600 } },
+    });
+    expect(text(hourly?.Properties.Target.Arn)).toBe(`<${dispatchHeal.id}.Arn>`);
+  });
+
   it('are refused at synthesis when their pattern is longer than EventBridge takes', () => {
     const namePatterns = Array.from({ length: 20 }, (_, index) => `${'x'.repeat(240)}-${index}`);
     const fleets = [fleetFile({ ...bitcoin.document, alarms: { namePatterns } })];
@@ -184,22 +222,32 @@ describe('permissions', () => {
     expect(open).toEqual([]);
   });
 
-  it.each(['dispatch-heal', 'resize-volume', 'register-nodes', 'watch-fleet', 'rotate-peers'])(
-    'of %s are the calls that its sources make, and no other',
-    async (name) => {
-      const granted = statementsOf(roleOf(named(`chainmend-${name}`))).flatMap(({ actions }) => actions);
-      // What Lambda, the durable SDK, encryption and alarms with tags need is in no source of ours.
-      const ours = granted.filter(
-        (action) =>
-          !/^(logs|xray|sqs|kms):|CheckpointDurableExecution|GetDurableExecutionState|^cloudwatch:TagResource$/.test(
-            action,
-          ),
-      );
-      expect([...new Set(ours)].sort()).toEqual(await callsOf(name));
-    },
-  );
+  it.each([
+    ...[
+      'dispatch-heal',
+      'resize-volume',
+      'register-nodes',
+      'watch-fleet',
+      'rotate-peers',
+      'replace-node',
+      'snapshot-node',
+    ],
+    ...['plan-snapshots', 'prune-retired'],
+  ])('of %s are the calls that its sources make, and no other', async (name) => {
+    const granted = statementsOf(roleOf(named(`chainmend-${name}`))).flatMap(({ actions }) => actions);
+    // What Lambda, the durable SDK, encryption and alarms with tags need is in no source of ours.
+    const ours = granted.filter(
+      (action) =>
+        !/^(logs|xray|sqs|kms|iam):|CheckpointDurableExecution|GetDurableExecutionState|^cloudwatch:TagResource$/.test(
+          action,
+        ),
+    );
+    // The store is one module; who only reads has no right to write by it.
+    const calls = (await callsOf(name)).filter((call) => name !== 'plan-snapshots' || call !== 'dynamodb:PutItem');
+    expect([...new Set(ours)].sort()).toEqual(calls.filter((call) => !call.startsWith('kms:')));
+  });
 
-  it('never hold a wildcard in an action, and never come from a managed policy', () => {
+  it('never hold a wildcard in an action, and never come from a policy that AWS manages', () => {
     const actions = roles.flatMap(statementsOf).flatMap((statement) => statement.actions);
     expect(actions.filter((action) => action.includes('*'))).toEqual([]);
     for (const { Properties } of roles) expect(Properties.ManagedPolicyArns).toBeUndefined();
@@ -241,16 +289,24 @@ describe('permissions', () => {
       'cloudwatch:PutMetricData',
       'dynamodb:PutItem',
       'lambda:InvokeFunction',
+      'lambda:InvokeFunction',
       'lambda:StopDurableExecution',
       'sns:Publish',
     ]);
   });
 
-  it('let nobody tag, delete or scan, but for the alarms of nodes', () => {
-    const actions = roles.flatMap(statementsOf).flatMap((statement) => statement.actions);
-    expect(actions.filter((action) => /(Create|Add|Tag)\w*Tags?|Tag[A-Z]|Delete|Scan|Batch/.test(action))).toEqual([
-      'cloudwatch:TagResource',
-      'cloudwatch:DeleteAlarms',
+  it('let nobody delete but prune-retired, and nobody scan', () => {
+    const deleting = functions.flatMap((fn) =>
+      statementsOf(roleOf(fn))
+        .flatMap(({ actions }) => actions)
+        .filter((action) => /:(Delete(?!Tags)|Terminate|Scan|Batch)/.test(action))
+        .map((action) => `${fn.Properties.FunctionName} ${action}`),
+    );
+    expect(deleting.sort()).toEqual([
+      'chainmend-prune-retired ec2:DeleteSnapshot',
+      'chainmend-prune-retired ec2:DeleteVolume',
+      'chainmend-prune-retired ec2:TerminateInstances',
+      'chainmend-register-nodes cloudwatch:DeleteAlarms',
     ]);
   });
 
@@ -347,37 +403,23 @@ describe('people', () => {
   });
 
   it('are paged when a heal ends badly, a function fails, a queue fills, or a rule cannot deliver', () => {
-    expect(alarms.map(({ Properties }) => Properties.AlarmName).sort()).toEqual([
-      'chainmend/alarms-not-delivered',
-      'chainmend/chainmend-dispatch-heal-failed/not-empty',
-      'chainmend/chainmend-dispatch-heal/errors',
-      'chainmend/chainmend-dispatch-heal/throttles',
-      'chainmend/chainmend-register-nodes-failed/not-empty',
-      'chainmend/chainmend-register-nodes/errors',
-      'chainmend/chainmend-register-nodes/throttles',
-      'chainmend/chainmend-resize-volume-failed/not-empty',
-      'chainmend/chainmend-resize-volume/errors',
-      'chainmend/chainmend-resize-volume/failed',
-      'chainmend/chainmend-resize-volume/stopped',
-      'chainmend/chainmend-resize-volume/throttles',
-      'chainmend/chainmend-resize-volume/timed-out',
-      'chainmend/chainmend-rotate-peers-failed/not-empty',
-      'chainmend/chainmend-rotate-peers/errors',
-      'chainmend/chainmend-rotate-peers/throttles',
-      'chainmend/chainmend-undelivered/not-empty',
-      'chainmend/chainmend-watch-fleet-failed/not-empty',
-      'chainmend/chainmend-watch-fleet/errors',
-      'chainmend/chainmend-watch-fleet/throttles',
-      'chainmend/contributors-not-delivered',
-      'chainmend/fleet-file-broken',
-      'chainmend/instances-not-delivered',
-      'chainmend/register-nodes-missing',
-      'chainmend/rotate-peers-missing',
-      'chainmend/sweeps-missing',
-      'chainmend/watches-missing',
-    ]);
+    const ofEach = ['errors', 'throttles'];
+    const queued = ['dispatch-heal', 'prune-retired', 'register-nodes', 'rotate-peers', 'watch-fleet', ...heals];
+    const expected = [
+      ...[...queued, 'plan-snapshots'].flatMap((name) => ofEach.map((of) => `chainmend-${name}/${of}`)),
+      ...queued.map((name) => `chainmend-${name}-failed/not-empty`),
+      ...heals.flatMap((name) => ['failed', 'stopped', 'timed-out'].map((of) => `chainmend-${name}/${of}`)),
+      ...['alarms', 'contributors', 'instances'].map((rule) => `${rule}-not-delivered`),
+      ...['register-nodes', 'rotate-peers', 'sweeps', 'watches'].map((what) => `${what}-missing`),
+      ...['chainmend-undelivered/not-empty', 'fleet-file-broken'],
+    ];
+    expect(alarms.map(({ Properties }) => Properties.AlarmName).sort()).toEqual(
+      expected.map((name) => `chainmend/${name}`).sort(),
+    );
     const durable = alarms.map(({ Properties }) => Properties.MetricName).filter((name) => name.startsWith('Durable'));
-    expect(durable).toEqual(['DurableExecutionFailed', 'DurableExecutionTimedOut', 'DurableExecutionStopped']);
+    expect([...new Set(durable)]).toEqual([
+      ...['DurableExecutionFailed', 'DurableExecutionTimedOut', 'DurableExecutionStopped'],
+    ]);
   });
 });
 

@@ -114,6 +114,28 @@ export function resourcesOf(stack: ChainmendStack): (type: string) => Resource[]
     }));
 }
 
+export interface Statement {
+  readonly sid: string;
+  readonly actions: string[];
+  readonly resources: string[];
+  readonly conditions: Record<string, Record<string, unknown>>;
+}
+
+/** All that a role may do: by its own policy, and by the managed ones that the stack gives it. */
+export function statementsIn(resources: (type: string) => Resource[], role: Resource): Statement[] {
+  const managed = resources('AWS::IAM::ManagedPolicy').filter(({ Properties }) =>
+    Properties.Roles.map(text).includes(`<${role.id}>`),
+  );
+  return [...role.Properties.Policies, ...managed.map(({ Properties }) => Properties)].flatMap(({ PolicyDocument }) =>
+    PolicyDocument.Statement.map(({ Sid, Action, Resource, Condition }: Resource['Properties']) => ({
+      sid: Sid,
+      actions: listOf(Action),
+      resources: listOf(Resource).map(text),
+      conditions: Condition ?? {},
+    })),
+  );
+}
+
 /** An intrinsic as people read it: `<ResizeVolumeFunction3195D288.Arn>`, `arn:<AWS::Partition>:…`. */
 export function text(value: unknown): string {
   if (typeof value === 'string') return value;

@@ -147,7 +147,7 @@ const anyWatch = some({
     clean: some({ everyHours: whole(1, 720), keep: whole(2, 100), alone: fc.boolean(), poolFloor: whole(1, 50) }),
     everyHours: fc.constantFrom(1, 2, 3, 4, 6, 8, 12, 24),
     keep: whole(1, 1000),
-    shareWith: fc.record({ accounts: fc.constant(['111122223333']), kmsKeyArn: key }),
+    shareWith: fc.record({ accounts: fc.constant(['111122223333']), kmsKeyArn: key, identityFree: fc.constant(true) }),
     copyTo: fc.record(
       { region: fc.constant('eu-central-1'), keepDays: whole(1, 1000), kmsKeyArn: key },
       { requiredKeys: ['region'], noNullPrototype: true },

@@ -79,15 +79,37 @@ describe('clean snapshots', () => {
     expect(Object.keys(refusals({ ...bitcoin, nodes, snapshots: { clean: {}, keep: 7 } }))).toEqual(['nodes.tag']);
   });
 
-  it.each(['validator', 'unknown'])('stop nobody whose role is %s, unless its owner lets it be restarted', (role) => {
+  it.each(['validator', 'unknown'])('stop nobody whose role is %s', (role) => {
     const expected = expect.stringContaining(`its role is ${role}`);
     expect(refusals({ ...bitcoin, role, snapshots: { clean: {} } })).toEqual({ 'snapshots.clean': expected });
-    const owner = { restartValidators: true };
-    expect(refusals({ ...bitcoin, role, owner, snapshots: { clean: {} } })).toEqual({});
+    expect(refusals({ ...bitcoin, role: { tag: 'Role' }, snapshots: { clean: {} } })).toEqual({});
   });
 
   it('keep two sets at least, so that one that is bad is not the last', () => {
     expect(Object.keys(refusals({ ...bitcoin, snapshots: { clean: { keep: 1 } } }))).toEqual(['snapshots.clean.keep']);
+  });
+});
+
+describe('snapshots that other accounts may use', () => {
+  const kmsKeyArn = 'arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab';
+  const shareWith = { accounts: ['444455556666'], kmsKeyArn };
+
+  it('are refused while the nodes’ identity lies on the volumes, by what lies there', () => {
+    expect(refusals({ ...bitcoin, snapshots: { shareWith } })).toEqual({
+      'snapshots.shareWith': expect.stringContaining('/var/lib/bitcoind/wallets on the volume data'),
+    });
+    const identity = ['/node-data/keys'];
+    expect(refusals({ ...bitcoin, volumes: { chain: '/node-data' }, identity, snapshots: { shareWith } })).toEqual({
+      'snapshots.shareWith': expect.stringContaining('/node-data/keys on the volume chain'),
+    });
+  });
+
+  it('may be shared where it lies elsewhere, or the owner says that there is none', () => {
+    const identity = ['/etc/bitcoin/wallet'];
+    expect(refusals({ ...bitcoin, identity, snapshots: { shareWith } })).toEqual({});
+    const free = { ...shareWith, identityFree: true };
+    expect(refusals({ ...bitcoin, snapshots: { shareWith: free } })).toEqual({});
+    expect(parseFleet({ ...bitcoin, snapshots: { shareWith: free } }).snapshots?.shareWith).toEqual(free);
   });
 });
 

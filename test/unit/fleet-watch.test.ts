@@ -253,7 +253,7 @@ describe('what a fleet does with its peers, names, alarms and snapshots', () => 
   });
 
   it('may be snapshots, shared and copied', () => {
-    const shareWith = { accounts: ['444455556666'], kmsKeyArn: key };
+    const shareWith = { accounts: ['444455556666'], kmsKeyArn: key, identityFree: true };
     expect(parseFleet({ ...bitcoin, snapshots: {} }).snapshots).toEqual({
       ...{ everyHours: 24, keep: 7, shareWith: undefined, copyTo: undefined },
     });
