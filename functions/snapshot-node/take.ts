@@ -63,7 +63,7 @@ export async function take(
     await journal(`${place}-intent`, {
       atMs,
       kind: 'intent',
-      sentence: `take a snapshot of ${operation.memory.found.volumes.length} volumes at one moment: the client has ended cleanly`,
+      sentence: `take snapshots of ${operation.memory.found.volumes.map(({ role }) => role).join(', ')} at one moment: the client has ended cleanly`,
       act: actOf(tools),
       evidence: { setId: intended.setId, clean: intended.clean, request },
     });

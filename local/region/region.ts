@@ -132,8 +132,13 @@ export async function createRegion(options: RegionOptions) {
       return ec2.tags(arn.split('/').at(-1) ?? '');
     },
     attachedInstance: (volumeId) => ec2.attachedInstance(volumeId),
-    attachedVolumes: (instanceId) =>
-      ec2.volumes().flatMap(({ volumeId, attachment }) => (attachment?.instanceId === instanceId ? volumeId : [])),
+    attachedVolumes: (instanceId) => {
+      const root = ec2.instances().find((instance) => instance.instanceId === instanceId)?.rootDeviceName;
+      return ec2
+        .volumes()
+        .filter(({ attachment }) => attachment?.instanceId === instanceId)
+        .map(({ volumeId, attachment }) => ({ volumeId, isRoot: attachment?.device === root }));
+    },
     ec2Keys: (id) => ec2.conditionKeys(id),
     launch: (input) => ec2.planOf(input),
     launchTemplate: (name) => ec2.launchTemplates().find((template) => template.name === name)?.launchTemplateId,

@@ -15,7 +15,7 @@ const TAGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 const facts: Facts = {
   tags: (arn) => TAGS[arn] ?? {},
   attachedInstance: (volumeId) => (volumeId === 'vol-1' ? 'i-1' : undefined),
-  attachedVolumes: (instanceId) => (instanceId === 'i-1' ? ['vol-1'] : []),
+  attachedVolumes: (instanceId) => (instanceId === 'i-1' ? [{ volumeId: 'vol-1', isRoot: false }] : []),
   partitionKey: () => 'pk',
   ec2Keys: () => ({}),
   launch: () => {

@@ -22,7 +22,7 @@ export interface Facts {
   /** The ARN of the Auto Scaling group that an instance belongs to. */
   owningGroup(instanceId: string): string | undefined;
   /** The volumes that are attached to an instance. */
-  attachedVolumes(instanceId: string): readonly string[];
+  attachedVolumes(instanceId: string): readonly { readonly volumeId: string; readonly isRoot: boolean }[];
   /** Name of a table's partition key. */
   partitionKey(tableName: string): string | undefined;
   /** The SecureString parameters among these names and ARNs. */

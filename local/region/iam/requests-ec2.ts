@@ -17,6 +17,7 @@ export interface TagSpecification {
 
 interface SnapshotSource {
   readonly InstanceId?: string;
+  readonly ExcludeBootVolume?: boolean;
   readonly ExcludeDataVolumeIds?: readonly string[];
 }
 
@@ -130,13 +131,16 @@ export const ec2Requests: Mappings = {
     ...creation('CreateSnapshot', 'snapshot', input, region),
     { action: 'ec2:CreateSnapshot', resources: [tagged(region, input.VolumeId ?? '')] },
   ],
-  // The instance, each volume of it, and the snapshots that come of them.
+  // The instance, each of its volumes that the request does not leave out, and the snapshots that come of them.
   CreateSnapshots: (
     input: { InstanceSpecification?: SnapshotSource; TagSpecifications?: TagSpecification[] },
     region,
   ) => {
-    const { InstanceId = '', ExcludeDataVolumeIds = [] } = input.InstanceSpecification ?? {};
-    const volumeIds = region.facts.attachedVolumes(InstanceId).filter((id) => !ExcludeDataVolumeIds.includes(id));
+    const { InstanceId = '', ExcludeBootVolume = false, ExcludeDataVolumeIds = [] } = input.InstanceSpecification ?? {};
+    const volumeIds = region.facts
+      .attachedVolumes(InstanceId)
+      .filter(({ volumeId, isRoot }) => !(isRoot && ExcludeBootVolume) && !ExcludeDataVolumeIds.includes(volumeId))
+      .map(({ volumeId }) => volumeId);
     return [
       ...creation('CreateSnapshots', 'snapshot', input, region),
       { action: 'ec2:CreateSnapshots', resources: [InstanceId, ...volumeIds].map((id) => tagged(region, id)) },
