@@ -62,7 +62,7 @@ function answered(journal: readonly Line[], line: Line): Told {
   const intent = own.find((other) => other.kind === 'intent' && other.act?.endsWith(` ${operationId}`));
   const command = intent?.act?.split(' ')[1] ?? 'node';
   if (command === 'inspect-node' && !failed) return inspected(own, line);
-  const text = sentence.replace(/^done; /, '');
+  const text = sentence.replace(/^done; /, '').replace(`${command} `, '');
   return [{ label: command, text, ...(failed && { tone: 'bad' as const }) }];
 }
 
@@ -73,7 +73,7 @@ function inspected(own: readonly Line[], line: Line): Told {
   const first = own.find(({ kind, act }) => kind === 'result' && act?.startsWith('SendCommand'));
   const fence = line.act?.split(' ').at(-1)?.split('.')[0];
   if (first !== line) return [];
-  const seen = line.sentence.replace(/^done(; )?/, '');
+  const seen = line.sentence.replace(/^(inspect-node )?done(; )?/, '');
   return [{ label: 'node fenced', text: `fence ${fence} acknowledged${seen === '' ? '' : `; seen: ${seen}`}` }];
 }
 

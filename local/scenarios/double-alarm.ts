@@ -17,7 +17,12 @@ export const doubleAlarm: Scenario = {
     const told = () => region.spans.find(({ event }) => isAlarm(event))?.event;
     world.when(
       () => told() !== undefined,
-      () => Promise.all([ask(world, told() as Readonly<Record<string, unknown>>), ask(world, HEAL), ask(world, HEAL)]),
+      () =>
+        Promise.all([
+          ask(world, told() as Readonly<Record<string, unknown>>, 'events'),
+          ask(world, HEAL),
+          ask(world, HEAL),
+        ]),
     );
   },
   done: (world) => ended(world, 'healed'),

@@ -49,13 +49,18 @@ export function corruptNow(world: World, name = SICK): void {
   machine.disks.data.corrupt({ stopsAtHeight: machine.client.height() });
 }
 
-/** A person sends an event to the one door. */
-export const ask = (world: World, event: Readonly<Record<string, unknown>>): Promise<unknown> =>
-  world.region.call('lambda', 'Invoke', {
-    FunctionName: 'chainmend-dispatch-heal',
-    InvocationType: 'Event',
-    Payload: new Uint8Array(Buffer.from(JSON.stringify(event))),
-  });
+/** A person sends an event to the one door, or whoever else is named. */
+export const ask = (world: World, event: Readonly<Record<string, unknown>>, actor?: 'events'): Promise<unknown> =>
+  world.region.call(
+    'lambda',
+    'Invoke',
+    {
+      FunctionName: 'chainmend-dispatch-heal',
+      InvocationType: 'Event',
+      Payload: new Uint8Array(Buffer.from(JSON.stringify(event))),
+    },
+    actor,
+  );
 
 /** Incidents of the ladder, or that a person asked for, by their state. */
 export const ended = (world: World, state: 'healed' | 'escalated', count = 1): boolean =>
