@@ -3,11 +3,12 @@ import { type Operation, operationParameters, parameterRules, peerOperations } f
 
 /** The parts of each script, in order; files of this folder, without `.sh`. */
 export const scriptParts = {
-  'observe-node': ['answer', 'parameters', 'memory', 'observe', 'client', 'observe-node', 'main'],
+  'observe-node': ['answer', 'parameters', 'memory', 'device', 'observe', 'client', 'observe-node', 'main'],
   'grow-filesystem': [
     'answer',
     'parameters',
     'memory',
+    'device',
     'observe',
     'client',
     'grow',
@@ -22,6 +23,7 @@ export const scriptParts = {
     'memory',
     'client',
     'start',
+    'stop',
     'restart',
     'config-file',
     'edit-file',
@@ -36,7 +38,7 @@ export const scriptParts = {
     'parameters',
     'memory',
     'client',
-    'observe',
+    'device',
     'lines',
     'journal',
     'node-state',
@@ -48,9 +50,9 @@ export const scriptParts = {
     'parameters',
     'memory',
     'client',
-    'observe',
+    'device',
     'start',
-    'restart',
+    'stop',
     'lines',
     'journal',
     'node-state',
@@ -63,7 +65,7 @@ export const scriptParts = {
     'parameters',
     'memory',
     'client',
-    'observe',
+    'device',
     'lines',
     'journal',
     'node-state',
@@ -76,14 +78,15 @@ export const scriptParts = {
     'parameters',
     'memory',
     'client',
-    'observe',
+    'device',
     'start',
-    'restart',
+    'stop',
     'lines',
     'journal',
     'node-state',
     'stop-clients',
     'volumes',
+    'places',
     'fstab',
     'identity',
     'swap-volumes',
@@ -94,14 +97,15 @@ export const scriptParts = {
     'parameters',
     'memory',
     'client',
-    'observe',
+    'device',
     'start',
-    'restart',
+    'stop',
     'lines',
     'journal',
     'node-state',
     'stop-clients',
     'volumes',
+    'places',
     'mask',
     'stop-client',
     'main',
@@ -111,14 +115,15 @@ export const scriptParts = {
     'parameters',
     'memory',
     'client',
-    'observe',
+    'device',
     'start',
-    'restart',
+    'stop',
     'lines',
     'journal',
     'node-state',
     'stop-clients',
     'volumes',
+    'places',
     'fstab',
     'identity',
     'mask',
@@ -146,8 +151,8 @@ export function composeScript(operation: Operation, partText: (part: string) => 
 function head(operation: Operation): string {
   return `#!/bin/bash
 # chainmend ${operation}. The function that sends this command waits for one line of JSON on standard output.
-# SSM sets the variables SSM_<parameter>:
-# shellcheck disable=SC2154
+# SSM sets the variables SSM_<parameter>; of what the parts tell and can do, each script uses some:
+# shellcheck disable=SC2154,SC2034,SC2317
 set -u -o pipefail
 umask 077
 export LC_ALL=C PATH="$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"

@@ -53,8 +53,8 @@ grant_time() {
   limit=$(seconds_of "$(systemctl show -p TimeoutStopUSec -- "$CLIENT_TARGET" | sed -n 's/^TimeoutStopUSec=//p')")
   [ "$limit" -lt "$SSM_StopGraceSeconds" ] || return 0
   say "stop: $CLIENT_TARGET would be killed after $limit s: until the next boot after $SSM_StopGraceSeconds s"
-  mkdir -p "$directory" && printf '[Service]\nTimeoutStopSec=%s\n' "$SSM_StopGraceSeconds" >"$directory/zz-chainmend.conf" &&
-    timeout 60 systemctl daemon-reload || say "stop: $directory/zz-chainmend.conf could not be made"
+  if ! { mkdir -p "$directory" && printf '[Service]\nTimeoutStopSec=%s\n' "$SSM_StopGraceSeconds" >"$directory/zz-chainmend.conf" &&
+    timeout 60 systemctl daemon-reload; }; then say "stop: $directory/zz-chainmend.conf could not be made"; fi
 }
 
 # stop_all: false, with WHY, where one of them still runs. STOP tells the worst of those that were stopped.

@@ -1,7 +1,7 @@
 // One machine for the host tests: this machine's files under an overlay, in a mount namespace of its own, with a real filesystem on
 // a loop device at the real paths. Nothing outside of the namespace changes but the loop device, which is released at the end.
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { cpSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -15,6 +15,17 @@ const mebibyte = 2 ** 20;
 export interface MachineOptions extends ContractNode {
   /** Size of the root volume's free part. */
   readonly rootMiB?: number;
+  /** On the volume from the beginning, by their paths on it. */
+  readonly files?: Readonly<Record<string, string>>;
+  /** Attached beside it, and mounted nowhere. */
+  readonly second?: SecondVolume;
+}
+
+export interface SecondVolume {
+  readonly volumeId: string;
+  /** copy: of the first one, with its UUID, and these files in the place of the first one's. */
+  readonly content: 'copy' | 'new filesystem' | 'nothing';
+  readonly files: Readonly<Record<string, string>>;
 }
 
 export interface Ran {
@@ -49,9 +60,28 @@ if [ -n "$SERIAL" ]; then
   [ "$DEVICE" = "$DISK" ] || ln -s "../../$DEVICE" "$by_id-part1"
 fi
 ln -s ../../loop-control dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_vol00000000000000000
+if [ -n "$DISK2" ]; then
+  mknod "dev/$DISK2" b $(tr : ' ' <"/sys/class/block/$DISK2/dev")
+  [ "$DEVICE2" = "$DISK2" ] || mknod "dev/$DEVICE2" b $(tr : ' ' <"/sys/class/block/$DEVICE2/dev")
+  by_id=dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_$SERIAL2
+  ln -s "../../$DISK2" "$by_id"
+  [ "$DEVICE2" = "$DISK2" ] || ln -s "../../$DEVICE2" "$by_id-part1"
+fi
 [ "$MOUNTED" = no ] || chroot . mount "/dev/$DEVICE" /data
 echo ready
 exec sleep infinity
+`;
+
+/** What lies on a volume before the story begins: its top entries, then "<path> <text in base64>" on standard input. */
+const put = `
+set -eu
+mount -o "$2" "$0" "$1"
+find "$1" -mindepth 1 -delete
+while read -r path text; do
+  mkdir -p "$(dirname "$1/$path")"
+  printf %s "$text" | base64 -d >"$1/$path"
+done
+umount "$1"
 `;
 
 /** Uses the space up to the last block, whatever its owner is. */
@@ -70,11 +100,13 @@ export class Machine {
   readonly #directory: string;
   readonly #loop: string;
   readonly #keeper: ChildProcess;
+  readonly #second: string | undefined;
 
-  private constructor(directory: string, loop: string, keeper: ChildProcess) {
+  private constructor(directory: string, loop: string, keeper: ChildProcess, second: string | undefined) {
     this.#directory = directory;
     this.#loop = loop;
     this.#keeper = keeper;
+    this.#second = second;
   }
 
   static async start(options: MachineOptions): Promise<Machine> {
@@ -88,6 +120,8 @@ export class Machine {
       await shell('echo "label: gpt\n," | sfdisk --quiet --no-reread --no-tell-kernel "$0" && partx --add "$0"', loop);
     }
     await run(`mkfs.${options.filesystem}`, ['-q', device]);
+    if (options.files) putFiles(directory, device, options.files);
+    const second = options.second && (await secondVolume(directory, image, options, options.second));
     truncateSync(image, options.deviceMiB * mebibyte);
     await run('losetup', ['--set-capacity', loop]);
 
@@ -98,9 +132,12 @@ export class Machine {
       DEVICE: name(device),
       SERIAL: options.volumeId.replace('-', ''),
       MOUNTED: options.mounted ? 'yes' : 'no',
+      DISK2: second ? name(second) : '',
+      DEVICE2: second ? `${name(second)}${options.partitioned ? 'p1' : ''}` : '',
+      SERIAL2: options.second?.volumeId.replace('-', '') ?? '',
     });
-    const machine = new Machine(directory, loop, keeper);
-    for (const fake of ['systemctl', 'docker']) {
+    const machine = new Machine(directory, loop, keeper, second);
+    for (const fake of ['systemctl', 'docker', 'journalctl']) {
       cpSync(new URL(`fakes/${fake}`, import.meta.url), join(directory, fake));
       await machine.copy(join(directory, fake), `/run/${fake}`);
       await machine.shell('ln -s "/run/$1" /run/fakes', fake);
@@ -179,7 +216,8 @@ export class Machine {
     const ended = new Promise((resolve) => this.#keeper.once('exit', resolve));
     this.#keeper.kill('SIGKILL');
     await ended;
-    await shell('partx --delete "$0" 2>/dev/null; losetup --detach "$0"', this.#loop);
+    for (const loop of [this.#loop, this.#second])
+      if (loop) await shell('partx --delete "$0" 2>/dev/null; losetup --detach "$0"', loop);
     rmSync(this.#directory, { recursive: true });
   }
 
@@ -228,6 +266,36 @@ async function keepNamespace(directory: string, environment: Readonly<Record<str
     keeper.once('exit', () => reject(new Error(`no machine: ${errors}`)));
   });
   return keeper;
+}
+
+function putFiles(directory: string, device: string, files: Readonly<Record<string, string>>, options = 'rw'): void {
+  const lines = Object.entries(files).map(([path, text]) => `${path} ${Buffer.from(text).toString('base64')}\n`);
+  const place = join(directory, 'put');
+  mkdirSync(place, { recursive: true });
+  execFileSync('unshare', ['-m', '--propagation', 'private', 'bash', '-c', put, device, place, options], {
+    input: lines.join(''),
+  });
+}
+
+async function secondVolume(
+  directory: string,
+  image: string,
+  { filesystem, partitioned, filesystemMiB }: MachineOptions,
+  { content, files }: SecondVolume,
+): Promise<string> {
+  const own = join(directory, 'second');
+  if (content === 'copy') await run('cp', ['--sparse=always', image, own]);
+  else {
+    writeFileSync(own, '');
+    truncateSync(own, filesystemMiB * mebibyte);
+  }
+  const loop = (await run('losetup', ['--find', '--show', own])).stdout.trim();
+  if (content === 'nothing') return loop;
+  if (partitioned) await run('partx', ['--add', loop]);
+  const device = partitioned ? `${loop}p1` : loop;
+  if (content === 'new filesystem') await run(`mkfs.${filesystem}`, ['-q', device]);
+  putFiles(directory, device, files, filesystem === 'xfs' ? 'nouuid' : 'rw');
+  return loop;
 }
 
 async function shell(line: string, operand: string): Promise<void> {

@@ -1,0 +1,73 @@
+# Stopping the client, with its grace.
+
+# may_restart: false, with WHY, where a stop could do harm, or a start is not ours to make.
+may_restart() {
+  local limit
+  if [ "$CLIENT" != running ]; then
+    WHY="the client is $CLIENT${CLIENT_NOTE:+ ($CLIENT_NOTE)}: it is not restarted, and nothing was changed"
+    return 1
+  fi
+  if [ "$SSM_Runtime" = commands ]; then return 0; fi
+  if [ "$SSM_Runtime" != systemd ]; then
+    ! is_gone_when_stopped && return 0
+    WHY="$CLIENT_TARGET was made with --rm: a stop removes it, and nothing could start it again; nothing was changed"
+    return 1
+  fi
+  limit=$(seconds_of "$(systemctl show -p TimeoutStopUSec -- "$CLIENT_TARGET" | sed -n 's/^TimeoutStopUSec=//p')")
+  if [ "$limit" -lt "$SSM_StopGraceSeconds" ]; then
+    WHY="$CLIENT_TARGET would be killed $limit s after it is told to stop, its client may need $SSM_StopGraceSeconds s: set TimeoutStopSec in the unit; nothing was changed"
+    return 1
+  fi
+}
+
+# A service of compose is made from its file, which has no such thing. Whoever does not say for sure is not stopped.
+is_gone_when_stopped() {
+  local o='{' c='}'
+  [ "$SSM_Runtime" = docker ] || return 1
+  # SSM would take two braces in a row for one of its own parameters.
+  o=$o$o c=$c$c
+  [ "$(docker inspect --type container --format "$o.HostConfig.AutoRemove$c" "$CLIENT_TARGET" 2>/dev/null)" != false ]
+}
+
+# seconds_of TIME: "1min 30s", as systemctl writes it, in whole seconds; much for "infinity", 0 for what is not understood.
+seconds_of() {
+  local part seconds=0
+  [ "$1" != infinity ] || { printf 999999; return; }
+  for part in $1; do
+    if [[ $part =~ ^([0-9]+)(\.[0-9]+)?(d|h|min|s|ms|us)$ ]]; then
+      case ${BASH_REMATCH[3]} in
+        d) seconds=$((seconds + BASH_REMATCH[1] * 86400)) ;;
+        h) seconds=$((seconds + BASH_REMATCH[1] * 3600)) ;;
+        min) seconds=$((seconds + BASH_REMATCH[1] * 60)) ;;
+        s) seconds=$((seconds + BASH_REMATCH[1])) ;;
+      esac
+    else
+      seconds=0
+      break
+    fi
+  done
+  printf '%s' "$seconds"
+}
+
+# stop_client: false, with WHY, where it could not be told to stop.
+stop_client() {
+  local output
+  output=$(run_stop 2>&1 9>&-) && return 0
+  WHY="$SSM_Runtime could not stop $CLIENT_TARGET: $output"
+  return 1
+}
+
+# docker would kill after 10 s unless it is told otherwise; a unit's own limit was looked at before.
+run_stop() {
+  local limit=$((SSM_StopGraceSeconds + 15)) rest
+  case $SSM_Runtime in
+    systemd) timeout "$limit" systemctl stop -- "$CLIENT_TARGET" ;;
+    docker) timeout "$limit" docker stop -t "$SSM_StopGraceSeconds" "$CLIENT_TARGET" ;;
+    compose) compose -f "${SSM_Unit%%#*}" stop -t "$SSM_StopGraceSeconds" "$CLIENT_TARGET" ;;
+    commands)
+      rest=${SSM_Unit#*#}
+      own_command "${rest%%#*}" "$limit"
+      ;;
+    *) return 1 ;;
+  esac
+}

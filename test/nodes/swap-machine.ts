@@ -1,0 +1,112 @@
+// A machine of the host tests with a second volume beside its own, as a node has it when its volumes are about to be swapped.
+import type { NodeAnswer } from '../../shared/documents/node-answer.ts';
+import { Machine, type Ran } from './machine.ts';
+import {
+  ENTRIES,
+  FOUND,
+  NEW,
+  type NodeOutcome,
+  type NodeSend,
+  type NodeStory,
+  nodeParameters,
+  PLACE,
+} from './node-contract.ts';
+
+/** What chainmend looks at to know whether a client runs: the fakes' files (fakes/systemctl, fakes/docker). */
+const CLIENT = `
+unit=$1
+if [ -f "/run/client/containers/$unit" ]; then
+  case $(cat "/run/client/containers/$unit") in running*) echo running ;; 'exited 0'*) echo stopped ;; *) echo failed ;; esac
+else
+  case $(sed -n 's/^ActiveState=//p' "/run/client/units/$unit") in active) echo running ;; inactive) echo stopped ;; *) echo failed ;; esac
+fi`;
+
+const TYPES = { copy: 'copy', 'refused by the client': 'copy', strange: 'new filesystem', empty: 'nothing' } as const;
+
+export class SwapMachine {
+  readonly machine: Machine;
+  readonly #story: NodeStory;
+  readonly #fstabFound: string;
+
+  private constructor(machine: Machine, story: NodeStory, fstabFound: string) {
+    this.machine = machine;
+    this.#story = story;
+    this.#fstabFound = fstabFound;
+  }
+
+  static async start(story: NodeStory): Promise<SwapMachine> {
+    const entries = Object.fromEntries(ENTRIES.map((name) => [`${name}/x`, '']));
+    const brought =
+      story.new === 'strange'
+        ? { other: '' }
+        : { ...entries, ...story.brought, ...(story.new === 'refused by the client' && { refused: '' }) };
+    const { filesystem, partitioned, runtime, unit, client } = story;
+    const machine = await Machine.start({
+      volumeId: FOUND,
+      path: PLACE,
+      mounted: true,
+      filesystem,
+      partitioned,
+      deviceMiB: 320,
+      filesystemMiB: 320,
+      full: false,
+      runtime,
+      unit,
+      client,
+      files: { ...entries, ...story.found },
+      ...(story.new !== 'absent' && { second: { volumeId: NEW, content: TYPES[story.new], files: brought } }),
+    });
+    if (story.ends === 'killed') await machine.shell('touch /run/client/killed');
+    // Nobody waits for a client that is none.
+    await machine.replace('sleep', 'exec /bin/sleep 0.02');
+    const line = `UUID=$(blkid -p -s UUID -o value "$(findmnt -n -o SOURCE ${PLACE})") ${PLACE} ${filesystem} defaults,noatime,nofail 0 2`;
+    await machine.shell(`printf '# static\\nproc /proc proc defaults 0 0\\n%s\\n' "${line}" >/etc/fstab`);
+    return new SwapMachine(machine, story, await machine.shell('cat /etc/fstab'));
+  }
+
+  async send(send: NodeSend): Promise<Ran> {
+    return await this.machine.send(send.operation, nodeParameters(this.#story, send, Math.floor(Date.now() / 1_000)));
+  }
+
+  async outcome(answer: NodeAnswer, files: Readonly<Record<string, unknown>> = {}): Promise<NodeOutcome> {
+    const { machine } = this;
+    const texts: Record<string, string | null> = {};
+    for (const path of Object.keys(files)) texts[path] = await this.read(path);
+    return {
+      answer,
+      mounted: await this.mounted(),
+      client: (await machine.shell(CLIENT, this.#story.unit)).trim(),
+      masked: (await machine.shell('[ ! -e /etc/chainmend/client-masked ] || echo yes')) !== '',
+      started: (await machine.started()).length,
+      fstab: await machine.shell('cat /etc/fstab'),
+      fstabFound: this.#fstabFound,
+      file: (path) => texts[path] ?? null,
+    };
+  }
+
+  async mounted(): Promise<string | undefined> {
+    const look = `device=$(findmnt -n -o SOURCE ${PLACE}) || exit 0
+      for link in /dev/disk/by-id/*; do [ "$(readlink -f "$link")" != "$device" ] || echo "\${link##*_}"; done | tail -n 1`;
+    const told = (await this.machine.shell(look)).trim();
+    if (told === '') return undefined;
+    return [FOUND, NEW].find((id) => told.startsWith(id.replace('-', ''))) ?? (told === '1' ? FOUND : told);
+  }
+
+  /** null: there is no such file. */
+  async read(path: string): Promise<string | null> {
+    const told = await this.machine.shell(`[ ! -e "${PLACE}/$1" ] || { echo yes; cat "${PLACE}/$1"; }`, path);
+    return told === '' ? null : told.slice('yes\n'.length);
+  }
+
+  async write(path: string, text: string): Promise<void> {
+    await this.machine.shell(`printf %s "$2" >"${PLACE}/$1"`, path, text);
+  }
+
+  async forgetCommands(): Promise<void> {
+    await this.machine.shell('rm -rf /var/lib/chainmend /run/chainmend/last-command');
+  }
+
+  async stop(): Promise<void> {
+    await this.machine.stop();
+  }
+}
