@@ -108,7 +108,7 @@ async function waitOf(
   const disks = await Promise.all(
     fleet.volumes.map(({ role }) => store.readIncident(fleet.name, instance.instanceId, `disk:${role}`)),
   );
-  return () => diskFirst(disks);
+  return (nowMs) => diskFirst(disks, nowMs);
 }
 
 /** @returns the incident as it is now; undefined where nothing was written, false when a record had changed since it was read */

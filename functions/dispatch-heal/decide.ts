@@ -121,7 +121,8 @@ const refusalOf = ({
   }
   // A little less than the sweep's minute, so that every sweep looks.
   if (paused) return { ...paused, lookAgainMs: 50_000 };
-  return candidate.refusal ?? guarded ?? (fleet.mode === 'plan' ? null : waits);
+  // Whose turn it is comes before what is never done: nobody is paged for a node that is down while its disk is grown.
+  return candidate.refusal ?? (fleet.mode === 'plan' ? null : waits) ?? guarded;
 };
 
 const onsetOf = ({ candidate, fleet, node, trouble }: DispatchFacts) => ({

@@ -52,14 +52,24 @@ export function judgeDoor(
 const mildest = ({ replace }: Fleet): 'restart' | 'replace' =>
   replace.rungs.some((rung) => classOf(rung) === 'restart') ? 'restart' : 'replace';
 
-/** The trouble of a disk may be all that ails a node. Not where the disk's own numbers did not confirm what its alarm says. */
-export function diskFirst(disks: readonly (IncidentRecord | undefined)[]): Refusal | null {
+/** Two looks of watch-fleet: until then a node whose disk was grown is known as it was before. */
+const SEEN_SINCE_MS = 2 * 60_000;
+
+/**
+ * The trouble of a disk may be all that ails, or ailed, a node. Not where the disk's own numbers did not confirm what its alarm says.
+ */
+export function diskFirst(disks: readonly (IncidentRecord | undefined)[], nowMs: number): Refusal | null {
+  const grown = disks.find((disk) => disk?.state === 'healed' && nowMs - disk.endedAtMs < SEEN_SINCE_MS);
   const first = disks.find(
     (disk) =>
       disk !== undefined &&
       disk.state !== 'healed' &&
       !(disk.state === 'open' && disk.failures === 0 && disk.refusedCodes.includes('not-confirmed')),
   );
+  if (!first && grown) {
+    const reason = `incident ${grown.incidentId} (${grown.trouble}) was healed a moment ago: what became of the node is seen first`;
+    return { refuse: 'disk-full-first', reason, page: false, lookAgainMs: 50_000 };
+  }
   if (!first) return null;
   const reason = `incident ${first.incidentId} (${first.trouble}) is open: the disk is grown first`;
   return { refuse: 'disk-full-first', reason, page: false, lookAgainMs: 50_000 };

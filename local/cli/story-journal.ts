@@ -249,7 +249,9 @@ const healOf = ({ report }: StoryFacts, { incidentId, attempt }: JournalLine) =>
 function requestLines({ requests, about, kind }: HealFact, explain: boolean): StoryLine[] {
   return requests
     .filter(({ name }) => name.startsWith('ec2.') && isMutating(name.slice(4)))
-    .filter(({ outcome }) => explain || outcome !== 'ok' || !isOfLadder({ heal: kind }))
+    .filter(
+      ({ outcome }) => explain || !(outcome === 'ok' || outcome === 'DryRunOperation') || !isOfLadder({ heal: kind }),
+    )
     .filter(({ outcome }) => explain || !/^(RequestLimitExceeded|Throttling)/.test(outcome))
     .map((request) => ({
       atMs: request.atMs,

@@ -210,12 +210,15 @@ describe('the door', () => {
   });
 
   it('has a disk grown first, unless the disk’s own numbers say that it is not full', () => {
-    expect(diskFirst([undefined, openIncidentRecord()])?.refuse).toBe('disk-full-first');
-    expect(diskFirst([claimedIncident()])?.refuse).toBe('disk-full-first');
-    expect(diskFirst([endedIncident('escalated', NOON_MS)])?.refuse).toBe('disk-full-first');
-    expect(diskFirst([endedIncident('healed', NOON_MS)])).toBeNull();
-    expect(diskFirst([openIncidentRecord({ refusedCodes: ['not-confirmed'] })])).toBeNull();
-    expect(diskFirst([])).toBeNull();
+    const now = NOON_MS + 10 * MINUTE_MS;
+    expect(diskFirst([undefined, openIncidentRecord()], now)?.refuse).toBe('disk-full-first');
+    expect(diskFirst([claimedIncident()], now)?.refuse).toBe('disk-full-first');
+    expect(diskFirst([endedIncident('escalated', NOON_MS)], now)?.refuse).toBe('disk-full-first');
+    expect(diskFirst([endedIncident('healed', NOON_MS)], now)).toBeNull();
+    // The node was seen a minute before its disk was grown: what is known of it is older than its cure.
+    expect(diskFirst([endedIncident('healed', now - MINUTE_MS)], now)?.refuse).toBe('disk-full-first');
+    expect(diskFirst([openIncidentRecord({ refusedCodes: ['not-confirmed'] })], now)).toBeNull();
+    expect(diskFirst([], now)).toBeNull();
   });
 });
 
