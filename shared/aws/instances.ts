@@ -12,7 +12,6 @@ import {
   StartInstancesCommand,
   StopInstancesCommand,
   type SummaryStatus,
-  TerminateInstancesCommand,
 } from '@aws-sdk/client-ec2';
 import { type Accepted, orRefused, type Refused } from './refused.ts';
 
@@ -189,15 +188,3 @@ export const startInstance = (ec2Once: EC2Client, instanceId: string): Promise<A
     await ec2Once.send(new StartInstancesCommand({ InstanceIds: [instanceId] }));
     return { accepted: true };
   });
-
-/**
- * Asks for the end of it and does not wait: volumes whose DeleteOnTermination is true go with it. "If you terminate an instance more than once,
- * each call succeeds"; one that is gone is accepted, too.
- *
- * @throws what leaves open whether it had an effect, and throttling: the same call again is safe
- */
-export async function terminateInstance(ec2: EC2Client, instanceId: string): Promise<Accepted | Refused> {
-  const answer = await orRefused(() => ec2.send(new TerminateInstancesCommand({ InstanceIds: [instanceId] })));
-  if ('refused' in answer && answer.code !== 'InvalidInstanceID.NotFound') return answer;
-  return { accepted: true };
-}

@@ -4,7 +4,6 @@ import {
   AttachVolumeCommand,
   CreateTagsCommand,
   DeleteTagsCommand,
-  DeleteVolumeCommand,
   DescribeVolumesCommand,
   DetachVolumeCommand,
   type EC2Client,
@@ -154,17 +153,6 @@ export const detachVolume = (
     await ec2Once.send(new DetachVolumeCommand({ VolumeId: volumeId, InstanceId: instanceId, Device: device }));
     return { accepted: true };
   });
-
-/**
- * Asks for the deletion and does not wait for it. One that is gone already is accepted; one that is attached is refused by EC2 (VolumeInUse).
- *
- * @throws what leaves open whether it had an effect, and throttling: the same call again is safe
- */
-export async function deleteVolume(ec2: EC2Client, volumeId: string): Promise<Accepted | Refused> {
-  const answer = await orRefused(() => ec2.send(new DeleteVolumeCommand({ VolumeId: volumeId })));
-  if ('refused' in answer && answer.code !== 'InvalidVolume.NotFound') return answer;
-  return { accepted: true };
-}
 
 /** "/dev/sd[f-p]" is what is recommended for EBS volumes of HVM instances ("Device names for volumes", EC2 user guide). */
 const DEVICE_LETTERS = 'fghijklmnop';

@@ -1,14 +1,8 @@
-// Instances as the heals handle them, through unmodified SDK clients: read, stopped, started, replaced from their launch template, terminated.
+// Instances as the heals handle them, through unmodified SDK clients: read, stopped, started, replaced from their launch template.
 import { CreateLaunchTemplateCommand, type RequestLaunchTemplateData, RunInstancesCommand } from '@aws-sdk/client-ec2';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { SUBNET_ID, VPC_ID } from '../../local/region/ec2/service.ts';
-import {
-  describeChecks,
-  describeInstance,
-  startInstance,
-  stopInstance,
-  terminateInstance,
-} from '../../shared/aws/instances.ts';
+import { describeChecks, describeInstance, startInstance, stopInstance } from '../../shared/aws/instances.ts';
 import { type Launch, launchedWith, launchReplacement, runRequest } from '../../shared/aws/launch.ts';
 import type { ReplaceClients } from '../../shared/aws/replace-clients.ts';
 import { describeVolumes, initializationOf } from '../../shared/aws/volumes.ts';
@@ -172,15 +166,6 @@ describe('The power of an instance', () => {
       code: 'InsufficientInstanceCapacity',
       refused: expect.stringContaining('do not have sufficient'),
     });
-  });
-
-  it('ends for good, and to end it again is no error, even when it is long gone', async () => {
-    const id = region.ec2.addInstance({ privateIp: '10.0.0.11' });
-    expect(await terminateInstance(aws.ec2, id)).toEqual({ accepted: true });
-    await paced.pass(2 * MINUTE_MS);
-    expect(await terminateInstance(aws.ec2, id)).toEqual({ accepted: true });
-    await paced.pass(120 * MINUTE_MS);
-    expect(await terminateInstance(aws.ec2, id)).toEqual({ accepted: true });
   });
 });
 
