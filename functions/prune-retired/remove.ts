@@ -1,7 +1,8 @@
-// Carries out one removal: the guard and the truth are read again right before it, the intent is written before it and the result after.
+// Carries out one removal: the truth and the guard are read again right before it, the intent is written before it and the result after.
 // EC2 deletes by id and says so when it is gone already: all of this can be repeated.
 import { DeleteSnapshotCommand, DeleteVolumeCommand, TerminateInstancesCommand } from '@aws-sdk/client-ec2';
 import type { SubjectRefusal } from '../../shared/guardrails/names.ts';
+import { WHOLE_FLEET } from '../../shared/heal/telling.ts';
 import { decidePrune, type Removal, stillPlanned } from './decide.ts';
 import { readFacts } from './facts.ts';
 import { guardAgain, type Work } from './work.ts';
@@ -23,20 +24,27 @@ const KEPT = new Set([
   'SnapshotLocked',
 ]);
 
-/** @param approved a person said yes to the plan that it is of */
+/**
+ * The guard comes last before each call: a pause holds from the moment at which it is set.
+ *
+ * @param approved a person said yes to the plan that it is of
+ */
 export async function remove(work: Work, removal: Removal, approved: boolean): Promise<Removed> {
-  const guarded = await guardAgain(work, approved);
-  if ('refuse' in guarded) return { done: false, refusal: guarded, stop: true };
-  const again = decidePrune(await readFacts(work, guarded.fleet, Date.now(), removal.kind));
-  if (!stillPlanned(removal, again)) {
-    const reason = `${removal.sentence}: it is not as it was a moment ago, and the next run looks again`;
+  const stays = (why: string): Removed => {
+    const reason = `${removal.sentence}: ${why}`;
     return { done: false, refusal: { refuse: 'kept-longer', subject: removal.id, reason, page: false }, stop: false };
-  }
+  };
+  const again = decidePrune(await readFacts(work, work.fleet, Date.now(), removal.kind));
+  if (!stillPlanned(removal, again)) return stays('it is not as it was a moment ago, and the next run looks again');
   for (const { act, send } of callsOf(work, removal)) {
-    const why = await call(work, removal, act, send);
-    if (why === undefined) continue;
-    const reason = `${removal.sentence}: AWS refused ${act}: ${why}`;
-    return { done: false, refusal: { refuse: 'kept-longer', subject: removal.id, reason, page: false }, stop: false };
+    const said = await journalled(work, removal, act, async () => {
+      const guarded = await guardAgain(work, approved);
+      if (guarded) return guarded;
+      await send();
+      return undefined;
+    });
+    if (said === undefined) continue;
+    return typeof said === 'string' ? stays(`AWS refused ${act}: ${said}`) : { done: false, refusal: said, stop: true };
   }
   return { done: true };
 }
@@ -67,24 +75,29 @@ function callsOf({ clients: { ec2 } }: Work, removal: Removal): readonly Call[] 
   }
 }
 
-/** @returns what AWS said where it refused; undefined where it is done */
-async function call(work: Work, removal: Removal, act: string, send: Call['send']): Promise<string | undefined> {
-  const about = { name: removal.node, instanceId: removal.kind === 'instance' ? removal.id : '-' };
+/** @returns what AWS said where it refused, or why nothing may be done; undefined where it is done */
+async function journalled(
+  work: Work,
+  removal: Removal,
+  act: string,
+  send: () => Promise<SubjectRefusal | undefined>,
+): Promise<SubjectRefusal | string | undefined> {
+  const about = { name: removal.node, instanceId: removal.kind === 'instance' ? removal.id : WHOLE_FLEET };
+  const result = (sentence: string): Promise<void> => work.write({ kind: 'result', act, sentence }, about);
   await work.write({ kind: 'intent', act, sentence: removal.sentence }, about);
   try {
-    await send();
-    await work.write({ kind: 'result', act, sentence: 'done' }, about);
-    return undefined;
+    const refusal = await send();
+    await result(refusal ? `not done: ${refusal.reason}` : 'done');
+    return refusal;
   } catch (error) {
     const code = error instanceof Error ? error.name : '';
     const said = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
     if (GONE.has(code)) {
-      await work.write({ kind: 'result', act, sentence: 'it was gone already' }, about);
+      await result('it was gone already');
       return undefined;
     }
-    const kept = KEPT.has(code);
-    await work.write({ kind: 'result', act, sentence: `${kept ? 'refused' : 'not known to be done'}: ${said}` }, about);
-    if (!kept) throw error;
+    await result(`${KEPT.has(code) ? 'refused' : 'not known to be done'}: ${said}`);
+    if (!KEPT.has(code)) throw error;
     return said;
   }
 }

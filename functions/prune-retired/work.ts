@@ -61,19 +61,27 @@ export function workOf(tools: Tools, fleet: Fleet): Work {
   };
 }
 
-/** Why nothing may be deleted at this moment, by the pauses and the fleet file as they are now; else that file. */
-export async function guardAgain(work: Work, approved: boolean): Promise<SubjectRefusal | { readonly fleet: Fleet }> {
+/**
+ * Why nothing may be deleted at this moment, by the pauses and the fleet file as they are now; undefined where it may.
+ *
+ * @param approved a person said yes, which mode ask waits for
+ */
+export async function guardAgain(work: Work, approved: boolean): Promise<SubjectRefusal | undefined> {
   const { clients, environment, fleet } = work;
   const subject = fleet.name;
   const switches = await readSwitches(clients.ssm, environment.PARAMETER_PREFIX, fleet.name);
-  if ('refuse' in switches) return { refuse: switches.refuse, subject, reason: switches.reason, page: switches.page };
-  if (switches.refusal) {
-    const { refuse, reason, page } = switches.refusal;
-    return { refuse, subject, reason, page };
-  }
-  const { mode } = switches.fleet;
-  if (mode === 'act' || (mode === 'ask' && approved)) return { fleet: switches.fleet };
-  return { refuse: 'mode-changed', subject, reason: `the fleet file says mode: ${mode} now`, page: false };
+  const refusal = 'refuse' in switches ? switches : switches.refusal;
+  if (refusal) return { refuse: refusal.refuse, subject, reason: refusal.reason, page: refusal.page };
+  const now = (switches as { readonly fleet: Fleet }).fleet;
+  const no = (reason: string): SubjectRefusal => ({ refuse: 'mode-changed', subject, reason, page: false });
+  if (now.mode !== 'act' && !(now.mode === 'ask' && approved)) return no(`the fleet file says mode: ${now.mode} now`);
+  // What was decided by the file as it was a moment ago is decided again by the next run.
+  if (
+    JSON.stringify([now.nodes, now.volumes, now.cleanSnapshots]) !==
+    JSON.stringify([fleet.nodes, fleet.volumes, fleet.cleanSnapshots])
+  )
+    return no('the fleet file says other nodes, volumes or snapshots now');
+  return undefined;
 }
 
 const read = ({ store, fleet }: Work): Promise<RegisterRecord | undefined> => store.readPrune(fleet.name);

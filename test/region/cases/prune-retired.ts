@@ -1,0 +1,274 @@
+// What prune-retired removes, with its real bundle in the region under its real role: of what heals have kept, of what people have made.
+import { readJournal } from '../../../local/run/journal.ts';
+import type { World } from '../../../local/run/world.ts';
+import type { Scenario } from '../../../local/scenarios/scenario.ts';
+import { bitcoinChain, followers } from '../../../local/scenarios/worlds.ts';
+import { toItem } from '../../../shared/aws/attributes.ts';
+import type { FleetDocument } from '../../../shared/fleet/schema.ts';
+import { ledgerTags, readLedger } from '../../../shared/snapshots/ledger.ts';
+
+const FUNCTION = 'chainmend-prune-retired';
+const HOUR_MS = 3_600_000;
+/** When the story begins. */
+const NOON_MS = Date.UTC(2026, 0, 1, 12);
+const YESTERDAY = new Date(NOON_MS - 24 * HOUR_MS).toISOString();
+const TOMORROW = new Date(NOON_MS + 24 * HOUR_MS).toISOString();
+
+const BAD_DAY = 'whatever fails on the way, what is past its date is gone in the end, and nothing else is';
+
+interface Case {
+  readonly fleet?: Partial<FleetDocument>;
+  readonly also: (world: World) => void;
+  readonly people: (world: World) => void;
+  /** 5 unless given. */
+  readonly minutes?: number;
+  readonly expect: Readonly<Record<string, (world: World) => boolean>>;
+}
+
+const KEPT = { 'chainmend:fleet': 'bitcoin', 'chainmend:node': 'node2', 'chainmend:incident': 'a1b2c3d4' };
+const due = (more: Readonly<Record<string, string>> = {}) => ({ ...KEPT, 'chainmend:keep-until': YESTERDAY, ...more });
+
+let made = 0;
+const idOf = (prefix: string): string => `${prefix}-${(++made).toString(16).padStart(17, '0')}`;
+
+const volume = ({ region }: World, tags: Readonly<Record<string, string>>, volumeId = idOf('vol')): string =>
+  region.ec2.addVolume({ volumeId, sizeGiB: 500, tags });
+
+/** An instance that another one has taken the place of, with a root volume and the data volume that it had. */
+function retired(world: World, node: string, { state = 'stopped' as const, takesData = false } = {}): string {
+  const { ec2 } = world.region;
+  const tags = due({ 'chainmend:node': node, 'chainmend:retired': YESTERDAY });
+  const instanceId = ec2.addInstance({ instanceId: idOf('i'), privateIp: `10.0.9.${++made}`, state, tags });
+  const attached = (device: string, deleteOnTermination: boolean) =>
+    ec2.addVolume({ sizeGiB: 50, tags, attachedTo: { instanceId, device, deleteOnTermination } });
+  attached('/dev/xvda', true);
+  attached('/dev/sdf', takesData);
+  return instanceId;
+}
+
+/** A clean set of one snapshot, as a heal leaves it. */
+function cleanSet(world: World, daysAgo: number, more: Readonly<Record<string, string>> = {}): string {
+  const ledger = {
+    ...readLedger({}),
+    ...{ fleet: 'bitcoin', node: 'node2', role: 'data', setId: `set-${daysAgo}`, parts: 1, cleanStop: true },
+  };
+  return world.region.ec2.addSnapshot({
+    snapshotId: idOf('snap'),
+    volumeId: world.find('bitcoin', 'node2').volumeIds.get('data') ?? '',
+    startedAtMs: NOON_MS - daysAgo * 24 * HOUR_MS - HOUR_MS,
+    tags: { 'chainmend:incident': 'a1b2c3d4', ...ledgerTags(ledger), ...more },
+  });
+}
+
+const hasVolume = ({ region }: World, id: string): boolean =>
+  region.ec2.volumes().some(({ volumeId, phase }) => volumeId === id && phase === undefined);
+const hasSnapshot = ({ region }: World, id: string): boolean =>
+  region.ec2.snapshots().some(({ snapshotId }) => snapshotId === id);
+const isThere = ({ region }: World, id: string): boolean =>
+  region.ec2.instances().some(({ instanceId, state }) => instanceId === id && state === 'stopped');
+const own = ({ region, tableName }: World) =>
+  readJournal(region, tableName).filter(({ heal }) => heal === 'prune-retired');
+const lines = (world: World, kind: string, act = '') =>
+  own(world).filter((line) => line.kind === kind && (line.act ?? '').startsWith(act));
+const deletions = ({ region }: World) =>
+  region.front.trace.calls.filter(
+    ({ actor, operation }) =>
+      actor.startsWith(FUNCTION) && ['DeleteVolume', 'DeleteSnapshot', 'TerminateInstances'].includes(operation),
+  );
+const failed = ({ region }: World): number => region.sqs.depth(`${FUNCTION}-failed`);
+
+const invoke = ({ region }: World, event: object): Promise<unknown> =>
+  region.call('lambda', 'Invoke', {
+    FunctionName: FUNCTION,
+    InvocationType: 'Event',
+    Payload: new Uint8Array(Buffer.from(JSON.stringify(event))),
+  });
+const prune =
+  (event: object = {}) =>
+  (world: World): void =>
+    world.at(1, () => invoke(world, { kind: 'prune', ...event }));
+
+/** The questions that were put to people. */
+const asked = ({ region }: World) =>
+  region.sns
+    .published()
+    .map(({ message }) => JSON.parse(message) as { readonly code?: string; readonly plan?: string })
+    .filter(({ code }) => code === 'approval-wanted');
+
+const things = new Map<string, string>();
+const keep = (name: string, id: string): void => void things.set(name, id);
+const id = (name: string): string => things.get(name) ?? '';
+
+const cases: Readonly<Record<string, Case>> = {
+  [BAD_DAY]: {
+    also: (world) => {
+      for (let index = 0; index < 6; index++) volume(world, due());
+      keep('instance', retired(world, 'node2'));
+      keep('not yet', volume(world, { ...KEPT, 'chainmend:keep-until': TOMORROW }));
+    },
+    people: (world) => {
+      prune()(world);
+      for (const minutes of [4, 7, 10]) world.at(minutes, () => invoke(world, { kind: 'prune' }));
+    },
+    minutes: 14,
+    expect: {
+      'nothing is left of what is due': ({ region }) =>
+        region.ec2
+          .volumes()
+          .every(({ tags }) => !tags.some(({ Key, Value }) => Key === 'chainmend:keep-until' && Value === YESTERDAY)),
+      'the instance is gone': (world) => !isThere(world, id('instance')),
+      'what is not due is there': (world) => hasVolume(world, id('not yet')),
+    },
+  },
+  'what heals have kept goes after its date, and nothing else does': {
+    fleet: { snapshots: { clean: { keep: 2 } } },
+    also: (world) => {
+      keep('due', volume(world, due()));
+      keep('not yet', volume(world, { ...KEPT, 'chainmend:keep-until': TOMORROW }));
+      keep('another fleet’s', volume(world, due({ 'chainmend:fleet': 'litecoin' })));
+      keep('a person’s', volume(world, { Component: 'nodes/bitcoin', 'chainmend:keep-until': YESTERDAY }));
+      keep('instance', retired(world, 'node2'));
+      keep('heirless', retired(world, 'node9'));
+      keep('greedy', retired(world, 'node1', { takesData: true }));
+      for (const days of [0, 3, 6, 9]) keep(`set ${days}`, cleanSet(world, days));
+      keep('held', cleanSet(world, 12, { 'chainmend:held-by': 'a1b2c3d4' }));
+      keep('policy’s', cleanSet(world, 15, { 'aws:dlm:lifecycle-policy-id': 'policy-1' }));
+    },
+    people: prune(),
+    expect: {
+      'the volume that is due is gone': (world) => !hasVolume(world, id('due')),
+      'the others are there': (world) =>
+        ['not yet', 'another fleet’s', 'a person’s'].every((name) => hasVolume(world, id(name))),
+      'the retired instance is gone': (world) => !isThere(world, id('instance')),
+      'one whose name nobody has stays, and so does one that would take its data with it': (world) =>
+        isThere(world, id('heirless')) && isThere(world, id('greedy')),
+      'why they stay is said': (world) =>
+        own(world).filter(({ kind, code }) => kind === 'refusal' && code === 'kept-longer').length === 2,
+      'two sets are kept, and two are gone': (world) =>
+        ['set 0', 'set 3'].every((name) => hasSnapshot(world, id(name))) &&
+        ['set 6', 'set 9'].every((name) => !hasSnapshot(world, id(name))),
+      'what is held, or a policy’s, stays': (world) =>
+        hasSnapshot(world, id('held')) && hasSnapshot(world, id('policy’s')),
+      'each deletion is in the journal, before and after': (world) =>
+        lines(world, 'intent').length === 4 && lines(world, 'result').every(({ sentence }) => sentence === 'done'),
+      'no more calls than that': (world) => deletions(world).length === 4,
+      'nothing failed': (world) => failed(world) === 0,
+    },
+  },
+  'the volumes of a terminated instance go by the next run, and a run makes twenty deletions': {
+    also: (world) => {
+      keep('instance', retired(world, 'node2'));
+      for (let index = 0; index < 22; index++) volume(world, due());
+    },
+    people: (world) => {
+      prune()(world);
+      world.at(3, () => invoke(world, { kind: 'prune' }));
+    },
+    expect: {
+      'the first run makes twenty': (world) =>
+        deletions(world).filter(({ at }) => at < NOON_MS + 2.9 * 60_000).length === 20,
+      'after the second nothing is left': ({ region }) =>
+        region.ec2.volumes().every(({ tags }) => !tags.some(({ Key }) => Key === 'chainmend:keep-until')),
+      'the data of the retired instance went last': (world) => deletions(world).length === 24,
+    },
+  },
+  'mode ask asks once, and does exactly what a person approves': {
+    fleet: { mode: 'ask' },
+    also: (world) => keep('due', volume(world, due())),
+    people: (world) => {
+      prune()(world);
+      world.at(2, () => invoke(world, { kind: 'prune' }));
+      world.at(3, () => keep('still there', String(hasVolume(world, id('due')))));
+      world.at(3, () => invoke(world, { kind: 'approve', fleet: 'bitcoin', plan: '0123456789ab' }));
+      world.at(3.5, () => keep('and then', String(hasVolume(world, id('due')))));
+      world.at(4, () => invoke(world, { kind: 'approve', fleet: 'bitcoin', plan: asked(world)[0]?.plan }));
+    },
+    expect: {
+      'people were asked once': (world) => asked(world).length === 1,
+      'nothing was done before they answered, nor for another plan': () =>
+        id('still there') === 'true' && id('and then') === 'true',
+      'then it was': (world) => !hasVolume(world, id('due')),
+    },
+  },
+  'mode plan writes what would go, once, and touches nothing': {
+    fleet: { mode: 'plan' },
+    also: (world) => keep('due', volume(world, due())),
+    people: (world) => {
+      prune()(world);
+      world.at(2, () => invoke(world, { kind: 'prune' }));
+      world.at(3, () => invoke(world, { kind: 'approve', fleet: 'bitcoin', plan: '0123456789ab' }));
+    },
+    expect: {
+      'it is there': (world) => hasVolume(world, id('due')) && deletions(world).length === 0,
+      'the plan is in the journal': (world) =>
+        lines(world, 'plan').length === 1 && (lines(world, 'plan')[0]?.sentence.includes(id('due')) ?? false),
+      'nobody was asked': (world) => asked(world).length === 0,
+    },
+  },
+  'a person who asks for the plan alone gets it, in mode act, too': {
+    also: (world) => keep('due', volume(world, due())),
+    people: prune({ fleet: 'bitcoin', plan: true }),
+    expect: { 'nothing is touched': (world) => hasVolume(world, id('due')) && own(world).length === 0 },
+  },
+  'a pause in the middle of a run stops it': {
+    also: (world) => {
+      for (let index = 0; index < 20; index++) volume(world, due());
+    },
+    people: (world) => {
+      prune()(world);
+      // Two seconds of work, at four deletions a second.
+      world.at(1 + 2.1 / 60, () =>
+        world.region.call('ssm', 'PutParameter', {
+          ...{ Name: '/chainmend/pause', Value: 'I am at work', Type: 'String', Overwrite: true },
+        }),
+      );
+    },
+    expect: {
+      'some are gone, and some are there': (world) => deletions(world).length >= 3 && deletions(world).length < 12,
+      'it is said why': (world) => own(world).some(({ kind, code }) => kind === 'refusal' && code === 'paused'),
+    },
+  },
+  'nothing of a node goes while a heal is at work on it': {
+    also: (world) => {
+      keep('due', volume(world, due()));
+      keep('another’s', volume(world, due({ 'chainmend:node': 'node1' })));
+    },
+    people: (world) => {
+      const { instanceId } = world.find('bitcoin', 'node2');
+      world.at(0.5, () =>
+        world.region.call('dynamodb', 'PutItem', {
+          TableName: world.tableName,
+          Item: toItem({
+            ...{ pk: 'FLEET#bitcoin', sk: `INCIDENT#${instanceId}#node:health`, fleet: 'bitcoin', node: 'node2' },
+            ...{ instanceId, trouble: 'node:health', incidentId: 'e5f60718', state: 'escalated', attempt: 4 },
+            ...{ onsetMs: NOON_MS, endedAtMs: NOON_MS, failures: 4, notBeforeMs: NOON_MS, refusedCodes: [] },
+            ...{ pagedCodes: ['ladder-spent'], version: 9, alarm: { alarmName: '', namespace: '', dimensions: {} } },
+          }),
+        }),
+      );
+      prune()(world);
+    },
+    expect: {
+      'its volume is there': (world) => hasVolume(world, id('due')),
+      'another node’s is gone': (world) => !hasVolume(world, id('another’s')),
+    },
+  },
+};
+
+export const SCENARIOS: readonly Scenario[] = Object.entries(cases).map(
+  ([name, { fleet, also, people, minutes = 5, expect }]) => ({
+    name,
+    sentence: name,
+    ...(fleet && { fleets: { bitcoin: fleet } }),
+    build: (world) => {
+      bitcoinChain(world, 1);
+      followers(world, 3);
+      things.clear();
+      also(world);
+    },
+    people,
+    done: ({ region }) => region.clock.now() >= NOON_MS + minutes * 60_000,
+    hours: 2,
+    expect: Object.entries(expect).map(([sentence, holds]) => ({ sentence, holds: (_, world) => holds(world) })),
+  }),
+);
