@@ -68,8 +68,11 @@ export function* swapVolumes(node: NodeActs, parameters: Parameters): Acts<NodeE
     const started = yield* node.startAll(clients);
     if (started.why === undefined)
       return ending('done', { before, after: look(), stop, startSeconds: started.seconds });
-    failure = { reason: started.why, fault: 'none' };
     startSeconds = started.seconds;
+    // On the way back a client that ends on what was found ended on it before: the copy is not brought again.
+    if (swap.carry === 'theirs')
+      return ending('failed', { before, after: look(), reason: started.why, stop, startSeconds });
+    failure = { reason: started.why, fault: 'none' };
   }
   const back = yield* putBack(node, swap);
   if (back !== undefined) {

@@ -45,7 +45,10 @@ export type NodeCommand =
       readonly to: readonly Place[];
       /** Absolute paths below the mount points. */
       readonly identity: readonly string[];
-      /** ours: identity comes from the volumes of `from`, and what these lack is removed. theirs: it stays as it is. */
+      /**
+       * ours: identity comes from the volumes of `from`, and what these lack is removed. theirs, on the way back: it stays as it is, and
+       * so do the volumes of `to` where their client does not come up: it may have been found like that.
+       */
       readonly carry: 'ours' | 'theirs';
       /** Signing states, absolute paths: the one with the greater height stays, whatever `carry` says. */
       readonly keepNewest: readonly string[];

@@ -30,6 +30,11 @@ swap() {
     return 0
   fi
   why=$WHY fault=$FAULT
+  if [ "$fault" = client ] && [ "$SSM_Carry" = theirs ]; then
+    # On the way back a client that ends on what was found ended on it before: the copy is not brought again.
+    FAULT=none
+    return 1
+  fi
   say "swap: $why: the volumes found are put back"
   WHY=
   if ! put_back_found; then

@@ -5,7 +5,7 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { script } from '../../shared/documents/index.ts';
+import { script, shipped } from '../../shared/documents/index.ts';
 import { type Operation, operationParameters } from '../../shared/documents/parameters.ts';
 import type { ContractNode } from './contract.ts';
 
@@ -143,7 +143,7 @@ export class Machine {
       await machine.shell('ln -s "/run/$1" /run/fakes', fake);
     }
     for (const operation of Object.keys(operationParameters) as Operation[]) {
-      writeFileSync(join(directory, operation), script(operation));
+      writeFileSync(join(directory, operation), shipped(script(operation)));
       await machine.copy(join(directory, operation), `/run/${operation}`);
     }
     await machine.setClient(options);

@@ -20,6 +20,7 @@ onMachine('the shipped scripts keep the contract of the commands on clients and 
         for (const step of steps) {
           if ('do' in step) {
             if (step.do === 'forget everything') await machine.forgetCommands();
+            else if (step.do === 'break') await machine.break(step.which);
             else await machine.write(step.file, step.text);
             answers.push('');
             continue;

@@ -71,6 +71,8 @@ export interface NodeExpectation
 export type NodeStep =
   | { readonly send: NodeSend; readonly expect: NodeExpectation }
   | { readonly do: 'forget everything' }
+  /** From now on no client comes up on the data of this volume, which is mounted nowhere. */
+  | { readonly do: 'break'; readonly which: 'found' | 'new' }
   | { readonly do: 'write'; readonly file: string; readonly text: string };
 
 export interface NodeCase {
@@ -88,7 +90,7 @@ export function nodeCases(): readonly NodeCase[] {
   }));
 }
 
-const volumes = { found: FOUND, new: NEW } as const;
+export const volumes = { found: FOUND, new: NEW } as const;
 const place = (which: 'found' | 'new') => ({ path: PLACE, volumeId: volumes[which] });
 
 /** Through the very encoder that the functions use. */

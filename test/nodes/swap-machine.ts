@@ -10,6 +10,7 @@ import {
   type NodeStory,
   nodeParameters,
   PLACE,
+  volumes,
 } from './node-contract.ts';
 
 /** What chainmend looks at to know whether a client runs: the fakes' files (fakes/systemctl, fakes/docker). */
@@ -21,17 +22,25 @@ else
   case $(sed -n 's/^ActiveState=//p' "/run/client/units/$unit") in active) echo running ;; inactive) echo stopped ;; *) echo failed ;; esac
 fi`;
 
+export interface KillPoint {
+  readonly tool: string;
+  /** A pattern of bash. */
+  readonly operands: string;
+  readonly nth: number;
+  readonly when: 'before' | 'after';
+}
+
 const TYPES = { copy: 'copy', 'refused by the client': 'copy', strange: 'new filesystem', empty: 'nothing' } as const;
 
 export class SwapMachine {
   readonly machine: Machine;
   readonly #story: NodeStory;
-  readonly #fstabFound: string;
+  readonly fstabFound: string;
 
   private constructor(machine: Machine, story: NodeStory, fstabFound: string) {
     this.machine = machine;
     this.#story = story;
-    this.#fstabFound = fstabFound;
+    this.fstabFound = fstabFound;
   }
 
   static async start(story: NodeStory): Promise<SwapMachine> {
@@ -75,11 +84,11 @@ export class SwapMachine {
     return {
       answer,
       mounted: await this.mounted(),
-      client: (await machine.shell(CLIENT, this.#story.unit)).trim(),
+      client: await this.state(),
       masked: (await machine.shell('[ ! -e /etc/chainmend/client-masked ] || echo yes')) !== '',
       started: (await machine.started()).length,
       fstab: await machine.shell('cat /etc/fstab'),
-      fstabFound: this.#fstabFound,
+      fstabFound: this.fstabFound,
       file: (path) => texts[path] ?? null,
     };
   }
@@ -92,6 +101,10 @@ export class SwapMachine {
     return [FOUND, NEW].find((id) => told.startsWith(id.replace('-', ''))) ?? (told === '1' ? FOUND : told);
   }
 
+  async state(): Promise<string> {
+    return (await this.machine.shell(CLIENT, this.#story.unit)).trim();
+  }
+
   /** null: there is no such file. */
   async read(path: string): Promise<string | null> {
     const told = await this.machine.shell(`[ ! -e "${PLACE}/$1" ] || { echo yes; cat "${PLACE}/$1"; }`, path);
@@ -100,6 +113,55 @@ export class SwapMachine {
 
   async write(path: string, text: string): Promise<void> {
     await this.machine.shell(`printf %s "$2" >"${PLACE}/$1"`, path, text);
+  }
+
+  /** No client lives on its data any more (fakes/systemctl). */
+  async break(which: 'found' | 'new'): Promise<void> {
+    await this.onDevice(volumes[which], 'touch /mnt/refused');
+  }
+
+  /** A line of shell with a volume that is mounted nowhere at /mnt. */
+  async onDevice(volumeId: string, line: string): Promise<string> {
+    const by = `/dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_${volumeId.replace('-', '')}`;
+    const nouuid = this.#story.filesystem === 'xfs' ? '-o nouuid' : '';
+    return await this.machine.shell(`mount ${nouuid} ${by} /mnt; ${line}; umount /mnt`);
+  }
+
+  /** The volume that a boot would mount at the place: that of its one line in /etc/fstab. */
+  async bootsWith(): Promise<string> {
+    const line = await this.machine.shell(`awk '$1 !~ /^#/ && $2 == "${PLACE}" { print $1 }' /etc/fstab`);
+    return [FOUND, NEW].find((id) => line.includes(id.replace('-', ''))) ?? line.trim();
+  }
+
+  /**
+   * The command is killed, once, when it calls a tool for the nth time with such operands: right before it does, or right after. Killed
+   * are the script and all that waits for it, by their ids, as when the machine's power goes.
+   */
+  async killAt({ tool, operands, nth, when }: KillPoint): Promise<void> {
+    const real = tool === 'systemctl' ? '/run/systemctl' : (await this.machine.shell('command -v "$1"', tool)).trim();
+    await this.machine.shell('rm -f /run/killed /run/calls-of-it');
+    await this.machine.replace(
+      tool,
+      `if [ ! -e /run/killed ] && [[ "$*" == ${operands} ]]; then
+        echo x >>/run/calls-of-it
+        if [ "$(wc -l </run/calls-of-it)" -eq ${nth} ]; then
+          touch /run/killed
+          [ ${when} = before ] || ${real} "$@"
+          pid=$$ ids=
+          while [ "$pid" -gt 1 ]; do
+            pid=$(sed -n 's/^PPid:[^0-9]*//p' "/proc/$pid/status")
+            case $(tr '\0' ' ' <"/proc/$pid/cmdline") in *' /run/swap-volumes '* | '/run/swap-volumes '*) ids="$ids $pid" ;; esac
+          done
+          kill -9 $ids
+          exit 1
+        fi
+      fi
+      exec ${real} "$@"`,
+    );
+  }
+
+  async wasKilled(): Promise<boolean> {
+    return (await this.machine.shell('[ ! -e /run/killed ] || echo yes')) !== '';
   }
 
   async forgetCommands(): Promise<void> {

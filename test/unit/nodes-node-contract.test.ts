@@ -14,6 +14,7 @@ import {
   nodeCases,
   nodeParameters,
   PLACE,
+  volumes,
 } from '../nodes/node-contract.ts';
 import { type TestKernel, testKernel } from '../support/kernel.ts';
 import { chainOf, dataVolume, nodeOf } from '../support/nodes.ts';
@@ -27,6 +28,7 @@ describe('a simulated node keeps the contract of the commands on clients and vol
     for (const step of steps) {
       if ('do' in step) {
         if (step.do === 'forget everything') node.forgetCommands();
+        else if (step.do === 'break') breakData(node, volumes[step.which]);
         else node.writeFile(`${PLACE}/${step.file}`, step.text);
         answers.push('');
         continue;
@@ -86,6 +88,12 @@ function machineOf(kernel: TestKernel, story: NodeStory): SimulatedNode {
     initializedAtMs: undefined,
   });
   return node;
+}
+
+function breakData(node: SimulatedNode, volumeId: string): void {
+  const volume = node.disks.volume(volumeId);
+  if (!volume?.kept?.data) throw new Error(`${volumeId} has no data at rest`);
+  volume.kept = { ...volume.kept, data: { ...volume.kept.data, opening: 'refuses' } };
 }
 
 function answerTo(kernel: TestKernel, node: SimulatedNode, story: NodeStory, send: NodeSend): string {
