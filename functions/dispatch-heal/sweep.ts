@@ -109,7 +109,7 @@ async function readSeenOf(
   attempt: Attempt,
 ): Promise<ReadonlyMap<string, FleetSeen>> {
   const read = new Map<string, FleetSeen>();
-  for (const { name } of fleets) await attempt(async () => void read.set(name, await seen(name)));
+  await Promise.all(fleets.map(({ name }) => attempt(async () => void read.set(name, await seen(name)))));
   return read;
 }
 
