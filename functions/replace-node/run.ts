@@ -103,7 +103,11 @@ async function turns(
   course: Course,
   rungs: readonly Rung[] | null,
 ): Promise<Ending | null> {
-  let turn: Turn = { memory: await inherited(ctx, tools), seen: null, silent: false, course };
+  const left = await inherited(ctx, tools);
+  const memory = left && (await withYoung(ctx, tools, left));
+  if (memory && 'busy' in memory)
+    return end(ctx, tools, { memory: left, seen: null, silent: false, course }, busyEnd(memory.busy), '006');
+  let turn: Turn = { memory, seen: null, silent: false, course };
   for (let count = 0; count < MAX_TURNS; count++) {
     const place = String(count + 10).padStart(3, '0');
     try {
@@ -162,6 +166,26 @@ async function inherited(ctx: DurableContext, { store, payload }: Tools): Promis
     return node.operation.incidentId === payload.incidentId || unsettled(node) ? node.operation.memory : null;
   });
 }
+
+/** The instance that an attempt before this one has launched is held by a fence of that one: ours is higher, or nothing is sent to it. */
+async function withYoung(
+  ctx: DurableContext,
+  tools: Tools,
+  memory: ReplaceMemory,
+): Promise<ReplaceMemory | { readonly busy: string }> {
+  const { machine } = memory;
+  if (!machine || machine.instanceId === '') return memory;
+  const leased = await stepper(ctx, '006')('lease-young', () => takeLease(tools, 'replace', machine.instanceId));
+  return 'busy' in leased ? leased : { ...memory, machine: { ...machine, fence: leased.holder.fence } };
+}
+
+const busyEnd = (holder: string): Extract<Act, { readonly do: 'end' }> => ({
+  do: 'end',
+  end: {
+    as: 'refused',
+    refusal: { refuse: 'busy', reason: `${holder} holds the new instance`, page: false, lookAgainMs: MINUTE_MS },
+  },
+});
 
 async function decide(
   tools: Tools,

@@ -1,13 +1,14 @@
 // The clearing up after a proof: each piece may be repeated, and none that fails makes the node sick again.
 
 import { InvokeCommand } from '@aws-sdk/client-lambda';
-import { handOver } from '../../../shared/aws/hand-over.ts';
+import { actOf, planHandOver, sentenceOf, takeStep } from '../../../shared/aws/hand-over.ts';
 import { describeInstance } from '../../../shared/aws/instances.ts';
 import type { Refused } from '../../../shared/aws/refused.ts';
 import { exitStandby } from '../../../shared/aws/standby.ts';
 import { describeVolumes, tagResources, untagResources } from '../../../shared/aws/volumes.ts';
 import type { Fleet } from '../../../shared/fleet/model.ts';
 import type { ReplaceMemory } from '../../../shared/heal/memory.ts';
+import { stepper } from '../../../shared/heal/steps.ts';
 import { quarantine, releaseHolds, verify } from '../../../shared/snapshots/marks.ts';
 import { LEDGER_TAGS } from '../../../shared/snapshots/tags.ts';
 import type { Act, Result } from '../model.ts';
@@ -19,6 +20,7 @@ type Piece = Extract<Act, { readonly do: 'clear' }>;
 
 export function clearOne(scene: Scene, memory: ReplaceMemory, { what, target }: Piece): Promise<Result> {
   const { tools } = scene;
+  if (what === 'hand-over') return handOver(scene, memory.found.instanceId, target);
   return mutate(scene, {
     act: `${ACTS[what]} ${target}`.trim(),
     sentence: SENTENCES[what](target),
@@ -53,6 +55,30 @@ const SENTENCES: Readonly<Record<Piece['what'], (target: string) => string>> = {
   'release-holds': () => 'the snapshots that were held are released',
   'leave-standby': (target) => `${target} takes it back into service`,
 };
+
+/** An instance is in a handful of target groups. */
+const MAX_STEPS = 40;
+
+/** Each call is in the journal before it is made. */
+async function handOver(scene: Scene, old: string, young: string): Promise<Result> {
+  const { ctx, tools, place } = scene;
+  const { clients } = tools;
+  const plan = await stepper(ctx, place)('plan-hand-over', async () => {
+    const [from, to] = await Promise.all([describeInstance(clients.ec2, old), describeInstance(clients.ec2, young)]);
+    if (!from || !to) return { refused: `${from ? young : old} is gone` };
+    return { steps: await planHandOver(clients, { from, to, autoScalingGroup: from.autoScalingGroup }) };
+  });
+  const atMs = await stepper(ctx, place)('planned', async () => Date.now());
+  if ('refused' in plan) return { is: 'failed', atMs, reason: plan.refused };
+  let result: Result = { is: 'done', atMs };
+  for (const [at, step] of plan.steps.slice(0, MAX_STEPS).entries()) {
+    const one = { ...scene, place: `${place}-${String(at).padStart(2, '0')}` };
+    const call = async () => told(await takeStep(clients, step), 'done');
+    result = await mutate(one, { act: actOf(step), sentence: sentenceOf(step), mayPutBack: true, call });
+    if (result.is !== 'done') return result;
+  }
+  return result;
+}
 
 type Do = (tools: Tools, memory: ReplaceMemory, target: string, fleet: Fleet) => Promise<Made | Refused>;
 
@@ -91,15 +117,7 @@ const pieces: Readonly<Record<Piece['what'], Do>> = {
     await untagResources(clients.ec2, idsOf(target), keys);
     return { said: `without ${keys.join(', ')}` };
   },
-  'hand-over': async ({ clients }, { found }, target) => {
-    const [from, to] = await Promise.all([
-      describeInstance(clients.ec2, found.instanceId),
-      describeInstance(clients.ec2, target),
-    ]);
-    if (!from || !to) return { refused: `${from ? target : found.instanceId} is gone`, code: 'Gone' };
-    const done = await handOver(clients, { from, to, autoScalingGroup: from.autoScalingGroup });
-    return { said: done.length === 0 ? 'nothing pointed at the old one' : done.join('; ') };
-  },
+  'hand-over': async () => ({ said: 'done' }),
   retire: async (tools, { machine }, target, fleet) => {
     const putBack = `stop ${machine?.instanceId ?? 'its successor'}, give it its volumes back, remove chainmend:retired, start it`;
     await tagResources(tools.clients.ec2, idsOf(target), keptTags(tools, fleet.replace.keepDays, putBack));
@@ -117,11 +135,9 @@ const pieces: Readonly<Record<Piece['what'], Do>> = {
     const released = await releaseHolds(clients.ec2, payload.incidentId);
     return { said: released.length === 0 ? 'none was held' : `${released.join(' ')} released` };
   },
-  'leave-standby': async ({ clients, payload }, { machine }, group) =>
-    told(
-      await exitStandby(clients.autoscaling, { group, instanceId: machine?.instanceId ?? payload.instanceId }),
-      'going back into service',
-    ),
+  // A new instance is no member of the group: it is the old one that was set aside.
+  'leave-standby': async ({ clients, payload }, _, group) =>
+    told(await exitStandby(clients.autoscaling, { group, instanceId: payload.instanceId }), 'going back into service'),
 };
 
 export async function invoke({ clients }: Pick<Tools, 'clients'>, functionName: string, event: object): Promise<void> {
