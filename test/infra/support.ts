@@ -63,10 +63,12 @@ export function buildStack({
   fleets = [bitcoin, litecoin],
   email,
   runbooks,
+  nodeRoles,
 }: {
   fleets?: FleetFile[];
   email?: string;
   runbooks?: string;
+  nodeRoles?: string[];
 } = {}) {
   const directory = mkdtempSync(join(tmpdir(), 'chainmend-'));
   for (const name of [
@@ -92,6 +94,7 @@ export function buildStack({
     bundles,
     ...(email !== undefined && { email }),
     ...(runbooks !== undefined && { runbooks }),
+    ...(nodeRoles !== undefined && { nodeRoles }),
   });
   addChecks(app);
   return { app, stack };

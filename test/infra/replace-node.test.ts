@@ -1,0 +1,305 @@
+// What heals that take a client down may do, asked of the very policies of the template: by the region's own evaluation of IAM.
+import { describe, expect, it } from '@jest/globals';
+import { decide, type PolicyDocument } from '../../local/region/iam/policy.ts';
+import {
+  bitcoin,
+  buildStack,
+  fleetFile,
+  listOf,
+  litecoin,
+  type Resource,
+  resourcesOf,
+  statementsIn,
+  text,
+} from './support.ts';
+
+const NODE_ROLE = 'arn:aws:iam::111122223333:role/bitcoin-node';
+const resources = resourcesOf(buildStack({ nodeRoles: [NODE_ROLE] }).stack);
+const EC2 = 'arn:aws:ec2:eu-west-1:111122223333';
+
+/** An ARN of the template as it is in a region. */
+const real = (arn: string): string =>
+  arn
+    .replaceAll('<AWS::Partition>', 'aws')
+    .replaceAll('<AWS::Region>', 'eu-west-1')
+    .replaceAll('<AWS::AccountId>', '111122223333');
+
+function policiesOf(name: string, from = resources): readonly PolicyDocument[] {
+  const fn = from('AWS::Lambda::Function').find(({ Properties }) => Properties.FunctionName === `chainmend-${name}`);
+  const role = from('AWS::IAM::Role').find(({ id }) => text(fn?.Properties.Role) === `<${id}.Arn>`);
+  const statements = statementsIn(from, role as Resource).map(({ actions, resources, conditions }) => ({
+    Effect: 'Allow' as const,
+    Action: actions,
+    Resource: resources.map(real),
+    Condition: conditionsOf(conditions),
+  }));
+  return [{ Statement: statements }];
+}
+
+const conditionsOf = (conditions: Record<string, Record<string, unknown>>) =>
+  Object.fromEntries(
+    Object.entries(conditions).map(([operator, keys]) => [
+      operator,
+      Object.fromEntries(
+        Object.entries(keys).map(([key, values]) => [key, listOf(values).map((value) => real(text(value)))]),
+      ),
+    ]),
+  );
+
+type Tags = Readonly<Record<string, string>>;
+const bitcoinTags = { Component: 'nodes/bitcoin' };
+const strangers = { Component: 'payroll' };
+const ours = { 'chainmend:fleet': 'bitcoin' };
+const kept = { ...ours, 'chainmend:keep-until': '2026-01-08T00:00:00Z' };
+
+interface Question {
+  /** Of the resource. */
+  readonly has?: Tags;
+  /** In the request. */
+  readonly gives?: Tags;
+  /** Only their keys are in the request. */
+  readonly takes?: readonly string[];
+  readonly more?: Readonly<Record<string, string>>;
+}
+
+function may(
+  name: string,
+  action: string,
+  arn: string,
+  { has = {}, gives = {}, takes, more = {} }: Question = {},
+  from = resources,
+): boolean {
+  const context = new Map<string, readonly string[]>();
+  for (const [key, value] of Object.entries(has)) context.set(`aws:resourcetag/${key.toLowerCase()}`, [value]);
+  for (const [key, value] of Object.entries(gives)) context.set(`aws:requesttag/${key.toLowerCase()}`, [value]);
+  const keys = takes ?? Object.keys(gives);
+  if (keys.length > 0) context.set('aws:tagkeys', keys);
+  for (const [key, value] of Object.entries(more)) context.set(key.toLowerCase(), [value]);
+  return decide(policiesOf(name, from), action, arn, context) === 'allowed';
+}
+
+const volume = `${EC2}:volume/vol-1`;
+const instance = `${EC2}:instance/i-1`;
+const snapshot = 'arn:aws:ec2:eu-west-1::snapshot/snap-1';
+const replace = (action: string, arn: string, question?: Question) =>
+  may('replace-node', `ec2:${action}`, arn, question);
+
+describe('replace-node', () => {
+  it.each(['AttachVolume'])('may %s where both the volume and the instance are a fleet’s', (action) => {
+    expect([replace(action, volume, { has: bitcoinTags }), replace(action, instance, { has: bitcoinTags })]).toEqual([
+      true,
+      true,
+    ]);
+    expect(replace(action, volume, { has: ours })).toBe(true);
+    expect([replace(action, volume, { has: strangers }), replace(action, instance, { has: strangers })]).toEqual([
+      false,
+      false,
+    ]);
+    expect([replace(action, volume), replace(action, instance)]).toEqual([false, false]);
+  });
+
+  it('may cut a volume without tags off from a node of a fleet, and from nobody else’s', () => {
+    expect([replace('DetachVolume', volume), replace('DetachVolume', instance, { has: bitcoinTags })]).toEqual([
+      true,
+      true,
+    ]);
+    expect(replace('DetachVolume', instance, { has: strangers })).toBe(false);
+  });
+
+  it.each(['StopInstances', 'StartInstances', 'ModifyInstanceAttribute', 'AssociateAddress'])(
+    'may %s for a fleet’s nodes only',
+    (action) => {
+      expect([replace(action, instance, { has: bitcoinTags }), replace(action, instance, { has: strangers })]).toEqual([
+        true,
+        false,
+      ]);
+    },
+  );
+
+  it('needs all tags of a fleet that is known by two', () => {
+    const one = { Component: 'nodes/litecoin' };
+    expect(replace('StopInstances', instance, { has: one })).toBe(false);
+    expect(replace('StopInstances', instance, { has: { ...one, Stage: 'production' } })).toBe(true);
+  });
+
+  it('makes volumes that are tagged as a fleet’s, from snapshots of a fleet', () => {
+    const made = `${EC2}:volume/*`;
+    expect(replace('CreateVolume', made, { gives: ours })).toBe(true);
+    expect(replace('CreateVolume', made, { gives: { 'chainmend:fleet': 'payroll' } })).toBe(false);
+    expect(replace('CreateVolume', made)).toBe(false);
+    expect(replace('CreateVolume', snapshot, { has: bitcoinTags })).toBe(true);
+    expect(replace('CreateVolume', snapshot, { has: ours })).toBe(true);
+    expect(replace('CreateVolume', snapshot, { has: { 'aws:dlm:lifecycle-policy-id': 'policy-1' } })).toBe(true);
+    expect(replace('CreateVolume', snapshot, { has: strangers })).toBe(false);
+  });
+
+  it('tags what it makes as it makes it, and afterwards only what is a fleet’s, with keys of its own', () => {
+    const creation = { more: { 'ec2:CreateAction': 'CreateVolume' } };
+    expect(replace('CreateTags', volume, { gives: { ...ours, Component: 'nodes/bitcoin' }, ...creation })).toBe(true);
+    expect(replace('CreateTags', volume, { gives: ours, more: { 'ec2:CreateAction': 'CreateVpc' } })).toBe(false);
+    expect(replace('CreateTags', volume, { has: bitcoinTags, gives: kept })).toBe(true);
+    expect(replace('CreateTags', instance, { has: bitcoinTags, gives: { 'chainmend:retired': 'now' } })).toBe(true);
+    expect(replace('CreateTags', snapshot, { has: ours, gives: { 'chainmend:verified': 'now' } })).toBe(true);
+    // Into scope: neither by our own tag nor by a fleet's.
+    for (const gives of [ours, bitcoinTags]) {
+      expect(replace('CreateTags', volume, { has: strangers, gives })).toBe(false);
+      expect(replace('CreateTags', instance, { has: {}, gives })).toBe(false);
+    }
+    expect(replace('CreateTags', volume, { has: bitcoinTags, gives: { Owner: 'me' } })).toBe(false);
+    expect(replace('CreateTags', volume, { has: bitcoinTags, gives: { ...ours, Owner: 'me' } })).toBe(false);
+    expect(replace('DeleteTags', instance, { has: bitcoinTags, takes: ['Component'] })).toBe(false);
+    expect(replace('DeleteTags', instance, { has: bitcoinTags, takes: ['chainmend:joining'] })).toBe(true);
+    // A request without keys would take every tag.
+    expect(replace('DeleteTags', instance, { has: bitcoinTags })).toBe(false);
+  });
+
+  it('takes a lifecycle policy’s tags from a volume that is put away, and gives them back to it', () => {
+    expect(replace('DeleteTags', volume, { has: { ...bitcoinTags, ...ours }, takes: ['Component', 'Stage'] })).toBe(
+      true,
+    );
+    expect(replace('CreateTags', volume, { has: ours, gives: bitcoinTags })).toBe(true);
+    expect(replace('DeleteTags', volume, { has: bitcoinTags, takes: ['Component'] })).toBe(false);
+    expect(replace('CreateTags', volume, { has: {}, gives: bitcoinTags })).toBe(false);
+  });
+
+  it('marks what Data Lifecycle Manager made, and never makes it a fleet’s own', () => {
+    const has = { 'aws:dlm:lifecycle-policy-id': 'policy-1' };
+    expect(replace('CreateTags', snapshot, { has, gives: { 'chainmend:held-by': '7f3a' } })).toBe(true);
+    expect(replace('CreateTags', snapshot, { has, gives: ours })).toBe(false);
+    expect(replace('LockSnapshot', snapshot, { has })).toBe(true);
+    expect(replace('LockSnapshot', snapshot, { has: strangers })).toBe(false);
+  });
+
+  it('launches from templates only, instances and volumes that are a fleet’s', () => {
+    const template = `${EC2}:launch-template/lt-1`;
+    const from = { 'ec2:LaunchTemplate': template };
+    const made = [`${EC2}:instance/*`, `${EC2}:volume/*`];
+    for (const arn of made) {
+      expect(replace('RunInstances', arn, { gives: ours, more: from })).toBe(true);
+      expect(replace('RunInstances', arn, { gives: ours })).toBe(false);
+      expect(replace('RunInstances', arn, { gives: strangers, more: from })).toBe(false);
+    }
+    for (const arn of [
+      'arn:aws:ec2:eu-west-1::image/ami-1',
+      `${EC2}:subnet/subnet-1`,
+      `${EC2}:security-group/sg-1`,
+      `${EC2}:network-interface/*`,
+    ]) {
+      expect([replace('RunInstances', arn, { more: from }), replace('RunInstances', arn)]).toEqual([true, false]);
+    }
+    expect(replace('RunInstances', template, { more: from })).toBe(true);
+  });
+
+  it('launches from no other template where every fleet names its own', () => {
+    const named = [bitcoin, litecoin].map(({ document }) =>
+      fleetFile({ ...document, replace: { launchTemplate: 'lt-0123456789abcdef0' } }),
+    );
+    const from = resourcesOf(buildStack({ fleets: named }).stack);
+    const launch = (id: string) =>
+      may(
+        'replace-node',
+        'ec2:RunInstances',
+        `${EC2}:launch-template/${id}`,
+        { more: { 'ec2:LaunchTemplate': `${EC2}:launch-template/${id}` } },
+        from,
+      );
+    expect([launch('lt-0123456789abcdef0'), launch('lt-1')]).toEqual([true, false]);
+    // Neither asks for a sibling's volume or has a group: nothing of that is granted.
+    expect(may('replace-node', 'ec2:CopyVolumes', volume, { gives: ours }, from)).toBe(false);
+    const group = 'arn:aws:autoscaling:eu-west-1:111122223333:autoScalingGroup:1:autoScalingGroupName/nodes';
+    expect(may('replace-node', 'autoscaling:EnterStandby', group, {}, from)).toBe(false);
+    expect(may('replace-node', 'autoscaling:EnterStandby', group)).toBe(true);
+  });
+
+  it('passes on the roles of nodes that the deployment names, to instances only, and none unless told', () => {
+    const pass = (service: string, role = NODE_ROLE) =>
+      may('replace-node', 'iam:PassRole', role, { more: { 'iam:PassedToService': service } });
+    expect([pass('ec2.amazonaws.com'), pass('lambda.amazonaws.com')]).toEqual([true, false]);
+    expect(pass('ec2.amazonaws.com', 'arn:aws:iam::111122223333:role/admin')).toBe(false);
+    const untold = resourcesOf(buildStack().stack);
+    expect(
+      may('replace-node', 'iam:PassRole', NODE_ROLE, { more: { 'iam:PassedToService': 'ec2.amazonaws.com' } }, untold),
+    ).toBe(false);
+  });
+
+  it('uses keys through EC2 only, and grants them to AWS’s own services', () => {
+    const key = 'arn:aws:kms:eu-west-1:111122223333:key/1';
+    const use = (action: string, more: Record<string, string>) => may('replace-node', `kms:${action}`, key, { more });
+    const via = { 'kms:ViaService': 'ec2.eu-west-1.amazonaws.com' };
+    expect([use('Decrypt', via), use('Decrypt', {})]).toEqual([true, false]);
+    expect([use('CreateGrant', { ...via, 'kms:GrantIsForAWSResource': 'true' }), use('CreateGrant', via)]).toEqual([
+      true,
+      false,
+    ]);
+  });
+
+  it('knows the budgets that all fleets have together, which no other heal does', () => {
+    const read = (name: string) =>
+      may(name, 'dynamodb:GetItem', real(tableArn()), { more: { 'dynamodb:LeadingKeys': 'ACCOUNT' } });
+    expect([read('replace-node'), read('snapshot-node'), read('resize-volume')]).toEqual([true, false, false]);
+  });
+});
+
+function tableArn(): string {
+  const role = resources('AWS::IAM::Role').find(({ id }) => id.startsWith('ReplaceNode')) as Resource;
+  return statementsIn(resources, role).find(({ actions }) => actions.includes('dynamodb:GetItem'))?.resources[0] ?? '';
+}
+
+describe('snapshot-node', () => {
+  const snap = (arn: string, question?: Question) => may('snapshot-node', 'ec2:CreateSnapshots', arn, question);
+
+  it('snapshots volumes of a fleet’s nodes, as the fleet’s', () => {
+    expect([snap(instance, { has: bitcoinTags }), snap(volume, { has: bitcoinTags })]).toEqual([true, true]);
+    expect([snap(instance, { has: strangers }), snap(volume, { has: strangers })]).toEqual([false, false]);
+    const made = 'arn:aws:ec2:eu-west-1::snapshot/*';
+    expect([snap(made, { gives: ours }), snap(made)]).toEqual([true, false]);
+  });
+
+  it('makes no volume, attaches none, and stops no instance', () => {
+    for (const action of ['CreateVolume', 'AttachVolume', 'DetachVolume', 'StopInstances', 'ModifySnapshotAttribute'])
+      expect(may('snapshot-node', `ec2:${action}`, volume, { has: bitcoinTags, gives: ours })).toBe(false);
+  });
+});
+
+describe('prune-retired', () => {
+  const prune = (action: string, arn: string, has: Tags) => may('prune-retired', `ec2:${action}`, arn, { has });
+  const until = { 'chainmend:keep-until': '2026-01-08T00:00:00Z' };
+
+  it('deletes volumes of a fleet that are kept for a while, and no other', () => {
+    expect(prune('DeleteVolume', volume, kept)).toBe(true);
+    for (const has of [
+      ours,
+      until,
+      bitcoinTags,
+      { ...bitcoinTags, ...until },
+      { ...until, 'chainmend:fleet': 'payroll' },
+    ])
+      expect(prune('DeleteVolume', volume, has)).toBe(false);
+  });
+
+  it('ends instances of a fleet that are retired and kept for a while, and no other', () => {
+    const retired = { 'chainmend:retired': '2026-01-01T00:00:00Z' };
+    expect(prune('TerminateInstances', instance, { ...kept, ...retired })).toBe(true);
+    for (const has of [kept, { ...ours, ...retired }, { ...until, ...retired }])
+      expect(prune('TerminateInstances', instance, has)).toBe(false);
+  });
+
+  it('deletes snapshots of the ledger, and none of Data Lifecycle Manager', () => {
+    expect(prune('DeleteSnapshot', snapshot, { ...ours, 'chainmend:set': 's1' })).toBe(true);
+    expect(prune('DeleteSnapshot', snapshot, { ...ours, 'aws:dlm:lifecycle-policy-id': 'policy-1' })).toBe(false);
+  });
+});
+
+it('roles with all of that fit into what IAM takes, for 25 fleets that differ in one tag', () => {
+  const fleets = Array.from({ length: 25 }, (_, index) =>
+    fleetFile({
+      ...bitcoin.document,
+      fleet: `chain${index}`,
+      nodes: { tag: { Component: `nodes/chain${index}` } },
+      alarms: { namePatterns: [] },
+      replace: { source: 'sibling', autoScaling: 'standby' },
+    }),
+  );
+  const policies = resourcesOf(buildStack({ fleets, nodeRoles: [NODE_ROLE] }).stack)('AWS::IAM::ManagedPolicy');
+  expect(policies.length).toBeGreaterThan(0);
+});
