@@ -150,7 +150,7 @@ export class SwapMachine {
           pid=$$ ids=
           while [ "$pid" -gt 1 ]; do
             pid=$(sed -n 's/^PPid:[^0-9]*//p' "/proc/$pid/status")
-            case $(tr '\0' ' ' <"/proc/$pid/cmdline") in *' /run/swap-volumes '* | '/run/swap-volumes '*) ids="$ids $pid" ;; esac
+            case $(tr '\\0' ' ' <"/proc/$pid/cmdline") in *' /run/swap-volumes '* | '/run/swap-volumes '*) ids="$ids $pid" ;; esac
           done
           kill -9 $ids
           exit 1

@@ -72,7 +72,7 @@ onMachine('a swap that is cut off', () => {
 onMachine('a swap', () => {
   it('waits for nobody who has a file open, says who it is, and the client runs on what was found', async () => {
     await withMachine(story, async (machine) => {
-      await machine.machine.shell('exec 5</data/blocks/x; (exec -a backup /bin/sleep 40 >/dev/null 2>&1 &)');
+      await machine.machine.shell('cd /data/blocks && (exec /bin/sleep 20 >/dev/null 2>&1 </dev/null &)');
       const answer = await answerTo(machine, forward);
       expect(answer).toMatchObject({ result: 'failed', putBack: true, fault: 'node' });
       expect(answer.reason).toMatch(/\/data could not be unmounted: .*busy.*in use by: \d+/);
@@ -133,7 +133,7 @@ onMachine('a swap', () => {
         ['Identity', base64('/data/../etc\n')],
         ['KeepNewest', base64('-rf\n')],
         ['Clients', base64('systemd node.service 10\n')],
-        ['Clients', base64('systemd $(touch${IFS}/run/owned) 10 -\n')],
+        ['Clients', base64('systemd $(touch\t/run/owned) 10 -\n')],
         ['Clients', base64('commands /bin/true 10 -\n')],
         ['Carry', ''],
       ];
