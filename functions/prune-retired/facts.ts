@@ -42,7 +42,7 @@ export async function readFacts(
     // An instance's volumes are looked up among those that are kept.
     wants('volume', 'instance') ? readVolumes(ec2, fleet.name) : [],
     wants('instance') ? readRetired(ec2, fleet.name) : [],
-    wants('set') && fleet.cleanSnapshots ? readSnapshots(ec2, fleet, []) : [],
+    wants('set') && fleet.cleanSnapshots ? readSnapshots(ec2, fleet, [], 'all') : [],
   ]);
   const context = { fleet, volumes: new Map(), nodeNames: new Set(nodes.map(({ name }) => name)) };
   return {

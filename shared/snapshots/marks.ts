@@ -7,7 +7,6 @@ import {
   DescribeSnapshotsCommand,
   type EC2Client,
   LockSnapshotCommand,
-  type Snapshot,
   UnlockSnapshotCommand,
 } from '@aws-sdk/client-ec2';
 import type { SnapshotFact } from './model.ts';
@@ -30,15 +29,21 @@ export async function holdSnapshots(
   incident: string,
   nowMs: number,
 ): Promise<void> {
-  for (const [value, some] of Map.groupBy(snapshots, ({ ledger }) => heldWith(ledger.heldBy, incident)))
-    await tag(ec2, some.filter(({ ledger }) => ledger.heldBy !== value).map(idOf), { [LEDGER_TAGS.heldBy]: value });
   const toLock = snapshots.filter(
     ({ policyId, locked, tags }) => policyId !== null && (!locked || tags[LOCKED_BY_TAG] !== undefined),
   );
-  // Marked first: a lock that is not known to be ours would stay, one that never came is released without harm.
-  await tag(ec2, toLock.filter(({ tags }) => tags[LOCKED_BY_TAG] === undefined).map(idOf), {
-    [LOCKED_BY_TAG]: incident,
-  });
+  const missing = (snapshot: (typeof snapshots)[number]): Tags => {
+    const value = heldWith(snapshot.ledger.heldBy, incident);
+    return {
+      ...(value !== snapshot.ledger.heldBy && { [LEDGER_TAGS.heldBy]: value }),
+      // Marked before it is locked: a lock that is not known to be ours would stay, one that never came is released without harm.
+      ...(toLock.includes(snapshot) && snapshot.tags[LOCKED_BY_TAG] === undefined && { [LOCKED_BY_TAG]: incident }),
+    };
+  };
+  await tagEach(
+    ec2,
+    snapshots.map((snapshot) => [snapshot.snapshotId, missing(snapshot)]),
+  );
   const ExpirationDate = new Date(nowMs + HOLD_MS);
   for (const { snapshotId } of toLock)
     await ec2.send(new LockSnapshotCommand({ SnapshotId: snapshotId, LockMode: 'governance', ExpirationDate }));
@@ -55,31 +60,37 @@ export async function releaseHolds(ec2: EC2Client, incident: string): Promise<re
   );
   if (NextToken)
     throw new Error(`incident ${incident} holds more than ${MAX_HELD} snapshots: half-read ones are refused`);
-  const released: string[] = [];
-  for (const snapshot of Snapshots)
-    if (await release(ec2, snapshot, incident)) released.push(snapshot.SnapshotId ?? '');
-  return released;
-}
-
-async function release(ec2: EC2Client, { SnapshotId = '', Tags = [] }: Snapshot, incident: string): Promise<boolean> {
-  const tagOf = (key: string) => Tags.find(({ Key }) => Key === key)?.Value;
-  const holders = (tagOf(LEDGER_TAGS.heldBy) ?? '').split(' ');
-  if (!holders.includes(incident)) return false;
-  const others = holders.filter((holder) => holder !== incident && holder !== '');
-  if (others.length > 0) {
-    await tag(ec2, [SnapshotId], { [LEDGER_TAGS.heldBy]: others.join(' ') });
-    return true;
+  const held = Snapshots.map(({ SnapshotId = '', Tags = [] }) => {
+    const tagOf = (key: string) => Tags.find(({ Key }) => Key === key)?.Value;
+    const holders = (tagOf(LEDGER_TAGS.heldBy) ?? '').split(' ').filter((holder) => holder !== '');
+    return { id: SnapshotId, holders, lockedByUs: tagOf(LOCKED_BY_TAG) !== undefined };
+  }).filter(({ holders }) => holders.includes(incident));
+  const still = held.filter(({ holders }) => holders.length > 1);
+  await tagEach(
+    ec2,
+    still.map(({ id, holders }) => [
+      id,
+      { [LEDGER_TAGS.heldBy]: holders.filter((holder) => holder !== incident).join(' ') },
+    ]),
+  );
+  const free = held.filter((one) => !still.includes(one));
+  await unlock(
+    ec2,
+    free.filter(({ lockedByUs }) => lockedByUs).map(({ id }) => id),
+  );
+  if (free.length > 0) {
+    const Tags = [LOCKED_BY_TAG, LEDGER_TAGS.heldBy].map((Key) => ({ Key }));
+    await ec2.send(new DeleteTagsCommand({ Resources: free.map(({ id }) => id), Tags }));
   }
-  if (tagOf(LOCKED_BY_TAG) !== undefined) await unlock(ec2, SnapshotId);
-  await untag(ec2, [SnapshotId], [LOCKED_BY_TAG, LEDGER_TAGS.heldBy]);
-  return true;
+  return held.map(({ id }) => id);
 }
 
 /** With which code AWS refuses to unlock what is not locked any more, it does not say: it is looked at first. */
-async function unlock(ec2: EC2Client, SnapshotId: string): Promise<void> {
-  const { Snapshots = [] } = await ec2.send(new DescribeLockedSnapshotsCommand({ SnapshotIds: [SnapshotId] }));
-  const isLocked = Snapshots.some(({ LockState }) => LockState === 'governance');
-  if (isLocked) await ec2.send(new UnlockSnapshotCommand({ SnapshotId }));
+async function unlock(ec2: EC2Client, SnapshotIds: readonly string[]): Promise<void> {
+  if (SnapshotIds.length === 0) return;
+  const { Snapshots = [] } = await ec2.send(new DescribeLockedSnapshotsCommand({ SnapshotIds: [...SnapshotIds] }));
+  for (const { SnapshotId, LockState } of Snapshots)
+    if (SnapshotId && LockState === 'governance') await ec2.send(new UnlockSnapshotCommand({ SnapshotId }));
 }
 
 /** They are not used any more, and stay for a person to look at for 30 days. @param why in a sentence; cut to what a tag takes */
@@ -93,24 +104,27 @@ export const quarantine = (ec2: EC2Client, ids: readonly string[], why: string, 
 export const verify = (ec2: EC2Client, ids: readonly string[], atMs: number): Promise<void> =>
   tag(ec2, ids, { [LEDGER_TAGS.verified]: new Date(atMs).toISOString() });
 
-const idOf = ({ snapshotId }: Pick<SnapshotFact, 'snapshotId'>): string => snapshotId;
-
 /** Several incidents may hold the same: their ids, one after the other. */
 function heldWith(heldBy: string | null, incident: string): string {
   const holders = heldBy?.split(' ') ?? [];
   return holders.includes(incident) ? holders.join(' ') : [...holders, incident].join(' ').slice(-TAG_VALUE_MAX).trim();
 }
 
-async function tag(
-  ec2: EC2Client,
-  Resources: readonly string[],
-  tags: Readonly<Record<string, string>>,
-): Promise<void> {
+type Tags = Readonly<Record<string, string>>;
+
+/** One call for all that get the same. */
+async function tagEach(ec2: EC2Client, each: readonly (readonly [id: string, tags: Tags])[]): Promise<void> {
+  const missing = each.filter(([, tags]) => Object.keys(tags).length > 0);
+  for (const some of Map.groupBy(missing, ([, tags]) => JSON.stringify(tags)).values())
+    await tag(
+      ec2,
+      some.map(([id]) => id),
+      some[0]?.[1] ?? {},
+    );
+}
+
+async function tag(ec2: EC2Client, Resources: readonly string[], tags: Tags): Promise<void> {
   if (Resources.length === 0) return;
   const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value: Value.slice(0, TAG_VALUE_MAX) }));
   await ec2.send(new CreateTagsCommand({ Resources: [...Resources], Tags }));
-}
-
-async function untag(ec2: EC2Client, Resources: readonly string[], keys: readonly string[]): Promise<void> {
-  await ec2.send(new DeleteTagsCommand({ Resources: [...Resources], Tags: keys.map((Key) => ({ Key })) }));
 }

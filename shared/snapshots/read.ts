@@ -23,6 +23,7 @@ const STATES = new Set<string>(['pending', 'completed', 'error', 'recoverable', 
 
 /**
  * @param volumeIds of the nodes that there are, as far as their snapshots matter; snapshots with the fleet's tags are found without
+ * @param locks for a hold only locks of what a policy would delete matter; for a deletion those of all
  * @returns our own account's snapshots, newest first
  * @throws Error when there are more pages than `MAX_PAGES`, or when the fleet's volumes have no tags to tell them by
  */
@@ -30,11 +31,13 @@ export async function readSnapshots(
   ec2: EC2Client,
   fleet: Pick<Fleet, 'name' | 'volumes'>,
   volumeIds: readonly string[],
+  locks: 'of policies' | 'all' = 'of policies',
 ): Promise<readonly SnapshotFact[]> {
   const selections = selectionsOf(fleet, volumeIds);
   const found = await Promise.all(selections.map((Filters) => describe(ec2, fleet.name, Filters)));
   const snapshots = [...new Map(found.flat().map((snapshot) => [snapshot.SnapshotId, snapshot])).values()];
-  const locked = snapshots.length > 0 ? await readLocked(ec2, fleet.name) : new Set<string>();
+  const asks = snapshots.some(({ Tags = [] }) => locks === 'all' || Tags.some(({ Key }) => Key === POLICY_TAG));
+  const locked = asks ? await readLocked(ec2, fleet.name) : new Set<string>();
   const facts = snapshots.flatMap((snapshot) => factOf(snapshot, locked));
   return facts.sort((a, b) => b.startedAtMs - a.startedAtMs || (a.snapshotId < b.snapshotId ? -1 : 1));
 }

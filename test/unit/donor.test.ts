@@ -162,6 +162,6 @@ it('whatever the fleet, whoever is stopped is well, no validator, free, and leav
       const fit = one.health === 'synced' && one.role !== 'validator' && one.role !== 'unknown';
       return due && fit && !busy.has(one.instanceId) && (alone || serving.length >= floor);
     }),
-    { numRuns: 500 },
+    { numRuns: 200 },
   );
 });
