@@ -27,6 +27,8 @@ const MAX_EVENTS = 20_000_000;
 
 export interface RunOptions extends Pick<RegionOptions, 'seed' | 'lane' | 'requestFaults' | 'hooks'> {
   readonly faults?: readonly FaultName[];
+  /** Something goes wrong that is no named fault (a test kills a function): what holds on undisturbed runs only is not asked. */
+  readonly disturbed?: true;
 }
 
 export interface Run {
@@ -42,13 +44,14 @@ export async function run(scenario: Scenario, options: RunOptions): Promise<Run>
   const world = await prepare(region, scenario);
   watch.begin(world);
   const { seed, lane, faults = [] } = options;
+  const disturbed = options.disturbed === true || faults.length > 0;
   scenario.people?.(world);
-  const missed = lookMeanwhile(world, scenario, faults.length > 0);
-  await untilDone(world, scenario, aftermathMs(faults.length > 0));
+  const missed = lookMeanwhile(world, scenario, disturbed);
+  await untilDone(world, scenario, aftermathMs(disturbed));
   const report = makeReport(world, watch, { scenario: scenario.name, seed, lane, faults });
   const unmet = [
     ...scenario.expect
-      .filter(({ undisturbed }) => !(undisturbed && faults.length > 0))
+      .filter(({ undisturbed }) => !(undisturbed && disturbed))
       .filter(({ holds }) => !holds(report, world))
       .map(({ sentence }) => sentence),
     ...missed,

@@ -3,6 +3,9 @@ import { join } from 'node:path';
 import { runInProcess } from './run-in-process.ts';
 
 export interface Places {
+  readonly scenario: string;
+  /** The durable function that dies. */
+  readonly heal: string;
   readonly crash:
     | 'none'
     | 'crash-before'
@@ -18,7 +21,10 @@ export interface Crashed {
   readonly place: number;
   /** ModifyVolume calls that took effect. */
   readonly modifications: number;
-  readonly sizeGiB: number;
+  /** Volumes and instances that were made. */
+  readonly made: number;
+  /** Heals that were proved, in all attempts. */
+  readonly healed: number;
   /** Expectations and invariants that did not hold. */
   readonly unmet: readonly string[];
   readonly checkpoints: number;
