@@ -70,6 +70,7 @@ function remembered(facts: Facts, availabilityZone: string): ReplaceMemory {
     copy: null,
     machine: null,
     intent: null,
+    setback: null,
     upSinceMs: null,
     waitingSinceMs: null,
     inspectedAtMs: null,

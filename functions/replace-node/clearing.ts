@@ -49,7 +49,8 @@ function piecesOf(
     pieces.push(['keep', ids], ['untarget', ids]);
   }
   if (rung === 'replace' && machine) pieces.push(['hand-over', machine.instanceId], ['retire', found.instanceId]);
-  if (old?.instance.autoScalingGroup && done.includes('standby'))
+  // A retired one stays aside: its group is not to start what must not run again.
+  if (rung !== 'replace' && old?.instance.autoScalingGroup && done.includes('standing-by'))
     pieces.push(['leave-standby', old.instance.autoScalingGroup]);
   if (fleet.dns !== undefined) pieces.push(['register', fleet.name]);
   if (rung === 'replace' && fleet.peers?.rotate) pieces.push(['rotate', fleet.name]);

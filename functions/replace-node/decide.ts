@@ -6,13 +6,19 @@ import { begin, isImpaired, refuse } from './begin.ts';
 import { clearUp } from './clearing.ts';
 import { machineNext } from './machine.ts';
 import type { Act, Facts, Needs } from './model.ts';
+import { onceSettled } from './owed.ts';
 import { proving } from './proving.ts';
+import { isSpent, paced } from './setbacks.ts';
 import { stopStartNext } from './stop-start.ts';
 import { swapNext } from './swap.ts';
 
 export function decideNext(facts: Facts, memory: ReplaceMemory | null): Act {
-  if (!memory) return begin(facts);
+  return memory ? paced(onward(facts, memory), memory, facts.nowMs) : begin(facts);
+}
+
+function onward(facts: Facts, memory: ReplaceMemory): Act {
   if (memory.proved !== null) return clearUp(facts, memory);
+  if (isUnheard(facts, memory)) return { do: 'inspect', which: 'old' };
   switch (memory.rung) {
     case null:
       return climb(facts, memory);
@@ -42,13 +48,22 @@ export function needsOf(memory: ReplaceMemory | null): Needs {
   };
 }
 
+/** The first word to a node raises its fence: what an attempt before this one has sent is over then, and what it says is true of now. */
+const isUnheard = ({ old, seen }: Facts, { rung }: ReplaceMemory): boolean =>
+  (rung === 'restart' || rung === 'swap') &&
+  seen === null &&
+  old?.agentOnline === true &&
+  old.instance.state === 'running';
+
 function restartNext(facts: Facts, memory: ReplaceMemory): Act {
   if (memory.upSinceMs === null) {
+    if (!facts.old?.agentOnline) return { do: 'fail-rung', reason: 'the node does not answer commands' };
     const first = facts.seen?.clients.find(({ state }) => state !== 'running');
-    return {
+    const act: Act = {
       do: 'restart',
       reason: first ? `its client is ${first.state}` : (facts.watched?.reason ?? 'it does not follow its chain'),
     };
+    return isSpent(memory, act) ? { do: 'fail-rung', reason: 'its restart was not answered' } : act;
   }
   return proving(facts, memory, memory.upSinceMs, 'old', (reason) => ({ do: 'fail-rung', reason }));
 }
@@ -62,26 +77,22 @@ function climb(facts: Facts, memory: ReplaceMemory): Act {
     const tried = memory.failed.map(({ rung, reason }) => `${rung}: ${reason}`).join('; ');
     if (tried === '')
       return refuse('restart-forbidden', 'the fleet file allows no rung that could help here', { page: true });
-    return {
+    return onceSettled(facts, memory, {
       do: 'end',
       end: {
         as: 'escalated',
         code: 'ladder-spent',
         reason: `nothing helped, and the node is as it was found. ${tried}`,
       },
-    };
+    });
   }
   const held = holdSupply(facts, memory);
   if (held) return held;
   const guard = guardOf(facts, next);
-  if (guard)
-    return {
-      do: 'end',
-      end: {
-        as: 'refused',
-        refusal: last ? { ...guard, reason: `${guard.reason} (tried before: ${last.rung}: ${last.reason})` } : guard,
-      },
-    };
+  if (guard) {
+    const refusal = last ? { ...guard, reason: `${guard.reason} (tried before: ${last.rung}: ${last.reason})` } : guard;
+    return onceSettled(facts, memory, { do: 'end', end: { as: 'refused', refusal } });
+  }
   return { do: 'take-rung', rung: next, reason: last ? `${last.rung} did not help: ${last.reason}` : reasonOf(facts) };
 }
 

@@ -9,6 +9,8 @@ export function endingOf(end: End): Ending {
       return { outcome: 'healed', reason: end.reason };
     case 'refused':
       return refused(end.refusal);
+    case 'failed':
+      return { outcome: 'failed', code: end.code, reason: end.reason, page: true, lookAgainMs: end.lookAgainMs };
     case 'escalated':
       // Every rung puts back what it did not prove.
       return { outcome: 'escalated', code: end.code, reason: end.reason, asFound: true };

@@ -1,8 +1,11 @@
 // What is remembered of an act and of what came of it. Pure: a replay and a successor learn the same.
+
+import type { NodeState } from '../../shared/documents/node-answer.ts';
 import type { Blame, Copy, NewInstance, ReplaceMemory } from '../../shared/heal/memory.ts';
 import { clearingKey } from './clearing.ts';
 import type { Act, Result } from './model.ts';
 import { endOf } from './proof.ts';
+import { withSetback } from './setbacks.ts';
 
 type Done = Extract<Result, { readonly is: 'done' }>;
 type Failed = Extract<Result, { readonly is: 'failed' }>;
@@ -10,21 +13,50 @@ type Failed = Extract<Result, { readonly is: 'failed' }>;
 /** The memory before a call without a token, or one after which the client may be down: written before the call is made. */
 export function intending(memory: ReplaceMemory, act: Act, atMs: number): ReplaceMemory {
   const intent = intentOf(memory, act, atMs) ?? memory.intent;
-  return { ...(takesDown(act) ? withDone(memory, 'down') : memory), intent, waitingSinceMs: atMs };
+  return { ...withRoot(withDone(memory, ...marksOf(act)), act), intent, waitingSinceMs: atMs };
 }
 
-/** From the intent of the first act that takes the client down to the proof, or to the node being as it was found. */
+/** Which volume was the old root, and under which device name: to be put back. */
+const withRoot = (memory: ReplaceMemory, act: Act): ReplaceMemory =>
+  act.do === 'detach' && act.which === 'old' && memory.rung === 'replace' && !isFound(memory, act.volumeId)
+    ? withMachine(withDone(memory, 'fencing'), { oldRoot: { device: act.device, volumeId: act.volumeId } })
+    : memory;
+
+const isFound = ({ found }: ReplaceMemory, id: string): boolean =>
+  found.volumes.some(({ volumeId }) => volumeId === id);
+
+/** What owes the node something: from the intent on to the proof, or to the node being as it was found. */
+const OWED: readonly string[] = ['down', 'standing-by', 'stopped'];
+
 export function phaseOf({ proved, done }: ReplaceMemory): 'preparing' | 'down' | 'proved' {
   if (proved !== null) return 'proved';
-  return done.includes('down') ? 'down' : 'preparing';
+  return OWED.some((what) => done.includes(what)) ? 'down' : 'preparing';
 }
 
 /** Whether from the act on the client may be down because of us: then only the proof and the way back end the heal. */
-export function takesDown(act: Act): boolean {
-  return (
-    ['restart', 'stop-instance', 'swap', 'mask-old', 'join', 'take-over'].includes(act.do) ||
-    (act.do === 'detach' && act.which === 'old')
-  );
+export const takesDown = (act: Act): boolean => marksOf(act).length > 0;
+
+/** What is noted of an act before it is made: that it happened or may have, whatever its answer. */
+function marksOf(act: Act): readonly string[] {
+  switch (act.do) {
+    case 'restart':
+    case 'swap':
+      return ['down'];
+    case 'standby':
+      return ['standing-by'];
+    case 'stop-instance':
+      return act.which === 'old' ? ['down', 'stopped'] : [];
+    case 'detach':
+      return act.which === 'old' ? ['down'] : [];
+    case 'mask-old':
+      return ['down', 'fencing', 'masking'];
+    case 'join':
+      return ['down', 'joining'];
+    case 'take-over':
+      return ['down', 'taking-over'];
+    default:
+      return [];
+  }
 }
 
 function intentOf({ found, machine }: ReplaceMemory, act: Act, atMs: number) {
@@ -58,17 +90,22 @@ export function learn(
   const after: ReplaceMemory = { ...memory, waitingSinceMs: atMs };
   switch (result.is) {
     case 'done':
-      return afterDone(after, act, result);
+      return afterDone(act.do === 'inspect' ? after : { ...after, setback: null }, act, result);
     case 'failed':
-      return afterFailed(after, act, result);
+      return afterFailed(withSetback(after, act, result.reason, atMs), act, result);
     case 'unknown':
-      return afterUnknown(after, act, result.reason);
+      return afterUnknown(withSetback(after, act, result.reason, atMs), act, result.reason);
   }
 }
 
 const withDone = (memory: ReplaceMemory, ...what: readonly string[]): ReplaceMemory => ({
   ...memory,
   done: [...memory.done.filter((one) => !what.includes(one)), ...what],
+});
+
+const withoutDone = (memory: ReplaceMemory, ...what: readonly string[]): ReplaceMemory => ({
+  ...memory,
+  done: memory.done.filter((one) => !what.includes(one)),
 });
 
 const withCopy = (memory: ReplaceMemory, change: (copy: Copy) => Partial<Copy>): ReplaceMemory =>
@@ -78,11 +115,11 @@ const withMachine = (memory: ReplaceMemory, change: Partial<NewInstance>): Repla
   memory.machine ? { ...memory, machine: { ...memory.machine, ...change } } : memory;
 
 const failRung = (memory: ReplaceMemory, reason: string): ReplaceMemory => ({
-  ...memory,
+  ...withoutDone(memory, 'down', 'started', 'left-pool'),
   rung: null,
   upSinceMs: null,
   intent: null,
-  done: memory.done.filter((what) => what !== 'down'),
+  setback: null,
   failed: memory.rung === null ? memory.failed : [...memory.failed, { rung: memory.rung, reason }],
 });
 
@@ -91,7 +128,7 @@ function afterDone(memory: ReplaceMemory, act: Act, result: Done): ReplaceMemory
     case 'begin':
       return act.memory;
     case 'inspect':
-      return inspected(memory, result);
+      return inspected(memory, act.which, result);
     case 'take-rung':
       return { ...memory, rung: act.rung, upSinceMs: null, inspectedAtMs: null };
     case 'fail-rung':
@@ -101,9 +138,9 @@ function afterDone(memory: ReplaceMemory, act: Act, result: Done): ReplaceMemory
     case 'restart':
       return restarted(memory, result);
     case 'stop-instance':
-      return withDone(memory, act.which === 'old' ? 'stopped' : 'young-stopped');
+      return memory;
     case 'start-instance':
-      return withDone(memory, 'started');
+      return withDone(withoutDone(memory, 'stopped'), 'started');
     case 'choose':
       return { ...memory, copy: act.copy, generation: memory.generation + 1 };
     case 'create':
@@ -115,7 +152,10 @@ function afterDone(memory: ReplaceMemory, act: Act, result: Done): ReplaceMemory
     case 'leave-pool':
       return withDone(memory, 'left-pool');
     case 'standby':
-      return withDone(memory, 'standby');
+      return withDone(
+        withoutDone(memory, ...memory.done.filter((what) => what.startsWith('leave-standby'))),
+        'standby',
+      );
     case 'swap':
       return {
         ...withCopy(memory, () => ({ mounted: act.to })),
@@ -140,29 +180,28 @@ function afterDone(memory: ReplaceMemory, act: Act, result: Done): ReplaceMemory
     case 'masked':
       return withMachine(memory, { masked: true });
     case 'mask-old':
-      return withMachine(withDone(memory, 'fencing'), { fencedBy: 'acknowledgement', identity: 'none' });
+      return withMachine(memory, { fencedBy: 'acknowledgement', identity: 'none' });
     case 'fenced':
       return withMachine(withDone(memory, 'fencing'), { fencedBy: act.by, identity: 'none' });
     case 'join':
       return withMachine(memory, { joined: true });
     case 'leave':
-      return withMachine(memory, { joined: false });
+      return withMachine(withoutDone(memory, 'joining'), { joined: false });
     case 'take-over':
       return { ...withMachine(memory, { identity: 'new' }), upSinceMs: result.atMs, inspectedAtMs: result.atMs };
     case 'give-up-machine':
-      return withMachine({ ...memory, upSinceMs: null }, { givenUp: act.reason });
+      return withMachine({ ...memory, upSinceMs: null, setback: null }, { givenUp: act.reason });
     case 'mask-young':
-      return withMachine(memory, { identity: 'none' });
+      return withMachine(withDone(memory, 'young-masked'), { identity: 'none' });
     case 'start-old':
-      return withMachine(withDone(memory, 'old-started'), { identity: 'old' });
+      return withMachine(withoutDone(memory, 'masking'), { identity: 'old' });
     case 'drop-machine':
       return droppedMachine(memory);
     case 'prove':
       return { ...memory, proved: act.reason };
     case 'clear':
-      return withDone(memory, clearingKey(act.what, act.target));
+      return cleared(memory, act);
     case 'detach':
-      return detached(memory, act.volumeId, result.note);
     case 'attach':
       return memory;
     case 'wait':
@@ -171,26 +210,29 @@ function afterDone(memory: ReplaceMemory, act: Act, result: Done): ReplaceMemory
   }
 }
 
-/** The old root's device is remembered, to be put back. */
-const detached = (memory: ReplaceMemory, volumeId: string, device: string | undefined): ReplaceMemory =>
-  memory.machine && device !== undefined && !memory.found.volumes.some((volume) => volume.volumeId === volumeId)
-    ? withMachine(withDone(memory, 'fencing'), { oldRoot: { device, volumeId } })
-    : memory;
+const cleared = (memory: ReplaceMemory, { what, target }: Extract<Act, { readonly do: 'clear' }>): ReplaceMemory =>
+  withDone(
+    what === 'leave-standby' ? withoutDone(memory, 'standby', 'standing-by') : memory,
+    clearingKey(what, target),
+  );
 
-function inspected(memory: ReplaceMemory, { seen, atMs }: Done): ReplaceMemory {
+function inspected(memory: ReplaceMemory, which: 'old' | 'young', { seen, atMs }: Done): ReplaceMemory {
   const after = { ...memory, inspectedAtMs: atMs };
-  const { copy, rung, done } = memory;
+  const { rung, done } = memory;
+  if (which === 'young') return withMachine(after, { heard: memory.machine?.fence ?? 0 });
   if (rung === 'stop-start' && done.includes('started') && memory.upSinceMs === null)
     return { ...after, upSinceMs: atMs };
-  if (rung !== 'swap' || !copy || !seen) return after;
+  if (rung !== 'swap' || !memory.copy || !seen) return after;
   // What is mounted is what the node says: an attempt before this one may have died behind its command.
-  const isCopy =
-    copy.volumes.length > 0 &&
-    copy.volumes.every(({ volumeId }) => seen.volumes.some((volume) => volume.volumeId === volumeId));
-  return {
-    ...withCopy(after, () => ({ mounted: isCopy ? 'copy' : 'found' })),
-    upSinceMs: isCopy ? (memory.upSinceMs ?? atMs) : null,
-  };
+  const mounted = mountedOf(memory, seen) ?? 'found';
+  return { ...withCopy(after, () => ({ mounted })), upSinceMs: mounted === 'copy' ? (memory.upSinceMs ?? atMs) : null };
+}
+
+/** Which of the two sets of volumes the node says is mounted; null where it says neither. */
+function mountedOf({ copy, found }: ReplaceMemory, seen: NodeState | null | undefined): Copy['mounted'] | null {
+  const are = (volumes: readonly { readonly volumeId: string }[] = []): boolean =>
+    volumes.length > 0 && volumes.every(({ volumeId }) => seen?.volumes.some((one) => one.volumeId === volumeId));
+  return are(copy?.volumes) ? 'copy' : are(found.volumes) ? 'found' : null;
 }
 
 function restarted(memory: ReplaceMemory, { seen, atMs }: Done): ReplaceMemory {
@@ -210,6 +252,7 @@ function droppedCopy(memory: ReplaceMemory): ReplaceMemory {
     upSinceMs: null,
     // As it was found again; a new instance goes its own way.
     done: memory.machine ? memory.done : memory.done.filter((what) => what !== 'down' && what !== 'left-pool'),
+    setback: null,
     tried: [...memory.tried, { source: copy.source, rank: copy.rank, snapshotIds, ...blame }].slice(-MAX_TRIED),
   };
 }
@@ -236,65 +279,82 @@ function droppedMachine(memory: ReplaceMemory): ReplaceMemory {
 const MACHINE_DONE: readonly string[] = [
   'keep-volumes',
   'fencing',
+  'masking',
   'mask-failed',
-  'young-stopped',
+  'joining',
+  'taking-over',
+  'young-masked',
   'young-mask-failed',
-  'old-started',
 ];
 const MAX_TRIED = 12;
 
-function afterFailed(memory: ReplaceMemory, act: Act, { reason, fault, putBack, seen }: Failed): ReplaceMemory {
-  const blame = (of: Blame['fault']): ReplaceMemory => withCopy(memory, () => ({ givenUp: { fault: of, reason } }));
+function afterFailed(memory: ReplaceMemory, act: Act, failed: Failed): ReplaceMemory {
+  const { reason, fault, seen } = failed;
+  const blame = (of: Blame['fault']): ReplaceMemory =>
+    withCopy(memory, ({ givenUp }) => ({ givenUp: givenUp ?? { fault: of, reason } }));
   switch (act.do) {
     case 'restart':
-    case 'start-instance':
       return failRung(memory, reason);
     case 'stop-instance':
-      return act.which === 'young'
-        ? withDone(memory, 'young-stopped')
-        : memory.machine
-          ? withMachine(memory, { givenUp: reason })
-          : failRung(memory, reason);
+      // Refused: nobody has stopped it.
+      return act.which === 'old' && memory.rung === 'stop-start'
+        ? failRung(withoutDone(memory, 'stopped'), reason)
+        : memory;
     case 'create':
+      return memory.machine ? gaveUp(blame('other'), reason) : blame('other');
     case 'attach':
-      if (memory.copy) return blame('other');
-      return memory.machine ? withMachine(memory, { givenUp: reason }) : failRung(memory, reason);
+      if (memory.copy?.volumes.some(({ volumeId }) => volumeId === act.volumeId)) return blame('other');
+      return gaveUp(memory, reason);
     case 'check':
       return fault === 'data' ? blame('mount') : blame('other');
-    case 'swap': {
-      if (act.to === 'found') return { ...memory, inspectedAtMs: null };
-      const ends = seen?.clients.some(({ state }) => state === 'failed') === true;
-      return withCopy(memory, () => ({
-        mounted: putBack === false ? 'copy' : 'found',
-        givenUp: { fault: fault === 'data' ? 'mount' : ends ? 'open' : 'other', reason },
-      }));
-    }
+    case 'swap':
+      return act.to === 'found' ? wentBack(memory, seen) : notSwapped(memory, failed);
     case 'standby':
-      return failRung(memory, reason);
+      return failRung(withoutDone(memory, 'standing-by'), reason);
     case 'launch':
-      return withMachine(memory, { givenUp: reason });
+    case 'keep-volumes':
+    case 'join':
+      return gaveUp(memory, reason);
+    case 'take-over':
+      return withMachine(gaveUp(memory, reason), { identity: 'new' });
     case 'mask-old':
       return withDone(memory, 'mask-failed');
     case 'mask-young':
       return withDone(memory, 'young-mask-failed');
     case 'start-old':
-      return withDone(memory, 'old-started');
-    case 'take-over':
-    case 'keep-volumes':
-    case 'join':
-      return withMachine(
-        { ...memory, upSinceMs: null },
-        { givenUp: reason, ...(act.do === 'take-over' && { identity: 'new' as const }) },
-      );
+      return startedOld(memory, seen);
     case 'clear':
-      // The node is well: what cannot be cleared up is told of in the journal, and left.
-      return withDone(memory, clearingKey(act.what, act.target));
+      // The node is well: what cannot be cleared up is told of in the journal, and left. On standby it serves nobody, and is not left.
+      return act.what === 'leave-standby' ? memory : { ...cleared(memory, act), setback: null };
     case 'hold':
       return withDone(memory, 'held');
     default:
       return memory;
   }
 }
+
+const gaveUp = (memory: ReplaceMemory, reason: string): ReplaceMemory =>
+  withMachine({ ...memory, upSinceMs: null }, { givenUp: memory.machine?.givenUp ?? reason });
+
+/** A client that ends on the volumes of before was found so. */
+function wentBack(memory: ReplaceMemory, seen: NodeState | null | undefined): ReplaceMemory {
+  if (mountedOf(memory, seen) !== 'found') return { ...memory, inspectedAtMs: null };
+  return { ...withCopy(memory, () => ({ mounted: 'found' })), intent: null, setback: null };
+}
+
+function notSwapped(memory: ReplaceMemory, { reason, fault, putBack, seen }: Failed): ReplaceMemory {
+  const ends = seen?.clients.some(({ state }) => state === 'failed') === true;
+  return withCopy(memory, () => ({
+    mounted: mountedOf(memory, seen) ?? (putBack === false ? 'copy' : 'found'),
+    givenUp: { fault: fault === 'data' ? 'mount' : ends ? 'open' : 'other', reason },
+  }));
+}
+
+/** Its client may end as it did before; what counts is that nothing keeps it from running any more. */
+const startedOld = (memory: ReplaceMemory, seen: NodeState | null | undefined): ReplaceMemory =>
+  seen?.clients.every(({ masked }) => !masked) && mountedOf({ ...memory, copy: null }, seen) === 'found'
+    ? { ...withMachine(withoutDone(memory, 'masking'), { identity: 'old' }), setback: null }
+    : memory;
 
 /** A command that may still run, or a call that may still be served: the node and EC2 say what became of it. */
 function afterUnknown(memory: ReplaceMemory, act: Act, reason: string): ReplaceMemory {
@@ -310,7 +370,7 @@ function afterUnknown(memory: ReplaceMemory, act: Act, reason: string): ReplaceM
     case 'mask-young':
       return withDone(memory, 'young-mask-failed');
     case 'take-over':
-      return withMachine({ ...memory, upSinceMs: null }, { givenUp: reason, identity: 'new' });
+      return withMachine(gaveUp(memory, reason), { identity: 'new' });
     default:
       return memory;
   }

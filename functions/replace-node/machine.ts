@@ -7,6 +7,7 @@ import { backToOld } from './machine-back.ts';
 import type { Act, Facts } from './model.ts';
 import { move } from './moving.ts';
 import { proving } from './proving.ts';
+import { isSpent } from './setbacks.ts';
 import { prepareCopy, takeAway } from './swap.ts';
 import { BOUND_MS, isPending, waitedMs, waitFor } from './waits.ts';
 
@@ -21,7 +22,8 @@ export function machineNext(facts: Facts, memory: ReplaceMemory): Act {
     };
   if (!machine) return planMachine(facts, memory);
   if (machine.givenUp !== null) return backToOld(facts, memory, machine, machine.givenUp);
-  return launched(facts, memory, machine) ?? ready(facts, memory, machine);
+  const act = launched(facts, memory, machine) ?? ready(facts, memory, machine);
+  return isSpent(memory, act) ? giveUp(`${memory.setback?.act} did not come off: ${memory.setback?.reason}`) : act;
 }
 
 /** The node's own zone first, then those that the fleet file names; each once. */
@@ -50,6 +52,7 @@ function planMachine({ old, fleet, want }: Facts, memory: ReplaceMemory): Act {
     instanceId: '',
     fence: 0,
     identity: 'old',
+    heard: 0,
     masked: false,
     fencedBy: null,
     oldRoot: null,
@@ -75,7 +78,8 @@ function launched(facts: Facts, memory: ReplaceMemory, machine: NewInstance): Ac
   const { instance, agentOnline } = young;
   if (instance.state === 'terminated' || instance.state === 'shutting-down' || instance.state === 'stopped')
     return giveUp(`the new instance is ${instance.state}: ${'it could not be launched, or somebody ended it'}`);
-  if (machine.masked) return null;
+  const isHeard = machine.heard === machine.fence;
+  if (machine.masked && (isHeard || machine.identity === 'new')) return null;
   if (instance.state !== 'running' || !agentOnline) {
     return waitedMs(memory, nowMs) > BOUND_MS.boot
       ? giveUp(
@@ -87,7 +91,8 @@ function launched(facts: Facts, memory: ReplaceMemory, machine: NewInstance): Ac
           instance.state === 'running' ? 'its agent is not heard of yet' : `the new instance is ${instance.state}`,
         );
   }
-  if (!facts.seen) return { do: 'inspect', which: 'young' };
+  // The first word under each fence: what an attempt before this one has sent to it is over then.
+  if (!isHeard || !facts.seen) return { do: 'inspect', which: 'young' };
   if (facts.seen.clients.every(({ masked, state }) => masked && state !== 'running')) return { do: 'masked' };
   return giveUp('the client of the new instance is not masked: two copies of one identity could run');
 }
@@ -129,6 +134,8 @@ function fence({ old, nowMs }: Facts, memory: ReplaceMemory, machine: NewInstanc
   const { instance, agentOnline } = old;
   const { instanceId, state, rootVolumeId } = instance;
   if (state === 'terminated') return { do: 'fenced', by: 'root-detached' };
+  if (state === 'running' && instance.autoScalingGroup !== null && !memory.done.includes('standby'))
+    return { do: 'standby', group: instance.autoScalingGroup };
   if (state === 'running' && agentOnline && !memory.done.includes('mask-failed'))
     return { do: 'mask-old', reason: 'its identity moves to the new instance' };
   if (state === 'running' && !isPending(memory, 'StopInstances', instanceId, nowMs))

@@ -162,6 +162,8 @@ export type Clearing =
 export type End =
   | { readonly as: 'healed'; readonly reason: string }
   | { readonly as: 'refused'; readonly refusal: Refusal }
+  /** Something must be put back and does not come off: a person is told, and the next attempt goes on from here. */
+  | { readonly as: 'failed'; readonly code: FailureCode; readonly reason: string; readonly lookAgainMs: number }
   | { readonly as: 'escalated'; readonly code: FailureCode | GuardrailCode; readonly reason: string };
 
 /** What came of an act. */

@@ -29,7 +29,9 @@ export function proving(
     case 'waiting':
       return { do: 'wait', seconds: verdict.seconds, what: verdict.why };
     case 'silent':
-      return { do: 'inspect', which };
+      return (which === 'old' ? facts.old : facts.young)?.agentOnline
+        ? { do: 'inspect', which }
+        : { do: 'wait', seconds: 60, what: 'neither its client nor its agent answers' };
     case 'failed':
       return failed(verdict.reason, verdict.at);
     case 'unknown':

@@ -3,47 +3,69 @@ import type { ReplaceMemory } from '../../shared/heal/memory.ts';
 import { isImpaired, refuse } from './begin.ts';
 import type { Act, Facts } from './model.ts';
 import { proving } from './proving.ts';
+import { isSpent } from './setbacks.ts';
 import { BOUND_MS, isPending, waitedMs, waitFor } from './waits.ts';
 
 const FAILED = (reason: string): Act => ({ do: 'fail-rung', reason });
 
 export function stopStartNext(facts: Facts, memory: ReplaceMemory): Act {
-  const { old, nowMs } = facts;
+  const { old } = facts;
   if (!old) return FAILED('the instance is gone');
-  const { instanceId, state } = old.instance;
-  const stopped = memory.done.includes('stopped');
-  const started = memory.done.includes('started');
-  if (!stopped) {
-    // Somebody else's stop is somebody else's business.
-    if (state === 'stopped' && memory.intent?.call !== 'StopInstances')
-      return refuse('instance-stopped', 'the instance was stopped by somebody else', { page: true });
-    if (state === 'stopped') return { do: 'start-instance', reason: 'it has stopped' };
-    if (state === 'running' && !isPending(memory, 'StopInstances', instanceId, nowMs))
-      return { do: 'stop-instance', which: 'old', reason: 'EC2 finds it impaired, or its agent is silent' };
-    return waitedMs(memory, nowMs) > BOUND_MS.stop
-      ? FAILED(`it is still ${state}`)
-      : waitFor(memory, nowMs, `the instance is ${state}`);
+  const act = memory.done.includes('started')
+    ? started(facts, memory, old)
+    : memory.done.includes('stopped')
+      ? stopped(facts, memory, old)
+      : running(facts, memory, old);
+  return isSpent(memory, act) ? FAILED(`${memory.setback?.act} did not come off: ${memory.setback?.reason}`) : act;
+}
+
+type Old = NonNullable<Facts['old']>;
+
+function running(facts: Facts, memory: ReplaceMemory, { instance }: Old): Act {
+  const { state, autoScalingGroup } = instance;
+  if (state === 'running') {
+    // A member that does not run is replaced by its group, but on standby.
+    if (autoScalingGroup !== null && !memory.done.includes('standby'))
+      return { do: 'standby', group: autoScalingGroup };
+    return { do: 'stop-instance', which: 'old', reason: 'EC2 finds it impaired, or its agent is silent' };
   }
-  if (!started) {
-    if (state === 'stopped' && !isPending(memory, 'StartInstances', instanceId, nowMs))
-      return { do: 'start-instance', reason: 'it has stopped' };
-    return waitedMs(memory, nowMs) > BOUND_MS.stop
-      ? FAILED(`it is still ${state}`)
-      : waitFor(memory, nowMs, `the instance is ${state}`);
-  }
+  // Somebody else's stop is somebody else's business.
+  if (state === 'stopped' || state === 'stopping')
+    return refuse('instance-stopped', `the instance is ${state}, by somebody else`, { page: true });
+  return waitedMs(memory, facts.nowMs) > BOUND_MS.boot
+    ? FAILED(`it is still ${state}`)
+    : waitFor(memory, facts.nowMs, `the instance is ${state}`);
+}
+
+/** By this heal: intended at least. */
+function stopped({ nowMs }: Facts, memory: ReplaceMemory, { instance }: Old): Act {
+  const { instanceId, state } = instance;
+  const isStarting = memory.intent?.call === 'StartInstances' && memory.intent.target === instanceId;
+  if (state === 'stopped' && !isPending(memory, 'StartInstances', instanceId, nowMs))
+    return { do: 'start-instance', reason: 'it has stopped' };
+  if (state === 'running' && !isStarting && !isPending(memory, 'StopInstances', instanceId, nowMs))
+    return { do: 'stop-instance', which: 'old', reason: 'what became of the stop before nobody knows, and it runs' };
+  if (state === 'running' && isStarting)
+    return { do: 'start-instance', reason: 'it has started: nothing is left to do' };
+  return waitedMs(memory, nowMs) > BOUND_MS.stop
+    ? FAILED(`it is still ${state}`)
+    : waitFor(memory, nowMs, `the instance is ${state}`);
+}
+
+function started(facts: Facts, memory: ReplaceMemory, { instance, checks, agentOnline }: Old): Act {
+  const { nowMs } = facts;
+  const { instanceId, state } = instance;
   if (state === 'stopped' && !isPending(memory, 'StartInstances', instanceId, nowMs))
     return FAILED('it was started and is stopped again');
-  if (memory.upSinceMs === null) {
-    if (isImpaired(facts)) return FAILED('EC2 finds it impaired still');
-    const up = state === 'running' && old.checks?.instance === 'ok' && old.checks.system === 'ok';
-    if (up && old.agentOnline) return { do: 'inspect', which: 'old' };
-    return waitedMs(memory, nowMs) > BOUND_MS.boot
-      ? FAILED(up ? 'its agent stays silent' : `it is ${state}, its checks say ${old.checks?.instance ?? 'nothing'}`)
-      : waitFor(
-          memory,
-          nowMs,
-          up ? 'its agent is not heard of yet' : `the instance is ${state}, its checks are not through`,
-        );
-  }
-  return proving(facts, memory, memory.upSinceMs, 'old', FAILED);
+  if (memory.upSinceMs !== null) return proving(facts, memory, memory.upSinceMs, 'old', FAILED);
+  if (isImpaired(facts)) return FAILED('EC2 finds it impaired still');
+  const up = state === 'running' && checks?.instance === 'ok' && checks.system === 'ok';
+  if (up && agentOnline) return { do: 'inspect', which: 'old' };
+  if (waitedMs(memory, nowMs) > BOUND_MS.boot)
+    return FAILED(up ? 'its agent stays silent' : `it is ${state}, its checks say ${checks?.instance ?? 'nothing'}`);
+  return waitFor(
+    memory,
+    nowMs,
+    up ? 'its agent is not heard of yet' : `the instance is ${state}, its checks are not through`,
+  );
 }

@@ -5,7 +5,9 @@ import type { Blame, Copy, ReplaceMemory } from '../../shared/heal/memory.ts';
 import { refuse } from './begin.ts';
 import { chooseCopy } from './choose.ts';
 import type { Act, Facts } from './model.ts';
+import { onceSettled } from './owed.ts';
 import { proving } from './proving.ts';
+import { isSpent } from './setbacks.ts';
 import { BOUND_MS, isPending, waitedMs, waitFor } from './waits.ts';
 
 export function swapNext(facts: Facts, memory: ReplaceMemory): Act {
@@ -16,18 +18,42 @@ export function swapNext(facts: Facts, memory: ReplaceMemory): Act {
       reason:
         'which volumes are the node’s cannot be told: the node is silent, or its mounts do not fit the fleet file',
     };
-  if (!facts.old) return { do: 'fail-rung', reason: 'the instance is gone' };
-  if (!copy) return beforeCopy(facts, memory);
+  if (!copy) return facts.old ? beforeCopy(facts, memory) : { do: 'fail-rung', reason: 'the instance is gone' };
+  const unknown = outOfReach(facts, memory, copy);
+  if (unknown) return unknown;
   if (copy.givenUp) return takeAway(facts, memory, copy, copy.givenUp);
-  return prepareCopy(facts, memory, copy, 'old') ?? exchange(facts, memory, copy);
+  const act = prepareCopy(facts, memory, copy, 'old') ?? exchange(facts, memory, copy);
+  const reason = `${memory.setback?.act} did not come off: ${memory.setback?.reason}`;
+  return isSpent(memory, act) ? { do: 'give-up-copy', blame: { fault: 'other', reason } } : act;
 }
+
+/** What is mounted only the node can tell; where it does not, nothing is taken off it. */
+function outOfReach(facts: Facts, memory: ReplaceMemory, copy: Copy): Act | null {
+  const { old, seen } = facts;
+  const state = old?.instance.state ?? 'terminated';
+  if (state === 'terminated') return takeAway(facts, memory, { ...copy, mounted: 'found' }, copy.givenUp ?? GONE);
+  const runs = state === 'running';
+  if (runs && (old?.agentOnline || seen !== null)) return null;
+  // Before the first exchange only EC2 has to be asked; a client that is up on the copy is proved by whoever looks at it.
+  if (!memory.done.includes('down')) return copy.givenUp ? null : { do: 'give-up-copy', blame: SILENT };
+  if (runs && copy.givenUp === null && copy.mounted === 'copy' && memory.upSinceMs !== null) return null;
+  return runs
+    ? refuse('node-silent', 'the node does not answer, and only it can tell which volumes are mounted', { page: true })
+    : refuse('instance-stopped', `the instance is ${state}: somebody has stopped it in the middle of a swap`, {
+        page: true,
+        lookAgainMs: STOPPED_AGAIN_MS,
+      });
+}
+
+const STOPPED_AGAIN_MS = 15 * 60_000;
+const GONE: Blame = { fault: 'other', reason: 'the instance is gone' };
+const SILENT: Blame = { fault: 'other', reason: 'the node does not answer commands any more' };
 
 function beforeCopy(facts: Facts, memory: ReplaceMemory): Act {
   const { old } = facts;
   if (!old?.agentOnline)
     return { do: 'fail-rung', reason: 'the node does not answer commands, and its volumes are exchanged by one' };
-  if (!facts.seen) return { do: 'inspect', which: 'old' };
-  if (memory.tried.some(({ fault }) => fault === 'same-stop')) return sameStop(memory);
+  if (memory.tried.some(({ fault }) => fault === 'same-stop')) return onceSettled(facts, memory, sameStop(memory));
   const chosen = chooseCopy(facts, memory, memory.found.availabilityZone);
   return 'failed' in chosen ? noneLeft(facts, memory, chosen.failed) : chosen;
 }
@@ -42,9 +68,8 @@ const sameStop = ({ tried }: ReplaceMemory): Act => ({
   },
 });
 
-function noneLeft(facts: Facts, { tried }: ReplaceMemory, why: string): Act {
-  const { want } = facts;
-  if (want.do === 'undo') return refuse('nothing-to-undo', why);
+function noneLeft({ want }: Facts, { tried }: ReplaceMemory, why: string): Act {
+  if (want.do === 'undo' && tried.length === 0) return refuse('nothing-to-undo', why);
   if (want.do === 'restore' && tried.length === 0) return refuse('snapshot-unfit', why);
   return { do: 'fail-rung', reason: why };
 }
@@ -118,8 +143,6 @@ function stepOf(
 
 function exchange(facts: Facts, memory: ReplaceMemory, copy: Copy): Act {
   if (copy.mounted === 'found') {
-    // What an attempt before this one has done to the mounts, the node itself says.
-    if (!facts.seen) return { do: 'inspect', which: 'old' };
     if (needsPool(facts, memory)) return { do: 'leave-pool' };
     const group = facts.old?.instance.autoScalingGroup;
     if (group && !memory.done.includes('standby')) return { do: 'standby', group };

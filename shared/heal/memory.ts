@@ -94,6 +94,8 @@ export interface NewInstance {
   readonly instanceId: string;
   /** The fence that this heal holds it by. */
   readonly fence: number;
+  /** The fence under which it has answered: another holder asks first. 0: never. */
+  readonly heard: number;
   /** identity: whose client may run. old → none → new (rules 13 and 14 of docs/model.md). */
   readonly identity: 'old' | 'none' | 'new';
   /** Whether its client was seen masked before anything else was done with it. */
@@ -114,6 +116,14 @@ export interface Intent {
   readonly atMs: number;
 }
 
+/** An act that did not come off, or whose answer was lost, several times in a row: it is made again at intervals, and a person is told. */
+export interface Setback {
+  readonly act: string;
+  readonly count: number;
+  readonly reason: string;
+  readonly atMs: number;
+}
+
 export interface ReplaceMemory {
   /** When it began, ms since the epoch: a flap keeps its incident, and what is made then is not what was made before. */
   readonly beganAtMs: number;
@@ -130,6 +140,7 @@ export interface ReplaceMemory {
   readonly copy: Copy | null;
   readonly machine: NewInstance | null;
   readonly intent: Intent | null;
+  readonly setback: Setback | null;
   /** Since when the client of the rung under way is up, or was to be: what proves it comes after this. */
   readonly upSinceMs: number | null;
   /** Since when the act under way is waited for. */

@@ -1,476 +1,398 @@
-// A node, its instance, its volumes and a few snapshots, as small as they can be: what the ladder's own decisions are driven against, with a
-// call that is lost, a heal that dies, or an answer that never comes at any place.
-import type { Act, Facts, Result } from '../../functions/replace-node/model.ts';
+// A node, its instances, its volumes and a few snapshots, as small as they can be: time passes, states settle, watch-fleet looks once a minute,
+// and EC2 shows what it shows. What acts do to it is in ladder-acts.ts; what must never be, in ladder-never.ts.
+import type { Facts, Watched } from '../../functions/replace-node/model.ts';
 import type { InstanceNow } from '../../shared/aws/instances.ts';
 import type { VolumeNow } from '../../shared/aws/volumes.ts';
 import type { NodeState } from '../../shared/documents/node-answer.ts';
-import type { Fleet, Role } from '../../shared/fleet/model.ts';
-import type { ReplaceMemory } from '../../shared/heal/memory.ts';
-import type { Want } from '../../shared/heal/records.ts';
-import type { SnapshotFact, SnapshotSet } from '../../shared/snapshots/model.ts';
+import { type Behaviour, type LadderSetting, SUBNETS, ZONES } from './ladder-setting.ts';
 
-/** What a client makes of data: it follows its chain; it ends; it stands still where the node had stopped, or below. */
-export type Behaviour = 'follows' | 'ends' | 'same-stop' | 'lower-stop';
-
-export interface LadderSetting {
-  readonly fleet: Fleet;
-  readonly want: Want;
-  readonly role: Role;
-  /** What its own data do: before a restart, and after one. */
-  readonly before: Behaviour;
-  readonly afterRestart: Behaviour;
-  /** What the sets of snapshots do, best first. */
-  readonly sets: readonly Behaviour[];
-  /** Instance and agent are out of reach from the beginning, until the instance was stopped and started, or for good. */
-  readonly dead?: 'until-started' | 'for-good';
-  /** The node's own zone, then another one. */
-  readonly capacity: readonly [boolean, boolean];
-  readonly youngWorks: boolean;
-}
-
-type Power = 'none' | 'running' | 'stopped';
-
-interface Box {
-  power: Power;
-  masked: boolean;
-  client: 'running' | 'stopped' | 'failed';
-  /** Volumes at the mount point: found, copy or nothing. */
-  mounted: string | null;
-  root: boolean;
-  healthy: boolean;
-}
-
+export const NODE = 'node2';
 export const OLD = 'i-0a1b2c3d4e5f60718';
-export const YOUNG = 'i-0b1b2c3d4e5f60718';
-export const FOUND = 'vol-0a1b2c3d4e5f60718';
-const ROOT = 'vol-0r00000000000000'.replace('r', 'a');
-const ZONES = ['eu-west-1a', 'eu-west-1b'] as const;
-const SUBNETS = ['subnet-0a', 'subnet-0b'] as const;
-const STOPPED_AT = 1000;
-const START_MS = Date.UTC(2026, 0, 1, 12);
+export const ROOT = 'vol-0a00000000000000f';
+export const START_MS = Date.UTC(2026, 0, 1, 12);
+const SECOND_MS = 1_000;
+const MINUTE_MS = 60_000;
 
-interface Disk {
-  behaviour: Behaviour;
-  attachedTo: string | null;
+/** The chain makes a block each 15 s; a client that catches up takes in one a second. */
+const BLOCK_MS = 15_000;
+const CHAIN_AT_START = 1050;
+export const STOPPED_AT = 1000;
+const COPY_HEIGHT = STOPPED_AT - 100;
+const LOADS_MS = 20_000;
+
+/** How long states take that AWS calls temporary. */
+const TAKES_MS = {
+  boot: 20_000,
+  agent: 30_000,
+  checks: 60_000,
+  stop: 60_000,
+  create: 8_000,
+  attach: 6_000,
+  detach: 6_000,
+};
+
+export interface Box {
+  readonly id: string;
   readonly zone: string;
-  readonly node: string;
+  power: 'pending' | 'running' | 'stopping' | 'stopped' | 'terminated';
+  powerAtMs: number;
+  healthy: boolean;
+  /** Until then Systems Manager has not noticed that its agent is gone. */
+  lingersUntilMs: number;
+  /** Its data die with it: the new one's client ends on whatever it is given. */
+  breaksClients: boolean;
+  rootId: string;
+  masked: boolean;
+  /** Since when its client runs. */
+  runsSinceMs: number | null;
+  ended: boolean;
+  mounted: (string | null)[];
+  fstab: (string | null)[];
+  /** The highest that was heard of on the node. */
+  fence: number;
+  joining: boolean;
+  retired: boolean;
+  standby: boolean;
+  observed: Watched | null;
+}
+
+export interface Disk {
+  readonly id: string;
+  behaviour: Behaviour;
+  height: number;
+  /** What its signing state says was signed. */
+  signed: number;
+  identity: 'own' | 'donor' | 'none';
+  at: { instanceId: string; device: string } | null;
+  state: 'creating' | 'available' | 'attaching' | 'attached' | 'detaching';
+  readonly zone: string;
+  readonly origin: 'found' | 'root' | string;
+  readonly part: number;
+  readonly madeAtMs: number;
+  /** Tagged with how long it is kept. */
+  kept: boolean;
+}
+
+export type Later = { readonly atMs: number } & (
+  | { readonly is: 'power'; readonly id: string }
+  | { readonly is: 'person'; readonly id: string }
+  | { readonly is: 'disk'; readonly id: string }
+  | { readonly is: 'act'; readonly number: number }
+);
+
+interface View {
+  readonly boxes: ReadonlyMap<string, ReturnType<LadderWorld['machine']>>;
+  readonly volumes: readonly VolumeNow[];
 }
 
 export class LadderWorld {
   nowMs = START_MS;
   readonly setting: LadderSetting;
-  readonly boxes: Record<'old' | 'young', Box>;
+  readonly boxes = new Map<string, Box>();
   readonly disks = new Map<string, Disk>();
-  /** By CreateVolume's token. */
+  /** Of CreateVolume and RunInstances. */
   readonly tokens = new Map<string, string>();
-  launches = 0;
-  joined = false;
-  youngZone: string = ZONES[0];
-  /** What must never be, in words. */
-  readonly broken: string[] = [];
-  readonly swaps: string[] = [];
-  replacements = 0;
+  later: Later[] = [];
+  /** Describe as it was, until then. */
+  stale: { readonly untilMs: number; readonly view: View } | null = null;
+  pausedUntilMs = 0;
+  /** The highest that this node's key has ever signed. */
+  signed = STOPPED_AT;
+  readonly broken = new Set<string>();
 
   constructor(setting: LadderSetting) {
     this.setting = setting;
-    const dead = setting.dead !== undefined;
-    this.boxes = {
-      old: {
-        power: 'running',
-        masked: false,
-        client: dead ? 'failed' : setting.before === 'ends' ? 'failed' : 'running',
-        mounted: FOUND,
-        root: true,
-        healthy: !dead,
-      },
-      young: { power: 'none', masked: true, client: 'stopped', mounted: null, root: true, healthy: setting.youngWorks },
-    };
-    this.disks.set(FOUND, { behaviour: setting.before, attachedTo: OLD, zone: ZONES[0], node: 'node2' });
+    const dead = setting.dead !== null;
+    this.boxes.set(OLD, {
+      ...newBox(OLD, ZONES[0], ROOT, setting.fleet.volumes.length),
+      power: 'running',
+      powerAtMs: START_MS - 60 * MINUTE_MS,
+      healthy: !dead,
+      lingersUntilMs: setting.dead === 'lingers' ? START_MS + 4 * MINUTE_MS : 0,
+      masked: false,
+      runsSinceMs: setting.before === 'ends' ? null : START_MS - 60 * MINUTE_MS,
+      ended: setting.before === 'ends',
+      mounted: setting.fleet.volumes.map((_, part) => foundId(part)),
+      fstab: setting.fleet.volumes.map((_, part) => foundId(part)),
+    });
+    this.disks.set(ROOT, { ...this.newDisk(ROOT, 'root', -1, 'follows', ZONES[0]), ...attachedTo(OLD, '/dev/xvda') });
+    for (const part of setting.fleet.volumes.keys()) {
+      const own = { ...this.newDisk(foundId(part), 'found', part, setting.before, ZONES[0]), height: STOPPED_AT };
+      this.disks.set(own.id, { ...own, ...attachedTo(OLD, `/dev/sd${'fg'[part]}`) });
+      if (setting.kept === null) continue;
+      const id = `vol-0e0000000000000${part}e`;
+      this.disks.set(id, { ...this.newDisk(id, 'kept', part, setting.kept, ZONES[0]), state: 'available', kept: true });
+    }
+    this.observe(START_MS);
   }
 
-  facts(memory: ReplaceMemory | null, seen: NodeState | null): Facts {
-    const { fleet, want, role, sets } = this.setting;
-    const runs = this.joined ? 'young' : 'old';
+  newDisk(id: string, origin: string, part: number, behaviour: Behaviour, zone: string): Disk {
+    const identity = origin.startsWith('set-') && this.setting.donor === 'sibling' ? 'donor' : 'own';
+    const heights = { height: COPY_HEIGHT, signed: origin === 'found' ? STOPPED_AT : COPY_HEIGHT };
+    const rest = { at: null, state: 'creating', kept: false } as const;
+    return { id, behaviour, ...heights, identity, ...rest, zone, origin, part, madeAtMs: this.nowMs };
+  }
+
+  /** What becomes of a new instance is the setting's. */
+  newYoung(id: string, zone: string): Box {
+    const { young, fleet } = this.setting;
+    const rootId = id.replace(/^i-/, 'vol-');
+    this.disks.set(rootId, { ...this.newDisk(rootId, 'root', -1, 'follows', zone), ...attachedTo(id, '/dev/xvda') });
+    const box = newBox(id, zone, rootId, fleet.volumes.length);
     return {
-      nowMs: this.nowMs,
-      fleet,
-      want,
-      role,
-      node: 'node2',
-      incidentId: '7f3a0c1d',
-      onsetMs: START_MS - 60_000,
-      old: this.machine('old'),
-      young: memory?.machine?.instanceId ? this.machine('young') : null,
-      volumes: [...this.disks].map(([volumeId, disk]) => this.volume(volumeId, disk)),
-      seen,
-      watched: this.watched(runs),
-      breaker: { open: false, sentence: '1 of 5 nodes unhealthy or unknown, limit 1' },
-      haltedSinceMs: null,
-      sources: {
-        good: sets
-          .map((_, at) => setOf(at))
-          .filter(({ setId }) => !memory?.tried.some(({ source }) => source === setId)),
-        refused: [],
-        sibling: null,
-        kept: null,
-      },
-      initialization: null,
+      ...box,
+      healthy: young !== 'unhealthy',
+      masked: young !== 'unmasked',
+      breaksClients: young === 'ends',
+      joining: true,
     };
   }
 
-  private machine(which: 'old' | 'young') {
-    const box = this.boxes[which];
-    if (box.power === 'none') return null;
+  box(id: string): Box {
+    const box = this.boxes.get(id);
+    if (!box) throw new Error(`there is no instance ${id}`);
+    return box;
+  }
+
+  /** The one that was launched, if any was. */
+  youngs(): readonly Box[] {
+    return [...this.boxes.values()].filter(({ id }) => id !== OLD);
+  }
+
+  /** Time passes: what is on its way settles, and watch-fleet looks at the full minute. */
+  pass(forMs: number, due: (number: number) => void): void {
+    const untilMs = this.nowMs + forMs;
+    for (;;) {
+      const next = this.later.toSorted((a, b) => a.atMs - b.atMs)[0];
+      const lookMs = (Math.floor(this.nowMs / MINUTE_MS) + 1) * MINUTE_MS;
+      // Nobody looks back at more than the last of many minutes.
+      const nextLookMs =
+        next === undefined && untilMs - lookMs > MINUTE_MS ? Math.floor(untilMs / MINUTE_MS) * MINUTE_MS : lookMs;
+      if (Math.min(next?.atMs ?? Number.POSITIVE_INFINITY, nextLookMs) > untilMs) break;
+      if (next && next.atMs <= nextLookMs) {
+        this.later = this.later.filter((one) => one !== next);
+        this.nowMs = Math.max(this.nowMs, next.atMs);
+        if (next.is === 'act') due(next.number);
+        else if (next.is === 'person') this.comesBack(this.box(next.id));
+        else if (next.is === 'power') this.settlePower(this.box(next.id));
+        else this.settleDisk(next.id);
+      } else {
+        this.nowMs = nextLookMs;
+        this.observe(nextLookMs);
+      }
+    }
+    this.nowMs = untilMs;
+  }
+
+  power(box: Box, to: 'start' | 'stop'): void {
+    box.power = to === 'start' ? 'pending' : 'stopping';
+    box.powerAtMs = this.nowMs;
+    if (to === 'stop') box.lingersUntilMs = 0;
+    this.later.push({ atMs: this.nowMs + TAKES_MS[to === 'start' ? 'boot' : 'stop'], is: 'power', id: box.id });
+  }
+
+  private comesBack(box: Box): void {
+    if (box.power === 'stopped' && this.isAttached(box.rootId, box.id)) this.power(box, 'start');
+  }
+
+  private settlePower(box: Box): void {
+    if (box.power === 'stopping') {
+      this.stopClient(box);
+      Object.assign(box, { power: 'stopped', mounted: box.mounted.map(() => null), ended: false });
+    }
+    if (box.power !== 'pending') return;
+    Object.assign(box, { power: 'running', powerAtMs: this.nowMs });
+    if (this.setting.dead === 'until-started') box.healthy = true;
+    for (const [part, id] of box.fstab.entries())
+      box.mounted[part] = id !== null && this.isAttached(id, box.id) ? id : null;
+    this.startClient(box);
+  }
+
+  moves(disk: Disk, state: 'creating' | 'attaching' | 'detaching'): void {
+    disk.state = state;
+    const takes = state === 'creating' ? 'create' : state === 'attaching' ? 'attach' : 'detach';
+    this.later.push({ atMs: this.nowMs + TAKES_MS[takes], is: 'disk', id: disk.id });
+  }
+
+  private settleDisk(id: string): void {
+    const disk = this.disks.get(id);
+    if (disk?.state === 'attaching') disk.state = 'attached';
+    else if (disk?.state === 'creating') disk.state = 'available';
+    else if (disk?.state === 'detaching') Object.assign(disk, { state: 'available', at: null });
+  }
+
+  isAttached(id: string, instanceId: string): boolean {
+    const disk = this.disks.get(id);
+    return disk?.state === 'attached' && disk.at?.instanceId === instanceId;
+  }
+
+  /** It is started, unless it is masked or a volume is missing; on some data it ends at once. */
+  startClient(box: Box): void {
+    if (box.runsSinceMs !== null || box.masked) return;
+    const disks = box.mounted.map((id) => this.disks.get(id ?? ''));
+    const ends = disks.some((disk) => !disk || this.behaviourAfterStart(disk) === 'ends') || box.breaksClients;
+    box.ended = ends;
+    if (!ends) box.runsSinceMs = this.nowMs;
+  }
+
+  private behaviourAfterStart(disk: Disk): Behaviour {
+    if (disk.origin === 'found') disk.behaviour = this.setting.afterRestart;
+    return disk.behaviour;
+  }
+
+  stopClient(box: Box): void {
+    const height = this.heightOf(box);
+    for (const id of box.mounted) {
+      const disk = this.disks.get(id ?? '');
+      if (disk && height !== null) disk.height = height;
+    }
+    box.runsSinceMs = null;
+  }
+
+  /** null where there is no client, or it tells nobody. */
+  heightOf(box: Box): number | null {
+    const disk = this.disks.get(box.mounted[0] ?? '');
+    if (!disk || box.runsSinceMs === null || disk.behaviour === 'hangs') return null;
+    const loaded = Math.max(0, this.nowMs - box.runsSinceMs - LOADS_MS);
+    return Math.min(Math.max(disk.height, this.ceilingOf(disk)), disk.height + Math.floor(loaded / SECOND_MS));
+  }
+
+  private ceilingOf({ behaviour }: Disk): number {
+    const chain = CHAIN_AT_START + Math.floor((this.nowMs - START_MS) / BLOCK_MS);
+    return behaviour === 'same-stop' ? STOPPED_AT : behaviour === 'lower-stop' ? STOPPED_AT - 50 : chain;
+  }
+
+  private observe(atMs: number): void {
+    for (const box of this.boxes.values()) {
+      box.observed = box.joining || box.retired || box.power === 'terminated' ? null : this.observed(box, atMs);
+      const height = this.heightOf(box);
+      const disk = this.disks.get(box.mounted[0] ?? '');
+      if (disk && height !== null && box.power === 'running') {
+        disk.signed = Math.max(disk.signed, height);
+        this.signed = Math.max(this.signed, disk.signed);
+      }
+    }
+  }
+
+  private observed(box: Box, atMs: number): Watched {
+    const height = this.heightOf(box);
+    const disk = this.disks.get(box.mounted[0] ?? '');
+    const base = { instanceId: box.id, observedAtMs: atMs, sinceMs: atMs - SECOND_MS, height, lagBlocks: null };
+    if (box.power !== 'running' || !box.healthy || height === null || !disk || box.runsSinceMs === null)
+      return { ...base, health: 'unreachable', reason: 'its client does not answer', height: null };
+    const chain = CHAIN_AT_START + Math.floor((atMs - START_MS) / BLOCK_MS);
+    const told = { ...base, lagBlocks: chain - height, reason: `height ${height}` };
+    if (disk.behaviour === 'forked') return { ...told, health: 'forked' };
+    const stoodSinceMs = box.runsSinceMs + LOADS_MS + Math.max(0, this.ceilingOf(disk) - disk.height) * SECOND_MS;
+    const stuckMs = stoodSinceMs + this.setting.fleet.health.stuckSeconds * SECOND_MS;
+    const stands = disk.behaviour === 'same-stop' || disk.behaviour === 'lower-stop';
+    if (stands && atMs > stuckMs) return { ...told, health: 'stuck', sinceMs: stuckMs };
+    return { ...told, health: chain - height <= 3 ? 'synced' : 'behind' };
+  }
+
+  /** As EC2 and Systems Manager tell it. */
+  machine(box: Box) {
+    const { group } = this.setting;
     const running = box.power === 'running';
+    const devices = [...this.disks.values()].flatMap(({ id, at, state }) =>
+      at?.instanceId === box.id
+        ? [{ device: at.device, volumeId: id, deleteOnTermination: false, status: state === 'available' ? '' : state }]
+        : [],
+    );
     const instance: InstanceNow = {
-      instanceId: which === 'old' ? OLD : YOUNG,
-      state: box.power === 'running' ? 'running' : 'stopped',
-      availabilityZone: which === 'old' ? ZONES[0] : this.youngZone,
-      subnetId: which === 'old' ? SUBNETS[0] : this.youngZone === ZONES[0] ? SUBNETS[0] : SUBNETS[1],
+      instanceId: box.id,
+      state: box.power,
+      availabilityZone: box.zone,
+      subnetId: box.power === 'terminated' ? '' : (SUBNETS[box.zone === ZONES[0] ? 0 : 1] ?? ''),
       vpcId: 'vpc-0123456789abcdef0',
       instanceType: 'c5.large',
       privateIp: '10.0.0.10',
       rootDevice: '/dev/xvda',
-      rootVolumeId: box.root ? ROOT : null,
-      devices: [],
+      rootVolumeId: devices.some(({ volumeId }) => volumeId === box.rootId) ? box.rootId : null,
+      devices,
       tags: {},
       launchTemplate: { id: 'lt-0123456789abcdef0', version: '1' },
-      autoScalingGroup: null,
+      autoScalingGroup: box.id === OLD ? group : null,
       cloudFormationStack: null,
       instanceStore: false,
       publicIp: null,
     };
-    const check = box.healthy ? 'ok' : 'impaired';
+    const through = running && this.nowMs - box.powerAtMs > TAKES_MS.checks;
+    const check = !running ? 'not-applicable' : !through ? 'initializing' : box.healthy ? 'ok' : 'impaired';
+    const checks = { system: through ? 'ok' : check, instance: check, attachedEbs: through ? 'ok' : check } as const;
+    return { instance, checks, agentOnline: this.answers(box) || (running && this.nowMs < box.lingersUntilMs) };
+  }
+
+  /** Whether a command to it is carried out. */
+  answers(box: Box): boolean {
+    return box.power === 'running' && box.healthy && this.nowMs - box.powerAtMs >= TAKES_MS.agent;
+  }
+
+  view(): View {
     return {
-      instance,
-      checks: running
-        ? ({ system: 'ok', instance: check, attachedEbs: 'ok' } as const)
-        : ({ system: 'not-applicable', instance: 'not-applicable', attachedEbs: 'not-applicable' } as const),
-      agentOnline: running && box.healthy,
+      boxes: new Map([...this.boxes].map(([id, box]) => [id, this.machine(box)])),
+      volumes: [...this.disks.values()].map((disk) => this.volume(disk)),
     };
   }
 
-  private volume(volumeId: string, { attachedTo, zone }: Disk): VolumeNow {
-    const attachment = attachedTo && {
-      instanceId: attachedTo,
-      device: '/dev/sdf',
-      state: 'attached' as const,
-      deleteOnTermination: false,
-    };
-    return {
-      volumeId,
-      state: attachedTo ? 'in-use' : 'available',
-      sizeGiB: 500,
-      type: 'gp3',
-      iops: 3000,
-      throughputMiBps: 125,
-      availabilityZone: zone,
-      encrypted: true,
-      kmsKeyId: null,
-      snapshotId: '',
-      attachment: attachment || null,
-      tags: this.setting.fleet.volumes[0]?.tags ?? {},
-    };
+  private volume({ id, at, state, zone, part }: Disk): VolumeNow {
+    const { fleet } = this.setting;
+    const attachment =
+      at && state !== 'creating' && state !== 'available' ? { ...at, state, deleteOnTermination: false } : null;
+    const shown = state === 'creating' || state === 'available' ? state : 'in-use';
+    const type = { sizeGiB: 500, type: 'gp3', iops: 3000, throughputMiBps: 125, encrypted: true, kmsKeyId: null };
+    const tags = part < 0 ? {} : { ...fleet.volumes[part]?.tags, 'chainmend:role': fleet.volumes[part]?.role ?? '' };
+    return { volumeId: id, state: shown, availabilityZone: zone, snapshotId: '', attachment, tags, ...type };
   }
 
-  private watched(which: 'old' | 'young') {
-    const box = this.boxes[which];
-    const base = {
-      instanceId: which === 'old' ? OLD : YOUNG,
-      reason: 'as the world is',
-      sinceMs: this.nowMs - 30_000,
-      observedAtMs: this.nowMs,
-    };
-    const disk = box.mounted === null ? undefined : this.disks.get(box.mounted);
-    if (box.power !== 'running' || !box.healthy || box.client !== 'running' || !disk)
-      return { ...base, health: 'unreachable', height: null, lagBlocks: null } as const;
-    switch (disk.behaviour) {
-      case 'follows':
-        return { ...base, health: 'synced', height: STOPPED_AT + 50, lagBlocks: 0 } as const;
-      case 'lower-stop':
-        return { ...base, health: 'stuck', height: STOPPED_AT - 200, lagBlocks: 250 } as const;
-      default:
-        return { ...base, health: 'stuck', height: STOPPED_AT, lagBlocks: 50 } as const;
-    }
-  }
-
-  state(which: 'old' | 'young'): NodeState {
-    const box = this.boxes[which];
-    const path = this.setting.fleet.volumes[0]?.path ?? '';
-    const mounted =
-      box.mounted === null
-        ? []
-        : [
-            {
-              path,
-              volumeId: box.mounted,
-              filesystem: 'xfs',
-              sizeBytes: 500 * 2 ** 30,
-              usedBytes: 200 * 2 ** 30,
-              readOnly: false,
-            },
-          ];
+  state(box: Box): NodeState {
+    const { volumes } = this.setting.fleet;
+    const size = { filesystem: 'xfs', sizeBytes: 500 * 2 ** 30, usedBytes: 200 * 2 ** 30, readOnly: false };
+    const state = box.runsSinceMs !== null ? 'running' : box.ended ? 'failed' : 'stopped';
+    const exitStatus = state === 'running' ? null : state === 'failed' ? 1 : 0;
     return {
-      clients: [
-        {
-          state: box.client,
-          exitStatus: box.client === 'failed' ? 1 : box.client === 'stopped' ? 0 : null,
-          lastLine: '',
-          masked: box.masked,
-        },
-      ],
-      volumes: mounted,
-      devices: [...this.disks].flatMap(([id, { attachedTo }]) =>
-        attachedTo === (which === 'old' ? OLD : YOUNG) ? [id] : [],
-      ),
+      clients: [{ state, exitStatus, lastLine: '', masked: box.masked }],
+      volumes: volumes.flatMap(({ path }, part) => {
+        const volumeId = box.mounted[part];
+        return volumeId ? [{ path, volumeId, ...size }] : [];
+      }),
+      devices: [...this.disks.keys()].filter((id) => this.isAttached(id, box.id)),
       rootUsedPercent: 20,
     };
   }
 
-  /** Carries an act out, wholly. */
-  apply(act: Act, memory: ReplaceMemory | null): Result {
-    const atMs = (this.nowMs += act.do === 'wait' ? act.seconds * 1000 : 5_000);
-    const done: Result = { is: 'done', atMs };
-    const result = this.carryOut(act, memory, done);
-    this.look();
-    return result;
+  watched(instanceId: string): Facts['watched'] {
+    const { observed } = this.box(instanceId);
+    return observed && this.nowMs - observed.observedAtMs <= 3 * MINUTE_MS ? observed : null;
   }
 
-  private carryOut(act: Act, memory: ReplaceMemory | null, done: Extract<Result, { is: 'done' }>): Result {
-    const { old, young } = this.boxes;
-    switch (act.do) {
-      case 'inspect':
-        return this.reachable(act.which)
-          ? { ...done, seen: this.state(act.which) }
-          : { is: 'unknown', atMs: done.atMs, reason: 'silent' };
-      case 'restart': {
-        const disk = this.disks.get(old.mounted ?? '');
-        if (disk && old.mounted === FOUND) disk.behaviour = this.setting.afterRestart;
-        this.start('old');
-        return { ...done, seen: this.state('old') };
-      }
-      case 'stop-instance':
-        this.stop(act.which);
-        return done;
-      case 'start-instance':
-        if (!old.root) return { is: 'failed', atMs: done.atMs, reason: 'IncorrectState: no root volume' };
-        old.power = 'running';
-        if (this.setting.dead === 'until-started') old.healthy = true;
-        if (old.healthy && !old.masked) this.start('old');
-        return done;
-      case 'create':
-        return this.create(act.at, memory, done);
-      case 'attach':
-        return this.attach(act.volumeId, act.which, done);
-      case 'detach':
-        return this.detach(act.volumeId, act.which, done);
-      case 'check':
-        return { ...done, seen: this.state('old') };
-      case 'swap':
-        return this.swap(act.to, memory, done);
-      case 'launch':
-        return this.launch(memory, done);
-      case 'mask-old':
-        old.client = 'stopped';
-        old.masked = true;
-        old.mounted = null;
-        return { ...done, seen: this.state('old') };
-      case 'mask-young':
-        young.client = 'stopped';
-        young.masked = true;
-        young.mounted = null;
-        return { ...done, seen: this.state('young') };
-      case 'join':
-        this.joined = true;
-        return done;
-      case 'leave':
-        this.joined = false;
-        return done;
-      case 'take-over':
-        young.masked = false;
-        young.mounted = memory?.copy?.volumes[0]?.volumeId ?? FOUND;
-        this.start('young');
-        return { ...done, seen: this.state('young') };
-      case 'start-old':
-        old.masked = false;
-        old.mounted = FOUND;
-        this.start('old');
-        return { ...done, seen: this.state('old') };
-      case 'drop-machine':
-        if (young.power !== 'none') this.launches += 0;
-        return done;
-      default:
-        return done;
-    }
-  }
-
-  private reachable = (which: 'old' | 'young'): boolean =>
-    this.boxes[which].power === 'running' && this.boxes[which].healthy;
-
-  private start(which: 'old' | 'young'): void {
-    const box = this.boxes[which];
-    const disk = box.mounted === null ? undefined : this.disks.get(box.mounted);
-    if (!disk || box.masked) {
-      box.client = 'failed';
-      return;
-    }
-    if (disk.attachedTo !== (which === 'old' ? OLD : YOUNG))
-      this.broken.push(`${which} mounts ${box.mounted}, which is not attached to it`);
-    box.client = disk.behaviour === 'ends' ? 'failed' : 'running';
-  }
-
-  private stop(which: 'old' | 'young'): void {
-    const box = this.boxes[which];
-    box.power = 'stopped';
-    box.client = 'stopped';
-  }
-
-  private create(at: number, memory: ReplaceMemory | null, done: Extract<Result, { is: 'done' }>): Result {
-    const { copy } = memory ?? {};
-    if (!memory || !copy) return done;
-    const token = `${memory.beganAtMs}-${copy.generation}-${at}`;
-    const known = this.tokens.get(token);
-    if (known) return { ...done, volumeId: known };
-    const volumeId = `vol-0${String(this.tokens.size).padStart(16, '1')}`;
-    this.tokens.set(token, volumeId);
-    const index = Number(copy.source.split('-')[1]);
-    this.disks.set(volumeId, {
-      behaviour: this.setting.sets[index] ?? 'follows',
-      attachedTo: null,
-      zone: copy.availabilityZone,
-      node: copy.ofNode,
-    });
-    return { ...done, volumeId };
-  }
-
-  private attach(volumeId: string, which: 'old' | 'young', done: Extract<Result, { is: 'done' }>): Result {
-    const id = which === 'old' ? OLD : YOUNG;
-    if (volumeId === ROOT) {
-      this.boxes.old.root = true;
-      return done;
-    }
-    const disk = this.disks.get(volumeId);
-    if (!disk) return { is: 'failed', atMs: done.atMs, reason: 'InvalidVolume.NotFound' };
-    if (disk.attachedTo !== null && disk.attachedTo !== id)
-      return { is: 'failed', atMs: done.atMs, reason: 'VolumeInUse' };
-    const zone = which === 'old' ? ZONES[0] : this.youngZone;
-    if (disk.zone !== zone) return { is: 'failed', atMs: done.atMs, reason: 'InvalidVolume.ZoneMismatch' };
-    disk.attachedTo = id;
-    return done;
-  }
-
-  private detach(volumeId: string, which: 'old' | 'young', done: Extract<Result, { is: 'done' }>): Result {
-    if (volumeId === ROOT) {
-      this.boxes.old.root = false;
-      return { ...done, note: '/dev/xvda' };
-    }
-    const disk = this.disks.get(volumeId);
-    const box = this.boxes[which];
-    if (box.power === 'running' && box.mounted === volumeId)
-      this.broken.push(`${volumeId} is detached while it is mounted`);
-    if (disk) disk.attachedTo = null;
-    if (box.mounted === volumeId) box.mounted = null;
-    return { ...done, note: '/dev/sdf' };
-  }
-
-  private swap(to: 'copy' | 'found', memory: ReplaceMemory | null, done: Extract<Result, { is: 'done' }>): Result {
-    const { old } = this.boxes;
-    const copyId = memory?.copy?.volumes[0]?.volumeId ?? '';
-    const target = to === 'copy' ? copyId : FOUND;
-    if (!this.reachable('old')) return { is: 'unknown', atMs: done.atMs, reason: 'silent' };
-    if (this.disks.get(target)?.attachedTo !== OLD)
-      return {
-        is: 'failed',
-        atMs: done.atMs,
-        reason: `${target} is not attached`,
-        fault: 'node',
-        seen: this.state('old'),
-        putBack: old.mounted === FOUND,
-      };
-    if (
-      this.setting.role === 'validator' &&
-      to === 'copy' &&
-      !(this.setting.want.do === 'restore' && this.setting.want.acknowledgesValidator)
-    )
-      this.broken.push('the volumes of a validator were exchanged');
-    if (old.mounted !== target) this.swaps.push(to);
-    old.mounted = target;
-    this.start('old');
-    if (to === 'copy' && old.client === 'failed') {
-      old.mounted = FOUND;
-      this.start('old');
-      return {
-        is: 'failed',
-        atMs: done.atMs,
-        reason: 'its client does not stay up on it',
-        fault: old.client === 'failed' ? 'none' : 'data',
-        seen: {
-          ...this.state('old'),
-          clients: [{ state: 'failed', exitStatus: 1, lastLine: 'corrupt', masked: false }],
-        },
-        putBack: true,
-      };
-    }
-    return { ...done, seen: this.state('old') };
-  }
-
-  private launch(memory: ReplaceMemory | null, done: Extract<Result, { is: 'done' }>): Result {
-    const { machine } = memory ?? {};
-    if (!machine) return done;
-    const at = machine.subnetId === SUBNETS[0] ? 0 : 1;
-    if (!this.setting.capacity[at]) return { is: 'failed', atMs: done.atMs, reason: 'InsufficientInstanceCapacity' };
-    if (this.boxes.young.power === 'none') {
-      this.launches++;
-      this.replacements++;
-      this.boxes.young = { ...this.boxes.young, power: 'running', masked: true, client: 'stopped', mounted: null };
-      this.youngZone = ZONES[at] ?? ZONES[0];
-      if (this.setting.role === 'validator') this.broken.push('an instance was launched in the place of a validator');
-    }
-    return { ...done, instanceId: YOUNG, fence: 1, note: this.youngZone };
-  }
-
-  /** What must hold after every act. */
-  private look(): void {
-    const { old, young } = this.boxes;
-    const oldRuns = old.power === 'running' && old.client === 'running';
-    const youngRuns = young.power === 'running' && young.client === 'running';
-    if (oldRuns && youngRuns) this.broken.push('two copies of one identity run');
-    if (youngRuns && !old.masked && old.power !== 'stopped')
-      this.broken.push('the new client runs, and the old one could');
-    if (youngRuns && !old.masked && old.root)
-      this.broken.push('the new client runs, and anybody could start the old instance');
-  }
-
-  /** Whether the node is as it was found: its own volume, its own instance, in the fleet. */
-  asFound(): string | null {
-    const { old, young } = this.boxes;
-    if (this.joined) return 'the new instance is in the fleet';
-    if (young.power === 'running' && young.client === 'running') return 'the new client runs';
-    if (old.mounted !== FOUND && this.setting.dead === undefined) return `${old.mounted} is mounted`;
-    if (!old.root) return 'the old instance has no root volume';
-    if (this.disks.get(FOUND)?.attachedTo !== OLD) return 'its volume is not attached to it';
-    if (old.masked) return 'its client is masked';
-    if (old.power !== 'running') return 'it is stopped';
-    const strays = [...this.disks].filter(([id, { attachedTo }]) => id !== FOUND && attachedTo !== null);
-    return strays.length > 0 ? `${strays.map(([id]) => id).join(', ')} still attached` : null;
+  clone(): LadderWorld {
+    const { setting, ...rest } = this;
+    return Object.assign(Object.create(LadderWorld.prototype), { setting, ...structuredClone(rest) });
   }
 }
 
-const setOf = (at: number): SnapshotSet =>
-  ({
-    setId: `set-${at}`,
-    node: 'node2',
-    takenAtMs: START_MS - (at + 1) * 3_600_000,
-    untilMs: START_MS - (at + 1) * 3_600_000,
-    parts: {
-      data: {
-        snapshotId: `snap-0${String(at).padStart(16, '1')}`,
-        tags: {},
-        ledger: { heldBy: null },
-        policyId: null,
-        locked: false,
-      } as unknown as SnapshotFact,
-    },
-    rank: 'clean',
-    height: STOPPED_AT - 100,
-  }) as SnapshotSet;
+export const foundId = (part: number): string => `vol-0f0000000000000${part}f`;
+
+const attachedTo = (instanceId: string, device: string) => ({ at: { instanceId, device }, state: 'attached' as const });
+
+const newBox = (id: string, zone: string, rootId: string, parts: number): Box => ({
+  id,
+  zone,
+  power: 'pending',
+  powerAtMs: START_MS,
+  healthy: true,
+  lingersUntilMs: 0,
+  breaksClients: false,
+  rootId,
+  masked: true,
+  runsSinceMs: null,
+  ended: false,
+  mounted: Array.from({ length: parts }, () => null),
+  fstab: Array.from({ length: parts }, () => null),
+  fence: 0,
+  joining: false,
+  retired: false,
+  standby: false,
+  observed: null,
+});

@@ -1,0 +1,114 @@
+// What must never be while the ladder is climbed, after each act, and where it ends: each as the sentence under which a broken story is printed.
+import type { Act, End } from '../../functions/replace-node/model.ts';
+import type { ReplaceMemory } from '../../shared/heal/memory.ts';
+import { type Box, type LadderWorld, OLD } from './ladder-world.ts';
+
+export const NEVER = {
+  ends: 'it always comes to an end',
+  identity: 'never two copies of one identity run',
+  fenced: 'a new client runs only when the old one is masked, or its instance has no root volume',
+  mounted: 'a mounted volume is never detached',
+  mixed: 'a client never runs on volumes of two moments',
+  missing: 'a client never runs without its volumes',
+  donor: 'a client never runs with the identity of another node',
+  signed: 'a validator never signs with an older signing state',
+  validator: 'volumes of a validator are exchanged only by a person who acknowledges it, its instance never',
+  repeated: 'a call without a token is never made again while it may still take effect',
+  made: 'a volume is made at most once of each source and role, an instance at most once',
+  twice: 'no rung is taken twice, and nothing is tried twice',
+  orphan: 'whatever was made is in use, or tagged with how long it is kept',
+  asFound: 'a ladder climbed in vain leaves the node as it was found',
+  healed: 'healed is a node that follows its chain, on one set of volumes',
+  works: 'data on which the node follows its chain are not taken away again',
+  group: 'a member of a group is stopped only on standby, and not left there',
+  paused: 'nothing is done under a pause but putting back',
+} as const;
+export type LadderNever = keyof typeof NEVER;
+
+/** After each act. */
+export function look(world: LadderWorld): void {
+  const runs = (box: Box): boolean => box.power === 'running' && box.runsSinceMs !== null;
+  const old = world.box(OLD);
+  const youngs = world.youngs();
+  if ([old, ...youngs].filter(runs).length > 1) world.broken.add(NEVER.identity);
+  if (youngs.some(runs) && !old.masked && world.isAttached(old.rootId, OLD)) world.broken.add(NEVER.fenced);
+  for (const box of [old, ...youngs]) if (runs(box)) lookAtMounts(world, box);
+  if (youngs.length > 1) world.broken.add(NEVER.made);
+  const made = [...world.disks.values()].flatMap(({ origin, part, zone }) =>
+    origin.startsWith('set-') ? [`${origin} ${part} ${zone}`] : [],
+  );
+  if (new Set(made).size < made.length) world.broken.add(NEVER.made);
+}
+
+function lookAtMounts(world: LadderWorld, { mounted }: Box): void {
+  const disks = mounted.flatMap((id) => world.disks.get(id ?? '') ?? []);
+  if (disks.length < mounted.length) world.broken.add(NEVER.missing);
+  if (new Set(disks.map(({ origin }) => origin)).size > 1) world.broken.add(NEVER.mixed);
+  if (disks.some(({ identity }) => identity === 'donor')) world.broken.add(NEVER.donor);
+  const { role, want } = world.setting;
+  if (role !== 'validator') return;
+  if (disks.some(({ signed }) => signed < world.signed)) world.broken.add(NEVER.signed);
+  const acknowledged = want.do === 'restore' && want.acknowledgesValidator;
+  if (!acknowledged && disks.some(({ origin }) => origin !== 'found')) world.broken.add(NEVER.validator);
+}
+
+/** Before an act: what it must not do now. */
+export function lookBefore(world: LadderWorld, act: Act, memory: ReplaceMemory | null): void {
+  if (act.do === 'take-rung' && memory?.failed.some(({ rung }) => rung === act.rung)) world.broken.add(NEVER.twice);
+  if (act.do === 'choose' && memory?.tried.some(({ source }) => source === act.copy.source))
+    world.broken.add(NEVER.twice);
+  const old = world.box(OLD);
+  const works =
+    old.observed?.health === 'synced' && old.runsSinceMs !== null && world.nowMs - old.runsSinceMs > 300_000;
+  if (act.do === 'swap' && act.to === 'found' && works && world.setting.want.do === 'heal')
+    world.broken.add(NEVER.works);
+}
+
+/** Where it ends. People who meddle are not asked to leave the node as it was found. */
+export function lookAtEnd(world: LadderWorld, end: End, memory: ReplaceMemory | null, meddled: boolean): void {
+  const orphan = [...world.disks.values()].some(
+    ({ id, origin, kept }) => origin.startsWith('set-') && !kept && !isMounted(world, id),
+  );
+  const strange = world.youngs().some((box) => !box.retired && (box.joining || box.power !== 'running'));
+  if ((orphan || strange) && !meddled) world.broken.add(NEVER.orphan);
+  const stays = world.box(OLD).standby && !world.box(OLD).retired;
+  if (stays && !meddled) world.broken.add(NEVER.group);
+  if (end.as === 'healed' ? memory !== null && !isHealed(world) : asFound(world) !== null)
+    if (!meddled) world.broken.add(end.as === 'healed' ? NEVER.healed : NEVER.asFound);
+}
+
+const isMounted = (world: LadderWorld, id: string): boolean =>
+  [...world.boxes.values()].some(({ mounted, retired }) => mounted.includes(id) && !retired);
+
+/** One instance of that name is in the fleet, and its client follows on volumes of its own; all others are off it. */
+function isHealed(world: LadderWorld): boolean {
+  const inFleet = [...world.boxes.values()].filter(({ joining, retired }) => !joining && !retired);
+  const [box, another] = inFleet;
+  if (!box || another || box.power !== 'running' || box.runsSinceMs === null) return false;
+  const attached = [...world.disks.values()].filter(({ at, origin }) => at?.instanceId === box.id && origin !== 'root');
+  const one = attached.length === box.mounted.length && attached.every(({ id }) => box.mounted.includes(id));
+  const { want } = world.setting;
+  return one && (want.do === 'undo' || attached.every(({ behaviour }) => behaviour === 'follows'));
+}
+
+/** Its own volumes, its own instance, in the fleet, nothing added; null when all of that is so. */
+export function asFound(world: LadderWorld): string | null {
+  const old = world.box(OLD);
+  if (old.retired) return 'it is not in the fleet';
+  if (world.youngs().some(({ runsSinceMs }) => runsSinceMs !== null)) return 'the new client runs';
+  if (!world.isAttached(old.rootId, OLD)) return 'the old instance has no root volume';
+  const [own, others] = partition([...world.disks.values()], ({ origin }) => origin === 'found');
+  const lost = own.find(({ id }) => !world.isAttached(id, OLD));
+  if (lost) return `${lost.id} is not attached to it`;
+  const stray = others.find(({ at, origin }) => at?.instanceId === OLD && origin !== 'root');
+  if (stray) return `${stray.id} is still attached to it`;
+  if (old.masked) return 'its client is masked';
+  if (old.power !== 'running') return old.power === 'pending' ? null : `it is ${old.power}`;
+  if (!own.every(({ id }) => old.mounted.includes(id))) return 'its volumes are not mounted';
+  return old.runsSinceMs !== null || old.ended ? null : 'its client is stopped';
+}
+
+const partition = <T>(all: readonly T[], is: (one: T) => boolean): readonly [readonly T[], readonly T[]] => [
+  all.filter(is),
+  all.filter((one) => !is(one)),
+];

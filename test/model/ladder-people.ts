@@ -1,0 +1,65 @@
+// What people do meanwhile, with the best of intentions.
+import type { ReplaceMemory } from '../../shared/heal/memory.ts';
+import { type LadderWorld, OLD } from './ladder-world.ts';
+
+export const PEOPLE = [
+  'a pause',
+  'a person stops the instance',
+  'a person starts the old instance',
+  'a person detaches the copy',
+  'a person ends the new instance',
+] as const;
+export type Person = (typeof PEOPLE)[number];
+
+/** Whoever stops an instance starts it again some time. */
+const COMES_BACK_MS = 40 * 60_000;
+const PAUSE_MS = 30 * 60_000;
+
+/** Whether it is something to be done now. */
+export function canMeddle(world: LadderWorld, person: Person, memory: ReplaceMemory | null): boolean {
+  const young = world.youngs()[0];
+  switch (person) {
+    case 'a pause':
+      return world.nowMs >= world.pausedUntilMs;
+    case 'a person stops the instance':
+      return world.box(OLD).power === 'running';
+    case 'a person starts the old instance':
+      return world.box(OLD).power === 'stopped' && world.isAttached(world.box(OLD).rootId, OLD);
+    case 'a person detaches the copy':
+      return memory?.copy?.volumes.some(({ volumeId }) => isIdle(world, volumeId)) ?? false;
+    case 'a person ends the new instance':
+      return young !== undefined && young.power !== 'terminated';
+  }
+}
+
+const isIdle = (world: LadderWorld, volumeId: string): boolean =>
+  world.disks.get(volumeId)?.state === 'attached' &&
+  [...world.boxes.values()].every(({ mounted }) => !mounted.includes(volumeId));
+
+export function meddle(world: LadderWorld, person: Person, memory: ReplaceMemory | null): void {
+  switch (person) {
+    case 'a pause':
+      world.pausedUntilMs = world.nowMs + PAUSE_MS;
+      return;
+    case 'a person stops the instance':
+      world.power(world.box(OLD), 'stop');
+      world.later.push({ atMs: world.nowMs + COMES_BACK_MS, is: 'person', id: OLD });
+      return;
+    case 'a person starts the old instance':
+      world.power(world.box(OLD), 'start');
+      return;
+    case 'a person detaches the copy':
+      for (const { volumeId } of memory?.copy?.volumes ?? []) {
+        const disk = world.disks.get(volumeId);
+        if (disk && isIdle(world, volumeId)) world.moves(disk, 'detaching');
+      }
+      return;
+    case 'a person ends the new instance':
+      for (const box of world.youngs()) {
+        world.stopClient(box);
+        Object.assign(box, { power: 'terminated', mounted: box.mounted.map(() => null) });
+        for (const disk of world.disks.values())
+          if (disk.at?.instanceId === box.id) Object.assign(disk, { at: null, state: 'available' });
+      }
+  }
+}
