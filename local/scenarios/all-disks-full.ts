@@ -30,7 +30,8 @@ export const allDisksFull: Scenario = {
     { sentence: 'one was grown and proved before the next was begun', holds: (_, world) => oneFirst(world) },
     {
       sentence: 'no other guardrail stood in the way',
-      holds: ({ refusals }) => refusals.every(({ guardrail }) => guardrail === 'staggered' || guardrail === 'busy'),
+      holds: ({ refusals }) =>
+        refusals.every(({ guardrail }) => ['staggered', 'busy', 'disk-full-first'].includes(guardrail)),
       undisturbed: true,
     },
     {

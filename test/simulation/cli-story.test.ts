@@ -5,7 +5,7 @@ import { lasting, within } from '../../local/cli/words.ts';
 import { type Simulated, simulate } from '../support/simulate.ts';
 
 const GIB = 2 ** 30;
-type Ten<T> = [T, T, T, T, T, T, T, T, T, T];
+type Eleven<T> = [T, T, T, T, T, T, T, T, T, T, T];
 let diskFull: Simulated;
 let paused: Simulated;
 let siblings: Simulated;
@@ -16,6 +16,7 @@ let dead: Simulated;
 let halted: Simulated;
 let lonely: Simulated;
 let fresh: Simulated;
+let swapped: Simulated;
 
 beforeAll(async () => {
   const runs = await simulate([
@@ -29,9 +30,11 @@ beforeAll(async () => {
     { scenario: 'chain-halt' },
     { scenario: 'peers-lost' },
     { scenario: 'new-fleet' },
+    { scenario: 'corrupt-data' },
   ]);
-  [diskFull, paused, siblings, timedOut, asked, drifted, dead, halted, lonely, fresh] = runs as Ten<Simulated>;
-}, 120_000);
+  [diskFull, paused, siblings, timedOut, asked, drifted, dead, halted, lonely, fresh, swapped] =
+    runs as Eleven<Simulated>;
+}, 600_000);
 
 /** Lines without their moments: "label  text". */
 const lines = ({ story }: Simulated): string[] => story.map((line) => line.slice(10).replace(/ {2,}/g, '  '));
@@ -59,6 +62,45 @@ describe('the story of a heal', () => {
     const moments = diskFull.story.flatMap((line) => /^\d\d:\d\d:\d\d/.exec(line)?.[0] ?? []);
     expect(moments).toHaveLength(diskFull.story.length - 1);
     expect(moments).toEqual([...moments].sort());
+  });
+});
+
+describe('the story of a node that is restored', () => {
+  const toldBy = (label: string): string[] =>
+    lines(swapped)
+      .filter((line) => line.startsWith(`${label}  `))
+      .map((line) => line.slice(label.length + 2));
+
+  it('says of each rung why it is climbed, and of the restart that it did not help', () => {
+    const [found, restart, swap, copy] = toldBy('decided');
+    expect(found).toMatch(/^found: data vol-\w+ of 100 GiB; client running; height 931006/);
+    expect(restart).toMatch(/^restart: \d+ blocks behind, at 931006, where it has stood for \d+ min while node1, /);
+    expect(swap).toMatch(
+      /^swap: restart did not help: it stands still at height 931006, where it had stopped before: /,
+    );
+    expect(copy).toMatch(/^copy set-\S+ of node2: clean, height 930040, taken 2026-01-01T04:00/);
+    expect(toldBy('decided')).toHaveLength(4);
+  });
+
+  it('says what each command did to the client, in its own words', () => {
+    const evidence = /^stopped in \d+ s, cleanly \("Shutdown: done"\); started in \d+ s; client running$/;
+    expect(toldBy('restart-client')).toEqual([expect.stringMatching(evidence)]);
+    expect(toldBy('swap-volumes')).toEqual([expect.stringMatching(evidence)]);
+  });
+
+  it('says what became of the old volume and of the snapshot, and nothing of what was only held meanwhile', () => {
+    expect(toldBy('noted')).toEqual([
+      expect.stringMatching(/^snap-\w+ proved good: /),
+      expect.stringMatching(/^vol-\w+ is kept, with how to put it back$/),
+    ]);
+  });
+
+  it('ends with the rung that helped, and whose the time was', () => {
+    expect(lines(swapped).filter((line) => line.startsWith('healed'))).toEqual([
+      expect.stringMatching(
+        /^healed {2}by swap, \d+ min after it was told of, \d+ min of them AWS’s own; outage \d+ s, \d+ s of them its client’s own; synced \d+ min after its start$/,
+      ),
+    ]);
   });
 });
 
@@ -119,10 +161,10 @@ describe('the story of a heal that was cut off', () => {
 });
 
 describe('the story of a watched fleet', () => {
-  it('tells how a node is seen, what people were told of it, and what becomes of its names', () => {
-    expect(lines(dead)).toEqual([
+  it('tells how a node is seen, before its heal and after it, and what becomes of its names', () => {
+    expect(lines(dead).filter((line) => /^(bitcoin\/node2|health|names|alarm)( |$)/.test(line))).toEqual([
       'bitcoin/node2',
-      expect.stringMatching(/^health {2}synced → unreachable: .*nothing listens there; page sent \d+ (s|min) later$/),
+      expect.stringMatching(/^health {2}synced → unreachable: .*nothing listens there$/),
       'names  pool.bitcoin.internal A loses 10.0.64.10 (3 in all): 3 of 4 nodes are synced',
       'alarm  chainmend-bitcoin-node2-unreachable  OK → ALARM',
       expect.stringMatching(/^health {2}unreachable → synced: at the tip, \d+$/),
