@@ -168,7 +168,7 @@ export async function reconcile(
     if (found.length === 0 || (found.length < memory.found.volumes.length && !last)) continue;
     const known = { ...memory, snapshotIds: inOrder(found, memory) };
     const written = await step('found', async () => {
-      await result(tools, place, `the answer was lost, and ${known.snapshotIds.join(', ')} were taken`);
+      await result(tools, place, `the answer was lost, and it did happen: ${known.snapshotIds.join(', ')}`);
       return changeNode(tools, holder, (node) => ({ ...node, operation: { ...operation, memory: known } }));
     });
     if ('lost' in written) return written;

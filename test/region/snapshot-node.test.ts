@@ -1,0 +1,71 @@
+// Whatever moment a clean snapshot is cut off at, and whichever answer never comes: no more than one set is taken of one stop, what is
+// clean by its ledger opens, and in the end the client runs and nobody holds its node. `npm test -- snapshot-node` takes many places.
+import { describe, expect, it } from '@jest/globals';
+import { sampled } from '../support/asked.ts';
+import { upTo } from '../support/crash.ts';
+import { type SnapshotCrashed, type SnapshotPlaces, snapshotCrashAt } from '../support/snapshot-crash.ts';
+
+const MINUTES = 60_000;
+
+const told = ({ place, taken, unmet }: SnapshotCrashed) => ({ place, taken, unmet });
+const once = (place: number) => ({ place, taken: 1, unmet: [] });
+const undisturbed = snapshotCrashAt({ crash: 'none', places: [0] });
+
+/** @param every n-th place; each is some seconds */
+async function ends(crash: SnapshotPlaces['crash'], count: number, every: number): Promise<readonly SnapshotCrashed[]> {
+  expect(count).toBeGreaterThan(20);
+  const some = upTo(count).filter((place) => place % every === Math.ceil(every / 2));
+  return snapshotCrashAt({ crash, places: sampled('snapshot-node', some, 4) });
+}
+
+describe('a clean snapshot in the region', () => {
+  it(
+    'that nothing disturbs is taken once, of a client that had ended',
+    async () => {
+      expect((await undisturbed).map((one) => [told(one), one.outcomes])).toEqual([[once(0), ['healed']]]);
+    },
+    4 * MINUTES,
+  );
+
+  it.each(['crash-before', 'crash-after'] as const)(
+    'is taken once when its sandbox dies at any checkpoint (%s it is written)',
+    async (crash) => {
+      const crashed = await ends(crash, (await undisturbed)[0]?.checkpoints ?? 0, 8);
+      expect(crashed.map(told)).toEqual(crashed.map(({ place }) => once(place)));
+    },
+    20 * MINUTES,
+  );
+
+  it.each(['answer lost', 'caller killed after'] as const)(
+    'is taken once when a mutating call takes effect and this happens to it: %s',
+    async (crash) => {
+      const crashed = await ends(crash, (await undisturbed)[0]?.mutatingCalls ?? 0, 3);
+      expect(crashed.map(told)).toEqual(crashed.map(({ place }) => once(place)));
+    },
+    20 * MINUTES,
+  );
+
+  it(
+    'whose CreateSnapshots is cut off is never asked for again: it is found, or another stop gives another',
+    async () => {
+      const [after, before, lost] = await snapshotCrashAt({ crash: 'taking', places: [1, 2, 3] });
+      expect([after, before, lost].map((one) => one && told(one))).toEqual([once(1), once(2), once(3)]);
+      expect([after?.outcomes, lost?.outcomes]).toEqual([['healed'], ['healed']]);
+      // Nobody knew whether it had happened: the first attempt says that it did not, and the client ran meanwhile.
+      expect(before?.outcomes).toHaveLength(2);
+    },
+    8 * MINUTES,
+  );
+
+  it(
+    'whose execution ends for good is put back by the next attempt, which stops nothing',
+    async () => {
+      const cutOff = await ends('lost for good', (await undisturbed)[0]?.checkpoints ?? 0, 8);
+      for (const { taken, unmet } of cutOff) {
+        expect(unmet).toEqual([]);
+        expect(taken).toBeLessThanOrEqual(2);
+      }
+    },
+    20 * MINUTES,
+  );
+});

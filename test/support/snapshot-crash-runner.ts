@@ -1,0 +1,130 @@
+// The process behind the crash tests of clean snapshots: a person asks for one of node2, and something is cut off.
+import { text } from 'node:stream/consumers';
+import { type Fate, isMutating, programmed } from '../../local/region/request-faults.ts';
+import { incidentsOf } from '../../local/run/report.ts';
+import { type Run, type RunOptions, run } from '../../local/run/run.ts';
+import { readRecords } from '../../local/run/watch.ts';
+import type { World } from '../../local/run/world.ts';
+import {
+  alarmsRight,
+  allWell,
+  ask,
+  executionsOf,
+  impatient,
+  namesRight,
+  sameInstances,
+  smallFleet,
+} from '../../local/scenarios/ladder.ts';
+import type { Scenario } from '../../local/scenarios/scenario.ts';
+import type { NodeRecord } from '../../shared/heal/records.ts';
+import type { SnapshotCrashed, SnapshotPlaces } from './snapshot-crash.ts';
+
+const HEAL = 'chainmend-snapshot-node';
+const { crash, places } = JSON.parse(await text(process.stdin)) as SnapshotPlaces;
+
+function scenarioWith(place: number): Scenario {
+  return {
+    name: 'snapshot-cut-off',
+    sentence: 'A person asks for a clean snapshot, and something is cut off.',
+    fleets: { bitcoin: { ...impatient, snapshots: { clean: {} } } },
+    build: (world) => void smallFleet(world),
+    people: (world) => {
+      world.at(1, () => void ask(world, { kind: 'snapshot', fleet: 'bitcoin', node: 'node2' }));
+      if (crash !== 'lost for good') return;
+      world.when(
+        () => (executionsOf(world, 'snapshot-node')[0]?.checkpoints ?? 0) >= place,
+        () => world.region.lambda.timeOut(executionsOf(world, 'snapshot-node')[0]?.arn ?? ''),
+      );
+    },
+    // A person's wish that came to nothing is over after an hour; the next round of the schedule takes up what it left.
+    done: (world) =>
+      incidents(world).every(({ state }) => state === 'healed') &&
+      world.region.ec2.snapshots().some(({ state }) => state === 'completed'),
+    hours: 30,
+    expect: [
+      {
+        sentence: 'the incident ended healed',
+        holds: (_, world) => incidents(world).every(({ state }) => state === 'healed'),
+      },
+      {
+        sentence: 'the fleet has a clean set',
+        holds: ({ snapshots }) => snapshots.some(({ rank }) => rank === 'clean'),
+      },
+      {
+        sentence: 'what is clean by its ledger opens',
+        holds: ({ snapshots }, { region }) => {
+          const clean = new Set(
+            snapshots
+              .filter(({ rank, quarantined }) => rank === 'clean' && !quarantined)
+              .map(({ snapshotId }) => snapshotId),
+          );
+          return region.ec2
+            .snapshots()
+            .filter(({ snapshotId }) => clean.has(snapshotId))
+            .every(({ content }) => content?.data?.condition === 'clean');
+        },
+      },
+      {
+        sentence: 'nobody holds a node, and nothing is left open',
+        holds: (_, world) => nodesOf(world).every(({ owner, operation }) => owner === null && operation === null),
+      },
+      sameInstances,
+      namesRight,
+      alarmsRight,
+      allWell,
+    ],
+  };
+}
+
+const nodesOf = ({ region, tableName }: World) => readRecords<NodeRecord>(region, tableName, 'NODE#');
+const incidents = (world: World) => incidentsOf(world).filter(({ trouble }) => trouble === 'snapshot:clean');
+
+const TAKING: readonly Fate[] = ['caller killed after', 'caller killed before', 'answer lost'];
+
+function faultAt(place: number): Pick<RunOptions, 'hooks' | 'requestFaults'> {
+  switch (crash) {
+    case 'none':
+    case 'lost for good':
+      return {};
+    case 'answer lost':
+    case 'caller killed after': {
+      const match = ({ actor, mutating }: { actor: string; mutating: boolean }) => actor.startsWith(HEAL) && mutating;
+      return { requestFaults: programmed({ match, nth: place, fate: crash }) };
+    }
+    case 'taking': {
+      const match = ({ operation, input }: { operation: string; input: unknown }) =>
+        operation === 'CreateSnapshots' && (input as { DryRun?: boolean }).DryRun !== true;
+      return { requestFaults: programmed({ match, nth: 1, fate: TAKING[place - 1] ?? 'answer lost' }) };
+    }
+    case 'crash-before':
+    case 'crash-after':
+      return {
+        hooks: {
+          checkpoint: (n, { functionName }) => (n === place && functionName === HEAL ? crash : undefined),
+        },
+      };
+  }
+}
+
+function told(place: number, { report, world, unmet }: Run): SnapshotCrashed {
+  const { calls } = world.region.front.trace;
+  return {
+    place,
+    taken: calls.filter(
+      ({ operation, outcome, input }) =>
+        operation === 'CreateSnapshots' &&
+        (input as { DryRun?: boolean }).DryRun !== true &&
+        outcome !== 'caller killed before' &&
+        !/^[A-Z]/.test(outcome ?? ''),
+    ).length,
+    outcomes: report.heals.filter(({ kind }) => kind === 'snapshot-node').map(({ outcome }) => outcome),
+    unmet: [...unmet, ...report.violations.map(({ invariant, detail }) => `${invariant}: ${detail}`)],
+    checkpoints: executionsOf(world, 'snapshot-node')[0]?.checkpoints ?? 0,
+    mutatingCalls: calls.filter(({ actor, operation }) => actor.startsWith(HEAL) && isMutating(operation)).length,
+  };
+}
+
+const results: SnapshotCrashed[] = [];
+for (const place of places)
+  results.push(told(place, await run(scenarioWith(place), { seed: 1, lane: 'sweep', ...faultAt(place) })));
+process.stdout.write(JSON.stringify(results));
