@@ -64,5 +64,9 @@ describe('the app, synthesized in a process of its own with no credentials and n
     await expect(synthesize(join(temporary(), 'assembly'), given)).rejects.toThrow(
       'context "email" is "oncall", expected an address',
     );
+    const { email: _, ...rest } = given;
+    await expect(synthesize(join(temporary(), 'assembly'), { ...rest, nodeRoles: 'bitcoin-node' })).rejects.toThrow(
+      'context "nodeRoles" has "bitcoin-node", expected ARNs',
+    );
   }, 120_000);
 });

@@ -1,0 +1,173 @@
+// Budgets and the fleet's turn over the region's own table: who is first, who waits, and what a heal that died leaves behind.
+import { ConditionalCheckFailedException, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { createDynamoDb } from '../../local/region/dynamodb/dynamodb.ts';
+import { AwsError } from '../../local/region/service.ts';
+import {
+  leaveReplacement,
+  reserveReplacement,
+  reserveRestart,
+  takeTurn,
+  writeReplacementProof,
+} from '../../shared/heal/budgets.ts';
+import { createStore, keys, type Store } from '../../shared/heal/store.ts';
+import type { HealTools } from '../../shared/heal/tools.ts';
+import {
+  fleetWith,
+  HOUR_MS,
+  INSTANCE,
+  ME,
+  MINUTE_MS,
+  NOON_MS,
+  nodeRecord,
+  OTHER,
+  payload,
+} from '../support/heal-facts.ts';
+import { testKernel } from '../support/kernel.ts';
+
+const TableName = 'chainmend';
+const ANOTHER = 'i-0fedcba9876543210';
+const fleet = fleetWith();
+
+let store: Store;
+/** Called before each write: somebody else may be first. */
+let meanwhile: () => Promise<void>;
+/** What GetDurableExecution says, by ARN. */
+let executions: Map<string, object>;
+
+beforeEach(() => {
+  const kernel = testKernel();
+  const { operations } = createDynamoDb(kernel);
+  const ask = (operation: string, input: object): unknown => operations[operation]?.(input as never, kernel.call());
+  ask('CreateTable', {
+    TableName,
+    KeySchema: [
+      { AttributeName: 'pk', KeyType: 'HASH' },
+      { AttributeName: 'sk', KeyType: 'RANGE' },
+    ],
+    AttributeDefinitions: [
+      { AttributeName: 'pk', AttributeType: 'S' },
+      { AttributeName: 'sk', AttributeType: 'S' },
+    ],
+    BillingMode: 'PAY_PER_REQUEST',
+  });
+  meanwhile = async () => {};
+  executions = new Map();
+  const client = {
+    send: async (command: { readonly input: object }) => {
+      const operation = command.constructor.name.replace(/Command$/, '');
+      if (operation === 'PutItem') {
+        const before = meanwhile;
+        meanwhile = async () => {};
+        await before();
+      }
+      try {
+        return ask(operation, command.input);
+      } catch (error) {
+        if (!(error instanceof AwsError) || error.name !== 'ConditionalCheckFailedException') throw error;
+        throw new ConditionalCheckFailedException({ message: error.message, $metadata: {} });
+      }
+    },
+  };
+  store = createStore(client as unknown as DynamoDBClient, TableName);
+});
+
+const toolsOf = (execution = ME, node = 'node2', instanceId = INSTANCE) =>
+  ({
+    store,
+    execution,
+    payload: { ...payload(), node, instanceId, onsetMs: NOON_MS - MINUTE_MS },
+    clients: {
+      lambda: {
+        send: async ({ input }: { input: { DurableExecutionArn: string } }) =>
+          executions.get(input.DurableExecutionArn),
+      },
+    },
+  }) as unknown as HealTools;
+
+const running = { Status: 'RUNNING' };
+const ended = { Status: 'FAILED', EndTimestamp: new Date(NOON_MS) };
+const reserved = { reserved: true };
+
+describe('a replacement', () => {
+  it('is reserved once, with the turn of its fleet, however often its step is tried', async () => {
+    const tools = toolsOf();
+    expect(await reserveReplacement(tools, fleet, 'swap', NOON_MS)).toEqual(reserved);
+    expect(await reserveReplacement(tools, fleet, 'swap', NOON_MS + 5)).toEqual(reserved);
+    expect((await store.readReplacements())?.entries).toMatchObject([{ key: 'swap', node: 'node2', atMs: NOON_MS }]);
+    expect((await store.readReplaceTurn('bitcoin'))?.holder).toMatchObject({ execution: ME, node: 'node2' });
+  });
+
+  it('waits while another node’s is under way, and begins when that has ended', async () => {
+    executions.set(OTHER, running);
+    const other = toolsOf(OTHER, 'node3', ANOTHER);
+    expect(await reserveReplacement(other, fleet, 'other', NOON_MS)).toEqual(reserved);
+    expect(await reserveReplacement(toolsOf(), fleet, 'swap', NOON_MS)).toMatchObject({ refuse: 'replace-in-flight' });
+    await leaveReplacement(other);
+    expect(await reserveReplacement(toolsOf(), fleet, 'swap', NOON_MS)).toEqual(reserved);
+  });
+
+  it('waits for what a heal that died has left on its node, until that is settled', async () => {
+    executions.set(OTHER, ended);
+    await takeTurn(toolsOf(OTHER, 'node3', ANOTHER));
+    const operation = { kind: 'snapshot', phase: 'down', incidentId: '7f3a', memory: {} };
+    const left = { ...nodeRecord({ instanceId: ANOTHER, version: 1 }), operation } as never;
+    await store.replace(keys.node('bitcoin', ANOTHER), left);
+    expect(await reserveReplacement(toolsOf(), fleet, 'swap', NOON_MS)).toMatchObject({ refuse: 'replace-in-flight' });
+    await store.replace(
+      keys.node('bitcoin', ANOTHER),
+      nodeRecord({ instanceId: ANOTHER, version: 2, operation: null }),
+    );
+    expect(await reserveReplacement(toolsOf(), fleet, 'swap', NOON_MS)).toEqual(reserved);
+  });
+
+  it('gives the turn back where the account’s budget refuses it', async () => {
+    for (const key of ['one', 'two']) {
+      const tools = toolsOf(OTHER, `node-${key}`, ANOTHER);
+      await reserveReplacement(tools, fleet, key, NOON_MS);
+      await leaveReplacement(tools);
+    }
+    const refused = await reserveReplacement(toolsOf(), fleet, 'swap', NOON_MS + MINUTE_MS);
+    expect(refused).toMatchObject({ refuse: 'replacements-spent' });
+    expect((await store.readReplaceTurn('bitcoin'))?.holder).toBeNull();
+    expect(await reserveReplacement(toolsOf(), fleet, 'swap', NOON_MS + HOUR_MS)).toEqual(reserved);
+  });
+
+  it('is decided again when another fleet’s was written a moment before', async () => {
+    meanwhile = async () => {
+      // The turn is written first; the account's record is the next.
+      meanwhile = async () => {
+        const entries = ['a', 'b'].map((key) => ({
+          key,
+          fleet: 'irita',
+          node: key,
+          instanceId: 'i',
+          onsetMs: 0,
+          atMs: NOON_MS,
+        }));
+        await store.replace(keys.replacements(), { entries, version: 1 } as never);
+      };
+    };
+    expect(await reserveReplacement(toolsOf(), fleet, 'swap', NOON_MS)).toMatchObject({ refuse: 'replacements-spent' });
+  });
+
+  it('that was proved gives the node its replacements back after two hours', async () => {
+    const tools = toolsOf();
+    for (const [at, key] of ['one', 'two', 'three'].entries())
+      await reserveReplacement(tools, fleet, key, NOON_MS - (30 - at * 8) * HOUR_MS);
+    expect(await reserveReplacement(tools, fleet, 'four', NOON_MS)).toMatchObject({
+      refuse: 'node-replacements-spent',
+    });
+    await writeReplacementProof(tools, 'three', NOON_MS - 3 * HOUR_MS);
+    expect(await reserveReplacement(tools, fleet, 'four', NOON_MS)).toEqual(reserved);
+  });
+});
+
+describe('a restart', () => {
+  it('is counted for its instance alone', async () => {
+    for (const key of ['1', '2', '3', '4', '5', '6'])
+      expect(await reserveRestart(toolsOf(), fleet, key, NOON_MS)).toEqual(reserved);
+    expect(await reserveRestart(toolsOf(), fleet, '7', NOON_MS)).toMatchObject({ refuse: 'restarts-spent' });
+    expect(await reserveRestart(toolsOf(OTHER, 'node3', ANOTHER), fleet, '7', NOON_MS)).toEqual(reserved);
+  });
+});
