@@ -176,8 +176,8 @@ describe('the story of a watched fleet', () => {
   it('says of a chain that stands still what the suite says of the fleet, and of no node anything', () => {
     expect(lines(halted)).toEqual([
       'chain bitcoin  halts: nobody anywhere makes a block',
-      'alarm  chainmend-bitcoin-halted  OK → ALARM',
       expect.stringMatching(/^bitcoin {2}chain-halted: nobody has advanced for \d+ min; page sent$/),
+      'alarm  chainmend-bitcoin-halted  OK → ALARM',
       expect.stringMatching(/^chain bitcoin {2}goes on, \d+ min later$/),
       'alarm  chainmend-bitcoin-halted  ALARM → OK',
     ]);

@@ -4,7 +4,7 @@ import type { Placed, World } from '../../../local/run/world.ts';
 import type { Scenario } from '../../../local/scenarios/scenario.ts';
 import { consortium } from '../../../local/scenarios/worlds.ts';
 import { toItem } from '../../../shared/aws/attributes.ts';
-import type { ResizePayload, IncidentRecord } from '../../../shared/heal/records.ts';
+import type { IncidentRecord, ResizePayload } from '../../../shared/heal/records.ts';
 import { keys } from '../../../shared/heal/store.ts';
 import {
   type Case,
