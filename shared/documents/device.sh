@@ -38,15 +38,14 @@ find_device() {
 # NVMe device names", EC2 user guide). Empty for anything else: Xen's xvd devices, LVM, RAID and encryption do not tell.
 volume_of() {
   local link serial=
-  for link in /dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_vol*; do
-    [[ $link =~ _(vol[0-9a-f]{8,17})(_[0-9]+)?$ ]] || continue
-    if [ "$(readlink -f "$link")" = "/dev/$1" ]; then
+  if [ -r "/sys/class/block/$1/device/serial" ]; then read -r serial <"/sys/class/block/$1/device/serial"; fi
+  if ! [[ $serial =~ ^vol ]]; then
+    for link in /dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_vol*; do
+      [[ $link =~ _(vol[0-9a-f]{8,17})(_[0-9]+)?$ ]] || continue
       serial=${BASH_REMATCH[1]}
-      break
-    fi
-  done
-  if [ -z "$serial" ] && [ -r "/sys/class/block/$1/device/serial" ]; then
-    read -r serial <"/sys/class/block/$1/device/serial"
+      if [ "$link" -ef "/dev/$1" ]; then break; fi
+      serial=
+    done
   fi
   [[ $serial =~ ^vol-?([0-9a-f]{8,17})$ ]] && printf 'vol-%s' "${BASH_REMATCH[1]}"
 }

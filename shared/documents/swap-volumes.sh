@@ -201,7 +201,7 @@ boot_into_new() {
 put_back_found() {
   local index
   clear_aside
-  stop_all && unmount_all || return 1
+  stop_all && unmount_others || return 1
   for ((index = 0; index < ${#PLACE_PATHS[@]}; index++)); do
     mount_at "${FROM_VOLUMES[index]}" "${PLACE_PATHS[index]}" || return 1
   done
@@ -210,4 +210,27 @@ put_back_found() {
     boot_with "${PLACE_PATHS[index]}" "${FROM_VOLUMES[index]}" || return 1
   done
   reload_units
+}
+
+# unmount_others: what was found and is mounted yet stays so, but for what lies below one of the others.
+unmount_others() {
+  local index path others=()
+  for ((index = 0; index < ${#PLACE_PATHS[@]}; index++)); do
+    path=${PLACE_PATHS[index]}
+    at "$path"
+    if [ "$MOUNTED" != "${FROM_VOLUMES[index]}" ] || is_below_any "$path" "${others[@]+"${others[@]}"}"; then others+=("$path"); fi
+  done
+  for ((index = ${#others[@]} - 1; index >= 0; index--)); do
+    unmount "${others[index]}" || { FAULT=node; return 1; }
+  done
+}
+
+# is_below_any PATH OTHER...
+is_below_any() {
+  local path=$1 other
+  shift
+  for other in "$@"; do
+    case $path in "$other"/*) return 0 ;; esac
+  done
+  return 1
 }

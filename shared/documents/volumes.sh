@@ -10,10 +10,12 @@ find_volume() {
   DISK='' DEVICE='' KIND='' SPEC='' FAULT=node
   [[ $1 =~ $VOLUME_PATTERN && -n $1 ]] || { WHY="\"$1\" is not an EBS volume: nothing was changed"; return 1; }
   link=/dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_${1/-/}
-  for block in /sys/class/block/*; do
-    if [ -e "$block/partition" ] || ! [ -b "/dev/${block##*/}" ] || [ "$(volume_of "${block##*/}")" != "$1" ]; then continue; fi
-    if [ -n "$DISK" ]; then WHY="$1 is told by both $DISK and ${block##*/}: nothing was changed"; return 1; fi
-    DISK=${block##*/}
+  # Its link first: the client is down while this looks.
+  for block in "$(readlink -f -- "$link")" /sys/class/block/*; do
+    block=${block##*/}
+    if [ -e "/sys/class/block/$block/partition" ] || ! [ -b "/dev/$block" ] || [ "$(volume_of "$block")" != "$1" ]; then continue; fi
+    DISK=$block
+    break
   done
   [ -n "$DISK" ] || { WHY="$1 is not attached to this node: nothing was changed"; return 1; }
   for block in "/sys/class/block/$DISK/$DISK"*/partition; do
