@@ -252,7 +252,7 @@ function requestLines({ requests, about, kind }: HealFact, explain: boolean): St
     .filter(
       ({ outcome }) => explain || !(outcome === 'ok' || outcome === 'DryRunOperation') || !isOfLadder({ heal: kind }),
     )
-    .filter(({ outcome }) => explain || !/^(RequestLimitExceeded|Throttling)/.test(outcome))
+    .filter(({ outcome }) => explain || !/^(RequestLimitExceeded|Throttling|DryRunOperation)/.test(outcome))
     .map((request) => ({
       atMs: request.atMs,
       label: request.name.slice(4),
@@ -265,5 +265,6 @@ function requestLines({ requests, about, kind }: HealFact, explain: boolean): St
 function requestText({ input, outcome }: Requested): string {
   const resource = String(input['VolumeId'] ?? input['InstanceId'] ?? '');
   const took = outcome === 'ok' || outcome === 'answer lost' || outcome.startsWith('caller killed');
+  if (outcome === 'DryRunOperation') return `${resource}   AWS would do it`;
   return took ? resource : `${resource}   AWS refuses: ${outcome}`;
 }

@@ -88,6 +88,8 @@ const ASIDE: Readonly<Record<string, RegExp>> = {
 /** Whether a request changes an instance, a volume, a node, or who owns and uses it. Tags and locks are notes: they change nothing that runs. */
 export function isMutation({ service, operation, input, outcome }: CallRecord): boolean {
   if (outcome !== 'ok' && outcome !== 'answer lost' && outcome !== 'caller killed after') return false;
+  // Only whether it would be done is asked.
+  if ((input as { readonly DryRun?: boolean }).DryRun === true) return false;
   if (service === 'ssm') {
     const { DocumentName = '' } = input as { DocumentName?: string };
     return operation === 'SendCommand' && !LOOKS.test(DocumentName);
