@@ -128,12 +128,16 @@ export function judgeOwner({
 }
 
 const TERRAFORM = /terraform|opentofu/i;
+const terraformTag = (tags: Readonly<Record<string, string>>): [string, string] | undefined =>
+  Object.entries(tags).find(([key, value]) => TERRAFORM.test(key) || TERRAFORM.test(value));
+
+export const isTerraform = (tags: Readonly<Record<string, string>>): boolean => terraformTag(tags) !== undefined;
 
 /** Who else would change the instance back, in words; null for nobody who says so. Terraform writes no tag of its own, people do. */
 export function ownerOf(tags: Readonly<Record<string, string>>): string | null {
   const stack = tags['aws:cloudformation:stack-name'];
   if (stack !== undefined) return `CloudFormation stack ${stack}`;
-  const told = Object.entries(tags).find(([key, value]) => TERRAFORM.test(key) || TERRAFORM.test(value));
+  const told = terraformTag(tags);
   return told === undefined ? null : `Terraform (tag ${told[0]}=${told[1]})`;
 }
 
