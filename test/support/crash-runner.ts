@@ -46,8 +46,8 @@ function ended(place: number, { report, world, unmet }: Run): Crashed {
 }
 
 /** What RunInstances, CreateVolume and CreateSnapshots of heals have left in the region. */
-const made = ({ region }: Run['world']): number =>
-  [
+function made({ region }: Run['world']): number {
+  return [
     ...region.ec2.volumes().map(({ tags }) => tags),
     ...region.ec2.instances().map(({ tags }) => tags),
     ...region.ec2.snapshots().map(({ tags }) => tags),
@@ -55,3 +55,4 @@ const made = ({ region }: Run['world']): number =>
     (tags) =>
       tags.some(({ Key }) => Key === 'chainmend:incident') && !tags.some(({ Key }) => Key === 'chainmend:keep-until'),
   ).length;
+}
