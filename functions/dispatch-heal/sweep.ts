@@ -14,6 +14,7 @@ import { aroundOf, considerOne } from './look.ts';
 import { settleIncident, settleNode } from './settle.ts';
 import {
   type AlarmNow,
+  type Checks,
   type FleetSeen,
   readAlarming,
   readChecks,
@@ -156,10 +157,12 @@ async function look({ door, settings, known, around, seen, apart }: Read, time: 
   const ids = (alarms: readonly AlarmNow[]): string[] => alarms.map(({ fact }) => fact.dimensions['InstanceId'] ?? '');
   const impaired = ids(heard('checks'));
   const first = await readInstances(clients.ec2, [...new Set([...ids(disks), ...impaired])]);
-  const checks = await readChecks(
-    clients.ec2,
-    [...new Set(impaired)].filter((id) => first.has(id)),
-  );
+  const checks = new Map<string, Checks>();
+  // Full disks do not wait for what EC2 says of instances.
+  await attempt(async () => {
+    const known = [...new Set(impaired)].filter((id) => first.has(id));
+    for (const [id, check] of await readChecks(clients.ec2, known)) checks.set(id, check);
+  });
   const sick = sickOf(fleets, seen, alarming, checks, time.nowMs);
   const others = again(known, alarming, disks, sick, time.nowMs);
   const more = [...sick, ...others].map(({ instanceId }) => instanceId).filter((id) => !first.has(id));
