@@ -82,8 +82,8 @@ function endOf(
     case 'escalated':
       return 'escalated';
     case 'healed':
-      // A plan that was said is closed by the next sweep, as a wish is that was refused for an hour.
-      return wordOf(lines) ?? 'healed';
+      // A plan that was said is closed by the next sweep, as a wish is that could not be granted for an hour.
+      return wordOf(lines) ?? 'failed';
     case 'open': {
       if (incident.attempt < attempt) return null;
       if ((incident.plannedUntilMs ?? 0) > 0) return 'planned';

@@ -72,11 +72,21 @@ async function planOf(desk: HealDesk, { event }: Wish): Promise<boolean> {
   return false;
 }
 
-function notStarted(desk: HealDesk, { did, code, reason = '' }: DispatchAnswer): 1 {
-  if (did === 'refused') desk.complain(`Refused (${code}): ${reason}`);
+function notStarted(desk: HealDesk, answer: DispatchAnswer): 1 {
+  const { did, code, reason = '' } = answer;
+  if (did === 'refused') desk.complain(`Refused (${code}): ${reason}. ${stays(answer)}`.trim());
   else desk.complain(`Not now: ${REASONS[reason] ?? reason}`);
   return 1;
 }
+
+/** How long dispatch-heal goes on trying what a person has asked for. */
+const ASKED_FOR_MS = 60 * 60_000;
+
+/** A plan is asked for once. */
+const stays = ({ trouble, onsetMs }: DispatchAnswer): string =>
+  trouble.startsWith('plan:')
+    ? ''
+    : `It stays asked for until ${new Date(onsetMs + ASKED_FOR_MS).toISOString().slice(11, 16)} UTC, and is tried again by itself unless it is paused.`;
 
 /** What the dispatcher calls in a word. */
 const REASONS: Readonly<Record<string, string>> = {
@@ -99,7 +109,8 @@ async function answerQuestion(desk: HealDesk, { sentence }: StoryLine, { yes }: 
   return false;
 }
 
-function tellEnd(desk: HealDesk, { fleet, node, incidentId }: DispatchAnswer, { end, last }: Followed): 0 | 1 {
+function tellEnd(desk: HealDesk, answer: DispatchAnswer, { end, last }: Followed): 0 | 1 {
+  const { fleet, node, incidentId } = answer;
   switch (end) {
     case 'healed':
       desk.say(`Done. ${last?.sentence ?? ''}`.trim());
@@ -114,8 +125,10 @@ function tellEnd(desk: HealDesk, { fleet, node, incidentId }: DispatchAnswer, { 
       desk.complain(`It did not work, and people were paged. ${why(last)}`);
       return 1;
     case 'refused':
+      desk.complain(`Refused, incident ${incidentId}. ${why(last)}. ${stays(answer)}`.trim());
+      return 1;
     case 'failed':
-      desk.complain(`${end === 'refused' ? 'Refused' : 'Failed'}, incident ${incidentId}. ${why(last)}`);
+      desk.complain(`Failed, incident ${incidentId}. ${why(last)}`);
       return 1;
   }
 }

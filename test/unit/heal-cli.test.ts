@@ -206,6 +206,7 @@ describe('whoever waits', () => {
       { ...planned, incident: openIncidentRecord({ plannedUntilMs: NOON_MS }) },
       'says mode: plan',
     ],
+    ['was never begun, and closed by a sweep', { incident: endedIncident('healed', NOON_MS) }, 'Failed'],
     ['gives way to another wish', { incident: openIncidentRecord({ incidentId: 'other' }) }, 'Failed'],
   ])('and whose heal %s, is told so by exit status 1', async (_, last, words) => {
     looks = { plan: [], act: [working, last] };
@@ -274,10 +275,15 @@ describe('what is wrong is told in a sentence', () => {
     expect(await run('restore bitcoin/node2 --plan')).toMatchObject({ exit: 1, text: '' });
   });
 
-  it('by a guardrail at the door', async () => {
-    answer = () => answerOf({ did: 'refused', code: 'validator', reason: 'node2 is a validator' });
-    const { exit, complaint } = await run('restore bitcoin/node2 --plan');
-    expect([exit, complaint]).toEqual([1, 'Refused (validator): node2 is a validator']);
+  it('by a guardrail at the door, and how long it stays asked for', async () => {
+    const refusedAs = (trouble: string) => () =>
+      answerOf({ trouble, did: 'refused', code: 'validator', reason: 'node2 is a validator' });
+    answer = refusedAs('plan:restore');
+    const plan = await run('restore bitcoin/node2 --plan');
+    expect([plan.exit, plan.complaint]).toEqual([1, 'Refused (validator): node2 is a validator.']);
+    answer = refusedAs('request:restore');
+    const act = await run('restore bitcoin/node2 --yes');
+    expect([act.exit, act.complaint]).toEqual([1, expect.stringContaining('It stays asked for until 13:00 UTC')]);
   });
 
   it('by another heal that is at work there', async () => {
