@@ -25,6 +25,9 @@ const withRoot = (memory: ReplaceMemory, act: Act): ReplaceMemory =>
 const isFound = ({ found }: ReplaceMemory, id: string): boolean =>
   found.volumes.some(({ volumeId }) => volumeId === id);
 
+/** One of the copy's volumes that may have been made, though nobody has heard its name. */
+export const makingKey = (at: number): string => `making ${at}`;
+
 /** What owes the node something: from the intent on to the proof, or to the node being as it was found. */
 const OWED: readonly string[] = ['down', 'standing-by', 'stopped'];
 
@@ -33,7 +36,7 @@ export function phaseOf({ proved, done }: ReplaceMemory): 'preparing' | 'down' |
   return OWED.some((what) => done.includes(what)) ? 'down' : 'preparing';
 }
 
-/** Whether from the act on the client may be down because of us: then only the proof and the way back end the heal. */
+/** Whether it is written before an act that it is about to be made: the client may be down from then on, or a thing be there. */
 export const takesDown = (act: Act): boolean => marksOf(act).length > 0;
 
 /** What is noted of an act before it is made: that it happened or may have, whatever its answer. */
@@ -44,6 +47,8 @@ function marksOf(act: Act): readonly string[] {
       return ['down'];
     case 'standby':
       return ['standing-by'];
+    case 'create':
+      return [makingKey(act.at)];
     case 'stop-instance':
       return act.which === 'old' ? ['down', 'stopped'] : [];
     case 'detach':
@@ -115,7 +120,7 @@ const withMachine = (memory: ReplaceMemory, change: Partial<NewInstance>): Repla
   memory.machine ? { ...memory, machine: { ...memory.machine, ...change } } : memory;
 
 const failRung = (memory: ReplaceMemory, reason: string): ReplaceMemory => ({
-  ...withoutDone(memory, 'down', 'started', 'left-pool'),
+  ...withoutDone(memory, 'down', 'started', 'left-pool', 'not-aside'),
   rung: null,
   upSinceMs: null,
   intent: null,
@@ -144,7 +149,7 @@ function afterDone(memory: ReplaceMemory, act: Act, result: Done): ReplaceMemory
     case 'choose':
       return { ...memory, copy: act.copy, generation: memory.generation + 1 };
     case 'create':
-      return withCopy(memory, ({ volumes }) => ({
+      return withCopy(withoutDone(memory, makingKey(act.at)), ({ volumes }) => ({
         volumes: volumes.map((volume, at) => (at === act.at ? { ...volume, volumeId: result.volumeId ?? '' } : volume)),
       }));
     case 'check':
@@ -301,7 +306,7 @@ function afterFailed(memory: ReplaceMemory, act: Act, failed: Failed): ReplaceMe
         ? failRung(withoutDone(memory, 'stopped'), reason)
         : memory;
     case 'create':
-      return memory.machine ? gaveUp(blame('other'), reason) : blame('other');
+      return withoutDone(blame('other'), makingKey(act.at));
     case 'attach':
       if (memory.copy?.volumes.some(({ volumeId }) => volumeId === act.volumeId)) return blame('other');
       return gaveUp(memory, reason);
@@ -310,7 +315,7 @@ function afterFailed(memory: ReplaceMemory, act: Act, failed: Failed): ReplaceMe
     case 'swap':
       return act.to === 'found' ? wentBack(memory, seen) : notSwapped(memory, failed);
     case 'standby':
-      return failRung(withoutDone(memory, 'standing-by'), reason);
+      return notAside(withDone(withoutDone(memory, 'standing-by'), 'not-aside'), reason);
     case 'launch':
     case 'keep-volumes':
     case 'join':
@@ -332,6 +337,14 @@ function afterFailed(memory: ReplaceMemory, act: Act, failed: Failed): ReplaceMe
       return memory;
   }
 }
+
+/** A member that its group does not spare is not stopped: what was made for that is taken away again. */
+const notAside = (memory: ReplaceMemory, reason: string): ReplaceMemory =>
+  memory.machine
+    ? gaveUp(memory, reason)
+    : memory.copy
+      ? withCopy(memory, () => ({ givenUp: { fault: 'other', reason } }))
+      : failRung(memory, reason);
 
 const gaveUp = (memory: ReplaceMemory, reason: string): ReplaceMemory =>
   withMachine({ ...memory, upSinceMs: null }, { givenUp: memory.machine?.givenUp ?? reason });

@@ -4,6 +4,7 @@ import type { VolumeNow } from '../../shared/aws/volumes.ts';
 import type { Blame, Copy, ReplaceMemory } from '../../shared/heal/memory.ts';
 import { refuse } from './begin.ts';
 import { chooseCopy } from './choose.ts';
+import { makingKey } from './learn.ts';
 import type { Act, Facts } from './model.ts';
 import { onceSettled } from './owed.ts';
 import { proving } from './proving.ts';
@@ -53,6 +54,7 @@ function beforeCopy(facts: Facts, memory: ReplaceMemory): Act {
   const { old } = facts;
   if (!old?.agentOnline)
     return { do: 'fail-rung', reason: 'the node does not answer commands, and its volumes are exchanged by one' };
+  if (memory.done.includes('not-aside')) return { do: 'fail-rung', reason: 'its group does not set it aside' };
   if (memory.tried.some(({ fault }) => fault === 'same-stop')) return onceSettled(facts, memory, sameStop(memory));
   const chosen = chooseCopy(facts, memory, memory.found.availabilityZone);
   return 'failed' in chosen ? noneLeft(facts, memory, chosen.failed) : chosen;
@@ -179,6 +181,8 @@ function undone({ seen }: Facts, memory: ReplaceMemory): Act {
 export function takeAway(facts: Facts, memory: ReplaceMemory, copy: Copy, { reason }: Blame): Act {
   const { nowMs, volumes } = facts;
   if (copy.mounted === 'copy') return { do: 'swap', to: 'found', reason };
+  const lost = copy.volumes.findIndex(({ volumeId }, at) => volumeId === '' && memory.done.includes(makingKey(at)));
+  if (lost >= 0) return { do: 'create', at: lost, reason: 'it may have been made: the same token tells which it is' };
   for (const { volumeId } of copy.volumes) {
     const attachment = volumes.find((candidate) => candidate.volumeId === volumeId)?.attachment;
     if (!attachment || attachment.state === 'detached') continue;

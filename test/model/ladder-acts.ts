@@ -99,10 +99,37 @@ function start(world: LadderWorld, box: Box, done: Done): Result {
   return done;
 }
 
+const volumeToken = (
+  { beganAtMs }: ReplaceMemory,
+  generation: number,
+  at: number,
+  fence: number,
+  { tokenOfIncident }: LadderRules,
+): string => `${beganAtMs}-${generation}-${at}${tokenOfIncident ? '' : `-${fence}`}`;
+
+const instanceToken = (
+  { beganAtMs }: ReplaceMemory,
+  generation: number,
+  fence: number,
+  { tokenOfIncident }: LadderRules,
+): string => `${beganAtMs}-${generation}${tokenOfIncident ? '' : `-${fence}`}`;
+
+/** What has happened already is not refused: a token is known, a member is on standby. */
+export function hasHappened(world: LadderWorld, { act, memory, fence }: Made, rules: LadderRules): boolean {
+  if (act.do === 'standby') return world.box(OLD).standby;
+  if (act.do === 'create' && memory?.copy)
+    return world.tokens.has(volumeToken(memory, memory.copy.generation, act.at, fence, rules));
+  return (
+    act.do === 'launch' &&
+    memory?.machine != null &&
+    world.tokens.has(instanceToken(memory, memory.machine.generation, fence, rules))
+  );
+}
+
 function create(world: LadderWorld, { memory, fence }: Made, at: number, rules: LadderRules, done: Done): Result {
   const copy = memory?.copy;
   if (!memory || !copy) throw new Error('a volume is made before it was chosen');
-  const token = `${memory.beganAtMs}-${copy.generation}-${at}${rules.tokenOfIncident ? '' : `-${fence}`}`;
+  const token = volumeToken(memory, copy.generation, at, fence, rules);
   const known = world.tokens.get(token);
   if (known) return { ...done, volumeId: known };
   const volumeId = `vol-0c${String(world.tokens.size).padStart(15, '0')}`;
@@ -148,7 +175,7 @@ function launch(world: LadderWorld, { memory, fence }: Made, rules: LadderRules,
   if (!memory || !machine) throw new Error('an instance is launched before it was planned');
   const at = machine.subnetId === SUBNETS[1] ? 1 : 0;
   const zone = ZONES[at];
-  const token = `${memory.beganAtMs}-${machine.generation}${rules.tokenOfIncident ? '' : `-${fence}`}`;
+  const token = instanceToken(memory, machine.generation, fence, rules);
   const known = world.tokens.get(token);
   if (known) return { ...done, instanceId: known, fence, note: zone };
   if (!world.setting.capacity[at]) return failed(world, 'InsufficientInstanceCapacity');

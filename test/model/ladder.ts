@@ -7,7 +7,7 @@ import type { NodeState } from '../../shared/documents/node-answer.ts';
 import { newNode, unsettled } from '../../shared/heal/lease.ts';
 import type { ReplaceMemory } from '../../shared/heal/memory.ts';
 import type { SnapshotFact, SnapshotSet } from '../../shared/snapshots/model.ts';
-import { carryOut, isCommand, lastsMs, type Made } from './ladder-acts.ts';
+import { carryOut, hasHappened, isCommand, lastsMs, type Made } from './ladder-acts.ts';
 import { look, lookAtEnd, lookBefore, NEVER } from './ladder-never.ts';
 import { meddle, PEOPLE, type Person } from './ladder-people.ts';
 import { LADDER_FULL, type LadderRules } from './ladder-rules.ts';
@@ -157,7 +157,8 @@ function perform(story: Story, act: Act, fault: Fault | null): void {
     world.later.push({ atMs: world.nowMs + 50_000, is: 'act', number: story.late.length - 1 });
   }
   passes(lastsMs(act));
-  const happens = fault !== 'no answer, not done' && fault !== 'no answer, done later' && fault !== 'refused';
+  const refused = fault === 'refused' && !hasHappened(world, made, rules);
+  const happens = fault !== 'no answer, not done' && fault !== 'no answer, done later' && !refused;
   const result: Result = happens
     ? carryOut(world, made, rules)
     : { is: 'failed', atMs: world.nowMs, reason: 'refused', fault: 'none' };
