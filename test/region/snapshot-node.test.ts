@@ -27,6 +27,29 @@ describe('a clean snapshot in the region', () => {
     4 * MINUTES,
   );
 
+  it(
+    'is one set of all volumes of a node at one moment, each with its role',
+    async () => {
+      const [two] = await snapshotCrashAt({ crash: 'two volumes', places: [1] });
+      expect(two?.unmet).toEqual([]);
+      expect([two?.taken, two?.snapshots]).toEqual([
+        1,
+        ['data data 2 clean high -1', 'ancient ancient 2 clean high -1'],
+      ]);
+    },
+    4 * MINUTES,
+  );
+
+  it(
+    'is not taken of a client that its grace has killed: it runs again, and a person is told',
+    async () => {
+      const [killed] = await snapshotCrashAt({ crash: 'killed by its grace', places: [1] });
+      expect(killed).toMatchObject({ taken: 0, snapshots: [], starts: 1, pages: ['stopped-unclean'], unmet: [] });
+      expect(killed?.outcomes).toEqual(['restored']);
+    },
+    4 * MINUTES,
+  );
+
   it.each(['crash-before', 'crash-after'] as const)(
     'is taken once when its sandbox dies at any checkpoint (%s it is written)',
     async (crash) => {

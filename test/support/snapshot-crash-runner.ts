@@ -4,7 +4,7 @@ import { type Fate, isMutating, programmed } from '../../local/region/request-fa
 import { incidentsOf } from '../../local/run/report.ts';
 import { type Run, type RunOptions, run } from '../../local/run/run.ts';
 import { readRecords } from '../../local/run/watch.ts';
-import type { World } from '../../local/run/world.ts';
+import type { World, WorldNode } from '../../local/run/world.ts';
 import {
   alarmsRight,
   allWell,
@@ -17,17 +17,35 @@ import {
 } from '../../local/scenarios/ladder.ts';
 import type { Scenario } from '../../local/scenarios/scenario.ts';
 import type { NodeRecord } from '../../shared/heal/records.ts';
+import { readLedger } from '../../shared/snapshots/ledger.ts';
+import { TWO_VOLUMES } from '../simulation/cases/case.ts';
 import type { SnapshotCrashed, SnapshotPlaces } from './snapshot-crash.ts';
 
 const HEAL = 'chainmend-snapshot-node';
 const { crash, places } = JSON.parse(await text(process.stdin)) as SnapshotPlaces;
 
+/** Killed by a grace that it does not meet, it is paged for, and that is the end of it for hours. */
+const KILLED = crash === 'killed by its grace';
+const FLEETS: Partial<Record<SnapshotPlaces['crash'], object>> = {
+  'two volumes': { volumes: TWO_VOLUMES },
+  'killed by its grace': { stopGraceSeconds: 30 },
+};
+const BUILT: Partial<Record<SnapshotPlaces['crash'], Partial<WorldNode>>> = {
+  'two volumes': {
+    volumes: [
+      { role: 'data', path: '/node-data', sizeGiB: 100, usedPercent: 46, share: 0.1 },
+      { role: 'ancient', path: '/ancient', sizeGiB: 200, usedPercent: 46, share: 0.9 },
+    ],
+  },
+  'killed by its grace': { machine: { stopSeconds: 45 } },
+};
+
 function scenarioWith(place: number): Scenario {
   return {
     name: 'snapshot-cut-off',
     sentence: 'A person asks for a clean snapshot, and something is cut off.',
-    fleets: { bitcoin: { ...impatient, snapshots: { clean: {} } } },
-    build: (world) => void smallFleet(world),
+    fleets: { bitcoin: { ...impatient, ...FLEETS[crash], snapshots: { clean: {} } } },
+    build: (world) => void smallFleet(world, { more: BUILT[crash] ?? {} }),
     people: (world) => {
       world.at(1, () => void ask(world, { kind: 'snapshot', fleet: 'bitcoin', node: 'node2' }));
       if (crash !== 'lost for good') return;
@@ -37,18 +55,22 @@ function scenarioWith(place: number): Scenario {
       );
     },
     // A person's wish that came to nothing is over after an hour; the next round of the schedule takes up what it left.
-    done: (world) =>
-      incidents(world).every(({ state }) => state === 'healed') &&
-      world.region.ec2.snapshots().some(({ state }) => state === 'completed'),
+    done: (world) => {
+      if (KILLED) return incidents(world).some(({ failures }) => failures > 0);
+      return (
+        incidents(world).every(({ state }) => state === 'healed') &&
+        world.region.ec2.snapshots().some(({ state }) => state === 'completed')
+      );
+    },
     hours: 30,
     expect: [
       {
         sentence: 'the incident ended healed',
-        holds: (_, world) => incidents(world).every(({ state }) => state === 'healed'),
+        holds: (_, world) => KILLED || incidents(world).every(({ state }) => state === 'healed'),
       },
       {
         sentence: 'the fleet has a clean set',
-        holds: ({ snapshots }) => snapshots.some(({ rank }) => rank === 'clean'),
+        holds: ({ snapshots }) => KILLED || snapshots.some(({ rank }) => rank === 'clean'),
       },
       {
         sentence: 'what is clean by its ledger opens',
@@ -84,6 +106,8 @@ const TAKING: readonly Fate[] = ['caller killed after', 'caller killed before', 
 function faultAt(place: number): Pick<RunOptions, 'hooks' | 'requestFaults'> {
   switch (crash) {
     case 'none':
+    case 'two volumes':
+    case 'killed by its grace':
     case 'lost for good':
       return {};
     case 'answer lost':
@@ -118,6 +142,22 @@ function told(place: number, { report, world, unmet }: Run): SnapshotCrashed {
         !/^[A-Z]/.test(outcome ?? ''),
     ).length,
     outcomes: report.heals.filter(({ kind }) => kind === 'snapshot-node').map(({ outcome }) => outcome),
+    snapshots: world.region.ec2.snapshots().map(({ tags, volumeId }) => {
+      const { role, setId, parts, cleanStop, height } = readLedger(
+        Object.fromEntries(tags.map(({ Key = '', Value = '' }) => [Key, Value])),
+      );
+      const onNode = [...world.find('bitcoin', 'node2').volumeIds].find(([, id]) => id === volumeId)?.[0];
+      return [
+        role,
+        onNode,
+        parts,
+        cleanStop ? 'clean' : 'not clean',
+        (height ?? 0) > 931_000 ? 'high' : height,
+        setId?.replace(/^\w+/, ''),
+      ].join(' ');
+    }),
+    pages: report.pages.map(({ code }) => code),
+    starts: world.find('bitcoin', 'node2').machine.report().clientStarts.length,
     unmet: [...unmet, ...report.violations.map(({ invariant, detail }) => `${invariant}: ${detail}`)],
     checkpoints: executionsOf(world, 'snapshot-node')[0]?.checkpoints ?? 0,
     mutatingCalls: calls.filter(({ actor, operation }) => actor.startsWith(HEAL) && isMutating(operation)).length,

@@ -12,7 +12,11 @@ export interface SnapshotPlaces {
     /** The execution ends for good when it has written so many checkpoints. */
     | 'lost for good'
     /** The answer to CreateSnapshots is lost, and its caller dies with it (1), before it had an effect (2); or only the answer is (3). */
-    | 'taking';
+    | 'taking'
+    /** Nothing is cut off, and the nodes keep old blocks on a volume of their own. */
+    | 'two volumes'
+    /** Nothing is cut off, and the client takes longer to end than its grace. */
+    | 'killed by its grace';
   /** Numbers of checkpoints, or of mutating calls, from 1. */
   readonly places: readonly number[];
 }
@@ -25,6 +29,11 @@ export interface SnapshotCrashed {
   readonly outcomes: readonly string[];
   /** Expectations and invariants that did not hold. */
   readonly unmet: readonly string[];
+  /** Role, rank and set of each snapshot that there is in the end. */
+  readonly snapshots: readonly string[];
+  readonly pages: readonly string[];
+  /** How often the client of the donor came up since the story began. */
+  readonly starts: number;
   readonly checkpoints: number;
   readonly mutatingCalls: number;
 }
