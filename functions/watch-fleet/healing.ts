@@ -1,5 +1,7 @@
 // Who is being healed: a node that is down needs no person while a heal grows its disk, restarts its client or swaps its volumes.
-import type { Mode } from '../../shared/fleet/model.ts';
+import type { Fleet } from '../../shared/fleet/model.ts';
+import type { ObservedNode } from '../../shared/fleet/observation.ts';
+import { readBreaker } from '../../shared/guardrails/breaker.ts';
 import type { PageCode } from '../../shared/guardrails/codes.ts';
 import type { IncidentRecord } from '../../shared/heal/records.ts';
 import { type DuePage, sentenceAbout } from './pages.ts';
@@ -47,14 +49,20 @@ export const BEGINS_WITHIN_MS = 90_000;
 /** An alarm on a node's health needs two minutes, and whoever has no alarm is found by the dispatcher's sweep after four. */
 export const ACTS_WITHIN_MS = 5 * MINUTE_MS;
 
+/** Whether heals begin by themselves in this fleet now: where the breaker is open none does, and people wait for nothing. */
+export const healsBegin = (fleet: Fleet, nodes: readonly ObservedNode[], nowMs: number): boolean =>
+  fleet.mode === 'act' && !readBreaker(fleet, [{ observedAtMs: nowMs, nodes }], nowMs).open;
+
 /**
  * The page without those who are being healed, and those whose heal may be about to begin; null where nobody is left. Who was looked at
  * and is not healed is told of at once.
+ *
+ * @param begin whether heals begin by themselves: `healsBegin`
  */
 export function withoutHealing(
   due: DuePage,
   incidents: readonly IncidentRecord[],
-  mode: Mode,
+  begin: boolean,
   nowMs: number,
 ): DuePage | null {
   const known = incidents.filter(({ state, trouble }) => state !== 'healed' && !trouble.startsWith('plan:'));
@@ -62,7 +70,7 @@ export function withoutHealing(
   for (const incident of known)
     begun.set(incident.instanceId, begun.get(incident.instanceId) === true || isBeingHealed(incident, nowMs));
   const withinMs = (instanceId: string): number =>
-    mode === 'act' && !begun.has(instanceId) ? ACTS_WITHIN_MS : BEGINS_WITHIN_MS;
+    begin && !begun.has(instanceId) ? ACTS_WITHIN_MS : BEGINS_WITHIN_MS;
   const nodes = due.nodes.filter(
     ({ instanceId, sinceMs }) => begun.get(instanceId) !== true && nowMs - sinceMs >= withinMs(instanceId),
   );

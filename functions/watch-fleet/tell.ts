@@ -5,7 +5,7 @@ import type { ObservedNode } from '../../shared/fleet/observation.ts';
 import { createJournal, type JournalEntry } from '../../shared/heal/journal.ts';
 import { page } from '../../shared/heal/page.ts';
 import type { IncidentRecord } from '../../shared/heal/records.ts';
-import { MAY_BE_HEALED, withoutHealing } from './healing.ts';
+import { healsBegin, MAY_BE_HEALED, withoutHealing } from './healing.ts';
 import type { FleetHealth } from './health.ts';
 import { alarmsOf, type DuePage, duePages, withoutQuiet } from './pages.ts';
 import type { Sight } from './sight.ts';
@@ -25,7 +25,7 @@ export async function tellPeople(
     await attempt(async () => {
       const alarms = [...alarmsOf(fleet, nodes.length, due).keys()];
       const loud = withoutQuiet(fleet, nodes.length, due, await quietAlarms(door.clients.cloudwatch, alarms));
-      const left = loud && (await unlessHealing(door, sight, loud, attempt));
+      const left = loud && (await unlessHealing(door, sight, health, loud, attempt));
       if (left === null) return;
       await pagePeople(door, sight, left);
       // From here on people know, whatever becomes of the journal.
@@ -40,6 +40,7 @@ export async function tellPeople(
 async function unlessHealing(
   { store }: Door,
   { fleet, nowMs }: Sight,
+  { nodes }: FleetHealth,
   due: DuePage,
   attempt: (work: () => Promise<unknown>) => Promise<void>,
 ): Promise<DuePage | null> {
@@ -48,7 +49,8 @@ async function unlessHealing(
   await attempt(async () => {
     ({ incidents } = await store.readFleet(fleet.name));
   });
-  return withoutHealing(due, incidents, fleet.mode, nowMs);
+  const seen = nodes.map(({ node }) => node);
+  return withoutHealing(due, incidents, healsBegin(fleet, seen, nowMs), nowMs);
 }
 
 async function pagePeople(door: Door, { fleet }: Sight, { code, nodes, reason, kind }: DuePage): Promise<void> {

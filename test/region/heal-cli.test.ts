@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 const ROOT = join(import.meta.dirname, '../..');
-const BOOT_MS = 120_000;
+const BOOT_MS = 180_000;
 const HEALED_MS = 90_000;
 /** Virtual seconds a second: a restore takes a quarter of an hour, most of it to see that the node goes on. */
 const SPEED = '300';

@@ -56,17 +56,17 @@ describe('a page', () => {
   });
 
   it('is not sent where everybody that it is about is being healed', () => {
-    expect(withoutHealing(due('node2'), [claimed()], 'act', NOW)).toBeNull();
+    expect(withoutHealing(due('node2'), [claimed()], true, NOW)).toBeNull();
   });
 
   it('is about the others where somebody is', () => {
-    const left = withoutHealing(due('node2', 'node3'), [claimed()], 'act', NOW);
+    const left = withoutHealing(due('node2', 'node3'), [claimed()], true, NOW);
     expect(left?.nodes.map(({ name }) => name)).toEqual(['node3']);
     expect(left?.reason).toBe('node3: node3 is silent');
   });
 
   it('is as it was where nobody is', () => {
     const page = due('node3');
-    expect(withoutHealing(page, [claimed()], 'act', NOW)).toBe(page);
+    expect(withoutHealing(page, [claimed()], true, NOW)).toBe(page);
   });
 });

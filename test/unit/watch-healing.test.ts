@@ -3,11 +3,13 @@ import {
   ACTS_WITHIN_MS,
   BEGINS_WITHIN_MS,
   HEALED_WITHIN_MS,
+  healsBegin,
   withoutHealing,
 } from '../../functions/watch-fleet/healing.ts';
 import type { DuePage } from '../../functions/watch-fleet/pages.ts';
 import type { ObservedNode } from '../../shared/fleet/observation.ts';
 import type { IncidentRecord } from '../../shared/heal/records.ts';
+import { fleetWith } from '../support/heal-facts.ts';
 
 const NOW_MS = Date.UTC(2026, 0, 1, 12);
 const MINUTE_MS = 60_000;
@@ -31,16 +33,16 @@ const told = (page: DuePage | null): readonly string[] => page?.nodes.map(({ nam
 
 describe('a node that is down', () => {
   it('is told of where nobody heals it', () => {
-    expect(told(withoutHealing(due(node('a')), [], 'act', NOW_MS))).toEqual(['a']);
+    expect(told(withoutHealing(due(node('a')), [], true, NOW_MS))).toEqual(['a']);
   });
 
   it('is not told of while its incident is young and waits for nothing but its turn', () => {
     const waiting = incident('a', { refusedCodes: ['staggered'] });
-    expect(withoutHealing(due(node('a')), [waiting], 'act', NOW_MS)).toBeNull();
+    expect(withoutHealing(due(node('a')), [waiting], true, NOW_MS)).toBeNull();
   });
 
   it('is told of alone, when another one is being healed', () => {
-    const page = withoutHealing(due(node('a'), node('b')), [incident('a')], 'act', NOW_MS);
+    const page = withoutHealing(due(node('a'), node('b')), [incident('a')], true, NOW_MS);
     expect(told(page)).toEqual(['b']);
     expect(page?.reason).toBe('b: nothing listens there');
   });
@@ -53,30 +55,45 @@ describe('a node that is down', () => {
     ['is a plan that touches nothing', { plannedUntilMs: NOW_MS + MINUTE_MS }],
   ] as const)('is told of when its heal %s', (_, more) => {
     expect(
-      told(withoutHealing(due(node('a')), [incident('a', more as Partial<IncidentRecord>)], 'act', NOW_MS)),
+      told(withoutHealing(due(node('a')), [incident('a', more as Partial<IncidentRecord>)], true, NOW_MS)),
     ).toEqual(['a']);
   });
 
   it('has the minutes in which its alarm may still go off, and is told of after them', () => {
     const lately = node('a', NOW_MS - ACTS_WITHIN_MS + 1);
-    expect(withoutHealing(due(lately), [], 'act', NOW_MS)).toBeNull();
-    expect(told(withoutHealing(due(lately), [], 'act', NOW_MS + 1))).toEqual(['a']);
+    expect(withoutHealing(due(lately), [], true, NOW_MS)).toBeNull();
+    expect(told(withoutHealing(due(lately), [], true, NOW_MS + 1))).toEqual(['a']);
   });
 
-  it.each(['plan', 'ask'] as const)('has less of them where a person acts anyway, in mode %s', (mode) => {
+  it('has less of them where no heal would begin', () => {
     const lately = node('a', NOW_MS - BEGINS_WITHIN_MS);
-    expect(told(withoutHealing(due(lately), [], mode, NOW_MS))).toEqual(['a']);
+    expect(told(withoutHealing(due(lately), [], false, NOW_MS))).toEqual(['a']);
+  });
+
+  it('is healed without anybody’s doing in mode act, while the breaker is closed', () => {
+    const seen = (sick: number) =>
+      Array.from(
+        { length: 5 },
+        (_, i) => ({ ...node(`n${i}`), health: i < sick ? 'stuck' : 'synced' }) as ObservedNode,
+      );
+    const begins = (mode: string, sick: number) => healsBegin(fleetWith({}, { mode }), seen(sick), NOW_MS);
+    expect([begins('act', 1), begins('act', 2), begins('ask', 1), begins('plan', 1)]).toEqual([
+      true,
+      false,
+      false,
+      false,
+    ]);
   });
 
   it('has none where it was looked at and is not healed', () => {
     const lately = node('a', NOW_MS - BEGINS_WITHIN_MS);
     const refused = incident('a', { trouble: 'node:health', refusedCodes: ['validator'] });
-    expect(told(withoutHealing(due(lately), [refused], 'act', NOW_MS))).toEqual(['a']);
+    expect(told(withoutHealing(due(lately), [refused], true, NOW_MS))).toEqual(['a']);
   });
 
   it('is not told of again for a plan that somebody asked for', () => {
     const plan = incident('a', { trouble: 'plan:restore', plannedUntilMs: 1 });
-    expect(withoutHealing(due(node('a', NOW_MS - BEGINS_WITHIN_MS)), [plan], 'act', NOW_MS)).toBeNull();
+    expect(withoutHealing(due(node('a', NOW_MS - BEGINS_WITHIN_MS)), [plan], true, NOW_MS)).toBeNull();
   });
 
   it('has hours where its ladder is climbed, since a volume may take that long', () => {
@@ -85,9 +102,9 @@ describe('a node that is down', () => {
         ...{ trouble, state: 'claimed', onsetMs: NOW_MS - minutesAgo * MINUTE_MS },
         payload: { mode: 'act' },
       } as Partial<IncidentRecord>);
-    expect(withoutHealing(due(node('a')), [claimed(239, 'node:health')], 'act', NOW_MS)).toBeNull();
-    expect(told(withoutHealing(due(node('a')), [claimed(240, 'node:health')], 'act', NOW_MS))).toEqual(['a']);
-    expect(told(withoutHealing(due(node('a')), [claimed(31, 'snapshot:clean')], 'act', NOW_MS))).toEqual(['a']);
+    expect(withoutHealing(due(node('a')), [claimed(239, 'node:health')], true, NOW_MS)).toBeNull();
+    expect(told(withoutHealing(due(node('a')), [claimed(240, 'node:health')], true, NOW_MS))).toEqual(['a']);
+    expect(told(withoutHealing(due(node('a')), [claimed(31, 'snapshot:clean')], true, NOW_MS))).toEqual(['a']);
   });
 
   it('is not told of while one of two heals is at work on it', () => {
@@ -95,7 +112,7 @@ describe('a node that is down', () => {
       incident('a', { refusedCodes: ['disk-full-first', 'validator'], trouble: 'node:health' }),
       incident('a'),
     ];
-    expect(withoutHealing(due(node('a')), both, 'act', NOW_MS)).toBeNull();
-    expect(withoutHealing(due(node('a')), both.toReversed(), 'act', NOW_MS)).toBeNull();
+    expect(withoutHealing(due(node('a')), both, true, NOW_MS)).toBeNull();
+    expect(withoutHealing(due(node('a')), both.toReversed(), true, NOW_MS)).toBeNull();
   });
 });
