@@ -1,0 +1,113 @@
+import { describe, expect, it } from '@jest/globals';
+import { ladderHealed, ladderTold } from '../../local/cli/story-ladder.ts';
+import type { JournalLine } from '../../local/run/journal.ts';
+import type { HealReport } from '../../local/run/report.ts';
+import { INSTANCE, ME, NOON_MS } from '../support/heal-facts.ts';
+
+const line = (more: Partial<JournalLine>): JournalLine => ({
+  ...{ atMs: NOON_MS, place: '010-decision', kind: 'decision', sentence: '', code: undefined, act: undefined },
+  ...{ evidence: undefined, fleet: 'bitcoin', node: 'node2', instanceId: INSTANCE, incidentId: '7f3a0000', attempt: 1 },
+  ...{ heal: 'replace-node', writer: ME },
+  ...more,
+});
+const told = (of: JournalLine, { journal = [of], explain = false } = {}) =>
+  ladderTold(journal, of, explain)?.map(({ label, text }) => `${label}  ${text}`);
+
+describe('what the ladder has decided', () => {
+  it('is told with its rung, and the failure of the rung before it only once', () => {
+    const why = 'restart did not help: it stands still at height 931006';
+    const failed = line({ place: '020-decision', sentence: why });
+    const next = line({ place: '021-decision', sentence: `swap: ${why}` });
+    const journal = [failed, next];
+    expect(told(failed, { journal })).toEqual([]);
+    expect(told(next, { journal })).toEqual([`decided  swap: ${why}`]);
+    expect(told(failed, { journal, explain: true })).toEqual([`decided  ${why}`]);
+  });
+
+  it('that it follows its chain again is a proof', () => {
+    expect(told(line({ sentence: 'it follows its chain again: height 5, 3 beyond' }))).toEqual([
+      'proved  it follows its chain again: height 5, 3 beyond',
+    ]);
+  });
+
+  it('by the dispatcher is told as any heal’s', () => {
+    expect(told(line({ place: '00-dispatch', sentence: 'attempt 1 of incident 7f3a → replace-node' }))).toBeUndefined();
+  });
+});
+
+describe('what the ladder does to AWS', () => {
+  it('is told as it was intended, by the name of the call', () => {
+    const sentence = 'make a data volume in eu-west-1b, from set-1';
+    expect(told(line({ kind: 'intent', act: 'CreateVolume set-1 data 0', sentence }))).toEqual([
+      `CreateVolume  ${sentence}`,
+    ]);
+    expect(told(line({ kind: 'intent', act: 'Invoke register-nodes', sentence: 'it leaves the pool first' }))).toEqual([
+      'register-nodes  it leaves the pool first',
+    ]);
+  });
+
+  it('is told of what went wrong, not of what went well', () => {
+    expect(told(line({ kind: 'result', act: 'AttachVolume vol-1', sentence: 'done' }))).toEqual([]);
+    expect(told(line({ kind: 'result', act: 'AttachVolume vol-1', sentence: 'failed: VolumeInUse: …' }))).toEqual([
+      'AWS  VolumeInUse: …',
+    ]);
+  });
+
+  it('marks are told where they stay, those for the while of the incident only to those who ask', () => {
+    const kept = line({ kind: 'intent', act: 'CreateTags vol-1', sentence: 'vol-1 is kept, with how to put it back' });
+    const held = line({ kind: 'intent', act: 'DeleteTags', sentence: 'the snapshots that were held are released' });
+    expect(told(kept)).toEqual(['noted  vol-1 is kept, with how to put it back']);
+    expect(told(held)).toEqual([]);
+    expect(told(held, { explain: true })).toEqual(['noted  the snapshots that were held are released']);
+  });
+});
+
+describe('what a node answers', () => {
+  const sent = (operation: string, id: string) =>
+    line({ kind: 'intent', act: `SendCommand ${operation} ${id}`, sentence: 'so it is' });
+  const answer = (id: string, sentence: string, place: string) =>
+    line({ kind: 'result', act: `SendCommand ${id}`, sentence, place });
+
+  it('is told by its command; of the looks the first one, which raises the fence', () => {
+    const first = answer('4.0', 'done; client running', '010-result');
+    const second = answer('4.2', 'done; client running', '030-result');
+    const swap = answer('4.1', 'done; stopped in 7 s, cleanly; started in 3 s; client running', '020-result');
+    const journal = [
+      ...[sent('inspect-node', '4.0'), first, sent('swap-volumes', '4.1'), swap],
+      ...[sent('inspect-node', '4.2'), second],
+    ];
+    expect(told(sent('swap-volumes', '4.1'), { journal })).toEqual([]);
+    expect(told(first, { journal })).toEqual(['node fenced  fence 4 acknowledged; seen: client running']);
+    expect(told(swap, { journal })).toEqual(['swap-volumes  stopped in 7 s, cleanly; started in 3 s; client running']);
+    expect(told(second, { journal })).toEqual([]);
+  });
+
+  it('that it did not do it is told as it is', () => {
+    const failed = answer('4.1', 'failed; the client ended; what was there before is there again', '020-result');
+    expect(told(failed, { journal: [sent('swap-volumes', '4.1'), failed] })).toEqual([
+      'swap-volumes  failed; the client ended; what was there before is there again',
+    ]);
+  });
+});
+
+describe('a heal of the ladder ends', () => {
+  const heal: HealReport = {
+    ...{ kind: 'replace-node', fleet: 'bitcoin', node: 'node2', incident: '7f3a0000', attempt: 1, rung: 'swap' },
+    ...{ outcome: 'healed', reason: '', startedAtSeconds: 1, alarmToHealedSeconds: 1_320, awsSeconds: 540 },
+    ...{ outageSeconds: 42, clientSeconds: 35, caughtUpSeconds: 240 },
+    ...{ apiCalls: 37, guardCalls: 1, pollCalls: 1, stateCalls: 1 },
+  };
+  const words = (more: Partial<HealReport>) => ladderHealed({ ...heal, ...more }).map(({ text }) => text);
+
+  it('with its rung, its time, and whose that was', () => {
+    expect(words({})).toEqual([
+      'by swap, 22 min after it was told of, 9 min of them AWS’s own; outage 42 s, 35 s of them its client’s own; synced 4 min after its start',
+    ]);
+  });
+
+  it('without what was not', () => {
+    expect(words({ outageSeconds: 0, clientSeconds: 0, caughtUpSeconds: 0 })).toEqual([
+      'by swap, 22 min after it was told of, 9 min of them AWS’s own',
+    ]);
+  });
+});
