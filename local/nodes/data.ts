@@ -141,9 +141,11 @@ export class CopiedData {
       JSON.stringify({
         priv_key: { type: 'tendermint/PrivKeyEd25519', value: Buffer.from(key(name), 'hex').toString('base64') },
       });
-    files.provide(`${path}/config/node_key.json`, () => json('node'));
-    files.provide(`${path}/config/priv_validator_key.json`, () => json('validator'));
-    const statePath = `${path}/${SIGNING_STATE}`;
+    // Its home is where its configuration is: --home of `cometbft start`.
+    const home = CONFIG_OF_HOME.exec(setup.configPath ?? '')?.[1] ?? path;
+    files.provide(`${home}/config/node_key.json`, () => json('node'));
+    files.provide(`${home}/config/priv_validator_key.json`, () => json('validator'));
+    const statePath = `${home}/${SIGNING_STATE}`;
     if (spec.validatorPower === undefined) {
       files.provide(statePath, () => signingState(0));
       return;
@@ -154,6 +156,8 @@ export class CopiedData {
     client.onStart(() => keepUp(signedHeight(files.get(statePath))));
   }
 }
+
+const CONFIG_OF_HOME = /^(.+)\/config\/config\.toml$/;
 
 const signingState = (height: number): string =>
   JSON.stringify({ height: String(height), round: 0, step: height === 0 ? 0 : 3 });

@@ -25,6 +25,10 @@ const fleets = new Map([
     resolveFleet({
       ...{ ...base, fleet: 'irita', chain: 'cometbft', role: 'validator', volumes: { data: '/data' } },
       nodes: { tag: { Project: 'irita' } },
+      // As scenarios/fleets/irita.yaml has it: below the node's home on its data volume.
+      identity: ['config/priv_validator_key.json', 'data/priv_validator_state.json'].map(
+        (path) => `/data/node/irita/${path}`,
+      ),
     }),
   ],
 ]);
