@@ -146,11 +146,9 @@ unmount() {
 
 users_of() {
   local pid told=''
-  for pid in $(timeout 10 fuser -m -- "$1" 2>/dev/null); do
-    [[ $pid =~ ^[0-9]+$ ]] || continue
+  while read -r pid; do
     told="$told${told:+, }$pid $(cat "/proc/$pid/comm" 2>/dev/null)"
-    if [ "${#told}" -gt 200 ]; then break; fi
-  done
+  done < <(timeout 10 find /proc/[0-9]*/{cwd,root,exe,fd} -maxdepth 1 \( -lname "$1" -o -lname "$1/*" \) 2>/dev/null | cut -d / -f 3 | sort -nu | head -n 8)
   printf '%s' "${told:-unknown}"
 }
 

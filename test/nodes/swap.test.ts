@@ -81,7 +81,7 @@ onMachine('a swap', () => {
       await machine.machine.shell('cd /data/blocks && (exec /bin/sleep 20 >/dev/null 2>&1 </dev/null &)');
       const answer = await answerTo(machine, forward);
       expect(answer).toMatchObject({ result: 'failed', putBack: true, fault: 'node' });
-      expect(answer.reason).toMatch(/\/data could not be unmounted: .*busy.*in use by: \d+/);
+      expect(answer.reason).toMatch(/\/data could not be unmounted: .*busy.*in use by: \d+ sleep/);
       await expectFound(machine);
     });
   });
