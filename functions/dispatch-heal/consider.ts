@@ -162,16 +162,18 @@ async function refuse(
   const due = refusal.page && !incident.pagedCodes.includes(code);
   const shared = due && OF_THE_FLEET.has(code);
   const left = shared && paged === undefined;
-  const pages = due && !left && !(shared && paged?.has(`${fleet} ${code}`));
+  // People know of it by another node's incident: that counts for this one, too.
+  const known = shared && paged?.has(`${fleet} ${code}`) === true;
+  const pages = due && !left && !known;
   if (pages && shared) paged?.add(`${fleet} ${code}`);
   const lookAgainMs = left ? Math.min(NEXT_SWEEP_MS, refusal.lookAgainMs) : refusal.lookAgainMs;
-  const refused = refuseOpen(incident, { code, notBeforeMs: Date.now() + lookAgainMs, paged: pages });
+  const refused = refuseOpen(incident, { code, notBeforeMs: Date.now() + lookAgainMs, paged: pages || known });
   if ('leave' in refused) return undefined;
   if (isNew && !(await replaceIncident(store, incident))) return false;
   const journal = createJournal(store, { ...incident, heal: healOf(trouble), writer: 'dispatch-heal' });
   const atMs = Date.now();
-  const known = before?.incidentId === incidentId && incident.refusedCodes.includes(code);
-  if (!known) {
+  const written = before?.incidentId === incidentId && incident.refusedCodes.includes(code);
+  if (!written) {
     await journal(`00-${code}`, {
       ...{ atMs, kind: 'refusal', sentence: reason, code },
       evidence: { lookAgainSeconds: lookAgainMs / 1000, paged: pages },

@@ -136,6 +136,13 @@ describe('the sweep', () => {
     await sweep();
     expect((await open()).map(({ refusedCodes }) => refusedCodes)).toEqual([['breaker-open'], ['breaker-open']]);
     expect([calls('Invoke'), calls('Publish')]).toEqual([0, 1]);
+    // The one that was told of is well again; people know of the other one by it.
+    await observe({ a: [a, 'synced', 2], b: [b, 'stuck', 9], c: [c, 'stuck', 9], d: [d, 'synced', 60] });
+    await sweep();
+    await whole.virtually(6 * MINUTE);
+    await observe({ a: [a, 'synced', 9], b: [b, 'stuck', 15], c: [c, 'stuck', 15], d: [d, 'synced', 60] });
+    await sweep();
+    expect([calls('Invoke'), calls('Publish')]).toEqual([0, 1]);
   });
 
   it('takes an instance whose checks fail, and pages where its volumes are out of reach', async () => {
