@@ -1,6 +1,7 @@
 // Swapping volumes on a real machine: cut off at any place, in the way of somebody, or sent something that is none.
 import { describe, expect, it } from '@jest/globals';
 import { parseNodeAnswer } from '../../shared/documents/node-answer.ts';
+import { type NodeCommand, nodeCommandParameters } from '../../shared/documents/node-command.ts';
 import { lacking } from './lacking.ts';
 import { FOUND, NEW, type NodeSend, type NodeStory, nodeParameters, PLACE } from './node-contract.ts';
 import { type KillPoint, SwapMachine } from './swap-machine.ts';
@@ -187,6 +188,56 @@ onMachine('a swap', () => {
       expect(await machine.bootsWith()).toBe(NEW);
       expect(await answerTo(machine, { ...back, id: '4.2' })).toMatchObject({ result: 'done' });
       expect(await machine.machine.shell('cat /etc/fstab')).toBe(before);
+    });
+  });
+});
+
+onMachine('a client that its owner starts and stops with commands', () => {
+  it('is restarted by them, and what they leave running holds up nobody', async () => {
+    await withMachine(story, async ({ machine }) => {
+      const write = (path: string, body: string) =>
+        machine.shell('printf "#!/bin/sh\\n%s\\n" "$2" >"$1"; chmod +x "$1"', path, body);
+      await write('/srv/start', 'touch /run/up; echo up; /bin/sleep 15 &');
+      await write('/srv/stop', 'rm -f /run/up; echo "bye: $#"');
+      await write('/srv/status', '[ -e /run/up ] || exit 3');
+      const runtime = { kind: 'commands', start: '/srv/start', stop: '/srv/stop', status: '/srv/status' } as const;
+      const clients = [{ runtime, stopGraceSeconds: 10, cleanLine: null }];
+      const send = async (ordinal: number, command: NodeCommand) => {
+        const parameters = nodeCommandParameters({ fence: 4, ordinal }, command, Date.now());
+        const flat = Object.fromEntries(Object.entries(parameters).map(([name, [value = '']]) => [name, value]));
+        return parseNodeAnswer((await machine.send(command.operation, flat)).stdout);
+      };
+      const restart = { operation: 'restart-client', clients, paths: [PLACE], only: 'restart' } as const;
+      expect(await send(1, restart)).toMatchObject({
+        result: 'done',
+        before: { clients: [{ state: 'stopped' }] },
+        after: { clients: [{ state: 'running' }] },
+        stop: null,
+      });
+      expect(await send(2, restart)).toMatchObject({
+        result: 'done',
+        stop: { clean: true },
+        after: { clients: [{ state: 'running' }] },
+      });
+      const mask = {
+        operation: 'stop-client',
+        clients,
+        places: [],
+        unmount: false,
+        mask: true,
+        requireClean: false,
+      } as const;
+      expect(await send(3, mask)).toMatchObject({
+        result: 'failed',
+        stop: null,
+        reason: expect.stringContaining('cannot be masked'),
+      });
+      await write('/srv/status', 'exit 7');
+      expect(await send(4, restart)).toMatchObject({
+        result: 'failed',
+        stop: null,
+        reason: expect.stringContaining('exits with 7'),
+      });
     });
   });
 });
