@@ -151,6 +151,7 @@ export type Clearing =
   | 'verify'
   | 'quarantine'
   | 'keep'
+  | 'unkeep'
   | 'untarget'
   | 'hand-over'
   | 'register'

@@ -2,6 +2,7 @@
 import type { DurableContext } from '@aws/durable-execution-sdk-js';
 import { isThrottling } from '../../shared/aws/throttling.ts';
 import type { NodeState } from '../../shared/documents/node-answer.ts';
+import { templateChange } from '../../shared/guardrails/drift.ts';
 import { askPerson } from '../../shared/heal/ask.ts';
 import { leaveReplacement } from '../../shared/heal/budgets.ts';
 import { claimAttempt, takeLease } from '../../shared/heal/claim.ts';
@@ -15,7 +16,7 @@ import { decideNext } from './decide.ts';
 import { endingOf } from './endings.ts';
 import { readFacts } from './facts.ts';
 import { phaseOf } from './learn.ts';
-import type { Act } from './model.ts';
+import type { Act, Facts } from './model.ts';
 import { memoryOf, planHash, planOf } from './plan.ts';
 import type { Course, Tools } from './tools.ts';
 
@@ -196,7 +197,7 @@ async function decide(
 ): Promise<Act> {
   const facts = await readFacts(tools, memory, seen, silent);
   if ('refuse' in facts) return { do: 'end', end: { as: 'refused', refusal: facts } };
-  const act = decideNext(facts, memory);
+  const act = withTemplateChange(decideNext(facts, memory), facts, memory);
   if (act.do !== 'take-rung' || rungs === null || rungs.includes(act.rung)) return act;
   const reason = `approved were ${rungs.join(', ')}; now ${act.rung} would be next: ${act.reason}`;
   return {
@@ -227,6 +228,22 @@ async function end(
   await step('conclude', () => writeOutcome(tools, ending, `${place}-end`));
   await release(ctx, tools, turn, ending, `${place}-end`);
   return ending;
+}
+
+/** Whoever owns the instance by a template has to change it there, or the next deployment undoes this. */
+function withTemplateChange(act: Act, { old }: Facts, memory: ReplaceMemory | null): Act {
+  if (act.do !== 'end' || act.end.as !== 'healed' || !memory || !old) return act;
+  const { found, copy, machine } = memory;
+  const change = templateChange(old.instance.tags, {
+    instance: { from: found.instanceId, to: machine?.instanceId || found.instanceId },
+    volumes: found.volumes.map(({ role, volumeId, device }, at) => ({
+      role,
+      from: volumeId,
+      to: copy?.volumes[at]?.volumeId ?? volumeId,
+      device: copy?.volumes[at]?.device ?? device,
+    })),
+  });
+  return change === null ? act : { ...act, end: { ...act.end, reason: `${act.end.reason}. To be changed: ${change}` } };
 }
 
 /** A step that kept failing. What was begun stays in the record: the next attempt goes on from there. */

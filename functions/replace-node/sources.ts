@@ -7,8 +7,10 @@ import { discoverNodes, type FleetNode } from '../../shared/fleet/nodes.ts';
 import type { FleetWatch, ObservedNode } from '../../shared/fleet/observation.ts';
 import type { ReplaceMemory } from '../../shared/heal/memory.ts';
 import { rankGood } from '../../shared/snapshots/good.ts';
+import { clientNameOf } from '../../shared/snapshots/ledger.ts';
 import { chooseNamed } from '../../shared/snapshots/named.ts';
 import { readOwners } from '../../shared/snapshots/owners.ts';
+import { readPolicies, supplyOf } from '../../shared/snapshots/policies.ts';
 import { readSnapshots } from '../../shared/snapshots/read.ts';
 import type { VolumeOwner } from '../../shared/snapshots/sets.ts';
 import { setsOf } from '../../shared/snapshots/sets.ts';
@@ -45,7 +47,10 @@ export async function readSources(tools: Tools, asked: Asked): Promise<Sources> 
       : { good: [], refused: [{ setId: want.snapshotId, why: named.reason }], sibling: null, kept: null };
   }
   const ranked = rankGood({ ...demand, sets, faultSinceMs, tried: memory.tried });
-  return { ...ranked, sibling: siblingOf(asked, nodes, known), kept: null };
+  // Where nothing is left people need to know whether anything will come.
+  const supply = ranked.good.length > 0 ? [] : supplyOf(await readPolicies(clients.dlm, fleet, policiesOf(snapshots)));
+  const refused = [...supply.map((why) => ({ setId: 'lifecycle policy', why })), ...ranked.refused];
+  return { good: ranked.good, refused, sibling: siblingOf(asked, nodes, known), kept: null };
 }
 
 function demandOf(
@@ -60,11 +65,17 @@ function demandOf(
     role: own?.role ?? observed.find(({ instanceId }) => instanceId === payload.instanceId)?.role ?? 'unknown',
     siblings: new Map(nodes.filter((node) => node !== own).map(({ name, role }) => [name, role])),
     chainId: fleet.health.chainId ?? watch?.chainId ?? null,
-    client: null,
+    client: clientOf(payload, observed, fleet),
     dataMode: fleet.dataMode,
     accounts: [],
     hashes: new Map(watch?.canonical ? [[watch.canonical.height, watch.canonical.hash]] : []),
   };
+}
+
+/** What is installed on the node, as it told last: data of a newer client are none for it. */
+function clientOf({ instanceId }: Tools['payload'], observed: readonly ObservedNode[], fleet: Fleet): Demand['client'] {
+  const told = observed.find((node) => node.instanceId === instanceId)?.clientVersion;
+  return told === undefined ? null : clientNameOf(told, fleet.chain);
 }
 
 /** A key that may not be used shows only when the volume vanishes: asked for before. More keys than these a fleet does not have. */
@@ -138,3 +149,7 @@ async function readKept({ clients, payload }: Tools, { fleet }: Asked): Promise<
     volumes: Object.fromEntries(same.map(({ role, volumeId }) => [role, volumeId])),
   };
 }
+
+const policiesOf = (snapshots: readonly { readonly policyId: string | null }[]): readonly string[] => [
+  ...new Set(snapshots.flatMap(({ policyId }) => policyId ?? [])),
+];

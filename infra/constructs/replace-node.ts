@@ -34,6 +34,7 @@ const READS = [
 ].map((what) => `ec2:Describe${what}`);
 const READS_OF_OTHERS = [
   'autoscaling:DescribeAutoScalingGroups',
+  'dlm:GetLifecyclePolicies',
   'autoscaling:DescribeAutoScalingInstances',
   'elasticloadbalancing:DescribeTargetGroups',
   'elasticloadbalancing:DescribeTargetHealth',
@@ -68,6 +69,12 @@ export class ReplaceNode extends DurableHeal {
             'start-client',
           ] as const),
         ]),
+        {
+          sid: 'ReadPolicies',
+          actions: ['dlm:GetLifecyclePolicy'],
+          resources: [arn(scope, 'dlm', 'policy/*')],
+          wildcard: 'Policies that people have made are known by what they target, not by name.',
+        },
         tellOthers(scope, [functionNames.registerNodes, functionNames.rotatePeers]),
       ],
       policies: {

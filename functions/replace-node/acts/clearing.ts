@@ -10,7 +10,7 @@ import type { Fleet } from '../../../shared/fleet/model.ts';
 import type { ReplaceMemory } from '../../../shared/heal/memory.ts';
 import { stepper } from '../../../shared/heal/steps.ts';
 import { quarantine, releaseHolds, verify } from '../../../shared/snapshots/marks.ts';
-import { LEDGER_TAGS } from '../../../shared/snapshots/tags.ts';
+import { KEEP_UNTIL_TAG, LEDGER_TAGS, PUT_BACK_TAG, RETIRED_TAG } from '../../../shared/snapshots/tags.ts';
 import type { Act, Result } from '../model.ts';
 import type { Tools } from '../tools.ts';
 import { type Made, mutate, type Scene } from './act.ts';
@@ -34,6 +34,7 @@ const ACTS: Readonly<Record<Piece['what'], string>> = {
   verify: 'CreateTags',
   quarantine: 'CreateTags',
   keep: 'CreateTags',
+  unkeep: 'DeleteTags',
   untarget: 'DeleteTags',
   'hand-over': 'RegisterTargets',
   retire: 'CreateTags',
@@ -47,6 +48,7 @@ const SENTENCES: Readonly<Record<Piece['what'], (target: string) => string>> = {
   verify: (target) => `${target} proved good: its ledger says so from now on`,
   quarantine: (target) => `${target} did not open, and another one did: it is not used any more`,
   keep: (target) => `${target} is kept, with how to put it back`,
+  unkeep: (target) => `${target} is in use again, and nobody is to take it away`,
   untarget: (target) => `lifecycle policies leave ${target} alone`,
   'hand-over': (target) => `addresses and target groups point at ${target}`,
   retire: (target) => `${target} is kept, stopped`,
@@ -110,6 +112,10 @@ const pieces: Readonly<Record<Piece['what'], Do>> = {
         };
     }
     return { said: `kept for ${days} days` };
+  },
+  unkeep: async ({ clients }, _, target) => {
+    await untagResources(clients.ec2, idsOf(target), [RETIRED_TAG, KEEP_UNTIL_TAG, PUT_BACK_TAG]);
+    return { said: 'kept no longer' };
   },
   // What a policy of DLM targets are the tags of the fleet's volumes; the new ones carry them.
   untarget: async ({ clients }, _, target, fleet) => {

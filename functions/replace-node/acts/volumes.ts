@@ -139,7 +139,7 @@ export function attachOne(
     atMostOnce: true,
     ...(mayPutBack && { mayPutBack }),
     call: async () =>
-      told(await attachVolume(scene.tools.clients.ec2Once, { volumeId, instanceId, device }), 'attaching'),
+      told(byState(await attachVolume(scene.tools.clients.ec2Once, { volumeId, instanceId, device })), 'attaching'),
   });
 }
 
@@ -156,12 +156,26 @@ export function detachOne(
     ...(mayPutBack && { mayPutBack }),
     call: async () => {
       const answer = told(
-        await detachVolume(scene.tools.clients.ec2Once, { volumeId, instanceId, device }),
+        byState(await detachVolume(scene.tools.clients.ec2Once, { volumeId, instanceId, device })),
         'detaching',
       );
       return 'refused' in answer ? answer : { ...answer, note: device };
     },
   });
+}
+
+/** What EC2 says where the volume is somewhere else than Describe has shown: another attachment's doing, or an old reading ("Error codes for the Amazon EC2 API"). */
+const STATE_CODES: ReadonlySet<string> = new Set([
+  'VolumeInUse',
+  'IncorrectState',
+  'IncorrectInstanceState',
+  'InvalidAttachment.NotFound',
+]);
+
+/** @throws Error where only the next reading tells: nothing is known to have failed */
+function byState<T extends object>(answer: T | Refused): T | Refused {
+  if ('refused' in answer && STATE_CODES.has(answer.code)) throw new Error(answer.refused);
+  return answer;
 }
 
 export const told = (answer: { readonly accepted: true } | Refused, said: string): Made | Refused =>
