@@ -6,7 +6,7 @@ import type { GuardrailCode, Refusal } from '../../shared/guardrails/codes.ts';
 import { judgeInstance } from '../../shared/heal/reachable.ts';
 import type { SnapshotPayload } from '../../shared/heal/records.ts';
 import { donorOf } from '../../shared/snapshots/donor.ts';
-import type { Evidence, Facts, Volume } from './model.ts';
+import type { Evidence, Facts, Taken, Volume } from './model.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -142,6 +142,23 @@ export function judgeStop(
   const [mounted] = after.volumes;
   if (mounted) return { unclean: `${mounted.path} is still mounted` };
   return { exitStatus, lastLine, seconds };
+}
+
+export type Copies =
+  | { readonly waits: true }
+  | { readonly completed: string }
+  | { readonly failed: string; readonly spoiled: true };
+
+/** How far the copying is; a snapshot that is not told of at all is not visible yet. One part that failed spoils its set. */
+export function judgeCopies(ids: readonly string[], now: readonly Pick<Taken, 'snapshotId' | 'state'>[]): Copies {
+  const failed = now.filter(({ state }) => state !== 'pending' && state !== 'completed');
+  if (failed.length > 0) {
+    const said = failed.map(({ snapshotId, state }) => `${snapshotId} is in state ${state}`);
+    return { failed: `AWS reports that ${said.join(', ')}`, spoiled: true };
+  }
+  if (now.filter(({ state }) => state === 'completed').length < ids.length) return { waits: true };
+  const are = ids.length === 1 ? 'is' : 'are';
+  return { completed: `${ids.join(', ')} ${are} completed, of a client that had ended cleanly` };
 }
 
 const refuse = (code: GuardrailCode, reason: string, lookAgainMs: number): Refusal => ({

@@ -162,7 +162,7 @@ export interface Results {
   readonly settle: { readonly written: true } | Lost;
   readonly release: { readonly done: true };
   readonly register: { readonly done: true };
-  readonly await: { readonly completed: string } | { readonly failed: string; readonly spoiled: boolean };
+  readonly await: { readonly completed: string } | { readonly failed: string };
   readonly conclude: { readonly written: boolean };
 }
 

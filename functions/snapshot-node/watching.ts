@@ -4,9 +4,11 @@ import { tagResources } from '../../shared/aws/volumes.ts';
 import { OBSERVATION_VALID_MS } from '../../shared/guardrails/breaker.ts';
 import { readSwitches } from '../../shared/guardrails/switches.ts';
 import { mostPolls, pollSeconds, stepper } from '../../shared/heal/steps.ts';
+import { quarantine } from '../../shared/snapshots/marks.ts';
 import { LEDGER_TAGS } from '../../shared/snapshots/tags.ts';
 import { readTaken } from './facts.ts';
-import type { Results, Taken } from './model.ts';
+import { judgeCopies } from './judge.ts';
+import type { Results } from './model.ts';
 import { judgeProof, type Verdict, type Watched } from './proof.ts';
 import type { ActOf, Tools } from './tools.ts';
 
@@ -75,7 +77,12 @@ export async function awaitCompleted(
       const now = judgeCopies(ids, await readTaken(ec2, [{ Name: 'snapshot-id', Values: [...ids] }]));
       return 'waits' in now && Date.now() > tools.payload.deadlineMs - LAST_WORD_MS ? TOO_LATE : now;
     });
-    if (!('waits' in seen)) return seen;
+    if ('waits' in seen) continue;
+    if ('spoiled' in seen) {
+      const why = seen.failed;
+      await step('quarantine', () => quarantine(ec2, ids, why, Date.now()));
+    }
+    return seen;
   }
   return TOO_LATE;
 }
@@ -83,17 +90,4 @@ export async function awaitCompleted(
 /** What is left of an attempt's time then is for its outcome. */
 const LAST_WORD_MS = 5 * 60_000;
 /** The next attempt finds it by its incident, and waits on. */
-const TOO_LATE = { failed: 'the snapshots are still being copied', spoiled: false } as const;
-
-/** What is not told of at all is not visible yet. */
-function judgeCopies(ids: readonly string[], now: readonly Taken[]): Results['await'] | { readonly waits: true } {
-  const failed = now.filter(({ state }) => state !== 'pending' && state !== 'completed');
-  if (failed.length > 0) {
-    const said = failed.map(({ snapshotId, state }) => `${snapshotId} is in state ${state}`);
-    return { failed: `AWS reports that ${said.join(', ')}`, spoiled: true };
-  }
-  if (now.filter(({ state }) => state === 'completed').length < ids.length) return { waits: true };
-  return {
-    completed: `${ids.join(', ')} ${ids.length === 1 ? 'is' : 'are'} completed, of a client that had ended cleanly`,
-  };
-}
+const TOO_LATE = { failed: 'the snapshots are still being copied' } as const;

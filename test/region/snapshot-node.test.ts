@@ -15,7 +15,7 @@ const undisturbed = snapshotCrashAt({ crash: 'none', places: [0] });
 async function ends(crash: SnapshotPlaces['crash'], count: number, every: number): Promise<readonly SnapshotCrashed[]> {
   expect(count).toBeGreaterThan(20);
   const some = upTo(count).filter((place) => place % every === Math.ceil(every / 2));
-  return snapshotCrashAt({ crash, places: sampled('snapshot-node', some, 4) });
+  return snapshotCrashAt({ crash, places: sampled('snapshot-node', some, 6) });
 }
 
 describe('a clean snapshot in the region', () => {
@@ -46,6 +46,15 @@ describe('a clean snapshot in the region', () => {
       const [killed] = await snapshotCrashAt({ crash: 'killed by its grace', places: [1] });
       expect(killed).toMatchObject({ taken: 0, snapshots: [], starts: 1, pages: ['stopped-unclean'], unmet: [] });
       expect(killed?.outcomes).toEqual(['restored']);
+    },
+    4 * MINUTES,
+  );
+
+  it(
+    'whose copying fails is not to be used, and its node is well all the while',
+    async () => {
+      const [failed] = await snapshotCrashAt({ crash: 'copy fails', places: [1] });
+      expect(failed).toMatchObject({ taken: 1, snapshots: ['data data 1 quarantined high -1'], starts: 1, unmet: [] });
     },
     4 * MINUTES,
   );

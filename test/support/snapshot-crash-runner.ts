@@ -24,8 +24,8 @@ import type { SnapshotCrashed, SnapshotPlaces } from './snapshot-crash.ts';
 const HEAL = 'chainmend-snapshot-node';
 const { crash, places } = JSON.parse(await text(process.stdin)) as SnapshotPlaces;
 
-/** Killed by a grace that it does not meet, it is paged for, and that is the end of it for hours. */
-const KILLED = crash === 'killed by its grace';
+/** What fails is not tried again for hours: that is the end of the story. */
+const FAILS = crash === 'killed by its grace' || crash === 'copy fails';
 const FLEETS: Partial<Record<SnapshotPlaces['crash'], object>> = {
   'two volumes': { volumes: TWO_VOLUMES },
   'killed by its grace': { stopGraceSeconds: 30 },
@@ -45,7 +45,10 @@ function scenarioWith(place: number): Scenario {
     name: 'snapshot-cut-off',
     sentence: 'A person asks for a clean snapshot, and something is cut off.',
     fleets: { bitcoin: { ...impatient, ...FLEETS[crash], snapshots: { clean: {} } } },
-    build: (world) => void smallFleet(world, { more: BUILT[crash] ?? {} }),
+    build: (world) => {
+      const { volumeIds } = smallFleet(world, { more: BUILT[crash] ?? {} });
+      if (crash === 'copy fails') world.region.ec2.failNextSnapshot(volumeIds.get('data') ?? '');
+    },
     people: (world) => {
       world.at(1, () => void ask(world, { kind: 'snapshot', fleet: 'bitcoin', node: 'node2' }));
       if (crash !== 'lost for good') return;
@@ -56,7 +59,7 @@ function scenarioWith(place: number): Scenario {
     },
     // A person's wish that came to nothing is over after an hour; the next round of the schedule takes up what it left.
     done: (world) => {
-      if (KILLED) return incidents(world).some(({ failures }) => failures > 0);
+      if (FAILS) return incidents(world).some(({ failures }) => failures > 0);
       return (
         incidents(world).every(({ state }) => state === 'healed') &&
         world.region.ec2.snapshots().some(({ state }) => state === 'completed')
@@ -66,11 +69,11 @@ function scenarioWith(place: number): Scenario {
     expect: [
       {
         sentence: 'the incident ended healed',
-        holds: (_, world) => KILLED || incidents(world).every(({ state }) => state === 'healed'),
+        holds: (_, world) => FAILS || incidents(world).every(({ state }) => state === 'healed'),
       },
       {
         sentence: 'the fleet has a clean set',
-        holds: ({ snapshots }) => KILLED || snapshots.some(({ rank }) => rank === 'clean'),
+        holds: ({ snapshots }) => FAILS || snapshots.some(({ rank }) => rank === 'clean'),
       },
       {
         sentence: 'what is clean by its ledger opens',
@@ -108,6 +111,7 @@ function faultAt(place: number): Pick<RunOptions, 'hooks' | 'requestFaults'> {
     case 'none':
     case 'two volumes':
     case 'killed by its grace':
+    case 'copy fails':
     case 'lost for good':
       return {};
     case 'answer lost':
@@ -143,7 +147,7 @@ function told(place: number, { report, world, unmet }: Run): SnapshotCrashed {
     ).length,
     outcomes: report.heals.filter(({ kind }) => kind === 'snapshot-node').map(({ outcome }) => outcome),
     snapshots: world.region.ec2.snapshots().map(({ tags, volumeId }) => {
-      const { role, setId, parts, cleanStop, height } = readLedger(
+      const { role, setId, parts, cleanStop, height, quarantined } = readLedger(
         Object.fromEntries(tags.map(({ Key = '', Value = '' }) => [Key, Value])),
       );
       const onNode = [...world.find('bitcoin', 'node2').volumeIds].find(([, id]) => id === volumeId)?.[0];
@@ -151,7 +155,7 @@ function told(place: number, { report, world, unmet }: Run): SnapshotCrashed {
         role,
         onNode,
         parts,
-        cleanStop ? 'clean' : 'not clean',
+        quarantined === null ? (cleanStop ? 'clean' : 'not clean') : 'quarantined',
         (height ?? 0) > 931_000 ? 'high' : height,
         setId?.replace(/^\w+/, ''),
       ].join(' ');

@@ -16,7 +16,9 @@ export interface SnapshotPlaces {
     /** Nothing is cut off, and the nodes keep old blocks on a volume of their own. */
     | 'two volumes'
     /** Nothing is cut off, and the client takes longer to end than its grace. */
-    | 'killed by its grace';
+    | 'killed by its grace'
+    /** Nothing is cut off, and EBS does not get done with the first snapshot of node2. */
+    | 'copy fails';
   /** Numbers of checkpoints, or of mutating calls, from 1. */
   readonly places: readonly number[];
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { decideNext } from '../../functions/snapshot-node/decide.ts';
 import { abandon } from '../../functions/snapshot-node/endings.ts';
-import { judgeStop, refusalOf, volumesOf } from '../../functions/snapshot-node/judge.ts';
+import { judgeCopies, judgeStop, refusalOf, volumesOf } from '../../functions/snapshot-node/judge.ts';
 import { learn } from '../../functions/snapshot-node/learn.ts';
 import { type Act, type Facts, initial, type Progress } from '../../functions/snapshot-node/model.ts';
 import { judgeProof } from '../../functions/snapshot-node/proof.ts';
@@ -547,5 +547,26 @@ describe('the request', () => {
     };
     const ledger = readLedger(tagsOf(requestOf(snapshotPayload(), facts({ nodes }), two)));
     expect(ledger).toMatchObject({ height: 900_000, blockHash: null, role: null, parts: 2 });
+  });
+});
+
+describe('the copies', () => {
+  const at = (...states: ('pending' | 'completed' | 'error')[]) =>
+    states.map((one, place) => ({ snapshotId: `snap-${place}`, state: one }));
+  const ids = ['snap-0', 'snap-1'];
+
+  it('are waited for until all are completed, also those that nobody tells of yet', () => {
+    expect(judgeCopies(ids, at('completed', 'pending'))).toEqual({ waits: true });
+    expect(judgeCopies(ids, at('completed'))).toEqual({ waits: true });
+    expect(judgeCopies(ids, at('completed', 'completed'))).toEqual({
+      completed: expect.stringContaining('snap-0, snap-1 are'),
+    });
+  });
+
+  it('spoil their set where one fails', () => {
+    expect(judgeCopies(ids, at('completed', 'error'))).toEqual({
+      failed: 'AWS reports that snap-1 is in state error',
+      spoiled: true,
+    });
   });
 });
