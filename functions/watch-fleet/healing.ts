@@ -29,7 +29,9 @@ const isLadder = ({ trouble }: IncidentRecord): boolean => /^(node|request):/.te
 
 /** A heal that waits for a person's answer, was refused or has failed is none that people may sleep over. */
 export function isBeingHealed(incident: IncidentRecord, nowMs: number): boolean {
-  const withinMs = isLadder(incident) ? REPLACED_WITHIN_MS : HEALED_WITHIN_MS;
+  // A ladder that waits for the disk has not begun: growing that is what takes the time.
+  const waits = incident.state === 'open' && incident.refusedCodes.includes('disk-full-first');
+  const withinMs = isLadder(incident) && !waits ? REPLACED_WITHIN_MS : HEALED_WITHIN_MS;
   if (nowMs - incident.onsetMs >= withinMs || incident.failures > 0) return false;
   switch (incident.state) {
     case 'allocated':

@@ -59,6 +59,15 @@ describe('a node that is down', () => {
     ).toEqual(['a']);
   });
 
+  it('has hours while the ladder climbs, and half an hour while that only waits for the disk', () => {
+    const onsetMs = NOW_MS - HEALED_WITHIN_MS;
+    const waiting = incident('a', { trouble: 'node:health', onsetMs, refusedCodes: ['disk-full-first'] });
+    const climbing = { ...waiting, state: 'claimed', payload: { mode: 'act' } } as IncidentRecord;
+    expect(told(withoutHealing(due(node('a')), [waiting], true, NOW_MS))).toEqual(['a']);
+    expect(withoutHealing(due(node('a')), [waiting], true, NOW_MS - 1)).toBeNull();
+    expect(withoutHealing(due(node('a')), [climbing], true, NOW_MS)).toBeNull();
+  });
+
   it('has the minutes in which its alarm may still go off, and is told of after them', () => {
     const lately = node('a', NOW_MS - ACTS_WITHIN_MS + 1);
     expect(withoutHealing(due(lately), [], true, NOW_MS)).toBeNull();
