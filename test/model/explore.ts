@@ -2,25 +2,32 @@
 import { parseArgs } from 'node:util';
 import { check, type Report } from './check.ts';
 import { healingModel, WORLDS, type WorldName } from './healing.ts';
+import type { LadderWorldName } from './ladder-rules.ts';
+import { exploreWorldOfLadder, LADDER_NEVER, LADDER_RULES, LADDER_WORLDS, withoutRule } from './ladder-worlds.ts';
 import { CONVERGES, FULL, NEVER, type Protocol } from './protocol.ts';
 import { LATER_RULES, RULES, type Rule } from './rules.ts';
 import type { Supply } from './world.ts';
 
+const ALL_WORLDS = [...Object.keys(WORLDS), ...Object.keys(LADDER_WORLDS)];
+const ALL_RULES = [...Object.keys(RULES), ...Object.keys(LADDER_RULES)];
+
 const USAGE = `npm run explore -- [--world NAME] [--faults N] [--acts N] [--max STATES] [--rule NAME]
 
-  no options     every world at its large bound, then every rule's counterexample; five to eight minutes and 2 GB on one core
-  --world NAME   only this world: ${Object.keys(WORLDS).join(', ')}
+  no options     every world at its large bound, then every rule's counterexample; ten minutes and 2 GB on one core
+  --world NAME   only this world: ${ALL_WORLDS.join(', ')}
   --faults N     crashes, lost answers, late and doubled deliveries in one story (instead of the large bounds)
   --acts N       pauses, refills, other heals, silences in one story (1 if only --faults is given)
   --max STATES   states per exploration, default 15000000
-  --rule NAME    only this rule's counterexample, the whole trace: ${Object.keys(RULES).join(', ')}`;
+  --rule NAME    only this rule's counterexample, the whole trace: ${ALL_RULES.join(', ')}`;
 
 interface Options {
   readonly worlds: readonly WorldName[];
+  readonly ladders: readonly LadderWorldName[];
   /** Instead of each world's large bounds. */
   readonly supply: Supply | undefined;
   readonly maxStates: number;
   readonly rules: readonly (readonly [string, Rule])[];
+  readonly ladderRules: readonly string[];
   readonly wholeTraces: boolean;
 }
 
@@ -32,7 +39,8 @@ function main(): number {
   }
   let holds = true;
   for (const name of options.worlds) holds = exploreWorld(name, options) && holds;
-  if (options.rules.length > 0) holds = exploreRules(options) && holds;
+  for (const name of options.ladders) holds = exploreLadderWorld(name, options) && holds;
+  if (options.rules.length + options.ladderRules.length > 0) holds = exploreRules(options) && holds;
   return holds ? 0 : 1;
 }
 
@@ -42,13 +50,14 @@ function readOptions(args: readonly string[]): Options | string {
   if (typeof parsed === 'string') return parsed;
   const { world, rule, help } = parsed;
   if (help) return USAGE;
-  if (world !== undefined && !isWorld(world)) return `--world: ${world} is none of ${Object.keys(WORLDS).join(', ')}`;
+  if (world !== undefined && !ALL_WORLDS.includes(world))
+    return `--world: ${world} is none of ${ALL_WORLDS.join(', ')}`;
   const known = Object.entries(RULES);
-  if (rule !== undefined && !known.some(([name]) => name === rule)) {
+  if (rule !== undefined && !ALL_RULES.includes(rule)) {
     const later = LATER_RULES[rule];
     return later
       ? `--rule: ${rule} needs a later world: ${later}`
-      : `--rule: ${rule} is none of ${Object.keys(RULES).join(', ')}`;
+      : `--rule: ${rule} is none of ${ALL_RULES.join(', ')}`;
   }
   const numbers = { faults: parsed.faults, acts: parsed.acts, max: parsed.max };
   for (const [name, value] of Object.entries(numbers)) {
@@ -57,15 +66,17 @@ function readOptions(args: readonly string[]): Options | string {
   const { faults, acts, max } = numbers;
   const given = faults !== undefined || acts !== undefined;
   return {
-    worlds: rule !== undefined ? [] : world !== undefined ? [world] : (Object.keys(WORLDS) as WorldName[]),
+    worlds: (Object.keys(WORLDS) as WorldName[]).filter((name) => rule === undefined && (world ?? name) === name),
+    ladders: (Object.keys(LADDER_WORLDS) as LadderWorldName[]).filter(
+      (name) => rule === undefined && (world ?? name) === name,
+    ),
     supply: given ? { faults: Number(faults ?? 1), acts: Number(acts ?? 1) } : undefined,
     maxStates: Number(max ?? 15_000_000),
     rules: rule !== undefined ? known.filter(([name]) => name === rule) : world !== undefined ? [] : known,
+    ladderRules: Object.keys(LADDER_RULES).filter((name) => world === undefined && (rule ?? name) === name),
     wholeTraces: rule !== undefined,
   };
 }
-
-const isWorld = (name: string): name is WorldName => Object.hasOwn(WORLDS, name);
 
 function parse(args: readonly string[]) {
   const text = { type: 'string' } as const;
@@ -98,7 +109,28 @@ function exploreWorld(name: WorldName, { supply: given, maxStates }: Options): b
   return verdicts.every((verdict) => verdict) && complete;
 }
 
-function exploreRules({ rules, maxStates, wholeTraces }: Options): boolean {
+/** Stories, not states: each placement of faults is played to its end. */
+function exploreLadderWorld(name: LadderWorldName, { supply }: Options): boolean {
+  const { sentence, settings, large } = LADDER_WORLDS[name];
+  const faults = supply?.faults ?? large;
+  console.log(`${name}: ${sentence}`);
+  const beganMs = performance.now();
+  const { stories, turns, broken } = exploreWorldOfLadder(name, faults);
+  const seconds = (performance.now() - beganMs) / 1000;
+  const nodes = Object.keys(settings).length;
+  console.log(
+    `  ${nodes} nodes, ${faults} fault${faults === 1 ? '' : 's'}: ${count(stories)} stories, ${count(turns)} turns, ${seconds.toFixed(1)} s`,
+  );
+  for (const property of Object.values(LADDER_NEVER)) {
+    const trace = broken.get(property);
+    console.log(`  ${trace ? '✗' : '✓'} ${property}`);
+    if (trace) print(trace);
+  }
+  console.log('');
+  return broken.size === 0;
+}
+
+function exploreRules({ rules, ladderRules, maxStates, wholeTraces }: Options): boolean {
   console.log('Without a rule: the naive version, and the shortest way in which it fails');
   const found = rules.map(([name, { naive, sentence, without, world, supply }]) => {
     const { report, seconds } = explore(world, supply, without, maxStates, true);
@@ -112,11 +144,27 @@ function exploreRules({ rules, maxStates, wholeTraces }: Options): boolean {
     if (wholeTraces) print(trace);
     return true;
   });
+  for (const name of ladderRules) found.push(exploreLadderRule(name, wholeTraces));
   if (!wholeTraces) {
     console.log('Rules that need a later world:');
     for (const [name, why] of Object.entries(LATER_RULES)) console.log(`    ${name.padEnd(12)} ${why}`);
   }
   return found.every((one) => one);
+}
+
+function exploreLadderRule(name: string, wholeTraces: boolean): boolean {
+  const rule = LADDER_RULES[name];
+  if (!rule) throw new RangeError(`there is no rule ${name}`);
+  const broken = withoutRule(rule);
+  console.log(`  ${broken ? '✓' : '✗ NOTHING BREAKS:'} ${name.padEnd(12)} ${rule.naive}`);
+  if (wholeTraces) console.log(`    instead of: ${rule.sentence}`);
+  if (!broken) return false;
+  const [property, trace] = broken;
+  console.log(
+    `    breaks “${property}” in ${trace.length} steps (${rule.world}, ${rule.faults} fault${rule.faults === 1 ? '' : 's'})`,
+  );
+  if (wholeTraces) print(trace);
+  return true;
 }
 
 function explore(world: WorldName, supply: Supply, protocol: Protocol, maxStates: number, untilFirst: boolean) {

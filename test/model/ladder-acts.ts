@@ -134,7 +134,8 @@ function create(world: LadderWorld, { memory, fence }: Made, at: number, rules: 
   if (known) return { ...done, volumeId: known };
   const volumeId = `vol-0c${String(world.tokens.size).padStart(15, '0')}`;
   world.tokens.set(token, volumeId);
-  const behaviour = world.setting.sets[Number(copy.source.split('-')[1])] ?? 'follows';
+  const { sets, sibling } = world.setting;
+  const behaviour = (copy.from === 'sibling' ? sibling : sets[Number(copy.source.split('-')[1])]) ?? 'follows';
   const disk = world.newDisk(volumeId, copy.source, at, behaviour, copy.availabilityZone);
   world.disks.set(volumeId, disk);
   world.moves(disk, 'creating');

@@ -13,7 +13,8 @@ export interface LadderBounds {
   readonly everyNth?: number;
   readonly rules?: LadderRules;
   readonly untilFirst?: boolean;
-  readonly without?: readonly Fault[];
+  /** Only these faults. */
+  readonly only?: readonly Fault[] | undefined;
 }
 
 export interface LadderReport {
@@ -27,7 +28,7 @@ export interface LadderReport {
 
 export function exploreLadder(settings: Readonly<Record<string, LadderSetting>>, bounds: LadderBounds): LadderReport {
   const report: LadderReport = { stories: 0, turns: 0, ends: new Map(), broken: new Map() };
-  const { faults, everyNth = 1, rules = LADDER_FULL, untilFirst = false, without = [] } = bounds;
+  const { faults, everyNth = 1, rules = LADDER_FULL, untilFirst = false, only } = bounds;
   let places = 0;
   const done = (): boolean => untilFirst && report.broken.size > 0;
   const goOn = (story: Story, left: number): void => {
@@ -35,7 +36,7 @@ export function exploreLadder(settings: Readonly<Record<string, LadderSetting>>,
       const act = next(story);
       if (left > 0 && (act.do !== 'wait' || story.last !== 'wait'))
         for (const fault of faultsAt(act)) {
-          if (isIdle(story, fault) || without.includes(fault) || places++ % everyNth !== 0) continue;
+          if (isIdle(story, fault) || (only && !only.includes(fault)) || places++ % everyNth !== 0) continue;
           const other = fork(story);
           turn(other, act, fault);
           goOn(other, left - 1);

@@ -1,7 +1,7 @@
 // What must never be while the ladder is climbed, after each act, and where it ends: each as the sentence under which a broken story is printed.
 import type { Act, End } from '../../functions/replace-node/model.ts';
 import type { ReplaceMemory } from '../../shared/heal/memory.ts';
-import { type Box, type LadderWorld, OLD } from './ladder-world.ts';
+import { type Box, isMade, type LadderWorld, OLD } from './ladder-world.ts';
 
 export const NEVER = {
   ends: 'it always comes to an end',
@@ -21,7 +21,6 @@ export const NEVER = {
   healed: 'healed is a node that follows its chain, on one set of volumes',
   works: 'data on which the node follows its chain are not taken away again',
   group: 'a member of a group is stopped only on standby, and not left there',
-  paused: 'nothing is done under a pause but putting back',
 } as const;
 export type LadderNever = keyof typeof NEVER;
 
@@ -35,14 +34,15 @@ export function look(world: LadderWorld): void {
   for (const box of [old, ...youngs]) if (runs(box)) lookAtMounts(world, box);
   if (youngs.length > 1) world.broken.add(NEVER.made);
   const made = [...world.disks.values()].flatMap(({ origin, part, zone }) =>
-    origin.startsWith('set-') ? [`${origin} ${part} ${zone}`] : [],
+    isMade(origin) ? [`${origin} ${part} ${zone}`] : [],
   );
   if (new Set(made).size < made.length) world.broken.add(NEVER.made);
 }
 
-function lookAtMounts(world: LadderWorld, { mounted }: Box): void {
+function lookAtMounts(world: LadderWorld, { id, mounted }: Box): void {
   const disks = mounted.flatMap((id) => world.disks.get(id ?? '') ?? []);
-  if (disks.length < mounted.length) world.broken.add(NEVER.missing);
+  if (disks.length < mounted.length || disks.some((disk) => !world.isAttached(disk.id, id)))
+    world.broken.add(NEVER.missing);
   if (new Set(disks.map(({ origin }) => origin)).size > 1) world.broken.add(NEVER.mixed);
   if (disks.some(({ identity }) => identity === 'donor')) world.broken.add(NEVER.donor);
   const { role, want } = world.setting;
@@ -59,7 +59,9 @@ export function lookBefore(world: LadderWorld, act: Act, memory: ReplaceMemory |
     world.broken.add(NEVER.twice);
   const old = world.box(OLD);
   const works =
-    old.observed?.health === 'synced' && old.runsSinceMs !== null && world.nowMs - old.runsSinceMs > 300_000;
+    world.disks.get(old.mounted[0] ?? '')?.behaviour === 'follows' &&
+    old.runsSinceMs !== null &&
+    world.nowMs - old.runsSinceMs > 150_000;
   if (act.do === 'swap' && act.to === 'found' && works && world.setting.want.do === 'heal')
     world.broken.add(NEVER.works);
 }
@@ -67,7 +69,7 @@ export function lookBefore(world: LadderWorld, act: Act, memory: ReplaceMemory |
 /** Where it ends. People who meddle are not asked to leave the node as it was found. */
 export function lookAtEnd(world: LadderWorld, end: End, memory: ReplaceMemory | null, meddled: boolean): void {
   const orphan = [...world.disks.values()].some(
-    ({ id, origin, kept }) => origin.startsWith('set-') && !kept && !isMounted(world, id),
+    ({ id, origin, kept }) => isMade(origin) && !kept && !isMounted(world, id),
   );
   const strange = world.youngs().some((box) => !box.retired && (box.joining || box.power !== 'running'));
   if ((orphan || strange) && !meddled) world.broken.add(NEVER.orphan);

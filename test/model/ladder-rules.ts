@@ -1,31 +1,170 @@
 // Rules of the heal protocol that matter once a client is stopped, a volume exchanged or an identity moved: each can be switched off, and its
 // naive version, the one that looks right, then takes its place.
+
 import type { Facts } from '../../functions/replace-node/model.ts';
-import type { ReplaceMemory } from '../../shared/heal/memory.ts';
+import type { NewInstance, ReplaceMemory } from '../../shared/heal/memory.ts';
+import type { Fault } from './ladder.ts';
+
+export type LadderWorldName = 'swap' | 'validator';
 
 export interface LadderRules {
-  /** A volume's and an instance's token belong to the incident. Naive: to the attempt. */
+  /** Tokens belong to the incident. Naive: to the attempt. */
   readonly tokenOfIncident: boolean;
   /** A new holder's first command raises the fence on the node. Naive: it is only asked how it is. */
   readonly inspectingFences: boolean;
   /** What is about to happen is written before it does. Naive: what came of it, afterwards. */
   readonly writtenBefore: boolean;
-  /** An intent is waited out. Naive: Describe is believed. */
-  readonly waitsOut: boolean;
-  /** A client is started only where its volumes are. */
+  /** A client is started only where its volumes are. Naive: whatever is there is mounted. */
   readonly startsMountedOnly: boolean;
-  /** Of two signing states the newer one stays. */
+  /** Of two signing states the newer one stays. Naive: each volume keeps its own. */
   readonly keepsNewestSigned: boolean;
   /** What is read and remembered, as the decision gets it. */
-  readonly sees: (facts: Facts, memory: ReplaceMemory | null) => readonly [Facts, ReplaceMemory | null];
+  readonly sees: (
+    facts: Facts,
+    memory: ReplaceMemory | null,
+    attempt: number,
+  ) => readonly [Facts, ReplaceMemory | null];
 }
 
 export const LADDER_FULL: LadderRules = {
   tokenOfIncident: true,
   inspectingFences: true,
   writtenBefore: true,
-  waitsOut: true,
   startsMountedOnly: true,
   keepsNewestSigned: true,
   sees: (facts, memory) => [facts, memory],
 };
+
+export interface LadderRule {
+  /** What the protocol does. */
+  readonly sentence: string;
+  /** What is done instead. */
+  readonly naive: string;
+  readonly without: LadderRules;
+  readonly world: LadderWorldName;
+  /** The node that shows it. */
+  readonly node: string;
+  /** Faults in one story; only these, where it takes more than one. */
+  readonly faults: number;
+  readonly only?: readonly Fault[];
+}
+
+const seeing = (sees: LadderRules['sees']): LadderRules => ({ ...LADDER_FULL, sees });
+const withMachine = (
+  memory: ReplaceMemory | null,
+  change: (machine: NewInstance) => Partial<NewInstance>,
+): ReplaceMemory | null =>
+  memory?.machine ? { ...memory, machine: { ...memory.machine, ...change(memory.machine) } } : memory;
+
+export const LADDER_RULES: Readonly<Record<string, LadderRule>> = {
+  push: {
+    sentence:
+      'a new holder’s first command raises the fence on the node, before anything that it says justifies an act',
+    naive: 'a new holder only asks the node how it is',
+    without: { ...LADDER_FULL, inspectingFences: false },
+    world: 'swap',
+    node: 'other data help',
+    faults: 2,
+    only: ['dies, its command outlives its moment', 'refused'],
+  },
+  saga: {
+    sentence: 'it is written that the client may be down before it may be, and whoever comes next settles it',
+    naive: 'what came of an act is written afterwards',
+    without: { ...LADDER_FULL, writtenBefore: false },
+    world: 'swap',
+    node: 'it comes up after a stop',
+    faults: 1,
+  },
+  token: {
+    sentence: 'a volume’s and an instance’s token belong to the incident',
+    naive: 'each attempt has tokens of its own',
+    without: { ...LADDER_FULL, tokenOfIncident: false },
+    world: 'swap',
+    node: 'other data help',
+    faults: 1,
+  },
+  window: {
+    sentence: 'a call without a token that may have been made is not made again before the consistency window is over',
+    naive: 'Describe is believed at once',
+    without: seeing((facts, memory) => [
+      facts,
+      memory?.intent ? { ...memory, intent: { ...memory.intent, atMs: 0 } } : memory,
+    ]),
+    world: 'swap',
+    node: 'other data help',
+    faults: 1,
+  },
+  finish: {
+    sentence: 'a successor proves what works, and puts back only what does not',
+    naive: 'a successor puts back whatever it finds begun',
+    without: seeing((facts, memory, attempt) => [facts, attempt > 1 ? undoing(memory) : memory]),
+    world: 'swap',
+    node: 'other data help',
+    faults: 1,
+  },
+  mounts: {
+    sentence: 'which volumes are mounted the node says, and where it is silent nothing is taken off it',
+    naive: 'the answer that was lost meant that nothing happened',
+    without: seeing((facts, memory) => [{ ...facts, seen: facts.seen ?? NOTHING_SAID }, memory]),
+    world: 'swap',
+    node: 'other data help',
+    faults: 2,
+    only: ['no answer, done', 'refused'],
+  },
+  guard: {
+    sentence: 'a client is started only where its volumes are attached',
+    naive: 'the client is started',
+    without: { ...LADDER_FULL, startsMountedOnly: false },
+    world: 'swap',
+    node: 'dead, no capacity in its zone',
+    faults: 1,
+  },
+  fenceOff: {
+    sentence:
+      'before the new client is unmasked the old one is masked by its own word, or its root volume is off its stopped instance',
+    naive: 'an instance that is seen stopped is fenced',
+    without: seeing((facts, memory) => [facts, seenStopped(facts, memory)]),
+    world: 'swap',
+    node: 'the instance is dead',
+    faults: 1,
+  },
+  newOff: {
+    sentence:
+      'the old instance is started again only when the new client is masked by its own word, or its root volume is off',
+    naive: 'a new instance that does not answer does not run',
+    without: seeing((facts, memory) => [
+      memory?.machine?.givenUp ? { ...facts, young: null, nowMs: facts.nowMs } : facts,
+      gone(memory),
+    ]),
+    world: 'swap',
+    node: 'no good snapshot',
+    faults: 0,
+  },
+  newest: {
+    sentence: 'of two signing states the newer one stays, there and back',
+    naive: 'each volume keeps the signing state that it has',
+    without: { ...LADDER_FULL, keepsNewestSigned: false },
+    world: 'validator',
+    node: 'a restore that is acknowledged',
+    faults: 0,
+  },
+};
+
+const undoing = (memory: ReplaceMemory | null): ReplaceMemory | null =>
+  memory?.copy?.mounted === 'copy' && memory.proved === null
+    ? { ...memory, copy: { ...memory.copy, givenUp: { fault: 'other', reason: 'another attempt had begun it' } } }
+    : memory;
+
+/** As an answer that tells of running clients and of no mounts. */
+const NOTHING_SAID: NonNullable<Facts['seen']> = { clients: [], volumes: [], devices: [], rootUsedPercent: 0 };
+
+const seenStopped = ({ old }: Facts, memory: ReplaceMemory | null): ReplaceMemory | null =>
+  old?.instance.state === 'stopped'
+    ? withMachine(memory, ({ fencedBy, identity }) =>
+        fencedBy === null ? { fencedBy: 'root-detached', identity: 'none' } : { fencedBy, identity },
+      )
+    : memory;
+
+/** As if it had not been shown for long. */
+const gone = (memory: ReplaceMemory | null): ReplaceMemory | null =>
+  memory?.machine?.givenUp ? { ...memory, waitingSinceMs: 0 } : memory;

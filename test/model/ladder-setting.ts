@@ -18,6 +18,8 @@ export interface LadderSetting {
   readonly afterRestart: Behaviour;
   /** What the sets of snapshots do, best first. */
   readonly sets: readonly Behaviour[];
+  /** What the volumes of a healthy sibling do, where the fleet file prefers them. */
+  readonly sibling: Behaviour | null;
   /** Volumes that a heal of before has kept, for an undo. */
   readonly kept: Behaviour | null;
   /**
@@ -50,6 +52,8 @@ export const TWO_VOLUMES: Fleet = {
     { role: 'ancient', path: '/var/lib/node/ancient', tags: { Component: 'nodes/bitcoin', Part: 'ancient' } },
   ],
 };
+const RATED: Fleet = { ...FLEET, replace: { ...FLEET.replace, initializationMiBps: 100 } };
+const SIBLING: Fleet = { ...FLEET, replace: { ...FLEET.replace, source: 'sibling' } };
 const STANDBY: Fleet = { ...FLEET, replace: { ...FLEET.replace, autoScaling: 'standby' } };
 export const VALIDATOR: Fleet = { ...FLEET, role: { fixed: 'validator' } };
 const RESTARTABLE: Fleet = { ...VALIDATOR, owner: { ...VALIDATOR.owner, restartValidators: true } };
@@ -61,6 +65,7 @@ export const STUCK: LadderSetting = {
   before: 'same-stop',
   afterRestart: 'same-stop',
   sets: ['follows'],
+  sibling: null,
   kept: null,
   dead: null,
   capacity: [true, true],
@@ -79,6 +84,9 @@ export const SWAP_SETTINGS: Readonly<Record<string, LadderSetting>> = {
   'a restart helps': with_({ afterRestart: 'follows' }),
   'other data help': STUCK,
   'a sibling’s data help': with_({ donor: 'sibling' }),
+  'a sibling’s volumes help': with_({ fleet: SIBLING, sibling: 'follows', sets: [] }),
+  'a sibling’s volumes do not help, a snapshot does': with_({ fleet: SIBLING, sibling: 'lower-stop' }),
+  'its blocks are waited for': with_({ fleet: RATED }),
   'two volumes': with_({ fleet: TWO_VOLUMES }),
   'the client ends, the second set helps': with_({ ...ended, sets: ['ends', 'follows'] }),
   'the newest cannot be mounted': with_({ ...ended, sets: ['unmountable', 'follows'] }),
@@ -117,6 +125,7 @@ export const SWAP_SETTINGS: Readonly<Record<string, LadderSetting>> = {
     young: 'ends',
   }),
   'a person takes a restore back': with_({ ...well, want: { do: 'undo' }, kept: 'same-stop', sets: [] }),
+  'a person takes a restore back, the data are bad': with_({ ...well, want: { do: 'undo' }, kept: 'ends', sets: [] }),
 };
 
 /** The world `validator`: one key, and a signing state that must never go back. */

@@ -8,7 +8,8 @@ import { type Behaviour, type LadderSetting, SUBNETS, ZONES } from './ladder-set
 
 export const NODE = 'node2';
 export const OLD = 'i-0a1b2c3d4e5f60718';
-export const ROOT = 'vol-0a00000000000000f';
+export const SIBLING_ID = 'i-0d1b2c3d4e5f60718';
+export const ROOT = 'vol-0a00000000000000a';
 export const START_MS = Date.UTC(2026, 0, 1, 12);
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60_000;
@@ -127,7 +128,7 @@ export class LadderWorld {
   }
 
   newDisk(id: string, origin: string, part: number, behaviour: Behaviour, zone: string): Disk {
-    const identity = origin.startsWith('set-') && this.setting.donor === 'sibling' ? 'donor' : 'own';
+    const identity = origin === SIBLING_ID || (isMade(origin) && this.setting.donor === 'sibling') ? 'donor' : 'own';
     const heights = { height: COPY_HEIGHT, signed: origin === 'found' ? STOPPED_AT : COPY_HEIGHT };
     const rest = { at: null, state: 'creating', kept: false } as const;
     return { id, behaviour, ...heights, identity, ...rest, zone, origin, part, madeAtMs: this.nowMs };
@@ -372,7 +373,10 @@ export class LadderWorld {
   }
 }
 
-export const foundId = (part: number): string => `vol-0f0000000000000${part}f`;
+/** A volume that the ladder has made, of a set of snapshots or of a sibling. */
+export const isMade = (origin: string): boolean => origin.startsWith('set-') || origin === SIBLING_ID;
+
+export const foundId = (part: number): string => `vol-0f00000000000f0${part}0`;
 
 const attachedTo = (instanceId: string, device: string) => ({ at: { instanceId, device }, state: 'attached' as const });
 

@@ -12,7 +12,7 @@ import { look, lookAtEnd, lookBefore, NEVER } from './ladder-never.ts';
 import { meddle, PEOPLE, type Person } from './ladder-people.ts';
 import { LADDER_FULL, type LadderRules } from './ladder-rules.ts';
 import { type LadderSetting, ZONES } from './ladder-setting.ts';
-import { LadderWorld, NODE, OLD, START_MS, STOPPED_AT } from './ladder-world.ts';
+import { LadderWorld, NODE, OLD, SIBLING_ID, START_MS, STOPPED_AT } from './ladder-world.ts';
 
 /** What goes wrong at one act. */
 export type Fault =
@@ -82,6 +82,8 @@ export interface Story {
   /** Calls that are on their way. */
   late: Made[];
   end: End | null;
+  /** When calls without a token went unanswered, by what they do and to what. */
+  unanswered: Map<string, number>;
   /** Of the act before, so that many waits are one. */
   last: string;
 }
@@ -95,7 +97,7 @@ const UNANSWERED_MS = 240_000;
 export function begin(setting: LadderSetting, rules: LadderRules = LADDER_FULL): Story {
   const world = new LadderWorld(setting);
   const nothing = { memory: null, seen: null, silent: false, turns: 0, attempts: 1, late: [], end: null, last: '' };
-  return { setting, rules, world, fence: 1, words: [], meddled: false, ...nothing };
+  return { setting, rules, world, fence: 1, words: [], meddled: false, unanswered: new Map(), ...nothing };
 }
 
 export const fork = (story: Story): Story => ({
@@ -103,12 +105,16 @@ export const fork = (story: Story): Story => ({
   world: story.world.clone(),
   words: [...story.words],
   late: [...story.late],
+  unanswered: new Map(story.unanswered),
 });
 
 /** What would be done now. */
 export function next(story: Story): Act {
-  const { world, memory, seen, silent, rules } = story;
-  return decideNext(...rules.sees(factsOf(world, memory, seen, silent), memory));
+  const { world, seen, silent, rules } = story;
+  const facts = factsOf(world, story.memory, seen, silent);
+  const [sees, memory] = rules.sees(facts, story.memory, story.attempts);
+  story.memory = memory;
+  return decideNext(sees, memory);
 }
 
 /** One turn: the act, and what goes wrong with it. */
@@ -138,6 +144,7 @@ function perform(story: Story, act: Act, fault: Fault | null): void {
   const { world, rules } = story;
   const before = story.memory && intended(story.memory, act, world.nowMs);
   if (rules.writtenBefore) story.memory = before;
+  lookForRepeat(story, act, fault);
   if (fault === 'dies before it') {
     dies(story);
     return;
@@ -171,6 +178,17 @@ function perform(story: Story, act: Act, fault: Fault | null): void {
   const unanswered = result.is === 'unknown' || fault?.startsWith('no answer');
   if (unanswered) passes(isCommand(act) ? UNANSWERED_MS : 10_000);
   hear(story, act, before, unanswered ? { is: 'unknown', atMs: world.nowMs, reason: 'no answer came' } : result);
+}
+
+/** How long the request of a call may be served after nobody waits for it any more. */
+const SERVED_MS = 60_000;
+
+function lookForRepeat({ world, unanswered }: Story, act: Act, fault: Fault | null): void {
+  if (!['attach', 'detach', 'stop-instance', 'start-instance'].includes(act.do)) return;
+  const name = wordsOf(act);
+  if (world.nowMs - (unanswered.get(name) ?? 0) < SERVED_MS) world.broken.add(NEVER.repeated);
+  if (fault?.startsWith('no answer')) unanswered.set(name, world.nowMs);
+  else unanswered.delete(name);
 }
 
 /** As run.ts notes what came of an act. */
@@ -280,7 +298,7 @@ function factsOf(world: LadderWorld, memory: ReplaceMemory | null, seen: NodeSta
     breaker: { open: false, sentence: '1 of 5 nodes unhealthy or unknown, limit 1' },
     haltedSinceMs: null,
     sources: needsOf(memory).sources ? sourcesOf(world, memory) : null,
-    initialization: null,
+    initialization: needsOf(memory).initialization ? initialized(world, memory) : null,
   };
 }
 
@@ -296,7 +314,23 @@ function sourcesOf(world: LadderWorld, memory: ReplaceMemory | null): Sources {
   }
   const tried = new Set(memory?.tried.map(({ source }) => source));
   const good = sets.map((_, at) => setOf(world.setting, at)).filter(({ setId }) => !tried.has(setId));
-  return { good, refused: [], sibling: null, kept: null };
+  const parts = fleet.volumes.map(({ role }, part) => [role, `vol-0d0000000000000${part}d`]);
+  const volumes = {
+    instanceId: SIBLING_ID,
+    node: 'node1',
+    height: STOPPED_AT + 50,
+    volumes: Object.fromEntries(parts),
+  };
+  return { good, refused: [], sibling: world.setting.sibling === null ? null : volumes, kept: null };
+}
+
+/** Their blocks come within twenty minutes, where that is asked for. */
+function initialized(world: LadderWorld, memory: ReplaceMemory | null): Facts['initialization'] {
+  if (world.setting.fleet.replace.initializationMiBps === undefined) return null;
+  const made = memory?.copy?.volumes.flatMap(({ volumeId }) => world.disks.get(volumeId)?.madeAtMs ?? []) ?? [];
+  if (made.length === 0) return null;
+  const percent = Math.min(100, (world.nowMs - Math.max(...made)) / (20 * 600));
+  return { percent, etaSeconds: null, done: percent === 100 };
 }
 
 /** As much of a set as the ladder asks about. */

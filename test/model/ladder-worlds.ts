@@ -1,0 +1,44 @@
+// The worlds of the ladder, for npm run explore: their bounds, and what is looked for.
+import { exploreLadder, type LadderReport } from './ladder-explore.ts';
+import { NEVER } from './ladder-never.ts';
+import { LADDER_RULES, type LadderRule, type LadderWorldName } from './ladder-rules.ts';
+import { type LadderSetting, SWAP_SETTINGS, VALIDATOR_SETTINGS } from './ladder-setting.ts';
+
+export interface LadderWorldKind {
+  readonly sentence: string;
+  readonly settings: Readonly<Record<string, LadderSetting>>;
+  /** Faults in one story, at the bound of `npm run explore`. */
+  readonly large: number;
+}
+
+export const LADDER_WORLDS: Readonly<Record<LadderWorldName, LadderWorldKind>> = {
+  swap: {
+    sentence: 'a follower that is restarted, given other data or another instance',
+    settings: SWAP_SETTINGS,
+    large: 2,
+  },
+  validator: {
+    sentence: 'a validator: one key, and a signing state that must never go back',
+    settings: VALIDATOR_SETTINGS,
+    large: 2,
+  },
+};
+
+export const exploreWorldOfLadder = (name: LadderWorldName, faults: number, everyNth = 1): LadderReport =>
+  exploreLadder(LADDER_WORLDS[name].settings, { faults, everyNth });
+
+/** The first story in which something breaks without the rule; null where nothing does. */
+export function withoutRule({
+  world,
+  node,
+  without,
+  faults,
+  only,
+}: LadderRule): readonly [string, readonly string[]] | null {
+  const setting = LADDER_WORLDS[world].settings[node];
+  if (!setting) throw new RangeError(`world ${world} has no node ${node}`);
+  const { broken } = exploreLadder({ [node]: setting }, { faults, only, rules: without, untilFirst: true });
+  return [...broken][0] ?? null;
+}
+
+export { LADDER_RULES, NEVER as LADDER_NEVER };

@@ -1,0 +1,86 @@
+import { describe, expect, it } from '@jest/globals';
+import { begin, next, turn } from './ladder.ts';
+import { asFound } from './ladder-never.ts';
+import { LADDER_FULL } from './ladder-rules.ts';
+import { type LadderSetting, SWAP_SETTINGS, VALIDATOR_SETTINGS } from './ladder-setting.ts';
+import { exploreWorldOfLadder, LADDER_RULES, withoutRule } from './ladder-worlds.ts';
+
+/** A story in which nothing goes wrong. */
+function told(setting: LadderSetting | undefined) {
+  if (!setting) throw new Error('there is no such setting');
+  const story = begin(setting, LADDER_FULL);
+  while (story.end === null) turn(story, next(story), null);
+  return { ...story, words: story.words.join(', ') };
+}
+
+const code = ({ end }: ReturnType<typeof told>) =>
+  end?.as === 'refused' ? end.refusal.refuse : end?.as === 'healed' ? 'healed' : end?.code;
+
+describe('the ladder, where nothing goes wrong', () => {
+  it.each([
+    ['a restart helps', 'healed', /^inspect old, begin, hold, take restart, restart, (?!.*take swap)/],
+    ['other data help', 'healed', /take restart.*take swap.*create.*attach.*check, swap to copy.*prove, detach/],
+    [
+      'the client ends, the second set helps',
+      'healed',
+      /swap to copy, detach.*drop-copy, choose.*swap to copy.*quarantine/,
+    ],
+    ['a bug of the client', 'same-stop', /swap to found.*end escalated \(with other data it stops at the same height/],
+    ['no good snapshot', 'ladder-spent', /take swap, fail \(no good snapshot is left\), take replace/],
+    ['it comes up after a stop', 'healed', /take stop-start, stop old, wait, start-instance.*prove/],
+    [
+      'the instance is dead',
+      'healed',
+      /launch.*inspect young, masked.*stop old, wait, detach .* old.*fenced.*take-over.*prove/,
+    ],
+    [
+      'dead, no capacity in its zone',
+      'healed',
+      /launch, drop-machine, plan-machine, launch.*create.*attach .* young.*take-over/,
+    ],
+    ['dead, no capacity', 'ladder-spent', /launch, drop-machine, plan-machine, launch, drop-machine, fail/],
+    [
+      'dead, the new one is not masked',
+      'ladder-spent',
+      /give up the new instance \(the client of the new instance is not masked/,
+    ],
+    ['a member on standby', 'healed', /standby, swap to copy.*clear leave-standby/],
+    ['a person takes a restore back', 'healed', /take swap, choose, attach.*swap to copy, prove/],
+  ])('%s: %s', (name, ends, words) => {
+    const story = told(SWAP_SETTINGS[name]);
+    expect([...story.world.broken]).toEqual([]);
+    expect(code(story)).toBe(ends);
+    expect(story.words).toMatch(words);
+    if (ends !== 'healed') expect(asFound(story.world)).toBeNull();
+  });
+
+  it.each([
+    ['a stuck validator', 'validator'],
+    ['a dead validator', 'validator'],
+    ['a restore that nobody acknowledged', 'validator'],
+    ['another instance is wanted', 'validator'],
+    ['a role that nobody knows', 'role-unknown'],
+    ['a stuck validator that may be restarted', 'validator'],
+    ['a restore that is acknowledged', 'healed'],
+    ['an acknowledged restore, bad data', 'ladder-spent'],
+  ])('%s: %s', (name, ends) => {
+    const story = told(VALIDATOR_SETTINGS[name]);
+    expect([...story.world.broken]).toEqual([]);
+    expect(code(story)).toBe(ends);
+    if (ends !== 'healed') expect(asFound(story.world)).toBeNull();
+  });
+});
+
+describe('the ladder, with one fault at each act', () => {
+  it.each(['swap', 'validator'] as const)('world %s: whatever must never be is not', (world) => {
+    const { broken, stories } = exploreWorldOfLadder(world, 1, world === 'swap' ? 5 : 1);
+    expect(Object.fromEntries(broken)).toEqual({});
+    expect(stories).toBeGreaterThan(300);
+  });
+});
+
+describe('without a rule of the ladder', () => {
+  it.each(Object.entries(LADDER_RULES))('%s: something breaks', (_, rule) => {
+    expect(withoutRule(rule)).not.toBeNull();
+  });
+});
