@@ -3,6 +3,7 @@ import type { Fleet } from '../../shared/fleet/model.ts';
 import type { RegisterRecord, SubjectRefusal } from '../../shared/guardrails/names.ts';
 import { decidePrune, type PrunePlan } from './decide.ts';
 import { readFacts } from './facts.ts';
+import { keepHolds } from './holds.ts';
 import { remove } from './remove.ts';
 import { readTold, remember, type Tools, tell, type Work, workOf } from './work.ts';
 
@@ -31,6 +32,7 @@ const MAX_SENTENCES = 10;
 
 export async function pruneFleet({ tools, fleet, onlyPlan, approved }: Turn): Promise<Summary> {
   const work = workOf(tools, fleet);
+  if (!onlyPlan && approved === undefined) await keepHolds(work);
   const plan = decidePrune(await readFacts(work, fleet, Date.now()));
   const left = [
     ...plan.removals.map(({ sentence }) => sentence),

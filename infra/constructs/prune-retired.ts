@@ -2,7 +2,7 @@
 import { Duration, Stack } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import { FLEET_TAG } from '../../shared/fleet/naming.ts';
-import { KEEP_UNTIL_TAG, LEDGER_TAGS, RETIRED_TAG } from '../../shared/snapshots/tags.ts';
+import { KEEP_UNTIL_TAG, LEDGER_TAGS, LOCKED_BY_TAG, RETIRED_TAG } from '../../shared/snapshots/tags.ts';
 import { arn, functionNames, parameterPrefix } from '../names.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import type { HealProps } from './durable-heal.ts';
@@ -88,6 +88,23 @@ export class PruneRetired extends Construct {
         resources: [arn(this, 'ec2', 'instance/*')],
         conditions: marked(KEEP_UNTIL_TAG, RETIRED_TAG),
         wildcard,
+      },
+      {
+        sid: 'KeepHolds',
+        actions: ['ec2:LockSnapshot', 'ec2:UnlockSnapshot'],
+        resources: [`arn:${partition}:ec2:${region}::snapshot/*`],
+        conditions: { Null: { [`aws:ResourceTag/${LEDGER_TAGS.heldBy}`]: 'false' } },
+        wildcard: 'What a heal holds; the condition names the tag.',
+      },
+      {
+        sid: 'EndHolds',
+        actions: ['ec2:CreateTags', 'ec2:DeleteTags'],
+        resources: [`arn:${partition}:ec2:${region}::snapshot/*`],
+        conditions: {
+          'ForAllValues:StringEquals': { 'aws:TagKeys': [LEDGER_TAGS.heldBy, LOCKED_BY_TAG] },
+          Null: { 'aws:TagKeys': 'false', [`aws:ResourceTag/${LEDGER_TAGS.heldBy}`]: 'false' },
+        },
+        wildcard: 'What a heal holds; the condition names the tag, and the keys that may be written.',
       },
       {
         sid: 'DeleteOldSets',

@@ -113,9 +113,14 @@ const pieces: Readonly<Record<Piece['what'], Do>> = {
     }
     return { said: `kept for ${days} days` };
   },
-  unkeep: async ({ clients }, _, target) => {
+  // Put away, it had lost the tags by which its fleet and lifecycle policies know it.
+  unkeep: async ({ clients }, { copy }, target, fleet) => {
     await untagResources(clients.ec2, idsOf(target), [RETIRED_TAG, KEEP_UNTIL_TAG, PUT_BACK_TAG]);
-    return { said: 'kept no longer' };
+    for (const volumeId of idsOf(target)) {
+      const role = copy?.volumes.find((volume) => volume.volumeId === volumeId)?.role;
+      await tagResources(clients.ec2, [volumeId], fleet.volumes.find((volume) => volume.role === role)?.tags ?? {});
+    }
+    return { said: 'kept no longer, and the fleet’s again' };
   },
   // What a policy of DLM targets are the tags of the fleet's volumes; the new ones carry them.
   untarget: async ({ clients }, _, target, fleet) => {
