@@ -180,11 +180,13 @@ async function refuse(
     });
   }
   if (pages) {
+    const about = shared ? 'fleet' : node;
+    const sentence = shared ? `${reason}, and so is every other node of ${fleet}` : reason;
     await page(clients.sns, environment.TOPIC_ARN, {
       fleet,
-      node,
+      node: about,
       code,
-      sentence: reason,
+      sentence,
       incidentId,
       attempt,
       trouble,

@@ -62,6 +62,8 @@ export async function considerOne(
       candidate.instanceId,
       `a node of ${fleet.name}; by its tags it is not in the fleet yet, or not any more`,
     );
+  // `replace.rungs: []`: nothing but a page, which is watch-fleet's.
+  if (candidate.trouble === HEALTH && !candidate.atOnce && fleet.replace.rungs.length === 0) return undefined;
   const trouble = candidate.trouble ?? troubleOf(fleet, dimensions);
   if (!trouble) {
     const paths = fleet.volumes.map(({ path }) => path).join(' or ');

@@ -21,24 +21,26 @@ export const REPLACED_WITHIN_MS = 4 * 60 * MINUTE_MS;
 /** What a heal may end; a fork it cannot. */
 export const MAY_BE_HEALED: ReadonlySet<PageCode> = new Set<PageCode>(['node-unreachable', 'node-stuck']);
 
-/** Refusals that wait for a turn, not for a person. */
-const WAITS: ReadonlySet<string> = new Set(['busy', 'staggered', 'throttled', 'replace-in-flight', 'disk-full-first']);
+/** Refusals that wait for a turn, not for a person. Who waits for the disk of the same node is healed as long as that heal is. */
+const WAITS: ReadonlySet<string> = new Set(['busy', 'staggered', 'throttled', 'replace-in-flight']);
 
 /** Troubles that replace-node takes. */
 const isLadder = ({ trouble }: IncidentRecord): boolean => /^(node|request):/.test(trouble);
 
-/** A heal that waits for a person's answer, was refused or has failed is none that people may sleep over. */
+/** A heal that waits for a person's answer, was refused, has failed, or waits for its turn too long is none that people may sleep over. */
 export function isBeingHealed(incident: IncidentRecord, nowMs: number): boolean {
-  // A ladder that waits for the disk has not begun: growing that is what takes the time.
-  const waits = incident.state === 'open' && incident.refusedCodes.includes('disk-full-first');
-  const withinMs = isLadder(incident) && !waits ? REPLACED_WITHIN_MS : HEALED_WITHIN_MS;
-  if (nowMs - incident.onsetMs >= withinMs || incident.failures > 0) return false;
+  const ageMs = nowMs - incident.onsetMs;
+  if (incident.failures > 0) return false;
   switch (incident.state) {
     case 'allocated':
     case 'claimed':
-      return incident.payload.mode === 'act';
+      return incident.payload.mode === 'act' && ageMs < (isLadder(incident) ? REPLACED_WITHIN_MS : HEALED_WITHIN_MS);
     case 'open':
-      return incident.plannedUntilMs === undefined && incident.refusedCodes.every((code) => WAITS.has(code));
+      return (
+        ageMs < HEALED_WITHIN_MS &&
+        incident.plannedUntilMs === undefined &&
+        incident.refusedCodes.every((code) => WAITS.has(code))
+      );
     case 'healed':
     case 'escalated':
       return false;
@@ -51,9 +53,11 @@ export const BEGINS_WITHIN_MS = 90_000;
 /** An alarm on a node's health needs two minutes, and whoever has no alarm is found by the dispatcher's sweep after four. */
 export const ACTS_WITHIN_MS = 5 * MINUTE_MS;
 
-/** Whether heals begin by themselves in this fleet now: where the breaker is open none does, and people wait for nothing. */
+/** Whether heals begin by themselves in this fleet now: where its file allows none, or the breaker is open, people wait for nothing. */
 export const healsBegin = (fleet: Fleet, nodes: readonly ObservedNode[], nowMs: number): boolean =>
-  fleet.mode === 'act' && !readBreaker(fleet, [{ observedAtMs: nowMs, nodes }], nowMs).open;
+  fleet.mode === 'act' &&
+  fleet.replace.rungs.length > 0 &&
+  !readBreaker(fleet, [{ observedAtMs: nowMs, nodes }], nowMs).open;
 
 /**
  * The page without those who are being healed, and those whose heal may be about to begin; null where nobody is left. Who was looked at

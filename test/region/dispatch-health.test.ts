@@ -127,6 +127,13 @@ describe('the sweep', () => {
     expect(await incidents()).toEqual([]);
   });
 
+  it('leaves the nodes of a fleet to people whose file allows no rung', async () => {
+    await settings('off', { replace: { rungs: [] } });
+    await observe({ a: [node('a'), 'stuck', 5], b: [node('b'), 'synced', 60] });
+    await sweep();
+    expect(await incidents()).toEqual([]);
+  });
+
   it('starts no heal while half of the fleet is sick, and pages that once', async () => {
     await settings('off');
     const ids = ['a', 'b', 'c', 'd'].map((name) => node(name));

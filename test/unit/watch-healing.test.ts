@@ -116,6 +116,20 @@ describe('a node that is down', () => {
     expect(told(withoutHealing(due(node('a')), [claimed(31, 'snapshot:clean')], true, NOW_MS))).toEqual(['a']);
   });
 
+  it('is told of when it has waited for its turn for half an hour, whatever it waits for', () => {
+    const waits = (minutesAgo: number) =>
+      incident('a', {
+        ...{ trouble: 'node:health', refusedCodes: ['replace-in-flight'], onsetMs: NOW_MS - minutesAgo * MINUTE_MS },
+      });
+    expect(withoutHealing(due(node('a')), [waits(29)], true, NOW_MS)).toBeNull();
+    expect(told(withoutHealing(due(node('a')), [waits(30)], true, NOW_MS))).toEqual(['a']);
+  });
+
+  it('has no heal where its fleet’s file allows no rung', () => {
+    const none = fleetWith({}, { mode: 'act', replace: { rungs: [] } });
+    expect(healsBegin(none, [{ ...node('a'), health: 'stuck' } as ObservedNode], NOW_MS)).toBe(false);
+  });
+
   it('is not told of while one of two heals is at work on it', () => {
     const both = [
       incident('a', { refusedCodes: ['disk-full-first', 'validator'], trouble: 'node:health' }),

@@ -63,7 +63,8 @@ export function badScenario(name: string, told: Bad): Scenario {
   return {
     name,
     sentence: name,
-    ...(fleet && { fleets: { bitcoin: fleet } }),
+    // What is wrong is to be seen as it is: no ladder is climbed because of it.
+    fleets: { bitcoin: { replace: { rungs: [] }, ...fleet } },
     ...(zones && { zones }),
     build: (world) => {
       references(world, bitcoinChain(world, 1));
