@@ -21,8 +21,8 @@ export const REPLACED_WITHIN_MS = 4 * 60 * MINUTE_MS;
 /** What a heal may end; a fork it cannot. */
 export const MAY_BE_HEALED: ReadonlySet<PageCode> = new Set<PageCode>(['node-unreachable', 'node-stuck']);
 
-/** Refusals that wait for a turn, not for a person. Who waits for the disk of the same node is healed as long as that heal is. */
-const WAITS: ReadonlySet<string> = new Set(['busy', 'staggered', 'throttled', 'replace-in-flight']);
+/** Refusals that wait for a turn, not for a person. */
+const WAITS: ReadonlySet<string> = new Set(['busy', 'staggered', 'throttled', 'replace-in-flight', 'disk-full-first']);
 
 /** Troubles that replace-node takes. */
 const isLadder = ({ trouble }: IncidentRecord): boolean => /^(node|request):/.test(trouble);
@@ -36,6 +36,7 @@ export function isBeingHealed(incident: IncidentRecord, nowMs: number): boolean 
     case 'claimed':
       return incident.payload.mode === 'act' && ageMs < (isLadder(incident) ? REPLACED_WITHIN_MS : HEALED_WITHIN_MS);
     case 'open':
+      // A ladder that waits has not begun: whoever it waits for takes the time.
       return (
         ageMs < HEALED_WITHIN_MS &&
         incident.plannedUntilMs === undefined &&
