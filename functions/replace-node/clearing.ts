@@ -44,6 +44,7 @@ function piecesOf(
     for (const { snapshotIds, fault } of tried)
       if (fault === 'open' || fault === 'lower-stop') pieces.push(['quarantine', snapshotIds.join(' ')]);
   }
+  if (copy?.from === 'kept') pieces.push(['unkeep', copy.volumes.map(({ volumeId }) => volumeId).join(' ')]);
   if (rung === 'swap' || (rung === 'replace' && copy)) {
     const ids = found.volumes.map(({ volumeId }) => volumeId).join(' ');
     pieces.push(['keep', ids], ['untarget', ids]);

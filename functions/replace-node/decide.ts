@@ -78,12 +78,10 @@ function climb(facts: Facts, memory: ReplaceMemory): Act {
     if (tried === '')
       return refuse('restart-forbidden', 'the fleet file allows no rung that could help here', { page: true });
     return onceSettled(facts, memory, {
-      do: 'end',
-      end: {
-        as: 'escalated',
-        code: 'ladder-spent',
-        reason: `nothing helped, and the node is as it was found. ${tried}`,
-      },
+      as: 'escalated',
+      code: 'ladder-spent',
+      reason: `nothing helped. ${tried}`,
+      asFound: true,
     });
   }
   const held = holdSupply(facts, memory);
@@ -91,7 +89,7 @@ function climb(facts: Facts, memory: ReplaceMemory): Act {
   const guard = guardOf(facts, next);
   if (guard) {
     const refusal = last ? { ...guard, reason: `${guard.reason} (tried before: ${last.rung}: ${last.reason})` } : guard;
-    return onceSettled(facts, memory, { do: 'end', end: { as: 'refused', refusal } });
+    return onceSettled(facts, memory, { as: 'refused', refusal });
   }
   return { do: 'take-rung', rung: next, reason: last ? `${last.rung} did not help: ${last.reason}` : reasonOf(facts) };
 }

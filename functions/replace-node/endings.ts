@@ -12,7 +12,6 @@ export function endingOf(end: End): Ending {
     case 'failed':
       return { outcome: 'failed', code: end.code, reason: end.reason, page: true, lookAgainMs: end.lookAgainMs };
     case 'escalated':
-      // Every rung puts back what it did not prove.
-      return { outcome: 'escalated', code: end.code, reason: end.reason, asFound: true };
+      return { outcome: 'escalated', code: end.code, reason: end.reason, asFound: end.asFound };
   }
 }

@@ -97,7 +97,8 @@ export function learn(
     case 'done':
       return afterDone(act.do === 'inspect' ? after : { ...after, setback: null }, act, result);
     case 'failed':
-      return afterFailed(withSetback(after, act, result.reason, atMs), act, result);
+      // Refused for good: it will not take effect any more.
+      return afterFailed({ ...withSetback(after, act, result.reason, atMs), intent: null }, act, result);
     case 'unknown':
       return afterUnknown(withSetback(after, act, result.reason, atMs), act, result.reason);
   }
@@ -300,6 +301,9 @@ function afterFailed(memory: ReplaceMemory, act: Act, failed: Failed): ReplaceMe
   switch (act.do) {
     case 'restart':
       return failRung(memory, reason);
+    case 'start-instance':
+      // Its hardware has no room, or a key may not be used: another instance may be had elsewhere.
+      return memory.rung === 'stop-start' ? failRung(memory, reason) : memory;
     case 'stop-instance':
       // Refused: nobody has stopped it.
       return act.which === 'old' && memory.rung === 'stop-start'
@@ -329,8 +333,11 @@ function afterFailed(memory: ReplaceMemory, act: Act, failed: Failed): ReplaceMe
     case 'start-old':
       return startedOld(memory, seen);
     case 'clear':
-      // The node is well: what cannot be cleared up is told of in the journal, and left. On standby it serves nobody, and is not left.
-      return act.what === 'leave-standby' ? memory : { ...cleared(memory, act), setback: null };
+      // The node is well: what cannot be cleared up is told of in the journal, and left. On standby it serves nobody, and what is in use is not to be
+      // removed some day: neither is left.
+      return act.what === 'leave-standby' || act.what === 'unkeep'
+        ? memory
+        : { ...cleared(memory, act), setback: null };
     case 'hold':
       return withDone(memory, 'held');
     default:

@@ -3,6 +3,7 @@ import type { NewInstance, ReplaceMemory } from '../../shared/heal/memory.ts';
 import type { Act, Facts } from './model.ts';
 import { move } from './moving.ts';
 import { stuck } from './owed.ts';
+import { isSpent } from './setbacks.ts';
 import { takeAway } from './swap.ts';
 import { BOUND_MS, isPending, waitedMs, waitFor } from './waits.ts';
 
@@ -11,7 +12,8 @@ const TOUCHED: readonly string[] = ['fencing', 'masking', 'joining', 'stopped'];
 
 export function backToOld(facts: Facts, memory: ReplaceMemory, machine: NewInstance, reason: string): Act {
   const { copy } = memory;
-  const silenced = silence(facts, memory, machine, reason);
+  if (machine.instanceId === '') return { do: 'drop-machine' };
+  const silenced = silence(facts, memory, reason);
   if (silenced) return silenced;
   if (copy) return takeAway(facts, memory, { ...copy, mounted: 'found' }, copy.givenUp ?? { fault: 'other', reason });
   if (!TOUCHED.some((what) => memory.done.includes(what))) return { do: 'drop-machine' };
@@ -22,8 +24,7 @@ export function backToOld(facts: Facts, memory: ReplaceMemory, machine: NewInsta
 const isUnmasked = ({ done }: ReplaceMemory): boolean => done.includes('taking-over') && !done.includes('young-masked');
 
 /** The new client is masked by its own acknowledgement; or its instance is stopped and has no root volume. It is kept, stopped. */
-function silence({ young, nowMs }: Facts, memory: ReplaceMemory, machine: NewInstance, reason: string): Act | null {
-  if (machine.instanceId === '') return null;
+function silence({ young, nowMs }: Facts, memory: ReplaceMemory, reason: string): Act | null {
   // It may not be shown yet; one that is gone for good runs no client.
   if (!young) return waitedMs(memory, nowMs) < SHOWN_AFTER_MS ? waitFor(memory, nowMs, 'it is not shown yet') : null;
   const { instance, agentOnline } = young;
@@ -60,8 +61,9 @@ function restoreOld({ old, nowMs }: Facts, memory: ReplaceMemory, machine: NewIn
     return { do: 'attach', volumeId: root.volumeId, which: 'old', device: root.device, reason: 'it is put back' };
   }
   if (memory.done.includes('joining')) return { do: 'leave' };
+  const start: Act = { do: 'start-instance', reason: `it is put back: ${reason}` };
   if (state === 'stopped' && !isPending(memory, 'StartInstances', instance.instanceId, nowMs))
-    return { do: 'start-instance', reason: `it is put back: ${reason}` };
+    return isSpent(memory, start) ? { do: 'drop-machine' } : start;
   const pending = isPending(memory, 'StopInstances', instance.instanceId, nowMs);
   // Its client was to be masked: it is unmasked and started by another word.
   const masked = memory.done.includes('masking');

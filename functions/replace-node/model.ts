@@ -165,7 +165,13 @@ export type End =
   | { readonly as: 'refused'; readonly refusal: Refusal }
   /** Something must be put back and does not come off: a person is told, and the next attempt goes on from here. */
   | { readonly as: 'failed'; readonly code: FailureCode; readonly reason: string; readonly lookAgainMs: number }
-  | { readonly as: 'escalated'; readonly code: FailureCode | GuardrailCode; readonly reason: string };
+  | {
+      readonly as: 'escalated';
+      readonly code: FailureCode | GuardrailCode;
+      readonly reason: string;
+      /** Whether the node is as it was found. */
+      readonly asFound: boolean;
+    };
 
 /** What came of an act. */
 export type Result =

@@ -1,15 +1,16 @@
 // What this heal owes the node before it may give up: an instance that it has stopped runs again, a member that it has set aside is back. Pure.
 import type { ReplaceMemory } from '../../shared/heal/memory.ts';
-import type { Act, Facts } from './model.ts';
+import type { Act, End, Facts } from './model.ts';
+import { isSpent } from './setbacks.ts';
 import { BOUND_MS, isPending, waitedMs, waitFor } from './waits.ts';
 
-/** The next thing that is owed; null where nothing is. */
-export function owed({ old, nowMs }: Facts, memory: ReplaceMemory): Act | null {
+/** The next thing that is owed; null where nothing is, or where it cannot be given. */
+function owed({ old, nowMs }: Facts, memory: ReplaceMemory): Act | null {
   if (!old) return null;
   const { instanceId, state, autoScalingGroup } = old.instance;
-  if (memory.done.includes('stopped') && state !== 'terminated' && state !== 'shutting-down') {
+  if (isStopped({ old }, memory)) {
     if (state === 'stopped' && !isPending(memory, 'StartInstances', instanceId, nowMs))
-      return { do: 'start-instance', reason: 'it was stopped by this heal' };
+      return isSpent(memory, START) ? null : START;
     const comes = state === 'running' && !isPending(memory, 'StopInstances', instanceId, nowMs);
     if (!comes)
       return waitedMs(memory, nowMs) > BOUND_MS.stop
@@ -21,11 +22,23 @@ export function owed({ old, nowMs }: Facts, memory: ReplaceMemory): Act | null {
   return null;
 }
 
+const START = { do: 'start-instance', reason: 'it was stopped by this heal' } as const;
+
+const isStopped = ({ old }: Pick<Facts, 'old'>, { done }: ReplaceMemory): boolean =>
+  done.includes('stopped') && old !== null && !['terminated', 'shutting-down'].includes(old.instance.state);
+
 /** It may not end yet, and does not go on either: a person is told. */
 export const stuck = (reason: string): Act => ({
   do: 'end',
   end: { as: 'failed', code: 'step-failed', reason, lookAgainMs: 30 * 60_000 },
 });
 
-/** An end, once nothing is owed. */
-export const onceSettled = (facts: Facts, memory: ReplaceMemory, act: Act): Act => owed(facts, memory) ?? act;
+/** An end, once nothing is owed; what cannot be given is told of. */
+export function onceSettled(facts: Facts, memory: ReplaceMemory, end: End): Act {
+  const next = owed(facts, memory);
+  if (next) return next;
+  if (facts.old?.instance.state !== 'stopped' || !isStopped(facts, memory)) return { do: 'end', end };
+  const why = `its instance is stopped, and cannot be started again: ${memory.setback?.reason}`;
+  if (end.as === 'escalated') return { do: 'end', end: { ...end, reason: `${end.reason}; ${why}`, asFound: false } };
+  return stuck(why);
+}

@@ -5,7 +5,7 @@ import type { Blame, Copy, ReplaceMemory } from '../../shared/heal/memory.ts';
 import { refuse } from './begin.ts';
 import { chooseCopy } from './choose.ts';
 import { makingKey } from './learn.ts';
-import type { Act, Facts } from './model.ts';
+import type { Act, End, Facts } from './model.ts';
 import { onceSettled } from './owed.ts';
 import { proving } from './proving.ts';
 import { isSpent } from './setbacks.ts';
@@ -61,13 +61,11 @@ function beforeCopy(facts: Facts, memory: ReplaceMemory): Act {
 }
 
 /** The data were not the trouble: more of them will not help, nor will another instance. */
-const sameStop = ({ tried }: ReplaceMemory): Act => ({
-  do: 'end',
-  end: {
-    as: 'escalated',
-    code: 'same-stop',
-    reason: `with other data it stops at the same height: a bug of its client, or a fork, and not its data. ${tried.at(-1)?.reason ?? ''}`,
-  },
+const sameStop = ({ tried }: ReplaceMemory): End => ({
+  as: 'escalated',
+  code: 'same-stop',
+  reason: `with other data it stops at the same height: a bug of its client, or a fork, and not its data. ${tried.at(-1)?.reason ?? ''}`,
+  asFound: true,
 });
 
 function noneLeft({ want }: Facts, { tried }: ReplaceMemory, why: string): Act {

@@ -68,6 +68,7 @@ export function carryOut(world: LadderWorld, made: Made, rules: LadderRules): Re
       return done;
     case 'clear':
       if (act.what === 'keep') for (const id of act.target.split(' ')) keep(world, id);
+      if (act.what === 'unkeep') for (const id of act.target.split(' ')) keep(world, id, false);
       if (act.what === 'leave-standby') boxOf('old').standby = false;
       return done;
     default:
@@ -75,9 +76,9 @@ export function carryOut(world: LadderWorld, made: Made, rules: LadderRules): Re
   }
 }
 
-const keep = (world: LadderWorld, volumeId: string): void => {
+const keep = (world: LadderWorld, volumeId: string, kept = true): void => {
   const disk = world.disks.get(volumeId);
-  if (disk) disk.kept = true;
+  if (disk) disk.kept = kept;
 };
 
 const failed = (world: LadderWorld, reason: string): Result => ({ is: 'failed', atMs: world.nowMs, reason });
@@ -95,6 +96,7 @@ function start(world: LadderWorld, box: Box, done: Done): Result {
   if (box.power === 'pending' || box.power === 'running') return done;
   if (box.power !== 'stopped') return failed(world, 'IncorrectInstanceState');
   if (!world.isAttached(box.rootId, box.id)) return failed(world, 'IncorrectInstanceState: no root volume');
+  if (!world.setting.starts) return failed(world, 'InsufficientInstanceCapacity');
   world.power(box, 'start');
   return done;
 }

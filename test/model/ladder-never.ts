@@ -17,7 +17,7 @@ export const NEVER = {
   made: 'a volume is made at most once of each source and role, an instance at most once',
   twice: 'no rung is taken twice, and nothing is tried twice',
   orphan: 'whatever was made is in use, or tagged with how long it is kept',
-  asFound: 'a ladder climbed in vain leaves the node as it was found',
+  asFound: 'a ladder climbed in vain leaves the node as it was found, or says what could not be put back',
   healed: 'healed is a node that follows its chain, on one set of volumes',
   works: 'data on which the node follows its chain are not taken away again',
   group: 'a member of a group is stopped only on standby, and not left there',
@@ -75,8 +75,12 @@ export function lookAtEnd(world: LadderWorld, end: End, memory: ReplaceMemory | 
   if ((orphan || strange) && !meddled) world.broken.add(NEVER.orphan);
   const stays = world.box(OLD).standby && !world.box(OLD).retired;
   if (stays && !meddled) world.broken.add(NEVER.group);
-  if (end.as === 'healed' ? memory !== null && !isHealed(world) : asFound(world) !== null)
-    if (!meddled) world.broken.add(end.as === 'healed' ? NEVER.healed : NEVER.asFound);
+  if (meddled) return;
+  if (end.as === 'healed' && memory !== null && !isHealed(world)) world.broken.add(NEVER.healed);
+  if (end.as === 'healed') return;
+  const says = end.as !== 'escalated' || end.asFound;
+  // Where nobody can start it again, it is told so.
+  if (says ? asFound(world) !== null : world.setting.starts) world.broken.add(NEVER.asFound);
 }
 
 const isMounted = (world: LadderWorld, id: string): boolean =>
@@ -88,7 +92,8 @@ function isHealed(world: LadderWorld): boolean {
   const [box, another] = inFleet;
   if (!box || another || box.power !== 'running' || box.runsSinceMs === null) return false;
   const attached = [...world.disks.values()].filter(({ at, origin }) => at?.instanceId === box.id && origin !== 'root');
-  const one = attached.length === box.mounted.length && attached.every(({ id }) => box.mounted.includes(id));
+  const one =
+    attached.length === box.mounted.length && attached.every(({ id, kept }) => box.mounted.includes(id) && !kept);
   const { want } = world.setting;
   return one && (want.do === 'undo' || attached.every(({ behaviour }) => behaviour === 'follows'));
 }

@@ -32,6 +32,8 @@ export interface LadderSetting {
   /** What becomes of a new instance: it boots; it never does; its client is not masked; it boots and its client ends whatever its data. */
   readonly young: 'works' | 'unhealthy' | 'unmasked' | 'ends';
   readonly group: string | null;
+  /** Whether there is capacity to start it again, once it is stopped. */
+  readonly starts: boolean;
   /** Who the snapshots are of. */
   readonly donor: 'itself' | 'sibling';
 }
@@ -71,6 +73,7 @@ export const STUCK: LadderSetting = {
   capacity: [true, true],
   young: 'works',
   group: null,
+  starts: true,
   donor: 'itself',
 };
 const with_ = (more: Partial<LadderSetting>): LadderSetting => ({ ...STUCK, ...more });
@@ -112,6 +115,9 @@ export const SWAP_SETTINGS: Readonly<Record<string, LadderSetting>> = {
   'dead, no capacity in its zone, a sibling’s data': with_({ ...dead, capacity: [false, true], donor: 'sibling' }),
   'dead, no capacity in its zone, bad data': with_({ ...dead, capacity: [false, true], sets: ['ends'] }),
   'dead, no capacity': with_({ ...dead, capacity: [false, false] }),
+  'dead, no capacity to start it': with_({ ...dead, starts: false }),
+  'dead, no capacity to start it, the new one does not help': with_({ ...dead, starts: false, young: 'ends' }),
+  'dead, no capacity at all': with_({ ...dead, capacity: [false, false], starts: false }),
   'dead, the new one does not boot': with_({ ...dead, young: 'unhealthy' }),
   'dead, the new one is not masked': with_({ ...dead, young: 'unmasked' }),
   'dead, the new one does not help': with_({ ...dead, young: 'ends' }),
