@@ -61,8 +61,9 @@ export const undoRestore: Scenario = {
       undisturbed: true,
     },
     {
-      sentence: 'the volume that is in use again says nothing of being kept',
-      holds: (_, world) => !isKept(world, dataOf(world)),
+      sentence: 'the volume that is in use again says nothing of being kept, and is its fleet’s again',
+      holds: (_, world) =>
+        !isKept(world, dataOf(world)) && world.region.ec2.tags(dataOf(world))['Component'] === 'nodes/bitcoin',
       undisturbed: true,
     },
     shortOutage,
