@@ -61,7 +61,7 @@ function staleAttempts(journal: readonly JournalLine[]): ReadonlySet<string> {
 /** What was asked between the line of the story before and this one. */
 function askedFor(facts: StoryFacts, line: JournalLine): readonly Requested[] {
   const { journal, heals } = facts;
-  if (line.kind === 'decision')
+  if (line.kind === 'decision' && line.writer === DISPATCHER)
     return heals
       .filter((heal) => attemptOf(heal) === attemptOf(line))
       .flatMap(({ dispatch }) => dispatch.filter((request) => !isState(request)));

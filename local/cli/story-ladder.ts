@@ -63,7 +63,8 @@ function answered(journal: readonly Line[], line: Line): Told {
   const command = intent?.act?.split(' ')[1] ?? 'node';
   if (command === 'inspect-node' && !failed) return inspected(own, line);
   const text = sentence.replace(/^done; /, '').replace(`${command} `, '');
-  return [{ label: command, text, ...(failed && { tone: 'bad' as const }) }];
+  const said = text === 'done' && intent ? `${intent.sentence}: done` : text;
+  return [{ label: command, text: said, ...(failed && { tone: 'bad' as const }) }];
 }
 
 const FAILED = /^(failed|unknown|not done|stale|late)\b/;

@@ -82,6 +82,13 @@ describe('what a node answers', () => {
     expect(told(second, { journal })).toEqual([]);
   });
 
+  it('that says no more than that it is done is told with what it was for', () => {
+    const checked = answer('4.1', 'done', '020-result');
+    expect(told(checked, { journal: [sent('check-volume', '4.1'), checked] })).toEqual([
+      'check-volume  so it is: done',
+    ]);
+  });
+
   it('that it did not do it is told as it is', () => {
     const failed = answer('4.1', 'failed; the client ended; what was there before is there again', '020-result');
     expect(told(failed, { journal: [sent('swap-volumes', '4.1'), failed] })).toEqual([
