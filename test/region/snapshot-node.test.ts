@@ -62,7 +62,7 @@ describe('a clean snapshot in the region', () => {
   it.each(['crash-before', 'crash-after'] as const)(
     'is taken once when its sandbox dies at any checkpoint (%s it is written)',
     async (crash) => {
-      const crashed = await ends(crash, (await undisturbed)[0]?.checkpoints ?? 0, 8);
+      const crashed = await ends(crash, (await undisturbed)[0]?.checkpoints ?? 0, 16);
       expect(crashed.map(told)).toEqual(crashed.map(({ place }) => once(place)));
     },
     20 * MINUTES,
@@ -71,7 +71,7 @@ describe('a clean snapshot in the region', () => {
   it.each(['answer lost', 'caller killed after'] as const)(
     'is taken once when a mutating call takes effect and this happens to it: %s',
     async (crash) => {
-      const crashed = await ends(crash, (await undisturbed)[0]?.mutatingCalls ?? 0, 3);
+      const crashed = await ends(crash, (await undisturbed)[0]?.mutatingCalls ?? 0, 6);
       expect(crashed.map(told)).toEqual(crashed.map(({ place }) => once(place)));
     },
     20 * MINUTES,
@@ -92,7 +92,7 @@ describe('a clean snapshot in the region', () => {
   it(
     'whose execution ends for good is put back by the next attempt, which stops nothing',
     async () => {
-      const cutOff = await ends('lost for good', (await undisturbed)[0]?.checkpoints ?? 0, 8);
+      const cutOff = await ends('lost for good', (await undisturbed)[0]?.checkpoints ?? 0, 16);
       for (const { taken, unmet } of cutOff) {
         expect(unmet).toEqual([]);
         expect(taken).toBeLessThanOrEqual(2);
