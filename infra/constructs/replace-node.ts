@@ -114,6 +114,13 @@ function volumes(scope: Construct, { fleets }: HealProps): Grant[] {
     // Attaching needs the volume's tags and the instance's; what is to be cut off from a node need only be the node's.
     ...volumeGrants(scope, fleets, 'AttachOfFleets', ['ec2:AttachVolume']),
     {
+      sid: 'PutRootsBack',
+      actions: ['ec2:AttachVolume'],
+      resources: anyVolume,
+      wildcard:
+        'The root that was taken off a dead instance, so that nobody starts it, seldom carries tags, and must come back. The instance has to be a fleet’s.',
+    },
+    {
       sid: 'DetachFromNodes',
       actions: ['ec2:DetachVolume', 'ec2:ModifyInstanceAttribute'],
       resources: anyVolume,

@@ -130,9 +130,13 @@ const pieces: Readonly<Record<Piece['what'], Do>> = {
   },
   'hand-over': async () => ({ said: 'done' }),
   retire: async (tools, { machine }, target, fleet) => {
-    const putBack = `stop ${machine?.instanceId ?? 'its successor'}, give it its volumes back, remove chainmend:retired, start it`;
+    const root = machine?.oldRoot?.volumeId;
+    const its = root === undefined ? 'its volumes' : `its volumes and its root ${root}`;
+    const putBack = `stop ${machine?.instanceId ?? 'its successor'}, give it ${its} back, remove chainmend:retired, start it`;
     await tagResources(tools.clients.ec2, idsOf(target), keptTags(tools, fleet.replace.keepDays, putBack));
-    return { said: `kept for ${fleet.replace.keepDays} days` };
+    // A root that carries no tags of a fleet gets none: nobody tags himself into the scope of his own rights.
+    const yours = root === undefined ? '' : `; its root ${root} is kept detached until a person deletes it`;
+    return { said: `kept for ${fleet.replace.keepDays} days${yours}` };
   },
   register: async ({ clients, environment }, _, fleet) => {
     await invoke({ clients }, environment.REGISTER_NODES_FUNCTION, { kind: 'reconcile', fleet });
