@@ -1,12 +1,12 @@
 // The entries of heals as lines of the story: what was decided, done, proved and refused, and on what grounds.
 import type { Answer, Observation } from '../../shared/documents/answer.ts';
-import { isMutating } from '../region/request-faults.ts';
 import type { JournalLine } from '../run/journal.ts';
-import { askedEvidence, isState, paragraphs, parsed, requestEvidence } from './evidence.ts';
-import type { HealFact, Requested, StoryFacts } from './facts.ts';
+import { askedEvidence, isState, paragraphs, parsed } from './evidence.ts';
+import type { Requested, StoryFacts } from './facts.ts';
 import { isOfFleets } from './function-facts.ts';
 import { isOfLadder, ladderHealed, ladderTold } from './story-ladder.ts';
 import type { StoryLine } from './story-line.ts';
+import { requestLines } from './story-requests.ts';
 import { gibOf, grouped, lasting, rate, within } from './words.ts';
 
 /** What an entry says: one line, several, or none where another line says it already. */
@@ -241,30 +241,3 @@ function ended(facts: StoryFacts, line: JournalLine): Told {
 
 const healOf = ({ report }: StoryFacts, { incidentId, attempt }: JournalLine) =>
   report.heals.find((heal) => heal.incident === incidentId && heal.attempt === attempt);
-
-/**
- * Requests that change something on AWS. Commands are left out: their answers are told. Of the ladder its journal tells what each is for,
- * and here only what AWS refused or never answered, or all where somebody wants to know.
- */
-function requestLines({ requests, about, kind }: HealFact, explain: boolean): StoryLine[] {
-  return requests
-    .filter(({ name }) => name.startsWith('ec2.') && isMutating(name.slice(4)))
-    .filter(
-      ({ outcome }) => explain || !(outcome === 'ok' || outcome === 'DryRunOperation') || !isOfLadder({ heal: kind }),
-    )
-    .filter(({ outcome }) => explain || !/^(RequestLimitExceeded|Throttling|DryRunOperation)/.test(outcome))
-    .map((request) => ({
-      atMs: request.atMs,
-      label: request.name.slice(4),
-      text: requestText(request),
-      about,
-      evidence: [requestEvidence(request)],
-    }));
-}
-
-function requestText({ input, outcome }: Requested): string {
-  const resource = String(input['VolumeId'] ?? input['InstanceId'] ?? '');
-  const took = outcome === 'ok' || outcome === 'answer lost' || outcome.startsWith('caller killed');
-  if (outcome === 'DryRunOperation') return `${resource}   AWS would do it`;
-  return took ? resource : `${resource}   AWS refuses: ${outcome}`;
-}

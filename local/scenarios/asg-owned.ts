@@ -1,18 +1,7 @@
 // An Auto Scaling group replaces what is taken down: whoever is its member is left to it, unless its owner says otherwise.
 import { launchTemplate, scalingGroup, snapshotsOf } from '../run/past.ts';
-import {
-  asFound,
-  corruptNow,
-  GOOD,
-  impatient,
-  ladderHeals,
-  nothingReplacedBut,
-  othersUntouched,
-  pagedNow,
-  SICK,
-  sameInstances,
-  smallFleet,
-} from './ladder.ts';
+import { corruptNow, GOOD, impatient, ladderHeals, pagedNow, SICK, smallFleet } from './ladder.ts';
+import { asFound, nothingReplacedBut, othersUntouched, sameInstances } from './ladder-ends.ts';
 import type { Scenario } from './scenario.ts';
 
 const BREAKS_AT_MINUTES = 3;

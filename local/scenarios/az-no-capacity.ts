@@ -1,21 +1,16 @@
 // Volumes cannot leave their Availability Zone: where it has no room for another instance, the data are restored in the next one.
 import { launchTemplate, snapshotsOf } from '../run/past.ts';
 import { allHealedInTheEnd } from './expectations.ts';
+import { ended, GOOD, impatient, killInstance, SICK, smallFleet } from './ladder.ts';
 import {
   alarmsRight,
   allWell,
-  ended,
-  GOOD,
   healedBy,
-  impatient,
-  killInstance,
   namesRight,
   othersUntouched,
   pagedOnlyByEc2,
   restoredFrom,
-  SICK,
-  smallFleet,
-} from './ladder.ts';
+} from './ladder-ends.ts';
 import type { Scenario } from './scenario.ts';
 
 const DIES_AT_MINUTES = 3;

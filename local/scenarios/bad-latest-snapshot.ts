@@ -2,7 +2,8 @@
 import { START_MS } from '../region/region.ts';
 import { lifecyclePolicy } from '../run/past.ts';
 import { allHealedInTheEnd, nobodyPaged } from './expectations.ts';
-import { BAD, corruptNow, dataOf, ended, GOOD, goodSwap, impatient, SICK, smallFleet } from './ladder.ts';
+import { BAD, corruptNow, dataOf, ended, GOOD, impatient, SICK, smallFleet } from './ladder.ts';
+import { goodSwap } from './ladder-ends.ts';
 import type { Scenario } from './scenario.ts';
 
 const BREAKS_AT_MINUTES = 3;

@@ -1,16 +1,7 @@
 // A block that this version of the client cannot pass, whatever data it has: the data are not to blame, and no copy is.
 import { snapshotsOf } from '../run/past.ts';
-import {
-  asFound,
-  GOOD,
-  impatient,
-  ladderHeals,
-  othersUntouched,
-  pagedNow,
-  SICK,
-  sameInstances,
-  smallFleet,
-} from './ladder.ts';
+import { GOOD, impatient, ladderHeals, pagedNow, SICK, smallFleet } from './ladder.ts';
+import { asFound, othersUntouched, sameInstances } from './ladder-ends.ts';
 import type { Scenario } from './scenario.ts';
 
 /** Some minutes after the story begins. */

@@ -2,7 +2,8 @@
 import { snapshotsOf } from '../run/past.ts';
 import type { World } from '../run/world.ts';
 import { allHealedInTheEnd, nobodyPaged } from './expectations.ts';
-import { corruptNow, dataOf, dataVolumes, ended, GOOD, goodSwap, impatient, smallFleet } from './ladder.ts';
+import { corruptNow, dataOf, dataVolumes, ended, GOOD, impatient, smallFleet } from './ladder.ts';
+import { goodSwap } from './ladder-ends.ts';
 import type { Scenario } from './scenario.ts';
 
 const BREAKS_AT_MINUTES = 3;

@@ -4,16 +4,8 @@ import { START_MS } from '../region/region.ts';
 import { snapshotsOf } from '../run/past.ts';
 import type { World } from '../run/world.ts';
 import { allHealedInTheEnd, nobodyPaged } from './expectations.ts';
-import {
-  alarmsRight,
-  allWell,
-  ended,
-  impatient,
-  namesRight,
-  sameInstances,
-  shortOutage,
-  smallFleet,
-} from './ladder.ts';
+import { ended, impatient, smallFleet } from './ladder.ts';
+import { alarmsRight, allWell, namesRight, sameInstances, shortOutage } from './ladder-ends.ts';
 import type { Scenario } from './scenario.ts';
 
 /** The last one is a day old some minutes after the story begins. */

@@ -1,6 +1,7 @@
 // Events come twice, and from several sides: whoever tells of it, a node is healed once.
 import { allHealedInTheEnd, nobodyPaged } from './expectations.ts';
-import { ask, dataVolumes, ended, healedBy, impatient, othersUntouched, SICK, smallFleet } from './ladder.ts';
+import { ask, dataVolumes, ended, impatient, SICK, smallFleet } from './ladder.ts';
+import { healedBy, othersUntouched } from './ladder-ends.ts';
 import type { Scenario } from './scenario.ts';
 
 const HANGS_AT_MINUTES = 3;

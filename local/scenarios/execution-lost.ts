@@ -2,8 +2,6 @@
 import { snapshotsOf } from '../run/past.ts';
 import { allHealedInTheEnd } from './expectations.ts';
 import {
-  alarmsRight,
-  allWell,
   corruptNow,
   dataVolumes,
   ended,
@@ -11,14 +9,18 @@ import {
   GOOD,
   impatient,
   ladderHeals,
+  requestOf,
+  smallFleet,
+} from './ladder.ts';
+import {
+  alarmsRight,
+  allWell,
   namesRight,
   oldKept,
   othersUntouched,
-  requestOf,
   restoredFrom,
   sameInstances,
-  smallFleet,
-} from './ladder.ts';
+} from './ladder-ends.ts';
 import type { Scenario } from './scenario.ts';
 
 const BREAKS_AT_MINUTES = 3;

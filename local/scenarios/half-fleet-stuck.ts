@@ -2,7 +2,8 @@
 
 import { snapshotsOf } from '../run/past.ts';
 import { nothingDone, refusedFor } from './expectations.ts';
-import { impatient, nothingReplaced, passed, sameInstances, smallFleet } from './ladder.ts';
+import { impatient, passed, smallFleet } from './ladder.ts';
+import { nothingReplaced, sameInstances } from './ladder-ends.ts';
 import type { Scenario } from './scenario.ts';
 
 const HANG_AT_MINUTES = 3;

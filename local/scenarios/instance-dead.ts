@@ -2,23 +2,8 @@
 import { elasticIp, launchTemplate, snapshotsOf, targetGroup } from '../run/past.ts';
 import type { World } from '../run/world.ts';
 import { allHealedInTheEnd } from './expectations.ts';
-import {
-  alarmsRight,
-  allWell,
-  ended,
-  GOOD,
-  healedBy,
-  impatient,
-  isKept,
-  keyOf,
-  killInstance,
-  ladderHeals,
-  namesRight,
-  othersUntouched,
-  pagedOnlyByEc2,
-  SICK,
-  smallFleet,
-} from './ladder.ts';
+import { ended, GOOD, impatient, isKept, keyOf, killInstance, ladderHeals, SICK, smallFleet } from './ladder.ts';
+import { alarmsRight, allWell, healedBy, namesRight, othersUntouched, pagedOnlyByEc2 } from './ladder-ends.ts';
 import type { Scenario } from './scenario.ts';
 
 const DIES_AT_MINUTES = 3;

@@ -3,22 +3,18 @@ import { snapshotsOf } from '../run/past.ts';
 import type { World } from '../run/world.ts';
 import { allHealedInTheEnd } from './expectations.ts';
 import {
-  allWell,
   corruptNow,
   ended,
   executionsOf,
   GOOD,
   impatient,
   ladderHeals,
-  namesRight,
-  oldKept,
-  othersUntouched,
   passed,
   requestOf,
-  restoredFrom,
   SICK,
   smallFleet,
 } from './ladder.ts';
+import { allWell, namesRight, oldKept, othersUntouched, restoredFrom } from './ladder-ends.ts';
 import type { Scenario } from './scenario.ts';
 
 const BREAKS_AT_MINUTES = 3;

@@ -1,7 +1,8 @@
 // A person knows better which snapshot a node should have: the same swap, with the same guardrails, at once.
 import { snapshotsOf } from '../run/past.ts';
 import { allHealedInTheEnd, nobodyPaged } from './expectations.ts';
-import { ask, ended, GOOD, goodSwap, impatient, SICK, smallFleet } from './ladder.ts';
+import { ask, ended, GOOD, impatient, SICK, smallFleet } from './ladder.ts';
+import { goodSwap } from './ladder-ends.ts';
 import type { Scenario } from './scenario.ts';
 
 const ASKED_AT_MINUTES = 2;

@@ -1,19 +1,7 @@
 // Where nothing fits nothing is tried: a person is told, and finds the node as it was.
 import { snapshotsOf } from '../run/past.ts';
-import {
-  asFound,
-  BAD,
-  corruptNow,
-  impatient,
-  ladderHeals,
-  nothingReplacedBut,
-  othersUntouched,
-  pagedNow,
-  SICK,
-  sameInstances,
-  shortOutage,
-  smallFleet,
-} from './ladder.ts';
+import { BAD, corruptNow, impatient, ladderHeals, pagedNow, SICK, smallFleet } from './ladder.ts';
+import { asFound, nothingReplacedBut, othersUntouched, sameInstances, shortOutage } from './ladder-ends.ts';
 import type { Scenario } from './scenario.ts';
 
 const BREAKS_AT_MINUTES = 3;

@@ -1,18 +1,7 @@
 // A node whose RPC is dead is not at lag 0: it leaves the pool at once, and what helps is what a person would do, a restart.
 import { addressesOf, allHealedInTheEnd, nobodyPaged, seenNow } from './expectations.ts';
-import {
-  allWell,
-  dataVolumes,
-  ended,
-  healedBy,
-  impatient,
-  namesRight,
-  othersUntouched,
-  SICK,
-  sameInstances,
-  shortOutage,
-  smallFleet,
-} from './ladder.ts';
+import { dataVolumes, ended, impatient, SICK, smallFleet } from './ladder.ts';
+import { allWell, healedBy, namesRight, othersUntouched, sameInstances, shortOutage } from './ladder-ends.ts';
 import type { Scenario } from './scenario.ts';
 
 const DIES_AT_MINUTES = 3;

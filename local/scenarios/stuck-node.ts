@@ -1,20 +1,16 @@
 // The mildest rung first: most clients that hang need nothing but to be started again.
 import { allHealedInTheEnd, nobodyPaged } from './expectations.ts';
+import { dataVolumes, ended, impatient, SICK, smallFleet } from './ladder.ts';
 import {
   alarmsRight,
   allWell,
-  dataVolumes,
-  ended,
   fewCalls,
   healedBy,
-  impatient,
   namesRight,
   othersUntouched,
-  SICK,
   sameInstances,
   shortOutage,
-  smallFleet,
-} from './ladder.ts';
+} from './ladder-ends.ts';
 import type { Scenario } from './scenario.ts';
 
 const HANGS_AT_MINUTES = 3;

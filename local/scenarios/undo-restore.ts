@@ -1,24 +1,8 @@
 // What was kept can be put back: a restore that was a mistake is undone, and the node goes on from where it was.
 import { snapshotsOf } from '../run/past.ts';
 import { allHealedInTheEnd, nobodyPaged } from './expectations.ts';
-import {
-  alarmsRight,
-  allWell,
-  ask,
-  dataOf,
-  dataVolumes,
-  ended,
-  GOOD,
-  impatient,
-  isKept,
-  ladderHeals,
-  namesRight,
-  othersUntouched,
-  SICK,
-  sameInstances,
-  shortOutage,
-  smallFleet,
-} from './ladder.ts';
+import { ask, dataOf, dataVolumes, ended, GOOD, impatient, isKept, ladderHeals, SICK, smallFleet } from './ladder.ts';
+import { alarmsRight, allWell, namesRight, othersUntouched, sameInstances, shortOutage } from './ladder-ends.ts';
 import type { Scenario } from './scenario.ts';
 
 const ASKED_AT_MINUTES = 2;

@@ -5,16 +5,8 @@ import { incidentsOf } from '../../local/run/report.ts';
 import { type Run, type RunOptions, run } from '../../local/run/run.ts';
 import { readRecords } from '../../local/run/watch.ts';
 import type { World, WorldNode } from '../../local/run/world.ts';
-import {
-  alarmsRight,
-  allWell,
-  ask,
-  executionsOf,
-  impatient,
-  namesRight,
-  sameInstances,
-  smallFleet,
-} from '../../local/scenarios/ladder.ts';
+import { ask, executionsOf, impatient, smallFleet } from '../../local/scenarios/ladder.ts';
+import { alarmsRight, allWell, namesRight, sameInstances } from '../../local/scenarios/ladder-ends.ts';
 import type { Scenario } from '../../local/scenarios/scenario.ts';
 import type { NodeRecord } from '../../shared/heal/records.ts';
 import { readLedger } from '../../shared/snapshots/ledger.ts';
