@@ -183,10 +183,11 @@ function perform(story: Story, act: Act, fault: Fault | null): void {
 /** How long the request of a call may be served after nobody waits for it any more. */
 const SERVED_MS = 60_000;
 
-function lookForRepeat({ world, unanswered }: Story, act: Act, fault: Fault | null): void {
+function lookForRepeat({ world, unanswered, meddled }: Story, act: Act, fault: Fault | null): void {
   if (!['attach', 'detach', 'stop-instance', 'start-instance'].includes(act.do)) return;
   const name = wordsOf(act);
-  if (world.nowMs - (unanswered.get(name) ?? 0) < SERVED_MS) world.broken.add(NEVER.repeated);
+  // What a person has undone is done again.
+  if (world.nowMs - (unanswered.get(name) ?? 0) < SERVED_MS && !meddled) world.broken.add(NEVER.repeated);
   if (fault?.startsWith('no answer')) unanswered.set(name, world.nowMs);
   else unanswered.delete(name);
 }

@@ -1,0 +1,189 @@
+// Which rungs could help, in which order, what refuses them, and how the ladder ends.
+import { describe, expect, it } from '@jest/globals';
+import { decideNext, ladderOf, needsOf } from '../../functions/replace-node/decide.ts';
+import type { Act, Facts } from '../../functions/replace-node/model.ts';
+import type { Fleet } from '../../shared/fleet/model.ts';
+import type { ReplaceMemory, Rung } from '../../shared/heal/memory.ts';
+import { MINUTE_MS, NOON_MS } from '../support/heal-facts.ts';
+import { client, copy, FLEET, facts, impaired, machine, memory, newInstance, seen } from '../support/replace-facts.ts';
+
+const restore = (acknowledgesValidator = false) =>
+  ({ do: 'restore', snapshotId: null, acknowledgesValidator }) as const;
+const failed = (...rungs: readonly Rung[]) => ({
+  failed: rungs.map((rung) => ({ rung, reason: `${rung} was in vain` })),
+});
+const fleetOf = (replace: Partial<Fleet['replace']>): Fleet => ({
+  ...FLEET,
+  replace: { ...FLEET.replace, ...replace },
+});
+const silent = machine({}, { agentOnline: false });
+
+/** What is done, or the code of how it ends. */
+function next(more: Partial<Facts> = {}, has: Partial<ReplaceMemory> = {}): string {
+  const act = decideNext(facts(more), memory(has));
+  if (act.do === 'take-rung') return `take ${act.rung}`;
+  if (act.do !== 'end') return act.do;
+  return act.end.as === 'refused' ? act.end.refusal.refuse : act.end.as === 'healed' ? 'healed' : act.end.code;
+}
+
+describe('the rungs that could help', () => {
+  it.each<[string, Partial<Facts>, Pick<ReplaceMemory, 'failed'>, readonly Rung[]]>([
+    ['of a stuck client: restart, other data, another instance', {}, failed(), ['restart', 'swap', 'replace']],
+    [
+      'of an impaired instance: stop it, or take another one',
+      { old: impaired('instance') },
+      failed(),
+      ['stop-start', 'replace'],
+    ],
+    ['of impaired hardware', { old: impaired('system') }, failed(), ['stop-start', 'replace']],
+    ['of an instance whose agent is silent', { old: silent }, failed(), ['stop-start', 'replace']],
+    [
+      'of one that came up by a stop and is stuck: other data next',
+      {},
+      failed('stop-start'),
+      ['stop-start', 'swap', 'replace'],
+    ],
+    ['for a restore: only other data', { want: restore() }, failed(), ['swap']],
+    ['to take a restore back', { want: { do: 'undo' } }, failed(), ['swap']],
+    ['where a person wants another instance', { want: { do: 'replace-instance' } }, failed(), ['replace']],
+    [
+      'where the fleet file allows two',
+      { fleet: fleetOf({ rungs: ['restart', 'swap'] }) },
+      failed(),
+      ['restart', 'swap'],
+    ],
+    ['where the fleet file allows none that helps', { fleet: fleetOf({ rungs: ['swap'] }), old: silent }, failed(), []],
+  ])('%s', (_, more, tried, rungs) => {
+    expect(ladderOf(facts(more), tried)).toEqual(rungs);
+  });
+});
+
+describe('the ladder is climbed', () => {
+  it.each<[string, Partial<Facts>, Partial<ReplaceMemory>, string]>([
+    ['the supply is held before the first rung', {}, { done: [] }, 'hold'],
+    ['from the mildest rung', {}, {}, 'take restart'],
+    ['to the next where one was in vain', {}, failed('restart'), 'take swap'],
+    ['and to the last', {}, failed('restart', 'swap'), 'take replace'],
+    ['a person’s wish holds no supply', { want: restore() }, { done: [] }, 'take swap'],
+  ])('%s', (_, more, has, does) => {
+    expect(next(more, has)).toBe(does);
+  });
+
+  it.each<[string, Partial<Facts>, Partial<ReplaceMemory>, string]>([
+    ['a validator is not even restarted', { role: 'validator' }, {}, 'validator'],
+    ['a role that nobody knows counts as one', { role: 'unknown' }, {}, 'role-unknown'],
+    ['a restore of a validator wants its acknowledgement', { role: 'validator', want: restore() }, {}, 'validator'],
+    ['and goes on with it', { role: 'validator', want: restore(true) }, {}, 'take swap'],
+    ['a chain that stands has no sick node', { haltedSinceMs: NOON_MS }, {}, 'chain-standing'],
+    [
+      'but a client that has ended is started',
+      { haltedSinceMs: NOON_MS, seen: seen([client('failed')]) },
+      {},
+      'take restart',
+    ],
+    [
+      'more sick nodes than the breaker allows are no single node’s trouble',
+      { breaker: { open: true, sentence: '3 of 5' } },
+      {},
+      'breaker-open',
+    ],
+    [
+      'a person who names one node has looked',
+      { breaker: { open: true, sentence: '3 of 5' }, want: restore() },
+      {},
+      'take swap',
+    ],
+    [
+      'a group would replace what is stopped',
+      { old: { ...impaired('instance'), instance: machine({ autoScalingGroup: 'nodes' }).instance } },
+      {},
+      'asg-owned',
+    ],
+    ['in vain', {}, failed('restart', 'swap', 'replace'), 'ladder-spent'],
+    [
+      'where no rung may help, nothing was tried',
+      { fleet: fleetOf({ rungs: ['swap'] }), old: silent },
+      {},
+      'restart-forbidden',
+    ],
+  ])('%s: %s', (_, more, has, ends) => {
+    expect(next(more, has)).toBe(ends);
+  });
+
+  it('says what was in vain, and that the node is as it was found', () => {
+    const act = decideNext(facts(), memory(failed('restart', 'swap', 'replace')));
+    expect(act).toMatchObject({
+      end: { asFound: true, reason: expect.stringContaining('restart: restart was in vain; swap: swap was in vain') },
+    });
+  });
+});
+
+describe('before it gives up', () => {
+  const spent = failed('stop-start', 'replace');
+  const stopped = { old: machine({ state: 'stopped' }, { agentOnline: false }) };
+
+  it('an instance that it has stopped is started again', () => {
+    expect(next(stopped, { ...spent, done: ['held', 'stopped'] })).toBe('start-instance');
+    expect(next(stopped, { ...spent, done: ['held'] })).toBe('ladder-spent');
+  });
+
+  it('says so where nobody can start it any more', () => {
+    const setback = { act: 'start-instance', count: 3, reason: 'InsufficientInstanceCapacity', atMs: NOON_MS };
+    const act = decideNext(facts(stopped), memory({ ...spent, done: ['held', 'stopped'], setback }));
+    expect(act).toMatchObject({
+      end: { as: 'escalated', asFound: false, reason: expect.stringContaining('InsufficientInstanceCapacity') },
+    });
+  });
+
+  it('a member that was set aside goes back into service, also where a guard refuses the next rung', () => {
+    const member = machine({ autoScalingGroup: 'nodes' });
+    expect(next({ old: member }, { ...spent, done: ['held', 'standing-by', 'standby'] })).toBe('clear');
+    expect(next({ old: member, haltedSinceMs: NOON_MS }, { done: ['held', 'standing-by', 'standby'] })).toBe('clear');
+  });
+});
+
+describe('a restart', () => {
+  const rung = { rung: 'restart' } as const;
+
+  it.each<[string, Partial<Facts>, Partial<ReplaceMemory>, Act['do']]>([
+    ['is one word to the node', {}, {}, 'restart'],
+    ['is preceded by the node’s own word, where an attempt has died', { seen: null }, {}, 'inspect'],
+    ['is no rung where the node does not answer', { seen: null, old: silent }, {}, 'fail-rung'],
+    ['is waited for', {}, { upSinceMs: NOON_MS - MINUTE_MS }, 'wait'],
+    [
+      'is not repeated for ever',
+      {},
+      { setback: { act: 'restart', count: 3, reason: 'no answer', atMs: NOON_MS } },
+      'fail-rung',
+    ],
+  ])('%s', (_, more, has, does) => {
+    expect(decideNext(facts(more), memory({ ...rung, ...has })).do).toBe(does);
+  });
+});
+
+describe('what did not come off', () => {
+  const back = { rung: 'swap', copy: copy({ mounted: 'copy', givenUp: { fault: 'other', reason: 'x' } }) } as const;
+  const setback = (count: number, minutesAgo: number) => ({
+    setback: { act: 'swap to found', count, reason: 'busy', atMs: NOON_MS - minutesAgo * MINUTE_MS },
+  });
+
+  it.each<[string, number, number, string]>([
+    ['is made again after a minute', 1, 2, 'swap'],
+    ['is waited for until then', 1, 0.5, 'wait'],
+    ['ends the attempt the third time, and a person is told', 3, 2, 'step-failed'],
+    ['is tried once more by the next attempt', 3, 31, 'swap'],
+  ])('%s', (_, count, minutesAgo, does) => {
+    expect(next({}, { ...back, ...setback(count, minutesAgo) })).toBe(does);
+  });
+});
+
+it('what may be copied is read only for a decision that needs it', () => {
+  expect(needsOf(memory({ done: [] })).sources).toBe(true);
+  expect(needsOf(memory()).sources).toBe(false);
+  expect(needsOf(memory({ rung: 'swap' })).sources).toBe(true);
+  expect(needsOf(memory({ rung: 'swap', copy: copy() })).sources).toBe(false);
+  expect(needsOf(memory({ rung: 'replace', machine: newInstance() })).sources).toBe(false);
+  expect(needsOf(memory({ rung: 'replace', machine: newInstance({ availabilityZone: 'eu-west-1b' }) })).sources).toBe(
+    true,
+  );
+});

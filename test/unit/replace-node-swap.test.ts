@@ -1,0 +1,304 @@
+// Other data on the same instance: what is copied, when it is exchanged, what takes it away again, and what is cleared up.
+import { describe, expect, it } from '@jest/globals';
+import { clearUp } from '../../functions/replace-node/clearing.ts';
+import { decideNext } from '../../functions/replace-node/decide.ts';
+import type { Facts, Sources } from '../../functions/replace-node/model.ts';
+import { swapNext } from '../../functions/replace-node/swap.ts';
+import type { Blame, ReplaceMemory, Tried } from '../../shared/heal/memory.ts';
+import { DATA_VOLUME, MINUTE_MS, NOON_MS } from '../support/heal-facts.ts';
+import {
+  COPY_VOLUME,
+  copy,
+  copyVolume,
+  FLEET,
+  facts,
+  machine,
+  memory,
+  newInstance,
+  snapshotSet,
+  volumeNow,
+  watched,
+} from '../support/replace-facts.ts';
+
+const SWAP = { rung: 'swap' } as const;
+const tried = (source: string, fault: Blame['fault']): Tried => ({
+  source,
+  fault,
+  rank: 'clean',
+  snapshotIds: [source.replace('set-', 'snap-0')],
+  reason: `${source} was of no use`,
+});
+const sources = (more: Partial<Sources> = {}): Partial<Facts> => ({
+  sources: { good: [snapshotSet(0), snapshotSet(1)], refused: [], sibling: null, kept: null, ...more },
+});
+const sibling = {
+  instanceId: 'i-0dddddddddddddddd',
+  node: 'node1',
+  height: 1050,
+  volumes: { data: 'vol-0ddddddddddddddd1' },
+};
+const kept = { incidentId: '0a0b0c0d', availabilityZone: 'eu-west-1a', volumes: { data: 'vol-0eeeeeeeeeeeeeee1' } };
+const preferring = { ...FLEET, replace: { ...FLEET.replace, source: 'sibling' } } as const;
+const silent = machine({}, { agentOnline: false });
+
+const next = (more: Partial<Facts>, has: Partial<ReplaceMemory>) => swapNext(facts(more), memory({ ...SWAP, ...has }));
+
+/** What is chosen, or how the search ends. */
+function chosen(more: Partial<Facts>, has: Partial<ReplaceMemory> = {}): string {
+  const act = next(more, has);
+  if (act.do === 'choose') return act.copy.source;
+  return act.do === 'end' ? (act.end.as === 'refused' ? act.end.refusal.refuse : `${act.end.as}`) : act.do;
+}
+
+describe('what is copied', () => {
+  it.each<[string, Partial<Facts>, Partial<ReplaceMemory>, string]>([
+    ['the best of the good sets', sources(), {}, 'set-0'],
+    ['the next one where it was tried', sources(), { tried: [tried('set-0', 'open')] }, 'set-1'],
+    [
+      'a sibling’s volumes where the fleet file prefers them',
+      { ...sources({ sibling }), fleet: preferring },
+      {},
+      sibling.instanceId,
+    ],
+    ['a snapshot where it does not', sources({ sibling }), {}, 'set-0'],
+    [
+      'a snapshot where a person wants to go back in time',
+      {
+        ...sources({ sibling }),
+        fleet: preferring,
+        want: { do: 'restore', snapshotId: null, acknowledgesValidator: false },
+      },
+      {},
+      'set-0',
+    ],
+    ['what was kept, to take a restore back', { ...sources({ kept }), want: { do: 'undo' } }, {}, kept.incidentId],
+    ['nothing where nothing is kept', { ...sources(), want: { do: 'undo' } }, {}, 'nothing-to-undo'],
+    [
+      'nothing where what is kept lies in another zone',
+      { ...sources({ kept: { ...kept, availabilityZone: 'eu-west-1b' } }), want: { do: 'undo' } },
+      {},
+      'nothing-to-undo',
+    ],
+    ['nothing where none is left: the rung was in vain', sources({ good: [] }), {}, 'fail-rung'],
+    [
+      'nothing more where other data stopped at the same height',
+      sources(),
+      { tried: [tried('set-0', 'same-stop')] },
+      'escalated',
+    ],
+    ['nothing where the node does not answer', { ...sources(), old: silent }, {}, 'fail-rung'],
+    [
+      'nothing where nobody can tell which volumes are the node’s',
+      sources(),
+      { found: { ...memory().found, volumes: [] } },
+      'fail-rung',
+    ],
+  ])('%s', (_, more, has, source) => {
+    expect(chosen(more, has)).toBe(source);
+  });
+
+  it('says which sets were passed over, and why', () => {
+    const act = next(sources({ refused: [{ setId: 'set-9', why: 'newer than the fault' }] }), {});
+    expect(act).toMatchObject({ reason: expect.stringContaining('set-9 not: newer than the fault') });
+  });
+});
+
+describe('blue and green on one instance', () => {
+  const unmade = copy({
+    volumes: [{ role: 'data', volumeId: '', device: '/dev/sdg', snapshotId: 'snap-00' }],
+    checked: 0,
+  });
+  const own = volumeNow();
+  const free = { state: 'available', attachment: null } as const;
+
+  it.each<[string, Partial<Facts>, Partial<ReplaceMemory>, string]>([
+    ['the volume is made', {}, { copy: unmade }, 'create'],
+    [
+      'waited for',
+      { volumes: [own, copyVolume({ state: 'creating', attachment: null })] },
+      { copy: copy({ checked: 0 }) },
+      'wait',
+    ],
+    ['attached beside the old one', { volumes: [own, copyVolume(free)] }, { copy: copy({ checked: 0 }) }, 'attach'],
+    ['looked into while the old one serves', { volumes: [own, copyVolume()] }, { copy: copy({ checked: 0 }) }, 'check'],
+    ['and exchanged', { volumes: [own, copyVolume()] }, { copy: copy() }, 'swap'],
+    [
+      'who serves leaves the pool first',
+      { volumes: [own, copyVolume()], watched: watched('synced') },
+      { copy: copy() },
+      'leave-pool',
+    ],
+    [
+      'a member is set aside first',
+      { volumes: [own, copyVolume()], old: machine({ autoScalingGroup: 'nodes' }) },
+      { copy: copy() },
+      'standby',
+    ],
+    [
+      'a key that may not be used makes it vanish',
+      { volumes: [own] },
+      { copy: copy(), waitingSinceMs: NOON_MS - 2 * MINUTE_MS },
+      'give-up-copy',
+    ],
+    ['that it is not shown yet means nothing', { volumes: [own] }, { copy: copy() }, 'wait'],
+    [
+      'what may be on its way is not attached twice',
+      { volumes: [own, copyVolume(free)] },
+      { copy: copy(), intent: { call: 'AttachVolume', target: COPY_VOLUME, atMs: NOON_MS - MINUTE_MS } },
+      'wait',
+    ],
+    [
+      'the proof is waited for',
+      { volumes: [own, copyVolume()] },
+      { copy: copy({ mounted: 'copy' }), upSinceMs: NOON_MS, done: ['down'] },
+      'wait',
+    ],
+    [
+      'one that did not help is taken off by the same word',
+      { volumes: [own, copyVolume()] },
+      { copy: copy({ mounted: 'copy', givenUp: tried('set-0', 'open') }) },
+      'swap',
+    ],
+    ['then detached', { volumes: [own, copyVolume()] }, { copy: copy({ givenUp: tried('set-0', 'open') }) }, 'detach'],
+    [
+      'then kept for whoever wants to look',
+      { volumes: [own, copyVolume(free)] },
+      { copy: copy({ givenUp: tried('set-0', 'open') }) },
+      'drop-copy',
+    ],
+    [
+      'one that may have been made is asked for by its token',
+      {},
+      { copy: { ...unmade, givenUp: tried('set-0', 'other') }, done: ['making 0'] },
+      'create',
+    ],
+  ])('%s', (_, more, has, does) => {
+    expect(next(more, has).do).toBe(does);
+  });
+});
+
+describe('a node that goes silent in the middle', () => {
+  const there = { volumes: [volumeNow(), copyVolume()], seen: null, old: silent };
+  const ends = (has: Partial<ReplaceMemory>, more: Partial<Facts> = there) => {
+    const act = decideNext(facts(more), memory({ ...SWAP, ...has }));
+    return act.do === 'end' && act.end.as === 'refused' ? act.end.refusal.refuse : act.do;
+  };
+
+  it('is asked first, where it can be: only it knows what is mounted', () => {
+    expect(ends({ copy: copy(), done: ['down'] }, { ...there, old: machine() })).toBe('inspect');
+  });
+  it('loses nothing that may be mounted', () => {
+    expect(ends({ copy: copy({ givenUp: tried('set-0', 'other') }), done: ['down'] })).toBe('node-silent');
+  });
+  it('loses a copy that was never mounted', () => {
+    expect(ends({ copy: copy() })).toBe('give-up-copy');
+    expect(ends({ copy: copy({ givenUp: tried('set-0', 'other') }) })).toBe('detach');
+  });
+  it('may still be proved by whoever looks at it', () => {
+    expect(ends({ copy: copy({ mounted: 'copy' }), done: ['down'], upSinceMs: NOON_MS })).toBe('wait');
+  });
+  it('that a person has stopped is left to that person', () => {
+    const stopped = { ...there, old: machine({ state: 'stopped' }, { agentOnline: false }) };
+    expect(ends({ copy: copy({ mounted: 'copy' }), done: ['down'] }, stopped)).toBe('instance-stopped');
+  });
+});
+
+describe('after the proof', () => {
+  const free = volumeNow({ state: 'available', attachment: null });
+  /** All pieces, in order. */
+  function pieces(more: Partial<Facts>, has: Partial<ReplaceMemory>): readonly string[] {
+    const told: string[] = [];
+    for (let turn = 0; turn < 20; turn++) {
+      const act = clearUp(
+        facts({ volumes: [free], ...more }),
+        memory({ proved: 'it follows', ...has, done: [...(has.done ?? []), ...told] }),
+      );
+      if (act.do !== 'clear') return told;
+      told.push(`${act.what} ${act.target}`.trim());
+    }
+    throw new Error('no end of the clearing up');
+  }
+  const swapped = { ...SWAP, copy: copy({ mounted: 'copy' }) } as const;
+
+  it('the volumes of before come off first', () => {
+    const act = clearUp(facts(), memory({ ...swapped, proved: 'it follows' }));
+    expect(act).toMatchObject({ do: 'detach', volumeId: DATA_VOLUME });
+  });
+
+  it.each<[string, Partial<Facts>, Partial<ReplaceMemory>, readonly string[]]>([
+    [
+      'of a restart nothing is left but names and holds',
+      {},
+      { rung: 'restart', done: ['held'] },
+      ['register bitcoin', 'release-holds'],
+    ],
+    [
+      'a swap verifies its snapshot and keeps the volumes of before',
+      {},
+      swapped,
+      ['verify snap-00', `keep ${DATA_VOLUME}`, `untarget ${DATA_VOLUME}`, 'register bitcoin'],
+    ],
+    [
+      'a set that did not open is quarantined once another one did',
+      {},
+      { ...swapped, tried: [tried('set-1', 'open')] },
+      ['verify snap-00', 'quarantine snap-01', `keep ${DATA_VOLUME}`, `untarget ${DATA_VOLUME}`, 'register bitcoin'],
+    ],
+    [
+      'so is one that stopped lower',
+      {},
+      { ...swapped, tried: [tried('set-1', 'lower-stop')] },
+      ['verify snap-00', 'quarantine snap-01', `keep ${DATA_VOLUME}`, `untarget ${DATA_VOLUME}`, 'register bitcoin'],
+    ],
+    [
+      'one that failed for another reason is not',
+      {},
+      { ...swapped, tried: [tried('set-1', 'other')] },
+      ['verify snap-00', `keep ${DATA_VOLUME}`, `untarget ${DATA_VOLUME}`, 'register bitcoin'],
+    ],
+    [
+      'what a restart has healed shows nothing about data',
+      {},
+      { rung: 'replace', machine: newInstance(), tried: [tried('set-1', 'open')], done: ['held'] },
+      [
+        'hand-over i-0fedcba9876543210',
+        'retire i-0123456789abcdef0',
+        'register bitcoin',
+        'rotate bitcoin',
+        'release-holds',
+      ],
+    ],
+    [
+      'a sibling’s volumes have no snapshot to verify',
+      {},
+      { ...SWAP, copy: copy({ from: 'sibling', mounted: 'copy' }) },
+      [`keep ${DATA_VOLUME}`, `untarget ${DATA_VOLUME}`, 'register bitcoin'],
+    ],
+    [
+      'what was put back is in use, and not to be removed some day',
+      {},
+      { ...SWAP, copy: copy({ from: 'kept', mounted: 'copy' }) },
+      [`unkeep ${COPY_VOLUME}`, `keep ${DATA_VOLUME}`, `untarget ${DATA_VOLUME}`, 'register bitcoin'],
+    ],
+    [
+      'a member goes back into service',
+      { old: machine({ autoScalingGroup: 'nodes' }) },
+      { ...swapped, done: ['standing-by'] },
+      ['verify snap-00', `keep ${DATA_VOLUME}`, `untarget ${DATA_VOLUME}`, 'leave-standby nodes', 'register bitcoin'],
+    ],
+    [
+      'a retired member does not',
+      { old: machine({ autoScalingGroup: 'nodes' }) },
+      { rung: 'replace', machine: newInstance(), done: ['standing-by'] },
+      ['hand-over i-0fedcba9876543210', 'retire i-0123456789abcdef0', 'register bitcoin', 'rotate bitcoin'],
+    ],
+  ])('%s', (_, more, has, list) => {
+    expect(pieces(more, has)).toEqual(list);
+  });
+
+  it('ends with the words of the proof', () => {
+    const all = ['verify snap-00', `keep ${DATA_VOLUME}`, `untarget ${DATA_VOLUME}`, 'register bitcoin'];
+    const act = clearUp(facts({ volumes: [free] }), memory({ ...swapped, proved: 'height 1050', done: all }));
+    expect(act).toEqual({ do: 'end', end: { as: 'healed', reason: 'height 1050' } });
+  });
+});
