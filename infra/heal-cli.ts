@@ -65,7 +65,7 @@ function commands(desk: HealDesk, ended: { status: 0 | 1 }): Command {
       return carry({ event: { kind: 'replace-instance', fleet, ...node }, words: `replace ${shown}` }, options);
     },
   );
-  wish('undo', '<node>', 'put back the volumes or the instance that a heal has kept').action(
+  wish('undo', '<node>', 'put back the volumes that a heal has kept').action(
     (written: string, options: WishOptions) => {
       const { fleet, node, shown } = nodeOf(written);
       return carry({ event: { kind: 'undo', fleet, ...node }, words: `undo ${shown}` }, options);
