@@ -26,7 +26,11 @@ export function chooseCopy(
   });
   if (want.do === 'undo') {
     const { kept } = sources;
-    if (!kept || tried.has(kept.incidentId)) return { failed: 'no heal has kept volumes of this node' };
+    if (!kept || tried.has(kept.incidentId))
+      return {
+        failed:
+          'no heal has kept volumes of this node; an instance that was replaced is put back by hand: its tag chainmend:put-back says how',
+      };
     if (kept.availabilityZone !== availabilityZone)
       return { failed: `the kept volumes are in ${kept.availabilityZone}, the node is in ${availabilityZone}` };
     const volumes = newVolumes(facts, memory, (role) => ({ volumeId: kept.volumes[role] ?? '', snapshotId: '' }));

@@ -2,6 +2,7 @@
 // safe to repeat, and none is undone by failing: the node is well already. Pure.
 import type { ReplaceMemory } from '../../shared/heal/memory.ts';
 import type { Act, Clearing, Facts } from './model.ts';
+import { isSpent } from './setbacks.ts';
 import { BOUND_MS, isPending, waitedMs, waitFor } from './waits.ts';
 
 export const clearingKey = (what: Clearing | 'detach', target: string): string => `${what} ${target}`.trim();
@@ -10,6 +11,8 @@ export function clearUp(facts: Facts, memory: ReplaceMemory): Act {
   const detaching = detachFound(facts, memory);
   if (detaching) return detaching;
   const next = piecesOf(facts, memory).find(([what, target]) => !memory.done.includes(clearingKey(what, target)));
+  const stopping = next?.[0] === 'retire' ? stopRetired(facts, memory) : null;
+  if (stopping) return stopping;
   if (next) return { do: 'clear', what: next[0], target: next[1] };
   return { do: 'end', end: { as: 'healed', reason: memory.proved ?? '' } };
 }
@@ -33,6 +36,15 @@ function detachFound({ volumes, nowMs }: Facts, memory: ReplaceMemory): Act | nu
   return null;
 }
 
+/** The old instance is kept stopped: masked by its own word it may run still, and costs its price. One that does not stop is left, and told of. */
+function stopRetired({ old, nowMs }: Facts, memory: ReplaceMemory): Act | null {
+  const { instanceId, state } = old?.instance ?? { instanceId: '', state: 'terminated' };
+  const act = { do: 'stop-instance', which: 'old', reason: 'another instance has taken its place' } as const;
+  if (state === 'stopped' || state === 'terminated' || isSpent(memory, act)) return null;
+  if (state === 'running' && !isPending(memory, 'StopInstances', instanceId, nowMs)) return act;
+  return waitedMs(memory, nowMs) > BOUND_MS.stop ? null : waitFor(memory, nowMs, `the old instance is ${state}`);
+}
+
 function piecesOf(
   { fleet, old }: Facts,
   { rung, copy, tried, machine, found, done }: ReplaceMemory,
@@ -49,6 +61,7 @@ function piecesOf(
     const ids = found.volumes.map(({ volumeId }) => volumeId).join(' ');
     pieces.push(['keep', ids], ['untarget', ids]);
   }
+  if (rung === 'replace' && machine?.oldRoot) pieces.push(['keep', machine.oldRoot.volumeId]);
   if (rung === 'replace' && machine) pieces.push(['hand-over', machine.instanceId], ['retire', found.instanceId]);
   // A retired one stays aside: its group is not to start what must not run again.
   if (rung !== 'replace' && old?.instance.autoScalingGroup && done.includes('standing-by'))

@@ -86,10 +86,12 @@ export function lookAtEnd(world: LadderWorld, end: End, memory: ReplaceMemory | 
 const isMounted = (world: LadderWorld, id: string): boolean =>
   [...world.boxes.values()].some(({ mounted, retired }) => mounted.includes(id) && !retired);
 
-/** One instance of that name is in the fleet, and its client follows on volumes of its own; all others are off it. */
+/** One instance of that name is in the fleet, all others are stopped, and its client follows on volumes of its own; all others are off it. */
 function isHealed(world: LadderWorld): boolean {
   const inFleet = [...world.boxes.values()].filter(({ joining, retired }) => !joining && !retired);
   const [box, another] = inFleet;
+  const idle = [...world.boxes.values()].filter(({ retired }) => retired);
+  if (idle.some(({ power }) => power === 'running' || power === 'pending')) return false;
   if (!box || another || box.power !== 'running' || box.runsSinceMs === null) return false;
   const attached = [...world.disks.values()].filter(({ at, origin }) => at?.instanceId === box.id && origin !== 'root');
   const one =

@@ -208,9 +208,11 @@ describe('after the proof', () => {
   /** All pieces, in order. */
   function pieces(more: Partial<Facts>, has: Partial<ReplaceMemory>): readonly string[] {
     const told: string[] = [];
+    // By then a replaced instance has been stopped.
+    const old = machine(has.rung === 'replace' ? { state: 'stopped' } : {});
     for (let turn = 0; turn < 20; turn++) {
       const act = clearUp(
-        facts({ volumes: [free], ...more }),
+        facts({ volumes: [free], old, ...more }),
         memory({ proved: 'it follows', ...has, done: [...(has.done ?? []), ...told] }),
       );
       if (act.do !== 'clear') return told;
@@ -288,12 +290,30 @@ describe('after the proof', () => {
     ],
     [
       'a retired member does not',
-      { old: machine({ autoScalingGroup: 'nodes' }) },
+      { old: machine({ autoScalingGroup: 'nodes', state: 'stopped' }) },
       { rung: 'replace', machine: newInstance(), done: ['standing-by'] },
       ['hand-over i-0fedcba9876543210', 'retire i-0123456789abcdef0', 'register bitcoin', 'rotate bitcoin'],
     ],
   ])('%s', (_, more, has, list) => {
     expect(pieces(more, has)).toEqual(list);
+  });
+
+  it('an instance that was replaced is stopped before it is kept', () => {
+    const has = {
+      rung: 'replace',
+      machine: newInstance(),
+      proved: 'x',
+      done: ['hand-over i-0fedcba9876543210'],
+    } as const;
+    const next = (state: 'running' | 'stopping' | 'stopped') =>
+      clearUp(facts({ volumes: [free], old: machine({ state }) }), memory(has)).do;
+    expect([next('running'), next('stopping'), next('stopped')]).toEqual(['stop-instance', 'wait', 'clear']);
+  });
+
+  it('the root that came off a dead instance is kept', () => {
+    const is = newInstance({ oldRoot: { device: '/dev/xvda', volumeId: 'vol-0d00000000000000f' } });
+    const act = clearUp(facts({ volumes: [free] }), memory({ rung: 'replace', machine: is, proved: 'x', done: [] }));
+    expect(act).toEqual({ do: 'clear', what: 'keep', target: 'vol-0d00000000000000f' });
   });
 
   it('ends with the words of the proof', () => {
