@@ -45,7 +45,13 @@ export async function climb(ctx: DurableContext, tools: Tools): Promise<Ending |
     await stepper(ctx, '004')('conclude', () => writeOutcome(tools, ending, '004'));
     return ending;
   }
-  const course: Course = { holder: leased.holder, ordinals: { old: 0, young: 0 }, commandsOver: true, seenFence: 0 };
+  const course: Course = {
+    holder: leased.holder,
+    youngs: [],
+    ordinals: { old: 0, young: 0 },
+    commandsOver: true,
+    seenFence: 0,
+  };
   return turns(ctx, tools, course, approved.rungs);
 }
 
@@ -108,7 +114,7 @@ async function turns(
   const memory = left && (await withYoung(ctx, tools, left));
   if (memory && 'busy' in memory)
     return end(ctx, tools, { memory: left, seen: null, silent: false, course }, busyEnd(memory.busy), '006');
-  let turn: Turn = { memory, seen: null, silent: false, course };
+  let turn: Turn = { memory, seen: null, silent: false, course: withYoungs(course, memory) };
   for (let count = 0; count < MAX_TURNS; count++) {
     const place = String(count + 10).padStart(3, '0');
     try {
@@ -155,7 +161,13 @@ function nextTurn(
   const seen = act.do === 'check' ? turn.seen : told !== undefined ? told : forgets ? null : turn.seen;
   const silent =
     act.do === 'inspect' ? result.is !== 'done' : turn.silent && act.do !== 'launch' && act.do !== 'start-instance';
-  return { ...after, seen, silent };
+  return { memory: after.memory, course: withYoungs(after.course, after.memory), seen, silent };
+}
+
+function withYoungs(course: Course, memory: ReplaceMemory | null): Course {
+  const { instanceId = '', fence = 0 } = memory?.machine ?? {};
+  if (instanceId === '' || course.youngs.some((young) => young.instanceId === instanceId)) return course;
+  return { ...course, youngs: [...course.youngs, { instanceId, fence }] };
 }
 
 /** What an attempt before this one remembered of the same incident; of another incident only what is still open. */
@@ -276,16 +288,10 @@ async function release(
 ): Promise<void> {
   const over = ending.outcome === 'healed' || ending.outcome === 'escalated';
   const { commandsOver, holder, seenFence } = course;
-  const young = memory?.machine;
-  if (young && young.instanceId !== '' && young.fence > 0) {
-    const holderOfYoung = { execution: holder.execution, fence: young.fence };
-    await releaseNode(
-      ctx,
-      stepper(ctx, `${place}-young`),
-      tools,
-      { holder: holderOfYoung, commandsOver, instanceId: young.instanceId },
-      `${place}-young`,
-    );
+  for (const { instanceId, fence } of course.youngs) {
+    const at = `${place}-${instanceId}`;
+    const held = { execution: holder.execution, fence };
+    await releaseNode(ctx, stepper(ctx, at), tools, { holder: held, commandsOver, instanceId }, at);
   }
   // The fleet's turn goes on with whoever settles what is open.
   const isOpen = memory !== null && !over && phaseOf(memory) !== 'preparing';

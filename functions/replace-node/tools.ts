@@ -24,6 +24,8 @@ export type Which = 'old' | 'young';
 /** What a run keeps from act to act, beside the memory that its successors get. A replay makes the same. */
 export interface Course {
   readonly holder: Holder;
+  /** New instances that this execution has taken, the given up among them: all are given back. */
+  readonly youngs: readonly { readonly instanceId: string; readonly fence: number }[];
   /** How many commands were sent under each fence. */
   readonly ordinals: Readonly<Record<Which, number>>;
   /** Whether a command has gone unanswered: then it may still run for a while. */
