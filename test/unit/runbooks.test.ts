@@ -2,19 +2,46 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { FLEET_ALARM_KINDS, NODE_ALARM_KINDS, runbookOf } from '../../shared/fleet/naming.ts';
+import { FAILURES, GUARDRAILS, TROUBLES } from '../../shared/guardrails/codes.ts';
 
 const repository = new URL('../../', import.meta.url).pathname;
-const kinds = [...NODE_ALARM_KINDS, ...FLEET_ALARM_KINDS];
+const kinds: readonly string[] = [...NODE_ALARM_KINDS, ...FLEET_ALARM_KINDS];
+const pageOf = (kind: string) => `docs/runbooks/${kind}.md`;
+/** Each stands for several codes that page, and is named by the one that people get most. */
+const codes = [
+  'ladder-spent',
+  'validator',
+  'drift-refused',
+  'client-stopped',
+  'step-failed',
+  'snapshot-failed',
+  'snapshot-unfit',
+  'kept-longer',
+] as const;
+const all = [...kinds, ...codes];
 const read = (path: string) => readFileSync(join(repository, path), 'utf8');
 
 describe('runbooks', () => {
-  it('are there for every kind of alarm, and for nothing else', () => {
-    const pages = readdirSync(join(repository, 'docs/runbooks')).sort();
-    expect(pages).toEqual(kinds.map((kind) => basename(runbookOf(kind))).sort());
+  it('are there for every kind of alarm and for codes that page, and for nothing else', () => {
+    const pages = readdirSync(join(repository, 'docs/runbooks')).filter((page) => page !== 'README.md');
+    expect(pages.sort()).toEqual(all.map((kind) => basename(pageOf(kind))).sort());
+    for (const kind of [...NODE_ALARM_KINDS, ...FLEET_ALARM_KINDS]) expect(runbookOf(kind)).toBe(pageOf(kind));
   });
 
-  it.each(kinds)('of %s say what it means, what is done, what to look at, what not to do, and how to pause', (kind) => {
-    const page = read(runbookOf(kind));
+  it('are found by alarm or code, and no code is made up', () => {
+    const index = read('docs/runbooks/README.md');
+    for (const kind of all) expect(index).toContain(`](${kind}.md)`);
+    const known = new Set<string>([...kinds, ...Object.keys({ ...GUARDRAILS, ...FAILURES, ...TROUBLES })]);
+    const [, ...rows] = index.split('|---|---|');
+    for (const [, name = ''] of rows.join().matchAll(/`([\w-]+)`/g)) expect([...known]).toContain(name);
+    for (const code of codes) {
+      const [, also = ''] = /^Also: (.*)\.$/m.exec(read(pageOf(code)).replace(/,\n/g, ', ')) ?? [];
+      for (const [, name = ''] of also.matchAll(/`([\w-]+)`/g)) expect([...known]).toContain(name);
+    }
+  });
+
+  it.each(all)('of %s say what it means, what is done, what to look at, what not to do, and how to pause', (kind) => {
+    const page = read(pageOf(kind));
     expect(page.split('\n')[0]).toBe(`# ${kind}`);
     expect(page.match(/^## .*$/gm)).toEqual([
       '## What it means',
@@ -28,16 +55,16 @@ describe('runbooks', () => {
     expect(page.split('\n').length).toBeLessThanOrEqual(64);
   });
 
-  it.each(kinds.filter((kind) => kind !== 'disk' && kind !== 'inodes'))(
+  it.each(all.filter((kind) => kind !== 'disk' && kind !== 'inodes'))(
     'of %s warn of a second copy of a validator and of an older signing state',
     (kind) => {
-      expect(read(runbookOf(kind))).toContain('Never start a second copy of a validator');
-      expect(read(runbookOf(kind))).toContain('Never restore an older `priv_validator_state.json`');
+      expect(read(pageOf(kind))).toContain('Never start a second copy of a validator');
+      expect(read(pageOf(kind))).toContain('Never restore an older `priv_validator_state.json`');
     },
   );
 
-  it.each(kinds)('of %s lead nowhere that is not there', (kind) => {
-    for (const [, target = ''] of read(runbookOf(kind)).matchAll(/\]\(([\w-]+\.md)\)/g))
+  it.each(all)('of %s lead nowhere that is not there', (kind) => {
+    for (const [, target = ''] of read(pageOf(kind)).matchAll(/\]\(([\w./-]+\.md)(?:#[\w-]+)?\)/g))
       expect(() => read(`docs/runbooks/${target}`)).not.toThrow();
   });
 });
