@@ -15,7 +15,7 @@ import { perform } from './acts/perform.ts';
 import { decideNext } from './decide.ts';
 import { endingOf } from './endings.ts';
 import { readFacts } from './facts.ts';
-import { phaseOf } from './learn.ts';
+import { phaseOf } from './intending.ts';
 import type { Act, Facts } from './model.ts';
 import { memoryOf, planHash, planOf } from './plan.ts';
 import type { Course, Tools } from './tools.ts';

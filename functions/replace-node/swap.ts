@@ -4,7 +4,7 @@ import type { VolumeNow } from '../../shared/aws/volumes.ts';
 import type { Blame, Copy, ReplaceMemory } from '../../shared/heal/memory.ts';
 import { refuse } from './begin.ts';
 import { chooseCopy } from './choose.ts';
-import { makingKey } from './learn.ts';
+import { makingKey } from './intending.ts';
 import type { Act, End, Facts } from './model.ts';
 import { onceSettled } from './owed.ts';
 import { proving } from './proving.ts';

@@ -1,6 +1,7 @@
 // Plays the ladder's own decisions in the small world, turn by turn as functions/replace-node/run.ts does, with faults at chosen turns.
 import { decideNext, needsOf } from '../../functions/replace-node/decide.ts';
-import { intending, learn, phaseOf, takesDown } from '../../functions/replace-node/learn.ts';
+import { intending, phaseOf, takesDown } from '../../functions/replace-node/intending.ts';
+import { learn } from '../../functions/replace-node/learn.ts';
 import type { Act, End, Facts, Machine, Result, Sources } from '../../functions/replace-node/model.ts';
 import { putsBack } from '../../functions/replace-node/putting-back.ts';
 import type { NodeState } from '../../shared/documents/node-answer.ts';

@@ -1,6 +1,7 @@
 // What is remembered of an act before it is made, and of what came of it: all that a successor has to go by.
 import { describe, expect, it } from '@jest/globals';
-import { intending, learn, phaseOf, takesDown } from '../../functions/replace-node/learn.ts';
+import { intending, phaseOf, takesDown } from '../../functions/replace-node/intending.ts';
+import { learn } from '../../functions/replace-node/learn.ts';
 import type { Act, Result } from '../../functions/replace-node/model.ts';
 import { putsBack } from '../../functions/replace-node/putting-back.ts';
 import type { ReplaceMemory } from '../../shared/heal/memory.ts';
