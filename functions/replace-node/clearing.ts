@@ -61,7 +61,6 @@ function piecesOf(
     const ids = found.volumes.map(({ volumeId }) => volumeId).join(' ');
     pieces.push(['keep', ids], ['untarget', ids]);
   }
-  if (rung === 'replace' && machine?.oldRoot) pieces.push(['keep', machine.oldRoot.volumeId]);
   if (rung === 'replace' && machine) pieces.push(['hand-over', machine.instanceId], ['retire', found.instanceId]);
   // A retired one stays aside: its group is not to start what must not run again.
   if (rung !== 'replace' && old?.instance.autoScalingGroup && done.includes('standing-by'))

@@ -96,15 +96,12 @@ const pieces: Readonly<Record<Piece['what'], Do>> = {
     await quarantine(clients.ec2, idsOf(target), why, Date.now());
     return { said: 'quarantined' };
   },
-  keep: async (tools, { found, machine }, target, fleet) => {
+  keep: async (tools, { found }, target, fleet) => {
     const days = fleet.replace.keepDays;
     const there = await describeVolumes(tools.clients.ec2, { ids: [...idsOf(target)] });
     for (const { volumeId, attachment } of there) {
       const role = found.volumes.find((volume) => volume.volumeId === volumeId)?.role ?? '';
-      const isRoot = volumeId === machine?.oldRoot?.volumeId;
-      const putBack = isRoot
-        ? `the root of ${found.instanceId}: attach it there as ${machine?.oldRoot?.device}`
-        : `npm run heal -- undo ${tools.payload.fleet}/${tools.payload.node}`;
+      const putBack = `npm run heal -- undo ${tools.payload.fleet}/${tools.payload.node}`;
       await tagResources(tools.clients.ec2, [volumeId], {
         ...keptTags(tools, days, putBack),
         [LEDGER_TAGS.role]: role,
