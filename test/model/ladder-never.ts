@@ -6,7 +6,7 @@ import { type Box, isMade, type LadderWorld, OLD } from './ladder-world.ts';
 export const NEVER = {
   ends: 'it always comes to an end',
   identity: 'never two copies of one identity run',
-  fenced: 'a new client runs only when the old one is masked, or its instance has no root volume',
+  fenced: 'a client runs on one instance only when that of the other is masked, or its root volume is off',
   mounted: 'a mounted volume is never detached',
   mixed: 'a client never runs on volumes of two moments',
   missing: 'a client never runs without its volumes',
@@ -31,6 +31,9 @@ export function look(world: LadderWorld): void {
   const youngs = world.youngs();
   if ([old, ...youngs].filter(runs).length > 1) world.broken.add(NEVER.identity);
   if (youngs.some(runs) && !old.masked && world.isAttached(old.rootId, OLD)) world.broken.add(NEVER.fenced);
+  // On the way back the same holds the other way round, for one that was ever given the node's data.
+  const could = youngs.some((box) => !box.masked && world.isAttached(box.rootId, box.id) && box.fstab.some(Boolean));
+  if (runs(old) && could) world.broken.add(NEVER.fenced);
   for (const box of [old, ...youngs]) if (runs(box)) lookAtMounts(world, box);
   if (youngs.length > 1) world.broken.add(NEVER.made);
   const made = [...world.disks.values()].flatMap(({ origin, part, zone }) =>

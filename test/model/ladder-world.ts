@@ -1,10 +1,8 @@
 // A node, its instances, its volumes and a few snapshots, as small as they can be: time passes, states settle, watch-fleet looks once a minute,
 // and EC2 shows what it shows. What acts do to it is in ladder-acts.ts; what must never be, in ladder-never.ts.
 import type { Facts, Watched } from '../../functions/replace-node/model.ts';
-import type { InstanceNow } from '../../shared/aws/instances.ts';
-import type { VolumeNow } from '../../shared/aws/volumes.ts';
-import type { NodeState } from '../../shared/documents/node-answer.ts';
-import { type Behaviour, type LadderSetting, SUBNETS, ZONES } from './ladder-setting.ts';
+import { type Behaviour, type LadderSetting, ZONES } from './ladder-setting.ts';
+import type { View } from './ladder-view.ts';
 
 export const NODE = 'node2';
 export const OLD = 'i-0a1b2c3d4e5f60718';
@@ -22,7 +20,7 @@ const COPY_HEIGHT = STOPPED_AT - 100;
 const LOADS_MS = 20_000;
 
 /** How long states take that AWS calls temporary. */
-const TAKES_MS = {
+export const TAKES_MS = {
   boot: 20_000,
   agent: 30_000,
   checks: 60_000,
@@ -80,11 +78,6 @@ export type Later = { readonly atMs: number } & (
   | { readonly is: 'disk'; readonly id: string }
   | { readonly is: 'act'; readonly number: number }
 );
-
-interface View {
-  readonly boxes: ReadonlyMap<string, ReturnType<LadderWorld['machine']>>;
-  readonly volumes: readonly VolumeNow[];
-}
 
 export class LadderWorld {
   nowMs = START_MS;
@@ -291,75 +284,9 @@ export class LadderWorld {
     return { ...told, health: chain - height <= 3 ? 'synced' : 'behind' };
   }
 
-  /** As EC2 and Systems Manager tell it. */
-  machine(box: Box) {
-    const { group } = this.setting;
-    const running = box.power === 'running';
-    const devices = [...this.disks.values()].flatMap(({ id, at, state }) =>
-      at?.instanceId === box.id
-        ? [{ device: at.device, volumeId: id, deleteOnTermination: false, status: state === 'available' ? '' : state }]
-        : [],
-    );
-    const instance: InstanceNow = {
-      instanceId: box.id,
-      state: box.power,
-      availabilityZone: box.zone,
-      subnetId: box.power === 'terminated' ? '' : (SUBNETS[box.zone === ZONES[0] ? 0 : 1] ?? ''),
-      vpcId: 'vpc-0123456789abcdef0',
-      instanceType: 'c5.large',
-      privateIp: '10.0.0.10',
-      rootDevice: '/dev/xvda',
-      rootVolumeId: devices.some(({ volumeId }) => volumeId === box.rootId) ? box.rootId : null,
-      devices,
-      tags: {},
-      launchTemplate: { id: 'lt-0123456789abcdef0', version: '1' },
-      autoScalingGroup: box.id === OLD ? group : null,
-      cloudFormationStack: null,
-      instanceStore: false,
-      publicIp: null,
-    };
-    const through = running && this.nowMs - box.powerAtMs > TAKES_MS.checks;
-    const check = !running ? 'not-applicable' : !through ? 'initializing' : box.healthy ? 'ok' : 'impaired';
-    const checks = { system: through ? 'ok' : check, instance: check, attachedEbs: through ? 'ok' : check } as const;
-    return { instance, checks, agentOnline: this.answers(box) || (running && this.nowMs < box.lingersUntilMs) };
-  }
-
   /** Whether a command to it is carried out. */
   answers(box: Box): boolean {
     return box.power === 'running' && box.healthy && this.nowMs - box.powerAtMs >= TAKES_MS.agent;
-  }
-
-  view(): View {
-    return {
-      boxes: new Map([...this.boxes].map(([id, box]) => [id, this.machine(box)])),
-      volumes: [...this.disks.values()].map((disk) => this.volume(disk)),
-    };
-  }
-
-  private volume({ id, at, state, zone, part }: Disk): VolumeNow {
-    const { fleet } = this.setting;
-    const attachment =
-      at && state !== 'creating' && state !== 'available' ? { ...at, state, deleteOnTermination: false } : null;
-    const shown = state === 'creating' || state === 'available' ? state : 'in-use';
-    const type = { sizeGiB: 500, type: 'gp3', iops: 3000, throughputMiBps: 125, encrypted: true, kmsKeyId: null };
-    const tags = part < 0 ? {} : { ...fleet.volumes[part]?.tags, 'chainmend:role': fleet.volumes[part]?.role ?? '' };
-    return { volumeId: id, state: shown, availabilityZone: zone, snapshotId: '', attachment, tags, ...type };
-  }
-
-  state(box: Box): NodeState {
-    const { volumes } = this.setting.fleet;
-    const size = { filesystem: 'xfs', sizeBytes: 500 * 2 ** 30, usedBytes: 200 * 2 ** 30, readOnly: false };
-    const state = box.runsSinceMs !== null ? 'running' : box.ended ? 'failed' : 'stopped';
-    const exitStatus = state === 'running' ? null : state === 'failed' ? 1 : 0;
-    return {
-      clients: [{ state, exitStatus, lastLine: '', masked: box.masked }],
-      volumes: volumes.flatMap(({ path }, part) => {
-        const volumeId = box.mounted[part];
-        return volumeId ? [{ path, volumeId, ...size }] : [];
-      }),
-      devices: [...this.disks.keys()].filter((id) => this.isAttached(id, box.id)),
-      rootUsedPercent: 20,
-    };
   }
 
   watched(instanceId: string): Facts['watched'] {

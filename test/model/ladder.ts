@@ -1,19 +1,21 @@
 // Plays the ladder's own decisions in the small world, turn by turn as functions/replace-node/run.ts does, with faults at chosen turns.
-import { decideNext, needsOf } from '../../functions/replace-node/decide.ts';
+import { decideNext } from '../../functions/replace-node/decide.ts';
 import { intending, phaseOf, takesDown } from '../../functions/replace-node/intending.ts';
 import { learn } from '../../functions/replace-node/learn.ts';
-import type { Act, End, Facts, Machine, Result, Sources } from '../../functions/replace-node/model.ts';
+import type { Act, End, Result } from '../../functions/replace-node/model.ts';
 import { putsBack } from '../../functions/replace-node/putting-back.ts';
 import type { NodeState } from '../../shared/documents/node-answer.ts';
 import { newNode, unsettled } from '../../shared/heal/lease.ts';
 import type { ReplaceMemory } from '../../shared/heal/memory.ts';
-import type { SnapshotFact, SnapshotSet } from '../../shared/snapshots/model.ts';
 import { carryOut, hasHappened, isCommand, lastsMs, type Made } from './ladder-acts.ts';
+import { factsOf } from './ladder-facts.ts';
 import { look, lookAtEnd, lookBefore, NEVER } from './ladder-never.ts';
 import { meddle, PEOPLE, type Person } from './ladder-people.ts';
 import { LADDER_FULL, type LadderRules } from './ladder-rules.ts';
-import { type LadderSetting, ZONES } from './ladder-setting.ts';
-import { LadderWorld, NODE, OLD, SIBLING_ID, START_MS, STOPPED_AT } from './ladder-world.ts';
+import type { LadderSetting } from './ladder-setting.ts';
+import { viewOf } from './ladder-view.ts';
+import { wordsOf } from './ladder-words.ts';
+import { LadderWorld, OLD } from './ladder-world.ts';
 
 /** What goes wrong at one act. */
 export type Fault =
@@ -159,7 +161,7 @@ function perform(story: Story, act: Act, fault: Fault | null): void {
     dies(story);
     return;
   }
-  const stale = fault === 'done, Describe is stale' ? world.view() : null;
+  const stale = fault === 'done, Describe is stale' ? viewOf(world) : null;
   if (fault === 'no answer, done later') {
     story.late.push(made);
     world.later.push({ atMs: world.nowMs + 50_000, is: 'act', number: story.late.length - 1 });
@@ -270,138 +272,3 @@ const DECIDED: readonly Act['do'][] = [
 ];
 const isGuarded = ({ do: what }: Act): boolean => !DECIDED.includes(what);
 const isPerson = (fault: Fault): fault is Person => (PEOPLE as readonly Fault[]).includes(fault);
-
-/** As facts.ts reads them. */
-function factsOf(world: LadderWorld, memory: ReplaceMemory | null, seen: NodeState | null, silent: boolean): Facts {
-  const { setting, nowMs, stale } = world;
-  const { boxes, volumes } = stale && nowMs < stale.untilMs ? stale.view : world.view();
-  const youngId = memory?.machine?.instanceId ?? '';
-  const old = boxes.get(OLD) ?? null;
-  const young = boxes.get(youngId) ?? null;
-  const isSilent = (machine: Machine | null): Machine | null =>
-    machine && silent ? { ...machine, agentOnline: false } : machine;
-  const known = new Set([OLD, youngId].filter((id) => id !== ''));
-  const ids = new Set(
-    [...(memory?.found.volumes ?? []), ...(memory?.copy?.volumes ?? [])].map(({ volumeId }) => volumeId),
-  );
-  return {
-    nowMs,
-    fleet: setting.fleet,
-    want: setting.want,
-    role: setting.role,
-    node: NODE,
-    incidentId: '7f3a0c1d',
-    onsetMs: START_MS - 60_000,
-    old: youngId === '' ? isSilent(old) : old,
-    young: youngId === '' ? null : isSilent(young),
-    volumes: volumes.filter(({ volumeId, attachment }) => ids.has(volumeId) || known.has(attachment?.instanceId ?? '')),
-    seen,
-    watched: world.watched(memory?.machine?.joined ? youngId : OLD),
-    breaker: { open: false, sentence: '1 of 5 nodes unhealthy or unknown, limit 1' },
-    haltedSinceMs: null,
-    sources: needsOf(memory).sources ? sourcesOf(world, memory) : null,
-    initialization: needsOf(memory).initialization ? initialized(world, memory) : null,
-  };
-}
-
-function sourcesOf(world: LadderWorld, memory: ReplaceMemory | null): Sources {
-  const { sets, kept, want, fleet } = { ...world.setting, want: world.setting.want };
-  if (want.do === 'undo') {
-    const volumes = [...world.disks.values()].flatMap(({ origin, part, id, at }) =>
-      origin === 'kept' && at === null ? [[fleet.volumes[part]?.role ?? '', id]] : [],
-    );
-    const there = kept !== null && volumes.length === fleet.volumes.length;
-    const source = { incidentId: 'before', availabilityZone: ZONES[0], volumes: Object.fromEntries(volumes) };
-    return { good: [], refused: [], sibling: null, kept: there ? source : null };
-  }
-  const tried = new Set(memory?.tried.map(({ source }) => source));
-  const good = sets.map((_, at) => setOf(world.setting, at)).filter(({ setId }) => !tried.has(setId));
-  const parts = fleet.volumes.map(({ role }, part) => [role, `vol-0d0000000000000${part}d`]);
-  const volumes = {
-    instanceId: SIBLING_ID,
-    node: 'node1',
-    height: STOPPED_AT + 50,
-    volumes: Object.fromEntries(parts),
-  };
-  return { good, refused: [], sibling: world.setting.sibling === null ? null : volumes, kept: null };
-}
-
-/** Their blocks come within twenty minutes, where that is asked for. */
-function initialized(world: LadderWorld, memory: ReplaceMemory | null): Facts['initialization'] {
-  if (world.setting.fleet.replace.initializationMiBps === undefined) return null;
-  const made = memory?.copy?.volumes.flatMap(({ volumeId }) => world.disks.get(volumeId)?.madeAtMs ?? []) ?? [];
-  if (made.length === 0) return null;
-  const percent = Math.min(100, (world.nowMs - Math.max(...made)) / (20 * 600));
-  return { percent, etaSeconds: null, done: percent === 100 };
-}
-
-/** As much of a set as the ladder asks about. */
-const setOf = ({ fleet, donor }: LadderSetting, at: number): SnapshotSet => ({
-  setId: `set-${at}`,
-  node: donor === 'itself' ? NODE : 'node1',
-  takenAtMs: START_MS - (at + 1) * 3_600_000,
-  untilMs: START_MS - (at + 1) * 3_600_000,
-  parts: Object.fromEntries(fleet.volumes.map(({ role }, part) => [role, partOf(at, part)])),
-  rank: 'clean',
-  height: STOPPED_AT - 100,
-});
-
-const partOf = (at: number, part: number): SnapshotFact => ({
-  snapshotId: `snap-0${at}${part}`,
-  volumeId: '',
-  sizeGiB: 500,
-  startedAtMs: 0,
-  state: 'completed',
-  encrypted: true,
-  kmsKeyId: null,
-  ownerId: '111122223333',
-  tags: {},
-  policyId: null,
-  locked: false,
-  archived: false,
-  ledger: {
-    fleet: null,
-    node: null,
-    role: null,
-    setId: null,
-    parts: null,
-    height: null,
-    blockHash: null,
-    chainId: null,
-    client: null,
-    clientVersion: null,
-    mode: null,
-    cleanStop: true,
-    verifiedAtMs: null,
-    quarantined: null,
-    heldBy: null,
-  },
-});
-
-export const wordsOf = (act: Act): string => {
-  switch (act.do) {
-    case 'take-rung':
-      return `take ${act.rung}`;
-    case 'swap':
-      return `swap to ${act.to}`;
-    case 'attach':
-    case 'detach':
-      return `${act.do} ${act.volumeId.slice(-3)} ${act.which}`;
-    case 'inspect':
-      return `inspect ${act.which}`;
-    case 'clear':
-      return `clear ${act.what}`;
-    case 'fail-rung':
-      return `fail (${act.reason})`;
-    case 'give-up-copy':
-      return `give up the copy (${act.blame.fault}: ${act.blame.reason})`;
-    case 'give-up-machine':
-      return `give up the new instance (${act.reason})`;
-    case 'end':
-      return `end ${act.end.as} (${act.end.as === 'refused' ? `${act.end.refusal.refuse}: ${act.end.refusal.reason}` : act.end.reason})`;
-    case 'stop-instance':
-      return `stop ${act.which}`;
-    default:
-      return act.do;
-  }
-};

@@ -1,0 +1,125 @@
+// Commands to a node, as its scripts carry them out: each is one step, under its fence.
+import type { Result } from '../../functions/replace-node/model.ts';
+import type { Made } from './ladder-acts.ts';
+import type { LadderRules } from './ladder-rules.ts';
+import { stateOf } from './ladder-view.ts';
+import { type Box, type LadderWorld, NODE, OLD } from './ladder-world.ts';
+
+export function command(world: LadderWorld, made: Made, rules: LadderRules): Result {
+  const { act, memory, fence } = made;
+  const young = act.do === 'take-over' || act.do === 'mask-young' || (act.do === 'inspect' && act.which === 'young');
+  const box = world.box(young ? (memory?.machine?.instanceId ?? '') : OLD);
+  const atMs = world.nowMs;
+  if (!world.answers(box)) return { is: 'unknown', atMs, reason: 'nobody answered' };
+  if (fence < box.fence) return { is: 'unknown', atMs, reason: `stale: the node has heard of ${box.fence}` };
+  if (act.do !== 'inspect' || rules.inspectingFences) box.fence = fence;
+  const seen = () => stateOf(world, box);
+  const copies = memory?.copy?.volumes.map(({ volumeId }) => volumeId) ?? [];
+  const found = memory?.found.volumes.map(({ volumeId }) => volumeId) ?? [];
+  switch (act.do) {
+    case 'restart': {
+      if (box.masked) return { is: 'failed', atMs, reason: 'it is masked', fault: 'node', seen: seen() };
+      world.stopClient(box);
+      world.startClient(box);
+      return { is: 'done', atMs, seen: seen() };
+    }
+    case 'check': {
+      const disk = world.disks.get(copies[act.at] ?? '');
+      if (!disk || !world.isAttached(disk.id, OLD))
+        return { is: 'failed', atMs, reason: 'not attached', fault: 'node' };
+      if (disk.behaviour === 'unmountable') return { is: 'failed', atMs, reason: 'cannot be mounted', fault: 'data' };
+      return { is: 'done', atMs, seen: seen() };
+    }
+    case 'swap':
+      return swap(world, box, made, act.to === 'copy' ? [found, copies] : [copies, found], rules);
+    case 'mask-old':
+    case 'mask-young':
+      world.stopClient(box);
+      box.masked = true;
+      box.ended = false;
+      box.mounted = box.mounted.map(() => null);
+      return { is: 'done', atMs, seen: seen() };
+    case 'take-over':
+    case 'start-old': {
+      const places = act.do === 'take-over' && memory?.copy ? copies : found;
+      const missing = places.find((id) => !world.isAttached(id, box.id));
+      if (missing !== undefined && rules.startsMountedOnly)
+        return { is: 'failed', atMs, reason: `${missing} is not attached`, fault: 'node', seen: seen() };
+      if (box.runsSinceMs === null) mount(box, places);
+      if (memory?.copy && memory.copy.ofNode !== NODE) scrub(world, places);
+      box.masked = false;
+      world.startClient(box);
+      const result = box.ended ? { is: 'failed' as const, reason: 'its client ends' } : { is: 'done' as const };
+      return { ...result, atMs, seen: seen() };
+    }
+    default:
+      return { is: 'done', atMs, seen: seen() };
+  }
+}
+
+const mount = (box: Box, places: readonly string[]): void => {
+  box.mounted = [...places];
+  box.fstab = [...places];
+};
+
+/** What makes a donor itself is taken from its copy. */
+const scrub = (world: LadderWorld, places: readonly string[]): void => {
+  for (const id of places) {
+    const disk = world.disks.get(id);
+    if (disk?.identity === 'donor') disk.identity = 'none';
+  }
+};
+
+/** One critical section: either the volumes of `to` are mounted and their client is up, or those of `from` are mounted again. */
+function swap(
+  world: LadderWorld,
+  box: Box,
+  { act }: Made,
+  [from, to]: readonly [readonly string[], readonly string[]],
+  rules: LadderRules,
+): Result {
+  const atMs = world.nowMs;
+  const back = act.do === 'swap' && act.to === 'found';
+  const refuse = (reason: string): Result => ({ is: 'failed', atMs, reason, fault: 'node', seen: stateOf(world, box) });
+  if (box.masked) return refuse('it is masked');
+  const there = (ids: readonly string[]) => ids.length > 0 && ids.every((id, part) => box.mounted[part] === id);
+  if (!to.every((id) => world.isAttached(id, box.id))) return refuse('what comes is not attached');
+  if (!there(to)) {
+    if (!from.every((id, part) => box.mounted[part] === id || box.mounted[part] === to[part]))
+      return refuse('others are mounted');
+    world.stopClient(box);
+    mount(box, to);
+    carry(world, from, to, back, rules);
+  }
+  world.startClient(box);
+  if (!box.ended) return { is: 'done', atMs, seen: stateOf(world, box) };
+  // On the way back nothing is brought back: what was found may have ended by itself.
+  if (back)
+    return { is: 'failed', atMs, reason: 'its client ends', fault: 'none', putBack: false, seen: stateOf(world, box) };
+  mount(box, from);
+  world.startClient(box);
+  return {
+    is: 'failed',
+    atMs,
+    reason: 'its client ends on it',
+    fault: box.ended ? 'none' : 'data',
+    putBack: true,
+    seen: stateOf(world, box),
+  };
+}
+
+/** The node's own identity goes along, and of two signing states the newer one stays. */
+function carry(
+  world: LadderWorld,
+  from: readonly string[],
+  to: readonly string[],
+  back: boolean,
+  rules: LadderRules,
+): void {
+  for (const [part, id] of to.entries()) {
+    const [theirs, ours] = [world.disks.get(from[part] ?? ''), world.disks.get(id)];
+    if (!theirs || !ours) continue;
+    if (!back) ours.identity = 'own';
+    if (rules.keepsNewestSigned) ours.signed = Math.max(ours.signed, theirs.signed);
+  }
+}

@@ -1,0 +1,121 @@
+// What the ladder reads of the small world, as functions/replace-node/facts.ts and sources.ts do.
+import { needsOf } from '../../functions/replace-node/decide.ts';
+import type { Facts, Machine, Sources } from '../../functions/replace-node/model.ts';
+import type { NodeState } from '../../shared/documents/node-answer.ts';
+import type { ReplaceMemory } from '../../shared/heal/memory.ts';
+import type { SnapshotFact, SnapshotSet } from '../../shared/snapshots/model.ts';
+import { type LadderSetting, ZONES } from './ladder-setting.ts';
+import { viewOf } from './ladder-view.ts';
+import { type LadderWorld, NODE, OLD, SIBLING_ID, START_MS, STOPPED_AT } from './ladder-world.ts';
+
+/** As facts.ts reads them. */
+export function factsOf(
+  world: LadderWorld,
+  memory: ReplaceMemory | null,
+  seen: NodeState | null,
+  silent: boolean,
+): Facts {
+  const { setting, nowMs, stale } = world;
+  const { boxes, volumes } = stale && nowMs < stale.untilMs ? stale.view : viewOf(world);
+  const youngId = memory?.machine?.instanceId ?? '';
+  const old = boxes.get(OLD) ?? null;
+  const young = boxes.get(youngId) ?? null;
+  const isSilent = (machine: Machine | null): Machine | null =>
+    machine && silent ? { ...machine, agentOnline: false } : machine;
+  const known = new Set([OLD, youngId].filter((id) => id !== ''));
+  const ids = new Set(
+    [...(memory?.found.volumes ?? []), ...(memory?.copy?.volumes ?? [])].map(({ volumeId }) => volumeId),
+  );
+  return {
+    nowMs,
+    fleet: setting.fleet,
+    want: setting.want,
+    role: setting.role,
+    node: NODE,
+    incidentId: '7f3a0c1d',
+    onsetMs: START_MS - 60_000,
+    old: youngId === '' ? isSilent(old) : old,
+    young: youngId === '' ? null : isSilent(young),
+    volumes: volumes.filter(({ volumeId, attachment }) => ids.has(volumeId) || known.has(attachment?.instanceId ?? '')),
+    seen,
+    watched: world.watched(memory?.machine?.joined ? youngId : OLD),
+    breaker: { open: false, sentence: '1 of 5 nodes unhealthy or unknown, limit 1' },
+    haltedSinceMs: null,
+    sources: needsOf(memory).sources ? sourcesOf(world, memory) : null,
+    initialization: needsOf(memory).initialization ? initialized(world, memory) : null,
+  };
+}
+
+function sourcesOf(world: LadderWorld, memory: ReplaceMemory | null): Sources {
+  const { sets, kept, want, fleet } = { ...world.setting, want: world.setting.want };
+  if (want.do === 'undo') {
+    const volumes = [...world.disks.values()].flatMap(({ origin, part, id, at }) =>
+      origin === 'kept' && at === null ? [[fleet.volumes[part]?.role ?? '', id]] : [],
+    );
+    const there = kept !== null && volumes.length === fleet.volumes.length;
+    const source = { incidentId: 'before', availabilityZone: ZONES[0], volumes: Object.fromEntries(volumes) };
+    return { good: [], refused: [], sibling: null, kept: there ? source : null };
+  }
+  const tried = new Set(memory?.tried.map(({ source }) => source));
+  const good = sets.map((_, at) => setOf(world.setting, at)).filter(({ setId }) => !tried.has(setId));
+  const parts = fleet.volumes.map(({ role }, part) => [role, `vol-0d0000000000000${part}d`]);
+  const volumes = {
+    instanceId: SIBLING_ID,
+    node: 'node1',
+    height: STOPPED_AT + 50,
+    volumes: Object.fromEntries(parts),
+  };
+  return { good, refused: [], sibling: world.setting.sibling === null ? null : volumes, kept: null };
+}
+
+/** Their blocks come within twenty minutes, where that is asked for. */
+function initialized(world: LadderWorld, memory: ReplaceMemory | null): Facts['initialization'] {
+  if (world.setting.fleet.replace.initializationMiBps === undefined) return null;
+  const made = memory?.copy?.volumes.flatMap(({ volumeId }) => world.disks.get(volumeId)?.madeAtMs ?? []) ?? [];
+  if (made.length === 0) return null;
+  const percent = Math.min(100, (world.nowMs - Math.max(...made)) / (20 * 600));
+  return { percent, etaSeconds: null, done: percent === 100 };
+}
+
+/** As much of a set as the ladder asks about. */
+const setOf = ({ fleet, donor }: LadderSetting, at: number): SnapshotSet => ({
+  setId: `set-${at}`,
+  node: donor === 'itself' ? NODE : 'node1',
+  takenAtMs: START_MS - (at + 1) * 3_600_000,
+  untilMs: START_MS - (at + 1) * 3_600_000,
+  parts: Object.fromEntries(fleet.volumes.map(({ role }, part) => [role, partOf(at, part)])),
+  rank: 'clean',
+  height: STOPPED_AT - 100,
+});
+
+const partOf = (at: number, part: number): SnapshotFact => ({
+  snapshotId: `snap-0${at}${part}`,
+  volumeId: '',
+  sizeGiB: 500,
+  startedAtMs: 0,
+  state: 'completed',
+  encrypted: true,
+  kmsKeyId: null,
+  ownerId: '111122223333',
+  tags: {},
+  policyId: null,
+  locked: false,
+  archived: false,
+  ledger: {
+    fleet: null,
+    node: null,
+    role: null,
+    setId: null,
+    parts: null,
+    height: null,
+    blockHash: null,
+    chainId: null,
+    client: null,
+    clientVersion: null,
+    mode: null,
+    cleanStop: true,
+    verifiedAtMs: null,
+    quarantined: null,
+    heldBy: null,
+  },
+});
