@@ -310,12 +310,6 @@ describe('after the proof', () => {
     expect([next('running'), next('stopping'), next('stopped')]).toEqual(['stop-instance', 'wait', 'clear']);
   });
 
-  it('the root that came off a dead instance is kept', () => {
-    const is = newInstance({ oldRoot: { device: '/dev/xvda', volumeId: 'vol-0d00000000000000f' } });
-    const act = clearUp(facts({ volumes: [free] }), memory({ rung: 'replace', machine: is, proved: 'x', done: [] }));
-    expect(act).toEqual({ do: 'clear', what: 'keep', target: 'vol-0d00000000000000f' });
-  });
-
   it('ends with the words of the proof', () => {
     const all = ['verify snap-00', `keep ${DATA_VOLUME}`, `untarget ${DATA_VOLUME}`, 'register bitcoin'];
     const act = clearUp(facts({ volumes: [free] }), memory({ ...swapped, proved: 'height 1050', done: all }));
