@@ -30,6 +30,11 @@ export function machineNext(facts: Facts, memory: ReplaceMemory): Act {
 function planMachine({ old, fleet, want }: Facts, memory: ReplaceMemory): Act {
   if (!old) return refuse('instance-gone', 'the instance is gone, and what it was like cannot be read', { page: true });
   const { instance } = old;
+  if (fleet.units.some(({ runtime }) => runtime.kind === 'commands'))
+    return {
+      do: 'fail-rung',
+      reason: 'its client is started by its owner’s own commands, and cannot be kept from starting on a new instance',
+    };
   if (fleet.replace.launchTemplate === undefined && instance.launchTemplate === null)
     return {
       do: 'fail-rung',
