@@ -7,7 +7,7 @@ process.env.CHAINMEND_ASKED ??= process.argv
   .join(' ');
 
 export default {
-  testEnvironment: 'node',
+  testEnvironment: './test/support/environment.js',
   // Jest leaves a core free, which of two cores is half of the machine; and a worker mostly waits for a simulation's own process.
   maxWorkers: 3,
   // Most simulations run in a process of their own, which a busy machine starts late: time-outs are for what hangs.

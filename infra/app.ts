@@ -28,14 +28,14 @@ try {
  */
 async function synthesize(app: App): Promise<void> {
   const email = contextOf(app, 'email');
-  // Told before anything is bundled.
+  // What is wrong is told before anything is bundled.
   if (email !== undefined) emailAddress(email);
+  const runbooks = runbooksOf(app);
+  const nodeRoles = nodeRolesOf(app);
   const fleets = readFleets(contextOf(app, 'fleets') ?? fleetsDirectory);
   const bundles = resolve(contextOf(app, 'bundles') ?? join(repositoryRoot, 'dist/functions'));
   await bundleFunctions(join(repositoryRoot, 'functions'), bundles);
   const documents = commandDocuments();
-  const runbooks = runbooksOf(app);
-  const nodeRoles = nodeRolesOf(app);
   new ChainmendStack(app, 'Chainmend', {
     fleets,
     documents,

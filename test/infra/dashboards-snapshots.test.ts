@@ -62,7 +62,7 @@ describe('dashboards', () => {
 });
 
 describe('snapshots', () => {
-  const { app, stack } = buildStack({ fleets: [kept, sent, litecoin] });
+  const { app, stack } = buildStack({ fleets: [kept, sent, litecoin], checked: true });
   const policies = resourcesOf(stack)('AWS::DLM::LifecyclePolicy');
   const roles = resourcesOf(stack)('AWS::IAM::Role');
   const policyOf = (fleet: string) =>

@@ -11,7 +11,7 @@ const fleets = [
   inVpc('ethereum', 'ethereum', { credentials: 'secret:ethereum/rpc', metricsPort: 6060, beaconPort: 5052 }),
   inVpc('irita', 'cometbft', {}, { probe: { vpc: 'vpc-0ffffff0', subnets: ['subnet-0ffffff0'] } }),
 ];
-const { app, stack } = buildStack({ fleets });
+const { app, stack } = buildStack({ fleets, checked: true });
 const resources = resourcesOf(stack);
 const probes = resources('AWS::Lambda::Function').filter(({ Properties }) =>
   Properties.FunctionName.includes('probe-nodes'),
