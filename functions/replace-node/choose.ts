@@ -4,6 +4,9 @@ import { freeDevice } from '../../shared/aws/volumes.ts';
 import type { Copy, NewVolume, ReplaceMemory } from '../../shared/heal/memory.ts';
 import type { Act, Facts } from './model.ts';
 
+/** How a refusal begins that has nothing to choose from. */
+export const NOTHING_LEFT = 'no good snapshot is left';
+
 export function chooseCopy(
   facts: Facts,
   memory: ReplaceMemory,
@@ -60,10 +63,7 @@ export function chooseCopy(
   const set = sources.good.find(({ setId }) => !tried.has(setId));
   if (!set)
     return {
-      failed: [
-        'no good snapshot is left',
-        ...sources.refused.slice(0, 6).map(({ setId, why }) => `${setId}: ${why}`),
-      ].join('; '),
+      failed: [NOTHING_LEFT, ...sources.refused.slice(0, 6).map(({ setId, why }) => `${setId}: ${why}`)].join('; '),
     };
   const volumes = newVolumes(facts, memory, (role) => ({
     volumeId: '',

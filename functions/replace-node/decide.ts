@@ -3,6 +3,7 @@ import { judgeClass, judgeOwner } from '../../shared/guardrails/replace.ts';
 import type { ReplaceMemory, Rung } from '../../shared/heal/memory.ts';
 import { LOCKED_BY_TAG } from '../../shared/snapshots/tags.ts';
 import { begin, isImpaired, refuse } from './begin.ts';
+import { NOTHING_LEFT } from './choose.ts';
 import { clearUp } from './clearing.ts';
 import { machineNext } from './machine.ts';
 import type { Act, Facts, Needs } from './model.ts';
@@ -79,7 +80,7 @@ function climb(facts: Facts, memory: ReplaceMemory): Act {
       return refuse('restart-forbidden', 'the fleet file allows no rung that could help here', { page: true });
     return onceSettled(facts, memory, {
       as: 'escalated',
-      code: 'ladder-spent',
+      code: hadNothing(memory) ? 'no-good-snapshot' : 'ladder-spent',
       reason: `nothing helped. ${tried}`,
       asFound: true,
     });
@@ -93,6 +94,10 @@ function climb(facts: Facts, memory: ReplaceMemory): Act {
   }
   return { do: 'take-rung', rung: next, reason: last ? `${last.rung} did not help: ${last.reason}` : reasonOf(facts) };
 }
+
+/** For whoever reads the page: it was not the data that were tried, there were none. */
+const hadNothing = ({ failed, tried }: ReplaceMemory): boolean =>
+  tried.length === 0 && failed.some(({ rung, reason }) => rung === 'swap' && reason.startsWith(NOTHING_LEFT));
 
 /** From the onset on no retention takes away what may be needed: the best sets, and those behind them. */
 const SETS_HELD = 2;

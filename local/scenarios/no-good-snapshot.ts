@@ -15,7 +15,7 @@ export const noGoodSnapshot: Scenario = {
     snapshotsOf(world, smallFleet(world), { hoursAgo: 8, snapshotId: BAD, quarantined: 'its client ended on it' });
   },
   people: (world) => world.at(BREAKS_AT_MINUTES, () => corruptNow(world)),
-  done: (world) => pagedNow(world, 'ladder-spent'),
+  done: (world) => pagedNow(world, 'no-good-snapshot'),
   hours: 4,
   expect: [
     {
@@ -23,7 +23,7 @@ export const noGoodSnapshot: Scenario = {
       holds: ({ pages }) =>
         pages.some(
           ({ code, node, sentence }) =>
-            code === 'ladder-spent' && node === SICK && sentence.includes('no good snapshot is left'),
+            code === 'no-good-snapshot' && node === SICK && sentence.includes('no good snapshot is left'),
         ),
     },
     {

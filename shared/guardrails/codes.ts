@@ -64,12 +64,8 @@ export const GUARDRAILS = {
     'The instance belongs to an Auto Scaling group, which would replace what is stopped; the fleet file does not say replace.autoScaling: standby.',
   'instance-store': 'The instance has disks of its own, which lose their data when it stops.',
   'public-ip': 'The instance has a public address that is not elastic: it would lose it when it stops.',
-  'no-launch-template':
-    'The instance was launched from no launch template, and the fleet file names none: nothing tells how to launch another.',
   'no-good-snapshot':
     'No snapshot fits: of this chain and client, whole, from before the fault, and not tried in vain before.',
-  'no-capacity': 'AWS has no capacity for such an instance in any of the subnets that may be used.',
-  'identity-running': 'It is not certain that the old client has ended for good: two copies of one identity never run.',
   'client-stopped': 'A person has stopped the client: it is left as it is.',
   'disk-full-first': 'The node’s disk is full, which may be all that is wrong: it is grown first.',
   'ebs-impaired': 'EC2 finds the instance’s EBS volumes impaired: stopping it would cure nothing.',
@@ -78,10 +74,8 @@ export const GUARDRAILS = {
   'not-due': 'The fleet has a clean snapshot that is new enough.',
   'nothing-to-undo': 'Nothing is kept of this node that could be put back.',
   'snapshot-unfit': 'The snapshot that was asked for does not fit this node; its refusal says why.',
-  'stop-not-clean': 'The client did not give evidence of a clean stop: no snapshot is taken and nothing is detached.',
   'kept-longer':
     'Something is past the date until which it was kept, and is not in the state in which it may be removed without a person.',
-  'replaced-elsewhere': 'The node has another instance by now: what was planned for the old one is over.',
   'restart-unproved': 'Another node of the fleet was restarted and has not proved itself: one at a time.',
 } as const satisfies Record<string, string>;
 
@@ -94,14 +88,9 @@ export const FAILURES = {
   'command-unanswered': 'A command was sent and the node never answered.',
   'not-proved': 'Everything was done, and the node still does not show the planned size or a running client.',
   'peers-too-few': 'Everything was done, and the node still has fewer peers than its floor.',
-  'volume-vanished':
-    'A volume disappeared while it was created: most likely its KMS key could not be used (disabled, pending deletion, or no grant for the role).',
-  'volume-not-usable': 'The new volume cannot be mounted, is empty, or is not what it was made from.',
-  'swap-failed': 'The volumes could not be exchanged on the node; those that were there before are mounted again.',
   'same-stop':
     'The node stopped again at the same height with other data: a bug of the client or a fork, and no snapshot is to blame.',
   'ladder-spent': 'Nothing that may be tried has helped; the node is as it was found.',
-  'instance-not-usable': 'The new instance did not come up as it should.',
   'snapshot-failed': 'AWS reports that the snapshot failed.',
   'stopped-unclean': 'The client had to be killed, or did not say how it ended.',
   'step-failed': 'A step failed for a reason that is none of the above; the journal has the error.',
