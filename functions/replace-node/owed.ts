@@ -9,10 +9,13 @@ function owed({ old, nowMs }: Facts, memory: ReplaceMemory): Act | null {
   if (!old) return null;
   const { instanceId, state, autoScalingGroup } = old.instance;
   if (isStopped({ old }, memory)) {
-    if (state === 'stopped' && !isPending(memory, 'StartInstances', instanceId, nowMs))
-      return isSpent(memory, START) ? null : START;
-    const comes = state === 'running' && !isPending(memory, 'StopInstances', instanceId, nowMs);
-    if (!comes)
+    // Of one that runs already EC2 takes the call as well, and then it is noted that it was started.
+    const call = state === 'running' ? 'StopInstances' : 'StartInstances';
+    const isStill = (state === 'stopped' || state === 'running') && !isPending(memory, call, instanceId, nowMs);
+    if (isStill && !isSpent(memory, START)) return START;
+    // On standby it stays: back in service its group would replace what does not run.
+    if (state === 'stopped' && isStill) return null;
+    if (!isStill)
       return waitedMs(memory, nowMs) > BOUND_MS.stop
         ? stuck(`the instance is still ${state}, and was stopped by this heal`)
         : waitFor(memory, nowMs, `the instance is ${state}`);

@@ -117,9 +117,10 @@ const instanceToken = (
   { tokenOfIncident }: LadderRules,
 ): string => `${beganAtMs}-${generation}${tokenOfIncident ? '' : `-${fence}`}`;
 
-/** What has happened already is not refused: a token is known, a member is on standby. */
+/** What has happened already is not refused: a token is known, a member is on standby, an instance runs. */
 export function hasHappened(world: LadderWorld, { act, memory, fence }: Made, rules: LadderRules): boolean {
   if (act.do === 'standby') return world.box(OLD).standby;
+  if (act.do === 'start-instance') return ['pending', 'running'].includes(world.box(OLD).power);
   if (act.do === 'create' && memory?.copy)
     return world.tokens.has(volumeToken(memory, memory.copy.generation, act.at, fence, rules));
   return (

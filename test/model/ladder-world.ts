@@ -130,7 +130,7 @@ export class LadderWorld {
   /** What becomes of a new instance is the setting's. */
   newYoung(id: string, zone: string): Box {
     const { young, fleet } = this.setting;
-    const rootId = id.replace(/^i-/, 'vol-');
+    const rootId = id.replace(/^i-0c/, 'vol-0b');
     this.disks.set(rootId, { ...this.newDisk(rootId, 'root', -1, 'follows', zone), ...attachedTo(id, '/dev/xvda') });
     const box = newBox(id, zone, rootId, fleet.volumes.length);
     return {

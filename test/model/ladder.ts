@@ -188,7 +188,9 @@ const SERVED_MS = 60_000;
 
 function lookForRepeat({ world, unanswered, meddled }: Story, act: Act, fault: Fault | null): void {
   if (!['attach', 'detach', 'stop-instance', 'start-instance'].includes(act.do)) return;
-  const name = wordsOf(act);
+  // Of one that runs the call does nothing.
+  if (act.do === 'start-instance' && world.box(OLD).power === 'running') return;
+  const name = 'volumeId' in act ? `${act.do} ${act.volumeId}` : wordsOf(act);
   // What a person has undone is done again.
   if (world.nowMs - (unanswered.get(name) ?? 0) < SERVED_MS && !meddled) world.broken.add(NEVER.repeated);
   if (fault?.startsWith('no answer')) unanswered.set(name, world.nowMs);

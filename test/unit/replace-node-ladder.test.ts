@@ -4,7 +4,7 @@ import { decideNext, ladderOf, needsOf } from '../../functions/replace-node/deci
 import type { Act, Facts } from '../../functions/replace-node/model.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import type { ReplaceMemory, Rung } from '../../shared/heal/memory.ts';
-import { MINUTE_MS, NOON_MS } from '../support/heal-facts.ts';
+import { INSTANCE, MINUTE_MS, NOON_MS } from '../support/heal-facts.ts';
 import { client, copy, FLEET, facts, impaired, machine, memory, newInstance, seen } from '../support/replace-facts.ts';
 
 const restore = (acknowledgesValidator = false) =>
@@ -125,6 +125,18 @@ describe('before it gives up', () => {
   it('an instance that it has stopped is started again', () => {
     expect(next(stopped, { ...spent, done: ['held', 'stopped'] })).toBe('start-instance');
     expect(next(stopped, { ...spent, done: ['held'] })).toBe('ladder-spent');
+  });
+
+  it('one that runs again, though nobody heard of its start, is noted as started', () => {
+    expect(next({}, { ...spent, done: ['held', 'stopped'] })).toBe('start-instance');
+    const intent = { call: 'StopInstances', target: INSTANCE, atMs: NOON_MS - MINUTE_MS };
+    expect(next({}, { ...spent, done: ['held', 'stopped'], intent })).toBe('wait');
+  });
+
+  it('a member that cannot be started again stays on standby, or its group would replace it', () => {
+    const member = machine({ state: 'stopped', autoScalingGroup: 'nodes' }, { agentOnline: false });
+    const setback = { act: 'start-instance', count: 3, reason: 'no capacity', atMs: NOON_MS };
+    expect(next({ old: member }, { ...spent, done: ['held', 'stopped', 'standing-by'], setback })).toBe('ladder-spent');
   });
 
   it('says so where nobody can start it any more', () => {
