@@ -26,7 +26,7 @@ describe('the ladder, where nothing goes wrong', () => {
       /swap to copy, detach.*drop-copy, choose.*swap to copy.*quarantine/,
     ],
     ['a bug of the client', 'same-stop', /swap to found.*end escalated \(with other data it stops at the same height/],
-    ['no good snapshot', 'ladder-spent', /take swap, fail \(no good snapshot is left\), take replace/],
+    ['no good snapshot', 'no-good-snapshot', /take swap, fail \(no good snapshot is left\), take replace/],
     ['it comes up after a stop', 'healed', /take stop-start, stop old, wait, start-instance.*prove/],
     [
       'the instance is dead',

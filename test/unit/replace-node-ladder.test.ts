@@ -128,9 +128,10 @@ describe('before it gives up', () => {
   });
 
   it('one that runs again, though nobody heard of its start, is noted as started', () => {
-    expect(next({}, { ...spent, done: ['held', 'stopped'] })).toBe('start-instance');
+    const all = failed('stop-start', 'swap', 'replace');
+    expect(next({}, { ...all, done: ['held', 'stopped'] })).toBe('start-instance');
     const intent = { call: 'StopInstances', target: INSTANCE, atMs: NOON_MS - MINUTE_MS };
-    expect(next({}, { ...spent, done: ['held', 'stopped'], intent })).toBe('wait');
+    expect(next({}, { ...all, done: ['held', 'stopped'], intent })).toBe('wait');
   });
 
   it('a member that cannot be started again stays on standby, or its group would replace it', () => {
