@@ -2,8 +2,9 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { fleetsDirectory } from './fleets.ts';
 import { repositoryRoot } from './paths.ts';
 
@@ -12,6 +13,7 @@ const SOURCES = ['functions', 'shared', 'infra', 'package-lock.json', 'tsconfig.
 
 const KEPT_ASSEMBLIES = 4;
 const TIMEOUT_MS = 120_000;
+const LOOK_EVERY_MS = 100;
 const STDERR_BYTES = 8_192;
 
 export interface SynthOptions {
@@ -34,16 +36,51 @@ export async function ensureSynthesized(options: SynthOptions = {}): Promise<str
   if (existsSync(assembly)) return assembly;
 
   await mkdir(assemblies, { recursive: true });
+  const turn = `${assembly}.turn`;
+  while (!(await takesTurn(turn))) {
+    await setTimeout(LOOK_EVERY_MS);
+    if (existsSync(assembly)) return assembly;
+  }
   const working = await mkdtemp(join(assemblies, 'new-'));
   try {
     await synthesize(join(working, 'assembly'), { fleets, bundles: join(working, 'functions') });
     await moveUnlessThere(join(working, 'assembly'), assembly);
   } finally {
     await rm(working, { recursive: true, force: true });
+    await rm(turn, { force: true });
   }
   await forgetOldest(assemblies);
   return assembly;
 }
+
+/** Suites ask all at once, and the same work ten times over takes ten times as long: one does it. Who died, or takes too long, has no turn. */
+async function takesTurn(turn: string): Promise<boolean> {
+  try {
+    await writeFile(turn, String(process.pid), { flag: 'wx' });
+    return true;
+  } catch (error) {
+    if (!isError(error, 'EEXIST')) throw error;
+  }
+  try {
+    const [{ mtimeMs }, pid] = [await stat(turn), Number(await readFile(turn, 'utf8'))];
+    if (isAlive(pid) && Date.now() - mtimeMs < TIMEOUT_MS) return false;
+    await rm(turn, { force: true });
+  } catch (error) {
+    // Its turn has just ended.
+    if (!isError(error, 'ENOENT')) throw error;
+  }
+  return false;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return !isError(error, 'ESRCH');
+  }
+}
+
+const isError = (error: unknown, code: string): boolean => (error as NodeJS.ErrnoException).code === code;
 
 /**
  * Runs the app in a process of its own: CDK is large, keeps state, and nothing of it is needed once the template is

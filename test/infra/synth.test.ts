@@ -21,11 +21,22 @@ function contentOf(assembly: string): Map<string, string> {
 
 describe('the app, synthesized in a process of its own with no credentials and no network', () => {
   const assemblies = temporary();
+  const made = new Set<string>();
   let assembly: string;
+  let another: string;
 
   beforeAll(async () => {
-    assembly = await ensureSynthesized({ assemblies });
+    const look = setInterval(() => {
+      for (const name of readdirSync(assemblies)) if (name.startsWith('new-')) made.add(name);
+    }, 50);
+    [assembly, another] = await Promise.all([ensureSynthesized({ assemblies }), ensureSynthesized({ assemblies })]);
+    clearInterval(look);
   }, 120_000);
+
+  it('is made once for all who ask at once', () => {
+    expect(another).toBe(assembly);
+    expect(made.size).toBe(1);
+  });
 
   it('holds the template and, as assets, the very files that run in the local region', () => {
     const template = JSON.parse(read(assembly, 'Chainmend.template.json'));
