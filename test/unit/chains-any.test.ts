@@ -7,6 +7,7 @@ import { gethMetricsQuestion } from '../../shared/chains/geth-metrics.ts';
 import { httpJsonClient } from '../../shared/chains/http-json.ts';
 import { MAXIMUM_JSON_DEPTH, parseJson } from '../../shared/chains/json.ts';
 import { formatPeerAddress, parsePeerAddress } from '../../shared/chains/peer-address.ts';
+import { anyText, tries } from '../support/any.ts';
 import { answered, failed } from '../support/chain-answers.ts';
 import * as samples from '../support/chain-samples.ts';
 
@@ -49,7 +50,7 @@ describe.each(GOOD.map(([client, bodies]) => [client.name, client, bodies] as co
       fc.property(fc.tuple(...question.requests.map(() => anyAnswer)), (answers) => {
         expect(heightOf(question, answers)).toBeUndefined();
       }),
-      { numRuns: 300 },
+      tries('chains', 300),
     );
   });
 
@@ -69,7 +70,7 @@ describe.each(GOOD.map(([client, bodies]) => [client.name, client, bodies] as co
         const height = heightOf(question, answers);
         expect(height === undefined || (Number.isSafeInteger(height) && height >= 0)).toBe(true);
       }),
-      { numRuns: 500 },
+      tries('chains', 500),
     );
   });
 
@@ -98,7 +99,7 @@ describe('what is said of garbage', () => {
   it('is one short line, whatever was in it', () => {
     const question = chainClients.cometbft.status();
     fc.assert(
-      fc.property(fc.string({ unit: 'binary', maxLength: 3000 }), (text) => {
+      fc.property(anyText({ maxLength: 3000 }), (text) => {
         const reading = question.read([answered({ error: { message: text } }, 500), failed()]);
         if (reading.kind !== 'error') throw new Error('this is no answer');
         expect(reading.reason.length).toBeLessThan(300);

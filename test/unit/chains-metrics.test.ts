@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { consensusMetricsQuestion } from '../../shared/chains/cometbft-metrics.ts';
 import { gethMetricsQuestion } from '../../shared/chains/geth-metrics.ts';
 import { MAXIMUM_SAMPLES, MetricsError, parseMetrics } from '../../shared/chains/prometheus.ts';
+import { tries } from '../support/any.ts';
 import { answered, factsOf, readAll } from '../support/chain-answers.ts';
 
 describe("a cometbft node's metrics", () => {
@@ -141,7 +142,7 @@ something_weird{problem="division by zero"} +Inf -3982045
           expect(error).toBeInstanceOf(MetricsError);
         }
       }),
-      { numRuns: 1000 },
+      tries('chains', 1_000),
     );
   });
 });

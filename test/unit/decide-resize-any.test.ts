@@ -4,6 +4,7 @@ import { decideResize, type ResizeDecision, type ResizeFacts } from '../../funct
 import { growthBytesPerHour } from '../../functions/resize-volume/growth.ts';
 import { GUARDRAILS } from '../../shared/guardrails/codes.ts';
 import { VOLUME_LIMITS } from '../../shared/guardrails/ebs.ts';
+import { tries } from '../support/any.ts';
 import { anyFullDisk, anyResizeFacts, GIB, HOUR_MS, MINUTE_MS, NODE_TAGS, NOON_MS } from '../support/heal-facts.ts';
 
 describe('whatever is read', () => {
@@ -16,7 +17,7 @@ describe('whatever is read', () => {
         expect(Object.keys(GUARDRAILS)).toContain(decision.refuse);
         expect(decision.lookAgainMs).toBeGreaterThanOrEqual(MINUTE_MS);
       }),
-      { numRuns: 500 },
+      tries('decide-resize', 500),
     );
   });
 
@@ -37,7 +38,7 @@ describe('whatever is read', () => {
         );
         expect(recent.length).toBeLessThan(facts.fleet.disk.modificationsPerDay);
       }),
-      { numRuns: 500 },
+      tries('decide-resize', 500),
     );
   });
 
@@ -58,7 +59,7 @@ describe('whatever is read', () => {
         const ceilingGiB = Math.min(disk.maximumSizeGiB, VOLUME_LIMITS[facts.volumes[0]?.type ?? 'gp3'].maximumGiB);
         if (capped) expect(decision.toGiB).toBe(ceilingGiB);
       }),
-      { numRuns: 500 },
+      tries('decide-resize', 500),
     );
   });
 });

@@ -8,6 +8,7 @@ import { fleetOf } from '../../shared/fleet/selection.ts';
 import type { Refusal } from '../../shared/guardrails/codes.ts';
 import { INVOKE_AGAIN_MS } from '../../shared/heal/incident.ts';
 import { parseHealPayload } from '../../shared/heal/payload.ts';
+import { tries } from '../support/any.ts';
 import {
   allocatedIncident,
   claimedIncident,
@@ -347,7 +348,7 @@ describe('an alarm of a disk', () => {
         const fleets = [{ ...takingIn, alarms: { ...takingIn.alarms, namePatterns: [glob] } }];
         expect(heeded(alarmNow({ alarmName: name }), fleets) === 'disk').toBe(oracle(name, glob));
       }),
-      { numRuns: 3_000 },
+      tries('dispatch', 3_000),
     );
   });
 });

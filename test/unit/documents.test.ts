@@ -13,6 +13,7 @@ import {
 import { composeScript } from '../../shared/documents/compose.ts';
 import { commandDocuments, script } from '../../shared/documents/index.ts';
 import { operationParameters, type ParameterName, parameterRules } from '../../shared/documents/parameters.ts';
+import { tries } from '../support/any.ts';
 
 const atMs = Date.UTC(2026, 0, 1, 12, 0, 5, 900);
 const grow: CommandInput = {
@@ -147,7 +148,7 @@ describe('a command', () => {
         expect(text).toMatch(/^[A-Za-z0-9/._:+@#-]*(={0,2}|@\*(\.service)?)?$/);
         expect(text.startsWith('-') || text.startsWith('#')).toBe(false);
       }),
-      { numRuns: 2000 },
+      tries('documents', 2_000),
     );
   });
 

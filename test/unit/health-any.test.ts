@@ -3,6 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { judgeFleet } from '../../functions/watch-fleet/health.ts';
 import type { Sight } from '../../functions/watch-fleet/sight.ts';
+import { tries } from '../support/any.ts';
 import { dead, fleetOf, type Said, type Sweep, Watched, type Word } from '../support/sights.ts';
 
 const SWEEPS = 14;
@@ -109,7 +110,7 @@ describe('whatever is said', () => {
           }
         }
       }),
-      { numRuns: 400 },
+      tries('health', 400),
     );
   });
 
@@ -132,7 +133,7 @@ describe('whatever is said', () => {
           }
         }
       }),
-      { numRuns: 300 },
+      tries('health', 300),
     );
   });
 
@@ -157,7 +158,7 @@ describe('whatever is said', () => {
           }
         }
       }),
-      { numRuns: 300 },
+      tries('health', 300),
     );
   });
 
@@ -203,7 +204,7 @@ describe('whatever is said', () => {
           watched.sweep(sweepOf(fleet, sweep));
         }
       }),
-      { numRuns: 200 },
+      tries('health', 200),
     );
   });
 });

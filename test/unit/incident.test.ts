@@ -18,6 +18,7 @@ import {
   wouldEscalate,
 } from '../../shared/heal/incident.ts';
 import { type ExecutionStatus, type IncidentRecord, REQUEST_LIFETIME_MS } from '../../shared/heal/records.ts';
+import { tries } from '../support/any.ts';
 import {
   allocatedIncident,
   claimedIncident,
@@ -365,7 +366,7 @@ describe('whatever happens to an incident, in whatever order', () => {
           record = next;
         }
       }),
-      { numRuns: 500 },
+      tries('incident', 500),
     );
   });
 });

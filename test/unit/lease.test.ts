@@ -27,6 +27,7 @@ import {
   REQUEST_LIFETIME_MS,
   type ReplaceOperation,
 } from '../../shared/heal/records.ts';
+import { tries } from '../support/any.ts';
 import {
   DATA_VOLUME,
   endedIncident,
@@ -381,7 +382,7 @@ describe('whatever two executions and the sweep do to a node, in whatever order'
             expect(recentModifications(node, volume, nowMs).length).toBeLessThanOrEqual(limit);
         }
       }),
-      { numRuns: 500 },
+      tries('lease', 500),
     );
   });
 

@@ -6,7 +6,11 @@ import fc from 'fast-check';
 import type { DialablePeer } from '../../shared/chains/client.ts';
 import { ConfigError, peersIn, withPeers } from '../../shared/peers/config.ts';
 import { parseEntry } from '../../shared/peers/entry.ts';
+import { anyText, tries } from '../support/any.ts';
 import { configured, idDigits } from '../support/peer-configs.ts';
+
+/** Each takes an editor's look at a file of hundreds of lines. */
+const TRIES = tries('peers-config', 100);
 
 const host = fc.oneof(fc.ipV4(), fc.ipV6(), fc.constantFrom('seed.example.com', 'node1.bitcoin.internal'));
 const peers = (chain: string) =>
@@ -39,6 +43,7 @@ describe.each(configured)('the configuration of $chain', ({ chain, text, client,
           JSON.stringify(found) === JSON.stringify(second) && found.every((peer) => parseEntry(peer) !== undefined)
         );
       }),
+      TRIES,
     );
   });
 
@@ -49,6 +54,7 @@ describe.each(configured)('the configuration of $chain', ({ chain, text, client,
         const once = withPeers(text, file, wish);
         return withPeers(once, file, wish) === once;
       }),
+      TRIES,
     );
   });
 
@@ -66,6 +72,7 @@ describe.each(configured)('the configuration of $chain', ({ chain, text, client,
         hiddenIds,
         (list, ids) => rest(withPeers(text, file, { peers: list, hiddenIds: ids })) === rest(text),
       ),
+      TRIES,
     );
   });
 
@@ -77,15 +84,16 @@ describe.each(configured)('the configuration of $chain', ({ chain, text, client,
           return entry?.host === peer.host && entry.port === peer.port && entry.id === peer.id;
         }),
       ),
+      TRIES,
     );
   });
 
   it('garbage is refused with a reason or edited, and never throws anything else', () => {
     const scrambled = fc
-      .tuple(fc.nat(text.length), fc.nat(200), fc.string({ unit: 'binary', maxLength: 40 }))
+      .tuple(fc.nat(text.length), fc.nat(200), anyText({ maxLength: 40 }))
       .map(([at, length, piece]) => text.slice(0, at) + piece + text.slice(at + length));
     fc.assert(
-      fc.property(fc.oneof(scrambled, fc.string({ unit: 'binary' })), lists, (garbage, list) => {
+      fc.property(fc.oneof(scrambled, anyText()), lists, (garbage, list) => {
         try {
           const after = withPeers(garbage, file, { peers: list, hiddenIds: [] });
           if (file.in === 'toml') parse(after);
@@ -96,6 +104,7 @@ describe.each(configured)('the configuration of $chain', ({ chain, text, client,
           return error instanceof ConfigError && error.message.length > 10;
         }
       }),
+      TRIES,
     );
   });
 });

@@ -3,6 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { ConfigError, withPeers } from '../../shared/peers/config.ts';
 import { applyEdits, editsBetween } from '../../shared/peers/edits.ts';
+import { tries } from '../support/any.ts';
 import { configured, peerConfig } from '../support/peer-configs.ts';
 
 describe('the edits of a file', () => {
@@ -25,7 +26,7 @@ describe('the edits of a file', () => {
     const text = fc.array(line, { maxLength: 30 }).map((lines) => lines.join(''));
     fc.assert(
       fc.property(text, text, (before, after) => applyEdits(before, editsBetween(before, after)) === after),
-      { numRuns: 2_000 },
+      tries('peers-edits', 2_000),
     );
     fc.assert(fc.property(text, (same) => editsBetween(same, same).length === 0));
   });

@@ -4,6 +4,7 @@ import type { Effect } from '../../functions/resize-volume/stages.ts';
 import type { Mode } from '../../shared/fleet/model.ts';
 import { FAILURES, GUARDRAILS } from '../../shared/guardrails/codes.ts';
 import { pageOf } from '../../shared/heal/ending.ts';
+import { tries } from '../support/any.ts';
 import { DATA_VOLUME, dataVolume, GIB, MINUTE_MS, NOON_MS, observation, resizeFacts } from '../support/heal-facts.ts';
 import {
   answer,
@@ -106,7 +107,7 @@ describe('whatever happens at every step', () => {
   const property = (holds: (run: Run, mode: Mode) => void) =>
     fc.assert(
       fc.property(anyRun, ({ run, mode }) => holds(run, mode)),
-      { numRuns: 1_500 },
+      tries('program', 1_500),
     );
 
   const isLost = (told: Told | undefined) => told !== undefined && 'lost' in told;

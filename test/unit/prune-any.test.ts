@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { decidePrune, MAX_DELETIONS, type PruneFacts } from '../../functions/prune-retired/decide.ts';
 import type { FleetNode } from '../../shared/fleet/nodes.ts';
 import type { SnapshotSet } from '../../shared/snapshots/model.ts';
+import { tries } from '../support/any.ts';
 import { DAY_MS, fleetOf, NOON_MS, setsFrom, snapshot, tagged } from '../support/snapshot-facts.ts';
 
 const NAMES = ['node1', 'node2', 'node3'];
@@ -109,7 +110,7 @@ const isGood = ({ parts, rank }: SnapshotSet): boolean =>
 const goneOf = (facts: PruneFacts, kind: string) =>
   new Set(decidePrune(facts).removals.flatMap((one) => (one.kind === kind ? [one.id] : [])));
 const check = (name: string, holds: (facts: PruneFacts) => boolean) =>
-  it(name, () => fc.assert(fc.property(world, holds), { numRuns: 300 }));
+  it(name, () => fc.assert(fc.property(world, holds), tries('prune', 300)));
 const isDue = (
   { tags, keepUntilMs, node: name }: PruneFacts['volumes'][number] | PruneFacts['instances'][number],
   facts: PruneFacts,

@@ -11,6 +11,7 @@ import {
 import type { Role } from '../../shared/fleet/model.ts';
 import type { Health } from '../../shared/fleet/observation.ts';
 import { parseEntry } from '../../shared/peers/entry.ts';
+import { tries } from '../support/any.ts';
 
 const NOW = Date.UTC(2026, 0, 15);
 const healths: readonly Health[] = ['synced', 'behind', 'starting', 'stuck', 'forked', 'unreachable', 'unknown'];
@@ -88,7 +89,7 @@ const world = fc
   });
 
 const holds = (property: (world: World) => boolean, runs = 1_000) =>
-  fc.assert(fc.property(world, property), { numRuns: runs });
+  fc.assert(fc.property(world, property), tries('rotate-choose', runs));
 const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
 
 describe('the peers that are chosen for a node', () => {
@@ -137,7 +138,7 @@ describe('the peers that are chosen for a node', () => {
           ),
         ),
       ),
-      { numRuns: 400 },
+      tries('rotate-choose', 400),
     );
   });
 

@@ -13,6 +13,7 @@ import {
 } from '../../functions/rotate-peers/guards.ts';
 import type { Health, NodeMemory } from '../../shared/fleet/observation.ts';
 import { parseFleet } from '../../shared/fleet/resolve.ts';
+import { tries } from '../support/any.ts';
 
 const list = (from: number, to: number): string[] =>
   Array.from({ length: Math.max(0, to - from) }, (_, index) => `10.0.0.${from + index}:8333`);
@@ -141,7 +142,7 @@ describe('churn', () => {
         );
         return withinBudget && withinLength && sound;
       }),
-      { numRuns: 2_000 },
+      tries('rotate-guards', 2_000),
     );
   });
 });

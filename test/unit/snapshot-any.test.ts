@@ -5,6 +5,7 @@ import type { Role } from '../../shared/fleet/model.ts';
 import { type GoodInput, rankGood } from '../../shared/snapshots/good.ts';
 import type { Rank, SnapshotSet } from '../../shared/snapshots/model.ts';
 import { setsOf } from '../../shared/snapshots/sets.ts';
+import { tries } from '../support/any.ts';
 import { contextOf, demand, fleetOf, NOON_MS, snapshot, type Taken, twoVolumes } from '../support/snapshot-facts.ts';
 
 const NAMES = ['node1', 'node2', 'node3', 'node4'];
@@ -73,7 +74,7 @@ const world = fc
 
 const partsOf = ({ parts }: SnapshotSet) => Object.values(parts);
 const check = (name: string, holds: (world: World) => boolean) =>
-  it(name, () => fc.assert(fc.property(world, holds), { numRuns: 200 }));
+  it(name, () => fc.assert(fc.property(world, holds), tries('snapshot', 200)));
 
 describe('a set', () => {
   check('has no snapshot that another has, and none is lost', ({ sets, count }) => {

@@ -6,6 +6,7 @@ import { learn } from '../../functions/snapshot-node/learn.ts';
 import { type Act, initial, type Progress } from '../../functions/snapshot-node/model.ts';
 import type { Ending } from '../../shared/heal/ending.ts';
 import type { SnapshotOperation } from '../../shared/heal/records.ts';
+import { tries } from '../support/any.ts';
 import {
   answer,
   ended,
@@ -128,7 +129,7 @@ type Seen = Run & { readonly mode: Mode; readonly open: SnapshotOperation | null
 const always = (holds: (seen: Seen) => void): void =>
   fc.assert(
     fc.property(anyRun, ([choices, mode, open]) => holds({ mode, open, ...run(choices, mode, open) })),
-    { numRuns: 2_000 },
+    tries('snapshot-node', 2_000),
   );
 
 describe('whatever each act comes to', () => {

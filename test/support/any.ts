@@ -1,0 +1,19 @@
+// How often a property is tried, and text that can be anything.
+import fc from 'fast-check';
+import { isAsked } from './asked.ts';
+
+/** So often where somebody has asked for the suite, else a fifth of it: most of the time of the pure suites goes into these. */
+export const tries = (suite: string, most: number): { readonly numRuns: number } => ({
+  numRuns: isAsked(suite) ? most : Math.ceil(most / 5),
+});
+
+const ASCII = fc.nat(0x7f);
+/** Surrogates are no code points of a text. */
+const codePoint = fc.oneof(
+  ASCII,
+  fc.nat(0x10ffff).map((point) => (point >= 0xd800 && point <= 0xdfff ? 0xfffd : point)),
+);
+
+/** Control characters and whatever Unicode has. (`fc.string({ unit: 'binary' })` lists a million code points whenever it is made.) */
+export const anyText = (constraints: fc.ArrayConstraints = {}): fc.Arbitrary<string> =>
+  fc.array(codePoint, constraints).map((points) => String.fromCodePoint(...points));
