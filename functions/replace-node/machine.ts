@@ -8,7 +8,7 @@ import type { Act, Facts } from './model.ts';
 import { move } from './moving.ts';
 import { proving } from './proving.ts';
 import { isSpent } from './setbacks.ts';
-import { prepareCopy, takeAway } from './swap.ts';
+import { needsPool, prepareCopy, takeAway } from './swap.ts';
 import { BOUND_MS, isPending, waitedMs, waitFor } from './waits.ts';
 
 const giveUp = (reason: string): Act => ({ do: 'give-up-machine', reason });
@@ -133,12 +133,14 @@ function copied(facts: Facts, memory: ReplaceMemory, machine: NewInstance): Act 
 }
 
 /** The old client is stopped and masked by its own acknowledgement; or, out of reach, its instance is stopped and has no root volume. */
-function fence({ old, nowMs }: Facts, memory: ReplaceMemory, machine: NewInstance): Act | null {
+function fence(facts: Facts, memory: ReplaceMemory, machine: NewInstance): Act | null {
+  const { old, nowMs } = facts;
   if (machine.fencedBy !== null) return null;
   if (!old) return { do: 'fenced', by: 'root-detached' };
   const { instance, agentOnline } = old;
   const { instanceId, state, rootVolumeId } = instance;
   if (state === 'terminated') return { do: 'fenced', by: 'root-detached' };
+  if (state === 'running' && needsPool(facts, memory)) return { do: 'leave-pool' };
   if (state === 'running' && instance.autoScalingGroup !== null && !memory.done.includes('standby'))
     return { do: 'standby', group: instance.autoScalingGroup };
   if (state === 'running' && agentOnline && !memory.done.includes('mask-failed'))

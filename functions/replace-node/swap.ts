@@ -164,7 +164,7 @@ function exchange(facts: Facts, memory: ReplaceMemory, copy: Copy): Act {
 }
 
 /** Somebody who serves is taken out of the pool before, and nobody has to be who is out of it by his health. */
-const needsPool = ({ watched, fleet }: Facts, { done }: ReplaceMemory): boolean =>
+export const needsPool = ({ watched, fleet }: Facts, { done }: ReplaceMemory): boolean =>
   fleet.dns !== undefined && watched?.health === 'synced' && !done.includes('left-pool');
 
 /** What a person wants back need not follow the chain better than what was there. */

@@ -131,8 +131,9 @@ const pieces: Readonly<Record<Piece['what'], Do>> = {
   'hand-over': async () => ({ said: 'done' }),
   retire: async (tools, { machine }, target, fleet) => {
     const root = machine?.oldRoot?.volumeId;
+    const mask = machine?.fencedBy === 'acknowledgement' ? ', then rm /etc/chainmend/client-masked on it' : '';
     const its = root === undefined ? 'its volumes' : `its volumes and its root ${root}`;
-    const putBack = `stop ${machine?.instanceId ?? 'its successor'}, give it ${its} back, remove chainmend:retired, start it`;
+    const putBack = `stop ${machine?.instanceId ?? 'its successor'}, give it ${its} back, remove chainmend:retired, start it${mask}`;
     await tagResources(tools.clients.ec2, idsOf(target), keptTags(tools, fleet.replace.keepDays, putBack));
     // A root that carries no tags of a fleet gets none: nobody tags himself into the scope of his own rights.
     const yours = root === undefined ? '' : `; its root ${root} is kept detached until a person deletes it`;
