@@ -18,6 +18,7 @@ import { readFacts } from './facts.ts';
 import { phaseOf } from './intending.ts';
 import type { Act, Facts } from './model.ts';
 import { memoryOf, planHash, planOf } from './plan.ts';
+import { putsBack } from './putting-back.ts';
 import type { Course, Tools } from './tools.ts';
 
 /** Waiting for a day of catching up takes some four hundred turns, of two to six operations each; an execution has 3,000. */
@@ -122,7 +123,7 @@ async function turns(
       const act = await stepper(ctx, place)('decide', () => decide(tools, memory, seen, silent, rungs));
       if (act.do === 'end') return await end(ctx, tools, turn, act, place);
       const { result, ...after } = await perform(
-        { ctx, tools, holder: turn.course.holder, place },
+        { ctx, tools, holder: turn.course.holder, place, putsBack: putsBack(act, memory) },
         act,
         memory,
         turn.course,

@@ -85,17 +85,13 @@ const replace = (action: string, arn: string, question?: Question) =>
   may('replace-node', `ec2:${action}`, arn, question);
 
 describe('replace-node', () => {
-  it.each(['AttachVolume'])('may %s where both the volume and the instance are a fleet’s', (action) => {
-    expect([replace(action, volume, { has: bitcoinTags }), replace(action, instance, { has: bitcoinTags })]).toEqual([
-      true,
-      true,
-    ]);
-    expect(replace(action, volume, { has: ours })).toBe(true);
-    expect([replace(action, volume, { has: strangers }), replace(action, instance, { has: strangers })]).toEqual([
+  it('may attach to a node of a fleet, its untagged root among it, and to nobody else’s', () => {
+    for (const has of [bitcoinTags, ours, {}]) expect(replace('AttachVolume', volume, { has })).toBe(true);
+    expect(replace('AttachVolume', instance, { has: bitcoinTags })).toBe(true);
+    expect([replace('AttachVolume', instance, { has: strangers }), replace('AttachVolume', instance)]).toEqual([
       false,
       false,
     ]);
-    expect([replace(action, volume), replace(action, instance)]).toEqual([false, false]);
   });
 
   it('may cut a volume without tags off from a node of a fleet, and from nobody else’s', () => {

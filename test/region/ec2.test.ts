@@ -217,7 +217,7 @@ describe('instances', () => {
       'detail-type': 'EC2 Instance State-change Notification',
       resources: [`arn:aws:ec2:eu-west-1:111122223333:instance/${instanceId}`],
     });
-    expect(kernel.works.map(({ what }) => what)).toEqual(['instance stop', 'instance start']);
+    expect(kernel.works.map(({ what }) => what)).toEqual(['instance stop', 'instance start', 'status checks']);
   });
 });
 

@@ -15,6 +15,8 @@ export interface Scene {
   readonly holder: Holder;
   /** Orders steps and journal entries of one act within the attempt: "007". */
   readonly place: string;
+  /** The act only puts back what this heal took down, or ends what cannot be left half done: no pause keeps a node down. */
+  readonly putsBack: boolean;
 }
 
 export interface Mutation {
@@ -22,8 +24,6 @@ export interface Mutation {
   readonly act: string;
   readonly sentence: string;
   readonly evidence?: unknown;
-  /** Only puts back what this heal took down: no pause keeps a node down. */
-  readonly mayPutBack?: true;
   /** It has no token: made at most once, and truth tells what became of it. */
   readonly atMostOnce?: true;
   /** @param fleet as the guard has read it in this very step */
@@ -33,7 +33,8 @@ export interface Mutation {
 /** What a call came to, and a word about it for the journal. */
 export type Made = Omit<Extract<Result, { readonly is: 'done' }>, 'is' | 'atMs'> & { readonly said?: string };
 
-export async function mutate({ ctx, tools, holder, place }: Scene, mutation: Mutation): Promise<Result> {
+export async function mutate(scene: Scene, mutation: Mutation): Promise<Result> {
+  const { ctx, tools, place } = scene;
   const step = stepper(ctx, place);
   const { act, sentence, evidence, atMostOnce } = mutation;
   await step('intent', () =>
@@ -45,7 +46,7 @@ export async function mutate({ ctx, tools, holder, place }: Scene, mutation: Mut
       ...(evidence !== undefined && { evidence }),
     }),
   );
-  const body = () => guardAndCall(tools, holder, mutation);
+  const body = () => guardAndCall(scene, mutation);
   const made = atMostOnce ? await once(ctx, `${place}-call`, body) : { value: await step('call', body) };
   const result: Result =
     'interrupted' in made
@@ -59,11 +60,11 @@ export async function mutate({ ctx, tools, holder, place }: Scene, mutation: Mut
 
 type Said = Result & { readonly said?: string };
 
-async function guardAndCall(tools: Tools, holder: Holder, { call, mayPutBack, atMostOnce }: Mutation): Promise<Said> {
+async function guardAndCall({ tools, holder, putsBack }: Scene, { call, atMostOnce }: Mutation): Promise<Said> {
   const { store, payload } = tools;
   const [node, guarded] = await Promise.all([
     store.readNode(payload.fleet, payload.instanceId),
-    guardAgain(tools, mayPutBack ? { mayPutBack } : {}),
+    guardAgain(tools, putsBack ? { mayPutBack: true } : {}),
   ]);
   if (!holds(node, holder)) return { is: 'lost' };
   if ('refuse' in guarded) return { is: 'refused', refusal: guarded };

@@ -24,8 +24,6 @@ export function clearOne(scene: Scene, memory: ReplaceMemory, { what, target }: 
   return mutate(scene, {
     act: `${ACTS[what]} ${target}`.trim(),
     sentence: SENTENCES[what](target),
-    // The node is well, and what knew the old one must learn of the new: no pause keeps half of it from happening.
-    mayPutBack: true,
     call: (fleet) => pieces[what](tools, memory, target, fleet),
   });
 }
@@ -76,7 +74,7 @@ async function handOver(scene: Scene, old: string, young: string): Promise<Resul
   for (const [at, step] of plan.steps.slice(0, MAX_STEPS).entries()) {
     const one = { ...scene, place: `${place}-${String(at).padStart(2, '0')}` };
     const call = async () => told(await takeStep(clients, step), 'done');
-    result = await mutate(one, { act: actOf(step), sentence: sentenceOf(step), mayPutBack: true, call });
+    result = await mutate(one, { act: actOf(step), sentence: sentenceOf(step), call });
     if (result.is !== 'done') return result;
   }
   return result;

@@ -44,7 +44,6 @@ interface Order {
   readonly sentence: string;
   /** For the fleet as the last guard has read it. */
   readonly command: (fleet: Fleet) => NodeCommand;
-  readonly mayPutBack: boolean;
   readonly startsClient: boolean;
 }
 
@@ -55,7 +54,7 @@ export async function order(
   course: Course,
 ): Promise<{ readonly result: Result; readonly course: Course }> {
   const { ctx, tools, place } = scene;
-  const { which, sentence, command, mayPutBack, startsClient } = orderOf(act, memory, tools.payload.node);
+  const { which, sentence, command, startsClient } = orderOf(act, memory, tools.payload.node);
   const instanceId = which === 'young' ? (memory?.machine?.instanceId ?? '') : tools.payload.instanceId;
   const fence = which === 'young' ? (memory?.machine?.fence ?? 0) : course.holder.fence;
   const holder = { execution: course.holder.execution, fence };
@@ -80,7 +79,7 @@ export async function order(
         intent: { sentence, act: `SendCommand ${planned.operation} ${operationId}`, evidence: evidenceOf(planned) },
         instanceId,
         ...(startsClient && { startsClientAtMs: sentAtMs }),
-        ...(mayPutBack && { mayPutBack }),
+        ...(scene.putsBack && { mayPutBack: true as const }),
       },
       place,
     );
@@ -164,7 +163,7 @@ const copyPlaces = ({ found, copy }: ReplaceMemory) =>
 const foundPlaces = ({ found }: ReplaceMemory) => found.volumes.map(({ path, volumeId }) => ({ path, volumeId }));
 
 function orderOf(act: CommandAct, memory: ReplaceMemory | null, node: string): Order {
-  const plain = { mayPutBack: false, startsClient: false } as const;
+  const plain = { startsClient: false } as const;
   if (act.do === 'inspect') {
     const command = (fleet: Fleet): NodeCommand => ({
       operation: 'inspect-node',
@@ -177,7 +176,6 @@ function orderOf(act: CommandAct, memory: ReplaceMemory | null, node: string): O
       which: act.which,
       sentence: 'ask the node, raising its fence',
       command,
-      mayPutBack: memory !== null,
     };
   }
   if (!memory) throw new Error(`${act.do} before anything is known of the node`);
@@ -209,7 +207,6 @@ function orderOf(act: CommandAct, memory: ReplaceMemory | null, node: string): O
         which: 'old',
         sentence:
           act.to === 'copy' ? `exchange the volumes: ${act.reason}` : `put the volumes of before back: ${act.reason}`,
-        mayPutBack: act.to === 'found',
         startsClient: true,
         command: (fleet) => swapOf(fleet, memory, act.to),
       };
@@ -225,14 +222,12 @@ function orderOf(act: CommandAct, memory: ReplaceMemory | null, node: string): O
         ...plain,
         which: 'young',
         sentence: `stop and mask the new client: ${act.reason}`,
-        mayPutBack: true,
         command: (fleet) => maskOf(fleet, memory.copy ? copyPlaces(memory) : foundPlaces(memory)),
       };
     case 'take-over':
       return {
         which: 'young',
         sentence: `mount the data and start the client: ${act.reason}`,
-        mayPutBack: true,
         startsClient: true,
         command: (fleet) => ({
           operation: 'start-client',
@@ -246,7 +241,6 @@ function orderOf(act: CommandAct, memory: ReplaceMemory | null, node: string): O
       return {
         which: 'old',
         sentence: `mount the data and start the old client again: ${act.reason}`,
-        mayPutBack: true,
         startsClient: true,
         command: (fleet) => ({
           operation: 'start-client',

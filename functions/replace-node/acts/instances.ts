@@ -14,12 +14,11 @@ import { mutate, type Scene } from './act.ts';
 import { clientsOf } from './commands.ts';
 import { keptTags, ownTags, told } from './volumes.ts';
 
-export function stopOne(scene: Scene, instanceId: string, reason: string, mayPutBack: boolean): Promise<Result> {
+export function stopOne(scene: Scene, instanceId: string, reason: string): Promise<Result> {
   return mutate(scene, {
     act: `StopInstances ${instanceId}`,
     sentence: `stop ${instanceId}: ${reason}`,
     atMostOnce: true,
-    ...(mayPutBack && { mayPutBack }),
     call: async () => told(await stopInstance(scene.tools.clients.ec2Once, instanceId), 'stopping'),
   });
 }
@@ -30,7 +29,6 @@ export function startOne(scene: Scene, instanceId: string, reason: string): Prom
     act: `StartInstances ${instanceId}`,
     sentence: `start ${instanceId}: ${reason}`,
     atMostOnce: true,
-    mayPutBack: true,
     call: async () => told(await startInstance(scene.tools.clients.ec2Once, instanceId), 'starting'),
   });
 }
@@ -97,7 +95,6 @@ export function join(scene: Scene, { found, machine }: ReplaceMemory): Promise<R
   return mutate(scene, {
     act: `CreateTags ${found.instanceId}`,
     sentence: `${young} takes the place of ${found.instanceId} in the fleet`,
-    mayPutBack: true,
     call: async (fleet) => {
       const { ec2 } = scene.tools.clients;
       const putBack = `stop ${young}, attach its volumes and its root to ${found.instanceId} again, remove this tag, start it`;
@@ -113,7 +110,6 @@ export function leave(scene: Scene, { found, machine }: ReplaceMemory): Promise<
   return mutate(scene, {
     act: `CreateTags ${young}`,
     sentence: `${found.instanceId} takes its own place in the fleet again`,
-    mayPutBack: true,
     call: async () => {
       const { ec2 } = scene.tools.clients;
       await tagResources(ec2, [young], { [JOINING_TAG]: scene.tools.payload.incidentId });
@@ -130,7 +126,6 @@ export function dropMachine(scene: Scene, { machine }: ReplaceMemory): Promise<R
   return mutate(scene, {
     act: `CreateTags ${ids.join(' ')}`,
     sentence: `the new instance did not help: ${machine?.givenUp ?? ''}`,
-    mayPutBack: true,
     call: async (fleet) => {
       const there = ids[0] === undefined ? null : await describeInstance(tools.clients.ec2, ids[0]);
       if (!there) return { said: 'nothing was launched' };

@@ -92,7 +92,6 @@ async function onAws(
   const { found, machine } = memory;
   const instanceOf = (which: 'old' | 'young'): string =>
     which === 'old' ? found.instanceId : (machine?.instanceId ?? '');
-  const back = memory.copy?.givenUp != null || machine?.givenUp != null || memory.proved !== null;
   switch (act.do) {
     case 'wait':
       return waited(scene, act);
@@ -132,15 +131,15 @@ async function onAws(
         },
       });
     case 'stop-instance':
-      return stopOne(scene, instanceOf(act.which), act.reason, back);
+      return stopOne(scene, instanceOf(act.which), act.reason);
     case 'start-instance':
       return startOne(scene, found.instanceId, act.reason);
     case 'create':
       return createOne(scene, memory, act);
     case 'attach':
-      return attachOne(scene, instanceOf(act.which), act, back || machine?.fencedBy != null);
+      return attachOne(scene, instanceOf(act.which), act);
     case 'detach':
-      return detachOne(scene, instanceOf(act.which), act, back || machine?.fencedBy != null);
+      return detachOne(scene, instanceOf(act.which), act);
     case 'leave-pool':
       return leavePool(scene);
     case 'standby':

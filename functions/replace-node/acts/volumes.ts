@@ -131,13 +131,11 @@ export function attachOne(
   scene: Scene,
   instanceId: string,
   { volumeId, device, reason }: ActOf<'attach'>,
-  mayPutBack: boolean,
 ): Promise<Result> {
   return mutate(scene, {
     act: `AttachVolume ${volumeId}`,
     sentence: `attach ${volumeId} to ${instanceId} as ${device}, ${reason}`,
     atMostOnce: true,
-    ...(mayPutBack && { mayPutBack }),
     call: async () =>
       told(byState(await attachVolume(scene.tools.clients.ec2Once, { volumeId, instanceId, device })), 'attaching'),
   });
@@ -147,13 +145,11 @@ export function detachOne(
   scene: Scene,
   instanceId: string,
   { volumeId, device, reason }: ActOf<'detach'>,
-  mayPutBack: boolean,
 ): Promise<Result> {
   return mutate(scene, {
     act: `DetachVolume ${volumeId}`,
     sentence: `detach ${volumeId} from ${instanceId}: ${reason}`,
     atMostOnce: true,
-    ...(mayPutBack && { mayPutBack }),
     call: async () => {
       const answer = told(
         byState(await detachVolume(scene.tools.clients.ec2Once, { volumeId, instanceId, device })),
@@ -226,7 +222,6 @@ export function dropCopy(scene: Scene, { copy }: ReplaceMemory): Promise<Result>
   return mutate(scene, {
     act: `CreateTags ${ids.join(' ')}`,
     sentence: `${copy?.source} did not help: ${reason}`,
-    mayPutBack: true,
     call: async (fleet) => {
       // A volume that vanished has no tags to be given.
       const there =
