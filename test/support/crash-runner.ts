@@ -1,51 +1,114 @@
 // The process behind the crash tests: one run of a scenario for each place where a function can be killed or an answer lost.
 import { text } from 'node:stream/consumers';
-import { programmed } from '../../local/region/request-faults.ts';
-import { type Run, type RunOptions, run } from '../../local/run/run.ts';
+import type { LambdaHooks } from '../../local/region/lambda/environment.ts';
+import type { AdmittedRequest, RequestFaults } from '../../local/region/request-faults.ts';
+import { type JournalLine, readJournal } from '../../local/run/journal.ts';
+import { type Run, run } from '../../local/run/run.ts';
+import { readRecords } from '../../local/run/watch.ts';
 import { findScenario } from '../../local/scenarios/index.ts';
-import type { Crashed, Places } from './crash.ts';
+import type { Scenario } from '../../local/scenarios/scenario.ts';
+import type { NodeRecord } from '../../shared/heal/records.ts';
+import type { Crashed, Story } from './crash.ts';
+import { allDeaths, type Death, type Moment, placeOf, watchFor } from './crash-places.ts';
 
-const { scenario: name, heal, crash, places } = JSON.parse(await text(process.stdin)) as Places;
-const scenario = findScenario(name);
-if (!scenario) throw new Error(`there is no scenario ${name}`);
-const results: Crashed[] = [];
-for (const place of places) {
-  const disturbed = crash === 'none' ? {} : { disturbed: true as const };
-  results.push(ended(place, await run(scenario, { seed: 1, lane: 'sweep', ...disturbed, ...faultAt(place) })));
-}
-process.stdout.write(JSON.stringify(results));
+const ends: Crashed[] = [];
+for (const story of JSON.parse(await text(process.stdin)) as readonly Story[]) await tell(story);
+process.stdout.write(JSON.stringify(ends));
 
-function faultAt(place: number): Pick<RunOptions, 'hooks' | 'requestFaults'> {
-  if (crash === 'none') return {};
-  if (crash === 'answer lost' || crash === 'caller killed before' || crash === 'caller killed after') {
-    const match = ({ actor, mutating }: { actor: string; mutating: boolean }) =>
-      actor.startsWith(heal) && (crash !== 'answer lost' || mutating);
-    return { requestFaults: programmed({ match, nth: place, fate: crash }) };
-  }
-  return { hooks: { checkpoint: (n) => (n === place ? crash : undefined) } };
+async function tell(story: Story): Promise<void> {
+  const scenario = findScenario(story.scenario);
+  if (!scenario) throw new Error(`there is no scenario ${story.scenario}`);
+  for (const death of 'parts' in story.places ? await placesOf(story, scenario, story.places) : story.places)
+    ends.push(await dying(story, scenario, death));
 }
 
-function ended(place: number, { report, world, unmet }: Run): Crashed {
-  const { calls } = world.region.front.trace;
-  const [first] = world.region.lambda.executions().filter(({ arn }) => arn.includes(heal));
+async function placesOf(
+  story: Story,
+  scenario: Scenario,
+  { tableEvery, part, parts }: Exclude<Story['places'], readonly unknown[]>,
+): Promise<readonly Death[]> {
+  const moments: Moment[] = [];
+  const requestFaults: RequestFaults = {
+    fateOf: (request) => {
+      const moment = momentOf(story, request);
+      if (moment) moments.push(moment);
+      return undefined;
+    },
+  };
+  const undisturbed = await run(scenario, { seed: 1, lane: 'sweep', requestFaults });
+  if (part === 0) ends.push(told(story, 'nowhere', undisturbed));
+  return allDeaths(moments, tableEvery).filter((_, at) => at % parts === part);
+}
+
+async function dying(story: Story, scenario: Scenario, death: Death): Promise<Crashed> {
+  const isNow = watchFor(death);
+  let died = false;
+  let checkpointDies = false;
+  let world: Run['world'] | undefined;
+  const people: Scenario['people'] = (opened) => {
+    world = opened;
+    scenario.people?.(opened);
+  };
+  const requestFaults: RequestFaults = {
+    fateOf: (request) => {
+      const moment = momentOf(story, request);
+      if (!moment || !isNow(moment)) return undefined;
+      checkpointDies = death.how !== 'answer lost';
+      died = !checkpointDies;
+      return died ? 'answer lost' : undefined;
+    },
+  };
+  const checkpoint: LambdaHooks['checkpoint'] = (_, { arn, functionName }) => {
+    if (!checkpointDies || functionName !== story.heal) return undefined;
+    checkpointDies = false;
+    died = true;
+    if (death.how === 'crash-before' || death.how === 'crash-after') return death.how;
+    world?.region.clock.after(0, () => world?.region.lambda.timeOut(arn));
+    return undefined;
+  };
+  const options = { seed: 1, lane: 'sweep', disturbed: true, requestFaults, hooks: { checkpoint } } as const;
+  const ended = told(story, placeOf(death), await run({ ...scenario, people }, options));
+  return died ? ended : { ...ended, unmet: [...ended.unmet, 'the heal never came to this place'] };
+}
+
+/** What a request of the heal is, where it is a checkpoint or changes something. */
+function momentOf({ heal }: Story, request: AdmittedRequest): Moment | undefined {
+  const { actor, mutating, service, operation, input } = request;
+  if (!actor.startsWith(heal)) return undefined;
+  const { Updates = [], DocumentName = '' } = input as {
+    readonly Updates?: readonly { readonly Name?: string; readonly Action?: string }[];
+    readonly DocumentName?: string;
+  };
+  if (operation === 'CheckpointDurableExecution')
+    return { is: 'checkpoint', name: Updates.map(({ Name, Action }) => `${Name} ${Action}`).join(' and ') };
+  if (!mutating) return undefined;
+  // "chainmend-swap-volumes-1a2b3c": what the command is, without the hash of its document.
+  const document = /^chainmend-(.*)-\w+$/.exec(DocumentName)?.[1];
+  return { is: 'call', name: `${service}.${operation}${document === undefined ? '' : ` ${document}`}` };
+}
+
+function told(story: Story, place: string, ended: Run): Crashed {
+  const { report, world, unmet } = ended;
   return {
+    scenario: story.scenario,
     place,
-    modifications: calls.filter(
+    modifications: world.region.front.trace.calls.filter(
       ({ operation, outcome }) =>
         operation === 'ModifyVolume' && outcome !== 'caller killed before' && !/^[A-Z]/.test(outcome ?? ''),
     ).length,
     made: made(world),
-    healed: report.heals.filter(({ kind, outcome }) => heal.endsWith(kind) && outcome === 'healed').length,
-    unmet: [...unmet, ...report.violations.map(({ invariant, detail }) => `${invariant}: ${detail}`)],
-    checkpoints: first?.checkpoints ?? 0,
-    healCalls: calls.filter(({ actor }) => actor.startsWith(heal)).length,
-    mutatingCalls: calls.filter(
-      ({ actor, operation }) => actor.startsWith(heal) && !/^(Describe|Get|List|Query)/.test(operation),
-    ).length,
+    healed: report.heals.some(({ kind, outcome }) => story.heal.endsWith(kind) && outcome === 'healed'),
+    unmet: [
+      ...unmet,
+      ...report.violations.map(({ invariant, detail }) => `${invariant}: ${detail}`),
+      ...heldStill(ended),
+      // What ends for good has nobody left to tell of its last act: the attempt behind it tells what it found.
+      ...(place.startsWith('lost for good') ? [] : untold(ended, story.heal)),
+    ],
   };
 }
 
-/** What RunInstances, CreateVolume and CreateSnapshots of heals have left in the region. */
+/** What heals have made and have not put away. */
 function made({ region }: Run['world']): number {
   return [
     ...region.ec2.volumes().map(({ tags }) => tags),
@@ -55,4 +118,25 @@ function made({ region }: Run['world']): number {
     (tags) =>
       tags.some(({ Key }) => Key === 'chainmend:incident') && !tags.some(({ Key }) => Key === 'chainmend:keep-until'),
   ).length;
+}
+
+function heldStill({ world: { region, tableName } }: Run): readonly string[] {
+  return readRecords<NodeRecord>(region, tableName, 'NODE#')
+    .filter(({ owner, operation }) => owner !== null || operation !== null)
+    .map(({ instanceId, owner, operation }) => `${instanceId}: held by ${owner}, in the middle of ${operation?.kind}`);
+}
+
+/** Intents whose end the journal does not tell: each has a result of the same act. */
+function untold({ world: { region, tableName } }: Run, heal: string): readonly string[] {
+  const lines = readJournal(region, tableName).filter((line) => heal.endsWith(line.heal));
+  // The result of a command names its number alone.
+  const nameOf = ({ incidentId, attempt, act = '' }: JournalLine): string =>
+    [incidentId, attempt, act.replace(/^SendCommand \S+ (?=\S)/, 'SendCommand ')].join(' ');
+  const results = lines.filter(({ kind }) => kind === 'result').map(nameOf);
+  return lines.flatMap((line) => {
+    if (line.kind !== 'intent') return [];
+    const at = results.indexOf(nameOf(line));
+    if (at >= 0) results.splice(at, 1);
+    return at >= 0 ? [] : [`the journal does not tell what became of ${line.act} (${line.place})`];
+  });
 }

@@ -1,39 +1,33 @@
-// Tries every place at which a heal can be killed or an answer lost, in processes of their own.
+// Tries the places at which a heal can be killed or an answer lost, in a process of its own.
 import { join } from 'node:path';
+import type { Death } from './crash-places.ts';
 import { runInProcess } from './run-in-process.ts';
 
-export interface Places {
+export interface Story {
   readonly scenario: string;
   /** The durable function that dies. */
   readonly heal: string;
-  readonly crash:
-    | 'none'
-    | 'crash-before'
-    | 'crash-after'
-    | 'answer lost'
-    | 'caller killed before'
-    | 'caller killed after';
-  /** Numbers of checkpoints, or of calls, from 1. */
-  readonly places: readonly number[];
+  readonly places:
+    | readonly Death[]
+    /** All that `allDeaths` finds in an undisturbed run: share `part` of `parts`, from 0, which begins with that run itself. */
+    | { readonly tableEvery: number; readonly part: number; readonly parts: number };
 }
 
 export interface Crashed {
-  readonly place: number;
+  readonly scenario: string;
+  /** "crash-before: 012-call SUCCEED". */
+  readonly place: string;
   /** ModifyVolume calls that took effect. */
   readonly modifications: number;
-  /** Volumes and instances that were made. */
+  /** Volumes, instances and snapshots that were made and not put away. */
   readonly made: number;
-  /** Heals that were proved, in all attempts. */
-  readonly healed: number;
-  /** Expectations and invariants that did not hold. */
+  readonly healed: boolean;
+  /** Expectations and invariants that did not hold, what is still held, and intents whose end the journal does not tell. */
   readonly unmet: readonly string[];
-  readonly checkpoints: number;
-  readonly healCalls: number;
-  readonly mutatingCalls: number;
 }
 
-/** One run for each place, in the order of `places`. */
-export const crashAt = (places: Places): Promise<Crashed[]> =>
-  runInProcess<Crashed[]>(join(import.meta.dirname, 'crash-runner.ts'), places);
+/** One run for each place, story after story. */
+export const crash = (stories: readonly Story[]): Promise<readonly Crashed[]> =>
+  runInProcess<Crashed[]>(join(import.meta.dirname, 'crash-runner.ts'), stories);
 
 export const upTo = (count: number): number[] => Array.from({ length: count }, (_, i) => i + 1);
