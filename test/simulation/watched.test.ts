@@ -1,4 +1,4 @@
-// The watched fleet on bad days: its scenarios under each fault. No invariant is broken, and the end is right.
+// The watched fleet and its ladder on bad days: their scenarios under each fault. No invariant is broken, and the end is right.
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { FAULTS, type FaultName, isFaultName } from '../../local/region/faults.ts';
 import { isAsked } from '../support/asked.ts';
@@ -16,6 +16,10 @@ const SCENARIOS = [
   'dns-drift',
   'peers-lost',
   'new-fleet',
+  'stuck-node',
+  'instance-dead',
+  'corrupt-data',
+  'first-day',
 ];
 /** Unset: two faults for each scenario, each fault for one or two of them. `SEEDS=3` is every pair, with seeds 1 to 3. */
 const SEEDS = Number(process.env['SEEDS'] ?? 0);
