@@ -20,32 +20,40 @@ export interface JournalLine {
   readonly writer: string;
 }
 
+type Item = Parameters<typeof fromItem>[0];
+/** The journal is read at every mutation, and an entry, once written, stays what it is. */
+const read = new WeakMap<Item, JournalLine>();
+
 /** All entries, in the order in which they were written. */
 export function readJournal(region: Region, tableName: string): JournalLine[] {
   const lines = region.dynamodb.items(tableName).flatMap((stored): JournalLine[] => {
-    const item = stored as Parameters<typeof fromItem>[0];
+    const item = stored as Item;
     if (!item['pk']?.S?.startsWith('JOURNAL#')) return [];
-    const record = fromItem(item);
-    const text = (name: string): string => String(record[name] ?? '');
-    const optional = (name: string): string | undefined => (record[name] === undefined ? undefined : text(name));
-    return [
-      {
-        atMs: Date.parse(text('at')),
-        place: text('sk').split('#').at(-1) ?? '',
-        kind: text('kind') as JournalKind,
-        sentence: text('sentence'),
-        code: optional('code'),
-        act: optional('act'),
-        evidence: optional('evidence'),
-        fleet: text('fleet'),
-        node: text('node'),
-        instanceId: text('instanceId'),
-        incidentId: text('incidentId'),
-        attempt: Number(record['attempt']),
-        heal: text('heal'),
-        writer: text('writer'),
-      },
-    ];
+    const line = read.get(item) ?? lineOf(item);
+    read.set(item, line);
+    return [line];
   });
   return lines.sort((a, b) => a.atMs - b.atMs || (a.writer + a.place < b.writer + b.place ? -1 : 1));
+}
+
+function lineOf(item: Item): JournalLine {
+  const record = fromItem(item);
+  const text = (name: string): string => String(record[name] ?? '');
+  const optional = (name: string): string | undefined => (record[name] === undefined ? undefined : text(name));
+  return {
+    atMs: Date.parse(text('at')),
+    place: text('sk').split('#').at(-1) ?? '',
+    kind: text('kind') as JournalKind,
+    sentence: text('sentence'),
+    code: optional('code'),
+    act: optional('act'),
+    evidence: optional('evidence'),
+    fleet: text('fleet'),
+    node: text('node'),
+    instanceId: text('instanceId'),
+    incidentId: text('incidentId'),
+    attempt: Number(record['attempt']),
+    heal: text('heal'),
+    writer: text('writer'),
+  };
 }

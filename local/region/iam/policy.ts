@@ -25,7 +25,9 @@ export function decide(
   resource: string,
   context: Context,
 ): Decision {
-  const matching = policies.flatMap(statementsOf).filter((statement) => applies(statement, action, resource, context));
+  const matching = policies
+    .flatMap((document) => statementsAbout(document, action))
+    .filter((statement) => applies(statement, resource, context));
   if (matching.some(({ Effect }) => Effect === 'Deny')) return 'denied';
   return matching.some(({ Effect }) => Effect === 'Allow') ? 'allowed' : 'not-allowed';
 }
@@ -49,11 +51,26 @@ export function checkDocument(document: PolicyDocument): void {
 const statementsOf = ({ Statement }: PolicyDocument): readonly Statement[] =>
   Array.isArray(Statement) ? Statement : [Statement as Statement];
 
-function applies(statement: Statement, action: string, resource: string, context: Context): boolean {
-  const { Action, NotAction, Resource, NotResource, Condition = {} } = statement;
+/** By document, which nobody changes, and action: each request asks again, and of a role's statements few are about one action. */
+const aboutActions = new WeakMap<PolicyDocument, Map<string, readonly Statement[]>>();
+
+function statementsAbout(document: PolicyDocument, action: string): readonly Statement[] {
+  const byAction = aboutActions.get(document) ?? new Map<string, readonly Statement[]>();
+  aboutActions.set(document, byAction);
+  const known = byAction.get(action);
+  if (known !== undefined) return known;
+  const about = statementsOf(document).filter((statement) => isAbout(statement, action));
+  byAction.set(action, about);
+  return about;
+}
+
+function isAbout({ Action, NotAction }: Statement, action: string): boolean {
   const isAction = (patterns: unknown): boolean =>
     listOf(patterns).some((pattern) => like(action.toLowerCase(), pattern.toLowerCase()));
-  if (Action === undefined ? isAction(NotAction) : !isAction(Action)) return false;
+  return Action === undefined ? !isAction(NotAction) : isAction(Action);
+}
+
+function applies({ Resource, NotResource, Condition = {} }: Statement, resource: string, context: Context): boolean {
   const isResource = (patterns: unknown): boolean =>
     listOf(patterns).some((pattern) => matchesResource(resource, pattern, context));
   if (Resource === undefined ? isResource(NotResource) : !isResource(Resource)) return false;

@@ -260,22 +260,22 @@ export function createExecutions(kernel: Kernel, invoke: Invoke, measure: Measur
 /** `DurableExecutionInvocationInput`, as JSON text: timestamps are ISO 8601 there. */
 function invocationEvent(execution: Execution, updated: readonly string[]): string {
   const operations = replayedOperations(execution.operations);
+  const texts: string[] = [];
   let bytes = 0;
-  let count = 0;
   for (const operation of operations) {
-    bytes += Buffer.byteLength(JSON.stringify(operation));
-    if (count > 0 && bytes > EVENT_STATE_BYTES) break;
-    count += 1;
+    const text = JSON.stringify(operation);
+    bytes += Buffer.byteLength(text);
+    if (texts.length > 0 && bytes > EVENT_STATE_BYTES) break;
+    texts.push(text);
   }
-  return JSON.stringify({
+  const rest = JSON.stringify({
     DurableExecutionArn: execution.arn,
     CheckpointToken: execution.token,
     UpdatedOperationIds: updated,
-    InitialExecutionState: {
-      Operations: operations.slice(0, count),
-      NextMarker: count < operations.length ? String(count) : '',
-    },
   });
+  const marker = JSON.stringify(texts.length < operations.length ? String(texts.length) : '');
+  // Each operation is written once: there are hundreds of them in every replay.
+  return `${rest.slice(0, -1)},"InitialExecutionState":{"Operations":[${texts.join(',')}],"NextMarker":${marker}}}`;
 }
 
 /** Whether something outside of the function will happen that wakes it up. */

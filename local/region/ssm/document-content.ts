@@ -42,8 +42,21 @@ const CONTENT_BYTES_MAX = 64 * 1_024;
 /** aws:runShellScript: "timeoutSeconds … default 3600". */
 const EXECUTION_TIMEOUT_SECONDS = 3_600;
 
+/** Every region of a process deploys the same dozen of texts, of tens of KB each. */
+const parsed = new Map<string, DocumentContent>();
+const PARSED_MAX = 100;
+
 /** Throws InvalidDocumentContent (or its siblings) with the place and the expectation. */
 export function parsedDocument(text: string): DocumentContent {
+  const known = parsed.get(text);
+  if (known !== undefined) return known;
+  const content = parseContent(text);
+  if (parsed.size >= PARSED_MAX) parsed.clear();
+  parsed.set(text, content);
+  return content;
+}
+
+function parseContent(text: string): DocumentContent {
   if (Buffer.byteLength(text) > CONTENT_BYTES_MAX) {
     throw new AwsError('MaxDocumentSizeExceeded', 'The size limit of a document is 64 KB.');
   }
