@@ -7,11 +7,11 @@ import { type QueryInput, query, scan } from './query.ts';
 import type { Table, Write } from './table.ts';
 import { createTables } from './tables.ts';
 import { applyUpdate, parseUpdate } from './update.ts';
-import { type Item, readItem, sizeOfItem, validation } from './values.ts';
+import { copyItem, type Item, readItem, sizeOfItem, validation } from './values.ts';
 
 export interface DynamoDb extends Service {
-  /** For scenarios and tests: every item of a table, as copies, in a stable order; empty when there is no such table. */
-  items(tableName: string): Item[];
+  /** For scenarios and tests: every item of a table as it is stored, in a stable order; empty when there is no such table. Nobody changes one in place. */
+  items(tableName: string): readonly Item[];
   /** Name of a table's partition key, for the conditions of IAM policies; undefined when there is no such table. */
   partitionKey(tableName: string): string | undefined;
 }
@@ -67,7 +67,7 @@ export function createDynamoDb(kernel: Kernel): DynamoDb {
       input.ProjectionExpression === undefined ? undefined : parseProjection(input.ProjectionExpression, defined);
     defined.allUsed();
     const item = table.get(key, asOf(input, call));
-    return item ? { Item: projection ? project(item, projection) : item } : {};
+    return item ? { Item: projection ? project(item, projection) : copyItem(item) } : {};
   };
 
   const batchGetItem = (
@@ -93,7 +93,7 @@ export function createDynamoDb(kernel: Kernel): DynamoDb {
     if (sizeOfItem(item) > ITEM_BYTES_MAX) throw validation('Item size has exceeded the maximum allowed size');
     const before = checked(table, item, input, definitions(input, [input.ConditionExpression]));
     table.put(item, write(call));
-    return before && input.ReturnValues === 'ALL_OLD' ? { Attributes: before } : {};
+    return before && input.ReturnValues === 'ALL_OLD' ? { Attributes: copyItem(before) } : {};
   };
 
   const deleteItem = (input: ItemInput, call: Call): object => {
@@ -102,7 +102,7 @@ export function createDynamoDb(kernel: Kernel): DynamoDb {
     const key = readKey(table, input.Key);
     const before = checked(table, key, input, definitions(input, [input.ConditionExpression]));
     table.delete(key, write(call));
-    return before && input.ReturnValues === 'ALL_OLD' ? { Attributes: before } : {};
+    return before && input.ReturnValues === 'ALL_OLD' ? { Attributes: copyItem(before) } : {};
   };
 
   const updateItem = (input: ItemInput, call: Call): object => {
@@ -124,8 +124,8 @@ export function createDynamoDb(kernel: Kernel): DynamoDb {
     table.put(after, write(call));
     const paths = update?.paths ?? [];
     const returned: Readonly<Record<string, () => Item | undefined>> = {
-      ALL_OLD: () => before,
-      ALL_NEW: () => after,
+      ALL_OLD: () => before && copyItem(before),
+      ALL_NEW: () => copyItem(after),
       UPDATED_OLD: () => before && project(before, paths),
       UPDATED_NEW: () => project(after, paths),
     };
@@ -163,7 +163,7 @@ function checked(table: Table, key: Item, input: ItemInput, defined: Placeholder
   defined.allUsed();
   const before = table.get(key);
   if (condition && !holds(condition, before ?? {}, 'ConditionExpression')) {
-    const shown = before && input.ReturnValuesOnConditionCheckFailure === 'ALL_OLD' ? { Item: before } : {};
+    const shown = before && input.ReturnValuesOnConditionCheckFailure === 'ALL_OLD' ? { Item: copyItem(before) } : {};
     throw new AwsError('ConditionalCheckFailedException', 'The conditional request failed', { data: shown });
   }
   return before;

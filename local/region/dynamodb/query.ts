@@ -9,7 +9,7 @@ import {
   placeholders,
 } from './expressions.ts';
 import { compareKeys, type Row, type Table } from './table.ts';
-import { type AttributeValue, type Item, readItem, sizeOfItem, typeOf, validation } from './values.ts';
+import { type AttributeValue, copyItem, type Item, readItem, sizeOfItem, typeOf, validation } from './values.ts';
 
 export interface QueryInput {
   readonly KeyConditionExpression?: string;
@@ -108,7 +108,9 @@ function page(table: Table, rows: readonly Row[], input: QueryInput, parsed: Par
   }
   const { projection } = parsed;
   return {
-    ...(input.Select === 'COUNT' ? {} : { Items: projection ? items.map((item) => project(item, projection)) : items }),
+    ...(input.Select === 'COUNT'
+      ? {}
+      : { Items: items.map((item) => (projection ? project(item, projection) : copyItem(item))) }),
     Count: items.length,
     ScannedCount: scanned,
     ...(last ? { LastEvaluatedKey: table.keyOf(last) } : {}),
