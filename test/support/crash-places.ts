@@ -6,8 +6,13 @@ export interface Moment {
   readonly name: string;
 }
 
-/** The sandbox dies before or after a checkpoint is written; the execution ends there for good; a call takes effect and nobody hears of it. */
-export type How = 'crash-before' | 'crash-after' | 'lost for good' | 'answer lost';
+/** A call takes effect and nobody hears of it; or its caller dies before it has an effect, or after. */
+export const OF_CALLS = ['answer lost', 'caller killed before', 'caller killed after'] as const;
+type OfCall = (typeof OF_CALLS)[number];
+/** The sandbox dies before or after a checkpoint is written; or the execution ends there for good. */
+export type How = OfCall | 'crash-before' | 'crash-after' | 'lost for good';
+
+export const isOfCall = (how: How): how is OfCall => OF_CALLS.some((one) => one === how);
 
 export interface Death {
   readonly how: How;
@@ -52,7 +57,7 @@ export function allDeaths(moments: readonly Moment[], tableEvery: number): reado
   return [
     ...calls
       .filter(({ name, nth }) => !name.startsWith('dynamodb.') || nth % tableEvery === 0)
-      .map(({ name, nth }): Death => ({ how: 'answer lost', at: name, nth })),
+      .flatMap(({ name, nth }) => OF_CALLS.map((how): Death => ({ how, at: name, nth }))),
     ...worth.flatMap((at): Death[] => [
       { how: 'crash-before', at, nth: 1 },
       { how: 'crash-after', at, nth: 1 },
@@ -69,7 +74,7 @@ export function watchFor({ how, at, nth }: Death): (moment: Moment) => boolean {
     if (name === at) count++;
     if (count < nth || ended) return false;
     // The call itself, or the checkpoint of this name, or the first one behind the call.
-    ended = how === 'answer lost' ? is === 'call' : is === 'checkpoint';
+    ended = isOfCall(how) ? is === 'call' : is === 'checkpoint';
     return ended;
   };
 }

@@ -9,7 +9,7 @@ import { findScenario } from '../../local/scenarios/index.ts';
 import type { Scenario } from '../../local/scenarios/scenario.ts';
 import type { NodeRecord } from '../../shared/heal/records.ts';
 import type { Crashed, Story } from './crash.ts';
-import { allDeaths, type Death, type Moment, placeOf, watchFor } from './crash-places.ts';
+import { allDeaths, type Death, isOfCall, type Moment, placeOf, watchFor } from './crash-places.ts';
 
 const ends: Crashed[] = [];
 for (const story of JSON.parse(await text(process.stdin)) as readonly Story[]) await tell(story);
@@ -53,9 +53,9 @@ async function dying(story: Story, scenario: Scenario, death: Death): Promise<Cr
     fateOf: (request) => {
       const moment = momentOf(story, request);
       if (!moment || !isNow(moment)) return undefined;
-      checkpointDies = death.how !== 'answer lost';
+      checkpointDies = !isOfCall(death.how);
       died = !checkpointDies;
-      return died ? 'answer lost' : undefined;
+      return isOfCall(death.how) ? death.how : undefined;
     },
   };
   const checkpoint: LambdaHooks['checkpoint'] = (_, { arn, functionName }) => {
