@@ -9,7 +9,7 @@ import * as pruning from './cases/prune-retired.ts';
 const PATIENCE_MS = 5 * 60_000;
 const from = new URL('./cases/prune-retired.ts', import.meta.url);
 
-describe('prune-retired in the region', () => itHolds(pruning.SCENARIOS, from));
+describe('prune-retired in the region', () => itHolds('prune-retired', pruning.SCENARIOS, from));
 
 describe('prune-retired on a bad day', () => {
   const scenario = 'whatever fails on the way, what is past its date is gone in the end, and nothing else is';

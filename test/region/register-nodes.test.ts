@@ -7,7 +7,7 @@ import * as registering from './cases/register-nodes.ts';
 
 const from = new URL('./cases/register-nodes.ts', import.meta.url);
 
-describe('register-nodes in the region', () => itHolds(registering.SCENARIOS, from));
+describe('register-nodes in the region', () => itHolds('register-nodes', registering.SCENARIOS, from));
 
 describe('register-nodes on a bad day', () => {
   const scenario = 'whatever fails on the way, names and alarms are right in the end';

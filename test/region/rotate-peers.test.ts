@@ -6,7 +6,7 @@ import { simulate } from '../support/simulate.ts';
 import * as rotating from './cases/rotate-peers.ts';
 
 describe('rotate-peers in the region', () =>
-  itHolds(rotating.SCENARIOS, new URL('./cases/rotate-peers.ts', import.meta.url)));
+  itHolds('rotate-peers', rotating.SCENARIOS, new URL('./cases/rotate-peers.ts', import.meta.url)));
 
 describe('rotate-peers on a bad day', () => {
   const days = [

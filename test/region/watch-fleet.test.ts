@@ -4,4 +4,4 @@ import { itHolds } from '../simulation/cases/matrix.ts';
 import * as watching from './cases/watch-fleet.ts';
 
 describe('watch-fleet in the region', () =>
-  itHolds(watching.SCENARIOS, new URL('./cases/watch-fleet.ts', import.meta.url)));
+  itHolds('watch-fleet', watching.SCENARIOS, new URL('./cases/watch-fleet.ts', import.meta.url)));

@@ -3,4 +3,5 @@ import { describe } from '@jest/globals';
 import { itHolds } from './cases/matrix.ts';
 import * as people from './cases/people.ts';
 
-describe('when people are at work', () => itHolds(people.SCENARIOS, new URL('./cases/people.ts', import.meta.url)));
+describe('when people are at work', () =>
+  itHolds('modes', people.SCENARIOS, new URL('./cases/people.ts', import.meta.url)));

@@ -3,4 +3,5 @@ import { describe } from '@jest/globals';
 import { itHolds } from './cases/matrix.ts';
 import * as strangers from './cases/strangers.ts';
 
-describe('a stranger', () => itHolds(strangers.SCENARIOS, new URL('./cases/strangers.ts', import.meta.url)));
+describe('a stranger', () =>
+  itHolds('strangers', strangers.SCENARIOS, new URL('./cases/strangers.ts', import.meta.url)));

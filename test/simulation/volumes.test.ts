@@ -7,9 +7,9 @@ import * as volumes from './cases/volumes.ts';
 
 const OBSTACLES = new URL('./cases/obstacles.ts', import.meta.url);
 
-describe('a full volume', () => itHolds(volumes.SCENARIOS, new URL('./cases/volumes.ts', import.meta.url)));
+describe('a full volume', () => itHolds('volumes', volumes.SCENARIOS, new URL('./cases/volumes.ts', import.meta.url)));
 
-describe('not grown at once, because', () => itHolds(obstacles.SCENARIOS, OBSTACLES));
+describe('not grown at once, because', () => itHolds('volumes', obstacles.SCENARIOS, OBSTACLES));
 
 describe('stale reads', () => {
   it('do not show an attempt the failed modification of the one before as its own', async () => {

@@ -91,4 +91,5 @@ describe('a rotation', () => {
   }, 60_000);
 });
 
-describe('while a heal is at work', () => itHolds(watched.SCENARIOS, new URL('./cases/watched.ts', import.meta.url)));
+describe('while a heal is at work', () =>
+  itHolds('watched', watched.SCENARIOS, new URL('./cases/watched.ts', import.meta.url)));

@@ -1,15 +1,18 @@
 // Runs the cases of one table in one process, and lets Jest tell each by its name.
 import { beforeAll, it } from '@jest/globals';
 import type { Scenario } from '../../../local/scenarios/scenario.ts';
+import { sampled } from '../../support/asked.ts';
 import { type Simulated, simulate } from '../../support/simulate.ts';
 
 const PATIENCE_MS = 5 * 60_000;
+const EVERY = 3;
 
 /**
- * One test for each case: all its expectations hold, and every invariant.
- * @param from URL of the module that exports `scenarios` as SCENARIOS
+ * One test for each case: all its expectations hold, and every invariant. Every third one, where nobody asks for the suite.
+ * @param from URL of the module that exports `all` as SCENARIOS
  */
-export function itHolds(scenarios: readonly Scenario[], from: URL): void {
+export function itHolds(suite: string, all: readonly Scenario[], from: URL): void {
+  const scenarios = sampled(suite, all, EVERY);
   const results = new Map<string, Simulated>();
   beforeAll(async () => {
     const runs = await simulate(scenarios.map(({ name }) => ({ scenario: name, from: from.pathname })));
