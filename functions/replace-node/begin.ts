@@ -21,8 +21,8 @@ export function begin(facts: Facts): Act {
     });
   if (instance.state !== 'running') return refuse('busy', `the instance is ${instance.state}`);
   if (want.do === 'heal') {
-    if (watched?.health === 'synced' && !isImpaired(facts))
-      return { do: 'end', end: { as: 'healed', reason: `it follows its chain again: ${watched.reason}` } };
+    if (followsAgain(facts))
+      return { do: 'end', end: { as: 'healed', reason: `it follows its chain again: ${watched?.reason ?? ''}` } };
     if (checks?.attachedEbs === 'impaired')
       return refuse(
         'ebs-impaired',
@@ -124,6 +124,10 @@ const foundVolume = (volume: VolumeNow, role: string, path: string, device: stri
 /** EC2's own checks of the instance and its hardware; those of its volumes are another matter. */
 export const isImpaired = ({ old }: Pick<Facts, 'old'>): boolean =>
   old?.checks?.instance === 'impaired' || old?.checks?.system === 'impaired';
+
+/** Whoever cured it, it is well: nothing is done to it any more. What a person asks for is done to a node that is well, too. */
+export const followsAgain = ({ want, old, watched }: Pick<Facts, 'want' | 'old' | 'watched'>): boolean =>
+  want.do === 'heal' && old?.instance.state === 'running' && watched?.health === 'synced' && !isImpaired({ old });
 
 export const refuse = (
   code: Refusal['refuse'],

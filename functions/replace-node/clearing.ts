@@ -19,7 +19,7 @@ export function clearUp(facts: Facts, memory: ReplaceMemory): Act {
 
 /** After a swap the volumes of before come off, by now unmounted. One that does not is left, and told of. */
 function detachFound({ volumes, nowMs }: Facts, memory: ReplaceMemory): Act | null {
-  if (memory.rung !== 'swap') return null;
+  if (memory.rung !== 'swap' || memory.copy === null) return null;
   for (const { volumeId } of memory.found.volumes) {
     const attachment = volumes.find((candidate) => candidate.volumeId === volumeId)?.attachment;
     if (!attachment || attachment.state === 'detached') continue;
@@ -57,7 +57,7 @@ function piecesOf(
       if (fault === 'open' || fault === 'lower-stop') pieces.push(['quarantine', snapshotIds.join(' ')]);
   }
   if (copy?.from === 'kept') pieces.push(['unkeep', copy.volumes.map(({ volumeId }) => volumeId).join(' ')]);
-  if (rung === 'swap' || (rung === 'replace' && copy)) {
+  if (copy && (rung === 'swap' || rung === 'replace')) {
     const ids = found.volumes.map(({ volumeId }) => volumeId).join(' ');
     pieces.push(['keep', ids], ['untarget', ids]);
   }

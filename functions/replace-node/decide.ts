@@ -1,10 +1,10 @@
 // The one decision of a turn: from what was read and what is remembered to the next act. Pure; the same facts, the same act.
-import { judgeClass, judgeOwner } from '../../shared/guardrails/replace.ts';
 import type { ReplaceMemory, Rung } from '../../shared/heal/memory.ts';
 import { LOCKED_BY_TAG } from '../../shared/snapshots/tags.ts';
-import { begin, isImpaired, refuse } from './begin.ts';
+import { begin, followsAgain, isImpaired, refuse } from './begin.ts';
 import { NOTHING_LEFT } from './choose.ts';
 import { clearUp } from './clearing.ts';
+import { guardOf } from './guard.ts';
 import { machineNext } from './machine.ts';
 import type { Act, Facts, Needs } from './model.ts';
 import { onceSettled } from './owed.ts';
@@ -19,6 +19,8 @@ export function decideNext(facts: Facts, memory: ReplaceMemory | null): Act {
 
 function onward(facts: Facts, memory: ReplaceMemory): Act {
   if (memory.proved !== null) return clearUp(facts, memory);
+  if (isUntouched(memory) && followsAgain(facts))
+    return { do: 'prove', reason: `by itself: ${facts.watched?.reason ?? ''}` };
   if (isUnheard(facts, memory)) return { do: 'inspect', which: 'old' };
   switch (memory.rung) {
     case null:
@@ -33,6 +35,10 @@ function onward(facts: Facts, memory: ReplaceMemory): Act {
       return machineNext(facts, memory);
   }
 }
+
+/** Nothing was made for it, and nothing of what this heal has done to it is left to be proved or put back. */
+const isUntouched = ({ copy, machine, done }: ReplaceMemory): boolean =>
+  copy === null && machine === null && !done.includes('down') && !done.includes('stopped');
 
 /** What the next decision needs to know beyond what is read in every turn. */
 export function needsOf(memory: ReplaceMemory | null): Needs {
@@ -143,32 +149,4 @@ export function ladderOf(
       return [...first, ...then].filter((rung) => fleet.replace.rungs.includes(rung));
     }
   }
-}
-
-export function guardOf(facts: Facts, rung: Rung) {
-  const { fleet, role, node, breaker, haltedSinceMs, want, old, seen } = facts;
-  if (!old) return null;
-  const { instance } = old;
-  const known = seen?.clients.some(({ state }) => state === 'failed') === true || isImpaired(facts);
-  return (
-    judgeClass({
-      class: rung === 'restart' || rung === 'stop-start' ? 'restart' : 'replace',
-      fleet,
-      role,
-      node: { instanceId: instance.instanceId, name: node },
-      breaker,
-      haltedSinceMs,
-      cause: known ? 'known' : 'unknown',
-      manual: want.do !== 'heal',
-      acknowledgesValidator: want.do === 'restore' && want.acknowledgesValidator,
-    }) ??
-    judgeOwner({
-      rung,
-      fleet,
-      tags: instance.tags,
-      autoScalingGroup: instance.autoScalingGroup,
-      instanceStore: instance.instanceStore,
-      publicIp: instance.publicIp,
-    })
-  );
 }

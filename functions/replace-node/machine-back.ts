@@ -8,7 +8,7 @@ import { takeAway } from './swap.ts';
 import { BOUND_MS, isPending, waitedMs, waitFor } from './waits.ts';
 
 /** Intended at least: whatever was begun with the old instance, or told of in the fleet, is put back. */
-const TOUCHED: readonly string[] = ['fencing', 'masking', 'joining', 'stopped'];
+export const TOUCHED: readonly string[] = ['fencing', 'masking', 'joining', 'stopped'];
 
 export function backToOld(facts: Facts, memory: ReplaceMemory, machine: NewInstance, reason: string): Act {
   const { copy } = memory;
@@ -46,7 +46,7 @@ function silence({ young, nowMs }: Facts, memory: ReplaceMemory, reason: string)
     : waitFor(memory, nowMs, `the new instance is ${state}`);
 }
 
-const SHOWN_AFTER_MS = 5 * 60_000;
+export const SHOWN_AFTER_MS = 5 * 60_000;
 
 function restoreOld({ old, nowMs }: Facts, memory: ReplaceMemory, machine: NewInstance, reason: string): Act {
   const state = old?.instance.state ?? 'terminated';

@@ -1,14 +1,16 @@
 // The rung that gives a node another instance: launched with its client masked, the old one fenced, the data moved or restored, the client
 // unmasked, and only then whatever pointed at the old one. Two copies of one identity never run (rules 13 and 14 of docs/model.md). Pure.
 import type { NewInstance, ReplaceMemory } from '../../shared/heal/memory.ts';
-import { refuse } from './begin.ts';
+import { followsAgain, refuse } from './begin.ts';
 import { chooseCopy } from './choose.ts';
-import { backToOld } from './machine-back.ts';
+import { guardOf } from './guard.ts';
+import { backToOld, SHOWN_AFTER_MS, TOUCHED } from './machine-back.ts';
 import type { Act, Facts } from './model.ts';
 import { move } from './moving.ts';
+import { onceSettled } from './owed.ts';
 import { proving } from './proving.ts';
 import { isSpent } from './setbacks.ts';
-import { needsPool, prepareCopy, takeAway } from './swap.ts';
+import { FOLLOWS_AGAIN, needsPool, prepareCopy, takeAway } from './swap.ts';
 import { BOUND_MS, isPending, waitedMs, waitFor } from './waits.ts';
 
 const giveUp = (reason: string): Act => ({ do: 'give-up-machine', reason });
@@ -136,7 +138,13 @@ function copied(facts: Facts, memory: ReplaceMemory, machine: NewInstance): Act 
 function fence(facts: Facts, memory: ReplaceMemory, machine: NewInstance): Act | null {
   const { old, nowMs } = facts;
   if (machine.fencedBy !== null) return null;
-  if (!old) return { do: 'fenced', by: 'root-detached' };
+  // One look that does not show it is no proof that it is gone: it was shown when its successor was launched.
+  if (!old)
+    return waitedMs(memory, nowMs) < SHOWN_AFTER_MS
+      ? waitFor(memory, nowMs, 'the old instance is not shown')
+      : { do: 'fenced', by: 'root-detached' };
+  const off = TOUCHED.some((what) => memory.done.includes(what)) ? null : calledOff(facts, memory);
+  if (off) return off;
   const { instance, agentOnline } = old;
   const { instanceId, state, rootVolumeId } = instance;
   if (state === 'terminated') return { do: 'fenced', by: 'root-detached' };
@@ -164,4 +172,11 @@ function fence(facts: Facts, memory: ReplaceMemory, machine: NewInstance): Act |
     device: instance.rootDevice,
     reason: 'without its root volume nobody can start it by accident',
   };
+}
+
+/** A launch and another zone's data take their time: what was true when the rung was taken is asked again before the old instance feels anything. */
+function calledOff(facts: Facts, memory: ReplaceMemory): Act | null {
+  if (followsAgain(facts)) return giveUp(FOLLOWS_AGAIN);
+  const refusal = guardOf(facts, 'replace');
+  return refusal && onceSettled(facts, memory, { as: 'refused', refusal });
 }

@@ -40,8 +40,16 @@ export const stuck = (reason: string): Act => ({
 export function onceSettled(facts: Facts, memory: ReplaceMemory, end: End): Act {
   const next = owed(facts, memory);
   if (next) return next;
-  if (facts.old?.instance.state !== 'stopped' || !isStopped(facts, memory)) return { do: 'end', end };
+  if (facts.old?.instance.state !== 'stopped' || !isStopped(facts, memory))
+    return { do: 'end', end: asItIs(facts, end) };
   const why = `its instance is stopped, and cannot be started again: ${memory.setback?.reason}`;
   if (end.as === 'escalated') return { do: 'end', end: { ...end, reason: `${end.reason}; ${why}`, asFound: false } };
   return stuck(why);
+}
+
+/** A node is found with its instance running, or nothing is begun: one that does not run now, for whatever reason, is not as it was found. */
+function asItIs({ old }: Facts, end: End): End {
+  const state = old?.instance.state ?? 'gone';
+  if (end.as !== 'escalated' || !end.asFound || state === 'running' || state === 'pending') return end;
+  return { ...end, reason: `${end.reason}; its instance is ${state}`, asFound: false };
 }

@@ -5,7 +5,8 @@ import { isVolumeType, MONTHLY_USD_PER_GIB } from '../../shared/guardrails/ebs.t
 import type { ReplaceMemory, Rung } from '../../shared/heal/memory.ts';
 import { begin } from './begin.ts';
 import { chooseCopy } from './choose.ts';
-import { guardOf, ladderOf } from './decide.ts';
+import { ladderOf } from './decide.ts';
+import { guardOf } from './guard.ts';
 import type { Facts } from './model.ts';
 
 export interface LadderPlan {

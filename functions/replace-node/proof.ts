@@ -20,6 +20,9 @@ const PROOF_BLOCKS = 3;
 /** A client that is down is asked after on its node so long after its start, and then each time again. */
 const SILENT_AFTER_MS = 2 * 60_000;
 const INSPECT_EVERY_MS = 5 * 60_000;
+/** A grace of a day would otherwise take more operations than an execution has. */
+const INSPECT_LATER_EVERY_MS = 15 * 60_000;
+const LATER_MS = 60 * 60_000;
 /** A sweep observes each minute; without one for so long nothing is known. */
 const UNOBSERVED_MS = 15 * 60_000;
 /** Catching up from an old copy takes hours; longer than this, somebody should look. */
@@ -58,7 +61,11 @@ export function judgeProof(asked: Asked): Verdict {
           at: 'other',
           reason: `no answer ${Math.round(upForMs / 60_000)} min after its start: ${watched.reason}`,
         };
-      if (upForMs > SILENT_AFTER_MS && nowMs - (asked.inspectedAtMs ?? 0) > INSPECT_EVERY_MS) return { is: 'silent' };
+      if (
+        upForMs > SILENT_AFTER_MS &&
+        nowMs - (asked.inspectedAtMs ?? 0) > (upForMs < LATER_MS ? INSPECT_EVERY_MS : INSPECT_LATER_EVERY_MS)
+      )
+        return { is: 'silent' };
       return waiting(upForMs, watched.reason);
     default:
       if (upForMs > CATCH_UP_MS)

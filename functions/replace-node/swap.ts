@@ -2,8 +2,9 @@
 // is; one command exchanges the volumes; the old ones stay attached until the node has proved itself. Pure.
 import type { VolumeNow } from '../../shared/aws/volumes.ts';
 import type { Blame, Copy, ReplaceMemory } from '../../shared/heal/memory.ts';
-import { refuse } from './begin.ts';
+import { followsAgain, refuse } from './begin.ts';
 import { chooseCopy } from './choose.ts';
+import { guardOf } from './guard.ts';
 import { makingKey } from './intending.ts';
 import type { Act, End, Facts } from './model.ts';
 import { onceSettled } from './owed.ts';
@@ -99,7 +100,9 @@ export function prepareCopy(facts: Facts, memory: ReplaceMemory, copy: Copy, whi
       etaSeconds,
       what: `fill ${copy.volumes.map(({ volumeId }) => volumeId).join(' ')} from ${copy.source}`,
     };
-    return { do: 'wait', seconds: 60, what: `${Math.floor(percent)} % of its blocks are there`, progress };
+    // Two days of looks each minute would be more turns than an attempt has.
+    const seconds = waitedMs(memory, nowMs) < 60 * 60_000 ? 60 : 300;
+    return { do: 'wait', seconds, what: `${Math.floor(percent)} % of its blocks are there`, progress };
   }
   return copy.checked < copy.volumes.length && which === 'old' ? { do: 'check', at: copy.checked } : null;
 }
@@ -143,6 +146,8 @@ function stepOf(
 
 function exchange(facts: Facts, memory: ReplaceMemory, copy: Copy): Act {
   if (copy.mounted === 'found') {
+    const off = memory.done.includes('down') ? null : calledOff(facts, memory);
+    if (off) return off;
     if (needsPool(facts, memory)) return { do: 'leave-pool' };
     const group = facts.old?.instance.autoScalingGroup;
     if (group && !memory.done.includes('standby')) return { do: 'standby', group };
@@ -162,6 +167,15 @@ function exchange(facts: Facts, memory: ReplaceMemory, copy: Copy): Act {
     },
   }));
 }
+
+/** Blocks may have taken two days to come: what was true when the rung was taken is asked again before the node feels anything of it. */
+function calledOff(facts: Facts, memory: ReplaceMemory): Act | null {
+  if (followsAgain(facts)) return { do: 'give-up-copy', blame: { fault: 'other', reason: FOLLOWS_AGAIN } };
+  const refusal = guardOf(facts, 'swap');
+  return refusal && onceSettled(facts, memory, { as: 'refused', refusal });
+}
+
+export const FOLLOWS_AGAIN = 'the node follows its chain again by itself';
 
 /** Somebody who serves is taken out of the pool before, and nobody has to be who is out of it by his health. */
 export const needsPool = ({ watched, fleet }: Facts, { done }: ReplaceMemory): boolean =>

@@ -32,6 +32,7 @@ const moved = volumeNow({
   attachment: { instanceId: YOUNG, device: '/dev/sdf', state: 'attached', deleteOnTermination: false },
 });
 const other = { ...FLEET, replace: { ...FLEET.replace, subnetIds: ['subnet-0b'] } };
+const aside = { ...FLEET, replace: { ...FLEET.replace, autoScaling: 'standby' } } as const;
 const keeps = ['held', 'keep-volumes'];
 
 const words = (act: Act): string => {
@@ -126,7 +127,7 @@ describe('the old client is made sure of before the new one may run', () => {
     ],
     [
       'on standby, where a group would start another one',
-      { old: machine({ autoScalingGroup: 'nodes' }) },
+      { old: machine({ autoScalingGroup: 'nodes' }), fleet: aside },
       {},
       'standby',
     ],
@@ -134,7 +135,13 @@ describe('the old client is made sure of before the new one may run', () => {
     ['seen stopped is not enough: its root volume comes off', { old: stopped }, {}, 'detach root old'],
     ['which takes a moment', { old: stopped }, pending('DetachVolume', ROOT_VOLUME), 'wait'],
     ['then it is fenced', { old: rootless }, {}, 'fenced by root-detached'],
-    ['one that is gone is fenced', { old: null }, {}, 'fenced by root-detached'],
+    ['one that is not shown may be gone', { old: null }, {}, 'wait'],
+    [
+      'one that is gone is fenced',
+      { old: null },
+      { waitingSinceMs: NOON_MS - 6 * MINUTE_MS },
+      'fenced by root-detached',
+    ],
     [
       'somebody starts it meanwhile: it is stopped again',
       { old: dead },

@@ -39,6 +39,8 @@ const sibling = {
 };
 const kept = { incidentId: '0a0b0c0d', availabilityZone: 'eu-west-1a', volumes: { data: 'vol-0eeeeeeeeeeeeeee1' } };
 const preferring = { ...FLEET, replace: { ...FLEET.replace, source: 'sibling' } } as const;
+const aside = { ...FLEET, replace: { ...FLEET.replace, autoScaling: 'standby' } } as const;
+const RESTORE = { do: 'restore', snapshotId: null, acknowledgesValidator: false } as const;
 const silent = machine({}, { agentOnline: false });
 
 const next = (more: Partial<Facts>, has: Partial<ReplaceMemory>) => swapNext(facts(more), memory({ ...SWAP, ...has }));
@@ -124,13 +126,13 @@ describe('blue and green on one instance', () => {
     ['and exchanged', { volumes: [own, copyVolume()] }, { copy: copy() }, 'swap'],
     [
       'who serves leaves the pool first',
-      { volumes: [own, copyVolume()], watched: watched('synced') },
+      { volumes: [own, copyVolume()], watched: watched('synced'), want: RESTORE },
       { copy: copy() },
       'leave-pool',
     ],
     [
       'a member is set aside first',
-      { volumes: [own, copyVolume()], old: machine({ autoScalingGroup: 'nodes' }) },
+      { volumes: [own, copyVolume()], old: machine({ autoScalingGroup: 'nodes' }), fleet: aside },
       { copy: copy() },
       'standby',
     ],

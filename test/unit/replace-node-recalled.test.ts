@@ -1,0 +1,117 @@
+// Between the moment in which a rung is taken and the first act that the node feels, hours may go by: what was true then is asked again.
+import { describe, expect, it } from '@jest/globals';
+import { decideNext } from '../../functions/replace-node/decide.ts';
+import type { Act, Facts } from '../../functions/replace-node/model.ts';
+import type { ReplaceMemory } from '../../shared/heal/memory.ts';
+import { MINUTE_MS, NOON_MS } from '../support/heal-facts.ts';
+import {
+  copy,
+  copyVolume,
+  facts,
+  impaired,
+  machine,
+  memory,
+  newInstance,
+  seen,
+  volumeNow,
+  watched,
+  YOUNG,
+} from '../support/replace-facts.ts';
+
+const both = [volumeNow(), copyVolume()];
+const young = machine({ instanceId: YOUNG });
+const BREAKER = { breaker: { open: true, sentence: '4 of 5 nodes unhealthy or unknown, limit 1' } } as const;
+const HALTED = { haltedSinceMs: NOON_MS - 60 * MINUTE_MS } as const;
+const SYNCED = { watched: watched('synced', { lagBlocks: 0 }) } as const;
+const restore = { do: 'restore', snapshotId: null, acknowledgesValidator: false } as const;
+
+/** Everything is made, attached and looked into; only the exchange is missing. */
+const ready: Partial<ReplaceMemory> = { rung: 'swap', copy: copy() };
+/** The new instance is up, its client masked; the old one has felt nothing. */
+const launched: Partial<ReplaceMemory> = {
+  rung: 'replace',
+  machine: newInstance(),
+  done: ['held', 'keep-volumes'],
+};
+
+const word = (act: Act): string =>
+  act.do === 'end' ? (act.end.as === 'refused' ? act.end.refusal.refuse : act.end.as) : act.do;
+const next = (more: Partial<Facts>, has: Partial<ReplaceMemory>): string =>
+  word(decideNext(facts({ volumes: both, ...more }), memory(has)));
+
+describe('before volumes are exchanged', () => {
+  it.each<[string, Partial<Facts>, Partial<ReplaceMemory>, string]>([
+    ['a node that is stuck still gets them', {}, ready, 'swap'],
+    ['one that follows its chain again keeps its own', SYNCED, ready, 'give-up-copy'],
+    [
+      'not where EC2 finds its instance impaired',
+      { ...SYNCED, old: { ...impaired('system'), agentOnline: true } },
+      ready,
+      'leave-pool',
+    ],
+    ['a person gets what was asked for', { ...SYNCED, want: restore }, ready, 'leave-pool'],
+    ['a chain that stands still meanwhile is no node’s trouble', HALTED, ready, 'chain-standing'],
+    ['nor is a fleet of which most is sick meanwhile', BREAKER, ready, 'breaker-open'],
+    ['a node that is called a validator meanwhile is left alone', { role: 'validator' }, ready, 'validator'],
+    ['what was begun is brought to an end whatever is seen now', BREAKER, { ...ready, done: ['held', 'down'] }, 'swap'],
+    ['one that recovers before its data are chosen needs none', SYNCED, { rung: 'swap' }, 'prove'],
+    [
+      'and neither does one that recovers between two rungs',
+      SYNCED,
+      { failed: [{ rung: 'restart', reason: '' }] },
+      'prove',
+    ],
+    [
+      'of one that is set aside the group is told before it is refused',
+      { ...BREAKER, old: machine({ autoScalingGroup: 'nodes' }) },
+      { ...ready, done: ['held', 'standby', 'standing-by'] },
+      'clear',
+    ],
+  ])('%s', (_, more, has, act) => {
+    expect(next(more, has)).toBe(act);
+  });
+
+  it('a node that recovered by itself loses none of its volumes when all is cleared up', () => {
+    const cleared = { rung: 'swap', proved: 'by itself' } as const;
+    expect(decideNext(facts(), memory(cleared))).toMatchObject({ do: 'clear', what: 'register' });
+    expect(next({}, { ...cleared, done: ['register bitcoin', 'held', 'release-holds'] })).toBe('healed');
+  });
+});
+
+describe('before the old instance is fenced', () => {
+  const at = { young, seen: seen() };
+  it.each<[string, Partial<Facts>, string]>([
+    ['a node that is stuck still gets another instance', {}, 'mask-old'],
+    ['one that follows its chain again keeps its own', SYNCED, 'give-up-machine'],
+    ['a chain that stands still meanwhile is no node’s trouble', HALTED, 'chain-standing'],
+    ['nor is a fleet of which most is sick meanwhile', BREAKER, 'breaker-open'],
+    ['an instance that one look does not show is looked for again', { old: null }, 'wait'],
+  ])('%s', (_, more, act) => {
+    expect(next({ ...at, ...more }, launched)).toBe(act);
+  });
+
+  it('one that was begun with goes on', () => {
+    expect(next({ ...at, ...BREAKER }, { ...launched, done: ['keep-volumes', 'fencing', 'masking'] })).toBe('mask-old');
+  });
+
+  it('an instance that is not shown for minutes is gone', () => {
+    expect(next({ ...at, old: null }, { ...launched, waitingSinceMs: NOON_MS - 6 * MINUTE_MS })).toBe('fenced');
+  });
+});
+
+it('blocks that take two days are asked after seldom, so that one attempt sees their end', () => {
+  const initialization = { percent: 40, etaSeconds: null, done: false };
+  const fleet = facts().fleet;
+  const rated = { ...fleet, replace: { ...fleet.replace, initializationMiBps: 100 } };
+  const act = decideNext(
+    facts({ volumes: both, initialization, fleet: rated }),
+    memory({ rung: 'swap', copy: copy({ checked: 0 }), waitingSinceMs: NOON_MS - 120 * MINUTE_MS }),
+  );
+  expect(act).toMatchObject({ do: 'wait', seconds: 300 });
+});
+
+it('who is told that nothing helped is told, too, that the instance does not run', () => {
+  const failed = (['restart', 'stop-start', 'swap', 'replace'] as const).map((rung) => ({ rung, reason: 'in vain' }));
+  const act = decideNext(facts({ old: machine({ state: 'stopped' }, { agentOnline: false }) }), memory({ failed }));
+  expect(act).toMatchObject({ end: { as: 'escalated', asFound: false, reason: expect.stringContaining('stopped') } });
+});
