@@ -17,6 +17,8 @@ export const instanceDead: Scenario = {
   fleets: { bitcoin: impatient },
   build: (world) => {
     const sick = smallFleet(world, { blockIntervalMs: 15_000 });
+    // What a client was writing when its power went, it recovers from here; where it cannot, another instance does not help.
+    sick.machine.disks.data.copiesOpen = 'opens';
     launchTemplate(world, 'bitcoin');
     snapshotsOf(world, sick, { hoursAgo: 4, snapshotId: GOOD });
     elasticIp(world, sick);
