@@ -4,10 +4,10 @@ import { isThrottling } from '../../shared/aws/throttling.ts';
 import type { NodeState } from '../../shared/documents/node-answer.ts';
 import { templateChange } from '../../shared/guardrails/drift.ts';
 import { askPerson } from '../../shared/heal/ask.ts';
-import { leaveReplacement } from '../../shared/heal/budgets.ts';
+import { leaveReplacement, type Reserved, takeTurn } from '../../shared/heal/budgets.ts';
 import { claimAttempt, takeLease } from '../../shared/heal/claim.ts';
 import { type Ending, refused } from '../../shared/heal/ending.ts';
-import { maySettle, newNode, unsettled } from '../../shared/heal/lease.ts';
+import { newNode, unsettled } from '../../shared/heal/lease.ts';
 import type { ReplaceMemory, Rung } from '../../shared/heal/memory.ts';
 import { releaseNode, writeOutcome } from '../../shared/heal/outcome.ts';
 import { stepper } from '../../shared/heal/steps.ts';
@@ -15,10 +15,10 @@ import { perform } from './acts/perform.ts';
 import { decideNext } from './decide.ts';
 import { endingOf } from './endings.ts';
 import { readFacts } from './facts.ts';
-import { phaseOf } from './intending.ts';
 import type { Act, Facts } from './model.ts';
 import { memoryOf, planHash, planOf } from './plan.ts';
 import { putsBack } from './putting-back.ts';
+import { mayWait, needsTurn, type Permitted, permit, settlesWith } from './resuming.ts';
 import type { Course, Tools } from './tools.ts';
 
 /** Waiting for a day of catching up takes some four hundred turns, of two to six operations each; an execution has 3,000. */
@@ -28,9 +28,10 @@ const MINUTE_MS = 60_000;
 export async function climb(ctx: DurableContext, tools: Tools): Promise<Ending | null> {
   const claimed = await stepper(ctx, '000')('claim', () => claimAttempt(tools));
   if ('end' in claimed) return null;
-  const settles = await stepper(ctx, '000')('left-open', () => leftOpen(tools));
+  const { settles } = await stepper(ctx, '000')('left-open', () => leftOpen(tools));
   // What an attempt before this one has left in the middle is brought to its end without a question.
-  const approved = tools.payload.mode === 'act' || settles ? { rungs: null } : await planned(ctx, tools);
+  const approved =
+    tools.payload.mode === 'act' ? { rungs: null } : settles ? { rungs: settles } : await planned(ctx, tools);
   if ('ending' in approved) {
     await stepper(ctx, '002')('conclude', () => writeOutcome(tools, approved.ending, '002'));
     return approved.ending;
@@ -56,9 +57,9 @@ export async function climb(ctx: DurableContext, tools: Tools): Promise<Ending |
   return turns(ctx, tools, course, approved.rungs);
 }
 
-async function leftOpen({ store, payload }: Tools): Promise<boolean> {
-  const node = await store.readNode(payload.fleet, payload.instanceId);
-  return node !== undefined && unsettled(node) && maySettle(node, 'replace');
+/** `settles` is null where nothing is to be settled, or all may be done anyway. */
+async function leftOpen({ store, payload }: Tools): Promise<{ readonly settles: Permitted }> {
+  return { settles: settlesWith(await store.readNode(payload.fleet, payload.instanceId), payload) ?? null };
 }
 
 /** Mode plan says what would be done and ends; mode ask waits for a person's yes to these very rungs. */
@@ -105,16 +106,20 @@ interface Turn {
   readonly course: Course;
 }
 
-async function turns(
-  ctx: DurableContext,
-  tools: Tools,
-  course: Course,
-  rungs: readonly Rung[] | null,
-): Promise<Ending | null> {
+async function turns(ctx: DurableContext, tools: Tools, course: Course, rungs: Permitted): Promise<Ending | null> {
   const left = await inherited(ctx, tools);
   const memory = left && (await withYoung(ctx, tools, left));
   if (memory && 'busy' in memory)
     return end(ctx, tools, { memory: left, seen: null, silent: false, course }, busyEnd(memory.busy), '006');
+  const first = await turnAgain(ctx, tools, memory);
+  if ('refuse' in first)
+    return end(
+      ctx,
+      tools,
+      { memory, seen: null, silent: false, course: withYoungs(course, memory) },
+      { do: 'end', end: { as: 'refused', refusal: first } },
+      '007',
+    );
   let turn: Turn = { memory, seen: null, silent: false, course: withYoungs(course, memory) };
   for (let count = 0; count < MAX_TURNS; count++) {
     const place = String(count + 10).padStart(3, '0');
@@ -193,6 +198,13 @@ async function withYoung(
   return 'busy' in leased ? leased : { ...memory, machine: { ...machine, fence: leased.holder.fence } };
 }
 
+/** A rung that is gone on with needs the fleet's turn as one that is taken does: an attempt that ends before the node feels anything gives it back. */
+async function turnAgain(ctx: DurableContext, tools: Tools, memory: ReplaceMemory | null): Promise<Reserved> {
+  if (!memory || !needsTurn(memory)) return { reserved: true };
+  const taken = await stepper(ctx, '007')('turn', () => takeTurn(tools));
+  return 'refuse' in taken && !mayWait(memory) ? { reserved: true } : taken;
+}
+
 const busyEnd = (holder: string): Extract<Act, { readonly do: 'end' }> => ({
   do: 'end',
   end: {
@@ -206,17 +218,11 @@ async function decide(
   memory: ReplaceMemory | null,
   seen: NodeState | null,
   silent: boolean,
-  rungs: readonly Rung[] | null,
+  rungs: Permitted,
 ): Promise<Act> {
   const facts = await readFacts(tools, memory, seen, silent);
   if ('refuse' in facts) return { do: 'end', end: { as: 'refused', refusal: facts } };
-  const act = withTemplateChange(decideNext(facts, memory), facts, memory);
-  if (act.do !== 'take-rung' || rungs === null || rungs.includes(act.rung)) return act;
-  const reason = `approved were ${rungs.join(', ')}; now ${act.rung} would be next: ${act.reason}`;
-  return {
-    do: 'end',
-    end: { as: 'refused', refusal: { refuse: 'approval-exceeded', reason, page: false, lookAgainMs: MINUTE_MS } },
-  };
+  return permit(withTemplateChange(decideNext(facts, memory), facts, memory), facts, memory, rungs);
 }
 
 async function end(
@@ -268,13 +274,14 @@ async function giveUp(
   place: string,
 ): Promise<Ending | null> {
   const reason = error instanceof Error ? error.message : String(error);
-  const begun = turn.memory !== null && phaseOf(turn.memory) !== 'preparing';
+  const at = `${place}-given-up`;
+  // The record knows what was intended in the very turn that failed; the turn itself does not.
+  const { begun } = await stepper(ctx, at)('begun', async () => ({ begun: await hasBegun(tools) }));
   const ending: Ending = isThrottling(error)
     ? refused({ refuse: 'throttled', reason, page: false, lookAgainMs: MINUTE_MS })
     : begun
       ? { outcome: 'failed', code: 'step-failed', reason, page: true, lookAgainMs: MINUTE_MS }
       : refused({ refuse: 'unreadable', reason, page: true, lookAgainMs: 5 * MINUTE_MS });
-  const at = `${place}-given-up`;
   await stepper(ctx, at)('conclude', () => writeOutcome(tools, ending, at));
   await release(ctx, tools, { ...turn, course: { ...turn.course, commandsOver: false } }, ending, at);
   return ending;
@@ -283,7 +290,7 @@ async function giveUp(
 async function release(
   ctx: DurableContext,
   tools: Tools,
-  { memory, course }: Turn,
+  { course }: Turn,
   ending: Ending,
   place: string,
 ): Promise<void> {
@@ -295,7 +302,6 @@ async function release(
     await releaseNode(ctx, stepper(ctx, at), tools, { holder: held, commandsOver, instanceId }, at);
   }
   // The fleet's turn goes on with whoever settles what is open.
-  const isOpen = memory !== null && !over && phaseOf(memory) !== 'preparing';
   await releaseNode(
     ctx,
     stepper(ctx, place),
@@ -305,8 +311,16 @@ async function release(
       commandsOver,
       seenFence,
       ...(!over && { keepOperation: true as const }),
-      before: () => (isOpen ? Promise.resolve() : leaveReplacement(tools)),
+      before: async () => {
+        if (over || !(await hasBegun(tools))) await leaveReplacement(tools);
+      },
     },
     place,
   );
+}
+
+/** Whether the client may be down because of us, or is up and not yet told of. */
+async function hasBegun({ store, payload }: Tools): Promise<boolean> {
+  const { operation } = (await store.readNode(payload.fleet, payload.instanceId)) ?? { operation: null };
+  return operation?.kind === 'replace' && operation.phase !== 'preparing';
 }
