@@ -3,6 +3,7 @@ import { text } from 'node:stream/consumers';
 import type { LambdaHooks } from '../../local/region/lambda/environment.ts';
 import type { AdmittedRequest, RequestFaults } from '../../local/region/request-faults.ts';
 import { type JournalLine, readJournal } from '../../local/run/journal.ts';
+import { incidentsOf } from '../../local/run/report.ts';
 import { type Run, run } from '../../local/run/run.ts';
 import { readRecords } from '../../local/run/watch.ts';
 import { findScenario } from '../../local/scenarios/index.ts';
@@ -97,7 +98,7 @@ function told(story: Story, place: string, ended: Run): Crashed {
         operation === 'ModifyVolume' && outcome !== 'caller killed before' && !/^[A-Z]/.test(outcome ?? ''),
     ).length,
     made: made(world),
-    healed: report.heals.some(({ kind, outcome }) => story.heal.endsWith(kind) && outcome === 'healed'),
+    healed: incidentsOf(world).some(({ state }) => state === 'healed'),
     unmet: [
       ...unmet,
       ...report.violations.map(({ invariant, detail }) => `${invariant}: ${detail}`),

@@ -21,6 +21,7 @@ export interface Crashed {
   readonly modifications: number;
   /** Volumes, instances and snapshots that were made and not put away. */
   readonly made: number;
+  /** An incident ended healed, by whichever attempt. */
   readonly healed: boolean;
   /** Expectations and invariants that did not hold, what is still held, and intents whose end the journal does not tell. */
   readonly unmet: readonly string[];
