@@ -4,6 +4,7 @@ import { makingKey } from './intending.ts';
 import { afterFailed } from './learn-failed.ts';
 import type { Act, Result } from './model.ts';
 import { endOf } from './proof.ts';
+import { STOP_SENT } from './putting-back.ts';
 import { cleared, failRung, gaveUp, mountedOf, withCopy, withDone, withMachine, withoutDone } from './remember.ts';
 import { withSetback } from './setbacks.ts';
 
@@ -43,9 +44,9 @@ function afterDone(memory: ReplaceMemory, act: Act, result: Done): ReplaceMemory
     case 'restart':
       return restarted(memory, result);
     case 'stop-instance':
-      return memory;
+      return stopSent(memory, act);
     case 'start-instance':
-      return withDone(withoutDone(memory, 'stopped'), 'started');
+      return withDone(withoutDone(memory, 'stopped', STOP_SENT), 'started');
     case 'choose':
       return { ...memory, copy: act.copy, generation: memory.generation + 1 };
     case 'create':
@@ -115,6 +116,10 @@ function afterDone(memory: ReplaceMemory, act: Act, result: Done): ReplaceMemory
   }
 }
 
+/** EC2 has been asked, which an intent alone does not say: a guard may have refused that. */
+const stopSent = (memory: ReplaceMemory, act: Extract<Act, { readonly do: 'stop-instance' }>): ReplaceMemory =>
+  act.which === 'old' ? withDone(memory, STOP_SENT) : memory;
+
 function inspected(memory: ReplaceMemory, which: 'old' | 'young', { seen, atMs }: Done): ReplaceMemory {
   const after = { ...memory, inspectedAtMs: atMs };
   const { rung, done } = memory;
@@ -177,6 +182,7 @@ const MACHINE_DONE: readonly string[] = [
   'taking-over',
   'young-masked',
   'young-mask-failed',
+  STOP_SENT,
 ];
 const MAX_TRIED = 12;
 
@@ -189,6 +195,8 @@ function afterUnknown(memory: ReplaceMemory, act: Act, reason: string): ReplaceM
       return { ...memory, inspectedAtMs: null };
     case 'check':
       return withCopy(memory, () => ({ givenUp: { fault: 'other', reason } }));
+    case 'stop-instance':
+      return stopSent(memory, act);
     case 'mask-old':
       return withDone(memory, 'mask-failed');
     case 'mask-young':

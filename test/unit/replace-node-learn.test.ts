@@ -196,6 +196,9 @@ describe('the same act in vain', () => {
 });
 
 describe('under a pause', () => {
+  const start: Act = { do: 'start-instance', reason: '' };
+  const stoppedFor = (result: Heard): ReplaceMemory =>
+    learn(intending(memory(replacing), stopOld, NOON_MS), stopOld, result);
   const attach: Act = { do: 'attach', volumeId: DATA_VOLUME, which: 'young', device: '/dev/sdf', reason: '' };
 
   it.each<[string, Act, Partial<ReplaceMemory>, boolean]>([
@@ -213,6 +216,18 @@ describe('under a pause', () => {
       true,
     ],
     ['no instance is stopped', stopOld, { rung: 'stop-start' }, false],
+    ['none that is only to be fenced', stopOld, replacing, false],
+    [
+      'but one whose client may have ended without saying so is',
+      stopOld,
+      { ...replacing, done: ['mask-failed'] },
+      true,
+    ],
+    ['no root volume comes off where a guard forbade the stop', detachRoot, { ...replacing, done: ['stopped'] }, false],
+    ['it does where the instance was stopped for that', detachRoot, stoppedFor(done()), true],
+    ['and where nobody has answered', detachRoot, stoppedFor(unknown), true],
+    ['not where EC2 has refused the stop', detachRoot, stoppedFor(failed()), false],
+    ['nor once it was started again', detachRoot, learn(stoppedFor(done()), start, done()), false],
     [
       'but a new one that is given up is',
       { ...stopOld, which: 'young' },
