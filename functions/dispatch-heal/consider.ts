@@ -13,7 +13,7 @@ import { page } from '../../shared/heal/page.ts';
 import type { ExecutionStatus, HealKind, HealPayload, IncidentRecord } from '../../shared/heal/records.ts';
 import { keys, type Store } from '../../shared/heal/store.ts';
 import { type Candidate, type Dispatch, decideDispatch } from './decide.ts';
-import { diskFirst, judgeDoor, OF_THE_FLEET } from './guards.ts';
+import { diskFirst, judgeDoor, OF_THE_FLEET, peersFirst } from './guards.ts';
 import { executionName, HEALTH, healOf } from './kinds.ts';
 import type { FleetSeen, InstanceNow } from './truth.ts';
 
@@ -81,7 +81,8 @@ export async function consider(door: Door, around: Around, known: Known): Promis
     const nowMs = Date.now();
     const dispatch = decideDispatch({
       ...{ nowMs, candidate, fleet, node, trouble, paused, incident, nodeRecord },
-      waits: goesFirst(nowMs),
+      waits:
+        goesFirst(nowMs) ?? (seen && trouble === HEALTH ? peersFirst(fleet, seen, instance.instanceId, nowMs) : null),
       // What was begun is brought to an end: the heal itself judges how.
       guarded:
         seen && !candidate.settles ? judgeDoor({ fleet, trouble, candidate, node }, instance, seen, nowMs) : null,

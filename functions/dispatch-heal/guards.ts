@@ -52,6 +52,23 @@ export function judgeDoor(
 const mildest = ({ replace }: Fleet): 'restart' | 'replace' =>
   replace.rungs.some((rung) => classOf(rung) === 'restart') ? 'restart' : 'replace';
 
+/** rotate-peers looks every five minutes, and again where the first list was of no use. */
+const PEERS_WITHIN_MS = 30 * 60_000;
+
+/** Without peers a client stands still, and neither a restart nor other data give it any: rotate-peers does, if it can. */
+export function peersFirst(
+  { peers }: Pick<Fleet, 'peers'>,
+  { observations }: Pick<FleetSeen, 'observations'>,
+  instanceId: string,
+  nowMs: number,
+): Refusal | null {
+  const seen = observations.flatMap(({ nodes }) => nodes).find((one) => one.instanceId === instanceId);
+  if (!peers?.rotate || seen?.health !== 'stuck' || seen.peerCount === null) return null;
+  if (seen.peerCount >= peers.minimum || nowMs - seen.sinceMs >= PEERS_WITHIN_MS) return null;
+  const reason = `${seen.name} has ${seen.peerCount} peers, ${peers.minimum} at least are needed: it is given some first`;
+  return { refuse: 'peers-first', reason, page: false, lookAgainMs: 50_000 };
+}
+
 /** Two looks of watch-fleet: until then a node whose disk was grown is known as it was before. */
 const SEEN_SINCE_MS = 2 * 60_000;
 

@@ -194,7 +194,10 @@ export async function guardAgain(
     return refuse('mode-changed', 'the fleet file says something else now');
   const node = records.nodes.find((one) => one.instanceId === instanceId);
   if (node?.owner != null) return refuse('busy', `a heal holds ${name}`);
-  const incident = records.incidents.find((one) => one.instanceId === instanceId && OPEN.has(one.state));
+  // Of a node that stands still the peers may be all that is wrong; while a ladder is at work on it, it holds it.
+  const incident = records.incidents.find(
+    (one) => one.instanceId === instanceId && OPEN.has(one.state) && one.trouble !== 'node:health',
+  );
   return incident
     ? refuse('incident-open', `incident ${incident.incidentId} of ${name} (${incident.trouble}) is open`)
     : null;

@@ -22,7 +22,14 @@ export const REPLACED_WITHIN_MS = 4 * 60 * MINUTE_MS;
 export const MAY_BE_HEALED: ReadonlySet<PageCode> = new Set<PageCode>(['node-unreachable', 'node-stuck']);
 
 /** Refusals that wait for a turn, not for a person. */
-const WAITS: ReadonlySet<string> = new Set(['busy', 'staggered', 'throttled', 'replace-in-flight', 'disk-full-first']);
+const WAITS: ReadonlySet<string> = new Set([
+  'busy',
+  'staggered',
+  'throttled',
+  'replace-in-flight',
+  'disk-full-first',
+  'peers-first',
+]);
 
 /** Troubles that replace-node takes. */
 const isLadder = ({ trouble }: IncidentRecord): boolean => /^(node|request):/.test(trouble);

@@ -67,6 +67,7 @@ export const GUARDRAILS = {
   'no-good-snapshot':
     'No snapshot fits: of this chain and client, whole, from before the fault, and not tried in vain before.',
   'client-stopped': 'A person has stopped the client: it is left as it is.',
+  'peers-first': 'The node has too few peers, which may be all that is wrong: it is given some first.',
   'disk-full-first': 'The node’s disk is full, which may be all that is wrong: it is grown first.',
   'ebs-impaired': 'EC2 finds the instance’s EBS volumes impaired: stopping it would cure nothing.',
   'donor-unsuitable': 'The node cannot give a clean snapshot now; its refusal says why.',

@@ -2,7 +2,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { again, isOver, sickOf } from '../../functions/dispatch-heal/candidates.ts';
 import { type Candidate, type DispatchFacts, decideDispatch } from '../../functions/dispatch-heal/decide.ts';
-import { diskFirst, judgeDoor } from '../../functions/dispatch-heal/guards.ts';
+import { diskFirst, judgeDoor, peersFirst } from '../../functions/dispatch-heal/guards.ts';
 import { isWell, oncePerNode, sickNodes } from '../../functions/dispatch-heal/health.ts';
 import { HEALTH, healOf, payloadOf } from '../../functions/dispatch-heal/kinds.ts';
 import type { AlarmNow, Checks } from '../../functions/dispatch-heal/truth.ts';
@@ -207,6 +207,21 @@ describe('the door', () => {
     expect(judge(nodes, { of, trouble: 'plan:replace', more: { want: { do: 'replace-instance' } } })).toBeNull();
     expect(judge(nodes, { of, trouble: 'request:undo', more: { want: { do: 'undo' } } })).toBeNull();
     expect(judge(nodes, { of, trouble: 'snapshot:clean' })).toBeNull();
+  });
+
+  it('lets a node that stands still without peers be given some first, for half an hour', () => {
+    const judged = (more: Partial<ObservedNode>, health: Health = 'stuck') =>
+      peersFirst(
+        fleet,
+        { observations: [{ observedAtMs: NOON_MS, nodes: [observed(health, more)] }] },
+        INSTANCE,
+        NOON_MS,
+      )?.refuse ?? null;
+    expect(judged({ peerCount: 0 })).toBe('peers-first');
+    expect(judged({ peerCount: 8 })).toBeNull();
+    expect(judged({ peerCount: null })).toBeNull();
+    expect(judged({ peerCount: 0 }, 'unreachable')).toBeNull();
+    expect(judged({ peerCount: 0, sinceMs: NOON_MS - 31 * MINUTE_MS })).toBeNull();
   });
 
   it('has a disk grown first, unless the disk’s own numbers say that it is not full', () => {
