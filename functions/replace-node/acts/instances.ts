@@ -58,7 +58,8 @@ export function launchOne(scene: Scene, { machine, found, beganAtMs }: ReplaceMe
       });
       if ('refused' in launched) return launched;
       const lease = await takeLease(tools, 'replace', launched.instanceId);
-      if ('busy' in lease) return { refused: `${lease.busy} holds ${launched.instanceId}`, code: 'Busy' };
+      // It is there, and the attempt that launched it ended a moment ago: refused, nobody would know of it any more.
+      if ('busy' in lease) throw new Error(`${launched.instanceId} is launched, and ${lease.busy} holds it still`);
       return {
         instanceId: launched.instanceId,
         fence: lease.holder.fence,

@@ -1,0 +1,52 @@
+// An instance that was launched is never forgotten, whatever becomes of the attempt that launched it.
+import { describe, expect, it } from '@jest/globals';
+import type { Scene } from '../../functions/replace-node/acts/act.ts';
+import { launchOne } from '../../functions/replace-node/acts/instances.ts';
+import { INSTANCE, ME, nodeRecord, OTHER } from '../support/heal-facts.ts';
+import { patientContext, type Shell, shell } from '../support/heal-shell.ts';
+import { memory, newInstance, YOUNG } from '../support/replace-facts.ts';
+
+function launching(here: Shell) {
+  Object.assign(here.answers, {
+    DescribeInstancesCommand: () => ({
+      Reservations: [
+        {
+          Instances: [
+            {
+              InstanceId: INSTANCE,
+              State: { Name: 'running' },
+              Tags: [
+                { Key: 'aws:ec2launchtemplate:id', Value: 'lt-0123456789abcdef0' },
+                { Key: 'aws:ec2launchtemplate:version', Value: '1' },
+              ],
+            },
+          ],
+        },
+      ],
+    }),
+    DescribeSubnetsCommand: () => ({ Subnets: [{ AvailabilityZone: 'eu-west-1a' }] }),
+    DescribeLaunchTemplateVersionsCommand: () => ({ LaunchTemplateVersions: [{ LaunchTemplateData: {} }] }),
+    RunInstancesCommand: () => ({ Instances: [{ InstanceId: YOUNG }] }),
+    GetDurableExecutionCommand: () => ({ Status: 'FAILED', EndTimestamp: new Date() }),
+  });
+  const scene = {
+    ctx: patientContext().ctx,
+    tools: here.tools,
+    holder: { execution: ME, fence: 4 },
+    place: '010',
+    putsBack: false,
+  } as unknown as Scene;
+  return launchOne(scene, memory({ rung: 'replace', machine: newInstance({ instanceId: '' }) }), 'in subnet-0a');
+}
+
+describe('an instance that was launched', () => {
+  it('is held from then on', async () => {
+    expect(await launching(shell())).toMatchObject({ is: 'done', instanceId: YOUNG, fence: 1 });
+  });
+
+  it('is no failed launch where the attempt before this one holds it still', async () => {
+    const here = shell();
+    here.nodes.set(YOUNG, nodeRecord({ instanceId: YOUNG, owner: OTHER, fence: 1 }));
+    await expect(launching(here)).rejects.toThrow(`${YOUNG} is launched`);
+  });
+});
