@@ -54,6 +54,7 @@ function remembered(facts: Facts, availabilityZone: string): ReplaceMemory {
   const client = seen?.clients.find(({ state }) => state !== 'running')?.state ?? (seen ? 'running' : 'unknown');
   return {
     beganAtMs: facts.nowMs,
+    incidentId: facts.incidentId,
     found: {
       instanceId: old?.instance.instanceId ?? '',
       availabilityZone,

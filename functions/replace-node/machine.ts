@@ -143,7 +143,7 @@ function fence(facts: Facts, memory: ReplaceMemory, machine: NewInstance): Act |
     return waitedMs(memory, nowMs) < SHOWN_AFTER_MS
       ? waitFor(memory, nowMs, 'the old instance is not shown')
       : { do: 'fenced', by: 'root-detached' };
-  const off = TOUCHED.some((what) => memory.done.includes(what)) ? null : calledOff(facts, memory);
+  const off = calledOff(facts, memory);
   if (off) return off;
   const { instance, agentOnline } = old;
   const { instanceId, state, rootVolumeId } = instance;
@@ -176,7 +176,11 @@ function fence(facts: Facts, memory: ReplaceMemory, machine: NewInstance): Act |
 
 /** A launch and another zone's data take their time: what was true when the rung was taken is asked again before the old instance feels anything. */
 function calledOff(facts: Facts, memory: ReplaceMemory): Act | null {
-  if (followsAgain(facts)) return giveUp(FOLLOWS_AGAIN);
+  const isTouched = TOUCHED.some((what) => memory.done.includes(what));
+  // What was intended may not have happened: then it is seen well after that.
+  const isSeen = !isTouched || (facts.watched?.observedAtMs ?? 0) > (memory.waitingSinceMs ?? facts.nowMs);
+  if (isSeen && followsAgain(facts)) return giveUp(FOLLOWS_AGAIN);
+  if (isTouched) return null;
   const refusal = guardOf(facts, 'replace');
   return refusal && onceSettled(facts, memory, { as: 'refused', refusal });
 }

@@ -9,6 +9,7 @@ import { makingKey } from './intending.ts';
 import type { Act, End, Facts } from './model.ts';
 import { onceSettled } from './owed.ts';
 import { proving } from './proving.ts';
+import { mountedOf } from './remember.ts';
 import { isSpent } from './setbacks.ts';
 import { BOUND_MS, isPending, waitedMs, waitFor } from './waits.ts';
 
@@ -146,7 +147,7 @@ function stepOf(
 
 function exchange(facts: Facts, memory: ReplaceMemory, copy: Copy): Act {
   if (copy.mounted === 'found') {
-    const off = memory.done.includes('down') ? null : calledOff(facts, memory);
+    const off = memory.done.includes('down') && !runsOnFound(facts, memory) ? null : calledOff(facts, memory);
     if (off) return off;
     if (needsPool(facts, memory)) return { do: 'leave-pool' };
     const group = facts.old?.instance.autoScalingGroup;
@@ -174,6 +175,10 @@ function calledOff(facts: Facts, memory: ReplaceMemory): Act | null {
   const refusal = guardOf(facts, 'swap');
   return refusal && onceSettled(facts, memory, { as: 'refused', refusal });
 }
+
+/** An exchange that was intended and forbidden by a guard has taken nothing down: the node says so, under this attempt's fence. */
+const runsOnFound = ({ seen }: Facts, memory: ReplaceMemory): boolean =>
+  mountedOf(memory, seen) === 'found' && seen?.clients.every(({ state }) => state === 'running') === true;
 
 export const FOLLOWS_AGAIN = 'the node follows its chain again by itself';
 

@@ -127,6 +127,8 @@ export interface Setback {
 export interface ReplaceMemory {
   /** When it began, ms since the epoch: a flap keeps its incident, and what is made then is not what was made before. */
   readonly beganAtMs: number;
+  /** That it began for: what it has made is found again under this name, whichever incident goes on with it. */
+  readonly incidentId: string;
   readonly found: FoundNode;
   readonly rung: Rung | null;
   /** Rungs that did not help, and why. */

@@ -129,6 +129,7 @@ export const foundVolume = (more: Partial<FoundVolume> = {}): FoundVolume => ({
 
 export const memory = (more: Partial<ReplaceMemory> = {}): ReplaceMemory => ({
   beganAtMs: NOON_MS - 5 * MINUTE_MS,
+  incidentId: '7f3a0c1d',
   found: {
     instanceId: INSTANCE,
     availabilityZone: 'eu-west-1a',

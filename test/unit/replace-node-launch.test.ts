@@ -44,6 +44,14 @@ describe('an instance that was launched', () => {
     expect(await launching(shell())).toMatchObject({ is: 'done', instanceId: YOUNG, fence: 1 });
   });
 
+  it('is asked for under the same name by whichever incident goes on with it', async () => {
+    const here = shell({ incidentId: '0badcafe' });
+    await launching(here);
+    const asked = here.sent.find((input) => 'ClientToken' in input);
+    expect(asked?.['ClientToken']).toMatch(/^7f3a0c1d-/);
+    expect(JSON.stringify(asked)).not.toContain('0badcafe');
+  });
+
   it('is no failed launch where the attempt before this one holds it still', async () => {
     const here = shell();
     here.nodes.set(YOUNG, nodeRecord({ instanceId: YOUNG, owner: OTHER, fence: 1 }));

@@ -5,6 +5,7 @@ import type { Act, Facts } from '../../functions/replace-node/model.ts';
 import type { ReplaceMemory } from '../../shared/heal/memory.ts';
 import { MINUTE_MS, NOON_MS } from '../support/heal-facts.ts';
 import {
+  client,
   copy,
   copyVolume,
   facts,
@@ -53,7 +54,18 @@ describe('before volumes are exchanged', () => {
     ['a chain that stands still meanwhile is no node’s trouble', HALTED, ready, 'chain-standing'],
     ['nor is a fleet of which most is sick meanwhile', BREAKER, ready, 'breaker-open'],
     ['a node that is called a validator meanwhile is left alone', { role: 'validator' }, ready, 'validator'],
-    ['what was begun is brought to an end whatever is seen now', BREAKER, { ...ready, done: ['held', 'down'] }, 'swap'],
+    [
+      'what was begun is brought to an end whatever is seen now',
+      { ...BREAKER, seen: seen([client('stopped')]) },
+      { ...ready, done: ['held', 'down'] },
+      'swap',
+    ],
+    [
+      'what a guard has forbidden has begun nothing, where the client runs as before',
+      { ...BREAKER, seen: seen() },
+      { ...ready, done: ['held', 'down'] },
+      'breaker-open',
+    ],
     ['one that recovers before its data are chosen needs none', SYNCED, { rung: 'swap' }, 'prove'],
     [
       'and neither does one that recovers between two rungs',
@@ -92,6 +104,13 @@ describe('before the old instance is fenced', () => {
 
   it('one that was begun with goes on', () => {
     expect(next({ ...at, ...BREAKER }, { ...launched, done: ['keep-volumes', 'fencing', 'masking'] })).toBe('mask-old');
+  });
+
+  it('one that was to be masked and is seen well after that keeps its own', () => {
+    const intended = { ...launched, done: ['keep-volumes', 'fencing', 'masking'] };
+    const since = (waitingSinceMs: number) => next({ ...at, ...SYNCED }, { ...intended, waitingSinceMs });
+    expect(since(NOON_MS - MINUTE_MS)).toBe('give-up-machine');
+    expect(since(NOON_MS)).toBe('leave-pool');
   });
 
   it('an instance that is not shown for minutes is gone', () => {

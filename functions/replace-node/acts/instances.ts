@@ -8,7 +8,13 @@ import { maskedUserData } from '../../../shared/documents/masked-user-data.ts';
 import type { Fleet } from '../../../shared/fleet/model.ts';
 import { takeLease } from '../../../shared/heal/claim.ts';
 import type { ReplaceMemory } from '../../../shared/heal/memory.ts';
-import { JOINING_TAG, KEEP_UNTIL_TAG, PUT_BACK_TAG, RETIRED_TAG } from '../../../shared/snapshots/tags.ts';
+import {
+  INCIDENT_TAG,
+  JOINING_TAG,
+  KEEP_UNTIL_TAG,
+  PUT_BACK_TAG,
+  RETIRED_TAG,
+} from '../../../shared/snapshots/tags.ts';
 import type { Result } from '../model.ts';
 import { mutate, type Scene } from './act.ts';
 import { clientsOf } from './commands.ts';
@@ -33,7 +39,11 @@ export function startOne(scene: Scene, instanceId: string, reason: string): Prom
   });
 }
 
-export function launchOne(scene: Scene, { machine, found, beganAtMs }: ReplaceMemory, reason: string): Promise<Result> {
+export function launchOne(
+  scene: Scene,
+  { machine, found, beganAtMs, incidentId }: ReplaceMemory,
+  reason: string,
+): Promise<Result> {
   const { tools } = scene;
   if (!machine) throw new Error('there is no instance to be launched');
   return mutate(scene, {
@@ -53,8 +63,13 @@ export function launchOne(scene: Scene, { machine, found, beganAtMs }: ReplaceMe
         availabilityZone,
         instanceType: old.instanceType,
         userData: maskedUserData(clientsOf(fleet)),
-        tags: { ...usersTags(old.tags), ...ownTags(tools), [JOINING_TAG]: tools.payload.incidentId },
-        token: `${tools.payload.incidentId}-${beganAtMs.toString(36)}-${machine.generation}`,
+        tags: {
+          ...usersTags(old.tags),
+          ...ownTags(tools),
+          [INCIDENT_TAG]: incidentId,
+          [JOINING_TAG]: incidentId,
+        },
+        token: `${incidentId}-${beganAtMs.toString(36)}-${machine.generation}`,
       });
       if ('refused' in launched) return launched;
       const lease = await takeLease(tools, 'replace', launched.instanceId);

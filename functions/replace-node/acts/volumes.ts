@@ -47,20 +47,19 @@ export async function createOne(scene: Scene, memory: ReplaceMemory, { at, reaso
     act: `${operation} ${copy.from === 'sibling' ? copy.source : wanted.snapshotId}`,
     sentence: `make a ${found.role} volume in ${copy.availabilityZone}, ${reason}`,
     evidence: { ...found, source: copy.source, rank: copy.rank, height: copy.height },
-    call: (fleet) => make(tools, memory.beganAtMs, fleet, copy, found, wanted.snapshotId),
+    call: (fleet) => make(tools, memory, fleet, copy, found, wanted.snapshotId),
   });
 }
 
 async function make(
   tools: Tools,
-  beganAtMs: number,
+  { beganAtMs, incidentId }: ReplaceMemory,
   fleet: Fleet,
   copy: Copy,
   found: FoundVolume,
   snapshotId: string,
 ): Promise<Made | Refused> {
   const { ec2 } = tools.clients;
-  const { incidentId } = tools.payload;
   const wish = {
     sizeGiB: found.sizeGiB,
     type: found.type,
@@ -70,7 +69,7 @@ async function make(
     kmsKeyId: found.kmsKeyId,
     // Written down before: the attempt after a lost answer finds the same volume.
     token: `${incidentId}-${beganAtMs.toString(36)}-${copy.generation}-${found.role}`.slice(0, 64),
-    tags: { ...found.tags, ...ownTags(tools), [LEDGER_TAGS.role]: found.role },
+    tags: { ...found.tags, ...ownTags(tools), [INCIDENT_TAG]: incidentId, [LEDGER_TAGS.role]: found.role },
   };
   if (copy.from === 'sibling') {
     const [source] = (await describeVolumes(ec2, { instanceIds: [copy.source] })).filter(
