@@ -209,7 +209,7 @@ const busyEnd = (holder: string): Extract<Act, { readonly do: 'end' }> => ({
   do: 'end',
   end: {
     as: 'refused',
-    refusal: { refuse: 'busy', reason: `${holder} holds the new instance`, page: false, lookAgainMs: MINUTE_MS },
+    refusal: { refuse: 'busy', reason: `${holder} holds the new instance`, page: false, lookAgainMs: 5 * MINUTE_MS },
   },
 });
 
