@@ -12,6 +12,7 @@ import { proving } from './proving.ts';
 import { isSpent, paced } from './setbacks.ts';
 import { stopStartNext } from './stop-start.ts';
 import { swapNext } from './swap.ts';
+import { isPending } from './waits.ts';
 
 export function decideNext(facts: Facts, memory: ReplaceMemory | null): Act {
   return memory ? paced(onward(facts, memory), memory, facts.nowMs) : begin(facts);
@@ -19,7 +20,7 @@ export function decideNext(facts: Facts, memory: ReplaceMemory | null): Act {
 
 function onward(facts: Facts, memory: ReplaceMemory): Act {
   if (memory.proved !== null) return clearUp(facts, memory);
-  if (isUntouched(memory) && followsAgain(facts))
+  if (isNothingOwed(facts, memory) && followsAgain(facts))
     return { do: 'prove', reason: `by itself: ${facts.watched?.reason ?? ''}` };
   if (isUnheard(facts, memory)) return { do: 'inspect', which: 'old' };
   switch (memory.rung) {
@@ -36,9 +37,17 @@ function onward(facts: Facts, memory: ReplaceMemory): Act {
   }
 }
 
-/** Nothing was made for it, and nothing of what this heal has done to it is left to be proved or put back. */
-const isUntouched = ({ copy, machine, done }: ReplaceMemory): boolean =>
-  copy === null && machine === null && !done.includes('down') && !done.includes('stopped');
+/**
+ * Nothing was made for it, and nothing that was done to it waits for a proof. What was only intended may have been forbidden by a guard, and
+ * has then done nothing: a node that is seen well after that is not restarted or stopped for it, whatever else was meant to be done.
+ */
+function isNothingOwed({ watched, nowMs }: Facts, memory: ReplaceMemory): boolean {
+  const { copy, machine, done, upSinceMs, found, waitingSinceMs } = memory;
+  if (copy !== null || machine !== null || upSinceMs !== null) return false;
+  if (!done.includes('down') && !done.includes('stopped')) return true;
+  const isLater = watched !== null && watched.observedAtMs > (waitingSinceMs ?? nowMs);
+  return isLater && !isPending(memory, 'StopInstances', found.instanceId, nowMs);
+}
 
 /** What the next decision needs to know beyond what is read in every turn. */
 export function needsOf(memory: ReplaceMemory | null): Needs {

@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { decideNext } from '../../functions/replace-node/decide.ts';
 import type { Act, Facts } from '../../functions/replace-node/model.ts';
 import type { ReplaceMemory } from '../../shared/heal/memory.ts';
-import { MINUTE_MS, NOON_MS } from '../support/heal-facts.ts';
+import { INSTANCE, MINUTE_MS, NOON_MS } from '../support/heal-facts.ts';
 import {
   client,
   copy,
@@ -133,4 +133,23 @@ it('who is told that nothing helped is told, too, that the instance does not run
   const failed = (['restart', 'stop-start', 'swap', 'replace'] as const).map((rung) => ({ rung, reason: 'in vain' }));
   const act = decideNext(facts({ old: machine({ state: 'stopped' }, { agentOnline: false }) }), memory({ failed }));
   expect(act).toMatchObject({ end: { as: 'escalated', asFound: false, reason: expect.stringContaining('stopped') } });
+});
+
+describe('an act that a pause forbade for hours', () => {
+  const ago = (minutes: number): Partial<ReplaceMemory> => ({
+    waitingSinceMs: NOON_MS - minutes * MINUTE_MS,
+    intent: { call: 'StopInstances', target: INSTANCE, atMs: NOON_MS - minutes * MINUTE_MS },
+  });
+  const stop: Partial<ReplaceMemory> = { rung: 'stop-start', done: ['held', 'down', 'stopped'] };
+  const restart: Partial<ReplaceMemory> = { rung: 'restart', done: ['held', 'down'] };
+
+  it.each<[string, Partial<Facts>, Partial<ReplaceMemory>, string]>([
+    ['stops no node that follows its chain by then', SYNCED, { ...stop, ...ago(60) }, 'prove'],
+    ['restarts none', SYNCED, { ...restart, waitingSinceMs: NOON_MS - 60 * MINUTE_MS }, 'prove'],
+    ['does where it is sick still', {}, { ...stop, ...ago(60) }, 'stop-instance'],
+    ['a stop that may be on its way is waited for', SYNCED, { ...stop, ...ago(2) }, 'wait'],
+    ['what was seen before it tells nothing', SYNCED, { ...restart, waitingSinceMs: NOON_MS }, 'restart'],
+  ])('%s', (_, more, has, act) => {
+    expect(next(more, has)).toBe(act);
+  });
 });
