@@ -1,7 +1,8 @@
 # What this node remembers of commands: the highest (fence, ordinal) that it has noted and, once that command is done, its answer.
 # Two lines in one file (MEMORY, by the kind of operation), replaced as a whole. On the root volume; in /run where the root volume cannot be written.
 
-readonly LOCK=/run/lock/chainmend.lock
+# Not in /run/lock, where on some distributions everybody may write, and hold it.
+readonly LOCK=/run/chainmend/lock
 readonly MEMORIES=(/var/lib/chainmend /run/chainmend)
 SEEN_FENCE=0
 SEEN_ORDINAL=0
