@@ -27,6 +27,9 @@ main() {
   SEEN_FENCE=$fence SEEN_ORDINAL=$ordinal
   perform || result=failed
   line=$(answer_line "$result" "$BEFORE" "$AFTER" "$WHY")
+  # SSM cuts off what is longer than 24,000 characters, and half a line says nothing.
+  [ "${#line}" -le 23000 ] || line=$(answer_line "$result" null "$AFTER" "$WHY")
+  [ "${#line}" -le 23000 ] || line=$(answer_line "$result" null null "$WHY")
   remember "$SSM_OperationId" "$line" || say 'the answer could not be recorded: the same command would be done again, by state'
   reply "$line"
 }
@@ -39,7 +42,9 @@ limited() {
     recall
     reply "$(answer_line failed null null "stopped at its run limit of $SSM_RunLimitSeconds s, or killed: what was done is not known")"
   fi
-  exit "$status"
+  case $status in 0 | 2) exit "$status" ;; esac
+  recall
+  reply "$(answer_line failed null null "ended with status $status: what was done is not known")"
 }
 
 check_parameters
