@@ -20,7 +20,7 @@ find_client() {
 }
 
 find_unit() {
-  local unit latest=-1 running=0 doubt='' tied='' names=()
+  local unit latest=-1 running=0 doubt='' doubted='' tied='' noted='' noted_at=0 names=()
   if [[ $SSM_Unit != *'*'* ]]; then
     CLIENT_TARGET=$SSM_Unit
     read_unit "$SSM_Unit"
@@ -31,15 +31,17 @@ find_unit() {
   # (Enabled alone can be old: people upgrade by starting another instance.)
   mapfile -t -n 50 names < <(systemctl list-units --all --plain --no-legend --no-pager -- "$SSM_Unit" 2>/dev/null | awk '{ print $1 }')
   [ "${#names[@]}" -gt 0 ] || mapfile -t -n 50 names < <(enabled_instances)
-  if [ "${#names[@]}" -eq 0 ]; then
+  if [ -r "$(instance_note)" ]; then read -r noted noted_at <"$(instance_note)"; fi
+  if ! [[ $noted == "${SSM_Unit%%\**}"?*.service && $noted_at =~ ^[1-9][0-9]{0,17}$ ]]; then noted='' noted_at=0; fi
+  if [ "${#names[@]}" -eq 0 ] && [ -z "$noted" ]; then
     CLIENT_NOTE="no instance of $SSM_Unit is loaded or enabled"
     return
   fi
-  for unit in "${names[@]}"; do
+  for unit in "${names[@]+"${names[@]}"}"; do
     read_unit "$unit"
     case $UNIT_STATE in
       running) running=$((running + 1)) CLIENT_TARGET=$unit; take_unit ;;
-      unknown) doubt=$UNIT_NOTE ;;
+      unknown) doubt=$UNIT_NOTE doubted=$unit ;;
       *)
         if [ "$running" -gt 0 ] || [ "$UNIT_STOPPED_AT" -lt "$latest" ]; then continue; fi
         tied=
@@ -50,10 +52,20 @@ find_unit() {
     esac
   done
   if [ "$running" -eq 1 ]; then CLIENT=running; return; fi
-  if [ "$running" -gt 1 ]; then doubt="$running instances of $SSM_Unit run"; fi
+  if [ "$running" -gt 1 ]; then doubt="$running instances of $SSM_Unit run"; elif [ -n "$doubt" ]; then CLIENT_TARGET=$doubted; fi
+  if [ -z "$doubt" ] && [ -n "$noted" ] && [ "$latest" -le "$noted_at" ]; then
+    CLIENT_TARGET=$noted
+    read_unit "$noted"
+    take_unit
+    return
+  fi
   doubt=${doubt:-$tied}
   if [ -n "$doubt" ]; then CLIENT=unknown CLIENT_NOTE=$doubt; fi
 }
+
+# instance_note: the file that tells which instance of a template we have stopped, and when, in microseconds since boot, until it runs
+# again: systemd forgets one that has ended with success and that nothing enables.
+instance_note() { printf '/run/chainmend/stopped-%s' "${SSM_Unit//\//_}"; }
 
 take_unit() {
   CLIENT=$UNIT_STATE CLIENT_NOTE=$UNIT_NOTE CLIENT_STATUS=$UNIT_STATUS CLIENT_RESULT=$UNIT_RESULT CLIENT_RUN=$UNIT_RUN

@@ -8,16 +8,28 @@ pinned() {
 
 # boot_with PATH VOLUME [pin]: its line is ours, or the one that was kept, where this is the volume that it was for. pin: the line that
 # stands there is taken in keeping, and leads to the volume that it led to. False, with WHY, and nothing was changed.
-boot_with() {
-  local new=/etc/fstab.chainmend-new
-  find_volume "$2" || return 1
-  if ! [ -e "$SPEC" ]; then FAULT=node WHY="$SPEC is not there: /etc/fstab could not name $2"; return 1; fi
+boot_with() { boot_with_all "${3:-}" "$1" "$2"; }
+
+# boot_with_all PIN [PATH VOLUME]...: all of these lines at once: a boot mounts no mixture of what belongs together.
+boot_with_all() {
+  local new=/etc/fstab.chainmend-new pin=$1 text
+  shift
+  [ "$#" -gt 0 ] || return 0
   if ! [ -f /etc/fstab ] || [ -L /etc/fstab ]; then FAULT=node WHY='/etc/fstab is not a file of its own'; return 1; fi
-  if own_mount_unit "$1"; then return 1; fi
-  if cp -p --preserve=all --remove-destination -- /etc/fstab "$new" &&
-    fstab_with "$1" "$2" "${3:-}" </etc/fstab >"$new" && sync "$new" && mv -fT -- "$new" /etc/fstab && sync /etc; then return 0; fi
+  text=$(cat /etc/fstab && echo .) || { FAULT=node WHY='/etc/fstab cannot be read'; return 1; }
+  text=${text%.}
+  while [ "$#" -gt 0 ]; do
+    find_volume "$2" || return 1
+    if ! [ -e "$SPEC" ]; then FAULT=node WHY="$SPEC is not there: /etc/fstab could not name $2"; return 1; fi
+    if own_mount_unit "$1"; then return 1; fi
+    if ! text=$(printf '%s' "$text" | fstab_with "$1" "$2" "$pin" && echo .); then FAULT=node WHY="/etc/fstab has several lines for $1"; return 1; fi
+    text=${text%.}
+    shift 2
+  done
+  if cp -p --preserve=all --remove-destination -- /etc/fstab "$new" && printf '%s' "$text" >"$new" && sync "$new" &&
+    mv -fT -- "$new" /etc/fstab && sync /etc; then return 0; fi
   rm -f -- "$new"
-  FAULT=node WHY="${WHY:-/etc/fstab could not be written for $1, or has several lines for it}"
+  FAULT=node WHY='/etc/fstab could not be written'
   return 1
 }
 
@@ -40,6 +52,8 @@ fstab_with() {
   SPEC=$SPEC KIND=$KIND PLACE=$1 VOLUME=$2 PIN=$3 awk '
     function active(line,   field) {
       split(line, field)
+      # A slash at its end is allowed there.
+      if (field[2] ~ /[^\/]/) sub(/\/+$/, "", field[2])
       return field[1] !~ /^#/ && field[2] == ENVIRON["PLACE"]
     }
     function pair(was, original,   field, kind, options, dump, pass, count) {
@@ -76,7 +90,7 @@ fstab_with() {
 leads_to() {
   local spec
   find_volume "$2" || return 1
-  spec=$(awk -v path="$1" '$1 !~ /^#/ && $2 == path { print $1; exit }' /etc/fstab 2>/dev/null)
+  spec=$(fstab_field "$1" 1)
   case $spec in
     '') return 1 ;;
     UUID=*) [ "${spec#UUID=}" = "$(blkid -p -s UUID -o value "/dev/$DEVICE" 2>/dev/null)" ] ;;

@@ -59,7 +59,7 @@ copy_below() { (cd -- "$1" && cp -a --parents --remove-destination -- ".${3#"$2"
 keep_newest() {
   local from=$1${3#"$2"} old now
   below_mount "$2" "$3" && below_mount "$1" "$from" || return 1
-  if ! [ -e "$from" ]; then return 0; fi
+  if ! [ -e "$from" ] && ! [ -L "$from" ]; then return 0; fi
   if ! { old=$(signed "$from") && now=$(signed "$3"); }; then
     FAULT=node WHY="$3 cannot be read: nobody knows what was signed"
     return 1
@@ -75,7 +75,8 @@ keep_newest() {
 signed() {
   local text height round step
   if ! [ -e "$1" ] && ! [ -L "$1" ]; then return 0; fi
-  [ -f "$1" ] && text=$(head -c 65536 -- "$1" | tr '\n\t\r' '   ') || return 1
+  # A link could lead from the volume that goes to the one that comes.
+  [ -f "$1" ] && ! [ -L "$1" ] && text=$(head -c 65536 -- "$1" | tr '\n\t\r' '   ') || return 1
   [[ $text =~ \"height\"\ *:\ *\"?([0-9]{1,18})\"?[\ ,}] ]] || return 1
   height=${BASH_REMATCH[1]} round=0 step=0
   if [[ $text =~ \"round\"\ *:\ *\"?([0-9]{1,9})\"?[\ ,}] ]]; then round=${BASH_REMATCH[1]}; fi

@@ -1,7 +1,7 @@
 # The operation: what runs is stopped with its grace, where asked; then what does not run is started.
 
 perform() {
-  local paths done=yes
+  local paths done=yes why
   read_clients && read_paths Paths || return 1
   paths=("${LINES[@]+"${LINES[@]}"}")
   BEFORE=$(node_state "${paths[@]+"${paths[@]}"}") AFTER=$BEFORE
@@ -11,7 +11,14 @@ perform() {
   if [ "$SSM_Only" = restart ] && ! may_stop; then return 1; fi
   FAULT=none
   if [ "$SSM_Only" = restart ]; then stop_all || done=; fi
-  [ -z "$done" ] || start_all || done=
+  if [ -n "$done" ]; then
+    start_all || done=
+  else
+    # One does not stop; those that did run again.
+    why=$WHY WHY=
+    start_all
+    WHY="$why${WHY:+; $WHY}"
+  fi
   AFTER=$(node_state "${paths[@]+"${paths[@]}"}")
   more
   [ -n "$done" ]

@@ -29,7 +29,7 @@ restart_client() {
   # A configuration that it does not like ends a client within seconds.
   sleep 5
   find_client
-  [ "$CLIENT" != running ] || return 0
+  if [ "$CLIENT" = running ]; then rm -f -- "$(instance_note)"; return 0; fi
   WHY="the client was started and is $CLIENT 5 s later${CLIENT_NOTE:+ ($CLIENT_NOTE)}"
   return 1
 }

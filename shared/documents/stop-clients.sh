@@ -75,11 +75,15 @@ stop_one() {
   say "stop: $target, within $SSM_StopGraceSeconds s"
   if ! stop_client; then
     say "stop: $WHY"
-    # Its grace is over, and its unit would let it go on.
-    [ "$SSM_Runtime" != systemd ] || timeout 30 systemctl kill --signal=SIGKILL -- "$target"
+    # Its grace is over, and its unit would let it go on. Where systemctl itself failed, it is not over.
+    if [ "$SSM_Runtime" = systemd ] && [ "$STOP_EXIT" -eq 124 ]; then timeout 30 systemctl kill --signal=SIGKILL -- "$target"; fi
     sleep 2
   fi
   find_client
+  while [[ $CLIENT_NOTE == *' is deactivating' && $((SECONDS - began)) -lt $((SSM_StopGraceSeconds + 15)) ]]; do
+    sleep 1
+    find_client
+  done
   if [ "$CLIENT" != stopped ] && [ "$CLIENT" != failed ]; then
     WHY="$target is $CLIENT after it was stopped${CLIENT_NOTE:+ ($CLIENT_NOTE)}; ${WHY:-}"
     return 1
@@ -104,6 +108,8 @@ judge_end() {
   else
     case $CLIENT_STATUS in
       0) clean=true ;;
+      # systemd has forgotten it, which it does to what has ended with success.
+      '') if [ -n "$said" ] && [ -n "${2:-}" ] && [ "$SSM_Runtime" = systemd ] && [ "$CLIENT" = stopped ]; then clean=true; fi ;;
       # 128 and SIGINT or SIGTERM: what a process ends with that did as it was told, and one that did not listen. Its words tell.
       130 | 143) [ -z "$said" ] || clean=true ;;
     esac
@@ -125,7 +131,7 @@ start_all() {
   local index began=$SECONDS started=() runs=() one
   for ((index = 0; index < ${#CLIENT_UNITS[@]}; index++)); do
     pick "$index"
-    if [ "$CLIENT" = running ]; then continue; fi
+    if [ "$CLIENT" = running ]; then rm -f -- "$(instance_note)"; continue; fi
     # Between two tries of its own it is about to run; systemd takes a start for one more.
     [ "$CLIENT" != unknown ] || CLIENT=failed
     start_client || return 1
@@ -140,7 +146,7 @@ start_all() {
   sleep 5
   for one in "${!started[@]}"; do
     pick "${started[one]}"
-    if [ "$CLIENT" = running ] && [ "$CLIENT_RUN" = "${runs[one]}" ]; then continue; fi
+    if [ "$CLIENT" = running ] && [ "$CLIENT_RUN" = "${runs[one]}" ]; then rm -f -- "$(instance_note)"; continue; fi
     why_down
     return 1
   done

@@ -49,12 +49,25 @@ seconds_of() {
   printf '%s' "$seconds"
 }
 
+STOP_EXIT=0 # of what tells the client to stop; 124: the client did not heed it within its grace
+
 # stop_client: false, with WHY, where it could not be told to stop.
 stop_client() {
   local output
-  output=$(run_stop 2>&1 9>&-) && return 0
+  STOP_EXIT=0
+  if ! note_instance; then STOP_EXIT=1 WHY="/run cannot be written: $CLIENT_TARGET was not stopped"; return 1; fi
+  output=$(run_stop 2>&1 9>&-) || STOP_EXIT=$?
+  [ "$STOP_EXIT" -ne 0 ] || return 0
   WHY="$SSM_Runtime could not stop $CLIENT_TARGET: $output"
   return 1
+}
+
+note_instance() {
+  local note up
+  [[ $SSM_Runtime == systemd && $SSM_Unit == *'*'* ]] || return 0
+  note=$(instance_note)
+  read -r up _ </proc/uptime
+  mkdir -p "${note%/*}" && printf '%s %s000000\n' "$CLIENT_TARGET" "${up%%.*}" >"$note.new" && mv -fT -- "$note.new" "$note"
 }
 
 # docker would kill after 10 s unless it is told otherwise; a unit's own limit was looked at before.

@@ -24,6 +24,7 @@ swap() {
   FAULT=node
   if ! is_carried; then
     may_stop && pin_places || return 1
+    FAULT=node
     if stop_all && exchange && boot_into_new && start_all; then FAULT=none; return 0; fi
   elif boot_into_new && start_all; then
     FAULT=none
@@ -82,6 +83,11 @@ read_swap() {
     WHY="$path lies on none of the volumes: nothing was changed"
     return 1
   done
+  for path in "${NEWEST[@]+"${NEWEST[@]}"}"; do
+    if [ "$SSM_Carry" = theirs ] || ! is_below_any "$path" "${IDENTITY[@]+"${IDENTITY[@]}"}"; then continue; fi
+    WHY="$path lies in a directory of the identity, which would be carried over it: nothing was changed"
+    return 1
+  done
 }
 
 # judge_places: at each place is the volume that goes, the one that comes, or none; both are attached and nowhere else. Nothing was changed.
@@ -89,8 +95,9 @@ judge_places() {
   local index path from to kind mounted
   for ((index = 0; index < ${#PLACE_PATHS[@]}; index++)); do
     path=${PLACE_PATHS[index]} from=${FROM_VOLUMES[index]} to=${TO_VOLUMES[index]}
-    plain "$path" || return 1
     at "$path"
+    # What is mounted has no link before it; and a filesystem that has shut down does not even tell that it is a directory.
+    [ -n "$MOUNTED" ] || plain "$path" || return 1
     FAULT=node
     case $MOUNTED in
       '' | "$from" | "$to") ;;
@@ -161,7 +168,11 @@ carry_over() {
   local index path place
   if [ "${#NEWEST[@]}" -eq 0 ] && { [ "$SSM_Carry" = theirs ] || [ "${#IDENTITY[@]}" -eq 0 ]; }; then return 0; fi
   for ((index = 0; index < ${#PLACE_PATHS[@]}; index++)); do
-    mount_aside "${FROM_VOLUMES[index]}" "$index" || { FAULT=node; return 1; }
+    # Its own log first, where it has one that was not written back: what was signed last may stand there. A key does not.
+    if mount_aside "${FROM_VOLUMES[index]}" "$index" replayed; then continue; fi
+    if [ "${#NEWEST[@]}" -eq 0 ] && mount_aside "${FROM_VOLUMES[index]}" "$index"; then continue; fi
+    FAULT=node
+    return 1
   done
   for path in "${NEWEST[@]+"${NEWEST[@]}"}"; do
     place=$(place_of "$path")
@@ -187,11 +198,11 @@ aside_of() {
 
 # boot_into_new: from now on a boot mounts what comes, as it is now. What no swap has changed is left as it is.
 boot_into_new() {
-  local index
+  local index lines=()
   for ((index = 0; index < ${#PLACE_PATHS[@]}; index++)); do
-    [ -n "$(pinned "${PLACE_PATHS[index]}")" ] || continue
-    boot_with "${PLACE_PATHS[index]}" "${TO_VOLUMES[index]}" || return 1
+    [ -z "$(pinned "${PLACE_PATHS[index]}")" ] || lines+=("${PLACE_PATHS[index]}" "${TO_VOLUMES[index]}")
   done
+  boot_with_all '' "${lines[@]+"${lines[@]}"}" || return 1
   reload_units
   # What fails from here on is the client.
   FAULT=client
@@ -199,17 +210,34 @@ boot_into_new() {
 
 # put_back_found: what was found is mounted, now and at the next boot, whatever is there.
 put_back_found() {
-  local index
+  local index lines=()
   clear_aside
-  stop_all && unmount_others || return 1
+  # Where nothing has been unmounted, a client that does not stop holds up nobody.
+  is_found || { stop_all && unmount_others; } || return 1
   for ((index = 0; index < ${#PLACE_PATHS[@]}; index++)); do
     mount_at "${FROM_VOLUMES[index]}" "${PLACE_PATHS[index]}" || return 1
   done
   for ((index = 0; index < ${#PLACE_PATHS[@]}; index++)); do
-    [ -n "$(pinned "${PLACE_PATHS[index]}")" ] || continue
-    boot_with "${PLACE_PATHS[index]}" "${FROM_VOLUMES[index]}" || return 1
+    [ -z "$(pinned "${PLACE_PATHS[index]}")" ] || lines+=("${PLACE_PATHS[index]}" "${FROM_VOLUMES[index]}")
   done
+  if ! boot_with_all '' "${lines[@]+"${lines[@]}"}"; then
+    # Lines of ours that lead to what was found are as good: no reason to leave the client down.
+    for ((index = 0; index < ${#lines[@]}; index += 2)); do
+      [ "$(pinned "${lines[index]}")" = "${lines[index + 1]}" ] || return 1
+    done
+    say "swap: $WHY"
+    WHY=
+  fi
   reload_units
+}
+
+# is_found: what was found is mounted, all of it.
+is_found() {
+  local index
+  for ((index = 0; index < ${#PLACE_PATHS[@]}; index++)); do
+    at "${PLACE_PATHS[index]}"
+    [ "$MOUNTED" = "${FROM_VOLUMES[index]}" ] || return 1
+  done
 }
 
 # unmount_others: what was found and is mounted yet stays so, but for what lies below one of the others.

@@ -54,10 +54,10 @@ fit() {
   esac
 }
 
-# mounts_of DEVICE: where it is mounted, as this script sees it.
+# mounts_of DEVICE: where it is mounted, as this script sees it; a part of it with the name of the part, which no path has.
 mounts_of() {
   local number
-  number=$(<"/sys/class/block/$1/dev") && awk -v number="$number" '$3 == number { print $5 }' /proc/self/mountinfo
+  number=$(<"/sys/class/block/$1/dev") && awk -v number="$number" '$3 == number { print $5 ($4 == "/" ? "" : "[" $4 "]") }' /proc/self/mountinfo
 }
 
 # at PATH: MOUNTED is the volume there, "" where nothing is mounted, or a device that is no EBS volume.
@@ -92,11 +92,16 @@ beneath() {
   done
 }
 
+# fstab_field PATH NUMBER: of the line that names it, with a slash at its end or without.
+fstab_field() {
+  awk -v path="$1" -v number="$2" '$1 !~ /^#/ { place = $2; sub(/\/+$/, "", place); if (place == path) { print $number; exit } }' /etc/fstab 2>/dev/null
+}
+
 # options_of PATH KIND: what a mount there is to be made with: as /etc/fstab says it. A copy of an XFS filesystem has the UUID of its
 # original, and the kernel mounts one UUID once unless it is told that it may (nouuid).
 options_of() {
   local options
-  options=$(awk -v path="$1" '$1 !~ /^#/ && $2 == path { print $4; exit }' /etc/fstab 2>/dev/null)
+  options=$(fstab_field "$1" 4)
   [[ $options =~ ^[A-Za-z0-9_.,:=@/-]+$ ]] || options=defaults
   if [ "$2" = xfs ]; then case ,$options, in *,nouuid,*) ;; *) options=$options,nouuid ;; esac; fi
   printf '%s' "$options"
@@ -155,13 +160,15 @@ users_of() {
 # `sync` of coreutils before 8.24 (Amazon Linux 2) knows no -f and syncs everything: slower, and as safe.
 sync_filesystem() { sync -f "$1" 2>/dev/null || sync; }
 
-# mount_aside VOLUME NAME: read-only, where only root gets to; ASIDE/NAME. Nothing is written to it, not even its own log.
+# mount_aside VOLUME NAME [replayed]: read-only, where only root gets to; ASIDE/NAME. Nothing is written to it, not even its own log, but
+# where it is to be read as its last writer left it.
 mount_aside() {
   local options=ro output
   find_volume "$1" || return 1
-  case $KIND in
-    xfs) options=ro,norecovery,nouuid ;;
-    ext4) options=ro,noload ;;
+  case $KIND/${3:-} in
+    xfs/) options=ro,norecovery,nouuid ;;
+    xfs/*) options=ro,nouuid ;;
+    ext4/) options=ro,noload ;;
   esac
   mkdir -p "$ASIDE/$2" || { FAULT=node WHY="$ASIDE cannot be written"; return 1; }
   if output=$(timeout 120 mount -t "$KIND" -o "$options" "/dev/$DEVICE" "$ASIDE/$2" 2>&1); then return 0; fi
