@@ -25,10 +25,24 @@ export function swapNext(facts: Facts, memory: ReplaceMemory): Act {
   const unknown = outOfReach(facts, memory, copy);
   if (unknown) return unknown;
   if (copy.givenUp) return takeAway(facts, memory, copy, copy.givenUp);
+  if (!isWanted(facts, copy)) return { do: 'give-up-copy', blame: OTHERWISE };
   const act = prepareCopy(facts, memory, copy, 'old') ?? exchange(facts, memory, copy);
   const reason = `${memory.setback?.act} did not come off: ${memory.setback?.reason}`;
   return isSpent(memory, act) ? { do: 'give-up-copy', blame: { fault: 'other', reason } } : act;
 }
+
+/** A heal of before may have left a copy in the middle: proved, it would pass for what a person has asked for since. */
+function isWanted({ want }: Facts, { from, volumes }: Copy): boolean {
+  if (want.do === 'undo') return from === 'kept';
+  if (want.do !== 'restore') return true;
+  const named = want.snapshotId;
+  return from === 'snapshot' && (named === null || volumes.some(({ snapshotId }) => snapshotId === named));
+}
+
+const OTHERWISE: Blame = {
+  fault: 'other',
+  reason: 'another heal had begun with it, and a person has asked for other data',
+};
 
 /** What is mounted only the node can tell; where it does not, nothing is taken off it. */
 function outOfReach(facts: Facts, memory: ReplaceMemory, copy: Copy): Act | null {

@@ -153,3 +153,22 @@ describe('an act that a pause forbade for hours', () => {
     expect(next(more, has)).toBe(act);
   });
 });
+
+describe('a copy that a heal of before has left', () => {
+  const named = (snapshotId: string) => ({ want: { ...restore, snapshotId } });
+  const up: Partial<ReplaceMemory> = {
+    rung: 'swap',
+    copy: copy({ mounted: 'copy' }),
+    upSinceMs: NOON_MS,
+    done: ['held', 'down'],
+  };
+
+  it.each<[string, Partial<Facts>, string]>([
+    ['is proved where a heal goes on', {}, 'wait'],
+    ['and where a person wants just that', named('snap-00'), 'wait'],
+    ['is no other snapshot that a person has named', named('snap-09'), 'give-up-copy'],
+    ['is not what an undo puts back', { want: { do: 'undo' } }, 'give-up-copy'],
+  ])('%s', (_, more, act) => {
+    expect(next(more, up)).toBe(act);
+  });
+});
