@@ -6,6 +6,9 @@ process.env.CHAINMEND_ASKED ??= process.argv
   .filter((argument) => !argument.startsWith('-'))
   .join(' ');
 
+// Processes of tests have hundreds of modules stripped of their types and compiled once, and not each its own.
+process.env.NODE_COMPILE_CACHE ??= `${import.meta.dirname}/dist/compile-cache`;
+
 export default {
   testEnvironment: './test/support/environment.js',
   // Jest leaves a core free, which of two cores is half of the machine; and a worker mostly waits for a simulation's own process.

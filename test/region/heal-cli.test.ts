@@ -49,7 +49,8 @@ interface Ended {
 
 async function npmRunHeal(words: string, more: Record<string, string> = environment): Promise<Ended> {
   const args = ['--disable-warning=ExperimentalWarning', 'infra/heal-cli.ts', ...words.split(' ')];
-  const options = { cwd: ROOT, env: { PATH: process.env['PATH'], ...more } };
+  const { PATH, NODE_COMPILE_CACHE } = process.env;
+  const options = { cwd: ROOT, env: { PATH, NODE_COMPILE_CACHE, ...more } };
   try {
     const { stdout, stderr } = await promisify(execFile)(process.execPath, args, options);
     return { status: 0, stdout, stderr };

@@ -59,7 +59,7 @@ describe('a clean snapshot in the region', () => {
     4 * MINUTES,
   );
 
-  it.each(['crash-before', 'crash-after'] as const)(
+  it.each(sampled('snapshot-node', ['crash-before', 'crash-after'] as const, 2))(
     'is taken once when its sandbox dies at any checkpoint (%s it is written)',
     async (crash) => {
       const crashed = await ends(crash, (await undisturbed)[0]?.checkpoints ?? 0, 16);
@@ -68,7 +68,7 @@ describe('a clean snapshot in the region', () => {
     20 * MINUTES,
   );
 
-  it.each(['answer lost', 'caller killed after'] as const)(
+  it.each(sampled('snapshot-node', ['answer lost', 'caller killed after'] as const, 2))(
     'is taken once when a mutating call takes effect and this happens to it: %s',
     async (crash) => {
       const crashed = await ends(crash, (await undisturbed)[0]?.mutatingCalls ?? 0, 6);

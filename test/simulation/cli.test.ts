@@ -10,7 +10,8 @@ const MAIN = join(import.meta.dirname, '../../local/main.ts');
 const README = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8');
 const FLAGS = ['--disable-warning=ExperimentalWarning', MAIN];
 /** A CI host that is not in UTC, and a folder that is not the project's. */
-const ELSEWHERE = { cwd: '/', env: { PATH: process.env['PATH'], TZ: 'Pacific/Kiritimati', CI: 'true' } };
+const { PATH, NODE_COMPILE_CACHE } = process.env;
+const ELSEWHERE = { cwd: '/', env: { PATH, NODE_COMPILE_CACHE, TZ: 'Pacific/Kiritimati', CI: 'true' } };
 
 interface Ended {
   readonly status: number;

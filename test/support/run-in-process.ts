@@ -1,9 +1,7 @@
 // Runs a script of test/support in a plain Node.js process: JSON in on stdin, JSON out on stdout. Jest keeps timers of its own,
 // which the guard of a region refuses.
 import { execFile } from 'node:child_process';
-import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { repositoryRoot } from '../../infra/paths.ts';
 
 /** A run of a full day writes a few MB of journal at most. */
 const OUTPUT_BYTES_MAX = 256 * 1024 * 1024;
@@ -12,8 +10,6 @@ const OUTPUT_BYTES_MAX = 256 * 1024 * 1024;
 export async function runInProcess<T>(script: string, input: unknown): Promise<T> {
   const running = promisify(execFile)(process.execPath, ['--disable-warning=ExperimentalWarning', script], {
     maxBuffer: OUTPUT_BYTES_MAX,
-    // Hundreds of modules are stripped of their types and compiled once, and not for each process.
-    env: { ...process.env, NODE_COMPILE_CACHE: join(repositoryRoot, 'dist/compile-cache') },
   });
   running.child.stdin?.end(JSON.stringify(input));
   const { stdout } = await running;
