@@ -128,8 +128,10 @@ export function judgeStop(
   if (!stop) return { unclean: `the node tells nothing of how its client ended (${result}${why})` };
   const { exitStatus, lastLine, seconds, clean } = stop;
   const last = lastLine === '' ? 'it left no last line' : `its last line was "${lastLine.slice(0, 160)}"`;
-  if (exitStatus === null) return { unclean: `nobody knows with which status its client ended; ${last}` };
-  if (!CLEAN_EXITS.includes(exitStatus)) {
+  // An instance of a template that nobody has enabled is forgotten by systemd when it has ended, and only when it has ended with success.
+  const forgotten = exitStatus === null && clean && lastLine !== '' && fleet.units.every(saysWhenClean);
+  if (exitStatus === null && !forgotten) return { unclean: `nobody knows with which status its client ended; ${last}` };
+  if (exitStatus !== null && !CLEAN_EXITS.includes(exitStatus)) {
     const killed = exitStatus === 137 ? ', killed' : '';
     return { unclean: `its client ended with status ${exitStatus}${killed} after ${seconds} s; ${last}` };
   }
@@ -141,8 +143,11 @@ export function judgeStop(
   if (up >= 0) return { unclean: `${fleet.units[up]?.name ?? 'its client'} runs again already` };
   const [mounted] = after.volumes;
   if (mounted) return { unclean: `${mounted.path} is still mounted` };
-  return { exitStatus, lastLine, seconds };
+  return { exitStatus: exitStatus ?? 0, lastLine, seconds };
 }
+
+const saysWhenClean = ({ runtime, cleanLine }: Fleet['units'][number]): boolean =>
+  runtime.kind === 'systemd' && cleanLine !== undefined;
 
 export type Copies =
   | { readonly waits: true }

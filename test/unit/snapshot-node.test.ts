@@ -215,12 +215,15 @@ describe('evidence of a clean stop', () => {
   it('is an exit status of its own and the client’s own last line', () => {
     expect(of()).toEqual({ exitStatus: 0, lastLine: expect.stringContaining('Shutdown: done'), seconds: 12 });
     expect(of({}, { exitStatus: 143 })).toMatchObject({ exitStatus: 143 });
+    // node@0.21.0 of node@*: systemd has forgotten it, which it does to what ended with success; the client’s last line says so, too.
+    expect(of({}, { exitStatus: null })).toMatchObject({ exitStatus: 0, lastLine: expect.stringContaining('done') });
   });
 
   it.each([
     ['it was killed', of({}, { exitStatus: 137, clean: false }), 'status 137, killed'],
     ['it ended with an error', of({}, { exitStatus: 1 }), 'ended with status 1'],
-    ['nobody knows its status', of({}, { exitStatus: null }), 'nobody knows with which status'],
+    ['nobody knows its status', of({}, { exitStatus: null, clean: false }), 'nobody knows with which status'],
+    ['nobody knows its status, and it said nothing', of({}, { exitStatus: null, lastLine: '' }), 'nobody knows with'],
     [
       'it did not say that it had written everything',
       of({}, { clean: false, lastLine: 'UpdateTip' }),
