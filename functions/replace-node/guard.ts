@@ -1,4 +1,7 @@
 // What the guardrails say of a rung now: before it is taken, and again before the first act of it that the node would feel. Pure.
+
+import type { Fleet, Role } from '../../shared/fleet/model.ts';
+import type { Refusal } from '../../shared/guardrails/codes.ts';
 import { judgeClass, judgeOwner } from '../../shared/guardrails/replace.ts';
 import type { Rung } from '../../shared/heal/memory.ts';
 import { isImpaired } from './begin.ts';
@@ -21,6 +24,7 @@ export function guardOf(facts: Facts, rung: Rung) {
       manual: want.do !== 'heal',
       acknowledgesValidator: want.do === 'restore' && want.acknowledgesValidator,
     }) ??
+    (rung === 'swap' || rung === 'replace' ? judgeSigning(fleet, role, node) : null) ??
     judgeOwner({
       rung,
       fleet,
@@ -30,4 +34,15 @@ export function guardOf(facts: Facts, rung: Rung) {
       publicIp: instance.publicIp,
     })
   );
+}
+
+/** CometBFT's; what must never go back (types/priv_validator.go). */
+export const SIGNING_STATE = /priv_validator_state\.json$/;
+
+/** The newer of two signing states is kept by its own path: where only a directory above it is listed, it could go back. */
+function judgeSigning({ chain, identityPaths }: Fleet, role: Role, node: string): Refusal | null {
+  if (chain !== 'cometbft' || (role !== 'validator' && role !== 'unknown')) return null;
+  if (identityPaths.some((path) => SIGNING_STATE.test(path))) return null;
+  const reason = `the fleet file does not list the signing state of ${node} (…/data/priv_validator_state.json) under identity: it could go back`;
+  return { refuse: 'validator', reason, page: true, lookAgainMs: 60 * 60_000 };
 }

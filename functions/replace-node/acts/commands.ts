@@ -12,6 +12,7 @@ import { readSwitches } from '../../../shared/guardrails/switches.ts';
 import type { Copy, ReplaceMemory } from '../../../shared/heal/memory.ts';
 import { awaitNode, sendToNode } from '../../../shared/heal/node-commands.ts';
 import { stepper } from '../../../shared/heal/steps.ts';
+import { SIGNING_STATE } from '../guard.ts';
 import type { Act, Result } from '../model.ts';
 import { endOf } from '../proof.ts';
 import type { Course, Variable, Which } from '../tools.ts';
@@ -154,9 +155,6 @@ const evidenceOf = (command: NodeCommand): unknown =>
   command.operation === 'swap-volumes'
     ? { from: command.from, to: command.to, identity: command.identity, carry: command.carry }
     : command;
-
-/** CometBFT's; what must never go back (priv_validator_state.json, types/priv_validator.go). */
-const SIGNING_STATE = /priv_validator_state\.json$/;
 
 const copyPlaces = ({ found, copy }: ReplaceMemory) =>
   found.volumes.map(({ path }, at) => ({ path, volumeId: copy?.volumes[at]?.volumeId ?? '' }));
