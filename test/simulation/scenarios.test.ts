@@ -27,15 +27,19 @@ let again: readonly Simulated[];
 let faithful: readonly Simulated[];
 
 beforeAll(async () => {
-  const all = await simulate([
-    ...CHOSEN.flatMap((name) => seedsOf(name).map((seed) => ({ scenario: name, seed }))),
-    ...AGAIN.map((name) => ({ scenario: name, seed: 1 })),
-    ...FAITHFUL.map((name) => ({ scenario: name, seed: 1, lane: 'fidelity' as const })),
+  const runs = CHOSEN.flatMap((name) => seedsOf(name).map((seed) => ({ scenario: name, seed })));
+  // Two processes, as many as a small machine has cores; no suite takes longer.
+  const half = Math.ceil(runs.length / 2);
+  const [first, second] = await Promise.all([
+    simulate(runs.slice(0, half)),
+    simulate([
+      ...runs.slice(half),
+      ...AGAIN.map((name) => ({ scenario: name, seed: 1 })),
+      ...FAITHFUL.map((name) => ({ scenario: name, seed: 1, lane: 'fidelity' as const })),
+    ]),
   ]);
-  sweeps = all.slice(
-    0,
-    CHOSEN.reduce((sum, name) => sum + seedsOf(name).length, 0),
-  );
+  const all = [...first, ...second];
+  sweeps = all.slice(0, runs.length);
   again = all.slice(sweeps.length, sweeps.length + AGAIN.length);
   faithful = all.slice(sweeps.length + AGAIN.length);
 }, PATIENCE_MS);
