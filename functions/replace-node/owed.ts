@@ -30,6 +30,10 @@ const START = { do: 'start-instance', reason: 'it was stopped by this heal' } as
 const isStopped = ({ old }: Pick<Facts, 'old'>, { done }: ReplaceMemory): boolean =>
   done.includes('stopped') && old !== null && !['terminated', 'shutting-down'].includes(old.instance.state);
 
+/** Describe may be older than the start: nobody is told of an instance that stands still while it boots. */
+const isSeenStopped = ({ old, nowMs }: Facts, memory: ReplaceMemory): boolean =>
+  old?.instance.state === 'stopped' && isPending(memory, 'StartInstances', old.instance.instanceId, nowMs);
+
 /** It may not end yet, and does not go on either: a person is told. */
 export const stuck = (reason: string): Act => ({
   do: 'end',
@@ -40,6 +44,7 @@ export const stuck = (reason: string): Act => ({
 export function onceSettled(facts: Facts, memory: ReplaceMemory, end: End): Act {
   const next = owed(facts, memory);
   if (next) return next;
+  if (isSeenStopped(facts, memory)) return waitFor(memory, facts.nowMs, 'it was started, and EC2 says stopped still');
   if (facts.old?.instance.state !== 'stopped' || !isStopped(facts, memory))
     return { do: 'end', end: asItIs(facts, end) };
   const why = `its instance is stopped, and cannot be started again: ${memory.setback?.reason}`;

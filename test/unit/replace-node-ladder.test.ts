@@ -134,6 +134,12 @@ describe('before it gives up', () => {
     expect(next({}, { ...all, done: ['held', 'stopped'], intent })).toBe('wait');
   });
 
+  it('one that it has just started is not told of as stopped because Describe is older than the start', () => {
+    const started = (agoMs: number) => ({ call: 'StartInstances', target: INSTANCE, atMs: NOON_MS - agoMs }) as const;
+    expect(next(stopped, { ...spent, done: ['held'], intent: started(MINUTE_MS) })).toBe('wait');
+    expect(next(stopped, { ...spent, done: ['held'], intent: started(60 * MINUTE_MS) })).toBe('ladder-spent');
+  });
+
   it('a member that cannot be started again stays on standby, or its group would replace it', () => {
     const member = machine({ state: 'stopped', autoScalingGroup: 'nodes' }, { agentOnline: false });
     const setback = { act: 'start-instance', count: 3, reason: 'no capacity', atMs: NOON_MS };
