@@ -2,7 +2,7 @@
 import type { NewInstance, ReplaceMemory } from '../../shared/heal/memory.ts';
 import type { Act, Facts } from './model.ts';
 import { move } from './moving.ts';
-import { stuck } from './owed.ts';
+import { isSeenStopped, stuck } from './owed.ts';
 import { isSpent } from './setbacks.ts';
 import { takeAway } from './swap.ts';
 import { BOUND_MS, isPending, waitedMs, waitFor } from './waits.ts';
@@ -16,7 +16,10 @@ export function backToOld(facts: Facts, memory: ReplaceMemory, machine: NewInsta
   const silenced = silence(facts, memory, reason);
   if (silenced) return silenced;
   if (copy) return takeAway(facts, memory, { ...copy, mounted: 'found' }, copy.givenUp ?? { fault: 'other', reason });
-  if (!TOUCHED.some((what) => memory.done.includes(what))) return { do: 'drop-machine' };
+  if (!TOUCHED.some((what) => memory.done.includes(what)))
+    return isSeenStopped(facts, memory)
+      ? waitFor(memory, facts.nowMs, 'the old instance was started, and EC2 says stopped still')
+      : { do: 'drop-machine' };
   return move(facts, memory, { to: 'old' }) ?? restoreOld(facts, memory, machine, reason);
 }
 

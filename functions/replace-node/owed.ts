@@ -31,7 +31,7 @@ const isStopped = ({ old }: Pick<Facts, 'old'>, { done }: ReplaceMemory): boolea
   done.includes('stopped') && old !== null && !['terminated', 'shutting-down'].includes(old.instance.state);
 
 /** Describe may be older than the start: nobody is told of an instance that stands still while it boots. */
-const isSeenStopped = ({ old, nowMs }: Facts, memory: ReplaceMemory): boolean =>
+export const isSeenStopped = ({ old, nowMs }: Facts, memory: ReplaceMemory): boolean =>
   old?.instance.state === 'stopped' && isPending(memory, 'StartInstances', old.instance.instanceId, nowMs);
 
 /** It may not end yet, and does not go on either: a person is told. */
