@@ -10,9 +10,9 @@ import {
   type SubjectRefusal,
 } from '../../shared/guardrails/names.ts';
 import { readSwitches } from '../../shared/guardrails/switches.ts';
-import { createJournal, type JournalEntry } from '../../shared/heal/journal.ts';
+import { fleetJournal, type WriteEntry } from '../../shared/heal/fleet-journal.ts';
 import { keys, type Store, settle } from '../../shared/heal/store.ts';
-import { tellRefusals, WHOLE_FLEET } from '../../shared/heal/telling.ts';
+import { tellRefusals } from '../../shared/heal/telling.ts';
 
 export interface Tools {
   readonly clients: NamesClients;
@@ -31,7 +31,7 @@ export interface Tools {
 export interface Work extends Tools {
   readonly fleet: Fleet;
   /** Writes an entry of this run; they come in the order of the calls. */
-  readonly write: (entry: Omit<JournalEntry, 'atMs'>, about?: SubjectRefusal['node']) => Promise<void>;
+  readonly write: WriteEntry;
 }
 
 const HOUR_MS = 60 * 60_000;
@@ -40,24 +40,11 @@ const INCIDENT = 'names';
 const HEAL = 'register-nodes';
 export function workOf(tools: Tools, fleet: Fleet): Work {
   const { store, requestId, startedAtMs } = tools;
-  let entries = 0;
+  const run = requestId.slice(0, 8);
   return {
     ...tools,
     fleet,
-    async write(entry, about) {
-      const owner = {
-        fleet: fleet.name,
-        node: about?.name ?? WHOLE_FLEET,
-        instanceId: about?.instanceId ?? WHOLE_FLEET,
-        incidentId: INCIDENT,
-        attempt: 1,
-        onsetMs: startedAtMs,
-        heal: HEAL,
-        writer: HEAL,
-      };
-      const place = `${requestId.slice(0, 8)}-${String(entries++).padStart(4, '0')}`;
-      await createJournal(store, owner)(place, { ...entry, atMs: Date.now() });
-    },
+    write: fleetJournal(store, { fleet: fleet.name, incidentId: INCIDENT, heal: HEAL, writer: HEAL, run, startedAtMs }),
   };
 }
 

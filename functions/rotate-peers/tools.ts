@@ -7,10 +7,10 @@ import type { FailureCode, Refusal } from '../../shared/guardrails/codes.ts';
 import { claimTelling, markPaged, newRegister, type SubjectRefusal } from '../../shared/guardrails/names.ts';
 import { newRotation, next, type RotationRecord } from '../../shared/guardrails/rotation.ts';
 import { judgePauseTag, PAUSE_TAG, readSwitches } from '../../shared/guardrails/switches.ts';
-import { createJournal, type JournalEntry } from '../../shared/heal/journal.ts';
+import { fleetJournal, type WriteEntry } from '../../shared/heal/fleet-journal.ts';
 import { page } from '../../shared/heal/page.ts';
 import { keys, type Store, settle } from '../../shared/heal/store.ts';
-import { tellRefusals, WHOLE_FLEET } from '../../shared/heal/telling.ts';
+import { tellRefusals } from '../../shared/heal/telling.ts';
 
 export const ENVIRONMENT = [
   'TABLE_NAME',
@@ -49,7 +49,7 @@ export interface Work extends Tools {
   /** The ids of this run's commands, each once. */
   readonly nextId: () => PeerCommandId;
   /** Writes an entry of this run; they come in the order of the calls. */
-  readonly write: (entry: Omit<JournalEntry, 'atMs'>, about?: Subject) => Promise<void>;
+  readonly write: WriteEntry;
 }
 
 /** One incident for all of a fleet's peers: nothing here has an onset or attempts. */
@@ -57,26 +57,13 @@ const INCIDENT = 'peers';
 const HEAL = 'rotate-peers';
 export function workOf(tools: Tools, fleet: PeeredFleet, epochSeconds: number): Work {
   const { store, writer, startedAtMs } = tools;
-  let entries = 0;
+  const run = String(epochSeconds);
   let ordinal = 0;
   return {
     ...tools,
     fleet,
     nextId: () => ({ epochSeconds, ordinal: ++ordinal }),
-    async write(entry, about) {
-      const owner = {
-        fleet: fleet.name,
-        node: about?.name ?? WHOLE_FLEET,
-        instanceId: about?.instanceId ?? WHOLE_FLEET,
-        incidentId: INCIDENT,
-        attempt: 1,
-        onsetMs: startedAtMs,
-        heal: HEAL,
-        writer,
-      };
-      const place = `${epochSeconds}-${String(entries++).padStart(4, '0')}`;
-      await createJournal(store, owner)(place, { ...entry, atMs: Date.now() });
-    },
+    write: fleetJournal(store, { fleet: fleet.name, incidentId: INCIDENT, heal: HEAL, writer, run, startedAtMs }),
   };
 }
 

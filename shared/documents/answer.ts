@@ -1,5 +1,6 @@
 // What a command script answers on stdout, one line of JSON: the contract between the node and the functions.
 import * as v from 'valibot';
+import { parseAnswerLine } from './answer-line.ts';
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 
@@ -38,16 +39,4 @@ export const answerSchema = v.strictObject({
 export type Answer = v.InferOutput<typeof answerSchema>;
 
 /** Parses a script's standard output. Throws a `TypeError` that names the field and what was expected. */
-export function parseAnswer(stdout: string): Answer {
-  const line = stdout.trim().split('\n').at(-1) ?? '';
-  let json: unknown;
-  try {
-    json = JSON.parse(line);
-  } catch (cause) {
-    throw new TypeError(`the node's answer is not JSON: ${JSON.stringify(line.slice(0, 200))}`, { cause });
-  }
-  const parsed = v.safeParse(answerSchema, json);
-  if (parsed.success) return parsed.output;
-  const issue = parsed.issues[0];
-  throw new TypeError(`the node's answer, field ${v.getDotPath(issue) ?? '(whole)'}: ${issue.message}`);
-}
+export const parseAnswer = (stdout: string): Answer => parseAnswerLine(answerSchema, stdout);

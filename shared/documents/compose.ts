@@ -1,6 +1,15 @@
 // Puts a command's script together from its parts. Pure: the parts' text is an argument, so the same parts give the same script.
 import { type Operation, operationParameters, parameterRules, peerOperations } from './parameters.ts';
 
+const COMMAND = ['answer', 'parameters', 'memory', 'client', 'device'] as const;
+const STATE = ['lines', 'journal', 'node-state'] as const;
+/** What looks at a node and changes nothing. */
+const LOOKING = [...COMMAND, ...STATE] as const;
+/** What stops and starts clients. */
+const ON_CLIENTS = [...COMMAND, 'start', 'stop', ...STATE, 'stop-clients'] as const;
+/** What mounts other volumes under them. */
+const ON_VOLUMES = [...ON_CLIENTS, 'volumes', 'places'] as const;
+
 /** The parts of each script, in order; files of this folder, without `.sh`. */
 export const scriptParts = {
   'observe-node': ['answer', 'parameters', 'memory', 'device', 'observe', 'client', 'observe-node', 'main'],
@@ -33,103 +42,12 @@ export const scriptParts = {
   'ask-peers': ['answer', 'parameters', 'requests', 'change-peers', 'look'],
   'change-peers': ['answer', 'parameters', 'memory', 'requests', 'change-peers', 'main'],
   'ask-node': ['ask-node'],
-  'inspect-node': [
-    'answer',
-    'parameters',
-    'memory',
-    'client',
-    'device',
-    'lines',
-    'journal',
-    'node-state',
-    'inspect-node',
-    'main',
-  ],
-  'restart-client': [
-    'answer',
-    'parameters',
-    'memory',
-    'client',
-    'device',
-    'start',
-    'stop',
-    'lines',
-    'journal',
-    'node-state',
-    'stop-clients',
-    'restart-client',
-    'main',
-  ],
-  'check-volume': [
-    'answer',
-    'parameters',
-    'memory',
-    'client',
-    'device',
-    'lines',
-    'journal',
-    'node-state',
-    'volumes',
-    'check-volume',
-    'main',
-  ],
-  'swap-volumes': [
-    'answer',
-    'parameters',
-    'memory',
-    'client',
-    'device',
-    'start',
-    'stop',
-    'lines',
-    'journal',
-    'node-state',
-    'stop-clients',
-    'volumes',
-    'places',
-    'fstab',
-    'identity',
-    'swap-volumes',
-    'main',
-  ],
-  'stop-client': [
-    'answer',
-    'parameters',
-    'memory',
-    'client',
-    'device',
-    'start',
-    'stop',
-    'lines',
-    'journal',
-    'node-state',
-    'stop-clients',
-    'volumes',
-    'places',
-    'mask',
-    'stop-client',
-    'main',
-  ],
-  'start-client': [
-    'answer',
-    'parameters',
-    'memory',
-    'client',
-    'device',
-    'start',
-    'stop',
-    'lines',
-    'journal',
-    'node-state',
-    'stop-clients',
-    'volumes',
-    'places',
-    'fstab',
-    'identity',
-    'mask',
-    'start-client',
-    'main',
-  ],
+  'inspect-node': [...LOOKING, 'inspect-node', 'main'],
+  'restart-client': [...ON_CLIENTS, 'restart-client', 'main'],
+  'check-volume': [...LOOKING, 'volumes', 'check-volume', 'main'],
+  'swap-volumes': [...ON_VOLUMES, 'fstab', 'identity', 'swap-volumes', 'main'],
+  'stop-client': [...ON_VOLUMES, 'mask', 'stop-client', 'main'],
+  'start-client': [...ON_VOLUMES, 'fstab', 'identity', 'mask', 'start-client', 'main'],
 } as const satisfies Readonly<Record<Operation, readonly string[]>>;
 
 /**

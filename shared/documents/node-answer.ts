@@ -1,5 +1,6 @@
 // What the commands of node-command.ts answer on stdout, one line of JSON: the contract between the node and the functions.
 import * as v from 'valibot';
+import { parseAnswerLine } from './answer-line.ts';
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 const exitStatus = v.nullable(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(255)));
@@ -73,16 +74,4 @@ export const nodeAnswerSchema = v.strictObject({
 export type NodeAnswer = v.InferOutput<typeof nodeAnswerSchema>;
 
 /** Parses a script's standard output. Throws a `TypeError` that names the field and what was expected. */
-export function parseNodeAnswer(stdout: string): NodeAnswer {
-  const line = stdout.trim().split('\n').at(-1) ?? '';
-  let json: unknown;
-  try {
-    json = JSON.parse(line);
-  } catch (cause) {
-    throw new TypeError(`the node's answer is not JSON: ${JSON.stringify(line.slice(0, 200))}`, { cause });
-  }
-  const parsed = v.safeParse(nodeAnswerSchema, json);
-  if (parsed.success) return parsed.output;
-  const issue = parsed.issues[0];
-  throw new TypeError(`the node's answer, field ${v.getDotPath(issue) ?? '(whole)'}: ${issue.message}`);
-}
+export const parseNodeAnswer = (stdout: string): NodeAnswer => parseAnswerLine(nodeAnswerSchema, stdout);

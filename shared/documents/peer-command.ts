@@ -5,6 +5,7 @@ import type { ChainRequest, Answer as ClientAnswer, TroubleCode } from '../chain
 import { parseJson } from '../chains/json.ts';
 import type { Runtime } from '../fleet/model.ts';
 import type { ByteEdit } from '../peers/edits.ts';
+import { parseAnswerLine } from './answer-line.ts';
 import { checkedParameter, runLimitsSeconds, startBySeconds, unitOf } from './command.ts';
 import { maximumBase64Characters, operationParameters, type ParameterName, type PeerOperation } from './parameters.ts';
 
@@ -145,17 +146,7 @@ export function parsePeerAnswer<Operation extends PeerOperation>(
   operation: Operation,
   stdout: string,
 ): PeerAnswer<Operation> {
-  const line = stdout.trim().split('\n').at(-1) ?? '';
-  let json: unknown;
-  try {
-    json = JSON.parse(line);
-  } catch (cause) {
-    throw new TypeError(`the node's answer is not JSON: ${JSON.stringify(line.slice(0, 200))}`, { cause });
-  }
-  const parsed = v.safeParse(answerSchemas[operation], json);
-  if (parsed.success) return parsed.output as PeerAnswer<Operation>;
-  const issue = parsed.issues[0];
-  throw new TypeError(`the node's answer, field ${v.getDotPath(issue) ?? '(whole)'}: ${issue.message}`);
+  return parseAnswerLine(answerSchemas[operation], stdout) as PeerAnswer<Operation>;
 }
 
 /** Far more than any client's file, and far less than what gzip could make of 20,000 characters. */
