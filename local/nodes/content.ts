@@ -42,6 +42,33 @@ export interface VolumeContent {
   readonly files: ReadonlyMap<string, StoredFile>;
 }
 
+/** What is on a real machine's volume: the bytes of a disk, in a file. */
+export interface VolumeImage {
+  readonly imagePath: string;
+  /** Written so far; the rest of the image is a hole. */
+  readonly usedBytes: number;
+  /** A copy of this moment, as a snapshot is: what is written from now on is not in it. */
+  freeze(): VolumeImage;
+  /** What of a chain is in it, nobody here can read. */
+  readonly data?: undefined;
+}
+
+/** What the region keeps of a volume that is on no machine, and what a snapshot of it holds. */
+export type StoredContent = VolumeContent | VolumeImage;
+
+export const isImage = (content: StoredContent): content is VolumeImage => 'imagePath' in content;
+
+/** What a simulated machine makes of it. Throws for a real machine's: nothing here reads those. */
+export function simulatedContent(content: StoredContent | undefined): VolumeContent | undefined {
+  if (content !== undefined && isImage(content))
+    throw new Error(`${content.imagePath} is a real machine's: a simulated one cannot read it`);
+  return content;
+}
+
+/** As it is at this moment. A simulated content never changes. */
+export const frozen = (content: StoredContent | undefined): StoredContent | undefined =>
+  content !== undefined && isImage(content) ? content.freeze() : content;
+
 /** Made when somebody reads it. `written`: by somebody, and not by the set-up of its owner alone. */
 export interface StoredFile {
   readonly make: () => string;

@@ -1,6 +1,6 @@
 // The devices of a simulated node and what is mounted where. Attaching makes a device and mounts nothing; a volume made from a copy has
 // its original's UUID; what a boot mounts is in /etc/fstab. The client's data are in data.ts.
-import type { VolumeContent } from './content.ts';
+import { simulatedContent, type VolumeContent } from './content.ts';
 import { CopiedData } from './data.ts';
 import { type Device, type DeviceReport, deviceById, type MountOptions } from './devices.ts';
 import { bootLines, fstabOf } from './fstab.ts';
@@ -174,7 +174,8 @@ export class NodeDisks {
     while (names.has(`nvme${index}n1`)) index++;
     const device = { volumeId, name: `nvme${index}n1`, sizeBytes: sizeGiB * GIB };
     if (!disk) return { ...device, volume: this.places.find((volume) => volume.volumeId === volumeId) };
-    return { ...device, volume: disk.content && this.volumeFrom(volumeId, device.sizeBytes, disk, disk.content) };
+    const content = simulatedContent(disk.content);
+    return { ...device, volume: content && this.volumeFrom(volumeId, device.sizeBytes, disk, content) };
   }
 
   private volumeFrom(volumeId: string, deviceBytes: number, disk: NewDisk, content: VolumeContent): SimulatedVolume {

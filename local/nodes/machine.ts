@@ -1,5 +1,5 @@
 // What the region sees of a machine behind an EC2 instance: simulated today, a real Debian system behind the same lines.
-import type { VolumeContent } from './content.ts';
+import type { StoredContent } from './content.ts';
 
 /** One step of a command document as the SSM agent gets it. */
 export interface MachineCommand {
@@ -37,6 +37,8 @@ export interface Machine {
   powerOff(how?: 'clean' | 'hard'): void;
   /** How long its operating system needs to shut down cleanly, with all that runs on it, in ms; EC2 gives it a few minutes. */
   shutdownMs?(): number;
+  /** For one that cannot tell beforehand: whether it is still shutting down. */
+  isShuttingDown?(): boolean;
   /** Before its first boot: its client is masked on disk, and does not start until somebody unmasks it. */
   maskClient?(): void;
   /** The device behind a volume has a new size, in GiB. */
@@ -46,13 +48,13 @@ export interface Machine {
   /** Whether a filesystem on this volume is mounted: EC2 cannot detach such a volume cleanly. */
   isMounted(volumeId: string): boolean;
   /** What is on a volume of it at this moment; undefined when it has no such volume, or nothing is on it. Reading changes nothing. */
-  contentOf?(volumeId: string): VolumeContent | undefined;
+  contentOf?(volumeId: string): StoredContent | undefined;
 }
 
 /** What a machine is told of a volume that comes. */
 export interface NewDisk {
   /** Undefined: it is empty. */
-  readonly content: VolumeContent | undefined;
+  readonly content: StoredContent | undefined;
   /** When its blocks are all there, in ms since the epoch; undefined: they are. */
   readonly initializedAtMs: number | undefined;
 }

@@ -3,7 +3,7 @@ import { STATUS_CODES, validateHeaderName, validateHeaderValue } from 'node:http
 import { Readable } from 'node:stream';
 import type { VirtualClock } from './clock.ts';
 import type { GuestReply, GuestResponse } from './guest-https.ts';
-import { type HttpAnswer, type HttpRequest, Network, type Place } from './network.ts';
+import { type HttpAnswer, type HttpRequest, Network, type Place, whenAnswered } from './network.ts';
 import type { Trace } from './trace.ts';
 import { VpcEndpoints } from './vpc-endpoints.ts';
 
@@ -61,11 +61,12 @@ export function sendOverNetwork(
   const deliver = (afterMs: number, work: () => void) => void clock.after(afterMs, () => reply.isDead() || work());
   const admit = (): void => {
     if (reply.isDead()) return;
-    const answer = network.request(place, asked.address, asked.port, asked.request);
-    trace.note(`${clock.now()} ${key} ${noted(answer)}`);
-    const error = networkError(answer.kind, asked);
-    if (error !== undefined) deliver(0, () => reply.fail(error));
-    else if (answer.kind === 'response') deliver(answer.afterMs, () => reply.respond(networkResponse(answer)));
+    whenAnswered(network.request(place, asked.address, asked.port, asked.request), (answer) => {
+      trace.note(`${clock.now()} ${key} ${noted(answer)}`);
+      const error = networkError(answer.kind, asked);
+      if (error !== undefined) deliver(0, () => reply.fail(error));
+      else if (answer.kind === 'response') deliver(answer.afterMs, () => reply.respond(networkResponse(answer)));
+    });
   };
   clock.arrive(() => key, admit);
 }

@@ -32,6 +32,15 @@ export type HttpAnswer =
 /** A machine on the network: what listens on each of its ports. */
 export type HttpHost = (port: number, request: HttpRequest) => HttpAnswer;
 
+/** A real one, which answers in its own time. */
+export type RealHost = (port: number, request: HttpRequest) => Promise<HttpAnswer>;
+
+/** Goes on at once where the answer is there at once, as simulated hosts give it: nothing then waits for a turn of the event loop. */
+export function whenAnswered(answer: HttpAnswer | Promise<HttpAnswer>, then: (answer: HttpAnswer) => void): void {
+  if (answer instanceof Promise) answer.then(then);
+  else then(answer);
+}
+
 /** Where a sender or a host stands. */
 export type Place = { readonly vpcId: string } | 'internet';
 
@@ -39,7 +48,7 @@ export type Place = { readonly vpcId: string } | 'internet';
 export type Resolve = (name: string, from: Place) => string | undefined;
 
 export class Network {
-  readonly #hosts = new Map<string, { readonly place: Place; readonly host: HttpHost }>();
+  readonly #hosts = new Map<string, { readonly place: Place; readonly host: HttpHost | RealHost }>();
 
   #resolve: Resolve = () => undefined;
 
@@ -49,7 +58,7 @@ export class Network {
   }
 
   /** `address`: an IP address, or a name for a host on the internet. */
-  attach(address: string, place: Place, host: HttpHost): void {
+  attach(address: string, place: Place, host: HttpHost | RealHost): void {
     if (this.#hosts.has(address)) throw new Error(`a host at ${address} exists already`);
     this.#hosts.set(address, { place, host });
   }
@@ -58,7 +67,7 @@ export class Network {
     this.#hosts.delete(address);
   }
 
-  request(from: Place, address: string, port: number, request: HttpRequest): HttpAnswer {
+  request(from: Place, address: string, port: number, request: HttpRequest): HttpAnswer | Promise<HttpAnswer> {
     // The sender's own machine, where nothing else runs.
     if (LOOPBACK.test(address) && !this.#hosts.has(address)) return { kind: 'refused' };
     const resolved = IP_ADDRESS.test(address) ? address : (this.#resolve(address, from) ?? address);

@@ -52,6 +52,8 @@ export interface RegionOptions {
   readonly seed: number;
   readonly lane: Lane;
   readonly faults?: readonly FaultName[];
+  /** Of its clock: in the quarter of an hour before `START_MS` unless given. Real machines want a time that is theirs. */
+  readonly startMs?: number;
   /** Faults at exact places, besides the seeded ones. */
   readonly requestFaults?: RequestFaults;
   readonly hooks?: LambdaHooks;
@@ -98,7 +100,7 @@ let models: Promise<Models> | undefined;
 export async function createRegion(options: RegionOptions) {
   const { seed, lane, faults = [] } = options;
   models ??= loadModels();
-  const clock = new VirtualClock({ startMs: DEPLOYED_MS, ...(options.guard === false && { guard: false }) });
+  const clock = new VirtualClock({ startMs: options.startMs ?? DEPLOYED_MS, ...(options.guard === false && { guard: false }) });
   const kernel = new RegionKernel(clock, seed, new Set(faults));
   const machines = new Machines();
   const log: string[] = [];

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { type HttpHost, Network, type Place } from '../../local/region/network.ts';
+import { type HttpHost, Network, type Place, whenAnswered } from '../../local/region/network.ts';
 import type { Step } from '../support/network-guest.ts';
 import { type NetworkRan, type NetworkRun, runNetworks } from '../support/network-run.ts';
 
@@ -272,8 +272,11 @@ describe('A network', () => {
       return from === 'internet' ? undefined : '10.0.0.11';
     });
     const told = (from: Place, address: string): string => {
-      const answer = network.request(from, address, 80, request);
-      return answer.kind === 'response' ? String(answer.body) : answer.kind;
+      let heard = '';
+      whenAnswered(network.request(from, address, 80, request), (answer) => {
+        heard = answer.kind === 'response' ? String(answer.body) : answer.kind;
+      });
+      return heard;
     };
     expect(told(vpc, 'node1.bitcoin.internal')).toBe('node');
     expect(told(vpc, 'reference.example')).toBe('node');

@@ -1,12 +1,12 @@
 // What is on volumes, wherever they are: on a machine, which knows, or on none, where it is kept here.
-import type { VolumeContent } from '../../nodes/content.ts';
+import { frozen, type StoredContent } from '../../nodes/content.ts';
 import type { Machine } from '../../nodes/machine.ts';
 import type { Ec2State, Volume } from './state.ts';
 
 const GIB = 2 ** 30;
 
 /** As it is at this moment. Undefined: nothing is on it, or nobody knows what. Looking changes nothing. */
-export function contentOf(state: Ec2State, volumeId: string): VolumeContent | undefined {
+export function contentOf(state: Ec2State, volumeId: string): StoredContent | undefined {
   const { contents, snapshots } = state.ebs;
   if (contents.has(volumeId)) return contents.get(volumeId);
   const volume = state.volumes.get(volumeId);
@@ -15,6 +15,10 @@ export function contentOf(state: Ec2State, volumeId: string): VolumeContent | un
   // Launched with an instance whose machine does not know of it.
   return snapshots.get(volume?.snapshotId ?? '')?.content;
 }
+
+/** The same, kept as it is now: for a snapshot or a copy, whatever is written on the volume afterwards. */
+export const contentNow = (state: Ec2State, volumeId: string): StoredContent | undefined =>
+  frozen(contentOf(state, volumeId));
 
 /** The bytes that a snapshot or a copy of it has to carry; of a volume of which nothing is known, all that it has room for. */
 export function writtenBytes(state: Ec2State, { volumeId, performance }: Volume): number {

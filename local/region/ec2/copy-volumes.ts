@@ -2,7 +2,7 @@
 // volume" (EBS user guide), whose console defaults to gp3 where the API defaults to gp2.
 import type { CopyVolumesRequest, CopyVolumesResult } from '@aws-sdk/client-ec2';
 import { AwsError, type Call, notEmulated, type Operation } from '../service.ts';
-import { contentOf, writtenBytes } from './contents.ts';
+import { contentNow, writtenBytes } from './contents.ts';
 import { encryptionOf, performanceOf, remember, repeated } from './create-volume.ts';
 import { makeVolume } from './create-volume-course.ts';
 import { refuseDryRun } from './query.ts';
@@ -32,7 +32,7 @@ export function volumeCopyOperations(state: Ec2State): Record<string, Operation>
         performance,
         encrypted,
         kmsKeyArn,
-        content: contentOf(state, source.volumeId),
+        content: contentNow(state, source.volumeId),
         bytes: writtenBytes(state, source),
         initialization: { type: 'volume-copy', rateMiBps: undefined },
         snapshotId: '',

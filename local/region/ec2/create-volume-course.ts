@@ -1,7 +1,7 @@
 // How a volume comes to be: `creating`, then `available`, or gone again where its key may not be used; then its blocks come. Sources:
 // "Amazon EBS volume lifecycle", "Initialize Amazon EBS volumes", "Copy an Amazon EBS volume" (EBS user guide).
 import type { Tag } from '@aws-sdk/client-ec2';
-import type { VolumeContent } from '../../nodes/content.ts';
+import type { StoredContent } from '../../nodes/content.ts';
 import type { Performance } from './limits.ts';
 import { tellOfInitialization, tellOfVolume } from './notifications.ts';
 import type { Ec2State, Initialization, Volume } from './state.ts';
@@ -22,7 +22,7 @@ export interface VolumePlan {
   readonly encrypted: boolean;
   readonly kmsKeyArn: string | undefined;
   /** Undefined: it is empty. */
-  readonly content: VolumeContent | undefined;
+  readonly content: StoredContent | undefined;
   /** How many bytes have to come. */
   readonly bytes: number;
   /** Undefined: none have to come. */

@@ -18,6 +18,8 @@ const STOPPING_MS = [10_000, 40_000] as const;
  * Amazon EC2 instances"): how many minutes, AWS does not say.
  */
 const HARD_SHUTDOWN_MS = [150_000, 240_000] as const;
+/** A machine that cannot tell beforehand how long it takes is looked at so often. */
+const SHUTDOWN_LOOK_MS = 1_000;
 const SHUTTING_DOWN_MS = [10_000, 45_000] as const;
 const CHECKS_MS = [90_000, 150_000] as const;
 /** "Terminated instances remain visible after termination (for approximately one hour)." (TerminateInstances) */
@@ -82,10 +84,17 @@ export function stop(state: Ec2State, before: Instance): InstanceStateChange {
   });
   machine?.powerOff(stoppedAtMs < clock.now() + neededMs ? 'hard' : 'clean');
   state.kernel.working({ what: 'instance stop', resources: [instanceId], from: clock.now(), to: stoppedAtMs });
-  clock.at(stoppedAtMs, () => {
+  const hardAtMs = clock.now() + HARD_SHUTDOWN_MS[1];
+  const settle = (): void => {
     if (stateNow(state, instanceId) !== 'stopping') return;
+    if (machine?.isShuttingDown?.()) {
+      if (clock.now() >= hardAtMs) machine.powerOff('hard');
+      clock.after(SHUTDOWN_LOOK_MS, settle);
+      return;
+    }
     enter(state, instanceId, { state: 'stopped', ...storeLost(before, clock.now()) });
-  });
+  };
+  clock.at(stoppedAtMs, settle);
   return change(before, 'stopping');
 }
 

@@ -1,6 +1,6 @@
 // What scenarios and other services do with snapshots and keys, and how they look at the truth of them.
 import type { Tag } from '@aws-sdk/client-ec2';
-import type { VolumeContent } from '../../nodes/content.ts';
+import { type StoredContent, simulatedContent, type VolumeContent } from '../../nodes/content.ts';
 import { kmsKey } from '../kms.ts';
 import { contentOf, writtenBytes } from './contents.ts';
 import { refuseLocked, remove } from './snapshots.ts';
@@ -18,7 +18,7 @@ export interface SnapshotSeed {
   readonly completedAtMs?: number;
   readonly state?: 'completed' | 'error';
   /** What is on its volume now, unless given; undefined where that is not known either. */
-  readonly content?: VolumeContent;
+  readonly content?: StoredContent;
   /** Its volume's unless given; needed where there is no such volume any more. */
   readonly sizeGiB?: number;
   readonly encrypted?: boolean;
@@ -54,7 +54,7 @@ export interface EbsHandles {
   /** What is on a volume, wherever it is; undefined: nothing, or nobody knows. */
   contentOf(volumeId: string): VolumeContent | undefined;
   /** Puts something on a volume that is attached to nothing. */
-  setContent(volumeId: string, content: VolumeContent): void;
+  setContent(volumeId: string, content: StoredContent): void;
   /** The Region's quota of `VolumeInitializationRate`, in MiB/s. */
   setInitializationQuota(mibps: number): void;
   /** A person disables a KMS key, or enables it again: volumes under it are neither created nor attached. */
@@ -86,7 +86,7 @@ export function ebsHandles(state: Ec2State): EbsHandles {
     },
     isSnapshotLocked: (snapshotId) => isLocked(ebs.snapshot(snapshotId), kernel.clock.now()),
     failNextSnapshot: (volumeId) => void ebs.doomedSnapshots.add(state.volume(volumeId).volumeId),
-    contentOf: (volumeId) => contentOf(state, state.volume(volumeId).volumeId),
+    contentOf: (volumeId) => simulatedContent(contentOf(state, state.volume(volumeId).volumeId)),
     setContent(volumeId, content) {
       const { attachment } = state.volume(volumeId);
       if (attachment) throw new Error(`setContent ${volumeId}: it is attached to ${attachment.instanceId}`);

@@ -1,6 +1,6 @@
 // What EBS keeps besides volumes: snapshots, what is on volumes that no machine has, tokens, quotas and keys.
 import type { Tag } from '@aws-sdk/client-ec2';
-import type { VolumeContent } from '../../nodes/content.ts';
+import type { StoredContent } from '../../nodes/content.ts';
 import { AwsError, type Call } from '../service.ts';
 import { LAG_MS_MAX, type Volume } from './state.ts';
 import { VersionedMap } from './versioned.ts';
@@ -28,7 +28,7 @@ export interface Snapshot {
   readonly dueAtMs: number;
   readonly lock: SnapshotLock | undefined;
   /** What was on the volume at its moment; undefined: nothing, or nobody knows. */
-  readonly content: VolumeContent | undefined;
+  readonly content: StoredContent | undefined;
   readonly tags: readonly Tag[];
 }
 
@@ -49,7 +49,7 @@ export class EbsState {
   readonly snapshots = new VersionedMap<Snapshot>(LAG_MS_MAX);
   readonly #byVolume = new Map<string, Set<string>>();
   /** Of volumes that are on no machine; a volume that is in here without a content is known to be empty. */
-  readonly contents = new Map<string, VolumeContent | undefined>();
+  readonly contents = new Map<string, StoredContent | undefined>();
   /** Requests that have been carried out, by operation and token. */
   readonly tokens = new Map<string, MadeVolume>();
   /** Of each volume, when snapshots that were deleted while pending would have been completed: they still count. */

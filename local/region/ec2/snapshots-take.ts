@@ -10,7 +10,7 @@ import type {
 } from '@aws-sdk/client-ec2';
 import { kmsKey } from '../kms.ts';
 import { AwsError, notEmulated, type Operation } from '../service.ts';
-import { contentOf, writtenBytes } from './contents.ts';
+import { contentNow, writtenBytes } from './contents.ts';
 import { tellOfSnapshots } from './notifications.ts';
 import { refuseDryRun } from './query.ts';
 import type { Snapshot } from './snapshots-state.ts';
@@ -91,7 +91,7 @@ export function take(state: Ec2State, volumes: readonly Volume[], { description,
       startedAtMs: nowMs,
       dueAtMs: Math.max(nowMs + takesMs(state, volume, fullBytes), afterPending(state, volume)),
       lock: undefined,
-      content: contentOf(state, volume.volumeId),
+      content: contentNow(state, volume.volumeId),
       tags: tags(volume),
     };
     state.ebs.add(snapshot, nowMs);

@@ -2,7 +2,7 @@
 // (Elastic Load Balancing user guides); doc comments of TargetHealth in @aws-sdk/client-elastic-load-balancing-v2.
 import type { Ec2 } from '../ec2/service.ts';
 import type { Kernel } from '../kernel.ts';
-import type { Network } from '../network.ts';
+import { type HttpAnswer, type Network, whenAnswered } from '../network.ts';
 import { type CheckFailure, checked, type Shown, type Target, type TargetGroup, targetKey } from './target-groups.ts';
 
 export class Prober {
@@ -41,7 +41,7 @@ export class Prober {
         continue;
       }
       const address = this.#addressOf(group, target);
-      if (address !== undefined) checked(target, this.#probe(group, target, address), group);
+      if (address !== undefined) this.#probe(group, target, address);
       // "unused … The target is in the stopped or terminated state": when it runs again, it is checked like a new one.
       else if (target.state !== 'draining') {
         target.state = 'initial';
@@ -70,19 +70,24 @@ export class Prober {
    * The network here does not tell a connection that hangs from packets that vanish: a port that takes connections and answers nothing
    * fails a TCP check, too, which on AWS it would pass.
    */
-  #probe({ check, vpcId }: TargetGroup, { port }: Target, address: string): CheckFailure | undefined {
+  #probe(group: TargetGroup, target: Target, address: string): void {
+    const { check, vpcId } = group;
     const request = {
       method: 'GET',
       path: check.path,
       headers: { host: address, 'user-agent': 'ELB-HealthChecker/2.0' },
       body: new Uint8Array(),
     };
-    const answer = this.#network.request({ vpcId }, address, check.port ?? port, request);
-    if (answer.kind === 'silent') return 'Target.Timeout';
-    if (answer.kind !== 'response') return 'Target.FailedHealthChecks';
-    if (check.protocol === 'TCP') return undefined;
-    if (answer.afterMs > check.timeoutSeconds * 1_000) return 'Target.Timeout';
-    const [from, to] = check.codes;
-    return answer.statusCode >= from && answer.statusCode <= to ? undefined : 'Target.ResponseCodeMismatch';
+    const answer = this.#network.request({ vpcId }, address, check.port ?? target.port, request);
+    whenAnswered(answer, (known) => checked(target, failureOf(check, known), group));
   }
+}
+
+function failureOf(check: TargetGroup['check'], answer: HttpAnswer): CheckFailure | undefined {
+  if (answer.kind === 'silent') return 'Target.Timeout';
+  if (answer.kind !== 'response') return 'Target.FailedHealthChecks';
+  if (check.protocol === 'TCP') return undefined;
+  if (answer.afterMs > check.timeoutSeconds * 1_000) return 'Target.Timeout';
+  const [from, to] = check.codes;
+  return answer.statusCode >= from && answer.statusCode <= to ? undefined : 'Target.ResponseCodeMismatch';
 }
