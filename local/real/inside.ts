@@ -72,6 +72,7 @@ const journalist = setInterval(() => {
 }, 1_000);
 try {
   await group.build(world, telling(`${group.name}`));
+  await lane(group.first ?? []);
   await Promise.all(group.lanes.map(lane));
 } finally {
   clearInterval(journalist);

@@ -29,6 +29,8 @@ export interface StoryGroup {
   readonly fleets: readonly string[];
   /** Makes the machines, and waits until all is well. */
   readonly build: (world: RealWorld, telling: Telling) => Promise<void>;
+  /** One after the other, before anything else. */
+  readonly first?: readonly RealStory[];
   /** One after the other within a lane; lanes go on side by side. */
   readonly lanes: readonly (readonly RealStory[])[];
 }

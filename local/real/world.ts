@@ -1,5 +1,5 @@
 // The world of real stories: a local region with the stack deployed in it, whose clock is the wall's, and real machines behind its instances.
-import { existsSync, mkdirSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { readFleets } from '../../infra/fleets.ts';
 import { ensureSynthesized } from '../../infra/synth.ts';
@@ -31,7 +31,6 @@ const MAX_EVENTS = 20_000_000;
 const DEPLOYED_BEFORE_MS = 10 * 60_000;
 /** A region is looked at for a quarter of an hour: its trace is cut. */
 const CALLS_KEPT = 200_000;
-const LOOK_MS = 500;
 
 /** What the outside has made ready. */
 export interface Ground {
@@ -289,28 +288,12 @@ export class RealWorld {
     });
   }
 
-  /** What is on a volume or in a snapshot, mounted read-only aside while somebody looks. */
-  async lookInto<T>(content: StoredContent | undefined, look: (directory: string) => Promise<T>): Promise<T> {
-    if (!content || !isImage(content)) throw new Error('lookInto: there is no image');
-    const directory = join(this.ground.runDirectory, `aside-${++this.#made}`);
-    if (!existsSync(directory)) mkdirSync(directory);
-    const copy = content.freeze();
-    await tool('mount', ['-o', 'loop,nouuid', copy.imagePath, directory]);
-    try {
-      return await look(directory);
-    } finally {
-      await tool('umount', [directory]);
-    }
-  }
-
-  /** Whether something is so within a time, looked at twice a second. */
-  async becomes(withinSeconds: number, isSo: () => boolean | Promise<boolean>): Promise<boolean> {
-    const untilMs = Date.now() + withinSeconds * 1_000;
-    for (;;) {
-      if (await isSo()) return true;
-      if (Date.now() > untilMs) return false;
-      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
-    }
+  /** A volume with what an image holds, on a machine beside its own: mounted nowhere, and known to no fleet. @returns its device's name by id */
+  attachCopy({ machine }: RealNode, content: StoredContent | undefined): string {
+    if (!content || !isImage(content)) throw new Error('attachCopy: there is no image');
+    const volumeId = `vol-${(++this.#made).toString(16).padStart(17, '0')}`;
+    machine.volumeAttached(volumeId, '', 1, { content, initializedAtMs: undefined });
+    return linkOf(volumeId);
   }
 
   async end(): Promise<void> {

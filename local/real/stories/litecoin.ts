@@ -1,7 +1,10 @@
 // The litecoin network: three nodes of a fleet, and one that is nobody's and mines. What happens to them is in the stories beside this.
 import { heightOf, litecoinNode, mine, peersOf } from '../chains/litecoin.ts';
 import type { StoryGroup } from '../story.ts';
+import { corruptData } from './litecoin/corrupt-data.ts';
 import { diskFull } from './litecoin/disk-full.ts';
+import { frozen } from './litecoin/frozen.ts';
+import { snapshots } from './litecoin/snapshots.ts';
 
 /** Regtest mines as one asks for it: a block each so many seconds. */
 const BLOCK_MS = 3_000;
@@ -45,5 +48,6 @@ export const litecoin: StoryGroup = {
         ),
     );
   },
-  lanes: [[diskFull]],
+  first: [snapshots],
+  lanes: [[diskFull, frozen], [corruptData]],
 };
