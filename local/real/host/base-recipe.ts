@@ -64,7 +64,7 @@ const MASKED_UNITS = [
 
 /** By their paths. */
 export const FILES: Readonly<Record<string, string>> = {
-  // cgroupns: without it a container in a container finds no cgroup that it may use. The limits: without them runc's setrlimit fails.
+  // The limits: without them runc's setrlimit fails.
   'etc/containers/containers.conf': `[engine]
 runtime = "runc"
 cgroup_manager = "cgroupfs"
@@ -78,8 +78,18 @@ driver = "vfs"
 graphroot = "/var/lib/containers/storage"
 runroot = "/run/containers/storage"
 `,
-  // Without it the docker command says at each call that it is podman.
-  'etc/containers/nodocker': '',
+  // podman-docker's own, and a cgroup namespace: without it a container in a container looks for its cgroup where the outer one's is
+  // not, and podman 4 does not take it from containers.conf where the host has cgroups v1.
+  'usr/bin/docker': `#!/bin/sh
+case \${1-} in
+  run | create)
+    verb=$1
+    shift
+    exec podman "$verb" --cgroupns=private "$@"
+    ;;
+esac
+exec podman "$@"
+`,
   // Without udev systemd waits for the devices of fstab for ever: its generator is off, and this mounts them, before whatever needs
   // local filesystems.
   'etc/systemd/system/mount-fstab.service': `[Unit]
