@@ -28,16 +28,22 @@ export type Software = Readonly<v.InferOutput<typeof softwareSchema>>;
 /** The last word of the command line of `inside.ts --group NAME [--story NAME]`, as JSON. */
 export type Task = Readonly<v.InferOutput<typeof taskSchema>>;
 
-/** Longer is no sentence. */
-const text = v.pipe(v.string(), v.maxLength(20_000));
+/** A sentence, or what was seen in its place, with all that a failure wants to show. */
+const text = v.pipe(v.string(), v.maxLength(200_000));
 const name = v.pipe(v.string(), v.regex(/^[a-z0-9][a-z0-9-]{0,63}$/));
 const seconds = v.pipe(v.number(), v.finite(), v.minValue(0));
 
 const toldSchema = v.variant('event', [
-  /** A story begins: one at a time in each run. */
+  /** A story begins; others of its run may go on beside it. */
   v.strictObject({ event: v.literal('story'), name, sentence: text }),
-  /** One line of the story, so many seconds after it began. */
-  v.strictObject({ event: v.literal('told'), atSeconds: seconds, subject: text, text }),
+  /** One line, so many seconds after the run began: of one story, or of all that are played at that moment. */
+  v.strictObject({
+    event: v.literal('told'),
+    story: v.exactOptional(name),
+    atSeconds: v.pipe(v.number(), v.finite()),
+    subject: text,
+    text,
+  }),
   v.strictObject({ event: v.literal('held'), story: name, sentence: text }),
   v.strictObject({ event: v.literal('broken'), story: name, sentence: text, why: text }),
   v.strictObject({ event: v.literal('skipped'), story: name, sentence: text, why: text }),

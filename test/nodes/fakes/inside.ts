@@ -1,6 +1,6 @@
 // In the place of local/real/inside.ts: leaves behind all that a run of machines could, tells it, and waits for its end.
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdirSync, truncateSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Told, toldLine } from '../../../local/real/telling.ts';
 
@@ -23,12 +23,9 @@ run('ip', 'netns', 'add', 'litter');
 run('ip', 'link', 'add', 'litter', 'type', 'bridge');
 const background = spawn('setsid', ['--fork', 'sh', '-c', 'trap "" TERM HUP; sleep 3600 & wait'], { stdio: 'ignore' });
 await new Promise((resolve) => background.once('exit', resolve));
-for (const kind of ['cpu', 'systemd', 'unified', '.'])
-  try {
-    mkdirSync(join('/sys/fs/cgroup', kind, 'libpod_parent', 'libpod-0'), { recursive: true });
-  } catch {
-    // Not a hierarchy of this host.
-  }
+for (const hierarchy of ['', 'cpu', 'systemd', 'unified'].map((kind) => join('/sys/fs/cgroup', kind)))
+  if (existsSync(join(hierarchy, 'cgroup.procs')))
+    mkdirSync(join(hierarchy, 'libpod_parent', 'libpod-0'), { recursive: true });
 tell({ event: 'told', atSeconds: 0, subject: 'loop', text: loop });
 tell({ event: 'told', atSeconds: 0, subject: 'processes', text: run('sh', '-c', 'ls -d /proc/[0-9]* | wc -l') });
 if (way === 'garbage') process.stdout.write('no event\n');
