@@ -168,7 +168,7 @@ async function untilDone(world: World, scenario: Scenario, aftermath: number): P
 }
 
 /** Runs the region until work that asks it for something has its answer. */
-async function settled<T>({ clock }: Region, work: () => Promise<T>): Promise<T> {
+export async function settled<T>({ clock }: Region, work: () => Promise<T>): Promise<T> {
   let result: { readonly value: T } | { readonly error: unknown } | undefined;
   work().then(
     (value) => {

@@ -1,0 +1,135 @@
+// What a machine's system runs in: a container with systemd as its first process, or plain namespaces where no container can be started.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { tool } from './tool.ts';
+
+export type ContainerKind = 'containers' | 'namespaces';
+
+export interface ContainerSpec {
+  readonly name: string;
+  /** Its root filesystem, mounted. */
+  readonly root: string;
+  /** The network namespace that it joins. */
+  readonly network: string;
+  readonly hostName: string;
+}
+
+export interface Container {
+  /** Starts its system. @returns the host's id of its first process */
+  start(): Promise<number>;
+  /** Shuts it down, and takes its power after the grace. */
+  stop(graceSeconds: number): Promise<void>;
+  kill(): Promise<void>;
+}
+
+/** systemd's own wish to shut down (systemd(1), "Signals": SIGRTMIN+3 is halt); podman sends the same with --systemd. */
+const HALT_SIGNAL = 37;
+
+export type Containers = (spec: ContainerSpec) => Container;
+
+export function containers(kind: ContainerKind, runDirectory: string): Containers {
+  return kind === 'containers' ? (spec) => podman(spec, runDirectory) : namespaces;
+}
+
+/**
+ * `runc`, since crun cannot start where cgroups are hybrid; the limits, since runc may not raise them in a sandbox; state in the run's own
+ * directory, since nobody else is to see these containers.
+ */
+function podman({ name, root, network, hostName }: ContainerSpec, runDirectory: string): Container {
+  const state = join(runDirectory, 'podman');
+  mkdirSync(state, { recursive: true });
+  const call = (operands: readonly string[], timeoutMs?: number) =>
+    tool(
+      'podman',
+      [
+        ...['--runtime', 'runc', '--cgroup-manager', 'cgroupfs', '--storage-driver', 'vfs', '--events-backend', 'none'],
+        ...['--root', join(state, 'root'), '--runroot', join(state, 'run'), '--tmpdir', join(state, 'tmp')],
+        ...operands,
+      ],
+      timeoutMs === undefined ? {} : { timeoutMs },
+    );
+  const gone = () => call(['rm', '--force', '--time', '0', '--ignore', name], 60_000);
+  return {
+    start: async () => {
+      await gone();
+      await call([
+        ...['run', '--detach', '--name', name, '--hostname', hostName, '--systemd', 'always', '--privileged'],
+        ...[`--network=ns:${network}`, '--no-hosts', '--log-driver', 'none'],
+        ...['--ulimit', 'nproc=4096:4096', '--ulimit', 'nofile=4096:4096', '--rootfs', root, '/sbin/init'],
+      ]);
+      return Number((await call(['inspect', '--format', '{{.State.Pid}}', name])).trim());
+    },
+    stop: async (graceSeconds) => {
+      await call(['stop', '--ignore', '--time', String(graceSeconds), name], (graceSeconds + 30) * 1_000);
+      await gone();
+    },
+    kill: async () => {
+      await gone();
+    },
+  };
+}
+
+/** The same system without podman: what `podman run --privileged --systemd` sets up, by unshare(1). */
+const BOOT = `
+set -eu
+mount --rbind "$1" "$1"
+cd "$1"
+mount -t proc proc proc
+mount --rbind /sys sys
+mount -t tmpfs -o mode=755 dev dev
+for node in null zero full random urandom tty; do mknod -m 666 "dev/$node" c $(stat -c '0x%t 0x%T' "/dev/$node"); done
+mkdir dev/shm dev/pts; mount -t tmpfs shm dev/shm; mount -t devpts -o newinstance,ptmxmode=0666 devpts dev/pts
+ln -s pts/ptmx dev/ptmx; ln -s /proc/self/fd dev/fd
+mount -t tmpfs -o mode=755 run run
+mount -t tmpfs tmp tmp
+hostname "$2"
+mkdir -p .old
+pivot_root . .old
+umount -l /.old
+container=other exec /sbin/init
+`;
+
+function namespaces({ root, network, hostName }: ContainerSpec): Container {
+  let child: ChildProcess | undefined;
+  const ended = (process: ChildProcess): Promise<void> =>
+    process.exitCode !== null || process.signalCode !== null
+      ? Promise.resolve()
+      : new Promise((resolve) => process.once('exit', () => resolve()));
+  const kill = async (): Promise<void> => {
+    if (!child) return;
+    child.kill('SIGKILL');
+    await ended(child);
+  };
+  const firstProcess = async (parent: number): Promise<number> =>
+    Number((await tool('pgrep', ['--parent', String(parent)])).split('\n')[0]);
+  return {
+    start: async () => {
+      child = spawn(
+        'nsenter',
+        [
+          ...[`--net=${network}`, '--', 'unshare', '--mount', '--pid', '--uts', '--ipc', '--cgroup', '--fork'],
+          ...['--kill-child', 'sh', '-c', BOOT, 'sh', root, hostName],
+        ],
+        { stdio: 'ignore' },
+      );
+      const { pid } = child;
+      if (pid === undefined) throw new Error(`${root}: unshare could not be started`);
+      for (let tries = 0; tries < 50; tries++) {
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        const first = await firstProcess(pid).catch(() => 0);
+        if (first > 0) return first;
+      }
+      throw new Error(`${root}: its system has not begun to boot`);
+    },
+    stop: async (graceSeconds) => {
+      if (child?.pid === undefined) return;
+      const first = await firstProcess(child.pid).catch(() => 0);
+      if (first > 0) process.kill(first, HALT_SIGNAL);
+      const late = setTimeout(() => void kill(), graceSeconds * 1_000);
+      await ended(child);
+      clearTimeout(late);
+    },
+    kill,
+  };
+}

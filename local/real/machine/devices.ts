@@ -1,0 +1,32 @@
+// A machine's block devices: an EBS volume appears under the name by which AWS's instances know it, by its id ("Map Amazon EBS volumes to
+// NVMe device names"), and under no other volume's.
+import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { runInsideNow } from './inside.ts';
+
+export const linkOf = (volumeId: string): string =>
+  `/dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_${volumeId.replace('-', '')}`;
+
+/** Major and minor, "7:12", of a device of the host. */
+export const numberOf = (loop: string): string => readFileSync(`/sys/class/block/${basename(loop)}/dev`, 'utf8').trim();
+
+/** What udev does when a device comes: its node, and its name by id. */
+const APPEAR = `
+set -e
+mkdir -p /dev/disk/by-id
+[ -b "$1" ] || mknod -m 660 "$1" b "$2" "$3"
+ln -sfn "../../\${1##*/}" "$4"
+`;
+
+export function appear(pid: number, volumeId: string, loop: string): void {
+  const [major = '', minor = ''] = numberOf(loop).split(':');
+  runInsideNow(pid, ['sh', '-c', APPEAR, 'sh', loop, major, minor, linkOf(volumeId)]);
+}
+
+export function disappear(pid: number, volumeId: string, loop: string): void {
+  runInsideNow(pid, ['rm', '-f', '--', linkOf(volumeId), loop]);
+}
+
+/** A privileged container is given the host's own devices: none of its disks is any of a machine's business. */
+export const hideHostDisks = (pid: number): void =>
+  void runInsideNow(pid, ['sh', '-c', 'for each in /dev/*; do if [ -b "$each" ]; then rm -f -- "$each"; fi; done']);

@@ -1,0 +1,110 @@
+// The bytes of EBS volumes: an image file each, on a filesystem of our own that copies a file in an instant (XFS with reflinks), so that a
+// snapshot is what the volume was at one moment. A volume that is attached to a machine is a loop device over its image.
+import { closeSync, existsSync, mkdirSync, openSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { VolumeImage } from '../../nodes/content.ts';
+import { toolNow } from './tool.ts';
+
+const GIB = 2 ** 30;
+const BLOCK_BYTES = 512;
+/** Of the pool's own image, which is sparse: what is written in all volumes and snapshots of a run is a few GiB. */
+const POOL_GIB = 48;
+
+export class Images {
+  /** The pool's mount point: whatever must lie on a plain filesystem may lie here too. */
+  readonly directory: string;
+  /** By volume: its device, and our hold of it. */
+  readonly #loops = new Map<string, { readonly device: string; readonly hold: number }>();
+  #copies = 0;
+
+  private constructor(directory: string) {
+    this.directory = directory;
+  }
+
+  /** Makes and mounts the pool in a run's directory; it goes with the mount namespace that it is made in. */
+  static make(runDirectory: string): Images {
+    const file = join(runDirectory, 'pool.img');
+    const directory = join(runDirectory, 'pool');
+    writeFileSync(file, '');
+    truncateSync(file, POOL_GIB * GIB);
+    toolNow('mkfs.xfs', ['-q', '-m', 'reflink=1', file], { timeoutMs: 60_000 });
+    mkdirSync(directory);
+    toolNow('mount', ['-o', 'loop', file, directory]);
+    mkdirSync(join(directory, 'volumes'));
+    mkdirSync(join(directory, 'snapshots'));
+    return new Images(directory);
+  }
+
+  #path(volumeId: string): string {
+    return join(this.directory, 'volumes', volumeId);
+  }
+
+  has(volumeId: string): boolean {
+    return existsSync(this.#path(volumeId));
+  }
+
+  /** An empty volume, or one with what an image holds. One that is there already stays as it is. */
+  create(volumeId: string, sizeGiB: number, from?: VolumeImage): void {
+    const path = this.#path(volumeId);
+    if (!existsSync(path)) {
+      if (from) toolNow('cp', ['--reflink=always', '--sparse=auto', from.imagePath, path]);
+      else writeFileSync(path, '');
+    }
+    if (statSync(path).size < sizeGiB * GIB) truncateSync(path, sizeGiB * GIB);
+  }
+
+  resize(volumeId: string, sizeGiB: number): void {
+    truncateSync(this.#path(volumeId), sizeGiB * GIB);
+    const loop = this.#loops.get(volumeId);
+    if (loop) toolNow('losetup', ['--set-capacity', loop.device]);
+  }
+
+  /**
+   * To be let go by the kernel when nobody has it open or mounted any more, this process included: however a run ends, no device is left.
+   *
+   * @returns the host's name of the device, /dev/loop7
+   */
+  attach(volumeId: string): string {
+    const known = this.#loops.get(volumeId);
+    if (known) return known.device;
+    const device = toolNow('losetup', ['--find', '--show', this.#path(volumeId)]).trim();
+    const hold = openSync(device, 'r');
+    // Of a device that is open this is a wish: "detached when its last user lets go" (LO_FLAGS_AUTOCLEAR).
+    toolNow('losetup', ['--detach', device]);
+    this.#loops.set(volumeId, { device, hold });
+    return device;
+  }
+
+  /** One that is mounted yet, by force, goes with its last mount. */
+  detach(volumeId: string): void {
+    const loop = this.#loops.get(volumeId);
+    if (!loop) return;
+    this.#loops.delete(volumeId);
+    closeSync(loop.hold);
+  }
+
+  remove(volumeId: string): void {
+    this.detach(volumeId);
+    rmSync(this.#path(volumeId), { force: true });
+  }
+
+  /** Undefined: there is no such volume. */
+  image(volumeId: string): VolumeImage | undefined {
+    return existsSync(this.#path(volumeId)) ? this.#imageAt(this.#path(volumeId)) : undefined;
+  }
+
+  #imageAt(imagePath: string): VolumeImage {
+    return {
+      imagePath,
+      get usedBytes() {
+        return statSync(imagePath).blocks * BLOCK_BYTES;
+      },
+      freeze: () => {
+        this.#copies++;
+        const copy = join(this.directory, 'snapshots', String(this.#copies));
+        toolNow('cp', ['--reflink=always', imagePath, copy]);
+        return this.#imageAt(copy);
+      },
+    };
+  }
+}

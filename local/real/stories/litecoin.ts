@@ -1,0 +1,49 @@
+// The litecoin network: three nodes of a fleet, and one that is nobody's and mines. What happens to them is in the stories beside this.
+import { heightOf, litecoinNode, mine, peersOf } from '../chains/litecoin.ts';
+import type { StoryGroup } from '../story.ts';
+import { diskFull } from './litecoin/disk-full.ts';
+
+/** Regtest mines as one asks for it: a block each so many seconds. */
+const BLOCK_MS = 3_000;
+const NODES = ['node1', 'node2', 'node3'] as const;
+
+export const litecoin: StoryGroup = {
+  name: 'litecoin',
+  fleets: ['litecoin'],
+  build: async (world, { say, becomes }) => {
+    const miner = await world.node(litecoinNode({ name: 'miner', peers: [] }));
+    const peersOfOne = (name: string) => [
+      `${miner.privateIp}:19444`,
+      ...NODES.filter((other) => other !== name).map((other) => `${other}.litecoin.internal:19444`),
+    ];
+    await Promise.all(
+      NODES.map((name) => world.node(litecoinNode({ fleet: 'litecoin', name, peers: peersOfOne(name) }))),
+    );
+    say('litecoin', 'three nodes and a miner have booted, each with systemd, a volume and an address of its own');
+    await becomes('the miner answers', 60, async () => (await heightOf(miner)) >= 0);
+    await mine(miner, 120);
+    const timer = setInterval(() => {
+      mine(miner, 1).catch(() => {
+        // It is asked again in a moment; where it stays away, the nodes stand still, and stories tell.
+      });
+    }, BLOCK_MS);
+    timer.unref();
+    await becomes(
+      'all nodes follow the chain and know two peers or more',
+      180,
+      async () => {
+        const tip = await heightOf(miner);
+        for (const name of NODES) {
+          const node = world.find(name);
+          if ((await heightOf(node)) < tip - 1 || new Set(await peersOf(node)).size < 2) return false;
+        }
+        return true;
+      },
+      async () =>
+        Promise.all(
+          NODES.map(async (name) => [name, await heightOf(world.find(name)), await peersOf(world.find(name))]),
+        ),
+    );
+  },
+  lanes: [[diskFull]],
+};

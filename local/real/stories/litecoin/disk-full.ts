@@ -1,0 +1,45 @@
+// A disk runs full and kills its client: the volume is grown, the filesystem with it, the client comes back and catches up.
+import { DATA_PATH, heightOf, UNIT } from '../../chains/litecoin.ts';
+import { journalled, on, type RealStory } from '../../story.ts';
+
+/** Takes what is left of a filesystem, to the last block. */
+const FILL = `
+for size in 64M 16M 4M 1M 64K 4K; do
+  n=0
+  while [ "$n" -lt 100 ] && fallocate -l "$size" "$1/core.$size.$n" 2>/dev/null; do n=$((n + 1)); done
+  rm -f "$1/core.$size.$n"
+done
+dd if=/dev/zero of="$1/core" bs=4K 2>/dev/null; true`;
+
+export const diskFull: RealStory = {
+  name: 'disk-full',
+  sentence: 'A full disk kills a client: the volume is grown online, and the node comes back and catches up.',
+  run: async ({ say, becomes, holds }, world) => {
+    const node = world.find('node2');
+    const sinceMs = Date.now();
+    const volumeId = node.machine.mountedAt(DATA_PATH);
+    const blocks = async () => Number(await on(node, 'stat -f -c %b "$1"', DATA_PATH));
+    const before = await blocks();
+    await on(node, FILL, DATA_PATH);
+    say('node2', `something fills ${DATA_PATH} to the last block`);
+    await becomes('the client dies of it', 120, async () =>
+      /failed|auto-restart/.test(await on(node, `systemctl show -p ActiveState -p SubState ${UNIT}`)),
+    );
+    await becomes('chainmend decides to grow the volume', 400, () =>
+      journalled(world, sinceMs, { node: 'node2', heal: 'resize-volume' }),
+    );
+    await becomes('the filesystem is larger than it was', 180, async () => (await blocks()) > before);
+    holds('it is the same volume, never unmounted', node.machine.mountedAt(DATA_PATH) === volumeId);
+    await becomes('the client runs again', 120, async () =>
+      /^active$/m.test(await on(node, `systemctl is-active ${UNIT} || true`)),
+    );
+    await becomes('the node has caught up with the miner', 180, async () => {
+      const tip = await heightOf(world.find('miner'));
+      return tip > 0 && (await heightOf(node)) >= tip - 1;
+    });
+    await becomes('chainmend says that it healed', 120, () =>
+      journalled(world, sinceMs, { node: 'node2', text: /healed/i }),
+    );
+    await on(node, 'rm -f -- "$1"/core*', DATA_PATH);
+  },
+};

@@ -1,0 +1,70 @@
+// What a real story is: something that goes wrong with real nodes, and what must become of it, asked of the nodes themselves.
+import type { RealNode, RealWorld } from './world.ts';
+
+/** Told as it happens. */
+export interface Telling {
+  /** One line of the story: about whom, and what. */
+  say(subject: string, text: string): void;
+  /** Must be so within a time; ends the story where it is not. `why`: what is seen instead, for whoever looks at a failure. */
+  becomes(
+    sentence: string,
+    withinSeconds: number,
+    isSo: () => boolean | Promise<boolean>,
+    why?: () => unknown,
+  ): Promise<void>;
+  /** Must be so now; the story goes on where it is not. */
+  holds(sentence: string, isSo: boolean, why?: unknown): void;
+}
+
+export interface RealStory {
+  readonly name: string;
+  /** One sentence, for lists. */
+  readonly sentence: string;
+  readonly run: (telling: Telling, world: RealWorld) => Promise<void>;
+}
+
+/** Stories of one network of nodes, which is made once. */
+export interface StoryGroup {
+  readonly name: string;
+  readonly fleets: readonly string[];
+  /** Makes the machines, and waits until all is well. */
+  readonly build: (world: RealWorld, telling: Telling) => Promise<void>;
+  /** One after the other within a lane; lanes go on side by side. */
+  readonly lanes: readonly (readonly RealStory[])[];
+}
+
+/** A story that cannot go on. What is not so has been told. */
+export class StoryBroken extends Error {
+  override readonly name = 'StoryBroken';
+}
+
+/** Runs a line of shell on a node; its output without the last line's end. Throws where it fails. */
+export async function on({ machine, name }: RealNode, line: string, ...operands: readonly string[]): Promise<string> {
+  const { exitCode, stdout, stderr } = await machine.shell(line, ...operands);
+  if (exitCode !== 0) throw new Error(`on ${name}: ${line}: ${exitCode} ${stderr.trim()}`);
+  return stdout.trimEnd();
+}
+
+/** Whether the journal has such a line since a moment. */
+export const journalled = (
+  world: RealWorld,
+  sinceMs: number,
+  like: {
+    readonly node?: string;
+    readonly kind?: string;
+    readonly heal?: string;
+    readonly code?: string;
+    readonly text?: RegExp;
+  },
+): boolean =>
+  world
+    .journal()
+    .some(
+      ({ atMs, node, kind, heal, code, sentence }) =>
+        atMs >= sinceMs &&
+        (like.node === undefined || like.node === node) &&
+        (like.kind === undefined || like.kind === kind) &&
+        (like.heal === undefined || like.heal === heal) &&
+        (like.code === undefined || like.code === code) &&
+        (like.text === undefined || like.text.test(sentence)),
+    );
