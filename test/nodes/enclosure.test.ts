@@ -31,7 +31,7 @@ afterAll(() => {
 });
 
 interface Litter {
-  readonly loop: string;
+  readonly loops: readonly string[];
   /** In the order of their being told. */
   readonly told: readonly Told[];
   readonly ended: Ended;
@@ -51,21 +51,24 @@ async function littered(way: string, options: { readonly memoryMiB?: number; rea
   });
   ours.add(enclosure.runDirectory.slice(-6));
   const ended = await enclosure.ended;
-  return { loop: loopOf(told), told, ended } satisfies Litter;
+  return { loops: loopsOf(told), told, ended } satisfies Litter;
 }
 
-const loopOf = (told: readonly Told[]): string =>
-  told.flatMap((event) => (event.event === 'told' && event.subject === 'loop' ? event.text : []))[0] ?? '';
+const loopsOf = (told: readonly Told[]): string[] =>
+  told.flatMap((event) => (event.event === 'told' && event.subject === 'loops' ? event.text.split(' ') : []));
 
 /** Of the machine, what names one of our directories or is the process of one of ours. */
-function traces(loop: string): string[] {
+function traces(loops: readonly string[]): string[] {
   const cgroups = ['.', ...directoriesOf('/sys/fs/cgroup')]
     .flatMap((name) => directoriesOf(join('/sys/fs/cgroup', name)))
     .filter((name) => ours.has(name.replace('chainmend-', '')));
-  const backing = `/sys/block/${loop.slice('/dev/'.length)}/loop/backing_file`;
   return [
     ...cgroups,
-    ...(existsSync(backing) ? [`${loop}: ${read(backing).trim()}`] : []),
+    ...loops
+      .map((loop) => `/sys/block/${loop.slice('/dev/'.length)}/loop/backing_file`)
+      .flatMap((backing) => (existsSync(backing) ? [`${backing}: ${read(backing).trim()}`] : []))
+      // Others take the numbers that we have given back.
+      .filter((backing) => backing.includes('litter')),
     ...read('/proc/mounts')
       .split('\n')
       .filter((line) => line.includes(cache)),
@@ -93,11 +96,11 @@ onMachine('a run in an enclosure', () => {
     ['on disk', {}],
     ['in memory', { memoryMiB: 600 }],
   ])('%s leaves nothing when it ends in peace', async (_, options) => {
-    const { loop, told, ended } = await littered('polite', options);
+    const { loops, told, ended } = await littered('polite', options);
     expect(ended).toEqual({ status: 0, endedBy: 'request', remarks: '', malformed: [], left: [] });
     expect(told.map(({ event }) => event)).toEqual(['story', 'told', 'told', 'held', 'ended']);
-    expect(loop).toMatch(/^\/dev\/loop\d+$/);
-    expect(traces(loop)).toEqual([]);
+    expect(loops.join(' ')).toMatch(/^\/dev\/loop\d+ \/dev\/loop\d+$/);
+    expect(traces(loops)).toEqual([]);
   });
 
   it('sees no process but its own', async () => {
@@ -109,25 +112,25 @@ onMachine('a run in an enclosure', () => {
   });
 
   it('leaves nothing when it does not end and is ended', async () => {
-    const { loop, ended } = await littered('stubborn', { memoryMiB: 600 });
+    const { loops, ended } = await littered('stubborn', { memoryMiB: 600 });
     expect(ended).toMatchObject({ status: null, endedBy: 'request', left: [] });
-    expect(traces(loop)).toEqual([]);
+    expect(traces(loops)).toEqual([]);
   });
 
   it('is ended at its limit', async () => {
-    const { loop, ended } = await littered('polite', { limitSeconds: 3 });
+    const { loops, ended } = await littered('polite', { limitSeconds: 3 });
     expect(ended).toMatchObject({ status: 0, endedBy: 'limit', left: [] });
-    expect(traces(loop)).toEqual([]);
+    expect(traces(loops)).toEqual([]);
   });
 
   it('says which of its lines was no event, and its exit status', async () => {
-    const { loop, ended } = await littered('garbage');
+    const { loops, ended } = await littered('garbage');
     expect(ended).toMatchObject({
       status: 3,
       malformed: ['no event of a run, since it is not JSON: no event'],
       left: [],
     });
-    expect(traces(loop)).toEqual([]);
+    expect(traces(loops)).toEqual([]);
   });
 
   it.each([
@@ -135,15 +138,15 @@ onMachine('a run in an enclosure', () => {
     ['SIGTERM', 'polite'],
     ['SIGINT', 'polite'],
   ] as const)('leaves nothing when its owner gets %s', async (signal, way) => {
-    const { owner, loop } = await owned(way);
+    const { owner, loops } = await owned(way);
     const gone = new Promise<NodeJS.Signals | null>((resolve) => {
       owner.once('exit', (_, by) => resolve(by));
     });
     owner.kill(signal);
     expect(await gone).toBe(signal);
     const deadline = performance.now() + 30_000;
-    while (traces(loop).length > 0 && performance.now() < deadline) await sleep(100);
-    expect(traces(loop)).toEqual([]);
+    while (traces(loops).length > 0 && performance.now() < deadline) await sleep(100);
+    expect(traces(loops)).toEqual([]);
   });
 });
 
@@ -168,7 +171,7 @@ onMachine('a run whose owner is dead', () => {
 });
 
 /** A process that owns an enclosed one, once that has made all of its litter. */
-async function owned(way: string): Promise<{ readonly owner: ChildProcess; readonly loop: string }> {
+async function owned(way: string): Promise<{ readonly owner: ChildProcess; readonly loops: readonly string[] }> {
   const owner = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', fake('owner'), way], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -179,5 +182,5 @@ async function owned(way: string): Promise<{ readonly owner: ChildProcess; reado
     else ours.add(said.runDirectory.slice(-6));
     if ('event' in said && said.event === 'ended') break;
   }
-  return { owner, loop: loopOf(told) };
+  return { owner, loops: loopsOf(told) };
 }

@@ -1,4 +1,5 @@
-// Loop devices of a run: those whose file lies in its directory, by path or, where the mount that it was seen through is gone, by number.
+// Loop devices of a run: those whose file lies in its directory, by path or, where the mount that it was seen through is gone, by number;
+// and those whose file lies in a filesystem on one of these.
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { attempt, run as runCommand } from './commands.ts';
@@ -6,6 +7,8 @@ import type { Run } from './runs.ts';
 
 interface Loop {
   readonly device: string;
+  /** Its own "<major>:<minor>". */
+  readonly number: string;
   readonly file: string;
   /** "<major>:<minor>" of the filesystem that the file is on. */
   readonly filesystem: string;
@@ -17,7 +20,9 @@ export async function releaseLoops(run: Run): Promise<string[]> {
   for (const { device } of await loopsOf(run)) {
     // Partitions that partx made would stay.
     await attempt('partx', ['--delete', device], { limitSeconds: 10 });
-    await attempt('losetup', ['--detach', device], { limitSeconds: 10 });
+    // Asked again at the last moment: the kernel gives the number of one that was released to whoever wants one next.
+    if ((await loopsOf(run)).some((loop) => loop.device === device))
+      await attempt('losetup', ['--detach', device], { limitSeconds: 10 });
   }
   return (await loopsOf(run)).map(({ device }) => device);
 }
@@ -26,11 +31,19 @@ async function loopsOf({ directory }: Run): Promise<Loop[]> {
   const loops = await allLoops();
   if (loops.length === 0) return [];
   const owned = identify(directory);
-  return loops.filter(
+  const found = loops.filter(
     ({ file, filesystem, inode }) =>
       file.startsWith(`${directory}/`) ||
       (owned !== undefined && (filesystem === owned.wholeFilesystem || owned.files.has(`${filesystem} ${inode}`))),
   );
+  return withNested(found, loops);
+}
+
+/** What lies deepest first: the others are busy with it. */
+function withNested(found: readonly Loop[], loops: readonly Loop[]): Loop[] {
+  const numbers = new Set(found.map(({ number }) => number));
+  const nested = loops.filter((loop) => numbers.has(loop.filesystem) && !found.includes(loop));
+  return nested.length === 0 ? [...found] : [...withNested(nested, loops), ...found];
 }
 
 interface Owned {
@@ -75,11 +88,12 @@ const numberOf = (device: number): string => {
 };
 
 async function allLoops(): Promise<Loop[]> {
-  const columns = ['--output', 'NAME,BACK-MAJ:MIN,BACK-INO,BACK-FILE'];
+  const columns = ['--output', 'NAME,MAJ:MIN,BACK-MAJ:MIN,BACK-INO,BACK-FILE'];
   const listing = await runCommand('losetup', ['--list', '--raw', '--noheadings', ...columns], { limitSeconds: 10 });
   return listing.split('\n').flatMap((line) => {
-    const [device = '', filesystem = '', inode = '', file = ''] = line.trim().split(' ').map(unescaped);
-    return device.startsWith('/dev/') ? [{ device, filesystem: filesystem.trim(), inode: Number(inode), file }] : [];
+    const [device = '', ...fields] = line.trim().split(' ').map(unescaped);
+    const [number = '', filesystem = '', inode = '', file = ''] = fields.map((field) => field.trim());
+    return device.startsWith('/dev/') ? [{ device, number, filesystem, inode: Number(inode), file }] : [];
   });
 }
 
