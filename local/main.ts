@@ -1,11 +1,13 @@
-// `npm start`: runs a scenario in a local region and tells what happened. Exit status 0: its expectations held; 1: they did not; 2: wrong use.
+// `npm start`: runs a scenario in a local region, or stories on real machines, and tells what happened. Exit status 0: what was expected
+// held; 1: it did not; 2: wrong use.
 
 import { parseArguments, type Request, UsageError } from './cli/arguments.ts';
 import { remarkColors } from './cli/colors.ts';
 import { listLines } from './cli/lists.ts';
 import { serve } from './cli/serve.ts';
-import { prepared, tellStory } from './cli/tell-story.ts';
+import { type Audience, prepared, tellStory } from './cli/tell-story.ts';
 import { verdict } from './cli/verdict.ts';
+import { showReal } from './real/show.ts';
 import { run } from './run/run.ts';
 
 // What is printed must not depend on where it is printed.
@@ -41,15 +43,19 @@ async function carryOut(request: Request): Promise<0 | 1> {
       say(JSON.stringify(report));
       return verdict(unmet, remark);
     }
-    case 'story': {
-      const { isTTY = false, columns } = process.stdout;
-      const audience = { say, isTerminal: isTTY, width: isTTY ? columns : undefined };
-      return verdict(await tellStory(request.run, request.explain, audience), remark);
-    }
+    case 'story':
+      return verdict(await tellStory(request.run, request.explain, audience(say)), remark);
+    case 'real':
+      return await showReal(request.real, audience(say), remark);
     case 'serve':
       await serve(request.run, request.speed, { say, remark, interrupted: interrupted() });
       return 0;
   }
+}
+
+function audience(say: (line: string) => void): Audience {
+  const { isTTY = false, columns } = process.stdout;
+  return { say, isTerminal: isTTY, width: isTTY ? columns : undefined };
 }
 
 /** Ctrl-C, or a supervisor that is polite. */

@@ -1,12 +1,14 @@
 // The words of `npm start --`: what they ask for, or what is wrong with them and which valid word is nearest.
 import { Command, CommanderError, Option } from 'commander';
 import didYouMean from 'didyoumean2';
+import type { RealRequest } from '../real/show.ts';
+import { STORIES } from '../real/stories/index.ts';
 import { FAULTS, type FaultName, isFaultName } from '../region/faults.ts';
 import type { Lane } from '../region/sandbox.ts';
 import { findScenario, SCENARIOS } from '../scenarios/index.ts';
 import type { Scenario } from '../scenarios/scenario.ts';
 
-export type ListName = 'scenarios' | 'faults' | 'codes';
+export type ListName = 'scenarios' | 'faults' | 'codes' | 'stories';
 
 export interface RunRequest {
   readonly scenario: Scenario;
@@ -20,7 +22,8 @@ export type Request =
   | { readonly do: 'list'; readonly what: ListName }
   | { readonly do: 'json'; readonly run: RunRequest }
   | { readonly do: 'story'; readonly run: RunRequest; readonly explain: boolean }
-  | { readonly do: 'serve'; readonly run: RunRequest; readonly speed: number };
+  | { readonly do: 'serve'; readonly run: RunRequest; readonly speed: number }
+  | { readonly do: 'real'; readonly real: RealRequest };
 
 /** A person wrote something that cannot be meant: told in a sentence, exit status 2. */
 export class UsageError extends Error {
@@ -39,6 +42,7 @@ const NAMES = {
   '--scenario': SCENARIOS.map(({ name }) => name),
   '--fault': Object.keys(FAULTS),
   '--lane': LANES,
+  '--story': STORIES.map(({ name }) => name),
 } as const satisfies Record<string, readonly string[]>;
 
 interface Options {
@@ -50,6 +54,8 @@ interface Options {
   readonly explain?: true;
   readonly serve?: true;
   readonly speed?: string;
+  readonly real?: true;
+  readonly story?: string;
   readonly list?: true;
   readonly listFaults?: true;
   readonly listCodes?: true;
@@ -70,7 +76,9 @@ export function parseArguments(words: readonly string[]): Request {
   }
   const [stray] = program.args;
   if (stray !== undefined) throw new UsageError(strayWord(stray));
-  return requestOf(program.opts<Options>());
+  const options = program.opts<Options>();
+  if (options.story !== undefined && !options.real) throw new UsageError('--story: only with --real');
+  return options.real ? realOf(options, givenBesides(program)) : requestOf(options);
 }
 
 function command(write: (text: string) => void): Command {
@@ -88,6 +96,8 @@ function command(write: (text: string) => void): Command {
     .option('--lane <lane>', 'fidelity: over the AWS wire protocols; sweep: the same without them, faster', 'fidelity')
     .option('--serve', 'keep the region open on 127.0.0.1 for any AWS SDK or CLI, until Ctrl-C')
     .option('--speed <n>', `with --serve: virtual seconds a second (default: ${DEFAULT_SPEED})`)
+    .option('--real', 'stories on real machines of this host instead: systemd, XFS, real clients; needs root on Debian')
+    .option('--story <name>', 'with --real: only this one; --real --list names them')
     .option('--list', 'the scenarios')
     .option('--list-faults', 'the faults')
     .option('--list-codes', 'every code of guardrails, failures, troubles, pages and invariants')
@@ -119,6 +129,29 @@ function requestOf(options: Options): Request {
   if (options.serve) return { do: 'serve', run, speed: speedOf(options.speed ?? String(DEFAULT_SPEED)) };
   return options.json ? { do: 'json', run } : { do: 'story', run, explain: options.explain === true };
 }
+
+/** Where nobody names a story: the network that needs no Go. */
+const REAL_GROUP = 'litecoin';
+
+function realOf({ story: name, list }: Options, besides: readonly string[]): Request {
+  const others = besides.filter((flag) => flag !== '--list' && flag !== '--story');
+  const [other] = list && name !== undefined ? ['--list and --story'] : others.map((flag) => `--real and ${flag}`);
+  if (other !== undefined) throw new UsageError(`${other} do not go together`);
+  if (list) return { do: 'list', what: 'stories' };
+  if (name === undefined) {
+    const stories = STORIES.filter(({ group }) => group === REAL_GROUP);
+    return { do: 'real', real: { group: REAL_GROUP, stories, isOnlyOne: false } };
+  }
+  const story = STORIES.find((candidate) => candidate.name === name);
+  if (!story) throw unknownWord('--story', name);
+  return { do: 'real', real: { group: story.group, stories: [story], isOnlyOne: true } };
+}
+
+/** What somebody wrote, and not what is so because nobody wrote it. */
+const givenBesides = (program: Command): string[] =>
+  program.options
+    .filter((option) => option.long !== '--real' && program.getOptionValueSource(option.attributeName()) === 'cli')
+    .flatMap(({ long }) => long ?? []);
 
 function runOf({ scenario: name, seed, fault, lane }: Options): RunRequest {
   const scenario = findScenario(name);

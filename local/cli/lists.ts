@@ -1,5 +1,6 @@
-// What `--list`, `--list-faults` and `--list-codes` print: one name a line, two spaces, a sentence.
+// What `--list`, `--list-faults`, `--list-codes` and `--real --list` print: one name a line, two spaces, a sentence.
 import { FAILURES, GUARDRAILS, TROUBLES } from '../../shared/guardrails/codes.ts';
+import { STORIES } from '../real/stories/index.ts';
 import { FAULTS } from '../region/faults.ts';
 import { INVARIANTS } from '../run/invariants.ts';
 import { SCENARIOS } from '../scenarios/index.ts';
@@ -15,6 +16,8 @@ export function listLines(what: ListName): string[] {
   switch (what) {
     case 'scenarios':
       return SCENARIOS.map(({ name, sentence }) => `${name}  ${sentence}`);
+    case 'stories':
+      return STORIES.map(({ name, sentence }) => `${name}  ${sentence}`);
     case 'faults':
       return linesOf(FAULTS);
     case 'codes':

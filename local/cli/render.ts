@@ -36,7 +36,8 @@ export function renderSections(sections: readonly Section[], width: number | und
   });
 }
 
-function renderLine(
+/** For one who tells lines as they come; the label's room is his to know. */
+export function renderLine(
   { atMs, label, text, tone, continues, evidence = [] }: StoryLine,
   labelWidth: number,
   width?: number,

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { parseArguments, type Request, UsageError } from '../../local/cli/arguments.ts';
 import { listLines } from '../../local/cli/lists.ts';
 import { verdict } from '../../local/cli/verdict.ts';
+import { STORIES } from '../../local/real/stories/index.ts';
 import { FAULTS } from '../../local/region/faults.ts';
 import { INVARIANTS } from '../../local/run/invariants.ts';
 import { SCENARIOS } from '../../local/scenarios/index.ts';
@@ -18,6 +19,7 @@ const said = (words: readonly string[]): string => {
   return 'nothing was wrong';
 };
 
+const STORY_NAMES = STORIES.map(({ name }) => name).join(', ');
 const SCENARIO_NAMES = SCENARIOS.map(({ name }) => name).join(', ');
 
 describe('npm start --', () => {
@@ -37,6 +39,17 @@ describe('npm start --', () => {
     expect(parse('--serve --speed 0.5')).toMatchObject({ speed: 0.5 });
   });
 
+  it('plays the real stories of litecoin, or the one that is named', () => {
+    const stories = STORIES.filter(({ group }) => group === 'litecoin');
+    expect(parse('--real')).toEqual({ do: 'real', real: { group: 'litecoin', stories, isOnlyOne: false } });
+    for (const story of STORIES)
+      expect(parse(`--real --story ${story.name}`)).toEqual({
+        do: 'real',
+        real: { group: story.group, stories: [story], isOnlyOne: true },
+      });
+    expect(parse('--real --list')).toEqual({ do: 'list', what: 'stories' });
+  });
+
   it.each([
     [['--scenario', 'disk-ful'], '--scenario: expected a known name, found "disk-ful"; did you mean disk-full?'],
     [['--scenario', 'zzz'], `--scenario: expected a known name, found "zzz"; there are ${SCENARIO_NAMES}`],
@@ -54,13 +67,21 @@ describe('npm start --', () => {
     [['--sed', '3'], "unknown option '--sed'; did you mean --seed?"],
     [['--list-fault'], "unknown option '--list-fault'; did you mean --list-faults?"],
     [
-      ['--real'],
-      "unknown option '--real'; there are --scenario, --seed, --fault, --json, --explain, --lane, --serve, --speed, --list, --list-faults, --list-codes",
+      ['--zzzzz'],
+      "unknown option '--zzzzz'; there are --scenario, --seed, --fault, --json, --explain, --lane, --serve, --speed, --real, --story, --list, --list-faults, --list-codes",
     ],
     [['disk-full'], 'unexpected word "disk-full"; did you mean --scenario disk-full?'],
     [['--json', '--explain'], '--json and --explain do not go together'],
     [['--list', '--list-codes'], '--list and --list-codes do not go together'],
     [['--speed', '3'], '--speed: only with --serve'],
+    [['--story', 'full-disk'], '--story: only with --real'],
+    [['--real', '--story'], `--story: expected one of ${STORY_NAMES}, found nothing after it`],
+    [['--real', '--story', 'zzzzzz'], `--story: expected a known name, found "zzzzzz"; there are ${STORY_NAMES}`],
+    [['--real', '--seed', '3'], '--real and --seed do not go together'],
+    [['--real', '--serve'], '--real and --serve do not go together'],
+    [['--real', '--json'], '--real and --json do not go together'],
+    [['--real', '--scenario', 'disk-full'], '--real and --scenario do not go together'],
+    [['--real', '--list', '--story', 'zzzzzz'], '--list and --story do not go together'],
     [['--serve', '--speed', '0'], '--speed: expected a number above 0 and up to 86400, found "0"'],
   ])('says of %j what is wrong: %s', (words, sentence) => {
     expect(said(words)).toBe(sentence);
@@ -79,6 +100,7 @@ describe('the lists', () => {
   it.each([
     ['scenarios', SCENARIOS.map(({ name }) => name)],
     ['faults', Object.keys(FAULTS)],
+    ['stories', STORIES.map(({ name }) => name)],
     [
       'codes',
       [

@@ -1,0 +1,55 @@
+// What follows from what was tried on this host, for whoever wants to run real machines on it. Pure: trying is can.ts.
+import type { Machines } from '../telling.ts';
+
+export interface Lack {
+  readonly what: 'Linux' | 'root' | 'apt' | 'loop devices' | 'namespaces' | 'containers' | 'Go';
+  /** Ends a sentence that begins with what cannot be done. */
+  readonly reason: string;
+}
+
+/** Of each: undefined where it can be done, else why not. */
+export interface Tried {
+  readonly linux: string | undefined;
+  readonly root: string | undefined;
+  readonly apt: string | undefined;
+  readonly loopDevices: string | undefined;
+  readonly namespaces: string | undefined;
+  readonly containers: string | undefined;
+  readonly go: string | undefined;
+}
+
+export interface HostAbilities {
+  /** What machines can be; undefined: there can be none. */
+  readonly machines: Machines | undefined;
+  readonly lacks: readonly Lack[];
+}
+
+/** Without these no machine has a disk, a network or a system of its own. */
+const FOR_ANY_MACHINE: readonly Lack['what'][] = ['Linux', 'root', 'apt', 'loop devices', 'namespaces'];
+
+export function abilitiesOf(tried: Tried): HostAbilities {
+  const all: readonly (readonly [Lack['what'], string | undefined])[] = [
+    ['Linux', tried.linux],
+    ['root', tried.root],
+    ['apt', tried.apt],
+    ['loop devices', tried.loopDevices],
+    ['namespaces', tried.namespaces],
+    ['containers', tried.containers],
+    ['Go', tried.go],
+  ];
+  const lacks = all.flatMap(([what, reason]): Lack[] => (reason === undefined ? [] : [{ what, reason }]));
+  if (lacks.some(({ what }) => FOR_ANY_MACHINE.includes(what))) return { machines: undefined, lacks };
+  return { machines: tried.containers === undefined ? 'containers' : 'namespaces', lacks };
+}
+
+/** Why there can be no machine: in one line, without what would not be enough to have one. Undefined where there can be. */
+export function whyNoMachine({ machines, lacks }: HostAbilities): string | undefined {
+  if (machines !== undefined) return undefined;
+  return lacks
+    .filter(({ what }) => FOR_ANY_MACHINE.includes(what))
+    .map(({ what, reason }) => `no ${what}: ${reason}`)
+    .join('; ');
+}
+
+export const reasonFor = ({ lacks }: HostAbilities, what: Lack['what']): string | undefined =>
+  lacks.find((lack) => lack.what === what)?.reason;

@@ -1,0 +1,130 @@
+// The root filesystem that all machines are copies of: Debian with systemd, litecoind and podman; built once, then found in the cache.
+import { createHash, randomBytes } from 'node:crypto';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { BUILD, CHECK, FILES, FIRST_PACKAGES, LINKS, NEEDED_COMMANDS, SECOND_PACKAGES } from './base-recipe.ts';
+import { cacheDirectory, type Say } from './cache.ts';
+import { attempt, run, whyFailed } from './commands.ts';
+import { withLock } from './lock.ts';
+import { type DebianSource, debianSource } from './mirror.ts';
+import { liveRuns } from './runs.ts';
+
+/** debootstrap took 35 s and podman 25 s where this was written; a slow mirror takes minutes. */
+const BUILD_LIMIT_SECONDS = 900;
+
+/**
+ * The directory of the base root filesystem, which nobody writes to: machines lay an overlay over it.
+ * @throws with a sentence where it cannot be built
+ */
+export async function ensureBaseSystem(say: Say): Promise<string> {
+  const source = sourceOfThisHost();
+  const directory = join(cacheDirectory(), `base-${baseHash(source)}`);
+  if (existsSync(directory)) return directory;
+  return await withLock(join(cacheDirectory(), 'base.lock'), BUILD_LIMIT_SECONDS, async () => {
+    // Another run may have built it while this one waited.
+    if (!existsSync(directory)) await build(directory, source, say);
+    removeOthers(directory);
+    return directory;
+  });
+}
+
+/** Where a package comes from does not decide what is in it: the mirror has no part in this. */
+function baseHash({ suite }: DebianSource): string {
+  const decides = [suite, process.arch, FIRST_PACKAGES, SECOND_PACKAGES, FILES, LINKS, BUILD, NEEDED_COMMANDS];
+  return createHash('sha256').update(JSON.stringify(decides)).digest('hex').slice(0, 12);
+}
+
+async function build(directory: string, { suite, mirror }: DebianSource, say: Say): Promise<void> {
+  const root = `${directory}.building-${randomBytes(4).toString('hex')}`;
+  mkdirSync(root, { recursive: true });
+  try {
+    say(`building the base system once: Debian ${suite} from ${mirror}`);
+    const namespaces = ['--mount', '--pid', '--fork', '--kill-child', '--mount-proc'];
+    const built = await attempt('unshare', [...namespaces, 'sh', '-c', BUILD], {
+      limitSeconds: BUILD_LIMIT_SECONDS,
+      environment: {
+        ROOT: root,
+        SUITE: suite,
+        MIRROR: mirror,
+        FIRST: FIRST_PACKAGES.join(','),
+        SECOND: SECOND_PACKAGES.join(' '),
+        APT: await proxiesOfApt(),
+        PATH: `/usr/sbin:/sbin:${process.env['PATH'] ?? '/usr/bin:/bin'}`,
+      },
+    });
+    if (built.status !== 0)
+      throw new Error(`the base system could not be built: ${whyFailed(built, BUILD_LIMIT_SECONDS)}`);
+    writeFiles(root);
+    await check(root);
+    renameSync(root, directory);
+  } finally {
+    rmSync(root, { recursive: true, force: true });
+  }
+}
+
+function writeFiles(root: string): void {
+  for (const [path, text] of Object.entries(FILES)) {
+    const place = join(root, path);
+    mkdirSync(dirname(place), { recursive: true });
+    writeFileSync(place, text);
+  }
+  for (const [path, target] of Object.entries(LINKS)) {
+    const place = join(root, path);
+    mkdirSync(dirname(place), { recursive: true });
+    rmSync(place, { force: true });
+    symlinkSync(target, place);
+  }
+}
+
+async function check(root: string): Promise<void> {
+  const look = [
+    '/usr/bin/env',
+    '-i',
+    'PATH=/usr/sbin:/usr/bin:/sbin:/bin',
+    'sh',
+    '-c',
+    CHECK,
+    'sh',
+    ...NEEDED_COMMANDS,
+  ];
+  const missing = (await run('chroot', [root, ...look], { limitSeconds: 30 })).trim();
+  if (missing !== '') throw new Error(`the base system lacks ${missing.split('\n').join(', ')}`);
+}
+
+/** Of other recipes, and what an interrupted build has left. Not while somebody's machines may stand on one of them. */
+function removeOthers(directory: string): void {
+  if (liveRuns().length > 0) return;
+  for (const name of readdirSync(cacheDirectory())) {
+    const path = join(cacheDirectory(), name);
+    if (/^base-[0-9a-f]{12}(\.building-[0-9a-f]{8})?$/.test(name) && path !== directory)
+      rmSync(path, { recursive: true, force: true });
+  }
+}
+
+function sourceOfThisHost(): DebianSource {
+  const lists = '/etc/apt/sources.list.d';
+  const names = existsSync(lists) ? readdirSync(lists).sort() : [];
+  const files = [
+    '/etc/apt/sources.list',
+    ...names.filter((name) => /\.(list|sources)$/.test(name)).map((name) => join(lists, name)),
+  ];
+  return debianSource(textOf('/etc/os-release'), files.map(textOf));
+}
+
+const textOf = (path: string): string => (existsSync(path) ? readFileSync(path, 'utf8') : '');
+
+/** What apt was told about the way to its mirrors holds for the base system's apt as well. */
+async function proxiesOfApt(): Promise<string> {
+  const { status, stdout } = await attempt('apt-config', ['dump'], { limitSeconds: 10 });
+  const lines = status === 0 ? stdout.split('\n') : [];
+  return lines.filter((line) => /^Acquire::https?::(Proxy|\S+::Proxy|Verify\S*)\b.*;$/.test(line)).join('\n');
+}

@@ -1,0 +1,89 @@
+// Commands of this host: each with a time limit, a bound on what is kept of its words, and a sentence when it fails.
+import { spawn } from 'node:child_process';
+
+export interface CommandOptions {
+  readonly limitSeconds: number;
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly input?: string;
+  readonly directory?: string;
+}
+
+export interface Outcome {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly timedOut: boolean;
+}
+
+/** More than any listing that is read here; of what is longer the end is kept, where errors are told. */
+const KEPT_CHARACTERS = 1_000_000;
+/** Of a failure, so much is repeated to a person. */
+const TOLD_CHARACTERS = 600;
+
+/** Runs to its end or its limit; never throws for what the command did, not even where there is no such command. */
+export function attempt(command: string, words: readonly string[], options: CommandOptions): Promise<Outcome> {
+  const { limitSeconds, environment = {}, input, directory } = options;
+  return new Promise((resolve) => {
+    // A session of its own: what the command started in turn is ended with it.
+    const child = spawn(command, words, {
+      detached: true,
+      env: { ...process.env, ...environment },
+      stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+      ...(directory !== undefined && { cwd: directory }),
+    });
+    let [stdout, stderr, timedOut] = ['', '', false];
+    child.stdout?.on('data', (data) => {
+      stdout = (stdout + data).slice(-KEPT_CHARACTERS);
+    });
+    child.stderr?.on('data', (data) => {
+      stderr = (stderr + data).slice(-KEPT_CHARACTERS);
+    });
+    const limit = setTimeout(() => {
+      timedOut = true;
+      endGroup(child.pid);
+      // Whoever left the group may hold the pipes open for ever.
+      child.stdout?.destroy();
+      child.stderr?.destroy();
+    }, limitSeconds * 1_000);
+    const done = (status: number | null): void => {
+      clearTimeout(limit);
+      resolve({ status, stdout, stderr, timedOut });
+    };
+    child.once('error', ({ message }) => {
+      stderr += message;
+      done(null);
+    });
+    child.once('close', done);
+    child.stdin?.on('error', () => {});
+    child.stdin?.end(input);
+  });
+}
+
+/** @returns what it wrote to standard output. @throws with a sentence unless it ends with status 0 */
+export async function run(command: string, words: readonly string[], options: CommandOptions): Promise<string> {
+  const outcome = await attempt(command, words, options);
+  if (outcome.status === 0) return outcome.stdout;
+  throw new Error(`${[command, ...words].join(' ').slice(0, 120)}: ${whyFailed(outcome, options.limitSeconds)}`);
+}
+
+export function whyFailed({ status, stdout, stderr, timedOut }: Outcome, limitSeconds: number): string {
+  if (timedOut) return `did not end within ${limitSeconds} s`;
+  const said = (stderr.trim() || stdout.trim()).slice(-TOLD_CHARACTERS);
+  return `ended with ${status ?? 'a signal'}${said === '' ? '' : `: ${said}`}`;
+}
+
+/** The first of these that the shell would not find, and the others like it. */
+export async function missingCommands(names: readonly string[]): Promise<readonly string[]> {
+  const look = 'for name; do command -v "$name" >/dev/null || echo "$name"; done';
+  const absent = await run('sh', ['-c', look, 'sh', ...names], { limitSeconds: 10 });
+  return absent.split('\n').filter((name) => name !== '');
+}
+
+function endGroup(pid: number | undefined): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // It ended at the same moment.
+  }
+}

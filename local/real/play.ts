@@ -1,0 +1,65 @@
+// Plays a group's stories, or one of them, in an enclosure: from outside of it.
+import { fileURLToPath } from 'node:url';
+import { type Ended, enclose } from './host/enclosure.ts';
+import type { Ready } from './host/ready.ts';
+import type { Group, StoryEntry } from './stories/plan.ts';
+import { type Tally, tally } from './tally.ts';
+import type { Task, Told } from './telling.ts';
+
+export interface Play {
+  readonly group: Group;
+  /** All of the group's that this host can play, or the one of them that is wanted. */
+  readonly played: readonly StoryEntry[];
+  readonly isOnlyOne: boolean;
+  readonly limitSeconds: number;
+  readonly memoryMiB: number | undefined;
+  readonly onTold: (told: Told) => void;
+}
+
+export interface Played {
+  readonly tally: Tally;
+  readonly ended: Ended;
+}
+
+const INSIDE = fileURLToPath(new URL('inside.ts', import.meta.url));
+
+/** Of what there is now, all runs together take no more than half. */
+const MEMORY_SHARE = 0.5;
+const MEMORY_MIB = { least: 1_024, most: 6_144 } as const;
+
+/** For each of so many runs at once; undefined: too little, so that they use the disk. */
+export function memoryEachMiB(runs: number, availableBytes: number = process.availableMemory()): number | undefined {
+  const each = Math.floor((availableBytes / 2 ** 20 / runs) * MEMORY_SHARE);
+  return each < MEMORY_MIB.least ? undefined : Math.min(each, MEMORY_MIB.most);
+}
+
+/** @throws only where the run cannot even be begun */
+export async function play(ready: Ready, play: Play, entry = INSIDE): Promise<Played> {
+  const { group, played, isOnlyOne, limitSeconds, memoryMiB, onTold } = play;
+  const told: Told[] = [];
+  const enclosure = await enclose({
+    entry,
+    words: (runDirectory) => wordsFor(group, isOnlyOne ? played[0]?.name : undefined, taskOf(ready, runDirectory)),
+    onTold: (event) => {
+      told.push(event);
+      onTold(event);
+    },
+    limitSeconds,
+    ...(memoryMiB !== undefined && { memoryMiB }),
+  });
+  const ended = await enclosure.ended;
+  return { tally: tally(group, played, told, ended), ended };
+}
+
+const wordsFor = (group: Group, story: string | undefined, task: Task): string[] => [
+  ...['--group', group],
+  ...(story === undefined ? [] : ['--story', story]),
+  JSON.stringify(task),
+];
+
+const taskOf = ({ baseDirectory, software, machines }: Ready, runDirectory: string): Task => ({
+  baseDirectory,
+  software,
+  runDirectory,
+  machines,
+});

@@ -1,0 +1,50 @@
+// What is known of a story before it is played, and which ones a host can play. Both sides of an enclosure ask this.
+import type { Task } from '../telling.ts';
+
+export const GROUPS = ['litecoin', 'cometbft', 'geth'] as const;
+/** Stories that share one enclosure, and the machines in it. */
+export type Group = (typeof GROUPS)[number];
+
+/**
+ * go: the group's client, which is built by it; anvil: what there is in its place, so never both;
+ * containers: systemd as the first process of each machine, and containers in them.
+ */
+export type Need = 'go' | 'anvil' | 'containers';
+
+export interface StoryEntry {
+  readonly group: Group;
+  readonly name: string;
+  readonly sentence: string;
+  readonly needs: readonly Need[];
+}
+
+export interface Plan {
+  /** In the order of the index. */
+  readonly played: readonly StoryEntry[];
+  readonly skipped: readonly { readonly story: StoryEntry; readonly why: string }[];
+}
+
+/** A story for the lack of something is neither played nor skipped where nothing is lacking. */
+export function planStories(
+  stories: readonly StoryEntry[],
+  { software, machines }: Pick<Task, 'software' | 'machines'>,
+): Plan {
+  const hasClient: Readonly<Record<Group, boolean>> = {
+    litecoin: true,
+    cometbft: software.cometbft !== undefined,
+    geth: software.geth !== undefined,
+  };
+  const whyNot = ({ group, needs }: StoryEntry): string | undefined => {
+    if (needs.includes('go') && !hasClient[group]) return `needs ${group}, which this host has no Go to build`;
+    if (needs.includes('containers') && machines !== 'containers') return 'needs machines that are containers';
+    return needs.includes('anvil') && software.anvil === undefined ? 'needs anvil, which npm did not bring' : undefined;
+  };
+  const wanted = stories.filter(({ group, needs }) => !needs.includes('anvil') || !hasClient[group]);
+  return {
+    played: wanted.filter((story) => whyNot(story) === undefined),
+    skipped: wanted.flatMap((story) => {
+      const why = whyNot(story);
+      return why === undefined ? [] : [{ story, why }];
+    }),
+  };
+}

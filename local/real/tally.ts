@@ -1,0 +1,86 @@
+// What a group's run comes to: of each story what held and what did not, and by name each that was to be played and did not end.
+import type { Ended } from './host/enclosure.ts';
+import type { StoryEntry } from './stories/plan.ts';
+import type { Told } from './telling.ts';
+
+export interface Verdict {
+  readonly story: string;
+  readonly sentence: string;
+}
+
+export interface Reasoned extends Verdict {
+  readonly why: string;
+}
+
+export interface Tally {
+  readonly held: readonly Verdict[];
+  readonly broken: readonly Reasoned[];
+  readonly skipped: readonly Reasoned[];
+  /** Shipped scripts that were executed, each once. */
+  readonly scripts: readonly string[];
+  /** Of each story that ended. */
+  readonly seconds: Readonly<Record<string, number>>;
+}
+
+export const EMPTY: Tally = { held: [], broken: [], skipped: [], scripts: [], seconds: {} };
+
+/** @param group what its own affairs are told under */
+export function tally(group: string, played: readonly StoryEntry[], told: readonly Told[], ended: Ended): Tally {
+  const held = told.filter((one) => one.event === 'held').map(({ story, sentence }) => ({ story, sentence }));
+  const broken = told.filter((one) => one.event === 'broken').map(reasoned);
+  const skipped = told.filter((one) => one.event === 'skipped').map(reasoned);
+  const endings = told.filter((one) => one.event === 'ended');
+  const hasEnded = new Set(endings.map(({ story }) => story));
+  const begun = new Set(told.flatMap((one) => (one.event === 'story' ? one.name : [])));
+  const missing = played.filter(({ name }) => !hasEnded.has(name));
+  // What ended and judged nothing has proved nothing.
+  const judged = new Set([...held, ...broken, ...skipped].map(({ story }) => story));
+  const mute = played.filter(({ name }) => hasEnded.has(name) && !judged.has(name));
+  const own = ownTroubles(ended).map((why) => ({ story: group, sentence: ENDS_WELL, why }));
+  return {
+    held: own.length > 0 ? held : [...held, { story: group, sentence: ENDS_WELL }],
+    broken: [
+      ...broken,
+      ...missing.map(({ name, sentence }) => ({ story: name, sentence, why: whyUnended(ended, begun.has(name)) })),
+      ...mute.map(({ name, sentence }) => ({ story: name, sentence, why: 'it ended without having judged anything' })),
+      ...own,
+    ],
+    skipped,
+    scripts: [...new Set(told.flatMap((one) => (one.event === 'script' ? one.name : [])))].sort(),
+    seconds: Object.fromEntries(endings.map(({ story, seconds }) => [story, seconds])),
+  };
+}
+
+export function sumTallies(tallies: readonly Tally[]): Tally {
+  return {
+    held: tallies.flatMap(({ held }) => held),
+    broken: tallies.flatMap(({ broken }) => broken),
+    skipped: tallies.flatMap(({ skipped }) => skipped),
+    scripts: [...new Set(tallies.flatMap(({ scripts }) => scripts))].sort(),
+    seconds: Object.assign({}, ...tallies.map(({ seconds }) => seconds)),
+  };
+}
+
+const ENDS_WELL = 'The run ends by itself, tells what it does in events, and leaves nothing on this host.';
+
+const reasoned = ({ story, sentence, why }: Reasoned): Reasoned => ({ story, sentence, why });
+
+function ownTroubles({ status, endedBy, malformed, left }: Ended): string[] {
+  return [
+    ...(endedBy === 'itself' && status !== 0 ? [`it ended with ${status ?? 'a signal'}`] : []),
+    ...malformed,
+    ...left,
+  ];
+}
+
+function whyUnended({ endedBy, status, remarks }: Ended, hasBegun: boolean): string {
+  const when = hasBegun ? 'it had begun and did not end' : 'it was never begun';
+  const last = remarks.trim().split('\n').slice(-LAST_LINES).join(' | ').slice(-LAST_CHARACTERS);
+  const said = last === '' ? '' : `: ${last}`;
+  if (endedBy === 'limit') return `${when} before the time for all of them was over${said}`;
+  if (endedBy === 'request') return `${when} before somebody ended the run${said}`;
+  return `${when} when its run died with ${status ?? 'a signal'}${said}`;
+}
+
+const LAST_LINES = 12;
+const LAST_CHARACTERS = 1_500;

@@ -1,0 +1,12 @@
+// Somebody who encloses the other fake and is killed: says on standard output what it is told, and which directory it is.
+import { enclose } from '../../../local/real/host/enclosure.ts';
+
+const [, , way = 'polite'] = process.argv;
+const enclosure = await enclose({
+  entry: new URL('inside.ts', import.meta.url).pathname,
+  words: (runDirectory) => [way, runDirectory],
+  onTold: (told) => console.log(JSON.stringify(told)),
+  limitSeconds: 60,
+});
+console.log(JSON.stringify({ runDirectory: enclosure.runDirectory }));
+await enclosure.ended;

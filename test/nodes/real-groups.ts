@@ -1,0 +1,46 @@
+// The groups of real stories, side by side: each in an enclosure of its own, within one limit, told as they go on.
+import type { Ready } from '../../local/real/host/ready.ts';
+import { memoryEachMiB, type Play, type Played, play } from '../../local/real/play.ts';
+import { GROUPS, type Plan } from '../../local/real/stories/plan.ts';
+import { EMPTY, sumTallies, type Tally } from '../../local/real/tally.ts';
+import type { Told } from '../../local/real/telling.ts';
+
+export interface GroupsOptions {
+  readonly limitSeconds: number;
+  readonly onTold: (group: string, told: Told) => void;
+  /** What the groups wrote to standard error, where something broke. */
+  readonly onRemarks: (group: string, remarks: string) => void;
+  /** In the place of inside.ts. */
+  readonly entry?: string;
+}
+
+/** Never throws for what a group does; one that cannot be begun has failed by the names of its stories. */
+export async function playGroups(ready: Ready, plan: Plan, options: GroupsOptions): Promise<Tally> {
+  const groups = GROUPS.filter((group) => plan.played.some((story) => story.group === group));
+  const memoryMiB = memoryEachMiB(Math.max(1, groups.length));
+  const tallies = await Promise.all(
+    groups.map((group) =>
+      playGroup(ready, options, {
+        group,
+        played: plan.played.filter((story) => story.group === group),
+        isOnlyOne: false,
+        limitSeconds: options.limitSeconds,
+        memoryMiB,
+        onTold: (told) => options.onTold(group, told),
+      }),
+    ),
+  );
+  const skipped = plan.skipped.map(({ story: { name, sentence }, why }) => ({ story: name, sentence, why }));
+  return sumTallies([...tallies, { ...EMPTY, skipped }]);
+}
+
+async function playGroup(ready: Ready, { entry, onRemarks }: GroupsOptions, group: Play): Promise<Tally> {
+  try {
+    const { tally, ended }: Played = await play(ready, group, entry);
+    if (tally.broken.length > 0) onRemarks(group.group, ended.remarks);
+    return tally;
+  } catch (error) {
+    const why = `its run could not be begun: ${(error as Error).message}`;
+    return { ...EMPTY, broken: group.played.map(({ name, sentence }) => ({ story: name, sentence, why })) };
+  }
+}

@@ -1,0 +1,89 @@
+// `npm run test:nodes`: the real stories on real machines, and the host suite after them. What this host cannot have is skipped loudly,
+// by name. The last line says how many passed, failed and were skipped; the exit status is 1 when one failed.
+import { makeReady, type Readiness, type Ready } from '../../local/real/host/ready.ts';
+import { STORIES } from '../../local/real/stories/index.ts';
+import { planStories } from '../../local/real/stories/plan.ts';
+import { EMPTY, type Reasoned, type Tally } from '../../local/real/tally.ts';
+import type { Told } from '../../local/real/telling.ts';
+import { operationParameters } from '../../shared/documents/parameters.ts';
+import { hostSuite } from './host-suite.ts';
+import { playGroups } from './real-groups.ts';
+
+/** Everything, from a bare host on. */
+const LIMIT_SECONDS = 20 * 60;
+/** Kept for the host suite, which takes a minute or two. */
+const HOST_SUITE_SECONDS = 4 * 60;
+const SCRIPTS = {
+  story: 'shipped-scripts',
+  sentence: 'Every script that is shipped was executed on a machine.',
+} as const;
+
+const secondsGone = (): number => performance.now() / 1_000;
+const say = (line: string): void => void process.stderr.write(`${secondsGone().toFixed(1).padStart(7)} s  ${line}\n`);
+
+const readiness = await makeReady(say);
+const tally = readiness.ready ? await playOn(readiness) : { ...EMPTY, skipped: allSkipped(readiness.why) };
+const scripts = readiness.ready ? scriptsOf(tally) : { ...EMPTY, skipped: [{ ...SCRIPTS, why: readiness.why }] };
+say('the host suite');
+const suite = await hostSuite(Math.max(HOST_SUITE_SECONDS, LIMIT_SECONDS - secondsGone()));
+
+const skipped = [...tally.skipped, ...scripts.skipped];
+const broken = [...tally.broken, ...scripts.broken];
+const passed = tally.held.length + scripts.held.length + suite.passed;
+const failed = broken.length + suite.failed;
+for (const { story, sentence, why } of skipped) console.log(`SKIPPED: ${story}: ${sentence} ${why}`);
+for (const { story, sentence, why } of broken) console.log(`FAILED: ${story}: ${sentence}\n        ${why}`);
+if (suite.failed > 0) console.log(`FAILED: ${suite.failed} of the host suite, see above`);
+console.log(`${passed} passed, ${failed} failed, ${skipped.length + suite.skipped} skipped${inWhat(readiness)}`);
+process.exitCode = failed > 0 ? 1 : 0;
+
+async function playOn(ready: Ready): Promise<Tally> {
+  const plan = planStories(STORIES, ready);
+  const machines = ready.machines === 'containers' ? 'containers with systemd' : 'plain namespaces';
+  say(`${plan.played.length} stories on machines that are ${machines}`);
+  return await playGroups(ready, plan, {
+    limitSeconds: Math.max(60, LIMIT_SECONDS - HOST_SUITE_SECONDS - secondsGone()),
+    onTold: (group, told) => {
+      const line = lineOf(told);
+      if (line !== undefined) say(`${group}  ${line}`);
+    },
+    onRemarks: (group, remarks) => process.stderr.write(`\nwhat ${group} said besides:\n${remarks}\n`),
+  });
+}
+
+function lineOf(told: Told): string | undefined {
+  switch (told.event) {
+    case 'story':
+      return `${told.name} begins: ${told.sentence}`;
+    case 'told':
+      return `${told.subject}: ${told.text}`;
+    case 'held':
+      return `${told.story} holds: ${told.sentence}`;
+    case 'broken':
+      return `${told.story} BROKEN: ${told.sentence} ${told.why}`;
+    case 'skipped':
+      return `${told.story} SKIPPED: ${told.sentence} ${told.why}`;
+    case 'ended':
+      return `${told.story} ended after ${told.seconds.toFixed(1)} s`;
+    case 'script':
+      return undefined;
+  }
+}
+
+/** Without a host there is no Go either that anybody would miss: the stories that need it are skipped with the others. */
+function allSkipped(why: string): Reasoned[] {
+  process.stderr.write(`\nSKIPPED: all stories on real machines: ${why}\n\n`);
+  return STORIES.map(({ name, sentence }) => ({ story: name, sentence, why }));
+}
+
+/** Judged over all groups: no single one calls them all. */
+function scriptsOf(of: Tally): Tally {
+  const missing = Object.keys(operationParameters).filter((name) => !of.scripts.includes(name));
+  if (STORIES.length === 0) return { ...EMPTY, skipped: [{ ...SCRIPTS, why: 'there are no stories' }] };
+  if (missing.length === 0) return { ...EMPTY, held: [SCRIPTS] };
+  return { ...EMPTY, broken: [{ ...SCRIPTS, why: `never executed: ${missing.join(', ')}` }] };
+}
+
+function inWhat(of: Readiness): string {
+  return of.ready && of.whyPlain !== undefined ? ` (in plain namespaces: ${of.whyPlain})` : '';
+}
