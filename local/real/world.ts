@@ -14,7 +14,7 @@ import { VPC_ID } from '../region/ec2/service.ts';
 import { ACCOUNT_ID, createRegion, REGION_NAME, type Region } from '../region/region.ts';
 import { type JournalLine, readJournal } from '../run/journal.ts';
 import { settled } from '../run/run.ts';
-import { type ContainerKind, containers } from './machine/container.ts';
+import { containers } from './machine/container.ts';
 import { DebianMachine, type MachinePlace } from './machine/debian-machine.ts';
 import { linkOf } from './machine/devices.ts';
 import { type Resolver, serveNames } from './machine/dns.ts';
@@ -23,6 +23,7 @@ import { Lan } from './machine/lan.ts';
 import { realHost } from './machine/rpc.ts';
 import { enable, type ImageFiles } from './machine/system.ts';
 import { tool } from './machine/tool.ts';
+import type { Task } from './telling.ts';
 
 /** Fleet files of the real stories. */
 export const REAL_FLEETS = join(import.meta.dirname, 'fleets');
@@ -31,15 +32,6 @@ const MAX_EVENTS = 20_000_000;
 const DEPLOYED_BEFORE_MS = 10 * 60_000;
 /** A region is looked at for a quarter of an hour: its trace is cut. */
 const CALLS_KEPT = 200_000;
-
-/** What the outside has made ready. */
-export interface Ground {
-  readonly baseDirectory: string;
-  readonly runDirectory: string;
-  readonly machines: ContainerKind;
-  /** Absolute paths of node software that is not Debian's; undefined where it could not be made. */
-  readonly software: { readonly geth?: string; readonly cometbft?: string; readonly anvil?: string };
-}
 
 export interface RealVolume {
   readonly role: string;
@@ -81,7 +73,7 @@ export class RealWorld {
   readonly tableName: string;
   readonly fleets: ReadonlyMap<string, Fleet>;
   readonly nodes: RealNode[] = [];
-  readonly ground: Ground;
+  readonly ground: Task;
   /** Scripts that were run, with how they ended. */
   readonly scripts: { readonly operation: string; readonly instanceId: string; readonly outcome: CommandOutcome }[] =
     [];
@@ -95,7 +87,7 @@ export class RealWorld {
     made: {
       readonly tableName: string;
       readonly fleets: ReadonlyMap<string, Fleet>;
-      readonly ground: Ground;
+      readonly ground: Task;
       readonly resolver: Resolver;
       readonly following: Following;
       readonly images: Images;
@@ -137,7 +129,7 @@ export class RealWorld {
 
   /** Deploys the stack, with these fleets alone, in a region whose time is the wall's from then on. */
   static async make(
-    ground: Ground,
+    ground: Task,
     fleetNames: readonly string[],
     { onError }: { readonly onError: (error: unknown) => void },
   ): Promise<RealWorld> {

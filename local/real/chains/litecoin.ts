@@ -34,8 +34,6 @@ listen=1
 fallbackfee=0.001
 dbcache=16
 par=1
-# block files of some KiB instead of many MiB: a disk is full when it is
-fastprune=1
 # what is not ours finds no way in
 dnsseed=0
 upnp=0

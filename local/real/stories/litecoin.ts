@@ -7,7 +7,7 @@ import { frozen } from './litecoin/frozen.ts';
 import { snapshots } from './litecoin/snapshots.ts';
 
 /** Regtest mines as one asks for it: a block each so many seconds. */
-const BLOCK_MS = 3_000;
+const BLOCK_MS = 4_000;
 const NODES = ['node1', 'node2', 'node3'] as const;
 
 export const litecoin: StoryGroup = {
@@ -24,7 +24,7 @@ export const litecoin: StoryGroup = {
     );
     say('litecoin', 'three nodes and a miner have booted, each with systemd, a volume and an address of its own');
     await becomes('the miner answers', 60, async () => (await heightOf(miner)) >= 0);
-    await mine(miner, 120);
+    await mine(miner, 60);
     const timer = setInterval(() => {
       mine(miner, 1).catch(() => {
         // It is asked again in a moment; where it stays away, the nodes stand still, and stories tell.
