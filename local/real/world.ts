@@ -3,9 +3,12 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { readFleets } from '../../infra/fleets.ts';
 import { ensureSynthesized } from '../../infra/synth.ts';
+import { fromItem } from '../../shared/aws/attributes.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
+import type { ObservedNode } from '../../shared/fleet/observation.ts';
 import { fleetParameterName } from '../../shared/fleet/parameter.ts';
 import { resolveFleet } from '../../shared/fleet/resolve.ts';
+import { keys } from '../../shared/heal/store.ts';
 import { deploy, readAssembly } from '../deploy.ts';
 import { isImage, type StoredContent } from '../nodes/content.ts';
 import type { CommandOutcome } from '../nodes/machine.ts';
@@ -269,6 +272,16 @@ export class RealWorld {
 
   journal(): readonly JournalLine[] {
     return readJournal(this.region, this.tableName);
+  }
+
+  /** What the suite saw of a fleet's nodes when it last looked. */
+  observed(fleet: string): readonly ObservedNode[] {
+    return this.region.dynamodb.items(this.tableName).flatMap((stored) => {
+      const record = fromItem(stored as Parameters<typeof fromItem>[0]);
+      return record['pk'] === keys.observation(fleet, 0).pk && String(record['sk']).startsWith('OBSERVATION')
+        ? (record['nodes'] as unknown as readonly ObservedNode[])
+        : [];
+    });
   }
 
   /** A person sends an event to a function of the suite. */

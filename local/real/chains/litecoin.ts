@@ -115,31 +115,51 @@ const OPEN = `
 set -u
 mkdir -p /mnt/copy
 mount -o nouuid "$1" /mnt/copy || exit 9
-rm -f /mnt/copy/regtest/debug.log
-timeout 40 /usr/bin/litecoind -datadir=/mnt/copy -conf=/mnt/copy/litecoin.conf -connect=0 -listen=0 -server=0 >/tmp/copy.log 2>&1 &
+cli() { /usr/bin/litecoin-cli -datadir=/mnt/copy -conf=/mnt/copy/litecoin.conf -rpcport=19555 "$@"; }
+timeout 50 /usr/bin/litecoind -datadir=/mnt/copy -conf=/mnt/copy/litecoin.conf -connect=0 -listen=0 -rpcport=19555 >/tmp/copy.log 2>&1 &
 client=$!
 n=0
-until grep -q 'Done loading\\|Shutdown: done' /mnt/copy/regtest/debug.log 2>/dev/null || ! kill -0 "$client" || [ "$n" -ge 70 ]; do n=$((n + 1)); sleep 0.5; done
+until cli getblockcount >/dev/null 2>&1 || ! kill -0 "$client" || [ "$n" -ge 90 ]; do n=$((n + 1)); sleep 0.5; done
+printf 'height %s\n' "$(cli getblockcount 2>/dev/null)"
+printf 'hash %s\n' "$(cli getblockhash "$2" 2>/dev/null)"
+grep -h 'rror' /tmp/copy.log | head -n 5
 kill "$client" 2>/dev/null
 wait "$client"
-grep -h 'Loaded best chain\\|rror' /mnt/copy/regtest/debug.log | head -n 5
 umount /mnt/copy
 `;
 
 export interface Opened {
-  /** Null: it does not open. */
+  /** Where it begins; null: it does not open. */
   readonly height: number | null;
+  /** Of the block that was asked for; null: it has none. */
   readonly hash: string | null;
   readonly said: string;
 }
 
-/** @param device of a copy that is mounted nowhere */
-export async function openedAt({ machine }: RealNode, device: string): Promise<Opened> {
+/** @param device of a copy that is mounted nowhere @param height of the block that is asked for */
+export async function openedAt({ machine }: RealNode, device: string, height: number): Promise<Opened> {
   const { stdout, stderr } = await machine.runs({
-    command: ['bash', '-c', OPEN, 'bash', device],
+    command: ['bash', '-c', OPEN, 'bash', device, String(height)],
     environment: { HOME: '/root' },
-    timeoutMs: 60_000,
+    timeoutMs: 90_000,
   });
-  const [, hash = null, height] = /Loaded best chain: hashBestChain=([0-9a-f]{64}) height=(\d+)/.exec(stdout) ?? [];
-  return { height: height === undefined ? null : Number(height), hash, said: `${stdout}${stderr}`.slice(0, 500) };
+  const [, begins] = /^height (\d+)$/m.exec(stdout) ?? [];
+  const [, hash = null] = /^hash ([0-9a-f]{64})$/m.exec(stdout) ?? [];
+  return { height: begins === undefined ? null : Number(begins), hash, said: `${stdout}${stderr}`.slice(0, 500) };
+}
+
+/** The miner of a network: a block each so often, unless it rests. */
+export class Mining {
+  rests = false;
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(miner: RealNode, everyMs: number) {
+    this.#timer = setInterval(() => {
+      if (this.rests) return;
+      mine(miner, 1).catch(() => {
+        // It is asked again in a moment; where it stays away, the nodes stand still, and stories tell.
+      });
+    }, everyMs);
+    this.#timer.unref();
+  }
 }

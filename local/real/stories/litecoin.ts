@@ -1,10 +1,10 @@
 // The litecoin network: three nodes of a fleet, and one that is nobody's and mines. What happens to them is in the stories beside this.
-import { heightOf, litecoinNode, mine, peersOf } from '../chains/litecoin.ts';
+import { heightOf, litecoinNode, Mining, mine, peersOf } from '../chains/litecoin.ts';
 import type { StoryGroup } from '../story.ts';
 import { corruptData } from './litecoin/corrupt-data.ts';
 import { diskFull } from './litecoin/disk-full.ts';
 import { frozen } from './litecoin/frozen.ts';
-import { snapshots } from './litecoin/snapshots.ts';
+import { mining, snapshots } from './litecoin/snapshots.ts';
 
 /** Regtest mines as one asks for it: a block each so many seconds. */
 const BLOCK_MS = 4_000;
@@ -25,12 +25,7 @@ export const litecoin: StoryGroup = {
     say('litecoin', 'three nodes and a miner have booted, each with systemd, a volume and an address of its own');
     await becomes('the miner answers', 60, async () => (await heightOf(miner)) >= 0);
     await mine(miner, 60);
-    const timer = setInterval(() => {
-      mine(miner, 1).catch(() => {
-        // It is asked again in a moment; where it stays away, the nodes stand still, and stories tell.
-      });
-    }, BLOCK_MS);
-    timer.unref();
+    mining.set(world, new Mining(miner, BLOCK_MS));
     await becomes(
       'all nodes follow the chain and know two peers or more',
       180,

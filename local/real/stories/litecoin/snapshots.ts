@@ -1,8 +1,8 @@
 // A snapshot that is made with a clean stop opens at the height and the hash that its ledger tells; one of a running client does not.
 import { readLedger } from '../../../../shared/snapshots/ledger.ts';
 import type { StoredContent } from '../../../nodes/content.ts';
-import { hashAt, heightOf, openedAt } from '../../chains/litecoin.ts';
-import { on, type RealStory } from '../../story.ts';
+import { heightOf, type Mining, openedAt } from '../../chains/litecoin.ts';
+import { on, type RealStory, type Telling } from '../../story.ts';
 import type { RealNode, RealWorld } from '../../world.ts';
 
 /** Snapshots of a node's own that a heal of ours has made, oldest first. */
@@ -13,55 +13,82 @@ export const cleanSnapshots = ({ region }: RealWorld, name: string) =>
     .filter(({ ledger }) => ledger.node === name && ledger.cleanStop)
     .toSorted((a, b) => a.startedAtMs - b.startedAtMs);
 
-/** Where the client of another machine begins with a copy of it; what it says where it does not open it. */
-export async function begunWith(world: RealWorld, on: RealNode, content: StoredContent | undefined) {
-  return openedAt(on, world.attachCopy(on, content));
+/** Of each world. */
+export const mining = new WeakMap<RealWorld, Mining>();
+
+/** Where the client of another machine begins with a copy of it, and what it has at a height. */
+const begunWith = (world: RealWorld, on: RealNode, content: StoredContent | undefined, height: number) =>
+  openedAt(on, world.attachCopy(on, content), height);
+
+/** A person asks again, until the fleet is watched and its turn is free. */
+const ASKED_EVERY_MS = 20_000;
+
+async function taken(world: RealWorld, { say, becomes, holds }: Telling, which: string): Promise<void> {
+  const [donor, miner] = [world.find('node3'), world.find('miner')];
+  const before = cleanSnapshots(world, 'node3').length;
+  const began = await on(donor, 'date +%s');
+  let askedMs = 0;
+  say('node3', `a person asks for a clean snapshot, ${which}`);
+  await becomes(`the snapshot is there, with its ledger (${which})`, 240, async () => {
+    const there = cleanSnapshots(world, 'node3').length > before;
+    if (!there && Date.now() - askedMs > ASKED_EVERY_MS) {
+      askedMs = Date.now();
+      await world.send({ kind: 'snapshot', fleet: 'litecoin', node: 'node3' });
+    }
+    return there;
+  });
+  const log = await on(donor, 'journalctl -u "node@*" --since "@$1" -o cat', began);
+  holds(`its client ended by itself, and said so (${which})`, log.includes('Shutdown: done'), log.slice(-400));
+  await becomes(`the donor runs again (${which})`, 120, async () => {
+    const tip = await heightOf(miner);
+    return tip > 0 && (await heightOf(donor)) >= tip - 1;
+  });
 }
 
 export const snapshots: RealStory = {
   name: 'clean-snapshot',
   sentence: 'A node gives a snapshot with a clean stop, and it opens at the height and the hash that its ledger tells.',
-  run: async ({ say, becomes, holds }, world) => {
-    const [donor, miner] = [world.find('node3'), world.find('miner')];
-    for (const count of [1, 2]) {
-      const before = cleanSnapshots(world, 'node3').length;
-      const began = await on(donor, 'date +%s');
-      say('node3', `a person asks for a clean snapshot, the ${count === 1 ? 'first' : 'second'}`);
-      await becomes(`the snapshot is there, with its ledger (${count})`, 240, async () => {
-        if (cleanSnapshots(world, 'node3').length > before) return true;
-        await world.send({ kind: 'snapshot', fleet: 'litecoin', node: 'node3' });
-        await new Promise((resolve) => setTimeout(resolve, 15_000));
-        return cleanSnapshots(world, 'node3').length > before;
-      });
-      const log = await on(donor, 'journalctl -u "node@*" --since "@$1" -o cat', began);
-      holds('its client ended by itself, and said so', log.includes('Shutdown: done'), log.slice(-400));
-      await becomes('the donor runs again and follows the chain', 120, async () => {
-        const tip = await heightOf(miner);
-        return tip > 0 && (await heightOf(donor)) >= tip - 1;
-      });
-    }
-    const taken = cleanSnapshots(world, 'node3').at(-1);
-    const { height, blockHash } = taken?.ledger ?? { height: null, blockHash: null };
-    const opened = await begunWith(world, miner, taken?.content);
-    holds(
-      `a client begins with it at height ${height} and hash ${blockHash?.slice(0, 12)}…, as its ledger says`,
-      opened.height === height && opened.hash === blockHash,
-      opened,
+  run: async (telling, world) => {
+    const { say, becomes, holds } = telling;
+    const [donor, miner, rest] = [world.find('node3'), world.find('miner'), mining.get(world)];
+    if (!rest) throw new Error('nobody mines');
+    rest.rests = true;
+    const tip = await heightOf(miner);
+    say('litecoin', `no block comes after ${tip}, so that its height can be known exactly`);
+    await becomes('chainmend has seen the node at this height', 150, () =>
+      world.observed('litecoin').some(({ name, height }) => name === 'node3' && height === tip),
     );
-    holds('that is the hash of the chain at this height', blockHash === (await hashAt(miner, height ?? 0)));
+    await taken(world, telling, 'while the chain rests');
+    rest.rests = false;
+    const first = cleanSnapshots(world, 'node3').at(-1);
+    const opened = await begunWith(world, miner, first?.content, tip);
+    holds(
+      `a client begins with it at height ${tip} and with hash ${first?.ledger.blockHash?.slice(0, 12)}…: its ledger's`,
+      first?.ledger.height === tip && opened.height === tip && opened.hash === first.ledger.blockHash,
+      { ...first?.ledger, opened },
+    );
+    await taken(world, telling, 'while blocks come');
+    const second = cleanSnapshots(world, 'node3').at(-1);
+    const { height, blockHash } = second?.ledger ?? { height: null, blockHash: null };
+    const more = await begunWith(world, miner, second?.content, height ?? 0);
+    holds(
+      `of blocks that came meanwhile, one more or less is in the other: it has its ledger's ${height}, and begins there or above`,
+      height !== null && more.height !== null && more.height >= height && more.hash === blockHash,
+      { height, blockHash, more },
+    );
 
     const running = await heightOf(donor);
     const volumeId = donor.machine.mountedAt('/node-data') ?? '';
-    const [snapshotId = ''] = world.region.ec2.takeSnapshots([volumeId], { description: 'by hand, of a running node' });
-    const found = await begunWith(world, miner, world.region.ec2.snapshot(snapshotId).content);
+    let byHand: string | undefined;
+    await becomes('a person takes a snapshot of the running node', 60, () => {
+      [byHand] = world.region.ec2.takeSnapshots([volumeId], { description: 'by hand, of a running node' });
+      return byHand !== undefined;
+    });
+    const found = await begunWith(world, miner, world.region.ec2.snapshot(byHand ?? '').content, running);
     holds(
-      `a snapshot of the running client at height ${running} does not hold what it had: it begins at ${found.height ?? 'no height'}`,
+      `a snapshot of the running client, taken at height ${running}, does not hold that: a client begins at ${found.height ?? 'no height'}`,
       found.height === null || found.height < running,
       found,
-    );
-    say(
-      'node3',
-      `of a running client a copy begins ${running - (found.height ?? 0)} blocks behind: its state was in memory`,
     );
   },
 };
