@@ -1,4 +1,5 @@
 // What a real story is: something that goes wrong with real nodes, and what must become of it, asked of the nodes themselves.
+import type { Group, Need, StoryEntry } from './stories/plan.ts';
 import type { RealNode, RealWorld } from './world.ts';
 
 /** Told as it happens. */
@@ -20,18 +21,39 @@ export interface RealStory {
   readonly name: string;
   /** One sentence, for lists. */
   readonly sentence: string;
+  /** Of the host, besides what its group needs. */
+  readonly needs?: readonly Need[];
   readonly run: (telling: Telling, world: RealWorld) => Promise<void>;
 }
 
 /** Stories of one network of nodes, which is made once. */
 export interface StoryGroup {
-  readonly name: string;
+  readonly name: Group;
   readonly fleets: readonly string[];
-  /** Makes the machines, and waits until all is well. */
+  readonly needs?: readonly Need[];
+  /** Makes the machines, and waits until all is well: the group's first story, without which there is no other. */
   readonly build: (world: RealWorld, telling: Telling) => Promise<void>;
+  /** One after the other, before anything else. */
+  readonly first?: readonly RealStory[];
   /** One after the other within a lane; lanes go on side by side. */
   readonly lanes: readonly (readonly RealStory[])[];
 }
+
+/** What is known of a group's stories before it is played: its network first. */
+export function entriesOf({ name: group, needs: all = [], first = [], lanes }: StoryGroup): StoryEntry[] {
+  const network = {
+    name: networkOf(group),
+    sentence: `The machines of the ${group} network boot, find each other by their names, and follow one chain.`,
+  };
+  return [network, ...first, ...lanes.flat()].map(({ name, sentence, needs = [] }: Omit<RealStory, 'run'>) => ({
+    group,
+    name,
+    sentence,
+    needs: [...all, ...needs],
+  }));
+}
+
+export const networkOf = (group: Group): string => `${group}-network`;
 
 /** A story that cannot go on. What is not so has been told. */
 export class StoryBroken extends Error {

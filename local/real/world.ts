@@ -1,5 +1,5 @@
 // The world of real stories: a local region with the stack deployed in it, whose clock is the wall's, and real machines behind its instances.
-import { existsSync, mkdirSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { readFleets } from '../../infra/fleets.ts';
 import { ensureSynthesized } from '../../infra/synth.ts';
@@ -14,7 +14,7 @@ import { VPC_ID } from '../region/ec2/service.ts';
 import { ACCOUNT_ID, createRegion, REGION_NAME, type Region } from '../region/region.ts';
 import { type JournalLine, readJournal } from '../run/journal.ts';
 import { settled } from '../run/run.ts';
-import { type ContainerKind, containers } from './machine/container.ts';
+import { containers } from './machine/container.ts';
 import { DebianMachine, type MachinePlace } from './machine/debian-machine.ts';
 import { linkOf } from './machine/devices.ts';
 import { type Resolver, serveNames } from './machine/dns.ts';
@@ -23,6 +23,7 @@ import { Lan } from './machine/lan.ts';
 import { realHost } from './machine/rpc.ts';
 import { enable, type ImageFiles } from './machine/system.ts';
 import { tool } from './machine/tool.ts';
+import type { Task } from './telling.ts';
 
 /** Fleet files of the real stories. */
 export const REAL_FLEETS = join(import.meta.dirname, 'fleets');
@@ -31,16 +32,6 @@ const MAX_EVENTS = 20_000_000;
 const DEPLOYED_BEFORE_MS = 10 * 60_000;
 /** A region is looked at for a quarter of an hour: its trace is cut. */
 const CALLS_KEPT = 200_000;
-const LOOK_MS = 500;
-
-/** What the outside has made ready. */
-export interface Ground {
-  readonly baseDirectory: string;
-  readonly runDirectory: string;
-  readonly machines: ContainerKind;
-  /** Absolute paths of node software that is not Debian's; undefined where it could not be made. */
-  readonly software: { readonly geth?: string; readonly cometbft?: string; readonly anvil?: string };
-}
 
 export interface RealVolume {
   readonly role: string;
@@ -82,7 +73,7 @@ export class RealWorld {
   readonly tableName: string;
   readonly fleets: ReadonlyMap<string, Fleet>;
   readonly nodes: RealNode[] = [];
-  readonly ground: Ground;
+  readonly ground: Task;
   /** Scripts that were run, with how they ended. */
   readonly scripts: { readonly operation: string; readonly instanceId: string; readonly outcome: CommandOutcome }[] =
     [];
@@ -96,7 +87,7 @@ export class RealWorld {
     made: {
       readonly tableName: string;
       readonly fleets: ReadonlyMap<string, Fleet>;
-      readonly ground: Ground;
+      readonly ground: Task;
       readonly resolver: Resolver;
       readonly following: Following;
       readonly images: Images;
@@ -138,7 +129,7 @@ export class RealWorld {
 
   /** Deploys the stack, with these fleets alone, in a region whose time is the wall's from then on. */
   static async make(
-    ground: Ground,
+    ground: Task,
     fleetNames: readonly string[],
     { onError }: { readonly onError: (error: unknown) => void },
   ): Promise<RealWorld> {
@@ -289,28 +280,12 @@ export class RealWorld {
     });
   }
 
-  /** What is on a volume or in a snapshot, mounted read-only aside while somebody looks. */
-  async lookInto<T>(content: StoredContent | undefined, look: (directory: string) => Promise<T>): Promise<T> {
-    if (!content || !isImage(content)) throw new Error('lookInto: there is no image');
-    const directory = join(this.ground.runDirectory, `aside-${++this.#made}`);
-    if (!existsSync(directory)) mkdirSync(directory);
-    const copy = content.freeze();
-    await tool('mount', ['-o', 'loop,nouuid', copy.imagePath, directory]);
-    try {
-      return await look(directory);
-    } finally {
-      await tool('umount', [directory]);
-    }
-  }
-
-  /** Whether something is so within a time, looked at twice a second. */
-  async becomes(withinSeconds: number, isSo: () => boolean | Promise<boolean>): Promise<boolean> {
-    const untilMs = Date.now() + withinSeconds * 1_000;
-    for (;;) {
-      if (await isSo()) return true;
-      if (Date.now() > untilMs) return false;
-      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
-    }
+  /** A volume with what an image holds, on a machine beside its own: mounted nowhere, and known to no fleet. @returns its device's name by id */
+  attachCopy({ machine }: RealNode, content: StoredContent | undefined): string {
+    if (!content || !isImage(content)) throw new Error('attachCopy: there is no image');
+    const volumeId = `vol-${(++this.#made).toString(16).padStart(17, '0')}`;
+    machine.volumeAttached(volumeId, '', 1, { content, initializedAtMs: undefined });
+    return linkOf(volumeId);
   }
 
   async end(): Promise<void> {

@@ -7,9 +7,10 @@ last_lines() {
   case $SSM_Runtime in
     systemd)
       case $unit in *.service) ;; *) unit=$unit.service ;; esac
-      [ -z "${2:-}" ] || since=(--since "@$2")
+      # With --since, the lines that -n asks for are the first ones after it and not the last (systemd 252): tail takes those.
+      if [ -n "${2:-}" ]; then since=(--since "@$2"); else since=(-n "$1"); fi
       # By _SYSTEMD_UNIT and not with -u, which adds what systemd itself says of the unit.
-      timeout 10 journalctl --quiet --no-pager --output=cat -n "$1" "${since[@]+"${since[@]}"}" "_SYSTEMD_UNIT=$unit" 2>/dev/null
+      timeout 10 journalctl --quiet --no-pager --output=cat "${since[@]}" "_SYSTEMD_UNIT=$unit" 2>/dev/null | tail -n "$1"
       ;;
     docker | compose)
       [ -z "${2:-}" ] || since=(--since "$2")

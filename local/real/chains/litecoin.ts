@@ -109,3 +109,37 @@ export const mine = async (node: RealNode, blocks: number): Promise<void> => {
 };
 /** To anybody: OP_TRUE. Blocks of a regtest network are worth nothing. */
 const SINK_DESCRIPTOR = 'raw(51)';
+
+/** Runs a client of its own over a copy of somebody's volume, offline, until it has loaded it. The volume's place is ended with it. */
+const OPEN = `
+set -u
+mkdir -p /mnt/copy
+mount -o nouuid "$1" /mnt/copy || exit 9
+rm -f /mnt/copy/regtest/debug.log
+timeout 40 /usr/bin/litecoind -datadir=/mnt/copy -conf=/mnt/copy/litecoin.conf -connect=0 -listen=0 -server=0 >/tmp/copy.log 2>&1 &
+client=$!
+n=0
+until grep -q 'Done loading\\|Shutdown: done' /mnt/copy/regtest/debug.log 2>/dev/null || ! kill -0 "$client" || [ "$n" -ge 70 ]; do n=$((n + 1)); sleep 0.5; done
+kill "$client" 2>/dev/null
+wait "$client"
+grep -h 'Loaded best chain\\|rror' /mnt/copy/regtest/debug.log | head -n 5
+umount /mnt/copy
+`;
+
+export interface Opened {
+  /** Null: it does not open. */
+  readonly height: number | null;
+  readonly hash: string | null;
+  readonly said: string;
+}
+
+/** @param device of a copy that is mounted nowhere */
+export async function openedAt({ machine }: RealNode, device: string): Promise<Opened> {
+  const { stdout, stderr } = await machine.runs({
+    command: ['bash', '-c', OPEN, 'bash', device],
+    environment: { HOME: '/root' },
+    timeoutMs: 60_000,
+  });
+  const [, hash = null, height] = /Loaded best chain: hashBestChain=([0-9a-f]{64}) height=(\d+)/.exec(stdout) ?? [];
+  return { height: height === undefined ? null : Number(height), hash, said: `${stdout}${stderr}`.slice(0, 500) };
+}

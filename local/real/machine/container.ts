@@ -2,9 +2,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Machines } from '../telling.ts';
 import { tool } from './tool.ts';
-
-export type ContainerKind = 'containers' | 'namespaces';
 
 export interface ContainerSpec {
   readonly name: string;
@@ -28,7 +27,7 @@ const HALT_SIGNAL = 37;
 
 export type Containers = (spec: ContainerSpec) => Container;
 
-export function containers(kind: ContainerKind, runDirectory: string): Containers {
+export function containers(kind: Machines, runDirectory: string): Containers {
   return kind === 'containers' ? (spec) => podman(spec, runDirectory) : namespaces;
 }
 

@@ -1,4 +1,8 @@
 // The stories of real machines: which there are, of which group, and what each needs of the host beside machines.
+import { entriesOf, type StoryGroup } from '../story.ts';
+import { litecoin } from './litecoin.ts';
 import type { StoryEntry } from './plan.ts';
 
-export const STORIES: readonly StoryEntry[] = [];
+export const STORY_GROUPS: readonly StoryGroup[] = [litecoin];
+
+export const STORIES: readonly StoryEntry[] = STORY_GROUPS.flatMap(entriesOf);

@@ -1,10 +1,13 @@
 // The litecoin network: three nodes of a fleet, and one that is nobody's and mines. What happens to them is in the stories beside this.
 import { heightOf, litecoinNode, mine, peersOf } from '../chains/litecoin.ts';
 import type { StoryGroup } from '../story.ts';
+import { corruptData } from './litecoin/corrupt-data.ts';
 import { diskFull } from './litecoin/disk-full.ts';
+import { frozen } from './litecoin/frozen.ts';
+import { snapshots } from './litecoin/snapshots.ts';
 
 /** Regtest mines as one asks for it: a block each so many seconds. */
-const BLOCK_MS = 3_000;
+const BLOCK_MS = 4_000;
 const NODES = ['node1', 'node2', 'node3'] as const;
 
 export const litecoin: StoryGroup = {
@@ -21,7 +24,7 @@ export const litecoin: StoryGroup = {
     );
     say('litecoin', 'three nodes and a miner have booted, each with systemd, a volume and an address of its own');
     await becomes('the miner answers', 60, async () => (await heightOf(miner)) >= 0);
-    await mine(miner, 120);
+    await mine(miner, 60);
     const timer = setInterval(() => {
       mine(miner, 1).catch(() => {
         // It is asked again in a moment; where it stays away, the nodes stand still, and stories tell.
@@ -45,5 +48,6 @@ export const litecoin: StoryGroup = {
         ),
     );
   },
-  lanes: [[diskFull]],
+  first: [snapshots],
+  lanes: [[diskFull, frozen], [corruptData]],
 };

@@ -1,5 +1,5 @@
 // A disk runs full and kills its client: the volume is grown, the filesystem with it, the client comes back and catches up.
-import { DATA_PATH, heightOf, UNIT } from '../../chains/litecoin.ts';
+import { cli, DATA_PATH, heightOf, UNIT } from '../../chains/litecoin.ts';
 import { journalled, on, type RealStory } from '../../story.ts';
 
 /** Takes what is left of a filesystem, to the last block. */
@@ -22,6 +22,10 @@ export const diskFull: RealStory = {
     const before = await blocks();
     await on(node, FILL, DATA_PATH);
     say('node2', `something fills ${DATA_PATH} to the last block`);
+    // What it does of its own accord each hour, and at each new block file.
+    cli(node, 'gettxoutsetinfo').catch(() => {
+      // It dies of it, as it should.
+    });
     await becomes('the client dies of it', 120, async () =>
       /failed|auto-restart/.test(await on(node, `systemctl show -p ActiveState -p SubState ${UNIT}`)),
     );

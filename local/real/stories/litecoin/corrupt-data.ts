@@ -1,0 +1,88 @@
+// Data that no client opens any more: the newest clean snapshot is bad as well, unseen; the next one is good, and the node catches up.
+
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { isImage } from '../../../nodes/content.ts';
+import { heightOf, UNIT } from '../../chains/litecoin.ts';
+import { tool } from '../../machine/tool.ts';
+import { journalled, on, type RealStory } from '../../story.ts';
+import type { RealWorld } from '../../world.ts';
+import { cleanSnapshots } from './snapshots.ts';
+
+/** Overwrites what a block index and a chain state are made of, in a data directory, byte by byte in place. */
+const SPOIL = `
+set -eu
+for file in "$1"/regtest/blocks/index/*.ldb "$1"/regtest/blocks/index/*.log "$1"/regtest/chainstate/*.ldb "$1"/regtest/chainstate/*.log; do
+  [ -s "$file" ] || continue
+  size=$(stat -c %s "$file")
+  head -c "$size" /dev/urandom | dd of="$file" conv=notrunc status=none
+done
+sync -f "$1"
+`;
+
+async function spoilSnapshot(world: RealWorld, snapshotId: string): Promise<void> {
+  const { content } = world.region.ec2.snapshot(snapshotId);
+  if (!content || !isImage(content)) throw new Error(`${snapshotId} holds no image`);
+  const directory = join(world.ground.runDirectory, `spoil-${snapshotId}`);
+  mkdirSync(directory);
+  await tool('mount', ['-o', 'loop,nouuid', content.imagePath, directory]);
+  try {
+    await tool('bash', ['-c', SPOIL, 'bash', directory]);
+  } finally {
+    await tool('umount', [directory]);
+  }
+}
+
+/** What was taken so shortly before trouble began may hold it already: chainmend does not trust it. */
+const TRUSTED_AFTER_MS = 200_000;
+
+export const corruptData: RealStory = {
+  name: 'corrupt-data',
+  sentence:
+    'Chain data are overwritten and the newest snapshot is bad: the next one is restored, and the node catches up.',
+  run: async ({ say, becomes, holds }, world) => {
+    const node = world.find('node3');
+    const [good, bad] = cleanSnapshots(world, 'node3').slice(-2);
+    if (!good || !bad) throw new Error('node3 has given no two clean snapshots');
+    await spoilSnapshot(world, bad.snapshotId);
+    say('node3', `its newest snapshot ${bad.snapshotId} is bad, and nobody knows`);
+    await becomes(
+      'the snapshots are older than any trouble',
+      300,
+      () => Date.now() - bad.startedAtMs > TRUSTED_AFTER_MS,
+    );
+    const sinceMs = Date.now();
+    const found = node.machine.mountedAt('/node-data') ?? '';
+    const height = await heightOf(node);
+    await on(node, SPOIL, '/node-data');
+    await on(node, 'kill -KILL "$(systemctl show -p MainPID --value "$1")"', UNIT);
+    say('node3', 'its block index and chain state are overwritten, and its client is killed');
+    await becomes('its client comes up no more', 60, async () =>
+      /auto-restart|failed/.test(await on(node, `systemctl show -p ActiveState -p SubState ${UNIT}`)),
+    );
+    const source = (): string => {
+      const volumeId = world.find('node3').machine.mountedAt('/node-data') ?? '';
+      return world.region.ec2.volumes().find((volume) => volume.volumeId === volumeId)?.snapshotId ?? '';
+    };
+    await becomes('the bad snapshot is tried', 480, () => source() === bad.snapshotId);
+    await becomes('and given up for the next one', 240, () => source() === good.snapshotId);
+    await becomes('the node has caught up with the miner', 180, async () => {
+      const tip = await heightOf(world.find('miner'));
+      return tip > 0 && (await heightOf(node)) >= tip - 1;
+    });
+    const log = await on(node, 'grep -h "Loaded best chain" /node-data/regtest/debug.log | tail -n 1');
+    holds(
+      `it began at the ledger's height ${good.ledger.height}, below ${height}`,
+      log.includes(`height=${good.ledger.height} `) && log.includes(String(good.ledger.blockHash)),
+      log,
+    );
+    await becomes('chainmend says that it healed', 300, () =>
+      journalled(world, sinceMs, { node: 'node3', heal: 'replace-node', text: /healed/i }),
+    );
+    const kept = world.region.ec2.volumes().find(({ volumeId }) => volumeId === found);
+    holds(
+      'the volume that was found is kept, off the node',
+      kept !== undefined && node.machine.contentOf(found) === undefined,
+    );
+  },
+};

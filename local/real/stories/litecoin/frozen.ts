@@ -1,0 +1,32 @@
+// A client that is frozen answers nobody and ends at nobody's word: it is restarted where it is.
+import { heightOf, UNIT } from '../../chains/litecoin.ts';
+import { journalled, on, type RealStory } from '../../story.ts';
+
+export const frozen: RealStory = {
+  name: 'node-frozen',
+  sentence: 'A frozen client (SIGSTOP) is restarted, on the data that it has.',
+  run: async ({ say, becomes, holds }, world) => {
+    const node = world.find('node1');
+    const sinceMs = Date.now();
+    const volumeId = node.machine.mountedAt('/node-data');
+    const mainPid = () => on(node, `systemctl show -p MainPID --value ${UNIT}`);
+    const before = await mainPid();
+    await on(node, 'kill -STOP "$1"', before);
+    say('node1', 'its client is frozen: SIGSTOP');
+    await becomes('chainmend says that it is unreachable', 180, () =>
+      journalled(world, sinceMs, { node: 'node1', text: /unreachable/ }),
+    );
+    await becomes('another process of the client runs', 480, async () => {
+      const now = await mainPid();
+      return now !== '0' && now !== before;
+    });
+    await becomes('the node has caught up with the miner', 120, async () => {
+      const tip = await heightOf(world.find('miner'));
+      return tip > 0 && (await heightOf(node)) >= tip - 1;
+    });
+    holds('it is on the data that it had', node.machine.mountedAt('/node-data') === volumeId);
+    await becomes('chainmend says that it healed', 240, () =>
+      journalled(world, sinceMs, { node: 'node1', heal: 'replace-node', text: /healed/i }),
+    );
+  },
+};
