@@ -11,7 +11,7 @@ const path = v.pipe(v.string(), v.startsWith('/'));
 const softwareSchema = v.strictObject({
   geth: v.exactOptional(path),
   cometbft: v.exactOptional(path),
-  /** A script for Node. */
+  /** Where geth could not be had. */
   anvil: v.exactOptional(path),
 });
 

@@ -13,7 +13,7 @@ import {
 import { dirname, join } from 'node:path';
 import { BUILD, CHECK, FILES, FIRST_PACKAGES, LINKS, NEEDED_COMMANDS, SECOND_PACKAGES } from './base-recipe.ts';
 import { cacheDirectory, type Say } from './cache.ts';
-import { attempt, run, whyFailed } from './commands.ts';
+import { attempt, MORTAL, run, whyFailed } from './commands.ts';
 import { withLock } from './lock.ts';
 import { type DebianSource, debianSource } from './mirror.ts';
 import { liveRuns } from './runs.ts';
@@ -31,8 +31,14 @@ export async function ensureBaseSystem(say: Say): Promise<string> {
   if (existsSync(directory)) return directory;
   return await withLock(join(cacheDirectory(), 'base.lock'), BUILD_LIMIT_SECONDS, async () => {
     // Another run may have built it while this one waited.
-    if (!existsSync(directory)) await build(directory, source, say);
-    removeOthers(directory);
+    if (!existsSync(directory)) {
+      // Only the holder of the lock builds: these were interrupted.
+      removeWhere((name) => /^base-[0-9a-f]{12}\.building-[0-9a-f]{8}$/.test(name));
+      await build(directory, source, say);
+    }
+    // Not while somebody's machines may stand on one of them.
+    if (liveRuns().length === 0)
+      removeWhere((name) => /^base-[0-9a-f]{12}$/.test(name) && join(cacheDirectory(), name) !== directory);
     return directory;
   });
 }
@@ -48,8 +54,8 @@ async function build(directory: string, { suite, mirror }: DebianSource, say: Sa
   mkdirSync(root, { recursive: true });
   try {
     say(`building the base system once: Debian ${suite} from ${mirror}`);
-    const namespaces = ['--mount', '--pid', '--fork', '--kill-child', '--mount-proc'];
-    const built = await attempt('unshare', [...namespaces, 'sh', '-c', BUILD], {
+    const [mortal, ...words] = MORTAL;
+    const built = await attempt(mortal, [...words, 'sh', '-c', BUILD], {
       limitSeconds: BUILD_LIMIT_SECONDS,
       environment: {
         ROOT: root,
@@ -100,14 +106,9 @@ async function check(root: string): Promise<void> {
   if (missing !== '') throw new Error(`the base system lacks ${missing.split('\n').join(', ')}`);
 }
 
-/** Of other recipes, and what an interrupted build has left. Not while somebody's machines may stand on one of them. */
-function removeOthers(directory: string): void {
-  if (liveRuns().length > 0) return;
-  for (const name of readdirSync(cacheDirectory())) {
-    const path = join(cacheDirectory(), name);
-    if (/^base-[0-9a-f]{12}(\.building-[0-9a-f]{8})?$/.test(name) && path !== directory)
-      rmSync(path, { recursive: true, force: true });
-  }
+function removeWhere(isUnwanted: (name: string) => boolean): void {
+  for (const name of readdirSync(cacheDirectory()))
+    if (isUnwanted(name)) rmSync(join(cacheDirectory(), name), { recursive: true, force: true });
 }
 
 function sourceOfThisHost(): DebianSource {

@@ -15,6 +15,15 @@ export interface Outcome {
   readonly timedOut: boolean;
 }
 
+/**
+ * Before a command that goes on for minutes: it ends with this process, even if that is killed, and takes along what it has started,
+ * mounted and left in the background. Root only.
+ */
+export const MORTAL = [
+  ...['setpriv', '--pdeathsig', 'KILL'],
+  ...['unshare', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc'],
+] as const;
+
 /** More than any listing that is read here; of what is longer the end is kept, where errors are told. */
 const KEPT_CHARACTERS = 1_000_000;
 /** Of a failure, so much is repeated to a person. */
@@ -63,7 +72,8 @@ export function attempt(command: string, words: readonly string[], options: Comm
 export async function run(command: string, words: readonly string[], options: CommandOptions): Promise<string> {
   const outcome = await attempt(command, words, options);
   if (outcome.status === 0) return outcome.stdout;
-  throw new Error(`${[command, ...words].join(' ').slice(0, 120)}: ${whyFailed(outcome, options.limitSeconds)}`);
+  const said = [command, ...words].join(' ').replace(`${MORTAL.join(' ')} `, '');
+  throw new Error(`${said.slice(0, 120)}: ${whyFailed(outcome, options.limitSeconds)}`);
 }
 
 export function whyFailed({ status, stdout, stderr, timedOut }: Outcome, limitSeconds: number): string {

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } f
 import { delimiter, dirname, join } from 'node:path';
 import type { Software } from '../telling.ts';
 import { cacheDirectory, type Say } from './cache.ts';
-import { missingCommands, run } from './commands.ts';
+import { type CommandOptions, MORTAL, missingCommands, run } from './commands.ts';
 import { withLock } from './lock.ts';
 
 interface Build {
@@ -60,7 +60,7 @@ async function ensureBuilt({ name, version, package: path, flags }: Build, say: 
   await ensureDirectory(directory, async (making) => {
     if ((await missingCommands(['go'])).length > 0) throw new Error('there is no Go on this host to build it with');
     say(`building ${name} ${version} once`);
-    await run('go', ['install', ...flags, `${path}@${version}`], {
+    await runMortal('go', ['install', ...flags, `${path}@${version}`], {
       limitSeconds: BUILD_LIMIT_SECONDS,
       // Static: it has to run in the base system as well.
       environment: { GOBIN: making, GOFLAGS: '-mod=mod', CGO_ENABLED: '0' },
@@ -76,7 +76,7 @@ async function ensureAnvil(say: Say): Promise<string> {
     say(`installing ${ANVIL.name} ${ANVIL.version} once`);
     const options = ['--prefix', making, '--no-save', '--no-audit', '--no-fund'];
     // Its own folder is the project: not the one that this was started in.
-    await run('npm', ['install', ...options, `${ANVIL.package}@${ANVIL.version}`], {
+    await runMortal('npm', ['install', ...options, `${ANVIL.package}@${ANVIL.version}`], {
       limitSeconds: 300,
       directory: making,
       // npm's own Node: the one that runs this comes from a package, without npm.
@@ -85,6 +85,11 @@ async function ensureAnvil(say: Say): Promise<string> {
     await run(binaryIn(making), ['--version'], { limitSeconds: 30 });
   });
   return binaryIn(directory);
+}
+
+function runMortal(command: string, words: readonly string[], options: CommandOptions): Promise<string> {
+  const [mortal, ...before] = MORTAL;
+  return run(mortal, [...before, command, ...words], options);
 }
 
 /** The package of this platform holds the binary itself, which needs no Node. */
