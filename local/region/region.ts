@@ -100,7 +100,10 @@ let models: Promise<Models> | undefined;
 export async function createRegion(options: RegionOptions) {
   const { seed, lane, faults = [] } = options;
   models ??= loadModels();
-  const clock = new VirtualClock({ startMs: options.startMs ?? DEPLOYED_MS, ...(options.guard === false && { guard: false }) });
+  const clock = new VirtualClock({
+    startMs: options.startMs ?? DEPLOYED_MS,
+    ...(options.guard === false && { guard: false }),
+  });
   const kernel = new RegionKernel(clock, seed, new Set(faults));
   const machines = new Machines();
   const log: string[] = [];
