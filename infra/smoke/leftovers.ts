@@ -46,11 +46,16 @@ export const isOurs = (thing: Leftover, run?: string): boolean => {
   return made !== undefined && (run === undefined || made === run);
 };
 
-/** An instance that has ended is told of for an hour, and a volume that is being deleted for a moment. */
-export const isGone = (thing: Leftover): boolean =>
-  (thing.kind === 'instance' && thing.state === 'terminated') ||
-  (thing.kind === 'volume' && thing.state === 'deleting') ||
-  (thing.kind === 'stack' && thing.state === 'DELETE_COMPLETE');
+/** An instance that has ended is told of for an hour ("Terminate Amazon EC2 instances"). */
+export const isGone = (thing: Leftover): boolean => thing.kind === 'instance' && thing.state === 'terminated';
+
+/** Somebody has asked for its removal already. */
+export const isGoing = (thing: Leftover): boolean =>
+  (thing.kind === 'instance' && thing.state === 'shutting-down') ||
+  (thing.kind === 'volume' && thing.state === 'deleting');
+
+/** It cannot be removed yet: "The volume must be in the available state" (DeleteVolume), which it is once its instance has let go of it. */
+export const isHeld = (thing: Leftover): boolean => thing.kind === 'volume' && thing.state !== 'available';
 
 /** Ours and there, in the order in which it goes. */
 export const leftOf = (things: readonly Leftover[], run?: string): readonly Leftover[] =>

@@ -2,7 +2,7 @@
 import { pauseParameterName } from '../../shared/fleet/parameter.ts';
 import { parameterPrefix } from '../names.ts';
 import type { Account, SmokeDesk } from './desk.ts';
-import { isGone, isOurs, type Leftover, leftOf, leftText, runOf, wordsOf } from './leftovers.ts';
+import { isGoing, isGone, isHeld, isOurs, type Leftover, leftOf, leftText, runOf, wordsOf } from './leftovers.ts';
 import { pauseText } from './names.ts';
 import { said, teller } from './tell.ts';
 
@@ -19,6 +19,8 @@ const POLL_MS = 2_000;
 const MINUTE_MS = 60_000;
 /** An instance is terminated in a minute or two, a table deleted in less. */
 const GONE_MINUTES = 15;
+/** A terminated instance lets go of its volumes within seconds. */
+const FREE_MINUTES = 5;
 /** What appears while other things are removed (an alarm that was just being made) is found in another round. */
 const ROUNDS = 3;
 
@@ -72,17 +74,29 @@ async function removeOne(
     await desk.cdk.destroy(runOf(now) ?? '');
     return true;
   }
-  if (now.kind === 'instance' && now.state === 'shutting-down') return waitGone(desk, account, now);
+  if (isGoing(now)) return waitFor(desk, account, now, GONE_MINUTES, () => false);
+  if (isHeld(now)) {
+    await waitFor(desk, account, now, FREE_MINUTES, (later) => !isHeld(later) || isGoing(later));
+    return removeOne(desk, account, now, run);
+  }
   await account.remove(now);
-  return waitGone(desk, account, now);
+  return waitFor(desk, account, now, GONE_MINUTES, () => false);
 }
 
-async function waitGone(desk: SmokeDesk, account: Account, thing: Leftover): Promise<true> {
-  const untilMs = desk.nowMs() + GONE_MINUTES * MINUTE_MS;
+/** @returns when it is gone, or as it was waited for. Throws where that takes too long. */
+async function waitFor(
+  desk: SmokeDesk,
+  account: Account,
+  thing: Leftover,
+  minutes: number,
+  is: (now: Leftover) => boolean,
+): Promise<true> {
+  const untilMs = desk.nowMs() + minutes * MINUTE_MS;
   for (;;) {
     const now = await account.again(thing);
-    if (now === undefined || isGone(now)) return true;
-    if (desk.nowMs() >= untilMs) throw new Error(`it is still there after ${GONE_MINUTES} min`);
+    if (now === undefined || isGone(now) || is(now)) return true;
+    if (desk.nowMs() >= untilMs)
+      throw new Error(`it is still ${'state' in now ? now.state : 'there'} after ${minutes} min`);
     await desk.sleep(POLL_MS);
   }
 }

@@ -99,6 +99,12 @@ async function lookAround(desk: SmokeDesk, account: Account, wish: RunWish): Pro
   tell('ground', 'no pause, and nothing of an earlier run');
 }
 
+/** Somebody pauses in the middle of it: nothing will be healed, and there is nothing to wait for. */
+async function unpaused(account: Account, fleet: string): Promise<void> {
+  const why = await pauseNow(account, fleet);
+  if (why !== '') throw new SmokeError(`not healed: it was paused meanwhile: ${why}`);
+}
+
 async function pauseNow(account: Account, fleet: string | undefined): Promise<string> {
   const names = [pauseParameterName(parameterPrefix), ...(fleet ? [pauseParameterName(parameterPrefix, fleet)] : [])];
   for (const name of names) {
@@ -157,9 +163,10 @@ async function healOne(desk: SmokeDesk, account: Account, wish: RunWish, run: st
   );
   tell('managed', 'its SSM agent answers');
   const alarm = alarmName(fleet, run, 'disk');
-  await until(desk, ALARM_MINUTES, `there is no alarm ${alarm}. ${WHY_NO_ALARM}`, async () =>
-    (await account.alarmNames(alarm)).includes(alarm) ? alarm : undefined,
-  );
+  await until(desk, ALARM_MINUTES, `there is no alarm ${alarm}. ${WHY_NO_ALARM}`, async () => {
+    await unpaused(account, fleet);
+    return (await account.alarmNames(alarm)).includes(alarm) ? alarm : undefined;
+  });
   tell('alarm', `register-nodes has made ${alarm}`);
   return followHeal(desk, account, { fleet, run, volumeId, instanceId }, wish.healMinutes);
 }
