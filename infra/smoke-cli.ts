@@ -11,6 +11,7 @@ import { awsAccount } from './smoke/aws-account.ts';
 import { cdk } from './smoke/cdk.ts';
 import { type SmokeDesk, SmokeError } from './smoke/desk.ts';
 import { smokeFleetText } from './smoke/fleet.ts';
+import { leftText } from './smoke/leftovers.ts';
 import { STANDING_FLEET } from './smoke/names.ts';
 import { planText } from './smoke/plan.ts';
 import { clearUp } from './smoke/remove.ts';
@@ -118,7 +119,7 @@ function minutes(written: string): number {
 
 function terminalDesk(interrupted: AbortSignal): SmokeDesk {
   return {
-    ...{ account: () => awsAccount(), suite: () => awsSuite(), cdk, interrupted },
+    ...{ account: () => awsAccount(), suite: () => awsSuite(), cdk, interrupted, made: new Map() },
     say: (text) => void process.stdout.write(`${text}\n`),
     complain: (text) => void process.stderr.write(`${text}\n`),
     nowMs: () => Date.now(),
@@ -129,6 +130,7 @@ function terminalDesk(interrupted: AbortSignal): SmokeDesk {
 
 if (import.meta.main) {
   const interrupt = new AbortController();
+  const desk = terminalDesk(interrupt.signal);
   process.on('SIGINT', () => {
     if (!interrupt.signal.aborted) {
       interrupt.abort();
@@ -136,10 +138,10 @@ if (import.meta.main) {
       return;
     }
     const deployed = process.argv.includes('--stack-is-deployed') ? ' --stack-is-deployed' : '';
-    process.stderr.write(
-      `\nLeft as it is, and paid for: whatever carries the tag chainmend:smoke. To remove it: npm run smoke -- --remove${deployed}\n`,
-    );
+    const again = `npm run smoke -- --remove${deployed}`;
+    process.stderr.write(`\nStopped. Whatever carries the tag chainmend:smoke is left as it is, and paid for.\n`);
+    for (const line of leftText([...desk.made.values()], again)) process.stderr.write(`${line}\n`);
     process.exit(130);
   });
-  process.exitCode = await runSmoke(process.argv.slice(2), terminalDesk(interrupt.signal));
+  process.exitCode = await runSmoke(process.argv.slice(2), desk);
 }

@@ -13,6 +13,7 @@ import {
   type DynamoDBClient,
   ListTagsOfResourceCommand,
   ResourceNotFoundException,
+  type TableDescription,
   TagResourceCommand,
   UpdateTableCommand,
 } from '@aws-sdk/client-dynamodb';
@@ -83,7 +84,7 @@ export async function markKept({ ssm, dynamodb }: Pick<Clients, 'ssm' | 'dynamod
     if (!(SMOKE_TAG in tags))
       await ssm.send(new AddTagsToResourceCommand({ ResourceType: 'Document', ResourceId: id, Tags }));
   }
-  const arn = await tableArn(dynamodb);
+  const arn = (await tableNow(dynamodb))?.TableArn;
   if (arn !== undefined) await dynamodb.send(new TagResourceCommand({ ResourceArn: arn, Tags }));
 }
 
@@ -195,9 +196,9 @@ async function documents(client: SSMClient): Promise<readonly (Leftover & { read
   return found.map(({ Name: id = '', Tags }) => ({ kind: 'document', id, tags: asTags(Tags) }));
 }
 
-async function tableArn(client: DynamoDBClient): Promise<string | undefined> {
+async function tableNow(client: DynamoDBClient): Promise<TableDescription | undefined> {
   try {
-    return (await client.send(new DescribeTableCommand({ TableName: TABLE }))).Table?.TableArn;
+    return (await client.send(new DescribeTableCommand({ TableName: TABLE }))).Table;
   } catch (error) {
     if (error instanceof ResourceNotFoundException) return undefined;
     throw error;
@@ -205,10 +206,10 @@ async function tableArn(client: DynamoDBClient): Promise<string | undefined> {
 }
 
 async function tables(client: DynamoDBClient): Promise<readonly Leftover[]> {
-  const ResourceArn = await tableArn(client);
+  const { TableArn: ResourceArn, TableStatus: state = 'unknown' } = (await tableNow(client)) ?? {};
   if (ResourceArn === undefined) return [];
   const { Tags } = await client.send(new ListTagsOfResourceCommand({ ResourceArn }));
-  return [{ kind: 'table', id: TABLE, tags: asTags(Tags) }];
+  return [{ kind: 'table', id: TABLE, state, tags: asTags(Tags) }];
 }
 
 async function stacks(client: CloudFormationClient): Promise<readonly Leftover[]> {

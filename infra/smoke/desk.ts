@@ -60,6 +60,8 @@ export interface SmokeDesk {
   readonly sleep: (ms: number) => Promise<void>;
   /** Of a new run: six hex digits or more. */
   readonly chance: () => string;
+  /** What is there of this run as far as it knows, for whoever stops it in the middle. */
+  readonly made: Map<string, Leftover>;
   /** Set by the first Ctrl-C. */
   readonly interrupted: AbortSignal;
 }

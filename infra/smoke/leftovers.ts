@@ -9,7 +9,7 @@ export type Leftover =
   | { readonly kind: 'volume'; readonly id: string; readonly state: string; readonly tags: Tags }
   | { readonly kind: 'alarm'; readonly id: string; readonly tags: Tags }
   | { readonly kind: 'stack'; readonly id: string; readonly state: string; readonly tags: Tags }
-  | { readonly kind: 'table'; readonly id: string; readonly tags: Tags }
+  | { readonly kind: 'table'; readonly id: string; readonly state: string; readonly tags: Tags }
   | { readonly kind: 'document'; readonly id: string; readonly tags: Tags }
   /** A fleet's pause, known by what it says. */
   | { readonly kind: 'pause'; readonly id: string; readonly value: string };
@@ -52,6 +52,7 @@ export const isGone = (thing: Leftover): boolean => thing.kind === 'instance' &&
 /** Somebody has asked for its removal already. */
 export const isGoing = (thing: Leftover): boolean =>
   (thing.kind === 'instance' && thing.state === 'shutting-down') ||
+  (thing.kind === 'table' && thing.state === 'DELETING') ||
   (thing.kind === 'volume' && thing.state === 'deleting');
 
 /** It cannot be removed yet: "The volume must be in the available state" (DeleteVolume), which it is once its instance has let go of it. */

@@ -11,11 +11,15 @@ export interface Clearing {
   readonly run: string | undefined;
   /** Paused while its node is taken away, so that no heal begins; none where no run is at work. */
   readonly fleet: string | undefined;
+  /** Something was asked for a moment ago, and its answer may not have come: EC2 tells of it a little later. */
+  readonly settles?: true;
   /** Stacks are looked for, with what they leave. */
   readonly withStack: boolean;
 }
 
 const POLL_MS = 2_000;
+/** "the result of an API command you run … might not be immediately visible" (Eventual consistency, EC2 API): it gives no bound; seconds, by experience. */
+const SETTLE_MS = 5_000;
 const MINUTE_MS = 60_000;
 /** An instance is terminated in a minute or two, a table deleted in less. */
 const GONE_MINUTES = 15;
@@ -41,6 +45,7 @@ export async function clearUp(
       tell('paused', `${pauseParameterName(parameterPrefix, fleet)}: no heal begins on what is being removed`);
     });
   }
+  if (clearing.settles) await desk.sleep(SETTLE_MS);
   const look = async (): Promise<readonly Leftover[] | undefined> => {
     const things = await tried(desk, 'looking for what is left', () => account.things(withStack));
     return things && leftOf(things, run);
@@ -50,6 +55,7 @@ export async function clearUp(
     for (const thing of left) {
       await tried(desk, wordsOf(thing), async () => {
         if (await removeOne(desk, account, thing, run)) tell('removed', `${thing.kind} ${thing.id}`);
+        desk.made.delete(thing.id);
       });
     }
     left = await look();

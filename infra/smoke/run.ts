@@ -4,6 +4,8 @@ import { alarmName } from '../../shared/fleet/naming.ts';
 import { fleetParameterName, pauseParameterName } from '../../shared/fleet/parameter.ts';
 import { lineText } from '../heal-commands/show.ts';
 import { parameterPrefix } from '../names.ts';
+import { TABLE } from './aws-things.ts';
+import { STACK } from './cdk.ts';
 import { type Account, type SmokeDesk, SmokeError } from './desk.ts';
 import { DATA_PATH } from './fleet.ts';
 import type { Leftover } from './leftovers.ts';
@@ -52,11 +54,17 @@ export async function smokeRun(desk: SmokeDesk, wish: RunWish): Promise<0 | 1> {
     );
   }
   if (healed === '' && wish.keep) {
-    desk.complain(`Left for a look, and paid for, as --keep said: npm run smoke -- --remove removes it.`);
+    desk.complain(
+      `Left for a look, and paid for, as --keep said: npm run smoke -- --remove${wish.stackIsDeployed ? ' --stack-is-deployed' : ''} removes it.`,
+    );
     return 1;
   }
   const fleet = wish.stackIsDeployed ? STANDING_FLEET : run;
-  return lastWord(desk, healed, await clearUp(desk, account, { run, fleet, withStack: deployed }));
+  return lastWord(
+    desk,
+    healed,
+    await clearUp(desk, account, { run, fleet, withStack: deployed, ...(healed === '' && { settles: true }) }),
+  );
 }
 
 function lastWord(desk: SmokeDesk, healed: string, left: readonly Leftover[] | undefined): 0 | 1 {
@@ -118,6 +126,11 @@ async function pauseNow(account: Account, fleet: string | undefined): Promise<st
 async function deploy(desk: SmokeDesk, account: Account, run: string): Promise<void> {
   const tell = teller(desk);
   tell('deploy', 'cdk deploy: some minutes');
+  for (const [kind, id] of [
+    ['stack', STACK],
+    ['table', TABLE],
+  ] as const)
+    desk.made.set(id, { kind, id, state: 'made', tags: {} });
   try {
     await desk.cdk.deploy(run);
   } finally {
@@ -134,11 +147,13 @@ async function healOne(desk: SmokeDesk, account: Account, wish: RunWish, run: st
   const imageId = await account.image();
   const { zone } = await account.subnet(subnetId);
   const volumeId = await account.makeVolume(run, fleet, zone);
+  desk.made.set(volumeId, { kind: 'volume', id: volumeId, state: 'made', tags: {} });
   tell('volume', `${volumeId}, ${VOLUME_GIB} GiB, empty`);
   const instanceId = await account.makeInstance({
     ...{ run, fleet, imageId, subnetId, profile, securityGroupId },
     userData: userData(volumeId),
   });
+  desk.made.set(instanceId, { kind: 'instance', id: instanceId, state: 'made', tags: {} });
   tell('instance', `${instanceId}, ${INSTANCE_TYPE} of ${imageId}`);
   await until(desk, BOOT_MINUTES, `${instanceId} does not run`, async () => {
     const state = await account.instanceState(instanceId);
