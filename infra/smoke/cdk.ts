@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { repositoryRoot } from '../paths.ts';
 import { type Cdk, SmokeError } from './desk.ts';
 import { smokeFleetText } from './fleet.ts';
@@ -50,6 +50,8 @@ async function withFleet(run: string, work: (fleets: string, out: string) => Pro
 /** In a group of its own: Ctrl-C is ours, and CloudFormation goes on in any case. */
 function cdkProcess(words: readonly string[]): Promise<void> {
   const child = spawn(process.execPath, [CDK, ...words], {
+    // cdk.json's app is started by the `node` of the path: this one, which strips types.
+    env: { ...process.env, PATH: `${dirname(process.execPath)}${delimiter}${process.env['PATH'] ?? ''}` },
     ...{ cwd: repositoryRoot, detached: true, stdio: ['ignore', 'pipe', 'pipe'] },
   });
   let told = '';
