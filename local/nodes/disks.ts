@@ -6,7 +6,7 @@ import { type Device, type DeviceReport, deviceById, type MountOptions } from '.
 import { bootLines, fstabOf } from './fstab.ts';
 import type { NewDisk } from './machine.ts';
 import type { SimulatedNode } from './node.ts';
-import { SimulatedVolume } from './volume.ts';
+import { type FilesystemType, SimulatedVolume } from './volume.ts';
 
 const GIB = 2 ** 30;
 export const FSTAB = '/etc/fstab';
@@ -102,6 +102,20 @@ export class NodeDisks {
       this.release(volume);
     }
     this.devices.splice(at, 1);
+  }
+
+  /** mkfs on a volume that is here and empty; undefined when it is made, else what mkfs says. */
+  format(volumeId: string, filesystem: FilesystemType): string | undefined {
+    const device = this.find(volumeId);
+    if (!device) return `mkfs: ${deviceById(volumeId)}: No such file or directory`;
+    if (device.volume) return `mkfs: /dev/${device.name} appears to contain an existing filesystem`;
+    const { sizeBytes } = device;
+    const bare = { role: '', path: '', usedBytes: 0, inodesUsed: 0, mounted: false };
+    const volume = new SimulatedVolume({ ...bare, volumeId, filesystem, deviceBytes: sizeBytes }, this.data.growth);
+    volume.kept = { data: undefined, owner: this.node.instanceId, files: new Map() };
+    this.devices[this.devices.indexOf(device)] = { ...device, volume };
+    this.touched = true;
+    return undefined;
   }
 
   /**

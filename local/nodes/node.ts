@@ -24,7 +24,7 @@ import { NodeRpc } from './rpc/node-rpc.ts';
 import { NodeSetup } from './setup.ts';
 import type { NodeReport, NodeSpec } from './spec.ts';
 import { isUnit, operationOf, unitName } from './units.ts';
-import { SimulatedVolume } from './volume.ts';
+import { type FilesystemType, SimulatedVolume } from './volume.ts';
 
 const GIB = 2 ** 30;
 /** ENV_VAR parameters need 3.3.2746.0 or later ("Data elements and parameters", Systems Manager user guide). */
@@ -236,6 +236,10 @@ export class SimulatedNode implements Machine {
 
   devices(): DeviceReport[] {
     return this.disks.report();
+  }
+
+  format(volumeId: string, filesystem: FilesystemType): string | undefined {
+    return this.disks.format(volumeId, filesystem);
   }
 
   mount(device: string, path: string, options?: MountOptions): string | undefined {

@@ -204,7 +204,7 @@ function openStory(machine: SimulatedNode, { volumes, client }: WorldNode): void
 }
 
 /** The real unit behind a fleet file's template: `node@*` runs as node@0.21.0. */
-const unitOf = ({ units }: Fleet): string => {
+export const unitOf = ({ units }: Fleet): string => {
   const runtime = units[0]?.runtime;
   switch (runtime?.kind) {
     case 'systemd':

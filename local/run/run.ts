@@ -1,6 +1,6 @@
 // One run: a region with the stack deployed in it, a scenario's world, people and faults, until everything has come to rest.
 import { join } from 'node:path';
-import { readFleetFiles } from '../../infra/fleets.ts';
+import { readFleets } from '../../infra/fleets.ts';
 import { ensureSynthesized } from '../../infra/synth.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { fleetParameterName } from '../../shared/fleet/parameter.ts';
@@ -16,7 +16,6 @@ import { Watch } from './watch.ts';
 import { World } from './world.ts';
 
 export const FLEETS = join(import.meta.dirname, '../scenarios/fleets');
-const FLEET_NAMES = ['bitcoin', 'irita'];
 const HOUR_MS = 60 * 60_000;
 /** The nodes are there so long before the story begins: watched, named and alarmed by the time it does. */
 const LEAD_MS = 6 * 60_000;
@@ -75,21 +74,26 @@ function lookMeanwhile(world: World, { meanwhile = [] }: Scenario, disturbed: bo
 
 interface Sources {
   readonly assembly: Assembly;
-  readonly fleetFiles: ReturnType<typeof readFleetFiles>;
+  readonly fleetFiles: ReturnType<typeof readFleets>;
 }
 
-/** Read once a process: a sweep over seeds runs them hundreds of times. */
-let sources: Promise<Sources> | undefined;
+/** By the folder of their fleet files, read once a process: a sweep over seeds runs them hundreds of times. */
+const sources = new Map<string, Promise<Sources>>();
 
-async function readSources(): Promise<Sources> {
-  const fleetFiles = readFleetFiles(FLEET_NAMES.map((name) => join(FLEETS, `${name}.yaml`)));
-  return { assembly: readAssembly(await ensureSynthesized({ fleets: FLEETS })), fleetFiles };
+async function readSources(fleets: string): Promise<Sources> {
+  const fleetFiles = readFleets(fleets);
+  return { assembly: readAssembly(await ensureSynthesized({ fleets })), fleetFiles };
 }
 
 /** Deploys the synthesized template into a region, in the minutes before the story begins, and builds the scenario's world. */
-export async function prepare(region: Region, scenario: Pick<Scenario, 'build' | 'fleets' | 'zones'>): Promise<World> {
-  sources ??= readSources();
-  const { assembly, fleetFiles } = await sources;
+export async function prepare(
+  region: Region,
+  scenario: Pick<Scenario, 'build' | 'fleets' | 'zones' | 'deployedWith'>,
+): Promise<World> {
+  const { deployedWith = FLEETS } = scenario;
+  const reading = sources.get(deployedWith) ?? readSources(deployedWith);
+  sources.set(deployedWith, reading);
+  const { assembly, fleetFiles } = await reading;
   const { clock } = region;
   const deployment = await settled(region, () =>
     deploy({

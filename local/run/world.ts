@@ -21,6 +21,11 @@ const SECOND_MS = 1_000;
 const HOUR_MS = 60 * 60_000;
 /** Starts of one client that are kept: one that is started more often does not stay up. */
 const STARTS_MAX = 1_000;
+/** Of a client that is no chain's, and writes nothing by itself. */
+const QUIET_CHAIN = {
+  ...{ heightAtStart: 1, blockIntervalMs: 60_000, bytesPerBlock: 0, inodesPerBlock: 0 },
+  consensus: 'elsewhere',
+} as const;
 
 export class World {
   readonly region: Region;
@@ -42,7 +47,10 @@ export class World {
     this.tableName = tableName;
     this.fleets = fleets;
     region.ec2.onRun((instance, launched) => {
-      const made = placeLaunched(region, instance, launched, this);
+      const made = placeLaunched(region, instance, launched, {
+        ...{ fleets, nodes: this.nodes },
+        ownChain: (fleet) => this.#chains.get(fleet.name) ?? this.chain({ ...QUIET_CHAIN, name: fleet.name }),
+      });
       if (made) this.#settleIn(made.placed);
       return made?.made;
     });

@@ -9,6 +9,8 @@ export interface Scenario {
   readonly sentence: string;
   /** Changes to the fleet files of `local/scenarios/fleets`, pushed by a person before anything happens. */
   readonly fleets?: Readonly<Record<string, Partial<FleetDocument>>>;
+  /** Folder of the fleet files that the stack is deployed with; `local/scenarios/fleets` unless given. */
+  readonly deployedWith?: string;
   /** Nobody has made the zones of the fleets' names; they are there unless it is said. */
   readonly zones?: 'none';
   /** Puts chains, nodes and their pasts there. */

@@ -33,6 +33,7 @@ mask_clients() {
     if mkdir -p "$directory" && chmod 0755 "$directory" && printf '[Unit]\nConditionPathExists=!%s\n' "$MASK_FILE" >"$directory/$DROP_IN.new" &&
       chmod 0644 "$directory/$DROP_IN.new" && sync "$directory/$DROP_IN.new" && mv -fT "$directory/$DROP_IN.new" "$directory/$DROP_IN" &&
       sync "$directory"; then continue; fi
+    rm -f -- "$directory/$DROP_IN.new"
     WHY="$directory/$DROP_IN could not be written"
     return 1
   done < <(masked_units)

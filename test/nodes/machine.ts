@@ -1,7 +1,8 @@
 // One machine for the host tests: this machine's files under an overlay, in a mount namespace of its own, with a real filesystem on
 // a loop device at the real paths. Nothing outside of the namespace changes but the loop device, which is released at the end.
 import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -96,6 +97,19 @@ dd if=/dev/zero of="$1/last" bs=1 count=1 2>/dev/null && exit 1
 df "$1" >&2
 `;
 
+/** Where an overlay keeps what differs from the root below it, everything on root that a command has written or deleted is. */
+const look = `
+set -eu
+cd "$0/upper"
+files() { find "$1" '(' "\${@:2}" ')' -prune -o -type f -exec sha256sum {} + -o ! -type d -printf '%y %p %l\n' | sort -k 2; }
+files . -path ./var/lib/chainmend -o -path ./etc/chainmend
+cd "$0/merged"
+files run -path run/chainmend -o -path run/client/calls -o -path run/fakes
+if [ -d data/ ]; then files data/ -false; fi
+find dev -printf '%y %p %l\n' | sort
+sed 's/^[0-9]* [0-9]* //' /proc/self/mountinfo | grep "$0/merged"
+`;
+
 export class Machine {
   readonly #directory: string;
   readonly #loop: string;
@@ -187,6 +201,24 @@ export class Machine {
     await this.shell(fill, path);
   }
 
+  /**
+   * What a command could have changed, as lines to compare: the files of the volume at /data, of the root volume and of /run, devices'
+   * names and mounts. What chainmend keeps for itself is left out, and the fakes' list of calls.
+   */
+  async world(): Promise<readonly string[]> {
+    const seen = await this.#enterWith([], ['bash', '-c', look, join(this.#directory, 'root')]);
+    if (seen.status !== 0) throw new Error(`the machine cannot be looked at: ${seen.stderr}`);
+    return seen.stdout.trim().split('\n');
+  }
+
+  /** Of the second volume's bytes, as they would be if the power went now. */
+  async secondHash(): Promise<string> {
+    await run('sync', ['-f', this.#directory]);
+    return createHash('sha256')
+      .update(readFileSync(join(this.#directory, 'second')))
+      .digest('hex');
+  }
+
   /** What ModifyVolume does. */
   async growDevice(deviceMiB: number): Promise<void> {
     truncateSync(join(this.#directory, 'volume'), deviceMiB * mebibyte);
@@ -244,7 +276,11 @@ export class Machine {
   }
 
   async #enter(command: readonly string[]): Promise<Ran> {
-    const child = spawn('nsenter', ['-t', String(this.#keeper.pid), '-m', 'chroot', this.#root(), ...command], {
+    return await this.#enterWith(['chroot', this.#root()], command);
+  }
+
+  async #enterWith(into: readonly string[], command: readonly string[]): Promise<Ran> {
+    const child = spawn('nsenter', ['-t', String(this.#keeper.pid), '-m', ...into, ...command], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     return await finished(child);

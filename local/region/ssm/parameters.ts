@@ -24,6 +24,7 @@ import { AwsError, type Call, type Operation } from '../service.ts';
 import { constraint, pageOf } from './paging.ts';
 import { parameterFilter } from './parameter-filters.ts';
 import { checkName, checkValue, isBelow } from './parameter-rules.ts';
+import { PUBLIC_PARAMETERS } from './public-parameters.ts';
 
 export interface StoredParameter {
   readonly name: string;
@@ -68,14 +69,16 @@ export function parameterOperations(kernel: Kernel, store: ParameterStore): Reco
       Version: found.version,
       ...(selector === undefined ? {} : { Selector: `:${selector}` }),
       LastModifiedDate: new Date(found.atMs),
-      ARN: arnOf(parameter.name),
+      ARN: PUBLIC_PARAMETERS.has(parameter.name)
+        ? `arn:aws:ssm:${kernel.regionName}::parameter${parameter.name}`
+        : arnOf(parameter.name),
       DataType: parameter.dataType,
     };
   };
 
   const find = (asked: string, decrypted: boolean): Parameter | undefined => {
     const [name = '', selector] = withoutArn(asked).split(':');
-    const parameter = store.get(name);
+    const parameter = store.get(name) ?? PUBLIC_PARAMETERS.get(name);
     return parameter && shown(parameter, decrypted, selector);
   };
 

@@ -1,0 +1,245 @@
+// One run: looks, makes, waits for the heal, proves it, and removes what it made, whatever happened on the way.
+
+import { alarmName } from '../../shared/fleet/naming.ts';
+import { fleetParameterName, pauseParameterName } from '../../shared/fleet/parameter.ts';
+import { lineText } from '../heal-commands/show.ts';
+import { parameterPrefix } from '../names.ts';
+import { TABLE } from './aws-things.ts';
+import { STACK } from './cdk.ts';
+import { type Account, type SmokeDesk, SmokeError } from './desk.ts';
+import { DATA_PATH } from './fleet.ts';
+import type { Leftover } from './leftovers.ts';
+import { runName, STANDING_FLEET } from './names.ts';
+import { INSTANCE_TYPE, type Wish } from './plan.ts';
+import { hindrances } from './ready.ts';
+import { clearUp } from './remove.ts';
+import { said, teller } from './tell.ts';
+import { userData, VOLUME_GIB } from './user-data.ts';
+import { verdictOf } from './verdict.ts';
+
+export interface RunWish extends Wish {
+  /** What went wrong is left for a look. */
+  readonly keep: boolean;
+  /** Minutes that the heal may take, from the alarm on. */
+  readonly healMinutes: number;
+}
+
+const POLL_MS = 2_000;
+const MINUTE_MS = 60_000;
+/** A boot of a minute, and the agent's registration. */
+const MANAGED_MINUTES = 15;
+const BOOT_MINUTES = 10;
+/** register-nodes looks every five minutes, ListMetrics tells of a new series within fifteen (ListMetrics, CloudWatch API). */
+const ALARM_MINUTES = 25;
+
+/** @returns 0 healed and all removed, else 1 */
+export async function smokeRun(desk: SmokeDesk, wish: RunWish): Promise<0 | 1> {
+  const account = desk.account();
+  await lookAround(desk, account, wish);
+  const run = runName(desk.chance());
+  const tell = teller(desk);
+  tell('run', `${run}: whatever it makes carries the tag chainmend:smoke=${run}`);
+  let healed = '';
+  let deployed = false;
+  try {
+    if (!wish.stackIsDeployed) {
+      deployed = true;
+      await deploy(desk, account, run);
+    }
+    healed = await healOne(desk, account, wish, run);
+    tell('healed', healed);
+  } catch (error) {
+    desk.complain(
+      desk.interrupted.aborted ? 'Interrupted: everything is removed now. Ctrl-C once more leaves it.' : said(error),
+    );
+  }
+  if (healed === '' && wish.keep) {
+    desk.complain(
+      `Left for a look, and paid for, as --keep said: npm run smoke -- --remove${wish.stackIsDeployed ? ' --stack-is-deployed' : ''} removes it.`,
+    );
+    return 1;
+  }
+  const fleet = wish.stackIsDeployed ? STANDING_FLEET : run;
+  return lastWord(
+    desk,
+    healed,
+    await clearUp(desk, account, { run, fleet, withStack: deployed, ...(healed === '' && { settles: true }) }),
+  );
+}
+
+function lastWord(desk: SmokeDesk, healed: string, left: readonly Leftover[] | undefined): 0 | 1 {
+  const isRemoved = left?.length === 0;
+  if (healed !== '' && isRemoved) {
+    desk.say(`Healed, and everything is removed: ${healed}.`);
+    return 0;
+  }
+  const what = healed === '' ? 'Not healed' : 'Healed';
+  desk.complain(isRemoved ? `${what}. Everything is removed.` : `${what}, and not everything is removed.`);
+  return 1;
+}
+
+/** Before anything is made. */
+async function lookAround(desk: SmokeDesk, account: Account, wish: RunWish): Promise<void> {
+  const tell = teller(desk);
+  const { account: id, arn, region } = await account.identity();
+  tell('account', `${id} in ${region}, as ${arn}`);
+  const missing = await account.withoutDurable();
+  tell('durable', missing === undefined ? 'durable functions are there' : missing);
+  const { vpcId, zone } = await account.subnet(wish.subnetId);
+  tell('subnet', `${wish.subnetId} in ${vpcId}, ${zone}`);
+  const lacks = await account.profileLacks(wish.profile);
+  tell('profile', lacks === undefined ? `${wish.profile} lets the node be managed, and publish metrics` : lacks);
+  const { stackIsDeployed } = wish;
+  const fleet = stackIsDeployed ? STANDING_FLEET : undefined;
+  const found = hindrances(
+    {
+      leftovers: await account.things(!stackIsDeployed),
+      paused: await pauseNow(account, fleet),
+      standingFleet: fleet && (await account.parameter(fleetParameterName(parameterPrefix, fleet))),
+      inTheWay: stackIsDeployed ? [] : await account.suiteThere(),
+      // The version that every modern bootstrap stack writes ("Bootstrap your environment", CDK guide).
+      isBootstrapped: stackIsDeployed || (await account.parameter('/cdk-bootstrap/hnb659fds/version')) !== undefined,
+    },
+    stackIsDeployed,
+  );
+  if (found.length > 0)
+    throw new SmokeError(`Nothing was made.\n${found.map((sentence) => `  ${sentence}`).join('\n')}`);
+  tell('ground', 'no pause, and nothing of an earlier run');
+}
+
+/** Somebody pauses in the middle of it: nothing will be healed, and there is nothing to wait for. */
+async function unpaused(account: Account, fleet: string): Promise<void> {
+  const why = await pauseNow(account, fleet);
+  if (why !== '') throw new SmokeError(`not healed: it was paused meanwhile: ${why}`);
+}
+
+async function pauseNow(account: Account, fleet: string | undefined): Promise<string> {
+  const names = [pauseParameterName(parameterPrefix), ...(fleet ? [pauseParameterName(parameterPrefix, fleet)] : [])];
+  for (const name of names) {
+    const value = (await account.parameter(name)) ?? 'off';
+    if (value !== 'off') return value;
+  }
+  return '';
+}
+
+/** What a stack leaves behind is marked even where the deployment failed: CloudFormation keeps it, too. */
+async function deploy(desk: SmokeDesk, account: Account, run: string): Promise<void> {
+  const tell = teller(desk);
+  tell('deploy', 'cdk deploy: some minutes');
+  for (const [kind, id] of [
+    ['stack', STACK],
+    ['table', TABLE],
+  ] as const)
+    desk.made.set(id, { kind, id, state: 'made', tags: {} });
+  try {
+    await desk.cdk.deploy(run);
+  } finally {
+    await account.markKept(run);
+  }
+  tell('deployed', `the stack, with the fleet ${run}`);
+}
+
+/** @returns what proves it. Throws a `SmokeError` where it is not healed. */
+async function healOne(desk: SmokeDesk, account: Account, wish: RunWish, run: string): Promise<string> {
+  const { subnetId, profile, securityGroupId, stackIsDeployed } = wish;
+  const fleet = stackIsDeployed ? STANDING_FLEET : run;
+  const tell = teller(desk);
+  const imageId = await account.image();
+  const { zone } = await account.subnet(subnetId);
+  const volumeId = await account.makeVolume(run, fleet, zone);
+  desk.made.set(volumeId, { kind: 'volume', id: volumeId, state: 'made', tags: {} });
+  tell('volume', `${volumeId}, ${VOLUME_GIB} GiB, empty`);
+  const instanceId = await account.makeInstance({
+    ...{ run, fleet, imageId, subnetId, profile, securityGroupId },
+    userData: userData(volumeId),
+  });
+  desk.made.set(instanceId, { kind: 'instance', id: instanceId, state: 'made', tags: {} });
+  tell('instance', `${instanceId}, ${INSTANCE_TYPE} of ${imageId}`);
+  await until(desk, BOOT_MINUTES, `${instanceId} does not run`, async () => {
+    const state = await account.instanceState(instanceId);
+    if (state === 'running') return state;
+    if (state === 'pending') return undefined;
+    throw new SmokeError(`${instanceId} is ${state}`);
+  });
+  await until(desk, BOOT_MINUTES, `${volumeId} is not made`, async () =>
+    (await account.volume(volumeId)).state === 'available' ? volumeId : undefined,
+  );
+  await account.attach(volumeId, instanceId);
+  tell('attached', `${volumeId}; the node makes its filesystem at ${DATA_PATH}, and fills it in some minutes`);
+  let silent = '';
+  await until(
+    desk,
+    MANAGED_MINUTES,
+    () => `${instanceId} is not managed: ${silent}. ${WHY_UNMANAGED}`,
+    async () => {
+      silent = (await account.unmanaged(instanceId)) ?? '';
+      return silent === '' ? instanceId : undefined;
+    },
+  );
+  tell('managed', 'its SSM agent answers');
+  const alarm = alarmName(fleet, run, 'disk');
+  await until(desk, ALARM_MINUTES, `there is no alarm ${alarm}. ${WHY_NO_ALARM}`, async () => {
+    await unpaused(account, fleet);
+    return (await account.alarmNames(alarm)).includes(alarm) ? alarm : undefined;
+  });
+  tell('alarm', `register-nodes has made ${alarm}`);
+  return followHeal(desk, account, { fleet, run, volumeId, instanceId }, wish.healMinutes);
+}
+
+const WHY_UNMANAGED =
+  'Does the profile have AmazonSSMManagedInstanceCore, and does the subnet reach Systems Manager (a NAT, a public address, or endpoints)?';
+const WHY_NO_ALARM =
+  'Does the profile have CloudWatchAgentServerPolicy, and does the subnet reach CloudWatch and the package repository? /var/log/cloud-init-output.log on the node tells';
+
+interface Node {
+  readonly fleet: string;
+  readonly run: string;
+  readonly volumeId: string;
+  readonly instanceId: string;
+}
+
+async function followHeal(desk: SmokeDesk, account: Account, node: Node, minutes: number): Promise<string> {
+  const suite = desk.suite();
+  const shown = new Set<string>();
+  let words = '';
+  return until(
+    desk,
+    minutes,
+    () => `not healed within ${minutes} min: ${words}`,
+    async () => {
+      const { incidents } = await suite.fleet(node.fleet);
+      const incident = incidents
+        .filter(({ instanceId, trouble }) => instanceId === node.instanceId && trouble.startsWith('disk:'))
+        .sort((a, b) => b.onsetMs - a.onsetMs)[0];
+      const story = incident ? await suite.story(incident) : [];
+      for (const line of story) {
+        const key = `${line.attempt} ${line.place}`;
+        if (!shown.has(key)) desk.say(`  ${lineText(line)}`);
+        shown.add(key);
+      }
+      const { sizeGiB: volumeGiB } = await account.volume(node.volumeId);
+      const verdict = verdictOf({ incident, story, madeGiB: VOLUME_GIB, volumeGiB });
+      words = verdict.words;
+      if (verdict.is === 'over') throw new SmokeError(words);
+      return verdict.is === 'healed' ? words : undefined;
+    },
+  );
+}
+
+/** Looks again and again until something is there. Throws a `SmokeError` where time is up, or somebody interrupts. */
+async function until<T>(
+  desk: SmokeDesk,
+  minutes: number,
+  otherwise: string | (() => string),
+  look: () => Promise<T | undefined>,
+): Promise<T> {
+  const untilMs = desk.nowMs() + minutes * MINUTE_MS;
+  for (;;) {
+    if (desk.interrupted.aborted) throw new SmokeError('interrupted');
+    const found = await look();
+    if (found !== undefined) return found;
+    if (desk.nowMs() >= untilMs)
+      throw new SmokeError(typeof otherwise === 'string' ? `${otherwise}, after ${minutes} min` : otherwise());
+    await desk.sleep(POLL_MS);
+  }
+}

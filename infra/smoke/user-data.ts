@@ -1,0 +1,77 @@
+// What the throw-away node does at its first boot: a filesystem on its own empty volume, the CloudWatch agent, a client, and, after some
+// minutes, a file that fills the volume. Pure.
+import { DATA_PATH, UNIT } from './fleet.ts';
+
+export const VOLUME_GIB = 2;
+/** Of 1,984 MiB that XFS offers on 2 GiB beside its log of 64 MiB (mkfs.xfs 6.1), 88 %: above the alarm, and not full. */
+const FILL_MIB = 1_700;
+/** The agent has published, and the alarm may be there, before the volume fills; if it is late, it finds it full. */
+const FILL_AFTER_SECONDS = 240;
+
+/** @param volumeId the volume that was made for it, which is attached while it waits */
+export function userData(volumeId: string): string {
+  if (!/^vol-[0-9a-f]{8,17}$/.test(volumeId)) throw new Error(`${volumeId} is no id of a volume`);
+  return `#!/bin/bash
+# The throw-away node of chainmend's smoke test. It touches one volume, by its id, and only while that is empty.
+set -euo pipefail
+SMOKE_VOLUME=${volumeId}
+SMOKE_PATH=${DATA_PATH}
+SMOKE_FILL_MIB=${FILL_MIB}
+SMOKE_FILL_AFTER_SECONDS=${FILL_AFTER_SECONDS}
+${BODY}`;
+}
+
+/**
+ * A new EBS volume is zeros, as its filesystem would begin: anything else is somebody's. mkfs.xfs without -f refuses what it knows, too.
+ * The names of devices: "Map Amazon EBS volumes to NVMe device names" (EC2 user guide).
+ */
+const BODY = `
+device=/dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_\${SMOKE_VOLUME/-/}
+for ((look = 0; look < 180; look++)); do
+  if [ -b "$device" ]; then break; fi
+  sleep 5
+done
+[ -b "$device" ]
+disk=$(readlink -f "$device")
+[ "$(lsblk --noheadings --output NAME "$disk" | wc -l)" -eq 1 ]
+[ -z "$(lsblk --noheadings --output MOUNTPOINTS "$disk" | tr -d '[:space:]')" ]
+cmp --bytes=$((16 * 1024 * 1024)) "$disk" /dev/zero
+mkfs.xfs -q "$disk"
+mkdir "$SMOKE_PATH"
+echo "UUID=$(blkid -s UUID -o value "$disk") $SMOKE_PATH xfs defaults,nofail 0 2" >>/etc/fstab
+mount "$SMOKE_PATH"
+
+cat >/etc/systemd/system/${UNIT}.service <<'END'
+[Unit]
+Description=The client of chainmend's smoke test: a heartbeat on its volume
+RequiresMountsFor=${DATA_PATH}
+[Service]
+ExecStart=/bin/bash -c 'while :; do date +%%s >${DATA_PATH}/heartbeat || :; sleep 10; done'
+[Install]
+WantedBy=multi-user.target
+END
+systemctl daemon-reload
+systemctl enable --now ${UNIT}.service
+
+dnf install -y -q amazon-cloudwatch-agent
+cat >/opt/aws/amazon-cloudwatch-agent/etc/smoke.json <<'END'
+{
+  "agent": { "metrics_collection_interval": 60 },
+  "metrics": {
+    "append_dimensions": { "InstanceId": "\${aws:InstanceId}" },
+    "metrics_collected": {
+      "disk": {
+        "resources": ["${DATA_PATH}"],
+        "measurement": ["used_percent", "used", "total", "inodes_used", "inodes_total"],
+        "drop_device": true
+      }
+    }
+  }
+}
+END
+/opt/aws/amazon-cloudwatch-agent/bin/amazon-cloudwatch-agent-ctl \\
+  -a fetch-config -m ec2 -s -c file:/opt/aws/amazon-cloudwatch-agent/etc/smoke.json
+
+sleep "$SMOKE_FILL_AFTER_SECONDS"
+fallocate -l "\${SMOKE_FILL_MIB}M" "$SMOKE_PATH/fill"
+`;
