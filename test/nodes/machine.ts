@@ -104,8 +104,8 @@ cd "$0/upper"
 files() { find "$1" '(' "\${@:2}" ')' -prune -o -type f -exec sha256sum {} + -o ! -type d -printf '%y %p %l\n' | sort -k 2; }
 files . -path ./var/lib/chainmend -o -path ./etc/chainmend
 cd "$0/merged"
-files run -path run/chainmend -o -path run/client/calls -o -path run/fakes
-if [ -d data/ ]; then files data/ -false; fi
+files run -path run/chainmend -o -path run/client/calls -o -path run/fakes -o -path run/blkid
+for place in data srv/real; do if [ -d "$place" ] && [ ! -L "$place" ]; then files "$place" -false; fi; done
 find dev -printf '%y %p %l\n' | sort
 sed 's/^[0-9]* [0-9]* //' /proc/self/mountinfo | grep "$0/merged"
 `;
@@ -203,7 +203,7 @@ export class Machine {
 
   /**
    * What a command could have changed, as lines to compare: the files of the volume at /data, of the root volume and of /run, devices'
-   * names and mounts. What chainmend keeps for itself is left out, and the fakes' list of calls.
+   * names and mounts. What chainmend and blkid keep for themselves is left out, and the fakes' list of calls.
    */
   async world(): Promise<readonly string[]> {
     const seen = await this.#enterWith([], ['bash', '-c', look, join(this.#directory, 'root')]);

@@ -93,7 +93,7 @@ function elsewhere(parameters: Parameters, place: string): Parameters {
 /** What each script is for, as the lines of a machine's world that may differ after it. The others of them change nothing here. */
 const CLIENTS = /^run\/(client|systemd)\//;
 const PURPOSE: Readonly<Partial<Record<Operation, RegExp>>> = {
-  'write-config': /^data\/client\.conf(\.chainmend-before)?$/,
+  'write-config': /^(data|srv\/real)\/client\.conf(\.chainmend-before)?$/,
   'restart-client': CLIENTS,
   'stop-client': new RegExp(`${CLIENTS.source}|^\\./etc/systemd/system/node\\.service\\.d/|^data/|/merged/data `),
   'swap-volumes': new RegExp(`${CLIENTS.source}|^\\./etc/fstab$|^data/|/merged/data `),
@@ -187,7 +187,7 @@ onMachine('every script', () => {
 
   /** Empty, it means none, and the rest is done: tested where that is told. */
   const MAY_BE_EMPTY: Readonly<Partial<Record<Operation, readonly string[]>>> = {
-    'write-config': ['Edits'],
+    'write-config': ['Edits', 'Unit'],
     'restart-client': ['Paths'],
     'swap-volumes': ['Clients', 'Identity', 'KeepNewest'],
     'stop-client': ['Clients', 'Places'],

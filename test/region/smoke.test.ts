@@ -125,8 +125,8 @@ describe('npm run smoke', () => {
       expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
       expect(stdout).toMatch(/ account +111122223333 in eu-west-1, as /);
       expect(stdout).toMatch(/ alarm +register-nodes has made chainmend-smoke-smoke-[0-9a-f]{6}-disk$/m);
-      expect(stdout).toMatch(/ intent +grow 2 → 3 GiB/);
-      expect(stdout).toMatch(/ healed +volume 2 → 3 GiB by EC2; filesystem 3 GiB, \d+ % used; client running$/m);
+      // 3 GiB, or 4 where CloudWatch has seen it fill: as fast as that, no disk lasts.
+      expect(stdout).toMatch(/ healed +volume 2 → ([34]) GiB by EC2; filesystem \1 GiB, \d+ % used; client running$/m);
       expect(stdout).toMatch(/\nHealed, and everything is removed: .*\.\n$/);
       expect(await there()).toEqual(NOTHING);
     },
@@ -160,6 +160,26 @@ describe('npm run smoke', () => {
       expect(status).toBe(1);
       expect(stderr).toMatch(/Interrupted/);
       expect(stderr).toMatch(/Not healed\. Everything is removed\.\n$/);
+      expect(await there()).toEqual(NOTHING);
+    },
+    RUN_MS,
+  );
+
+  it(
+    'stops at once when somebody presses it again, and says what is left and how to remove it',
+    async () => {
+      const { status, stderr } = await npmRunSmoke(WORDS, {
+        instance: (run) => run.kill('SIGINT'),
+        paused: (run) => run.kill('SIGINT'),
+      });
+      expect(status).toBe(130);
+      const { instances } = await there();
+      expect(stderr).toContain(
+        `instance ${instances[0]} (made): aws ec2 terminate-instances --instance-ids ${instances[0]}`,
+      );
+      expect(stderr).toMatch(/volume vol-\w+ \(made\): aws ec2 delete-volume/);
+      expect(stderr).toContain('npm run smoke -- --remove --stack-is-deployed');
+      expect((await npmRunSmoke('--remove --stack-is-deployed')).status).toBe(0);
       expect(await there()).toEqual(NOTHING);
     },
     RUN_MS,

@@ -43,6 +43,17 @@ describe('parameters', () => {
     expect(() => get('/chainmend/pauses/bitcoin')).toThrow(refused('ParameterNotFound'));
   });
 
+  it('of AWS itself name the newest image, and are nobody’s to write', () => {
+    const name = '/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64';
+    expect(get(name)).toMatchObject({
+      Value: expect.stringMatching(/^ami-[0-9a-f]{17}$/),
+      DataType: 'aws:ec2:image',
+      ARN: `arn:aws:ssm:eu-west-1::parameter${name}`,
+    });
+    expect(() => put(name, 'ami-0123456789abcdef0', { Overwrite: true })).toThrow(refused('ValidationException'));
+    expect(() => get('/aws/service/unheard-of')).toThrow(refused('ParameterNotFound'));
+  });
+
   it('that are secret are shown only to those who decrypt', () => {
     put('/chain/rpc-password', 'hunter2', { Type: 'SecureString' });
     expect(get('/chain/rpc-password')?.Value).not.toContain('hunter2');
