@@ -22,7 +22,7 @@ const summary = v.object({
 
 const WORDS = [
   ...['--disable-warning=ExperimentalWarning', '--experimental-vm-modules'],
-  ...['node_modules/jest/bin/jest.js', '--config', 'test/nodes/jest.config.js'],
+  ...['node_modules/jest/bin/jest.js', '--config', 'test/nodes/jest.config.js', '--maxWorkers=1'],
 ];
 
 /** What it prints goes to standard error. A suite that does not end in time, or says nothing, counts as one failure. */
@@ -30,7 +30,7 @@ export async function hostSuite(limitSeconds: number): Promise<Counts> {
   const directory = mkdtempSync(join(tmpdir(), 'chainmend-host-suite-'));
   const file = join(directory, 'summary.json');
   try {
-    const child = spawn(process.execPath, [...WORDS, '--json', `--outputFile=${file}`], {
+    const child = spawn('nice', [process.execPath, ...WORDS, '--json', `--outputFile=${file}`], {
       cwd: join(import.meta.dirname, '../..'),
       // Its JSON would also come on standard output.
       stdio: ['ignore', 'ignore', 'inherit'],

@@ -1,4 +1,4 @@
-// `npm run test:nodes`: the real stories on real machines, and the host suite after them. What this host cannot have is skipped loudly,
+// `npm run test:nodes`: the real stories on real machines, and the host suite beside them. What this host cannot have is skipped loudly,
 // by name. The last line says how many passed, failed and were skipped; the exit status is 1 when one failed.
 import { makeReady, type Readiness, type Ready } from '../../local/real/host/ready.ts';
 import { STORIES } from '../../local/real/stories/index.ts';
@@ -11,8 +11,6 @@ import { playGroups } from './real-groups.ts';
 
 /** Everything, from a host on that has the base system: to build that is done once. */
 const LIMIT_SECONDS = 20 * 60;
-/** Kept for the host suite, which takes a minute or two. */
-const HOST_SUITE_SECONDS = 4 * 60;
 const SCRIPTS = {
   story: 'shipped-scripts',
   sentence: 'Every script that is shipped was executed on a machine.',
@@ -24,10 +22,12 @@ const say = (line: string): void => void process.stderr.write(`${secondsGone().t
 const readiness = await makeReady(say);
 const readyAfterSeconds = secondsGone();
 const secondsLeft = (): number => LIMIT_SECONDS - (secondsGone() - readyAfterSeconds);
-const tally = readiness.ready ? await playOn(readiness) : { ...EMPTY, skipped: allSkipped(readiness.why) };
+const [tally, suite] = await Promise.all([
+  readiness.ready ? playOn(readiness) : { ...EMPTY, skipped: allSkipped(readiness.why) },
+  // Stories wait most of the time: it takes what they leave.
+  hostSuite(secondsLeft()),
+]);
 const scripts = readiness.ready ? scriptsOf(tally) : { ...EMPTY, skipped: [{ ...SCRIPTS, why: readiness.why }] };
-say('the host suite');
-const suite = await hostSuite(Math.max(HOST_SUITE_SECONDS, secondsLeft()));
 
 const skipped = [...tally.skipped, ...scripts.skipped];
 const broken = [...tally.broken, ...scripts.broken];
@@ -44,7 +44,7 @@ async function playOn(ready: Ready): Promise<Tally> {
   const machines = ready.machines === 'containers' ? 'containers with systemd' : 'plain namespaces';
   say(`${plan.played.length} stories on machines that are ${machines}`);
   return await playGroups(ready, plan, {
-    limitSeconds: Math.max(60, secondsLeft() - HOST_SUITE_SECONDS),
+    limitSeconds: secondsLeft(),
     onTold: (group, told) => {
       const line = lineOf(told);
       if (line !== undefined) say(`${group}  ${line}`);
