@@ -31,6 +31,11 @@ export function begin(facts: Facts): Act {
       );
   }
   if (old.agentOnline && !seen) return { do: 'inspect', which: 'old' };
+  // Before whoever has stopped it is asked for: with little left of its disk geth ends itself, and says that all went well.
+  const full =
+    want.do === 'heal' &&
+    seen?.volumes.find(({ usedBytes, sizeBytes }) => sizeBytes > 0 && usedBytes * 100 >= sizeBytes * FULL_PERCENT);
+  if (full) return refuse('disk-full-first', `${full.path} is full: it is grown first`);
   const stopped =
     want.do === 'heal' && seen?.clients.every(({ state, exitStatus }) => state === 'stopped' && exitStatus === 0);
   if (stopped && seen && seen.clients.length > 0)
@@ -42,10 +47,6 @@ export function begin(facts: Facts): Act {
         lookAgainMs: STOPPED_AGAIN_MS,
       },
     );
-  const full =
-    want.do === 'heal' &&
-    seen?.volumes.find(({ usedBytes, sizeBytes }) => sizeBytes > 0 && usedBytes * 100 >= sizeBytes * FULL_PERCENT);
-  if (full) return refuse('disk-full-first', `${full.path} is full: it is grown first`);
   return { do: 'begin', memory: remembered(facts, instance.availabilityZone) };
 }
 

@@ -76,17 +76,20 @@ export const journalled = (
     readonly kind?: string;
     readonly heal?: string;
     readonly code?: string;
+    /** Of an outcome: how it ended. */
+    readonly act?: string;
     readonly text?: RegExp;
   },
 ): boolean =>
   world
     .journal()
     .some(
-      ({ atMs, node, kind, heal, code, sentence }) =>
+      ({ atMs, node, kind, heal, code, act, sentence }) =>
         atMs >= sinceMs &&
         (like.node === undefined || like.node === node) &&
         (like.kind === undefined || like.kind === kind) &&
         (like.heal === undefined || like.heal === heal) &&
         (like.code === undefined || like.code === code) &&
+        (like.act === undefined || like.act === act) &&
         (like.text === undefined || like.text.test(sentence)),
     );

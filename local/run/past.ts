@@ -1,7 +1,8 @@
 // What people and AWS have done to a world before its story: snapshots of other days, launch templates, scaling groups, target groups.
+import type { Fleet } from '../../shared/fleet/model.ts';
 import { ledgerTags } from '../../shared/snapshots/ledger.ts';
 import { type Condition, contentAt, type Opening, type VolumeContent } from '../nodes/content.ts';
-import { START_MS } from '../region/region.ts';
+import { type Region, START_MS } from '../region/region.ts';
 import type { Placed, World } from './world.ts';
 
 const HOUR_MS = 60 * 60_000;
@@ -130,35 +131,43 @@ export function lifecyclePolicy(
 export function launchTemplate(world: World, fleetName: string): void {
   const fleet = world.fleets.get(fleetName);
   if (!fleet) throw new Error(`launchTemplate: there is no fleet ${fleetName}`);
-  world.beforehand(async () => {
-    const { region } = world;
-    const { LaunchTemplate } = (await region.call(
-      'ec2',
-      'CreateLaunchTemplate',
-      {
-        LaunchTemplateName: `${fleetName}-node`,
-        LaunchTemplateData: {
-          ImageId: 'ami-0123456789abcdef0',
-          InstanceType: 'm6i.large',
-          SecurityGroupIds: ['sg-0123456789abcdef0'],
-          UserData: Buffer.from('#!/bin/sh\nmkfs.xfs /dev/nvme1n1 && systemctl enable --now node@0.21.0\n').toString(
-            'base64',
-          ),
-          TagSpecifications: [
-            {
-              ResourceType: 'instance',
-              Tags: Object.entries(fleet.nodes.tags).map(([Key, Value]) => ({ Key, Value })),
-            },
-          ],
-        },
+  world.beforehand(() =>
+    launchTemplateOf(
+      world.region,
+      fleet,
+      world.nodes.filter((placed) => placed.fleet.name === fleetName).map(({ instanceId }) => instanceId),
+    ),
+  );
+}
+
+/** The same for these instances, in any region. */
+export async function launchTemplateOf(region: Region, fleet: Fleet, instanceIds: readonly string[]): Promise<void> {
+  const { LaunchTemplate } = (await region.call(
+    'ec2',
+    'CreateLaunchTemplate',
+    {
+      LaunchTemplateName: `${fleet.name}-node`,
+      LaunchTemplateData: {
+        ImageId: 'ami-0123456789abcdef0',
+        InstanceType: 'm6i.large',
+        SecurityGroupIds: ['sg-0123456789abcdef0'],
+        UserData: Buffer.from('#!/bin/sh\nmkfs.xfs /dev/nvme1n1 && systemctl enable --now node@0.21.0\n').toString(
+          'base64',
+        ),
+        TagSpecifications: [
+          {
+            ResourceType: 'instance',
+            Tags: Object.entries(fleet.nodes.tags).map(([Key, Value]) => ({ Key, Value })),
+          },
+        ],
       },
-      BEFORE,
-    )) as { readonly LaunchTemplate: { readonly LaunchTemplateId: string } };
-    for (const node of world.nodes.filter((placed) => placed.fleet.name === fleetName)) {
-      region.ec2.setTag(node.instanceId, 'aws:ec2launchtemplate:id', LaunchTemplate.LaunchTemplateId);
-      region.ec2.setTag(node.instanceId, 'aws:ec2launchtemplate:version', '1');
-    }
-  });
+    },
+    BEFORE,
+  )) as { readonly LaunchTemplate: { readonly LaunchTemplateId: string } };
+  for (const instanceId of instanceIds) {
+    region.ec2.setTag(instanceId, 'aws:ec2launchtemplate:id', LaunchTemplate.LaunchTemplateId);
+    region.ec2.setTag(instanceId, 'aws:ec2launchtemplate:version', '1');
+  }
 }
 
 /** An Auto Scaling group that has always owned these nodes. */

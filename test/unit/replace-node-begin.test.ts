@@ -54,6 +54,12 @@ describe('a heal begins', () => {
       { seen: seen([client('failed')], DATA_VOLUME, 490) },
       'disk-full-first',
     ],
+    // geth ends itself cleanly, with status 0, when little is left of its disk (--datadir.minfreedisk): nobody has stopped it.
+    [
+      'the disk is full and the client has ended itself well for it',
+      { seen: seen([client('stopped')], DATA_VOLUME, 490) },
+      'disk-full-first',
+    ],
   ])('but not where %s', (_, more, code) => {
     expect(beginning(more)).toBe(code);
   });

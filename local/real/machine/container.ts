@@ -1,6 +1,6 @@
 // What a machine's system runs in: a container with systemd as its first process, or plain namespaces where no container can be started.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Machines } from '../telling.ts';
 import { tool } from './tool.ts';
@@ -27,8 +27,23 @@ const HALT_SIGNAL = 37;
 
 export type Containers = (spec: ContainerSpec) => Container;
 
+/** Each systemd holds six inotify instances, and one user has 128 of them unless told otherwise (inotify(7)): three networks want more. */
+const INOTIFY_INSTANCES = '/proc/sys/fs/inotify/max_user_instances';
+const INOTIFY_INSTANCES_NEEDED = 1_024;
+
 export function containers(kind: Machines, runDirectory: string): Containers {
+  makeRoomForSystemd();
   return kind === 'containers' ? (spec) => podman(spec, runDirectory) : namespaces;
+}
+
+function makeRoomForSystemd(): void {
+  try {
+    if (Number(readFileSync(INOTIFY_INSTANCES, 'utf8')) < INOTIFY_INSTANCES_NEEDED)
+      writeFileSync(INOTIFY_INSTANCES, String(INOTIFY_INSTANCES_NEEDED));
+  } catch (error) {
+    // Few machines have room anyway; one that has not says that its system ended at once.
+    console.error(`${INOTIFY_INSTANCES} could not be raised: ${(error as Error).message}`);
+  }
 }
 
 /**
@@ -57,7 +72,9 @@ function podman({ name, root, network, hostName }: ContainerSpec, runDirectory: 
         ...[`--network=ns:${network}`, '--no-hosts', '--log-driver', 'none'],
         ...['--ulimit', 'nproc=4096:4096', '--ulimit', 'nofile=4096:4096', '--rootfs', root, '/sbin/init'],
       ]);
-      return Number((await call(['inspect', '--format', '{{.State.Pid}}', name])).trim());
+      const pid = Number((await call(['inspect', '--format', '{{.State.Pid}}', name])).trim());
+      if (pid === 0) throw new Error(`${name}: its system ended at once; is there room for one more systemd?`);
+      return pid;
     },
     stop: async (graceSeconds) => {
       await call(['stop', '--ignore', '--time', String(graceSeconds), name], (graceSeconds + 30) * 1_000);

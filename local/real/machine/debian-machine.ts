@@ -71,6 +71,7 @@ export class DebianMachine implements Machine {
   /** Counts boots: what waits for one does not go on after the next. */
   #boot = 0;
   #agentCut = false;
+  #broken = false;
   /** What was begun and must end before the next of it: power goes on and off in order. */
   #powering: Promise<void> = Promise.resolve();
 
@@ -108,6 +109,12 @@ export class DebianMachine implements Machine {
     this.#agentCut = !connected;
   }
 
+  /** Its power fails, and from now on it does not boot any more, whatever is done to it. */
+  break(): void {
+    this.#broken = true;
+    this.powerOff('hard');
+  }
+
   /** Resolves when its system answers; rejects when it does not within half a minute. */
   async booted(): Promise<void> {
     await this.#powering;
@@ -115,7 +122,7 @@ export class DebianMachine implements Machine {
   }
 
   powerOn(): void {
-    if (this.#power === 'on' || this.#power === 'booting') return;
+    if (this.#broken || this.#power === 'on' || this.#power === 'booting') return;
     this.#power = 'booting';
     const boot = ++this.#boot;
     this.#then(async () => {

@@ -1,15 +1,12 @@
 // What a machine's system is besides Debian: its image's own files, and the two services that stand for what a container lacks. In a
 // container systemd leaves devices in /etc/fstab alone (fstab-generator: "Running in a container, ignoring fstab device entry"), and
 // there is no udev to tell when a disk is there.
-import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { RESOLVER } from './lan.ts';
 
-/** Files of an image by their absolute paths. */
-export interface ImageFile {
-  readonly text: string;
-  readonly mode?: number;
-}
+/** Files of an image by their absolute paths: a text, or a copy of a file of the host. */
+export type ImageFile = ({ readonly text: string } | { readonly from: string }) & { readonly mode?: number };
 export type ImageFiles = Readonly<Record<string, ImageFile | string>>;
 
 /** Written when the machine's devices are there. */
@@ -54,13 +51,16 @@ WantedBy=multi-user.target
 
 /** Writes an image's files and its services below a root directory. */
 export function furnish(root: string, files: ImageFiles, userData: string): void {
-  const write = (path: string, { text, mode = 0o644 }: ImageFile): void => {
+  const write = (path: string, { mode = 0o644, ...file }: ImageFile): void => {
     const target = join(root, path);
     mkdirSync(dirname(target), { recursive: true });
-    writeFileSync(target, text);
+    if ('from' in file) copyFileSync(file.from, target);
+    else writeFileSync(target, file.text);
     chmodSync(target, mode);
   };
   for (const [path, file] of Object.entries(files)) write(path, typeof file === 'string' ? { text: file } : file);
+  // As Debian's installer writes it: a resolver knows nothing of it.
+  if (files['/etc/hosts'] === undefined) write('/etc/hosts', { text: '127.0.0.1 localhost\n::1 localhost\n' });
   write('/etc/systemd/system/mount-fstab.service', { text: MOUNT_UNIT });
   enable(root, 'mount-fstab.service', 'mount-fstab.service');
   const bootcmd = bootCommands(userData);

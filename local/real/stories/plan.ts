@@ -1,7 +1,7 @@
 // What is known of a story before it is played, and which ones a host can play. Both sides of an enclosure ask this.
 import type { Task } from '../telling.ts';
 
-export const GROUPS = ['litecoin', 'cometbft', 'geth'] as const;
+export const GROUPS = ['litecoin', 'cometbft', 'geth', 'geth-replaced'] as const;
 /** Stories that share one enclosure, and the machines in it. */
 export type Group = (typeof GROUPS)[number];
 
@@ -33,9 +33,11 @@ export function planStories(
     litecoin: true,
     cometbft: software.cometbft !== undefined,
     geth: software.geth !== undefined,
+    'geth-replaced': software.geth !== undefined,
   };
   const whyNot = ({ group, needs }: StoryEntry): string | undefined => {
-    if (needs.includes('go') && !hasClient[group]) return `needs ${group}, which this host has no Go to build`;
+    if (needs.includes('go') && !hasClient[group])
+      return `needs ${group.replace(/-.*/, '')}, which this host has no Go to build`;
     if (needs.includes('containers') && machines !== 'containers') return 'needs machines that are containers';
     return needs.includes('anvil') && software.anvil === undefined ? 'needs anvil, which npm did not bring' : undefined;
   };

@@ -1,0 +1,222 @@
+// geth as a private clique network has it: a bootnode, sealers that unlock their account, clients; a unit, a TOML configuration on the
+// data volume, RPC on each node's own loopback.
+import { execFileSync } from 'node:child_process';
+import { createECDH } from 'node:crypto';
+import { cpSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ImageFiles } from '../machine/system.ts';
+import type { RealNode, RealNodeSpec, RealWorld } from '../world.ts';
+
+export const DATA_PATH = '/data';
+export const CONFIG = `${DATA_PATH}/config.toml`;
+export const UNIT = 'geth.service';
+export const NETWORK_ID = 18;
+/** A block in so many seconds, whoever of the sealers makes it. */
+const PERIOD_SECONDS = 2;
+const P2P_PORT = 30_303;
+const RPC_PORT = 8_545;
+const PROGRAM = '/usr/local/bin/geth';
+/** An empty chain takes 0.6 GiB of it: XFS's log, and pebble's first files. */
+const SIZE_GIB = 1;
+/**
+ * geth ends itself, as if it had been asked to, with less than this free: twice its cache of dirty state, unless given, which is 2 GiB of a
+ * mainnet's disk and more than a small one has (`--datadir.minfreedisk`, cmd/utils/flags.go).
+ */
+export const LEAST_FREE_MIB = 20;
+const TOOL_TIMEOUT_MS = 60_000;
+const CURL_SECONDS = 5;
+
+/** In front of a block's extra data for whatever a sealer wants to say, and behind it for its signature (EIP-225). */
+const VANITY = '0'.repeat(64);
+const NO_SIGNATURE = '0'.repeat(130);
+
+const UNIT_FILE = `[Unit]
+Description=geth of the private network ${NETWORK_ID}
+After=network.target mount-fstab.service
+Requires=mount-fstab.service
+StartLimitIntervalSec=0
+[Service]
+EnvironmentFile=/etc/sysconfig/geth
+Environment=HOME=/root
+ExecStart=${PROGRAM} --config ${CONFIG} --nat none --cache 64 --datadir.minfreedisk ${LEAST_FREE_MIB} $MORE
+Restart=on-failure
+RestartSec=5
+TimeoutStopSec=300
+[Install]
+WantedBy=multi-user.target
+`;
+
+export interface Settings {
+  /** Enode URLs of whom discovery begins with. */
+  readonly bootnodes: readonly string[];
+  /** Enode URLs of whom it dials whatever happens. */
+  readonly staticNodes: readonly string[];
+}
+
+const listed = (enodes: readonly string[]): string => enodes.map((enode) => JSON.stringify(enode)).join(', ');
+
+/** As it lies on the data volume: comments and all. */
+export const configuration = ({ bootnodes, staticNodes }: Settings): string => `# geth --config of our private network
+[Eth]
+NetworkId = ${NETWORK_ID}
+SyncMode = "full"
+DatabaseCache = 32 # MiB: a young chain of small blocks
+
+[Node]
+DataDir = "${DATA_PATH}"
+# whoever may call admin_* comes from the node itself
+HTTPHost = "127.0.0.1"
+HTTPPort = ${RPC_PORT}
+HTTPModules = ["net", "web3", "eth", "admin", "clique"]
+
+[Node.P2P]
+MaxPeers = 25
+NoDiscovery = false
+DiscoveryV4 = true
+BootstrapNodes = [${listed(bootnodes)}]
+BootstrapNodesV5 = []
+# dialled again whenever they are lost
+StaticNodes = [${listed(staticNodes)}]
+ListenAddr = ":${P2P_PORT}"
+`;
+
+/** Test keys: whoever reads this has them. No two nodes have the same. */
+const nodeKeyOf = (name: string): string => Buffer.from(`chainmend ${name}`.padEnd(32, '.')).toString('hex');
+
+/** What a node is called by its peers, wherever it runs: its public key. */
+export function peerIdOf(name: string): string {
+  const pair = createECDH('secp256k1');
+  pair.setPrivateKey(nodeKeyOf(name), 'hex');
+  return pair.getPublicKey('hex').slice('04'.length);
+}
+
+export const enodeOf = (name: string, address: string): string => `enode://${peerIdOf(name)}@${address}:${P2P_PORT}`;
+
+/** What all nodes of a network begin with. */
+export interface Network {
+  readonly genesisPath: string;
+  /** By a sealer's name. */
+  readonly accounts: ReadonlyMap<string, { readonly address: string; readonly keystore: string }>;
+  readonly program: string;
+}
+
+/** Accounts for the sealers, and a genesis that names them. */
+export function makeNetwork({ ground }: RealWorld, sealers: readonly string[]): Network {
+  const program = ground.software.geth;
+  if (program === undefined) throw new Error('there is no geth here');
+  const directory = join(ground.runDirectory, 'clique');
+  mkdirSync(directory);
+  const password = join(directory, 'password');
+  writeFileSync(password, PASSWORD);
+  const accounts = new Map(
+    sealers.map((name) => {
+      const home = join(directory, name);
+      const key = join(directory, `${name}.key`);
+      writeFileSync(key, Buffer.from(`sealing ${name}`.padEnd(32, '.')).toString('hex'));
+      const told = run(program, ['--datadir', home, '--lightkdf', 'account', 'import', '--password', password, key]);
+      const address = /\{([0-9a-f]{40})\}/.exec(told)?.[1];
+      if (address === undefined) throw new Error(`geth account import: ${told}`);
+      return [name, { address, keystore: join(home, 'keystore') }];
+    }),
+  );
+  const signers = [...accounts.values()].map(({ address }) => address).toSorted();
+  const blocks = ['homestead', 'eip150', 'eip155', 'eip158', 'byzantium', 'constantinople', 'petersburg', 'istanbul'];
+  const genesis = {
+    config: {
+      chainId: NETWORK_ID,
+      ...Object.fromEntries([...blocks, 'berlin', 'london'].map((fork) => [`${fork}Block`, 0])),
+      clique: { period: PERIOD_SECONDS, epoch: 30_000 },
+    },
+    difficulty: '1',
+    gasLimit: '8000000',
+    extradata: `0x${VANITY}${signers.join('')}${NO_SIGNATURE}`,
+    alloc: {},
+  };
+  const genesisPath = join(directory, 'genesis.json');
+  writeFileSync(genesisPath, JSON.stringify(genesis));
+  return { genesisPath, accounts, program };
+}
+
+const PASSWORD = 'of nobody’s money\n';
+
+const run = (program: string, operands: readonly string[]): string =>
+  execFileSync(program, [...operands], {
+    encoding: 'utf8',
+    timeout: TOOL_TIMEOUT_MS,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+
+export interface GethOptions extends Settings {
+  readonly name: string;
+  /** As its tag says it. */
+  readonly role: 'bootnode' | 'sealer' | 'client';
+}
+
+export function gethNode(network: Network, { name, role, ...settings }: GethOptions): RealNodeSpec {
+  const account = network.accounts.get(name);
+  // geth refuses to unlock where it serves RPC at all, loopback or not.
+  const sealing = `--mine --miner.etherbase 0x${account?.address} --unlock 0x${account?.address} --password ${DATA_PATH}/password --allow-insecure-unlock`;
+  const files = (): ImageFiles => ({
+    '/etc/systemd/system/geth.service': UNIT_FILE,
+    '/etc/sysconfig/geth': `MORE=${account ? sealing : ''}\n`,
+    [PROGRAM]: { from: network.program, mode: 0o755 },
+  });
+  return {
+    fleet: 'geth',
+    name,
+    files,
+    enabled: [{ unit: UNIT, of: UNIT }],
+    tags: { Role: role },
+    volumes: [
+      {
+        role: 'data',
+        path: DATA_PATH,
+        sizeGiB: SIZE_GIB,
+        fill: (directory) => {
+          run(network.program, ['--datadir', directory, 'init', network.genesisPath]);
+          writeFileSync(join(directory, 'geth/nodekey'), nodeKeyOf(name), { mode: 0o600 });
+          writeFileSync(join(directory, 'config.toml'), configuration(settings));
+          if (!account) return;
+          writeFileSync(join(directory, 'password'), PASSWORD, { mode: 0o600 });
+          mkdirSync(join(directory, 'keystore'), { recursive: true });
+          for (const key of readdirSync(account.keystore))
+            cpSync(join(account.keystore, key), join(directory, 'keystore', key));
+        },
+      },
+    ],
+  };
+}
+
+/** A call of the node's RPC, on its loopback. Rejects with what the client says. */
+export async function ask<T>({ machine, name }: RealNode, method: string, ...params: readonly unknown[]): Promise<T> {
+  const { exitCode, stdout } = await machine.runs({
+    command: [
+      ...['curl', '--silent', '--max-time', String(CURL_SECONDS), '--header', 'Content-Type: application/json'],
+      ...['--data', JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }), `http://127.0.0.1:${RPC_PORT}`],
+    ],
+    timeoutMs: 2 * CURL_SECONDS * 1_000,
+  });
+  if (exitCode !== 0) throw new Error(`${method} of ${name}: curl ends with ${exitCode}`);
+  const { result, error } = JSON.parse(stdout) as { readonly result?: T; readonly error?: unknown };
+  if (result === undefined) throw new Error(`${method} of ${name}: ${JSON.stringify(error)}`);
+  return result;
+}
+
+/** −1 while it does not answer. */
+export const heightOf = (node: RealNode): Promise<number> =>
+  ask<string>(node, 'eth_blockNumber').then(Number, () => -1);
+
+/** Undefined: it has no such block. */
+export const hashAt = async (node: RealNode, height: number): Promise<string | undefined> =>
+  (await ask<{ readonly hash: string } | null>(node, 'eth_getBlockByNumber', `0x${height.toString(16)}`, false))?.hash;
+
+/** Public keys of those that it is connected to, both ways; none while it does not answer. */
+export const peersOf = (node: RealNode): Promise<readonly string[]> =>
+  ask<readonly { readonly enode: string }[]>(node, 'admin_peers').then(
+    (peers) => peers.map(({ enode }) => enode.slice('enode://'.length).split('@')[0] ?? ''),
+    () => [],
+  );
+
+/** Its own public key, as its client tells it. */
+export const ownIdOf = async (node: RealNode): Promise<string> =>
+  (await ask<{ readonly enode: string }>(node, 'admin_nodeInfo')).enode.slice('enode://'.length).split('@')[0] ?? '';

@@ -1,0 +1,76 @@
+// The private clique network: a bootnode, sealers and clients, which find each other through the bootnode. What happens to them is in the
+// stories beside this. Two networks of it, since one node of a fleet at a time is restored or replaced, and each takes its minutes.
+import { enodeOf, gethNode, heightOf, makeNetwork, peersOf, UNIT } from '../chains/geth.ts';
+import type { StoryGroup, Telling } from '../story.ts';
+import type { RealWorld } from '../world.ts';
+import { diskLow } from './geth/disk-low.ts';
+import { madeFromTemplate } from './geth/fleet.ts';
+import { watchKeys } from './geth/keys.ts';
+import { lateCommand } from './geth/late-command.ts';
+import { manualRestore } from './geth/manual-restore.ts';
+import { nodeReplaced } from './geth/node-replaced.ts';
+import { peersEmptied } from './geth/peers-emptied.ts';
+import { sealerFrozen } from './geth/sealer-frozen.ts';
+
+interface Members {
+  readonly sealers: readonly string[];
+  readonly clients: readonly string[];
+}
+
+async function build(world: RealWorld, { sealers, clients }: Members, { say, becomes }: Telling): Promise<void> {
+  const network = makeNetwork(world, sealers);
+  const bootnode = await world.node(
+    gethNode(network, { name: 'bootnode1', role: 'bootnode', bootnodes: [], staticNodes: [] }),
+  );
+  const bootnodes = [enodeOf('bootnode1', bootnode.privateIp)];
+  const begin = { bootnodes, staticNodes: bootnodes };
+  await Promise.all([
+    ...sealers.map((name) => world.node(gethNode(network, { name, role: 'sealer', ...begin }))),
+    ...clients.map((name) => world.node(gethNode(network, { name, role: 'client', ...begin }))),
+  ]);
+  await madeFromTemplate(world, 'geth');
+  watchKeys(world);
+  const names = ['bootnode1', ...sealers, ...clients];
+  say('geth', `${names.join(', ')} have booted, each with systemd, a volume and an address of its own`);
+  const all = () => names.map((name) => world.find(name));
+  await becomes(
+    'blocks are sealed, and every node follows them and has two peers or more',
+    180,
+    async () => {
+      const heights = await Promise.all(all().map(heightOf));
+      const peers = await Promise.all(all().map(peersOf));
+      const tip = Math.max(...heights);
+      return tip >= 5 && heights.every((height) => height >= tip - 2) && peers.every(({ length }) => length >= 2);
+    },
+    async () =>
+      Promise.all(
+        all().map(async (node) => [
+          ...[node.name, await heightOf(node), (await peersOf(node)).length],
+          (await node.machine.shell(`journalctl --unit ${UNIT} --no-pager --output cat | tail -n 3`)).stdout,
+        ]),
+      ),
+  );
+  await world.send({ kind: 'reconcile', fleet: 'geth' }, 'chainmend-register-nodes');
+  await becomes('chainmend has given each a name', 180, () =>
+    all().every(({ name, privateIp }) =>
+      world.region.route53.resolve(`${name}.geth.internal`, 'A').includes(privateIp),
+    ),
+  );
+}
+
+export const geth: StoryGroup = {
+  name: 'geth',
+  fleets: ['geth'],
+  needs: ['go'],
+  build: (world, telling) =>
+    build(world, { sealers: ['sealer1', 'sealer2', 'sealer3'], clients: ['client1', 'client2'] }, telling),
+  lanes: [[peersEmptied, manualRestore, lateCommand], [sealerFrozen], [diskLow]],
+};
+
+export const gethReplaced: StoryGroup = {
+  name: 'geth-replaced',
+  fleets: ['geth'],
+  needs: ['go'],
+  build: (world, telling) => build(world, { sealers: ['sealer1', 'sealer2'], clients: ['client1'] }, telling),
+  lanes: [[nodeReplaced]],
+};
