@@ -1,6 +1,6 @@
 // A machine's block devices: an EBS volume appears under the name by which AWS's instances know it, by its id ("Map Amazon EBS volumes to
 // NVMe device names"), and under no other volume's.
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { runInsideNow } from './inside.ts';
 
@@ -9,6 +9,16 @@ export const linkOf = (volumeId: string): string =>
 
 /** Major and minor, "7:12", of a device of the host. */
 export const numberOf = (loop: string): string => readFileSync(`/sys/class/block/${basename(loop)}/dev`, 'utf8').trim();
+
+/**
+ * A machine's /dev is its own. While it boots it may still be the host's: nothing is made or removed there then.
+ *
+ * @throws where it is
+ */
+function checkOwn(pid: number): void {
+  if (statSync(`/proc/${pid}/root/dev`).dev === statSync('/dev').dev)
+    throw new Error(`process ${pid}: its /dev is the host's, and nothing is changed in that`);
+}
 
 /** What udev does when a device comes: its node, and its name by id. */
 const APPEAR = `
@@ -19,14 +29,18 @@ ln -sfn "../../\${1##*/}" "$4"
 `;
 
 export function appear(pid: number, volumeId: string, loop: string): void {
+  checkOwn(pid);
   const [major = '', minor = ''] = numberOf(loop).split(':');
   runInsideNow(pid, ['sh', '-c', APPEAR, 'sh', loop, major, minor, linkOf(volumeId)]);
 }
 
 export function disappear(pid: number, volumeId: string, loop: string): void {
+  checkOwn(pid);
   runInsideNow(pid, ['rm', '-f', '--', linkOf(volumeId), loop]);
 }
 
 /** A privileged container is given the host's own devices: none of its disks is any of a machine's business. */
-export const hideHostDisks = (pid: number): void =>
-  void runInsideNow(pid, ['sh', '-c', 'for each in /dev/*; do if [ -b "$each" ]; then rm -f -- "$each"; fi; done']);
+export function hideHostDisks(pid: number): void {
+  checkOwn(pid);
+  runInsideNow(pid, ['sh', '-c', 'for each in /dev/*; do if [ -b "$each" ]; then rm -f -- "$each"; fi; done']);
+}
