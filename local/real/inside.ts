@@ -27,6 +27,11 @@ const world = await RealWorld.make(ground, group.fleets, {
     failed = true;
     console.error(error);
   },
+  // Its clock stands: nothing goes on, and nobody waits for it.
+  onFatal: (error) => {
+    console.error(error);
+    process.exit(1);
+  },
 });
 const stop = narrator.follow(world);
 const first = await carryOut({

@@ -134,7 +134,7 @@ export class RealWorld {
   static async make(
     ground: Task,
     fleetNames: readonly string[],
-    { onError }: { readonly onError: (error: unknown) => void },
+    { onError, onFatal }: { readonly onError: (error: unknown) => void; readonly onFatal: (error: unknown) => void },
   ): Promise<RealWorld> {
     const nowMs = Date.now();
     const region = await createRegion({
@@ -170,7 +170,7 @@ export class RealWorld {
       fleets,
       ground,
       resolver: await serveNames((name, type) => region.route53.resolve(name, type)),
-      following: region.clock.follow({ speed: 1, onError }),
+      following: region.clock.follow({ speed: 1, onError: onFatal }),
       images: Images.make(ground.runDirectory),
       lan,
       onError,

@@ -1,7 +1,7 @@
 // What a machine's system runs in: a container with systemd as its first process, or plain namespaces where no container can be started.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import type { Machines } from '../telling.ts';
 import { tool } from './tool.ts';
 
@@ -106,6 +106,19 @@ umount -l /.old
 container=other exec /sbin/init
 `;
 
+const BOOT_LOOK_MS = 50;
+const BOOT_LOOKS_MAX = 200;
+
+/** Until then its first process prepares what is the host's yet. */
+function isSystemd(pid: number): boolean {
+  try {
+    return basename(readlinkSync(`/proc/${pid}/exe`)) === 'systemd';
+  } catch {
+    // It has ended, or has not begun.
+    return false;
+  }
+}
+
 function namespaces({ root, network, hostName }: ContainerSpec): Container {
   let child: ChildProcess | undefined;
   const ended = (process: ChildProcess): Promise<void> =>
@@ -131,10 +144,10 @@ function namespaces({ root, network, hostName }: ContainerSpec): Container {
       );
       const { pid } = child;
       if (pid === undefined) throw new Error(`${root}: unshare could not be started`);
-      for (let tries = 0; tries < 50; tries++) {
-        await new Promise((resolve) => setTimeout(resolve, 50));
+      for (let tries = 0; tries < BOOT_LOOKS_MAX; tries++) {
+        await new Promise((resolve) => setTimeout(resolve, BOOT_LOOK_MS));
         const first = await firstProcess(pid).catch(() => 0);
-        if (first > 0) return first;
+        if (first > 0 && isSystemd(first)) return first;
       }
       throw new Error(`${root}: its system has not begun to boot`);
     },

@@ -10,6 +10,19 @@ const BLOCK_BYTES = 512;
 /** Of the pool's own image, which is sparse: what is written in all volumes and snapshots of a run is a few GiB. */
 const POOL_GIB = 48;
 
+/** Whoever else looks for a free one at this moment finds the same: one of the two has to look again. */
+const LOOP_TRIES_MAX = 20;
+
+function freeLoop(path: string): string {
+  for (let tries = 1; ; tries++) {
+    try {
+      return toolNow('losetup', ['--find', '--show', path]).trim();
+    } catch (error) {
+      if (tries === LOOP_TRIES_MAX) throw error;
+    }
+  }
+}
+
 export class Images {
   /** The pool's mount point: whatever must lie on a plain filesystem may lie here too. */
   readonly directory: string;
@@ -67,7 +80,7 @@ export class Images {
   attach(volumeId: string): string {
     const known = this.#loops.get(volumeId);
     if (known) return known.device;
-    const device = toolNow('losetup', ['--find', '--show', this.#path(volumeId)]).trim();
+    const device = freeLoop(this.#path(volumeId));
     const hold = openSync(device, 'r');
     // Of a device that is open this is a wish: "detached when its last user lets go" (LO_FLAGS_AUTOCLEAR).
     toolNow('losetup', ['--detach', device]);
