@@ -1,11 +1,11 @@
 // From the records that there are to the records that there should be: changes that each hold together, and what is refused. Pure.
 import { createHash } from 'node:crypto';
+import { markerName } from '../../shared/fleet/naming.ts';
 import type { SubjectRefusal } from '../../shared/guardrails/names.ts';
 import type { DesiredNames, DesiredRecord } from './desired.ts';
 import {
   compareText,
   markedBy,
-  markerName,
   markerOf,
   type Owner,
   type RecordSet,

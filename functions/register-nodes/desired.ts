@@ -1,19 +1,10 @@
 // Which records a fleet should have, from its nodes and how they fare. Pure: the same facts in whatever order, the same records.
 import type { DnsPolicy, Fleet } from '../../shared/fleet/model.ts';
+import { hostOf, poolName, recordNames } from '../../shared/fleet/naming.ts';
 import type { FleetNode } from '../../shared/fleet/nodes.ts';
 import type { Health } from '../../shared/fleet/observation.ts';
 import type { SubjectRefusal } from '../../shared/guardrails/names.ts';
-import {
-  canonicalSrv,
-  compareText,
-  MAX_NAME_CHARACTERS,
-  markedBy,
-  markerName,
-  type RecordSet,
-  recordKey,
-  standsThere,
-  type Zone,
-} from './records.ts';
+import { canonicalSrv, compareText, markedBy, type RecordSet, recordKey, standsThere, type Zone } from './records.ts';
 
 export interface NameFacts {
   readonly fleet: Pick<Fleet, 'name' | 'chain' | 'probe'> & { readonly dns: DnsPolicy };
@@ -57,7 +48,6 @@ export interface DesiredNames {
 const MAX_VALUES = 400;
 /** A change deletes and creates, and a batch holds 32,000 characters of values (Route 53 quotas). */
 const MAX_VALUE_CHARACTERS = 14_000;
-const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 
 /** A node whose name is its own and can be a DNS label. */
 interface Named {
@@ -65,8 +55,6 @@ interface Named {
   readonly host: string;
 }
 
-export const poolName = ({ pool, zone }: DnsPolicy): string => `${pool}.${zone}`;
-const hostOf = ({ zone }: DnsPolicy, name: string): string => `${name.toLowerCase()}.${zone}`;
 export const srvName = (chain: string, { zone }: DnsPolicy): string => `_${chain}-p2p._tcp.${zone}`;
 
 export function desiredNames(facts: NameFacts): DesiredNames {
@@ -118,38 +106,29 @@ const recordOf = ({ ttlSeconds }: DnsPolicy, name: string, type: string, values:
   values,
 });
 
-/** Names are compared as DNS does, without case: Node1 and node1 are one name. */
 function nameNodes({ fleet, nodes }: NameFacts): {
   readonly named: readonly Named[];
   /** Names that more than one node claims. */
   readonly taken: ReadonlySet<string>;
   readonly refusals: readonly SubjectRefusal[];
 } {
-  const { dns } = fleet;
-  const claims = new Map<string, FleetNode[]>();
-  for (const node of nodes) {
-    const host = hostOf(dns, node.name);
-    claims.set(host, [...(claims.get(host) ?? []), node]);
-  }
   const named: Named[] = [];
   const taken = new Set<string>();
   const refusals: SubjectRefusal[] = [];
-  for (const node of [...nodes].sort(byName)) {
-    const host = hostOf(dns, node.name);
-    const others = (claims.get(host) ?? []).filter((other) => other !== node);
+  for (const { node, host, is, others } of recordNames(fleet.dns, [...nodes].sort(byName))) {
     const refuse = (code: 'name-invalid' | 'name-taken', reason: string) =>
       refusals.push({ refuse: code, subject: node.instanceId, node, reason, page: true });
-    if (!LABEL.test(node.name.toLowerCase()) || markerName(host).length > MAX_NAME_CHARACTERS) {
+    if (is === 'invalid') {
       refuse(
         'name-invalid',
         `${node.instanceId} is called ${JSON.stringify(node.name)}, expected letters, digits and - (63 at most): it has no records`,
       );
-    } else if (host === poolName(dns)) {
+    } else if (is === 'pool') {
       refuse(
         'name-taken',
         `${node.instanceId} is called ${node.name}, which is the pool’s name in ${fleet.name}: it has no records of its own`,
       );
-    } else if (others.length > 0) {
+    } else if (is === 'taken') {
       taken.add(host);
       const ids = others.map(({ instanceId }) => instanceId).sort();
       refuse(

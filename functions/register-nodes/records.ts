@@ -1,4 +1,5 @@
 // What a DNS record is here, and how ours are told from everybody else's: by a TXT record beside each. Pure.
+import { MAX_NAME_CHARACTERS, markerName } from '../../shared/fleet/naming.ts';
 
 /** One record set of a zone, whole. Names are in lower case, without a last dot. */
 export interface RecordSet {
@@ -19,13 +20,7 @@ export type Zone = ReadonlyMap<string, ZoneRecord>;
 
 export const recordKey = (name: string, type: string): string => `${name} ${type}`;
 
-/** "a name of at most 255 bytes, a label of at most 63" (RFC 1035, 2.3.4); 253 as it is written. */
-export const MAX_NAME_CHARACTERS = 253;
-
-const MARKER = '_chainmend';
 const MARKER_TTL_SECONDS = 300;
-
-export const markerName = (name: string): string => `${MARKER}.${name}`;
 
 /** Whose a record is. Zones are the same in every region, and a fleet of one name may be in several: each has its own suite. */
 export interface Owner {
@@ -48,9 +43,9 @@ export const markerOf = (owner: Owner, { name, type }: Pick<RecordSet, 'name' | 
 export function markedBy(owner: Owner, record: ZoneRecord): Pick<RecordSet, 'name' | 'type'> | undefined {
   const [value, another] = record.values;
   if (!record.plain || record.type !== 'TXT' || another !== undefined) return undefined;
-  if (!record.name.startsWith(`${MARKER}.`)) return undefined;
+  if (!record.name.startsWith(markerName(''))) return undefined;
   const type = ['A', 'SRV'].find((candidate) => value === markerValue(owner, candidate));
-  return type === undefined ? undefined : { name: record.name.slice(MARKER.length + 1), type };
+  return type === undefined ? undefined : { name: record.name.slice(markerName('').length), type };
 }
 
 /** Why a name cannot be ours to write: what stands there that this fleet's marker does not mark. undefined where nothing is in the way. */
@@ -77,8 +72,5 @@ const canonicalValues = ({ type, values }: RecordSet): string =>
 /** Names in an SRV value may be written with a last dot and in any case. */
 export const canonicalSrv = (value: string): string =>
   value.trim().replace(/\s+/g, ' ').replace(/\.$/, '').toLowerCase();
-
-/** A name as Route 53 gives it (`Node1.bitcoin.internal.`), as it is used here. */
-export const plainName = (name: string): string => name.toLowerCase().replace(/\.$/, '');
 
 export const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

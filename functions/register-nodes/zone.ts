@@ -7,8 +7,9 @@ import {
   type ResourceRecordSet,
   type Route53Client,
 } from '@aws-sdk/client-route-53';
+import { plainName } from '../../shared/fleet/naming.ts';
 import type { SubjectRefusal } from '../../shared/guardrails/names.ts';
-import { plainName, recordKey, type Zone, type ZoneRecord } from './records.ts';
+import { recordKey, type Zone, type ZoneRecord } from './records.ts';
 import { pacer } from './work.ts';
 
 /** "10,000 records in a hosted zone" (Route 53 quotas, raised on request), 300 a page (ListResourceRecordSets). */

@@ -29,6 +29,8 @@ export interface Act {
   readonly triedInVain: boolean;
   /** What a person calls an entry. */
   readonly names: ReadonlyMap<string, string>;
+  /** See `Seen`. */
+  readonly aliases: ReadonlyMap<string, string>;
 }
 
 export type Acted =
@@ -59,7 +61,7 @@ export async function actOnNode(work: Work, planned: Act): Promise<Acted> {
   const reading = await askOne(work, planned.client, planned.asked);
   // What was done for others may have helped it, too: who has enough by now is not restarted.
   if (reading.kind !== 'ok') return { outcome: 'later', sentence: `it does not tell its peers: ${reading.reason}` };
-  const act: Act = { ...planned, plan: planAgain(planned.plan, reading.facts, connectedOf(reading)) };
+  const act: Act = { ...planned, plan: planAgain(planned.plan, reading.facts, connectedOf(reading, planned.aliases)) };
   const { plan } = act;
   if (!plan.belowFloor && !writesOf(plan) && plan.dial.length === 0 && plan.leave.length === 0)
     return { outcome: 'later', sentence: 'nothing is to be done any more' };

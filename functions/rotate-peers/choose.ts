@@ -10,11 +10,13 @@ import {
   type Dropped,
   isHeard,
   isMandatory,
+  leadsTo,
   type Member,
   mayName,
   NO_PEER,
   type NodeList,
   recognized,
+  textsOf,
   whyNot,
 } from './entries.ts';
 
@@ -40,19 +42,34 @@ export function choosePeers(facts: ChooseFacts, self: { readonly role: Role }, n
     anySynced && !isMandatory(facts, self, member) ? member.health === 'synced' : member.health !== 'forked';
 
   const rank = ranking(facts, self, now.instanceId);
-  const named = recognized(facts, now);
   const good = members.filter(isGood);
   const goodIds = new Set(good.map(({ instanceId }) => instanceId));
+  const reserved = Math.min(LEAST_ENTRIES, good.length);
+  const seeds = hidden ? [] : facts.seeds.slice(0, Math.max(0, facts.maximum - reserved));
+  const all = recognized(facts, [...now.peers, ...seeds]);
+  const named = all.filter(({ text }) => now.peers.includes(text));
+  const texts = textsOf(facts, all, (text) => seeds.includes(text) || now.owned.includes(text));
+  const textOf = ({ instanceId, entry }: Member): string => texts.get(instanceId) ?? entry;
   const kept = new Set<Member>();
   const external: PeerEntry[] = [];
+  /** Of the owner's lines, those that name again who is named already, or lead past him. */
+  const besides = new Set<string>();
   const dropped: Dropped[] = [];
   const inDoubt: Member[] = [];
-  for (const { entry, text, instanceId } of named) {
+  for (const one of named) {
+    const { entry, text, instanceId } = one;
     const member = instanceId === undefined ? undefined : others.get(instanceId);
-    if (member && goodIds.has(member.instanceId)) {
+    const isOther = member !== undefined && textOf(member) !== text;
+    if (isOther && entry && now.owned.includes(text)) {
+      external.push(entry);
+      besides.add(text);
+    } else if (isOther && leadsTo(member, one)) {
+      const why = `${member.name} is named ${textOf(member)} already`;
+      dropped.push({ peer: text, why, forbidden: true, badness: 0 });
+    } else if (member && goodIds.has(member.instanceId)) {
       kept.add(member);
-      if (member.entry !== text)
-        dropped.push({ peer: text, why: `${member.name} is ${member.entry} now`, forbidden: true, badness: 0 });
+      if (isOther)
+        dropped.push({ peer: text, why: `${member.name} is ${textOf(member)} now`, forbidden: true, badness: 0 });
     } else if (member && (member.health === 'starting' || member.health === 'unknown')) {
       // Unknown is not sick: who is named stays named.
       inDoubt.push(member);
@@ -63,8 +80,6 @@ export function choosePeers(facts: ChooseFacts, self: { readonly role: Role }, n
     }
   }
 
-  const reserved = Math.min(LEAST_ENTRIES, good.length);
-  const seeds = hidden ? [] : facts.seeds.slice(0, Math.max(0, facts.maximum - reserved));
   const owned = external.filter(({ text }) => now.owned.includes(text) && !seeds.includes(text));
   const strangers = external.filter(({ text }) => !now.owned.includes(text) && !seeds.includes(text));
   const must = good.filter((member) => isMandatory(facts, self, member)).sort(rank);
@@ -80,7 +95,7 @@ export function choosePeers(facts: ChooseFacts, self: { readonly role: Role }, n
   const alive = members.filter((member) => !goodIds.has(member.instanceId) && ALIVE.includes(member.health)).sort(rank);
   fill(chosen, alive, Math.min(room, LEAST_ENTRIES - fixed - guests.length));
 
-  const own = [...chosen].sort(byName).map(({ entry }) => entry);
+  const own = [...chosen].sort(byName).map(textOf);
   const peers = unique([...own, ...seeds, ...owned.map(({ text }) => text), ...guests.map(({ text }) => text)]);
   const stays = new Set(peers);
   const left = named.filter(({ text }) => !stays.has(text) && !dropped.some(({ peer }) => peer === text));
@@ -96,7 +111,10 @@ export function choosePeers(facts: ChooseFacts, self: { readonly role: Role }, n
         badness: 0,
       })),
     ],
-    reachable: chosen.size + seeds.length + [...owned, ...guests].filter((entry) => isHeard(entry, now)).length,
+    reachable:
+      chosen.size +
+      seeds.length +
+      [...owned, ...guests].filter((entry) => isHeard(entry, now) && !besides.has(entry.text)).length,
     exist:
       members.length +
       seeds.length +

@@ -1,5 +1,6 @@
 // The entries of a list: whose each is, who may be named by whom, and why one goes. Pure; choose.ts puts the lists together.
 import type { Role } from '../../shared/fleet/model.ts';
+import { plainName } from '../../shared/fleet/naming.ts';
 import type { Health } from '../../shared/fleet/observation.ts';
 import { type PeerEntry, parseEntry } from '../../shared/peers/entry.ts';
 
@@ -14,6 +15,8 @@ export interface Member {
   readonly upSinceMs: number;
   /** As the client writes it, with the node's own id and its private address. */
   readonly entry: string;
+  /** The same with the DNS name of the node's own record, where it has one: nobody is named so anew, and who is stays named so. */
+  readonly named?: string;
 }
 
 /** What one node names now, and whom it is connected to. */
@@ -23,7 +26,7 @@ export interface NodeList {
   readonly peers: readonly string[];
   /** Those among them that are their owner's alone (bitcoin's own addnode lines): they are never taken away. */
   readonly owned: readonly string[];
-  /** Ids, and hosts that were dialled. */
+  /** Ids, and hosts that were dialled: see `connectedOf`. */
   readonly connected: ReadonlySet<string>;
 }
 
@@ -43,6 +46,8 @@ export interface Absent {
   readonly instanceId: string;
   readonly role: Role;
   readonly host: string;
+  /** Of its own record, where it has one. */
+  readonly dnsName?: string;
   readonly health: Health;
 }
 
@@ -87,25 +92,62 @@ export function isMandatory(
 export interface Recognized {
   readonly text: string;
   readonly entry: PeerEntry | undefined;
-  /** Of the fleet's node that is meant: by its id, or by its address where ids tell nothing. */
+  /** Of the fleet's node that is meant: by its id, or by its address or DNS name where ids tell nothing. */
   readonly instanceId: string | undefined;
 }
 
-export function recognized(facts: ChooseFacts, now: NodeList): readonly Recognized[] {
+export function recognized(facts: ChooseFacts, peers: readonly string[]): readonly Recognized[] {
   const byId = new Map<string, string>();
   const byHost = new Map<string, string>();
-  for (const { entry, instanceId } of facts.members) {
-    const parsed = parseEntry(entry);
-    if (!parsed) continue;
-    if (parsed.id !== undefined) byId.set(parsed.id, instanceId);
-    byHost.set(parsed.host, instanceId);
+  for (const { entry, named, instanceId } of facts.members) {
+    for (const parsed of [parseEntry(entry), named === undefined ? undefined : parseEntry(named)]) {
+      if (parsed?.id !== undefined) byId.set(parsed.id, instanceId);
+      if (parsed) byHost.set(plainName(parsed.host), instanceId);
+    }
   }
-  for (const { host, instanceId } of facts.absent) if (!byHost.has(host)) byHost.set(host, instanceId);
-  return [...new Set(now.peers)].map((text) => {
+  for (const { host, dnsName = host, instanceId } of facts.absent)
+    for (const one of [host, dnsName]) if (!byHost.has(one)) byHost.set(one, instanceId);
+  return [...new Set(peers)].map((text) => {
     const entry = parseEntry(text);
     const known = entry?.id === undefined ? undefined : byId.get(entry.id);
-    return { text, entry, instanceId: known ?? (entry && byHost.get(entry.host)) };
+    return { text, entry, instanceId: known ?? (entry && byHost.get(plainName(entry.host))) };
   });
+}
+
+/** Whether an entry leads to the member as it is now: by its address, or by its own name. */
+export function leadsTo({ entry: byAddress, named }: Member, { text, entry }: Recognized): boolean {
+  const own = named === undefined ? undefined : parseEntry(named);
+  if (text === byAddress || !own || !entry) return text === byAddress;
+  // Where there are no ids an owner may leave the port to the client.
+  const isPort = entry.port === own.port || (entry.port === undefined && own.id === undefined);
+  return isNamed(entry, own) && entry.id === own.id && isPort;
+}
+
+const isNamed = (entry: PeerEntry | undefined, own: PeerEntry | undefined): boolean =>
+  entry !== undefined && own !== undefined && plainName(entry.host) === plainName(own.host);
+
+/**
+ * The one text that each member has in a list, whatever else stands there: what is fixed goes before what is not, and a name, which
+ * follows a node that is replaced, before an address.
+ */
+export function textsOf(
+  { members }: ChooseFacts,
+  list: readonly Recognized[],
+  isFixed: (text: string) => boolean,
+): ReadonlyMap<string, string> {
+  return new Map(
+    members.map((member) => {
+      const { instanceId, entry, named = entry } = member;
+      const own = list.filter((one) => one.instanceId === instanceId);
+      const rankOf = (text: string): number => (isFixed(text) ? 0 : 2) + (text === entry ? 1 : 0);
+      const [best] = own
+        .filter((one) => leadsTo(member, one))
+        .map(({ text }) => text)
+        .sort((a, b) => rankOf(a) - rankOf(b) || (a < b ? -1 : 1));
+      const wasNamed = own.some((one) => isNamed(one.entry, parseEntry(named)));
+      return [instanceId, best ?? (wasNamed ? named : entry)];
+    }),
+  );
 }
 
 type Why = Omit<Dropped, 'peer'>;
@@ -133,8 +175,8 @@ export function whyNot(
 ): Why | undefined {
   if (!entry) return NO_PEER;
   if (facts.seeds.includes(entry.text) && !hidden) return undefined;
-  if (instanceId === now.instanceId) return forbidden('it is the node itself');
   if (now.owned.includes(entry.text)) return undefined;
+  if (instanceId === now.instanceId) return forbidden('it is the node itself');
   const node = [...facts.members, ...facts.absent].find((candidate) => candidate.instanceId === instanceId);
   if (node && !mayName(facts, self, node)) return forbidden(`a ${node.role} is not for a ${self.role} to name`);
   if (hidden && !node) return forbidden('it is no sentry');
@@ -146,8 +188,8 @@ export function whyNot(
   return { why: 'nobody is there', forbidden: false, badness: 1 + BADNESS.indexOf('unreachable') };
 }
 
-export const isHeard = ({ id, host }: PeerEntry, { connected }: NodeList): boolean =>
-  (id !== undefined && connected.has(id)) || connected.has(host);
+export const isHeard = ({ id, host }: PeerEntry, { connected }: Pick<NodeList, 'connected'>): boolean =>
+  (id !== undefined && connected.has(id)) || connected.has(plainName(host));
 
 /** Of whom nothing is known is not sick; and a validator and its sentries have nobody else. */
 const isAbsentForNow = (facts: ChooseFacts, self: { readonly role: Role }, node: Absent): boolean =>

@@ -1,7 +1,9 @@
 // What is read before anything is decided: the fleet's nodes as EC2 and watch-fleet know them, who they are and whom they are connected
 // to, and the lists of those whose turn it is.
 import type { ChainClient, NodePeers, Reading } from '../../shared/chains/client.ts';
+import { peerAddress } from '../../shared/chains/peer-address.ts';
 import { unpackConfig } from '../../shared/documents/peer-command.ts';
+import { plainName, recordNames } from '../../shared/fleet/naming.ts';
 import { doubledNames, type FleetNode } from '../../shared/fleet/nodes.ts';
 import type { FleetObservation, Health, ObservedNode } from '../../shared/fleet/observation.ts';
 import type { SubjectRefusal } from '../../shared/guardrails/names.ts';
@@ -24,6 +26,8 @@ export interface Seen {
   readonly refusals: readonly SubjectRefusal[];
   /** What a person calls an entry: the node's name. */
   readonly names: ReadonlyMap<string, string>;
+  /** One host for the other: the private address of each node that has a DNS name of its own, and that name. */
+  readonly aliases: ReadonlyMap<string, string>;
 }
 
 export async function observeFleet(
@@ -42,7 +46,8 @@ export async function observeFleet(
     asked.map(({ instanceId, privateIp }) => ({ instanceId, host: privateIp })),
   );
   const refusals: SubjectRefusal[] = [];
-  const members = identified(work, client, asked, observed, readings, refusals);
+  const dnsNames = dnsNamesOf(work, nodes);
+  const members = identified(work, client, asked, { observed, readings, dnsNames }, refusals);
   const known = new Set(members.map(({ instanceId }) => instanceId));
   const wasAsked = new Set(asked.map(({ instanceId }) => instanceId));
   const absent = running
@@ -50,9 +55,24 @@ export async function observeFleet(
     .map(({ instanceId, role, privateIp }): Absent => {
       // Who was not asked is not known to be away.
       const health = wasAsked.has(instanceId) ? healthOf(observed, instanceId) : 'unknown';
-      return { instanceId, role, host: privateIp, health: health === 'synced' ? 'unknown' : health };
+      const dnsName = dnsNames.get(instanceId);
+      return {
+        instanceId,
+        role,
+        host: privateIp,
+        ...(dnsName !== undefined && { dnsName }),
+        health: health === 'synced' ? 'unknown' : health,
+      };
     });
-  const names = new Map(members.map(({ entry, name }) => [entry, name]));
+  const names = new Map(
+    members.flatMap(({ entry, named = entry, name }) => [entry, named].map((text) => [text, name])),
+  );
+  const aliases = new Map(
+    nodes.flatMap(({ instanceId, privateIp }): [string, string][] => {
+      const dnsName = dnsNames.get(instanceId);
+      return dnsName === undefined || privateIp === '' ? [] : [[privateIp, dnsName], [dnsName, privateIp]]; // biome-ignore format: one pair, both ways
+    }),
+  );
   return {
     nodes: new Map(nodes.map((node) => [node.instanceId, node])),
     observed,
@@ -61,7 +81,14 @@ export async function observeFleet(
     readings,
     refusals,
     names,
+    aliases,
   };
+}
+
+/** By instance: its record's name, where register-nodes keeps one for it. A zone with a _ in its name has none that a client dials. */
+function dnsNamesOf({ fleet: { dns } }: Work, nodes: readonly FleetNode[]): ReadonlyMap<string, string> {
+  const records = dns ? recordNames(dns, nodes).filter(({ is, host }) => is === 'own' && peerAddress(host, 1)) : [];
+  return new Map(records.map(({ node, host }) => [node.instanceId, host]));
 }
 
 const inOrder = (nodes: readonly FleetNode[], first: readonly string[]): readonly FleetNode[] => {
@@ -74,13 +101,17 @@ const inOrder = (nodes: readonly FleetNode[], first: readonly string[]): readonl
 const healthOf = (observed: ReadonlyMap<string, ObservedNode>, instanceId: string): Health =>
   observed.get(instanceId)?.health ?? 'unknown';
 
+/** What is known of nodes, by instance. */
+interface Known extends Pick<Seen, 'observed' | 'readings'> {
+  readonly dnsNames: ReadonlyMap<string, string>;
+}
+
 /** Nodes that answered, each as others may name it. An id that is missing, malformed or another's as well is refused by the node's name. */
 function identified(
   { fleet }: Work,
   client: ChainClient,
   nodes: readonly FleetNode[],
-  observed: ReadonlyMap<string, ObservedNode>,
-  readings: ReadonlyMap<string, Reading<NodePeers>>,
+  { observed, readings, dnsNames }: Known,
   refusals: SubjectRefusal[],
 ): readonly Member[] {
   const wrong = ({ name, instanceId }: FleetNode, reason: string): void => {
@@ -117,6 +148,8 @@ function identified(
       const { instanceId, name, role, availabilityZone } = node;
       const seen = observed.get(instanceId);
       const health = healthOf(observed, instanceId);
+      const dnsName = dnsNames.get(instanceId);
+      const { formatPeer } = client.operations;
       members.push({
         instanceId,
         name,
@@ -125,7 +158,8 @@ function identified(
         // It has answered just now.
         health: health === 'unreachable' ? 'unknown' : health,
         upSinceMs: seen?.startedAtMs ?? seen?.seenSinceMs ?? node.launchedAtMs,
-        entry: client.operations.formatPeer(peer),
+        entry: formatPeer(peer),
+        ...(dnsName !== undefined && { named: formatPeer({ ...peer, host: dnsName }) }),
       });
     } catch (error) {
       if (!(error instanceof TypeError)) throw error;
@@ -135,16 +169,27 @@ function identified(
   return members;
 }
 
-/** Ids, and hosts that can be dialled, of whom a node is connected to. */
-export function connectedOf(reading: Reading<NodePeers> | undefined): ReadonlySet<string> {
+/**
+ * Ids, and hosts that can be dialled, of whom a node is connected to. Clients tell of a connection by the address, or by the name that they
+ * were given: for a node that has both, either stands for both.
+ */
+export function connectedOf(
+  reading: Reading<NodePeers> | undefined,
+  aliases: ReadonlyMap<string, string>,
+): ReadonlySet<string> {
   if (reading?.kind !== 'ok') return new Set();
   return new Set(
     reading.facts.peers.flatMap(({ id, address }) => [
       ...(id ? [id.toLowerCase()] : []),
-      ...(address ? [address.host] : []),
+      ...(address ? bothOf(plainName(address.host), aliases) : []),
     ]),
   );
 }
+
+const bothOf = (host: string, aliases: ReadonlyMap<string, string>): readonly string[] => [
+  host,
+  aliases.get(host) ?? host,
+];
 
 export interface ReadList {
   readonly now: NodeList;
@@ -158,7 +203,7 @@ const SILENT_PAGE_AFTER_MS = 60 * 60_000;
 export async function readLists(
   work: Work,
   client: PeersClient,
-  { members, readings, nodes }: Seen,
+  { members, readings, nodes, aliases }: Seen,
   file: PeersFile | undefined,
   instanceIds: readonly string[],
 ): Promise<{ readonly lists: ReadonlyMap<string, ReadList>; readonly refusals: readonly SubjectRefusal[] }> {
@@ -185,7 +230,7 @@ export async function readLists(
     notRead(instanceId);
   };
   const keptAtRunTime = (instanceId: string): ReadList => {
-    const connected = connectedOf(readings.get(instanceId));
+    const connected = connectedOf(readings.get(instanceId), aliases);
     // Only the fleet's own are ours to keep: whom else it has found by itself, it may keep or leave.
     const peers = members
       .filter((member) => member.instanceId !== instanceId && isConnected(member.entry, connected))
@@ -209,7 +254,7 @@ export async function readLists(
     } else {
       try {
         const text = decodeConfig(unpackConfig(result.answer.after));
-        const connected = connectedOf(readings.get(instanceId));
+        const connected = connectedOf(readings.get(instanceId), aliases);
         const now = { instanceId, ...peersIn(text, file), connected };
         lists.set(instanceId, { now, file: { text, sha256: result.answer.after.sha256 } });
       } catch (error) {

@@ -1,7 +1,9 @@
 // What is to be done for one node, from its list, its connections and what its client can do; its name, and its sentence. Pure.
 import { createHash } from 'node:crypto';
 import type { NodePeers, PeersAtRunTime } from '../../shared/chains/client.ts';
+import { plainName } from '../../shared/fleet/naming.ts';
 import { parseEntry } from '../../shared/peers/entry.ts';
+import { isHeard } from './entries.ts';
 import type { ListChange } from './guards.ts';
 
 export interface NodePlan {
@@ -27,6 +29,8 @@ export interface PlanFacts {
   readonly text: NodePlan['text'];
   readonly atRunTime: PeersAtRunTime;
   readonly connected: ReadonlySet<string>;
+  /** See `Seen`. */
+  readonly aliases: ReadonlyMap<string, string>;
   readonly peersBefore: number | null;
   readonly minimum: number;
 }
@@ -37,9 +41,9 @@ export function planNode(facts: PlanFacts): NodePlan | undefined {
   const floor = floorOf(facts.minimum, change);
   const belowFloor = (peersBefore ?? 0) < floor;
   const canDial = atRunTime.by === 'rpc';
-  const missing = change.after.filter((peer) => !isConnected(peer, connected));
+  const missing = missingOf(change, connected);
   const dial = canDial ? (belowFloor ? missing : change.added) : [];
-  const leave = canDial && atRunTime.remove !== undefined ? change.removed : [];
+  const leave = canDial && atRunTime.remove !== undefined ? leftOf(facts) : [];
   const writes = text !== undefined && text.after !== text.before;
   if (!writes && dial.length === 0 && leave.length === 0 && !belowFloor) return undefined;
   const { instanceId, node } = change;
@@ -49,7 +53,7 @@ export function planNode(facts: PlanFacts): NodePlan | undefined {
 /** The same plan for the connections that the node has by now. */
 export function planAgain(plan: NodePlan, { peers }: NodePeers, connected: ReadonlySet<string>): NodePlan {
   const belowFloor = peers.length < plan.floor;
-  const missing = plan.change.after.filter((peer) => !isConnected(peer, connected));
+  const missing = missingOf(plan.change, connected);
   // A client that has no call to dial had nothing to be dialled before.
   const dial = belowFloor && plan.dial.length > 0 ? missing : plan.dial.filter((peer) => missing.includes(peer));
   // Of an inbound connection bitcoind tells neither id nor where it listens: it may be one of those that are dialled.
@@ -63,7 +67,18 @@ export const floorOf = (minimum: number, { reachable }: { readonly reachable: nu
 
 export function isConnected(peer: string, connected: ReadonlySet<string>): boolean {
   const entry = parseEntry(peer);
-  return entry !== undefined && ((entry.id !== undefined && connected.has(entry.id)) || connected.has(entry.host));
+  return entry !== undefined && isHeard(entry, { connected });
+}
+
+/** Whom it lacks. An owner's line that leaves the port to the client is dialled by the client alone. */
+const missingOf = ({ after }: ListChange, connected: ReadonlySet<string>): readonly string[] =>
+  after.filter((peer) => !isConnected(peer, connected) && parseEntry(peer)?.port !== undefined);
+
+/** Who is named by his other name still is not left: that would cut a connection which is to stay. */
+function leftOf({ change: { removed, after }, aliases }: PlanFacts): readonly string[] {
+  const hostOf = (peer: string): string => plainName(parseEntry(peer)?.host ?? '');
+  const stay = new Set(after.map((peer) => aliases.get(hostOf(peer))));
+  return removed.filter((peer) => !stay.has(hostOf(peer)));
 }
 
 /** Names what would be done for a node, whatever its connections are at the moment. */

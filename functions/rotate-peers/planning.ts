@@ -79,7 +79,8 @@ export function plansOf(
         change,
         text,
         atRunTime: client.operations.peersAtRunTime,
-        connected: connectedOf(seen.readings.get(change.instanceId)),
+        connected: connectedOf(seen.readings.get(change.instanceId), seen.aliases),
+        aliases: seen.aliases,
         peersBefore: peersOf(seen, change.instanceId),
         minimum: fleet.peers.minimum,
       });

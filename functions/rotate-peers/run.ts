@@ -178,6 +178,7 @@ async function actOnAll(
         asked: { instanceId: plan.instanceId, host: node.privateIp },
         approved,
         names: seen.names,
+        aliases: seen.aliases,
         pending: isPending(rotation, seen, plan.instanceId),
         triedInVain: rotation.backoff[plan.instanceId] !== undefined,
         judgeRestart: () => mayRestart(work, seen, parts, plan),

@@ -38,8 +38,8 @@ export function listeningAddress(host: string | undefined, listens: string): Pee
 
 function isHost(host: string): boolean {
   if (isIPv4(host) || isIPv6(host)) return true;
-  // A name needs a letter: 1.2.3 and 999.1.1.1 are addresses gone wrong.
-  return /^(?=.{1,253}$)(?=.*[A-Za-z])[A-Za-z0-9]([A-Za-z0-9-]{0,62}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,62}[A-Za-z0-9])?)*$/.test(
+  // A name needs a letter: 1.2.3 and 999.1.1.1 are addresses gone wrong. It may have its last dot.
+  return /^(?=.{1,253}$)(?=.*[A-Za-z])[A-Za-z0-9]([A-Za-z0-9-]{0,62}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,62}[A-Za-z0-9])?)*\.?$/.test(
     host,
   );
 }

@@ -1,5 +1,5 @@
 // One entry of a peer list as clients write them, taken apart: "id@10.0.0.1:26656", "enode://id@10.0.0.1:30303?discport=0",
-// "10.0.0.1:8333", "10.0.0.1". Who is meant is told by the id, or where there is none by the address.
+// "10.0.0.1:8333", "10.0.0.1", "node1.bitcoin.internal:8333". Who is meant is told by the id, or where there is none by the host.
 import { isIPv4, isIPv6 } from 'node:net';
 import { parsePeerAddress } from '../chains/peer-address.ts';
 

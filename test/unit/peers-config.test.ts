@@ -202,6 +202,7 @@ describe('addresses', () => {
     ['[fd00::1]:8333', { id: undefined, host: 'fd00::1', port: 8333 }],
     [`enode://${'A'.repeat(128)}@10.0.0.1:30303?discport=0`, { id: 'a'.repeat(128), host: '10.0.0.1', port: 30303 }],
     [`${'a'.repeat(40)}@seed.example.com:26656`, { id: 'a'.repeat(40), host: 'seed.example.com', port: 26656 }],
+    ['Node2.bitcoin.internal.:8333', { id: undefined, host: 'Node2.bitcoin.internal.', port: 8333 }],
   ])('%s is taken apart', (text, entry) => {
     expect(parseEntry(text)).toEqual({ text, ...entry });
   });

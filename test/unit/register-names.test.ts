@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { inBatches } from '../../functions/register-nodes/changes.ts';
 import { desiredNames } from '../../functions/register-nodes/desired.ts';
-import { markerName, markerOf } from '../../functions/register-nodes/records.ts';
+import { markerOf } from '../../functions/register-nodes/records.ts';
+import { markerName } from '../../shared/fleet/naming.ts';
 import type { Health } from '../../shared/fleet/observation.ts';
 import {
   a,

@@ -142,6 +142,29 @@ describe('the peers that are chosen for a node', () => {
     );
   });
 
+  it('are the same nodes whether a list has them by address or by their own DNS names, and stay as they are named', () => {
+    const both = world.chain((one) =>
+      fc.tuple(fc.constant(one), fc.array(fc.boolean(), { minLength: 12, maxLength: 12 })),
+    );
+    fc.assert(
+      fc.property(both, ([{ facts, nodes }, isNamed]) => {
+        const members = facts.members.map((one) => ({
+          ...one,
+          named: one.entry.replace(/@.*:/, `@${one.name}.zone:`),
+        }));
+        const names = new Map(members.filter((_, at) => isNamed[at]).map(({ entry, named }) => [entry, named]));
+        return nodes.every(({ self, now }) => {
+          const peers = now.peers.map((peer) => names.get(peer) ?? peer);
+          const expected = choosePeers(facts, self, now).peers.map((peer) =>
+            now.peers.includes(peer) ? (names.get(peer) ?? peer) : peer,
+          );
+          return same(choosePeers({ ...facts, members }, self, { ...now, peers }).peers, expected);
+        });
+      }),
+      tries('rotate-choose', 400),
+    );
+  });
+
   it('keep a validator behind sentries among these, both ways', () => {
     holds(({ facts, nodes }) =>
       nodes.every(({ self, now }) => {

@@ -208,6 +208,7 @@ const facts = (more: Partial<PlanFacts> = {}): PlanFacts => ({
   text: { before: 'x', after: 'y', sha256: 's' },
   atRunTime: chainClients.bitcoin.operations.peersAtRunTime,
   connected: new Set(['10.0.0.2']),
+  aliases: new Map(),
   peersBefore: 5,
   minimum: 3,
   ...more,
@@ -245,6 +246,21 @@ describe('the plan for a node', () => {
     const { peersAtRunTime } = chainClients.cometbft.operations;
     expect(planned({ atRunTime: peersAtRunTime, change: change({ removed: ['10.0.0.9:1'] }) }).leave).toEqual([]);
     expect(planned({ atRunTime: chainClients.stacks.operations.peersAtRunTime, peersBefore: 0 }).dial).toEqual([]);
+  });
+
+  it('does not have a node left that is named by its DNS name still: the connection is to stay', () => {
+    const aliases = new Map([
+      ['10.0.0.9', 'node9.bitcoin.internal'],
+      ['node9.bitcoin.internal', '10.0.0.9'],
+    ]);
+    const removed = ['10.0.0.8:1', '10.0.0.9:1'];
+    const after = ['Node9.bitcoin.internal:1', '10.0.0.2:1'];
+    expect(planned({ aliases, change: change({ removed, after }) }).leave).toEqual(['10.0.0.8:1']);
+  });
+
+  it('leaves it to the client to dial an owner’s line that has no port', () => {
+    const after = ['node9.bitcoin.internal', 'node8.bitcoin.internal:1'];
+    expect(planned({ peersBefore: 0, change: change({ after }) }).dial).toEqual(['node8.bitcoin.internal:1']);
   });
 
   it('has a sentry dial its validator so that nobody hears of it', () => {

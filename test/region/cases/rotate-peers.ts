@@ -336,6 +336,42 @@ const cases: Readonly<Record<string, Case>> = {
       'nothing failed': (world) => failed(world) === 0,
     },
   },
+  'siblings that are named by the DNS names that the suite keeps stay named so, and nobody is named twice': {
+    people: (world) => {
+      const nameOf = (name: string): string => `addnode=${name}.bitcoin.internal:8333`;
+      const addressOf = (name: string): string => `addnode=${world.find('bitcoin', name).machine.privateIp}:8333`;
+      const names = world.nodes.map(({ name }) => name);
+      world.at(1, () => {
+        for (const { name, machine } of world.nodes) {
+          const siblings = names.filter((other) => other !== name).map(nameOf);
+          const text = fileOf(world, 'bitcoin', name).replace(/^addnode=.*\n/gm, '');
+          machine.writeFile(machine.setup.configPath ?? '', `${siblings.join('\n')}\n${text}`);
+        }
+        // As it was left while names were strangers.
+        const { machine } = world.find('bitcoin', 'node2');
+        const again = ['# chainmend: begin', addressOf('node1'), addressOf('node3'), '# chainmend: end', ''].join('\n');
+        machine.writeFile(machine.setup.configPath ?? '', `${fileOf(world, 'bitcoin', 'node2')}\n${again}`);
+      });
+      world.at(2, () => invoke(world, { kind: 'rotate', fleet: 'bitcoin' }));
+    },
+    minutes: 12,
+    expect: {
+      'every list has the four names, and nothing else': (world) =>
+        world.nodes.every(({ name }) => {
+          const named = fileOf(world, 'bitcoin', name).match(/^addnode=.*$/gm) ?? [];
+          return named.length === 4 && named.every((line) => /^addnode=node\d\.bitcoin\.internal:8333$/.test(line));
+        }),
+      'the one with the doubles was written, and why is said': (world) =>
+        sent(world, 'write-config').length === 1 &&
+        lines(world, 'decision', 'node2').some(({ sentence }) =>
+          sentence.includes('node1 is named node1.bitcoin.internal:8333 already'),
+        ),
+      'no connection was cut for it': (world) =>
+        sent(world, 'change-peers').length === 0 &&
+        world.nodes.every(({ name }) => peersOf(world, 'bitcoin', name) >= 4),
+      'nothing failed': (world) => failed(world) === 0,
+    },
+  },
   'nonsense is refused and kept, and a fleet that there is none of, too': {
     people: (world) => {
       world.at(1, () => invoke(world, { kind: 'rotate', fleet: 'nobody' }));
