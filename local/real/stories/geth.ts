@@ -56,6 +56,14 @@ async function build(world: RealWorld, { sealers, clients }: Members, { say, bec
       world.region.route53.resolve(`${name}.geth.internal`, 'A').includes(privateIp),
     ),
   );
+  // Who was never seen well is refused what wants a node that is.
+  const observed = () => world.observed('geth');
+  await becomes(
+    'chainmend has seen each of them synced',
+    180,
+    () => observed().length === names.length && observed().every(({ health }) => health === 'synced'),
+    observed,
+  );
 }
 
 export const geth: StoryGroup = {
