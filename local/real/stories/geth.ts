@@ -5,6 +5,7 @@ import type { StoryGroup, Telling } from '../story.ts';
 import type { RealWorld } from '../world.ts';
 import { diskLow } from './geth/disk-low.ts';
 import { madeFromTemplate } from './geth/fleet.ts';
+import { instanceDead } from './geth/instance-dead.ts';
 import { watchKeys } from './geth/keys.ts';
 import { lateCommand } from './geth/late-command.ts';
 import { manualRestore } from './geth/manual-restore.ts';
@@ -79,6 +80,7 @@ export const gethReplaced: StoryGroup = {
   name: 'geth-replaced',
   fleets: ['geth'],
   needs: ['go'],
-  build: (world, telling) => build(world, { sealers: ['sealer1', 'sealer2'], clients: ['client1'] }, telling),
-  lanes: [[nodeReplaced]],
+  build: (world, telling) =>
+    build(world, { sealers: ['sealer1', 'sealer2'], clients: ['client1', 'client2'] }, telling),
+  lanes: [[nodeReplaced], [instanceDead]],
 };
