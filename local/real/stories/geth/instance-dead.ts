@@ -2,7 +2,7 @@
 import { DATA_PATH } from '../../chains/geth.ts';
 import { journalled, type RealStory } from '../../story.ts';
 import { anotherBoots, goesOnThere } from './goes-on.ts';
-import { ranTwice } from './keys.ts';
+import { movedBetween, ranTwice } from './keys.ts';
 
 export const instanceDead: RealStory = {
   name: 'instance-dead',
@@ -27,6 +27,7 @@ export const instanceDead: RealStory = {
     );
     const attached = ec2.volumes().filter(({ attachment }) => attachment?.instanceId === old.instanceId);
     holds('nobody can start it by accident: no root volume is attached to it', attached.length === 0, attached);
+    holds('its node key was seen to run on the old one, then on the new one', movedBetween(world, old, young));
     holds('no node key ever ran twice at once', ranTwice(world).length === 0, ranTwice(world));
   },
 };

@@ -2,7 +2,7 @@
 import { DATA_PATH, heightOf, UNIT } from '../../chains/geth.ts';
 import { journalled, on, type RealStory } from '../../story.ts';
 import { anotherBoots, follows, goesOnThere } from './goes-on.ts';
-import { ranTwice } from './keys.ts';
+import { movedBetween, ranTwice } from './keys.ts';
 
 export const nodeReplaced: RealStory = {
   name: 'node-replaced',
@@ -53,6 +53,7 @@ export const nodeReplaced: RealStory = {
       async () => young.machine.mountedAt(DATA_PATH) === volumeId && (await follows(world, young)),
       async () => [young.machine.mountedAt(DATA_PATH), await heightOf(young)],
     );
+    holds('its node key was seen to run on the old one, then on the new one', movedBetween(world, old, young));
     holds('no node key ever ran twice at once', ranTwice(world).length === 0, ranTwice(world));
   },
 };
