@@ -3,6 +3,7 @@
 import type { Kernel, Timer } from '../region/kernel.ts';
 import type { Branch } from './branch.ts';
 import type { SimulatedChain } from './chain.ts';
+import { familyOf } from './protocol.ts';
 import type { SimulatedVolume } from './volume.ts';
 
 export type ClientState = 'running' | 'stopped' | 'failed';
@@ -224,12 +225,13 @@ export class SimulatedClient {
   start(): boolean {
     if (this.currentState === 'running') return true;
     const height = this.height();
-    if (
-      this.volumes.some((volume) => !volume.mounted || volume.fullAt(height)) ||
-      !this.takesConfiguration() ||
-      !this.takesData()
-    ) {
+    if (this.volumes.some(({ mounted }) => !mounted) || !this.takesConfiguration() || !this.takesData()) {
       this.currentState = 'failed';
+      return false;
+    }
+    if (this.volumes.some((volume) => volume.fullAt(height))) {
+      this.currentState = this.endForDisk;
+      this.cleanly = this.currentState === 'stopped';
       return false;
     }
     this.currentState = 'running';
@@ -289,6 +291,15 @@ export class SimulatedClient {
     this.vote();
   }
 
+  /**
+   * geth looks at what is left of its disk and ends as if it had been asked to (`--datadir.minfreedisk`; cmd/utils/cmd.go,
+   * monitorFreeDiskSpace): here with the last block that has room, there a little before. The others die of it.
+   */
+  private get endForDisk(): 'stopped' | 'failed' {
+    const { protocol } = this.chain;
+    return protocol !== undefined && familyOf(protocol) === 'ethereum' ? 'stopped' : 'failed';
+  }
+
   private get advances(): boolean {
     return this.currentState === 'running' && !this.starting && this.holds.size === 0;
   }
@@ -316,7 +327,7 @@ export class SimulatedClient {
       if (!fits) volume.overflow(height - 1);
     }
     this.anchor = { height: height - 1, atMs: this.kernel.clock.now() };
-    this.end('failed', 'disk-full');
+    this.end(this.endForDisk, 'disk-full');
   }
 
   private position(): number {

@@ -78,6 +78,17 @@ describe('a simulated node', () => {
     expect(node.startClient()).toBe(false);
   });
 
+  it('ends itself well before its disk is full where it is geth, which looks at what is left', () => {
+    const kernel = testKernel();
+    const chain = chainOf(kernel, { name: 'ethereum', protocol: 'ethereum' });
+    const node = nodeOf(kernel, chain, { volumes: [dataVolume({ usedBytes: 499 * GIB })] });
+    kernel.advance(HOUR_MS);
+    expect(node.report()).toMatchObject({ state: 'unreachable', client: 'stopped' });
+    expect(node.clientExitStatus()).toBe(0);
+    expect(node.startClient()).toBe(false);
+    expect(node.report()).toMatchObject({ client: 'stopped', outages: [{ cause: 'disk-full' }] });
+  });
+
   it('stops when the inodes run out, with bytes to spare', () => {
     const kernel = testKernel();
     const chain = chainOf(kernel, { bytesPerBlock: 1_000, inodesPerBlock: 50_000 });

@@ -206,9 +206,11 @@ export async function ask<T>({ machine, name }: RealNode, method: string, ...par
 export const heightOf = (node: RealNode): Promise<number> =>
   ask<string>(node, 'eth_blockNumber').then(Number, () => -1);
 
-/** Undefined: it has no such block. */
+/** As chainmend tells a hash, without 0x; undefined: it has no such block. */
 export const hashAt = async (node: RealNode, height: number): Promise<string | undefined> =>
-  (await ask<{ readonly hash: string } | null>(node, 'eth_getBlockByNumber', `0x${height.toString(16)}`, false))?.hash;
+  (
+    await ask<{ readonly hash: string } | null>(node, 'eth_getBlockByNumber', `0x${height.toString(16)}`, false)
+  )?.hash.slice('0x'.length);
 
 /** Public keys of those that it is connected to, both ways; none while it does not answer. */
 export const peersOf = (node: RealNode): Promise<readonly string[]> =>

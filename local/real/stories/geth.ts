@@ -5,6 +5,7 @@ import type { StoryGroup, Telling } from '../story.ts';
 import type { RealWorld } from '../world.ts';
 import { diskLow } from './geth/disk-low.ts';
 import { madeFromTemplate } from './geth/fleet.ts';
+import { instanceDead } from './geth/instance-dead.ts';
 import { watchKeys } from './geth/keys.ts';
 import { lateCommand } from './geth/late-command.ts';
 import { manualRestore } from './geth/manual-restore.ts';
@@ -56,6 +57,14 @@ async function build(world: RealWorld, { sealers, clients }: Members, { say, bec
       world.region.route53.resolve(`${name}.geth.internal`, 'A').includes(privateIp),
     ),
   );
+  // Who was never seen well is refused what wants a node that is.
+  const observed = () => world.observed('geth');
+  await becomes(
+    'chainmend has seen each of them synced',
+    180,
+    () => observed().length === names.length && observed().every(({ health }) => health === 'synced'),
+    observed,
+  );
 }
 
 export const geth: StoryGroup = {
@@ -71,6 +80,7 @@ export const gethReplaced: StoryGroup = {
   name: 'geth-replaced',
   fleets: ['geth'],
   needs: ['go'],
-  build: (world, telling) => build(world, { sealers: ['sealer1', 'sealer2'], clients: ['client1'] }, telling),
-  lanes: [[nodeReplaced]],
+  build: (world, telling) =>
+    build(world, { sealers: ['sealer1', 'sealer2'], clients: ['client1', 'client2'] }, telling),
+  lanes: [[nodeReplaced], [instanceDead]],
 };

@@ -1,7 +1,7 @@
 // What is known of a story before it is played, and which ones a host can play. Both sides of an enclosure ask this.
 import type { Task } from '../telling.ts';
 
-export const GROUPS = ['litecoin', 'cometbft', 'geth', 'geth-replaced'] as const;
+export const GROUPS = ['litecoin', 'cometbft', 'geth', 'geth-replaced', 'anvil'] as const;
 /** Stories that share one enclosure, and the machines in it. */
 export type Group = (typeof GROUPS)[number];
 
@@ -34,6 +34,8 @@ export function planStories(
     cometbft: software.cometbft !== undefined,
     geth: software.geth !== undefined,
     'geth-replaced': software.geth !== undefined,
+    // In its place.
+    anvil: software.geth !== undefined,
   };
   const whyNot = ({ group, needs }: StoryEntry): string | undefined => {
     if (needs.includes('go') && !hasClient[group])

@@ -8,7 +8,7 @@ const FILL = `free=$(($(stat -f -c '%a * %S' "$1") / 1048576)); fallocate -l "$(
 export const diskLow: RealStory = {
   name: 'disk-low',
   sentence:
-    'geth ends itself because its disk has little left: the volume is grown, and geth is started, though it had ended well.',
+    'A client ends itself because its disk has little left: the volume is grown, and it is started, though it had ended well.',
   run: async ({ say, becomes, holds }, world) => {
     const node = world.find('bootnode1');
     const sinceMs = Date.now();

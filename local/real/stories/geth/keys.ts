@@ -6,7 +6,8 @@ import type { RealNode, RealWorld } from '../../world.ts';
 const LOOK_MS = 1_000;
 /** Sightings of two at once; one for each pair of instances. */
 const doubles = new WeakMap<RealWorld, Set<string>>();
-const looks = new WeakMap<RealWorld, number>();
+/** By a key's sum, the instances that were seen to run with it. */
+const places = new WeakMap<RealWorld, Map<string, Set<string>>>();
 
 /** The key's sum where a client runs, else nothing. A key that is not mounted is none. */
 const RUNNING = `pidof geth >/dev/null && sha256sum "$1" | cut -c1-64; true`;
@@ -14,7 +15,7 @@ const RUNNING = `pidof geth >/dev/null && sha256sum "$1" | cut -c1-64; true`;
 /** Looks at all machines of a world each second, until it ends. */
 export function watchKeys(world: RealWorld): void {
   doubles.set(world, new Set());
-  looks.set(world, 0);
+  places.set(world, new Map());
   let looking = false;
   const timer = setInterval(() => {
     if (looking) return;
@@ -39,12 +40,14 @@ async function look(world: RealWorld): Promise<void> {
     const other = holders.get(key);
     if (other) doubles.get(world)?.add(`${other.name} (${other.instanceId}) and ${node.name} (${node.instanceId})`);
     holders.set(key, node);
+    const known = places.get(world);
+    known?.set(key, new Set([...(known.get(key) ?? []), node.instanceId]));
   }
-  looks.set(world, (looks.get(world) ?? 0) + 1);
 }
 
-/** Whose key ran twice at once; empty if nobody's did. Throws where nobody has looked. */
-export function ranTwice(world: RealWorld): readonly string[] {
-  if ((looks.get(world) ?? 0) === 0) throw new Error('nobody has looked who runs with which key');
-  return [...(doubles.get(world) ?? [])];
-}
+/** Whose key ran twice at once; empty if nobody's did. */
+export const ranTwice = (world: RealWorld): readonly string[] => [...(doubles.get(world) ?? [])];
+
+/** Whether one key was seen to run on both instances, however far apart in time: without that nobody has looked. */
+export const movedBetween = (world: RealWorld, one: RealNode, other: RealNode): boolean =>
+  [...(places.get(world)?.values() ?? [])].some((ids) => ids.has(one.instanceId) && ids.has(other.instanceId));

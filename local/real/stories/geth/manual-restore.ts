@@ -20,6 +20,11 @@ export const manualRestore: RealStory = {
       journalled(world, sinceMs, { node: 'client1', heal, kind: 'outcome', act: 'healed' });
     const follows = async () => (await heightOf(node)) >= (await heightOf(sibling)) - 3;
 
+    await becomes(
+      'chainmend sees it synced',
+      180,
+      () => world.observed('geth').find(({ name }) => name === 'client1')?.health === 'synced',
+    );
     let sinceMs = Date.now();
     await world.send({ kind: 'snapshot', fleet: 'geth', node: 'client1' });
     say('client1', 'a person asks for a clean snapshot');

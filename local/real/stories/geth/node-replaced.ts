@@ -1,72 +1,59 @@
-// An instance that is gone for good: a person asks for another one, and the node is the same one there, with its key and its data.
-import { DATA_PATH, hashAt, heightOf, ownIdOf, peerIdOf, peersOf, UNIT } from '../../chains/geth.ts';
+// A person wants a node on another instance: it goes on there, and the old one, started again by mistake, runs no client.
+import { DATA_PATH, heightOf, UNIT } from '../../chains/geth.ts';
 import { journalled, on, type RealStory } from '../../story.ts';
-import { ranTwice } from './keys.ts';
+import { anotherBoots, follows, goesOnThere } from './goes-on.ts';
+import { movedBetween, ranTwice } from './keys.ts';
 
 export const nodeReplaced: RealStory = {
   name: 'node-replaced',
   sentence:
-    'A client’s instance dies for good and a person wants another: the same node goes on there, by its name and with its key.',
-  run: async ({ say, becomes, holds }, world) => {
+    'A person wants a client on another instance: the same node goes on there, and the old one runs no more, even when it is started.',
+  run: async (telling, world) => {
+    const { say, becomes, holds } = telling;
     const old = world.find('client1');
-    const sibling = world.find('sealer1');
     const sinceMs = Date.now();
-    holds('it tells the key that it was made with', (await ownIdOf(old)) === peerIdOf('client1'));
-    const volumeId = old.machine.mountedAt(DATA_PATH);
     const { ec2 } = world.region;
-    old.machine.break();
-    ec2.impair(old.instanceId, 'instance', 'nothing');
-    say('client1', 'its operating system is gone, and no stop and start brings it back');
+    const volumeId = old.machine.mountedAt(DATA_PATH);
     await world.send({ kind: 'replace-instance', fleet: 'geth', node: 'client1' });
     say('client1', 'a person asks for another instance');
-    await becomes('another machine boots', 180, () => world.find('client1').instanceId !== old.instanceId);
-    const young = world.find('client1');
-    await young.machine.booted();
-    say('client1', `it is ${young.instanceId} at ${young.privateIp}`);
-    const masked = await young.machine.shell(`systemctl is-active ${UNIT}`);
-    holds('geth does not run there by itself', masked.exitCode !== 0, masked);
-    await becomes(
-      'the old one’s volume is mounted in it',
-      480,
-      () => young.machine.mountedAt(DATA_PATH) === volumeId,
-      () => on(young, 'findmnt; cat /etc/fstab; ls -l /dev/disk/by-id'),
-    );
-    await becomes(
-      'its name leads there, as a sibling hears it from the resolver',
-      240,
-      async () => (await on(sibling, 'getent hosts client1.geth.internal || true')).startsWith(`${young.privateIp} `),
-      () => on(sibling, 'getent hosts client1.geth.internal || true'),
-    );
-    await becomes('it follows the chain', 240, async () => (await heightOf(young)) >= (await heightOf(sibling)) - 3);
-    holds('it is the same node to its peers: the same key', (await ownIdOf(young)) === peerIdOf('client1'));
-    const height = await heightOf(sibling);
-    await becomes(
-      'it has the same blocks as they',
-      60,
-      async () => (await hashAt(young, height)) === (await hashAt(sibling, height)),
-    );
+    const young = await anotherBoots(telling, world, old, 240);
+    await goesOnThere(telling, world, young, { volumeId, withinSeconds: 300 });
     await becomes('chainmend says that it healed', 300, () =>
       journalled(world, sinceMs, { node: 'client1', heal: 'replace-node', kind: 'outcome', act: 'healed' }),
     );
-    await becomes('a sibling reaches its port by its name, and is connected to it', 120, async () => {
-      await on(sibling, 'timeout 5 bash -c "exec 3<>/dev/tcp/client1.geth.internal/30303"');
-      return (await peersOf(sibling)).includes(peerIdOf('client1'));
-    });
-    holds(
-      'the old instance is stopped and its machine has no power',
-      ec2.instance(old.instanceId).state === 'stopped' && old.machine.pid === undefined,
+    await becomes(
+      'the old instance is stopped, and its machine has no power',
+      300,
+      () => ec2.instance(old.instanceId).state === 'stopped' && old.machine.pid === undefined,
+      () => ec2.instance(old.instanceId).state,
     );
-    const root = ec2.volumes().filter(({ attachment }) => attachment?.instanceId === old.instanceId);
-    holds('nobody can start it by accident: no root volume is attached to it', root.length === 0, root);
+
+    await world.region.call('ec2', 'StartInstances', { InstanceIds: [old.instanceId] }, 'person');
+    say('client1', 'a person starts the old instance by mistake');
+    await becomes('its system is up', 120, async () =>
+      /running|degraded/.test((await old.machine.shell('systemctl is-system-running')).stdout),
+    );
+    const state = await on(old, `systemctl show --property ActiveState,ConditionResult ${UNIT} | sort`);
+    holds(
+      'geth does not run there: it is masked over every boot',
+      state === 'ActiveState=inactive\nConditionResult=no',
+      state,
+    );
+    await on(old, `systemctl start ${UNIT}`);
+    const again = await on(old, `systemctl is-active ${UNIT} || true; pidof geth || true`);
+    holds('nor does it when that person starts its unit', again === 'inactive', again);
+    await world.region.call('ec2', 'StopInstances', { InstanceIds: [old.instanceId] }, 'person');
+
     await world.region.call('ec2', 'RebootInstances', { InstanceIds: [young.instanceId] }, 'person');
     say('client1', 'a person reboots the new instance');
     await becomes('it has gone down', 60, () => young.machine.pid === undefined);
-    await becomes('it comes up by itself, with its volume mounted and geth at work', 120, async () => {
-      await young.machine.booted();
-      return (
-        young.machine.mountedAt(DATA_PATH) === volumeId && (await heightOf(young)) >= (await heightOf(sibling)) - 3
-      );
-    });
+    await becomes(
+      'it comes up by itself, with its volume mounted and geth at work',
+      180,
+      async () => young.machine.mountedAt(DATA_PATH) === volumeId && (await follows(world, young)),
+      async () => [young.machine.mountedAt(DATA_PATH), await heightOf(young)],
+    );
+    holds('its node key was seen to run on the old one, then on the new one', movedBetween(world, old, young));
     holds('no node key ever ran twice at once', ranTwice(world).length === 0, ranTwice(world));
   },
 };

@@ -19,7 +19,7 @@ export const sealerFrozen: RealStory = {
     const instances = world.region.ec2
       .instances()
       .filter(({ tags }) => tags.some(({ Value }) => Value === 'sealer3')).length;
-    await on(node, `systemctl kill --signal STOP ${UNIT}`);
+    await on(node, `kill -STOP "$(systemctl show --property MainPID --value ${UNIT})"`);
     say('sealer3', 'its process is frozen');
     const height = await heightOf(sibling);
     await becomes('the two others go on sealing', 60, async () => (await heightOf(sibling)) >= height + 5);
