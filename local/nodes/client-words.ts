@@ -48,10 +48,16 @@ const PLAIN: Words = {
 export const wordsOf = (protocol: Protocol | undefined): Words =>
   protocol === undefined ? PLAIN : WORDS[familyOf(protocol)];
 
+/** receiveRoutine of consensus/state.go. */
+const ENDED_INSIDE = 'CONSENSUS FAILURE!!! module=consensus err="write …: no space left on device"';
+
 /** The last line of its client's log that tells anything; "" while it runs and follows, and when it had no time for one. */
 export function lastLineOf({ client, disks, setup, chain }: SimulatedNode): string {
   const words = wordsOf(chain.protocol);
-  if (client.state === 'running') return client.heldBy.has('bad-block') ? words.badBlock(client.height() + 1) : '';
+  if (client.state === 'running') {
+    if (client.heldBy.has('ended-inside')) return ENDED_INSIDE;
+    return client.heldBy.has('bad-block') ? words.badBlock(client.height() + 1) : '';
+  }
   const refusal = setup.refusal ?? disks.data.refusal;
   if (refusal !== undefined) return refusal;
   if (client.endedCleanly) return words.ended;

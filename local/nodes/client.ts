@@ -1,5 +1,5 @@
 // The client process of a simulated node: it follows a branch of its chain at a bounded speed, fills the volumes, and stops when
-// one is full. It may run and not advance: while it loads, when it hangs, when nobody sends it blocks.
+// one is full. It may run and not advance: while it loads, when it hangs, when nobody sends it blocks, when it has outlived a full disk.
 import type { Kernel, Timer } from '../region/kernel.ts';
 import type { Branch } from './branch.ts';
 import type { SimulatedChain } from './chain.ts';
@@ -8,8 +8,11 @@ import type { SimulatedVolume } from './volume.ts';
 
 export type ClientState = 'running' | 'stopped' | 'failed';
 export type OutageCause = 'disk-full' | 'instance-down' | 'stopped' | 'volume-gone' | 'killed' | 'corrupt-data';
-/** Why a client that runs gets no further: it hangs, it is connected to nobody, its beacon node sends it nothing, a block cannot be passed. */
-export type Hold = 'frozen' | 'no-peers' | 'no-beacon' | 'bad-block';
+/**
+ * Why a client that runs gets no further: it hangs, it is connected to nobody, its beacon node sends it nothing, a block cannot be passed,
+ * its consensus has ended and nothing but a start brings it back.
+ */
+export type Hold = 'frozen' | 'no-peers' | 'no-beacon' | 'bad-block' | 'ended-inside';
 
 export interface Outage {
   readonly cause: OutageCause;
@@ -43,6 +46,7 @@ export class SimulatedClient {
   private readonly startSeconds: number;
   private readonly takesConfiguration: () => boolean;
   private readonly takesData: () => boolean;
+  private readonly outlivesFullDisk: boolean;
   /** How fast it is of what it could be: less than 1 while its volumes are slow. */
   private speed = 1;
   /** The highest block that it gets to with its data. */
@@ -74,6 +78,11 @@ export class SimulatedClient {
     takesConfiguration: () => boolean;
     /** Opens its data, before each start; false: they are broken, and it exits. */
     takesData: () => boolean;
+    /**
+     * A full disk ends what it is there for and not its process, as CometBFT's (cometbft 0.38.17 on a full XFS: "CONSENSUS FAILURE!!!",
+     * and the process answers on).
+     */
+    outlivesFullDisk: boolean;
   }) {
     this.kernel = options.kernel;
     this.nodeId = options.nodeId;
@@ -83,6 +92,7 @@ export class SimulatedClient {
     this.startSeconds = options.startSeconds;
     this.takesConfiguration = options.takesConfiguration;
     this.takesData = options.takesData;
+    this.outlivesFullDisk = options.outlivesFullDisk;
     this.cleanly = options.state === 'stopped';
     this.followed = options.chain.main;
     this.upFromMs = Number.NEGATIVE_INFINITY;
@@ -239,6 +249,7 @@ export class SimulatedClient {
     this.killed = false;
     this.ceiling = Number.POSITIVE_INFINITY;
     this.anchor = { height: this.anchor.height, atMs: this.kernel.clock.now() };
+    this.holds.delete('ended-inside');
     if (this.thawsOnRestart) this.holds.delete('frozen');
     if (this.startSeconds > 0) this.loading = this.kernel.clock.after(this.startSeconds * 1_000, () => this.loaded());
     else this.loaded();
@@ -314,7 +325,8 @@ export class SimulatedClient {
 
   /** Tells the chain whether it takes part in consensus. */
   private vote(): void {
-    const votes = this.upSinceMs !== undefined && !this.holds.has('frozen') && this.followed === this.chain.main;
+    const takesPart = !this.holds.has('frozen') && !this.holds.has('ended-inside');
+    const votes = this.upSinceMs !== undefined && takesPart && this.followed === this.chain.main;
     this.chain.setVoting(this.nodeId, votes);
     this.chain.network.changed();
   }
@@ -327,7 +339,14 @@ export class SimulatedClient {
       if (!fits) volume.overflow(height - 1);
     }
     this.anchor = { height: height - 1, atMs: this.kernel.clock.now() };
-    this.end(this.endForDisk, 'disk-full');
+    if (!this.outlivesFullDisk) {
+      this.end(this.endForDisk, 'disk-full');
+      return;
+    }
+    this.overflow?.cancel();
+    this.holds.add('ended-inside');
+    this.currentOutage ??= { cause: 'disk-full', fromMs: this.kernel.clock.now() };
+    this.vote();
   }
 
   private position(): number {

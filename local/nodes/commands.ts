@@ -27,6 +27,8 @@ export interface CommandHost {
   extend(path: string): void;
   /** Starts the client; true when it runs afterwards. */
   startClient(): boolean;
+  /** Stops a client that runs and whose log tells that it cannot go on for lack of space, to be started again; false for any other. */
+  stopEndedInside(): boolean;
   /** Whether the root volume takes what must survive a reboot. */
   rootWritable(): boolean;
   /** A command was refused: stale or late. */
@@ -220,14 +222,15 @@ export class CommandRunner {
     });
   }
 
-  /** A client that runs is left alone; one that was started counts as running when it is still there 2 s later. */
+  /** A client that runs is left alone unless it cannot go on; one that was started counts as running when it is still there 2 s later. */
   private startClient(
     parameters: Parameters,
     before: Observation,
     grown: Observation,
     done: (ending: Ending) => void,
   ): void {
-    if (grown.client === 'running' || grown.client === 'unknown') {
+    const isStopped = grown.client === 'running' && this.host.stopEndedInside();
+    if (!isStopped && (grown.client === 'running' || grown.client === 'unknown')) {
       const reason = grown.client === 'unknown' ? 'the client was not started: its state is unknown' : undefined;
       done({ result: 'done', before, after: grown, reason });
       return;

@@ -109,6 +109,7 @@ export class SimulatedNode implements Machine {
       startSeconds: spec.startSeconds ?? 0,
       takesConfiguration: () => this.setup.load(),
       takesData: () => this.disks.data.open(),
+      outlivesFullDisk: chain.protocol === 'cometbft',
     });
     this.agent = new CloudWatchAgent(this, this.root);
     this.peers = new NodePeers(this.client, { kernel, chain, spec });
@@ -123,6 +124,7 @@ export class SimulatedNode implements Machine {
       observe: (path, runtime, unit) => this.observe(path, runtime, unit),
       extend: (path) => this.extend(path),
       startClient: () => this.startClient(),
+      stopEndedInside: () => this.stopEndedInside(),
       rootWritable: () => this.root.sizeBytes - this.root.usedBytes >= ROOT_WRITABLE_BYTES,
       refused: () => {
         this.fencedCommands++;
@@ -298,6 +300,12 @@ export class SimulatedNode implements Machine {
     if (!running) this.clientStarts.push(unitName(this.spec));
     this.clientStarts.splice(0, Math.max(0, this.clientStarts.length - CLIENT_STARTS_MAX));
     return started;
+  }
+
+  private stopEndedInside(): boolean {
+    if (this.masked || !this.client.heldBy.has('ended-inside')) return false;
+    this.stopClient();
+    return true;
   }
 
   /** Stops the client cleanly and starts it again; true when it runs. */

@@ -1,4 +1,5 @@
 // Tells a run's stories as they go on: what is done, what the suite's own journal says meanwhile, and what held.
+import type { JournalLine } from '../run/journal.ts';
 import { type RealStory, StoryBroken, type Telling } from './story.ts';
 import type { Told } from './telling.ts';
 import type { RealWorld } from './world.ts';
@@ -26,18 +27,21 @@ export class Narrator {
 
   /** The journal, and the scripts that machines run, from now on. @returns how to end it */
   follow(world: RealWorld): () => void {
-    let told = world.journal().length;
+    // Not by how many there are: a line may be written after others that are of a later moment, or of the same.
+    const told = new Set(world.journal().map(keyOf));
     const scripts = new Set<string>();
     const look = (): void => {
-      const journal = world.journal();
-      for (const { atMs, fleet, node, heal, kind, sentence } of journal.slice(told))
+      for (const line of world.journal()) {
+        if (told.has(keyOf(line))) continue;
+        told.add(keyOf(line));
+        const { atMs, fleet, node, heal, kind, sentence } = line;
         this.#tell({
           event: 'told',
           atSeconds: this.#seconds(atMs),
           subject: node === '-' ? fleet : `${fleet}/${node}`,
           text: `${heal}, ${kind}: ${sentence}`,
         });
-      told = journal.length;
+      }
       for (const { operation: name } of world.scripts) {
         if (!scripts.has(name)) this.#tell({ event: 'script', name });
         scripts.add(name);
@@ -103,3 +107,6 @@ const seenBy = async (why: () => unknown): Promise<unknown> => {
 
 const shown = (why: unknown): string =>
   (typeof why === 'string' ? why : (JSON.stringify(why) ?? '')).slice(0, SEEN_CHARACTERS);
+
+const keyOf = ({ atMs, fleet, node, heal, kind, sentence }: JournalLine): string =>
+  JSON.stringify([atMs, fleet, node, heal, kind, sentence]);

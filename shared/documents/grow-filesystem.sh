@@ -1,5 +1,5 @@
 # The operation: the filesystem at Path, on the volume VolumeId and on no other, grows to the end of its device; then a client that
-# is not running is started, if asked, and only if the filesystem has reached its size.
+# is not running, or runs and cannot go on, is started, if asked, and only if the filesystem has reached its size.
 
 perform() {
   local failed=
@@ -18,7 +18,7 @@ perform() {
     return 1
   fi
   if [ "$SSM_StartClient" = no ]; then return 0; fi
-  start_client || failed=yes
+  stop_ended_inside && start_client || failed=yes
   look_again || return 1
   [ -z "$failed" ]
 }

@@ -260,10 +260,32 @@ describe('a chain whose validators are ours', () => {
     const { chain, nodes } = four(kernel, (index) => (index < 2 ? 499 : 300));
     kernel.advance(2 * HOUR_MS);
     expect(chain.halted).toBe(true);
-    expect(nodes.map((node) => node.report().client)).toEqual(['failed', 'failed', 'running', 'running']);
+    // As CometBFT does it: their processes answer on, and sign nothing.
+    expect(nodes.map((node) => node.report().client)).toEqual(['running', 'running', 'running', 'running']);
+    expect(nodes.map(({ client }) => client.heldBy.has('ended-inside'))).toEqual([true, true, false, false]);
     const before = nodes[3]?.report().volumes[0]?.usedPercent;
     kernel.advance(HOUR_MS);
     expect(nodes[3]?.report().volumes[0]?.usedPercent).toBe(before);
+  });
+
+  it('gets them back by a start alone, which growing their disks asks for', () => {
+    const kernel = testKernel();
+    const { chain, nodes } = four(kernel, (index) => (index < 2 ? 499 : 300));
+    kernel.advance(2 * HOUR_MS);
+    const boxes = nodes.slice(0, 2).map((node, at) => {
+      node.volumeResized('vol-0a1b2c3d4e5f60718', 600);
+      kernel.advance(60_000);
+      expect([at, chain.halted, node.client.heldBy.has('ended-inside')]).toEqual([at, at === 0, true]);
+      const box = send(kernel, node, 'grow-filesystem', { OperationId: '4.1', StartClient: 'yes' });
+      kernel.advance(60_000);
+      return box;
+    });
+    expect(boxes.map(({ outcome }) => parseAnswer(outcome?.stdout ?? '').after?.client)).toEqual([
+      'running',
+      'running',
+    ]);
+    expect(nodes.map(({ client }) => client.heldBy.size)).toEqual([0, 0, 0, 0]);
+    expect(chain.halted).toBe(false);
   });
 });
 

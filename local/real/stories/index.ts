@@ -1,10 +1,11 @@
 // The stories of real machines: which there are, of which group, and what each needs of the host beside machines.
 import { entriesOf, type StoryGroup } from '../story.ts';
 import { anvil } from './anvil.ts';
+import { cometbft, cometbftHalted } from './cometbft.ts';
 import { geth, gethReplaced } from './geth.ts';
 import { litecoin } from './litecoin.ts';
 import type { StoryEntry } from './plan.ts';
 
-export const STORY_GROUPS: readonly StoryGroup[] = [litecoin, geth, gethReplaced, anvil];
+export const STORY_GROUPS: readonly StoryGroup[] = [litecoin, cometbft, cometbftHalted, geth, gethReplaced, anvil];
 
 export const STORIES: readonly StoryEntry[] = STORY_GROUPS.flatMap(entriesOf);

@@ -1,7 +1,7 @@
 // What is known of a story before it is played, and which ones a host can play. Both sides of an enclosure ask this.
 import type { Task } from '../telling.ts';
 
-export const GROUPS = ['litecoin', 'cometbft', 'geth', 'geth-replaced', 'anvil'] as const;
+export const GROUPS = ['litecoin', 'cometbft', 'cometbft-halted', 'geth', 'geth-replaced', 'anvil'] as const;
 /** Stories that share one enclosure, and the machines in it. */
 export type Group = (typeof GROUPS)[number];
 
@@ -32,6 +32,7 @@ export function planStories(
   const hasClient: Readonly<Record<Group, boolean>> = {
     litecoin: true,
     cometbft: software.cometbft !== undefined,
+    'cometbft-halted': software.cometbft !== undefined,
     geth: software.geth !== undefined,
     'geth-replaced': software.geth !== undefined,
     // In its place.

@@ -1,0 +1,105 @@
+// What must never happen to validators, watched from the first block to the last: a signing state that goes back, one key that two
+// clients run with, and evidence of two signatures in the chain.
+import { readdirSync, readFileSync } from 'node:fs';
+import type { RealNode, RealWorld } from '../world.ts';
+import { blockAt, heightOf, SIGNING_STATE } from './cometbft.ts';
+
+const LOOK_MS = 400;
+const KEY = '/root/.cometbft/config/priv_validator_key.json';
+/** What was wrong is told in full up to here. */
+const FAULTS_MAX = 20;
+
+interface Signed {
+  readonly height: number;
+  readonly round: number;
+  readonly step: number;
+}
+
+const before = (a: Signed, b: Signed): boolean =>
+  a.height !== b.height ? a.height < b.height : a.round !== b.round ? a.round < b.round : a.step < b.step;
+
+export class SigningWatch {
+  readonly #world: RealWorld;
+  readonly #names: readonly string[];
+  readonly #latest = new Map<string, Signed>();
+  /** Sentences; empty while all is well. */
+  readonly wentBack: string[] = [];
+  readonly ranTwice: string[] = [];
+  /** Looks that found a signing state, all validators together: none is no proof. */
+  looks = 0;
+  #evidenceUpTo = 0;
+  evidence = 0;
+
+  constructor(world: RealWorld, names: readonly string[]) {
+    this.#world = world;
+    this.#names = names;
+    setInterval(() => this.#look(), LOOK_MS).unref();
+  }
+
+  latest(name: string): Signed | undefined {
+    return this.#latest.get(name);
+  }
+
+  #look(): void {
+    for (const name of this.#names) {
+      const signed = signedOn(this.#world.find(name));
+      if (!signed) continue;
+      this.looks++;
+      const known = this.#latest.get(name);
+      if (known && before(signed, known))
+        note(this.wentBack, `${name}: from ${JSON.stringify(known)} to ${JSON.stringify(signed)}`);
+      this.#latest.set(name, signed);
+    }
+    const runs = new Map<string, number>();
+    for (const { pid, key } of clients()) {
+      const other = runs.get(key);
+      if (other !== undefined) note(this.ranTwice, `${key} runs as ${other} and as ${pid}`);
+      runs.set(key, pid);
+    }
+  }
+
+  /** Looks through the blocks since the last time. */
+  async countEvidence(node: RealNode): Promise<number> {
+    const tip = await heightOf(node);
+    while (this.#evidenceUpTo < tip) {
+      const { block } = await blockAt(node, this.#evidenceUpTo + 1);
+      this.evidence += block.evidence.evidence?.length ?? 0;
+      this.#evidenceUpTo++;
+    }
+    return this.evidence;
+  }
+}
+
+function note(faults: string[], fault: string): void {
+  if (faults.length < FAULTS_MAX) faults.push(fault);
+}
+
+/** Undefined while nothing is mounted there, or the machine has no power. */
+export function signedOn({ machine }: RealNode): Signed | undefined {
+  if (machine.pid === undefined) return undefined;
+  let text: string;
+  try {
+    text = readFileSync(`/proc/${machine.pid}/root${SIGNING_STATE}`, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+  const { height, round, step } = JSON.parse(text) as { readonly height: string; round: number; step: number };
+  return { height: Number(height), round, step };
+}
+
+/** All running clients of all machines, each with the validator key that it runs with. */
+function clients(): readonly { readonly pid: number; readonly key: string }[] {
+  return readdirSync('/proc').flatMap((each) => {
+    if (!/^\d+$/.test(each)) return [];
+    try {
+      if (readFileSync(`/proc/${each}/comm`, 'utf8') !== 'cometbft\n') return [];
+      const { address } = JSON.parse(readFileSync(`/proc/${each}/root${KEY}`, 'utf8')) as { readonly address: string };
+      return [{ pid: Number(each), key: address }];
+    } catch (error) {
+      // It has ended since.
+      if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) return [];
+      throw error;
+    }
+  });
+}

@@ -1,0 +1,82 @@
+// The four validators' disks fill up together, and the chain halts: all four are grown online, and the chain goes on.
+import { blockAt, CONTAINER, container, DATA_PATH, heightOf } from '../../chains/cometbft.ts';
+import { journalled, on, type RealStory } from '../../story.ts';
+import { nobodySignedTwice } from './honest.ts';
+
+/** Takes what is left of a filesystem, to the last block. */
+const FILL = `
+for size in 64M 16M 4M 1M 64K 4K; do
+  n=0
+  while [ "$n" -lt 100 ] && fallocate -l "$size" "$1/core.$size.$n" 2>/dev/null; do n=$((n + 1)); done
+  rm -f "$1/core.$size.$n"
+done
+dd if=/dev/zero of="$1/core" bs=4K 2>/dev/null; true`;
+const NAMES = ['validator1', 'validator2', 'validator3', 'validator4'] as const;
+const STILL_MS = 10_000;
+
+export const allDisksFull: RealStory = {
+  name: 'all-disks-full',
+  sentence: 'The disks of all validators are full and the chain halts: all are grown online, and it goes on.',
+  run: async (telling, world) => {
+    const { say, becomes, holds } = telling;
+    const nodes = NAMES.map((name) => world.find(name));
+    const sinceMs = world.region.clock.now();
+    const blocks = async (node: (typeof nodes)[number]) => Number(await on(node, 'stat -f -c %b "$1"', DATA_PATH));
+    const mount = (node: (typeof nodes)[number]) => on(node, 'findmnt --noheadings --output ID,SOURCE "$1"', DATA_PATH);
+    const before = await Promise.all(
+      nodes.map(async (node) => ({
+        node,
+        blocks: await blocks(node),
+        mount: await mount(node),
+        container: await container(node),
+      })),
+    );
+    await Promise.all(nodes.map((node) => on(node, FILL, DATA_PATH)));
+    say('cometbft', `the data disks of all four validators fill up, to the last block`);
+    let seen = { height: -2, sinceMs: Date.now() };
+    await becomes('the chain stands still', 120, async () => {
+      const heights = await Promise.all(nodes.map(heightOf));
+      const height = Math.max(...heights);
+      if (height !== seen.height) seen = { height, sinceMs: Date.now() };
+      return Date.now() - seen.sinceMs > STILL_MS;
+    });
+    for (const { node, container: was } of before) {
+      const said = await on(node, `docker logs ${CONTAINER} 2>&1 | grep -c "CONSENSUS FAILURE.*no space left" || true`);
+      const now = await container(node);
+      // One of them may only wait for the others.
+      say(node.name, `${now.split(' ')[0]}, ${said === '0' ? 'and waits for votes' : 'and its consensus has ended'}`);
+      holds(`the process of ${node.name} runs on as if nothing were`, now === was, now);
+    }
+    for (const { node, blocks: had } of before)
+      await becomes(
+        `the filesystem of ${node.name} is larger than it was`,
+        480,
+        async () => (await blocks(node)) > had,
+      );
+    for (const { node, mount: was } of before)
+      holds(`that of ${node.name} was never unmounted`, (await mount(node)) === was, [was, await mount(node)]);
+    await becomes(
+      'the chain goes on',
+      300,
+      async () => (await heightOf(world.find('follower1'))) > seen.height + 5,
+      async () => [
+        seen,
+        await Promise.all([...before.map(({ node }) => container(node))]),
+        await Promise.all(nodes.map(heightOf)),
+      ],
+    );
+    await becomes('all four sign its blocks', 120, async () => {
+      const follower = world.find('follower1');
+      const { block } = await blockAt(follower, await heightOf(follower));
+      return (
+        block.last_commit.signatures.filter(({ validator_address }) => validator_address !== '').length === NAMES.length
+      );
+    });
+    for (const name of NAMES)
+      await becomes(`chainmend says that ${name} is healed`, 180, () =>
+        journalled(world, sinceMs, { node: name, heal: 'resize-volume', text: /healed|filesystem \d+ GiB/i }),
+      );
+    await Promise.all(nodes.map((node) => on(node, 'rm -f -- "$1"/core*', DATA_PATH)));
+    await nobodySignedTwice(telling, world, 'follower1');
+  },
+};

@@ -1,0 +1,96 @@
+// "docker stop" without a time kills a client that needs longer, and so does any grace that is too short: that is no clean end, and no
+// snapshot that counts is made of it.
+import { readLedger } from '../../../../shared/snapshots/ledger.ts';
+import { blockAt, CONTAINER, container, freeze, heightOf } from '../../chains/cometbft.ts';
+import { journalled, on, type RealStory } from '../../story.ts';
+import { nobodySignedTwice } from './honest.ts';
+
+export const dockerStopUnclean: RealStory = {
+  name: 'docker-stop-unclean',
+  sentence: 'A client is killed by a hasty stop: no snapshot of it counts as clean until it has ended by itself.',
+  run: async (telling, world) => {
+    const { say, becomes, holds } = telling;
+    const node = world.find('follower1');
+    const snapshots = () =>
+      world.region.ec2
+        .snapshots()
+        .map((snapshot) => ({ ...snapshot, ledger: readLedger(world.region.ec2.tags(snapshot.snapshotId)) }))
+        .filter(({ ledger }) => ledger.node === 'follower1');
+    const since = (atMs: number) => () =>
+      world.journal().filter((line) => line.atMs >= atMs && line.node === 'follower1');
+    const follows = (sentence: string) =>
+      becomes(sentence, 120, async () => {
+        const tip = await heightOf(world.find('validator1'));
+        return tip > 0 && (await heightOf(node)) >= tip - 1;
+      });
+
+    const ended = (atMs: number) =>
+      journalled(world, atMs, { node: 'follower1', kind: 'outcome', heal: 'snapshot-node' });
+
+    await freeze(node);
+    say('follower1', 'its client hangs, and a person stops it with "docker stop", which gives it ten seconds');
+    await on(node, `docker stop ${CONTAINER}`);
+    const killed = await container(node);
+    holds('it was killed: exit status 137', killed.startsWith('exited 137 '), killed);
+    await on(node, `docker start ${CONTAINER}`);
+    await follows('it is started again, and catches up with the validators');
+
+    // A person asks again until the node has been observed well, with its client at work and its data in its hands.
+    let sinceMs = world.region.clock.now();
+    await becomes(
+      'chainmend stops the client for a snapshot, which a person asked for, and which hangs at that moment',
+      300,
+      async () => {
+        const fromMs = world.region.clock.now();
+        await freeze(node);
+        await world.send({ kind: 'snapshot', fleet: 'cometbft', node: 'follower1' });
+        for (let look = 0; look < 40; look++) {
+          await new Promise((resolve) => setTimeout(resolve, 500));
+          if (journalled(world, fromMs, { node: 'follower1', kind: 'intent', heal: 'snapshot-node' })) return true;
+          if (journalled(world, fromMs, { node: 'follower1', kind: 'refusal', heal: 'snapshot-node' })) break;
+        }
+        await thaw(node);
+        await new Promise((resolve) => setTimeout(resolve, 15_000));
+        sinceMs = world.region.clock.now();
+        return false;
+      },
+      since(sinceMs),
+    );
+    await becomes(
+      'chainmend says that it did not end cleanly',
+      240,
+      () =>
+        journalled(world, sinceMs, {
+          node: 'follower1',
+          heal: 'snapshot-node',
+          text: /did not end cleanly.*137|unclean/,
+        }),
+      since(sinceMs),
+    );
+    holds('there is no snapshot of it', snapshots().length === 0, snapshots());
+    await follows('chainmend has started it again, and it follows');
+    await becomes('and says how that ended', 180, () => ended(sinceMs), since(sinceMs));
+
+    sinceMs = world.region.clock.now();
+    await becomes(
+      'asked when its client is well, chainmend takes a snapshot with a ledger',
+      420,
+      async () => {
+        if (snapshots().length > 0) return true;
+        await world.send({ kind: 'snapshot', fleet: 'cometbft', node: 'follower1' });
+        await new Promise((resolve) => setTimeout(resolve, 20_000));
+        return snapshots().length > 0;
+      },
+      since(sinceMs),
+    );
+    const { height, blockHash, cleanStop } = snapshots().at(-1)?.ledger ?? {};
+    holds(`its ledger tells of a clean stop at height ${height}`, cleanStop === true && (height ?? 0) > 0, snapshots());
+    const chain = (await blockAt(world.find('validator1'), height ?? 0)).block_id.hash.toLowerCase();
+    holds('and of the hash that the chain has there', blockHash?.toLowerCase() === chain, { blockHash, chain });
+    await follows('the donor runs again, and follows');
+    await becomes('chainmend says that it is done', 180, () => ended(sinceMs), since(sinceMs));
+    await nobodySignedTwice(telling, world, 'validator1');
+  },
+};
+
+const thaw = (node: Parameters<typeof on>[0]): Promise<string> => on(node, 'pkill -CONT -x cometbft');

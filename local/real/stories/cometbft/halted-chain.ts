@@ -1,0 +1,61 @@
+// A person stops two of four validators: the chain halts. People are told; nobody is restarted or replaced until they are started again.
+import { CONTAINER, container, heightOf } from '../../chains/cometbft.ts';
+import { journalled, on, type RealStory } from '../../story.ts';
+import { nobodySignedTwice } from './honest.ts';
+
+const STOPPED = ['validator1', 'validator2'] as const;
+const OTHERS = ['validator3', 'validator4', 'follower1'] as const;
+/** What raises its fence and tells what is there. */
+const ASKS = /^ask the node/;
+/** A node that is sick for four minutes is healed without an alarm: nobody may be by then. */
+const WATCHED_MS = 270_000;
+
+export const haltedChain: RealStory = {
+  name: 'halted-chain',
+  sentence: 'Two of four validators are stopped and the chain halts: people are told, and nobody is restarted.',
+  run: async (telling, world) => {
+    const { say, becomes, holds } = telling;
+    const sinceMs = world.region.clock.now();
+    const others = OTHERS.map((name) => world.find(name));
+    await Promise.all(STOPPED.map((name) => on(world.find(name), `docker stop -t 30 ${CONTAINER}`)));
+    say('cometbft', 'a person stops two of four validators');
+    const stopped = await Promise.all(STOPPED.map((name) => container(world.find(name))));
+    holds(
+      'they have ended cleanly',
+      stopped.every((each) => /^exited 0 /.test(each)),
+      stopped,
+    );
+    const running = await Promise.all(others.map(container));
+    const height = await heightOf(world.find('validator3'));
+    await becomes(
+      'people are told that the chain stands still',
+      300,
+      () => journalled(world, sinceMs, { kind: 'page', code: 'chain-halted' }),
+      () =>
+        world
+          .journal()
+          .filter(({ atMs }) => atMs >= sinceMs)
+          .slice(-10),
+    );
+    await becomes('some minutes go by', WATCHED_MS / 1000 + 60, () => world.region.clock.now() - sinceMs > WATCHED_MS);
+    holds('no block was made', (await heightOf(world.find('validator3'))) <= height + 1);
+    holds(
+      'no client was restarted',
+      JSON.stringify(await Promise.all(others.map(container))) === JSON.stringify(running),
+      running,
+    );
+    const now = await Promise.all(STOPPED.map((name) => container(world.find(name))));
+    holds('and what a person stopped stays stopped', JSON.stringify(now) === JSON.stringify(stopped), now);
+    const begun = world
+      .journal()
+      .filter(
+        ({ atMs, kind, node, sentence }) =>
+          atMs >= sinceMs && kind === 'intent' && node !== '-' && !ASKS.test(sentence),
+      );
+    holds('chainmend has begun nothing on any node but to ask it', begun.length === 0, begun);
+    await Promise.all(STOPPED.map((name) => on(world.find(name), `docker start ${CONTAINER}`)));
+    say('cometbft', 'they are started again');
+    await becomes('the chain goes on', 120, async () => (await heightOf(world.find('follower1'))) > height + 5);
+    await nobodySignedTwice(telling, world, 'follower1');
+  },
+};

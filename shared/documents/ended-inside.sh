@@ -1,0 +1,36 @@
+# A client that goes on running when what it is there for has ended. CometBFT's consensus does so on a full disk: it writes a line with
+# the reason, closes its log and ends for good, while its process answers, is connected, and never signs again (receiveRoutine of
+# consensus/state.go: "stop gracefully"). Only another start helps.
+
+readonly ENDED_INSIDE='CONSENSUS FAILURE!!!.*no space left on device'
+readonly ENDED_INSIDE_LINES_MAX=100000
+# Its stores are all that is left to close. Less than systemd's own limit of 90 s, which would refuse a stop.
+readonly SSM_StopGraceSeconds=60
+
+# stop_ended_inside: stops such a client, so that it can be started; false, with WHY, where it does not stop. Any other is left alone.
+stop_ended_inside() {
+  local began
+  if [ "$CLIENT" != running ] || [ -e /etc/chainmend/client-masked ]; then return 0; fi
+  began=$(began_at)
+  # What a client said before its last start is over.
+  [ -n "$began" ] || return 0
+  [ "$(last_lines "$ENDED_INSIDE_LINES_MAX" "$began" | grep -c -E "$ENDED_INSIDE")" -gt 0 ] || return 0
+  say "client: $CLIENT_TARGET runs, and its consensus has ended for lack of space: it is stopped, to be started again"
+  may_restart && stop_client || return 1
+  find_client
+  if [ "$CLIENT" = stopped ] || [ "$CLIENT" = failed ]; then return 0; fi
+  WHY="$CLIENT_TARGET is $CLIENT after it was stopped${CLIENT_NOTE:+ ($CLIENT_NOTE)}"
+  return 1
+}
+
+# began_at: the epoch second of its last start; nothing where nobody knows.
+began_at() {
+  local told=
+  case $SSM_Runtime in
+    systemd) told=$(systemctl show -p ExecMainStartTimestamp -- "$CLIENT_TARGET" | sed -n 's/^ExecMainStartTimestamp=//p') ;;
+    docker | compose) told=$CLIENT_RUN ;;
+  esac
+  # podman writes "2026-01-01 12:00:00.5 +0100 CET": the zone once is enough.
+  [[ ! $told =~ ^([0-9].*\ [+-][0-9]{4})\ [A-Z]+$ ]] || told=${BASH_REMATCH[1]}
+  [ -z "$told" ] || date -d "$told" +%s 2>/dev/null
+}
