@@ -13,6 +13,7 @@ import {
   SSMClient,
 } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { isAsked } from '../support/asked.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const BOOT_MS = 180_000;
@@ -152,6 +153,8 @@ describe('npm run smoke', () => {
     },
     RUN_MS,
   );
+
+  if (!isAsked('smoke')) return;
 
   it(
     'removes everything when somebody presses Ctrl-C',
