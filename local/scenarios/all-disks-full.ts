@@ -41,6 +41,10 @@ export const allDisksFull: Scenario = {
     },
     // All four sign nothing for minutes, and none for longer than its heal takes.
     nobodyPaged,
-    nobodyReplaced,
+    // Processes that answer count as well: where growing waits, their lists of peers are looked after meanwhile.
+    {
+      ...nobodyReplaced,
+      holds: ({ heals }) => heals.every(({ kind }) => ['resize-volume', 'rotate-peers'].includes(kind)),
+    },
   ],
 };

@@ -2,7 +2,7 @@
 // clients run with, and evidence of two signatures in the chain.
 import { readdirSync, readFileSync } from 'node:fs';
 import type { RealNode, RealWorld } from '../world.ts';
-import { blockAt, heightOf, SIGNING_STATE } from './cometbft.ts';
+import { blockAt, HOME, heightOf, SIGNING_STATE } from './cometbft.ts';
 
 const LOOK_MS = 400;
 const KEY = '/root/.cometbft/config/priv_validator_key.json';
@@ -22,8 +22,11 @@ export class SigningWatch {
   readonly #world: RealWorld;
   readonly #names: readonly string[];
   readonly #latest = new Map<string, Signed>();
+  readonly #keys = new Map<string, string>();
   /** Sentences; empty while all is well. */
   readonly wentBack: string[] = [];
+  /** The same where no client had it in its hands: while disks are exchanged, the one that comes is mounted before its state is. */
+  readonly laidBackUnused: string[] = [];
   readonly ranTwice: string[] = [];
   /** Looks that found a signing state, all validators together: none is no proof. */
   looks = 0;
@@ -33,6 +36,7 @@ export class SigningWatch {
   constructor(world: RealWorld, names: readonly string[]) {
     this.#world = world;
     this.#names = names;
+    for (const name of names) this.#keys.set(name, keyOn(world.find(name)));
     setInterval(() => this.#look(), LOOK_MS).unref();
   }
 
@@ -46,8 +50,11 @@ export class SigningWatch {
       if (!signed) continue;
       this.looks++;
       const known = this.#latest.get(name);
-      if (known && before(signed, known))
-        note(this.wentBack, `${name}: from ${JSON.stringify(known)} to ${JSON.stringify(signed)}`);
+      if (known && before(signed, known)) {
+        const isUsed = clients().some(({ key }) => key === this.#keys.get(name));
+        note(isUsed ? this.wentBack : this.laidBackUnused, `${name}: from ${shown(known)} to ${shown(signed)}`);
+        continue;
+      }
       this.#latest.set(name, signed);
     }
     const runs = new Map<string, number>();
@@ -87,6 +94,16 @@ export function signedOn({ machine }: RealNode): Signed | undefined {
   const { height, round, step } = JSON.parse(text) as { readonly height: string; round: number; step: number };
   return { height: Number(height), round, step };
 }
+
+const shown = ({ height, round, step }: Signed): string => `${height}/${round}/${step}`;
+
+/** The address that a validator's key has. */
+export const keyOn = ({ machine }: RealNode): string =>
+  (
+    JSON.parse(readFileSync(`/proc/${machine.pid}/root${HOME}/config/priv_validator_key.json`, 'utf8')) as {
+      readonly address: string;
+    }
+  ).address;
 
 /** All running clients of all machines, each with the validator key that it runs with. */
 function clients(): readonly { readonly pid: number; readonly key: string }[] {

@@ -1,6 +1,7 @@
 // The four validators' disks fill up together, and the chain halts: all four are grown online, and the chain goes on.
 import { blockAt, CONTAINER, container, DATA_PATH, heightOf } from '../../chains/cometbft.ts';
 import { journalled, on, type RealStory } from '../../story.ts';
+import type { RealWorld } from '../../world.ts';
 import { nobodySignedTwice } from './honest.ts';
 
 /** Takes what is left of a filesystem, to the last block. */
@@ -13,6 +14,7 @@ done
 dd if=/dev/zero of="$1/core" bs=4K 2>/dev/null; true`;
 const NAMES = ['validator1', 'validator2', 'validator3', 'validator4'] as const;
 const STILL_MS = 10_000;
+const ASK_AGAIN_MS = 20_000;
 
 export const allDisksFull: RealStory = {
   name: 'all-disks-full',
@@ -21,6 +23,13 @@ export const allDisksFull: RealStory = {
     const { say, becomes, holds } = telling;
     const nodes = NAMES.map((name) => world.find(name));
     const sinceMs = world.region.clock.now();
+    await becomes('chainmend has an alarm on each of their disks', 240, async () => {
+      if ((await diskAlarms(world)) === NAMES.length) return true;
+      // It makes them when the metrics are there, every five minutes or when a person asks.
+      await world.send({ kind: 'reconcile', fleet: 'cometbft' }, 'chainmend-register-nodes');
+      await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS));
+      return (await diskAlarms(world)) === NAMES.length;
+    });
     const blocks = async (node: (typeof nodes)[number]) => Number(await on(node, 'stat -f -c %b "$1"', DATA_PATH));
     const mount = (node: (typeof nodes)[number]) => on(node, 'findmnt --noheadings --output ID,SOURCE "$1"', DATA_PATH);
     const before = await Promise.all(
@@ -80,3 +89,11 @@ export const allDisksFull: RealStory = {
     await nobodySignedTwice(telling, world, 'follower1');
   },
 };
+
+async function diskAlarms({ region }: RealWorld): Promise<number> {
+  const { MetricAlarms = [] } = (await region.call('cloudwatch', 'DescribeAlarms', {
+    AlarmNamePrefix: 'chainmend-cometbft-validator',
+    AlarmTypes: ['MetricAlarm'],
+  })) as { readonly MetricAlarms?: readonly { readonly AlarmName: string }[] };
+  return MetricAlarms.filter(({ AlarmName }) => AlarmName.endsWith('-disk')).length;
+}

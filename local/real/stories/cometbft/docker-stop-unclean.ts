@@ -35,7 +35,7 @@ export const dockerStopUnclean: RealStory = {
     await on(node, `docker start ${CONTAINER}`);
     await follows('it is started again, and catches up with the validators');
 
-    // A person asks again until the node has been observed well, with its client at work and its data in its hands.
+    // A person asks again until the node has been observed well, and no other heal has the fleet's turn.
     let sinceMs = world.region.clock.now();
     await becomes(
       'chainmend stops the client for a snapshot, which a person asked for, and which hangs at that moment',
@@ -46,7 +46,8 @@ export const dockerStopUnclean: RealStory = {
         await world.send({ kind: 'snapshot', fleet: 'cometbft', node: 'follower1' });
         for (let look = 0; look < 40; look++) {
           await new Promise((resolve) => setTimeout(resolve, 500));
-          if (journalled(world, fromMs, { node: 'follower1', kind: 'intent', heal: 'snapshot-node' })) return true;
+          if (journalled(world, fromMs, { node: 'follower1', heal: 'snapshot-node', text: /^stop the client of/ }))
+            return true;
           if (journalled(world, fromMs, { node: 'follower1', kind: 'refusal', heal: 'snapshot-node' })) break;
         }
         await thaw(node);

@@ -5,10 +5,10 @@ import { nobodySignedTwice } from './honest.ts';
 
 const STOPPED = ['validator1', 'validator2'] as const;
 const OTHERS = ['validator3', 'validator4', 'follower1'] as const;
-/** What raises its fence and tells what is there. */
-const ASKS = /^ask the node/;
+/** What raises a node's fence and tells what is there, and a list of peers that is written down for its next start. */
+const HARMLESS = /^(ask the node|write \d+ peers$)/;
 /** A node that is sick for four minutes is healed without an alarm: nobody may be by then. */
-const WATCHED_MS = 270_000;
+const WATCHED_MS = 250_000;
 
 export const haltedChain: RealStory = {
   name: 'halted-chain',
@@ -50,9 +50,9 @@ export const haltedChain: RealStory = {
       .journal()
       .filter(
         ({ atMs, kind, node, sentence }) =>
-          atMs >= sinceMs && kind === 'intent' && node !== '-' && !ASKS.test(sentence),
+          atMs >= sinceMs && kind === 'intent' && node !== '-' && !HARMLESS.test(sentence),
       );
-    holds('chainmend has begun nothing on any node but to ask it', begun.length === 0, begun);
+    holds('chainmend has begun nothing that any client would feel', begun.length === 0, begun);
     await Promise.all(STOPPED.map((name) => on(world.find(name), `docker start ${CONTAINER}`)));
     say('cometbft', 'they are started again');
     await becomes('the chain goes on', 120, async () => (await heightOf(world.find('follower1'))) > height + 5);

@@ -16,13 +16,15 @@ export function signingOf(world: RealWorld): SigningWatch {
 }
 
 /** `who`: a node that answers, and has all blocks. */
-export async function nobodySignedTwice({ holds }: Telling, world: RealWorld, who: string): Promise<void> {
+export async function nobodySignedTwice({ say, holds }: Telling, world: RealWorld, who: string): Promise<void> {
   const watch = signingOf(world);
   holds(
-    `no validator's signing state has ever gone back (${watch.looks} looks)`,
+    `no client has ever had a signing state that went back (${watch.looks} looks)`,
     watch.looks > 0 && watch.wentBack.length === 0,
     watch.wentBack,
   );
+  for (const moment of watch.laidBackUnused)
+    say('cometbft', `an older signing state lay there while no client ran: ${moment}`);
   holds('no validator key has ever run twice at once', watch.ranTwice.length === 0, watch.ranTwice);
   const evidence = await watch.countEvidence(world.find(who));
   holds('the chain holds no evidence of a double signature', evidence === 0, evidence);
