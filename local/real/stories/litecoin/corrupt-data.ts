@@ -77,7 +77,7 @@ export const corruptData: RealStory = {
       log,
     );
     await becomes('chainmend says that it healed', 300, () =>
-      journalled(world, sinceMs, { node: 'node3', heal: 'replace-node', text: /healed/i }),
+      journalled(world, sinceMs, { node: 'node3', heal: 'replace-node', kind: 'outcome', act: 'healed' }),
     );
     const kept = world.region.ec2.volumes().find(({ volumeId }) => volumeId === found);
     holds(

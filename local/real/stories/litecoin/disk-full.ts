@@ -42,7 +42,7 @@ export const diskFull: RealStory = {
       return tip > 0 && (await heightOf(node)) >= tip - 1;
     });
     await becomes('chainmend says that it healed', 120, () =>
-      journalled(world, sinceMs, { node: 'node2', text: /healed/i }),
+      journalled(world, sinceMs, { node: 'node2', heal: 'resize-volume', kind: 'outcome', act: 'healed' }),
     );
     await on(node, 'rm -f -- "$1"/core*', DATA_PATH);
   },

@@ -26,7 +26,7 @@ export const frozen: RealStory = {
     });
     holds('it is on the data that it had', node.machine.mountedAt('/node-data') === volumeId);
     await becomes('chainmend says that it healed', 240, () =>
-      journalled(world, sinceMs, { node: 'node1', heal: 'replace-node', text: /healed/i }),
+      journalled(world, sinceMs, { node: 'node1', heal: 'replace-node', kind: 'outcome', act: 'healed' }),
     );
   },
 };
