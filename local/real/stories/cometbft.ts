@@ -73,5 +73,6 @@ export const cometbftHalted: StoryGroup = {
   fleets: ['cometbft'],
   needs: NEEDS,
   build: (world, telling) => build(world, membersWith(1), telling),
-  lanes: [[allDisksFull, haltedChain]],
+  // People are told once of a chain that stands still, until it was well for a while: full disks may have told them.
+  lanes: [[haltedChain, allDisksFull]],
 };

@@ -91,7 +91,7 @@ export const allDisksFull: RealStory = {
 };
 
 async function diskAlarms({ region }: RealWorld): Promise<number> {
-  const { MetricAlarms = [] } = (await region.call('cloudwatch', 'DescribeAlarms', {
+  const { MetricAlarms = [] } = (await region.call('monitoring', 'DescribeAlarms', {
     AlarmNamePrefix: 'chainmend-cometbft-validator',
     AlarmTypes: ['MetricAlarm'],
   })) as { readonly MetricAlarms?: readonly { readonly AlarmName: string }[] };
