@@ -149,11 +149,14 @@ unmount() {
   return 1
 }
 
+# users_of PATH: by the filesystem and not by the path, which in a container is another one, or that of another filesystem.
 users_of() {
-  local pid told=''
+  local pid told='' device
+  device=$(stat -c %d -- "$1")
   while read -r pid; do
     told="$told${told:+, }$pid $(cat "/proc/$pid/comm" 2>/dev/null)"
-  done < <(timeout 10 find /proc/[0-9]*/{cwd,root,exe,fd} -maxdepth 1 \( -lname "$1" -o -lname "$1/*" \) 2>/dev/null | cut -d / -f 3 | sort -nu | head -n 8)
+  done < <(timeout 10 find -L /proc/[0-9]*/{cwd,root,exe} /proc/[0-9]*/fd/* -maxdepth 0 -printf '%D %p\n' 2>/dev/null |
+    awk -v device="$device" '$1 == device { split($2, part, "/"); print part[3] }' | sort -nu | head -n 8)
   printf '%s' "${told:-unknown}"
 }
 

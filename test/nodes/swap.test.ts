@@ -87,6 +87,20 @@ onMachine('a swap', () => {
     });
   });
 
+  it('names whoever holds it open under another path, as containers do, and nobody who has another filesystem by that path', async () => {
+    await withMachine(story, async (machine) => {
+      const inside = (line: string): string => `(unshare -m sh -c '${line}' >/dev/null 2>&1 </dev/null &)`;
+      await machine.machine.shell(inside('mount --bind /data/blocks /mnt && cd /mnt && exec /bin/sleep 20'));
+      await machine.machine.shell(
+        inside('mount -t tmpfs other /data && cd /data && exec timeout 20 tail -f /dev/null'),
+      );
+      await machine.machine.shell('cd /data && (exec /bin/sleep 20 >/dev/null 2>&1 </dev/null &) && sleep 1');
+      const answer = await answerTo(machine, forward);
+      expect(answer).toMatchObject({ result: 'failed', putBack: true, fault: 'node' });
+      expect(answer.reason).toMatch(/in use by: \d+ sleep, \d+ sleep;/);
+    });
+  });
+
   it('touches nothing where another volume is mounted below, or the same one elsewhere too', async () => {
     await withMachine(story, async (machine) => {
       await machine.machine.shell('mkdir -p /data/ancient /srv/too; mount -t tmpfs more /data/ancient');
