@@ -30,11 +30,16 @@ export async function hostSuite(limitSeconds: number): Promise<Counts> {
   const directory = mkdtempSync(join(tmpdir(), 'chainmend-host-suite-'));
   const file = join(directory, 'summary.json');
   try {
-    const child = spawn('nice', [process.execPath, ...WORDS, '--json', `--outputFile=${file}`], {
-      cwd: join(import.meta.dirname, '../..'),
-      // Its JSON would also come on standard output.
-      stdio: ['ignore', 'ignore', 'inherit'],
-    });
+    // It ends with this process, even if that is killed; and so do its machines.
+    const child = spawn(
+      'setpriv',
+      ['--pdeathsig', 'KILL', 'nice', process.execPath, ...WORDS, '--json', `--outputFile=${file}`],
+      {
+        cwd: join(import.meta.dirname, '../..'),
+        // Its JSON would also come on standard output.
+        stdio: ['ignore', 'ignore', 'inherit'],
+      },
+    );
     const limit = setTimeout(() => child.kill('SIGTERM'), limitSeconds * 1_000);
     const status = await new Promise<number | null>((resolve) => {
       child.once('error', () => resolve(null));

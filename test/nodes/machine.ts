@@ -2,7 +2,17 @@
 // a loop device at the real paths. Nothing outside of the namespace changes but the loop device, which is released at the end.
 import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -128,7 +138,7 @@ export class Machine {
     const image = join(directory, 'volume');
     writeFileSync(image, '');
     truncateSync(image, options.filesystemMiB * mebibyte);
-    const loop = (await run('losetup', ['--find', '--show', image])).stdout.trim();
+    const loop = await attach(image);
     const device = options.partitioned ? `${loop}p1` : loop;
     if (options.partitioned) {
       await shell('echo "label: gpt\n," | sfdisk --quiet --no-reread --no-tell-kernel "$0" && partx --add "$0"', loop);
@@ -248,8 +258,7 @@ export class Machine {
     const ended = new Promise((resolve) => this.#keeper.once('exit', resolve));
     this.#keeper.kill('SIGKILL');
     await ended;
-    for (const loop of [this.#loop, this.#second])
-      if (loop) await shell('partx --delete "$0" 2>/dev/null; losetup --detach "$0"', loop);
+    for (const loop of [this.#loop, this.#second]) if (loop) await detach(loop);
     rmSync(this.#directory, { recursive: true });
   }
 
@@ -287,12 +296,46 @@ export class Machine {
   }
 }
 
+/** Of the devices that are attached: while this process has them open. */
+const holds = new Map<string, number>();
+/** Whoever else looks for a free device at this moment finds the same one. */
+const LOOP_TRIES_MAX = 20;
+
+/** A loop device that the kernel lets go when this process and its machine are gone, however they end. */
+async function attach(image: string): Promise<string> {
+  const loop = await freeLoop(image);
+  holds.set(loop, openSync(loop, 'r'));
+  // Of one that is open this is a wish: it goes with its last user.
+  await run('losetup', ['--detach', loop]);
+  return loop;
+}
+
+async function freeLoop(image: string): Promise<string> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return (await run('losetup', ['--find', '--show', image])).stdout.trim();
+    } catch (error) {
+      if (tries === LOOP_TRIES_MAX) throw error;
+    }
+  }
+}
+
+async function detach(loop: string): Promise<void> {
+  await shell('partx --delete "$0" 2>/dev/null || true', loop);
+  closeSync(holds.get(loop) ?? -1);
+  holds.delete(loop);
+}
+
 async function keepNamespace(directory: string, environment: Readonly<Record<string, string>>): Promise<ChildProcess> {
   await run('mkdir', [join(directory, 'root')]);
-  const keeper = spawn('unshare', ['-m', '--propagation', 'private', 'bash', '-c', build], {
-    env: { ...process.env, ...environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const keeper = spawn(
+    'setpriv',
+    ['--pdeathsig', 'KILL', 'unshare', '-m', '--propagation', 'private', 'bash', '-c', build],
+    {
+      env: { ...process.env, ...environment },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  );
   let errors = '';
   keeper.stderr.on('data', (data) => {
     errors += data;
@@ -325,7 +368,7 @@ async function secondVolume(
     writeFileSync(own, '');
     truncateSync(own, filesystemMiB * mebibyte);
   }
-  const loop = (await run('losetup', ['--find', '--show', own])).stdout.trim();
+  const loop = await attach(own);
   if (content === 'nothing') return loop;
   if (partitioned) await run('partx', ['--add', loop]);
   const device = partitioned ? `${loop}p1` : loop;
