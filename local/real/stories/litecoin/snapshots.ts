@@ -1,7 +1,7 @@
 // A snapshot that is made with a clean stop opens at the height and the hash that its ledger tells; one of a running client does not.
 import { readLedger } from '../../../../shared/snapshots/ledger.ts';
 import type { StoredContent } from '../../../nodes/content.ts';
-import { heightOf, type Mining, openedAt } from '../../chains/litecoin.ts';
+import { heightOf, type Mining, mine, openedAt } from '../../chains/litecoin.ts';
 import { on, type RealStory, type Telling } from '../../story.ts';
 import type { RealNode, RealWorld } from '../../world.ts';
 
@@ -19,6 +19,11 @@ export const mining = new WeakMap<RealWorld, Mining>();
 /** Where the client of another machine begins with a copy of it, and what it has at a height. */
 const begunWith = (world: RealWorld, on: RealNode, content: StoredContent | undefined, height: number) =>
   openedAt(on, world.attachCopy(on, content), height);
+
+/** "The maximum per volume CreateSnapshot request rate": one in 15 s. */
+const SNAPSHOTS_APART_MS = 20_000;
+/** More than one block's worth: they are in the client's memory and in the kernel's, and on no disk yet. */
+const BURST_BLOCKS = 30;
 
 /** A person asks again, until the fleet is watched and its turn is free. */
 const ASKED_EVERY_MS = 20_000;
@@ -77,13 +82,22 @@ export const snapshots: RealStory = {
       { height, blockHash, more },
     );
 
-    const running = await heightOf(donor);
     const volumeId = donor.machine.mountedAt('/node-data') ?? '';
-    let byHand: string | undefined;
-    await becomes('a person takes a snapshot of the running node', 60, () => {
-      [byHand] = world.region.ec2.takeSnapshots([volumeId], { description: 'by hand, of a running node' });
-      return byHand !== undefined;
-    });
+    await becomes(
+      'EC2 takes one more snapshot of the volume',
+      60,
+      () => Date.now() - (second?.startedAtMs ?? 0) > SNAPSHOTS_APART_MS,
+    );
+    await mine(miner, BURST_BLOCKS);
+    const high = await heightOf(miner);
+    await becomes(
+      'the donor has all of many blocks that came at once',
+      30,
+      async () => (await heightOf(donor)) >= high,
+    );
+    const running = await heightOf(donor);
+    const [byHand] = world.region.ec2.takeSnapshots([volumeId], { description: 'by hand, of a running node' });
+    say('node3', `a person takes a snapshot of it at height ${running}, while its client runs`);
     const found = await begunWith(world, miner, world.region.ec2.snapshot(byHand ?? '').content, running);
     holds(
       `a snapshot of the running client, taken at height ${running}, does not hold that: a client begins at ${found.height ?? 'no height'}`,
