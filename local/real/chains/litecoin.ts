@@ -150,16 +150,27 @@ export async function openedAt({ machine }: RealNode, device: string, height: nu
 
 /** The miner of a network: a block each so often, unless it rests. */
 export class Mining {
-  rests = false;
+  #rests = false;
+  #last: Promise<void> = Promise.resolve();
   readonly #timer: NodeJS.Timeout;
 
   constructor(miner: RealNode, everyMs: number) {
     this.#timer = setInterval(() => {
-      if (this.rests) return;
-      mine(miner, 1).catch(() => {
+      if (this.#rests) return;
+      this.#last = mine(miner, 1).catch(() => {
         // It is asked again in a moment; where it stays away, the nodes stand still, and stories tell.
       });
     }, everyMs);
     this.#timer.unref();
+  }
+
+  /** Resolves when the last block is there: none comes after it. */
+  async rest(): Promise<void> {
+    this.#rests = true;
+    await this.#last;
+  }
+
+  goOn(): void {
+    this.#rests = false;
   }
 }

@@ -57,14 +57,14 @@ export const snapshots: RealStory = {
     const { say, becomes, holds } = telling;
     const [donor, miner, rest] = [world.find('node3'), world.find('miner'), mining.get(world)];
     if (!rest) throw new Error('nobody mines');
-    rest.rests = true;
+    await rest.rest();
     const tip = await heightOf(miner);
     say('litecoin', `no block comes after ${tip}, so that its height can be known exactly`);
     await becomes('chainmend has seen the node at this height', 150, () =>
       world.observed('litecoin').some(({ name, height }) => name === 'node3' && height === tip),
     );
     await taken(world, telling, 'while the chain rests');
-    rest.rests = false;
+    rest.goOn();
     const first = cleanSnapshots(world, 'node3').at(-1);
     const opened = await begunWith(world, miner, first?.content, tip);
     holds(
