@@ -17,10 +17,13 @@ if (!group)
   throw new Error(`--group: "${groupName}" given, expected one of ${STORY_GROUPS.map(({ name }) => name).join(', ')}`);
 const ground = parseTask(task);
 
+/** Written at once: a run that ends in the next moment has told all. */
+const STDOUT = 1;
+
 // Whoever started this is gone: so is its reason.
 process.stdin.resume().once('end', () => process.exit(1));
 
-const narrator = new Narrator((told) => writeSync(process.stdout.fd, toldLine(told)));
+const narrator = new Narrator((told) => writeSync(STDOUT, toldLine(told)));
 let failed = false;
 const world = await RealWorld.make(ground, group.fleets, {
   onError: (error) => {

@@ -9,14 +9,14 @@ import type { ObservedNode } from '../../shared/fleet/observation.ts';
 import { fleetParameterName } from '../../shared/fleet/parameter.ts';
 import { resolveFleet } from '../../shared/fleet/resolve.ts';
 import { keys } from '../../shared/heal/store.ts';
-import { deploy, readAssembly } from '../deploy.ts';
+import { readAssembly } from '../deploy.ts';
 import { isImage, type StoredContent } from '../nodes/content.ts';
 import type { CommandOutcome } from '../nodes/machine.ts';
 import type { Following } from '../region/clock.ts';
 import { VPC_ID } from '../region/ec2/service.ts';
-import { ACCOUNT_ID, createRegion, REGION_NAME, type Region } from '../region/region.ts';
+import { createRegion, type Region } from '../region/region.ts';
+import { deployInto, settled } from '../run/deployed.ts';
 import { type JournalLine, readJournal } from '../run/journal.ts';
-import { settled } from '../run/run.ts';
 import { containers } from './machine/container.ts';
 import { DebianMachine, type MachinePlace } from './machine/debian-machine.ts';
 import { linkOf } from './machine/devices.ts';
@@ -84,6 +84,7 @@ export class RealWorld {
   readonly #resolver: Resolver;
   readonly #following: Following;
   #made = 0;
+  #copies = 0;
 
   private constructor(
     region: Region,
@@ -146,19 +147,7 @@ export class RealWorld {
     });
     const assembly = readAssembly(await ensureSynthesized({ fleets: REAL_FLEETS }));
     const files = readFleets(REAL_FLEETS).filter(({ document }) => fleetNames.includes(document.fleet));
-    const deployment = await settled(region, () =>
-      deploy({
-        assembly,
-        accountId: ACCOUNT_ID,
-        regionName: REGION_NAME,
-        code: region.code,
-        vpcEndpoints: region.vpcEndpoints,
-        call: (service, operation, input) => region.call(service, operation, input, 'cloudformation'),
-        random: region.kernel.random('cloudformation'),
-      }),
-    );
-    const table = [...deployment.resources.values()].find(({ type }) => type.startsWith('AWS::DynamoDB::'));
-    if (!table) throw new Error('the template has no table');
+    const tableName = await deployInto(region, assembly);
     const fleets = new Map(files.map(({ document }): [string, Fleet] => [document.fleet, resolveFleet(document)]));
     await settled(region, () => leaveOthersOut(region, fleets));
     for (const zone of new Set([...fleets.values()].flatMap(({ dns }) => dns?.zone ?? [])))
@@ -166,7 +155,7 @@ export class RealWorld {
     await region.clock.run({ untilMs: Date.now(), maxEvents: MAX_EVENTS });
     const lan = Lan.make();
     return new RealWorld(region, {
-      tableName: table.ref,
+      tableName,
       fleets,
       ground,
       resolver: await serveNames((name, type) => region.route53.resolve(name, type)),
@@ -296,7 +285,7 @@ export class RealWorld {
   /** A volume with what an image holds, on a machine beside its own: mounted nowhere, and known to no fleet. @returns its device's name by id */
   attachCopy({ machine }: RealNode, content: StoredContent | undefined): string {
     if (!content || !isImage(content)) throw new Error('attachCopy: there is no image');
-    const volumeId = `vol-${(++this.#made).toString(16).padStart(17, '0')}`;
+    const volumeId = `vol-${(++this.#copies).toString(16).padStart(17, '0')}`;
     machine.volumeAttached(volumeId, '', 1, { content, initializedAtMs: undefined });
     return linkOf(volumeId);
   }

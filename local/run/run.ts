@@ -7,10 +7,11 @@ import { fleetParameterName } from '../../shared/fleet/parameter.ts';
 import { resolveFleet } from '../../shared/fleet/resolve.ts';
 import type { FleetDocument } from '../../shared/fleet/schema.ts';
 import type { Assembly } from '../deploy/assembly.ts';
-import { deploy, readAssembly } from '../deploy.ts';
+import { readAssembly } from '../deploy.ts';
 import type { FaultName } from '../region/faults.ts';
-import { ACCOUNT_ID, createRegion, REGION_NAME, type Region, type RegionOptions, START_MS } from '../region/region.ts';
+import { createRegion, type Region, type RegionOptions, START_MS } from '../region/region.ts';
 import type { Scenario } from '../scenarios/scenario.ts';
+import { deployInto, settled } from './deployed.ts';
 import { makeReport, type Report } from './report.ts';
 import { Watch } from './watch.ts';
 import { World } from './world.ts';
@@ -95,22 +96,10 @@ export async function prepare(
   sources.set(deployedWith, reading);
   const { assembly, fleetFiles } = await reading;
   const { clock } = region;
-  const deployment = await settled(region, () =>
-    deploy({
-      assembly,
-      accountId: ACCOUNT_ID,
-      regionName: REGION_NAME,
-      code: region.code,
-      vpcEndpoints: region.vpcEndpoints,
-      call: (service, operation, input) => region.call(service, operation, input, 'cloudformation'),
-      random: region.kernel.random('cloudformation'),
-    }),
-  );
-  const table = [...deployment.resources.values()].find(({ type }) => type.startsWith('AWS::DynamoDB::'));
-  if (!table) throw new Error('the template has no table');
+  const tableName = await deployInto(region, assembly);
   const { fleets, later } = await settled(region, () => pushFleets(region, fleetFiles, scenario.fleets ?? {}));
   await clock.run({ untilMs: START_MS - LEAD_MS, maxEvents: MAX_EVENTS });
-  const world = new World(region, table.ref, fleets);
+  const world = new World(region, tableName, fleets);
   if (scenario.zones !== 'none') world.furnish();
   for (const push of later) world.beforehand(push);
   scenario.build(world);
@@ -169,21 +158,4 @@ async function untilDone(world: World, scenario: Scenario, aftermath: number): P
   await clock.run({ untilMs: clock.now() + aftermath, maxEvents: MAX_EVENTS });
   // What is refused is looked at again for ever: the last look is let come to its end.
   await clock.run({ until: restful, untilMs: clock.now() + aftermath, maxEvents: MAX_EVENTS });
-}
-
-/** Runs the region until work that asks it for something has its answer. */
-export async function settled<T>({ clock }: Region, work: () => Promise<T>): Promise<T> {
-  let result: { readonly value: T } | { readonly error: unknown } | undefined;
-  work().then(
-    (value) => {
-      result = { value };
-    },
-    (error: unknown) => {
-      result = { error };
-    },
-  );
-  await clock.run({ until: () => result !== undefined, maxEvents: MAX_EVENTS });
-  if (!result) throw new Error('the region came to rest before it had answered');
-  if ('error' in result) throw result.error;
-  return result.value;
 }

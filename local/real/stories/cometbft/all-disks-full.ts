@@ -2,16 +2,9 @@
 import { blockAt, CONTAINER, container, DATA_PATH, heightOf } from '../../chains/cometbft.ts';
 import { journalled, on, type RealStory } from '../../story.ts';
 import type { RealWorld } from '../../world.ts';
+import { FILL } from '../fill.ts';
 import { nobodySignedTwice } from './honest.ts';
 
-/** Takes what is left of a filesystem, to the last block. */
-const FILL = `
-for size in 64M 16M 4M 1M 64K 4K; do
-  n=0
-  while [ "$n" -lt 100 ] && fallocate -l "$size" "$1/core.$size.$n" 2>/dev/null; do n=$((n + 1)); done
-  rm -f "$1/core.$size.$n"
-done
-dd if=/dev/zero of="$1/core" bs=4K 2>/dev/null; true`;
 const NAMES = ['validator1', 'validator2', 'validator3', 'validator4'] as const;
 const STILL_MS = 10_000;
 const ASK_AGAIN_MS = 20_000;

@@ -1,15 +1,7 @@
 // A disk runs full and kills its client: the volume is grown, the filesystem with it, the client comes back and catches up.
 import { cli, DATA_PATH, heightOf, UNIT } from '../../chains/litecoin.ts';
 import { journalled, on, type RealStory } from '../../story.ts';
-
-/** Takes what is left of a filesystem, to the last block. */
-const FILL = `
-for size in 64M 16M 4M 1M 64K 4K; do
-  n=0
-  while [ "$n" -lt 100 ] && fallocate -l "$size" "$1/core.$size.$n" 2>/dev/null; do n=$((n + 1)); done
-  rm -f "$1/core.$size.$n"
-done
-dd if=/dev/zero of="$1/core" bs=4K 2>/dev/null; true`;
+import { FILL } from '../fill.ts';
 
 export const diskFull: RealStory = {
   name: 'disk-full',
