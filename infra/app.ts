@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import recommendedFlags from 'aws-cdk-lib/recommended-feature-flags.json' with { type: 'json' };
 import { commandDocuments } from '../shared/documents/index.ts';
+import { terminalText } from '../shared/text/terminal-text.ts';
 import { bundleFunctions } from './bundle.ts';
 import { addChecks } from './checks.ts';
 import { emailAddress } from './constructs/pages.ts';
@@ -17,7 +18,7 @@ try {
   await synthesize(new App({ analyticsReporting: false, context: recommendedFlags }));
 } catch (error) {
   if (!(error instanceof InputError || error instanceof FleetFilesError)) throw error;
-  console.error(error.message);
+  console.error(terminalText(error.message));
   process.exitCode = 1;
 }
 

@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import pico from 'picocolors';
+import { terminalText } from '../shared/text/terminal-text.ts';
 import { check } from './fleet-commands/check.ts';
 import { StoreError, ssmParameterStore } from './fleet-commands/parameter-store.ts';
 import { pause, resume } from './fleet-commands/pause.ts';
@@ -93,7 +94,7 @@ if (import.meta.main) {
   process.exitCode = await runFleets(process.argv.slice(2), {
     directory: fleetsDirectory,
     store: () => ssmParameterStore(),
-    say: (text) => console.log(text),
-    complain: (text) => console.error(text),
+    say: (text) => console.log(terminalText(text)),
+    complain: (text) => console.error(terminalText(text)),
   });
 }

@@ -3,6 +3,8 @@ import { createInterface } from 'node:readline/promises';
 import { setTimeout } from 'node:timers/promises';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import pico from 'picocolors';
+import { plainText } from '../shared/text/plain-text.ts';
+import { terminalText } from '../shared/text/terminal-text.ts';
 import { UsageError } from './fleet-commands/tell.ts';
 import { awsSuite } from './heal-commands/aws-suite.ts';
 import { type HealDesk, RequestError, SuiteError } from './heal-commands/desk.ts';
@@ -103,13 +105,14 @@ const ERASE = '\x1b[2K\r';
 
 function terminalDesk(): HealDesk {
   const isTerminal = process.stdout.isTTY === true;
-  const write = (text: string): void => void process.stdout.write(isTerminal ? `${ERASE}${text}\n` : `${text}\n`);
+  const write = (text: string): void => void process.stdout.write(`${isTerminal ? ERASE : ''}${terminalText(text)}\n`);
   return {
     suite: () => awsSuite(),
     say: write,
-    complain: (text) => void process.stderr.write(`${isTerminal ? ERASE : ''}${text}\n`),
+    complain: (text) => void process.stderr.write(`${isTerminal ? ERASE : ''}${terminalText(text)}\n`),
     status: (text) => {
-      if (isTerminal) process.stdout.write(`${ERASE}${text.slice(0, Math.max(1, (process.stdout.columns ?? 80) - 1))}`);
+      const room = Math.max(1, (process.stdout.columns ?? 80) - 1);
+      if (isTerminal) process.stdout.write(`${ERASE}${plainText(text, room)}`);
     },
     confirm: isTerminal && process.stdin.isTTY === true ? confirm : undefined,
     nowMs: () => Date.now(),
@@ -120,7 +123,7 @@ function terminalDesk(): HealDesk {
 async function confirm(question: string): Promise<boolean> {
   const lines = createInterface({ input: process.stdin, output: process.stdout });
   try {
-    return /^y(es)?$/i.test((await lines.question(`${question} [y/N] `)).trim());
+    return /^y(es)?$/i.test((await lines.question(`${plainText(question)} [y/N] `)).trim());
   } finally {
     lines.close();
   }

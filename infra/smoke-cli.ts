@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import pico from 'picocolors';
+import { terminalText } from '../shared/text/terminal-text.ts';
 import { UsageError } from './fleet-commands/tell.ts';
 import { awsSuite } from './heal-commands/aws-suite.ts';
 import { SuiteError } from './heal-commands/desk.ts';
@@ -120,8 +121,8 @@ function minutes(written: string): number {
 function terminalDesk(interrupted: AbortSignal): SmokeDesk {
   return {
     ...{ account: () => awsAccount(), suite: () => awsSuite(), cdk, interrupted, made: new Map() },
-    say: (text) => void process.stdout.write(`${text}\n`),
-    complain: (text) => void process.stderr.write(`${text}\n`),
+    say: (text) => void process.stdout.write(`${terminalText(text)}\n`),
+    complain: (text) => void process.stderr.write(`${terminalText(text)}\n`),
     nowMs: () => Date.now(),
     sleep: (ms) => setTimeout(ms),
     chance: () => randomBytes(3).toString('hex'),
@@ -140,7 +141,7 @@ if (import.meta.main) {
     const deployed = process.argv.includes('--stack-is-deployed') ? ' --stack-is-deployed' : '';
     const again = `npm run smoke -- --remove${deployed}`;
     process.stderr.write(`\nStopped. Whatever carries the tag chainmend:smoke is left as it is, and paid for.\n`);
-    for (const line of leftText([...desk.made.values()], again)) process.stderr.write(`${line}\n`);
+    for (const line of leftText([...desk.made.values()], again)) process.stderr.write(`${terminalText(line)}\n`);
     process.exit(130);
   });
   process.exitCode = await runSmoke(process.argv.slice(2), desk);

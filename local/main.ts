@@ -1,6 +1,8 @@
 // `npm start`: runs a scenario in a local region, or stories on real machines, and tells what happened. Exit status 0: what was expected
 // held; 1: it did not; 2: wrong use.
 
+import { plainJson } from '../shared/text/plain-text.ts';
+import { terminalText } from '../shared/text/terminal-text.ts';
 import { parseArguments, type Request, UsageError } from './cli/arguments.ts';
 import { remarkColors } from './cli/colors.ts';
 import { listLines } from './cli/lists.ts';
@@ -23,13 +25,13 @@ try {
   process.exitCode = await carryOut(parseArguments(process.argv.slice(2)));
 } catch (error) {
   if (!(error instanceof UsageError)) throw error;
-  console.error(remarkColors.red(error.message));
+  console.error(terminalText(remarkColors.red(error.message)));
   process.exitCode = 2;
 }
 
 async function carryOut(request: Request): Promise<0 | 1> {
-  const say = (line: string): void => console.log(line);
-  const remark = (line: string): void => console.error(line);
+  const say = (line: string): void => console.log(terminalText(line));
+  const remark = (line: string): void => console.error(terminalText(line));
   switch (request.do) {
     case 'help':
       say(request.text);
@@ -40,7 +42,8 @@ async function carryOut(request: Request): Promise<0 | 1> {
     case 'json': {
       await prepared();
       const { report, unmet } = await run(request.run.scenario, request.run);
-      say(JSON.stringify(report));
+      // Whatever nodes have said is in it: a terminal shows it, and JSON leaves some of that as it is.
+      console.log(plainJson(report));
       return verdict(unmet, remark);
     }
     case 'story':

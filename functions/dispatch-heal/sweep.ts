@@ -4,6 +4,7 @@ import { EventError } from '../../shared/events/errors.ts';
 import { readSettings, type Settings } from '../../shared/fleet/settings.ts';
 import { OBSERVATION_VALID_MS } from '../../shared/guardrails/breaker.ts';
 import type { IncidentRecord, NodeRecord } from '../../shared/heal/records.ts';
+import { plainJson } from '../../shared/text/plain-text.ts';
 import { EC2_NAMESPACE, heeded } from './alarms.ts';
 import { again, concerns, DISABLED, isOver, nodeOf, ofDisk, ofSick, type Records, sickOf } from './candidates.ts';
 import type { Around, Door } from './consider.ts';
@@ -38,14 +39,14 @@ export async function sweep(door: Door): Promise<void> {
   const settings = await readSettings(clients.ssm, environment.PARAMETER_PREFIX);
   const inAlarm = await readAlarming(clients.cloudwatch);
   // Counted, and told by an alarm of its own: a sweep that failed for it each minute would drown everything else.
-  for (const sentence of settings.broken.values()) console.error(JSON.stringify({ level: 'error', fleet: sentence }));
+  for (const sentence of settings.broken.values()) console.error(plainJson({ level: 'error', fleet: sentence }));
   const failures: unknown[] = [];
   const attempt = async (work: () => Promise<unknown>) => {
     try {
       await work();
     } catch (error) {
       // An alarm that leads nowhere ended in the dead-letter queue when its event came; every minute again would hide the rest.
-      if (error instanceof EventError) console.warn(JSON.stringify({ level: 'warn', left: error.message }));
+      if (error instanceof EventError) console.warn(plainJson({ level: 'warn', left: error.message }));
       else failures.push(error);
     }
   };

@@ -10,6 +10,7 @@ import { readSettings, type Settings } from '../../shared/fleet/settings.ts';
 import { fleetsInTurn } from '../../shared/fleet/turns.ts';
 import { judgePauses } from '../../shared/guardrails/switches.ts';
 import { createStore } from '../../shared/heal/store.ts';
+import { plainJson } from '../../shared/text/plain-text.ts';
 import { type PruneEvent, parsePruneEvent } from './event.ts';
 import { pruneFleet, type Summary } from './prune.ts';
 import type { Tools } from './work.ts';
@@ -36,7 +37,7 @@ export function createHandler({ clients }: { readonly clients: Clients }) {
     };
     const parsed = parsePruneEvent(event);
     const settings = await readSettings(clients.ssm, environment.PARAMETER_PREFIX);
-    for (const sentence of settings.broken.values()) console.error(JSON.stringify({ level: 'error', fleet: sentence }));
+    for (const sentence of settings.broken.values()) console.error(plainJson({ level: 'error', fleet: sentence }));
     return takeTurns(tools, settings, fleetsOf(settings, parsed), parsed);
   };
   return middy<unknown, readonly Summary[]>().use(logged()).handler(prune);
@@ -61,7 +62,7 @@ async function takeTurns(
   const failures: unknown[] = [];
   for (const fleet of fleetsInTurn(fleets, tools.startedAtMs, EVERY_MS)) {
     if (Date.now() >= tools.untilMs) {
-      console.warn(JSON.stringify({ level: 'warn', left: fleet.name }));
+      console.warn(plainJson({ level: 'warn', left: fleet.name }));
       continue;
     }
     const onlyPlan = event.kind === 'prune' && event.plan;
@@ -74,7 +75,7 @@ async function takeTurns(
     try {
       const approved = event.kind === 'approve' ? { approved: event.plan } : {};
       const summary = await pruneFleet({ tools, fleet, onlyPlan, ...approved });
-      console.info(JSON.stringify({ level: 'info', ...summary }));
+      console.info(plainJson({ level: 'info', ...summary }));
       summaries.push(summary);
     } catch (error) {
       failures.push(error);

@@ -12,6 +12,7 @@ import { fleetOf } from '../../shared/fleet/selection.ts';
 import { readSettings, type Settings } from '../../shared/fleet/settings.ts';
 import { fleetsInTurn } from '../../shared/fleet/turns.ts';
 import { createStore } from '../../shared/heal/store.ts';
+import { plainJson } from '../../shared/text/plain-text.ts';
 import type { DiskSeries } from './alarm-model.ts';
 import { parseRegisterEvent, type RegisterEvent } from './event.ts';
 import { readSeries } from './metrics.ts';
@@ -42,7 +43,7 @@ export function createHandler({ clients }: { readonly clients: Clients }) {
     };
     const parsed = parseRegisterEvent(event);
     const settings = await readSettings(clients.ssm, environment.PARAMETER_PREFIX);
-    for (const sentence of settings.broken.values()) console.error(JSON.stringify({ level: 'error', fleet: sentence }));
+    for (const sentence of settings.broken.values()) console.error(plainJson({ level: 'error', fleet: sentence }));
     const fleets = await fleetsOf(clients, settings, parsed);
     return takeTurns(tools, settings, fleetsInTurn(fleets, startedAtMs, EVERY_MS), parsed);
   };
@@ -69,7 +70,7 @@ async function fleetsOfInstance(clients: Clients, fleets: readonly Fleet[], id: 
   if (!instance || Object.keys(tags).length === 0) return fleets;
   const fleet = fleetOf(tags, fleets);
   if (!('refuse' in fleet)) return [fleet];
-  console.info(JSON.stringify({ level: 'info', left: `${id}: ${fleet.reason}` }));
+  console.info(plainJson({ level: 'info', left: `${id}: ${fleet.reason}` }));
   return [];
 }
 
@@ -90,7 +91,7 @@ async function takeTurns(
   const failures: unknown[] = [];
   for (const [index, fleet] of fleets.entries()) {
     if (Date.now() >= tools.untilMs) {
-      console.warn(JSON.stringify({ level: 'warn', left: fleets.slice(index).map(({ name }) => name) }));
+      console.warn(plainJson({ level: 'warn', left: fleets.slice(index).map(({ name }) => name) }));
       break;
     }
     try {
@@ -102,12 +103,12 @@ async function takeTurns(
         confirmed: event.kind === 'reconcile' && event.confirm,
         ...(event.kind === 'approve' && { approved: event.plan }),
       });
-      console.info(JSON.stringify({ level: 'info', ...summary }));
+      console.info(plainJson({ level: 'info', ...summary }));
       summaries.push(summary);
     } catch (error) {
       // A hundred instances that come at once are a hundred hints: the schedule does what these leave to each other.
       if (event.kind === 'instance' && isAllThrottling(error))
-        console.warn(JSON.stringify({ level: 'warn', left: [fleet.name], why: sentenceOf(error) }));
+        console.warn(plainJson({ level: 'warn', left: [fleet.name], why: sentenceOf(error) }));
       else failures.push(error);
     }
   }

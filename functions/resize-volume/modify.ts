@@ -14,6 +14,7 @@ import { CONSISTENCY_WINDOW_MS, type NodeRecord, REQUEST_LIFETIME_MS } from '../
 import { once, pollSeconds } from '../../shared/heal/steps.ts';
 import { keys, settle } from '../../shared/heal/store.ts';
 import type { Step } from '../../shared/heal/tools.ts';
+import { plainText } from '../../shared/text/plain-text.ts';
 import type { GrowPlan } from './decide.ts';
 import { sentenceOf } from './proof.ts';
 import type { Results } from './stages.ts';
@@ -202,7 +203,7 @@ export async function awaitModification(
       if (!latest || !isAwaited(latest, toGiB, sinceMs) || latest.ModificationState === 'modifying') return 'pending';
       await note(
         latest.ModificationState === 'failed'
-          ? `failed: ${latest.StatusMessage ?? 'AWS gives no reason'}`
+          ? `failed: ${plainText(latest.StatusMessage ?? 'AWS gives no reason', 500)}`
           : `${latest.ModificationState}: the new size is usable`,
       );
       return latest.ModificationState ?? 'pending';

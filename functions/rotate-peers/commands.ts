@@ -6,7 +6,7 @@ import {
   InvocationDoesNotExist,
   SendCommandCommand,
 } from '@aws-sdk/client-ssm';
-import { judgeAgent } from '../../shared/aws/commands.ts';
+import { commandWords, judgeAgent } from '../../shared/aws/commands.ts';
 import { startBySeconds } from '../../shared/documents/command.ts';
 import type { PeerOperation } from '../../shared/documents/parameters.ts';
 import {
@@ -18,6 +18,7 @@ import {
   peerRunLimitSeconds,
 } from '../../shared/documents/peer-command.ts';
 import type { Refusal } from '../../shared/guardrails/codes.ts';
+import { errorText } from '../../shared/text/plain-text.ts';
 import type { Tools } from './tools.ts';
 
 /** "The IDs of the managed nodes … you can specify up to 50" (SendCommandRequest.InstanceIds, @aws-sdk/client-ssm). */
@@ -135,14 +136,14 @@ async function awaitAnswer<Command extends PeerCommand>(
     await sleep(seconds);
     try {
       const read = await clients.ssm.send(new GetCommandInvocationCommand({ CommandId, InstanceId }));
-      const { Status, StatusDetails = Status, StandardOutputContent = '', StandardErrorContent = '' } = read;
+      const { Status, StatusDetails, StandardOutputContent = '', StandardErrorContent = '' } = read;
       if (!Status || PENDING.has(Status)) continue;
-      const words = `${StatusDetails}. ${StandardErrorContent.slice(-300)}`.trim();
+      const words = commandWords(StatusDetails ?? Status, StandardErrorContent);
       if (!RAN.has(Status)) return { state: 'unknown', reason: words };
       try {
         return { state: 'answered', answer: parsePeerAnswer(operation, StandardOutputContent), atMs: Date.now() };
       } catch (error) {
-        return { state: 'unknown', reason: `${words} (${error instanceof Error ? error.message : String(error)})` };
+        return { state: 'unknown', reason: `${words} (${errorText(error, 500)})` };
       }
     } catch (error) {
       // Normal right after SendCommand: the invocation is not visible yet.

@@ -8,6 +8,7 @@ import { EventError } from '../../shared/events/errors.ts';
 import { readSettings } from '../../shared/fleet/settings.ts';
 import { fleetsInTurn } from '../../shared/fleet/turns.ts';
 import { createStore } from '../../shared/heal/store.ts';
+import { plainJson } from '../../shared/text/plain-text.ts';
 import { parseRotateEvent } from './event.ts';
 import { rotateFleet, type Summary } from './run.ts';
 import { ENVIRONMENT, type Tools } from './tools.ts';
@@ -33,7 +34,7 @@ export function createHandler({ clients }: { readonly clients: Clients }) {
     };
     const parsed = parseRotateEvent(event);
     const { fleets: all, values, broken } = await readSettings(clients.ssm, environment.PARAMETER_PREFIX);
-    for (const sentence of broken.values()) console.error(JSON.stringify({ level: 'error', fleet: sentence }));
+    for (const sentence of broken.values()) console.error(plainJson({ level: 'error', fleet: sentence }));
     const fleets =
       parsed.kind === 'sweep'
         ? fleetsInTurn(all, startedAtMs, EVERY_MS)
@@ -46,7 +47,7 @@ export function createHandler({ clients }: { readonly clients: Clients }) {
       if (Date.now() >= tools.untilMs) break;
       try {
         const summary = await rotateFleet(tools, fleet, parsed, values);
-        console.info(JSON.stringify({ level: 'info', ...summary }));
+        console.info(plainJson({ level: 'info', ...summary }));
         summaries.push(summary);
       } catch (error) {
         failures.push(error);

@@ -12,6 +12,7 @@ import type { Fleet } from '../../shared/fleet/model.ts';
 import type { FleetNode } from '../../shared/fleet/nodes.ts';
 import { readOnNode } from '../../shared/probe/on-node.ts';
 import type { ProbeQuestion } from '../../shared/probe/protocol.ts';
+import { errorText, plainText } from '../../shared/text/plain-text.ts';
 import { inPortions, type Probed, running } from './probing.ts';
 import type { NodeReading } from './sight.ts';
 
@@ -138,17 +139,17 @@ function readingOf(
 ): NodeReading {
   const output = CommandPlugins?.[0]?.Output ?? '';
   if (Status !== 'Success') {
-    const words = output.replace(/\s+/g, ' ').trim().slice(-200);
+    const words = plainText(output.slice(-200), 200);
     return {
       kind: 'unasked',
-      reason: `the command that asks it ended as ${StatusDetails ?? Status}${words && `: ${words}`}`,
+      reason: `the command that asks it ended as ${plainText(StatusDetails ?? Status ?? '', 100)}${words && `: ${words}`}`,
     };
   }
   const heights = question.ask.what === 'status' ? question.ask.heights : [];
   try {
     return { kind: 'read', reading: readOnNode(question, heights, InstanceId, output, Date.now()) };
   } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    return { kind: 'unasked', reason: error.message };
+    // Whatever it is: one node's answer says nothing of the others.
+    return { kind: 'unasked', reason: errorText(error, 300) };
   }
 }

@@ -3,6 +3,7 @@ import { PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { METRIC_NAMESPACE } from '../../shared/fleet/naming.ts';
 import { discoverNodes, doubledNames, type FleetNode } from '../../shared/fleet/nodes.ts';
+import { plainJson } from '../../shared/text/plain-text.ts';
 import { judgeFleet } from './health.ts';
 import { keep } from './keep.ts';
 import { measurements } from './measure.ts';
@@ -112,5 +113,4 @@ async function publish({ clients }: Door, sight: Sight, health: ReturnType<typeo
   }
 }
 
-const warn = (fleet: Fleet, left: string): void =>
-  console.warn(JSON.stringify({ level: 'warn', fleet: fleet.name, left }));
+const warn = (fleet: Fleet, left: string): void => console.warn(plainJson({ level: 'warn', fleet: fleet.name, left }));

@@ -1,4 +1,5 @@
 // How numbers, times and lists read in a sentence for a tired person.
+import { plainText } from '../../shared/text/plain-text.ts';
 
 export const blocks = (count: number): string => (count === 1 ? '1 block' : `${count} blocks`);
 
@@ -26,9 +27,6 @@ export function names(all: readonly string[]): string {
 const MAX_CHARACTERS = 600;
 
 /** A sentence that quotes strangers, or AWS: one line of bounded length, without control characters. */
-export function oneLine(sentence: string): string {
-  const line = sentence.slice(0, 4 * MAX_CHARACTERS).replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' ');
-  return line.length <= MAX_CHARACTERS ? line : `${line.slice(0, MAX_CHARACTERS - 1).replace(/\p{Cs}$/u, '')}…`;
-}
+export const oneLine = (sentence: string): string => plainText(sentence, MAX_CHARACTERS);
 
 export const sentenceOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

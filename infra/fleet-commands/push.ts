@@ -1,5 +1,6 @@
 // `npm run fleets -- push NAME`: what the files say becomes what the functions read, without a deployment.
 import { fleetParameterName, fleetParameterValue } from '../../shared/fleet/parameter.ts';
+import { plainText } from '../../shared/text/plain-text.ts';
 import { type FleetFile, readFleets } from '../fleets.ts';
 import { parameterPrefix } from '../names.ts';
 import { changesBetween, type Leaves, leavesOf } from './leaves.ts';
@@ -51,6 +52,6 @@ function storedLeaves(stored: string): Leaves {
   try {
     return leavesOf(JSON.parse(stored));
   } catch {
-    return new Map([['(no JSON)', stored.slice(0, 200)]]);
+    return new Map([['(no JSON)', plainText(stored, 200)]]);
   }
 }

@@ -18,7 +18,8 @@ export function show({ directory, say }: Desk, name: string): void {
       files.map(({ document }) => document.fleet),
     );
   const bytes = Buffer.byteLength(fleetParameterValue(file.document).value);
-  say(tableOf(['field', 'value', 'from'], fieldsOf(file.document)));
+  const rows = fieldsOf(file.document).map(([field, value, from]) => [field, value.split('\n'), from]);
+  say(tableOf(['field', 'value', 'from'], rows));
   say(`${file.path} · ${fleetParameterName(parameterPrefix, name)}, ${bytes} bytes of JSON`);
 }
 

@@ -1,5 +1,6 @@
 // One wish from its plan to its end: shows what would be done, asks, has it done, and follows it.
 import type { DispatchAnswer } from '../../shared/events/answer.ts';
+import { plainText } from '../../shared/text/plain-text.ts';
 import { UsageError } from '../fleet-commands/tell.ts';
 import type { HealDesk, StoryLine } from './desk.ts';
 import { type Followed, follow } from './follow.ts';
@@ -74,8 +75,8 @@ async function planOf(desk: HealDesk, { event }: Wish): Promise<boolean> {
 
 function notStarted(desk: HealDesk, answer: DispatchAnswer): 1 {
   const { did, code, reason = '' } = answer;
-  if (did === 'refused') desk.complain(`Refused (${code}): ${reason}. ${stays(answer)}`.trim());
-  else desk.complain(`Not now: ${REASONS[reason] ?? reason}`);
+  if (did === 'refused') desk.complain(plainText(`Refused (${code}): ${reason}. ${stays(answer)}`));
+  else desk.complain(plainText(`Not now: ${Object.hasOwn(REASONS, reason) ? REASONS[reason] : reason}`));
   return 1;
 }
 
@@ -98,11 +99,12 @@ const REASONS: Readonly<Record<string, string>> = {
 const why = (last: StoryLine | undefined): string =>
   last === undefined
     ? 'The journal does not say why.'
-    : `${last.code === undefined ? '' : `${last.code}: `}${last.sentence}`;
+    : plainText(`${last.code === undefined ? '' : `${last.code}: `}${last.sentence}`);
 
 async function answerQuestion(desk: HealDesk, { sentence }: StoryLine, { yes }: WishOptions): Promise<boolean> {
   if (yes) return true;
-  if (desk.confirm) return desk.confirm(`The fleet file says mode: ask. ${sentence}. Approve this very plan?`);
+  if (desk.confirm)
+    return desk.confirm(plainText(`The fleet file says mode: ask. ${sentence}. Approve this very plan?`));
   desk.complain(
     'The fleet file says mode: ask, and nobody is here to be asked: the page that was sent says how to approve.',
   );
@@ -113,10 +115,10 @@ function tellEnd(desk: HealDesk, answer: DispatchAnswer, { end, last }: Followed
   const { fleet, node, incidentId } = answer;
   switch (end) {
     case 'healed':
-      desk.say(`Done. ${last?.sentence ?? ''}`.trim());
+      desk.say(plainText(`Done. ${last?.sentence ?? ''}`));
       return 0;
     case 'planned':
-      desk.complain(`Nothing was done: the fleet file of ${fleet} says mode: plan. ${last?.sentence ?? ''}`.trim());
+      desk.complain(plainText(`Nothing was done: the fleet file of ${fleet} says mode: plan. ${last?.sentence ?? ''}`));
       return 1;
     case 'waiting':
       desk.complain(`It goes on without us: npm run heal -- status ${fleet}/${node}`);

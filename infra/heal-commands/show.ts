@@ -1,11 +1,18 @@
 // How the journal's lines and a plan look in a terminal. Pure.
 import type { Progress } from '../../shared/heal/records.ts';
+import { plainText } from '../../shared/text/plain-text.ts';
 import { tableOf } from '../fleet-commands/tell.ts';
 import type { StoryLine } from './desk.ts';
 
 /** "12:05:46  result    stopped in 7 s, cleanly; started in 3 s"; times are UTC, as in the journal. */
 export const lineText = ({ atMs, kind, sentence, code }: StoryLine): string =>
-  `${new Date(atMs).toISOString().slice(11, 19)}  ${kind.padEnd(8)}  ${code === undefined ? '' : `${code}: `}${sentence}`;
+  `${timeText(atMs)}  ${plainText(kind, 20).padEnd(8)}  ${plainText(code === undefined ? sentence : `${code}: ${sentence}`)}`;
+
+/** A line of the journal may have been written by anybody who may write to the table. */
+const timeText = (atMs: number): string =>
+  Number.isFinite(atMs) && Math.abs(atMs) <= MAX_DATE_MS ? new Date(atMs).toISOString().slice(11, 19) : '--:--:--';
+/** "8.64e15" (ECMA-262, Time Values and Time Range). */
+const MAX_DATE_MS = 8.64e15;
 
 const BAR = 24;
 
@@ -13,7 +20,7 @@ const BAR = 24;
 export function progressText({ what, percent, etaSeconds }: Progress): string {
   const full = Math.max(0, Math.min(BAR, Math.round((percent / 100) * BAR)));
   const left = etaSeconds === null || percent >= 100 ? '' : `, about ${durationText(etaSeconds)} left`;
-  return `${what}  ${'█'.repeat(full)}${'░'.repeat(BAR - full)}  ${Math.floor(percent)} %${left}`;
+  return `${plainText(what, 200)}  ${'█'.repeat(full)}${'░'.repeat(BAR - full)}  ${Math.floor(percent)} %${left}`;
 }
 
 export function durationText(seconds: number): string {

@@ -1,5 +1,6 @@
 // `npm run heal -- status FLEET[/NODE]`: what is open, who works on it, how far it is, and what was said of it last.
 import type { IncidentRecord, NodeRecord } from '../../shared/heal/records.ts';
+import { plainText } from '../../shared/text/plain-text.ts';
 import { tableOf } from '../fleet-commands/tell.ts';
 import type { HealDesk } from './desk.ts';
 import { durationText, lineText, progressText } from './show.ts';
@@ -34,7 +35,7 @@ export async function status(desk: HealDesk, { fleet, node, shown }: Target): Pr
   for (const incident of incidents.slice(0, MAX_STORIES)) {
     const last = (await suite.story(incident)).at(-1);
     const record = read.nodes.find(({ instanceId }) => instanceId === incident.instanceId);
-    desk.say(`\n${incident.node}, incident ${incident.incidentId}`);
+    desk.say(`\n${plainText(incident.node, 200)}, incident ${plainText(incident.incidentId, 20)}`);
     if (last) desk.say(lineText(last));
     for (const line of recordLines(record, incident)) desk.say(line);
   }

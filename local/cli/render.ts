@@ -1,4 +1,5 @@
 // How a story looks: three columns, wrapped to the terminal, colour only where there is a person to see it.
+import { plainText } from '../../shared/text/plain-text.ts';
 import { colors } from './colors.ts';
 import type { Section, StoryLine, Tone } from './story-line.ts';
 import { clockTime, day } from './words.ts';
@@ -14,6 +15,8 @@ const GAP = '  ';
 /** Labels longer than this push their own text aside, not everybody's. */
 const LABEL_WIDTH_MAX = 24;
 const TEXT_WIDTH_MIN = 24;
+/** A request to AWS may be long, and is what somebody looks for who asks for evidence. */
+const EVIDENCE_CHARACTERS = 50_000;
 
 /** @param width of the terminal; undefined: lines are as long as they are */
 export function renderSections(sections: readonly Section[], width: number | undefined): Printed[] {
@@ -23,7 +26,7 @@ export function renderSections(sections: readonly Section[], width: number | und
     const startMs = lines[0]?.atMs;
     const printed: Printed[] = place === 0 ? [] : [{ atMs: startMs, text: '' }];
     if (heading !== undefined)
-      printed.push({ atMs: startMs, text: ' '.repeat(TIME_WIDTH) + GAP + colors.bold(heading) });
+      printed.push({ atMs: startMs, text: ' '.repeat(TIME_WIDTH) + GAP + colors.bold(plainText(heading)) });
     let today = day(all[0]?.atMs ?? 0);
     for (const line of lines) {
       if (day(line.atMs) !== today) {
@@ -37,11 +40,10 @@ export function renderSections(sections: readonly Section[], width: number | und
 }
 
 /** For one who tells lines as they come; the label's room is his to know. */
-export function renderLine(
-  { atMs, label, text, tone, continues, evidence = [] }: StoryLine,
-  labelWidth: number,
-  width?: number,
-): string[] {
+export function renderLine(line: StoryLine, labelWidth: number, width?: number): string[] {
+  const { atMs, tone, continues, evidence = [] } = line;
+  // Nodes and AWS are quoted in it: what is one line stays one line.
+  const [label, text] = [plainText(line.label), plainText(line.text)];
   const time = continues ? ' '.repeat(TIME_WIDTH) : colors.dim(clockTime(atMs));
   const indent = TIME_WIDTH + 2 * GAP.length + labelWidth;
   const room = width === undefined ? Number.POSITIVE_INFINITY : Math.max(TEXT_WIDTH_MIN, width - indent);
@@ -50,7 +52,9 @@ export function renderLine(
   return [
     `${time}${GAP}${painted(tone, label.padEnd(labelWidth), 'label')}${GAP}${painted(tone, first, 'text')}`.trimEnd(),
     ...more.map((rest) => hanging + painted(tone, rest, 'text')),
-    ...evidence.flatMap((fact) => wrap(fact, room)).map((fact) => hanging + colors.dim(fact)),
+    ...evidence
+      .flatMap((fact) => wrap(plainText(fact, EVIDENCE_CHARACTERS), room))
+      .map((fact) => hanging + colors.dim(fact)),
   ];
 }
 

@@ -8,6 +8,7 @@ import {
 } from '@aws-sdk/client-ssm';
 import { startBySeconds } from '../documents/command.ts';
 import type { Refusal } from '../guardrails/codes.ts';
+import { errorText, plainText } from '../text/plain-text.ts';
 import { judgeAgent } from './agent.ts';
 
 export { judgeAgent };
@@ -71,7 +72,7 @@ export async function readCommand<A>(
       StandardErrorContent = '',
     } = await ssm.send(new GetCommandInvocationCommand({ CommandId: commandId, InstanceId: instanceId }));
     if (!Status || PENDING.has(Status)) return { state: 'pending' };
-    const words = `${StatusDetails ?? Status}. ${StandardErrorContent.slice(-300)}`.trim();
+    const words = commandWords(StatusDetails ?? Status, StandardErrorContent);
     return RAN.has(Status) ? judgeOutput(StandardOutputContent, words, parse) : { state: 'lost', reason: words };
   } catch (error) {
     // Normal right after SendCommand: the invocation is not visible yet.
@@ -84,6 +85,10 @@ function judgeOutput<A>(stdout: string, words: string, parse: (stdout: string) =
   try {
     return { state: 'answered', answer: parse(stdout) };
   } catch (error) {
-    return { state: 'ended', reason: `${words} (${error instanceof Error ? error.message : String(error)})` };
+    return { state: 'ended', reason: `${words} (${errorText(error, 500)})` };
   }
 }
+
+/** What a person reads of a command that is no answer: how it ended, and the end of what it complained of. */
+export const commandWords = (status: string, complaint: string): string =>
+  plainText(`${status}. ${complaint.slice(-300)}`, 400);

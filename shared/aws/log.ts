@@ -1,10 +1,11 @@
 // One middy middleware for all functions: what fails is logged as one JSON line with its cause, and goes on failing.
 import type { MiddlewareObj } from '@middy/core';
+import { plainJson } from '../text/plain-text.ts';
 
 /** Logs and rethrows: the error must reach Lambda's retries, the dead-letter queue and the alarms. */
 export const logged = (): MiddlewareObj<unknown, unknown, Error> => ({
   onError: ({ error }) => {
-    console.error(JSON.stringify({ level: 'error', ...describe(error) }));
+    console.error(plainJson({ level: 'error', ...describe(error) }));
   },
 });
 

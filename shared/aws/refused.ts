@@ -1,4 +1,5 @@
 // What AWS has refused for good, told apart from what nobody knows: who reads a refusal may go another way, who reads an error may not.
+import { plainText } from '../text/plain-text.ts';
 import { isThrottling } from './throttling.ts';
 
 /** The call had no effect, and the same call will be refused again. `code` is AWS's, `refused` its words. */
@@ -8,6 +9,10 @@ export interface Refused {
 }
 
 export type Accepted = { readonly accepted: true };
+
+/** AWS quotes what it was sent; its encoded authorization messages are longer, and tell a person nothing. */
+const REFUSED_CHARACTERS = 1_000;
+const CODE_CHARACTERS = 100;
 
 /**
  * Server faults by their status, refusals by their meaning: "There was insufficient capacity available to satisfy the launch request"
@@ -30,7 +35,7 @@ export function refusalOf(error: unknown): Refused {
   const { name, message } = error;
   const status = statusOf(error);
   if (DEFINITE.has(name) || (status !== undefined && status >= 400 && status <= 499)) {
-    return { refused: `${name}: ${message}`, code: name };
+    return { refused: plainText(`${name}: ${message}`, REFUSED_CHARACTERS), code: plainText(name, CODE_CHARACTERS) };
   }
   throw error;
 }

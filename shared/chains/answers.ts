@@ -1,6 +1,7 @@
 // How answers are read by every chain client: what is not as it should be ends as a reading that says what came and what was
 // expected, never as an exception and never as a height.
 import * as v from 'valibot';
+import { plainText } from '../text/plain-text.ts';
 import type { Answer, ChainRequest, Question, Reading, TroubleCode } from './client.ts';
 
 /** The only thing that a reader throws; `question` turns it into a reading. */
@@ -13,6 +14,10 @@ export class AnswerError extends Error {
     this.code = code;
   }
 }
+
+/** A foreign text in a message; and the message, which may quote two of them. */
+const SHOWN_CHARACTERS = 120;
+const REASON_CHARACTERS = 600;
 
 type Outcome<Facts> = ReturnType<Question<Facts>['read']>;
 
@@ -30,7 +35,8 @@ export function question<Facts>(
         }
         return read(answers);
       } catch (error) {
-        if (error instanceof AnswerError) return { kind: 'error', code: error.code, reason: error.message };
+        if (error instanceof AnswerError)
+          return { kind: 'error', code: error.code, reason: plainText(error.message, REASON_CHARACTERS) };
         throw error;
       }
     },
@@ -42,7 +48,7 @@ export function ok<Facts>(facts: Facts): Reading<Facts> {
 }
 
 export function starting(reason: string): Reading<never> {
-  return { kind: 'starting', reason };
+  return { kind: 'starting', reason: shortened(reason) };
 }
 
 export function get(path: string, limits: { readonly maximumBytes?: number } = {}): ChainRequest {
@@ -89,6 +95,5 @@ export function shown(value: unknown): string {
 
 /** A foreign text in a message. */
 export function shortened(text: string): string {
-  const line = text.replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' ');
-  return line.length <= 120 ? line : `${line.slice(0, 119)}…`;
+  return plainText(text, SHOWN_CHARACTERS);
 }

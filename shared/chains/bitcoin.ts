@@ -140,7 +140,7 @@ function rpcQuestion<Facts>(
   return question([batch(calls)], (answers) => {
     const results = readBatch(calls, answers[0]);
     const warming = results.find((result) => errorCodeOf(result) === IN_WARMUP);
-    if (warming !== undefined && 'error' in warming) return starting(warming.error.message.slice(0, 120));
+    if (warming !== undefined && 'error' in warming) return starting(warming.error.message);
     return read(results, answers);
   });
 }

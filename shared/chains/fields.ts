@@ -57,8 +57,11 @@ export const timestamp = v.pipe(
   v.number('a time that exists'),
 );
 
-/** A name or a version, as something that a person may read. */
-export const label = text(/^[\p{L}\p{N}\p{P}\p{S} ]{1,256}$/u, 'a text of 1 to 256 printable characters');
+/** A name or a version, as something that a person may read: nothing that is drawn as nothing is in it. */
+export const label = text(
+  /^(?:(?![\p{Default_Ignorable_Code_Point}\u2800])[\p{L}\p{N}\p{P}\p{S} ]){1,256}$/u,
+  'a text of 1 to 256 printable characters',
+);
 
 /** No client has nearly so many peers; solana's gossip, the largest, has some thousands. */
 export function peerList<Item extends v.GenericSchema>(item: Item) {

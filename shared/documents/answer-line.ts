@@ -1,17 +1,40 @@
 // Reads what a command script says last on its standard output: one line of JSON, of the shape that its schema tells.
 import * as v from 'valibot';
+import { plainText } from '../text/plain-text.ts';
 
-/** @throws TypeError that names the field and what was expected */
+/** What a node printed is no answer. The message names the field, and what was expected. */
+export class NodeAnswerError extends TypeError {
+  override readonly name = 'NodeAnswerError';
+}
+
+/** Far more than any script prints: "the first 24,000 characters" (GetCommandInvocationResult, @aws-sdk/client-ssm). */
+const ANSWER_CHARACTERS_MAX = 100_000;
+const SHOWN_CHARACTERS = 200;
+
+/** @throws NodeAnswerError */
 export function parseAnswerLine<S extends v.GenericSchema>(schema: S, stdout: string): v.InferOutput<S> {
-  const line = stdout.trim().split('\n').at(-1) ?? '';
+  if (stdout.length > ANSWER_CHARACTERS_MAX)
+    throw new NodeAnswerError(`the node printed ${stdout.length} characters, expected one line of JSON`);
+  const printed = stdout.trimEnd();
+  const line = printed.slice(printed.lastIndexOf('\n') + 1).trim();
   let json: unknown;
   try {
     json = JSON.parse(line);
   } catch (cause) {
-    throw new TypeError(`the node's answer is not JSON: ${JSON.stringify(line.slice(0, 200))}`, { cause });
+    const shown = JSON.stringify(plainText(line, SHOWN_CHARACTERS));
+    throw new NodeAnswerError(`the node's answer is not JSON: ${shown}`, { cause });
   }
-  const parsed = v.safeParse(schema, json);
+  const parsed = v.safeParse(schema, json, { abortEarly: true });
   if (parsed.success) return parsed.output;
   const issue = parsed.issues[0];
-  throw new TypeError(`the node's answer, field ${v.getDotPath(issue) ?? '(whole)'}: ${issue.message}`);
+  const field = plainText(v.getDotPath(issue) ?? '(whole)', SHOWN_CHARACTERS);
+  throw new NodeAnswerError(`the node's answer, field ${field}: ${plainText(issue.message, SHOWN_CHARACTERS)}`);
 }
+
+/** What a node says in words: a person reads it. */
+export const said = (maximumCharacters: number) =>
+  v.pipe(
+    v.string(),
+    v.maxLength(maximumCharacters),
+    v.transform((text): string => plainText(text, maximumCharacters)),
+  );

@@ -1,15 +1,18 @@
 // What the commands of node-command.ts answer on stdout, one line of JSON: the contract between the node and the functions.
 import * as v from 'valibot';
-import { parseAnswerLine } from './answer-line.ts';
+import { parseAnswerLine, said } from './answer-line.ts';
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 const exitStatus = v.nullable(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(255)));
-const logLine = v.pipe(v.string(), v.maxLength(400));
+const logLine = said(400);
+/** Many times what any node has. */
+const LIST_MAX = 256;
+const list = <Item extends v.GenericSchema>(item: Item) => v.pipe(v.array(item), v.maxLength(LIST_MAX));
 
 /** What a node says of its clients and volumes. */
 export const nodeStateSchema = v.strictObject({
   /** In the order of the command's `clients`. */
-  clients: v.array(
+  clients: list(
     v.strictObject({
       state: v.picklist(['running', 'stopped', 'failed', 'unknown']),
       /** Of its last run, 128 more than the number of a signal that ended it; null while it runs and where nobody knows. */
@@ -21,19 +24,19 @@ export const nodeStateSchema = v.strictObject({
     }),
   ),
   /** What is mounted at each asked path; where nothing is, there is no entry. */
-  volumes: v.array(
+  volumes: list(
     v.strictObject({
-      path: v.string(),
+      path: said(4096),
       /** "" where the device is not an EBS volume. */
       volumeId: v.pipe(v.string(), v.regex(/^(vol-[0-9a-f]{8,17})?$/)),
-      filesystem: v.string(),
+      filesystem: said(64),
       sizeBytes: count,
       usedBytes: count,
       readOnly: v.boolean(),
     }),
   ),
   /** EBS volumes that the node sees, mounted or not. */
-  devices: v.array(v.pipe(v.string(), v.regex(/^vol-[0-9a-f]{8,17}$/))),
+  devices: list(v.pipe(v.string(), v.regex(/^vol-[0-9a-f]{8,17}$/))),
   rootUsedPercent: v.pipe(v.number(), v.minValue(0), v.maxValue(100)),
 });
 export type NodeState = v.InferOutput<typeof nodeStateSchema>;
@@ -58,7 +61,7 @@ export const nodeAnswerSchema = v.strictObject({
   result: v.picklist(['done', 'failed', 'stale', 'late']),
   before: v.nullable(nodeStateSchema),
   after: v.nullable(nodeStateSchema),
-  reason: v.optional(v.pipe(v.string(), v.maxLength(1000))),
+  reason: v.optional(said(1000)),
   /** null: no client was stopped. */
   stop: v.optional(v.nullable(stopSchema), null),
   /** From the first start until all clients were seen running; null: none was started. */
@@ -73,5 +76,5 @@ export const nodeAnswerSchema = v.strictObject({
 });
 export type NodeAnswer = v.InferOutput<typeof nodeAnswerSchema>;
 
-/** Parses a script's standard output. Throws a `TypeError` that names the field and what was expected. */
+/** Parses a script's standard output. Throws a `NodeAnswerError`. */
 export const parseNodeAnswer = (stdout: string): NodeAnswer => parseAnswerLine(nodeAnswerSchema, stdout);

@@ -5,7 +5,7 @@ import type { ChainRequest, Answer as ClientAnswer, TroubleCode } from '../chain
 import { parseJson } from '../chains/json.ts';
 import type { Runtime } from '../fleet/model.ts';
 import type { ByteEdit } from '../peers/edits.ts';
-import { parseAnswerLine } from './answer-line.ts';
+import { NodeAnswerError, parseAnswerLine, said } from './answer-line.ts';
 import { checkedParameter, runLimitsSeconds, startBySeconds, unitOf } from './command.ts';
 import { maximumBase64Characters, operationParameters, type ParameterName, type PeerOperation } from './parameters.ts';
 
@@ -129,7 +129,7 @@ const envelope = <State extends v.GenericSchema>(state: State) =>
     result: v.picklist(['done', 'failed', 'stale', 'late']),
     before: v.nullable(state),
     after: v.nullable(state),
-    reason: v.optional(v.pipe(v.string(), v.maxLength(1000))),
+    reason: v.optional(said(1000)),
   });
 
 const answerSchemas = {
@@ -141,7 +141,7 @@ const answerSchemas = {
 
 export type PeerAnswer<Operation extends PeerOperation> = v.InferOutput<(typeof answerSchemas)[Operation]>;
 
-/** Parses a script's standard output. Throws a `TypeError` that names the field and what was expected. */
+/** Parses a script's standard output. Throws a `NodeAnswerError`. */
 export function parsePeerAnswer<Operation extends PeerOperation>(
   operation: Operation,
   stdout: string,
@@ -152,17 +152,25 @@ export function parsePeerAnswer<Operation extends PeerOperation>(
 /** Far more than any client's file, and far less than what gzip could make of 20,000 characters. */
 const UNPACKED_BYTES_MAX = 4 * 1024 * 1024;
 
-/** The bytes of a file that a node has told. Throws an `Error` for what is no gzip, or too large. */
+/** The bytes of a file that a node has told. Throws a `NodeAnswerError` for what is no gzip, too large, or not what it said. */
 export function unpackConfig({ gzip, bytes }: v.InferOutput<typeof configSchema>): Uint8Array {
   const content = unpacked(gzip);
-  if (content.length !== bytes) throw new TypeError(`the file has ${bytes} bytes, and ${content.length} were told`);
+  if (content.length !== bytes)
+    throw new NodeAnswerError(`the file has ${bytes} bytes, and ${content.length} were told`);
   return content;
 }
 
-const unpacked = (gzip: string): Buffer =>
-  gunzipSync(Buffer.from(gzip, 'base64'), { maxOutputLength: UNPACKED_BYTES_MAX });
+function unpacked(gzip: string): Buffer {
+  try {
+    return gunzipSync(Buffer.from(gzip, 'base64'), { maxOutputLength: UNPACKED_BYTES_MAX });
+  } catch (cause) {
+    throw new NodeAnswerError(`what the node has packed is no gzip, or more than ${UNPACKED_BYTES_MAX} bytes`, {
+      cause,
+    });
+  }
+}
 
-/** The client's answers to the requests of a command, in their order. Throws a `TypeError` where they are not whole. */
+/** The client's answers to the requests of a command, in their order. Throws a `NodeAnswerError` where they are not whole. */
 export function unpackAnswers(
   { answers }: v.InferOutput<typeof toldSchema>,
   requests: readonly ChainRequest[],
@@ -175,9 +183,9 @@ export function unpackAnswers(
     const [, status = '', exit = '', length = ''] =
       /^(\d{3}) (\d{1,3}) (\d{1,8})$/.exec(content.subarray(position, Math.max(end, position)).toString('latin1')) ??
       [];
-    if (end < 0 || length === '') throw new TypeError('the answers of the client do not come in their form');
+    if (end < 0 || length === '') throw new NodeAnswerError('the answers of the client do not come in their form');
     const body = content.subarray(end + 1, end + 1 + Number(length));
-    if (body.length !== Number(length)) throw new TypeError('the answers of the client are cut off');
+    if (body.length !== Number(length)) throw new NodeAnswerError('the answers of the client are cut off');
     position = end + 1 + body.length;
     return answerOf(request, Number(status), Number(exit), body, atMs);
   });

@@ -1,4 +1,5 @@
 // The one error of the parsers in this room.
+import { plainText } from '../text/plain-text.ts';
 
 /** An event that is not what it should be: thrown before anything is done, so that it ends in the dead-letter queue as it came. */
 export class EventError extends Error {
@@ -26,6 +27,5 @@ function shortened(value: unknown): string {
   } catch {
     // Circular, or a bigint: no event is, but whoever invokes by hand may give anything.
   }
-  const text = json ?? `a ${typeof value}`;
-  return text.length <= 100 ? text : `${text.slice(0, 99)}…`;
+  return plainText(json ?? `a ${typeof value}`, 100);
 }

@@ -1,5 +1,6 @@
 // Reads a fleet file's JSON, or refuses with everything that is wrong in it: field, value, and what was expected.
 import * as v from 'valibot';
+import { plainText } from '../text/plain-text.ts';
 import { conflictsIn } from './conflicts.ts';
 import { type FleetDocument, fleetDocumentSchema } from './schema.ts';
 
@@ -42,9 +43,12 @@ export function parseFleetDocument(source: unknown): FleetDocument {
   return parsed.output;
 }
 
+/** The longest that the schema has, several times over. */
+const FIELD_CHARACTERS = 200;
+
 /** "disk.growAtPercent is 120; expected …" */
 export function sentenceOf({ kind, path, value, expected }: FleetProblem): string {
-  const field = path.join('.');
+  const field = plainText(path.join('.'), FIELD_CHARACTERS);
   if (kind === 'missing') return `${field} is missing; ${expected}`;
   if (kind === 'unknown-key') return `unknown key ${show(field)}; ${expected}`;
   if (kind === 'wrong-key') return `key ${show(field)}; ${expected}`;
@@ -97,6 +101,5 @@ function flatten(
 }
 
 function show(value: unknown): string {
-  const text = typeof value === 'string' ? JSON.stringify(value) : (JSON.stringify(value) ?? String(value));
-  return text.length > 80 ? `${text.slice(0, 79)}…` : text;
+  return plainText(JSON.stringify(value) ?? String(value), 80);
 }

@@ -2,6 +2,7 @@
 import { GetParametersCommand, type SSMClient } from '@aws-sdk/client-ssm';
 import type { Fleet } from '../fleet/model.ts';
 import { fleetOfParameter, fleetParameterName, pauseParameterName } from '../fleet/parameter.ts';
+import { plainText } from '../text/plain-text.ts';
 import type { Refusal } from './codes.ts';
 
 export const PAUSE_TAG = 'chainmend:pause';
@@ -50,18 +51,19 @@ export function judgeSwitches(
 export function judgePauses(prefix: string, fleetName: string, values: ReadonlyMap<string, string>): Refusal | null {
   const everywhere = values.get(pauseParameterName(prefix));
   if (everywhere === undefined) return refuse('pause-unreadable', `${pauseParameterName(prefix)} cannot be read`, true);
-  if (everywhere !== OFF) return refuse('paused', `everything is paused: ${everywhere}`);
+  if (everywhere !== OFF) return refuse('paused', `everything is paused: ${why(everywhere)}`);
   const fleet = values.get(pauseParameterName(prefix, fleetName)) ?? OFF;
-  return fleet === OFF ? null : refuse('paused', `fleet ${fleetName} is paused: ${fleet}`);
+  return fleet === OFF ? null : refuse('paused', `fleet ${fleetName} is paused: ${why(fleet)}`);
 }
 
 /** The pause of one node is a tag on its instance. */
 export function judgePauseTag(tags: Readonly<Record<string, string>>): Refusal | null {
   const value = tags[PAUSE_TAG] ?? OFF;
-  return value === OFF
-    ? null
-    : refuse('paused', `the node is paused by its tag ${PAUSE_TAG}: ${value || '(no reason given)'}`);
+  return value === OFF ? null : refuse('paused', `the node is paused by its tag ${PAUSE_TAG}: ${why(value)}`);
 }
+
+/** As whoever may write the parameter or the tag has written it. */
+const why = (written: string): string => plainText(written, 500) || '(no reason given)';
 
 const refuse = (code: 'paused' | 'pause-unreadable' | 'fleet-file-invalid', reason: string, page = false): Refusal => ({
   refuse: code,

@@ -1,4 +1,6 @@
 // What makes a heal the one that works: its attempt, the node's lease, and writes that only the lease's holder may make.
+
+import { plainJson } from '../text/plain-text.ts';
 import { readExecution } from './execution-status.ts';
 import { claim } from './incident.ts';
 import { grant, type Holder, holds, newNode } from './lease.ts';
@@ -30,7 +32,7 @@ export async function claimAttempt({ store, payload, execution }: HealTools): Pr
     },
   );
   // Right for an invocation that came twice, and all that is ever told of a forged one.
-  if ('end' in claimed) console.warn(JSON.stringify({ level: 'warn', ended: claimed.end, payload }));
+  if ('end' in claimed) console.warn(plainJson({ level: 'warn', ended: claimed.end, payload }));
   return claimed;
 }
 

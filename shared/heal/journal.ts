@@ -1,9 +1,12 @@
 // The journal: every decision, intent, result and page, kept 400 days, written once and never changed.
+import { type PlainText, plainJson, plainText, SENTENCE_CHARACTERS } from '../text/plain-text.ts';
 import type { Store } from './store.ts';
 
 const KEPT_DAYS = 400;
 /** Evidence is cut rather than refused: a DynamoDB item holds 400 KB, and a reader holds less. */
 const MAX_EVIDENCE_CHARACTERS = 4_000;
+/** Of a node, an execution's ARN, an act. */
+const NAME_CHARACTERS = 500;
 
 export type JournalKind =
   | 'decision'
@@ -40,6 +43,25 @@ export interface JournalOwner {
   readonly writer: string;
 }
 
+/** A line as it is stored: what a person reads of it has been made plain. `createJournal` alone makes it. */
+export interface JournalRecord {
+  readonly at: string;
+  readonly kind: JournalKind;
+  readonly sentence: PlainText;
+  readonly code: PlainText | undefined;
+  readonly act: PlainText | undefined;
+  /** JSON, cut after 4,000 characters. */
+  readonly evidence: string | undefined;
+  readonly fleet: PlainText;
+  readonly node: PlainText;
+  readonly instanceId: PlainText;
+  readonly incidentId: PlainText;
+  readonly attempt: number;
+  readonly heal: PlainText;
+  readonly writer: PlainText;
+  readonly expiresAt: number;
+}
+
 export type Journal = (place: string, entry: JournalEntry) => Promise<void>;
 
 /**
@@ -47,32 +69,37 @@ export type Journal = (place: string, entry: JournalEntry) => Promise<void>;
  *   (sort key: onset, instance, incident, attempt, place), so that a story is read by one Query.
  */
 export function createJournal(store: Pick<Store, 'writeOnce'>, owner: JournalOwner): Journal {
-  const { fleet, node, instanceId, incidentId, attempt, heal, writer } = owner;
+  const { fleet, instanceId, incidentId, attempt } = owner;
   const onset = new Date(owner.onsetMs).toISOString();
   // The incident, too: two full volumes of one instance may have been told of at the same moment.
   const story = [onset, instanceId, incidentId, String(attempt).padStart(4, '0')].join('#');
+  const names = {
+    fleet: nameText(fleet),
+    node: nameText(owner.node),
+    instanceId: nameText(instanceId),
+    incidentId: nameText(incidentId),
+    heal: nameText(owner.heal),
+    writer: nameText(owner.writer),
+  };
   return async (place, { atMs, kind, sentence, code, act, evidence }) => {
     const at = new Date(atMs).toISOString();
     const expiresAt = Math.floor(atMs / 1000) + KEPT_DAYS * 86_400;
-    const text = evidence === undefined ? undefined : JSON.stringify(evidence).slice(0, MAX_EVIDENCE_CHARACTERS);
+    const text = evidence === undefined ? undefined : plainJson(evidence)?.slice(0, MAX_EVIDENCE_CHARACTERS);
     await store.writeOnce(
       { pk: `JOURNAL#${fleet}`, sk: `${story}#${place}` },
       {
         at,
         kind,
-        sentence,
-        code,
-        act,
+        sentence: plainText(sentence, SENTENCE_CHARACTERS),
+        code: code === undefined ? undefined : nameText(code),
+        act: act === undefined ? undefined : nameText(act),
         evidence: text,
-        fleet,
-        node,
-        instanceId,
-        incidentId,
+        ...names,
         attempt,
-        heal,
-        writer,
         expiresAt,
       },
     );
   };
 }
+
+const nameText = (name: string): PlainText => plainText(name, NAME_CHARACTERS);

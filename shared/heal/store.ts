@@ -13,6 +13,7 @@ import type { RegisterRecord } from '../guardrails/names.ts';
 import type { BudgetRecord, GrowRecord } from '../guardrails/records.ts';
 import type { ReplacementsRecord, RestartsRecord, TurnRecord } from '../guardrails/replace-budget.ts';
 import type { RotationRecord } from '../guardrails/rotation.ts';
+import type { JournalRecord } from './journal.ts';
 import type { IncidentRecord, NodeRecord } from './records.ts';
 
 export interface Key {
@@ -129,8 +130,8 @@ export function createStore(dynamodb: DynamoDBClient, tableName: string) {
       }
     },
 
-    /** Writes a record that is never changed; one that is there already stays as it is. */
-    async writeOnce(key: Key, record: object): Promise<void> {
+    /** Writes a line of the journal, which is never changed; one that is there already stays as it is. */
+    async writeOnce(key: Key, record: JournalRecord): Promise<void> {
       try {
         await dynamodb.send(
           new PutItemCommand({

@@ -1,5 +1,6 @@
 // The addnode lines of a bitcoin.conf. Chainmend's own stand in one marked block; everybody else's lines are theirs and stay.
 import { ConfigError, shown } from './config-error.ts';
+import { checkedLines, checkedPeers } from './limits.ts';
 
 const BEGIN = '# chainmend: begin (peers that chainmend keeps; lines outside of this block are yours)';
 const END = '# chainmend: end';
@@ -27,18 +28,24 @@ export interface ConfPeers {
 
 /** Throws a `ConfigError` for what bitcoind would not take either. */
 export function readConf(text: string, key: string): ConfPeers {
-  const lines = linesOf(text);
-  const entries = lines.filter((line) => line.kind === 'option' && line.key === key && isSection(lines, line.section));
+  return readLines(parsedLines(text), key);
+}
+
+function readLines(lines: readonly Line[], key: string): ConfPeers {
+  const own = sectionOf(lines);
+  const isOwn = (section: string): boolean => section === own || (own === '' && section === 'main');
+  const entries = lines.filter((line) => line.kind === 'option' && line.key === key && isOwn(line.section));
+  const peers = entries.map(({ value }) => value);
   return {
-    peers: entries.map(({ value }) => value),
+    peers: checkedPeers(peers, key),
     owned: entries.filter(({ ours }) => !ours).map(({ value }) => value),
   };
 }
 
 /** The text with these peers in our block, but for those that stand outside of it. The same text where that is so already. */
 export function setConf(text: string, key: string, peers: readonly string[]): string {
-  const lines = linesOf(text);
-  const { owned } = readConf(text, key);
+  const lines = parsedLines(text);
+  const { owned } = readLines(lines, key);
   const wanted = peers.filter((peer) => !owned.includes(peer));
   const section = sectionOf(lines);
   const present = lines.filter(({ ours, kind }) => ours && kind === 'option').map(({ value }) => value);
@@ -59,11 +66,6 @@ export function setConf(text: string, key: string, peers: readonly string[]): st
   const apart = ending === undefined || ending.endsWith('\n') ? [] : [newLine];
   return [...before, ...apart, ...begun, ...block, ...(begun.length > 0 ? [] : tail)].join('');
 }
-
-const isSection = (lines: readonly Line[], section: string): boolean => {
-  const own = sectionOf(lines);
-  return section === own || (own === '' && section === 'main');
-};
 
 /**
  * Where this node's addnode lines have to stand: outside of its network's section bitcoind refuses to start ("only applied on test
@@ -88,12 +90,9 @@ function sectionOf(lines: readonly Line[]): string {
   return '';
 }
 
-const MAXIMUM_LINES = 20_000;
-
-function linesOf(text: string): readonly Line[] {
+function parsedLines(text: string): readonly Line[] {
   if (text.includes('\0')) throw new ConfigError('it has a NUL character, expected a text');
-  const texts = text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
-  if (texts.length > MAXIMUM_LINES) throw new ConfigError(`it has ${texts.length} lines, expected fewer`);
+  const texts = checkedLines(text);
   const lines: Line[] = [];
   let section = '';
   let inside = false;
@@ -103,15 +102,15 @@ function linesOf(text: string): readonly Line[] {
     const where = `line ${index + 1}`;
     const begins = BEGINS.test(content);
     const ends = ENDS.test(content);
-    if (begins && (inside || blocks > 0)) throw new ConfigError(`${where}: a second "${content}", expected one`);
-    if (ends && !inside) throw new ConfigError(`${where}: "${content}" without the mark that begins the block`);
+    if (begins && (inside || blocks > 0)) throw new ConfigError(`${where}: a second ${shown(content)}, expected one`);
+    if (ends && !inside) throw new ConfigError(`${where}: ${shown(content)} without the mark that begins the block`);
     if (begins) {
       inside = true;
       blocks += 1;
     }
-    const [, header] = /^\[([A-Za-z0-9._-]{1,64})\]\s*(?:#.*)?$/.exec(content) ?? [];
-    const [, key = '', value = ''] =
-      /^([A-Za-z0-9._-]{1,100})\s*=\s*(.*?)\s*$/.exec(content.replace(/\s*#.*$/, '')) ?? [];
+    const plain = withoutComment(content);
+    const [, header] = HEADER.exec(plain) ?? [];
+    const { key, value } = optionOf(plain);
     if (header !== undefined && inside) throw new ConfigError(`${where}: a section inside of chainmend's block`);
     section = header ?? section;
     const isOption = header === undefined && key !== '';
@@ -124,4 +123,20 @@ function linesOf(text: string): readonly Line[] {
   }
   if (inside) throw new ConfigError(`the block that begins with "${BEGIN.slice(0, 18)}" has no end`);
   return lines;
+}
+
+const HEADER = /^\[([A-Za-z0-9._-]{1,64})\]$/;
+const KEY = /^[A-Za-z0-9._-]{1,100}$/;
+
+/** A `#` begins a comment wherever it stands (src/common/config.cpp). Each character is looked at once, however many blanks there are. */
+function withoutComment(content: string): string {
+  const comment = content.indexOf('#');
+  return comment < 0 ? content : content.slice(0, comment).trimEnd();
+}
+
+/** An empty key where the line is no option. */
+function optionOf(content: string): { readonly key: string; readonly value: string } {
+  const equals = content.indexOf('=');
+  const key = equals < 0 ? '' : content.slice(0, equals).trimEnd();
+  return KEY.test(key) ? { key, value: content.slice(equals + 1).trim() } : { key: '', value: '' };
 }

@@ -1,4 +1,5 @@
 // The one error of this room: a client's configuration that is not touched, and why.
+import { plainText } from '../text/plain-text.ts';
 
 /** Nothing was changed. The message names the place, what is there, and what was expected. */
 export class ConfigError extends Error {
@@ -7,6 +8,7 @@ export class ConfigError extends Error {
 
 /** A foreign value in a message: one line, short. */
 export function shown(value: unknown): string {
-  const text = typeof value === 'bigint' ? String(value) : (JSON.stringify(value) ?? `a ${typeof value}`);
-  return text.length <= 80 ? text : `${text.slice(0, 79)}…`;
+  const text =
+    JSON.stringify(value, (_, inner) => (typeof inner === 'bigint' ? Number(inner) : inner)) ?? `a ${typeof value}`;
+  return plainText(text, 80);
 }

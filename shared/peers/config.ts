@@ -3,7 +3,8 @@ import type { PeersThatPersist } from '../chains/client.ts';
 import { type ConfPeers, readConf, setConf } from './conf-lines.ts';
 import { ConfigError, shown } from './config-error.ts';
 import { isUnroutable, parseEntry } from './entry.ts';
-import { readToml, setToml, type TomlSetting } from './toml.ts';
+import { checkedPeers, MAXIMUM_CONFIG_BYTES } from './limits.ts';
+import { openToml, setToml, type TomlSetting, type TomlText, valueIn } from './toml.ts';
 
 export { ConfigError } from './config-error.ts';
 
@@ -16,9 +17,6 @@ export interface PeersWish {
   /** Ids that the node must tell nobody of, and must always let in: the validators behind a sentry. None for any other node. */
   readonly hiddenIds: readonly string[];
 }
-
-/** From here on a file is no client's configuration. */
-export const MAXIMUM_CONFIG_BYTES = 256 * 1024;
 
 /** The file as a text. Throws a `ConfigError`. */
 export function decodeConfig(bytes: Uint8Array): string {
@@ -34,10 +32,7 @@ export function decodeConfig(bytes: Uint8Array): string {
 
 /** Throws a `ConfigError` that says what is wrong with the file. */
 export function peersIn(text: string, file: PeersFile): ConfPeers {
-  if (file.in === 'lines') return readConf(text, file.key);
-  const value = readToml(text, file);
-  const peers = file.as === 'list' ? listOf(value, file.key) : commaSeparated(value, file.key);
-  return { peers, owned: [] };
+  return file.in === 'lines' ? readConf(text, file.key) : { peers: peersOf(openToml(text), file), owned: [] };
 }
 
 /** The text with these peers in it; the same text where they stand there already. Throws a `ConfigError`. */
@@ -46,15 +41,23 @@ export function withPeers(text: string, file: PeersFile, { peers, hiddenIds }: P
     if (parseEntry(peer) === undefined) throw new ConfigError(`${shown(peer)} is no peer`);
   }
   if (file.in === 'lines') return setConf(text, file.key, peers);
+  const toml = openToml(text);
   const { table, key } = file;
-  const now = peersIn(text, file).peers;
+  const now = peersOf(toml, file);
   const stands = now.length === peers.length && peers.every((peer, index) => now[index] === peer);
   const list: TomlSetting = { table, key, to: file.as === 'list' ? peers : peers.join(',') };
-  return setToml(text, [...(stands ? [] : [list]), ...cometbftSettings(text, file, { peers, hiddenIds })]);
+  return setToml(toml, [...(stands ? [] : [list]), ...cometbftSettings(toml, file, { peers, hiddenIds })]);
+}
+
+type TomlFile = PeersFile & { in: 'toml' };
+
+function peersOf(toml: TomlText, file: TomlFile): readonly string[] {
+  const value = valueIn(toml, file);
+  return checkedPeers(file.as === 'list' ? listOf(value, file.key) : commaSeparated(value, file.key), file.key);
 }
 
 /** What has to stand beside the list of a CometBFT node for it to work; pex, seeds and all else are their owner's. */
-function cometbftSettings(text: string, file: PeersFile & { in: 'toml' }, wish: PeersWish): readonly TomlSetting[] {
+function cometbftSettings(toml: TomlText, file: TomlFile, wish: PeersWish): readonly TomlSetting[] {
   if (file.key !== 'persistent_peers') return [];
   const { table } = file;
   const settings: TomlSetting[] = [];
@@ -63,7 +66,7 @@ function cometbftSettings(text: string, file: PeersFile & { in: 'toml' }, wish: 
   if (unroutable) settings.push({ table, key: 'addr_book_strict', to: false });
   // Not gossiped, and let in whatever the limits are ("Validators", CometBFT documentation: settings of a sentry).
   for (const key of ['private_peer_ids', 'unconditional_peer_ids']) {
-    const now = commaSeparated(readToml(text, { table, key }), key);
+    const now = commaSeparated(valueIn(toml, { table, key }), key);
     const lacking = wish.hiddenIds.filter((id) => !now.includes(id));
     // Those of nodes that are gone stay: forgetting a validator's id would tell the world of it.
     if (lacking.length > 0) settings.push({ table, key, to: [...now, ...lacking].join(',') });

@@ -1,5 +1,6 @@
 // From one text of a file to another, as the bytes that go and the bytes that come: a node is told these, and never the whole file,
 // in which it has hidden its secrets.
+import { linesOf } from '../text/lines.ts';
 import { ConfigError } from './config-error.ts';
 
 /** Bytes of the old file, in UTF-8: `length` of them from `start` give way to `text`. In order, never overlapping. */
@@ -22,12 +23,15 @@ export function editsBetween(before: string, after: string): readonly ByteEdit[]
   let tail = 0;
   while (tail < Math.min(old.length, now.length) - head && old.at(-1 - tail) === now.at(-1 - tail)) tail += 1;
   const hunks = hunksOf(old.slice(head, old.length - tail), now.slice(head, now.length - tail));
+  // Where each line of the old file begins, in bytes.
+  const starts = [0];
+  for (const line of old) starts.push((starts.at(-1) ?? 0) + bytes(line));
   return hunks.map(({ from, gone, come }) => {
     const text = come.join('');
     const removed = old.slice(head + from, head + from + gone).join('');
     if (removed.includes(HIDDEN) || text.includes(HIDDEN))
       throw new ConfigError(`a line with ${HIDDEN} in it would change, and a node hides its secrets so`);
-    return { start: bytes(old.slice(0, head + from).join('')), length: bytes(removed), text };
+    return { start: starts[head + from] ?? 0, length: bytes(removed), text };
   });
 }
 
@@ -81,5 +85,4 @@ function hunksOf(old: readonly string[], now: readonly string[]): readonly Hunk[
   return hunks;
 }
 
-const linesOf = (text: string): readonly string[] => text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
 const bytes = (text: string): number => Buffer.byteLength(text, 'utf8');

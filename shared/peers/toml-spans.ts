@@ -3,19 +3,23 @@
 import { ConfigError, shown } from './config-error.ts';
 
 export interface TomlSpans {
-  /** By path (`pathOf`): from the value's first character to the one behind its last. */
-  readonly values: ReadonlyMap<string, { readonly start: number; readonly end: number }>;
-  /** By path: behind the line break of the table's header. */
-  readonly headers: ReadonlyMap<string, number>;
+  /** From the value's first character to the one behind its last; undefined where the key does not stand there. */
+  readonly value: { readonly start: number; readonly end: number } | undefined;
+  /** Behind the line break of the header of the key's table; undefined where it has none. */
+  readonly header: number | undefined;
 }
 
-export const pathOf = (keys: readonly string[]): string => JSON.stringify(keys);
+const pathOf = (keys: readonly string[]): string => JSON.stringify(keys);
 
-/** Tables of an array (`[[…]]`) and what is inside inline tables are passed over. */
-export function spansOf(text: string): TomlSpans {
-  const values = new Map<string, { start: number; end: number }>();
-  const headers = new Map<string, number>();
+/**
+ * Where one key stands, and the header of its table. Tables of an array (`[[…]]`) and what is inside inline tables are passed over.
+ *
+ * @param wanted the parts of the key, those of its table first
+ */
+export function spansOf(text: string, wanted: readonly string[]): TomlSpans {
   const arrays = new Set<string>();
+  let value: TomlSpans['value'];
+  let header: number | undefined;
   // undefined inside a table of an array, whose keys are no one's path.
   let table: readonly string[] | undefined = [];
   let at = 0;
@@ -32,18 +36,21 @@ export function spansOf(text: string): TomlSpans {
       if (isArray) arrays.add(pathOf(name.keys));
       table = name.keys.some((_, index) => arrays.has(pathOf(name.keys.slice(0, index + 1)))) ? undefined : name.keys;
       at = nextLine(text, name.end);
-      if (table) headers.set(pathOf(table), at);
+      if (table && isPath(table, wanted.slice(0, -1))) header = at;
     } else {
       const key = readKeys(text, at);
       if (text[key.end] !== '=') throw unexpected(text, key.end, '=');
       const start = skipBlanks(text, key.end + 1);
       const end = valueEnd(text, start);
-      if (table) values.set(pathOf([...table, ...key.keys]), { start, end });
+      if (table && isPath([...table, ...key.keys], wanted)) value = { start, end };
       at = nextLine(text, end);
     }
   }
-  return { values, headers };
+  return { value, header };
 }
+
+const isPath = (keys: readonly string[], wanted: readonly string[]): boolean =>
+  keys.length === wanted.length && keys.every((key, index) => key === wanted[index]);
 
 /** A dotted key, from its first part to behind the blanks that follow it. */
 function readKeys(text: string, from: number): { readonly keys: readonly string[]; readonly end: number } {
@@ -73,16 +80,12 @@ function valueEnd(text: string, start: number): number {
   const char = text[start];
   if (char === '"' || char === "'") return stringEnd(text, start);
   if (char === '[' || char === '{') return bracketEnd(text, start);
-  const end = text.slice(0, endOfScalar(text, start)).trimEnd().length;
-  if (end <= start) throw unexpected(text, start, 'a value');
-  return end;
-}
-
-/** A date may hold a blank, so that a plain value ends with its line or its comment. */
-function endOfScalar(text: string, start: number): number {
-  const comment = text.indexOf('#', start);
-  const line = lineEnd(text, start);
-  return comment < 0 ? line : Math.min(comment, line);
+  // A date may hold a blank, so that a plain value ends with its line or its comment.
+  const line = text.slice(start, lineEnd(text, start));
+  const comment = line.indexOf('#');
+  const scalar = (comment < 0 ? line : line.slice(0, comment)).trimEnd();
+  if (scalar === '') throw unexpected(text, start, 'a value');
+  return start + scalar.length;
 }
 
 function bracketEnd(text: string, start: number): number {

@@ -1,43 +1,61 @@
 // Sets single values in a TOML file. What stands around them stays as it is, to the byte: the values are put into the text where
-// they stand (a patching library moves blank lines when a list gets shorter), and a real parser then has to find that nothing else
-// means anything else.
+// they stand, and a real parser then has to find that nothing else means anything else.
 import { isDeepStrictEqual } from 'node:util';
-import { parse } from '@decimalturn/toml-patch';
+import { parse, TomlError } from 'smol-toml';
+import { plainText } from '../text/plain-text.ts';
 import { ConfigError, shown } from './config-error.ts';
-import { pathOf, spansOf } from './toml-spans.ts';
+import { checkedLines } from './limits.ts';
+import { spansOf } from './toml-spans.ts';
 
-export interface TomlSetting {
+export interface TomlPlace {
   /** Dotted, as in its header: "p2p", "Node.P2P". */
   readonly table: string;
   readonly key: string;
+}
+
+export interface TomlSetting extends TomlPlace {
   readonly to: string | boolean | readonly string[];
+}
+
+/** A file that has been parsed, once for all that is asked of it. */
+export interface TomlText {
+  readonly text: string;
+  readonly root: Table;
 }
 
 type Table = { [key: string]: unknown };
 
-/** The value at a key; undefined where there is none. Throws a `ConfigError` for what is no TOML. */
-export function readToml(text: string, { table, key }: Pick<TomlSetting, 'table' | 'key'>): unknown {
-  return valueAt(parsed(text), [...table.split('.'), key]);
+/** No client's configuration has a key of more than four parts, or lists in lists. What is far deeper exhausts whoever walks through it. */
+const MAXIMUM_DEPTH = 32;
+/** Each dot of a key is a table, which takes some hundred times the room of its character. Addresses have three each. */
+const MAXIMUM_DOTS = 20_000;
+
+/** Throws a `ConfigError` for what is no TOML, or no client's configuration. */
+export function openToml(text: string): TomlText {
+  checkedLines(text);
+  const dots = countOf(text, '.');
+  if (dots > MAXIMUM_DOTS) throw new ConfigError(`it has ${dots} dots, expected at most ${MAXIMUM_DOTS}`);
+  return { text, root: parsed(text) };
 }
+
+/** The value at a key; undefined where there is none. Throws a `ConfigError` where its table is none. */
+export const valueIn = ({ root }: TomlText, place: TomlPlace): unknown => valueAt(root, keysOf(place));
 
 /** The text with these values; the same text where they stand there already. Throws a `ConfigError`, and nothing is changed. */
-export function setToml(text: string, settings: readonly TomlSetting[]): string {
-  return settings.reduce(setOne, text);
+export function setToml({ text, root }: TomlText, settings: readonly TomlSetting[]): string {
+  const changes = settings.filter((setting) => !isDeepStrictEqual(valueAt(root, keysOf(setting)), setting.to));
+  if (changes.length === 0) return text;
+  const wanted = copyOf(root);
+  for (const change of changes) put(wanted, keysOf(change), change.to);
+  const after = changes.reduce(edited, text);
+  if (isSame(after, wanted)) return after;
+  const places = changes.map(({ table, key }) => `[${table}] ${key}`).join(', ');
+  throw new ConfigError(
+    `${places} cannot be set without changing something else in this file: expected the table under a header of its own`,
+  );
 }
 
-function setOne(text: string, { table, key, to }: TomlSetting): string {
-  const before = parsed(text);
-  const keys = [...table.split('.'), key];
-  if (isDeepStrictEqual(valueAt(before, keys), to)) return text;
-  const after = edited(text, table, key, written(to));
-  const wanted = structuredCloneOf(before);
-  put(wanted, keys, to);
-  if (!isSame(after, wanted))
-    throw new ConfigError(
-      `[${table}] ${key} cannot be set without changing something else in this file: expected the table under a header of its own`,
-    );
-  return after;
-}
+const keysOf = ({ table, key }: TomlPlace): readonly string[] => [...table.split('.'), key];
 
 /** A table that stands inline, or by dotted keys, takes no header: what would be written is no TOML then. */
 function isSame(text: string, wanted: Table): boolean {
@@ -49,16 +67,16 @@ function isSame(text: string, wanted: Table): boolean {
   }
 }
 
-function edited(text: string, table: string, key: string, value: string): string {
-  const { values, headers } = spansOf(text);
-  const place = values.get(pathOf([...table.split('.'), key]));
-  if (place) return text.slice(0, place.start) + value + text.slice(place.end);
+function edited(text: string, setting: TomlSetting): string {
+  const { table, key, to } = setting;
+  const value = written(to);
+  const place = spansOf(text, keysOf(setting));
+  if (place.value) return text.slice(0, place.value.start) + value + text.slice(place.value.end);
   const newLine = /\r?\n/.exec(text)?.[0] ?? '\n';
   const line = `${key} = ${value}${newLine}`;
-  const header = headers.get(pathOf(table.split('.')));
-  if (header !== undefined) {
-    const before = text.slice(0, header);
-    return before + (before.endsWith('\n') ? '' : newLine) + line + text.slice(header);
+  if (place.header !== undefined) {
+    const before = text.slice(0, place.header);
+    return before + (before.endsWith('\n') ? '' : newLine) + line + text.slice(place.header);
   }
   const apart = text === '' ? '' : text.endsWith('\n') ? newLine : newLine + newLine;
   return `${text}${apart}[${table}]${newLine}${line}`;
@@ -71,16 +89,34 @@ function written(value: TomlSetting['to']): string {
     : JSON.stringify(value);
 }
 
-/** Longer than any client's own by far. */
-const MAXIMUM_CHARACTERS = 1_000_000;
-
 function parsed(text: string): Table {
-  if (text.length > MAXIMUM_CHARACTERS) throw new ConfigError(`it has ${text.length} characters, expected fewer`);
+  let root: Table;
   try {
-    return parse(text) as Table;
+    root = parse(text, { maxDepth: MAXIMUM_DEPTH, integersAsBigInt: 'asNeeded', unsafeKeyBehaviour: 'throw' });
   } catch (error) {
-    const words = (error instanceof Error ? error.message : String(error)).replace(/\s+/g, ' ');
-    throw new ConfigError(`it is not TOML: ${words.slice(0, 200)}`);
+    if (!(error instanceof TomlError)) throw error;
+    // Its first line says what is wrong; those below quote the file.
+    const [words = ''] = error.message.replace(/^Invalid TOML document: /, '').split('\n', 1);
+    throw new ConfigError(`it is not TOML: line ${error.line}: ${plainText(words, 200)}`);
+  }
+  if (depthOf(root) > MAXIMUM_DEPTH) throw new ConfigError(`it is nested more than ${MAXIMUM_DEPTH} deep`);
+  return root;
+}
+
+function countOf(text: string, character: string): number {
+  let count = 0;
+  for (let at = text.indexOf(character); at >= 0; at = text.indexOf(character, at + 1)) count += 1;
+  return count;
+}
+
+/** Level by level, as far as it matters: whoever walks down by calls runs out of them first. */
+function depthOf(root: Table): number {
+  let level: readonly unknown[] = [root];
+  for (let depth = 0; ; depth += 1) {
+    level = level.flatMap((value) =>
+      Array.isArray(value) || isTable(value) ? Object.values(value).filter((inner) => typeof inner === 'object') : [],
+    );
+    if (level.length === 0 || depth > MAXIMUM_DEPTH) return depth;
   }
 }
 
@@ -105,9 +141,9 @@ function put(root: Table, keys: readonly string[], to: unknown): void {
 }
 
 /** Tables on the way are copied, so that one of them can be changed; everything else is the very same value. */
-function structuredCloneOf(table: Table): Table {
+function copyOf(table: Table): Table {
   const copy = Object.create(Object.getPrototypeOf(table)) as Table;
-  for (const [key, value] of Object.entries(table)) copy[key] = isTable(value) ? structuredCloneOf(value) : value;
+  for (const [key, value] of Object.entries(table)) copy[key] = isTable(value) ? copyOf(value) : value;
   return copy;
 }
 

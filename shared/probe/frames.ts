@@ -2,6 +2,7 @@
 // Both directions, since nodes are also played.
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { shortened } from '../chains/answers.ts';
+import { NodeAnswerError } from '../documents/answer-line.ts';
 
 /** What the script keeps of an answer: ListCommandInvocations shows 2,500 characters, which is little. */
 export type Keep = 'facts' | 'peers' | 'spec' | 'consensus' | 'geth';
@@ -91,18 +92,18 @@ const ROOM = 2_400;
 /** Far more than what fits when packed, unless somebody means harm. */
 const MAXIMUM_UNPACKED_BYTES = 4 * 1024 * 1024;
 
-/** Reads what the script printed. Throws a `TypeError` that says what is wrong with it. */
+/** Reads what the script printed. Throws a `NodeAnswerError` that says what is wrong with it. */
 export function decodeAnswers(output: string): NodeAnswers {
   const bytes = unpacked(output.split('\n', 1)[0] ?? '');
   let at = 0;
   const line = (): string => {
     const end = bytes.indexOf(10, at);
-    if (end < 0) throw new TypeError('the answer of the node ends in the middle');
+    if (end < 0) throw new NodeAnswerError('the answer of the node ends in the middle');
     const text = bytes.subarray(at, end).toString('latin1');
     at = end + 1;
     return text;
   };
-  if (`${line()}\n` !== HEAD) throw new TypeError('the answer of the node is not of the expected form');
+  if (`${line()}\n` !== HEAD) throw new NodeAnswerError('the answer of the node is not of the expected form');
   const diskUsedPercent: Record<string, number> = {};
   const answers: NodeAnswer[] = [];
   while (at < bytes.length) {
@@ -115,9 +116,9 @@ export function decodeAnswers(output: string): NodeAnswers {
     }
     const [, exitStatus, httpStatus, length] = /^a (\d{1,3}) (\d{3}) (\d{1,9})$/.exec(head) ?? [];
     if (length === undefined || answers.length === MAXIMUM_REQUESTS_ON_NODE)
-      throw new TypeError(`the answer of the node has a line ${JSON.stringify(shortened(head))}`);
+      throw new NodeAnswerError(`the answer of the node has a line ${JSON.stringify(shortened(head))}`);
     const end = at + Number(length);
-    if (end > bytes.length) throw new TypeError('the answer of the node ends in the middle');
+    if (end > bytes.length) throw new NodeAnswerError('the answer of the node ends in the middle');
     answers.push({
       exitStatus: Number(exitStatus),
       httpStatus: Number(httpStatus),
@@ -132,8 +133,7 @@ function unpacked(line: string): Buffer {
   try {
     return gunzipSync(Buffer.from(line, 'base64'), { maxOutputLength: MAXIMUM_UNPACKED_BYTES });
   } catch (cause) {
-    throw new TypeError(`the command did not print an answer, but ${JSON.stringify(shortened(line.slice(0, 100)))}`, {
-      cause,
-    });
+    const shown = JSON.stringify(shortened(line.slice(0, 100)));
+    throw new NodeAnswerError(`the command did not print an answer, but ${shown}`, { cause });
   }
 }

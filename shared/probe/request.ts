@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import { MAXIMUM_HEIGHTS } from '../chains/client.ts';
 import type { HttpJsonPaths } from '../chains/http-json.ts';
 import type { CredentialsSource } from '../fleet/model.ts';
+import { plainText } from '../text/plain-text.ts';
 import { type ProbeRequest, TARGETS_A_REQUEST } from './protocol.ts';
 
 /** A request that cannot be carried out; the message names the field, the value and what was expected. */
@@ -61,10 +62,12 @@ export function parseProbeRequest(event: unknown): ProbeRequest {
   if (!parsed.success) {
     const [issue] = parsed.issues;
     const last = issue.path?.at(-1);
-    const value = JSON.stringify(last === undefined ? issue.input : last.value)?.slice(0, 100) ?? 'nothing';
+    const value = JSON.stringify(last === undefined ? issue.input : last.value) ?? 'nothing';
     const expected = issue.message.startsWith('Invalid ') ? (issue.expected ?? 'something else') : issue.message;
     throw new ProbeRequestError(
-      `field ${v.getDotPath(issue) ?? '(whole)'}: ${value} given, expected ${expected.replace(/^expected /, '')}`,
+      plainText(
+        `field ${plainText(v.getDotPath(issue) ?? '(whole)', 100)}: ${plainText(value, 100)} given, expected ${expected.replace(/^expected /, '')}`,
+      ),
     );
   }
   const { rpc: asked, ...same } = parsed.output;

@@ -1,11 +1,12 @@
 // The ledger: what is in a snapshot, written into its tags when it is made and read from them by whoever looks for a good one. Pure.
 import { FLEET_TAG, NODE_TAG } from '../fleet/naming.ts';
+import { plainText } from '../text/plain-text.ts';
 import type { Ledger } from './model.ts';
 import { dateOf, LEDGER_TAGS, TAG_VALUE_MAX } from './tags.ts';
 
 /** A tag that cannot be read says nothing: a height of "about 5" is no height. Never throws, since people write tags, too. */
 export function readLedger(tags: Readonly<Record<string, string>>): Ledger {
-  const text = (key: string): string | null => tags[key]?.trim() || null;
+  const text = (key: string): string | null => plainText(tags[key] ?? '', TAG_VALUE_MAX) || null;
   return {
     fleet: text(FLEET_TAG),
     node: text(NODE_TAG),
@@ -48,7 +49,7 @@ export function ledgerTags(ledger: Ledger): Record<string, string> {
   };
   return Object.fromEntries(
     Object.entries(written).flatMap(([key, value]) =>
-      value === null ? [] : [[key, String(value).slice(0, TAG_VALUE_MAX)]],
+      value === null ? [] : [[key, plainText(String(value), TAG_VALUE_MAX)]],
     ),
   );
 }

@@ -9,6 +9,7 @@ import {
   LockSnapshotCommand,
   UnlockSnapshotCommand,
 } from '@aws-sdk/client-ec2';
+import { plainText } from '../text/plain-text.ts';
 import type { SnapshotFact } from './model.ts';
 import { KEEP_UNTIL_TAG, LEDGER_TAGS, LOCKED_BY_TAG, TAG_VALUE_MAX } from './tags.ts';
 
@@ -125,6 +126,6 @@ async function tagEach(ec2: EC2Client, each: readonly (readonly [id: string, tag
 
 async function tag(ec2: EC2Client, Resources: readonly string[], tags: Tags): Promise<void> {
   if (Resources.length === 0) return;
-  const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value: Value.slice(0, TAG_VALUE_MAX) }));
+  const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value: plainText(Value, TAG_VALUE_MAX) }));
   await ec2.send(new CreateTagsCommand({ Resources: [...Resources], Tags }));
 }

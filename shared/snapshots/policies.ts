@@ -9,6 +9,7 @@ import {
   type RetainRule,
 } from '@aws-sdk/client-dlm';
 import type { Fleet } from '../fleet/model.ts';
+import { plainText } from '../text/plain-text.ts';
 
 export interface PolicyFact {
   readonly policyId: string;
@@ -70,10 +71,10 @@ function policyFact(policyId: string, { State, StatusMessage = '', PolicyDetails
   return {
     policyId,
     state: State ?? 'ERROR',
-    statusMessage: StatusMessage,
+    statusMessage: plainText(StatusMessage, 500),
     wholeInstances: PolicyDetails?.ResourceTypes?.includes('INSTANCE') ?? false,
     schedules: (PolicyDetails?.Schedules ?? []).map(({ Name = '', CreateRule, RetainRule, CopyTags }) => ({
-      name: Name,
+      name: plainText(Name, 200),
       everyHours: CreateRule?.IntervalUnit === 'HOURS' ? (CreateRule.Interval ?? null) : null,
       keepCount: RetainRule?.Count ?? null,
       keepDays: daysOf(RetainRule),

@@ -1,8 +1,8 @@
 // Whatever peers a node gets and whatever its owner wrote around them: only the list changes, and it means what was meant.
 
-import { parse } from '@decimalturn/toml-patch';
 import { describe, it } from '@jest/globals';
 import fc from 'fast-check';
+import { parse } from 'smol-toml';
 import type { DialablePeer } from '../../shared/chains/client.ts';
 import { ConfigError, peersIn, withPeers } from '../../shared/peers/config.ts';
 import { parseEntry } from '../../shared/peers/entry.ts';
@@ -96,7 +96,7 @@ describe.each(configured)('the configuration of $chain', ({ chain, text, client,
       fc.property(fc.oneof(scrambled, anyText()), lists, (garbage, list) => {
         try {
           const after = withPeers(garbage, file, { peers: list, hiddenIds: [] });
-          if (file.in === 'toml') parse(after);
+          if (file.in === 'toml') parse(after, { integersAsBigInt: 'asNeeded' });
           return (
             JSON.stringify(new Set(peersIn(after, file).peers)) === JSON.stringify(new Set(list)) || file.in === 'lines'
           );

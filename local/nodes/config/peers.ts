@@ -1,6 +1,6 @@
 // The peers in a client's configuration file, both ways: the file that a node was set up with, and what its client makes of a file
 // when it starts. A client that does not understand its file does not start.
-import { parse } from '@decimalturn/toml-patch';
+import { parse } from 'smol-toml';
 import { familyOf, type Protocol, portsOf } from '../protocol.ts';
 import { type CometbftSettings, cometbftConfig } from './cometbft.ts';
 import { bitcoinConfig, gethConfig, stacksConfig } from './texts.ts';
@@ -102,7 +102,7 @@ export const withPort = (address: string, port: number): string =>
 
 function tomlOf(text: string): unknown {
   try {
-    return parse(text) as unknown;
+    return parse(text, { integersAsBigInt: 'asNeeded' }) as unknown;
   } catch (error) {
     throw new ConfigurationError(error instanceof Error ? error.message : 'not TOML');
   }

@@ -1,0 +1,34 @@
+// What a client's configuration may be at most. A node tells it, so that it is measured before anything is read into it.
+import { linesOf } from '../text/lines.ts';
+import { ConfigError } from './config-error.ts';
+
+/** From here on a file is no client's configuration; config-file.sh has the same number. CometBFT's own template has 20 KiB. */
+export const MAXIMUM_CONFIG_BYTES = 256 * 1024;
+/** CometBFT's template has 500 lines, bitcoind's example 700. */
+const MAXIMUM_LINES = 10_000;
+/** A list of 400 peers of CometBFT in one text. */
+const MAXIMUM_LINE_CHARACTERS = 32 * 1024;
+/** No client has so many connections, and a list is compared with itself. */
+export const MAXIMUM_PEERS = 1_000;
+
+/** The lines of a file, each with its line break. Throws a `ConfigError` for what is too much, by its place. */
+export function checkedLines(text: string): readonly string[] {
+  // A character takes a byte at least.
+  if (text.length > MAXIMUM_CONFIG_BYTES)
+    throw new ConfigError(`it has ${text.length} characters, expected at most ${MAXIMUM_CONFIG_BYTES}`);
+  const lines = linesOf(text);
+  if (lines.length > MAXIMUM_LINES)
+    throw new ConfigError(`it has ${lines.length} lines, expected at most ${MAXIMUM_LINES}`);
+  const long = lines.findIndex((line) => line.length > MAXIMUM_LINE_CHARACTERS);
+  if (long >= 0)
+    throw new ConfigError(
+      `line ${long + 1} has ${lines[long]?.length} characters, expected at most ${MAXIMUM_LINE_CHARACTERS}`,
+    );
+  return lines;
+}
+
+/** The list as it is. Throws a `ConfigError` where it is longer than any. */
+export function checkedPeers(peers: readonly string[], key: string): readonly string[] {
+  if (peers.length <= MAXIMUM_PEERS) return peers;
+  throw new ConfigError(`${key} names ${peers.length} peers, expected at most ${MAXIMUM_PEERS}`);
+}
