@@ -3,12 +3,9 @@
 import { InvokeCommand } from '@aws-sdk/client-lambda';
 import type { Answer, ChainClient, ChainRequest, NodePeers, Question, Reading } from '../../shared/chains/client.ts';
 import { type PeerCommand, unpackAnswers } from '../../shared/documents/peer-command.ts';
-import {
-  type PeersReading,
-  type ProbeAnswer,
-  type ProbeRequest,
-  TARGETS_A_REQUEST,
-} from '../../shared/probe/protocol.ts';
+import { parseProbeAnswer } from '../../shared/probe/answer.ts';
+import { type ProbeRequest, TARGETS_A_REQUEST } from '../../shared/probe/protocol.ts';
+import { errorText, plainText } from '../../shared/text/plain-text.ts';
 import { type CommandResult, readAgents, runOnNodes } from './commands.ts';
 import type { Work } from './tools.ts';
 
@@ -49,16 +46,17 @@ async function askOverNetwork(
       ask: { what: 'peers' },
       targets,
     };
+    const FunctionName = `${environment.PROBE_FUNCTION_PREFIX}${vpcId}`;
     const { Payload, FunctionError } = await clients.lambdaOnce.send(
       new InvokeCommand({
-        FunctionName: `${environment.PROBE_FUNCTION_PREFIX}${vpcId}`,
+        FunctionName,
         Payload: JSON.stringify(request),
       }),
     );
     const text = Buffer.from(Payload ?? []).toString('utf8');
-    if (FunctionError) throw new Error(`the probe in ${vpcId} failed: ${text.slice(0, 300)}`);
-    const { peers } = JSON.parse(text) as ProbeAnswer;
-    for (const { instanceId, peers: reading } of peers as readonly PeersReading[]) readings.set(instanceId, reading);
+    if (FunctionError) throw new Error(`the probe in ${vpcId} failed: ${plainText(text, 300)}`);
+    for (const { instanceId, peers: reading } of parseProbeAnswer(FunctionName, text).peers)
+      readings.set(instanceId, reading);
   }
   return readings;
 }
@@ -113,7 +111,7 @@ export function answersOf({ answer, atMs }: Told, requests: readonly ChainReques
   try {
     return unpackAnswers(answer.after, requests, atMs);
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return errorText(error, 300);
   }
 }
 

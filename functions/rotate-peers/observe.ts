@@ -7,7 +7,8 @@ import { plainName, recordNames } from '../../shared/fleet/naming.ts';
 import { doubledNames, type FleetNode } from '../../shared/fleet/nodes.ts';
 import type { FleetObservation, Health, ObservedNode } from '../../shared/fleet/observation.ts';
 import type { SubjectRefusal } from '../../shared/guardrails/names.ts';
-import { type ConfigError, decodeConfig, type PeersFile, peersIn } from '../../shared/peers/config.ts';
+import { decodeConfig, type PeersFile, peersIn } from '../../shared/peers/config.ts';
+import { errorText } from '../../shared/text/plain-text.ts';
 import { askPeers, type PeersClient } from './asking.ts';
 import type { Absent, Member, NodeList } from './choose.ts';
 import { readAgents, runOnNodes } from './commands.ts';
@@ -258,7 +259,7 @@ export async function readLists(
         const now = { instanceId, ...peersIn(text, file), connected };
         lists.set(instanceId, { now, file: { text, sha256: result.answer.after.sha256 } });
       } catch (error) {
-        unfit(instanceId, (error as ConfigError | Error).message);
+        unfit(instanceId, errorText(error, 300));
       }
     }
   }

@@ -4,8 +4,9 @@ import { type KnownChain, otherChain } from '../../shared/chains/defaults.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import type { SubjectRefusal } from '../../shared/guardrails/names.ts';
 import { changedLately, type RotationRecord } from '../../shared/guardrails/rotation.ts';
-import { ConfigError, type PeersFile, withPeers } from '../../shared/peers/config.ts';
+import { type PeersFile, withPeers } from '../../shared/peers/config.ts';
 import { editsBetween } from '../../shared/peers/edits.ts';
+import { errorText } from '../../shared/text/plain-text.ts';
 import type { PeersClient } from './asking.ts';
 import { choosePeers } from './choose.ts';
 import { type ListChange, limitChanges, type Wanted } from './guards.ts';
@@ -51,9 +52,15 @@ export function plansOf(
   const wanted = [...lists].flatMap(([instanceId, { now }]): Wanted[] => {
     const node = seen.nodes.get(instanceId);
     if (!node) return [];
-    const choice = choosePeers(choose, node, now);
-    const peers = peersOf(seen, instanceId);
-    return [{ node: node.name, now, choice, belowFloor: (peers ?? 0) < floorOf(fleet.peers.minimum, choice) }];
+    try {
+      const choice = choosePeers(choose, node, now);
+      const peers = peersOf(seen, instanceId);
+      return [{ node: node.name, now, choice, belowFloor: (peers ?? 0) < floorOf(fleet.peers.minimum, choice) }];
+    } catch (error) {
+      // Whatever its list is: the others have theirs.
+      refusals.push(unfit({ node: node.name, instanceId }, `${node.name}: ${errorText(error, 300)}`, true));
+      return [];
+    }
   });
   const known = wanted.reduce((sum, { now }) => sum + now.peers.length, 0);
   // Of lists that were not read, as many entries as the others have.
@@ -86,16 +93,19 @@ export function plansOf(
       });
       return plan ? [plan] : [];
     } catch (error) {
-      if (!(error instanceof ConfigError)) throw error;
-      const reason = `${change.node}: ${fleet.peers.configPath}: ${error.message}`;
+      // Also what is no `ConfigError`, a mistake of ours: it is told, and the others have their turn.
+      const reason = `${change.node}: ${fleet.peers.configPath}: ${errorText(error, 300)}`;
       refusals.push(unfit(change, reason, true));
       return [];
     }
   });
 }
 
-const unfit = ({ node, instanceId }: ListChange, reason: string, page: boolean): SubjectRefusal =>
-  about({ refuse: 'config-unfit', reason, page, lookAgainMs: 0 }, { name: node, instanceId });
+const unfit = (
+  { node, instanceId }: Pick<ListChange, 'node' | 'instanceId'>,
+  reason: string,
+  page: boolean,
+): SubjectRefusal => about({ refuse: 'config-unfit', reason, page, lookAgainMs: 0 }, { name: node, instanceId });
 
 export function peersOf({ readings }: Seen, instanceId: string): number | null {
   const reading = readings.get(instanceId);

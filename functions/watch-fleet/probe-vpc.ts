@@ -1,13 +1,14 @@
 // Has the function in the nodes' VPC ask them: one synchronous call for up to 250 nodes.
 import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda';
 import type { FleetNode } from '../../shared/fleet/nodes.ts';
+import { parseProbeAnswer } from '../../shared/probe/answer.ts';
 import {
   PROBE_REQUEST_TIMEOUT_MS,
-  type ProbeAnswer,
   type ProbeQuestion,
   type ProbeRequest,
   TARGETS_A_REQUEST,
 } from '../../shared/probe/protocol.ts';
+import { plainText } from '../../shared/text/plain-text.ts';
 import { inPortions, type Probed, running } from './probing.ts';
 import type { NodeReading } from './sight.ts';
 
@@ -57,23 +58,16 @@ async function invoke(
     new InvokeCommand({ FunctionName, InvocationType: 'RequestResponse', Payload: JSON.stringify(request) }),
   );
   const text = Payload === undefined ? '' : Buffer.from(Payload).toString();
-  if (FunctionError !== undefined) throw new Error(`${FunctionName} failed (${FunctionError}): ${text.slice(0, 300)}`);
+  if (FunctionError !== undefined)
+    throw new Error(`${FunctionName} failed (${FunctionError}): ${plainText(text, 300)}`);
   const readings = new Map<string, NodeReading>(
     portion.map(({ instanceId }) => [
       instanceId,
       { kind: 'unasked', reason: 'the probe did not come to it in its time' },
     ]),
   );
-  for (const reading of answerOf(FunctionName, text).statuses) {
+  for (const reading of parseProbeAnswer(FunctionName, text).statuses) {
     if (readings.has(reading.instanceId)) readings.set(reading.instanceId, { kind: 'read', reading });
   }
   return readings;
-}
-
-/** Our own function's answer: that it is one is checked, what is in it was. */
-function answerOf(functionName: string, text: string): ProbeAnswer {
-  const answer: unknown = JSON.parse(text || 'null');
-  if (typeof answer !== 'object' || answer === null || !('statuses' in answer) || !Array.isArray(answer.statuses))
-    throw new Error(`${functionName} answered ${text.slice(0, 100)}, expected statuses`);
-  return answer as ProbeAnswer;
 }

@@ -1,10 +1,10 @@
 // How answers are read by every chain client: what is not as it should be ends as a reading that says what came and what was
 // expected, never as an exception and never as a height.
 import * as v from 'valibot';
-import { plainText } from '../text/plain-text.ts';
+import { errorText, plainText } from '../text/plain-text.ts';
 import type { Answer, ChainRequest, Question, Reading, TroubleCode } from './client.ts';
 
-/** The only thing that a reader throws; `question` turns it into a reading. */
+/** What a reader throws on purpose; `question` turns it into a reading. */
 export class AnswerError extends Error {
   override readonly name = 'AnswerError';
   readonly code: TroubleCode;
@@ -37,7 +37,12 @@ export function question<Facts>(
       } catch (error) {
         if (error instanceof AnswerError)
           return { kind: 'error', code: error.code, reason: plainText(error.message, REASON_CHARACTERS) };
-        throw error;
+        // A mistake of ours: it is told, no node is blamed for it, and the others are read all the same.
+        return {
+          kind: 'error',
+          code: 'misconfigured',
+          reason: `its answer could not be read: ${errorText(error, SHOWN_CHARACTERS)}`,
+        };
       }
     },
   };

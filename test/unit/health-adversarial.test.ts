@@ -162,7 +162,7 @@ describe('what is said of a node', () => {
       node2: { kind: 'error', code: 'refused', reason: 'red\u001b[31m alert\nroot: all is well\u2028' },
     });
     expect(watched.node('node1').reason.length).toBeLessThanOrEqual(600);
-    expect(watched.node('node2').reason).toBe('red [31m alert root: all is well ');
+    expect(watched.node('node2').reason).toBe('red [31m alert root: all is well');
     expect(watched.troubles).toEqual(['cannot-ask']);
     expect(watched.watch?.troubles['cannot-ask']?.reason.length).toBeLessThanOrEqual(700);
   });
@@ -170,7 +170,7 @@ describe('what is said of a node', () => {
   it('is so of references, too', () => {
     const reference = { kind: 'error', code: 'refused', reason: `\u001b[2J${'x'.repeat(10_000)}` } as const;
     const watched = new Watched().sweep({ nodes: { node1: 1000 }, references: [reference] });
-    expect(watched.watch?.references[0]?.reason).toMatch(/^ \[2Jx+…$/);
+    expect(watched.watch?.references[0]?.reason).toMatch(/^\[2Jx+…$/);
   });
 });
 
