@@ -7,6 +7,7 @@ import {
   type MetricAlarm,
 } from '@aws-sdk/client-cloudwatch';
 import type { Fleet } from '../../shared/fleet/model.ts';
+import { isMeant } from '../../shared/text/wildcard.ts';
 import { firstMetric } from './alarm-changes.ts';
 import { AGENT_NAMESPACE, type DiskSeries, filesystemKey } from './alarm-model.ts';
 
@@ -106,17 +107,14 @@ export async function readCovered(
   const covered = { disk: new Set<string>(), inodes: new Set<string>() };
   for (const pattern of new Set(namePatterns)) {
     const [prefix = ''] = pattern.split('*');
-    const matches = new RegExp(`^${pattern.split(/\*+/).map(literal).join('.*')}$`, 's');
     for (const alarm of await readAlarms(cloudwatch, prefix)) {
       const { name = '', dimensions = {} } = firstMetric(alarm) ?? {};
       const { InstanceId, path } = dimensions;
       // A pattern may be wide enough for our own, which would then be taken away and made again in turns.
-      if (alarm.AlarmName?.startsWith('chainmend-') || !matches.test(alarm.AlarmName ?? '')) continue;
+      if (alarm.AlarmName?.startsWith('chainmend-') || !isMeant(pattern, alarm.AlarmName ?? '')) continue;
       if (!name.startsWith('disk_') || !InstanceId || !path) continue;
       covered[name.startsWith('disk_inodes') ? 'inodes' : 'disk'].add(filesystemKey(InstanceId, path));
     }
   }
   return covered;
 }
-
-const literal = (text: string): string => text.replace(/[.+^${}()|[\]\\?]/g, '\\$&');

@@ -76,7 +76,9 @@ export class Pages extends Construct {
 }
 
 export function emailAddress(text: string): string {
-  if (!/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(text)) {
+  const [name = '', domain = '', ...more] = text.split('@');
+  const isAddress = more.length === 0 && /^\S+$/.test(name) && /^\S+$/.test(domain) && /[^.]\.[^.]/.test(domain);
+  if (!isAddress) {
     throw new InputError(`context "email" is ${JSON.stringify(text)}, expected an address such as oncall@example.com`);
   }
   return text;

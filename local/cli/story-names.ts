@@ -104,7 +104,7 @@ function poolReason(all: readonly JournalLine[], intent: JournalLine): string | 
     ({ kind, place, ...line }) =>
       kind === 'decision' && place < intent.place && runOf({ kind, place, ...line }) === runOf(intent),
   );
-  return /; the pool: (.*)$/.exec(decision?.sentence ?? '')?.[1];
+  return decision?.sentence.split('; the pool: ', 2)[1];
 }
 
 /** Addresses come and go in sets only where several nodes share a name. */

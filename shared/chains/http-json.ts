@@ -38,10 +38,26 @@ export type HttpJsonRequest = { readonly get: string } | { readonly post: string
 /** Since 1970; `age-seconds` is how long ago; `iso` a text such as 2026-11-20T09:28:01Z (UTC if it does not say). */
 export type TimeUnit = 'seconds' | 'milliseconds' | 'microseconds' | 'nanoseconds' | 'age-seconds' | 'iso';
 
+/** What a fleet file says of a coin's answers cannot be used. */
+export class PathsError extends TypeError {
+  override readonly name = 'PathsError';
+  /** Of `HttpJsonPaths`. */
+  readonly key: string;
+  readonly found: string;
+  readonly expected: string;
+
+  constructor(key: string, found: string, expected: string) {
+    super(`${key}: ${found}; expected ${expected}`);
+    this.key = key;
+    this.found = found;
+    this.expected = expected;
+  }
+}
+
 /** At most so many different requests for one status. */
 export const MAXIMUM_REQUESTS = 8;
 
-/** `name` as in messages: the fleet's. Throws a `TypeError` that names the key of `paths` that is wrong. */
+/** `name` as in messages: the fleet's. Throws a `PathsError` that names the key of `paths` that is wrong. */
 export function httpJsonClient(name: string, paths: HttpJsonPaths, stopGraceSeconds: number): ChainClient {
   checkPaths(paths);
   return {
@@ -179,15 +195,16 @@ function filledBody(body: unknown, height: number | undefined): unknown {
 function checkPaths(paths: HttpJsonPaths): void {
   const names = Object.keys(paths.requests);
   if (names.length === 0 || names.length > MAXIMUM_REQUESTS) {
-    throw new TypeError(`requests: ${names.length} given; expected 1 to ${MAXIMUM_REQUESTS}`);
+    throw new PathsError('requests', `${names.length} given`, `1 to ${MAXIMUM_REQUESTS}`);
   }
   for (const name of names)
-    if (!/^[a-z][A-Za-z0-9]{0,31}$/.test(name)) throw new TypeError(`requests: ${show(name)} is no name`);
+    if (!/^[a-z][A-Za-z0-9]{0,31}$/.test(name))
+      throw new PathsError('requests', `${show(name)} is no name`, 'letters and digits, a lower-case letter first');
   for (const request of [...Object.values(paths.requests), ...(paths.hashAt ? [paths.hashAt.request] : [])]) {
     const path = 'get' in request ? request.get : request.post;
     // JSON-RPC goes to the endpoint itself. Nothing that a URL has to escape, so that what is written is what is sent.
     if (!/^(\/[A-Za-z0-9_.~:/?=&%{}+-]{0,500})?$/.test(path)) {
-      throw new TypeError(`requests: path is ${show(path)}; expected one such as /v1/chain/get_info, or none`);
+      throw new PathsError('requests', `path is ${show(path)}`, 'one such as /v1/chain/get_info, or none');
     }
   }
   const { height, hash, blockTime, synced, peerCount, chainId, clientVersion } = paths;
@@ -195,16 +212,15 @@ function checkPaths(paths: HttpJsonPaths): void {
   for (const [key, path] of Object.entries(used)) {
     if (path === undefined) continue;
     if (!/^[^.\s]{1,64}(\.[^.\s]{1,64}){0,15}$/.test(path)) {
-      throw new TypeError(`${key}: path is ${show(path)}; expected one such as info.result.seq`);
+      throw new PathsError(key, `path is ${show(path)}`, 'one such as info.result.seq');
     }
     if (!names.includes(path.split('.')[0] ?? '')) {
-      throw new TypeError(`${key}: path is ${show(path)}; expected it to begin with a request: ${names.join(', ')}`);
+      throw new PathsError(key, `path is ${show(path)}`, `it to begin with a request: ${names.join(', ')}`);
     }
   }
   if (paths.hashAt !== undefined && !/^([^.\s]{1,64}(\.[^.\s]{1,64}){0,15})?$/.test(paths.hashAt.at)) {
-    throw new TypeError(
-      `hashAt: path is ${show(paths.hashAt.at)}; expected one such as result.hash, or none for the whole answer`,
-    );
+    const expected = 'one such as result.hash, or none for the whole answer';
+    throw new PathsError('hashAt', `path is ${show(paths.hashAt.at)}`, expected);
   }
 }
 

@@ -38,5 +38,6 @@ function maskedUnit({ runtime }: ClientOnNode): string {
     throw new TypeError(`masked user data: client ${runtime.start} given, expected one of systemd or docker`);
   if (runtime.kind !== 'systemd') return 'docker.service';
   const unit = checkedParameter('Unit', unitOf(runtime)).replace(/\.service$/, '');
-  return `${unit.replace(/@.*$/, '@')}.service`;
+  const at = unit.indexOf('@');
+  return `${at < 0 ? unit : unit.slice(0, at + 1)}.service`;
 }

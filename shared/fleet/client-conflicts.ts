@@ -3,7 +3,7 @@
 // refuse it by themselves.
 import { chainClients } from '../chains/clients.ts';
 import { defaultsOf, otherChain } from '../chains/defaults.ts';
-import { httpJsonClient } from '../chains/http-json.ts';
+import { httpJsonClient, PathsError } from '../chains/http-json.ts';
 import { type Complaints, complaintsOf } from './conflicts.ts';
 import { FleetFileError } from './parse.ts';
 import { httpJsonPathsOf } from './resolve-watch.ts';
@@ -28,15 +28,10 @@ function paths({ rpc }: FleetDocument, { conflict }: Complaints): void {
   try {
     httpJsonClient('other', httpJsonPathsOf(paths), 1);
   } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    // "height: path is …; expected …"
-    const [, key = '', found = '', expected = ''] = /^(\w+): (.*?); (expected .*)$/.exec(error.message) ?? [];
+    if (!(error instanceof PathsError)) throw error;
+    const { key, found, expected } = error;
     const value = Object.entries(paths).find(([name]) => name === key)?.[1];
-    conflict(
-      ['rpc', 'paths', key].filter(Boolean),
-      value ?? paths,
-      expected ? `${expected} (${found})` : error.message,
-    );
+    conflict(['rpc', 'paths', key], value ?? paths, `expected ${expected} (${found})`);
   }
 }
 

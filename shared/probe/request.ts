@@ -23,11 +23,27 @@ const credentials: v.GenericSchema<unknown, CredentialsSource> = v.variant('kind
   v.strictObject({ kind: v.literal('file'), path: v.pipe(v.string(), v.minLength(1), v.maxLength(1024)) }),
 ]);
 
-// What is in them is checked by the client that is made of them.
-const paths = v.custom<HttpJsonPaths>(
-  (input) => typeof input === 'object' && input !== null && 'requests' in input && 'height' in input,
-  'expected the requests of a chain, and where its height is',
-);
+const text = v.pipe(v.string(), v.maxLength(2_000));
+const asked = v.union([v.strictObject({ get: text }), v.strictObject({ post: text, body: v.unknown() })]);
+// What the texts say is checked by the client that is made of them.
+const paths: v.GenericSchema<unknown, HttpJsonPaths> = v.strictObject({
+  requests: v.record(text, asked),
+  height: text,
+  hash: v.exactOptional(text),
+  hashAt: v.exactOptional(v.strictObject({ request: asked, at: text })),
+  blockTime: v.exactOptional(
+    v.strictObject({
+      at: text,
+      as: v.picklist(['seconds', 'milliseconds', 'microseconds', 'nanoseconds', 'age-seconds', 'iso']),
+    }),
+  ),
+  synced: v.exactOptional(
+    v.strictObject({ at: text, is: v.pipe(v.array(v.union([v.string(), v.number(), v.boolean()])), v.maxLength(20)) }),
+  ),
+  peerCount: v.exactOptional(text),
+  chainId: v.exactOptional(text),
+  clientVersion: v.exactOptional(text),
+});
 
 const rpc = v.strictObject({
   scheme: v.picklist(['http', 'https']),

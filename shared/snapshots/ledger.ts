@@ -65,7 +65,7 @@ export interface ClientName {
 /** For whoever writes a ledger and whoever compares with one. @param chain of the fleet */
 export function clientNameOf(told: string, chain: string): ClientName {
   const client = /^\/?([A-Za-z][A-Za-z -]*[A-Za-z])(?=[/:\s]|$)/.exec(told.trim())?.[1]?.toLowerCase() ?? chain;
-  return { client, version: /\d+(?:\.\d+)+/.exec(told)?.[0] ?? null };
+  return { client, version: /(?<!\d)\d{1,10}(?:\.\d{1,10}){1,8}/.exec(told)?.[0] ?? null };
 }
 
 function wholeOf(value: string | undefined): number | null {

@@ -1,0 +1,21 @@
+// Names with `*` in them, as a fleet file writes them.
+
+/**
+ * Whether a name is meant by a pattern in which each `*` stands for anything, nothing included. The first place where a part fits is as good
+ * as any later one, so that each character of the name is looked at a few times at most, however many stars there are.
+ */
+export function isMeant(pattern: string, name: string): boolean {
+  const parts = pattern.split('*');
+  const [first = '', ...rest] = parts;
+  const last = rest.pop();
+  if (last === undefined) return name === first;
+  if (!name.startsWith(first) || name.length < first.length + last.length || !name.endsWith(last)) return false;
+  let at = first.length;
+  const end = name.length - last.length;
+  for (const part of rest) {
+    const found = name.indexOf(part, at);
+    if (found < 0 || found + part.length > end) return false;
+    at = found + part.length;
+  }
+  return true;
+}
