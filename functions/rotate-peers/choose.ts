@@ -46,7 +46,7 @@ export function choosePeers(facts: ChooseFacts, self: { readonly role: Role }, n
   const goodIds = new Set(good.map(({ instanceId }) => instanceId));
   const reserved = Math.min(LEAST_ENTRIES, good.length);
   const seeds = hidden ? [] : facts.seeds.slice(0, Math.max(0, facts.maximum - reserved));
-  const all = recognized(facts, [...now.peers, ...seeds]);
+  const all = recognized(facts, [...now.peers, ...seeds], now);
   const named = all.filter(({ text }) => now.peers.includes(text));
   const texts = textsOf(facts, all, (text) => seeds.includes(text) || now.owned.includes(text));
   const textOf = ({ instanceId, entry }: Member): string => texts.get(instanceId) ?? entry;

@@ -28,6 +28,8 @@ export interface NodeList {
   readonly owned: readonly string[];
   /** Ids, and hosts that were dialled: see `connectedOf`. */
   readonly connected: ReadonlySet<string>;
+  /** Hosts at the other ends of its connections, by the id of who is there; absent where they are not known. */
+  readonly connectedAt?: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
 export interface ChooseFacts {
@@ -96,22 +98,53 @@ export interface Recognized {
   readonly instanceId: string | undefined;
 }
 
-export function recognized(facts: ChooseFacts, peers: readonly string[]): readonly Recognized[] {
+/**
+ * A node's own id proves nothing of another host: an entry that leads elsewhere means the node only where nobody is found there.
+ */
+export function recognized(facts: ChooseFacts, peers: readonly string[], now: NodeList): readonly Recognized[] {
   const byId = new Map<string, string>();
   const byHost = new Map<string, string>();
+  const hostsOf = new Map<string, Set<string>>();
   for (const { entry, named, instanceId } of facts.members) {
     for (const parsed of [parseEntry(entry), named === undefined ? undefined : parseEntry(named)]) {
       if (parsed?.id !== undefined) byId.set(parsed.id, instanceId);
-      if (parsed) byHost.set(plainName(parsed.host), instanceId);
+      if (!parsed) continue;
+      const host = plainName(parsed.host);
+      byHost.set(host, instanceId);
+      hostsOf.set(instanceId, (hostsOf.get(instanceId) ?? new Set()).add(host));
     }
   }
+  const anySynced = facts.members.some(({ health }) => health === 'synced');
+  const isElse = (entry: PeerEntry, instanceId: string): boolean => {
+    const own = hostsOf.get(instanceId) ?? new Set();
+    return !own.has(plainName(entry.host)) && isSomebodyThere(entry, own, now, anySynced);
+  };
   for (const { host, dnsName = host, instanceId } of facts.absent)
     for (const one of [host, dnsName]) if (!byHost.has(one)) byHost.set(one, instanceId);
   return [...new Set(peers)].map((text) => {
     const entry = parseEntry(text);
-    const known = entry?.id === undefined ? undefined : byId.get(entry.id);
-    return { text, entry, instanceId: known ?? (entry && byHost.get(plainName(entry.host))) };
+    if (entry === undefined) return { text, entry, instanceId: undefined };
+    const known = entry.id === undefined ? undefined : byId.get(entry.id);
+    const instanceId = known !== undefined && !isElse(entry, known) ? known : byHost.get(plainName(entry.host));
+    return { text, entry, instanceId };
   });
+}
+
+/**
+ * Whether somebody else may be at the host of an entry whose id a member claims, whose own hosts these are: by what the node that names it is
+ * connected to, and not by what the member says.
+ */
+function isSomebodyThere(
+  { id = '', host }: PeerEntry,
+  own: ReadonlySet<string>,
+  { connected, connectedAt }: NodeList,
+  anySynced: boolean,
+): boolean {
+  if (connected.has(plainName(host))) return true;
+  // Who has the id is at the member's own address, or at another one, or nobody knows where.
+  if (connected.has(id)) return ![...(connectedAt?.get(id) ?? [''])].every((at) => own.has(at));
+  // A node that is connected to nobody cannot tell who is dead; where nobody is synced, addresses of before give way.
+  return connected.size === 0 && anySynced;
 }
 
 /** Whether an entry leads to the member as it is now: by its address, or by its own name. */

@@ -7,11 +7,13 @@ import { plainName, recordNames } from '../../shared/fleet/naming.ts';
 import { doubledNames, type FleetNode } from '../../shared/fleet/nodes.ts';
 import type { FleetObservation, Health, ObservedNode } from '../../shared/fleet/observation.ts';
 import type { SubjectRefusal } from '../../shared/guardrails/names.ts';
+import type { PinnedIds } from '../../shared/guardrails/rotation.ts';
 import { decodeConfig, type PeersFile, peersIn } from '../../shared/peers/config.ts';
 import { errorText } from '../../shared/text/plain-text.ts';
 import { askPeers, type PeersClient } from './asking.ts';
 import type { Absent, Member, NodeList } from './choose.ts';
 import { readAgents, runOnNodes } from './commands.ts';
+import { type Claim, type IdVerdict, judgeIds } from './ids.ts';
 import { isConnected } from './plan.ts';
 import { about, type Work } from './tools.ts';
 
@@ -29,6 +31,8 @@ export interface Seen {
   readonly names: ReadonlyMap<string, string>;
   /** One host for the other: the private address of each node that has a DNS name of its own, and that name. */
   readonly aliases: ReadonlyMap<string, string>;
+  /** Whose each id is, to be remembered. */
+  readonly ids: PinnedIds;
 }
 
 export async function observeFleet(
@@ -37,6 +41,7 @@ export async function observeFleet(
   nodes: readonly FleetNode[],
   parts: readonly FleetObservation[],
   first: readonly string[],
+  pinned: PinnedIds,
 ): Promise<Seen> {
   const observed = new Map(parts.flatMap((part) => part.nodes.map((node) => [node.instanceId, node] as const)));
   const running = nodes.filter(({ state, privateIp }) => state === 'running' && privateIp !== '');
@@ -48,7 +53,18 @@ export async function observeFleet(
   );
   const refusals: SubjectRefusal[] = [];
   const dnsNames = dnsNamesOf(work, nodes);
-  const members = identified(work, client, asked, { observed, readings, dnsNames }, refusals);
+  const claims = asked.flatMap(({ instanceId }): Claim[] => {
+    const reading = readings.get(instanceId);
+    const id = reading?.kind === 'ok' ? reading.facts.ownPeerId : undefined;
+    return id === undefined ? [] : [{ instanceId, id }];
+  });
+  const present = new Set(nodes.map(({ instanceId }) => instanceId));
+  const ids = judgeIds(pinned, claims, {
+    present,
+    running: new Set(running.map(({ instanceId }) => instanceId)),
+    nowMs: Date.now(),
+  });
+  const members = identified(work, client, asked, { observed, readings, dnsNames, verdicts: ids.verdicts }, refusals);
   const known = new Set(members.map(({ instanceId }) => instanceId));
   const wasAsked = new Set(asked.map(({ instanceId }) => instanceId));
   const absent = running
@@ -83,6 +99,7 @@ export async function observeFleet(
     refusals,
     names,
     aliases,
+    ids: ids.next,
   };
 }
 
@@ -104,15 +121,16 @@ const healthOf = (observed: ReadonlyMap<string, ObservedNode>, instanceId: strin
 
 /** What is known of nodes, by instance. */
 interface Known extends Pick<Seen, 'observed' | 'readings'> {
+  readonly verdicts: ReadonlyMap<string, IdVerdict>;
   readonly dnsNames: ReadonlyMap<string, string>;
 }
 
-/** Nodes that answered, each as others may name it. An id that is missing, malformed or another's as well is refused by the node's name. */
+/** Nodes that answered, each as others may name it. An id that is missing, malformed, changed or another's is refused by the node's name. */
 function identified(
   { fleet }: Work,
   client: ChainClient,
   nodes: readonly FleetNode[],
-  { observed, readings, dnsNames }: Known,
+  { observed, readings, dnsNames, verdicts }: Known,
   refusals: SubjectRefusal[],
 ): readonly Member[] {
   const wrong = ({ name, instanceId }: FleetNode, reason: string): void => {
@@ -124,20 +142,23 @@ function identified(
     } as const;
     refusals.push(about(refusal, { name, instanceId }));
   };
-  const owners = new Map<string, FleetNode[]>();
-  for (const node of nodes) {
-    const reading = readings.get(node.instanceId);
-    const id = reading?.kind === 'ok' ? reading.facts.ownPeerId : undefined;
-    if (id !== undefined) owners.set(id, [...(owners.get(id) ?? []), node]);
-  }
+  const nameOf = (id: string): string => nodes.find(({ instanceId }) => instanceId === id)?.name ?? id;
   const members: Member[] = [];
   for (const node of nodes) {
     const reading = readings.get(node.instanceId);
     if (reading?.kind !== 'ok') continue;
     const { ownPeerId } = reading.facts;
-    const others = (ownPeerId === undefined ? [] : (owners.get(ownPeerId) ?? [])).filter((other) => other !== node);
-    if (others.length > 0) {
-      wrong(node, `has the peer id ${ownPeerId}, and so has ${others.map(({ name }) => name).join(', ')}`);
+    const verdict = verdicts.get(node.instanceId);
+    if (verdict?.is === 'taken') {
+      wrong(node, `has the peer id ${ownPeerId}, and so has ${verdict.by.map(nameOf).join(', ')}`);
+      continue;
+    }
+    if (verdict?.is === 'changed') {
+      const until = new Date(verdict.untilMs).toISOString().slice(0, 16).replace('T', ' ');
+      wrong(
+        node,
+        `has changed its peer id from ${shown(verdict.from)} to ${shown(ownPeerId ?? '')}, and counts with it from ${until} UTC if it stays`,
+      );
       continue;
     }
     try {
@@ -185,6 +206,26 @@ export function connectedOf(
       ...(address ? bothOf(plainName(address.host), aliases) : []),
     ]),
   );
+}
+
+/** As much of an id as a person compares. */
+const shown = (id: string): string => (id.length > 16 ? `${id.slice(0, 12)}…` : id);
+
+/** Hosts at the other ends of a node's connections, by the id of who is there. */
+export function connectedAt(
+  reading: Reading<NodePeers> | undefined,
+  aliases: ReadonlyMap<string, string>,
+): ReadonlyMap<string, ReadonlySet<string>> {
+  const found = new Map<string, Set<string>>();
+  if (reading?.kind !== 'ok') return found;
+  for (const { id, address, host = address?.host } of reading.facts.peers) {
+    if (id === undefined) continue;
+    const hosts = found.get(id.toLowerCase()) ?? new Set();
+    // A connection whose other end is not known may lead anywhere.
+    for (const one of host === undefined ? [''] : bothOf(plainName(host), aliases)) hosts.add(one);
+    found.set(id.toLowerCase(), hosts);
+  }
+  return found;
 }
 
 const bothOf = (host: string, aliases: ReadonlyMap<string, string>): readonly string[] => [
@@ -236,7 +277,8 @@ export async function readLists(
     const peers = members
       .filter((member) => member.instanceId !== instanceId && isConnected(member.entry, connected))
       .map(({ entry }) => entry);
-    return { now: { instanceId, peers, owned: [], connected }, file: undefined };
+    const at = connectedAt(readings.get(instanceId), aliases);
+    return { now: { instanceId, peers, owned: [], connected, connectedAt: at }, file: undefined };
   };
   if (file === undefined || configPath === undefined) {
     for (const instanceId of instanceIds) lists.set(instanceId, keptAtRunTime(instanceId));
@@ -256,7 +298,8 @@ export async function readLists(
       try {
         const text = decodeConfig(unpackConfig(result.answer.after));
         const connected = connectedOf(readings.get(instanceId), aliases);
-        const now = { instanceId, ...peersIn(text, file), connected };
+        const at = connectedAt(readings.get(instanceId), aliases);
+        const now = { instanceId, ...peersIn(text, file), connected, connectedAt: at };
         lists.set(instanceId, { now, file: { text, sha256: result.answer.after.sha256 } });
       } catch (error) {
         unfit(instanceId, errorText(error, 300));

@@ -1,4 +1,5 @@
 // One fleet's run: whether anything is to be done, what for whom, and that in turn, node by node.
+import { isDeepStrictEqual } from 'node:util';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { discoverNodes } from '../../shared/fleet/nodes.ts';
 import type { FleetObservation } from '../../shared/fleet/observation.ts';
@@ -88,7 +89,10 @@ async function rotate(work: Work, client: PeersClient, facts: Facts): Promise<Su
   const same = twins(nodes);
   const namesakes = new Set(same.map(({ node }) => node?.instanceId));
   const unproved = rotation.restart ? [rotation.restart.instanceId] : [];
-  const seen = await observeFleet(work, client, nodes, parts, [...unproved, ...due.nodes]);
+  const { ids = {} } = rotation;
+  const seen = await observeFleet(work, client, nodes, parts, [...unproved, ...due.nodes], ids);
+  // Before anything is done by it: whoever comes next judges by the same.
+  if (!isDeepStrictEqual(seen.ids, ids)) await record(work, () => ({ ids: seen.ids }));
   const outcomes: string[] = await settleRestart(work, seen, rotation);
   // Who does not answer now may be replaying: its client is left alone.
   const turn = due.nodes.filter((id) => !namesakes.has(id) && peersOf(seen, id) !== null);

@@ -118,6 +118,8 @@ export interface Peer {
   readonly id: string | undefined;
   /** Where it can be dialled. Undefined where only the far end of an inbound connection is known. */
   readonly address: PeerAddress | undefined;
+  /** Of the other end, where that is known and `address` is not: an inbound connection. */
+  readonly host?: string;
   readonly inbound: boolean | undefined;
   readonly connectedSeconds: number | undefined;
 }

@@ -119,7 +119,9 @@ function peersQuestion(): Question<NodePeers> {
       peers: resultOf(peersSchema, peers).map(({ enode: url, network: { inbound } }) => {
         const { id, address } = enodeParts(url);
         // The enode of who has dialled us carries the port that it happened to come from.
-        return { id, address: inbound === false ? address : undefined, inbound, connectedSeconds: undefined };
+        const dialled =
+          inbound === false ? { address } : { address: undefined, ...(address && { host: address.host }) };
+        return { id, ...dialled, inbound, connectedSeconds: undefined };
       }),
     });
   });

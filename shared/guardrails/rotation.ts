@@ -28,7 +28,20 @@ export interface RotationRecord {
   /** Files that were put back because the client did not start with what was written into them: left alone until somebody has changed them. By instance. */
   readonly rejected: Readonly<Record<string, { readonly sha256: string; readonly atMs: number }>>;
   readonly told: readonly Told[];
+  /** Absent from a record that was written before ids were pinned. */
+  readonly ids?: PinnedIds;
   readonly version: number;
+}
+
+/** Peer ids by instance: what each node told first, or has told for long enough. */
+export type PinnedIds = Readonly<Record<string, PinnedId>>;
+
+export interface PinnedId {
+  readonly id: string;
+  /** When it was last changed; absent while it is the first. */
+  readonly changedAtMs?: number;
+  /** What it tells instead, and since when. */
+  readonly other?: { readonly id: string; readonly sinceMs: number };
 }
 
 export interface AskedPlan {

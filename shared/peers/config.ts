@@ -3,7 +3,7 @@ import type { PeersThatPersist } from '../chains/client.ts';
 import { type ConfPeers, readConf, setConf } from './conf-lines.ts';
 import { ConfigError, shown } from './config-error.ts';
 import { isUnroutable, parseEntry } from './entry.ts';
-import { checkedPeers, MAXIMUM_CONFIG_BYTES } from './limits.ts';
+import { checkedPeers, MAXIMUM_CONFIG_BYTES, withHiddenIds } from './limits.ts';
 import { openToml, setToml, type TomlSetting, type TomlText, valueIn } from './toml.ts';
 
 export { ConfigError } from './config-error.ts';
@@ -69,7 +69,7 @@ function cometbftSettings(toml: TomlText, file: TomlFile, wish: PeersWish): read
     const now = commaSeparated(valueIn(toml, { table, key }), key);
     const lacking = wish.hiddenIds.filter((id) => !now.includes(id));
     // Those of nodes that are gone stay: forgetting a validator's id would tell the world of it.
-    if (lacking.length > 0) settings.push({ table, key, to: [...now, ...lacking].join(',') });
+    if (lacking.length > 0) settings.push({ table, key, to: withHiddenIds(now, lacking, key).join(',') });
   }
   return settings;
 }

@@ -11,6 +11,18 @@ const MAXIMUM_LINE_CHARACTERS = 32 * 1024;
 /** No client has so many connections, and a list is compared with itself. */
 export const MAXIMUM_PEERS = 1_000;
 
+/** Validators of one sentry; those that are gone are among them. */
+const MAXIMUM_HIDDEN_IDS = 100;
+
+/** Ids with those that are lacking. Throws a `ConfigError` where there would be too many: a list that grows for ever is somebody's doing. */
+export function withHiddenIds(now: readonly string[], lacking: readonly string[], key: string): readonly string[] {
+  const all = [...now, ...lacking];
+  if (all.length <= MAXIMUM_HIDDEN_IDS) return all;
+  throw new ConfigError(
+    `${key} would name ${all.length} ids, expected at most ${MAXIMUM_HIDDEN_IDS}: take out those of validators that are gone`,
+  );
+}
+
 /** The lines of a file, each with its line break. Throws a `ConfigError` for what is too much, by its place. */
 export function checkedLines(text: string): readonly string[] {
   // A character takes a byte at least.

@@ -135,6 +135,7 @@ const peersFacts = v.pipe(
           v.object({
             id: v.optional(word),
             address: v.optional(v.object({ host: word, port: v.pipe(whole, v.maxValue(65_535)) })),
+            host: v.exactOptional(word),
             inbound: v.optional(v.boolean()),
             connectedSeconds: v.optional(whole),
           }),

@@ -1,0 +1,82 @@
+// Whose a peer id is. A node tells its own, and nobody can ask anybody else: what it told first is pinned to its instance, and a change waits.
+// Pure.
+import type { PinnedId, PinnedIds } from '../../shared/guardrails/rotation.ts';
+
+/** What a node says that it is. */
+export interface Claim {
+  readonly instanceId: string;
+  readonly id: string;
+}
+
+export type IdVerdict =
+  | { readonly is: 'own' }
+  /** It told another one before, and is taken at its word after `untilMs` if it stays with this one. */
+  | { readonly is: 'changed'; readonly from: string; readonly untilMs: number }
+  /** Of these instances, which told it before or tell it as well. */
+  | { readonly is: 'taken'; readonly by: readonly string[] };
+
+export interface IdFacts {
+  /** Instances of the fleet. What one that is gone had is forgotten. */
+  readonly present: ReadonlySet<string>;
+  /** Those among them that run: what one that is stopped had, another may have by now. */
+  readonly running: ReadonlySet<string>;
+  readonly nowMs: number;
+}
+
+const HOUR_MS = 60 * 60_000;
+/** Who changes a key on purpose leaves it; four routine looks see that. */
+const STAYS_MS = 24 * HOUR_MS;
+/** Each new id of a validator stays in its sentries' files: at this rate a hundred of them take two years. */
+const CHANGES_AGAIN_MS = 7 * 24 * HOUR_MS;
+/** A pin takes some 120 bytes, and all of them are one item of the table. */
+const MAXIMUM_PINS = 1_000;
+
+/** A verdict for each claim, by instance, and what is to be remembered; the same record where nothing is new. */
+export function judgeIds(
+  pinned: PinnedIds,
+  claims: readonly Claim[],
+  facts: IdFacts,
+): { readonly verdicts: ReadonlyMap<string, IdVerdict>; readonly next: PinnedIds } {
+  const ownersOf = ownersById(pinned, claims, facts);
+  const verdicts = new Map<string, IdVerdict>();
+  const next = new Map(Object.entries(pinned).filter(([instanceId]) => facts.present.has(instanceId)));
+  for (const { instanceId, id } of claims.toSorted((a, b) => (a.instanceId < b.instanceId ? -1 : 1))) {
+    const pin = Object.hasOwn(pinned, instanceId) ? pinned[instanceId] : undefined;
+    const by = ownersOf(id).filter((other) => other !== instanceId);
+    if (by.length > 0) verdicts.set(instanceId, { is: 'taken', by });
+    else {
+      const { verdict, now } = judgeOne(pin, id, facts.nowMs);
+      verdicts.set(instanceId, verdict);
+      if (pin !== undefined || next.size < MAXIMUM_PINS) next.set(instanceId, now);
+    }
+  }
+  return { verdicts, next: Object.fromEntries(next) };
+}
+
+/** Who told an id before has it, and whoever else tells it has not; where nobody did, all who tell it now. */
+function ownersById(
+  pinned: PinnedIds,
+  claims: readonly Claim[],
+  { running }: IdFacts,
+): (id: string) => readonly string[] {
+  const pins = new Map<string, string[]>();
+  for (const [instanceId, { id }] of Object.entries(pinned))
+    if (running.has(instanceId)) pins.set(id, [...(pins.get(id) ?? []), instanceId]);
+  const told = new Map<string, string[]>();
+  for (const { instanceId, id } of claims) told.set(id, [...(told.get(id) ?? []), instanceId]);
+  return (id) => (pins.get(id) ?? told.get(id) ?? []).toSorted();
+}
+
+function judgeOne(
+  pin: PinnedId | undefined,
+  id: string,
+  nowMs: number,
+): { readonly verdict: IdVerdict; readonly now: PinnedId } {
+  if (pin === undefined) return { verdict: { is: 'own' }, now: { id } };
+  const { other, ...plain } = pin;
+  if (pin.id === id) return { verdict: { is: 'own' }, now: plain };
+  const sinceMs = other?.id === id ? other.sinceMs : nowMs;
+  const untilMs = Math.max(sinceMs + STAYS_MS, (pin.changedAtMs ?? Number.NEGATIVE_INFINITY) + CHANGES_AGAIN_MS);
+  if (nowMs >= untilMs) return { verdict: { is: 'own' }, now: { id, changedAtMs: nowMs } };
+  return { verdict: { is: 'changed', from: pin.id, untilMs }, now: { ...plain, other: { id, sinceMs } } };
+}
