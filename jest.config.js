@@ -17,6 +17,6 @@ export default {
   testTimeout: 120_000,
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '\\.ts$': './test/support/strip-types.js' },
-  testMatch: ['<rootDir>/test/{unit,model,infra,region,simulation}/**/*.test.ts'],
+  testMatch: ['<rootDir>/test/{unit,fuzz,model,infra,region,simulation}/**/*.test.ts'],
   modulePathIgnorePatterns: ['<rootDir>/cdk.out/', '<rootDir>/dist/'],
 };

@@ -9,6 +9,8 @@ import { fleetParameterValue } from '../shared/fleet/parameter.ts';
 import { FleetFileError, type FleetProblem, parseFleetDocument, sentenceOf } from '../shared/fleet/parse.ts';
 import { resolveFleet } from '../shared/fleet/resolve.ts';
 import type { FleetDocument } from '../shared/fleet/schema.ts';
+import { linesOf } from '../shared/text/lines.ts';
+import { plainText } from '../shared/text/plain-text.ts';
 import { suggestionFor } from './fleet-suggestions.ts';
 
 export const fleetsDirectory = join(import.meta.dirname, 'fleets');
@@ -25,8 +27,10 @@ export class FleetFilesError extends Error {
   readonly lines: readonly string[];
 
   constructor(lines: readonly string[]) {
-    super(lines.join('\n'));
-    this.lines = lines;
+    // What is wrong is quoted: each problem stays one line.
+    const plain = lines.map((line) => plainText(line));
+    super(plain.join('\n'));
+    this.lines = plain;
   }
 }
 
@@ -46,7 +50,7 @@ export function fleetPathsIn(directory: string): string[] {
 
 /** @throws FleetFilesError with the problems of all files, and with what they get wrong together */
 export function readFleetFiles(paths: readonly string[]): FleetFile[] {
-  const sources = paths.map(readSource);
+  const sources = paths.map((path) => parseSource(shortPath(path), readFileSync(path, 'utf8')));
   const lines = sources.flatMap(({ lines }) => lines);
   if (lines.length === 0) lines.push(...problemsTogether(sources));
   if (lines.length > 0) throw new FleetFilesError(lines);
@@ -59,7 +63,7 @@ export function shortPath(path: string): string {
   return inside.startsWith('..') ? path : inside;
 }
 
-interface Source {
+export interface Source {
   readonly path: string;
   /** undefined where `lines` says what is wrong. */
   readonly document: FleetDocument | undefined;
@@ -68,10 +72,18 @@ interface Source {
   readonly at: (field: readonly string[], end?: 'key' | 'value') => string;
 }
 
-function readSource(file: string): Source {
-  const path = shortPath(file);
+/** Three times what a parameter holds as JSON, and as many comments; a YAML reader takes its time for what is much larger. */
+const MAXIMUM_CHARACTERS = 24_000;
+const MAXIMUM_LINES = 1_000;
+/** More are one mistake, told again and again. */
+const MAXIMUM_PROBLEMS = 50;
+
+/** A fleet file, or one line for each thing that is wrong with it. @param path as in messages */
+export function parseSource(path: string, text: string): Source {
+  const size = sizeProblem(text);
+  if (size !== undefined) return { path, document: undefined, lines: [`${path}:1:1 ${size}`], at: () => `${path}:1:1` };
   const counter = new LineCounter();
-  const yaml = parseDocument(readFileSync(file, 'utf8'), { lineCounter: counter, version: '1.2', prettyErrors: false });
+  const yaml = parseDocument(text, { lineCounter: counter, version: '1.2', prettyErrors: false });
   const place = (offset: number) => {
     const { line, col } = counter.linePos(offset);
     return `${path}:${line}:${col}`;
@@ -80,7 +92,7 @@ function readSource(file: string): Source {
   const broken = [...yaml.errors, ...yaml.warnings, ...notPlain(yaml)].map(
     ({ pos, message }) => `${place(pos[0])} ${message}`,
   );
-  if (broken.length > 0) return { path, document: undefined, lines: broken, at };
+  if (broken.length > 0) return { path, document: undefined, lines: firstOf(broken, path), at };
 
   try {
     const document = parseFleetDocument(yaml.toJS());
@@ -95,8 +107,20 @@ function readSource(file: string): Source {
     }));
     problems.sort((one, other) => one.offset - other.offset);
     const lines = problems.map(({ problem, offset }) => `${place(offset)} ${explain(problem)}`);
-    return { path, document: undefined, lines, at };
+    return { path, document: undefined, lines: firstOf(lines, path), at };
   }
+}
+
+function sizeProblem(text: string): string | undefined {
+  if (text.length > MAXIMUM_CHARACTERS)
+    return `the file has ${text.length} characters; expected at most ${MAXIMUM_CHARACTERS}`;
+  const lines = linesOf(text).length;
+  return lines > MAXIMUM_LINES ? `the file has ${lines} lines; expected at most ${MAXIMUM_LINES}` : undefined;
+}
+
+function firstOf(lines: readonly string[], path: string): readonly string[] {
+  const more = lines.length - MAXIMUM_PROBLEMS;
+  return more > 0 ? [...lines.slice(0, MAXIMUM_PROBLEMS), `${path} and ${more} more problems`] : lines;
 }
 
 /** YAML's cleverness: an alias can make a file that contains itself, and a key can be a map. A fleet file needs neither. */

@@ -59,7 +59,10 @@ export function descriptionOf({ meaning, runbook, threshold }: Alarm): string {
   return meaning.slice(0, MAX_DESCRIPTION_CHARACTERS - rest.length) + rest;
 }
 
-function writtenIn(description = ''): { readonly threshold: number | undefined; readonly runbook: string | undefined } {
+export function writtenIn(description = ''): {
+  readonly threshold: number | undefined;
+  readonly runbook: string | undefined;
+} {
   const threshold = THRESHOLD.exec(description)?.[1];
   return {
     threshold: threshold === undefined ? undefined : Number(threshold),

@@ -14,12 +14,17 @@ export interface FleetProblem {
   readonly expected: string;
 }
 
+/** In the message, which is a line of the journal and a page; `problems` has all of them. */
+const PROBLEMS_TOLD = 10;
+
 export class FleetFileError extends Error {
   override readonly name = 'FleetFileError';
   readonly problems: readonly FleetProblem[];
 
   constructor(problems: readonly FleetProblem[], fleet: string) {
-    super(`${fleet}: ${problems.map(sentenceOf).join('; ')}`);
+    const more = problems.length - PROBLEMS_TOLD;
+    const told = problems.slice(0, PROBLEMS_TOLD).map(sentenceOf);
+    super(`${fleet}: ${[...told, ...(more > 0 ? [`and ${more} more problems`] : [])].join('; ')}`);
     this.problems = problems;
   }
 }

@@ -43,7 +43,8 @@ export const GUARDRAILS = {
   'observation-stale': 'The fleet was not observed within three minutes: unknown is not sick.',
   'breaker-open': 'More of the fleet is unhealthy or unknown than the breaker allows.',
   'incident-open': 'An incident of the node is open: a heal comes first.',
-  'peer-id-wrong': 'A node’s peer id is missing, malformed, another node’s, or not the one that it had: nobody is told to dial it.',
+  'peer-id-wrong':
+    'A node’s peer id is missing, malformed, another node’s, or not the one that it had: nobody is told to dial it.',
   'config-unfit': 'The client’s configuration cannot be read or edited: it is left as it is.',
   'restart-forbidden':
     'The client would have to be restarted, and the fleet file or the node’s role does not allow it.',

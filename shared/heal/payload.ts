@@ -1,6 +1,12 @@
 // The payload of a heal, parsed strictly: it is written by the dispatcher, but an invocation can come from anybody who may invoke.
 import * as v from 'valibot';
+import { plainText } from '../text/plain-text.ts';
 import type { HealPayload } from './records.ts';
+
+/** An invocation that is no heal's: the message names the field, and what was expected. */
+export class HealPayloadError extends TypeError {
+  override readonly name = 'HealPayloadError';
+}
 
 const text = (pattern: RegExp) => v.pipe(v.string(), v.regex(pattern));
 const milliseconds = v.pipe(v.number(), v.integer(), v.minValue(0));
@@ -40,10 +46,11 @@ const schema = v.variant('kind', [
   v.strictObject({ kind: v.literal('snapshot-node'), asked: v.picklist(['schedule', 'person']), ...base }),
 ]);
 
-/** @throws TypeError naming the field, what was found and what was expected */
+/** @throws HealPayloadError */
 export function parseHealPayload(event: unknown): HealPayload {
   const parsed = v.safeParse(schema, event);
   if (parsed.success) return parsed.output;
   const [issue] = parsed.issues;
-  throw new TypeError(`heal payload, field ${v.getDotPath(issue) ?? '(whole)'}: ${issue.message}`);
+  const field = plainText(v.getDotPath(issue) ?? '(whole)', 200);
+  throw new HealPayloadError(`heal payload, field ${field}: ${plainText(issue.message, 300)}`);
 }

@@ -35,6 +35,9 @@ export interface NodeAnswers {
 /** Most requests that the script takes. */
 export const MAXIMUM_REQUESTS_ON_NODE = 16;
 
+/** A line for each volume and each request, and the empty one behind each. */
+const MAXIMUM_HEADS = 100;
+
 /** Twice the volumes that a fleet file may name. */
 const MAXIMUM_VOLUMES_ON_NODE = 16;
 
@@ -106,8 +109,9 @@ export function decodeAnswers(output: string): NodeAnswers {
   if (`${line()}\n` !== HEAD) throw new NodeAnswerError('the answer of the node is not of the expected form');
   const diskUsedPercent: Record<string, number> = {};
   const answers: NodeAnswer[] = [];
-  while (at < bytes.length) {
+  for (let heads = 0; at < bytes.length; heads++) {
     const head = line();
+    if (heads === MAXIMUM_HEADS) throw new NodeAnswerError('the answer of the node has too many lines');
     if (head === '') continue;
     const [, role, tenths] = /^d ([a-z][a-z0-9-]{0,31}) (\d{1,4})$/.exec(head) ?? [];
     if (role !== undefined && Object.keys(diskUsedPercent).length < MAXIMUM_VOLUMES_ON_NODE) {

@@ -9,6 +9,11 @@ import { httpJsonClient } from '../chains/http-json.ts';
 import type { RpcPolicy } from '../fleet/model.ts';
 import type { ProbeQuestion } from './protocol.ts';
 
+/** What a fleet's nodes cannot be asked, and why: the fleet file lacks something, or the chain has no such question. */
+export class QuestionError extends TypeError {
+  override readonly name = 'QuestionError';
+}
+
 /** A question and the port that it goes to. */
 export interface At<Facts> {
   readonly port: number;
@@ -22,17 +27,17 @@ export interface NodeQuestions {
   readonly beacon?: At<NodeStatus>;
 }
 
-/** The client of a fleet's chain. Throws a `TypeError` that says what the fleet file lacks. */
+/** The client of a fleet's chain. Throws a `QuestionError` that says what the fleet file lacks, or a `PathsError`. */
 export function clientOf({ fleet, chain, rpc, stopGraceSeconds }: Omit<ProbeQuestion, 'ask'>): ChainClient {
   if (rpc.paths !== undefined) return httpJsonClient(fleet, rpc.paths, stopGraceSeconds);
   if (!Object.hasOwn(chainClients, chain))
-    throw new TypeError(
+    throw new QuestionError(
       `fleet ${fleet}: chain is ${chain}${chain === otherChain ? ' and rpc.paths is not given' : ', which has no client'}`,
     );
   return chainClients[chain as keyof typeof chainClients];
 }
 
-/** Throws a `TypeError` as `clientOf` does, a `RangeError` for heights that no question takes. */
+/** Throws as `clientOf` does, a `RangeError` for heights that no question takes. */
 export function statusQuestions(question: Omit<ProbeQuestion, 'ask'>, heights: readonly number[]): NodeQuestions {
   const { chain, rpc } = question;
   const { port, metricsPort, beaconPort } = rpc;
@@ -46,12 +51,12 @@ export function statusQuestions(question: Omit<ProbeQuestion, 'ask'>, heights: r
   };
 }
 
-/** Throws a `TypeError` where a fleet's peers are not asked over a network. */
+/** Throws a `QuestionError` where a fleet's peers are not asked over a network. */
 export function peersQuestion(question: Omit<ProbeQuestion, 'ask'>): At<NodePeers> {
   const { name, peers } = clientOf(question);
-  if (peers === undefined) throw new TypeError(`${name} has no question about its peers`);
+  if (peers === undefined) throw new QuestionError(`${name} has no question about its peers`);
   if (peers.reach === 'node')
-    throw new TypeError(`the peers of ${name} are asked on the node only, never over a network`);
+    throw new QuestionError(`the peers of ${name} are asked on the node only, never over a network`);
   return { port: question.rpc.port, question: peers };
 }
 

@@ -1,0 +1,80 @@
+// One Jest test for each target of a module. 2,000 inputs each, always the same ones, and some that are new each time; `FUZZ=100000` asks for
+// more, all of them new.
+import { randomInt } from 'node:crypto';
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import { beforeAll, expect, it } from '@jest/globals';
+import type { Target } from './target.ts';
+import type { Came, Work } from './worker.ts';
+
+const RUNS = 2_000;
+/** A tenth of them, that nobody has seen before: what they find is told, and fails nothing until it is a sample. */
+const NEW_RUNS = 200;
+const SEED = 20_261_120;
+
+/** "each under … 64 MiB": beside what the modules themselves and the strings of a property need. */
+const INPUT_MIB = 64;
+const BASE_MIB = 96;
+/** As a main thread has, in Lambda and at a terminal: a worker's own would be four times as large. */
+const STACK_MIB = 1;
+/** No input takes so long, however busy the machine is: it hangs. */
+const SILENT_MS = 60_000 * Math.max(1, 4 / availableParallelism());
+
+const asked = Number(process.env['FUZZ'] ?? 0);
+const many = Number.isSafeInteger(asked) && asked > 0;
+
+/** @param module that exports `TARGETS` */
+export function fuzz(module: URL, targets: readonly Target[]): void {
+  const came = new Map<string, Came>();
+  const seed = many ? Number(process.env['FUZZ_SEED'] ?? randomInt(2 ** 31)) : SEED;
+
+  beforeAll(
+    async () => {
+      for (const one of await work(module, many ? asked : RUNS, seed)) came.set(one.target, one);
+      if (many) return;
+      for (const { target, failure } of await work(module, NEW_RUNS, randomInt(2 ** 31)))
+        if (failure !== undefined) console.warn(`${target}, an input that is new: ${failure}`);
+    },
+    many ? 24 * 60 * 60_000 : 5 * 60_000,
+  );
+
+  it.each(targets.map(({ name }) => name))('%s', (name) => {
+    const { failure, runs, slowestMs } = came.get(name) ?? { failure: 'it was not tried', runs: 0, slowestMs: 0 };
+    if (many) process.stdout.write(`${name}: ${runs} inputs, seed ${seed}, the slowest ${slowestMs.toFixed(1)} ms\n`);
+    expect(failure).toBeUndefined();
+  });
+}
+
+/** What came of each target; one that takes the memory of a thread, or hangs, ends the others of its module as well. */
+function work(module: URL, runs: number, seed: number): Promise<readonly Came[]> {
+  const progress = new SharedArrayBuffer(8);
+  const counter = new Int32Array(progress);
+  const workerData: Work = { module: module.href, runs, seed, progress };
+  const worker = new Worker(new URL('./worker.ts', import.meta.url), {
+    workerData,
+    resourceLimits: {
+      maxOldGenerationSizeMb: BASE_MIB + INPUT_MIB,
+      maxYoungGenerationSizeMb: 32,
+      stackSizeMb: STACK_MIB,
+    },
+    stdout: true,
+    stderr: true,
+  });
+  const came: Came[] = [];
+  return new Promise((resolve, reject) => {
+    const where = (): string => `target ${counter[0]}, input ${counter[1]} of seed ${seed}`;
+    const end = (error?: Error): void => {
+      clearInterval(watch);
+      worker.terminate();
+      if (error) reject(error);
+      else resolve(came);
+    };
+    let seen = '';
+    const watch = setInterval(() => {
+      if (where() === seen) end(new Error(`it hangs: ${where()}`));
+      seen = where();
+    }, SILENT_MS);
+    worker.on('message', (message: Came | 'over') => (message === 'over' ? end() : came.push(message)));
+    worker.on('error', (error) => end(new Error(`${where()}: ${error.message}`, { cause: error })));
+  });
+}

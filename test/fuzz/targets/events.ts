@@ -1,0 +1,168 @@
+// What starts a function: events of AWS, of a schedule, of a person; and what functions of ours say to each other.
+import { readdirSync, readFileSync } from 'node:fs';
+import { parsePruneEvent } from '../../../functions/prune-retired/event.ts';
+import { parseRegisterEvent } from '../../../functions/register-nodes/event.ts';
+import { parseRotateEvent } from '../../../functions/rotate-peers/event.ts';
+import { PathsError } from '../../../shared/chains/http-json.ts';
+import { parseDispatchEvent } from '../../../shared/events/dispatch.ts';
+import { EventError } from '../../../shared/events/errors.ts';
+import { queriedMetric } from '../../../shared/events/insights.ts';
+import { HealPayloadError, parseHealPayload } from '../../../shared/heal/payload.ts';
+import { ProbeAnswerError, parseProbeAnswer } from '../../../shared/probe/answer.ts';
+import { QuestionError, statusQuestions } from '../../../shared/probe/questions.ts';
+import { ProbeRequestError, parseProbeRequest } from '../../../shared/probe/request.ts';
+import { HOSTILE } from '../../support/hostile-text.ts';
+import { mutated, mutatedJson, mutatedText } from '../mutate.ts';
+import { type Target, target } from '../target.ts';
+
+const folder = new URL('../../../events/', import.meta.url);
+const samples: readonly unknown[] = readdirSync(folder)
+  .filter((name) => name.endsWith('.json'))
+  .map((name) => JSON.parse(readFileSync(new URL(name, folder), 'utf8')));
+
+const nasty = [
+  null,
+  undefined,
+  5,
+  '',
+  [],
+  [[]],
+  { kind: '__proto__' },
+  { kind: { toString: 1 } },
+  { kind: 'heal', fleet: HOSTILE, node: 'x' },
+  JSON.parse('{"kind":"heal","__proto__":{"fleet":"bitcoin"},"node":"a"}'),
+  { 'detail-type': HOSTILE },
+  {
+    'detail-type': 'CloudWatch Alarm State Change',
+    source: 'aws.cloudwatch',
+    detail: { state: { timestamp: '0000-00-00T00:00:00Z' } },
+  },
+];
+
+const payload = {
+  kind: 'replace-node',
+  want: { do: 'restore', snapshotId: 'snap-0123456789abcdef0', acknowledgesValidator: false },
+  ...{
+    fleet: 'bitcoin',
+    node: 'node2',
+    instanceId: 'i-0123456789abcdef0',
+    trouble: 'node:health',
+    incidentId: '7f3a0c1d',
+  },
+  ...{ attempt: 1, mode: 'act', onsetMs: 1, deadlineMs: 2 },
+  alarm: { alarmName: 'a', namespace: 'n', dimensions: { InstanceId: 'i-0' } },
+};
+
+const rpc = { scheme: 'http', port: 8332, path: '' };
+const probeRequests = [
+  {
+    ...{
+      kind: 'probe',
+      fleet: 'bitcoin',
+      chain: 'bitcoin',
+      stopGraceSeconds: 600,
+      rpc,
+      ask: { what: 'status', heights: [1] },
+    },
+    targets: [{ instanceId: 'i-0123456789abcdef0', host: '10.0.0.1' }],
+  },
+  {
+    ...{ kind: 'probe', fleet: 'eos', chain: 'other', stopGraceSeconds: 600, ask: { what: 'status', heights: [] } },
+    rpc: {
+      ...rpc,
+      paths: {
+        requests: { info: { get: '/v1/chain/get_info' }, tip: { post: '/x', body: { a: '{height}' } } },
+        height: 'info.head_block_num',
+        hashAt: { request: { post: '/b', body: { n: '{height}' } }, at: 'id' },
+        blockTime: { at: 'info.time', as: 'iso' },
+        synced: { at: 'info.state', is: ['full', 1, true] },
+      },
+    },
+    targets: [{ instanceId: 'i-0', host: '10.0.0.1' }],
+  },
+];
+
+const ok = {
+  height: 5,
+  hashes: [{ height: 5, hash: 'ab' }],
+  blockTimeMs: 1,
+  syncing: false,
+  chainId: 'x',
+  clientVersion: 'v',
+};
+const probeAnswers = [
+  {
+    statuses: [
+      { instanceId: 'i-0', status: { kind: 'ok', facts: ok }, geth: { kind: 'ok', facts: { headBlock: 5 } } },
+      { instanceId: 'i-1', status: { kind: 'starting', reason: 'it loads' } },
+      {
+        instanceId: 'i-2',
+        status: { kind: 'error', code: 'busy', reason: HOSTILE },
+        consensus: { kind: 'ok', facts: { namespace: 'cometbft', rounds: 0 } },
+        beacon: { kind: 'ok', facts: ok },
+      },
+    ],
+    peers: [
+      {
+        instanceId: 'i-0',
+        peers: {
+          kind: 'ok',
+          facts: { ownPeerId: 'ab', peers: [{ id: 'cd', address: { host: '10.0.0.1', port: 1 }, inbound: false }] },
+        },
+      },
+    ],
+  },
+];
+
+const queries = [
+  'SELECT MAX(disk_used_percent) FROM SCHEMA("CWAgent", InstanceId, path) WHERE path = \'/data\' GROUP BY InstanceId',
+  'SELECT AVG("a \\" b") FROM "name space" GROUP BY x',
+  `SELECT MAX(${'('.repeat(2_000)}`,
+  `SELECT ${' '.repeat(20_000)}MAX(x) FROM y`,
+  `SELECT MAX("${'\\"'.repeat(20_000)}`,
+  `SELECT MAX(x) FROM y${'\n GROUP'.repeat(5_000)}`,
+];
+
+export const TARGETS: readonly Target[] = [
+  ...Object.entries<(event: unknown) => unknown>({
+    'dispatch-heal': parseDispatchEvent,
+    'register-nodes': parseRegisterEvent,
+    'rotate-peers': parseRotateEvent,
+    'prune-retired': parsePruneEvent,
+  }).map(([name, parse]) =>
+    target({ name: `the event of ${name}`, input: mutated(samples), samples: nasty, parse, errors: [EventError] }),
+  ),
+  target({
+    name: 'the payload of a heal',
+    input: mutated([payload]),
+    samples: nasty,
+    parse: parseHealPayload,
+    errors: [HealPayloadError],
+  }),
+  target({
+    name: 'the request of a probe',
+    input: mutated(probeRequests),
+    samples: nasty,
+    parse: (event) => {
+      const request = parseProbeRequest(event);
+      const { ask } = request;
+      return ask.what === 'status' ? statusQuestions(request, ask.heights).status.question.requests : request;
+    },
+    errors: [ProbeRequestError, PathsError, QuestionError],
+  }),
+  target({
+    name: 'the answer of a probe',
+    input: mutatedJson(probeAnswers),
+    samples: ['', 'null', '{}', '{"statuses":5}', '[]', HOSTILE, '{"statuses":[null,5,[]],"peers":[{}]}'],
+    parse: (text) => parseProbeAnswer('probe', text),
+    errors: [ProbeAnswerError],
+    read: (answer) => answer,
+  }),
+  target({
+    name: 'the query of an alarm',
+    input: mutatedText(queries),
+    samples: queries,
+    parse: (text) => queriedMetric([undefined, text]),
+    errors: [],
+  }),
+];

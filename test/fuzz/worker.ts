@@ -1,0 +1,104 @@
+// Runs the targets of one module, in a thread that may not have more memory than one input may take, and tells what came of each.
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { parentPort, workerData } from 'node:worker_threads';
+import fc from 'fast-check';
+import { hostileIn } from '../support/hostile-text.ts';
+import type { Target } from './target.ts';
+
+export interface Work {
+  /** File name of a module that exports `TARGETS`. */
+  readonly module: string;
+  readonly runs: number;
+  readonly seed: number;
+  /** Which target, and which of its runs: for whoever waits. */
+  readonly progress: SharedArrayBuffer;
+}
+
+export interface Came {
+  readonly target: string;
+  readonly runs: number;
+  readonly seed: number;
+  /** The longest of all inputs, in ms of this thread's own time. */
+  readonly slowestMs: number;
+  /** undefined: each input ended as it should. */
+  readonly failure: string | undefined;
+}
+
+const LIMIT_MS = 100;
+/** A message that a person reads. */
+const MESSAGE_CHARACTERS = 20_000;
+
+const { module, runs, seed, progress } = workerData as Work;
+const counter = new Int32Array(progress);
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
+
+const { TARGETS } = (await import(module)) as { readonly TARGETS: readonly Target[] };
+for (const [at, target] of TARGETS.entries()) {
+  Atomics.store(counter, 0, at);
+  Atomics.store(counter, 1, 0);
+  collectGarbage();
+  parentPort?.postMessage(await cameOf(target));
+}
+parentPort?.postMessage('over');
+
+async function cameOf({ name, input, samples, parse, errors, read }: Target): Promise<Came> {
+  let slowestMs = 0;
+  const tried = async (one: unknown): Promise<void> => {
+    Atomics.add(counter, 1, 1);
+    const { ms, ended } = await timed(parse, one);
+    // The first time it is compiled, and others' garbage is collected: what is slow is slow each time.
+    let least = ms;
+    for (let again = 0; again < 4 && least > LIMIT_MS; again++) {
+      collectGarbage();
+      least = Math.min(least, (await timed(parse, one)).ms);
+    }
+    slowestMs = Math.max(slowestMs, least);
+    if (least > LIMIT_MS) throw new Error(`it took ${Math.round(least)} ms, limit ${LIMIT_MS}`);
+    if ('error' in ended) judgeError(ended.error, errors);
+    else if (read) {
+      const hostile = hostileIn(read(ended.value as never));
+      if (hostile.length > 0)
+        throw new Error(`what a person reads of it is not plain: ${hostile.slice(0, 5).join('; ')}`);
+    }
+  };
+  const details = await fc.check(fc.asyncProperty(input, tried), {
+    numRuns: runs + samples.length,
+    seed,
+    examples: samples.map((one): [unknown] => [one]),
+    endOnFailure: runs > 10_000,
+  });
+  const failure = details.failed
+    ? `${String((details.errorInstance as Error | undefined)?.stack ?? details.errorInstance ?? 'no error').slice(0, 2_000)}
+      seed ${details.seed}, path ${details.counterexamplePath}, input ${shown(details.counterexample)}`
+    : undefined;
+  return { target: name, runs: details.numRuns, seed: details.seed, slowestMs, failure };
+}
+
+type Ended = { readonly value: unknown } | { readonly error: unknown };
+
+async function timed(parse: Target['parse'], input: unknown): Promise<{ readonly ms: number; readonly ended: Ended }> {
+  const before = process.threadCpuUsage();
+  let ended: Ended;
+  try {
+    ended = { value: await parse(input) };
+  } catch (error) {
+    ended = { error };
+  }
+  const { user, system } = process.threadCpuUsage(before);
+  return { ms: (user + system) / 1000, ended };
+}
+
+function judgeError(error: unknown, errors: Target['errors']): void {
+  if (!(error instanceof Error) || !errors.some((named) => error instanceof named)) throw error;
+  if (error.message.length > MESSAGE_CHARACTERS) throw new Error(`its message has ${error.message.length} characters`);
+  const hostile = hostileIn(error.message.replaceAll('\n', ' '));
+  if (hostile.length > 0)
+    throw new Error(`its message is not plain: ${hostile.join('; ')}: ${JSON.stringify(error.message.slice(0, 200))}`);
+}
+
+function shown(counterexample: unknown): string {
+  const text = fc.stringify(counterexample);
+  return text.length > 1_500 ? `${text.slice(0, 1_500)}… (${text.length} characters)` : text;
+}
