@@ -2,7 +2,8 @@
 import { writeFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import pico from 'picocolors';
-import { terminalText } from '../shared/text/terminal-text.ts';
+import { unfitWord } from '../shared/text/command-words.ts';
+import { plainLines, terminalText } from '../shared/text/terminal-text.ts';
 import { check } from './fleet-commands/check.ts';
 import { StoreError, ssmParameterStore } from './fleet-commands/parameter-store.ts';
 import { pause, resume } from './fleet-commands/pause.ts';
@@ -22,12 +23,14 @@ export interface Terminal extends Desk {
 /** @returns the exit status; whatever else is thrown is a mistake of ours */
 export async function runFleets(words: readonly string[], terminal: Terminal): Promise<0 | 1 | 2> {
   try {
+    const unfit = unfitWord(words);
+    if (unfit !== undefined) throw new UsageError(unfit);
     await commands(terminal).parseAsync([...words], { from: 'user' });
     return 0;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     if (error instanceof UsageError) {
-      terminal.complain(colors.red(error.message));
+      terminal.complain(colors.red(plainLines(error.message)));
       return 2;
     }
     if (error instanceof FleetFilesError) {
@@ -36,7 +39,7 @@ export async function runFleets(words: readonly string[], terminal: Terminal): P
       return 1;
     }
     if (error instanceof StoreError || (error instanceof Error && 'syscall' in error)) {
-      terminal.complain(colors.red(error.message));
+      terminal.complain(colors.red(plainLines(error.message)));
       return 1;
     }
     throw error;

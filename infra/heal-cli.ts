@@ -3,6 +3,7 @@ import { createInterface } from 'node:readline/promises';
 import { setTimeout } from 'node:timers/promises';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import pico from 'picocolors';
+import { unfitWord } from '../shared/text/command-words.ts';
 import { plainText } from '../shared/text/plain-text.ts';
 import { terminalText } from '../shared/text/terminal-text.ts';
 import { UsageError } from './fleet-commands/tell.ts';
@@ -19,12 +20,14 @@ const colors = pico.createColors(process.stderr.isTTY === true && pico.isColorSu
 export async function runHeal(words: readonly string[], desk: HealDesk): Promise<0 | 1 | 2> {
   const ended: { status: 0 | 1 } = { status: 0 };
   try {
+    const unfit = unfitWord(words);
+    if (unfit !== undefined) throw new UsageError(unfit);
     await commands(desk, ended).parseAsync([...words], { from: 'user' });
     return ended.status;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     if (!(error instanceof UsageError || error instanceof RequestError || error instanceof SuiteError)) throw error;
-    desk.complain(colors.red(error.message));
+    desk.complain(colors.red(plainText(error.message)));
     return error instanceof SuiteError ? 1 : 2;
   }
 }

@@ -4,7 +4,8 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import pico from 'picocolors';
-import { terminalText } from '../shared/text/terminal-text.ts';
+import { unfitWord } from '../shared/text/command-words.ts';
+import { plainLines, terminalText } from '../shared/text/terminal-text.ts';
 import { UsageError } from './fleet-commands/tell.ts';
 import { awsSuite } from './heal-commands/aws-suite.ts';
 import { SuiteError } from './heal-commands/desk.ts';
@@ -24,12 +25,14 @@ const colors = pico.createColors(process.stderr.isTTY === true && pico.isColorSu
 /** @returns the exit status; whatever else is thrown is a mistake of ours */
 export async function runSmoke(words: readonly string[], desk: SmokeDesk): Promise<0 | 1 | 2> {
   try {
+    const unfit = unfitWord(words);
+    if (unfit !== undefined) throw new UsageError(unfit);
     const program = commandOf(desk).parse([...words], { from: 'user' });
     return await carryOut(desk, program.opts<Options>());
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     if (!(error instanceof UsageError || error instanceof SmokeError || error instanceof SuiteError)) throw error;
-    desk.complain(colors.red(error.message));
+    desk.complain(colors.red(plainLines(error.message)));
     return error instanceof UsageError ? 2 : 1;
   }
 }

@@ -1,5 +1,6 @@
 // SSM parameters, as the commands of `npm run fleets` read and write them.
 import { GetParameterCommand, ParameterNotFound, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { plainText } from '../../shared/text/plain-text.ts';
 
 export interface ParameterStore {
   /** undefined where there is no such parameter. */
@@ -38,7 +39,7 @@ export function ssmParameterStore(client = new SSMClient()): ParameterStore {
 }
 
 function storeError(name: string, cause: unknown): StoreError {
-  const words = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
+  const words = plainText(cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause));
   return new StoreError(`${name}: ${words}${/Region is missing|CredentialsProvider/.test(words) ? WHOSE : ''}`, {
     cause,
   });

@@ -1,4 +1,5 @@
 // How the journal's lines and a plan look in a terminal. Pure.
+import * as v from 'valibot';
 import type { Progress } from '../../shared/heal/records.ts';
 import { plainText } from '../../shared/text/plain-text.ts';
 import { tableOf } from '../fleet-commands/tell.ts';
@@ -28,13 +29,19 @@ export function durationText(seconds: number): string {
   return seconds < 90 * 60 ? `${Math.round(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`;
 }
 
-/** What a plan's evidence may hold; heals of different kinds have different things to say. */
-interface PlanEvidence {
-  readonly guardrails?: readonly { readonly rule: string; readonly verdict: string }[];
-  readonly source?: string | null;
-  readonly costUsdPerMonth?: number;
-  readonly minutes?: number;
-}
+/** What a plan's evidence may hold; heals of different kinds have different things to say. What is of another form is left out. */
+const evidenceSchema = v.object({
+  guardrails: v.fallback(v.array(v.object({ rule: v.string(), verdict: v.string() })), []),
+  source: v.fallback(v.nullish(v.string()), undefined),
+  costUsdPerMonth: v.fallback(v.optional(v.pipe(v.number(), v.finite())), undefined),
+  minutes: v.fallback(v.optional(v.pipe(v.number(), v.finite())), undefined),
+});
+type PlanEvidence = Partial<v.InferOutput<typeof evidenceSchema>>;
+
+/** What the journal keeps of it (shared/heal/journal.ts). */
+const EVIDENCE_CHARACTERS = 4_000;
+/** A plan has a dozen; a table of thousands takes its time. */
+const MAXIMUM_GUARDRAILS = 25;
 
 /** The plan as a table: what, from which data, what guards say, what it costs and how long it takes. */
 export function planText(lines: readonly StoryLine[]): string {
@@ -42,7 +49,8 @@ export function planText(lines: readonly StoryLine[]): string {
   const evidence = evidenceOf(lines);
   const rows: string[][] = [['plan', sentence]];
   if (evidence.source) rows.push(['data', evidence.source]);
-  for (const { rule, verdict } of evidence.guardrails ?? []) rows.push([`guard ${rule}`, verdict]);
+  for (const { rule, verdict } of evidence.guardrails?.slice(0, MAXIMUM_GUARDRAILS) ?? [])
+    rows.push([`guard ${rule}`, verdict]);
   if (evidence.costUsdPerMonth !== undefined)
     rows.push([
       'cost',
@@ -58,11 +66,11 @@ export function planText(lines: readonly StoryLine[]): string {
 /** The last that holds anything of a plan; journal evidence is cut where it is too long, and says nothing then. */
 function evidenceOf(lines: readonly StoryLine[]): PlanEvidence {
   for (const { evidence } of lines.toReversed()) {
-    if (evidence === undefined) continue;
+    if (evidence === undefined || evidence.length > EVIDENCE_CHARACTERS) continue;
     try {
       const read: unknown = JSON.parse(evidence);
       if (typeof read === 'object' && read !== null && ('guardrails' in read || 'minutes' in read || 'source' in read))
-        return read as PlanEvidence;
+        return v.parse(evidenceSchema, read);
     } catch {
       // Cut.
     }

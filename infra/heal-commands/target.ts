@@ -1,4 +1,5 @@
 // Whom a command is about: "bitcoin/node2", "bitcoin/i-0b2c3d4e5f6071829", or a fleet alone.
+import { quoted } from '../../shared/text/command-words.ts';
 import { UsageError } from '../fleet-commands/tell.ts';
 
 export interface Target {
@@ -15,14 +16,14 @@ const INSTANCE = /^i-[0-9a-f]{8,17}$/;
 
 /** @throws UsageError where it is neither */
 export function targetOf(written: string): Target {
-  const [fleet = '', name, ...more] = written.split('/');
+  const [fleet = '', name, ...more] = written.split('/', 3);
   const wrong = (what: string) =>
-    new UsageError(`${JSON.stringify(written)}: ${what}; expected FLEET/NODE, for example bitcoin/node2`);
+    new UsageError(`${quoted(written)}: ${what}; expected FLEET/NODE, for example bitcoin/node2`);
   if (more.length > 0) throw wrong('more than one slash');
-  if (!FLEET.test(fleet)) throw wrong(`${JSON.stringify(fleet)} is no fleet's name`);
+  if (!FLEET.test(fleet)) throw wrong(`${quoted(fleet)} is no fleet's name`);
   if (name === undefined) return { fleet, node: undefined, shown: written };
   if (INSTANCE.test(name)) return { fleet, node: { instanceId: name }, shown: written };
-  if (!NODE.test(name)) throw wrong(`${JSON.stringify(name)} is no node's name`);
+  if (!NODE.test(name)) throw wrong(`${quoted(name)} is no node's name`);
   return { fleet, node: { node: name }, shown: written };
 }
 

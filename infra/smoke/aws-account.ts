@@ -29,6 +29,7 @@ import {
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { judgeAgent } from '../../shared/aws/agent.ts';
 import { pauseParameterName } from '../../shared/fleet/parameter.ts';
+import { plainText } from '../../shared/text/plain-text.ts';
 import { functionNames, parameterPrefix } from '../names.ts';
 import { markKept, TABLE, thingsOf } from './aws-things.ts';
 import { type Account, type InstanceWish, SmokeError } from './desk.ts';
@@ -223,7 +224,7 @@ async function orNothing<T extends object>(
 }
 
 const wordsOf = (error: unknown): string =>
-  error instanceof Error ? `${error.name}: ${error.message}`.trim() : String(error);
+  plainText(error instanceof Error ? `${error.name}: ${error.message}` : String(error));
 
 /** The SDK says what it lacks, not where it looked. */
 const WHOSE = '; your environment says which account and region: AWS_PROFILE, or AWS_REGION and credentials';

@@ -2,6 +2,7 @@
 
 import { alarmName } from '../../shared/fleet/naming.ts';
 import { fleetParameterName, pauseParameterName } from '../../shared/fleet/parameter.ts';
+import { plainText } from '../../shared/text/plain-text.ts';
 import { lineText } from '../heal-commands/show.ts';
 import { parameterPrefix } from '../names.ts';
 import { TABLE } from './aws-things.ts';
@@ -103,14 +104,14 @@ async function lookAround(desk: SmokeDesk, account: Account, wish: RunWish): Pro
     stackIsDeployed,
   );
   if (found.length > 0)
-    throw new SmokeError(`Nothing was made.\n${found.map((sentence) => `  ${sentence}`).join('\n')}`);
+    throw new SmokeError(`Nothing was made.\n${found.map((sentence) => `  ${plainText(sentence)}`).join('\n')}`);
   tell('ground', 'no pause, and nothing of an earlier run');
 }
 
 /** Somebody pauses in the middle of it: nothing will be healed, and there is nothing to wait for. */
 async function unpaused(account: Account, fleet: string): Promise<void> {
   const why = await pauseNow(account, fleet);
-  if (why !== '') throw new SmokeError(`not healed: it was paused meanwhile: ${why}`);
+  if (why !== '') throw new SmokeError(`not healed: it was paused meanwhile: ${plainText(why)}`);
 }
 
 async function pauseNow(account: Account, fleet: string | undefined): Promise<string> {

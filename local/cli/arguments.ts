@@ -1,6 +1,7 @@
 // The words of `npm start --`: what they ask for, or what is wrong with them and which valid word is nearest.
 import { Command, CommanderError, Option } from 'commander';
 import didYouMean from 'didyoumean2';
+import { unfitWord } from '../../shared/text/command-words.ts';
 import type { RealRequest } from '../real/show.ts';
 import { STORIES } from '../real/stories/index.ts';
 import { FAULTS, type FaultName, isFaultName } from '../region/faults.ts';
@@ -63,6 +64,8 @@ interface Options {
 
 /** @param words as given after the script's name. @throws UsageError */
 export function parseArguments(words: readonly string[]): Request {
+  const unfit = unfitWord(words);
+  if (unfit !== undefined) throw new UsageError(unfit);
   let help = '';
   const program = command((text) => {
     help += text;

@@ -47,11 +47,13 @@ function leaves(path: string, value: unknown): string[] {
 const GROUPED_FROM = 10_000;
 /** The year 2001: what is above it is a moment, and no duration. */
 const EPOCH_MS_FROM = 1e12;
+/** "a time value … is … ±8,640,000,000,000,000" (ECMA-262): beyond it there is no moment. */
+const EPOCH_MS_TO = 8.64e15;
 
 function said(path: string, value: unknown): string {
   if (typeof value !== 'number') return String(value).trim().replace(/\n/g, ' ↵ ');
   if (path.endsWith('Bytes')) return `${gibOf(value)} GiB`;
-  if (path.endsWith('Ms') && value >= EPOCH_MS_FROM) return clockTime(value);
+  if (path.endsWith('Ms') && value >= EPOCH_MS_FROM && value <= EPOCH_MS_TO) return clockTime(value);
   return Number.isInteger(value) && value >= GROUPED_FROM ? grouped(value) : String(value);
 }
 

@@ -1,9 +1,15 @@
 // JSON from strangers: its size is bounded where it is read, its depth here, before anything is built from it.
+import { errorText } from '../text/plain-text.ts';
 
 /** Answers of all known clients are less than ten levels deep. */
 export const MAXIMUM_JSON_DEPTH = 32;
 
-/** Throws a `SyntaxError` that says what is wrong, without quoting more than a few characters. */
+/** What a stranger sent is no JSON, or too deep. The message quotes a few of its characters, as one line. */
+export class JsonError extends SyntaxError {
+  override readonly name = 'JsonError';
+}
+
+/** Throws a `JsonError`. */
 export function parseJson(text: string): unknown {
   let depth = 0;
   let inText = false;
@@ -15,11 +21,17 @@ export function parseJson(text: string): unknown {
     } else if (code === QUOTE) inText = true;
     else if (code === BRACE || code === BRACKET) {
       depth += 1;
-      if (depth > MAXIMUM_JSON_DEPTH) throw new SyntaxError(`JSON is nested more than ${MAXIMUM_JSON_DEPTH} deep`);
+      if (depth > MAXIMUM_JSON_DEPTH) throw new JsonError(`JSON is nested more than ${MAXIMUM_JSON_DEPTH} deep`);
     } else if (code === BRACE + 2 || code === BRACKET + 2) depth -= 1;
   }
-  return JSON.parse(text);
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new JsonError(errorText(cause, MESSAGE_CHARACTERS), { cause });
+  }
 }
+
+const MESSAGE_CHARACTERS = 120;
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;

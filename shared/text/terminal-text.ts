@@ -10,7 +10,12 @@ const PAINT = /(\x1b\[\d{1,3}(?:;\d{1,3}){0,4}m)/;
 export const terminalText = (text: string): string =>
   text
     .split(PAINT)
-    .map((part, at) => (at % 2 === 1 ? part : part.split('\n').map(withoutUnseen).join('\n')))
+    .map((part, at) => (at % 2 === 1 ? part : plainLines(part)))
     .join('');
 
-const withoutUnseen = (line: string): string => line.replace(UNSEEN, ' ');
+/** The same without colours: what others have said, in lines of ours. */
+export const plainLines = (text: string): string =>
+  text
+    .split('\n')
+    .map((line) => line.replace(UNSEEN, ' '))
+    .join('\n');

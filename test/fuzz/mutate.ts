@@ -198,9 +198,12 @@ function copyOf(value: unknown): unknown {
 
 /** A member of its own, whatever it is called: `__proto__` would set the prototype. */
 function withOwn(holder: object, key: string, value: unknown): object {
-  // The length of a list is its own already.
-  if (!(Array.isArray(holder) && key === 'length'))
-    Object.defineProperty(holder, key, { value, enumerable: true, configurable: true, writable: true });
+  Object.defineProperty(holder, key, { value, enumerable: true, configurable: true, writable: true });
+  return holder;
+}
+
+function without(holder: object, key: string): object {
+  Reflect.deleteProperty(holder, key);
   return holder;
 }
 
@@ -255,14 +258,16 @@ function changed(tree: unknown, { at, how, key, value: drawn }: Change): unknown
       else for (let many = 0; many < 200; many++) withOwn(holder, `${place.key}${many}`, old);
       break;
     case 'rename':
-      Reflect.deleteProperty(holder, place.key);
-      withOwn(holder, key, old);
+      // A list of JSON has no other members.
+      if (list) list.reverse();
+      else withOwn(without(holder, place.key), key, old);
       break;
     case 'wrap':
       withOwn(holder, place.key, at % 2 === 0 ? [old] : { [place.key]: old });
       break;
     case 'add':
-      withOwn(holder, key, value);
+      if (list) list.push(value);
+      else withOwn(holder, key, value);
       break;
     case 'swap': {
       const other = places[(at * 7) % places.length];

@@ -1,0 +1,324 @@
+// What people type, and what they are shown: answers to a question, words of the command lines, lines of the journal and of a story.
+import fc from 'fast-check';
+import { StoreError } from '../../../infra/fleet-commands/parameter-store.ts';
+import { UsageError as WrongUse } from '../../../infra/fleet-commands/tell.ts';
+import { fleetsDirectory } from '../../../infra/fleets.ts';
+import { runFleets } from '../../../infra/fleets-cli.ts';
+import { runHeal } from '../../../infra/heal-cli.ts';
+import { type HealDesk, SuiteError } from '../../../infra/heal-commands/desk.ts';
+import { lineText, planText, progressText } from '../../../infra/heal-commands/show.ts';
+import { targetOf } from '../../../infra/heal-commands/target.ts';
+import { type SmokeDesk, SmokeError } from '../../../infra/smoke/desk.ts';
+import { runSmoke } from '../../../infra/smoke-cli.ts';
+import { parseArguments, UsageError } from '../../../local/cli/arguments.ts';
+import { paragraphs } from '../../../local/cli/evidence.ts';
+import { renderSections } from '../../../local/cli/render.ts';
+import { judgeApproval } from '../../../shared/heal/approval.ts';
+import { terminalText } from '../../../shared/text/terminal-text.ts';
+import { anyText } from '../../support/any.ts';
+import { HOSTILE } from '../../support/hostile-text.ts';
+import { mutated, mutatedJson } from '../mutate.ts';
+import { everything, type Target, target } from '../target.ts';
+
+const PLAN = '0123456789abcdef';
+
+const word = (own: readonly string[]): fc.Arbitrary<string> =>
+  fc.oneof(
+    { weight: 6, arbitrary: fc.constantFrom(...own) },
+    {
+      weight: 2,
+      arbitrary: fc.constantFrom(
+        '--',
+        '-',
+        '--help',
+        '-h',
+        '--version',
+        '--no-yes',
+        '--yes=1',
+        '__proto__',
+        '--__proto__',
+        '--constructor',
+        '',
+      ),
+    },
+    {
+      weight: 1,
+      arbitrary: fc.constantFrom(
+        HOSTILE,
+        '--'.repeat(3_000),
+        '9'.repeat(400),
+        '1e400',
+        'NaN',
+        '-1',
+        '0',
+        '0x10',
+        '../../etc/passwd',
+        'x'.repeat(20_000),
+      ),
+    },
+    { weight: 1, arbitrary: anyText({ maxLength: 30 }) },
+  );
+const words = (...own: readonly string[]): fc.Arbitrary<string[]> => fc.array(word(own), { maxLength: 7 });
+
+/** What was written to a person, as a terminal gets it. */
+interface Written {
+  readonly status: number;
+  readonly written: readonly string[];
+}
+const linesOf = (text: string): readonly string[] => terminalText(text).split('\n');
+
+async function heal(given: readonly string[]): Promise<Written> {
+  const written: string[] = [];
+  const said = (text: string): void => void written.push(...linesOf(text));
+  let nowMs = 0;
+  const refuse = async (): Promise<never> => {
+    throw new SuiteError(`AWS says ${HOSTILE}`);
+  };
+  const suite = new Proxy({}, { get: () => refuse }) as ReturnType<HealDesk['suite']>;
+  const desk = { suite: () => suite, say: said, complain: said, status: said, confirm: undefined };
+  const status = await runHeal(given, { ...desk, nowMs: () => nowMs++, sleep: async () => {} });
+  return { status, written };
+}
+
+async function fleets(given: readonly string[]): Promise<Written> {
+  // It writes a file of the repository.
+  if (given.includes('schema')) return { status: 0, written: [] };
+  const written: string[] = [];
+  const said = (text: string): void => void written.push(...linesOf(text));
+  const refuse = async (): Promise<never> => {
+    throw new StoreError(`AWS says ${HOSTILE}`);
+  };
+  const store = () => ({ read: refuse, write: refuse });
+  const status = await runFleets(given, { directory: fleetsDirectory, store, say: said, complain: said });
+  return { status, written };
+}
+
+async function smoke(given: readonly string[]): Promise<Written> {
+  const written: string[] = [];
+  const said = (text: string): void => void written.push(...linesOf(text));
+  const refuse = async (): Promise<never> => {
+    throw new SmokeError(`AWS says ${HOSTILE}`);
+  };
+  const anything = new Proxy({}, { get: () => refuse });
+  const desk = {
+    ...{ account: () => anything, suite: () => anything, cdk: anything, say: said, complain: said },
+    ...{
+      nowMs: () => 0,
+      sleep: async () => {},
+      chance: () => 'abcdef',
+      made: new Map(),
+      interrupted: AbortSignal.abort(),
+    },
+  } as unknown as SmokeDesk;
+  const status = await runSmoke(given, desk);
+  return { status, written };
+}
+
+const line = {
+  ...{ atMs: 1_767_268_800_000, place: '001-decision', attempt: 1, kind: 'decision', sentence: HOSTILE, code: HOSTILE },
+  act: 'planned',
+  evidence: JSON.stringify({
+    guardrails: [{ rule: HOSTILE, verdict: HOSTILE }],
+    source: HOSTILE,
+    costUsdPerMonth: 8,
+    minutes: 15,
+  }),
+};
+const text = fc.oneof(anyText({ maxLength: 80 }), fc.constantFrom(HOSTILE, '', 'x'.repeat(9_000)));
+const storyLine = fc.record({
+  atMs: fc.oneof(fc.constantFrom(Number.NaN, 0, -1e300, 8.64e15, 8.64e15 + 1), fc.integer()),
+  place: text,
+  attempt: fc.integer(),
+  kind: fc.constantFrom('plan', 'decision', 'outcome', HOSTILE),
+  sentence: text,
+  code: fc.option(text, { nil: undefined }),
+  act: fc.option(fc.constantFrom('planned', 'healed', HOSTILE), { nil: undefined }),
+  evidence: fc.option(mutatedJson([JSON.parse(line.evidence)]), { nil: undefined }),
+});
+
+export const TARGETS: readonly Target[] = [
+  target({
+    name: 'the answer to a question of mode ask',
+    input: fc.oneof(
+      mutatedJson([
+        { approve: true, plan: PLAN },
+        { approve: false, by: HOSTILE },
+      ]),
+      fc.constant(undefined),
+    ),
+    samples: [
+      '{"approve":true,"plan":{"toString":1}}',
+      'null',
+      '5',
+      '"x"',
+      '[]',
+      '',
+      HOSTILE,
+      '{"approve":false,"by":{}}',
+      '['.repeat(100_000),
+    ],
+    parse: (answer) => judgeApproval(answer, PLAN),
+    errors: [],
+    read: everything,
+  }),
+  target({
+    name: 'npm start',
+    input: words(
+      '--scenario',
+      'disk-full',
+      '--seed',
+      '7',
+      '--fault',
+      'killed',
+      '--lane',
+      'sweep',
+      '--json',
+      '--explain',
+      '--serve',
+      '--speed',
+      '60',
+      '--real',
+      '--story',
+      '--list',
+    ),
+    samples: [
+      ['--scenario', '__proto__'],
+      ['--fault', 'constructor'],
+      ['--seed', '1e400'],
+      [HOSTILE],
+      ['--scenario', HOSTILE],
+    ],
+    parse: (given) => {
+      try {
+        return { ...parseArguments(given), run: undefined, real: undefined };
+      } catch (error) {
+        // Before it is shown it is made plain, as main.ts does.
+        if (error instanceof UsageError) return terminalText(error.message).replaceAll('\n', ' ');
+        throw error;
+      }
+    },
+    errors: [],
+  }),
+  target({
+    name: 'npm run heal',
+    input: words(
+      'restore',
+      'replace',
+      'undo',
+      'snapshot',
+      'status',
+      'bitcoin/node2',
+      'bitcoin',
+      'bitcoin/i-0123456789abcdef0',
+      '--plan',
+      '--wait',
+      '--for',
+      '90',
+      '--yes',
+      '--snapshot',
+      'snap-0123456789abcdef0',
+      '--acknowledge-validator',
+      'approve',
+      'reject',
+      'journal',
+      '7f3a0c1d',
+    ),
+    samples: [
+      ['status', HOSTILE],
+      ['restore', `bitcoin/${HOSTILE}`, '--yes'],
+      ['restore', 'bitcoin/node2', '--yes', '--for', '1e9'],
+    ],
+    parse: heal,
+    errors: [],
+    read: ({ written }) => written,
+  }),
+  target({
+    name: 'whom a command is about',
+    input: anyText({ maxLength: 200 }),
+    samples: ['/', '//', 'a/', '/a', 'bitcoin/', HOSTILE, 'x'.repeat(1_000_000), '/'.repeat(1_000_000)],
+    parse: targetOf,
+    errors: [WrongUse],
+  }),
+  target({
+    name: 'npm run fleets',
+    input: words(
+      'check',
+      'show',
+      'push',
+      'pause',
+      'resume',
+      'bitcoin',
+      '--why',
+      'moving',
+      '--all',
+      'nobody',
+      'infra/fleets/bitcoin.yaml',
+    ),
+    samples: [
+      ['show', HOSTILE],
+      ['pause', '--why', HOSTILE],
+      ['check', HOSTILE],
+      ['check', '\0'],
+      ['resume', '__proto__'],
+    ],
+    parse: fleets,
+    errors: [],
+    read: ({ written }) => written,
+  }),
+  target({
+    name: 'npm run smoke',
+    input: words(
+      '--subnet',
+      'subnet-0123456789abcdef0',
+      '--profile',
+      'p',
+      '--security-group',
+      'sg-01234567',
+      '--plan',
+      '--stack-is-deployed',
+      '--for',
+      '45',
+      '--keep',
+      '--print-fleet',
+      '--ladder',
+    ),
+    samples: [['--profile', HOSTILE, '--subnet', 'subnet-01234567', '--plan']],
+    parse: smoke,
+    errors: [],
+    read: ({ written }) => written,
+  }),
+  target({
+    name: 'lines of the journal, as npm run heal shows them',
+    input: fc.array(storyLine, { maxLength: 4 }),
+    samples: [[line]],
+    parse: (all) => [
+      ...all.map(lineText),
+      ...planText(all).split('\n'),
+      ...all.map(({ sentence, atMs }) =>
+        progressText({ incidentId: '', what: sentence, percent: atMs, etaSeconds: atMs, atMs }),
+      ),
+    ],
+    errors: [],
+    read: everything,
+  }),
+  target({
+    name: 'lines of a story, as npm start shows them',
+    input: fc.tuple(
+      fc.array(fc.tuple(text, text), { maxLength: 5 }),
+      mutated([JSON.parse(line.evidence), { after: { sizeBytes: 5, atMs: 1.7e12 } }]),
+    ),
+    samples: [[[[HOSTILE, HOSTILE]], { a: HOSTILE }]] as [[string, string][], unknown][],
+    parse: ([lines, evidence]) =>
+      renderSections(
+        [
+          {
+            heading: HOSTILE,
+            lines: lines.map(([label, told]) => ({ atMs: 0, label, text: told, evidence: paragraphs(evidence) })),
+          },
+        ],
+        80,
+      ).map((printed) => terminalText(printed.text)),
+    errors: [],
+    read: everything,
+  }),
+];
