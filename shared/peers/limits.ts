@@ -5,7 +5,7 @@ import { ConfigError } from './config-error.ts';
 /** From here on a file is no client's configuration; config-file.sh has the same number. CometBFT's own template has 20 KiB. */
 export const MAXIMUM_CONFIG_BYTES = 256 * 1024;
 /** CometBFT's template has 500 lines, bitcoind's example 700. */
-const MAXIMUM_LINES = 10_000;
+const MAXIMUM_LINES = 5_000;
 /** A list of 400 peers of CometBFT in one text. */
 const MAXIMUM_LINE_CHARACTERS = 32 * 1024;
 /** No client has so many connections, and a list is compared with itself. */

@@ -26,15 +26,17 @@ export interface TomlText {
 type Table = { [key: string]: unknown };
 
 /** No client's configuration has a key of more than four parts, or lists in lists. What is far deeper exhausts whoever walks through it. */
-const MAXIMUM_DEPTH = 32;
-/** Each dot of a key is a table, which takes some hundred times the room of its character. Addresses have three each. */
-const MAXIMUM_DOTS = 20_000;
+const MAXIMUM_DEPTH = 16;
+/** Each of these characters may be a table or a list, which takes some hundred times its room. Addresses have three dots each. */
+const STRUCTURE = ['.', '[', '{'] as const;
+const MAXIMUM_STRUCTURE = 5_000;
 
 /** Throws a `ConfigError` for what is no TOML, or no client's configuration. */
 export function openToml(text: string): TomlText {
   checkedLines(text);
-  const dots = countOf(text, '.');
-  if (dots > MAXIMUM_DOTS) throw new ConfigError(`it has ${dots} dots, expected at most ${MAXIMUM_DOTS}`);
+  const count = STRUCTURE.reduce((sum, character) => sum + countOf(text, character), 0);
+  if (count > MAXIMUM_STRUCTURE)
+    throw new ConfigError(`it has ${count} dots and brackets, expected at most ${MAXIMUM_STRUCTURE}`);
   return { text, root: parsed(text) };
 }
 

@@ -26,32 +26,35 @@ const many = Number.isSafeInteger(asked) && asked > 0;
 /** @param module that exports `TARGETS` */
 export function fuzz(module: URL, targets: readonly Target[]): void {
   const came = new Map<string, Came>();
-  const seed = many ? Number(process.env['FUZZ_SEED'] ?? randomInt(2 ** 31)) : SEED;
+  const newSeed = randomInt(2 ** 31);
+  const seed = many ? Number(process.env['FUZZ_SEED'] ?? newSeed) : SEED;
 
   beforeAll(
     async () => {
-      for (const one of await work(module, many ? asked : RUNS, seed)) came.set(one.target, one);
-      if (many) return;
-      for (const { target, failure } of await work(module, NEW_RUNS, randomInt(2 ** 31)))
-        if (failure !== undefined) console.warn(`${target}, an input that is new: ${failure}`);
+      const wanted = many ? { runs: asked, seed, more: 0, newSeed } : { runs: RUNS, seed, more: NEW_RUNS, newSeed };
+      for (const one of await work({ module: module.href, ...wanted })) came.set(one.target, one);
     },
     many ? 24 * 60 * 60_000 : 5 * 60_000,
   );
 
   it.each(targets.map(({ name }) => name))('%s', (name) => {
-    const { failure, runs, slowestMs } = came.get(name) ?? { failure: 'it was not tried', runs: 0, slowestMs: 0 };
-    if (many) process.stdout.write(`${name}: ${runs} inputs, seed ${seed}, the slowest ${slowestMs.toFixed(1)} ms\n`);
+    const { failure, news, slowestMs } = came.get(name) ?? {
+      failure: 'it was not tried',
+      news: undefined,
+      slowestMs: 0,
+    };
+    if (many) console.info(`${name}: ${asked} inputs of seed ${seed}, the slowest took ${slowestMs.toFixed(1)} ms`);
+    if (news !== undefined) console.warn(`${name}, an input that is new: ${news}`);
     expect(failure).toBeUndefined();
   });
 }
 
 /** What came of each target; one that takes the memory of a thread, or hangs, ends the others of its module as well. */
-function work(module: URL, runs: number, seed: number): Promise<readonly Came[]> {
+export function work(wanted: Omit<Work, 'progress'>): Promise<readonly Came[]> {
   const progress = new SharedArrayBuffer(8);
   const counter = new Int32Array(progress);
-  const workerData: Work = { module: module.href, runs, seed, progress };
   const worker = new Worker(new URL('./worker.ts', import.meta.url), {
-    workerData,
+    workerData: { ...wanted, progress } satisfies Work,
     resourceLimits: {
       maxOldGenerationSizeMb: BASE_MIB + INPUT_MIB,
       maxYoungGenerationSizeMb: 32,
@@ -62,7 +65,8 @@ function work(module: URL, runs: number, seed: number): Promise<readonly Came[]>
   });
   const came: Came[] = [];
   return new Promise((resolve, reject) => {
-    const where = (): string => `target ${counter[0]}, input ${counter[1]} of seed ${seed}`;
+    const where = (): string =>
+      `target ${counter[0]}, input ${counter[1]} of seeds ${wanted.seed} and ${wanted.newSeed}`;
     const end = (error?: Error): void => {
       clearInterval(watch);
       worker.terminate();

@@ -81,8 +81,8 @@ export const mutated = (samples: readonly unknown[]): fc.Arbitrary<unknown> =>
     {
       weight: 12,
       arbitrary: fc
-        .tuple(fc.constantFrom(...samples), fc.array(change, { maxLength: 4 }))
-        .map(([sample, changes]) => changes.reduce(changed, copyOf(sample))),
+        .tuple(fc.constantFrom(...samples.map(jsonOf)), fc.array(change, { maxLength: 4 }))
+        .map(([sample, changes]) => changes.reduce(changed, JSON.parse(sample) as unknown)),
     },
     { weight: 1, arbitrary: leaf },
   );
@@ -198,7 +198,9 @@ function copyOf(value: unknown): unknown {
 
 /** A member of its own, whatever it is called: `__proto__` would set the prototype. */
 function withOwn(holder: object, key: string, value: unknown): object {
-  Object.defineProperty(holder, key, { value, enumerable: true, configurable: true, writable: true });
+  if (key === '__proto__')
+    Object.defineProperty(holder, key, { value, enumerable: true, configurable: true, writable: true });
+  else Reflect.set(holder, key, value);
   return holder;
 }
 
@@ -212,8 +214,11 @@ interface Place {
   readonly key: string;
 }
 
+/** More of the same than any limit of a short list allows. */
+const MANY = 70;
+
 /** Of a large tree the first ones, which are those of the outer levels. */
-const PLACES = 2_000;
+const PLACES = 300;
 
 function placesIn(tree: unknown): readonly Place[] {
   const places: Place[] = [];
@@ -222,9 +227,9 @@ function placesIn(tree: unknown): readonly Place[] {
     const below: unknown[] = [];
     for (const holder of level) {
       if (typeof holder !== 'object' || holder === null) continue;
-      for (const [key, value] of Object.entries(holder)) {
+      for (const key of Object.keys(holder).slice(0, PLACES)) {
         places.push({ holder, key });
-        below.push(value);
+        below.push(Reflect.get(holder, key));
       }
     }
     level = below;
@@ -254,8 +259,8 @@ function changed(tree: unknown, { at, how, key, value: drawn }: Change): unknown
       else withOwn(holder, `${place.key}2`, copyOf(old));
       break;
     case 'many':
-      if (list) list.push(...Array.from({ length: 200 }, () => old));
-      else for (let many = 0; many < 200; many++) withOwn(holder, `${place.key}${many}`, old);
+      if (list) list.push(...Array.from({ length: MANY }, () => old));
+      else for (let many = 0; many < MANY; many++) withOwn(holder, `${place.key}${many}`, old);
       break;
     case 'rename':
       // A list of JSON has no other members.

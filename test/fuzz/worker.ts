@@ -11,25 +11,28 @@ export interface Work {
   readonly module: string;
   readonly runs: number;
   readonly seed: number;
+  /** Inputs that nobody has seen before, and what they are made from. */
+  readonly more: number;
+  readonly newSeed: number;
   /** Which target, and which of its runs: for whoever waits. */
   readonly progress: SharedArrayBuffer;
 }
 
 export interface Came {
   readonly target: string;
-  readonly runs: number;
-  readonly seed: number;
   /** The longest of all inputs, in ms of this thread's own time. */
   readonly slowestMs: number;
   /** undefined: each input ended as it should. */
   readonly failure: string | undefined;
+  /** The same of the inputs that are new. */
+  readonly news: string | undefined;
 }
 
 const LIMIT_MS = 100;
 /** A message that a person reads. */
 const MESSAGE_CHARACTERS = 20_000;
 
-const { module, runs, seed, progress } = workerData as Work;
+const { module, runs, seed, more, newSeed, progress } = workerData as Work;
 const counter = new Int32Array(progress);
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
@@ -63,17 +66,21 @@ async function cameOf({ name, input, samples, parse, errors, read }: Target): Pr
         throw new Error(`what a person reads of it is not plain: ${hostile.slice(0, 5).join('; ')}`);
     }
   };
-  const details = await fc.check(fc.asyncProperty(input, tried), {
-    numRuns: runs + samples.length,
-    seed,
-    examples: samples.map((one): [unknown] => [one]),
-    endOnFailure: runs > 10_000,
-  });
-  const failure = details.failed
-    ? `${String((details.errorInstance as Error | undefined)?.stack ?? details.errorInstance ?? 'no error').slice(0, 2_000)}
-      seed ${details.seed}, path ${details.counterexamplePath}, input ${shown(details.counterexample)}`
-    : undefined;
-  return { target: name, runs: details.numRuns, seed: details.seed, slowestMs, failure };
+  const failureOf = async (numRuns: number, from: number, first: readonly unknown[]) => {
+    const details = await fc.check(fc.asyncProperty(input, tried), {
+      numRuns: numRuns + first.length,
+      seed: from,
+      examples: first.map((one): [unknown] => [one]),
+      endOnFailure: numRuns > 10_000,
+    });
+    if (!details.failed) return undefined;
+    const { errorInstance, counterexamplePath, counterexample } = details;
+    const words = errorInstance instanceof Error ? errorInstance.stack : String(errorInstance);
+    return `${words?.slice(0, 2_000)}\nseed ${from}, path ${counterexamplePath}, input ${shown(counterexample)}`;
+  };
+  const failure = await failureOf(runs, seed, samples);
+  const news = more > 0 ? await failureOf(more, newSeed, []) : undefined;
+  return { target: name, slowestMs, failure, news };
 }
 
 type Ended = { readonly value: unknown } | { readonly error: unknown };

@@ -11,13 +11,14 @@ import { targetOf } from '../../../infra/heal-commands/target.ts';
 import { type SmokeDesk, SmokeError } from '../../../infra/smoke/desk.ts';
 import { runSmoke } from '../../../infra/smoke-cli.ts';
 import { parseArguments, UsageError } from '../../../local/cli/arguments.ts';
-import { paragraphs } from '../../../local/cli/evidence.ts';
+import { paragraphs, parsed } from '../../../local/cli/evidence.ts';
 import { renderSections } from '../../../local/cli/render.ts';
+import type { JournalLine } from '../../../local/run/journal.ts';
 import { judgeApproval } from '../../../shared/heal/approval.ts';
 import { terminalText } from '../../../shared/text/terminal-text.ts';
 import { anyText } from '../../support/any.ts';
 import { HOSTILE } from '../../support/hostile-text.ts';
-import { mutated, mutatedJson } from '../mutate.ts';
+import { mutatedJson } from '../mutate.ts';
 import { everything, type Target, target } from '../target.ts';
 
 const PLAN = '0123456789abcdef';
@@ -124,7 +125,7 @@ const line = {
     minutes: 15,
   }),
 };
-const text = fc.oneof(anyText({ maxLength: 80 }), fc.constantFrom(HOSTILE, '', 'x'.repeat(9_000)));
+const text = fc.oneof(anyText({ maxLength: 80 }), fc.constantFrom(HOSTILE, '', 'x'.repeat(2_000)));
 const storyLine = fc.record({
   atMs: fc.oneof(fc.constantFrom(Number.NaN, 0, -1e300, 8.64e15, 8.64e15 + 1), fc.integer()),
   place: text,
@@ -289,7 +290,7 @@ export const TARGETS: readonly Target[] = [
   }),
   target({
     name: 'lines of the journal, as npm run heal shows them',
-    input: fc.array(storyLine, { maxLength: 4 }),
+    input: fc.array(storyLine, { maxLength: 2 }),
     samples: [[line]],
     parse: (all) => [
       ...all.map(lineText),
@@ -304,20 +305,16 @@ export const TARGETS: readonly Target[] = [
   target({
     name: 'lines of a story, as npm start shows them',
     input: fc.tuple(
-      fc.array(fc.tuple(text, text), { maxLength: 5 }),
-      mutated([JSON.parse(line.evidence), { after: { sizeBytes: 5, atMs: 1.7e12 } }]),
+      fc.array(fc.tuple(text, text), { maxLength: 3 }),
+      mutatedJson([JSON.parse(line.evidence), { after: { sizeBytes: 5, atMs: 1.7e12 } }]),
     ),
-    samples: [[[[HOSTILE, HOSTILE]], { a: HOSTILE }]] as [[string, string][], unknown][],
-    parse: ([lines, evidence]) =>
-      renderSections(
-        [
-          {
-            heading: HOSTILE,
-            lines: lines.map(([label, told]) => ({ atMs: 0, label, text: told, evidence: paragraphs(evidence) })),
-          },
-        ],
-        80,
-      ).map((printed) => terminalText(printed.text)),
+    samples: [[[[HOSTILE, HOSTILE]], JSON.stringify({ a: HOSTILE })]] as [[string, string][], string][],
+    parse: ([lines, json]) => {
+      // As much of it as the journal keeps.
+      const evidence = paragraphs(parsed({ evidence: json.slice(0, 4_000) } as JournalLine) ?? {});
+      const told = lines.map(([label, words]) => ({ atMs: 0, label, text: words, evidence }));
+      return renderSections([{ heading: HOSTILE, lines: told }], 80).map((printed) => terminalText(printed.text));
+    },
     errors: [],
     read: everything,
   }),

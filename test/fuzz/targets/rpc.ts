@@ -43,35 +43,42 @@ const aptos = httpJsonClient(
 
 /** Rounds of answers that are right, to be made wrong. */
 type Rounds = readonly (readonly unknown[])[];
-const CLIENTS: readonly (readonly [name: string, client: ChainClient, rounds: Rounds])[] = [
-  ['bitcoin', chainClients.litecoin, [[samples.litecoinStatus], [samples.litecoinHeader]]],
-  ['bitcoin, warming up', chainClients.bitcoin, [[samples.litecoinWarmingUp]]],
-  ['ethereum', chainClients.ethereum, [[samples.gethDevelopment]]],
-  ['ethereum, syncing', chainClients.bsc, [[samples.gethSyncing]]],
+const CLIENTS: readonly (readonly [name: string, client: ChainClient, right: readonly Rounds[]])[] = [
+  [
+    'bitcoin',
+    chainClients.litecoin,
+    [[[samples.litecoinStatus], [samples.litecoinHeader]], [[samples.litecoinWarmingUp]]],
+  ],
+  ['ethereum', chainClients.ethereum, [[[samples.gethDevelopment]], [[samples.gethSyncing]], [[samples.anvilStatus]]]],
   [
     'beacon',
     beacon,
     [
       [
-        samples.beaconSyncing,
-        samples.beaconHead,
-        samples.beaconGenesis,
-        samples.beaconSpec,
-        samples.beaconVersion,
-        samples.beaconPeerCount,
+        [
+          ...[samples.beaconSyncing, samples.beaconHead, samples.beaconGenesis],
+          ...[samples.beaconSpec, samples.beaconVersion, samples.beaconPeerCount],
+        ],
       ],
     ],
   ],
-  ['cometbft', chainClients.cometbft, [[samples.cometbftStatus, samples.cometbftNetInfo, samples.cometbftBlockchain]]],
-  ['tendermint', chainClients.cometbft, [[samples.tendermint19Status, samples.cometbftNetInfo]]],
+  [
+    'cometbft',
+    chainClients.cometbft,
+    [
+      [[samples.cometbftStatus, samples.cometbftNetInfo, samples.cometbftBlockchain]],
+      [[samples.tendermint19Status, samples.cometbftNetInfo]],
+      [[samples.cometbftWaiting]],
+    ],
+  ],
   [
     'stacks',
     chainClients.stacks,
-    [[samples.stacksInfo, samples.stacksNeighbors, samples.stacksHealth], [samples.stacksTenure]],
+    [[[samples.stacksInfo, samples.stacksNeighbors, samples.stacksHealth], [samples.stacksTenure]]],
   ],
-  ['solana', chainClients.solana, [[[{ id: 0, result: 430 }, samples.solanaBehind]], [[samples.solanaBlock]]]],
-  ['other, eos', eos, [[samples.eos]]],
-  ['other, aptos', aptos, [[samples.aptos]]],
+  ['solana', chainClients.solana, [[[[{ id: 0, result: 430 }, samples.solanaBehind]], [[samples.solanaBlock]]]]],
+  ['other', eos, [[[samples.eos]]]],
+  ['other, with a time of another kind', aptos, [[[samples.aptos]]]],
 ];
 
 const PEERS: readonly (readonly [name: string, client: ChainClient, bodies: readonly unknown[]])[] = [
@@ -161,12 +168,25 @@ const longTexts = [
   '-'.repeat(300),
 ];
 
+const DIALLED = [
+  samples.litecoinAdded,
+  samples.litecoinAddedBefore,
+  samples.cometbftDialling,
+  [{ id: 0, result: true }],
+];
+const DIALS = (['litecoin', 'ethereum', 'cometbft'] as const).map((name) => {
+  const { peersAtRunTime } = chainClients[name].operations;
+  const id = { litecoin: '', ethereum: 'a'.repeat(128), cometbft: 'a'.repeat(40) }[name];
+  if (peersAtRunTime.by !== 'rpc') throw new Error(`${name} cannot be told`);
+  return peersAtRunTime.add({ host: '10.0.0.1', port: 1, ...(id !== '' && { id }) });
+});
+
 export const TARGETS: readonly Target[] = [
-  ...CLIENTS.map(([name, client, rounds]) => {
-    const question = client.status(name.startsWith('beacon') || name === 'solana' ? [] : HEIGHTS);
+  ...CLIENTS.map(([name, client, right]) => {
+    const question = client.status(name === 'beacon' || name === 'solana' ? [] : HEIGHTS);
     return target({
       name: `the status of ${name}`,
-      input: roundsOf(rounds, question.requests.length),
+      input: fc.oneof(...right.map((rounds) => roundsOf(rounds, question.requests.length))),
       samples: [
         [],
         [question.requests.map(() => answered(null))],
@@ -191,25 +211,15 @@ export const TARGETS: readonly Target[] = [
       read: everything,
     });
   }),
-  ...(['litecoin', 'ethereum', 'cometbft'] as const).map((name) => {
-    const { peersAtRunTime } = chainClients[name].operations;
-    const id = { litecoin: '', ethereum: 'a'.repeat(128), cometbft: 'a'.repeat(40) }[name];
-    if (peersAtRunTime.by !== 'rpc') throw new Error(`${name} cannot be told`);
-    const question = peersAtRunTime.add({ host: '10.0.0.1', port: 1, ...(id !== '' && { id }) });
-    const bodies = [
-      samples.litecoinAdded,
-      samples.litecoinAddedBefore,
-      samples.cometbftDialling,
-      [{ id: 0, result: true }],
-    ];
-    return target({
-      name: `what ${name} says when it is told to dial`,
-      input: roundsOf([bodies], question.requests.length),
-      samples: [],
-      parse: (answers) => readAll(question, answers),
-      errors: [],
-      read: everything,
-    });
+  target({
+    name: 'what a client says when it is told to dial',
+    input: fc.oneof(
+      ...DIALS.map((question) => roundsOf([DIALLED], question.requests.length).map((rounds) => ({ question, rounds }))),
+    ),
+    samples: [],
+    parse: ({ question, rounds }) => readAll(question, rounds),
+    errors: [],
+    read: everything,
   }),
   ...(
     [

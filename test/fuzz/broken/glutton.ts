@@ -1,0 +1,13 @@
+import fc from 'fast-check';
+import { type Target, target } from '../target.ts';
+
+export const TARGETS: readonly Target[] = [
+  target({
+    name: 'takes all the memory that there is',
+    input: fc.constant(0),
+    samples: [],
+    // Some 250 MB, one object after the other, and all of them held.
+    parse: () => Array.from({ length: 4_000_000 }, (_, at) => ({ at, text: [`${at}`] })).length,
+    errors: [],
+  }),
+];
