@@ -372,6 +372,97 @@ const cases: Readonly<Record<string, Case>> = {
       'nothing failed': (world) => failed(world) === 0,
     },
   },
+  'a validator that says another peer id with every look is told once, and fills no list': {
+    fleets: { irita: { role: { tag: 'Role' } } },
+    build: (world) => {
+      for (const [at, { instanceId }] of consortium(world).entries())
+        world.region.ec2.setTag(instanceId, 'Role', ['validator', 'sentry', 'sentry', 'follower'][at] ?? '');
+    },
+    people: (world) => {
+      const { peers } = world.find('irita', 'validator1').machine;
+      const own = peers.peerId;
+      let looks = 0;
+      world.at(61, () =>
+        Object.defineProperty(peers, 'peerId', { get: () => String(looks).padStart(40, '0'), configurable: true }),
+      );
+      for (let minute = 60; minute < 300; minute += 10)
+        world.at(minute, () => {
+          looks += 1;
+          return invoke(world, { kind: 'rotate', fleet: 'irita' });
+        });
+      world.at(300, () => Object.defineProperty(peers, 'peerId', { get: () => own, configurable: true }));
+      world.at(301, () => invoke(world, { kind: 'rotate', fleet: 'irita' }));
+    },
+    minutes: 310,
+    expect: {
+      'its sentries hide the id that it told first, and no other': (world) =>
+        ['validator2', 'validator3'].every(
+          (name) =>
+            settingOf(world, name, 'private_peer_ids') === world.find('irita', 'validator1').machine.peers.peerId,
+        ),
+      'nobody names it by another one': (world) =>
+        world.nodes.every(({ name }) => !/0{38}\d\d@/.test(settingOf(world, name, 'persistent_peers') ?? '')),
+      'a person was told, once, of what it was and what it says': (world) =>
+        paged(world, 'peer-id-wrong').length === 1 &&
+        /^validator1 has changed its peer id from [0-9a-f]{12}… to 0{12}…, and counts with it from 2026-01-02 /.test(
+          paged(world, 'peer-id-wrong')[0]?.sentence ?? '',
+        ),
+      'nothing failed': (world) => failed(world) === 0,
+    },
+  },
+  'a follower that says the ids of peers elsewhere takes none of them from the others’ lists': {
+    build: (world) => void consortium(world),
+    people: (world) => {
+      const outside = Array.from({ length: 6 }, (_, at) => `${String(at + 1).repeat(40)}@203.0.113.${at + 1}:26656`);
+      world.at(1, () => {
+        for (const { machine, name } of world.nodes) {
+          const text = fileOf(world, 'irita', name).replace(/^persistent_peers = .*$/m, '');
+          machine.writeFile(CONFIG, text.replace('[p2p]\n', `[p2p]\npersistent_peers = "${outside.join(',')}"\n`));
+          // They are connected to all of them.
+          const connected = machine.peers.connected.bind(machine.peers);
+          machine.peers.connected = () => [
+            ...connected(),
+            ...outside.map((entry, at) => ({
+              ...{ host: `203.0.113.${at + 1}`, port: 26_656, ephemeralPort: 40_000 + at, id: entry.slice(0, 40) },
+              ...{ inbound: false, manual: true, connectedSinceMs: 0 },
+            })),
+          ];
+        }
+        const { peers } = world.find('irita', 'validator4').machine;
+        Object.defineProperty(peers, 'peerId', { get: () => '1'.repeat(40) });
+      });
+      for (const minute of [2, 70, 140, 210]) world.at(minute, () => invoke(world, { kind: 'rotate', fleet: 'irita' }));
+    },
+    minutes: 220,
+    expect: {
+      'all of them are named still': (world) =>
+        world.nodes.every(({ name }) =>
+          [1, 2, 3, 4, 5, 6].every((at) => settingOf(world, name, 'persistent_peers')?.includes(`@203.0.113.${at}:`)),
+        ),
+      'nothing failed': (world) => failed(world) === 0,
+    },
+  },
+  'a node whose configuration is made to take minutes is told of, and the others have their turn': {
+    people: (world) => {
+      world.at(1, () => {
+        const { machine } = world.find('bitcoin', 'node3');
+        const blanks = ' '.repeat(200_000);
+        machine.writeFile(machine.setup.configPath ?? '', `server=1${blanks}x\n`);
+      });
+      world.at(2, () => lose(world, 'node2'));
+      world.at(3, () => invoke(world, { kind: 'rotate', fleet: 'bitcoin' }));
+    },
+    minutes: 20,
+    expect: {
+      'the node that lacks peers has some': (world) => peersOf(world, 'bitcoin', 'node2') >= 3,
+      'a person was told of the file, and where it is too long': (world) =>
+        paged(world, 'config-unfit')
+          .map(({ sentence }) => sentence)
+          .join() === 'node3: /node-data/bitcoin.conf: line 1 has 200010 characters, expected at most 32768',
+      'it is left as it was': (world) => fileOf(world, 'bitcoin', 'node3').length === 200_010,
+      'nothing failed': (world) => failed(world) === 0,
+    },
+  },
   'nonsense is refused and kept, and a fleet that there is none of, too': {
     people: (world) => {
       world.at(1, () => invoke(world, { kind: 'rotate', fleet: 'nobody' }));
