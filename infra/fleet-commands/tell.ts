@@ -1,6 +1,6 @@
 // What the commands of `npm run fleets` share: where they write, what they read, and how a table looks.
 import Table from 'cli-table3';
-import { terminalText } from '../../shared/text/terminal-text.ts';
+import { plainText } from '../../shared/text/plain-text.ts';
 import { nearest } from '../fleet-suggestions.ts';
 import type { ParameterStore } from './parameter-store.ts';
 
@@ -48,5 +48,5 @@ export function tableOf(head: readonly string[], rows: readonly (readonly Cell[]
 const cellText = (cell: Cell): string =>
   [cell]
     .flat()
-    .map((line) => terminalText(line).replaceAll('\n', ' '))
+    .map((line) => plainText(line))
     .join('\n');

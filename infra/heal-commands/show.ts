@@ -57,10 +57,7 @@ export function planText(lines: readonly StoryLine[]): string {
       `$${evidence.costUsdPerMonth.toFixed(2)} a month while the volumes of before are kept beside the new ones`,
     ]);
   if (evidence.minutes !== undefined) rows.push(['time', `${evidence.minutes} min at most, the catching up left out`]);
-  return tableOf(
-    ['what', 'would be'],
-    rows.map((row) => row.map((cell) => plainText(cell))),
-  );
+  return tableOf(['what', 'would be'], rows);
 }
 
 /** The last that holds anything of a plan; journal evidence is cut where it is too long, and says nothing then. */

@@ -29,7 +29,7 @@ export async function status(desk: HealDesk, { fleet, node, shown }: Target): Pr
   desk.say(
     tableOf(
       head,
-      incidents.map((incident) => rowOf(incident, nowMs).map((cell) => plainText(cell))),
+      incidents.map((incident) => rowOf(incident, nowMs)),
     ),
   );
   for (const incident of incidents.slice(0, MAX_STORIES)) {

@@ -1,6 +1,6 @@
 // Columns without lines between them.
 import Table from 'cli-table3';
-import { terminalText } from '../../shared/text/terminal-text.ts';
+import { plainText } from '../../shared/text/plain-text.ts';
 import { colors } from './colors.ts';
 
 export interface Column {
@@ -16,8 +16,8 @@ export function tableLines(columns: readonly Column[], rows: readonly (readonly 
     style: { head: [], 'padding-left': 0, 'padding-right': 2 },
     colAligns: columns.map(({ align }): 'left' | 'right' => align ?? 'left'),
   });
-  // A cell is one line, in whatever colours: none can look like another row.
-  for (const row of rows) table.push(row.map((cell) => terminalText(cell).replaceAll('\n', ' ')));
+  // A cell is one plain line: none can look like another row.
+  for (const row of rows) table.push(row.map((cell) => plainText(cell)));
   const [head = '', ...lines] = table.toString().split('\n');
   return [colors.dim(head.trimEnd()), ...lines.map((line) => line.trimEnd())];
 }

@@ -84,7 +84,7 @@ export function createJournal(store: Pick<Store, 'writeOnce'>, owner: JournalOwn
   return async (place, { atMs, kind, sentence, code, act, evidence }) => {
     const at = new Date(atMs).toISOString();
     const expiresAt = Math.floor(atMs / 1000) + KEPT_DAYS * 86_400;
-    const text = evidence === undefined ? undefined : plainJson(evidence)?.slice(0, MAX_EVIDENCE_CHARACTERS);
+    const text = evidence === undefined ? undefined : plainJson(evidence, MAX_EVIDENCE_CHARACTERS);
     await store.writeOnce(
       { pk: `JOURNAL#${fleet}`, sk: `${story}#${place}` },
       {

@@ -39,10 +39,12 @@ export const errorText = (error: unknown, maximumCharacters?: number): PlainText
 /**
  * JSON that reads back as the same value, and shows as one line: what JSON leaves as it is (DEL, C1, format characters, line separators) is
  * escaped as well.
+ *
+ * @param maximumCharacters cuts it, after which it is no JSON any more
  */
-export function plainJson(value: unknown): string | undefined {
+export function plainJson(value: unknown, maximumCharacters: number = Number.POSITIVE_INFINITY): string | undefined {
   // Outside of texts JSON has none of these.
-  return JSON.stringify(value)?.replace(UNSEEN, escaped);
+  return JSON.stringify(value)?.slice(0, maximumCharacters).replace(UNSEEN, escaped).slice(0, maximumCharacters);
 }
 
 const escaped = (unseen: string): string =>

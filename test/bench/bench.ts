@@ -46,7 +46,7 @@ function table(measurements: readonly Measurement[]): string {
     measurements.map((measurement) => {
       const { subject, measure } = measurement;
       const found = amount(measurement, measurement.value);
-      return [subject, measure, isWithin(measurement) ? found : colors.red(found), budget(measurement)];
+      return [subject, measure, isWithin(measurement) ? found : `${found}, missed`, budget(measurement)];
     }),
   );
 }
