@@ -12,8 +12,9 @@ export class EventError extends Error {
 
   constructor(field: string, value: unknown, expectation: string) {
     const shown = shortened(value);
-    super(`event, field ${field}: ${shown} given, expected ${expectation}`);
-    this.field = field;
+    const where = plainText(field, 200);
+    super(`event, field ${where}: ${shown} given, expected ${expectation}`);
+    this.field = where;
     this.value = shown;
     this.expectation = expectation;
   }
