@@ -442,6 +442,38 @@ const cases: Readonly<Record<string, Case>> = {
       'nothing failed': (world) => failed(world) === 0,
     },
   },
+  'a fleet whose nodes do not say who they know keeps no other fleet waiting': {
+    fleets: { irita: { peers: { config: CONFIG, minimum: 5 } } },
+    build: (world) => {
+      fiveFollowers(world);
+      consortium(world);
+    },
+    people: (world) => {
+      world.at(1, () => {
+        for (const { fleet, machine } of world.nodes) {
+          if (fleet.name !== 'irita') continue;
+          machine.peers.lose();
+          const run = machine.run.bind(machine);
+          machine.run = (command, finished) => {
+            if (!command.documentName.includes('ask-peers')) run(command, finished);
+          };
+        }
+      });
+      for (const minute of [2, 7]) world.at(minute, () => lose(world, 'node2'));
+    },
+    minutes: 20,
+    meanwhile: {
+      'the first time it is told within half a minute of the schedule': [
+        6.5,
+        (world) => sent(world, 'change-peers').length === 1,
+      ],
+      'and the second time, whichever fleet is first then': [11.5, (world) => sent(world, 'change-peers').length === 2],
+    },
+    expect: {
+      'the other one was asked, each time': (world) => sent(world, 'ask-peers').length >= 2,
+      'the node that lacks peers has some': (world) => peersOf(world, 'bitcoin', 'node2') >= 3,
+    },
+  },
   'a node whose configuration is made to take minutes is told of, and the others have their turn': {
     people: (world) => {
       world.at(1, () => {
