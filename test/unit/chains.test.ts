@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { get, question } from '../../shared/chains/answers.ts';
 import type { NodeStatus } from '../../shared/chains/client.ts';
 import { beacon, chainClients } from '../../shared/chains/clients.ts';
 import { answered, asked, factsOf, failed, readAll } from '../support/chain-answers.ts';
@@ -400,3 +401,14 @@ function byRpc({ operations, name }: (typeof chainClients)[keyof typeof chainCli
   if (operations.peersAtRunTime.by !== 'rpc') throw new Error(`${name} changes no peers at run time`);
   return operations.peersAtRunTime;
 }
+
+describe('a mistake of ours in a reader', () => {
+  it('is told as ours: no node is blamed for it, and nobody else’s answer is lost', () => {
+    const broken = question([get('/')], () => (undefined as unknown as { read: () => never }).read());
+    expect(broken.read([answered({})])).toEqual({
+      kind: 'error',
+      code: 'misconfigured',
+      reason: "its answer could not be read: Cannot read properties of undefined (reading 'read')",
+    });
+  });
+});

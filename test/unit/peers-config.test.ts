@@ -161,6 +161,35 @@ describe('what is refused', () => {
     expect(write).toThrow(reason);
   });
 
+  it.each([
+    ['lines', bitcoin, 'x=1\n'.repeat(5_001), 'it has 5001 lines, expected at most 5000'],
+    ['lines', cometbft, '\n'.repeat(5_001), 'it has 5001 lines, expected at most 5000'],
+    [
+      'blanks in a line',
+      bitcoin,
+      `x=1\nserver=1${' '.repeat(40_000)}#\n`,
+      'line 2 has 40010 characters, expected at most 32768',
+    ],
+    ['blanks in a line', geth, `x = 1${' '.repeat(40_000)}`, 'line 1 has 40005 characters, expected at most 32768'],
+    ['parts of a key', cometbft, `a${'.a'.repeat(40)} = 1\n`, 'it is nested more than 16 deep'],
+    ['parts of an inline key', cometbft, `x = { a${'.a'.repeat(40)} = 1 }\n`, 'it is nested more than 16 deep'],
+    ['brackets', geth, `a = ${'['.repeat(20)}${']'.repeat(20)}\n`, 'it is not TOML'],
+    ['tables', cometbft, `${'a.b.c.d = 1\n'.repeat(1_700)}`, 'it has 5100 dots and brackets, expected at most 5000'],
+    ['peers', bitcoin, 'addnode=10.0.0.1\n'.repeat(1_001), 'addnode names 1001 peers, expected at most 1000'],
+    ['peers', cometbft, `[p2p]\npersistent_peers = "${'a,'.repeat(1_001)}"\n`, 'persistent_peers names 1001 peers'],
+    ['a prototype', cometbft, '[__proto__]\npersistent_peers = "x"\n', 'it is not TOML'],
+    ['characters in all', cometbft, `${'#'.repeat(30_000)}\n`.repeat(9), 'characters, expected at most 262144'],
+  ])('too many %s', (_, file, text, reason) => {
+    const write = () => withPeers(text, file, keep(['10.0.0.1:1']));
+    expect(write).toThrow(ConfigError);
+    expect(write).toThrow(reason);
+  });
+
+  it('a line that is told is told as one line', () => {
+    const write = () => withPeers('\u001b[2Joops\u202e\n', bitcoin, keep([]));
+    expect(write).toThrow('line 1: "\\u001b[2Joops " found, expected option=value');
+  });
+
   it('bytes that are no text, or too many', () => {
     expect(() => decodeConfig(new Uint8Array([0xff, 0xfe]))).toThrow('it is not UTF-8');
     expect(() => decodeConfig(new Uint8Array(300_000))).toThrow('expected at most');
