@@ -8,6 +8,7 @@ import { createJournal } from '../../shared/heal/journal.ts';
 import { page } from '../../shared/heal/page.ts';
 import { WHOLE_FLEET } from '../../shared/heal/telling.ts';
 import type { DonorAnswer, DonorQuestion } from '../../shared/snapshots/donor-question.ts';
+import { plainText } from '../../shared/text/plain-text.ts';
 import type { Around, Door } from './consider.ts';
 import { SCHEDULE } from './kinds.ts';
 import { aroundOf, considerNow } from './look.ts';
@@ -66,7 +67,7 @@ export async function askForDonor(
     new InvokeCommand({ FunctionName, Payload: JSON.stringify(question) }),
   );
   const answer = Payload?.transformToString() ?? '';
-  if (FunctionError !== undefined) throw new Error(`${FunctionName} failed: ${answer.slice(0, 300)}`);
+  if (FunctionError !== undefined) throw new Error(`${FunctionName} failed: ${plainText(answer, 300)}`);
   return JSON.parse(answer) as DonorAnswer;
 }
 

@@ -7,11 +7,17 @@ import { otherChain } from '../chains/defaults.ts';
 import { type GethMetrics, gethMetricsQuestion } from '../chains/geth-metrics.ts';
 import { httpJsonClient } from '../chains/http-json.ts';
 import type { RpcPolicy } from '../fleet/model.ts';
+import { plainText } from '../text/plain-text.ts';
 import type { ProbeQuestion } from './protocol.ts';
 
 /** What a fleet's nodes cannot be asked, and why: the fleet file lacks something, or the chain has no such question. */
 export class QuestionError extends TypeError {
   override readonly name = 'QuestionError';
+
+  /** A request that asks may name a fleet and a chain by any text: the message is made plain here. */
+  constructor(message: string) {
+    super(plainText(message));
+  }
 }
 
 /** A question and the port that it goes to. */

@@ -9,6 +9,7 @@ import {
 } from '@aws-sdk/client-ec2';
 import type { Fleet } from '../fleet/model.ts';
 import { FLEET_TAG } from '../fleet/naming.ts';
+import { plainJson } from '../text/plain-text.ts';
 import { readLedger } from './ledger.ts';
 import type { SnapshotFact } from './model.ts';
 
@@ -102,7 +103,7 @@ function refuseBeyond(page: number, fleet: string): void {
 function factOf(snapshot: Snapshot, locked: ReadonlySet<string>): readonly SnapshotFact[] {
   const { SnapshotId, VolumeId, VolumeSize, StartTime, State, OwnerId = '' } = snapshot;
   if (!SnapshotId || !VolumeId || !VolumeSize || !StartTime || !State || !STATES.has(State))
-    throw new Error(`EC2 tells of a snapshot without id, volume, size, start or state: ${JSON.stringify(snapshot)}`);
+    throw new Error(`EC2 tells of a snapshot without id, volume, size, start or state: ${plainJson(snapshot, 500)}`);
   const tags = Object.fromEntries((snapshot.Tags ?? []).map(({ Key = '', Value = '' }) => [Key, Value]));
   return [
     {

@@ -15,6 +15,7 @@ import { logged } from '../../shared/aws/log.ts';
 import { settable } from '../../shared/aws/tags.ts';
 import { createJournal, type JournalRecord } from '../../shared/heal/journal.ts';
 import { page } from '../../shared/heal/page.ts';
+import { clientOf, QuestionError } from '../../shared/probe/questions.ts';
 import { plainText } from '../../shared/text/plain-text.ts';
 import { terminalText } from '../../shared/text/terminal-text.ts';
 import { HOSTILE, hostileIn, textsIn, unseenIn } from '../support/hostile-text.ts';
@@ -84,6 +85,15 @@ describe('what is logged', () => {
   });
 });
 
+describe('a request to ask nodes', () => {
+  it('of a chain that nobody knows is refused in plain words', () => {
+    const rpc = { scheme: 'http', port: 8332, path: '' } as const;
+    const asked = () => clientOf({ fleet: HOSTILE, chain: HOSTILE, rpc, stopGraceSeconds: 600 } as never);
+    expect(asked).toThrow(QuestionError);
+    expect(hostileIn(thrownBy(asked))).toEqual([]);
+  });
+});
+
 describe('a tag', () => {
   it('of ours is one line of 256 characters, and one of its owner stays as it is', () => {
     const written = settable({ 'chainmend:why': HOSTILE.repeat(9), Note: '🚨 disk‼️', 'aws:x': 'no' });
@@ -147,3 +157,12 @@ describe('nobody goes past these', () => {
     expect(having(/console\.\w+\((?!plainJson\()/)).toEqual([]);
   });
 });
+
+function thrownBy(call: () => unknown): string {
+  try {
+    call();
+  } catch (error) {
+    return error instanceof Error ? error.message : '';
+  }
+  throw new Error('expected it to throw');
+}
