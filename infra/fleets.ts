@@ -83,7 +83,9 @@ export function parseSource(path: string, text: string): Source {
   const size = sizeProblem(text);
   if (size !== undefined) return { path, document: undefined, lines: [`${path}:1:1 ${size}`], at: () => `${path}:1:1` };
   const counter = new LineCounter();
-  const yaml = parseDocument(text, { lineCounter: counter, version: '1.2', prettyErrors: false });
+  const yaml = readYaml(text, counter);
+  if (yaml === undefined)
+    return { path, document: undefined, lines: [`${path}:1:1 the file is nested too deep`], at: () => `${path}:1:1` };
   const place = (offset: number) => {
     const { line, col } = counter.linePos(offset);
     return `${path}:${line}:${col}`;
@@ -108,6 +110,16 @@ export function parseSource(path: string, text: string): Source {
     problems.sort((one, other) => one.offset - other.offset);
     const lines = problems.map(({ problem, offset }) => `${place(offset)} ${explain(problem)}`);
     return { path, document: undefined, lines: firstOf(lines, path), at };
+  }
+}
+
+/** undefined for what is nested so deep that the YAML reader, which calls itself for each level, has no stack left. */
+function readYaml(text: string, lineCounter: LineCounter): Document.Parsed | undefined {
+  try {
+    return parseDocument(text, { lineCounter, version: '1.2', prettyErrors: false });
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
   }
 }
 

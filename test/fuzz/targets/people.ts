@@ -21,6 +21,9 @@ import { HOSTILE } from '../../support/hostile-text.ts';
 import { mutatedJson } from '../mutate.ts';
 import { everything, type Target, target } from '../target.ts';
 
+/** Letters of two columns each: what measures them again and again takes long. */
+const WIDE = '字'.repeat(4_000);
+
 const PLAN = '0123456789abcdef';
 
 const word = (own: readonly string[]): fc.Arbitrary<string> =>
@@ -291,7 +294,7 @@ export const TARGETS: readonly Target[] = [
   target({
     name: 'lines of the journal, as npm run heal shows them',
     input: fc.array(storyLine, { maxLength: 2 }),
-    samples: [[line]],
+    samples: [[line], [{ ...line, sentence: WIDE, evidence: JSON.stringify({ source: WIDE.slice(0, 3_900) }) }]],
     parse: (all) => [
       ...all.map(lineText),
       ...planText(all).split('\n'),
