@@ -209,8 +209,15 @@ const blame = (error: AwsError): 'Sender' | 'Receiver' => (error.$fault === 'ser
 
 const bytesOf = (body: string | Uint8Array): Uint8Array => (typeof body === 'string' ? Buffer.from(body) : body);
 
-const escapeXml = (text: string): string =>
-  text.replace(/[<>&]/g, (character) => (character === '<' ? '&lt;' : character === '>' ? '&gt;' : '&amp;'));
+/** XML 1.0 has no way to write most control characters, nor halves of surrogate pairs. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it is about
+const NOT_IN_XML = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g;
+
+export const escapeXml = (text: string): string =>
+  text
+    .toWellFormed()
+    .replace(NOT_IN_XML, '\ufffd')
+    .replace(/[<>&]/g, (character) => (character === '<' ? '&lt;' : character === '>' ? '&gt;' : '&amp;'));
 
 /** Status and older code of an error: the model's when it has one of this name, else what the service said. */
 function describeError(service: ServiceModel, error: AwsError) {

@@ -13,6 +13,11 @@ export interface Sqs extends Service {
   ): readonly { readonly body: string; readonly attributes: Readonly<Record<string, string>> }[];
   /** How many messages a consumer could receive now. */
   depth(queueName: string): number;
+  /**
+   * The region is served at this origin ("http://127.0.0.1:41231"): queue URLs lead there. The JavaScript SDK sends its requests to the
+   * host of the queue's URL, whatever AWS_ENDPOINT_URL says; with AWS's own they would leave this machine.
+   */
+  servedAt(origin: string): void;
 }
 
 interface MessageAttribute {
@@ -34,7 +39,6 @@ interface Message {
 interface Queue {
   readonly name: string;
   readonly arn: string;
-  readonly url: string;
   readonly createdAtMs: number;
   readonly attributes: Map<string, string>;
   messages: Message[];
@@ -60,6 +64,8 @@ export function createSqs(kernel: Kernel, record: RecordMetric): Sqs {
   const queues = new Map<string, Queue>();
   const ids = kernel.random('sqs/ids');
   const now = (): number => kernel.clock.now();
+  let origin = `https://sqs.${kernel.regionName}.amazonaws.com`;
+  const urlOf = ({ name }: Queue): string => `${origin}/${kernel.accountId}/${name}`;
 
   const find = (urlOrArn: string): Queue => {
     const queue = queues.get(urlOrArn.slice(Math.max(urlOrArn.lastIndexOf('/'), urlOrArn.lastIndexOf(':')) + 1));
@@ -186,30 +192,27 @@ export function createSqs(kernel: Kernel, record: RecordMetric): Sqs {
           `A queue already exists with the same name and a different value for attribute ${other[0]}`,
         );
       }
-      return { QueueUrl: known.url };
+      return { QueueUrl: urlOf(known) };
     }
     if (queues.size >= QUEUES_MAX) throw new AwsError('OverLimit', 'Too many queues', { statusCode: 403 });
     if (queues.size === 0) kernel.clock.after(METRIC_PERIOD_MS, reportDepths);
     const queue: Queue = {
       name: input.QueueName,
       arn: `arn:aws:sqs:${kernel.regionName}:${kernel.accountId}:${input.QueueName}`,
-      url: `https://sqs.${kernel.regionName}.amazonaws.com/${kernel.accountId}/${input.QueueName}`,
       createdAtMs: call.at,
       attributes: new Map([...Object.entries(DEFAULTS), ...given]),
       messages: [],
       waiters: new Set(),
     };
     queues.set(queue.name, queue);
-    return { QueueUrl: queue.url };
+    return { QueueUrl: urlOf(queue) };
   };
 
   const operations: Record<string, Operation> = {
     CreateQueue: createQueue,
-    GetQueueUrl: (input: { QueueName: string }) => ({ QueueUrl: find(input.QueueName).url }),
+    GetQueueUrl: (input: { QueueName: string }) => ({ QueueUrl: urlOf(find(input.QueueName)) }),
     ListQueues: (input: { QueueNamePrefix?: string }) => {
-      const urls = [...queues.values()]
-        .filter(({ name }) => name.startsWith(input.QueueNamePrefix ?? ''))
-        .map(({ url }) => url);
+      const urls = [...queues.values()].filter(({ name }) => name.startsWith(input.QueueNamePrefix ?? '')).map(urlOf);
       return urls.length > 0 ? { QueueUrls: urls } : {};
     },
     GetQueueAttributes: (input: { QueueUrl: string; AttributeNames?: readonly string[] }) => {
@@ -258,6 +261,9 @@ export function createSqs(kernel: Kernel, record: RecordMetric): Sqs {
     depth: (queueName) => {
       const queue = queues.get(queueName);
       return queue ? visible(queue).length : 0;
+    },
+    servedAt: (served) => {
+      origin = served;
     },
   };
 }
