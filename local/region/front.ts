@@ -2,7 +2,7 @@
 import type { Models, OperationModel } from '../wire/model.ts';
 import { HOST_REALM, ShapeProblem } from '../wire/shape.ts';
 import type { VirtualClock } from './clock.ts';
-import { refuseShape } from './front-errors.ts';
+import { refuseShape, refuseViolations } from './front-errors.ts';
 import { type TokenBuckets, throttlingError } from './limits.ts';
 import type { Random } from './random.ts';
 import { type Fate, isMutating, NO_REQUEST_FAULTS, type RequestFaults } from './request-faults.ts';
@@ -142,7 +142,9 @@ export class FrontDoor {
       const absentTokens: ((token: string) => void)[] = [];
       const copy = model.copyInput(input ?? {}, { realm: HOST_REALM, absentTokens }) as Record<string, unknown>;
       if (newToken) for (const fill of absentTokens) fill(newToken());
-      return { ...unchecked, input: copy, refusal: undefined };
+      const violations = model.check(copy);
+      const refusal = violations.length > 0 ? refuseViolations(known, operation, violations) : undefined;
+      return { ...unchecked, input: copy, refusal };
     } catch (error) {
       if (!(error instanceof ShapeProblem)) throw error;
       return { ...unchecked, refusal: refuseShape(known, error) };
