@@ -95,6 +95,7 @@ export interface ServiceModel {
   /** Errors also carry the code that the older query protocol gave them ("awsQueryCompatible" trait). */
   readonly queryCompatible: boolean;
   readonly operations: ReadonlyMap<string, OperationModel>;
+  /** By name, and by the code of the older query protocol. */
   readonly errors: ReadonlyMap<string, NormalizedSchema>;
   /** The client's own protocol object, for its codecs. */
   readonly clientProtocol: ClientProtocol;
@@ -107,7 +108,6 @@ export interface ClientProtocol {
   getShapeId(): string;
   getPayloadCodec(): PayloadCodec;
   readonly options: { defaultNamespace: string };
-  readonly awsQueryCompatible?: boolean;
 }
 
 export interface PayloadCodec {
@@ -142,11 +142,17 @@ function reflect(name: SigningName, module: Readonly<Record<string, unknown>>): 
     if (isOperation(schema)) operations.set(schema[2], operationModel(schema, protocol, rules));
     else if (isError(schema)) errors.set(schema[2], NormalizedSchema.of(schema));
   }
+  // Services of ours may say a code or the shape's name; a shape of that name comes first.
+  for (const shape of [...errors.values()]) {
+    const [code] = queryErrorOf(shape);
+    if (code !== undefined && !errors.has(code)) errors.set(code, shape);
+  }
   return {
     name,
     protocol,
     xmlNamespace: protocolSettings.xmlNamespace ?? '',
-    queryCompatible: clientProtocol.awsQueryCompatible === true,
+    // Of CloudWatch the client does not say so; its exceptions do.
+    queryCompatible: protocol !== 'awsQuery' && [...errors.values()].some((shape) => queryErrorOf(shape).length > 0),
     operations,
     errors,
     clientProtocol,
@@ -159,6 +165,10 @@ type OperationSchema = readonly [9, string, string, Parameters<typeof translateT
 const isOperation = (value: unknown): value is OperationSchema => Array.isArray(value) && value[0] === 9;
 const isError = (value: unknown): value is Extract<SchemaRef, readonly [-3, ...unknown[]]> =>
   Array.isArray(value) && value[0] === -3;
+
+/** Code and status that the query protocol gave an exception: "awsQueryError" trait. */
+export const queryErrorOf = (shape: NormalizedSchema): readonly [code?: string, statusCode?: number] =>
+  (shape.getMergedTraits().awsQueryError as [string, number] | undefined) ?? [];
 
 interface ClientConfig {
   readonly protocol: ClientProtocol;

@@ -5,7 +5,7 @@ import type { NormalizedSchema } from '@smithy/core/schema';
 import type { AwsError } from '../region/service.ts';
 import { readBody, writeBody } from './body.ts';
 import { textOf, urlOf, type WireRequest, type WireResponse } from './message.ts';
-import type { OperationModel, PayloadCodec, ProtocolName, ServiceModel } from './model.ts';
+import { type OperationModel, type PayloadCodec, type ProtocolName, queryErrorOf, type ServiceModel } from './model.ts';
 import { type QueryDialect, readQueryInput } from './query-reader.ts';
 import { findRestOperation, readRestInput, writeRestOutput } from './rest.ts';
 
@@ -99,12 +99,12 @@ const rpc = (format: RpcFormat): Protocol => ({
     return { statusCode: 200, headers, body };
   },
   writeError(service, error, requestId) {
-    const { statusCode, shape, queryCode } = describeError(service, error);
+    const { statusCode, shape, name, queryCode } = describeError(service, error);
     const data = shape ? format.parse(writeBody(format.codecOf(service), shape, error.data)) : {};
-    const body = format.format({ ...data, __type: error.name, message: error.message });
+    const body = format.format({ ...data, __type: name, message: error.message });
     const headers: Record<string, string> = {
       'x-amzn-requestid': requestId,
-      'x-amzn-errortype': error.name,
+      'x-amzn-errortype': name,
       'content-type': format.contentType,
       ...format.headers,
     };
@@ -219,10 +219,11 @@ export const escapeXml = (text: string): string =>
     .replace(NOT_IN_XML, '\ufffd')
     .replace(/[<>&]/g, (character) => (character === '<' ? '&lt;' : character === '>' ? '&gt;' : '&amp;'));
 
-/** Status and older code of an error: the model's when it has one of this name, else what the service said. */
+/** Name, status and older code of an error: the model's when it has one of this name or code, else what the service said. */
 function describeError(service: ServiceModel, error: AwsError) {
   const shape = service.errors.get(error.name);
   const traits = shape?.getMergedTraits();
-  const [queryCode = error.name] = (traits?.awsQueryError as [string, number] | undefined) ?? [];
-  return { shape, queryCode, statusCode: (traits?.httpError as number | undefined) ?? error.statusCode };
+  const [queryCode = error.name] = shape ? queryErrorOf(shape) : [];
+  const name = shape === undefined ? error.name : String((shape.getSchema() as unknown as readonly unknown[])[2]);
+  return { shape, name, queryCode, statusCode: (traits?.httpError as number | undefined) ?? error.statusCode };
 }

@@ -66,7 +66,7 @@ describe('a value that no member of its kind has', () => {
           new SetAlarmStateCommand({ AlarmName: 'disk', StateValue: any('BANANA'), StateReason: 'x' }),
         ),
       {
-        name: 'ValidationError',
+        name: 'ValidationException',
         message:
           /^1 validation error detected: Value 'BANANA' at 'stateValue' failed to satisfy constraint: Member must satisfy enum value set: \[ALARM, INSUFFICIENT_DATA, OK\]$/,
       },
@@ -78,7 +78,7 @@ describe('a value that no member of its kind has', () => {
           new PutMetricAlarmCommand({ ...ALARM, ComparisonOperator: any('BANANA'), Unit: any('GB') }),
         ),
       {
-        name: 'ValidationError',
+        name: 'ValidationException',
         message: /^2 validation errors detected: Value '.*' at '.*' failed .*; Value '.*' at '.*' failed /,
       },
     ],
@@ -254,13 +254,13 @@ describe('a length, a range or a pattern', () => {
     [
       'of an alarm’s name',
       () => new CloudWatchClient(config).send(new PutMetricAlarmCommand({ ...ALARM, AlarmName: 'a'.repeat(256) })),
-      'ValidationError',
+      'ValidationException',
       /'alarmName' failed .* length less than or equal to 255/,
     ],
     [
       'of an alarm’s periods',
       () => new CloudWatchClient(config).send(new PutMetricAlarmCommand({ ...ALARM, EvaluationPeriods: 0 })),
-      'ValidationError',
+      'ValidationException',
       /Value '0' at 'evaluationPeriods' failed .* value greater than or equal to 1/,
     ],
     [
