@@ -97,6 +97,8 @@ export interface ServiceModel {
   readonly operations: ReadonlyMap<string, OperationModel>;
   /** By name, and by the code of the older query protocol. */
   readonly errors: ReadonlyMap<string, NormalizedSchema>;
+  /** What is checked of the values of inputs. */
+  readonly rules: () => Rules;
   /** The client's own protocol object, for its codecs. */
   readonly clientProtocol: ClientProtocol;
 }
@@ -155,6 +157,7 @@ function reflect(name: SigningName, module: Readonly<Record<string, unknown>>): 
     queryCompatible: protocol !== 'awsQuery' && [...errors.values()].some((shape) => queryErrorOf(shape).length > 0),
     operations,
     errors,
+    rules,
     clientProtocol,
   };
 }

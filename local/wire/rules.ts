@@ -30,7 +30,8 @@ export interface Rules {
 /** More than this nobody reads. */
 const VIOLATIONS_MAX = 10;
 
-type Check = (value: unknown, path: Violation['path'], found: Violation[]) => void;
+/** `path` is one array for the whole input, which grows and shrinks: nearly all inputs have nothing to report. */
+type Check = (value: unknown, path: (string | number)[], found: Violation[]) => void;
 
 /** A checker for the input of one operation. Rules are read at its first use. */
 export function compileChecker(input: NormalizedSchema, rules: () => Rules): Checker {
@@ -84,7 +85,10 @@ class Compiler {
       const source = value as Readonly<Record<string, unknown>>;
       for (const [name, inner] of members) {
         const item = source[name];
-        if (item !== undefined) inner(item, [...path, name], found);
+        if (item === undefined) continue;
+        path.push(name);
+        inner(item, path, found);
+        path.pop();
       }
     };
     this.#structures.set(schema, check);
@@ -105,7 +109,11 @@ class Compiler {
     const inner = this.#ofMember(element, name, enums);
     if (inner === undefined) return undefined;
     return (value, path, found) => {
-      for (const [index, item] of (value as readonly unknown[]).entries()) inner(item, [...path, index], found);
+      for (const [index, item] of (value as readonly unknown[]).entries()) {
+        path.push(index);
+        inner(item, path, found);
+        path.pop();
+      }
     };
   }
 
@@ -119,7 +127,11 @@ class Compiler {
     const inner = isSimple(valueShape) ? undefined : this.#ofMember(valueShape, `${name}{}`, enums?.value);
     if (inner !== undefined) {
       checks.push((value, path, found) => {
-        for (const [key, item] of Object.entries(value as object)) inner(item, [...path, key], found);
+        for (const [key, item] of Object.entries(value as object)) {
+          path.push(key);
+          inner(item, path, found);
+          path.pop();
+        }
       });
     }
     if (checks.length === 0) return undefined;
@@ -154,7 +166,7 @@ const isSimple = (shape: NormalizedSchema): boolean =>
   !shape.isStructSchema() && !shape.isListSchema() && !shape.isMapSchema();
 
 function report(found: Violation[], violation: Violation): void {
-  if (found.length < VIOLATIONS_MAX) found.push(violation);
+  if (found.length < VIOLATIONS_MAX) found.push({ ...violation, path: [...violation.path] });
 }
 
 const expressions = new Map<string, RegExp>();
