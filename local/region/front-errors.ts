@@ -51,6 +51,10 @@ function inWordsOfEc2(violation: Violation): AwsError {
   if (name === 'VolumeType') {
     return new AwsError('UnknownVolumeType', `Unknown volume type: ${value}`);
   }
+  if (name === 'InstanceTypes') {
+    const message = `The following supplied instance types do not exist: [${value}]`;
+    return new AwsError('InvalidInstanceType', message);
+  }
   const invalid = `Invalid value '${value}' for ${name}.`;
   const [constraint] = violation.constraints;
   const why = constraint === undefined || constraint.kind === 'enum' ? '' : ` ${requirementOf(constraint)}.`;
@@ -69,7 +73,11 @@ function inWordsOfMetrics(violation: Violation, operation: string): AwsError | u
   const message =
     constraint?.kind === 'enum'
       ? `The parameter ${name} must be a value in the set [ ${[...constraint.values].join(', ')} ].`
-      : `The value ${shown(wrongContent(violation))} for parameter ${name} is invalid.`;
+      : constraint?.kind === 'most' && constraint.of === 'length'
+        ? `The parameter ${name} must be shorter than ${constraint.bound + 1} characters.`
+        : constraint?.kind === 'most' && constraint.of === 'size'
+          ? `The collection ${name} must not have a size greater than ${constraint.bound}.`
+          : `The value ${shown(wrongContent(violation))} for parameter ${name} is invalid.`;
   return new AwsError('InvalidParameterValueException', message);
 }
 
@@ -148,7 +156,7 @@ const SHOWN_CHARACTERS_MAX = 1_000;
 
 function shown(value: unknown): string {
   const text = Array.isArray(value)
-    ? `[${value.map(String).join(', ')}]`
+    ? `[${value.map((item) => (typeof item === 'object' ? '{…}' : String(item))).join(', ')}]`
     : typeof value === 'object' && value !== null
       ? `{${Object.entries(value)
           .map(([key, item]) => `${key}=${String(item)}`)

@@ -110,6 +110,7 @@ export interface ClientProtocol {
   getShapeId(): string;
   getPayloadCodec(): PayloadCodec;
   readonly options: { defaultNamespace: string };
+  readonly awsQueryCompatible?: boolean;
 }
 
 export interface PayloadCodec {
@@ -153,8 +154,8 @@ function reflect(name: SigningName, module: Readonly<Record<string, unknown>>): 
     name,
     protocol,
     xmlNamespace: protocolSettings.xmlNamespace ?? '',
-    // Of CloudWatch the client does not say so; its exceptions do.
-    queryCompatible: protocol !== 'awsQuery' && [...errors.values()].some((shape) => queryErrorOf(shape).length > 0),
+    // Of CloudWatch, which older SDKs speak to by the query protocol, this client does not say so.
+    queryCompatible: clientProtocol.awsQueryCompatible === true || name === 'monitoring',
     operations,
     errors,
     rules,

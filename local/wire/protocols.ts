@@ -1,4 +1,5 @@
 // The wire protocols of AWS from the server's side: which operation a request asks for, its input, and how answers are written.
+import { crc32 } from 'node:zlib';
 import { AwsJson1_1Protocol, AwsSmithyRpcV2CborProtocol, XmlShapeSerializer } from '@aws-sdk/core/protocols';
 import { cbor } from '@smithy/core/cbor';
 import type { NormalizedSchema } from '@smithy/core/schema';
@@ -96,7 +97,7 @@ const rpc = (format: RpcFormat): Protocol => ({
     const body = operation.output.isUnitSchema()
       ? format.format({})
       : writeBody(format.codecOf(service), operation.output, output);
-    return { statusCode: 200, headers, body };
+    return withChecksum(service, { statusCode: 200, headers, body });
   },
   writeError(service, error, requestId) {
     const { statusCode, shape, name, queryCode } = describeError(service, error);
@@ -109,9 +110,15 @@ const rpc = (format: RpcFormat): Protocol => ({
       ...format.headers,
     };
     if (service.queryCompatible) headers['x-amzn-query-error'] = `${queryCode};${blame(error)}`;
-    return { statusCode, headers, body };
+    return withChecksum(service, { statusCode, headers, body });
   },
 });
+
+/** DynamoDB gives the CRC32 of each answer's body, which the SDKs of Go, Python and Java compare. */
+function withChecksum(service: ServiceModel, response: WireResponse): WireResponse {
+  if (service.name !== 'dynamodb') return response;
+  return { ...response, headers: { ...response.headers, 'x-amz-crc32': String(crc32(response.body)) } };
+}
 
 const rest = (name: 'restJson1' | 'restXml'): Protocol => ({
   name,
@@ -225,5 +232,8 @@ function describeError(service: ServiceModel, error: AwsError) {
   const traits = shape?.getMergedTraits();
   const [queryCode = error.name] = shape ? queryErrorOf(shape) : [];
   const name = shape === undefined ? error.name : String((shape.getSchema() as unknown as readonly unknown[])[2]);
-  return { shape, name, queryCode, statusCode: (traits?.httpError as number | undefined) ?? error.statusCode };
+  // What these models say of status codes is for other protocols: over JSON every mistake of a client is 400.
+  const isPlainJson = service.protocol.startsWith('awsJson') && !service.queryCompatible;
+  const modelled = isPlainJson ? undefined : (traits?.httpError as number | undefined);
+  return { shape, name, queryCode, statusCode: modelled ?? error.statusCode };
 }

@@ -1,6 +1,7 @@
 // Reads requests of the query protocols (Action=…&Filter.1.Name=…), the one codec that SDK clients only write.
 import { FromStringShapeDeserializer } from '@smithy/core/protocols';
 import type { NormalizedSchema } from '@smithy/core/schema';
+import { putOwn } from '../region/own.ts';
 
 export type QueryDialect = 'ec2' | 'aws';
 
@@ -76,7 +77,7 @@ function readMap(shape: NormalizedSchema, node: Node, dialect: QueryDialect): ob
   for (const entry of entries ? numbered(entries) : []) {
     const key = entry.children.get(keyName)?.value;
     const child = entry.children.get(valueName);
-    if (key !== undefined && child !== undefined) map[key] = read(value, child, dialect);
+    if (key !== undefined && child !== undefined) putOwn(map, key, read(value, child, dialect));
   }
   return map;
 }

@@ -1,4 +1,6 @@
 // The operations on metric data: put, query, list.
+
+import { own } from '../own.ts';
 import { AwsError, type Call, type Operation } from '../service.ts';
 import { type MetricDatum, readDatum } from './datum.ts';
 import { runnerOf } from './insights.ts';
@@ -147,7 +149,7 @@ export function metricOperations(store: SeriesStore): Record<string, Operation> 
         (input.Namespace === undefined || series.namespace === input.Namespace) &&
         (input.MetricName === undefined || series.name === input.MetricName) &&
         (input.Dimensions ?? []).every(({ Name, Value }) => {
-          const value = series.dimensions[Name];
+          const value = own(series.dimensions, Name);
           return value !== undefined && (Value === undefined || Value === value);
         }),
     );
