@@ -62,7 +62,7 @@ function inWordsOfEc2(violation: Violation): AwsError {
 }
 
 /** The operations on metrics, which are older than those on alarms. */
-const METRICS = new Set(['PutMetricData', 'GetMetricData', 'GetMetricStatistics', 'ListMetrics']);
+const METRICS = new Set(['PutMetricData', 'GetMetricStatistics', 'ListMetrics']);
 
 function inWordsOfMetrics(violation: Violation, operation: string): AwsError | undefined {
   if (!METRICS.has(operation)) return undefined;

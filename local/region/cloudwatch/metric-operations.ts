@@ -73,7 +73,7 @@ export function metricOperations(store: SeriesStore): Record<string, Operation> 
       throw invalid(`The collection MetricDataQueries must not have a size greater than ${QUERIES_MAX}.`);
     }
     if (input.StartTime >= input.EndTime)
-      throw invalid('The parameter StartTime must be less than the parameter EndTime.');
+      throw new AwsError('ValidationError', 'The parameter EndTime must be greater than StartTime.');
     const queries = compileQueries(input.MetricDataQueries);
     const range = {
       fromMs: roundedStart(input.StartTime.getTime(), call.at),

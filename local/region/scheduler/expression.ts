@@ -16,9 +16,7 @@ const UNITS_MS: Readonly<Record<string, number>> = { minute: 60_000, hour: 3_600
 /** `startMs`: when a rate begins to count. Throws `ValidationException`, and `NotImplemented` for time zones other than UTC. */
 export function parseTiming(expression: string, startMs: number, timeZone = 'UTC'): Timing {
   if (!['UTC', 'Etc/UTC', 'GMT'].includes(timeZone)) {
-    throw new AwsError('NotImplemented', `The local region schedules in UTC only, not in ${timeZone}`, {
-      statusCode: 501,
-    });
+    throw new AwsError('NotImplemented', `The local region schedules in UTC only, not in ${timeZone}`);
   }
   const [, kind, body = ''] = /^(rate|cron|at)\((.+)\)$/.exec(expression) ?? [];
   const timing =

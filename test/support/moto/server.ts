@@ -14,7 +14,7 @@ const BOOT_MS = 60_000;
 
 export interface MotoServer {
   readonly url: string;
-  close(): void;
+  close(): Promise<void>;
 }
 
 /** The Python of an environment that has moto, made where it is not there yet; or a sentence that says why there is none. */
@@ -52,9 +52,17 @@ export async function startMoto(python: string): Promise<MotoServer> {
   const url = `http://127.0.0.1:${port}`;
   for (const untilMs = performance.now() + BOOT_MS; ; await sleep(200)) {
     const answer = await fetch(`${url}/moto-api/`).catch(() => undefined);
-    if (answer?.ok) return { url, close: () => void child.kill('SIGTERM') };
+    await answer?.text();
+    if (answer?.ok) return { url, close: () => ended(child) };
     if (child.exitCode !== null || performance.now() > untilMs) throw new Error('moto did not come up');
   }
+}
+
+function ended(child: ChildProcess): Promise<void> {
+  return new Promise((resolve) => {
+    child.once('exit', () => resolve());
+    if (child.exitCode !== null || !child.kill('SIGTERM')) resolve();
+  });
 }
 
 function freePort(): Promise<number> {

@@ -182,8 +182,8 @@ export const SQS: readonly MotoCall[] = [
     MessageSystemAttributeNames: ['BANANA'],
   })),
   sqs('ReceiveMessage', 'from an empty queue', ({ dead }) => ({ QueueUrl: dead })),
-  sqs('SetQueueAttributes', 'a delay of 901 s', ({ queue }) => ({
-    QueueUrl: queue,
+  sqs('SetQueueAttributes', 'a delay of 901 s', ({ dead }) => ({
+    QueueUrl: dead,
     Attributes: { DelaySeconds: '901' },
   })),
   sqs('DeleteMessage', 'one', ({ queue, receipt }) => ({ QueueUrl: queue, ReceiptHandle: receipt })),
