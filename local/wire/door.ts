@@ -47,7 +47,9 @@ export async function enter(
     const plain = { ...request, body: decoded(request) };
     const asked = protocol.ask(service, plain);
     if (asked === undefined) return refuse(new AwsError('InvalidAction', namesNothing(protocol, request)));
-    const prepared = front.prepare(service.name, asked.operation, await asked.readInput());
+    const input = await asked.readInput();
+    refuseDepth(input);
+    const prepared = front.prepare(service.name, asked.operation, input);
     const { model } = prepared;
     return await new Promise((resolve) => {
       front.send<WireResponse>(prepared, caller, {
@@ -110,6 +112,21 @@ function decoded(request: WireRequest): Uint8Array {
     return gunzipSync(request.body, { maxOutputLength: BODY_BYTES_MAX });
   } catch (error) {
     throw new AwsError('SerializationException', `The request body is not gzip: ${(error as Error).message}`);
+  }
+}
+
+/** DynamoDB's 32 levels of attributes are about 70 of JSON. What is deeper would only tell how deep our stack is. */
+const DEPTH_MAX = 100;
+
+function refuseDepth(input: unknown): void {
+  let level: readonly unknown[] = [input];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > DEPTH_MAX) {
+      throw new AwsError('SerializationException', `The request body is nested more than ${DEPTH_MAX} levels deep.`);
+    }
+    level = level.flatMap((value) =>
+      typeof value === 'object' && value !== null && !ArrayBuffer.isView(value) ? Object.values(value) : [],
+    );
   }
 }
 

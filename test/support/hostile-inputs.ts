@@ -148,6 +148,34 @@ export function positionsOf(service: ServiceModel, operation: string, known: Kno
   return positions;
 }
 
+/** All places of an input that a service has accepted, with something else there; keys of maps among them. */
+export function placesOf(input: object): Position[] {
+  const places: Position[] = [];
+  const visit = (value: unknown, path: string, put: (hostile: unknown) => unknown): void => {
+    if (Array.isArray(value)) {
+      for (const [at, item] of value.entries())
+        visit(item, `${path}[${at}]`, (hostile) => put(value.with(at, hostile)));
+    } else if (typeof value === 'object' && value !== null && !(value instanceof Date) && !ArrayBuffer.isView(value)) {
+      for (const [name, item] of Object.entries(value)) {
+        const others = Object.entries(value).filter(([other]) => other !== name);
+        const at = path === '' ? name : `${path}.${name}`;
+        visit(item, at, (hostile) => put(Object.fromEntries([...others, [name, hostile]])));
+        const renamed = (hostile: unknown): unknown => put(Object.fromEntries([...others, [String(hostile), item]]));
+        places.push({ path: `${at}{key}`, kind: 'text', with: renamed });
+      }
+    } else places.push({ path, kind: kindOfValue(value), with: put });
+  };
+  visit(input, '', (hostile) => hostile);
+  return places;
+}
+
+function kindOfValue(value: unknown): Kind {
+  if (typeof value === 'string') return 'text';
+  if (typeof value === 'number') return 'number';
+  if (value instanceof Date) return 'time';
+  return ArrayBuffer.isView(value) ? 'bytes' : 'other';
+}
+
 interface Target {
   readonly path: string;
   readonly hostile: unknown;

@@ -5,14 +5,16 @@ import { runInProcess } from './run-in-process.ts';
 export interface Attack {
   /** Every nth of all places and words. */
   readonly every: number;
+  /** How many requests are changed in their bytes, headers and paths. */
+  readonly mutations: number;
 }
 
 export interface Attacked {
   readonly asked: number;
   /** How often each code, or "ok", was the answer. */
   readonly answered: Readonly<Record<string, number>>;
-  /** Operations that refused even what was plausible, with the code. */
-  readonly refused: readonly string[];
+  /** Requests of the differential run that the region accepted, each of which was then made worse. */
+  readonly accepted: number;
   /** What went wrong in the region itself, with the request that it was. */
   readonly defects: readonly string[];
 }

@@ -140,7 +140,8 @@ export function createSqs(kernel: Kernel, record: RecordMetric): Sqs {
   /** Moves a message that was received too often to the queue's dead-letter queue. */
   const redriven = (queue: Queue, message: Message): boolean => {
     const policy = queue.attributes.get('RedrivePolicy');
-    if (policy === undefined) return false;
+    // An empty one takes the policy away.
+    if (!policy) return false;
     const { maxReceiveCount, deadLetterTargetArn } = JSON.parse(policy) as {
       maxReceiveCount: number;
       deadLetterTargetArn: string;

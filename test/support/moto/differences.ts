@@ -69,7 +69,7 @@ export const VERDICTS: readonly VerdictDifferences[] = [
     right: 'we',
     why: 'The value is not among those that AWS lists for the member, or beyond its length, range or pattern: AWS refuses that before the operation sees it. moto checks a few members only.',
     source:
-      'API reference of each operation, "Valid Values", "Length Constraints", "Valid Range", "Pattern"; the same in the models of botocore (test/region/moto-models.test.ts)',
+      'API reference of each operation, "Valid Values", "Length Constraints", "Valid Range", "Pattern"; the same in the models of botocore (test/region/moto.test.ts)',
     calls: {
       'iam.CreateRole: with a strange name': '400 ValidationError / ok',
       'iam.CreateRole: with a name of 65 characters': '400 ValidationError / ok',

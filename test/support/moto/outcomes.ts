@@ -1,7 +1,7 @@
 // Sends the calls of the differential run through the JavaScript SDK, and tells what became of each in a form that can be compared.
 import type { Client, MetadataBearer } from '@smithy/types';
 import { CLIENTS, type SigningName } from '../../../local/wire/model.ts';
-import { type MotoCall, nameOf, type Saved } from './calls/call.ts';
+import { type MotoCall, nameOf, type Saved, savedOf } from './calls/call.ts';
 
 export interface Refused {
   readonly status: number;
@@ -41,12 +41,7 @@ export async function outcomesOf(
     const sent = client.send(new Command(call.input(saved)) as never);
     const outcome = await pass(sent.then(answered, refused));
     outcomes.set(nameOf(call), outcome.told);
-    for (const [name, path] of Object.entries(call.save ?? {})) {
-      const value = path
-        .split('.')
-        .reduce<unknown>((from, step) => (from as Record<string, unknown>)?.[step], outcome.output);
-      if (typeof value === 'string') saved = { ...saved, [name]: value };
-    }
+    saved = { ...saved, ...savedOf(call, outcome.output) };
   }
   for (const client of clients.values()) client.destroy();
   return outcomes;

@@ -34,3 +34,13 @@ export const callsOf =
 export const slug = (title: string): string => title.toLowerCase().replace(/\W+/g, '-').slice(0, 40);
 
 export const nameOf = ({ service, operation, title }: MotoCall): string => `${service}.${operation}: ${title}`;
+
+/** What a call wants to be remembered of its answer. */
+export function savedOf(call: MotoCall, output: unknown): Saved {
+  const found: Record<string, string> = {};
+  for (const [name, path] of Object.entries(call.save ?? {})) {
+    const value = path.split('.').reduce<unknown>((from, step) => (from as Saved | undefined)?.[step], output);
+    if (typeof value === 'string') found[name] = value;
+  }
+  return found;
+}

@@ -1,18 +1,26 @@
-// What the region checks of every request's values, beside the models that the AWS SDK for Python ships: enums, required members, lengths,
-// ranges and patterns of every operation that is emulated. `npm test -- moto` runs it: botocore comes with moto.
+// The local region beside moto, an emulator that others have made: hundreds of good and bad requests to both, and every difference judged. And
+// what it checks of the values of requests, beside the models of botocore, which comes with moto. `npm test -- moto` runs both; they need
+// Python 3, and a package index the first time.
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it } from '@jest/globals';
-import type { Enums } from '../../local/wire/declarations.ts';
-import type { Limit } from '../../local/wire/limits.ts';
-import type { ServiceModel } from '../../local/wire/model.ts';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { isAsked } from '../support/asked.ts';
-import { motoPython } from '../support/moto/server.ts';
+import { nameOf } from '../support/moto/calls/call.ts';
+import { CALLS } from '../support/moto/calls/index.ts';
+import { shapeDifferences, verdictDifferences } from '../support/moto/compare.ts';
+import { SHAPES, VERDICTS } from '../support/moto/differences.ts';
+import { type Outcome, outcomesOf } from '../support/moto/outcomes.ts';
+import { regionOutcomes } from '../support/moto/region-side.ts';
+import { type Rule, type Rules, rulesOf } from '../support/moto/rules.ts';
+import { type MotoServer, motoPython, startMoto } from '../support/moto/server.ts';
 import { wholeRegion } from '../support/whole-region.ts';
 
-const found = isAsked('moto') ? motoPython() : { lacking: 'it is asked for by name: npm test -- moto' };
+/** It costs a minute the first time: `npm test -- moto` has it. */
+const ASKED = isAsked('moto');
+const found = ASKED ? motoPython() : { lacking: 'it is asked for by name' };
 const lacking = 'lacking' in found ? found.lacking : undefined;
-const INSTALLED_MS = 900_000;
+if (ASKED && lacking !== undefined) console.warn(`moto is skipped: ${lacking}`);
+const CALLED_MS = 900_000;
 
 /** What botocore calls the services; others have the name by which requests are signed. */
 const CLIENTS: Readonly<Record<string, string>> = { elasticloadbalancing: 'elbv2', monitoring: 'cloudwatch' };
@@ -29,19 +37,60 @@ const NEWER_VALUES: ReadonlySet<string> = new Set([
   'lambda.ListDurableExecutionsByFunction Statuses[]',
 ]);
 
-interface Rule {
-  readonly type: string;
-  readonly required?: true;
-  readonly enum?: readonly string[];
-  readonly min?: number;
-  readonly max?: number;
-  readonly pattern?: string;
-}
-type Rules = Readonly<Record<string, Rule>>;
-type Shape = ServiceModel['operations'] extends ReadonlyMap<string, { readonly input: infer S }> ? S : never;
+const verdicts = Object.assign({}, ...VERDICTS.map(({ calls }) => calls)) as Record<string, string>;
+const shapes = Object.assign({}, ...SHAPES.map(({ operations }) => operations)) as Record<string, string>;
 
-describe(`every emulated operation${lacking === undefined ? '' : ` (skipped: ${lacking})`}`, () => {
-  const they = lacking === undefined ? it : it.skip;
+describe('the calls', () => {
+  it('are at least 300, of which each has a name of its own', () => {
+    const names = CALLS.map(nameOf);
+    expect(names.length).toBeGreaterThanOrEqual(300);
+    expect(new Set(names).size).toBe(names.length);
+  });
+
+  it('that are judged are among them, each once, with who is right, why and by what source', () => {
+    const names = new Set(CALLS.map(nameOf));
+    const judged = VERDICTS.flatMap(({ calls }) => Object.keys(calls));
+    expect(judged.filter((name) => !names.has(name))).toEqual([]);
+    expect(new Set(judged).size).toBe(judged.length);
+    for (const { why, source } of [...VERDICTS, ...SHAPES]) {
+      expect(why).toMatch(/\w.*\.$/);
+      expect(source).toMatch(/\w/);
+    }
+  });
+});
+
+const SKIPPED = lacking === undefined ? '' : ` (skipped: ${lacking})`;
+const they = lacking === undefined ? it : it.skip;
+
+const compareCalls = (): void => {
+  let moto: MotoServer | undefined;
+  let ours: ReadonlyMap<string, Outcome> = new Map();
+  let motos: ReadonlyMap<string, Outcome> = new Map();
+
+  beforeAll(async () => {
+    if ('lacking' in found) return;
+    moto = await startMoto(found.python);
+    ours = await regionOutcomes(CALLS);
+    const credentials = { accessKeyId: 'moto', secretAccessKey: 'moto' };
+    motos = await outcomesOf(CALLS, { region: 'eu-west-1', endpoint: moto.url, credentials });
+  }, CALLED_MS);
+
+  afterAll(() => moto?.close());
+
+  they('refuse the same requests in the same words, but for the differences that are judged', () => {
+    expect(verdictDifferences(CALLS, ours, motos)).toEqual(verdicts);
+  });
+
+  they('answer with the same members, but for the differences that are judged', () => {
+    expect(shapeDifferences(CALLS, ours, motos)).toEqual(shapes);
+  });
+
+  they('agree about most calls', () => {
+    expect(Object.keys(verdictDifferences(CALLS, ours, motos)).length).toBeLessThan(CALLS.length / 2);
+  });
+};
+
+const compareModels = (): void => {
   /** By "service.Operation Path.Of[].Member". */
   const ours = new Map<string, Rule>();
   const botocores = new Map<string, Rule>();
@@ -75,7 +124,7 @@ describe(`every emulated operation${lacking === undefined ? '' : ` (skipped: ${l
         }
       }
     }
-  }, INSTALLED_MS);
+  }, CALLED_MS);
 
   they('is compared in many members', () => {
     expect(botocores.size).toBeGreaterThan(1_000);
@@ -104,39 +153,9 @@ describe(`every emulated operation${lacking === undefined ? '' : ` (skipped: ${l
       );
     expect(limits(ours).sort()).toEqual(limits(botocores).sort());
   });
-});
+};
 
-function rulesOf(service: ServiceModel, operation: string): Rules {
-  const { limits, enums } = service.rules();
-  const rules: Record<string, Rule> = {};
-  const visit = (shape: Shape, path: string, name: string, own: Enums | undefined, within: readonly string[]): void => {
-    const rule = ruleOf(limits.get(name), own);
-    if (path !== '' && Object.keys(rule).length > 0) rules[path] = { ...rules[path], type: '', ...rule };
-    if (shape.isUnitSchema()) return;
-    if (shape.isListSchema()) visit(shape.getValueSchema(), `${path}[]`, `${name}[]`, own?.element, within);
-    if (shape.isMapSchema()) {
-      visit(shape.getKeySchema(), `${path}{key}`, `${name}{key}`, own?.key, within);
-      visit(shape.getValueSchema(), `${path}{}`, `${name}{}`, own?.value, within);
-    }
-    if (!shape.isStructSchema()) return;
-    const schema = shape.getSchema() as unknown as readonly unknown[];
-    const structure = String(schema[2]);
-    if (within.includes(structure)) return;
-    const required = (schema[4] as string[]).slice(0, (schema[6] as number | undefined) ?? 0);
-    for (const [member, inner] of shape.structIterator()) {
-      const at = path === '' ? member : `${path}.${member}`;
-      if (required.includes(member)) rules[at] = { type: '', required: true };
-      visit(inner, at, `${structure}.${member}`, enums(structure).get(member), [...within, structure]);
-    }
-  };
-  const input = service.operations.get(operation)?.input;
-  if (input !== undefined) visit(input, '', '', undefined, []);
-  return rules;
+if (ASKED) {
+  describe(`the local region and moto${SKIPPED}`, compareCalls);
+  describe(`every emulated operation, beside botocore${SKIPPED}`, compareModels);
 }
-
-const ruleOf = (limit: Limit | undefined, own: Enums | undefined): Omit<Rule, 'type'> => ({
-  ...(own?.values && { enum: [...own.values] }),
-  ...(limit?.least !== undefined && { min: limit.least }),
-  ...(limit?.most !== undefined && { max: limit.most }),
-  ...(limit?.pattern !== undefined && { pattern: limit.pattern }),
-});
