@@ -2,6 +2,7 @@
 
 import { createRegion, REGION_NAME } from '../region/region.ts';
 import { prepare } from '../run/run.ts';
+import { type AccessKey, newAccessKey } from '../wire/keys.ts';
 import { listen } from '../wire/server.ts';
 import type { RunRequest } from './arguments.ts';
 import { remarkColors as colors } from './colors.ts';
@@ -23,18 +24,22 @@ const CALLS_KEPT = 10_000;
 export async function serve({ scenario, seed, faults, lane }: RunRequest, speed: number, desk: Desk): Promise<void> {
   const { say, remark, interrupted } = desk;
   await prepared();
-  const region = await createRegion({ seed, lane, faults, guard: false, retain: CALLS_KEPT });
+  const onDefect = (error: unknown, during: string): void => remark(colors.red(defectSentence(error, during)));
+  const region = await createRegion({ seed, lane, faults, guard: false, retain: CALLS_KEPT, onDefect });
   const world = await prepare(region, scenario);
   scenario.people?.(world);
-  const server = await listen(region.front);
+  const key = newAccessKey();
+  const server = await listen(region.front, { admissions: [{ ...key, caller: { actor: 'person' } }], onDefect });
+  region.sqs.servedAt(server.url);
   const failed = Promise.withResolvers<never>();
   const following = region.clock.follow({ speed, onError: failed.reject });
+  const net = safetyNet(onDefect);
 
   remark(
     `${colors.bold('chainmend')} · local region, seed ${seed} · 127.0.0.1 only · ${speed} s of virtual time a second`,
   );
   remark(`${scenario.sentence} The stack is deployed. In another shell:\n`);
-  for (const [name, value] of Object.entries(environmentFor(server.url))) say(`export ${name}=${value}`);
+  for (const [name, value] of Object.entries(environmentFor(server.url, key))) say(`export ${name}=${value}`);
   remark('');
   for (const line of LOOKS) remark(line);
   remark('\nCtrl-C ends it.');
@@ -43,17 +48,40 @@ export async function serve({ scenario, seed, faults, lane }: RunRequest, speed:
   } finally {
     await following.stop();
     await server.close();
+    net.remove();
   }
 }
 
-/** The credentials are looked at by nobody, but no SDK sends a request without any. */
-export const environmentFor = (url: string): Readonly<Record<string, string>> => ({
+/** The key is made for this run: who has not read it here can ask nothing. */
+export const environmentFor = (url: string, key: AccessKey): Readonly<Record<string, string>> => ({
   AWS_ENDPOINT_URL: url,
   AWS_REGION: REGION_NAME,
   AWS_DEFAULT_REGION: REGION_NAME,
-  AWS_ACCESS_KEY_ID: 'local',
-  AWS_SECRET_ACCESS_KEY: 'local',
+  AWS_ACCESS_KEY_ID: key.accessKeyId,
+  AWS_SECRET_ACCESS_KEY: key.secretAccessKey,
 });
+
+/** What a person reads of a defect, in which a caller's own words may stand: no control character of theirs reaches the terminal. */
+export function defectSentence(error: unknown, during: string): string {
+  const { name = 'Error', message = String(error), stack = '' } = error instanceof Error ? error : {};
+  const [, where = 'an unknown place'] = /\n\s+at (.{1,200})/.exec(stack) ?? [];
+  const sentence = `${during}: a defect of the local region, ${name}: ${message.slice(0, 500)}, at ${where}. The region goes on.`;
+  return sentence.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '\ufffd');
+}
+
+/** The last resort for what no caller waits for: a promise without an owner would end the process, and the region with it. */
+function safetyNet(onDefect: (error: unknown, during: string) => void): { remove(): void } {
+  const rejected = (error: unknown): void => onDefect(error, 'a promise that nobody waits for');
+  const thrown = (error: unknown): void => onDefect(error, 'work that nobody waits for');
+  process.on('unhandledRejection', rejected);
+  process.on('uncaughtException', thrown);
+  return {
+    remove: () => {
+      process.off('unhandledRejection', rejected);
+      process.off('uncaughtException', thrown);
+    },
+  };
+}
 
 const LOOKS = [
   'aws cloudwatch describe-alarms --state-value ALARM',

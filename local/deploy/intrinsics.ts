@@ -133,7 +133,7 @@ function refer(name: string, scope: Scope, where: string): unknown {
     'AWS::NotificationARNs': [],
     'AWS::NoValue': NO_VALUE,
   };
-  if (name in pseudo) return pseudo[name];
+  if (Object.hasOwn(pseudo, name)) return pseudo[name];
   if (scope.parameters.has(name)) return scope.parameters.get(name);
   const created = scope.resources.get(name);
   if (created === undefined)

@@ -39,12 +39,15 @@ export class VirtualClock implements Clock {
   #running = false;
   #holds = 0;
   readonly #guard: boolean;
+  readonly #onDefect: ((error: unknown) => void) | undefined;
   /** Set while the clock sleeps in wall time: wakes it. */
   #wake: (() => void) | undefined;
 
-  constructor(options: { startMs: number; guard?: boolean }) {
+  /** @param options.onDefect told of errors in events and requests; without it the first one ends the run */
+  constructor(options: { startMs: number; guard?: boolean; onDefect?: (error: unknown) => void }) {
     this.#nowMs = options.startMs;
     this.#guard = options.guard ?? true;
+    this.#onDefect = options.onDefect;
     this.#quiescence = new Quiescence(this.#guard);
   }
 
@@ -98,8 +101,12 @@ export class VirtualClock implements Clock {
     };
   }
 
-  /** Ends the run with this error: for defects of the region that come to light where nobody can catch them. */
+  /** For defects of the region that no caller can catch: ends the run with this error, or tells `onDefect` of it. */
   fail(error: unknown): void {
+    if (this.#onDefect !== undefined) {
+      this.#onDefect(error);
+      return;
+    }
     this.#failures.push(error);
     this.#wake?.();
   }
@@ -119,7 +126,7 @@ export class VirtualClock implements Clock {
           throw new Error(`more than ${maxEvents} events at ${new Date(this.#nowMs).toISOString()}`);
         const arrival = this.#nextArrival();
         if (arrival !== undefined) {
-          arrival.admit();
+          this.#carryOut(arrival.admit);
           continue;
         }
         if (this.#holds > 0) {
@@ -132,7 +139,7 @@ export class VirtualClock implements Clock {
           return { ended: Number.isFinite(untilMs) ? 'time' : 'idle', events };
         }
         this.#nowMs = event.atMs;
-        event.work();
+        this.#carryOut(event.work);
       }
     } finally {
       this.#quiescence.unwatch();
@@ -166,6 +173,18 @@ export class VirtualClock implements Clock {
         await ended;
       },
     };
+  }
+
+  #carryOut(work: () => void): void {
+    if (this.#onDefect === undefined) {
+      work();
+      return;
+    }
+    try {
+      work();
+    } catch (error) {
+      this.#onDefect(error);
+    }
   }
 
   /** Waits in wall time for the next event, a request, or at most a second. */

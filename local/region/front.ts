@@ -2,11 +2,11 @@
 import type { Models, OperationModel } from '../wire/model.ts';
 import { HOST_REALM, ShapeProblem } from '../wire/shape.ts';
 import type { VirtualClock } from './clock.ts';
-import { refuseShape } from './front-errors.ts';
+import { refuseShape, refuseViolations } from './front-errors.ts';
 import { type TokenBuckets, throttlingError } from './limits.ts';
 import type { Random } from './random.ts';
 import { type Fate, isMutating, NO_REQUEST_FAULTS, type RequestFaults } from './request-faults.ts';
-import { AwsError, type Call, type Operation, type Service } from './service.ts';
+import { AwsError, type Call, internalFailure, type Operation, type Service } from './service.ts';
 import { type CallRecord, canonical, type Outcome, Trace } from './trace.ts';
 
 export interface Caller {
@@ -46,6 +46,11 @@ export interface FrontDoorOptions {
   readonly onSandboxKilled?: (actor: string) => void;
   /** Told of each request right after its effect: invariants look at the region before anything else can change it. */
   readonly onCall?: (record: CallRecord) => void;
+  /**
+   * Told of an operation that ended with an error that is none of AWS's; its caller gets `InternalFailure`. Without it such a defect
+   * ends the run.
+   */
+  readonly onDefect?: (error: unknown, during: string) => void;
   /** How many calls the trace keeps in full. */
   readonly retain?: number;
 }
@@ -137,7 +142,9 @@ export class FrontDoor {
       const absentTokens: ((token: string) => void)[] = [];
       const copy = model.copyInput(input ?? {}, { realm: HOST_REALM, absentTokens }) as Record<string, unknown>;
       if (newToken) for (const fill of absentTokens) fill(newToken());
-      return { ...unchecked, input: copy, refusal: undefined };
+      const violations = model.check(copy);
+      const refusal = violations.length > 0 ? refuseViolations(known, operation, violations) : undefined;
+      return { ...unchecked, input: copy, refusal };
     } catch (error) {
       if (!(error instanceof ShapeProblem)) throw error;
       return { ...unchecked, refusal: refuseShape(known, error) };
@@ -189,14 +196,30 @@ export class FrontDoor {
 
   #answer<T>(admitted: Admitted<T>, output: object): void {
     const { reply, requestId } = admitted;
-    const rendered = reply.render(output, requestId);
+    let rendered: T;
+    try {
+      rendered = reply.render(output, requestId);
+    } catch (error) {
+      this.#refuse(admitted, error);
+      return;
+    }
     this.#finish(admitted, 'ok', () => reply.answer(rendered, requestId));
   }
 
   #refuse<T>(admitted: Admitted<T>, error: unknown): void {
-    const { reply, requestId } = admitted;
-    if (error instanceof AwsError) this.#finish(admitted, error.name, () => reply.fail(error, requestId));
-    else this.#clock.fail(error);
+    const { reply, requestId, request } = admitted;
+    if (error instanceof AwsError) {
+      this.#finish(admitted, error.name, () => reply.fail(error, requestId));
+      return;
+    }
+    const { onDefect } = this.#options;
+    if (onDefect === undefined) {
+      this.#clock.fail(error);
+      return;
+    }
+    onDefect(error, `${request.service}.${request.operation}`);
+    const failure = internalFailure();
+    this.#finish(admitted, failure.name, () => reply.fail(failure, requestId));
   }
 
   /** Writes the request down, and delivers its answer unless its fate is another. */

@@ -1,4 +1,6 @@
 // API rates of an account in a region: token buckets for each operation, and the error with which each service throttles.
+
+import { own } from './own.ts';
 import { AwsError } from './service.ts';
 
 export interface Rate {
@@ -9,12 +11,12 @@ export interface Rate {
 /** Rate of an operation for this input; undefined where AWS publishes none. */
 export function rateOf(service: string, operation: string, input: object): Rate | undefined {
   if (service === 'ec2') return ec2Rate(operation, input);
-  return OTHERS[service]?.[operation] ?? OTHERS[service]?.['*'];
+  return own(own(OTHERS, service) ?? {}, operation) ?? own(own(OTHERS, service) ?? {}, '*');
 }
 
 // "Request throttling for the Amazon EC2 API": request token bucket sizes and refill rates.
 function ec2Rate(operation: string, input: object): Rate {
-  const special = EC2[operation];
+  const special = own(EC2, operation);
   if (special !== undefined) return special;
   if (/^(Describe|Get|List|Search)/.test(operation)) {
     const narrowed = Object.keys(input).some((name) => /^(Filters|MaxResults|NextToken|\w+Ids?)$/.test(name));

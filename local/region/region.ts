@@ -65,6 +65,11 @@ export interface RegionOptions {
   readonly onCall?: (record: CallRecord) => void;
   /** How many calls the trace keeps in full; all unless given. */
   readonly retain?: number;
+  /**
+   * Told of errors of the region itself, which then goes on; the caller of a request gets `InternalFailure`. Without it the first defect
+   * ends the run: what is repeatable has to fail loudly (docs/adr/0022-a-served-region-outlives-its-defects.md).
+   */
+  readonly onDefect?: (error: unknown, during: string) => void;
 }
 
 /** Where and as whom a new sandbox runs. */
@@ -99,10 +104,12 @@ let models: Promise<Models> | undefined;
 
 export async function createRegion(options: RegionOptions) {
   const { seed, lane, faults = [] } = options;
+  const { onDefect } = options;
   models ??= loadModels();
   const clock = new VirtualClock({
     startMs: options.startMs ?? DEPLOYED_MS,
     ...(options.guard === false && { guard: false }),
+    ...(onDefect && { onDefect: (error: unknown) => onDefect(error, 'work that nobody waits for') }),
   });
   const kernel = new RegionKernel(clock, seed, new Set(faults));
   const machines = new Machines();
@@ -169,6 +176,7 @@ export async function createRegion(options: RegionOptions) {
     },
     onSandboxKilled: (actor) => lambda.sandboxKilled(actor),
     ...(options.onCall && { onCall: options.onCall }),
+    ...(onDefect && { onDefect }),
     ...(options.retain !== undefined && { retain: options.retain }),
   });
 

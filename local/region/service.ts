@@ -39,6 +39,16 @@ export class AwsError extends Error {
   }
 }
 
+/** "The request processing has failed because of an unknown error, exception or failure" (common errors of every API reference). */
+export const internalFailure = (): AwsError =>
+  new AwsError(
+    'InternalFailure',
+    'The request processing has failed because of an unknown error, exception or failure.',
+    {
+      fault: 'server',
+    },
+  );
+
 /** What the local region lacks is refused, never made up: "The local region does not emulate <what>". Nobody tries that again. */
 export const notEmulated = (what: string): AwsError =>
   new AwsError('NotImplemented', `The local region does not emulate ${what}`);

@@ -3,7 +3,7 @@ import { gunzipSync } from 'node:zlib';
 import type { Caller, FrontDoor } from '../region/front.ts';
 import { AwsError } from '../region/service.ts';
 import { urlOf, type WireRequest, type WireResponse } from './message.ts';
-import { type Protocol, protocolOf } from './protocols.ts';
+import { escapeXml, type Protocol, protocolOf } from './protocols.ts';
 
 /** What the wire needs of a front door. */
 export type Door = Pick<FrontDoor, 'models' | 'operationsOf' | 'prepare' | 'send'>;
@@ -47,7 +47,9 @@ export async function enter(
     const plain = { ...request, body: decoded(request) };
     const asked = protocol.ask(service, plain);
     if (asked === undefined) return refuse(new AwsError('InvalidAction', namesNothing(protocol, request)));
-    const prepared = front.prepare(service.name, asked.operation, await asked.readInput());
+    const input = await asked.readInput();
+    refuseDepth(input);
+    const prepared = front.prepare(service.name, asked.operation, input);
     const { model } = prepared;
     return await new Promise((resolve) => {
       front.send<WireResponse>(prepared, caller, {
@@ -65,6 +67,34 @@ export async function enter(
     if (error instanceof AwsError) return refuse(error);
     throw error;
   }
+}
+
+/** The form of an error for a request that does not get in, in its own protocol as far as that can be told. */
+export function refuseAtTheDoor(front: Door, request: WireRequest, error: AwsError): WireResponse {
+  const service = front.models.get(scopeOf(request)?.service ?? '');
+  if (service === undefined) return withoutProtocol(request, error.statusCode, error.name, error.message);
+  const protocol = protocolOf(service, request);
+  return protocol.writeError(service, inTheWordsOf(protocol, error), NO_REQUEST_ID);
+}
+
+/** "Common errors" of the query APIs name these so; the JSON ones end in "Exception" (DynamoDB and Lambda API references). */
+const JSON_NAMES: ReadonlyMap<string, string> = new Map([
+  ['IncompleteSignature', 'IncompleteSignatureException'],
+  ['InvalidClientTokenId', 'UnrecognizedClientException'],
+  ['MissingAuthenticationToken', 'MissingAuthenticationTokenException'],
+  ['SignatureDoesNotMatch', 'InvalidSignatureException'],
+]);
+
+function inTheWordsOf({ name }: Protocol, error: AwsError): AwsError {
+  const { name: code, message, statusCode } = error;
+  // "Client error codes" of EC2: one code for keys that are unknown and signatures that do not match.
+  if (name === 'ec2Query' && (code === 'InvalidClientTokenId' || code === 'SignatureDoesNotMatch'))
+    return new AwsError('AuthFailure', message, { statusCode: 401 });
+  const known =
+    name.startsWith('awsJson') || name === 'restJson1' || name === 'rpcv2Cbor' ? JSON_NAMES.get(code) : undefined;
+  return known === undefined
+    ? error
+    : new AwsError(known, message, { statusCode: name === 'restJson1' ? statusCode : 400 });
 }
 
 const UNSIGNED =
@@ -85,6 +115,21 @@ function decoded(request: WireRequest): Uint8Array {
   }
 }
 
+/** DynamoDB's 32 levels of attributes are about 70 of JSON. What is deeper would only tell how deep our stack is. */
+const DEPTH_MAX = 100;
+
+function refuseDepth(input: unknown): void {
+  let level: readonly unknown[] = [input];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > DEPTH_MAX) {
+      throw new AwsError('SerializationException', `The request body is nested more than ${DEPTH_MAX} levels deep.`);
+    }
+    level = level.flatMap((value) =>
+      typeof value === 'object' && value !== null && !ArrayBuffer.isView(value) ? Object.values(value) : [],
+    );
+  }
+}
+
 export const BODY_BYTES_MAX = 16 * 1024 * 1024;
 
 /** An answer to a request of which not even the protocol is known: JSON to those who speak it, else XML. */
@@ -95,7 +140,7 @@ function withoutProtocol(request: WireRequest, statusCode: number, code: string,
     const headers = { 'content-type': 'application/json', 'x-amzn-errortype': code };
     return { statusCode, headers, body: JSON.stringify({ __type: code, message }) };
   }
-  const text = message.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
+  const text = escapeXml(message);
   const error = `<Error><Code>${code}</Code><Message>${text}</Message></Error>`;
   const body = `<Response><Errors>${error}</Errors>${error}<RequestID>${NO_REQUEST_ID}</RequestID></Response>`;
   return { statusCode, headers: { 'content-type': 'text/xml' }, body };

@@ -15,7 +15,8 @@ export interface WireResponse {
   readonly body: string | Uint8Array;
 }
 
-export const urlOf = (request: WireRequest): URL => new URL(request.path, 'http://region');
+/** Whatever the path is: with a host in front of it, no text behind a slash is an impossible URL. */
+export const urlOf = ({ path }: WireRequest): URL => new URL(`http://region${path.startsWith('/') ? path : '/'}`);
 
 export const textOf = (body: Uint8Array): string =>
   Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8');

@@ -1,5 +1,8 @@
 // What a service of AWS looks like, read by reflection from the SDK client that speaks to it: operations, shapes, protocol.
 import { NormalizedSchema, translateTraits } from '@smithy/core/schema';
+import { readDeclarations } from './declarations.ts';
+import { readLimits } from './limits.ts';
+import { type Checker, compileChecker, type Rules } from './rules.ts';
 import { type Copier, type CopyRules, compileCopier } from './shape.ts';
 
 /** SigV4 signing names, which is how requests are routed, and the clients that know the services behind them. */
@@ -24,6 +27,28 @@ export const CLIENTS = {
   sts: () => import('@aws-sdk/client-sts'),
 } as const;
 
+/** The packages behind CLIENTS, whose type declarations have what their schemas lack. */
+const PACKAGES: Readonly<Record<SigningName, string>> = {
+  autoscaling: '@aws-sdk/client-auto-scaling',
+  dlm: '@aws-sdk/client-dlm',
+  dynamodb: '@aws-sdk/client-dynamodb',
+  ec2: '@aws-sdk/client-ec2',
+  elasticloadbalancing: '@aws-sdk/client-elastic-load-balancing-v2',
+  events: '@aws-sdk/client-eventbridge',
+  iam: '@aws-sdk/client-iam',
+  kms: '@aws-sdk/client-kms',
+  lambda: '@aws-sdk/client-lambda',
+  logs: '@aws-sdk/client-cloudwatch-logs',
+  monitoring: '@aws-sdk/client-cloudwatch',
+  route53: '@aws-sdk/client-route-53',
+  scheduler: '@aws-sdk/client-scheduler',
+  secretsmanager: '@aws-sdk/client-secrets-manager',
+  sns: '@aws-sdk/client-sns',
+  sqs: '@aws-sdk/client-sqs',
+  ssm: '@aws-sdk/client-ssm',
+  sts: '@aws-sdk/client-sts',
+};
+
 export type SigningName = keyof typeof CLIENTS;
 export const SIGNING_NAMES = Object.keys(CLIENTS) as SigningName[];
 
@@ -47,6 +72,8 @@ export interface OperationModel {
   /** Validates and copies; compiled at the first use. */
   readonly copyInput: Copier;
   readonly copyOutput: Copier;
+  /** Finds what is wrong with the values of a copied input; compiled at the first use. */
+  readonly check: Checker;
 }
 
 export interface HttpBinding {
@@ -68,7 +95,10 @@ export interface ServiceModel {
   /** Errors also carry the code that the older query protocol gave them ("awsQueryCompatible" trait). */
   readonly queryCompatible: boolean;
   readonly operations: ReadonlyMap<string, OperationModel>;
+  /** By name, and by the code of the older query protocol. */
   readonly errors: ReadonlyMap<string, NormalizedSchema>;
+  /** What is checked of the values of inputs. */
+  readonly rules: () => Rules;
   /** The client's own protocol object, for its codecs. */
   readonly clientProtocol: ClientProtocol;
 }
@@ -105,22 +135,30 @@ function loadModel(name: string): Promise<ServiceModel> {
 
 const isSigningName = (name: string): name is SigningName => Object.hasOwn(CLIENTS, name);
 
-function reflect(name: string, module: Readonly<Record<string, unknown>>): ServiceModel {
+function reflect(name: SigningName, module: Readonly<Record<string, unknown>>): ServiceModel {
   const { protocol: clientProtocol, protocolSettings } = clientConfig(module);
   const protocol = clientProtocol.getShapeId().split('#')[1] as ProtocolName;
+  const rules = rulesOf(name, module);
   const operations = new Map<string, OperationModel>();
   const errors = new Map<string, NormalizedSchema>();
   for (const schema of Object.values(module)) {
-    if (isOperation(schema)) operations.set(schema[2], operationModel(schema, protocol));
+    if (isOperation(schema)) operations.set(schema[2], operationModel(schema, protocol, rules));
     else if (isError(schema)) errors.set(schema[2], NormalizedSchema.of(schema));
+  }
+  // Services of ours may say a code or the shape's name; a shape of that name comes first.
+  for (const shape of [...errors.values()]) {
+    const [code] = queryErrorOf(shape);
+    if (code !== undefined && !errors.has(code)) errors.set(code, shape);
   }
   return {
     name,
     protocol,
     xmlNamespace: protocolSettings.xmlNamespace ?? '',
-    queryCompatible: clientProtocol.awsQueryCompatible === true,
+    // Of CloudWatch, which older SDKs speak to by the query protocol, this client does not say so.
+    queryCompatible: clientProtocol.awsQueryCompatible === true || name === 'monitoring',
     operations,
     errors,
+    rules,
     clientProtocol,
   };
 }
@@ -131,6 +169,10 @@ type OperationSchema = readonly [9, string, string, Parameters<typeof translateT
 const isOperation = (value: unknown): value is OperationSchema => Array.isArray(value) && value[0] === 9;
 const isError = (value: unknown): value is Extract<SchemaRef, readonly [-3, ...unknown[]]> =>
   Array.isArray(value) && value[0] === -3;
+
+/** Code and status that the query protocol gave an exception: "awsQueryError" trait. */
+export const queryErrorOf = (shape: NormalizedSchema): readonly [code?: string, statusCode?: number] =>
+  (shape.getMergedTraits().awsQueryError as [string, number] | undefined) ?? [];
 
 interface ClientConfig {
   readonly protocol: ClientProtocol;
@@ -153,7 +195,16 @@ const REQUEST: CopyRules = { emptyLists: 'kept', unknownMembers: 'dropped' };
 const EC2_REQUEST: CopyRules = { emptyLists: 'dropped', unknownMembers: 'dropped' };
 const RESPONSE: CopyRules = { emptyLists: 'kept', unknownMembers: 'refused' };
 
-function operationModel(schema: OperationSchema, protocol: ProtocolName): OperationModel {
+/** Read when the first request is checked: not every run speaks to every service. */
+function rulesOf(name: SigningName, module: Readonly<Record<string, unknown>>): () => Rules {
+  let rules: Rules | undefined;
+  return () => {
+    rules ??= { limits: readLimits(name), enums: readDeclarations(PACKAGES[name], module) };
+    return rules;
+  };
+}
+
+function operationModel(schema: OperationSchema, protocol: ProtocolName, rules: () => Rules): OperationModel {
   const [, , name, traits, inputRef, outputRef] = schema;
   const input = NormalizedSchema.of(inputRef);
   const output = NormalizedSchema.of(outputRef);
@@ -166,6 +217,7 @@ function operationModel(schema: OperationSchema, protocol: ProtocolName): Operat
     rawBody: hasRawBody(input) || hasRawBody(output),
     copyInput: compileCopier(input, protocol === 'ec2Query' ? EC2_REQUEST : REQUEST),
     copyOutput: compileCopier(output, RESPONSE),
+    check: compileChecker(input, rules),
   };
 }
 

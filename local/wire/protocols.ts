@@ -1,11 +1,12 @@
 // The wire protocols of AWS from the server's side: which operation a request asks for, its input, and how answers are written.
+import { crc32 } from 'node:zlib';
 import { AwsJson1_1Protocol, AwsSmithyRpcV2CborProtocol, XmlShapeSerializer } from '@aws-sdk/core/protocols';
 import { cbor } from '@smithy/core/cbor';
 import type { NormalizedSchema } from '@smithy/core/schema';
 import type { AwsError } from '../region/service.ts';
 import { readBody, writeBody } from './body.ts';
 import { textOf, urlOf, type WireRequest, type WireResponse } from './message.ts';
-import type { OperationModel, PayloadCodec, ProtocolName, ServiceModel } from './model.ts';
+import { type OperationModel, type PayloadCodec, type ProtocolName, queryErrorOf, type ServiceModel } from './model.ts';
 import { type QueryDialect, readQueryInput } from './query-reader.ts';
 import { findRestOperation, readRestInput, writeRestOutput } from './rest.ts';
 
@@ -96,22 +97,28 @@ const rpc = (format: RpcFormat): Protocol => ({
     const body = operation.output.isUnitSchema()
       ? format.format({})
       : writeBody(format.codecOf(service), operation.output, output);
-    return { statusCode: 200, headers, body };
+    return withChecksum(service, { statusCode: 200, headers, body });
   },
   writeError(service, error, requestId) {
-    const { statusCode, shape, queryCode } = describeError(service, error);
+    const { statusCode, shape, name, queryCode } = describeError(service, error);
     const data = shape ? format.parse(writeBody(format.codecOf(service), shape, error.data)) : {};
-    const body = format.format({ ...data, __type: error.name, message: error.message });
+    const body = format.format({ ...data, __type: name, message: error.message });
     const headers: Record<string, string> = {
       'x-amzn-requestid': requestId,
-      'x-amzn-errortype': error.name,
+      'x-amzn-errortype': name,
       'content-type': format.contentType,
       ...format.headers,
     };
     if (service.queryCompatible) headers['x-amzn-query-error'] = `${queryCode};${blame(error)}`;
-    return { statusCode, headers, body };
+    return withChecksum(service, { statusCode, headers, body });
   },
 });
+
+/** DynamoDB gives the CRC32 of each answer's body, which the SDKs of Go, Python and Java compare. */
+function withChecksum(service: ServiceModel, response: WireResponse): WireResponse {
+  if (service.name !== 'dynamodb') return response;
+  return { ...response, headers: { ...response.headers, 'x-amz-crc32': String(crc32(response.body)) } };
+}
 
 const rest = (name: 'restJson1' | 'restXml'): Protocol => ({
   name,
@@ -209,13 +216,24 @@ const blame = (error: AwsError): 'Sender' | 'Receiver' => (error.$fault === 'ser
 
 const bytesOf = (body: string | Uint8Array): Uint8Array => (typeof body === 'string' ? Buffer.from(body) : body);
 
-const escapeXml = (text: string): string =>
-  text.replace(/[<>&]/g, (character) => (character === '<' ? '&lt;' : character === '>' ? '&gt;' : '&amp;'));
+/** XML 1.0 has no way to write most control characters, nor halves of surrogate pairs. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it is about
+const NOT_IN_XML = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g;
 
-/** Status and older code of an error: the model's when it has one of this name, else what the service said. */
+export const escapeXml = (text: string): string =>
+  text
+    .toWellFormed()
+    .replace(NOT_IN_XML, '\ufffd')
+    .replace(/[<>&]/g, (character) => (character === '<' ? '&lt;' : character === '>' ? '&gt;' : '&amp;'));
+
+/** Name, status and older code of an error: the model's when it has one of this name or code, else what the service said. */
 function describeError(service: ServiceModel, error: AwsError) {
   const shape = service.errors.get(error.name);
   const traits = shape?.getMergedTraits();
-  const [queryCode = error.name] = (traits?.awsQueryError as [string, number] | undefined) ?? [];
-  return { shape, queryCode, statusCode: (traits?.httpError as number | undefined) ?? error.statusCode };
+  const [queryCode = error.name] = shape ? queryErrorOf(shape) : [];
+  const name = shape === undefined ? error.name : String((shape.getSchema() as unknown as readonly unknown[])[2]);
+  // What these models say of status codes is for other protocols: over JSON every mistake of a client is 400.
+  const isPlainJson = service.protocol.startsWith('awsJson') && !service.queryCompatible;
+  const modelled = isPlainJson ? undefined : (traits?.httpError as number | undefined);
+  return { shape, name, queryCode, statusCode: modelled ?? error.statusCode };
 }

@@ -1,6 +1,7 @@
 // Reads requests of the query protocols (Action=…&Filter.1.Name=…), the one codec that SDK clients only write.
-import { FromStringShapeDeserializer } from '@smithy/core/protocols';
 import type { NormalizedSchema } from '@smithy/core/schema';
+import { putOwn } from '../region/own.ts';
+import { readScalar } from './body.ts';
 
 export type QueryDialect = 'ec2' | 'aws';
 
@@ -39,7 +40,7 @@ function read(shape: NormalizedSchema, node: Node, dialect: QueryDialect): unkno
   if (shape.isListSchema()) return readList(shape, node, dialect);
   if (shape.isMapSchema()) return readMap(shape, node, dialect);
   if (node.value === undefined) return undefined;
-  return shape.isStringSchema() ? node.value : scalars.read(shape, node.value);
+  return readScalar(shape, node.value);
 }
 
 function readStructure(shape: NormalizedSchema, node: Node, dialect: QueryDialect): object {
@@ -76,7 +77,7 @@ function readMap(shape: NormalizedSchema, node: Node, dialect: QueryDialect): ob
   for (const entry of entries ? numbered(entries) : []) {
     const key = entry.children.get(keyName)?.value;
     const child = entry.children.get(valueName);
-    if (key !== undefined && child !== undefined) map[key] = read(value, child, dialect);
+    if (key !== undefined && child !== undefined) putOwn(map, key, read(value, child, dialect));
   }
   return map;
 }
@@ -86,8 +87,3 @@ const numbered = (node: Node): Node[] =>
     .filter(([step]) => /^\d+$/.test(step))
     .sort(([a], [b]) => Number(a) - Number(b))
     .map(([, child]) => child);
-
-const scalars = new FromStringShapeDeserializer({
-  httpBindings: true,
-  timestampFormat: { useTrait: true, default: 5 },
-});

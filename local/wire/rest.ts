@@ -1,7 +1,7 @@
 // The REST protocols: labels, query and headers by the bindings of the schema, the body by the client's own codec.
-import { FromStringShapeDeserializer } from '@smithy/core/protocols';
 import type { NormalizedSchema } from '@smithy/core/schema';
-import { readBody, writeBody } from './body.ts';
+import { AwsError } from '../region/service.ts';
+import { readBody, readScalar, writeBody } from './body.ts';
 import { textOf, type WireRequest, type WireResponse } from './message.ts';
 import type { OperationModel, ServiceModel } from './model.ts';
 
@@ -19,10 +19,18 @@ export function findRestOperation(
     if (http === undefined || http.method !== method || http.literalLength <= (best?.literalLength ?? -1)) continue;
     const match = http.pattern.exec(url.pathname);
     if (match === null || ![...http.staticQuery].every(([key, value]) => url.searchParams.get(key) === value)) continue;
-    const labels = Object.fromEntries(http.labels.map((label, i) => [label, decodeURIComponent(match[i + 1] ?? '')]));
+    const labels = Object.fromEntries(http.labels.map((label, i) => [label, decoded(match[i + 1] ?? '')]));
     best = { model, labels, literalLength: http.literalLength };
   }
   return best;
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw new AwsError('SerializationException', `The path has an escape that means nothing: ${text.slice(0, 100)}`);
+  }
 }
 
 export async function readRestInput(
@@ -93,14 +101,8 @@ function readQueryMember(member: NormalizedSchema, values: readonly string[]): u
 }
 
 function readText(member: NormalizedSchema, text: string | undefined): unknown {
-  if (text === undefined || member.isStringSchema()) return text;
-  return scalars.read(member, text);
+  return text === undefined ? undefined : readScalar(member, text);
 }
 
 const withoutUndefined = (record: Readonly<Record<string, unknown>>): object =>
   Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined));
-
-const scalars = new FromStringShapeDeserializer({
-  httpBindings: true,
-  timestampFormat: { useTrait: true, default: 5 },
-});

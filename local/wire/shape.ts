@@ -1,6 +1,7 @@
 // Validates values against the SDK's schemas while copying them, so that no two parties ever share an object.
 import { isDate } from 'node:util/types';
 import type { NormalizedSchema } from '@smithy/core/schema';
+import { putOwn } from '../region/own.ts';
 
 /** Makes the containers of a copy: those of this realm, or of a `node:vm` context, whose code tests `instanceof Date`. */
 export interface Realm {
@@ -163,7 +164,7 @@ function mapCopier(shape: NormalizedSchema, rules: CopyRules, compiled: Compiled
     for (const [key, item] of Object.entries(value)) {
       if (item === undefined || item === null) continue;
       try {
-        copy[key] = copyItem(item, context);
+        putOwn(copy, key, copyItem(item, context));
       } catch (problem) {
         throw problem instanceof ShapeProblem ? problem.within(key) : problem;
       }
@@ -200,7 +201,7 @@ function copyDocument(value: unknown, realm: Realm): unknown {
   }
   if (typeof value !== 'object' || value === null) return value;
   const copy = realm.object();
-  for (const [key, item] of Object.entries(value)) copy[key] = copyDocument(item, realm);
+  for (const [key, item] of Object.entries(value)) putOwn(copy, key, copyDocument(item, realm));
   return copy;
 }
 

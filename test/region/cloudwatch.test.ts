@@ -115,7 +115,18 @@ describe('metric data', () => {
       { Namespace: 'AWS/EC2', MetricData: [{ MetricName: 'a', Value: 1 }] },
       'The value AWS/ for parameter Namespace is invalid.',
     ],
-    [{ MetricData: [{ MetricName: 'a' }] }, 'mutually exclusive and you must specify one'],
+    [
+      { MetricData: [{ MetricName: 'a' }] },
+      'At least one of the parameters MetricData.member.1.Value and MetricData.member.1.StatisticValues must be',
+    ],
+    [
+      { MetricData: [{ MetricName: 'a', Value: 1, Values: [1] }] },
+      'are mutually exclusive and you have specified both',
+    ],
+    [
+      { MetricData: [{ MetricName: 'a', Value: 1, Dimensions: [{ Name: 'd', Value: 'größe' }] }] },
+      'MetricData.member.1.Dimensions.member.1.Value contains non-ASCII characters',
+    ],
     [{ MetricData: [{ MetricName: 'a', Value: 1, Timestamp: new Date(0) }] }, 'within the past two weeks'],
     [{ MetricData: [] }, 'The parameter MetricData is required.'],
   ])('%j is refused', (input, message) => {

@@ -86,15 +86,27 @@ describe('a lifecycle policy', () => {
   it.each<[string, () => Promise<unknown>, RegExp]>([
     ['every 5 hours', () => schedule({ CreateRule: { Interval: 5, IntervalUnit: 'HOURS' } }), /one of 1, 2, 3, 4, 6/],
     ['without a unit', () => schedule({ CreateRule: { Interval: 6 } }), /CreateRule\.IntervalUnit/],
-    ['at 25 o’clock', () => schedule({ CreateRule: { ...SCHEDULE.CreateRule, Times: ['25:00'] } }), /hh:mm/],
-    ['that keeps 1,001 snapshots', () => schedule({ RetainRule: { Count: 1001 } }), /1 to 1000, found 1001/],
+    [
+      'at 25 o’clock',
+      () => schedule({ CreateRule: { ...SCHEDULE.CreateRule, Times: ['25:00'] } }),
+      /'policyDetails.schedules.1.member.createRule.times' failed/,
+    ],
+    [
+      'that keeps 1,001 snapshots',
+      () => schedule({ RetainRule: { Count: 1001 } }),
+      /retainRule.count' failed to satisfy constraint: Member must have value less than or equal to 1000/,
+    ],
     [
       'that keeps by number and by age',
       () => schedule({ RetainRule: { Count: 1, Interval: 1, IntervalUnit: 'DAYS' } }),
       /exclude each other/,
     ],
     ['that keeps 101 years', () => schedule({ RetainRule: { Interval: 101, IntervalUnit: 'YEARS' } }), /1 to 100/],
-    ['that shares with no account id', () => schedule({ ShareRules: [{ TargetAccounts: ['12'] }] }), /12 digits/],
+    [
+      'that shares with no account id',
+      () => schedule({ ShareRules: [{ TargetAccounts: ['12'] }] }),
+      /'\[12\]' at '.*targetAccounts'.*\^\[0-9\]\{12\}\$/,
+    ],
     [
       'with four copies elsewhere',
       () =>
@@ -105,18 +117,34 @@ describe('a lifecycle policy', () => {
             RetainRule: { Interval: 1, IntervalUnit: 'DAYS' },
           })),
         }),
-      /CrossRegionCopyRules: expected 0 to 3, found 4/,
+      /crossRegionCopyRules' failed to satisfy constraint: Member must have length less than or equal to 3/,
     ],
     [
       'with a copy that names its Region as AMI policies do',
       () => schedule({ CrossRegionCopyRules: [{ TargetRegion: 'eu-central-1', Encrypted: true }] }),
       /name the Region in Target/,
     ],
-    ['of no type', () => create({ ResourceTypes: [] }), /ResourceTypes: expected one type/],
-    ['without tags to look for', () => create({ TargetTags: [] }), /TargetTags: expected 1 to 50/],
-    ['with five schedules', () => create({ Schedules: Array(5).fill(SCHEDULE) }), /1 to 4, found 5/],
-    ['described with a dot', () => create({}, { Description: 'bitcoin.internal' }), /Description/],
-    ['without a role', () => create({}, { ExecutionRoleArn: 'snapshots' }), /ExecutionRoleArn/],
+    [
+      'of no type',
+      () => create({ ResourceTypes: [] }),
+      /resourceTypes' failed to satisfy constraint: Member must have length greater than or equal to 1/,
+    ],
+    [
+      'without tags to look for',
+      () => create({ TargetTags: [] }),
+      /targetTags' failed to satisfy constraint: Member must have length greater/,
+    ],
+    [
+      'with five schedules',
+      () => create({ Schedules: Array(5).fill(SCHEDULE) }),
+      /schedules' failed to satisfy constraint: Member must have length less than or equal to 4/,
+    ],
+    [
+      'described with a dot',
+      () => create({}, { Description: 'bitcoin.internal' }),
+      /'bitcoin.internal' at 'description' failed/,
+    ],
+    ['without a role', () => create({}, { ExecutionRoleArn: 'snapshots' }), /'snapshots' at 'executionRoleArn' failed/],
   ])('%s is refused', async (_sentence, ask, message) => {
     const refused = ask();
     await expect(refused).rejects.toBeInstanceOf(InvalidRequestException);

@@ -25,23 +25,25 @@ function refusal(operation: string, input: object): AwsError {
   throw new Error(`${operation} was not refused`);
 }
 
+const TABLE = {
+  KeySchema: [
+    { AttributeName: 'pk', KeyType: 'HASH' },
+    { AttributeName: 'sk', KeyType: 'RANGE' },
+  ],
+  AttributeDefinitions: [
+    { AttributeName: 'pk', AttributeType: 'S' },
+    { AttributeName: 'sk', AttributeType: 'S' },
+  ],
+  BillingMode: 'PAY_PER_REQUEST',
+};
+
 const key = (pk: string, sk: string) => ({ pk: { S: pk }, sk: { S: sk } });
 const put = (pk: string, sk: string, more: object = {}) => ask('PutItem', { Item: { ...key(pk, sk), ...more } });
 
 beforeEach(() => {
   kernel = testKernel();
   dynamodb = createDynamoDb(kernel);
-  ask('CreateTable', {
-    KeySchema: [
-      { AttributeName: 'pk', KeyType: 'HASH' },
-      { AttributeName: 'sk', KeyType: 'RANGE' },
-    ],
-    AttributeDefinitions: [
-      { AttributeName: 'pk', AttributeType: 'S' },
-      { AttributeName: 'sk', AttributeType: 'S' },
-    ],
-    BillingMode: 'PAY_PER_REQUEST',
-  });
+  ask('CreateTable', TABLE);
 });
 
 describe('tables', () => {
@@ -52,7 +54,7 @@ describe('tables', () => {
       ItemCount: 0,
     });
     expect(ask('ListTables', {})).toEqual({ TableNames: ['chainmend'] });
-    expect(refusal('CreateTable', { KeySchema: [], AttributeDefinitions: [] }).name).toBe('ResourceInUseException');
+    expect(refusal('CreateTable', TABLE).name).toBe('ResourceInUseException');
     expect(refusal('GetItem', { TableName: 'other', Key: key('a', 'b') }).message).toBe('Requested resource not found');
   });
 

@@ -84,7 +84,7 @@ describe('CreateVolume', () => {
       [{ Size: 100, AvailabilityZoneId: 'euw1-az1' }, 'InvalidParameterCombination'],
       [{ SnapshotId, Size: 499 }, 'InvalidParameterValue'],
       [{ SnapshotId: 'snap-0123456789abcdef0' }, 'InvalidSnapshot.NotFound'],
-      [{ Size: 100, VolumeType: 'io2' }, 'MissingParameter'],
+      [{ Size: 100, VolumeType: 'io2' }, 'InvalidParameterCombination'],
       [{ Size: 100, VolumeType: 'gp3', Throughput: 2_001 }, 'InvalidParameterValue'],
       [{ Size: 100, Iops: 3_000 }, 'InvalidParameterCombination'],
       [{ Size: 100, VolumeInitializationRate: 100 }, 'InvalidParameterCombination'],

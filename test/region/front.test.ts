@@ -116,7 +116,9 @@ describe('the front door', () => {
 
   it('ends the run where a service answers what its own schema does not allow', async () => {
     const { request } = await region();
-    await expect(request('ssm.SendCommand', { DocumentName: 'd' })).rejects.toThrow('expected a string, found number');
+    await expect(request('ssm.SendCommand', { DocumentName: 'doc' })).rejects.toThrow(
+      'expected a string, found number',
+    );
   });
 
   it('serves no operation that AWS does not have', async () => {

@@ -377,7 +377,7 @@ describe('Roles', () => {
       );
     attach('service-role/AWSLambdaBasicExecutionRole');
     expect(policiesOf('arn:aws:iam::111122223333:role/heal')).toHaveLength(1);
-    expect(() => attach('AdministratorAccess')).toThrow(/AdministratorAccess is not known/);
+    expect(() => attach('AdministratorAccess')).toThrow(/not emulate the AWS managed policy AdministratorAccess/);
   });
 
   it('refuse a policy that says neither Allow nor Deny', () => {

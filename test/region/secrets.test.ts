@@ -87,7 +87,7 @@ describe('a secret', () => {
     });
     const SecretString = 'x'.repeat(65_537);
     await expect(person.send(new CreateSecretCommand({ Name: 'long', SecretString }))).rejects.toMatchObject({
-      name: 'InvalidParameterException',
+      name: 'ValidationException',
     });
   });
 

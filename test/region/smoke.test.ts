@@ -52,7 +52,8 @@ beforeAll(async () => {
   }
   const { AWS_ENDPOINT_URL: endpoint, AWS_REGION: region = '' } = environment;
   if (!endpoint) throw new Error(`--serve ended with ${await ended}: ${remarks}`);
-  const how = { endpoint, region, credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
+  const { AWS_ACCESS_KEY_ID: accessKeyId = '', AWS_SECRET_ACCESS_KEY: secretAccessKey = '' } = environment;
+  const how = { endpoint, region, credentials: { accessKeyId, secretAccessKey } };
   [ec2, ssm, cloudwatch] = [new EC2Client(how), new SSMClient(how), new CloudWatchClient(how)];
 }, BOOT_MS);
 

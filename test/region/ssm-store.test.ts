@@ -50,7 +50,9 @@ describe('parameters', () => {
       DataType: 'aws:ec2:image',
       ARN: `arn:aws:ssm:eu-west-1::parameter${name}`,
     });
-    expect(() => put(name, 'ami-0123456789abcdef0', { Overwrite: true })).toThrow(refused('ValidationException'));
+    expect(() => put(name, 'ami-0123456789abcdef0', { Overwrite: true })).toThrow(
+      refused('AccessDeniedException', /No access to reserved parameter name/),
+    );
     expect(() => get('/aws/service/unheard-of')).toThrow(refused('ParameterNotFound'));
   });
 
@@ -93,7 +95,15 @@ describe('parameters', () => {
 
   it('have names and values with rules', () => {
     expect(() => put('chainmend/pause', 'x')).toThrow(refused('ValidationException', /fully qualified/));
-    expect(() => put('/aws/x', 'x')).toThrow(refused('ValidationException'));
+    expect(() => put('/aws/x', 'x')).toThrow(refused('AccessDeniedException'));
+    expect(() => put('aws-x', 'x')).toThrow(refused('ValidationException', /can't be prefixed with "aws" or "ssm"/));
+    expect(() => put('/ssm/x', 'x')).toThrow(refused('ValidationException', /can't be prefixed with "ssm"/));
+    expect(() => get('/a b')).toThrow(refused('ValidationException'));
+    expect(() => put('/a', 'x', { AllowedPattern: '(' })).toThrow(refused('InvalidAllowedPatternException'));
+    expect(() => put('/a', `${'a'.repeat(40)}!`, { AllowedPattern: '((a+)+)+$' })).toThrow(
+      refused('InvalidAllowedPatternException', /takes too long/),
+    );
+    expect(() => put('/a', 'x', { DataType: 'banana' })).toThrow(refused('ValidationException'));
     expect(() => put('/a b', 'x')).toThrow(refused('ValidationException'));
     expect(() => put('/a', 'x'.repeat(4_097))).toThrow(refused('ValidationException', /4096/));
     expect(() => put('/a', 'x', { AllowedPattern: '^\\d+$' })).toThrow(refused('ParameterPatternMismatchException'));

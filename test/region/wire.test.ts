@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Following } from '../../local/region/clock.ts';
 import { AwsError, type Operation, type Service } from '../../local/region/service.ts';
+import { newAccessKey } from '../../local/wire/keys.ts';
 import { CLIENTS, SIGNING_NAMES } from '../../local/wire/model.ts';
 import { listen, type WireServer } from '../../local/wire/server.ts';
 import { type FrontRegion, frontRegion } from '../support/front-region.ts';
 import { inProcessHandler } from '../support/in-process-handler.ts';
+import { presignedUrl, signedFetch } from '../support/signed-request.ts';
 import { WIRE_CASES } from '../support/wire-cases.ts';
 
 type Sdk = Readonly<Record<string, new (input: object) => object>>;
@@ -32,6 +34,8 @@ const REFUSALS: Readonly<Record<string, Operation>> = {
   'ssm.DescribeInstanceInformation': refuse('InternalServerError', 'try again', { fault: 'server' }),
 };
 
+const KEY = newAccessKey();
+
 let region: FrontRegion;
 let server: WireServer;
 let following: Following;
@@ -54,7 +58,10 @@ beforeAll(async () => {
   for (const [name, operation] of Object.entries(REFUSALS)) add(name, operation);
   const services: Service[] = [...byService].map(([name, operations]) => ({ name, operations }));
   region = await frontRegion(services);
-  server = await listen(region.front);
+  server = await listen(region.front, {
+    admissions: [{ ...KEY, caller: { actor: 'person' } }],
+    onDefect: (error) => region.clock.fail(error),
+  });
   following = region.follow();
   for (const [name, load] of Object.entries(CLIENTS)) sdks.set(name, (await load()) as unknown as Sdk);
 });
@@ -81,7 +88,7 @@ async function call(
   if (Client === undefined || Command === undefined) throw new Error(`the SDK has no ${service}.${operation}`);
   const client = new Client({
     region: 'eu-west-1',
-    credentials: { accessKeyId: 'AKIATEST', secretAccessKey: 'test' },
+    credentials: KEY,
     maxAttempts: 1,
     useQueueUrlAsEndpoint: false, // of SQS; others do not know it
     ...(lane === 'over loopback' ? { endpoint: server.url } : { requestHandler: inProcessHandler(region.front) }),
@@ -172,14 +179,8 @@ describe.each(LANES)('the wire, %s', (lane) => {
 });
 
 describe('a service spoken to in the protocol of another SDK', () => {
-  const AUTHORIZATION =
-    'AWS4-HMAC-SHA256 Credential=AKIA/20260101/eu-west-1/monitoring/aws4_request, SignedHeaders=host, Signature=0';
   const post = (path: string, headers: Record<string, string>, body: string | Uint8Array) =>
-    fetch(server.url + path, {
-      method: 'POST',
-      headers: { authorization: AUTHORIZATION, ...headers },
-      body: Buffer.from(body),
-    });
+    signedFetch(server.url, KEY, { service: 'monitoring', path, headers, body });
 
   it('reads CloudWatch’s older query protocol and answers in it', async () => {
     const answer = await post(
@@ -226,16 +227,13 @@ describe('a request that cannot be routed', () => {
   });
 
   it('is told which services there are', async () => {
-    const authorization =
-      'AWS4-HMAC-SHA256 Credential=A/20260101/eu-west-1/s3/aws4_request, SignedHeaders=host, Signature=0';
-    const answer = await fetch(`${server.url}/bucket`, { headers: { authorization } });
+    const answer = await signedFetch(server.url, KEY, { service: 's3', method: 'GET', path: '/bucket' });
     expect(await answer.text()).toMatch(/NotImplemented.*"s3"; it knows.*ec2/);
   });
 
   it('may be presigned', async () => {
-    const query =
-      'Action=GetCallerIdentity&Version=2011-06-15&X-Amz-Credential=A%2F20260101%2Feu-west-1%2Fsts%2Faws4_request';
-    const answer = await fetch(`${server.url}/?${query}`);
+    const path = '/?Action=GetCallerIdentity&Version=2011-06-15';
+    const answer = await fetch(await presignedUrl(server.url, KEY, { service: 'sts', path }));
     expect(await answer.text()).toContain('<Account>111122223333</Account>');
   });
 });

@@ -6,6 +6,7 @@ import { basename, dirname, join } from 'node:path';
 import type { Sandbox, SandboxFunction } from '../../local/region/lambda/environment.ts';
 import type { SandboxPlace } from '../../local/region/region.ts';
 import type { Door } from '../../local/wire/door.ts';
+import { type AccessKey, newAccessKey } from '../../local/wire/keys.ts';
 import { listen } from '../../local/wire/server.ts';
 import { serveRuntimeApi } from './runtime-api.ts';
 
@@ -57,7 +58,12 @@ function assetProcess(place: SandboxPlace, task: string, clockFile: string): Ass
   let dead = false;
 
   const boot = async () => {
-    const server = await listen(time.door, () => ({ actor, roleArn: fn.roleArn }));
+    const key = newAccessKey();
+    const server = await listen(time.door, {
+      admissions: [{ ...key, caller: { actor, roleArn: fn.roleArn } }],
+      nowMs: () => clock.now(),
+      onDefect: (error) => clock.fail(error),
+    });
     const runtime = await serveRuntimeApi(clock);
     const child = spawn(
       process.execPath,
@@ -66,7 +72,7 @@ function assetProcess(place: SandboxPlace, task: string, clockFile: string): Ass
         cwd: task,
         stdio: ['ignore', 'pipe', 'pipe'],
         env: {
-          ...lambdaEnvironment(fn, task),
+          ...lambdaEnvironment(fn, task, key),
           AWS_LAMBDA_RUNTIME_API: runtime.address,
           AWS_ENDPOINT_URL: server.url,
           VIRTUAL_CLOCK: clockFile,
@@ -181,11 +187,15 @@ function functionTime({ clock, front }: SandboxPlace, clockFile: string) {
   };
 }
 
-/** "Defined runtime environment variables" of Lambda; credentials name the sandbox, whose own server needs no more. */
-function lambdaEnvironment({ functionName, version, handler, environment, memoryMiB }: SandboxFunction, task: string) {
+/** "Defined runtime environment variables" of Lambda; the key is good for the sandbox's own server alone. */
+function lambdaEnvironment(
+  { functionName, version, handler, environment, memoryMiB }: SandboxFunction,
+  task: string,
+  key: AccessKey,
+) {
   return {
-    AWS_ACCESS_KEY_ID: 'ASIALOCALREGION',
-    AWS_SECRET_ACCESS_KEY: 'local-region',
+    AWS_ACCESS_KEY_ID: key.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: key.secretAccessKey,
     AWS_SESSION_TOKEN: 'local-region',
     AWS_REGION: 'eu-west-1',
     AWS_DEFAULT_REGION: 'eu-west-1',

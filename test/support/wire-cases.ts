@@ -139,12 +139,12 @@ export const WIRE_CASES: readonly WireCase[] = [
   ),
   wireCase(
     'ssm.SendCommand',
-    { DocumentName: 'd', InstanceIds: ['i-1'], Parameters: { commands: ['a', 'b'] }, TimeoutSeconds: 120 },
+    { DocumentName: 'doc', InstanceIds: ['i-0123abcd'], Parameters: { commands: ['a', 'b'] }, TimeoutSeconds: 120 },
     { Command: { CommandId: 'c', RequestedDateTime: AT, Status: 'Pending', Parameters: { commands: ['a', 'b'] } } },
   ),
   wireCase(
     'ssm.GetCommandInvocation',
-    { CommandId: '11111111-2222-3333-4444-555555555555', InstanceId: 'i-1' },
+    { CommandId: '11111111-2222-3333-4444-555555555555', InstanceId: 'i-0123abcd' },
     { Status: 'Success', ResponseCode: 0, StandardOutputContent: '{"result":"grown"}\n' },
   ),
   wireCase(
@@ -213,7 +213,7 @@ export const WIRE_CASES: readonly WireCase[] = [
   wireCase(
     'lambda.CheckpointDurableExecution',
     {
-      DurableExecutionArn: 'arn:aws:lambda:eu-west-1:1:function:f:1/durable-execution/n/u',
+      DurableExecutionArn: 'arn:aws:lambda:eu-west-1:111122223333:function:f:1/durable-execution/n/u',
       CheckpointToken: 't',
       ClientToken: 'ct',
       Updates: [{ Id: 'a', Type: 'STEP', Action: 'SUCCEED', Payload: '{"x":1}' }],
@@ -235,7 +235,7 @@ export const WIRE_CASES: readonly WireCase[] = [
   ),
   wireCase(
     'lambda.GetDurableExecution',
-    { DurableExecutionArn: 'arn:aws:lambda:eu-west-1:1:function:f:1/durable-execution/n/u' },
+    { DurableExecutionArn: 'arn:aws:lambda:eu-west-1:111122223333:function:f:1/durable-execution/n/u' },
     {
       DurableExecutionArn: 'arn:x',
       DurableExecutionName: 'n',
@@ -273,7 +273,7 @@ export const WIRE_CASES: readonly WireCase[] = [
       ClientToken: 'c',
       ScheduleExpression: 'rate(1 minute)',
       FlexibleTimeWindow: { Mode: 'OFF' },
-      Target: { Arn: 'arn:f', RoleArn: 'arn:r', Input: '{"kind":"sweep"}' },
+      Target: { Arn: 'arn:f', RoleArn: 'arn:aws:iam::111122223333:role/r', Input: '{"kind":"sweep"}' },
       StartDate: new Date('2026-01-01T12:00:00Z'),
     },
     { ScheduleArn: 'arn:s' },

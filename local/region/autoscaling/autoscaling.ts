@@ -128,6 +128,12 @@ export function createAutoScaling(kernel: Kernel, ec2: Ec2, loadBalancing: LoadB
     name: 'autoscaling',
     operations: {
       CreateAutoScalingGroup: (input: CreateAutoScalingGroupType): object => {
+        const { LaunchTemplate, LaunchConfigurationName, InstanceId, MixedInstancesPolicy } = input;
+        if (!(LaunchTemplate ?? LaunchConfigurationName ?? InstanceId ?? MixedInstancesPolicy)) {
+          throw invalid(
+            'Valid requests must contain either LaunchTemplate, LaunchConfigurationName, InstanceId or MixedInstancesPolicy parameter.',
+          );
+        }
         add(seedOf(input));
         return {};
       },

@@ -100,6 +100,12 @@ export function alarmOperations(kernel: Kernel, engine: Engine): Record<string, 
   const putCompositeAlarm = (sent: CompositeAlarmInput, call: Call): object => {
     const input = structuredClone(sent);
     const rule = readCompositeAlarm(input);
+    const absent = rule.children.filter((name) => !alarms.has(name));
+    if (absent.length > 0) {
+      throw invalid(
+        `Could not save the composite alarm as alarms [${absent.join(', ')}] in the alarm rule do not exist`,
+      );
+    }
     const known = alarms.get(input.AlarmName);
     if (known?.type === 'metric') throw invalid(`${input.AlarmName} is a metric alarm`);
     if (!known) {
@@ -186,6 +192,9 @@ export function alarmOperations(kernel: Kernel, engine: Engine): Record<string, 
       call: Call,
     ) => {
       const { StateReasonData: data } = input;
+      if (data !== undefined && !isJson(data)) {
+        throw new AwsError('InvalidFormatFault', 'StateReasonData was not syntactically valid JSON');
+      }
       const state = { value: input.StateValue, reason: input.StateReason, atMs: call.at };
       engine.setState(find(input.AlarmName), data === undefined ? state : { ...state, reasonData: data });
       return {};
@@ -208,6 +217,15 @@ export function alarmOperations(kernel: Kernel, engine: Engine): Record<string, 
       return {};
     },
   };
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 const describeContributor = ({ id, attributes, state }: Contributor): object => ({

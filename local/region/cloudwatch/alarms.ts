@@ -2,7 +2,7 @@
 import { AwsError, notEmulated } from '../service.ts';
 import type { Contributor } from './contributors.ts';
 import { isComparison, type StateValue, type Threshold, type TreatMissingData } from './evaluation.ts';
-import type { Dimension, MetricDataQuery, MetricStat } from './queries.ts';
+import { type Dimension, isAscii, type MetricDataQuery, type MetricStat, nonAsciiPart } from './queries.ts';
 import { type AlarmRule, nameOf, parseAlarmRule } from './rule.ts';
 import { type Watch, watchMetric, watchQueries } from './watch.ts';
 
@@ -196,6 +196,9 @@ export const suppressorOf = ({ input }: CompositeAlarm): string | undefined =>
 function singleMetric(input: MetricAlarmInput): MetricStat {
   const { Namespace, MetricName, Period, Dimensions = [], Unit } = input;
   const stat = input.Statistic ?? input.ExtendedStatistic;
+  if (input.Statistic !== undefined && input.ExtendedStatistic !== undefined) {
+    throw invalid('Statistic and ExtendedStatistic are mutually exclusive.');
+  }
   if (Namespace === undefined || MetricName === undefined || Period === undefined || stat === undefined) {
     throw invalid(
       'Namespace, MetricName, Period and Statistic or ExtendedStatistic are required for an alarm on a metric',
@@ -204,6 +207,8 @@ function singleMetric(input: MetricAlarmInput): MetricStat {
   if (![10, 20, 30].includes(Period) && (Period < 60 || Period % 60 !== 0)) {
     throw invalid('Period must be 10, 20, 30 or a multiple of 60');
   }
+  if (nonAsciiPart(Dimensions) !== undefined) throw invalid('Dimensions must not contain Non-ASCII characters.');
+  if (!isAscii(MetricName)) throw invalid('MetricName must not contain Non-ASCII characters.');
   return { Metric: { Namespace, MetricName, Dimensions }, Period, Stat: stat, ...(Unit === undefined ? {} : { Unit }) };
 }
 

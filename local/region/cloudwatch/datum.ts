@@ -1,6 +1,6 @@
 // One datum of PutMetricData: how it is read and checked.
 import { AwsError } from '../service.ts';
-import type { Dimension } from './queries.ts';
+import { type Dimension, nonAsciiPart } from './queries.ts';
 import { type Sample, single } from './series.ts';
 
 export interface MetricDatum {
@@ -36,6 +36,13 @@ export function readDatum(datum: MetricDatum, place: string, nowMs: number): Sam
     if (!Name || !Value)
       throw invalid(`The parameter ${place}.Dimensions.member.${i + 1} must have a Name and a Value.`);
   }
+  if (new Set(dimensions.map(({ Name }) => Name)).size < dimensions.length) {
+    throw invalid('No metric may specify the same dimension name twice.');
+  }
+  const strange = nonAsciiPart(dimensions);
+  if (strange !== undefined) {
+    throw invalid(`The value for parameter ${place}.Dimensions.${strange} contains non-ASCII characters.`);
+  }
   const atMs = datum.Timestamp?.getTime() ?? nowMs;
   if (!(atMs >= nowMs - PAST_MS_MAX && atMs <= nowMs + FUTURE_MS_MAX)) {
     throw invalid(
@@ -44,12 +51,15 @@ export function readDatum(datum: MetricDatum, place: string, nowMs: number): Sam
   }
   if (![1, 60].includes(datum.StorageResolution ?? 60))
     throw invalid(`The parameter ${place}.StorageResolution must be 1 or 60.`);
-  const given = [datum.Value, datum.Values, datum.StatisticValues].filter((one) => one !== undefined);
-  if (given.length !== 1) {
-    throw new AwsError(
-      'InvalidParameterCombinationException',
-      `The parameters ${place}.Value, ${place}.Values and ${place}.StatisticValues are mutually exclusive and you must specify one.`,
-    );
+  const given = (['Value', 'Values', 'StatisticValues'] as const).filter((member) => datum[member] !== undefined);
+  const named = (members: readonly string[]): string => members.map((member) => `${place}.${member}`).join(' and ');
+  if (given.length > 1) {
+    const message = `The parameters ${named(given)} are mutually exclusive and you have specified both.`;
+    throw new AwsError('InvalidParameterCombinationException', message);
+  }
+  if (given.length === 0) {
+    const message = `At least one of the parameters ${named(['Value', 'StatisticValues'])} must be specified.`;
+    throw new AwsError('InvalidParameterCombinationException', message);
   }
   const { StatisticValues: set, Value: value, Values: values = [], Counts: counts } = datum;
   for (const number of [value ?? 0, ...values, ...Object.values(set ?? {})]) {

@@ -1,4 +1,6 @@
 // Metrics Insights at work: a query's groups of series, as alarms and GetMetricData read them.
+
+import { own } from '../own.ts';
 import type { Point } from './evaluation.ts';
 import { INSIGHTS_SERIES_MAX, type InsightsFunction, type InsightsQuery } from './insights-syntax.ts';
 import type { Sample, Series, SeriesStore } from './series.ts';
@@ -43,7 +45,7 @@ export function runnerOf(query: InsightsQuery, store: SeriesStore): (windows: re
     for (; seen < named.length; seen++) {
       const series = named[seen] as Series;
       if (!matches(query, series.dimensions) || ++matched > METRICS_MAX) continue;
-      const labels = query.groupBy.map((label) => series.dimensions[label] ?? NO_LABEL);
+      const labels = query.groupBy.map((label) => own(series.dimensions, label) ?? NO_LABEL);
       const key = labels.join('\u0001');
       const group = groups.get(key);
       if (group) group.members.push(series);
@@ -67,9 +69,12 @@ export function runnerOf(query: InsightsQuery, store: SeriesStore): (windows: re
 }
 
 function matches({ schema, where }: InsightsQuery, dimensions: Readonly<Record<string, string>>): boolean {
-  if (schema && (Object.keys(dimensions).length !== schema.length || !schema.every((key) => key in dimensions)))
+  if (
+    schema &&
+    (Object.keys(dimensions).length !== schema.length || !schema.every((key) => Object.hasOwn(dimensions, key)))
+  )
     return false;
-  return where.every(({ label, equal, value }) => (dimensions[label] === value) === equal);
+  return where.every(({ label, equal, value }) => (own(dimensions, label) === value) === equal);
 }
 
 function pointOf(aggregate: InsightsFunction, members: readonly Series[], { fromMs, toMs }: Window): Point | undefined {
@@ -101,7 +106,7 @@ const VALUES: Readonly<Record<InsightsFunction, (values: readonly number[]) => n
 function orderOf({ orderBy, groupBy }: InsightsQuery): (one: InsightsSeries, other: InsightsSeries) => number {
   const alphabetical = (one: InsightsSeries, other: InsightsSeries): number => {
     for (const label of groupBy) {
-      const order = inOrder(one.attributes[label] ?? '', other.attributes[label] ?? '');
+      const order = inOrder(own(one.attributes, label) ?? '', own(other.attributes, label) ?? '');
       if (order !== 0) return order;
     }
     return 0;

@@ -1,4 +1,6 @@
 // The operations on metric data: put, query, list.
+
+import { own } from '../own.ts';
 import { AwsError, type Call, type Operation } from '../service.ts';
 import { type MetricDatum, readDatum } from './datum.ts';
 import { runnerOf } from './insights.ts';
@@ -71,7 +73,7 @@ export function metricOperations(store: SeriesStore): Record<string, Operation> 
       throw invalid(`The collection MetricDataQueries must not have a size greater than ${QUERIES_MAX}.`);
     }
     if (input.StartTime >= input.EndTime)
-      throw invalid('The parameter StartTime must be less than the parameter EndTime.');
+      throw new AwsError('ValidationError', 'The parameter EndTime must be greater than StartTime.');
     const queries = compileQueries(input.MetricDataQueries);
     const range = {
       fromMs: roundedStart(input.StartTime.getTime(), call.at),
@@ -147,7 +149,7 @@ export function metricOperations(store: SeriesStore): Record<string, Operation> 
         (input.Namespace === undefined || series.namespace === input.Namespace) &&
         (input.MetricName === undefined || series.name === input.MetricName) &&
         (input.Dimensions ?? []).every(({ Name, Value }) => {
-          const value = series.dimensions[Name];
+          const value = own(series.dimensions, Name);
           return value !== undefined && (Value === undefined || Value === value);
         }),
     );

@@ -135,6 +135,18 @@ export const dimensionsOf = (dimensions: readonly Dimension[] = []): Record<stri
 export const dimensionList = (dimensions: Readonly<Record<string, string>>): Dimension[] =>
   Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value }));
 
+/** "Dimension values must contain only ASCII characters …  ASCII control characters are not supported" (Dimension, API reference). */
+export const isAscii = (text: string): boolean => /^[\x20-\x7e]*$/.test(text);
+
+/** The first part of a dimension that is not ASCII: "member.1.Value". */
+export function nonAsciiPart(dimensions: readonly Dimension[]): string | undefined {
+  for (const [i, { Name, Value }] of dimensions.entries()) {
+    if (!isAscii(Name)) return `member.${i + 1}.Name`;
+    if (!isAscii(Value)) return `member.${i + 1}.Value`;
+  }
+  return undefined;
+}
+
 /** "1, 5, 10, 20, 30, and any multiple of 60" (MetricStat, API reference). */
 export function checkPeriod(seconds: number): void {
   if (![1, 5, 10, 20, 30].includes(seconds) && !(seconds >= 60 && seconds % 60 === 0)) {

@@ -13,7 +13,7 @@ import type {
 } from '@aws-sdk/client-dlm';
 import type { Kernel } from '../kernel.ts';
 import { AwsError, notEmulated, type Service } from '../service.ts';
-import { checkDetails, invalid } from './details.ts';
+import { checkDetails, missing } from './details.ts';
 import { follow, leftOut, type SnapshotSupply } from './schedule.ts';
 
 interface Policy {
@@ -29,8 +29,6 @@ interface Policy {
 
 /** "Amazon Data Lifecycle Manager quotas": custom policies in a Region. */
 const POLICIES_MAX = 100;
-const TAGS_MAX = 50;
-const DESCRIPTION_LENGTH_MAX = 500;
 const DEFAULT_POLICY_ONLY = [
   'DefaultPolicy',
   'CreateInterval',
@@ -55,16 +53,7 @@ export function createDlm(kernel: Kernel, supply: SnapshotSupply): Service {
     const ofDefault = DEFAULT_POLICY_ONLY.find((member) => input[member] !== undefined);
     if (ofDefault !== undefined) throw notEmulated(`${ofDefault}, of default lifecycle policies`);
     const { Description: description = '', ExecutionRoleArn: roleArn = '', State: state, Tags: tags = {} } = input;
-    // "The characters ^[0-9A-Za-z _-]+$ are supported."
-    if (!/^[0-9A-Za-z _-]+$/.test(description) || description.length > DESCRIPTION_LENGTH_MAX) {
-      throw invalid(`Description: expected letters, digits, spaces, "_" and "-", found "${description}"`);
-    }
-    if (!/^arn:aws[a-z-]*:iam::\d+:role\/.+$/.test(roleArn)) {
-      throw invalid(`ExecutionRoleArn: expected the ARN of a role, found "${roleArn}"`);
-    }
-    if (state !== 'ENABLED' && state !== 'DISABLED')
-      throw invalid(`State: expected ENABLED or DISABLED, found ${state}`);
-    if (Object.keys(tags).length > TAGS_MAX) throw invalid(`Tags: expected at most ${TAGS_MAX}`);
+    if (state === undefined) throw missing('State');
     const details = checkDetails(input.PolicyDetails);
     if (policies.size >= POLICIES_MAX) {
       throw new AwsError('LimitExceededException', `Too many policies: ${POLICIES_MAX}`, { statusCode: 429 });
@@ -130,8 +119,8 @@ export function createDlm(kernel: Kernel, supply: SnapshotSupply): Service {
 }
 
 function statusOf({ Schedules = [] }: PolicyDetails): string | undefined {
-  const missing = [...new Set(Schedules.flatMap((schedule) => leftOut(schedule)))];
-  return missing.length > 0 ? `The local region does not emulate ${missing.join(', ')}` : undefined;
+  const absent = [...new Set(Schedules.flatMap((schedule) => leftOut(schedule)))];
+  return absent.length > 0 ? `The local region does not emulate ${absent.join(', ')}` : undefined;
 }
 
 function matches({ id, state, details }: Policy, asked: GetLifecyclePoliciesRequest): boolean {

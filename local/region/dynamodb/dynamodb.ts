@@ -1,6 +1,8 @@
 // DynamoDB: tables with single-item conditional writes, queries and time to live; no transactions, batches of writes or indexes.
 import type { Kernel } from '../kernel.ts';
+import { own } from '../own.ts';
 import { AwsError, type Call, notEmulated, type Operation, type Service } from '../service.ts';
+import { canonical } from '../trace.ts';
 import { holds, project } from './evaluate.ts';
 import { type Placeholders, parseCondition, parseProjection, placeholders } from './expressions.ts';
 import { type QueryInput, query, scan } from './query.ts';
@@ -62,7 +64,7 @@ export function createDynamoDb(kernel: Kernel): DynamoDb {
   const getItem = (input: ItemInput, call: Call): object => {
     const table = tables.find(input.TableName);
     const key = readKey(table, input.Key);
-    const defined = definitions(input, [input.ProjectionExpression]);
+    const defined = definitions(input, { ProjectionExpression: input.ProjectionExpression });
     const projection =
       input.ProjectionExpression === undefined ? undefined : parseProjection(input.ProjectionExpression, defined);
     defined.allUsed();
@@ -78,6 +80,11 @@ export function createDynamoDb(kernel: Kernel): DynamoDb {
     if (requests.reduce((count, [, { Keys }]) => count + Keys.length, 0) > BATCH_KEYS_MAX) {
       throw validation('Too many items requested for the BatchGetItem call');
     }
+    for (const [name, { Keys }] of requests) {
+      const table = tables.find(name);
+      const keys = Keys.map((key) => canonical(readKey(table, key)));
+      if (new Set(keys).size < keys.length) throw validation('Provided list of item keys contains duplicates');
+    }
     const responses = requests.map(([name, { Keys, ...request }]) => [
       name,
       Keys.flatMap((key) => Object.values(getItem({ ...request, TableName: name, Key: key }, call))),
@@ -91,7 +98,7 @@ export function createDynamoDb(kernel: Kernel): DynamoDb {
     const item = readItem(input.Item ?? {});
     table.checkItem(item);
     if (sizeOfItem(item) > ITEM_BYTES_MAX) throw validation('Item size has exceeded the maximum allowed size');
-    const before = checked(table, item, input, definitions(input, [input.ConditionExpression]));
+    const before = checked(table, item, input, definitions(input, { ConditionExpression: input.ConditionExpression }));
     table.put(item, write(call));
     return before && input.ReturnValues === 'ALL_OLD' ? { Attributes: copyItem(before) } : {};
   };
@@ -100,7 +107,7 @@ export function createDynamoDb(kernel: Kernel): DynamoDb {
     refuseReturnValues(input.ReturnValues);
     const table = tables.find(input.TableName);
     const key = readKey(table, input.Key);
-    const before = checked(table, key, input, definitions(input, [input.ConditionExpression]));
+    const before = checked(table, key, input, definitions(input, { ConditionExpression: input.ConditionExpression }));
     table.delete(key, write(call));
     return before && input.ReturnValues === 'ALL_OLD' ? { Attributes: copyItem(before) } : {};
   };
@@ -108,7 +115,8 @@ export function createDynamoDb(kernel: Kernel): DynamoDb {
   const updateItem = (input: ItemInput, call: Call): object => {
     const table = tables.find(input.TableName);
     const key = readKey(table, input.Key);
-    const defined = definitions(input, [input.UpdateExpression, input.ConditionExpression]);
+    const { UpdateExpression, ConditionExpression } = input;
+    const defined = definitions(input, { UpdateExpression, ConditionExpression });
     const update = input.UpdateExpression === undefined ? undefined : parseUpdate(input.UpdateExpression, defined);
     for (const name of table.keyNames) {
       if (update?.paths.some(([first]) => first === name)) {
@@ -129,7 +137,7 @@ export function createDynamoDb(kernel: Kernel): DynamoDb {
       UPDATED_OLD: () => before && project(before, paths),
       UPDATED_NEW: () => project(after, paths),
     };
-    const attributes = returned[input.ReturnValues ?? 'NONE']?.();
+    const attributes = own(returned, input.ReturnValues ?? 'NONE')?.();
     return attributes && Object.keys(attributes).length > 0 ? { Attributes: attributes } : {};
   };
 
@@ -175,12 +183,16 @@ function readKey(table: Table, sent: Record<string, unknown> | undefined): Item 
   return key;
 }
 
-function definitions(input: ItemInput, expressions: readonly (string | undefined)[]): Placeholders {
+/** @param expressions those that the operation can have, by name */
+function definitions(input: ItemInput, expressions: Readonly<Record<string, string | undefined>>): Placeholders {
   for (const member of ['ExpressionAttributeNames', 'ExpressionAttributeValues'] as const) {
     const given = input[member];
     if (given === undefined) continue;
-    if (expressions.every((expression) => expression === undefined)) {
-      throw validation(`${member} can only be specified when using expressions`);
+    const names = Object.keys(expressions);
+    if (names.every((name) => own(expressions, name) === undefined)) {
+      const which = `${names.join(' and ')} ${names.length > 1 ? 'are' : 'is'} null`;
+      const more = member === 'ExpressionAttributeValues' ? `: ${which}` : '';
+      throw validation(`${member} can only be specified when using expressions${more}`);
     }
     if (Object.keys(given).length === 0) throw validation(`${member} must not be empty`);
   }

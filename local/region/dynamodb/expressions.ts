@@ -1,7 +1,8 @@
 // The grammar of condition, key condition, filter and projection expressions, read by recursive descent.
+import { own } from '../own.ts';
 import { isReservedWord } from './reserved.ts';
 import { type Token, tokenize } from './tokens.ts';
-import { type AttributeValue, readValue, validation } from './values.ts';
+import { type AttributeValue, compareValues, readValue, typeOf, type ValueType, validation } from './values.ts';
 
 /** A document path: attribute names and list indexes. */
 export type Path = readonly (string | number)[];
@@ -39,6 +40,9 @@ const PREDICATES: Readonly<Record<Predicate, number>> = {
 };
 // "Expression operators" quotas (developer guide): IN takes at most 100 operands.
 const IN_MAX = 100;
+/** AWS names no bound; an expression of 4 KB that means something has far fewer. */
+const GROUPS_WITHIN_GROUPS_MAX = 100;
+const TYPES: readonly string[] = ['S', 'N', 'B', 'BOOL', 'NULL', 'M', 'L', 'SS', 'NS', 'BS'] satisfies ValueType[];
 
 export function placeholders(
   names: Readonly<Record<string, string>> = {},
@@ -66,7 +70,7 @@ export function placeholders(
   }
   return {
     name(placeholder, parameter) {
-      const name = names[placeholder];
+      const name = own(names, placeholder);
       if (name === undefined) {
         throw validation(
           `Invalid ${parameter}: An expression attribute name used in the document path is not defined; attribute name: ${placeholder}`,
@@ -141,6 +145,9 @@ export class Reader {
   readonly #tokens: readonly Token[];
   readonly #defined: Placeholders;
   #at = 0;
+  #groups = 0;
+  /** Where the group that was closed last began and ended. */
+  #closed = { from: -1, to: -1 };
 
   constructor(expression: string, parameter: string, defined: Placeholders) {
     this.parameter = parameter;
@@ -199,6 +206,19 @@ export class Reader {
     return this.#defined.value(this.#consume().text, this.parameter);
   }
 
+  /** Reads what stands in parentheses, the opening one of which has been taken. */
+  group<T>(read: () => T): T {
+    const from = this.#at - 1;
+    if (++this.#groups > GROUPS_WITHIN_GROUPS_MAX) this.refuse('The expression is nested too deeply;');
+    const inner = read();
+    this.#groups--;
+    const holdsOnlyAGroup = this.#closed.from === from + 1 && this.#closed.to === this.#at - 1;
+    this.expect(')');
+    if (holdsOnlyAGroup) this.refuse('The expression has redundant parentheses;');
+    this.#closed = { from, to: this.#at - 1 };
+    return inner;
+  }
+
   unexpected(): never {
     const token = this.next;
     const before = this.#tokens[this.#at - 1] ?? token;
@@ -244,27 +264,48 @@ function readList(reader: Reader, kind: 'and' | 'or', readPart: (reader: Reader)
 }
 
 function readNot(reader: Reader): Condition {
-  return reader.take('NOT') ? { kind: 'not', of: readNot(reader) } : readPrimary(reader);
+  return reader.take('NOT') ? { kind: 'not', of: readPrimary(reader) } : readPrimary(reader);
 }
 
 function readPrimary(reader: Reader): Condition {
-  if (reader.take('(')) {
-    const inner = readOr(reader);
-    reader.expect(')');
-    return inner;
-  }
+  if (reader.take('(')) return reader.group(() => readOr(reader));
   const called = reader.call();
   if (called !== undefined && called !== 'size') return readPredicate(reader, called);
   const left = called === 'size' ? readSize(reader) : readOperand(reader);
   if (reader.take('BETWEEN')) {
     const low = readOperand(reader);
     reader.expect('AND');
-    return { kind: 'between', of: left, low, high: readOperand(reader) };
+    const high = readOperand(reader);
+    checkBounds(reader, low, high);
+    return { kind: 'between', of: left, low, high };
   }
   if (reader.take('IN')) return { kind: 'in', of: left, list: readInList(reader) };
   const comparator = (['=', '<>', '<=', '>=', '<', '>'] as const).find((sign) => reader.take(sign));
   if (comparator === undefined) return reader.unexpected();
-  return { kind: 'compare', comparator, left, right: readOperand(reader) };
+  const right = readOperand(reader);
+  checkDistinct(reader, comparator, left, right);
+  return { kind: 'compare', comparator, left, right };
+}
+
+/** A path is not compared with itself; a value may be. */
+function checkDistinct(reader: Reader, operator: string, left: Operand | undefined, right: Operand | undefined): void {
+  if (left?.kind !== 'path' || right?.kind !== 'path' || showPath(left.path) !== showPath(right.path)) return;
+  reader.refuse(
+    'The first operand must be distinct from the remaining operands for this operator or function; ' +
+      `operator: ${operator}, first operand: ${showPath(left.path)}`,
+  );
+}
+
+function checkBounds(reader: Reader, low: Operand, high: Operand): void {
+  if (low.kind !== 'value' || high.kind !== 'value') return;
+  const shown = (value: AttributeValue): string => `AttributeValue: {${typeOf(value)}:${Object.values(value)[0]}}`;
+  const operands = `lower bound operand: ${shown(low.value)}, upper bound operand: ${shown(high.value)}`;
+  if (typeOf(low.value) !== typeOf(high.value)) {
+    reader.refuse(`The BETWEEN operator requires same data type for lower and upper bounds; ${operands}`);
+  }
+  if ((compareValues(low.value, high.value) ?? 0) > 0) {
+    reader.refuse(`The BETWEEN operator requires upper bound to be greater than or equal to lower bound; ${operands}`);
+  }
 }
 
 function readInList(reader: Reader): Operand[] {
@@ -291,8 +332,18 @@ function readPredicate(reader: Reader, name: string): Condition {
       `Incorrect number of operands for operator or function; operator or function: ${name}, number of operands: ${list.length}`,
     );
   }
-  if (predicate.startsWith('attribute') && list[0]?.kind !== 'path') {
+  const [subject, argument] = list;
+  if (predicate !== 'attribute_type') checkDistinct(reader, name, subject, argument);
+  if (/^attribute_(not_)?exists$/.test(predicate) && subject?.kind !== 'path') {
     reader.refuse(`Operator or function requires a document path; operator or function: ${name}`);
+  }
+  if (predicate === 'begins_with') for (const operand of list) checkType(reader, name, operand, ['S', 'B']);
+  if (predicate === 'attribute_type') {
+    checkType(reader, name, argument, ['S']);
+    const type = argument?.kind === 'value' && 'S' in argument.value ? argument.value.S : '';
+    if (!TYPES.includes(type)) {
+      reader.refuse(`Invalid attribute type name found; type: ${type}, valid types: {${TYPES.join(',')}}`);
+    }
   }
   return { kind: 'predicate', predicate, arguments: list };
 }
@@ -314,5 +365,16 @@ function readOperand(reader: Reader): Operand {
 function readSize(reader: Reader): Operand {
   const of = readOperand(reader);
   reader.expect(')');
+  checkType(reader, 'size', of, ['S', 'B', 'M', 'L', 'SS', 'NS', 'BS']);
   return { kind: 'size', of };
+}
+
+/** What an attribute will be, nobody knows yet; what a value or a size is, can be told. */
+function checkType(reader: Reader, name: string, operand: Operand | undefined, allowed: readonly ValueType[]): void {
+  const type = operand?.kind === 'value' ? typeOf(operand.value) : operand?.kind === 'size' ? 'N' : undefined;
+  if (type !== undefined && !allowed.includes(type)) {
+    reader.refuse(
+      `Incorrect operand type for operator or function; operator or function: ${name}, operand type: ${type}`,
+    );
+  }
 }

@@ -1,4 +1,6 @@
 // Query and Scan: key conditions, filters, and pages that end at Limit or at 1 MB.
+
+import { own } from '../own.ts';
 import { beginsWith, holds, project } from './evaluate.ts';
 import {
   type Condition,
@@ -50,7 +52,7 @@ export function scan(table: Table, input: QueryInput): Page {
   const start = startKey(table, input);
   if (!start) return page(table, rows, input, parsed);
   const samePartition = (row: Row): boolean =>
-    compareKeys(row.item[table.partitionKey.name], start[table.partitionKey.name]) === 0;
+    compareKeys(own(row.item, table.partitionKey.name), own(start, table.partitionKey.name)) === 0;
   const first = rows.findIndex(samePartition);
   const after = rows.findIndex(
     (row, i) => i >= first && (!samePartition(row) || follows(table, start, row.sortKey, false)),
@@ -121,14 +123,14 @@ function startKey(table: Table, input: QueryInput): Item | undefined {
   if (!input.ExclusiveStartKey) return undefined;
   const key = readItem(input.ExclusiveStartKey);
   const fits =
-    Object.keys(key).length === table.keyNames.length && table.keyNames.every((name) => key[name] !== undefined);
+    Object.keys(key).length === table.keyNames.length && table.keyNames.every((name) => Object.hasOwn(key, name));
   if (!fits)
     throw validation('The provided starting key is invalid: The provided key element does not match the schema');
   return key;
 }
 
 function follows(table: Table, start: Item, sortKey: AttributeValue | undefined, descending: boolean): boolean {
-  const order = compareKeys(sortKey, table.sortKey && start[table.sortKey.name]);
+  const order = compareKeys(sortKey, table.sortKey && own(start, table.sortKey.name));
   return descending ? order < 0 : order > 0;
 }
 

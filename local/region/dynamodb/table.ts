@@ -1,4 +1,6 @@
 // One table: items by partition and in the order of their sort keys, and for a while what they were before.
+
+import { own } from '../own.ts';
 import { type AttributeValue, compareValues, copyItem, type Item, typeOf, validation } from './values.ts';
 
 export interface KeyAttribute {
@@ -29,6 +31,10 @@ export interface Write {
   readonly pastMs: number;
 }
 
+// "Service, account, and table quotas": 2,048 bytes a partition key value, 1,024 a sort key value.
+const PARTITION_KEY_BYTES_MAX = 2_048;
+const SORT_KEY_BYTES_MAX = 1_024;
+
 export class Table {
   readonly partitionKey: KeyAttribute;
   readonly sortKey: KeyAttribute | undefined;
@@ -54,14 +60,18 @@ export class Table {
     const names = Object.keys(key);
     const fits =
       names.length === this.keyNames.length &&
-      this.#keyAttributes().every(({ name, type }) => key[name] !== undefined && typeOf(key[name]) === type);
+      this.#keyAttributes().every(({ name, type }) => {
+        const value = own(key, name);
+        return value !== undefined && typeOf(value) === type;
+      });
     if (!fits) throw validation('The provided key element does not match the schema');
     this.#refuseEmptyKeys(key);
+    this.#refuseLargeKeys(key);
   }
 
   checkItem(item: Item): void {
     for (const { name, type } of this.#keyAttributes()) {
-      const value = item[name];
+      const value = own(item, name);
       if (value === undefined)
         throw validation(`One or more parameter values were invalid: Missing the key ${name} in the item`);
       if (typeOf(value) !== type) {
@@ -71,6 +81,7 @@ export class Table {
       }
     }
     this.#refuseEmptyKeys(item);
+    this.#refuseLargeKeys(item);
   }
 
   keyOf(item: Item): Item {
@@ -125,7 +136,7 @@ export class Table {
 
   #refuseEmptyKeys(item: Item): void {
     for (const { name } of this.#keyAttributes()) {
-      const value = item[name];
+      const value = own(item, name);
       if (value !== undefined && (('S' in value && value.S === '') || ('B' in value && value.B.byteLength === 0))) {
         throw validation(
           'One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty ' +
@@ -135,15 +146,33 @@ export class Table {
     }
   }
 
+  #refuseLargeKeys(item: Item): void {
+    if (keyBytes(own(item, this.partitionKey.name)) > PARTITION_KEY_BYTES_MAX) {
+      throw validation(
+        `One or more parameter values were invalid: Size of hashkey has exceeded the maximum size limit of${PARTITION_KEY_BYTES_MAX} bytes`,
+      );
+    }
+    if (keyBytes(this.#sortKeyOf(item)) > SORT_KEY_BYTES_MAX) {
+      throw validation(
+        `One or more parameter values were invalid: Aggregated size of all range keys has exceeded the size limit of ${SORT_KEY_BYTES_MAX} bytes`,
+      );
+    }
+  }
+
   #partitionName(item: Item): string {
-    const value = item[this.partitionKey.name];
+    const value = own(item, this.partitionKey.name);
     if (value === undefined) throw validation('The provided key element does not match the schema');
     return 'B' in value ? Buffer.from(value.B).toString('base64') : String(Object.values(value)[0]);
   }
 
   #sortKeyOf(item: Item): AttributeValue | undefined {
-    return this.sortKey && item[this.sortKey.name];
+    return this.sortKey && own(item, this.sortKey.name);
   }
+}
+
+function keyBytes(value: AttributeValue | undefined): number {
+  if (value === undefined) return 0;
+  return 'S' in value ? Buffer.byteLength(value.S) : 'B' in value ? value.B.byteLength : 0;
 }
 
 function search(rows: readonly Row[], sortKey: AttributeValue | undefined): { at: number; found: boolean } {

@@ -1,5 +1,6 @@
 // The tables of the account: created, described, listed, and swept of expired items.
 import type { Kernel } from '../kernel.ts';
+import { own } from '../own.ts';
 import { AwsError, type Call, type Operation } from '../service.ts';
 import { type KeyAttribute, Table } from './table.ts';
 import { sizeOfItem, validation } from './values.ts';
@@ -22,9 +23,11 @@ interface TableRecord {
 
 interface CreateTableInput {
   readonly TableName: string;
-  readonly KeySchema: readonly { AttributeName: string; KeyType: string }[];
-  readonly AttributeDefinitions: readonly { AttributeName: string; AttributeType: string }[];
+  /** Not required by the model, as tables can be restored from elsewhere. */
+  readonly KeySchema?: readonly { AttributeName: string; KeyType: string }[];
+  readonly AttributeDefinitions?: readonly { AttributeName: string; AttributeType: string }[];
   readonly BillingMode?: string;
+  readonly ProvisionedThroughput?: object;
 }
 
 interface TimeToLiveInput {
@@ -51,6 +54,7 @@ export function createTables(kernel: Kernel): Tables {
     return record;
   };
   const createTable = (input: CreateTableInput, call: Call): object => {
+    checkTable(input);
     if (tables.has(input.TableName)) {
       throw new AwsError('ResourceInUseException', `Table already exists: ${input.TableName}`);
     }
@@ -112,7 +116,7 @@ export function createTables(kernel: Kernel): Tables {
     if (ttlAttribute === undefined) return;
     const now = kernel.clock.now();
     const expired = [...table.all()].filter(({ item }) => {
-      const at = item[ttlAttribute];
+      const at = own(item, ttlAttribute);
       // Only Numbers count, as epoch seconds.
       const atMs = at && 'N' in at ? Number(at.N) * 1000 : Number.NaN;
       return atMs <= now && atMs > now - TTL_PAST_MS_MAX;
@@ -144,22 +148,68 @@ export function createTables(kernel: Kernel): Tables {
   };
 }
 
-function readSchema(input: CreateTableInput): [KeyAttribute, KeyAttribute | undefined] {
-  const attribute = (keyType: string): KeyAttribute | undefined => {
-    const name = input.KeySchema.find(({ KeyType }) => KeyType === keyType)?.AttributeName;
-    if (name === undefined) return undefined;
-    const type = input.AttributeDefinitions.find(({ AttributeName }) => AttributeName === name)?.AttributeType;
-    if (type !== 'S' && type !== 'N' && type !== 'B') {
-      throw validation(
-        'One or more parameter values were invalid: Some index key attributes are not defined in AttributeDefinitions. ' +
-          `Keys: [${name}], AttributeDefinitions: [${input.AttributeDefinitions.map((one) => one.AttributeName).join(', ')}]`,
-      );
-    }
-    return { name, type };
+/** "Naming rules and data types in Amazon DynamoDB"; the rest as CreateTable words it. */
+function checkTable({ TableName, BillingMode = 'PROVISIONED', ProvisionedThroughput }: CreateTableInput): void {
+  if (TableName.length < 3 || TableName.length > 255) {
+    throw validation('TableName must be at least 3 characters long and at most 255 characters long');
+  }
+  if (!/^[a-zA-Z0-9_.-]+$/.test(TableName)) {
+    throw validation(
+      `1 validation error detected: Value '${TableName}' at 'tableName' failed to satisfy constraint: ` +
+        'Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+',
+    );
+  }
+  if (BillingMode === 'PAY_PER_REQUEST' && ProvisionedThroughput !== undefined) {
+    throw validation(
+      'One or more parameter values were invalid: Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST',
+    );
+  }
+  if (BillingMode === 'PROVISIONED' && ProvisionedThroughput === undefined) {
+    throw validation(
+      'One or more parameter values were invalid: ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED',
+    );
+  }
+}
+
+function readSchema({ KeySchema: schema = [], AttributeDefinitions: definitions = [] }: CreateTableInput) {
+  const keys = schema.map(({ AttributeName }) => AttributeName);
+  const defined = new Map(definitions.map(({ AttributeName, AttributeType }) => [AttributeName, AttributeType]));
+  if (schema.length === 0 || schema.length > 2) {
+    throw validation(
+      `1 validation error detected: Value '[${keys.join(', ')}]' at 'keySchema' failed to satisfy constraint: ` +
+        `Member must have length ${schema.length === 0 ? 'greater than or equal to 1' : 'less than or equal to 2'}`,
+    );
+  }
+  if (defined.size < definitions.length) {
+    throw validation('Cannot have two attributes with the same name');
+  }
+  const attribute = (name: string): KeyAttribute => {
+    const type = defined.get(name);
+    if (type === 'S' || type === 'N' || type === 'B') return { name, type };
+    throw validation(
+      'One or more parameter values were invalid: Some index key attributes are not defined in AttributeDefinitions. ' +
+        `Keys: [${keys.join(', ')}], AttributeDefinitions: [${[...defined.keys()].join(', ')}]`,
+    );
   };
-  const partitionKey = attribute('HASH');
-  if (!partitionKey) throw validation('Invalid KeySchema: The first KeySchemaElement is not a HASH key type');
-  return [partitionKey, attribute('RANGE')];
+  const [partition, sort] = schema;
+  if (sort !== undefined && sort.AttributeName === partition?.AttributeName) {
+    throw validation('Both the Hash Key and the Range Key element in the KeySchema have the same name');
+  }
+  const partitionKey = attribute(partition?.AttributeName ?? '');
+  const sortKey = sort && attribute(sort.AttributeName);
+  if (partition?.KeyType !== 'HASH') {
+    throw validation('Invalid KeySchema: The first KeySchemaElement is not a HASH key type');
+  }
+  if (sort !== undefined && sort.KeyType !== 'RANGE') {
+    throw validation('Invalid KeySchema: The second KeySchemaElement is not a RANGE key type');
+  }
+  // There are no indexes here, whose keys would be defined as well.
+  if (defined.size !== schema.length) {
+    throw validation(
+      'One or more parameter values were invalid: Number of attributes in KeySchema does not exactly match number of attributes defined in AttributeDefinitions',
+    );
+  }
+  return [partitionKey, sortKey] as const;
 }
 
 function describe(kernel: Kernel, { name, table, createdAtMs, settings }: TableRecord): object {

@@ -125,7 +125,7 @@ export function performanceOf(
   }
   // "Required for io1 and io2 volumes."
   if ((type === 'io1' || type === 'io2') && Iops === undefined) {
-    throw new AwsError('MissingParameter', `The parameter iops must be specified for ${type} volumes.`);
+    throw new AwsError('InvalidParameterCombination', `The parameter iops must be specified for ${type} volumes.`);
   }
   const wish: Wish = {
     type,

@@ -7,7 +7,7 @@ import type {
   ModifyVolumeResult,
   VolumeModification,
 } from '@aws-sdk/client-ec2';
-import { AwsError, type Operation } from '../service.ts';
+import { AwsError, notEmulated, type Operation } from '../service.ts';
 import { modified } from './limits.ts';
 import { tellOfVolume } from './notifications.ts';
 import { type FilterFields, filtered, paged, refuseDryRun } from './query.ts';
@@ -42,6 +42,12 @@ export function modificationOperations(state: Ec2State): Record<string, Operatio
   return {
     ModifyVolume: (input: ModifyVolumeRequest): ModifyVolumeResult => {
       const volume = state.volume(input.VolumeId ?? '');
+      if (input.MultiAttachEnabled !== undefined) throw notEmulated('MultiAttachEnabled of ModifyVolume');
+      if ((input.VolumeType ?? input.Size ?? input.Iops ?? input.Throughput) === undefined) {
+        const message =
+          'Invalid input: Must specify at least one of size, type, iops, throughput, multi_attach_enabled';
+        throw new AwsError('InvalidParameterValue', message);
+      }
       const target = modified(volume.performance, {
         ...(input.VolumeType === undefined ? {} : { type: input.VolumeType }),
         ...(input.Size === undefined ? {} : { sizeGiB: input.Size }),

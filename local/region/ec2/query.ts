@@ -1,6 +1,7 @@
 // How EC2's Describe operations choose what they show: ids, filters with wildcards, pages, dry runs.
 // Sources: "Filtering" and "Pagination" in the EC2 developer guide, "Error codes for the Amazon EC2 API", SDK doc comments.
 import type { Filter, Tag } from '@aws-sdk/client-ec2';
+import { compileGlob, type Glob } from '../glob.ts';
 import { AwsError } from '../service.ts';
 
 /** The values that an item shows under each filter name; no value matches nothing. */
@@ -61,18 +62,8 @@ export function refuseIdsWithPages(ids: readonly string[] | undefined, page: Pag
   );
 }
 
-/** EC2's glob as an expression: `*` any text, `?` any one character, backslash takes the next one literally; case matters. */
-export function glob(pattern: string): RegExp {
-  let source = '';
-  for (let i = 0; i < pattern.length; i++) {
-    const character = pattern[i] ?? '';
-    if (character === '\\' && i + 1 < pattern.length) source += literally(pattern[++i] ?? '');
-    else if (character === '*') source += '.*';
-    else if (character === '?') source += '.';
-    else source += literally(character);
-  }
-  return new RegExp(`^${source}$`, 's');
-}
+/** EC2's glob: `*` any text, `?` any one character, backslash takes the next one literally; case matters. */
+const glob = (pattern: string): Glob => compileGlob(pattern, { one: true, escapes: true });
 
 function filterTest<T>(
   filter: Filter,
@@ -113,8 +104,6 @@ function valuesReader<T>(
   if (!field) throw new AwsError('InvalidParameterValue', `The filter '${name}' is invalid`);
   return (item) => field(item).flatMap((value) => (value === undefined ? [] : [shownAs(value)]));
 }
-
-const literally = (character: string): string => character.replace(/[\\^$.*+?()[\]{}|/-]/, '\\$&');
 
 const shownAs = (value: string | number | boolean | Date): string =>
   value instanceof Date ? value.toISOString() : String(value);

@@ -1,7 +1,7 @@
 // Target groups as requests ask for them, and as answers show them. Source: doc comments of CreateTargetGroupInput and TargetGroup in
 // @aws-sdk/client-elastic-load-balancing-v2.
 import type { CreateTargetGroupInput, TargetGroup as DescribedGroup } from '@aws-sdk/client-elastic-load-balancing-v2';
-import { notEmulated } from '../service.ts';
+import { AwsError, notEmulated } from '../service.ts';
 import type { TargetGroup, TargetGroupSeed } from './target-groups.ts';
 
 /** What a scenario would say of the group that is asked for. */
@@ -13,6 +13,9 @@ export function seedOf(input: CreateTargetGroupInput): TargetGroupSeed {
     TargetType: targetType = 'instance',
     VpcId,
   } = input;
+  // "If the target is a Lambda function, this parameter does not apply": of all others it is required, and so is the port.
+  if (input.Protocol === undefined) throw new AwsError('ValidationError', 'A protocol must be specified');
+  if (input.Port === undefined) throw new AwsError('ValidationError', 'A port must be specified');
   if (protocol !== 'TCP' && protocol !== 'HTTP') throw notEmulated(`target groups of the protocol ${protocol}`);
   if (targetType !== 'instance' && targetType !== 'ip') throw notEmulated(`targets of the type ${targetType}`);
   const { HealthCheckProtocol: checkProtocol = protocol, HealthCheckPort, Matcher } = input;

@@ -127,7 +127,7 @@ export function createEvents(kernel: Kernel, deadLetters: DeadLetters, record: R
       });
       return { RuleArn: arn };
     },
-    DescribeRule: (input) => describe(find(input)),
+    DescribeRule: (input) => ({ ...describe(find(input)), CreatedBy: kernel.accountId }),
     ListRules: (input: { NamePrefix?: string; Limit?: number; NextToken?: string; EventBusName?: string }) => {
       refuseOtherBus(input.EventBusName);
       const found = [...rules.values()].filter(({ name }) => name.startsWith(input.NamePrefix ?? ''));
@@ -148,7 +148,10 @@ export function createEvents(kernel: Kernel, deadLetters: DeadLetters, record: R
       if (ids.size > TARGETS_MAX) {
         throw new AwsError('LimitExceededException', 'The requested resource exceeds the maximum number allowed.');
       }
-      for (const target of input.Targets) checkTargetInput(target);
+      for (const target of input.Targets) {
+        checkTargetArn(target.Arn);
+        checkTargetInput(target);
+      }
       for (const target of input.Targets) targets.set(target.Id, structuredClone(target));
       return { FailedEntryCount: 0, FailedEntries: [] };
     },
@@ -229,19 +232,28 @@ function entryProblem(entry: PutEventsEntry): { ErrorCode: string; ErrorMessage:
     return { ErrorCode: 'NotAuthorizedForSource', ErrorMessage: 'Not authorized for the source.' };
   }
   try {
-    if (typeof JSON.parse(entry.Detail ?? '') === 'object') return undefined;
+    const detail: unknown = JSON.parse(entry.Detail ?? '');
+    if (typeof detail === 'object' && detail !== null && !Array.isArray(detail)) return undefined;
   } catch {
     // Falls through to the same answer: what is no JSON is no object.
   }
   return { ErrorCode: 'MalformedDetail', ErrorMessage: 'Detail is malformed.' };
 }
 
+function checkTargetArn(arn: string): void {
+  if (arn.startsWith('arn:') && arn.split(':').length >= 6) return;
+  throw validation(`Parameter ${arn} is not valid. Reason: Provided Arn is not in correct format.`);
+}
+
 function readEvent(text: string): Record<string, Json> {
+  let event: unknown;
   try {
-    return JSON.parse(text) as Record<string, Json>;
+    event = JSON.parse(text);
   } catch {
-    throw validation('Parameter Event is not valid. Reason: not a JSON document');
+    // Told below.
   }
+  if (typeof event === 'object' && event !== null && !Array.isArray(event)) return event as Record<string, Json>;
+  throw validation('Parameter Event is not valid. Reason: not a JSON document');
 }
 
 function describe({ name, arn, description, roleArn, pattern, state }: Rule): object {
@@ -257,6 +269,9 @@ function describe({ name, arn, description, roleArn, pattern, state }: Rule): ob
 }
 
 function paged<T>(all: readonly T[], input: { Limit?: number; NextToken?: string }): { page: T[]; next: object } {
+  if (input.NextToken !== undefined && !/^\d{1,9}$/.test(input.NextToken)) {
+    throw validation('The NextToken value is not valid.');
+  }
   const from = Number(input.NextToken ?? 0);
   const to = from + Math.min(input.Limit ?? PAGE_MAX, PAGE_MAX);
   return { page: all.slice(from, to), next: to < all.length ? { NextToken: String(to) } : {} };

@@ -1,4 +1,6 @@
 // What a target receives of an event: all of it, a part, a constant, or a text made from its parts.
+
+import { own } from '../own.ts';
 import { AwsError } from '../service.ts';
 import type { Json } from './pattern.ts';
 
@@ -28,9 +30,21 @@ export function checkTargetInput(target: TargetInput): void {
   if ([target.Input, target.InputPath, template].filter((one) => one !== undefined).length > 1) {
     throw invalid('Only one of Input, InputPath, or InputTransformer must be provided');
   }
+  if (target.Input !== undefined && !isJson(target.Input)) {
+    throw invalid(`JSON syntax error in input for target: ${target.Input.slice(0, 100)}`);
+  }
   if (Object.keys(paths).length > PATHS_MAX) throw invalid(`InputPathsMap has more than ${PATHS_MAX} entries`);
   for (const path of [...Object.values(paths), ...(target.InputPath === undefined ? [] : [target.InputPath])]) {
     if (!PATH.test(path)) throw invalid(`JSON path ${path} is not valid.`);
+  }
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
   }
 }
 
@@ -58,8 +72,8 @@ function transformed(
     'aws.events.event.json': event,
   };
   return template.replace(PLACEHOLDER, (placeholder, name: string, offset: number) => {
-    const path = paths[name];
-    const value = path === undefined ? predefined[name] : (at(event, path) ?? '');
+    const path = own(paths, name);
+    const value = path === undefined ? own(predefined, name) : (at(event, path) ?? '');
     if (value === undefined) return placeholder;
     return insideQuotes(template, offset) ? inQuotes(value) : JSON.stringify(value);
   });

@@ -1,5 +1,6 @@
 // Event patterns: which events a rule wants ("Amazon EventBridge event patterns" and its operators, user guide).
 import { BlockList, isIP } from 'node:net';
+import { compileGlob, type Glob } from '../glob.ts';
 import { AwsError } from '../service.ts';
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
@@ -161,16 +162,13 @@ function cidr(argument: Json | undefined, path: string): Test {
 }
 
 /** "*" is any text; a backslash takes the meaning from a star or a backslash. */
-function wildcard(pattern: string, path: string): RegExp {
+function wildcard(pattern: string, path: string): Glob {
   if (/(?<!\\)\*\*/.test(pattern))
     throw invalid(`Consecutive wildcard characters at pos ${pattern.indexOf('**')}: ${path}`);
-  const source = pattern.replace(/\\([*\\])|\*|[\s\S]/g, (found, escaped: string | undefined) =>
-    escaped !== undefined ? literal(escaped) : found === '*' ? '.*' : literal(found),
-  );
-  return new RegExp(`^${source}$`, 's');
+  if (/(?<!\\)(\\\\)*\\([^*\\]|$)/.test(pattern))
+    throw invalid(`Invalid escape character at pos ${pattern.indexOf('\\')}: ${path}`);
+  return compileGlob(pattern, { one: false, escapes: true });
 }
-
-const literal = (character: string): string => character.replace(/[.*+?^${}()|[\]\\/]/, '\\$&');
 
 const anyElement =
   (test: Test): Test =>

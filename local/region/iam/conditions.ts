@@ -1,4 +1,5 @@
 // The Condition element of a policy statement ("IAM JSON policy elements: Condition operators", IAM guide).
+import { compileGlob, type Glob } from '../glob.ts';
 
 /** What is known about a request: values by condition key, keys in lower case as IAM compares them without case. */
 export type Context = ReadonlyMap<string, readonly string[]>;
@@ -65,23 +66,18 @@ export function conditionsHold(conditions: Conditions, context: Context): boolea
   );
 }
 
-const compiled = new Map<string, RegExp>();
+const compiled = new Map<string, Glob>();
 /** More patterns than any set of policies has; variables could make ever new ones. */
 const COMPILED_MAX = 10_000;
 
 /** Whether text matches a pattern with `*` and `?`, as in actions, resources and StringLike. */
 export function like(text: string, pattern: string): boolean {
-  let expression = compiled.get(pattern);
-  if (expression === undefined) {
-    const source = pattern
-      .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-      .replaceAll('*', '.*')
-      .replaceAll('?', '.');
-    expression = new RegExp(`^${source}$`, 's');
-    if (compiled.size >= COMPILED_MAX) compiled.clear();
-    compiled.set(pattern, expression);
-  }
-  return expression.test(text);
+  const known = compiled.get(pattern);
+  if (known !== undefined) return known.test(text);
+  const glob = compileGlob(pattern, { one: true, escapes: false });
+  if (compiled.size >= COMPILED_MAX) compiled.clear();
+  compiled.set(pattern, glob);
+  return glob.test(text);
 }
 
 /** Policy elements are a value or a list of values. */
@@ -104,7 +100,7 @@ function holds(operatorName: string, key: string, expected: readonly string[], c
     /^(?:(ForAllValues|ForAnyValue):)?(\w+?)(IfExists)?$/.exec(operatorName) ?? [];
   const actual = valuesOf(key, context);
   if (bareName === 'Null') return expected.some((value) => (value.toLowerCase() === 'true') === (actual === undefined));
-  const operator = OPERATORS[bareName];
+  const operator = Object.hasOwn(OPERATORS, bareName) ? OPERATORS[bareName] : undefined;
   if (operator === undefined) throw new Error(`iam: condition operator ${operatorName} is not emulated`);
   const patterns = expected.flatMap((value) => resolveVariables(value, context) ?? []);
   const passes = (value: string): boolean =>

@@ -1,4 +1,6 @@
 // The AWS managed policies that a template may attach, as the AWS Managed Policy Reference prints them.
+import { own } from '../own.ts';
+import { notEmulated } from '../service.ts';
 import type { PolicyDocument } from './policy.ts';
 
 const allowEverywhere = (actions: readonly string[]): PolicyDocument => ({
@@ -33,12 +35,10 @@ const POLICIES: Readonly<Record<string, PolicyDocument>> = {
   ]),
 };
 
-/** Throws an Error for a policy whose text the region does not have. */
+/** Throws NotImplemented for a policy whose text the region does not have. */
 export function managedPolicy(arn: string): PolicyDocument {
   const name = arn.replace('arn:aws:iam::aws:policy/', '');
-  const document = POLICIES[name];
-  if (document === undefined) {
-    throw new Error(`iam: the managed policy ${name} is not known; add its text to local/region/iam/managed.ts`);
-  }
+  const document = own(POLICIES, name);
+  if (document === undefined) throw notEmulated(`the AWS managed policy ${name}: its text is not in iam/managed.ts`);
   return document;
 }

@@ -1,4 +1,6 @@
 // "Actions, resources, and condition keys for Amazon DynamoDB" (Service Authorization Reference).
+
+import { own } from '../own.ts';
 import type { Mapping, Mappings, Region } from './check.ts';
 import { resourceTagKeys } from './check.ts';
 
@@ -41,14 +43,14 @@ const onTable =
 function leadingKey(input: TableInput, region: Region): string | undefined {
   const name = region.facts.partitionKey((input.TableName ?? '').replace(/^.*table\//, ''));
   if (name === undefined) return undefined;
-  const value = (input.Key ?? input.Item)?.[name] ?? queriedValue(input, name);
+  const value = own(input.Key ?? input.Item ?? {}, name) ?? queriedValue(input, name);
   return value === undefined ? undefined : String(Object.values(value)[0]);
 }
 
 function queriedValue(input: TableInput, partitionKey: string): Value | undefined {
   for (const [, name = '', value = ''] of input.KeyConditionExpression?.matchAll(/([#\w]+)\s*=\s*(:\w+)/g) ?? []) {
-    const resolved = input.ExpressionAttributeNames?.[name] ?? name;
-    if (resolved === partitionKey) return input.ExpressionAttributeValues?.[value];
+    const resolved = own(input.ExpressionAttributeNames ?? {}, name) ?? name;
+    if (resolved === partitionKey) return own(input.ExpressionAttributeValues ?? {}, value);
   }
   return undefined;
 }

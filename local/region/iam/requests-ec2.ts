@@ -1,4 +1,6 @@
 // "Actions, resources, and condition keys for Amazon EC2" (Service Authorization Reference), as far as the region has EC2.
+
+import { own } from '../own.ts';
 import {
   type Check,
   type Mapping,
@@ -36,7 +38,7 @@ const WITHOUT_ACCOUNT: ReadonlySet<string> = new Set(['snapshot', 'image']);
 
 /** vol-0123… → arn:aws:ec2:eu-west-1:111122223333:volume/vol-0123…; snapshots and images carry no account. */
 export function ec2Arn(region: Pick<Region, 'accountId' | 'regionName'>, id: string): string {
-  const kind = KINDS[id.slice(0, id.indexOf('-'))];
+  const kind = own(KINDS, id.slice(0, id.indexOf('-')));
   if (kind === undefined) throw new Error(`iam: what kind of EC2 resource ${id} is, is not known`);
   return kindArn(region, kind, id);
 }

@@ -1,5 +1,6 @@
 // What each request asks IAM for: actions, resources and condition keys, by service.
 import type { Kernel } from '../kernel.ts';
+import { own } from '../own.ts';
 import type { Check, Facts, Mappings } from './check.ts';
 import { autoscalingRequests } from './requests-autoscaling.ts';
 import { cloudwatchRequests } from './requests-cloudwatch.ts';
@@ -41,7 +42,7 @@ export function checksOf(
   operation: string,
   input: object,
 ): readonly Check[] {
-  const mapping = SERVICES[service]?.[operation];
+  const mapping = own(own(SERVICES, service) ?? {}, operation);
   if (mapping === undefined) {
     throw new Error(
       `iam: what ${service} ${operation} needs is not known; add it to local/region/iam/requests-*.ts (Service Authorization Reference)`,

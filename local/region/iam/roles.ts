@@ -92,8 +92,25 @@ export function createIam(kernel: Kernel): Iam {
     if (length > MANAGED_CHARACTERS_MAX) {
       throw limitExceeded(`Cannot exceed quota for PolicySize: ${MANAGED_CHARACTERS_MAX}`);
     }
+    if (policies.has(arn)) {
+      const message = `A policy called ${input.PolicyName} already exists. Duplicate names are not allowed.`;
+      throw new AwsError('EntityAlreadyExistsException', message, { statusCode: 409 });
+    }
     policies.set(arn, document);
-    return { Policy: { PolicyName: input.PolicyName, Arn: arn } };
+    const at = new Date(kernel.clock.now());
+    return {
+      Policy: {
+        PolicyName: input.PolicyName,
+        PolicyId: `ANPA${random.hex(17).slice(0, 17).toUpperCase()}`,
+        Arn: arn,
+        Path: input.Path ?? '/',
+        DefaultVersionId: 'v1',
+        AttachmentCount: 0,
+        IsAttachable: true,
+        CreateDate: at,
+        UpdateDate: at,
+      },
+    };
   };
 
   const attachRolePolicy = (input: AttachRolePolicyRequest): object => {
@@ -158,7 +175,9 @@ const described = (role: Role): object => ({
   RoleName: role.name,
   RoleId: role.id,
   Arn: role.arn,
-  Description: role.description,
+  ...(role.description !== '' && { Description: role.description }),
+  // "If you do not specify a value for this setting, the default value of one hour is applied" (CreateRole, API reference).
+  MaxSessionDuration: 3_600,
   CreateDate: new Date(role.createdAtMs),
   AssumeRolePolicyDocument: encodeURIComponent(role.trust),
 });

@@ -1,4 +1,6 @@
 // When a schedule fires: rate(), cron() and at() ("Schedule types in EventBridge Scheduler", user guide).
+
+import { own } from '../own.ts';
 import { AwsError } from '../service.ts';
 import { nextCron, parseCron } from './cron.ts';
 
@@ -14,9 +16,7 @@ const UNITS_MS: Readonly<Record<string, number>> = { minute: 60_000, hour: 3_600
 /** `startMs`: when a rate begins to count. Throws `ValidationException`, and `NotImplemented` for time zones other than UTC. */
 export function parseTiming(expression: string, startMs: number, timeZone = 'UTC'): Timing {
   if (!['UTC', 'Etc/UTC', 'GMT'].includes(timeZone)) {
-    throw new AwsError('NotImplemented', `The local region schedules in UTC only, not in ${timeZone}`, {
-      statusCode: 501,
-    });
+    throw new AwsError('NotImplemented', `The local region schedules in UTC only, not in ${timeZone}`);
   }
   const [, kind, body = ''] = /^(rate|cron|at)\((.+)\)$/.exec(expression) ?? [];
   const timing =
@@ -28,7 +28,7 @@ export function parseTiming(expression: string, startMs: number, timeZone = 'UTC
 /** The first firing is at the start: "it starts invoking your target immediately". */
 function rate(body: string, startMs: number): Timing | undefined {
   const [, count, unit = '', plural] = /^([1-9]\d{0,5}) (minute|hour|day)(s?)$/.exec(body) ?? [];
-  const unitMs = UNITS_MS[unit];
+  const unitMs = own(UNITS_MS, unit);
   if (count === undefined || unitMs === undefined || (count === '1') === (plural === 's')) return undefined;
   const everyMs = Number(count) * unitMs;
   return {

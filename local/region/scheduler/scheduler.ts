@@ -2,6 +2,7 @@
 import type { RecordMetric } from '../cloudwatch/series.ts';
 import { createCourier, type DeadLetters, type RetryPolicy } from '../events/delivery.ts';
 import type { Kernel, Timer } from '../kernel.ts';
+import { own } from '../own.ts';
 import { AwsError, type Call, notEmulated, type Operation, type Service } from '../service.ts';
 import { parseTiming, type Timing } from './expression.ts';
 
@@ -44,6 +45,9 @@ const PAGE_MAX = 100;
 const GROUP = 'default';
 // "EventBridge Scheduler … 60 second precision": somewhere within the minute, the same for each firing of a schedule.
 const PRECISION_MS = 60_000;
+
+/** "The default retry policy … is 185 retries within 24 hours" ("Managing a schedule's retry policy", EventBridge Scheduler user guide). */
+const RETRIES = { MaximumEventAgeInSeconds: 86_400, MaximumRetryAttempts: 185 } as const;
 
 export function createScheduler(kernel: Kernel, deadLetters: DeadLetters, record: RecordMetric): Service {
   const schedules = new Map<string, Schedule>();
@@ -150,8 +154,10 @@ export function createScheduler(kernel: Kernel, deadLetters: DeadLetters, record
     UpdateSchedule: (input: ScheduleInput, call: Call) => ({ ScheduleArn: install(input, call.at, find(input)).arn }),
     GetSchedule: (input: { Name: string; GroupName?: string }) => {
       const schedule = find(input);
+      const { Target } = structuredClone(schedule.input);
       return {
         ...structuredClone(schedule.input),
+        Target: { ...Target, RetryPolicy: { ...RETRIES, ...Target.RetryPolicy } },
         GroupName: GROUP,
         Arn: schedule.arn,
         State: schedule.input.State ?? 'ENABLED',
@@ -197,7 +203,7 @@ function summary(schedule: Schedule): object {
 
 /** "Adding context attributes in EventBridge Scheduler" (user guide). */
 function withContext(input: string, values: Readonly<Record<string, string>>): string {
-  return input.replace(/<aws\.scheduler\.([a-z-]+)>/g, (keyword, name: string) => values[name] ?? keyword);
+  return input.replace(/<aws\.scheduler\.([a-z-]+)>/g, (keyword, name: string) => own(values, name) ?? keyword);
 }
 
 function defaultPayload(kernel: Kernel, scheduleArn: string, executionId: string, time: string): string {

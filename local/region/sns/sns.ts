@@ -1,6 +1,6 @@
 // SNS: topics whose messages go to Lambda functions and SQS queues, and are kept for people to read.
 import type { Kernel } from '../kernel.ts';
-import { AwsError, type Call, type Operation, type Service } from '../service.ts';
+import { AwsError, type Call, notEmulated, type Operation, type Service } from '../service.ts';
 
 export interface Published {
   readonly messageId: string;
@@ -55,6 +55,8 @@ export function createSns(kernel: Kernel): Sns {
 
   const find = (arn: string | undefined): Topic => {
     const topic = topics.get(arn ?? '');
+    const parts = (arn ?? '').split(':').length;
+    if (parts < 6) throw invalidParameter(`TopicArn Reason: An ARN must have at least 6 elements, not ${parts}`);
     if (!topic) throw new AwsError('NotFoundException', 'Topic does not exist', { statusCode: 404 });
     return topic;
   };
@@ -81,7 +83,9 @@ export function createSns(kernel: Kernel): Sns {
 
   const operations: Record<string, Operation> = {
     CreateTopic: (input: { Name: string; Attributes?: Record<string, string> }) => {
-      if (!/^[A-Za-z0-9_-]{1,256}$/.test(input.Name)) throw invalidParameter('Topic Name');
+      checkTopicName(input.Name, input.Attributes?.['FifoTopic'] === 'true');
+      const unknown = Object.keys(input.Attributes ?? {}).find((name) => !TOPIC_ATTRIBUTES.has(name));
+      if (unknown !== undefined) throw invalidParameter(`Attributes Reason: Unknown attribute ${unknown}`);
       const arn = `arn:aws:sns:${kernel.regionName}:${kernel.accountId}:${input.Name}`;
       if (!topics.has(arn)) {
         if (topics.size >= TOPICS_MAX)
@@ -91,7 +95,9 @@ export function createSns(kernel: Kernel): Sns {
       return { TopicArn: arn };
     },
     SetTopicAttributes: (input: { TopicArn: string; AttributeName: string; AttributeValue?: string }) => {
-      find(input.TopicArn).attributes.set(input.AttributeName, input.AttributeValue ?? '');
+      const topic = find(input.TopicArn);
+      if (!TOPIC_ATTRIBUTES.has(input.AttributeName)) throw invalidParameter('AttributeName');
+      topic.attributes.set(input.AttributeName, input.AttributeValue ?? '');
       return {};
     },
     GetTopicAttributes: (input: { TopicArn: string }) => {
@@ -196,7 +202,30 @@ function envelope(subscription: Subscription, entry: Published): string {
   return JSON.stringify({ Records: [record] });
 }
 
+/** The names that CreateTopic lists for standard topics (API reference), and those for FIFO topics, which are not emulated. */
+const TOPIC_ATTRIBUTES: ReadonlySet<string> = new Set([
+  ...['DeliveryPolicy', 'DisplayName', 'FifoTopic', 'Policy', 'SignatureVersion', 'TracingConfig', 'KmsMasterKeyId'],
+  ...['ArchivePolicy', 'ContentBasedDeduplication', 'FifoThroughputScope', 'DataProtectionPolicy'],
+  ...['HTTP', 'Firehose', 'Lambda', 'Application', 'SQS'].flatMap((protocol) => [
+    `${protocol}SuccessFeedbackRoleArn`,
+    `${protocol}SuccessFeedbackSampleRate`,
+    `${protocol}FailureFeedbackRoleArn`,
+  ]),
+]);
+
+/** "For a FIFO (first-in-first-out) topic, the name must end with the .fifo suffix" (CreateTopic, API reference). */
+function checkTopicName(name: string, isFifo: boolean): void {
+  if (isFifo && /^[A-Za-z0-9_-]{1,251}\.fifo$/.test(name)) throw notEmulated('FIFO topics');
+  if (isFifo) {
+    throw invalidParameter(
+      'Fifo Topic names must end with .fifo and must be made up of only uppercase and lowercase ASCII letters, numbers, underscores, and hyphens, and must be between 1 and 256 characters long.',
+    );
+  }
+  if (!/^[A-Za-z0-9_-]{1,256}$/.test(name)) throw invalidParameter('Topic Name');
+}
+
 function paged<T>(all: readonly T[], token: string | undefined): { page: T[]; next: object } {
+  if (token !== undefined && !/^\d{1,9}$/.test(token)) throw invalidParameter('NextToken');
   const from = Number(token ?? 0);
   const to = from + PAGE;
   return { page: all.slice(from, to), next: to < all.length ? { NextToken: String(to) } : {} };

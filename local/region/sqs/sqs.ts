@@ -2,7 +2,8 @@
 import { createHash } from 'node:crypto';
 import type { RecordMetric } from '../cloudwatch/series.ts';
 import type { Kernel, Timer } from '../kernel.ts';
-import { AwsError, type Call, type Operation, type Service } from '../service.ts';
+import { own } from '../own.ts';
+import { AwsError, type Call, notEmulated, type Operation, type Service } from '../service.ts';
 
 export interface Sqs extends Service {
   /** Puts a message into the queue behind an ARN, as other services do; throws `QueueDoesNotExist`. */
@@ -13,11 +14,17 @@ export interface Sqs extends Service {
   ): readonly { readonly body: string; readonly attributes: Readonly<Record<string, string>> }[];
   /** How many messages a consumer could receive now. */
   depth(queueName: string): number;
+  /**
+   * The region is served at this origin ("http://127.0.0.1:41231"): queue URLs lead there. The JavaScript SDK sends its requests to the
+   * host of the queue's URL, whatever AWS_ENDPOINT_URL says; with AWS's own they would leave this machine.
+   */
+  servedAt(origin: string): void;
 }
 
 interface MessageAttribute {
   readonly DataType: string;
   readonly StringValue?: string;
+  readonly BinaryValue?: Uint8Array;
 }
 
 interface Message {
@@ -34,7 +41,6 @@ interface Message {
 interface Queue {
   readonly name: string;
   readonly arn: string;
-  readonly url: string;
   readonly createdAtMs: number;
   readonly attributes: Map<string, string>;
   messages: Message[];
@@ -56,10 +62,28 @@ const DEFAULTS: Readonly<Record<string, string>> = {
 };
 const METRIC_PERIOD_MS = 60_000;
 
+type Range = readonly [least: number, most: number];
+/** CreateQueue (API reference): "Valid values: An integer from … to …". */
+const RANGES = {
+  DelaySeconds: [0, 900],
+  MaximumMessageSize: [1_024, 1_048_576],
+  MessageRetentionPeriod: [60, 1_209_600],
+  ReceiveMessageWaitTimeSeconds: [0, 20],
+  VisibilityTimeout: [0, 43_200],
+  KmsDataKeyReusePeriodSeconds: [60, 86_400],
+} as const satisfies Record<string, Range>;
+/** SendMessage (API reference): "#x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF". */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it is about
+const NOT_IN_MESSAGES = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/;
+/** What there is of a queue, and no one sets. */
+const READ_ONLY = /^(All|Approximate.*|CreatedTimestamp|LastModifiedTimestamp|QueueArn)$/;
+
 export function createSqs(kernel: Kernel, record: RecordMetric): Sqs {
   const queues = new Map<string, Queue>();
   const ids = kernel.random('sqs/ids');
   const now = (): number => kernel.clock.now();
+  let origin = `https://sqs.${kernel.regionName}.amazonaws.com`;
+  const urlOf = ({ name }: Queue): string => `${origin}/${kernel.accountId}/${name}`;
 
   const find = (urlOrArn: string): Queue => {
     const queue = queues.get(urlOrArn.slice(Math.max(urlOrArn.lastIndexOf('/'), urlOrArn.lastIndexOf(':')) + 1));
@@ -116,7 +140,8 @@ export function createSqs(kernel: Kernel, record: RecordMetric): Sqs {
   /** Moves a message that was received too often to the queue's dead-letter queue. */
   const redriven = (queue: Queue, message: Message): boolean => {
     const policy = queue.attributes.get('RedrivePolicy');
-    if (policy === undefined) return false;
+    // An empty one takes the policy away.
+    if (!policy) return false;
     const { maxReceiveCount, deadLetterTargetArn } = JSON.parse(policy) as {
       maxReceiveCount: number;
       deadLetterTargetArn: string;
@@ -136,6 +161,8 @@ export function createSqs(kernel: Kernel, record: RecordMetric): Sqs {
         `Value ${count} for parameter MaxNumberOfMessages is invalid. Reason: Must be between 1 and ${RECEIVE_MAX}, if provided.`,
       );
     }
+    checkSeconds('WaitTimeSeconds', input.WaitTimeSeconds, RANGES.ReceiveMessageWaitTimeSeconds);
+    checkSeconds('VisibilityTimeout', input.VisibilityTimeout, RANGES.VisibilityTimeout);
     const visibility = input.VisibilityTimeout ?? setting(queue, 'VisibilityTimeout');
     const wanted = [...(input.AttributeNames ?? []), ...(input.MessageSystemAttributeNames ?? [])];
     const take = (): object => receive(queue, count, visibility, wanted);
@@ -176,8 +203,9 @@ export function createSqs(kernel: Kernel, record: RecordMetric): Sqs {
         'Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length',
       );
     }
-    const known = queues.get(input.QueueName);
     const given = Object.entries(input.Attributes ?? {});
+    checkAttributes(given, (arn) => queues.has(arn.split(':').at(-1) ?? ''));
+    const known = queues.get(input.QueueName);
     if (known) {
       const other = given.find(([name, value]) => known.attributes.get(name) !== value);
       if (other) {
@@ -186,30 +214,27 @@ export function createSqs(kernel: Kernel, record: RecordMetric): Sqs {
           `A queue already exists with the same name and a different value for attribute ${other[0]}`,
         );
       }
-      return { QueueUrl: known.url };
+      return { QueueUrl: urlOf(known) };
     }
     if (queues.size >= QUEUES_MAX) throw new AwsError('OverLimit', 'Too many queues', { statusCode: 403 });
     if (queues.size === 0) kernel.clock.after(METRIC_PERIOD_MS, reportDepths);
     const queue: Queue = {
       name: input.QueueName,
       arn: `arn:aws:sqs:${kernel.regionName}:${kernel.accountId}:${input.QueueName}`,
-      url: `https://sqs.${kernel.regionName}.amazonaws.com/${kernel.accountId}/${input.QueueName}`,
       createdAtMs: call.at,
       attributes: new Map([...Object.entries(DEFAULTS), ...given]),
       messages: [],
       waiters: new Set(),
     };
     queues.set(queue.name, queue);
-    return { QueueUrl: queue.url };
+    return { QueueUrl: urlOf(queue) };
   };
 
   const operations: Record<string, Operation> = {
     CreateQueue: createQueue,
-    GetQueueUrl: (input: { QueueName: string }) => ({ QueueUrl: find(input.QueueName).url }),
+    GetQueueUrl: (input: { QueueName: string }) => ({ QueueUrl: urlOf(find(input.QueueName)) }),
     ListQueues: (input: { QueueNamePrefix?: string }) => {
-      const urls = [...queues.values()]
-        .filter(({ name }) => name.startsWith(input.QueueNamePrefix ?? ''))
-        .map(({ url }) => url);
+      const urls = [...queues.values()].filter(({ name }) => name.startsWith(input.QueueNamePrefix ?? '')).map(urlOf);
       return urls.length > 0 ? { QueueUrls: urls } : {};
     },
     GetQueueAttributes: (input: { QueueUrl: string; AttributeNames?: readonly string[] }) => {
@@ -221,16 +246,28 @@ export function createSqs(kernel: Kernel, record: RecordMetric): Sqs {
     },
     SetQueueAttributes: (input: { QueueUrl: string; Attributes: Record<string, string> }) => {
       const { attributes } = find(input.QueueUrl);
-      for (const [name, value] of Object.entries(input.Attributes)) attributes.set(name, value);
+      const given = Object.entries(input.Attributes);
+      checkAttributes(given, (arn) => queues.has(arn.split(':').at(-1) ?? ''));
+      for (const [name, value] of given) attributes.set(name, value);
       return {};
     },
     SendMessage: (input: SendMessageInput) => {
-      const message = send(find(input.QueueUrl), input.MessageBody, input.MessageAttributes ?? {}, input.DelaySeconds);
-      return { MessageId: message.id, MD5OfMessageBody: md5(message.body) };
+      const queue = find(input.QueueUrl);
+      checkSeconds('DelaySeconds', input.DelaySeconds, RANGES.DelaySeconds);
+      if (NOT_IN_MESSAGES.test(input.MessageBody) || !input.MessageBody.isWellFormed()) {
+        const message =
+          'Invalid characters were found. Valid unicode characters are #x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF';
+        throw new AwsError('InvalidMessageContents', message);
+      }
+      const message = send(queue, input.MessageBody, input.MessageAttributes ?? {}, input.DelaySeconds);
+      return { MessageId: message.id, MD5OfMessageBody: md5(message.body), ...attributesMd5(message.attributes) };
     },
     ReceiveMessage: receiveMessage,
     DeleteMessage: (input: { QueueUrl: string; ReceiptHandle: string }) => {
       const queue = find(input.QueueUrl);
+      if (!/^[0-9a-f]{64}$/.test(input.ReceiptHandle)) {
+        throw new AwsError('ReceiptHandleIsInvalid', 'The input receipt handle is invalid.');
+      }
       queue.messages = queue.messages.filter(({ receiptHandle }) => receiptHandle !== input.ReceiptHandle);
       return {};
     },
@@ -259,8 +296,56 @@ export function createSqs(kernel: Kernel, record: RecordMetric): Sqs {
       const queue = queues.get(queueName);
       return queue ? visible(queue).length : 0;
     },
+    servedAt: (served) => {
+      origin = served;
+    },
   };
 }
+
+function checkAttributes(given: readonly (readonly [string, string])[], exists: (queueArn: string) => boolean): void {
+  for (const [name, value] of given) {
+    if (READ_ONLY.test(name)) throw new AwsError('InvalidAttributeName', `Unknown Attribute ${name}.`);
+    if (name === 'FifoQueue') throw notEmulated('FIFO queues');
+    const range: Range | undefined = own<Range>(RANGES, name);
+    const number = Number(value);
+    if (range && !(/^\d{1,9}$/.test(value) && number >= range[0] && number <= range[1])) {
+      throw invalidValue(`Invalid value for the parameter ${name}.`);
+    }
+    if (name === 'RedrivePolicy' && value !== '') checkRedrivePolicy(value, exists);
+  }
+}
+
+/** "Amazon SQS dead-letter queues": both members, a queue that exists, and 1 to 1,000 receives. */
+function checkRedrivePolicy(text: string, exists: (queueArn: string) => boolean): void {
+  const invalid = (reason: string): AwsError =>
+    invalidValue(`Value ${text} for parameter RedrivePolicy is invalid. Reason: ${reason}`);
+  let policy: unknown;
+  try {
+    policy = JSON.parse(text);
+  } catch {
+    throw invalid('Redrive policy is not a valid JSON map.');
+  }
+  if (typeof policy !== 'object' || policy === null || Array.isArray(policy)) {
+    throw invalid('Redrive policy is not a valid JSON map.');
+  }
+  const { deadLetterTargetArn: arn, maxReceiveCount } = policy as Readonly<Record<string, unknown>>;
+  if (typeof arn !== 'string')
+    throw invalid('Redrive policy does not contain mandatory attribute: deadLetterTargetArn.');
+  const count = Number(maxReceiveCount);
+  if (!(Number.isInteger(count) && count >= 1 && count <= 1_000)) {
+    throw invalid('Invalid value for maxReceiveCount: valid values are from 1 to 1000 both inclusive.');
+  }
+  if (!exists(arn)) throw invalid('Dead letter target does not exist.');
+}
+
+function checkSeconds(name: string, value: number | undefined, [least, most]: Range): void {
+  if (value === undefined || (Number.isInteger(value) && value >= least && value <= most)) return;
+  throw invalidValue(
+    `Value ${value} for parameter ${name} is invalid. Reason: Must be >= ${least} and <= ${most}, if provided.`,
+  );
+}
+
+const invalidValue = (message: string): AwsError => new AwsError('InvalidParameterValue', message);
 
 interface SendMessageInput {
   readonly QueueUrl: string;
@@ -306,8 +391,33 @@ function received(message: Message, accountId: string, wanted: readonly string[]
     Body: message.body,
     MD5OfBody: md5(message.body),
     ...(shown.length > 0 ? { Attributes: Object.fromEntries(shown) } : {}),
-    ...(Object.keys(message.attributes).length > 0 ? { MessageAttributes: { ...message.attributes } } : {}),
+    ...(Object.keys(message.attributes).length > 0
+      ? { MessageAttributes: { ...message.attributes }, ...attributesMd5(message.attributes) }
+      : {}),
   };
+}
+
+/**
+ * "Calculating the MD5 message digest for message attributes" (SQS developer guide): by name, each part with its length in four bytes
+ * before it, and one byte for the kind of value.
+ */
+function attributesMd5(attributes: Message['attributes']): { MD5OfMessageAttributes?: string } {
+  const entries = Object.entries(attributes).sort(([one], [other]) => (one < other ? -1 : 1));
+  if (entries.length === 0) return {};
+  const hash = createHash('md5');
+  const part = (content: string | Uint8Array): void => {
+    const bytes = Buffer.from(content);
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(bytes.length);
+    hash.update(length).update(bytes);
+  };
+  for (const [name, { DataType, StringValue, BinaryValue }] of entries) {
+    part(name);
+    part(DataType);
+    hash.update(Uint8Array.of(DataType.startsWith('Binary') ? 2 : 1));
+    part(BinaryValue ?? StringValue ?? '');
+  }
+  return { MD5OfMessageAttributes: hash.digest('hex') };
 }
 
 /** The SDK checks it: "MD5OfMessageBody … to verify that Amazon SQS received the message correctly". */

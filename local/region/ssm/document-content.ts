@@ -2,6 +2,8 @@
 // "Command document plugin reference: aws:runShellScript" (Systems Manager user guide); InvalidParameters in @aws-sdk/client-ssm.
 import * as v from 'valibot';
 import { parse } from 'yaml';
+import { own, putOwn } from '../own.ts';
+import { matchesPattern } from '../regular-expressions.ts';
 import { AwsError } from '../service.ts';
 
 const parameterSchema = v.looseObject({
@@ -85,7 +87,7 @@ export function acceptedParameters(
   return Object.fromEntries(
     Object.entries(content.parameters).map(([name, rule]) => {
       const fallback = rule.default === undefined ? undefined : [rule.default].flat();
-      const values = given[name] ?? fallback;
+      const values = own(given, name) ?? fallback;
       if (!values) throw invalid(`Parameter ${name} is required: the document gives it no default.`);
       if (rule.type === 'String' && values.length !== 1) {
         throw invalid(`Parameter ${name} has type String and must have one value, not ${values.length}.`);
@@ -107,7 +109,7 @@ export function prepared(
   let script = step.inputs.runCommand.join('\n');
   for (const [name, value] of Object.entries(values)) {
     const text = value.join(',');
-    if (content.parameters[name]?.interpolationType === 'ENV_VAR') environment[name] = text;
+    if (own(content.parameters, name)?.interpolationType === 'ENV_VAR') putOwn(environment, name, text);
     else script = script.replaceAll(new RegExp(`\\{\\{ *${name} *\\}\\}`, 'g'), () => text);
   }
   const timeoutSeconds = Number(step.inputs.timeoutSeconds ?? EXECUTION_TIMEOUT_SECONDS);
@@ -120,7 +122,7 @@ function checkAccepted(name: string, value: string, rule: v.InferOutput<typeof p
       `Parameter ${name}: value ${JSON.stringify(value)} is not one of the allowed values [${rule.allowedValues.join(', ')}].`,
     );
   }
-  if (rule.allowedPattern !== undefined && !new RegExp(rule.allowedPattern).test(value)) {
+  if (rule.allowedPattern !== undefined && !matchesPattern(rule.allowedPattern, value, 'InvalidParameters')) {
     throw invalid(
       `Parameter ${name}: value ${JSON.stringify(value)} does not match the allowed pattern ${rule.allowedPattern}.`,
     );

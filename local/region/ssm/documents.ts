@@ -20,6 +20,7 @@ import type {
   UpdateDocumentResult,
 } from '@aws-sdk/client-ssm';
 import type { Kernel } from '../kernel.ts';
+import { own } from '../own.ts';
 import { AwsError, type Operation } from '../service.ts';
 import { type DocumentContent, parsedDocument } from './document-content.ts';
 import { pageOf } from './paging.ts';
@@ -224,7 +225,7 @@ function documentFilter(
     case 'PlatformTypes':
       return () => Values.includes('Linux');
     default:
-      if (Key?.startsWith('tag:')) return ({ tags }) => Values.includes(tags[Key.slice('tag:'.length)] ?? '');
+      if (Key?.startsWith('tag:')) return ({ tags }) => Values.includes(own(tags, Key.slice('tag:'.length)) ?? '');
       throw new AwsError(
         'InvalidFilterKey',
         `The filter key ${Key} is not valid. Valid keys: Name, Owner, DocumentType, PlatformTypes, tag:<key>`,

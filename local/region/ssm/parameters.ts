@@ -23,7 +23,7 @@ import { kmsKey } from '../kms.ts';
 import { AwsError, type Call, type Operation } from '../service.ts';
 import { constraint, pageOf } from './paging.ts';
 import { parameterFilter } from './parameter-filters.ts';
-import { checkName, checkValue, isBelow } from './parameter-rules.ts';
+import { checkForm, checkName, checkValue, isBelow } from './parameter-rules.ts';
 import { PUBLIC_PARAMETERS } from './public-parameters.ts';
 
 export interface StoredParameter {
@@ -93,6 +93,7 @@ export function parameterOperations(kernel: Kernel, store: ParameterStore): Reco
 
     GetParameter: (input: GetParameterRequest): GetParameterResult => {
       const asked = input.Name ?? '';
+      if (!asked.startsWith('/aws/')) checkForm(bareName(asked));
       const found = find(asked, input.WithDecryption === true);
       if (found) return { Parameter: found };
       const [name = '', selector] = withoutArn(asked).split(':');
@@ -155,6 +156,9 @@ export function parameterOperations(kernel: Kernel, store: ParameterStore): Reco
   };
 }
 
+/** "The following data type values are supported" (PutParameter). */
+const DATA_TYPES: readonly string[] = ['text', 'aws:ec2:image', 'aws:ssm:integration'];
+
 function put(
   kernel: Kernel,
   before: StoredParameter | undefined,
@@ -177,6 +181,10 @@ function put(
   if (before && type !== before.type) {
     const message = `Parameter Store doesn't support changing a parameter type in a hierarchy. ${name} is ${before.type}, not ${type}.`;
     throw new AwsError('HierarchyTypeMismatchException', message);
+  }
+  if (!DATA_TYPES.includes(input.DataType ?? 'text')) {
+    const message = `The following data type is not supported: ${input.DataType} (Data type names are all lowercase.)`;
+    throw new AwsError('ValidationException', message);
   }
   const tier = input.Tier === 'Advanced' || before?.tier === 'Advanced' ? 'Advanced' : 'Standard';
   const allowedPattern = input.AllowedPattern ?? before?.allowedPattern;

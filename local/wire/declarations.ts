@@ -1,0 +1,93 @@
+// Which members of requests take the values of an enum. The SDK's schemas do not say it; its type declarations, which lie beside them, do.
+import { readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+
+/** The values that a member may have, or that what it contains may have. */
+export interface Enums {
+  readonly values?: ReadonlySet<string>;
+  /** Of the elements of a list. */
+  readonly element?: Enums;
+  /** Of the keys of a map. */
+  readonly key?: Enums;
+  /** Of the values of a map. */
+  readonly value?: Enums;
+}
+
+/** The members of a structure that have enums, by name. */
+export type Declarations = (structure: string) => ReadonlyMap<string, Enums>;
+
+type Module = Readonly<Record<string, unknown>>;
+
+const BEGIN = '\nexport interface ';
+// The SDK's generator writes one line a member: `    StateValue: StateValue | undefined;`.
+const MEMBER = /^ {4}(\w+)\??: (.+?)(?: \| undefined)?;$/gm;
+
+/**
+ * The declarations of a client package such as "@aws-sdk/client-cloudwatch", whose exports (`module`) have the values. Those of EC2 are 3 MB, so
+ * what is not asked for is not parsed.
+ */
+export function readDeclarations(packageName: string, module: Module): Declarations {
+  let places: ReadonlyMap<string, Place> | undefined;
+  const parsed = new Map<string, ReadonlyMap<string, Enums>>();
+  return (structure) => {
+    places ??= findStructures(packageName);
+    const known = parsed.get(structure) ?? parse(places.get(structure), module);
+    parsed.set(structure, known);
+    return known;
+  };
+}
+
+interface Place {
+  readonly text: string;
+  readonly from: number;
+}
+
+function findStructures(packageName: string): Map<string, Place> {
+  const folder = join(createRequire(import.meta.url).resolve(packageName), '../../dist-types/models');
+  const places = new Map<string, Place>();
+  for (const file of readdirSync(folder)) {
+    if (!/^models_\d+\.d\.ts$/.test(file)) continue;
+    // Names and types are ASCII; comments, which are not, are not looked at.
+    const text = readFileSync(join(folder, file), 'latin1');
+    for (let at = text.indexOf(BEGIN); at !== -1; at = text.indexOf(BEGIN, at + 1)) {
+      const from = at + BEGIN.length;
+      places.set(text.slice(from, text.indexOf(' ', from)), { text, from });
+    }
+  }
+  return places;
+}
+
+function parse(place: Place | undefined, module: Module): ReadonlyMap<string, Enums> {
+  const members = new Map<string, Enums>();
+  if (place === undefined) return members;
+  const body = place.text.slice(place.from, place.text.indexOf('\n}\n', place.from));
+  for (const [, member = '', type = ''] of body.matchAll(MEMBER)) {
+    const enums = enumsOf(type, module);
+    if (enums !== undefined) members.set(member, enums);
+  }
+  return members;
+}
+
+/** `AlarmType[]`, `Partial<Record<QueueAttributeName, string>>`, `StateValue`. */
+function enumsOf(type: string, module: Module): Enums | undefined {
+  const [, element] = /^(.+)\[\]$/.exec(type) ?? [];
+  if (element !== undefined) {
+    const inner = enumsOf(element, module);
+    return inner && { element: inner };
+  }
+  const [, key, value] = /^(?:Partial<)?Record<(\w+), (.+?)>+$/.exec(type) ?? [];
+  if (key !== undefined && value !== undefined) {
+    const [keys, values] = [enumsOf(key, module), enumsOf(value, module)];
+    return keys || values ? { ...(keys && { key: keys }), ...(values && { value: values }) } : undefined;
+  }
+  const values = Object.hasOwn(module, type) ? valuesOf(module[type]) : undefined;
+  return values && { values };
+}
+
+/** Enums are exported as records of texts; classes and schemas are exported as well. */
+function valuesOf(exported: unknown): ReadonlySet<string> | undefined {
+  if (typeof exported !== 'object' || exported === null || Array.isArray(exported)) return undefined;
+  const values: unknown[] = Object.values(exported);
+  return values.length > 0 && values.every((value) => typeof value === 'string') ? new Set(values) : undefined;
+}

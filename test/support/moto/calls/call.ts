@@ -1,0 +1,46 @@
+// One call of the differential run: the same input goes to the local region and to moto.
+import type { SigningName } from '../../../../local/wire/model.ts';
+
+/** What earlier calls of the same side have answered: ids differ between the two. */
+export type Saved = Readonly<Record<string, string>>;
+
+export interface MotoCall {
+  readonly service: SigningName;
+  readonly operation: string;
+  /** What is tried; with service and operation it names the call, in the table of differences too. */
+  readonly title: string;
+  readonly input: (saved: Saved) => object;
+  /** What later calls need of the answer: a name, and the path to it, such as "Instances.0.InstanceId". */
+  readonly save?: Readonly<Record<string, string>>;
+}
+
+/** What a file of calls is written with. */
+export const callsOf =
+  (service: SigningName) =>
+  (
+    operation: string,
+    title: string,
+    input: object | ((saved: Saved) => object),
+    save?: Readonly<Record<string, string>>,
+  ): MotoCall => ({
+    service,
+    operation,
+    title,
+    input: typeof input === 'function' ? (input as MotoCall['input']) : () => input,
+    ...(save && { save }),
+  });
+
+/** A name that no other call uses: what one side has accepted must not make it refuse the next. */
+export const slug = (title: string): string => title.toLowerCase().replace(/\W+/g, '-').slice(0, 40);
+
+export const nameOf = ({ service, operation, title }: MotoCall): string => `${service}.${operation}: ${title}`;
+
+/** What a call wants to be remembered of its answer. */
+export function savedOf(call: MotoCall, output: unknown): Saved {
+  const found: Record<string, string> = {};
+  for (const [name, path] of Object.entries(call.save ?? {})) {
+    const value = path.split('.').reduce<unknown>((from, step) => (from as Saved | undefined)?.[step], output);
+    if (typeof value === 'string') found[name] = value;
+  }
+  return found;
+}

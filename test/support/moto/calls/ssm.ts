@@ -1,0 +1,106 @@
+// Systems Manager: parameters, documents, commands.
+import { callsOf, type MotoCall, slug } from './call.ts';
+
+const call = callsOf('ssm');
+
+const put = (title: string, more: object): MotoCall =>
+  call('PutParameter', title, { Name: `/chainmend/${slug(title)}`, Value: 'v', Type: 'String', ...more });
+const Content = JSON.stringify({
+  schemaVersion: '2.2',
+  description: 'd',
+  mainSteps: [{ action: 'aws:runShellScript', name: 's', inputs: { runCommand: ['true'] } }],
+});
+const document = (title: string, more: object): MotoCall =>
+  call('CreateDocument', title, { Name: `document-${slug(title)}`, Content, DocumentType: 'Command', ...more });
+
+export const SSM: readonly MotoCall[] = [
+  call('PutParameter', 'plain', { Name: '/chainmend/pause', Value: 'off', Type: 'String' }),
+  call('PutParameter', 'again', { Name: '/chainmend/pause', Value: 'on', Type: 'String' }),
+  call('PutParameter', 'again, over it', { Name: '/chainmend/pause', Value: 'on', Overwrite: true }),
+  call('PutParameter', 'with a tag over what is there', {
+    Name: '/chainmend/pause',
+    Value: 'on',
+    Overwrite: true,
+    Tags: [{ Key: 'a', Value: 'b' }],
+  }),
+  put('of no type', { Type: undefined }),
+  put('of an unknown type', { Type: 'BANANA' }),
+  put('of an unknown tier', { Tier: 'BANANA' }),
+  put('of nothing', { Value: '' }),
+  put('of 4,097 bytes', { Value: 'v'.repeat(4_097) }),
+  put('of 4,097 bytes in the advanced tier', {
+    Name: '/chainmend/advanced',
+    Value: 'v'.repeat(4_097),
+    Tier: 'Advanced',
+  }),
+  put('of 8,193 bytes in the advanced tier', { Value: 'v'.repeat(8_193), Tier: 'Advanced' }),
+  put('under aws', { Name: 'aws-x' }),
+  put('under /aws', { Name: '/aws/x' }),
+  put('under /ssm', { Name: '/ssm/x' }),
+  put('with a name of strange characters', { Name: '/chainmend/a b' }),
+  put('with a name of two slashes', { Name: '/chainmend//x' }),
+  put('with a name that ends in a slash', { Name: '/chainmend/x/' }),
+  put('with a name of 16 levels', { Name: `/${Array(16).fill('a').join('/')}` }),
+  put('with a name without its first slash', { Name: 'chainmend/x' }),
+  put('with an empty name', { Name: '' }),
+  put('against its own pattern', { AllowedPattern: '^\\d+$' }),
+  put('with a pattern that is none', { AllowedPattern: '(' }),
+  put('as a list', { Name: '/chainmend/list', Value: 'a,b', Type: 'StringList' }),
+  put('as a secret', { Name: '/chainmend/secret', Value: 's', Type: 'SecureString' }),
+  put('with a key and no secret', { KeyId: 'alias/aws/ssm' }),
+  put('of an unknown data type', { DataType: 'banana' }),
+  put('of an image that is none', { DataType: 'aws:ec2:image', Value: 'banana' }),
+  call('GetParameter', 'that is there', { Name: '/chainmend/pause' }),
+  call('GetParameter', 'by version', { Name: '/chainmend/pause:1' }),
+  call('GetParameter', 'by a version that is not there', { Name: '/chainmend/pause:99' }),
+  call('GetParameter', 'that is not there', { Name: '/nowhere' }),
+  call('GetParameter', 'of a strange name', { Name: 'a b' }),
+  call('GetParameter', 'a secret', { Name: '/chainmend/secret' }),
+  call('GetParameter', 'a secret in clear', { Name: '/chainmend/secret', WithDecryption: true }),
+  call('GetParameters', 'some, of which one is not there', { Names: ['/chainmend/pause', '/nowhere'] }),
+  call('GetParameters', 'one twice', { Names: ['/chainmend/pause', '/chainmend/pause'] }),
+  call('GetParameters', '11', { Names: Array.from({ length: 11 }, (_, i) => `/p${i}`) }),
+  call('GetParameters', 'none', { Names: [] }),
+  call('GetParametersByPath', 'below', { Path: '/chainmend' }),
+  call('GetParametersByPath', 'without a slash', { Path: 'chainmend' }),
+  call('GetParametersByPath', '11 at once', { Path: '/chainmend', MaxResults: 11 }),
+  call('GetParametersByPath', 'none at once', { Path: '/chainmend', MaxResults: 0 }),
+  call('GetParametersByPath', 'of a type', {
+    Path: '/chainmend',
+    ParameterFilters: [{ Key: 'Type', Values: ['StringList'] }],
+  }),
+  call('GetParametersByPath', 'of an unknown filter', {
+    Path: '/chainmend',
+    ParameterFilters: [{ Key: 'banana', Values: ['x'] }],
+  }),
+  call('DeleteParameter', 'that is there', { Name: '/chainmend/list' }),
+  call('DeleteParameter', 'that is not', { Name: '/nowhere' }),
+  call('CreateDocument', 'plain', { Name: 'chainmend-document', Content, DocumentType: 'Command' }),
+  call('CreateDocument', 'again', { Name: 'chainmend-document', Content, DocumentType: 'Command' }),
+  document('that is no JSON', { Content: '{' }),
+  document('of an unknown type', { DocumentType: 'BANANA' }),
+  document('of an unknown schema', { Content: JSON.stringify({ ...JSON.parse(Content), schemaVersion: '9.9' }) }),
+  document('with a short name', { Name: 'ab' }),
+  document('under AWS', { Name: 'AWS-Mine' }),
+  call('DescribeDocument', 'that is there', { Name: 'chainmend-document' }),
+  call('DescribeDocument', 'that is not', { Name: 'nowhere-document' }),
+  call('GetDocument', 'that is there', { Name: 'chainmend-document' }),
+  call('GetDocument', 'that is not', { Name: 'nowhere-document' }),
+  call('ListDocuments', 'of ours', { Filters: [{ Key: 'Owner', Values: ['Self'] }] }),
+  call('DeleteDocument', 'that is not there', { Name: 'nowhere-document' }),
+  call('SendCommand', 'of no document', { DocumentName: 'nowhere-document', InstanceIds: ['i-0123456789abcdeff'] }),
+  call('SendCommand', 'to an instance of no form', {
+    DocumentName: 'chainmend-document',
+    InstanceIds: ['constructor'],
+  }),
+  call('SendCommand', 'to nobody', { DocumentName: 'chainmend-document' }),
+  call('GetCommandInvocation', 'of none', {
+    CommandId: '11111111-2222-3333-4444-555555555555',
+    InstanceId: 'i-0123456789abcdeff',
+  }),
+  call('ListCommands', 'all', {}),
+  call('ListCommandInvocations', 'of none', { CommandId: '11111111-2222-3333-4444-555555555555' }),
+  call('DescribeInstanceInformation', 'all', {}),
+  call('DescribeInstanceInformation', 'by an unknown filter', { Filters: [{ Key: 'banana', Values: ['x'] }] }),
+  call('DeleteDocument', 'that is there', { Name: 'chainmend-document' }),
+];
