@@ -48,7 +48,7 @@ export class RegisterNodes extends Construct {
         ...(runbooks !== undefined && { RUNBOOKS: runbooks }),
       },
       grants: [
-        state.grant(),
+        ...state.grants('register-nodes'),
         ...pages.grants(),
         settings.grantByName(),
         settings.grantAll(),

@@ -102,7 +102,6 @@ export class ReplaceNode extends DurableHeal {
           ...belongings(scope, props),
         ],
       },
-      account: true,
       executionTimeout: EXECUTION_TIMEOUT,
     });
   }

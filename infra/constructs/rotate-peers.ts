@@ -50,7 +50,7 @@ export class RotatePeers extends Construct {
         CHANGE_PEERS_DOCUMENT: commands.changePeers,
       },
       grants: [
-        state.grant(),
+        ...state.grants('rotate-peers'),
         ...pages.grants(),
         settings.grantByName(),
         settings.grantAll(),

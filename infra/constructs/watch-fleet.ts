@@ -42,7 +42,13 @@ export class WatchFleet extends Construct {
         ASK_NODE_DOCUMENT: commands.askNode,
         REGISTER_FUNCTION_NAME: functionNames.registerNodes,
       },
-      grants: [state.grant(), ...pages.grants(), settings.grantAll(), ...this.#observe(), ...this.#ask(fleets)],
+      grants: [
+        ...state.grants('watch-fleet'),
+        ...pages.grants(),
+        settings.grantAll(),
+        ...this.#observe(),
+        ...this.#ask(fleets),
+      ],
     });
     this.suiteFunction.keepFailedEvents({
       // The next sweep is a minute away and sees the same.

@@ -1,5 +1,7 @@
 // What happens around register-nodes, with its real bundle in the region under its real role: people, other tools, odd fleets.
+
 import { readJournal } from '../../../local/run/journal.ts';
+import { pageIn } from '../../../local/run/paged.ts';
 import type { World } from '../../../local/run/world.ts';
 import type { Scenario } from '../../../local/scenarios/scenario.ts';
 import { bitcoinChain, follower, followers } from '../../../local/scenarios/worlds.ts';
@@ -61,10 +63,7 @@ const push = ({ region }: World, change: object): Promise<unknown> => {
 const asked = ({ region }: World) =>
   region.sns
     .published()
-    .map(
-      ({ message }) =>
-        JSON.parse(message) as { readonly code?: string; readonly plan?: string; readonly approve?: string },
-    )
+    .map(pageIn)
     .filter(({ code, plan }) => code === 'approval-wanted' && plan !== undefined);
 
 /** Somebody edits the address of a node by hand. */
