@@ -1,11 +1,13 @@
-// `npm run heal`: restore, replace, undo and snapshot a node by hand, and see what is going on. Exit status 0 done, 1 not, 2 wrong use.
+// `npm run heal`: restore, replace, undo and snapshot a node by hand, answer what heals ask, and see what is going on. Exit status 0 done, 1 not, 2 wrong use.
 import { createInterface } from 'node:readline/promises';
 import { setTimeout } from 'node:timers/promises';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import pico from 'picocolors';
 import { UsageError } from './fleet-commands/tell.ts';
+import { type AnswerOptions, answerQuestion } from './heal-commands/approve.ts';
 import { awsSuite } from './heal-commands/aws-suite.ts';
 import { type HealDesk, RequestError, SuiteError } from './heal-commands/desk.ts';
+import { type JournalOptions, journal } from './heal-commands/journal.ts';
 import { carryOut, type Wish, type WishOptions } from './heal-commands/request.ts';
 import { status } from './heal-commands/status.ts';
 import { nodeOf, targetOf } from './heal-commands/target.ts';
@@ -77,6 +79,27 @@ function commands(desk: HealDesk, ended: { status: 0 | 1 }): Command {
       return carry({ event: { kind: 'snapshot', fleet, ...node }, words: `snapshot ${shown}` }, options);
     },
   );
+  const decide = (name: 'approve' | 'reject', description: string): Command =>
+    program
+      .command(name)
+      .description(description)
+      .argument('<incident>', 'its digits from the page, or the first 4 of them; or the 12 of a plan of names or peers')
+      .option('--plan <hash>', 'only if this is still the plan that waits')
+      .option('--yes', 'answer without asking')
+      .action(async (written: string, options: AnswerOptions) => {
+        ended.status = await answerQuestion(desk, name, written, options);
+      });
+  decide('approve', 'say yes to what a heal in mode ask waits for; shows the plan first');
+  decide('reject', 'say no to it');
+  program
+    .command('journal')
+    .description('what all functions have written of a fleet or a node lately')
+    .argument('<fleet[/node]>')
+    .option('--incident <digits>', 'only of this incident')
+    .option('--lines <number>', 'so many; 40 unless given', lineCount)
+    .action(async (written: string, options: JournalOptions) => {
+      ended.status = await journal(desk, targetOf(written), options);
+    });
   program
     .command('status')
     .description('what is open in a fleet or on a node, and how far it is')
@@ -91,6 +114,12 @@ function minutes(written: string): number {
   const value = Number(written);
   if (Number.isInteger(value) && value >= 1 && value <= 48 * 60) return value;
   throw new InvalidArgumentError('Expected minutes, 1 to 2880, for example 90.');
+}
+
+function lineCount(written: string): number {
+  const value = Number(written);
+  if (Number.isInteger(value) && value >= 1 && value <= 1_000) return value;
+  throw new InvalidArgumentError('Expected a number of lines, 1 to 1000.');
 }
 
 function snapshotId(written: string): string {

@@ -100,7 +100,7 @@ async function takeTurns(
         seriesAt,
         fleets: all,
         confirmed: event.kind === 'reconcile' && event.confirm,
-        ...(event.kind === 'approve' && { approved: event.plan }),
+        ...(event.kind === 'approve' && { approved: event.plan, approvedBy: event.by ?? null }),
       });
       console.info(JSON.stringify({ level: 'info', ...summary }));
       summaries.push(summary);

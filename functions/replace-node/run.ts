@@ -83,7 +83,8 @@ async function planned(
     return { ending: { outcome: 'planned', reason: plan.sentence } };
   }
   const { sentence, terms, evidence } = plan;
-  const answer = await askPerson(ctx, stepper(ctx, '001'), tools, { sentence, terms, evidence }, '001');
+  const question = { sentence, terms, guardrails: evidence.guardrails, evidence };
+  const answer = await askPerson(ctx, stepper(ctx, '001'), tools, question, '001');
   if ('refuse' in answer) return { ending: refused(answer) };
   // Hours may have gone by: what was approved is what would be done now, or nothing is.
   const now = await stepper(ctx, '002')('plan-again', () => makePlan(tools));

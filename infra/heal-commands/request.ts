@@ -1,5 +1,7 @@
 // One wish from its plan to its end: shows what would be done, asks, has it done, and follows it.
 import type { DispatchAnswer } from '../../shared/events/answer.ts';
+import { printable } from '../../shared/heal/printable.ts';
+import type { ApprovalRecord } from '../../shared/heal/records.ts';
 import { UsageError } from '../fleet-commands/tell.ts';
 import type { HealDesk, StoryLine } from './desk.ts';
 import { type Followed, follow } from './follow.ts';
@@ -100,9 +102,10 @@ const why = (last: StoryLine | undefined): string =>
     ? 'The journal does not say why.'
     : `${last.code === undefined ? '' : `${last.code}: `}${last.sentence}`;
 
-async function answerQuestion(desk: HealDesk, { sentence }: StoryLine, { yes }: WishOptions): Promise<boolean> {
+async function answerQuestion(desk: HealDesk, { sentence }: ApprovalRecord, { yes }: WishOptions): Promise<boolean> {
   if (yes) return true;
-  if (desk.confirm) return desk.confirm(`The fleet file says mode: ask. ${sentence}. Approve this very plan?`);
+  if (desk.confirm)
+    return desk.confirm(`The fleet file says mode: ask. ${printable(sentence, 500)}. Approve this very plan?`);
   desk.complain(
     'The fleet file says mode: ask, and nobody is here to be asked: the page that was sent says how to approve.',
   );

@@ -1,11 +1,15 @@
 // How the journal's lines and a plan look in a terminal. Pure.
+import { printable } from '../../shared/heal/printable.ts';
 import type { Progress } from '../../shared/heal/records.ts';
 import { tableOf } from '../fleet-commands/tell.ts';
 import type { StoryLine } from './desk.ts';
 
 /** "12:05:46  result    stopped in 7 s, cleanly; started in 3 s"; times are UTC, as in the journal. */
 export const lineText = ({ atMs, kind, sentence, code }: StoryLine): string =>
-  `${new Date(atMs).toISOString().slice(11, 19)}  ${kind.padEnd(8)}  ${code === undefined ? '' : `${code}: `}${sentence}`;
+  `${new Date(atMs).toISOString().slice(11, 19)}  ${kind.padEnd(8)}  ${printable(`${code === undefined ? '' : `${code}: `}${sentence}`, 2_000)}`;
+
+/** "2026-01-01 12:05 UTC" */
+export const clockText = (atMs: number): string => `${new Date(atMs).toISOString().replace('T', ' ').slice(0, 16)} UTC`;
 
 const BAR = 24;
 

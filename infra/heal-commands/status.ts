@@ -1,8 +1,9 @@
 // `npm run heal -- status FLEET[/NODE]`: what is open, who works on it, how far it is, and what was said of it last.
 import type { IncidentRecord, NodeRecord } from '../../shared/heal/records.ts';
 import { tableOf } from '../fleet-commands/tell.ts';
+import { whyNot } from './approve.ts';
 import type { HealDesk } from './desk.ts';
-import { durationText, lineText, progressText } from './show.ts';
+import { clockText, durationText, lineText, progressText } from './show.ts';
 import type { Target } from './target.ts';
 
 /** Incidents whose last lines are shown; a list of them all is shown in any case. */
@@ -20,10 +21,14 @@ export async function status(desk: HealDesk, { fleet, node, shown }: Target): Pr
     .filter(isMeant)
     .filter((incident) => incident.state !== 'healed' || nowMs - incident.endedAtMs < LATELY_MS)
     .sort((a, b) => b.onsetMs - a.onsetMs);
-  if (incidents.length === 0) {
+  const asks = node === undefined ? (await suite.asks(fleet)).filter(({ untilMs }) => nowMs < untilMs) : [];
+  if (incidents.length === 0 && asks.length === 0) {
     desk.say(`Nothing is open in ${shown}, and nothing was healed in the last hour.`);
     return 0;
   }
+  for (const { by, plan, untilMs } of asks)
+    desk.say(`Waits for approval until ${clockText(untilMs)}: a plan of ${by}. npm run heal -- approve ${plan}`);
+  if (incidents.length === 0) return 0;
   const head = ['node', 'trouble', 'incident', 'attempt', 'since', 'state'];
   desk.say(
     tableOf(
@@ -37,9 +42,12 @@ export async function status(desk: HealDesk, { fleet, node, shown }: Target): Pr
     desk.say(`\n${incident.node}, incident ${incident.incidentId}`);
     if (last) desk.say(lineText(last));
     for (const line of recordLines(record, incident)) desk.say(line);
+    if (waits(incident, nowMs)) desk.say(`          approve   npm run heal -- approve ${incident.incidentId}`);
   }
   return 0;
 }
+
+const waits = (incident: IncidentRecord, nowMs: number): boolean => whyNot(incident, nowMs) === null;
 
 const rowOf = (incident: IncidentRecord, nowMs: number): string[] => {
   const { node, trouble, incidentId, attempt, onsetMs } = incident;
@@ -58,6 +66,7 @@ function stateText(incident: IncidentRecord, nowMs: number): string {
     case 'allocated':
       return 'about to begin';
     case 'claimed':
+      if (waits(incident, nowMs)) return `waits for approval until ${clockText(incident.approval?.untilMs ?? 0)}`;
       return incident.payload.mode === 'act' ? 'at work' : `at work, mode ${incident.payload.mode}`;
     case 'healed':
       return `over for ${durationText((nowMs - incident.endedAtMs) / 1000)}`;

@@ -16,6 +16,7 @@ export interface Question {
   readonly sentence: string;
   /** What an approval covers: node, data, sizes, cost. The incident and its attempt are added to them. */
   readonly terms: Terms;
+  readonly guardrails?: ApprovalRecord['guardrails'];
   /** For the journal, beside the plan's terms and hash. */
   readonly evidence?: Readonly<Record<string, unknown>>;
 }
@@ -65,7 +66,7 @@ async function answerTo(answered: Promise<string>, plan: string, hours: number):
 /** On the record first: a page names a question that can be found. */
 async function ask(
   tools: HealTools,
-  { sentence, terms, evidence }: Question,
+  { sentence, terms, guardrails, evidence }: Question,
   { callbackId, hours, place }: { readonly callbackId: string; readonly hours: number; readonly place: string },
 ): Promise<{ readonly plan: string; readonly asked: boolean }> {
   const { clients, journal, payload, environment, execution } = tools;
@@ -79,6 +80,7 @@ async function ask(
   const nowMs = Date.now();
   const record: ApprovalRecord = {
     ...{ attempt, plan, callbackId, sentence, terms: all },
+    ...(guardrails && { guardrails }),
     ...{ askedAtMs: nowMs, untilMs: nowMs + hours * HOUR_MS },
   };
   const asked = await change(tools, (read) => askedOf(read, attempt, execution, record));

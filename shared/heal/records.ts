@@ -94,6 +94,8 @@ export interface ApprovalRecord {
   readonly callbackId: string;
   readonly sentence: string;
   readonly terms: Terms;
+  /** What guards said when it was asked; each is asked again before anything is done. */
+  readonly guardrails?: readonly { readonly rule: string; readonly verdict: string }[];
   readonly askedAtMs: number;
   readonly untilMs: number;
   /** Absent while it is waited for, and where the attempt died. `by` is what the answer claims. */
