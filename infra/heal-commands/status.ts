@@ -1,4 +1,5 @@
 // `npm run heal -- status FLEET[/NODE]`: what is open, who works on it, how far it is, and what was said of it last.
+import { printable } from '../../shared/heal/printable.ts';
 import type { IncidentRecord, NodeRecord } from '../../shared/heal/records.ts';
 import { tableOf } from '../fleet-commands/tell.ts';
 import { whyNot } from './approve.ts';
@@ -39,7 +40,7 @@ export async function status(desk: HealDesk, { fleet, node, shown }: Target): Pr
   for (const incident of incidents.slice(0, MAX_STORIES)) {
     const last = (await suite.story(incident)).at(-1);
     const record = read.nodes.find(({ instanceId }) => instanceId === incident.instanceId);
-    desk.say(`\n${incident.node}, incident ${incident.incidentId}`);
+    desk.say(`\n${printable(incident.node, 256)}, incident ${incident.incidentId}`);
     if (last) desk.say(lineText(last));
     for (const line of recordLines(record, incident)) desk.say(line);
     if (waits(incident, nowMs)) desk.say(`          approve   npm run heal -- approve ${incident.incidentId}`);
@@ -52,7 +53,7 @@ const waits = (incident: IncidentRecord, nowMs: number): boolean => whyNot(incid
 const rowOf = (incident: IncidentRecord, nowMs: number): string[] => {
   const { node, trouble, incidentId, attempt, onsetMs } = incident;
   return [
-    node,
+    printable(node, 256),
     trouble,
     incidentId,
     String(attempt),

@@ -106,7 +106,7 @@ describe('a person who approves', () => {
       expect(text).toMatch(row);
     expect(answered).toEqual([['Cb+/==', { approve: true, plan: PLAN, by: ME }]]);
     expect(text).toContain(
-      `Approved, as ${ME}. Guards look again before each change: npm run heal -- status bitcoin/node2`,
+      `Approved, as ${ME}. Guards look again before each change: npm run heal -- status bitcoin/${INSTANCE}`,
     );
   });
 
