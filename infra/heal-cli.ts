@@ -6,7 +6,7 @@ import pico from 'picocolors';
 import { UsageError } from './fleet-commands/tell.ts';
 import { type AnswerOptions, answerQuestion } from './heal-commands/approve.ts';
 import { awsSuite } from './heal-commands/aws-suite.ts';
-import { type HealDesk, RequestError, SuiteError } from './heal-commands/desk.ts';
+import { type HealDesk, RequestError, type Suite, SuiteError } from './heal-commands/desk.ts';
 import { type JournalOptions, journal } from './heal-commands/journal.ts';
 import { carryOut, type Wish, type WishOptions } from './heal-commands/request.ts';
 import { status } from './heal-commands/status.ts';
@@ -132,16 +132,19 @@ const ERASE = '\x1b[2K\r';
 
 function terminalDesk(): HealDesk {
   const isTerminal = process.stdout.isTTY === true;
+  let suite: Suite | undefined;
   const write = (text: string): void => void process.stdout.write(isTerminal ? `${ERASE}${text}\n` : `${text}\n`);
   return {
-    suite: () => awsSuite(),
+    suite: () => {
+      suite ??= awsSuite();
+      return suite;
+    },
     say: write,
     complain: (text) => void process.stderr.write(`${isTerminal ? ERASE : ''}${text}\n`),
     status: (text) => {
       if (isTerminal) process.stdout.write(`${ERASE}${text.slice(0, Math.max(1, (process.stdout.columns ?? 80) - 1))}`);
     },
     confirm: isTerminal && process.stdin.isTTY === true ? confirm : undefined,
-    nowMs: () => Date.now(),
     sleep: (ms) => setTimeout(ms),
   };
 }

@@ -27,7 +27,7 @@ export async function answerQuestion(
   const suite = desk.suite();
   if (PLAN.test(written)) return answerFleet(desk, suite, answer, written, options);
   const incidents = (await Promise.all((await suite.fleets()).map(suite.fleet))).flatMap((read) => read.incidents);
-  const found = choose(incidents, written, desk.nowMs());
+  const found = choose(incidents, written, suite.nowMs());
   if ('wrong' in found) throw new UsageError(found.wrong);
   if ('not' in found) {
     desk.complain(found.not);
@@ -36,17 +36,17 @@ export async function answerQuestion(
   const { fleet, instanceId, incidentId, approval } = found.asking;
   if (options.plan !== undefined && options.plan !== approval.plan) {
     desk.complain(`Superseded: plan ${options.plan} is not the one that waits. It is ${approval.plan} now:`);
-    desk.complain(planText(found.asking, desk.nowMs()));
+    desk.complain(planText(found.asking, suite.nowMs()));
     return 1;
   }
-  desk.say(planText(found.asking, desk.nowMs()));
+  desk.say(planText(found.asking, suite.nowMs()));
   if (!(await isMeant(desk, answer, `this very plan (${approval.plan})`, options))) return 1;
   const by = await suite.caller();
   const said = answer === 'approve' ? { approve: true, plan: approval.plan } : { approve: false };
   const sent = await suite.answer(approval.callbackId, by === undefined ? said : { ...said, by });
   if (sent === 'closed') {
     const after = await suite.incident(found.asking);
-    desk.complain(whyNot(after ?? found.asking, desk.nowMs()) ?? CLOSED);
+    desk.complain(whyNot(after ?? found.asking, suite.nowMs()) ?? CLOSED);
     return 1;
   }
   const as = by === undefined ? 'your name could not be told' : `as ${by}`;
@@ -147,8 +147,8 @@ async function answerFleet(
   const ask = asks.find((one) => one.plan === plan);
   const listed = asks.map((one) => `${one.plan} (${one.fleet}, ${one.by})`).join(', ') || 'none';
   if (!ask) throw new UsageError(`Unknown plan ${plan}. Waiting for approval: ${listed}`);
-  desk.say(fleetPlanText(ask, desk.nowMs()));
-  if (desk.nowMs() >= ask.untilMs) {
+  desk.say(fleetPlanText(ask, suite.nowMs()));
+  if (suite.nowMs() >= ask.untilMs) {
     desk.complain(
       `Expired: plan ${plan} was to be approved until ${clockText(ask.untilMs)}. It is asked about again by itself.`,
     );

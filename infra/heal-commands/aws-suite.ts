@@ -46,6 +46,8 @@ export function awsSuite({
 }: SuiteClients = {}): Suite {
   const store = createStore(dynamodb, tableName);
   return {
+    // The SDK keeps how far AWS's clock is from ours, where that is more than five minutes.
+    nowMs: () => Date.now() + dynamodb.config.systemClockOffset,
     ask: (event) => said('chainmend-dispatch-heal', () => ask(lambda, event)),
     story: (incident) => said('the journal', () => readStory(dynamodb, incident)),
     incident: ({ fleet, instanceId, trouble }) =>

@@ -38,8 +38,10 @@ export interface FleetAsk {
 
 export type Named = Pick<DispatchAnswer, 'fleet' | 'instanceId' | 'trouble' | 'incidentId' | 'onsetMs'>;
 
-/** The deployed suite, as far as these commands ask it. Each throws a `SuiteError` with AWS's own words. */
+/** The deployed suite, as far as these commands ask it. Each that asks throws a `SuiteError` with AWS's own words. */
 export interface Suite {
+  /** By AWS's clock, as its last answer has told it: this machine's may be wrong, and a served region has one of its own. */
+  readonly nowMs: () => number;
   /** @throws RequestError where the dispatcher says that the request itself is wrong */
   readonly ask: (event: object) => Promise<DispatchAnswer>;
   readonly story: (incident: Named) => Promise<readonly StoryLine[]>;
@@ -70,7 +72,6 @@ export interface HealDesk {
   readonly status: (text: string) => void;
   /** A question with the answer no unless somebody says yes; undefined where nobody can be asked. */
   readonly confirm: ((question: string) => Promise<boolean>) | undefined;
-  readonly nowMs: () => number;
   readonly sleep: (ms: number) => Promise<void>;
 }
 

@@ -27,7 +27,7 @@ export interface FollowOptions {
 
 export async function follow(desk: HealDesk, answer: DispatchAnswer, options: FollowOptions): Promise<Followed> {
   const suite = desk.suite();
-  const untilMs = desk.nowMs() + options.forMs;
+  let untilMs: number | undefined;
   const shown = new Set<string>();
   let asked = '';
   for (;;) {
@@ -36,6 +36,8 @@ export async function follow(desk: HealDesk, answer: DispatchAnswer, options: Fo
       await suite.incident(answer),
       await suite.node(answer.fleet, answer.instanceId),
     ];
+    // AWS's own clock is known from its first answer on.
+    untilMs ??= suite.nowMs() + options.forMs;
     const lines = story.filter(({ attempt }) => attempt >= answer.attempt);
     for (const line of lines) {
       const key = `${line.attempt} ${line.place}`;
@@ -44,15 +46,15 @@ export async function follow(desk: HealDesk, answer: DispatchAnswer, options: Fo
       if (options.tell) desk.say(lineText(line));
     }
     // From the incident's own record, which nobody but its heal and the dispatcher writes.
-    const question = incident && whyNot(incident, desk.nowMs()) === null ? incident.approval : undefined;
+    const question = incident && whyNot(incident, suite.nowMs()) === null ? incident.approval : undefined;
     if (question && question.plan !== asked) {
       asked = question.plan;
       if (options.answer && (await options.answer(question))) await approve(desk, question);
     }
     const end = endOf(incident, lines, answer);
     if (end) return { end, lines, last: lastWord(lines) };
-    desk.status(progressOf(node, answer) ?? waitingText(incident, desk.nowMs()));
-    if (desk.nowMs() >= untilMs) return { end: 'waiting', lines, last: lastWord(lines) };
+    desk.status(progressOf(node, answer) ?? waitingText(incident, suite.nowMs()));
+    if (suite.nowMs() >= untilMs) return { end: 'waiting', lines, last: lastWord(lines) };
     await desk.sleep(POLL_MS);
   }
 }

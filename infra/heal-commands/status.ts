@@ -14,8 +14,8 @@ const LATELY_MS = 60 * 60_000;
 
 export async function status(desk: HealDesk, { fleet, node, shown }: Target): Promise<0 | 1> {
   const suite = desk.suite();
-  const nowMs = desk.nowMs();
   const read = await suite.fleet(fleet);
+  const nowMs = suite.nowMs();
   const isMeant = (one: { readonly node?: string; readonly instanceId: string }): boolean =>
     node === undefined || ('instanceId' in node ? one.instanceId === node.instanceId : one.node === node.node);
   const incidents = read.incidents

@@ -194,12 +194,16 @@ export class World {
     this.region.clock.after(SECOND_MS, () => (isSo() ? this.at(0, act) : this.when(isSo, act)));
   }
 
+  /** False where the region is served: pages are answered by whoever sits at the terminal. */
+  answersPages = true;
+
   /** What a person does with each page of a kind, so many minutes after it came. */
   whenPaged(
     code: string,
     minutesLater: number,
     act: (page: Readonly<Record<string, string | undefined>>) => unknown,
   ): void {
+    if (!this.answersPages) return;
     const { clock, sns } = this.region;
     let seen = 0;
     const look = (): void => {

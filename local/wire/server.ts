@@ -14,12 +14,15 @@ export interface WireServer {
 /**
  * Serves a region on 127.0.0.1. Requests are answered in virtual time: the clock has to follow wall time, or be run.
  * @param identify who signs with this access key; a person unless told otherwise
+ * @param nowMs of the region's clock, for the Date of each answer: by it the SDKs correct their own
  */
 export async function listen(
   front: Door,
   identify: (accessKeyId: string) => Caller = () => ({ actor: 'person' }),
+  nowMs: () => number = Date.now,
 ): Promise<WireServer> {
   const server = createServer((message, response) => {
+    response.setHeader('date', new Date(nowMs()).toUTCString());
     answer(front, identify, message, response).catch((error: unknown) => {
       console.error(error);
       if (!response.headersSent) response.writeHead(500);

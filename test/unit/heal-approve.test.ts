@@ -55,6 +55,7 @@ async function run(words: string, says?: boolean, more: Partial<Suite> = {}) {
     throw new Error('nobody asks for that here');
   };
   const suite: Suite = {
+    nowMs: () => NOON_MS,
     ...{ ask: nobody, story: async () => [], node: async () => undefined, journal: async () => [] },
     incident: async ({ fleet, incidentId }) => incidents[fleet]?.find((one) => one.incidentId === incidentId),
     fleet: async (fleet) => ({ incidents: incidents[fleet] ?? [], nodes: [], foreign: [] }),
@@ -83,7 +84,6 @@ async function run(words: string, says?: boolean, more: Partial<Suite> = {}) {
             out.questions.push(question);
             return says;
           },
-    nowMs: () => NOON_MS,
     sleep: async () => undefined,
   };
   const exit = await runHeal(words.split(' '), desk);

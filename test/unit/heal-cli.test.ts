@@ -95,6 +95,7 @@ async function run(words: string, says?: boolean, more: Partial<Suite> = {}) {
   let mode: 'plan' | 'act' = 'act';
   const look = (): Look => looks[mode][Math.min(Math.max(0, at), looks[mode].length - 1)] ?? { incident: undefined };
   const suite: Suite = {
+    nowMs: () => nowMs,
     ask: async (event: { readonly plan?: boolean }) => {
       events.push(event);
       mode = event.plan ? 'plan' : 'act';
@@ -136,7 +137,6 @@ async function run(words: string, says?: boolean, more: Partial<Suite> = {}) {
             out.questions.push(question);
             return says;
           },
-    nowMs: () => nowMs,
     sleep: async (ms) => {
       nowMs += ms;
     },

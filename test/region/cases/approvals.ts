@@ -98,8 +98,7 @@ export const SCENARIOS: readonly Scenario[] = [
         holds: ({ refusals }) => {
           const [only] = refusals.filter(({ kind, guardrail }) => `${kind} ${guardrail}` === EXCEEDED);
           return (
-            only !== undefined &&
-            only.reason.startsWith('the plan has changed since it was approved: source: set-') &&
+            only?.reason.startsWith('the plan has changed since it was approved: source: set-') === true &&
             only.reason.includes(GOOD) &&
             only.reason.includes(NEWER)
           );
