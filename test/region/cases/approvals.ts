@@ -44,7 +44,51 @@ const sick = (name: string, told: Pick<Scenario, 'people' | 'done' | 'expect'>):
   },
 });
 
+/** What watch-fleet's role is told, when it says yes to a plan of names in a person's place. */
+const forgeries = new WeakMap<World, string[]>();
+
+async function approveAs(world: World, FunctionName: string, event: object): Promise<void> {
+  const { region } = world;
+  const { Role } = await region.call('lambda', 'GetFunctionConfiguration', { FunctionName: 'chainmend-watch-fleet' });
+  const caller = { actor: 'chainmend-watch-fleet/attacker', roleArn: String(Role) };
+  const input = { FunctionName, Payload: new Uint8Array(Buffer.from(JSON.stringify(event))) };
+  const told = await region.front.request({ service: 'lambda', operation: 'Invoke', input, ...caller }).then(
+    ({ FunctionError, Payload }) => `${FunctionError ?? 'done'}: ${Buffer.from((Payload ?? []) as Uint8Array)}`,
+    (error: Error) => error.name,
+  );
+  forgeries.set(world, [...(forgeries.get(world) ?? []), told]);
+}
+
+const PERSON = /^Unhandled: .*expected nothing that only a person may say, where a function invokes \(alias hints\)/;
+
 export const SCENARIOS: readonly Scenario[] = [
+  sick('watch-fleet says yes to a plan of names in a person’s place: neither its role nor its alias lets it', {
+    people: (world) =>
+      world.whenPaged('approval-wanted', 1, async ({ plan, incidentId }) => {
+        if (incidentId !== undefined) return;
+        const yes = { kind: 'approve', fleet: 'bitcoin', plan };
+        const lets = { kind: 'reconcile', fleet: 'bitcoin', confirm: true };
+        await approveAs(world, 'chainmend-register-nodes', yes);
+        for (const event of [yes, lets, { kind: 'reconcile', fleet: 'bitcoin' }])
+          await approveAs(world, 'chainmend-register-nodes:hints', event);
+      }),
+    done: (world) => (forgeries.get(world)?.length ?? 0) >= 4,
+    expect: [
+      {
+        sentence: 'it may not invoke the function itself, and through the alias it may only hint',
+        holds: (_, world) => {
+          const [itself, yes = '', lets = '', hint = ''] = forgeries.get(world) ?? [];
+          return (
+            itself === 'AccessDeniedException' && PERSON.test(yes) && PERSON.test(lets) && hint.startsWith('done: ')
+          );
+        },
+      },
+      {
+        sentence: 'the names are as they were: nobody has approved anything',
+        holds: ({ dns }) => dns.find(({ name }) => name === 'pool.bitcoin.internal')?.values.length === 4,
+      },
+    ],
+  }),
   sick('a swap that is approved is of the very snapshot that was shown, and who said yes is written down', {
     people: (world) => world.whenPaged('approval-wanted', 5, ({ approve }) => answerAsPaged(world, approve)),
     done: (world) => ended(world, 'healed'),
