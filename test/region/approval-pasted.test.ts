@@ -27,11 +27,13 @@ const existsIn = (folder: string, name: string): boolean => existsSync(join(fold
 /** Of what is pasted for npm nothing asks for the CLI. */
 const NO_CLI: AwsCli = { version: 'none', folder: '/usr/bin', environment: {}, needsEndpoint: false };
 
+const warned = new Set<string>();
 /** Loud where something is lacking: what is skipped is not tested. */
 function where(found: Found, what: string, lacks = has(found) ? undefined : found.lacks) {
   if (lacks === undefined) return { run: describe, name: what };
-  console.warn(`approval-pasted: skipped: ${what}: needs ${lacks}`);
-  return { run: describe.skip, name: `${what} (skipped: needs ${lacks})` };
+  if (!warned.has(lacks)) console.warn(`approval-pasted: left out: ${lacks}`);
+  warned.add(lacks);
+  return { run: describe.skip, name: `${what} (left out: ${lacks})` };
 }
 
 interface Case extends Pasting {
