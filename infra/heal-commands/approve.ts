@@ -1,4 +1,5 @@
 // `npm run heal -- approve` and `reject`: finds what waits for a yes, shows what it covers, asks, answers, and says what came of it.
+import { hashOf } from '../../shared/heal/approval.ts';
 import { printable } from '../../shared/heal/printable.ts';
 import type { ApprovalRecord, IncidentRecord } from '../../shared/heal/records.ts';
 import { tableOf, UsageError } from '../fleet-commands/tell.ts';
@@ -14,8 +15,8 @@ export interface AnswerOptions {
 type Answer = 'approve' | 'reject';
 type Asking = IncidentRecord & { readonly approval: ApprovalRecord };
 
-/** As much of a value as a terminal shows. */
-const MAX_SHOWN = 500;
+/** A term is shown whole: an approval covers all of it. */
+const MAX_SHOWN = 4_000;
 
 /** @returns the exit status: 0 answered, 1 there is nothing to answer any more, or nobody wanted to. @throws UsageError, RequestError */
 export async function answerQuestion(
@@ -105,6 +106,9 @@ export function whyNot(incident: IncidentRecord, nowMs: number): string | null {
     const by = answer.by === null ? 'by whom was not told' : `by ${printable(answer.by, 256)} as the answer claims`;
     return `Already answered: plan ${plan} was ${answer.said} at ${clockText(answer.atMs)}, ${by}.`;
   }
+  // Whoever could write the record could show one plan and have another approved: the hash is of what is shown, or nothing is answered.
+  if (hashOf(approval.terms) !== plan)
+    return `Forged: what the record of incident ${incidentId} shows is not plan ${printable(plan, 32)}. Nothing was answered; look who may write the table.`;
   if (state !== 'claimed' || approval.attempt !== attempt)
     return `Superseded: attempt ${approval.attempt}, which has asked for plan ${plan}, is over; incident ${incidentId} is ${state}, attempt ${attempt}.`;
   return null;

@@ -23,7 +23,8 @@ export interface Question {
 
 const HOUR_MS = 60 * 60_000;
 const MAX_WORDS = 200;
-const MAX_TERM = 500;
+/** Shown whole: an approval covers all of it. */
+const MAX_TERM = 4_000;
 
 /** What it means that the SDK rejected: time is up, or a person failed the callback. Anything else is no answer, and is thrown on. */
 export function judgeSilence(error: unknown, hours: number): Approval {

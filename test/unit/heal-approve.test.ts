@@ -2,6 +2,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { runHeal } from '../../infra/heal-cli.ts';
 import type { FleetAsk, FleetLine, HealDesk, Suite } from '../../infra/heal-commands/desk.ts';
+import { hashOf, type Terms } from '../../shared/heal/approval.ts';
 import type { ApprovalRecord, IncidentRecord } from '../../shared/heal/records.ts';
 import {
   claimedIncident,
@@ -14,17 +15,18 @@ import {
 } from '../support/heal-facts.ts';
 
 const ME = 'arn:aws:sts::111122223333:assumed-role/oncall/ada';
-const PLAN = '0123456789abcdef';
+const TERMS: Terms = [
+  ['incident', '7f3a0c1d (disk:data), attempt 1'],
+  ['node', `bitcoin/node2 on ${INSTANCE}`],
+  ['size', '500 → 900 GiB at most'],
+  ['cost', '+$32.00 a month at most'],
+];
+const PLAN = hashOf(TERMS);
 const FLEET_PLAN = '0123456789ab';
 
 const approval = (more: Partial<ApprovalRecord> = {}): ApprovalRecord => ({
   ...{ attempt: 1, plan: PLAN, callbackId: 'Cb+/==', sentence: 'grow 500 → 900 GiB: it is full' },
-  terms: [
-    ['incident', '7f3a0c1d (disk:data), attempt 1'],
-    ['node', `bitcoin/node2 on ${INSTANCE}`],
-    ['size', '500 → 900 GiB at most'],
-    ['cost', '+$32.00 a month at most'],
-  ],
+  terms: TERMS,
   guardrails: [{ rule: 'swap', verdict: 'may be done' }],
   ...{ askedAtMs: NOON_MS - 10 * MINUTE_MS, untilMs: NOON_MS + 4 * HOUR_MS },
   ...more,
@@ -100,7 +102,7 @@ describe('a person who approves', () => {
       /^size +500 → 900 GiB at most$/m,
       /^cost +\+\$32\.00 a month at most$/m,
       /^guard swap +may be done$/m,
-      /^plan +0123456789abcdef$/m,
+      /^plan +[0-9a-f]{16}$/m,
       /^asked +2026-01-01 11:50 UTC, 10 min ago; until 2026-01-01 16:00 UTC, 4\.0 h left$/m,
     ])
       expect(text).toMatch(row);
@@ -132,7 +134,11 @@ describe('a person who approves', () => {
 
   it('is shown nothing that a terminal would act on', async () => {
     const nasty = '\x1b]0;x\x07 healed\r\n\u202e';
-    incidents = { bitcoin: [asking({ node: nasty }, { sentence: nasty, terms: [['node', nasty]] })] };
+    incidents = {
+      bitcoin: [
+        asking({ node: nasty }, { sentence: nasty, terms: [['node', nasty]], plan: hashOf([['node', nasty]]) }),
+      ],
+    };
     const { text } = await run('approve 7f3a --yes');
     expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\u202a-\u202e]/u);
   });
@@ -238,6 +244,13 @@ describe('there is nothing to answer', () => {
     const { exit, complaint } = await run(words, true);
     expect([exit, answered]).toEqual([status, []]);
     expect(complaint).toContain(sentence);
+  });
+
+  it('by a record that shows another plan than the one that would be approved: nothing is answered', async () => {
+    incidents = { bitcoin: [asking({}, { terms: [['act', 'nothing much']] })] };
+    const { exit, complaint } = await run('approve 7f3a', true);
+    expect([exit, answered]).toEqual([1, []]);
+    expect(complaint).toContain(`Forged: what the record of incident 7f3a0c1d shows is not plan ${PLAN}`);
   });
 
   it('but the one of several that waits is the one that is meant', async () => {

@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { runHeal } from '../../infra/heal-cli.ts';
 import { type HealDesk, RequestError, type StoryLine, type Suite, SuiteError } from '../../infra/heal-commands/desk.ts';
 import type { DispatchAnswer } from '../../shared/events/answer.ts';
+import { hashOf } from '../../shared/heal/approval.ts';
 import type { ApprovalRecord, IncidentRecord, NodeRecord, Progress } from '../../shared/heal/records.ts';
 import {
   claimedIncident,
@@ -75,7 +76,7 @@ const refused = (code: string): Look => ({
 });
 
 const question = (more: Partial<ApprovalRecord> = {}): ApprovalRecord => ({
-  ...{ attempt: 1, plan: 'abc', callbackId: 'cb', sentence: 'swap: it is stuck', terms: [] },
+  ...{ attempt: 1, plan: hashOf([]), callbackId: 'cb', sentence: 'swap: it is stuck', terms: [] },
   ...{ askedAtMs: NOON_MS, untilMs: NOON_MS + 4 * 60 * MINUTE_MS },
   ...more,
 });
@@ -260,7 +261,7 @@ describe('whoever waits', () => {
   it('is asked once more where the fleet file says so, and a yes is to that very plan', async () => {
     const asking: Look = { incident: claimedIncident({ approval: question() }) };
     looks = { plan: [planned], act: [asking, asking, done] };
-    const yes = ['cb', { approve: true, plan: 'abc', by: 'arn:aws:iam::111122223333:user/ada' }];
+    const yes = ['cb', { approve: true, plan: hashOf([]), by: 'arn:aws:iam::111122223333:user/ada' }];
     const { questions } = await run('restore bitcoin/node2 --wait', true);
     expect([questions.length, answered]).toEqual([2, [yes]]);
     answered = [];

@@ -3,6 +3,7 @@
 import { readJournal } from '../../../local/run/journal.ts';
 import { pageIn } from '../../../local/run/paged.ts';
 import type { World } from '../../../local/run/world.ts';
+import { answerAsPaged } from '../../../local/scenarios/disk-full-ask.ts';
 import type { Scenario } from '../../../local/scenarios/scenario.ts';
 import { bitcoinChain, follower, followers } from '../../../local/scenarios/worlds.ts';
 import type { FleetDocument } from '../../../shared/fleet/schema.ts';
@@ -37,7 +38,7 @@ const hints = ({ region }: World) =>
     ({ actor, operation, input }) =>
       actor.startsWith('chainmend-watch-fleet') &&
       operation === 'Invoke' &&
-      (input as { FunctionName?: string }).FunctionName === FUNCTION,
+      (input as { FunctionName?: string }).FunctionName === `${FUNCTION}:hints`,
   );
 const own = ({ region, tableName }: World) =>
   readJournal(region, tableName).filter(({ heal, fleet }) => heal === 'register-nodes' && fleet === 'bitcoin');
@@ -241,11 +242,7 @@ const cases: Readonly<Record<string, Case>> = {
       world.at(1, () => push(world, { mode: 'ask' }));
       world.at(2, () => edit(world, 'node2', '10.9.9.9'));
       world.at(3, () => invoke(world, { kind: 'approve', fleet: 'bitcoin', plan: '0123456789ab' }));
-      world.at(13, () => {
-        const [page] = asked(world);
-        const payload = /--payload '([^']+)'/.exec(page?.approve ?? '')?.[1];
-        return invoke(world, JSON.parse(payload ?? 'null') as object);
-      });
+      world.at(13, () => answerAsPaged(world, asked(world)[0]?.approve));
       world.at(16, () => edit(world, 'node2', '10.9.9.8'));
     },
     minutes: 26,
