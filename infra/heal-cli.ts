@@ -1,4 +1,4 @@
-// `npm run heal`: restore, replace, undo and snapshot a node by hand, and see what is going on. Exit status 0 done, 1 not, 2 wrong use.
+// `npm run heal`: restore, replace, undo and snapshot a node by hand, answer what heals ask, and see what is going on. Exit status 0 done, 1 not, 2 wrong use.
 import { createInterface } from 'node:readline/promises';
 import { setTimeout } from 'node:timers/promises';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
@@ -7,8 +7,10 @@ import { unfitWord } from '../shared/text/command-words.ts';
 import { plainText } from '../shared/text/plain-text.ts';
 import { terminalText } from '../shared/text/terminal-text.ts';
 import { UsageError } from './fleet-commands/tell.ts';
+import { type AnswerOptions, answerQuestion } from './heal-commands/approve.ts';
 import { awsSuite } from './heal-commands/aws-suite.ts';
-import { type HealDesk, RequestError, SuiteError } from './heal-commands/desk.ts';
+import { type HealDesk, RequestError, type Suite, SuiteError } from './heal-commands/desk.ts';
+import { type JournalOptions, journal } from './heal-commands/journal.ts';
 import { carryOut, type Wish, type WishOptions } from './heal-commands/request.ts';
 import { status } from './heal-commands/status.ts';
 import { nodeOf, targetOf } from './heal-commands/target.ts';
@@ -82,6 +84,27 @@ function commands(desk: HealDesk, ended: { status: 0 | 1 }): Command {
       return carry({ event: { kind: 'snapshot', fleet, ...node }, words: `snapshot ${shown}` }, options);
     },
   );
+  const decide = (name: 'approve' | 'reject', description: string): Command =>
+    program
+      .command(name)
+      .description(description)
+      .argument('<incident>', 'its digits from the page, or the first 4 of them; or the 12 of a plan of names or peers')
+      .option('--plan <hash>', 'only if this is still the plan that waits')
+      .option('--yes', 'answer without asking')
+      .action(async (written: string, options: AnswerOptions) => {
+        ended.status = await answerQuestion(desk, name, written, options);
+      });
+  decide('approve', 'say yes to what a heal in mode ask waits for; shows the plan first');
+  decide('reject', 'say no to it');
+  program
+    .command('journal')
+    .description('what all functions have written of a fleet or a node lately')
+    .argument('<fleet[/node]>')
+    .option('--incident <digits>', 'only of this incident')
+    .option('--lines <number>', 'so many; 40 unless given', lineCount)
+    .action(async (written: string, options: JournalOptions) => {
+      ended.status = await journal(desk, targetOf(written), options);
+    });
   program
     .command('status')
     .description('what is open in a fleet or on a node, and how far it is')
@@ -98,6 +121,12 @@ function minutes(written: string): number {
   throw new InvalidArgumentError('Expected minutes, 1 to 2880, for example 90.');
 }
 
+function lineCount(written: string): number {
+  const value = Number(written);
+  if (Number.isInteger(value) && value >= 1 && value <= 1_000) return value;
+  throw new InvalidArgumentError('Expected a number of lines, 1 to 1000.');
+}
+
 function snapshotId(written: string): string {
   if (/^snap-[0-9a-f]{8,17}$/.test(written)) return written;
   throw new InvalidArgumentError('Expected snap- and 8 to 17 hex digits.');
@@ -108,9 +137,13 @@ const ERASE = '\x1b[2K\r';
 
 function terminalDesk(): HealDesk {
   const isTerminal = process.stdout.isTTY === true;
+  let suite: Suite | undefined;
   const write = (text: string): void => void process.stdout.write(`${isTerminal ? ERASE : ''}${terminalText(text)}\n`);
   return {
-    suite: () => awsSuite(),
+    suite: () => {
+      suite ??= awsSuite();
+      return suite;
+    },
     say: write,
     complain: (text) => void process.stderr.write(`${isTerminal ? ERASE : ''}${terminalText(text)}\n`),
     status: (text) => {
@@ -118,7 +151,6 @@ function terminalDesk(): HealDesk {
       if (isTerminal) process.stdout.write(`${ERASE}${plainText(text, room)}`);
     },
     confirm: isTerminal && process.stdin.isTTY === true ? confirm : undefined,
-    nowMs: () => Date.now(),
     sleep: (ms) => setTimeout(ms),
   };
 }

@@ -2,11 +2,12 @@
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { unsettled } from '../../shared/heal/lease.ts';
 import { isOwed } from '../../shared/heal/left-open.ts';
+import { healOf } from '../../shared/heal/partitions.ts';
 import type { IncidentRecord, NodeRecord } from '../../shared/heal/records.ts';
 import { heeded } from './alarms.ts';
 import type { Candidate } from './decide.ts';
 import { impairedInstances, oncePerNode, type Sick, seenNow, sickNodes } from './health.ts';
-import { HEALTH, healOf, isPlan } from './kinds.ts';
+import { HEALTH, isPlan } from './kinds.ts';
 import type { AlarmNow, Checks, FleetSeen } from './truth.ts';
 
 export interface Records {

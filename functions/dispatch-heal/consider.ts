@@ -10,11 +10,12 @@ import { readExecution } from '../../shared/heal/execution-status.ts';
 import { refuseOpen } from '../../shared/heal/incident.ts';
 import { createJournal } from '../../shared/heal/journal.ts';
 import { page } from '../../shared/heal/page.ts';
+import { healOf } from '../../shared/heal/partitions.ts';
 import type { ExecutionStatus, HealKind, HealPayload, IncidentRecord } from '../../shared/heal/records.ts';
 import { keys, type Store } from '../../shared/heal/store.ts';
 import { type Candidate, type Dispatch, decideDispatch } from './decide.ts';
 import { diskFirst, judgeDoor, OF_THE_FLEET, peersFirst } from './guards.ts';
-import { executionName, HEALTH, healOf } from './kinds.ts';
+import { DISPATCHER, executionName, HEALTH } from './kinds.ts';
 import type { FleetSeen, InstanceNow } from './truth.ts';
 
 export const ENVIRONMENT = [
@@ -130,13 +131,16 @@ async function carryOut(
       for (const record of write) {
         if (!(await replaceIncident(door.store, record))) return false;
       }
-      await createJournal(door.store, { ...payload, heal: payload.kind, writer: 'dispatch-heal' })('00-dispatch', {
-        atMs: Date.now(),
-        kind: 'decision',
-        sentence: `attempt ${payload.attempt} of incident ${payload.incidentId} → ${payload.kind}, mode ${payload.mode}`,
-        evidence:
-          'want' in payload && payload.want.do !== 'heal' ? { ...payload.alarm, want: payload.want } : payload.alarm,
-      });
+      await createJournal(door.store, { ...payload, by: DISPATCHER, heal: payload.kind, writer: DISPATCHER })(
+        '00-dispatch',
+        {
+          atMs: Date.now(),
+          kind: 'decision',
+          sentence: `attempt ${payload.attempt} of incident ${payload.incidentId} → ${payload.kind}, mode ${payload.mode}`,
+          evidence:
+            'want' in payload && payload.want.do !== 'heal' ? { ...payload.alarm, want: payload.want } : payload.alarm,
+        },
+      );
       await invoke(door, payload);
       return write.at(-1);
     }
@@ -171,7 +175,7 @@ async function refuse(
   const refused = refuseOpen(incident, { code, notBeforeMs: Date.now() + lookAgainMs, paged: pages || known });
   if ('leave' in refused) return undefined;
   if (isNew && !(await replaceIncident(store, incident))) return false;
-  const journal = createJournal(store, { ...incident, heal: healOf(trouble), writer: 'dispatch-heal' });
+  const journal = createJournal(store, { ...incident, by: DISPATCHER, heal: healOf(trouble), writer: DISPATCHER });
   const atMs = Date.now();
   const written = before?.incidentId === incidentId && incident.refusedCodes.includes(code);
   if (!written) {

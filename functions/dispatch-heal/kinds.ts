@@ -1,7 +1,11 @@
 // Which heal a trouble is one for, what its attempts are started with, and under which name. Pure.
 import { createHash } from 'node:crypto';
 import type { Fleet } from '../../shared/fleet/model.ts';
+import { healOf } from '../../shared/heal/partitions.ts';
 import type { HealKind, HealPayload, IncidentRecord, Operation } from '../../shared/heal/records.ts';
+
+/** This function, in what it writes. */
+export const DISPATCHER = 'dispatch-heal';
 
 const HOUR_MS = 60 * 60_000;
 
@@ -13,17 +17,11 @@ export const SCHEDULE = 'schedule';
 /** What a heal may take beyond its wait for an approval: slow modifications, volumes that are initialized, a client that replays. */
 const HEAL_HOURS: Readonly<Record<HealKind, number>> = { 'resize-volume': 8, 'replace-node': 48, 'snapshot-node': 12 };
 
-/** request:… and plan:… are a person’s wishes, and a plan never becomes an act. */
-export function healOf(trouble: string): HealKind {
-  if (trouble.startsWith('disk:')) return 'resize-volume';
-  return trouble.endsWith(':clean') ? 'snapshot-node' : 'replace-node';
-}
-
 /** What such a heal leaves open on a node, if it dies. */
 export const operationOf = (trouble: string): Operation['kind'] =>
   (({ 'resize-volume': 'grow', 'replace-node': 'replace', 'snapshot-node': 'snapshot' }) as const)[healOf(trouble)];
 
-/** A person only wants to know what would be done. */
+/** A person only wants to know what would be done: a plan never becomes an act. */
 export const isPlan = (trouble: string): boolean => trouble.startsWith('plan:');
 /** Each time that it is asked for is an incident of its own: what was asked before is not asked again with it. */
 export const isAsked = (trouble: string): boolean => /^(plan|request|snapshot):/.test(trouble);

@@ -6,10 +6,11 @@ import { createJournal } from '../../shared/heal/journal.ts';
 import { freeDead } from '../../shared/heal/lease.ts';
 import { reopenLeftOpen } from '../../shared/heal/left-open.ts';
 import { page } from '../../shared/heal/page.ts';
+import { healOf } from '../../shared/heal/partitions.ts';
 import type { IncidentRecord, NodeRecord } from '../../shared/heal/records.ts';
 import { keys, type Store } from '../../shared/heal/store.ts';
 import { type Door, invoke } from './consider.ts';
-import { healOf } from './kinds.ts';
+import { DISPATCHER } from './kinds.ts';
 
 /** A node whose holder has ended is freed; what that holder left open is a trouble of its own. */
 export async function settleNode(
@@ -65,7 +66,7 @@ async function pageForDeaths({ clients, store, environment }: Door, incident: In
   if (deaths < DEATHS_TO_PAGE || pagedCodes.includes(code)) return incident;
   const sentence = `${deaths} attempts ended before they could say what came of them, the last one was attempt ${attempt}`;
   await page(clients.sns, environment.TOPIC_ARN, { fleet, node, code, sentence, incidentId, attempt, trouble });
-  const journal = createJournal(store, { ...incident, heal: healOf(trouble), writer: 'dispatch-heal' });
+  const journal = createJournal(store, { ...incident, by: DISPATCHER, heal: healOf(trouble), writer: DISPATCHER });
   await journal(`00-${code}`, { atMs: Date.now(), kind: 'page', sentence, code });
   return { ...incident, pagedCodes: [...pagedCodes, code] };
 }

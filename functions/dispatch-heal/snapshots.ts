@@ -6,11 +6,12 @@ import type { Refusal } from '../../shared/guardrails/codes.ts';
 import { judgePauses } from '../../shared/guardrails/switches.ts';
 import { createJournal } from '../../shared/heal/journal.ts';
 import { page } from '../../shared/heal/page.ts';
+import { keys } from '../../shared/heal/store.ts';
 import { WHOLE_FLEET } from '../../shared/heal/telling.ts';
 import type { DonorAnswer, DonorQuestion } from '../../shared/snapshots/donor-question.ts';
 import { plainText } from '../../shared/text/plain-text.ts';
 import type { Around, Door } from './consider.ts';
-import { SCHEDULE } from './kinds.ts';
+import { DISPATCHER, SCHEDULE } from './kinds.ts';
 import { aroundOf, considerNow } from './look.ts';
 import { inTurn } from './turns.ts';
 
@@ -78,11 +79,18 @@ async function tellOnceADay(
   nowMs: number,
 ): Promise<void> {
   const dayMs = nowMs - (nowMs % DAY_MS);
-  const sk = `TOLD#snapshots#${new Date(dayMs).toISOString().slice(0, 10)}#${code}`;
+  const key = keys.told(fleet, `snapshots#${new Date(dayMs).toISOString().slice(0, 10)}#${code}`);
   const expiresAt = Math.floor(dayMs / 1000) + TOLD_KEPT_SECONDS;
-  if (!(await store.replace({ pk: `FLEET#${fleet}`, sk }, { version: 1, ...{ expiresAt, atMs: nowMs } }))) return;
-  const whole = { fleet, node: WHOLE_FLEET, instanceId: WHOLE_FLEET, incidentId: 'snapshots', attempt: 0 };
-  const journal = createJournal(store, { ...whole, onsetMs: dayMs, heal: 'snapshot-node', writer: 'dispatch-heal' });
+  if (!(await store.replace(key, { version: 1, ...{ expiresAt, atMs: nowMs } }))) return;
+  const whole = {
+    by: DISPATCHER,
+    fleet,
+    node: WHOLE_FLEET,
+    instanceId: WHOLE_FLEET,
+    incidentId: 'snapshots',
+    attempt: 0,
+  } as const;
+  const journal = createJournal(store, { ...whole, onsetMs: dayMs, heal: 'snapshot-node', writer: DISPATCHER });
   await journal(`00-${code}`, { atMs: nowMs, kind: 'refusal', sentence: reason, code });
   if (pages) await page(clients.sns, environment.TOPIC_ARN, { fleet, node: WHOLE_FLEET, code, sentence: reason });
 }

@@ -93,6 +93,10 @@ async function readRecords({ store }: Door, { fleets }: Settings, attempt: Attem
       const read = await store.readFleet(fleet.name);
       incidents.push(...read.incidents);
       nodes.push(...read.nodes);
+      for (const place of read.foreign)
+        await attempt(async () => {
+          throw new Error(`${place} holds a record of something else: somebody has forged it, and it is left out`);
+        });
     });
   return { incidents, nodes };
 }

@@ -1,5 +1,6 @@
 // What starts prune-retired: the schedule, or a person who asks what would go, or who says yes to a plan. One parser for all of them.
 import * as v from 'valibot';
+import { type ApproveEvent, approveEvent } from '../../shared/events/approve.ts';
 import { EventError } from '../../shared/events/errors.ts';
 import { checked, text } from '../../shared/events/fields.ts';
 
@@ -11,7 +12,7 @@ export type PruneEvent =
       /** Only says what would go. */
       readonly plan: boolean;
     }
-  | { readonly kind: 'approve'; readonly fleet: string; readonly plan: string };
+  | ApproveEvent;
 
 /** Throws nothing but `EventError`. */
 export function parsePruneEvent(event: unknown): PruneEvent {
@@ -22,7 +23,7 @@ export function parsePruneEvent(event: unknown): PruneEvent {
       return { kind, fleet, plan };
     }
     case 'approve':
-      return checked(approve, event);
+      return checked(approveEvent, event);
     default:
       throw new EventError('kind', kind, '"prune" or "approve"');
   }
@@ -34,10 +35,4 @@ const prune = v.strictObject({
   kind: v.literal('prune'),
   fleet: v.optional(fleetName),
   plan: v.optional(v.boolean('true or false')),
-});
-
-const approve = v.strictObject({
-  kind: v.literal('approve'),
-  fleet: fleetName,
-  plan: text(/^[0-9a-f]{12}$/, 'the 12 hex digits that name the plan'),
 });

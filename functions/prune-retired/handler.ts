@@ -73,7 +73,7 @@ async function takeTurns(
       continue;
     }
     try {
-      const approved = event.kind === 'approve' ? { approved: event.plan } : {};
+      const approved = event.kind === 'approve' ? { approved: event.plan, approvedBy: event.by ?? null } : {};
       const summary = await pruneFleet({ tools, fleet, onlyPlan, ...approved });
       console.info(plainJson({ level: 'info', ...summary }));
       summaries.push(summary);

@@ -1,6 +1,7 @@
 // One fleet's turn: what may go is planned, and then written, asked about or carried out, as the fleet's mode says.
 import type { Fleet } from '../../shared/fleet/model.ts';
 import type { RegisterRecord, SubjectRefusal } from '../../shared/guardrails/names.ts';
+import { claimOf } from '../../shared/heal/approval.ts';
 import { decidePrune, type PrunePlan } from './decide.ts';
 import { readFacts } from './facts.ts';
 import { keepHolds } from './holds.ts';
@@ -25,12 +26,14 @@ export interface Turn {
   readonly onlyPlan: boolean;
   /** The plan that a person says yes to. */
   readonly approved?: string;
+  /** Who says yes, as the event claims. */
+  readonly approvedBy?: string | null;
 }
 
 const HOUR_MS = 60 * 60_000;
 const MAX_SENTENCES = 10;
 
-export async function pruneFleet({ tools, fleet, onlyPlan, approved }: Turn): Promise<Summary> {
+export async function pruneFleet({ tools, fleet, onlyPlan, approved, approvedBy = null }: Turn): Promise<Summary> {
   const work = workOf(tools, fleet);
   if (!onlyPlan && approved === undefined) await keepHolds(work);
   const plan = decidePrune(await readFacts(work, fleet, Date.now()));
@@ -45,7 +48,8 @@ export async function pruneFleet({ tools, fleet, onlyPlan, approved }: Turn): Pr
       await tell(work, [no]);
       return summary(fleet, { removed: [], left, plan, refusals: [no] });
     }
-    await work.write({ kind: 'decision', sentence: `a person approved plan ${approved}: ${sentencesOf(plan)}` });
+    const yes = `plan ${approved} is approved${claimOf(approvedBy)}`;
+    await work.write({ kind: 'decision', sentence: `${yes}: ${sentencesOf(plan)}` });
     return carryOut(work, plan, true);
   }
   if (plan.removals.length > 0 && fleet.mode !== 'act') {

@@ -42,7 +42,7 @@ export function workOf(tools: Tools, fleet: Fleet): Work {
   return {
     ...tools,
     fleet,
-    write: fleetJournal(store, { fleet: fleet.name, incidentId: INCIDENT, heal: HEAL, writer: HEAL, run, startedAtMs }),
+    write: fleetJournal(store, { fleet: fleet.name, incidentId: INCIDENT, by: HEAL, writer: HEAL, run, startedAtMs }),
   };
 }
 
@@ -86,7 +86,7 @@ export async function tell(work: Work, met: readonly SubjectRefusal[]): Promise<
     topicArn: environment.TOPIC_ARN,
     fleet: fleet.name,
     write: work.write,
-    approve: (plan: string) => approveCommand(fleet.name, plan),
+    asks: { functionName: 'chainmend-prune-retired' },
   };
   await tellRefusals(teller, telling);
   if (telling.page.length > 0)
@@ -111,8 +111,3 @@ function change<T>(
     },
   );
 }
-
-/** What a person copies from the page to say yes. */
-const approveCommand = (fleet: string, plan: string): string =>
-  'aws lambda invoke --function-name chainmend-prune-retired --cli-binary-format raw-in-base64-out ' +
-  `--payload '${JSON.stringify({ kind: 'approve', fleet, plan })}' /dev/stdout`;

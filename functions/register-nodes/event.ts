@@ -1,5 +1,6 @@
 // What starts register-nodes: a change of an instance's state, the schedule, or a person. One parser for all of them.
 import * as v from 'valibot';
+import { type ApproveEvent, approveEvent } from '../../shared/events/approve.ts';
 import { EventError } from '../../shared/events/errors.ts';
 import { checked, text } from '../../shared/events/fields.ts';
 import {
@@ -17,7 +18,7 @@ export type RegisterEvent =
       /** A person says that whatever is gone is to go. */
       readonly confirm: boolean;
     }
-  | { readonly kind: 'approve'; readonly fleet: string; readonly plan: string };
+  | ApproveEvent;
 
 /** Throws nothing but `EventError`. */
 export function parseRegisterEvent(event: unknown): RegisterEvent {
@@ -33,7 +34,7 @@ export function parseRegisterEvent(event: unknown): RegisterEvent {
       return { kind, fleet, confirm };
     }
     case 'approve':
-      return checked(approve, event);
+      return checked(approveEvent, event);
     case undefined:
       if (detailType === INSTANCE_STATE_CHANGE) return parseInstanceStateChange(event);
       throw new EventError(
@@ -52,10 +53,4 @@ const reconcile = v.strictObject({
   kind: v.literal('reconcile'),
   fleet: v.optional(fleetName),
   confirm: v.optional(v.boolean('true or false')),
-});
-
-const approve = v.strictObject({
-  kind: v.literal('approve'),
-  fleet: fleetName,
-  plan: text(/^[0-9a-f]{12}$/, 'the 12 hex digits that name the plan'),
 });

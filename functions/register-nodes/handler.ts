@@ -7,6 +7,7 @@ import { logged } from '../../shared/aws/log.ts';
 import { namesClients as awsClients, type NamesClients as Clients } from '../../shared/aws/names-clients.ts';
 import { isThrottling } from '../../shared/aws/throttling.ts';
 import { EventError } from '../../shared/events/errors.ts';
+import { refuseWordInHint } from '../../shared/events/hint.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { fleetOf } from '../../shared/fleet/selection.ts';
 import { readSettings, type Settings } from '../../shared/fleet/settings.ts';
@@ -29,7 +30,7 @@ const EVERY_MS = 5 * 60_000;
 const WORK_MS = 240_000;
 
 export function createHandler({ clients }: { readonly clients: Clients }) {
-  const register = async (event: unknown, context: { readonly awsRequestId?: string }): Promise<readonly Summary[]> => {
+  const register = async (event: unknown, context: Invocation): Promise<readonly Summary[]> => {
     const startedAtMs = Date.now();
     const environment = readEnvironment(ENVIRONMENT);
     const tools: Tools = {
@@ -42,12 +43,24 @@ export function createHandler({ clients }: { readonly clients: Clients }) {
       untilMs: startedAtMs + WORK_MS,
     };
     const parsed = parseRegisterEvent(event);
+    refuseWordInHint(context, wordOf(parsed));
     const settings = await readSettings(clients.ssm, environment.PARAMETER_PREFIX);
     for (const sentence of settings.broken.values()) console.error(plainJson({ level: 'error', fleet: sentence }));
     const fleets = await fleetsOf(clients, settings, parsed);
     return takeTurns(tools, settings, fleetsInTurn(fleets, startedAtMs, EVERY_MS), parsed);
   };
   return middy<unknown, readonly Summary[]>().use(logged()).handler(register);
+}
+
+interface Invocation {
+  readonly awsRequestId?: string;
+  readonly invokedFunctionArn?: string;
+}
+
+/** What of an event only a person may say. */
+function wordOf(event: RegisterEvent): { readonly field: string; readonly value: unknown } | undefined {
+  if (event.kind === 'approve') return { field: 'kind', value: event.kind };
+  return event.kind === 'reconcile' && event.confirm ? { field: 'confirm', value: event.confirm } : undefined;
 }
 
 /** Which fleets an event is about. @throws EventError for a fleet that there is none of */
@@ -101,7 +114,7 @@ async function takeTurns(
         seriesAt,
         fleets: all,
         confirmed: event.kind === 'reconcile' && event.confirm,
-        ...(event.kind === 'approve' && { approved: event.plan }),
+        ...(event.kind === 'approve' && { approved: event.plan, approvedBy: event.by ?? null }),
       });
       console.info(plainJson({ level: 'info', ...summary }));
       summaries.push(summary);

@@ -3,6 +3,7 @@ import { EventError } from '../../shared/events/errors.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import type { FleetNode } from '../../shared/fleet/nodes.ts';
 import { judgeGone, type RegisterRecord, type SubjectRefusal } from '../../shared/guardrails/names.ts';
+import { claimOf } from '../../shared/heal/approval.ts';
 import { type Applied, applyNames, type Planned } from './apply-names.ts';
 import { type NamePlan, planNames } from './changes.ts';
 import { desiredNames, type NameFacts } from './desired.ts';
@@ -28,7 +29,7 @@ export interface NamesToReconcile {
 
 export async function reconcileNames(
   work: Work,
-  { fleet, fleets, confirmed, approved }: Turn,
+  { fleet, fleets, confirmed, approved, approvedBy = null }: Turn,
   { seen, register, readGone }: NamesToReconcile,
 ): Promise<NamesDone> {
   const { dns } = fleet;
@@ -97,7 +98,8 @@ export async function reconcileNames(
   if (approved !== undefined) {
     const no = whyNotApproved(fleet, plan, { approved, asked: register });
     if (no) return { refusals: [no] };
-    await work.write({ kind: 'decision', sentence: `a person approved plan ${plan.hash}: ${sentencesOf(plan)}` });
+    const yes = `plan ${plan.hash} is approved${claimOf(approvedBy)}`;
+    await work.write({ kind: 'decision', sentence: `${yes}: ${sentencesOf(plan)}` });
     return after(await apply(true));
   }
   if (plan.changes.length === 0) return { records: { changed: 0, left: 0 }, refusals };

@@ -18,6 +18,8 @@ export interface Turn {
   readonly confirmed: boolean;
   /** The plan that a person says yes to; nothing but its records is looked at then. */
   readonly approved?: string;
+  /** Who says yes, as the event claims. */
+  readonly approvedBy?: string | null;
 }
 
 /** What came of a turn, for the log and for a person who asked. */

@@ -44,7 +44,7 @@ export function workOf(tools: Tools, fleet: Fleet): Work {
   return {
     ...tools,
     fleet,
-    write: fleetJournal(store, { fleet: fleet.name, incidentId: INCIDENT, heal: HEAL, writer: HEAL, run, startedAtMs }),
+    write: fleetJournal(store, { fleet: fleet.name, incidentId: INCIDENT, by: HEAL, writer: HEAL, run, startedAtMs }),
   };
 }
 
@@ -96,7 +96,7 @@ export async function tell(work: Work, met: readonly SubjectRefusal[], nodes?: n
     topicArn: environment.TOPIC_ARN,
     fleet: fleet.name,
     write: work.write,
-    approve: (plan: string) => approveCommand(fleet.name, plan),
+    asks: { functionName: 'chainmend-register-nodes' },
   };
   await tellRefusals(teller, telling);
   if (telling.page.length === 0) return;
@@ -110,11 +110,6 @@ export async function tell(work: Work, met: readonly SubjectRefusal[], nodes?: n
     }),
   );
 }
-
-/** What a person copies from the page to say yes. */
-export const approveCommand = (fleet: string, plan: string): string =>
-  'aws lambda invoke --function-name chainmend-register-nodes --cli-binary-format raw-in-base64-out ' +
-  `--payload '${JSON.stringify({ kind: 'approve', fleet, plan })}' /dev/stdout`;
 
 /** Remembers a plan that was written to the journal. */
 export const remember = (work: Work, plan: string): Promise<void> =>

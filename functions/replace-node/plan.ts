@@ -1,8 +1,9 @@
 // What the ladder would do to a node, for people: in mode plan, in mode ask, and before a restore by hand. Pure.
-import { createHash } from 'node:crypto';
 import type { Refusal } from '../../shared/guardrails/codes.ts';
 import { isVolumeType, MONTHLY_USD_PER_GIB } from '../../shared/guardrails/ebs.ts';
+import type { Terms } from '../../shared/heal/approval.ts';
 import type { ReplaceMemory, Rung } from '../../shared/heal/memory.ts';
+import { sourceOf, termsOf } from './approval.ts';
 import { begin } from './begin.ts';
 import { chooseCopy } from './choose.ts';
 import { ladderOf } from './decide.ts';
@@ -11,6 +12,10 @@ import type { Facts } from './model.ts';
 
 export interface LadderPlan {
   readonly rungs: readonly Rung[];
+  /** The data that may be copied, by name; null where there are none. */
+  readonly source: string | null;
+  /** What an approval covers. */
+  readonly terms: Terms;
   readonly sentence: string;
   readonly evidence: {
     readonly rungs: readonly Rung[];
@@ -76,8 +81,11 @@ function plannedFrom(facts: Facts, memory: ReplaceMemory | null): LadderPlan | {
   );
   const why =
     facts.want.do === 'heal' ? (facts.watched?.reason ?? 'it does not follow its chain') : 'a person asked for it';
+  const copied = chosen === null || 'failed' in chosen ? null : sourceOf(chosen.copy);
   return {
     rungs: allowed,
+    source: copied,
+    terms: termsOf({ want: facts.want, rungs: allowed, found, source: copied, addedUsdAMonth }),
     sentence: `${allowed.join(', then ')}: ${why}${allowed.includes('swap') && source !== null ? `; data: ${source}` : ''}; ${expectedMinutes} min at most, +$${addedUsdAMonth.toFixed(2)} a month while the old volumes are kept`,
     evidence: {
       rungs: allowed,
@@ -90,10 +98,3 @@ function plannedFrom(facts: Facts, memory: ReplaceMemory | null): LadderPlan | {
 }
 
 const NOTHING_TRIED = { failed: [] };
-
-/** Binds an answer to the attempt and to what was asked: these rungs, in this order. */
-export const planHash = (attempt: number, { rungs }: LadderPlan): string =>
-  createHash('sha256')
-    .update(JSON.stringify([attempt, rungs]))
-    .digest('hex')
-    .slice(0, 16);

@@ -1,15 +1,22 @@
 // What an attempt may go on with that it finds begun, where not everything is allowed it: modes ask and plan. Pure.
 
+import type { Refusal } from '../../shared/guardrails/codes.ts';
 import { maySettle, unsettled } from '../../shared/heal/lease.ts';
 import type { ReplaceMemory, Rung } from '../../shared/heal/memory.ts';
 import type { NodeRecord, ReplacePayload } from '../../shared/heal/records.ts';
+import { sourceOf } from './approval.ts';
 import { phaseOf } from './intending.ts';
 import type { Act, Facts } from './model.ts';
 import { onceSettled } from './owed.ts';
 import { paced } from './setbacks.ts';
 
-/** The rungs that an attempt may climb or go on with; null: all of them. */
-export type Permitted = readonly Rung[] | null;
+/** What an attempt may do; null: everything. */
+export type Permitted = {
+  /** Rungs that it may climb or go on with. */
+  readonly rungs: readonly Rung[];
+  /** The data that it may copy: `sourceOf` them; null: none. */
+  readonly source: string | null;
+} | null;
 
 /**
  * What was left open is brought to an end without a question, and nothing beyond it: a rung from which the client may be down goes on to its
@@ -25,7 +32,8 @@ export function settlesWith(
   if (mode === 'plan' && operation?.incidentId !== incidentId) return undefined;
   if (mode === 'act' || operation?.kind !== 'replace') return null;
   const { memory, phase } = operation;
-  return phase === 'preparing' || memory.rung === null ? [] : [memory.rung];
+  const rungs = phase === 'preparing' || memory.rung === null ? [] : [memory.rung];
+  return { rungs, source: memory.copy && sourceOf(memory.copy) };
 }
 
 const LOOK_AGAIN_MS = 60_000;
@@ -33,22 +41,36 @@ const LOOK_AGAIN_MS = 60_000;
 const HARMLESS: readonly Act['do'][] = ['inspect', 'prove', 'fail-rung', 'clear', 'end'];
 
 /** The act where it is permitted; else what puts away what was made for it, or the end of the attempt. */
-export function permit(act: Act, facts: Facts, memory: ReplaceMemory | null, rungs: Permitted): Act {
-  if (rungs === null || memory === null) return act;
+export function permit(act: Act, facts: Facts, memory: ReplaceMemory | null, permitted: Permitted): Act {
+  if (permitted === null || memory === null) return act;
+  const { rungs, source } = permitted;
   if (act.do === 'take-rung')
-    return rungs.includes(act.rung) ? act : exceeded(facts, memory, rungs, `${act.rung} would be next: ${act.reason}`);
+    return rungs.includes(act.rung)
+      ? act
+      : exceeded(facts, memory, `approved were ${wordsOf(rungs)}; now ${act.rung} would be next: ${act.reason}`);
   const { rung, copy, machine } = memory;
+  if (act.do === 'choose' && sourceOf(act.copy) !== source) {
+    const reason = `approved was ${source ?? 'no copy of any data'}; now it would be ${sourceOf(act.copy)}`;
+    return machine?.givenUp === null ? { do: 'give-up-machine', reason } : exceeded(facts, memory, reason);
+  }
   if (rung === null || rungs.includes(rung) || phaseOf(memory) !== 'preparing' || HARMLESS.includes(act.do)) return act;
   const reason = `nobody has approved to go on with it (${rungs.join(', ') || 'no rung is approved'})`;
   if (machine) return machine.givenUp === null ? { do: 'give-up-machine', reason } : act;
   if (copy) return copy.givenUp === null ? { do: 'give-up-copy', blame: { fault: 'other', reason } } : act;
-  return exceeded(facts, memory, rungs, `${rung} would go on`);
+  return exceeded(facts, memory, `approved were ${wordsOf(rungs)}; now ${rung} would go on`);
 }
 
-function exceeded(facts: Facts, memory: ReplaceMemory, rungs: readonly Rung[], what: string): Act {
-  const reason = `approved were ${rungs.join(', ') || 'no rungs'}; now ${what}`;
-  const refusal = { refuse: 'approval-exceeded', reason, page: false, lookAgainMs: LOOK_AGAIN_MS } as const;
-  return paced(onceSettled(facts, memory, { as: 'refused', refusal }), memory, facts.nowMs);
+const wordsOf = (rungs: readonly Rung[]): string => rungs.join(', ') || 'no rungs';
+
+export const exceededBy = (reason: string): Refusal => ({
+  refuse: 'approval-exceeded',
+  reason,
+  page: false,
+  lookAgainMs: LOOK_AGAIN_MS,
+});
+
+function exceeded(facts: Facts, memory: ReplaceMemory, reason: string): Act {
+  return paced(onceSettled(facts, memory, { as: 'refused', refusal: exceededBy(reason) }), memory, facts.nowMs);
 }
 
 /** Whether the fleet's turn is needed for what is inherited: it was given back while nothing but things was made. */

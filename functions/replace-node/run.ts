@@ -3,12 +3,13 @@ import type { DurableContext } from '@aws/durable-execution-sdk-js';
 import { isThrottling } from '../../shared/aws/throttling.ts';
 import type { NodeState } from '../../shared/documents/node-answer.ts';
 import { templateChange } from '../../shared/guardrails/drift.ts';
+import { changedTerms } from '../../shared/heal/approval.ts';
 import { askPerson } from '../../shared/heal/ask.ts';
 import { leaveReplacement, type Reserved, takeTurn } from '../../shared/heal/budgets.ts';
 import { claimAttempt, takeLease } from '../../shared/heal/claim.ts';
 import { type Ending, refused } from '../../shared/heal/ending.ts';
 import { newNode, unsettled } from '../../shared/heal/lease.ts';
-import type { ReplaceMemory, Rung } from '../../shared/heal/memory.ts';
+import type { ReplaceMemory } from '../../shared/heal/memory.ts';
 import { releaseNode, writeOutcome } from '../../shared/heal/outcome.ts';
 import { stepper } from '../../shared/heal/steps.ts';
 import { perform } from './acts/perform.ts';
@@ -16,9 +17,9 @@ import { decideNext } from './decide.ts';
 import { endingOf } from './endings.ts';
 import { readFacts } from './facts.ts';
 import type { Act, Facts } from './model.ts';
-import { memoryOf, planHash, planOf } from './plan.ts';
+import { memoryOf, planOf } from './plan.ts';
 import { putsBack } from './putting-back.ts';
-import { mayWait, needsTurn, type Permitted, permit, settlesWith } from './resuming.ts';
+import { exceededBy, mayWait, needsTurn, type Permitted, permit, settlesWith } from './resuming.ts';
 import type { Course, Tools } from './tools.ts';
 
 /** Waiting for a day of catching up takes some four hundred turns, of two to six operations each; an execution has 3,000. */
@@ -31,7 +32,7 @@ export async function climb(ctx: DurableContext, tools: Tools): Promise<Ending |
   const { settles } = await stepper(ctx, '000')('left-open', () => leftOpen(tools));
   // What an attempt before this one has left in the middle is brought to its end without a question.
   const approved =
-    tools.payload.mode === 'act' ? { rungs: null } : settles ? { rungs: settles } : await planned(ctx, tools);
+    tools.payload.mode === 'act' ? { permitted: null } : settles ? { permitted: settles } : await planned(ctx, tools);
   if ('ending' in approved) {
     await stepper(ctx, '002')('conclude', () => writeOutcome(tools, approved.ending, '002'));
     return approved.ending;
@@ -54,7 +55,7 @@ export async function climb(ctx: DurableContext, tools: Tools): Promise<Ending |
     commandsOver: true,
     seenFence: 0,
   };
-  return turns(ctx, tools, course, approved.rungs);
+  return turns(ctx, tools, course, approved.permitted);
 }
 
 /** `settles` is null where nothing is to be settled, or all may be done anyway. */
@@ -62,11 +63,11 @@ async function leftOpen({ store, payload }: Tools): Promise<{ readonly settles: 
   return { settles: settlesWith(await store.readNode(payload.fleet, payload.instanceId), payload) ?? null };
 }
 
-/** Mode plan says what would be done and ends; mode ask waits for a person's yes to these very rungs. */
+/** Mode plan says what would be done and ends; mode ask waits for a person's yes to this very plan. */
 async function planned(
   ctx: DurableContext,
   tools: Tools,
-): Promise<{ readonly ending: Ending } | { readonly rungs: readonly Rung[] }> {
+): Promise<{ readonly ending: Ending } | { readonly permitted: Permitted }> {
   const plan = await stepper(ctx, '001')('plan', () => makePlan(tools));
   if ('refusal' in plan) return { ending: refused(plan.refusal) };
   if ('well' in plan) return { ending: { outcome: 'healed', reason: plan.well } };
@@ -81,13 +82,18 @@ async function planned(
     );
     return { ending: { outcome: 'planned', reason: plan.sentence } };
   }
-  const question = {
-    sentence: plan.sentence,
-    hash: planHash(tools.payload.attempt, plan),
-    evidence: { ...plan.evidence },
-  };
+  const { sentence, terms, evidence } = plan;
+  const question = { sentence, terms, guardrails: evidence.guardrails, evidence };
   const answer = await askPerson(ctx, stepper(ctx, '001'), tools, question, '001');
-  return 'refuse' in answer ? { ending: refused(answer) } : { rungs: plan.rungs };
+  if ('refuse' in answer) return { ending: refused(answer) };
+  // Hours may have gone by: what was approved is what would be done now, or nothing is.
+  const now = await stepper(ctx, '002')('plan-again', () => makePlan(tools));
+  if ('refusal' in now) return { ending: refused(now.refusal) };
+  if ('well' in now) return { ending: { outcome: 'healed', reason: now.well } };
+  const since = changedTerms(terms, now.terms);
+  return since === null
+    ? { permitted: { rungs: plan.rungs, source: plan.source } }
+    : { ending: refused(exceededBy(`the plan has changed since it was approved: ${since}`)) };
 }
 
 async function makePlan(tools: Tools): Promise<ReturnType<typeof planOf>> {
@@ -106,7 +112,7 @@ interface Turn {
   readonly course: Course;
 }
 
-async function turns(ctx: DurableContext, tools: Tools, course: Course, rungs: Permitted): Promise<Ending | null> {
+async function turns(ctx: DurableContext, tools: Tools, course: Course, permitted: Permitted): Promise<Ending | null> {
   const left = await inherited(ctx, tools);
   const memory = left && (await withYoung(ctx, tools, left));
   if (memory && 'busy' in memory)
@@ -125,7 +131,7 @@ async function turns(ctx: DurableContext, tools: Tools, course: Course, rungs: P
     const place = String(count + 10).padStart(3, '0');
     try {
       const { memory, seen, silent } = turn;
-      const act = await stepper(ctx, place)('decide', () => decide(tools, memory, seen, silent, rungs));
+      const act = await stepper(ctx, place)('decide', () => decide(tools, memory, seen, silent, permitted));
       if (act.do === 'end') return await end(ctx, tools, turn, act, place);
       const { result, ...after } = await perform(
         { ctx, tools, holder: turn.course.holder, place, putsBack: putsBack(act, memory) },
@@ -218,11 +224,11 @@ async function decide(
   memory: ReplaceMemory | null,
   seen: NodeState | null,
   silent: boolean,
-  rungs: Permitted,
+  permitted: Permitted,
 ): Promise<Act> {
   const facts = await readFacts(tools, memory, seen, silent);
   if ('refuse' in facts) return { do: 'end', end: { as: 'refused', refusal: facts } };
-  return permit(withTemplateChange(decideNext(facts, memory), facts, memory), facts, memory, rungs);
+  return permit(withTemplateChange(decideNext(facts, memory), facts, memory), facts, memory, permitted);
 }
 
 async function end(

@@ -1,18 +1,25 @@
-// Mode ask: how a plan is put to a person, and what binds the answer to it.
-import { createHash } from 'node:crypto';
+// Mode ask: how a growth is put to a person, and what an answer to it covers.
+import type { Terms } from '../../shared/heal/approval.ts';
 import type { Question } from '../../shared/heal/ask.ts';
 import { sentenceOf } from './proof.ts';
 import type { Plan } from './stages.ts';
 
-/** Binds an answer to what was asked: attempt, volume, size and act. */
-export const planHash = (attempt: number, plan: Plan): string =>
-  createHash('sha256')
-    .update(JSON.stringify([attempt, plan.do, plan.volumeId, plan.toGiB]))
-    .digest('hex')
-    .slice(0, 16);
+const ACTS: Readonly<Record<Plan['do'], string>> = {
+  modify: 'grow the volume and its filesystem',
+  'grow-filesystem': 'grow the filesystem',
+  'await-modification': 'wait for EBS, then grow the filesystem',
+};
 
-export const questionOf = (attempt: number, plan: Plan): Question => ({
+/** The size is a limit: what has become smaller since is covered, and needs no new question (`beyondApproval`). */
+export const termsOf = (plan: Plan): Terms => [
+  ['act', ACTS[plan.do]],
+  ['volume', plan.volumeId],
+  ['size', plan.do === 'modify' ? `${plan.fromGiB} → ${plan.toGiB} GiB at most` : `${plan.toGiB} GiB at most`],
+  ['cost', plan.do === 'modify' ? `+$${plan.addedUsd.toFixed(2)} a month at most` : 'nothing'],
+];
+
+export const questionOf = (plan: Plan): Question => ({
   sentence: sentenceOf(plan),
-  hash: planHash(attempt, plan),
+  terms: termsOf(plan),
   evidence: { plan },
 });

@@ -30,7 +30,7 @@ export async function perform(
     case 'survey':
       return step('survey', () => survey(tools, effect));
     case 'ask':
-      return askPerson(ctx, step, tools, questionOf(tools.payload.attempt, effect.plan), place);
+      return askPerson(ctx, step, tools, questionOf(effect.plan), place);
     case 'lease':
       return step('lease', () => takeLease(tools, 'grow'));
     case 'send':

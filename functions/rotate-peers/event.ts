@@ -1,12 +1,13 @@
 // What starts rotate-peers: the schedule, or a person who asks for a fleet or says yes to a plan. One parser for all of them.
 import * as v from 'valibot';
+import { type ApproveEvent, approveEvent } from '../../shared/events/approve.ts';
 import { EventError } from '../../shared/events/errors.ts';
 import { checked, text } from '../../shared/events/fields.ts';
 
 export type RotateEvent =
   | { readonly kind: 'sweep' }
   | { readonly kind: 'rotate'; readonly fleet: string }
-  | { readonly kind: 'approve'; readonly fleet: string; readonly plan: string };
+  | ApproveEvent;
 
 /** Throws nothing but `EventError`. */
 export function parseRotateEvent(event: unknown): RotateEvent {
@@ -17,7 +18,7 @@ export function parseRotateEvent(event: unknown): RotateEvent {
     case 'rotate':
       return checked(rotate, event);
     case 'approve':
-      return checked(approve, event);
+      return checked(approveEvent, event);
     default:
       throw new EventError('kind', kind, '"sweep", "rotate" or "approve"');
   }
@@ -27,8 +28,3 @@ const fleetName = text(/^[a-z][a-z0-9-]{0,31}$/, "a fleet's name of lower-case l
 
 const sweep = v.strictObject({ kind: v.literal('sweep') });
 const rotate = v.strictObject({ kind: v.literal('rotate'), fleet: fleetName });
-const approve = v.strictObject({
-  kind: v.literal('approve'),
-  fleet: fleetName,
-  plan: text(/^[0-9a-f]{12}$/, 'the 12 hex digits that name the plan'),
-});

@@ -5,6 +5,7 @@ import { awsClients, type Clients } from '../../shared/aws/clients.ts';
 import { readEnvironment } from '../../shared/aws/environment.ts';
 import { logged } from '../../shared/aws/log.ts';
 import { EventError } from '../../shared/events/errors.ts';
+import { refuseWordInHint } from '../../shared/events/hint.ts';
 import { readSettings } from '../../shared/fleet/settings.ts';
 import { fleetsInTurn } from '../../shared/fleet/turns.ts';
 import { createStore } from '../../shared/heal/store.ts';
@@ -25,8 +26,13 @@ const FLEETS_AT_ONCE = 5;
 /** Of the schedule. */
 const EVERY_MS = 5 * 60_000;
 
+interface Invocation {
+  readonly awsRequestId?: string;
+  readonly invokedFunctionArn?: string;
+}
+
 export function createHandler({ clients }: { readonly clients: Clients }) {
-  const rotate = async (event: unknown, context: { readonly awsRequestId?: string }): Promise<readonly Summary[]> => {
+  const rotate = async (event: unknown, context: Invocation): Promise<readonly Summary[]> => {
     const startedAtMs = Date.now();
     const environment = readEnvironment(ENVIRONMENT);
     const tools: Tools = {
@@ -38,6 +44,7 @@ export function createHandler({ clients }: { readonly clients: Clients }) {
       untilMs: startedAtMs + WORK_MS,
     };
     const parsed = parseRotateEvent(event);
+    refuseWordInHint(context, parsed.kind === 'approve' ? { field: 'kind', value: parsed.kind } : undefined);
     const { fleets: all, values, broken } = await readSettings(clients.ssm, environment.PARAMETER_PREFIX);
     for (const sentence of broken.values()) console.error(plainJson({ level: 'error', fleet: sentence }));
     const fleets =

@@ -6,6 +6,7 @@ import type { FleetObservation } from '../../shared/fleet/observation.ts';
 import type { SubjectRefusal } from '../../shared/guardrails/names.ts';
 import type { RotationRecord } from '../../shared/guardrails/rotation.ts';
 import { judgePauses } from '../../shared/guardrails/switches.ts';
+import { claimOf } from '../../shared/heal/approval.ts';
 import { type Acted, actOnNode } from './act.ts';
 import type { PeersClient } from './asking.ts';
 import { type Due, dueNodes, ROUTINE_MS } from './due.ts';
@@ -106,6 +107,8 @@ async function rotate(work: Work, client: PeersClient, facts: Facts): Promise<Su
     const approved = event.kind === 'approve' ? judgeApproval(fleet, rotation, event.plan, plans, Date.now()) : plans;
     if ('refuse' in approved) refusals.push(approved);
     else {
+      if (event.kind === 'approve')
+        await work.write({ kind: 'decision', sentence: `plan ${event.plan} is approved${claimOf(event.by ?? null)}` });
       if (approved.length > 0 && due.why !== 'routine') await comesAgain(work);
       const done = await actOnAll(work, client, facts, seen, approved, event.kind === 'approve');
       outcomes.push(...done.outcomes);

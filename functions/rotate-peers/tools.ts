@@ -63,7 +63,7 @@ export function workOf(tools: Tools, fleet: PeeredFleet, epochSeconds: number): 
     ...tools,
     fleet,
     nextId: () => ({ epochSeconds, ordinal: ++ordinal }),
-    write: fleetJournal(store, { fleet: fleet.name, incidentId: INCIDENT, heal: HEAL, writer, run, startedAtMs }),
+    write: fleetJournal(store, { fleet: fleet.name, incidentId: INCIDENT, by: HEAL, writer, run, startedAtMs }),
   };
 }
 
@@ -112,7 +112,7 @@ export async function tell(work: Work, refusals: readonly SubjectRefusal[]): Pro
     topicArn: environment.TOPIC_ARN,
     fleet: fleet.name,
     write: work.write,
-    approve: (plan: string) => approveCommand(fleet.name, plan),
+    asks: { functionName: 'chainmend-rotate-peers', takesLong: true } as const,
   };
   await tellRefusals(teller, telling);
   if (telling.page.length === 0) return;
@@ -121,11 +121,6 @@ export async function tell(work: Work, refusals: readonly SubjectRefusal[]): Pro
     return { write: next(stored, { told }), result: undefined };
   });
 }
-
-/** What a person types to say yes. */
-const approveCommand = (fleet: string, plan: string): string =>
-  `aws lambda invoke --function-name chainmend-rotate-peers --invocation-type Event --cli-binary-format raw-in-base64-out ` +
-  `--payload '${JSON.stringify({ kind: 'approve', fleet, plan })}' /dev/stdout`;
 
 /** What could not be done for a node: a page of its own, each time that it happens. */
 export async function pageFailure(work: Work, code: FailureCode, sentence: string, subject: Subject): Promise<void> {

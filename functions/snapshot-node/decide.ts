@@ -1,6 +1,8 @@
 // What is done next, as one pure decision over what this execution knows. Every path that has stopped the client leads over its start
 // and the look at it; every path that has the lease gives it back.
+
 import type { Refusal } from '../../shared/guardrails/codes.ts';
+import { changedTerms, type Terms } from '../../shared/heal/approval.ts';
 import { type Ending, refused } from '../../shared/heal/ending.ts';
 import type { FoundVolume } from '../../shared/heal/memory.ts';
 import type { SnapshotOperation, SnapshotPayload } from '../../shared/heal/records.ts';
@@ -61,9 +63,12 @@ function beforeLease({ approved }: Progress, facts: Facts, about: About): Act {
   if (set) return { do: 'await', snapshots: set.map(({ snapshotId }) => ({ snapshotId, role: null })) };
   const refusal = refusalOf(facts, about);
   if (refusal) return ends(refused(refusal));
+  const terms = termsOf(facts);
+  const since = approved && changedTerms(approved, terms);
+  if (since) return ends(refused(exceeded(since)));
   if (about.mode === 'act' || approved) return { do: 'lease' };
   const sentence = sentenceOf(facts, about);
-  return about.mode === 'ask' ? { do: 'ask', sentence } : ends({ outcome: 'planned', reason: sentence });
+  return about.mode === 'ask' ? { do: 'ask', sentence, terms } : ends({ outcome: 'planned', reason: sentence });
 }
 
 /** A whole set of this incident that is completed or will be: an attempt before this one has taken it and not lived to say so. */
@@ -184,6 +189,28 @@ const changed = ({ path, volumeId }: Pick<Volume, 'path' | 'volumeId'>): Refusal
   reason: `${path} was on ${volumeId} a moment ago, and is not any more`,
   page: false,
   lookAgainMs: 5 * 60_000,
+});
+
+const ACT = 'stop the client cleanly, take a snapshot of its data volumes, and start it again';
+
+/** What an approval covers. Which of the volumes hold data only the node tells, once it is held: so all but the root volume are named. */
+function termsOf({ fleet, instance, volumes }: Facts): Terms {
+  const attached = volumes
+    .filter(({ volumeId }) => volumeId !== instance?.rootVolumeId)
+    .map(({ volumeId, sizeGiB }) => `${volumeId} (${sizeGiB} GiB)`);
+  return [
+    ['act', ACT],
+    ['paths', fleet.volumes.map(({ role, path }) => `${path} (${role})`).join(', ')],
+    ['volumes attached', attached.sort().join(', ') || 'none'],
+    ['cost', 'the storage of what has changed since the snapshot before'],
+  ];
+}
+
+const exceeded = (since: string): Refusal => ({
+  refuse: 'approval-exceeded',
+  reason: `the plan has changed since it was approved: ${since}`,
+  page: false,
+  lookAgainMs: 60_000,
 });
 
 /** What would be done, for the journal and for a person who is asked. */

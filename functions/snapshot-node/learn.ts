@@ -27,7 +27,7 @@ export function learn(progress: Progress, act: Act, result: unknown): Progress {
       return 'refuse' in answer
         ? giveUp(progress, refused(answer))
         : // Hours may have gone by.
-          { ...progress, approved: true, facts: null };
+          { ...progress, approved: act.terms, facts: null };
     }
     case 'lease': {
       const leased = result as Results['lease'];

@@ -5,6 +5,7 @@ import type { Fleet, Role } from '../../shared/fleet/model.ts';
 import type { ObservedNode } from '../../shared/fleet/observation.ts';
 import type { BreakerReading } from '../../shared/guardrails/breaker.ts';
 import type { Refusal } from '../../shared/guardrails/codes.ts';
+import type { Approval, Terms } from '../../shared/heal/approval.ts';
 import type { Ending } from '../../shared/heal/ending.ts';
 import type { Holder } from '../../shared/heal/lease.ts';
 import type { SnapshotMemory } from '../../shared/heal/memory.ts';
@@ -63,7 +64,8 @@ export interface Progress {
   readonly claimed: boolean;
   /** null: to be read before anything is decided. */
   readonly facts: Facts | null;
-  readonly approved: boolean;
+  /** What a person has said yes to. */
+  readonly approved: Terms | null;
   readonly holder: Holder | null;
   /** Of the last command that was sent under this fence. */
   readonly ordinal: number;
@@ -106,7 +108,7 @@ export interface Progress {
 export type Act =
   | { readonly do: 'claim' }
   | { readonly do: 'look' }
-  | { readonly do: 'ask'; readonly sentence: string }
+  | { readonly do: 'ask'; readonly sentence: string; readonly terms: Terms }
   | { readonly do: 'lease' }
   /** The first word to the node: it raises the fence, and says how it is. */
   | { readonly do: 'inspect' }
@@ -140,7 +142,7 @@ export type Answered = { readonly answer: NodeAnswer } | { readonly over: string
 export interface Results {
   readonly claim: { readonly mine: true } | { readonly end: string };
   readonly look: Facts | Refusal;
-  readonly ask: { readonly approved: true } | Refusal;
+  readonly ask: Approval;
   readonly lease: { readonly holder: Holder; readonly operation: SnapshotOperation | null } | { readonly busy: string };
   readonly inspect: Answered | Refusal | Lost;
   readonly 'leave-pool': { readonly left: true } | Refusal | Lost;
@@ -169,7 +171,7 @@ export interface Results {
 export const initial: Progress = {
   claimed: false,
   facts: null,
-  approved: false,
+  approved: null,
   holder: null,
   ordinal: 0,
   seen: null,

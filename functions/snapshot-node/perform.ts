@@ -1,6 +1,5 @@
 // Performs the acts: each mutation in a durable step of its own, guarded, journalled before and after.
 
-import { createHash } from 'node:crypto';
 import type { DurableContext } from '@aws/durable-execution-sdk-js';
 import { InvokeCommand } from '@aws-sdk/client-lambda';
 import { askPerson } from '../../shared/heal/ask.ts';
@@ -34,7 +33,7 @@ export async function perform(
     case 'look':
       return step('look', () => readFacts(tools));
     case 'ask':
-      return askPerson(ctx, step, tools, { sentence: act.sentence, hash: hashOf(tools), evidence: {} }, place);
+      return askPerson(ctx, step, tools, act, place);
     case 'lease':
       return step('lease', () => lease(tools));
     case 'conclude':
@@ -125,13 +124,6 @@ function held({ holder }: Progress): Holder {
   if (holder === null) throw new Error('an act that needs the lease was decided without it');
   return holder;
 }
-
-/** Binds an answer to this attempt: there is one plan for a node. */
-const hashOf = ({ payload: { attempt, incidentId, instanceId } }: Tools): string =>
-  createHash('sha256')
-    .update(JSON.stringify([attempt, incidentId, instanceId, 'snapshot']))
-    .digest('hex')
-    .slice(0, 16);
 
 async function lease(tools: Tools): Promise<Results['lease']> {
   const leased = await takeLease(tools, 'snapshot');

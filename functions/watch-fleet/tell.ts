@@ -47,7 +47,7 @@ async function unlessHealing(
   if (!MAY_BE_HEALED.has(due.code)) return due;
   let incidents: readonly IncidentRecord[] = [];
   await attempt(async () => {
-    ({ incidents } = await store.readFleet(fleet.name));
+    incidents = await store.readIncidents(fleet.name);
   });
   const seen = nodes.map(({ node }) => node);
   return withoutHealing(due, incidents, healsBegin(fleet, seen, nowMs), nowMs);
@@ -170,6 +170,7 @@ function journalOf({ store }: Door, fleet: string, node: ObservedNode | undefine
     incidentId: 'watch',
     attempt: 0,
     onsetMs,
+    by: 'watch-fleet',
     heal: 'watch-fleet',
     writer: 'watch-fleet',
   });

@@ -60,7 +60,7 @@ export class DispatchHeal extends Construct {
         PLAN_SNAPSHOTS_FUNCTION: functionNames.planSnapshots,
       },
       grants: [
-        props.state.grant(),
+        ...props.state.grants('dispatch-heal'),
         ...props.pages.grants(),
         props.settings.grantAll(),
         ...this.#observe(),

@@ -3,6 +3,7 @@ import { Annotations, Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
 import type { Alias } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import type { Fleet } from '../../shared/fleet/model.ts';
+import type { HealKind } from '../../shared/heal/records.ts';
 import { arn, healNames, liveAlias, parameterPrefix } from '../names.ts';
 import type { Documents } from './documents.ts';
 import type { Grant } from './grants.ts';
@@ -30,8 +31,6 @@ export interface DurableHealProps extends HealProps {
   readonly grants: readonly Grant[];
   /** Grants that do not fit into the role itself, as policies by name. */
   readonly policies?: Readonly<Record<string, readonly Grant[]>>;
-  /** Whether it spends budgets that all fleets have together. */
-  readonly account?: boolean;
   /** The backstop behind the deadline that the dispatcher gives each attempt; Lambda would allow 366 days. */
   readonly executionTimeout: Duration;
 }
@@ -42,7 +41,7 @@ export class DurableHeal extends Construct {
 
   constructor(scope: Construct, id: string, props: DurableHealProps) {
     super(scope, id);
-    const { state, pages, settings, functionName, account = false } = props;
+    const { state, pages, settings, functionName } = props;
     this.suiteFunction = new SuiteFunction(this, id, {
       functionName,
       description: props.description,
@@ -54,7 +53,7 @@ export class DurableHeal extends Construct {
         ...props.environment,
       },
       grants: [
-        state.grant({ account }),
+        ...state.grants(kindOf(functionName)),
         ...pages.grants(),
         settings.grantByName(),
         ...props.grants,
@@ -80,6 +79,9 @@ export class DurableHeal extends Construct {
     });
   }
 }
+
+const kindOf = (functionName: DurableHealProps['functionName']): HealKind =>
+  functionName.replace('chainmend-', '') as HealKind;
 
 /**
  * To run as itself, on every version of itself: executions are authorized by their own ARN, which holds a version and never an alias. And to

@@ -22,7 +22,7 @@ export class PlanSnapshots extends Construct {
       bundles,
       environment: { TABLE_NAME: state.table.tableName, PARAMETER_PREFIX: parameterPrefix },
       grants: [
-        state.grant({ writes: false }),
+        ...state.grants('plan-snapshots'),
         settings.grantAll(),
         {
           sid: 'ReadNodesAndSnapshots',

@@ -35,7 +35,7 @@ export class PruneRetired extends Construct {
         PARAMETER_PREFIX: parameterPrefix,
       },
       grants: [
-        state.grant(),
+        ...state.grants('prune-retired'),
         ...pages.grants(),
         settings.grantByName(),
         settings.grantAll(),

@@ -48,7 +48,7 @@ export class RegisterNodes extends Construct {
         ...(runbooks !== undefined && { RUNBOOKS: runbooks }),
       },
       grants: [
-        state.grant(),
+        ...state.grants('register-nodes'),
         ...pages.grants(),
         settings.grantByName(),
         settings.grantAll(),
@@ -57,10 +57,9 @@ export class RegisterNodes extends Construct {
       ],
       timeoutSeconds: TIMEOUT_SECONDS,
     });
-    this.suiteFunction.keepFailedEvents({
-      retryAttempts: 2,
-      maxEventAge: Duration.hours(1),
-    });
+    const retries = { retryAttempts: 2, maxEventAge: Duration.hours(1) };
+    this.suiteFunction.keepFailedEvents(retries);
+    this.suiteFunction.takeHints(retries);
     this.rules = [this.#listen(undelivered)];
     new Schedule(this, 'Sweep', {
       name: 'chainmend-register-nodes',

@@ -16,6 +16,7 @@ import {
   volumeGrants,
   volumeKeyGrants,
 } from './replace-grants.ts';
+import { hinted } from './suite-function.ts';
 
 export interface ReplaceNodeProps extends HealProps {
   /** ARNs of the roles that the fleets' instances have. */
@@ -54,8 +55,8 @@ export class ReplaceNode extends DurableHeal {
         SWAP_VOLUMES_DOCUMENT: commands.swapVolumes,
         STOP_CLIENT_DOCUMENT: commands.stopClient,
         START_CLIENT_DOCUMENT: commands.startClient,
-        REGISTER_NODES_FUNCTION: functionNames.registerNodes,
-        ROTATE_PEERS_FUNCTION: functionNames.rotatePeers,
+        REGISTER_NODES_FUNCTION: hinted(functionNames.registerNodes),
+        ROTATE_PEERS_FUNCTION: hinted(functionNames.rotatePeers),
       },
       grants: [
         ...observeGrants([...READS, ...READS_OF_OTHERS]),
@@ -102,7 +103,6 @@ export class ReplaceNode extends DurableHeal {
           ...belongings(scope, props),
         ],
       },
-      account: true,
       executionTimeout: EXECUTION_TIMEOUT,
     });
   }
@@ -180,5 +180,5 @@ function belongings(scope: Construct, { fleets }: HealProps): Grant[] {
 export const tellOthers = (scope: Construct, names: readonly string[]): Grant => ({
   sid: 'TellOthers',
   actions: ['lambda:InvokeFunction'],
-  resources: names.map((name) => arn(scope, 'lambda', `function:${name}`)),
+  resources: names.map((name) => arn(scope, 'lambda', `function:${hinted(name)}`)),
 });

@@ -50,7 +50,7 @@ export class RotatePeers extends Construct {
         CHANGE_PEERS_DOCUMENT: commands.changePeers,
       },
       grants: [
-        state.grant(),
+        ...state.grants('rotate-peers'),
         ...pages.grants(),
         settings.grantByName(),
         settings.grantAll(),
@@ -59,11 +59,10 @@ export class RotatePeers extends Construct {
       ],
       timeoutSeconds: TIMEOUT_SECONDS,
     });
-    this.suiteFunction.keepFailedEvents({
-      // The next one is five minutes away, and reads what there is.
-      retryAttempts: 0,
-      maxEventAge: Duration.minutes(5),
-    });
+    // The next one is five minutes away, and reads what there is.
+    const retries = { retryAttempts: 0, maxEventAge: Duration.minutes(5) };
+    this.suiteFunction.keepFailedEvents(retries);
+    this.suiteFunction.takeHints(retries);
     new Schedule(this, 'Sweep', {
       name: 'chainmend-rotate-peers',
       description: 'Has nodes that lack peers given some, and every list looked after.',

@@ -6,6 +6,7 @@ import { DurableHeal, type HealProps, observeGrants } from './durable-heal.ts';
 import { sendCommandGrants } from './fleet-grants.ts';
 import { creationGrants, instanceGrants, tagGrants, volumeGrants } from './replace-grants.ts';
 import { tellOthers } from './replace-node.ts';
+import { hinted } from './suite-function.ts';
 
 /** A client may take an hour to stop and one to start; a first snapshot of terabytes is written for hours, with the node up again. */
 const EXECUTION_TIMEOUT = Duration.hours(72);
@@ -21,7 +22,7 @@ export class SnapshotNode extends DurableHeal {
         INSPECT_NODE_DOCUMENT: commands.inspectNode,
         STOP_CLIENT_DOCUMENT: commands.stopClient,
         START_CLIENT_DOCUMENT: commands.startClient,
-        REGISTER_NODES_FUNCTION: functionNames.registerNodes,
+        REGISTER_NODES_FUNCTION: hinted(functionNames.registerNodes),
       },
       grants: [
         ...observeGrants(['ec2:DescribeInstances', 'ec2:DescribeSnapshots', 'ec2:DescribeTags', 'ec2:DescribeVolumes']),

@@ -1,7 +1,9 @@
-// The one table: fleets, nodes, incidents, budgets and the journal. Single items, conditional writes.
+// The one table: fleets, nodes, incidents, budgets and the journal. Single items, conditional writes; each function writes its own.
 import { RemovalPolicy } from 'aws-cdk-lib';
 import { AttributeType, Billing, TableEncryptionV2, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { Construct } from 'constructs';
+import { HEAL_KINDS, partitions, type Writer } from '../../shared/heal/partitions.ts';
+import type { HealKind } from '../../shared/heal/records.ts';
 import type { Grant } from './grants.ts';
 
 export class State extends Construct {
@@ -26,19 +28,60 @@ export class State extends Construct {
   }
 
   /**
-   * To read and write items of these partitions, one at a time: no scan, no delete, no batch.
-   * @param account the budgets that all fleets have together, too
+   * To read what the function needs, and to write what is its own, one item at a time: no scan, no delete, no batch, no PartiQL. Each of
+   * the three actions names one partition key, so the condition never meets a request without one, which ForAllValues would let pass.
    */
-  grant({ account = false, writes = true }: { readonly account?: boolean; readonly writes?: boolean } = {}): Grant {
-    return {
-      sid: writes ? 'ReadAndWriteState' : 'ReadState',
-      actions: ['dynamodb:GetItem', ...(writes ? ['dynamodb:PutItem'] : []), 'dynamodb:Query'],
-      resources: [this.table.tableArn],
-      conditions: {
-        'ForAllValues:StringLike': {
-          'dynamodb:LeadingKeys': ['FLEET#*', 'JOURNAL#*', ...(account ? ['ACCOUNT'] : [])],
-        },
-      },
-    };
+  grants(name: StateUser): Grant[] {
+    const { reads, writes } = ACCESS[name];
+    return [
+      ...this.#grant('ReadState', ['dynamodb:GetItem', 'dynamodb:Query'], reads),
+      ...this.#grant('WriteOwnState', ['dynamodb:PutItem'], writes),
+    ];
+  }
+
+  #grant(sid: string, actions: readonly string[], keys: readonly string[]): Grant[] {
+    if (keys.length === 0) return [];
+    const conditions = { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': keys } };
+    return [{ sid, actions, resources: [this.table.tableArn], conditions }];
   }
 }
+
+export type StateUser = Writer | 'plan-snapshots';
+
+export interface StateAccess {
+  /** Patterns of partition keys, see shared/heal/partitions.ts. */
+  readonly reads: readonly string[];
+  readonly writes: readonly string[];
+}
+
+const own = (writer: Writer): string => partitions.own('*', writer);
+const incidentsOf = (kind: HealKind): string => partitions.incidents('*', kind);
+const allIncidents = HEAL_KINDS.map(incidentsOf);
+const nodes = partitions.nodes('*');
+const turn = partitions.turn('*');
+const account = partitions.account();
+const watched = own('watch-fleet');
+
+/** The access of one function, with its lines of the journal, which it writes and does not read. */
+const access = (writer: Writer, shared: readonly string[], readsBesides: readonly string[]): StateAccess => ({
+  reads: [own(writer), ...shared, ...readsBesides],
+  writes: [own(writer), ...shared, partitions.journal('*', writer)],
+});
+
+/**
+ * Who may write what, and who reads it. docs/architecture.md has this as a table, with what a forger would gain, and a test compares
+ * them. A record that a function acts upon is read from a partition that only functions with at least the same powers may write, or is
+ * taken for a claim: what watch-fleet says of nodes.
+ */
+export const ACCESS: Readonly<Record<StateUser, StateAccess>> = {
+  'watch-fleet': access('watch-fleet', [], allIncidents),
+  'register-nodes': access('register-nodes', [], [watched, nodes]),
+  'rotate-peers': access('rotate-peers', [], [watched, nodes, ...allIncidents]),
+  'prune-retired': access('prune-retired', [], [nodes, ...allIncidents]),
+  'plan-snapshots': { reads: [watched, nodes, ...allIncidents], writes: [] },
+  // It opens incidents of every kind, and frees nodes whose holders have died.
+  'dispatch-heal': access('dispatch-heal', [nodes, ...allIncidents], [watched, own('resize-volume')]),
+  'resize-volume': access('resize-volume', [nodes, incidentsOf('resize-volume')], [watched]),
+  'replace-node': access('replace-node', [nodes, incidentsOf('replace-node'), turn, account], [watched]),
+  'snapshot-node': access('snapshot-node', [nodes, incidentsOf('snapshot-node'), turn], [watched]),
+};

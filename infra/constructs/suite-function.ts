@@ -16,6 +16,7 @@ import {
 import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { HINTS } from '../../shared/events/hint.ts';
 import { FUNCTION_TIMEOUT_MS } from '../../shared/heal/records.ts';
 import { arn } from '../names.ts';
 import { DeadLetters } from './dead-letters.ts';
@@ -71,7 +72,17 @@ export class SuiteFunction extends Construct {
         'It has an on-failure destination, which holds the error too; a queue beside it would tell of each failure twice.',
     });
   }
+
+  /** Lets other functions invoke it, by an alias of its own; what fails of that is kept as other events are. */
+  takeHints(retries: Pick<EventInvokeConfigOptions, 'retryAttempts' | 'maxEventAge'>): void {
+    this.function
+      .addAlias(HINTS, { description: 'How other functions of the suite ask for a look.' })
+      .configureAsyncInvoke({ ...retries, onFailure: new SqsDestination(this.failed.queue) });
+  }
 }
+
+/** The name by which other functions of the suite invoke one: a person's word is none through it (shared/events/hint.ts). */
+export const hinted = (functionName: string): string => `${functionName}:${HINTS}`;
 
 /** A function without a queue: whoever calls it waits for its answer, and sees what failed. */
 export class SynchronousFunction extends Construct {

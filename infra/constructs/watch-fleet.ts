@@ -11,7 +11,7 @@ import type { Pages } from './pages.ts';
 import { Schedule } from './schedule.ts';
 import type { Settings } from './settings.ts';
 import type { State } from './state.ts';
-import { SuiteFunction } from './suite-function.ts';
+import { hinted, SuiteFunction } from './suite-function.ts';
 
 export interface WatchFleetProps {
   readonly bundles: string;
@@ -40,9 +40,15 @@ export class WatchFleet extends Construct {
         PARAMETER_PREFIX: parameterPrefix,
         PROBE_FUNCTION_PREFIX: probeNodesPrefix,
         ASK_NODE_DOCUMENT: commands.askNode,
-        REGISTER_FUNCTION_NAME: functionNames.registerNodes,
+        REGISTER_FUNCTION_NAME: hinted(functionNames.registerNodes),
       },
-      grants: [state.grant(), ...pages.grants(), settings.grantAll(), ...this.#observe(), ...this.#ask(fleets)],
+      grants: [
+        ...state.grants('watch-fleet'),
+        ...pages.grants(),
+        settings.grantAll(),
+        ...this.#observe(),
+        ...this.#ask(fleets),
+      ],
     });
     this.suiteFunction.keepFailedEvents({
       // The next sweep is a minute away and sees the same.
@@ -101,7 +107,7 @@ export class WatchFleet extends Construct {
       {
         sid: 'TellRegisterNodes',
         actions: ['lambda:InvokeFunction'],
-        resources: [arn(this, 'lambda', `function:${functionNames.registerNodes}`)],
+        resources: [arn(this, 'lambda', `function:${hinted(functionNames.registerNodes)}`)],
       },
     ];
   }

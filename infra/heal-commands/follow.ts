@@ -1,6 +1,7 @@
 // Follows an incident until it has come to something: the journal's new lines, how far a volume is filled, and the last word.
 import type { DispatchAnswer } from '../../shared/events/answer.ts';
-import type { IncidentRecord, NodeRecord } from '../../shared/heal/records.ts';
+import type { ApprovalRecord, IncidentRecord, NodeRecord } from '../../shared/heal/records.ts';
+import { whyNot } from './approve.ts';
 import type { HealDesk, StoryLine } from './desk.ts';
 import { lineText, progressText } from './show.ts';
 
@@ -21,12 +22,12 @@ export interface FollowOptions {
   /** Whether each line is shown as it comes. */
   readonly tell: boolean;
   /** What is said when the heal asks for a yes; undefined where nobody is there to say it. */
-  readonly answer?: (question: StoryLine) => Promise<boolean>;
+  readonly answer?: (question: ApprovalRecord) => Promise<boolean>;
 }
 
 export async function follow(desk: HealDesk, answer: DispatchAnswer, options: FollowOptions): Promise<Followed> {
   const suite = desk.suite();
-  const untilMs = desk.nowMs() + options.forMs;
+  let untilMs: number | undefined;
   const shown = new Set<string>();
   let asked = '';
   for (;;) {
@@ -35,6 +36,8 @@ export async function follow(desk: HealDesk, answer: DispatchAnswer, options: Fo
       await suite.incident(answer),
       await suite.node(answer.fleet, answer.instanceId),
     ];
+    // AWS's own clock is known from its first answer on.
+    untilMs ??= suite.nowMs() + options.forMs;
     const lines = story.filter(({ attempt }) => attempt >= answer.attempt);
     for (const line of lines) {
       const key = `${line.attempt} ${line.place}`;
@@ -42,15 +45,16 @@ export async function follow(desk: HealDesk, answer: DispatchAnswer, options: Fo
       shown.add(key);
       if (options.tell) desk.say(lineText(line));
     }
-    const question = lines.findLast(({ kind, place }) => kind === 'plan' && place.endsWith('-ask'));
-    if (question && question.place !== asked && waitsForAnswer(incident, question)) {
-      asked = question.place;
+    // From the incident's own record, which nobody but its heal and the dispatcher writes.
+    const question = incident && whyNot(incident, suite.nowMs()) === null ? incident.approval : undefined;
+    if (question && question.plan !== asked) {
+      asked = question.plan;
       if (options.answer && (await options.answer(question))) await approve(desk, question);
     }
     const end = endOf(incident, lines, answer);
     if (end) return { end, lines, last: lastWord(lines) };
-    desk.status(progressOf(node, answer) ?? waitingText(incident, desk.nowMs()));
-    if (desk.nowMs() >= untilMs) return { end: 'waiting', lines, last: lastWord(lines) };
+    desk.status(progressOf(node, answer) ?? waitingText(incident, suite.nowMs()));
+    if (suite.nowMs() >= untilMs) return { end: 'waiting', lines, last: lastWord(lines) };
     await desk.sleep(POLL_MS);
   }
 }
@@ -58,13 +62,11 @@ export async function follow(desk: HealDesk, answer: DispatchAnswer, options: Fo
 const lastWord = (lines: readonly StoryLine[]): StoryLine | undefined =>
   lines.findLast(({ place, kind }) => place.endsWith('-outcome') || kind === 'refusal');
 
-const waitsForAnswer = (incident: IncidentRecord | undefined, { attempt }: StoryLine): boolean =>
-  incident?.state === 'claimed' && incident.attempt === attempt;
-
-async function approve(desk: HealDesk, { evidence = '{}' }: StoryLine): Promise<void> {
-  const { callbackId, hash } = JSON.parse(evidence) as { callbackId?: unknown; hash?: unknown };
-  if (typeof callbackId !== 'string' || typeof hash !== 'string') return;
-  await desk.suite().approve(callbackId, hash);
+async function approve(desk: HealDesk, { callbackId, plan }: ApprovalRecord): Promise<void> {
+  const suite = desk.suite();
+  const by = await suite.caller();
+  const sent = await suite.answer(callbackId, { approve: true, plan, ...(by !== undefined && { by }) });
+  if (sent === 'closed') desk.complain('The question was answered by somebody else, or has expired.');
 }
 
 /** null: it goes on, or will. Only the incident's own record says that an attempt is over. */

@@ -1,5 +1,6 @@
 // One wish from its plan to its end: shows what would be done, asks, has it done, and follows it.
 import type { DispatchAnswer } from '../../shared/events/answer.ts';
+import type { ApprovalRecord } from '../../shared/heal/records.ts';
 import { plainText } from '../../shared/text/plain-text.ts';
 import { UsageError } from '../fleet-commands/tell.ts';
 import type { HealDesk, StoryLine } from './desk.ts';
@@ -101,7 +102,7 @@ const why = (last: StoryLine | undefined): string =>
     ? 'The journal does not say why.'
     : plainText(`${last.code === undefined ? '' : `${last.code}: `}${last.sentence}`);
 
-async function answerQuestion(desk: HealDesk, { sentence }: StoryLine, { yes }: WishOptions): Promise<boolean> {
+async function answerQuestion(desk: HealDesk, { sentence }: ApprovalRecord, { yes }: WishOptions): Promise<boolean> {
   if (yes) return true;
   if (desk.confirm)
     return desk.confirm(plainText(`The fleet file says mode: ask. ${sentence}. Approve this very plan?`));

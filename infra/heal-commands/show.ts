@@ -10,10 +10,14 @@ export const lineText = ({ atMs, kind, sentence, code }: StoryLine): string =>
   `${timeText(atMs)}  ${plainText(kind, 20).padEnd(8)}  ${plainText(code === undefined ? sentence : `${code}: ${sentence}`)}`;
 
 /** A line of the journal may have been written by anybody who may write to the table. */
-const timeText = (atMs: number): string =>
-  Number.isFinite(atMs) && Math.abs(atMs) <= MAX_DATE_MS ? new Date(atMs).toISOString().slice(11, 19) : '--:--:--';
+const timeText = (atMs: number): string => (isDate(atMs) ? new Date(atMs).toISOString().slice(11, 19) : '--:--:--');
+const isDate = (atMs: number): boolean => Number.isFinite(atMs) && Math.abs(atMs) <= MAX_DATE_MS;
 /** "8.64e15" (ECMA-262, Time Values and Time Range). */
 const MAX_DATE_MS = 8.64e15;
+
+/** "2026-01-01 12:05 UTC" */
+export const clockText = (atMs: number): string =>
+  isDate(atMs) ? `${new Date(atMs).toISOString().replace('T', ' ').slice(0, 16)} UTC` : 'at no time that is one';
 
 const BAR = 24;
 

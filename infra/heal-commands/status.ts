@@ -2,8 +2,9 @@
 import type { IncidentRecord, NodeRecord } from '../../shared/heal/records.ts';
 import { plainText } from '../../shared/text/plain-text.ts';
 import { tableOf } from '../fleet-commands/tell.ts';
+import { whyNot } from './approve.ts';
 import type { HealDesk } from './desk.ts';
-import { durationText, lineText, progressText } from './show.ts';
+import { clockText, durationText, lineText, progressText } from './show.ts';
 import type { Target } from './target.ts';
 
 /** Incidents whose last lines are shown; a list of them all is shown in any case. */
@@ -13,18 +14,22 @@ const LATELY_MS = 60 * 60_000;
 
 export async function status(desk: HealDesk, { fleet, node, shown }: Target): Promise<0 | 1> {
   const suite = desk.suite();
-  const nowMs = desk.nowMs();
   const read = await suite.fleet(fleet);
+  const nowMs = suite.nowMs();
   const isMeant = (one: { readonly node?: string; readonly instanceId: string }): boolean =>
     node === undefined || ('instanceId' in node ? one.instanceId === node.instanceId : one.node === node.node);
   const incidents = read.incidents
     .filter(isMeant)
     .filter((incident) => incident.state !== 'healed' || nowMs - incident.endedAtMs < LATELY_MS)
     .sort((a, b) => b.onsetMs - a.onsetMs);
-  if (incidents.length === 0) {
+  const asks = node === undefined ? (await suite.asks(fleet)).filter(({ untilMs }) => nowMs < untilMs) : [];
+  if (incidents.length === 0 && asks.length === 0) {
     desk.say(`Nothing is open in ${shown}, and nothing was healed in the last hour.`);
     return 0;
   }
+  for (const { by, plan, untilMs } of asks)
+    desk.say(`Waits for approval until ${clockText(untilMs)}: a plan of ${by}. npm run heal -- approve ${plan}`);
+  if (incidents.length === 0) return 0;
   const head = ['node', 'trouble', 'incident', 'attempt', 'since', 'state'];
   desk.say(
     tableOf(
@@ -35,17 +40,20 @@ export async function status(desk: HealDesk, { fleet, node, shown }: Target): Pr
   for (const incident of incidents.slice(0, MAX_STORIES)) {
     const last = (await suite.story(incident)).at(-1);
     const record = read.nodes.find(({ instanceId }) => instanceId === incident.instanceId);
-    desk.say(`\n${plainText(incident.node, 200)}, incident ${plainText(incident.incidentId, 20)}`);
+    desk.say(`\n${plainText(incident.node, 256)}, incident ${plainText(incident.incidentId, 20)}`);
     if (last) desk.say(lineText(last));
     for (const line of recordLines(record, incident)) desk.say(line);
+    if (waits(incident, nowMs)) desk.say(`          approve   npm run heal -- approve ${incident.incidentId}`);
   }
   return 0;
 }
 
+const waits = (incident: IncidentRecord, nowMs: number): boolean => whyNot(incident, nowMs) === null;
+
 const rowOf = (incident: IncidentRecord, nowMs: number): string[] => {
   const { node, trouble, incidentId, attempt, onsetMs } = incident;
   return [
-    node,
+    plainText(node, 256),
     trouble,
     incidentId,
     String(attempt),
@@ -59,6 +67,7 @@ function stateText(incident: IncidentRecord, nowMs: number): string {
     case 'allocated':
       return 'about to begin';
     case 'claimed':
+      if (waits(incident, nowMs)) return `waits for approval until ${clockText(incident.approval?.untilMs ?? 0)}`;
       return incident.payload.mode === 'act' ? 'at work' : `at work, mode ${incident.payload.mode}`;
     case 'healed':
       return `over for ${durationText((nowMs - incident.endedAtMs) / 1000)}`;

@@ -1,6 +1,7 @@
 // `--serve`: a scenario's world in a region that any AWS SDK or CLI on this machine can look at and act on, while time goes by.
 
 import { createRegion, REGION_NAME } from '../region/region.ts';
+import { mailOf, type Sns } from '../region/sns/sns.ts';
 import { prepare } from '../run/run.ts';
 import { type AccessKey, newAccessKey } from '../wire/keys.ts';
 import { listen } from '../wire/server.ts';
@@ -27,9 +28,15 @@ export async function serve({ scenario, seed, faults, lane }: RunRequest, speed:
   const onDefect = (error: unknown, during: string): void => remark(colors.red(defectSentence(error, during)));
   const region = await createRegion({ seed, lane, faults, guard: false, retain: CALLS_KEPT, onDefect });
   const world = await prepare(region, scenario);
+  world.answersPages = false;
   scenario.people?.(world);
   const key = newAccessKey();
-  const server = await listen(region.front, { admissions: [{ ...key, caller: { actor: 'person' } }], onDefect });
+  const mail = region.sns.published().length;
+  const server = await listen(region.front, {
+    admissions: [{ ...key, caller: { actor: 'person' } }],
+    nowMs: () => region.clock.now(),
+    onDefect,
+  });
   region.sqs.servedAt(server.url);
   const failed = Promise.withResolvers<never>();
   const following = region.clock.follow({ speed, onError: failed.reject });
@@ -42,14 +49,32 @@ export async function serve({ scenario, seed, faults, lane }: RunRequest, speed:
   for (const [name, value] of Object.entries(environmentFor(server.url, key))) say(`export ${name}=${value}`);
   remark('');
   for (const line of LOOKS) remark(line);
-  remark('\nCtrl-C ends it.');
+  remark('\nPages come here as their mails would. Ctrl-C ends it.');
+  const postman = showMails(region.sns, mail, remark);
   try {
     await Promise.race([interrupted, failed.promise]);
   } finally {
+    clearInterval(postman);
     await following.stop();
     await server.close();
     net.remove();
   }
+}
+
+const LOOK_FOR_MAIL_MS = 200;
+
+/** Our own pages, from the given one on, with all that a mail has in it; what CloudWatch publishes of the suite's alarms is left to its alarms. */
+function showMails({ published }: Sns, from: number, remark: (line: string) => void): NodeJS.Timeout {
+  let seen = from;
+  return setInterval(() => {
+    const all = published();
+    for (const one of all.slice(seen)) {
+      if (Object.keys(one.messages).length === 0) continue;
+      const at = new Date(one.atMs).toISOString().slice(11, 19);
+      remark(`\n${colors.bold(`mail at ${at}: ${one.subject}`)}\n\n${mailOf(one, `${one.topicArn}:you`, 'you')}`);
+    }
+    seen = all.length;
+  }, LOOK_FOR_MAIL_MS);
 }
 
 /** The key is made for this run: who has not read it here can ask nothing. */

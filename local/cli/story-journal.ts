@@ -72,6 +72,8 @@ function askedFor(facts: StoryFacts, line: JournalLine): readonly Requested[] {
 }
 
 function toldBy(facts: StoryFacts, line: JournalLine, explain: boolean): Told {
+  // Of the page's question, whichever heal has asked it.
+  if (line.place.endsWith('-answer')) return [{ label: 'approved', text: line.sentence }];
   const told = isOfLadder(line) ? ladderTold(facts.journal, line, explain) : undefined;
   if (told) return told;
   switch (line.kind) {

@@ -1,6 +1,7 @@
 // Reads the suite's own journal out of the region's table: what a run says about itself.
 import { fromItem } from '../../shared/aws/attributes.ts';
 import type { JournalKind } from '../../shared/heal/journal.ts';
+import type { Writer } from '../../shared/heal/partitions.ts';
 import type { Region } from '../region/region.ts';
 
 export interface JournalLine {
@@ -16,6 +17,8 @@ export interface JournalLine {
   readonly instanceId: string;
   readonly incidentId: string;
   readonly attempt: number;
+  /** The function that wrote it. */
+  readonly by: Writer;
   readonly heal: string;
   readonly writer: string;
 }
@@ -39,6 +42,8 @@ export function readJournal(region: Region, tableName: string): JournalLine[] {
 function lineOf(item: Item): JournalLine {
   const record = fromItem(item);
   const text = (name: string): string => String(record[name] ?? '');
+  // The partition tells who wrote: nobody else may write there. Only the dispatcher writes of others' heals.
+  const by = text('pk').split('#').at(-1) as Writer;
   const optional = (name: string): string | undefined => (record[name] === undefined ? undefined : text(name));
   return {
     atMs: Date.parse(text('at')),
@@ -53,7 +58,8 @@ function lineOf(item: Item): JournalLine {
     instanceId: text('instanceId'),
     incidentId: text('incidentId'),
     attempt: Number(record['attempt']),
-    heal: text('heal'),
+    by,
+    heal: by === 'dispatch-heal' ? text('heal') : by,
     writer: text('writer'),
   };
 }

@@ -1,4 +1,5 @@
 // What a run prints: one object whose words and numbers mean what the contract says.
+
 import type { Rung } from '../../shared/heal/memory.ts';
 import type { IncidentRecord } from '../../shared/heal/records.ts';
 import type { FaultName } from '../region/faults.ts';
@@ -8,6 +9,7 @@ import type { HealCalls } from './calls.ts';
 import type { Violation } from './invariants.ts';
 import { type JournalLine, readJournal } from './journal.ts';
 import { seconds } from './measures.ts';
+import { pageIn } from './paged.ts';
 import { durableHeals } from './report-heals.ts';
 import { peerHeals } from './report-peers.ts';
 import { type SnapshotState, snapshotsIn } from './report-snapshots.ts';
@@ -153,15 +155,8 @@ function pagesOf({ region }: World): Report['pages'] {
   return region.sns
     .published()
     .filter(({ atMs }) => atMs >= START_MS)
-    .map(({ message }) => {
-      const {
-        fleet = '',
-        node = '',
-        code,
-        sentence,
-        AlarmName,
-        NewStateReason,
-      } = JSON.parse(message) as Record<string, string | undefined>;
+    .map((published) => {
+      const { fleet = '', node = '', code, sentence, AlarmName, NewStateReason } = pageIn(published);
       return code
         ? { fleet, node, code, sentence: sentence ?? '' }
         : { fleet: '', node: '', code: 'suite-alarm', sentence: `${AlarmName}: ${NewStateReason}` };

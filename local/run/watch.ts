@@ -168,7 +168,7 @@ export function readRecords<R extends NodeRecord | IncidentRecord>(
   return region.dynamodb.items(tableName).flatMap((stored): R[] => {
     const item = stored as Parameters<typeof fromItem>[0];
     // Looked at before it is read: this is asked again and again, and observations are long.
-    if (!item['sk']?.S?.startsWith(prefix) || !item['pk']?.S?.startsWith('FLEET#')) return [];
+    if (!item['sk']?.S?.startsWith(prefix) || !item['pk']?.S?.startsWith(prefix)) return [];
     return [fromItem(item) as unknown as R];
   });
 }

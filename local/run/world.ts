@@ -13,6 +13,7 @@ import { VPC_ID } from '../region/ec2/service.ts';
 import type { Instance } from '../region/ec2/state.ts';
 import { type Region, START_MS } from '../region/region.ts';
 import { placeLaunched } from './launching.ts';
+import { pageIn } from './paged.ts';
 import { keepQuiet, minutes, type Placed, place, type WorldNode } from './placing.ts';
 
 export type { Placed, WorldNode, WorldVolume } from './placing.ts';
@@ -193,14 +194,22 @@ export class World {
     this.region.clock.after(SECOND_MS, () => (isSo() ? this.at(0, act) : this.when(isSo, act)));
   }
 
+  /** False where the region is served: pages are answered by whoever sits at the terminal. */
+  answersPages = true;
+
   /** What a person does with each page of a kind, so many minutes after it came. */
-  whenPaged(code: string, minutesLater: number, act: (page: Readonly<Record<string, string>>) => unknown): void {
+  whenPaged(
+    code: string,
+    minutesLater: number,
+    act: (page: Readonly<Record<string, string | undefined>>) => unknown,
+  ): void {
+    if (!this.answersPages) return;
     const { clock, sns } = this.region;
     let seen = 0;
     const look = (): void => {
       const published = sns.published();
-      for (const { message } of published.slice(seen)) {
-        const page = JSON.parse(message) as Readonly<Record<string, string>>;
+      for (const one of published.slice(seen)) {
+        const page = pageIn(one);
         if (page['code'] === code) this.at(minutesLater, () => act(page));
       }
       seen = published.length;

@@ -34,25 +34,32 @@ export const diskFullAsk: Scenario = {
   ],
 };
 
+/** A JSON answer without quotes of its own, piped into the CLI. */
+const PIPED = /^echo '([^']+)' \| aws lambda (.*)$/;
 /** Of a heal: the answer goes to the execution that waits for it. */
-const ANSWER = /^aws lambda send-durable-execution-callback-success --callback-id '([^']+)' --result '([^']+)'$/;
+const ANSWER =
+  /^send-durable-execution-callback-success --region \S+ --callback-id '([^']+)' --result fileb:\/\/\/dev\/stdin$/;
 /** Of register-nodes and rotate-peers: they are invoked anew, with the plan that a person says yes to. */
 const INVOKE =
-  /^aws lambda invoke --function-name (\S+) --cli-binary-format raw-in-base64-out --payload '([^']+)' \/dev\/stdout$/;
+  /^invoke --region \S+ --function-name (\S+)(?: --invocation-type Event)? --payload fileb:\/\/\/dev\/stdin \/dev\/stdout$/;
 
-/** Carries out the command line that a page offers, as the AWS CLI would; a page that came twice is answered in vain. */
-export async function answerAsPaged({ region }: World, commandLine: string): Promise<void> {
-  const [, FunctionName, payload] = INVOKE.exec(commandLine) ?? [];
-  if (FunctionName && payload) {
+/**
+ * Carries out the command line that a page offers, as a shell and the AWS CLI would (test/region/approval-pasted.test.ts has the real ones); a
+ * page that came twice is answered in vain.
+ */
+export async function answerAsPaged({ region }: World, commandLine = ''): Promise<void> {
+  const [, answer = '', command = ''] = PIPED.exec(commandLine) ?? [];
+  const bytes = new Uint8Array(Buffer.from(`${answer}\n`));
+  const [, FunctionName] = INVOKE.exec(command) ?? [];
+  if (FunctionName) {
     // A function that fails tells so itself: the CLI would print it and end well.
-    await region.call('lambda', 'Invoke', { FunctionName, Payload: new Uint8Array(Buffer.from(payload)) });
+    await region.call('lambda', 'Invoke', { FunctionName, Payload: bytes });
     return;
   }
-  const [, CallbackId, result] = ANSWER.exec(commandLine) ?? [];
-  if (!CallbackId || !result) throw new Error(`the page offers no command that answers: ${commandLine}`);
-  const Result = new Uint8Array(Buffer.from(result));
+  const [, CallbackId] = ANSWER.exec(command) ?? [];
+  if (!CallbackId) throw new Error(`the page offers no command that answers: ${commandLine}`);
   try {
-    await region.call('lambda', 'SendDurableExecutionCallbackSuccess', { CallbackId, Result });
+    await region.call('lambda', 'SendDurableExecutionCallbackSuccess', { CallbackId, Result: bytes });
   } catch (error) {
     if (!(error instanceof AwsError) || error.name !== 'CallbackTimeoutException') throw error;
   }

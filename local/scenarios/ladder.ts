@@ -1,7 +1,9 @@
 // The world of the scenarios in which a node is restarted, restored or replaced: what goes wrong in it, and how it is looked at.
+
 import { KEEP_UNTIL_TAG, PUT_BACK_TAG } from '../../shared/snapshots/tags.ts';
 import { START_MS } from '../region/region.ts';
 import type { CallRecord } from '../region/trace.ts';
+import { pageIn } from '../run/paged.ts';
 import { incidentsOf, type Report } from '../run/report.ts';
 import type { Placed, World, WorldNode } from '../run/world.ts';
 import { bitcoinChain, followers, references } from './worlds.ts';
@@ -89,7 +91,7 @@ export function isKept({ region }: World, id: string): boolean {
 
 /** Whether a page with this code has reached people. */
 export const pagedNow = ({ region }: World, code: string): boolean =>
-  region.sns.published().some(({ message }) => (JSON.parse(message) as { readonly code?: string }).code === code);
+  region.sns.published().some((published) => pageIn(published)['code'] === code);
 
 /** Executions of the ladder, oldest first, by their ARNs. */
 export const executionsOf = ({ region }: World, heal = 'replace-node') =>

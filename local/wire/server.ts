@@ -22,7 +22,10 @@ export interface Admission extends AccessKey {
 
 export interface ListenOptions {
   readonly admissions: readonly Admission[];
-  /** What the time is for those who sign, in ms since the epoch; wall time unless given. */
+  /**
+   * The region's time in ms since the epoch, for the Date of each answer; wall time unless given. SDKs that correct their clock by it sign with
+   * it, the others with this machine's: either is right.
+   */
   readonly nowMs?: () => number;
   /** Told of an error that is none of AWS's; the caller gets `InternalFailure`. */
   readonly onDefect: (error: unknown, during: string) => void;
@@ -52,7 +55,6 @@ export async function listen(front: Door, options: ListenOptions): Promise<WireS
   const port = await bound(server);
   const gate = { front, options, hosts: new Set([`127.0.0.1:${port}`, `localhost:${port}`]) };
   server.on('request', (message, response) => {
-    // SDKs set their clocks by it before they sign again.
     response.setHeader('date', new Date((options.nowMs ?? Date.now)()).toUTCString());
     answer(gate, message, response).catch((error: unknown) => {
       options.onDefect(error, `${message.method} request`);
@@ -105,7 +107,7 @@ async function answer(gate: Gate, message: IncomingMessage, response: ServerResp
       return;
     }
     request = { ...head, body };
-    checkSignature(request, claim, admission.secretAccessKey, (options.nowMs ?? Date.now)());
+    checkSignature(request, claim, admission.secretAccessKey, [(options.nowMs ?? Date.now)(), Date.now()]);
     const answered = await enter(front, request, admission.caller, () => response.destroyed);
     send(response, head, answered);
   } catch (error) {

@@ -76,10 +76,18 @@ function claim(read: Omit<Claim, 'signedHeaders'>, signedHeaders: string): Claim
   return { ...read, signedHeaders: names };
 }
 
-/** Throws `AwsError` unless the request was signed as claimed with this secret, at about this time (ms since the epoch). */
-export function checkSignature(request: WireRequest, claimed: Claim, secretAccessKey: string, nowMs: number): void {
+/**
+ * Throws `AwsError` unless the request was signed as claimed with this secret, at about the time of one of these clocks.
+ * @param clocksMs ms since the epoch
+ */
+export function checkSignature(
+  request: WireRequest,
+  claimed: Claim,
+  secretAccessKey: string,
+  clocksMs: readonly [number, ...number[]],
+): void {
   const { date, region, service, signedAt, signature, expiresSeconds } = claimed;
-  checkTime(signedAt, expiresSeconds, nowMs);
+  checkTime(signedAt, expiresSeconds, clocksMs);
   const bodyHash = sha256(request.body);
   const sentHash = request.headers['x-amz-content-sha256'];
   if (sentHash !== undefined && sentHash !== bodyHash)
@@ -94,10 +102,15 @@ export function checkSignature(request: WireRequest, claimed: Claim, secretAcces
   }
 }
 
-function checkTime(signedAt: string, expiresSeconds: number | undefined, nowMs: number): void {
+function checkTime(
+  signedAt: string,
+  expiresSeconds: number | undefined,
+  clocksMs: readonly [number, ...number[]],
+): void {
   const atMs = Date.parse(signedAt.replace(SIGNED_AT, '$1-$2-$3T$4:$5:$6Z'));
   const untilMs = expiresSeconds === undefined ? atMs + SKEW_MS_MAX : atMs + expiresSeconds * 1000;
-  if (atMs - SKEW_MS_MAX <= nowMs && nowMs <= untilMs) return;
+  if (clocksMs.some((nowMs) => atMs - SKEW_MS_MAX <= nowMs && nowMs <= untilMs)) return;
+  const [nowMs] = clocksMs;
   const now = new Date(nowMs).toISOString().replace(/[-:]|\.\d+/g, '');
   throw mismatch(
     `Signature ${nowMs > untilMs ? 'expired' : 'not yet current'}: it was made at ${signedAt}, and it is ${now}`,

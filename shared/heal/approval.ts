@@ -1,37 +1,81 @@
-// What a person's answer in mode ask is worth: only one that names this very plan is an approval. Pure.
+// What a person is asked to approve, in terms that they read and that their answer is bound to, and what an answer is worth. Pure.
+import { createHash } from 'node:crypto';
 import { plainText } from '../text/plain-text.ts';
 import type { Guarded } from './ending.ts';
 
-export type Approval = { readonly approved: true } | Guarded;
+/**
+ * What would be done, and to what: name and value of each thing that an approval covers, in the order in which a person reads them. The
+ * very same text is hashed, so nothing is approved that was not shown. Reasons and estimates are no terms: they change by the minute.
+ */
+export type Terms = readonly (readonly [name: string, value: string])[];
+
+/** 16 hex digits of a SHA-256: short enough to compare by eye. */
+export const hashOf = (terms: Terms): string =>
+  createHash('sha256').update(JSON.stringify(terms)).digest('hex').slice(0, 16);
+
+/** "source: set-0 (snap-1) → set-1 (snap-2)"; null where both say the same. */
+export function changedTerms(before: Terms, after: Terms): string | null {
+  const was = new Map(before);
+  const is = new Map(after);
+  const changes = [...new Set([...was.keys(), ...is.keys()])].flatMap((name) => {
+    const [from = 'nothing', to = 'nothing'] = [was.get(name), is.get(name)];
+    return from === to ? [] : [`${name}: ${from} → ${to}`];
+  });
+  return changes.length === 0 ? null : changes.join('; ');
+}
+
+/** `by` is what the answer says of who gave it; AWS does not tell. null where it says nothing. */
+export type Approval =
+  | { readonly approved: true; readonly by: string | null }
+  | (Guarded & { readonly by: string | null });
 
 const ASK_AGAIN_MS = 60 * 60_000;
 /** A plain no holds for a day; a call by hand asks again at once. */
 const DENIED_MS = 24 * 60 * 60_000;
+/** An answer is some sixty characters, and a name. "Result: Maximum length of 262144" (SendDurableExecutionCallbackSuccess, Lambda API). */
+const MAX_ANSWER_CHARACTERS = 4_000;
+const MAX_SHOWN = 100;
+/** "arn:aws:sts::…:assumed-role/<role>/<session>": 64 characters each ("IAM and STS character limits", IAM guide). */
+const MAX_BY = 256;
 
-export const denied = (reason: string): Guarded => ({
+export const denied = (reason: string, by: string | null = null): Guarded & { readonly by: string | null } => ({
   refuse: 'approval-denied',
   reason,
   page: false,
   lookAgainMs: ASK_AGAIN_MS,
+  by,
 });
 
-/** The answer that a person gives with SendDurableExecutionCallbackSuccess: {"approve": true, "plan": "…"}. */
-export function judgeApproval(answer: string | undefined, hash: string): Approval {
-  const shown = answer === undefined ? 'nothing' : plainText(answer, 100);
+/**
+ * The answer that a person gives with SendDurableExecutionCallbackSuccess: {"approve": true, "plan": "…", "by": "…"}. Any JSON of any shape
+ * that is not that, and any text that is no JSON, is no approval.
+ */
+export function judgeApproval(answer: string | undefined, plan: string): Approval {
+  const not = (why: string): Approval =>
+    denied(`not an approval: ${why}; expected {"approve":true,"plan":"${plan}"} or {"approve":false}`);
+  if (answer === undefined || answer.trim() === '') return not('the answer is empty');
+  if (answer.length > MAX_ANSWER_CHARACTERS)
+    return not(`the answer has ${answer.length} characters, more than ${MAX_ANSWER_CHARACTERS}`);
+  const shown = plainText(answer, MAX_SHOWN);
   let said: unknown;
   try {
-    said = JSON.parse(answer ?? '');
+    said = JSON.parse(answer);
   } catch {
-    return denied(`the answer is not JSON: ${shown}; expected {"approve": true, "plan": "${hash}"}`);
+    return not(`the answer is not JSON: ${shown}`);
   }
-  const { approve, plan, by } = (said ?? {}) as { approve?: unknown; plan?: unknown; by?: unknown };
-  if (approve === false)
-    return { ...denied(`${typeof by === 'string' ? plainText(by, 64) : 'a person'} said no`), lookAgainMs: DENIED_MS };
-  if (approve !== true) return denied(`the answer ${shown} says neither yes nor no`);
-  if (plan === undefined) return denied(`the answer names no plan, this one is ${hash}`);
-  if (plan !== hash)
-    return denied(
-      `the answer is for plan ${typeof plan === 'string' ? plainText(plan, 32) : 'of no name'}, this one is ${hash}`,
-    );
-  return { approved: true };
+  if (typeof said !== 'object' || said === null || Array.isArray(said)) return not(`the answer is no object: ${shown}`);
+  const field = (name: string): unknown =>
+    Object.hasOwn(said, name) ? (said as Record<string, unknown>)[name] : undefined;
+  const [approve, named, claimed] = [field('approve'), field('plan'), field('by')];
+  const by = (typeof claimed === 'string' && plainText(claimed, MAX_BY)) || null;
+  if (approve === false) return { ...denied(`a person said no${claimOf(by)}`, by), lookAgainMs: DENIED_MS };
+  if (approve !== true) return not(`the answer says neither yes nor no: ${shown}`);
+  if (named === undefined) return not('the answer names no plan');
+  if (typeof named !== 'string') return not(`its plan is no text: ${shown}`);
+  if (named !== plan) return denied(`the answer is for plan ${plainText(named, 32)}, this one is ${plan}`, by);
+  return { approved: true, by };
 }
+
+/** Who has answered, for the journal: ", by arn:… as the answer claims", or that nobody told. */
+export const claimOf = (by: string | null): string =>
+  by === null ? ', by whom was not told' : `, by ${by} as the answer claims`;

@@ -1,65 +1,147 @@
-// Mode ask: the plan is put to a person, and the heal waits for the answer without running.
+// Mode ask: the plan is put to a person, and the heal waits for the answer without running. The question stands on the incident's own record,
+// where only this heal and the dispatcher may write: `npm run heal -- approve` finds it there, and never in the journal.
 import { CallbackExternalError, CallbackTimeoutError, type DurableContext } from '@aws/durable-execution-sdk-js';
 import { readSwitches } from '../guardrails/switches.ts';
-import { type Approval, denied, judgeApproval } from './approval.ts';
-import { page } from './page.ts';
+import { plainText } from '../text/plain-text.ts';
+import { answersToHeal } from './answering.ts';
+import { type Approval, claimOf, denied, hashOf, judgeApproval, type Terms } from './approval.ts';
+import { answeredOf, askedOf, type Write } from './incident.ts';
+import { type Page, page } from './page.ts';
+import type { ApprovalRecord, IncidentRecord } from './records.ts';
+import { keys, settle } from './store.ts';
 import type { HealTools, Step } from './tools.ts';
-
-export { type Approval, judgeApproval };
 
 export interface Question {
   /** What would be done, and why, without a full stop at its end. */
   readonly sentence: string;
-  /** Binds the answer to this very plan of this attempt. */
-  readonly hash: string;
-  /** For the journal, beside the hash and the callback's id. */
-  readonly evidence: Readonly<Record<string, unknown>>;
+  /** What an approval covers: node, data, sizes, cost. The incident and its attempt are added to them. */
+  readonly terms: Terms;
+  readonly guardrails?: ApprovalRecord['guardrails'];
+  /** For the journal, beside the plan's terms and hash. */
+  readonly evidence?: Readonly<Record<string, unknown>>;
 }
+
+const HOUR_MS = 60 * 60_000;
+const MAX_WORDS = 200;
+/** Shown whole: an approval covers all of it. */
+const MAX_TERM = 4_000;
 
 /** What it means that the SDK rejected: time is up, or a person failed the callback. Anything else is no answer, and is thrown on. */
 export function judgeSilence(error: unknown, hours: number): Approval {
-  if (error instanceof CallbackExternalError) return denied(`a person said no: ${error.message.slice(0, 200)}`);
+  if (error instanceof CallbackExternalError) return denied(`a person said no: ${plainText(error.message, MAX_WORDS)}`);
   if (!(error instanceof CallbackTimeoutError)) throw error;
   return { ...denied(`nobody approved the plan within ${hours} h`), refuse: 'approval-expired' };
 }
 
-/** Asks once an attempt: steps `expiry` and `ask`, and a callback `<place>-approval`. */
+/** Asks once an attempt: steps `expiry`, `ask` and `answer`, and a callback `<place>-approval`. */
 export async function askPerson(
   ctx: DurableContext,
   step: Step,
-  { clients, journal, payload, environment }: HealTools,
-  { sentence, hash, evidence }: Question,
+  tools: HealTools,
+  question: Question,
   place: string,
 ): Promise<Approval> {
-  const { fleet, node, incidentId, attempt } = payload;
+  const { clients, payload, environment } = tools;
   const hours = await step('expiry', async () => {
-    const switches = await readSwitches(clients.ssm, environment.PARAMETER_PREFIX, fleet);
+    const switches = await readSwitches(clients.ssm, environment.PARAMETER_PREFIX, payload.fleet);
     return 'refuse' in switches ? 4 : switches.fleet.ask.expiresAfterHours;
   });
   const [answered, callbackId] = await ctx.createCallback(`${place}-approval`, { timeout: { hours } });
-  await step('ask', async () => {
-    await journal(`${place}-ask`, {
-      atMs: Date.now(),
-      kind: 'plan',
-      sentence,
-      evidence: { ...evidence, hash, callbackId },
-    });
-    await page(clients.sns, environment.TOPIC_ARN, {
-      fleet,
-      node,
-      code: 'approval-wanted',
-      sentence: `${sentence}. May chainmend do this? It asks for ${hours} h`,
-      incidentId,
-      attempt,
-      approve: `aws lambda send-durable-execution-callback-success --callback-id '${callbackId}' --result '{"approve":true,"plan":"${hash}"}'`,
-      refuse: `aws lambda send-durable-execution-callback-success --callback-id '${callbackId}' --result '{"approve":false}'`,
-    });
-  });
+  const { plan, asked } = await step('ask', () => ask(tools, question, { callbackId, hours, place }));
+  if (!asked) return denied('the incident is not this attempt’s any more: nobody was asked');
+  const approval = await answerTo(answered, plan, hours);
+  await step('answer', () => note(tools, plan, approval, place));
+  return approval;
+}
+
+async function answerTo(answered: Promise<string>, plan: string, hours: number): Promise<Approval> {
   let answer: string;
   try {
     answer = await answered;
   } catch (error) {
     return judgeSilence(error, hours);
   }
-  return judgeApproval(answer, hash);
+  return judgeApproval(answer, plan);
 }
+
+/** On the record first: a page names a question that can be found. */
+async function ask(
+  tools: HealTools,
+  { sentence, terms, guardrails, evidence }: Question,
+  { callbackId, hours, place }: { readonly callbackId: string; readonly hours: number; readonly place: string },
+): Promise<{ readonly plan: string; readonly asked: boolean }> {
+  const { clients, journal, payload, environment, execution } = tools;
+  const { fleet, node, instanceId, incidentId, attempt, trouble } = payload;
+  const all: Terms = [
+    ['incident', `${incidentId} (${trouble}), attempt ${attempt}`],
+    ['node', `${fleet}/${node} on ${instanceId}`],
+    ...terms,
+  ];
+  const plan = hashOf(all);
+  const nowMs = Date.now();
+  const record: ApprovalRecord = {
+    ...{ attempt, plan, callbackId, sentence, terms: all },
+    ...(guardrails && { guardrails }),
+    ...{ askedAtMs: nowMs, untilMs: nowMs + hours * HOUR_MS },
+  };
+  const asked = await change(tools, (read) => askedOf(read, attempt, execution, record));
+  if (!asked) return { plan, asked };
+  await journal(`${place}-ask`, {
+    atMs: nowMs,
+    kind: 'plan',
+    sentence,
+    evidence: { ...evidence, plan, terms: Object.fromEntries(all) },
+  });
+  const { text, approve, refuse } = answersToHeal({ incidentId, plan, callbackId }, process.env['AWS_REGION']);
+  const content: Page = {
+    ...{ fleet, node, code: 'approval-wanted', incidentId, attempt, trouble, plan, approve, refuse },
+    sentence: `${sentence}. May chainmend do this? It asks for ${hours} h`,
+    terms: Object.fromEntries(all),
+  };
+  const covers = all.map(([name, value]) => `  ${name}: ${plainText(value, MAX_TERM)}`);
+  await page(
+    clients.sns,
+    environment.TOPIC_ARN,
+    content,
+    `An approval covers this, and nothing else:\n${covers.join('\n')}\n\n${text}`,
+  );
+  return { plan, asked };
+}
+
+/** Who answered what, before anything is done about it. */
+async function note(
+  tools: HealTools,
+  plan: string,
+  approval: Approval,
+  place: string,
+): Promise<{ readonly noted: true }> {
+  const { journal, payload, execution } = tools;
+  const atMs = Date.now();
+  const isYes = 'approved' in approval;
+  const said = isYes ? 'approved' : approval.refuse === 'approval-expired' ? 'expired' : 'denied';
+  const { by } = approval;
+  const answer = { said, by, atMs } as const;
+  await change(tools, (read) => answeredOf(read, payload.attempt, execution, answer));
+  if (isYes)
+    await journal(`${place}-answer`, {
+      atMs,
+      kind: 'decision',
+      sentence: `plan ${plan} is approved${claimOf(by)}`,
+      evidence: { plan, by },
+    });
+  return { noted: true };
+}
+
+const change = (
+  { store, payload: { fleet, instanceId, trouble } }: HealTools,
+  decide: (read: IncidentRecord | undefined) => Write<IncidentRecord> | { readonly notMine: true },
+): Promise<boolean> =>
+  settle<IncidentRecord, boolean>(
+    store,
+    keys.incident(fleet, instanceId, trouble),
+    () => store.readIncident(fleet, instanceId, trouble),
+    (read) => {
+      const decided = decide(read);
+      return 'next' in decided ? { result: true, write: decided.next } : { result: false };
+    },
+  );

@@ -31,7 +31,7 @@ export function durableHeal<P extends HealPayload, E extends string = never, C e
       const environment = readEnvironment([...HEAL_ENVIRONMENT, ...names]);
       const store = createStore(clients.dynamodb, environment.TABLE_NAME);
       const execution = ctx.executionContext.durableExecutionArn;
-      const journal = createJournal(store, { ...payload, heal: payload.kind, writer: execution });
+      const journal = createJournal(store, { ...payload, by: payload.kind, heal: payload.kind, writer: execution });
       return run(ctx, { clients, store, journal, payload, execution, environment });
     };
     // Durable mode of middy takes no client; so middy wraps the heal, and the durable SDK wraps middy. Its early time-out

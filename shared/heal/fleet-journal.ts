@@ -1,5 +1,6 @@
 // The journal of a run that serves a whole fleet on a schedule: one incident for all of it, with neither onset nor attempts.
 import { createJournal, type JournalEntry } from './journal.ts';
+import type { Writer } from './partitions.ts';
 import type { Store } from './store.ts';
 import { WHOLE_FLEET } from './telling.ts';
 
@@ -11,11 +12,11 @@ export interface About {
 
 export type WriteEntry = (entry: Omit<JournalEntry, 'atMs'>, about?: About) => Promise<void>;
 
-/** Whose run it is, and `run`, which tells its entries from those of another that runs at the same moment. */
+/** Whose run it is (the function `by` writes for itself), and `run`, which tells its entries from those of another that runs at the same moment. */
 export interface FleetRun {
   readonly fleet: string;
   readonly incidentId: string;
-  readonly heal: string;
+  readonly by: Writer;
   readonly writer: string;
   readonly run: string;
   readonly startedAtMs: number;
@@ -27,7 +28,14 @@ export function fleetJournal(store: Pick<Store, 'writeOnce'>, { run, startedAtMs
   return async (entry, about) => {
     const node = about?.name ?? WHOLE_FLEET;
     const instanceId = about?.instanceId ?? WHOLE_FLEET;
-    const journal = createJournal(store, { ...owner, node, instanceId, attempt: 1, onsetMs: startedAtMs });
+    const journal = createJournal(store, {
+      ...owner,
+      heal: owner.by,
+      node,
+      instanceId,
+      attempt: 1,
+      onsetMs: startedAtMs,
+    });
     await journal(`${run}-${String(entries++).padStart(4, '0')}`, { ...entry, atMs: Date.now() });
   };
 }

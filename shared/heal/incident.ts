@@ -1,5 +1,6 @@
 // Who may work on an incident: pure decisions over INCIDENT records. The store writes what they say, on condition that nothing changed.
 import {
+  type ApprovalRecord,
   type ExecutionStatus,
   type HealPayload,
   type IncidentBase,
@@ -56,9 +57,10 @@ export function openIncident(
 }
 
 const reopened = (read: IncidentRecord, onset: Onset, isNew: boolean): IncidentRecord => ({
-  ...identity(read),
   ...(isNew
     ? {
+        // What people were asked was asked of the incident before.
+        ...withoutApproval(identity(read)),
         incidentId: onset.incidentId,
         onsetMs: onset.onsetMs,
         alarm: onset.alarm,
@@ -68,11 +70,13 @@ const reopened = (read: IncidentRecord, onset: Onset, isNew: boolean): IncidentR
         pagedCodes: [],
         plannedUntilMs: 0,
       }
-    : {}),
+    : identity(read)),
   notBeforeMs: 0,
   version: read.version + 1,
   state: 'open',
 });
+
+const withoutApproval = ({ approval: _, ...rest }: IncidentBase): IncidentBase => rest;
 
 /** An open incident gets its next attempt. Only when the node's lease can be had (`leaseFree`): no number is spent on waiting. */
 export function allocate(
@@ -128,6 +132,33 @@ export function claim(
   return { next: { ...rest, version: read.version + 1, state: 'claimed', execution } };
 }
 
+/** The claimed attempt puts a plan to a person. */
+export const askedOf = (
+  read: IncidentRecord | undefined,
+  attempt: number,
+  execution: string,
+  approval: ApprovalRecord,
+): Write<IncidentRecord> | { readonly notMine: true } =>
+  isMine(read, attempt, execution) ? { next: { ...read, approval, version: read.version + 1 } } : { notMine: true };
+
+/** What came of the question of this attempt; noted once. */
+export const answeredOf = (
+  read: IncidentRecord | undefined,
+  attempt: number,
+  execution: string,
+  answer: NonNullable<ApprovalRecord['answer']>,
+): Write<IncidentRecord> | { readonly notMine: true } =>
+  isMine(read, attempt, execution) && read.approval?.attempt === attempt && read.approval.answer === undefined
+    ? { next: { ...read, approval: { ...read.approval, answer }, version: read.version + 1 } }
+    : { notMine: true };
+
+const isMine = (
+  read: IncidentRecord | undefined,
+  attempt: number,
+  execution: string,
+): read is Extract<IncidentRecord, { readonly state: 'claimed' }> =>
+  read?.state === 'claimed' && read.attempt === attempt && read.execution === execution;
+
 export type Outcome =
   | { readonly outcome: 'healed' }
   /** Mode plan: what would be done is in the journal, and nothing was touched. */
@@ -146,7 +177,7 @@ export function conclude(
   outcome: Outcome,
   nowMs: number,
 ): Write<IncidentRecord> | { readonly notMine: true } {
-  if (read?.state !== 'claimed' || read.attempt !== attempt || read.execution !== execution) return { notMine: true };
+  if (!isMine(read, attempt, execution)) return { notMine: true };
   const base = { ...identity(read), version: read.version + 1 };
   switch (outcome.outcome) {
     case 'healed':
@@ -227,6 +258,7 @@ const KEPT = {
   notBeforeMs: true,
   plannedUntilMs: true,
   want: true,
+  approval: true,
   refusedCodes: true,
   pagedCodes: true,
   version: true,

@@ -1,5 +1,7 @@
-// The journal: every decision, intent, result and page, kept 400 days, written once and never changed.
+// The journal: every decision, intent, result and page, kept 400 days, written once and never changed. Each function writes lines of its own
+// partition only, and none reads them: nothing is ever decided by the journal.
 import { type PlainText, plainJson, plainText, SENTENCE_CHARACTERS } from '../text/plain-text.ts';
+import { partitions, type Writer } from './partitions.ts';
 import type { Store } from './store.ts';
 
 const KEPT_DAYS = 400;
@@ -31,8 +33,10 @@ export interface JournalEntry {
   readonly evidence?: unknown;
 }
 
-/** Whose journal: the heal it belongs to, and the execution or invocation that writes. */
+/** Whose journal: the heal it belongs to, and who writes. */
 export interface JournalOwner {
+  /** The function that writes: its partition, which nobody else may write. */
+  readonly by: Writer;
   readonly fleet: string;
   readonly node: string;
   readonly instanceId: string;
@@ -40,6 +44,7 @@ export interface JournalOwner {
   readonly attempt: number;
   readonly onsetMs: number;
   readonly heal: string;
+  /** The execution or invocation. */
   readonly writer: string;
 }
 
@@ -61,18 +66,23 @@ export interface JournalRecord {
   readonly writer: PlainText;
   readonly expiresAt: number;
 }
+/** How the sort keys of an incident's lines begin. The incident, too: two full volumes of one instance may have one onset. */
+export const storyKey = ({
+  onsetMs,
+  instanceId,
+  incidentId,
+}: Pick<JournalOwner, 'onsetMs' | 'instanceId' | 'incidentId'>): string =>
+  `${new Date(onsetMs).toISOString()}#${instanceId}#${incidentId}#`;
 
 export type Journal = (place: string, entry: JournalEntry) => Promise<void>;
 
 /**
  * @returns a writer; `place` orders the entries of one attempt and makes a replayed step write the same one
- *   (sort key: onset, instance, incident, attempt, place), so that a story is read by one Query.
+ *   (sort key: onset, instance, incident, attempt, place), so that each writer's part of a story is read by one Query.
  */
 export function createJournal(store: Pick<Store, 'writeOnce'>, owner: JournalOwner): Journal {
-  const { fleet, instanceId, incidentId, attempt } = owner;
-  const onset = new Date(owner.onsetMs).toISOString();
-  // The incident, too: two full volumes of one instance may have been told of at the same moment.
-  const story = [onset, instanceId, incidentId, String(attempt).padStart(4, '0')].join('#');
+  const { by, fleet, instanceId, incidentId, attempt } = owner;
+  const story = `${storyKey({ onsetMs: owner.onsetMs, instanceId, incidentId })}${String(attempt).padStart(4, '0')}`;
   const names = {
     fleet: nameText(fleet),
     node: nameText(owner.node),
@@ -86,7 +96,7 @@ export function createJournal(store: Pick<Store, 'writeOnce'>, owner: JournalOwn
     const expiresAt = Math.floor(atMs / 1000) + KEPT_DAYS * 86_400;
     const text = evidence === undefined ? undefined : plainJson(evidence, MAX_EVIDENCE_CHARACTERS);
     await store.writeOnce(
-      { pk: `JOURNAL#${fleet}`, sk: `${story}#${place}` },
+      { pk: partitions.journal(fleet, by), sk: `${story}#${place}` },
       {
         at,
         kind,

@@ -1,5 +1,6 @@
 // The records that make one heal at a time true: what is written about an incident and about a node, and by whom.
 import type { Mode } from '../fleet/model.ts';
+import type { Terms } from './approval.ts';
 import type { ReplaceMemory, SnapshotMemory } from './memory.ts';
 
 /** What an attempt is started with. The same attempt is always invoked with the very same payload. */
@@ -75,11 +76,34 @@ export interface IncidentBase {
   readonly plannedUntilMs?: number;
   /** What a person asked of replace-node; absent where an alarm or an observation told of trouble. */
   readonly want?: Want;
+  /** Absent until a plan was put to a person. */
+  readonly approval?: ApprovalRecord;
   /** Codes that were journalled as a refusal of this incident, oldest first. */
   readonly refusedCodes: readonly string[];
   /** Codes that a person was paged for in this incident. */
   readonly pagedCodes: readonly string[];
   readonly version: number;
+}
+
+/** The plan that a heal in mode ask has put to a person last, and what came of it. Only the heal that asks writes it. */
+export interface ApprovalRecord {
+  readonly attempt: number;
+  /** The hash of `terms`. */
+  readonly plan: string;
+  /** Where the answer goes: SendDurableExecutionCallbackSuccess. */
+  readonly callbackId: string;
+  readonly sentence: string;
+  readonly terms: Terms;
+  /** What guards said when it was asked; each is asked again before anything is done. */
+  readonly guardrails?: readonly { readonly rule: string; readonly verdict: string }[];
+  readonly askedAtMs: number;
+  readonly untilMs: number;
+  /** Absent while it is waited for, and where the attempt died. `by` is what the answer claims. */
+  readonly answer?: {
+    readonly said: 'approved' | 'denied' | 'expired';
+    readonly by: string | null;
+    readonly atMs: number;
+  };
 }
 
 /** INCIDENT goes open → allocated → claimed → open | healed | escalated, each write conditional on the one before. */

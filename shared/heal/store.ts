@@ -14,7 +14,8 @@ import type { BudgetRecord, GrowRecord } from '../guardrails/records.ts';
 import type { ReplacementsRecord, RestartsRecord, TurnRecord } from '../guardrails/replace-budget.ts';
 import type { RotationRecord } from '../guardrails/rotation.ts';
 import type { JournalRecord } from './journal.ts';
-import type { IncidentRecord, NodeRecord } from './records.ts';
+import { HEAL_KINDS, healOf, partitions } from './partitions.ts';
+import type { HealKind, IncidentRecord, NodeRecord } from './records.ts';
 
 export interface Key {
   readonly pk: string;
@@ -30,25 +31,39 @@ interface Versioned {
 const MAX_PAGES = 50;
 
 export const keys = {
-  node: (fleet: string, instanceId: string): Key => ({ pk: `FLEET#${fleet}`, sk: `NODE#${instanceId}` }),
+  node: (fleet: string, instanceId: string): Key => ({ pk: partitions.nodes(fleet), sk: `NODE#${instanceId}` }),
   incident: (fleet: string, instanceId: string, trouble: string): Key => ({
-    pk: `FLEET#${fleet}`,
+    pk: partitions.incidents(fleet, healOf(trouble)),
     sk: `INCIDENT#${instanceId}#${trouble}`,
   }),
-  grow: (fleet: string): Key => ({ pk: `FLEET#${fleet}`, sk: 'GROW' }),
-  watch: (fleet: string): Key => ({ pk: `FLEET#${fleet}`, sk: 'WATCH' }),
+  grow: (fleet: string): Key => ({ pk: partitions.own(fleet, 'resize-volume'), sk: 'GROW' }),
+  watch: (fleet: string): Key => ({ pk: partitions.own(fleet, 'watch-fleet'), sk: 'WATCH' }),
   observation: (fleet: string, part: number): Key => ({
-    pk: `FLEET#${fleet}`,
+    pk: partitions.own(fleet, 'watch-fleet'),
     sk: `OBSERVATION#${String(part).padStart(3, '0')}`,
   }),
-  budget: (fleet: string, month: string): Key => ({ pk: `FLEET#${fleet}`, sk: `BUDGET#${month}` }),
-  register: (fleet: string): Key => ({ pk: `FLEET#${fleet}`, sk: 'REGISTER' }),
-  replaceTurn: (fleet: string): Key => ({ pk: `FLEET#${fleet}`, sk: 'REPLACE' }),
-  restarts: (fleet: string, instanceId: string): Key => ({ pk: `FLEET#${fleet}`, sk: `RESTARTS#${instanceId}` }),
-  replacements: (): Key => ({ pk: 'ACCOUNT', sk: 'REPLACEMENTS' }),
-  rotation: (fleet: string): Key => ({ pk: `FLEET#${fleet}`, sk: 'ROTATION' }),
-  prune: (fleet: string): Key => ({ pk: `FLEET#${fleet}`, sk: 'PRUNE' }),
+  budget: (fleet: string, month: string): Key => ({
+    pk: partitions.own(fleet, 'resize-volume'),
+    sk: `BUDGET#${month}`,
+  }),
+  register: (fleet: string): Key => ({ pk: partitions.own(fleet, 'register-nodes'), sk: 'REGISTER' }),
+  replaceTurn: (fleet: string): Key => ({ pk: partitions.turn(fleet), sk: 'REPLACE' }),
+  restarts: (fleet: string, instanceId: string): Key => ({
+    pk: partitions.own(fleet, 'replace-node'),
+    sk: `RESTARTS#${instanceId}`,
+  }),
+  replacements: (): Key => ({ pk: partitions.account(), sk: 'REPLACEMENTS' }),
+  rotation: (fleet: string): Key => ({ pk: partitions.own(fleet, 'rotate-peers'), sk: 'ROTATION' }),
+  prune: (fleet: string): Key => ({ pk: partitions.own(fleet, 'prune-retired'), sk: 'PRUNE' }),
+  /** What people were told today of a fleet's clean snapshots. */
+  told: (fleet: string, what: string): Key => ({ pk: partitions.own(fleet, 'dispatch-heal'), sk: `TOLD#${what}` }),
 } as const;
+
+export interface FleetRecords {
+  readonly incidents: readonly IncidentRecord[];
+  readonly nodes: readonly NodeRecord[];
+  readonly foreign: readonly string[];
+}
 
 export type Store = ReturnType<typeof createStore>;
 
@@ -60,8 +75,8 @@ export function createStore(dynamodb: DynamoDBClient, tableName: string) {
     return Item && (recordOf(Item) as R);
   };
 
-  const between = async <R>(pk: string, from: string, to: string): Promise<readonly R[]> => {
-    const found: R[] = [];
+  const between = async <R>(pk: string, from: string, to: string): Promise<readonly Stored<R>[]> => {
+    const found: Stored<R>[] = [];
     let start: Record<string, AttributeValue> | undefined;
     for (let page = 0; page < MAX_PAGES; page++) {
       const { Items = [], LastEvaluatedKey } = await dynamodb.send(
@@ -73,7 +88,7 @@ export function createStore(dynamodb: DynamoDBClient, tableName: string) {
           ...(start && { ExclusiveStartKey: start }),
         }),
       );
-      found.push(...Items.map((item) => recordOf(item) as R));
+      found.push(...Items.map((item) => ({ sk: item['sk']?.S ?? '', record: recordOf(item) as R })));
       if (!LastEvaluatedKey) return found;
       start = LastEvaluatedKey;
     }
@@ -82,10 +97,38 @@ export function createStore(dynamodb: DynamoDBClient, tableName: string) {
     );
   };
 
+  /** Those that are what their place says; the others are left out, and their places added to `foreign`. */
+  const readAll = async <R>(
+    pk: string,
+    kind: string,
+    isHere: (key: Key, record: R) => boolean,
+    foreign: string[],
+  ): Promise<readonly R[]> =>
+    (await between<R>(pk, `${kind}#`, `${kind}$`)).flatMap(({ sk, record }) => {
+      if (isHere({ pk, sk }, record)) return [record];
+      foreign.push(`${pk} ${sk}`);
+      return [];
+    });
+
+  const readNodes = (fleet: string, foreign: string[] = []): Promise<readonly NodeRecord[]> =>
+    readAll(partitions.nodes(fleet), 'NODE', isNode, foreign);
+
+  const readIncidents = async (fleet: string, foreign: string[] = []): Promise<readonly IncidentRecord[]> => {
+    const parts = HEAL_KINDS.map((heal) => readAll(partitions.incidents(fleet, heal), 'INCIDENT', isIncident, foreign));
+    return (await Promise.all(parts)).flat();
+  };
+
   return {
-    readNode: (fleet: string, instanceId: string) => get<NodeRecord>(keys.node(fleet, instanceId)),
-    readIncident: (fleet: string, instanceId: string, trouble: string) =>
-      get<IncidentRecord>(keys.incident(fleet, instanceId, trouble)),
+    async readNode(fleet: string, instanceId: string): Promise<NodeRecord | undefined> {
+      const key = keys.node(fleet, instanceId);
+      const read = await get<NodeRecord>(key);
+      return read && isNode(key, read) ? read : undefined;
+    },
+    async readIncident(fleet: string, instanceId: string, trouble: string): Promise<IncidentRecord | undefined> {
+      const key = keys.incident(fleet, instanceId, trouble);
+      const read = await get<IncidentRecord>(key);
+      return read && isIncident(key, read) ? read : undefined;
+    },
     readGrow: (fleet: string) => get<GrowRecord>(keys.grow(fleet)),
     readBudget: (fleet: string, month: string) => get<BudgetRecord>(keys.budget(fleet, month)),
     readReplaceTurn: (fleet: string) => get<TurnRecord>(keys.replaceTurn(fleet)),
@@ -96,15 +139,24 @@ export function createStore(dynamodb: DynamoDBClient, tableName: string) {
     /** What prune-retired has told of a fleet, kept as register-nodes keeps it. */
     readPrune: (fleet: string) => get<RegisterRecord>(keys.prune(fleet)),
     readRegister: (fleet: string) => get<RegisterRecord>(keys.register(fleet)),
-    readObservations: (fleet: string) => between<FleetObservation>(`FLEET#${fleet}`, 'OBSERVATION#', 'OBSERVATION$'),
-    readNodes: (fleet: string) => between<NodeRecord>(`FLEET#${fleet}`, 'NODE#', 'NODE$'),
-    /** Everything that is open in a fleet, in one query: incidents and nodes. */
-    async readFleet(fleet: string): Promise<{ incidents: readonly IncidentRecord[]; nodes: readonly NodeRecord[] }> {
-      const records = await between<IncidentRecord | NodeRecord>(`FLEET#${fleet}`, 'INCIDENT#', 'NODE$');
-      return {
-        incidents: records.filter((record): record is IncidentRecord => 'incidentId' in record),
-        nodes: records.filter((record): record is NodeRecord => 'fence' in record),
-      };
+    async readObservations(fleet: string): Promise<readonly FleetObservation[]> {
+      const parts = await between<FleetObservation>(
+        partitions.own(fleet, 'watch-fleet'),
+        'OBSERVATION#',
+        'OBSERVATION$',
+      );
+      return parts.map(({ record }) => record);
+    },
+    readNodes,
+    readIncidents,
+    /**
+     * Everything that is open in a fleet: incidents of all heals, and nodes. `foreign`: places of records that say of themselves that they
+     * stand elsewhere. Nobody of ours writes such; they are left out.
+     */
+    async readFleet(fleet: string): Promise<FleetRecords> {
+      const foreign: string[] = [];
+      const [incidents, nodes] = await Promise.all([readIncidents(fleet, foreign), readNodes(fleet, foreign)]);
+      return { incidents, nodes, foreign };
     },
 
     /**
@@ -146,6 +198,33 @@ export function createStore(dynamodb: DynamoDBClient, tableName: string) {
     },
   };
 }
+
+interface Stored<R> {
+  readonly sk: string;
+  readonly record: R;
+}
+
+const isAt = ({ pk, sk }: Key, wanted: Key): boolean => pk === wanted.pk && sk === wanted.sk;
+
+/**
+ * An incident speaks for the partition that it stands in, and for no other: what resize-volume may write must neither start replace-node
+ * nor stop it. Where one record is read that claims more, it counts as none, and what is written in its place finds the place taken.
+ */
+function isIncident(key: Key, record: IncidentRecord): boolean {
+  const { fleet, instanceId, trouble, payload, execution } = record as Partial<
+    Extract<IncidentRecord, { execution: string }>
+  >;
+  if (typeof trouble !== 'string' || !isAt(key, keys.incident(fleet ?? '', instanceId ?? '', trouble))) return false;
+  const heal = healOf(trouble);
+  return (
+    (payload === undefined || payload?.kind === heal) && (execution === undefined || isExecutionOf(execution, heal))
+  );
+}
+
+/** arn:aws:lambda:<region>:<account>:function:chainmend-<heal>:<version>/durable-execution/… */
+const isExecutionOf = (arn: string, heal: HealKind): boolean => arn.split(':')[6] === `chainmend-${heal}`;
+
+const isNode = (key: Key, { fleet, instanceId }: NodeRecord): boolean => isAt(key, keys.node(fleet, instanceId));
 
 /** Tries at a conditional write before the caller's step fails and is retried as a whole. */
 const MAX_CONFLICTS = 5;

@@ -54,7 +54,7 @@ describe('register-nodes', () => {
       'chainmend-probe-nodes-*',
       watch.Properties.Environment.Variables.REGISTER_FUNCTION_NAME,
     ]);
-    expect(watch.Properties.Environment.Variables.REGISTER_FUNCTION_NAME).toBe('chainmend-register-nodes');
+    expect(watch.Properties.Environment.Variables.REGISTER_FUNCTION_NAME).toBe('chainmend-register-nodes:hints');
   });
 
   it('changes records of the fleets’ zones only, of three types, and overwrites nothing', () => {

@@ -108,13 +108,11 @@ describe('an SDK with nothing but the printed variables', () => {
           new QueryCommand({
             TableName: 'chainmend',
             KeyConditionExpression: 'pk = :journal',
-            ExpressionAttributeValues: { ':journal': { S: 'JOURNAL#bitcoin' } },
+            ExpressionAttributeValues: { ':journal': { S: 'JOURNAL#bitcoin#resize-volume' } },
           }),
         );
-        const own = Items.filter(({ heal }) => heal?.S === 'resize-volume');
-        return own.some(({ kind }) => kind?.S === 'outcome') && own.map(({ sentence }) => sentence?.S);
+        return Items.some(({ kind }) => kind?.S === 'outcome') && Items.map(({ sentence }) => sentence?.S);
       });
-      expect(sentences[0]).toMatch(/^attempt 1 of incident \w+ → resize-volume/);
       expect(sentences).toContainEqual(expect.stringContaining('grow 500 → 900 GiB'));
     },
     HEALED_MS,

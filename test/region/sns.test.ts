@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { createSns, type Sns } from '../../local/region/sns/sns.ts';
+import { createSns, mailOf, messageFor, type Sns } from '../../local/region/sns/sns.ts';
 import { type TestKernel, testKernel } from '../support/kernel.ts';
 
 let kernel: TestKernel;
@@ -43,6 +43,27 @@ describe('a topic', () => {
     expect(ask('ListTopics', {})).toEqual({ Topics: [{ TopicArn }] });
   });
 
+  it('gives each protocol its own text of a message of structure json, and the default to all others', () => {
+    const received: string[] = [];
+    kernel.receive('arn:aws:lambda:', (_arn, payload) => void received.push(payload));
+    ask('Subscribe', { TopicArn, Protocol: 'lambda', Endpoint: FUNCTION });
+    const Message = JSON.stringify({ default: 'to read', lambda: '{"code":"paused"}', sqs: { not: 'a text' } });
+    ask('Publish', { TopicArn, Message, MessageStructure: 'json', Subject: 'a page' });
+    kernel.advance(0);
+    expect(JSON.parse(received[0] ?? '')).toMatchObject({ Records: [{ Sns: { Message: '{"code":"paused"}' } }] });
+    const [published] = sns.published();
+    if (!published) throw new Error('nothing was published');
+    expect(['lambda', 'email', 'sqs', 'toString'].map((protocol) => messageFor(published, protocol))).toEqual([
+      '{"code":"paused"}',
+      'to read',
+      'to read',
+      'to read',
+    ]);
+    expect(mailOf(published, `${TopicArn}:1`, 'oncall@example.com')).toMatch(
+      /^to read\n\n--\nIf you wish to stop receiving notifications from this topic/,
+    );
+  });
+
   it.each([
     [{ Message: '' }, 'Invalid parameter: Empty message'],
     [{ Message: 'x', Subject: 'two\nlines' }, 'Invalid parameter: Subject'],
@@ -50,6 +71,9 @@ describe('a topic', () => {
     [{ Message: 'x'.repeat(262_145) }, 'Invalid parameter: Message too long'],
     [{ Message: 'x', TopicArn: `${TopicArn}x` }, 'Topic does not exist'],
     [{ Message: '{}', MessageStructure: 'json' }, 'No default entry in JSON message body'],
+    [{ Message: 'null', MessageStructure: 'json' }, 'No default entry in JSON message body'],
+    [{ Message: '{"default":1}', MessageStructure: 'json' }, 'No default entry in JSON message body'],
+    [{ Message: '{', MessageStructure: 'json' }, 'JSON message body failed to parse'],
   ])('refuses %j', (input, message) => {
     expect(() => ask('Publish', { TopicArn, ...input })).toThrow(message);
   });

@@ -197,7 +197,7 @@ export function wellDone(act: Act, _progress: Progress): Results[keyof Results] 
     case 'look':
       return facts();
     case 'ask':
-      return { approved: true };
+      return { approved: true, by: null };
     case 'lease':
       return { holder: HOLDER, operation: null };
     case 'inspect':

@@ -1,6 +1,7 @@
 import { CallbackExternalError, CallbackTimeoutError } from '@aws/durable-execution-sdk-js';
 import { describe, expect, it } from '@jest/globals';
-import { judgeApproval, judgeSilence } from '../../shared/heal/ask.ts';
+import { judgeApproval } from '../../shared/heal/approval.ts';
+import { judgeSilence } from '../../shared/heal/ask.ts';
 
 describe('a question that ended without an answer', () => {
   it('has expired when its time was up', () => {
@@ -24,7 +25,7 @@ describe('a question that ended without an answer', () => {
   it('is neither yes nor no when the answer is empty', () => {
     expect(judgeApproval(undefined, 'abc')).toMatchObject({
       refuse: 'approval-denied',
-      reason: expect.stringContaining('not JSON'),
+      reason: expect.stringContaining('the answer is empty'),
     });
   });
 });

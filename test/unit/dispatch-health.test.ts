@@ -4,10 +4,11 @@ import { again, isOver, sickOf } from '../../functions/dispatch-heal/candidates.
 import { type Candidate, type DispatchFacts, decideDispatch } from '../../functions/dispatch-heal/decide.ts';
 import { diskFirst, judgeDoor, peersFirst } from '../../functions/dispatch-heal/guards.ts';
 import { isWell, oncePerNode, sickNodes } from '../../functions/dispatch-heal/health.ts';
-import { HEALTH, healOf, payloadOf } from '../../functions/dispatch-heal/kinds.ts';
+import { HEALTH, payloadOf } from '../../functions/dispatch-heal/kinds.ts';
 import type { AlarmNow, Checks } from '../../functions/dispatch-heal/truth.ts';
 import type { Health, ObservedNode } from '../../shared/fleet/observation.ts';
 import type { ReplaceMemory } from '../../shared/heal/memory.ts';
+import { healOf } from '../../shared/heal/partitions.ts';
 import { parseHealPayload } from '../../shared/heal/payload.ts';
 import type { IncidentRecord, ReplaceOperation, Want } from '../../shared/heal/records.ts';
 import {

@@ -3,7 +3,8 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { runHeal } from '../../infra/heal-cli.ts';
 import { type HealDesk, RequestError, type StoryLine, type Suite, SuiteError } from '../../infra/heal-commands/desk.ts';
 import type { DispatchAnswer } from '../../shared/events/answer.ts';
-import type { IncidentRecord, NodeRecord, Progress } from '../../shared/heal/records.ts';
+import { hashOf } from '../../shared/heal/approval.ts';
+import type { ApprovalRecord, IncidentRecord, NodeRecord, Progress } from '../../shared/heal/records.ts';
 import {
   claimedIncident,
   endedIncident,
@@ -23,7 +24,7 @@ interface Look {
 }
 
 let events: object[];
-let approved: string[];
+let answered: [string, object][];
 let nowMs: number;
 /** By whether a plan was asked for. */
 let looks: { readonly plan: readonly Look[]; readonly act: readonly Look[] };
@@ -34,7 +35,17 @@ const answerOf = (more: Partial<DispatchAnswer> = {}): DispatchAnswer => ({
   ...{ onsetMs: NOON_MS, attempt: 1, executionName: 'replace-node-0123', did: 'started', ...more },
 });
 const line = (place: string, kind: string, sentence: string, more: Partial<StoryLine> = {}): StoryLine => ({
-  ...{ atMs: NOON_MS, place, attempt: 1, kind, sentence, code: undefined, act: undefined, evidence: undefined },
+  ...{
+    by: 'replace-node',
+    atMs: NOON_MS,
+    place,
+    attempt: 1,
+    kind,
+    sentence,
+    code: undefined,
+    act: undefined,
+    evidence: undefined,
+  },
   ...more,
 });
 
@@ -64,9 +75,15 @@ const refused = (code: string): Look => ({
   lines: [line('002-outcome', 'refusal', 'no snapshot is whole', { act: 'refused', code })],
 });
 
+const question = (more: Partial<ApprovalRecord> = {}): ApprovalRecord => ({
+  ...{ attempt: 1, plan: hashOf([]), callbackId: 'cb', sentence: 'swap: it is stuck', terms: [] },
+  ...{ askedAtMs: NOON_MS, untilMs: NOON_MS + 4 * 60 * MINUTE_MS },
+  ...more,
+});
+
 beforeEach(() => {
   events = [];
-  approved = [];
+  answered = [];
   nowMs = NOON_MS;
   looks = { plan: [planned], act: [working, done] };
   answer = () => answerOf();
@@ -79,6 +96,7 @@ async function run(words: string, says?: boolean, more: Partial<Suite> = {}) {
   let mode: 'plan' | 'act' = 'act';
   const look = (): Look => looks[mode][Math.min(Math.max(0, at), looks[mode].length - 1)] ?? { incident: undefined };
   const suite: Suite = {
+    nowMs: () => nowMs,
     ask: async (event: { readonly plan?: boolean }) => {
       events.push(event);
       mode = event.plan ? 'plan' : 'act';
@@ -96,8 +114,16 @@ async function run(words: string, says?: boolean, more: Partial<Suite> = {}) {
       const { progress } = look();
       return nodeRecord(progress && { progress });
     },
-    fleet: async () => ({ incidents: [], nodes: [] }),
-    approve: async (callbackId, hash) => void approved.push(callbackId, hash),
+    fleet: async () => ({ incidents: [], nodes: [], foreign: [] }),
+    fleets: async () => ['bitcoin'],
+    journal: async () => [],
+    asks: async () => [],
+    caller: async () => 'arn:aws:iam::111122223333:user/ada',
+    answer: async (callbackId, said) => {
+      answered.push([callbackId, said]);
+      return 'sent';
+    },
+    approvePlan: async () => ({ refusals: [] }),
     ...more,
   };
   const desk: HealDesk = {
@@ -112,7 +138,6 @@ async function run(words: string, says?: boolean, more: Partial<Suite> = {}) {
             out.questions.push(question);
             return says;
           },
-    nowMs: () => nowMs,
     sleep: async (ms) => {
       nowMs += ms;
     },
@@ -234,14 +259,22 @@ describe('whoever waits', () => {
   });
 
   it('is asked once more where the fleet file says so, and a yes is to that very plan', async () => {
-    const question = line('001-ask', 'plan', 'swap', { evidence: JSON.stringify({ callbackId: 'cb', hash: 'abc' }) });
-    const asking: Look = { incident: claimedIncident(), lines: [question] };
+    const asking: Look = { incident: claimedIncident({ approval: question() }) };
     looks = { plan: [planned], act: [asking, asking, done] };
+    const yes = ['cb', { approve: true, plan: hashOf([]), by: 'arn:aws:iam::111122223333:user/ada' }];
     const { questions } = await run('restore bitcoin/node2 --wait', true);
-    expect([questions.length, approved]).toEqual([2, ['cb', 'abc']]);
-    approved = [];
+    expect([questions.length, answered]).toEqual([2, [yes]]);
+    answered = [];
     const script = await wait();
-    expect([script.exit, approved]).toEqual([0, ['cb', 'abc']]);
+    expect([script.exit, answered]).toEqual([0, [yes]]);
+  });
+
+  it('is asked by the incident’s own record, and by nothing that a line of the journal says', async () => {
+    const forged = line('001-ask', 'plan', 'swap', { evidence: JSON.stringify({ callbackId: 'cb', hash: 'abc' }) });
+    const other = claimedIncident({ approval: question({ attempt: 4 }), attempt: 5 });
+    looks = { plan: [planned], act: [{ incident: other, lines: [forged] }, done] };
+    const { questions } = await run('restore bitcoin/node2 --wait', true);
+    expect([questions.length, answered]).toEqual([1, []]);
   });
 });
 
@@ -303,7 +336,7 @@ describe('what is wrong is told in a sentence', () => {
 
 describe('status', () => {
   const fleet = (incidents: readonly IncidentRecord[], nodes: readonly NodeRecord[] = []) => ({
-    fleet: async () => ({ incidents, nodes }),
+    fleet: async () => ({ incidents, nodes, foreign: [] }),
     story: async () => [line('010-decision', 'decision', 'swap: the restart did not help')],
   });
 

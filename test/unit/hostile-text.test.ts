@@ -23,7 +23,7 @@ import { HOSTILE, hostileIn, textsIn, unseenIn } from '../support/hostile-text.t
 describe('a line of the journal', () => {
   const owner = {
     ...{ fleet: HOSTILE, node: HOSTILE, instanceId: HOSTILE, incidentId: HOSTILE, heal: HOSTILE, writer: HOSTILE },
-    ...{ attempt: 1, onsetMs: 0 },
+    ...({ by: 'replace-node', attempt: 1, onsetMs: 0 } as const),
   };
 
   it('is plain in every field that is told, and its evidence reads back as it was', async () => {
@@ -106,6 +106,7 @@ describe('a tag', () => {
 
 describe('what a command line prints', () => {
   const lineOf = (text: string) => ({
+    ...({ by: 'replace-node' } as const),
     ...{ atMs: 0, place: '1', attempt: 1, kind: 'plan', sentence: text, code: text, act: 'planned' },
     evidence: JSON.stringify({ guardrails: [{ rule: text, verdict: text }], source: text }),
   });
@@ -148,7 +149,7 @@ describe('nobody goes past these', () => {
     files.filter((path) => pattern.test(readFileSync(path, 'utf8'))).map((path) => relative(repositoryRoot, path));
 
   it('one file writes lines of the journal, one sends pages', () => {
-    expect(having(/`JOURNAL#/)).toEqual(['shared/heal/journal.ts']);
+    expect(having(/\bpartitions\.journal\(/)).toEqual(['shared/heal/journal.ts']);
     expect(having(/\bPublishCommand\b/)).toEqual(['shared/heal/page.ts']);
     expect(having(/\bas PlainText\b/)).toEqual(['shared/text/plain-text.ts']);
   });

@@ -3,6 +3,8 @@ import fc from 'fast-check';
 import {
   ALARM_LAG_MS,
   allocate,
+  answeredOf,
+  askedOf,
   claim,
   conclude,
   FLAP_WINDOW_MS,
@@ -17,7 +19,12 @@ import {
   reopenToSettle,
   wouldEscalate,
 } from '../../shared/heal/incident.ts';
-import { type ExecutionStatus, type IncidentRecord, REQUEST_LIFETIME_MS } from '../../shared/heal/records.ts';
+import {
+  type ApprovalRecord,
+  type ExecutionStatus,
+  type IncidentRecord,
+  REQUEST_LIFETIME_MS,
+} from '../../shared/heal/records.ts';
 import { tries } from '../support/any.ts';
 import {
   allocatedIncident,
@@ -160,6 +167,52 @@ describe('a claim', () => {
     ['a healed incident', endedIncident('healed', NOON_MS), 1, 'attempt 1 is over: the incident is healed'],
   ])('is refused, and says why: %s', (_, read, attempt, end) => {
     expect(claim(read, attempt, ME)).toEqual({ end });
+  });
+});
+
+describe('a question to people', () => {
+  const approval: ApprovalRecord = {
+    ...{ attempt: 1, plan: 'abc', callbackId: 'cb', sentence: 'grow', terms: [['size', '900 GiB']] },
+    ...{ askedAtMs: NOON_MS, untilMs: NOON_MS + 4 * HOUR_MS },
+  };
+  const yes = { said: 'approved', by: null, atMs: NOON_MS + MINUTE_MS } as const;
+  const asked = claimedIncident({ approval });
+
+  it('is written by the attempt that has claimed the incident, and by no other', () => {
+    const mine = claimedIncident();
+    expect(askedOf(mine, 1, ME, approval)).toEqual({ next: { ...mine, approval, version: mine.version + 1 } });
+    for (const notMine of [
+      askedOf(mine, 1, OTHER, approval),
+      askedOf(mine, 2, ME, approval),
+      askedOf(openIncidentRecord({ attempt: 1 }), 1, ME, approval),
+      askedOf(undefined, 1, ME, approval),
+    ])
+      expect(notMine).toEqual({ notMine: true });
+  });
+
+  it('is answered once, by the same', () => {
+    const answered = answeredOf(asked, 1, ME, yes);
+    if (!('next' in answered)) throw new Error('it was not answered');
+    expect(answered.next).toEqual({ ...asked, approval: { ...approval, answer: yes }, version: asked.version + 1 });
+    for (const notMine of [
+      answeredOf(answered.next, 1, ME, { ...yes, said: 'denied' }),
+      answeredOf(asked, 1, OTHER, yes),
+      answeredOf(claimedIncident(), 1, ME, yes),
+      answeredOf(claimedIncident({ approval: { ...approval, attempt: 0 } }), 1, ME, yes),
+    ])
+      expect(notMine).toEqual({ notMine: true });
+  });
+
+  it('stays to be read when the attempt is over, and goes with its incident', () => {
+    const answer = { ...approval, answer: yes };
+    const over = conclude(claimedIncident({ approval: answer }), 1, ME, failed, NOON_MS);
+    expect(over).toMatchObject({ next: { state: 'open', approval: answer } });
+    const ended = endedIncident('healed', NOON_MS, { approval: answer });
+    const flap = openIncident(ended, onset(NOON_MS + MINUTE_MS), NOON_MS + MINUTE_MS);
+    expect(flap).toMatchObject({ next: { incidentId: ended.incidentId, approval: answer } });
+    const later = NOON_MS + FLAP_WINDOW_MS + MINUTE_MS;
+    const anew = openIncident(ended, onset(later), later);
+    expect('next' in anew && 'approval' in anew.next).toBe(false);
   });
 });
 

@@ -11,7 +11,13 @@ async function keyOf(owner: Partial<JournalOwner>): Promise<Key> {
       written = key;
     },
   };
-  const journal = createJournal(store, { ...payload(), heal: 'resize-volume', writer: 'me', ...owner });
+  const journal = createJournal(store, {
+    by: 'resize-volume',
+    ...payload(),
+    heal: 'resize-volume',
+    writer: 'me',
+    ...owner,
+  });
   await journal('05-intent', { atMs: payload().onsetMs, kind: 'intent', sentence: 'grow' });
   if (!written) throw new Error('nothing was written');
   return written;

@@ -21,7 +21,8 @@ function heal(incident: IncidentRecord) {
   const sentences: string[] = [];
   const sns = new SNSClient({ region: 'eu-west-1' });
   sns.send = (async ({ input }: { readonly input: { readonly Message: string } }) => {
-    const { code, sentence } = JSON.parse(input.Message) as { code: string; sentence: string };
+    const { lambda } = JSON.parse(input.Message) as { lambda: string };
+    const { code, sentence } = JSON.parse(lambda) as { code: string; sentence: string };
     paged.push(code);
     sentences.push(sentence);
     return {};

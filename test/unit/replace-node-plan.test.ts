@@ -1,9 +1,10 @@
 // What a person reads before anything is done: the rungs, what guards say of each, the data, minutes and cost.
 import { describe, expect, it } from '@jest/globals';
 import type { Facts } from '../../functions/replace-node/model.ts';
-import { type LadderPlan, memoryOf, planHash, planOf } from '../../functions/replace-node/plan.ts';
+import { type LadderPlan, memoryOf, planOf } from '../../functions/replace-node/plan.ts';
+import { hashOf } from '../../shared/heal/approval.ts';
 import { NOON_MS } from '../support/heal-facts.ts';
-import { FLEET, facts, impaired, machine, volumeNow, watched } from '../support/replace-facts.ts';
+import { FLEET, facts, impaired, machine, snapshotSet, volumeNow, watched } from '../support/replace-facts.ts';
 
 function planned(more: Partial<Facts> = {}): LadderPlan {
   const plan = planOf(facts({ seen: null, ...more }));
@@ -66,20 +67,36 @@ describe('a plan', () => {
   });
 });
 
-describe('an approval is of this attempt and these rungs', () => {
-  it('another attempt, or other rungs, are another question', () => {
-    const hashes = [
-      planHash(1, planned()),
-      planHash(2, planned()),
-      planHash(1, planned({ old: impaired('instance') })),
-      planHash(1, planned({ want: restore })),
-    ];
-    expect(new Set(hashes).size).toBe(4);
+describe('an approval is of what would be done, and to what', () => {
+  const hash = (more: Partial<Facts> = {}) => hashOf(planned(more).terms);
+  const at = (more: Partial<Facts>, setId: string) => ({
+    ...more,
+    sources: { good: [snapshotSet(undefined, { setId })], refused: [], sibling: null, kept: null },
   });
 
-  it('other words for the same rungs are the same question', () => {
-    expect(planHash(1, planned())).toBe(
-      planHash(1, planned({ watched: watched('stuck', { reason: 'stuck at 1000 still' }) })),
-    );
+  it('other rungs, other data, other volumes or another wish are another question', () => {
+    const other = volumeNow({ volumeId: 'vol-0b1b2c3d4e5f60718' });
+    const hashes = [
+      hash(),
+      hash({ old: impaired('instance') }),
+      hash({ want: restore }),
+      hash({ want: { ...restore, snapshotId: 'snap-0a1b2c3d4e5f60718' } }),
+      hash(at({}, 'set-9')),
+      hash({ volumes: [other] }),
+      hash({ volumes: [volumeNow({ sizeGiB: 900 })] }),
+    ];
+    expect(new Set(hashes).size).toBe(hashes.length);
+  });
+
+  it('says each snapshot by its id, so that two sets of one name are not one', () => {
+    const terms = new Map(planned().terms);
+    expect(terms.get('source')).toMatch(/^set-0 of node2: snap-[0-9a-f]+ \(data\)$/);
+    expect(terms.get('volumes')).toMatch(/^vol-[0-9a-f]+ \(data, 500 GiB\)$/);
+    expect(terms.get('rungs')).toBe('restart, then swap, then replace');
+    expect(terms.get('cost')).toBe('+$40.00 a month while the old volumes are kept');
+  });
+
+  it('other words for the same are the same question', () => {
+    expect(hash()).toBe(hash({ watched: watched('stuck', { reason: 'stuck at 1000 still' }) }));
   });
 });

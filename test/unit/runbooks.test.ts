@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { FLEET_ALARM_KINDS, NODE_ALARM_KINDS, runbookOf } from '../../shared/fleet/naming.ts';
 import { FAILURES, GUARDRAILS, TROUBLES } from '../../shared/guardrails/codes.ts';
+import { WRITERS } from '../../shared/heal/partitions.ts';
 
 const repository = new URL('../../', import.meta.url).pathname;
 const kinds: readonly string[] = [...NODE_ALARM_KINDS, ...FLEET_ALARM_KINDS];
@@ -62,6 +63,11 @@ describe('runbooks', () => {
       expect(read(pageOf(kind))).toContain('Never restore an older `priv_validator_state.json`');
     },
   );
+
+  it.each(all)('of %s ask for lines of a function that writes some', (kind) => {
+    const asked = [...read(pageOf(kind)).matchAll(/JOURNAL#FLEET([^"]*)"/g)].map(([, writer]) => writer);
+    for (const writer of asked) expect(WRITERS.map((name) => `#${name}`)).toContain(writer);
+  });
 
   it.each(all)('of %s lead nowhere that is not there', (kind) => {
     for (const [, target = ''] of read(pageOf(kind)).matchAll(/\]\(([\w./-]+\.md)(?:#[\w-]+)?\)/g))

@@ -142,6 +142,7 @@ describe('the node’s user data', () => {
 
 describe('healed', () => {
   const line = (kind: string, sentence: string): StoryLine => ({
+    by: 'resize-volume',
     ...{ atMs: NOON_MS, place: '1', attempt: 1, kind, sentence, code: undefined, act: undefined, evidence: undefined },
   });
   const proof = line('proof', 'filesystem 3 GiB, 55 % used; client running');

@@ -103,6 +103,17 @@ describe('a clean snapshot', () => {
     expect(story({ ask: () => no }, { mode: 'ask' }).acts).toEqual(['claim', 'look', 'ask', 'conclude']);
   });
 
+  it('does not stop a node for volumes that nobody said yes to', () => {
+    const another = [volumeNow(ROOT_VOLUME, '/dev/xvda'), volumeNow('vol-0a0a0a0a0a0a0a0a0')];
+    const { acts, ending } = story(
+      { look: (_, __, time) => facts(time === 2 ? { volumes: another } : {}) },
+      { mode: 'ask' },
+    );
+    expect(acts).toEqual(['claim', 'look', 'ask', 'look', 'conclude']);
+    expect(ending).toMatchObject({ outcome: 'refused', code: 'approval-exceeded' });
+    expect(ending).toMatchObject({ reason: expect.stringContaining('vol-0a0a0a0a0a0a0a0a0') });
+  });
+
   it('touches nothing when its attempt is another’s, and stops where it is when its lease is', () => {
     expect(story({ claim: () => ({ end: 'claimed by another execution' }) })).toMatchObject({
       acts: ['claim'],

@@ -46,6 +46,7 @@ function entry(seconds: number, heal: string, more: Partial<JournalLine>): Journ
     instanceId: node === undefined ? '-' : `i-${node}`,
     incidentId: heal,
     attempt: 1,
+    by: heal as JournalLine['by'],
     heal,
     writer: heal === 'rotate-peers' ? 'rotate-peers/1' : heal,
     ...more,

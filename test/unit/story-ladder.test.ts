@@ -7,7 +7,7 @@ import { INSTANCE, ME, NOON_MS } from '../support/heal-facts.ts';
 const line = (more: Partial<JournalLine>): JournalLine => ({
   ...{ atMs: NOON_MS, place: '010-decision', kind: 'decision', sentence: '', code: undefined, act: undefined },
   ...{ evidence: undefined, fleet: 'bitcoin', node: 'node2', instanceId: INSTANCE, incidentId: '7f3a0000', attempt: 1 },
-  ...{ heal: 'replace-node', writer: ME },
+  ...{ by: 'replace-node', heal: 'replace-node', writer: ME },
   ...more,
 });
 const told = (of: JournalLine, { journal = [of], explain = false } = {}) =>

@@ -141,7 +141,7 @@ describe('telling', () => {
     const sns = { send: async ({ input }: { input: { Message: string } }) => void published.push(input.Message) };
     const store = {
       writeOnce: async () => more.journal?.(),
-      readFleet: async () => ({ incidents: [], nodes: [] }),
+      readIncidents: async () => [],
     };
     return { calls, published, door: { clients: { cloudwatch, sns }, store, environment: {} } as unknown as Door };
   }

@@ -278,7 +278,7 @@ describe('a sweep', () => {
     } as never;
     const door = { clients, environment, store: createStore((clients as { dynamodb: never }).dynamodb, 'chainmend') };
     await expect(sweep(door)).rejects.toThrow('the sweep went on, but: fleet alpha: EC2 is not itself');
-    expect(written).toContain('FLEET#beta OBSERVATION#000');
+    expect(written).toContain('FLEET#beta#watch-fleet OBSERVATION#000');
     expect(written.filter((item) => item.includes('alpha'))).toEqual([]);
     expect(measured).toEqual([{ MetricName: 'Watches', Value: 1, Unit: 'Count' }]);
   });

@@ -18,9 +18,9 @@ type AwaitCallback = Extract<Effect, { do: 'await-callback' }>;
 // "SendDurableExecutionCallbackSuccessRequest.Result" and "…FailureRequest.Error": 1 MB.
 const RESULT_BYTES_MAX = 1024 * 1024;
 
-/** Callback ids are opaque to callers; here they carry where the answer belongs. */
+/** Opaque to callers, of base64's own alphabet ("Pattern: [A-Za-z0-9+/]+={0,2}"); here they carry where the answer belongs. */
 export const encodeCallbackId = (executionArn: string, operationId: string): string =>
-  Buffer.from(JSON.stringify([executionArn, operationId])).toString('base64url');
+  Buffer.from(JSON.stringify([executionArn, operationId])).toString('base64');
 
 /** Starts the clocks of a callback ("CallbackOptions": 0 means none). */
 export function expireCallback(
@@ -106,7 +106,7 @@ function close(
 /** The inverse: ARN of the execution, id of the operation. Throws for anything that is no callback id. */
 export function decodeCallbackId(callbackId: string): [string, string] {
   try {
-    const [arn, id] = JSON.parse(Buffer.from(callbackId, 'base64url').toString('utf8'));
+    const [arn, id] = JSON.parse(Buffer.from(callbackId, 'base64').toString('utf8'));
     return [String(arn), String(id)];
   } catch (cause) {
     throw Object.assign(invalid(`CallbackId: expected the id of a callback, got "${callbackId}"`), { cause });

@@ -6,8 +6,29 @@ export interface Published {
   readonly messageId: string;
   readonly topicArn: string;
   readonly subject: string | undefined;
+  /** What those get for whose protocol nothing else was said. */
   readonly message: string;
+  /** By protocol, where a message of structure json has one for it. */
+  readonly messages: Readonly<Record<string, string>>;
   readonly atMs: number;
+}
+
+/** What subscribers of a protocol get. */
+export const messageFor = ({ message, messages }: Published, protocol: string): string =>
+  Object.hasOwn(messages, protocol) ? (messages[protocol] ?? message) : message;
+
+/** The body of the mail that a subscriber gets, with the footer that SNS puts below it. */
+export function mailOf(published: Published, subscriptionArn: string, endpoint: string): string {
+  const region = published.topicArn.split(':')[3];
+  const leave = `https://sns.${region}.amazonaws.com/unsubscribe.html?SubscriptionArn=${subscriptionArn}&Endpoint=${endpoint}`;
+  return `${messageFor(published, 'email')}
+
+--
+If you wish to stop receiving notifications from this topic, please click or visit the link below to unsubscribe:
+${leave}
+
+Please do not reply directly to this email. If you have any questions or comments regarding this email, please contact us at https://aws.amazon.com/support
+`;
 }
 
 export interface Sns extends Service {
@@ -61,8 +82,18 @@ export function createSns(kernel: Kernel): Sns {
     return topic;
   };
 
-  const publish = (topic: Topic, message: string, subject: string | undefined): string => {
-    const entry: Published = { messageId: ids.uuid(), topicArn: topic.arn, subject, message, atMs: kernel.clock.now() };
+  const publish = (
+    topic: Topic,
+    said: Pick<Published, 'message' | 'messages'>,
+    subject: string | undefined,
+  ): string => {
+    const entry: Published = {
+      messageId: ids.uuid(),
+      topicArn: topic.arn,
+      subject,
+      ...said,
+      atMs: kernel.clock.now(),
+    };
     published.push(entry);
     if (published.length > PUBLISHED_MAX) published.shift();
     for (const subscription of topic.subscriptions.values()) {
@@ -157,7 +188,10 @@ export function createSns(kernel: Kernel): Sns {
       return { MessageId: publish(find(input.TopicArn ?? input.TargetArn), message, input.Subject) };
     },
   };
-  kernel.receive('arn:aws:sns:', (arn, payload) => void publish(find(arn), payload, undefined));
+  kernel.receive(
+    'arn:aws:sns:',
+    (arn, payload) => void publish(find(arn), { message: payload, messages: {} }, undefined),
+  );
   return { name: 'sns', operations, published: () => published };
 }
 
@@ -165,17 +199,20 @@ function checkedMessage({
   Message: message = '',
   Subject: subject,
   MessageStructure: structure,
-}: PublishInput): string {
+}: PublishInput): Pick<Published, 'message' | 'messages'> {
   if (message === '') throw invalidParameter('Empty message');
   if (Buffer.byteLength(message) > MESSAGE_BYTES_MAX) throw invalidParameter('Message too long');
   // Publish (API reference): no line breaks or control characters, and less than 100 characters long.
   if (subject !== undefined && (subject === '' || subject.length > 100 || /\p{Cc}|[\u2028\u2029]/u.test(subject))) {
     throw invalidParameter('Subject');
   }
-  if (structure !== 'json') return message;
+  if (structure !== 'json') return { message, messages: {} };
   try {
-    const { default: text } = JSON.parse(message) as { default?: unknown };
-    if (typeof text === 'string') return text;
+    const said = JSON.parse(message) as Record<string, unknown> | null;
+    // "Non-string values will cause the key to be ignored" (Publish, SNS API reference).
+    const texts = Object.entries(said ?? {}).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
+    const { default: text, ...messages } = Object.fromEntries(texts);
+    if (text !== undefined) return { message: text, messages };
   } catch {
     throw invalidParameter('Message Structure - JSON message body failed to parse');
   }
@@ -189,7 +226,7 @@ function envelope(subscription: Subscription, entry: Published): string {
     MessageId: entry.messageId,
     TopicArn: entry.topicArn,
     ...(entry.subject === undefined ? {} : { Subject: entry.subject }),
-    Message: entry.message,
+    Message: messageFor(entry, subscription.Protocol),
     Timestamp: new Date(entry.atMs).toISOString(),
   };
   if (subscription.Protocol === 'sqs') return JSON.stringify(notification);

@@ -15,6 +15,7 @@ import { paragraphs, parsed } from '../../../local/cli/evidence.ts';
 import { renderSections } from '../../../local/cli/render.ts';
 import type { JournalLine } from '../../../local/run/journal.ts';
 import { judgeApproval } from '../../../shared/heal/approval.ts';
+import { WRITERS } from '../../../shared/heal/partitions.ts';
 import { terminalText } from '../../../shared/text/terminal-text.ts';
 import { anyText } from '../../support/any.ts';
 import { HOSTILE } from '../../support/hostile-text.ts';
@@ -78,9 +79,12 @@ async function heal(given: readonly string[]): Promise<Written> {
   const refuse = async (): Promise<never> => {
     throw new SuiteError(`AWS says ${HOSTILE}`);
   };
-  const suite = new Proxy({}, { get: () => refuse }) as ReturnType<HealDesk['suite']>;
+  const clock = () => nowMs++;
+  const suite = new Proxy({}, { get: (_, name) => (name === 'nowMs' ? clock : refuse) }) as ReturnType<
+    HealDesk['suite']
+  >;
   const desk = { suite: () => suite, say: said, complain: said, status: said, confirm: undefined };
-  const status = await runHeal(given, { ...desk, nowMs: () => nowMs++, sleep: async () => {} });
+  const status = await runHeal(given, { ...desk, sleep: async () => {} });
   return { status, written };
 }
 
@@ -119,6 +123,7 @@ async function smoke(given: readonly string[]): Promise<Written> {
 }
 
 const line = {
+  by: 'replace-node' as const,
   ...{ atMs: 1_767_268_800_000, place: '001-decision', attempt: 1, kind: 'decision', sentence: HOSTILE, code: HOSTILE },
   act: 'planned',
   evidence: JSON.stringify({
@@ -130,6 +135,7 @@ const line = {
 };
 const text = fc.oneof(anyText({ maxLength: 80 }), fc.constantFrom(HOSTILE, '', 'x'.repeat(2_000)));
 const storyLine = fc.record({
+  by: fc.constantFrom(...WRITERS),
   atMs: fc.oneof(fc.constantFrom(Number.NaN, 0, -1e300, 8.64e15, 8.64e15 + 1), fc.integer()),
   place: text,
   attempt: fc.integer(),

@@ -1,10 +1,13 @@
 // What prune-retired removes, with its real bundle in the region under its real role: of what heals have kept, of what people have made.
+
 import { readJournal } from '../../../local/run/journal.ts';
+import { pageIn } from '../../../local/run/paged.ts';
 import type { World } from '../../../local/run/world.ts';
 import type { Scenario } from '../../../local/scenarios/scenario.ts';
 import { bitcoinChain, followers } from '../../../local/scenarios/worlds.ts';
 import { toItem } from '../../../shared/aws/attributes.ts';
 import type { FleetDocument } from '../../../shared/fleet/schema.ts';
+import { keys } from '../../../shared/heal/store.ts';
 import { ledgerTags, readLedger } from '../../../shared/snapshots/ledger.ts';
 
 const FUNCTION = 'chainmend-prune-retired';
@@ -75,7 +78,8 @@ function escalated(world: World, node: string, incidentId: string): void {
     world.region.call('dynamodb', 'PutItem', {
       TableName: world.tableName,
       Item: toItem({
-        ...{ pk: 'FLEET#bitcoin', sk: `INCIDENT#${instanceId}#node:health`, fleet: 'bitcoin', node },
+        ...keys.incident('bitcoin', instanceId, 'node:health'),
+        ...{ fleet: 'bitcoin', node },
         ...{ instanceId, trouble: 'node:health', incidentId, state: 'escalated', attempt: 4 },
         ...{ onsetMs: NOON_MS, endedAtMs: NOON_MS, failures: 4, notBeforeMs: NOON_MS, refusedCodes: [] },
         ...{ pagedCodes: ['ladder-spent'], version: 9, alarm: { alarmName: '', namespace: '', dimensions: {} } },
@@ -111,7 +115,7 @@ const prune =
 const asked = ({ region }: World) =>
   region.sns
     .published()
-    .map(({ message }) => JSON.parse(message) as { readonly code?: string; readonly plan?: string })
+    .map(pageIn)
     .filter(({ code }) => code === 'approval-wanted');
 
 const things = new Map<string, string>();

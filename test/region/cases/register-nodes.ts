@@ -1,6 +1,9 @@
 // What happens around register-nodes, with its real bundle in the region under its real role: people, other tools, odd fleets.
+
 import { readJournal } from '../../../local/run/journal.ts';
+import { pageIn } from '../../../local/run/paged.ts';
 import type { World } from '../../../local/run/world.ts';
+import { answerAsPaged } from '../../../local/scenarios/disk-full-ask.ts';
 import type { Scenario } from '../../../local/scenarios/scenario.ts';
 import { bitcoinChain, follower, followers } from '../../../local/scenarios/worlds.ts';
 import type { FleetDocument } from '../../../shared/fleet/schema.ts';
@@ -35,7 +38,7 @@ const hints = ({ region }: World) =>
     ({ actor, operation, input }) =>
       actor.startsWith('chainmend-watch-fleet') &&
       operation === 'Invoke' &&
-      (input as { FunctionName?: string }).FunctionName === FUNCTION,
+      (input as { FunctionName?: string }).FunctionName === `${FUNCTION}:hints`,
   );
 const own = ({ region, tableName }: World) =>
   readJournal(region, tableName).filter(({ heal, fleet }) => heal === 'register-nodes' && fleet === 'bitcoin');
@@ -61,10 +64,7 @@ const push = ({ region }: World, change: object): Promise<unknown> => {
 const asked = ({ region }: World) =>
   region.sns
     .published()
-    .map(
-      ({ message }) =>
-        JSON.parse(message) as { readonly code?: string; readonly plan?: string; readonly approve?: string },
-    )
+    .map(pageIn)
     .filter(({ code, plan }) => code === 'approval-wanted' && plan !== undefined);
 
 /** Somebody edits the address of a node by hand. */
@@ -242,11 +242,7 @@ const cases: Readonly<Record<string, Case>> = {
       world.at(1, () => push(world, { mode: 'ask' }));
       world.at(2, () => edit(world, 'node2', '10.9.9.9'));
       world.at(3, () => invoke(world, { kind: 'approve', fleet: 'bitcoin', plan: '0123456789ab' }));
-      world.at(13, () => {
-        const [page] = asked(world);
-        const payload = /--payload '([^']+)'/.exec(page?.approve ?? '')?.[1];
-        return invoke(world, JSON.parse(payload ?? 'null') as object);
-      });
+      world.at(13, () => answerAsPaged(world, asked(world)[0]?.approve));
       world.at(16, () => edit(world, 'node2', '10.9.9.8'));
     },
     minutes: 26,

@@ -1,5 +1,7 @@
 // What happens around rotate-peers, with its real bundle in the region under its real role: people, roles, clients that do not come up.
+
 import { readJournal } from '../../../local/run/journal.ts';
+import { pageIn } from '../../../local/run/paged.ts';
 import type { World } from '../../../local/run/world.ts';
 import type { Scenario } from '../../../local/scenarios/scenario.ts';
 import {
@@ -76,7 +78,7 @@ const invoke = ({ region }: World, event: object): Promise<unknown> =>
 const askedFor = ({ region }: World): readonly string[] =>
   region.sns
     .published()
-    .map(({ message }) => JSON.parse(message) as { readonly approve?: string; readonly plan?: string })
+    .map(pageIn)
     .filter(({ approve = '' }) => approve.includes(FUNCTION))
     .flatMap(({ plan }) => plan ?? []);
 

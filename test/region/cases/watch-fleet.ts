@@ -24,7 +24,7 @@ const items = <T>({ region, tableName }: World, fleet: string, prefix: string): 
   region.dynamodb
     .items(tableName)
     .map((item) => fromItem(item as Parameters<typeof fromItem>[0]) as unknown as T & { pk: string; sk: string })
-    .filter(({ pk, sk }) => pk === `FLEET#${fleet}` && sk.startsWith(prefix));
+    .filter(({ pk, sk }) => pk === `FLEET#${fleet}#watch-fleet` && sk.startsWith(prefix));
 const parts = (world: World, fleet = 'bitcoin') => items<FleetObservation>(world, fleet, 'OBSERVATION#');
 const watch = (world: World, fleet = 'bitcoin') => items<FleetWatch>(world, fleet, 'WATCH')[0];
 const seen = (world: World, name: string, fleet = 'bitcoin'): ObservedNode | undefined => {

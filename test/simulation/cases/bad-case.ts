@@ -107,7 +107,7 @@ export const watchOf = ({ region, tableName }: World, fleet = 'bitcoin'): FleetW
   region.dynamodb
     .items(tableName)
     .map((item) => fromItem(item as Parameters<typeof fromItem>[0]))
-    .find(({ pk, sk }) => pk === `FLEET#${fleet}` && sk === 'WATCH') as FleetWatch | undefined;
+    .find(({ pk, sk }) => pk === `FLEET#${fleet}#watch-fleet` && sk === 'WATCH') as FleetWatch | undefined;
 
 export const pushFleet = ({ region }: World, change: object | string): Promise<unknown> => {
   const before = JSON.parse(region.ssm.parameter(PARAMETER) ?? '{}') as object;

@@ -1,6 +1,8 @@
 // Names and fleet files that are not what they should be: each is refused by name or paged, and the rest of the fleet, and the other
 // fleet, are watched, named and alarmed as ever.
+
 import { VPC_ID } from '../../../local/region/ec2/service.ts';
+import { pageIn } from '../../../local/run/paged.ts';
 import { addressesOf, seenNow } from '../../../local/scenarios/expectations.ts';
 import type { Scenario } from '../../../local/scenarios/scenario.ts';
 import { consortium, follower } from '../../../local/scenarios/worlds.ts';
@@ -31,9 +33,7 @@ const refusedOnce =
   (code: string, ...words: readonly RegExp[]): Check =>
   ({ refusals, pages }, { region }) => {
     const [only, another] = refusals;
-    const told = region.sns
-      .published()
-      .map(({ message }) => JSON.parse(message) as { code?: string; sentence?: string });
+    const told = region.sns.published().map(pageIn);
     return (
       another === undefined &&
       only?.guardrail === code &&

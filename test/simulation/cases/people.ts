@@ -160,7 +160,8 @@ const cases: Readonly<Record<string, Case>> = {
       ),
     done: (world) => refused(world, 'approval-denied'),
     expect: {
-      'refused in her name': ({ refusals }) => refusals.map(({ reason }) => reason).join() === 'anna said no',
+      'refused in her name': ({ refusals }) =>
+        refusals.map(({ reason }) => reason).join() === 'a person said no, by anna as the answer claims',
       'nothing was modified': nothingModified,
     },
   },

@@ -9,6 +9,7 @@ import { keys } from '../../../shared/heal/store.ts';
 import type { Check } from './case.ts';
 
 const NOON_MS = Date.UTC(2026, 0, 1, 12);
+const EXECUTION = 'arn:aws:lambda:eu-west-1:111122223333:function:chainmend-resize-volume:1/durable-execution/other/1';
 const DOWN_AT_MINUTES = 2;
 
 /** A heal of node2's disk that takes its time: nobody is there to look after its incident. */
@@ -23,7 +24,7 @@ function underHeal(world: World, mode: 'act' | 'ask'): void {
   const record: IncidentRecord = {
     ...{ ...subject, alarm, onsetMs: NOON_MS, attempt: 1, failures: 0, notBeforeMs: 0 },
     ...{ refusedCodes: [], pagedCodes: [], version: 1 },
-    ...{ state: 'claimed', payload, execution: 'arn:aws:lambda:::durable-execution/1' },
+    ...{ state: 'claimed', payload, execution: EXECUTION },
   };
   const { pk, sk } = keys.incident('bitcoin', instanceId, 'disk:data');
   const Item = { pk: { S: pk }, sk: { S: sk }, ...toItem(record) };

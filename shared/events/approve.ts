@@ -1,0 +1,18 @@
+// A person's yes to a plan of a whole fleet (names, peers, pruning), as the event that invokes the function which has asked.
+import * as v from 'valibot';
+import { text } from './fields.ts';
+
+export interface ApproveEvent {
+  readonly kind: 'approve';
+  readonly fleet: string;
+  readonly plan: string;
+  /** Who approves, as the event claims: Lambda does not tell a function who invokes it. */
+  readonly by?: string | undefined;
+}
+
+export const approveEvent = v.strictObject({
+  kind: v.literal('approve'),
+  fleet: text(/^[a-z][a-z0-9-]{0,31}$/, "a fleet's name of lower-case letters, digits and -"),
+  plan: text(/^[0-9a-f]{12}$/, 'the 12 hex digits that name the plan'),
+  by: v.optional(text(/^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]{1,256}$/u, 'who approves, 1 to 256 characters on one line')),
+});
