@@ -1,8 +1,12 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { createAuthorizer } from '../../local/region/iam/authorizer.ts';
 import type { Facts } from '../../local/region/iam/check.ts';
 import { conditionsHold, like } from '../../local/region/iam/conditions.ts';
+import { MODELLED } from '../../local/region/iam/modelled.ts';
 import { decide, type PolicyDocument, type Statement } from '../../local/region/iam/policy.ts';
+import { parseResourcePolicy } from '../../local/region/iam/resource-policy.ts';
 import { createIam } from '../../local/region/iam/roles.ts';
 import { encodeCallbackId } from '../../local/region/lambda/callbacks.ts';
 import { testKernel } from '../support/kernel.ts';
@@ -28,6 +32,8 @@ const facts: Facts = {
   secureParameters: () => [],
   secureParametersBelow: () => [],
   secret: () => undefined,
+  resourcePolicy: () => undefined,
+  topicKey: () => undefined,
 };
 
 const allow = (
@@ -109,11 +115,77 @@ describe('Conditions', () => {
     expect(conditionsHold({ [operator]: condition }, request)).toBe(expected);
   });
 
-  it('that nobody has modelled are an error of ours, not an absent key', () => {
-    expect(() => conditionsHold({ StringEquals: { 'ec2:Tenancy': 'x' } }, none)).toThrow(/ec2:Tenancy is not emulated/);
+  it('are those of AWS that each action has, and no other', () => {
+    const { keysByAction } = JSON.parse(
+      readFileSync(join(import.meta.dirname, '../support/service-authorization.json'), 'utf8'),
+    );
+    const known = (action: string) => (keysByAction[action] ?? '').toLowerCase().split(' ');
+    const strange = Object.entries(MODELLED).flatMap(([action, keys]) =>
+      keys.filter((key) => !known(action).includes(key.toLowerCase())).map((key) => `${action} ${key}`),
+    );
+    // Newer than the list.
+    expect(strange).toEqual(['cloudwatch:DescribeAlarmContributors aws:ResourceTag/*']);
+  });
+
+  it.each([
+    ['ec2:StopInstances', { StringEquals: { 'ec2:Tenancy': 'default' } }, /ec2:Tenancy of ec2:StopInstances/],
+    // A key of another action: AWS would have it absent, and so would every request here.
+    [
+      'ec2:StopInstances',
+      { StringEquals: { 'ec2:CreateAction': 'RunInstances' } },
+      /ec2:CreateAction of ec2:StopInstances/,
+    ],
+    ['dynamodb:Scan', { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': 'A' } }, /LeadingKeys of dynamodb:Scan/],
+    ['ec2:Stop*', { Null: { 'ec2:Attribute': 'true' } }, /ec2:Attribute of ec2:StopInstances/],
+    [
+      'ec2:MonitorInstances',
+      { StringEquals: { 'aws:ResourceTag/A': 'b' } },
+      /aws:ResourceTag\/A of ec2:MonitorInstances/,
+    ],
+    ['ec2:StopInstances', { IpAddress: { 'aws:SourceIp': '10.0.0.0/8' } }, /the operator IpAddress/],
+    ['ec2:StopInstances', { StringEquals: { 'aws:ResourceTag/A': '$' + '{aws:username}' } }, /aws:username/],
+  ])('that nobody has modelled are refused where they are written: %s %j', (action, condition, words) => {
+    expect(() => ask([allow(action, '*', condition)], 'ec2', 'StopInstances', { InstanceIds: ['i-1'] })).toThrow(words);
+    expect(() =>
+      parseResourcePolicy(JSON.stringify({ Statement: { ...allow(action, '*', condition), Principal: '*' } })),
+    ).toThrow(words);
+  });
+
+  it('of an unknown operator are an error of ours', () => {
     expect(() => conditionsHold({ IpAddress: { 'aws:SecureTransport': 'x' } }, none)).toThrow(
       /IpAddress is not emulated/,
     );
+  });
+
+  it('compare ARNs part by part, and what is no number with no number', () => {
+    const source = (arn: string) => context({ 'aws:sourcearn': [arn] });
+    const of = { ArnLike: { 'aws:SourceArn': 'arn:aws:cloudwatch:*:111122223333:alarm:chainmend/*' } };
+    expect(conditionsHold(of, source('arn:aws:cloudwatch:eu-west-1:111122223333:alarm:chainmend/a:b'))).toBe(true);
+    // As one text the pattern would match it: the account's part is another's.
+    expect(
+      conditionsHold(of, source('arn:aws:cloudwatch:eu-west-1:999988887777:alarm:x:111122223333:alarm:chainmend/a')),
+    ).toBe(false);
+    const days = { NumericLessThanEquals: { 'ec2:SnapshotLockDuration': '1' } };
+    for (const [value, expected] of [
+      ['1', true],
+      ['2', false],
+      ['', false],
+      ['one', false],
+      ['0x1', false],
+    ] as const)
+      expect(conditionsHold(days, context({ 'ec2:snapshotlockduration': [value] }))).toBe(expected);
+    expect(
+      conditionsHold(
+        { NumericGreaterThan: { 'ec2:SnapshotLockDuration': 'one' } },
+        context({ 'ec2:snapshotlockduration': ['2'] }),
+      ),
+    ).toBe(false);
+  });
+
+  it('take a key that has no value for one that is absent', () => {
+    expect(conditionsHold({ Null: { 'aws:TagKeys': 'true' } }, keys())).toBe(true);
+    expect(conditionsHold({ 'ForAllValues:StringEquals': { 'aws:TagKeys': 'a' } }, keys())).toBe(true);
+    expect(conditionsHold({ 'ForAnyValue:StringEquals': { 'aws:TagKeys': 'a' } }, keys())).toBe(false);
   });
 
   it('may speak of the caller in variables', () => {

@@ -12,6 +12,7 @@ import type {
   PutFunctionConcurrencyRequest,
   PutFunctionEventInvokeConfigRequest,
 } from '@aws-sdk/client-lambda';
+import type { PolicyDocument } from '../iam/policy.ts';
 import type { Kernel } from '../kernel.ts';
 import type { Service } from '../service.ts';
 import { createAsynchronous } from './asynchronous.ts';
@@ -32,6 +33,8 @@ export interface Lambda {
   readonly service: Service;
   /** The front door killed this sandbox: its invocation fails, and it is not used again. */
   sandboxKilled(actor: string): void;
+  /** Whom a function admits; undefined where it admits nobody. */
+  policy(functionArn: string): PolicyDocument | undefined;
   /** Every durable execution that is still remembered, in the order of their start. */
   executions(): readonly Execution[];
   /** This execution's time is over, whatever it was at. Nothing happens to one that has ended. */
@@ -77,6 +80,7 @@ export function createLambda(
 
   return {
     sandboxKilled: sandboxes.sandboxKilled,
+    policy: functions.admits,
     executions: executions.all,
     timeOut(arn) {
       const execution = executions.all().find((candidate) => candidate.arn === arn);

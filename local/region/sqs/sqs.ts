@@ -1,6 +1,8 @@
 // SQS: standard queues, enough for dead letters, for people who look into them, and for alarms on their depth.
 import { createHash } from 'node:crypto';
 import type { RecordMetric } from '../cloudwatch/series.ts';
+import type { PolicyDocument } from '../iam/policy.ts';
+import { parseResourcePolicy } from '../iam/resource-policy.ts';
 import type { Kernel, Timer } from '../kernel.ts';
 import { AwsError, type Call, type Operation, type Service } from '../service.ts';
 
@@ -11,6 +13,8 @@ export interface Sqs extends Service {
   messages(
     queueName: string,
   ): readonly { readonly body: string; readonly attributes: Readonly<Record<string, string>> }[];
+  /** A queue's own policy; undefined where it has none. */
+  policy(queueArn: string): PolicyDocument | undefined;
   /** How many messages a consumer could receive now. */
   depth(queueName: string): number;
 }
@@ -37,6 +41,7 @@ interface Queue {
   readonly url: string;
   readonly createdAtMs: number;
   readonly attributes: Map<string, string>;
+  policy: PolicyDocument | undefined;
   messages: Message[];
   readonly waiters: Set<() => void>;
 }
@@ -196,6 +201,7 @@ export function createSqs(kernel: Kernel, record: RecordMetric): Sqs {
       url: `https://sqs.${kernel.regionName}.amazonaws.com/${kernel.accountId}/${input.QueueName}`,
       createdAtMs: call.at,
       attributes: new Map([...Object.entries(DEFAULTS), ...given]),
+      policy: undefined,
       messages: [],
       waiters: new Set(),
     };
@@ -220,8 +226,10 @@ export function createSqs(kernel: Kernel, record: RecordMetric): Sqs {
       return picked.length > 0 ? { Attributes: Object.fromEntries(picked) } : {};
     },
     SetQueueAttributes: (input: { QueueUrl: string; Attributes: Record<string, string> }) => {
-      const { attributes } = find(input.QueueUrl);
-      for (const [name, value] of Object.entries(input.Attributes)) attributes.set(name, value);
+      const queue = find(input.QueueUrl);
+      const { Policy } = input.Attributes;
+      if (Policy !== undefined) queue.policy = policyIn(Policy);
+      for (const [name, value] of Object.entries(input.Attributes)) queue.attributes.set(name, value);
       return {};
     },
     SendMessage: (input: SendMessageInput) => {
@@ -246,6 +254,7 @@ export function createSqs(kernel: Kernel, record: RecordMetric): Sqs {
     name: 'sqs',
     operations,
     accept,
+    policy: (queueArn) => queues.get(queueArn.split(':').at(-1) ?? '')?.policy,
     messages: (queueName) => {
       const queue = queues.get(queueName);
       return (queue ? visible(queue) : []).map(({ body, attributes }) => ({
@@ -308,6 +317,15 @@ function received(message: Message, accountId: string, wanted: readonly string[]
     ...(shown.length > 0 ? { Attributes: Object.fromEntries(shown) } : {}),
     ...(Object.keys(message.attributes).length > 0 ? { MessageAttributes: { ...message.attributes } } : {}),
   };
+}
+
+function policyIn(text: string): PolicyDocument {
+  try {
+    return parseResourcePolicy(text);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new AwsError('InvalidAttributeValue', `Invalid value for the parameter Policy. ${reason}`);
+  }
 }
 
 /** The SDK checks it: "MD5OfMessageBody … to verify that Amazon SQS received the message correctly". */
