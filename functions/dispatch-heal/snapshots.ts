@@ -1,5 +1,5 @@
 // The round of clean snapshots: each fleet that has them made is asked for a donor, and a donor becomes an incident like any other.
-import { InvokeCommand } from '@aws-sdk/client-lambda';
+import { ask } from '../../shared/aws/ask.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { readSettings } from '../../shared/fleet/settings.ts';
 import type { Refusal } from '../../shared/guardrails/codes.ts';
@@ -61,13 +61,7 @@ export async function askForDonor(
   asked: DonorQuestion['asked'] = 'schedule',
 ): Promise<DonorAnswer> {
   const question: DonorQuestion = { kind: 'donor', fleet, asked };
-  const FunctionName = environment.PLAN_SNAPSHOTS_FUNCTION;
-  const { Payload, FunctionError } = await clients.lambdaOnce.send(
-    new InvokeCommand({ FunctionName, Payload: JSON.stringify(question) }),
-  );
-  const answer = Payload?.transformToString() ?? '';
-  if (FunctionError !== undefined) throw new Error(`${FunctionName} failed: ${answer.slice(0, 300)}`);
-  return JSON.parse(answer) as DonorAnswer;
+  return ask<DonorAnswer>(clients, environment.PLAN_SNAPSHOTS_FUNCTION, question);
 }
 
 async function tellOnceADay(

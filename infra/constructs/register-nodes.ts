@@ -162,10 +162,8 @@ export class RegisterNodes extends Construct {
         actions: ['route53:ChangeResourceRecordSets'],
         resources: [any],
         conditions: {
-          // "ForAllValues … returns true if there are no keys in the request": they have to be there.
-          Null: Object.fromEntries(
-            ['NormalizedRecordNames', 'RecordTypes', 'Actions'].map((name) => [key(name), 'false']),
-          ),
+          // "ForAllValues … returns true if there are no keys in the request": they have to be there, and come together.
+          Null: { [key('NormalizedRecordNames')]: 'false' },
           'ForAllValues:StringLike': { [key('NormalizedRecordNames')]: zones.map((zone) => `*.${zone}`) },
           'ForAllValues:StringEquals': {
             [key('RecordTypes')]: ['A', 'SRV', 'TXT'],

@@ -41,4 +41,14 @@ export class State extends Construct {
       },
     };
   }
+
+  /** What heals have put away: only those that put things away, and the one that removes them, may read and write what is written of it. */
+  grantKept(): Grant {
+    return {
+      sid: 'ReadAndWriteWhatIsKept',
+      actions: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query'],
+      resources: [this.table.tableArn],
+      conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['KEPT#*'] } },
+    };
+  }
 }

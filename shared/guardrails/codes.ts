@@ -77,6 +77,8 @@ export const GUARDRAILS = {
   'snapshot-unfit': 'The snapshot that was asked for does not fit this node; its refusal says why.',
   'kept-longer':
     'Something is past the date until which it was kept, and is not in the state in which it may be removed without a person.',
+  'not-recorded':
+    'Something carries the tags of what a heal has put away, and no heal has written it down, or it is not as it was then: it is left.',
   'restart-unproved': 'Another node of the fleet was restarted and has not proved itself: one at a time.',
 } as const satisfies Record<string, string>;
 

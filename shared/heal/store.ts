@@ -82,6 +82,9 @@ export function createStore(dynamodb: DynamoDBClient, tableName: string) {
   };
 
   return {
+    /** For records that another file names: `kept.ts`. */
+    read: get,
+    between,
     readNode: (fleet: string, instanceId: string) => get<NodeRecord>(keys.node(fleet, instanceId)),
     readIncident: (fleet: string, instanceId: string, trouble: string) =>
       get<IncidentRecord>(keys.incident(fleet, instanceId, trouble)),
@@ -155,7 +158,7 @@ const MAX_CONFLICTS = 5;
  * @param decide pure; `write` is the record to store, nothing where there is nothing to write
  */
 export async function settle<R extends Versioned, T>(
-  store: Store,
+  store: Pick<Store, 'replace'>,
   key: Key,
   read: () => Promise<R | undefined>,
   decide: (read: R | undefined) => { readonly write?: Versioned | undefined; readonly result: T },

@@ -22,6 +22,7 @@ export const bitcoin = fleetFile({
   fleet: 'bitcoin',
   chain: 'bitcoin',
   mode: 'plan',
+  role: 'follower',
   nodes: { tag: { Component: 'nodes/bitcoin' } },
   unit: 'node@*',
   alarms: { namePatterns: ['bitcoin-**-disk-filling', 'bitcoin-root-disk'] },
@@ -32,6 +33,7 @@ export const litecoin = fleetFile({
   fleet: 'litecoin',
   chain: 'bitcoin',
   mode: 'act',
+  role: 'follower',
   nodes: { tag: { Component: 'nodes/litecoin', Stage: 'production' } },
   unit: 'node@*',
   replace: { source: 'sibling', autoScaling: 'standby' },
@@ -84,6 +86,7 @@ export function buildStack({
     'replace-node',
     'snapshot-node',
     'plan-snapshots',
+    'mark-root',
     'prune-retired',
   ]) {
     mkdirSync(join(directory, 'functions', name), { recursive: true });
