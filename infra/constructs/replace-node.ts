@@ -40,6 +40,7 @@ const READS_OF_OTHERS = [
   'autoscaling:DescribeAutoScalingGroups',
   'dlm:GetLifecyclePolicies',
   'autoscaling:DescribeAutoScalingInstances',
+  'elasticloadbalancing:DescribeTags',
   'elasticloadbalancing:DescribeTargetGroups',
   'elasticloadbalancing:DescribeTargetHealth',
 ];

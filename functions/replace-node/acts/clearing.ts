@@ -9,6 +9,7 @@ import { describeVolumes, tagResources, untagResources } from '../../../shared/a
 import type { Fleet } from '../../../shared/fleet/model.ts';
 import { putInQuarantine, release } from '../../../shared/heal/kept-snapshots.ts';
 import type { ReplaceMemory } from '../../../shared/heal/memory.ts';
+import { page } from '../../../shared/heal/page.ts';
 import { stepper } from '../../../shared/heal/steps.ts';
 import { verify } from '../../../shared/snapshots/marks.ts';
 import { KEEP_UNTIL_TAG, PUT_BACK_TAG, RETIRED_TAG, TAG_VALUE_MAX } from '../../../shared/snapshots/tags.ts';
@@ -72,14 +73,32 @@ async function handOver(scene: Scene, old: string, young: string): Promise<Resul
   });
   const atMs = await stepper(ctx, place)('planned', async () => Date.now());
   if ('refused' in plan) return { is: 'failed', atMs, reason: plan.refused };
-  let result: Result = { is: 'done', atMs };
+  let first: Result | null = null;
+  const refused = new Set<string>();
   for (const [at, step] of plan.steps.slice(0, MAX_STEPS).entries()) {
+    // Where the new one was not let in, the old one does not leave.
+    if (step.call !== 'AssociateAddress' && refused.has(step.targetGroupArn)) continue;
     const one = { ...scene, place: `${place}-${String(at).padStart(2, '0')}` };
     const call = async () => told(await takeStep(clients, step), 'done');
-    result = await mutate(one, { act: actOf(step), sentence: sentenceOf(step), call });
-    if (result.is !== 'done') return result;
+    const result = await mutate(one, { act: actOf(step), sentence: sentenceOf(step), call });
+    if (result.is === 'done') continue;
+    first ??= result;
+    if (result.is !== 'failed') return first;
+    if (step.call !== 'AssociateAddress') refused.add(step.targetGroupArn);
+    await tellLeft(one, sentenceOf(step), result.reason);
   }
-  return result;
+  return first ?? { is: 'done', atMs };
+}
+
+/** The node is well, and who asks by the old address or the load balancer does not reach it: that is a person's to know. */
+function tellLeft({ ctx, tools, place }: Scene, step: string, reason: string): Promise<void> {
+  const sentence = `it was to be done, and was refused: ${step}. Do it by hand. ${reason}`;
+  return stepper(ctx, place)('tell', async () => {
+    const { fleet, node, incidentId, attempt, trouble } = tools.payload;
+    const about = { fleet, node, code: 'not-handed-over', sentence, incidentId, attempt, trouble } as const;
+    await page(tools.clients.sns, tools.environment.TOPIC_ARN, about);
+    await tools.journal(`${place}-page`, { atMs: Date.now(), kind: 'page', code: 'not-handed-over', sentence });
+  });
 }
 
 type Do = (tools: Tools, memory: ReplaceMemory, target: string, fleet: Fleet) => Promise<Made | Refused>;

@@ -1,11 +1,10 @@
 // Acts on instances: stopped, started, launched, and put in each other's place as far as discovery goes.
 import { DescribeSubnetsCommand } from '@aws-sdk/client-ec2';
 import { describeInstance, startInstance, stopInstance } from '../../../shared/aws/instances.ts';
-import { type Launch, launchReplacement } from '../../../shared/aws/launch.ts';
+import { launchReplacement } from '../../../shared/aws/launch.ts';
 import { enterStandby } from '../../../shared/aws/standby.ts';
 import { tagResources, untagResources } from '../../../shared/aws/volumes.ts';
 import { maskedUserData } from '../../../shared/documents/masked-user-data.ts';
-import type { Fleet } from '../../../shared/fleet/model.ts';
 import { takeLease } from '../../../shared/heal/claim.ts';
 import type { ReplaceMemory } from '../../../shared/heal/memory.ts';
 import {
@@ -18,6 +17,7 @@ import {
   WHY_TAG,
 } from '../../../shared/snapshots/tags.ts';
 import type { Result } from '../model.ts';
+import { templateOf } from '../reach.ts';
 import { mutate, type Scene } from './act.ts';
 import { clientsOf } from './commands.ts';
 import { keeping, ownTags, putInstanceAway, takeBack } from './put-away.ts';
@@ -86,16 +86,6 @@ export function launchOne(
       };
     },
   });
-}
-
-/** Whoever says a version in the fleet file has said a template of its own: the instance's version belongs to the instance's template. */
-function templateOf(
-  { replace }: Fleet,
-  own: { readonly id: string; readonly version: string } | null,
-): Launch['launchTemplate'] | null {
-  const { launchTemplate } = replace;
-  if (launchTemplate === undefined) return own && { id: own.id };
-  return launchTemplate.startsWith('lt-') ? { id: launchTemplate } : { name: launchTemplate };
 }
 
 async function zoneOf({ tools }: Scene, subnetId: string): Promise<string> {

@@ -201,11 +201,9 @@ export function keepVolumes(scene: Scene, { found }: ReplaceMemory): Promise<Res
           ({ volumeId, deleteOnTermination }) =>
             deleteOnTermination && (ids.has(volumeId) || volumeId === instance.rootVolumeId),
         ) ?? [];
-      await keepOnTermination(
-        tools.clients.ec2,
-        found.instanceId,
-        devices.map(({ device }) => device),
-      );
+      const names = devices.map(({ device }) => device);
+      const kept = await orRefused(() => keepOnTermination(tools.clients.ec2, found.instanceId, names));
+      if (kept !== undefined) return kept;
       return { said: devices.length === 0 ? 'they do already' : 'set, and read back' };
     },
   });
