@@ -1,6 +1,11 @@
 // KMS, which is asked about keys and gives none: any well-formed id of the account is a symmetric key that is there. Nothing is encrypted here.
 // Sources: doc comments of DescribeKey and KeyMetadata in @aws-sdk/client-kms; "Key states of AWS KMS keys" (KMS developer guide).
-import type { CreateKeyRequest, DescribeKeyRequest, DescribeKeyResponse } from '@aws-sdk/client-kms';
+import type {
+  CreateKeyRequest,
+  DescribeKeyRequest,
+  DescribeKeyResponse,
+  PutKeyPolicyRequest,
+} from '@aws-sdk/client-kms';
 import type { EbsHandles } from './ec2/service.ts';
 import type { PolicyDocument } from './iam/policy.ts';
 import { parseResourcePolicy } from './iam/resource-policy.ts';
@@ -15,6 +20,8 @@ const AGE_MS = 365 * 86_400_000;
 export interface Kms extends Service {
   /** Of a key that was made here; undefined for one that was there before. */
   policy(keyArn: string): PolicyDocument | undefined;
+  /** Keys that were made here. */
+  keyArns(): readonly string[];
 }
 
 export function createKms(kernel: Kernel, { isKeyEnabled }: Pick<EbsHandles, 'isKeyEnabled'>): Kms {
@@ -25,6 +32,7 @@ export function createKms(kernel: Kernel, { isKeyEnabled }: Pick<EbsHandles, 'is
   return {
     name: 'kms',
     policy: (keyArn) => policies.get(keyArn),
+    keyArns: () => [...policies.keys()],
     operations: {
       // As far as a template needs it: an id, and the policy.
       CreateKey: ({ Policy }: CreateKeyRequest) => {
@@ -32,6 +40,10 @@ export function createKms(kernel: Kernel, { isKeyEnabled }: Pick<EbsHandles, 'is
         const Arn = `arn:aws:kms:${regionName}:${accountId}:key/${KeyId}`;
         if (Policy !== undefined) policies.set(Arn, policyIn(Policy));
         return { KeyMetadata: { KeyId, Arn } };
+      },
+      PutKeyPolicy: ({ KeyId = '', Policy = '' }: PutKeyPolicyRequest) => {
+        policies.set(kmsKey(KeyId, kernel).arn, policyIn(Policy));
+        return {};
       },
       DescribeKey: ({ KeyId = '' }: DescribeKeyRequest): DescribeKeyResponse => {
         const [, , , region, account] = KeyId.startsWith('arn:') ? KeyId.split(':') : [];

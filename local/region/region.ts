@@ -245,6 +245,7 @@ export async function createRegion(options: RegionOptions) {
     autoscaling,
     elb,
     iam,
+    kms,
     lambda,
     route53,
     secretsmanager,

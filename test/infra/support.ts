@@ -67,12 +67,15 @@ export function buildStack({
   email,
   runbooks,
   nodeRoles,
+  commands = documents,
   checked = false,
 }: {
   fleets?: FleetFile[];
   email?: string;
   runbooks?: string;
   nodeRoles?: string[];
+  /** What is on the nodes; placeholders unless given. */
+  commands?: CommandDocuments;
   checked?: boolean;
 } = {}) {
   const directory = mkdtempSync(join(tmpdir(), 'chainmend-'));
@@ -102,7 +105,7 @@ export function buildStack({
   const bundles = join(directory, 'functions');
   const stack = new ChainmendStack(app, 'Chainmend', {
     fleets,
-    documents,
+    documents: commands,
     bundles,
     ...(email !== undefined && { email }),
     ...(runbooks !== undefined && { runbooks }),

@@ -42,7 +42,11 @@ export const MODELLED: Readonly<Record<string, readonly string[]>> = {
   ...all('ec2', ['CreateSnapshot', 'CreateVolume', 'CopySnapshot', 'CopyVolumes'], [...OF_EC2, ...OF_NEW]),
   ...all('ec2', ['AttachVolume', 'DetachVolume', 'RebootInstances', 'StartInstances', 'StopInstances'], OF_INSTANCE),
   ...all('ec2', ['DescribeInstanceAttribute', 'TerminateInstances'], OF_INSTANCE),
-  ...all('ec2', ['AssignPrivateIpAddresses', 'DeleteNetworkInterface', 'UnassignPrivateIpAddresses'], OF_EC2),
+  ...all(
+    'ec2',
+    ['AssignPrivateIpAddresses', 'DeleteNetworkInterface', 'UnassignPrivateIpAddresses'],
+    [...OF_EC2, 'ec2:Subnet', 'ec2:Vpc'],
+  ),
   'ec2:AssociateAddress': [...OF_INSTANCE, 'ec2:Subnet', 'ec2:Vpc'],
   'ec2:CreateNetworkInterface': [...OF_EC2, ...OF_NEW, 'ec2:Vpc'],
   'ec2:CreateSnapshots': [...OF_INSTANCE, ...OF_NEW],

@@ -38,6 +38,7 @@ export interface Roles {
 
 export interface Iam extends Roles {
   readonly service: Service;
+  roleArns(): readonly string[];
 }
 
 // "IAM and AWS STS quotas": role names up to 64 characters, ten managed policies a role, inline policies of 10,240 characters a
@@ -132,6 +133,7 @@ export function createIam(kernel: Kernel): Iam {
   return {
     policiesOf,
     trustOf,
+    roleArns: () => [...roles.values()].map(({ arn }) => arn),
     service: {
       name: 'iam',
       operations: {

@@ -7,7 +7,7 @@ import type {
   DurableConfig,
   PutFunctionEventInvokeConfigRequest,
 } from '@aws-sdk/client-lambda';
-import type { PolicyDocument, Statement } from '../iam/policy.ts';
+import { type PolicyDocument, type Statement, statementsOf } from '../iam/policy.ts';
 import type { Kernel } from '../kernel.ts';
 import { AwsError } from '../service.ts';
 import type { CodeStore, SandboxFunction } from './environment.ts';
@@ -240,6 +240,13 @@ export function createFunctions(kernel: Kernel, code: CodeStore, vpcOf: VpcOf) {
     return permissions?.size ? { Statement: [...permissions.values()] } : undefined;
   };
 
+  const setPolicy = (functionArn: string, document: PolicyDocument): void => {
+    const { permissions } = entryOf(parseName(functionArn, kernel.accountId).name);
+    permissions.clear();
+    for (const [at, statement] of statementsOf(document).entries())
+      permissions.set(statement.Sid ?? String(at), statement as Permission);
+  };
+
   const reserveConcurrency = (functionName: string, limit: number): void => {
     entryOf(parseName(functionName, kernel.accountId).name).reservedConcurrency = limit;
   };
@@ -256,6 +263,7 @@ export function createFunctions(kernel: Kernel, code: CodeStore, vpcOf: VpcOf) {
     addPermission,
     policy,
     admits,
+    setPolicy,
     reserveConcurrency,
     reservedConcurrency: (name: string): number | undefined => entryOf(name).reservedConcurrency,
     aliases: (functionName: string): AliasConfiguration[] => {

@@ -35,6 +35,11 @@ export interface Lambda {
   sandboxKilled(actor: string): void;
   /** Whom a function admits; undefined where it admits nobody. */
   policy(functionArn: string): PolicyDocument | undefined;
+  functionArns(): readonly string[];
+  /** The role that a function runs as. */
+  roleOf(functionArn: string): string;
+  /** Puts another policy in the place of a function's own. */
+  setPolicy(functionArn: string, document: PolicyDocument): void;
   /** Every durable execution that is still remembered, in the order of their start. */
   executions(): readonly Execution[];
   /** This execution's time is over, whatever it was at. Nothing happens to one that has ended. */
@@ -81,6 +86,9 @@ export function createLambda(
   return {
     sandboxKilled: sandboxes.sandboxKilled,
     policy: functions.admits,
+    roleOf: (functionArn) => functions.resolve(functionArn).fn.roleArn,
+    setPolicy: functions.setPolicy,
+    functionArns: () => functions.list().map(({ unqualifiedArn }) => unqualifiedArn),
     executions: executions.all,
     timeOut(arn) {
       const execution = executions.all().find((candidate) => candidate.arn === arn);

@@ -17,6 +17,7 @@ export interface Sns extends Service {
   published(): readonly Published[];
   /** A topic's own policy; undefined where it has none. */
   policy(arn: string): PolicyDocument | undefined;
+  topicArns(): readonly string[];
   /** The key that a topic is encrypted with; undefined where it is not. */
   keyOf(arn: string): string | undefined;
 }
@@ -171,6 +172,7 @@ export function createSns(kernel: Kernel): Sns {
     operations,
     published: () => published,
     policy: (arn) => topics.get(arn)?.policy,
+    topicArns: () => [...topics.keys()],
     keyOf: (arn) => topics.get(arn)?.attributes.get('KmsMasterKeyId'),
   };
 }

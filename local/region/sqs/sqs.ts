@@ -15,6 +15,7 @@ export interface Sqs extends Service {
   ): readonly { readonly body: string; readonly attributes: Readonly<Record<string, string>> }[];
   /** A queue's own policy; undefined where it has none. */
   policy(queueArn: string): PolicyDocument | undefined;
+  queueArns(): readonly string[];
   /** How many messages a consumer could receive now. */
   depth(queueName: string): number;
 }
@@ -254,6 +255,7 @@ export function createSqs(kernel: Kernel, record: RecordMetric): Sqs {
     name: 'sqs',
     operations,
     accept,
+    queueArns: () => [...queues.values()].map(({ arn }) => arn),
     policy: (queueArn) => queues.get(queueArn.split(':').at(-1) ?? '')?.policy,
     messages: (queueName) => {
       const queue = queues.get(queueName);
