@@ -285,6 +285,13 @@ export function copyGrants(scope: Construct, fleets: Fleets): Grant[] {
   ];
 }
 
+/** What makes something, by the operations that are granted. */
+export const creationsOf = (fleets: Fleets): string[] => [
+  ...(fleets.some(({ replace }) => replace.source === 'sibling') ? ['CopyVolumes'] : []),
+  'CreateVolume',
+  ...(launchingOf(fleets).length > 0 ? ['RunInstances'] : []),
+];
+
 /** Tags that come along when something is made. @param creations operations: "CreateVolume" */
 export const tagAtCreation = (scope: Construct, creations: readonly string[], kind?: 'snapshot'): Grant => ({
   sid: 'TagWhatIsMade',

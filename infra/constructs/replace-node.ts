@@ -9,6 +9,7 @@ import {
   attributeGrants,
   copyGrants,
   creationGrants,
+  creationsOf,
   holdGrants,
   launchGrants,
   ledgerGrants,
@@ -93,7 +94,7 @@ export class ReplaceNode extends DurableHeal {
           ...volumeKeyGrants(scope),
         ],
         Tags: [
-          tagAtCreation(scope, ['CopyVolumes', 'CreateVolume', 'RunInstances']),
+          tagAtCreation(scope, creationsOf(fleets)),
           ...tagGrants(scope, fleets),
           ...ledgerGrants(scope, fleets),
           selectorTagGrants(scope, fleets),
