@@ -1,8 +1,7 @@
 // What a new instance needs besides the node's own volumes, and whether heals may use it: IAM tells by the fleet's tags. Read before another
 // instance is launched, so that a person hears what to tag before anything is done.
 import { DescribeLaunchTemplateVersionsCommand, DescribeTagsCommand } from '@aws-sdk/client-ec2';
-import { DescribeTagsCommand as DescribeTagsOfGroupsCommand } from '@aws-sdk/client-elastic-load-balancing-v2';
-import { planHandOver } from '../../shared/aws/hand-over.ts';
+import { planHandOver, tagsOfTargetGroups } from '../../shared/aws/hand-over.ts';
 import type { InstanceNow } from '../../shared/aws/instances.ts';
 import type { Launch } from '../../shared/aws/launch.ts';
 import { orRefused } from '../../shared/aws/refused.ts';
@@ -75,25 +74,12 @@ async function untagged(ec2: ReplaceClients['ec2'], fleet: Fleet, ids: readonly 
   });
 }
 
-/** "You can specify up to 20 resources in a single call" (DescribeTags, Elastic Load Balancing API). */
-const GROUPS_AT_ONCE = 20;
-
 /** @param groups names by ARN */
 async function untaggedGroups(
   { elb }: ReplaceClients,
   fleet: Fleet,
   groups: ReadonlyMap<string, string>,
 ): Promise<readonly string[]> {
-  const arns = [...groups.keys()];
-  const lacking: string[] = [];
-  for (let at = 0; at < arns.length; at += GROUPS_AT_ONCE) {
-    const some = arns.slice(at, at + GROUPS_AT_ONCE);
-    const { TagDescriptions = [] } = await elb.send(new DescribeTagsOfGroupsCommand({ ResourceArns: some }));
-    for (const arn of some) {
-      const { Tags = [] } = TagDescriptions.find(({ ResourceArn }) => ResourceArn === arn) ?? {};
-      const tags = Object.fromEntries(Tags.map(({ Key = '', Value = '' }) => [Key, Value]));
-      if (!isOfFleet(tags, fleet)) lacking.push(`target group ${groups.get(arn)}`);
-    }
-  }
-  return lacking;
+  const tags = await tagsOfTargetGroups(elb, [...groups.keys()]);
+  return [...groups].flatMap(([arn, name]) => (isOfFleet(tags.get(arn) ?? {}, fleet) ? [] : [`target group ${name}`]));
 }

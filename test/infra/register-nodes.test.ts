@@ -63,8 +63,6 @@ describe('register-nodes', () => {
         Condition: {
           Null: {
             'route53:ChangeResourceRecordSetsNormalizedRecordNames': 'false',
-            'route53:ChangeResourceRecordSetsRecordTypes': 'false',
-            'route53:ChangeResourceRecordSetsActions': 'false',
           },
           'ForAllValues:StringLike': {
             'route53:ChangeResourceRecordSetsNormalizedRecordNames': ['*.bitcoin.internal'],
