@@ -69,7 +69,8 @@ function place(name: string): Placed {
 const now = (): number => whole.region.clock.now();
 const add = (volumeId: string, hoursAgo: number, tags: Readonly<Record<string, string>> = {}): string =>
   whole.region.ec2.addSnapshot({ volumeId, startedAtMs: now() - hoursAgo * HOUR_MS, tags, sizeGiB: 500 });
-const byPolicy = { 'aws:dlm:lifecycle-policy-id': 'policy-1', 'dlm:managed': 'true' };
+const POLICY = 'policy-0123456789abcdef0';
+const byPolicy = { 'aws:dlm:lifecycle-policy-id': POLICY, 'dlm:managed': 'true' };
 const isLocked = (id: string): boolean => whole.region.ec2.isSnapshotLocked(id);
 const tagsOf = (id: string) => whole.region.ec2.tags(id);
 const read = () => readSnapshots(ec2, FLEET, []);
@@ -104,8 +105,15 @@ describe('the snapshots of a first day', () => {
       [plain, 'node1', 'crash-consistent'],
       [copied, 'vol-0123456789abcdef0', 'crash-consistent'],
     ]);
-    const { good } = rankGood(demand({ sets, faultSinceMs: now(), accounts: [whole.region.kernel.accountId] }));
-    expect(good.map(({ setId }) => setId)).toEqual([plain, copied]);
+    const asked = { sets, faultSinceMs: now(), accounts: [whole.region.kernel.accountId] };
+    const { good, refused } = rankGood(demand(asked));
+    expect(good.map(({ setId }) => setId)).toEqual([copied]);
+    // No tag says whose it is, and no heal may read what carries none.
+    expect(refused).toMatchObject([
+      { setId: plain, why: expect.stringMatching(/set CopyTags in the lifecycle policy/) },
+    ]);
+    const naming = fleetOf({ replace: { lifecyclePolicies: [POLICY] } });
+    expect(rankGood(demand({ ...asked, fleet: naming })).good.map(({ setId }) => setId)).toEqual([plain, copied]);
   });
 
   it('tell how old they can get by their policy', async () => {
