@@ -5,6 +5,7 @@ import type { World } from '../../../local/run/world.ts';
 import { allHealedInTheEnd, refusedFor } from '../../../local/scenarios/expectations.ts';
 import {
   ask,
+  corruptNow,
   ended,
   GOOD,
   impatient,
@@ -26,6 +27,16 @@ function dying(world: World): void {
   launchTemplate(world, 'bitcoin');
   snapshotsOf(world, sick, { hoursAgo: 4, snapshotId: GOOD });
 }
+
+/** Of the instance that dies. */
+const roots = new WeakMap<World, string | undefined>();
+const rootOf = (world: World): string | undefined => {
+  const [old] = world.nodes.filter(({ name }) => name === SICK);
+  return world.region.ec2
+    .volumes()
+    .find(({ attachment }) => attachment?.instanceId === old?.instanceId && attachment?.device === '/dev/xvda')
+    ?.volumeId;
+};
 
 const templatesOf = ({ region }: World) => region.ec2.launchTemplates().map(({ launchTemplateId }) => launchTemplateId);
 
@@ -147,6 +158,51 @@ export const SCENARIOS: readonly Scenario[] = [
           ),
       },
       nothingReplaced,
+    ],
+  },
+  {
+    name: 'a root volume that carries no tags: it is taken off, marked before, and put back where the new instance is no better',
+    sentence: 'The instance dies with data that nobody can go on from.',
+    fleets: { bitcoin: { ...impatient, replace: { rungs: ['stop-start', 'replace'] } } },
+    build: (world) => {
+      smallFleet(world, { blockIntervalMs: 15_000 });
+      launchTemplate(world, 'bitcoin');
+    },
+    people: (world) => {
+      world.at(2, () => corruptNow(world));
+      world.at(DIES_AT_MINUTES, () => {
+        roots.set(world, rootOf(world));
+        killInstance(world);
+      });
+    },
+    done: (world) => ended(world, 'escalated'),
+    hours: 6,
+    expect: [
+      {
+        sentence: 'it was tagged before it came off',
+        holds: (_, world) => {
+          const root = roots.get(world);
+          const calls = world.region.front.trace.calls.filter(({ outcome }) => outcome === 'ok');
+          const at = (operation: string) =>
+            calls.findIndex((call) => {
+              const { VolumeId, Resources = [] } = call.input as { VolumeId?: string; Resources?: readonly string[] };
+              return call.operation === operation && [VolumeId, ...Resources].includes(root);
+            });
+          return (
+            root !== undefined &&
+            at('CreateTags') !== -1 &&
+            at('CreateTags') < at('DetachVolume') &&
+            at('DetachVolume') < at('AttachVolume')
+          );
+        },
+      },
+      {
+        sentence: 'it is where it was, and its only tag says whose it is',
+        holds: (_, world) => {
+          const root = roots.get(world) ?? '';
+          return rootOf(world) === root && world.region.ec2.tags(root)['chainmend:root'] === 'bitcoin';
+        },
+      },
     ],
   },
 ];
