@@ -11,6 +11,7 @@ export const functionNames = {
   replaceNode: 'chainmend-replace-node',
   snapshotNode: 'chainmend-snapshot-node',
   planSnapshots: 'chainmend-plan-snapshots',
+  markRoot: 'chainmend-mark-root',
   pruneRetired: 'chainmend-prune-retired',
 } as const;
 

@@ -6,6 +6,7 @@ import { Dashboards } from './constructs/dashboards.ts';
 import { DeadLetters } from './constructs/dead-letters.ts';
 import { DispatchHeal } from './constructs/dispatch-heal.ts';
 import { type CommandDocuments, Documents } from './constructs/documents.ts';
+import { MarkRoot } from './constructs/mark-root.ts';
 import { Pages } from './constructs/pages.ts';
 import { PlanSnapshots } from './constructs/plan-snapshots.ts';
 import { ProbeNodes } from './constructs/probe-nodes.ts';
@@ -58,6 +59,7 @@ export class ChainmendStack extends Stack {
     const snapshotNode = new SnapshotNode(this, 'SnapshotNode', shared);
     const heals = { resizeVolume, replaceNode, snapshotNode };
     const planSnapshots = new PlanSnapshots(this, 'PlanSnapshots', shared);
+    const markRoot = new MarkRoot(this, 'MarkRoot', shared);
     const dispatchHeal = new DispatchHeal(this, 'DispatchHeal', { ...shared, ...heals, undelivered });
     const pruneRetired = new PruneRetired(this, 'PruneRetired', { ...shared, undelivered });
     const registerNodes = new RegisterNodes(this, 'RegisterNodes', {
@@ -81,7 +83,7 @@ export class ChainmendStack extends Stack {
         rotatePeers.suiteFunction,
       ],
       heals: Object.values(heals).map(({ suiteFunction }) => suiteFunction),
-      synchronous: [...probeNodes.functions, planSnapshots.suiteFunction],
+      synchronous: [...probeNodes.functions, planSnapshots.suiteFunction, markRoot.suiteFunction],
       undelivered,
       rules: [...dispatchHeal.rules, ...registerNodes.rules],
     });

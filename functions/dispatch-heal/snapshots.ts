@@ -1,5 +1,5 @@
 // The round of clean snapshots: each fleet that has them made is asked for a donor, and a donor becomes an incident like any other.
-import { InvokeCommand } from '@aws-sdk/client-lambda';
+import { ask } from '../../shared/aws/ask.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { readSettings } from '../../shared/fleet/settings.ts';
 import type { Refusal } from '../../shared/guardrails/codes.ts';
@@ -9,7 +9,6 @@ import { page } from '../../shared/heal/page.ts';
 import { keys } from '../../shared/heal/store.ts';
 import { WHOLE_FLEET } from '../../shared/heal/telling.ts';
 import type { DonorAnswer, DonorQuestion } from '../../shared/snapshots/donor-question.ts';
-import { plainText } from '../../shared/text/plain-text.ts';
 import type { Around, Door } from './consider.ts';
 import { DISPATCHER, SCHEDULE } from './kinds.ts';
 import { aroundOf, considerNow } from './look.ts';
@@ -63,13 +62,7 @@ export async function askForDonor(
   asked: DonorQuestion['asked'] = 'schedule',
 ): Promise<DonorAnswer> {
   const question: DonorQuestion = { kind: 'donor', fleet, asked };
-  const FunctionName = environment.PLAN_SNAPSHOTS_FUNCTION;
-  const { Payload, FunctionError } = await clients.lambdaOnce.send(
-    new InvokeCommand({ FunctionName, Payload: JSON.stringify(question) }),
-  );
-  const answer = Payload?.transformToString() ?? '';
-  if (FunctionError !== undefined) throw new Error(`${FunctionName} failed: ${plainText(answer, 300)}`);
-  return JSON.parse(answer) as DonorAnswer;
+  return ask<DonorAnswer>(clients, environment.PLAN_SNAPSHOTS_FUNCTION, question);
 }
 
 async function tellOnceADay(

@@ -1,35 +1,55 @@
 // Which sets of clean snapshots have had their day: those beyond what the fleet file keeps, and those in quarantine past their date. Never
-// the last good one, none that anything holds, and none that somebody else made. Pure.
+// the last good one, none that anything holds, and none that somebody else made: a set counts where a heal has written down that it took it. Pure.
 import { FLEET_TAG } from '../../shared/fleet/naming.ts';
+import { keptOf } from '../../shared/heal/kept.ts';
 import { isCleanSet } from '../../shared/snapshots/donor.ts';
 import type { SnapshotFact, SnapshotSet } from '../../shared/snapshots/model.ts';
 import { dateOf, INCIDENT_TAG, KEEP_UNTIL_TAG } from '../../shared/snapshots/tags.ts';
+import { quarantineOf, setDiffers } from './agree.ts';
 import { dateText, type PruneFacts, type Removal } from './decide.ts';
 
 type SetRemoval = Extract<Removal, { kind: 'set' }>;
 
-/** Oldest first. */
-export function setsToRemove({ nowMs, fleet, busy, sets }: PruneFacts): readonly SetRemoval[] {
+export interface SetVerdict {
+  /** Oldest first. */
+  readonly removals: readonly SetRemoval[];
+  /** Sets that their tags would have removed, and why they stay, a sentence each. */
+  readonly strange: readonly string[];
+}
+
+const NONE: SetVerdict = { removals: [], strange: [] };
+
+export function setsToRemove({ nowMs, fleet, busy, sets, kept: records }: PruneFacts): SetVerdict {
   const keep = fleet.cleanSnapshots?.keep;
   // Any of them may be what a heal of the fleet is about to use.
-  if (keep === undefined || keep < 1 || busy.size > 0) return [];
-  const ours = sets.filter((set) => isOurs(set, fleet.name));
+  if (keep === undefined || keep < 1 || busy.size > 0) return NONE;
+  const taken = keptOf(records, 'set');
+  const told = sets.filter((set) => saysOurs(set, fleet.name));
+  const differing = new Map(told.map((set) => [set, setDiffers(set, taken.get(set.setId))]));
+  const ours = told.filter((set) => differing.get(set) === null);
   const good = ours.filter((set) => isGood(set, fleet)).toSorted((a, b) => b.takenAtMs - a.takenAtMs);
   // What is left then may be bad, and is all that there is.
-  if (good.length === 0) return [];
+  if (good.length === 0) return NONE;
   const newestGood = good.slice(0, keep);
   const kept = new Set<SnapshotSet>(newestGood);
   // A set that has proved itself is worth more than one that was never opened.
   const proved = good.find(({ rank }) => rank === 'verified');
   if (proved) kept.add(proved);
   const oldestKeptMs = newestGood.at(-1)?.takenAtMs ?? 0;
-  return ours
-    .filter((set) => !kept.has(set) && !isHeld(set))
-    .flatMap((set): readonly SetRemoval[] => {
-      const why = whyNow(set, { isGood: good.includes(set), full: good.length >= keep, oldestKeptMs, nowMs, keep });
-      return why === null ? [] : [removalOf(set, why)];
-    })
-    .sort((a, b) => takenAt(sets, a) - takenAt(sets, b));
+  const held = new Set([...keptOf(records, 'hold').values()].flatMap(({ snapshotIds }) => snapshotIds));
+  const bad = keptOf(records, 'quarantine');
+  const removals: SetRemoval[] = [];
+  const strange: string[] = [];
+  for (const set of told) {
+    if (kept.has(set) || isHeld(set, held)) continue;
+    const place = { isGood: good.includes(set), full: good.length >= keep, oldestKeptMs, nowMs, keep };
+    const why = whyNow(set, place, bad);
+    if (why === null) continue;
+    const differs = differing.get(set) ?? ('differs' in why ? why.differs : null);
+    if (differs !== null) strange.push(`set ${set.setId}: ${differs}`);
+    else if ('because' in why) removals.push(removalOf(set, why.because));
+  }
+  return { removals: removals.sort((a, b) => takenAt(sets, a) - takenAt(sets, b)), strange };
 }
 
 interface Place {
@@ -41,20 +61,32 @@ interface Place {
   readonly keep: number;
 }
 
-function whyNow(set: SnapshotSet, { isGood, full, oldestKeptMs, nowMs, keep }: Place): string | null {
+type Why = { readonly because: string } | { readonly differs: string } | null;
+
+function whyNow(
+  set: SnapshotSet,
+  { isGood, full, oldestKeptMs, nowMs, keep }: Place,
+  bad: Parameters<typeof quarantineOf>[1],
+): Why {
   const facts = factsOf(set);
   if (facts.some(({ ledger }) => ledger.quarantined !== null)) {
     const dates = facts.map(({ tags }) => dateOf(tags[KEEP_UNTIL_TAG]));
     // A part that nobody has dated stays, and the others with it.
-    const untilMs = dates.includes(null) ? Number.POSITIVE_INFINITY : Math.max(...dates.map((date) => date ?? 0));
-    return untilMs <= nowMs ? `in quarantine until ${dateText(untilMs)}` : null;
+    const datedMs = dates.includes(null) ? Number.POSITIVE_INFINITY : Math.max(...dates.map((date) => date ?? 0));
+    if (datedMs > nowMs) return null;
+    const quarantine = quarantineOf(facts, bad);
+    if ('differs' in quarantine) return quarantine;
+    const untilMs = Math.max(datedMs, quarantine.untilMs);
+    return untilMs <= nowMs ? { because: `in quarantine until ${dateText(untilMs)}` } : null;
   }
   if (!full || set.takenAtMs >= oldestKeptMs || facts.some(({ state }) => state === 'pending')) return null;
-  return isGood ? `older than the ${keep} that are kept` : `never whole, and older than the ${keep} that are kept`;
+  return {
+    because: isGood ? `older than the ${keep} that are kept` : `never whole, and older than the ${keep} that are kept`,
+  };
 }
 
-/** Made by a heal of this fleet, every part of it; lifecycle policies and people remove what they have made. */
-const isOurs = (set: SnapshotSet, fleet: string): boolean =>
+/** By its tags it was made by a heal of this fleet, every part of it. */
+const saysOurs = (set: SnapshotSet, fleet: string): boolean =>
   factsOf(set).every(
     ({ policyId, tags, ledger }) =>
       policyId === null && tags[FLEET_TAG] === fleet && tags[INCIDENT_TAG] !== undefined && ledger.setId !== null,
@@ -66,8 +98,9 @@ const isGood = (set: SnapshotSet, fleet: PruneFacts['fleet']): boolean =>
     return state === 'completed' && (ledger.parts === null || ledger.parts === facts.length);
   });
 
-const isHeld = (set: SnapshotSet): boolean =>
-  factsOf(set).some(({ ledger, locked }) => ledger.heldBy !== null || locked);
+/** By a tag, which a person may write, or by a record, which nobody takes off with a tag. */
+const isHeld = (set: SnapshotSet, held: ReadonlySet<string>): boolean =>
+  factsOf(set).some(({ snapshotId, ledger, locked }) => ledger.heldBy !== null || locked || held.has(snapshotId));
 
 const factsOf = ({ parts }: SnapshotSet): readonly SnapshotFact[] => Object.values(parts);
 

@@ -1,15 +1,18 @@
 // What of the things that heals have kept may go now: volumes, retired instances and sets of clean snapshots past their date, and nothing
-// else. Pure. Whatever is not certainly ours, past its date, unused and dispensable stays, and the reason is told.
+// else. Pure. Whatever is not certainly ours, past its date, unused and dispensable stays, and the reason is told. Certain is what a heal has
+// written down, what the tags say, and what EC2 says, where all three agree.
 import { createHash } from 'node:crypto';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { FLEET_TAG } from '../../shared/fleet/naming.ts';
 import type { FleetNode } from '../../shared/fleet/nodes.ts';
 import type { SubjectRefusal } from '../../shared/guardrails/names.ts';
 import { judgePauseTag } from '../../shared/guardrails/switches.ts';
+import { type KeptRecord, keptOf } from '../../shared/heal/kept.ts';
 import type { SnapshotSet } from '../../shared/snapshots/model.ts';
 import { INCIDENT_TAG, KEEP_UNTIL_TAG } from '../../shared/snapshots/tags.ts';
+import { instanceDiffers, volumeDiffers } from './agree.ts';
 import { setsToRemove } from './decide-sets.ts';
-import { judgeRetired } from './judge-retired.ts';
+import { judgeRetired, retirement } from './judge-retired.ts';
 
 export type Tags = Readonly<Record<string, string>>;
 
@@ -21,6 +24,12 @@ export interface KeptVolume {
   /** Instances that have it. */
   readonly attachedTo: readonly string[];
   readonly sizeGiB: number;
+  readonly type: string;
+  /** ms since the epoch. */
+  readonly createdAtMs: number;
+  /** Empty where it was not made from one. */
+  readonly snapshotId: string;
+  readonly availabilityZone: string;
   /** null: what the tag says is no date. */
   readonly keepUntilMs: number | null;
   readonly tags: Tags;
@@ -31,6 +40,8 @@ export interface RetiredInstance {
   readonly instanceId: string;
   readonly node: string | null;
   readonly state: string;
+  /** Of its last start, ms since the epoch. */
+  readonly launchedAtMs: number;
   readonly keepUntilMs: number | null;
   readonly tags: Tags;
   readonly rootDevice: string;
@@ -51,6 +62,15 @@ export interface PruneFacts {
   readonly volumes: readonly KeptVolume[];
   readonly instances: readonly RetiredInstance[];
   readonly sets: readonly SnapshotSet[];
+  /** What heals have written down of what they put away, and what has ended among it. */
+  readonly kept: readonly KeptRecord[];
+  /** Recorded, past the date, and without the tags that would say so; `there`: EC2 still shows it. */
+  readonly missing: readonly {
+    readonly kind: 'volume' | 'instance';
+    readonly id: string;
+    readonly node: string;
+    readonly there: boolean;
+  }[];
 }
 
 export type Removal =
@@ -90,18 +110,32 @@ export function decidePrune(facts: PruneFacts): PrunePlan {
       refusals.push({ refuse: 'nothing-matched', subject: fleet.name, reason, page: false, lastsMs: LASTS_MS });
     return { removals: [], waiting: 0, refusals, hash: hashOf([]) };
   }
+  const records = { volume: keptOf(facts.kept, 'volume'), instance: keptOf(facts.kept, 'instance') };
   const judged = [
-    ...byDate(facts.instances).map(
-      (one) => [one.instanceId, judgeKept(one, facts) ?? judgeRetired(one, facts)] as const,
-    ),
-    ...byDate(facts.volumes).map((one) => [one.volumeId, judgeKept(one, facts) ?? judgeVolume(one)] as const),
+    ...byDate(facts.instances).map((one) => {
+      const record = records.instance.get(one.instanceId);
+      const verdict =
+        judgeKept(one, facts) ?? judgeRetired(one, facts) ?? judgeRecord(instanceDiffers(one, record), record, facts);
+      return [one.instanceId, verdict ?? retirement(one, facts)] as const;
+    }),
+    ...byDate(facts.volumes).map((one) => {
+      const record = records.volume.get(one.volumeId);
+      const verdict =
+        judgeKept(one, facts) ?? judgeVolume(one) ?? judgeRecord(volumeDiffers(one, record), record, facts);
+      return [one.volumeId, verdict ?? deletion(one)] as const;
+    }),
   ];
   const all: Removal[] = [];
+  const strange: string[] = [];
   for (const [subject, one] of judged) {
     if ('kind' in one) all.push(one);
+    else if ('differs' in one) strange.push(`${subject}: ${one.differs}`);
     else if (one.why !== null) refusals.push(keptLonger(subject, one.why, one.page));
   }
-  all.push(...setsToRemove(facts));
+  const sets = setsToRemove(facts);
+  all.push(...sets.removals);
+  strange.push(...sets.strange);
+  if (strange.length > 0) refusals.push(notRecorded(fleet.name, strange));
   const removals = withinLimit(all);
   return { removals, waiting: all.length - removals.length, refusals, hash: hashOf(removals) };
 }
@@ -116,6 +150,21 @@ export interface Stays {
 
 const NOT_NOW: Stays = { stays: true, why: null };
 
+/** What its record says is not what it is, or there is none: somebody else's, whatever its tags say. */
+interface Differs {
+  readonly differs: string;
+}
+
+/** The later of both dates counts: a person may want it kept longer, and nobody makes it go earlier by a tag. */
+function judgeRecord(
+  differs: string | null,
+  record: { readonly untilMs: number } | undefined,
+  { nowMs }: PruneFacts,
+): Stays | Differs | null {
+  if (differs !== null) return { differs };
+  return record && record.untilMs > nowMs ? NOT_NOW : null;
+}
+
 /** What keeps a volume or an instance, whatever it is. null: nothing of this. */
 function judgeKept(thing: KeptVolume | RetiredInstance, { nowMs, fleet, busy }: PruneFacts): Stays | null {
   const { tags, node, keepUntilMs } = thing;
@@ -129,10 +178,14 @@ function judgeKept(thing: KeptVolume | RetiredInstance, { nowMs, fleet, busy }: 
   return null;
 }
 
-function judgeVolume({ volumeId, node, state, attachedTo, sizeGiB, keepUntilMs, tags }: KeptVolume): Removal | Stays {
+function judgeVolume({ state, attachedTo }: KeptVolume): Stays | null {
   // Whoever attached it has a use for it: a person who put it back, or an instance that retires with it.
   if (attachedTo.length > 0) return NOT_NOW;
-  if (state !== 'available') return state === 'deleting' || state === 'deleted' ? NOT_NOW : stays(`it is ${state}`);
+  if (state === 'available') return null;
+  return state === 'deleting' || state === 'deleted' ? NOT_NOW : stays(`it is ${state}`);
+}
+
+function deletion({ volumeId, node, sizeGiB, keepUntilMs, tags }: KeptVolume): Removal {
   const incident = tags[INCIDENT_TAG];
   const sentence =
     `volume ${volumeId} (${sizeGiB} GiB), kept of ${node} until ${dateText(keepUntilMs)}` +
@@ -146,6 +199,23 @@ const idOf = (thing: KeptVolume | RetiredInstance): string => ('volumeId' in thi
 
 const byDate = <T extends KeptVolume | RetiredInstance>(things: readonly T[]): readonly T[] =>
   things.toSorted((a, b) => (a.keepUntilMs ?? 0) - (b.keepUntilMs ?? 0) || (idOf(a) < idOf(b) ? -1 : 1));
+
+const MAX_STRANGE = 10;
+
+/** One page for all of them: who may tag could have people paged for each. */
+function notRecorded(fleet: string, strange: readonly string[]): SubjectRefusal {
+  const more = strange.length - MAX_STRANGE;
+  const shown = [...strange.slice(0, MAX_STRANGE), ...(more > 0 ? [`and ${more} more`] : [])].join('; ');
+  return {
+    refuse: 'not-recorded',
+    subject: fleet,
+    reason:
+      `${strange.length} past the date in their tags are left: ${shown}. ` +
+      'Anybody who may tag can write such tags: look who did, and delete what is yours by hand',
+    page: true,
+    lastsMs: LASTS_MS,
+  };
+}
 
 const keptLonger = (subject: string, why: string, page = false): SubjectRefusal => ({
   refuse: 'kept-longer',

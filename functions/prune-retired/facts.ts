@@ -12,6 +12,7 @@ import type { Fleet } from '../../shared/fleet/model.ts';
 import { FLEET_TAG, NODE_TAG } from '../../shared/fleet/naming.ts';
 import { discoverNodes, type FleetNode } from '../../shared/fleet/nodes.ts';
 import { judgePauseTag } from '../../shared/guardrails/switches.ts';
+import { keptOf, readKept } from '../../shared/heal/kept.ts';
 import { unsettled } from '../../shared/heal/lease.ts';
 import type { IncidentRecord, NodeRecord } from '../../shared/heal/records.ts';
 import { readSnapshots } from '../../shared/snapshots/read.ts';
@@ -24,6 +25,8 @@ import type { Work } from './work.ts';
 const A_PAGE = 500;
 /** A fleet of 500 nodes, each with ten volumes kept. */
 const MAX_PAGES = 10;
+/** Values of a filter (FilterLimitExceeded, "Error codes for the Amazon EC2 API"); the rest is looked for by the next run. */
+const MAX_MISSING = 200;
 const DAY_MS = 24 * 60 * 60_000;
 /** A person who was called to a node may need what was kept of it. */
 const ESCALATED_MS = 7 * DAY_MS;
@@ -36,14 +39,19 @@ export async function readFacts(
   only?: Removal['kind'],
 ): Promise<PruneFacts> {
   const wants = (...kinds: readonly Removal['kind'][]): boolean => only === undefined || kinds.includes(only);
-  const [nodes, records, volumes, instances, snapshots] = await Promise.all([
+  const [nodes, records, kept, volumes, instances, snapshots] = await Promise.all([
     discoverNodes(ec2, fleet),
     store.readFleet(fleet.name),
+    readKept(store, fleet.name),
     // An instance's volumes are looked up among those that are kept.
     wants('volume', 'instance') ? readVolumes(ec2, fleet.name) : [],
     wants('instance') ? readRetired(ec2, fleet.name) : [],
     wants('set') && fleet.cleanSnapshots ? readSnapshots(ec2, fleet, [], 'all') : [],
   ]);
+  const found = new Set([...volumes.map(({ VolumeId }) => VolumeId), ...instances.map(({ InstanceId }) => InstanceId)]);
+  const overdue = [...keptOf(kept, 'volume').values(), ...keptOf(kept, 'instance').values()].filter(
+    ({ id, untilMs }) => untilMs <= nowMs && !found.has(id),
+  );
   const context = { fleet, volumes: new Map(), nodeNames: new Set(nodes.map(({ name }) => name)) };
   return {
     nowMs,
@@ -53,7 +61,31 @@ export async function readFacts(
     volumes: volumes.map(keptVolume),
     instances: instances.map(retiredInstance),
     sets: setsOf(snapshots, context),
+    kept,
+    missing: only === undefined && overdue.length > 0 ? await readMissing(ec2, overdue) : [],
   };
+}
+
+/** What a heal has put away and no tag tells of any more: gone, or a person's now. */
+async function readMissing(
+  ec2: EC2Client,
+  records: readonly { readonly kind: 'volume' | 'instance'; readonly id: string; readonly node: string }[],
+): Promise<PruneFacts['missing']> {
+  const some = records.slice(0, MAX_MISSING);
+  const idsOf = (of: 'volume' | 'instance') => some.flatMap(({ kind, id }) => (kind === of ? [id] : []));
+  const by = (Name: string, Values: readonly string[]) => ({ Filters: [{ Name, Values: [...Values] }] });
+  const [volumes, instances] = [idsOf('volume'), idsOf('instance')];
+  const there = new Set<string | undefined>();
+  if (volumes.length > 0) {
+    const { Volumes = [] } = await ec2.send(new DescribeVolumesCommand(by('volume-id', volumes)));
+    for (const { VolumeId } of Volumes) there.add(VolumeId);
+  }
+  if (instances.length > 0) {
+    const { Reservations = [] } = await ec2.send(new DescribeInstancesCommand(by('instance-id', instances)));
+    for (const { InstanceId, State } of Reservations.flatMap(({ Instances = [] }) => Instances))
+      if (State?.Name !== 'terminated') there.add(InstanceId);
+  }
+  return some.map(({ kind, id, node }) => ({ kind, id, node, there: there.has(id) }));
 }
 
 /** Pure. Nodes that a heal or a person is at work on, by name and by instance id, with the reason. */
@@ -123,7 +155,8 @@ async function pages<T>(
   throw new Error(`fleet ${fleet} has more than ${MAX_PAGES * A_PAGE} ${what}: half-read selections are refused`);
 }
 
-function keptVolume({ VolumeId = '', State, Size = 0, Attachments = [], Tags = [] }: Volume): KeptVolume {
+function keptVolume(volume: Volume): KeptVolume {
+  const { VolumeId = '', State, Size = 0, VolumeType = '', SnapshotId = '', Attachments = [], Tags = [] } = volume;
   const tags = tagsOf(Tags);
   return {
     volumeId: VolumeId,
@@ -131,6 +164,10 @@ function keptVolume({ VolumeId = '', State, Size = 0, Attachments = [], Tags = [
     state: State ?? 'unknown',
     attachedTo: Attachments.map(({ InstanceId = '?' }) => InstanceId),
     sizeGiB: Size,
+    type: VolumeType,
+    createdAtMs: volume.CreateTime?.getTime() ?? 0,
+    snapshotId: SnapshotId,
+    availabilityZone: volume.AvailabilityZone ?? '',
     keepUntilMs: dateOf(tags[KEEP_UNTIL_TAG]),
     tags,
   };
@@ -143,6 +180,7 @@ function retiredInstance(instance: Instance): RetiredInstance {
     instanceId: InstanceId,
     node: tags[NODE_TAG] ?? null,
     state: State?.Name ?? 'unknown',
+    launchedAtMs: instance.LaunchTime?.getTime() ?? 0,
     keepUntilMs: dateOf(tags[KEEP_UNTIL_TAG]),
     tags,
     rootDevice: RootDeviceName,

@@ -1,14 +1,17 @@
 // Holds of incidents on snapshots: renewed while their incident lasts, since a lock ends after a day; released where nobody did it, since
-// what is held is never removed.
+// what is held is never removed. A hold is what a heal has recorded: a tag alone neither makes one nor ends one.
+import { type KeptRecord, keptOf, readKept } from '../../shared/heal/kept.ts';
+import { hold, release as releaseRecorded } from '../../shared/heal/kept-snapshots.ts';
 import type { IncidentRecord } from '../../shared/heal/records.ts';
-import { holdSnapshots, releaseHolds } from '../../shared/snapshots/marks.ts';
 import type { SnapshotFact } from '../../shared/snapshots/model.ts';
 import { readSnapshots } from '../../shared/snapshots/read.ts';
 import { guardAgain, type Work } from './work.ts';
 
+type Hold = Extract<KeptRecord, { readonly kind: 'hold' }>;
+
 export interface Holds {
-  readonly renew: readonly { readonly incident: string; readonly snapshots: readonly SnapshotFact[] }[];
-  readonly release: readonly string[];
+  readonly renew: readonly { readonly hold: Hold; readonly snapshots: readonly SnapshotFact[] }[];
+  readonly release: readonly Hold[];
 }
 
 /** Incidents of one run; the rest comes six hours later. */
@@ -16,49 +19,56 @@ const MAX_INCIDENTS = 20;
 
 /** Pure. An escalated incident lasts: a person may want what was held for it. */
 export function judgeHolds(
+  holds: Iterable<Hold>,
   snapshots: readonly SnapshotFact[],
   incidents: readonly Pick<IncidentRecord, 'incidentId' | 'state'>[],
 ): Holds {
   const lasting = new Set(incidents.filter(({ state }) => state !== 'healed').map(({ incidentId }) => incidentId));
-  const held = new Map<string, SnapshotFact[]>();
-  for (const snapshot of snapshots)
-    for (const incident of snapshot.ledger.heldBy?.split(' ') ?? [])
-      if (incident !== '') held.set(incident, [...(held.get(incident) ?? []), snapshot]);
-  const all = [...held].slice(0, MAX_INCIDENTS);
+  const all = [...holds].sort((a, b) => a.atMs - b.atMs).slice(0, MAX_INCIDENTS);
   return {
-    renew: all.flatMap(([incident, of]) => (lasting.has(incident) ? [{ incident, snapshots: of }] : [])),
-    release: all.flatMap(([incident]) => (lasting.has(incident) ? [] : [incident])),
+    renew: all
+      .filter(({ incidentId }) => lasting.has(incidentId))
+      .map((one) => ({
+        hold: one,
+        snapshots: snapshots.filter(({ snapshotId }) => one.snapshotIds.includes(snapshotId)),
+      })),
+    release: all.filter(({ incidentId }) => !lasting.has(incidentId)),
   };
 }
 
 export async function keepHolds(work: Work): Promise<void> {
   const { clients, store, fleet } = work;
+  const shelf = { ec2: clients.ec2, store };
+  const holds = keptOf(await readKept(store, fleet.name), 'hold');
+  if (holds.size === 0) return;
   const [snapshots, { incidents }] = await Promise.all([
     readSnapshots(clients.ec2, fleet, [], 'all'),
     store.readFleet(fleet.name),
   ]);
-  const { renew, release } = judgeHolds(snapshots, incidents);
-  if (renew.length + release.length === 0 || (await guardAgain(work, false))) return;
-  for (const { incident, snapshots: of } of renew) {
+  const { renew, release } = judgeHolds(holds.values(), snapshots, incidents);
+  if (await guardAgain(work, false)) return;
+  for (const { hold: recorded, snapshots: of } of renew) {
+    if (of.length === 0) continue;
+    const { incidentId, node } = recorded;
     const ids = of.map(({ snapshotId }) => snapshotId).join(' ');
     await work.write({
       kind: 'intent',
       act: `LockSnapshot ${ids}`,
-      sentence: `${incident} lasts: what it holds stays`,
+      sentence: `${incidentId} lasts: what it holds stays`,
     });
-    await holdSnapshots(clients.ec2, of, incident, Date.now());
+    await hold(shelf, { fleet: fleet.name, node, incidentId }, of, Date.now());
     await work.write({ kind: 'result', act: `LockSnapshot ${ids}`, sentence: 'held for another day' });
   }
-  for (const incident of release) {
+  for (const { incidentId } of release) {
     await work.write({
       kind: 'intent',
-      act: `DeleteTags ${incident}`,
-      sentence: `${incident} is over: nothing is held for it`,
+      act: `DeleteTags ${incidentId}`,
+      sentence: `${incidentId} is over: nothing is held for it`,
     });
-    const released = await releaseHolds(clients.ec2, incident);
+    const released = await releaseRecorded(shelf, { fleet: fleet.name, incidentId }, Date.now());
     await work.write({
       kind: 'result',
-      act: `DeleteTags ${incident}`,
+      act: `DeleteTags ${incidentId}`,
       sentence: `${released.join(' ') || 'nothing'} released`,
     });
   }

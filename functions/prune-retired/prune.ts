@@ -2,7 +2,9 @@
 import type { Fleet } from '../../shared/fleet/model.ts';
 import type { RegisterRecord, SubjectRefusal } from '../../shared/guardrails/names.ts';
 import { claimOf } from '../../shared/heal/approval.ts';
-import { decidePrune, type PrunePlan } from './decide.ts';
+import { endKept } from '../../shared/heal/kept.ts';
+import { WHOLE_FLEET } from '../../shared/heal/telling.ts';
+import { decidePrune, type PruneFacts, type PrunePlan } from './decide.ts';
 import { readFacts } from './facts.ts';
 import { keepHolds } from './holds.ts';
 import { remove } from './remove.ts';
@@ -36,7 +38,9 @@ const MAX_SENTENCES = 10;
 export async function pruneFleet({ tools, fleet, onlyPlan, approved, approvedBy = null }: Turn): Promise<Summary> {
   const work = workOf(tools, fleet);
   if (!onlyPlan && approved === undefined) await keepHolds(work);
-  const plan = decidePrune(await readFacts(work, fleet, Date.now()));
+  const facts = await readFacts(work, fleet, Date.now());
+  const plan = decidePrune(facts);
+  if (!onlyPlan) await giveUp(work, facts.missing);
   const left = [
     ...plan.removals.map(({ sentence }) => sentence),
     ...(plan.waiting > 0 ? [`and ${plan.waiting} more, by later runs`] : []),
@@ -60,6 +64,21 @@ export async function pruneFleet({ tools, fleet, onlyPlan, approved, approvedBy 
   }
   if (plan.removals.length > 0) await work.write({ kind: 'decision', sentence: sentencesOf(plan) });
   return carryOut(work, plan, false);
+}
+
+/** A person who takes the tags away has taken the thing: it is told once, and nothing follows from its record any more. */
+async function giveUp(work: Work, missing: PruneFacts['missing']): Promise<void> {
+  for (const { kind, id, node, there } of missing) {
+    if (there)
+      await work.write(
+        {
+          kind: 'decision',
+          sentence: `${id} was kept, and its tags say so no more: it is left to people`,
+        },
+        { name: node, instanceId: kind === 'instance' ? id : WHOLE_FLEET },
+      );
+    await endKept(work.store, work.fleet.name, kind, [id], Date.now());
+  }
 }
 
 async function carryOut(work: Work, plan: PrunePlan, approved: boolean): Promise<Summary> {

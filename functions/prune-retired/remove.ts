@@ -2,6 +2,7 @@
 // EC2 deletes by id and says so when it is gone already: all of this can be repeated.
 import { DeleteSnapshotCommand, DeleteVolumeCommand, TerminateInstancesCommand } from '@aws-sdk/client-ec2';
 import type { SubjectRefusal } from '../../shared/guardrails/names.ts';
+import { endKept, type KeptKind } from '../../shared/heal/kept.ts';
 import { WHOLE_FLEET } from '../../shared/heal/telling.ts';
 import { decidePrune, type Removal, stillPlanned } from './decide.ts';
 import { readFacts } from './facts.ts';
@@ -46,6 +47,10 @@ export async function remove(work: Work, removal: Removal, approved: boolean): P
     if (said === undefined) continue;
     return typeof said === 'string' ? stays(`AWS refused ${act}: ${said}`) : { done: false, refusal: said, stop: true };
   }
+  // Nothing follows from the record any more, whatever is called so some day.
+  const over = (kind: KeptKind, ids: readonly string[]) => endKept(work.store, work.fleet.name, kind, ids, Date.now());
+  await over(removal.kind, [removal.id]);
+  if (removal.kind === 'set') await over('quarantine', removal.snapshotIds);
   return { done: true };
 }
 

@@ -140,7 +140,7 @@ const reasonOf = (facts: Facts): string => {
 
 /** The rungs that could help here, mildest first. */
 export function ladderOf(
-  { want, fleet, old, young }: Facts,
+  { want, fleet, old, young }: Pick<Facts, 'want' | 'fleet' | 'old' | 'young'>,
   { failed }: Pick<ReplaceMemory, 'failed'>,
 ): readonly Rung[] {
   switch (want.do) {

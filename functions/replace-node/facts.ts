@@ -11,8 +11,9 @@ import { OBSERVATION_VALID_MS, readBreaker } from '../../shared/guardrails/break
 import type { Refusal } from '../../shared/guardrails/codes.ts';
 import { readSwitches } from '../../shared/guardrails/switches.ts';
 import type { ReplaceMemory } from '../../shared/heal/memory.ts';
-import { needsOf } from './decide.ts';
+import { ladderOf, needsOf } from './decide.ts';
 import type { Facts, Machine, Watched } from './model.ts';
+import { readReach } from './reach.ts';
 import { readSources } from './sources.ts';
 import type { Tools } from './tools.ts';
 
@@ -40,9 +41,14 @@ export async function readFacts(
   const copied = memory?.copy?.volumes.flatMap(({ volumeId }) => (volumeId === '' ? [] : [volumeId])) ?? [];
   const ids = [...new Set([...(memory?.found.volumes.map(({ volumeId }) => volumeId) ?? []), ...copied])];
   const instanceIds = [instanceId, youngId].filter((id) => id !== '');
-  const [volumes, initialization, sources] = await Promise.all([
+  const next =
+    memory?.rung === null &&
+    memory.proved === null &&
+    mayBeNext({ want: payload.want, fleet, old, young }, memory, payload.mode);
+  const [volumes, initialization, reach, sources] = await Promise.all([
     describeVolumes(clients.ec2, { ids, instanceIds }),
     needs.initialization && fleet.replace.initializationMiBps !== undefined ? readInitialization(tools, copied) : null,
+    next && old ? readReach(clients, fleet, old.instance) : null,
     needs.sources && memory
       ? readSources(tools, { fleet, memory, nodes: observations.flatMap(({ nodes }) => nodes), watch, nowMs })
       : null,
@@ -66,8 +72,20 @@ export async function readFacts(
     breaker: readBreaker(fleet, observations, nowMs),
     haltedSinceMs: haltedSince(watch, nowMs),
     sources,
+    reach,
     initialization,
   };
+}
+
+/** Whether another instance is what is tried next; a plan names every rung. */
+function mayBeNext(
+  around: Parameters<typeof ladderOf>[0],
+  memory: ReplaceMemory,
+  mode: Tools['payload']['mode'],
+): boolean {
+  const tried = new Set(memory.failed.map(({ rung }) => rung));
+  const left = ladderOf(around, memory).filter((rung) => !tried.has(rung));
+  return mode === 'act' ? left[0] === 'replace' : left.includes('replace');
 }
 
 async function readMachine({ clients }: Tools, instanceId: string): Promise<Machine | null> {

@@ -25,6 +25,7 @@ export function guardOf(facts: Facts, rung: Rung) {
       acknowledgesValidator: want.do === 'restore' && want.acknowledgesValidator,
     }) ??
     (rung === 'swap' || rung === 'replace' ? judgeSigning(fleet, role, node) : null) ??
+    (rung === 'replace' ? judgeReach(facts) : null) ??
     judgeOwner({
       rung,
       fleet,
@@ -34,6 +35,21 @@ export function guardOf(facts: Facts, rung: Rung) {
       publicIp: instance.publicIp,
     })
   );
+}
+
+const PERSON_MS = 60 * 60_000;
+
+/** What the role of this function may do is written at the deployment, by the fleet files and by tags. */
+function judgeReach({ fleet, reach }: Pick<Facts, 'fleet' | 'reach'>): Refusal | null {
+  const forPerson = { page: true, lookAgainMs: PERSON_MS };
+  if (!fleet.replace.rungs.includes('replace')) {
+    const reason = `the fleet file does not allow another instance: with "replace" in replace.rungs, and npm run deploy, it may be launched`;
+    return { refuse: 'restart-forbidden', reason, ...forPerson };
+  }
+  if (reach === null || reach.launch.length === 0) return null;
+  const tags = Object.entries(fleet.nodes.tags).map((tag) => tag.join('='));
+  const reason = `no other instance may be launched: the tags of the fleet, ${tags.join(' and ')}, are missing on ${reach.launch.join(', ')}`;
+  return { refuse: 'out-of-reach', reason, ...forPerson };
 }
 
 /** CometBFT's; what must never go back (types/priv_validator.go). */

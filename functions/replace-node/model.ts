@@ -47,6 +47,8 @@ export interface Facts {
   readonly watched: Watched | null;
   readonly breaker: BreakerReading;
   readonly haltedSinceMs: number | null;
+  /** What a new instance would need and lacks; null where it was not read in this turn. */
+  readonly reach: Reach | null;
   /** What may be copied, best first; null where it was not read in this turn. */
   readonly sources: Sources | null;
   /** How far the copy's blocks are; null where nobody waits for them. */
@@ -55,6 +57,14 @@ export interface Facts {
     readonly etaSeconds: number | null;
     readonly done: boolean;
   } | null;
+}
+
+/** What carries no tags of the fleet, by name, so that no heal may use it. */
+export interface Reach {
+  /** The launch template and security groups: without them nothing is launched. */
+  readonly launch: readonly string[];
+  /** Addresses and target groups, which would go on pointing at the old instance. */
+  readonly pointers: readonly string[];
 }
 
 export interface Sources {

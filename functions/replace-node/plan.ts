@@ -86,7 +86,7 @@ function plannedFrom(facts: Facts, memory: ReplaceMemory | null): LadderPlan | {
     rungs: allowed,
     source: copied,
     terms: termsOf({ want: facts.want, rungs: allowed, found, source: copied, addedUsdAMonth }),
-    sentence: `${allowed.join(', then ')}: ${why}${allowed.includes('swap') && source !== null ? `; data: ${source}` : ''}; ${expectedMinutes} min at most, +$${addedUsdAMonth.toFixed(2)} a month while the old volumes are kept`,
+    sentence: `${allowed.join(', then ')}: ${why}${pointersIn(facts, allowed)}${allowed.includes('swap') && source !== null ? `; data: ${source}` : ''}; ${expectedMinutes} min at most, +$${addedUsdAMonth.toFixed(2)} a month while the old volumes are kept`,
     evidence: {
       rungs: allowed,
       guardrails,
@@ -95,6 +95,11 @@ function plannedFrom(facts: Facts, memory: ReplaceMemory | null): LadderPlan | {
       minutes: expectedMinutes,
     },
   };
+}
+
+function pointersIn({ reach, fleet }: Facts, rungs: readonly Rung[]): string {
+  if (!rungs.includes('replace') || !reach || reach.pointers.length === 0) return '';
+  return `; without the tags of ${fleet.name}, these would go on pointing at the old instance: ${reach.pointers.join(', ')}`;
 }
 
 const NOTHING_TRIED = { failed: [] };

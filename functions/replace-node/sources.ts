@@ -5,6 +5,7 @@ import type { Fleet } from '../../shared/fleet/model.ts';
 import { FLEET_TAG, NODE_TAG } from '../../shared/fleet/naming.ts';
 import { discoverNodes, type FleetNode } from '../../shared/fleet/nodes.ts';
 import type { FleetWatch, ObservedNode } from '../../shared/fleet/observation.ts';
+import { keptOf, readKept } from '../../shared/heal/kept.ts';
 import type { ReplaceMemory } from '../../shared/heal/memory.ts';
 import { rankGood } from '../../shared/snapshots/good.ts';
 import { clientNameOf } from '../../shared/snapshots/ledger.ts';
@@ -14,7 +15,7 @@ import { readPolicies, supplyOf } from '../../shared/snapshots/policies.ts';
 import { readSnapshots } from '../../shared/snapshots/read.ts';
 import type { VolumeOwner } from '../../shared/snapshots/sets.ts';
 import { setsOf } from '../../shared/snapshots/sets.ts';
-import { INCIDENT_TAG, LEDGER_TAGS, PUT_BACK_TAG, RETIRED_TAG } from '../../shared/snapshots/tags.ts';
+import { PUT_BACK_TAG } from '../../shared/snapshots/tags.ts';
 import type { Demand } from '../../shared/snapshots/unfit.ts';
 import type { KeptSource, SiblingSource, Sources } from './model.ts';
 import type { Tools } from './tools.ts';
@@ -30,7 +31,8 @@ interface Asked {
 export async function readSources(tools: Tools, asked: Asked): Promise<Sources> {
   const { clients, payload } = tools;
   const { fleet, memory } = asked;
-  if (payload.want.do === 'undo') return { good: [], refused: [], sibling: null, kept: await readKept(tools, asked) };
+  if (payload.want.do === 'undo')
+    return { good: [], refused: [], sibling: null, kept: await readPutAway(tools, asked) };
   const nodes = await discoverNodes(clients.ec2, fleet);
   const owners = await readOwners(clients.ec2, fleet, nodes);
   const known = new Map(owners);
@@ -118,8 +120,9 @@ function siblingOf(
   return null;
 }
 
-/** The volumes of this node that were kept last, one for each role. */
-async function readKept({ clients, payload }: Tools, { fleet }: Asked): Promise<KeptSource | null> {
+/** The volumes of this node that were kept last, one for each role: as their tags say, and as a heal has written down. */
+async function readPutAway({ clients, payload, store }: Tools, { fleet }: Asked): Promise<KeptSource | null> {
+  const records = keptOf(await readKept(store, fleet.name), 'volume');
   const { Volumes = [] } = await clients.ec2.send(
     new DescribeVolumesCommand({
       Filters: [
@@ -130,16 +133,12 @@ async function readKept({ clients, payload }: Tools, { fleet }: Asked): Promise<
       ],
     }),
   );
-  const kept = Volumes.map(({ VolumeId = '', AvailabilityZone = '', Tags = [] }) => {
-    const tag = (key: string): string => Tags.find(({ Key }) => Key === key)?.Value ?? '';
-    return {
-      volumeId: VolumeId,
-      availabilityZone: AvailabilityZone,
-      role: tag(LEDGER_TAGS.role),
-      incidentId: tag(INCIDENT_TAG),
-      at: tag(RETIRED_TAG),
-    };
-  }).sort((a, b) => (a.at < b.at ? 1 : -1));
+  const kept = Volumes.flatMap(({ VolumeId = '', AvailabilityZone: availabilityZone = '' }) => {
+    const record = records.get(VolumeId);
+    if (!record || record.node !== payload.node) return [];
+    const { incidentId, atMs, was } = record;
+    return [{ volumeId: VolumeId, availabilityZone, role: was.role, incidentId, atMs }];
+  }).sort((a, b) => b.atMs - a.atMs);
   const [latest] = kept;
   if (!latest) return null;
   const same = kept.filter(({ incidentId }) => incidentId === latest.incidentId);

@@ -6,16 +6,16 @@ import { askPerson } from '../../shared/heal/ask.ts';
 import { leaveReplacement, takeTurn } from '../../shared/heal/budgets.ts';
 import { changeNode, claimAttempt, takeLease } from '../../shared/heal/claim.ts';
 import { guardAgain } from '../../shared/heal/guard.ts';
+import { putInQuarantine } from '../../shared/heal/kept-snapshots.ts';
 import type { Holder } from '../../shared/heal/lease.ts';
 import { releaseNode, writeOutcome } from '../../shared/heal/outcome.ts';
 import { stepper } from '../../shared/heal/steps.ts';
-import { quarantine } from '../../shared/snapshots/marks.ts';
 import { inspect, start, stop } from './commands.ts';
 import { readFacts } from './facts.ts';
 import type { Act, Progress, Results } from './model.ts';
 import { requestOf } from './request.ts';
 import { dryRun, reconcile, take } from './take.ts';
-import type { ActOf, Tools } from './tools.ts';
+import { type ActOf, shelfOf, type Tools, whoseOf } from './tools.ts';
 import { awaitCompleted, prove } from './watching.ts';
 
 /** @param place orders this act's steps and journal entries within the attempt: "07" */
@@ -79,10 +79,9 @@ async function performHeld(
       return reconcile(ctx, tools, holder, act, place);
     case 'quarantine':
       return step('quarantine', async () => {
-        const nowMs = Date.now();
-        await quarantine(tools.clients.ec2, act.operation.memory.snapshotIds, act.why, nowMs);
+        await putInQuarantine(shelfOf(tools), whoseOf(tools), act.operation.memory.snapshotIds, act.why, Date.now());
         await tools.journal(`${place}-quarantine`, {
-          atMs: nowMs,
+          atMs: Date.now(),
           kind: 'decision',
           sentence: `not to be used: ${act.why}`,
         });

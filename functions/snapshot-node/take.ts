@@ -7,6 +7,7 @@ import { refusalOf } from '../../shared/aws/refused.ts';
 import { isThrottling } from '../../shared/aws/throttling.ts';
 import { changeNode } from '../../shared/heal/claim.ts';
 import { guardAgain } from '../../shared/heal/guard.ts';
+import { type ToKeep, writeKept } from '../../shared/heal/kept.ts';
 import { type Holder, holds } from '../../shared/heal/lease.ts';
 import type { SnapshotMemory } from '../../shared/heal/memory.ts';
 import { CONSISTENCY_WINDOW_MS, REQUEST_LIFETIME_MS } from '../../shared/heal/records.ts';
@@ -14,7 +15,7 @@ import { once, stepper } from '../../shared/heal/steps.ts';
 import { ofSet, readTaken } from './facts.ts';
 import type { Results, Taken } from './model.ts';
 import { requestOf } from './request.ts';
-import type { ActOf, Tools } from './tools.ts';
+import { type ActOf, type Tools, whoseOf } from './tools.ts';
 
 /** The client is down meanwhile: only so long is a throttled call tried again. */
 const NOT_SENT_WAITS_SECONDS = [2, 4, 8] as const;
@@ -81,11 +82,22 @@ export async function take(
   const snapshotIds = inOrder(made.snapshots, memory);
   const known = { ...memory, snapshotIds };
   const written = await step('taken', async () => {
+    await writeKept(tools.store, [setOf(tools, known)]);
     await note(`${snapshotIds.join(', ')} hold what was on the volumes when the client was stopped`);
     return changeNode(tools, holder, (node) => ({ ...node, operation: { ...operation, memory: known } }));
   });
   return 'lost' in written ? written : { memory: known, whole: isWhole(made.snapshots, memory) };
 }
+
+/** Which snapshots are this heal's own: the only ones that are ever removed for being too many. */
+const setOf = (tools: Tools, { setId, snapshotIds }: SnapshotMemory): ToKeep => ({
+  ...whoseOf(tools),
+  kind: 'set',
+  id: setId,
+  snapshotIds,
+  atMs: Date.now(),
+  state: 'kept',
+});
 
 async function call(
   ctx: DurableContext,
@@ -168,6 +180,7 @@ export async function reconcile(
     if (found.length === 0 || (found.length < memory.found.volumes.length && !last)) continue;
     const known = { ...memory, snapshotIds: inOrder(found, memory) };
     const written = await step('found', async () => {
+      await writeKept(tools.store, [setOf(tools, known)]);
       await result(tools, place, `the answer was lost, and it did happen: ${known.snapshotIds.join(', ')}`);
       return changeNode(tools, holder, (node) => ({ ...node, operation: { ...operation, memory: known } }));
     });

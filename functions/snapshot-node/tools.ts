@@ -1,6 +1,7 @@
 // What the acts of snapshot-node are handed.
 import type { ClientOnNode, NodeCommand, Place } from '../../shared/documents/node-command.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
+import type { Shelf, Whose } from '../../shared/heal/kept-snapshots.ts';
 import type { FoundVolume } from '../../shared/heal/memory.ts';
 import type { SnapshotPayload } from '../../shared/heal/records.ts';
 import type { HealTools } from '../../shared/heal/tools.ts';
@@ -15,6 +16,14 @@ export const ENVIRONMENT = [
 
 export type Variable = (typeof ENVIRONMENT)[number];
 export type Tools = HealTools<SnapshotPayload, Variable>;
+export const shelfOf = ({ clients: { ec2 }, store }: Pick<Tools, 'clients' | 'store'>): Shelf => ({ ec2, store });
+
+export const whoseOf = ({ payload: { fleet, node, incidentId } }: Pick<Tools, 'payload'>): Whose => ({
+  fleet,
+  node,
+  incidentId,
+});
+
 export type ActOf<D extends Act['do']> = Extract<Act, { readonly do: D }>;
 
 /** In the order of the fleet file: the last one is stopped first. */

@@ -3,14 +3,14 @@ import type { DurableContext } from '@aws/durable-execution-sdk-js';
 import { tagResources } from '../../shared/aws/volumes.ts';
 import { OBSERVATION_VALID_MS } from '../../shared/guardrails/breaker.ts';
 import { readSwitches } from '../../shared/guardrails/switches.ts';
+import { putInQuarantine } from '../../shared/heal/kept-snapshots.ts';
 import { mostPolls, pollSeconds, stepper } from '../../shared/heal/steps.ts';
-import { quarantine } from '../../shared/snapshots/marks.ts';
 import { LEDGER_TAGS } from '../../shared/snapshots/tags.ts';
 import { readTaken } from './facts.ts';
 import { judgeCopies } from './judge.ts';
 import type { Results } from './model.ts';
 import { judgeProof, type Verdict, type Watched } from './proof.ts';
-import type { ActOf, Tools } from './tools.ts';
+import { type ActOf, shelfOf, type Tools, whoseOf } from './tools.ts';
 
 /** The longest start grace and stuck time of any chain are an hour together, looked at thrice a minute first and then once. */
 const MAX_LOOKS = 400;
@@ -80,7 +80,7 @@ export async function awaitCompleted(
     if ('waits' in seen) continue;
     if ('spoiled' in seen) {
       const why = seen.failed;
-      await step('quarantine', () => quarantine(ec2, ids, why, Date.now()));
+      await step('quarantine', () => putInQuarantine(shelfOf(tools), whoseOf(tools), ids, why, Date.now()));
     }
     return seen;
   }

@@ -29,12 +29,14 @@ export interface Grant {
 const INLINE_POLICY_CHARACTERS = 10_240;
 /** "The size of each managed policy cannot exceed 6,144 characters"; ten of them fit to a role (the same page). */
 const MANAGED_POLICY_CHARACTERS = 6_144;
+const MANAGED_POLICIES = 10;
+const FEWER_SELECTORS = 'give the fleets selectors with one common tag key, which share a statement';
 
 /**
  * A role of one service with exactly these grants; nothing else in the stack can add to it. Throws an `Error` when IAM
  * would refuse it.
  *
- * @param policies grants that do not fit into the role itself, as managed policies of its own by name
+ * @param policies grants that do not fit into the role itself, as managed policies of its own by name; each as many as it takes
  */
 export function roleOf(
   scope: Construct,
@@ -49,18 +51,39 @@ export function roleOf(
     inlinePolicies: { Grants: documentOf(scope, grants, INLINE_POLICY_CHARACTERS) },
   });
   acknowledge(role, grants);
-  for (const [name, some] of Object.entries(policies)) {
+  const packed = Object.entries(policies).flatMap(([name, some]) =>
+    inParts(scope, some).map((part, at) => [at === 0 ? name : `${name}${at + 1}`, part] as const),
+  );
+  if (packed.length > MANAGED_POLICIES)
+    throw new InputError(
+      `the role of ${scope.node.path} needs ${packed.length} managed policies, IAM attaches ${MANAGED_POLICIES}: ${FEWER_SELECTORS}`,
+    );
+  for (const [name, part] of packed) {
     const policy = new ManagedPolicy(scope, name, {
       description: `${description} ${name}.`,
-      document: documentOf(scope, some, MANAGED_POLICY_CHARACTERS),
+      document: documentOf(scope, part, MANAGED_POLICY_CHARACTERS),
       roles: [role],
     });
-    acknowledge(policy, some);
+    acknowledge(policy, part);
   }
   return role;
 }
 
-function documentOf(scope: Construct, grants: readonly Grant[], limit: number): PolicyDocument {
+/** As many as fit into one policy each, in their order. */
+function inParts(scope: Construct, grants: readonly Grant[]): readonly (readonly Grant[])[] {
+  const parts: Grant[][] = [];
+  for (const grant of grants) {
+    const last = parts.at(-1);
+    if (last && charactersOf(scope, [...last, grant]) <= MANAGED_POLICY_CHARACTERS) last.push(grant);
+    else parts.push([grant]);
+  }
+  return parts;
+}
+
+const charactersOf = (scope: Construct, grants: readonly Grant[]): number =>
+  JSON.stringify(inWords(Stack.of(scope).resolve(policyOf(grants)))).length;
+
+function policyOf(grants: readonly Grant[]): PolicyDocument {
   const statements = grants.map(
     ({ sid, actions, resources, conditions }) =>
       new PolicyStatement({
@@ -71,12 +94,14 @@ function documentOf(scope: Construct, grants: readonly Grant[], limit: number): 
         ...(conditions && { conditions }),
       }),
   );
-  const document = new PolicyDocument({ statements, minimize: false });
-  const characters = JSON.stringify(inWords(Stack.of(scope).resolve(document))).length;
-  if (characters <= limit) return document;
+  return new PolicyDocument({ statements, minimize: false });
+}
+
+function documentOf(scope: Construct, grants: readonly Grant[], limit: number): PolicyDocument {
+  const characters = charactersOf(scope, grants);
+  if (characters <= limit) return policyOf(grants);
   throw new InputError(
-    `the policy of ${scope.node.path} has ${characters} characters, IAM allows ${limit}: ` +
-      'give the fleets selectors with one common tag key, which share a statement',
+    `the policy of ${scope.node.path} has ${characters} characters, IAM allows ${limit}: ${FEWER_SELECTORS}`,
   );
 }
 

@@ -1,6 +1,6 @@
 // The topic that pages people: refusals that need a person, questions of mode `ask`, and the alarms on the suite
 // itself.
-import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Topic } from 'aws-cdk-lib/aws-sns';
@@ -42,8 +42,7 @@ export class Pages extends Construct {
     const alarms = {
       principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
       conditions: {
-        StringEquals: { 'aws:SourceAccount': Stack.of(this).account },
-        // Those on the suite itself, and of nodes those that nobody judges but AWS: status checks.
+        // An ARN names its account. Those on the suite itself, and of nodes those that nobody judges but AWS: status checks.
         ArnLike: {
           'aws:SourceArn': [suiteAlarmPrefix, nodeAlarmPrefix].map((name) => arn(this, 'cloudwatch', `alarm:${name}*`)),
         },

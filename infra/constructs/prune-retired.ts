@@ -1,13 +1,14 @@
 // prune-retired: what heals have kept for a while and whose date is past is removed, every six hours. Nobody else in the suite may delete.
 import { Duration, Stack } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
+import type { Fleet } from '../../shared/fleet/model.ts';
 import { FLEET_TAG } from '../../shared/fleet/naming.ts';
 import { KEEP_UNTIL_TAG, LEDGER_TAGS, LOCKED_BY_TAG, RETIRED_TAG } from '../../shared/snapshots/tags.ts';
 import { arn, functionNames, parameterPrefix } from '../names.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import type { HealProps } from './durable-heal.ts';
 import type { Grant } from './grants.ts';
-import { fleetNames } from './replace-grants.ts';
+import { fleetNames, holdGrants, ledgerGrants } from './replace-grants.ts';
 import { Schedule } from './schedule.ts';
 import { SuiteFunction } from './suite-function.ts';
 
@@ -50,7 +51,7 @@ export class PruneRetired extends Construct {
           resources: ['*'],
           wildcard: 'These reads have no resource-level permissions (Service Authorization Reference).',
         },
-        ...this.#removals(fleetNames(props.fleets)),
+        ...this.#removals(props.fleets),
       ],
       timeoutSeconds: TIMEOUT_SECONDS,
     });
@@ -67,10 +68,10 @@ export class PruneRetired extends Construct {
   }
 
   /** Each only of a fleet, and only where a heal has written that it is kept for a while, or that it is the ledger's. */
-  #removals(fleets: readonly string[]): Grant[] {
+  #removals(fleets: readonly Fleet[]): Grant[] {
     const { partition, region } = Stack.of(this);
     const marked = (...keys: readonly string[]) => ({
-      StringEquals: { [`aws:ResourceTag/${FLEET_TAG}`]: fleets },
+      StringEquals: { [`aws:ResourceTag/${FLEET_TAG}`]: fleetNames(fleets) },
       Null: Object.fromEntries(keys.map((key) => [`aws:ResourceTag/${key}`, 'false'])),
     });
     const wildcard = 'What a heal has marked as kept for a while; the condition names the tags.';
@@ -89,23 +90,8 @@ export class PruneRetired extends Construct {
         conditions: marked(KEEP_UNTIL_TAG, RETIRED_TAG),
         wildcard,
       },
-      {
-        sid: 'KeepHolds',
-        actions: ['ec2:LockSnapshot', 'ec2:UnlockSnapshot'],
-        resources: [`arn:${partition}:ec2:${region}::snapshot/*`],
-        conditions: { Null: { [`aws:ResourceTag/${LEDGER_TAGS.heldBy}`]: 'false' } },
-        wildcard: 'What a heal holds; the condition names the tag.',
-      },
-      {
-        sid: 'EndHolds',
-        actions: ['ec2:CreateTags', 'ec2:DeleteTags'],
-        resources: [`arn:${partition}:ec2:${region}::snapshot/*`],
-        conditions: {
-          'ForAllValues:StringEquals': { 'aws:TagKeys': [LEDGER_TAGS.heldBy, LOCKED_BY_TAG] },
-          Null: { 'aws:TagKeys': 'false', [`aws:ResourceTag/${LEDGER_TAGS.heldBy}`]: 'false' },
-        },
-        wildcard: 'What a heal holds; the condition names the tag, and the keys that may be written.',
-      },
+      ...holdGrants(this),
+      ...ledgerGrants(this, fleets, [LEDGER_TAGS.heldBy, LOCKED_BY_TAG]),
       {
         sid: 'DeleteOldSets',
         actions: ['ec2:DeleteSnapshot'],

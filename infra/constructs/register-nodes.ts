@@ -161,10 +161,8 @@ export class RegisterNodes extends Construct {
         actions: ['route53:ChangeResourceRecordSets'],
         resources: [any],
         conditions: {
-          // "ForAllValues … returns true if there are no keys in the request": they have to be there.
-          Null: Object.fromEntries(
-            ['NormalizedRecordNames', 'RecordTypes', 'Actions'].map((name) => [key(name), 'false']),
-          ),
+          // "ForAllValues … returns true if there are no keys in the request": Route 53 takes no request without a change, and no change
+          // without a name, a type and an action ("Array Members: Minimum number of 1 item", ChangeBatch).
           'ForAllValues:StringLike': { [key('NormalizedRecordNames')]: zones.map((zone) => `*.${zone}`) },
           'ForAllValues:StringEquals': {
             [key('RecordTypes')]: ['A', 'SRV', 'TXT'],

@@ -1,9 +1,17 @@
 // What heals that take a client down may do to instances, volumes and snapshots. The fence: a fleet's own selector tags, or the tag
-// chainmend:fleet, which only what is made for a fleet gets at its creation, and what is a fleet's already.
+// chainmend:fleet, which only what is made for a fleet gets at its creation, and what is a fleet's already. What only some fleets ask for is
+// granted for those alone. docs/security.md says what each function could do at most.
 import { Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { FLEET_TAG } from '../../shared/fleet/naming.ts';
+import {
+  LEDGER_TAGS,
+  LOCKED_BY_TAG,
+  ROOT_TAG,
+  WRITABLE_LEDGER_TAGS,
+  WRITABLE_TAGS,
+} from '../../shared/snapshots/tags.ts';
 import { arn } from '../names.ts';
 import { type Condition, fenced } from './fleet-grants.ts';
 import type { Grant } from './grants.ts';
@@ -13,14 +21,36 @@ type Action = `${string}:${string}`;
 
 const OURS = 'Any that carries the tags of a fleet, or chainmend:fleet; the condition names them.';
 const NEW = 'What is not made yet has no id; the condition says whose it has to be.';
-/** Snapshots of a lifecycle policy that copies no tags have this one, which AWS writes and nobody else can. */
+/** AWS writes it on what Data Lifecycle Manager makes, and nobody else can. */
 const POLICY_TAG = 'aws:dlm:lifecycle-policy-id';
+/** "arn:aws:ec2:*:*:volume/vol-*": what exists; a new volume is asked for as `volume/*` (AmazonEBSCSIDriverPolicyV2, which tells both so). */
+const EXISTING_VOLUMES = 'volume/vol-*';
 
 export const fleetNames = (fleets: Fleets): string[] => fleets.map(({ name }) => name).sort();
 
-const ofFleet = (fleets: Fleets): Condition => ({
-  StringEquals: { [`aws:ResourceTag/${FLEET_TAG}`]: fleetNames(fleets) },
+/** A validator, and whoever's role nobody tells, is never replaced (`shared/guardrails/replace.ts`). */
+const isFixed = ({ role }: Fleet, ...roles: readonly string[]): boolean =>
+  'fixed' in role && roles.includes(role.fixed);
+
+/** Fleets whose nodes may get another instance: they need a template, and what points at the old one moves. */
+export const launchingOf = (fleets: Fleets): Fleets =>
+  fleets.filter((fleet) => fleet.replace.rungs.includes('replace') && !isFixed(fleet, 'validator', 'unknown'));
+
+/** Fleets whose instances may be stopped and started. */
+export function stoppingOf(fleets: Fleets): Fleets {
+  const launching = launchingOf(fleets);
+  return fleets.filter(
+    (fleet) =>
+      launching.includes(fleet) ||
+      (fleet.replace.rungs.includes('stop-start') &&
+        (fleet.owner.restartValidators || !isFixed(fleet, 'validator', 'unknown'))),
+  );
+}
+
+const tagIs = (key: string, values: readonly string[]): Condition => ({
+  StringEquals: { [`aws:ResourceTag/${key}`]: values },
 });
+const ofFleet = (fleets: Fleets): Condition => tagIs(FLEET_TAG, fleetNames(fleets));
 const byVolumeTags = (fleets: Fleets): Condition[] =>
   fenced(
     fleets.flatMap(({ volumes }) => volumes.map(({ tags }) => tags)),
@@ -31,6 +61,14 @@ const byNodeTags = (fleets: Fleets): Condition[] =>
     fleets.map(({ nodes }) => nodes.tags),
     'aws:ResourceTag',
   );
+/** Snapshots of a fleet: with its volumes' tags, the ledger's, or of a lifecycle policy that copies no tags and that the fleet file names. */
+function bySnapshotTags(fleets: Fleets): Condition[] {
+  const policies = [...new Set(fleets.flatMap(({ replace }) => replace.lifecyclePolicies))].sort();
+  return [...byVolumeTags(fleets), ofFleet(fleets), ...(policies.length > 0 ? [tagIs(POLICY_TAG, policies)] : [])];
+}
+
+/** Whether a tag exists at all. */
+const has = (key: string): Condition => ({ Null: { [`aws:ResourceTag/${key}`]: 'false' } });
 
 /** The same sentence once for each condition. */
 const each = (conditions: readonly Condition[], grant: Omit<Grant, 'conditions'>): Grant[] =>
@@ -41,6 +79,10 @@ const both = (one: Condition, other: Condition): Condition =>
     [...new Set([...Object.keys(one), ...Object.keys(other)])].map((key) => [key, { ...one[key], ...other[key] }]),
   );
 
+const distinct = (conditions: readonly Condition[]): Condition[] => [
+  ...new Map(conditions.map((condition) => [JSON.stringify(condition), condition])).values(),
+];
+
 /** Of images and snapshots: their ARNs have no account. */
 const withoutAccount = (scope: Construct, kind: string): string => {
   const { partition, region } = Stack.of(scope);
@@ -48,31 +90,172 @@ const withoutAccount = (scope: Construct, kind: string): string => {
 };
 const anyOf = (scope: Construct, kind: string): string => arn(scope, 'ec2', `${kind}/*`);
 
-/** On instances that carry a fleet's tags. */
-export const instanceGrants = (scope: Construct, fleets: Fleets, sid: string, actions: readonly Action[]): Grant[] =>
-  each(byNodeTags(fleets), { sid, actions, resources: [anyOf(scope, 'instance')], wildcard: OURS });
+/** Fleets that ask for the same actions share statements. Fleets that ask for none get none. */
+function byActions(
+  fleets: Fleets,
+  actionsOf: (fleet: Fleet) => readonly (Action | false)[],
+): readonly { readonly actions: readonly Action[]; readonly some: Fleets }[] {
+  const groups = new Map<string, { actions: readonly Action[]; some: Fleet[] }>();
+  for (const fleet of fleets) {
+    const actions = actionsOf(fleet).filter((action) => action !== false);
+    if (actions.length === 0) continue;
+    const group = groups.get(actions.join()) ?? { actions, some: [] };
+    group.some.push(fleet);
+    groups.set(actions.join(), group);
+  }
+  return [...groups.values()];
+}
 
-/** On volumes that carry a fleet's tags, and on those that were made for one, or are kept of one. */
-export const volumeGrants = (scope: Construct, fleets: Fleets, sid: string, actions: readonly Action[]): Grant[] =>
-  each([...byVolumeTags(fleets), ofFleet(fleets)], {
-    sid,
-    actions,
-    resources: [anyOf(scope, 'volume')],
-    wildcard: OURS,
-  });
+/** Sids are unique in a policy. */
+const numbered = (grants: readonly Omit<Grant, 'sid'>[], sid: string): Grant[] =>
+  grants.map((grant, index) => ({ ...grant, sid: `${sid}${index + 1}` }));
 
-/** On snapshots that carry the tags of a fleet's volumes, on the ledger's, and on those of lifecycle policies that copy no tags. */
-export const snapshotGrants = (scope: Construct, fleets: Fleets, sid: string, actions: readonly Action[]): Grant[] =>
-  each([...byVolumeTags(fleets), ofFleet(fleets), { Null: { [`aws:ResourceTag/${POLICY_TAG}`]: 'false' } }], {
-    sid,
-    actions,
-    resources: [withoutAccount(scope, 'snapshot')],
-    wildcard: `${OURS} What Data Lifecycle Manager made without copying tags is told from other fleets' by the volume, which no condition can.`,
-  });
+/** The same for each of these conditions. */
+const under = (conditions: readonly Condition[], grant: Omit<Grant, 'sid' | 'conditions'>): Omit<Grant, 'sid'>[] =>
+  conditions.map((condition) => ({ ...grant, conditions: condition }));
+
+/** What is done to instances that carry a fleet's tags. */
+export function nodeGrants(scope: Construct, fleets: Fleets): Grant[] {
+  const launching = launchingOf(fleets);
+  const stopping = stoppingOf(fleets);
+  const groups = byActions(fleets, (fleet) => [
+    'ec2:AttachVolume',
+    'ec2:DetachVolume',
+    ...(stopping.includes(fleet) ? (['ec2:StartInstances', 'ec2:StopInstances'] as const) : []),
+    launching.includes(fleet) && 'ec2:AssociateAddress',
+  ]);
+  return numbered(
+    groups.flatMap(({ actions, some }) =>
+      under(byNodeTags(some), { actions, resources: [anyOf(scope, 'instance')], wildcard: OURS }),
+    ),
+    'NodesOfFleets',
+  );
+}
+
+/** Each node, and each volume that carries a fleet's tags, was made for one, or is kept of one. */
+export function snapshotGrants(scope: Construct, fleets: Fleets): Grant[] {
+  const kinds = new Map<string, { conditions: Condition; resources: string[] }>();
+  const add = (kind: string, conditions: readonly Condition[]): void => {
+    for (const one of conditions) {
+      const known = kinds.get(JSON.stringify(one)) ?? { conditions: one, resources: [] };
+      known.resources.push(anyOf(scope, kind));
+      kinds.set(JSON.stringify(one), known);
+    }
+  };
+  add('instance', byNodeTags(fleets));
+  add('volume', [...byVolumeTags(fleets), ofFleet(fleets)]);
+  const actions = ['ec2:CreateSnapshots'];
+  return numbered(
+    [...kinds.values()].map((one) => ({ ...one, actions, wildcard: OURS })),
+    'SnapshotOfFleets',
+  );
+}
+
+/**
+ * A volume is attached where both are a fleet's: the volume by its tags, and the instance by its own. A root volume that was taken off an
+ * instance of a fleet carries another tag, which mark-root alone may give, and only to such a one. What a volume is made of is fenced the same.
+ */
+export function moveGrants(scope: Construct, fleets: Fleets): Grant[] {
+  const launching = launchingOf(fleets);
+  const policies = [...new Set(fleets.flatMap(({ replace }) => replace.lifecyclePolicies))].sort();
+  const groups = byActions(fleets, ({ replace }) => [
+    'ec2:AttachVolume',
+    'ec2:CreateVolume',
+    replace.source === 'sibling' && 'ec2:CopyVolumes',
+  ]);
+  return [
+    ...numbered(
+      groups.flatMap(({ actions, some }) =>
+        under([...byVolumeTags(some), ofFleet(some)], {
+          actions,
+          // What is new is asked for as `volume/*`, which this does not cover.
+          resources: [arn(scope, 'ec2', EXISTING_VOLUMES), withoutAccount(scope, 'snapshot')],
+          wildcard: OURS,
+        }),
+      ),
+      'UseOfFleets',
+    ),
+    ...(policies.length === 0
+      ? []
+      : [
+          {
+            sid: 'ReadOfPolicies',
+            actions: ['ec2:CreateVolume'],
+            resources: [withoutAccount(scope, 'snapshot')],
+            conditions: tagIs(POLICY_TAG, policies),
+            wildcard: OURS,
+          },
+        ]),
+    ...(launching.length === 0
+      ? []
+      : [
+          {
+            sid: 'PutRootsBack',
+            actions: ['ec2:AttachVolume'],
+            resources: [anyOf(scope, 'volume')],
+            conditions: tagIs(ROOT_TAG, fleetNames(launching)),
+            wildcard: 'Root volumes of nodes; the condition names the tag that only mark-root gives them.',
+          },
+        ]),
+    {
+      sid: 'DetachFromNodes',
+      actions: ['ec2:DetachVolume', ...(launching.length === 0 ? [] : ['ec2:ModifyInstanceAttribute'])],
+      resources: [anyOf(scope, 'volume')],
+      wildcard:
+        'Root volumes seldom carry tags. Both actions are asked for on the instance, too, and that has to be a fleet’s ("Example policies", EC2 user guide).',
+    },
+  ];
+}
+
+/**
+ * What outlives an instance is said on it, and nothing else: neither its user data, which is code, nor its security groups. EC2 names the
+ * attribute as the request does ("BlockDeviceMapping"); a request that sets several names each.
+ */
+export const attributeGrants = (scope: Construct, fleets: Fleets): Grant[] =>
+  each(
+    byNodeTags(launchingOf(fleets)).map((condition) =>
+      both(condition, {
+        'ForAllValues:StringEqualsIgnoreCase': { 'ec2:Attribute': ['BlockDeviceMapping', 'BlockDeviceMappings'] },
+        Null: { 'ec2:Attribute': 'false' },
+      }),
+    ),
+    {
+      sid: 'KeepVolumesOfNodes',
+      actions: ['ec2:ModifyInstanceAttribute'],
+      resources: [anyOf(scope, 'instance')],
+      wildcard: OURS,
+    },
+  );
+
+/** Days. */
+const LOCK_MAXIMUM = '1';
+
+/** What is held is tagged so before it is locked, and only what is a fleet's may be tagged. Locked for a day at most: nobody makes it immortal. */
+export const holdGrants = (scope: Construct): Grant[] => {
+  const resources = [withoutAccount(scope, 'snapshot')];
+  return [
+    {
+      sid: 'LockHeld',
+      actions: ['ec2:LockSnapshot'],
+      resources,
+      conditions: both(has(LEDGER_TAGS.heldBy), {
+        NumericLessThanEquals: { 'ec2:SnapshotLockDuration': LOCK_MAXIMUM },
+      }),
+      wildcard: 'What is held; the conditions name the tag, and for how long.',
+    },
+    {
+      sid: 'UnlockOwn',
+      actions: ['ec2:UnlockSnapshot'],
+      resources,
+      conditions: has(LOCKED_BY_TAG),
+      wildcard: 'What is marked as locked by a heal; the condition names the tag.',
+    },
+  ];
+};
 
 /**
  * Making something needs its tag in the request; and tagging it then. Once it is there, only what is a fleet's gets tags, and only our own
- * keys: nobody tags himself into scope ("ForAllValues … returns true if there are no keys in the request": they have to be there).
+ * keys: nobody tags himself into scope.
  */
 export function creationGrants(scope: Construct, fleets: Fleets, kind: string, creations: readonly Action[]): Grant[] {
   const Requested = { [`aws:RequestTag/${FLEET_TAG}`]: fleetNames(fleets) };
@@ -87,53 +270,67 @@ export function creationGrants(scope: Construct, fleets: Fleets, kind: string, c
   ];
 }
 
-interface Tagging {
-  /** Operations that may bring tags along: "CreateVolume". */
-  readonly creations: readonly string[];
-  readonly kinds: readonly ('instance' | 'volume' | 'snapshot')[];
-  /** What is done to tags later. */
-  readonly actions: readonly Action[];
-}
-
-export function tagGrants(scope: Construct, fleets: Fleets, { creations, kinds, actions }: Tagging): Grant[] {
-  const resources = kinds.map((kind) => (kind === 'snapshot' ? withoutAccount(scope, kind) : anyOf(scope, kind)));
-  const ownKeys = keysWithin(['chainmend:*']);
-  const selectors = new Map(
-    [...byVolumeTags(fleets), ...(kinds.includes('instance') ? byNodeTags(fleets) : []), ofFleet(fleets)].map(
-      (condition) => [JSON.stringify(condition), condition] as const,
-    ),
-  );
+/** A sibling's volume is copied where a fleet asks for that; the copy is a new volume, and has to be tagged as one. */
+export function copyGrants(scope: Construct, fleets: Fleets): Grant[] {
+  const copying = fleets.filter(({ replace }) => replace.source === 'sibling');
+  if (copying.length === 0) return [];
   return [
     {
-      sid: 'TagWhatIsMade',
-      actions: ['ec2:CreateTags'],
-      // A template may tag network interfaces, too.
-      resources: [arn(scope, 'ec2', '*/*'), ...(kinds.includes('snapshot') ? [withoutAccount(scope, 'snapshot')] : [])],
-      conditions: { StringEquals: { 'ec2:CreateAction': creations } },
-      wildcard: 'Tags that are given when something is made; the condition names the operations that make it.',
+      sid: 'CopyForFleets',
+      actions: ['ec2:CopyVolumes'],
+      resources: [anyOf(scope, 'volume')],
+      conditions: { StringEquals: { [`aws:RequestTag/${FLEET_TAG}`]: fleetNames(copying) } },
+      wildcard: NEW,
     },
-    ...each(
-      [...selectors.values()].map((condition) => both(condition, ownKeys)),
-      { sid: 'TagOfFleets', actions, resources, wildcard: OURS },
-    ),
   ];
 }
 
-/** A lifecycle policy's snapshots without copied tags: held, verified and quarantined, but never made a fleet's own. */
-export const ledgerGrants = (scope: Construct): Grant => ({
-  sid: 'TagOfLifecyclePolicies',
-  actions: ['ec2:CreateTags', 'ec2:DeleteTags'],
-  resources: [withoutAccount(scope, 'snapshot')],
-  conditions: both(
-    { Null: { [`aws:ResourceTag/${POLICY_TAG}`]: 'false' } },
-    keysWithin(['held-by', 'locked-by', 'verified', 'quarantined', 'keep-until'].map((key) => `chainmend:${key}`)),
-  ),
-  wildcard: 'Snapshots of Data Lifecycle Manager; the condition names its tag, and the keys.',
+/** What makes something, by the operations that are granted. */
+export const creationsOf = (fleets: Fleets): string[] => [
+  ...(fleets.some(({ replace }) => replace.source === 'sibling') ? ['CopyVolumes'] : []),
+  'CreateVolume',
+  ...(launchingOf(fleets).length > 0 ? ['RunInstances'] : []),
+];
+
+/** Tags that come along when something is made. @param creations operations: "CreateVolume" */
+export const tagAtCreation = (scope: Construct, creations: readonly string[], kind?: 'snapshot'): Grant => ({
+  sid: 'TagWhatIsMade',
+  actions: ['ec2:CreateTags'],
+  // A template may tag network interfaces, too.
+  resources: [kind === undefined ? arn(scope, 'ec2', '*/*') : withoutAccount(scope, kind)],
+  conditions: { StringEquals: { 'ec2:CreateAction': creations } },
+  wildcard: 'Tags that are given when something is made; the condition names the operations that make it.',
 });
 
+/** What a heal writes on instances and volumes of a fleet. A pause is a person's, and so is everything else that people write. */
+export const tagGrants = (scope: Construct, fleets: Fleets): Grant[] =>
+  each(
+    distinct([...byVolumeTags(fleets), ...byNodeTags(fleets), ofFleet(fleets)]).map((condition) =>
+      both(condition, keysWithin(WRITABLE_TAGS)),
+    ),
+    {
+      sid: 'TagOfFleets',
+      actions: ['ec2:CreateTags', 'ec2:DeleteTags'],
+      resources: [anyOf(scope, 'instance'), anyOf(scope, 'volume')],
+      wildcard: OURS,
+    },
+  );
+
+/** What is written on snapshots that exist. Whose they are, and that a client had ended, is only said when they are made. */
+export const ledgerGrants = (
+  scope: Construct,
+  fleets: Fleets,
+  keys: readonly string[] = WRITABLE_LEDGER_TAGS,
+  actions: readonly Action[] = ['ec2:CreateTags', 'ec2:DeleteTags'],
+): Grant[] =>
+  each(
+    bySnapshotTags(fleets).map((condition) => both(condition, keysWithin(keys, actions))),
+    { sid: 'MarkSnapshots', actions, resources: [withoutAccount(scope, 'snapshot')], wildcard: OURS },
+  );
+
 /**
- * The tags by which a lifecycle policy knows a volume go from the one that is put away, and come back to it with an undo: only on what
- * carries chainmend:fleet, which nothing gets here.
+ * By which a fleet, and a lifecycle policy, know its volumes: taken from a volume that is put away, and given back to one that is in use
+ * again. Only where it carries chainmend:fleet, so that nobody takes a stranger's.
  */
 export function selectorTagGrants(scope: Construct, fleets: Fleets): Grant {
   const keys = new Set(fleets.flatMap(({ volumes }) => volumes.flatMap(({ tags }) => Object.keys(tags))));
@@ -146,72 +343,106 @@ export function selectorTagGrants(scope: Construct, fleets: Fleets): Grant {
   };
 }
 
-const keysWithin = (patterns: readonly string[]): Condition => ({
-  'ForAllValues:StringLike': { 'aws:TagKeys': patterns },
-  Null: { 'aws:TagKeys': 'false' },
+/** The one tag by which a root volume may be attached again. Whoever may give it may not attach, and whoever may attach may not give it. */
+export function rootTagGrants(scope: Construct, fleets: Fleets): Grant[] {
+  const launching = launchingOf(fleets);
+  if (launching.length === 0) return [];
+  const named = { StringEquals: { [`aws:RequestTag/${ROOT_TAG}`]: fleetNames(launching) } };
+  return [
+    {
+      sid: 'MarkRoots',
+      actions: ['ec2:CreateTags'],
+      resources: [anyOf(scope, 'volume')],
+      conditions: both(keysWithin([ROOT_TAG], ['ec2:CreateTags']), named),
+      wildcard: 'Root volumes seldom carry tags. The conditions name the one tag that may be given, and its values.',
+    },
+  ];
+}
+
+/** To delete no tag by its key is to delete them all; to create none is no request. */
+const keysWithin = (keys: readonly string[], actions: readonly Action[] = ['ec2:DeleteTags']): Condition => ({
+  'ForAllValues:StringEquals': { 'aws:TagKeys': keys },
+  ...(actions.includes('ec2:DeleteTags') && { Null: { 'aws:TagKeys': 'false' } }),
 });
 
 /** To make and to attach volumes under a customer's key, through EC2 only ("Required permissions" for EBS encryption, EBS user guide). */
 export function volumeKeyGrants(scope: Construct): Grant[] {
   const { region } = Stack.of(scope);
   const keys = [arn(scope, 'kms', 'key/*')];
-  const via = { StringEquals: { 'kms:ViaService': `ec2.${region}.amazonaws.com` } };
-  const wildcard = "The keys of the fleets' volumes, which no fleet file names; used through EC2 only.";
   return [
     { sid: 'LookAtKeys', actions: ['kms:DescribeKey'], resources: keys, wildcard: 'It tells of a key and uses none.' },
     {
       sid: 'UseKeysOfVolumes',
-      actions: ['kms:Decrypt', 'kms:GenerateDataKeyWithoutPlaintext', 'kms:ReEncryptFrom', 'kms:ReEncryptTo'],
+      // A grant is made for EBS, which decrypts the volume's data key when it is attached.
+      actions: [
+        ...['kms:CreateGrant', 'kms:Decrypt', 'kms:GenerateDataKeyWithoutPlaintext'],
+        ...['kms:ReEncryptFrom', 'kms:ReEncryptTo'],
+      ],
       resources: keys,
-      conditions: via,
-      wildcard,
-    },
-    {
-      sid: 'UseKeysForEbs',
-      actions: ['kms:CreateGrant'],
-      resources: keys,
-      conditions: { ...via, Bool: { 'kms:GrantIsForAWSResource': 'true' } },
-      wildcard,
+      conditions: { StringEquals: { 'kms:ViaService': `ec2.${region}.amazonaws.com` } },
+      wildcard: "The keys of the fleets' volumes, which no fleet file names; used through EC2 only.",
     },
   ];
 }
 
+/** The template that a fleet file names by its id. One that is named by its name has an id that nobody knows at synthesis. */
+const templateOf = ({ replace: { launchTemplate } }: Fleet): readonly string[] =>
+  launchTemplate?.startsWith('lt-') ? [launchTemplate] : [];
+const namesTemplate = (fleet: Fleet): boolean => templateOf(fleet).length > 0;
+
 /**
- * A launch is asked for on each of its resources. Only from a launch template, and only instances and volumes that are tagged as a fleet's.
+ * A launch is asked for on each of its resources. The image, the snapshots and the key pair are those of a launch template ("ec2:IsLaunchTemplateResource
+ * … to prevent users from overriding any pre-existing ARNs in the launch template", EC2 user guide), and so are the security groups, unless
+ * they carry a fleet's tags. So nothing is launched without a template, and `taggedGrants` or a fleet file names that. Instances and volumes are
+ * tagged as a fleet's.
+ *
  * @param nodeRoles ARNs of the roles that nodes have: without them no instance with a profile can be launched
  */
 export function launchGrants(scope: Construct, fleets: Fleets, nodeRoles: readonly string[]): Grant[] {
-  const named = fleets.map(({ replace }) => replace.launchTemplate);
-  const ids = named.flatMap((template) => (template?.startsWith('lt-') ? [template] : []));
-  // Where every fleet names its own by its id, no other can be used.
-  const templates = ids.length === named.length ? [...new Set(ids)].sort() : ['*'];
-  const from = { ArnLike: { 'ec2:LaunchTemplate': templates.map((id) => arn(scope, 'ec2', `launch-template/${id}`)) } };
-  const wildcard = 'Which template a node was launched from, its tags tell; what is in it, nobody knows at synthesis.';
-  const Requested = { [`aws:RequestTag/${FLEET_TAG}`]: fleetNames(fleets) };
+  const launching = launchingOf(fleets);
+  if (launching.length === 0) return [];
+  const templates = [...new Set(launching.flatMap(templateOf))].sort();
   return [
     {
       sid: 'LaunchForFleets',
       actions: ['ec2:RunInstances'],
       resources: ['instance', 'volume'].map((kind) => anyOf(scope, kind)),
-      conditions: both(from, { StringEquals: Requested }),
+      conditions: { StringEquals: { [`aws:RequestTag/${FLEET_TAG}`]: fleetNames(launching) } },
       wildcard: NEW,
     },
     {
-      sid: 'LaunchWithTemplates',
+      sid: 'LaunchAsTemplatesSay',
       actions: ['ec2:RunInstances'],
       resources: [
         ...['image', 'snapshot'].map((kind) => withoutAccount(scope, kind)),
-        ...['subnet', 'security-group', 'network-interface', 'key-pair'].map((kind) => anyOf(scope, kind)),
+        ...['key-pair', 'security-group'].map((kind) => anyOf(scope, kind)),
       ],
-      conditions: from,
-      wildcard,
+      conditions: { Bool: { 'ec2:IsLaunchTemplateResource': 'true' } },
+      wildcard: 'What is in a template, nobody knows at synthesis; nothing else may be used.',
     },
     {
-      sid: 'UseTemplates',
+      sid: 'LaunchInSubnets',
       actions: ['ec2:RunInstances'],
-      resources: templates.map((id) => arn(scope, 'ec2', `launch-template/${id}`)),
-      wildcard,
+      resources: [anyOf(scope, 'subnet')],
+      wildcard: "The node's own subnet, which nobody knows at synthesis, or one that the fleet file names.",
     },
+    {
+      sid: 'LaunchWithNewInterfaces',
+      actions: ['ec2:RunInstances'],
+      resources: [anyOf(scope, 'network-interface')],
+      // One that exists brings its own address and security groups along.
+      conditions: { StringNotLike: { 'ec2:NetworkInterfaceID': 'eni-*' } },
+      wildcard: NEW,
+    },
+    ...(templates.length === 0
+      ? []
+      : [
+          {
+            sid: 'UseNamedTemplates',
+            actions: ['ec2:RunInstances'],
+            resources: templates.map((id) => arn(scope, 'ec2', `launch-template/${id}`)),
+          },
+        ]),
     ...(nodeRoles.length === 0
       ? []
       : [
@@ -224,3 +455,45 @@ export function launchGrants(scope: Construct, fleets: Fleets, nodeRoles: readon
         ]),
   ];
 }
+
+/**
+ * What a person has tagged as a fleet's: the templates and security groups that nodes are launched with, the elastic addresses and target
+ * groups that point at another instance then, and the groups that set one aside, where a fleet asks for that.
+ */
+export function taggedGrants(scope: Construct, fleets: Fleets): Grant[] {
+  const launching = launchingOf(fleets);
+  const groups = byActions(fleets, (fleet) => [
+    ...(launching.includes(fleet) ? USE_TAGGED : []),
+    ...(fleet.replace.autoScaling === 'standby' ? SET_ASIDE : []),
+  ]);
+  return numbered(
+    groups.flatMap(({ actions, some }) =>
+      under([...byNodeTags(some), ofFleet(some)], {
+        actions,
+        resources: [
+          ...(actions.includes('ec2:RunInstances')
+            ? [
+                ...['elastic-ip', ...(launching.every(namesTemplate) ? [] : ['launch-template']), 'security-group'].map(
+                  (kind) => anyOf(scope, kind),
+                ),
+                arn(scope, 'elasticloadbalancing', 'targetgroup/*'),
+              ]
+            : []),
+          ...(actions.includes('autoscaling:EnterStandby')
+            ? [arn(scope, 'autoscaling', 'autoScalingGroup:*:autoScalingGroupName/*')]
+            : []),
+        ],
+        wildcard: OURS,
+      }),
+    ),
+    'TaggedOfFleets',
+  );
+}
+
+const USE_TAGGED = [
+  'ec2:AssociateAddress',
+  'ec2:RunInstances',
+  'elasticloadbalancing:DeregisterTargets',
+  'elasticloadbalancing:RegisterTargets',
+] as const;
+const SET_ASIDE = ['autoscaling:EnterStandby', 'autoscaling:ExitStandby'] as const;

@@ -6,14 +6,19 @@ import { DurableHeal, type HealProps, observeGrants } from './durable-heal.ts';
 import { sendCommandGrants } from './fleet-grants.ts';
 import type { Grant } from './grants.ts';
 import {
+  attributeGrants,
+  copyGrants,
   creationGrants,
-  instanceGrants,
+  creationsOf,
+  holdGrants,
   launchGrants,
   ledgerGrants,
+  moveGrants,
+  nodeGrants,
   selectorTagGrants,
-  snapshotGrants,
+  tagAtCreation,
   tagGrants,
-  volumeGrants,
+  taggedGrants,
   volumeKeyGrants,
 } from './replace-grants.ts';
 import { hinted } from './suite-function.ts';
@@ -37,6 +42,7 @@ const READS_OF_OTHERS = [
   'autoscaling:DescribeAutoScalingGroups',
   'dlm:GetLifecyclePolicies',
   'autoscaling:DescribeAutoScalingInstances',
+  'elasticloadbalancing:DescribeTags',
   'elasticloadbalancing:DescribeTargetGroups',
   'elasticloadbalancing:DescribeTargetHealth',
 ];
@@ -55,6 +61,7 @@ export class ReplaceNode extends DurableHeal {
         SWAP_VOLUMES_DOCUMENT: commands.swapVolumes,
         STOP_CLIENT_DOCUMENT: commands.stopClient,
         START_CLIENT_DOCUMENT: commands.startClient,
+        MARK_ROOT_FUNCTION: functionNames.markRoot,
         REGISTER_NODES_FUNCTION: hinted(functionNames.registerNodes),
         ROTATE_PEERS_FUNCTION: hinted(functionNames.rotatePeers),
       },
@@ -76,104 +83,37 @@ export class ReplaceNode extends DurableHeal {
           resources: [arn(scope, 'dlm', 'policy/*')],
           wildcard: 'Policies that people have made are known by what they target, not by name.',
         },
+        {
+          sid: 'MarkRoots',
+          actions: ['lambda:InvokeFunction'],
+          resources: [arn(scope, 'lambda', `function:${functionNames.markRoot}`)],
+        },
         tellOthers(scope, [functionNames.registerNodes, functionNames.rotatePeers]),
       ],
       policies: {
-        Volumes: volumes(scope, props),
+        Volumes: [
+          ...moveGrants(scope, fleets),
+          ...creationGrants(scope, fleets, 'volume', ['ec2:CreateVolume']),
+          ...copyGrants(scope, fleets),
+          ...holdGrants(scope),
+          ...volumeKeyGrants(scope),
+        ],
         Tags: [
-          ...tagGrants(scope, fleets, {
-            creations: ['CopyVolumes', 'CreateVolume', 'RunInstances'],
-            kinds: ['instance', 'volume', 'snapshot'],
-            actions: ['ec2:CreateTags', 'ec2:DeleteTags'],
-          }),
-          ledgerGrants(scope),
+          tagAtCreation(scope, creationsOf(fleets)),
+          ...tagGrants(scope, fleets),
+          ...ledgerGrants(scope, fleets),
           selectorTagGrants(scope, fleets),
         ],
         Instances: [
-          ...instanceGrants(scope, fleets, 'MoveOnNodes', [
-            ...([
-              'ec2:AssociateAddress',
-              'ec2:AttachVolume',
-              'ec2:DetachVolume',
-              'ec2:ModifyInstanceAttribute',
-            ] as const),
-            ...(['ec2:StartInstances', 'ec2:StopInstances'] as const),
-          ]),
+          ...nodeGrants(scope, fleets),
+          ...attributeGrants(scope, fleets),
           ...launchGrants(scope, fleets, nodeRoles),
-          ...belongings(scope, props),
+          ...taggedGrants(scope, fleets),
         ],
       },
       executionTimeout: EXECUTION_TIMEOUT,
     });
   }
-}
-
-function volumes(scope: Construct, { fleets }: HealProps): Grant[] {
-  const anyVolume = [arn(scope, 'ec2', 'volume/*')];
-  return [
-    // Attaching needs the volume's tags and the instance's; what is to be cut off from a node need only be the node's.
-    ...volumeGrants(scope, fleets, 'AttachOfFleets', ['ec2:AttachVolume']),
-    {
-      sid: 'PutRootsBack',
-      actions: ['ec2:AttachVolume'],
-      resources: anyVolume,
-      wildcard:
-        'The root that was taken off a dead instance, so that nobody starts it, seldom carries tags, and must come back. The instance has to be a fleet’s.',
-    },
-    {
-      sid: 'DetachFromNodes',
-      actions: ['ec2:DetachVolume', 'ec2:ModifyInstanceAttribute'],
-      resources: anyVolume,
-      wildcard:
-        'Root volumes seldom carry tags. Both actions are asked for on the instance, too, and that has to be a fleet’s ("Example policies", EC2 user guide).',
-    },
-    ...creationGrants(scope, fleets, 'volume', ['ec2:CreateVolume']),
-    ...copying(scope, fleets),
-    ...snapshotGrants(scope, fleets, 'ReadAndHold', ['ec2:CreateVolume', 'ec2:LockSnapshot', 'ec2:UnlockSnapshot']),
-    ...volumeKeyGrants(scope),
-  ];
-}
-
-/** CopyVolumes knows its source by its id alone, and no condition on it: whose it is, is fenced in code, and granted where a fleet asks for it. */
-function copying(scope: Construct, fleets: HealProps['fleets']): Grant[] {
-  if (!fleets.some(({ replace }) => replace.source === 'sibling')) return [];
-  return [
-    {
-      sid: 'CopyOfSiblings',
-      actions: ['ec2:CopyVolumes'],
-      resources: [arn(scope, 'ec2', 'volume/*')],
-      wildcard: 'The source of CopyVolumes has no condition keys (Service Authorization Reference).',
-    },
-  ];
-}
-
-/** What points at an instance points at another; a group sets one aside, where a fleet asks for that. */
-function belongings(scope: Construct, { fleets }: HealProps): Grant[] {
-  const standby = fleets.some(({ replace }) => replace.autoScaling === 'standby');
-  return [
-    {
-      sid: 'MoveAddresses',
-      actions: ['ec2:AssociateAddress'],
-      resources: [arn(scope, 'ec2', 'elastic-ip/*')],
-      wildcard: 'Addresses seldom carry tags; the instance that one goes to must be a fleet’s.',
-    },
-    {
-      sid: 'MoveTargets',
-      actions: ['elasticloadbalancing:DeregisterTargets', 'elasticloadbalancing:RegisterTargets'],
-      resources: [arn(scope, 'elasticloadbalancing', 'targetgroup/*')],
-      wildcard: 'Which target groups a node is in, is read; their targets are no resources.',
-    },
-    ...(standby
-      ? [
-          {
-            sid: 'SetAside',
-            actions: ['autoscaling:EnterStandby', 'autoscaling:ExitStandby'],
-            resources: [arn(scope, 'autoscaling', 'autoScalingGroup:*:autoScalingGroupName/*')],
-            wildcard: 'Which group a node is in, its tags tell.',
-          },
-        ]
-      : []),
-  ];
 }
 
 /** To have names, alarms and peers looked after at once. */

@@ -1,10 +1,11 @@
 // snapshot-node: the durable heal that stops one node cleanly for a set of snapshots, and starts it again at once.
 import { Duration } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { KEEP_UNTIL_TAG, LEDGER_TAGS } from '../../shared/snapshots/tags.ts';
 import { functionNames } from '../names.ts';
 import { DurableHeal, type HealProps, observeGrants } from './durable-heal.ts';
 import { sendCommandGrants } from './fleet-grants.ts';
-import { creationGrants, instanceGrants, tagGrants, volumeGrants } from './replace-grants.ts';
+import { creationGrants, ledgerGrants, snapshotGrants, tagAtCreation } from './replace-grants.ts';
 import { tellOthers } from './replace-node.ts';
 import { hinted } from './suite-function.ts';
 
@@ -29,16 +30,19 @@ export class SnapshotNode extends DurableHeal {
         ...sendCommandGrants(scope, fleets, ['inspect-node', 'stop-client', 'start-client']),
         tellOthers(scope, [functionNames.registerNodes]),
         // On the node, on each of its volumes, and on the snapshots that come of them.
-        ...instanceGrants(scope, fleets, 'SnapshotNodes', ['ec2:CreateSnapshots']),
-        ...volumeGrants(scope, fleets, 'SnapshotVolumes', ['ec2:CreateSnapshots']),
+        ...snapshotGrants(scope, fleets),
         ...creationGrants(scope, fleets, 'snapshot', ['ec2:CreateSnapshots']),
       ],
       policies: {
-        Tags: tagGrants(scope, fleets, {
-          creations: ['CreateSnapshots'],
-          kinds: ['snapshot'],
-          actions: ['ec2:CreateTags'],
-        }),
+        Tags: [
+          tagAtCreation(scope, ['CreateSnapshots'], 'snapshot'),
+          ...ledgerGrants(
+            scope,
+            fleets,
+            [LEDGER_TAGS.quarantined, KEEP_UNTIL_TAG, LEDGER_TAGS.role],
+            ['ec2:CreateTags'],
+          ),
+        ],
       },
       executionTimeout: EXECUTION_TIMEOUT,
     });

@@ -30,13 +30,9 @@ export class SnapshotPolicies extends Construct {
 
   #policy(fleet: string, targets: readonly Target[], { everyHours, keep, shareWith, copyTo }: SnapshotPolicy): void {
     const scope = new Construct(this, fleet);
-    const { account } = Stack.of(this);
-    // Nobody else's policy may use the role ("IAM service roles for Amazon Data Lifecycle Manager", confused deputy).
+    // Nobody else's policy may use the role ("IAM service roles for Amazon Data Lifecycle Manager", confused deputy); an ARN names its account.
     const dlm = new ServicePrincipal('dlm.amazonaws.com', {
-      conditions: {
-        StringEquals: { 'aws:SourceAccount': account },
-        ArnLike: { 'aws:SourceArn': arn(this, 'dlm', 'policy/*') },
-      },
+      conditions: { ArnLike: { 'aws:SourceArn': arn(this, 'dlm', 'policy/*') } },
     });
     const role = roleOf(
       scope,
@@ -187,26 +183,17 @@ function keyGrants(
 ): Grant[] {
   const { region } = Stack.of(scope);
   const grant = (sid: string, key: string, where: string): Grant[] => {
-    const via = { StringEquals: { 'kms:ViaService': `ec2.${where}.amazonaws.com` } };
-    const wildcard =
-      'The key of the volumes, which a fleet file names only where it shares snapshots; used through EC2 only.';
     return [
       {
         sid: `${sid}Key`,
         actions: [
-          ...['kms:Decrypt', 'kms:DescribeKey', 'kms:Encrypt', 'kms:GenerateDataKeyWithoutPlaintext'],
-          ...['kms:ReEncryptFrom', 'kms:ReEncryptTo'],
+          ...['kms:CreateGrant', 'kms:Decrypt', 'kms:DescribeKey', 'kms:Encrypt'],
+          ...['kms:GenerateDataKeyWithoutPlaintext', 'kms:ReEncryptFrom', 'kms:ReEncryptTo'],
         ],
         resources: [key],
-        conditions: via,
-        wildcard,
-      },
-      {
-        sid: `${sid}KeyForEbs`,
-        actions: ['kms:CreateGrant'],
-        resources: [key],
-        conditions: { ...via, Bool: { 'kms:GrantIsForAWSResource': 'true' } },
-        wildcard,
+        conditions: { StringEquals: { 'kms:ViaService': `ec2.${where}.amazonaws.com` } },
+        wildcard:
+          'The key of the volumes, which a fleet file names only where it shares snapshots; used through EC2 only.',
       },
     ];
   };

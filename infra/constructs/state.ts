@@ -59,6 +59,7 @@ const incidentsOf = (kind: HealKind): string => partitions.incidents('*', kind);
 const allIncidents = HEAL_KINDS.map(incidentsOf);
 const nodes = partitions.nodes('*');
 const turn = partitions.turn('*');
+const kept = partitions.kept('*');
 const account = partitions.account();
 const watched = own('watch-fleet');
 
@@ -77,11 +78,11 @@ export const ACCESS: Readonly<Record<StateUser, StateAccess>> = {
   'watch-fleet': access('watch-fleet', [], allIncidents),
   'register-nodes': access('register-nodes', [], [watched, nodes]),
   'rotate-peers': access('rotate-peers', [], [watched, nodes, ...allIncidents]),
-  'prune-retired': access('prune-retired', [], [nodes, ...allIncidents]),
+  'prune-retired': access('prune-retired', [kept], [nodes, ...allIncidents]),
   'plan-snapshots': { reads: [watched, nodes, ...allIncidents], writes: [] },
   // It opens incidents of every kind, and frees nodes whose holders have died.
   'dispatch-heal': access('dispatch-heal', [nodes, ...allIncidents], [watched, own('resize-volume')]),
   'resize-volume': access('resize-volume', [nodes, incidentsOf('resize-volume')], [watched]),
-  'replace-node': access('replace-node', [nodes, incidentsOf('replace-node'), turn, account], [watched]),
-  'snapshot-node': access('snapshot-node', [nodes, incidentsOf('snapshot-node'), turn], [watched]),
+  'replace-node': access('replace-node', [nodes, incidentsOf('replace-node'), turn, kept, account], [watched]),
+  'snapshot-node': access('snapshot-node', [nodes, incidentsOf('snapshot-node'), turn, kept], [watched]),
 };

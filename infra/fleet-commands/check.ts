@@ -21,6 +21,12 @@ export function check({ directory, say }: Desk, paths: readonly string[]): void 
   say(
     `${files.length === 1 ? 'It is right.' : `All ${files.length} are right.`} Every default: npm run fleets -- show NAME`,
   );
+  const launching = files.map(({ fleet }) => fleet).filter(({ replace }) => replace.rungs.includes('replace'));
+  if (launching.length > 0)
+    say(
+      `For another instance (${launching.map(({ name }) => name).join(', ')}) the launch template, elastic addresses and target groups ` +
+        'need the tags of the nodes, too: docs/fleet-files.md#what-has-to-carry-the-fleets-tags',
+    );
 }
 
 function summaryOf({ nodes, role, volumes, units }: Fleet): string[] {

@@ -134,20 +134,13 @@ export const stateTypes: Readonly<Record<string, ResourceType>> = {
     },
   },
   'AWS::KMS::Key': {
-    uses: [],
-    leaves: [
-      'Description',
-      'EnableKeyRotation',
-      'Enabled',
-      'KeyPolicy',
-      'KeySpec',
-      'KeyUsage',
-      'PendingWindowInDays',
-      'Tags',
-    ],
-    create: (_, maker) => {
-      const KeyId = maker.uuid();
-      return { ref: KeyId, attributes: { Arn: maker.arn('kms', `key/${KeyId}`), KeyId } };
+    uses: ['KeyPolicy'],
+    leaves: ['Description', 'EnableKeyRotation', 'Enabled', 'KeySpec', 'KeyUsage', 'PendingWindowInDays', 'Tags'],
+    create: async (properties, maker) => {
+      const Policy = properties['KeyPolicy'];
+      const made = await maker.call('kms', 'CreateKey', Policy === undefined ? {} : { Policy: asText(Policy) });
+      const { KeyId = '', Arn = '' } = made['KeyMetadata'] as { KeyId?: string; Arn?: string };
+      return { ref: KeyId, attributes: { Arn, KeyId } };
     },
   },
   'AWS::KMS::Alias': {

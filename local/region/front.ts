@@ -9,11 +9,8 @@ import { type Fate, isMutating, NO_REQUEST_FAULTS, type RequestFaults } from './
 import { AwsError, type Call, internalFailure, type Operation, type Service } from './service.ts';
 import { type CallRecord, canonical, type Outcome, Trace } from './trace.ts';
 
-export interface Caller {
-  /** Unique for each sandbox: "chainmend-resize-volume/3". */
-  readonly actor: string;
-  readonly roleArn?: string;
-}
+/** Its actor is unique for each sandbox: "chainmend-resize-volume/3". */
+export type Caller = Omit<Call, 'at'>;
 
 /** A request whose input has been copied from its caller and checked; a retry sends the same one again. */
 export interface PreparedRequest {
@@ -42,6 +39,8 @@ export interface FrontDoorOptions {
     operation: string,
     input: Readonly<Record<string, unknown>>,
   ) => void;
+  /** Whether the region knows what an operation asks IAM for, though it may not carry it out. */
+  readonly isAsked?: (service: string, operation: string) => boolean;
   /** A sandbox has died; its front door key is gone. */
   readonly onSandboxKilled?: (actor: string) => void;
   /** Told of each request right after its effect: invariants look at the region before anything else can change it. */
@@ -235,7 +234,11 @@ export class FrontDoor {
     const { service, operation, input } = request;
     if (request.refusal !== undefined) throw request.refusal;
     const perform = this.#operations.get(`${service}.${operation}`);
-    if (perform === undefined) throw notEmulated(service, operation, this.operationsOf(service));
+    if (perform === undefined) {
+      // AWS says first that a caller may not.
+      if (this.#options.isAsked?.(service, operation)) this.#options.authorize?.(call, service, operation, input);
+      throw notEmulated(service, operation, this.operationsOf(service));
+    }
     this.#options.limits?.take(service, operation, input, call.at);
     if (fate === 'throttled') throw throttlingError(service, operation);
     this.#options.authorize?.(call, service, operation, input);

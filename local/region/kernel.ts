@@ -1,6 +1,7 @@
 // The kernel that all services of one local region stand on: time, chance, the event bus and the record of work in progress.
 import type { FaultName } from './faults.ts';
 import type { Random } from './random.ts';
+import type { AwsError, ServicePrincipal } from './service.ts';
 
 export interface Timer {
   cancel(): void;
@@ -48,6 +49,11 @@ export interface Kernel {
   fault(name: FaultName): boolean;
   /** Makes a service the receiver for ARNs with this prefix: "arn:aws:lambda:", "arn:aws:sqs:", … */
   receive(arnPrefix: string, receiver: Receiver): void;
+  /**
+   * Whether the policies of the region let an AWS service, or a service in the name of a role, do this. What has no policy of its own takes
+   * from a service whatever it brings; AWS would ask for one.
+   */
+  permits(caller: ServicePrincipal | { readonly roleArn: string }, action: string, arn: string): AwsError | undefined;
   /** Hands a payload to the resource behind an ARN. Throws `AwsError` when it is refused: retries and dead-letter queues are the sender's. */
   deliver(arn: string, payload: string): void;
 }

@@ -1,7 +1,14 @@
 // KMS, which is asked about keys and gives none: any well-formed id of the account is a symmetric key that is there. Nothing is encrypted here.
 // Sources: doc comments of DescribeKey and KeyMetadata in @aws-sdk/client-kms; "Key states of AWS KMS keys" (KMS developer guide).
-import type { DescribeKeyRequest, DescribeKeyResponse } from '@aws-sdk/client-kms';
+import type {
+  CreateKeyRequest,
+  DescribeKeyRequest,
+  DescribeKeyResponse,
+  PutKeyPolicyRequest,
+} from '@aws-sdk/client-kms';
 import type { EbsHandles } from './ec2/service.ts';
+import type { PolicyDocument } from './iam/policy.ts';
+import { parseResourcePolicy } from './iam/resource-policy.ts';
 import type { Kernel } from './kernel.ts';
 import { kmsKey } from './kms.ts';
 import { AwsError, type Service } from './service.ts';
@@ -10,12 +17,34 @@ const KEY_ID = /^(mrk-)?[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/;
 /** Keys are older than everything that they encrypt. */
 const AGE_MS = 365 * 86_400_000;
 
-export function createKms(kernel: Kernel, { isKeyEnabled }: Pick<EbsHandles, 'isKeyEnabled'>): Service {
+export interface Kms extends Service {
+  /** Of a key that was made here; undefined for one that was there before. */
+  policy(keyArn: string): PolicyDocument | undefined;
+  /** Keys that were made here. */
+  keyArns(): readonly string[];
+}
+
+export function createKms(kernel: Kernel, { isKeyEnabled }: Pick<EbsHandles, 'isKeyEnabled'>): Kms {
+  const policies = new Map<string, PolicyDocument>();
+  const ids = kernel.random('kms/ids');
   const { accountId, regionName } = kernel;
   const createdAtMs = kernel.clock.now() - AGE_MS;
   return {
     name: 'kms',
+    policy: (keyArn) => policies.get(keyArn),
+    keyArns: () => [...policies.keys()],
     operations: {
+      // As far as a template needs it: an id, and the policy.
+      CreateKey: ({ Policy }: CreateKeyRequest) => {
+        const KeyId = ids.uuid();
+        const Arn = `arn:aws:kms:${regionName}:${accountId}:key/${KeyId}`;
+        if (Policy !== undefined) policies.set(Arn, policyIn(Policy));
+        return { KeyMetadata: { KeyId, Arn } };
+      },
+      PutKeyPolicy: ({ KeyId = '', Policy = '' }: PutKeyPolicyRequest) => {
+        policies.set(kmsKey(KeyId, kernel).arn, policyIn(Policy));
+        return {};
+      },
       DescribeKey: ({ KeyId = '' }: DescribeKeyRequest): DescribeKeyResponse => {
         const [, , , region, account] = KeyId.startsWith('arn:') ? KeyId.split(':') : [];
         // The words of the service, which looks for no key outside of its region.
@@ -50,4 +79,12 @@ export function createKms(kernel: Kernel, { isKeyEnabled }: Pick<EbsHandles, 'is
       },
     },
   };
+}
+
+function policyIn(text: string): PolicyDocument {
+  try {
+    return parseResourcePolicy(text);
+  } catch (error) {
+    throw new AwsError('MalformedPolicyDocumentException', error instanceof Error ? error.message : String(error));
+  }
 }

@@ -13,9 +13,12 @@ import { createEvents } from './events/events.ts';
 import type { FaultName } from './faults.ts';
 import { FrontDoor } from './front.ts';
 import type { Surroundings } from './guest-network.ts';
-import { createAuthorizer } from './iam/authorizer.ts';
+import { createAuthorizer, createPermits } from './iam/authorizer.ts';
+import type { Facts } from './iam/check.ts';
+import { EBS_KEYS, isMapped } from './iam/requests.ts';
 import { createIam } from './iam/roles.ts';
 import type { AwsWork, BusEvent, Kernel, Receiver } from './kernel.ts';
+import { kmsKey } from './kms.ts';
 import { createKms } from './kms-service.ts';
 import {
   CodeStore,
@@ -126,6 +129,7 @@ export async function createRegion(options: RegionOptions) {
   const ssm = createSsm(kernel, machines);
   const ec2 = createEc2(kernel, machines, cloudwatch.record);
   const iam = createIam(kernel);
+  const kms = createKms(kernel, ec2);
   const route53 = createRoute53(kernel);
   const secretsmanager = createSecretsManager(kernel);
   const code = new CodeStore();
@@ -135,7 +139,7 @@ export async function createRegion(options: RegionOptions) {
   const elb = createLoadBalancing(kernel, ec2, network);
   const autoscaling = createAutoScaling(kernel, ec2, elb);
 
-  const authorize = createAuthorizer(kernel, iam, {
+  const facts: Facts = {
     tags: (arn) => {
       if (arn.startsWith('arn:aws:secretsmanager:')) return secretsmanager.tags(arn);
       if (arn.startsWith('arn:aws:cloudwatch:')) return cloudwatch.alarmTags(arn.split(':alarm:').at(-1) ?? '');
@@ -162,8 +166,21 @@ export async function createRegion(options: RegionOptions) {
     secureParameters: (names) => ssm.secureParameters(names),
     secureParametersBelow: (path, recursive) => ssm.secureParametersBelow(path, recursive),
     secret: (secretId) => secretsmanager.secret(secretId),
-  });
-  ec2.askForKeys((call, KeyId, uses) => uses.every((use) => authorize(call, 'kms', use, { KeyId }) === undefined));
+    resourcePolicy: (arn) => {
+      if (arn.startsWith('arn:aws:sns:')) return sns.policy(arn);
+      if (arn.startsWith('arn:aws:sqs:')) return sqs.policy(arn);
+      if (arn.startsWith('arn:aws:kms:')) return kms.policy(arn);
+      if (arn.startsWith('arn:aws:iam:')) return iam.trustOf(arn);
+      return arn.startsWith('arn:aws:lambda:') ? lambda.policy(arn) : undefined;
+    },
+    topicKey: (arn) => {
+      const key = sns.keyOf(arn);
+      return key === undefined ? undefined : kmsKey(key, kernel);
+    },
+  };
+  const authorize = createAuthorizer(kernel, iam, facts);
+  kernel.permits = createPermits(kernel, iam, facts);
+  ec2.askForKeys((call, KeyId, uses) => uses.every((use) => authorize(call, EBS_KEYS, use, { KeyId }) === undefined));
   const front = new FrontDoor({
     clock,
     models: await models,
@@ -174,6 +191,7 @@ export async function createRegion(options: RegionOptions) {
       const denied = authorize(call, service, operation, input);
       if (denied) throw denied;
     },
+    isAsked: isMapped,
     onSandboxKilled: (actor) => lambda.sandboxKilled(actor),
     ...(options.onCall && { onCall: options.onCall }),
     ...(onDefect && { onDefect }),
@@ -209,7 +227,7 @@ export async function createRegion(options: RegionOptions) {
     autoscaling,
     elb,
     createDlm(kernel, ec2),
-    createKms(kernel, ec2),
+    kms,
     createSts(kernel),
   );
 
@@ -235,6 +253,7 @@ export async function createRegion(options: RegionOptions) {
     autoscaling,
     elb,
     iam,
+    kms,
     lambda,
     route53,
     secretsmanager,
@@ -265,6 +284,8 @@ class RegionKernel implements Kernel {
   readonly clock: VirtualClock;
   /** Set once the bus exists. */
   bus: (event: BusEvent) => void = () => {};
+  /** Set once there is IAM. */
+  permits: Kernel['permits'] = () => undefined;
   readonly works: AwsWork[] = [];
   readonly #seed: number;
   readonly #faults: ReadonlySet<FaultName>;
@@ -359,6 +380,7 @@ function sandboxFactory({
       random: randomStream(seed, `actor/${actor}`),
       actor,
       roleArn,
+      functionArn: `arn:aws:lambda:${REGION_NAME}:${ACCOUNT_ID}:function:${functionName}`,
       front,
       lane,
       surroundings: around(fn),

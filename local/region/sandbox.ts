@@ -3,7 +3,7 @@ import vm from 'node:vm';
 import { enter, scopeOf } from '../wire/door.ts';
 import { nativeProtocol } from '../wire/protocols.ts';
 import type { VirtualClock } from './clock.ts';
-import type { FrontDoor, PreparedRequest } from './front.ts';
+import type { Caller, FrontDoor, PreparedRequest } from './front.ts';
 import { LAMBDA_ENVIRONMENT } from './guest-environment.ts';
 import { createGuestContext } from './guest-globals.ts';
 import {
@@ -51,6 +51,8 @@ export interface SandboxOptions {
   /** Unique in a region: "chainmend-resize-volume/3". */
   readonly actor: string;
   readonly roleArn: string;
+  /** Its own; every request of its code carries it. */
+  readonly functionArn?: string;
   readonly front: FrontDoor;
   readonly lane: Lane;
   /** What lies around it; without, AWS and an internet where nobody is. */
@@ -230,31 +232,29 @@ class GuestSandbox implements Sandbox {
     const prepared = options.headers && this.#prepared.get(options.headers);
     if (prepared !== undefined) this.#sendObject(prepared, whileAlive);
     else {
-      const { front, roleArn } = this.#options;
-      const caller = { actor: this.actor, roleArn };
-      enter(front, wireRequest(options, body), caller, () => this.dead).then(
+      enter(this.#options.front, wireRequest(options, body), this.#caller, () => this.dead).then(
         (answer) => whileAlive(streamResponse(answer)),
         (error: unknown) => this.#options.clock.fail(error),
       );
     }
   }
 
+  get #caller(): Caller {
+    const { roleArn, functionArn } = this.#options;
+    return { actor: this.actor, roleArn, ...(functionArn !== undefined && { functionArn }) };
+  }
+
   #sendObject(request: PreparedRequest, respond: (response: GuestResponse) => void): void {
-    const { front, roleArn } = this.#options;
+    const { front } = this.#options;
     const { model } = request;
     const service = front.models.get(request.service);
     if (model === undefined || service === undefined) throw new Error(`${request.service} has no model`);
-    front.send(
-      request,
-      { actor: this.actor, roleArn },
-      {
-        render: (output) => model.copyOutput(output, { realm: this.#realm }) as object,
-        answer: (output, requestId) => respond(objectResponse(output, requestId)),
-        fail: (error, requestId) =>
-          respond(errorResponse(nativeProtocol(service).writeError(service, error, requestId))),
-        abandoned: () => this.dead,
-      },
-    );
+    front.send(request, this.#caller, {
+      render: (output) => model.copyOutput(output, { realm: this.#realm }) as object,
+      answer: (output, requestId) => respond(objectResponse(output, requestId)),
+      fail: (error, requestId) => respond(errorResponse(nativeProtocol(service).writeError(service, error, requestId))),
+      abandoned: () => this.dead,
+    });
   }
 }
 

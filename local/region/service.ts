@@ -8,6 +8,20 @@ export interface Call {
   readonly actor: string;
   /** The role that the caller runs as; absent for a person, who may do everything. */
   readonly roleArn?: string;
+  /** Of the function whose code calls. */
+  readonly functionArn?: string;
+  /** An AWS service calls for itself, on behalf of something that it keeps. */
+  readonly principal?: ServicePrincipal;
+  /** Over plain HTTP. */
+  readonly insecure?: true;
+}
+
+/** An AWS service as a caller, and what it acts for: "cloudwatch.amazonaws.com" for an alarm. */
+export interface ServicePrincipal {
+  readonly service: string;
+  readonly sourceArn: string;
+  /** Whose the source is. */
+  readonly sourceAccount: string;
 }
 
 /** Input and output are what the SDK's command takes and gives; their wire form is the business of `local/wire`. */

@@ -106,7 +106,7 @@ export function lifecyclePolicy(
         PolicyDetails: {
           PolicyType: 'EBS_SNAPSHOT_MANAGEMENT',
           ResourceTypes: ['VOLUME'],
-          TargetTags: Object.entries(fleet.nodes.tags).map(([Key, Value]) => ({ Key, Value })),
+          TargetTags: tagsOf(fleet),
           Schedules: [
             {
               Name: 'daily',
@@ -147,6 +147,7 @@ export async function launchTemplateOf(region: Region, fleet: Fleet, instanceIds
     'CreateLaunchTemplate',
     {
       LaunchTemplateName: `${fleet.name}-node`,
+      TagSpecifications: [{ ResourceType: 'launch-template', Tags: tagsOf(fleet) }],
       LaunchTemplateData: {
         ImageId: 'ami-0123456789abcdef0',
         InstanceType: 'm6i.large',
@@ -157,7 +158,7 @@ export async function launchTemplateOf(region: Region, fleet: Fleet, instanceIds
         TagSpecifications: [
           {
             ResourceType: 'instance',
-            Tags: Object.entries(fleet.nodes.tags).map(([Key, Value]) => ({ Key, Value })),
+            Tags: tagsOf(fleet),
           },
         ],
       },
@@ -170,19 +171,24 @@ export async function launchTemplateOf(region: Region, fleet: Fleet, instanceIds
   }
 }
 
+/** By these an owner says that something is a fleet's: heals may then move it. */
+const tagsOf = ({ nodes }: Fleet): { Key: string; Value: string }[] =>
+  Object.entries(nodes.tags).map(([Key, Value]) => ({ Key, Value }));
+
 /** An Auto Scaling group that has always owned these nodes. */
 export function scalingGroup(world: World, name: string, members: readonly Placed[]): string {
   return world.region.autoscaling.addGroup({
     name,
     instanceIds: members.map(({ instanceId }) => instanceId),
     maxSize: members.length + 1,
+    tags: Object.entries(members[0]?.fleet.nodes.tags ?? {}).map(([key, value]) => ({ key, value, propagate: false })),
   });
 }
 
 /** A target group of a load balancer in which these nodes have always been, healthy. @returns its ARN */
 export function targetGroup(world: World, name: string, members: readonly Placed[], port: number): string {
   const { elb } = world.region;
-  const arn = elb.addTargetGroup({ name, port });
+  const arn = elb.addTargetGroup({ name, port, tags: members[0]?.fleet.nodes.tags ?? {} });
   elb.addTargets(
     arn,
     members.map(({ instanceId }) => instanceId),
@@ -192,5 +198,5 @@ export function targetGroup(world: World, name: string, members: readonly Placed
 }
 
 /** An elastic address that has always been this node's. @returns its allocation id */
-export const elasticIp = (world: World, { instanceId, name }: Placed): string =>
-  world.region.ec2.addAddress({ instanceId, tags: { Name: `${name}-address` } });
+export const elasticIp = (world: World, { fleet, instanceId, name }: Placed): string =>
+  world.region.ec2.addAddress({ instanceId, tags: { ...fleet.nodes.tags, Name: `${name}-address` } });

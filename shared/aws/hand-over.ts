@@ -5,6 +5,7 @@ import { type AutoScalingClient, DescribeAutoScalingGroupsCommand } from '@aws-s
 import { AssociateAddressCommand, DescribeAddressesCommand, type EC2Client } from '@aws-sdk/client-ec2';
 import {
   DeregisterTargetsCommand,
+  DescribeTagsCommand,
   DescribeTargetGroupsCommand,
   DescribeTargetHealthCommand,
   type ElasticLoadBalancingV2Client,
@@ -220,4 +221,22 @@ async function scalingTargets(autoscaling: AutoScalingClient, name: string): Pro
   const byName = { AutoScalingGroupNames: [name] };
   const { AutoScalingGroups = [] } = await autoscaling.send(new DescribeAutoScalingGroupsCommand(byName));
   return AutoScalingGroups[0]?.TargetGroupARNs ?? [];
+}
+
+/** "You can specify up to 20 resources in a single call" (DescribeTags, Elastic Load Balancing API). */
+const TAGGED_AT_ONCE = 20;
+
+/** By ARN. @throws an Error where a group is gone */
+export async function tagsOfTargetGroups(
+  elb: ElasticLoadBalancingV2Client,
+  arns: readonly string[],
+): Promise<ReadonlyMap<string, Readonly<Record<string, string>>>> {
+  const tags = new Map<string, Readonly<Record<string, string>>>();
+  for (let at = 0; at < arns.length; at += TAGGED_AT_ONCE) {
+    const some = arns.slice(at, at + TAGGED_AT_ONCE);
+    const { TagDescriptions = [] } = await elb.send(new DescribeTagsCommand({ ResourceArns: some }));
+    for (const { ResourceArn = '', Tags = [] } of TagDescriptions)
+      tags.set(ResourceArn, Object.fromEntries(Tags.map(({ Key = '', Value = '' }) => [Key, Value])));
+  }
+  return tags;
 }

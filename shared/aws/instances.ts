@@ -18,6 +18,8 @@ import { type Accepted, orRefused, type Refused } from './refused.ts';
 export interface InstanceNow {
   readonly instanceId: string;
   readonly state: InstanceStateName;
+  /** EC2 sets it anew at each start, ms since the epoch; 0 where it tells none. */
+  readonly launchedAtMs: number;
   readonly availabilityZone: string;
   /** Empty of one that is terminated: it has no network interface any more. */
   readonly subnetId: string;
@@ -65,6 +67,7 @@ export async function describeInstance(ec2: EC2Client, instanceId: string): Prom
   return {
     instanceId,
     state: stateOf(instance),
+    launchedAtMs: instance.LaunchTime?.getTime() ?? 0,
     availabilityZone: instance.Placement?.AvailabilityZone ?? '',
     subnetId: instance.SubnetId ?? '',
     vpcId: instance.VpcId ?? '',

@@ -40,6 +40,12 @@ export function refusalOf(error: unknown): Refused {
   throw error;
 }
 
+/** EC2's own code, those of the query protocols and the exception of the JSON ones. */
+const DENIED = /^(UnauthorizedOperation|AccessDenied(Exception)?|AuthorizationError(Exception)?)$/;
+
+/** Whether IAM has refused: what a call is about lacks the tags that the caller's role asks for. */
+export const isDenied = ({ code }: Pick<Refused, 'code'>): boolean => DENIED.test(code);
+
 /** Members of ServiceException of the SDK, of every service; absent where no answer was read. */
 function statusOf(error: Error): number | undefined {
   const { $metadata } = error as { readonly $metadata?: { readonly httpStatusCode?: number | undefined } };

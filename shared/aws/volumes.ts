@@ -27,6 +27,8 @@ export interface VolumeNow {
   readonly kmsKeyId: string | null;
   /** Empty where it was not made from one. */
   readonly snapshotId: string;
+  /** ms since the epoch; 0 where EC2 tells none. */
+  readonly createdAtMs: number;
   readonly attachment: AttachmentNow | null;
   readonly tags: Readonly<Record<string, string>>;
 }
@@ -104,6 +106,7 @@ function volumeNow(volume: Volume): readonly VolumeNow[] {
       encrypted: volume.Encrypted ?? false,
       kmsKeyId: volume.KmsKeyId ?? null,
       snapshotId: SnapshotId,
+      createdAtMs: volume.CreateTime?.getTime() ?? 0,
       attachment: attachmentNow(volume),
       tags: Object.fromEntries(Tags.map(({ Key = '', Value = '' }) => [Key, Value])),
     },

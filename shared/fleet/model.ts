@@ -167,6 +167,8 @@ export interface ReplacePolicy {
   readonly rungs: readonly Rung[];
   /** Where the data of a swap come from: a snapshot, or a copy of a healthy sibling's volume in the same AZ. */
   readonly source: 'snapshot' | 'sibling';
+  /** Lifecycle policies whose snapshots carry no tags of the fleet, and which its owner trusts with its nodes' data all the same. */
+  readonly lifecyclePolicies: readonly string[];
   /** What EBS is paid to initialize a new volume at; undefined: its blocks come as they are read. */
   readonly initializationMiBps: number | undefined;
   /** Id or name; undefined: the one that the instance itself was launched from, which its tags tell. */

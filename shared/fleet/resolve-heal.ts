@@ -8,6 +8,7 @@ export const everyHeal = {
   replace: {
     rungs: RUNGS,
     source: 'snapshot',
+    lifecyclePolicies: [],
     subnets: [],
     keepDays: 7,
     autoScaling: 'refuse',
@@ -22,7 +23,12 @@ export const everyHeal = {
 export function completeHeal({ replace, dataMode }: FleetDocument) {
   const complete = { ...everyHeal.replace, ...replace };
   return {
-    replace: { ...complete, rungs: [...complete.rungs], subnets: [...complete.subnets] },
+    replace: {
+      ...complete,
+      rungs: [...complete.rungs],
+      lifecyclePolicies: [...complete.lifecyclePolicies],
+      subnets: [...complete.subnets],
+    },
     ...(dataMode !== undefined && { dataMode }),
   };
 }

@@ -27,6 +27,10 @@ export const replace = object('{ rungs: [restart, swap] }', {
     'What a new instance is launched from; the template that the node itself was launched from unless given.',
     launchTemplate,
   ),
+  lifecyclePolicies: optional(
+    'Lifecycle policies of yours whose snapshots carry no tags of the fleet, and may be restored all the same.',
+    list(text(/^policy-[A-Za-z0-9]{8,64}$/, 'the id of a lifecycle policy', 'policy-0123456789abcdef0'), 10),
+  ),
   subnets: optional("Further subnets, tried in this order where the node's own has no capacity.", list(subnetId, 16)),
   keepDays: optional('How long an old volume or instance is kept.', whole(1, 90, 'days', 7)),
   autoScaling: optional(

@@ -78,6 +78,10 @@ export const GUARDRAILS = {
   'snapshot-unfit': 'The snapshot that was asked for does not fit this node; its refusal says why.',
   'kept-longer':
     'Something is past the date until which it was kept, and is not in the state in which it may be removed without a person.',
+  'not-recorded':
+    'Something carries the tags of what a heal has put away, and no heal has written it down, or it is not as it was then: it is left.',
+  'out-of-reach':
+    'Something that the heal needs carries no tags of the fleet, so that no heal may use it; the refusal says what and which tags.',
   'restart-unproved': 'Another node of the fleet was restarted and has not proved itself: one at a time.',
 } as const satisfies Record<string, string>;
 
@@ -90,6 +94,8 @@ export const FAILURES = {
   'command-unanswered': 'A command was sent and the node never answered.',
   'not-proved': 'Everything was done, and the node still does not show the planned size or a running client.',
   'peers-too-few': 'Everything was done, and the node still has fewer peers than its floor.',
+  'not-handed-over':
+    'The node follows its chain on its new instance, and an address or a target group still points at the old one.',
   'same-stop':
     'The node stopped again at the same height with other data: a bug of the client or a fork, and no snapshot is to blame.',
   'ladder-spent': 'Nothing that may be tried has helped; the node is as it was found.',

@@ -28,6 +28,8 @@ export const partitions = {
   nodes: (fleet: string): string => `NODE#${fleet}`,
   /** Whose turn it is to be replaced or stopped: replace-node and snapshot-node. */
   turn: (fleet: string): string => `TURN#${fleet}`,
+  /** What heals have put away: replace-node, snapshot-node, and prune-retired, which removes it. */
+  kept: (fleet: string): string => `KEPT#${fleet}`,
   /** Budgets that all fleets share: replace-node. */
   account: (): string => 'ACCOUNT',
   /** Lines of one function. No function may read the journal. */

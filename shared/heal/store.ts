@@ -119,6 +119,9 @@ export function createStore(dynamodb: DynamoDBClient, tableName: string) {
   };
 
   return {
+    /** For records that another file names: `kept.ts`. */
+    read: get,
+    between,
     async readNode(fleet: string, instanceId: string): Promise<NodeRecord | undefined> {
       const key = keys.node(fleet, instanceId);
       const read = await get<NodeRecord>(key);
@@ -235,7 +238,7 @@ const MAX_CONFLICTS = 5;
  * @param decide pure; `write` is the record to store, nothing where there is nothing to write
  */
 export async function settle<R extends Versioned, T>(
-  store: Store,
+  store: Pick<Store, 'replace'>,
   key: Key,
   read: () => Promise<R | undefined>,
   decide: (read: R | undefined) => { readonly write?: Versioned | undefined; readonly result: T },

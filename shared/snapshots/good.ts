@@ -1,7 +1,7 @@
 // Which sets of snapshots are good for a node, best first, and why the others are not. Pure: over what EC2 and the ledger say.
 import type { HealthPolicy } from '../fleet/model.ts';
 import type { Rank, SnapshotSet } from './model.ts';
-import { clientFault, type Demand, originFault, shapeFault } from './unfit.ts';
+import { clientFault, type Demand, originFault, reachFault, shapeFault } from './unfit.ts';
 
 export interface GoodInput extends Demand {
   readonly sets: readonly SnapshotSet[];
@@ -78,7 +78,13 @@ export function rankGood(input: GoodInput): Ranked {
 
 /** Why a set is not good for this node, whatever was tried; null where it is. */
 export function unfit(set: SnapshotSet, input: Omit<GoodInput, 'sets' | 'tried'>): string | null {
-  return shapeFault(set, input) ?? originFault(set, input) ?? clientFault(set, input) ?? newnessFault(set, input);
+  return (
+    shapeFault(set, input) ??
+    originFault(set, input) ??
+    reachFault(set, input) ??
+    clientFault(set, input) ??
+    newnessFault(set, input)
+  );
 }
 
 function newnessFault(

@@ -1,5 +1,5 @@
 // What heals write on snapshots that exist: that an incident holds them, that they must not be used, that a restore from them was proved.
-// All of it can be repeated; tags are the only state.
+// All of it can be repeated. Who may tag can write all of it as well: which holds are ours, and which locks, is in the records (heal/kept.ts).
 import {
   CreateTagsCommand,
   DeleteTagsCommand,
@@ -14,71 +14,86 @@ import type { SnapshotFact } from './model.ts';
 import { KEEP_UNTIL_TAG, LEDGER_TAGS, LOCKED_BY_TAG, TAG_VALUE_MAX } from './tags.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
-/** For a day, renewed by the sweep that looks at open incidents; an incident that everybody forgot holds nothing for ever. */
-const HOLD_MS = DAY_MS;
-const QUARANTINE_MS = 30 * DAY_MS;
+/**
+ * Renewed by the run that looks at incidents that last; a lock that everybody forgot ends by itself. Said as a duration, which the functions' own
+ * permissions bound ("ec2:SnapshotLockDuration", EBS user guide), and a date would not be.
+ */
+const LOCK_DAYS = 1;
+export const QUARANTINE_MS = 30 * DAY_MS;
 /** A fleet's snapshots of one incident: a handful. */
 const MAX_HELD = 1_000;
 
+/** As much of a snapshot as holding it needs. */
+export type Holdable = Pick<SnapshotFact, 'snapshotId' | 'policyId' | 'locked' | 'tags' | 'ledger'>;
+
 /**
  * No retention removes these until the hold is released: prune-retired honours the tag, and what a lifecycle policy would delete is
- * locked besides. A lock that was there before is a person's and stays as it is.
+ * locked besides. Tagged before it is locked: only what carries the tag may be locked.
+ *
+ * @param lockIds those that are to be locked, or locked for another day: never one that a person has locked
  */
 export async function holdSnapshots(
   ec2: EC2Client,
-  snapshots: readonly Pick<SnapshotFact, 'snapshotId' | 'policyId' | 'locked' | 'tags' | 'ledger'>[],
+  snapshots: readonly Holdable[],
   incident: string,
-  nowMs: number,
+  lockIds: ReadonlySet<string>,
 ): Promise<void> {
-  const toLock = snapshots.filter(
-    ({ policyId, locked, tags }) => policyId !== null && (!locked || tags[LOCKED_BY_TAG] !== undefined),
-  );
-  const missing = (snapshot: (typeof snapshots)[number]): Tags => {
-    const value = heldWith(snapshot.ledger.heldBy, incident);
+  const missing = ({ snapshotId, ledger, tags }: Holdable): Tags => {
+    const value = heldWith(ledger.heldBy, incident);
     return {
-      ...(value !== snapshot.ledger.heldBy && { [LEDGER_TAGS.heldBy]: value }),
-      // Marked before it is locked: a lock that is not known to be ours would stay, one that never came is released without harm.
-      ...(toLock.includes(snapshot) && snapshot.tags[LOCKED_BY_TAG] === undefined && { [LOCKED_BY_TAG]: incident }),
+      ...(value !== ledger.heldBy && { [LEDGER_TAGS.heldBy]: value }),
+      ...(lockIds.has(snapshotId) && tags[LOCKED_BY_TAG] === undefined && { [LOCKED_BY_TAG]: incident }),
     };
   };
   await tagEach(
     ec2,
     snapshots.map((snapshot) => [snapshot.snapshotId, missing(snapshot)]),
   );
-  const ExpirationDate = new Date(nowMs + HOLD_MS);
-  for (const { snapshotId } of toLock)
-    await ec2.send(new LockSnapshotCommand({ SnapshotId: snapshotId, LockMode: 'governance', ExpirationDate }));
+  for (const { snapshotId } of snapshots)
+    if (lockIds.has(snapshotId))
+      await ec2.send(
+        new LockSnapshotCommand({ SnapshotId: snapshotId, LockMode: 'governance', LockDuration: LOCK_DAYS }),
+      );
 }
 
-/** Takes the incident's holds back, and the locks of those that nobody else holds. @returns the ids that were released */
-export async function releaseHolds(ec2: EC2Client, incident: string): Promise<readonly string[]> {
+/**
+ * Takes the incident's holds back.
+ *
+ * @param ids that the incident holds
+ * @param lockedIds those of them that our own holds have locked, and that no other of ours holds
+ * @returns the ids that were released; one that is gone is not among them
+ */
+export async function releaseHolds(
+  ec2: EC2Client,
+  incident: string,
+  ids: readonly string[],
+  lockedIds: ReadonlySet<string>,
+): Promise<readonly string[]> {
+  if (ids.length === 0) return [];
   const { Snapshots = [], NextToken } = await ec2.send(
     new DescribeSnapshotsCommand({
       OwnerIds: ['self'],
-      Filters: [{ Name: `tag:${LEDGER_TAGS.heldBy}`, Values: [`*${incident}*`] }],
+      Filters: [{ Name: 'snapshot-id', Values: [...ids] }],
       MaxResults: MAX_HELD,
     }),
   );
   if (NextToken)
     throw new Error(`incident ${incident} holds more than ${MAX_HELD} snapshots: half-read ones are refused`);
   const held = Snapshots.map(({ SnapshotId = '', Tags = [] }) => {
-    const tagOf = (key: string) => Tags.find(({ Key }) => Key === key)?.Value;
-    const holders = (tagOf(LEDGER_TAGS.heldBy) ?? '').split(' ').filter((holder) => holder !== '');
-    return { id: SnapshotId, holders, lockedByUs: tagOf(LOCKED_BY_TAG) !== undefined };
-  }).filter(({ holders }) => holders.includes(incident));
-  const still = held.filter(({ holders }) => holders.length > 1);
-  await tagEach(
-    ec2,
-    still.map(({ id, holders }) => [
-      id,
-      { [LEDGER_TAGS.heldBy]: holders.filter((holder) => holder !== incident).join(' ') },
-    ]),
-  );
-  const free = held.filter((one) => !still.includes(one));
+    const holders = (Tags.find(({ Key }) => Key === LEDGER_TAGS.heldBy)?.Value ?? '').split(' ');
+    return { id: SnapshotId, others: holders.filter((holder) => holder !== '' && holder !== incident) };
+  });
   await unlock(
     ec2,
-    free.filter(({ lockedByUs }) => lockedByUs).map(({ id }) => id),
+    held.map(({ id }) => id).filter((id) => lockedIds.has(id)),
   );
+  await tagEach(
+    ec2,
+    held.flatMap(({ id, others }) =>
+      others.length > 0 ? [[id, { [LEDGER_TAGS.heldBy]: others.join(' ') }] as const] : [],
+    ),
+  );
+  const free = held.filter(({ others }) => others.length === 0);
   if (free.length > 0) {
     const Tags = [LOCKED_BY_TAG, LEDGER_TAGS.heldBy].map((Key) => ({ Key }));
     await ec2.send(new DeleteTagsCommand({ Resources: free.map(({ id }) => id), Tags }));

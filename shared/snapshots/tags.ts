@@ -1,4 +1,5 @@
 // The tags of what heals make and keep, and the ledger's on snapshots. One place, so that who writes a tag and who reads it agree.
+import { FLEET_TAG, NODE_TAG } from '../fleet/naming.ts';
 
 /** On volumes, instances and snapshots that a heal made: which incident's. */
 export const INCIDENT_TAG = 'chainmend:incident';
@@ -12,6 +13,10 @@ export const KEEP_UNTIL_TAG = 'chainmend:keep-until';
 export const LOCKED_BY_TAG = 'chainmend:locked-by';
 /** What is kept for a while: how to put it back, in a sentence. */
 export const PUT_BACK_TAG = 'chainmend:put-back';
+/** What is kept for a while: why it was of no use. */
+export const WHY_TAG = 'chainmend:why';
+/** On a root volume that was taken off an instance of a fleet: whose, so that it may be put back. */
+export const ROOT_TAG = 'chainmend:root';
 
 export const LEDGER_TAGS = {
   role: 'chainmend:role',
@@ -28,6 +33,28 @@ export const LEDGER_TAGS = {
   quarantined: 'chainmend:quarantined',
   heldBy: 'chainmend:held-by',
 } as const;
+
+/** All that heals write on instances and volumes that exist, besides the tags by which a fleet knows its volumes. */
+export const WRITABLE_TAGS = [
+  FLEET_TAG,
+  NODE_TAG,
+  INCIDENT_TAG,
+  JOINING_TAG,
+  RETIRED_TAG,
+  KEEP_UNTIL_TAG,
+  PUT_BACK_TAG,
+  WHY_TAG,
+  LEDGER_TAGS.role,
+] as const;
+
+/** All that heals write on snapshots that exist. */
+export const WRITABLE_LEDGER_TAGS = [
+  LEDGER_TAGS.heldBy,
+  LOCKED_BY_TAG,
+  LEDGER_TAGS.verified,
+  LEDGER_TAGS.quarantined,
+  KEEP_UNTIL_TAG,
+] as const;
 
 /** "Maximum value length – 256 Unicode characters" ("Tag your Amazon EC2 resources", restrictions). */
 export const TAG_VALUE_MAX = 256;

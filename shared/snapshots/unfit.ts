@@ -1,10 +1,11 @@
 // Why a set of snapshots does not fit a node: its shape, whose it was, what is in it. Each in plain words, for the journal. Pure.
 import type { Fleet, Role } from '../fleet/model.ts';
 import type { SnapshotFact, SnapshotSet } from './model.ts';
+import { outOfReach } from './reach.ts';
 
 /** What a set has to be good for. */
 export interface Demand {
-  readonly fleet: Pick<Fleet, 'name' | 'volumes' | 'role' | 'health'>;
+  readonly fleet: Pick<Fleet, 'name' | 'volumes' | 'role' | 'health' | 'replace'>;
   /** The node that is to be restored, by its name in the fleet. */
   readonly node: string;
   readonly role: Role;
@@ -43,6 +44,12 @@ export function shapeFault(set: SnapshotSet, { fleet, accounts, unusableKeys }: 
     if (unusable !== undefined) return `${snapshotId} is encrypted with ${kmsKeyId}: ${unusable}`;
   }
   return null;
+}
+
+/** That heals may not read it. */
+export function reachFault(set: SnapshotSet, { fleet }: Pick<Demand, 'fleet'>): string | null {
+  const faults = factsOf(set).map((fact) => outOfReach(fact, fleet));
+  return faults.find((fault) => fault !== null) ?? null;
 }
 
 /** That it is another fleet's, or a validator's and for another node. */

@@ -130,12 +130,15 @@ describe('snapshots', () => {
   it('are made by a role of their own, which DLM may take for this account’s policies only', () => {
     const [{ Principal, Condition }] = roleOf('irita').AssumeRolePolicyDocument.Statement;
     expect(Principal).toEqual({ Service: 'dlm.amazonaws.com' });
-    expect(Condition.StringEquals['aws:SourceAccount']).toEqual({ Ref: 'AWS::AccountId' });
+    expect(text(Condition.ArnLike['aws:SourceArn'])).toBe(
+      'arn:<AWS::Partition>:dlm:<AWS::Region>:<AWS::AccountId>:policy/*',
+    );
     expect(roleOf('irita').ManagedPolicyArns).toBeUndefined();
     const actions = statementsOf('irita').flatMap(({ Action }) => listOf(Action) as string[]);
     expect(actions.filter((action) => action.includes('*'))).toEqual([]);
     const [grant] = allowing('irita', 'kms:CreateGrant');
-    expect(grant).toMatchObject({ Resource: key, Condition: { Bool: { 'kms:GrantIsForAWSResource': 'true' } } });
+    expect(text(grant.Condition.StringEquals['kms:ViaService'])).toBe('ec2.<AWS::Region>.amazonaws.com');
+    expect(grant).toMatchObject({ Resource: key });
   });
 
   it('pass the checks, each wildcard with its reason', () => {

@@ -61,11 +61,6 @@ describe('register-nodes', () => {
     expect(allowing('route53:ChangeResourceRecordSets')).toMatchObject([
       {
         Condition: {
-          Null: {
-            'route53:ChangeResourceRecordSetsNormalizedRecordNames': 'false',
-            'route53:ChangeResourceRecordSetsRecordTypes': 'false',
-            'route53:ChangeResourceRecordSetsActions': 'false',
-          },
           'ForAllValues:StringLike': {
             'route53:ChangeResourceRecordSetsNormalizedRecordNames': ['*.bitcoin.internal'],
           },

@@ -1,17 +1,7 @@
 // What heals that take a client down may do, asked of the very policies of the template: by the region's own evaluation of IAM.
 import { describe, expect, it } from '@jest/globals';
 import { decide, type PolicyDocument } from '../../local/region/iam/policy.ts';
-import {
-  bitcoin,
-  buildStack,
-  fleetFile,
-  listOf,
-  litecoin,
-  type Resource,
-  resourcesOf,
-  statementsIn,
-  text,
-} from './support.ts';
+import { bitcoin, buildStack, fleetFile, listOf, type Resource, resourcesOf, statementsIn, text } from './support.ts';
 
 const NODE_ROLE = 'arn:aws:iam::111122223333:role/bitcoin-node';
 const resources = resourcesOf(buildStack({ nodeRoles: [NODE_ROLE] }).stack);
@@ -78,6 +68,8 @@ function may(
   return decide(policiesOf(name, from), action, arn, context) === 'allowed';
 }
 
+const named = (replace: object) => fleetFile({ ...bitcoin.document, replace });
+
 const volume = `${EC2}:volume/vol-1`;
 const instance = `${EC2}:instance/i-1`;
 const snapshot = 'arn:aws:ec2:eu-west-1::snapshot/snap-1';
@@ -85,8 +77,11 @@ const replace = (action: string, arn: string, question?: Question) =>
   may('replace-node', `ec2:${action}`, arn, question);
 
 describe('replace-node', () => {
-  it('may attach to a node of a fleet, its untagged root among it, and to nobody else’s', () => {
-    for (const has of [bitcoinTags, ours, {}]) expect(replace('AttachVolume', volume, { has })).toBe(true);
+  it('may attach volumes of a fleet, and roots that mark-root has marked, to a node of a fleet', () => {
+    for (const has of [bitcoinTags, ours, { 'chainmend:root': 'bitcoin' }])
+      expect(replace('AttachVolume', volume, { has })).toBe(true);
+    for (const has of [{}, strangers, { 'chainmend:root': 'payroll' }, { 'chainmend:keep-until': '2026-01-08' }])
+      expect(replace('AttachVolume', volume, { has })).toBe(false);
     expect(replace('AttachVolume', instance, { has: bitcoinTags })).toBe(true);
     expect([replace('AttachVolume', instance, { has: strangers }), replace('AttachVolume', instance)]).toEqual([
       false,
@@ -102,15 +97,36 @@ describe('replace-node', () => {
     expect(replace('DetachVolume', instance, { has: strangers })).toBe(false);
   });
 
-  it.each(['StopInstances', 'StartInstances', 'ModifyInstanceAttribute', 'AssociateAddress'])(
-    'may %s for a fleet’s nodes only',
-    (action) => {
-      expect([replace(action, instance, { has: bitcoinTags }), replace(action, instance, { has: strangers })]).toEqual([
-        true,
-        false,
-      ]);
-    },
-  );
+  it('never writes the tag by which a root may be attached, which mark-root writes and nothing else', () => {
+    const gives = { 'chainmend:root': 'bitcoin' };
+    for (const has of [bitcoinTags, ours, {}]) expect(replace('CreateTags', volume, { has, gives })).toBe(false);
+    const mark = (action: string, question: Question) => may('mark-root', `ec2:${action}`, volume, question);
+    expect(mark('CreateTags', { gives })).toBe(true);
+    expect(mark('CreateTags', { gives: { ...gives, Component: 'nodes/bitcoin' } })).toBe(false);
+    expect(mark('CreateTags', { gives: { 'chainmend:root': 'payroll' } })).toBe(false);
+    for (const action of ['AttachVolume', 'DetachVolume', 'DeleteTags', 'DeleteVolume'])
+      expect(mark(action, { has: { ...bitcoinTags, ...gives }, takes: ['chainmend:root'] })).toBe(false);
+  });
+
+  it.each(['StopInstances', 'StartInstances', 'AssociateAddress'])('may %s for a fleet’s nodes only', (action) => {
+    expect([replace(action, instance, { has: bitcoinTags }), replace(action, instance, { has: strangers })]).toEqual([
+      true,
+      false,
+    ]);
+  });
+
+  it('says what outlives an instance, and changes no other attribute of it: neither user data nor groups', () => {
+    const modify = (has: Tags, attribute?: string) =>
+      replace('ModifyInstanceAttribute', instance, {
+        has,
+        ...(attribute !== undefined && { more: { 'ec2:Attribute': attribute } }),
+      });
+    expect([modify(bitcoinTags, 'BlockDeviceMapping'), modify(strangers, 'BlockDeviceMapping')]).toEqual([true, false]);
+    for (const attribute of ['UserData', 'GroupId', 'InstanceType', undefined])
+      expect(modify(bitcoinTags, attribute)).toBe(false);
+    const group = `${EC2}:security-group/sg-1`;
+    expect(replace('ModifyInstanceAttribute', group, { has: bitcoinTags })).toBe(false);
+  });
 
   it('needs all tags of a fleet that is known by two', () => {
     const one = { Component: 'nodes/litecoin' };
@@ -125,7 +141,13 @@ describe('replace-node', () => {
     expect(replace('CreateVolume', made)).toBe(false);
     expect(replace('CreateVolume', snapshot, { has: bitcoinTags })).toBe(true);
     expect(replace('CreateVolume', snapshot, { has: ours })).toBe(true);
-    expect(replace('CreateVolume', snapshot, { has: { 'aws:dlm:lifecycle-policy-id': 'policy-1' } })).toBe(true);
+    // Of another team's policy; one that copies no tags is named in the fleet file.
+    const policy = { 'aws:dlm:lifecycle-policy-id': 'policy-0123456789abcdef0' };
+    expect(replace('CreateVolume', snapshot, { has: policy })).toBe(false);
+    const naming = resourcesOf(
+      buildStack({ fleets: [named({ lifecyclePolicies: ['policy-0123456789abcdef0'] })] }).stack,
+    );
+    expect(may('replace-node', 'ec2:CreateVolume', snapshot, { has: policy }, naming)).toBe(true);
     expect(replace('CreateVolume', snapshot, { has: strangers })).toBe(false);
   });
 
@@ -158,53 +180,89 @@ describe('replace-node', () => {
     expect(replace('CreateTags', volume, { has: {}, gives: bitcoinTags })).toBe(false);
   });
 
-  it('marks what Data Lifecycle Manager made, and never makes it a fleet’s own', () => {
-    const has = { 'aws:dlm:lifecycle-policy-id': 'policy-1' };
+  it('marks what Data Lifecycle Manager made for a fleet, and never makes it a fleet’s own', () => {
+    const has = { ...bitcoinTags, 'aws:dlm:lifecycle-policy-id': 'policy-1' };
     expect(replace('CreateTags', snapshot, { has, gives: { 'chainmend:held-by': '7f3a' } })).toBe(true);
-    expect(replace('CreateTags', snapshot, { has, gives: ours })).toBe(false);
-    expect(replace('LockSnapshot', snapshot, { has })).toBe(true);
-    expect(replace('LockSnapshot', snapshot, { has: strangers })).toBe(false);
+    for (const gives of [ours, { 'chainmend:height': '840000' }, { 'chainmend:clean-stop': 'true' }])
+      expect(replace('CreateTags', snapshot, { has, gives })).toBe(false);
   });
 
-  it('launches from templates only, instances and volumes that are a fleet’s', () => {
-    const template = `${EC2}:launch-template/lt-1`;
-    const from = { 'ec2:LaunchTemplate': template };
-    const made = [`${EC2}:instance/*`, `${EC2}:volume/*`];
-    for (const arn of made) {
-      expect(replace('RunInstances', arn, { gives: ours, more: from })).toBe(true);
-      expect(replace('RunInstances', arn, { gives: ours })).toBe(false);
-      expect(replace('RunInstances', arn, { gives: strangers, more: from })).toBe(false);
-    }
+  it('locks what it holds, for a day at most, and unlocks what carries its own mark', () => {
+    const held = { ...bitcoinTags, 'chainmend:held-by': '7f3a' };
+    const lock = (has: Tags, days: string) =>
+      replace('LockSnapshot', snapshot, { has, more: { 'ec2:SnapshotLockDuration': days } });
+    expect([lock(held, '1'), lock(held, '2'), lock(bitcoinTags, '1')]).toEqual([true, false, false]);
+    expect(replace('LockSnapshot', snapshot, { has: held })).toBe(false);
+    expect(replace('UnlockSnapshot', snapshot, { has: { 'chainmend:locked-by': '7f3a' } })).toBe(true);
+    expect(replace('UnlockSnapshot', snapshot, { has: held })).toBe(false);
+  });
+
+  it('launches instances and volumes that are a fleet’s, with new network interfaces', () => {
+    for (const arn of [`${EC2}:instance/*`, `${EC2}:volume/*`])
+      expect([ours, strangers, {}].map((gives) => replace('RunInstances', arn, { gives }))).toEqual([
+        true,
+        false,
+        false,
+      ]);
+    const card = (id: string, more: Readonly<Record<string, string>> = {}) =>
+      replace('RunInstances', `${EC2}:network-interface/${id}`, { more });
+    expect([card('*'), card('eni-1', { 'ec2:NetworkInterfaceID': 'eni-1' })]).toEqual([true, false]);
+    expect(replace('RunInstances', `${EC2}:subnet/subnet-1`)).toBe(true);
+  });
+
+  it('launches with the image, snapshots, key pair and groups of the template, or with groups of a fleet', () => {
+    const as = (itSays: string) => ({ more: { 'ec2:IsLaunchTemplateResource': itSays } });
     for (const arn of [
       'arn:aws:ec2:eu-west-1::image/ami-1',
-      `${EC2}:subnet/subnet-1`,
+      snapshot,
+      `${EC2}:key-pair/ops`,
       `${EC2}:security-group/sg-1`,
-      `${EC2}:network-interface/*`,
-    ]) {
-      expect([replace('RunInstances', arn, { more: from }), replace('RunInstances', arn)]).toEqual([true, false]);
-    }
-    expect(replace('RunInstances', template, { more: from })).toBe(true);
+    ])
+      expect([replace('RunInstances', arn, as('true')), replace('RunInstances', arn, as('false'))]).toEqual([
+        true,
+        false,
+      ]);
+    const group = (has: Tags) => replace('RunInstances', `${EC2}:security-group/sg-1`, { has });
+    expect([group(bitcoinTags), group(ours), group(strangers)]).toEqual([true, true, false]);
   });
 
-  it('launches from no other template where every fleet names its own', () => {
-    const named = [bitcoin, litecoin].map(({ document }) =>
-      fleetFile({ ...document, replace: { launchTemplate: 'lt-0123456789abcdef0' } }),
-    );
-    const from = resourcesOf(buildStack({ fleets: named }).stack);
-    const launch = (id: string) =>
-      may(
-        'replace-node',
-        'ec2:RunInstances',
-        `${EC2}:launch-template/${id}`,
-        { more: { 'ec2:LaunchTemplate': `${EC2}:launch-template/${id}` } },
-        from,
-      );
-    expect([launch('lt-0123456789abcdef0'), launch('lt-1')]).toEqual([true, false]);
-    // Neither asks for a sibling's volume or has a group: nothing of that is granted.
-    expect(may('replace-node', 'ec2:CopyVolumes', volume, { gives: ours }, from)).toBe(false);
+  it('launches from templates that carry the tags of a fleet, or that the fleet files name by id', () => {
+    const id = 'lt-0123456789abcdef0';
+    const launch = (which: string, has: Tags = {}, from = resources) =>
+      may('replace-node', 'ec2:RunInstances', `${EC2}:launch-template/${which}`, { has }, from);
+    expect([launch(id, bitcoinTags), launch(id, strangers), launch(id)]).toEqual([true, false, false]);
+    const pinned = resourcesOf(buildStack({ fleets: [named({ launchTemplate: id })] }).stack);
+    expect([launch(id, {}, pinned), launch('lt-1', bitcoinTags, pinned)]).toEqual([true, false]);
+  });
+
+  it('hands over addresses and target groups that carry the tags of a fleet', () => {
+    const address = `${EC2}:elastic-ip/eipalloc-1`;
+    const group = 'arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/rpc/1';
+    for (const [action, arn] of [
+      ['ec2:AssociateAddress', address],
+      ['elasticloadbalancing:RegisterTargets', group],
+      ['elasticloadbalancing:DeregisterTargets', group],
+    ] as const)
+      expect([bitcoinTags, ours, strangers, {}].map((has) => may('replace-node', action, arn, { has }))).toEqual([
+        true,
+        true,
+        false,
+        false,
+      ]);
+  });
+
+  it('gets what only some fleets ask for, for those alone', () => {
+    const from = resourcesOf(buildStack({ fleets: [named({ rungs: ['restart', 'swap'] })] }).stack);
+    // Neither asks for a sibling's volume, nor has a group, nor is given another instance.
+    expect(may('replace-node', 'ec2:CopyVolumes', volume, { has: bitcoinTags, gives: ours }, from)).toBe(false);
+    expect(may('replace-node', 'ec2:StopInstances', instance, { has: bitcoinTags }, from)).toBe(false);
+    expect(may('mark-root', 'ec2:CreateTags', volume, { gives: { 'chainmend:root': 'bitcoin' } }, from)).toBe(false);
     const group = 'arn:aws:autoscaling:eu-west-1:111122223333:autoScalingGroup:1:autoScalingGroupName/nodes';
-    expect(may('replace-node', 'autoscaling:EnterStandby', group, {}, from)).toBe(false);
-    expect(may('replace-node', 'autoscaling:EnterStandby', group)).toBe(true);
+    const standby = (has: Tags) => may('replace-node', 'autoscaling:EnterStandby', group, { has });
+    const litecoinTags = { Component: 'nodes/litecoin', Stage: 'production' };
+    expect([standby(litecoinTags), standby(bitcoinTags), standby({})]).toEqual([true, false, false]);
+    const copy = (has: Tags) => replace('CopyVolumes', volume, { has });
+    expect([copy(litecoinTags), copy(bitcoinTags), copy(strangers)]).toEqual([true, false, false]);
   });
 
   it('passes on the roles of nodes that the deployment names, to instances only, and none unless told', () => {
@@ -218,15 +276,12 @@ describe('replace-node', () => {
     ).toBe(false);
   });
 
-  it('uses keys through EC2 only, and grants them to AWS’s own services', () => {
+  it('uses keys through EC2 only', () => {
     const key = 'arn:aws:kms:eu-west-1:111122223333:key/1';
     const use = (action: string, more: Record<string, string>) => may('replace-node', `kms:${action}`, key, { more });
     const via = { 'kms:ViaService': 'ec2.eu-west-1.amazonaws.com' };
-    expect([use('Decrypt', via), use('Decrypt', {})]).toEqual([true, false]);
-    expect([use('CreateGrant', { ...via, 'kms:GrantIsForAWSResource': 'true' }), use('CreateGrant', via)]).toEqual([
-      true,
-      false,
-    ]);
+    for (const action of ['Decrypt', 'CreateGrant', 'GenerateDataKeyWithoutPlaintext'])
+      expect([use(action, via), use(action, {})]).toEqual([true, false]);
   });
 
   it('knows the budgets that all fleets have together, which no other heal does', () => {

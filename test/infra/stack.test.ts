@@ -232,7 +232,7 @@ describe('permissions', () => {
       'replace-node',
       'snapshot-node',
     ],
-    ...['plan-snapshots', 'prune-retired'],
+    ...['plan-snapshots', 'mark-root', 'prune-retired'],
   ])('of %s are the calls that its sources make, and no other', async (name) => {
     const granted = statementsOf(roleOf(named(`chainmend-${name}`))).flatMap(({ actions }) => actions);
     // What Lambda, the durable SDK, encryption and alarms with tags need is in no source of ours.
@@ -406,7 +406,7 @@ describe('people', () => {
     const ofEach = ['errors', 'throttles'];
     const queued = ['dispatch-heal', 'prune-retired', 'register-nodes', 'rotate-peers', 'watch-fleet', ...heals];
     const expected = [
-      ...[...queued, 'plan-snapshots'].flatMap((name) => ofEach.map((of) => `chainmend-${name}/${of}`)),
+      ...[...queued, 'plan-snapshots', 'mark-root'].flatMap((name) => ofEach.map((of) => `chainmend-${name}/${of}`)),
       ...queued.map((name) => `chainmend-${name}-failed/not-empty`),
       ...heals.flatMap((name) => ['failed', 'stopped', 'timed-out'].map((of) => `chainmend-${name}/${of}`)),
       ...['alarms', 'contributors', 'instances'].map((rule) => `${rule}-not-delivered`),

@@ -22,6 +22,7 @@ export const bitcoin = fleetFile({
   fleet: 'bitcoin',
   chain: 'bitcoin',
   mode: 'plan',
+  role: 'follower',
   nodes: { tag: { Component: 'nodes/bitcoin' } },
   unit: 'node@*',
   alarms: { namePatterns: ['bitcoin-**-disk-filling', 'bitcoin-root-disk'] },
@@ -32,6 +33,7 @@ export const litecoin = fleetFile({
   fleet: 'litecoin',
   chain: 'bitcoin',
   mode: 'act',
+  role: 'follower',
   nodes: { tag: { Component: 'nodes/litecoin', Stage: 'production' } },
   unit: 'node@*',
   replace: { source: 'sibling', autoScaling: 'standby' },
@@ -65,12 +67,15 @@ export function buildStack({
   email,
   runbooks,
   nodeRoles,
+  commands = documents,
   checked = false,
 }: {
   fleets?: FleetFile[];
   email?: string;
   runbooks?: string;
   nodeRoles?: string[];
+  /** What is on the nodes; placeholders unless given. */
+  commands?: CommandDocuments;
   checked?: boolean;
 } = {}) {
   const directory = mkdtempSync(join(tmpdir(), 'chainmend-'));
@@ -84,6 +89,7 @@ export function buildStack({
     'replace-node',
     'snapshot-node',
     'plan-snapshots',
+    'mark-root',
     'prune-retired',
   ]) {
     mkdirSync(join(directory, 'functions', name), { recursive: true });
@@ -99,7 +105,7 @@ export function buildStack({
   const bundles = join(directory, 'functions');
   const stack = new ChainmendStack(app, 'Chainmend', {
     fleets,
-    documents,
+    documents: commands,
     bundles,
     ...(email !== undefined && { email }),
     ...(runbooks !== undefined && { runbooks }),

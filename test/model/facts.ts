@@ -49,6 +49,7 @@ const fleetOf = (mode: Fleet['mode']): Fleet => ({
     source: 'snapshot',
     initializationMiBps: undefined,
     launchTemplate: undefined,
+    lifecyclePolicies: [],
     subnetIds: [],
     keepDays: 7,
     autoScaling: 'refuse',

@@ -42,6 +42,7 @@ export function factsOf(
     breaker: { open: false, sentence: '1 of 5 nodes unhealthy or unknown, limit 1' },
     haltedSinceMs: null,
     sources: needsOf(memory).sources ? sourcesOf(world, memory) : null,
+    reach: null,
     initialization: needsOf(memory).initialization ? initialized(world, memory) : null,
   };
 }

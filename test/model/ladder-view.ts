@@ -23,6 +23,7 @@ export function machineOf(world: LadderWorld, box: Box): Machine {
   const instance: InstanceNow = {
     instanceId: box.id,
     state: box.power,
+    launchedAtMs: 0,
     availabilityZone: box.zone,
     subnetId: box.power === 'terminated' ? '' : (SUBNETS[box.zone === ZONES[0] ? 0 : 1] ?? ''),
     vpcId: 'vpc-0123456789abcdef0',
@@ -58,7 +59,16 @@ function volumeOf(world: LadderWorld, { id, at, state, zone, part }: Disk): Volu
   const shown = state === 'creating' || state === 'available' ? state : 'in-use';
   const type = { sizeGiB: 500, type: 'gp3', iops: 3000, throughputMiBps: 125, encrypted: true, kmsKeyId: null };
   const tags = part < 0 ? {} : { ...fleet.volumes[part]?.tags, 'chainmend:role': fleet.volumes[part]?.role ?? '' };
-  return { volumeId: id, state: shown, availabilityZone: zone, snapshotId: '', attachment, tags, ...type };
+  return {
+    volumeId: id,
+    state: shown,
+    availabilityZone: zone,
+    snapshotId: '',
+    createdAtMs: 0,
+    attachment,
+    tags,
+    ...type,
+  };
 }
 
 /** As the node itself tells it. */

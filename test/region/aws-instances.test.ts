@@ -85,6 +85,7 @@ describe('An instance that is read', () => {
     expect(await describeInstance(aws.ec2, instanceId)).toEqual({
       instanceId,
       state: 'running',
+      launchedAtMs: expect.any(Number),
       availabilityZone: 'eu-west-1a',
       subnetId: SUBNET_ID,
       vpcId: VPC_ID,

@@ -24,6 +24,7 @@ import { Machines } from '../../local/nodes/machine.ts';
 import { createDynamoDb } from '../../local/region/dynamodb/dynamodb.ts';
 import { createEvents } from '../../local/region/events/events.ts';
 import { createIam } from '../../local/region/iam/roles.ts';
+import { createKms } from '../../local/region/kms-service.ts';
 import { CodeStore } from '../../local/region/lambda/environment.ts';
 import { createLambda } from '../../local/region/lambda/service.ts';
 import { createScheduler } from '../../local/region/scheduler/scheduler.ts';
@@ -130,6 +131,7 @@ async function deployed(assembly: Assembly) {
     createEvents(kernel, sqs, none),
     createScheduler(kernel, sqs, none),
     createSns(kernel),
+    createKms(kernel, { isKeyEnabled: () => true }),
     createSsm(kernel, new Machines()),
     iam.service,
     lambda.service,

@@ -1,8 +1,12 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { createAuthorizer } from '../../local/region/iam/authorizer.ts';
+import { createAuthorizer, createPermits } from '../../local/region/iam/authorizer.ts';
 import type { Facts } from '../../local/region/iam/check.ts';
 import { conditionsHold, like } from '../../local/region/iam/conditions.ts';
+import { MODELLED } from '../../local/region/iam/modelled.ts';
 import { decide, type PolicyDocument, type Statement } from '../../local/region/iam/policy.ts';
+import { parseResourcePolicy } from '../../local/region/iam/resource-policy.ts';
 import { createIam } from '../../local/region/iam/roles.ts';
 import { encodeCallbackId } from '../../local/region/lambda/callbacks.ts';
 import { testKernel } from '../support/kernel.ts';
@@ -28,6 +32,8 @@ const facts: Facts = {
   secureParameters: () => [],
   secureParametersBelow: () => [],
   secret: () => undefined,
+  resourcePolicy: () => undefined,
+  topicKey: () => undefined,
 };
 
 const allow = (
@@ -109,11 +115,77 @@ describe('Conditions', () => {
     expect(conditionsHold({ [operator]: condition }, request)).toBe(expected);
   });
 
-  it('that nobody has modelled are an error of ours, not an absent key', () => {
-    expect(() => conditionsHold({ StringEquals: { 'ec2:Tenancy': 'x' } }, none)).toThrow(/ec2:Tenancy is not emulated/);
+  it('are those of AWS that each action has, and no other', () => {
+    const { keysByAction } = JSON.parse(
+      readFileSync(join(import.meta.dirname, '../support/service-authorization.json'), 'utf8'),
+    );
+    const known = (action: string) => (keysByAction[action] ?? '').toLowerCase().split(' ');
+    const strange = Object.entries(MODELLED).flatMap(([action, keys]) =>
+      keys.filter((key) => !known(action).includes(key.toLowerCase())).map((key) => `${action} ${key}`),
+    );
+    // Newer than the list.
+    expect(strange).toEqual(['cloudwatch:DescribeAlarmContributors aws:ResourceTag/*']);
+  });
+
+  it.each([
+    ['ec2:StopInstances', { StringEquals: { 'ec2:Tenancy': 'default' } }, /ec2:Tenancy of ec2:StopInstances/],
+    // A key of another action: AWS would have it absent, and so would every request here.
+    [
+      'ec2:StopInstances',
+      { StringEquals: { 'ec2:CreateAction': 'RunInstances' } },
+      /ec2:CreateAction of ec2:StopInstances/,
+    ],
+    ['dynamodb:Scan', { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': 'A' } }, /LeadingKeys of dynamodb:Scan/],
+    ['ec2:Stop*', { Null: { 'ec2:Attribute': 'true' } }, /ec2:Attribute of ec2:StopInstances/],
+    [
+      'ec2:MonitorInstances',
+      { StringEquals: { 'aws:ResourceTag/A': 'b' } },
+      /aws:ResourceTag\/A of ec2:MonitorInstances/,
+    ],
+    ['ec2:StopInstances', { IpAddress: { 'aws:SourceIp': '10.0.0.0/8' } }, /the operator IpAddress/],
+    ['ec2:StopInstances', { StringEquals: { 'aws:ResourceTag/A': '$' + '{aws:username}' } }, /aws:username/],
+  ])('that nobody has modelled are refused where they are written: %s %j', (action, condition, words) => {
+    expect(() => ask([allow(action, '*', condition)], 'ec2', 'StopInstances', { InstanceIds: ['i-1'] })).toThrow(words);
+    expect(() =>
+      parseResourcePolicy(JSON.stringify({ Statement: { ...allow(action, '*', condition), Principal: '*' } })),
+    ).toThrow(words);
+  });
+
+  it('of an unknown operator are an error of ours', () => {
     expect(() => conditionsHold({ IpAddress: { 'aws:SecureTransport': 'x' } }, none)).toThrow(
       /IpAddress is not emulated/,
     );
+  });
+
+  it('compare ARNs part by part, and what is no number with no number', () => {
+    const source = (arn: string) => context({ 'aws:sourcearn': [arn] });
+    const of = { ArnLike: { 'aws:SourceArn': 'arn:aws:cloudwatch:*:111122223333:alarm:chainmend/*' } };
+    expect(conditionsHold(of, source('arn:aws:cloudwatch:eu-west-1:111122223333:alarm:chainmend/a:b'))).toBe(true);
+    // As one text the pattern would match it: the account's part is another's.
+    expect(
+      conditionsHold(of, source('arn:aws:cloudwatch:eu-west-1:999988887777:alarm:x:111122223333:alarm:chainmend/a')),
+    ).toBe(false);
+    const days = { NumericLessThanEquals: { 'ec2:SnapshotLockDuration': '1' } };
+    for (const [value, expected] of [
+      ['1', true],
+      ['2', false],
+      ['', false],
+      ['one', false],
+      ['0x1', false],
+    ] as const)
+      expect(conditionsHold(days, context({ 'ec2:snapshotlockduration': [value] }))).toBe(expected);
+    expect(
+      conditionsHold(
+        { NumericGreaterThan: { 'ec2:SnapshotLockDuration': 'one' } },
+        context({ 'ec2:snapshotlockduration': ['2'] }),
+      ),
+    ).toBe(false);
+  });
+
+  it('take a key that has no value for one that is absent', () => {
+    expect(conditionsHold({ Null: { 'aws:TagKeys': 'true' } }, keys())).toBe(true);
+    expect(conditionsHold({ 'ForAllValues:StringEquals': { 'aws:TagKeys': 'a' } }, keys())).toBe(true);
+    expect(conditionsHold({ 'ForAnyValue:StringEquals': { 'aws:TagKeys': 'a' } }, keys())).toBe(false);
   });
 
   it('may speak of the caller in variables', () => {
@@ -384,6 +456,116 @@ describe('Roles', () => {
     const PolicyDocument = JSON.stringify({ Statement: { Effect: 'Maybe', Action: '*', Resource: '*' } });
     expect(() => iam().service.operations['PutRolePolicy']?.({ RoleName: 'heal', PolicyDocument }, call)).toThrow(
       /expected Allow or Deny, got Maybe/,
+    );
+  });
+});
+
+describe('Policies of resources', () => {
+  const TOPIC = 'arn:aws:sns:eu-west-1:111122223333:pages';
+  const ROLE = 'arn:aws:iam::111122223333:role/heal';
+  const alarm = (sourceArn: string) => ({
+    service: 'cloudwatch.amazonaws.com',
+    sourceArn: `arn:aws:cloudwatch:eu-west-1:${sourceArn}`,
+    sourceAccount: sourceArn.split(':')[0] ?? '',
+  });
+  const topic = {
+    Statement: [
+      {
+        Effect: 'Deny',
+        Principal: '*',
+        Action: 'sns:Publish',
+        Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+      },
+      {
+        Effect: 'Allow',
+        Principal: { Service: 'cloudwatch.amazonaws.com' },
+        Action: 'sns:Publish',
+        Resource: TOPIC,
+        Condition: { ArnLike: { 'aws:SourceArn': 'arn:aws:cloudwatch:eu-west-1:111122223333:alarm:chainmend/*' } },
+      },
+    ],
+  };
+  const around = (document: object, arn = TOPIC): Facts => ({
+    ...facts,
+    resourcePolicy: (asked) => (asked === arn ? parseResourcePolicy(JSON.stringify(document)) : undefined),
+  });
+  const noRoles = { policiesOf: () => undefined, trustOf: () => undefined };
+
+  it('admit a service for the sources that they name, and for no other', () => {
+    const permits = createPermits(testKernel(), noRoles, around(topic));
+    expect(permits(alarm('111122223333:alarm:chainmend/errors'), 'sns:Publish', TOPIC)).toBeUndefined();
+    for (const strange of ['111122223333:alarm:payroll', '999988887777:alarm:chainmend/errors'])
+      expect(permits(alarm(strange), 'sns:Publish', TOPIC)?.message).toMatch(
+        /cloudwatch.amazonaws.com is not authorized/,
+      );
+    expect(
+      permits(
+        { ...alarm('111122223333:alarm:chainmend/errors'), service: 'events.amazonaws.com' },
+        'sns:Publish',
+        TOPIC,
+      ),
+    ).toBeDefined();
+    // What has no policy takes what comes: the region does not ask for one.
+    expect(permits(alarm('111122223333:alarm:payroll'), 'sns:Publish', `${TOPIC}-2`)).toBeUndefined();
+  });
+
+  it('deny whoever asks in clear text, a person among them', () => {
+    const authorize = createAuthorizer(testKernel(), noRoles, around(topic));
+    const publish = (more: object) =>
+      authorize({ at: 0, actor: 'person', ...more }, 'sns', 'Publish', { TopicArn: TOPIC });
+    expect(publish({})).toBeUndefined();
+    expect(publish({ insecure: true })?.message).toMatch(/with an explicit deny/);
+  });
+
+  it('say who may assume a role, whatever the caller’s own policies say', () => {
+    const trust = (account: string) => ({
+      Statement: {
+        Effect: 'Allow',
+        Principal: { Service: 'scheduler.amazonaws.com' },
+        Action: 'sts:AssumeRole',
+        Condition: { StringEquals: { 'aws:SourceAccount': account } },
+      },
+    });
+    const schedule = {
+      service: 'scheduler.amazonaws.com',
+      sourceArn: 'arn:aws:scheduler:eu-west-1:111122223333:schedule-group/default',
+      sourceAccount: '111122223333',
+    };
+    const assume = (account: string) =>
+      createPermits(testKernel(), noRoles, around(trust(account), ROLE))(schedule, 'sts:AssumeRole', ROLE);
+    expect([assume('111122223333')?.name, assume('999988887777')?.name]).toEqual([undefined, 'AccessDeniedException']);
+  });
+
+  it('let a role in by its own ARN, and trust an account to say so in its own policies', () => {
+    const by = (AWS: string) =>
+      around({ Statement: { Effect: 'Allow', Principal: { AWS }, Action: 'sns:Publish', Resource: '*' } });
+    const roles = { policiesOf: () => [], trustOf: () => undefined };
+    const publish = (AWS: string) =>
+      createAuthorizer(testKernel(), roles, by(AWS))({ at: 0, actor: 'f/1', roleArn: ROLE }, 'sns', 'Publish', {
+        TopicArn: TOPIC,
+      });
+    expect([publish(ROLE), publish('*')]).toEqual([undefined, undefined]);
+    for (const other of ['arn:aws:iam::111122223333:root', '111122223333', `${ROLE}-2`])
+      expect(publish(other)).toBeDefined();
+  });
+
+  it('ask for the key of an encrypted topic, too', () => {
+    const KEY = 'arn:aws:kms:eu-west-1:111122223333:key/1';
+    const encrypted = (document: object): Facts => ({
+      ...around(topic),
+      topicKey: () => ({ arn: KEY, awsManaged: false }),
+      resourcePolicy: (arn) => parseResourcePolicy(JSON.stringify(arn === KEY ? document : topic)),
+    });
+    const page = (document: object) =>
+      createPermits(testKernel(), noRoles, encrypted(document))(
+        alarm('111122223333:alarm:chainmend/errors'),
+        'sns:Publish',
+        TOPIC,
+      );
+    const allows = { Effect: 'Allow', Principal: { Service: 'cloudwatch.amazonaws.com' }, Resource: '*' };
+    expect(page({ Statement: { ...allows, Action: ['kms:Decrypt', 'kms:GenerateDataKey'] } })).toBeUndefined();
+    expect(page({ Statement: { ...allows, Action: 'kms:Decrypt' } })?.message).toMatch(
+      /kms:GenerateDataKey on resource/,
     );
   });
 });

@@ -1,9 +1,19 @@
 // What the fleet's snapshots are, read through the wire as heals read them, and what is written on them so that nobody deletes them.
 import { DLMClient, GetLifecyclePoliciesCommand } from '@aws-sdk/client-dlm';
-import { DeleteSnapshotCommand, EC2Client, LockSnapshotCommand } from '@aws-sdk/client-ec2';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import {
+  CreateTagsCommand,
+  DeleteSnapshotCommand,
+  DescribeLockedSnapshotsCommand,
+  EC2Client,
+  LockSnapshotCommand,
+} from '@aws-sdk/client-ec2';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { keptOf, readKept } from '../../shared/heal/kept.ts';
+import { hold, putInQuarantine, release, type Shelf } from '../../shared/heal/kept-snapshots.ts';
+import { createStore } from '../../shared/heal/store.ts';
 import { rankGood } from '../../shared/snapshots/good.ts';
-import { holdSnapshots, quarantine, releaseHolds, verify } from '../../shared/snapshots/marks.ts';
+import { verify } from '../../shared/snapshots/marks.ts';
 import { readOwners } from '../../shared/snapshots/owners.ts';
 import { readPolicies, supplyOf } from '../../shared/snapshots/policies.ts';
 import { readSnapshots } from '../../shared/snapshots/read.ts';
@@ -20,11 +30,22 @@ const TAGS = { Component: 'nodes/bitcoin' };
 let whole: WholeRegion;
 let ec2: EC2Client;
 let dlm: DLMClient;
+let shelf: Shelf;
 
 beforeAll(async () => {
   whole = await wholeRegion();
   ec2 = new EC2Client(await whole.as());
   dlm = new DLMClient(await whole.as());
+  await whole.region.call('dynamodb', 'CreateTable', {
+    TableName: 'chainmend',
+    BillingMode: 'PAY_PER_REQUEST',
+    AttributeDefinitions: ['pk', 'sk'].map((AttributeName) => ({ AttributeName, AttributeType: 'S' })),
+    KeySchema: [
+      { AttributeName: 'pk', KeyType: 'HASH' },
+      { AttributeName: 'sk', KeyType: 'RANGE' },
+    ],
+  });
+  shelf = { ec2, store: createStore(new DynamoDBClient(await whole.as()), 'chainmend') };
 });
 
 afterAll(() => whole.following.stop());
@@ -48,7 +69,8 @@ function place(name: string): Placed {
 const now = (): number => whole.region.clock.now();
 const add = (volumeId: string, hoursAgo: number, tags: Readonly<Record<string, string>> = {}): string =>
   whole.region.ec2.addSnapshot({ volumeId, startedAtMs: now() - hoursAgo * HOUR_MS, tags, sizeGiB: 500 });
-const byPolicy = { 'aws:dlm:lifecycle-policy-id': 'policy-1', 'dlm:managed': 'true' };
+const POLICY = 'policy-0123456789abcdef0';
+const byPolicy = { 'aws:dlm:lifecycle-policy-id': POLICY, 'dlm:managed': 'true' };
 const isLocked = (id: string): boolean => whole.region.ec2.isSnapshotLocked(id);
 const tagsOf = (id: string) => whole.region.ec2.tags(id);
 const read = () => readSnapshots(ec2, FLEET, []);
@@ -83,8 +105,15 @@ describe('the snapshots of a first day', () => {
       [plain, 'node1', 'crash-consistent'],
       [copied, 'vol-0123456789abcdef0', 'crash-consistent'],
     ]);
-    const { good } = rankGood(demand({ sets, faultSinceMs: now(), accounts: [whole.region.kernel.accountId] }));
-    expect(good.map(({ setId }) => setId)).toEqual([plain, copied]);
+    const asked = { sets, faultSinceMs: now(), accounts: [whole.region.kernel.accountId] };
+    const { good, refused } = rankGood(demand(asked));
+    expect(good.map(({ setId }) => setId)).toEqual([copied]);
+    // No tag says whose it is, and no heal may read what carries none.
+    expect(refused).toMatchObject([
+      { setId: plain, why: expect.stringMatching(/set CopyTags in the lifecycle policy/) },
+    ]);
+    const naming = fleetOf({ replace: { lifecyclePolicies: [POLICY] } });
+    expect(rankGood(demand({ ...asked, fleet: naming })).good.map(({ setId }) => setId)).toEqual([plain, copied]);
   });
 
   it('tell how old they can get by their policy', async () => {
@@ -139,41 +168,90 @@ describe('a hold', () => {
     await settled();
   });
 
+  const whose = (incidentId: string) => ({ fleet: 'bitcoin', node: 'node1', incidentId });
+  const holding = async (incidentId: string, ...ids: readonly string[]) =>
+    hold(shelf, whose(incidentId), await factsOf(...ids), now());
+  const releasing = (incidentId: string) => release(shelf, whose(incidentId), now());
+  /** As if the lock had been made almost a day ago, and nobody had renewed it since. */
+  const almostOver = (SnapshotId: string) =>
+    ec2.send(
+      new LockSnapshotCommand({
+        SnapshotId,
+        LockMode: 'governance',
+        ExpirationDate: new Date(almostADayAgo() + DAY_MS),
+      }),
+    );
+
   it('keeps what a policy would delete, renews itself, and leaves a person’s lock as it was', async () => {
-    await holdSnapshots(ec2, await factsOf(ours, theirs, locked), 'a1b2c3d4', almostADayAgo());
+    await holding('a1b2c3d4', ours, theirs, locked);
     expect([ours, theirs, locked].map((id) => tagsOf(id)['chainmend:held-by'])).toEqual(Array(3).fill('a1b2c3d4'));
     expect([isLocked(ours), isLocked(theirs), isLocked(locked)]).toEqual([false, true, true]);
     await expect(ec2.send(new DeleteSnapshotCommand({ SnapshotId: theirs }))).rejects.toThrow(/locked/);
+    await almostOver(theirs);
     await settled();
-    await holdSnapshots(ec2, await factsOf(ours, theirs), 'a1b2c3d4', now());
+    await holding('a1b2c3d4', ours, theirs);
     await whole.virtually(2 * MINUTES_LEFT_MS);
     expect(isLocked(theirs)).toBe(true);
-    await releaseHolds(ec2, 'a1b2c3d4');
+    await releasing('a1b2c3d4');
     expect([isLocked(theirs), isLocked(locked)]).toEqual([false, true]);
     for (const id of [ours, theirs, locked]) expect(tagsOf(id)).not.toHaveProperty('chainmend:held-by');
     expect(tagsOf(theirs)).not.toHaveProperty('chainmend:locked-by');
   });
 
+  it('locks for a day and no longer', async () => {
+    await holding('a1b2c3d4', theirs);
+    const { Snapshots = [] } = await ec2.send(new DescribeLockedSnapshotsCommand({ SnapshotIds: [theirs] }));
+    expect(Snapshots).toMatchObject([{ LockState: 'governance', LockDuration: 1 }]);
+    await releasing('a1b2c3d4');
+  });
+
   it('ends by itself where everybody forgot it, and is released all the same', async () => {
-    await holdSnapshots(ec2, await factsOf(theirs), 'a1b2c3d4', almostADayAgo());
-    expect(isLocked(theirs)).toBe(true);
+    await holding('a1b2c3d4', theirs);
+    await almostOver(theirs);
     await whole.virtually(2 * MINUTES_LEFT_MS);
     expect(isLocked(theirs)).toBe(false);
-    expect(await releaseHolds(ec2, 'a1b2c3d4')).toEqual([theirs]);
-    expect(await releaseHolds(ec2, 'a1b2c3d4')).toEqual([]);
+    expect(await releasing('a1b2c3d4')).toEqual([theirs]);
+    expect(await releasing('a1b2c3d4')).toEqual([]);
   });
 
   it('of two incidents ends with the second', async () => {
-    await holdSnapshots(ec2, await factsOf(ours, theirs), 'a1b2c3d4', now());
+    await holding('a1b2c3d4', ours, theirs);
     await settled();
-    await holdSnapshots(ec2, await factsOf(ours, theirs), 'e5f60718', now());
+    await holding('e5f60718', ours, theirs);
     await settled();
     expect(tagsOf(theirs)['chainmend:held-by']).toBe('a1b2c3d4 e5f60718');
-    await releaseHolds(ec2, 'a1b2c3d4');
+    await releasing('a1b2c3d4');
     await settled();
     expect([tagsOf(ours)['chainmend:held-by'], isLocked(theirs)]).toEqual(['e5f60718', true]);
-    await releaseHolds(ec2, 'e5f60718');
+    await releasing('e5f60718');
     expect([tagsOf(ours)['chainmend:held-by'], isLocked(theirs)]).toEqual([undefined, false]);
+  });
+
+  it('is not ended by a tag, and a person’s lock is not ended by one', async () => {
+    await holding('a1b2c3d4', theirs);
+    const tag = (id: string, Key: string, Value: string) =>
+      ec2.send(new CreateTagsCommand({ Resources: [id], Tags: [{ Key, Value }] }));
+    // Whoever may tag says that another incident holds all of them, and that we have locked what a person has locked.
+    for (const id of [theirs, locked]) await tag(id, 'chainmend:held-by', 'dead0000');
+    await tag(locked, 'chainmend:locked-by', 'dead0000');
+    await settled();
+    expect(await releasing('dead0000')).toEqual([]);
+    expect([isLocked(theirs), isLocked(locked)]).toEqual([true, true]);
+    await holding('a1b2c3d4', theirs, locked);
+    await releasing('a1b2c3d4');
+    expect([isLocked(theirs), isLocked(locked)]).toEqual([false, true]);
+  });
+
+  it('is written down before any tag says so', async () => {
+    const { store } = shelf;
+    const dead = { ...shelf, ec2: { send: () => Promise.reject(new Error('no answer')) } as unknown as typeof ec2 };
+    await expect(hold(dead, whose('a1b2c3d4'), await factsOf(theirs), now())).rejects.toThrow('no answer');
+    expect(keptOf(await readKept(store, 'bitcoin'), 'hold').get('a1b2c3d4')).toMatchObject({
+      snapshotIds: [theirs],
+      lockedIds: [theirs],
+    });
+    expect(tagsOf(theirs)).not.toHaveProperty('chainmend:held-by');
+    expect(await releasing('a1b2c3d4')).toEqual([theirs]);
   });
 });
 
@@ -182,7 +260,9 @@ describe('what a restore has shown', () => {
     const { data } = place('node40');
     const [good, bad] = [add(data, 5, snapshot().tags), add(data, 6, snapshot().tags)];
     await verify(ec2, [good], now());
-    await quarantine(ec2, [bad], 'the client exits: no such block', now());
+    const whose = { fleet: 'bitcoin', node: 'node40', incidentId: 'a1b2c3d4' };
+    await putInQuarantine(shelf, whose, [bad], 'the client exits: no such block', now());
+    expect([...keptOf(await readKept(shelf.store, 'bitcoin'), 'quarantine').keys()]).toEqual([bad]);
     await settled();
     const facts = await factsOf(good, bad);
     const ledgerOf = (id: string) => facts.find(({ snapshotId }) => snapshotId === id)?.ledger;

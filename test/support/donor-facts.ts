@@ -69,6 +69,7 @@ export const volumeNow = (volumeId: string, device = '/dev/sdf', more: Partial<V
   encrypted: true,
   kmsKeyId: 'arn:aws:kms:eu-west-1:111122223333:key/1',
   snapshotId: '',
+  createdAtMs: NOON_MS - 24 * 60 * 60_000,
   attachment: { instanceId: INSTANCE, device, state: 'attached', deleteOnTermination: false },
   tags: NODE_TAGS,
   ...more,

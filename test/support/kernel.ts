@@ -102,6 +102,7 @@ export function testKernel({ seed = 1, startMs = START_MS } = {}): TestKernel {
     working: (work) => void works.push(work),
     fault: (name) => faults.has(name),
     receive: (prefix, receiver) => void receivers.set(prefix, receiver),
+    permits: () => undefined,
     deliver: (arn, payload) => {
       const receiver = [...receivers].find(([prefix]) => arn.startsWith(prefix))?.[1];
       if (receiver === undefined) throw new AwsError('ResourceNotFoundException', `No receiver for ${arn}`);

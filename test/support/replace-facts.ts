@@ -15,6 +15,7 @@ export const PATH = '/var/lib/bitcoind';
 export const instanceNow = (more: Partial<InstanceNow> = {}): InstanceNow => ({
   instanceId: INSTANCE,
   state: 'running',
+  launchedAtMs: NOON_MS - 24 * 60 * MINUTE_MS,
   availabilityZone: 'eu-west-1a',
   subnetId: 'subnet-0a',
   vpcId: 'vpc-0123456789abcdef0',
@@ -53,6 +54,7 @@ export const volumeNow = (more: Partial<VolumeNow> = {}): VolumeNow => ({
   encrypted: true,
   kmsKeyId: null,
   snapshotId: '',
+  createdAtMs: NOON_MS - 24 * 60 * MINUTE_MS,
   attachment: { instanceId: INSTANCE, device: '/dev/sdf', state: 'attached', deleteOnTermination: false },
   tags: { ...NODE_TAGS },
   ...more,
@@ -108,6 +110,7 @@ export const facts = (more: Partial<Facts> = {}): Facts => ({
   breaker: { open: false, sentence: '1 of 5 nodes unhealthy or unknown, limit 1' },
   haltedSinceMs: null,
   sources: { good: [snapshotSet()], refused: [], sibling: null, kept: null },
+  reach: null,
   initialization: null,
   ...more,
 });

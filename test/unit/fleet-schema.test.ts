@@ -87,6 +87,7 @@ describe('a fleet file', () => {
         source: 'snapshot',
         initializationMiBps: undefined,
         launchTemplate: undefined,
+        lifecyclePolicies: [],
         subnetIds: [],
         keepDays: 7,
         autoScaling: 'refuse',

@@ -3,8 +3,10 @@ import { describe, it } from '@jest/globals';
 import fc from 'fast-check';
 import { decidePrune, MAX_DELETIONS, type PruneFacts } from '../../functions/prune-retired/decide.ts';
 import type { FleetNode } from '../../shared/fleet/nodes.ts';
+import type { KeptRecord } from '../../shared/heal/kept.ts';
 import type { SnapshotSet } from '../../shared/snapshots/model.ts';
 import { tries } from '../support/any.ts';
+import { recordsOf } from '../support/kept-facts.ts';
 import { DAY_MS, fleetOf, NOON_MS, setsFrom, snapshot, tagged } from '../support/snapshot-facts.ts';
 
 const NAMES = ['node1', 'node2', 'node3'];
@@ -67,6 +69,14 @@ const world = fc
     taken: fc.uniqueArray(taken, { maxLength: 30, selector: ({ node: name, days }) => `${name} ${days}` }),
     nodes: fc.array(node, { maxLength: NAMES.length }),
     keep: fc.integer({ min: 2, max: 4 }),
+    // What of the records there is, and what of them is still so.
+    recorded: fc.array(
+      often<'as it was' | 'never' | 'ended' | 'otherwise'>('as it was', 'never', 'ended', 'otherwise'),
+      {
+        minLength: 5,
+        maxLength: 5,
+      },
+    ),
   })
   .map((all): PruneFacts => {
     const snapshots = all.taken.map((one) => {
@@ -79,8 +89,9 @@ const world = fc
       const { 'chainmend:incident': _, ...byHand } = made.tags;
       return one.byHand ? { ...made, tags: byHand } : made;
     });
-    return {
+    const things: Omit<PruneFacts, 'kept'> = {
       nowMs: NOON_MS,
+      missing: [],
       fleet: FLEETS[all.keep] ?? fleetOf(),
       nodes: all.nodes.map(({ state }, index) => ({
         ...{ instanceId: `i-node${index + 1}`, name: `node${index + 1}`, role: 'follower', state, tags: {} },
@@ -91,10 +102,10 @@ const world = fc
         ...of,
         ...more,
         volumeId: `vol-${index}`,
-        sizeGiB: 1,
+        ...{ sizeGiB: 1, type: 'gp3', createdAtMs: 0, snapshotId: '', availabilityZone: 'eu-west-1a' },
       })),
       instances: all.instances.map(({ kept: of, state, takesData, volume: of1 }, index) => ({
-        ...{ ...of, state, instanceId: `i-old${index}`, rootDevice: '/dev/xvda' },
+        ...{ ...of, state, instanceId: `i-old${index}`, rootDevice: '/dev/xvda', launchedAtMs: 0 },
         volumes: [
           { volumeId: 'vol-root', device: '/dev/xvda', deleteOnTermination: true },
           { volumeId: `vol-${of1}`, device: '/dev/sdf', deleteOnTermination: takesData },
@@ -102,7 +113,17 @@ const world = fc
       })),
       sets: setsFrom(snapshots),
     };
+    return {
+      ...things,
+      kept: recordsOf(things).flatMap((record, at) => asIs(record, all.recorded[at % 5] ?? 'never')),
+    };
   });
+
+function asIs(record: KeptRecord, is: 'as it was' | 'never' | 'ended' | 'otherwise'): readonly KeptRecord[] {
+  if (is === 'never') return [];
+  if (is === 'ended') return [{ ...record, state: 'ended' }];
+  return [is === 'otherwise' ? { ...record, incidentId: 'ffff0000' } : record];
+}
 
 const isGood = ({ parts, rank }: SnapshotSet): boolean =>
   rank !== 'crash-consistent' &&
@@ -175,6 +196,13 @@ describe('a pruning', () => {
           one.volumes.every(({ device, deleteOnTermination }) => device === '/dev/xvda' || !deleteOnTermination),
       );
   });
+
+  check('removes nothing that is not recorded as kept, by the incident that its tags name', (facts) =>
+    decidePrune(facts).removals.every(({ kind, id }) => {
+      const record = facts.kept.find((one) => one.kind === kind && one.id === id);
+      return record?.state === 'kept' && record.incidentId !== 'ffff0000';
+    }),
+  );
 
   check('makes at most so many deletions, and none where no node is found', (facts) => {
     const { removals } = decidePrune(facts);

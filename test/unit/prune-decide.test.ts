@@ -8,6 +8,8 @@ import {
   type RetiredInstance,
 } from '../../functions/prune-retired/decide.ts';
 import type { FleetNode } from '../../shared/fleet/nodes.ts';
+import type { KeptRecord } from '../../shared/heal/kept.ts';
+import { instanceRecord, recordsOf, setRecords, volumeRecord } from '../support/kept-facts.ts';
 import {
   DAY_MS,
   fleetOf,
@@ -38,6 +40,7 @@ const volume = (tags: Record<string, string> = {}, more: Partial<KeptVolume> = {
   const date = all['chainmend:keep-until'] ?? '';
   return {
     ...{ volumeId: 'vol-old', node: all['chainmend:node'] ?? null, state: 'available', attachedTo: [], sizeGiB: 500 },
+    ...{ type: 'gp3', createdAtMs: NOON_MS - 30 * DAY_MS, snapshotId: '', availabilityZone: 'eu-west-1a' },
     keepUntilMs: Number.isNaN(Date.parse(date)) ? null : Date.parse(date),
     tags: all,
     ...more,
@@ -49,6 +52,7 @@ const retired = (tags: Record<string, string> = {}, more: Partial<RetiredInstanc
   const { node, keepUntilMs, tags: all } = volume({ 'chainmend:retired': YESTERDAY, ...tags });
   return {
     ...{ instanceId: 'i-old', node, state: 'stopped', keepUntilMs, tags: all, rootDevice: '/dev/xvda' },
+    launchedAtMs: NOON_MS - 20 * DAY_MS,
     volumes: [{ volumeId: 'vol-root', device: '/dev/xvda', deleteOnTermination: true }, DATA],
     ...more,
   };
@@ -56,7 +60,12 @@ const retired = (tags: Record<string, string> = {}, more: Partial<RetiredInstanc
 /** Of the retired instance, and kept beyond it. */
 const keptData = volume({}, { volumeId: 'vol-data', state: 'in-use', attachedTo: ['i-old'] });
 
-const factsOf = (more: Partial<PruneFacts> = {}): PruneFacts => ({
+/** Everything is recorded as it is, unless records are given. */
+const factsOf = (more: Partial<PruneFacts> = {}): PruneFacts => {
+  const facts = { ...usual, ...more };
+  return { ...facts, kept: more.kept ?? recordsOf(facts) };
+};
+const usual: Omit<PruneFacts, 'kept'> = {
   nowMs: NOON_MS,
   fleet: fleetOf({ snapshots: { clean: { keep: 2 } } }),
   nodes: [nodeOf('node1'), nodeOf('node2')],
@@ -64,8 +73,8 @@ const factsOf = (more: Partial<PruneFacts> = {}): PruneFacts => ({
   volumes: [],
   instances: [],
   sets: [],
-  ...more,
-});
+  missing: [],
+};
 const removed = (more: Partial<PruneFacts>) =>
   decidePrune(factsOf(more)).removals.map(({ kind, id }) => `${kind} ${id}`);
 const told = (more: Partial<PruneFacts>) => decidePrune(factsOf(more)).refusals.map(({ reason }) => reason);
@@ -211,6 +220,138 @@ describe('clean snapshots', () => {
 
   it('stay where the fleet file does not say how many are kept', () => {
     expect(removed({ sets: days(1, 2, 3, 4), fleet: fleetOf({ snapshots: {} }) })).toEqual([]);
+  });
+});
+
+describe('what the tags say alone', () => {
+  const strange = (more: Partial<PruneFacts>) => {
+    const { removals, refusals } = decidePrune(factsOf(more));
+    expect(removals).toEqual([]);
+    expect(refusals.map(({ refuse, page, subject }) => ({ refuse, page, subject }))).toEqual([
+      { refuse: 'not-recorded', page: true, subject: 'bitcoin' },
+    ]);
+    return refusals[0]?.reason ?? '';
+  };
+  const KEPT = volume({ 'chainmend:incident': 'a1b2c3d4' });
+  const RETIRED = retired({ 'chainmend:incident': 'a1b2c3d4' });
+
+  it('removes nothing: a stranger’s volume, instance and set stay, and one page tells of all', () => {
+    const reason = strange({
+      volumes: [KEPT, keptData],
+      instances: [RETIRED],
+      sets: days(1, 2, 3),
+      kept: days(1, 2).flatMap((set) => setRecords(set)),
+    });
+    for (const id of ['vol-old', 'i-old', 'set node1-72']) expect(reason).toContain(`${id}: no heal has written down`);
+    expect(reason).toMatch(/^3 past the date in their tags are left/);
+  });
+
+  it('tells of ten and counts the rest', () => {
+    const volumes = Array.from({ length: 300 }, (_, index) => volume({}, { volumeId: `vol-${index}` }));
+    const reason = strange({ volumes, kept: [] });
+    expect(reason).toMatch(/^300 past.*; and 290 more\. /);
+    expect(reason.length).toBeLessThan(1_500);
+  });
+
+  it.each<[string, Partial<KeptVolume>, RegExp]>([
+    ['has grown', { sizeGiB: 501 }, /its size is 501 GiB, and was 500 GiB/],
+    ['is of another type', { type: 'io2' }, /its type is io2, and was gp3/],
+    ['was made at another time', { createdAtMs: NOON_MS }, /its time of creation is 2026-11-20T12:00:00.000Z, and was/],
+    ['was made of another snapshot', { snapshotId: 'snap-1' }, /its snapshot is snap-1, and was none/],
+    ['is in another zone', { availabilityZone: 'eu-west-1b' }, /its zone is eu-west-1b/],
+    ['is said to be another node’s', { node: 'node2' }, /its tag says that it is of node2, and it was of node1/],
+    [
+      'is said to be another incident’s',
+      { tags: { ...KEPT.tags, 'chainmend:incident': 'ffff0000' } },
+      /names the incident ffff0000, and it was a1b2c3d4/,
+    ],
+  ])('does not remove a volume that %s', (_, more, said) => {
+    expect(strange({ volumes: [{ ...KEPT, ...more }], kept: [volumeRecord(KEPT)] })).toMatch(said);
+  });
+
+  it.each<[string, Partial<RetiredInstance>, RegExp]>([
+    ['was started again', { launchedAtMs: NOON_MS - DAY_MS }, /was started again at 2026-11-19T12:00:00.000Z/],
+    [
+      'has another root, which would go with it',
+      { volumes: [{ volumeId: 'vol-payroll', device: '/dev/xvda', deleteOnTermination: true }, DATA] },
+      /its root volume is vol-payroll, and was vol-root/,
+    ],
+    [
+      'was given another volume',
+      {
+        volumes: [
+          ...RETIRED.volumes,
+          { volumeId: 'vol-data', device: '/dev/sdf', deleteOnTermination: false },
+          { volumeId: 'vol-more', device: '/dev/sdg', deleteOnTermination: false },
+        ],
+      },
+      /vol-more \(\/dev\/sdg\) was attached to it after it was put away/,
+    ],
+  ])('does not end an instance that %s', (_, more, said) => {
+    const dated = volume({}, { volumeId: 'vol-more', state: 'in-use', attachedTo: ['i-old'] });
+    const kept = [instanceRecord(RETIRED), volumeRecord(keptData), volumeRecord(dated)];
+    expect(strange({ instances: [{ ...RETIRED, ...more }], volumes: [keptData, dated], kept })).toMatch(said);
+  });
+
+  it('ends an instance whose root was taken off meanwhile, and whose data are gone', () => {
+    const bare = { ...RETIRED, volumes: [] };
+    expect(removed({ instances: [bare], kept: [instanceRecord(RETIRED)] })).toEqual(['instance i-old']);
+  });
+
+  it('makes nothing go before the date that a heal has written, and keeps it longer where a person says so', () => {
+    const record = { ...volumeRecord(KEPT), untilMs: NOON_MS + DAY_MS };
+    expect(removed({ volumes: [KEPT], kept: [record] })).toEqual([]);
+    expect(told({ volumes: [KEPT], kept: [record] })).toEqual([]);
+    const longer = volume({ 'chainmend:incident': 'a1b2c3d4', 'chainmend:keep-until': TOMORROW });
+    expect(removed({ volumes: [longer], kept: [volumeRecord(KEPT)] })).toEqual([]);
+    expect(removed({ volumes: [KEPT], kept: [volumeRecord(KEPT)] })).toEqual(['volume vol-old']);
+  });
+
+  it('removes nothing that was put back into use', () => {
+    strange({ volumes: [KEPT], kept: [{ ...volumeRecord(KEPT), state: 'ended' }] });
+  });
+
+  it('removes nothing where the records are lost', () => {
+    strange({ volumes: [KEPT], kept: [] });
+  });
+
+  it('makes no set of a stranger’s snapshots count: those that heals took stay', () => {
+    const all = days(1, 2, 3);
+    // Two that somebody has tagged as if heals had taken them, newer than the only one that is a heal’s.
+    const kept = all.slice(2).flatMap((set) => setRecords(set));
+    expect(decidePrune(factsOf({ sets: all, kept })).removals).toEqual([]);
+  });
+
+  it('does not put a set into quarantine, nor take it out of a hold', () => {
+    const all = sets(
+      { hoursAgo: 24 },
+      { hoursAgo: 48 },
+      { hoursAgo: 72, ledger: { quarantined: 'bad' }, tags: { 'chainmend:keep-until': YESTERDAY } },
+    );
+    const kept = all.flatMap((set) => setRecords(set)).filter(({ kind }) => kind !== 'quarantine');
+    expect(strange({ sets: all, kept })).toMatch(
+      /snap-node1-data-72 is tagged as quarantined, and no heal has written that down/,
+    );
+    const three = days(1, 2, 3);
+    const hold: KeptRecord = {
+      ...{ fleet: 'bitcoin', node: 'node1', incidentId: 'e5f60718', id: 'e5f60718', atMs: 0, version: 1 },
+      ...{ kind: 'hold', state: 'kept', snapshotIds: ['snap-node1-data-72'], lockedIds: [] },
+    };
+    expect(removed({ sets: three })).toEqual(['set node1-72']);
+    expect(removed({ sets: three, kept: [...recordsOf({ volumes: [], instances: [], sets: three }), hold] })).toEqual(
+      [],
+    );
+  });
+
+  it('makes no snapshot a part of a set that a heal took', () => {
+    const set = sets({ hoursAgo: 72 });
+    const all = [...days(1, 2), ...set];
+    const kept = all
+      .flatMap((one) => setRecords(one))
+      .map((record) =>
+        record.kind === 'set' && record.id === 'node1-72' ? { ...record, snapshotIds: ['snap-other'] } : record,
+      );
+    expect(strange({ sets: all, kept })).toMatch(/snap-node1-data-72 is not among what the heal took/);
   });
 });
 

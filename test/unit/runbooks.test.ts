@@ -18,6 +18,7 @@ const codes = [
   'snapshot-failed',
   'snapshot-unfit',
   'kept-longer',
+  'not-recorded',
 ] as const;
 const all = [...kinds, ...codes];
 const read = (path: string) => readFileSync(join(repository, path), 'utf8');

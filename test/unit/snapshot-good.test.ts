@@ -41,6 +41,18 @@ describe('the order of good sets', () => {
     ]);
   });
 
+  it('has those of a policy that copies no tags where the fleet file names the policy', () => {
+    const taken: Taken = {
+      policy: 'policy-0123456789abcdef0',
+      id: 'snap-untagged',
+      tags: { Component: 'nodes' },
+      hoursAgo: 2,
+    };
+    expect(ids(demand({ sets: sets(taken) }))).toEqual([]);
+    const fleet = fleetOf({ replace: { lifecyclePolicies: ['policy-0123456789abcdef0'] } });
+    expect(ids(demand({ fleet, sets: sets(taken) }))).toEqual(['snap-untagged']);
+  });
+
   it('has what nobody knows the node of last in its rank', () => {
     const all = sets(
       { policy: 'policy-1', volumeId: 'vol-gone', id: 'snap-gone', hoursAgo: 2 },
@@ -81,6 +93,11 @@ describe('a set is refused, and it is said why, when it', () => {
       { unusableKeys: new Map([['arn:key', 'it is disabled']]) },
     ],
     ['is another fleet’s', { ledger: { fleet: 'litecoin' } }, /is of the fleet litecoin/],
+    [
+      'is of a policy that copies no tags',
+      { policy: 'policy-1', tags: { Component: 'nodes' } },
+      /carries no tags of the fleet's volumes.*set CopyTags in the lifecycle policy policy-1, or name it in replace.lifecyclePolicies/,
+    ],
     ['is of another chain', { ledger: { chainId: 'test' } }, /is of the chain test, not of main/],
     ['was written by another client', { ledger: { client: 'btcd' } }, /was written by btcd, node1 runs satoshi/],
     [

@@ -1,6 +1,6 @@
 // How an act on AWS is made: intent in the journal, guards and lease read again in the very step, the call, and what came of it.
 import type { DurableContext } from '@aws/durable-execution-sdk-js';
-import type { Refused } from '../../../shared/aws/refused.ts';
+import { isDenied, type Refused } from '../../../shared/aws/refused.ts';
 import { isThrottling } from '../../../shared/aws/throttling.ts';
 import type { Fleet } from '../../../shared/fleet/model.ts';
 import { guardAgain } from '../../../shared/heal/guard.ts';
@@ -70,7 +70,7 @@ async function guardAndCall({ tools, holder, putsBack }: Scene, { call, atMostOn
   if ('refuse' in guarded) return { is: 'refused', refusal: guarded };
   try {
     const made = await call(guarded.fleet);
-    if ('refused' in made) return { is: 'failed', atMs: Date.now(), reason: made.refused };
+    if ('refused' in made) return { is: 'failed', atMs: Date.now(), reason: reasonOf(made) };
     const { said, ...rest } = made;
     return { is: 'done', atMs: Date.now(), ...rest, ...(said !== undefined && { said }) };
   } catch (error) {
@@ -80,6 +80,12 @@ async function guardAndCall({ tools, holder, putsBack }: Scene, { call, atMostOn
     throw error;
   }
 }
+
+/** AWS names a policy that nobody on duty has seen; what to do is another thing. */
+const reasonOf = (refused: Refused): string =>
+  isDenied(refused)
+    ? `what it is about has to carry the fleet's tags (docs/fleet-files.md, "What has to carry the fleet's tags"): ${refused.refused}`
+    : refused.refused;
 
 function saidOf(result: Said): string {
   switch (result.is) {

@@ -7,14 +7,17 @@ import type { Refused } from '../../../shared/aws/refused.ts';
 import { exitStandby } from '../../../shared/aws/standby.ts';
 import { describeVolumes, tagResources, untagResources } from '../../../shared/aws/volumes.ts';
 import type { Fleet } from '../../../shared/fleet/model.ts';
+import { putInQuarantine, release } from '../../../shared/heal/kept-snapshots.ts';
 import type { ReplaceMemory } from '../../../shared/heal/memory.ts';
+import { page } from '../../../shared/heal/page.ts';
 import { stepper } from '../../../shared/heal/steps.ts';
-import { quarantine, releaseHolds, verify } from '../../../shared/snapshots/marks.ts';
-import { KEEP_UNTIL_TAG, LEDGER_TAGS, PUT_BACK_TAG, RETIRED_TAG } from '../../../shared/snapshots/tags.ts';
+import { verify } from '../../../shared/snapshots/marks.ts';
+import { KEEP_UNTIL_TAG, PUT_BACK_TAG, RETIRED_TAG, TAG_VALUE_MAX } from '../../../shared/snapshots/tags.ts';
 import type { Act, Result } from '../model.ts';
 import type { Tools } from '../tools.ts';
 import { type Made, mutate, type Scene } from './act.ts';
-import { keptTags, told } from './volumes.ts';
+import { keeping, putInstanceAway, putVolumesAway, rolesOf, shelfOf, takeBack, whoseOf } from './put-away.ts';
+import { told } from './volumes.ts';
 
 type Piece = Extract<Act, { readonly do: 'clear' }>;
 
@@ -70,14 +73,32 @@ async function handOver(scene: Scene, old: string, young: string): Promise<Resul
   });
   const atMs = await stepper(ctx, place)('planned', async () => Date.now());
   if ('refused' in plan) return { is: 'failed', atMs, reason: plan.refused };
-  let result: Result = { is: 'done', atMs };
+  let first: Result | null = null;
+  const refused = new Set<string>();
   for (const [at, step] of plan.steps.slice(0, MAX_STEPS).entries()) {
+    // Where the new one was not let in, the old one does not leave.
+    if (step.call !== 'AssociateAddress' && refused.has(step.targetGroupArn)) continue;
     const one = { ...scene, place: `${place}-${String(at).padStart(2, '0')}` };
     const call = async () => told(await takeStep(clients, step), 'done');
-    result = await mutate(one, { act: actOf(step), sentence: sentenceOf(step), call });
-    if (result.is !== 'done') return result;
+    const result = await mutate(one, { act: actOf(step), sentence: sentenceOf(step), call });
+    if (result.is === 'done') continue;
+    first ??= result;
+    if (result.is !== 'failed') return first;
+    if (step.call !== 'AssociateAddress') refused.add(step.targetGroupArn);
+    await tellLeft(one, sentenceOf(step), result.reason);
   }
-  return result;
+  return first ?? { is: 'done', atMs };
+}
+
+/** The node is well, and who asks by the old address or the load balancer does not reach it: that is a person's to know. */
+function tellLeft({ ctx, tools, place }: Scene, step: string, reason: string): Promise<void> {
+  const sentence = `it was to be done, and was refused: ${step}. Do it by hand. ${reason}`;
+  return stepper(ctx, place)('tell', async () => {
+    const { fleet, node, incidentId, attempt, trouble } = tools.payload;
+    const about = { fleet, node, code: 'not-handed-over', sentence, incidentId, attempt, trouble } as const;
+    await page(tools.clients.sns, tools.environment.TOPIC_ARN, about);
+    await tools.journal(`${place}-page`, { atMs: Date.now(), kind: 'page', code: 'not-handed-over', sentence });
+  });
 }
 
 type Do = (tools: Tools, memory: ReplaceMemory, target: string, fleet: Fleet) => Promise<Made | Refused>;
@@ -89,30 +110,26 @@ const pieces: Readonly<Record<Piece['what'], Do>> = {
     await verify(clients.ec2, idsOf(target), Date.now());
     return { said: 'verified' };
   },
-  quarantine: async ({ clients }, { tried }, target) => {
+  quarantine: async (tools, { tried }, target) => {
     const why = tried.find(({ snapshotIds }) => snapshotIds.join(' ') === target)?.reason ?? 'its restore failed';
-    await quarantine(clients.ec2, idsOf(target), why, Date.now());
+    await putInQuarantine(shelfOf(tools), whoseOf(tools), idsOf(target), why, Date.now());
     return { said: 'quarantined' };
   },
   keep: async (tools, { found }, target, fleet) => {
-    const days = fleet.replace.keepDays;
     const there = await describeVolumes(tools.clients.ec2, { ids: [...idsOf(target)] });
-    for (const { volumeId, attachment } of there) {
-      const role = found.volumes.find((volume) => volume.volumeId === volumeId)?.role ?? '';
-      const putBack = `npm run heal -- undo ${tools.payload.fleet}/${tools.payload.node}`;
-      await tagResources(tools.clients.ec2, [volumeId], {
-        ...keptTags(tools, days, putBack),
-        [LEDGER_TAGS.role]: role,
-      });
+    const putBack = `npm run heal -- undo ${tools.payload.fleet}/${tools.payload.node}`;
+    await putVolumesAway(tools, there, rolesOf(found.volumes), keeping(fleet), { [PUT_BACK_TAG]: putBack });
+    for (const { volumeId, attachment } of there)
       if (attachment)
         return {
           said: `${volumeId} is still ${attachment.state} to ${attachment.instanceId}: nothing is detached by force`,
         };
-    }
-    return { said: `kept for ${days} days` };
+    return { said: `kept for ${fleet.replace.keepDays} days` };
   },
   // Put away, it had lost the tags by which its fleet and lifecycle policies know it.
-  unkeep: async ({ clients }, { copy }, target, fleet) => {
+  unkeep: async (tools, { copy }, target, fleet) => {
+    const { clients } = tools;
+    await takeBack(tools, 'volume', idsOf(target));
     await untagResources(clients.ec2, idsOf(target), [RETIRED_TAG, KEEP_UNTIL_TAG, PUT_BACK_TAG]);
     for (const volumeId of idsOf(target)) {
       const role = copy?.volumes.find((volume) => volume.volumeId === volumeId)?.role;
@@ -132,7 +149,8 @@ const pieces: Readonly<Record<Piece['what'], Do>> = {
     const mask = machine?.fencedBy === 'acknowledgement' ? ', then rm /etc/chainmend/client-masked on it' : '';
     const its = root === undefined ? 'its volumes' : `its volumes and its root ${root}`;
     const putBack = `stop ${machine?.instanceId ?? 'its successor'}, give it ${its} back, remove chainmend:retired, start it${mask}`;
-    await tagResources(tools.clients.ec2, idsOf(target), keptTags(tools, fleet.replace.keepDays, putBack));
+    const old = await describeInstance(tools.clients.ec2, target);
+    await putInstanceAway(tools, old, keeping(fleet), { [PUT_BACK_TAG]: putBack.slice(0, TAG_VALUE_MAX) });
     // A root that carries no tags of a fleet gets none: nobody tags himself into the scope of his own rights.
     const yours = root === undefined ? '' : `; its root ${root} is kept detached until a person deletes it`;
     return { said: `kept for ${fleet.replace.keepDays} days${yours}` };
@@ -145,8 +163,8 @@ const pieces: Readonly<Record<Piece['what'], Do>> = {
     await invoke({ clients }, environment.ROTATE_PEERS_FUNCTION, { kind: 'rotate', fleet });
     return { said: 'asked for' };
   },
-  'release-holds': async ({ clients, payload }) => {
-    const released = await releaseHolds(clients.ec2, payload.incidentId);
+  'release-holds': async (tools) => {
+    const released = await release(shelfOf(tools), whoseOf(tools), Date.now());
     return { said: released.length === 0 ? 'none was held' : `${released.join(' ')} released` };
   },
   // A new instance is no member of the group: it is the old one that was set aside.

@@ -1,11 +1,10 @@
 // Acts on instances: stopped, started, launched, and put in each other's place as far as discovery goes.
 import { DescribeSubnetsCommand } from '@aws-sdk/client-ec2';
 import { describeInstance, startInstance, stopInstance } from '../../../shared/aws/instances.ts';
-import { type Launch, launchReplacement } from '../../../shared/aws/launch.ts';
+import { launchReplacement } from '../../../shared/aws/launch.ts';
 import { enterStandby } from '../../../shared/aws/standby.ts';
 import { tagResources, untagResources } from '../../../shared/aws/volumes.ts';
 import { maskedUserData } from '../../../shared/documents/masked-user-data.ts';
-import type { Fleet } from '../../../shared/fleet/model.ts';
 import { takeLease } from '../../../shared/heal/claim.ts';
 import type { ReplaceMemory } from '../../../shared/heal/memory.ts';
 import {
@@ -14,11 +13,15 @@ import {
   KEEP_UNTIL_TAG,
   PUT_BACK_TAG,
   RETIRED_TAG,
+  TAG_VALUE_MAX,
+  WHY_TAG,
 } from '../../../shared/snapshots/tags.ts';
 import type { Result } from '../model.ts';
+import { templateOf } from '../reach.ts';
 import { mutate, type Scene } from './act.ts';
 import { clientsOf } from './commands.ts';
-import { keptTags, ownTags, told } from './volumes.ts';
+import { keeping, ownTags, putInstanceAway, takeBack } from './put-away.ts';
+import { told } from './volumes.ts';
 
 export function stopOne(scene: Scene, instanceId: string, reason: string): Promise<Result> {
   return mutate(scene, {
@@ -85,16 +88,6 @@ export function launchOne(
   });
 }
 
-/** Whoever says a version in the fleet file has said a template of its own: the instance's version belongs to the instance's template. */
-function templateOf(
-  { replace }: Fleet,
-  own: { readonly id: string; readonly version: string } | null,
-): Launch['launchTemplate'] | null {
-  const { launchTemplate } = replace;
-  if (launchTemplate === undefined) return own && { id: own.id };
-  return launchTemplate.startsWith('lt-') ? { id: launchTemplate } : { name: launchTemplate };
-}
-
 async function zoneOf({ tools }: Scene, subnetId: string): Promise<string> {
   const { Subnets = [] } = await tools.clients.ec2.send(new DescribeSubnetsCommand({ SubnetIds: [subnetId] }));
   const zone = Subnets[0]?.AvailabilityZone;
@@ -114,7 +107,8 @@ export function join(scene: Scene, { found, machine }: ReplaceMemory): Promise<R
     call: async (fleet) => {
       const { ec2 } = scene.tools.clients;
       const putBack = `stop ${young}, attach its volumes and its root to ${found.instanceId} again, remove this tag, start it`;
-      await tagResources(ec2, [found.instanceId], keptTags(scene.tools, fleet.replace.keepDays, putBack));
+      const old = await describeInstance(ec2, found.instanceId);
+      await putInstanceAway(scene.tools, old, keeping(fleet), { [PUT_BACK_TAG]: putBack.slice(0, TAG_VALUE_MAX) });
       await untagResources(ec2, [young], [JOINING_TAG]);
       return { said: `${found.instanceId} is retired, ${young} has joined` };
     },
@@ -129,6 +123,7 @@ export function leave(scene: Scene, { found, machine }: ReplaceMemory): Promise<
     call: async () => {
       const { ec2 } = scene.tools.clients;
       await tagResources(ec2, [young], { [JOINING_TAG]: scene.tools.payload.incidentId });
+      await takeBack(scene.tools, 'instance', [found.instanceId]);
       await untagResources(ec2, [found.instanceId], [RETIRED_TAG, KEEP_UNTIL_TAG, PUT_BACK_TAG]);
       return { said: `${found.instanceId} is in the fleet again` };
     },
@@ -145,8 +140,9 @@ export function dropMachine(scene: Scene, { machine }: ReplaceMemory): Promise<R
     call: async (fleet) => {
       const there = ids[0] === undefined ? null : await describeInstance(tools.clients.ec2, ids[0]);
       if (!there) return { said: 'nothing was launched' };
-      const { [PUT_BACK_TAG]: _, ...tags } = keptTags(tools, fleet.replace.keepDays, '');
-      await tagResources(tools.clients.ec2, ids, { ...tags, 'chainmend:why': (machine?.givenUp ?? '').slice(0, 256) });
+      await putInstanceAway(tools, there, keeping(fleet), {
+        [WHY_TAG]: (machine?.givenUp ?? '').slice(0, TAG_VALUE_MAX),
+      });
       return { said: `${ids.join(' ')} is kept for ${fleet.replace.keepDays} days` };
     },
   });

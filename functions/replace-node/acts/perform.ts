@@ -4,10 +4,10 @@ import { classOf } from '../../../shared/guardrails/replace.ts';
 import { reserveReplacement, reserveRestart, takeTurn, writeReplacementProof } from '../../../shared/heal/budgets.ts';
 import { changeNode } from '../../../shared/heal/claim.ts';
 import { guardAgain } from '../../../shared/heal/guard.ts';
+import { hold } from '../../../shared/heal/kept-snapshots.ts';
 import type { ReplaceMemory, Rung } from '../../../shared/heal/memory.ts';
 import { noteProgress } from '../../../shared/heal/progress.ts';
 import { stepper } from '../../../shared/heal/steps.ts';
-import { holdSnapshots } from '../../../shared/snapshots/marks.ts';
 import { intending, phaseOf, takesDown } from '../intending.ts';
 import { learn } from '../learn.ts';
 import type { Act, Result } from '../model.ts';
@@ -16,6 +16,7 @@ import { mutate, type Scene } from './act.ts';
 import { clearOne } from './clearing.ts';
 import { type CommandAct, order } from './commands.ts';
 import { dropMachine, join, launchOne, leave, standBy, startOne, stopOne } from './instances.ts';
+import { shelfOf, whoseOf } from './put-away.ts';
 import { attachOne, createOne, detachOne, dropCopy, keepVolumes } from './volumes.ts';
 
 export interface Performed {
@@ -126,7 +127,7 @@ async function onAws(
             ? 'no good snapshot could be held'
             : 'no retention takes these snapshots away while the incident lasts',
         call: async () => {
-          await holdSnapshots(scene.tools.clients.ec2, act.snapshots, scene.tools.payload.incidentId, Date.now());
+          await hold(shelfOf(scene.tools), whoseOf(scene.tools), act.snapshots, Date.now());
           return { said: `${act.snapshots.length} held` };
         },
       });
@@ -139,7 +140,7 @@ async function onAws(
     case 'attach':
       return attachOne(scene, instanceOf(act.which), act);
     case 'detach':
-      return detachOne(scene, instanceOf(act.which), act);
+      return detachOne(scene, memory, instanceOf(act.which), act);
     case 'leave-pool':
       return leavePool(scene);
     case 'standby':

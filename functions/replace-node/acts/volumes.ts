@@ -1,7 +1,8 @@
 // Acts on volumes: made, attached, detached, kept.
 import { DescribeSnapshotsCommand } from '@aws-sdk/client-ec2';
+import { ask } from '../../../shared/aws/ask.ts';
 import { describeInstance } from '../../../shared/aws/instances.ts';
-import type { Refused } from '../../../shared/aws/refused.ts';
+import { orRefused, type Refused } from '../../../shared/aws/refused.ts';
 import {
   attachVolume,
   copyVolume,
@@ -10,31 +11,18 @@ import {
   detachVolume,
   keepOnTermination,
   type MadeVolume,
-  tagResources,
 } from '../../../shared/aws/volumes.ts';
 import type { Fleet } from '../../../shared/fleet/model.ts';
-import { FLEET_TAG, NODE_TAG } from '../../../shared/fleet/naming.ts';
+import { putInQuarantine } from '../../../shared/heal/kept-snapshots.ts';
+import type { MarkAnswer, MarkQuestion } from '../../../shared/heal/mark-root.ts';
 import type { Copy, FoundVolume, ReplaceMemory } from '../../../shared/heal/memory.ts';
-import { quarantine } from '../../../shared/snapshots/marks.ts';
-import {
-  INCIDENT_TAG,
-  KEEP_UNTIL_TAG,
-  LEDGER_TAGS,
-  PUT_BACK_TAG,
-  RETIRED_TAG,
-} from '../../../shared/snapshots/tags.ts';
+import { INCIDENT_TAG, LEDGER_TAGS, TAG_VALUE_MAX, WHY_TAG } from '../../../shared/snapshots/tags.ts';
 import type { Act, Result } from '../model.ts';
 import type { Tools } from '../tools.ts';
 import { type Made, mutate, type Scene } from './act.ts';
+import { keeping, ownTags, putVolumesAway, rolesOf, shelfOf, whoseOf } from './put-away.ts';
 
 type ActOf<D extends Act['do']> = Extract<Act, { readonly do: D }>;
-
-/** Whose a made thing is, so that whoever finds it knows. */
-export const ownTags = ({ payload }: Tools): Readonly<Record<string, string>> => ({
-  [FLEET_TAG]: payload.fleet,
-  [NODE_TAG]: payload.node,
-  [INCIDENT_TAG]: payload.incidentId,
-});
 
 export async function createOne(scene: Scene, memory: ReplaceMemory, { at, reason }: ActOf<'create'>): Promise<Result> {
   const { copy } = memory;
@@ -140,11 +128,16 @@ export function attachOne(
   });
 }
 
-export function detachOne(
+export async function detachOne(
   scene: Scene,
+  { machine }: ReplaceMemory,
   instanceId: string,
   { volumeId, device, reason }: ActOf<'detach'>,
 ): Promise<Result> {
+  if (machine?.oldRoot?.volumeId === volumeId) {
+    const marked = await markRoot(scene, instanceId, volumeId);
+    if (marked.is !== 'done') return marked;
+  }
   return mutate(scene, {
     act: `DetachVolume ${volumeId}`,
     sentence: `detach ${volumeId} from ${instanceId}: ${reason}`,
@@ -157,6 +150,24 @@ export function detachOne(
       return 'refused' in answer ? answer : { ...answer, note: device };
     },
   });
+}
+
+/** Without the tag this heal could not attach the root volume again: it is tagged before it comes off. */
+function markRoot(scene: Scene, instanceId: string, volumeId: string): Promise<Result> {
+  const { clients, environment, payload } = scene.tools;
+  const question: MarkQuestion = { kind: 'mark-root', fleet: payload.fleet, instanceId, volumeId };
+  return mutate(
+    { ...scene, place: `${scene.place}-mark` },
+    {
+      act: `CreateTags ${volumeId}`,
+      sentence: `${volumeId} is the root volume of ${instanceId}: tagged, so that it can be attached again`,
+      call: async () => {
+        const answer = await orRefused(() => ask<MarkAnswer>(clients, environment.MARK_ROOT_FUNCTION, question));
+        if ('marked' in answer) return { said: 'tagged' };
+        return { refused: answer.refused, code: 'code' in answer ? answer.code : 'NotMarked' };
+      },
+    },
+  );
 }
 
 /** What EC2 says where the volume is somewhere else than Describe has shown: another attachment's doing, or an old reading ("Error codes for the Amazon EC2 API"). */
@@ -190,25 +201,13 @@ export function keepVolumes(scene: Scene, { found }: ReplaceMemory): Promise<Res
           ({ volumeId, deleteOnTermination }) =>
             deleteOnTermination && (ids.has(volumeId) || volumeId === instance.rootVolumeId),
         ) ?? [];
-      await keepOnTermination(
-        tools.clients.ec2,
-        found.instanceId,
-        devices.map(({ device }) => device),
-      );
+      const names = devices.map(({ device }) => device);
+      const kept = await orRefused(() => keepOnTermination(tools.clients.ec2, found.instanceId, names));
+      if (kept !== undefined) return kept;
       return { said: devices.length === 0 ? 'they do already' : 'set, and read back' };
     },
   });
 }
-
-const DAY_MS = 24 * 60 * 60_000;
-
-/** What tags say of a thing that is kept: until when, and how a person puts it back. */
-export const keptTags = (tools: Tools, keepDays: number, putBack: string): Readonly<Record<string, string>> => ({
-  ...ownTags(tools),
-  [RETIRED_TAG]: new Date().toISOString(),
-  [KEEP_UNTIL_TAG]: new Date(Date.now() + keepDays * DAY_MS).toISOString(),
-  [PUT_BACK_TAG]: putBack.slice(0, 256),
-});
 
 /** A copy that did not help is kept for a while, for whoever wants to look; where its data are to blame, its snapshots are marked. */
 export function dropCopy(scene: Scene, { copy }: ReplaceMemory): Promise<Result> {
@@ -223,11 +222,11 @@ export function dropCopy(scene: Scene, { copy }: ReplaceMemory): Promise<Result>
     sentence: `${copy?.source} did not help: ${reason}`,
     call: async (fleet) => {
       // A volume that vanished has no tags to be given.
-      const there =
-        ids.length === 0 ? [] : (await describeVolumes(tools.clients.ec2, { ids })).map(({ volumeId }) => volumeId);
-      const { [PUT_BACK_TAG]: _, ...tags } = keptTags(tools, fleet.replace.keepDays, '');
-      await tagResources(tools.clients.ec2, there, { ...tags, 'chainmend:why': reason.slice(0, 256) });
-      if (blamed) await quarantine(tools.clients.ec2, snapshotIds, `${fault}: ${reason}`, Date.now());
+      const volumes = ids.length === 0 ? [] : await describeVolumes(tools.clients.ec2, { ids });
+      const there = volumes.map(({ volumeId }) => volumeId);
+      const why = { [WHY_TAG]: reason.slice(0, TAG_VALUE_MAX) };
+      await putVolumesAway(tools, volumes, rolesOf(copy?.volumes), keeping(fleet), why);
+      if (blamed) await putInQuarantine(shelfOf(tools), whoseOf(tools), snapshotIds, `${fault}: ${reason}`, Date.now());
       return {
         said: `${there.join(' ') || 'nothing'} kept for ${fleet.replace.keepDays} days${blamed ? `, ${snapshotIds.join(' ')} quarantined` : ''}`,
       };

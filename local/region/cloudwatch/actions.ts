@@ -1,6 +1,6 @@
 // What an alarm does when it changes: messages to topics and functions, held back while a mute rule is active.
 import type { Kernel } from '../kernel.ts';
-import { AwsError } from '../service.ts';
+import { AwsError, type ServicePrincipal } from '../service.ts';
 import type { Alarm } from './alarms.ts';
 import type { Note } from './engine.ts';
 import type { Mutes } from './mutes.ts';
@@ -26,6 +26,8 @@ export function createActions(
     const type = contributor ? 'AlarmContributorAction' : 'Action';
     for (const arn of alarm.input[ACTION_LISTS[stateOf(change).value]] ?? []) {
       try {
+        const refused = kernel.permits(principalOf(kernel, alarm, arn), actionOn(arn), arn);
+        if (refused) throw refused;
         kernel.deliver(
           arn,
           arn.startsWith('arn:aws:lambda:') ? invocation(kernel, change) : notification(kernel, change),
@@ -60,3 +62,12 @@ const stateOf = (change: Change | ContributorTurn) =>
 
 const currentState = (change: Change | ContributorTurn) =>
   'contributor' in change ? change.alarm.contributors.get(change.contributor.id)?.state : change.alarm.state;
+
+const actionOn = (arn: string): string => (arn.startsWith('arn:aws:lambda:') ? 'lambda:InvokeFunction' : 'sns:Publish');
+
+/** To topics alarms come as CloudWatch, to functions as themselves ("Invoke a Lambda function from an alarm"). */
+const principalOf = ({ accountId, regionName }: Kernel, { name }: Alarm, arn: string): ServicePrincipal => ({
+  service: arn.startsWith('arn:aws:lambda:') ? 'lambda.alarms.cloudwatch.amazonaws.com' : 'cloudwatch.amazonaws.com',
+  sourceArn: `arn:aws:cloudwatch:${regionName}:${accountId}:alarm:${name}`,
+  sourceAccount: accountId,
+});

@@ -19,6 +19,8 @@ export interface LaunchPlan {
   /** The request, its template or its subnet says in which zone; false: EC2 has chosen. */
   readonly zoneIsGiven: boolean;
   readonly privateIp: string | undefined;
+  /** A network interface that exists. */
+  readonly interfaceId: string | undefined;
   readonly securityGroupIds: readonly string[];
   readonly hasPublicIp: boolean;
   readonly httpTokens: 'optional' | 'required';
@@ -79,6 +81,7 @@ export function launchPlan(state: Ec2State, input: RunInstancesRequest): LaunchP
     subnet,
     zoneIsGiven: asked !== undefined || zone !== undefined,
     privateIp: input.PrivateIpAddress ?? card?.PrivateIpAddress,
+    interfaceId: card?.NetworkInterfaceId,
     securityGroupIds: groupsOf(data.SecurityGroupIds ?? card?.Groups),
     hasPublicIp: card?.AssociatePublicIpAddress ?? subnet.mapPublicIp,
     httpTokens: httpTokens(state, MetadataOptions?.HttpTokens),

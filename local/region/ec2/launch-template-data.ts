@@ -48,7 +48,6 @@ export function checkData(data: RequestLaunchTemplateData | RunInstancesRequest,
   const [first, ...others] = data.NetworkInterfaces ?? [];
   if (others.length > 0) throw notEmulated('more than one network interface of an instance');
   if (first && (first.DeviceIndex ?? 0) !== 0) throw notEmulated('network interfaces that are not the primary one');
-  if (first?.NetworkInterfaceId !== undefined) throw notEmulated('network interfaces that exist already');
   if (data.InstanceInitiatedShutdownBehavior === 'terminate')
     throw notEmulated('InstanceInitiatedShutdownBehavior terminate');
 }

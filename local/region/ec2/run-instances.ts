@@ -66,6 +66,7 @@ export function runInstances(
   call?: Call,
 ): Reservation {
   const plan = launchPlan(state, input);
+  if (plan.interfaceId !== undefined) throw taken(state, plan.interfaceId);
   const count = countOf(input);
   if (count > 1 && plan.privateIp !== undefined) {
     throw new AwsError('InvalidParameterCombination', 'A private address cannot be given to more than one instance');
@@ -97,6 +98,14 @@ export function runInstances(
   if (token !== '')
     remember(state.runTokens, key, { request, instanceIds: launched.map(({ instanceId }) => instanceId) });
   return reservation(state, launched);
+}
+
+/** Every interface here is an instance's own. */
+function taken(state: Ec2State, id: string): AwsError {
+  const isThere = state.instances.all().some(({ networkInterface }) => networkInterface?.networkInterfaceId === id);
+  return isThere
+    ? new AwsError('InvalidNetworkInterface.InUse', `Interface: [${id}] in use.`)
+    : new AwsError('InvalidNetworkInterfaceID.NotFound', `The networkInterface ID '${id}' does not exist`);
 }
 
 function countOf({ MinCount, MaxCount }: RunInstancesRequest): number {

@@ -4,6 +4,8 @@ import type {
   CreateTargetGroupInput,
   CreateTargetGroupOutput,
   DeregisterTargetsInput,
+  DescribeTagsInput,
+  DescribeTagsOutput,
   DescribeTargetGroupAttributesInput,
   DescribeTargetGroupAttributesOutput,
   DescribeTargetGroupsInput,
@@ -51,6 +53,8 @@ const TARGETS_MAX = 1_000;
 /** "Target groups per Region" (same page). */
 const GROUPS_MAX = 3_000;
 const PAGE_MAX = 400;
+/** "You can specify up to 20 resources in a single call" (DescribeTags). */
+const TAGGED_AT_ONCE = 20;
 
 export function createLoadBalancing(kernel: Kernel, ec2: Ec2, network: Network): LoadBalancing {
   const groups = new Map<string, TargetGroup>();
@@ -161,6 +165,17 @@ export function createLoadBalancing(kernel: Kernel, ec2: Ec2, network: Network):
           },
         ],
       }),
+
+      DescribeTags: ({ ResourceArns = [] }: DescribeTagsInput): DescribeTagsOutput => {
+        if (ResourceArns.length > TAGGED_AT_ONCE)
+          throw new AwsError('ValidationError', `ResourceArns: expected at most ${TAGGED_AT_ONCE}`);
+        return {
+          TagDescriptions: ResourceArns.map((arn) => ({
+            ResourceArn: arn,
+            Tags: Object.entries(find(arn).tags).map(([Key, Value]) => ({ Key, Value })),
+          })),
+        };
+      },
 
       DescribeTargetHealth: (input: DescribeTargetHealthInput): DescribeTargetHealthOutput => {
         const group = find(input.TargetGroupArn);

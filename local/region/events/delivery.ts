@@ -2,7 +2,7 @@
 import type { RecordMetric } from '../cloudwatch/series.ts';
 import type { Kernel } from '../kernel.ts';
 import type { Random } from '../random.ts';
-import { AwsError } from '../service.ts';
+import { AwsError, type ServicePrincipal } from '../service.ts';
 
 export interface RetryPolicy {
   readonly MaximumEventAgeInSeconds?: number;
@@ -26,6 +26,8 @@ export interface Delivery {
   readonly what: string;
   readonly resources: readonly string[];
   readonly targetArn: string;
+  /** In whose name it is delivered, and put into the dead-letter queue. */
+  readonly sender: Sender;
   payload(attempt: number): string;
   readonly retryPolicy?: RetryPolicy | undefined;
   readonly deadLetterArn?: string | undefined;
@@ -38,6 +40,29 @@ export interface Delivery {
     readonly failed: string;
     readonly deadLettered: string;
   };
+}
+
+/** A rule comes as EventBridge itself, a schedule in the name of a role that Scheduler assumes for it. */
+export interface Sender {
+  readonly principal: ServicePrincipal;
+  readonly roleArn?: string;
+}
+
+const ACTIONS: Readonly<Record<string, string>> = {
+  lambda: 'lambda:InvokeFunction',
+  sns: 'sns:Publish',
+  sqs: 'sqs:SendMessage',
+};
+
+/** @throws AwsError where a policy does not let the sender */
+function check(kernel: Kernel, { principal, roleArn }: Sender, arn: string): void {
+  const action = ACTIONS[arn.split(':')[2] ?? ''];
+  if (action === undefined) return;
+  const refused =
+    roleArn === undefined
+      ? kernel.permits(principal, action, arn)
+      : (kernel.permits(principal, 'sts:AssumeRole', roleArn) ?? kernel.permits({ roleArn }, action, arn));
+  if (refused) throw refused;
 }
 
 export interface Courier {
@@ -62,6 +87,7 @@ export function createCourier(kernel: Kernel, stream: string, deadLetters: DeadL
 
   const attempt = (delivery: Delivery, sentAtMs: number, tries: number): void => {
     try {
+      check(kernel, delivery.sender, delivery.targetArn);
       kernel.deliver(delivery.targetArn, delivery.payload(tries + 1));
     } catch (error) {
       if (!(error instanceof AwsError)) throw error;
@@ -79,6 +105,7 @@ export function createCourier(kernel: Kernel, stream: string, deadLetters: DeadL
     record(namespace, failed, dimensions, 1, now, 'Count');
     if (delivery.deadLetterArn === undefined) return;
     try {
+      check(kernel, delivery.sender, delivery.deadLetterArn);
       deadLetters.accept(
         delivery.deadLetterArn,
         delivery.payload(failure.retryAttempts + 1),

@@ -70,6 +70,9 @@ export function createEvents(kernel: Kernel, deadLetters: DeadLetters, record: R
       what: 'event delivery',
       resources: [rule.name],
       targetArn: target.Arn,
+      sender: {
+        principal: { service: 'events.amazonaws.com', sourceArn: rule.arn, sourceAccount: kernel.accountId },
+      },
       payload: () => payload,
       retryPolicy: target.RetryPolicy,
       deadLetterArn: target.DeadLetterConfig?.Arn,

@@ -2,6 +2,7 @@
 import type { RunInstancesRequest } from '@aws-sdk/client-ec2';
 import type { LaunchPlan } from '../ec2/launch-plan.ts';
 import type { KmsKey } from '../kms.ts';
+import type { PolicyDocument } from './policy.ts';
 
 /** What IAM needs to know about the region's resources. */
 export interface Facts {
@@ -29,6 +30,10 @@ export interface Facts {
   secureParameters(names: readonly string[]): readonly Encrypted[];
   /** The SecureString parameters below a path. */
   secureParametersBelow(path: string, recursive: boolean): readonly Encrypted[];
+  /** The policy of a resource itself: of a topic, a queue, a key, a function, and who may assume a role. */
+  resourcePolicy(arn: string): PolicyDocument | undefined;
+  /** The key that a topic's messages are encrypted with. */
+  topicKey(topicArn: string): KmsKey | undefined;
   /** The secret that a name, an ARN or a part of one means. */
   secret(secretId: string): (Encrypted & { readonly versionId: string }) | undefined;
 }

@@ -11,10 +11,11 @@ interface Operator {
   readonly negated?: true;
 }
 
+/** What is no number compares with none. */
 const compareNumbers =
   (test: (actual: number, expected: number) => boolean) =>
   (actual: string, expected: string): boolean =>
-    test(Number(actual), Number(expected));
+    [actual, expected].every((value) => /^[+-]?\d+(\.\d+)?$/.test(value)) && test(Number(actual), Number(expected));
 
 const equal = (actual: string, expected: string): boolean => actual === expected;
 const equalIgnoringCase = (actual: string, expected: string): boolean =>
@@ -28,10 +29,10 @@ const OPERATORS: Readonly<Record<string, Operator>> = {
   StringLike: { matches: like },
   StringNotLike: { matches: like, negated: true },
   // "ArnEquals and ArnLike behave the same"
-  ArnEquals: { matches: like },
-  ArnLike: { matches: like },
-  ArnNotEquals: { matches: like, negated: true },
-  ArnNotLike: { matches: like, negated: true },
+  ArnEquals: { matches: likeArn },
+  ArnLike: { matches: likeArn },
+  ArnNotEquals: { matches: likeArn, negated: true },
+  ArnNotLike: { matches: likeArn, negated: true },
   Bool: { matches: equalIgnoringCase },
   NumericEquals: { matches: compareNumbers((a, b) => a === b) },
   NumericNotEquals: { matches: compareNumbers((a, b) => a === b), negated: true },
@@ -40,24 +41,6 @@ const OPERATORS: Readonly<Record<string, Operator>> = {
   NumericGreaterThan: { matches: compareNumbers((a, b) => a > b) },
   NumericGreaterThanEquals: { matches: compareNumbers((a, b) => a >= b) },
 };
-
-// Keys that the region resolves, present or rightly absent. Any other would be taken as absent without being so.
-const MODELLED_KEYS = [
-  /^aws:(resourcetag|requesttag)\/./,
-  /^aws:(tagkeys|securetransport|principalarn|principalaccount|requestedregion|resourceaccount)$/,
-  /^(aws:sourceaccount|aws:sourcearn)$/, // set by AWS services only
-  /^(ec2|ssm):resourcetag\/./,
-  /^ec2:(createaction|launchtemplate|islaunchtemplateresource|instancetype|subnet|vpc|metadatahttptokens|instanceprofile)$/,
-  /^(autoscaling|elasticloadbalancing):resourcetag\/./,
-  /^ssm:(overwrite|recursive)$/,
-  /^dynamodb:leadingkeys$/,
-  /^cloudwatch:(namespace|alarmactions)$/,
-  /^lambda:functionarn$/,
-  /^route53:changeresourcerecordsets(normalizedrecordnames|recordtypes|actions)$/,
-  /^secretsmanager:(resourcetag\/.|versionstage$)/,
-  /^kms:(viaservice$|grantisforawsresource$|encryptioncontext:.)/,
-  /^iam:passedtoservice$/,
-];
 
 /** Whether all conditions hold: operators and keys are joined by AND, the values of one key by OR. */
 export function conditionsHold(conditions: Conditions, context: Context): boolean {
@@ -80,6 +63,18 @@ export function like(text: string, pattern: string): boolean {
   return glob.test(text);
 }
 
+/** "Each of the six colon-delimited components of the ARN is checked separately and each can include multi-character match wildcards". */
+export function likeArn(text: string, pattern: string): boolean {
+  const [parts, patterns] = [componentsOf(text), componentsOf(pattern)];
+  return parts.length === 6 && patterns.length === 6 && parts.every((part, at) => like(part, patterns[at] ?? ''));
+}
+
+/** The sixth may have colons of its own. */
+function componentsOf(arn: string): string[] {
+  const parts = arn.split(':');
+  return parts.length <= 6 ? parts : [...parts.slice(0, 5), parts.slice(5).join(':')];
+}
+
 /** Policy elements are a value or a list of values. */
 export const listOf = (value: unknown): string[] => (Array.isArray(value) ? value : [value]).map(String);
 
@@ -88,33 +83,45 @@ export function resolveVariables(pattern: string, context: Context): string | un
   let missing = false;
   const resolved = pattern.replace(/\$\{([^}]+)\}/g, (_, key: string) => {
     if (key === '*' || key === '?' || key === '$') return key;
-    const value = valuesOf(key, context)?.[0];
+    const value = context.get(key.toLowerCase())?.[0];
     if (value === undefined) missing = true;
     return value ?? '';
   });
   return missing ? undefined : resolved;
 }
 
+/** An operator's parts: "ForAllValues:StringEqualsIfExists"; undefined for one that the region does not evaluate. */
+function operatorOf(name: string):
+  | {
+      readonly quantifier: string | undefined;
+      readonly operator: Operator | 'Null';
+      readonly ifExists: boolean;
+    }
+  | undefined {
+  const [, quantifier, bare = '', ifExists] = /^(?:(ForAllValues|ForAnyValue):)?(\w+?)(IfExists)?$/.exec(name) ?? [];
+  if (bare === 'Null')
+    return quantifier === undefined && ifExists === undefined
+      ? { quantifier, operator: 'Null', ifExists: false }
+      : undefined;
+  const operator = Object.hasOwn(OPERATORS, bare) ? OPERATORS[bare] : undefined;
+  return operator && { quantifier, operator, ifExists: ifExists !== undefined };
+}
+
+export const isOperator = (name: string): boolean => operatorOf(name) !== undefined;
+
 function holds(operatorName: string, key: string, expected: readonly string[], context: Context): boolean {
-  const [, quantifier, bareName = '', ifExists] =
-    /^(?:(ForAllValues|ForAnyValue):)?(\w+?)(IfExists)?$/.exec(operatorName) ?? [];
-  const actual = valuesOf(key, context);
-  if (bareName === 'Null') return expected.some((value) => (value.toLowerCase() === 'true') === (actual === undefined));
-  const operator = Object.hasOwn(OPERATORS, bareName) ? OPERATORS[bareName] : undefined;
-  if (operator === undefined) throw new Error(`iam: condition operator ${operatorName} is not emulated`);
+  const parsed = operatorOf(operatorName);
+  if (parsed === undefined) throw new Error(`iam: condition operator ${operatorName} is not emulated`);
+  const { quantifier, operator, ifExists } = parsed;
+  const values = context.get(key.toLowerCase());
+  // A key of several values that has none is absent.
+  const actual = values?.length === 0 ? undefined : values;
+  if (operator === 'Null') return expected.some((value) => (value.toLowerCase() === 'true') === (actual === undefined));
   const patterns = expected.flatMap((value) => resolveVariables(value, context) ?? []);
   const passes = (value: string): boolean =>
     patterns.some((pattern) => operator.matches(value, pattern)) !== (operator.negated === true);
 
   if (quantifier === 'ForAllValues') return (actual ?? []).every(passes); // "returns true if there are no keys in the request"
-  if (actual === undefined) return ifExists !== undefined || (operator.negated === true && quantifier === undefined);
+  if (actual === undefined) return ifExists || (operator.negated === true && quantifier === undefined);
   return actual.some(passes);
-}
-
-function valuesOf(key: string, context: Context): readonly string[] | undefined {
-  const name = key.toLowerCase();
-  if (!MODELLED_KEYS.some((pattern) => pattern.test(name))) {
-    throw new Error(`iam: condition key ${key} is not emulated; add it to the requests that carry it`);
-  }
-  return context.get(name);
 }

@@ -6,6 +6,8 @@ export interface Statement {
   readonly Effect: 'Allow' | 'Deny';
   readonly Action?: string | readonly string[];
   readonly NotAction?: string | readonly string[];
+  /** Of a resource's own policy: "*", or services, accounts and roles. */
+  readonly Principal?: '*' | Readonly<Record<string, string | readonly string[]>>;
   readonly Resource?: string | readonly string[];
   readonly NotResource?: string | readonly string[];
   readonly Condition?: Conditions;
@@ -32,23 +34,88 @@ export function decide(
   return matching.some(({ Effect }) => Effect === 'Allow') ? 'allowed' : 'not-allowed';
 }
 
+/** Who asks a resource's own policy. */
+export interface Asking {
+  readonly service?: string;
+  readonly roleArn?: string;
+  readonly accountId: string;
+}
+
+/**
+ * What a resource's own policy says of one action of one caller. "*" and a role's own ARN allow by themselves; an account is only trusted to say so
+ * in its own policies ("How AWS enforcement code logic evaluates requests to allow or deny access", IAM guide).
+ */
+export function decideForResource(
+  document: PolicyDocument,
+  asking: Asking,
+  action: string,
+  resource: string,
+  context: Context,
+): Decision {
+  const matching = statementsAbout(document, action).filter(
+    (statement) => applies({ Resource: '*', ...statement }, resource, context) && isFor(statement, asking),
+  );
+  if (matching.some(({ Effect }) => Effect === 'Deny')) return 'denied';
+  return matching.some((statement) => statement.Effect === 'Allow' && !trustsAccount(statement, asking))
+    ? 'allowed'
+    : 'not-allowed';
+}
+
+function isFor({ Principal }: Statement, { service, roleArn, accountId }: Asking): boolean {
+  if (Principal === '*') return true;
+  const { Service, AWS } = Principal ?? {};
+  if (service !== undefined) return Service !== undefined && listOf(Service).includes(service);
+  const names = AWS === undefined ? [] : listOf(AWS);
+  return names.some((name) => name === '*' || name === roleArn || isAccount(name, accountId));
+}
+
+const isAccount = (name: string, accountId: string): boolean =>
+  name === accountId || name === `arn:aws:iam::${accountId}:root`;
+
+function trustsAccount({ Principal }: Statement, { roleArn, accountId }: Asking): boolean {
+  if (Principal === '*' || roleArn === undefined) return false;
+  const names = Principal?.['AWS'] === undefined ? [] : listOf(Principal['AWS']);
+  return !names.some((name) => name === '*' || name === roleArn) && names.some((name) => isAccount(name, accountId));
+}
+
 /** Throws an Error naming what is wrong with a document that IAM would refuse as malformed. */
 export function checkDocument(document: PolicyDocument): void {
   for (const statement of statementsOf(document)) {
-    const name = statement.Sid ?? JSON.stringify(statement).slice(0, 80);
-    if (statement.Effect !== 'Allow' && statement.Effect !== 'Deny') {
-      throw new Error(`policy statement ${name}: Effect: expected Allow or Deny, got ${String(statement.Effect)}`);
-    }
-    if ((statement.Action === undefined) === (statement.NotAction === undefined)) {
-      throw new Error(`policy statement ${name}: expected either Action or NotAction`);
-    }
-    if ((statement.Resource === undefined) === (statement.NotResource === undefined)) {
-      throw new Error(`policy statement ${name}: expected either Resource or NotResource`);
-    }
+    checkStatement(statement);
+    if ((statement.Resource === undefined) === (statement.NotResource === undefined))
+      throw new Error(`policy statement ${nameOf(statement)}: expected either Resource or NotResource`);
   }
 }
 
-const statementsOf = ({ Statement }: PolicyDocument): readonly Statement[] =>
+/** The same of a resource's own policy, which says for whom it is, and may leave out that it is about itself. */
+export function checkResourceDocument(document: PolicyDocument): void {
+  for (const statement of statementsOf(document)) {
+    checkStatement(statement);
+    if (statement.Principal === undefined)
+      throw new Error(`policy statement ${nameOf(statement)}: expected a Principal`);
+  }
+}
+
+export const nameOf = (statement: Statement): string => statement.Sid ?? JSON.stringify(statement).slice(0, 80);
+
+function checkStatement(statement: Statement): void {
+  if (statement.Effect !== 'Allow' && statement.Effect !== 'Deny') {
+    throw new Error(
+      `policy statement ${nameOf(statement)}: Effect: expected Allow or Deny, got ${String(statement.Effect)}`,
+    );
+  }
+  if ((statement.Action === undefined) === (statement.NotAction === undefined)) {
+    throw new Error(`policy statement ${nameOf(statement)}: expected either Action or NotAction`);
+  }
+}
+
+/** The actions that a statement is about: those that it names, and of the known those that its patterns mean. */
+export function listedActions(statement: Statement, known: readonly string[]): string[] {
+  const named = statement.Action === undefined ? [] : listOf(statement.Action).filter((action) => !/[*?]/.test(action));
+  return [...new Set([...named, ...known.filter((action) => isAbout(statement, action))])];
+}
+
+export const statementsOf = ({ Statement }: PolicyDocument): readonly Statement[] =>
   Array.isArray(Statement) ? Statement : [Statement as Statement];
 
 /** By document, which nobody changes, and action: each request asks again, and of a role's statements few are about one action. */

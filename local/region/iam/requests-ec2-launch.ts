@@ -51,8 +51,11 @@ const runInstances: Mapping = (input: RunInstancesRequest, region) => {
   const fresh = (kind: string, keys: Keys): Resource => ({ arn: kindArn(region, kind, '*'), keys });
   const named: Resource[] = [
     launching(tagged(region, plan.imageId), own('ImageId')),
-    launching(withKeys(subnet.subnetId, place), own('SubnetId') && own('NetworkInterfaces')),
-    ...plan.securityGroupIds.map((id) =>
+    // An interface that exists stands in its subnet and its groups already.
+    ...(plan.interfaceId === undefined
+      ? [launching(withKeys(subnet.subnetId, place), own('SubnetId') && own('NetworkInterfaces'))]
+      : []),
+    ...(plan.interfaceId === undefined ? plan.securityGroupIds : []).map((id) =>
       launching(
         withKeys(id, { 'ec2:Vpc': place['ec2:Vpc'] ?? '' }),
         own('SecurityGroupIds') && own('NetworkInterfaces'),
@@ -66,9 +69,14 @@ const runInstances: Mapping = (input: RunInstancesRequest, region) => {
   ];
   const subnetKey: Keys = { 'ec2:Subnet': kindArn(region, 'subnet', subnet.subnetId) };
   const fromTemplate = own('NetworkInterfaces') && own('SubnetId');
+  const { interfaceId } = plan;
+  const card =
+    interfaceId === undefined
+      ? fresh('network-interface', { ...place, ...subnetKey })
+      : withKeys(interfaceId, { 'ec2:NetworkInterfaceID': interfaceId });
   return [
     { action: RUN, resources: named },
-    { action: RUN, resources: [launching(fresh('network-interface', { ...place, ...subnetKey }), fromTemplate)] },
+    { action: RUN, resources: [launching(card, fromTemplate)] },
     {
       action: RUN,
       resources: [launching(fresh('instance', instanceKeys), own('InstanceType'))],
@@ -128,7 +136,55 @@ const onTemplate =
     },
   ];
 
-const DESCRIBES = ['DescribeLaunchTemplates', 'DescribeLaunchTemplateVersions', 'DescribeAddresses', 'DescribeSubnets'];
+const NO_ATTRIBUTES: ReadonlySet<string> = new Set(['InstanceId', 'Attribute', 'Value', 'DryRun']);
+/** Where the attribute is called otherwise than the member of the request: what a policy that is in use for these two says. */
+const ATTRIBUTES: Readonly<Record<string, string>> = { BlockDeviceMappings: 'BlockDeviceMapping', Groups: 'GroupId' };
+
+/**
+ * "ec2:Attribute … Filters access by an attribute being set on a resource", and ec2:Attribute/Name by its value ("Example policies", EC2 user
+ * guide: "ec2:Attribute/InstanceType"). Volumes are a resource type of it where their mapping is what changes; named by device alone, they are
+ * those that are attached there. Groups are one, too.
+ */
+const modifyInstance: Mapping = (
+  input: {
+    InstanceId?: string;
+    Attribute?: string;
+    Value?: string;
+    BlockDeviceMappings?: { Ebs?: { VolumeId?: string } }[];
+    Groups?: string[];
+  },
+  region,
+) => {
+  const members = Object.entries(input).filter(([name, value]) => value !== undefined && !NO_ATTRIBUTES.has(name));
+  const pascal = (name: string): string => name.slice(0, 1).toUpperCase() + name.slice(1);
+  const values = members.flatMap(([name, value]): [string, string][] => {
+    const { Value } = (typeof value === 'object' && value !== null ? value : {}) as { readonly Value?: unknown };
+    return ['string', 'boolean'].includes(typeof Value) ? [[`ec2:Attribute/${name}`, String(Value)]] : [];
+  });
+  const named = [
+    ...members.map(([name]) => ATTRIBUTES[name] ?? name),
+    ...(input.Attribute === undefined ? [] : [pascal(input.Attribute)]),
+  ];
+  const others = [...(input.BlockDeviceMappings ?? []).map(({ Ebs }) => Ebs?.VolumeId), ...(input.Groups ?? [])];
+  const action = 'ec2:ModifyInstanceAttribute';
+  const keys: Keys = { ...(named.length > 0 && { 'ec2:Attribute': named }), ...Object.fromEntries(values) };
+  const instance = tagged(region, input.InstanceId ?? '');
+  return [
+    { action, resources: [{ ...instance, keys: { ...instance.keys, ...keys } }] },
+    { action, resources: others.flatMap((id) => (id === undefined ? [] : [tagged(region, id)])) },
+  ];
+};
+
+const interfaces = (action: string): Mapping =>
+  onIds(action, (input: { NetworkInterfaceId?: string }) => [input.NetworkInterfaceId]);
+
+const DESCRIBES = [
+  'DescribeLaunchTemplates',
+  'DescribeLaunchTemplateVersions',
+  'DescribeAddresses',
+  'DescribeSubnets',
+  'DescribeNetworkInterfaces',
+];
 
 export const ec2LaunchRequests: Mappings = {
   ...Object.fromEntries(DESCRIBES.map((operation) => [operation, onAnything(`ec2:${operation}`)])),
@@ -140,15 +196,21 @@ export const ec2LaunchRequests: Mappings = {
   DescribeInstanceAttribute: onIds('ec2:DescribeInstanceAttribute', (input: { InstanceId?: string }) => [
     input.InstanceId,
   ]),
-  // Volumes are a resource type of it where their mapping is what changes; named by device alone, they are those that are attached there.
-  ModifyInstanceAttribute: onIds(
-    'ec2:ModifyInstanceAttribute',
-    (input: { InstanceId?: string; BlockDeviceMappings?: { Ebs?: { VolumeId?: string } }[]; Groups?: string[] }) => [
-      input.InstanceId,
-      ...(input.BlockDeviceMappings ?? []).map(({ Ebs }) => Ebs?.VolumeId),
-      ...(input.Groups ?? []),
-    ],
-  ),
+  ModifyInstanceAttribute: modifyInstance,
+  // What Lambda does for a function in a VPC.
+  CreateNetworkInterface: (
+    input: { SubnetId?: string; Groups?: string[]; TagSpecifications?: TagSpecification[] },
+    region,
+  ) => [
+    ...creation('CreateNetworkInterface', 'network-interface', input, region),
+    {
+      action: 'ec2:CreateNetworkInterface',
+      resources: [input.SubnetId ?? '', ...(input.Groups ?? [])].map((id) => tagged(region, id)),
+    },
+  ],
+  DeleteNetworkInterface: interfaces('ec2:DeleteNetworkInterface'),
+  AssignPrivateIpAddresses: interfaces('ec2:AssignPrivateIpAddresses'),
+  UnassignPrivateIpAddresses: interfaces('ec2:UnassignPrivateIpAddresses'),
   AllocateAddress: (input: { TagSpecifications?: TagSpecification[] }, region) =>
     creation('AllocateAddress', 'elastic-ip', input, region),
   AssociateAddress: onIds(

@@ -3,6 +3,7 @@
 import { own } from '../own.ts';
 import {
   type Check,
+  type Keys,
   type Mapping,
   type Mappings,
   onAnything,
@@ -104,6 +105,8 @@ const volumeAndInstance = (action: string): Mapping =>
 const instances = (action: string): Mapping =>
   onIds(action, (input: { InstanceIds?: string[] }) => input.InstanceIds ?? []);
 
+const onSnapshot = (input: { SnapshotId?: string }) => [input.SnapshotId];
+
 const DESCRIBES = [
   'DescribeInstances',
   'DescribeInstanceStatus',
@@ -148,12 +151,25 @@ export const ec2Requests: Mappings = {
       { action: 'ec2:CreateSnapshots', resources: [InstanceId, ...volumeIds].map((id) => tagged(region, id)) },
     ];
   },
-  // "The source volume" is named by id alone, and the copy as every new volume (the EBS CSI driver's example policy has both).
+  // The source is asked for with its tags, and the copy as every new volume (AmazonEBSCSIDriverPolicyV2 has both).
   CopyVolumes: (input: { SourceVolumeId?: string; TagSpecifications?: TagSpecification[] }, region) => [
     ...creation('CopyVolumes', 'volume', input, region),
-    { action: 'ec2:CopyVolumes', resources: [{ arn: ec2Arn(region, input.SourceVolumeId ?? '') }] },
+    { action: 'ec2:CopyVolumes', resources: [tagged(region, input.SourceVolumeId ?? '')] },
   ],
-  LockSnapshot: onIds('ec2:LockSnapshot', (input: { SnapshotId?: string }) => [input.SnapshotId]),
+  LockSnapshot: (input: { SnapshotId?: string; LockDuration?: number; CoolOffPeriod?: number }, region) => {
+    const { arn, keys } = tagged(region, input.SnapshotId ?? '');
+    const lock: Keys = {
+      ...(input.LockDuration !== undefined && { 'ec2:SnapshotLockDuration': String(input.LockDuration) }),
+      ...(input.CoolOffPeriod !== undefined && { 'ec2:SnapshotCoolOffPeriod': String(input.CoolOffPeriod) }),
+    };
+    return [{ action: 'ec2:LockSnapshot', resources: [{ arn, keys: { ...keys, ...lock } }] }];
+  },
+  ModifySnapshotAttribute: onIds('ec2:ModifySnapshotAttribute', onSnapshot),
+  DescribeSnapshotAttribute: onIds('ec2:DescribeSnapshotAttribute', onSnapshot),
+  CopySnapshot: (input: { SourceSnapshotId?: string; TagSpecifications?: TagSpecification[] }, region) => [
+    ...creation('CopySnapshot', 'snapshot', input, region),
+    { action: 'ec2:CopySnapshot', resources: [tagged(region, input.SourceSnapshotId ?? '')] },
+  ],
   UnlockSnapshot: onIds('ec2:UnlockSnapshot', (input: { SnapshotId?: string }) => [input.SnapshotId]),
   DeleteVolume: onIds('ec2:DeleteVolume', (input: { VolumeId?: string }) => [input.VolumeId]),
   DeleteSnapshot: onIds('ec2:DeleteSnapshot', (input: { SnapshotId?: string }) => [input.SnapshotId]),

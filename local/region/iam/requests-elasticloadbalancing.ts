@@ -9,7 +9,7 @@ const onTargetGroup =
     return [{ action, resources: [{ arn, keys }] }];
   };
 
-const DESCRIBES = ['DescribeTargetGroups', 'DescribeTargetGroupAttributes', 'DescribeTargetHealth'];
+const DESCRIBES = ['DescribeTags', 'DescribeTargetGroups', 'DescribeTargetGroupAttributes', 'DescribeTargetHealth'];
 
 export const loadBalancingRequests: Mappings = {
   ...Object.fromEntries(DESCRIBES.map((operation) => [operation, onAnything(`elasticloadbalancing:${operation}`)])),

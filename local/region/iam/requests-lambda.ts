@@ -13,8 +13,7 @@ const onFunction =
   (action: string): Mapping =>
   (input: FunctionInput, region) => {
     const { arn, unqualifiedArn } = functionArns(input, region);
-    const keys = { ...resourceTagKeys(region, unqualifiedArn, 'aws:ResourceTag'), 'lambda:FunctionArn': arn };
-    return [{ action, resources: [{ arn, keys }] }];
+    return [{ action, resources: [{ arn, keys: resourceTagKeys(region, unqualifiedArn, 'aws:ResourceTag') }] }];
   };
 
 function functionArns({ FunctionName = '', Qualifier }: FunctionInput, region: Region) {

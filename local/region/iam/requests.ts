@@ -9,12 +9,15 @@ import { dynamodbRequests } from './requests-dynamodb.ts';
 import { ec2Requests } from './requests-ec2.ts';
 import { ec2LaunchRequests } from './requests-ec2-launch.ts';
 import { loadBalancingRequests } from './requests-elasticloadbalancing.ts';
-import { kmsRequests } from './requests-kms.ts';
+import { ebsKeyRequests, kmsRequests } from './requests-kms.ts';
 import { lambdaRequests } from './requests-lambda.ts';
 import { messagingRequests } from './requests-messaging.ts';
 import { route53Requests } from './requests-route53.ts';
 import { secretsmanagerRequests } from './requests-secretsmanager.ts';
 import { ssmRequests } from './requests-ssm.ts';
+
+/** Under this name the region asks what EC2 asks KMS for in its caller's name. */
+export const EBS_KEYS = 'ec2 of kms';
 
 const SERVICES: Readonly<Record<string, Mappings>> = {
   autoscaling: autoscalingRequests,
@@ -28,8 +31,12 @@ const SERVICES: Readonly<Record<string, Mappings>> = {
   secretsmanager: secretsmanagerRequests,
   dlm: dlmRequests,
   kms: kmsRequests,
+  [EBS_KEYS]: ebsKeyRequests,
   ...messagingRequests,
 };
+
+/** Whether it is known what an operation asks IAM for. */
+export const isMapped = (service: string, operation: string): boolean => SERVICES[service]?.[operation] !== undefined;
 
 /**
  * The checks of a request. `service` is the signing name. Throws an Error when nobody has said what the operation needs:

@@ -11,7 +11,9 @@ import type {
 import type { Kernel } from '../kernel.ts';
 import { AwsError, type Service } from '../service.ts';
 import { managedPolicy } from './managed.ts';
+import { checkConditions } from './modelled.ts';
 import { checkDocument, type PolicyDocument } from './policy.ts';
+import { parseResourcePolicy } from './resource-policy.ts';
 
 interface Role {
   readonly name: string;
@@ -20,6 +22,8 @@ interface Role {
   readonly id: string;
   readonly description: string;
   readonly trust: string;
+  /** Who may assume it; undefined where nobody is told. */
+  readonly trusts: PolicyDocument | undefined;
   readonly createdAtMs: number;
   readonly inline: Map<string, PolicyDocument>;
   readonly attached: Set<string>;
@@ -28,10 +32,13 @@ interface Role {
 export interface Roles {
   /** All policies of a role; undefined when there is no such role. */
   policiesOf(roleArn: string): readonly PolicyDocument[] | undefined;
+  /** Who may assume a role, by its own policy; undefined when there is no such role, or it tells nobody. */
+  trustOf(roleArn: string): PolicyDocument | undefined;
 }
 
 export interface Iam extends Roles {
   readonly service: Service;
+  roleArns(): readonly string[];
 }
 
 // "IAM and AWS STS quotas": role names up to 64 characters, ten managed policies a role, inline policies of 10,240 characters a
@@ -66,6 +73,7 @@ export function createIam(kernel: Kernel): Iam {
       id: `AROA${random.hex(17).slice(0, 17).toUpperCase()}`,
       description: input.Description ?? '',
       trust: input.AssumeRolePolicyDocument ?? '{}',
+      trusts: trustIn(input.AssumeRolePolicyDocument ?? '{}'),
       createdAtMs: kernel.clock.now(),
       inline: new Map(),
       attached: new Set(),
@@ -136,8 +144,13 @@ export function createIam(kernel: Kernel): Iam {
     return [...role.inline.values(), ...attached];
   };
 
+  const trustOf = (roleArn: string): PolicyDocument | undefined =>
+    [...roles.values()].find(({ arn }) => arn === roleArn)?.trusts;
+
   return {
     policiesOf,
+    trustOf,
+    roleArns: () => [...roles.values()].map(({ arn }) => arn),
     service: {
       name: 'iam',
       operations: {
@@ -182,10 +195,20 @@ const described = (role: Role): object => ({
   AssumeRolePolicyDocument: encodeURIComponent(role.trust),
 });
 
+function trustIn(text: string): PolicyDocument | undefined {
+  if (text === '{}') return undefined;
+  try {
+    return parseResourcePolicy(text);
+  } catch (cause) {
+    throw new AwsError('MalformedPolicyDocumentException', cause instanceof Error ? cause.message : String(cause));
+  }
+}
+
 function parse(text: string | undefined): { document: PolicyDocument; length: number } {
   try {
     const document = JSON.parse(text ?? '') as PolicyDocument;
     checkDocument(document);
+    checkConditions(document);
     return { document, length: JSON.stringify(document).length };
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);

@@ -117,6 +117,9 @@ export function createAsynchronous(
 
   const send = (target: Target, arn: string, text: string, metricOnRefusal: string): void => {
     try {
+      const action = arn.startsWith('arn:aws:sqs:') ? 'sqs:SendMessage' : 'sns:Publish';
+      const refused = kernel.permits({ roleArn: target.fn.roleArn }, action, arn);
+      if (refused) throw refused;
       kernel.deliver(arn, text);
     } catch (error) {
       if (!(error instanceof AwsError)) throw error;

@@ -7,6 +7,7 @@ import type {
   DurableConfig,
   PutFunctionEventInvokeConfigRequest,
 } from '@aws-sdk/client-lambda';
+import { type PolicyDocument, type Statement, statementsOf } from '../iam/policy.ts';
 import type { Kernel } from '../kernel.ts';
 import { AwsError } from '../service.ts';
 import type { CodeStore, SandboxFunction } from './environment.ts';
@@ -44,9 +45,11 @@ interface Entry {
   readonly versions: LambdaFunction[];
   readonly aliases: Map<string, { version: string; description: string }>;
   readonly asyncSettings: Map<string, AsyncSettings>;
-  readonly permissions: Map<string, { readonly Resource: string }>;
+  readonly permissions: Map<string, Permission>;
   reservedConcurrency: number | undefined;
 }
+
+type Permission = Statement & { readonly Resource: string };
 
 // "PutFunctionEventInvokeConfig": two retries and six hours, unless the function says otherwise.
 const DEFAULT_ASYNC: AsyncSettings = { maximumRetries: 2, maximumAgeSeconds: 6 * 3600 };
@@ -195,11 +198,11 @@ export function createFunctions(kernel: Kernel, code: CodeStore, vpcOf: VpcOf) {
 
   const addPermission = (input: AddPermissionRequest): object => {
     const target = resolve(input.FunctionName ?? '', input.Qualifier);
-    const statement = {
-      Sid: input.StatementId,
+    const statement: Permission = {
+      Sid: input.StatementId ?? '',
       Effect: 'Allow',
-      Principal: { Service: input.Principal },
-      Action: input.Action,
+      Principal: { Service: input.Principal ?? '' },
+      Action: input.Action ?? '',
       Resource: target.invokedArn,
       ...(input.SourceArn === undefined ? {} : { Condition: { ArnLike: { 'AWS:SourceArn': input.SourceArn } } }),
     };
@@ -231,6 +234,19 @@ export function createFunctions(kernel: Kernel, code: CodeStore, vpcOf: VpcOf) {
     return JSON.stringify({ Version: '2012-10-17', Id: 'default', Statement });
   };
 
+  /** The same as IAM reads it; undefined for a function that admits nobody, or is not there. */
+  const admits = (functionArn: string): PolicyDocument | undefined => {
+    const permissions = entries.get(parseName(functionArn, kernel.accountId).name)?.permissions;
+    return permissions?.size ? { Statement: [...permissions.values()] } : undefined;
+  };
+
+  const setPolicy = (functionArn: string, document: PolicyDocument): void => {
+    const { permissions } = entryOf(parseName(functionArn, kernel.accountId).name);
+    permissions.clear();
+    for (const [at, statement] of statementsOf(document).entries())
+      permissions.set(statement.Sid ?? String(at), statement as Permission);
+  };
+
   const reserveConcurrency = (functionName: string, limit: number): void => {
     entryOf(parseName(functionName, kernel.accountId).name).reservedConcurrency = limit;
   };
@@ -246,6 +262,8 @@ export function createFunctions(kernel: Kernel, code: CodeStore, vpcOf: VpcOf) {
     asyncSettings,
     addPermission,
     policy,
+    admits,
+    setPolicy,
     reserveConcurrency,
     reservedConcurrency: (name: string): number | undefined => entryOf(name).reservedConcurrency,
     aliases: (functionName: string): AliasConfiguration[] => {

@@ -12,6 +12,7 @@ import type {
   PutFunctionConcurrencyRequest,
   PutFunctionEventInvokeConfigRequest,
 } from '@aws-sdk/client-lambda';
+import type { PolicyDocument } from '../iam/policy.ts';
 import type { Kernel } from '../kernel.ts';
 import type { Service } from '../service.ts';
 import { createAsynchronous } from './asynchronous.ts';
@@ -32,6 +33,13 @@ export interface Lambda {
   readonly service: Service;
   /** The front door killed this sandbox: its invocation fails, and it is not used again. */
   sandboxKilled(actor: string): void;
+  /** Whom a function admits; undefined where it admits nobody. */
+  policy(functionArn: string): PolicyDocument | undefined;
+  functionArns(): readonly string[];
+  /** The role that a function runs as. */
+  roleOf(functionArn: string): string;
+  /** Puts another policy in the place of a function's own. */
+  setPolicy(functionArn: string, document: PolicyDocument): void;
   /** Every durable execution that is still remembered, in the order of their start. */
   executions(): readonly Execution[];
   /** This execution's time is over, whatever it was at. Nothing happens to one that has ended. */
@@ -77,6 +85,10 @@ export function createLambda(
 
   return {
     sandboxKilled: sandboxes.sandboxKilled,
+    policy: functions.admits,
+    roleOf: (functionArn) => functions.resolve(functionArn).fn.roleArn,
+    setPolicy: functions.setPolicy,
+    functionArns: () => functions.list().map(({ unqualifiedArn }) => unqualifiedArn),
     executions: executions.all,
     timeOut(arn) {
       const execution = executions.all().find((candidate) => candidate.arn === arn);

@@ -105,6 +105,15 @@ export function createScheduler(kernel: Kernel, deadLetters: DeadLetters, record
       what: 'schedule delivery',
       resources: [name],
       targetArn: target.Arn,
+      sender: {
+        roleArn: target.RoleArn,
+        // "aws:SourceArn … the schedule group" ("Confused deputy prevention", EventBridge Scheduler guide).
+        principal: {
+          service: 'scheduler.amazonaws.com',
+          sourceArn: `arn:aws:scheduler:${kernel.regionName}:${kernel.accountId}:schedule-group/${GROUP}`,
+          sourceAccount: kernel.accountId,
+        },
+      },
       payload: (attempt) =>
         target.Input === undefined
           ? defaultPayload(kernel, schedule.arn, executionId, time)

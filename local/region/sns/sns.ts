@@ -1,4 +1,6 @@
 // SNS: topics whose messages go to Lambda functions and SQS queues, and are kept for people to read.
+import type { PolicyDocument } from '../iam/policy.ts';
+import { parseResourcePolicy } from '../iam/resource-policy.ts';
 import type { Kernel } from '../kernel.ts';
 import { AwsError, type Call, notEmulated, type Operation, type Service } from '../service.ts';
 
@@ -34,6 +36,11 @@ Please do not reply directly to this email. If you have any questions or comment
 export interface Sns extends Service {
   /** For scenarios and tests: what was published, oldest first; the last 10,000 messages. */
   published(): readonly Published[];
+  /** A topic's own policy; undefined where it has none. */
+  policy(arn: string): PolicyDocument | undefined;
+  topicArns(): readonly string[];
+  /** The key that a topic is encrypted with; undefined where it is not. */
+  keyOf(arn: string): string | undefined;
 }
 
 interface Subscription {
@@ -48,6 +55,7 @@ interface Topic {
   readonly arn: string;
   readonly attributes: Map<string, string>;
   readonly subscriptions: Map<string, Subscription>;
+  policy: PolicyDocument | undefined;
 }
 
 interface PublishInput {
@@ -121,13 +129,19 @@ export function createSns(kernel: Kernel): Sns {
       if (!topics.has(arn)) {
         if (topics.size >= TOPICS_MAX)
           throw new AwsError('TopicLimitExceededException', 'Too many topics', { statusCode: 403 });
-        topics.set(arn, { arn, attributes: new Map(Object.entries(input.Attributes ?? {})), subscriptions: new Map() });
+        topics.set(arn, {
+          arn,
+          attributes: new Map(Object.entries(input.Attributes ?? {})),
+          subscriptions: new Map(),
+          policy: undefined,
+        });
       }
       return { TopicArn: arn };
     },
     SetTopicAttributes: (input: { TopicArn: string; AttributeName: string; AttributeValue?: string }) => {
       const topic = find(input.TopicArn);
       if (!TOPIC_ATTRIBUTES.has(input.AttributeName)) throw invalidParameter('AttributeName');
+      if (input.AttributeName === 'Policy') topic.policy = policyIn(input.AttributeValue ?? '');
       topic.attributes.set(input.AttributeName, input.AttributeValue ?? '');
       return {};
     },
@@ -192,7 +206,22 @@ export function createSns(kernel: Kernel): Sns {
     'arn:aws:sns:',
     (arn, payload) => void publish(find(arn), { message: payload, messages: {} }, undefined),
   );
-  return { name: 'sns', operations, published: () => published };
+  return {
+    name: 'sns',
+    operations,
+    published: () => published,
+    policy: (arn) => topics.get(arn)?.policy,
+    topicArns: () => [...topics.keys()],
+    keyOf: (arn) => topics.get(arn)?.attributes.get('KmsMasterKeyId'),
+  };
+}
+
+function policyIn(text: string): PolicyDocument {
+  try {
+    return parseResourcePolicy(text);
+  } catch (error) {
+    throw invalidParameter(`Policy: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 function checkedMessage({

@@ -1,6 +1,8 @@
 // SQS: standard queues, enough for dead letters, for people who look into them, and for alarms on their depth.
 import { createHash } from 'node:crypto';
 import type { RecordMetric } from '../cloudwatch/series.ts';
+import type { PolicyDocument } from '../iam/policy.ts';
+import { parseResourcePolicy } from '../iam/resource-policy.ts';
 import type { Kernel, Timer } from '../kernel.ts';
 import { own } from '../own.ts';
 import { AwsError, type Call, notEmulated, type Operation, type Service } from '../service.ts';
@@ -12,6 +14,9 @@ export interface Sqs extends Service {
   messages(
     queueName: string,
   ): readonly { readonly body: string; readonly attributes: Readonly<Record<string, string>> }[];
+  /** A queue's own policy; undefined where it has none. */
+  policy(queueArn: string): PolicyDocument | undefined;
+  queueArns(): readonly string[];
   /** How many messages a consumer could receive now. */
   depth(queueName: string): number;
   /**
@@ -43,6 +48,7 @@ interface Queue {
   readonly arn: string;
   readonly createdAtMs: number;
   readonly attributes: Map<string, string>;
+  policy: PolicyDocument | undefined;
   messages: Message[];
   readonly waiters: Set<() => void>;
 }
@@ -223,6 +229,7 @@ export function createSqs(kernel: Kernel, record: RecordMetric): Sqs {
       arn: `arn:aws:sqs:${kernel.regionName}:${kernel.accountId}:${input.QueueName}`,
       createdAtMs: call.at,
       attributes: new Map([...Object.entries(DEFAULTS), ...given]),
+      policy: undefined,
       messages: [],
       waiters: new Set(),
     };
@@ -245,10 +252,12 @@ export function createSqs(kernel: Kernel, record: RecordMetric): Sqs {
       return picked.length > 0 ? { Attributes: Object.fromEntries(picked) } : {};
     },
     SetQueueAttributes: (input: { QueueUrl: string; Attributes: Record<string, string> }) => {
-      const { attributes } = find(input.QueueUrl);
+      const queue = find(input.QueueUrl);
       const given = Object.entries(input.Attributes);
       checkAttributes(given, (arn) => queues.has(arn.split(':').at(-1) ?? ''));
-      for (const [name, value] of given) attributes.set(name, value);
+      const { Policy } = input.Attributes;
+      if (Policy !== undefined) queue.policy = policyIn(Policy);
+      for (const [name, value] of given) queue.attributes.set(name, value);
       return {};
     },
     SendMessage: (input: SendMessageInput) => {
@@ -283,6 +292,8 @@ export function createSqs(kernel: Kernel, record: RecordMetric): Sqs {
     name: 'sqs',
     operations,
     accept,
+    queueArns: () => [...queues.values()].map(({ arn }) => arn),
+    policy: (queueArn) => queues.get(queueArn.split(':').at(-1) ?? '')?.policy,
     messages: (queueName) => {
       const queue = queues.get(queueName);
       return (queue ? visible(queue) : []).map(({ body, attributes }) => ({
@@ -418,6 +429,15 @@ function attributesMd5(attributes: Message['attributes']): { MD5OfMessageAttribu
     part(BinaryValue ?? StringValue ?? '');
   }
   return { MD5OfMessageAttributes: hash.digest('hex') };
+}
+
+function policyIn(text: string): PolicyDocument {
+  try {
+    return parseResourcePolicy(text);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new AwsError('InvalidAttributeValue', `Invalid value for the parameter Policy. ${reason}`);
+  }
 }
 
 /** The SDK checks it: "MD5OfMessageBody … to verify that Amazon SQS received the message correctly". */

@@ -7,6 +7,7 @@ import type { Scenario } from '../../../local/scenarios/scenario.ts';
 import { bitcoinChain, followers } from '../../../local/scenarios/worlds.ts';
 import { toItem } from '../../../shared/aws/attributes.ts';
 import type { FleetDocument } from '../../../shared/fleet/schema.ts';
+import { keptKey, type ToKeep } from '../../../shared/heal/kept.ts';
 import { keys } from '../../../shared/heal/store.ts';
 import { ledgerTags, readLedger } from '../../../shared/snapshots/ledger.ts';
 
@@ -31,36 +32,90 @@ interface Case {
 const KEPT = { 'chainmend:fleet': 'bitcoin', 'chainmend:node': 'node2', 'chainmend:incident': 'a1b2c3d4' };
 const due = (more: Readonly<Record<string, string>> = {}) => ({ ...KEPT, 'chainmend:keep-until': YESTERDAY, ...more });
 
+/** What a heal has written down, when the story begins. */
+function record(
+  world: World,
+  { kind, id, ...rest }: Pick<ToKeep, 'kind' | 'id'> & Readonly<Record<string, unknown>>,
+): void {
+  const { pk, sk } = keptKey('bitcoin', kind, id);
+  const incidentId = 'a1b2c3d4';
+  const Item = { pk, sk, kind, id, fleet: 'bitcoin', incidentId, atMs: NOON_MS - 8 * 24 * HOUR_MS, ...rest };
+  world.beforehand(() =>
+    world.region.call('dynamodb', 'PutItem', {
+      TableName: world.tableName,
+      Item: toItem({ node: 'node2', state: 'kept', untilMs: Date.parse(YESTERDAY), version: 1, ...Item }),
+    }),
+  );
+}
+
 let made = 0;
 const idOf = (prefix: string): string => `${prefix}-${(++made).toString(16).padStart(17, '0')}`;
 
-const volume = ({ region }: World, tags: Readonly<Record<string, string>>, volumeId = idOf('vol')): string =>
-  region.ec2.addVolume({ volumeId, sizeGiB: 500, tags });
+/** A volume as somebody has tagged it. */
+const tagged = ({ region }: World, tags: Readonly<Record<string, string>>, sizeGiB = 500): string =>
+  region.ec2.addVolume({ volumeId: idOf('vol'), sizeGiB, tags });
+
+/** A volume that a heal has put away: recorded and tagged. */
+function volume(world: World, tags: Readonly<Record<string, string>>): string {
+  const id = tagged(world, tags);
+  recordVolume(world, id, tags);
+  return id;
+}
+
+function recordVolume(world: World, id: string, tags: Readonly<Record<string, string>>): void {
+  const found = world.region.ec2.volumes().find(({ volumeId }) => volumeId === id);
+  if (!found) throw new Error(`there is no volume ${id}`);
+  const { performance, createdAtMs, snapshotId, availabilityZone } = found;
+  const was = {
+    role: 'data',
+    sizeGiB: performance.sizeGiB,
+    type: performance.type,
+    createdAtMs,
+    snapshotId,
+    availabilityZone,
+  };
+  record(world, { kind: 'volume', id, node: tags['chainmend:node'] ?? '', was });
+}
 
 /** An instance that another one has taken the place of, with a root volume and the data volume that it had. */
-function retired(world: World, node: string, { state = 'stopped' as const, takesData = false } = {}): string {
+function retired(
+  world: World,
+  node: string,
+  { state = 'stopped' as const, takesData = false, recorded = true } = {},
+): string {
   const { ec2 } = world.region;
   const tags = due({ 'chainmend:node': node, 'chainmend:retired': YESTERDAY });
   const instanceId = ec2.addInstance({ instanceId: idOf('i'), privateIp: `10.0.9.${++made}`, state, tags });
   const attached = (device: string, deleteOnTermination: boolean) =>
     ec2.addVolume({ sizeGiB: 50, tags, attachedTo: { instanceId, device, deleteOnTermination } });
-  attached('/dev/xvda', true);
-  attached('/dev/sdf', takesData);
+  const root = attached('/dev/xvda', true);
+  const data = attached('/dev/sdf', takesData);
+  if (!recorded) return instanceId;
+  const { launchedAtMs } = ec2.instance(instanceId);
+  record(world, {
+    kind: 'instance',
+    id: instanceId,
+    node,
+    was: { launchedAtMs, rootVolumeId: root, volumeIds: [root, data] },
+  });
+  recordVolume(world, data, tags);
   return instanceId;
 }
 
 /** A clean set of one snapshot, as a heal leaves it. */
-function cleanSet(world: World, daysAgo: number, more: Readonly<Record<string, string>> = {}): string {
+function cleanSet(world: World, daysAgo: number, more: Readonly<Record<string, string>> = {}, recorded = true): string {
   const ledger = {
     ...readLedger({}),
     ...{ fleet: 'bitcoin', node: 'node2', role: 'data', setId: `set-${daysAgo}`, parts: 1, cleanStop: true },
   };
-  return world.region.ec2.addSnapshot({
+  const snapshotId = world.region.ec2.addSnapshot({
     snapshotId: idOf('snap'),
     volumeId: world.find('bitcoin', 'node2').volumeIds.get('data') ?? '',
     startedAtMs: NOON_MS - daysAgo * 24 * HOUR_MS - HOUR_MS,
     tags: { 'chainmend:incident': 'a1b2c3d4', ...ledgerTags(ledger), ...more },
   });
+  if (recorded) record(world, { kind: 'set', id: `set-${daysAgo}`, snapshotIds: [snapshotId] });
+  return snapshotId;
 }
 
 const hasVolume = ({ region }: World, id: string): boolean =>
@@ -72,7 +127,7 @@ const isThere = ({ region }: World, id: string): boolean =>
 const own = ({ region, tableName }: World) =>
   readJournal(region, tableName).filter(({ heal }) => heal === 'prune-retired');
 /** A person was called to the node, and has not come yet. */
-function escalated(world: World, node: string, incidentId: string): void {
+function escalated(world: World, node: string, incidentId: string, endedAtMs = NOON_MS): void {
   const { instanceId } = world.find('bitcoin', node);
   world.at(0.5, () =>
     world.region.call('dynamodb', 'PutItem', {
@@ -81,7 +136,7 @@ function escalated(world: World, node: string, incidentId: string): void {
         ...keys.incident('bitcoin', instanceId, 'node:health'),
         ...{ fleet: 'bitcoin', node },
         ...{ instanceId, trouble: 'node:health', incidentId, state: 'escalated', attempt: 4 },
-        ...{ onsetMs: NOON_MS, endedAtMs: NOON_MS, failures: 4, notBeforeMs: NOON_MS, refusedCodes: [] },
+        ...{ onsetMs: endedAtMs, endedAtMs, failures: 4, notBeforeMs: NOON_MS, refusedCodes: [] },
         ...{ pagedCodes: ['ladder-spent'], version: 9, alarm: { alarmName: '', namespace: '', dimensions: {} } },
       }),
     }),
@@ -148,17 +203,20 @@ const cases: Readonly<Record<string, Case>> = {
     also: (world) => {
       keep('due', volume(world, due()));
       keep('not yet', volume(world, { ...KEPT, 'chainmend:keep-until': TOMORROW }));
-      keep('another fleet’s', volume(world, due({ 'chainmend:fleet': 'litecoin' })));
-      keep('a person’s', volume(world, { Component: 'nodes/bitcoin', 'chainmend:keep-until': YESTERDAY }));
+      keep('another fleet’s', tagged(world, due({ 'chainmend:fleet': 'litecoin' })));
+      keep('a person’s', tagged(world, { Component: 'nodes/bitcoin', 'chainmend:keep-until': YESTERDAY }));
       keep('instance', retired(world, 'node2'));
       keep('heirless', retired(world, 'node9'));
       keep('greedy', retired(world, 'node1', { takesData: true }));
       for (const days of [0, 3, 6, 9]) keep(`set ${days}`, cleanSet(world, days));
-      keep('held', cleanSet(world, 12, { 'chainmend:held-by': 'a1b2c3d4' }));
+      keep('held', cleanSet(world, 12));
+      record(world, { kind: 'hold', id: 'a1b2c3d4', node: 'node3', snapshotIds: [id('held')], lockedIds: [] });
+      keep('a person holds it', cleanSet(world, 13, { 'chainmend:held-by': 'alice' }));
       keep('policy’s', cleanSet(world, 15, { 'aws:dlm:lifecycle-policy-id': 'policy-1' }));
     },
     people: (world) => {
-      escalated(world, 'node3', 'a1b2c3d4');
+      // Longer ago than a week: what it holds stays, and all else may go.
+      escalated(world, 'node3', 'a1b2c3d4', NOON_MS - 8 * 24 * HOUR_MS);
       prune()(world);
     },
     expect: {
@@ -174,12 +232,111 @@ const cases: Readonly<Record<string, Case>> = {
         ['set 0', 'set 3'].every((name) => hasSnapshot(world, id(name))) &&
         ['set 6', 'set 9'].every((name) => !hasSnapshot(world, id(name))),
       'what is held, or a policy’s, stays': (world) =>
-        hasSnapshot(world, id('held')) && hasSnapshot(world, id('policy’s')),
+        ['held', 'a person holds it', 'policy’s'].every((name) => hasSnapshot(world, id(name))),
+      'the hold is renewed, and a person’s tag stays': ({ region }) =>
+        region.ec2.tags(id('held'))['chainmend:held-by'] === 'a1b2c3d4' &&
+        region.ec2.tags(id('a person holds it'))['chainmend:held-by'] === 'alice',
       'each deletion is in the journal, before and after': (world) =>
         deletionLines(world, 'intent').length === 4 &&
         deletionLines(world, 'result').every(({ sentence }) => sentence === 'done'),
       'no more calls than that': (world) => deletions(world).length === 4,
       'nothing failed': (world) => failed(world) === 0,
+    },
+  },
+  'who may only tag has nothing deleted, no set removed, no hold ended and no lock taken off, and people are told once':
+    {
+      fleet: { snapshots: { clean: { keep: 2 } } },
+      also: (world) => {
+        const { ec2 } = world.region;
+        keep('payroll-database-backup', tagged(world, due({ Name: 'payroll-database-backup' }), 2_000));
+        for (let index = 0; index < 30; index++) tagged(world, due({ Name: `wiki-${index}` }));
+        keep('payroll', retired(world, 'node2', { recorded: false }));
+        // What a heal did put away, and what somebody has done with it since.
+        keep('grown', volume(world, due()));
+        ec2.addModification(id('grown'), {
+          startedAtMs: NOON_MS - 30 * HOUR_MS,
+          fromGiB: 400,
+          toGiB: 500,
+          completedAtMs: NOON_MS - 29 * HOUR_MS,
+        });
+        for (const days of [3, 6]) keep(`set ${days}`, cleanSet(world, days));
+        // Snapshots of a stranger, as if heals had taken them later: the heals' own would be too many.
+        for (const days of [0, 1]) cleanSet(world, days, {}, false);
+        keep('bad', cleanSet(world, 9, { 'chainmend:quarantined': 'I say so', 'chainmend:keep-until': YESTERDAY }));
+        keep(
+          'locked',
+          cleanSet(world, 12, {
+            'aws:dlm:lifecycle-policy-id': 'policy-1',
+            'chainmend:held-by': 'dead0000',
+            'chainmend:locked-by': 'dead0000',
+          }),
+        );
+        world.beforehand(() =>
+          world.region.call('ec2', 'LockSnapshot', {
+            SnapshotId: id('locked'),
+            LockMode: 'governance',
+            LockDuration: 300,
+          }),
+        );
+      },
+      people: (world) => {
+        // Smaller than it is now: that is what the heal had put away.
+        world.at(0.2, () =>
+          world.region.call('dynamodb', 'UpdateItem', {
+            TableName: world.tableName,
+            Key: toItem(keptKey('bitcoin', 'volume', id('grown'))),
+            UpdateExpression: 'SET was.sizeGiB = :was',
+            ExpressionAttributeValues: toItem({ ':was': 400 }),
+          }),
+        );
+        prune()(world);
+        world.at(3, () => invoke(world, { kind: 'prune' }));
+      },
+      expect: {
+        'a stranger’s volume is there': (world) => hasVolume(world, id('payroll-database-backup')),
+        'a stranger’s instance is there': (world) => isThere(world, id('payroll')),
+        'what was used again is there': (world) => hasVolume(world, id('grown')),
+        'every set of the heals is there': (world) =>
+          ['set 3', 'set 6', 'bad'].every((name) => hasSnapshot(world, id(name))),
+        'a person’s lock holds': (world) => world.region.ec2.isSnapshotLocked(id('locked')),
+        'nothing was even tried': (world) => deletions(world).length === 0 && lines(world, 'intent').length === 0,
+        'one page tells of all of it': ({ region }) =>
+          region.sns.published().filter((published) => pageIn(published)['code'] === 'not-recorded').length === 1,
+        'the journal names the volume': (world) =>
+          own(world).filter(
+            ({ kind, code, sentence }) =>
+              kind === 'refusal' && code === 'not-recorded' && sentence.includes('no heal has written down'),
+          ).length === 1,
+        'nothing failed': (world) => failed(world) === 0,
+      },
+    },
+  'where the table was put back to before a heal wrote anything down, nothing is deleted': {
+    also: (world) => {
+      keep('due', tagged(world, due()));
+      keep('instance', retired(world, 'node2', { recorded: false }));
+    },
+    people: prune(),
+    expect: {
+      'all is there': (world) => hasVolume(world, id('due')) && isThere(world, id('instance')),
+      'people are told': ({ region }) =>
+        region.sns.published().some((published) => pageIn(published)['code'] === 'not-recorded'),
+    },
+  },
+  'what a person has taken the tag from is left to people, and what is gone is forgotten': {
+    also: (world) => {
+      keep('theirs', volume(world, KEPT));
+      keep('gone', volume(world, KEPT));
+      world.beforehand(() => world.region.call('ec2', 'DeleteVolume', { VolumeId: id('gone') }));
+    },
+    people: (world) => {
+      prune()(world);
+      world.at(3, () => invoke(world, { kind: 'prune' }));
+    },
+    expect: {
+      'it is there': (world) => hasVolume(world, id('theirs')),
+      'it is told once': (world) =>
+        lines(world, 'decision').filter(({ sentence }) => sentence.includes(`${id('theirs')} was kept`)).length === 1,
+      'nothing is told of what is gone': (world) => !own(world).some(({ sentence }) => sentence.includes(id('gone'))),
     },
   },
   'the volumes of a terminated instance go by the next run, and a run makes twenty deletions': {

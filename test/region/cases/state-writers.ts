@@ -30,6 +30,7 @@ const RECORDS: readonly Key[] = [
   keys.incident('elsewhere', INSTANCE, 'request:restore'),
   keys.incident('elsewhere', INSTANCE, 'snapshot:clean'),
   ...WRITERS.map((writer) => ({ pk: partitions.journal('elsewhere', writer), sk: 'a line' })),
+  { pk: partitions.kept('elsewhere'), sk: 'a volume' },
   { pk: partitions.account(), sk: 'a budget' },
 ];
 
@@ -48,6 +49,7 @@ const MAY: Readonly<Record<string, readonly Writer[]>> = {
   'INCIDENT#elsewhere#replace-node': ['dispatch-heal', 'replace-node'],
   'INCIDENT#elsewhere#snapshot-node': ['dispatch-heal', 'snapshot-node'],
   ...Object.fromEntries(WRITERS.map((writer) => [`JOURNAL#elsewhere#${writer}`, [writer]])),
+  'KEPT#elsewhere': ['prune-retired', 'replace-node', 'snapshot-node'],
   ACCOUNT: ['replace-node'],
 };
 

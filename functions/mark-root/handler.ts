@@ -1,0 +1,50 @@
+// mark-root: gives the root volume of a stopped node the tag by which replace-node may put it back later. IAM can fence the attachment of a
+// volume by its tags only, and root volumes seldom carry any. So replace-node may not write this tag, and this function may not attach.
+import { DescribeInstancesCommand } from '@aws-sdk/client-ec2';
+import middy from '@middy/core';
+import * as v from 'valibot';
+import { awsClients, type Clients } from '../../shared/aws/clients.ts';
+import { readEnvironment } from '../../shared/aws/environment.ts';
+import { logged } from '../../shared/aws/log.ts';
+import { tagResources } from '../../shared/aws/volumes.ts';
+import { checked, text } from '../../shared/events/fields.ts';
+import { readSwitches } from '../../shared/guardrails/switches.ts';
+import type { MarkAnswer, MarkQuestion } from '../../shared/heal/mark-root.ts';
+import { ROOT_TAG } from '../../shared/snapshots/tags.ts';
+import { whyNot } from './judge.ts';
+
+export { awsClients };
+
+const ENVIRONMENT = ['PARAMETER_PREFIX'] as const;
+
+const question = v.strictObject({
+  kind: v.literal('mark-root'),
+  fleet: text(/^[a-z][a-z0-9-]{0,31}$/, "a fleet's name of lower-case letters, digits and -"),
+  instanceId: text(/^i-[0-9a-f]{8,17}$/, 'an instance id'),
+  volumeId: text(/^vol-[0-9a-f]{8,17}$/, 'a volume id'),
+});
+
+export function createHandler({ clients }: { readonly clients: Clients }) {
+  const mark = async (event: unknown): Promise<MarkAnswer> => {
+    const { PARAMETER_PREFIX } = readEnvironment(ENVIRONMENT);
+    return answer(clients, PARAMETER_PREFIX, checked(question, event));
+  };
+  return middy<unknown, MarkAnswer>().use(logged()).handler(mark);
+}
+
+async function answer(
+  { ec2, ssm }: Clients,
+  prefix: string,
+  { fleet: name, instanceId, volumeId }: MarkQuestion,
+): Promise<MarkAnswer> {
+  const switches = await readSwitches(ssm, prefix, name);
+  if ('refuse' in switches) return { refused: switches.reason };
+  const byId = { Filters: [{ Name: 'instance-id', Values: [instanceId] }] };
+  const { Reservations = [] } = await ec2.send(new DescribeInstancesCommand(byId));
+  const refused = whyNot(switches.fleet, Reservations[0]?.Instances?.[0] ?? null, { instanceId, volumeId });
+  if (refused !== null) return { refused };
+  await tagResources(ec2, [volumeId], { [ROOT_TAG]: name });
+  return { marked: volumeId };
+}
+
+export const handler = createHandler({ clients: awsClients() });

@@ -1,0 +1,100 @@
+// Things that are put away for a while: written down first, where no tag reaches, and tagged then. What is recorded and tagged, and still is what
+// it was, prune-retired removes after its date.
+import type { InstanceNow } from '../../../shared/aws/instances.ts';
+import { tagResources, type VolumeNow } from '../../../shared/aws/volumes.ts';
+import type { Fleet } from '../../../shared/fleet/model.ts';
+import { FLEET_TAG, NODE_TAG } from '../../../shared/fleet/naming.ts';
+import { endKept, type KeptKind, type ToKeep, writeKept } from '../../../shared/heal/kept.ts';
+import type { Shelf, Whose } from '../../../shared/heal/kept-snapshots.ts';
+import { INCIDENT_TAG, KEEP_UNTIL_TAG, LEDGER_TAGS, RETIRED_TAG } from '../../../shared/snapshots/tags.ts';
+import type { Tools } from '../tools.ts';
+
+type Tags = Readonly<Record<string, string>>;
+
+/** Whose a made thing is, so that whoever finds it knows. */
+export const ownTags = ({ payload }: Pick<Tools, 'payload'>): Tags => ({
+  [FLEET_TAG]: payload.fleet,
+  [NODE_TAG]: payload.node,
+  [INCIDENT_TAG]: payload.incidentId,
+});
+
+const DAY_MS = 24 * 60 * 60_000;
+
+/** From this moment, for as long as the fleet file says. */
+export interface Keeping {
+  readonly atMs: number;
+  readonly untilMs: number;
+}
+
+export const keeping = ({ replace }: Fleet): Keeping => {
+  const atMs = Date.now();
+  return { atMs, untilMs: atMs + replace.keepDays * DAY_MS };
+};
+
+/**
+ * @param roles of the volumes, by id
+ * @param more besides whose it is, since when and until when it is kept
+ */
+export async function putVolumesAway(
+  tools: Tools,
+  volumes: readonly VolumeNow[],
+  roles: ReadonlyMap<string, string>,
+  kept: Keeping,
+  more: Tags,
+): Promise<void> {
+  const records = volumes.map(
+    ({ volumeId, sizeGiB, type, createdAtMs, snapshotId, availabilityZone }): ToKeep => ({
+      ...about(tools, kept),
+      kind: 'volume',
+      id: volumeId,
+      was: { role: roles.get(volumeId) ?? '', sizeGiB, type, createdAtMs, snapshotId, availabilityZone },
+    }),
+  );
+  await writeKept(tools.store, records);
+  for (const { volumeId } of volumes) {
+    const role = roles.get(volumeId);
+    const tags = { ...keptTags(tools, kept), ...(role !== undefined && { [LEDGER_TAGS.role]: role }), ...more };
+    await tagResources(tools.clients.ec2, [volumeId], tags);
+  }
+}
+
+/** @param instance as it is now; null where EC2 shows none, and then there is nothing to be kept */
+export async function putInstanceAway(
+  tools: Tools,
+  instance: InstanceNow | null,
+  kept: Keeping,
+  more: Tags,
+): Promise<void> {
+  if (!instance) return;
+  const { instanceId, launchedAtMs, rootVolumeId, devices } = instance;
+  const volumeIds = devices.map(({ volumeId }) => volumeId).sort();
+  const was = { launchedAtMs, rootVolumeId, volumeIds };
+  await writeKept(tools.store, [{ ...about(tools, kept), kind: 'instance', id: instanceId, was }]);
+  await tagResources(tools.clients.ec2, [instanceId], { ...keptTags(tools, kept), ...more });
+}
+
+/** By volume id; what was never made has none. */
+export const rolesOf = (
+  volumes: readonly { readonly volumeId: string; readonly role: string }[] = [],
+): ReadonlyMap<string, string> => new Map(volumes.map(({ volumeId, role }) => [volumeId, role]));
+
+/** They are in use again: whatever their tags say from now on, nobody removes them. */
+export const takeBack = (tools: Tools, kind: KeptKind, ids: readonly string[]): Promise<void> =>
+  endKept(tools.store, tools.payload.fleet, kind, ids, Date.now());
+
+/** Where what is put away is written down. */
+export const shelfOf = ({ clients: { ec2 }, store }: Pick<Tools, 'clients' | 'store'>): Shelf => ({ ec2, store });
+
+export const whoseOf = ({ payload: { fleet, node, incidentId } }: Pick<Tools, 'payload'>): Whose => ({
+  fleet,
+  node,
+  incidentId,
+});
+
+const about = (tools: Tools, kept: Keeping) => ({ ...whoseOf(tools), ...kept, state: 'kept' }) as const;
+
+const keptTags = (tools: Tools, { atMs, untilMs }: Keeping): Tags => ({
+  ...ownTags(tools),
+  [RETIRED_TAG]: new Date(atMs).toISOString(),
+  [KEEP_UNTIL_TAG]: new Date(untilMs).toISOString(),
+});

@@ -1,0 +1,38 @@
+// mark-root: tags the root volume of a stopped node, so that replace-node may attach it again. It is called by replace-node alone.
+import { Construct } from 'constructs';
+import { functionNames, parameterPrefix } from '../names.ts';
+import type { HealProps } from './durable-heal.ts';
+import { rootTagGrants } from './replace-grants.ts';
+import { SynchronousFunction } from './suite-function.ts';
+
+/** replace-node waits a little longer. */
+const TIMEOUT_SECONDS = 30;
+
+export class MarkRoot extends Construct {
+  readonly suiteFunction: SynchronousFunction;
+
+  constructor(
+    scope: Construct,
+    id: string,
+    { bundles, fleets, settings }: Pick<HealProps, 'bundles' | 'fleets' | 'settings'>,
+  ) {
+    super(scope, id);
+    this.suiteFunction = new SynchronousFunction(this, 'MarkRoot', {
+      functionName: functionNames.markRoot,
+      description: 'Tags the root volume of a stopped node, so that it can be attached again.',
+      bundles,
+      environment: { PARAMETER_PREFIX: parameterPrefix },
+      grants: [
+        settings.grantByName(),
+        {
+          sid: 'ReadNodes',
+          actions: ['ec2:DescribeInstances'],
+          resources: ['*'],
+          wildcard: 'This read has no resource-level permissions (Service Authorization Reference).',
+        },
+        ...rootTagGrants(this, fleets),
+      ],
+      timeoutSeconds: TIMEOUT_SECONDS,
+    });
+  }
+}

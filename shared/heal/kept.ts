@@ -1,0 +1,141 @@
+// What heals have put away, written down where no tag reaches. Whoever may tag can say anything of a stranger's volume: nothing is deleted, and no
+// hold ended, that is not recorded here and still is what it was then. A partition of its own (partitions.ts).
+import { partitions } from './partitions.ts';
+import type { Key, Store } from './store.ts';
+import { sameRecord, settle } from './store.ts';
+
+/** A volume as it was when it was put away: nothing of this changes by itself. */
+export interface VolumeWas {
+  /** data, ancient, …: what it held of its node. */
+  readonly role: string;
+  readonly sizeGiB: number;
+  readonly type: string;
+  /** ms since the epoch. */
+  readonly createdAtMs: number;
+  /** Empty where it was not made from one. */
+  readonly snapshotId: string;
+  readonly availabilityZone: string;
+}
+
+/** An instance as it was when it was put away. */
+export interface InstanceWas {
+  /** EC2 sets it anew at each start, ms since the epoch. */
+  readonly launchedAtMs: number;
+  /** null: its root volume had been taken off. */
+  readonly rootVolumeId: string | null;
+  /** All that it had, its root among them. */
+  readonly volumeIds: readonly string[];
+}
+
+interface About {
+  readonly fleet: string;
+  /** By its name in the fleet. */
+  readonly node: string;
+  readonly incidentId: string;
+  /** When it was put away, ms since the epoch. */
+  readonly atMs: number;
+  /** ended: it is in use again, or gone; nothing follows from the record any more. */
+  readonly state: 'kept' | 'ended';
+}
+
+export interface KeptThing extends About {
+  /** A volume's, an instance's, or a clean set's. */
+  readonly id: string;
+  /** Not removed before, ms since the epoch. A set has none: the fleet file says how many are kept. */
+  readonly untilMs: number;
+}
+
+export type KeptRecord = Versioned &
+  (
+    | (KeptThing & { readonly kind: 'volume'; readonly was: VolumeWas })
+    | (KeptThing & { readonly kind: 'instance'; readonly was: InstanceWas })
+    /** Snapshots that one heal took at one moment. A snapshot's id is its identity: what is in it never changes. */
+    | (About & { readonly kind: 'set'; readonly id: string; readonly snapshotIds: readonly string[] })
+    /** A snapshot that a heal found bad. */
+    | (KeptThing & { readonly kind: 'quarantine' })
+    /** Snapshots that no retention may take while the incident lasts. */
+    | (About & {
+        readonly kind: 'hold';
+        readonly id: string;
+        readonly snapshotIds: readonly string[];
+        /** Those that this hold has locked: any other lock is a person's. */
+        readonly lockedIds: readonly string[];
+      })
+  );
+
+interface Versioned {
+  readonly version: number;
+  /** DynamoDB's own time to live, in seconds since the epoch; absent while the record matters. */
+  readonly expiresAt?: number;
+}
+
+export type KeptKind = KeptRecord['kind'];
+type Of<K extends KeptKind> = Extract<KeptRecord, { readonly kind: K }>;
+type Unwritten<R> = R extends KeptRecord ? Omit<R, keyof Versioned> : never;
+/** A record that is to be written. */
+export type ToKeep = Unwritten<KeptRecord>;
+
+/** As long as the journal that tells of it. */
+const ENDED_FOR_DAYS = 400;
+const DAY_SECONDS = 86_400;
+
+export const keptKey = (fleet: string, kind: KeptKind, id: string): Key => ({
+  pk: partitions.kept(fleet),
+  sk: `${kind.toUpperCase()}#${id}`,
+});
+
+type Records = Pick<Store, 'read' | 'between' | 'replace'>;
+
+/** All that is recorded of a fleet, what has ended among it. A record that is not what its place says is none: nothing is removed for it. */
+export async function readKept({ between }: Pick<Store, 'between'>, fleet: string): Promise<readonly KeptRecord[]> {
+  const found = await between<KeptRecord>(partitions.kept(fleet), 'A', 'Z~');
+  return found.flatMap(({ sk, record }) =>
+    record.fleet === fleet && sk === `${record.kind?.toUpperCase()}#${record.id}` ? [record] : [],
+  );
+}
+
+/** Of one kind, still kept, by id. */
+export function keptOf<K extends KeptKind>(records: readonly KeptRecord[], kind: K): ReadonlyMap<string, Of<K>> {
+  const of = records.filter((record): record is Of<K> => record.kind === kind && record.state === 'kept');
+  return new Map(of.map((record) => [record.id, record]));
+}
+
+/** Writes each, whatever was recorded of it before; to be called before any tag says the same. */
+export async function writeKept(store: Records, records: readonly ToKeep[]): Promise<void> {
+  for (const record of records) {
+    const key = keptKey(record.fleet, record.kind, record.id);
+    await settle<KeptRecord, void>(
+      store,
+      key,
+      () => store.read<KeptRecord>(key),
+      (before) => {
+        const next = { ...record, version: (before?.version ?? 0) + 1 };
+        const same = before !== undefined && sameRecord(before, { ...next, version: before.version });
+        return { result: undefined, ...(!same && { write: next }) };
+      },
+    );
+  }
+}
+
+/** Nothing follows from these records any more. One that was never written, or has ended, stays as it is. */
+export async function endKept(
+  store: Records,
+  fleet: string,
+  kind: KeptKind,
+  ids: readonly string[],
+  nowMs: number,
+): Promise<void> {
+  for (const id of ids) {
+    const key = keptKey(fleet, kind, id);
+    await settle<KeptRecord, void>(
+      store,
+      key,
+      () => store.read<KeptRecord>(key),
+      (before) => {
+        if (before === undefined || before.state === 'ended') return { result: undefined };
+        const expiresAt = Math.floor(nowMs / 1000) + ENDED_FOR_DAYS * DAY_SECONDS;
+        return { result: undefined, write: { ...before, state: 'ended', expiresAt, version: before.version + 1 } };
+      },
+    );
+  }
+}

@@ -1,0 +1,81 @@
+// docs/security.md says of each function what it could do at most, from the template of the five fleets. `UPDATE=1 npm test -- powers` writes it
+// again, and a new power shows in review as a change of that page.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { readFleets } from '../../infra/fleets.ts';
+import { repositoryRoot } from '../../infra/paths.ts';
+import { decide, type PolicyDocument } from '../../local/region/iam/policy.ts';
+import { PAUSE_TAG } from '../../shared/guardrails/switches.ts';
+import { KEEP_UNTIL_TAG, LEDGER_TAGS } from '../../shared/snapshots/tags.ts';
+import { powersOf } from './powers/words.ts';
+import { buildStack, resourcesOf } from './support.ts';
+
+const PAGE = join(repositoryRoot, 'docs/security.md');
+const BEGIN = '<!-- powers: written by UPDATE=1 npm test -- powers -->';
+const END = '<!-- /powers -->';
+
+const fleets = readFleets();
+const resources = resourcesOf(buildStack({ fleets }).stack);
+const written = powersOf(
+  resources,
+  fleets.map(({ fleet }) => fleet),
+);
+
+it('the page on security says what each function could do at most', () => {
+  const page = readFileSync(PAGE, 'utf8');
+  const [before, rest = ''] = page.split(`${BEGIN}\n`);
+  const [now, after] = rest.split(`\n${END}`);
+  if (before === undefined || after === undefined) throw new Error(`docs/security.md: expected ${BEGIN} and ${END}`);
+  if (process.env['UPDATE'] === '1') {
+    writeFileSync(PAGE, `${before}${BEGIN}\n${written}\n${END}${after}`);
+    return;
+  }
+  expect(now).toBe(written);
+});
+
+it('names every function of the stack, and every action of every role', () => {
+  for (const { Properties } of resources('AWS::Lambda::Function'))
+    expect(written).toContain(`### ${Properties.FunctionName}\n`);
+  const documents = [
+    ...resources('AWS::IAM::Role').flatMap(({ Properties }) =>
+      (Properties.Policies ?? []).map(({ PolicyDocument }: { PolicyDocument: object }) => PolicyDocument),
+    ),
+    ...resources('AWS::IAM::ManagedPolicy').map(({ Properties }) => Properties.PolicyDocument),
+  ];
+  const actions = documents.flatMap(({ Statement }) =>
+    Statement.flatMap(({ Action }: { Action: string | string[] }) => (typeof Action === 'string' ? [Action] : Action)),
+  );
+  expect(actions.length).toBeGreaterThan(100);
+  for (const action of new Set<string>(actions)) expect(written).toContain(`\`${action}\``);
+});
+
+describe('the service control policy of the page', () => {
+  const [json = ''] = /\{\n {2}"Effect": "Deny"[\s\S]*?\n\}/.exec(readFileSync(PAGE, 'utf8')) ?? [];
+  const document: PolicyDocument = { Statement: [JSON.parse(json), { Effect: 'Allow', Action: '*', Resource: '*' }] };
+  const tag = (role: string, ...keys: readonly string[]) =>
+    decide(
+      [document],
+      'ec2:CreateTags',
+      'arn:aws:ec2:eu-west-1:111122223333:volume/vol-1',
+      new Map([
+        ['aws:principalarn', [`arn:aws:iam::111122223333:role/${role}`]],
+        ['aws:tagkeys', keys],
+      ]),
+    );
+
+  it('keeps the tags of heals for the suite, and for what copies them', () => {
+    for (const role of [
+      'Chainmend-ReplaceNodeRole184C7DA0-X',
+      'service-role/AWSDataLifecycleManagerDefaultRole',
+      'ops',
+    ])
+      expect(tag(role, 'chainmend:fleet')).toBe('allowed');
+    expect(tag('developer', 'Name', 'chainmend:root')).toBe('denied');
+  });
+
+  it('leaves people theirs', () => {
+    expect(tag('developer', 'Name')).toBe('allowed');
+    for (const key of [PAUSE_TAG, KEEP_UNTIL_TAG, LEDGER_TAGS.heldBy]) expect(tag('developer', key)).toBe('allowed');
+  });
+});

@@ -1,0 +1,286 @@
+// What the roles of a synthesized stack may do, in words: one table for each function, by which docs/security.md is kept true.
+import type { Fleet } from '../../../shared/fleet/model.ts';
+import { FLEET_TAG } from '../../../shared/fleet/naming.ts';
+import { listOf, type Resource, type Statement, statementsIn, text } from '../support.ts';
+
+type Resources = (type: string) => Resource[];
+
+/** The section's text, without what stands around it. */
+export function powersOf(resources: Resources, fleets: readonly Fleet[]): string {
+  const names = literalNames(resources);
+  const roles = resources('AWS::IAM::Role');
+  const roleOf = (role: unknown): Resource | undefined => roles.find(({ id }) => text(role) === `<${id}.Arn>`);
+  const functions = resources('AWS::Lambda::Function')
+    .map(({ Properties }) => ({ name: String(Properties.FunctionName), role: roleOf(Properties.Role) }))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+  const ofFunctions = functions.map(({ name, role }) => ({
+    name,
+    statements: role ? statementsIn(resources, role) : [],
+  }));
+  const schedules = resources('AWS::Scheduler::Schedule')
+    .map(({ Properties }) => ({ name: String(Properties.Name), role: roleOf(Properties.Target.RoleArn) }))
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .map(({ name, role }) => ({ name, statements: role ? statementsIn(resources, role) : [] }));
+  const isCommon = ({ sid }: Statement): boolean => COMMON.includes(sid);
+  const common = ofFunctions.flatMap(({ statements }) => statements.filter(isCommon));
+  const rowsOfAll = rowsOf(common, names, fleets).map((row) => ({
+    ...row,
+    on: row.on.map((thing) => (thing.startsWith('the queue') ? 'its own queue of failed invocations' : thing)),
+  }));
+  return [
+    '### All of them',
+    '',
+    ...table(together(rowsOfAll)),
+    ...ofFunctions.flatMap(({ name, statements }) => [
+      '',
+      `### ${name}`,
+      '',
+      ...table(
+        rowsOf(
+          statements.filter((statement) => !isCommon(statement)),
+          names,
+          fleets,
+        ),
+      ),
+    ]),
+    '',
+    '### The schedules',
+    '',
+    'Each has a role of its own, which EventBridge Scheduler takes for schedules of this account.',
+    '',
+    ...table(
+      schedules.flatMap(({ name, statements }) =>
+        rowsOf(statements, names, fleets).map((row) => ({ ...row, who: name })),
+      ),
+    ),
+    '',
+    '### Whom the stack lets in',
+    '',
+    ...table(admitted(resources, names)),
+  ].join('\n');
+}
+
+/** What every function has, in its own log group, for its own traces and its own queue. */
+const COMMON = ['WriteLogs', 'WriteTraces', 'KeepFailedInvocations'];
+
+interface Row {
+  readonly who?: string;
+  readonly actions: readonly string[];
+  readonly on: readonly string[];
+  readonly when: readonly string[];
+}
+
+function table(rows: readonly Row[]): string[] {
+  const withWho = rows.some(({ who }) => who !== undefined);
+  const cells = (row: Row): string[] => [
+    ...(withWho ? [row.who ?? ''] : []),
+    row.actions.map((action) => `\`${action}\``).join(', '),
+    row.on.join(', '),
+    row.when.join('; ') || '-',
+  ];
+  const head = [...(withWho ? ['who'] : []), 'may', 'on', 'only if'];
+  return [head, head.map(() => '---'), ...rows.map(cells)].map((row) =>
+    `| ${row.join(' | ')} |`.replaceAll('---', '---'),
+  );
+}
+
+/** Statements of the same actions on the same things, which differ in whose tags they ask for, are one row. */
+function rowsOf(statements: readonly Statement[], names: Names, fleets: readonly Fleet[]): readonly Row[] {
+  const rows = new Map<string, { row: Row; whose: string[] }>();
+  for (const { actions, resources, conditions } of statements) {
+    const on = [...new Set(resources.map((resource) => thingOf(resource, names)))].sort();
+    const { whose, rest } = split(conditions, names, fleets);
+    const key = JSON.stringify([actions, on, rest]);
+    const known = rows.get(key) ?? { row: { actions: [...actions].sort(), on, when: rest }, whose: [] };
+    known.whose.push(...whose);
+    rows.set(key, known);
+  }
+  return [...rows.values()].map(({ row, whose }) => ({
+    ...row,
+    when: [...(whose.length > 0 ? [`it carries ${merged(whose, fleets).join(', or ')}`] : []), ...row.when],
+  }));
+}
+
+/** "bitcoin or clique"; all of them are "any fleet". */
+const fleetsIn = (some: readonly string[], fleets: readonly Fleet[]): string =>
+  fleets.length > 1 && some.length === fleets.length && fleets.every(({ name }) => some.includes(name))
+    ? 'any fleet'
+    : either(some);
+
+const either = (words: readonly string[]): string =>
+  words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
+
+/** "the tags of bitcoin", "the tags of clique" → "the tags of bitcoin, clique" */
+function merged(whose: readonly string[], fleets: readonly Fleet[]): string[] {
+  const prefix = 'the tags of ';
+  const some = whose.filter((one) => one.startsWith(prefix)).map((one) => one.slice(prefix.length));
+  const others = whose.filter((one) => !one.startsWith(prefix));
+  return [...(some.length > 0 ? [prefix + fleetsIn([...new Set(some)].sort(), fleets)] : []), ...new Set(others)];
+}
+
+type Conditions = Statement['conditions'];
+
+/** What is asked of the tags of the thing itself, and what else. */
+function split(
+  conditions: Conditions,
+  names: Names,
+  fleets: readonly Fleet[],
+): { readonly whose: readonly string[]; readonly rest: readonly string[] } {
+  const entries = Object.entries(conditions).flatMap(([operator, keys]) =>
+    Object.entries(keys).map(([key, values]) => ({
+      operator,
+      key,
+      values: listOf(values).map((value) => named(text(value), names)),
+    })),
+  );
+  const isTag = ({ operator, key }: (typeof entries)[number]): boolean =>
+    operator === 'StringEquals' && /^(aws|ssm|ec2):resourceTag\//i.test(key);
+  const tags = entries.filter(isTag).map(({ key, values }) => ({ key: key.slice(key.indexOf('/') + 1), values }));
+  return {
+    whose: tags.length === 0 ? [] : whoseOf(tags, fleets),
+    rest: entries.filter((entry) => !isTag(entry)).map((entry) => wordsOf(entry, fleets)),
+  };
+}
+
+/** The fleets whose tags these are; the tags themselves where they are nobody's. */
+function whoseOf(
+  tags: readonly { readonly key: string; readonly values: readonly string[] }[],
+  fleets: readonly Fleet[],
+): string[] {
+  const [only] = tags;
+  if (tags.length === 1 && only?.key === FLEET_TAG) return [`\`${FLEET_TAG}\` of ${fleetsIn(only.values, fleets)}`];
+  const asked = (own: Readonly<Record<string, string>>): boolean =>
+    tags.length === Object.keys(own).length && tags.every(({ key, values }) => values.includes(own[key] ?? ''));
+  const of = fleets.filter(({ nodes, volumes }) => [nodes.tags, ...volumes.map((volume) => volume.tags)].some(asked));
+  const told = of.reduce((sum, { nodes }) => sum + Object.keys(nodes.tags).length, 0);
+  const values = tags.reduce((sum, tag) => sum + tag.values.length, 0);
+  if (of.length > 0 && told === values) return of.map(({ name }) => `the tags of ${name}`);
+  return [tags.map(({ key, values }) => `\`${key}\` of ${either(values)}`).join(' and ')];
+}
+
+interface Entry {
+  readonly operator: string;
+  readonly key: string;
+  readonly values: readonly string[];
+}
+
+function wordsOf({ operator, key, values }: Entry, fleets: readonly Fleet[]): string {
+  const anyFleet = fleetsIn(values, fleets) === 'any fleet';
+  const quoted = anyFleet ? ['the name of any fleet'] : values.map((value) => `\`${value}\``);
+  const what = `\`${key}\``;
+  switch (operator) {
+    case 'Null': {
+      const tag = /^aws:ResourceTag\/(.*)$/.exec(key)?.[1];
+      if (tag !== undefined) return `it carries \`${tag}\``;
+      return values[0] === 'false' ? `${what} is in the request` : `${what} is not in the request`;
+    }
+    case 'ForAllValues:StringEquals':
+    case 'ForAllValues:StringEqualsIgnoreCase':
+    case 'ForAllValues:StringLike':
+      return `${what} is nothing but ${either(quoted)}`;
+    case 'NumericLessThanEquals':
+      return `${what} is at most ${values.join(', ')}`;
+    case 'StringNotLike':
+      return `${what} is not ${either(quoted)}`;
+    case 'Bool':
+    case 'StringEquals':
+    case 'ArnLike':
+    case 'ArnEquals':
+      return `${what} is ${either(quoted)}`;
+    default:
+      throw new Error(`the operator ${operator} has no words in docs/security.md yet`);
+  }
+}
+
+/** By logical id: what people call a resource. */
+type Names = ReadonlyMap<string, string>;
+
+function literalNames(resources: Resources): Names {
+  const of = (type: string, property: string, kind: string): [string, string][] =>
+    resources(type).map(({ id, Properties }) => [id, `${kind} \`${Properties[property] ?? id}\``]);
+  return new Map([
+    ...of('AWS::DynamoDB::GlobalTable', 'TableName', 'the table'),
+    ...of('AWS::SNS::Topic', 'TopicName', 'the topic'),
+    ...of('AWS::SQS::Queue', 'QueueName', 'the queue'),
+    ...of('AWS::Lambda::Function', 'FunctionName', 'the function'),
+    ...of('AWS::Events::Rule', 'Name', 'the rule'),
+    ...resources('AWS::KMS::Key').map(({ id }): [string, string] => [id, 'the key of the pages']),
+    ...resources('AWS::Lambda::Alias').map(({ id }): [string, string] => [id, 'its alias']),
+  ]);
+}
+
+const named = (value: string, names: Names): string =>
+  value
+    .replace(/<([A-Za-z0-9]+)(\.Arn)?>/g, (whole, id: string) => names.get(id)?.replaceAll('`', '') ?? whole)
+    .replaceAll('<AWS::Region>', 'REGION')
+    .replaceAll('<AWS::AccountId>', 'ACCOUNT')
+    .replaceAll('<AWS::Partition>', 'aws');
+
+/** "arn:…:ec2:…:volume/*" → "`volume/*`", "*" → "everything", what the stack makes by its name. */
+function thingOf(resource: string, names: Names): string {
+  if (resource === '*') return 'everything';
+  const id = /^<([A-Za-z0-9]+)(?:\.Arn)?>$/.exec(resource)?.[1];
+  if (id !== undefined) return names.get(id) ?? `\`${id}\``;
+  const arn = named(resource, names);
+  const own = /^arn:aws:[a-z0-9-]+:(?:REGION)?:(?:ACCOUNT)?:(.*)$/.exec(arn)?.[1];
+  return own?.startsWith('log-group:') ? 'its own log group' : `\`${own ?? arn}\``;
+}
+
+/** By the policies of what the stack makes: rules, alarms and schedules, and who may take the schedules' roles. */
+function admitted(resources: Resources, names: Names): readonly Row[] {
+  const whom = ({ Principal, Effect }: Resource['Properties']): string => {
+    if (Principal === '*' || Principal?.AWS === '*') return Effect === 'Deny' ? 'nobody' : 'everybody';
+    if (Principal?.Service !== undefined) return listOf(Principal.Service).join(', ');
+    const account = text(Principal?.AWS);
+    return account.endsWith(':root') ? 'who this account’s own policies say' : account;
+  };
+  const of = (owner: string, document: Resource['Properties']): Row[] =>
+    listOf(document.Statement).map((statement) => {
+      const { Action, Condition } = statement as Resource['Properties'];
+      const { whose, rest } = split(Condition ?? {}, names, []);
+      return {
+        who: whom(statement as Resource['Properties']),
+        actions: listOf(Action) as string[],
+        on: [owner],
+        when: [...whose, ...rest],
+      };
+    });
+  const owners = (list: unknown): string =>
+    listOf(list)
+      .map((one) => names.get(text(one).replace(/[<>]|\.Arn/g, '')) ?? text(one))
+      .join(', ');
+  const permissions = resources('AWS::Lambda::Permission').map(
+    ({ Properties }): Row => ({
+      who: String(Properties.Principal),
+      actions: [String(Properties.Action)],
+      on: [thingOf(text(Properties.FunctionName), names)],
+      when:
+        Properties.SourceArn === undefined
+          ? []
+          : [`\`aws:SourceArn\` is \`${named(text(Properties.SourceArn), names)}\``],
+    }),
+  );
+  const trusts = resources('AWS::IAM::Role').flatMap(({ Properties }) =>
+    of('a role of the stack', Properties.AssumeRolePolicyDocument),
+  );
+  const rows = [
+    ...trusts,
+    ...resources('AWS::SNS::TopicPolicy').flatMap(({ Properties }) =>
+      of(owners(Properties.Topics), Properties.PolicyDocument),
+    ),
+    ...resources('AWS::KMS::Key').flatMap(({ id, Properties }) => of(names.get(id) ?? id, Properties.KeyPolicy)),
+    ...resources('AWS::SQS::QueuePolicy').flatMap(({ Properties }) =>
+      of(owners(Properties.Queues), Properties.PolicyDocument),
+    ),
+    ...permissions,
+  ];
+  return together(rows);
+}
+
+/** The same on several things is one row. */
+function together(rows: readonly Row[]): readonly Row[] {
+  const groups = Map.groupBy(rows, ({ who, actions, when }) => JSON.stringify([who, actions, when]));
+  return [...groups.values()].flatMap(([first, ...more]) =>
+    first ? [{ ...first, on: [...new Set([first, ...more].flatMap(({ on }) => on))].sort() }] : [],
+  );
+}
