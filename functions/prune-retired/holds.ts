@@ -1,7 +1,7 @@
 // Holds of incidents on snapshots: renewed while their incident lasts, since a lock ends after a day; released where nobody did it, since
 // what is held is never removed.
 import type { IncidentRecord } from '../../shared/heal/records.ts';
-import { holdSnapshots, releaseHolds } from '../../shared/snapshots/marks.ts';
+import { holdSnapshots, releaseHolds, sentenceOfUnmarked } from '../../shared/snapshots/marks.ts';
 import type { SnapshotFact } from '../../shared/snapshots/model.ts';
 import { readSnapshots } from '../../shared/snapshots/read.ts';
 import { guardAgain, type Work } from './work.ts';
@@ -46,8 +46,12 @@ export async function keepHolds(work: Work): Promise<void> {
       act: `LockSnapshot ${ids}`,
       sentence: `${incident} lasts: what it holds stays`,
     });
-    await holdSnapshots(clients.ec2, of, incident, Date.now());
-    await work.write({ kind: 'result', act: `LockSnapshot ${ids}`, sentence: 'held for another day' });
+    const unmarked = await holdSnapshots(clients.ec2, of, incident, Date.now());
+    const sentence =
+      unmarked.length === 0
+        ? 'held for another day'
+        : `${of.length - unmarked.length} of ${of.length} held for another day; ${sentenceOfUnmarked(unmarked)}`;
+    await work.write({ kind: 'result', act: `LockSnapshot ${ids}`, sentence });
   }
   for (const incident of release) {
     await work.write({
@@ -55,11 +59,12 @@ export async function keepHolds(work: Work): Promise<void> {
       act: `DeleteTags ${incident}`,
       sentence: `${incident} is over: nothing is held for it`,
     });
-    const released = await releaseHolds(clients.ec2, incident);
+    const { released, unmarked } = await releaseHolds(clients.ec2, incident);
+    const left = unmarked.length === 0 ? '' : `, but not ${sentenceOfUnmarked(unmarked)}`;
     await work.write({
       kind: 'result',
       act: `DeleteTags ${incident}`,
-      sentence: `${released.join(' ') || 'nothing'} released`,
+      sentence: `${released.join(' ') || 'nothing'} released${left}`,
     });
   }
 }

@@ -14,6 +14,7 @@ export function chooseCopy(
 ): Extract<Act, { do: 'choose' }> | { readonly failed: string } {
   const { sources, want, fleet } = facts;
   if (!sources) return { failed: 'what could be copied was not read' };
+  if (sources.unread !== undefined) return { failed: `what could be copied cannot be read: ${sources.unread}` };
   const tried = new Set(memory.tried.map(({ source }) => source));
   const make = (
     part: Pick<Copy, 'source' | 'from' | 'rank' | 'height' | 'ofNode'>,

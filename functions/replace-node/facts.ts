@@ -12,7 +12,7 @@ import type { Refusal } from '../../shared/guardrails/codes.ts';
 import { readSwitches } from '../../shared/guardrails/switches.ts';
 import type { ReplaceMemory } from '../../shared/heal/memory.ts';
 import { needsOf } from './decide.ts';
-import type { Facts, Machine, Watched } from './model.ts';
+import type { Facts, Machine, Needs, Sources, Watched } from './model.ts';
 import { readSources } from './sources.ts';
 import type { Tools } from './tools.ts';
 
@@ -43,8 +43,11 @@ export async function readFacts(
   const [volumes, initialization, sources] = await Promise.all([
     describeVolumes(clients.ec2, { ids, instanceIds }),
     needs.initialization && fleet.replace.initializationMiBps !== undefined ? readInitialization(tools, copied) : null,
-    needs.sources && memory
-      ? readSources(tools, { fleet, memory, nodes: observations.flatMap(({ nodes }) => nodes), watch, nowMs })
+    (needs.sources || needs.supply) && memory
+      ? readSupply(
+          () => readSources(tools, { fleet, memory, nodes: observations.flatMap(({ nodes }) => nodes), watch, nowMs }),
+          needs,
+        )
       : null,
   ]);
   const runs = memory?.machine?.joined ? youngId : instanceId;
@@ -68,6 +71,17 @@ export async function readFacts(
     sources,
     initialization,
   };
+}
+
+/** @throws what reading throws, where something is to be copied now */
+async function readSupply(read: () => Promise<Sources>, { sources }: Needs): Promise<Sources> {
+  try {
+    return await read();
+  } catch (error) {
+    if (sources) throw error;
+    const unread = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    return { unread, good: [], refused: [], sibling: null, kept: null };
+  }
 }
 
 async function readMachine({ clients }: Tools, instanceId: string): Promise<Machine | null> {

@@ -52,7 +52,10 @@ export function afterFailed(memory: ReplaceMemory, act: Act, failed: Failed): Re
         ? memory
         : { ...cleared(memory, act), setback: null };
     case 'hold':
-      return withDone(memory, 'held');
+      return { ...withDone(memory, 'held'), setback: null };
+    case 'leave-pool':
+      // register-nodes looks by itself, and sees that it is not synced.
+      return { ...withDone(memory, 'left-pool'), setback: null };
     default:
       return memory;
   }

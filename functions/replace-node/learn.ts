@@ -1,5 +1,6 @@
 // What is remembered of an act and of what came of it. Pure: a replay and a successor learn the same.
 import type { Blame, ReplaceMemory } from '../../shared/heal/memory.ts';
+import { HOLD_UNKNOWN } from './clearing.ts';
 import { makingKey } from './intending.ts';
 import { afterFailed } from './learn-failed.ts';
 import type { Act, Result } from './model.ts';
@@ -40,7 +41,7 @@ function afterDone(memory: ReplaceMemory, act: Act, result: Done): ReplaceMemory
     case 'fail-rung':
       return failRung(memory, act.reason);
     case 'hold':
-      return withDone(memory, 'held');
+      return withDone(memory, act.isUnread ? HOLD_UNKNOWN : 'held');
     case 'restart':
       return restarted(memory, result);
     case 'stop-instance':
@@ -193,6 +194,8 @@ function afterUnknown(memory: ReplaceMemory, act: Act, reason: string): ReplaceM
     case 'swap':
     case 'inspect':
       return { ...memory, inspectedAtMs: null };
+    case 'hold':
+      return withDone(memory, HOLD_UNKNOWN);
     case 'check':
       return withCopy(memory, () => ({ givenUp: { fault: 'other', reason } }));
     case 'stop-instance':

@@ -58,6 +58,8 @@ export interface Facts {
 }
 
 export interface Sources {
+  /** Why they could not be read, where nothing needed them yet: nothing is known of them. */
+  readonly unread?: string;
   readonly good: readonly SnapshotSet[];
   readonly refused: readonly { readonly setId: string; readonly why: string }[];
   /** Volumes of a healthy sibling in the same zone, where the fleet file prefers them. */
@@ -82,6 +84,8 @@ export interface KeptSource {
 /** What beyond the instance and its volumes has to be read for the next decision. */
 export interface Needs {
   readonly sources: boolean;
+  /** The same, where nothing is decided by it yet: what cannot be read is told, and nothing waits for it. */
+  readonly supply: boolean;
   readonly initialization: boolean;
 }
 
@@ -100,7 +104,13 @@ export type Act =
   | { readonly do: 'begin'; readonly memory: ReplaceMemory }
   | { readonly do: 'take-rung'; readonly rung: Rung; readonly reason: string }
   | { readonly do: 'fail-rung'; readonly reason: string }
-  | { readonly do: 'hold'; readonly snapshots: readonly Held[] }
+  /** `notUsed`: why others are not held, for the journal. */
+  | {
+      readonly do: 'hold';
+      readonly snapshots: readonly Held[];
+      readonly notUsed: readonly string[];
+      readonly isUnread: boolean;
+    }
   | { readonly do: 'restart'; readonly reason: string }
   | { readonly do: 'stop-instance'; readonly which: 'old' | 'young'; readonly reason: string }
   | { readonly do: 'start-instance'; readonly reason: string }

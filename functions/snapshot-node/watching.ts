@@ -4,7 +4,7 @@ import { tagResources } from '../../shared/aws/volumes.ts';
 import { OBSERVATION_VALID_MS } from '../../shared/guardrails/breaker.ts';
 import { readSwitches } from '../../shared/guardrails/switches.ts';
 import { mostPolls, pollSeconds, stepper } from '../../shared/heal/steps.ts';
-import { quarantine } from '../../shared/snapshots/marks.ts';
+import { quarantine, sentenceOfUnmarked } from '../../shared/snapshots/marks.ts';
 import { LEDGER_TAGS } from '../../shared/snapshots/tags.ts';
 import { readTaken } from './facts.ts';
 import { judgeCopies } from './judge.ts';
@@ -80,7 +80,9 @@ export async function awaitCompleted(
     if ('waits' in seen) continue;
     if ('spoiled' in seen) {
       const why = seen.failed;
-      await step('quarantine', () => quarantine(ec2, ids, why, Date.now()));
+      const unmarked = await step('quarantine', () => quarantine(ec2, ids, why, Date.now()));
+      if (unmarked.length > 0)
+        return { ...seen, failed: `${why}; their tags do not say so: ${sentenceOfUnmarked(unmarked)}` };
     }
     return seen;
   }

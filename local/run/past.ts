@@ -17,9 +17,9 @@ export interface PastSnapshots {
   readonly snapshotId?: string;
   /**
    * ledger: our own, of a client that had ended cleanly. dlm: a lifecycle policy's, of one that ran. person: as dlm's, by nobody's policy.
-   * Unless given, ledger.
+   * console: as the console and `aws ec2 create-snapshot` make it, without any tag. Unless given, ledger.
    */
-  readonly by?: 'ledger' | 'dlm' | 'person';
+  readonly by?: 'ledger' | 'dlm' | 'person' | 'console';
   /** What a client makes of it; it opens unless given. */
   readonly opening?: Opening;
   /** A block that no client gets past with it. */
@@ -59,6 +59,7 @@ export function snapshotsOf(world: World, placed: Placed, past: PastSnapshots): 
       ledger: ledgerTags(ledger),
       dlm: { ...copied, 'aws:dlm:lifecycle-policy-id': policyId, 'aws:dlm:lifecycle-schedule-name': 'daily' },
       person: copied,
+      console: {},
     };
     return region.ec2.addSnapshot({
       ...(past.snapshotId !== undefined && { snapshotId: past.snapshotId }),

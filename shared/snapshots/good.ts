@@ -1,7 +1,7 @@
 // Which sets of snapshots are good for a node, best first, and why the others are not. Pure: over what EC2 and the ledger say.
 import type { HealthPolicy } from '../fleet/model.ts';
 import type { Rank, SnapshotSet } from './model.ts';
-import { clientFault, type Demand, originFault, shapeFault } from './unfit.ts';
+import { clientFault, type Demand, originFault, reachFault, shapeFault } from './unfit.ts';
 
 export interface GoodInput extends Demand {
   readonly sets: readonly SnapshotSet[];
@@ -48,11 +48,13 @@ export const faultMayBeginMs = (faultSinceMs: number, { stuckSeconds }: Pick<Hea
  */
 export function rankGood(input: GoodInput): Ranked {
   const refused: RefusedSet[] = [];
+  // Only these may a person make good with one command: they come first, since a journal tells a few.
+  const beyondReach: RefusedSet[] = [];
   const fit: SnapshotSet[] = [];
   for (const set of input.sets) {
     const why = triedFault(set, input) ?? unfit(set, input);
     if (why === null) fit.push(set);
-    else refused.push({ setId: set.setId, why });
+    else (why === reachFault(set, input) ? beyondReach : refused).push({ setId: set.setId, why });
   }
   const isKnown = ({ node }: SnapshotSet): boolean => node === input.node || input.siblings.has(node);
   const ranked = ORDER.flatMap((rank) => {
@@ -73,12 +75,18 @@ export function rankGood(input: GoodInput): Ranked {
       (triesLeft > 0 ? 'better ones come first' : 'so many were');
     refused.push({ setId, why });
   }
-  return { good: ranked.filter((set) => !beyond.has(set)), refused };
+  return { good: ranked.filter((set) => !beyond.has(set)), refused: [...beyondReach, ...refused] };
 }
 
 /** Why a set is not good for this node, whatever was tried; null where it is. */
 export function unfit(set: SnapshotSet, input: Omit<GoodInput, 'sets' | 'tried'>): string | null {
-  return shapeFault(set, input) ?? originFault(set, input) ?? clientFault(set, input) ?? newnessFault(set, input);
+  return (
+    shapeFault(set, input) ??
+    originFault(set, input) ??
+    reachFault(set, input) ??
+    clientFault(set, input) ??
+    newnessFault(set, input)
+  );
 }
 
 function newnessFault(

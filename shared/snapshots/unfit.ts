@@ -1,5 +1,6 @@
 // Why a set of snapshots does not fit a node: its shape, whose it was, what is in it. Each in plain words, for the journal. Pure.
 import type { Fleet, Role } from '../fleet/model.ts';
+import { FLEET_TAG } from '../fleet/naming.ts';
 import type { SnapshotFact, SnapshotSet } from './model.ts';
 
 /** What a set has to be good for. */
@@ -25,6 +26,30 @@ export interface Demand {
 }
 
 const factsOf = ({ parts }: SnapshotSet): readonly SnapshotFact[] => Object.values(parts);
+
+/**
+ * Whether chainmend's own roles may make a volume of it, and mark it: by the tags of one of the fleet's volumes, by the fleet's name, or because
+ * a lifecycle policy has made it (`snapshotGrants` in infra/constructs/replace-grants.ts, which a test compares with this). Snapshots that are
+ * made in the console or by `aws ec2 create-snapshot` carry no tags unless somebody gives them some.
+ */
+export const isWithinReach = (
+  { tags, policyId }: Pick<SnapshotFact, 'tags' | 'policyId'>,
+  { name, volumes }: Pick<Fleet, 'name' | 'volumes'>,
+): boolean =>
+  policyId !== null ||
+  tags[FLEET_TAG] === name ||
+  volumes.some((volume) => Object.entries(volume.tags).every(([key, value]) => tags[key] === value));
+
+/** A person who knows whose it is says so with one tag. */
+export function reachFault(set: SnapshotSet, { fleet }: Pick<Demand, 'fleet'>): string | null {
+  const beyond = factsOf(set).filter((fact) => !isWithinReach(fact, fleet));
+  if (beyond.length === 0) return null;
+  const ids = beyond.map(({ snapshotId }) => snapshotId).join(' ');
+  return (
+    `${ids} has no tag that says it is of ${fleet.name}, so chainmend may not use it. If it is: ` +
+    `aws ec2 create-tags --resources ${ids} --tags Key=${FLEET_TAG},Value=${fleet.name}`
+  );
+}
 
 /** That it is not whole, not ready, not to be read, or not to be used. */
 export function shapeFault(set: SnapshotSet, { fleet, accounts, unusableKeys }: Demand): string | null {

@@ -1,6 +1,7 @@
 // What heals that take a client down may do, asked of the very policies of the template: by the region's own evaluation of IAM.
 import { describe, expect, it } from '@jest/globals';
 import { decide, type PolicyDocument } from '../../local/region/iam/policy.ts';
+import { isWithinReach } from '../../shared/snapshots/unfit.ts';
 import {
   bitcoin,
   buildStack,
@@ -283,6 +284,26 @@ describe('prune-retired', () => {
   it('deletes snapshots of the ledger, and none of Data Lifecycle Manager', () => {
     expect(prune('DeleteSnapshot', snapshot, { ...ours, 'chainmend:set': 's1' })).toBe(true);
     expect(prune('DeleteSnapshot', snapshot, { ...ours, 'aws:dlm:lifecycle-policy-id': 'policy-1' })).toBe(false);
+  });
+});
+
+describe('the ladder takes for good what its role may use, and nothing else', () => {
+  it.each<[string, Tags]>([
+    ['of the console, without tags', {}],
+    ['with the tags of the fleet’s volumes', bitcoinTags],
+    ['that a person has tagged as the fleet’s', ours],
+    ['of a lifecycle policy that copies no tags', { 'aws:dlm:lifecycle-policy-id': 'policy-1' }],
+    ['of a lifecycle policy that copies them', { ...bitcoinTags, 'aws:dlm:lifecycle-policy-id': 'policy-1' }],
+    ['of strangers', strangers],
+    ['of a fleet that there is not', { 'chainmend:fleet': 'payroll' }],
+  ])('a snapshot %s', (_, has) => {
+    const isUsed = isWithinReach({ tags: has, policyId: has['aws:dlm:lifecycle-policy-id'] ?? null }, bitcoin.fleet);
+    expect({
+      made: replace('CreateVolume', snapshot, { has }),
+      held: replace('CreateTags', snapshot, { has, gives: { 'chainmend:held-by': '7f3a' } }),
+      locked: replace('LockSnapshot', snapshot, { has }),
+      released: replace('DeleteTags', snapshot, { has, takes: ['chainmend:held-by', 'chainmend:locked-by'] }),
+    }).toEqual({ made: isUsed, held: isUsed, locked: isUsed, released: isUsed });
   });
 });
 

@@ -41,9 +41,18 @@ export function factsOf(
     watched: world.watched(memory?.machine?.joined ? youngId : OLD),
     breaker: { open: false, sentence: '1 of 5 nodes unhealthy or unknown, limit 1' },
     haltedSinceMs: null,
-    sources: needsOf(memory).sources ? sourcesOf(world, memory) : null,
+    sources: suppliesOf(world, memory),
     initialization: needsOf(memory).initialization ? initialized(world, memory) : null,
   };
+}
+
+/** As `readSupply` of facts.ts: what cannot be read is a value where nothing is copied yet. */
+function suppliesOf(world: LadderWorld, memory: ReplaceMemory | null): Sources | null {
+  const { sources, supply } = needsOf(memory);
+  if (!sources && !supply) return null;
+  if (!sources && world.nowMs - START_MS < world.setting.unreadMinutes * 60_000)
+    return { unread: 'Unavailable: the service is unavailable', good: [], refused: [], sibling: null, kept: null };
+  return sourcesOf(world, memory);
 }
 
 function sourcesOf(world: LadderWorld, memory: ReplaceMemory | null): Sources {

@@ -34,6 +34,8 @@ export interface LadderSetting {
   readonly group: string | null;
   /** Whether there is capacity to start it again, once it is stopped. */
   readonly starts: boolean;
+  /** So long what could be copied cannot be read. */
+  readonly unreadMinutes: number;
   /** Who the snapshots are of. */
   readonly donor: 'itself' | 'sibling';
 }
@@ -74,6 +76,7 @@ export const STUCK: LadderSetting = {
   young: 'works',
   group: null,
   starts: true,
+  unreadMinutes: 0,
   donor: 'itself',
 };
 const with_ = (more: Partial<LadderSetting>): LadderSetting => ({ ...STUCK, ...more });
@@ -85,6 +88,10 @@ const restore = (acknowledgesValidator: boolean): Want => ({ do: 'restore', snap
 /** The world `swap`: a follower, by an operator's words for what is the matter. */
 export const SWAP_SETTINGS: Readonly<Record<string, LadderSetting>> = {
   'a restart helps': with_({ afterRestart: 'follows' }),
+  'what could be copied cannot be read, a restart helps': with_({ afterRestart: 'follows', unreadMinutes: 600 }),
+  'what could be copied cannot be read at first': with_({ unreadMinutes: 1 }),
+  'what could be copied cannot be read': with_({ unreadMinutes: 600 }),
+  'dead, and what could be copied cannot be read': with_({ ...dead, unreadMinutes: 600 }),
   'other data help': STUCK,
   'a sibling’s data help': with_({ donor: 'sibling' }),
   'a sibling’s volumes help': with_({ fleet: SIBLING, sibling: 'follows', sets: [] }),

@@ -19,6 +19,22 @@ const code = ({ end }: ReturnType<typeof told>) =>
 describe('the ladder, where nothing goes wrong', () => {
   it.each([
     ['a restart helps', 'healed', /^inspect old, begin, hold, take restart, restart, (?!.*take swap)/],
+    [
+      'what could be copied cannot be read, a restart helps',
+      'healed',
+      /begin, hold, take restart, restart, (?!.*take swap)/,
+    ],
+    [
+      'what could be copied cannot be read at first',
+      'healed',
+      /begin, hold, take restart, restart, .*fail .*hold, take swap, choose/,
+    ],
+    ['what could be copied cannot be read', 'unreadable', /begin, hold, take restart, restart, (?!.*take swap)/],
+    [
+      'dead, and what could be copied cannot be read',
+      'healed',
+      /hold, take stop-start, .*take replace.*take-over.*prove/,
+    ],
     ['other data help', 'healed', /take restart.*take swap.*create.*attach.*check, swap to copy.*prove, detach/],
     [
       'the client ends, the second set helps',

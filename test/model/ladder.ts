@@ -60,6 +60,11 @@ export function faultsAt(act: Act): readonly Fault[] {
     case 'drop-machine':
     case 'clear':
       return [...DIES, 'refused', ...PEOPLE];
+    // Best effort: nobody knows, or it is refused, and the ladder goes on.
+    case 'hold':
+      return [...DIES, ...UNANSWERED, 'refused', ...PEOPLE];
+    case 'leave-pool':
+      return [...DIES, 'refused', ...PEOPLE];
     case 'wait':
       return PEOPLE;
     default:

@@ -1,15 +1,21 @@
 // The clearing up after a proof: each piece may be repeated, and none that fails makes the node sick again.
 
 import { InvokeCommand } from '@aws-sdk/client-lambda';
-import { actOf, planHandOver, sentenceOf, takeStep } from '../../../shared/aws/hand-over.ts';
+import { actOf, type HandOverStep, planHandOver, sentenceOf, takeStep } from '../../../shared/aws/hand-over.ts';
 import { describeInstance } from '../../../shared/aws/instances.ts';
-import type { Refused } from '../../../shared/aws/refused.ts';
+import { orRefused, type Refused } from '../../../shared/aws/refused.ts';
 import { exitStandby } from '../../../shared/aws/standby.ts';
 import { describeVolumes, tagResources, untagResources } from '../../../shared/aws/volumes.ts';
 import type { Fleet } from '../../../shared/fleet/model.ts';
 import type { ReplaceMemory } from '../../../shared/heal/memory.ts';
 import { stepper } from '../../../shared/heal/steps.ts';
-import { quarantine, releaseHolds, verify } from '../../../shared/snapshots/marks.ts';
+import {
+  quarantine,
+  releaseHolds,
+  sentenceOfUnmarked,
+  type Unmarked,
+  verify,
+} from '../../../shared/snapshots/marks.ts';
 import { KEEP_UNTIL_TAG, LEDGER_TAGS, PUT_BACK_TAG, RETIRED_TAG } from '../../../shared/snapshots/tags.ts';
 import type { Act, Result } from '../model.ts';
 import type { Tools } from '../tools.ts';
@@ -63,36 +69,50 @@ const MAX_STEPS = 40;
 async function handOver(scene: Scene, old: string, young: string): Promise<Result> {
   const { ctx, tools, place } = scene;
   const { clients } = tools;
-  const plan = await stepper(ctx, place)('plan-hand-over', async () => {
-    const [from, to] = await Promise.all([describeInstance(clients.ec2, old), describeInstance(clients.ec2, young)]);
-    if (!from || !to) return { refused: `${from ? young : old} is gone` };
-    return { steps: await planHandOver(clients, { from, to, autoScalingGroup: from.autoScalingGroup }) };
-  });
+  const plan = await stepper(ctx, place)('plan-hand-over', () =>
+    orRefused(async () => {
+      const [from, to] = await Promise.all([describeInstance(clients.ec2, old), describeInstance(clients.ec2, young)]);
+      if (!from || !to) return { refused: `${from ? young : old} is gone` };
+      return { steps: await planHandOver(clients, { from, to, autoScalingGroup: from.autoScalingGroup }) };
+    }),
+  );
   const atMs = await stepper(ctx, place)('planned', async () => Date.now());
   if ('refused' in plan) return { is: 'failed', atMs, reason: plan.refused };
   let result: Result = { is: 'done', atMs };
+  const refused = new Set<string>();
   for (const [at, step] of plan.steps.slice(0, MAX_STEPS).entries()) {
+    // Nothing leaves a target group that the new one could not come into.
+    if (refused.has(groupOf(step))) continue;
     const one = { ...scene, place: `${place}-${String(at).padStart(2, '0')}` };
     const call = async () => told(await takeStep(clients, step), 'done');
-    result = await mutate(one, { act: actOf(step), sentence: sentenceOf(step), call });
-    if (result.is !== 'done') return result;
+    const taken = await mutate(one, { act: actOf(step), sentence: sentenceOf(step), call });
+    if (taken.is === 'failed') {
+      // One address or target group that AWS refuses keeps back no other.
+      refused.add(groupOf(step));
+      result = taken;
+    } else if (taken.is !== 'done') return taken;
   }
   return result;
 }
 
+const groupOf = (step: HandOverStep): string => ('targetGroupArn' in step ? step.targetGroupArn : step.allocationId);
+
 type Do = (tools: Tools, memory: ReplaceMemory, target: string, fleet: Fleet) => Promise<Made | Refused>;
+
+/** What AWS refused of one snapshot is told, and the node is well all the same. */
+const marked = (said: string, unmarked: readonly Unmarked[]): Made => ({
+  said: unmarked.length === 0 ? said : `${said}, but not ${sentenceOfUnmarked(unmarked)}`,
+});
 
 const idsOf = (target: string): readonly string[] => target.split(' ').filter((id) => id !== '');
 
 const pieces: Readonly<Record<Piece['what'], Do>> = {
   verify: async ({ clients }, _, target) => {
-    await verify(clients.ec2, idsOf(target), Date.now());
-    return { said: 'verified' };
+    return marked('verified', await verify(clients.ec2, idsOf(target), Date.now()));
   },
   quarantine: async ({ clients }, { tried }, target) => {
     const why = tried.find(({ snapshotIds }) => snapshotIds.join(' ') === target)?.reason ?? 'its restore failed';
-    await quarantine(clients.ec2, idsOf(target), why, Date.now());
-    return { said: 'quarantined' };
+    return marked('quarantined', await quarantine(clients.ec2, idsOf(target), why, Date.now()));
   },
   keep: async (tools, { found }, target, fleet) => {
     const days = fleet.replace.keepDays;
@@ -146,8 +166,8 @@ const pieces: Readonly<Record<Piece['what'], Do>> = {
     return { said: 'asked for' };
   },
   'release-holds': async ({ clients, payload }) => {
-    const released = await releaseHolds(clients.ec2, payload.incidentId);
-    return { said: released.length === 0 ? 'none was held' : `${released.join(' ')} released` };
+    const { released, unmarked } = await releaseHolds(clients.ec2, payload.incidentId);
+    return marked(released.length === 0 ? 'none was held' : `${released.join(' ')} released`, unmarked);
   },
   // A new instance is no member of the group: it is the old one that was set aside.
   'leave-standby': async ({ clients, payload }, _, group) =>

@@ -2,6 +2,7 @@
 import { DescribeSubnetsCommand } from '@aws-sdk/client-ec2';
 import { describeInstance, startInstance, stopInstance } from '../../../shared/aws/instances.ts';
 import { type Launch, launchReplacement } from '../../../shared/aws/launch.ts';
+import { orRefused } from '../../../shared/aws/refused.ts';
 import { enterStandby } from '../../../shared/aws/standby.ts';
 import { tagResources, untagResources } from '../../../shared/aws/volumes.ts';
 import { maskedUserData } from '../../../shared/documents/masked-user-data.ts';
@@ -72,7 +73,7 @@ export function launchOne(
         token: `${incidentId}-${beganAtMs.toString(36)}-${machine.generation}`,
       });
       if ('refused' in launched) return launched;
-      const lease = await takeLease(tools, 'replace', launched.instanceId);
+      const lease = await leaseOf(tools, launched.instanceId);
       // It is there, and the attempt that launched it ended a moment ago: refused, nobody would know of it any more.
       if ('busy' in lease) throw new Error(`${launched.instanceId} is launched, and ${lease.busy} holds it still`);
       return {
@@ -83,6 +84,16 @@ export function launchOne(
       };
     },
   });
+}
+
+/** Whatever keeps its record from being written is no refusal of the launch: it is there. */
+async function leaseOf(tools: Scene['tools'], instanceId: string): ReturnType<typeof takeLease> {
+  try {
+    return await takeLease(tools, 'replace', instanceId);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`${instanceId} is launched, and its record cannot be written: ${why}`, { cause });
+  }
 }
 
 /** Whoever says a version in the fleet file has said a template of its own: the instance's version belongs to the instance's template. */
@@ -146,8 +157,11 @@ export function dropMachine(scene: Scene, { machine }: ReplaceMemory): Promise<R
       const there = ids[0] === undefined ? null : await describeInstance(tools.clients.ec2, ids[0]);
       if (!there) return { said: 'nothing was launched' };
       const { [PUT_BACK_TAG]: _, ...tags } = keptTags(tools, fleet.replace.keepDays, '');
-      await tagResources(tools.clients.ec2, ids, { ...tags, 'chainmend:why': (machine?.givenUp ?? '').slice(0, 256) });
-      return { said: `${ids.join(' ')} is kept for ${fleet.replace.keepDays} days` };
+      const why = (machine?.givenUp ?? '').slice(0, 256);
+      const kept = await orRefused(() => tagResources(tools.clients.ec2, ids, { ...tags, 'chainmend:why': why }));
+      return kept
+        ? { said: `${ids.join(' ')} cannot be tagged, and stays until a person terminates it: ${kept.refused}` }
+        : { said: `${ids.join(' ')} is kept for ${fleet.replace.keepDays} days` };
     },
   });
 }

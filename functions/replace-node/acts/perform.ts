@@ -1,5 +1,5 @@
 // Performs one act: what is only decided is written down, what is made is made under guards, and what is learnt is kept for successors.
-import { InvokeCommand } from '@aws-sdk/client-lambda';
+import { orRefused } from '../../../shared/aws/refused.ts';
 import { classOf } from '../../../shared/guardrails/replace.ts';
 import { reserveReplacement, reserveRestart, takeTurn, writeReplacementProof } from '../../../shared/heal/budgets.ts';
 import { changeNode } from '../../../shared/heal/claim.ts';
@@ -7,13 +7,13 @@ import { guardAgain } from '../../../shared/heal/guard.ts';
 import type { ReplaceMemory, Rung } from '../../../shared/heal/memory.ts';
 import { noteProgress } from '../../../shared/heal/progress.ts';
 import { stepper } from '../../../shared/heal/steps.ts';
-import { holdSnapshots } from '../../../shared/snapshots/marks.ts';
+import { holdSnapshots, sentenceOfUnmarked } from '../../../shared/snapshots/marks.ts';
 import { intending, phaseOf, takesDown } from '../intending.ts';
 import { learn } from '../learn.ts';
 import type { Act, Result } from '../model.ts';
 import type { Course } from '../tools.ts';
 import { mutate, type Scene } from './act.ts';
-import { clearOne } from './clearing.ts';
+import { clearOne, invoke } from './clearing.ts';
 import { type CommandAct, order } from './commands.ts';
 import { dropMachine, join, launchOne, leave, standBy, startOne, stopOne } from './instances.ts';
 import { attachOne, createOne, detachOne, dropCopy, keepVolumes } from './volumes.ts';
@@ -119,17 +119,7 @@ async function onAws(
     case 'prove':
       return prove(scene, memory, act.reason);
     case 'hold':
-      return mutate(scene, {
-        act: `CreateTags ${act.snapshots.map(({ snapshotId }) => snapshotId).join(' ')}`.trim(),
-        sentence:
-          act.snapshots.length === 0
-            ? 'no good snapshot could be held'
-            : 'no retention takes these snapshots away while the incident lasts',
-        call: async () => {
-          await holdSnapshots(scene.tools.clients.ec2, act.snapshots, scene.tools.payload.incidentId, Date.now());
-          return { said: `${act.snapshots.length} held` };
-        },
-      });
+      return holdSupply(scene, act);
     case 'stop-instance':
       return stopOne(scene, instanceOf(act.which), act.reason);
     case 'start-instance':
@@ -159,6 +149,23 @@ async function onAws(
     case 'clear':
       return clearOne(scene, memory, act);
   }
+}
+
+/** What one snapshot cannot be given keeps neither the others from being held, nor the rung from being climbed. */
+function holdSupply(scene: Scene, { snapshots, notUsed }: Extract<Act, { readonly do: 'hold' }>): Promise<Result> {
+  const { clients, payload } = scene.tools;
+  const held =
+    snapshots.length === 0 ? 'no snapshot is held' : 'no retention takes these snapshots away while the incident lasts';
+  return mutate(scene, {
+    act: `CreateTags ${snapshots.map(({ snapshotId }) => snapshotId).join(' ')}`.trim(),
+    sentence: [held, ...notUsed].join('; '),
+    bestEffort: true,
+    call: async () => {
+      const unmarked = await holdSnapshots(clients.ec2, snapshots, payload.incidentId, Date.now());
+      const count = snapshots.length - unmarked.length;
+      return { said: unmarked.length === 0 ? `${count} held` : `${count} held; ${sentenceOfUnmarked(unmarked)}` };
+    },
+  });
 }
 
 const beganWith = ({ found }: ReplaceMemory): string =>
@@ -244,7 +251,7 @@ const AFTER_TTL_SECONDS = 5;
 
 async function leavePool(scene: Scene): Promise<Result> {
   const { ctx, tools, place } = scene;
-  const ttlSeconds = await stepper(ctx, place)('leave-pool', async () => {
+  const left = await stepper(ctx, place)('leave-pool', async () => {
     const guarded = await guardAgain(tools);
     if ('refuse' in guarded) return guarded;
     await tools.journal(`${place}-intent`, {
@@ -253,22 +260,22 @@ async function leavePool(scene: Scene): Promise<Result> {
       sentence: 'it leaves the pool first',
       act: 'Invoke register-nodes',
     });
-    const Payload = JSON.stringify({ kind: 'reconcile', fleet: tools.payload.fleet });
-    await tools.clients.lambda.send(
-      new InvokeCommand({ FunctionName: tools.environment.REGISTER_NODES_FUNCTION, InvocationType: 'Event', Payload }),
-    );
-    return guarded.fleet.dns?.ttlSeconds ?? 0;
+    const asked = await orRefused(async () => {
+      await invoke(tools, tools.environment.REGISTER_NODES_FUNCTION, { kind: 'reconcile', fleet: tools.payload.fleet });
+      return { accepted: true } as const;
+    });
+    return { ttlSeconds: guarded.fleet.dns?.ttlSeconds ?? 0, ...asked };
   });
-  if (typeof ttlSeconds !== 'number') return { is: 'refused', refusal: ttlSeconds };
-  await ctx.wait(`${place}-wait`, { seconds: ttlSeconds + AFTER_TTL_SECONDS });
+  if ('refuse' in left) return { is: 'refused', refusal: left };
+  await ctx.wait(`${place}-wait`, { seconds: left.ttlSeconds + AFTER_TTL_SECONDS });
   const atMs = await stepper(ctx, place)('now', async () => Date.now());
+  // That it could not be asked for takes nothing from what the heal is for: a record that outlives the stop by its minutes is told of.
+  const sentence =
+    'refused' in left
+      ? `failed: ${left.refused}; its names follow with the next run of register-nodes`
+      : 'asked for, and resolvers have forgotten it';
   await stepper(ctx, place)('result', () =>
-    tools.journal(`${place}-result`, {
-      atMs,
-      kind: 'result',
-      sentence: 'asked for, and resolvers have forgotten it',
-      act: 'Invoke register-nodes',
-    }),
+    tools.journal(`${place}-result`, { atMs, kind: 'result', sentence, act: 'Invoke register-nodes' }),
   );
-  return { is: 'done', atMs };
+  return 'refused' in left ? { is: 'failed', atMs, reason: left.refused } : { is: 'done', atMs };
 }

@@ -1,7 +1,7 @@
 // Acts on volumes: made, attached, detached, kept.
 import { DescribeSnapshotsCommand } from '@aws-sdk/client-ec2';
 import { describeInstance } from '../../../shared/aws/instances.ts';
-import type { Refused } from '../../../shared/aws/refused.ts';
+import { orRefused, type Refused } from '../../../shared/aws/refused.ts';
 import {
   attachVolume,
   copyVolume,
@@ -15,7 +15,7 @@ import {
 import type { Fleet } from '../../../shared/fleet/model.ts';
 import { FLEET_TAG, NODE_TAG } from '../../../shared/fleet/naming.ts';
 import type { Copy, FoundVolume, ReplaceMemory } from '../../../shared/heal/memory.ts';
-import { quarantine } from '../../../shared/snapshots/marks.ts';
+import { quarantine, sentenceOfUnmarked } from '../../../shared/snapshots/marks.ts';
 import {
   INCIDENT_TAG,
   KEEP_UNTIL_TAG,
@@ -226,10 +226,21 @@ export function dropCopy(scene: Scene, { copy }: ReplaceMemory): Promise<Result>
       const there =
         ids.length === 0 ? [] : (await describeVolumes(tools.clients.ec2, { ids })).map(({ volumeId }) => volumeId);
       const { [PUT_BACK_TAG]: _, ...tags } = keptTags(tools, fleet.replace.keepDays, '');
-      await tagResources(tools.clients.ec2, there, { ...tags, 'chainmend:why': reason.slice(0, 256) });
-      if (blamed) await quarantine(tools.clients.ec2, snapshotIds, `${fault}: ${reason}`, Date.now());
+      const why = reason.slice(0, 256);
+      // What cannot be marked is told of: the next set of snapshots, or the next rung, does not wait for a tag.
+      const kept = await orRefused(() => tagResources(tools.clients.ec2, there, { ...tags, 'chainmend:why': why }));
+      const unmarked = blamed
+        ? await quarantine(tools.clients.ec2, snapshotIds, `${fault}: ${reason}`, Date.now())
+        : [];
+      const quarantined = snapshotIds.filter((id) => !unmarked.some(({ snapshotId }) => snapshotId === id));
       return {
-        said: `${there.join(' ') || 'nothing'} kept for ${fleet.replace.keepDays} days${blamed ? `, ${snapshotIds.join(' ')} quarantined` : ''}`,
+        said: [
+          kept
+            ? `${there.join(' ')} cannot be tagged, and stays until a person deletes it: ${kept.refused}`
+            : `${there.join(' ') || 'nothing'} kept for ${fleet.replace.keepDays} days`,
+          ...(blamed && quarantined.length > 0 ? [`${quarantined.join(' ')} quarantined`] : []),
+          ...(unmarked.length > 0 ? [`not quarantined: ${sentenceOfUnmarked(unmarked)}`] : []),
+        ].join('; '),
       };
     },
   });
