@@ -71,10 +71,12 @@ export function instanceOperations(state: Ec2State): Record<string, Operation> {
     StartInstances: (input: StartInstancesRequest): StartInstancesResult => {
       const instances = existing(state, input.InstanceIds);
       refuseStates(instances, ['stopping', ...GOING], 'started');
-      for (const { state: now, availabilityZone, instanceType } of instances) {
-        if (now === 'stopped') state.capacity.ask(availabilityZone, instanceType);
-      }
       refuseDryRun(input);
+      for (const { state: now, availabilityZone, instanceType } of instances) {
+        if (now !== 'stopped') continue;
+        state.quotas.askForInstance(state, instanceType);
+        state.capacity.ask(availabilityZone, instanceType);
+      }
       return { StartingInstances: instances.map((instance) => start(state, instance)) };
     },
 

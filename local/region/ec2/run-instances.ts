@@ -9,7 +9,7 @@ import { INITIALIZING, launch } from './instance-lifecycle.ts';
 import { described } from './instance-views.ts';
 import { type LaunchPlan, launchPlan, ROOT_DEVICE } from './launch-plan.ts';
 import { userDataOf } from './launch-template-data.ts';
-import { attachNew, checkVolume, encryptionFor } from './launch-volumes.ts';
+import { attachNew, checkVolume, encryptionFor, sizeOf } from './launch-volumes.ts';
 import { refuseDryRun } from './query.ts';
 import type { Ec2State, Instance } from './state.ts';
 import { privateAddress } from './subnets.ts';
@@ -89,9 +89,12 @@ export function runInstances(
     // When even the last hour of its terminated instance is over, EC2 may have forgotten the token: how long it keeps one it does not say.
     if (known.length > 0) return reservation(state, known);
   }
-  state.capacity.ask(plan.subnet.availabilityZone, plan.instanceType);
   for (const volume of plan.volumes) checkVolume(state, volume);
+  // "Checks whether you have the required permissions for the operation, without actually making the request": neither quota nor capacity.
   refuseDryRun(input);
+  state.quotas.askForInstance(state, plan.instanceType);
+  for (const volume of plan.volumes) state.quotas.askForStorage(state, volume.type, sizeOf(state, volume));
+  state.capacity.ask(plan.subnet.availabilityZone, plan.instanceType);
   const reservationId = state.newId('r');
   const launched = Array.from({ length: count }, () => launchOne(state, plan, { reservationId, token, more, call }));
   if (token !== '')

@@ -16,6 +16,7 @@ import { type LaunchPlan, launchPlan } from './launch-plan.ts';
 import { type LaunchTemplate, launchTemplateOperations } from './launch-templates.ts';
 import { modificationOperations } from './modify.ts';
 import { placeOperations } from './places.ts';
+import type { QuotaSeed } from './quotas.ts';
 import { type OnRun, runInstances, runOperations } from './run-instances.ts';
 import {
   type InstanceSeed,
@@ -65,6 +66,8 @@ export interface Ec2 extends Service, EbsHandles {
   /** Takes all capacity for new and for starting instances from an Availability Zone. */
   exhaust(availabilityZone: string, shortage?: Shortage): void;
   restock(availabilityZone: string): void;
+  /** What AWS gives the account at most; none of it binds unless it is set. */
+  setQuotas(quotas: QuotaSeed): void;
   /** The account's `HttpTokensEnforced`: instances that take IMDSv1 are not launched. */
   enforceHttpTokens(): void;
   /** Puts an elastic address there, associated where an instance is named; answers with its allocation id. */
@@ -182,6 +185,7 @@ export function createEc2(kernel: Kernel, machines: Machines, record: RecordMetr
     },
     exhaust: (availabilityZone, shortage = 'at-once') => state.capacity.take(availabilityZone, shortage),
     restock: (availabilityZone) => state.capacity.giveBack(availabilityZone),
+    setQuotas: (quotas) => state.quotas.set(quotas),
     enforceHttpTokens: () => {
       state.httpTokensEnforced = true;
     },

@@ -8,6 +8,7 @@ import { Capacity } from './capacity.ts';
 import type { Ailments } from './instance-ailments.ts';
 import type { LaunchTemplate } from './launch-templates.ts';
 import type { Performance } from './limits.ts';
+import { Quotas } from './quotas.ts';
 import type { OnRun, RunTokens } from './run-instances.ts';
 import { EbsState, type Snapshot } from './snapshots-state.ts';
 import { Subnets } from './subnets.ts';
@@ -142,6 +143,7 @@ export class Ec2State {
   instanceAdded: () => void = () => {};
   readonly subnets: Subnets;
   readonly capacity: Capacity;
+  readonly quotas = new Quotas();
   readonly taggables = new Map<string, Taggable>();
   readonly ebs = new EbsState();
   /** Volumes whose next modification is to fail. */
