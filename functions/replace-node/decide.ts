@@ -8,7 +8,7 @@ import { begin, followsAgain, isImpaired, refuse } from './begin.ts';
 import { NOTHING_LEFT } from './choose.ts';
 import { clearUp, HOLD_UNKNOWN } from './clearing.ts';
 import { guardOf } from './guard.ts';
-import { machineNext } from './machine.ts';
+import { cannotBegin, machineNext } from './machine.ts';
 import type { Act, Facts, Needs } from './model.ts';
 import { onceSettled } from './owed.ts';
 import { proving } from './proving.ts';
@@ -90,9 +90,8 @@ function restartNext(facts: Facts, memory: ReplaceMemory): Act {
 
 /** The mildest rung that was not tried; a guard that refuses it ends this attempt, and the next one looks again. */
 function climb(facts: Facts, memory: ReplaceMemory): Act {
-  const failed = new Map(memory.failed.map(({ rung, reason }) => [rung, reason]));
   const last = memory.failed.at(-1);
-  const next = ladderOf(facts, memory).find((rung) => !failed.has(rung));
+  const next = nextRung(facts, memory);
   if (next === undefined) {
     const tried = memory.failed.map(({ rung, reason }) => `${rung}: ${reason}`).join('; ');
     if (tried === '')
@@ -114,7 +113,12 @@ function climb(facts: Facts, memory: ReplaceMemory): Act {
   // Before a replacement is reserved for it: whether there is anything to copy is not known.
   if (next === 'swap' && facts.sources?.unread !== undefined)
     return onceSettled(facts, memory, { as: 'refused', refusal: unreadable(facts.sources.unread) });
-  return { do: 'take-rung', rung: next, reason: last ? `${last.rung} did not help: ${last.reason}` : reasonOf(facts) };
+  // Before one is reserved for it, and before the node feels anything.
+  const unfit = next === 'replace' ? cannotBegin(facts, memory) : null;
+  if (unfit !== null) return { do: 'skip-rung', rung: next, reason: unfit };
+  const reason = last ? `${last.rung} did not help: ${last.reason}` : reasonOf(facts);
+  const doubt = facts.launch?.is === 'unknown' ? `; whether EC2 launches it is not known: ${facts.launch.reason}` : '';
+  return { do: 'take-rung', rung: next, reason: next === 'replace' ? reason + doubt : reason };
 }
 
 const unreadable = (why: string): Refusal => ({
@@ -168,9 +172,21 @@ const reasonOf = (facts: Facts): string => {
   return facts.watched?.reason ?? 'it does not follow its chain';
 };
 
+/** The mildest rung that was not tried. */
+export function nextRung(facts: Situation, { failed }: Pick<ReplaceMemory, 'failed'>): Rung | undefined {
+  return ladderOf(facts, { failed }).find((rung) => failed.every((one) => one.rung !== rung));
+}
+
+/** Whether the next decision is about a launch that nothing was done for yet. */
+export const isLaunchNext = (facts: Situation, memory: ReplaceMemory | null): boolean =>
+  memory !== null && memory.proved === null && memory.rung === null && nextRung(facts, memory) === 'replace';
+
+/** What the order of the rungs rests on. */
+type Situation = Pick<Facts, 'want' | 'fleet' | 'old' | 'young'>;
+
 /** The rungs that could help here, mildest first. */
 export function ladderOf(
-  { want, fleet, old, young }: Facts,
+  { want, fleet, old, young }: Situation,
   { failed }: Pick<ReplaceMemory, 'failed'>,
 ): readonly Rung[] {
   switch (want.do) {

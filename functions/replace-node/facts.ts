@@ -11,7 +11,8 @@ import { OBSERVATION_VALID_MS, readBreaker } from '../../shared/guardrails/break
 import type { Refusal } from '../../shared/guardrails/codes.ts';
 import { readSwitches } from '../../shared/guardrails/switches.ts';
 import type { ReplaceMemory } from '../../shared/heal/memory.ts';
-import { needsOf } from './decide.ts';
+import { readLaunch } from './acts/launch.ts';
+import { isLaunchNext, needsOf } from './decide.ts';
 import type { Facts, Machine, Needs, Sources, Watched } from './model.ts';
 import { readSources } from './sources.ts';
 import type { Tools } from './tools.ts';
@@ -30,19 +31,27 @@ export async function readFacts(
   if ('refuse' in switches) return switches;
   const { fleet } = switches;
   const youngId = memory?.machine?.instanceId ?? '';
-  const [old, young, observations, watch] = await Promise.all([
+  const [readOld, readYoung, observations, watch] = await Promise.all([
     readMachine(tools, instanceId),
     youngId === '' ? null : readMachine(tools, youngId),
     store.readObservations(payload.fleet),
     store.readWatch(payload.fleet),
   ]);
+  const isSilent = (machine: Machine | null): Machine | null =>
+    machine && silent ? { ...machine, agentOnline: false } : machine;
+  const machines =
+    youngId === '' ? { old: isSilent(readOld), young: null } : { old: readOld, young: isSilent(readYoung) };
   const needs = needsOf(memory);
   const copied = memory?.copy?.volumes.flatMap(({ volumeId }) => (volumeId === '' ? [] : [volumeId])) ?? [];
   const ids = [...new Set([...(memory?.found.volumes.map(({ volumeId }) => volumeId) ?? []), ...copied])];
   const instanceIds = [instanceId, youngId].filter((id) => id !== '');
-  const [volumes, initialization, sources] = await Promise.all([
+  const { old } = machines;
+  const [volumes, initialization, launch, sources] = await Promise.all([
     describeVolumes(clients.ec2, { ids, instanceIds }),
     needs.initialization && fleet.replace.initializationMiBps !== undefined ? readInitialization(tools, copied) : null,
+    old && isLaunchNext({ want: payload.want, fleet, ...machines }, memory)
+      ? readLaunch(tools, fleet, old.instance)
+      : null,
     (needs.sources || needs.supply) && memory
       ? readSupply(
           () => readSources(tools, { fleet, memory, nodes: observations.flatMap(({ nodes }) => nodes), watch, nowMs }),
@@ -51,8 +60,6 @@ export async function readFacts(
       : null,
   ]);
   const runs = memory?.machine?.joined ? youngId : instanceId;
-  const isSilent = (machine: Machine | null): Machine | null =>
-    machine && silent ? { ...machine, agentOnline: false } : machine;
   return {
     nowMs,
     fleet,
@@ -61,14 +68,14 @@ export async function readFacts(
     node: payload.node,
     incidentId: payload.incidentId,
     onsetMs: payload.onsetMs,
-    old: youngId === '' ? isSilent(old) : old,
-    young: youngId === '' ? null : isSilent(young),
+    ...machines,
     volumes,
     seen,
     watched: watchedIn(observations, runs, nowMs),
     breaker: readBreaker(fleet, observations, nowMs),
     haltedSinceMs: haltedSince(watch, nowMs),
     sources,
+    launch,
     initialization,
   };
 }

@@ -17,39 +17,45 @@ const giveUp = (reason: string): Act => ({ do: 'give-up-machine', reason });
 
 export function machineNext(facts: Facts, memory: ReplaceMemory): Act {
   const { machine } = memory;
-  if (memory.found.volumes.length === 0)
-    return {
-      do: 'fail-rung',
-      reason: 'which volumes are the node’s cannot be told: the node is silent, or they do not fit the fleet file',
-    };
+  if (memory.found.volumes.length === 0) return { do: 'fail-rung', reason: VOLUMES_UNKNOWN };
   if (!machine) return planMachine(facts, memory);
   if (machine.givenUp !== null) return backToOld(facts, memory, machine, machine.givenUp);
   const act = launched(facts, memory, machine) ?? ready(facts, memory, machine);
   return isSpent(memory, act) ? giveUp(`${memory.setback?.act} did not come off: ${memory.setback?.reason}`) : act;
 }
 
+const VOLUMES_UNKNOWN =
+  'which volumes are the node’s cannot be told: the node is silent, or they do not fit the fleet file';
+
+/** Why the rung cannot be climbed, as is known before anything of it is begun; null where nothing speaks against it. */
+export const cannotBegin = (facts: Facts, { found }: ReplaceMemory): string | null =>
+  cannotLaunch(facts) ?? (found.volumes.length === 0 ? VOLUMES_UNKNOWN : null);
+
+/** The same, as far as it is about the launch. */
+export function cannotLaunch({ old, fleet, launch }: Pick<Facts, 'old' | 'fleet' | 'launch'>): string | null {
+  if (fleet.units.some(({ runtime }) => runtime.kind === 'commands'))
+    return 'its client is started by its owner’s own commands, and cannot be kept from starting on a new instance';
+  if (fleet.replace.launchTemplate === undefined && old?.instance.launchTemplate === null)
+    return 'neither the fleet file (replace.launchTemplate) nor the instance names a launch template';
+  return launch?.is === 'refused' ? launch.reason : null;
+}
+
 /** The node's own zone first, then those that the fleet file names; each once. */
-function planMachine({ old, fleet, want }: Facts, memory: ReplaceMemory): Act {
+function planMachine(facts: Facts, memory: ReplaceMemory): Act {
+  const { old, fleet, want } = facts;
+  const { exhausted, unplaced = [] } = memory;
   if (!old) return refuse('instance-gone', 'the instance is gone, and what it was like cannot be read', { page: true });
   const { instance } = old;
-  if (fleet.units.some(({ runtime }) => runtime.kind === 'commands'))
+  const hopeless = cannotLaunch(facts) ?? unplaced.find(({ isEverywhere }) => isEverywhere)?.reason;
+  if (hopeless !== undefined) return { do: 'fail-rung', reason: hopeless };
+  const subnetId = [instance.subnetId, ...fleet.replace.subnetIds].find((id) => id !== '' && !exhausted.includes(id));
+  if (subnetId === undefined) {
+    const why = unplaced.map((one) => `${one.subnetId}: ${one.reason}`).join('; ');
     return {
       do: 'fail-rung',
-      reason: 'its client is started by its owner’s own commands, and cannot be kept from starting on a new instance',
+      reason: `none of ${exhausted.length} subnets took it; more can be named in replace.subnets${why && ` (${why})`}`,
     };
-  if (fleet.replace.launchTemplate === undefined && instance.launchTemplate === null)
-    return {
-      do: 'fail-rung',
-      reason: 'neither the fleet file (replace.launchTemplate) nor the instance names a launch template',
-    };
-  const subnetId = [instance.subnetId, ...fleet.replace.subnetIds].find(
-    (id) => id !== '' && !memory.exhausted.includes(id),
-  );
-  if (subnetId === undefined)
-    return {
-      do: 'fail-rung',
-      reason: `no capacity in ${memory.exhausted.length} subnets; more can be named in replace.subnets`,
-    };
+  }
   const isOwn = subnetId === instance.subnetId;
   const next: NewInstance = {
     generation: memory.generation,
@@ -70,7 +76,7 @@ function planMachine({ old, fleet, want }: Facts, memory: ReplaceMemory): Act {
     want.do === 'replace-instance'
       ? 'a person asked for another instance'
       : 'the instance itself is taken for the trouble';
-  return { do: 'plan-machine', machine: next, reason: isOwn ? why : `${why}; the zones before had no capacity` };
+  return { do: 'plan-machine', machine: next, reason: isOwn ? why : `${why}; the subnets before did not take it` };
 }
 
 /** There, running, heard of, and its client masked on disk. */

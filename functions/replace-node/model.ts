@@ -49,6 +49,8 @@ export interface Facts {
   readonly haltedSinceMs: number | null;
   /** What may be copied, best first; null where it was not read in this turn. */
   readonly sources: Sources | null;
+  /** What EC2 says of a launch before it is made; null where the next decision does not rest on it. */
+  readonly launch: { readonly is: 'accepted' } | { readonly is: 'refused' | 'unknown'; readonly reason: string } | null;
   /** How far the copy's blocks are; null where nobody waits for them. */
   readonly initialization: {
     readonly percent: number;
@@ -104,6 +106,8 @@ export type Act =
   | { readonly do: 'begin'; readonly memory: ReplaceMemory }
   | { readonly do: 'take-rung'; readonly rung: Rung; readonly reason: string }
   | { readonly do: 'fail-rung'; readonly reason: string }
+  /** Known before anything of it is begun: it cannot be climbed. */
+  | { readonly do: 'skip-rung'; readonly rung: Rung; readonly reason: string }
   /** `notUsed`: why others are not held, for the journal. */
   | {
       readonly do: 'hold';
@@ -199,6 +203,8 @@ export type Result =
       readonly is: 'failed';
       readonly atMs: number;
       readonly reason: string;
+      /** AWS's, where it was AWS that refused. */
+      readonly code?: string;
       readonly fault?: 'data' | 'node' | 'none';
       readonly seen?: NodeState | null;
       readonly putBack?: boolean;

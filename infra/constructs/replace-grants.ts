@@ -176,6 +176,15 @@ export function volumeKeyGrants(scope: Construct): Grant[] {
   ];
 }
 
+const FROM_TEMPLATE = [
+  'subnet',
+  'security-group',
+  'network-interface',
+  'key-pair',
+  'placement-group',
+  'capacity-reservation',
+];
+
 /**
  * A launch is asked for on each of its resources. Only from a launch template, and only instances and volumes that are tagged as a fleet's.
  * @param nodeRoles ARNs of the roles that nodes have: without them no instance with a profile can be launched
@@ -201,7 +210,9 @@ export function launchGrants(scope: Construct, fleets: Fleets, nodeRoles: readon
       actions: ['ec2:RunInstances'],
       resources: [
         ...['image', 'snapshot'].map((kind) => withoutAccount(scope, kind)),
-        ...['subnet', 'security-group', 'network-interface', 'key-pair'].map((kind) => anyOf(scope, kind)),
+        ...FROM_TEMPLATE.map((kind) => anyOf(scope, kind)),
+        // A license configuration is one of its resources, too (Service Authorization Reference, RunInstances).
+        arn(scope, 'license-manager', 'license-configuration:*'),
       ],
       conditions: from,
       wildcard,

@@ -64,3 +64,17 @@ export async function orRefused<T>(call: () => Promise<T>): Promise<T | Refused>
     return refusalOf(error);
   }
 }
+
+/**
+ * What AWS says to a call with DryRun, which changes nothing: "If you have the required permissions, the error response is DryRunOperation".
+ * @throws everything that is no refusal
+ */
+export async function orDryRun(call: () => Promise<unknown>): Promise<Accepted | Refused> {
+  try {
+    await call();
+  } catch (error) {
+    if (error instanceof Error && error.name === 'DryRunOperation') return { accepted: true };
+    return refusalOf(error);
+  }
+  throw new Error('a dry run was carried out');
+}

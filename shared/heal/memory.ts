@@ -124,6 +124,13 @@ export interface Setback {
   readonly atMs: number;
 }
 
+/** A launch that was refused. `isEverywhere`: for a reason that no other subnet changes. */
+export interface Unplaced {
+  readonly subnetId: string;
+  readonly reason: string;
+  readonly isEverywhere: boolean;
+}
+
 export interface ReplaceMemory {
   /** When it began, ms since the epoch: a flap keeps its incident, and what is made then is not what was made before. */
   readonly beganAtMs: number;
@@ -137,6 +144,8 @@ export interface ReplaceMemory {
   readonly tried: readonly Tried[];
   /** Subnets without capacity, and instances that were of no use: not tried again. */
   readonly exhausted: readonly string[];
+  /** Launches that were refused, and why. */
+  readonly unplaced?: readonly Unplaced[];
   /** How many volumes and instances were made: the next one's token. */
   readonly generation: number;
   readonly copy: Copy | null;

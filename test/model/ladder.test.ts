@@ -56,6 +56,18 @@ describe('the ladder, where nothing goes wrong', () => {
     ],
     ['dead, no capacity', 'ladder-spent', /launch, drop-machine, plan-machine, launch, drop-machine, fail/],
     [
+      'dead, a launch is not permitted',
+      'ladder-spent',
+      /skip replace \(AWS does not permit the launch\), end (?!.*take replace)/,
+    ],
+    [
+      'dead, a launch is not permitted, and nobody knows before',
+      'ladder-spent',
+      /take replace, plan-machine, launch, drop-machine, fail \(AWS does not permit (?!.*launch,)/,
+    ],
+    ['nothing helps, a launch is not permitted', 'ladder-spent', /take swap.*fail .*skip replace (?!.*take replace)/],
+    ['a person wants another instance, a launch is not permitted', 'ladder-spent', /skip replace (?!.*take replace)/],
+    [
       'dead, the new one is not masked',
       'ladder-spent',
       /give up the new instance \(the client of the new instance is not masked/,

@@ -51,7 +51,8 @@ describe('a height that a metric tells', () => {
     });
     expect(readings.get('i-1')).toEqual({
       kind: 'unasked',
-      reason: 'its metric stacks_tip_height has not been written for 11 min with exactly the dimensions Network, InstanceId',
+      reason:
+        'its metric stacks_tip_height has not been written for 11 min with exactly the dimensions Network, InstanceId',
     });
     expect(readings.get('i-2')).toEqual({
       kind: 'unasked',

@@ -89,7 +89,7 @@ async function guardAndCall({ tools, holder, putsBack }: Scene, { call, atMostOn
   if ('refuse' in guarded) return { is: 'refused', refusal: guarded };
   try {
     const made = await orRefused(() => call(guarded.fleet));
-    if ('refused' in made) return { is: 'failed', atMs: Date.now(), reason: made.refused };
+    if ('refused' in made) return { is: 'failed', atMs: Date.now(), reason: made.refused, code: made.code };
     const { said, ...rest } = made;
     return { is: 'done', atMs: Date.now(), ...rest, ...(said !== undefined && { said }) };
   } catch (error) {

@@ -1,7 +1,14 @@
 // Performs one act: what is only decided is written down, what is made is made under guards, and what is learnt is kept for successors.
 import { orRefused } from '../../../shared/aws/refused.ts';
 import { classOf } from '../../../shared/guardrails/replace.ts';
-import { reserveReplacement, reserveRestart, takeTurn, writeReplacementProof } from '../../../shared/heal/budgets.ts';
+import {
+  reserveReplacement,
+  reserveRestart,
+  takeTurn,
+  unreserveReplacement,
+  unreserveRestart,
+  writeReplacementProof,
+} from '../../../shared/heal/budgets.ts';
 import { changeNode } from '../../../shared/heal/claim.ts';
 import { guardAgain } from '../../../shared/heal/guard.ts';
 import type { ReplaceMemory, Rung } from '../../../shared/heal/memory.ts';
@@ -12,10 +19,12 @@ import { intending, phaseOf, takesDown } from '../intending.ts';
 import { learn } from '../learn.ts';
 import type { Act, Result } from '../model.ts';
 import type { Course } from '../tools.ts';
+import { isUnspent } from '../unspent.ts';
 import { mutate, type Scene } from './act.ts';
 import { clearOne, invoke } from './clearing.ts';
 import { type CommandAct, order } from './commands.ts';
-import { dropMachine, join, launchOne, leave, standBy, startOne, stopOne } from './instances.ts';
+import { dropMachine, join, leave, standBy, startOne, stopOne } from './instances.ts';
+import { launchOne } from './launch.ts';
 import { attachOne, createOne, detachOne, dropCopy, keepVolumes } from './volumes.ts';
 
 export interface Performed {
@@ -42,9 +51,10 @@ export async function perform(
     act.do === 'wait' && memory?.waitingSinceMs === learnt.waitingSinceMs
       ? { written: true }
       : await keep(scene, learnt, 'note');
-  return 'lost' in kept
-    ? { result: { is: 'lost' }, course: after, memory: learnt }
-    : { result, course: after, memory: learnt };
+  if ('lost' in kept) return { result: { is: 'lost' }, course: after, memory: learnt };
+  // Written down first: whoever goes on with a rung has it reserved still.
+  if (before?.rung && isUnspent(before, act, result, learnt)) await giveBack(scene, learnt, before.rung);
+  return { result, course: after, memory: learnt };
 }
 
 /** Before a call without a token, and before the client may be down, it is written what is about to happen. */
@@ -99,6 +109,8 @@ async function onAws(
       return takeRung(scene, memory, act.rung, act.reason);
     case 'fail-rung':
       return decided(scene, `${memory.rung} did not help: ${act.reason}`, { rung: memory.rung });
+    case 'skip-rung':
+      return decided(scene, `${act.rung} is not begun: ${act.reason}`, { rung: act.rung });
     case 'choose':
       return decided(scene, `copy ${act.reason}`, act.copy);
     case 'give-up-copy':
@@ -225,6 +237,13 @@ async function takeRung(
     return { is: 'done', atMs: nowMs };
   });
 }
+
+/** A rung that did nothing is none of the restarts and replacements that are counted. */
+const giveBack = ({ ctx, tools, place }: Scene, memory: ReplaceMemory, rung: Rung): Promise<void> =>
+  stepper(ctx, place)('give-back', () => {
+    const key = keyOf(tools.payload.incidentId, memory, rung);
+    return classOf(rung) === 'restart' ? unreserveRestart(tools, key) : unreserveReplacement(tools, key);
+  });
 
 /** A flap keeps its incident, and a second swap is one more. */
 const keyOf = (incidentId: string, { beganAtMs }: ReplaceMemory, rung: Rung): string =>

@@ -7,6 +7,7 @@ import { canonical } from '../trace.ts';
 import { fromPool } from './addresses.ts';
 import { INITIALIZING, launch } from './instance-lifecycle.ts';
 import { described } from './instance-views.ts';
+import { ipv6Addresses } from './ipv6.ts';
 import { type LaunchPlan, launchPlan, ROOT_DEVICE } from './launch-plan.ts';
 import { userDataOf } from './launch-template-data.ts';
 import { attachNew, checkVolume, encryptionFor, sizeOf } from './launch-volumes.ts';
@@ -94,6 +95,10 @@ export function runInstances(
   refuseDryRun(input);
   state.quotas.askForInstance(state, plan.instanceType);
   for (const volume of plan.volumes) state.quotas.askForStorage(state, volume.type, sizeOf(state, volume));
+  state.placements.askFor(state, plan.capacityReservationId, {
+    availabilityZone: plan.subnet.availabilityZone,
+    instanceType: plan.instanceType,
+  });
   state.capacity.ask(plan.subnet.availabilityZone, plan.instanceType);
   const reservationId = state.newId('r');
   const launched = Array.from({ length: count }, () => launchOne(state, plan, { reservationId, token, more, call }));
@@ -146,6 +151,7 @@ function launchOne(
       subnetId: plan.subnet.subnetId,
       vpcId: plan.subnet.vpcId,
       securityGroupIds: plan.securityGroupIds,
+      ipv6Addresses: ipv6Addresses(state, plan.subnet, plan.ipv6),
     },
     rootDeviceName: ROOT_DEVICE,
     launchedAtMs: nowMs,
@@ -156,6 +162,7 @@ function launchOne(
     instanceStoreLostAtMs: undefined,
     settings: {
       reservationId,
+      capacityReservationId: plan.capacityReservationId,
       clientToken: token,
       userData: plan.data.UserData,
       keyName: plan.data.KeyName,

@@ -62,6 +62,18 @@ const runInstances: Mapping = (input: RunInstancesRequest, region) => {
     ...(data.KeyName === undefined
       ? []
       : [launching({ arn: kindArn(region, 'key-pair', data.KeyName) }, own('KeyName'))]),
+    ...(plan.placementGroup === undefined
+      ? []
+      : [launching({ arn: kindArn(region, 'placement-group', plan.placementGroup) }, own('Placement'))]),
+    ...(plan.capacityReservationId === undefined
+      ? []
+      : [
+          launching(
+            { arn: kindArn(region, 'capacity-reservation', plan.capacityReservationId) },
+            own('CapacityReservationSpecification'),
+          ),
+        ]),
+    ...plan.licenseArns.map((arn) => launching({ arn }, own('LicenseSpecifications'))),
     ...(template ? [launching(tagged(region, template.of.launchTemplateId), false)] : []),
   ];
   const subnetKey: Keys = { 'ec2:Subnet': kindArn(region, 'subnet', subnet.subnetId) };
