@@ -69,6 +69,7 @@ export function chooseCopy(
   const volumes = newVolumes(facts, memory, (role) => ({
     volumeId: '',
     snapshotId: set.parts[role]?.snapshotId ?? '',
+    kmsKeyId: set.parts[role]?.kmsKeyId ?? null,
   }));
   const copy = make(
     { source: set.setId, from: 'snapshot', rank: set.rank, height: set.height, ofNode: set.node },
@@ -90,7 +91,7 @@ export function chooseCopy(
 function newVolumes(
   { old, young }: Facts,
   { found }: ReplaceMemory,
-  partOf: (role: string) => Pick<NewVolume, 'volumeId' | 'snapshotId'>,
+  partOf: (role: string) => Omit<NewVolume, 'role' | 'device'>,
 ): readonly NewVolume[] {
   const target = young ?? old;
   const taken = (target?.instance.devices ?? []).map(({ device }) => device);

@@ -8,7 +8,7 @@ import { begin, followsAgain, isImpaired, refuse } from './begin.ts';
 import { NOTHING_LEFT } from './choose.ts';
 import { clearUp, HOLD_UNKNOWN } from './clearing.ts';
 import { guardOf } from './guard.ts';
-import { cannotBegin, machineNext } from './machine.ts';
+import { cannotGoOn, machineNext } from './machine.ts';
 import type { Act, Facts, Needs } from './model.ts';
 import { onceSettled } from './owed.ts';
 import { proving } from './proving.ts';
@@ -114,7 +114,7 @@ function climb(facts: Facts, memory: ReplaceMemory): Act {
   if (next === 'swap' && facts.sources?.unread !== undefined)
     return onceSettled(facts, memory, { as: 'refused', refusal: unreadable(facts.sources.unread) });
   // Before one is reserved for it, and before the node feels anything.
-  const unfit = next === 'replace' ? cannotBegin(facts, memory) : null;
+  const unfit = cannotGoOn(facts, memory, next);
   if (unfit !== null) return { do: 'skip-rung', rung: next, reason: unfit };
   const reason = last ? `${last.rung} did not help: ${last.reason}` : reasonOf(facts);
   const doubt = facts.launch?.is === 'unknown' ? `; whether EC2 launches it is not known: ${facts.launch.reason}` : '';

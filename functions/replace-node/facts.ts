@@ -2,6 +2,7 @@
 import { DescribeInstanceInformationCommand } from '@aws-sdk/client-ssm';
 import { judgeAgent } from '../../shared/aws/agent.ts';
 import { describeChecks, describeInstance } from '../../shared/aws/instances.ts';
+import { keyScopeOf } from '../../shared/aws/key-scope.ts';
 import { describeVolumes, initializationOf } from '../../shared/aws/volumes.ts';
 import type { NodeState } from '../../shared/documents/node-answer.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
@@ -75,6 +76,7 @@ export async function readFacts(
     breaker: readBreaker(fleet, observations, nowMs),
     haltedSinceMs: haltedSince(watch, nowMs),
     sources,
+    keyScope: keyScopeOf(environment),
     launch,
     initialization,
   };

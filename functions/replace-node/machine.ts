@@ -1,6 +1,7 @@
 // The rung that gives a node another instance: launched with its client masked, the old one fenced, the data moved or restored, the client
 // unmasked, and only then whatever pointed at the old one. Two copies of one identity never run (rules 13 and 14 of docs/model.md). Pure.
-import type { NewInstance, ReplaceMemory } from '../../shared/heal/memory.ts';
+import { keyBeyondUs, keyDenies } from '../../shared/aws/key-scope.ts';
+import type { NewInstance, ReplaceMemory, Rung } from '../../shared/heal/memory.ts';
 import { followsAgain, refuse } from './begin.ts';
 import { chooseCopy } from './choose.ts';
 import { guardOf } from './guard.ts';
@@ -27,12 +28,36 @@ export function machineNext(facts: Facts, memory: ReplaceMemory): Act {
 const VOLUMES_UNKNOWN =
   'which volumes are the node’s cannot be told: the node is silent, or they do not fit the fleet file';
 
-/** Why the rung cannot be climbed, as is known before anything of it is begun; null where nothing speaks against it. */
-export const cannotBegin = (facts: Facts, { found }: ReplaceMemory): string | null =>
-  cannotLaunch(facts) ?? (found.volumes.length === 0 ? VOLUMES_UNKNOWN : null);
+/** Why a rung cannot be climbed, as is known before anything of it is begun; null where nothing speaks against it. */
+export function cannotBegin(facts: Facts, rung: Rung, deniedKeys: readonly string[] = []): string | null {
+  if (rung === 'stop-start') return lockedOut(facts, deniedKeys);
+  return rung === 'replace' ? (lockedOut(facts, deniedKeys) ?? cannotLaunch(facts)) : null;
+}
 
-/** The same, as far as it is about the launch. */
-export function cannotLaunch({ old, fleet, launch }: Pick<Facts, 'old' | 'fleet' | 'launch'>): string | null {
+/** The same once the node was looked at, as far as it could be. */
+export const cannotGoOn = (facts: Facts, { found, tried }: ReplaceMemory, rung: Rung): string | null =>
+  cannotBegin(
+    facts,
+    rung,
+    tried.flatMap(({ deniedKey }) => deniedKey ?? []),
+  ) ?? (rung === 'replace' && found.volumes.length === 0 ? VOLUMES_UNKNOWN : null);
+
+/**
+ * An instance starts, and takes a volume, by a grant on the volume's key that whoever starts it must be allowed to make ("Required
+ * permissions" for EBS encryption): one that heals may not use would keep it down.
+ */
+function lockedOut({ old, volumes, keyScope }: Facts, deniedKeys: readonly string[]): string | null {
+  if (!old) return null;
+  for (const { volumeId, kmsKeyId, attachment } of volumes) {
+    if (kmsKeyId === null) continue;
+    const why = deniedKeys.includes(kmsKeyId) ? keyDenies(kmsKeyId, keyScope) : keyBeyondUs(kmsKeyId, keyScope);
+    if (why !== null && attachment?.instanceId === old.instance.instanceId)
+      return `with ${volumeId} on it the instance could not be started again: ${why}`;
+  }
+  return null;
+}
+
+function cannotLaunch({ old, fleet, launch }: Facts): string | null {
   if (fleet.units.some(({ runtime }) => runtime.kind === 'commands'))
     return 'its client is started by its owner’s own commands, and cannot be kept from starting on a new instance';
   if (fleet.replace.launchTemplate === undefined && old?.instance.launchTemplate === null)
@@ -90,7 +115,9 @@ function launched(facts: Facts, memory: ReplaceMemory, machine: NewInstance): Ac
   }
   const { instance, agentOnline } = young;
   if (instance.state === 'terminated' || instance.state === 'shutting-down' || instance.state === 'stopped')
-    return giveUp(`the new instance is ${instance.state}: ${'it could not be launched, or somebody ended it'}`);
+    return giveUp(
+      `the new instance is ${instance.state}: ${instance.stateReason ?? 'it could not be launched, or somebody ended it'}`,
+    );
   const isHeard = machine.heard === machine.fence;
   if (machine.masked && (isHeard || machine.identity === 'new')) return null;
   if (instance.state !== 'running' || !agentOnline) {

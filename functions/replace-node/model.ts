@@ -1,5 +1,6 @@
 // The words of the ladder: what is read each turn, the one act that is decided, and what may come of it.
 import type { Checks, InstanceNow } from '../../shared/aws/instances.ts';
+import type { KeyScope } from '../../shared/aws/key-scope.ts';
 import type { VolumeNow } from '../../shared/aws/volumes.ts';
 import type { NodeState } from '../../shared/documents/node-answer.ts';
 import type { Fleet, Role } from '../../shared/fleet/model.ts';
@@ -49,6 +50,8 @@ export interface Facts {
   readonly haltedSinceMs: number | null;
   /** What may be copied, best first; null where it was not read in this turn. */
   readonly sources: Sources | null;
+  /** Whose KMS keys may be used. */
+  readonly keyScope: KeyScope;
   /** What EC2 says of a launch before it is made; null where the next decision does not rest on it. */
   readonly launch: { readonly is: 'accepted' } | { readonly is: 'refused' | 'unknown'; readonly reason: string } | null;
   /** How far the copy's blocks are; null where nobody waits for them. */

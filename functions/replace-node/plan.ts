@@ -7,7 +7,7 @@ import { begin } from './begin.ts';
 import { chooseCopy } from './choose.ts';
 import { ladderOf } from './decide.ts';
 import { guardOf } from './guard.ts';
-import { cannotLaunch } from './machine.ts';
+import { cannotBegin } from './machine.ts';
 import type { Facts } from './model.ts';
 
 export interface LadderPlan {
@@ -46,7 +46,7 @@ export function planOf(facts: Facts): LadderPlan | { readonly refusal: Refusal }
 
 function plannedFrom(facts: Facts, memory: ReplaceMemory | null): LadderPlan | { readonly refusal: Refusal } {
   const rungs = ladderOf(facts, memory ?? NOTHING_TRIED);
-  const verdicts = rungs.map((rung) => [rung, guardOf(facts, rung) ?? launchRefusal(facts, rung)] as const);
+  const verdicts = rungs.map((rung) => [rung, guardOf(facts, rung) ?? neverRefusal(facts, rung)] as const);
   const [first] = verdicts;
   if (!first) {
     const refusal = {
@@ -61,7 +61,10 @@ function plannedFrom(facts: Facts, memory: ReplaceMemory | null): LadderPlan | {
   const guardrails = verdicts.map(([rule, refusal]) => ({ rule, verdict: refusal?.reason ?? 'may be done' }));
   const allowed = verdicts.flatMap(([rung, refusal]) => (refusal ? [] : [rung]));
   // What no person decides about, and nobody would see before the rungs below it are spent.
-  const never = rungs.includes('replace') ? launchRefusal(facts, 'replace') : null;
+  const never = rungs.flatMap((rung) => {
+    const why = cannotBegin(facts, rung);
+    return why === null ? [] : [`; no ${rung}: ${why}`];
+  });
   const chosen = memory && facts.sources ? chooseCopy(facts, memory, memory.found.availabilityZone) : null;
   const source = chosen === null ? null : 'failed' in chosen ? chosen.failed : chosen.reason;
   const found = memory?.found.volumes ?? [];
@@ -81,7 +84,7 @@ function plannedFrom(facts: Facts, memory: ReplaceMemory | null): LadderPlan | {
     facts.want.do === 'heal' ? (facts.watched?.reason ?? 'it does not follow its chain') : 'a person asked for it';
   return {
     rungs: allowed,
-    sentence: `${allowed.join(', then ')}: ${why}${allowed.includes('swap') && source !== null ? `; data: ${source}` : ''}; ${expectedMinutes} min at most, +$${addedUsdAMonth.toFixed(2)} a month while the old volumes are kept${never ? `; no other instance: ${never.reason}` : ''}`,
+    sentence: `${allowed.join(', then ')}: ${why}${allowed.includes('swap') && source !== null ? `; data: ${source}` : ''}; ${expectedMinutes} min at most, +$${addedUsdAMonth.toFixed(2)} a month while the old volumes are kept${never.join('')}`,
     evidence: {
       rungs: allowed,
       guardrails,
@@ -92,9 +95,9 @@ function plannedFrom(facts: Facts, memory: ReplaceMemory | null): LadderPlan | {
   };
 }
 
-/** Another instance that cannot be had is told before anything is done for it. */
-function launchRefusal(facts: Facts, rung: Rung): Refusal | null {
-  const reason = rung === 'replace' ? cannotLaunch(facts) : null;
+/** What cannot be had is told before anything is done for it. */
+function neverRefusal(facts: Facts, rung: Rung): Refusal | null {
+  const reason = cannotBegin(facts, rung);
   if (reason === null) return null;
   const refuse = facts.launch?.is === 'refused' ? 'aws-refused' : 'restart-forbidden';
   return { refuse, reason, page: true, lookAgainMs: 60 * 60_000 };

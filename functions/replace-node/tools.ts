@@ -13,6 +13,7 @@ export const ENVIRONMENT = [
   'START_CLIENT_DOCUMENT',
   'REGISTER_NODES_FUNCTION',
   'ROTATE_PEERS_FUNCTION',
+  'KMS_KEYS',
 ] as const;
 
 export type Variable = (typeof ENVIRONMENT)[number];

@@ -151,10 +151,13 @@ const keysWithin = (patterns: readonly string[]): Condition => ({
   Null: { 'aws:TagKeys': 'false' },
 });
 
-/** To make and to attach volumes under a customer's key, through EC2 only ("Required permissions" for EBS encryption, EBS user guide). */
-export function volumeKeyGrants(scope: Construct): Grant[] {
+/**
+ * To make and to attach volumes under a customer's key, through EC2 only ("Required permissions" for EBS encryption, EBS user guide).
+ * @param ofOthers ARNs of keys of other accounts, whose own policies have to allow it as well
+ */
+export function volumeKeyGrants(scope: Construct, ofOthers: readonly string[]): Grant[] {
   const { region } = Stack.of(scope);
-  const keys = [arn(scope, 'kms', 'key/*')];
+  const keys = [arn(scope, 'kms', 'key/*'), ...ofOthers];
   const via = { StringEquals: { 'kms:ViaService': `ec2.${region}.amazonaws.com` } };
   const wildcard = "The keys of the fleets' volumes, which no fleet file names; used through EC2 only.";
   return [

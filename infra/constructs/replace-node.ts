@@ -1,6 +1,7 @@
 // replace-node: the durable heal of a node that does not follow its chain: restart, swap of its volumes, another instance.
 import { Duration } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { NO_KEYS } from '../../shared/aws/key-scope.ts';
 import { arn, functionNames } from '../names.ts';
 import { DurableHeal, type HealProps, observeGrants } from './durable-heal.ts';
 import { sendCommandGrants } from './fleet-grants.ts';
@@ -20,6 +21,8 @@ import {
 export interface ReplaceNodeProps extends HealProps {
   /** ARNs of the roles that the fleets' instances have. */
   readonly nodeRoles: readonly string[];
+  /** ARNs of keys of other accounts, which the fleets' volumes are encrypted with. */
+  readonly kmsKeys: readonly string[];
 }
 
 /**
@@ -41,7 +44,7 @@ const READS_OF_OTHERS = [
 ];
 
 export class ReplaceNode extends DurableHeal {
-  constructor(scope: Construct, id: string, { nodeRoles, ...props }: ReplaceNodeProps) {
+  constructor(scope: Construct, id: string, { nodeRoles, kmsKeys, ...props }: ReplaceNodeProps) {
     const { fleets, commands } = props;
     super(scope, id, {
       ...props,
@@ -56,6 +59,7 @@ export class ReplaceNode extends DurableHeal {
         START_CLIENT_DOCUMENT: commands.startClient,
         REGISTER_NODES_FUNCTION: functionNames.registerNodes,
         ROTATE_PEERS_FUNCTION: functionNames.rotatePeers,
+        KMS_KEYS: kmsKeys.join(',') || NO_KEYS,
       },
       grants: [
         ...observeGrants([...READS, ...READS_OF_OTHERS]),
@@ -78,7 +82,7 @@ export class ReplaceNode extends DurableHeal {
         tellOthers(scope, [functionNames.registerNodes, functionNames.rotatePeers]),
       ],
       policies: {
-        Volumes: volumes(scope, props),
+        Volumes: volumes(scope, props, kmsKeys),
         Tags: [
           ...tagGrants(scope, fleets, {
             creations: ['CopyVolumes', 'CreateVolume', 'RunInstances'],
@@ -108,7 +112,7 @@ export class ReplaceNode extends DurableHeal {
   }
 }
 
-function volumes(scope: Construct, { fleets }: HealProps): Grant[] {
+function volumes(scope: Construct, { fleets }: HealProps, kmsKeys: readonly string[]): Grant[] {
   const anyVolume = [arn(scope, 'ec2', 'volume/*')];
   return [
     // Attaching needs the volume's tags and the instance's; what is to be cut off from a node need only be the node's.
@@ -130,7 +134,7 @@ function volumes(scope: Construct, { fleets }: HealProps): Grant[] {
     ...creationGrants(scope, fleets, 'volume', ['ec2:CreateVolume']),
     ...copying(scope, fleets),
     ...snapshotGrants(scope, fleets, 'ReadAndHold', ['ec2:CreateVolume', 'ec2:LockSnapshot', 'ec2:UnlockSnapshot']),
-    ...volumeKeyGrants(scope),
+    ...volumeKeyGrants(scope, kmsKeys),
   ];
 }
 

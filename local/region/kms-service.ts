@@ -10,7 +10,10 @@ const KEY_ID = /^(mrk-)?[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/;
 /** Keys are older than everything that they encrypt. */
 const AGE_MS = 365 * 86_400_000;
 
-export function createKms(kernel: Kernel, { isKeyEnabled }: Pick<EbsHandles, 'isKeyEnabled'>): Service {
+export function createKms(
+  kernel: Kernel,
+  { isKeyEnabled, foreignKey }: Pick<EbsHandles, 'isKeyEnabled' | 'foreignKey'>,
+): Service {
   const { accountId, regionName } = kernel;
   const createdAtMs = kernel.clock.now() - AGE_MS;
   return {
@@ -21,7 +24,8 @@ export function createKms(kernel: Kernel, { isKeyEnabled }: Pick<EbsHandles, 'is
         // The words of the service, which looks for no key outside of its region.
         if (region !== undefined && region !== regionName)
           throw new AwsError('NotFoundException', `Invalid arn ${region}`);
-        if (account !== undefined && account !== accountId) {
+        if (account !== undefined && account !== accountId && foreignKey(KeyId) !== 'use-and-describe') {
+          // The words that KMS has for a caller of another account.
           const sentence = `User is not authorized to perform: kms:DescribeKey on resource: ${KeyId} because no resource-based policy allows the kms:DescribeKey action`;
           throw new AwsError('AccessDeniedException', sentence);
         }
@@ -31,7 +35,7 @@ export function createKms(kernel: Kernel, { isKeyEnabled }: Pick<EbsHandles, 'is
         const enabled = isKeyEnabled(arn);
         return {
           KeyMetadata: {
-            AWSAccountId: accountId,
+            AWSAccountId: account ?? accountId,
             KeyId: id,
             Arn: arn,
             CreationDate: new Date(createdAtMs),

@@ -78,22 +78,23 @@ interface Sources {
   readonly fleetFiles: ReturnType<typeof readFleets>;
 }
 
-/** By the folder of their fleet files, read once a process: a sweep over seeds runs them hundreds of times. */
+/** By the folder of their fleet files and what they are deployed with, read once a process: a sweep over seeds runs them hundreds of times. */
 const sources = new Map<string, Promise<Sources>>();
 
-async function readSources(fleets: string): Promise<Sources> {
+async function readSources(fleets: string, context: Readonly<Record<string, string>>): Promise<Sources> {
   const fleetFiles = readFleets(fleets);
-  return { assembly: readAssembly(await ensureSynthesized({ fleets })), fleetFiles };
+  return { assembly: readAssembly(await ensureSynthesized({ fleets, context })), fleetFiles };
 }
 
 /** Deploys the synthesized template into a region, in the minutes before the story begins, and builds the scenario's world. */
 export async function prepare(
   region: Region,
-  scenario: Pick<Scenario, 'build' | 'fleets' | 'zones' | 'deployedWith'>,
+  scenario: Pick<Scenario, 'build' | 'fleets' | 'zones' | 'deployedWith' | 'context'>,
 ): Promise<World> {
-  const { deployedWith = FLEETS } = scenario;
-  const reading = sources.get(deployedWith) ?? readSources(deployedWith);
-  sources.set(deployedWith, reading);
+  const { deployedWith = FLEETS, context = {} } = scenario;
+  const key = deployedWith + JSON.stringify(context);
+  const reading = sources.get(key) ?? readSources(deployedWith, context);
+  sources.set(key, reading);
   const { assembly, fleetFiles } = await reading;
   const { clock } = region;
   const tableName = await deployInto(region, assembly);

@@ -18,6 +18,8 @@ import { type Accepted, orRefused, type Refused } from './refused.ts';
 export interface InstanceNow {
   readonly instanceId: string;
   readonly state: InstanceStateName;
+  /** Why EC2 stopped or terminated it, in its own words; absent where it says nothing. */
+  readonly stateReason?: string;
   readonly availabilityZone: string;
   /** Empty of one that is terminated: it has no network interface any more. */
   readonly subnetId: string;
@@ -65,6 +67,7 @@ export async function describeInstance(ec2: EC2Client, instanceId: string): Prom
   return {
     instanceId,
     state: stateOf(instance),
+    ...(instance.StateReason?.Message && { stateReason: instance.StateReason.Message }),
     availabilityZone: instance.Placement?.AvailabilityZone ?? '',
     subnetId: instance.SubnetId ?? '',
     vpcId: instance.VpcId ?? '',

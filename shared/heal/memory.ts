@@ -43,6 +43,8 @@ export interface NewVolume {
   /** EC2's name of the attachment that it gets. */
   readonly device: string;
   readonly snapshotId: string;
+  /** Of the snapshot. */
+  readonly kmsKeyId?: string | null;
 }
 
 /** Volumes that were made, or are being made, from one set of snapshots (or from a sibling's volumes), in the order of `found.volumes`. */
@@ -76,6 +78,8 @@ export interface Copy {
 export interface Blame {
   readonly fault: 'mount' | 'open' | 'lower-stop' | 'forked' | 'same-stop' | 'other';
   readonly reason: string;
+  /** The KMS key that does not let a volume be made: what else is under it is not tried. */
+  readonly deniedKey?: string;
 }
 
 export interface Tried extends Blame {

@@ -65,7 +65,7 @@ export function shapeFault(set: SnapshotSet, { fleet, accounts, unusableKeys }: 
     if (accounts.length > 0 && !accounts.includes(ownerId))
       return `${snapshotId} belongs to account ${ownerId}, which the fleet file does not name`;
     const unusable = kmsKeyId === null ? undefined : unusableKeys.get(kmsKeyId);
-    if (unusable !== undefined) return `${snapshotId} is encrypted with ${kmsKeyId}: ${unusable}`;
+    if (unusable !== undefined) return `${snapshotId} is encrypted with a key that cannot be used: ${unusable}`;
   }
   return null;
 }

@@ -219,6 +219,20 @@ describe('replace-node', () => {
     ).toBe(false);
   });
 
+  it('uses keys of other accounts only where the deployment names them, and tells the heal which', () => {
+    const theirs = 'arn:aws:kms:eu-west-1:444455556666:key/11111111-2222-4333-8444-555555555555';
+    const more = { 'kms:ViaService': 'ec2.eu-west-1.amazonaws.com', 'kms:GrantIsForAWSResource': 'true' };
+    const told = resourcesOf(buildStack({ kmsKeys: [theirs] }).stack);
+    const use = (action: string, from = told, key = theirs) =>
+      may('replace-node', `kms:${action}`, key, { more }, from);
+    expect([use('DescribeKey'), use('CreateGrant'), use('Decrypt')]).toEqual([true, true, true]);
+    expect([use('DescribeKey', resources), use('CreateGrant', resources)]).toEqual([false, false]);
+    expect(use('CreateGrant', told, theirs.replace('5555', '6666'))).toBe(false);
+    const keysOf = (from: typeof resources) =>
+      from('AWS::Lambda::Function').flatMap(({ Properties }) => Properties.Environment?.Variables?.KMS_KEYS ?? []);
+    expect([keysOf(told), keysOf(resources)]).toEqual([[theirs], ['none']]);
+  });
+
   it('uses keys through EC2 only, and grants them to AWS’s own services', () => {
     const key = 'arn:aws:kms:eu-west-1:111122223333:key/1';
     const use = (action: string, more: Record<string, string>) => may('replace-node', `kms:${action}`, key, { more });

@@ -65,12 +65,14 @@ export function buildStack({
   email,
   runbooks,
   nodeRoles,
+  kmsKeys,
   checked = false,
 }: {
   fleets?: FleetFile[];
   email?: string;
   runbooks?: string;
   nodeRoles?: string[];
+  kmsKeys?: string[];
   checked?: boolean;
 } = {}) {
   const directory = mkdtempSync(join(tmpdir(), 'chainmend-'));
@@ -104,6 +106,7 @@ export function buildStack({
     ...(email !== undefined && { email }),
     ...(runbooks !== undefined && { runbooks }),
     ...(nodeRoles !== undefined && { nodeRoles }),
+    ...(kmsKeys !== undefined && { kmsKeys }),
   });
   if (checked) addChecks(app);
   return { app, stack };

@@ -42,6 +42,7 @@ export function factsOf(
     breaker: { open: false, sentence: '1 of 5 nodes unhealthy or unknown, limit 1' },
     haltedSinceMs: null,
     sources: suppliesOf(world, memory),
+    keyScope: { accountId: '111122223333', kmsKeys: [] },
     launch: launchOf(world, memory, { old, young }),
     initialization: needsOf(memory).initialization ? initialized(world, memory) : null,
   };

@@ -108,6 +108,7 @@ export const facts = (more: Partial<Facts> = {}): Facts => ({
   breaker: { open: false, sentence: '1 of 5 nodes unhealthy or unknown, limit 1' },
   haltedSinceMs: null,
   sources: { good: [snapshotSet()], refused: [], sibling: null, kept: null },
+  keyScope: { accountId: '111122223333', kmsKeys: [] },
   launch: null,
   initialization: null,
   ...more,

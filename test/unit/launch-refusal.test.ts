@@ -135,7 +135,7 @@ describe('the rung of another instance', () => {
     const plan = planOf(facts({ seen: null, launch: refused }));
     expect(plan).toMatchObject({
       rungs: ['restart', 'swap'],
-      sentence: expect.stringContaining('; no other instance: AWS does not permit the launch'),
+      sentence: expect.stringContaining('; no replace: AWS does not permit the launch'),
     });
     const only = planOf(facts({ seen: null, want: { do: 'replace-instance' }, launch: refused }));
     expect(only).toMatchObject({ refusal: { refuse: 'aws-refused', page: true } });

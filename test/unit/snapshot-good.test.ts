@@ -77,7 +77,7 @@ describe('a set is refused, and it is said why, when it', () => {
     [
       'has a key that cannot be used',
       { more: { kmsKeyId: 'arn:key' } },
-      /encrypted with arn:key: it is disabled/,
+      /encrypted with a key that cannot be used: it is disabled/,
       { unusableKeys: new Map([['arn:key', 'it is disabled']]) },
     ],
     ['is another fleet’s', { ledger: { fleet: 'litecoin' } }, /is of the fleet litecoin/],

@@ -101,8 +101,7 @@ export const SCENARIOS: readonly Scenario[] = [
         sentence: 'the plan says that there will be no other instance, and why',
         holds: (_, { region, tableName }) =>
           readJournal(region, tableName).some(
-            ({ kind, sentence }) =>
-              kind === 'plan' && /no other instance: AWS does not permit.*iam:PassRole/.test(sentence),
+            ({ kind, sentence }) => kind === 'plan' && /no replace: AWS does not permit.*iam:PassRole/.test(sentence),
           ),
       },
       askedFor(0),
