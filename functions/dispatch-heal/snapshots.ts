@@ -1,5 +1,6 @@
 // The round of clean snapshots: each fleet that has them made is asked for a donor, and a donor becomes an incident like any other.
-import { InvokeCommand } from '@aws-sdk/client-lambda';
+import { ask } from '../../shared/aws/ask.ts';
+import { isThrottling } from '../../shared/aws/throttling.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { readSettings } from '../../shared/fleet/settings.ts';
 import type { Refusal } from '../../shared/guardrails/codes.ts';
@@ -31,7 +32,10 @@ export async function snapshotRound(door: Door): Promise<void> {
     try {
       await considerFleet(door, settings, around, fleet, nowMs);
     } catch (cause) {
-      failures.push(new Error(`fleet ${fleet.name}: ${cause instanceof Error ? cause.message : cause}`, { cause }));
+      // It has its turn in the next round.
+      if (isThrottling(cause)) console.warn(JSON.stringify({ level: 'warn', fleet: fleet.name, left: String(cause) }));
+      else
+        failures.push(new Error(`fleet ${fleet.name}: ${cause instanceof Error ? cause.message : cause}`, { cause }));
     }
   });
   if (failures.length > 0) throw new AggregateError(failures, failures.map((one) => (one as Error).message).join('; '));
@@ -61,13 +65,7 @@ export async function askForDonor(
   asked: DonorQuestion['asked'] = 'schedule',
 ): Promise<DonorAnswer> {
   const question: DonorQuestion = { kind: 'donor', fleet, asked };
-  const FunctionName = environment.PLAN_SNAPSHOTS_FUNCTION;
-  const { Payload, FunctionError } = await clients.lambdaOnce.send(
-    new InvokeCommand({ FunctionName, Payload: JSON.stringify(question) }),
-  );
-  const answer = Payload?.transformToString() ?? '';
-  if (FunctionError !== undefined) throw new Error(`${FunctionName} failed: ${answer.slice(0, 300)}`);
-  return JSON.parse(answer) as DonorAnswer;
+  return ask<DonorAnswer>(clients, environment.PLAN_SNAPSHOTS_FUNCTION, question);
 }
 
 async function tellOnceADay(

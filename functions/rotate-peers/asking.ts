@@ -1,6 +1,7 @@
 // Who the nodes are connected to: asked over the network by the function in their VPC, or on the nodes themselves, where the calls are
 // unsafe or the RPC listens on its loopback only.
-import { InvokeCommand } from '@aws-sdk/client-lambda';
+import { ask } from '../../shared/aws/ask.ts';
+import { isThrottling } from '../../shared/aws/throttling.ts';
 import type { Answer, ChainClient, ChainRequest, NodePeers, Question, Reading } from '../../shared/chains/client.ts';
 import { type PeerCommand, unpackAnswers } from '../../shared/documents/peer-command.ts';
 import {
@@ -49,19 +50,30 @@ async function askOverNetwork(
       ask: { what: 'peers' },
       targets,
     };
-    const { Payload, FunctionError } = await clients.lambdaOnce.send(
-      new InvokeCommand({
-        FunctionName: `${environment.PROBE_FUNCTION_PREFIX}${vpcId}`,
-        Payload: JSON.stringify(request),
-      }),
+    const answer = await unlessThrottled(() =>
+      ask<ProbeAnswer>(clients, `${environment.PROBE_FUNCTION_PREFIX}${vpcId}`, request),
     );
-    const text = Buffer.from(Payload ?? []).toString('utf8');
-    if (FunctionError) throw new Error(`the probe in ${vpcId} failed: ${text.slice(0, 300)}`);
-    const { peers } = JSON.parse(text) as ProbeAnswer;
+    if ('throttled' in answer) {
+      // Nobody knows their peers: the next run asks again, in five minutes.
+      for (const { instanceId } of targets) readings.set(instanceId, unasked(answer.throttled));
+      continue;
+    }
+    const { peers } = answer;
     for (const { instanceId, peers: reading } of peers as readonly PeersReading[]) readings.set(instanceId, reading);
   }
   return readings;
 }
+
+async function unlessThrottled<T extends object>(call: () => Promise<T>): Promise<T | { readonly throttled: string }> {
+  try {
+    return await call();
+  } catch (error) {
+    if (!isThrottling(error)) throw error;
+    return { throttled: error instanceof Error ? `${error.name}: ${error.message}` : String(error) };
+  }
+}
+
+const unasked = (reason: string): Reading<NodePeers> => ({ kind: 'error', code: 'unreachable', reason });
 
 async function askOnNodes(
   work: Work,
@@ -69,7 +81,6 @@ async function askOnNodes(
   nodes: readonly Asked[],
 ): Promise<ReadonlyMap<string, Reading<NodePeers>>> {
   const command = clientCommand(work, 'ask-peers', question.requests);
-  const failed = (reason: string): Reading<NodePeers> => ({ kind: 'error', code: 'unreachable', reason });
   const readings = new Map<string, Reading<NodePeers>>();
   if ('refused' in command) {
     for (const { instanceId } of nodes)
@@ -90,8 +101,8 @@ async function askOnNodes(
   for (const { instanceId } of nodes) {
     const agent = agents.get(instanceId);
     const result = results.get(instanceId);
-    if (agent) readings.set(instanceId, failed(agent.reason));
-    else if (result?.state !== 'answered') readings.set(instanceId, failed(result?.reason ?? 'it was not asked'));
+    if (agent) readings.set(instanceId, unasked(agent.reason));
+    else if (result?.state !== 'answered') readings.set(instanceId, unasked(result?.reason ?? 'it was not asked'));
     else readings.set(instanceId, readingOf(question, result));
   }
   return readings;

@@ -1,5 +1,6 @@
 // Has the function in the nodes' VPC ask them: one synchronous call for up to 250 nodes.
-import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda';
+import { ask } from '../../shared/aws/ask.ts';
+import type { Clients } from '../../shared/aws/clients.ts';
 import type { FleetNode } from '../../shared/fleet/nodes.ts';
 import {
   PROBE_REQUEST_TIMEOUT_MS,
@@ -19,7 +20,7 @@ const CALLS_AT_ONCE = 20;
  * @param untilMs when all must be over
  */
 export async function probeVpc(
-  lambda: LambdaClient,
+  clients: Pick<Clients, 'lambdaOnce'>,
   functionPrefix: string,
   vpcId: string,
   question: ProbeQuestion,
@@ -29,7 +30,7 @@ export async function probeVpc(
   const inside = running(nodes).filter((node) => node.vpcId === vpcId && node.privateIp !== '');
   const beginUntilMs = untilMs - PROBE_REQUEST_TIMEOUT_MS;
   const probed = await inPortions(inside, { size: TARGETS_A_REQUEST, atOnce: CALLS_AT_ONCE, beginUntilMs }, (portion) =>
-    invoke(lambda, `${functionPrefix}${vpcId}`, question, portion),
+    invoke(clients, `${functionPrefix}${vpcId}`, question, portion, beginUntilMs),
   );
   const outside = running(nodes).filter((node) => !inside.includes(node));
   const elsewhere = outside.map(({ instanceId, vpcId: own }): [string, NodeReading] => [
@@ -46,34 +47,30 @@ export async function probeVpc(
 }
 
 async function invoke(
-  lambda: LambdaClient,
+  clients: Pick<Clients, 'lambdaOnce'>,
   FunctionName: string,
   question: ProbeQuestion,
   portion: readonly FleetNode[],
+  untilMs: number,
 ): Promise<ReadonlyMap<string, NodeReading>> {
   const targets = portion.map(({ instanceId, privateIp }) => ({ instanceId, host: privateIp }));
   const request: ProbeRequest = { kind: 'probe', ...question, targets };
-  const { Payload, FunctionError } = await lambda.send(
-    new InvokeCommand({ FunctionName, InvocationType: 'RequestResponse', Payload: JSON.stringify(request) }),
-  );
-  const text = Payload === undefined ? '' : Buffer.from(Payload).toString();
-  if (FunctionError !== undefined) throw new Error(`${FunctionName} failed (${FunctionError}): ${text.slice(0, 300)}`);
+  const answer = await ask<unknown>(clients, FunctionName, request, untilMs);
   const readings = new Map<string, NodeReading>(
     portion.map(({ instanceId }) => [
       instanceId,
       { kind: 'unasked', reason: 'the probe did not come to it in its time' },
     ]),
   );
-  for (const reading of answerOf(FunctionName, text).statuses) {
+  for (const reading of answerOf(FunctionName, answer).statuses) {
     if (readings.has(reading.instanceId)) readings.set(reading.instanceId, { kind: 'read', reading });
   }
   return readings;
 }
 
 /** Our own function's answer: that it is one is checked, what is in it was. */
-function answerOf(functionName: string, text: string): ProbeAnswer {
-  const answer: unknown = JSON.parse(text || 'null');
+function answerOf(functionName: string, answer: unknown): ProbeAnswer {
   if (typeof answer !== 'object' || answer === null || !('statuses' in answer) || !Array.isArray(answer.statuses))
-    throw new Error(`${functionName} answered ${text.slice(0, 100)}, expected statuses`);
+    throw new Error(`${functionName} answered ${JSON.stringify(answer).slice(0, 100)}, expected statuses`);
   return answer as ProbeAnswer;
 }

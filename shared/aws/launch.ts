@@ -132,13 +132,16 @@ export function runRequest(launch: Omit<Launch, 'token'>, template: ResponseLaun
   };
 }
 
-/** A zone that the template fixes is the one of its own subnet. Its placement group, tenancy and host stay. */
+/**
+ * A zone that the template fixes is the one of its own subnet. Its placement group, tenancy and host stay; they are the template's own
+ * (`ec2:IsLaunchTemplateResource`) only where nothing of its placement is overwritten.
+ */
 function placedIn(
   placement: LaunchTemplatePlacement,
   AvailabilityZone: string,
 ): Pick<RunInstancesRequest, 'Placement'> {
-  const { AvailabilityZone: byName, AvailabilityZoneId: byId, ...rest } = placement;
-  return byName === undefined && byId === undefined ? {} : { Placement: { ...rest, AvailabilityZone } };
+  const { AvailabilityZone: byName = AvailabilityZone, AvailabilityZoneId: byId, ...rest } = placement;
+  return byName === AvailabilityZone && byId === undefined ? {} : { Placement: { ...rest, AvailabilityZone } };
 }
 
 /**

@@ -388,6 +388,8 @@ describe('The instance that takes the place of another', () => {
       ],
     });
     expect(placed.Placement).toEqual({ AvailabilityZone: 'eu-west-1a', GroupName: 'spread', Tenancy: 'dedicated' });
+    const there = { Placement: { AvailabilityZone: 'eu-west-1a', GroupName: 'spread' } };
+    expect(runRequest(launchOf('lt-0123456789abcdef0'), there)).not.toHaveProperty('Placement');
     expect(placed.NetworkInterfaces).toEqual([
       {
         DeviceIndex: 0,

@@ -305,4 +305,15 @@ describe('the round of clean snapshots', () => {
     await settings('off', { snapshots: { clean: {} } });
     await expect(handle({ kind: 'snapshots' })).rejects.toThrow(/^fleet bitcoin: /);
   });
+
+  it('leaves a fleet to the next round where Lambda has no room to ask', async () => {
+    await settings('off', { snapshots: { clean: {} } });
+    const asked = jest.fn(async () => {
+      throw Object.assign(new Error('Rate Exceeded.'), { name: 'TooManyRequestsException' });
+    });
+    clients.lambdaOnce.send = asked as unknown as typeof clients.lambdaOnce.send;
+    jest.spyOn(globalThis, 'setTimeout').mockImplementation(((work: () => void) => setImmediate(work)) as never);
+    await handle({ kind: 'snapshots' });
+    expect(asked).toHaveBeenCalledTimes(7);
+  });
 });

@@ -86,11 +86,11 @@ describe('a probe in the VPC', () => {
       asked.push({ FunctionName: input.FunctionName, request });
       const { Payload, FunctionError } = answer(request);
       return {
-        ...(Payload !== undefined && { Payload: Buffer.from(Payload) }),
+        ...(Payload !== undefined && { Payload: { transformToString: () => Payload } }),
         ...(FunctionError && { FunctionError }),
       };
     };
-    return { asked, client: { send } as never };
+    return { asked, client: { lambdaOnce: { send } } as never };
   };
   const dead = { kind: 'error', code: 'slow', reason: 'silent' };
   const answered = ({ targets }: Pick<ProbeRequest, 'targets'>) => ({

@@ -52,6 +52,8 @@ interface Entry {
 const DEFAULT_ASYNC: AsyncSettings = { maximumRetries: 2, maximumAgeSeconds: 6 * 3600 };
 // "DurableConfig" in the CloudFormation reference: 14 days.
 const DEFAULT_RETENTION_DAYS = 14;
+/** "Lambda quotas", "Configuring reserved concurrency". */
+const UNRESERVED_MIN = 100;
 const NAME = /^[a-zA-Z0-9-_]{1,64}$/;
 
 export type Functions = ReturnType<typeof createFunctions>;
@@ -231,8 +233,18 @@ export function createFunctions(kernel: Kernel, code: CodeStore, vpcOf: VpcOf) {
     return JSON.stringify({ Version: '2012-10-17', Id: 'default', Statement });
   };
 
-  const reserveConcurrency = (functionName: string, limit: number): void => {
-    entryOf(parseName(functionName, kernel.accountId).name).reservedConcurrency = limit;
+  const totalReserved = (): number =>
+    [...entries.values()].reduce((sum, { reservedConcurrency = 0 }) => sum + reservedConcurrency, 0);
+
+  /** @param accountConcurrency "Lambda requires at least 100 unreserved concurrent executions"; a new account has fewer in all, and must keep them */
+  const reserveConcurrency = (functionName: string, limit: number, accountConcurrency: number): void => {
+    const entry = entryOf(parseName(functionName, kernel.accountId).name);
+    const least = Math.min(UNRESERVED_MIN, accountConcurrency);
+    if (limit > 0 && accountConcurrency - totalReserved() + (entry.reservedConcurrency ?? 0) - limit < least)
+      throw invalid(
+        `Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution below its minimum value of [${least}].`,
+      );
+    entry.reservedConcurrency = limit;
   };
 
   return {
@@ -247,6 +259,7 @@ export function createFunctions(kernel: Kernel, code: CodeStore, vpcOf: VpcOf) {
     addPermission,
     policy,
     reserveConcurrency,
+    totalReserved,
     reservedConcurrency: (name: string): number | undefined => entryOf(name).reservedConcurrency,
     aliases: (functionName: string): AliasConfiguration[] => {
       const { name } = parseName(functionName, kernel.accountId);
