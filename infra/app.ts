@@ -25,7 +25,8 @@ try {
 /**
  * Context, given by `-c NAME=…`: email (where pages go), fleets (folder of fleet files), bundles (where they go), runbooks (what stands
  * before their paths in the alarms' descriptions: `https://github.com/OWNER/chainmend/blob/main/`), nodeRoles (ARNs of the roles that the nodes'
- * instances have, with commas: an instance that replaces another gets its role through its launch template, and only these may be passed on).
+ * instances have, with commas: an instance that replaces another gets its role through its launch template, and only these may be passed on),
+ * kmsKeys (ARNs of the keys of other accounts that the nodes' volumes are encrypted with, with commas).
  */
 async function synthesize(app: App): Promise<void> {
   const email = contextOf(app, 'email');
@@ -33,6 +34,7 @@ async function synthesize(app: App): Promise<void> {
   if (email !== undefined) emailAddress(email);
   const runbooks = runbooksOf(app);
   const nodeRoles = nodeRolesOf(app);
+  const kmsKeys = kmsKeysOf(app);
   const fleets = readFleets(contextOf(app, 'fleets') ?? fleetsDirectory);
   const bundles = resolve(contextOf(app, 'bundles') ?? join(repositoryRoot, 'dist/functions'));
   await bundleFunctions(join(repositoryRoot, 'functions'), bundles);
@@ -44,6 +46,7 @@ async function synthesize(app: App): Promise<void> {
     ...(email !== undefined && { email }),
     ...(runbooks !== undefined && { runbooks }),
     nodeRoles,
+    kmsKeys,
   });
   addChecks(app);
   app.synth();
@@ -65,6 +68,18 @@ function nodeRolesOf(app: App): readonly string[] {
       );
   }
   return roles;
+}
+
+/** An alias or a bare id would be looked for in the account of the suite. */
+function kmsKeysOf(app: App): readonly string[] {
+  const keys = (contextOf(app, 'kmsKeys') ?? '').split(',').filter((key) => key !== '');
+  for (const key of keys) {
+    if (!/^arn:aws(-[a-z]+)*:kms:[a-z0-9-]{1,30}:\d{12}:key\/(mrk-)?[0-9a-f-]{32,36}$/.test(key))
+      throw new InputError(
+        `context "kmsKeys" has ${JSON.stringify(key)}, expected ARNs such as arn:aws:kms:eu-west-1:111122223333:key/11111111-2222-4333-8444-555555555555`,
+      );
+  }
+  return keys;
 }
 
 function contextOf(app: App, name: string): string | undefined {

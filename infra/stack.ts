@@ -35,6 +35,8 @@ export interface ChainmendProps extends StackProps {
   readonly runbooks?: string;
   /** ARNs of the roles that the fleets' instances have, which a heal passes on to an instance that it launches; none unless given. */
   readonly nodeRoles?: readonly string[];
+  /** ARNs of keys of other accounts, which the fleets' volumes are encrypted with; none unless given. */
+  readonly kmsKeys?: readonly string[];
 }
 
 /**
@@ -45,7 +47,7 @@ export interface ChainmendProps extends StackProps {
  */
 export class ChainmendStack extends Stack {
   constructor(scope: Construct, id: string, props: ChainmendProps) {
-    const { fleets, documents, bundles, email, runbooks, nodeRoles = [], ...stackProps } = props;
+    const { fleets, documents, bundles, email, runbooks, nodeRoles = [], kmsKeys = [], ...stackProps } = props;
     super(scope, id, { description: 'chainmend: keeps fleets of blockchain nodes healthy.', ...stackProps });
     const state = new State(this, 'State');
     const undelivered = new DeadLetters(this, 'Undelivered', 'chainmend-undelivered');
@@ -55,7 +57,7 @@ export class ChainmendStack extends Stack {
 
     const shared = { bundles, fleets: fleets.map(({ fleet }) => fleet), state, pages, settings, commands };
     const resizeVolume = new ResizeVolume(this, 'ResizeVolume', shared);
-    const replaceNode = new ReplaceNode(this, 'ReplaceNode', { ...shared, nodeRoles });
+    const replaceNode = new ReplaceNode(this, 'ReplaceNode', { ...shared, nodeRoles, kmsKeys });
     const snapshotNode = new SnapshotNode(this, 'SnapshotNode', shared);
     const heals = { resizeVolume, replaceNode, snapshotNode };
     const planSnapshots = new PlanSnapshots(this, 'PlanSnapshots', shared);

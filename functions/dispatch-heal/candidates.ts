@@ -69,10 +69,12 @@ export const DISABLED = 'its actions being disabled';
 /**
  * What a person told of has no alarm of its own to be read from, and a contributor none where its alarm could not be read. What is left
  * open on a node is to be brought to an end, whatever is seen of the node.
+ *
+ * @param alarming null: they could not be read, and nobody is known to be over
  */
 export function again(
   records: Records,
-  alarming: readonly AlarmNow[],
+  alarming: readonly AlarmNow[] | null,
   disks: readonly AlarmNow[],
   sick: readonly Sick[],
   nowMs: number,
@@ -85,7 +87,7 @@ export function again(
       const told = { alarm, instanceId, onsetMs, suppressedBy: null };
       if (healOf(trouble) === 'resize-volume') {
         if (disks.some((disk) => isSame(disk, incident) && isOn(disk, incident))) return [];
-        const isQuiet = alarm.alarmName !== '' && !alarming.some((one) => isSame(one, incident));
+        const isQuiet = alarm.alarmName !== '' && alarming?.some((one) => isSame(one, incident)) === false;
         return isQuiet && !owed ? [] : [told];
       }
       if (owed) return [{ ...told, settles: trouble, fleet, ...(want && { want }) }];

@@ -12,17 +12,21 @@ export interface Apart {
   readonly alarming: readonly AlarmNow[];
   /** Fleet-wide alarms of which every contributor in ALARM is known: whoever is not among them is not in ALARM. */
   readonly whole: ReadonlySet<string>;
+  /** The alarms could not be read: that none is here says nothing. */
+  readonly isUnread: boolean;
 }
 
 /**
+ * @param alarming null: they could not be read
  * @param attempt keeps what fails for later: one alarm that cannot be read hides no other
  */
 export async function takeApart(
   cloudwatch: CloudWatchClient,
-  alarming: readonly AlarmNow[],
+  alarming: readonly AlarmNow[] | null,
   fleets: readonly Fleet[],
   attempt: (work: () => Promise<unknown>) => Promise<void>,
 ): Promise<Apart> {
+  if (alarming === null) return { alarming: [], whole: new Set(), isUnread: true };
   const contributors: AlarmNow[] = [];
   const whole = new Set<string>();
   const fleetWide = alarming.filter((alarm) => alarm.about === 'fleet' && heeded(alarm, fleets) !== null);
@@ -32,5 +36,6 @@ export async function takeApart(
       contributors.push(...read);
       if (read.length < CONTRIBUTORS_AT_MOST) whole.add(alarm.fact.alarmName);
     });
-  return { alarming: [...alarming.filter(({ fact }) => !whole.has(fact.alarmName)), ...contributors], whole };
+  const apart = [...alarming.filter(({ fact }) => !whole.has(fact.alarmName)), ...contributors];
+  return { alarming: apart, whole, isUnread: false };
 }

@@ -1,5 +1,6 @@
 // The round of clean snapshots: each fleet that has them made is asked for a donor, and a donor becomes an incident like any other.
 import { ask } from '../../shared/aws/ask.ts';
+import { isThrottling } from '../../shared/aws/throttling.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { readSettings } from '../../shared/fleet/settings.ts';
 import type { Refusal } from '../../shared/guardrails/codes.ts';
@@ -9,6 +10,7 @@ import { page } from '../../shared/heal/page.ts';
 import { keys } from '../../shared/heal/store.ts';
 import { WHOLE_FLEET } from '../../shared/heal/telling.ts';
 import type { DonorAnswer, DonorQuestion } from '../../shared/snapshots/donor-question.ts';
+import { plainJson } from '../../shared/text/plain-text.ts';
 import type { Around, Door } from './consider.ts';
 import { DISPATCHER, SCHEDULE } from './kinds.ts';
 import { aroundOf, considerNow } from './look.ts';
@@ -32,7 +34,10 @@ export async function snapshotRound(door: Door): Promise<void> {
     try {
       await considerFleet(door, settings, around, fleet, nowMs);
     } catch (cause) {
-      failures.push(new Error(`fleet ${fleet.name}: ${cause instanceof Error ? cause.message : cause}`, { cause }));
+      // It has its turn in the next round.
+      if (isThrottling(cause)) console.warn(plainJson({ level: 'warn', fleet: fleet.name, left: String(cause) }));
+      else
+        failures.push(new Error(`fleet ${fleet.name}: ${cause instanceof Error ? cause.message : cause}`, { cause }));
     }
   });
   if (failures.length > 0) throw new AggregateError(failures, failures.map((one) => (one as Error).message).join('; '));

@@ -37,7 +37,6 @@ export async function sweep(door: Door): Promise<void> {
   const { clients, environment } = door;
   const nowMs = Date.now();
   const settings = await readSettings(clients.ssm, environment.PARAMETER_PREFIX);
-  const inAlarm = await readAlarming(clients.cloudwatch);
   // Counted, and told by an alarm of its own: a sweep that failed for it each minute would drown everything else.
   for (const sentence of settings.broken.values()) console.error(plainJson({ level: 'error', fleet: sentence }));
   const failures: unknown[] = [];
@@ -51,6 +50,11 @@ export async function sweep(door: Door): Promise<void> {
     }
   };
 
+  let inAlarm: readonly AlarmNow[] | null = null;
+  // What died is settled, and who is seen to be sick is helped, whatever becomes of the alarms.
+  await attempt(async () => {
+    inAlarm = await readAlarming(clients.cloudwatch);
+  });
   const known = await readRecords(door, settings, attempt);
   const around = aroundOf(door, settings, pagedOf(known));
   const seen = await readSeenOf(around, settings, attempt);
@@ -121,20 +125,24 @@ async function readSeenOf(
 
 async function settle({ door, known, seen, apart }: Read, time: Time, attempt: Attempt): Promise<void> {
   const { incidents, nodes } = known;
-  const { alarming, whole } = apart;
+  const { alarming, whole, isUnread } = apart;
   const resting = incidents.filter(({ state }) => state === 'open' || state === 'escalated');
-  const quiet = resting.filter((incident) => !alarming.some((alarm) => concerns(alarm, incident)));
+  const quiet = isUnread ? [] : resting.filter((incident) => !alarming.some((alarm) => concerns(alarm, incident)));
   const asked = quiet.map(({ alarm }) => alarm.alarmName).filter((name) => name !== '' && !whole.has(name));
   // Of a fleet-wide alarm that is in ALARM for others, who is not among them is over.
   const over = new Set([...(await readOver(door.clients.cloudwatch, [...new Set(asked)])), ...whole]);
-  const isQuiet = (incident: IncidentRecord): boolean => quiet.includes(incident) && over.has(incident.alarm.alarmName);
+  // Alarms that nobody could read say that nothing is over.
+  const isQuiet = (incident: IncidentRecord): boolean =>
+    !isUnread && quiet.includes(incident) && over.has(incident.alarm.alarmName);
   const isHealthy = (incident: IncidentRecord): boolean => {
     const { observations = [] } = seen.get(incident.fleet) ?? {};
     const fresh = observations.every(({ observedAtMs }) => time.nowMs - observedAtMs <= OBSERVATION_VALID_MS);
     const all = observations.flatMap(({ nodes }) => nodes);
-    const checksPass = !alarming.some(
-      ({ fact }) => fact.namespace === EC2_NAMESPACE && fact.dimensions['InstanceId'] === incident.instanceId,
-    );
+    const checksPass =
+      !isUnread &&
+      !alarming.some(
+        ({ fact }) => fact.namespace === EC2_NAMESPACE && fact.dimensions['InstanceId'] === incident.instanceId,
+      );
     if (!fresh || !checksPass) return false;
     // Where nobody asks the nodes, EC2's checks are all that is known of them.
     const unasked = all.some(({ instanceId, health }) => instanceId === incident.instanceId && health === 'unknown');
@@ -169,7 +177,7 @@ async function look({ door, settings, known, around, seen, apart }: Read, time: 
     for (const [id, check] of await readChecks(clients.ec2, known)) checks.set(id, check);
   });
   const sick = sickOf(fleets, seen, alarming, checks, time.nowMs);
-  const others = again(known, alarming, disks, sick, time.nowMs);
+  const others = again(known, apart.isUnread ? null : alarming, disks, sick, time.nowMs);
   const more = [...sick, ...others].map(({ instanceId }) => instanceId).filter((id) => !first.has(id));
   const instances = new Map([...first, ...(await readInstances(clients.ec2, [...new Set(more)]))]);
   // One alarm of many nodes has one answer.

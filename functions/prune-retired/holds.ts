@@ -3,6 +3,7 @@
 import { type KeptRecord, keptOf, readKept } from '../../shared/heal/kept.ts';
 import { hold, release as releaseRecorded } from '../../shared/heal/kept-snapshots.ts';
 import type { IncidentRecord } from '../../shared/heal/records.ts';
+import { sentenceOfUnmarked } from '../../shared/snapshots/marks.ts';
 import type { SnapshotFact } from '../../shared/snapshots/model.ts';
 import { readSnapshots } from '../../shared/snapshots/read.ts';
 import { guardAgain, type Work } from './work.ts';
@@ -56,8 +57,12 @@ export async function keepHolds(work: Work): Promise<void> {
       act: `LockSnapshot ${ids}`,
       sentence: `${incidentId} lasts: what it holds stays`,
     });
-    await hold(shelf, { fleet: fleet.name, node, incidentId }, of, Date.now());
-    await work.write({ kind: 'result', act: `LockSnapshot ${ids}`, sentence: 'held for another day' });
+    const unmarked = await hold(shelf, { fleet: fleet.name, node, incidentId }, of, Date.now());
+    const sentence =
+      unmarked.length === 0
+        ? 'held for another day'
+        : `${of.length - unmarked.length} of ${of.length} held for another day; ${sentenceOfUnmarked(unmarked)}`;
+    await work.write({ kind: 'result', act: `LockSnapshot ${ids}`, sentence });
   }
   for (const { incidentId } of release) {
     await work.write({
@@ -65,11 +70,12 @@ export async function keepHolds(work: Work): Promise<void> {
       act: `DeleteTags ${incidentId}`,
       sentence: `${incidentId} is over: nothing is held for it`,
     });
-    const released = await releaseRecorded(shelf, { fleet: fleet.name, incidentId }, Date.now());
+    const { released, unmarked } = await releaseRecorded(shelf, { fleet: fleet.name, incidentId }, Date.now());
+    const left = unmarked.length === 0 ? '' : `, but not ${sentenceOfUnmarked(unmarked)}`;
     await work.write({
       kind: 'result',
       act: `DeleteTags ${incidentId}`,
-      sentence: `${released.join(' ') || 'nothing'} released`,
+      sentence: `${released.join(' ') || 'nothing'} released${left}`,
     });
   }
 }

@@ -37,7 +37,9 @@ const MAX_SENTENCES = 10;
 
 export async function pruneFleet({ tools, fleet, onlyPlan, approved, approvedBy = null }: Turn): Promise<Summary> {
   const work = workOf(tools, fleet);
-  if (!onlyPlan && approved === undefined) await keepHolds(work);
+  const failures: unknown[] = [];
+  // What is held is not removed, whether its hold could be renewed or not: the rest need not wait for it.
+  if (!onlyPlan && approved === undefined) await keepHolds(work).catch((error: unknown) => failures.push(error));
   const facts = await readFacts(work, fleet, Date.now());
   const plan = decidePrune(facts);
   if (!onlyPlan) await giveUp(work, facts.missing);
@@ -54,16 +56,17 @@ export async function pruneFleet({ tools, fleet, onlyPlan, approved, approvedBy 
     }
     const yes = `plan ${approved} is approved${claimOf(approvedBy)}`;
     await work.write({ kind: 'decision', sentence: `${yes}: ${sentencesOf(plan)}` });
-    return carryOut(work, plan, true);
+    return carryOut(work, plan, { approved: true, failures });
   }
   if (plan.removals.length > 0 && fleet.mode !== 'act') {
     const asked = await ask(work, plan);
     const refusals = [...plan.refusals, ...asked];
     await tell(work, refusals);
+    throwAll(work, failures);
     return summary(fleet, { removed: [], left, plan, refusals });
   }
   if (plan.removals.length > 0) await work.write({ kind: 'decision', sentence: sentencesOf(plan) });
-  return carryOut(work, plan, false);
+  return carryOut(work, plan, { approved: false, failures });
 }
 
 /** A person who takes the tags away has taken the thing: it is told once, and nothing follows from its record any more. */
@@ -81,11 +84,16 @@ async function giveUp(work: Work, missing: PruneFacts['missing']): Promise<void>
   }
 }
 
-async function carryOut(work: Work, plan: PrunePlan, approved: boolean): Promise<Summary> {
+interface Carrying {
+  readonly approved: boolean;
+  /** What has failed before; what fails here is added, and all of it is thrown at the end. */
+  readonly failures: unknown[];
+}
+
+async function carryOut(work: Work, plan: PrunePlan, { approved, failures }: Carrying): Promise<Summary> {
   const removed: string[] = [];
   const left: string[] = [];
   const refusals = [...plan.refusals];
-  const failures: unknown[] = [];
   let stopped = false;
   for (const removal of plan.removals) {
     if (stopped || Date.now() >= work.untilMs) {
@@ -107,11 +115,14 @@ async function carryOut(work: Work, plan: PrunePlan, approved: boolean): Promise
     left.push(removal.sentence);
   }
   await tell(work, refusals);
-  if (failures.length > 0) {
-    const sentences = failures.map((error) => (error instanceof Error ? error.message : String(error)));
-    throw new AggregateError(failures, `${work.fleet.name}: ${sentences.join('; ')}`);
-  }
+  throwAll(work, failures);
   return summary(work.fleet, { removed, left, refusals });
+}
+
+function throwAll({ fleet }: Work, failures: readonly unknown[]): void {
+  if (failures.length === 0) return;
+  const sentences = failures.map((error) => (error instanceof Error ? error.message : String(error)));
+  throw new AggregateError(failures, `${fleet.name}: ${sentences.join('; ')}`);
 }
 
 function whyNotApproved(

@@ -1,6 +1,7 @@
 // Carries out one removal: the truth and the guard are read again right before it, the intent is written before it and the result after.
 // EC2 deletes by id and says so when it is gone already: all of this can be repeated.
 import { DeleteSnapshotCommand, DeleteVolumeCommand, TerminateInstancesCommand } from '@aws-sdk/client-ec2';
+import { type Refused, refusalOf } from '../../shared/aws/refused.ts';
 import type { SubjectRefusal } from '../../shared/guardrails/names.ts';
 import { endKept, type KeptKind } from '../../shared/heal/kept.ts';
 import { WHOLE_FLEET } from '../../shared/heal/telling.ts';
@@ -15,7 +16,7 @@ export type Removed =
 
 /** Error codes of EC2 ("Error codes for the Amazon EC2 API"): what was to be deleted is not there. */
 const GONE = new Set(['InvalidVolume.NotFound', 'InvalidInstanceID.NotFound', 'InvalidSnapshot.NotFound']);
-/** It is in use, locked or protected: somebody wants it. */
+/** It is in use, locked or protected: somebody wants it. Whatever else AWS refuses, a person has to look at. */
 const KEPT = new Set([
   'VolumeInUse',
   'IncorrectState',
@@ -31,9 +32,9 @@ const KEPT = new Set([
  * @param approved a person said yes to the plan that it is of
  */
 export async function remove(work: Work, removal: Removal, approved: boolean): Promise<Removed> {
-  const stays = (why: string): Removed => {
+  const stays = (why: string, page = false): Removed => {
     const reason = `${removal.sentence}: ${why}`;
-    return { done: false, refusal: { refuse: 'kept-longer', subject: removal.id, reason, page: false }, stop: false };
+    return { done: false, refusal: { refuse: 'kept-longer', subject: removal.id, reason, page }, stop: false };
   };
   const again = decidePrune(await readFacts(work, work.fleet, Date.now(), removal.kind));
   if (!stillPlanned(removal, again)) return stays('it is not as it was a moment ago, and the next run looks again');
@@ -45,7 +46,9 @@ export async function remove(work: Work, removal: Removal, approved: boolean): P
       return undefined;
     });
     if (said === undefined) continue;
-    return typeof said === 'string' ? stays(`AWS refused ${act}: ${said}`) : { done: false, refusal: said, stop: true };
+    return 'refused' in said
+      ? stays(`AWS refused ${act}: ${said.refused}`, !KEPT.has(said.code))
+      : { done: false, refusal: said, stop: true };
   }
   // Nothing follows from the record any more, whatever is called so some day.
   const over = (kind: KeptKind, ids: readonly string[]) => endKept(work.store, work.fleet.name, kind, ids, Date.now());
@@ -86,7 +89,7 @@ async function journalled(
   removal: Removal,
   act: string,
   send: () => Promise<SubjectRefusal | undefined>,
-): Promise<SubjectRefusal | string | undefined> {
+): Promise<SubjectRefusal | Refused | undefined> {
   const about = { name: removal.node, instanceId: removal.kind === 'instance' ? removal.id : WHOLE_FLEET };
   const result = (sentence: string): Promise<void> => work.write({ kind: 'result', act, sentence }, about);
   await work.write({ kind: 'intent', act, sentence: removal.sentence }, about);
@@ -95,14 +98,23 @@ async function journalled(
     await result(refusal ? `not done: ${refusal.reason}` : 'done');
     return refusal;
   } catch (error) {
-    const code = error instanceof Error ? error.name : '';
-    const said = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-    if (GONE.has(code)) {
+    if (error instanceof Error && GONE.has(error.name)) {
       await result('it was gone already');
       return undefined;
     }
-    await result(`${KEPT.has(code) ? 'refused' : 'not known to be done'}: ${said}`);
-    if (!KEPT.has(code)) throw error;
-    return said;
+    const refused = definite(error);
+    const said = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    await result(`${refused ? 'refused' : 'not known to be done'}: ${said}`);
+    if (!refused) throw error;
+    return refused;
+  }
+}
+
+/** Undefined where the error leaves open whether the call had an effect. */
+function definite(error: unknown): Refused | undefined {
+  try {
+    return refusalOf(error);
+  } catch {
+    return undefined;
   }
 }

@@ -6,6 +6,7 @@ import {
   PriorRequestNotComplete,
   type RRType,
 } from '@aws-sdk/client-route-53';
+import { orRefused } from '../../shared/aws/refused.ts';
 import type { SubjectRefusal } from '../../shared/guardrails/names.ts';
 import { type Change, hashOf, inBatches, type NamePlan } from './changes.ts';
 import type { RecordSet } from './records.ts';
@@ -17,6 +18,7 @@ const GAP_MS = 250;
 /** Route 53 refuses a request while it works at another for the same zone (PriorRequestNotComplete). */
 const AGAIN_AFTER_MS = 1_000;
 const MAX_SENTENCES = 20;
+const MAX_NEVER_TAKEN = 5;
 
 export interface Applied {
   readonly changed: number;
@@ -74,7 +76,8 @@ export async function applyNames(work: Work, { zoneId, planned, approved, planAg
     const still = again.plan.changes.filter((change) => batch.some((one) => concerns(one, change, approved)));
     changed += batch.filter(({ name }) => !again.plan.changes.some((change) => change.name === name)).length;
     for (const change of still) {
-      if (Date.now() >= work.untilMs) break;
+      // Refused for so many, it is refused for what they have in common: more pages would say nothing more.
+      if (Date.now() >= work.untilMs || refusals.length >= MAX_NEVER_TAKEN) break;
       const alone = await send([change]);
       if ('refuse' in alone) return applied(alone);
       if (!alone.done && !alone.busy) refusals.push(neverTaken(change, alone.why));
@@ -137,14 +140,25 @@ async function sendBatch(work: Work, HostedZoneId: string, batch: readonly Chang
     await work.write({ kind: 'result', act, sentence: 'done', evidence: { change: ChangeInfo?.Id } });
     return { done: true };
   } catch (error) {
-    if (!(error instanceof InvalidChangeBatch || error instanceof PriorRequestNotComplete)) {
+    const why = await whyRefused(error);
+    if (why === undefined) {
       await work.write({ kind: 'result', act, sentence: `not known to be done: ${String(error)}` });
       throw error;
     }
-    const why = error instanceof InvalidChangeBatch ? (error.messages?.join(' ') ?? error.message) : error.message;
     await work.write({ kind: 'result', act, sentence: `refused as a whole, nothing was changed: ${why}` });
     return { done: false, why, busy: error instanceof PriorRequestNotComplete };
   }
+}
+
+/** A batch is taken whole or not at all. Undefined where nobody knows whether it was. */
+async function whyRefused(error: unknown): Promise<string | undefined> {
+  if (error instanceof InvalidChangeBatch) return error.messages?.join(' ') || error.message;
+  if (error instanceof PriorRequestNotComplete) return error.message;
+  // A right that a role lacks for one of its names, a limit of the zone: the other names are tried by themselves.
+  return orRefused(() => Promise.reject(error)).then(
+    ({ refused }) => refused,
+    () => undefined,
+  );
 }
 
 const wire = ({ name, type, ttlSeconds, values }: RecordSet) => ({

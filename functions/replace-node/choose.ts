@@ -14,6 +14,7 @@ export function chooseCopy(
 ): Extract<Act, { do: 'choose' }> | { readonly failed: string } {
   const { sources, want, fleet } = facts;
   if (!sources) return { failed: 'what could be copied was not read' };
+  if (sources.unread !== undefined) return { failed: `what could be copied cannot be read: ${sources.unread}` };
   const tried = new Set(memory.tried.map(({ source }) => source));
   const make = (
     part: Pick<Copy, 'source' | 'from' | 'rank' | 'height' | 'ofNode'>,
@@ -68,6 +69,7 @@ export function chooseCopy(
   const volumes = newVolumes(facts, memory, (role) => ({
     volumeId: '',
     snapshotId: set.parts[role]?.snapshotId ?? '',
+    kmsKeyId: set.parts[role]?.kmsKeyId ?? null,
   }));
   const copy = make(
     { source: set.setId, from: 'snapshot', rank: set.rank, height: set.height, ofNode: set.node },
@@ -89,7 +91,7 @@ export function chooseCopy(
 function newVolumes(
   { old, young }: Facts,
   { found }: ReplaceMemory,
-  partOf: (role: string) => Pick<NewVolume, 'volumeId' | 'snapshotId'>,
+  partOf: (role: string) => Omit<NewVolume, 'role' | 'device'>,
 ): readonly NewVolume[] {
   const target = young ?? old;
   const taken = (target?.instance.devices ?? []).map(({ device }) => device);

@@ -5,6 +5,9 @@ import type { Act, Clearing, Facts } from './model.ts';
 import { isSpent } from './setbacks.ts';
 import { BOUND_MS, isPending, waitedMs, waitFor } from './waits.ts';
 
+/** Noted where snapshots may be held, or not, and nobody knows. */
+export const HOLD_UNKNOWN = 'hold-unknown';
+
 export const clearingKey = (what: Clearing | 'detach', target: string): string => `${what} ${target}`.trim();
 
 export function clearUp(facts: Facts, memory: ReplaceMemory): Act {
@@ -67,6 +70,6 @@ function piecesOf(
     pieces.push(['leave-standby', old.instance.autoScalingGroup]);
   if (fleet.dns !== undefined) pieces.push(['register', fleet.name]);
   if (rung === 'replace' && fleet.peers?.rotate) pieces.push(['rotate', fleet.name]);
-  if (done.includes('held')) pieces.push(['release-holds', '']);
+  if (done.includes('held') || done.includes(HOLD_UNKNOWN)) pieces.push(['release-holds', '']);
   return pieces.filter(([, target], at) => target !== '' || pieces[at]?.[0] === 'release-holds');
 }

@@ -1,11 +1,14 @@
 // The one decision of a turn: from what was read and what is remembered to the next act. Pure; the same facts, the same act.
+
+import type { Refusal } from '../../shared/guardrails/codes.ts';
+import { classOf } from '../../shared/guardrails/replace.ts';
 import type { ReplaceMemory, Rung } from '../../shared/heal/memory.ts';
 import { LOCKED_BY_TAG } from '../../shared/snapshots/tags.ts';
 import { begin, followsAgain, isImpaired, refuse } from './begin.ts';
 import { NOTHING_LEFT } from './choose.ts';
-import { clearUp } from './clearing.ts';
+import { clearUp, HOLD_UNKNOWN } from './clearing.ts';
 import { guardOf } from './guard.ts';
-import { machineNext } from './machine.ts';
+import { cannotGoOn, machineNext } from './machine.ts';
 import type { Act, Facts, Needs } from './model.ts';
 import { onceSettled } from './owed.ts';
 import { proving } from './proving.ts';
@@ -56,10 +59,11 @@ export function needsOf(memory: ReplaceMemory | null): Needs {
     sources:
       makesCopy &&
       (memory.rung === 'swap' ||
-        (memory.rung === null && !memory.done.includes('held')) ||
         (memory.rung === 'replace' &&
           memory.machine !== null &&
           memory.machine.availabilityZone !== memory.found.availabilityZone)),
+    // Only to be held: a rung that copies nothing does not rest on it.
+    supply: makesCopy && memory.rung === null && !memory.done.includes('held'),
     initialization: memory?.copy !== null && memory?.copy !== undefined && memory.proved === null,
   };
 }
@@ -86,9 +90,8 @@ function restartNext(facts: Facts, memory: ReplaceMemory): Act {
 
 /** The mildest rung that was not tried; a guard that refuses it ends this attempt, and the next one looks again. */
 function climb(facts: Facts, memory: ReplaceMemory): Act {
-  const failed = new Map(memory.failed.map(({ rung, reason }) => [rung, reason]));
   const last = memory.failed.at(-1);
-  const next = ladderOf(facts, memory).find((rung) => !failed.has(rung));
+  const next = nextRung(facts, memory);
   if (next === undefined) {
     const tried = memory.failed.map(({ rung, reason }) => `${rung}: ${reason}`).join('; ');
     if (tried === '')
@@ -100,15 +103,30 @@ function climb(facts: Facts, memory: ReplaceMemory): Act {
       asFound: true,
     });
   }
-  const held = holdSupply(facts, memory);
+  const held = holdSupply(facts, memory, next);
   if (held) return held;
   const guard = guardOf(facts, next);
   if (guard) {
     const refusal = last ? { ...guard, reason: `${guard.reason} (tried before: ${last.rung}: ${last.reason})` } : guard;
     return onceSettled(facts, memory, { as: 'refused', refusal });
   }
-  return { do: 'take-rung', rung: next, reason: last ? `${last.rung} did not help: ${last.reason}` : reasonOf(facts) };
+  // Before a replacement is reserved for it: whether there is anything to copy is not known.
+  if (next === 'swap' && facts.sources?.unread !== undefined)
+    return onceSettled(facts, memory, { as: 'refused', refusal: unreadable(facts.sources.unread) });
+  // Before one is reserved for it, and before the node feels anything.
+  const unfit = cannotGoOn(facts, memory, next);
+  if (unfit !== null) return { do: 'skip-rung', rung: next, reason: unfit };
+  const reason = last ? `${last.rung} did not help: ${last.reason}` : reasonOf(facts);
+  const doubt = facts.launch?.is === 'unknown' ? `; whether EC2 launches it is not known: ${facts.launch.reason}` : '';
+  return { do: 'take-rung', rung: next, reason: next === 'replace' ? reason + doubt : reason };
 }
+
+const unreadable = (why: string): Refusal => ({
+  refuse: 'unreadable',
+  reason: `what could be copied cannot be read: ${why}`,
+  page: true,
+  lookAgainMs: 5 * 60_000,
+});
 
 /** For whoever reads the page: it was not the data that were tried, there were none. */
 const hadNothing = ({ failed, tried }: ReplaceMemory): boolean =>
@@ -116,11 +134,21 @@ const hadNothing = ({ failed, tried }: ReplaceMemory): boolean =>
 
 /** From the onset on no retention takes away what may be needed: the best sets, and those behind them. */
 const SETS_HELD = 2;
+/** For the journal: more than these say nothing new. */
+const NOT_USED_TOLD = 4;
 
-function holdSupply({ sources, want, fleet }: Facts, { done }: ReplaceMemory): Act | null {
+/**
+ * Holding is best effort, and a milder rung never waits for it. Where nobody knows what became of it, or what there is to hold, it is asked for
+ * again before the rung that copies something.
+ */
+function holdSupply({ sources, want, fleet }: Facts, memory: ReplaceMemory, next: Rung): Act | null {
+  const { done } = memory;
   if (want.do !== 'heal' || done.includes('held') || !sources || !fleet.replace.rungs.includes('swap')) return null;
-  const snapshots = sources.good.slice(0, SETS_HELD).flatMap(({ parts }) => Object.values(parts));
-  return {
+  const { good, refused, unread } = sources;
+  const isAgain = done.includes(HOLD_UNKNOWN);
+  if (isAgain && (unread !== undefined || classOf(next) === 'restart')) return null;
+  const snapshots = good.slice(0, SETS_HELD).flatMap(({ parts }) => Object.values(parts));
+  const act: Act = {
     do: 'hold',
     snapshots: snapshots.map(({ snapshotId, policyId, locked, tags, ledger }) => ({
       snapshotId,
@@ -129,7 +157,13 @@ function holdSupply({ sources, want, fleet }: Facts, { done }: ReplaceMemory): A
       tags: Object.fromEntries(Object.entries(tags).filter(([key]) => key === LOCKED_BY_TAG)),
       ledger,
     })),
+    notUsed:
+      unread === undefined
+        ? refused.slice(0, NOT_USED_TOLD).map(({ setId, why }) => `${setId} not: ${why}`)
+        : [`they cannot be read: ${unread}`],
+    isUnread: unread !== undefined,
   };
+  return isSpent(memory, act) ? null : act;
 }
 
 const reasonOf = (facts: Facts): string => {
@@ -138,9 +172,21 @@ const reasonOf = (facts: Facts): string => {
   return facts.watched?.reason ?? 'it does not follow its chain';
 };
 
+/** The mildest rung that was not tried. */
+export function nextRung(facts: Situation, { failed }: Pick<ReplaceMemory, 'failed'>): Rung | undefined {
+  return ladderOf(facts, { failed }).find((rung) => failed.every((one) => one.rung !== rung));
+}
+
+/** Whether the next decision is about a launch that nothing was done for yet. */
+export const isLaunchNext = (facts: Situation, memory: ReplaceMemory | null): boolean =>
+  memory !== null && memory.proved === null && memory.rung === null && nextRung(facts, memory) === 'replace';
+
+/** What the order of the rungs rests on. */
+type Situation = Pick<Facts, 'want' | 'fleet' | 'old' | 'young'>;
+
 /** The rungs that could help here, mildest first. */
 export function ladderOf(
-  { want, fleet, old, young }: Pick<Facts, 'want' | 'fleet' | 'old' | 'young'>,
+  { want, fleet, old, young }: Situation,
   { failed }: Pick<ReplaceMemory, 'failed'>,
 ): readonly Rung[] {
   switch (want.do) {

@@ -2,6 +2,7 @@
 import { DescribeInstanceInformationCommand } from '@aws-sdk/client-ssm';
 import { judgeAgent } from '../../shared/aws/agent.ts';
 import { describeChecks, describeInstance } from '../../shared/aws/instances.ts';
+import { keyScopeOf } from '../../shared/aws/key-scope.ts';
 import { describeVolumes, initializationOf } from '../../shared/aws/volumes.ts';
 import type { NodeState } from '../../shared/documents/node-answer.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
@@ -11,8 +12,9 @@ import { OBSERVATION_VALID_MS, readBreaker } from '../../shared/guardrails/break
 import type { Refusal } from '../../shared/guardrails/codes.ts';
 import { readSwitches } from '../../shared/guardrails/switches.ts';
 import type { ReplaceMemory } from '../../shared/heal/memory.ts';
-import { ladderOf, needsOf } from './decide.ts';
-import type { Facts, Machine, Watched } from './model.ts';
+import { readLaunch } from './acts/launch.ts';
+import { isLaunchNext, ladderOf, needsOf } from './decide.ts';
+import type { Facts, Machine, Needs, Sources, Watched } from './model.ts';
 import { readReach } from './reach.ts';
 import { readSources } from './sources.ts';
 import type { Tools } from './tools.ts';
@@ -31,31 +33,38 @@ export async function readFacts(
   if ('refuse' in switches) return switches;
   const { fleet } = switches;
   const youngId = memory?.machine?.instanceId ?? '';
-  const [old, young, observations, watch] = await Promise.all([
+  const [readOld, readYoung, observations, watch] = await Promise.all([
     readMachine(tools, instanceId),
     youngId === '' ? null : readMachine(tools, youngId),
     store.readObservations(payload.fleet),
     store.readWatch(payload.fleet),
   ]);
+  const isSilent = (machine: Machine | null): Machine | null =>
+    machine && silent ? { ...machine, agentOnline: false } : machine;
+  const machines =
+    youngId === '' ? { old: isSilent(readOld), young: null } : { old: readOld, young: isSilent(readYoung) };
   const needs = needsOf(memory);
   const copied = memory?.copy?.volumes.flatMap(({ volumeId }) => (volumeId === '' ? [] : [volumeId])) ?? [];
   const ids = [...new Set([...(memory?.found.volumes.map(({ volumeId }) => volumeId) ?? []), ...copied])];
   const instanceIds = [instanceId, youngId].filter((id) => id !== '');
-  const next =
-    memory?.rung === null &&
-    memory.proved === null &&
-    mayBeNext({ want: payload.want, fleet, old, young }, memory, payload.mode);
-  const [volumes, initialization, reach, sources] = await Promise.all([
+  const { old } = machines;
+  const situation = { want: payload.want, fleet, ...machines };
+  const launches = isLaunchNext(situation, memory);
+  const [volumes, initialization, launch, reach, sources] = await Promise.all([
     describeVolumes(clients.ec2, { ids, instanceIds }),
     needs.initialization && fleet.replace.initializationMiBps !== undefined ? readInitialization(tools, copied) : null,
-    next && old ? readReach(clients, fleet, old.instance) : null,
-    needs.sources && memory
-      ? readSources(tools, { fleet, memory, nodes: observations.flatMap(({ nodes }) => nodes), watch, nowMs })
+    old && launches ? readLaunch(tools, fleet, old.instance) : null,
+    old && (launches || (payload.mode !== 'act' && mayLaunch(situation, memory)))
+      ? readReach(clients, fleet, old.instance)
+      : null,
+    (needs.sources || needs.supply) && memory
+      ? readSupply(
+          () => readSources(tools, { fleet, memory, nodes: observations.flatMap(({ nodes }) => nodes), watch, nowMs }),
+          needs,
+        )
       : null,
   ]);
   const runs = memory?.machine?.joined ? youngId : instanceId;
-  const isSilent = (machine: Machine | null): Machine | null =>
-    machine && silent ? { ...machine, agentOnline: false } : machine;
   return {
     nowMs,
     fleet,
@@ -64,28 +73,37 @@ export async function readFacts(
     node: payload.node,
     incidentId: payload.incidentId,
     onsetMs: payload.onsetMs,
-    old: youngId === '' ? isSilent(old) : old,
-    young: youngId === '' ? null : isSilent(young),
+    ...machines,
     volumes,
     seen,
     watched: watchedIn(observations, runs, nowMs),
     breaker: readBreaker(fleet, observations, nowMs),
     haltedSinceMs: haltedSince(watch, nowMs),
     sources,
+    keyScope: keyScopeOf(environment),
+    launch,
     reach,
     initialization,
   };
 }
 
-/** Whether another instance is what is tried next; a plan names every rung. */
-function mayBeNext(
-  around: Parameters<typeof ladderOf>[0],
-  memory: ReplaceMemory,
-  mode: Tools['payload']['mode'],
-): boolean {
-  const tried = new Set(memory.failed.map(({ rung }) => rung));
-  const left = ladderOf(around, memory).filter((rung) => !tried.has(rung));
-  return mode === 'act' ? left[0] === 'replace' : left.includes('replace');
+/** A plan names every rung that is left. */
+const mayLaunch = (situation: Parameters<typeof ladderOf>[0], memory: ReplaceMemory | null): boolean =>
+  memory !== null &&
+  memory.rung === null &&
+  memory.proved === null &&
+  ladderOf(situation, memory).includes('replace') &&
+  memory.failed.every(({ rung }) => rung !== 'replace');
+
+/** @throws what reading throws, where something is to be copied now */
+async function readSupply(read: () => Promise<Sources>, { sources }: Needs): Promise<Sources> {
+  try {
+    return await read();
+  } catch (error) {
+    if (sources) throw error;
+    const unread = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    return { unread, good: [], refused: [], sibling: null, kept: null };
+  }
 }
 
 async function readMachine({ clients }: Tools, instanceId: string): Promise<Machine | null> {

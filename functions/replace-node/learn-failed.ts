@@ -1,4 +1,5 @@
 // What is remembered of an act that did not happen and will not, for a reason that another try does not change. Pure.
+import { isEverywhere, judgeLaunch } from '../../shared/aws/launch-refusal.ts';
 import type { NodeState } from '../../shared/documents/node-answer.ts';
 import type { Blame, ReplaceMemory } from '../../shared/heal/memory.ts';
 import { makingKey } from './intending.ts';
@@ -34,6 +35,7 @@ export function afterFailed(memory: ReplaceMemory, act: Act, failed: Failed): Re
     case 'standby':
       return notAside(withDone(withoutDone(memory, 'standing-by'), 'not-aside'), reason);
     case 'launch':
+      return notLaunched(memory, failed);
     case 'keep-volumes':
     case 'join':
       return gaveUp(memory, reason);
@@ -52,10 +54,21 @@ export function afterFailed(memory: ReplaceMemory, act: Act, failed: Failed): Re
         ? memory
         : { ...cleared(memory, act), setback: null };
     case 'hold':
-      return withDone(memory, 'held');
+      return { ...withDone(memory, 'held'), setback: null };
+    case 'leave-pool':
+      // register-nodes looks by itself, and sees that it is not synced.
+      return { ...withDone(memory, 'left-pool'), setback: null };
     default:
       return memory;
   }
+}
+
+/** What only its subnet refuses leaves the next one to be tried. */
+function notLaunched(memory: ReplaceMemory, { reason, code = '' }: Failed): ReplaceMemory {
+  const { machine, unplaced = [] } = memory;
+  const fault = judgeLaunch({ refused: reason, code });
+  const one = { subnetId: machine?.subnetId ?? '', reason: fault.reason, isEverywhere: isEverywhere(fault) };
+  return gaveUp({ ...memory, unplaced: [...unplaced, one] }, fault.reason);
 }
 
 /** A member that its group does not spare is not stopped: what was made for that is taken away again. */

@@ -1,5 +1,6 @@
 // What is remembered of an act and of what came of it. Pure: a replay and a successor learn the same.
 import type { Blame, ReplaceMemory } from '../../shared/heal/memory.ts';
+import { HOLD_UNKNOWN } from './clearing.ts';
 import { makingKey } from './intending.ts';
 import { afterFailed } from './learn-failed.ts';
 import type { Act, Result } from './model.ts';
@@ -7,6 +8,7 @@ import { endOf } from './proof.ts';
 import { STOP_SENT } from './putting-back.ts';
 import { cleared, failRung, gaveUp, mountedOf, withCopy, withDone, withMachine, withoutDone } from './remember.ts';
 import { withSetback } from './setbacks.ts';
+import { MADE } from './unspent.ts';
 
 type Done = Extract<Result, { readonly is: 'done' }>;
 
@@ -39,8 +41,10 @@ function afterDone(memory: ReplaceMemory, act: Act, result: Done): ReplaceMemory
       return { ...memory, rung: act.rung, upSinceMs: null, inspectedAtMs: null };
     case 'fail-rung':
       return failRung(memory, act.reason);
+    case 'skip-rung':
+      return { ...memory, failed: [...memory.failed, { rung: act.rung, reason: act.reason }] };
     case 'hold':
-      return withDone(memory, 'held');
+      return withDone(memory, act.isUnread ? HOLD_UNKNOWN : 'held');
     case 'restart':
       return restarted(memory, result);
     case 'stop-instance':
@@ -50,7 +54,7 @@ function afterDone(memory: ReplaceMemory, act: Act, result: Done): ReplaceMemory
     case 'choose':
       return { ...memory, copy: act.copy, generation: memory.generation + 1 };
     case 'create':
-      return withCopy(withoutDone(memory, makingKey(act.at)), ({ volumes }) => ({
+      return withCopy(withDone(withoutDone(memory, makingKey(act.at)), MADE), ({ volumes }) => ({
         volumes: volumes.map((volume, at) => (at === act.at ? { ...volume, volumeId: result.volumeId ?? '' } : volume)),
       }));
     case 'check':
@@ -76,7 +80,7 @@ function afterDone(memory: ReplaceMemory, act: Act, result: Done): ReplaceMemory
     case 'plan-machine':
       return { ...memory, machine: act.machine, generation: memory.generation + 1 };
     case 'launch':
-      return withMachine(memory, {
+      return withMachine(withDone(memory, MADE), {
         instanceId: result.instanceId ?? '',
         fence: result.fence ?? 0,
         ...(result.note !== undefined && { availabilityZone: result.note }),
@@ -193,6 +197,8 @@ function afterUnknown(memory: ReplaceMemory, act: Act, reason: string): ReplaceM
     case 'swap':
     case 'inspect':
       return { ...memory, inspectedAtMs: null };
+    case 'hold':
+      return withDone(memory, HOLD_UNKNOWN);
     case 'check':
       return withCopy(memory, () => ({ givenUp: { fault: 'other', reason } }));
     case 'stop-instance':

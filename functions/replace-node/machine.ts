@@ -1,6 +1,7 @@
 // The rung that gives a node another instance: launched with its client masked, the old one fenced, the data moved or restored, the client
 // unmasked, and only then whatever pointed at the old one. Two copies of one identity never run (rules 13 and 14 of docs/model.md). Pure.
-import type { NewInstance, ReplaceMemory } from '../../shared/heal/memory.ts';
+import { keyBeyondUs, keyDenies } from '../../shared/aws/key-scope.ts';
+import type { NewInstance, ReplaceMemory, Rung } from '../../shared/heal/memory.ts';
 import { followsAgain, refuse } from './begin.ts';
 import { chooseCopy } from './choose.ts';
 import { guardOf } from './guard.ts';
@@ -17,39 +18,69 @@ const giveUp = (reason: string): Act => ({ do: 'give-up-machine', reason });
 
 export function machineNext(facts: Facts, memory: ReplaceMemory): Act {
   const { machine } = memory;
-  if (memory.found.volumes.length === 0)
-    return {
-      do: 'fail-rung',
-      reason: 'which volumes are the node’s cannot be told: the node is silent, or they do not fit the fleet file',
-    };
+  if (memory.found.volumes.length === 0) return { do: 'fail-rung', reason: VOLUMES_UNKNOWN };
   if (!machine) return planMachine(facts, memory);
   if (machine.givenUp !== null) return backToOld(facts, memory, machine, machine.givenUp);
   const act = launched(facts, memory, machine) ?? ready(facts, memory, machine);
   return isSpent(memory, act) ? giveUp(`${memory.setback?.act} did not come off: ${memory.setback?.reason}`) : act;
 }
 
+const VOLUMES_UNKNOWN =
+  'which volumes are the node’s cannot be told: the node is silent, or they do not fit the fleet file';
+
+/** Why a rung cannot be climbed, as is known before anything of it is begun; null where nothing speaks against it. */
+export function cannotBegin(facts: Facts, rung: Rung, deniedKeys: readonly string[] = []): string | null {
+  if (rung === 'stop-start') return lockedOut(facts, deniedKeys);
+  return rung === 'replace' ? (lockedOut(facts, deniedKeys) ?? cannotLaunch(facts)) : null;
+}
+
+/** The same once the node was looked at, as far as it could be. */
+export const cannotGoOn = (facts: Facts, { found, tried }: ReplaceMemory, rung: Rung): string | null =>
+  cannotBegin(
+    facts,
+    rung,
+    tried.flatMap(({ deniedKey }) => deniedKey ?? []),
+  ) ?? (rung === 'replace' && found.volumes.length === 0 ? VOLUMES_UNKNOWN : null);
+
+/**
+ * An instance starts, and takes a volume, by a grant on the volume's key that whoever starts it must be allowed to make ("Required
+ * permissions" for EBS encryption): one that heals may not use would keep it down.
+ */
+function lockedOut({ old, volumes, keyScope }: Facts, deniedKeys: readonly string[]): string | null {
+  if (!old) return null;
+  for (const { volumeId, kmsKeyId, attachment } of volumes) {
+    if (kmsKeyId === null) continue;
+    const why = deniedKeys.includes(kmsKeyId) ? keyDenies(kmsKeyId, keyScope) : keyBeyondUs(kmsKeyId, keyScope);
+    if (why !== null && attachment?.instanceId === old.instance.instanceId)
+      return `with ${volumeId} on it the instance could not be started again: ${why}`;
+  }
+  return null;
+}
+
+function cannotLaunch({ old, fleet, launch }: Facts): string | null {
+  if (fleet.units.some(({ runtime }) => runtime.kind === 'commands'))
+    return 'its client is started by its owner’s own commands, and cannot be kept from starting on a new instance';
+  if (fleet.replace.launchTemplate === undefined && old?.instance.launchTemplate === null)
+    return 'neither the fleet file (replace.launchTemplate) nor the instance names a launch template';
+  return launch?.is === 'refused' ? launch.reason : null;
+}
+
 /** The node's own zone first, then those that the fleet file names; each once. */
-function planMachine({ old, fleet, want }: Facts, memory: ReplaceMemory): Act {
+function planMachine(facts: Facts, memory: ReplaceMemory): Act {
+  const { old, fleet, want } = facts;
+  const { exhausted, unplaced = [] } = memory;
   if (!old) return refuse('instance-gone', 'the instance is gone, and what it was like cannot be read', { page: true });
   const { instance } = old;
-  if (fleet.units.some(({ runtime }) => runtime.kind === 'commands'))
+  const hopeless = cannotLaunch(facts) ?? unplaced.find(({ isEverywhere }) => isEverywhere)?.reason;
+  if (hopeless !== undefined) return { do: 'fail-rung', reason: hopeless };
+  const subnetId = [instance.subnetId, ...fleet.replace.subnetIds].find((id) => id !== '' && !exhausted.includes(id));
+  if (subnetId === undefined) {
+    const why = unplaced.map((one) => `${one.subnetId}: ${one.reason}`).join('; ');
     return {
       do: 'fail-rung',
-      reason: 'its client is started by its owner’s own commands, and cannot be kept from starting on a new instance',
+      reason: `none of ${exhausted.length} subnets took it; more can be named in replace.subnets${why && ` (${why})`}`,
     };
-  if (fleet.replace.launchTemplate === undefined && instance.launchTemplate === null)
-    return {
-      do: 'fail-rung',
-      reason: 'neither the fleet file (replace.launchTemplate) nor the instance names a launch template',
-    };
-  const subnetId = [instance.subnetId, ...fleet.replace.subnetIds].find(
-    (id) => id !== '' && !memory.exhausted.includes(id),
-  );
-  if (subnetId === undefined)
-    return {
-      do: 'fail-rung',
-      reason: `no capacity in ${memory.exhausted.length} subnets; more can be named in replace.subnets`,
-    };
+  }
   const isOwn = subnetId === instance.subnetId;
   const next: NewInstance = {
     generation: memory.generation,
@@ -70,7 +101,7 @@ function planMachine({ old, fleet, want }: Facts, memory: ReplaceMemory): Act {
     want.do === 'replace-instance'
       ? 'a person asked for another instance'
       : 'the instance itself is taken for the trouble';
-  return { do: 'plan-machine', machine: next, reason: isOwn ? why : `${why}; the zones before had no capacity` };
+  return { do: 'plan-machine', machine: next, reason: isOwn ? why : `${why}; the subnets before did not take it` };
 }
 
 /** There, running, heard of, and its client masked on disk. */
@@ -84,7 +115,9 @@ function launched(facts: Facts, memory: ReplaceMemory, machine: NewInstance): Ac
   }
   const { instance, agentOnline } = young;
   if (instance.state === 'terminated' || instance.state === 'shutting-down' || instance.state === 'stopped')
-    return giveUp(`the new instance is ${instance.state}: ${'it could not be launched, or somebody ended it'}`);
+    return giveUp(
+      `the new instance is ${instance.state}: ${instance.stateReason ?? 'it could not be launched, or somebody ended it'}`,
+    );
   const isHeard = machine.heard === machine.fence;
   if (machine.masked && (isHeard || machine.identity === 'new')) return null;
   if (instance.state !== 'running' || !agentOnline) {

@@ -1,5 +1,6 @@
 // The words of the ladder: what is read each turn, the one act that is decided, and what may come of it.
 import type { Checks, InstanceNow } from '../../shared/aws/instances.ts';
+import type { KeyScope } from '../../shared/aws/key-scope.ts';
 import type { VolumeNow } from '../../shared/aws/volumes.ts';
 import type { NodeState } from '../../shared/documents/node-answer.ts';
 import type { Fleet, Role } from '../../shared/fleet/model.ts';
@@ -51,6 +52,10 @@ export interface Facts {
   readonly reach: Reach | null;
   /** What may be copied, best first; null where it was not read in this turn. */
   readonly sources: Sources | null;
+  /** Whose KMS keys may be used. */
+  readonly keyScope: KeyScope;
+  /** What EC2 says of a launch before it is made; null where the next decision does not rest on it. */
+  readonly launch: { readonly is: 'accepted' } | { readonly is: 'refused' | 'unknown'; readonly reason: string } | null;
   /** How far the copy's blocks are; null where nobody waits for them. */
   readonly initialization: {
     readonly percent: number;
@@ -68,6 +73,8 @@ export interface Reach {
 }
 
 export interface Sources {
+  /** Why they could not be read, where nothing needed them yet: nothing is known of them. */
+  readonly unread?: string;
   readonly good: readonly SnapshotSet[];
   readonly refused: readonly { readonly setId: string; readonly why: string }[];
   /** Volumes of a healthy sibling in the same zone, where the fleet file prefers them. */
@@ -92,6 +99,8 @@ export interface KeptSource {
 /** What beyond the instance and its volumes has to be read for the next decision. */
 export interface Needs {
   readonly sources: boolean;
+  /** The same, where nothing is decided by it yet: what cannot be read is told, and nothing waits for it. */
+  readonly supply: boolean;
   readonly initialization: boolean;
 }
 
@@ -110,7 +119,15 @@ export type Act =
   | { readonly do: 'begin'; readonly memory: ReplaceMemory }
   | { readonly do: 'take-rung'; readonly rung: Rung; readonly reason: string }
   | { readonly do: 'fail-rung'; readonly reason: string }
-  | { readonly do: 'hold'; readonly snapshots: readonly Held[] }
+  /** Known before anything of it is begun: it cannot be climbed. */
+  | { readonly do: 'skip-rung'; readonly rung: Rung; readonly reason: string }
+  /** `notUsed`: why others are not held, for the journal. */
+  | {
+      readonly do: 'hold';
+      readonly snapshots: readonly Held[];
+      readonly notUsed: readonly string[];
+      readonly isUnread: boolean;
+    }
   | { readonly do: 'restart'; readonly reason: string }
   | { readonly do: 'stop-instance'; readonly which: 'old' | 'young'; readonly reason: string }
   | { readonly do: 'start-instance'; readonly reason: string }
@@ -199,6 +216,8 @@ export type Result =
       readonly is: 'failed';
       readonly atMs: number;
       readonly reason: string;
+      /** AWS's, where it was AWS that refused. */
+      readonly code?: string;
       readonly fault?: 'data' | 'node' | 'none';
       readonly seen?: NodeState | null;
       readonly putBack?: boolean;

@@ -8,6 +8,7 @@ import { begin } from './begin.ts';
 import { chooseCopy } from './choose.ts';
 import { ladderOf } from './decide.ts';
 import { guardOf } from './guard.ts';
+import { cannotBegin } from './machine.ts';
 import type { Facts } from './model.ts';
 
 export interface LadderPlan {
@@ -50,7 +51,7 @@ export function planOf(facts: Facts): LadderPlan | { readonly refusal: Refusal }
 
 function plannedFrom(facts: Facts, memory: ReplaceMemory | null): LadderPlan | { readonly refusal: Refusal } {
   const rungs = ladderOf(facts, memory ?? NOTHING_TRIED);
-  const verdicts = rungs.map((rung) => [rung, guardOf(facts, rung)] as const);
+  const verdicts = rungs.map((rung) => [rung, guardOf(facts, rung) ?? neverRefusal(facts, rung)] as const);
   const [first] = verdicts;
   if (!first) {
     const refusal = {
@@ -64,6 +65,11 @@ function plannedFrom(facts: Facts, memory: ReplaceMemory | null): LadderPlan | {
   if (first[1]) return { refusal: first[1] };
   const guardrails = verdicts.map(([rule, refusal]) => ({ rule, verdict: refusal?.reason ?? 'may be done' }));
   const allowed = verdicts.flatMap(([rung, refusal]) => (refusal ? [] : [rung]));
+  // What no person decides about, and nobody would see before the rungs below it are spent.
+  const never = rungs.flatMap((rung) => {
+    const why = cannotBegin(facts, rung);
+    return why === null ? [] : [`; no ${rung}: ${why}`];
+  });
   const chosen = memory && facts.sources ? chooseCopy(facts, memory, memory.found.availabilityZone) : null;
   const source = chosen === null ? null : 'failed' in chosen ? chosen.failed : chosen.reason;
   const found = memory?.found.volumes ?? [];
@@ -86,7 +92,7 @@ function plannedFrom(facts: Facts, memory: ReplaceMemory | null): LadderPlan | {
     rungs: allowed,
     source: copied,
     terms: termsOf({ want: facts.want, rungs: allowed, found, source: copied, addedUsdAMonth }),
-    sentence: `${allowed.join(', then ')}: ${why}${pointersIn(facts, allowed)}${allowed.includes('swap') && source !== null ? `; data: ${source}` : ''}; ${expectedMinutes} min at most, +$${addedUsdAMonth.toFixed(2)} a month while the old volumes are kept`,
+    sentence: `${allowed.join(', then ')}: ${why}${pointersIn(facts, allowed)}${allowed.includes('swap') && source !== null ? `; data: ${source}` : ''}; ${expectedMinutes} min at most, +$${addedUsdAMonth.toFixed(2)} a month while the old volumes are kept${never.join('')}`,
     evidence: {
       rungs: allowed,
       guardrails,
@@ -100,6 +106,14 @@ function plannedFrom(facts: Facts, memory: ReplaceMemory | null): LadderPlan | {
 function pointersIn({ reach, fleet }: Facts, rungs: readonly Rung[]): string {
   if (!rungs.includes('replace') || !reach || reach.pointers.length === 0) return '';
   return `; without the tags of ${fleet.name}, these would go on pointing at the old instance: ${reach.pointers.join(', ')}`;
+}
+
+/** What cannot be had is told before anything is done for it. */
+function neverRefusal(facts: Facts, rung: Rung): Refusal | null {
+  const reason = cannotBegin(facts, rung);
+  if (reason === null) return null;
+  const refuse = facts.launch?.is === 'refused' ? 'aws-refused' : 'restart-forbidden';
+  return { refuse, reason, page: true, lookAgainMs: 60 * 60_000 };
 }
 
 const NOTHING_TRIED = { failed: [] };

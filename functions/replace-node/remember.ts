@@ -3,6 +3,7 @@ import type { NodeState } from '../../shared/documents/node-answer.ts';
 import type { Copy, NewInstance, ReplaceMemory } from '../../shared/heal/memory.ts';
 import { clearingKey } from './clearing.ts';
 import type { Act } from './model.ts';
+import { MADE } from './unspent.ts';
 
 export const withDone = (memory: ReplaceMemory, ...what: readonly string[]): ReplaceMemory => ({
   ...memory,
@@ -21,7 +22,7 @@ export const withMachine = (memory: ReplaceMemory, change: Partial<NewInstance>)
   memory.machine ? { ...memory, machine: { ...memory.machine, ...change } } : memory;
 
 export const failRung = (memory: ReplaceMemory, reason: string): ReplaceMemory => ({
-  ...withoutDone(memory, 'down', 'started', 'left-pool', 'not-aside'),
+  ...withoutDone(memory, 'down', 'started', 'left-pool', 'not-aside', MADE),
   rung: null,
   upSinceMs: null,
   intent: null,

@@ -12,8 +12,9 @@ import { newNode, unsettled } from '../../shared/heal/lease.ts';
 import type { ReplaceMemory } from '../../shared/heal/memory.ts';
 import { releaseNode, writeOutcome } from '../../shared/heal/outcome.ts';
 import { stepper } from '../../shared/heal/steps.ts';
+import { readLaunch } from './acts/launch.ts';
 import { perform } from './acts/perform.ts';
-import { decideNext } from './decide.ts';
+import { decideNext, ladderOf } from './decide.ts';
 import { endingOf } from './endings.ts';
 import { readFacts } from './facts.ts';
 import type { Act, Facts } from './model.ts';
@@ -101,7 +102,10 @@ async function makePlan(tools: Tools): Promise<ReturnType<typeof planOf>> {
   if ('refuse' in facts) return { refusal: facts };
   const memory = memoryOf(facts);
   const withSources = memory ? await readFacts(tools, memory, null, false) : facts;
-  return 'refuse' in withSources ? { refusal: withSources } : planOf(withSources);
+  if ('refuse' in withSources) return { refusal: withSources };
+  const { fleet, old } = withSources;
+  const replaces = old !== null && ladderOf(withSources, memory ?? { failed: [] }).includes('replace');
+  return planOf(replaces ? { ...withSources, launch: await readLaunch(tools, fleet, old.instance) } : withSources);
 }
 
 interface Turn {

@@ -1,5 +1,6 @@
 // What there is to copy: good snapshots, a healthy sibling's volumes, volumes that a heal of before has kept.
 import { DescribeVolumesCommand } from '@aws-sdk/client-ec2';
+import { keyDenies, keyScopeOf } from '../../shared/aws/key-scope.ts';
 import { judgeKey } from '../../shared/aws/keys.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { FLEET_TAG, NODE_TAG } from '../../shared/fleet/naming.ts';
@@ -39,19 +40,30 @@ export async function readSources(tools: Tools, asked: Asked): Promise<Sources> 
   for (const { volumeId, role } of memory.found.volumes) known.set(volumeId, { node: payload.node, role });
   const snapshots = await readSnapshots(clients.ec2, fleet, [...known.keys()]);
   const sets = setsOf(snapshots, { fleet, volumes: known, nodeNames: new Set(nodes.map(({ name }) => name)) });
-  const demand = { ...demandOf(tools, asked, nodes), unusableKeys: await unusableKeys(tools, snapshots) };
+  const unusable = await unusableKeys(tools, memory, snapshots);
+  const demand = { ...demandOf(tools, asked, nodes), unusableKeys: unusable };
+  const target = targetFault(memory, unusable);
   const faultSinceMs = payload.want.do === 'heal' ? payload.onsetMs : null;
   const { want } = payload;
   if (want.do === 'restore' && want.snapshotId !== null) {
     const named = chooseNamed(want.snapshotId, { ...demand, sets, faultSinceMs });
-    return 'set' in named
+    return 'set' in named && target === null
       ? { good: [named.set], refused: [], sibling: null, kept: null }
-      : { good: [], refused: [{ setId: want.snapshotId, why: named.reason }], sibling: null, kept: null };
+      : {
+          good: [],
+          refused: [{ setId: want.snapshotId, why: 'set' in named ? `${target}` : named.reason }],
+          sibling: null,
+          kept: null,
+        };
   }
   const ranked = rankGood({ ...demand, sets, faultSinceMs, tried: memory.tried });
   // Where nothing is left people need to know whether anything will come.
   const supply = ranked.good.length > 0 ? [] : supplyOf(await readPolicies(clients.dlm, fleet, policiesOf(snapshots)));
   const refused = [...supply.map((why) => ({ setId: 'lifecycle policy', why })), ...ranked.refused];
+  if (target !== null) {
+    const none = ranked.good.map(({ setId }) => ({ setId, why: target }));
+    return { good: [], refused: [...none, ...refused], sibling: null, kept: null };
+  }
   return { good: ranked.good, refused, sibling: siblingOf(asked, nodes, known), kept: null };
 }
 
@@ -84,14 +96,25 @@ function clientOf({ instanceId }: Tools['payload'], observed: readonly ObservedN
 const MAX_KEYS = 8;
 
 async function unusableKeys(
-  { clients }: Tools,
+  { clients, environment }: Tools,
+  { found, tried }: ReplaceMemory,
   snapshots: readonly { readonly kmsKeyId: string | null }[],
 ): Promise<ReadonlyMap<string, string>> {
-  const keys = [...new Set(snapshots.flatMap(({ kmsKeyId }) => kmsKeyId ?? []))].slice(0, MAX_KEYS);
-  const verdicts = await Promise.all(keys.map(async (key) => [key, await judgeKey(clients.kms, key)] as const));
-  return new Map(
-    verdicts.flatMap(([key, verdict]) => ('unusable' in verdict ? [[key, verdict.unusable] as const] : [])),
-  );
+  const scope = keyScopeOf(environment);
+  const all = [...found.volumes, ...snapshots].flatMap(({ kmsKeyId }) => kmsKeyId ?? []);
+  const keys = [...new Set(all)].slice(0, MAX_KEYS);
+  const verdicts = await Promise.all(keys.map(async (key) => [key, await judgeKey(clients.kms, key, scope)] as const));
+  const told = verdicts.flatMap(([key, verdict]) => ('unusable' in verdict ? [[key, verdict.unusable] as const] : []));
+  // What was unknown is known once something was made under it.
+  const denied = tried.flatMap(({ deniedKey }) => deniedKey ?? []);
+  return new Map([...told, ...denied.map((key) => [key, keyDenies(key, scope)] as const)]);
+}
+
+/** A copy has the key of the volume that it stands for, whichever snapshot it is made from. */
+function targetFault({ found }: ReplaceMemory, unusable: ReadonlyMap<string, string>): string | null {
+  const volume = found.volumes.find(({ kmsKeyId }) => kmsKeyId !== null && unusable.has(kmsKeyId));
+  if (volume === undefined) return null;
+  return `a copy of ${volume.volumeId} cannot be made: ${unusable.get(volume.kmsKeyId ?? '')}`;
 }
 
 /** A follower in the same zone that follows the chain, the highest first. */

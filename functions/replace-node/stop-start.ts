@@ -56,7 +56,7 @@ function started(facts: Facts, memory: ReplaceMemory, { instance, checks, agentO
   const { nowMs } = facts;
   const { instanceId, state } = instance;
   if (state === 'stopped' && !isPending(memory, 'StartInstances', instanceId, nowMs))
-    return FAILED('it was started and is stopped again');
+    return FAILED(`it was started and is stopped again: ${instance.stateReason ?? 'nobody says why'}`);
   if (memory.upSinceMs !== null) return proving(facts, memory, memory.upSinceMs, 'old', FAILED);
   if (isImpaired(facts)) return FAILED('EC2 finds it impaired still');
   const up = state === 'running' && checks?.instance === 'ok' && checks.system === 'ok';

@@ -1,5 +1,6 @@
 // The rung that gives a node other data, blue/green on its own instance: everything is made, attached and looked into while the node is as it
 // is; one command exchanges the volumes; the old ones stay attached until the node has proved itself. Pure.
+import { foreignAccountOf, keyDenies } from '../../shared/aws/key-scope.ts';
 import type { VolumeNow } from '../../shared/aws/volumes.ts';
 import type { Blame, Copy, ReplaceMemory } from '../../shared/heal/memory.ts';
 import { followsAgain, refuse } from './begin.ts';
@@ -97,11 +98,17 @@ export function prepareCopy(facts: Facts, memory: ReplaceMemory, copy: Copy, whi
   const giveUp = (reason: string): Act => ({ do: 'give-up-copy', blame: { fault: 'other', reason } });
   const unmade = copy.volumes.findIndex(({ volumeId }) => volumeId === '');
   if (unmade >= 0) return { do: 'create', at: unmade, reason: `from ${copy.source}` };
-  for (const { volumeId, device } of copy.volumes) {
+  for (const [at, { volumeId, device, kmsKeyId }] of copy.volumes.entries()) {
     const volume = volumes.find((candidate) => candidate.volumeId === volumeId);
     if (!volume) {
       // Describe may not show it yet; a key that may not be used makes it vanish.
       if (waitedMs(memory, nowMs) < GONE_AFTER_MS) return waitFor(memory, nowMs, `${volumeId} is not shown yet`);
+      const key = kmsKeyId ?? memory.found.volumes[at]?.kmsKeyId ?? '';
+      if (key !== '' && foreignAccountOf(key, facts.keyScope) !== null)
+        return {
+          do: 'give-up-copy',
+          blame: { fault: 'other', reason: `${volumeId} vanished: ${keyDenies(key, facts.keyScope)}`, deniedKey: key },
+        };
       return giveUp(`${volumeId} vanished while it was made: most likely its KMS key may not be used`);
     }
     const next = stepOf(facts, memory, volume, { device, instanceId, which });

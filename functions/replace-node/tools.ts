@@ -14,6 +14,7 @@ export const ENVIRONMENT = [
   'MARK_ROOT_FUNCTION',
   'REGISTER_NODES_FUNCTION',
   'ROTATE_PEERS_FUNCTION',
+  'KMS_KEYS',
 ] as const;
 
 export type Variable = (typeof ENVIRONMENT)[number];

@@ -43,6 +43,8 @@ export interface ResizeFacts {
   readonly seen: Observation | null;
   /** Bytes used on the filesystem as CloudWatch knows them, oldest first. */
   readonly history: readonly UsedPoint[];
+  /** Why CloudWatch did not tell of the past; absent where it did, or has nothing to tell. */
+  readonly historyUnread?: string;
   /** How full the filesystem is by CloudWatch's last word, the alarm's own measure; null where it says nothing. */
   readonly reportedPercent: number | null;
   /** The same for inodes; absent where CloudWatch says nothing. */
@@ -90,13 +92,10 @@ export function decideResize(facts: ResizeFacts): ResizeDecision {
 
   const use = useOf(facts, volume);
   if (use === null) {
-    return refuse(
-      'not-confirmed',
-      'there is no reading of how full the disk is, neither from the node nor from CloudWatch',
-      {
-        lookAgainMs: 5 * MINUTE_MS,
-      },
-    );
+    const none = 'there is no reading of how full the disk is, neither from the node nor from CloudWatch';
+    return facts.historyUnread === undefined
+      ? refuse('not-confirmed', none, { lookAgainMs: 5 * MINUTE_MS })
+      : refuse('unreadable', `${none}: ${facts.historyUnread}`, { lookAgainMs: HOUR_MS, page: true });
   }
   const threshold = fleet.disk.growAtPercent;
   if (Math.max(use.percent, use.inodesPercent) < threshold) {
@@ -209,7 +208,11 @@ function decideSize(facts: ResizeFacts, volume: VolumeFact, use: Use): GrowPlan 
     usedGiB: tenths(use.usedGiB),
     gibPerHour: tenths(rateGiB),
     ceilingGiB: disk.maximumSizeGiB,
-    reason: `${use.sentence}; ${lasting(toGiB, use.usedGiB, rateGiB, toGiB < roundUp(wishGiB))}`,
+    reason: [
+      use.sentence,
+      lasting(toGiB, use.usedGiB, rateGiB, toGiB < roundUp(wishGiB)),
+      ...(facts.historyUnread === undefined ? [] : [`how fast it fills is not known: ${facts.historyUnread}`]),
+    ].join('; '),
   };
 }
 

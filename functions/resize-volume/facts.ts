@@ -1,5 +1,5 @@
 // Reads everything that a decision about a full disk rests on, at one moment.
-import { type CloudWatchClient, GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';
+import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import {
   DescribeVolumesCommand,
   DescribeVolumesModificationsCommand,
@@ -13,14 +13,11 @@ import type { Fleet } from '../../shared/fleet/model.ts';
 import { isVolumeType } from '../../shared/guardrails/ebs.ts';
 import { addedUsd, growthKey, monthOf } from '../../shared/guardrails/grow.ts';
 import { owesClient } from '../../shared/heal/lease.ts';
-import type { AlarmFact, HealPayload } from '../../shared/heal/records.ts';
+import type { HealPayload } from '../../shared/heal/records.ts';
 import type { Store } from '../../shared/heal/store.ts';
 import { GIB, type ModificationFact, type ResizeFacts, type VolumeFact } from './decide.ts';
 import type { UsedPoint } from './growth.ts';
-
-const HOUR_MS = 60 * 60_000;
-const HISTORY_HOURS = 48;
-const HISTORY_PERIOD_SECONDS = 30 * 60;
+import { type History, readHistory } from './history.ts';
 
 interface Sources {
   readonly ec2: EC2Client;
@@ -42,10 +39,10 @@ export async function readFacts(
     ec2.send(new DescribeVolumesCommand(attached)),
     store.readNode(payload.fleet, instanceId),
     store.readBudget(payload.fleet, monthOf(nowMs)),
-    readHistory(cloudwatch, payload.alarm, nowMs),
+    readHistory(cloudwatch, { alarm: payload.alarm, instanceId, path: pathOf(fleet, payload) }, nowMs),
   ]);
   const volumes = Volumes.filter((volume) => !isRoot(volume, instance)).flatMap(volumeFact);
-  const volumeRole = payload.trouble.split(':')[1] ?? '';
+  const volumeRole = roleOf(payload);
   const latestModification = await readModification(ec2, seen?.volumeId, volumes);
   return {
     nowMs,
@@ -57,6 +54,7 @@ export async function readFacts(
     seen,
     history: toBytes(history, volumes, latestModification),
     reportedPercent: history.percent.at(-1)?.percent ?? null,
+    ...(history.unread !== undefined && { historyUnread: history.unread }),
     ...(history.inodesPercent !== undefined && { reportedInodesPercent: history.inodesPercent }),
     intents: node?.modifications ?? [],
     ...(owesClient(node, nowMs) && { clientOwed: true }),
@@ -67,6 +65,11 @@ export async function readFacts(
     ),
   };
 }
+
+const roleOf = ({ trouble }: Pick<HealPayload, 'trouble'>): string => trouble.split(':')[1] ?? '';
+
+const pathOf = (fleet: Fleet, payload: HealPayload): string | undefined =>
+  fleet.volumes.find(({ role }) => role === roleOf(payload))?.path;
 
 /** AWS tells only the most recent modification of a volume; one that was never modified has none. */
 async function readModification(
@@ -103,52 +106,6 @@ const volumeFact = ({ VolumeId, Size, VolumeType, Iops, Throughput, Tags = [] }:
     },
   ];
 };
-
-interface History {
-  readonly used: readonly UsedPoint[];
-  readonly percent: readonly { readonly atMs: number; readonly percent: number }[];
-  /** The latest; undefined where the agent does not publish inodes, or the filesystem has no fixed number of them. */
-  readonly inodesPercent: number | undefined;
-}
-
-/** The alarm's own dimensions lead to the agent's other metrics of the same filesystem. */
-async function readHistory(cloudwatch: CloudWatchClient, alarm: AlarmFact, nowMs: number): Promise<History> {
-  const Dimensions = Object.entries(alarm.dimensions).map(([Name, Value]) => ({ Name, Value }));
-  if (Dimensions.length === 0) return { used: [], percent: [], inodesPercent: undefined };
-  const query = (Id: string, MetricName: string) => ({
-    Id,
-    MetricStat: {
-      Metric: { Namespace: alarm.namespace, MetricName, Dimensions },
-      Period: HISTORY_PERIOD_SECONDS,
-      Stat: 'Maximum',
-    },
-  });
-  const { MetricDataResults = [] } = await cloudwatch.send(
-    new GetMetricDataCommand({
-      StartTime: new Date(nowMs - HISTORY_HOURS * HOUR_MS),
-      EndTime: new Date(nowMs),
-      ScanBy: 'TimestampAscending',
-      MetricDataQueries: [
-        query('used', 'disk_used'),
-        query('percent', 'disk_used_percent'),
-        query('inodesUsed', 'disk_inodes_used'),
-        query('inodesTotal', 'disk_inodes_total'),
-      ],
-    }),
-  );
-  const points = (id: string) => {
-    const { Timestamps = [], Values = [] } = MetricDataResults.find(({ Id }) => Id === id) ?? {};
-    return Timestamps.map((at, i) => ({ atMs: at.getTime(), value: Values[i] ?? 0 }));
-  };
-  const inodesUsed = points('inodesUsed').at(-1);
-  const inodesTotal = points('inodesTotal').at(-1);
-  return {
-    inodesPercent:
-      inodesUsed && inodesTotal && inodesTotal.value > 0 ? (inodesUsed.value / inodesTotal.value) * 100 : undefined,
-    used: points('used').map(({ atMs, value }) => ({ atMs, usedBytes: value })),
-    percent: points('percent').map(({ atMs, value }) => ({ atMs, percent: value })),
-  };
-}
 
 /** An agent that publishes only percentages: bytes of today's size, which a growth in between turns into one jump. */
 function toBytes(

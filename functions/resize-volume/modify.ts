@@ -3,20 +3,24 @@ import type { DurableContext } from '@aws/durable-execution-sdk-js';
 import {
   DescribeVolumesModificationsCommand,
   type EC2Client,
-  EC2ServiceException,
   ModifyVolumeCommand,
   type VolumeModification,
 } from '@aws-sdk/client-ec2';
+import { type Refused, refusalOf } from '../../shared/aws/refused.ts';
 import { isThrottling } from '../../shared/aws/throttling.ts';
+import { growthKey, monthOf, refund } from '../../shared/guardrails/grow.ts';
+import type { BudgetRecord } from '../../shared/guardrails/records.ts';
+import type { Guarded } from '../../shared/heal/ending.ts';
 import { guardAgain } from '../../shared/heal/guard.ts';
-import { holds, intend, newNode, recentModifications } from '../../shared/heal/lease.ts';
+import { holds, intend, newNode, recentModifications, withdraw } from '../../shared/heal/lease.ts';
 import { CONSISTENCY_WINDOW_MS, type NodeRecord, REQUEST_LIFETIME_MS } from '../../shared/heal/records.ts';
-import { once, pollSeconds } from '../../shared/heal/steps.ts';
+import { once, pollSeconds, stepper } from '../../shared/heal/steps.ts';
 import { keys, settle } from '../../shared/heal/store.ts';
 import type { Step } from '../../shared/heal/tools.ts';
 import { plainText } from '../../shared/text/plain-text.ts';
 import type { GrowPlan } from './decide.ts';
 import { sentenceOf } from './proof.ts';
+import { judgeRefusal } from './refusal.ts';
 import type { Results } from './stages.ts';
 import type { EffectOf, Tools } from './tools.ts';
 
@@ -85,26 +89,90 @@ export async function writeIntent(
   return intended;
 }
 
-/** What one step may find besides: that the call certainly had no effect, so that it may be made again. */
-type Called = Results['modify'] | { readonly notSent: string };
+/** What one step may find besides: that the call certainly had no effect and may be made again, or that AWS does not take it. */
+type Called =
+  | Exclude<Results['modify'], { readonly interrupted: string }>
+  | { readonly notSent: string }
+  | { readonly definite: Refused };
 
 /** At most once: a step that began and whose end nobody saw is `interrupted`, and never repeated. */
 export async function modifyVolume(
   ctx: DurableContext,
   tools: Tools,
-  { plan, holder }: EffectOf<'modify'>,
+  { plan, holder, atMs }: EffectOf<'modify'>,
   place: string,
 ): Promise<Results['modify']> {
   for (let tried = 0; ; tried++) {
     const called = await once(ctx, `${place}-modify-${tried}`, () => guardAndModify(tools, plan, holder));
     if ('interrupted' in called) return called;
     const { value } = called;
-    if (!('notSent' in value)) return value;
-    const seconds = NOT_SENT_WAITS_SECONDS[tried];
-    if (seconds === undefined)
-      return { refuse: 'aws-refused', reason: value.notSent, page: false, lookAgainMs: 5 * MINUTE_MS };
+    if ('accepted' in value || 'lost' in value) return value;
+    const seconds = 'notSent' in value ? NOT_SENT_WAITS_SECONDS[tried] : undefined;
+    if (seconds === undefined) return withdrawn(ctx, tools, { plan, holder, atMs }, value, place);
     await ctx.wait(`${place}-again-${tried}`, { seconds });
   }
+}
+
+type Without = Exclude<Called, { readonly accepted: true } | { readonly lost: true }>;
+type Intent = Pick<EffectOf<'modify'>, 'plan' | 'holder' | 'atMs'>;
+
+/** Certainly without effect: a guard or AWS said no, or the call was never taken. What was intended is neither counted nor paid then. */
+async function withdrawn(
+  ctx: DurableContext,
+  tools: Tools,
+  intent: Intent,
+  why: Without,
+  place: string,
+): Promise<Results['modify']> {
+  const refusal = refusalFor(intent.plan, why);
+  const step = stepper(ctx, place);
+  try {
+    const left = await step('withdraw', () => withdrawIntent(tools, intent, refusal, place));
+    return 'lost' in left ? left : refusal;
+  } catch (error) {
+    // It counts on for a day, which is the safe side.
+    return {
+      ...refusal,
+      reason: `${refusal.reason}; that it does not count was not written: ${sentenceOfError(error)}`,
+    };
+  }
+}
+
+function refusalFor(plan: GrowPlan, why: Without): Guarded {
+  if ('definite' in why) return judgeRefusal(plan, why.definite);
+  if ('refuse' in why) return why;
+  return { refuse: 'aws-refused', reason: why.notSent, page: false, lookAgainMs: 5 * MINUTE_MS };
+}
+
+async function withdrawIntent(
+  { store, journal, payload }: Tools,
+  { plan: { volumeId, fromGiB }, holder, atMs }: Intent,
+  { reason }: Guarded,
+  place: string,
+): Promise<{ readonly written: true } | { readonly lost: true }> {
+  const { fleet, instanceId } = payload;
+  const sentence = `not modified, and so not counted: ${reason}`;
+  await journal(`${place}-result`, { atMs: Date.now(), kind: 'result', sentence, act: `ModifyVolume ${volumeId}` });
+  const left = await settle<NodeRecord, { readonly written: true } | { readonly lost: true }>(
+    store,
+    keys.node(fleet, instanceId),
+    () => store.readNode(fleet, instanceId),
+    (read) => {
+      const decided = withdraw(read ?? newNode(fleet, instanceId), holder, { volumeId, atMs });
+      return 'next' in decided ? { result: { written: true }, write: decided.next } : { result: decided };
+    },
+  );
+  if ('lost' in left) return left;
+  const month = monthOf(atMs);
+  return settle<BudgetRecord, { readonly written: true }>(
+    store,
+    keys.budget(fleet, month),
+    () => store.readBudget(fleet, month),
+    (read) => {
+      const refunded = refund(read, growthKey(volumeId, fromGiB));
+      return { result: { written: true }, write: 'next' in refunded ? refunded.next : undefined };
+    },
+  );
 }
 
 async function guardAndModify(tools: Tools, plan: GrowPlan, holder: EffectOf<'modify'>['holder']): Promise<Called> {
@@ -134,13 +202,9 @@ async function guardAndModify(tools: Tools, plan: GrowPlan, holder: EffectOf<'mo
     );
     return { accepted: true };
   } catch (error) {
-    if (!(error instanceof EC2ServiceException)) throw error;
-    const reason = `${error.name}: ${error.message}`;
-    if (isThrottling(error)) return { notSent: reason };
+    if (isThrottling(error)) return { notSent: sentenceOfError(error) };
     // A server's fault (5xx) says nothing about the effect.
-    const status = error.$metadata.httpStatusCode ?? 500;
-    if (status < 400 || status > 499) throw error;
-    return { refuse: 'aws-refused', reason, page: error.name === 'UnauthorizedOperation', lookAgainMs: HOUR_MS };
+    return { definite: refusalOf(error) };
   }
 }
 

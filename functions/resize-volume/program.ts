@@ -38,7 +38,7 @@ export function effectOf(state: State): Effect {
     case 'intend':
       return { do: 'intend', plan: state.plan, holder: state.holder, atMs: state.atMs };
     case 'modify':
-      return { do: 'modify', plan: state.plan, holder: state.holder };
+      return { do: 'modify', plan: state.plan, holder: state.holder, atMs: state.atMs };
     case 'reconcile':
       return { do: 'reconcile', plan: state.plan, atMs: state.atMs, interrupted: state.interrupted };
     case 'await-modification':

@@ -94,7 +94,7 @@ export type Effect =
   | { readonly do: 'await-command'; readonly commandId: string; readonly operationId: string }
   | { readonly do: 'reserve'; readonly plan: GrowPlan; readonly holder: Holder }
   | { readonly do: 'intend'; readonly plan: GrowPlan; readonly holder: Holder; readonly atMs: number }
-  | { readonly do: 'modify'; readonly plan: GrowPlan; readonly holder: Holder }
+  | { readonly do: 'modify'; readonly plan: GrowPlan; readonly holder: Holder; readonly atMs: number }
   /** Whether the modification that was intended at `atMs` happened: one that began before is another attempt's. */
   | { readonly do: 'reconcile'; readonly plan: GrowPlan; readonly atMs: number; readonly interrupted: string }
   | {

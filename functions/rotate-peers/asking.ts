@@ -1,11 +1,12 @@
 // Who the nodes are connected to: asked over the network by the function in their VPC, or on the nodes themselves, where the calls are
 // unsafe or the RPC listens on its loopback only.
-import { InvokeCommand } from '@aws-sdk/client-lambda';
+import { askForText } from '../../shared/aws/ask.ts';
+import { isThrottling } from '../../shared/aws/throttling.ts';
 import type { Answer, ChainClient, ChainRequest, NodePeers, Question, Reading } from '../../shared/chains/client.ts';
 import { type PeerCommand, unpackAnswers } from '../../shared/documents/peer-command.ts';
 import { parseProbeAnswer } from '../../shared/probe/answer.ts';
 import { type ProbeRequest, TARGETS_A_REQUEST } from '../../shared/probe/protocol.ts';
-import { errorText, plainText } from '../../shared/text/plain-text.ts';
+import { errorText } from '../../shared/text/plain-text.ts';
 import { type CommandResult, readAgents, runOnNodes } from './commands.ts';
 import type { Work } from './tools.ts';
 
@@ -46,20 +47,31 @@ async function askOverNetwork(
       ask: { what: 'peers' },
       targets,
     };
-    const FunctionName = `${environment.PROBE_FUNCTION_PREFIX}${vpcId}`;
-    const { Payload, FunctionError } = await clients.lambdaOnce.send(
-      new InvokeCommand({
-        FunctionName,
-        Payload: JSON.stringify(request),
-      }),
-    );
-    const text = Buffer.from(Payload ?? []).toString('utf8');
-    if (FunctionError) throw new Error(`the probe in ${vpcId} failed: ${plainText(text, 300)}`);
-    for (const { instanceId, peers: reading } of parseProbeAnswer(FunctionName, text).peers)
+    const probe = `${environment.PROBE_FUNCTION_PREFIX}${vpcId}`;
+    const answer = await unlessThrottled(() => askForText(clients, probe, request));
+    if ('throttled' in answer) {
+      // Nobody knows their peers: the next run asks again, in five minutes.
+      for (const { instanceId } of targets) readings.set(instanceId, unasked(answer.throttled));
+      continue;
+    }
+    for (const { instanceId, peers: reading } of parseProbeAnswer(probe, answer.text).peers)
       readings.set(instanceId, reading);
   }
   return readings;
 }
+
+async function unlessThrottled(
+  call: () => Promise<string>,
+): Promise<{ readonly text: string } | { readonly throttled: string }> {
+  try {
+    return { text: await call() };
+  } catch (error) {
+    if (!isThrottling(error)) throw error;
+    return { throttled: error instanceof Error ? `${error.name}: ${error.message}` : String(error) };
+  }
+}
+
+const unasked = (reason: string): Reading<NodePeers> => ({ kind: 'error', code: 'unreachable', reason });
 
 async function askOnNodes(
   work: Work,
@@ -67,7 +79,6 @@ async function askOnNodes(
   nodes: readonly Asked[],
 ): Promise<ReadonlyMap<string, Reading<NodePeers>>> {
   const command = clientCommand(work, 'ask-peers', question.requests);
-  const failed = (reason: string): Reading<NodePeers> => ({ kind: 'error', code: 'unreachable', reason });
   const readings = new Map<string, Reading<NodePeers>>();
   if ('refused' in command) {
     for (const { instanceId } of nodes)
@@ -88,8 +99,8 @@ async function askOnNodes(
   for (const { instanceId } of nodes) {
     const agent = agents.get(instanceId);
     const result = results.get(instanceId);
-    if (agent) readings.set(instanceId, failed(agent.reason));
-    else if (result?.state !== 'answered') readings.set(instanceId, failed(result?.reason ?? 'it was not asked'));
+    if (agent) readings.set(instanceId, unasked(agent.reason));
+    else if (result?.state !== 'answered') readings.set(instanceId, unasked(result?.reason ?? 'it was not asked'));
     else readings.set(instanceId, readingOf(question, result));
   }
   return readings;

@@ -7,6 +7,7 @@ import {
   SendCommandCommand,
 } from '@aws-sdk/client-ssm';
 import { commandWords, judgeAgent } from '../../shared/aws/commands.ts';
+import { orRefused, type Refused } from '../../shared/aws/refused.ts';
 import { startBySeconds } from '../../shared/documents/command.ts';
 import type { PeerOperation } from '../../shared/documents/parameters.ts';
 import {
@@ -56,12 +57,14 @@ export async function runOnNodes<Command extends PeerCommand>(
   command: Command,
 ): Promise<ReadonlyMap<string, CommandResult<Command['operation']>>> {
   const sent: { readonly commandId: string; readonly batch: readonly string[]; readonly overAtMs: number }[] = [];
+  const results = new Map<string, CommandResult<Command['operation']>>();
   for (const batch of batchesOf(instanceIds, INSTANCES_A_COMMAND)) {
-    const commandId = await send(tools, nextId(), batch, command);
-    sent.push({ commandId, batch, overAtMs: overAtMs(tools, command) });
+    const begun = await orRefused(() => send(tools, nextId(), batch, command));
+    if (typeof begun === 'string') sent.push({ commandId: begun, batch, overAtMs: overAtMs(tools, command) });
+    // Of fifty nodes at once: the others, and whoever is in the next batch, are asked all the same.
+    else for (const id of batch) results.set(id, unsent(begun));
   }
   // All of them are at work by now: a silent node in each of five batches costs the patience for one.
-  const results = new Map<string, CommandResult<Command['operation']>>();
   for (const { commandId, batch, overAtMs } of sent) {
     const answers = await Promise.all(
       batch.map((instanceId) => awaitAnswer(tools, commandId, instanceId, command, overAtMs)),
@@ -78,9 +81,13 @@ export async function runOnNode<Command extends PeerCommand>(
   instanceId: string,
   command: Command,
 ): Promise<CommandResult<Command['operation']>> {
-  const commandId = await send(tools, id, [instanceId], command);
-  return awaitAnswer(tools, commandId, instanceId, command, overAtMs(tools, command));
+  const begun = await orRefused(() => send(tools, id, [instanceId], command));
+  if (typeof begun !== 'string') return unsent(begun);
+  return awaitAnswer(tools, begun, instanceId, command, overAtMs(tools, command));
 }
+
+const unsent = ({ refused }: Refused) =>
+  ({ state: 'unknown', reason: `Systems Manager refuses the command: ${refused}` }) as const;
 
 async function send(
   { clients, environment }: Tools,

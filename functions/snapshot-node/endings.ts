@@ -64,7 +64,7 @@ export function abandon(progress: Progress, act: Act, error: string, throttled: 
       // The schedule does it within minutes.
       return { ...progress, registered: true };
     case 'quarantine':
-      return { ...progress, quarantined: true };
+      return { ...progress, quarantined: true, ending: unmarked(progress.ending, error) };
     case 'take':
       // Whether it was called nobody knows; a set that was is found by its incident.
       return giveUp({ ...progress, interrupted: error }, failing('step-failed', reason, true));
@@ -89,6 +89,12 @@ export function abandon(progress: Progress, act: Act, error: string, throttled: 
       return giveUp(progress, beginning(reason, throttled));
   }
 }
+
+/** Whoever looks for a snapshot would take it for a clean one. */
+const unmarked = (ending: Ending | null, error: string): Ending | null =>
+  ending?.outcome === 'failed'
+    ? { ...ending, page: true, reason: `${ending.reason}; nothing on the snapshot says so, a person has to: ${error}` }
+    : ending;
 
 /** AWS that answers with errors for half an hour must not use up the attempts. */
 const beginning = (reason: string, throttled: boolean): Ending =>

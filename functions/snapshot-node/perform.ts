@@ -2,6 +2,7 @@
 
 import type { DurableContext } from '@aws/durable-execution-sdk-js';
 import { InvokeCommand } from '@aws-sdk/client-lambda';
+import { orRefused } from '../../shared/aws/refused.ts';
 import { askPerson } from '../../shared/heal/ask.ts';
 import { leaveReplacement, takeTurn } from '../../shared/heal/budgets.ts';
 import { changeNode, claimAttempt, takeLease } from '../../shared/heal/claim.ts';
@@ -10,6 +11,7 @@ import { putInQuarantine } from '../../shared/heal/kept-snapshots.ts';
 import type { Holder } from '../../shared/heal/lease.ts';
 import { releaseNode, writeOutcome } from '../../shared/heal/outcome.ts';
 import { stepper } from '../../shared/heal/steps.ts';
+import { sentenceOfUnmarked } from '../../shared/snapshots/marks.ts';
 import { inspect, start, stop } from './commands.ts';
 import { readFacts } from './facts.ts';
 import type { Act, Progress, Results } from './model.ts';
@@ -79,11 +81,13 @@ async function performHeld(
       return reconcile(ctx, tools, holder, act, place);
     case 'quarantine':
       return step('quarantine', async () => {
-        await putInQuarantine(shelfOf(tools), whoseOf(tools), act.operation.memory.snapshotIds, act.why, Date.now());
+        const { snapshotIds } = act.operation.memory;
+        const unmarked = await putInQuarantine(shelfOf(tools), whoseOf(tools), snapshotIds, act.why, Date.now());
+        const but = unmarked.length === 0 ? '' : `; their tags do not say so: ${sentenceOfUnmarked(unmarked)}`;
         await tools.journal(`${place}-quarantine`, {
           atMs: Date.now(),
           kind: 'decision',
-          sentence: `not to be used: ${act.why}`,
+          sentence: `not to be used: ${act.why}${but}`,
         });
         return { done: true } as const;
       });
@@ -161,7 +165,14 @@ async function leavePool(
     if ('lost' in written) return written;
     await tools.journal(`${place}-decision`, { atMs: Date.now(), kind: 'decision', sentence: reason });
     const { dns } = guarded.fleet;
-    if (dns) await register(tools);
+    const unasked = dns && (await orRefused(() => register(tools)));
+    if (unasked)
+      return {
+        refuse: 'aws-refused',
+        reason: `the node is not taken out of the pool, and so its client is not stopped: ${unasked.refused}`,
+        page: true,
+        lookAgainMs: 60 * 60_000,
+      } as const;
     return { waitSeconds: dns ? dns.ttlSeconds + NAMES_SECONDS : 0 };
   });
   if (!('waitSeconds' in left)) return left;

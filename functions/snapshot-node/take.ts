@@ -3,7 +3,7 @@
 // Sources: doc comments of CreateSnapshots in @aws-sdk/client-ec2.
 import type { DurableContext } from '@aws/durable-execution-sdk-js';
 import { CreateSnapshotsCommand, type CreateSnapshotsRequest } from '@aws-sdk/client-ec2';
-import { refusalOf } from '../../shared/aws/refused.ts';
+import { orDryRun, refusalOf } from '../../shared/aws/refused.ts';
 import { isThrottling } from '../../shared/aws/throttling.ts';
 import { changeNode } from '../../shared/heal/claim.ts';
 import { guardAgain } from '../../shared/heal/guard.ts';
@@ -30,14 +30,8 @@ const actOf = ({ payload }: Tools): string => `CreateSnapshots ${payload.instanc
 
 /** Whether AWS would do it: asked before the client is stopped for it. */
 export async function dryRun({ clients }: Tools, request: CreateSnapshotsRequest): Promise<string | null> {
-  try {
-    await clients.ec2.send(new CreateSnapshotsCommand({ ...request, DryRun: true }));
-    return null;
-  } catch (error) {
-    // "If you have the required permissions, the error response is DryRunOperation"
-    if (error instanceof Error && error.name === 'DryRunOperation') return null;
-    return refusalOf(error).refused;
-  }
+  const answer = await orDryRun(() => clients.ec2.send(new CreateSnapshotsCommand({ ...request, DryRun: true })));
+  return 'refused' in answer ? answer.refused : null;
 }
 
 export async function take(

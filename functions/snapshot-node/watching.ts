@@ -5,6 +5,7 @@ import { OBSERVATION_VALID_MS } from '../../shared/guardrails/breaker.ts';
 import { readSwitches } from '../../shared/guardrails/switches.ts';
 import { putInQuarantine } from '../../shared/heal/kept-snapshots.ts';
 import { mostPolls, pollSeconds, stepper } from '../../shared/heal/steps.ts';
+import { sentenceOfUnmarked } from '../../shared/snapshots/marks.ts';
 import { LEDGER_TAGS } from '../../shared/snapshots/tags.ts';
 import { readTaken } from './facts.ts';
 import { judgeCopies } from './judge.ts';
@@ -80,7 +81,11 @@ export async function awaitCompleted(
     if ('waits' in seen) continue;
     if ('spoiled' in seen) {
       const why = seen.failed;
-      await step('quarantine', () => putInQuarantine(shelfOf(tools), whoseOf(tools), ids, why, Date.now()));
+      const unmarked = await step('quarantine', () =>
+        putInQuarantine(shelfOf(tools), whoseOf(tools), ids, why, Date.now()),
+      );
+      if (unmarked.length > 0)
+        return { ...seen, failed: `${why}; their tags do not say so: ${sentenceOfUnmarked(unmarked)}` };
     }
     return seen;
   }

@@ -87,14 +87,21 @@ function keepNewest(
 
 function readingOf(
   instanceId: string,
-  { heightMetric }: MetricProbe,
+  { heightMetric, instanceDimension, dimensions }: MetricProbe,
   found: { readonly value: number } | undefined,
   validMs: number,
 ): NodeReading {
   if (found === undefined)
-    return { kind: 'unasked', reason: `its metric ${heightMetric} has not been written for ${duration(validMs)}` };
+    return {
+      kind: 'unasked',
+      reason: unwritten(heightMetric, [...Object.keys(dimensions), instanceDimension], validMs),
+    };
   const { value: height } = found;
   if (!Number.isSafeInteger(height) || height < 0)
     return { kind: 'unasked', reason: `its metric ${heightMetric} is ${height}, expected a height` };
   return { kind: 'read', reading: { instanceId, status: { kind: 'ok', facts: { ...UNSAID, height, hashes: [] } } } };
 }
+
+/** CloudWatch keeps each set of dimensions as a metric of its own: what is written with one more is another metric. */
+const unwritten = (metric: string, dimensions: readonly string[], validMs: number): string =>
+  `its metric ${metric} has not been written for ${duration(validMs)} with exactly the dimensions ${dimensions.join(', ')}`;

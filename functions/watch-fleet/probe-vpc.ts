@@ -1,5 +1,6 @@
 // Has the function in the nodes' VPC ask them: one synchronous call for up to 250 nodes.
-import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda';
+import { askForText } from '../../shared/aws/ask.ts';
+import type { Clients } from '../../shared/aws/clients.ts';
 import type { FleetNode } from '../../shared/fleet/nodes.ts';
 import { parseProbeAnswer } from '../../shared/probe/answer.ts';
 import {
@@ -8,7 +9,6 @@ import {
   type ProbeRequest,
   TARGETS_A_REQUEST,
 } from '../../shared/probe/protocol.ts';
-import { plainText } from '../../shared/text/plain-text.ts';
 import { inPortions, type Probed, running } from './probing.ts';
 import type { NodeReading } from './sight.ts';
 
@@ -20,7 +20,7 @@ const CALLS_AT_ONCE = 20;
  * @param untilMs when all must be over
  */
 export async function probeVpc(
-  lambda: LambdaClient,
+  clients: Pick<Clients, 'lambdaOnce'>,
   functionPrefix: string,
   vpcId: string,
   question: ProbeQuestion,
@@ -30,7 +30,7 @@ export async function probeVpc(
   const inside = running(nodes).filter((node) => node.vpcId === vpcId && node.privateIp !== '');
   const beginUntilMs = untilMs - PROBE_REQUEST_TIMEOUT_MS;
   const probed = await inPortions(inside, { size: TARGETS_A_REQUEST, atOnce: CALLS_AT_ONCE, beginUntilMs }, (portion) =>
-    invoke(lambda, `${functionPrefix}${vpcId}`, question, portion),
+    invoke(clients, `${functionPrefix}${vpcId}`, question, portion, beginUntilMs),
   );
   const outside = running(nodes).filter((node) => !inside.includes(node));
   const elsewhere = outside.map(({ instanceId, vpcId: own }): [string, NodeReading] => [
@@ -47,19 +47,15 @@ export async function probeVpc(
 }
 
 async function invoke(
-  lambda: LambdaClient,
+  clients: Pick<Clients, 'lambdaOnce'>,
   FunctionName: string,
   question: ProbeQuestion,
   portion: readonly FleetNode[],
+  untilMs: number,
 ): Promise<ReadonlyMap<string, NodeReading>> {
   const targets = portion.map(({ instanceId, privateIp }) => ({ instanceId, host: privateIp }));
   const request: ProbeRequest = { kind: 'probe', ...question, targets };
-  const { Payload, FunctionError } = await lambda.send(
-    new InvokeCommand({ FunctionName, InvocationType: 'RequestResponse', Payload: JSON.stringify(request) }),
-  );
-  const text = Payload === undefined ? '' : Buffer.from(Payload).toString();
-  if (FunctionError !== undefined)
-    throw new Error(`${FunctionName} failed (${FunctionError}): ${plainText(text, 300)}`);
+  const text = await askForText(clients, FunctionName, request, untilMs);
   const readings = new Map<string, NodeReading>(
     portion.map(({ instanceId }) => [
       instanceId,

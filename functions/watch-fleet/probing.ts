@@ -1,4 +1,5 @@
 // What every way of asking a fleet's nodes has in common: who is asked, in which portions, and what came of it.
+import { isThrottling } from '../../shared/aws/throttling.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import type { FleetNode } from '../../shared/fleet/nodes.ts';
 import type { ProbeQuestion } from '../../shared/probe/protocol.ts';
@@ -45,7 +46,8 @@ export async function inPortions(
       try {
         for (const [instanceId, reading] of await ask(portion)) readings.set(instanceId, reading);
       } catch (error) {
-        failures.push(error);
+        // Its nodes are unknown, and people hear of that when the next sweep cannot ask them either.
+        if (!isThrottling(error)) failures.push(error);
         const reason = `asking it failed: ${sentenceOf(error)}`;
         for (const { instanceId } of portion) readings.set(instanceId, { kind: 'unasked', reason });
       }

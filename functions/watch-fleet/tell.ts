@@ -1,5 +1,6 @@
 // Tells what a sweep found: pages to people, and lines in the journal for each node whose health changed.
 import { type CloudWatchClient, DescribeAlarmsCommand, ListAlarmMuteRulesCommand } from '@aws-sdk/client-cloudwatch';
+import { orRefused } from '../../shared/aws/refused.ts';
 import { runbookOf } from '../../shared/fleet/naming.ts';
 import type { ObservedNode } from '../../shared/fleet/observation.ts';
 import { createJournal, type JournalEntry } from '../../shared/heal/journal.ts';
@@ -24,7 +25,9 @@ export async function tellPeople(
   for (const due of duePages(sight, health)) {
     await attempt(async () => {
       const alarms = [...alarmsOf(fleet, nodes.length, due).keys()];
-      const loud = withoutQuiet(fleet, nodes.length, due, await quietAlarms(door.clients.cloudwatch, alarms));
+      // Whom AWS does not let look for mute rules tells people all the same; what says nothing is looked for again by the next sweep.
+      const quiet = await orRefused(() => quietAlarms(door.clients.cloudwatch, alarms));
+      const loud = 'refused' in quiet ? due : withoutQuiet(fleet, nodes.length, due, quiet);
       const left = loud && (await unlessHealing(door, sight, health, loud, attempt));
       if (left === null) return;
       await pagePeople(door, sight, left);

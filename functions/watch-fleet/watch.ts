@@ -101,7 +101,7 @@ function probe(
   const question = questionOf(fleet, heights);
   if (question === null) return Promise.resolve(nobody(nodes, 'its fleet file does not say how its RPC is asked'));
   return by.by === 'vpc'
-    ? probeVpc(clients.lambdaOnce, environment.PROBE_FUNCTION_PREFIX, by.vpcId, question, nodes, untilMs)
+    ? probeVpc(clients, environment.PROBE_FUNCTION_PREFIX, by.vpcId, question, nodes, untilMs)
     : probeSsm(clients.ssm, environment.ASK_NODE_DOCUMENT, fleet, question, nodes, untilMs);
 }
 

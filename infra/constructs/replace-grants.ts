@@ -365,10 +365,13 @@ const keysWithin = (keys: readonly string[], actions: readonly Action[] = ['ec2:
   ...(actions.includes('ec2:DeleteTags') && { Null: { 'aws:TagKeys': 'false' } }),
 });
 
-/** To make and to attach volumes under a customer's key, through EC2 only ("Required permissions" for EBS encryption, EBS user guide). */
-export function volumeKeyGrants(scope: Construct): Grant[] {
+/**
+ * To make and to attach volumes under a customer's key, through EC2 only ("Required permissions" for EBS encryption, EBS user guide).
+ * @param ofOthers ARNs of keys of other accounts, whose own policies have to allow it as well
+ */
+export function volumeKeyGrants(scope: Construct, ofOthers: readonly string[]): Grant[] {
   const { region } = Stack.of(scope);
-  const keys = [arn(scope, 'kms', 'key/*')];
+  const keys = [arn(scope, 'kms', 'key/*'), ...ofOthers];
   return [
     { sid: 'LookAtKeys', actions: ['kms:DescribeKey'], resources: keys, wildcard: 'It tells of a key and uses none.' },
     {
@@ -389,6 +392,8 @@ export function volumeKeyGrants(scope: Construct): Grant[] {
 const templateOf = ({ replace: { launchTemplate } }: Fleet): readonly string[] =>
   launchTemplate?.startsWith('lt-') ? [launchTemplate] : [];
 const namesTemplate = (fleet: Fleet): boolean => templateOf(fleet).length > 0;
+
+const FROM_TEMPLATE = ['key-pair', 'security-group', 'placement-group', 'capacity-reservation'];
 
 /**
  * A launch is asked for on each of its resources. The image, the snapshots and the key pair are those of a launch template ("ec2:IsLaunchTemplateResource
@@ -415,7 +420,9 @@ export function launchGrants(scope: Construct, fleets: Fleets, nodeRoles: readon
       actions: ['ec2:RunInstances'],
       resources: [
         ...['image', 'snapshot'].map((kind) => withoutAccount(scope, kind)),
-        ...['key-pair', 'security-group'].map((kind) => anyOf(scope, kind)),
+        ...FROM_TEMPLATE.map((kind) => anyOf(scope, kind)),
+        // A license configuration is one of its resources, too (Service Authorization Reference, RunInstances).
+        arn(scope, 'license-manager', 'license-configuration:*'),
       ],
       conditions: { Bool: { 'ec2:IsLaunchTemplateResource': 'true' } },
       wildcard: 'What is in a template, nobody knows at synthesis; nothing else may be used.',

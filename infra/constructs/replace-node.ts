@@ -1,6 +1,7 @@
 // replace-node: the durable heal of a node that does not follow its chain: restart, swap of its volumes, another instance.
 import { Duration } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { NO_KEYS } from '../../shared/aws/key-scope.ts';
 import { arn, functionNames } from '../names.ts';
 import { DurableHeal, type HealProps, observeGrants } from './durable-heal.ts';
 import { sendCommandGrants } from './fleet-grants.ts';
@@ -26,6 +27,8 @@ import { hinted } from './suite-function.ts';
 export interface ReplaceNodeProps extends HealProps {
   /** ARNs of the roles that the fleets' instances have. */
   readonly nodeRoles: readonly string[];
+  /** ARNs of keys of other accounts, which the fleets' volumes are encrypted with. */
+  readonly kmsKeys: readonly string[];
 }
 
 /**
@@ -48,7 +51,7 @@ const READS_OF_OTHERS = [
 ];
 
 export class ReplaceNode extends DurableHeal {
-  constructor(scope: Construct, id: string, { nodeRoles, ...props }: ReplaceNodeProps) {
+  constructor(scope: Construct, id: string, { nodeRoles, kmsKeys, ...props }: ReplaceNodeProps) {
     const { fleets, commands } = props;
     super(scope, id, {
       ...props,
@@ -64,6 +67,7 @@ export class ReplaceNode extends DurableHeal {
         MARK_ROOT_FUNCTION: functionNames.markRoot,
         REGISTER_NODES_FUNCTION: hinted(functionNames.registerNodes),
         ROTATE_PEERS_FUNCTION: hinted(functionNames.rotatePeers),
+        KMS_KEYS: kmsKeys.join(',') || NO_KEYS,
       },
       grants: [
         ...observeGrants([...READS, ...READS_OF_OTHERS]),
@@ -96,7 +100,7 @@ export class ReplaceNode extends DurableHeal {
           ...creationGrants(scope, fleets, 'volume', ['ec2:CreateVolume']),
           ...copyGrants(scope, fleets),
           ...holdGrants(scope),
-          ...volumeKeyGrants(scope),
+          ...volumeKeyGrants(scope, kmsKeys),
         ],
         Tags: [
           tagAtCreation(scope, creationsOf(fleets)),

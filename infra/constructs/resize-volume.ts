@@ -29,6 +29,7 @@ export class ResizeVolume extends DurableHeal {
           'ec2:DescribeVolumes',
           'ec2:DescribeVolumesModifications',
           'cloudwatch:GetMetricData',
+          'cloudwatch:ListMetrics',
         ]),
         ...modifyVolumeGrants(scope, props.fleets),
         ...sendCommandGrants(scope, props.fleets),

@@ -89,7 +89,7 @@ export const environmentFor = (url: string, key: AccessKey): Readonly<Record<str
 /** What a person reads of a defect, in which a caller's own words may stand: no control character of theirs reaches the terminal. */
 export function defectSentence(error: unknown, during: string): string {
   const { name = 'Error', message = String(error), stack = '' } = error instanceof Error ? error : {};
-  const [, where = 'an unknown place'] = /\n\s+at (.{1,200})/.exec(stack) ?? [];
+  const [, where = 'an unknown place'] = /\n {4}at (.{1,200})/.exec(stack) ?? [];
   const sentence = `${during}: a defect of the local region, ${name}: ${message.slice(0, 500)}, at ${where}. The region goes on.`;
   return sentence.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '\ufffd');
 }

@@ -24,7 +24,10 @@ export interface Kms extends Service {
   keyArns(): readonly string[];
 }
 
-export function createKms(kernel: Kernel, { isKeyEnabled }: Pick<EbsHandles, 'isKeyEnabled'>): Kms {
+export function createKms(
+  kernel: Kernel,
+  { isKeyEnabled, foreignKey }: Pick<EbsHandles, 'isKeyEnabled' | 'foreignKey'>,
+): Kms {
   const policies = new Map<string, PolicyDocument>();
   const ids = kernel.random('kms/ids');
   const { accountId, regionName } = kernel;
@@ -50,7 +53,8 @@ export function createKms(kernel: Kernel, { isKeyEnabled }: Pick<EbsHandles, 'is
         // The words of the service, which looks for no key outside of its region.
         if (region !== undefined && region !== regionName)
           throw new AwsError('NotFoundException', `Invalid arn ${region}`);
-        if (account !== undefined && account !== accountId) {
+        if (account !== undefined && account !== accountId && foreignKey(KeyId) !== 'use-and-describe') {
+          // The words that KMS has for a caller of another account.
           const sentence = `User is not authorized to perform: kms:DescribeKey on resource: ${KeyId} because no resource-based policy allows the kms:DescribeKey action`;
           throw new AwsError('AccessDeniedException', sentence);
         }
@@ -60,7 +64,7 @@ export function createKms(kernel: Kernel, { isKeyEnabled }: Pick<EbsHandles, 'is
         const enabled = isKeyEnabled(arn);
         return {
           KeyMetadata: {
-            AWSAccountId: accountId,
+            AWSAccountId: account ?? accountId,
             KeyId: id,
             Arn: arn,
             CreationDate: new Date(createdAtMs),

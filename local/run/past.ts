@@ -1,4 +1,5 @@
 // What people and AWS have done to a world before its story: snapshots of other days, launch templates, scaling groups, target groups.
+import type { RequestLaunchTemplateData } from '@aws-sdk/client-ec2';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { ledgerTags } from '../../shared/snapshots/ledger.ts';
 import { type Condition, contentAt, type Opening, type VolumeContent } from '../nodes/content.ts';
@@ -17,9 +18,9 @@ export interface PastSnapshots {
   readonly snapshotId?: string;
   /**
    * ledger: our own, of a client that had ended cleanly. dlm: a lifecycle policy's, of one that ran. person: as dlm's, by nobody's policy.
-   * Unless given, ledger.
+   * console: as the console and `aws ec2 create-snapshot` make it, without any tag. Unless given, ledger.
    */
-  readonly by?: 'ledger' | 'dlm' | 'person';
+  readonly by?: 'ledger' | 'dlm' | 'person' | 'console';
   /** What a client makes of it; it opens unless given. */
   readonly opening?: Opening;
   /** A block that no client gets past with it. */
@@ -59,6 +60,7 @@ export function snapshotsOf(world: World, placed: Placed, past: PastSnapshots): 
       ledger: ledgerTags(ledger),
       dlm: { ...copied, 'aws:dlm:lifecycle-policy-id': policyId, 'aws:dlm:lifecycle-schedule-name': 'daily' },
       person: copied,
+      console: {},
     };
     return region.ec2.addSnapshot({
       ...(past.snapshotId !== undefined && { snapshotId: past.snapshotId }),
@@ -127,8 +129,9 @@ export function lifecyclePolicy(
 /**
  * The launch template that a fleet's instances were made from, when the story begins: with tags that make each of them a node, and
  * user data that makes a filesystem on a new volume, as such templates have.
+ * @param more what else its owner has written into it
  */
-export function launchTemplate(world: World, fleetName: string): void {
+export function launchTemplate(world: World, fleetName: string, more: RequestLaunchTemplateData = {}): void {
   const fleet = world.fleets.get(fleetName);
   if (!fleet) throw new Error(`launchTemplate: there is no fleet ${fleetName}`);
   world.beforehand(() =>
@@ -136,12 +139,18 @@ export function launchTemplate(world: World, fleetName: string): void {
       world.region,
       fleet,
       world.nodes.filter((placed) => placed.fleet.name === fleetName).map(({ instanceId }) => instanceId),
+      more,
     ),
   );
 }
 
 /** The same for these instances, in any region. */
-export async function launchTemplateOf(region: Region, fleet: Fleet, instanceIds: readonly string[]): Promise<void> {
+export async function launchTemplateOf(
+  region: Region,
+  fleet: Fleet,
+  instanceIds: readonly string[],
+  more: RequestLaunchTemplateData = {},
+): Promise<void> {
   const { LaunchTemplate } = (await region.call(
     'ec2',
     'CreateLaunchTemplate',
@@ -161,6 +170,7 @@ export async function launchTemplateOf(region: Region, fleet: Fleet, instanceIds
             Tags: tagsOf(fleet),
           },
         ],
+        ...more,
       },
     },
     BEFORE,

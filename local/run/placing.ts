@@ -31,6 +31,8 @@ export interface WorldVolume {
   readonly inodesUsed?: number;
   /** The share of each block that lands on this volume; 1 unless given. */
   readonly share?: number;
+  /** ARN of a customer's key; the account's for EBS unless given. */
+  readonly kmsKeyId?: string;
   readonly tags?: Readonly<Record<string, string>>;
 }
 
@@ -125,6 +127,7 @@ function addVolumes(
       type: volume.type ?? 'gp3',
       ...(volume.iops !== undefined && { iops: volume.iops }),
       ...(volume.throughputMiBps !== undefined && { throughputMiBps: volume.throughputMiBps }),
+      ...(volume.kmsKeyId !== undefined && { kmsKeyId: volume.kmsKeyId }),
       availabilityZone: zone,
       attachedTo: { instanceId, device: `/dev/sd${'fghij'[at] ?? 'f'}` },
       tags: {

@@ -25,7 +25,8 @@ const aftermathMs = (disturbed: boolean): number => (disturbed ? 10 : 4) * 60_00
 const LOOK_EVERY_MS = 10_000;
 const MAX_EVENTS = 20_000_000;
 
-export interface RunOptions extends Pick<RegionOptions, 'seed' | 'lane' | 'requestFaults' | 'hooks'> {
+export interface RunOptions
+  extends Pick<RegionOptions, 'seed' | 'lane' | 'requestFaults' | 'hooks' | 'guard' | 'accountConcurrency'> {
   readonly faults?: readonly FaultName[];
   /** Something goes wrong that is no named fault (a test kills a function): what holds on undisturbed runs only is not asked. */
   readonly disturbed?: true;
@@ -78,22 +79,23 @@ interface Sources {
   readonly fleetFiles: ReturnType<typeof readFleets>;
 }
 
-/** By the folder of their fleet files, read once a process: a sweep over seeds runs them hundreds of times. */
+/** By the folder of their fleet files and what they are deployed with, read once a process: a sweep over seeds runs them hundreds of times. */
 const sources = new Map<string, Promise<Sources>>();
 
-async function readSources(fleets: string): Promise<Sources> {
+async function readSources(fleets: string, context: Readonly<Record<string, string>>): Promise<Sources> {
   const fleetFiles = readFleets(fleets);
-  return { assembly: readAssembly(await ensureSynthesized({ fleets })), fleetFiles };
+  return { assembly: readAssembly(await ensureSynthesized({ fleets, context })), fleetFiles };
 }
 
 /** Deploys the synthesized template into a region, in the minutes before the story begins, and builds the scenario's world. */
 export async function prepare(
   region: Region,
-  scenario: Pick<Scenario, 'build' | 'fleets' | 'zones' | 'deployedWith'>,
+  scenario: Pick<Scenario, 'build' | 'fleets' | 'zones' | 'deployedWith' | 'context'>,
 ): Promise<World> {
-  const { deployedWith = FLEETS } = scenario;
-  const reading = sources.get(deployedWith) ?? readSources(deployedWith);
-  sources.set(deployedWith, reading);
+  const { deployedWith = FLEETS, context = {} } = scenario;
+  const key = deployedWith + JSON.stringify(context);
+  const reading = sources.get(key) ?? readSources(deployedWith, context);
+  sources.set(key, reading);
   const { assembly, fleetFiles } = await reading;
   const { clock } = region;
   const tableName = await deployInto(region, assembly);

@@ -32,6 +32,7 @@ import { slowStart } from './slow-start.ts';
 import { smokeGround } from './smoke-ground.ts';
 import { stuckNode } from './stuck-node.ts';
 import { undoRestore } from './undo-restore.ts';
+import { untaggedSnapshot } from './untagged-snapshot.ts';
 import { validatorStuck } from './validator-stuck.ts';
 
 export const SCENARIOS: readonly Scenario[] = [
@@ -54,6 +55,7 @@ export const SCENARIOS: readonly Scenario[] = [
   corruptData,
   badLatestSnapshot,
   firstDay,
+  untaggedSnapshot,
   noGoodSnapshot,
   clientBug,
   instanceDead,

@@ -20,6 +20,8 @@ export interface InstanceNow {
   readonly state: InstanceStateName;
   /** EC2 sets it anew at each start, ms since the epoch; 0 where it tells none. */
   readonly launchedAtMs: number;
+  /** Why EC2 stopped or terminated it, in its own words; absent where it says nothing. */
+  readonly stateReason?: string;
   readonly availabilityZone: string;
   /** Empty of one that is terminated: it has no network interface any more. */
   readonly subnetId: string;
@@ -68,6 +70,7 @@ export async function describeInstance(ec2: EC2Client, instanceId: string): Prom
     instanceId,
     state: stateOf(instance),
     launchedAtMs: instance.LaunchTime?.getTime() ?? 0,
+    ...(instance.StateReason?.Message && { stateReason: instance.StateReason.Message }),
     availabilityZone: instance.Placement?.AvailabilityZone ?? '',
     subnetId: instance.SubnetId ?? '',
     vpcId: instance.VpcId ?? '',

@@ -2,18 +2,11 @@
 // Sources: doc comments of DescribeKey and KeyMetadata in @aws-sdk/client-kms; "Key states of AWS KMS keys" (KMS developer guide);
 // "Required permissions" for EBS encryption (EBS user guide).
 import { DescribeKeyCommand, type KeyMetadata, type KMSClient } from '@aws-sdk/client-kms';
+import { foreignAccountOf, KEY_RIGHTS, type KeyScope, keyBeyondUs } from './key-scope.ts';
 import { refusalOf } from './refused.ts';
 
-export type KeyVerdict = { readonly usable: true } | { readonly unusable: string };
-
-/** What a role needs that makes volumes under a customer managed key, and attaches them. */
-const RIGHTS = [
-  'kms:DescribeKey',
-  'kms:CreateGrant (with kms:GrantIsForAWSResource)',
-  'kms:Decrypt',
-  'kms:GenerateDataKeyWithoutPlaintext',
-  'kms:ReEncrypt*',
-].join(', ');
+/** unknown: nobody who may be asked knows. What is made under the key tells. */
+export type KeyVerdict = { readonly usable: true } | { readonly unusable: string } | { readonly unknown: string };
 
 /**
  * Judges the key by its state, its region and its kind. That it is usable does not say that the caller may do everything with it: of the rights
@@ -22,21 +15,26 @@ const RIGHTS = [
  * @param keyId an id, an ARN or an alias, as volumes and snapshots tell it
  * @throws what leaves open what the key is like: throttling, a server's fault, a time-out
  */
-export async function judgeKey(kms: KMSClient, keyId: string): Promise<KeyVerdict> {
+export async function judgeKey(kms: KMSClient, keyId: string, scope: KeyScope): Promise<KeyVerdict> {
   const region = await kms.config.region();
   const [, , , elsewhere] = keyId.startsWith('arn:') ? keyId.split(':') : [];
   if (elsewhere !== undefined && elsewhere !== region)
     return { unusable: `KMS key ${keyId} is in ${elsewhere}: a volume of ${region} needs a key of its own region` };
+  const beyond = keyBeyondUs(keyId, scope);
+  if (beyond !== null) return { unusable: beyond };
   try {
     const { KeyMetadata } = await kms.send(new DescribeKeyCommand({ KeyId: keyId }));
     if (!KeyMetadata) throw new Error(`DescribeKey of ${keyId} was answered without metadata`);
     return judgeState(keyId, KeyMetadata);
   } catch (error) {
     const { refused, code } = refusalOf(error);
+    // Another account's policy may let EBS use what it lets nobody look at.
+    if (code === 'AccessDeniedException' && foreignAccountOf(keyId, scope) !== null)
+      return { unknown: `KMS key ${keyId} cannot be looked at: ${refused}` };
     return {
       unusable:
         code === 'AccessDeniedException'
-          ? `KMS key ${keyId} cannot be looked at (${refused}): its key policy and the role of this function must allow ${RIGHTS}`
+          ? `KMS key ${keyId} cannot be looked at (${refused}): its key policy and the role of this function must allow ${KEY_RIGHTS}`
           : `KMS key ${keyId} cannot be used: ${refused}`,
     };
   }

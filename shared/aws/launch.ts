@@ -6,13 +6,15 @@ import {
   type EC2Client,
   type _InstanceType as InstanceType,
   type LaunchTemplateInstanceNetworkInterfaceSpecification,
+  type LaunchTemplatePlacement,
   type LaunchTemplateTagSpecification,
   type ResponseLaunchTemplateData,
   RunInstancesCommand,
   type RunInstancesRequest,
   type TagSpecification,
 } from '@aws-sdk/client-ec2';
-import { orRefused, type Refused } from './refused.ts';
+import { TEMPLATE_UNFIT, templateFault } from './launch-refusal.ts';
+import { type Accepted, orDryRun, orRefused, type Refused } from './refused.ts';
 import { settable } from './tags.ts';
 
 export interface Launch {
@@ -41,16 +43,34 @@ export async function launchReplacement(
   ec2: EC2Client,
   launch: Launch,
 ): Promise<{ readonly instanceId: string } | Refused> {
-  const template = await orRefused(() => readTemplate(ec2, launch.launchTemplate));
-  if ('refused' in template) return template;
+  const request = await requestOf(ec2, launch);
+  if ('refused' in request) return request;
   const run = await orRefused(async () => {
-    const { Instances = [] } = await ec2.send(new RunInstancesCommand(runRequest(launch, template)));
+    const { Instances = [] } = await ec2.send(new RunInstancesCommand({ ...request, ClientToken: launch.token }));
     return launched(Instances[0]?.InstanceId);
   });
   if (!('refused' in run) || run.code !== 'IdempotentParameterMismatch') return run;
   // The template has another version by default than when this token was used first: what was launched then is what was wanted.
   const known = await launchedWith(ec2, launch.token);
   return known === null ? run : { instanceId: known };
+}
+
+/**
+ * Whether EC2 would launch it: "Checks whether you have the required permissions for the operation, without actually making the request"
+ * (DryRun). Neither quotas nor capacity are part of that.
+ * @throws what leaves open whether it would
+ */
+export async function askForLaunch(ec2: EC2Client, launch: Omit<Launch, 'token'>): Promise<Accepted | Refused> {
+  const request = await requestOf(ec2, launch);
+  if ('refused' in request) return request;
+  return orDryRun(() => ec2.send(new RunInstancesCommand({ ...request, DryRun: true })));
+}
+
+async function requestOf(ec2: EC2Client, launch: Omit<Launch, 'token'>): Promise<RunInstancesRequest | Refused> {
+  const template = await orRefused(() => readTemplate(ec2, launch.launchTemplate));
+  if ('refused' in template) return template;
+  const fault = templateFault(template);
+  return fault === null ? runRequest(launch, template) : { refused: fault, code: TEMPLATE_UNFIT };
 }
 
 function launched(instanceId: string | undefined): { readonly instanceId: string } {
@@ -87,22 +107,19 @@ async function readTemplate(
  * "Any additional parameters that you specify for the new instance overwrite the corresponding parameters included in the launch template", and
  * that whole: what is overwritten carries the template's other members along.
  */
-export function runRequest(launch: Launch, template: ResponseLaunchTemplateData): RunInstancesRequest {
+export function runRequest(launch: Omit<Launch, 'token'>, template: ResponseLaunchTemplateData): RunInstancesRequest {
   const { NetworkInterfaces = [], Placement, TagSpecifications = [], MetadataOptions } = template;
   const { State: _, ...metadata } = MetadataOptions ?? {};
   return {
     LaunchTemplate: specification(launch),
     MinCount: 1,
     MaxCount: 1,
-    ClientToken: launch.token,
     InstanceType: launch.instanceType as InstanceType,
     // "Network interfaces and an instance-level subnet ID may not be specified on the same request."
     ...(NetworkInterfaces.length === 0
       ? { SubnetId: launch.subnetId }
       : { NetworkInterfaces: NetworkInterfaces.map((card) => cardIn(card, launch.subnetId)) }),
-    ...(Placement?.AvailabilityZone !== undefined && {
-      Placement: { ...Placement, AvailabilityZone: launch.availabilityZone },
-    }),
+    ...(Placement !== undefined && placedIn(Placement, launch.availabilityZone)),
     UserData: Buffer.from(launch.userData).toString('base64'),
     MetadataOptions: { ...metadata, HttpTokens: 'required' },
     TagSpecifications: [
@@ -115,14 +132,37 @@ export function runRequest(launch: Launch, template: ResponseLaunchTemplateData)
   };
 }
 
-/** An address that the template fixes belongs to the instance that it was fixed for. */
+/**
+ * A zone that the template fixes is the one of its own subnet. Its placement group, tenancy and host stay; they are the template's own
+ * (`ec2:IsLaunchTemplateResource`) only where nothing of its placement is overwritten.
+ */
+function placedIn(
+  placement: LaunchTemplatePlacement,
+  AvailabilityZone: string,
+): Pick<RunInstancesRequest, 'Placement'> {
+  const { AvailabilityZone: byName = AvailabilityZone, AvailabilityZoneId: byId, ...rest } = placement;
+  return byName === AvailabilityZone && byId === undefined ? {} : { Placement: { ...rest, AvailabilityZone } };
+}
+
+/**
+ * Addresses that the template fixes belong to the instance that they were fixed for, and to its subnet: as many others are asked for. "You
+ * cannot specify both" an address and a count of its kind.
+ */
 function cardIn(
   card: LaunchTemplateInstanceNetworkInterfaceSpecification,
   subnetId: string,
 ): NonNullable<RunInstancesRequest['NetworkInterfaces']>[number] {
-  const { SubnetId: _subnet, PrivateIpAddress: _ip, Ipv4Prefixes: _v4, Ipv6Prefixes: _v6, ...kept } = card;
-  const { EnaSrdSpecification: _srd, ConnectionTrackingSpecification, PrivateIpAddresses: _ips, ...rest } = kept;
-  return { ...rest, ...(ConnectionTrackingSpecification && { ConnectionTrackingSpecification }), SubnetId: subnetId };
+  const { SubnetId: _subnet, PrivateIpAddress: _ip, EnaSrdSpecification: _srd, ...kept } = card;
+  const { PrivateIpAddresses = [], Ipv6Addresses = [], Ipv4Prefixes = [], Ipv6Prefixes = [], ...rest } = kept;
+  const secondary = PrivateIpAddresses.filter(({ Primary }) => Primary !== true).length;
+  return {
+    ...rest,
+    ...(secondary > 0 && { SecondaryPrivateIpAddressCount: secondary }),
+    ...(Ipv6Addresses.length > 0 && { Ipv6AddressCount: Ipv6Addresses.length }),
+    ...(Ipv4Prefixes.length > 0 && { Ipv4PrefixCount: Ipv4Prefixes.length }),
+    ...(Ipv6Prefixes.length > 0 && { Ipv6PrefixCount: Ipv6Prefixes.length }),
+    SubnetId: subnetId,
+  };
 }
 
 /** Over the template's own: none is given where there is none, since a specification without tags is refused. */

@@ -24,6 +24,20 @@ const DEFINITE = new Set([
   'InsufficientVolumeCapacity',
 ]);
 
+/** Client error codes that the same call may not meet again: its credentials or its clock were old, or it was not read in time (SDK: CLOCK_SKEW_ERROR_CODES, TRANSIENT_ERROR_CODES). */
+const PASSING = new Set([
+  'RequestTimeout',
+  'RequestTimeoutException',
+  'RequestExpired',
+  'RequestInTheFuture',
+  'RequestTimeTooSkewed',
+  'ExpiredToken',
+  'ExpiredTokenException',
+  'TimeoutError',
+]);
+/** "Request Timeout" and "Too Many Requests" (RFC 9110, RFC 6585), whatever the service calls them. */
+const PASSING_STATUS = new Set([408, 429]);
+
 /**
  * A refusal where AWS has refused: "Client error codes … 4xx". Throttling is none, since the same call may succeed later (it certainly had no
  * effect: `isThrottling`), and neither is a server's fault or a time-out, which say nothing about the effect.
@@ -31,9 +45,10 @@ const DEFINITE = new Set([
  * @throws the error itself where it is no refusal
  */
 export function refusalOf(error: unknown): Refused {
-  if (!(error instanceof Error) || isThrottling(error)) throw error;
+  if (!(error instanceof Error) || isThrottling(error) || PASSING.has(error.name)) throw error;
   const { name, message } = error;
   const status = statusOf(error);
+  if (status !== undefined && PASSING_STATUS.has(status)) throw error;
   if (DEFINITE.has(name) || (status !== undefined && status >= 400 && status <= 499)) {
     return { refused: plainText(`${name}: ${message}`, REFUSED_CHARACTERS), code: plainText(name, CODE_CHARACTERS) };
   }
@@ -59,4 +74,18 @@ export async function orRefused<T>(call: () => Promise<T>): Promise<T | Refused>
   } catch (error) {
     return refusalOf(error);
   }
+}
+
+/**
+ * What AWS says to a call with DryRun, which changes nothing: "If you have the required permissions, the error response is DryRunOperation".
+ * @throws everything that is no refusal
+ */
+export async function orDryRun(call: () => Promise<unknown>): Promise<Accepted | Refused> {
+  try {
+    await call();
+  } catch (error) {
+    if (error instanceof Error && error.name === 'DryRunOperation') return { accepted: true };
+    return refusalOf(error);
+  }
+  throw new Error('a dry run was carried out');
 }

@@ -1,8 +1,12 @@
 // Errors by which AWS says "not so fast": the call had no effect, and the same call may succeed later.
 
-/** In the words of EC2, CloudWatch and SSM, Lambda, SNS, and DynamoDB ("API throttling" of EC2, common errors of the others). */
+/** In the words of EC2, CloudWatch and SSM, Lambda, SNS, and DynamoDB ("API throttling" of EC2, common errors of the others; SDK: THROTTLING_ERROR_CODES). */
 const NAMES = new Set([
   'RequestLimitExceeded',
+  'EC2ThrottledException',
+  'RequestThrottled',
+  'RequestThrottledException',
+  'SlowDown',
   'Throttling',
   'ThrottlingException',
   'TooManyRequestsException',

@@ -23,7 +23,9 @@ export const GUARDRAILS = {
   'modification-in-progress': 'EBS is still modifying the volume, and allows one modification at a time.',
   'budget-spent': 'The volume’s modifications of the last 24 h are used up; EBS allows four, the last is a person’s.',
   throttled: 'AWS answers fewer calls than are needed at the moment; it is looked at again soon.',
-  'aws-refused': 'AWS refused the modification; its refusal is the truth, and it is tried again later.',
+  'aws-refused': 'AWS refused what is needed, and says why; the same call is made again later.',
+  'quota-reached':
+    'A quota of the AWS account is reached: AWS gives no more until somebody has it raised, or something goes.',
   'type-maximum': 'The volume is at the largest size of its type.',
   'size-ceiling': 'The fleet file’s ceiling for a volume’s size is reached.',
   'cost-ceiling': 'The fleet file’s ceiling for the monthly increase in cost would be exceeded.',

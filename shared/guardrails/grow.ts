@@ -81,4 +81,11 @@ export function reserve(
   return { next: { month, addedUsd: { ...read?.addedUsd, [key]: usd }, version: (read?.version ?? 0) + 1 } };
 }
 
+/** AWS has refused the growth: it adds nothing. */
+export function refund(read: BudgetRecord | undefined, key: string): Write<BudgetRecord> | { readonly leave: true } {
+  if (!read || !Object.hasOwn(read.addedUsd, key)) return { leave: true };
+  const { [key]: _, ...others } = read.addedUsd;
+  return { next: { ...read, addedUsd: others, version: read.version + 1 } };
+}
+
 export const monthOf = (nowMs: number): string => new Date(nowMs).toISOString().slice(0, 7);

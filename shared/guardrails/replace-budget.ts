@@ -81,6 +81,16 @@ export function proveReplacement(
   return { next: { entries, version: read.version + 1 } };
 }
 
+/** A replacement that was given up before anything was done for it is none. */
+export function dropReplacement(
+  read: ReplacementsRecord | undefined,
+  key: string,
+): Write<ReplacementsRecord> | { readonly leave: true } {
+  const entries = read?.entries.filter((one) => one.key !== key || one.provedAtMs !== undefined) ?? [];
+  if (!read || entries.length === read.entries.length) return { leave: true };
+  return { next: { entries, version: read.version + 1 } };
+}
+
 /** Replacements back to the last time that the node was well for two hours: from a proof to the next trouble. */
 function sinceHealthy(ofNode: readonly Replacement[], onsetMs: number): number {
   let troubleMs = onsetMs;
@@ -114,6 +124,16 @@ export function reserveRestart(
     return { refuse: 'restarts-spent', reason, page: true, lookAgainMs: HOUR_MS };
   }
   return { next: { restarts: [...restarts, { key, atMs: nowMs }], version: (read?.version ?? 0) + 1 } };
+}
+
+/** A restart that was not made is none. */
+export function dropRestart(
+  read: RestartsRecord | undefined,
+  key: string,
+): Write<RestartsRecord> | { readonly leave: true } {
+  const restarts = read?.restarts.filter((one) => one.key !== key) ?? [];
+  if (!read || restarts.length === read.restarts.length) return { leave: true };
+  return { next: { restarts, version: read.version + 1 } };
 }
 
 /** FLEET#REPLACE: one replacement in flight in a fleet. */

@@ -3,6 +3,8 @@
 import type { Fleet } from '../fleet/model.ts';
 import type { Refusal } from '../guardrails/codes.ts';
 import {
+  dropReplacement,
+  dropRestart,
   type HolderFacts,
   leaveFleetTurn,
   proveReplacement,
@@ -78,7 +80,7 @@ export async function takeTurn({ clients, store, payload, execution }: Tools): P
   );
 }
 
-/** Gives the fleet's turn back, if it is ours: at the end of a heal, whatever came of it. What was reserved stays spent. */
+/** Gives the fleet's turn back, if it is ours: at the end of a heal, whatever came of it. What was reserved stays spent, but for a rung that did nothing. */
 export async function leaveReplacement({ store, payload, execution }: Tools): Promise<void> {
   await settle<TurnRecord, void>(
     store,
@@ -114,6 +116,27 @@ export async function reserveRestart(
       const decided = reserveOfNode(read, { key, node }, fleet.replace, nowMs);
       if ('refuse' in decided) return { result: decided };
       return { result: RESERVED, write: 'next' in decided ? decided.next : undefined };
+    },
+  );
+}
+
+/** Nothing was made for it, and the node felt nothing: what was reserved under this key is given back. */
+export async function unreserveReplacement({ store }: Tools, key: string): Promise<void> {
+  await settle<ReplacementsRecord, void>(store, keys.replacements(), store.readReplacements, (read) => {
+    const dropped = dropReplacement(read, key);
+    return { result: undefined, write: 'next' in dropped ? dropped.next : undefined };
+  });
+}
+
+/** The same of a restart. */
+export async function unreserveRestart({ store, payload: { fleet, instanceId } }: Tools, key: string): Promise<void> {
+  await settle<RestartsRecord, void>(
+    store,
+    keys.restarts(fleet, instanceId),
+    () => store.readRestarts(fleet, instanceId),
+    (read) => {
+      const dropped = dropRestart(read, key);
+      return { result: undefined, write: 'next' in dropped ? dropped.next : undefined };
     },
   );
 }

@@ -1,7 +1,15 @@
 // Holds and quarantine of snapshots, as heals make them: recorded first, and then written on the snapshots. A hold whose record is not there is a
 // person's, and so is a lock.
 import type { EC2Client } from '@aws-sdk/client-ec2';
-import { type Holdable, holdSnapshots, QUARANTINE_MS, quarantine, releaseHolds } from '../snapshots/marks.ts';
+import {
+  type Holdable,
+  holdSnapshots,
+  QUARANTINE_MS,
+  quarantine,
+  type Released,
+  releaseHolds,
+  type Unmarked,
+} from '../snapshots/marks.ts';
 import { endKept, type KeptRecord, keptOf, readKept, type ToKeep, writeKept } from './kept.ts';
 import type { Store } from './store.ts';
 
@@ -21,8 +29,13 @@ type Hold = Extract<KeptRecord, { readonly kind: 'hold' }>;
 const holdsOf = async ({ store }: Shelf, fleet: string): Promise<ReadonlyMap<string, Hold>> =>
   keptOf(await readKept(store, fleet), 'hold');
 
-/** What is held for an incident stays held, whatever is added. */
-export async function hold(shelf: Shelf, whose: Whose, snapshots: readonly Holdable[], nowMs: number): Promise<void> {
+/** What is held for an incident stays held, whatever is added. @returns those that AWS refused to mark or to lock; the others are held */
+export async function hold(
+  shelf: Shelf,
+  whose: Whose,
+  snapshots: readonly Holdable[],
+  nowMs: number,
+): Promise<readonly Unmarked[]> {
   const holds = await holdsOf(shelf, whose.fleet);
   const before = holds.get(whose.incidentId);
   const ours = new Set([...holds.values()].flatMap(({ lockedIds }) => lockedIds));
@@ -44,22 +57,22 @@ export async function hold(shelf: Shelf, whose: Whose, snapshots: readonly Holda
     lockedIds: union(before?.lockedIds, [...lockIds]),
   };
   await writeKept(shelf.store, [record]);
-  await holdSnapshots(shelf.ec2, snapshots, whose.incidentId, lockIds);
+  return holdSnapshots(shelf.ec2, snapshots, whose.incidentId, lockIds);
 }
 
-/** @returns the ids that were released; none where nothing of this incident is recorded */
+/** Nothing is released where nothing of this incident is recorded. What AWS refuses to release stays recorded, and is tried again. */
 export async function release(
   shelf: Shelf,
   { fleet, incidentId }: Pick<Whose, 'fleet' | 'incidentId'>,
   nowMs: number,
-): Promise<readonly string[]> {
+): Promise<Released> {
   const holds = await holdsOf(shelf, fleet);
   const own = holds.get(incidentId);
-  if (!own) return [];
+  if (!own) return { released: [], unmarked: [] };
   const others = new Set([...holds.values()].flatMap((one) => (one === own ? [] : one.snapshotIds)));
   const unlocking = new Set(own.lockedIds.filter((id) => !others.has(id)));
   const released = await releaseHolds(shelf.ec2, incidentId, own.snapshotIds, unlocking);
-  await endKept(shelf.store, fleet, 'hold', [incidentId], nowMs);
+  if (released.unmarked.length === 0) await endKept(shelf.store, fleet, 'hold', [incidentId], nowMs);
   return released;
 }
 
@@ -70,13 +83,13 @@ export async function putInQuarantine(
   snapshotIds: readonly string[],
   why: string,
   atMs: number,
-): Promise<void> {
+): Promise<readonly Unmarked[]> {
   const about = { ...whose, atMs, untilMs: atMs + QUARANTINE_MS, state: 'kept' } as const;
   await writeKept(
     shelf.store,
     snapshotIds.map((id): ToKeep => ({ ...about, kind: 'quarantine', id })),
   );
-  await quarantine(shelf.ec2, snapshotIds, why, atMs);
+  return quarantine(shelf.ec2, snapshotIds, why, atMs);
 }
 
 const union = (before: readonly string[] = [], more: readonly string[]): readonly string[] =>

@@ -110,6 +110,25 @@ export function intend(
   };
 }
 
+/**
+ * AWS has refused the modification that was intended: it was never made, and counts towards no budget. Never for one whose answer is missing,
+ * which may have taken effect, or may still.
+ */
+export function withdraw(
+  read: NodeRecord,
+  holder: Holder,
+  { volumeId, atMs }: Pick<ModificationIntent, 'volumeId' | 'atMs'>,
+): Held<Write<NodeRecord> | { readonly written: true }> {
+  if (!holds(read, holder)) return { lost: true };
+  const kept = read.modifications.filter((intent) => intent.volumeId !== volumeId || intent.atMs !== atMs);
+  if (kept.length === read.modifications.length) return { written: true };
+  const { operation } = read;
+  const isOfIt = operation?.kind === 'grow' && operation.volumeId === volumeId && operation.intentAtMs === atMs;
+  return {
+    next: { ...read, operation: isOfIt ? null : operation, modifications: kept, version: read.version + 1 },
+  };
+}
+
 /** Our own intents for a volume whose modifications may lie in the 24 h before `nowMs`. */
 export const recentModifications = (
   read: Pick<NodeRecord, 'modifications'>,

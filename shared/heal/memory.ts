@@ -43,6 +43,8 @@ export interface NewVolume {
   /** EC2's name of the attachment that it gets. */
   readonly device: string;
   readonly snapshotId: string;
+  /** Of the snapshot. */
+  readonly kmsKeyId?: string | null;
 }
 
 /** Volumes that were made, or are being made, from one set of snapshots (or from a sibling's volumes), in the order of `found.volumes`. */
@@ -76,6 +78,8 @@ export interface Copy {
 export interface Blame {
   readonly fault: 'mount' | 'open' | 'lower-stop' | 'forked' | 'same-stop' | 'other';
   readonly reason: string;
+  /** The KMS key that does not let a volume be made: what else is under it is not tried. */
+  readonly deniedKey?: string;
 }
 
 export interface Tried extends Blame {
@@ -124,6 +128,13 @@ export interface Setback {
   readonly atMs: number;
 }
 
+/** A launch that was refused. `isEverywhere`: for a reason that no other subnet changes. */
+export interface Unplaced {
+  readonly subnetId: string;
+  readonly reason: string;
+  readonly isEverywhere: boolean;
+}
+
 export interface ReplaceMemory {
   /** When it began, ms since the epoch: a flap keeps its incident, and what is made then is not what was made before. */
   readonly beganAtMs: number;
@@ -137,6 +148,8 @@ export interface ReplaceMemory {
   readonly tried: readonly Tried[];
   /** Subnets without capacity, and instances that were of no use: not tried again. */
   readonly exhausted: readonly string[];
+  /** Launches that were refused, and why. */
+  readonly unplaced?: readonly Unplaced[];
   /** How many volumes and instances were made: the next one's token. */
   readonly generation: number;
   readonly copy: Copy | null;

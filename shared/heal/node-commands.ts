@@ -2,6 +2,7 @@
 import type { DurableContext } from '@aws/durable-execution-sdk-js';
 import { type CommandState, checkAgent, readCommand, sendCommand } from '../aws/commands.ts';
 import { readInstance } from '../aws/instance.ts';
+import { orRefused, type Refused } from '../aws/refused.ts';
 import { clockSkewSeconds, runLimitsSeconds, startBySeconds } from '../documents/command.ts';
 import type { Fleet } from '../fleet/model.ts';
 import type { Guarded } from './ending.ts';
@@ -66,13 +67,28 @@ export async function sendToNode(tools: HealTools, input: NodeCommandInput, plac
   const guarded = await guardAgain(tools, options);
   if ('refuse' in guarded) return guarded;
   const { parameters, comment } = input;
-  const commandId = await sendCommand(clients.ssm, {
-    document,
-    instanceId,
-    comment: comment ?? `chainmend ${payload.incidentId} ${holder.fence}.${ordinal}`,
-    parameters: typeof parameters === 'function' ? parameters(guarded.fleet) : parameters,
-  });
-  return { commandId };
+  const sent = await orRefused(async () => ({
+    commandId: await sendCommand(clients.ssm, {
+      document,
+      instanceId,
+      comment: comment ?? `chainmend ${payload.incidentId} ${holder.fence}.${ordinal}`,
+      parameters: typeof parameters === 'function' ? parameters(guarded.fleet) : parameters,
+    }),
+  }));
+  return 'refused' in sent ? unsent(instanceId, sent) : sent;
+}
+
+/** "The specified managed node isn't valid", for one that is not registered or does not run (InvalidInstanceId, @aws-sdk/client-ssm). */
+const NO_NODE = 'InvalidInstanceId';
+
+/** Definite: nothing was sent. What SSM refuses is no word of the node's, unless it says that there is none. */
+function unsent(instanceId: string, { refused, code }: Refused): Guarded {
+  if (code === NO_NODE) {
+    const reason = `Systems Manager does not take commands for ${instanceId}: ${refused}`;
+    return { refuse: 'node-silent', reason, page: true, lookAgainMs: 5 * 60_000 };
+  }
+  const reason = `AWS refuses to send a command to ${instanceId}: ${refused}`;
+  return { refuse: 'aws-refused', reason, page: true, lookAgainMs: 60 * 60_000 };
 }
 
 async function quietUntil(

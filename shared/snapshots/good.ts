@@ -48,11 +48,13 @@ export const faultMayBeginMs = (faultSinceMs: number, { stuckSeconds }: Pick<Hea
  */
 export function rankGood(input: GoodInput): Ranked {
   const refused: RefusedSet[] = [];
+  // Only these may a person make good with one command: they come first, since a journal tells a few.
+  const beyondReach: RefusedSet[] = [];
   const fit: SnapshotSet[] = [];
   for (const set of input.sets) {
     const why = triedFault(set, input) ?? unfit(set, input);
     if (why === null) fit.push(set);
-    else refused.push({ setId: set.setId, why });
+    else (why === reachFault(set, input) ? beyondReach : refused).push({ setId: set.setId, why });
   }
   const isKnown = ({ node }: SnapshotSet): boolean => node === input.node || input.siblings.has(node);
   const ranked = ORDER.flatMap((rank) => {
@@ -73,7 +75,7 @@ export function rankGood(input: GoodInput): Ranked {
       (triesLeft > 0 ? 'better ones come first' : 'so many were');
     refused.push({ setId, why });
   }
-  return { good: ranked.filter((set) => !beyond.has(set)), refused };
+  return { good: ranked.filter((set) => !beyond.has(set)), refused: [...beyondReach, ...refused] };
 }
 
 /** Why a set is not good for this node, whatever was tried; null where it is. */

@@ -9,6 +9,7 @@ import {
   LockSnapshotCommand,
   UnlockSnapshotCommand,
 } from '@aws-sdk/client-ec2';
+import { orRefused } from '../aws/refused.ts';
 import { plainText } from '../text/plain-text.ts';
 import type { SnapshotFact } from './model.ts';
 import { KEEP_UNTIL_TAG, LEDGER_TAGS, LOCKED_BY_TAG, TAG_VALUE_MAX } from './tags.ts';
@@ -26,18 +27,32 @@ const MAX_HELD = 1_000;
 /** As much of a snapshot as holding it needs. */
 export type Holdable = Pick<SnapshotFact, 'snapshotId' | 'policyId' | 'locked' | 'tags' | 'ledger'>;
 
+/** What AWS refused of one snapshot, in AWS's own words. The others are marked all the same. */
+export interface Unmarked {
+  readonly snapshotId: string;
+  readonly why: string;
+}
+
+/** For a journal: "snap-…: UnauthorizedOperation: …; snap-…: …" */
+export const sentenceOfUnmarked = (unmarked: readonly Unmarked[]): string =>
+  unmarked.map(({ snapshotId, why }) => `${snapshotId}: ${why.slice(0, WHY_MAX)}`).join('; ');
+/** A refusal of IAM names role, action and resource in some 300 characters; an encoded message behind that is of no use here. */
+const WHY_MAX = 400;
+
 /**
  * No retention removes these until the hold is released: prune-retired honours the tag, and what a lifecycle policy would delete is
  * locked besides. Tagged before it is locked: only what carries the tag may be locked.
  *
  * @param lockIds those that are to be locked, or locked for another day: never one that a person has locked
+ * @returns those that AWS refused to mark or to lock; the others are held
+ * @throws what leaves open whether it had an effect, and throttling: the same call again is safe
  */
 export async function holdSnapshots(
   ec2: EC2Client,
   snapshots: readonly Holdable[],
   incident: string,
   lockIds: ReadonlySet<string>,
-): Promise<void> {
+): Promise<readonly Unmarked[]> {
   const missing = ({ snapshotId, ledger, tags }: Holdable): Tags => {
     const value = heldWith(ledger.heldBy, incident);
     return {
@@ -45,15 +60,25 @@ export async function holdSnapshots(
       ...(lockIds.has(snapshotId) && tags[LOCKED_BY_TAG] === undefined && { [LOCKED_BY_TAG]: incident }),
     };
   };
-  await tagEach(
+  const unmarked = await tagEach(
     ec2,
     snapshots.map((snapshot) => [snapshot.snapshotId, missing(snapshot)]),
   );
-  for (const { snapshotId } of snapshots)
-    if (lockIds.has(snapshotId))
-      await ec2.send(
-        new LockSnapshotCommand({ SnapshotId: snapshotId, LockMode: 'governance', LockDuration: LOCK_DAYS }),
-      );
+  const marked = snapshots.filter((one) => !unmarked.some(({ snapshotId }) => snapshotId === one.snapshotId));
+  const unlocked = await eachOf(
+    marked.map(({ snapshotId }) => snapshotId).filter((id) => lockIds.has(id)),
+    (SnapshotId) => ec2.send(new LockSnapshotCommand({ SnapshotId, LockMode: 'governance', LockDuration: LOCK_DAYS })),
+  );
+  return [
+    ...unmarked,
+    ...unlocked.map(({ snapshotId, why }) => ({ snapshotId, why: `marked, but not locked: ${why}` })),
+  ];
+}
+
+export interface Released {
+  /** Ids of those that the incident does not hold any more. */
+  readonly released: readonly string[];
+  readonly unmarked: readonly Unmarked[];
 }
 
 /**
@@ -61,15 +86,15 @@ export async function holdSnapshots(
  *
  * @param ids that the incident holds
  * @param lockedIds those of them that our own holds have locked, and that no other of ours holds
- * @returns the ids that were released; one that is gone is not among them
+ * @returns one that is gone is neither released nor unmarked
  */
 export async function releaseHolds(
   ec2: EC2Client,
   incident: string,
   ids: readonly string[],
   lockedIds: ReadonlySet<string>,
-): Promise<readonly string[]> {
-  if (ids.length === 0) return [];
+): Promise<Released> {
+  if (ids.length === 0) return { released: [], unmarked: [] };
   const { Snapshots = [], NextToken } = await ec2.send(
     new DescribeSnapshotsCommand({
       OwnerIds: ['self'],
@@ -80,44 +105,59 @@ export async function releaseHolds(
   if (NextToken)
     throw new Error(`incident ${incident} holds more than ${MAX_HELD} snapshots: half-read ones are refused`);
   const held = Snapshots.map(({ SnapshotId = '', Tags = [] }) => {
-    const holders = (Tags.find(({ Key }) => Key === LEDGER_TAGS.heldBy)?.Value ?? '').split(' ');
-    return { id: SnapshotId, others: holders.filter((holder) => holder !== '' && holder !== incident) };
+    const tagOf = (key: string) => Tags.find(({ Key }) => Key === key)?.Value;
+    const holders = (tagOf(LEDGER_TAGS.heldBy) ?? '').split(' ').filter((holder) => holder !== '');
+    const others = holders.filter((holder) => holder !== incident);
+    // One that never could be tagged has nothing to be taken away.
+    return { id: SnapshotId, others, isTagged: holders.length > 0 || tagOf(LOCKED_BY_TAG) !== undefined };
   });
-  await unlock(
+  const locked = await unlock(
     ec2,
     held.map(({ id }) => id).filter((id) => lockedIds.has(id)),
   );
-  await tagEach(
+  // One that stays locked keeps the tags that say whose lock it is.
+  const tagged = held.filter(({ id, isTagged }) => isTagged && !locked.some(({ snapshotId }) => snapshotId === id));
+  const shared = await tagEach(
     ec2,
-    held.flatMap(({ id, others }) =>
+    tagged.flatMap(({ id, others }) =>
       others.length > 0 ? [[id, { [LEDGER_TAGS.heldBy]: others.join(' ') }] as const] : [],
     ),
   );
-  const free = held.filter(({ others }) => others.length === 0);
-  if (free.length > 0) {
-    const Tags = [LOCKED_BY_TAG, LEDGER_TAGS.heldBy].map((Key) => ({ Key }));
-    await ec2.send(new DeleteTagsCommand({ Resources: free.map(({ id }) => id), Tags }));
-  }
-  return held.map(({ id }) => id);
+  const free = tagged.filter(({ others }) => others.length === 0);
+  const Tags = [LOCKED_BY_TAG, LEDGER_TAGS.heldBy].map((Key) => ({ Key }));
+  const untagged = await together(
+    free.map(({ id }) => id),
+    (Resources) => ec2.send(new DeleteTagsCommand({ Resources, Tags })),
+  );
+  const unmarked = [...shared, ...locked, ...untagged];
+  const released = held.map(({ id }) => id).filter((id) => !unmarked.some(({ snapshotId }) => snapshotId === id));
+  return { released, unmarked };
 }
 
 /** With which code AWS refuses to unlock what is not locked any more, it does not say: it is looked at first. */
-async function unlock(ec2: EC2Client, SnapshotIds: readonly string[]): Promise<void> {
-  if (SnapshotIds.length === 0) return;
+async function unlock(ec2: EC2Client, SnapshotIds: readonly string[]): Promise<readonly Unmarked[]> {
+  if (SnapshotIds.length === 0) return [];
   const { Snapshots = [] } = await ec2.send(new DescribeLockedSnapshotsCommand({ SnapshotIds: [...SnapshotIds] }));
-  for (const { SnapshotId, LockState } of Snapshots)
-    if (SnapshotId && LockState === 'governance') await ec2.send(new UnlockSnapshotCommand({ SnapshotId }));
+  return eachOf(
+    Snapshots.flatMap(({ SnapshotId, LockState }) => (SnapshotId && LockState === 'governance' ? [SnapshotId] : [])),
+    (SnapshotId) => ec2.send(new UnlockSnapshotCommand({ SnapshotId })),
+  );
 }
 
 /** They are not used any more, and stay for a person to look at for 30 days. @param why in a sentence; cut to what a tag takes */
-export const quarantine = (ec2: EC2Client, ids: readonly string[], why: string, nowMs: number): Promise<void> =>
+export const quarantine = (
+  ec2: EC2Client,
+  ids: readonly string[],
+  why: string,
+  nowMs: number,
+): Promise<readonly Unmarked[]> =>
   tag(ec2, ids, {
     [LEDGER_TAGS.quarantined]: why,
     [KEEP_UNTIL_TAG]: new Date(nowMs + QUARANTINE_MS).toISOString(),
   });
 
 /** A node that was restored from them has proved itself. */
-export const verify = (ec2: EC2Client, ids: readonly string[], atMs: number): Promise<void> =>
+export const verify = (ec2: EC2Client, ids: readonly string[], atMs: number): Promise<readonly Unmarked[]> =>
   tag(ec2, ids, { [LEDGER_TAGS.verified]: new Date(atMs).toISOString() });
 
 /** Several incidents may hold the same: their ids, one after the other. */
@@ -129,18 +169,46 @@ function heldWith(heldBy: string | null, incident: string): string {
 type Tags = Readonly<Record<string, string>>;
 
 /** One call for all that get the same. */
-async function tagEach(ec2: EC2Client, each: readonly (readonly [id: string, tags: Tags])[]): Promise<void> {
+async function tagEach(
+  ec2: EC2Client,
+  each: readonly (readonly [id: string, tags: Tags])[],
+): Promise<readonly Unmarked[]> {
   const missing = each.filter(([, tags]) => Object.keys(tags).length > 0);
+  const unmarked: Unmarked[] = [];
   for (const some of Map.groupBy(missing, ([, tags]) => JSON.stringify(tags)).values())
-    await tag(
-      ec2,
-      some.map(([id]) => id),
-      some[0]?.[1] ?? {},
+    unmarked.push(
+      ...(await tag(
+        ec2,
+        some.map(([id]) => id),
+        some[0]?.[1] ?? {},
+      )),
     );
+  return unmarked;
 }
 
-async function tag(ec2: EC2Client, Resources: readonly string[], tags: Tags): Promise<void> {
-  if (Resources.length === 0) return;
+function tag(ec2: EC2Client, ids: readonly string[], tags: Tags): Promise<readonly Unmarked[]> {
   const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value: plainText(Value, TAG_VALUE_MAX) }));
-  await ec2.send(new CreateTagsCommand({ Resources: [...Resources], Tags }));
+  return together(ids, (Resources) => ec2.send(new CreateTagsCommand({ Resources, Tags })));
+}
+
+/** One call for all; where AWS refuses that, a call for each: what is refused of one is no reason to leave the others. */
+async function together(
+  ids: readonly string[],
+  call: (ids: string[]) => Promise<unknown>,
+): Promise<readonly Unmarked[]> {
+  if (ids.length === 0) return [];
+  const all = await orRefused(async () => void (await call([...ids])));
+  if (all === undefined) return [];
+  const [only, another] = ids;
+  if (only !== undefined && another === undefined) return [{ snapshotId: only, why: all.refused }];
+  return eachOf(ids, (id) => call([id]));
+}
+
+async function eachOf(ids: readonly string[], call: (id: string) => Promise<unknown>): Promise<readonly Unmarked[]> {
+  const unmarked: Unmarked[] = [];
+  for (const id of ids) {
+    const refused = await orRefused(async () => void (await call(id)));
+    if (refused !== undefined) unmarked.push({ snapshotId: id, why: refused.refused });
+  }
+  return unmarked;
 }

@@ -4,18 +4,38 @@ import type { Fleet } from '../fleet/model.ts';
 import { FLEET_TAG } from '../fleet/naming.ts';
 import type { SnapshotFact } from './model.ts';
 
-/** Why a snapshot is out of reach; null where it is not. */
-export function outOfReach(
-  { snapshotId, tags, policyId }: Pick<SnapshotFact, 'snapshotId' | 'tags' | 'policyId'>,
+/** Whether one snapshot is within reach: by the tags of one of the fleet's volumes, by the fleet's name, or by a policy that its file names. */
+export function isWithinReach(
+  { tags, policyId }: Pick<SnapshotFact, 'tags' | 'policyId'>,
   { name, volumes, replace }: Pick<Fleet, 'name' | 'volumes' | 'replace'>,
-): string | null {
-  if (tags[FLEET_TAG] === name) return null;
+): boolean {
   const carries = (wanted: Readonly<Record<string, string>>): boolean =>
     Object.entries(wanted).every(([key, value]) => tags[key] === value);
-  if (volumes.some((volume) => carries(volume.tags))) return null;
-  if (policyId !== null && replace.lifecyclePolicies.includes(policyId)) return null;
-  const missing = `${snapshotId} carries no tags of the fleet's volumes, and heals may read no other snapshot`;
-  return policyId === null
-    ? `${missing}: give it the tags of its volume`
-    : `${missing}: set CopyTags in the lifecycle policy ${policyId}, or name it in replace.lifecyclePolicies`;
+  return (
+    tags[FLEET_TAG] === name ||
+    volumes.some((volume) => carries(volume.tags)) ||
+    (policyId !== null && replace.lifecyclePolicies.includes(policyId))
+  );
+}
+
+/**
+ * Why some of a set are out of reach, and what a person can do who knows whose they are; null where none is. Snapshots that are made in the
+ * console or by `aws ec2 create-snapshot` carry no tags unless somebody gives them some.
+ */
+export function outOfReach(
+  facts: readonly SnapshotFact[],
+  fleet: Pick<Fleet, 'name' | 'volumes' | 'replace'>,
+): string | null {
+  const beyond = facts.filter((fact) => !isWithinReach(fact, fleet));
+  if (beyond.length === 0) return null;
+  const ids = beyond.map(({ snapshotId }) => snapshotId).join(' ');
+  const policies = [...new Set(beyond.flatMap(({ policyId }) => policyId ?? []))];
+  const lasting =
+    policies.length > 0
+      ? ` For those to come: set CopyTags in the lifecycle policy ${policies.join(' ')}, or name it in replace.lifecyclePolicies`
+      : '';
+  return (
+    `${ids} has no tag that says it is of ${fleet.name}, so heals may not read it. If it is: ` +
+    `aws ec2 create-tags --resources ${ids} --tags Key=${FLEET_TAG},Value=${fleet.name}${lasting}`
+  );
 }

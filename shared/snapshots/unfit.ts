@@ -41,15 +41,14 @@ export function shapeFault(set: SnapshotSet, { fleet, accounts, unusableKeys }: 
     if (accounts.length > 0 && !accounts.includes(ownerId))
       return `${snapshotId} belongs to account ${ownerId}, which the fleet file does not name`;
     const unusable = kmsKeyId === null ? undefined : unusableKeys.get(kmsKeyId);
-    if (unusable !== undefined) return `${snapshotId} is encrypted with ${kmsKeyId}: ${unusable}`;
+    if (unusable !== undefined) return `${snapshotId} is encrypted with a key that cannot be used: ${unusable}`;
   }
   return null;
 }
 
 /** That heals may not read it. */
 export function reachFault(set: SnapshotSet, { fleet }: Pick<Demand, 'fleet'>): string | null {
-  const faults = factsOf(set).map((fact) => outOfReach(fact, fleet));
-  return faults.find((fault) => fault !== null) ?? null;
+  return outOfReach(factsOf(set), fleet);
 }
 
 /** That it is another fleet's, or a validator's and for another node. */

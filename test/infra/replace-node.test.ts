@@ -1,6 +1,7 @@
 // What heals that take a client down may do, asked of the very policies of the template: by the region's own evaluation of IAM.
 import { describe, expect, it } from '@jest/globals';
 import { decide, type PolicyDocument } from '../../local/region/iam/policy.ts';
+import { isWithinReach } from '../../shared/snapshots/reach.ts';
 import { bitcoin, buildStack, fleetFile, listOf, type Resource, resourcesOf, statementsIn, text } from './support.ts';
 
 const NODE_ROLE = 'arn:aws:iam::111122223333:role/bitcoin-node';
@@ -276,6 +277,20 @@ describe('replace-node', () => {
     ).toBe(false);
   });
 
+  it('uses keys of other accounts only where the deployment names them, and tells the heal which', () => {
+    const theirs = 'arn:aws:kms:eu-west-1:444455556666:key/11111111-2222-4333-8444-555555555555';
+    const more = { 'kms:ViaService': 'ec2.eu-west-1.amazonaws.com', 'kms:GrantIsForAWSResource': 'true' };
+    const told = resourcesOf(buildStack({ kmsKeys: [theirs] }).stack);
+    const use = (action: string, from = told, key = theirs) =>
+      may('replace-node', `kms:${action}`, key, { more }, from);
+    expect([use('DescribeKey'), use('CreateGrant'), use('Decrypt')]).toEqual([true, true, true]);
+    expect([use('DescribeKey', resources), use('CreateGrant', resources)]).toEqual([false, false]);
+    expect(use('CreateGrant', told, theirs.replace('5555', '6666'))).toBe(false);
+    const keysOf = (from: typeof resources) =>
+      from('AWS::Lambda::Function').flatMap(({ Properties }) => Properties.Environment?.Variables?.KMS_KEYS ?? []);
+    expect([keysOf(told), keysOf(resources)]).toEqual([[theirs], ['none']]);
+  });
+
   it('uses keys through EC2 only', () => {
     const key = 'arn:aws:kms:eu-west-1:111122223333:key/1';
     const use = (action: string, more: Record<string, string>) => may('replace-node', `kms:${action}`, key, { more });
@@ -338,6 +353,49 @@ describe('prune-retired', () => {
   it('deletes snapshots of the ledger, and none of Data Lifecycle Manager', () => {
     expect(prune('DeleteSnapshot', snapshot, { ...ours, 'chainmend:set': 's1' })).toBe(true);
     expect(prune('DeleteSnapshot', snapshot, { ...ours, 'aws:dlm:lifecycle-policy-id': 'policy-1' })).toBe(false);
+  });
+});
+
+describe('the ladder takes for good what its role may use, and nothing else', () => {
+  const naming = resourcesOf(
+    buildStack({ fleets: [named({ lifecyclePolicies: ['policy-0123456789abcdef0'] })] }).stack,
+  );
+
+  it.each<[string, Tags]>([
+    ['of the console, without tags', {}],
+    ['with the tags of the fleet’s volumes', bitcoinTags],
+    ['that a person has tagged as the fleet’s', ours],
+    ['of a lifecycle policy that copies no tags', { 'aws:dlm:lifecycle-policy-id': 'policy-0123456789abcdef0' }],
+    [
+      'of a lifecycle policy that copies them',
+      { ...bitcoinTags, 'aws:dlm:lifecycle-policy-id': 'policy-0123456789abcdef0' },
+    ],
+    ['of strangers', strangers],
+    ['of a fleet that there is not', { 'chainmend:fleet': 'payroll' }],
+  ])('a snapshot %s', (_, has) => {
+    for (const [lifecyclePolicies, from] of [
+      [[], resources],
+      [['policy-0123456789abcdef0'], naming],
+    ] as const) {
+      const { volumes, replace } = bitcoin.fleet;
+      const fleet = { name: 'bitcoin', volumes, replace: { ...replace, lifecyclePolicies } };
+      const isUsed = isWithinReach({ tags: has, policyId: has['aws:dlm:lifecycle-policy-id'] ?? null }, fleet);
+      const mayReplace = (action: string, question: Question) =>
+        may('replace-node', `ec2:${action}`, snapshot, question, from);
+      const held = mayReplace('CreateTags', { has, gives: { 'chainmend:held-by': '7f3a' } });
+      expect({
+        made: mayReplace('CreateVolume', { has }),
+        held,
+        // Only what is held can be locked.
+        locked:
+          held &&
+          mayReplace('LockSnapshot', {
+            has: { ...has, 'chainmend:held-by': '7f3a' },
+            more: { 'ec2:SnapshotLockDuration': '1' },
+          }),
+        released: mayReplace('DeleteTags', { has, takes: ['chainmend:held-by', 'chainmend:locked-by'] }),
+      }).toEqual({ made: isUsed, held: isUsed, locked: isUsed, released: isUsed });
+    }
   });
 });
 

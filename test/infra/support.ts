@@ -68,6 +68,7 @@ export function buildStack({
   runbooks,
   nodeRoles,
   commands = documents,
+  kmsKeys,
   checked = false,
 }: {
   fleets?: FleetFile[];
@@ -76,6 +77,7 @@ export function buildStack({
   nodeRoles?: string[];
   /** What is on the nodes; placeholders unless given. */
   commands?: CommandDocuments;
+  kmsKeys?: string[];
   checked?: boolean;
 } = {}) {
   const directory = mkdtempSync(join(tmpdir(), 'chainmend-'));
@@ -110,6 +112,7 @@ export function buildStack({
     ...(email !== undefined && { email }),
     ...(runbooks !== undefined && { runbooks }),
     ...(nodeRoles !== undefined && { nodeRoles }),
+    ...(kmsKeys !== undefined && { kmsKeys }),
   });
   if (checked) addChecks(app);
   return { app, stack };

@@ -79,5 +79,8 @@ describe('the app, synthesized in a process of its own with no credentials and n
     await expect(synthesize(join(temporary(), 'assembly'), { ...rest, nodeRoles: 'bitcoin-node' })).rejects.toThrow(
       'context "nodeRoles" has "bitcoin-node", expected ARNs',
     );
+    await expect(synthesize(join(temporary(), 'assembly'), { ...rest, kmsKeys: 'alias/nodes' })).rejects.toThrow(
+      'context "kmsKeys" has "alias/nodes", expected ARNs',
+    );
   }, 120_000);
 });

@@ -217,14 +217,19 @@ function intendTurns(
 function modifyTurns(
   world: World,
   attempt: number,
-  { plan, holder }: Extract<Effect, { readonly do: 'modify' }>,
+  { plan, holder, atMs }: Extract<Effect, { readonly do: 'modify' }>,
   mode: HealPayload['mode'],
-  { functions, pauseInStep, modifyOnce, countsIntents }: Protocol,
+  { functions, pauseInStep, modifyOnce, countsIntents, withdrawsRefused }: Protocol,
 ): readonly Turn<'modify'>[] {
   const { paused, faultsLeft, flight } = world.around;
   if (!functions.holds(world.node, holder))
     return [{ words: 'has lost the node: modifies nothing', result: { lost: true } }];
-  if (paused && pauseInStep) return [{ words: 'paused: modifies nothing', result: guarded('paused') }];
+  const withdrawn = (from: World): World => {
+    const left = functions.withdraw(from.node, holder, { volumeId: plan.volumeId, atMs });
+    return 'next' in left ? { ...from, node: left.next } : from;
+  };
+  if (paused && pauseInStep)
+    return [{ words: 'paused: modifies nothing', world: withdrawn(world), result: guarded('paused') }];
 
   // The naive version calls again after an interruption, unless Describe already shows what it wants.
   const again = !modifyOnce;
@@ -236,17 +241,23 @@ function modifyTurns(
 
   const call = `calls ModifyVolume, ${plan.toGiB} GiB`;
   const cut = { result: { interrupted: 'nobody saw its end' }, fault: true, again };
+  const unanswered = (from: World): World => (withdrawsRefused ? from : withdrawn(from));
   const modified = modifyVolume(world, attempt, plan.toGiB, mode);
   if (modified) {
     const broken = modified.broken ?? (paused ? NEVER.paused : undefined);
     const counted = countsIntents ? modified.world : countNow(modified.world, attempt, plan.toGiB);
     turns.push({ words: call, world: counted, result: { accepted: true }, broken });
     if (faultsLeft > 0)
-      turns.push({ words: `${call}; its answer is lost`, world: spendFault(modified.world), broken, ...cut });
-  } else turns.push({ words: `${call}: AWS refuses`, result: guarded('aws-refused') });
+      turns.push({
+        words: `${call}; its answer is lost`,
+        world: unanswered(spendFault(modified.world)),
+        broken,
+        ...cut,
+      });
+  } else turns.push({ words: `${call}: AWS refuses`, world: withdrawn(world), result: guarded('aws-refused') });
   if (faultsLeft > 0) {
-    turns.push({ words: 'its sandbox dies before the call', world: spendFault(world), ...cut });
-    const sent = spendFault(withAround(world, { flight: { attempt, toGiB: plan.toGiB } }));
+    turns.push({ words: 'its sandbox dies before the call', world: unanswered(spendFault(world)), ...cut });
+    const sent = unanswered(spendFault(withAround(world, { flight: { attempt, toGiB: plan.toGiB } })));
     if (!flight) turns.push({ words: 'its sandbox dies with ModifyVolume on its way', world: sent, ...cut });
   }
   return turns;

@@ -30,8 +30,19 @@ const SECONDS: Partial<Record<Act['do'], number>> = {
 /** How long it takes until it is answered. */
 export const lastsMs = (act: Act): number => (act.do === 'wait' ? act.seconds : (SECONDS[act.do] ?? 4)) * 1_000;
 
+/** What a rung is for; putting something back is not. */
+const FELT: readonly Act['do'][] = ['restart', 'swap', 'create', 'attach', 'launch', 'mask-old', 'standby'];
+
 /** Carries an act out, wholly, at this moment. */
 export function carryOut(world: LadderWorld, made: Made, rules: LadderRules): Result {
+  const { act } = made;
+  const result = carriedOut(world, made, rules);
+  const isStop = act.do === 'stop-instance' && act.which === 'old';
+  if (result.is === 'done' && (FELT.includes(act.do) || isStop)) world.felt = true;
+  return result;
+}
+
+function carriedOut(world: LadderWorld, made: Made, rules: LadderRules): Result {
   const { act, memory } = made;
   const done: Done = { is: 'done', atMs: world.nowMs };
   const youngId = memory?.machine?.instanceId ?? '';
@@ -82,7 +93,7 @@ const keep = (world: LadderWorld, volumeId: string, kept = true): void => {
   if (disk) disk.kept = kept;
 };
 
-const failed = (world: LadderWorld, reason: string): Result => ({ is: 'failed', atMs: world.nowMs, reason });
+const failed = (world: LadderWorld, reason: string) => ({ is: 'failed', atMs: world.nowMs, reason }) as const;
 
 function stop(world: LadderWorld, box: Box, done: Done): Result {
   if (box.power === 'terminated') return failed(world, 'InvalidInstanceID.NotFound');
@@ -183,6 +194,11 @@ function launch(world: LadderWorld, { memory, fence }: Made, rules: LadderRules,
   const token = instanceToken(memory, machine.generation, fence, rules);
   const known = world.tokens.get(token);
   if (known) return { ...done, instanceId: known, fence, note: zone };
+  if (world.setting.forbids !== null) {
+    world.forbiddenIn.add(zone);
+    if (world.forbiddenIn.size > 1) world.broken.add(NEVER.hopeless);
+    return { ...failed(world, 'UnauthorizedOperation: not authorized'), code: 'UnauthorizedOperation' };
+  }
   if (!world.setting.capacity[at]) return failed(world, 'InsufficientInstanceCapacity');
   const id = `i-0c${String(world.tokens.size).padStart(15, '0')}`;
   world.tokens.set(token, id);

@@ -1,5 +1,5 @@
 // What the ladder reads of the small world, as functions/replace-node/facts.ts and sources.ts do.
-import { needsOf } from '../../functions/replace-node/decide.ts';
+import { isLaunchNext, needsOf } from '../../functions/replace-node/decide.ts';
 import type { Facts, Machine, Sources } from '../../functions/replace-node/model.ts';
 import type { NodeState } from '../../shared/documents/node-answer.ts';
 import type { ReplaceMemory } from '../../shared/heal/memory.ts';
@@ -41,10 +41,34 @@ export function factsOf(
     watched: world.watched(memory?.machine?.joined ? youngId : OLD),
     breaker: { open: false, sentence: '1 of 5 nodes unhealthy or unknown, limit 1' },
     haltedSinceMs: null,
-    sources: needsOf(memory).sources ? sourcesOf(world, memory) : null,
+    sources: suppliesOf(world, memory),
+    keyScope: { accountId: '111122223333', kmsKeys: [] },
+    launch: launchOf(world, memory, { old, young }),
     reach: null,
     initialization: needsOf(memory).initialization ? initialized(world, memory) : null,
   };
+}
+
+/** As `readLaunch`: what EC2 says before it is asked for an instance. */
+function launchOf(
+  { setting: { fleet, want, forbids } }: LadderWorld,
+  memory: ReplaceMemory | null,
+  machines: Pick<Facts, 'old' | 'young'>,
+): Facts['launch'] {
+  if (!isLaunchNext({ fleet, want, ...machines }, memory)) return null;
+  if (forbids === null) return { is: 'accepted' };
+  return forbids === 'told'
+    ? { is: 'refused', reason: 'AWS does not permit the launch' }
+    : { is: 'unknown', reason: 'no answer came' };
+}
+
+/** As `readSupply` of facts.ts: what cannot be read is a value where nothing is copied yet. */
+function suppliesOf(world: LadderWorld, memory: ReplaceMemory | null): Sources | null {
+  const { sources, supply } = needsOf(memory);
+  if (!sources && !supply) return null;
+  if (!sources && world.nowMs - START_MS < world.setting.unreadMinutes * 60_000)
+    return { unread: 'Unavailable: the service is unavailable', good: [], refused: [], sibling: null, kept: null };
+  return sourcesOf(world, memory);
 }
 
 function sourcesOf(world: LadderWorld, memory: ReplaceMemory | null): Sources {

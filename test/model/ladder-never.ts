@@ -15,6 +15,10 @@ export const NEVER = {
   validator: 'volumes of a validator are exchanged only by a person who acknowledges it, its instance never',
   repeated: 'a call without a token is never made again while it may still take effect',
   made: 'a volume is made at most once of each source and role, an instance at most once',
+  milder: 'what is only held for a later rung never keeps a milder one from being taken',
+  hopeless:
+    'a rung that cannot be had is not taken where EC2 says so before, and a launch that is not permitted is asked for in one subnet',
+  spent: 'what was reserved for a rung is given back only where the rung did nothing',
   twice: 'no rung is taken twice, and nothing is tried twice',
   orphan: 'whatever was made is in use, or tagged with how long it is kept',
   asFound: 'a ladder climbed in vain leaves the node as it was found, or says what could not be put back',
@@ -57,6 +61,10 @@ function lookAtMounts(world: LadderWorld, { id, mounted }: Box): void {
 
 /** Before an act: what it must not do now. */
 export function lookBefore(world: LadderWorld, act: Act, memory: ReplaceMemory | null): void {
+  const isHeldUp = memory?.setback?.act === 'hold' && memory.rung === null && memory.failed.length === 0;
+  if (isHeldUp && (act.do === 'wait' || (act.do === 'end' && act.end.as === 'failed'))) world.broken.add(NEVER.milder);
+  if (act.do === 'take-rung' && act.rung === 'replace' && world.setting.forbids === 'told')
+    world.broken.add(NEVER.hopeless);
   if (act.do === 'take-rung' && memory?.failed.some(({ rung }) => rung === act.rung)) world.broken.add(NEVER.twice);
   if (act.do === 'choose' && memory?.tried.some(({ source }) => source === act.copy.source))
     world.broken.add(NEVER.twice);

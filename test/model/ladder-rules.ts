@@ -140,6 +140,14 @@ export const LADDER_RULES: Readonly<Record<string, LadderRule>> = {
     node: 'no good snapshot',
     faults: 0,
   },
+  asked: {
+    sentence: 'EC2 is asked whether it would launch an instance before that rung is taken',
+    naive: 'the launch itself tells',
+    without: seeing((facts, memory) => [{ ...facts, launch: null }, memory]),
+    world: 'swap',
+    node: 'dead, a launch is not permitted',
+    faults: 0,
+  },
   newest: {
     sentence: 'of two signing states the newer one stays, there and back',
     naive: 'each volume keeps the signing state that it has',

@@ -29,11 +29,15 @@ export interface LadderSetting {
   readonly dead: 'until-started' | 'for-good' | 'lingers' | null;
   /** The node's own zone, then another one. */
   readonly capacity: readonly [boolean, boolean];
+  /** A launch is not permitted: EC2 says so to a dry run, or only to the launch itself. */
+  readonly forbids: 'told' | 'untold' | null;
   /** What becomes of a new instance: it boots; it never does; its client is not masked; it boots and its client ends whatever its data. */
   readonly young: 'works' | 'unhealthy' | 'unmasked' | 'ends';
   readonly group: string | null;
   /** Whether there is capacity to start it again, once it is stopped. */
   readonly starts: boolean;
+  /** So long what could be copied cannot be read. */
+  readonly unreadMinutes: number;
   /** Who the snapshots are of. */
   readonly donor: 'itself' | 'sibling';
 }
@@ -71,9 +75,11 @@ export const STUCK: LadderSetting = {
   kept: null,
   dead: null,
   capacity: [true, true],
+  forbids: null,
   young: 'works',
   group: null,
   starts: true,
+  unreadMinutes: 0,
   donor: 'itself',
 };
 const with_ = (more: Partial<LadderSetting>): LadderSetting => ({ ...STUCK, ...more });
@@ -85,6 +91,10 @@ const restore = (acknowledgesValidator: boolean): Want => ({ do: 'restore', snap
 /** The world `swap`: a follower, by an operator's words for what is the matter. */
 export const SWAP_SETTINGS: Readonly<Record<string, LadderSetting>> = {
   'a restart helps': with_({ afterRestart: 'follows' }),
+  'what could be copied cannot be read, a restart helps': with_({ afterRestart: 'follows', unreadMinutes: 600 }),
+  'what could be copied cannot be read at first': with_({ unreadMinutes: 1 }),
+  'what could be copied cannot be read': with_({ unreadMinutes: 600 }),
+  'dead, and what could be copied cannot be read': with_({ ...dead, unreadMinutes: 600 }),
   'other data help': STUCK,
   'a sibling’s data help': with_({ donor: 'sibling' }),
   'a sibling’s volumes help': with_({ fleet: SIBLING, sibling: 'follows', sets: [] }),
@@ -115,6 +125,9 @@ export const SWAP_SETTINGS: Readonly<Record<string, LadderSetting>> = {
   'dead, no capacity in its zone, a sibling’s data': with_({ ...dead, capacity: [false, true], donor: 'sibling' }),
   'dead, no capacity in its zone, bad data': with_({ ...dead, capacity: [false, true], sets: ['ends'] }),
   'dead, no capacity': with_({ ...dead, capacity: [false, false] }),
+  'dead, a launch is not permitted': with_({ ...dead, forbids: 'told' }),
+  'dead, a launch is not permitted, and nobody knows before': with_({ ...dead, forbids: 'untold' }),
+  'nothing helps, a launch is not permitted': with_({ ...ended, sets: ['ends'], forbids: 'told' }),
   'dead, no capacity to start it': with_({ ...dead, starts: false }),
   'dead, no capacity to start it, the new one does not help': with_({ ...dead, starts: false, young: 'ends' }),
   'dead, no capacity at all': with_({ ...dead, capacity: [false, false], starts: false }),
@@ -129,6 +142,11 @@ export const SWAP_SETTINGS: Readonly<Record<string, LadderSetting>> = {
     ...well,
     want: { do: 'replace-instance' },
     young: 'ends',
+  }),
+  'a person wants another instance, a launch is not permitted': with_({
+    ...well,
+    want: { do: 'replace-instance' },
+    forbids: 'told',
   }),
   'a person takes a restore back': with_({ ...well, want: { do: 'undo' }, kept: 'same-stop', sets: [] }),
   'a person takes a restore back, the data are bad': with_({ ...well, want: { do: 'undo' }, kept: 'ends', sets: [] }),

@@ -16,6 +16,8 @@ export const wordsOf = (act: Act): string => {
       return `clear ${act.what}`;
     case 'fail-rung':
       return `fail (${act.reason})`;
+    case 'skip-rung':
+      return `skip ${act.rung} (${act.reason})`;
     case 'give-up-copy':
       return `give up the copy (${act.blame.fault}: ${act.blame.reason})`;
     case 'give-up-machine':

@@ -92,6 +92,10 @@ export class LadderWorld {
   pausedUntilMs = 0;
   /** The highest that this node's key has ever signed. */
   signed = STOPPED_AT;
+  /** The rung under way has done something: the node felt it, or a thing was made. */
+  felt = false;
+  /** Where EC2 was asked for a launch that it does not permit. */
+  forbiddenIn = new Set<string>();
   readonly broken = new Set<string>();
 
   constructor(setting: LadderSetting) {

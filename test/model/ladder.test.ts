@@ -19,6 +19,22 @@ const code = ({ end }: ReturnType<typeof told>) =>
 describe('the ladder, where nothing goes wrong', () => {
   it.each([
     ['a restart helps', 'healed', /^inspect old, begin, hold, take restart, restart, (?!.*take swap)/],
+    [
+      'what could be copied cannot be read, a restart helps',
+      'healed',
+      /begin, hold, take restart, restart, (?!.*take swap)/,
+    ],
+    [
+      'what could be copied cannot be read at first',
+      'healed',
+      /begin, hold, take restart, restart, .*fail .*hold, take swap, choose/,
+    ],
+    ['what could be copied cannot be read', 'unreadable', /begin, hold, take restart, restart, (?!.*take swap)/],
+    [
+      'dead, and what could be copied cannot be read',
+      'healed',
+      /hold, take stop-start, .*take replace.*take-over.*prove/,
+    ],
     ['other data help', 'healed', /take restart.*take swap.*create.*attach.*check, swap to copy.*prove, detach/],
     [
       'the client ends, the second set helps',
@@ -39,6 +55,18 @@ describe('the ladder, where nothing goes wrong', () => {
       /launch, drop-machine, plan-machine, launch.*create.*attach .* young.*take-over/,
     ],
     ['dead, no capacity', 'ladder-spent', /launch, drop-machine, plan-machine, launch, drop-machine, fail/],
+    [
+      'dead, a launch is not permitted',
+      'ladder-spent',
+      /skip replace \(AWS does not permit the launch\), end (?!.*take replace)/,
+    ],
+    [
+      'dead, a launch is not permitted, and nobody knows before',
+      'ladder-spent',
+      /take replace, plan-machine, launch, drop-machine, fail \(AWS does not permit (?!.*launch,)/,
+    ],
+    ['nothing helps, a launch is not permitted', 'ladder-spent', /take swap.*fail .*skip replace (?!.*take replace)/],
+    ['a person wants another instance, a launch is not permitted', 'ladder-spent', /skip replace (?!.*take replace)/],
     [
       'dead, the new one is not masked',
       'ladder-spent',

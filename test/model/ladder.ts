@@ -4,6 +4,7 @@ import { intending, phaseOf, takesDown } from '../../functions/replace-node/inte
 import { learn } from '../../functions/replace-node/learn.ts';
 import type { Act, End, Result } from '../../functions/replace-node/model.ts';
 import { putsBack } from '../../functions/replace-node/putting-back.ts';
+import { isUnspent } from '../../functions/replace-node/unspent.ts';
 import type { NodeState } from '../../shared/documents/node-answer.ts';
 import { newNode, unsettled } from '../../shared/heal/lease.ts';
 import type { ReplaceMemory } from '../../shared/heal/memory.ts';
@@ -59,6 +60,11 @@ export function faultsAt(act: Act): readonly Fault[] {
     case 'drop-copy':
     case 'drop-machine':
     case 'clear':
+      return [...DIES, 'refused', ...PEOPLE];
+    // Best effort: nobody knows, or it is refused, and the ladder goes on.
+    case 'hold':
+      return [...DIES, ...UNANSWERED, 'refused', ...PEOPLE];
+    case 'leave-pool':
       return [...DIES, 'refused', ...PEOPLE];
     case 'wait':
       return PEOPLE;
@@ -145,7 +151,9 @@ export function turn(story: Story, act: Act, fault: Fault | null): void {
 
 function perform(story: Story, act: Act, fault: Fault | null): void {
   const { world, rules } = story;
-  const before = story.memory && intended(story.memory, act, world.nowMs);
+  const found = story.memory;
+  const before = found && intended(found, act, world.nowMs);
+  if (act.do === 'take-rung') world.felt = false;
   if (rules.writtenBefore) story.memory = before;
   lookForRepeat(story, act, fault);
   if (fault === 'dies before it') {
@@ -180,7 +188,12 @@ function perform(story: Story, act: Act, fault: Fault | null): void {
   }
   const unanswered = result.is === 'unknown' || fault?.startsWith('no answer');
   if (unanswered) passes(isCommand(act) ? UNANSWERED_MS : 10_000);
-  hear(story, act, before, unanswered ? { is: 'unknown', atMs: world.nowMs, reason: 'no answer came' } : result);
+  hear(
+    story,
+    act,
+    { found, before },
+    unanswered ? { is: 'unknown', atMs: world.nowMs, reason: 'no answer came' } : result,
+  );
 }
 
 /** How long the request of a call may be served after nobody waits for it any more. */
@@ -198,9 +211,17 @@ function lookForRepeat({ world, unanswered, meddled }: Story, act: Act, fault: F
 }
 
 /** As run.ts notes what came of an act. */
-function hear(story: Story, act: Act, before: ReplaceMemory | null, heard: Result): void {
+function hear(
+  story: Story,
+  act: Act,
+  { found, before }: { readonly found: ReplaceMemory | null; readonly before: ReplaceMemory | null },
+  heard: Result,
+): void {
   if (heard.is === 'refused' || heard.is === 'lost') throw new Error(`${act.do} was ${heard.is}`);
   story.memory = act.do === 'begin' ? act.memory : before && learn(before, act, heard);
+  const isReserved = story.setting.want.do !== 'undo';
+  if (isReserved && found && story.memory && isUnspent(found, act, heard, story.memory) && story.world.felt)
+    story.world.broken.add(NEVER.spent);
   const told = heard.is === 'done' || heard.is === 'failed' ? heard.seen : undefined;
   const forgets =
     (isCommand(act) && heard.is === 'unknown') || ['launch', 'drop-machine', 'stop-instance'].includes(act.do);
@@ -264,6 +285,7 @@ const DECIDED: readonly Act['do'][] = [
   'end',
   'begin',
   'fail-rung',
+  'skip-rung',
   'choose',
   'give-up-copy',
   'plan-machine',

@@ -21,6 +21,7 @@ import {
   raiseQuiet,
   release,
   unsettled,
+  withdraw,
 } from '../../shared/heal/lease.ts';
 import type { HealPayload } from '../../shared/heal/records.ts';
 
@@ -46,6 +47,7 @@ export const PRODUCT = {
   raiseQuiet,
   release,
   unsettled,
+  withdraw,
 } as const;
 
 /** Ways that are the shells' business: they are in the step bodies and in the node's script, not in a pure function. */
@@ -58,6 +60,8 @@ export interface Ways {
   readonly reconcileWaits: boolean;
   /** The intent counts before the call. Naive: a modification is counted once its answer is there. */
   readonly countsIntents: boolean;
+  /** Only an intent whose call was certainly without effect is withdrawn. Naive: one that was not answered, too. */
+  readonly withdrawsRefused: boolean;
   /** An approval is a callback of one execution. Naive: a field of the incident. */
   readonly approvalOfExecution: boolean;
   /** The sweep invokes again what was allocated and never started. */
@@ -78,6 +82,7 @@ export const FULL: Protocol = {
   modifyOnce: true,
   reconcileWaits: true,
   countsIntents: true,
+  withdrawsRefused: true,
   approvalOfExecution: true,
   invokesAgain: true,
   nodeOrders: 'fence and ordinal',

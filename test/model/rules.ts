@@ -159,6 +159,13 @@ export const RULES = {
     world: 'resizing',
     supply: { faults: 1, acts: 1 },
   },
+  withdraw: {
+    sentence: 'an intent is withdrawn only where its call was certainly without effect',
+    naive: 'an intent whose call was not answered is withdrawn',
+    without: without({}, { withdrawsRefused: false }),
+    world: 'resizing',
+    supply: { faults: 1, acts: 1 },
+  },
   day: {
     sentence: 'an intent counts longer than 24 h, since its call takes effect later',
     naive: 'an intent counts for 24 h',

@@ -3,7 +3,7 @@ import { CreateLaunchTemplateCommand, type RequestLaunchTemplateData, RunInstanc
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { SUBNET_ID, VPC_ID } from '../../local/region/ec2/service.ts';
 import { describeChecks, describeInstance, startInstance, stopInstance } from '../../shared/aws/instances.ts';
-import { type Launch, launchedWith, launchReplacement, runRequest } from '../../shared/aws/launch.ts';
+import { askForLaunch, type Launch, launchedWith, launchReplacement, runRequest } from '../../shared/aws/launch.ts';
 import type { ReplaceClients } from '../../shared/aws/replace-clients.ts';
 import { describeVolumes, initializationOf } from '../../shared/aws/volumes.ts';
 import { type PacedRegion, pacedRegion } from '../support/paced-region.ts';
@@ -307,6 +307,56 @@ describe('The instance that takes the place of another', () => {
     expect(await describeInstance(aws.ec2, instanceId)).toMatchObject({ state: 'stopped' });
   });
 
+  it('gets addresses of its own, as many as the template fixes for the old one', async () => {
+    region.ec2.addSubnet({ subnetId: SUBNET_B, vpcId: VPC_ID, cidrBlock: '10.9.0.0/24', ipv6Prefix: '2001:db8:0:9' });
+    const fixed = { PrivateIpAddress: '10.9.0.11', Ipv6Addresses: [{ Ipv6Address: '2001:db8:0:9::11' }] };
+    const id = await template({ NetworkInterfaces: [{ DeviceIndex: 0, SubnetId: SUBNET_B, ...fixed }] });
+    const old = await aws.ec2.send(
+      new RunInstancesCommand({ LaunchTemplate: { LaunchTemplateId: id }, MinCount: 1, MaxCount: 1 }),
+    );
+    expect(region.ec2.instance(old.Instances?.[0]?.InstanceId ?? '').networkInterface).toMatchObject({
+      privateIp: '10.9.0.11',
+      ipv6Addresses: ['2001:db8:0:9::11'],
+    });
+    const young = await launched(launchOf(id, { subnetId: SUBNET_B }));
+    const { privateIp, ipv6Addresses } = region.ec2.instance(young).networkInterface ?? {};
+    expect(privateIp).not.toBe('10.9.0.11');
+    expect(ipv6Addresses).toEqual([expect.stringMatching(/^2001:db8:0:9::(?!11$)/)]);
+  });
+
+  it('is refused by name where the template names a network interface or no instance type', async () => {
+    const byInterface = await template({ NetworkInterfaces: [{ DeviceIndex: 0, NetworkInterfaceId: 'eni-0a' }] });
+    const before = paced.count('RunInstances');
+    expect(await launchReplacement(aws.ec2, launchOf(byInterface))).toMatchObject({
+      refused: expect.stringContaining('eni-0a'),
+    });
+    expect(await askForLaunch(aws.ec2, launchOf(byInterface))).toMatchObject({
+      refused: expect.stringContaining('eni-0a'),
+    });
+    expect(paced.count('RunInstances')).toBe(before);
+  });
+
+  it('is asked for before it is made: what is permitted, and nothing is launched', async () => {
+    const id = await template();
+    expect(await askForLaunch(aws.ec2, launchOf(id))).toEqual({ accepted: true });
+    const { ec2 } = await paced.clients([
+      { Effect: 'Allow', Action: ['ec2:RunInstances', 'ec2:Describe*', 'ec2:CreateTags'], Resource: '*' },
+    ]);
+    expect(await askForLaunch(ec2, launchOf(id))).toEqual({ accepted: true });
+    const profile = { IamInstanceProfile: { Name: 'bitcoin-node' } };
+    const { LaunchTemplate } = await aws.ec2.send(
+      new CreateLaunchTemplateCommand({
+        LaunchTemplateName: 'with-a-role',
+        LaunchTemplateData: { ImageId: IMAGE, InstanceType: 'm6i.large', ...profile },
+      }),
+    );
+    expect(await askForLaunch(ec2, launchOf(LaunchTemplate?.LaunchTemplateId ?? ''))).toMatchObject({
+      code: 'UnauthorizedOperation',
+      refused: expect.stringContaining('iam:PassRole on resource: arn:aws:iam::111122223333:role/bitcoin-node'),
+    });
+    expect(region.ec2.instances()).toHaveLength(0);
+  });
+
   it('takes whatever else the template says of what it overwrites', () => {
     const request = runRequest(launchOf('lt-0123456789abcdef0'), {
       MetadataOptions: { State: 'applied', HttpTokens: 'optional', HttpPutResponseHopLimit: 2 },
@@ -324,5 +374,31 @@ describe('The instance that takes the place of another', () => {
     expect(request.MetadataOptions).not.toHaveProperty('State');
     expect(request.NetworkInterfaces).toEqual([{ DeviceIndex: 0, SubnetId: SUBNET_ID }]);
     expect(request).not.toHaveProperty('SubnetId');
+    const placed = runRequest(launchOf('lt-0123456789abcdef0'), {
+      Placement: { AvailabilityZoneId: 'euw1-az3', GroupName: 'spread', Tenancy: 'dedicated' },
+      NetworkInterfaces: [
+        {
+          DeviceIndex: 0,
+          PrivateIpAddresses: [
+            { Primary: true, PrivateIpAddress: '10.0.0.11' },
+            { Primary: false, PrivateIpAddress: '10.0.0.12' },
+          ],
+          Ipv4Prefixes: [{ Ipv4Prefix: '10.0.1.0/28' }],
+          Ipv6Prefixes: [{ Ipv6Prefix: '2001:db8::/80' }],
+        },
+      ],
+    });
+    expect(placed.Placement).toEqual({ AvailabilityZone: 'eu-west-1a', GroupName: 'spread', Tenancy: 'dedicated' });
+    const there = { Placement: { AvailabilityZone: 'eu-west-1a', GroupName: 'spread' } };
+    expect(runRequest(launchOf('lt-0123456789abcdef0'), there)).not.toHaveProperty('Placement');
+    expect(placed.NetworkInterfaces).toEqual([
+      {
+        DeviceIndex: 0,
+        SecondaryPrivateIpAddressCount: 1,
+        Ipv4PrefixCount: 1,
+        Ipv6PrefixCount: 1,
+        SubnetId: SUBNET_ID,
+      },
+    ]);
   });
 });

@@ -40,6 +40,13 @@ describe('An error of AWS', () => {
       ['Unavailable', 503],
       ['RequestLimitExceeded', 503],
       ['Throttling', 400],
+      ['EC2ThrottledException', 400],
+      // Client errors by their status, and yet the same call may succeed: it came too late, or with credentials that were being renewed.
+      ['RequestTimeout', 400],
+      ['ExpiredTokenException', 400],
+      ['RequestExpired', 400],
+      ['AnyName', 429],
+      ['AnyName', 408],
     ] as const) {
       const error = answered(name, status);
       expect(() => refusalOf(error)).toThrow(error);

@@ -131,7 +131,7 @@ async function deployed(assembly: Assembly) {
     createEvents(kernel, sqs, none),
     createScheduler(kernel, sqs, none),
     createSns(kernel),
-    createKms(kernel, { isKeyEnabled: () => true }),
+    createKms(kernel, { isKeyEnabled: () => true, foreignKey: () => undefined }),
     createSsm(kernel, new Machines()),
     iam.service,
     lambda.service,

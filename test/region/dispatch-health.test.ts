@@ -100,6 +100,31 @@ describe('the sweep', () => {
     ]);
   });
 
+  it('helps who is seen to be sick, and closes nothing, while the alarms cannot be read', async () => {
+    const [a, b] = [node('a'), node('b')];
+    await observe({ a: [a, 'stuck', 5], b: [b, 'stuck', 5] });
+    await sweep();
+    await observe({ a: [a, 'stuck', 6], b: [b, 'synced', 5] });
+    const { send } = clients.cloudwatch;
+    clients.cloudwatch.send = (async (command: { constructor: { name: string } }) => {
+      if (command.constructor.name !== 'DescribeAlarmsCommand')
+        return (send as (command: unknown) => Promise<unknown>).call(clients.cloudwatch, command);
+      throw new Error('AccessDenied: not authorized to perform cloudwatch:DescribeAlarms');
+    }) as never;
+    const c = node('c');
+    await observe({ a: [a, 'stuck', 6], b: [b, 'synced', 5], c: [c, 'stuck', 5] });
+    // It reaches the function's errors, and with them an alarm, once everything else had its turn.
+    await expect(sweep()).rejects.toThrow('the sweep went on, but: AccessDenied');
+    const seen = new Map((await incidents()).map(({ instanceId, state }) => [instanceId, state]));
+    expect(seen).toEqual(
+      new Map([
+        [a, 'open'],
+        [b, 'open'],
+        [c, 'open'],
+      ]),
+    );
+  });
+
   it('does nothing for what was seen too long ago', async () => {
     await observe({ a: [node('a'), 'stuck', 60] });
     await whole.virtually(4 * MINUTE);
@@ -279,5 +304,16 @@ describe('the round of clean snapshots', () => {
   it('fails loudly where nobody can say who would give one', async () => {
     await settings('off', { snapshots: { clean: {} } });
     await expect(handle({ kind: 'snapshots' })).rejects.toThrow(/^fleet bitcoin: /);
+  });
+
+  it('leaves a fleet to the next round where Lambda has no room to ask', async () => {
+    await settings('off', { snapshots: { clean: {} } });
+    const asked = jest.fn(async () => {
+      throw Object.assign(new Error('Rate Exceeded.'), { name: 'TooManyRequestsException' });
+    });
+    clients.lambdaOnce.send = asked as unknown as typeof clients.lambdaOnce.send;
+    jest.spyOn(globalThis, 'setTimeout').mockImplementation(((work: () => void) => setImmediate(work)) as never);
+    await handle({ kind: 'snapshots' });
+    expect(asked).toHaveBeenCalledTimes(7);
   });
 });

@@ -215,3 +215,34 @@ describe('the same seed', () => {
     expect(story(7)).not.toBe(story(8));
   });
 });
+
+describe('the account’s quotas', () => {
+  const grow = (volumeId: string, Size: number) => () => modify(volumeId, { Size });
+
+  it('do not bind until they are set', () => {
+    const [volumeId] = Array.from({ length: 100 }, () => ec2.addVolume({ sizeGiB: 16_000, type: 'gp3' }));
+    expect(grow(volumeId ?? '', 17_000)).not.toThrow();
+  });
+
+  it('of storage count what all volumes of a type have, and what is asked for more', () => {
+    const volumeId = ec2.addVolume({ sizeGiB: 500, type: 'gp3' });
+    ec2.addVolume({ sizeGiB: 400, type: 'gp3' });
+    ec2.addVolume({ sizeGiB: 9_000, type: 'gp2' });
+    ec2.setQuotas({ storageTiB: { gp3: 1 } });
+    expect(grow(volumeId, 625)).toThrow(refused('VolumeLimitExceeded', /gp3 storage limit of 1 TiB/));
+    const zone = { AvailabilityZone: 'eu-west-1a', VolumeType: 'gp3' };
+    expect(() => call('CreateVolume', { ...zone, Size: 125 })).toThrow(refused('VolumeLimitExceeded'));
+    // It says who may, not what there is room for.
+    expect(() => modify(volumeId, { Size: 625, DryRun: true })).toThrow(refused('DryRunOperation'));
+    expect(grow(volumeId, 624)).not.toThrow();
+  });
+
+  it('of modifications count the whole of every volume that is being modified', () => {
+    const [one = '', two = ''] = [500, 500].map((sizeGiB) => ec2.addVolume({ sizeGiB, type: 'gp3' }));
+    ec2.setQuotas({ modificationsTiB: { gp3: 1 } });
+    modify(one, { Size: 600 });
+    expect(grow(two, 600)).toThrow(refused('VolumeModificationSizeLimitExceeded'));
+    kernel.advance(8 * HOUR_MS);
+    expect(grow(two, 600)).not.toThrow();
+  });
+});

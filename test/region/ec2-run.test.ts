@@ -164,6 +164,93 @@ describe('A launch template', () => {
   });
 });
 
+describe('What a template binds a launch to', () => {
+  const from = (id: string) => ({ LaunchTemplate: { LaunchTemplateId: id } });
+  const target = (CapacityReservationId: string) => ({
+    CapacityReservationSpecification: { CapacityReservationTarget: { CapacityReservationId } },
+  });
+  const RUN = { Effect: 'Allow', Action: ['ec2:RunInstances', 'ec2:CreateTags'] } as const;
+  const LICENSE = 'arn:aws:license-manager:eu-west-1:111122223333:license-configuration:lic-0123456789abcdef';
+  const OTHERS = ['image', 'instance', 'volume', 'subnet', 'security-group', 'network-interface', 'launch-template'];
+  const all = OTHERS.map((kind) => `arn:aws:ec2:eu-west-1:*:${kind}/*`);
+  const may = async (...resources: string[]) =>
+    new EC2Client(await whole.as([{ ...RUN, Resource: [...all, ...resources] }]));
+
+  it('has to be there', async () => {
+    const grouped = await template({ Placement: { GroupName: 'spread' } });
+    await expect(run(from(grouped))).rejects.toMatchObject(named('InvalidPlacementGroup.Unknown'));
+    region.ec2.addPlacementGroup('spread');
+    expect(await run(from(grouped))).toMatchObject({ State: { Name: 'pending' } });
+    await expect(run({ ...from(grouped), ...target('cr-0aaaaaaaaaaaaaaaa') })).rejects.toMatchObject(
+      named('InvalidCapacityReservationId.NotFound'),
+    );
+  });
+
+  it('has room for so many, which a stopped instance leaves', async () => {
+    const here = { availabilityZone: 'eu-west-1a', instanceType: 'm6i.large' };
+    const id = region.ec2.addCapacityReservation({ ...here, count: 1 });
+    const reserved = { ...from(await template(target(id))), SubnetId: SUBNET_ID };
+    const first = await run(reserved);
+    await expect(run(reserved)).rejects.toMatchObject(named('ReservationCapacityExceeded'));
+    await expect(run({ ...reserved, SubnetId: SUBNET_B })).rejects.toMatchObject(named('InvalidParameterValue'));
+    await expect(run({ ...reserved, DryRun: true })).rejects.toMatchObject(named('DryRunOperation'));
+    await pass(MINUTE_MS);
+    await stop(first.InstanceId);
+    await pass(MINUTE_MS);
+    expect(await run(reserved)).toMatchObject({ State: { Name: 'pending' } });
+  });
+
+  it('is a resource that IAM asks about', async () => {
+    region.ec2.addPlacementGroup('spread');
+    const reservation = { availabilityZone: 'eu-west-1a', instanceType: 'm6i.large', count: 9 };
+    const id = region.ec2.addCapacityReservation(reservation);
+    const bound = await template({
+      ...target(id),
+      Placement: { GroupName: 'spread' },
+      LicenseSpecifications: [{ LicenseConfigurationArn: LICENSE }],
+    });
+    const request = { ...from(bound), SubnetId: SUBNET_ID };
+    const needed = [`${ARN}:placement-group/spread`, `${ARN}:capacity-reservation/${id}`, LICENSE];
+    for (const missing of needed) {
+      const client = await may(...needed.filter((one) => one !== missing));
+      await expect(run(request, client)).rejects.toMatchObject({
+        name: 'UnauthorizedOperation',
+        message: expect.stringContaining(missing),
+      });
+    }
+    expect(await run(request, await may(...needed))).toMatchObject({ State: { Name: 'pending' } });
+  });
+
+  it('cannot be a network interface in another subnet, nor addresses that are taken or elsewhere', async () => {
+    const card = (more: object) => ({ NetworkInterfaces: [{ DeviceIndex: 0, SubnetId: SUBNET_ID, ...more }] });
+    const bare = from(await template());
+    const asked = (more: object) => run({ ...bare, ...card(more) });
+    const eni = { NetworkInterfaceId: 'eni-0aaaaaaaaaaaaaaaa' };
+    await expect(asked(eni)).rejects.toMatchObject(named('InvalidParameterCombination'));
+    const six = { Ipv6Addresses: [{ Ipv6Address: '2001:db8:0:9::11' }] };
+    await expect(asked(six)).rejects.toMatchObject(named('InvalidParameterValue'));
+    const SubnetId = 'subnet-0123456789abcdef9';
+    region.ec2.addSubnet({ subnetId: SubnetId, vpcId: VPC_ID, ipv6Prefix: '2001:db8:0:9' });
+    expect(await asked({ SubnetId, ...six })).toMatchObject({ State: { Name: 'pending' } });
+    await expect(asked({ SubnetId, ...six })).rejects.toMatchObject(named('InvalidIPAddress.InUse'));
+    await expect(asked({ SubnetId, ...six, Ipv6AddressCount: 1 })).rejects.toMatchObject(
+      named('InvalidParameterCombination'),
+    );
+    // A bucket of five requests.
+    await pass(MINUTE_MS);
+    const elsewhere = { Ipv6Addresses: [{ Ipv6Address: '2001:db8:0:8::11' }] };
+    await expect(asked({ SubnetId, ...elsewhere })).rejects.toMatchObject(named('InvalidParameterValue'));
+  });
+
+  it('cannot be requirements of its type', async () => {
+    const InstanceRequirements = { VCpuCount: { Min: 2 }, MemoryMiB: { Min: 4096 } };
+    const required = await template({ InstanceRequirements });
+    await expect(run({ ...from(required), InstanceType: 'm6i.large' })).rejects.toMatchObject(
+      named('InvalidParameterCombination'),
+    );
+  });
+});
+
 describe('RunInstances', () => {
   it('launches from a template what the request says otherwise in its words, with a new address, interface and root volume', async () => {
     const LaunchTemplateId = await template();

@@ -128,6 +128,45 @@ describe('Sandboxes', () => {
     });
     expect(region.counted('Throttles')).toBe(1);
   });
+
+  it('share what the account has and nobody has reserved', async () => {
+    const region = lambdaRegion({ kernel: testKernel(), accountConcurrency: 10 });
+    for (const name of ['mine', 'others'])
+      region.deploy(name, (_event, _context, { hang }) => hang(), { FunctionName: name });
+    const begun = (FunctionName: string) => void region.invoke({ FunctionName });
+    const throttled = (FunctionName: string) =>
+      expect(region.invoke({ FunctionName })).rejects.toMatchObject({ name: 'TooManyRequestsException' });
+    for (let count = 0; count < 10; count++) begun('others');
+    await throttled('mine');
+    await throttled('others');
+    expect(region.call('GetAccountSettings', {})).toMatchObject({ AccountLimit: { ConcurrentExecutions: 10 } });
+    // What one function has reserved nobody else takes.
+    const roomy = lambdaRegion({ kernel: testKernel(), accountConcurrency: 101 });
+    for (const name of ['mine', 'others'])
+      roomy.deploy(name, (_event, _context, { hang }) => hang(), { FunctionName: name });
+    roomy.call('PutFunctionConcurrency', { FunctionName: 'mine', ReservedConcurrentExecutions: 1 });
+    for (let count = 0; count < 100; count++) void roomy.invoke({ FunctionName: 'others' });
+    await expect(roomy.invoke({ FunctionName: 'others' })).rejects.toMatchObject({ name: 'TooManyRequestsException' });
+    void roomy.invoke({ FunctionName: 'mine' });
+    await expect(roomy.invoke({ FunctionName: 'mine' })).rejects.toMatchObject({
+      data: { Reason: 'ReservedFunctionConcurrentInvocationLimitExceeded' },
+    });
+  });
+
+  it('are reserved only as long as enough is left for the others: nothing, in a new account', () => {
+    const few = lambdaRegion({ kernel: testKernel(), accountConcurrency: 10 });
+    const many = lambdaRegion({ kernel: testKernel() });
+    for (const region of [few, many]) region.deploy('dispatch', async () => null);
+    const reserve = (region: typeof few, ReservedConcurrentExecutions: number) =>
+      region.call('PutFunctionConcurrency', { FunctionName: 'dispatch', ReservedConcurrentExecutions });
+    expect(() => reserve(few, 1)).toThrow('below its minimum value of [10]');
+    expect(() => reserve(many, 901)).toThrow('below its minimum value of [100]');
+    reserve(many, 900);
+    reserve(many, 900);
+    expect(many.call('GetAccountSettings', {})).toMatchObject({
+      AccountLimit: { UnreservedConcurrentExecutions: 100 },
+    });
+  });
 });
 
 describe('Asynchronous invocations', () => {

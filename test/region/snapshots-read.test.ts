@@ -13,7 +13,7 @@ import { keptOf, readKept } from '../../shared/heal/kept.ts';
 import { hold, putInQuarantine, release, type Shelf } from '../../shared/heal/kept-snapshots.ts';
 import { createStore } from '../../shared/heal/store.ts';
 import { rankGood } from '../../shared/snapshots/good.ts';
-import { verify } from '../../shared/snapshots/marks.ts';
+import { holdSnapshots, quarantine, releaseHolds, verify } from '../../shared/snapshots/marks.ts';
 import { readOwners } from '../../shared/snapshots/owners.ts';
 import { readPolicies, supplyOf } from '../../shared/snapshots/policies.ts';
 import { readSnapshots } from '../../shared/snapshots/read.ts';
@@ -210,8 +210,8 @@ describe('a hold', () => {
     await almostOver(theirs);
     await whole.virtually(2 * MINUTES_LEFT_MS);
     expect(isLocked(theirs)).toBe(false);
-    expect(await releasing('a1b2c3d4')).toEqual([theirs]);
-    expect(await releasing('a1b2c3d4')).toEqual([]);
+    expect(await releasing('a1b2c3d4')).toEqual({ released: [theirs], unmarked: [] });
+    expect(await releasing('a1b2c3d4')).toEqual({ released: [], unmarked: [] });
   });
 
   it('of two incidents ends with the second', async () => {
@@ -235,7 +235,7 @@ describe('a hold', () => {
     for (const id of [theirs, locked]) await tag(id, 'chainmend:held-by', 'dead0000');
     await tag(locked, 'chainmend:locked-by', 'dead0000');
     await settled();
-    expect(await releasing('dead0000')).toEqual([]);
+    expect(await releasing('dead0000')).toEqual({ released: [], unmarked: [] });
     expect([isLocked(theirs), isLocked(locked)]).toEqual([true, true]);
     await holding('a1b2c3d4', theirs, locked);
     await releasing('a1b2c3d4');
@@ -251,7 +251,73 @@ describe('a hold', () => {
       lockedIds: [theirs],
     });
     expect(tagsOf(theirs)).not.toHaveProperty('chainmend:held-by');
-    expect(await releasing('a1b2c3d4')).toEqual([theirs]);
+    expect(await releasing('a1b2c3d4')).toEqual({ released: [theirs], unmarked: [] });
+  });
+});
+
+describe('a role that may mark some of them', () => {
+  const clientOf = async (...actions: readonly string[]) =>
+    new EC2Client(
+      await whole.as([
+        { Effect: 'Allow', Action: ['ec2:DescribeSnapshots', 'ec2:DescribeLockedSnapshots'], Resource: '*' },
+        {
+          Effect: 'Allow',
+          Action: actions,
+          Resource: '*',
+          Condition: { StringEquals: { 'aws:ResourceTag/Component': 'nodes/bitcoin' } },
+        },
+      ]),
+    );
+  let ours: string;
+  let theirs: string;
+  let foreign: string;
+
+  beforeEach(async () => {
+    const { data } = place(`node${index + 20}`);
+    ours = add(data, 5, TAGS);
+    theirs = add(data, 6, { ...byPolicy, ...TAGS });
+    foreign = add(data, 7, { 'chainmend:fleet': 'bitcoin' });
+    await settled();
+  });
+
+  it('holds those, and says of the other what AWS says', async () => {
+    const role = await clientOf('ec2:CreateTags', 'ec2:LockSnapshot');
+    const unmarked = await holdSnapshots(role, await factsOf(foreign, ours, theirs), 'b1b2c3d4', new Set([theirs]));
+    expect(unmarked).toEqual([
+      { snapshotId: foreign, why: expect.stringMatching(/^UnauthorizedOperation: You are not authorized/) },
+    ]);
+    expect([ours, theirs, foreign].map((id) => tagsOf(id)['chainmend:held-by'])).toEqual([
+      'b1b2c3d4',
+      'b1b2c3d4',
+      undefined,
+    ]);
+    expect(isLocked(theirs)).toBe(true);
+  });
+
+  it('that may not lock marks them, and says so', async () => {
+    const role = await clientOf('ec2:CreateTags');
+    const unmarked = await holdSnapshots(role, await factsOf(ours, theirs), 'b2b2c3d4', new Set([theirs]));
+    expect(unmarked).toEqual([
+      { snapshotId: theirs, why: expect.stringMatching(/^marked, but not locked: UnauthorizedOperation/) },
+    ]);
+    expect([ours, theirs].map((id) => tagsOf(id)['chainmend:held-by'])).toEqual(['b2b2c3d4', 'b2b2c3d4']);
+  });
+
+  it('releases those that it may release, and keeps the tags of a lock that it may not take away', async () => {
+    await holdSnapshots(ec2, await factsOf(foreign, ours, theirs), 'b3b2c3d4', new Set([theirs]));
+    await settled();
+    const role = await clientOf('ec2:DeleteTags');
+    const { released, unmarked } = await releaseHolds(role, 'b3b2c3d4', [foreign, ours, theirs], new Set([theirs]));
+    expect(released).toEqual([ours]);
+    expect(unmarked.map(({ snapshotId }) => snapshotId).sort()).toEqual([foreign, theirs].sort());
+    expect(tagsOf(theirs)).toHaveProperty('chainmend:locked-by', 'b3b2c3d4');
+  });
+
+  it('quarantines and verifies the same way', async () => {
+    const role = await clientOf('ec2:CreateTags');
+    expect(await quarantine(role, [foreign, ours], 'it ended', now())).toMatchObject([{ snapshotId: foreign }]);
+    expect(tagsOf(ours)['chainmend:quarantined']).toBe('it ended');
+    expect(await verify(role, [foreign], now())).toMatchObject([{ snapshotId: foreign }]);
   });
 });
 

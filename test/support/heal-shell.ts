@@ -1,8 +1,9 @@
 // The tools of a heal around records in memory and clients that answer what a test says, for tests of what every heal shares.
 import type { DurableContext } from '@aws/durable-execution-sdk-js';
 import type { JournalEntry } from '../../shared/heal/journal.ts';
+import { partitions } from '../../shared/heal/partitions.ts';
 import type { HealPayload, NodeRecord } from '../../shared/heal/records.ts';
-import { keys } from '../../shared/heal/store.ts';
+import { type Key, keys } from '../../shared/heal/store.ts';
 import type { HealTools, Step } from '../../shared/heal/tools.ts';
 import { bitcoin } from './fleet-documents.ts';
 import { ME, NOON_MS, nodeRecord, payload } from './heal-facts.ts';
@@ -27,6 +28,8 @@ export function shell(more: Partial<HealPayload> = {}, node: NodeRecord = nodeRe
   const calls: string[] = [];
   const sent: Record<string, unknown>[] = [];
   const journal: Shell['journal'] = [];
+  const kept = new Map<string, object>();
+  const nameOf = ({ pk, sk }: Key): string => `${pk} ${sk}`;
   const parameters = new Map([
     ['/chainmend/pause', 'off'],
     ['/chainmend/fleets/bitcoin', JSON.stringify({ ...bitcoin, mode: 'act' })],
@@ -66,10 +69,20 @@ export function shell(more: Partial<HealPayload> = {}, node: NodeRecord = nodeRe
       clients: { ssm: client, ec2: client, lambda: client, sns: client },
       store: {
         readNode: async (_: string, instanceId: string) => nodes.get(instanceId),
-        replace: async ({ sk }: { readonly sk: string }, next: NodeRecord) => {
+        read: async (key: Key) => kept.get(nameOf(key)),
+        between: async (partition: string) =>
+          [...kept].flatMap(([name, record]) => {
+            const [pk, sk] = name.split(' ');
+            return pk === partition ? [{ sk, record }] : [];
+          }),
+        replace: async (key: Key, next: NodeRecord) => {
+          if (key.pk === partitions.kept(next.fleet)) {
+            kept.set(nameOf(key), next);
+            return true;
+          }
           made.meanwhile();
-          if (sk !== keys.node(next.fleet, next.instanceId).sk)
-            throw new Error(`${sk} is no record of ${next.instanceId}`);
+          if (key.sk !== keys.node(next.fleet, next.instanceId).sk)
+            throw new Error(`${key.sk} is no record of ${next.instanceId}`);
           if ((nodes.get(next.instanceId)?.version ?? 0) !== next.version - 1) return false;
           nodes.set(next.instanceId, next);
           return true;

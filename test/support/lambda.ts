@@ -34,10 +34,12 @@ export function lambdaRegion({
   kernel = testKernel({ startMs: FUTURE_MS }),
   observe = {},
   vpcOf = () => undefined,
+  accountConcurrency,
 }: {
   kernel?: TestKernel;
   observe?: LambdaHooks;
   vpcOf?: (subnetId: string) => string | undefined;
+  accountConcurrency?: number;
 } = {}) {
   const handlers = new Map<string, Handler>();
   const metrics: { metricName: string; dimensions: Readonly<Record<string, string>>; value: number }[] = [];
@@ -49,6 +51,7 @@ export function lambdaRegion({
     code,
     observe,
     vpcOf,
+    ...(accountConcurrency !== undefined && { accountConcurrency }),
     metric: (_, metricName, dimensions, value) => void metrics.push({ metricName, dimensions, value }),
     startSandbox: (fn) => {
       const actor = `${fn.functionName}/${++sandboxes}`;

@@ -111,6 +111,8 @@ export const facts = (more: Partial<Facts> = {}): Facts => ({
   haltedSinceMs: null,
   sources: { good: [snapshotSet()], refused: [], sibling: null, kept: null },
   reach: null,
+  keyScope: { accountId: '111122223333', kmsKeys: [] },
+  launch: null,
   initialization: null,
   ...more,
 });

@@ -45,6 +45,17 @@ describe('a full disk', () => {
     expect(decide({ history: [] })).toMatchObject({ do: 'modify', toGiB: 600 });
   });
 
+  it('grows by the minimum step where CloudWatch does not tell of the past, and says so', () => {
+    expect(decide({ history: [], historyUnread: 'AccessDenied: no' })).toMatchObject({
+      ...{ do: 'modify', toGiB: 600 },
+      reason: expect.stringContaining('; how fast it fills is not known: AccessDenied: no'),
+    });
+    // Without the node's own word nothing is known then, and a person is told of it.
+    const blind = { seen: null, history: [], reportedPercent: null } as const;
+    expect(decide({ ...blind, historyUnread: 'AccessDenied: no' })).toMatchObject({ refuse: 'unreadable', page: true });
+    expect(decide(blind)).toMatchObject({ refuse: 'not-confirmed', page: false });
+  });
+
   it('has room again below the threshold, however small the minimum step', () => {
     const fleet = fleetWith({ growAtPercent: 50, minimumStepPercent: 1 });
     // 455 GiB are half of 910; a tenth more to spare.

@@ -9,6 +9,7 @@ import {
   monthOf,
   mustWait,
   PROOF_VALID_MS,
+  refund,
   reserve,
   stagger,
 } from '../../shared/guardrails/grow.ts';
@@ -122,6 +123,12 @@ describe('a fleet whose disks fill together', () => {
 
 describe('what growth may cost in a month', () => {
   const budget = (added: Record<string, number>): BudgetRecord => ({ month: '2026-01', addedUsd: added, version: 2 });
+
+  it('is given back where AWS has refused the growth', () => {
+    expect(refund(budget({ a: 32, b: 68 }), 'a')).toMatchObject({ next: { addedUsd: { b: 68 } } });
+    expect(refund(budget({ b: 68 }), 'a')).toEqual({ leave: true });
+    expect(refund(undefined, 'a')).toEqual({ leave: true });
+  });
 
   it('is reserved before anything is intended', () => {
     expect(reserve(undefined, '2026-01', 'a', 32, 100)).toEqual({

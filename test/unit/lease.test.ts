@@ -15,6 +15,7 @@ import {
   recentModifications,
   release,
   unsettled,
+  withdraw,
 } from '../../shared/heal/lease.ts';
 import { isOwed, reopenLeftOpen } from '../../shared/heal/left-open.ts';
 import {
@@ -107,6 +108,7 @@ describe('a holder that lost the node', () => {
   it.each<[string, (read: NodeRecord) => unknown]>([
     ['raises no quiet time', (read) => raiseQuiet(read, me, NOON_MS)],
     ['intends nothing', (read) => intend(read, me, operation(), 3)],
+    ['withdraws nothing', (read) => withdraw(read, me, intent(NOON_MS))],
     ['proves nothing', (read) => prove(read, me)],
     ['releases nothing', (read) => release(read, me, true, NOON_MS)],
   ])('%s', (_, act) => {
@@ -152,6 +154,20 @@ describe('an intent', () => {
     expect(intend(mine(), me, operation(), 3)).toEqual({
       next: mine({ operation: operation(), modifications: [intent(NOON_MS)], version: 8 }),
     });
+  });
+
+  it('that AWS has refused is withdrawn with its operation, and nothing else is', () => {
+    const before = intent(NOON_MS - HOUR_MS);
+    const other = intent(NOON_MS, OTHER_VOLUME);
+    const after = mine({ operation: operation(), modifications: [before, intent(NOON_MS), other] });
+    expect(withdraw(after, me, intent(NOON_MS))).toEqual({
+      next: mine({ operation: null, modifications: [before, other], version: 8 }),
+    });
+    expect(withdraw(mine({ modifications: [before] }), me, intent(NOON_MS))).toEqual({ written: true });
+    // What another attempt has intended since is its own.
+    const since = operation({ intentAtMs: NOON_MS + 1 });
+    const kept = withdraw(mine({ operation: since, modifications: [intent(NOON_MS)] }), me, intent(NOON_MS));
+    expect(kept).toMatchObject({ next: { operation: since, modifications: [] } });
   });
 
   it('that is written already is not counted twice', () => {

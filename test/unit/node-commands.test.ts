@@ -1,3 +1,4 @@
+import { SSMServiceException } from '@aws-sdk/client-ssm';
 import { describe, expect, it } from '@jest/globals';
 import { awaitNode, type NodeCommandInput, sendToNode } from '../../shared/heal/node-commands.ts';
 import { INSTANCE, ME, nodeRecord, OTHER } from '../support/heal-facts.ts';
@@ -58,6 +59,28 @@ describe('a command to a node', () => {
       expect(here.calls).not.toContain('SendCommandCommand');
     },
   );
+
+  it.each([
+    ['InvalidInstanceId', 'node-silent', /does not take commands for i-.*InvalidInstanceId/],
+    ['AccessDeniedException', 'aws-refused', /AWS refuses to send a command to i-.*AccessDeniedException/],
+    ['MaxDocumentSizeExceeded', 'aws-refused', /MaxDocumentSizeExceeded/],
+  ])('that SSM refuses with %s is a refusal that is told: %s', async (name, refuse, reason) => {
+    const here = shell();
+    here.answers['SendCommandCommand'] = () => {
+      throw new SSMServiceException({ name, message: 'no', $fault: 'client', $metadata: { httpStatusCode: 400 } });
+    };
+    const sent = await sendToNode(here.tools, input, '05');
+    expect(sent).toMatchObject({ refuse, page: true, reason: expect.stringMatching(reason) });
+  });
+
+  it('of which nobody knows whether it was sent is thrown on, so that it is sent again under the same name', async () => {
+    const here = shell();
+    here.answers['SendCommandCommand'] = () => {
+      const $metadata = { httpStatusCode: 500 };
+      throw new SSMServiceException({ name: 'InternalServerError', message: 'no', $fault: 'server', $metadata });
+    };
+    await expect(sendToNode(here.tools, input, '05')).rejects.toThrow('no');
+  });
 
   it('is not sent under a pause, and nothing need be waited out then', async () => {
     const { tools, parameters, nodes, calls } = shell();

@@ -1,4 +1,4 @@
-import { InvalidChangeBatch } from '@aws-sdk/client-route-53';
+import { InvalidChangeBatch, Route53ServiceException } from '@aws-sdk/client-route-53';
 import { describe, expect, it } from '@jest/globals';
 import { reconcileNames } from '../../functions/register-nodes/reconcile-names.ts';
 import { see } from '../../functions/register-nodes/seeing.ts';
@@ -55,7 +55,7 @@ function accountOf({
   readonly records?: readonly NodeRecord[];
   readonly of?: Fleet;
   readonly told?: RegisterRecord;
-  readonly refuses?: (names: readonly string[]) => string | null;
+  readonly refuses?: (names: readonly string[]) => string | Error | null;
 }) {
   const zone = new Map<string, Set>();
   const sent: string[][] = [];
@@ -75,6 +75,7 @@ function accountOf({
     const names = Changes.map(({ ResourceRecordSet }) => ResourceRecordSet.Name);
     sent.push([...names]);
     const why = refuses(names);
+    if (why instanceof Error) throw why;
     if (why !== null) throw new InvalidChangeBatch({ message: why, $metadata: {} });
     const next = new Map(zone);
     for (const { Action, ResourceRecordSet } of Changes) {
@@ -214,6 +215,22 @@ describe('records that are carried out', () => {
       { refuse: 'aws-refused', subject: 'node2.bitcoin.internal', page: true, pageAfterMs: 4 * MINUTE_MS },
     ]);
     expect(refusals[0]?.reason).toContain('it is delegated');
+  });
+
+  it('that chainmend may not change keep nobody back, and many of them are told of a few at a time', async () => {
+    const denied = (status: number) =>
+      new Route53ServiceException({
+        ...{ name: 'AccessDenied', message: 'not authorized', $fault: 'client' },
+        $metadata: { httpStatusCode: status },
+      });
+    const onlyTwo = (names: readonly string[]) => (names.includes('node2.bitcoin.internal.') ? denied(403) : null);
+    const account = accountOf({ byTags: () => [instanceOf(one), instanceOf(two)], observed: all, refuses: onlyTwo });
+    const { records, refusals } = await account.names();
+    expect(records).toEqual({ changed: 3, left: 1 });
+    expect(refusals).toMatchObject([{ refuse: 'aws-refused', subject: 'node2.bitcoin.internal', page: true }]);
+    expect(refusals[0]?.reason).toContain('AccessDenied: not authorized');
+    const lost = accountOf({ byTags: () => [instanceOf(one)], observed: all, refuses: () => denied(500) });
+    await expect(lost.names()).rejects.toThrow('not authorized');
   });
 
   it('stop where a node got the pause tag since', async () => {

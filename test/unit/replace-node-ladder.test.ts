@@ -1,11 +1,23 @@
 // Which rungs could help, in which order, what refuses them, and how the ladder ends.
 import { describe, expect, it } from '@jest/globals';
 import { decideNext, ladderOf, needsOf } from '../../functions/replace-node/decide.ts';
+import { learn } from '../../functions/replace-node/learn.ts';
 import type { Act, Facts } from '../../functions/replace-node/model.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import type { ReplaceMemory, Rung } from '../../shared/heal/memory.ts';
 import { INSTANCE, MINUTE_MS, NOON_MS } from '../support/heal-facts.ts';
-import { client, copy, FLEET, facts, impaired, machine, memory, newInstance, seen } from '../support/replace-facts.ts';
+import {
+  client,
+  copy,
+  FLEET,
+  facts,
+  impaired,
+  machine,
+  memory,
+  newInstance,
+  seen,
+  snapshotSet,
+} from '../support/replace-facts.ts';
 
 const restore = (acknowledgesValidator = false) =>
   ({ do: 'restore', snapshotId: null, acknowledgesValidator }) as const;
@@ -118,6 +130,61 @@ describe('the ladder is climbed', () => {
   });
 });
 
+describe('from the onset on', () => {
+  const sets = [snapshotSet(0), snapshotSet(1), snapshotSet(2)];
+  const sources = { good: sets, refused: [{ setId: 'snap-09', why: 'it is of node1' }], sibling: null, kept: null };
+  const held = (more: Partial<Facts>, has: Partial<ReplaceMemory> = {}) => {
+    const act = decideNext(facts(more), memory({ done: [], ...has }));
+    return act.do === 'hold' ? act : undefined;
+  };
+
+  it('the best set and the one behind it are held, so that no retention takes what the swap may need', () => {
+    const act = held({ sources });
+    expect(act?.snapshots.map(({ snapshotId }) => snapshotId)).toEqual(['snap-00', 'snap-01']);
+    expect(act?.notUsed).toEqual(['snap-09 not: it is of node1']);
+  });
+
+  it('what cannot be read is told of, and the milder rung is taken all the same', () => {
+    const unread = {
+      unread: 'Unavailable: the service is unavailable',
+      good: [],
+      refused: [],
+      sibling: null,
+      kept: null,
+    };
+    const act = held({ sources: unread });
+    expect(act?.notUsed).toEqual(['they cannot be read: Unavailable: the service is unavailable']);
+    const told = learn(memory({ done: [] }), act as Act, { is: 'done', atMs: NOON_MS });
+    expect(next({ sources: unread }, told)).toBe('take restart');
+    // Before data are copied it has to be read, and no replacement is reserved before that.
+    expect(next({ sources: unread }, { ...told, ...failed('restart') })).toBe('unreadable');
+    expect(next({ sources }, { ...told, ...failed('restart') })).toBe('hold');
+  });
+
+  it.each<['failed' | 'unknown', string]>([
+    ['failed', 'take swap'],
+    ['unknown', 'hold'],
+  ])('a hold that %s keeps no milder rung from being taken; before the swap: %s', (is, before) => {
+    const act = held({ sources }) as Act;
+    const after = learn(memory({ done: [] }), act, { is, atMs: NOON_MS, reason: 'UnauthorizedOperation: no' });
+    expect(next({ sources }, after)).toBe('take restart');
+    expect(next({ sources }, { ...after, setback: null, ...failed('restart') })).toBe(before);
+    expect(
+      next({ sources }, { ...after, rung: 'restart', proved: 'it follows', done: [...after.done, 'register bitcoin'] }),
+    ).toBe('clear');
+  });
+
+  it('nobody waits for ever for a hold that nobody answers', () => {
+    let has: ReplaceMemory = memory({ done: [], ...failed('restart') });
+    for (let count = 0; count < 3; count++) {
+      const act = decideNext(facts({ sources, nowMs: NOON_MS + count * 2 * MINUTE_MS }), has);
+      expect(act.do).toBe('hold');
+      has = learn(has, act, { is: 'unknown', atMs: NOON_MS + count * 2 * MINUTE_MS, reason: 'no answer' });
+    }
+    expect(next({ sources, nowMs: NOON_MS + 6 * MINUTE_MS }, has)).toBe('take swap');
+  });
+});
+
 describe('before it gives up', () => {
   const spent = failed('stop-start', 'replace');
   const stopped = { old: machine({ state: 'stopped' }, { agentOnline: false }) };
@@ -197,7 +264,7 @@ describe('what did not come off', () => {
 });
 
 it('what may be copied is read only for a decision that needs it', () => {
-  expect(needsOf(memory({ done: [] })).sources).toBe(true);
+  expect(needsOf(memory({ done: [] }))).toMatchObject({ sources: false, supply: true });
   expect(needsOf(memory()).sources).toBe(false);
   expect(needsOf(memory({ rung: 'swap' })).sources).toBe(true);
   expect(needsOf(memory({ rung: 'swap', copy: copy() })).sources).toBe(false);

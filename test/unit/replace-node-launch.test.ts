@@ -1,7 +1,7 @@
 // An instance that was launched is never forgotten, whatever becomes of the attempt that launched it.
 import { describe, expect, it } from '@jest/globals';
 import type { Scene } from '../../functions/replace-node/acts/act.ts';
-import { launchOne } from '../../functions/replace-node/acts/instances.ts';
+import { launchOne } from '../../functions/replace-node/acts/launch.ts';
 import { INSTANCE, ME, nodeRecord, OTHER } from '../support/heal-facts.ts';
 import { patientContext, type Shell, shell } from '../support/heal-shell.ts';
 import { memory, newInstance, YOUNG } from '../support/replace-facts.ts';

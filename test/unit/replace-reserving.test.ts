@@ -8,6 +8,8 @@ import {
   reserveReplacement,
   reserveRestart,
   takeTurn,
+  unreserveReplacement,
+  unreserveRestart,
   writeReplacementProof,
 } from '../../shared/heal/budgets.ts';
 import { createStore, keys, type Store } from '../../shared/heal/store.ts';
@@ -160,6 +162,35 @@ describe('a replacement', () => {
     });
     await writeReplacementProof(tools, 'three', NOON_MS - 3 * HOUR_MS);
     expect(await reserveReplacement(tools, fleet, 'four', NOON_MS)).toEqual(reserved);
+  });
+});
+
+describe('what did nothing', () => {
+  it('is given back, and counts no more', async () => {
+    const tools = toolsOf();
+    for (const key of ['one', 'two']) await reserveReplacement(tools, fleet, key, NOON_MS);
+    expect(await reserveReplacement(tools, fleet, 'three', NOON_MS)).toMatchObject({ refuse: 'replacements-spent' });
+    await unreserveReplacement(tools, 'one');
+    await unreserveReplacement(tools, 'one');
+    expect((await store.readReplacements())?.entries.map(({ key }) => key)).toEqual(['two']);
+    expect(await reserveReplacement(tools, fleet, 'three', NOON_MS)).toEqual(reserved);
+  });
+
+  it('is not what was proved', async () => {
+    const tools = toolsOf();
+    await reserveReplacement(tools, fleet, 'one', NOON_MS);
+    await writeReplacementProof(tools, 'one', NOON_MS);
+    await unreserveReplacement(tools, 'one');
+    expect((await store.readReplacements())?.entries).toHaveLength(1);
+  });
+
+  it('of restarts as well', async () => {
+    const tools = toolsOf();
+    for (const key of ['1', '2', '3', '4', '5', '6']) await reserveRestart(tools, fleet, key, NOON_MS);
+    await unreserveRestart(tools, '3');
+    await unreserveRestart(tools, 'of somebody else');
+    expect(await reserveRestart(tools, fleet, '7', NOON_MS)).toEqual(reserved);
+    expect(await reserveRestart(tools, fleet, '8', NOON_MS)).toMatchObject({ refuse: 'restarts-spent' });
   });
 });
 

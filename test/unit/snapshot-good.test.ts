@@ -89,14 +89,14 @@ describe('a set is refused, and it is said why, when it', () => {
     [
       'has a key that cannot be used',
       { more: { kmsKeyId: 'arn:key' } },
-      /encrypted with arn:key: it is disabled/,
+      /encrypted with a key that cannot be used: it is disabled/,
       { unusableKeys: new Map([['arn:key', 'it is disabled']]) },
     ],
     ['is another fleet’s', { ledger: { fleet: 'litecoin' } }, /is of the fleet litecoin/],
     [
       'is of a policy that copies no tags',
       { policy: 'policy-1', tags: { Component: 'nodes' } },
-      /carries no tags of the fleet's volumes.*set CopyTags in the lifecycle policy policy-1, or name it in replace.lifecyclePolicies/,
+      /has no tag that says it is of bitcoin.*set CopyTags in the lifecycle policy policy-1, or name it in replace.lifecyclePolicies/,
     ],
     ['is of another chain', { ledger: { chainId: 'test' } }, /is of the chain test, not of main/],
     ['was written by another client', { ledger: { client: 'btcd' } }, /was written by btcd, node1 runs satoshi/],

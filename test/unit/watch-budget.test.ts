@@ -1,4 +1,5 @@
 // The minute that a sweep has, and what is left when something takes longer, fails, or came twice.
+import { CloudWatchServiceException } from '@aws-sdk/client-cloudwatch';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { keep } from '../../functions/watch-fleet/keep.ts';
 import { measurements } from '../../functions/watch-fleet/measure.ts';
@@ -40,10 +41,10 @@ describe('asking', () => {
       await later(20_500);
       const { targets } = JSON.parse(input.Payload) as { targets: { instanceId: string }[] };
       const statuses = targets.map(({ instanceId }) => ({ instanceId, status: dead }));
-      return { Payload: Buffer.from(JSON.stringify({ statuses, peers: [] })) };
+      return { Payload: { transformToString: () => JSON.stringify({ statuses, peers: [] }) } };
     };
     const { result, ms } = await timed(
-      probeVpc({ send } as never, 'p-', 'vpc-1', question, named(5_000), T0 + ASK_FOR_MS),
+      probeVpc({ lambdaOnce: { send } } as never, 'p-', 'vpc-1', question, named(5_000), T0 + ASK_FOR_MS),
     );
     expect(ms).toBeLessThanOrEqual(ASK_FOR_MS);
     expect([...result.readings.values()].filter(({ kind }) => kind === 'read')).toHaveLength(5_000);
@@ -55,7 +56,7 @@ describe('asking', () => {
       throw new Error('it did not answer');
     };
     const { result, ms } = await timed(
-      probeVpc({ send } as never, 'p-', 'vpc-1', question, named(10_000), T0 + ASK_FOR_MS),
+      probeVpc({ lambdaOnce: { send } } as never, 'p-', 'vpc-1', question, named(10_000), T0 + ASK_FOR_MS),
     );
     expect(ms).toBeLessThanOrEqual(ASK_FOR_MS);
     expect(result.readings.size).toBe(10_000);
@@ -122,7 +123,7 @@ describe('asking', () => {
 describe('telling', () => {
   const silent = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, at) => [`node${at}`, dead]));
 
-  function door(more: { journal?: () => void; mutes?: number } = {}) {
+  function door(more: { journal?: () => void; mutes?: number; muteRules?: () => void } = {}) {
     const calls: string[] = [];
     const cloudwatch = {
       send: async (command: {
@@ -130,6 +131,7 @@ describe('telling', () => {
         input: { AlarmNames?: string[]; AlarmName?: string };
       }) => {
         calls.push(command.constructor.name);
+        more.muteRules?.();
         if (command.input.AlarmNames)
           return { MetricAlarms: command.input.AlarmNames.map((AlarmName) => ({ AlarmName })) };
         const isMuted =
@@ -183,6 +185,18 @@ describe('telling', () => {
     expect(none.calls).toEqual(['DescribeAlarmsCommand', 'ListAlarmMuteRulesCommand']);
     const some = door({ mutes: 1 });
     expect((await tell(fleetOf(), 3, some)).sent[0]?.nodes.map(({ name }) => name)).toEqual(['node1', 'node2']);
+  });
+
+  it('is not kept from people by a refusal to say whether an alarm is muted', async () => {
+    const muteRules = (name: string, httpStatusCode: number) => () => {
+      throw new CloudWatchServiceException({ name, message: 'no', $fault: 'client', $metadata: { httpStatusCode } });
+    };
+    const refused = door({ muteRules: muteRules('AccessDenied', 403) });
+    expect((await tell(fleetOf(), 2, refused)).sent).toHaveLength(1);
+    expect(refused.published).toHaveLength(1);
+    // Nobody knows: the next sweep, a minute later, looks again.
+    const unknown = door({ muteRules: muteRules('InternalServiceFault', 500) });
+    expect(await tell(fleetOf(), 2, unknown)).toMatchObject({ sent: [], failures: [expect.anything()] });
   });
 
   it('counts as told what was published, though the journal could not be written: nobody is paged again for that', async () => {

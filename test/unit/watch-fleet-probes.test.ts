@@ -51,7 +51,8 @@ describe('a height that a metric tells', () => {
     });
     expect(readings.get('i-1')).toEqual({
       kind: 'unasked',
-      reason: 'its metric stacks_tip_height has not been written for 11 min',
+      reason:
+        'its metric stacks_tip_height has not been written for 11 min with exactly the dimensions Network, InstanceId',
     });
     expect(readings.get('i-2')).toEqual({
       kind: 'unasked',
@@ -85,11 +86,11 @@ describe('a probe in the VPC', () => {
       asked.push({ FunctionName: input.FunctionName, request });
       const { Payload, FunctionError } = answer(request);
       return {
-        ...(Payload !== undefined && { Payload: Buffer.from(Payload) }),
+        ...(Payload !== undefined && { Payload: { transformToString: () => Payload } }),
         ...(FunctionError && { FunctionError }),
       };
     };
-    return { asked, client: { send } as never };
+    return { asked, client: { lambdaOnce: { send } } as never };
   };
   const dead = { kind: 'error', code: 'slow', reason: 'silent' };
   const answered = ({ targets }: Pick<ProbeRequest, 'targets'>) => ({

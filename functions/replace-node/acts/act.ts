@@ -1,6 +1,6 @@
 // How an act on AWS is made: intent in the journal, guards and lease read again in the very step, the call, and what came of it.
 import type { DurableContext } from '@aws/durable-execution-sdk-js';
-import { isDenied, type Refused } from '../../../shared/aws/refused.ts';
+import { isDenied, orRefused, type Refused } from '../../../shared/aws/refused.ts';
 import { isThrottling } from '../../../shared/aws/throttling.ts';
 import type { Fleet } from '../../../shared/fleet/model.ts';
 import { guardAgain } from '../../../shared/heal/guard.ts';
@@ -26,7 +26,13 @@ export interface Mutation {
   readonly evidence?: unknown;
   /** It has no token: made at most once, and truth tells what became of it. */
   readonly atMostOnce?: true;
-  /** @param fleet as the guard has read it in this very step */
+  /** Nothing that comes after it rests on it: where it keeps failing, nobody knows what became of it, and the heal goes on. */
+  readonly bestEffort?: true;
+  /**
+   * What AWS refuses in it, by a throw or by a result, is a result of this act alone: definite, and told.
+   * @param fleet as the guard has read it in this very step
+   * @throws what leaves open whether it had an effect, and throttling: asked again
+   */
   readonly call: (fleet: Fleet) => Promise<Made | Refused>;
 }
 
@@ -36,7 +42,7 @@ export type Made = Omit<Extract<Result, { readonly is: 'done' }>, 'is' | 'atMs'>
 export async function mutate(scene: Scene, mutation: Mutation): Promise<Result> {
   const { ctx, tools, place } = scene;
   const step = stepper(ctx, place);
-  const { act, sentence, evidence, atMostOnce } = mutation;
+  const { act, sentence, evidence, atMostOnce, bestEffort } = mutation;
   await step('intent', () =>
     tools.journal(`${place}-intent`, {
       atMs: Date.now(),
@@ -47,7 +53,11 @@ export async function mutate(scene: Scene, mutation: Mutation): Promise<Result> 
     }),
   );
   const body = () => guardAndCall(scene, mutation);
-  const made = atMostOnce ? await once(ctx, `${place}-call`, body) : { value: await step('call', body) };
+  const made = atMostOnce
+    ? await once(ctx, `${place}-call`, body)
+    : bestEffort
+      ? await unlessFailing(() => step('call', body))
+      : { value: await step('call', body) };
   const result: Result =
     'interrupted' in made
       ? { is: 'unknown', atMs: await step('now', async () => Date.now()), reason: made.interrupted }
@@ -56,6 +66,15 @@ export async function mutate(scene: Scene, mutation: Mutation): Promise<Result> 
     tools.journal(`${place}-result`, { atMs: Date.now(), kind: 'result', sentence: saidOf(result), act }),
   );
   return result;
+}
+
+/** A step that was repeated as often as steps are, and fails still. */
+async function unlessFailing<T>(take: () => Promise<T>): Promise<{ readonly value: T } | { interrupted: string }> {
+  try {
+    return { value: await take() };
+  } catch (error) {
+    return { interrupted: error instanceof Error ? error.message : String(error) };
+  }
 }
 
 type Said = Result & { readonly said?: string };
@@ -69,8 +88,8 @@ async function guardAndCall({ tools, holder, putsBack }: Scene, { call, atMostOn
   if (!holds(node, holder)) return { is: 'lost' };
   if ('refuse' in guarded) return { is: 'refused', refusal: guarded };
   try {
-    const made = await call(guarded.fleet);
-    if ('refused' in made) return { is: 'failed', atMs: Date.now(), reason: reasonOf(made) };
+    const made = await orRefused(() => call(guarded.fleet));
+    if ('refused' in made) return { is: 'failed', atMs: Date.now(), reason: reasonOf(made), code: made.code };
     const { said, ...rest } = made;
     return { is: 'done', atMs: Date.now(), ...rest, ...(said !== undefined && { said }) };
   } catch (error) {

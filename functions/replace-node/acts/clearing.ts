@@ -1,9 +1,9 @@
 // The clearing up after a proof: each piece may be repeated, and none that fails makes the node sick again.
 
 import { InvokeCommand } from '@aws-sdk/client-lambda';
-import { actOf, planHandOver, sentenceOf, takeStep } from '../../../shared/aws/hand-over.ts';
+import { actOf, type HandOverStep, planHandOver, sentenceOf, takeStep } from '../../../shared/aws/hand-over.ts';
 import { describeInstance } from '../../../shared/aws/instances.ts';
-import type { Refused } from '../../../shared/aws/refused.ts';
+import { orRefused, type Refused } from '../../../shared/aws/refused.ts';
 import { exitStandby } from '../../../shared/aws/standby.ts';
 import { describeVolumes, tagResources, untagResources } from '../../../shared/aws/volumes.ts';
 import type { Fleet } from '../../../shared/fleet/model.ts';
@@ -11,7 +11,7 @@ import { putInQuarantine, release } from '../../../shared/heal/kept-snapshots.ts
 import type { ReplaceMemory } from '../../../shared/heal/memory.ts';
 import { page } from '../../../shared/heal/page.ts';
 import { stepper } from '../../../shared/heal/steps.ts';
-import { verify } from '../../../shared/snapshots/marks.ts';
+import { sentenceOfUnmarked, type Unmarked, verify } from '../../../shared/snapshots/marks.ts';
 import { KEEP_UNTIL_TAG, PUT_BACK_TAG, RETIRED_TAG, TAG_VALUE_MAX } from '../../../shared/snapshots/tags.ts';
 import type { Act, Result } from '../model.ts';
 import type { Tools } from '../tools.ts';
@@ -66,25 +66,28 @@ const MAX_STEPS = 40;
 async function handOver(scene: Scene, old: string, young: string): Promise<Result> {
   const { ctx, tools, place } = scene;
   const { clients } = tools;
-  const plan = await stepper(ctx, place)('plan-hand-over', async () => {
-    const [from, to] = await Promise.all([describeInstance(clients.ec2, old), describeInstance(clients.ec2, young)]);
-    if (!from || !to) return { refused: `${from ? young : old} is gone` };
-    return { steps: await planHandOver(clients, { from, to, autoScalingGroup: from.autoScalingGroup }) };
-  });
+  const plan = await stepper(ctx, place)('plan-hand-over', () =>
+    orRefused(async () => {
+      const [from, to] = await Promise.all([describeInstance(clients.ec2, old), describeInstance(clients.ec2, young)]);
+      if (!from || !to) return { refused: `${from ? young : old} is gone` };
+      return { steps: await planHandOver(clients, { from, to, autoScalingGroup: from.autoScalingGroup }) };
+    }),
+  );
   const atMs = await stepper(ctx, place)('planned', async () => Date.now());
   if ('refused' in plan) return { is: 'failed', atMs, reason: plan.refused };
   let first: Result | null = null;
   const refused = new Set<string>();
   for (const [at, step] of plan.steps.slice(0, MAX_STEPS).entries()) {
     // Where the new one was not let in, the old one does not leave.
-    if (step.call !== 'AssociateAddress' && refused.has(step.targetGroupArn)) continue;
+    if (refused.has(groupOf(step))) continue;
     const one = { ...scene, place: `${place}-${String(at).padStart(2, '0')}` };
     const call = async () => told(await takeStep(clients, step), 'done');
     const result = await mutate(one, { act: actOf(step), sentence: sentenceOf(step), call });
     if (result.is === 'done') continue;
     first ??= result;
     if (result.is !== 'failed') return first;
-    if (step.call !== 'AssociateAddress') refused.add(step.targetGroupArn);
+    // One address or target group that AWS refuses keeps back no other.
+    refused.add(groupOf(step));
     await tellLeft(one, sentenceOf(step), result.reason);
   }
   return first ?? { is: 'done', atMs };
@@ -101,30 +104,39 @@ function tellLeft({ ctx, tools, place }: Scene, step: string, reason: string): P
   });
 }
 
+const groupOf = (step: HandOverStep): string => ('targetGroupArn' in step ? step.targetGroupArn : step.allocationId);
+
 type Do = (tools: Tools, memory: ReplaceMemory, target: string, fleet: Fleet) => Promise<Made | Refused>;
+
+/** What AWS refused of one snapshot is told, and the node is well all the same. */
+const marked = (said: string, unmarked: readonly Unmarked[]): Made => ({
+  said: unmarked.length === 0 ? said : `${said}, but not ${sentenceOfUnmarked(unmarked)}`,
+});
 
 const idsOf = (target: string): readonly string[] => target.split(' ').filter((id) => id !== '');
 
 const pieces: Readonly<Record<Piece['what'], Do>> = {
   verify: async ({ clients }, _, target) => {
-    await verify(clients.ec2, idsOf(target), Date.now());
-    return { said: 'verified' };
+    return marked('verified', await verify(clients.ec2, idsOf(target), Date.now()));
   },
   quarantine: async (tools, { tried }, target) => {
     const why = tried.find(({ snapshotIds }) => snapshotIds.join(' ') === target)?.reason ?? 'its restore failed';
-    await putInQuarantine(shelfOf(tools), whoseOf(tools), idsOf(target), why, Date.now());
-    return { said: 'quarantined' };
+    const unmarked = await putInQuarantine(shelfOf(tools), whoseOf(tools), idsOf(target), why, Date.now());
+    return marked('quarantined', unmarked);
   },
   keep: async (tools, { found }, target, fleet) => {
     const there = await describeVolumes(tools.clients.ec2, { ids: [...idsOf(target)] });
     const putBack = `npm run heal -- undo ${tools.payload.fleet}/${tools.payload.node}`;
-    await putVolumesAway(tools, there, rolesOf(found.volumes), keeping(fleet), { [PUT_BACK_TAG]: putBack });
+    const untagged = await putVolumesAway(tools, there, rolesOf(found.volumes), keeping(fleet), {
+      [PUT_BACK_TAG]: putBack,
+    });
     for (const { volumeId, attachment } of there)
       if (attachment)
         return {
           said: `${volumeId} is still ${attachment.state} to ${attachment.instanceId}: nothing is detached by force`,
         };
-    return { said: `kept for ${fleet.replace.keepDays} days` };
+    const left = untagged.map((one) => `; it cannot be tagged, and stays until a person deletes it: ${one}`);
+    return { said: `kept for ${fleet.replace.keepDays} days${left.join('')}` };
   },
   // Put away, it had lost the tags by which its fleet and lifecycle policies know it.
   unkeep: async (tools, { copy }, target, fleet) => {
@@ -164,8 +176,8 @@ const pieces: Readonly<Record<Piece['what'], Do>> = {
     return { said: 'asked for' };
   },
   'release-holds': async (tools) => {
-    const released = await release(shelfOf(tools), whoseOf(tools), Date.now());
-    return { said: released.length === 0 ? 'none was held' : `${released.join(' ')} released` };
+    const { released, unmarked } = await release(shelfOf(tools), whoseOf(tools), Date.now());
+    return marked(released.length === 0 ? 'none was held' : `${released.join(' ')} released`, unmarked);
   },
   // A new instance is no member of the group: it is the old one that was set aside.
   'leave-standby': async ({ clients, payload }, _, group) =>

@@ -1,14 +1,10 @@
-// Acts on instances: stopped, started, launched, and put in each other's place as far as discovery goes.
-import { DescribeSubnetsCommand } from '@aws-sdk/client-ec2';
+// Acts on instances: stopped, started, and put in each other's place as far as discovery goes.
 import { describeInstance, startInstance, stopInstance } from '../../../shared/aws/instances.ts';
-import { launchReplacement } from '../../../shared/aws/launch.ts';
+import { orRefused } from '../../../shared/aws/refused.ts';
 import { enterStandby } from '../../../shared/aws/standby.ts';
 import { tagResources, untagResources } from '../../../shared/aws/volumes.ts';
-import { maskedUserData } from '../../../shared/documents/masked-user-data.ts';
-import { takeLease } from '../../../shared/heal/claim.ts';
 import type { ReplaceMemory } from '../../../shared/heal/memory.ts';
 import {
-  INCIDENT_TAG,
   JOINING_TAG,
   KEEP_UNTIL_TAG,
   PUT_BACK_TAG,
@@ -17,10 +13,8 @@ import {
   WHY_TAG,
 } from '../../../shared/snapshots/tags.ts';
 import type { Result } from '../model.ts';
-import { templateOf } from '../reach.ts';
 import { mutate, type Scene } from './act.ts';
-import { clientsOf } from './commands.ts';
-import { keeping, ownTags, putInstanceAway, takeBack } from './put-away.ts';
+import { keeping, putInstanceAway, takeBack } from './put-away.ts';
 import { told } from './volumes.ts';
 
 export function stopOne(scene: Scene, instanceId: string, reason: string): Promise<Result> {
@@ -41,62 +35,6 @@ export function startOne(scene: Scene, instanceId: string, reason: string): Prom
     call: async () => told(await startInstance(scene.tools.clients.ec2Once, instanceId), 'starting'),
   });
 }
-
-export function launchOne(
-  scene: Scene,
-  { machine, found, beganAtMs, incidentId }: ReplaceMemory,
-  reason: string,
-): Promise<Result> {
-  const { tools } = scene;
-  if (!machine) throw new Error('there is no instance to be launched');
-  return mutate(scene, {
-    act: `RunInstances ${machine.subnetId}`,
-    sentence: `launch an instance in the place of ${found.instanceId}, ${reason}`,
-    evidence: { subnetId: machine.subnetId, generation: machine.generation },
-    call: async (fleet) => {
-      const { ec2 } = tools.clients;
-      const old = await describeInstance(ec2, found.instanceId);
-      if (!old) return { refused: 'the instance whose place it would take is gone', code: 'Gone' };
-      const availabilityZone = await zoneOf(scene, machine.subnetId);
-      const launchTemplate = templateOf(fleet, old.launchTemplate);
-      if (!launchTemplate) return { refused: 'no launch template is named', code: 'MissingLaunchTemplate' };
-      const launched = await launchReplacement(ec2, {
-        launchTemplate,
-        subnetId: machine.subnetId,
-        availabilityZone,
-        instanceType: old.instanceType,
-        userData: maskedUserData(clientsOf(fleet)),
-        tags: {
-          ...usersTags(old.tags),
-          ...ownTags(tools),
-          [INCIDENT_TAG]: incidentId,
-          [JOINING_TAG]: incidentId,
-        },
-        token: `${incidentId}-${beganAtMs.toString(36)}-${machine.generation}`,
-      });
-      if ('refused' in launched) return launched;
-      const lease = await takeLease(tools, 'replace', launched.instanceId);
-      // It is there, and the attempt that launched it ended a moment ago: refused, nobody would know of it any more.
-      if ('busy' in lease) throw new Error(`${launched.instanceId} is launched, and ${lease.busy} holds it still`);
-      return {
-        instanceId: launched.instanceId,
-        fence: lease.holder.fence,
-        note: availabilityZone,
-        said: `${launched.instanceId} in ${availabilityZone}`,
-      };
-    },
-  });
-}
-
-async function zoneOf({ tools }: Scene, subnetId: string): Promise<string> {
-  const { Subnets = [] } = await tools.clients.ec2.send(new DescribeSubnetsCommand({ SubnetIds: [subnetId] }));
-  const zone = Subnets[0]?.AvailabilityZone;
-  if (!zone) throw new Error(`DescribeSubnets tells no zone of ${subnetId}`);
-  return zone;
-}
-
-const usersTags = (tags: Readonly<Record<string, string>>): Readonly<Record<string, string>> =>
-  Object.fromEntries(Object.entries(tags).filter(([key]) => !key.startsWith('aws:') && !key.startsWith('chainmend:')));
 
 /** From here on discovery sees the new one, and the old one no more. The old one goes first: two of a name are none. */
 export function join(scene: Scene, { found, machine }: ReplaceMemory): Promise<Result> {
@@ -140,10 +78,11 @@ export function dropMachine(scene: Scene, { machine }: ReplaceMemory): Promise<R
     call: async (fleet) => {
       const there = ids[0] === undefined ? null : await describeInstance(tools.clients.ec2, ids[0]);
       if (!there) return { said: 'nothing was launched' };
-      await putInstanceAway(tools, there, keeping(fleet), {
-        [WHY_TAG]: (machine?.givenUp ?? '').slice(0, TAG_VALUE_MAX),
-      });
-      return { said: `${ids.join(' ')} is kept for ${fleet.replace.keepDays} days` };
+      const why = { [WHY_TAG]: (machine?.givenUp ?? '').slice(0, TAG_VALUE_MAX) };
+      const kept = await orRefused(async () => void (await putInstanceAway(tools, there, keeping(fleet), why)));
+      return kept
+        ? { said: `${ids.join(' ')} cannot be tagged, and stays until a person terminates it: ${kept.refused}` }
+        : { said: `${ids.join(' ')} is kept for ${fleet.replace.keepDays} days` };
     },
   });
 }

@@ -1,21 +1,31 @@
 // Performs one act: what is only decided is written down, what is made is made under guards, and what is learnt is kept for successors.
-import { InvokeCommand } from '@aws-sdk/client-lambda';
+import { orRefused } from '../../../shared/aws/refused.ts';
 import { classOf } from '../../../shared/guardrails/replace.ts';
-import { reserveReplacement, reserveRestart, takeTurn, writeReplacementProof } from '../../../shared/heal/budgets.ts';
+import {
+  reserveReplacement,
+  reserveRestart,
+  takeTurn,
+  unreserveReplacement,
+  unreserveRestart,
+  writeReplacementProof,
+} from '../../../shared/heal/budgets.ts';
 import { changeNode } from '../../../shared/heal/claim.ts';
 import { guardAgain } from '../../../shared/heal/guard.ts';
 import { hold } from '../../../shared/heal/kept-snapshots.ts';
 import type { ReplaceMemory, Rung } from '../../../shared/heal/memory.ts';
 import { noteProgress } from '../../../shared/heal/progress.ts';
 import { stepper } from '../../../shared/heal/steps.ts';
+import { sentenceOfUnmarked } from '../../../shared/snapshots/marks.ts';
 import { intending, phaseOf, takesDown } from '../intending.ts';
 import { learn } from '../learn.ts';
 import type { Act, Result } from '../model.ts';
 import type { Course } from '../tools.ts';
+import { isUnspent } from '../unspent.ts';
 import { mutate, type Scene } from './act.ts';
-import { clearOne } from './clearing.ts';
+import { clearOne, invoke } from './clearing.ts';
 import { type CommandAct, order } from './commands.ts';
-import { dropMachine, join, launchOne, leave, standBy, startOne, stopOne } from './instances.ts';
+import { dropMachine, join, leave, standBy, startOne, stopOne } from './instances.ts';
+import { launchOne } from './launch.ts';
 import { shelfOf, whoseOf } from './put-away.ts';
 import { attachOne, createOne, detachOne, dropCopy, keepVolumes } from './volumes.ts';
 
@@ -43,9 +53,10 @@ export async function perform(
     act.do === 'wait' && memory?.waitingSinceMs === learnt.waitingSinceMs
       ? { written: true }
       : await keep(scene, learnt, 'note');
-  return 'lost' in kept
-    ? { result: { is: 'lost' }, course: after, memory: learnt }
-    : { result, course: after, memory: learnt };
+  if ('lost' in kept) return { result: { is: 'lost' }, course: after, memory: learnt };
+  // Written down first: whoever goes on with a rung has it reserved still.
+  if (before?.rung && isUnspent(before, act, result, learnt)) await giveBack(scene, learnt, before.rung);
+  return { result, course: after, memory: learnt };
 }
 
 /** Before a call without a token, and before the client may be down, it is written what is about to happen. */
@@ -100,6 +111,8 @@ async function onAws(
       return takeRung(scene, memory, act.rung, act.reason);
     case 'fail-rung':
       return decided(scene, `${memory.rung} did not help: ${act.reason}`, { rung: memory.rung });
+    case 'skip-rung':
+      return decided(scene, `${act.rung} is not begun: ${act.reason}`, { rung: act.rung });
     case 'choose':
       return decided(scene, `copy ${act.reason}`, act.copy);
     case 'give-up-copy':
@@ -120,17 +133,7 @@ async function onAws(
     case 'prove':
       return prove(scene, memory, act.reason);
     case 'hold':
-      return mutate(scene, {
-        act: `CreateTags ${act.snapshots.map(({ snapshotId }) => snapshotId).join(' ')}`.trim(),
-        sentence:
-          act.snapshots.length === 0
-            ? 'no good snapshot could be held'
-            : 'no retention takes these snapshots away while the incident lasts',
-        call: async () => {
-          await hold(shelfOf(scene.tools), whoseOf(scene.tools), act.snapshots, Date.now());
-          return { said: `${act.snapshots.length} held` };
-        },
-      });
+      return holdSupply(scene, act);
     case 'stop-instance':
       return stopOne(scene, instanceOf(act.which), act.reason);
     case 'start-instance':
@@ -160,6 +163,23 @@ async function onAws(
     case 'clear':
       return clearOne(scene, memory, act);
   }
+}
+
+/** What one snapshot cannot be given keeps neither the others from being held, nor the rung from being climbed. */
+function holdSupply(scene: Scene, { snapshots, notUsed }: Extract<Act, { readonly do: 'hold' }>): Promise<Result> {
+  const { tools } = scene;
+  const held =
+    snapshots.length === 0 ? 'no snapshot is held' : 'no retention takes these snapshots away while the incident lasts';
+  return mutate(scene, {
+    act: `CreateTags ${snapshots.map(({ snapshotId }) => snapshotId).join(' ')}`.trim(),
+    sentence: [held, ...notUsed].join('; '),
+    bestEffort: true,
+    call: async () => {
+      const unmarked = await hold(shelfOf(tools), whoseOf(tools), snapshots, Date.now());
+      const count = snapshots.length - unmarked.length;
+      return { said: unmarked.length === 0 ? `${count} held` : `${count} held; ${sentenceOfUnmarked(unmarked)}` };
+    },
+  });
 }
 
 const beganWith = ({ found }: ReplaceMemory): string =>
@@ -220,6 +240,13 @@ async function takeRung(
   });
 }
 
+/** A rung that did nothing is none of the restarts and replacements that are counted. */
+const giveBack = ({ ctx, tools, place }: Scene, memory: ReplaceMemory, rung: Rung): Promise<void> =>
+  stepper(ctx, place)('give-back', () => {
+    const key = keyOf(tools.payload.incidentId, memory, rung);
+    return classOf(rung) === 'restart' ? unreserveRestart(tools, key) : unreserveReplacement(tools, key);
+  });
+
 /** A flap keeps its incident, and a second swap is one more. */
 const keyOf = (incidentId: string, { beganAtMs }: ReplaceMemory, rung: Rung): string =>
   `${incidentId}-${beganAtMs.toString(36)}-${rung}`;
@@ -245,7 +272,7 @@ const AFTER_TTL_SECONDS = 5;
 
 async function leavePool(scene: Scene): Promise<Result> {
   const { ctx, tools, place } = scene;
-  const ttlSeconds = await stepper(ctx, place)('leave-pool', async () => {
+  const left = await stepper(ctx, place)('leave-pool', async () => {
     const guarded = await guardAgain(tools);
     if ('refuse' in guarded) return guarded;
     await tools.journal(`${place}-intent`, {
@@ -254,22 +281,22 @@ async function leavePool(scene: Scene): Promise<Result> {
       sentence: 'it leaves the pool first',
       act: 'Invoke register-nodes',
     });
-    const Payload = JSON.stringify({ kind: 'reconcile', fleet: tools.payload.fleet });
-    await tools.clients.lambda.send(
-      new InvokeCommand({ FunctionName: tools.environment.REGISTER_NODES_FUNCTION, InvocationType: 'Event', Payload }),
-    );
-    return guarded.fleet.dns?.ttlSeconds ?? 0;
+    const asked = await orRefused(async () => {
+      await invoke(tools, tools.environment.REGISTER_NODES_FUNCTION, { kind: 'reconcile', fleet: tools.payload.fleet });
+      return { accepted: true } as const;
+    });
+    return { ttlSeconds: guarded.fleet.dns?.ttlSeconds ?? 0, ...asked };
   });
-  if (typeof ttlSeconds !== 'number') return { is: 'refused', refusal: ttlSeconds };
-  await ctx.wait(`${place}-wait`, { seconds: ttlSeconds + AFTER_TTL_SECONDS });
+  if ('refuse' in left) return { is: 'refused', refusal: left };
+  await ctx.wait(`${place}-wait`, { seconds: left.ttlSeconds + AFTER_TTL_SECONDS });
   const atMs = await stepper(ctx, place)('now', async () => Date.now());
+  // That it could not be asked for takes nothing from what the heal is for: a record that outlives the stop by its minutes is told of.
+  const sentence =
+    'refused' in left
+      ? `failed: ${left.refused}; its names follow with the next run of register-nodes`
+      : 'asked for, and resolvers have forgotten it';
   await stepper(ctx, place)('result', () =>
-    tools.journal(`${place}-result`, {
-      atMs,
-      kind: 'result',
-      sentence: 'asked for, and resolvers have forgotten it',
-      act: 'Invoke register-nodes',
-    }),
+    tools.journal(`${place}-result`, { atMs, kind: 'result', sentence, act: 'Invoke register-nodes' }),
   );
-  return { is: 'done', atMs };
+  return 'refused' in left ? { is: 'failed', atMs, reason: left.refused } : { is: 'done', atMs };
 }

@@ -1,6 +1,7 @@
 // Things that are put away for a while: written down first, where no tag reaches, and tagged then. What is recorded and tagged, and still is what
 // it was, prune-retired removes after its date.
 import type { InstanceNow } from '../../../shared/aws/instances.ts';
+import { orRefused } from '../../../shared/aws/refused.ts';
 import { tagResources, type VolumeNow } from '../../../shared/aws/volumes.ts';
 import type { Fleet } from '../../../shared/fleet/model.ts';
 import { FLEET_TAG, NODE_TAG } from '../../../shared/fleet/naming.ts';
@@ -34,6 +35,7 @@ export const keeping = ({ replace }: Fleet): Keeping => {
 /**
  * @param roles of the volumes, by id
  * @param more besides whose it is, since when and until when it is kept
+ * @returns those that AWS refused to tag, in its words: without its tags none of them is ever removed
  */
 export async function putVolumesAway(
   tools: Tools,
@@ -41,7 +43,7 @@ export async function putVolumesAway(
   roles: ReadonlyMap<string, string>,
   kept: Keeping,
   more: Tags,
-): Promise<void> {
+): Promise<readonly string[]> {
   const records = volumes.map(
     ({ volumeId, sizeGiB, type, createdAtMs, snapshotId, availabilityZone }): ToKeep => ({
       ...about(tools, kept),
@@ -51,11 +53,14 @@ export async function putVolumesAway(
     }),
   );
   await writeKept(tools.store, records);
+  const untagged: string[] = [];
   for (const { volumeId } of volumes) {
     const role = roles.get(volumeId);
     const tags = { ...keptTags(tools, kept), ...(role !== undefined && { [LEDGER_TAGS.role]: role }), ...more };
-    await tagResources(tools.clients.ec2, [volumeId], tags);
+    const refused = await orRefused(() => tagResources(tools.clients.ec2, [volumeId], tags));
+    if (refused) untagged.push(`${volumeId}: ${refused.refused}`);
   }
+  return untagged;
 }
 
 /** @param instance as it is now; null where EC2 shows none, and then there is nothing to be kept */

@@ -16,6 +16,7 @@ import type { Fleet } from '../../../shared/fleet/model.ts';
 import { putInQuarantine } from '../../../shared/heal/kept-snapshots.ts';
 import type { MarkAnswer, MarkQuestion } from '../../../shared/heal/mark-root.ts';
 import type { Copy, FoundVolume, ReplaceMemory } from '../../../shared/heal/memory.ts';
+import { sentenceOfUnmarked } from '../../../shared/snapshots/marks.ts';
 import { INCIDENT_TAG, LEDGER_TAGS, TAG_VALUE_MAX, WHY_TAG } from '../../../shared/snapshots/tags.ts';
 import type { Act, Result } from '../model.ts';
 import type { Tools } from '../tools.ts';
@@ -225,10 +226,19 @@ export function dropCopy(scene: Scene, { copy }: ReplaceMemory): Promise<Result>
       const volumes = ids.length === 0 ? [] : await describeVolumes(tools.clients.ec2, { ids });
       const there = volumes.map(({ volumeId }) => volumeId);
       const why = { [WHY_TAG]: reason.slice(0, TAG_VALUE_MAX) };
-      await putVolumesAway(tools, volumes, rolesOf(copy?.volumes), keeping(fleet), why);
-      if (blamed) await putInQuarantine(shelfOf(tools), whoseOf(tools), snapshotIds, `${fault}: ${reason}`, Date.now());
+      // What cannot be marked is told of: the next set of snapshots, or the next rung, does not wait for a tag.
+      const untagged = await putVolumesAway(tools, volumes, rolesOf(copy?.volumes), keeping(fleet), why);
+      const unmarked = blamed
+        ? await putInQuarantine(shelfOf(tools), whoseOf(tools), snapshotIds, `${fault}: ${reason}`, Date.now())
+        : [];
+      const quarantined = snapshotIds.filter((id) => !unmarked.some(({ snapshotId }) => snapshotId === id));
       return {
-        said: `${there.join(' ') || 'nothing'} kept for ${fleet.replace.keepDays} days${blamed ? `, ${snapshotIds.join(' ')} quarantined` : ''}`,
+        said: [
+          `${there.join(' ') || 'nothing'} kept for ${fleet.replace.keepDays} days`,
+          ...untagged.map((one) => `it cannot be tagged, and stays until a person deletes it: ${one}`),
+          ...(blamed && quarantined.length > 0 ? [`${quarantined.join(' ')} quarantined`] : []),
+          ...(unmarked.length > 0 ? [`not quarantined: ${sentenceOfUnmarked(unmarked)}`] : []),
+        ].join('; '),
       };
     },
   });

@@ -27,6 +27,7 @@ export function volumeCopyOperations(state: Ec2State): Record<string, Operation>
       const tags = specifiedTags(input.TagSpecifications, 'volume');
       refuseUnlessCopyable(state, source);
       refuseDryRun(input);
+      state.quotas.askForStorage(state, performance.type, performance.sizeGiB);
       const volume = makeVolume(state, {
         availabilityZone: source.availabilityZone,
         performance,

@@ -31,6 +31,7 @@ export function volumeCreationOperations(state: Ec2State): Record<string, Operat
       const { encrypted, kmsKeyArn, uses } = encryptionOf(state, input, snapshot);
       const tags = specifiedTags(input.TagSpecifications, 'volume');
       refuseDryRun(input);
+      state.quotas.askForStorage(state, performance.type, performance.sizeGiB);
       const volume = makeVolume(state, {
         availabilityZone,
         performance,

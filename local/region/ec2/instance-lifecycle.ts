@@ -2,6 +2,7 @@
 // StopInstances and TerminateInstances in @aws-sdk/client-ec2; "Amazon EC2 instance state changes" (EC2 user guide).
 import type { InstanceStateChange } from '@aws-sdk/client-ec2';
 import type { Random } from '../random.ts';
+import type { Call } from '../service.ts';
 import { letGoOfAddress, withoutPower, withPower } from './addresses.ts';
 import { hangs, treated, withAilments } from './instance-ailments.ts';
 import { hasInstanceStore } from './instance-types.ts';
@@ -186,7 +187,15 @@ function endChecks(state: Ec2State, instanceId: string): void {
   state.changeInstance(instanceId, { checks: withAilments(checks, now.ailments) });
 }
 
-/** Of any of its volumes: by whoever launched it, or by anybody. */
+/** A start, like a launch, makes a grant on the key of each volume in its caller's name; that it may not shows when the instance stops again. */
+export function askForKeys(state: Ec2State, instanceId: string, call: Call): void {
+  const volumes = state.attachedAt(state.kernel.clock.now()).get(instanceId) ?? [];
+  const keys = volumes.flatMap((volume) => keyOf(state, volume) ?? []);
+  if (keys.every((key) => state.ebs.mayUse(call, key, ['CreateGrant']))) state.ebs.lockedOut.delete(instanceId);
+  else state.ebs.lockedOut.add(instanceId);
+}
+
+/** Of any of its volumes: by whoever launched or started it, or by anybody. */
 const keysFail = (state: Ec2State, instanceId: string): boolean =>
   state.ebs.lockedOut.has(instanceId) ||
   (state.attachedAt(state.kernel.clock.now()).get(instanceId) ?? []).some((volume) =>

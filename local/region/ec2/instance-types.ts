@@ -14,6 +14,14 @@ export function hasInstanceStore(instanceType: string): boolean {
   return STORAGE_FAMILIES.test(instanceType) || attributes.includes('d');
 }
 
+/** By the size: "large" has two, "xlarge" four, "4xlarge" sixteen; smaller ones have two at most. */
+export function vcpusOf(instanceType: string): number {
+  const [, , , , size = ''] = TYPE.exec(instanceType) ?? [];
+  if (size === 'xlarge') return 4;
+  const times = Number(/^(\d+)xlarge$/.exec(size)?.[1] ?? 0);
+  return times > 0 ? 4 * times : size.startsWith('metal') ? 96 : 2;
+}
+
 /** Any name of the form that EC2 uses is a type here. Throws what EC2 answers for another. */
 export function checkType(instanceType: string): void {
   if (TYPE.test(instanceType)) return;

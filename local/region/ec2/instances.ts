@@ -12,8 +12,8 @@ import type {
   TerminateInstancesRequest,
   TerminateInstancesResult,
 } from '@aws-sdk/client-ec2';
-import { AwsError, notEmulated, type Operation } from '../service.ts';
-import { reboot, start, stop, terminate } from './instance-lifecycle.ts';
+import { AwsError, type Call, notEmulated, type Operation } from '../service.ts';
+import { askForKeys, reboot, start, stop, terminate } from './instance-lifecycle.ts';
 import { described, describedStatus, deviceFields, INSTANCE_FIELDS, STATUS_FIELDS } from './instance-views.ts';
 import { filtered, paged, refuseDryRun, refuseIdsWithPages } from './query.ts';
 import { checkId, type Ec2State, type Instance, type InstanceState, withIds } from './state.ts';
@@ -68,13 +68,16 @@ export function instanceOperations(state: Ec2State): Record<string, Operation> {
       return { InstanceStatuses: items.map(describedStatus), ...rest };
     },
 
-    StartInstances: (input: StartInstancesRequest): StartInstancesResult => {
+    StartInstances: (input: StartInstancesRequest, call: Call): StartInstancesResult => {
       const instances = existing(state, input.InstanceIds);
       refuseStates(instances, ['stopping', ...GOING], 'started');
-      for (const { state: now, availabilityZone, instanceType } of instances) {
-        if (now === 'stopped') state.capacity.ask(availabilityZone, instanceType);
-      }
       refuseDryRun(input);
+      for (const { state: now, availabilityZone, instanceType } of instances) {
+        if (now !== 'stopped') continue;
+        state.quotas.askForInstance(state, instanceType);
+        state.capacity.ask(availabilityZone, instanceType);
+      }
+      for (const { instanceId, state: now } of instances) if (now === 'stopped') askForKeys(state, instanceId, call);
       return { StartingInstances: instances.map((instance) => start(state, instance)) };
     },
 

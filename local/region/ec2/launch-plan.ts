@@ -4,6 +4,7 @@
 import type { BlockDeviceMapping, RunInstancesRequest, Tag, VolumeType } from '@aws-sdk/client-ec2';
 import { AwsError, notEmulated } from '../service.ts';
 import { checkType } from './instance-types.ts';
+import { type WishedIpv6, wishedIpv6 } from './ipv6.ts';
 import { checkData, type LaunchData, merged } from './launch-template-data.ts';
 import { type LaunchTemplate, type TemplateVersion, templateOf, versionOf } from './launch-templates.ts';
 import type { Ec2State } from './state.ts';
@@ -21,10 +22,14 @@ export interface LaunchPlan {
   readonly privateIp: string | undefined;
   /** A network interface that exists. */
   readonly interfaceId: string | undefined;
+  readonly ipv6: WishedIpv6;
   readonly securityGroupIds: readonly string[];
   readonly hasPublicIp: boolean;
   readonly httpTokens: 'optional' | 'required';
   readonly instanceProfileArn: string | undefined;
+  readonly placementGroup: string | undefined;
+  readonly capacityReservationId: string | undefined;
+  readonly licenseArns: readonly string[];
   readonly volumes: readonly PlannedVolume[];
   readonly tags: { readonly instance: readonly Tag[]; readonly volume: readonly Tag[] };
 }
@@ -65,7 +70,15 @@ export function launchPlan(state: Ec2State, input: RunInstancesRequest): LaunchP
     throw new AwsError('InvalidAMIID.Malformed', `Invalid id: "${imageId}"`);
   }
   checkType(instanceType);
+  // "If you plan to use the launch template … with the RunInstances API …, you can't specify InstanceRequirements." The code it does not publish.
+  if (version?.data.InstanceRequirements)
+    throw new AwsError('InvalidParameterCombination', 'Launch templates with InstanceRequirements cannot be run');
   const [card] = data.NetworkInterfaces ?? [];
+  if (card?.NetworkInterfaceId !== undefined && card.SubnetId !== undefined)
+    throw new AwsError(
+      'InvalidParameterCombination',
+      'A network interface may not specify both a network interface ID and a subnet',
+    );
   // "If you specify a network interface, you must specify any subnets [security groups] as part of the network interface".
   if (card && input.SubnetId !== undefined) throw notWithInterface('an instance-level subnet ID');
   if (card && data.SecurityGroupIds?.length) throw notWithInterface('instance-level security groups');
@@ -73,6 +86,9 @@ export function launchPlan(state: Ec2State, input: RunInstancesRequest): LaunchP
   const asked = input.SubnetId ?? card?.SubnetId;
   const zone = data.Placement?.AvailabilityZone;
   const subnet = asked === undefined ? chosenSubnet(state, zone) : subnetIn(state, asked, zone);
+  const placementGroup = data.Placement?.GroupName;
+  const capacityReservationId = data.CapacityReservationSpecification?.CapacityReservationTarget?.CapacityReservationId;
+  state.placements.check(placementGroup, capacityReservationId);
   return {
     template: template && version && { of: template, version },
     data,
@@ -82,10 +98,16 @@ export function launchPlan(state: Ec2State, input: RunInstancesRequest): LaunchP
     zoneIsGiven: asked !== undefined || zone !== undefined,
     privateIp: input.PrivateIpAddress ?? card?.PrivateIpAddress,
     interfaceId: card?.NetworkInterfaceId,
+    ipv6: wishedIpv6(card ?? {}, subnet),
     securityGroupIds: groupsOf(data.SecurityGroupIds ?? card?.Groups),
     hasPublicIp: card?.AssociatePublicIpAddress ?? subnet.mapPublicIp,
     httpTokens: httpTokens(state, MetadataOptions?.HttpTokens),
     instanceProfileArn: profileArn(state, data.IamInstanceProfile),
+    placementGroup,
+    capacityReservationId,
+    licenseArns: (data.LicenseSpecifications ?? []).flatMap(
+      ({ LicenseConfigurationArn }) => LicenseConfigurationArn ?? [],
+    ),
     volumes: volumesOf(data.BlockDeviceMappings ?? []),
     tags: { instance: tagsFor(data, 'instance'), volume: tagsFor(data, 'volume') },
   };

@@ -6,12 +6,14 @@ import { AwsError, notEmulated } from '../service.ts';
 /** Members that mean something here, or that nothing here could contradict. */
 const KNOWN = [
   'BlockDeviceMappings',
+  'CapacityReservationSpecification',
   'EbsOptimized',
   'IamInstanceProfile',
   'ImageId',
   'InstanceInitiatedShutdownBehavior',
   'InstanceType',
   'KeyName',
+  'LicenseSpecifications',
   'MetadataOptions',
   'Monitoring',
   'NetworkInterfaces',
@@ -28,9 +30,11 @@ const USER_DATA_BYTES_MAX = 16 * 1_024;
 /** The parameters of a launch that templates and requests have in common. */
 export type LaunchData = Pick<RunInstancesRequest, Known>;
 
-const REQUEST_ONLY: ReadonlySet<string> = new Set([
+/** In requests or in templates, but not in both. */
+const ONE_SIDED: ReadonlySet<string> = new Set([
   'ClientToken',
   'DryRun',
+  'InstanceRequirements',
   'LaunchTemplate',
   'MaxCount',
   'MinCount',
@@ -41,7 +45,7 @@ const REQUEST_ONLY: ReadonlySet<string> = new Set([
 /** Throws what EC2 answers for data that it refuses, and NotImplemented for what is not modelled. */
 export function checkData(data: RequestLaunchTemplateData | RunInstancesRequest, of: string): void {
   const set = Object.entries(data).filter(([, value]) => value !== undefined);
-  const strange = set.find(([name, value]) => !isKnown(name) && !REQUEST_ONLY.has(name) && value !== false);
+  const strange = set.find(([name, value]) => !isKnown(name) && !ONE_SIDED.has(name) && value !== false);
   if (strange) throw notEmulated(`${strange[0]} of ${of}`);
   if (data.ImageId?.startsWith('resolve:ssm:')) throw notEmulated('SSM parameters as ImageId');
   if (data.UserData !== undefined) userDataOf(data.UserData);

@@ -29,7 +29,7 @@ export const encryptionFor = (state: Ec2State, { encrypted, kmsKeyId, snapshotId
     snapshotId === undefined ? undefined : state.ebs.snapshot(snapshotId),
   );
 
-function sizeOf(state: Ec2State, { snapshotId, sizeGiB }: PlannedVolume): number {
+export function sizeOf(state: Ec2State, { snapshotId, sizeGiB }: PlannedVolume): number {
   const snapshot = snapshotId === undefined ? undefined : state.ebs.snapshot(snapshotId);
   if (snapshot && snapshot.state !== 'completed') {
     throw new AwsError('IncorrectState', `Snapshot is in invalid state - ${snapshot.state}`);

@@ -56,6 +56,10 @@ export function modificationOperations(state: Ec2State): Record<string, Operatio
       });
       refuseUnlessModifiable(volume, state.kernel.clock.now());
       refuseDryRun(input);
+      const { type, sizeGiB } = target;
+      const before = volume.performance;
+      state.quotas.askForModification(state, type, sizeGiB);
+      state.quotas.askForStorage(state, type, before.type === type ? sizeGiB - before.sizeGiB : sizeGiB);
       const begun = begin(state, volume, target);
       return { VolumeModification: described(begun, state.kernel.clock.now()) };
     },

@@ -7,9 +7,10 @@ import { canonical } from '../trace.ts';
 import { fromPool } from './addresses.ts';
 import { INITIALIZING, launch } from './instance-lifecycle.ts';
 import { described } from './instance-views.ts';
+import { ipv6Addresses } from './ipv6.ts';
 import { type LaunchPlan, launchPlan, ROOT_DEVICE } from './launch-plan.ts';
 import { userDataOf } from './launch-template-data.ts';
-import { attachNew, checkVolume, encryptionFor } from './launch-volumes.ts';
+import { attachNew, checkVolume, encryptionFor, sizeOf } from './launch-volumes.ts';
 import { refuseDryRun } from './query.ts';
 import type { Ec2State, Instance } from './state.ts';
 import { privateAddress } from './subnets.ts';
@@ -90,9 +91,16 @@ export function runInstances(
     // When even the last hour of its terminated instance is over, EC2 may have forgotten the token: how long it keeps one it does not say.
     if (known.length > 0) return reservation(state, known);
   }
-  state.capacity.ask(plan.subnet.availabilityZone, plan.instanceType);
   for (const volume of plan.volumes) checkVolume(state, volume);
+  // "Checks whether you have the required permissions for the operation, without actually making the request": neither quota nor capacity.
   refuseDryRun(input);
+  state.quotas.askForInstance(state, plan.instanceType);
+  for (const volume of plan.volumes) state.quotas.askForStorage(state, volume.type, sizeOf(state, volume));
+  state.placements.askFor(state, plan.capacityReservationId, {
+    availabilityZone: plan.subnet.availabilityZone,
+    instanceType: plan.instanceType,
+  });
+  state.capacity.ask(plan.subnet.availabilityZone, plan.instanceType);
   const reservationId = state.newId('r');
   const launched = Array.from({ length: count }, () => launchOne(state, plan, { reservationId, token, more, call }));
   if (token !== '')
@@ -152,6 +160,7 @@ function launchOne(
       subnetId: plan.subnet.subnetId,
       vpcId: plan.subnet.vpcId,
       securityGroupIds: plan.securityGroupIds,
+      ipv6Addresses: ipv6Addresses(state, plan.subnet, plan.ipv6),
     },
     rootDeviceName: ROOT_DEVICE,
     launchedAtMs: nowMs,
@@ -162,6 +171,7 @@ function launchOne(
     instanceStoreLostAtMs: undefined,
     settings: {
       reservationId,
+      capacityReservationId: plan.capacityReservationId,
       clientToken: token,
       userData: plan.data.UserData,
       keyName: plan.data.KeyName,

@@ -15,7 +15,9 @@ import { instanceOperations } from './instances.ts';
 import { type LaunchPlan, launchPlan } from './launch-plan.ts';
 import { type LaunchTemplate, launchTemplateOperations } from './launch-templates.ts';
 import { modificationOperations } from './modify.ts';
+import type { ReservationSeed } from './placements.ts';
 import { placeOperations } from './places.ts';
+import type { QuotaSeed } from './quotas.ts';
 import { type OnRun, runInstances, runOperations } from './run-instances.ts';
 import {
   type InstanceSeed,
@@ -65,6 +67,11 @@ export interface Ec2 extends Service, EbsHandles {
   /** Takes all capacity for new and for starting instances from an Availability Zone. */
   exhaust(availabilityZone: string, shortage?: Shortage): void;
   restock(availabilityZone: string): void;
+  /** What AWS gives the account at most; none of it binds unless it is set. */
+  setQuotas(quotas: QuotaSeed): void;
+  addPlacementGroup(name: string): void;
+  /** Answers with its id. */
+  addCapacityReservation(seed: ReservationSeed): string;
   /** The account's `HttpTokensEnforced`: instances that take IMDSv1 are not launched. */
   enforceHttpTokens(): void;
   /** Puts an elastic address there, associated where an instance is named; answers with its allocation id. */
@@ -105,7 +112,7 @@ export interface AddressSeed {
 
 /** A subnet that a scenario adds. */
 export type SubnetSeed = Pick<Subnet, 'subnetId' | 'vpcId'> &
-  Partial<Pick<Subnet, 'availabilityZone' | 'cidrBlock' | 'mapPublicIp' | 'tags'>>;
+  Partial<Pick<Subnet, 'availabilityZone' | 'cidrBlock' | 'ipv6Prefix' | 'mapPublicIp' | 'tags'>>;
 
 /** @param record takes the metrics of status checks */
 export function createEc2(kernel: Kernel, machines: Machines, record: RecordMetric): Ec2 {
@@ -182,6 +189,13 @@ export function createEc2(kernel: Kernel, machines: Machines, record: RecordMetr
     },
     exhaust: (availabilityZone, shortage = 'at-once') => state.capacity.take(availabilityZone, shortage),
     restock: (availabilityZone) => state.capacity.giveBack(availabilityZone),
+    setQuotas: (quotas) => state.quotas.set(quotas),
+    addPlacementGroup: (name) => state.placements.addGroup(name),
+    addCapacityReservation: (seed) => {
+      const id = state.newId('cr');
+      state.placements.addReservation(id, seed);
+      return id;
+    },
     enforceHttpTokens: () => {
       state.httpTokensEnforced = true;
     },

@@ -4,7 +4,7 @@ import { type StoredContent, simulatedContent, type VolumeContent } from '../../
 import { kmsKey } from '../kms.ts';
 import { contentOf, writtenBytes } from './contents.ts';
 import { refuseLocked, remove } from './snapshots.ts';
-import { checkSnapshotId, type EbsState, type Snapshot } from './snapshots-state.ts';
+import { checkSnapshotId, type EbsState, type ForeignKeyPolicy, type Snapshot } from './snapshots-state.ts';
 import { keyOf, refuseUnlessTakeable, take } from './snapshots-take.ts';
 import { isLocked } from './snapshots-views.ts';
 import type { Ec2State, Volume } from './state.ts';
@@ -60,6 +60,9 @@ export interface EbsHandles {
   /** A person disables a KMS key, or enables it again: volumes under it are neither created nor attached. */
   setKeyEnabled(keyId: string, enabled: boolean): void;
   isKeyEnabled(keyId: string): boolean;
+  /** The policy of a key of another account lets this account use it, and perhaps look at it; it lets nobody else unless this is said. */
+  allowForeignKey(keyArn: string, policy: ForeignKeyPolicy): void;
+  foreignKey(keyArn: string): ForeignKeyPolicy | undefined;
   /** Who says whether a caller may use a key. */
   askForKeys(mayUse: EbsState['mayUse']): void;
 }
@@ -101,9 +104,15 @@ export function ebsHandles(state: Ec2State): EbsHandles {
       if (enabled) ebs.disabledKeys.delete(arn);
       else ebs.disabledKeys.add(arn);
     },
+    allowForeignKey(keyArn, policy) {
+      ebs.foreignKeys.set(keyArn, policy);
+    },
+    foreignKey: (keyArn) => ebs.foreignKeys.get(keyArn),
     isKeyEnabled: (keyId) => !ebs.disabledKeys.has(kmsKey(keyId, kernel).arn),
     askForKeys(mayUse) {
-      ebs.mayUse = mayUse;
+      // "To use a KMS key in a different account", the policy of the key has to allow it as well as the caller's.
+      ebs.mayUse = (call, keyArn, uses) =>
+        (keyArn.split(':')[4] === kernel.accountId || ebs.foreignKeys.has(keyArn)) && mayUse(call, keyArn, uses);
     },
   };
 }

@@ -45,6 +45,9 @@ interface MadeVolume {
 const INITIALIZATION_QUOTA_MIBPS = 5_000;
 const TOKENS_MAX = 10_000;
 
+/** Of a key policy in another account, as far as it is about this one. */
+export type ForeignKeyPolicy = 'use' | 'use-and-describe';
+
 export class EbsState {
   readonly snapshots = new VersionedMap<Snapshot>(LAG_MS_MAX);
   readonly #byVolume = new Map<string, Set<string>>();
@@ -58,6 +61,8 @@ export class EbsState {
   readonly doomedSnapshots = new Set<string>();
   /** Instances that were launched by somebody who may not use a key of their volumes. */
   readonly lockedOut = new Set<string>();
+  /** What keys of other accounts let this account do, by ARN; those that are not in here let it do nothing. */
+  readonly foreignKeys = new Map<string, ForeignKeyPolicy>();
   /** KMS keys that are disabled, by ARN. */
   readonly disabledKeys = new Set<string>();
   initializationQuotaMiBps = INITIALIZATION_QUOTA_MIBPS;

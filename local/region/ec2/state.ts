@@ -8,6 +8,8 @@ import { Capacity } from './capacity.ts';
 import type { Ailments } from './instance-ailments.ts';
 import type { LaunchTemplate } from './launch-templates.ts';
 import type { Performance } from './limits.ts';
+import { Placements } from './placements.ts';
+import { Quotas } from './quotas.ts';
 import type { OnRun, RunTokens } from './run-instances.ts';
 import { EbsState, type Snapshot } from './snapshots-state.ts';
 import { Subnets } from './subnets.ts';
@@ -25,11 +27,14 @@ export interface NetworkInterface {
   readonly securityGroupIds: readonly string[];
   /** It had a public address from the pool when it was launched, and gets another whenever it has lost it. */
   readonly publicFromPool: boolean;
+  readonly ipv6Addresses?: readonly string[];
 }
 
 /** What an instance was launched with, and keeps. */
 export interface LaunchSettings {
   readonly reservationId: string;
+  /** The capacity reservation that it was launched into. */
+  readonly capacityReservationId?: string | undefined;
   readonly clientToken: string;
   /** As it was given: base64. */
   readonly userData: string | undefined;
@@ -142,6 +147,8 @@ export class Ec2State {
   instanceAdded: () => void = () => {};
   readonly subnets: Subnets;
   readonly capacity: Capacity;
+  readonly quotas = new Quotas();
+  readonly placements = new Placements();
   readonly taggables = new Map<string, Taggable>();
   readonly ebs = new EbsState();
   /** Volumes whose next modification is to fail. */

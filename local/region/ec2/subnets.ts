@@ -22,6 +22,8 @@ export interface Subnet {
   readonly availabilityZone: string;
   /** "10.0.64.0/18" */
   readonly cidrBlock: string;
+  /** "2001:db8:0:1", of a /64; absent: it has no IPv6. */
+  readonly ipv6Prefix?: string;
   /** Instances that are launched in it get a public address unless they say otherwise. */
   readonly mapPublicIp: boolean;
   /** The one of its zone for whoever names no subnet. */

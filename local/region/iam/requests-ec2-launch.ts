@@ -2,6 +2,7 @@
 // launch is asked for on each of its resources, those that its template names included ("Example policies: Launch templates", EC2 user guide).
 import type { RunInstancesRequest } from '@aws-sdk/client-ec2';
 import type { LaunchPlan } from '../ec2/launch-plan.ts';
+import { own } from '../own.ts';
 import {
   type Check,
   type Keys,
@@ -65,6 +66,18 @@ const runInstances: Mapping = (input: RunInstancesRequest, region) => {
     ...(data.KeyName === undefined
       ? []
       : [launching({ arn: kindArn(region, 'key-pair', data.KeyName) }, own('KeyName'))]),
+    ...(plan.placementGroup === undefined
+      ? []
+      : [launching({ arn: kindArn(region, 'placement-group', plan.placementGroup) }, own('Placement'))]),
+    ...(plan.capacityReservationId === undefined
+      ? []
+      : [
+          launching(
+            { arn: kindArn(region, 'capacity-reservation', plan.capacityReservationId) },
+            own('CapacityReservationSpecification'),
+          ),
+        ]),
+    ...plan.licenseArns.map((arn) => launching({ arn }, own('LicenseSpecifications'))),
     ...(template ? [launching(tagged(region, template.of.launchTemplateId), false)] : []),
   ];
   const subnetKey: Keys = { 'ec2:Subnet': kindArn(region, 'subnet', subnet.subnetId) };
@@ -162,7 +175,7 @@ const modifyInstance: Mapping = (
     return ['string', 'boolean'].includes(typeof Value) ? [[`ec2:Attribute/${name}`, String(Value)]] : [];
   });
   const named = [
-    ...members.map(([name]) => ATTRIBUTES[name] ?? name),
+    ...members.map(([name]) => own(ATTRIBUTES, name) ?? name),
     ...(input.Attribute === undefined ? [] : [pascal(input.Attribute)]),
   ];
   const others = [...(input.BlockDeviceMappings ?? []).map(({ Ebs }) => Ebs?.VolumeId), ...(input.Groups ?? [])];

@@ -36,7 +36,8 @@ const SERVICES: Readonly<Record<string, Mappings>> = {
 };
 
 /** Whether it is known what an operation asks IAM for. */
-export const isMapped = (service: string, operation: string): boolean => SERVICES[service]?.[operation] !== undefined;
+export const isMapped = (service: string, operation: string): boolean =>
+  own(own(SERVICES, service) ?? {}, operation) !== undefined;
 
 /**
  * The checks of a request. `service` is the signing name. Throws an Error when nobody has said what the operation needs:

@@ -55,6 +55,8 @@ type Permission = Statement & { readonly Resource: string };
 const DEFAULT_ASYNC: AsyncSettings = { maximumRetries: 2, maximumAgeSeconds: 6 * 3600 };
 // "DurableConfig" in the CloudFormation reference: 14 days.
 const DEFAULT_RETENTION_DAYS = 14;
+/** "Lambda quotas", "Configuring reserved concurrency". */
+const UNRESERVED_MIN = 100;
 const NAME = /^[a-zA-Z0-9-_]{1,64}$/;
 
 export type Functions = ReturnType<typeof createFunctions>;
@@ -247,8 +249,18 @@ export function createFunctions(kernel: Kernel, code: CodeStore, vpcOf: VpcOf) {
       permissions.set(statement.Sid ?? String(at), statement as Permission);
   };
 
-  const reserveConcurrency = (functionName: string, limit: number): void => {
-    entryOf(parseName(functionName, kernel.accountId).name).reservedConcurrency = limit;
+  const totalReserved = (): number =>
+    [...entries.values()].reduce((sum, { reservedConcurrency = 0 }) => sum + reservedConcurrency, 0);
+
+  /** @param accountConcurrency "Lambda requires at least 100 unreserved concurrent executions"; a new account has fewer in all, and must keep them */
+  const reserveConcurrency = (functionName: string, limit: number, accountConcurrency: number): void => {
+    const entry = entryOf(parseName(functionName, kernel.accountId).name);
+    const least = Math.min(UNRESERVED_MIN, accountConcurrency);
+    if (limit > 0 && accountConcurrency - totalReserved() + (entry.reservedConcurrency ?? 0) - limit < least)
+      throw invalid(
+        `Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution below its minimum value of [${least}].`,
+      );
+    entry.reservedConcurrency = limit;
   };
 
   return {
@@ -265,6 +277,7 @@ export function createFunctions(kernel: Kernel, code: CodeStore, vpcOf: VpcOf) {
     admits,
     setPolicy,
     reserveConcurrency,
+    totalReserved,
     reservedConcurrency: (name: string): number | undefined => entryOf(name).reservedConcurrency,
     aliases: (functionName: string): AliasConfiguration[] => {
       const { name } = parseName(functionName, kernel.accountId);

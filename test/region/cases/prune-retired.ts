@@ -412,6 +412,29 @@ const cases: Readonly<Record<string, Case>> = {
       'it is said why': (world) => own(world).some(({ kind, code }) => kind === 'refusal' && code === 'paused'),
     },
   },
+  'a hold that cannot be renewed keeps nothing from being pruned': {
+    also: (world) => {
+      keep('due', volume(world, due()));
+      const volumeId = world.find('bitcoin', 'node2').volumeIds.get('data') ?? '';
+      const tags = { ...KEPT, 'chainmend:held-by': 'a1b2c3d4', 'aws:dlm:lifecycle-policy-id': 'policy-1' };
+      keep('held', world.region.ec2.addSnapshot({ snapshotId: idOf('snap'), volumeId, tags }));
+      // What has failed cannot be locked.
+      keep('broken', world.region.ec2.addSnapshot({ snapshotId: idOf('snap'), volumeId, tags, state: 'error' }));
+    },
+    people: (world) => {
+      escalated(world, 'node3', 'a1b2c3d4');
+      prune()(world);
+    },
+    expect: {
+      'the volume that is due is gone': (world) => !hasVolume(world, id('due')),
+      'the other is held for another day': ({ region }) => region.ec2.isSnapshotLocked(id('held')),
+      'which one is not, and why, is said': (world) =>
+        lines(world, 'result', 'LockSnapshot').some(({ sentence }) =>
+          sentence.includes(`${id('broken')}: marked, but not locked: IncorrectState`),
+        ),
+      'nothing failed': (world) => failed(world) === 0,
+    },
+  },
   'nothing of a node goes while a heal is at work on it': {
     also: (world) => {
       keep('due', volume(world, due()));

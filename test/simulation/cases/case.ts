@@ -56,6 +56,12 @@ export const modifications = ({ region }: World): readonly Modification[] =>
     .filter(({ outcome }) => outcome === 'ok')
     .map(({ input }) => input as Modification);
 
+/** Those that AWS did not accept among them. */
+export const modificationsTried = ({ region }: World): number =>
+  region.front.trace.calls.filter(
+    ({ actor, operation }) => actor.startsWith('chainmend-') && operation === 'ModifyVolume',
+  ).length;
+
 const HEAL = 'resize-volume';
 
 /** A heal was: a pause, say, stops names and peers as well, and each says so for itself. */
@@ -102,6 +108,14 @@ export const pagedOnly =
   (...codes: readonly string[]): Check =>
   ({ pages }) =>
     JSON.stringify(pages.map(({ code }) => code)) === JSON.stringify(codes);
+/** Paged by the first attempt, and by no other. */
+export const toldOnce =
+  (code: string, sentence: RegExp): Check =>
+  ({ pages }, { region, tableName }) => {
+    const own = pages.filter((page) => page.code === code);
+    const first = readJournal(region, tableName).find((line) => line.kind === 'page' && line.code === code);
+    return own.length === 1 && own.every((page) => sentence.test(page.sentence)) && first?.attempt === 1;
+  };
 /** What heals were refused; what names and peers are refused beside them is told by its own cases. */
 export const refusedOnly =
   (...codes: readonly string[]): Check =>

@@ -10,6 +10,7 @@ import {
   GIB,
   healedOnce,
   modifications,
+  modificationsTried,
   modifiedOnce,
   nobodyPaged,
   nothingModified,
@@ -18,6 +19,7 @@ import {
   refusedOnly,
   scenarioOf,
   TWO_VOLUMES,
+  toldOnce,
   volumeOf,
 } from './case.ts';
 
@@ -171,9 +173,41 @@ const odd: Readonly<Record<string, Case>> = {
         { hoursAgo: 6, fromGiB: 400, toGiB: 500 },
       ]),
     expect: {
-      'refused because AWS refused': refusedOnly('aws-refused'),
+      'refused because AWS refused': refusedOnly('budget-spent'),
+      'a person was told at once, in AWS’s words, and once': toldOnce(
+        'budget-spent',
+        /^vol-\w+ stays at 500 GiB.*AWS refuses 900 GiB \(VolumeModificationRateExceeded: You've reached the maximum .*What to do: leave the volume/,
+      ),
       'it healed in the end': ({ heals }) => heals.at(-1)?.outcome === 'healed',
       'AWS accepted one modification': modifiedOnce,
+    },
+  },
+  'the account’s storage of that type is used up for five hours: told at once, tried each hour, and grown when it is raised':
+    {
+      also: ({ region }) => region.ec2.setQuotas({ storageTiB: { gp3: 2.5 } }),
+      people: (world) => world.at(5 * 60, () => world.region.ec2.setQuotas({ storageTiB: { gp3: 50 } })),
+      expect: {
+        'refused because of the quota, and never for what was not modified': refusedOnly('quota-reached'),
+        'a person was told at once, what AWS says and what to do, and once': toldOnce(
+          'quota-reached',
+          /AWS refuses \d+ GiB \(VolumeLimitExceeded: You have exceeded your maximum gp3 storage limit.*What to do: have the quota/,
+        ),
+        'it was tried more often than three times': (_, world) => modificationsTried(world) > 3,
+        'grown within the hour after it was raised': ({ heals, virtualSeconds }) =>
+          heals.at(-1)?.outcome === 'healed' && virtualSeconds < 7 * 3_600,
+        'the filesystem has what was asked for': (_, world) => (volumeOf(world)?.sizeBytes ?? 0) > 500 * GIB,
+      },
+    },
+  'so much is being modified that EBS takes no more of that type: told, and grown when there is room again': {
+    also: ({ region }) => region.ec2.setQuotas({ modificationsTiB: { gp3: 0.5 } }),
+    people: (world) => world.at(100, () => world.region.ec2.setQuotas({ modificationsTiB: { gp3: 500 } })),
+    expect: {
+      'refused because of the quota': refusedOnly('quota-reached'),
+      'a person was told at once, and once': toldOnce(
+        'quota-reached',
+        /VolumeModificationSizeLimitExceeded: .*What to do: wait until/,
+      ),
+      'it healed in the end': ({ heals }) => heals.at(-1)?.outcome === 'healed',
     },
   },
   'of two volumes with the same tags the node’s own answer chooses': {

@@ -1,0 +1,156 @@
+// How a filesystem has filled, as the CloudWatch agent has told it. CloudWatch keeps each set of dimensions as a metric of its own: "CloudWatch treats
+// each unique combination of dimensions as a separate metric, even if the metrics have the same metric name" ("Metrics concepts", CloudWatch user
+// guide). An alarm on one series names all of them; a fleet-wide alarm and a person name instance and path, and the series has to be found.
+import {
+  type CloudWatchClient,
+  GetMetricDataCommand,
+  ListMetricsCommand,
+  type MetricDataQuery,
+  type MetricDataResult,
+} from '@aws-sdk/client-cloudwatch';
+import { orRefused } from '../../shared/aws/refused.ts';
+import type { AlarmFact } from '../../shared/heal/records.ts';
+import type { UsedPoint } from './growth.ts';
+
+const HOUR_MS = 60 * 60_000;
+const HISTORY_HOURS = 48;
+const HISTORY_PERIOD_SECONDS = 30 * 60;
+/** Of one filesystem: it was made anew with another type, or the agent was set up otherwise. */
+const MAX_SERIES = 5;
+/** 500 a page: what one instance publishes is far less. */
+const MAX_PAGES = 4;
+
+export interface History {
+  readonly used: readonly UsedPoint[];
+  readonly percent: readonly { readonly atMs: number; readonly percent: number }[];
+  /** The latest; undefined where the agent does not publish inodes, or the filesystem has no fixed number of them. */
+  readonly inodesPercent: number | undefined;
+  /** Why nothing is known, where CloudWatch did not let us look. */
+  readonly unread?: string;
+}
+
+type Dimensions = Readonly<Record<string, string>>;
+
+export interface Filesystem {
+  /** What told of it: its dimensions are those of one series, or some of them. */
+  readonly alarm: AlarmFact;
+  readonly instanceId: string;
+  /** Where the fleet file says that the volume is mounted; undefined where it knows no such volume. */
+  readonly path: string | undefined;
+}
+
+const NOTHING: History = { used: [], percent: [], inodesPercent: undefined };
+
+/**
+ * @returns nothing where nothing is published, and why where AWS refuses to tell: how fast a disk fills only says how much more it gets
+ * @throws what says nothing, such as throttling: asked again
+ */
+export async function readHistory(
+  cloudwatch: CloudWatchClient,
+  filesystem: Filesystem,
+  nowMs: number,
+): Promise<History> {
+  const read = await orRefused(() => find(cloudwatch, filesystem, nowMs));
+  return 'refused' in read ? { ...NOTHING, unread: read.refused } : read;
+}
+
+async function find(
+  cloudwatch: CloudWatchClient,
+  { alarm, instanceId, path }: Filesystem,
+  nowMs: number,
+): Promise<History> {
+  const { namespace, dimensions } = alarm;
+  const [own] = Object.keys(dimensions).length === 0 ? [] : await read(cloudwatch, namespace, [dimensions], nowMs);
+  if (own && isKnown(own)) return own;
+  // Of whatever else is published under these names, only what is this filesystem's.
+  const about = { ...(path !== undefined && { path }), ...dimensions, InstanceId: instanceId };
+  if (!('path' in about)) return NOTHING;
+  const series = await listSeries(cloudwatch, namespace, about);
+  if (series.length === 0) return NOTHING;
+  const found = await read(cloudwatch, namespace, series, nowMs);
+  // The plainest of those that tell of now: one that carries a device or a volume's id ends when the volume is swapped.
+  return found.reduce((best, one) => (lastMs(one) > lastMs(best) ? one : best), NOTHING);
+}
+
+const isKnown = ({ used, percent }: History): boolean => used.length + percent.length > 0;
+const lastMs = ({ used, percent }: History): number => Math.max(used.at(-1)?.atMs ?? 0, percent.at(-1)?.atMs ?? 0);
+
+/** ListMetrics takes some of the dimensions, and answers with all. Plainest first. */
+async function listSeries(
+  cloudwatch: CloudWatchClient,
+  Namespace: string,
+  about: Dimensions,
+): Promise<readonly Dimensions[]> {
+  const found: Dimensions[] = [];
+  let NextToken: string | undefined;
+  for (let page = 0; page === 0 || NextToken; page++) {
+    if (page === MAX_PAGES)
+      throw new Error(
+        `more than ${MAX_PAGES} pages of disk_used_percent of ${about['InstanceId']}: half-read ones are refused`,
+      );
+    const answer = await cloudwatch.send(
+      new ListMetricsCommand({
+        Namespace,
+        MetricName: 'disk_used_percent',
+        Dimensions: Object.entries(about).map(([Name, Value]) => ({ Name, Value })),
+        ...(NextToken && { NextToken }),
+      }),
+    );
+    for (const { Dimensions: list = [] } of answer.Metrics ?? [])
+      found.push(Object.fromEntries(list.map(({ Name = '', Value = '' }) => [Name, Value])));
+    NextToken = answer.NextToken;
+  }
+  return found.sort((a, b) => Object.keys(a).length - Object.keys(b).length).slice(0, MAX_SERIES);
+}
+
+const METRICS = {
+  used: 'disk_used',
+  percent: 'disk_used_percent',
+  inodesUsed: 'disk_inodes_used',
+  inodesTotal: 'disk_inodes_total',
+} as const;
+
+/** One history for each series, by one call: at most twenty queries of the 500 that one takes. */
+async function read(
+  cloudwatch: CloudWatchClient,
+  Namespace: string,
+  series: readonly Dimensions[],
+  nowMs: number,
+): Promise<readonly History[]> {
+  const { MetricDataResults = [] } = await cloudwatch.send(
+    new GetMetricDataCommand({
+      StartTime: new Date(nowMs - HISTORY_HOURS * HOUR_MS),
+      EndTime: new Date(nowMs),
+      ScanBy: 'TimestampAscending',
+      MetricDataQueries: series.flatMap((dimensions, at) => queriesOf(Namespace, dimensions, at)),
+    }),
+  );
+  return series.map((_, at) => historyOf(MetricDataResults, at));
+}
+
+const queriesOf = (Namespace: string, dimensions: Dimensions, at: number): MetricDataQuery[] => {
+  const Dimensions = Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value }));
+  return Object.entries(METRICS).map(([id, MetricName]) => ({
+    Id: `${id}${at}`,
+    MetricStat: {
+      Metric: { Namespace, MetricName, Dimensions },
+      Period: HISTORY_PERIOD_SECONDS,
+      Stat: 'Maximum',
+    },
+  }));
+};
+
+function historyOf(results: readonly MetricDataResult[], at: number): History {
+  const points = (id: keyof typeof METRICS) => {
+    const { Timestamps = [], Values = [] } = results.find(({ Id }) => Id === `${id}${at}`) ?? {};
+    return Timestamps.map((time, i) => ({ atMs: time.getTime(), value: Values[i] ?? 0 }));
+  };
+  const inodesUsed = points('inodesUsed').at(-1);
+  const inodesTotal = points('inodesTotal').at(-1);
+  return {
+    inodesPercent:
+      inodesUsed && inodesTotal && inodesTotal.value > 0 ? (inodesUsed.value / inodesTotal.value) * 100 : undefined,
+    used: points('used').map(({ atMs, value }) => ({ atMs, usedBytes: value })),
+    percent: points('percent').map(({ atMs, value }) => ({ atMs, percent: value })),
+  };
+}

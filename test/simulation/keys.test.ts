@@ -1,0 +1,7 @@
+// Keys of other accounts, which the stack is told of and whose own policies decide.
+import { describe } from '@jest/globals';
+import * as keys from './cases/keys.ts';
+import { itHolds } from './cases/matrix.ts';
+
+describe('volumes under a key of another account', () =>
+  itHolds('keys', keys.SCENARIOS, new URL('./cases/keys.ts', import.meta.url)));
