@@ -45,7 +45,12 @@ export interface ChainmendProps extends StackProps {
 export class ChainmendStack extends Stack {
   constructor(scope: Construct, id: string, props: ChainmendProps) {
     const { fleets, documents, bundles, email, runbooks, nodeRoles = [], ...stackProps } = props;
-    super(scope, id, { description: 'chainmend: keeps fleets of blockchain nodes healthy.', ...stackProps });
+    super(scope, id, {
+      description: 'chainmend: keeps fleets of blockchain nodes healthy.',
+      // CloudFormation takes 1 MB, whitespace counted ("Template body size in an S3 object", CloudFormation quotas).
+      suppressTemplateIndentation: true,
+      ...stackProps,
+    });
     const state = new State(this, 'State');
     const undelivered = new DeadLetters(this, 'Undelivered', 'chainmend-undelivered');
     const pages = new Pages(this, 'Pages', email, undelivered);

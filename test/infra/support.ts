@@ -66,12 +66,16 @@ export function buildStack({
   runbooks,
   nodeRoles,
   checked = false,
+  commands = documents,
+  context = {},
 }: {
   fleets?: FleetFile[];
   email?: string;
   runbooks?: string;
   nodeRoles?: string[];
   checked?: boolean;
+  commands?: CommandDocuments;
+  context?: Readonly<Record<string, string>>;
 } = {}) {
   const directory = mkdtempSync(join(tmpdir(), 'chainmend-'));
   for (const name of [
@@ -91,7 +95,7 @@ export function buildStack({
   }
   const app = new App({
     analyticsReporting: false,
-    context: recommendedFlags,
+    context: { ...recommendedFlags, ...context },
     outdir: join(directory, 'assembly'),
     stackTraces: false,
     builtinCloudFormationValidation: false,
@@ -99,7 +103,7 @@ export function buildStack({
   const bundles = join(directory, 'functions');
   const stack = new ChainmendStack(app, 'Chainmend', {
     fleets,
-    documents,
+    documents: commands,
     bundles,
     ...(email !== undefined && { email }),
     ...(runbooks !== undefined && { runbooks }),
