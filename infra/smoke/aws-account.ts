@@ -57,7 +57,12 @@ export function awsAccount(): Account {
         return { account, arn, region: await ec2.config.region() };
       }),
     withoutDurable: () => withoutDurable(lambda),
-    suiteThere: () => said('what is there', () => suiteThere(lambda, dynamodb, ssm)),
+    suiteThere: () =>
+      said('what is there', async () => {
+        const pause = pauseParameterName(parameterPrefix);
+        const isThere = (await parameter(pause)) !== undefined;
+        return [...(await suiteThere(lambda, dynamodb, ssm)), ...(isThere ? [`parameter ${pause}`] : [])];
+      }),
     parameter,
     subnet: (subnetId) =>
       said(subnetId, async () => {

@@ -32,10 +32,14 @@ import {
   DeleteDocumentCommand,
   DeleteParameterCommand,
   type DocumentIdentifier,
+  GetParameterCommand,
+  ListTagsForResourceCommand as ListTagsOfParameterCommand,
+  ParameterNotFound,
   paginateGetParametersByPath,
   paginateListDocuments,
   type SSMClient,
 } from '@aws-sdk/client-ssm';
+import { pauseParameterName } from '../../shared/fleet/parameter.ts';
 import { parameterPrefix } from '../names.ts';
 import { STACK } from './cdk.ts';
 import { type Account, SmokeError } from './desk.ts';
@@ -65,7 +69,12 @@ export function thingsOf(clients: Clients, said: Said): Pick<Account, 'things' |
         ...(await alarms(clients.cloudwatch, `chainmend-${STANDING_FLEET}-`)),
         ...(await pauses(clients.ssm)),
         ...(withStack
-          ? [...(await stacks(cloudformation)), ...(await documents(clients.ssm)), ...(await tables(clients.dynamodb))]
+          ? [
+              ...(await stacks(cloudformation)),
+              ...(await documents(clients.ssm)),
+              ...(await parameters(clients.ssm)),
+              ...(await tables(clients.dynamodb)),
+            ]
           : []),
       ]),
     again: (thing) =>
@@ -83,6 +92,10 @@ export async function markKept({ ssm, dynamodb }: Pick<Clients, 'ssm' | 'dynamod
   for (const { id, tags } of await documents(ssm)) {
     if (!(SMOKE_TAG in tags))
       await ssm.send(new AddTagsToResourceCommand({ ResourceType: 'Document', ResourceId: id, Tags }));
+  }
+  for (const { id, tags } of await parameters(ssm)) {
+    if (!(SMOKE_TAG in tags))
+      await ssm.send(new AddTagsToResourceCommand({ ResourceType: 'Parameter', ResourceId: id, Tags }));
   }
   const arn = (await tableNow(dynamodb))?.TableArn;
   if (arn !== undefined) await dynamodb.send(new TagResourceCommand({ ResourceArn: arn, Tags }));
@@ -106,6 +119,8 @@ async function againIn(
       return stacks(cloudformation);
     case 'document':
       return documents(clients.ssm);
+    case 'parameter':
+      return parameters(clients.ssm);
     case 'table':
       return tables(clients.dynamodb);
     case 'pause':
@@ -132,6 +147,7 @@ async function remove({ ec2, ssm, dynamodb, cloudwatch }: Clients, { kind, id }:
       await dynamodb.send(new UpdateTableCommand({ TableName: id, DeletionProtectionEnabled: false }));
       await dynamodb.send(new DeleteTableCommand({ TableName: id }));
       return;
+    case 'parameter':
     case 'pause':
       await ssm.send(new DeleteParameterCommand({ Name: id }));
       return;
@@ -194,6 +210,19 @@ async function documents(client: SSMClient): Promise<readonly (Leftover & { read
   for await (const { DocumentIdentifiers = [] } of paginateListDocuments({ client }, { Filters }))
     found.push(...DocumentIdentifiers);
   return found.map(({ Name: id = '', Tags }) => ({ kind: 'document', id, tags: asTags(Tags) }));
+}
+
+/** Its deletion policy keeps it: infra/constructs/settings.ts. */
+async function parameters(client: SSMClient): Promise<readonly (Leftover & { readonly kind: 'parameter' })[]> {
+  const id = pauseParameterName(parameterPrefix);
+  try {
+    await client.send(new GetParameterCommand({ Name: id }));
+  } catch (error) {
+    if (error instanceof ParameterNotFound) return [];
+    throw error;
+  }
+  const { TagList } = await client.send(new ListTagsOfParameterCommand({ ResourceType: 'Parameter', ResourceId: id }));
+  return [{ kind: 'parameter', id, tags: asTags(TagList) }];
 }
 
 async function tableNow(client: DynamoDBClient): Promise<TableDescription | undefined> {

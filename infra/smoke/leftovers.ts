@@ -11,6 +11,8 @@ export type Leftover =
   | { readonly kind: 'stack'; readonly id: string; readonly state: string; readonly tags: Tags }
   | { readonly kind: 'table'; readonly id: string; readonly state: string; readonly tags: Tags }
   | { readonly kind: 'document'; readonly id: string; readonly tags: Tags }
+  /** The pause of everything, which a stack leaves. */
+  | { readonly kind: 'parameter'; readonly id: string; readonly tags: Tags }
   /** A fleet's pause, known by what it says. */
   | { readonly kind: 'pause'; readonly id: string; readonly value: string };
 
@@ -24,6 +26,7 @@ export const ORDER: readonly Leftover['kind'][] = [
   'alarm',
   'stack',
   'document',
+  'parameter',
   'table',
   'pause',
 ];
@@ -82,6 +85,7 @@ export function commandFor({ kind, id }: Leftover): string {
       return `aws ssm delete-document --name ${id}`;
     case 'table':
       return `aws dynamodb update-table --table-name ${id} --no-deletion-protection-enabled && aws dynamodb delete-table --table-name ${id}`;
+    case 'parameter':
     case 'pause':
       return `aws ssm delete-parameter --name ${id}`;
   }

@@ -352,6 +352,18 @@ describe('what is kept', () => {
     );
   });
 
+  it('is the pause, which no deployment may lift; a fleet goes with its file, or its nodes were looked after by roles that may not touch them', () => {
+    const policies = resources('AWS::SSM::Parameter').map(({ Properties, DeletionPolicy }) => [
+      Properties.Name.replace(/\/[^/]+$/, ''),
+      DeletionPolicy,
+    ]);
+    expect(policies).toEqual([
+      ['/chainmend', 'RetainExceptOnCreate'],
+      ['/chainmend/fleets', undefined],
+      ['/chainmend/fleets', undefined],
+    ]);
+  });
+
   it('is written as parameters: the pause, and each fleet as its file says', () => {
     const parameters = resources('AWS::SSM::Parameter').map(({ Properties }) => [Properties.Name, Properties.Value]);
     expect(parameters).toEqual([
