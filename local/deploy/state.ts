@@ -62,6 +62,7 @@ const METRIC_ALARM = [
   'ThresholdMetricId',
   'TreatMissingData',
   'Unit',
+  'WarmUpConfiguration',
 ];
 const COMPOSITE_ALARM = [
   'ActionsSuppressor',

@@ -61,6 +61,8 @@ export interface RegionOptions {
   readonly sandbox?: (place: SandboxPlace) => Sandbox | undefined;
   /** False where something of the outside world is meant to be awaited: sockets, real machines. */
   readonly guard?: boolean;
+  /** Concurrent executions of Lambda that the account may have; 1,000 unless given. */
+  readonly accountConcurrency?: number;
   /** Told of each request right after its effect. */
   readonly onCall?: (record: CallRecord) => void;
   /** How many calls the trace keeps in full; all unless given. */
@@ -184,6 +186,7 @@ export async function createRegion(options: RegionOptions) {
     vpcOf: ec2.vpcOf,
     metric: (namespace, name, dimensions, value) => cloudwatch.record(namespace, name, dimensions, value, clock.now()),
     ...(options.hooks && { observe: options.hooks }),
+    ...(options.accountConcurrency !== undefined && { accountConcurrency: options.accountConcurrency }),
   });
   front.serve(
     ec2,

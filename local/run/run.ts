@@ -25,7 +25,8 @@ const aftermathMs = (disturbed: boolean): number => (disturbed ? 10 : 4) * 60_00
 const LOOK_EVERY_MS = 10_000;
 const MAX_EVENTS = 20_000_000;
 
-export interface RunOptions extends Pick<RegionOptions, 'seed' | 'lane' | 'requestFaults' | 'hooks'> {
+export interface RunOptions
+  extends Pick<RegionOptions, 'seed' | 'lane' | 'requestFaults' | 'hooks' | 'guard' | 'accountConcurrency'> {
   readonly faults?: readonly FaultName[];
   /** Something goes wrong that is no named fault (a test kills a function): what holds on undisturbed runs only is not asked. */
   readonly disturbed?: true;

@@ -414,6 +414,24 @@ describe('people', () => {
     });
   });
 
+  it('are not paged before the first sweep: each alarm on silence warms up first, and each other one takes silence for good', () => {
+    const silent = alarms.filter(({ Properties }) => Properties.TreatMissingData === 'breaching');
+    expect(silent).toHaveLength(4);
+    for (const { Properties } of silent)
+      expect([15, 30]).toContain(Properties.WarmUpConfiguration?.WarmUpPeriodDurationInMinutes);
+    const others = alarms
+      .filter((alarm) => !silent.includes(alarm))
+      .map(({ Properties }) => Properties.TreatMissingData);
+    expect(new Set(others)).toEqual(new Set(['notBreaching']));
+  });
+
+  it('are paged for throttles that last, and not for one that is tried again', () => {
+    const throttles = alarms.filter(({ Properties }) => Properties.MetricName === 'Throttles');
+    expect(throttles.length).toBeGreaterThan(8);
+    for (const { Properties } of throttles)
+      expect(Properties).toMatchObject({ Period: 300, EvaluationPeriods: 3, Threshold: 5 });
+  });
+
   it('are paged when a heal ends badly, a function fails, a queue fills, or a rule cannot deliver', () => {
     const ofEach = ['errors', 'throttles'];
     const queued = ['dispatch-heal', 'prune-retired', 'register-nodes', 'rotate-peers', 'watch-fleet', ...heals];

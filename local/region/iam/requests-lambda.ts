@@ -57,6 +57,7 @@ const each = (operations: readonly string[], mapping: (action: string) => Mappin
 
 export const lambdaRequests: Mappings = {
   Invoke: onFunction('lambda:InvokeFunction'),
+  GetAccountSettings: onAnything('lambda:GetAccountSettings'),
   ListFunctions: onAnything('lambda:ListFunctions'),
   ...each(FUNCTIONS, onFunction),
   ...each(EXECUTIONS, onExecution),

@@ -24,8 +24,8 @@ export interface Run {
   readonly payload: string;
 }
 
-// "Lambda quotas": 1,000 concurrent executions an account, unless raised.
-const ACCOUNT_CONCURRENCY = 1000;
+/** "Lambda quotas": 1,000 concurrent executions an account, unless raised; "new accounts have reduced concurrency and memory quotas". */
+export const ACCOUNT_CONCURRENCY = 1000;
 /** The contract's cost of a cold start. */
 const COLD_START_MS = 500;
 // AWS publishes neither how long nor how many idle sandboxes it keeps; long enough for a function that runs each minute.
@@ -53,6 +53,7 @@ export function createSandboxes(
   kernel: Kernel,
   startSandbox: StartSandbox,
   reservedConcurrency: (functionName: string) => number | undefined,
+  accountConcurrency = ACCOUNT_CONCURRENCY,
 ) {
   const idle = new Map<string, Idle[]>();
   const running = new Set<Running>();
@@ -64,7 +65,7 @@ export function createSandboxes(
     const reserved = reservedConcurrency(fn.functionName);
     const own = [...running].filter((run) => run.functionName === fn.functionName).length;
     if (reserved !== undefined && own >= reserved) throw throttled('ReservedFunctionConcurrentInvocationLimitExceeded');
-    if (running.size >= ACCOUNT_CONCURRENCY) throw throttled('ConcurrentInvocationLimitExceeded');
+    if (running.size >= accountConcurrency) throw throttled('ConcurrentInvocationLimitExceeded');
   };
 
   const takeWarm = (fn: LambdaFunction): Sandbox | undefined => {

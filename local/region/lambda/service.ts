@@ -25,7 +25,7 @@ import { createExecutions } from './executions.ts';
 import { createFunctions, type LambdaFunction } from './functions.ts';
 import { createInvoke, createMeasure } from './invocations.ts';
 import { createInvokeOperation } from './invoke.ts';
-import { createSandboxes } from './sandboxes.ts';
+import { ACCOUNT_CONCURRENCY, createSandboxes } from './sandboxes.ts';
 import type { VpcOf } from './vpc.ts';
 
 export interface Lambda {
@@ -46,15 +46,24 @@ export interface LambdaOptions {
   /** Which VPC a subnet is in; without it, no function can be in a VPC. */
   readonly vpcOf?: VpcOf;
   readonly observe?: LambdaHooks;
+  /** Concurrent executions that the account may have; 1,000 unless given. */
+  readonly accountConcurrency?: number;
 }
 
 /** Registers itself with the kernel as the receiver for events to functions. */
 export function createLambda(
   kernel: Kernel,
-  { startSandbox, code, metric, vpcOf = () => undefined, observe = {} }: LambdaOptions,
+  {
+    startSandbox,
+    code,
+    metric,
+    vpcOf = () => undefined,
+    observe = {},
+    accountConcurrency = ACCOUNT_CONCURRENCY,
+  }: LambdaOptions,
 ): Lambda {
   const functions = createFunctions(kernel, code, vpcOf);
-  const sandboxes = createSandboxes(kernel, startSandbox, functions.reservedConcurrency);
+  const sandboxes = createSandboxes(kernel, startSandbox, functions.reservedConcurrency, accountConcurrency);
   const measure = createMeasure(metric);
   const invoke = createInvoke(sandboxes, measure);
   const executions = createExecutions(kernel, invoke, measure);
@@ -115,6 +124,13 @@ export function createLambda(
           Code: { RepositoryType: 'S3' },
         }),
         GetFunctionConfiguration: configuration,
+        GetAccountSettings: () => ({
+          AccountLimit: {
+            ConcurrentExecutions: accountConcurrency,
+            UnreservedConcurrentExecutions: accountConcurrency,
+          },
+          AccountUsage: { FunctionCount: functions.list().length },
+        }),
         ListFunctions: (input: ListFunctionsRequest) => {
           const { items, NextMarker } = page(functions.list().map(described), input.Marker, input.MaxItems ?? 50);
           return { Functions: items, ...(NextMarker === undefined ? {} : { NextMarker }) };
