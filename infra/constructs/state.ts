@@ -2,6 +2,7 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
 import { AttributeType, Billing, TableEncryptionV2, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { Construct } from 'constructs';
+import { tableName } from '../names.ts';
 import type { Grant } from './grants.ts';
 
 export class State extends Construct {
@@ -12,7 +13,7 @@ export class State extends Construct {
     this.table = new TableV2(this, 'Table', {
       // A literal name, so that a stack that was deleted and deployed again adopts its journal
       // (`--import-existing-resources`).
-      tableName: 'chainmend',
+      tableName,
       partitionKey: { name: 'pk', type: AttributeType.STRING },
       sortKey: { name: 'sk', type: AttributeType.STRING },
       timeToLiveAttribute: 'expiresAt',

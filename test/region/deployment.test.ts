@@ -35,7 +35,10 @@ async function npmRunFleets(...words: string[]) {
   const told: string[] = [];
   const say = (text: string) => void told.push(text);
   const status = await runFleets(words, {
-    ...{ directory: fleetsDirectory, store: () => ssmParameterStore(client), say, complain: say },
+    ...{ directory: fleetsDirectory, store: () => ssmParameterStore(client), say, complain: say, confirm: undefined },
+    belongings: () => {
+      throw new Error('nothing is retired here');
+    },
   });
   return { status, told: told.join('\n') };
 }

@@ -42,6 +42,10 @@ async function run(...words: string[]) {
     }),
     say: (text) => said.push(text),
     complain: (text) => complained.push(text),
+    confirm: undefined,
+    belongings: () => {
+      throw new Error('nothing is retired here');
+    },
   });
   return { status, said: said.join('\n'), complained: complained.join('\n') };
 }
