@@ -4,14 +4,15 @@ import { basename } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import pico from 'picocolors';
 import { confirmOnTerminal } from './confirm.ts';
-import { check } from './fleet-commands/check.ts';
+import { type CheckDesk, check } from './fleet-commands/check.ts';
 import { StoreError, ssmParameterStore } from './fleet-commands/parameter-store.ts';
 import { pause, resume } from './fleet-commands/pause.ts';
 import { push } from './fleet-commands/push.ts';
 import { show } from './fleet-commands/show.ts';
-import { type Desk, UsageError } from './fleet-commands/tell.ts';
+import { UsageError } from './fleet-commands/tell.ts';
 import { fleetJsonSchemaPath, fleetJsonSchemaText } from './fleet-json-schema.ts';
 import { FleetFilesError, fleetPathsIn, fleetsDirectory, shortPath } from './fleets.ts';
+import { readAccount } from './preflight/account.ts';
 import { awsBelongings } from './retire/belongings.ts';
 import { left } from './retire/left.ts';
 import { type RetireDesk, retire } from './retire/retire.ts';
@@ -19,7 +20,7 @@ import { type RetireDesk, retire } from './retire/retire.ts';
 // Only on a terminal: picocolors alone would also colour what CI reads from a pipe.
 const colors = pico.createColors(process.stderr.isTTY === true && pico.isColorSupported);
 
-export interface Terminal extends Desk, RetireDesk {
+export interface Terminal extends CheckDesk, RetireDesk {
   readonly complain: (text: string) => void;
 }
 
@@ -59,7 +60,8 @@ function commands(terminal: Terminal): Command {
     .command('check')
     .description('tell what is wrong in fleet files, with line and column')
     .argument('[file...]', 'all of infra/fleets unless given')
-    .action((files: string[]) => check(terminal, files));
+    .option('--account', 'ask the account, too, what a deployment would meet there')
+    .action((files: string[], options: { account?: true }) => check(terminal, files, options));
   program
     .command('show')
     .description('print a fleet with every default, and where each came from')
@@ -113,6 +115,7 @@ if (import.meta.main) {
     directory: fleetsDirectory,
     store: () => ssmParameterStore(),
     belongings: () => awsBelongings(),
+    account: (fleets) => readAccount(fleets),
     confirm: confirmOnTerminal(),
     say: (text) => console.log(text),
     complain: (text) => console.error(text),

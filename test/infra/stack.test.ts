@@ -1,12 +1,15 @@
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { build } from 'esbuild';
+import type { FleetFile } from '../../infra/fleets.ts';
 import { repositoryRoot } from '../../infra/paths.ts';
 import {
   bitcoin,
   buildStack,
   fleetFile,
+  litecoin,
   type Resource,
   resourcesOf,
   type Statement,
@@ -452,6 +455,30 @@ describe('people', () => {
     ]);
   });
 });
+
+describe('the roles of nodes', () => {
+  const warned = (options: Parameters<typeof buildStack>[0]) =>
+    Annotations.fromStack(buildStack(options).stack)
+      .findWarning('*', Match.stringLikeRegexp('nodeRoles'))
+      .map(({ entry }) => String(entry.data));
+
+  it('are asked for at synthesis: without them no instance with a profile can be launched', () => {
+    const [warning = '', ...more] = warned({ fleets: [bitcoin, litecoin].map(replaceable) });
+    expect(more).toEqual([]);
+    expect(warning).toMatch(/bitcoin, litecoin, of which litecoin acts already\..*-c nodeRoles=ARN/);
+    expect(warned({ fleets: [replaceable(bitcoin)], nodeRoles: ['arn:aws:iam::111122223333:role/node'] })).toEqual([]);
+  });
+
+  it('are not asked for where somebody says that there are none, or where no node is ever replaced', () => {
+    expect(warned({ fleets: [replaceable(bitcoin)], nodeRoles: [] })).toEqual([]);
+    expect(warned({ fleets: [fleetFile({ ...bitcoin.document, role: 'validator' })] })).toEqual([]);
+    expect(
+      warned({ fleets: [fleetFile({ ...bitcoin.document, role: 'follower', replace: { rungs: ['restart'] } })] }),
+    ).toEqual([]);
+  });
+});
+
+const replaceable = ({ document }: FleetFile): FleetFile => fleetFile({ ...document, role: 'follower' });
 
 describe('the checks', () => {
   it('find nothing that is not acknowledged with its reason', () => {

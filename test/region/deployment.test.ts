@@ -29,6 +29,10 @@ const npmRunDeploy = (template = assembly.template): Promise<Deployment> =>
     random: whole.region.kernel.random('cloudformation'),
   });
 
+const nothing = () => {
+  throw new Error('this is not asked for here');
+};
+
 /** `npm run fleets -- ${words}` */
 async function npmRunFleets(...words: string[]) {
   const client = new SSMClient(await whole.as());
@@ -36,9 +40,8 @@ async function npmRunFleets(...words: string[]) {
   const say = (text: string) => void told.push(text);
   const status = await runFleets(words, {
     ...{ directory: fleetsDirectory, store: () => ssmParameterStore(client), say, complain: say, confirm: undefined },
-    belongings: () => {
-      throw new Error('nothing is retired here');
-    },
+    belongings: nothing,
+    account: nothing,
   });
   return { status, told: told.join('\n') };
 }

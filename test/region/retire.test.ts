@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ssmParameterStore } from '../../infra/fleet-commands/parameter-store.ts';
 import { fleetsDirectory } from '../../infra/fleets.ts';
 import { runFleets } from '../../infra/fleets-cli.ts';
+import { readAccount } from '../../infra/preflight/account.ts';
 import { awsBelongings, type Where } from '../../infra/retire/belongings.ts';
 import { whyNotRetired } from '../../infra/retire/retire.ts';
 import type { Following } from '../../local/region/clock.ts';
@@ -37,6 +38,7 @@ async function npmRunFleets(words: string, meanwhile?: () => unknown) {
     ...{ directory: fleetsDirectory, say, complain: say },
     store: () => ssmParameterStore(new SSMClient(config)),
     belongings: () => awsBelongings(config),
+    account: (fleets) => readAccount(fleets, config),
     confirm: meanwhile && (async () => (await meanwhile()) !== false),
   });
   return { status, told: told.join('\n') };

@@ -26,6 +26,10 @@ afterEach(() => rmSync(directory, { recursive: true }));
 
 const write = (name: string, text: string) => writeFileSync(join(directory, name), text);
 
+const nothing = () => {
+  throw new Error('this is not asked for here');
+};
+
 /** `npm run fleets -- ${words}`, with the parameters of this test for AWS's. */
 async function run(...words: string[]) {
   const said: string[] = [];
@@ -43,9 +47,8 @@ async function run(...words: string[]) {
     say: (text) => said.push(text),
     complain: (text) => complained.push(text),
     confirm: undefined,
-    belongings: () => {
-      throw new Error('nothing is retired here');
-    },
+    belongings: nothing,
+    account: nothing,
   });
   return { status, said: said.join('\n'), complained: complained.join('\n') };
 }
