@@ -13,8 +13,11 @@ import type { SnapshotFact } from './model.ts';
 import { KEEP_UNTIL_TAG, LEDGER_TAGS, LOCKED_BY_TAG, TAG_VALUE_MAX } from './tags.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
-/** For a day, renewed by the sweep that looks at open incidents; an incident that everybody forgot holds nothing for ever. */
-const HOLD_MS = DAY_MS;
+/**
+ * Renewed by the sweep that looks at open incidents; an incident that everybody forgot holds nothing for ever. In days, "Min: 1"
+ * [LockSnapshotRequest]: an expiration date a day from now would be less than a day ahead when EC2 reads it.
+ */
+const HOLD_DAYS = 1;
 const QUARANTINE_MS = 30 * DAY_MS;
 /** A fleet's snapshots of one incident: a handful. */
 const MAX_HELD = 1_000;
@@ -44,9 +47,16 @@ export async function holdSnapshots(
     ec2,
     snapshots.map((snapshot) => [snapshot.snapshotId, missing(snapshot)]),
   );
-  const ExpirationDate = new Date(nowMs + HOLD_MS);
-  for (const { snapshotId } of toLock)
-    await ec2.send(new LockSnapshotCommand({ SnapshotId: snapshotId, LockMode: 'governance', ExpirationDate }));
+  for (const { snapshotId } of toLock) await lock(ec2, snapshotId, nowMs);
+}
+
+/** Whether the new days of a lock that is there count from now or from its beginning, AWS does not say; its answer does. */
+async function lock(ec2: EC2Client, SnapshotId: string, nowMs: number): Promise<void> {
+  const forDays = (LockDuration: number) =>
+    ec2.send(new LockSnapshotCommand({ SnapshotId, LockMode: 'governance', LockDuration }));
+  const { LockExpiresOn, LockDurationStartTime } = await forDays(HOLD_DAYS);
+  if (!LockExpiresOn || !LockDurationStartTime || LockExpiresOn.getTime() > nowMs + (HOLD_DAYS * DAY_MS) / 2) return;
+  await forDays(HOLD_DAYS + Math.ceil((nowMs - LockDurationStartTime.getTime()) / DAY_MS));
 }
 
 /** Takes the incident's holds back, and the locks of those that nobody else holds. @returns the ids that were released */

@@ -2,6 +2,7 @@
 import { DLMClient, GetLifecyclePoliciesCommand } from '@aws-sdk/client-dlm';
 import { DeleteSnapshotCommand, EC2Client, LockSnapshotCommand } from '@aws-sdk/client-ec2';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Following } from '../../local/region/clock.ts';
 import { rankGood } from '../../shared/snapshots/good.ts';
 import { holdSnapshots, quarantine, releaseHolds, verify } from '../../shared/snapshots/marks.ts';
 import { readOwners } from '../../shared/snapshots/owners.ts';
@@ -27,7 +28,18 @@ beforeAll(async () => {
   dlm = new DLMClient(await whole.as());
 });
 
-afterAll(() => whole.following.stop());
+let following: Following;
+beforeAll(() => {
+  following = whole.following;
+});
+afterAll(() => following.stop());
+
+/** To almost a day later: what was held now has five minutes left then. */
+async function jump(ms = DAY_MS - MINUTES_LEFT_MS): Promise<void> {
+  await following.stop();
+  await whole.region.clock.run({ untilMs: now() + ms });
+  following = whole.region.clock.follow({ speed: 1000 });
+}
 
 interface Placed {
   readonly instanceId: string;
@@ -54,8 +66,6 @@ const tagsOf = (id: string) => whole.region.ec2.tags(id);
 const read = () => readSnapshots(ec2, FLEET, []);
 const factsOf = async (...ids: readonly string[]) =>
   (await read()).filter(({ snapshotId }) => ids.includes(snapshotId));
-/** A hold that was made then has five minutes left. */
-const almostADayAgo = (): number => now() - DAY_MS + MINUTES_LEFT_MS;
 /** EC2's reads lag behind its writes. */
 const settled = (): Promise<void> => whole.virtually(20_000);
 
@@ -140,13 +150,13 @@ describe('a hold', () => {
   });
 
   it('keeps what a policy would delete, renews itself, and leaves a person’s lock as it was', async () => {
-    await holdSnapshots(ec2, await factsOf(ours, theirs, locked), 'a1b2c3d4', almostADayAgo());
+    await holdSnapshots(ec2, await factsOf(ours, theirs, locked), 'a1b2c3d4', now());
     expect([ours, theirs, locked].map((id) => tagsOf(id)['chainmend:held-by'])).toEqual(Array(3).fill('a1b2c3d4'));
     expect([isLocked(ours), isLocked(theirs), isLocked(locked)]).toEqual([false, true, true]);
     await expect(ec2.send(new DeleteSnapshotCommand({ SnapshotId: theirs }))).rejects.toThrow(/locked/);
-    await settled();
+    await jump();
     await holdSnapshots(ec2, await factsOf(ours, theirs), 'a1b2c3d4', now());
-    await whole.virtually(2 * MINUTES_LEFT_MS);
+    await jump(2 * MINUTES_LEFT_MS);
     expect(isLocked(theirs)).toBe(true);
     await releaseHolds(ec2, 'a1b2c3d4');
     expect([isLocked(theirs), isLocked(locked)]).toEqual([false, true]);
@@ -155,12 +165,37 @@ describe('a hold', () => {
   });
 
   it('ends by itself where everybody forgot it, and is released all the same', async () => {
-    await holdSnapshots(ec2, await factsOf(theirs), 'a1b2c3d4', almostADayAgo());
+    await holdSnapshots(ec2, await factsOf(theirs), 'a1b2c3d4', now());
     expect(isLocked(theirs)).toBe(true);
-    await whole.virtually(2 * MINUTES_LEFT_MS);
+    await jump(DAY_MS + MINUTES_LEFT_MS);
     expect(isLocked(theirs)).toBe(false);
     expect(await releaseHolds(ec2, 'a1b2c3d4')).toEqual([theirs]);
     expect(await releaseHolds(ec2, 'a1b2c3d4')).toEqual([]);
+  });
+
+  it('is asked for in whole days: a date a day from now is less than that away when EC2 reads it', async () => {
+    const ExpirationDate = new Date(now() + DAY_MS);
+    await settled();
+    const lock = new LockSnapshotCommand({ SnapshotId: theirs, LockMode: 'governance', ExpirationDate });
+    await expect(ec2.send(lock)).rejects.toThrow('at least one day');
+  });
+
+  it('lasts another day, too, where the days of a lock count from its beginning', async () => {
+    const asked: unknown[] = [];
+    const startedAtMs = now() - 3 * DAY_MS + HOUR_MS;
+    const counting = {
+      send: async (command: object) => {
+        if (!(command instanceof LockSnapshotCommand)) return ec2.send(command as never);
+        const { LockDuration = 0 } = command.input;
+        asked.push(LockDuration);
+        return {
+          LockDurationStartTime: new Date(startedAtMs),
+          LockExpiresOn: new Date(startedAtMs + LockDuration * DAY_MS),
+        };
+      },
+    };
+    await holdSnapshots(counting as never, await factsOf(theirs), 'a1b2c3d4', now());
+    expect(asked).toEqual([1, 4]);
   });
 
   it('of two incidents ends with the second', async () => {
