@@ -11,7 +11,7 @@ import { repositoryRoot } from './paths.ts';
 /** Everything that the assembly is made of. */
 const SOURCES = ['functions', 'shared', 'infra', 'package-lock.json', 'tsconfig.json'];
 
-const KEPT_ASSEMBLIES = 4;
+const KEPT_ASSEMBLIES = 6;
 const TIMEOUT_MS = 120_000;
 const LOOK_EVERY_MS = 100;
 const STDERR_BYTES = 8_192;
@@ -19,6 +19,8 @@ const STDERR_BYTES = 8_192;
 export interface SynthOptions {
   /** Folder of fleet files; the user's own unless given. */
   readonly fleets?: string;
+  /** As context `nodeRoles` has them; none unless given. */
+  readonly nodeRoles?: string;
   /** Folder that holds the assemblies, each under the hash of its sources. */
   readonly assemblies?: string;
 }
@@ -32,7 +34,9 @@ export interface SynthOptions {
 export async function ensureSynthesized(options: SynthOptions = {}): Promise<string> {
   const fleets = resolve(options.fleets ?? fleetsDirectory);
   const assemblies = resolve(options.assemblies ?? join(repositoryRoot, 'dist/assemblies'));
-  const assembly = join(assemblies, await hashOf([...SOURCES.map((path) => join(repositoryRoot, path)), fleets]));
+  const context = options.nodeRoles === undefined ? {} : { nodeRoles: options.nodeRoles };
+  const paths = [...SOURCES.map((path) => join(repositoryRoot, path)), fleets];
+  const assembly = join(assemblies, await hashOf(paths, JSON.stringify(context)));
   if (existsSync(assembly)) return assembly;
 
   await mkdir(assemblies, { recursive: true });
@@ -43,7 +47,7 @@ export async function ensureSynthesized(options: SynthOptions = {}): Promise<str
   }
   const working = await mkdtemp(join(assemblies, 'new-'));
   try {
-    await synthesize(join(working, 'assembly'), { fleets, bundles: join(working, 'functions') });
+    await synthesize(join(working, 'assembly'), { ...context, fleets, bundles: join(working, 'functions') });
     await moveUnlessThere(join(working, 'assembly'), assembly);
   } finally {
     await rm(working, { recursive: true, force: true });
@@ -117,8 +121,8 @@ export function synthesize(
   });
 }
 
-async function hashOf(paths: readonly string[]): Promise<string> {
-  const hash = createHash('sha256').update(process.version);
+async function hashOf(paths: readonly string[], context: string): Promise<string> {
+  const hash = createHash('sha256').update(process.version).update(context);
   for (const path of paths) {
     for (const file of await filesOf(path)) {
       hash.update(`\0${relative(repositoryRoot, file)}\0`).update(await readFile(file));

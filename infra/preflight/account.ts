@@ -64,7 +64,7 @@ interface Clients {
 }
 
 /** The function's role; undefined where there is no such function. */
-async function roleOf(lambda: LambdaClient, FunctionName: string): Promise<string | undefined> {
+export async function roleOf(lambda: LambdaClient, FunctionName: string): Promise<string | undefined> {
   try {
     return (await lambda.send(new GetFunctionConfigurationCommand({ FunctionName }))).Role;
   } catch (error) {
@@ -160,7 +160,7 @@ async function templateFact(
 }
 
 /** IAM's own word for what it would say to the launch. */
-async function mayPassOn(iam: IAMClient, PolicySourceArn: string, roleArn: string): Promise<boolean> {
+export async function mayPassOn(iam: IAMClient, PolicySourceArn: string, roleArn: string): Promise<boolean> {
   const { EvaluationResults = [] } = await iam.send(
     new SimulatePrincipalPolicyCommand({
       ...{ PolicySourceArn, ActionNames: ['iam:PassRole'], ResourceArns: [roleArn] },

@@ -82,18 +82,19 @@ interface Sources {
 /** By the folder of their fleet files, read once a process: a sweep over seeds runs them hundreds of times. */
 const sources = new Map<string, Promise<Sources>>();
 
-async function readSources(fleets: string): Promise<Sources> {
+async function readSources(fleets: string, nodeRoles: string | undefined): Promise<Sources> {
   const fleetFiles = readFleets(fleets);
-  return { assembly: readAssembly(await ensureSynthesized({ fleets })), fleetFiles };
+  const options = { fleets, ...(nodeRoles !== undefined && { nodeRoles }) };
+  return { assembly: readAssembly(await ensureSynthesized(options)), fleetFiles };
 }
 
 /** Deploys the synthesized template into a region, in the minutes before the story begins, and builds the scenario's world. */
 export async function prepare(
   region: Region,
-  scenario: Pick<Scenario, 'build' | 'fleets' | 'zones' | 'deployedWith'>,
+  scenario: Pick<Scenario, 'build' | 'fleets' | 'zones' | 'deployedWith' | 'nodeRoles'>,
 ): Promise<World> {
-  const { deployedWith = FLEETS } = scenario;
-  const reading = sources.get(deployedWith) ?? readSources(deployedWith);
+  const { deployedWith = FLEETS, nodeRoles } = scenario;
+  const reading = sources.get(deployedWith) ?? readSources(deployedWith, nodeRoles);
   sources.set(deployedWith, reading);
   const { assembly, fleetFiles } = await reading;
   const { clock } = region;

@@ -11,6 +11,8 @@ export interface Scenario {
   readonly fleets?: Readonly<Record<string, Partial<FleetDocument>>>;
   /** Folder of the fleet files that the stack is deployed with; `local/scenarios/fleets` unless given. */
   readonly deployedWith?: string;
+  /** Context `nodeRoles` of that deployment, which goes with the folder; none unless given. */
+  readonly nodeRoles?: string;
   /** Nobody has made the zones of the fleets' names; they are there unless it is said. */
   readonly zones?: 'none';
   /** Puts chains, nodes and their pasts there. */
