@@ -25,7 +25,7 @@ try {
 /**
  * Context, given by `-c NAME=…`: email (where pages go), fleets (folder of fleet files), bundles (where they go), runbooks (what stands
  * before their paths in the alarms' descriptions: `https://github.com/OWNER/chainmend/blob/main/`), nodeRoles (ARNs of the roles that the nodes'
- * instances have, with commas: an instance that replaces another gets its role through its launch template, and only these may be passed on),
+ * instances have, with commas, or none: an instance that replaces another gets its role through its launch template, and only these may be passed on),
  * kmsKeys (ARNs of the keys of other accounts that the nodes' volumes are encrypted with, with commas).
  */
 async function synthesize(app: App): Promise<void> {
@@ -45,7 +45,7 @@ async function synthesize(app: App): Promise<void> {
     bundles,
     ...(email !== undefined && { email }),
     ...(runbooks !== undefined && { runbooks }),
-    nodeRoles,
+    ...(nodeRoles !== undefined && { nodeRoles }),
     kmsKeys,
   });
   addChecks(app);
@@ -59,12 +59,15 @@ function runbooksOf(app: App): string | undefined {
   throw new InputError(`context "runbooks" is ${JSON.stringify(prefix)}, expected https://…/ with a last slash`);
 }
 
-function nodeRolesOf(app: App): readonly string[] {
-  const roles = (contextOf(app, 'nodeRoles') ?? '').split(',').filter((role) => role !== '');
+/** undefined: nobody has said. `none` says that no node has a role. */
+function nodeRolesOf(app: App): readonly string[] | undefined {
+  const written = contextOf(app, 'nodeRoles');
+  if (written === undefined || written === 'none') return written && [];
+  const roles = written.split(',').filter((role) => role !== '');
   for (const role of roles) {
     if (!/^arn:aws(-[a-z]+)*:iam::\d{12}:role\/[\w+=,.@/-]{1,500}$/.test(role))
       throw new InputError(
-        `context "nodeRoles" has ${JSON.stringify(role)}, expected ARNs such as arn:aws:iam::111122223333:role/bitcoin-node`,
+        `context "nodeRoles" has ${JSON.stringify(role)}, expected ARNs such as arn:aws:iam::111122223333:role/bitcoin-node, or none`,
       );
   }
   return roles;

@@ -1,22 +1,28 @@
 // `npm run fleets`: check, show and push fleet files; pause and resume. Exit status 0 done, 1 refused, 2 wrong use.
 import { writeFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import pico from 'picocolors';
 import { unfitWord } from '../shared/text/command-words.ts';
 import { plainLines, terminalText } from '../shared/text/terminal-text.ts';
-import { check } from './fleet-commands/check.ts';
+import { confirmOnTerminal } from './confirm.ts';
+import { type CheckDesk, check } from './fleet-commands/check.ts';
 import { StoreError, ssmParameterStore } from './fleet-commands/parameter-store.ts';
 import { pause, resume } from './fleet-commands/pause.ts';
 import { push } from './fleet-commands/push.ts';
 import { show } from './fleet-commands/show.ts';
-import { type Desk, UsageError } from './fleet-commands/tell.ts';
+import { UsageError } from './fleet-commands/tell.ts';
 import { fleetJsonSchemaPath, fleetJsonSchemaText } from './fleet-json-schema.ts';
-import { FleetFilesError, fleetsDirectory, shortPath } from './fleets.ts';
+import { FleetFilesError, fleetPathsIn, fleetsDirectory, shortPath } from './fleets.ts';
+import { readAccount } from './preflight/account.ts';
+import { awsBelongings } from './retire/belongings.ts';
+import { left } from './retire/left.ts';
+import { type RetireDesk, retire } from './retire/retire.ts';
 
 // Only on a terminal: picocolors alone would also colour what CI reads from a pipe.
 const colors = pico.createColors(process.stderr.isTTY === true && pico.isColorSupported);
 
-export interface Terminal extends Desk {
+export interface Terminal extends CheckDesk, RetireDesk {
   readonly complain: (text: string) => void;
 }
 
@@ -58,7 +64,8 @@ function commands(terminal: Terminal): Command {
     .command('check')
     .description('tell what is wrong in fleet files, with line and column')
     .argument('[file...]', 'all of infra/fleets unless given')
-    .action((files: string[]) => check(terminal, files));
+    .option('--account', 'ask the account, too, what a deployment would meet there')
+    .action((files: string[], options: { account?: true }) => check(terminal, files, options));
   program
     .command('show')
     .description('print a fleet with every default, and where each came from')
@@ -82,6 +89,17 @@ function commands(terminal: Terminal): Command {
     .argument('[fleet]', 'the pause of everything unless given')
     .action((fleet: string | undefined) => resume(terminal, fleet));
   program
+    .command('retire')
+    .description('remove the alarms and DNS records of a fleet that is given up, and say what else of it costs')
+    .argument('<name>')
+    .option('--yes', 'do not ask')
+    .action((name: string, options: { yes?: true }) => retire(terminal, name, options));
+  program
+    .command('left')
+    .description('say what stays in the account when the stack is destroyed')
+    .argument('[name...]', 'all of infra/fleets unless given')
+    .action((names: string[]) => left(terminal, names.length > 0 ? names : namesOf(terminal.directory)));
+  program
     .command('schema')
     .description(
       'write infra/fleet.schema.json, which editors complete and check fleet files by, after a change of the schema',
@@ -93,10 +111,16 @@ function commands(terminal: Terminal): Command {
   return program;
 }
 
+const namesOf = (directory: string): readonly string[] =>
+  fleetPathsIn(directory).map((path) => basename(path).replace(/\.ya?ml$/, ''));
+
 if (import.meta.main) {
   process.exitCode = await runFleets(process.argv.slice(2), {
     directory: fleetsDirectory,
     store: () => ssmParameterStore(),
+    belongings: () => awsBelongings(),
+    account: (fleets) => readAccount(fleets),
+    confirm: confirmOnTerminal(),
     say: (text) => console.log(terminalText(text)),
     complain: (text) => console.error(terminalText(text)),
   });

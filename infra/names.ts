@@ -26,6 +26,9 @@ export const liveAlias = 'live';
 
 export const parameterPrefix = '/chainmend';
 
+/** Incidents, leases and the journal. */
+export const tableName = 'chainmend';
+
 /** Namespace of the metrics that the suite publishes; `Sweeps` counts the sweeps that came to their end, `BrokenFleetFiles` what they could not read. */
 export const metricNamespace = 'chainmend';
 

@@ -12,9 +12,9 @@ import { SuiteError } from './heal-commands/desk.ts';
 import { awsAccount } from './smoke/aws-account.ts';
 import { cdk } from './smoke/cdk.ts';
 import { type SmokeDesk, SmokeError } from './smoke/desk.ts';
-import { smokeFleetText } from './smoke/fleet.ts';
+import { standingFleetText } from './smoke/fleet.ts';
 import { leftText } from './smoke/leftovers.ts';
-import { STANDING_FLEET } from './smoke/names.ts';
+import { LADDER_FLEET, STANDING_FLEET } from './smoke/names.ts';
 import { planText } from './smoke/plan.ts';
 import { clearUp } from './smoke/remove.ts';
 import { smokeRun } from './smoke/run.ts';
@@ -48,6 +48,7 @@ interface Options {
   readonly keep?: true;
   readonly remove?: true;
   readonly printFleet?: true;
+  readonly ladder?: true;
 }
 
 const HEAL_MINUTES = 45;
@@ -64,13 +65,17 @@ const commandOf = (desk: SmokeDesk): Command =>
     )
     .option('--profile <name>', 'its instance profile: AmazonSSMManagedInstanceCore and CloudWatchAgentServerPolicy')
     .option('--security-group <id>', "its security group; the VPC's default one unless given", groupId)
+    .option('--ladder', 'besides the disk one restart and one swap, and what only an account can tell: some hours')
     .option('--plan', 'only say what would be made, and what it costs')
     .option('--yes', 'do it')
     .option('--stack-is-deployed', 'use the stack that is there, and leave it')
     .option('--for <minutes>', 'how long the heal may take', minutes, HEAL_MINUTES)
     .option('--keep', 'leave everything where it was not healed, for a look')
     .option('--remove', 'only remove what earlier runs left')
-    .option('--print-fleet', `print the fleet file that --stack-is-deployed needs, infra/fleets/${STANDING_FLEET}.yaml`)
+    .option(
+      '--print-fleet',
+      `print the fleet file that --stack-is-deployed needs: ${STANDING_FLEET}, or ${LADDER_FLEET}`,
+    )
     .exitOverride()
     .configureOutput({
       writeOut: (text) => desk.say(text.trimEnd()),
@@ -78,8 +83,9 @@ const commandOf = (desk: SmokeDesk): Command =>
     });
 
 async function carryOut(desk: SmokeDesk, options: Options): Promise<0 | 1> {
+  const isLadder = options.ladder === true;
   if (options.printFleet) {
-    desk.say(smokeFleetText(STANDING_FLEET).trimEnd());
+    desk.say(standingFleetText(isLadder).trimEnd());
     return 0;
   }
   const stackIsDeployed = options.stackIsDeployed === true;
@@ -95,7 +101,7 @@ async function carryOut(desk: SmokeDesk, options: Options): Promise<0 | 1> {
     throw new UsageError(
       'as what? Expected --profile NAME, an instance profile whose role has AmazonSSMManagedInstanceCore and CloudWatchAgentServerPolicy',
     );
-  const wish = { subnetId: subnet, profile, securityGroupId: securityGroup, stackIsDeployed };
+  const wish = { subnetId: subnet, profile, securityGroupId: securityGroup, stackIsDeployed, isLadder };
   if (options.plan) {
     desk.say(planText(wish));
     return 0;

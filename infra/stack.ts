@@ -1,6 +1,7 @@
 // The stack: one table, one topic, one door, the heals, and alarms on all of them.
-import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import { Annotations, CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import type { Fleet } from '../shared/fleet/model.ts';
 import { pauseParameterName } from '../shared/fleet/parameter.ts';
 import { Dashboards } from './constructs/dashboards.ts';
 import { DeadLetters } from './constructs/dead-letters.ts';
@@ -23,6 +24,9 @@ import { SuiteAlarms } from './constructs/suite-alarms.ts';
 import { WatchFleet } from './constructs/watch-fleet.ts';
 import type { FleetFile } from './fleets.ts';
 import { parameterPrefix } from './names.ts';
+import { replaces } from './preflight/facts.ts';
+
+const names = (fleets: readonly Fleet[]): string => fleets.map(({ name }) => name).join(', ');
 
 export interface ChainmendProps extends StackProps {
   readonly fleets: readonly FleetFile[];
@@ -33,7 +37,7 @@ export interface ChainmendProps extends StackProps {
   readonly email?: string;
   /** In front of the runbooks' paths in the repository, in the alarms' descriptions; none unless given. */
   readonly runbooks?: string;
-  /** ARNs of the roles that the fleets' instances have, which a heal passes on to an instance that it launches; none unless given. */
+  /** ARNs of the roles that the fleets' instances have, which a heal passes on to an instance that it launches; undefined: nobody has said. */
   readonly nodeRoles?: readonly string[];
   /** ARNs of keys of other accounts, which the fleets' volumes are encrypted with; none unless given. */
   readonly kmsKeys?: readonly string[];
@@ -47,8 +51,13 @@ export interface ChainmendProps extends StackProps {
  */
 export class ChainmendStack extends Stack {
   constructor(scope: Construct, id: string, props: ChainmendProps) {
-    const { fleets, documents, bundles, email, runbooks, nodeRoles = [], kmsKeys = [], ...stackProps } = props;
-    super(scope, id, { description: 'chainmend: keeps fleets of blockchain nodes healthy.', ...stackProps });
+    const { fleets, documents, bundles, email, runbooks, nodeRoles, kmsKeys = [], ...stackProps } = props;
+    super(scope, id, {
+      description: 'chainmend: keeps fleets of blockchain nodes healthy.',
+      // CloudFormation takes 1 MB, whitespace counted ("Template body size in an S3 object", CloudFormation quotas).
+      suppressTemplateIndentation: true,
+      ...stackProps,
+    });
     const state = new State(this, 'State');
     const undelivered = new DeadLetters(this, 'Undelivered', 'chainmend-undelivered');
     const pages = new Pages(this, 'Pages', email, undelivered);
@@ -57,7 +66,8 @@ export class ChainmendStack extends Stack {
 
     const shared = { bundles, fleets: fleets.map(({ fleet }) => fleet), state, pages, settings, commands };
     const resizeVolume = new ResizeVolume(this, 'ResizeVolume', shared);
-    const replaceNode = new ReplaceNode(this, 'ReplaceNode', { ...shared, nodeRoles, kmsKeys });
+    const replaceNode = new ReplaceNode(this, 'ReplaceNode', { ...shared, nodeRoles: nodeRoles ?? [], kmsKeys });
+    if (nodeRoles === undefined) this.#warnOfRoles(shared.fleets);
     const snapshotNode = new SnapshotNode(this, 'SnapshotNode', shared);
     const heals = { resizeVolume, replaceNode, snapshotNode };
     const planSnapshots = new PlanSnapshots(this, 'PlanSnapshots', shared);
@@ -104,6 +114,19 @@ export class ChainmendStack extends Stack {
     );
     this.#output('Pause', 'Stops everything at once.', pause('"why"'));
     this.#output('Resume', 'Goes on.', pause('off'));
+  }
+
+  /** What is in the launch templates, only the account can tell, and synthesis asks it nothing. */
+  #warnOfRoles(fleets: readonly Fleet[]): void {
+    const replaced = fleets.filter(replaces);
+    if (replaced.length === 0) return;
+    const acting = replaced.filter(({ mode }) => mode === 'act').map(({ name }) => name);
+    Annotations.of(this).addWarningV2(
+      'chainmend:node-roles',
+      `No role may be passed on to a new instance (no -c nodeRoles), so replace-node can launch none that has an instance profile, as nearly every node has: ${names(replaced)}` +
+        `${acting.length > 0 ? `, of which ${acting.join(', ')} ${acting.length === 1 ? 'acts' : 'act'} already` : ''}. ` +
+        'npm run fleets -- check --account prints the command: npm run deploy -- -c nodeRoles=ARN,… or, where no node has a profile, -c nodeRoles=none',
+    );
   }
 
   #output(id: string, description: string, value: string): void {

@@ -11,7 +11,7 @@ import { repositoryRoot } from './paths.ts';
 /** Everything that the assembly is made of. */
 const SOURCES = ['functions', 'shared', 'infra', 'package-lock.json', 'tsconfig.json'];
 
-const KEPT_ASSEMBLIES = 4;
+const KEPT_ASSEMBLIES = 6;
 const TIMEOUT_MS = 120_000;
 const LOOK_EVERY_MS = 100;
 const STDERR_BYTES = 8_192;

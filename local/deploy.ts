@@ -28,6 +28,8 @@ export interface DeployOptions {
   readonly random: Random;
   /** Waits so many ms before a throttled call is repeated; without it a throttled call fails the deployment. */
   readonly wait?: (delayMs: number) => Promise<void>;
+  /** `cdk deploy --import-existing-resources`, as `npm run deploy` says it; true unless given. */
+  readonly importExistingResources?: boolean;
   /** Values for the template's parameters, instead of their defaults. */
   readonly parameters?: Readonly<Record<string, string>>;
 }
@@ -77,10 +79,11 @@ export async function deploy(options: DeployOptions): Promise<Deployment> {
 
 async function create(
   logicalId: string,
-  { Type, Properties = {} }: TemplateResource,
+  resource: TemplateResource,
   scope: Scope,
   options: DeployOptions,
 ): Promise<Created> {
+  const { Type, Properties = {} } = resource;
   const type = TYPES[Type];
   if (type === undefined) {
     throw new Error(`Resources.${logicalId}: the resource type ${Type} is not emulated by the local region`);
@@ -92,12 +95,48 @@ async function create(
   }
   const resolved = resolve(Properties, scope, `Resources.${logicalId}.Properties`) as Properties;
   const used = Object.fromEntries(Object.entries(resolved).filter(([name]) => type.uses.includes(name)));
+  const maker = makerFor(logicalId, options);
   try {
-    return await type.create(used, makerFor(logicalId, options));
+    return await type.create(used, maker);
   } catch (cause) {
+    if (isTaken(type, cause)) return adopt(logicalId, resource, type.imports, used, maker, options);
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new Error(`Resources.${logicalId} (${Type}): ${reason}`, { cause });
   }
+}
+
+type Imports = NonNullable<ResourceType['imports']>;
+
+const isTaken = (type: ResourceType, error: unknown): type is ResourceType & { readonly imports: Imports } =>
+  error instanceof Error && error.name === type.imports?.taken;
+
+const KEEPING: ReadonlySet<string | undefined> = new Set(['Retain', 'RetainExceptOnCreate']);
+
+/**
+ * What CloudFormation asks of a resource that a change set imports: a name that the template says literally, and a deletion policy that
+ * keeps it ("Import AWS resources into a CloudFormation stack automatically", CloudFormation guide). AWS says no before it has made
+ * anything; here what came before in the template is there by then.
+ */
+function adopt(
+  logicalId: string,
+  { Type, Properties = {}, DeletionPolicy }: TemplateResource,
+  { name, adopt }: Imports,
+  used: Properties,
+  maker: Maker,
+  { importExistingResources = true }: DeployOptions,
+): Promise<Created> | Created {
+  const called = `${name}=${String(used[name])}`;
+  if (!importExistingResources || typeof Properties[name] !== 'string') {
+    throw new Error(`Resources.${logicalId} (${Type}): Resource of type '${Type}' with ${called} already exists.`);
+  }
+  if (!KEEPING.has(DeletionPolicy)) {
+    throw new Error(
+      'CloudFormation is attempting to import some resources because they already exist in your account. The resources must have the ' +
+        "DeletionPolicy attribute set to 'Retain' or 'RetainExceptOnCreate' in the template for successful import. " +
+        `The affected resources are ${logicalId} ({${called}})`,
+    );
+  }
+  return adopt(used, maker);
 }
 
 // CloudFormation repeats what is throttled: 40 alarms are more than PutMetricAlarm's three a second.

@@ -21,9 +21,14 @@ export function stopStartNext(facts: Facts, memory: ReplaceMemory): Act {
 
 type Old = NonNullable<Facts['old']>;
 
-function running(facts: Facts, memory: ReplaceMemory, { instance }: Old): Act {
+function running(facts: Facts, memory: ReplaceMemory, { instance, checks, agentOnline }: Old): Act {
   const { state, autoScalingGroup } = instance;
   if (state === 'running') {
+    // EC2 moves an instance that fails its system check by itself ("Simplified automatic recovery"): what comes up is not stopped again.
+    if (isComingUp(checks) && waitedMs(memory, facts.nowMs) <= BOUND_MS.boot)
+      return waitFor(memory, facts.nowMs, 'the instance is coming up by itself, its checks are not through');
+    if (isUp(checks) && agentOnline)
+      return { do: 'start-instance', reason: 'EC2 has recovered it by itself: its checks pass and its agent answers' };
     // A member that does not run is replaced by its group, but on standby.
     if (autoScalingGroup !== null && !memory.done.includes('standby'))
       return { do: 'standby', group: autoScalingGroup };
@@ -36,6 +41,16 @@ function running(facts: Facts, memory: ReplaceMemory, { instance }: Old): Act {
     ? FAILED(`it is still ${state}`)
     : waitFor(memory, facts.nowMs, `the instance is ${state}`);
 }
+
+type Checks = Old['checks'];
+
+const isUp = (checks: Checks): boolean => checks?.instance === 'ok' && checks.system === 'ok';
+
+/** A boot, or EC2's own recovery; what is impaired already is no more than that. */
+const isComingUp = (checks: Checks): boolean =>
+  checks !== null &&
+  [checks.instance, checks.system].includes('initializing') &&
+  ![checks.instance, checks.system].includes('impaired');
 
 /** By this heal: intended at least. */
 function stopped({ nowMs }: Facts, memory: ReplaceMemory, { instance }: Old): Act {
@@ -59,7 +74,7 @@ function started(facts: Facts, memory: ReplaceMemory, { instance, checks, agentO
     return FAILED(`it was started and is stopped again: ${instance.stateReason ?? 'nobody says why'}`);
   if (memory.upSinceMs !== null) return proving(facts, memory, memory.upSinceMs, 'old', FAILED);
   if (isImpaired(facts)) return FAILED('EC2 finds it impaired still');
-  const up = state === 'running' && checks?.instance === 'ok' && checks.system === 'ok';
+  const up = state === 'running' && isUp(checks);
   if (up && agentOnline) return { do: 'inspect', which: 'old' };
   if (waitedMs(memory, nowMs) > BOUND_MS.boot)
     return FAILED(up ? 'its agent stays silent' : `it is ${state}, its checks say ${checks?.instance ?? 'nothing'}`);

@@ -134,6 +134,7 @@ export class DispatchHeal extends Construct {
         resources: ['*'],
         wildcard,
       },
+      // By which action DescribeAlarmContributors is authorized, the Service Authorization Reference does not say yet: both names are granted.
       {
         sid: 'ReadAlarms',
         actions: ['cloudwatch:DescribeAlarms', 'cloudwatch:DescribeAlarmContributors', 'cloudwatch:ListAlarmMuteRules'],

@@ -15,6 +15,8 @@ import { InputError } from '../input-error.ts';
 export interface Grant {
   /** The sentence's name in the policy: "DescribeVolumes". */
   readonly sid: string;
+  /** Where it takes away what another sentence gives; it gives unless said. */
+  readonly effect?: 'Deny';
   readonly actions: readonly string[];
   readonly resources: readonly string[];
   readonly conditions?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
@@ -85,10 +87,10 @@ const charactersOf = (scope: Construct, grants: readonly Grant[]): number =>
 
 function policyOf(grants: readonly Grant[]): PolicyDocument {
   const statements = grants.map(
-    ({ sid, actions, resources, conditions }) =>
+    ({ sid, effect, actions, resources, conditions }) =>
       new PolicyStatement({
         sid,
-        effect: Effect.ALLOW,
+        effect: effect === 'Deny' ? Effect.DENY : Effect.ALLOW,
         actions: [...actions],
         resources: [...resources],
         ...(conditions && { conditions }),
@@ -116,13 +118,17 @@ function inWords(value: unknown): unknown {
 
 function acknowledge(holder: Role | ManagedPolicy, grants: readonly Grant[]): void {
   for (const grant of grants) acknowledgeWildcards(holder, grant);
-  const everything = grants.filter(({ resources }) => resources.includes('*')).map(({ sid }) => sid);
+  const everything = grants
+    .filter(({ effect, resources }) => effect !== 'Deny' && resources.includes('*'))
+    .map(({ sid }) => sid);
   if (everything.length === 0) return;
   const reason = `${everything.join(', ')}: each has its own reason at AwsSolutions-IAM5.`;
   Validations.of(holder).acknowledge({ id: 'Serverless-LambdaStarPermissions', reason });
 }
 
-function acknowledgeWildcards(role: Role | ManagedPolicy, { sid, resources, wildcard }: Grant): void {
+function acknowledgeWildcards(role: Role | ManagedPolicy, { sid, effect, resources, wildcard }: Grant): void {
+  // What is taken away everywhere needs no reason.
+  if (effect === 'Deny') return;
   const findings = resources
     .map((resource) => readable(Stack.of(role).resolve(resource)))
     .filter((text) => text.includes('*'));

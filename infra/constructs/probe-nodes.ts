@@ -55,14 +55,15 @@ export class ProbeNodes extends Construct {
       const variable = store === 'ssm' ? 'AWS_ENDPOINT_URL_SSM' : 'AWS_ENDPOINT_URL_SECRETS_MANAGER';
       environment[variable] = endpoint(here, store, vpcId, subnetIds, group);
     }
+    const functionName = `${probeNodesPrefix}${vpcId}`;
     const probe = new SynchronousFunction(here, 'ProbeNodes', {
-      functionName: `${probeNodesPrefix}${vpcId}`,
+      functionName,
       bundle: 'probe-nodes',
       description: `Asks the nodes in ${vpcId} where they stand.`,
       bundles,
       environment,
       timeoutSeconds: TIMEOUT_SECONDS,
-      grants: [...networkGrants(here), ...secretGrants(here, fleets)],
+      grants: [...networkGrants(here, functionName), ...secretGrants(here, fleets)],
     });
     const cfn = probe.function.node.defaultChild as CfnFunction;
     cfn.vpcConfig = { subnetIds: [...subnetIds], securityGroupIds: [group.attrGroupId] };
@@ -152,32 +153,37 @@ function endpoint(
   return `https://${Fn.select(1, Fn.split(':', Fn.select(0, made.attrDnsEntries)))}`;
 }
 
+const INTERFACES = [
+  'ec2:AssignPrivateIpAddresses',
+  'ec2:CreateNetworkInterface',
+  'ec2:DeleteNetworkInterface',
+  'ec2:UnassignPrivateIpAddresses',
+] as const;
+const INTERFACE_READS = ['ec2:DescribeNetworkInterfaces', 'ec2:DescribeSubnets'] as const;
+
 /**
- * For Lambda's own network interfaces; the function's code has none of it: the condition holds for what Lambda does itself, since
- * `lambda:SourceFunctionArn` stands in every request of a function's code ("Working with source function ARN", Lambda guide).
+ * For Lambda's own network interfaces; the function's code has none of it: `lambda:SourceFunctionArn` stands in its requests and in none that
+ * Lambda makes itself. Granted without a condition and denied to the code, as the Lambda guide has it ("Working with source function ARN",
+ * "VPC security"): Lambda asks whether the role may make interfaces before there is a function, and no page says with which keys.
  */
-function networkGrants(scope: Construct): Grant[] {
-  const conditions = { Null: { 'lambda:SourceFunctionArn': 'true' } };
+function networkGrants(scope: Construct, functionName: string): Grant[] {
   return [
     {
       sid: 'StandInVpc',
-      actions: [
-        'ec2:AssignPrivateIpAddresses',
-        'ec2:CreateNetworkInterface',
-        'ec2:DeleteNetworkInterface',
-        'ec2:UnassignPrivateIpAddresses',
-      ],
+      actions: INTERFACES,
       resources: [arn(scope, 'ec2', '*/*')],
-      conditions,
       wildcard:
         '"include all resource IDs", as Lambda cannot delete an interface otherwise ("VPC-connected functions", Lambda guide).',
     },
     {
       sid: 'SeeOwnInterfaces',
-      actions: ['ec2:DescribeNetworkInterfaces', 'ec2:DescribeSubnets'],
+      actions: INTERFACE_READS,
       resources: ['*'],
-      conditions,
       wildcard: 'These reads have no resource-level permissions (Service Authorization Reference).',
+    },
+    {
+      ...{ sid: 'NoneOfItInCode', effect: 'Deny', actions: [...INTERFACES, ...INTERFACE_READS], resources: ['*'] },
+      conditions: { ArnEquals: { 'lambda:SourceFunctionArn': arn(scope, 'lambda', `function:${functionName}`) } },
     },
   ];
 }

@@ -120,8 +120,10 @@ export class RegisterNodes extends Construct {
         sid: 'TagNewAlarms',
         actions: ['cloudwatch:TagResource'],
         resources: own,
+        // PutMetricAlarm with tags asks for this, too, and no page says whether it brings the tags along then. Who tags by TagResource
+        // itself always does.
         conditions: {
-          StringEquals: { [`aws:RequestTag/${FLEET_TAG}`]: names },
+          StringEqualsIfExists: { [`aws:RequestTag/${FLEET_TAG}`]: names },
           'ForAllValues:StringEquals': { 'aws:TagKeys': [FLEET_TAG, NODE_TAG, KIND_TAG] },
         },
         wildcard,

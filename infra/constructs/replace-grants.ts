@@ -7,6 +7,7 @@ import type { Fleet } from '../../shared/fleet/model.ts';
 import { FLEET_TAG } from '../../shared/fleet/naming.ts';
 import {
   LEDGER_TAGS,
+  LOCK_DAYS_MAXIMUM,
   LOCKED_BY_TAG,
   ROOT_TAG,
   WRITABLE_LEDGER_TAGS,
@@ -227,10 +228,7 @@ export const attributeGrants = (scope: Construct, fleets: Fleets): Grant[] =>
     },
   );
 
-/** Days. */
-const LOCK_MAXIMUM = '1';
-
-/** What is held is tagged so before it is locked, and only what is a fleet's may be tagged. Locked for a day at most: nobody makes it immortal. */
+/** What is held is tagged so before it is locked, and only what is a fleet's may be tagged. Locked for so many days at most: nobody makes it immortal. */
 export const holdGrants = (scope: Construct): Grant[] => {
   const resources = [withoutAccount(scope, 'snapshot')];
   return [
@@ -239,7 +237,7 @@ export const holdGrants = (scope: Construct): Grant[] => {
       actions: ['ec2:LockSnapshot'],
       resources,
       conditions: both(has(LEDGER_TAGS.heldBy), {
-        NumericLessThanEquals: { 'ec2:SnapshotLockDuration': LOCK_MAXIMUM },
+        NumericLessThanEquals: { 'ec2:SnapshotLockDuration': String(LOCK_DAYS_MAXIMUM) },
       }),
       wildcard: 'What is held; the conditions name the tag, and for how long.',
     },

@@ -1,5 +1,6 @@
 // What people set: the global pause, and the fleets. Functions read them at every invocation, so that neither needs a
 // deployment.
+import { RemovalPolicy } from 'aws-cdk-lib';
 import { ParameterTier, StringParameter } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
 import { fleetParameterName, fleetParameterValue, pauseParameterName } from '../../shared/fleet/parameter.ts';
@@ -11,12 +12,16 @@ export class Settings extends Construct {
   constructor(scope: Construct, id: string, fleets: readonly FleetFile[]) {
     super(scope, id);
     // CloudFormation writes a parameter only when the template changes: a pause that a person set outlives a
-    // deployment.
-    new StringParameter(this, 'Pause', {
+    // deployment. One that was set before the first deployment, or before the stack was destroyed, is imported as it is: whoever
+    // has paused is not unpaused by a deployment.
+    const pause = new StringParameter(this, 'Pause', {
       parameterName: pauseParameterName(parameterPrefix),
       stringValue: 'off',
       description: 'off, or the reason why chainmend is to touch nothing.',
     });
+    pause.applyRemovalPolicy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE);
+    // These go with the stack, or with the fleet: a fleet that stays stored is looked after, by roles that may not touch it. So
+    // nobody else may make them (docs/adr/0024).
     for (const { document } of fleets) {
       const { value, tier } = fleetParameterValue(document);
       new StringParameter(this, `Fleet-${document.fleet}`, {

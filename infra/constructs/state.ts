@@ -4,6 +4,7 @@ import { AttributeType, Billing, TableEncryptionV2, TableV2 } from 'aws-cdk-lib/
 import { Construct } from 'constructs';
 import { HEAL_KINDS, partitions, type Writer } from '../../shared/heal/partitions.ts';
 import type { HealKind } from '../../shared/heal/records.ts';
+import { tableName } from '../names.ts';
 import type { Grant } from './grants.ts';
 
 export class State extends Construct {
@@ -14,7 +15,7 @@ export class State extends Construct {
     this.table = new TableV2(this, 'Table', {
       // A literal name, so that a stack that was deleted and deployed again adopts its journal
       // (`--import-existing-resources`).
-      tableName: 'chainmend',
+      tableName,
       partitionKey: { name: 'pk', type: AttributeType.STRING },
       sortKey: { name: 'sk', type: AttributeType.STRING },
       timeToLiveAttribute: 'expiresAt',

@@ -2,6 +2,7 @@
 import { Duration } from 'aws-cdk-lib';
 import {
   Alarm,
+  type CfnAlarm,
   ComparisonOperator,
   Metric,
   type MetricProps,
@@ -30,6 +31,19 @@ export interface SuiteAlarmsProps {
 /** Minutes without a good sweep until people are paged. */
 const SILENT_MINUTES = 5;
 
+/**
+ * How long an alarm on silence waits after it is made, unless its data fill its window before: a stack is made in some minutes, the alarm
+ * often before the schedule. One that never hears anything pages when its warm-up ends ("Alarm warm-up periods", CloudWatch guide).
+ */
+const SWEEP_WARM_UP_MINUTES = 15;
+const RUN_WARM_UP_MINUTES = 30;
+
+/**
+ * An invocation that Lambda throttles is tried again: asynchronous ones by Lambda itself (after 1, 2, 4 … s), the others by the next
+ * sweep. One a minute for a quarter of an hour is no collision any more; what is lost in the end is in a queue, which has its own alarm.
+ */
+const THROTTLES = { threshold: 5, evaluationPeriods: 3 } as const;
+
 export class SuiteAlarms extends Construct {
   readonly #pages: SnsAction;
 
@@ -57,7 +71,16 @@ export class SuiteAlarms extends Construct {
     for (const { functionName, function: fn } of [...functions, ...synchronous]) {
       const of = { namespace: 'AWS/Lambda', dimensionsMap: { FunctionName: fn.functionName } };
       this.#any(`${functionName}/errors`, `${functionName} failed.`, { ...of, metricName: 'Errors' });
-      this.#any(`${functionName}/throttles`, `${functionName} was throttled.`, { ...of, metricName: 'Throttles' });
+      this.#alarm(
+        `${functionName}/throttles`,
+        `${functionName} was throttled again and again for 15 minutes: is the account's concurrency of Lambda too small?`,
+        {
+          metric: { ...of, metricName: 'Throttles', period: Duration.minutes(5) },
+          comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+          treatMissingData: TreatMissingData.NOT_BREACHING,
+          ...THROTTLES,
+        },
+      );
     }
     for (const { queueName, queue } of [undelivered, ...functions.map(({ failed }) => failed)]) {
       this.#any(`${queueName}/not-empty`, `Something could not be delivered or done: see the queue ${queueName}.`, {
@@ -81,37 +104,54 @@ export class SuiteAlarms extends Construct {
    * one fleet or node while the sweep went on is told by the function's errors.
    */
   #sweepsMissing(): void {
-    this.#alarm('sweeps-missing', `Nobody has looked after the fleets for ${SILENT_MINUTES} minutes.`, {
+    this.#silence('sweeps-missing', `Nobody has looked after the fleets for ${SILENT_MINUTES} minutes.`, {
       metric: { namespace: metricNamespace, metricName: 'Sweeps', period: Duration.minutes(1) },
-      comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
       evaluationPeriods: SILENT_MINUTES,
-      treatMissingData: TreatMissingData.BREACHING,
+      warmUpMinutes: SWEEP_WARM_UP_MINUTES,
     });
   }
 
   /** What watch-fleet sees is told by itself, once each; that it no longer looks, by this alone. */
   #watchesMissing(): void {
-    this.#alarm('watches-missing', `Nobody has watched the nodes for ${SILENT_MINUTES} minutes.`, {
+    this.#silence('watches-missing', `Nobody has watched the nodes for ${SILENT_MINUTES} minutes.`, {
       metric: { namespace: metricNamespace, metricName: 'Watches', period: Duration.minutes(1) },
-      comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
       evaluationPeriods: SILENT_MINUTES,
-      treatMissingData: TreatMissingData.BREACHING,
+      warmUpMinutes: SWEEP_WARM_UP_MINUTES,
     });
   }
 
   /** What it does when it runs is told by its errors; that nobody keeps records, alarms or lists any more is told by nothing else. */
   #runsMissing(name: string, functionName: string, what: string): void {
-    this.#alarm(name, `Nobody has looked after ${what} for 15 minutes.`, {
+    this.#silence(name, `Nobody has looked after ${what} for 15 minutes.`, {
       metric: {
         namespace: 'AWS/Lambda',
         metricName: 'Invocations',
         dimensionsMap: { FunctionName: functionName },
         period: Duration.minutes(5),
       },
-      comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
       evaluationPeriods: 3,
+      warmUpMinutes: RUN_WARM_UP_MINUTES,
+    });
+  }
+
+  /** Silence is what it goes off at; the silence before the first datapoint is none yet. */
+  #silence(
+    name: string,
+    description: string,
+    {
+      metric,
+      evaluationPeriods,
+      warmUpMinutes,
+    }: { metric: MetricProps; evaluationPeriods: number; warmUpMinutes: number },
+  ): void {
+    const alarm = this.#alarm(name, description, {
+      metric,
+      comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
+      evaluationPeriods,
       treatMissingData: TreatMissingData.BREACHING,
     });
+    const resource = alarm.node.defaultChild as CfnAlarm;
+    resource.warmUpConfiguration = { warmUpPeriodDurationInMinutes: warmUpMinutes };
   }
 
   /** Metric names: "Monitoring durable functions", Lambda guide. */
@@ -151,14 +191,17 @@ export class SuiteAlarms extends Construct {
       comparisonOperator: ComparisonOperator;
       evaluationPeriods: number;
       treatMissingData: TreatMissingData;
+      threshold?: number;
     },
-  ): void {
-    new Alarm(this, name, {
+  ): Alarm {
+    const alarm = new Alarm(this, name, {
       alarmName: suiteAlarmPrefix + name,
       alarmDescription,
       metric: new Metric({ statistic: Stats.SUM, ...metric }),
       threshold: 1,
       ...rule,
-    }).addAlarmAction(this.#pages);
+    });
+    alarm.addAlarmAction(this.#pages);
+    return alarm;
   }
 }

@@ -5,7 +5,8 @@ import { plainText } from '../../shared/text/plain-text.ts';
 export interface ParameterStore {
   /** undefined where there is no such parameter. */
   read(name: string): Promise<string | undefined>;
-  write(name: string, value: string): Promise<void>;
+  /** @returns the version that it has now: 1 where it was not there; undefined where AWS does not say */
+  write(name: string, value: string): Promise<number | undefined>;
 }
 
 /** AWS refused, or could not be asked: its own words, which a person at a terminal can act on. */
@@ -30,7 +31,7 @@ export function ssmParameterStore(client = new SSMClient()): ParameterStore {
       // `Standard` would not: an advanced parameter cannot become a standard one [SSM PutParameter, Tier].
       const input = { Name: name, Value: value, Type: 'String', Overwrite: true, Tier: 'Intelligent-Tiering' } as const;
       try {
-        await client.send(new PutParameterCommand(input));
+        return (await client.send(new PutParameterCommand(input))).Version;
       } catch (error) {
         throw storeError(name, error);
       }

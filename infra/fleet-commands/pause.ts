@@ -19,11 +19,16 @@ export async function pause({ directory, store, say }: Desk, fleet: string | und
   }
   const parameters = store();
   await known(directory, parameters, fleet);
-  await parameters.write(pauseParameterName(parameterPrefix, fleet), reason);
+  const version = await parameters.write(pauseParameterName(parameterPrefix, fleet), reason);
   say(`${fleet ?? 'Everything'} is paused: ${reason}`);
   say('Nothing new is touched from now on. A request that was sent already cannot be called back.');
   say(`Go on with: npm run fleets -- resume${fleet ? ` ${fleet}` : ''}`);
+  if (fleet === undefined && version === 1) say(NOBODY_LISTENS);
 }
+
+/** Nobody in a hurry is refused a pause, but who is in the wrong account has to hear of it. A stack that is deployed has made version 1. */
+const NOBODY_LISTENS =
+  'chainmend does not seem to be deployed in this account and region: nothing was there to pause. A deployment here begins paused.';
 
 export async function resume({ directory, store, say }: Desk, fleet: string | undefined): Promise<void> {
   const parameters = store();

@@ -1,5 +1,7 @@
 // An account through the AWS SDK: what a run reads and makes, each call once and in AWS's own words. What is left over: aws-things.ts.
+import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { CloudWatchClient, paginateDescribeAlarms } from '@aws-sdk/client-cloudwatch';
+import { DLMClient } from '@aws-sdk/client-dlm';
 import { DescribeTableCommand, DynamoDBClient, ResourceNotFoundException } from '@aws-sdk/client-dynamodb';
 import {
   AttachVolumeCommand,
@@ -9,6 +11,7 @@ import {
   DescribeVolumesCommand,
   EC2Client,
   RunInstancesCommand,
+  type RunInstancesCommandInput,
   type Tag,
 } from '@aws-sdk/client-ec2';
 import { GetInstanceProfileCommand, IAMClient, ListAttachedRolePoliciesCommand } from '@aws-sdk/client-iam';
@@ -31,6 +34,8 @@ import { judgeAgent } from '../../shared/aws/agent.ts';
 import { pauseParameterName } from '../../shared/fleet/parameter.ts';
 import { plainText } from '../../shared/text/plain-text.ts';
 import { functionNames, parameterPrefix } from '../names.ts';
+import type { Where } from '../preflight/account.ts';
+import { ladderAccount } from './aws-ladder.ts';
 import { markKept, TABLE, thingsOf } from './aws-things.ts';
 import { type Account, type InstanceWish, SmokeError } from './desk.ts';
 import { SELECTOR_TAG, SMOKE_TAG } from './names.ts';
@@ -43,9 +48,11 @@ const IMAGE_PARAMETER = '/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-
 const DEVICE = '/dev/sdf';
 const POLICIES = ['AmazonSSMManagedInstanceCore', 'CloudWatchAgentServerPolicy'] as const;
 
-export function awsAccount(): Account {
-  const [sts, ec2, ssm, iam] = [new STSClient(), new EC2Client(), new SSMClient(), new IAMClient()];
-  const [lambda, dynamodb, cloudwatch] = [new LambdaClient(), new DynamoDBClient(), new CloudWatchClient()];
+/** In the account and region that the environment names, unless a test says where. */
+export function awsAccount(config: Where = {}): Account {
+  const [sts, ec2, ssm] = [new STSClient(config), new EC2Client(config), new SSMClient(config)];
+  const [lambda, dynamodb] = [new LambdaClient(config), new DynamoDBClient(config)];
+  const [cloudwatch, dlm, iam] = [new CloudWatchClient(config), new DLMClient(config), new IAMClient(config)];
   const parameter = (name: string): Promise<string | undefined> =>
     said(name, async () => {
       const { Parameter } = await orNothing(ssm.send(new GetParameterCommand({ Name: name })), ParameterNotFound);
@@ -58,7 +65,12 @@ export function awsAccount(): Account {
         return { account, arn, region: await ec2.config.region() };
       }),
     withoutDurable: () => withoutDurable(lambda),
-    suiteThere: () => said('what is there', () => suiteThere(lambda, dynamodb, ssm)),
+    suiteThere: () =>
+      said('what is there', async () => {
+        const pause = pauseParameterName(parameterPrefix);
+        const isThere = (await parameter(pause)) !== undefined;
+        return [...(await suiteThere(lambda, dynamodb, ssm)), ...(isThere ? [`parameter ${pause}`] : [])];
+      }),
     parameter,
     subnet: (subnetId) =>
       said(subnetId, async () => {
@@ -126,7 +138,8 @@ export function awsAccount(): Account {
       );
     },
     markKept: (run) => said('tagging what the stack leaves', () => markKept({ ssm, dynamodb }, run)),
-    ...thingsOf({ ec2, ssm, dynamodb, cloudwatch }, said),
+    ...thingsOf({ ec2, ssm, dynamodb, cloudwatch, dlm, cloudformation: new CloudFormationClient(config) }, said),
+    ladder: ladderAccount({ ec2, dlm, iam, lambda, ssm, cloudwatch }, said),
   };
 }
 
@@ -137,14 +150,19 @@ const tagsOf = (run: string, fleet: string): Tag[] => [
 ];
 
 async function makeInstance(ec2: EC2Client, wish: InstanceWish): Promise<string> {
-  const { run, fleet, imageId, subnetId, profile, securityGroupId, userData } = wish;
+  const { run, fleet, imageId, subnetId, profile, securityGroupId, userData, templateId } = wish;
+  const what: Omit<RunInstancesCommandInput, 'MinCount' | 'MaxCount'> =
+    templateId === undefined
+      ? {
+          ...{ ImageId: imageId, InstanceType: INSTANCE_TYPE, IamInstanceProfile: { Name: profile } },
+          ...(securityGroupId !== undefined && { SecurityGroupIds: [securityGroupId] }),
+          MetadataOptions: { HttpTokens: 'required' },
+          UserData: Buffer.from(userData).toString('base64'),
+        }
+      : { LaunchTemplate: { LaunchTemplateId: templateId } };
   const { Instances } = await ec2.send(
     new RunInstancesCommand({
-      ...{ ImageId: imageId, InstanceType: INSTANCE_TYPE, MinCount: 1, MaxCount: 1, ClientToken: run },
-      ...{ SubnetId: subnetId, ...(securityGroupId !== undefined && { SecurityGroupIds: [securityGroupId] }) },
-      IamInstanceProfile: { Name: profile },
-      MetadataOptions: { HttpTokens: 'required' },
-      UserData: Buffer.from(userData).toString('base64'),
+      ...{ ...what, SubnetId: subnetId, MinCount: 1, MaxCount: 1, ClientToken: run },
       TagSpecifications: [
         { ResourceType: 'instance', Tags: tagsOf(run, fleet) },
         // Its root volume: not the fleet's, and deleted with it.

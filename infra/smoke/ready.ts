@@ -2,7 +2,7 @@
 
 import { isSmokeFleetFile } from './fleet.ts';
 import { type Leftover, leftOf, wordsOf } from './leftovers.ts';
-import { STANDING_FLEET } from './names.ts';
+import { standingFleet } from './names.ts';
 
 export interface Ground {
   readonly leftovers: readonly Leftover[];
@@ -13,12 +13,14 @@ export interface Ground {
   /** Of what a stack would make: what is there already, whoever made it. Asked only where one is to be deployed. */
   readonly inTheWay: readonly string[];
   readonly isBootstrapped: boolean;
+  /** Whether replace-node may pass on the role of the node's profile, as IAM says; undefined: it is not asked. */
+  readonly mayPassOn?: { readonly role: string; readonly is: boolean };
 }
 
-const FLEET_FILE = `infra/fleets/${STANDING_FLEET}.yaml`;
-
 /** Sentences for a person; none: it can begin. */
-export function hindrances(ground: Ground, stackIsDeployed: boolean): readonly string[] {
+export function hindrances(ground: Ground, stackIsDeployed: boolean, isLadder = false): readonly string[] {
+  const fleet = standingFleet(isLadder);
+  const printed = `npm run --silent smoke -- ${isLadder ? '--ladder ' : ''}--print-fleet > infra/fleets/${fleet}.yaml`;
   const left = leftOf(ground.leftovers);
   const found: string[] = [];
   if (left.length > 0)
@@ -27,14 +29,18 @@ export function hindrances(ground: Ground, stackIsDeployed: boolean): readonly s
     );
   if (ground.paused !== '') found.push(`paused: ${ground.paused}. Nothing would be healed; npm run fleets -- resume`);
   if (stackIsDeployed) {
-    const { standingFleet } = ground;
-    if (standingFleet === undefined)
+    const { standingFleet: stored, mayPassOn } = ground;
+    if (stored === undefined)
       found.push(
-        `the stack does not know the fleet "${STANDING_FLEET}", and its roles may touch no node of it: npm run --silent smoke -- --print-fleet > ${FLEET_FILE}, then npm run deploy`,
+        `the stack does not know the fleet "${fleet}", and its roles may touch no node of it: ${printed}, then npm run deploy`,
       );
-    else if (!isSmokeFleetFile(standingFleet, STANDING_FLEET))
+    else if (!isSmokeFleetFile(stored, fleet))
       found.push(
-        `the stored fleet "${STANDING_FLEET}" is another than this checkout's: npm run --silent smoke -- --print-fleet > ${FLEET_FILE}, then npm run fleets -- push ${STANDING_FLEET}`,
+        `the stored fleet "${fleet}" is another than this checkout's: ${printed}, then npm run fleets -- push ${fleet}`,
+      );
+    if (mayPassOn && !mayPassOn.is)
+      found.push(
+        `replace-node may not pass on ${mayPassOn.role}, so that it could launch no node like this one: npm run deploy -- -c nodeRoles=${mayPassOn.role}, with the roles of your own nodes`,
       );
     return found;
   }

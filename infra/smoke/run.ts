@@ -3,18 +3,19 @@
 import { alarmName } from '../../shared/fleet/naming.ts';
 import { fleetParameterName, pauseParameterName } from '../../shared/fleet/parameter.ts';
 import { plainText } from '../../shared/text/plain-text.ts';
-import { lineText } from '../heal-commands/show.ts';
 import { parameterPrefix } from '../names.ts';
 import { TABLE } from './aws-things.ts';
 import { STACK } from './cdk.ts';
 import { type Account, type SmokeDesk, SmokeError } from './desk.ts';
 import { DATA_PATH } from './fleet.ts';
+import { climb } from './ladder.ts';
 import type { Leftover } from './leftovers.ts';
-import { runName, STANDING_FLEET } from './names.ts';
+import { runName, standingFleet } from './names.ts';
 import { INSTANCE_TYPE, type Wish } from './plan.ts';
 import { hindrances } from './ready.ts';
 import { clearUp } from './remove.ts';
 import { said, teller } from './tell.ts';
+import { followIncident, until } from './until.ts';
 import { userData, VOLUME_GIB } from './user-data.ts';
 import { verdictOf } from './verdict.ts';
 
@@ -25,8 +26,6 @@ export interface RunWish extends Wish {
   readonly healMinutes: number;
 }
 
-const POLL_MS = 2_000;
-const MINUTE_MS = 60_000;
 /** A boot of a minute, and the agent's registration. */
 const MANAGED_MINUTES = 15;
 const BOOT_MINUTES = 10;
@@ -45,10 +44,9 @@ export async function smokeRun(desk: SmokeDesk, wish: RunWish): Promise<0 | 1> {
   try {
     if (!wish.stackIsDeployed) {
       deployed = true;
-      await deploy(desk, account, run);
+      await deploy(desk, account, wish, run);
     }
-    healed = await healOne(desk, account, wish, run);
-    tell('healed', healed);
+    healed = await healAll(desk, account, wish, run);
   } catch (error) {
     desk.complain(
       desk.interrupted.aborted ? 'Interrupted: everything is removed now. Ctrl-C once more leaves it.' : said(error),
@@ -60,13 +58,16 @@ export async function smokeRun(desk: SmokeDesk, wish: RunWish): Promise<0 | 1> {
     );
     return 1;
   }
-  const fleet = wish.stackIsDeployed ? STANDING_FLEET : run;
+  const fleet = fleetOf(wish, run);
   return lastWord(
     desk,
     healed,
     await clearUp(desk, account, { run, fleet, withStack: deployed, ...(healed === '' && { settles: true }) }),
   );
 }
+
+const fleetOf = ({ stackIsDeployed, isLadder }: RunWish, run: string): string =>
+  stackIsDeployed ? standingFleet(isLadder) : run;
 
 function lastWord(desk: SmokeDesk, healed: string, left: readonly Leftover[] | undefined): 0 | 1 {
   const isRemoved = left?.length === 0;
@@ -90,8 +91,10 @@ async function lookAround(desk: SmokeDesk, account: Account, wish: RunWish): Pro
   tell('subnet', `${wish.subnetId} in ${vpcId}, ${zone}`);
   const lacks = await account.profileLacks(wish.profile);
   tell('profile', lacks === undefined ? `${wish.profile} lets the node be managed, and publish metrics` : lacks);
-  const { stackIsDeployed } = wish;
-  const fleet = stackIsDeployed ? STANDING_FLEET : undefined;
+  const { stackIsDeployed, isLadder } = wish;
+  const fleet = stackIsDeployed ? standingFleet(isLadder) : undefined;
+  const role = isLadder ? await account.ladder.roleOf(wish.profile) : undefined;
+  const isThere = stackIsDeployed && role !== undefined;
   const found = hindrances(
     {
       leftovers: await account.things(!stackIsDeployed),
@@ -100,8 +103,10 @@ async function lookAround(desk: SmokeDesk, account: Account, wish: RunWish): Pro
       inTheWay: stackIsDeployed ? [] : await account.suiteThere(),
       // The version that every modern bootstrap stack writes ("Bootstrap your environment", CDK guide).
       isBootstrapped: stackIsDeployed || (await account.parameter('/cdk-bootstrap/hnb659fds/version')) !== undefined,
+      ...(isThere && { mayPassOn: { role, is: await account.ladder.mayPassOn(role) } }),
     },
     stackIsDeployed,
+    isLadder,
   );
   if (found.length > 0)
     throw new SmokeError(`Nothing was made.\n${found.map((sentence) => `  ${plainText(sentence)}`).join('\n')}`);
@@ -124,7 +129,7 @@ async function pauseNow(account: Account, fleet: string | undefined): Promise<st
 }
 
 /** What a stack leaves behind is marked even where the deployment failed: CloudFormation keeps it, too. */
-async function deploy(desk: SmokeDesk, account: Account, run: string): Promise<void> {
+async function deploy(desk: SmokeDesk, account: Account, wish: RunWish, run: string): Promise<void> {
   const tell = teller(desk);
   tell('deploy', 'cdk deploy: some minutes');
   for (const [kind, id] of [
@@ -132,28 +137,61 @@ async function deploy(desk: SmokeDesk, account: Account, run: string): Promise<v
     ['table', TABLE],
   ] as const)
     desk.made.set(id, { kind, id, state: 'made', tags: {} });
+  const { vpcId } = await account.subnet(wish.subnetId);
+  const ladder = {
+    role: wish.isLadder ? await account.ladder.roleOf(wish.profile) : '',
+    vpcId,
+    subnetId: wish.subnetId,
+  };
+  const wanted = { run, ...(wish.isLadder && { ladder }) };
   try {
-    await desk.cdk.deploy(run);
+    await desk.cdk.deploy(wanted);
   } finally {
     await account.markKept(run);
   }
   tell('deployed', `the stack, with the fleet ${run}`);
+  if (!wish.isLadder || desk.interrupted.aborted) return;
+  tell(
+    'again',
+    'cdk destroy, and cdk deploy over what that keeps: up to an hour, while Lambda gives up its interfaces',
+  );
+  await desk.cdk.destroy(run);
+  try {
+    await desk.cdk.deploy({ ...wanted, isAgain: true });
+  } finally {
+    await account.markKept(run);
+  }
+  tell('deployed', 'once more, over its table, documents and pause');
 }
 
-/** @returns what proves it. Throws a `SmokeError` where it is not healed. */
-async function healOne(desk: SmokeDesk, account: Account, wish: RunWish, run: string): Promise<string> {
-  const { subnetId, profile, securityGroupId, stackIsDeployed } = wish;
-  const fleet = stackIsDeployed ? STANDING_FLEET : run;
+/** @returns what proves it. Throws a `SmokeError` where something is not healed. */
+async function healAll(desk: SmokeDesk, account: Account, wish: RunWish, run: string): Promise<string> {
+  const node = await makeNode(desk, account, wish, run);
+  const disk = await followHeal(desk, account, node, wish.healMinutes);
+  teller(desk)('healed', disk);
+  if (!wish.isLadder) return disk;
+  return `${disk}; ${await climb(desk, account, { ...wish, ...node })}`;
+}
+
+async function makeNode(desk: SmokeDesk, account: Account, wish: RunWish, run: string): Promise<Node> {
+  const { subnetId, profile, securityGroupId, isLadder } = wish;
+  const fleet = fleetOf(wish, run);
   const tell = teller(desk);
   const imageId = await account.image();
   const { zone } = await account.subnet(subnetId);
   const volumeId = await account.makeVolume(run, fleet, zone);
   desk.made.set(volumeId, { kind: 'volume', id: volumeId, state: 'made', tags: {} });
   tell('volume', `${volumeId}, ${VOLUME_GIB} GiB, empty`);
-  const instanceId = await account.makeInstance({
+  const instance = {
     ...{ run, fleet, imageId, subnetId, profile, securityGroupId },
-    userData: userData(volumeId),
-  });
+    userData: userData(volumeId, isLadder ? 'chain' : 'heartbeat'),
+  };
+  const templateId = isLadder ? await account.ladder.makeTemplate(instance) : undefined;
+  if (templateId !== undefined) {
+    desk.made.set(templateId, { kind: 'template', id: templateId, tags: {} });
+    tell('template', `${templateId}, with the profile ${profile}`);
+  }
+  const instanceId = await account.makeInstance({ ...instance, ...(templateId !== undefined && { templateId }) });
   desk.made.set(instanceId, { kind: 'instance', id: instanceId, state: 'made', tags: {} });
   tell('instance', `${instanceId}, ${INSTANCE_TYPE} of ${imageId}`);
   await until(desk, BOOT_MINUTES, `${instanceId} does not run`, async () => {
@@ -178,13 +216,13 @@ async function healOne(desk: SmokeDesk, account: Account, wish: RunWish, run: st
     },
   );
   tell('managed', 'its SSM agent answers');
-  const alarm = alarmName(fleet, run, 'disk');
+  const alarm = alarmName(fleet, isLadder ? undefined : run, 'disk');
   await until(desk, ALARM_MINUTES, `there is no alarm ${alarm}. ${WHY_NO_ALARM}`, async () => {
     await unpaused(account, fleet);
     return (await account.alarmNames(alarm)).includes(alarm) ? alarm : undefined;
   });
   tell('alarm', `register-nodes has made ${alarm}`);
-  return followHeal(desk, account, { fleet, run, volumeId, instanceId }, wish.healMinutes);
+  return { fleet, run, volumeId, instanceId };
 }
 
 const WHY_UNMANAGED =
@@ -199,48 +237,17 @@ interface Node {
   readonly instanceId: string;
 }
 
-async function followHeal(desk: SmokeDesk, account: Account, node: Node, minutes: number): Promise<string> {
-  const suite = desk.suite();
-  const shown = new Set<string>();
-  let words = '';
-  return until(
-    desk,
-    minutes,
-    () => `not healed within ${minutes} min: ${words}`,
-    async () => {
-      const { incidents } = await suite.fleet(node.fleet);
-      const incident = incidents
-        .filter(({ instanceId, trouble }) => instanceId === node.instanceId && trouble.startsWith('disk:'))
-        .sort((a, b) => b.onsetMs - a.onsetMs)[0];
-      const story = incident ? await suite.story(incident) : [];
-      for (const line of story) {
-        const key = `${line.attempt} ${line.place}`;
-        if (!shown.has(key)) desk.say(`  ${lineText(line)}`);
-        shown.add(key);
-      }
-      const { sizeGiB: volumeGiB } = await account.volume(node.volumeId);
-      const verdict = verdictOf({ incident, story, madeGiB: VOLUME_GIB, volumeGiB });
-      words = verdict.words;
-      if (verdict.is === 'over') throw new SmokeError(words);
-      return verdict.is === 'healed' ? words : undefined;
-    },
-  );
-}
-
-/** Looks again and again until something is there. Throws a `SmokeError` where time is up, or somebody interrupts. */
-async function until<T>(
+function followHeal(
   desk: SmokeDesk,
+  account: Account,
+  { fleet, instanceId, volumeId }: Node,
   minutes: number,
-  otherwise: string | (() => string),
-  look: () => Promise<T | undefined>,
-): Promise<T> {
-  const untilMs = desk.nowMs() + minutes * MINUTE_MS;
-  for (;;) {
-    if (desk.interrupted.aborted) throw new SmokeError('interrupted');
-    const found = await look();
-    if (found !== undefined) return found;
-    if (desk.nowMs() >= untilMs)
-      throw new SmokeError(typeof otherwise === 'string' ? `${otherwise}, after ${minutes} min` : otherwise());
-    await desk.sleep(POLL_MS);
-  }
+): Promise<string> {
+  return followIncident(desk, {
+    ...{ fleet, instanceId, minutes, trouble: 'disk:' },
+    judge: async (incident, story) => {
+      const { sizeGiB: volumeGiB } = await account.volume(volumeId);
+      return verdictOf({ incident, story, madeGiB: VOLUME_GIB, volumeGiB });
+    },
+  });
 }

@@ -1,6 +1,8 @@
 // What the throw-away node does at its first boot: a filesystem on its own empty volume, the CloudWatch agent, a client, and, after some
-// minutes, a file that fills the volume. Pure.
-import { DATA_PATH, UNIT } from './fleet.ts';
+// minutes, a file that fills the volume. Pure, but for the client's own text.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { CLIENT_PORT, DATA_PATH, UNIT } from './fleet.ts';
 
 export const VOLUME_GIB = 2;
 /** Of 1,984 MiB that XFS offers on 2 GiB beside its log of 64 MiB (mkfs.xfs 6.1), 88 %: above the alarm, and not full. */
@@ -8,8 +10,11 @@ const FILL_MIB = 1_700;
 /** The agent has published, and the alarm may be there, before the volume fills; if it is late, it finds it full. */
 const FILL_AFTER_SECONDS = 240;
 
+/** Tells how far its chain is; the other one only shows that it lives. */
+export type Client = 'heartbeat' | 'chain';
+
 /** @param volumeId the volume that was made for it, which is attached while it waits */
-export function userData(volumeId: string): string {
+export function userData(volumeId: string, client: Client = 'heartbeat'): string {
   if (!/^vol-[0-9a-f]{8,17}$/.test(volumeId)) throw new Error(`${volumeId} is no id of a volume`);
   return `#!/bin/bash
 # The throw-away node of chainmend's smoke test. It touches one volume, by its id, and only while that is empty.
@@ -18,14 +23,14 @@ SMOKE_VOLUME=${volumeId}
 SMOKE_PATH=${DATA_PATH}
 SMOKE_FILL_MIB=${FILL_MIB}
 SMOKE_FILL_AFTER_SECONDS=${FILL_AFTER_SECONDS}
-${BODY}`;
+${FILESYSTEM}${CLIENTS[client]()}${AGENT_AND_FILL}`;
 }
 
 /**
  * A new EBS volume is zeros, as its filesystem would begin: anything else is somebody's. mkfs.xfs without -f refuses what it knows, too.
  * The names of devices: "Map Amazon EBS volumes to NVMe device names" (EC2 user guide).
  */
-const BODY = `
+const FILESYSTEM = `
 device=/dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_\${SMOKE_VOLUME/-/}
 for ((look = 0; look < 180; look++)); do
   if [ -b "$device" ]; then break; fi
@@ -40,19 +45,39 @@ mkfs.xfs -q "$disk"
 mkdir "$SMOKE_PATH"
 echo "UUID=$(blkid -s UUID -o value "$disk") $SMOKE_PATH xfs defaults,nofail 0 2" >>/etc/fstab
 mount "$SMOKE_PATH"
+`;
 
+const unitOf = (description: string, start: string): string => `
 cat >/etc/systemd/system/${UNIT}.service <<'END'
 [Unit]
-Description=The client of chainmend's smoke test: a heartbeat on its volume
+Description=${description}
 RequiresMountsFor=${DATA_PATH}
 [Service]
-ExecStart=/bin/bash -c 'while :; do date +%%s >${DATA_PATH}/heartbeat || :; sleep 10; done'
+ExecStart=${start}
 [Install]
 WantedBy=multi-user.target
 END
 systemctl daemon-reload
 systemctl enable --now ${UNIT}.service
+`;
 
+const CLIENT_FILE = '/usr/local/lib/chainmend-smoke-client.py';
+
+const CLIENTS: Readonly<Record<Client, () => string>> = {
+  heartbeat: () =>
+    unitOf(
+      "The client of chainmend's smoke test: a heartbeat on its volume",
+      `/bin/bash -c 'while :; do date +%%s >${DATA_PATH}/heartbeat || :; sleep 10; done'`,
+    ),
+  // AL2023 has Python 3.9 as its system's own ("Python in AL2023", AL2023 user guide).
+  chain: () => `
+cat >${CLIENT_FILE} <<'END'
+${readFileSync(join(import.meta.dirname, 'client.py'), 'utf8').trimEnd()}
+END
+${unitOf("The client of chainmend's smoke test: a chain of its own", `/usr/bin/python3 ${CLIENT_FILE} ${DATA_PATH} ${CLIENT_PORT}`)}`,
+};
+
+const AGENT_AND_FILL = `
 dnf install -y -q amazon-cloudwatch-agent
 cat >/opt/aws/amazon-cloudwatch-agent/etc/smoke.json <<'END'
 {

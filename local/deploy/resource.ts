@@ -31,6 +31,15 @@ export interface ResourceType {
   /** Properties that mean nothing in the region, or nothing that could be told there. All others are an error. */
   readonly leaves?: readonly string[];
   create(properties: Properties, maker: Maker): Promise<Created> | Created;
+  /** For types that a stack can leave behind: how a deployment takes over what carries the name already. */
+  readonly imports?: {
+    /** The property that holds the name. */
+    readonly name: string;
+    /** The error by which the service says that the name is taken. */
+    readonly taken: string;
+    /** What is there, as `create` would have told of it; nothing of it is changed. */
+    adopt(properties: Properties, maker: Maker): Promise<Created> | Created;
+  };
 }
 
 /** A member that an operation's answer must have. Throws an Error that names it when the service left it out. */

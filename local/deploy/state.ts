@@ -33,6 +33,16 @@ function createGlobalTable(properties: Properties, maker: Maker) {
   return createTable({ ...properties, ...pick(replica, ['DeletionProtectionEnabled']) }, maker);
 }
 
+const adoptTable: NonNullable<ResourceType['imports']> = {
+  name: 'TableName',
+  taken: 'ResourceInUseException',
+  adopt: async (properties, maker) => {
+    const TableName = text(properties['TableName']);
+    const { Table } = await maker.call('dynamodb', 'DescribeTable', { TableName });
+    return { ref: TableName, attributes: { Arn: member(Table as Properties, 'TableArn'), TableId: maker.uuid() } };
+  },
+};
+
 const PARAMETER = ['AllowedPattern', 'Description', 'Tier', 'Type', 'Value'];
 const DOCUMENT = ['DocumentFormat', 'DocumentType', 'TargetType', 'VersionName'];
 const ALARM = ['ActionsEnabled', 'AlarmActions', 'AlarmDescription', 'InsufficientDataActions', 'OKActions', 'Tags'];
@@ -52,6 +62,7 @@ const METRIC_ALARM = [
   'ThresholdMetricId',
   'TreatMissingData',
   'Unit',
+  'WarmUpConfiguration',
 ];
 const COMPOSITE_ALARM = [
   'ActionsSuppressor',
@@ -80,11 +91,13 @@ export const stateTypes: Readonly<Record<string, ResourceType>> = {
     uses: [...TABLE, 'DeletionProtectionEnabled', 'ProvisionedThroughput'],
     leaves: ['PointInTimeRecoverySpecification', 'SSESpecification', 'Tags'],
     create: createTable,
+    imports: adoptTable,
   },
   'AWS::DynamoDB::GlobalTable': {
     uses: [...TABLE, 'Replicas'],
     leaves: ['SSESpecification', 'StreamSpecification', 'WriteProvisionedThroughputSettings'],
     create: createGlobalTable,
+    imports: adoptTable,
   },
   'AWS::SSM::Parameter': {
     uses: [...PARAMETER, 'Name', 'Tags'],
@@ -92,6 +105,16 @@ export const stateTypes: Readonly<Record<string, ResourceType>> = {
       const Name = text(properties['Name'] ?? maker.generatedName(200));
       await maker.call('ssm', 'PutParameter', { ...pick(properties, PARAMETER), Name, ...tagList(properties['Tags']) });
       return { ref: Name, attributes: { Type: text(properties['Type']), Value: text(properties['Value']) } };
+    },
+    imports: {
+      name: 'Name',
+      taken: 'ParameterAlreadyExists',
+      // Its value stays what somebody else has written ("CloudFormation … doesn't check … the actual configuration", resource import).
+      adopt: async (properties, maker) => {
+        const { Parameter } = await maker.call('ssm', 'GetParameter', { Name: properties['Name'] });
+        const { Type, Value } = Parameter as Properties;
+        return { ref: text(properties['Name']), attributes: { Type: text(Type), Value: text(Value) } };
+      },
     },
   },
   'AWS::SSM::Document': {
@@ -106,6 +129,11 @@ export const stateTypes: Readonly<Record<string, ResourceType>> = {
         ...tagList(properties['Tags']),
       });
       return { ref: Name, attributes: {} };
+    },
+    imports: {
+      name: 'Name',
+      taken: 'DocumentAlreadyExists',
+      adopt: (properties) => ({ ref: text(properties['Name']), attributes: {} }),
     },
   },
   'AWS::CloudWatch::Alarm': {

@@ -154,6 +154,10 @@ export class SimulatedNode implements Machine {
       return;
     }
     const operation = operationOf(command.documentName);
+    if (!operation && this.hangs(command.script)) {
+      this.later(200, () => finished({ exitCode: 0, stdout: '', stderr: '' }));
+      return;
+    }
     if (!operation) {
       const stderr = `this simulated node runs chainmend's documents only, not ${command.documentName}`;
       this.later(200, () => finished({ exitCode: 127, stdout: '', stderr }));
@@ -170,6 +174,15 @@ export class SimulatedNode implements Machine {
     }
     if (this.kernel.fault('node-amnesia')) this.commands.forgetEverything();
     this.commands.run(operation, command, finished);
+  }
+
+  /** The one command that a person types on a node here: SIGSTOP for its client, which then runs, and does and answers nothing. */
+  private hangs(script: string): boolean {
+    const unit = /^systemctl kill --signal=STOP (\S+)$/.exec(script)?.[1];
+    if (unit === undefined || !isUnit(this.spec, 'systemd', unit)) return false;
+    this.client.freeze({ untilRestart: true });
+    this.rpc.misbehave('hung');
+    return true;
   }
 
   private peersHost(): PeersHost {

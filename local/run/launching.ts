@@ -68,6 +68,7 @@ function ofFleet(fleet: Fleet): Omit<NodeSpec, 'instanceId' | 'name' | 'privateI
   return {
     runtime: fleet.units[0]?.runtime.kind ?? 'none',
     unit: unitOf(fleet),
+    ...(fleet.rpc && { ports: { rpc: fleet.rpc.port } }),
     volumes: fleet.volumes.map(({ role, path }) => ({
       ...{ volumeId: '', role, path, filesystem: 'xfs' as const },
       ...{ deviceBytes: GIB, usedBytes: 0 },

@@ -29,7 +29,7 @@ import { referenceLies } from './reference-lies.ts';
 import { rpcDead } from './rpc-dead.ts';
 import type { Scenario } from './scenario.ts';
 import { slowStart } from './slow-start.ts';
-import { smokeGround } from './smoke-ground.ts';
+import { smokeGround, smokeLadderGround } from './smoke-ground.ts';
 import { stuckNode } from './stuck-node.ts';
 import { undoRestore } from './undo-restore.ts';
 import { untaggedSnapshot } from './untagged-snapshot.ts';
@@ -70,6 +70,7 @@ export const SCENARIOS: readonly Scenario[] = [
   manualRestore,
   undoRestore,
   smokeGround,
+  smokeLadderGround,
 ];
 
 export const findScenario = (name: string): Scenario | undefined =>

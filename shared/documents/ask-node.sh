@@ -14,6 +14,8 @@ say() { printf '%s\n' "$*" >&2; }
 # check NAME PATTERN: as SSM hands it over, in the environment ("interpolationType"; SSM Agent 3.3.2746.0 and later).
 check() {
   local name=SSM_$1
+  # Whether the agent hands over what is empty, nobody says. RunLimitSeconds never is: where it came, what may be empty is.
+  if [ -z "${!name+given}" ] && [ -n "${SSM_RunLimitSeconds-}" ] && [[ '' =~ $2 ]]; then printf -v "$name" %s ''; fi
   if [ -z "${!name+given}" ]; then
     say "parameter $1 did not arrive in the environment: SSM Agent 3.3.2746.0 or later is needed"
     exit 2

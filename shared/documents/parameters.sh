@@ -4,6 +4,8 @@
 # check NAME PATTERN
 check() {
   local name=SSM_$1
+  # Whether the agent hands over what is empty, nobody says. Each document has a RunLimitSeconds: where that came, what may be empty is.
+  if [ -z "${!name+given}" ] && [ -n "${SSM_RunLimitSeconds-}" ] && [[ '' =~ $2 ]]; then printf -v "$name" %s ''; fi
   if [ -z "${!name+given}" ]; then
     say "parameter $1 did not arrive in the environment: SSM Agent 3.3.2746.0 or later is needed"
     exit 2

@@ -57,7 +57,7 @@ export async function hold(
     lockedIds: union(before?.lockedIds, [...lockIds]),
   };
   await writeKept(shelf.store, [record]);
-  return holdSnapshots(shelf.ec2, snapshots, whose.incidentId, lockIds);
+  return holdSnapshots(shelf.ec2, snapshots, whose.incidentId, lockIds, nowMs);
 }
 
 /** Nothing is released where nothing of this incident is recorded. What AWS refuses to release stays recorded, and is tried again. */

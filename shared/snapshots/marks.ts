@@ -12,12 +12,14 @@ import {
 import { orRefused } from '../aws/refused.ts';
 import { plainText } from '../text/plain-text.ts';
 import type { SnapshotFact } from './model.ts';
-import { KEEP_UNTIL_TAG, LEDGER_TAGS, LOCKED_BY_TAG, TAG_VALUE_MAX } from './tags.ts';
+import { KEEP_UNTIL_TAG, LEDGER_TAGS, LOCK_DAYS_MAXIMUM, LOCKED_BY_TAG, TAG_VALUE_MAX } from './tags.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
 /**
+/**
  * Renewed by the run that looks at incidents that last; a lock that everybody forgot ends by itself. Said as a duration, which the functions' own
- * permissions bound ("ec2:SnapshotLockDuration", EBS user guide), and a date would not be.
+ * permissions bound ("ec2:SnapshotLockDuration", EBS user guide): an expiration date would not be, and one a day from now would be less than a day
+ * ahead when EC2 reads it.
  */
 const LOCK_DAYS = 1;
 export const QUARANTINE_MS = 30 * DAY_MS;
@@ -52,6 +54,7 @@ export async function holdSnapshots(
   snapshots: readonly Holdable[],
   incident: string,
   lockIds: ReadonlySet<string>,
+  nowMs: number,
 ): Promise<readonly Unmarked[]> {
   const missing = ({ snapshotId, ledger, tags }: Holdable): Tags => {
     const value = heldWith(ledger.heldBy, incident);
@@ -67,12 +70,22 @@ export async function holdSnapshots(
   const marked = snapshots.filter((one) => !unmarked.some(({ snapshotId }) => snapshotId === one.snapshotId));
   const unlocked = await eachOf(
     marked.map(({ snapshotId }) => snapshotId).filter((id) => lockIds.has(id)),
-    (SnapshotId) => ec2.send(new LockSnapshotCommand({ SnapshotId, LockMode: 'governance', LockDuration: LOCK_DAYS })),
+    (id) => lock(ec2, id, nowMs),
   );
   return [
     ...unmarked,
     ...unlocked.map(({ snapshotId, why }) => ({ snapshotId, why: `marked, but not locked: ${why}` })),
   ];
+}
+
+/** Whether the new days of a lock that is there count from now or from its beginning, AWS does not say; its answer does. */
+async function lock(ec2: EC2Client, SnapshotId: string, nowMs: number): Promise<void> {
+  const forDays = (LockDuration: number) =>
+    ec2.send(new LockSnapshotCommand({ SnapshotId, LockMode: 'governance', LockDuration }));
+  const { LockExpiresOn, LockDurationStartTime } = await forDays(LOCK_DAYS);
+  if (!LockExpiresOn || !LockDurationStartTime || LockExpiresOn.getTime() > nowMs + (LOCK_DAYS * DAY_MS) / 2) return;
+  const days = LOCK_DAYS + Math.ceil((nowMs - LockDurationStartTime.getTime()) / DAY_MS);
+  await forDays(Math.min(days, LOCK_DAYS_MAXIMUM));
 }
 
 export interface Released {

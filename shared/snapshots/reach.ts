@@ -32,10 +32,10 @@ export function outOfReach(
   const policies = [...new Set(beyond.flatMap(({ policyId }) => policyId ?? []))];
   const lasting =
     policies.length > 0
-      ? ` For those to come: set CopyTags in the lifecycle policy ${policies.join(' ')}, or name it in replace.lifecyclePolicies`
+      ? `set CopyTags in the lifecycle policy ${policies.join(' ')}, or name it in replace.lifecyclePolicies; for this one `
       : '';
   return (
-    `${ids} has no tag that says it is of ${fleet.name}, so heals may not read it. If it is: ` +
-    `aws ec2 create-tags --resources ${ids} --tags Key=${FLEET_TAG},Value=${fleet.name}${lasting}`
+    `${ids} has no tag that says it is of ${fleet.name}, so heals may not read it. If it is: ${lasting}` +
+    `aws ec2 create-tags --resources ${ids} --tags Key=${FLEET_TAG},Value=${fleet.name}`
   );
 }

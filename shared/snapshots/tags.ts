@@ -11,6 +11,8 @@ export const RETIRED_TAG = 'chainmend:retired';
 export const KEEP_UNTIL_TAG = 'chainmend:keep-until';
 /** On a snapshot: the incident for whose sake we locked it. A lock without it is a person's. */
 export const LOCKED_BY_TAG = 'chainmend:locked-by';
+/** The longest that a heal's lock is asked for, and that its role may ask for: nobody makes a snapshot immortal. */
+export const LOCK_DAYS_MAXIMUM = 30;
 /** What is kept for a while: how to put it back, in a sentence. */
 export const PUT_BACK_TAG = 'chainmend:put-back';
 /** What is kept for a while: why it was of no use. */

@@ -148,6 +148,116 @@ describe('an error of AWS in a bundle', () => {
   });
 });
 
+describe('an answer of AWS in a bundle', () => {
+  interface FixtureBundle {
+    awsClients(configure: (service: string) => object): Record<string, { send(command: object): Promise<unknown> }>;
+    commands: Record<string, new (input: object) => object>;
+  }
+  let bundled: FixtureBundle;
+
+  beforeAll(async () => {
+    const [{ directory }] = (await bundleFunctions(fixtures, temporary())) as [Bundle];
+    process.env['AWS_REGION'] = 'eu-west-1';
+    bundled = createRequire(import.meta.url)(join(directory, 'index.js')) as FixtureBundle;
+  });
+
+  /** As the SDK reads it whole, from node_modules: what the bundle must make of it, too. */
+  const whole: Record<string, () => Promise<object>> = {
+    cloudwatch: () => import('@aws-sdk/client-cloudwatch'),
+    dynamodb: () => import('@aws-sdk/client-dynamodb'),
+    ec2: () => import('@aws-sdk/client-ec2'),
+    lambda: () => import('@aws-sdk/client-lambda'),
+    sns: () => import('@aws-sdk/client-sns'),
+    ssm: () => import('@aws-sdk/client-ssm'),
+  };
+
+  const answering = (type: string, body: string) => () => ({
+    region: 'eu-west-1',
+    credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
+    maxAttempts: 1,
+    requestHandler: {
+      handle: async () => ({
+        response: {
+          statusCode: 200,
+          headers: { 'content-type': type },
+          body: Readable.from([Buffer.from(body)]),
+        },
+      }),
+    },
+  });
+
+  const xml = (name: string, inner: string) =>
+    `<?xml version="1.0"?><${name} xmlns="http://ec2.amazonaws.com/doc/2016-11-15/">${inner}</${name}>`;
+
+  // Members, list items, and values of enums that the SDK of the lockfile has never heard of, and what it knows among them.
+  it.each<[client: string, command: string, input: object, type: string, body: string, has: object]>([
+    [
+      ...(['ec2', 'DescribeVolumesCommand', {}, 'text/xml'] as const),
+      xml(
+        'DescribeVolumesResponse',
+        '<tomorrowSet><item><a>1</a></item></tomorrowSet><volumeSet><item><volumeId>vol-1</volumeId><size>7</size><status>resting</status>' +
+          '<volumeType>gp9</volumeType><tomorrow><deep><item>x</item></deep></tomorrow><tagSet><item><key>a</key><value>b</value><since>1</since></item></tagSet></item></volumeSet>',
+      ),
+      {
+        Volumes: [
+          { VolumeId: 'vol-1', Size: 7, State: 'resting', VolumeType: 'gp9', Tags: [{ Key: 'a', Value: 'b' }] },
+        ],
+      },
+    ],
+    [
+      ...(['sns', 'PublishCommand', { TopicArn: 'arn:aws:sns:eu-west-1:1:t', Message: 'm' }, 'text/xml'] as const),
+      xml('PublishResponse', '<PublishResult><MessageId>id</MessageId><Tomorrow><a/></Tomorrow></PublishResult>'),
+      { MessageId: 'id' },
+    ],
+    [
+      ...(['ssm', 'GetCommandInvocationCommand', { CommandId: 'c'.repeat(36), InstanceId: 'i-1' }] as const),
+      'application/x-amz-json-1.1',
+      '{"Status":"Pondering","StandardOutputContent":"{}","Tomorrow":{"a":[{"b":1}]},"CloudWatchOutputConfig":{"Tomorrow":true}}',
+      { Status: 'Pondering', StandardOutputContent: '{}' },
+    ],
+    [
+      ...([
+        'dynamodb',
+        'GetItemCommand',
+        { TableName: 't', Key: { pk: { S: 'a' } } },
+        'application/x-amz-json-1.0',
+      ] as const),
+      '{"Item":{"pk":{"S":"a"},"n":{"N":"1"},"later":{"VECTOR":[1,2]}},"Tomorrow":[{"x":{}}]}',
+      { Item: { pk: { S: 'a' }, n: { N: '1' } } },
+    ],
+    [
+      ...(['lambda', 'GetDurableExecutionCommand', { DurableExecutionArn: 'arn' }, 'application/json'] as const),
+      '{"Status":"DREAMING","DurableExecutionArn":"arn","StartTimestamp":1767268800,"Tomorrow":{"a":[null,{"b":"c"}]}}',
+      { Status: 'DREAMING', DurableExecutionArn: 'arn' },
+    ],
+    [
+      ...([
+        'cloudwatch',
+        'GetMetricDataCommand',
+        { StartTime: new Date(0), EndTime: new Date(1), MetricDataQueries: [] },
+      ] as const),
+      'application/x-amz-json-1.0',
+      '{"MetricDataResults":[{"Id":"m","Values":[1.5],"StatusCode":"Guessed","Tomorrow":{"a":[1]}}],"Tomorrow":"b"}',
+      { MetricDataResults: [{ Id: 'm', Values: [1.5] }] },
+    ],
+  ])('of %s is read although it says more than the SDK knows', async (client, command, input, type, body, has) => {
+    const configure = answering(type, body);
+    const Command = bundled.commands[command] as new (input: object) => object;
+    const lean = (await bundled.awsClients(configure)[client]?.send(new Command(input))) as object;
+    expect(lean).toMatchObject(has);
+    const module = (await whole[client]?.()) as Record<
+      string,
+      new (
+        input: object,
+      ) => { send(command: object): Promise<object> }
+    >;
+    const [Client] = Object.entries(module).flatMap(([name, value]) => (/^[A-Z]\w+Client$/.test(name) ? [value] : []));
+    const WholeCommand = module[command] as unknown as new (input: object) => object;
+    const full = await new (Client as NonNullable<typeof Client>)(configure()).send(new WholeCommand(input));
+    expect(JSON.parse(JSON.stringify(lean))).toEqual(JSON.parse(JSON.stringify(full)));
+  });
+});
+
 describe('a function that does not export what the local region drives it by', () => {
   it('is refused by the name of the export', async () => {
     const functions = temporary();

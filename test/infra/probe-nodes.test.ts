@@ -52,11 +52,20 @@ describe('the functions that ask nodes', () => {
   });
 
   it('may read the credentials of their fleets and nothing else: interfaces are Lambda’s own doing', () => {
-    const actions = (fn: Resource) =>
-      statementsOf(fn)
-        .filter(({ Condition }) => Condition?.Null?.['lambda:SourceFunctionArn'] !== 'true')
+    const actions = (fn: Resource) => {
+      const ownArn = `arn:<AWS::Partition>:lambda:<AWS::Region>:<AWS::AccountId>:function:${fn.Properties.FunctionName}`;
+      // What the code is denied, by the key that stands in its requests and in none of Lambda's own.
+      const denied = statementsOf(fn)
+        .filter(({ Effect }) => Effect === 'Deny')
+        .flatMap(({ Action, Resource, Condition }) => {
+          expect([Resource, text(Condition.ArnEquals['lambda:SourceFunctionArn'])]).toEqual(['*', ownArn]);
+          return listOf(Action);
+        });
+      return statementsOf(fn)
+        .filter(({ Effect }) => Effect === 'Allow')
         .flatMap(({ Action }) => listOf(Action) as string[])
-        .filter((action) => !/^(logs|xray):/.test(action));
+        .filter((action) => !/^(logs|xray):/.test(action) && !denied.includes(action));
+    };
     expect(actions(irita)).toEqual([]);
     expect(actions(litecoinAndEthereum)).toEqual(['ssm:GetParameter', 'secretsmanager:GetSecretValue', 'kms:Decrypt']);
     const resourcesOfAction = (action: string) =>
@@ -69,6 +78,15 @@ describe('the functions that ask nodes', () => {
     expect(resourcesOfAction('secretsmanager:GetSecretValue')).toEqual([
       'arn:<AWS::Partition>:secretsmanager:<AWS::Region>:<AWS::AccountId>:secret:ethereum/rpc-??????',
     ]);
+  });
+
+  it('may stand in their VPC, whatever keys Lambda’s own requests carry: that is granted without a condition', () => {
+    for (const fn of probes) {
+      const granted = statementsOf(fn).filter(
+        ({ Effect, Action }) => Effect === 'Allow' && listOf(Action).includes('ec2:CreateNetworkInterface'),
+      );
+      expect(granted.map(({ Condition }) => Condition)).toEqual([undefined]);
+    }
   });
 
   it('have endpoints of their own where there are credentials, and none where there are none', () => {

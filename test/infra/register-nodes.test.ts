@@ -90,7 +90,7 @@ describe('register-nodes', () => {
     expect(text(remove.Resource)).toMatch(/:alarm:chainmend-\*$/);
     expect(remove.Condition).toEqual({ StringEquals: { 'aws:ResourceTag/chainmend:fleet': ['bitcoin', 'litecoin'] } });
     const [tag] = allowing('cloudwatch:TagResource');
-    expect(tag.Condition.StringEquals).toEqual({ 'aws:RequestTag/chainmend:fleet': ['bitcoin', 'litecoin'] });
+    expect(tag.Condition.StringEqualsIfExists).toEqual({ 'aws:RequestTag/chainmend:fleet': ['bitcoin', 'litecoin'] });
   });
 
   it('links the runbooks where the deployment says that they are', () => {

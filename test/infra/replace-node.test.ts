@@ -18,8 +18,8 @@ const real = (arn: string): string =>
 function policiesOf(name: string, from = resources): readonly PolicyDocument[] {
   const fn = from('AWS::Lambda::Function').find(({ Properties }) => Properties.FunctionName === `chainmend-${name}`);
   const role = from('AWS::IAM::Role').find(({ id }) => text(fn?.Properties.Role) === `<${id}.Arn>`);
-  const statements = statementsIn(from, role as Resource).map(({ actions, resources, conditions }) => ({
-    Effect: 'Allow' as const,
+  const statements = statementsIn(from, role as Resource).map(({ effect, actions, resources, conditions }) => ({
+    Effect: effect,
     Action: actions,
     Resource: resources.map(real),
     Condition: conditionsOf(conditions),
@@ -188,11 +188,11 @@ describe('replace-node', () => {
       expect(replace('CreateTags', snapshot, { has, gives })).toBe(false);
   });
 
-  it('locks what it holds, for a day at most, and unlocks what carries its own mark', () => {
+  it('locks what it holds, for a month at most, and unlocks what carries its own mark', () => {
     const held = { ...bitcoinTags, 'chainmend:held-by': '7f3a' };
     const lock = (has: Tags, days: string) =>
       replace('LockSnapshot', snapshot, { has, more: { 'ec2:SnapshotLockDuration': days } });
-    expect([lock(held, '1'), lock(held, '2'), lock(bitcoinTags, '1')]).toEqual([true, false, false]);
+    expect([lock(held, '30'), lock(held, '31'), lock(bitcoinTags, '1')]).toEqual([true, false, false]);
     expect(replace('LockSnapshot', snapshot, { has: held })).toBe(false);
     expect(replace('UnlockSnapshot', snapshot, { has: { 'chainmend:locked-by': '7f3a' } })).toBe(true);
     expect(replace('UnlockSnapshot', snapshot, { has: held })).toBe(false);

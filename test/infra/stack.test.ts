@@ -1,12 +1,15 @@
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { build } from 'esbuild';
+import type { FleetFile } from '../../infra/fleets.ts';
 import { repositoryRoot } from '../../infra/paths.ts';
 import {
   bitcoin,
   buildStack,
   fleetFile,
+  litecoin,
   type Resource,
   resourcesOf,
   type Statement,
@@ -352,6 +355,18 @@ describe('what is kept', () => {
     );
   });
 
+  it('is the pause, which no deployment may lift; a fleet goes with its file, or its nodes were looked after by roles that may not touch them', () => {
+    const policies = resources('AWS::SSM::Parameter').map(({ Properties, DeletionPolicy }) => [
+      Properties.Name.replace(/\/[^/]+$/, ''),
+      DeletionPolicy,
+    ]);
+    expect(policies).toEqual([
+      ['/chainmend', 'RetainExceptOnCreate'],
+      ['/chainmend/fleets', undefined],
+      ['/chainmend/fleets', undefined],
+    ]);
+  });
+
   it('is written as parameters: the pause, and each fleet as its file says', () => {
     const parameters = resources('AWS::SSM::Parameter').map(({ Properties }) => [Properties.Name, Properties.Value]);
     expect(parameters).toEqual([
@@ -402,6 +417,24 @@ describe('people', () => {
     });
   });
 
+  it('are not paged before the first sweep: each alarm on silence warms up first, and each other one takes silence for good', () => {
+    const silent = alarms.filter(({ Properties }) => Properties.TreatMissingData === 'breaching');
+    expect(silent).toHaveLength(4);
+    for (const { Properties } of silent)
+      expect([15, 30]).toContain(Properties.WarmUpConfiguration?.WarmUpPeriodDurationInMinutes);
+    const others = alarms
+      .filter((alarm) => !silent.includes(alarm))
+      .map(({ Properties }) => Properties.TreatMissingData);
+    expect(new Set(others)).toEqual(new Set(['notBreaching']));
+  });
+
+  it('are paged for throttles that last, and not for one that is tried again', () => {
+    const throttles = alarms.filter(({ Properties }) => Properties.MetricName === 'Throttles');
+    expect(throttles.length).toBeGreaterThan(8);
+    for (const { Properties } of throttles)
+      expect(Properties).toMatchObject({ Period: 300, EvaluationPeriods: 3, Threshold: 5 });
+  });
+
   it('are paged when a heal ends badly, a function fails, a queue fills, or a rule cannot deliver', () => {
     const ofEach = ['errors', 'throttles'];
     const queued = ['dispatch-heal', 'prune-retired', 'register-nodes', 'rotate-peers', 'watch-fleet', ...heals];
@@ -422,6 +455,30 @@ describe('people', () => {
     ]);
   });
 });
+
+describe('the roles of nodes', () => {
+  const warned = (options: Parameters<typeof buildStack>[0]) =>
+    Annotations.fromStack(buildStack(options).stack)
+      .findWarning('*', Match.stringLikeRegexp('nodeRoles'))
+      .map(({ entry }) => String(entry.data));
+
+  it('are asked for at synthesis: without them no instance with a profile can be launched', () => {
+    const [warning = '', ...more] = warned({ fleets: [bitcoin, litecoin].map(replaceable) });
+    expect(more).toEqual([]);
+    expect(warning).toMatch(/bitcoin, litecoin, of which litecoin acts already\..*-c nodeRoles=ARN/);
+    expect(warned({ fleets: [replaceable(bitcoin)], nodeRoles: ['arn:aws:iam::111122223333:role/node'] })).toEqual([]);
+  });
+
+  it('are not asked for where somebody says that there are none, or where no node is ever replaced', () => {
+    expect(warned({ fleets: [replaceable(bitcoin)], nodeRoles: [] })).toEqual([]);
+    expect(warned({ fleets: [fleetFile({ ...bitcoin.document, role: 'validator' })] })).toEqual([]);
+    expect(
+      warned({ fleets: [fleetFile({ ...bitcoin.document, role: 'follower', replace: { rungs: ['restart'] } })] }),
+    ).toEqual([]);
+  });
+});
+
+const replaceable = ({ document }: FleetFile): FleetFile => fleetFile({ ...document, role: 'follower' });
 
 describe('the checks', () => {
   it('find nothing that is not acknowledged with its reason', () => {

@@ -70,6 +70,7 @@ export function buildStack({
   commands = documents,
   kmsKeys,
   checked = false,
+  context = {},
 }: {
   fleets?: FleetFile[];
   email?: string;
@@ -79,6 +80,7 @@ export function buildStack({
   commands?: CommandDocuments;
   kmsKeys?: string[];
   checked?: boolean;
+  context?: Readonly<Record<string, string>>;
 } = {}) {
   const directory = mkdtempSync(join(tmpdir(), 'chainmend-'));
   for (const name of [
@@ -99,7 +101,7 @@ export function buildStack({
   }
   const app = new App({
     analyticsReporting: false,
-    context: recommendedFlags,
+    context: { ...recommendedFlags, ...context },
     outdir: join(directory, 'assembly'),
     stackTraces: false,
     builtinCloudFormationValidation: false,
@@ -137,6 +139,7 @@ export function resourcesOf(stack: ChainmendStack): (type: string) => Resource[]
 
 export interface Statement {
   readonly sid: string;
+  readonly effect: 'Allow' | 'Deny';
   readonly actions: string[];
   readonly resources: string[];
   readonly conditions: Record<string, Record<string, unknown>>;
@@ -148,8 +151,9 @@ export function statementsIn(resources: (type: string) => Resource[], role: Reso
     Properties.Roles.map(text).includes(`<${role.id}>`),
   );
   return [...role.Properties.Policies, ...managed.map(({ Properties }) => Properties)].flatMap(({ PolicyDocument }) =>
-    PolicyDocument.Statement.map(({ Sid, Action, Resource, Condition }: Resource['Properties']) => ({
+    PolicyDocument.Statement.map(({ Sid, Effect, Action, Resource, Condition }: Resource['Properties']) => ({
       sid: Sid,
+      effect: Effect,
       actions: listOf(Action),
       resources: listOf(Resource).map(text),
       conditions: Condition ?? {},

@@ -77,7 +77,7 @@ describe('the app, synthesized in a process of its own with no credentials and n
     );
     const { email: _, ...rest } = given;
     await expect(synthesize(join(temporary(), 'assembly'), { ...rest, nodeRoles: 'bitcoin-node' })).rejects.toThrow(
-      'context "nodeRoles" has "bitcoin-node", expected ARNs',
+      'context "nodeRoles" has "bitcoin-node", expected ARNs such as arn:aws:iam::111122223333:role/bitcoin-node, or none',
     );
     await expect(synthesize(join(temporary(), 'assembly'), { ...rest, kmsKeys: 'alias/nodes' })).rejects.toThrow(
       'context "kmsKeys" has "alias/nodes", expected ARNs',

@@ -503,3 +503,46 @@ it('watches five thousand nodes, and finds the one that is full', () => {
   const alarmed = changes().filter(({ detail }) => (detail['state'] as { value: string }).value === 'ALARM');
   expect(alarmed.map(({ detail }) => detail['alarmName'])).toEqual(['i-7']);
 });
+
+describe('an alarm in its warm-up period', () => {
+  const put = (WarmUpConfiguration?: object) =>
+    putDiskAlarm({
+      TreatMissingData: 'breaching',
+      EvaluationPeriods: 3,
+      ...(WarmUpConfiguration && { WarmUpConfiguration }),
+    });
+  const evaluation = () =>
+    (ask('DescribeAlarms', {})['MetricAlarms'] as { EvaluationState?: string }[])[0]?.EvaluationState;
+
+  it('is not evaluated: without one, silence before the first datapoint is an alarm at once', () => {
+    put();
+    kernel.advance(2 * MINUTE);
+    expect(state()).toBe('ALARM');
+    ask('DeleteAlarms', { AlarmNames: ['chainmend-bitcoin-node2-disk'] });
+    put({ WarmUpPeriodDurationInMinutes: 10 });
+    kernel.advance(9 * MINUTE);
+    expect([state(), evaluation(), changes().length]).toEqual(['INSUFFICIENT_DATA', 'IN_WARM_UP', 1]);
+    kernel.advance(2 * MINUTE);
+    expect([state(), evaluation()]).toEqual(['ALARM', undefined]);
+  });
+
+  it('ends it as soon as its window is full, unless it is to wait', () => {
+    put({ WarmUpPeriodDurationInMinutes: 60 });
+    minutes(95, 95);
+    expect(evaluation()).toBe('IN_WARM_UP');
+    minutes(95, undefined);
+    expect([state(), evaluation()]).toEqual(['ALARM', undefined]);
+    ask('DeleteAlarms', { AlarmNames: ['chainmend-bitcoin-node2-disk'] });
+    put({ WarmUpPeriodDurationInMinutes: 10, OnlyStartEvaluatingAfterWarmUpPeriodEnds: true });
+    minutes(95, 95, 95, 95);
+    expect([state(), evaluation()]).toEqual(['INSUFFICIENT_DATA', 'IN_WARM_UP']);
+  });
+
+  it('does not begin again where it has ended', () => {
+    put({ WarmUpPeriodDurationInMinutes: 1 });
+    minutes(undefined, undefined);
+    put({ WarmUpPeriodDurationInMinutes: 60 });
+    expect(evaluation()).toBeUndefined();
+    expect(() => put({ WarmUpPeriodDurationInMinutes: 2_881 })).toThrow('from 1 to 2880');
+  });
+});

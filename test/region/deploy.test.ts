@@ -103,7 +103,14 @@ function synthesize(): Assembly {
   return readAssembly(app.synth().directory);
 }
 
-async function deployed(assembly: Assembly) {
+type Call = (service: string, operation: string, input: object) => object | Promise<object>;
+
+/** @param before what is in the account already */
+async function deployed(
+  assembly: Assembly,
+  before: (call: Call) => unknown = () => {},
+  more: { importExistingResources?: boolean } = {},
+) {
   const kernel = testKernel();
   const code = new CodeStore();
   const none = (): void => {};
@@ -138,22 +145,16 @@ async function deployed(assembly: Assembly) {
     monitoring,
     sqs,
   ];
-  const call = (service: string, operation: string, input: object): object | Promise<object> => {
+  const call: Call = (service, operation, input) => {
     const carryOut = services.find(({ name }) => name === service)?.operations[operation];
     if (carryOut === undefined) throw new Error(`no operation ${service} ${operation}`);
     return carryOut(input, { at: kernel.clock.now(), actor: 'cloudformation' });
   };
   const { accountId, regionName } = kernel;
   const random = kernel.random('cloudformation');
-  const deployment = await deploy({
-    assembly,
-    accountId,
-    regionName,
-    code,
-    vpcEndpoints: new VpcEndpoints(),
-    call,
-    random,
-  });
+  await before(call);
+  const vpcEndpoints = new VpcEndpoints();
+  const deployment = await deploy({ assembly, accountId, regionName, code, vpcEndpoints, call, random, ...more });
   return { deployment, call, alarms, iam };
 }
 
@@ -296,6 +297,47 @@ describe('A template that the region cannot make', () => {
 
   it('names the folder that holds no assembly', () => {
     expect(() => readAssembly('/nowhere')).toThrow(/\/nowhere\/manifest.json: expected JSON that "cdk synth" wrote/);
+  });
+});
+
+describe('What carries the name of a resource already', () => {
+  const named = (DeletionPolicy?: string, Name: unknown = '/small/fleet'): Assembly => ({
+    stackName: 'Small',
+    assets: [],
+    template: {
+      Resources: {
+        Fleet: {
+          Type: 'AWS::SSM::Parameter',
+          Properties: { Name, Type: 'String', Value: 'of the template' },
+          ...(DeletionPolicy !== undefined && { DeletionPolicy }),
+        },
+      },
+    },
+  });
+  const pushed = (call: Call) =>
+    call('ssm', 'PutParameter', { Name: '/small/fleet', Type: 'String', Value: 'of a person' });
+
+  it.each([undefined, 'Delete'])('stops a deployment where the template would delete it (%s)', async (policy) => {
+    await expect(deployed(named(policy), pushed)).rejects.toThrow(
+      /must have the DeletionPolicy attribute set to 'Retain' or .*are Fleet \(\{Name=\/small\/fleet\}\)$/,
+    );
+  });
+
+  it.each(['Retain', 'RetainExceptOnCreate'])('is imported, as it is, where the template says %s', async (policy) => {
+    const { deployment, call } = await deployed(named(policy), pushed);
+    expect(deployment.resources.get('Fleet')).toMatchObject({
+      ref: '/small/fleet',
+      attributes: { Value: 'of a person' },
+    });
+    expect(await call('ssm', 'GetParameter', { Name: '/small/fleet' })).toMatchObject({
+      Parameter: { Value: 'of a person' },
+    });
+  });
+
+  it('stops a deployment that does not import, and one whose name is not literal', async () => {
+    const exists = "Resource of type 'AWS::SSM::Parameter' with Name=/small/fleet already exists.";
+    await expect(deployed(named('Retain'), pushed, { importExistingResources: false })).rejects.toThrow(exists);
+    await expect(deployed(named('Retain', { 'Fn::Sub': '/small/fleet' }), pushed)).rejects.toThrow(exists);
   });
 });
 

@@ -24,8 +24,12 @@ beforeEach(() => {
   node = world.node();
 });
 
-function policy(schedule: Partial<Schedule> = {}, details: Partial<PolicyDetails> = {}, State = 'ENABLED'): string {
-  const dlm = createDlm(world.kernel, world.ec2);
+function policy(
+  schedule: Partial<Schedule> = {},
+  details: Partial<PolicyDetails> = {},
+  State = 'ENABLED',
+  dlm = createDlm(world.kernel, world.ec2),
+): string {
   const answer = dlm.operations['CreateLifecyclePolicy']?.(
     {
       ExecutionRoleArn: 'arn:aws:iam::111122223333:role/snapshots',
@@ -68,6 +72,17 @@ describe('an enabled policy', () => {
     world.kernel.advance(6 * HOUR_MS);
     expect(ofData()).toHaveLength(2);
     expect(world.ec2.snapshots().some(({ volumeId }) => volumeId === stranger)).toBe(false);
+  });
+
+  it('takes none any more once it is deleted, and leaves those that it has taken', () => {
+    const dlm = createDlm(world.kernel, world.ec2);
+    const PolicyId = policy({}, {}, 'ENABLED', dlm);
+    world.kernel.advance(3 * HOUR_MS);
+    expect(ofData()).toHaveLength(1);
+    dlm.operations['DeleteLifecyclePolicy']?.({ PolicyId }, world.kernel.call());
+    world.kernel.advance(DAY_MS);
+    expect(ofData()).toHaveLength(1);
+    expect(() => dlm.operations['GetLifecyclePolicy']?.({ PolicyId }, world.kernel.call())).toThrow('not found');
   });
 
   it('begins within a day where no time is given, and copies no tags unless told to', () => {
@@ -127,7 +142,7 @@ describe('an enabled policy', () => {
     }
     const other = world.node('10.0.0.12');
     const details = { ResourceTypes: ['VOLUME' as const], TargetTags: [{ Key: 'Component', Value: 'nodes/bitcoin' }] };
-    carryOut(world.kernel, world.ec2, { policyId: 'policy-1', details, schedule: SCHEDULE });
+    carryOut(world.kernel, world.ec2, { policyId: 'policy-1', details, schedule: SCHEDULE, isThere: () => true });
     expect(ofData()).toHaveLength(5);
     expect(world.ec2.snapshots().filter(({ volumeId }) => volumeId === other.data)).toHaveLength(1);
   });

@@ -4,6 +4,7 @@ import {
   AssociateAddressCommand,
   CreateLaunchTemplateCommand,
   CreateLaunchTemplateVersionCommand,
+  DeleteLaunchTemplateCommand,
   DescribeAddressesCommand,
   DescribeInstanceAttributeCommand,
   DescribeInstanceStatusCommand,
@@ -147,6 +148,15 @@ describe('A launch template', () => {
   ])('that is named as %j launches nothing: %s', async (LaunchTemplate, code) => {
     await template();
     await expect(run({ LaunchTemplate })).rejects.toMatchObject(named(code));
+  });
+
+  it('is deleted with all of its versions, and its name is free again', async () => {
+    const LaunchTemplateId = await template();
+    await ec2.send(new DeleteLaunchTemplateCommand({ LaunchTemplateId }));
+    await expect(ec2.send(new DeleteLaunchTemplateCommand({ LaunchTemplateId }))).rejects.toMatchObject(
+      named('InvalidLaunchTemplateId.NotFound'),
+    );
+    expect(await template()).not.toBe(LaunchTemplateId);
   });
 
   it('has a name that is its own, and data that the region understands', async () => {

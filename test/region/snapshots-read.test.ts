@@ -9,6 +9,7 @@ import {
   LockSnapshotCommand,
 } from '@aws-sdk/client-ec2';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Following } from '../../local/region/clock.ts';
 import { keptOf, readKept } from '../../shared/heal/kept.ts';
 import { hold, putInQuarantine, release, type Shelf } from '../../shared/heal/kept-snapshots.ts';
 import { createStore } from '../../shared/heal/store.ts';
@@ -48,7 +49,18 @@ beforeAll(async () => {
   shelf = { ec2, store: createStore(new DynamoDBClient(await whole.as()), 'chainmend') };
 });
 
-afterAll(() => whole.following.stop());
+let following: Following;
+beforeAll(() => {
+  following = whole.following;
+});
+afterAll(() => following.stop());
+
+/** To almost a day later: what was held now has five minutes left then. */
+async function jump(ms = DAY_MS - MINUTES_LEFT_MS): Promise<void> {
+  await following.stop();
+  await whole.region.clock.run({ untilMs: now() + ms });
+  following = whole.region.clock.follow({ speed: 1000 });
+}
 
 interface Placed {
   readonly instanceId: string;
@@ -76,8 +88,6 @@ const tagsOf = (id: string) => whole.region.ec2.tags(id);
 const read = () => readSnapshots(ec2, FLEET, []);
 const factsOf = async (...ids: readonly string[]) =>
   (await read()).filter(({ snapshotId }) => ids.includes(snapshotId));
-/** A hold that was made then has five minutes left. */
-const almostADayAgo = (): number => now() - DAY_MS + MINUTES_LEFT_MS;
 /** EC2's reads lag behind its writes. */
 const settled = (): Promise<void> => whole.virtually(20_000);
 
@@ -172,25 +182,15 @@ describe('a hold', () => {
   const holding = async (incidentId: string, ...ids: readonly string[]) =>
     hold(shelf, whose(incidentId), await factsOf(...ids), now());
   const releasing = (incidentId: string) => release(shelf, whose(incidentId), now());
-  /** As if the lock had been made almost a day ago, and nobody had renewed it since. */
-  const almostOver = (SnapshotId: string) =>
-    ec2.send(
-      new LockSnapshotCommand({
-        SnapshotId,
-        LockMode: 'governance',
-        ExpirationDate: new Date(almostADayAgo() + DAY_MS),
-      }),
-    );
 
   it('keeps what a policy would delete, renews itself, and leaves a person’s lock as it was', async () => {
     await holding('a1b2c3d4', ours, theirs, locked);
     expect([ours, theirs, locked].map((id) => tagsOf(id)['chainmend:held-by'])).toEqual(Array(3).fill('a1b2c3d4'));
     expect([isLocked(ours), isLocked(theirs), isLocked(locked)]).toEqual([false, true, true]);
     await expect(ec2.send(new DeleteSnapshotCommand({ SnapshotId: theirs }))).rejects.toThrow(/locked/);
-    await almostOver(theirs);
-    await settled();
+    await jump();
     await holding('a1b2c3d4', ours, theirs);
-    await whole.virtually(2 * MINUTES_LEFT_MS);
+    await jump(2 * MINUTES_LEFT_MS);
     expect(isLocked(theirs)).toBe(true);
     await releasing('a1b2c3d4');
     expect([isLocked(theirs), isLocked(locked)]).toEqual([false, true]);
@@ -207,11 +207,36 @@ describe('a hold', () => {
 
   it('ends by itself where everybody forgot it, and is released all the same', async () => {
     await holding('a1b2c3d4', theirs);
-    await almostOver(theirs);
-    await whole.virtually(2 * MINUTES_LEFT_MS);
+    expect(isLocked(theirs)).toBe(true);
+    await jump(DAY_MS + MINUTES_LEFT_MS);
     expect(isLocked(theirs)).toBe(false);
     expect(await releasing('a1b2c3d4')).toEqual({ released: [theirs], unmarked: [] });
     expect(await releasing('a1b2c3d4')).toEqual({ released: [], unmarked: [] });
+  });
+
+  it('is asked for in whole days: a date a day from now is less than that away when EC2 reads it', async () => {
+    const ExpirationDate = new Date(now() + DAY_MS);
+    await settled();
+    const lock = new LockSnapshotCommand({ SnapshotId: theirs, LockMode: 'governance', ExpirationDate });
+    await expect(ec2.send(lock)).rejects.toThrow('at least one day');
+  });
+
+  it('lasts another day, too, where the days of a lock count from its beginning', async () => {
+    const asked: unknown[] = [];
+    const startedAtMs = now() - 3 * DAY_MS + HOUR_MS;
+    const counting = {
+      send: async (command: object) => {
+        if (!(command instanceof LockSnapshotCommand)) return ec2.send(command as never);
+        const { LockDuration = 0 } = command.input;
+        asked.push(LockDuration);
+        return {
+          LockDurationStartTime: new Date(startedAtMs),
+          LockExpiresOn: new Date(startedAtMs + LockDuration * DAY_MS),
+        };
+      },
+    };
+    await holdSnapshots(counting as never, await factsOf(theirs), 'a1b2c3d4', new Set([theirs]), now());
+    expect(asked).toEqual([1, 4]);
   });
 
   it('of two incidents ends with the second', async () => {
@@ -282,7 +307,13 @@ describe('a role that may mark some of them', () => {
 
   it('holds those, and says of the other what AWS says', async () => {
     const role = await clientOf('ec2:CreateTags', 'ec2:LockSnapshot');
-    const unmarked = await holdSnapshots(role, await factsOf(foreign, ours, theirs), 'b1b2c3d4', new Set([theirs]));
+    const unmarked = await holdSnapshots(
+      role,
+      await factsOf(foreign, ours, theirs),
+      'b1b2c3d4',
+      new Set([theirs]),
+      now(),
+    );
     expect(unmarked).toEqual([
       { snapshotId: foreign, why: expect.stringMatching(/^UnauthorizedOperation: You are not authorized/) },
     ]);
@@ -296,7 +327,7 @@ describe('a role that may mark some of them', () => {
 
   it('that may not lock marks them, and says so', async () => {
     const role = await clientOf('ec2:CreateTags');
-    const unmarked = await holdSnapshots(role, await factsOf(ours, theirs), 'b2b2c3d4', new Set([theirs]));
+    const unmarked = await holdSnapshots(role, await factsOf(ours, theirs), 'b2b2c3d4', new Set([theirs]), now());
     expect(unmarked).toEqual([
       { snapshotId: theirs, why: expect.stringMatching(/^marked, but not locked: UnauthorizedOperation/) },
     ]);
@@ -304,7 +335,7 @@ describe('a role that may mark some of them', () => {
   });
 
   it('releases those that it may release, and keeps the tags of a lock that it may not take away', async () => {
-    await holdSnapshots(ec2, await factsOf(foreign, ours, theirs), 'b3b2c3d4', new Set([theirs]));
+    await holdSnapshots(ec2, await factsOf(foreign, ours, theirs), 'b3b2c3d4', new Set([theirs]), now());
     await settled();
     const role = await clientOf('ec2:DeleteTags');
     const { released, unmarked } = await releaseHolds(role, 'b3b2c3d4', [foreign, ours, theirs], new Set([theirs]));

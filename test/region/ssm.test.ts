@@ -143,6 +143,32 @@ describe('a command', () => {
     expect(parseAnswer(invocation(early).StandardOutputContent ?? '').result).toBe('stale');
   });
 
+  it('by AWS-RunShellScript runs what a person types, as far as this node knows it: SIGSTOP for its client, until that is started again', () => {
+    const type = (...commands: string[]): GetCommandInvocationResult => {
+      const input = { DocumentName: 'AWS-RunShellScript', InstanceIds: [INSTANCE], Parameters: { commands } };
+      const { Command } = call<SendCommandResult>('SendCommand', input);
+      kernel.advance(10_000);
+      return invocation(Command?.CommandId ?? '');
+    };
+    expect(type('reboot')).toMatchObject({ Status: 'Failed', ResponseCode: 127 });
+    expect(type('systemctl kill --signal=STOP geth.service').Status).toBe('Failed');
+    const stop = 'systemctl kill --signal=STOP node@0.20.0.service';
+    expect(type(stop, 'reboot').Status).toBe('Failed');
+    expect(type(stop)).toMatchObject({ Status: 'Success', ResponseCode: 0 });
+    const [before] = [node.client.height(), kernel.advance(3_600_000)];
+    expect([node.client.state, node.client.height()]).toEqual(['running', before]);
+    expect(node.localRpc(8_332, { method: 'POST', path: '/', headers: {}, body: Buffer.from('{}') }).kind).toBe(
+      'silent',
+    );
+    node.restartClient();
+    kernel.advance(3_600_000);
+    expect(node.client.height()).toBeGreaterThan(before);
+    expect(node.localRpc(8_332, { method: 'POST', path: '/', headers: {}, body: Buffer.from('{}') }).kind).toBe(
+      'response',
+    );
+    expect(() => call('DeleteDocument', { Name: 'AWS-RunShellScript' })).toThrow(refused('InvalidDocument'));
+  });
+
   it('is refused for what its document does not allow', () => {
     const send = (request: object) => () => observe({}, request);
     expect(send({ DocumentName: 'chainmend-nothing' })).toThrow(refused('InvalidDocument'));

@@ -15,7 +15,9 @@ unit: node@*
 
 let directory: string;
 let parameters: Map<string, string>;
+let versions: Map<string, number>;
 beforeEach(() => {
+  versions = new Map();
   directory = mkdtempSync(join(tmpdir(), 'chainmend-fleets-'));
   parameters = new Map();
   write('bitcoin.yaml', bitcoin);
@@ -23,6 +25,10 @@ beforeEach(() => {
 afterEach(() => rmSync(directory, { recursive: true }));
 
 const write = (name: string, text: string) => writeFileSync(join(directory, name), text);
+
+const nothing = () => {
+  throw new Error('this is not asked for here');
+};
 
 /** `npm run fleets -- ${words}`, with the parameters of this test for AWS's. */
 async function run(...words: string[]) {
@@ -32,10 +38,17 @@ async function run(...words: string[]) {
     directory,
     store: () => ({
       read: async (name) => parameters.get(name),
-      write: async (name, value) => void parameters.set(name, value),
+      write: async (name, value) => {
+        parameters.set(name, value);
+        versions.set(name, (versions.get(name) ?? 0) + 1);
+        return versions.get(name);
+      },
     }),
     say: (text) => said.push(text),
     complain: (text) => complained.push(text),
+    confirm: undefined,
+    belongings: nothing,
+    account: nothing,
   });
   return { status, said: said.join('\n'), complained: complained.join('\n') };
 }
@@ -86,16 +99,36 @@ describe('show', () => {
 });
 
 describe('push', () => {
-  it('stores the file as JSON, and says that a new fleet needs a deployment', async () => {
-    const { status, said } = await run('push', 'bitcoin');
-    expect([status, said]).toEqual([0, expect.stringContaining('bitcoin: new, in mode plan. ')]);
-    expect(said).toContain('npm run deploy');
-    expect(parameters.get('/chainmend/fleets/bitcoin')).toBe(
+  const NAME = '/chainmend/fleets/bitcoin';
+  const deployed = () => parameters.set(NAME, '{"fleet":"bitcoin"}');
+
+  it('stores the file as JSON', async () => {
+    deployed();
+    expect(await run('push', 'bitcoin')).toMatchObject({
+      status: 0,
+      said: expect.stringContaining('bitcoin: changed'),
+    });
+    expect(parameters.get(NAME)).toBe(
       '{"fleet":"bitcoin","chain":"bitcoin","mode":"plan","nodes":{"tag":{"Component":"nodes/bitcoin"}},"unit":"node@*"}',
     );
   });
 
+  it.each([['bitcoin', 'litecoin'], ['--all']])(
+    'refuses a fleet that is not deployed, which only a deployment can make, and stores nothing (%s)',
+    async (...words) => {
+      deployed();
+      write('litecoin.yaml', bitcoin.replaceAll('bitcoin', 'litecoin').replace('chain: litecoin', 'chain: bitcoin'));
+      const { status, said, complained } = await run('push', ...words);
+      expect([status, said]).toEqual([1, '']);
+      expect(complained).toMatch(
+        /^litecoin: not deployed in this account and region, .*npm run deploy makes a new fleet/,
+      );
+      expect(parameters).toEqual(new Map([[NAME, '{"fleet":"bitcoin"}']]));
+    },
+  );
+
   it('says what changed, and nothing when nothing did', async () => {
+    deployed();
     await run('push', '--all');
     expect((await run('push', '--all')).said).toBe('bitcoin: nothing changed');
     write('bitcoin.yaml', bitcoin.replace('plan', 'act').replace('unit: node@*', 'disk: { maximumSizeGiB: 900 }'));
@@ -132,10 +165,12 @@ describe('pause and resume', () => {
   it('pause everything, and go on', async () => {
     expect(await run('pause', '--why', 'moving to gp3')).toMatchObject({
       status: 0,
-      said: expect.stringContaining('Everything is paused: moving to gp3'),
+      // Where nothing is deployed, the person may be in another account than they think.
+      said: expect.stringMatching(/^Everything is paused: moving to gp3\n.*\n.*\n.*does not seem to be deployed/),
     });
     expect(parameters).toEqual(new Map([['/chainmend/pause', 'moving to gp3']]));
-    expect((await run('resume')).said).toBe('Everything goes on. It was paused: moving to gp3');
+    expect((await run('pause', '--why', 'still moving to gp3')).said).not.toContain('deployed');
+    expect((await run('resume')).said).toBe('Everything goes on. It was paused: still moving to gp3');
     expect(parameters.get('/chainmend/pause')).toBe('off');
     expect((await run('resume')).said).toBe('Everything was not paused.');
   });

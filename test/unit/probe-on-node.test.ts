@@ -260,13 +260,23 @@ describe('the command', () => {
   it('is refused where a parameter did not arrive, or is not of its form', async () => {
     const fleet = fleetAt('litecoin', 1);
     const parameters = askNodeParameters(fleet, questionOf(fleet, []));
-    const { Questions: _, ...without } = parameters;
+    const { RunLimitSeconds: _, ...without } = parameters;
     expect(await run(without)).toMatchObject({
       exitStatus: 2,
       stdout: '',
       stderr: expect.stringContaining('did not arrive'),
     });
     expect(await run({ ...parameters, Volumes: ['data:/data;reboot'] })).toMatchObject({ exitStatus: 2, stdout: '' });
+  });
+
+  it('takes what is empty as empty, whether or not the agent hands it over', async () => {
+    const port = await serve(pages(cometbft));
+    const fleet = fleetAt('cometbft', port);
+    const parameters = { ...askNodeParameters(fleet, questionOf(fleet, [])), Volumes: [''] };
+    const given = Object.entries(parameters).filter(([, [value = '']]) => value !== '');
+    expect(given.map(([name]) => name)).toEqual(expect.not.arrayContaining(['CredentialsFile', 'Volumes']));
+    for (const some of [parameters, Object.fromEntries(given)])
+      expect(await run(some)).toMatchObject({ exitStatus: 0, stderr: '', stdout: expect.stringMatching(/^.{100}/) });
   });
 
   it.each([

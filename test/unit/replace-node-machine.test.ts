@@ -274,6 +274,31 @@ describe('a stop and a start', () => {
     ['when it is up the node is asked', { old: machine() }, { done: ['held', 'down', 'started'] }, 'inspect old'],
     ['one that stays impaired was in vain', { old: dead }, { done: ['held', 'down', 'started'] }, 'fail-rung'],
     ['so was one that is stopped again', { old: stopped }, { done: ['held', 'down', 'started'] }, 'fail-rung'],
+    ['one that EC2 has recovered by itself is not stopped again', { old: machine() }, {}, 'start-instance'],
+    [
+      'one that is coming up by itself is waited for',
+      { old: { ...machine(), checks: { system: 'initializing', instance: 'initializing', attachedEbs: 'ok' } } },
+      {},
+      'wait',
+    ],
+    [
+      'and not for ever',
+      {
+        old: {
+          ...machine(),
+          checks: { system: 'initializing', instance: 'initializing', attachedEbs: 'ok' },
+          agentOnline: false,
+        },
+      },
+      { waitingSinceMs: NOON_MS - 16 * 60_000 },
+      'stop-instance old',
+    ],
+    [
+      'one whose agent is silent is stopped, however well its checks are',
+      { old: machine({}, { agentOnline: false }) },
+      {},
+      'stop-instance old',
+    ],
   ])('%s', (_, more, has, does) => {
     expect(rung(more, has)).toBe(does);
   });

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { readFleets } from '../../infra/fleets.ts';
 import type { StoryLine, Suite } from '../../infra/heal-commands/desk.ts';
-import type { Account, SmokeDesk } from '../../infra/smoke/desk.ts';
+import type { Account, DeployWish, LadderAccount, SmokeDesk } from '../../infra/smoke/desk.ts';
 import { SmokeError } from '../../infra/smoke/desk.ts';
-import { isSmokeFleetFile, smokeFleet, smokeFleetText } from '../../infra/smoke/fleet.ts';
+import { isSmokeFleetFile, ladderFleet, smokeFleet, smokeFleetText } from '../../infra/smoke/fleet.ts';
 import { commandFor, isOurs, type Leftover, leftOf, ORDER } from '../../infra/smoke/leftovers.ts';
 import { pauseText, SMOKE_TAG } from '../../infra/smoke/names.ts';
 import { planText } from '../../infra/smoke/plan.ts';
@@ -18,6 +18,7 @@ import { firstBootOf } from '../../local/run/first-boot.ts';
 import { endedIncident, INSTANCE, NOON_MS, openIncidentRecord } from '../support/heal-facts.ts';
 
 const RUN = 'smoke-0a1b2c';
+const ROLE = 'arn:aws:iam::111122223333:role/smoke-node';
 const ours = { [SMOKE_TAG]: RUN };
 const VOLUME = 'vol-0123456789abcdef0';
 const volume = (more: Partial<Leftover & { kind: 'volume' }> = {}): Leftover => ({
@@ -224,6 +225,8 @@ describe('a run', () => {
         call(`remove ${thing.kind} ${thing.id}`);
         world = world.filter(({ id }) => id !== thing.id);
       },
+      // Asked only with --ladder.
+      ladder: new Proxy({} as LadderAccount, { get: () => fails }),
     };
     const healed = {
       ...endedIncident('healed', NOON_MS),
@@ -241,8 +244,8 @@ describe('a run', () => {
     desk = {
       ...{ account: () => account, suite: () => suite, chance: () => '0a1b2c', made: new Map() },
       cdk: {
-        deploy: async () => {
-          call('deploy');
+        deploy: async ({ ladder, isAgain }: DeployWish) => {
+          call(`deploy${ladder ? ` with ${ladder.role}` : ''}${isAgain ? ' again' : ''}`);
           world.push({ kind: 'stack', id: 'Chainmend', state: 'CREATE_COMPLETE', tags: ours });
         },
         destroy: async () => {
@@ -271,6 +274,28 @@ describe('a run', () => {
     ]);
     expect(told.at(-1)).toMatch(/^Healed, and everything is removed: volume 2 → 3 GiB/);
     expect([...desk.made.keys()]).toEqual(['chainmend']); // The table, which no stack here has made.
+  });
+
+  it('makes the ladder’s stack a second time over what the first one kept, before a node is paid for', async () => {
+    account = { ...account, ladder: { ...account.ladder, roleOf: async () => ROLE, makeTemplate: fails } };
+    expect(await runSmoke([...words, '--ladder'], desk)).toBe(1);
+    expect(calls.slice(0, 6)).toEqual([
+      ...[`deploy with ${ROLE}`, 'markKept', 'destroy', `deploy with ${ROLE} again`, 'markKept', 'makeVolume'],
+    ]);
+    expect(told.at(-1)).toBe('Not healed. Everything is removed.');
+  });
+
+  it('makes nothing for the ladder where a stack that stays may not pass on the role of the node', async () => {
+    const { parameter } = account;
+    account = {
+      ...account,
+      parameter: async (name) =>
+        name.endsWith('/fleets/smoke-ladder') ? JSON.stringify(ladderFleet('smoke-ladder')) : parameter(name),
+      ladder: { ...account.ladder, roleOf: async () => ROLE, mayPassOn: async () => false },
+    };
+    expect(await runSmoke([...deployed, '--ladder'], desk)).toBe(1);
+    expect(calls).toEqual([]);
+    expect(told.at(-1)).toMatch(/^Nothing was made\.\n {2}replace-node may not pass on .*-c nodeRoles=arn:\S+/);
   });
 
   it('leaves a stack that was there, and never asks CDK', async () => {
@@ -366,6 +391,7 @@ describe('a run', () => {
         profile: 'smoke-node',
         stackIsDeployed: false,
         securityGroupId: undefined,
+        isLadder: false,
       }),
     );
   });

@@ -6,9 +6,10 @@ import { REFUSED, type Response, text } from './http.ts';
 
 /**
  * garbage: bytes that are nothing. huge: ten megabytes. slow: right, after half a minute. wrong-chain: another network's answers.
- * dead: connections are refused though the client runs. unauthorized: nobody's credentials are good enough.
+ * dead: connections are refused though the client runs. unauthorized: nobody's credentials are good enough. hung: nothing is answered until
+ * the client is started again.
  */
-export type Misbehaviour = 'garbage' | 'huge' | 'slow' | 'wrong-chain' | 'dead' | 'unauthorized';
+export type Misbehaviour = 'garbage' | 'huge' | 'slow' | 'wrong-chain' | 'dead' | 'unauthorized' | 'hung';
 
 const HUGE_BYTES = 10_000_000;
 const SLOW_MS = 30_000;
@@ -27,6 +28,8 @@ export function misbehaved(how: Misbehaviour, truth: () => HttpAnswer): HttpAnsw
   switch (how) {
     case 'dead':
       return REFUSED;
+    case 'hung':
+      return { kind: 'silent' };
     case 'unauthorized':
       return UNAUTHORIZED;
     case 'garbage':

@@ -9,6 +9,7 @@ import { beaconAnswer } from './beacon.ts';
 import { notFound, REFUSED, target, text } from './http.ts';
 import { cometbftPage, gethPage } from './metrics-pages.ts';
 import { type Misbehaviour, misbehaved, onAnotherChain, UNAUTHORIZED } from './misbehaviour.ts';
+import { plainAnswer } from './plain.ts';
 
 const SILENT = { kind: 'silent' } as const;
 
@@ -32,6 +33,9 @@ export class NodeRpc {
     this.protocol = node.chain.protocol;
     this.unsafe = node.spec.rpc?.unsafe ?? false;
     this.insertsFrom = node.client.height();
+    node.client.onStart(() => {
+      if (this.misbehaviour === 'hung') this.behave();
+    });
   }
 
   /** Until `behave`. It concerns the RPC port alone: the client, its metrics and its peers are as they are. */
@@ -59,7 +63,7 @@ export class NodeRpc {
 
   private onPort(port: number, request: HttpRequest, local: boolean): HttpAnswer {
     const { spec, beacon, client } = this.node;
-    if (this.protocol === undefined) return REFUSED;
+    if (this.protocol === undefined) return this.ofNoChain(port, request);
     if (beacon && port === (spec.ports?.beacon ?? BEACON_PORT)) return this.ofBeacon(request);
     if (client.state !== 'running') return REFUSED;
     const family = familyOf(this.protocol);
@@ -67,6 +71,15 @@ export class NodeRpc {
     if (port !== (spec.ports?.rpc ?? portsOf(this.protocol).rpc)) return REFUSED;
     if (spec.rpc?.listens === 'loopback' && !local) return REFUSED;
     const truth = () => this.truth(request, local);
+    return this.misbehaviour === undefined ? truth() : misbehaved(this.misbehaviour, truth);
+  }
+
+  /** A client of no chain that the product knows: on the port that its fleet file names. */
+  private ofNoChain(port: number, request: HttpRequest): HttpAnswer {
+    const { spec, client, chain } = this.node;
+    if (port !== spec.ports?.rpc || client.state !== 'running' || client.starting) return REFUSED;
+    const truth = () =>
+      plainAnswer({ height: client.height(), blocks: client.branch, network: chain.spec.name }, request);
     return this.misbehaviour === undefined ? truth() : misbehaved(this.misbehaviour, truth);
   }
 

@@ -13,6 +13,7 @@ import {
   readMetricAlarm,
   suppressorOf,
   type Tag,
+  warmUpEndMs,
 } from './alarms.ts';
 import type { Contributor } from './contributors.ts';
 import type { Engine, HistoryItem } from './engine.ts';
@@ -65,7 +66,7 @@ export function alarmOperations(kernel: Kernel, engine: Engine): Record<string, 
     return {
       name,
       arn: `arn:aws:cloudwatch:${kernel.regionName}:${kernel.accountId}:alarm:${name}`,
-      configuredAtMs: atMs,
+      ...{ createdAtMs: atMs, configuredAtMs: atMs },
       state: { value: 'INSUFFICIENT_DATA' as const, reason: 'Unchecked: Initial alarm creation', atMs },
       tags: new Map(tags.map(({ Key, Value }) => [Key, Value])),
     };
@@ -88,12 +89,14 @@ export function alarmOperations(kernel: Kernel, engine: Engine): Record<string, 
           watch,
           contributors: new Map(),
           partial: false,
+          warmUpUntilMs: warmUpEndMs(input, call.at),
         } satisfies MetricAlarm,
         undefined,
       );
     }
     const before = fullConfiguration(known);
-    Object.assign(known, { input, watch, configuredAtMs: call.at });
+    const warmUpUntilMs = known.warmUpUntilMs === undefined ? undefined : warmUpEndMs(input, known.createdAtMs);
+    Object.assign(known, { input, watch, configuredAtMs: call.at, warmUpUntilMs });
     return put(known, before);
   };
 

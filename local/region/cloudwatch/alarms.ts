@@ -45,6 +45,10 @@ export interface MetricAlarmInput extends CommonInput {
   readonly ComparisonOperator: string;
   readonly TreatMissingData?: string;
   readonly EvaluateLowSampleCountPercentile?: string;
+  readonly WarmUpConfiguration?: {
+    readonly WarmUpPeriodDurationInMinutes: number;
+    readonly OnlyStartEvaluatingAfterWarmUpPeriodEnds?: boolean;
+  };
 }
 
 export interface CompositeAlarmInput extends CommonInput {
@@ -69,6 +73,7 @@ export interface Suppression {
 interface CommonAlarm {
   readonly name: string;
   readonly arn: string;
+  readonly createdAtMs: number;
   configuredAtMs: number;
   state: AlarmState;
   readonly tags: Map<string, string>;
@@ -82,6 +87,8 @@ export interface MetricAlarm extends CommonAlarm {
   contributors: ReadonlyMap<string, Contributor>;
   /** The last evaluation saw only a part of what its query matches. */
   partial: boolean;
+  /** When its warm-up period ends at the latest; undefined once it has ended, or where there is none. */
+  warmUpUntilMs: number | undefined;
 }
 
 export interface CompositeAlarm extends CommonAlarm {
@@ -97,6 +104,8 @@ export type Alarm = MetricAlarm | CompositeAlarm;
 const DAY_SECONDS = 86_400;
 const ACTIONS_MAX = 5;
 const TAGS_MAX = 50;
+// "Specify a value from 1 to 2,880 minutes (2 days)" ("Alarm warm-up periods", user guide).
+const WARM_UP_MAX_MINUTES = 2_880;
 const TREATMENTS: readonly string[] = ['missing', 'ignore', 'breaching', 'notBreaching'];
 
 /** `id` names the metric of an alarm on a single metric in its events. */
@@ -112,6 +121,9 @@ export function readMetricAlarm(input: MetricAlarmInput, id: string): Watch {
     throw notEmulated(`the comparison operator ${input.ComparisonOperator}`);
   }
   if (threshold === undefined) throw invalid('The parameter Threshold is required');
+  const minutes = input.WarmUpConfiguration?.WarmUpPeriodDurationInMinutes ?? 1;
+  if (!Number.isInteger(minutes) || minutes < 1 || minutes > WARM_UP_MAX_MINUTES)
+    throw invalid(`WarmUpPeriodDurationInMinutes must be from 1 to ${WARM_UP_MAX_MINUTES}`);
   if (!Number.isInteger(n) || n < 1) throw invalid('EvaluationPeriods must be at least 1');
   if (m !== undefined && (m < 1 || m > n)) throw invalid('DatapointsToAlarm must be from 1 to EvaluationPeriods');
   if (!TREATMENTS.includes(treat)) {
@@ -132,6 +144,15 @@ export function readMetricAlarm(input: MetricAlarmInput, id: string): Watch {
     throw invalid('Metrics cannot be checked across more than a day (EvaluationPeriods * Period must be <= 86400).');
   }
   return watch;
+}
+
+/**
+ * When the warm-up of an alarm that is put now ends. "If you change it after the warm-up period ends, the new value does not restart the
+ * warm-up period" [WarmUpConfiguration]; a change before that counts from the alarm's creation.
+ */
+export function warmUpEndMs({ WarmUpConfiguration }: MetricAlarmInput, createdAtMs: number): number | undefined {
+  if (!WarmUpConfiguration) return undefined;
+  return createdAtMs + WarmUpConfiguration.WarmUpPeriodDurationInMinutes * 60_000;
 }
 
 export function readCompositeAlarm(input: CompositeAlarmInput): AlarmRule {
@@ -177,7 +198,8 @@ export function describeAlarm(alarm: Alarm): object {
       ...(suppression ? { ActionsSuppressedBy: suppression.by, ActionsSuppressedReason: suppression.reason } : {}),
     };
   }
-  const evaluated = { ...common, ...(alarm.partial ? { EvaluationState: 'PARTIAL_DATA' } : {}) };
+  const evaluation = alarm.warmUpUntilMs === undefined ? (alarm.partial ? 'PARTIAL_DATA' : undefined) : 'IN_WARM_UP';
+  const evaluated = { ...common, ...(evaluation && { EvaluationState: evaluation }) };
   return alarm.input.Metrics ? evaluated : { Dimensions: [], ...evaluated };
 }
 

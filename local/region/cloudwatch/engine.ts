@@ -128,6 +128,10 @@ export function createEngine(kernel: Kernel, store: SeriesStore, mutes: Mutes): 
     const stepMs = Math.min(watch.periodSeconds * 1000, MINUTE_MS);
     const endMs = Math.floor(now / stepMs) * stepMs;
     const count = watch.threshold.evaluationPeriods + EXTRA_DATAPOINTS;
+    if (alarm.warmUpUntilMs !== undefined) {
+      if (now < alarm.warmUpUntilMs && !isWarm(alarm, endMs)) return;
+      alarm.warmUpUntilMs = undefined;
+    }
     if (watch.of === 'groups') {
       evaluateGroups(alarm, watch.read(store, endMs, count));
       return;
@@ -143,6 +147,13 @@ export function createEngine(kernel: Kernel, store: SeriesStore, mutes: Mutes): 
     if (!verdict || verdict.value === alarm.state.value) return;
     const reasonData = metricReasonData(alarm, verdict.points, now);
     transition(alarm, { value: verdict.value, reason: reasonOf(verdict, watch.threshold), reasonData, atMs: now });
+  };
+
+  /** "Evaluation begins as soon as enough data fills its evaluation window", unless it is to wait ("Alarm warm-up periods", user guide). */
+  const isWarm = ({ input, watch }: MetricAlarm, endMs: number): boolean => {
+    if (input.WarmUpConfiguration?.OnlyStartEvaluatingAfterWarmUpPeriodEnds || watch.of === 'groups') return false;
+    const window = watch.read(store, endMs, watch.threshold.evaluationPeriods);
+    return window.every((point) => point !== undefined);
   };
 
   const evaluateGroups = (alarm: MetricAlarm, { series, partial }: InsightsResult): void => {

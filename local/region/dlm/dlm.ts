@@ -3,6 +3,7 @@
 import type {
   CreateLifecyclePolicyRequest,
   CreateLifecyclePolicyResponse,
+  DeleteLifecyclePolicyRequest,
   GetLifecyclePoliciesRequest,
   GetLifecyclePoliciesResponse,
   GetLifecyclePolicyRequest,
@@ -63,7 +64,8 @@ export function createDlm(kernel: Kernel, supply: SnapshotSupply): Service {
     const policy = { id, arn, description, state, roleArn, details, tags, createdAtMs: kernel.clock.now() };
     policies.set(id, policy);
     if (state === 'ENABLED') {
-      for (const schedule of details.Schedules ?? []) follow(kernel, supply, { policyId: id, details, schedule });
+      for (const schedule of details.Schedules ?? [])
+        follow(kernel, supply, { policyId: id, details, schedule, isThere: () => policies.has(id) });
     }
     return { PolicyId: id };
   };
@@ -109,6 +111,11 @@ export function createDlm(kernel: Kernel, supply: SnapshotSupply): Service {
     name: 'dlm',
     operations: {
       CreateLifecyclePolicy: create,
+      // Its snapshots stay ("Delete a lifecycle policy", EBS user guide).
+      DeleteLifecyclePolicy: ({ PolicyId }: DeleteLifecyclePolicyRequest): object => {
+        policies.delete(find(PolicyId).id);
+        return {};
+      },
       GetLifecyclePolicies: list,
       GetLifecyclePolicy: get,
       ListTagsForResource: ({ ResourceArn = '' }: ListTagsForResourceRequest) => ({

@@ -29,6 +29,8 @@ export interface Scheduled {
   readonly policyId: string;
   readonly details: PolicyDetails;
   readonly schedule: Schedule;
+  /** False once the policy was deleted; it is not carried out any more then. */
+  readonly isThere: () => boolean;
 }
 
 /** What of a schedule the region does not carry out. Policies are kept all the same. */
@@ -46,8 +48,12 @@ export function follow(kernel: Kernel, supply: SnapshotSupply, scheduled: Schedu
   const random = kernel.random(`dlm/${scheduled.policyId}`);
   const slot = (atMs: number): void => {
     const runAtMs = atMs + random.integer(0, WINDOW_MS);
-    clock.at(runAtMs, () => carryOut(kernel, supply, scheduled));
-    clock.at(atMs + hours * HOUR_MS, () => slot(atMs + hours * HOUR_MS));
+    clock.at(runAtMs, () => {
+      if (scheduled.isThere()) carryOut(kernel, supply, scheduled);
+    });
+    clock.at(atMs + hours * HOUR_MS, () => {
+      if (scheduled.isThere()) slot(atMs + hours * HOUR_MS);
+    });
   };
   // "If you do not specify a time, Amazon Data Lifecycle Manager selects a time within the next 24 hours."
   const firstMs = Times?.[0] === undefined ? clock.now() + random.integer(0, DAY_MS) : nextAt(Times[0], clock.now());

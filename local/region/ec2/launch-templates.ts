@@ -5,6 +5,8 @@ import type {
   CreateLaunchTemplateResult,
   CreateLaunchTemplateVersionRequest,
   CreateLaunchTemplateVersionResult,
+  DeleteLaunchTemplateRequest,
+  DeleteLaunchTemplateResult,
   LaunchTemplate as DescribedTemplate,
   LaunchTemplateVersion as DescribedVersion,
   DescribeLaunchTemplatesRequest,
@@ -135,6 +137,14 @@ export function launchTemplateOperations(state: Ec2State): Record<string, Operat
       const { version } = versionOf(template, input.DefaultVersion ?? '$Default');
       refuseDryRun(input);
       return { LaunchTemplate: described(save({ ...template, defaultVersion: version })) };
+    },
+
+    // "Deleting a launch template deletes all of its versions."
+    DeleteLaunchTemplate: (input: DeleteLaunchTemplateRequest): DeleteLaunchTemplateResult => {
+      const template = templateOf(state, input);
+      refuseDryRun(input);
+      state.launchTemplates.delete(template.launchTemplateId);
+      return { LaunchTemplate: described(template) };
     },
 
     DescribeLaunchTemplates: (input: DescribeLaunchTemplatesRequest): DescribeLaunchTemplatesResult => {

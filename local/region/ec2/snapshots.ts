@@ -155,6 +155,9 @@ function newLock(
     throw new AwsError('InvalidParameterCombination', 'Specify either LockDuration or ExpirationDate');
   }
   const expiresAtMs = ExpirationDate?.getTime();
+  // What AWS makes of a date that is less than the shortest lock away, it does not say; a day is the least that it names.
+  if (expiresAtMs !== undefined && expiresAtMs < nowMs + DAY_MS)
+    throw new AwsError('InvalidParameterValue', 'The expiration date must be at least one day from now');
   const durationDays = LockDuration ?? Math.ceil(((expiresAtMs ?? nowMs) - nowMs) / DAY_MS);
   if (!Number.isInteger(durationDays) || durationDays < 1 || durationDays > LOCK_DAYS_MAX) {
     throw new AwsError('InvalidParameterValue', `The lock must last 1 to ${LOCK_DAYS_MAX} days, not ${durationDays}`);

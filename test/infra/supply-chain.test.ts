@@ -1,0 +1,253 @@
+// What is installed, what may run while it is installed, and what is uploaded: package.json, package-lock.json and .npmrc.
+import { execFile } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { build } from 'esbuild';
+import { repositoryRoot } from '../../infra/paths.ts';
+
+interface LockedPackage {
+  /** Where it is installed under another name. */
+  readonly name?: string;
+  readonly version?: string;
+  readonly resolved?: string;
+  readonly integrity?: string;
+  readonly inBundle?: boolean;
+  readonly link?: boolean;
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly devDependencies?: Readonly<Record<string, string>>;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
+}
+
+const read = (file: string): string => readFileSync(join(repositoryRoot, file), 'utf8');
+const manifest = JSON.parse(read('package.json')) as Record<string, Record<string, string>>;
+const locked = (JSON.parse(read('package-lock.json')) as { packages: Record<string, LockedPackage> }).packages;
+
+/** Where Node finds `name` from a package in `from`: "node_modules/a/node_modules/b", or one level up. */
+function foundFrom(from: string, name: string): string | undefined {
+  for (let at = from; ; at = at.slice(0, Math.max(0, at.lastIndexOf('node_modules/') - 1))) {
+    const path = `${at === '' ? '' : `${at}/`}node_modules/${name}`;
+    if (path in locked) return path;
+    if (at === '') return undefined;
+  }
+}
+
+describe('the lockfile', () => {
+  it('has every dependency of every package for every platform, so that npm ci installs from it alone', () => {
+    const missing = Object.entries(locked).flatMap(([from, { dependencies, devDependencies, optionalDependencies }]) =>
+      Object.entries({ ...dependencies, ...devDependencies, ...optionalDependencies })
+        .filter(([name]) => foundFrom(from, name) === undefined)
+        .map(([name, version]) => `${from || 'chainmend'} needs ${name} ${version}`),
+    );
+    expect(missing).toEqual([]);
+  });
+
+  it('pins each package to its bytes, and none to an address', () => {
+    for (const [path, { integrity, inBundle, link, resolved }] of Object.entries(locked)) {
+      if (path === '') continue;
+      // What is in another package's archive is pinned with it.
+      if (inBundle !== true) expect([path, integrity]).toEqual([path, expect.stringMatching(/^sha512-[\w+/]{86}==$/)]);
+      expect([path, link, resolved ?? 'https://registry.npmjs.org/']).toEqual([
+        path,
+        undefined,
+        expect.stringMatching(/^https:\/\/registry\.npmjs\.org\//),
+      ]);
+    }
+  });
+
+  it('is what package.json asks for, each version exactly', () => {
+    for (const kind of ['dependencies', 'devDependencies', 'optionalDependencies'] as const) {
+      expect(locked['']?.[kind]).toEqual(manifest[kind]);
+      for (const [name, version] of Object.entries(manifest[kind] ?? {})) {
+        expect([name, version]).toEqual([name, expect.stringMatching(/^\d+\.\d+\.\d+$/)]);
+      }
+    }
+  });
+});
+
+describe('an installation', () => {
+  it('runs no script of any package', () => {
+    expect(read('.npmrc').split('\n')).toContain('ignore-scripts=true');
+    // npm's own word for what may run all the same.
+    expect(manifest['allowScripts']).toBeUndefined();
+  });
+
+  it('runs no script of ours either: what npm would not run must not be needed', () => {
+    const lifecycle = /^(pre|post)?(install|prepare|pack|publish|start|test)$/;
+    const own = Object.keys(manifest['scripts'] ?? {}).filter((name) => lifecycle.test(name));
+    expect(own.sort()).toEqual(['start', 'test']);
+  });
+
+  it('has a Node for each platform that infra/engine.js names, and no other', () => {
+    const named = [...read('infra/engine.js').matchAll(/^ {2}'[a-z0-9-]+': '([a-z0-9-]+)',$/gm)].map(
+      ([, name]) => name,
+    );
+    expect(named.length).toBeGreaterThan(3);
+    expect(Object.keys(manifest['optionalDependencies'] ?? {}).sort()).toEqual(named.sort());
+  });
+
+  it('starts every script that is TypeScript by way of infra/engine.js', () => {
+    const commands = { ...manifest['scripts'], app: (JSON.parse(read('cdk.json')) as { app: string }).app };
+    const typescript = Object.entries(commands).filter(([, command]) => /^node .*(\.ts|jest\.js)\b/.test(command));
+    expect(typescript.length).toBeGreaterThan(9);
+    for (const [name, command] of typescript) expect([name, command]).toEqual([name, expect.stringMatching(ENGINE)]);
+  });
+});
+
+const ENGINE = /^node --disable-warning=ExperimentalWarning --import \.\/infra\/engine\.js /;
+
+describe('a Node that is too old', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'chainmend-'));
+  afterAll(() => rmSync(directory, { recursive: true }));
+
+  /** As Node 20 would come to it: the same file, with `process` telling another version, and another platform. */
+  async function run(
+    cwd: string,
+    program: string,
+    platform = process.platform,
+  ): Promise<{ code: number; told: string }> {
+    const lie = `Object.defineProperty(process.versions,'node',{value:'20.20.2'});Object.defineProperty(process,'platform',{value:'${platform}'});`;
+    const words = ['--import', `data:text/javascript,${encodeURIComponent(lie)}`, '--import', './infra/engine.js'];
+    return new Promise((resolve) => {
+      execFile(process.execPath, [...words, program, 'a word'], { cwd }, (error, stdout, stderr) => {
+        resolve({ code: error === null ? 0 : Number(error.code), told: `${stdout}${stderr}` });
+      });
+    });
+  }
+
+  const program = join(directory, 'program.ts');
+
+  it('hands over to the Node that the lockfile pins, with all words and the exit status', async () => {
+    writeFileSync(
+      program,
+      'const told: string[] = [process.version, ...process.argv.slice(2)]; console.log(told.join(" ")); process.exit(7);',
+    );
+    const { code, told } = await run(repositoryRoot, program);
+    const pinned = Object.entries(manifest['optionalDependencies'] ?? {}).map(([, version]) => `v${version} a word\n`);
+    expect(code).toBe(7);
+    expect(pinned).toContain(told);
+  });
+
+  it('is told so in a sentence where none was installed, and where there is none for the platform', async () => {
+    const bare = join(directory, 'bare');
+    mkdirSync(join(bare, 'infra'), { recursive: true });
+    cpSync(join(repositoryRoot, 'infra/engine.js'), join(bare, 'infra/engine.js'));
+    cpSync(join(repositoryRoot, 'package.json'), join(bare, 'package.json'));
+    const without = await run(bare, program);
+    expect(without.code).toBe(1);
+    expect(without.told).toMatch(
+      /^chainmend needs Node 24\.2 or newer, and this is Node 20\.20\.2\. .*run npm install, without --omit=optional\.\n$/,
+    );
+    const elsewhere = await run(bare, program, 'sunos');
+    expect(elsewhere).toEqual({ code: 1, told: expect.stringMatching(/has one for sunos on \w+: install it\.\n$/) });
+  });
+
+  it('is a sentence as well for a package that is there and does not start', async () => {
+    const broken = join(directory, 'broken');
+    mkdirSync(join(broken, 'infra'), { recursive: true });
+    mkdirSync(join(broken, 'node_modules'));
+    cpSync(join(repositoryRoot, 'infra/engine.js'), join(broken, 'infra/engine.js'));
+    cpSync(join(repositoryRoot, 'package.json'), join(broken, 'package.json'));
+    const name = readdirSync(join(repositoryRoot, 'node_modules')).find((entry) =>
+      Object.keys(manifest['optionalDependencies'] ?? {}).includes(entry),
+    );
+    if (name === undefined) throw new Error('no Node of the lockfile is installed: run npm install');
+    mkdirSync(join(broken, 'node_modules', name));
+    cpSync(
+      join(repositoryRoot, 'node_modules', name, 'package.json'),
+      join(broken, 'node_modules', name, 'package.json'),
+    );
+    const { code, told } = await run(broken, program);
+    expect(code).toBe(1);
+    expect(told).toMatch(/ does not start: spawn .*ENOENT\. Install Node 24\.2 or newer\.\n$/);
+  });
+});
+
+describe('what is uploaded', () => {
+  it('is made of the dependencies and nothing else, and whatever else is installed is a development dependency', async () => {
+    const functions = join(repositoryRoot, 'functions');
+    const entryPoints = readdirSync(functions)
+      .map((name) => join(functions, name, 'handler.ts'))
+      .filter((file) => existsSync(file));
+    const { metafile } = await build({
+      ...{ entryPoints, bundle: true, packages: 'external', format: 'esm', platform: 'node', write: false },
+      ...{ outdir: 'nowhere', metafile: true, logLevel: 'silent', absWorkingDir: repositoryRoot },
+    });
+    const imported = Object.values(metafile.inputs)
+      .flatMap(({ imports }) => imports)
+      .filter(({ external, path }) => external === true && !path.startsWith('node:'))
+      .map(({ path }) => packageOf(path));
+    expect([...new Set(imported)].sort()).toEqual(Object.keys(manifest['dependencies'] ?? {}).sort());
+    const both = Object.keys(manifest['dependencies'] ?? {}).filter(
+      (name) => name in (manifest['devDependencies'] ?? {}),
+    );
+    expect(both).toEqual([]);
+  });
+
+  it('and what tests, infra and the region import is declared, not found by luck', () => {
+    const declared = new Set(Object.keys({ ...manifest['dependencies'], ...manifest['devDependencies'] }));
+    const undeclared = ['functions', 'shared', 'infra', 'local', 'test'].flatMap((folder) =>
+      readdirSync(join(repositoryRoot, folder), { recursive: true, encoding: 'utf8' })
+        .filter((file) => /\.(ts|js)$/.test(file) && !file.includes('node_modules'))
+        .flatMap((file) =>
+          [
+            ...read(join(folder, file)).matchAll(
+              /^(?:import|export) [^'";]*?from '([^'.][^']*)'|^import '([^'.][^']*)'/gm,
+            ),
+          ]
+            .map(([, from, alone]) => packageOf(from ?? alone ?? ''))
+            .filter((name) => !name.startsWith('node:') && !declared.has(name))
+            .map((name) => `${folder}/${file}: ${name}`),
+        ),
+    );
+    expect(undeclared).toEqual([]);
+  });
+});
+
+const packageOf = (path: string): string =>
+  path
+    .split('/')
+    .slice(0, path.startsWith('@') ? 2 : 1)
+    .join('/');
+
+describe('npm run sbom', () => {
+  it('names every package of the lockfile with the hash of its bytes, as CycloneDX', async () => {
+    const told = await new Promise<string>((resolve, reject) => {
+      execFile(
+        'npm',
+        ['run', '--silent', 'sbom'],
+        { cwd: repositoryRoot, maxBuffer: 64 * 1024 * 1024 },
+        (error, stdout, stderr) => {
+          if (error === null) resolve(stdout);
+          else reject(new Error(`npm run sbom: ${stderr}`, { cause: error }));
+        },
+      );
+    });
+    const { bomFormat, components } = JSON.parse(told) as {
+      bomFormat: string;
+      components: { purl: string; hashes?: { alg: string; content: string }[] }[];
+    };
+    expect(bomFormat).toBe('CycloneDX');
+    const listed = new Map(components.map(({ purl, hashes = [] }) => [purl, hashes]));
+    const bundled = new Set(Object.entries(locked).flatMap(([path, one]) => (one.inBundle ? [purlOf(path, one)] : [])));
+    const missing = Object.entries(locked).flatMap(([path, one]) => {
+      if (path === '') return [];
+      const purl = purlOf(path, one);
+      const hashes = listed.get(purl);
+      if (hashes === undefined) return [`${purl} is not listed`];
+      // One that lies in another package's archive, too, is listed once, by npm, as that: its bytes are pinned by the archive's hash.
+      if (one.integrity === undefined || bundled.has(purl)) return [];
+      const content = Buffer.from(one.integrity.replace('sha512-', ''), 'base64').toString('hex');
+      return hashes.some((hash) => hash.alg === 'SHA-512' && hash.content === content) ? [] : [`${purl} has no hash`];
+    });
+    expect(listed.size).toBeGreaterThan(400);
+    expect(missing).toEqual([]);
+  });
+});
+
+/** "pkg:npm/%40aws-sdk/client-ec2@3.1169.0" (package URL specification, npm). */
+function purlOf(path: string, { name, version }: LockedPackage): string {
+  const called = name ?? path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length);
+  return `pkg:npm/${called.replace('@', '%40')}@${version}`;
+}

@@ -1,0 +1,28 @@
+// CloudFormation takes templates of at most 1 MB ("Template body size in an S3 object", CloudFormation quotas), whitespace counted.
+import { statSync } from 'node:fs';
+import { expect, it } from '@jest/globals';
+import { readFleets } from '../../infra/fleets.ts';
+import { commandDocuments } from '../../shared/documents/index.ts';
+import { manyFleets } from './many-fleets.ts';
+import { buildStack, fleetFile } from './support.ts';
+
+/** As `cdk synth` and `cdk deploy` ask for it: where each resource stands in the tree is written into the template, too. */
+const context = { 'aws:cdk:enable-path-metadata': 'true', 'aws:cdk:enable-asset-metadata': 'true' };
+
+it.each([
+  ['the fleets of infra/fleets', () => readFleets(), 600_000],
+  ['five fleets', () => manyFleets(5).map(fleetFile), 600_000],
+  ['twenty-five fleets', () => manyFleets(25).map(fleetFile), 800_000],
+])('the template that is uploaded for %s keeps its budget', (_, fleetsOf, bytes) => {
+  const { app } = buildStack({
+    fleets: fleetsOf(),
+    commands: commandDocuments(),
+    context,
+    email: 'oncall@example.com',
+  });
+  const { templateFullPath } = app.synth().getStackByName('Chainmend');
+  const { size } = statSync(templateFullPath);
+  // The documents are in it: without them any template would be small enough.
+  expect(size).toBeGreaterThan(300_000);
+  expect(size).toBeLessThanOrEqual(bytes);
+});
