@@ -20,7 +20,7 @@ find_client() {
 }
 
 find_unit() {
-  local unit latest=-1 running=0 doubt='' doubted='' tied='' noted='' noted_at=0 names=()
+  local unit latest=-1 running=0 doubt='' doubted='' tied='' noted='' noted_at='' at='' names=()
   if [[ $SSM_Unit != *'*'* ]]; then
     CLIENT_TARGET=$SSM_Unit
     read_unit "$SSM_Unit"
@@ -29,10 +29,10 @@ find_unit() {
   fi
   # A template: the instance that runs; else the one that ran last, which systemd remembers; else the only one that is enabled.
   # (Enabled alone can be old: people upgrade by starting another instance.)
-  mapfile -t -n 50 names < <(systemctl list-units --all --plain --no-legend --no-pager -- "$SSM_Unit" 2>/dev/null | awk '{ print $1 }')
+  mapfile -t -n 50 names < <(timeout 30 systemctl list-units --all --plain --no-legend --no-pager -- "$SSM_Unit" 2>/dev/null | awk '{ print $1 }')
   [ "${#names[@]}" -gt 0 ] || mapfile -t -n 50 names < <(enabled_instances)
-  if [ -r "$(instance_note)" ]; then read -r noted noted_at <"$(instance_note)"; fi
-  if ! [[ $noted == "${SSM_Unit%%\**}"?*.service && $noted_at =~ ^[1-9][0-9]{0,17}$ ]]; then noted='' noted_at=0; fi
+  if [ -r "$(instance_note)" ]; then read -r noted at <"$(instance_note)"; fi
+  if ! whole noted_at "$at" || [[ $noted != "${SSM_Unit%%\**}"?*.service ]]; then noted=''; fi
   if [ "${#names[@]}" -eq 0 ] && [ -z "$noted" ]; then
     CLIENT_NOTE="no instance of $SSM_Unit is loaded or enabled"
     return
@@ -91,10 +91,10 @@ read_unit() {
       Result) UNIT_RESULT=$value ;;
       ExecMainPID) UNIT_RUN=$value ;;
       ExecMainCode) code=$value ;;
-      ExecMainStatus) [[ ! $value =~ ^[0-9]{1,3}$ ]] || status=$value ;;
-      InactiveEnterTimestampMonotonic) [[ ! $value =~ ^[1-9][0-9]*$ ]] || UNIT_STOPPED_AT=$value ;;
+      ExecMainStatus) whole status "$value" ;;
+      InactiveEnterTimestampMonotonic) whole UNIT_STOPPED_AT "$value" || UNIT_STOPPED_AT=0 ;;
     esac
-  done < <(systemctl show -p LoadState -p ActiveState -p SubState -p Result -p ExecMainPID -p ExecMainCode \
+  done < <(timeout 30 systemctl show -p LoadState -p ActiveState -p SubState -p Result -p ExecMainPID -p ExecMainCode \
     -p ExecMainStatus -p InactiveEnterTimestampMonotonic -- "$1")
   case $load/$active/$sub in
     loaded/active/exited) UNIT_NOTE="$1 has run and left nothing running" ;;
@@ -111,7 +111,11 @@ read_unit() {
     */1) UNIT_STATUS=$status ;;
     */2 | */3) [ -z "$status" ] || UNIT_STATUS=$((128 + status)) ;;
   esac
+  if [ -n "$UNIT_STATUS" ] && [ "$UNIT_STATUS" -gt 255 ]; then UNIT_STATUS=; fi
 }
+
+# unit_property NAME: of the unit that the client is.
+unit_property() { timeout 30 systemctl show -p "$1" -- "$CLIENT_TARGET" 2>/dev/null | sed -n "s/^$1=//p" | tail -n 1; }
 
 # find_container NAME-OR-ID
 find_container() {
@@ -119,23 +123,32 @@ find_container() {
   CLIENT_TARGET=$1 CLIENT_CONTAINER=$1
   # SSM would take two braces in a row for one of its own parameters.
   o=$o$o c=$c$c
-  read -r status code CLIENT_RUN < <(docker inspect --type container --format "$o.State.Status$c $o.State.ExitCode$c $o.State.StartedAt$c" "$1" 2>/dev/null)
+  read -r status code CLIENT_RUN < <(ask_docker inspect --type container --format "$o.State.Status$c $o.State.ExitCode$c $o.State.StartedAt$c" "$1")
   case $status in
     running) CLIENT=running ;;
     exited)
-      [[ ! $code =~ ^[0-9]{1,3}$ ]] || CLIENT_STATUS=$code
-      if [ "$code" = 0 ]; then CLIENT=stopped; else CLIENT=failed; fi
+      if whole CLIENT_STATUS "$code" && [ "$CLIENT_STATUS" -gt 255 ]; then CLIENT_STATUS=; fi
+      if [ "$CLIENT_STATUS" = 0 ]; then CLIENT=stopped; else CLIENT=failed; fi
       ;;
     created) CLIENT=stopped ;;
-    '') CLIENT_NOTE="docker knows no container $1" ;;
+    '') CLIENT_NOTE="docker knows no container $1, or does not answer" ;;
     *) CLIENT_NOTE="container $1 is $status" ;;
   esac
 }
 
+# ask_docker WORD...: what it says, within 30 s.
+ask_docker() { timeout 30 docker "$@" 2>/dev/null | head -c 4096; }
+
 # find_service FILE SERVICE
 find_service() {
-  local ids=()
-  mapfile -t -n 2 ids < <(compose -f "$1" ps -a -q "$2" 2>/dev/null)
+  local ids=() why=$WHY
+  # Compose acts as root on what stands in the file, and in .env beside it.
+  if ! only_root "$1" || { [ -e "${1%/*}/.env" ] && ! only_root "${1%/*}/.env"; }; then
+    CLIENT_NOTE=$WHY WHY=$why
+    return
+  fi
+  WHY=$why
+  mapfile -t -n 2 ids < <(compose 30 -f "$1" ps -a -q "$2" 2>/dev/null | head -c 4096)
   if [ "${#ids[@]}" -ne 1 ]; then
     CLIENT_NOTE="compose file $1 has ${#ids[@]} containers of service $2, expected 1"
     return
@@ -146,8 +159,14 @@ find_service() {
 
 # find_by_command: the owner's own executables, "<start>#<stop>#<status>"; status exits with 0 where it runs and with 3 where it does not.
 find_by_command() {
-  local status=0
+  local status=0 command commands why=$WHY
   CLIENT_TARGET=${SSM_Unit%%#*}
+  IFS='#' read -r -a commands < <(printf '%s\n' "$SSM_Unit")
+  for command in "${commands[@]}"; do
+    if only_root "$command"; then continue; fi
+    CLIENT_NOTE=$WHY WHY=$why
+    return
+  done
   run_own "${SSM_Unit##*#}" 30 >/dev/null 2>&1 || status=$?
   case $status in
     0) CLIENT=running ;;
@@ -162,6 +181,9 @@ run_own() {
   setsid --wait timeout --kill-after=5 "$2" "$1" 3>&- 9>&- </dev/null
 }
 
+# compose SECONDS WORD...
 compose() {
-  if docker compose version >/dev/null 2>&1; then docker compose "$@"; else docker-compose "$@"; fi
+  local seconds=$1
+  shift
+  if timeout 30 docker compose version >/dev/null 2>&1; then timeout "$seconds" docker compose "$@"; else timeout "$seconds" docker-compose "$@"; fi
 }

@@ -1,13 +1,16 @@
 # Devices and mounts of this node: which device is mounted where, and which EBS volume it is. Facts, and nothing changed.
 
 WHY=
-DEVICE='' DISK='' PARTITION='' FILESYSTEM=''
+DEVICE='' DISK='' PARTITION='' FILESYSTEM='' MOUNT=''
+SIZE_BYTES='' USED_BYTES=''
 
-# find_device: from the mount at Path to the kernel's device, its partition number and its disk.
+# find_device: from the mount at Path, MOUNT, to the kernel's device, its partition number and its disk.
 find_device() {
-  local number type source block
+  local number='' type='' source='' rest block
+  MOUNT=$(mount_point "$SSM_Path")
   # The topmost of several mounts is the last line.
-  if ! read -r number type source < <(findmnt -n -v -M "$SSM_Path" -o MAJ:MIN,FSTYPE,SOURCE | tail -n 1); then
+  read -r number type source rest < <(mounts_at "$MOUNT" | tail -n 1)
+  if ! [[ $number =~ ^[0-9]+:[0-9]+$ ]]; then
     WHY="$SSM_Path is not a mount point"
     return 1
   fi
@@ -17,7 +20,7 @@ find_device() {
   esac
   # The number of a btrfs mount is not that of a device.
   if [ "$type" = btrfs ]; then
-    source=$(readlink -f "$source")
+    source=$(readlink -f -- "$source")
     block=$(readlink -f "/sys/class/block/${source##*/}")
   else
     block=$(readlink -f "/sys/dev/block/$number")
@@ -28,7 +31,7 @@ find_device() {
   fi
   DEVICE=${block##*/} DISK=${block##*/} PARTITION=''
   if [ -r "$block/partition" ]; then
-    PARTITION=$(<"$block/partition")
+    whole PARTITION "$(<"$block/partition")"
     block=${block%/*}
     DISK=${block##*/}
   fi
@@ -50,21 +53,37 @@ volume_of() {
   [[ $serial =~ ^vol-?([0-9a-f]{8,17})$ ]] && printf 'vol-%s' "${BASH_REMATCH[1]}"
 }
 
-# own_size: bytes by the filesystem's own account; nothing where its tool is missing.
+# read_size: SIZE_BYTES and USED_BYTES of what find_device has found; false where it does not tell. The filesystem's own account where
+# there is one, as statfs leaves out the log (XFS) and the tables (ext4); but never more than the device has: an account can be forged.
+read_size() {
+  local sectors own
+  read_space "$MOUNT" && whole sectors "$(<"/sys/class/block/$DEVICE/size")" || return 1
+  SIZE_BYTES=$((BLOCK * BLOCKS))
+  if whole own "$(own_size)" && [ "$own" -ge "$SIZE_BYTES" ] && [ "$own" -le "$((sectors * 512))" ]; then SIZE_BYTES=$own; fi
+  USED_BYTES=$((SIZE_BYTES - BLOCK * FREE))
+  [ "$USED_BYTES" -ge 0 ] || USED_BYTES=0
+}
+
+# own_size: bytes, by what prints numbers and no text of the volume's own; nothing where that is not told.
 own_size() {
-  local block_size='' blocks=''
+  local block blocks
   case $FILESYSTEM in
-    xfs) read -r block_size blocks < <(xfs_growfs -n "$SSM_Path" 2>/dev/null | sed -n 's/^data .*bsize=\([0-9]*\) *blocks=\([0-9]*\),.*/\1 \2/p') ;;
-    ext4) read -r blocks block_size < <(dumpe2fs -h "/dev/$DEVICE" 2>/dev/null | awk '/^Block count:/ { n = $3 } /^Block size:/ { print n, $3 }') ;;
-  esac
-  [ -z "$blocks" ] || printf '%s' "$((block_size * blocks))"
+    # Of the kernel's geometry. Beside it stand the names that root has mounted by, and nothing else.
+    xfs) timeout 20 xfs_growfs -n "$MOUNT" 2>/dev/null | sed -n 's/^data  *= *bsize=\([0-9]*\)  *blocks=\([0-9]*\),.*/\1 \2/p' ;;
+    # Of the superblock (ext4_super_block, linux/fs/ext4/ext4.h), in words of 4 bytes: s_blocks_count_lo, s_log_block_size,
+    # s_feature_incompat (0x80: 64bit) and s_blocks_count_hi. It is little-endian, as EC2's processors are.
+    ext4) timeout 20 od -An -v -w4 -tu4 -j1024 -N344 "/dev/$DEVICE" 2>/dev/null |
+      awk '{ word[NR] = $1 } END { printf "%d %.0f\n", 1024 * 2 ^ word[7], word[2] + (int(word[25] / 128) % 2 ? word[85] * 4294967296 : 0) }' ;;
+  esac | {
+    read -r block blocks && whole block "$block" && whole blocks "$blocks" && [ "$block" -le 65536 ] && [ "$blocks" -le 100000000000000 ] &&
+      printf '%s' "$((block * blocks))"
+  }
 }
 
 # root_used_percent: as df counts, of what a process without privileges could use; one decimal.
 root_used_percent() {
-  local blocks free available tenths
-  read -r blocks free available < <(stat -f -c '%b %f %a' /)
-  if [ $((blocks - free + available)) -le 0 ]; then printf '0.0'; return; fi
-  tenths=$((1000 * (blocks - free) / (blocks - free + available)))
+  local tenths
+  if ! read_space / || [ "$((BLOCKS - FREE + AVAILABLE))" -le 0 ]; then printf '0.0'; return; fi
+  tenths=$((1000 * (BLOCKS - FREE) / (BLOCKS - FREE + AVAILABLE)))
   printf '%s.%s' "$((tenths / 10))" "$((tenths % 10))"
 }

@@ -15,22 +15,21 @@ boot_with_all() {
   local new=/etc/fstab.chainmend-new pin=$1 text
   shift
   [ "$#" -gt 0 ] || return 0
-  if ! [ -f /etc/fstab ] || [ -L /etc/fstab ]; then FAULT=node WHY='/etc/fstab is not a file of its own'; return 1; fi
-  text=$(cat /etc/fstab && echo .) || { FAULT=node WHY='/etc/fstab cannot be read'; return 1; }
+  if ! [ -f /etc/fstab ] || [ -L /etc/fstab ]; then refuse '/etc/fstab is not a file of its own'; return; fi
+  text=$(cat /etc/fstab && echo .) || { refuse '/etc/fstab cannot be read'; return; }
   text=${text%.}
   while [ "$#" -gt 0 ]; do
     find_volume "$2" || return 1
-    if ! [ -e "$SPEC" ]; then FAULT=node WHY="$SPEC is not there: /etc/fstab could not name $2"; return 1; fi
+    if ! [ -e "$SPEC" ]; then refuse "$SPEC is not there: /etc/fstab could not name $2"; return; fi
     if own_mount_unit "$1"; then return 1; fi
-    if ! text=$(printf '%s' "$text" | fstab_with "$1" "$2" "$pin" && echo .); then FAULT=node WHY="/etc/fstab has several lines for $1"; return 1; fi
+    if ! text=$(printf '%s' "$text" | fstab_with "$1" "$2" "$pin" && echo .); then refuse "/etc/fstab has several lines for $1"; return; fi
     text=${text%.}
     shift 2
   done
   if cp -p --preserve=all --remove-destination -- /etc/fstab "$new" && printf '%s' "$text" >"$new" && sync "$new" &&
     mv -fT -- "$new" /etc/fstab && sync /etc; then return 0; fi
   rm -f -- "$new"
-  FAULT=node WHY='/etc/fstab could not be written'
-  return 1
+  refuse '/etc/fstab could not be written'
 }
 
 # own_mount_unit PATH: a unit that somebody has written for it has the last word, and /etc/fstab none.

@@ -6,16 +6,17 @@ CLIENT_RUNTIMES=() CLIENT_UNITS=() CLIENT_GRACES=() CLEAN_LINES=()
 
 # read_lines PARAMETER MAXIMUM: LINES, or false with WHY.
 read_lines() {
-  local name=SSM_$1 line
+  local name=SSM_$1 line most
   LINES=()
+  whole most "$2"
   if ! printf '%s' "${!name}" | base64 -d >/dev/null 2>&1; then
     WHY="parameter $1 is not base64: nothing was changed"
     return 1
   fi
   while IFS= read -r line || [ -n "$line" ]; do
     LINES+=("$line")
-    if [ "${#LINES[@]}" -gt "$2" ]; then
-      WHY="parameter $1 has more than $2 lines: nothing was changed"
+    if [ "${#LINES[@]}" -gt "$most" ]; then
+      WHY="parameter $1 has more than $most lines: nothing was changed"
       return 1
     fi
   done < <(printf '%s' "${!name}" | base64 -d)
@@ -48,7 +49,7 @@ read_places() {
   # A path sorts before all that lie below it.
   mapfile -t sorted < <(printf '%s\n' "${LINES[@]}" | sort)
   LINES=("${sorted[@]}")
-  if [ "$(printf '%s\n' "${LINES[@]% *}" | uniq | wc -l)" -ne "${#LINES[@]}" ]; then
+  if [ -n "$(printf '%s\n' "${LINES[@]% *}" | uniq -d)" ]; then
     WHY="parameter $1 names a mount point twice: nothing was changed"
     return 1
   fi
@@ -63,6 +64,8 @@ read_clients() {
       { not_a_line Clients "$line"; return 1; }
     case $runtime in
       none) not_a_line Clients "$line"; return 1 ;;
+      # It becomes part of a file's name.
+      systemd) [[ $unit != *[/#]* ]] || { not_a_line Clients "$line"; return 1; } ;;
       commands) [[ $unit =~ ^/[^#]+#/[^#]+#/[^#]+$ ]] || { not_a_line Clients "$line"; return 1; } ;;
     esac
     if [ "$clean" = - ]; then clean=; else clean=$(printf '%s' "$clean" | base64 -d 2>/dev/null) || clean='?'; fi
@@ -73,6 +76,8 @@ read_clients() {
 
 # pick INDEX: the client that find_client, start_client and stop_client mean from now on.
 pick() {
-  SSM_Runtime=${CLIENT_RUNTIMES[$1]} SSM_Unit=${CLIENT_UNITS[$1]} SSM_StopGraceSeconds=${CLIENT_GRACES[$1]}
+  local index
+  whole index "$1" || return 1
+  SSM_Runtime=${CLIENT_RUNTIMES[index]} SSM_Unit=${CLIENT_UNITS[index]} SSM_StopGraceSeconds=${CLIENT_GRACES[index]}
   find_client
 }

@@ -9,15 +9,15 @@ can_mask() {
   local runtime
   for runtime in "${CLIENT_RUNTIMES[@]+"${CLIENT_RUNTIMES[@]}"}"; do
     [ "$runtime" = commands ] || continue
-    FAULT=node WHY='a client that its owner starts with commands cannot be masked: nothing was changed'
-    return 1
+    refuse 'a client that its owner starts with commands cannot be masked: nothing was changed'
+    return
   done
 }
 
 # masked_units: whose start is kept back: that of all instances of a template.
 masked_units() {
   local index unit
-  for ((index = 0; index < ${#CLIENT_UNITS[@]}; index++)); do
+  for index in "${!CLIENT_UNITS[@]}"; do
     unit=docker
     if [ "${CLIENT_RUNTIMES[index]}" = systemd ]; then unit=${CLIENT_UNITS[index]%.service}; fi
     case $unit in *@*) unit=${unit%%@*}@ ;; esac

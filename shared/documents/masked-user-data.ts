@@ -38,5 +38,7 @@ function maskedUnit({ runtime }: ClientOnNode): string {
     throw new TypeError(`masked user data: client ${runtime.start} given, expected one of systemd or docker`);
   if (runtime.kind !== 'systemd') return 'docker.service';
   const unit = checkedParameter('Unit', unitOf(runtime)).replace(/\.service$/, '');
+  // It becomes part of a file's name.
+  if (/[/#]/.test(unit)) throw new TypeError(`masked user data: unit ${unit} given, expected none with "/" or "#"`);
   return `${unit.replace(/@.*$/, '@')}.service`;
 }

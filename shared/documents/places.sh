@@ -10,26 +10,25 @@ take_places() {
 
 # well_placed: each volume is attached, and mounted at its place or nowhere, and nothing else is there. False, with WHY and FAULT.
 well_placed() {
-  local index path volume mounted
-  for ((index = 0; index < ${#PLACE_PATHS[@]}; index++)); do
+  local index path volume
+  for index in "${!PLACE_PATHS[@]}"; do
     path=${PLACE_PATHS[index]} volume=${PLACE_VOLUMES[index]}
     at "$path"
-    FAULT=node
-    if [ -n "$MOUNTED" ] && [ "$MOUNTED" != "$volume" ]; then WHY="$path is on $MOUNTED, not on $volume: nothing was changed"; return 1; fi
-    find_volume "$volume" || return 1
-    mounted=$(mounts_of "$DEVICE" | tr '\n' ' ')
-    FAULT=node
-    if [ "$mounted" != "${MOUNTED:+$path }" ]; then WHY="$volume is mounted at ${mounted% }, not at $path alone: nothing was changed"; return 1; fi
+    if [ -n "$MOUNTED" ] && [ "$MOUNTED" != "$volume" ]; then refuse "$path is on $MOUNTED, not on $volume: nothing was changed"; return; fi
+    find_volume "$volume" && is_only_at "$volume" "${MOUNTED:+$path}" || return 1
   done
+  nothing_beneath
+}
+
+# nothing_beneath: nothing is mounted below these places that is none of them.
+nothing_beneath() {
+  local mounted
   mounted=$(beneath "${PLACE_PATHS[@]+"${PLACE_PATHS[@]}"}" | tr '\n' ' ')
-  if [ -n "$mounted" ]; then FAULT=node WHY="${mounted% } lies below, and is none of these places: nothing was changed"; return 1; fi
-  FAULT=none
+  [ -z "$mounted" ] || refuse "${mounted% } lies below, and is none of these places: nothing was changed"
 }
 
 # unmount_all: what lies below another first. False, with WHY.
 unmount_all() {
   local index
-  for ((index = ${#PLACE_PATHS[@]} - 1; index >= 0; index--)); do
-    unmount "${PLACE_PATHS[index]}" || { FAULT=node; return 1; }
-  done
+  for ((index = ${#PLACE_PATHS[@]} - 1; index >= 0; index--)); do unmount "${PLACE_PATHS[index]}" || return 1; done
 }

@@ -11,7 +11,7 @@ perform() {
 }
 
 start_clients() {
-  local index scrub path place
+  local index path scrub=()
   FAULT=node
   read_clients && read_paths Scrub || return 1
   scrub=("${LINES[@]+"${LINES[@]}"}")
@@ -23,16 +23,15 @@ start_clients() {
   # With docker kept back, a container cannot be looked at before it is unmasked.
   [ "$SSM_Unmask" = yes ] && are_masked || know_clients || return 1
   WHY=
-  well_placed && may_scrub "${scrub[@]+"${scrub[@]}"}" || return 1
-  for ((index = 0; index < ${#PLACE_PATHS[@]}; index++)); do
+  well_placed || return 1
+  if [ "${#scrub[@]}" -gt 0 ] && ! { may_scrub "${scrub[@]}" && unmount_all && scrub "${scrub[@]}"; }; then return 1; fi
+  for index in "${!PLACE_PATHS[@]}"; do
     path=${PLACE_PATHS[index]}
-    [ -e "$path" ] || (umask 022 && mkdir -p -- "$path") || { FAULT=node WHY="$path cannot be made"; return 1; }
+    [ -n "$(mounts_at "$path")" ] || make_place "$path" || return 1
     mount_at "${PLACE_VOLUMES[index]}" "$path" || return 1
   done
-  for path in "${scrub[@]+"${scrub[@]}"}"; do take_away "$(place_of "$path")" "$path" || return 1; done
-  for ((index = 0; index < ${#PLACE_PATHS[@]}; index++)); do
+  for index in "${!PLACE_PATHS[@]}"; do
     path=${PLACE_PATHS[index]}
-    sync_filesystem "$path"
     if leads_to "$path" "${PLACE_VOLUMES[index]}"; then continue; fi
     boot_with "$path" "${PLACE_VOLUMES[index]}" || return 1
   done
@@ -44,18 +43,40 @@ start_clients() {
 # may_scrub PATH...: only from places of this command, and never while a client runs.
 may_scrub() {
   local path index
-  [ "$#" -gt 0 ] || return 0
-  FAULT=node
   for path in "$@"; do
-    [ -z "$(place_of "$path")" ] || continue
-    WHY="$path lies on none of the volumes: nothing was changed"
-    return 1
+    [ -n "$(place_of "$path")" ] || { refuse "$path lies on none of the volumes: nothing was changed"; return; }
   done
-  for ((index = 0; index < ${#CLIENT_UNITS[@]}; index++)); do
+  for index in "${!CLIENT_UNITS[@]}"; do
     pick "$index"
-    [ "$CLIENT" = running ] || continue
-    WHY='the client is running: what makes another node itself cannot be taken from it; nothing was changed'
-    return 1
+    [ "$CLIENT" != running ] || { refuse 'the client is running: what makes another node itself cannot be taken from it; nothing was changed'; return; }
   done
-  FAULT=none
+}
+
+# scrub PATH...: while nobody else gets to the volumes.
+scrub() {
+  local index path
+  for index in "${!PLACE_PATHS[@]}"; do mount_aside "${PLACE_VOLUMES[index]}" "to$index" written || return 1; done
+  for path in "$@"; do
+    index=$(index_of "$path")
+    take_away "$ASIDE/to$index" "${path#"$(place_of "$path")"/}" || return 1
+  done
+  for index in "${!PLACE_PATHS[@]}"; do sync_filesystem "$ASIDE/to$index"; done
+  clear_aside
+}
+
+# make_place PATH: the folder and those above it, where they are not there; each in the one above it and not by its name, which somebody
+# may make a link meanwhile.
+make_place() {
+  local left=${1#/} part path=
+  (
+    umask 022
+    cd /
+    while [ -n "$left" ]; do
+      part=${left%%/*}
+      left=${left#"$part"} left=${left#/}
+      path=$path/$part
+      [ -e "./$part" ] || mkdir -- "./$part" || exit 1
+      cd -- "./$part" && is_here "$path" || exit 1
+    done
+  ) || refuse "$1 cannot be made, or is not a directory of its own name"
 }

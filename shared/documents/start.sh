@@ -15,7 +15,7 @@ start_client() {
     return 0
   fi
   say "client: $CLIENT_TARGET is $CLIENT: starting it"
-  if ! output=$(run_start 2>&1 9>&-); then
+  if ! output=$(run_start 2>&1 9>&- | tail -c 1000); then
     WHY="$SSM_Runtime could not start $CLIENT_TARGET: $output"
     return 1
   fi
@@ -32,13 +32,13 @@ run_start() {
   case $SSM_Runtime in
     systemd)
       # After too many failures in a row systemd refuses to start a unit until they are forgotten.
-      systemctl reset-failed -- "$CLIENT_TARGET" || say "client: systemctl reset-failed $CLIENT_TARGET failed"
-      systemctl start --no-block -- "$CLIENT_TARGET"
+      timeout 30 systemctl reset-failed -- "$CLIENT_TARGET" || say "client: systemctl reset-failed $CLIENT_TARGET failed"
+      timeout 60 systemctl start --no-block -- "$CLIENT_TARGET"
       ;;
-    docker) docker start "$CLIENT_TARGET" ;;
+    docker) timeout 300 docker start "$CLIENT_TARGET" ;;
     # To a file: what it leaves running would keep a pipe open for ever.
     commands) own_command "${SSM_Unit%%#*}" 300 ;;
-    compose) compose -f "${SSM_Unit%%#*}" start "$CLIENT_TARGET" ;;
+    compose) compose 300 -f "${SSM_Unit%%#*}" start "$CLIENT_TARGET" ;;
   esac
 }
 
@@ -47,7 +47,7 @@ own_command() {
   local directory status=0
   directory=$(mktemp -d -p /run chainmend.XXXXXXXX) || return 1
   run_own "$1" "$2" >"$directory/output" 2>&1 || status=$?
-  tail -n 20 -- "$directory/output"
+  tail -c 1000 -- "$directory/output"
   rm -f -- "$directory/output"
   rmdir -- "$directory"
   return "$status"

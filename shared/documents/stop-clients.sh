@@ -6,7 +6,7 @@ STOPPED_SECONDS=0
 # know_clients: false, with WHY, where one of them cannot be followed; nothing is changed then.
 know_clients() {
   local index
-  for ((index = 0; index < ${#CLIENT_UNITS[@]}; index++)); do
+  for index in "${!CLIENT_UNITS[@]}"; do
     pick "$index"
     if is_known; then continue; fi
     WHY="client ${CLIENT_UNITS[index]} is unknown${CLIENT_NOTE:+ ($CLIENT_NOTE)}: nothing was changed"
@@ -31,7 +31,7 @@ are_masked() {
 # may_stop: false, with WHY, where a stop of any of them could do harm. Nothing is stopped yet.
 may_stop() {
   local index
-  for ((index = 0; index < ${#CLIENT_UNITS[@]}; index++)); do
+  for index in "${!CLIENT_UNITS[@]}"; do
     pick "$index"
     if is_down; then continue; fi
     [ "$SSM_Runtime" != systemd ] || [ -z "$CLIENT_TARGET" ] || grant_time
@@ -48,11 +48,11 @@ is_down() {
 
 # grant_time: systemd kills what does not stop in TimeoutStopSec, 90 s for most. Until the next boot it gives the client its grace.
 grant_time() {
-  local directory=/run/systemd/system/$CLIENT_TARGET.d limit
+  local directory=/run/systemd/system/$CLIENT_TARGET.d
   case $CLIENT_TARGET in *.service) ;; *) directory=/run/systemd/system/$CLIENT_TARGET.service.d ;; esac
-  limit=$(seconds_of "$(systemctl show -p TimeoutStopUSec -- "$CLIENT_TARGET" | sed -n 's/^TimeoutStopUSec=//p')")
-  [ "$limit" -lt "$SSM_StopGraceSeconds" ] || return 0
-  say "stop: $CLIENT_TARGET would be killed after $limit s: until the next boot after $SSM_StopGraceSeconds s"
+  read_stop_limit
+  [ "$STOP_LIMIT" -lt "$SSM_StopGraceSeconds" ] || return 0
+  say "stop: $CLIENT_TARGET would be killed after $STOP_LIMIT s: until the next boot after $SSM_StopGraceSeconds s"
   if ! { mkdir -p "$directory" && printf '[Service]\nTimeoutStopSec=%s\n' "$SSM_StopGraceSeconds" >"$directory/zz-chainmend.conf" &&
     timeout 60 systemctl daemon-reload; }; then say "stop: $directory/zz-chainmend.conf could not be made"; fi
 }
@@ -71,7 +71,7 @@ stop_all() {
 
 stop_one() {
   local began=$SECONDS since target=$CLIENT_TARGET was=$CLIENT
-  since=$(date +%s)
+  whole since "$(date +%s)"
   say "stop: $target, within $SSM_StopGraceSeconds s"
   if ! stop_client; then
     say "stop: $WHY"
@@ -80,7 +80,7 @@ stop_one() {
     sleep 2
   fi
   find_client
-  while [[ $CLIENT_NOTE == *' is deactivating' && $((SECONDS - began)) -lt $((SSM_StopGraceSeconds + 15)) ]]; do
+  while [[ $CLIENT_NOTE == *' is deactivating' ]] && [ "$((SECONDS - began))" -lt "$((SSM_StopGraceSeconds + 15))" ]; do
     sleep 1
     find_client
   done
@@ -96,10 +96,13 @@ stop_one() {
 
 # judge_end INDEX [SINCE]: whether the client ended by itself, with success, and said so; the worst of all goes into the answer.
 judge_end() {
-  local clean=false line last='' said='' pattern=${CLEAN_LINES[$1]} lines=()
+  local clean=false line last='' said='' pattern lines=() index
+  whole index "$1" || return 1
+  pattern=${CLEAN_LINES[index]}
   mapfile -t -n 10 lines < <(last_lines 10 "${2:-}")
   for line in "${lines[@]+"${lines[@]}"}"; do
     [ -z "$line" ] || last=$line
+    line=${line:0:2000}
     if [ -n "$pattern" ] && [[ $line =~ $pattern ]]; then said=$line; fi
   done
   if [ "$SSM_Runtime" = commands ]; then
@@ -129,7 +132,7 @@ tell_stop() {
 # start_all: true when all of them run, and go on running. What runs is left alone.
 start_all() {
   local index began=$SECONDS started=() runs=() one
-  for ((index = 0; index < ${#CLIENT_UNITS[@]}; index++)); do
+  for index in "${!CLIENT_UNITS[@]}"; do
     pick "$index"
     if [ "$CLIENT" = running ]; then rm -f -- "$(instance_note)"; continue; fi
     # Between two tries of its own it is about to run; systemd takes a start for one more.

@@ -2,7 +2,6 @@
 
 # may_restart: false, with WHY, where a stop could do harm, or a start is not ours to make.
 may_restart() {
-  local limit
   if [ "$CLIENT" != running ]; then
     WHY="the client is $CLIENT${CLIENT_NOTE:+ ($CLIENT_NOTE)}: it is not restarted, and nothing was changed"
     return 1
@@ -13,9 +12,9 @@ may_restart() {
     WHY="$CLIENT_TARGET was made with --rm: a stop removes it, and nothing could start it again; nothing was changed"
     return 1
   fi
-  limit=$(seconds_of "$(systemctl show -p TimeoutStopUSec -- "$CLIENT_TARGET" | sed -n 's/^TimeoutStopUSec=//p')")
-  if [ "$limit" -lt "$SSM_StopGraceSeconds" ]; then
-    WHY="$CLIENT_TARGET would be killed $limit s after it is told to stop, its client may need $SSM_StopGraceSeconds s: set TimeoutStopSec in the unit; nothing was changed"
+  read_stop_limit
+  if [ "$STOP_LIMIT" -lt "$SSM_StopGraceSeconds" ]; then
+    WHY="$CLIENT_TARGET would be killed $STOP_LIMIT s after it is told to stop, its client may need $SSM_StopGraceSeconds s: set TimeoutStopSec in the unit; nothing was changed"
     return 1
   fi
 }
@@ -26,27 +25,27 @@ is_gone_when_stopped() {
   [ "$SSM_Runtime" = docker ] || return 1
   # SSM would take two braces in a row for one of its own parameters.
   o=$o$o c=$c$c
-  [ "$(docker inspect --type container --format "$o.HostConfig.AutoRemove$c" "$CLIENT_TARGET" 2>/dev/null)" != false ]
+  [ "$(ask_docker inspect --type container --format "$o.HostConfig.AutoRemove$c" "$CLIENT_TARGET")" != false ]
 }
 
-# seconds_of TIME: "1min 30s", as systemctl writes it, in whole seconds; much for "infinity", 0 for what is not understood.
-seconds_of() {
-  local part seconds=0
-  [ "$1" != infinity ] || { printf 999999; return; }
-  for part in $1; do
-    if [[ $part =~ ^([0-9]+)(\.[0-9]+)?(d|h|min|s|ms|us)$ ]]; then
-      case ${BASH_REMATCH[3]} in
-        d) seconds=$((seconds + BASH_REMATCH[1] * 86400)) ;;
-        h) seconds=$((seconds + BASH_REMATCH[1] * 3600)) ;;
-        min) seconds=$((seconds + BASH_REMATCH[1] * 60)) ;;
-        s) seconds=$((seconds + BASH_REMATCH[1])) ;;
-      esac
-    else
-      seconds=0
-      break
-    fi
+STOP_LIMIT=0 # after so many seconds systemd kills what it has told to stop
+
+# read_stop_limit: from "1min 30s", as systemctl writes it; much for "infinity", 0 for what is not understood.
+read_stop_limit() {
+  local part parts=() count
+  read -r -a parts < <(unit_property TimeoutStopUSec)
+  STOP_LIMIT=0
+  for part in "${parts[@]+"${parts[@]}"}"; do
+    if [ "$part" = infinity ]; then STOP_LIMIT=999999; return; fi
+    if ! [[ $part =~ ^([0-9]{1,9})(\.[0-9]+)?(d|h|min|s|ms|us)$ ]]; then STOP_LIMIT=0; return; fi
+    whole count "${BASH_REMATCH[1]}"
+    case ${BASH_REMATCH[3]} in
+      d) STOP_LIMIT=$((STOP_LIMIT + count * 86400)) ;;
+      h) STOP_LIMIT=$((STOP_LIMIT + count * 3600)) ;;
+      min) STOP_LIMIT=$((STOP_LIMIT + count * 60)) ;;
+      s) STOP_LIMIT=$((STOP_LIMIT + count)) ;;
+    esac
   done
-  printf '%s' "$seconds"
 }
 
 STOP_EXIT=0 # of what tells the client to stop; 124: the client did not heed it within its grace
@@ -56,17 +55,17 @@ stop_client() {
   local output
   STOP_EXIT=0
   if ! note_instance; then STOP_EXIT=1 WHY="/run cannot be written: $CLIENT_TARGET was not stopped"; return 1; fi
-  output=$(run_stop 2>&1 9>&-) || STOP_EXIT=$?
+  output=$(run_stop 2>&1 9>&- | tail -c 1000) || STOP_EXIT=$?
   [ "$STOP_EXIT" -ne 0 ] || return 0
   WHY="$SSM_Runtime could not stop $CLIENT_TARGET: $output"
   return 1
 }
 
 note_instance() {
-  local note up
+  local note up rest
   [[ $SSM_Runtime == systemd && $SSM_Unit == *'*'* ]] || return 0
   note=$(instance_note)
-  read -r up _ </proc/uptime
+  read -r up rest </proc/uptime
   mkdir -p "${note%/*}" && printf '%s %s000000\n' "$CLIENT_TARGET" "${up%%.*}" >"$note.new" && mv -fT -- "$note.new" "$note"
 }
 
@@ -76,7 +75,7 @@ run_stop() {
   case $SSM_Runtime in
     systemd) timeout "$limit" systemctl stop -- "$CLIENT_TARGET" ;;
     docker) timeout "$limit" docker stop -t "$SSM_StopGraceSeconds" "$CLIENT_TARGET" ;;
-    compose) compose -f "${SSM_Unit%%#*}" stop -t "$SSM_StopGraceSeconds" "$CLIENT_TARGET" ;;
+    compose) compose "$limit" -f "${SSM_Unit%%#*}" stop -t "$SSM_StopGraceSeconds" "$CLIENT_TARGET" ;;
     commands)
       rest=${SSM_Unit#*#}
       own_command "${rest%%#*}" "$limit"

@@ -2,7 +2,7 @@
 # does not come up with it gets the old file again, and is started with that, before anything else is sent.
 
 perform() {
-  find_file || return 1
+  read_file || return 1
   find_client
   [ -z "$CLIENT_NOTE" ] || say "client: $CLIENT_NOTE"
   BEFORE=$(state) AFTER=$BEFORE

@@ -53,6 +53,7 @@ mkdir "$root/upper" "$root/work" "$root/merged"
 mount -t overlay overlay -o "lowerdir=/,upperdir=$root/upper,workdir=$root/work" "$root/merged"
 cd "$root/merged"
 mkdir -p data srv/node proc sys dev run
+: >srv/node/compose.yaml
 mount --bind /proc proc
 mount --bind /sys sys
 mount -t tmpfs run run

@@ -1,0 +1,72 @@
+# Files in folders that a client's user can change. The owner of the file reads and writes it, never root, so that links, pipes and
+# races harm nobody but that user. Root does it where root alone can change every folder on the way.
+
+FOLDER='' NAME='' # where the file lies, without links
+OWNER='' GROUP='' # whose it is
+WORKER=           # who reads and writes it
+# What an owner's process and the pipe behind it may take.
+readonly WORK_SECONDS=20
+
+# locate PATH: all of the above; false, with WHY, where another user than root and the owner can change the way to the file.
+locate() {
+  local step user rights path shared=''
+  walk "$1" || return
+  FOLDER=${REAL%/*} NAME=${REAL##*/} WORKER=0
+  FOLDER=${FOLDER:-/}
+  if [ "${#STEPS[@]}" -eq 0 ] || ! [[ ${STEPS[${#STEPS[@]} - 1]} =~ ^([0-9]+)\ ([0-9]+)\ - ]]; then WHY="$1 is not a file"; return 1; fi
+  OWNER=${BASH_REMATCH[1]} GROUP=${BASH_REMATCH[2]}
+  for step in "${STEPS[@]}"; do
+    [[ $step =~ ^([0-9]+)\ [0-9]+\ ([^ ]+)\ (.*)$ ]] || return 1
+    user=${BASH_REMATCH[1]} rights=${BASH_REMATCH[2]} path=${BASH_REMATCH[3]}
+    case $user/$rights in
+      0/-* | 0/l* | 0/d????-??-? | 0/d*[tT] | "$OWNER"/-*) continue ;;
+      0/*) ;;
+      "$OWNER"/*) ;;
+      */l*) WHY="$path is a link of another user than whose the file is that it leads to"; return 1 ;;
+      *) WHY="$path belongs to user $user, and the file $1 to user $OWNER"; return 1 ;;
+    esac
+    shared=$path
+  done
+  if [ -z "$shared" ]; then return 0; fi
+  WORKER=$OWNER
+  if [ "$OWNER" = 0 ]; then WHY="$1 is root's, and others can change $shared, through which it is reached"; return 1; fi
+  if [ "$EUID" != 0 ] || command -v setpriv >/dev/null; then return 0; fi
+  WHY="setpriv (util-linux) is not installed: root does not touch $1, a file of user $OWNER"
+  return 1
+}
+
+# as_owner FUNCTION [ARGUMENT...]: one of the functions that end with _here, in FOLDER and as WORKER: with nothing of ours but standard
+# output. Other processes of that user can look into this one and change it.
+as_owner() (
+  cd -- "$FOLDER" && is_here "$FOLDER" || exit 1
+  exec 3>&- 9>&- 2>/dev/null
+  run=(env -i LC_ALL=C PATH="$PATH" timeout --kill-after=2 "$WORK_SECONDS")
+  if [ "$EUID" = 0 ] && [ "$WORKER" != 0 ]; then
+    run+=(setpriv --reuid "$WORKER" --no-new-privs --inh-caps=-all)
+    # The owner's own groups. Of a user that this node does not know, as in a container, the file's, if the node does not know that either.
+    IFS=: read -r name _ _ group _ < <(timeout 5 getent passwd "$WORKER")
+    if [[ ${name:-} =~ ^[A-Za-z0-9_][A-Za-z0-9_.@-]*$ && $group =~ ^[0-9]+$ ]]; then
+      run+=(--regid "$group" --groups "$(timeout 5 id -G -- "$name" | tr ' ' ,)")
+    else
+      status=0
+      timeout 5 getent group "$GROUP" >/dev/null || status=$?
+      [ "$status" = 2 ] || GROUP=65534
+      run+=(--regid "$GROUP" --clear-groups)
+    fi
+  fi
+  run+=("$BASH" -u -o pipefail -c "umask 077; $(declare -f whole is_open open_here tell_here edited put_here edit_here back_here 2>/dev/null)
+    \"\$@\"" chainmend)
+  exec "${run[@]}" "$@"
+)
+
+# is_open DESCRIPTOR NAME: it is a file of this folder by that very name, so that no link has led to it.
+is_open() {
+  local here
+  here=$(readlink /proc/self/cwd)
+  [ -f "/proc/self/fd/$1" ] && [ "$(readlink "/proc/self/fd/$1")" = "${here%/}/$2" ]
+}
+
+# open_here NAME: on descriptor 5.
+open_here() { [ -f "./$1" ] && ! [ -L "./$1" ] && exec 5<"./$1" && is_open 5 "$1"; }
+
+tell_here() { open_here "$1" && cat <&5; }
