@@ -2,6 +2,12 @@
 
 say() { printf '%s %s\n' "$(date -u +%H:%M:%SZ)" "$*" >&2; }
 
+# fail REASON: false, with that as WHY.
+fail() {
+  WHY=$1
+  return 1
+}
+
 # whole NAME TEXT: the variable NAME becomes the whole number that TEXT is; false, and NAME is empty, where TEXT is none. What a tool, a
 # file or a parameter says goes through here before it is reckoned with: arithmetic runs a command that stands in a subscript.
 whole() {
@@ -37,3 +43,6 @@ reply() {
   printf '%s\n' "$1" >&3
   exit 0
 }
+
+# end RESULT REASON: the same, where nothing is known of before and after.
+end() { reply "$(answer_line "$1" null null "$2")"; }

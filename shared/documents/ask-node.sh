@@ -125,7 +125,7 @@ lines() { timeout "$PATIENCE" grep -a -E "^($1|$TRAILER)" || true; }
 volumes() {
   local volume entries=()
   IFS='#' read -r -a entries < <(printf '%s\n' "$SSM_Volumes")
-  for volume in "${entries[@]+"${entries[@]}"}"; do
+  for volume in ${entries[@]+"${entries[@]}"}; do
     if read_space "${volume#*:}" && [ "$((BLOCKS - FREE + AVAILABLE))" -gt 0 ]; then
       printf 'd %s %s\n' "${volume%%:*}" "$((1000 * (BLOCKS - FREE) / (BLOCKS - FREE + AVAILABLE)))"
     fi

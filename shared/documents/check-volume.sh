@@ -25,12 +25,11 @@ check_volume() {
 has_the_data() {
   local name expected=0 there=0
   FAULT=data
-  if [ -z "$(timeout 60 find "$1" -mindepth 1 -maxdepth 1 ! -name lost+found -print -quit)" ]; then WHY="$SSM_VolumeId is empty"; return 1; fi
+  if [ -z "$(timeout 60 find "$1" -mindepth 1 -maxdepth 1 ! -name lost+found -print -quit)" ]; then fail "$SSM_VolumeId is empty"; return; fi
   while [ "$expected" -lt 10000 ] && IFS= read -r -d '' name; do
     expected=$((expected + 1))
     if is_there "$1/$name"; then there=$((there + 1)); fi
   done < <(timeout 60 find "$SSM_Like" -mindepth 1 -maxdepth 1 ! -name lost+found -printf '%f\0')
   if [ "$((2 * there))" -ge "$expected" ]; then return 0; fi
-  WHY="$SSM_VolumeId has $there of the $expected entries of $SSM_Like: it is not for $SSM_Path"
-  return 1
+  fail "$SSM_VolumeId has $there of the $expected entries of $SSM_Like: it is not for $SSM_Path"
 }

@@ -1,5 +1,5 @@
 // Puts a command's script together from its parts. Pure: the parts' text is an argument, so the same parts give the same script.
-import { type Operation, operationParameters, parameterRules, peerOperations } from './parameters.ts';
+import { linePatterns, type Operation, operationParameters, parameterRules, peerOperations } from './parameters.ts';
 
 const COMMAND = ['answer', 'parameters', 'memory', 'path', 'client', 'space', 'device'] as const;
 const STATE = ['lines', 'journal', 'node-state'] as const;
@@ -79,24 +79,22 @@ exec 3>&1 </dev/null
 # What tools say of a node is read by people: nothing in it moves a terminal, and there is not too much of it.
 if [ -z "\${CHAINMEND_LIMITED-}" ]; then exec 2> >(exec 3>&-; { head -c 65536; cat >/dev/null; } | tr -c '[:print:]\\n' ' ' >&2); fi
 exec 1>&2
-${memory(operation)}${linePatterns(operation)}`;
+${memory(operation)}${lines(operation)}`;
 }
 
 function memory(operation: Operation): string {
   if (!isRemembered(operation)) return '';
   return `# What heals have sent, and what was sent about peers, are remembered apart: neither makes the other stale.
 readonly MEMORY=${isPeerOperation(operation) ? 'last-peers-command' : 'last-command'}
-readonly OPERATION_ID_PATTERN=${quoted(parameterRules.OperationId.pattern)}
 `;
 }
 
-/** The lines of what comes in base64 are checked on the node by the very patterns of single parameters. */
-function linePatterns(operation: Operation): string {
+/** The lines of what comes in base64 are checked on the node, too. */
+function lines(operation: Operation): string {
   if (!scriptParts[operation].some((part) => part === 'lines')) return '';
-  const { Like, VolumeId, Runtime, Unit, StopGraceSeconds } = parameterRules;
-  const patterns = { PLACE: Like, VOLUME: VolumeId, RUNTIME: Runtime, UNIT: Unit, GRACE: StopGraceSeconds };
-  const lines = Object.entries(patterns).map(([name, { pattern }]) => `readonly ${name}_PATTERN=${quoted(pattern)}\n`);
-  return lines.join('');
+  return Object.entries(linePatterns)
+    .map(([name, pattern]) => `readonly ${name.toUpperCase()}_LINE=${quoted(pattern)}\n`)
+    .join('');
 }
 
 /** What only reads is not: it may come twice, and late. */

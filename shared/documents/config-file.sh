@@ -9,11 +9,8 @@ readonly FILE_BYTES_MAX=262144
 
 # read_file: all of the above, of one moment; false, with WHY. A link is followed: what it leads to is told, and edited.
 read_file() {
-  locate "$SSM_File" || return 1
-  if whole FILE_BYTES "$(stat -c %s -- "$REAL")" && [ "$FILE_BYTES" -gt "$FILE_BYTES_MAX" ]; then
-    WHY="$SSM_File has $FILE_BYTES bytes, expected at most $FILE_BYTES_MAX"
-    return 1
-  fi
+  locate "$SSM_File" || return
+  if whole FILE_BYTES "$(stat -c %s -- "$REAL")" && [ "$FILE_BYTES" -gt "$FILE_BYTES_MAX" ]; then fail "$SSM_File has $FILE_BYTES bytes, expected at most $FILE_BYTES_MAX"; return; fi
   if ! CONTENT=$(as_owner tell_here "$NAME" | timeout "$WORK_SECONDS" head -c "$FILE_BYTES_MAX" | base64 -w 0); then
     WHY="$SSM_File cannot be read"
     return 1

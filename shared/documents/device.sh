@@ -1,5 +1,6 @@
 # Devices and mounts of this node: which device is mounted where, and which EBS volume it is. Facts, and nothing changed.
 
+readonly SYS=/sys/class/block
 WHY=
 DEVICE='' DISK='' PARTITION='' FILESYSTEM='' MOUNT=''
 SIZE_BYTES='' USED_BYTES=''
@@ -10,10 +11,7 @@ find_device() {
   MOUNT=$(mount_point "$SSM_Path")
   # The topmost of several mounts is the last line.
   read -r number type source rest < <(mounts_at "$MOUNT" | tail -n 1)
-  if ! [[ $number =~ ^[0-9]+:[0-9]+$ ]]; then
-    WHY="$SSM_Path is not a mount point"
-    return 1
-  fi
+  if ! [[ $number =~ ^[0-9]+:[0-9]+$ ]]; then fail "$SSM_Path is not a mount point"; return; fi
   case $type in
     xfs | ext4 | btrfs) FILESYSTEM=$type ;;
     *) FILESYSTEM=other ;;
@@ -21,14 +19,11 @@ find_device() {
   # The number of a btrfs mount is not that of a device.
   if [ "$type" = btrfs ]; then
     source=$(readlink -f -- "$source")
-    block=$(readlink -f "/sys/class/block/${source##*/}")
+    block=$(readlink -f "$SYS/${source##*/}")
   else
     block=$(readlink -f "/sys/dev/block/$number")
   fi
-  if ! [ -e "$block/size" ]; then
-    WHY="$SSM_Path ($type) is not on a block device"
-    return 1
-  fi
+  if ! [ -e "$block/size" ]; then fail "$SSM_Path ($type) is not on a block device"; return; fi
   DEVICE=${block##*/} DISK=${block##*/} PARTITION=''
   if [ -r "$block/partition" ]; then
     whole PARTITION "$(<"$block/partition")"
@@ -41,13 +36,10 @@ find_device() {
 # NVMe device names", EC2 user guide). Empty for anything else: Xen's xvd devices, LVM, RAID and encryption do not tell.
 volume_of() {
   local link serial=
-  if [ -r "/sys/class/block/$1/device/serial" ]; then read -r serial <"/sys/class/block/$1/device/serial"; fi
+  if [ -r "$SYS/$1/device/serial" ]; then read -r serial <"$SYS/$1/device/serial"; fi
   if ! [[ $serial =~ ^vol ]]; then
     for link in /dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_vol*; do
-      [[ $link =~ _(vol[0-9a-f]{8,17})(_[0-9]+)?$ ]] || continue
-      serial=${BASH_REMATCH[1]}
-      if [ "$link" -ef "/dev/$1" ]; then break; fi
-      serial=
+      if [ "$link" -ef "/dev/$1" ] && [[ $link =~ _(vol[0-9a-f]{8,17})(_[0-9]+)?$ ]]; then serial=${BASH_REMATCH[1]}; break; fi
     done
   fi
   [[ $serial =~ ^vol-?([0-9a-f]{8,17})$ ]] && printf 'vol-%s' "${BASH_REMATCH[1]}"
@@ -57,7 +49,7 @@ volume_of() {
 # there is one, as statfs leaves out the log (XFS) and the tables (ext4); but never more than the device has: an account can be forged.
 read_size() {
   local sectors own
-  read_space "$MOUNT" && whole sectors "$(<"/sys/class/block/$DEVICE/size")" || return 1
+  read_space "$MOUNT" && whole sectors "$(<"$SYS/$DEVICE/size")" || return
   SIZE_BYTES=$((BLOCK * BLOCKS))
   if whole own "$(own_size)" && [ "$own" -ge "$SIZE_BYTES" ] && [ "$own" -le "$((sectors * 512))" ]; then SIZE_BYTES=$own; fi
   USED_BYTES=$((SIZE_BYTES - BLOCK * FREE))

@@ -8,8 +8,7 @@ replace_file() {
     SHA256=$told
     return 0
   fi
-  WHY="$SSM_File could not be written: it was changed at this moment, the edits do not fit it, its owner cannot write it with its group, or there is no room"
-  return 1
+  fail "$SSM_File could not be written: it was changed at this moment, the edits do not fit it, its owner cannot write it with its group, or there is no room"
 }
 
 # put_back: the old file takes its place again.
@@ -21,10 +20,10 @@ put_back() {
 # edit_here NAME SUM EDITS: tells the sum of what stands there then.
 edit_here() {
   local old new
-  open_here "$1" && old=$(cat <&5 && echo .) || return 1
+  open_here "$1" && old=$(cat <&5 && echo .) || return
   old=${old%.}
   # What is edited is the text whose sum was looked at: somebody may write to the file at this very moment.
-  [ "$(printf '%s' "$old" | sha256sum)" = "$2  -" ] && new=$(edited "$old" "$3" && echo .) || return 1
+  [ "$(printf '%s' "$old" | sha256sum)" = "$2  -" ] && new=$(edited "$old" "$3" && echo .) || return
   new=${new%.}
   printf '%s' "$old" | put_here "$1.chainmend-before" && printf '%s' "$new" | put_here "$1" && printf '%s' "$new" | sha256sum
 }
@@ -32,7 +31,7 @@ edit_here() {
 # back_here NAME: tells the sum, too.
 back_here() {
   local old
-  open_here "$1.chainmend-before" && old=$(cat <&5 && echo .) || return 1
+  open_here "$1.chainmend-before" && old=$(cat <&5 && echo .) || return
   old=${old%.}
   printf '%s' "$old" | put_here "$1" && printf '%s' "$old" | sha256sum
 }
@@ -55,10 +54,10 @@ put_here() {
 edited() {
   local position=0 start length first count text
   while read -r first count text || [ -n "$first" ]; do
-    whole start "$first" && whole length "$count" && [[ $text =~ ^([A-Za-z0-9+/=]+|-)$ ]] || return 1
-    [ "$start" -ge "$position" ] && [ "$((start + length))" -le "${#1}" ] || return 1
+    whole start "$first" && whole length "$count" && [[ $text =~ ^([A-Za-z0-9+/=]+|-)$ ]] || return
+    [ "$start" -ge "$position" ] && [ "$((start + length))" -le "${#1}" ] || return
     printf '%s' "${1:position:start - position}"
-    [ "$text" = - ] || printf '%s' "$text" | base64 -d || return 1
+    [ "$text" = - ] || printf '%s' "$text" | base64 -d || return
     position=$((start + length))
   done < <(printf '%s' "$2" | base64 -d)
   printf '%s' "${1:position}"

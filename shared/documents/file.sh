@@ -13,10 +13,10 @@ locate() {
   walk "$1" || return
   FOLDER=${REAL%/*} NAME=${REAL##*/} WORKER=0
   FOLDER=${FOLDER:-/}
-  if [ "${#STEPS[@]}" -eq 0 ] || ! [[ ${STEPS[${#STEPS[@]} - 1]} =~ ^([0-9]+)\ ([0-9]+)\ - ]]; then WHY="$1 is not a file"; return 1; fi
+  if [ "${#STEPS[@]}" -eq 0 ] || ! [[ ${STEPS[${#STEPS[@]} - 1]} =~ ^([0-9]+)\ ([0-9]+)\ - ]]; then fail "$1 is not a file"; return; fi
   OWNER=${BASH_REMATCH[1]} GROUP=${BASH_REMATCH[2]}
   for step in "${STEPS[@]}"; do
-    [[ $step =~ ^([0-9]+)\ [0-9]+\ ([^ ]+)\ (.*)$ ]] || return 1
+    [[ $step =~ ^([0-9]+)\ [0-9]+\ ([^ ]+)\ (.*)$ ]] || return
     user=${BASH_REMATCH[1]} rights=${BASH_REMATCH[2]} path=${BASH_REMATCH[3]}
     case $user/$rights in
       0/-* | 0/l* | 0/d????-??-? | 0/d*[tT] | "$OWNER"/-*) continue ;;
@@ -29,10 +29,9 @@ locate() {
   done
   if [ -z "$shared" ]; then return 0; fi
   WORKER=$OWNER
-  if [ "$OWNER" = 0 ]; then WHY="$1 is root's, and others can change $shared, through which it is reached"; return 1; fi
+  if [ "$OWNER" = 0 ]; then fail "$1 is root's, and others can change $shared, through which it is reached"; return; fi
   if [ "$EUID" != 0 ] || command -v setpriv >/dev/null; then return 0; fi
-  WHY="setpriv (util-linux) is not installed: root does not touch $1, a file of user $OWNER"
-  return 1
+  fail "setpriv (util-linux) is not installed: root does not touch $1, a file of user $OWNER"
 }
 
 # as_owner FUNCTION [ARGUMENT...]: one of the functions that end with _here, in FOLDER and as WORKER: with nothing of ours but standard

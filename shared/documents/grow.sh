@@ -3,7 +3,7 @@
 # grow: false, with WHY, where a step failed.
 grow() {
   local output folder devices=()
-  [ -z "$PARTITION" ] || grow_partition || return 1
+  [ -z "$PARTITION" ] || grow_partition || return
   case $FILESYSTEM in
     # In the folder itself: its name could be made another's meanwhile.
     xfs) output=$(cd -- "$MOUNT" && is_here "$MOUNT" && xfs_growfs -d . 2>&1 | tail -c 1000) ;;
@@ -13,10 +13,7 @@ grow() {
       for folder in /sys/fs/btrfs/*/devices; do
         if [ -e "$folder/$DEVICE" ]; then devices=("$folder"/*); fi
       done
-      if [ "${#devices[@]}" -ne 1 ]; then
-        WHY="btrfs at $SSM_Path spans ${#devices[@]} devices: which of them to grow is for a person to say"
-        return 1
-      fi
+      if [ "${#devices[@]}" -ne 1 ]; then fail "btrfs at $SSM_Path spans ${#devices[@]} devices: which of them to grow is for a person to say"; return; fi
       output=$(cd -- "$MOUNT" && is_here "$MOUNT" && btrfs filesystem resize "$(devid):max" . 2>&1 | tail -c 1000)
       ;;
     *)
@@ -45,19 +42,15 @@ grow_with_growpart() {
   output=$(TMPDIR=/run growpart "/dev/$DISK" "$PARTITION" 2>&1 | tail -c 1000) || status=$?
   say "grow: growpart $DISK $PARTITION: $output"
   if [ "$status" -eq 0 ] || { [ "$status" -eq 1 ] && [[ $output == *NOCHANGE* ]]; }; then return 0; fi
-  WHY="growpart $DISK $PARTITION failed with $status: $output"
-  return 1
+  fail "growpart $DISK $PARTITION failed with $status: $output"
 }
 
 grow_with_sfdisk() {
-  local block=/sys/class/block/$DEVICE output disk start size
+  local block=$SYS/$DEVICE output disk start size
   # In sectors of 512 bytes; the last MiB belongs to the partition table's copy and to alignment.
-  if whole disk "$(<"/sys/class/block/$DISK/size")" && whole start "$(<"$block/start")" && whole size "$(<"$block/size")" &&
+  if whole disk "$(<"$SYS/$DISK/size")" && whole start "$(<"$block/start")" && whole size "$(<"$block/size")" &&
     [ "$((disk - start - size))" -le 2048 ]; then return 0; fi
-  if ! command -v sfdisk >/dev/null || ! command -v partx >/dev/null; then
-    WHY="neither growpart nor sfdisk with partx is installed: partition $PARTITION of $DISK cannot be grown"
-    return 1
-  fi
+  if ! command -v sfdisk >/dev/null || ! command -v partx >/dev/null; then fail "neither growpart nor sfdisk with partx is installed: partition $PARTITION of $DISK cannot be grown"; return; fi
   if ! output=$(printf ', +\n' | sfdisk --force --no-reread --no-tell-kernel -N "$PARTITION" "/dev/$DISK" 2>&1 | tail -c 1000) ||
     ! output=$(partx --update --nr "$PARTITION" "/dev/$DISK" 2>&1 | tail -c 1000); then
     WHY="growing partition $PARTITION of $DISK failed: $output"

@@ -17,9 +17,9 @@ below_mount() {
 # modest PATH: it is what an identity can be; a chain's data are not, and no device is.
 modest() {
   local files kib odd
-  whole files "$(find "$1" -xdev -printf '.\n' | head -n "$((IDENTITY_FILES_MAX + 1))" | wc -l)"
-  whole kib "$(du -skx --apparent-size -- "$1" | cut -f 1)"
-  odd=$(find "$1" -xdev \( -type b -o -type c \) -print -quit)
+  whole files "$(timeout 60 find "$1" -xdev -printf '.\n' | head -n "$((IDENTITY_FILES_MAX + 1))" | wc -l)"
+  whole kib "$(timeout 60 du -skx --apparent-size -- "$1" | cut -f 1)"
+  odd=$(timeout 60 find "$1" -xdev \( -type b -o -type c \) -print -quit)
   if [ -n "$odd" ]; then refuse "$odd is a device: that is no identity"; return; fi
   if [ "$files" -le "$IDENTITY_FILES_MAX" ] && [ -n "$kib" ] && [ "$kib" -le "$IDENTITY_KIB_MAX" ]; then return 0; fi
   refuse "$1 has $files files and ${kib:-?} KiB: that is no identity ($IDENTITY_FILES_MAX files, $IDENTITY_KIB_MAX KiB)"
@@ -28,11 +28,11 @@ modest() {
 # take_away MOUNT NAME: identity of another node, one file after the other, on a copy that was made for this node.
 take_away() {
   local path=$1/$2
-  below_mount "$1" "$2" || return 1
+  below_mount "$1" "$2" || return
   if ! is_there "$path"; then return 0; fi
   if [ -L "$path" ] || [ -f "$path" ]; then rm -f -- "$path" && return 0; fi
   if [ -d "$path" ] && ! [ -L "$path" ]; then
-    modest "$path" || return 1
+    modest "$path" || return
     find "$path" -xdev -depth \( -type f -o -type l -o -type d -o -type s -o -type p \) -delete && return 0
   fi
   refuse "$path could not be taken away"
@@ -40,7 +40,7 @@ take_away() {
 
 # carry OURS THEIRS NAME: what lies below OURS by that name stands below THEIRS; what does not is taken from there.
 carry() {
-  take_away "$2" "$3" || return 1
+  take_away "$2" "$3" || return
   if ! is_there "$1/$3"; then return 0; fi
   below_mount "$1" "$3" && modest "$1/$3" && copy_below "$@"
 }
@@ -53,7 +53,7 @@ copy_below() {
 # keep_newest OURS THEIRS NAME: the signing state with the greater height stays below THEIRS. One that cannot be read could be the highest.
 keep_newest() {
   local old now
-  below_mount "$2" "$3" && below_mount "$1" "$3" || return 1
+  below_mount "$2" "$3" && below_mount "$1" "$3" || return
   if ! is_there "$1/$3"; then return 0; fi
   if ! { old=$(signed "$1/$3") && now=$(signed "$2/$3"); }; then refuse "$3 cannot be read: nobody knows what was signed"; return; fi
   [[ ! $old > $now ]] || copy_below "$@"
@@ -65,7 +65,7 @@ signed() {
   local text key number told=
   if ! is_there "$1"; then return 0; fi
   # A link could lead from the volume that goes to the one that comes.
-  [ -f "$1" ] && ! [ -L "$1" ] && text=$(head -c 65536 -- "$1" | tr -c '[:print:]' ' ') || return 1
+  [ -f "$1" ] && ! [ -L "$1" ] && text=$(head -c 65536 -- "$1" | tr -c '[:print:]' ' ') || return
   for key in height round step; do
     number=0
     case $text in
@@ -78,10 +78,10 @@ signed() {
   printf '%s' "$told"
 }
 
-# place_of PATH: the mount point among PLACE_PATHS that it lies below, the nearest one.
+# place_of PATH: the mount point among PLACES that it lies below, the nearest one.
 place_of() {
   local path nearest=
-  for path in "${PLACE_PATHS[@]}"; do
+  for path in "${PLACES[@]}"; do
     case $1 in "$path"/?*) nearest=$path ;; esac
   done
   printf '%s' "$nearest"
@@ -91,7 +91,7 @@ place_of() {
 index_of() {
   local index place
   place=$(place_of "$1")
-  for index in "${!PLACE_PATHS[@]}"; do
-    if [ "${PLACE_PATHS[index]}" = "$place" ]; then printf '%s' "$index"; fi
+  for index in "${!PLACES[@]}"; do
+    if [ "${PLACES[index]}" = "$place" ]; then printf '%s' "$index"; fi
   done
 }

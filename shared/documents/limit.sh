@@ -14,5 +14,5 @@ ended() {
     124 | 137) why="stopped at its run limit of $SSM_RunLimitSeconds s, or killed: $UNTOLD" ;;
   esac
   recall
-  reply "$(answer_line failed null null "$why")"
+  end failed "$why"
 }

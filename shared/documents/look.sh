@@ -11,7 +11,7 @@ recall() { :; }
 
 main() {
   local result='done'
-  if is_late; then reply "$(answer_line late null null "the start-by has passed: $SSM_StartBy, now $NOW")"; fi
+  if is_late; then end late "the start-by has passed: $SSM_StartBy, now $NOW"; fi
   perform || result=failed
   reply "$(answer_line "$result" "$BEFORE" "$AFTER" "$WHY")"
 }

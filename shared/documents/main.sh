@@ -7,22 +7,15 @@ readonly UNTOLD='what was done is not known'
 
 main() {
   local line result='done'
-  if ! take_lock; then
-    recall
-    reply "$(answer_line late null null "another command held this node's lock until the start-by")"
-  fi
+  if ! take_lock; then recall; end late "another command held this node's lock until the start-by"; fi
   recall
-  if below_seen "${SSM_OperationId%.*}" "${SSM_OperationId#*.}"; then
-    reply "$(answer_line stale null null "this node has seen $SEEN_FENCE.$SEEN_ORDINAL")"
-  fi
+  if below_seen "${SSM_OperationId%.*}" "${SSM_OperationId#*.}"; then end stale "this node has seen $SEEN_FENCE.$SEEN_ORDINAL"; fi
   if [ "$SSM_OperationId" = "$SEEN_FENCE.$SEEN_ORDINAL" ] && [ -n "$RECORDED" ]; then
     say "already done: answering what was recorded"
     reply "$RECORDED"
   fi
-  if is_late; then reply "$(answer_line late null null "the start-by has passed: $SSM_StartBy, now $NOW")"; fi
-  if ! remember "$SSM_OperationId"; then
-    reply "$(answer_line failed null null "this node cannot note the command in ${MEMORIES[*]}: nothing was done")"
-  fi
+  if is_late; then end late "the start-by has passed: $SSM_StartBy, now $NOW"; fi
+  if ! remember "$SSM_OperationId"; then end failed "this node cannot note the command in ${MEMORIES[*]}: nothing was done"; fi
   whole SEEN_FENCE "${SSM_OperationId%.*}"
   perform || result=failed
   line=$(answer_line "$result" "$BEFORE" "$AFTER" "$WHY")

@@ -22,7 +22,7 @@ recall() {
     [ -r "$directory/$MEMORY" ] || continue
     noted='' answer=''
     { read -r noted && IFS= read -r answer; } <"$directory/$MEMORY" || true
-    if ! [[ $noted =~ $OPERATION_ID_PATTERN && $answer =~ ^[[:print:]]*$ ]]; then
+    if ! [[ $noted =~ ^[0-9]{1,12}\.[0-9]{1,6}$ && $answer =~ ^[[:print:]]*$ ]]; then
       say "memory: $directory/$MEMORY is not readable and counts as lost"
       continue
     fi
@@ -33,26 +33,18 @@ recall() {
   done
 }
 
-# remember LINE...: on disk before it returns, or false. Only under the lock.
+# remember LINE...: on disk before it returns, or false. Only under the lock. The file is synced before it takes the old one's place, then
+# the directory. `sync` of coreutils before 8.24 (Amazon Linux 2) takes no operand and syncs everything: slower, and as safe.
 remember() {
-  local directory
+  local directory new
   for directory in "${MEMORIES[@]}"; do
-    if write_memory "$directory" "$@"; then return 0; fi
+    new=$directory/$MEMORY.new
+    if mkdir -p "$directory" &&
+      printf '%s\n' "$@" | dd of="$new" conv=fsync status=none &&
+      mv -fT "$new" "$directory/$MEMORY" && sync "$directory"; then return 0; fi
+    rm -f "$new"
     say "memory: $directory cannot be written"
   done
-  return 1
-}
-
-# The file is synced before it takes the old one's place, then the directory. `sync` of coreutils before 8.24 (Amazon Linux 2)
-# takes no operand and syncs everything: slower, and as safe.
-write_memory() {
-  local directory=$1 new=$1/$MEMORY.new
-  shift
-  mkdir -p "$directory" &&
-    printf '%s\n' "$@" | dd of="$new" conv=fsync status=none &&
-    mv -fT "$new" "$directory/$MEMORY" &&
-    sync "$directory" && return 0
-  rm -f "$new"
   return 1
 }
 
@@ -63,6 +55,6 @@ take_lock() {
   whole now "$(date +%s)"
   patience=$((SSM_StartBy - now))
   mkdir -p "${LOCK%/*}"
-  exec 9>"$LOCK" || reply "$(answer_line failed null null "$LOCK cannot be opened: nothing was done")"
+  exec 9>"$LOCK" || end failed "$LOCK cannot be opened: nothing was done"
   if [ "$patience" -gt 0 ]; then flock -w "$patience" 9; else flock -n 9; fi
 }

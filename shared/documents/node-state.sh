@@ -21,7 +21,7 @@ node_state() {
 
 client_state() {
   local line masked=false
-  if [ -e /etc/chainmend/client-masked ]; then masked=true; fi
+  if [ -e "$MASK_FILE" ]; then masked=true; fi
   line=$(last_lines 1)
   printf '{"state":"%s","exitStatus":%s,"lastLine":%s,"masked":%s}' \
     "$CLIENT" "${CLIENT_STATUS:-null}" "$(json_string "${line:0:300}")" "$masked"
@@ -39,7 +39,7 @@ volume_state() {
 # devices: the EBS volumes among the disks, mounted or not.
 devices() {
   local block volume list=''
-  for block in /sys/class/block/*; do
+  for block in "$SYS"/*; do
     if [ -e "$block/partition" ] || ! [ -b "/dev/${block##*/}" ]; then continue; fi
     volume=$(volume_of "${block##*/}")
     [ -z "$volume" ] || list="$list${list:+,}\"$volume\""
@@ -57,3 +57,6 @@ refuse() {
   FAULT=node WHY=$1
   return 1
 }
+
+# untouched REASON: the same, before anything was changed.
+untouched() { refuse "$1: nothing was changed"; }

@@ -7,15 +7,12 @@ VOLUME=''
 observe() {
   local sectors partitioned=false
   OBSERVATION=null
-  find_device || return 1
+  find_device || return
   VOLUME=$(volume_of "$DISK")
   [ -z "$PARTITION" ] || partitioned=true
-  if ! read_size || ! whole sectors "$(<"/sys/class/block/$DISK/size")"; then
-    WHY="the filesystem at $SSM_Path does not tell its size"
-    return 1
-  fi
+  if ! read_size || ! whole sectors "$(<"$SYS/$DISK/size")"; then fail "the filesystem at $SSM_Path does not tell its size"; return; fi
   find_client
-  [ -z "$CLIENT_NOTE" ] || say "client: $CLIENT_NOTE"
+  [ -z "$NOTE" ] || say "client: $NOTE"
   OBSERVATION=$(printf '{"volumeId":"%s","device":%s,"partitioned":%s,"filesystem":"%s","path":%s,"deviceBytes":%s,"sizeBytes":%s,"usedBytes":%s,"inodesTotal":%s,"inodesUsed":%s,"rootUsedPercent":%s,"client":"%s"}' \
     "$VOLUME" "$(json_string "$DEVICE")" "$partitioned" "$FILESYSTEM" "$(json_string "$SSM_Path")" "$((sectors * 512))" "$SIZE_BYTES" \
     "$USED_BYTES" "$INODES" "$((INODES - INODES_FREE))" "$(root_used_percent)" "$CLIENT")

@@ -3,14 +3,15 @@
 
 # check NAME PATTERN
 check() {
-  local name=SSM_$1
+  local name=SSM_$1 why
   if [ -z "${!name+given}" ]; then
     say "parameter $1 did not arrive in the environment: SSM Agent 3.3.2746.0 or later is needed"
     exit 2
   fi
   if [[ ${!name} =~ $2 ]]; then return 0; fi
-  say "parameter $1: \"${!name:0:100}\" given, expected $2"
+  why="parameter $1: \"${!name:0:100}\" given, expected $2"
+  say "$why"
   [ "$1" != OperationId ] || exit 2
   recall
-  reply "$(answer_line failed null null "parameter $1: \"${!name:0:100}\" given, expected $2")"
+  end failed "$why"
 }

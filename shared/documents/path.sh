@@ -23,10 +23,7 @@ walk() {
     case $step in
       *' l'*)
         target=$(readlink -- "$REAL/$part")
-        if [ "${#STEPS[@]}" -gt 100 ] || ! [[ $target =~ ^[!-~]+$ ]]; then
-          WHY="$REAL/$part leads in a circle, or to a name that is not plain ASCII"
-          return 1
-        fi
+        if [ "${#STEPS[@]}" -gt 100 ] || ! [[ $target =~ ^[!-~]+$ ]]; then fail "$REAL/$part leads in a circle, or to a name that is not plain ASCII"; return; fi
         case $target in /*) REAL= ;; esac
         left=$target/$left
         ;;
@@ -38,7 +35,7 @@ walk() {
 # only_root PATH: root alone can change what PATH leads to, and what leads there; false, with WHY.
 only_root() {
   local step
-  walk "$1" || return 1
+  walk "$1" || return
   for step in "${STEPS[@]}"; do
     if [[ $step =~ ^0\ [0-9]+\ (l|[-d]....-..-) ]]; then continue; fi
     WHY="root does not use $1: others can change ${step#* * * }"

@@ -1,21 +1,21 @@
 # Volumes with their mount points, as a command names them.
 
-PLACE_PATHS=() PLACE_VOLUMES=()
+PLACES=() VOLUMES=()
 
-# take_places: PLACE_PATHS and PLACE_VOLUMES of LINES.
+# take_places: PLACES and VOLUMES of LINES.
 take_places() {
   local line
-  for line in "${LINES[@]+"${LINES[@]}"}"; do PLACE_PATHS+=("${line% *}") PLACE_VOLUMES+=("${line##* }"); done
+  for line in ${LINES[@]+"${LINES[@]}"}; do PLACES+=("${line% *}") VOLUMES+=("${line##* }"); done
 }
 
 # well_placed: each volume is attached, and mounted at its place or nowhere, and nothing else is there. False, with WHY and FAULT.
 well_placed() {
   local index path volume
-  for index in "${!PLACE_PATHS[@]}"; do
-    path=${PLACE_PATHS[index]} volume=${PLACE_VOLUMES[index]}
+  for index in "${!PLACES[@]}"; do
+    path=${PLACES[index]} volume=${VOLUMES[index]}
     at "$path"
-    if [ -n "$MOUNTED" ] && [ "$MOUNTED" != "$volume" ]; then refuse "$path is on $MOUNTED, not on $volume: nothing was changed"; return; fi
-    find_volume "$volume" && is_only_at "$volume" "${MOUNTED:+$path}" || return 1
+    if [ -n "$MOUNTED" ] && [ "$MOUNTED" != "$volume" ]; then untouched "$path is on $MOUNTED, not on $volume"; return; fi
+    find_volume "$volume" && is_only_at "$volume" "${MOUNTED:+$path}" || return
   done
   nothing_beneath
 }
@@ -23,12 +23,12 @@ well_placed() {
 # nothing_beneath: nothing is mounted below these places that is none of them.
 nothing_beneath() {
   local mounted
-  mounted=$(beneath "${PLACE_PATHS[@]+"${PLACE_PATHS[@]}"}" | tr '\n' ' ')
-  [ -z "$mounted" ] || refuse "${mounted% } lies below, and is none of these places: nothing was changed"
+  mounted=$(beneath ${PLACES[@]+"${PLACES[@]}"} | tr '\n' ' ')
+  [ -z "$mounted" ] || untouched "${mounted% } lies below, and is none of these places"
 }
 
 # unmount_all: what lies below another first. False, with WHY.
 unmount_all() {
   local index
-  for ((index = ${#PLACE_PATHS[@]} - 1; index >= 0; index--)); do unmount "${PLACE_PATHS[index]}" || return 1; done
+  for ((index = ${#PLACES[@]} - 1; index >= 0; index--)); do unmount "${PLACES[index]}" || return; done
 }

@@ -5,7 +5,7 @@ perform() {
   local status
   start_clients
   status=$?
-  if [ "$BEFORE" != null ]; then AFTER=$(node_state "${PLACE_PATHS[@]+"${PLACE_PATHS[@]}"}"); fi
+  if [ "$BEFORE" != null ]; then AFTER=$(node_state ${PLACES[@]+"${PLACES[@]}"}); fi
   more
   return "$status"
 }
@@ -13,27 +13,27 @@ perform() {
 start_clients() {
   local index path scrub=()
   FAULT=node
-  read_clients && read_paths Scrub || return 1
-  scrub=("${LINES[@]+"${LINES[@]}"}")
-  read_places Places || return 1
+  read_clients && read_paths Scrub || return
+  scrub=(${LINES[@]+"${LINES[@]}"})
+  read_places Places || return
   take_places
-  BEFORE=$(node_state "${PLACE_PATHS[@]+"${PLACE_PATHS[@]}"}")
+  BEFORE=$(node_state ${PLACES[@]+"${PLACES[@]}"})
   clear_aside
   if [ "$SSM_Unmask" = no ] && are_masked; then return 1; fi
   # With docker kept back, a container cannot be looked at before it is unmasked.
-  [ "$SSM_Unmask" = yes ] && are_masked || know_clients || return 1
+  [ "$SSM_Unmask" = yes ] && are_masked || know_clients || return
   WHY=
-  well_placed || return 1
+  well_placed || return
   if [ "${#scrub[@]}" -gt 0 ] && ! { may_scrub "${scrub[@]}" && unmount_all && scrub "${scrub[@]}"; }; then return 1; fi
-  for index in "${!PLACE_PATHS[@]}"; do
-    path=${PLACE_PATHS[index]}
-    [ -n "$(mounts_at "$path")" ] || make_place "$path" || return 1
-    mount_at "${PLACE_VOLUMES[index]}" "$path" || return 1
+  for index in "${!PLACES[@]}"; do
+    path=${PLACES[index]}
+    [ -n "$(mounts_at "$path")" ] || make_place "$path" || return
+    mount_at "${VOLUMES[index]}" "$path" || return
   done
-  for index in "${!PLACE_PATHS[@]}"; do
-    path=${PLACE_PATHS[index]}
-    if leads_to "$path" "${PLACE_VOLUMES[index]}"; then continue; fi
-    boot_with "$path" "${PLACE_VOLUMES[index]}" || return 1
+  for index in "${!PLACES[@]}"; do
+    path=${PLACES[index]}
+    if leads_to "$path" "${VOLUMES[index]}"; then continue; fi
+    boot_with '' "$path" "${VOLUMES[index]}" || return
   done
   reload_units
   if [ "$SSM_Unmask" = yes ] && ! { unmask_clients && know_clients; }; then FAULT=node; return 1; fi
@@ -44,7 +44,7 @@ start_clients() {
 may_scrub() {
   local path index
   for path in "$@"; do
-    [ -n "$(place_of "$path")" ] || { refuse "$path lies on none of the volumes: nothing was changed"; return; }
+    [ -n "$(place_of "$path")" ] || { untouched "$path lies on none of the volumes"; return; }
   done
   for index in "${!CLIENT_UNITS[@]}"; do
     pick "$index"
@@ -55,12 +55,12 @@ may_scrub() {
 # scrub PATH...: while nobody else gets to the volumes.
 scrub() {
   local index path
-  for index in "${!PLACE_PATHS[@]}"; do mount_aside "${PLACE_VOLUMES[index]}" "to$index" written || return 1; done
+  for index in "${!PLACES[@]}"; do mount_aside "${VOLUMES[index]}" "to$index" written || return; done
   for path in "$@"; do
     index=$(index_of "$path")
-    take_away "$ASIDE/to$index" "${path#"$(place_of "$path")"/}" || return 1
+    take_away "$ASIDE/to$index" "${path#"$(place_of "$path")"/}" || return
   done
-  for index in "${!PLACE_PATHS[@]}"; do sync_filesystem "$ASIDE/to$index"; done
+  for index in "${!PLACES[@]}"; do sync_filesystem "$ASIDE/to$index"; done
   clear_aside
 }
 

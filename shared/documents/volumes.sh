@@ -9,26 +9,21 @@ readonly ASIDE=/run/chainmend/aside
 find_volume() {
   local link block partitions=()
   DISK='' DEVICE='' KIND='' SPEC=''
-  [[ $1 =~ $VOLUME_PATTERN && -n $1 ]] || { refuse "\"$1\" is not an EBS volume: nothing was changed"; return; }
+  [ -n "$1" ] || { untouched 'no EBS volume is named'; return; }
   link=/dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_${1/-/}
   # Its link first: the client is down while this looks.
-  for block in "$(readlink -f -- "$link")" /sys/class/block/*; do
+  for block in "$(readlink -f -- "$link")" "$SYS"/*; do
     block=${block##*/}
-    if [ -e "/sys/class/block/$block/partition" ] || ! [ -b "/dev/$block" ] || [ "$(volume_of "$block")" != "$1" ]; then continue; fi
-    DISK=$block
-    break
+    if ! [ -e "$SYS/$block/partition" ] && [ -b "/dev/$block" ] && [ "$(volume_of "$block")" = "$1" ]; then DISK=$block; break; fi
   done
-  [ -n "$DISK" ] || { refuse "$1 is not attached to this node: nothing was changed"; return; }
-  for block in "/sys/class/block/$DISK/$DISK"*/partition; do
-    if [ -r "$block" ]; then block=${block%/partition}; partitions+=("${block##*/}"); fi
+  [ -n "$DISK" ] || { untouched "$1 is not attached to this node"; return; }
+  for block in "$SYS/$DISK/$DISK"*/partition; do
+    [ ! -r "$block" ] || partitions+=("$block")
   done
   DEVICE=$DISK SPEC=$link
   case ${#partitions[@]} in
     0) ;;
-    1)
-      DEVICE=${partitions[0]}
-      SPEC=$link-part$(<"/sys/class/block/$DEVICE/partition")
-      ;;
+    1) block=${partitions[0]} DEVICE=${block%/partition} DEVICE=${DEVICE##*/} SPEC=$link-part$(<"$block") ;;
     *) refuse "$1 has ${#partitions[@]} partitions: which of them is meant is for a person to say; nothing was changed"; return ;;
   esac
   # By its own bytes, and not by what blkid has noted of it.
@@ -38,13 +33,16 @@ find_volume() {
 
 # fit VOLUME KIND: it is there, mounted nowhere, and has such a filesystem. False, with WHY and FAULT.
 fit() {
-  find_volume "$1" && is_only_at "$1" '' || return 1
-  if [ -z "$KIND" ]; then refuse "$1 has no filesystem: nothing was changed"; FAULT=data; return 1; fi
-  if [ "$KIND" != "$2" ]; then refuse "$1 has $KIND, expected $2: nothing was changed"; FAULT=data; return 1; fi
-  case $KIND in
-    xfs | ext4) ;;
+  find_volume "$1" && is_only_at "$1" '' || return
+  case $2/$KIND in
+    xfs/xfs | ext4/ext4) ;;
     # btrfs takes two copies of one filesystem on one machine for one, and destroys both.
-    *) refuse "$1 has $KIND, expected xfs or ext4: nothing was changed" ;;
+    "$KIND"/*) untouched "$1 has $KIND, expected xfs or ext4" ;;
+    *)
+      untouched "$1 has ${KIND:-no filesystem}, expected $2"
+      FAULT=data
+      return 1
+      ;;
   esac
 }
 
@@ -53,13 +51,13 @@ is_only_at() {
   local mounted
   mounted=$(mounts_of "$DEVICE" | tr '\n' ' ')
   mounted=${mounted% }
-  [ "$mounted" = "$2" ] || refuse "$1 is mounted at ${mounted:-no place}, not at ${2:-no place} alone: nothing was changed"
+  [ "$mounted" = "$2" ] || untouched "$1 is mounted at ${mounted:-no place}, not at ${2:-no place} alone"
 }
 
 # mounts_of DEVICE: where it is mounted, as this script sees it; a part of it with the name of the part, which no path has.
 mounts_of() {
   local number
-  number=$(<"/sys/class/block/$1/dev") && awk -v number="$number" '$3 == number { print $5 ($4 == "/" ? "" : "[" $4 "]") }' /proc/self/mountinfo
+  number=$(<"$SYS/$1/dev") && awk -v number="$number" '$3 == number { print $5 ($4 == "/" ? "" : "[" $4 "]") }' /proc/self/mountinfo
 }
 
 # at PATH: MOUNTED is the volume there, "" where nothing is mounted, or a device that is no EBS volume.
@@ -83,7 +81,7 @@ is_there() { [ -L "$1" ] || [ -e "$1" ]; }
 # plain PATH: a directory by this very name, to which no link leads.
 plain() {
   if [ -d "$1" ] && [ "$(readlink -f -- "$1")" = "$1" ]; then return 0; fi
-  refuse "$1 is not a directory of its own name: nothing was changed"
+  untouched "$1 is not a directory of its own name"
 }
 
 # beneath PATH...: what is mounted below these paths and is none of them.
@@ -116,9 +114,9 @@ mount_at() {
   at "$2"
   if [ "$MOUNTED" = "$1" ]; then return 0; fi
   if [ -n "$MOUNTED" ]; then refuse "$2 is on $MOUNTED: $1 is not mounted over it"; return; fi
-  find_volume "$1" || return 1
+  find_volume "$1" || return
   if [ -n "$(mounts_of "$DEVICE")" ]; then refuse "$1 is mounted elsewhere: it is not mounted at $2 too"; return; fi
-  plain "$2" && mount_device "$1" "$2" "$(options_of "$2" "$KIND")" || return 1
+  plain "$2" && mount_device "$1" "$2" "$(options_of "$2" "$KIND")" || return
   at "$2"
   # systemd takes away what is mounted where its own unit's device is gone.
   [ "$MOUNTED" = "$1" ] || refuse "$1 was mounted at $2, and there is ${MOUNTED:-nothing}"
@@ -144,8 +142,8 @@ unmount() {
   local SSM_Path=$1 DEVICE DISK PARTITION FILESYSTEM MOUNT number try parent=${1%/*} output='' holders
   [ -n "$(mounts_at "$1")" ] || return 0
   FAULT=node
-  find_device || return 1
-  number=$(<"/sys/class/block/$DEVICE/dev")
+  find_device || return
+  number=$(<"$SYS/$DEVICE/dev")
   sync_filesystem "$1"
   parent=${parent:-/}
   for ((try = 0; try < 10; try++)); do
@@ -180,7 +178,7 @@ sync_filesystem() { sync -f "$1" 2>/dev/null || sync; }
 # log; replayed: as its last writer left it; written: to be changed.
 mount_aside() {
   local options=nosuid,nodev,noexec
-  find_volume "$1" || return 1
+  find_volume "$1" || return
   [ "$3" = written ] || options=$options,ro
   case $KIND/$3 in
     xfs/found) options=$options,norecovery,nouuid ;;
