@@ -49,22 +49,22 @@ ask_all() {
 
 # ask KEEP MAXIMUM METHOD SCHEME PORT PATH BODY: adds a frame "a <curl's exit status> <HTTP status> <bytes>" with the body after it.
 ask() {
-  local answer most status=0 code=000 left=$((SSM_RunLimitSeconds - SECONDS - 2))
+  local answer most status=0 code=000 remaining=$((SSM_RunLimitSeconds - SECONDS - 2))
   whole most "$2"
-  [ "$left" -lt "$SECONDS_A_QUESTION" ] || left=$SECONDS_A_QUESTION
+  [ "$remaining" -lt "$SECONDS_A_QUESTION" ] || remaining=$SECONDS_A_QUESTION
   if [ -n "$WHY" ] && [ "$5" = "$RPC_PORT" ]; then
     answer=${WHY:0:300}
     FRAMES+=("a $NO_CREDENTIALS 000 ${#answer}"$'\n'"$answer")
     return
   fi
-  if [ "$left" -le 0 ]; then
+  if [ "$remaining" -le 0 ]; then
     FRAMES+=('a 28 000 0'$'\n')
     return
   fi
   # On the node's own loopback a certificate proves nothing. Redirections are not followed.
   answer=$(
     curl_config "$@" |
-      curl --disable --silent --globoff --insecure --noproxy '*' --max-time "$left" --max-filesize "$most" --request "$3" \
+      curl --disable --silent --globoff --insecure --noproxy '*' --max-time "$remaining" --max-filesize "$most" --request "$3" \
         --write-out "\\n$TRAILER%{http_code}" --config - 2>/dev/null |
       head -c "$((most + 64))" | tr -c '[:print:]\n' ' ' | keep "$1"
   ) || status=$?

@@ -112,12 +112,12 @@ unit_property() { ctl show -p "$1" -- "$TARGET" 2>/dev/null | sed -n "s/^$1=//p"
 # find_container NAME-OR-ID
 find_container() {
   # SSM would take two braces in a row for one of its own parameters.
-  local o='{' c='}' status='' code=''
+  local o='{' c='}' state='' code=''
   TARGET=$1 CONTAINER=$1
   o=$o$o. c=$c$c
-  read -r status code IS_REMOVED CLIENT_RUN < <(timeout 30 docker inspect --type container \
+  read -r state code IS_REMOVED CLIENT_RUN < <(timeout 30 docker inspect --type container \
     --format "${o}State.Status$c ${o}State.ExitCode$c ${o}HostConfig.AutoRemove$c ${o}State.StartedAt$c" "$1" 2>/dev/null | head -c 4096)
-  case $status in
+  case $state in
     running) CLIENT=running ;;
     exited)
       CLIENT=failed
@@ -125,7 +125,7 @@ find_container() {
       ;;
     created) CLIENT=stopped ;;
     '') NOTE="docker knows no container $1, or does not answer" ;;
-    *) NOTE="container $1 is $status" ;;
+    *) NOTE="container $1 is $state" ;;
   esac
 }
 
@@ -151,9 +151,9 @@ is_safe() {
 
 # find_by_command: the owner's own executables, "<start>#<stop>#<status>"; status exits with 0 where it runs and with 3 where it does not.
 find_by_command() {
-  local status=0 start=${SSM_Unit%%#*} stop=${SSM_Unit#*#} told=${SSM_Unit##*#}
-  TARGET=$start
-  if ! { is_safe "$start" && is_safe "${stop%%#*}" && is_safe "$told"; }; then return; fi
+  local status=0 stop=${SSM_Unit#*#} told=${SSM_Unit##*#}
+  TARGET=${SSM_Unit%%#*}
+  if ! { is_safe "$TARGET" && is_safe "${stop%%#*}" && is_safe "$told"; }; then return; fi
   run_own "$told" 30 >/dev/null 2>&1 || status=$?
   case $status in
     0) CLIENT=running ;;
@@ -165,12 +165,13 @@ find_by_command() {
 # run_own EXECUTABLE SECONDS: by its absolute path, without arguments; what it leaves running is not ended with this script, and holds
 # neither its lock nor its answer.
 run_own() {
-  setsid --wait timeout --kill-after=5 "$2" "$1" 3>&- 9>&- </dev/null
+  local limit
+  whole limit "$2" && setsid --wait timeout --kill-after=5 "$limit" "$1" 3>&- 9>&- </dev/null
 }
 
 # compose SECONDS WORD...
 compose() {
-  local seconds=$1
-  shift
-  if timeout 30 docker compose version >/dev/null 2>&1; then timeout "$seconds" docker compose "$@"; else timeout "$seconds" docker-compose "$@"; fi
+  local limit
+  whole limit "$1" && shift || return
+  if timeout 30 docker compose version >/dev/null 2>&1; then timeout "$limit" docker compose "$@"; else timeout "$limit" docker-compose "$@"; fi
 }

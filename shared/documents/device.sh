@@ -58,7 +58,7 @@ read_size() {
 
 # own_size: bytes, by what prints numbers and no text of the volume's own; nothing where that is not told.
 own_size() {
-  local block blocks
+  local each many first second
   case $FILESYSTEM in
     # Of the kernel's geometry. Beside it stand the names that root has mounted by, and nothing else.
     xfs) timeout 20 xfs_growfs -n "$MOUNT" 2>/dev/null | sed -n 's/^data  *= *bsize=\([0-9]*\)  *blocks=\([0-9]*\),.*/\1 \2/p' ;;
@@ -67,8 +67,8 @@ own_size() {
     ext4) timeout 20 od -An -v -w4 -tu4 -j1024 -N344 "/dev/$DEVICE" 2>/dev/null |
       awk '{ word[NR] = $1 } END { printf "%d %.0f\n", 1024 * 2 ^ word[7], word[2] + (int(word[25] / 128) % 2 ? word[85] * 4294967296 : 0) }' ;;
   esac | {
-    read -r block blocks && whole block "$block" && whole blocks "$blocks" && [ "$block" -le 65536 ] && [ "$blocks" -le 100000000000000 ] &&
-      printf '%s' "$((block * blocks))"
+    read -r first second && whole each "$first" && whole many "$second" && [ "$each" -le 65536 ] && [ "$many" -le 100000000000000 ] &&
+      printf '%s' "$((each * many))"
   }
 }
 

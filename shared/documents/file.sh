@@ -9,11 +9,12 @@ readonly WORK_SECONDS=20
 
 # locate PATH: all of the above; false, with WHY, where another user than root and the owner can change the way to the file.
 locate() {
-  local step user rights path shared=''
+  local step user rights path shared='' last
   walk "$1" || return
   FOLDER=${REAL%/*} NAME=${REAL##*/} WORKER=0
   FOLDER=${FOLDER:-/}
-  if [ "${#STEPS[@]}" -eq 0 ] || ! [[ ${STEPS[${#STEPS[@]} - 1]} =~ ^([0-9]+)\ ([0-9]+)\ - ]]; then fail "$1 is not a file"; return; fi
+  last=$((${#STEPS[@]} - 1))
+  if [ "$last" -lt 0 ] || ! [[ ${STEPS[last]} =~ ^([0-9]+)\ ([0-9]+)\ - ]]; then fail "$1 is not a file"; return; fi
   OWNER=${BASH_REMATCH[1]} GROUP=${BASH_REMATCH[2]}
   for step in "${STEPS[@]}"; do
     [[ $step =~ ^([0-9]+)\ [0-9]+\ ([^ ]+)\ (.*)$ ]] || return

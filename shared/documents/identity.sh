@@ -52,11 +52,11 @@ copy_below() {
 
 # keep_newest OURS THEIRS NAME: the signing state with the greater height stays below THEIRS. One that cannot be read could be the highest.
 keep_newest() {
-  local old now
+  local ours theirs
   below_mount "$2" "$3" && below_mount "$1" "$3" || return
   if ! is_there "$1/$3"; then return 0; fi
-  if ! { old=$(signed "$1/$3") && now=$(signed "$2/$3"); }; then refuse "$3 cannot be read: nobody knows what was signed"; return; fi
-  [[ ! $old > $now ]] || copy_below "$@"
+  if ! { ours=$(signed "$1/$3") && theirs=$(signed "$2/$3"); }; then refuse "$3 cannot be read: nobody knows what was signed"; return; fi
+  [[ ! $ours > $theirs ]] || copy_below "$@"
 }
 
 # signed FILE: height, round and step, so that a later one sorts after an earlier one; nothing where there is no such file, which sorts

@@ -46,6 +46,7 @@ read_clients() {
 pick() {
   local index
   whole index "$1" || return
-  SSM_Runtime=${CLIENT_RUNTIMES[index]} SSM_Unit=${CLIENT_UNITS[index]} SSM_StopGraceSeconds=${CLIENT_GRACES[index]}
+  SSM_Runtime=${CLIENT_RUNTIMES[index]} SSM_Unit=${CLIENT_UNITS[index]}
+  whole SSM_StopGraceSeconds "${CLIENT_GRACES[index]}" || return
   find_client
 }

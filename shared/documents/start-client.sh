@@ -57,7 +57,7 @@ scrub() {
   local index path
   for index in "${!PLACES[@]}"; do mount_aside "${VOLUMES[index]}" "to$index" written || return; done
   for path in "$@"; do
-    index=$(index_of "$path")
+    whole index "$(index_of "$path")" || return
     take_away "$ASIDE/to$index" "${path#"$(place_of "$path")"/}" || return
   done
   for index in "${!PLACES[@]}"; do sync_filesystem "$ASIDE/to$index"; done

@@ -121,7 +121,7 @@ tell_stop() {
 
 # start_all: true when all of them run, and go on running. What runs is left alone.
 start_all() {
-  local index began=$SECONDS started=() runs=() one
+  local index began=$SECONDS started=() runs=() which
   for index in "${!CLIENT_UNITS[@]}"; do
     pick "$index"
     if [ "$CLIENT" = running ]; then rm -f -- "$(instance_note)"; continue; fi
@@ -137,9 +137,9 @@ start_all() {
   START_SECONDS=$((SECONDS - began))
   # Data that it does not like end a client within seconds.
   sleep 5
-  for one in "${!started[@]}"; do
-    pick "${started[one]}"
-    if [ "$CLIENT" = running ] && [ "$CLIENT_RUN" = "${runs[one]}" ]; then rm -f -- "$(instance_note)"; continue; fi
+  for which in "${!started[@]}"; do
+    pick "${started[which]}"
+    if [ "$CLIENT" = running ] && [ "$CLIENT_RUN" = "${runs[which]}" ]; then rm -f -- "$(instance_note)"; continue; fi
     why_down
     return
   done

@@ -180,7 +180,7 @@ carry_over() {
 # carry_one HOW PATH
 carry_one() {
   local index
-  index=$(index_of "$2")
+  whole index "$(index_of "$2")" || return
   "$1" "$ASIDE/from$index" "$ASIDE/to$index" "${2#"$(place_of "$2")"/}"
 }
 
