@@ -11,6 +11,7 @@ readonly TRAILER='chainmend-status '
 # In the place of curl's exit status: the file of the credentials is not read, and the frame's bytes say why.
 readonly NO_CREDENTIALS=99
 WHY=
+WORK_SECONDS=4
 FRAMES=()
 RPC_PORT=
 

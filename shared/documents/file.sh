@@ -4,8 +4,7 @@
 FOLDER='' NAME='' # where the file lies, without links
 OWNER='' GROUP='' # whose it is
 WORKER=           # who reads and writes it
-# What an owner's process and the pipe behind it may take.
-readonly WORK_SECONDS=20
+WORK_SECONDS=20 # what an owner's process and the pipe behind it may take
 
 # locate PATH: all of the above; false, with WHY, where another user than root and the owner can change the way to the file.
 locate() {

@@ -9,10 +9,9 @@ mounts_at() {
 
 # mount_point PATH: where that is, with links on the way or without; nothing where nothing is mounted.
 mount_point() {
-  local path
-  for path in "$1" "$(timeout 5 readlink -f -- "$1")"; do
-    if [ -n "$(mounts_at "$path")" ]; then printf '%s' "$path"; return; fi
-  done
+  local path=$1
+  [ -n "$(mounts_at "$path")" ] || path=$(timeout 5 readlink -f -- "$1")
+  [ -z "$(mounts_at "$path")" ] || printf '%s' "$path"
 }
 
 BLOCK='' BLOCKS='' FREE='' AVAILABLE='' INODES='' INODES_FREE='' # in blocks of BLOCK bytes
