@@ -136,7 +136,8 @@ function documentContent(operation: Operation): CommandDocumentContent {
         inputs: {
           // The script ends itself at its run limit; the agent's own is the net below it.
           timeoutSeconds: String(runLimitsSeconds[operation] + 30),
-          runCommand: shipped(script(operation)).split('\n'),
+          // One element: in JSON, and in a template with its indentation, a list of lines is longer than their text.
+          runCommand: [shipped(script(operation))],
         },
       },
     ],
