@@ -8,7 +8,7 @@ WORK_SECONDS=20 # what an owner's process and the pipe behind it may take
 
 # locate PATH: all of the above; false, with WHY, where another user than root and the owner can change the way to the file.
 locate() {
-  local step user rights path shared='' last
+  local step user rights path shared='' sticky='' last
   walk "$1" || return
   FOLDER=${REAL%/*} NAME=${REAL##*/} WORKER=0
   FOLDER=${FOLDER:-/}
@@ -19,7 +19,9 @@ locate() {
     [[ $step =~ ^([0-9]+)\ [0-9]+\ ([^ ]+)\ (.*)$ ]] || return
     user=${BASH_REMATCH[1]} rights=${BASH_REMATCH[2]} path=${BASH_REMATCH[3]}
     case $user/$rights in
-      0/-* | 0/l* | 0/d????-??-? | 0/d*[tT] | "$OWNER"/-*) continue ;;
+      0/-* | 0/l* | 0/d????-??-? | "$OWNER"/-*) continue ;;
+      # Nobody changes what is another's there. Whose a file is can put something else in its place.
+      0/d*[tT]) sticky=$path; continue ;;
       0/*) ;;
       "$OWNER"/*) ;;
       */l*) WHY="$path is a link of another user than whose the file is that it leads to"; return 1 ;;
@@ -27,6 +29,7 @@ locate() {
     esac
     shared=$path
   done
+  if [ "$OWNER" != 0 ] && [ "$sticky" = "$FOLDER" ]; then shared=$sticky; fi
   if [ -z "$shared" ]; then return 0; fi
   WORKER=$OWNER
   if [ "$OWNER" = 0 ]; then fail "$1 is root's, and others can change $shared, through which it is reached"; return; fi

@@ -161,6 +161,22 @@ onMachine('a configuration', () => {
     });
   });
 
+  it.each<[string, string]>([
+    ["in its user's folders", owned('21000:21000', '21000:21000', '21000:21000')],
+    [
+      "in a folder of root's that its group may write",
+      `${owned('0:0', '0:21000', '21000:21000')}; chmod 775 /data/n/c`,
+    ],
+    // Where everybody may make files, the owner of a file may put something else in its place.
+    ['in a folder where everybody may make files', `${owned('0:0', '0:0', '21000:21000')}; chmod 1777 /data/n/c`],
+  ])('%s is read by its owner and never by root, who could read it', async (_, set) => {
+    await withMachine(machineOf(), async (machine) => {
+      await machine.shell(`${USERS}${set}; chmod 0 ${FILE}`);
+      for (const answer of [await send(machine, 'read-config', { File: FILE }), await write(machine, FILE)])
+        expect(answer).toMatchObject({ result: 'failed', reason: `${FILE} cannot be read` });
+    });
+  });
+
   it('whose group its owner cannot keep is left as it is', async () => {
     await withMachine(machineOf(), async (machine) => {
       await machine.shell(`${USERS}${owned('21000:21000', '21000:21000', '21000:21001')}`);
