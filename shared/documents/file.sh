@@ -30,11 +30,32 @@ locate() {
     shared=$path
   done
   if [ "$OWNER" != 0 ] && [ "$sticky" = "$FOLDER" ]; then shared=$sticky; fi
-  if [ -z "$shared" ]; then return 0; fi
+  if [ -z "$shared" ]; then stays_on_volume; return; fi
   WORKER=$OWNER
   if [ "$OWNER" = 0 ]; then fail "$1 is root's, and others can change $shared, through which it is reached"; return; fi
   if [ "$EUID" != 0 ] || command -v setpriv >/dev/null; then return 0; fi
   fail "setpriv (util-linux) is not installed: root does not touch $1, a file of user $OWNER"
+}
+
+# stays_on_volume: false, with WHY, where a link of a volume led to another filesystem. A container's root is root on what it has mounted,
+# and could make root read or write anything so.
+stays_on_volume() {
+  local step mount
+  for step in "${STEPS[@]}"; do
+    if [[ $step != *' l'* ]]; then continue; fi
+    mount=$(mount_above "${step#* * * }")
+    if [ "$mount" = / ] || [ "$mount" = "$(mount_above "$REAL")" ]; then continue; fi
+    WHY="${step#* * * } leads from one filesystem to another"
+    return 1
+  done
+}
+
+# mount_above PATH: the mount point that PATH lies on.
+mount_above() {
+  PLACE=$1/ awk '
+    { place = $5 == "/" ? "/" : $5 "/" }
+    index(ENVIRON["PLACE"], place) == 1 && length($5) >= length(at) { at = $5 }
+    END { print at }' /proc/self/mountinfo
 }
 
 # as_owner FUNCTION [ARGUMENT...]: one of the functions that end with _here, in FOLDER and as WORKER: with nothing of ours but standard

@@ -156,6 +156,21 @@ onMachine('while the root of a container swaps everything on its volume', () => 
     });
   }, 600_000);
 
+  it('read-config tells nothing that lies elsewhere', async () => {
+    const File = '/data/node/config/config.toml';
+    const plans = [
+      { flips: [{ path: File, by: link('/srv/secret/.cookie') }] },
+      { flips: [{ path: '/data/node/config', by: link('/srv/open') }] },
+    ];
+    await withMachine(machineOf(), async (machine) => {
+      const results = await attack({
+        ...{ machine, plans, repair, pool: '/data', uid: 0 },
+        round: (n) => machine.send('read-config', { ...common(n + 1), File }),
+      });
+      expect(results['done'] ?? 0).toBeGreaterThan(0);
+    });
+  }, 600_000);
+
   it('write-config writes through nothing that it puts in the place of a new file', async () => {
     await withMachine(machineOf(), async (machine) => {
       const Edits = base64(`11 4 ${base64('evil')}\n`);

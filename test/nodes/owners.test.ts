@@ -81,9 +81,9 @@ onMachine('a configuration', () => {
       `${owned('21000:21000', '21000:21000', '21000:21000')}; mv /data/n /data/real; ln -s real /data/n`,
     ],
     [
-      'on the root volume, by a link of the volume',
-      `${owned('0:0', '0:0', '0:0')}; mv ${FILE} /etc/f; ln -s /etc/f ${FILE}`,
-      '/etc/f',
+      "of its user's on the root volume, by its user's link on the volume",
+      `${owned('21000:21000', '21000:21000', '21000:21000')}; mkdir /srv/f; mv ${FILE} /srv/f/f; chown 21000:21000 /srv/f; ln -s /srv/f/f ${FILE}; chown -h 21000:21000 ${FILE}`,
+      '/srv/f/f',
     ],
     ['with a second name', `${owned('21000:21000', '21000:21000', '21000:21000')}; ln ${FILE} /data/n/c/second`],
   ])('%s is read and written, and stays whose it is', async (_, set, real = FILE) => {
@@ -135,6 +135,12 @@ onMachine('a configuration', () => {
       "in a folder that another user's link leads to",
       `${owned('21000:21000', '21000:21000', '21000:21000')}; mv /data/n /data/real; ln -s real /data/n; chown -h 21001:21001 /data/n`,
       /a link of another user/,
+    ],
+    [
+      // The root of a container, which has mounted the volume, can make such a link.
+      "root's on the root volume, by a link of the volume",
+      `${owned('0:0', '0:0', '0:0')}; mv ${FILE} /etc/f; ln -s /etc/f ${FILE}`,
+      /leads from one filesystem to another/,
     ],
     ['that is a pipe', `${owned('0:0', '0:0', '0:0')}; rm ${FILE}; mkfifo ${FILE}`, /is not a file/],
     ['that is a folder', `${owned('0:0', '0:0', '0:0')}; rm ${FILE}; mkdir ${FILE}`, /is not a file/],
