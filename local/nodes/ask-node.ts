@@ -71,9 +71,9 @@ function kept(what: Keep, text: string): string {
     case 'peers':
       return oneLine(text).replace(/"peers" *: *\[.*\]/, '"peers":[]');
     case 'spec': {
-      const [seconds] = /"SECONDS_PER_SLOT" *: *"[0-9]{1,8}"/.exec(text) ?? [];
+      const [seconds] = /"SECONDS_PER_SLOT" *: *"[0-9]{1,20}"/.exec(text) ?? [];
       const [chainId] = /"DEPOSIT_CHAIN_ID" *: *"[0-9]{1,20}"/.exec(text) ?? [];
-      return seconds && chainId ? `{"data":{${seconds},${chainId}}}` : oneLine(text);
+      return seconds && chainId ? `{"data":{${seconds},${chainId}}}` : '';
     }
     case 'facts':
       return oneLine(text)
@@ -85,7 +85,8 @@ function kept(what: Keep, text: string): string {
   }
 }
 
-const oneLine = (text: string): string => text.replace(/[\n\r\t]/g, ' ');
+/** Nothing but printable ASCII leaves the node. */
+const oneLine = (text: string): string => text.replace(/[^ -~]/g, ' ');
 const lines = (text: string, wanted: RegExp): string =>
   text
     .split('\n')

@@ -5,11 +5,15 @@
 readonly ROOM=2400
 readonly QUESTIONS_MAX=16
 readonly SECONDS_A_QUESTION=4
+# Of what takes an answer apart, while it comes.
+readonly PATIENCE=6
 readonly TRAILER='chainmend-status '
+# In the place of curl's exit status: the file of the credentials is not read, and the frame's bytes say why.
+readonly NO_CREDENTIALS=99
+WHY=
+WORK_SECONDS=4
 FRAMES=()
 RPC_PORT=
-
-say() { printf '%s\n' "$*" >&2; }
 
 # check NAME PATTERN: as SSM hands it over, in the environment ("interpolationType"; SSM Agent 3.3.2746.0 and later).
 check() {
@@ -28,7 +32,10 @@ check() {
 # ask_all: one frame for each line "<what is kept> <most bytes> <method> <scheme> <port> <path> <body in base64, or ->". The first
 # line is the RPC's.
 ask_all() {
-  local line
+  local line status=0
+  read_secret || status=$?
+  # Where the file is not there, the client is asked all the same, and says itself what it thinks of that.
+  if [ "$status" -eq 2 ]; then WHY=; fi
   while IFS= read -r line; do
     if [ "${#FRAMES[@]}" -ge "$QUESTIONS_MAX" ]; then
       say "parameter Questions: more than $QUESTIONS_MAX lines given"
@@ -45,84 +52,86 @@ ask_all() {
 
 # ask KEEP MAXIMUM METHOD SCHEME PORT PATH BODY: adds a frame "a <curl's exit status> <HTTP status> <bytes>" with the body after it.
 ask() {
-  local answer exit_status=0 code=000 left=$((SSM_RunLimitSeconds - SECONDS))
-  [ "$left" -lt "$SECONDS_A_QUESTION" ] || left=$SECONDS_A_QUESTION
-  if [ "$left" -le 0 ]; then
+  local answer most status=0 code=000 remaining=$((SSM_RunLimitSeconds - SECONDS - 2))
+  whole most "$2"
+  [ "$remaining" -lt "$SECONDS_A_QUESTION" ] || remaining=$SECONDS_A_QUESTION
+  if [ -n "$WHY" ] && [ "$5" = "$RPC_PORT" ]; then
+    answer=${WHY:0:300}
+    FRAMES+=("a $NO_CREDENTIALS 000 ${#answer}"$'\n'"$answer")
+    return
+  fi
+  if [ "$remaining" -le 0 ]; then
     FRAMES+=('a 28 000 0'$'\n')
     return
   fi
   # On the node's own loopback a certificate proves nothing. Redirections are not followed.
   answer=$(
     curl_config "$@" |
-      curl --disable --silent --globoff --insecure --noproxy '*' --max-time "$left" --max-filesize "$2" --request "$3" \
+      curl --disable --silent --globoff --insecure --noproxy '*' --max-time "$remaining" --max-filesize "$most" --request "$3" \
         --write-out "\\n$TRAILER%{http_code}" --config - 2>/dev/null |
-      head -c $(($2 + 64)) | keep "$1"
-  ) || exit_status=$?
-  if [[ $answer =~ "$TRAILER"([0-9][0-9][0-9])$ ]]; then
+      head -c "$((most + 64))" | tr -c '[:print:]\n' ' ' | keep "$1"
+  ) || status=$?
+  if [[ ${answer: -20} =~ "$TRAILER"([0-9][0-9][0-9])$ ]]; then
     code=${BASH_REMATCH[1]}
     answer=${answer%"$TRAILER"*}
   else
     # No trailer: either curl failed, or what it got was cut off. The latter is too large, in curl's numbers.
-    case $exit_status in 0 | 23) exit_status=63 ;; esac
+    case $status in 0 | 23 | 124 | 141) status=63 ;; esac
   fi
-  [ "$exit_status" -eq 0 ] || answer=
-  FRAMES+=("a $exit_status $code ${#answer}"$'\n'"$answer")
+  [ "$status" -eq 0 ] || answer=
+  FRAMES+=("a $status $code ${#answer}"$'\n'"$answer")
 }
 
 # curl_config: on curl's standard input, so that neither credentials nor bodies are seen in a list of processes. The credentials
 # are the RPC's own.
 curl_config() {
-  local secret=
   printf 'url = "%s://127.0.0.1:%s%s"\n' "$4" "$5" "$6"
   if [ "$7" != - ]; then
     printf 'header = "Content-Type: application/json"\nheader = "Expect:"\n'
-    printf 'data-raw = "%s"\n' "$(escaped "$(printf '%s' "$7" | base64 -d)")"
+    printf 'data-raw = %s\n' "$(quoted "$(printf '%s' "$7" | base64 -d)")"
   fi
-  [ -n "$SSM_CredentialsFile" ] && [ "$5" = "$RPC_PORT" ] && IFS= read -r secret <"$SSM_CredentialsFile"
-  [ -z "$secret" ] || printf 'user = "%s"\n' "$(escaped "$secret")"
-}
-
-# escaped TEXT: as curl's configuration quotes it ("--config", curl's manual).
-escaped() {
-  local text=$1
-  text=${text//\\/\\\\}
-  text=${text//\"/\\\"}
-  printf '%s' "$text"
+  [ -z "$SECRET" ] || [ "$5" != "$RPC_PORT" ] || printf 'user = %s\n' "$(quoted "$SECRET")"
 }
 
 # keep WHAT: of an answer only what is read of it, since there is so little room; the trailer always.
 keep() {
   case $1 in
     facts)
-      one_line | sed -E \
+      one_line | timeout "$PATIENCE" sed -E \
         -e 's/"(logsBloom|extraData|parentHash|mixHash|nonce|miner|stateRoot|transactionsRoot|receiptsRoot|sha3Uncles|withdrawalsRoot|parentBeaconBlockRoot|requestsHash)" *: *"[^"]*"/"\1":""/g' \
         -e 's/"(transactions|withdrawals|uncles)" *: *\[[^]]*\]/"\1":[]/g' \
         -e 's/"(gossip|signature|state_root|body_root|parent_root)" *: *"[^"]*"/"\1":""/g'
       ;;
     # A count stands beside the list.
-    peers) one_line | sed -E 's/"peers" *: *\[.*\]/"peers":[]/' ;;
-    spec) one_line | sed -E \
-      's/^.*("SECONDS_PER_SLOT" *: *"[0-9]{1,8}").*("DEPOSIT_CHAIN_ID" *: *"[0-9]{1,20}").*('"$TRAILER"'[0-9]*)$/{"data":{\1,\2}} \3/; s/^.*("DEPOSIT_CHAIN_ID" *: *"[0-9]{1,20}").*("SECONDS_PER_SLOT" *: *"[0-9]{1,8}").*('"$TRAILER"'[0-9]*)$/{"data":{\1,\2}} \3/' ;;
+    peers) one_line | timeout "$PATIENCE" sed -E 's/"peers" *: *\[.*\]/"peers":[]/' ;;
+    spec) spec ;;
     consensus) lines '(cometbft|tendermint)_consensus_(rounds|latest_block_height|(validators|missing_validators|byzantine_validators)(_power)?)[ {]' ;;
     geth) lines '(chain_head_block|p2p_peers|chain_inserts_count)[ {]' ;;
   esac
 }
 
-# In JSON a line's end is a blank.
-one_line() { tr '\n\r\t' '   '; }
+# spec: the two values that are read of some hundred.
+spec() {
+  timeout "$PATIENCE" grep -a -o -E '"(SECONDS_PER_SLOT|DEPOSIT_CHAIN_ID)" *: *"[0-9]{1,20}"|^chainmend-status [0-9]*$' | awk '
+    /^chainmend-status/ { trailer = $0; next }
+    { told[substr($0, 2, 7)] = $0 }
+    END { if (("SECONDS" in told) && ("DEPOSIT" in told)) printf "{\"data\":{%s,%s}} ", told["SECONDS"], told["DEPOSIT"]; print trailer }'
+}
 
-lines() { grep -a -E "^($1|$TRAILER)" || true; }
+# In JSON a line's end is a blank.
+one_line() { tr '\n' ' '; }
+
+lines() { timeout "$PATIENCE" grep -a -E "^($1|$TRAILER)" || true; }
 
 # volumes: a line "d <role> <per cent>" for each volume "<role>:<path>" that is mounted; as df counts, of what a process without
 # privileges could use.
 volumes() {
-  local volume blocks free available entries=()
+  local volume entries=()
   IFS='#' read -r -a entries < <(printf '%s\n' "$SSM_Volumes")
-  for volume in "${entries[@]+"${entries[@]}"}"; do
-    findmnt -n -M "${volume#*:}" >/dev/null 2>&1 || continue
-    read -r blocks free available < <(stat -f -c '%b %f %a' "${volume#*:}") || continue
-    [ $((blocks - free + available)) -gt 0 ] || continue
-    printf 'd %s %s\n' "${volume%%:*}" "$((1000 * (blocks - free) / (blocks - free + available)))"
+  for volume in ${entries[@]+"${entries[@]}"}; do
+    if read_space "${volume#*:}" && [ "$((BLOCKS - FREE + AVAILABLE))" -gt 0 ]; then
+      printf 'd %s %s\n' "${volume%%:*}" "$((1000 * (BLOCKS - FREE) / (BLOCKS - FREE + AVAILABLE)))"
+    fi
   done
 }
 
@@ -143,6 +152,9 @@ answer() {
   printf '%s\n' "$line" >&3
 }
 
-check_parameters
-ask_all
-answer
+main() {
+  ask_all
+  answer
+}
+
+ended() { exit "$1"; }

@@ -13,35 +13,23 @@ perform() {
 }
 
 check_volume() {
-  local like
+  local type rest
   at "$SSM_Like"
-  if ! [[ $MOUNTED =~ ^vol- ]]; then
-    WHY="$SSM_Like is ${MOUNTED:-not a mount point}: nothing to compare $SSM_VolumeId with"
-    return 1
-  fi
-  if [ "$MOUNTED" = "$SSM_VolumeId" ]; then
-    WHY="$SSM_VolumeId is mounted at $SSM_Like: it cannot stand in for itself"
-    return 1
-  fi
-  like=$(findmnt -n -M "$SSM_Like" -o FSTYPE)
-  fit "$SSM_VolumeId" "$like" && mount_aside "$SSM_VolumeId" check && has_the_data "$ASIDE/check"
+  if ! [[ $MOUNTED =~ ^vol- ]]; then refuse "$SSM_Like is ${MOUNTED:-not a mount point}: nothing to compare $SSM_VolumeId with"; return; fi
+  if [ "$MOUNTED" = "$SSM_VolumeId" ]; then refuse "$SSM_VolumeId is mounted at $SSM_Like: it cannot stand in for itself"; return; fi
+  read -r rest type rest < <(mounts_at "$(mount_point "$SSM_Like")")
+  fit "$SSM_VolumeId" "$type" && mount_aside "$SSM_VolumeId" check found && has_the_data "$ASIDE/check"
 }
 
 # has_the_data DIRECTORY: it is not empty, and most of what stands at the top of Like stands there.
 has_the_data() {
-  local name expected=0 there=0 any=
+  local name expected=0 there=0
   FAULT=data
-  for name in "$1"/* "$1"/.[!.]*; do
-    if { [ -e "$name" ] || [ -L "$name" ]; } && [ "${name##*/}" != lost+found ]; then any=yes; break; fi
-  done
-  if [ -z "$any" ]; then WHY="$SSM_VolumeId is empty"; return 1; fi
-  for name in "$SSM_Like"/* "$SSM_Like"/.[!.]*; do
-    if ! { [ -e "$name" ] || [ -L "$name" ]; } || [ "${name##*/}" = lost+found ]; then continue; fi
+  if [ -z "$(timeout 60 find "$1" -mindepth 1 -maxdepth 1 ! -name lost+found -print -quit)" ]; then fail "$SSM_VolumeId is empty"; return; fi
+  while [ "$expected" -lt 10000 ] && IFS= read -r -d '' name; do
     expected=$((expected + 1))
-    if [ -e "$1/${name##*/}" ] || [ -L "$1/${name##*/}" ]; then there=$((there + 1)); fi
-    if [ "$expected" -ge 10000 ]; then break; fi
-  done
-  if [ $((2 * there)) -ge "$expected" ]; then return 0; fi
-  WHY="$SSM_VolumeId has $there of the $expected entries of $SSM_Like: it is not for $SSM_Path"
-  return 1
+    if is_there "$1/$name"; then there=$((there + 1)); fi
+  done < <(timeout 60 find "$SSM_Like" -mindepth 1 -maxdepth 1 ! -name lost+found -printf '%f\0')
+  if [ "$((2 * there))" -ge "$expected" ]; then return 0; fi
+  fail "$SSM_VolumeId has $there of the $expected entries of $SSM_Like: it is not for $SSM_Path"
 }

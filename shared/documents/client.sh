@@ -1,75 +1,66 @@
 # The client: what state it is in. Nothing here changes it.
 
 CLIENT=unknown # running | stopped | failed | unknown: about to change, or not to be known
-CLIENT_TARGET= # what a start would start
-CLIENT_NOTE=   # why it is unknown
+TARGET= # what a start would start
+NOTE=   # why it is unknown
 CLIENT_STATUS= # of its last end: the exit status, or 128 and the number of the signal; empty while it runs, and where nobody knows
 CLIENT_RESULT= # success, unless its runtime says otherwise
 CLIENT_RUN=    # another one after each start
-CLIENT_CONTAINER= # its container, where it has one
+CONTAINER= # its container, where it has one
+IS_REMOVED= # false: the container stays when it is stopped
+# While it is there, no client starts.
+readonly MASK_FILE=/etc/chainmend/client-masked
+STOPPED_AT=0   # a unit's, in microseconds since boot; 0 where it never ran
 
 find_client() {
-  CLIENT=unknown CLIENT_TARGET='' CLIENT_NOTE='' CLIENT_STATUS='' CLIENT_RESULT=success CLIENT_RUN=''
+  CLIENT=unknown TARGET='' NOTE='' CLIENT_STATUS='' CLIENT_RESULT=success CLIENT_RUN=''
   case $SSM_Runtime in
     systemd) find_unit ;;
     docker) find_container "$SSM_Unit" ;;
     compose) find_service "${SSM_Unit%%#*}" "${SSM_Unit#*#}" ;;
     commands) find_by_command ;;
-    none) CLIENT_NOTE='this fleet names no runtime' ;;
+    none) NOTE='this fleet names no runtime' ;;
   esac
 }
 
 find_unit() {
-  local unit latest=-1 running=0 doubt='' doubted='' tied='' noted='' noted_at=0 names=()
-  if [[ $SSM_Unit != *'*'* ]]; then
-    CLIENT_TARGET=$SSM_Unit
-    read_unit "$SSM_Unit"
-    take_unit
-    return
-  fi
+  local unit best='' latest=-1 running=0 doubt='' tied='' noted='' noted_at='' at='' names=()
+  if [[ $SSM_Unit != *'*'* ]]; then read_unit "$SSM_Unit"; return; fi
   # A template: the instance that runs; else the one that ran last, which systemd remembers; else the only one that is enabled.
   # (Enabled alone can be old: people upgrade by starting another instance.)
-  mapfile -t -n 50 names < <(systemctl list-units --all --plain --no-legend --no-pager -- "$SSM_Unit" 2>/dev/null | awk '{ print $1 }')
+  mapfile -t -n 50 names < <(ctl list-units --all --plain --no-legend --no-pager -- "$SSM_Unit" 2>/dev/null | awk '{ print $1 }')
   [ "${#names[@]}" -gt 0 ] || mapfile -t -n 50 names < <(enabled_instances)
-  if [ -r "$(instance_note)" ]; then read -r noted noted_at <"$(instance_note)"; fi
-  if ! [[ $noted == "${SSM_Unit%%\**}"?*.service && $noted_at =~ ^[1-9][0-9]{0,17}$ ]]; then noted='' noted_at=0; fi
-  if [ "${#names[@]}" -eq 0 ] && [ -z "$noted" ]; then
-    CLIENT_NOTE="no instance of $SSM_Unit is loaded or enabled"
-    return
-  fi
-  for unit in "${names[@]+"${names[@]}"}"; do
+  for unit in ${names[@]+"${names[@]}"}; do
     read_unit "$unit"
-    case $UNIT_STATE in
-      running) running=$((running + 1)) CLIENT_TARGET=$unit; take_unit ;;
-      unknown) doubt=$UNIT_NOTE doubted=$unit ;;
+    case $CLIENT in
+      running) running=$((running + 1)) best=$unit ;;
+      unknown) doubt=$unit ;;
       *)
-        if [ "$running" -gt 0 ] || [ "$UNIT_STOPPED_AT" -lt "$latest" ]; then continue; fi
+        if [ "$running" -gt 0 ] || [ "$STOPPED_AT" -lt "$latest" ]; then continue; fi
         tied=
-        if [ "$UNIT_STOPPED_AT" -eq "$latest" ]; then tied="nothing tells whether $CLIENT_TARGET or $unit ran last"; fi
-        latest=$UNIT_STOPPED_AT CLIENT_TARGET=$unit
-        take_unit
+        [ "$STOPPED_AT" -ne "$latest" ] || tied="nothing tells whether $best or $unit ran last"
+        latest=$STOPPED_AT best=$unit
         ;;
     esac
   done
-  if [ "$running" -eq 1 ]; then CLIENT=running; return; fi
-  if [ "$running" -gt 1 ]; then doubt="$running instances of $SSM_Unit run"; elif [ -n "$doubt" ]; then CLIENT_TARGET=$doubted; fi
-  if [ -z "$doubt" ] && [ -n "$noted" ] && [ "$latest" -le "$noted_at" ]; then
-    CLIENT_TARGET=$noted
-    read_unit "$noted"
-    take_unit
-    return
+  if [ -r "$(instance_note)" ]; then read -r noted at <"$(instance_note)"; fi
+  if [ "$running" -eq 0 ]; then
+    if [ -n "$doubt" ]; then
+      best=$doubt tied=
+    elif [[ $noted == "${SSM_Unit%%\**}"?*.service ]] && whole noted_at "$at" && [ "$latest" -le "$noted_at" ]; then
+      best=$noted tied=
+    fi
+  elif [ "$running" -gt 1 ]; then
+    tied="$running instances of $SSM_Unit run"
   fi
-  doubt=${doubt:-$tied}
-  if [ -n "$doubt" ]; then CLIENT=unknown CLIENT_NOTE=$doubt; fi
+  if [ -z "$best" ]; then CLIENT=unknown NOTE="no instance of $SSM_Unit is loaded or enabled"; return; fi
+  read_unit "$best"
+  if [ -n "$tied" ]; then CLIENT=unknown NOTE=$tied; fi
 }
 
 # instance_note: the file that tells which instance of a template we have stopped, and when, in microseconds since boot, until it runs
 # again: systemd forgets one that has ended with success and that nothing enables.
 instance_note() { printf '/run/chainmend/stopped-%s' "${SSM_Unit//\//_}"; }
-
-take_unit() {
-  CLIENT=$UNIT_STATE CLIENT_NOTE=$UNIT_NOTE CLIENT_STATUS=$UNIT_STATUS CLIENT_RESULT=$UNIT_RESULT CLIENT_RUN=$UNIT_RUN
-}
 
 enabled_instances() {
   local link prefix=${SSM_Unit%%\**}
@@ -78,90 +69,109 @@ enabled_instances() {
   done | sort -u
 }
 
-# read_unit UNIT: UNIT_STATE, UNIT_NOTE, how it ended (UNIT_STATUS, UNIT_RESULT), UNIT_RUN, and UNIT_STOPPED_AT in microseconds since
-# boot, 0 where it never ran.
+# read_unit UNIT: all of the above, of that unit.
 read_unit() {
   local key value load='' active='' sub='' code='' status=''
-  UNIT_STATE=unknown UNIT_NOTE='' UNIT_STOPPED_AT=0 UNIT_STATUS='' UNIT_RESULT=success UNIT_RUN=''
+  CLIENT=unknown TARGET=$1 NOTE='' CLIENT_STATUS='' STOPPED_AT=0
   while IFS='=' read -r key value; do
     case $key in
       LoadState) load=$value ;;
       ActiveState) active=$value ;;
       SubState) sub=$value ;;
-      Result) UNIT_RESULT=$value ;;
-      ExecMainPID) UNIT_RUN=$value ;;
+      Result) CLIENT_RESULT=$value ;;
+      ExecMainPID) CLIENT_RUN=$value ;;
       ExecMainCode) code=$value ;;
-      ExecMainStatus) [[ ! $value =~ ^[0-9]{1,3}$ ]] || status=$value ;;
-      InactiveEnterTimestampMonotonic) [[ ! $value =~ ^[1-9][0-9]*$ ]] || UNIT_STOPPED_AT=$value ;;
+      ExecMainStatus) whole status "$value" ;;
+      InactiveEnterTimestampMonotonic) whole STOPPED_AT "$value" || STOPPED_AT=0 ;;
     esac
-  done < <(systemctl show -p LoadState -p ActiveState -p SubState -p Result -p ExecMainPID -p ExecMainCode \
-    -p ExecMainStatus -p InactiveEnterTimestampMonotonic -- "$1")
+  done < <(ctl show \
+    -p LoadState,ActiveState,SubState,Result,ExecMainPID,ExecMainCode,ExecMainStatus,InactiveEnterTimestampMonotonic -- "$1")
   case $load/$active/$sub in
-    loaded/active/exited) UNIT_NOTE="$1 has run and left nothing running" ;;
+    loaded/active/exited) NOTE="$1 has run and left nothing running" ;;
     # A client that tells systemd when it is ready is "activating" until it has loaded, which takes minutes.
-    loaded/active/* | loaded/reloading/* | loaded/activating/start | loaded/activating/start-post) UNIT_STATE=running ;;
-    loaded/failed/* | loaded/activating/auto-restart*) UNIT_STATE=failed ;;
-    loaded/inactive/*) UNIT_STATE=stopped ;;
-    loaded/*) UNIT_NOTE="$1 is $active" ;;
-    *) UNIT_NOTE="systemd knows no unit $1 (${load:-no answer})" ;;
+    loaded/active/* | loaded/reloading/* | loaded/activating/start | loaded/activating/start-post) CLIENT=running ;;
+    loaded/failed/* | loaded/activating/auto-restart*) CLIENT=failed ;;
+    loaded/inactive/*) CLIENT=stopped ;;
+    loaded/*) NOTE="$1 is $active" ;;
+    *) NOTE="systemd knows no unit $1 (${load:-no answer})" ;;
   esac
   # CLD_EXITED is 1, CLD_KILLED 2, CLD_DUMPED 3 (waitid(2)); 0 is a unit that has not ended yet.
-  case $UNIT_STATE/$code in
+  case $CLIENT/$code/$status in
     running/*) ;;
-    */1) UNIT_STATUS=$status ;;
-    */2 | */3) [ -z "$status" ] || UNIT_STATUS=$((128 + status)) ;;
+    */1/*) CLIENT_STATUS=$status ;;
+    */2/?* | */3/?*) CLIENT_STATUS=$((128 + status)) ;;
   esac
 }
 
+# ctl WORD...: systemd answers at once, if it does.
+ctl() { timeout 60 systemctl "$@"; }
+
+# unit_property NAME: of the unit that the client is.
+unit_property() { ctl show -p "$1" -- "$TARGET" 2>/dev/null | sed -n "s/^$1=//p" | tail -n 1; }
+
 # find_container NAME-OR-ID
 find_container() {
-  local o='{' c='}' status='' code=''
-  CLIENT_TARGET=$1 CLIENT_CONTAINER=$1
   # SSM would take two braces in a row for one of its own parameters.
-  o=$o$o c=$c$c
-  read -r status code CLIENT_RUN < <(docker inspect --type container --format "$o.State.Status$c $o.State.ExitCode$c $o.State.StartedAt$c" "$1" 2>/dev/null)
-  case $status in
+  local o='{' c='}' state='' code=''
+  TARGET=$1 CONTAINER=$1
+  o=$o$o. c=$c$c
+  read -r state code IS_REMOVED CLIENT_RUN < <(timeout 30 docker inspect --type container \
+    --format "${o}State.Status$c ${o}State.ExitCode$c ${o}HostConfig.AutoRemove$c ${o}State.StartedAt$c" "$1" 2>/dev/null | head -c 4096)
+  case $state in
     running) CLIENT=running ;;
     exited)
-      [[ ! $code =~ ^[0-9]{1,3}$ ]] || CLIENT_STATUS=$code
-      if [ "$code" = 0 ]; then CLIENT=stopped; else CLIENT=failed; fi
+      CLIENT=failed
+      if whole CLIENT_STATUS "$code" && [ "$CLIENT_STATUS" -eq 0 ]; then CLIENT=stopped; fi
       ;;
     created) CLIENT=stopped ;;
-    '') CLIENT_NOTE="docker knows no container $1" ;;
-    *) CLIENT_NOTE="container $1 is $status" ;;
+    '') NOTE="docker knows no container $1, or does not answer" ;;
+    *) NOTE="container $1 is $state" ;;
   esac
 }
 
 # find_service FILE SERVICE
 find_service() {
   local ids=()
-  mapfile -t -n 2 ids < <(compose -f "$1" ps -a -q "$2" 2>/dev/null)
+  # Compose does as root what stands in the file, and in .env beside it.
+  if ! is_safe "$1" || { [ -e "${1%/*}/.env" ] && ! is_safe "${1%/*}/.env"; }; then return; fi
+  mapfile -t -n 2 ids < <(compose 30 -f "$1" ps -a -q "$2" 2>/dev/null | head -c 4096)
   if [ "${#ids[@]}" -ne 1 ]; then
-    CLIENT_NOTE="compose file $1 has ${#ids[@]} containers of service $2, expected 1"
+    NOTE="compose file $1 has ${#ids[@]} containers of service $2, expected 1"
     return
   fi
   find_container "${ids[0]}"
-  CLIENT_TARGET=$2
+  TARGET=$2
+}
+
+# is_safe PATH: root may use it; false, with NOTE.
+is_safe() {
+  local WHY=
+  only_root "$1" || { NOTE=$WHY; return 1; }
 }
 
 # find_by_command: the owner's own executables, "<start>#<stop>#<status>"; status exits with 0 where it runs and with 3 where it does not.
 find_by_command() {
-  local status=0
-  CLIENT_TARGET=${SSM_Unit%%#*}
-  run_own "${SSM_Unit##*#}" 30 >/dev/null 2>&1 || status=$?
+  local status=0 stop=${SSM_Unit#*#} told=${SSM_Unit##*#}
+  TARGET=${SSM_Unit%%#*}
+  if ! { is_safe "$TARGET" && is_safe "${stop%%#*}" && is_safe "$told"; }; then return; fi
+  run_own "$told" 30 >/dev/null 2>&1 || status=$?
   case $status in
     0) CLIENT=running ;;
     3) CLIENT=stopped ;;
-    *) CLIENT_NOTE="${SSM_Unit##*#} exits with $status, expected 0 for running and 3 for stopped" ;;
+    *) NOTE="$told exits with $status, expected 0 for running and 3 for stopped" ;;
   esac
 }
 
 # run_own EXECUTABLE SECONDS: by its absolute path, without arguments; what it leaves running is not ended with this script, and holds
 # neither its lock nor its answer.
 run_own() {
-  setsid --wait timeout --kill-after=5 "$2" "$1" 3>&- 9>&- </dev/null
+  local limit
+  whole limit "$2" && setsid --wait timeout --kill-after=5 "$limit" "$1" 3>&- 9>&- </dev/null
 }
 
+# compose SECONDS WORD...
 compose() {
-  if docker compose version >/dev/null 2>&1; then docker compose "$@"; else docker-compose "$@"; fi
+  local limit
+  whole limit "$1" && shift || return
+  if timeout 30 docker compose version >/dev/null 2>&1; then timeout "$limit" docker compose "$@"; else timeout "$limit" docker-compose "$@"; fi
 }

@@ -1,7 +1,7 @@
 // Puts a command's script together from its parts. Pure: the parts' text is an argument, so the same parts give the same script.
-import { type Operation, operationParameters, parameterRules, peerOperations } from './parameters.ts';
+import { linePatterns, type Operation, operationParameters, parameterRules, peerOperations } from './parameters.ts';
 
-const COMMAND = ['answer', 'parameters', 'memory', 'client', 'device'] as const;
+const COMMAND = ['answer', 'parameters', 'memory', 'path', 'client', 'space', 'device'] as const;
 const STATE = ['lines', 'journal', 'node-state'] as const;
 /** What looks at a node and changes nothing. */
 const LOOKING = [...COMMAND, ...STATE] as const;
@@ -9,48 +9,37 @@ const LOOKING = [...COMMAND, ...STATE] as const;
 const ON_CLIENTS = [...COMMAND, 'start', 'stop', ...STATE, 'stop-clients'] as const;
 /** What mounts other volumes under them. */
 const ON_VOLUMES = [...ON_CLIENTS, 'volumes', 'places'] as const;
+/** What is done under the node's lock, and remembered. */
+const MAIN = ['main', 'limit', 'run'] as const;
+/** What may be done at any time. */
+const LOOK = ['look', 'limit', 'run'] as const;
 
 /** The parts of each script, in order; files of this folder, without `.sh`. */
 export const scriptParts = {
-  'observe-node': ['answer', 'parameters', 'memory', 'device', 'observe', 'client', 'observe-node', 'main'],
+  'observe-node': [...COMMAND, 'observe', 'observe-node', ...MAIN],
   'grow-filesystem': [
-    'answer',
-    'parameters',
-    'memory',
-    'device',
-    'observe',
-    'client',
-    'grow',
-    'start',
-    'stop',
-    'journal',
-    'ended-inside',
-    'grow-filesystem',
-    'main',
+    ...COMMAND,
+    ...['observe', 'grow', 'start', 'stop', 'journal', 'ended-inside', 'grow-filesystem'],
+    ...MAIN,
   ],
-  'read-config': ['answer', 'parameters', 'config-file', 'hide-secrets', 'read-config', 'look'],
+  'read-config': ['answer', 'parameters', 'path', 'file', 'config-file', 'hide-secrets', 'read-config', ...LOOK],
   'write-config': [
-    'answer',
-    'parameters',
-    'memory',
-    'client',
-    'start',
-    'stop',
-    'restart',
-    'config-file',
-    'edit-file',
-    'write-config',
-    'main',
+    ...['answer', 'parameters', 'memory', 'path', 'file', 'client', 'start', 'stop', 'restart'],
+    ...['config-file', 'edit-file', 'write-config'],
+    ...MAIN,
   ],
-  'ask-peers': ['answer', 'parameters', 'requests', 'change-peers', 'look'],
-  'change-peers': ['answer', 'parameters', 'memory', 'requests', 'change-peers', 'main'],
-  'ask-node': ['ask-node'],
-  'inspect-node': [...LOOKING, 'inspect-node', 'main'],
-  'restart-client': [...ON_CLIENTS, 'restart-client', 'main'],
-  'check-volume': [...LOOKING, 'volumes', 'check-volume', 'main'],
-  'swap-volumes': [...ON_VOLUMES, 'fstab', 'identity', 'swap-volumes', 'main'],
-  'stop-client': [...ON_VOLUMES, 'mask', 'stop-client', 'main'],
-  'start-client': [...ON_VOLUMES, 'fstab', 'identity', 'mask', 'start-client', 'main'],
+  'ask-peers': ['answer', 'parameters', 'path', 'file', 'credentials', 'requests', 'change-peers', ...LOOK],
+  'change-peers': [
+    ...['answer', 'parameters', 'memory', 'path', 'file', 'credentials', 'requests', 'change-peers'],
+    ...MAIN,
+  ],
+  'ask-node': ['answer', 'path', 'file', 'credentials', 'space', 'ask-node', 'run'],
+  'inspect-node': [...LOOKING, 'inspect-node', ...MAIN],
+  'restart-client': [...ON_CLIENTS, 'restart-client', ...MAIN],
+  'check-volume': [...LOOKING, 'volumes', 'check-volume', ...MAIN],
+  'swap-volumes': [...ON_VOLUMES, 'fstab', 'identity', 'swap-volumes', ...MAIN],
+  'stop-client': [...ON_VOLUMES, 'mask', 'stop-client', ...MAIN],
+  'start-client': [...ON_VOLUMES, 'fstab', 'identity', 'mask', 'start-client', ...MAIN],
 } as const satisfies Readonly<Record<Operation, readonly string[]>>;
 
 /**
@@ -58,44 +47,54 @@ export const scriptParts = {
  * `partText` gives the text of a part by its name. Throws where SSM would take something in it for a parameter of its own.
  */
 export function composeScript(operation: Operation, partText: (part: string) => string): string {
-  const script = [
-    head(operation),
-    parameterChecks(operation),
-    ...scriptParts[operation].map((part) => `${partText(part).trim()}\n`),
-  ].join('\n');
+  const parts = scriptParts[operation].map((part) => `${partText(part).trim()}\n`).join('\n');
+  const script = withoutUnused([head(operation), parameterChecks(operation), parts].join('\n'));
   if (script.includes('{{'))
     throw new TypeError(`script ${operation}: contains "{{", expected none: SSM interpolates it`);
   return script;
+}
+
+/** A function of a part: on one line, or up to the first line that is a bracket alone; with the comment right above it. */
+const FUNCTION = /^(?:#.*\n)*([a-z_]+)\(\) (?:[{(].*[})]|[{(]\n[\s\S]*?\n[})].*)\n\n?/gm;
+
+/** Without the functions whose name nothing else in the text mentions: each script uses some of what its parts can do. */
+export function withoutUnused(text: string): string {
+  const used = text.replace(FUNCTION, (whole, name: string, at: number) => {
+    const rest = text.slice(0, at) + text.slice(at + whole.length);
+    return new RegExp(`(?<![\\w-])${name}(?![\\w-])`).test(rest.replace(/^ *#.*$/gm, '')) ? whole : '';
+  });
+  return used === text ? text : withoutUnused(used);
 }
 
 /** The agent runs the script by its path, so that the first line picks the shell. */
 function head(operation: Operation): string {
   return `#!/bin/bash
 # chainmend ${operation}. The function that sends this command waits for one line of JSON on standard output.
-# SSM sets the variables SSM_<parameter>; of what the parts tell and can do, each script uses some:
+# SSM sets the variables SSM_<parameter>; of what the parts tell, each script uses some:
 # shellcheck disable=SC2154,SC2034,SC2317
 set -u -o pipefail
 umask 077
 export LC_ALL=C PATH="$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-exec 3>&1 1>&2 </dev/null
-${memory(operation)}${linePatterns(operation)}`;
+exec 3>&1 </dev/null
+# What tools say of a node is read by people: nothing in it moves a terminal, and there is not too much of it.
+if [ -z "\${CHAINMEND_LIMITED-}" ]; then exec 2> >(exec 3>&-; { head -c 65536; cat >/dev/null; } | tr -c '[:print:]\\n' ' ' >&2); fi
+exec 1>&2
+${memory(operation)}${lines(operation)}`;
 }
 
 function memory(operation: Operation): string {
   if (!isRemembered(operation)) return '';
   return `# What heals have sent, and what was sent about peers, are remembered apart: neither makes the other stale.
 readonly MEMORY=${isPeerOperation(operation) ? 'last-peers-command' : 'last-command'}
-readonly OPERATION_ID_PATTERN=${quoted(parameterRules.OperationId.pattern)}
 `;
 }
 
-/** The lines of what comes in base64 are checked on the node by the very patterns of single parameters. */
-function linePatterns(operation: Operation): string {
+/** The lines of what comes in base64 are checked on the node, too. */
+function lines(operation: Operation): string {
   if (!scriptParts[operation].some((part) => part === 'lines')) return '';
-  const { Like, VolumeId, Runtime, Unit, StopGraceSeconds } = parameterRules;
-  const patterns = { PLACE: Like, VOLUME: VolumeId, RUNTIME: Runtime, UNIT: Unit, GRACE: StopGraceSeconds };
-  const lines = Object.entries(patterns).map(([name, { pattern }]) => `readonly ${name}_PATTERN=${quoted(pattern)}\n`);
-  return lines.join('');
+  return Object.entries(linePatterns)
+    .map(([name, pattern]) => `readonly ${name.toUpperCase()}_LINE=${quoted(pattern)}\n`)
+    .join('');
 }
 
 /** What only reads is not: it may come twice, and late. */

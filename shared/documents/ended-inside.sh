@@ -9,25 +9,23 @@ readonly SSM_StopGraceSeconds=60
 
 # stop_ended_inside: stops such a client, so that it can be started; false, with WHY, where it does not stop. Any other is left alone.
 stop_ended_inside() {
-  local began
-  if [ "$CLIENT" != running ] || [ -e /etc/chainmend/client-masked ]; then return 0; fi
-  began=$(began_at)
+  local began count
+  if [ "$CLIENT" != running ] || [ -e "$MASK_FILE" ]; then return 0; fi
   # What a client said before its last start is over.
-  [ -n "$began" ] || return 0
-  [ "$(last_lines "$ENDED_INSIDE_LINES_MAX" "$began" | grep -c -E "$ENDED_INSIDE")" -gt 0 ] || return 0
-  say "client: $CLIENT_TARGET runs, and its consensus has ended for lack of space: it is stopped, to be started again"
-  may_restart && stop_client || return 1
+  whole began "$(began_at)" || return 0
+  whole count "$(last_lines "$ENDED_INSIDE_LINES_MAX" "$began" | grep -a -c -E "$ENDED_INSIDE")" && [ "$count" -gt 0 ] || return 0
+  say "client: $TARGET runs, and its consensus has ended for lack of space: it is stopped, to be started again"
+  may_restart && stop_client || return
   find_client
   if [ "$CLIENT" = stopped ] || [ "$CLIENT" = failed ]; then return 0; fi
-  WHY="$CLIENT_TARGET is $CLIENT after it was stopped${CLIENT_NOTE:+ ($CLIENT_NOTE)}"
-  return 1
+  fail "$TARGET is $CLIENT after it was stopped${NOTE:+ ($NOTE)}"
 }
 
 # began_at: the epoch second of its last start; nothing where nobody knows.
 began_at() {
   local told=
   case $SSM_Runtime in
-    systemd) told=$(systemctl show -p ExecMainStartTimestamp -- "$CLIENT_TARGET" | sed -n 's/^ExecMainStartTimestamp=//p') ;;
+    systemd) told=$(unit_property ExecMainStartTimestamp) ;;
     docker | compose) told=$CLIENT_RUN ;;
   esac
   # podman writes "2026-01-01 12:00:00.5 +0100 CET": the zone once is enough.

@@ -6,90 +6,81 @@ pinned() {
   awk -v path="$1" '$1 == "#chainmend" && $3 == path && $4 == "was" { print $2; exit }' /etc/fstab 2>/dev/null
 }
 
-# boot_with PATH VOLUME [pin]: its line is ours, or the one that was kept, where this is the volume that it was for. pin: the line that
-# stands there is taken in keeping, and leads to the volume that it led to. False, with WHY, and nothing was changed.
-boot_with() { boot_with_all "${3:-}" "$1" "$2"; }
-
-# boot_with_all PIN [PATH VOLUME]...: all of these lines at once: a boot mounts no mixture of what belongs together.
-boot_with_all() {
+# boot_with PIN [PATH VOLUME]...: the line of each is ours, or the one that was kept, where this is the volume that it was for. PIN is "pin":
+# the line that stands there is taken in keeping, and leads to the volume that it led to; or empty. False, with WHY, and nothing was
+# changed. All of these lines at once: a boot mounts no mixture of what belongs together.
+boot_with() {
   local new=/etc/fstab.chainmend-new pin=$1 text
   shift
   [ "$#" -gt 0 ] || return 0
-  if ! [ -f /etc/fstab ] || [ -L /etc/fstab ]; then FAULT=node WHY='/etc/fstab is not a file of its own'; return 1; fi
-  text=$(cat /etc/fstab && echo .) || { FAULT=node WHY='/etc/fstab cannot be read'; return 1; }
+  if ! [ -f /etc/fstab ] || [ -L /etc/fstab ]; then refuse '/etc/fstab is not a file of its own'; return; fi
+  text=$(cat /etc/fstab && echo .) || { refuse '/etc/fstab cannot be read'; return; }
   text=${text%.}
   while [ "$#" -gt 0 ]; do
-    find_volume "$2" || return 1
-    if ! [ -e "$SPEC" ]; then FAULT=node WHY="$SPEC is not there: /etc/fstab could not name $2"; return 1; fi
-    if own_mount_unit "$1"; then return 1; fi
-    if ! text=$(printf '%s' "$text" | fstab_with "$1" "$2" "$pin" && echo .); then FAULT=node WHY="/etc/fstab has several lines for $1"; return 1; fi
+    find_volume "$2" || return
+    [ -e "$SPEC" ] || { refuse "$SPEC is not there: /etc/fstab could not name $2"; return; }
+    no_mount_unit "$1" || return
+    if ! text=$(printf '%s' "$text" | fstab_with "$1" "$2" "$pin" && echo .); then refuse "/etc/fstab has several lines for $1"; return; fi
     text=${text%.}
     shift 2
   done
   if cp -p --preserve=all --remove-destination -- /etc/fstab "$new" && printf '%s' "$text" >"$new" && sync "$new" &&
     mv -fT -- "$new" /etc/fstab && sync /etc; then return 0; fi
   rm -f -- "$new"
-  FAULT=node WHY='/etc/fstab could not be written'
-  return 1
+  refuse '/etc/fstab could not be written'
 }
 
-# own_mount_unit PATH: a unit that somebody has written for it has the last word, and /etc/fstab none.
-own_mount_unit() {
+# no_mount_unit PATH: nobody has written a unit for it, which would have the last word, and /etc/fstab none.
+no_mount_unit() {
   local unit directory
-  command -v systemd-escape >/dev/null || return 1
-  unit=$(systemd-escape --path --suffix=mount -- "$1") || return 1
-  for directory in /etc/systemd/system /run/systemd/system /usr/local/lib/systemd/system /usr/lib/systemd/system /lib/systemd/system; do
-    [ -e "$directory/$unit" ] || continue
-    FAULT=node WHY="$1 is mounted by $directory/$unit: what a boot mounts there cannot be changed in /etc/fstab"
-    return 0
+  command -v systemd-escape >/dev/null && unit=$(systemd-escape --path --suffix=mount -- "$1") || return 0
+  for directory in /{etc,run,usr/local/lib,usr/lib,lib}/systemd/system; do
+    [ ! -e "$directory/$unit" ] || { refuse "$1 is mounted by $directory/$unit: what a boot mounts there cannot be changed in /etc/fstab"; return; }
   done
-  return 1
 }
 
-# fstab_with PATH VOLUME PIN: standard input with that change; false where the path has several lines.
+# fstab_with PATH VOLUME PIN: standard input with that change; false where the path has several lines. A slash at the end of a path is
+# allowed there. The original may be attached yet, with the same UUID: nouuid.
 fstab_with() {
-  # The environment and not -v, which would interpret backslashes.
-  SPEC=$SPEC KIND=$KIND PLACE=$1 VOLUME=$2 PIN=$3 awk '
-    function active(line,   field) {
-      split(line, field)
-      # A slash at its end is allowed there.
-      if (field[2] ~ /[^\/]/) sub(/\/+$/, "", field[2])
-      return field[1] !~ /^#/ && field[2] == ENVIRON["PLACE"]
-    }
-    function pair(was, original,   field, kind, options, dump, pass, count) {
-      count = original == "-" ? 0 : split(original, field)
-      kind = count >= 3 ? field[3] : ENVIRON["KIND"]
-      options = count >= 4 ? field[4] : "defaults,nofail"
-      dump = count >= 5 ? field[5] : "0"
-      pass = count >= 6 ? field[6] : "2"
-      # The original may be attached yet, with the same UUID.
-      if (ENVIRON["KIND"] == "xfs" && ("," options ",") !~ /,nouuid,/) options = options ",nouuid"
-      print "#chainmend " ENVIRON["VOLUME"] " " ENVIRON["PLACE"] " was " was ": " original
-      print ENVIRON["SPEC"] " " ENVIRON["PLACE"] " " kind " " options " " dump " " pass
-    }
-    { line[NR] = $0 }
-    $1 == "#chainmend" && $3 == ENVIRON["PLACE"] && $4 == "was" && !kept {
-      kept = NR; was = substr($5, 1, length($5) - 1); original = substr($0, index($0, " was ") + 5 + length($5) + 1)
-    }
-    active($0) { actives++; at = NR }
-    END {
-      if (actives > 1) exit 1
-      for (n = 1; n <= NR; n++) {
-        if (kept ? n == kept : n == at) {
-          if (kept && was == ENVIRON["VOLUME"] && ENVIRON["PIN"] == "") { if (original != "-") print original }
-          else if (kept) pair(was, original)
-          else pair(ENVIRON["VOLUME"], line[n])
-          done = 1
-        } else if (!(kept && n == kept + 1)) print line[n]
-      }
-      if (!done) pair(ENVIRON["VOLUME"], "-")
-    }'
+  awk -v place="$1" -v volume="$2" -v pin="$3" -v spec="$SPEC" -v type="$KIND" '
+function is_active(line, field) {
+  split(line, field)
+  if (field[2] ~ /[^\/]/) sub(/\/+$/, "", field[2])
+  return field[1] !~ /^#/ && field[2] == place
+}
+function pair(was, original, field, count) {
+  count = original == "-" ? 0 : split(original, field)
+  if (count < 3) field[3] = type
+  if (count < 4) field[4] = "defaults,nofail"
+  if (count < 5) field[5] = 0
+  if (count < 6) field[6] = 2
+  if (type == "xfs" && ("," field[4] ",") !~ /,nouuid,/) field[4] = field[4] ",nouuid"
+  print "#chainmend", volume, place, "was", was ":", original
+  print spec, place, field[3], field[4], field[5], field[6]
+}
+{ line[NR] = $0 }
+$1 == "#chainmend" && $3 == place && $4 == "was" && !kept {
+  kept = NR; was = substr($5, 1, length($5) - 1); original = substr($0, index($0, " was ") + 5 + length($5) + 1)
+}
+is_active($0) { actives++; at = NR }
+END {
+  if (actives > 1) exit 1
+  for (n = 1; n <= NR; n++) {
+    if (kept ? n == kept : n == at) {
+      if (kept && was == volume && pin == "") { if (original != "-") print original }
+      else if (kept) pair(was, original)
+      else pair(volume, line[n])
+      done = 1
+    } else if (!(kept && n == kept + 1)) print line[n]
+  }
+  if (!done) pair(volume, "-")
+}'
 }
 
 # leads_to PATH VOLUME: the line that stands there leads to this volume already.
 leads_to() {
   local spec
-  find_volume "$2" || return 1
+  find_volume "$2" || return
   spec=$(fstab_field "$1" 1)
   case $spec in
     '') return 1 ;;
@@ -103,5 +94,5 @@ leads_to() {
 # systemd makes its mount units of /etc/fstab, and unmounts what hangs on a device of an old one that goes.
 reload_units() {
   [ -d /run/systemd/system ] || return 0
-  timeout 60 systemctl daemon-reload || say 'fstab: systemctl daemon-reload failed'
+  ctl daemon-reload || say 'fstab: systemctl daemon-reload failed'
 }

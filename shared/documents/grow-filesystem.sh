@@ -3,29 +3,23 @@
 
 perform() {
   local failed=
-  observe || return 1
+  observe || return
   BEFORE=$OBSERVATION AFTER=$OBSERVATION
-  if [ -z "$SSM_VolumeId" ]; then
-    WHY='field VolumeId: "" given, expected the id of the volume to grow'
-    return 1
-  fi
-  right_volume || return 1
+  if [ -z "$SSM_VolumeId" ]; then fail 'field VolumeId: "" given, expected the id of the volume to grow'; return; fi
+  right_volume || return
   grow || failed=yes
-  look_again || return 1
-  [ -z "$failed" ] || return 1
-  if [ "$SIZE_BYTES" -lt "$SSM_MinimumSizeBytes" ]; then
-    WHY="the filesystem at $SSM_Path has $SIZE_BYTES bytes, expected at least $SSM_MinimumSizeBytes"
-    return 1
-  fi
+  look_again || return
+  [ -z "$failed" ] || return
+  if [ "$SIZE_BYTES" -lt "$SSM_MinimumSizeBytes" ]; then fail "the filesystem at $SSM_Path has $SIZE_BYTES bytes, expected at least $SSM_MinimumSizeBytes"; return; fi
   if [ "$SSM_StartClient" = no ]; then return 0; fi
   stop_ended_inside && start_client || failed=yes
-  look_again || return 1
+  look_again || return
   [ -z "$failed" ]
 }
 
 # look_again: what is so now; a reason that is there already stays.
 look_again() {
   local why=$WHY
-  observe || return 1
+  observe || return
   AFTER=$OBSERVATION WHY=$why
 }

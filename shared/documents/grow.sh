@@ -2,18 +2,19 @@
 
 # grow: false, with WHY, where a step failed.
 grow() {
-  [ -z "$PARTITION" ] || grow_partition || return 1
-  local output devices
+  local output folder devices=()
+  [ -z "$PARTITION" ] || grow_partition || return
   case $FILESYSTEM in
-    xfs) output=$(xfs_growfs -d "$SSM_Path" 2>&1) ;;
-    ext4) output=$(resize2fs "/dev/$DEVICE" 2>&1) ;;
+    # In the folder itself: its name could be made another's meanwhile.
+    xfs) output=$(cd -- "$MOUNT" && is_here "$MOUNT" && xfs_growfs -d . 2>&1 | tail -c 1000) ;;
+    ext4) output=$(resize2fs "/dev/$DEVICE" 2>&1 | tail -c 1000) ;;
     btrfs)
-      mapfile -t devices < <(btrfs filesystem show "$SSM_Path" | awk '$1 == "devid" { print $2 }')
-      if [ "${#devices[@]}" -ne 1 ]; then
-        WHY="btrfs at $SSM_Path spans ${#devices[@]} devices: which of them to grow is for a person to say"
-        return 1
-      fi
-      output=$(btrfs filesystem resize "${devices[0]}:max" "$SSM_Path" 2>&1)
+      # The label, which is printed above them, may look like one.
+      for folder in /sys/fs/btrfs/*/devices; do
+        if [ -e "$folder/$DEVICE" ]; then devices=("$folder"/*); fi
+      done
+      if [ "${#devices[@]}" -ne 1 ]; then fail "btrfs at $SSM_Path spans ${#devices[@]} devices: which of them to grow is for a person to say"; return; fi
+      output=$(cd -- "$MOUNT" && is_here "$MOUNT" && btrfs filesystem resize "$(devid):max" . 2>&1 | tail -c 1000)
       ;;
     *)
       WHY="the filesystem at $SSM_Path is none of xfs, ext4, btrfs"
@@ -26,6 +27,11 @@ grow() {
   say "grow: $FILESYSTEM at $SSM_Path: ${output##*$'\n'}"
 }
 
+# devid: the number by which btrfs calls its one device.
+devid() {
+  btrfs filesystem show "$MOUNT" 2>/dev/null | sed -n 's/^[ \t]*devid *\([0-9]\{1,6\}\) size .* path .*/\1/p' | tail -n 1
+}
+
 grow_partition() {
   if command -v growpart >/dev/null; then grow_with_growpart; else grow_with_sfdisk; fi
 }
@@ -33,24 +39,20 @@ grow_partition() {
 # growpart exits with 1 for "no change", and needs a writable temporary directory, which a full root disk does not have.
 grow_with_growpart() {
   local output status=0
-  output=$(TMPDIR=/dev/shm growpart "/dev/$DISK" "$PARTITION" 2>&1) || status=$?
+  output=$(TMPDIR=/run growpart "/dev/$DISK" "$PARTITION" 2>&1 | tail -c 1000) || status=$?
   say "grow: growpart $DISK $PARTITION: $output"
   if [ "$status" -eq 0 ] || { [ "$status" -eq 1 ] && [[ $output == *NOCHANGE* ]]; }; then return 0; fi
-  WHY="growpart $DISK $PARTITION failed with $status: $output"
-  return 1
+  fail "growpart $DISK $PARTITION failed with $status: $output"
 }
 
 grow_with_sfdisk() {
-  local block=/sys/class/block/$DEVICE output left
+  local block=$SYS/$DEVICE output disk start size
   # In sectors of 512 bytes; the last MiB belongs to the partition table's copy and to alignment.
-  left=$(($(<"/sys/class/block/$DISK/size") - $(<"$block/start") - $(<"$block/size")))
-  if [ "$left" -le 2048 ]; then return 0; fi
-  if ! command -v sfdisk >/dev/null || ! command -v partx >/dev/null; then
-    WHY="neither growpart nor sfdisk with partx is installed: partition $PARTITION of $DISK cannot be grown"
-    return 1
-  fi
-  if ! output=$(printf ', +\n' | sfdisk --force --no-reread --no-tell-kernel -N "$PARTITION" "/dev/$DISK" 2>&1) ||
-    ! output=$(partx --update --nr "$PARTITION" "/dev/$DISK" 2>&1); then
+  if whole disk "$(<"$SYS/$DISK/size")" && whole start "$(<"$block/start")" && whole size "$(<"$block/size")" &&
+    [ "$((disk - start - size))" -le 2048 ]; then return 0; fi
+  if ! command -v sfdisk >/dev/null || ! command -v partx >/dev/null; then fail "neither growpart nor sfdisk with partx is installed: partition $PARTITION of $DISK cannot be grown"; return; fi
+  if ! output=$(printf ', +\n' | sfdisk --force --no-reread --no-tell-kernel -N "$PARTITION" "/dev/$DISK" 2>&1 | tail -c 1000) ||
+    ! output=$(partx --update --nr "$PARTITION" "/dev/$DISK" 2>&1 | tail -c 1000); then
     WHY="growing partition $PARTITION of $DISK failed: $output"
     return 1
   fi

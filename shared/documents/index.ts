@@ -92,10 +92,35 @@ export function script(operation: Operation): string {
   return composeScript(operation, (part) => readFileSync(new URL(`${part}.sh`, import.meta.url), 'utf8'));
 }
 
-/** What a document carries: "The size limit of a document is 64 KB" (CreateDocument), and a node has no use for our comments. */
+/**
+ * What a document carries: "The size limit of a document is 64 KB" (CreateDocument), and a node has no use for our comments, empty lines
+ * and indentation. What stands in quotes, as a program of awk does, stays as it is.
+ */
 export function shipped(text: string): string {
   const [head = '', ...lines] = text.split('\n');
-  return [head, ...lines.filter((line) => !/^\s*(#|$)/.test(line)), ''].join('\n');
+  let quote = '';
+  const kept = lines.flatMap((line) => {
+    const before = quote;
+    const { code, after } = readLine(line, before);
+    quote = after;
+    const rest = before === '' ? code.trimStart() : code;
+    return rest === '' && before === '' ? [] : [rest];
+  });
+  return [head, ...kept, ''].join('\n');
+}
+
+/** A line of bash without the comment at its end, and the quote that is open behind it: `'`, `"` or none. */
+function readLine(line: string, before: string): { readonly code: string; readonly after: string } {
+  let quote = before;
+  for (let at = 0; at < line.length; at++) {
+    const character = line[at];
+    if (character === '\\' && quote !== "'") at++;
+    else if (quote === '' && character === '#' && /(^|\s)$/.test(line.slice(0, at)))
+      return { code: line.slice(0, at).trimEnd(), after: quote };
+    else if (quote === '' && (character === "'" || character === '"')) quote = character;
+    else if (character === quote) quote = '';
+  }
+  return { code: line, after: quote };
 }
 
 function documentContent(operation: Operation): CommandDocumentContent {
@@ -111,7 +136,8 @@ function documentContent(operation: Operation): CommandDocumentContent {
         inputs: {
           // The script ends itself at its run limit; the agent's own is the net below it.
           timeoutSeconds: String(runLimitsSeconds[operation] + 30),
-          runCommand: shipped(script(operation)).split('\n'),
+          // One element: in JSON, and in a template with its indentation, a list of lines is longer than their text.
+          runCommand: [shipped(script(operation))],
         },
       },
     ],

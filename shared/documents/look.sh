@@ -5,26 +5,13 @@ SEEN_FENCE=0
 BEFORE=null
 AFTER=null
 WHY=
+readonly UNTOLD='nothing was changed'
 
 recall() { :; }
 
 main() {
   local result='done'
-  if [ "$(date +%s)" -gt "$SSM_StartBy" ]; then
-    reply "$(answer_line late null null "the start-by has passed: $SSM_StartBy, now $(date +%s)")"
-  fi
+  if is_late; then end late "the start-by has passed: $SSM_StartBy, now $NOW"; fi
   perform || result=failed
   reply "$(answer_line "$result" "$BEFORE" "$AFTER" "$WHY")"
 }
-
-limited() {
-  local status=0
-  CHAINMEND_LIMITED=yes timeout --kill-after=5 "$SSM_RunLimitSeconds" "$BASH" "$0" >&3 3>&- || status=$?
-  if [ "$status" -eq 124 ] || [ "$status" -eq 137 ]; then
-    reply "$(answer_line failed null null "stopped at its run limit of $SSM_RunLimitSeconds s, or killed")"
-  fi
-  exit "$status"
-}
-
-check_parameters
-if [ "${CHAINMEND_LIMITED:-no}" = yes ]; then main; else limited; fi

@@ -1,23 +1,22 @@
 # Keeping clients from starting, on disk and over every boot: a file, and a condition on it in their units. Containers come up with
 # docker, so that is kept back as a whole. The same as shared/documents/masked-user-data.ts writes.
 
-readonly MASK_FILE=/etc/chainmend/client-masked
 readonly DROP_IN=chainmend-masked.conf
 
 # can_mask: false, with WHY, where nothing on disk could keep a client from starting.
 can_mask() {
   local runtime
-  for runtime in "${CLIENT_RUNTIMES[@]+"${CLIENT_RUNTIMES[@]}"}"; do
+  for runtime in ${CLIENT_RUNTIMES[@]+"${CLIENT_RUNTIMES[@]}"}; do
     [ "$runtime" = commands ] || continue
-    FAULT=node WHY='a client that its owner starts with commands cannot be masked: nothing was changed'
-    return 1
+    untouched 'a client that its owner starts with commands cannot be masked'
+    return
   done
 }
 
 # masked_units: whose start is kept back: that of all instances of a template.
 masked_units() {
   local index unit
-  for ((index = 0; index < ${#CLIENT_UNITS[@]}; index++)); do
+  for index in "${!CLIENT_UNITS[@]}"; do
     unit=docker
     if [ "${CLIENT_RUNTIMES[index]}" = systemd ]; then unit=${CLIENT_UNITS[index]%.service}; fi
     case $unit in *@*) unit=${unit%%@*}@ ;; esac
@@ -37,10 +36,7 @@ mask_clients() {
     WHY="$directory/$DROP_IN could not be written"
     return 1
   done < <(masked_units)
-  if ! { : >"$MASK_FILE" && sync "$MASK_FILE" "${MASK_FILE%/*}"; }; then
-    WHY="$MASK_FILE could not be written"
-    return 1
-  fi
+  if ! { : >"$MASK_FILE" && sync "$MASK_FILE" "${MASK_FILE%/*}"; }; then fail "$MASK_FILE could not be written"; return; fi
   reload_masks
 }
 
@@ -62,7 +58,6 @@ unmask_clients() {
 
 reload_masks() {
   [ -d /run/systemd/system ] || return 0
-  timeout 60 systemctl daemon-reload && return 0
-  WHY='systemctl daemon-reload failed'
-  return 1
+  ctl daemon-reload && return 0
+  fail 'systemctl daemon-reload failed'
 }

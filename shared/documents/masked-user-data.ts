@@ -38,6 +38,8 @@ function maskedUnit({ runtime }: ClientOnNode): string {
     throw new TypeError(`masked user data: client ${runtime.start} given, expected one of systemd or docker`);
   if (runtime.kind !== 'systemd') return 'docker.service';
   const unit = checkedParameter('Unit', unitOf(runtime)).replace(/\.service$/, '');
+  // It becomes part of a file's name.
+  if (/[/#]/.test(unit)) throw new TypeError(`masked user data: unit ${unit} given, expected none with "/" or "#"`);
   const at = unit.indexOf('@');
   return `${at < 0 ? unit : unit.slice(0, at + 1)}.service`;
 }

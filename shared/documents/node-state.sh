@@ -8,7 +8,7 @@ FAULT=none # data | node: where it lies that something failed
 # node_state PATH...: the JSON of shared/documents/node-answer.ts.
 node_state() {
   local index clients='' volumes='' one
-  for ((index = 0; index < ${#CLIENT_UNITS[@]}; index++)); do
+  for index in "${!CLIENT_UNITS[@]}"; do
     pick "$index"
     clients="$clients${clients:+,}$(client_state)"
   done
@@ -21,7 +21,7 @@ node_state() {
 
 client_state() {
   local line masked=false
-  if [ -e /etc/chainmend/client-masked ]; then masked=true; fi
+  if [ -e "$MASK_FILE" ]; then masked=true; fi
   line=$(last_lines 1)
   printf '{"state":"%s","exitStatus":%s,"lastLine":%s,"masked":%s}' \
     "$CLIENT" "${CLIENT_STATUS:-null}" "$(json_string "${line:0:300}")" "$masked"
@@ -29,22 +29,17 @@ client_state() {
 
 # volume_state PATH: nothing where nothing is mounted.
 volume_state() {
-  local SSM_Path=$1 DEVICE DISK PARTITION FILESYSTEM block_size blocks free size used read_only=false
-  find_device || return 0
-  read -r block_size blocks free < <(stat -f -c '%S %b %f' -- "$SSM_Path") || return 0
-  size=$(own_size)
-  [ -n "$size" ] || size=$((blocks * block_size))
-  used=$((size - free * block_size))
-  [ "$used" -ge 0 ] || used=0
-  [[ ,$(findmnt -n -M "$SSM_Path" -o OPTIONS | tail -n 1), != *,ro,* ]] || read_only=true
+  local SSM_Path=$1 read_only=false
+  find_device && read_size || return 0
+  [[ ,$(mounts_at "$MOUNT" | tail -n 1 | sed 's/.* //'), != *,ro,* ]] || read_only=true
   printf '{"path":%s,"volumeId":"%s","filesystem":"%s","sizeBytes":%s,"usedBytes":%s,"readOnly":%s}' \
-    "$(json_string "$SSM_Path")" "$(volume_of "$DISK")" "$FILESYSTEM" "$size" "$used" "$read_only"
+    "$(json_string "$SSM_Path")" "$(volume_of "$DISK")" "$FILESYSTEM" "$SIZE_BYTES" "$USED_BYTES" "$read_only"
 }
 
 # devices: the EBS volumes among the disks, mounted or not.
 devices() {
   local block volume list=''
-  for block in /sys/class/block/*; do
+  for block in "$SYS"/*; do
     if [ -e "$block/partition" ] || ! [ -b "/dev/${block##*/}" ]; then continue; fi
     volume=$(volume_of "${block##*/}")
     [ -z "$volume" ] || list="$list${list:+,}\"$volume\""
@@ -56,3 +51,12 @@ devices() {
 more() {
   MORE=",\"stop\":$STOP,\"startSeconds\":$START_SECONDS,\"putBack\":$PUT_BACK,\"fault\":\"$FAULT\""
 }
+
+# refuse REASON: false, with that as WHY. What refuses lies on the node.
+refuse() {
+  FAULT=node WHY=$1
+  return 1
+}
+
+# untouched REASON: the same, before anything was changed.
+untouched() { refuse "$1: nothing was changed"; }

@@ -1,7 +1,7 @@
 # The operation: look, and nothing else. The fence was raised when the command was noted.
 
 perform() {
-  observe || return 1
+  observe || return
   AFTER=$OBSERVATION
   right_volume
 }

@@ -3,7 +3,7 @@
 
 # check NAME PATTERN
 check() {
-  local name=SSM_$1
+  local name=SSM_$1 why
   # Whether the agent hands over what is empty, nobody says. Each document has a RunLimitSeconds: where that came, what may be empty is.
   if [ -z "${!name+given}" ] && [ -n "${SSM_RunLimitSeconds-}" ] && [[ '' =~ $2 ]]; then printf -v "$name" %s ''; fi
   if [ -z "${!name+given}" ]; then
@@ -11,8 +11,9 @@ check() {
     exit 2
   fi
   if [[ ${!name} =~ $2 ]]; then return 0; fi
-  say "parameter $1: \"${!name:0:100}\" given, expected $2"
+  why="parameter $1: \"${!name:0:100}\" given, expected $2"
+  say "$why"
   [ "$1" != OperationId ] || exit 2
   recall
-  reply "$(answer_line failed null null "parameter $1: \"${!name:0:100}\" given, expected $2")"
+  end failed "$why"
 }

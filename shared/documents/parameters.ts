@@ -20,8 +20,7 @@ export const maximumBase64Characters = 30_000;
 /** By name, in the order in which the script checks them. */
 export const parameterRules = {
   OperationId: {
-    description:
-      'Fence and ordinal of this command, "<fence>.<ordinal>": the node refuses what is below the highest it has seen',
+    description: '"<fence>.<ordinal>" of this command: what is below the highest that the node has seen is refused',
     pattern: '^(0|[1-9][0-9]{0,11})\\.(0|[1-9][0-9]{0,5})$',
   },
   StartBy: {
@@ -162,6 +161,14 @@ export const parameterRules = {
 } as const satisfies Readonly<Record<string, ParameterRule>>;
 
 export type ParameterName = keyof typeof parameterRules;
+
+/** One line of what is sent in base64: a path, a volume at its mount point, a client with its runtime, grace and last line. */
+export const linePatterns = {
+  path: `^(/${pathPart}){1,16}$`,
+  place: `^(/${pathPart}){1,16} vol-[0-9a-f]{8,17}$`,
+  // A systemd unit becomes part of a file's name. The owner's own commands are three: start, stop, status.
+  client: `^(systemd [A-Za-z0-9][A-Za-z0-9_.:+@-]{0,249}(@\\*(\\.service)?)?|(docker|compose) [A-Za-z0-9/][A-Za-z0-9/_.:+@#-]{0,249}|commands (/[A-Za-z0-9/_.:+@-]{1,120}#){2}/[A-Za-z0-9/_.:+@-]{1,120}) [1-9][0-9]{0,3} (-|[A-Za-z0-9+/]+={0,2})$`,
+} as const;
 
 /** What each operation takes; SSM refuses a parameter that its document does not declare. */
 export const operationParameters = {

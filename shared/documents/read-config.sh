@@ -5,11 +5,8 @@ readonly TOLD_CHARACTERS_MAX=20000
 
 perform() {
   local told
-  find_file || return 1
-  told=$(hide_secrets <"$FILE" | head -c "$FILE_BYTES" | gzip -9 -n | base64 -w 0)
-  if [ -z "$told" ] || [ "${#told}" -gt "$TOLD_CHARACTERS_MAX" ]; then
-    WHY="$SSM_File is ${#told} characters long when packed, expected 1 to $TOLD_CHARACTERS_MAX"
-    return 1
-  fi
+  read_file || return
+  told=$(content | hide_secrets | head -c "$FILE_BYTES" | gzip -9 -n | base64 -w 0)
+  if [ -z "$told" ] || [ "${#told}" -gt "$TOLD_CHARACTERS_MAX" ]; then fail "$SSM_File is ${#told} characters long when packed, expected 1 to $TOLD_CHARACTERS_MAX"; return; fi
   AFTER="{\"sha256\":\"$SHA256\",\"bytes\":$FILE_BYTES,\"gzip\":\"$told\"}"
 }

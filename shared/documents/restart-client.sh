@@ -2,9 +2,9 @@
 
 perform() {
   local paths done=yes why
-  read_clients && read_paths Paths || return 1
-  paths=("${LINES[@]+"${LINES[@]}"}")
-  BEFORE=$(node_state "${paths[@]+"${paths[@]}"}") AFTER=$BEFORE
+  read_clients && read_paths Paths || return
+  paths=(${LINES[@]+"${LINES[@]}"})
+  BEFORE=$(node_state ${paths[@]+"${paths[@]}"}) AFTER=$BEFORE
   FAULT=node
   more
   if ! know_clients || are_masked; then return 1; fi
@@ -19,7 +19,7 @@ perform() {
     start_all
     WHY="$why${WHY:+; $WHY}"
   fi
-  AFTER=$(node_state "${paths[@]+"${paths[@]}"}")
+  AFTER=$(node_state ${paths[@]+"${paths[@]}"})
   more
   [ -n "$done" ]
 }

@@ -4,7 +4,7 @@ perform() {
   local status
   stop_clients
   status=$?
-  if [ "$BEFORE" != null ]; then AFTER=$(node_state "${PLACE_PATHS[@]+"${PLACE_PATHS[@]}"}"); fi
+  if [ "$BEFORE" != null ]; then AFTER=$(node_state ${PLACES[@]+"${PLACES[@]}"}); fi
   more
   return "$status"
 }
@@ -12,14 +12,14 @@ perform() {
 stop_clients() {
   local index ran=
   FAULT=node
-  read_clients && read_places Places || return 1
+  read_clients && read_places Places || return
   take_places
-  BEFORE=$(node_state "${PLACE_PATHS[@]+"${PLACE_PATHS[@]}"}")
+  BEFORE=$(node_state ${PLACES[@]+"${PLACES[@]}"})
   clear_aside
-  know_clients && well_placed || return 1
+  know_clients && well_placed || return
   FAULT=node
   if [ "$SSM_Mask" = yes ] && ! can_mask; then return 1; fi
-  may_stop || return 1
+  may_stop || return
   FAULT=none
   stop_all || { FAULT=node; return 1; }
   if [ "$STOP" = null ]; then

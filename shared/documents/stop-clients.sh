@@ -6,10 +6,10 @@ STOPPED_SECONDS=0
 # know_clients: false, with WHY, where one of them cannot be followed; nothing is changed then.
 know_clients() {
   local index
-  for ((index = 0; index < ${#CLIENT_UNITS[@]}; index++)); do
+  for index in "${!CLIENT_UNITS[@]}"; do
     pick "$index"
     if is_known; then continue; fi
-    WHY="client ${CLIENT_UNITS[index]} is unknown${CLIENT_NOTE:+ ($CLIENT_NOTE)}: nothing was changed"
+    WHY="client ${CLIENT_UNITS[index]} is unknown${NOTE:+ ($NOTE)}: nothing was changed"
     return 1
   done
 }
@@ -17,26 +17,26 @@ know_clients() {
 # is_known: one that is between two states is, and is stopped like one that runs.
 is_known() {
   [ "$CLIENT" = unknown ] || return 0
-  case $CLIENT_NOTE in
+  case $NOTE in
     *' is activating' | *' is deactivating' | 'container '*' is restarting' | 'container '*' is paused') return 0 ;;
   esac
   return 1
 }
 
 are_masked() {
-  [ -e /etc/chainmend/client-masked ] || return 1
-  WHY='the clients are masked (/etc/chainmend/client-masked): nothing was changed; start-client unmasks them'
+  [ -e "$MASK_FILE" ] || return
+  WHY="the clients are masked ($MASK_FILE): nothing was changed; start-client unmasks them"
 }
 
 # may_stop: false, with WHY, where a stop of any of them could do harm. Nothing is stopped yet.
 may_stop() {
   local index
-  for ((index = 0; index < ${#CLIENT_UNITS[@]}; index++)); do
+  for index in "${!CLIENT_UNITS[@]}"; do
     pick "$index"
     if is_down; then continue; fi
-    [ "$SSM_Runtime" != systemd ] || [ -z "$CLIENT_TARGET" ] || grant_time
+    [ "$SSM_Runtime" != systemd ] || [ -z "$TARGET" ] || grant_time
     CLIENT=running
-    may_restart || return 1
+    may_restart || return
   done
 }
 
@@ -48,13 +48,12 @@ is_down() {
 
 # grant_time: systemd kills what does not stop in TimeoutStopSec, 90 s for most. Until the next boot it gives the client its grace.
 grant_time() {
-  local directory=/run/systemd/system/$CLIENT_TARGET.d limit
-  case $CLIENT_TARGET in *.service) ;; *) directory=/run/systemd/system/$CLIENT_TARGET.service.d ;; esac
-  limit=$(seconds_of "$(systemctl show -p TimeoutStopUSec -- "$CLIENT_TARGET" | sed -n 's/^TimeoutStopUSec=//p')")
-  [ "$limit" -lt "$SSM_StopGraceSeconds" ] || return 0
-  say "stop: $CLIENT_TARGET would be killed after $limit s: until the next boot after $SSM_StopGraceSeconds s"
+  local directory=/run/systemd/system/${TARGET%.service}.service.d
+  read_stop_limit
+  [ "$STOP_LIMIT" -lt "$SSM_StopGraceSeconds" ] || return 0
+  say "stop: $TARGET would be killed after $STOP_LIMIT s: until the next boot after $SSM_StopGraceSeconds s"
   if ! { mkdir -p "$directory" && printf '[Service]\nTimeoutStopSec=%s\n' "$SSM_StopGraceSeconds" >"$directory/zz-chainmend.conf" &&
-    timeout 60 systemctl daemon-reload; }; then say "stop: $directory/zz-chainmend.conf could not be made"; fi
+    ctl daemon-reload; }; then say "stop: $directory/zz-chainmend.conf could not be made"; fi
 }
 
 # stop_all: false, with WHY, where one of them still runs. STOP tells the worst of those that were stopped.
@@ -64,59 +63,53 @@ stop_all() {
     pick "$index"
     if is_down; then continue; fi
     [ "$CLIENT" = failed ] || ran=yes
-    stop_one "$index" || return 1
+    stop_one "$index" || return
   done
   [ "$ran" = no ] || tell_stop
 }
 
 stop_one() {
-  local began=$SECONDS since target=$CLIENT_TARGET was=$CLIENT
-  since=$(date +%s)
+  local began=$SECONDS since target=$TARGET was=$CLIENT
+  whole since "$(date +%s)"
   say "stop: $target, within $SSM_StopGraceSeconds s"
   if ! stop_client; then
     say "stop: $WHY"
     # Its grace is over, and its unit would let it go on. Where systemctl itself failed, it is not over.
-    if [ "$SSM_Runtime" = systemd ] && [ "$STOP_EXIT" -eq 124 ]; then timeout 30 systemctl kill --signal=SIGKILL -- "$target"; fi
+    if [ "$SSM_Runtime" = systemd ] && [ "$STOP_EXIT" -eq 124 ]; then ctl kill --signal=SIGKILL -- "$target"; fi
     sleep 2
   fi
   find_client
-  while [[ $CLIENT_NOTE == *' is deactivating' && $((SECONDS - began)) -lt $((SSM_StopGraceSeconds + 15)) ]]; do
+  while [[ $NOTE == *' is deactivating' ]] && [ "$((SECONDS - began))" -lt "$((SSM_StopGraceSeconds + 15))" ]; do
     sleep 1
     find_client
   done
-  if [ "$CLIENT" != stopped ] && [ "$CLIENT" != failed ]; then
-    WHY="$target is $CLIENT after it was stopped${CLIENT_NOTE:+ ($CLIENT_NOTE)}; ${WHY:-}"
-    return 1
-  fi
+  if [ "$CLIENT" != stopped ] && [ "$CLIENT" != failed ]; then fail "$target is $CLIENT after it was stopped${NOTE:+ ($NOTE)}; ${WHY:-}"; return; fi
   WHY=
   STOPPED_SECONDS=$((STOPPED_SECONDS + SECONDS - began))
   [ "$was" = failed ] || judge_end "$1" "$since"
-  say "stop: $target has ended, cleanly: $STOP_CLEAN"
 }
 
 # judge_end INDEX [SINCE]: whether the client ended by itself, with success, and said so; the worst of all goes into the answer.
 judge_end() {
-  local clean=false line last='' said='' pattern=${CLEAN_LINES[$1]} lines=()
+  local clean=false line last='' said='' pattern lines=() index
+  whole index "$1" || return
+  pattern=${CLEAN_LINES[index]}
   mapfile -t -n 10 lines < <(last_lines 10 "${2:-}")
-  for line in "${lines[@]+"${lines[@]}"}"; do
+  for line in ${lines[@]+"${lines[@]}"}; do
     [ -z "$line" ] || last=$line
+    line=${line:0:2000}
     if [ -n "$pattern" ] && [[ $line =~ $pattern ]]; then said=$line; fi
   done
-  if [ "$SSM_Runtime" = commands ]; then
+  case $SSM_Runtime/$CLIENT/$CLIENT_STATUS in
     # Its stop has exited with success, and its status says that it does not run.
-    [ "$CLIENT" != stopped ] || clean=true
-  else
-    case $CLIENT_STATUS in
-      0) clean=true ;;
-      # systemd has forgotten it, which it does to what has ended with success.
-      '') if [ -n "$said" ] && [ -n "${2:-}" ] && [ "$SSM_Runtime" = systemd ] && [ "$CLIENT" = stopped ]; then clean=true; fi ;;
-      # 128 and SIGINT or SIGTERM: what a process ends with that did as it was told, and one that did not listen. Its words tell.
-      130 | 143) [ -z "$said" ] || clean=true ;;
-    esac
-    [ "$CLIENT_RESULT" = success ] || clean=false
-    # One that logs elsewhere says nothing here; what is said must be the end.
-    if [ -n "$pattern" ] && [ -n "$last" ] && [ -z "$said" ]; then clean=false; fi
-  fi
+    commands/stopped/* | docker/*/0 | compose/*/0 | systemd/*/0) clean=true ;;
+    # systemd has forgotten it, which it does to what has ended with success.
+    systemd/stopped/) [ -z "$said" ] || [ -z "${2:-}" ] || clean=true ;;
+    # 128 and SIGINT or SIGTERM: what a process ends with that did as it was told, and one that did not listen. Its words tell.
+    */130 | */143) [ -z "$said" ] || clean=true ;;
+  esac
+  # One that logs elsewhere says nothing here; what is said must be the end.
+  if [ "$CLIENT_RESULT" != success ] || { [ -n "$pattern" ] && [ -n "$last" ] && [ -z "$said" ]; }; then clean=false; fi
   if [ "$STOP_CLEAN" = true ] || [ "$clean" = false ]; then STOP_STATUS=$CLIENT_STATUS STOP_LINE=${said:-$last}; fi
   [ "$clean" = true ] || STOP_CLEAN=false
 }
@@ -128,15 +121,15 @@ tell_stop() {
 
 # start_all: true when all of them run, and go on running. What runs is left alone.
 start_all() {
-  local index began=$SECONDS started=() runs=() one
-  for ((index = 0; index < ${#CLIENT_UNITS[@]}; index++)); do
+  local index began=$SECONDS started=() runs=() which
+  for index in "${!CLIENT_UNITS[@]}"; do
     pick "$index"
     if [ "$CLIENT" = running ]; then rm -f -- "$(instance_note)"; continue; fi
     # Between two tries of its own it is about to run; systemd takes a start for one more.
     [ "$CLIENT" != unknown ] || CLIENT=failed
-    start_client || return 1
+    start_client || return
     find_client
-    if [ "$CLIENT" != running ]; then why_down; return 1; fi
+    if [ "$CLIENT" != running ]; then why_down; return; fi
     WHY=
     started+=("$index") runs+=("$CLIENT_RUN")
   done
@@ -144,16 +137,16 @@ start_all() {
   START_SECONDS=$((SECONDS - began))
   # Data that it does not like end a client within seconds.
   sleep 5
-  for one in "${!started[@]}"; do
-    pick "${started[one]}"
-    if [ "$CLIENT" = running ] && [ "$CLIENT_RUN" = "${runs[one]}" ]; then rm -f -- "$(instance_note)"; continue; fi
+  for which in "${!started[@]}"; do
+    pick "${started[which]}"
+    if [ "$CLIENT" = running ] && [ "$CLIENT_RUN" = "${runs[which]}" ]; then rm -f -- "$(instance_note)"; continue; fi
     why_down
-    return 1
+    return
   done
 }
 
 why_down() {
   local line
   line=$(last_lines 1)
-  WHY="$CLIENT_TARGET was started and is $CLIENT or was restarted${CLIENT_NOTE:+ ($CLIENT_NOTE)}, and its last line is \"${line:0:300}\"${WHY:+; $WHY}"
+  fail "$TARGET was started and is $CLIENT or was restarted${NOTE:+ ($NOTE)}, and its last line is \"${line:0:300}\"${WHY:+; $WHY}"
 }

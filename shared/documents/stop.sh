@@ -2,51 +2,25 @@
 
 # may_restart: false, with WHY, where a stop could do harm, or a start is not ours to make.
 may_restart() {
-  local limit
-  if [ "$CLIENT" != running ]; then
-    WHY="the client is $CLIENT${CLIENT_NOTE:+ ($CLIENT_NOTE)}: it is not restarted, and nothing was changed"
-    return 1
-  fi
-  if [ "$SSM_Runtime" = commands ]; then return 0; fi
-  if [ "$SSM_Runtime" != systemd ]; then
-    ! is_gone_when_stopped && return 0
-    WHY="$CLIENT_TARGET was made with --rm: a stop removes it, and nothing could start it again; nothing was changed"
-    return 1
-  fi
-  limit=$(seconds_of "$(systemctl show -p TimeoutStopUSec -- "$CLIENT_TARGET" | sed -n 's/^TimeoutStopUSec=//p')")
-  if [ "$limit" -lt "$SSM_StopGraceSeconds" ]; then
-    WHY="$CLIENT_TARGET would be killed $limit s after it is told to stop, its client may need $SSM_StopGraceSeconds s: set TimeoutStopSec in the unit; nothing was changed"
-    return 1
-  fi
+  if [ "$CLIENT" != running ]; then fail "the client is $CLIENT${NOTE:+ ($NOTE)}: it is not restarted, and nothing was changed"; return; fi
+  case $SSM_Runtime/$IS_REMOVED in
+    # A service of compose is made from its file, which has no such thing. What does not say for sure that it stays is not stopped.
+    commands/* | compose/* | docker/false) return 0 ;;
+    docker/*) fail "$TARGET was made with --rm: a stop removes it, and nothing could start it again; nothing was changed"; return ;;
+  esac
+  read_stop_limit
+  if [ "$STOP_LIMIT" -lt "$SSM_StopGraceSeconds" ]; then fail "$TARGET would be killed $STOP_LIMIT s after it is told to stop, its client may need $SSM_StopGraceSeconds s: set TimeoutStopSec in the unit; nothing was changed"; return; fi
 }
 
-# A service of compose is made from its file, which has no such thing. Whoever does not say for sure is not stopped.
-is_gone_when_stopped() {
-  local o='{' c='}'
-  [ "$SSM_Runtime" = docker ] || return 1
-  # SSM would take two braces in a row for one of its own parameters.
-  o=$o$o c=$c$c
-  [ "$(docker inspect --type container --format "$o.HostConfig.AutoRemove$c" "$CLIENT_TARGET" 2>/dev/null)" != false ]
-}
+STOP_LIMIT=0 # after so many seconds systemd kills what it has told to stop
 
-# seconds_of TIME: "1min 30s", as systemctl writes it, in whole seconds; much for "infinity", 0 for what is not understood.
-seconds_of() {
-  local part seconds=0
-  [ "$1" != infinity ] || { printf 999999; return; }
-  for part in $1; do
-    if [[ $part =~ ^([0-9]+)(\.[0-9]+)?(d|h|min|s|ms|us)$ ]]; then
-      case ${BASH_REMATCH[3]} in
-        d) seconds=$((seconds + BASH_REMATCH[1] * 86400)) ;;
-        h) seconds=$((seconds + BASH_REMATCH[1] * 3600)) ;;
-        min) seconds=$((seconds + BASH_REMATCH[1] * 60)) ;;
-        s) seconds=$((seconds + BASH_REMATCH[1])) ;;
-      esac
-    else
-      seconds=0
-      break
-    fi
-  done
-  printf '%s' "$seconds"
+# read_stop_limit: from "1min 30s", as systemctl writes it; much for "infinity", 0 for what is not understood.
+read_stop_limit() {
+  whole STOP_LIMIT "$(unit_property TimeoutStopUSec | awk '
+BEGIN { unit["d"] = 86400; unit["h"] = 3600; unit["min"] = 60; unit["s"] = 1; unit["ms"] = unit["us"] = 0 }
+$0 == "infinity" { sum = 999999; exit }
+{ for (n = 1; n <= NF; n++) { word = $n; sub(/^[0-9.]+/, "", word); if (!(word in unit)) { sum = 0; exit }; sum += int($n) * unit[word] } }
+END { printf "%d", sum }')" || STOP_LIMIT=0
 }
 
 STOP_EXIT=0 # of what tells the client to stop; 124: the client did not heed it within its grace
@@ -55,28 +29,27 @@ STOP_EXIT=0 # of what tells the client to stop; 124: the client did not heed it 
 stop_client() {
   local output
   STOP_EXIT=0
-  if ! note_instance; then STOP_EXIT=1 WHY="/run cannot be written: $CLIENT_TARGET was not stopped"; return 1; fi
-  output=$(run_stop 2>&1 9>&-) || STOP_EXIT=$?
+  if ! note_instance; then STOP_EXIT=1 WHY="/run cannot be written: $TARGET was not stopped"; return 1; fi
+  output=$(run_stop 2>&1 9>&- | tail -c 1000) || STOP_EXIT=$?
   [ "$STOP_EXIT" -ne 0 ] || return 0
-  WHY="$SSM_Runtime could not stop $CLIENT_TARGET: $output"
-  return 1
+  fail "$SSM_Runtime could not stop $TARGET: $output"
 }
 
 note_instance() {
-  local note up
+  local note up rest
   [[ $SSM_Runtime == systemd && $SSM_Unit == *'*'* ]] || return 0
   note=$(instance_note)
-  read -r up _ </proc/uptime
-  mkdir -p "${note%/*}" && printf '%s %s000000\n' "$CLIENT_TARGET" "${up%%.*}" >"$note.new" && mv -fT -- "$note.new" "$note"
+  read -r up rest </proc/uptime
+  mkdir -p "${note%/*}" && printf '%s %s000000\n' "$TARGET" "${up%%.*}" >"$note.new" && mv -fT -- "$note.new" "$note"
 }
 
 # docker would kill after 10 s unless it is told otherwise; a unit's own limit was looked at before.
 run_stop() {
   local limit=$((SSM_StopGraceSeconds + 15)) rest
   case $SSM_Runtime in
-    systemd) timeout "$limit" systemctl stop -- "$CLIENT_TARGET" ;;
-    docker) timeout "$limit" docker stop -t "$SSM_StopGraceSeconds" "$CLIENT_TARGET" ;;
-    compose) compose -f "${SSM_Unit%%#*}" stop -t "$SSM_StopGraceSeconds" "$CLIENT_TARGET" ;;
+    systemd) timeout "$limit" systemctl stop -- "$TARGET" ;;
+    docker) timeout "$limit" docker stop -t "$SSM_StopGraceSeconds" "$TARGET" ;;
+    compose) compose "$limit" -f "${SSM_Unit%%#*}" stop -t "$SSM_StopGraceSeconds" "$TARGET" ;;
     commands)
       rest=${SSM_Unit#*#}
       own_command "${rest%%#*}" "$limit"

@@ -2,16 +2,13 @@
 # does not come up with it gets the old file again, and is started with that, before anything else is sent.
 
 perform() {
-  find_file || return 1
+  read_file || return
   find_client
-  [ -z "$CLIENT_NOTE" ] || say "client: $CLIENT_NOTE"
+  [ -z "$NOTE" ] || say "client: $NOTE"
   BEFORE=$(state) AFTER=$BEFORE
-  if [ "$SHA256" != "$SSM_Sha256" ]; then
-    WHY="$SSM_File is not the one that was read any more: somebody has changed it, and it is left as it is"
-    return 1
-  fi
+  if [ "$SHA256" != "$SSM_Sha256" ]; then fail "$SSM_File is not the one that was read any more: somebody has changed it, and it is left as it is"; return; fi
   if [ "$SSM_Restart" = yes ] && ! may_restart; then return 1; fi
-  replace_file || return 1
+  replace_file || return
   AFTER=$(state)
   [ "$SSM_Restart" = yes ] || return 0
   if restart_client; then

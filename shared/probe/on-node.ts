@@ -113,6 +113,7 @@ function answerOf(answer: NodeAnswer | undefined, { expects }: ChainRequest, atM
     code,
     reason,
   });
+  if (exitStatus === NO_CREDENTIALS) return failed('misconfigured', `its RPC was not asked: ${shortened(body)}`);
   if (exitStatus !== 0) {
     const [code, reason] = CURL[exitStatus] ?? ['unreachable', `cannot be asked (curl’s exit status ${exitStatus})`];
     return failed(code, `its RPC ${reason}`);
@@ -132,6 +133,9 @@ function answerOf(answer: NodeAnswer | undefined, { expects }: ChainRequest, atM
     return failed('malformed', `its RPC does not answer JSON: ${shortened(JSON.stringify(body.slice(0, 60)))}`);
   }
 }
+
+/** In the place of curl's exit status where the file of the credentials is not one that root may read; the body says why. */
+const NO_CREDENTIALS = 99;
 
 /** "EXIT CODES", curl's manual. */
 const CURL: Readonly<Record<number, readonly [(Answer & { kind: 'failed' })['code'], string]>> = {

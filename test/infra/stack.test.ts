@@ -463,7 +463,7 @@ describe('the roles of nodes', () => {
       .map(({ entry }) => String(entry.data));
 
   it('are asked for at synthesis: without them no instance with a profile can be launched', () => {
-    const [warning = '', ...more] = warned({ fleets: [bitcoin, litecoin].map(replaceable) });
+    const [warning = '', ...more] = warned({ fleets: [bitcoin, litecoin].map(replaceable), nodeRoles: null });
     expect(more).toEqual([]);
     expect(warning).toMatch(/bitcoin, litecoin, of which litecoin acts already\..*-c nodeRoles=ARN/);
     expect(warned({ fleets: [replaceable(bitcoin)], nodeRoles: ['arn:aws:iam::111122223333:role/node'] })).toEqual([]);
@@ -471,9 +471,12 @@ describe('the roles of nodes', () => {
 
   it('are not asked for where somebody says that there are none, or where no node is ever replaced', () => {
     expect(warned({ fleets: [replaceable(bitcoin)], nodeRoles: [] })).toEqual([]);
-    expect(warned({ fleets: [fleetFile({ ...bitcoin.document, role: 'validator' })] })).toEqual([]);
+    expect(warned({ fleets: [fleetFile({ ...bitcoin.document, role: 'validator' })], nodeRoles: null })).toEqual([]);
     expect(
-      warned({ fleets: [fleetFile({ ...bitcoin.document, role: 'follower', replace: { rungs: ['restart'] } })] }),
+      warned({
+        fleets: [fleetFile({ ...bitcoin.document, role: 'follower', replace: { rungs: ['restart'] } })],
+        nodeRoles: null,
+      }),
     ).toEqual([]);
   });
 });

@@ -66,7 +66,7 @@ export function buildStack({
   fleets = [bitcoin, litecoin],
   email,
   runbooks,
-  nodeRoles,
+  nodeRoles = [],
   commands = documents,
   kmsKeys,
   checked = false,
@@ -75,7 +75,8 @@ export function buildStack({
   fleets?: FleetFile[];
   email?: string;
   runbooks?: string;
-  nodeRoles?: string[];
+  /** There are none unless given; null: nobody has said. */
+  nodeRoles?: readonly string[] | null;
   /** What is on the nodes; placeholders unless given. */
   commands?: CommandDocuments;
   kmsKeys?: string[];
@@ -113,7 +114,7 @@ export function buildStack({
     bundles,
     ...(email !== undefined && { email }),
     ...(runbooks !== undefined && { runbooks }),
-    ...(nodeRoles !== undefined && { nodeRoles }),
+    ...(nodeRoles !== null && { nodeRoles }),
     ...(kmsKeys !== undefined && { kmsKeys }),
   });
   if (checked) addChecks(app);

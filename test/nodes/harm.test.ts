@@ -211,7 +211,7 @@ onMachine('an answer', () => {
   it('comes, whatever ends the command', async () => {
     await withMachine(story, async (machine) => {
       await machine.machine.replace(
-        'findmnt',
+        'blkid',
         `pid=$$; while [ "$pid" -gt 1 ]; do
           pid=$(sed -n 's/^PPid:[^0-9]*//p' "/proc/$pid/status")
           if [[ $(tr '\\0' ' ' <"/proc/$pid/cmdline") == *bash\\ /run/swap-volumes\\  ]] && grep -q CHAINMEND_LIMITED "/proc/$pid/environ"; then ids="$pid"; fi

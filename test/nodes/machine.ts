@@ -30,6 +30,8 @@ export interface MachineOptions extends ContractNode {
   readonly files?: Readonly<Record<string, string>>;
   /** Attached beside it, and mounted nowhere. */
   readonly second?: SecondVolume;
+  /** Called with the device of the volume, and with that of the second one, when a filesystem is on it that is mounted nowhere. */
+  readonly craft?: (device: string) => void | Promise<void>;
 }
 
 export interface SecondVolume {
@@ -53,11 +55,12 @@ mkdir "$root/upper" "$root/work" "$root/merged"
 mount -t overlay overlay -o "lowerdir=/,upperdir=$root/upper,workdir=$root/work" "$root/merged"
 cd "$root/merged"
 mkdir -p data srv/node proc sys dev run
+: >srv/node/compose.yaml
 mount --bind /proc proc
 mount --bind /sys sys
-mount -t tmpfs run run
+mount -t tmpfs -o mode=755 run run
 mkdir -p run/lock run/client/units run/client/containers run/fakes
-mount -t tmpfs dev dev
+mount -t tmpfs -o mode=755 dev dev
 mkdir -p dev/shm dev/disk/by-id
 mount -t tmpfs shm dev/shm
 ln -s /proc/self/fd dev/fd
@@ -145,6 +148,7 @@ export class Machine {
     }
     await run(`mkfs.${options.filesystem}`, ['-q', device]);
     if (options.files) putFiles(directory, device, options.files);
+    await options.craft?.(device);
     const second = options.second && (await secondVolume(directory, image, options, options.second));
     truncateSync(image, options.deviceMiB * mebibyte);
     await run('losetup', ['--set-capacity', loop]);
@@ -196,6 +200,28 @@ export class Machine {
     return stdout;
   }
 
+  /**
+   * Starts this Node with a program and its words as another user of the machine. The child is that very process, so that a signal
+   * reaches it; it ends with this process.
+   */
+  async startAs(uid: number, program: string, words: readonly string[]): Promise<ChildProcess> {
+    await this.#bind(process.execPath, '/run/node');
+    await this.copy(program, '/run/program.mjs');
+    const user = ['setpriv', '--reuid', `${uid}`, '--regid', `${uid}`, '--clear-groups', '--pdeathsig', 'KILL'];
+    const into = ['-t', `${this.#keeper.pid}`, '-m', 'chroot', this.#root()];
+    return spawn('nsenter', [...into, ...user, '/run/node', '/run/program.mjs', ...words], {
+      env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+  }
+
+  /** A file of this host, at a path of the machine. */
+  async #bind(from: string, to: string): Promise<void> {
+    const line = '[ -e "$2" ] || { : >"$2"; mount --bind "$1" "$2"; }';
+    const seen = await this.#enterWith([], ['bash', '-c', line, 'bash', from, join(this.#root(), to)]);
+    if (seen.status !== 0) throw new Error(`the machine gets no ${to}: ${seen.stderr}`);
+  }
+
   async copy(from: string, to: string): Promise<void> {
     await run('install', ['-m', '0755', from, join(`/proc/${this.#keeper.pid}/root`, this.#root(), to)]);
   }
@@ -219,6 +245,14 @@ export class Machine {
     const seen = await this.#enterWith([], ['bash', '-c', look, join(this.#directory, 'root')]);
     if (seen.status !== 0) throw new Error(`the machine cannot be looked at: ${seen.stderr}`);
     return seen.stdout.trim().split('\n');
+  }
+
+  /** What differs on the root volume from what was there at the beginning: files, folders and links, whose they are, and their times. */
+  async written(): Promise<string> {
+    const look = 'cd "$0/upper" && find . -path ./home -prune -o -printf "%p %y %U:%G %m %s %n %T@ %l\\n" | sort';
+    const seen = await this.#enterWith([], ['bash', '-c', look, join(this.#directory, 'root')]);
+    if (seen.status !== 0) throw new Error(`the machine cannot be looked at: ${seen.stderr}`);
+    return seen.stdout;
   }
 
   /** Of the second volume's bytes, as they would be if the power went now. */
@@ -359,7 +393,7 @@ function putFiles(directory: string, device: string, files: Readonly<Record<stri
 async function secondVolume(
   directory: string,
   image: string,
-  { filesystem, partitioned, filesystemMiB }: MachineOptions,
+  { filesystem, partitioned, filesystemMiB, craft }: MachineOptions,
   { content, files }: SecondVolume,
 ): Promise<string> {
   const own = join(directory, 'second');
@@ -374,6 +408,7 @@ async function secondVolume(
   const device = partitioned ? `${loop}p1` : loop;
   if (content === 'new filesystem') await run(`mkfs.${filesystem}`, ['-q', device]);
   putFiles(directory, device, files, filesystem === 'xfs' ? 'nouuid' : 'rw');
+  await craft?.(device);
   return loop;
 }
 

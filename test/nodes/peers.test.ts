@@ -374,7 +374,10 @@ onMachine('change-peers', () => {
         { operation: 'change-peers', endpoint: 'http://127.0.0.1:9', credentialsFile: '/data/none', requests },
         2,
       );
-      expect(lacks).toMatchObject({ result: 'failed', reason: 'the file of the credentials cannot be read' });
+      expect(lacks).toMatchObject({
+        result: 'failed',
+        reason: 'the file of the credentials cannot be read: /data/none is not a file',
+      });
     });
   });
 

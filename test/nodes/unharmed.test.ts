@@ -227,10 +227,14 @@ describe('the text of every script', () => {
     /\b(mkfs|mke2fs|mkswap|wipefs|parted|sgdisk|gdisk|fdisk|blkdiscard|shred|pvcreate|xfs_repair|fsck|tune2fs|xfs_admin|truncate)\b|\bdd\b.*\bof=|\brm\b\s+(-\S+\s+)*-\S*[rR]|\s-delete\b|\bsfdisk\b/;
   const REVIEWED: readonly (readonly [RegExp, string])[] = [
     [/^printf '%s\\n' "\$@" \| dd of="\$new" conv=fsync status=none &&$/, 'the memory of commands, a file of our own'],
-    [/^trap "rm -rf -- '\$directory'" EXIT$/, 'a directory that mktemp has just made below /run'],
+    [/^trap 'rm -rf -- "\$DIRECTORY"' EXIT$/, 'a directory that mktemp has just made below /run'],
     [
-      /^find "\$2" -xdev -depth \\\( .* \\\) -delete && return 0$/,
-      'identity of another node, below the mount of a copy, on no other filesystem, and of modest size',
+      /^find "\$path" -xdev -depth \\\( .* \\\) -delete && return 0$/,
+      'identity of another node, on a copy that is mounted where nobody else gets to, on no other filesystem, and of modest size',
+    ],
+    [
+      /^if dd of="\.\/\$new" conv=excl,fsync status=none && exec 6<"\.\/\$new" /,
+      'a file that is made anew, in the folder of the configuration and by the owner of it',
     ],
     [/^(if ! )?(command -v sfdisk|.*command -v sfdisk >\/dev\/null)/, 'asks whether it is installed'],
     [

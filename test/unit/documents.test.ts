@@ -10,8 +10,8 @@ import {
   overByMs,
   startByMs,
 } from '../../shared/documents/command.ts';
-import { composeScript } from '../../shared/documents/compose.ts';
-import { commandDocuments, script } from '../../shared/documents/index.ts';
+import { composeScript, withoutUnused } from '../../shared/documents/compose.ts';
+import { commandDocuments, script, shipped } from '../../shared/documents/index.ts';
 import { operationParameters, type ParameterName, parameterRules } from '../../shared/documents/parameters.ts';
 import { tries } from '../support/any.ts';
 
@@ -47,12 +47,49 @@ describe('the command documents', () => {
     }
   });
 
-  // 64 KB is SSM's limit for the content of a document.
-  it('are small enough for SSM, and have nothing that it would interpolate', () => {
-    for (const { content } of documents) {
-      expect(JSON.stringify(content).length).toBeLessThan(64_000);
-      expect(JSON.stringify(content)).not.toContain('{{');
+  // 64 KB is SSM's limit for the content of a document, and all of them together are half of the template. swap-volumes is the largest:
+  // a quarter of the limit is left for what AWS's own answers may make necessary.
+  it('are small enough for SSM and the template, and have nothing that SSM would interpolate', () => {
+    const sizes = documents.map(({ content }) => JSON.stringify(content).length);
+    expect(Math.max(...sizes)).toBeLessThan(49_500);
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(337_000);
+    for (const { content } of documents) expect(JSON.stringify(content)).not.toContain('{{');
+  });
+
+  it('carry the very scripts that are here, without comments and indentation, as bash reads them', () => {
+    const [major = 0, minor = 0] = execFileSync('bash', ['-c', `echo "\${BASH_VERSINFO[@]:0:2}"`], { encoding: 'utf8' })
+      .split(' ')
+      .map(Number);
+    if (major < 5 || (major === 5 && minor < 2)) {
+      process.stderr.write('\nSKIPPED: what is shipped, as bash reads it: needs bash 5.2 (--pretty-print)\n\n');
+      return;
     }
+    const read = (text: string): string =>
+      execFileSync('bash', ['--pretty-print'], { input: text, encoding: 'utf8' })
+        .split('\n')
+        .map((line) => line.trimEnd())
+        .filter((line) => line !== '')
+        .join('\n');
+    for (const { operation } of documents) {
+      const text = script(operation);
+      expect(shipped(text).length).toBeLessThan(0.9 * text.length);
+      expect(read(shipped(text))).toBe(read(text));
+    }
+  });
+
+  it.each([
+    ["x='a\n  # b\n    c'", "x='a\n  # b\n    c'"],
+    ['x="a\n  # b"   # c', 'x="a\n  # b"'],
+    ["  if x; then # don't\n    y\n\n  fi", 'if x; then\ny\nfi'],
+    [`echo \\# "#" '#' a#b $# \${#x}`, `echo \\# "#" '#' a#b $# \${#x}`],
+  ])('are shipped with what stands in quotes as it is: %j', (text, kept) => {
+    expect(shipped(`#!/bin/bash\n${text}\n`)).toBe(`#!/bin/bash\n${kept}\n`);
+  });
+
+  it('leave out a function that nothing mentions, and what only that one uses', () => {
+    const text =
+      'main\n# used\nmain() {\n  one\n}\none() { :; }\n# not\ntwo() {\n  three\n}\nthree() (\n  :\n)\n# one() two() three()\n';
+    expect(withoutUnused(text)).toBe('main\n# used\nmain() {\n  one\n}\none() { :; }\n# one() two() three()\n');
   });
 
   it('carry scripts that bash can read and that check each parameter of theirs', () => {
@@ -64,7 +101,7 @@ describe('the command documents', () => {
 
   // Bash before 5.1 writes here-documents and here-strings into files.
   it('write nothing to a disk that may be full but their memory; what they need for a moment lies in /run', () => {
-    for (const { operation } of documents) expect(script(operation)).not.toMatch(/<<|mktemp(?! -d -p \/run )/);
+    for (const { operation } of documents) expect(script(operation)).not.toMatch(/<<|mktemp(?!( -d)? -p \/run )/);
   });
 
   it('refuse a part that SSM would interpolate', () => {

@@ -1,0 +1,206 @@
+// A process of the client's user that swaps files, folders, links, hard links and pipes while a script runs, over and over; and what is
+// root's alone meanwhile, which has to stay as it is.
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { gunzipSync } from 'node:zlib';
+import { expect } from '@jest/globals';
+import { Machine, type MachineOptions } from './machine.ts';
+
+const ROUNDS = Number(process.env['CHAINMEND_ROUNDS'] ?? 100);
+/** "nobody", on every distribution. */
+export const USER = 65_534;
+export const LIMIT_SECONDS = 60;
+export const FOUND = 'vol-0a1b2c3d4e5f60718';
+export const NEW = 'vol-0fedcba9876543210';
+export const CONFIG = 'moniker = "node"\npersistent_peers = "a@10.0.0.1:26656"\n';
+export const SECRET = 'root:TOPSECRET';
+
+export const machineOf = (more: Partial<MachineOptions> = {}): MachineOptions => ({
+  ...{ volumeId: FOUND, path: '/data', mounted: true, filesystem: 'xfs', partitioned: false, deviceMiB: 320 },
+  ...{ filesystemMiB: 320, full: false, runtime: 'docker', unit: 'node', client: 'stopped' },
+  ...more,
+});
+
+/** What is root's alone, beside the user's folders: with the names that the scripts look for, so that a link to it is worth something. */
+const VICTIMS = `
+set -eu
+umask 077
+mkdir -p /srv/secret/config /srv/secret/keys /srv/open/config
+for folder in /srv/secret /srv/secret/config /srv/open/config; do
+  printf %s '${SECRET}' >"$folder/.cookie"
+  printf %s '${CONFIG}' >"$folder/config.toml"
+  printf '{"height":"999"}' >"$folder/state.json"
+  printf %s '${SECRET}' >"$folder/node_key"
+done
+printf %s '${SECRET}' >/srv/secret/keys/one
+printf %s '${SECRET}' >/etc/victim
+chmod 755 /srv/open /srv/open/config
+`;
+
+/** The content of what is root's alone, and what is mounted on it. */
+const LOOK = `
+find /srv /etc/victim -type f -exec sha256sum {} + | sort -k 2
+grep -E ' /(srv|etc|root)' /proc/self/mountinfo || true
+ls -d /run/owned 2>/dev/null || true
+`;
+
+export interface Plan {
+  readonly flips?: readonly { readonly path: string; readonly by: unknown }[];
+  readonly watched?: readonly string[];
+  readonly by?: readonly unknown[];
+  readonly inotify?: boolean;
+}
+
+export const link = (to: string) => ({ link: to });
+export const EVERY_KIND = [
+  link('/etc/victim'),
+  link('/srv/secret/new'),
+  'fifo',
+  link('/srv/secret/config.toml'),
+  'folder',
+];
+/** One file in a folder in a folder, all of them the user's: each of the three is swapped for whatever the user can make. */
+export const plansFor = (parent: string, folder: string, file: string): readonly Plan[] => {
+  const path = `${parent}/${folder}/${file}`;
+  return [
+    { flips: [{ path, by: link(`/srv/secret/${file}`) }] },
+    {
+      flips: [
+        { path, by: 'fifo' },
+        { path, by: 'folder' },
+      ],
+    },
+    {
+      flips: [
+        { path, by: { hardLink: `${parent}/other` } },
+        { path, by: link('/dev/zero') },
+      ],
+    },
+    { flips: [{ path: `${parent}/${folder}`, by: link('/srv/secret') }] },
+    {
+      flips: [
+        { path: parent, by: link('/srv/open') },
+        { path: `${parent}/${folder}`, by: 'folder' },
+      ],
+    },
+    { watched: [`${parent}/${folder}`], by: EVERY_KIND },
+    { watched: [`${parent}/${folder}`], by: EVERY_KIND, inotify: true },
+    {
+      flips: [{ path, by: link(`/srv/secret/${file}`) }],
+      watched: [`${parent}/${folder}`],
+      by: [link('/etc/victim'), 'fifo'],
+    },
+  ];
+};
+
+export interface Attack {
+  readonly machine: Machine;
+  readonly plans: readonly Plan[];
+  /** As root, before each round: everything of the user's is as it should be. */
+  readonly repair: string;
+  readonly round: (round: number) => Promise<{ readonly stdout: string; readonly stderr: string }>;
+  /** A folder of the user's on the filesystem that is attacked. */
+  readonly pool: string;
+  /** Whose process it is: the user's, or root's in a container, which is root on what the container has mounted. */
+  readonly uid?: number;
+}
+
+/** How often each result was answered. */
+export async function attack({
+  machine,
+  plans,
+  repair,
+  round,
+  pool,
+  uid = USER,
+}: Attack): Promise<Record<string, number>> {
+  await machine.shell(VICTIMS);
+  await machine.shell(repair);
+  // Its memory of commands is the one thing that a script may write there, and a swap what the next boot mounts.
+  const look = async () => {
+    const written = (await machine.written())
+      .split('\n')
+      .filter((line) => !/^\.(\/(var(\/lib(\/chainmend.*)?)?|etc|etc\/fstab))? /.test(line));
+    return { written, is: await machine.shell(LOOK) };
+  };
+  const before = await look();
+  const results: Record<string, number> = {};
+  const each = Math.ceil(ROUNDS / plans.length);
+  for (const [index, plan] of plans.entries()) {
+    await machine.shell(repair);
+    const program = new URL('fakes/attacker.mjs', import.meta.url).pathname;
+    const attackers = await Promise.all(
+      [plan, ...(plan.inotify ? [{ ...plan, inotify: false, flips: [] }] : [])].map(async (one) => {
+        const process_ = await machine.startAs(uid, program, [JSON.stringify(one), pool]);
+        await ready(process_);
+        return process_;
+      }),
+    );
+    try {
+      for (let n = 0; n < each; n++) {
+        for (const one of attackers) one.kill('SIGSTOP');
+        await machine.shell(repair);
+        for (const one of attackers) one.kill('SIGCONT');
+        const began = performance.now();
+        const { stdout, stderr } = await round(index * each + n);
+        const seconds = (performance.now() - began) / 1_000;
+        expect({ plan, seconds: seconds < LIMIT_SECONDS }).toEqual({ plan, seconds: true });
+        const told = `${unpacked(stdout)}${stderr}`;
+        expect(told).not.toContain('TOPSECRET');
+        const result = /"result":"(\w+)"/.exec(stdout)?.[1] ?? (stdout === '' ? 'nothing' : 'told');
+        results[result] = (results[result] ?? 0) + 1;
+        expect({ plan, ...(await look()) }).toEqual({ plan, ...before });
+      }
+    } finally {
+      const swaps = await Promise.all(attackers.map(end));
+      // Where nothing ever appears there is nothing to swap.
+      if (plan.flips !== undefined)
+        expect({ plan, swaps: swaps.some((one) => one > 0) }).toEqual({ plan, swaps: true });
+    }
+  }
+  return results;
+}
+
+/** What an answer says when it is unpacked, as far as it is packed. */
+function unpacked(stdout: string): string {
+  const packed = /"(?:gzip|answers)":"([^"]*)"/.exec(stdout)?.[1] ?? (stdout.startsWith('H4s') ? stdout.trim() : '');
+  return packed === '' ? stdout : `${stdout}${gunzipSync(Buffer.from(packed, 'base64')).toString('latin1')}`;
+}
+
+async function ready(child: ChildProcess): Promise<void> {
+  let errors = '';
+  child.stderr?.on('data', (data) => {
+    errors += data;
+  });
+  const [said] = await Promise.race([
+    once(child.stdout as NodeJS.ReadableStream, 'data'),
+    once(child, 'exit').then(() => [`no attacker: ${errors}`]),
+  ]);
+  if (!String(said).startsWith('ready')) throw new Error(String(said));
+}
+
+/** Ends an attacker; how often it has swapped something. */
+async function end(child: ChildProcess): Promise<number> {
+  let said = '';
+  child.stdout?.on('data', (data) => {
+    said += data;
+  });
+  const closed = once(child, 'close');
+  child.kill('SIGCONT');
+  child.kill('SIGTERM');
+  const timer = setTimeout(() => child.kill('SIGKILL'), 10_000);
+  await closed;
+  clearTimeout(timer);
+  return Number(said.trim() || Number.NaN);
+}
+
+/** With a clock that nobody waits for. */
+export async function withMachine(options: MachineOptions, story: (machine: Machine) => Promise<void>): Promise<void> {
+  const machine = await Machine.start(options);
+  try {
+    await machine.replace('sleep', 'exec /bin/sleep 0.02');
+    await story(machine);
+  } finally {
+    await machine.stop();
+  }
+}
