@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fleetsDirectory } from './fleets.ts';
@@ -12,6 +12,8 @@ import { repositoryRoot } from './paths.ts';
 const SOURCES = ['functions', 'shared', 'infra', 'package-lock.json', 'tsconfig.json'];
 
 const KEPT_ASSEMBLIES = 6;
+/** Whoever was given an assembly reads it for minutes. */
+const IN_USE_MS = 60 * 60_000;
 const TIMEOUT_MS = 120_000;
 const LOOK_EVERY_MS = 100;
 const STDERR_BYTES = 8_192;
@@ -37,7 +39,11 @@ export async function ensureSynthesized(options: SynthOptions = {}): Promise<str
   const { context = {} } = options;
   const sources = [...SOURCES.map((path) => join(repositoryRoot, path)), fleets];
   const assembly = join(assemblies, await hashOf(sources, JSON.stringify(context)));
-  if (existsSync(assembly)) return assembly;
+  if (existsSync(assembly)) {
+    const now = new Date();
+    await utimes(assembly, now, now);
+    return assembly;
+  }
 
   await mkdir(assemblies, { recursive: true });
   const turn = `${assembly}.turn`;
@@ -156,6 +162,9 @@ async function forgetOldest(assemblies: string): Promise<void> {
   );
   ages.sort((one, other) => other.atMs - one.atMs);
   await Promise.all(
-    ages.slice(KEPT_ASSEMBLIES).map(({ name }) => rm(join(assemblies, name), { recursive: true, force: true })),
+    ages
+      .slice(KEPT_ASSEMBLIES)
+      .filter(({ atMs }) => atMs < Date.now() - IN_USE_MS)
+      .map(({ name }) => rm(join(assemblies, name), { recursive: true, force: true })),
   );
 }

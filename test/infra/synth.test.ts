@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { repositoryRoot } from '../../infra/paths.ts';
 import { ensureSynthesized, synthesize } from '../../infra/synth.ts';
+import { long } from '../support/long.ts';
 
 const temporary = () => mkdtempSync(join(tmpdir(), 'chainmend-'));
 const read = (assembly: string, file: string) => readFileSync(join(assembly, file), 'utf8');
@@ -63,12 +64,16 @@ describe('the app, synthesized in a process of its own with no credentials and n
     expect(readdirSync(assemblies)).toHaveLength(1);
   });
 
-  it('is the same to the byte when it is made again, and what CDK takes for valid', async () => {
-    const outdir = join(temporary(), 'assembly');
-    await synthesize(outdir, { bundles: join(temporary(), 'functions') }, { validation: true });
-    expect(contentOf(outdir)).toEqual(contentOf(assembly));
-    expect(existsSync(join(outdir, 'manifest.json'))).toBe(true);
-  }, 120_000);
+  long('synth')(
+    'is the same to the byte when it is made again, and what CDK takes for valid',
+    async () => {
+      const outdir = join(temporary(), 'assembly');
+      await synthesize(outdir, { bundles: join(temporary(), 'functions') }, { validation: true });
+      expect(contentOf(outdir)).toEqual(contentOf(assembly));
+      expect(existsSync(join(outdir, 'manifest.json'))).toBe(true);
+    },
+    120_000,
+  );
 
   it('says what is wrong with what it was given', async () => {
     const given = { bundles: join(temporary(), 'functions'), email: 'oncall' };

@@ -10,7 +10,7 @@ import { type Condition, conditionsIn, conditionsInTemplate, nameOf, without } f
 import { answered, type Deployed, theFive, withEverything } from './powers/stacks.ts';
 
 /** Of some three hundred and fifty. */
-const EVERY = 4;
+const EVERY = 12;
 const DENIED = /^(UnauthorizedOperation|AccessDenied|AccessDeniedException|AuthorizationErrorException)$/;
 
 const THROTTLED = /^(RequestLimitExceeded|Throttling|TooManyRequestsException)$/;

@@ -11,6 +11,7 @@ import { deploy, readAssembly } from '../../local/deploy.ts';
 import type { Following } from '../../local/region/clock.ts';
 import { ACCOUNT_ID, createRegion, REGION_NAME, type Region } from '../../local/region/region.ts';
 import { inProcessHandler } from '../support/in-process-handler.ts';
+import { long } from '../support/long.ts';
 
 const ROLE = `arn:aws:iam::${ACCOUNT_ID}:role/bitcoin-node`;
 let region: Region;
@@ -99,38 +100,41 @@ describe('check --account', () => {
     await region.call('ssm', 'DeleteParameter', { Name: parameter.Name });
   });
 
-  it('says after a deployment without roles that no launch would be allowed, and that it would be with them', async () => {
-    const assembly = readAssembly(await ensureSynthesized({ fleets: directory }));
-    const { resources } = await deploy({
-      ...{
-        assembly,
-        accountId: ACCOUNT_ID,
-        regionName: REGION_NAME,
-        code: region.code,
-        vpcEndpoints: region.vpcEndpoints,
-      },
-      call: (service, operation, input) => region.call(service, operation, input, 'cloudformation'),
-      random: region.kernel.random('cloudformation'),
-    });
-    const without = await checkAccount();
-    expect(without.status).toBe(1);
-    expect(without.told).toMatch(
-      /^bitcoin: replace-node may not pass on arn:\S+role\/bitcoin-node, .*: deploy with -c nodeRoles=arn:\S+role\/bitcoin-node$/m,
-    );
-    const [, role] = [...resources].find(([id]) => id.startsWith('ReplaceNodeRole')) ?? [];
-    const Statement = [
-      {
-        ...{ Effect: 'Allow', Action: 'iam:PassRole', Resource: ROLE },
-        Condition: { StringEquals: { 'iam:PassedToService': 'ec2.amazonaws.com' } },
-      },
-    ];
-    await region.call('iam', 'PutRolePolicy', {
-      ...{ RoleName: role?.ref, PolicyName: 'NodeRoles', PolicyDocument: JSON.stringify({ Statement }) },
-    });
-    const told = (await checkAccount()).told;
-    expect(told).toMatch(/role\/bitcoin-node, may be passed on$/m);
-    expect(told).not.toMatch(/^bitcoin: replace-node may not|Deploy with/m);
-  });
+  long('preflight')(
+    'says after a deployment without roles that no launch would be allowed, and that it would be with them',
+    async () => {
+      const assembly = readAssembly(await ensureSynthesized({ fleets: directory }));
+      const { resources } = await deploy({
+        ...{
+          assembly,
+          accountId: ACCOUNT_ID,
+          regionName: REGION_NAME,
+          code: region.code,
+          vpcEndpoints: region.vpcEndpoints,
+        },
+        call: (service, operation, input) => region.call(service, operation, input, 'cloudformation'),
+        random: region.kernel.random('cloudformation'),
+      });
+      const without = await checkAccount();
+      expect(without.status).toBe(1);
+      expect(without.told).toMatch(
+        /^bitcoin: replace-node may not pass on arn:\S+role\/bitcoin-node, .*: deploy with -c nodeRoles=arn:\S+role\/bitcoin-node$/m,
+      );
+      const [, role] = [...resources].find(([id]) => id.startsWith('ReplaceNodeRole')) ?? [];
+      const Statement = [
+        {
+          ...{ Effect: 'Allow', Action: 'iam:PassRole', Resource: ROLE },
+          Condition: { StringEquals: { 'iam:PassedToService': 'ec2.amazonaws.com' } },
+        },
+      ];
+      await region.call('iam', 'PutRolePolicy', {
+        ...{ RoleName: role?.ref, PolicyName: 'NodeRoles', PolicyDocument: JSON.stringify({ Statement }) },
+      });
+      const told = (await checkAccount()).told;
+      expect(told).toMatch(/role\/bitcoin-node, may be passed on$/m);
+      expect(told).not.toMatch(/^bitcoin: replace-node may not|Deploy with/m);
+    },
+  );
 });
 
 describe('what is found', () => {

@@ -21,7 +21,7 @@ describe('register-nodes on a bad day', () => {
       ['duplicate-events', 'delayed-events'],
       ['throttling', 'lost-answers', 'killed'],
     ] as const;
-    const days = sampled('register-nodes', allDays, 6);
+    const days = sampled('register-nodes', allDays, 12);
     const runs = days.map((faults) => ({ scenario, from: from.pathname, faults }));
     const told = (await simulate(runs)).map(({ unmet, report }) => ({ unmet, violations: report.violations }));
     expect(told).toEqual(days.map(() => ({ unmet: [], violations: [] })));

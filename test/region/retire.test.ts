@@ -13,6 +13,7 @@ import { run } from '../../local/run/run.ts';
 import { diskFull } from '../../local/scenarios/disk-full.ts';
 import { INSTANCE, NOON_MS, openIncidentRecord } from '../support/heal-facts.ts';
 import { inProcessHandler } from '../support/in-process-handler.ts';
+import { long } from '../support/long.ts';
 
 let region: Region;
 let following: Following;
@@ -158,7 +159,7 @@ describe('retiring a fleet', () => {
     expect([await alarmNames('chainmend-bitcoin-'), recordNames()]).toEqual(before);
   });
 
-  it('says what a destroy would leave, with the command for each', async () => {
+  long('retire')('says what a destroy would leave, with the command for each', async () => {
     const { status, told } = await npmRunFleets('left bitcoin');
     expect(status).toBe(0);
     expect(told).toMatch(
@@ -186,7 +187,7 @@ describe('retiring a fleet', () => {
     expect(recordNames()).toEqual([...THEIRS.records, 'node1.bitcoin.internal A'].sort());
   });
 
-  it('stays done: a paused fleet’s alarms and records are not made again', async () => {
+  long('retire')('stays done: a paused fleet’s alarms and records are not made again', async () => {
     // register-nodes looks every five minutes.
     await virtually(11);
     expect(await alarmNames('chainmend-bitcoin-node')).toHaveLength(1);

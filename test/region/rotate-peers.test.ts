@@ -20,7 +20,7 @@ describe('rotate-peers on a bad day', () => {
   const scenarios = { 'peers-lost': [...days, ['late-command']], 'new-fleet': days } as const;
 
   it.each(Object.entries(scenarios))('%s comes to the same end', async (scenario, allDays) => {
-    const faulty = sampled('rotate-peers', allDays, 5);
+    const faulty = sampled('rotate-peers', allDays, 6);
     const told = (await simulate(faulty.map((faults) => ({ scenario, faults })))).map(({ unmet, report }) => ({
       unmet,
       violations: report.violations,

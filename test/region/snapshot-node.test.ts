@@ -3,6 +3,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { sampled } from '../support/asked.ts';
 import { upTo } from '../support/crash.ts';
+import { long } from '../support/long.ts';
 import { type SnapshotCrashed, type SnapshotPlaces, snapshotCrashAt } from '../support/snapshot-crash.ts';
 
 const MINUTES = 60_000;
@@ -15,7 +16,7 @@ const undisturbed = snapshotCrashAt({ crash: 'none', places: [0] });
 async function ends(crash: SnapshotPlaces['crash'], count: number, every: number): Promise<readonly SnapshotCrashed[]> {
   expect(count).toBeGreaterThan(20);
   const some = upTo(count).filter((place) => place % every === Math.ceil(every / 2));
-  return snapshotCrashAt({ crash, places: sampled('snapshot-node', some, 6) });
+  return snapshotCrashAt({ crash, places: sampled('snapshot-node', some, 18) });
 }
 
 describe('a clean snapshot in the region', () => {
@@ -40,7 +41,7 @@ describe('a clean snapshot in the region', () => {
     4 * MINUTES,
   );
 
-  it(
+  long('snapshot-node')(
     'is not taken of a client that its grace has killed: it runs again, and a person is told',
     async () => {
       const [killed] = await snapshotCrashAt({ crash: 'killed by its grace', places: [1] });
@@ -50,7 +51,7 @@ describe('a clean snapshot in the region', () => {
     4 * MINUTES,
   );
 
-  it(
+  long('snapshot-node')(
     'whose copying fails is not to be used, and its node is well all the while',
     async () => {
       const [failed] = await snapshotCrashAt({ crash: 'copy fails', places: [1] });
@@ -77,7 +78,7 @@ describe('a clean snapshot in the region', () => {
     20 * MINUTES,
   );
 
-  it(
+  long('snapshot-node')(
     'whose CreateSnapshots is cut off is never asked for again: it is found, or another stop gives another',
     async () => {
       const [after, before, lost] = await snapshotCrashAt({ crash: 'taking', places: [1, 2, 3] });
@@ -89,7 +90,7 @@ describe('a clean snapshot in the region', () => {
     8 * MINUTES,
   );
 
-  it(
+  long('snapshot-node')(
     'whose execution ends for good is put back by the next attempt, which stops nothing',
     async () => {
       const cutOff = await ends('lost for good', (await undisturbed)[0]?.checkpoints ?? 0, 16);

@@ -2,9 +2,13 @@
 import fc from 'fast-check';
 import { isAsked } from './asked.ts';
 
-/** So often where somebody has asked for the suite, else a fifth of it: most of the time of the pure suites goes into these. */
-export const tries = (suite: string, most: number): { readonly numRuns: number } => ({
-  numRuns: isAsked(suite) ? most : Math.ceil(most / 5),
+/**
+ * So often where somebody has asked for the suite, else a part of it: most of the time of the pure suites goes into these.
+ *
+ * @param part more than five where each try starts a program
+ */
+export const tries = (suite: string, most: number, part = 5): { readonly numRuns: number } => ({
+  numRuns: isAsked(suite) ? most : Math.ceil(most / part),
 });
 
 const ASCII = fc.nat(0x7f);

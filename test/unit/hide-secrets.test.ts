@@ -131,7 +131,7 @@ describe('a secret', () => {
           expect(told.charAt(at - 1)).toBe('\n');
         }
       }),
-      tries('hide-secrets', 400),
+      tries('hide-secrets', 400, 40),
     );
   });
 
@@ -159,7 +159,7 @@ describe('a secret', () => {
         expect(told.length).toBe(text.length);
         for (const [at, byte] of text.entries()) if (byte === 10) expect(told.charCodeAt(at)).toBe(10);
       }),
-      tries('hide-secrets', 300),
+      tries('hide-secrets', 300, 40),
     );
   });
 
@@ -215,7 +215,7 @@ describe('a list of peers', () => {
           );
         },
       ),
-      tries('hide-secrets', 100),
+      tries('hide-secrets', 100, 20),
     );
   });
 

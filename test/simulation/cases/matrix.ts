@@ -5,10 +5,10 @@ import { sampled } from '../../support/asked.ts';
 import { type Simulated, simulate } from '../../support/simulate.ts';
 
 const PATIENCE_MS = 5 * 60_000;
-const EVERY = 3;
+const EVERY = 10;
 
 /**
- * One test for each case: all its expectations hold, and every invariant. Every third one, where nobody asks for the suite.
+ * One test for each case: all its expectations hold, and every invariant. Every tenth one, where nobody asks for the suite.
  * @param from URL of the module that exports `all` as SCENARIOS
  */
 export function itHolds(suite: string, all: readonly Scenario[], from: URL): void {
