@@ -420,6 +420,8 @@ const cases: Readonly<Record<string, Case>> = {
       keep('held', world.region.ec2.addSnapshot({ snapshotId: idOf('snap'), volumeId, tags }));
       // What has failed cannot be locked.
       keep('broken', world.region.ec2.addSnapshot({ snapshotId: idOf('snap'), volumeId, tags, state: 'error' }));
+      const snapshotIds = [id('broken'), id('held')].sort();
+      record(world, { kind: 'hold', id: 'a1b2c3d4', node: 'node3', snapshotIds, lockedIds: snapshotIds });
     },
     people: (world) => {
       escalated(world, 'node3', 'a1b2c3d4');
