@@ -160,7 +160,9 @@ serving.run(serving.name, () => {
         shell.stdin.end(`export PATH='${folder}':"$PATH"\n${exports}\n${line}\n`);
         expect(await new Promise((resolve) => shell.once('close', resolve))).toBe(0);
         const endpoint = /AWS_ENDPOINT_URL=(\S+)/.exec(exports)?.[1] ?? '';
-        const how = { endpoint, region: 'eu-west-1', credentials: { accessKeyId: 'local', secretAccessKey: 'local' } };
+        const said = (name: string) => new RegExp(`${name}=(\\S+)`).exec(exports)?.[1] ?? '';
+        const credentials = { accessKeyId: said('AWS_ACCESS_KEY_ID'), secretAccessKey: said('AWS_SECRET_ACCESS_KEY') };
+        const how = { endpoint, region: 'eu-west-1', credentials };
         const ec2 = new EC2Client(how);
         const grown = { Filters: [{ Name: 'size', Values: ['900'] }] };
         await eventually(async () => (await ec2.send(new DescribeVolumesCommand(grown))).Volumes?.[0]);

@@ -31,6 +31,8 @@ const ONLY_BOTOCORE: ReadonlySet<string> = new Set([
   'lambda.CreateFunction RuntimeConfig.RuntimeAlias',
   'lambda.CreateFunction AcceleratorConfig.AcceleratorMemorySize',
   'secretsmanager.CreateSecret CrossAccountPrimaryARN',
+  // A union, whose enums the SDK declares in another way; the region refuses the list as not emulated.
+  'iam.SimulatePrincipalPolicy PolicyExclusionList[].PolicyType',
 ]);
 const NEWER_VALUES: ReadonlySet<string> = new Set([
   'lambda.CreateFunction Runtime',

@@ -174,7 +174,8 @@ export function createIam(kernel: Kernel): Iam {
       throw new AwsError('NoSuchEntityException', `The role ${input.PolicySourceArn} cannot be found.`, {
         statusCode: 404,
       });
-    if (input.PolicyInputList || input.ResourcePolicy) throw notEmulated('policies besides the role’s own');
+    if (input.PolicyInputList || input.ResourcePolicy || input.PolicyExclusionList)
+      throw notEmulated('other policies than the role’s own, all of them');
     const context = new Map(
       (input.ContextEntries ?? []).map(({ ContextKeyName = '', ContextKeyValues = [] }) => [
         ...([ContextKeyName.toLowerCase(), ContextKeyValues] as const),

@@ -73,6 +73,7 @@ export const VERDICTS: readonly VerdictDifferences[] = [
     calls: {
       'iam.CreateRole: with a strange name': '400 ValidationError / ok',
       'iam.CreateRole: with a name of 65 characters': '400 ValidationError / ok',
+      'iam.CreateRole: with a trust that is no JSON': '400 MalformedPolicyDocumentException / ok',
       'dynamodb.CreateTable: with a name of strange characters': '400 ValidationException / ok',
       'dynamodb.CreateTable: with an unknown type': '400 ValidationException / ok',
       'dynamodb.ListTables: none': '400 ValidationException / ok',
