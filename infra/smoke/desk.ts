@@ -43,7 +43,7 @@ export interface LadderAccount {
   /** By IAM's own word; the stack is there. */
   readonly mayPassOn: (roleArn: string) => Promise<boolean>;
   readonly makeTemplate: (wish: InstanceWish) => Promise<string>;
-  /** A lifecycle policy of the run's own, in the role of the fleet's, that takes a snapshot within an hour from then. It copies no tags. */
+  /** A lifecycle policy of the run's own, in the role of the fleet's, that takes a snapshot within an hour from then. It copies the volume's tags. */
   readonly makePolicy: (run: string, fleet: string, fromMs: number) => Promise<string>;
   /** By a person, who tags it with the run and nothing else. */
   readonly makeSnapshot: (run: string, volumeId: string) => Promise<SnapshotNow>;
