@@ -12,7 +12,7 @@ process.env.NODE_COMPILE_CACHE ??= `${import.meta.dirname}/dist/compile-cache`;
 export default {
   testEnvironment: './test/support/environment.js',
   // Jest leaves a core free, which of two cores is half of the machine; and a worker mostly waits for a simulation's own process.
-  maxWorkers: 3,
+  maxWorkers: 2,
   // Most simulations run in a process of their own, which a busy machine starts late: time-outs are for what hangs.
   testTimeout: 120_000,
   extensionsToTreatAsEsm: ['.ts'],

@@ -1,7 +1,8 @@
 // What is uploaded is what was tested: the synthesized asset in a process of its own, over sockets, does what it does in the region's own lanes.
-import { beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, expect, it } from '@jest/globals';
 import type { JournalLine } from '../../local/run/journal.ts';
 import { type AssetRan, runAsset } from '../support/asset.ts';
+import { longSuite } from '../support/long.ts';
 import { type Simulated, simulate } from '../support/simulate.ts';
 
 const MINUTES = 60_000;
@@ -10,16 +11,16 @@ let asset: AssetRan;
 let killed: AssetRan;
 let lanes: Simulated[];
 
-beforeAll(async () => {
-  const [assets, simulated] = await Promise.all([
-    runAsset([{}, { killAfter: 'ModifyVolume' }]),
-    simulate((['fidelity', 'sweep'] as const).map((lane) => ({ scenario: 'disk-full', lane }))),
-  ]);
-  [asset, killed] = assets as [AssetRan, AssetRan];
-  lanes = simulated;
-}, 2 * MINUTES);
+longSuite('deployed-asset')('the deployed asset in a process of its own', () => {
+  beforeAll(async () => {
+    const [assets, simulated] = await Promise.all([
+      runAsset([{}, { killAfter: 'ModifyVolume' }]),
+      simulate((['fidelity', 'sweep'] as const).map((lane) => ({ scenario: 'disk-full', lane }))),
+    ]);
+    [asset, killed] = assets as [AssetRan, AssetRan];
+    lanes = simulated;
+  }, 2 * MINUTES);
 
-describe('the deployed asset in a process of its own', () => {
   /** Everything but the time: how long a process takes is its machine's affair. */
   const told = (journal: readonly JournalLine[]) =>
     journal.map(({ kind, sentence, act, code, fleet, node, instanceId, attempt, heal, place }) => {

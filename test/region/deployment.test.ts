@@ -11,6 +11,7 @@ import { ACCOUNT_ID, createRegion, REGION_NAME, type Region } from '../../local/
 import { settled } from '../../local/run/deployed.ts';
 import { run } from '../../local/run/run.ts';
 import { allDisksFull } from '../../local/scenarios/all-disks-full.ts';
+import { long } from '../support/long.ts';
 import { type WholeRegion, wholeRegion } from '../support/whole-region.ts';
 
 let assembly: Assembly;
@@ -166,7 +167,7 @@ describe('The first hours of a stack', () => {
     expect(paged).toEqual([]);
   });
 
-  it('page within half an hour where nobody ever sweeps, watches, registers or rotates', async () => {
+  long('deployment')('page within half an hour where nobody ever sweeps, watches, registers or rotates', async () => {
     const { paged } = await firstHours(60, {
       without: ['chainmend-sweep', 'chainmend-watch', 'chainmend-register-nodes', 'chainmend-rotate-peers'],
     });
@@ -176,7 +177,7 @@ describe('The first hours of a stack', () => {
     for (const [, afterMinutes] of paged) expect(afterMinutes).toBeLessThanOrEqual(30);
   });
 
-  it('page within half an hour where the account lets none of them run', async () => {
+  long('deployment')('page within half an hour where the account lets none of them run', async () => {
     const { paged } = await firstHours(30, { accountConcurrency: 0 });
     const expected = ['chainmend/sweeps-missing', 'chainmend/chainmend-dispatch-heal/throttles'];
     expect(paged.map(([name]) => name)).toEqual(expect.arrayContaining(expected));

@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { long } from '../support/long.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const BOOT_MS = 180_000;
@@ -61,7 +62,7 @@ async function npmRunHeal(words: string, more: Record<string, string> = environm
 }
 
 describe('npm run heal', () => {
-  it(
+  long('heal-cli')(
     'tells what a restore would do, with its data, its cost and its time, and does nothing',
     async () => {
       const { status, stdout, stderr } = await npmRunHeal('restore bitcoin/node3 --plan');

@@ -1,7 +1,8 @@
 // Keys of other accounts, which the stack is told of and whose own policies decide.
-import { describe } from '@jest/globals';
+import { longSuite } from '../support/long.ts';
 import * as keys from './cases/keys.ts';
 import { itHolds } from './cases/matrix.ts';
 
-describe('volumes under a key of another account', () =>
-  itHolds('keys', keys.SCENARIOS, new URL('./cases/keys.ts', import.meta.url)));
+longSuite('keys')('volumes under a key of another account', () =>
+  itHolds('keys', keys.SCENARIOS, new URL('./cases/keys.ts', import.meta.url)),
+);
