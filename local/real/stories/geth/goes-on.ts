@@ -19,6 +19,10 @@ export async function anotherBoots(
   const young = there();
   if (!young) throw new Error(`${name}: its new machine is gone`);
   say(name, `it is ${young.instanceId} at ${young.privateIp}`);
+  // Its user data are carried out in the boot: before that ends, nothing is masked and nothing has started.
+  const hasBooted = async () =>
+    (await young.machine.shell('systemctl is-active --quiet multi-user.target')).exitCode === 0;
+  await becomes('its boot ends', 60, hasBooted);
   const { stdout } = await young.machine.shell(
     `systemctl show --property ActiveState,ConditionResult ${UNIT} | sort; ls /etc/chainmend`,
   );
