@@ -1,0 +1,79 @@
+// Records what every scenario does, to compare two versions of the product: `npm run behaviour -- FILE [part/parts]`. Each line of the
+// file is one run: who called EC2, SSM, Route 53, CloudWatch and Lambda, in which order, with what outcome, and how the run ended.
+// Inputs are left out: names of tags, of parameters and of records may change where behaviour does not.
+import { createHash } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { FAULTS, type FaultName, isFaultName } from '../../local/region/faults.ts';
+import type { Lane } from '../../local/region/sandbox.ts';
+import type { CallRecord } from '../../local/region/trace.ts';
+import type { Report } from '../../local/run/report.ts';
+import { run } from '../../local/run/run.ts';
+import { SCENARIOS } from '../../local/scenarios/index.ts';
+import type { Scenario } from '../../local/scenarios/scenario.ts';
+
+const COMPARED = new Set(['ec2', 'ssm', 'route53', 'cloudwatch', 'lambda']);
+const SEEDS = [1, 2, 3, 4, 5];
+const LANES: readonly Lane[] = ['sweep', 'fidelity'];
+
+interface Planned {
+  readonly scenario: Scenario;
+  readonly seed: number;
+  readonly lane: Lane;
+  readonly faults: readonly FaultName[];
+}
+
+/** Every scenario with five seeds in both lanes, and with each fault in the faster one. */
+const planned: readonly Planned[] = SCENARIOS.flatMap((scenario) => [
+  ...LANES.flatMap((lane) => SEEDS.map((seed) => ({ scenario, seed, lane, faults: [] }))),
+  ...Object.keys(FAULTS)
+    .filter(isFaultName)
+    .map((fault) => ({ scenario, seed: 1, lane: 'sweep' as const, faults: [fault] })),
+]);
+
+const [file, part = '1/1'] = process.argv.slice(2);
+const [at, parts] = part.split('/').map(Number);
+if (file === undefined || !at || !parts) throw new TypeError('usage: npm run behaviour -- FILE [PART/PARTS]');
+process.env['TZ'] = 'UTC';
+const out = createWriteStream(file);
+for (const [index, each] of planned.entries()) {
+  if (index % parts !== at - 1) continue;
+  const { scenario, ...options } = each;
+  const { report, unmet, world } = await run(scenario, options);
+  const calls = world.region.front.trace.calls.filter(({ service }) => COMPARED.has(service)).map(lineOf);
+  const { seed, lane, faults } = options;
+  const name = `${scenario.name} seed ${seed} ${lane}${faults.map((fault) => ` ${fault}`).join('')}`;
+  const line = { name, unmet, ...endOf(report), calls: calls.length, order: hashOf(calls), counts: countsOf(calls) };
+  out.write(`${JSON.stringify(line)}\n`);
+}
+out.end();
+
+function lineOf({ actor, service, operation, outcome }: CallRecord): string {
+  return `${actor} ${service}.${operation} ${outcome ?? 'unanswered'}`;
+}
+
+function hashOf(lines: readonly string[]): string {
+  return createHash('sha256').update(lines.join('\n')).digest('hex').slice(0, 16);
+}
+
+function countsOf(lines: readonly string[]): Readonly<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  for (const line of [...lines].sort()) counts[line] = (counts[line] ?? 0) + 1;
+  return counts;
+}
+
+/** How it ended, by codes and numbers: no sentences. */
+function endOf({ heals, plans, refusals, pages, nodes, dns, snapshots, fencedCommands, violations }: Report): object {
+  return {
+    heals: heals.map(({ kind, fleet, node, rung, outcome, alarmToHealedSeconds, apiCalls }) =>
+      [kind, fleet, node, rung ?? '-', outcome, alarmToHealedSeconds, apiCalls].join(' '),
+    ),
+    plans: plans.map(({ kind, fleet, node }) => `${kind} ${fleet} ${node}`),
+    refusals: refusals.map(({ kind, fleet, node, guardrail }) => `${kind} ${fleet} ${node} ${guardrail}`),
+    pages: pages.map(({ fleet, node, code }) => `${fleet} ${node} ${code}`),
+    nodes: hashOf(nodes.map((node) => JSON.stringify(node))),
+    dns: hashOf(dns.map((each) => JSON.stringify(each))),
+    snapshots: snapshots.length,
+    fencedCommands,
+    violations: violations.length,
+  };
+}
