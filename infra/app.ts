@@ -3,7 +3,7 @@
 import { join, resolve } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import recommendedFlags from 'aws-cdk-lib/recommended-feature-flags.json' with { type: 'json' };
-import { commandDocuments } from '../shared/documents/index.ts';
+import { commandDocuments } from '../shared/node-commands/index.ts';
 import { terminalText } from '../shared/text/terminal-text.ts';
 import { bundleFunctions } from './bundle.ts';
 import { addChecks } from './checks.ts';

@@ -9,8 +9,8 @@ import { listLines } from './cli/lists.ts';
 import { serve } from './cli/serve.ts';
 import { type Audience, prepared, tellStory } from './cli/tell-story.ts';
 import { verdict } from './cli/verdict.ts';
-import { showReal } from './real/show.ts';
-import { run } from './run/run.ts';
+import { showReal } from './machines/show.ts';
+import { run } from './scenarios/run.ts';
 
 // What is printed must not depend on where it is printed.
 process.env['TZ'] = 'UTC';

@@ -4,7 +4,6 @@ import { judgeAgent } from '../../shared/aws/agent.ts';
 import { describeChecks, describeInstance } from '../../shared/aws/instances.ts';
 import { keyScopeOf } from '../../shared/aws/key-scope.ts';
 import { describeVolumes, initializationOf } from '../../shared/aws/volumes.ts';
-import type { NodeState } from '../../shared/documents/node-answer.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import type { FleetObservation, FleetWatch } from '../../shared/fleet/observation.ts';
 import { roleOf } from '../../shared/fleet/resolve.ts';
@@ -12,6 +11,7 @@ import { OBSERVATION_VALID_MS, readBreaker } from '../../shared/guardrails/break
 import type { Refusal } from '../../shared/guardrails/codes.ts';
 import { readSwitches } from '../../shared/guardrails/switches.ts';
 import type { ReplaceMemory } from '../../shared/heal/memory.ts';
+import type { NodeState } from '../../shared/node-commands/node-answer.ts';
 import { readLaunch } from './acts/launch.ts';
 import { isLaunchNext, ladderOf, needsOf } from './decide.ts';
 import type { Facts, Machine, Needs, Sources, Watched } from './model.ts';

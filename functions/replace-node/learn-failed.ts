@@ -1,7 +1,7 @@
 // What is remembered of an act that did not happen and will not, for a reason that another try does not change. Pure.
 import { isEverywhere, judgeLaunch } from '../../shared/aws/launch-refusal.ts';
-import type { NodeState } from '../../shared/documents/node-answer.ts';
 import type { Blame, ReplaceMemory } from '../../shared/heal/memory.ts';
+import type { NodeState } from '../../shared/node-commands/node-answer.ts';
 import { makingKey } from './intending.ts';
 import type { Act, Result } from './model.ts';
 import { cleared, failRung, gaveUp, mountedOf, withCopy, withDone, withMachine, withoutDone } from './remember.ts';

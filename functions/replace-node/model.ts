@@ -2,13 +2,13 @@
 import type { Checks, InstanceNow } from '../../shared/aws/instances.ts';
 import type { KeyScope } from '../../shared/aws/key-scope.ts';
 import type { VolumeNow } from '../../shared/aws/volumes.ts';
-import type { NodeState } from '../../shared/documents/node-answer.ts';
 import type { Fleet, Role } from '../../shared/fleet/model.ts';
 import type { Health } from '../../shared/fleet/observation.ts';
 import type { BreakerReading } from '../../shared/guardrails/breaker.ts';
 import type { FailureCode, GuardrailCode, Refusal } from '../../shared/guardrails/codes.ts';
 import type { Blame, Copy, NewInstance, ReplaceMemory, Rung } from '../../shared/heal/memory.ts';
 import type { Want } from '../../shared/heal/records.ts';
+import type { NodeState } from '../../shared/node-commands/node-answer.ts';
 import type { SnapshotFact, SnapshotSet } from '../../shared/snapshots/model.ts';
 
 /** What watch-fleet said last of the node's client; null where it has not been observed lately. */

@@ -1,6 +1,7 @@
 // The changes that what is remembered goes through, each named. Pure.
-import type { NodeState } from '../../shared/documents/node-answer.ts';
+
 import type { Copy, NewInstance, ReplaceMemory } from '../../shared/heal/memory.ts';
+import type { NodeState } from '../../shared/node-commands/node-answer.ts';
 import { clearingKey } from './clearing.ts';
 import type { Act } from './model.ts';
 import { MADE } from './unspent.ts';

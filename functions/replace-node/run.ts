@@ -1,7 +1,6 @@
 // One attempt at a node: claim, the plan or the question where the mode wants one, the lease, and turn after turn until the ladder ends.
 import type { DurableContext } from '@aws/durable-execution-sdk-js';
 import { isThrottling } from '../../shared/aws/throttling.ts';
-import type { NodeState } from '../../shared/documents/node-answer.ts';
 import { templateChange } from '../../shared/guardrails/drift.ts';
 import { changedTerms } from '../../shared/heal/approval.ts';
 import { askPerson } from '../../shared/heal/ask.ts';
@@ -12,6 +11,7 @@ import { newNode, unsettled } from '../../shared/heal/lease.ts';
 import type { ReplaceMemory } from '../../shared/heal/memory.ts';
 import { releaseNode, writeOutcome } from '../../shared/heal/outcome.ts';
 import { stepper } from '../../shared/heal/steps.ts';
+import type { NodeState } from '../../shared/node-commands/node-answer.ts';
 import { readLaunch } from './acts/launch.ts';
 import { perform } from './acts/perform.ts';
 import { decideNext, ladderOf } from './decide.ts';

@@ -1,8 +1,9 @@
 // The two commands of this heal: what the node is sent for each, and what its answer says.
-import type { Answer } from '../../shared/documents/answer.ts';
-import { commandParameters, leastFilesystemBytes, overByMs } from '../../shared/documents/command.ts';
+
 import type { Fleet } from '../../shared/fleet/model.ts';
 import type { NodeCommandInput } from '../../shared/heal/node-commands.ts';
+import type { Answer } from '../../shared/node-commands/answer.ts';
+import { commandParameters, leastFilesystemBytes, overByMs } from '../../shared/node-commands/command.ts';
 import type { Command } from './stages.ts';
 import type { EffectOf, Tools } from './tools.ts';
 

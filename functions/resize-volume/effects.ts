@@ -1,6 +1,5 @@
 // Performs the effects of the program: each mutation in a durable step of its own, guarded, journalled before and after.
 import type { DurableContext } from '@aws/durable-execution-sdk-js';
-import { parseAnswer } from '../../shared/documents/answer.ts';
 import { readSwitches } from '../../shared/guardrails/switches.ts';
 import { askPerson } from '../../shared/heal/ask.ts';
 import { claimAttempt, takeLease } from '../../shared/heal/claim.ts';
@@ -8,6 +7,7 @@ import { awaitNode, sendToNode } from '../../shared/heal/node-commands.ts';
 import { releaseNode, writeOutcome } from '../../shared/heal/outcome.ts';
 import { stepper } from '../../shared/heal/steps.ts';
 import type { Step } from '../../shared/heal/tools.ts';
+import { parseAnswer } from '../../shared/node-commands/answer.ts';
 import { questionOf } from './approval.ts';
 import { answerSentence, nodeCommand } from './commands.ts';
 import { readFacts } from './facts.ts';

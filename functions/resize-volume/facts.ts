@@ -8,13 +8,13 @@ import {
   type Volume,
 } from '@aws-sdk/client-ec2';
 import { readInstance } from '../../shared/aws/instance.ts';
-import type { Observation } from '../../shared/documents/answer.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { isVolumeType } from '../../shared/guardrails/ebs.ts';
 import { addedUsd, growthKey, monthOf } from '../../shared/guardrails/grow.ts';
 import { owesClient } from '../../shared/heal/lease.ts';
 import type { HealPayload } from '../../shared/heal/records.ts';
 import type { Store } from '../../shared/heal/store.ts';
+import type { Observation } from '../../shared/node-commands/answer.ts';
 import { GIB, type ModificationFact, type ResizeFacts, type VolumeFact } from './decide.ts';
 import type { UsedPoint } from './growth.ts';
 import { type History, readHistory } from './history.ts';

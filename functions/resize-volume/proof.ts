@@ -1,6 +1,6 @@
 // What a plan is worth: whether an approval covers it, what proves it, and what is asked of the client. Pure.
-import type { Observation } from '../../shared/documents/answer.ts';
-import { leastFilesystemBytes } from '../../shared/documents/command.ts';
+import type { Observation } from '../../shared/node-commands/answer.ts';
+import { leastFilesystemBytes } from '../../shared/node-commands/command.ts';
 import { GIB, percentOf } from './decide.ts';
 import type { Found, Plan } from './stages.ts';
 

@@ -3,7 +3,7 @@
 import { askForText } from '../../shared/aws/ask.ts';
 import { isThrottling } from '../../shared/aws/throttling.ts';
 import type { Answer, ChainClient, ChainRequest, NodePeers, Question, Reading } from '../../shared/chains/client.ts';
-import { type PeerCommand, unpackAnswers } from '../../shared/documents/peer-command.ts';
+import { type PeerCommand, unpackAnswers } from '../../shared/node-commands/peer-command.ts';
 import { parseProbeAnswer } from '../../shared/probe/answer.ts';
 import { type ProbeRequest, TARGETS_A_REQUEST } from '../../shared/probe/protocol.ts';
 import { errorText } from '../../shared/text/plain-text.ts';

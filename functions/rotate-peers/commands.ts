@@ -8,8 +8,9 @@ import {
 } from '@aws-sdk/client-ssm';
 import { commandWords, judgeAgent } from '../../shared/aws/commands.ts';
 import { orRefused, type Refused } from '../../shared/aws/refused.ts';
-import { startBySeconds } from '../../shared/documents/command.ts';
-import type { PeerOperation } from '../../shared/documents/parameters.ts';
+import type { Refusal } from '../../shared/guardrails/codes.ts';
+import { startBySeconds } from '../../shared/node-commands/command.ts';
+import type { PeerOperation } from '../../shared/node-commands/parameters.ts';
 import {
   type PeerAnswer,
   type PeerCommand,
@@ -17,8 +18,7 @@ import {
   parsePeerAnswer,
   peerCommandParameters,
   peerRunLimitSeconds,
-} from '../../shared/documents/peer-command.ts';
-import type { Refusal } from '../../shared/guardrails/codes.ts';
+} from '../../shared/node-commands/peer-command.ts';
 import { errorText } from '../../shared/text/plain-text.ts';
 import type { Tools } from './tools.ts';
 

@@ -2,12 +2,12 @@
 // to, and the lists of those whose turn it is.
 import type { ChainClient, NodePeers, Reading } from '../../shared/chains/client.ts';
 import { peerAddress } from '../../shared/chains/peer-address.ts';
-import { unpackConfig } from '../../shared/documents/peer-command.ts';
 import { plainName, recordNames } from '../../shared/fleet/naming.ts';
 import { doubledNames, type FleetNode } from '../../shared/fleet/nodes.ts';
 import type { FleetObservation, Health, ObservedNode } from '../../shared/fleet/observation.ts';
 import type { SubjectRefusal } from '../../shared/guardrails/names.ts';
 import type { PinnedIds } from '../../shared/guardrails/rotation.ts';
+import { unpackConfig } from '../../shared/node-commands/peer-command.ts';
 import { decodeConfig, type PeersFile, peersIn } from '../../shared/peers/config.ts';
 import { errorText } from '../../shared/text/plain-text.ts';
 import { askPeers, type PeersClient } from './asking.ts';

@@ -1,7 +1,6 @@
 // What the shells of this function share: one fleet's turn, its journal, its record, the guard before each mutation, and how people are told.
 import { DescribeTagsCommand } from '@aws-sdk/client-ec2';
 import type { Clients } from '../../shared/aws/clients.ts';
-import type { PeerCommandId } from '../../shared/documents/peer-command.ts';
 import type { Fleet, PeersPolicy, RpcPolicy } from '../../shared/fleet/model.ts';
 import type { FailureCode, Refusal } from '../../shared/guardrails/codes.ts';
 import { claimTelling, markPaged, newRegister, type SubjectRefusal } from '../../shared/guardrails/names.ts';
@@ -11,6 +10,7 @@ import { fleetJournal, type WriteEntry } from '../../shared/heal/fleet-journal.t
 import { page } from '../../shared/heal/page.ts';
 import { keys, type Store, settle } from '../../shared/heal/store.ts';
 import { tellRefusals } from '../../shared/heal/telling.ts';
+import type { PeerCommandId } from '../../shared/node-commands/peer-command.ts';
 
 export const ENVIRONMENT = [
   'TABLE_NAME',

@@ -1,13 +1,17 @@
 // The three commands to the donor: look, stop, start. Each is journalled before and after, and may be sent again by a replay only as itself.
 import type { DurableContext } from '@aws/durable-execution-sdk-js';
-import { type NodeAnswer, parseNodeAnswer } from '../../shared/documents/node-answer.ts';
-import { type NodeCommand, nodeCommandOverByMs, nodeCommandParameters } from '../../shared/documents/node-command.ts';
 import { readSwitches } from '../../shared/guardrails/switches.ts';
 import { changeNode } from '../../shared/heal/claim.ts';
 import { guardAgain } from '../../shared/heal/guard.ts';
 import type { Holder } from '../../shared/heal/lease.ts';
 import { awaitNode, type Sent, sendToNode } from '../../shared/heal/node-commands.ts';
 import { stepper } from '../../shared/heal/steps.ts';
+import { type NodeAnswer, parseNodeAnswer } from '../../shared/node-commands/node-answer.ts';
+import {
+  type NodeCommand,
+  nodeCommandOverByMs,
+  nodeCommandParameters,
+} from '../../shared/node-commands/node-command.ts';
 import type { Answered, Progress, Results } from './model.ts';
 import { type ActOf, inspection, starting, stopping, type Tools, type Variable } from './tools.ts';
 

@@ -1,10 +1,11 @@
 // Whether a node may be stopped for a snapshot now, which of its volumes are its data, and whether its client has ended cleanly. Pure.
-import type { NodeAnswer, NodeState } from '../../shared/documents/node-answer.ts';
+
 import type { CleanSnapshotPolicy, Fleet } from '../../shared/fleet/model.ts';
 import type { ObservedNode } from '../../shared/fleet/observation.ts';
 import type { GuardrailCode, Refusal } from '../../shared/guardrails/codes.ts';
 import { judgeInstance } from '../../shared/heal/reachable.ts';
 import type { SnapshotPayload } from '../../shared/heal/records.ts';
+import type { NodeAnswer, NodeState } from '../../shared/node-commands/node-answer.ts';
 import { donorOf } from '../../shared/snapshots/donor.ts';
 import type { Evidence, Facts, Taken, Volume } from './model.ts';
 

@@ -1,6 +1,5 @@
 // The words of a clean snapshot: what is read before a decision, what is known by then, the one act that is decided, and its result.
 import type { VolumeNow } from '../../shared/aws/volumes.ts';
-import type { NodeAnswer, NodeState } from '../../shared/documents/node-answer.ts';
 import type { Fleet, Role } from '../../shared/fleet/model.ts';
 import type { ObservedNode } from '../../shared/fleet/observation.ts';
 import type { BreakerReading } from '../../shared/guardrails/breaker.ts';
@@ -10,6 +9,7 @@ import type { Ending } from '../../shared/heal/ending.ts';
 import type { Holder } from '../../shared/heal/lease.ts';
 import type { SnapshotMemory } from '../../shared/heal/memory.ts';
 import type { SnapshotOperation } from '../../shared/heal/records.ts';
+import type { NodeAnswer, NodeState } from '../../shared/node-commands/node-answer.ts';
 
 /** One snapshot that this incident has taken. */
 export interface Taken {

@@ -1,10 +1,11 @@
 // What the acts of snapshot-node are handed.
-import type { ClientOnNode, NodeCommand, Place } from '../../shared/documents/node-command.ts';
+
 import type { Fleet } from '../../shared/fleet/model.ts';
 import type { Shelf, Whose } from '../../shared/heal/kept-snapshots.ts';
 import type { FoundVolume } from '../../shared/heal/memory.ts';
 import type { SnapshotPayload } from '../../shared/heal/records.ts';
 import type { HealTools } from '../../shared/heal/tools.ts';
+import type { ClientOnNode, NodeCommand, Place } from '../../shared/node-commands/node-command.ts';
 import type { Act } from './model.ts';
 
 export const ENVIRONMENT = [

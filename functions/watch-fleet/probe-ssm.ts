@@ -7,9 +7,9 @@ import {
   type SSMClient,
 } from '@aws-sdk/client-ssm';
 import { judgeAgent } from '../../shared/aws/agent.ts';
-import { askNodeParameters } from '../../shared/documents/ask-node.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import type { FleetNode } from '../../shared/fleet/nodes.ts';
+import { askNodeParameters } from '../../shared/node-commands/ask-node.ts';
 import { readOnNode } from '../../shared/probe/on-node.ts';
 import type { ProbeQuestion } from '../../shared/probe/protocol.ts';
 import { errorText, plainText } from '../../shared/text/plain-text.ts';

@@ -2,7 +2,7 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
 import { CfnDocument } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
-import type { commandDocuments } from '../../shared/documents/index.ts';
+import type { commandDocuments } from '../../shared/node-commands/index.ts';
 
 /** The documents that the scripts of this checkout make. */
 export type CommandDocuments = ReturnType<typeof commandDocuments>;

@@ -1,7 +1,7 @@
 // The fence of the mutating calls: a fleet's own selector tags, and nothing that lacks them.
 import type { Construct } from 'constructs';
-import type { Operation } from '../../shared/documents/parameters.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
+import type { Operation } from '../../shared/node-commands/parameters.ts';
 import { arn } from '../names.ts';
 import type { Grant } from './grants.ts';
 

@@ -2,8 +2,8 @@
 // configuration by its own documents, on nodes that carry a fleet's tags, and nothing else.
 import { Duration } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
-import { peerOperations } from '../../shared/documents/parameters.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
+import { peerOperations } from '../../shared/node-commands/parameters.ts';
 import { arn, functionNames, parameterPrefix, probeNodesPrefix } from '../names.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import type { Documents } from './documents.ts';

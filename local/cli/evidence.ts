@@ -1,5 +1,5 @@
 // What `--explain` puts under a line: the values that were read and sent, as somebody would note them down.
-import type { JournalLine } from '../run/journal.ts';
+import type { JournalLine } from '../scenarios/report/journal.ts';
 import type { Requested } from './facts.ts';
 import { clockTime, gibOf, grouped } from './words.ts';
 

@@ -1,9 +1,9 @@
 // What the functions that are not durable did: each run with what it asked for, and the journal's entries that it wrote.
 import { fromItem } from '../../shared/aws/attributes.ts';
-import { START_MS } from '../region/region.ts';
-import type { CallRecord } from '../region/trace.ts';
-import type { JournalLine } from '../run/journal.ts';
-import type { World } from '../run/world.ts';
+import type { JournalLine } from '../scenarios/report/journal.ts';
+import type { World } from '../scenarios/world/world.ts';
+import { START_MS } from '../simulator/region.ts';
+import type { CallRecord } from '../simulator/trace.ts';
 import type { Requested } from './facts.ts';
 
 /** Those whose entries belong to no incident: they look after fleets. */

@@ -1,9 +1,9 @@
 // What `--list`, `--list-faults`, `--list-codes` and `--real --list` print: one name a line, two spaces, a sentence.
 import { FAILURES, GUARDRAILS, TROUBLES } from '../../shared/guardrails/codes.ts';
-import { STORIES } from '../real/stories/index.ts';
-import { FAULTS } from '../region/faults.ts';
-import { INVARIANTS } from '../run/invariants.ts';
+import { STORIES } from '../machines/stories/index.ts';
+import { INVARIANTS } from '../scenarios/checks/invariants.ts';
 import { SCENARIOS } from '../scenarios/index.ts';
+import { FAULTS } from '../simulator/faults.ts';
 import type { ListName } from './arguments.ts';
 
 /** Codes of pages that are neither a refusal's nor a failure's, nor about what watch-fleet sees. */

@@ -1,5 +1,5 @@
 // The nodes at the end of a run, a row each: what somebody wants to see who has just been told a story about some of them.
-import type { NodeState } from '../run/report.ts';
+import type { NodeState } from '../scenarios/report/report.ts';
 import { colors } from './colors.ts';
 import type { StoryFacts } from './facts.ts';
 import { type Column, tableLines } from './table.ts';

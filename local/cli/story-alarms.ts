@@ -1,5 +1,5 @@
 // Alarms that were made, written anew and deleted, as lines of the story: counted, since a node alone has seven.
-import type { JournalLine } from '../run/journal.ts';
+import type { JournalLine } from '../scenarios/report/journal.ts';
 import { ownerOfAlarm } from './alarm-names.ts';
 import { parsed } from './evidence.ts';
 import type { StoryFacts } from './facts.ts';

@@ -1,6 +1,6 @@
 // What happens around the heals: alarms, clients that stop, chains that halt, faults, and what must never be.
 import type { OutageCause } from '../nodes/client.ts';
-import { isMutating } from '../region/request-faults.ts';
+import { isMutating } from '../simulator/request-faults.ts';
 import { isState } from './evidence.ts';
 import type { AlarmChange, DiskFact, HaltFact, OutageFact, Requested, StoryFacts } from './facts.ts';
 import type { StoryLine } from './story-line.ts';

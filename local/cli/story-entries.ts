@@ -1,5 +1,5 @@
 // What the stories of the functions that look after fleets have in common: whom an entry is about, which run wrote it, on what grounds.
-import type { JournalLine } from '../run/journal.ts';
+import type { JournalLine } from '../scenarios/report/journal.ts';
 import { askedEvidence, isState, paragraphs, parsed } from './evidence.ts';
 import type { StoryFacts } from './facts.ts';
 import { entryKey } from './function-facts.ts';

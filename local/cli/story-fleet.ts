@@ -1,5 +1,5 @@
 // What watch-fleet has seen, as lines of the story: each change of a node's health, and what is wrong with a fleet as a whole.
-import type { JournalLine } from '../run/journal.ts';
+import type { JournalLine } from '../scenarios/report/journal.ts';
 import type { StoryFacts } from './facts.ts';
 import { aboutOf, evidenceOf, isWhole } from './story-entries.ts';
 import type { StoryLine, Tone } from './story-line.ts';

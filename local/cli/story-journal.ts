@@ -1,6 +1,6 @@
 // The entries of heals as lines of the story: what was decided, done, proved and refused, and on what grounds.
-import type { Answer, Observation } from '../../shared/documents/answer.ts';
-import type { JournalLine } from '../run/journal.ts';
+import type { Answer, Observation } from '../../shared/node-commands/answer.ts';
+import type { JournalLine } from '../scenarios/report/journal.ts';
 import { askedEvidence, isState, paragraphs, parsed } from './evidence.ts';
 import type { Requested, StoryFacts } from './facts.ts';
 import { isOfFleets } from './function-facts.ts';

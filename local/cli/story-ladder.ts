@@ -1,5 +1,5 @@
 // The heals that may take a client down, as lines of the story: which rung and why, what was done to AWS and to the node, what came of it.
-import type { HealReport } from '../run/report.ts';
+import type { HealReport } from '../scenarios/report/report.ts';
 import { paragraphs } from './evidence.ts';
 import type { StoryFacts } from './facts.ts';
 import type { StoryLine } from './story-line.ts';

@@ -1,5 +1,5 @@
 // What register-nodes has changed, as lines of the story: records and alarms, refusals, and what it asks people.
-import type { JournalLine } from '../run/journal.ts';
+import type { JournalLine } from '../scenarios/report/journal.ts';
 import { parsed } from './evidence.ts';
 import type { StoryFacts } from './facts.ts';
 import { alarmsLines } from './story-alarms.ts';

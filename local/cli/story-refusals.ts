@@ -1,5 +1,5 @@
 // Refusals of the functions that look after fleets, and what they ask people: told once, with the page that went with it.
-import type { JournalLine } from '../run/journal.ts';
+import type { JournalLine } from '../scenarios/report/journal.ts';
 import type { StoryFacts } from './facts.ts';
 import { aboutOf, evidenceOf, isWhole, runOf } from './story-entries.ts';
 import type { StoryLine } from './story-line.ts';

@@ -1,5 +1,5 @@
 // Requests of heals that change something on AWS, as lines of the story.
-import { isMutating } from '../region/request-faults.ts';
+import { isMutating } from '../simulator/request-faults.ts';
 import { requestEvidence } from './evidence.ts';
 import type { HealFact, Requested } from './facts.ts';
 import { isOfLadder } from './story-ladder.ts';

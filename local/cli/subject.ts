@@ -1,5 +1,5 @@
 // Whom a line of a story is about.
-import type { Placed } from '../run/world.ts';
+import type { Placed } from '../scenarios/world/world.ts';
 
 /** A node as a person names it: "bitcoin/node2". */
 export type NodeName = string;

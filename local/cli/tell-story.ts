@@ -1,7 +1,7 @@
 // Runs a scenario and tells it to a person: at once into a file or a pipe, at a pace that one can follow on a terminal.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ensureSynthesized } from '../../infra/synth.ts';
-import { FLEETS, run } from '../run/run.ts';
+import { FLEETS, run } from '../scenarios/run.ts';
 import type { RunRequest } from './arguments.ts';
 import { colors } from './colors.ts';
 import { gatherFacts } from './facts.ts';

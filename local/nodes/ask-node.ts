@@ -7,7 +7,7 @@ import {
   type NodeAnswer,
   type NodeRequest,
 } from '../../shared/probe/frames.ts';
-import type { HttpAnswer, HttpRequest } from '../region/network.ts';
+import type { HttpAnswer, HttpRequest } from '../simulator/network/network.ts';
 
 /** curl's --max-time in the script. */
 const PATIENCE_MS = 4_000;

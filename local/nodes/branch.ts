@@ -1,7 +1,7 @@
 // One line of blocks of a simulated chain: how high it is, when each block was made, and its hash. Nothing is stored per block:
 // time and height are reckoned from the moments at which the line stood still or went on.
 import { createHash } from 'node:crypto';
-import type { Clock } from '../region/kernel.ts';
+import type { Clock } from '../simulator/kernel.ts';
 
 /** From `atMs` on, starting at `height` (fractional between two blocks): at its interval, or standing still. */
 interface Stretch {

@@ -1,6 +1,6 @@
 // A simulated chain: a height that grows with time, and that stands still when too few of its validators are there, when they
 // cannot agree, or, where that matters, when they do not reach each other. It may split into branches.
-import type { Clock, Kernel } from '../region/kernel.ts';
+import type { Clock, Kernel } from '../simulator/kernel.ts';
 import { Branch } from './branch.ts';
 import { PeerNetwork } from './peer-network.ts';
 import { chainIdOf, GENESIS_HASHES, type Protocol, protocolOf } from './protocol.ts';

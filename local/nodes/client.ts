@@ -1,6 +1,6 @@
 // The client process of a simulated node: it follows a branch of its chain at a bounded speed, fills the volumes, and stops when
 // one is full. It may run and not advance: while it loads, when it hangs, when nobody sends it blocks, when it has outlived a full disk.
-import type { Kernel, Timer } from '../region/kernel.ts';
+import type { Kernel, Timer } from '../simulator/kernel.ts';
 import type { Branch } from './branch.ts';
 import type { SimulatedChain } from './chain.ts';
 import { familyOf } from './protocol.ts';

@@ -25,7 +25,7 @@ export function bootLines(text: string): BootLine[] {
     });
 }
 
-/** A line of ours, and what stood there before: the same two lines as shared/documents/fstab.sh writes. */
+/** A line of ours, and what stood there before: the same two lines as shared/node-commands/fstab.sh writes. */
 interface Kept {
   /** Of the comment; the line after it is the active one. */
   readonly at: number;

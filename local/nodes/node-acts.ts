@@ -1,7 +1,7 @@
 // What the commands on a simulated node's clients and volumes have in common: looking, stopping, starting, mounting, and what a boot
 // mounts. The commands themselves are in node-commands.ts and swap.ts.
-import type { ClientStop, NodeState } from '../../shared/documents/node-answer.ts';
-import type { ParameterName } from '../../shared/documents/parameters.ts';
+import type { ClientStop, NodeState } from '../../shared/node-commands/node-answer.ts';
+import type { ParameterName } from '../../shared/node-commands/parameters.ts';
 import { deviceById } from './devices.ts';
 import { FSTAB } from './disks.ts';
 import { bootLines, bootsWith, pinnedAt } from './fstab.ts';

@@ -1,10 +1,10 @@
 // A simulated node: a machine with disks, an SSM agent, a CloudWatch agent and a client that follows a chain. Nothing in it costs
 // an event per block: heights and sizes are reckoned when someone looks, and one timer waits for the moment when a disk is full.
 // How it is asked is in rpc/, whom it is connected to in peers.ts, its configuration in setup.ts.
-import type { Observation } from '../../shared/documents/answer.ts';
-import type { Kernel } from '../region/kernel.ts';
-import type { HttpAnswer, HttpRequest } from '../region/network.ts';
-import type { Random } from '../region/random.ts';
+import type { Observation } from '../../shared/node-commands/answer.ts';
+import type { Kernel } from '../simulator/kernel.ts';
+import type { HttpAnswer, HttpRequest } from '../simulator/network/network.ts';
+import type { Random } from '../simulator/random.ts';
 import { askNode } from './ask-node.ts';
 import { SimulatedBeacon } from './beacon.ts';
 import type { SimulatedChain } from './chain.ts';

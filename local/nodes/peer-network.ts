@@ -1,6 +1,6 @@
 // Who is connected to whom among the simulated nodes of one chain. Nothing is sent: two nodes are connected when both are up and one
 // of them was told of the other, a moment ago at least. Nodes do not learn addresses from each other, as a peer exchange would.
-import type { Clock } from '../region/kernel.ts';
+import type { Clock } from '../simulator/kernel.ts';
 
 /** From the moment when two nodes could be connected until they are. */
 const DIAL_MS = 2_000;

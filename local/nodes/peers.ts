@@ -1,6 +1,6 @@
 // The peers of one simulated node: what it was told and by whom, what of that a restart forgets, and whom it is connected to.
 import { createHash } from 'node:crypto';
-import type { Kernel } from '../region/kernel.ts';
+import type { Kernel } from '../simulator/kernel.ts';
 import type { SimulatedChain } from './chain.ts';
 import type { SimulatedClient } from './client.ts';
 import { type ConfiguredPeer, withPort } from './config/peers.ts';

@@ -1,5 +1,5 @@
 // swap-volumes, as a simulated node does it: other volumes in the place of its own, or everything as it was. The order of the acts is
-// that of shared/documents/swap-volumes.sh, so that what is cut off half-way leaves the same behind.
+// that of shared/node-commands/swap-volumes.sh, so that what is cut off half-way leaves the same behind.
 import { signingRank } from './data.ts';
 import {
   type Acts,

@@ -1,5 +1,5 @@
 // Names: which operation a document carries, and whether a command means this node's client.
-import { type Operation, operationParameters } from '../../shared/documents/parameters.ts';
+import { type Operation, operationParameters } from '../../shared/node-commands/parameters.ts';
 import type { NodeSpec } from './spec.ts';
 
 /** Documents are named by their content: chainmend-observe-node-<hash>. */

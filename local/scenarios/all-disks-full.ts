@@ -1,8 +1,8 @@
 // Siblings fill up together, and with them their chain stands still, though the processes of all answer on: a breaker that stopped the
 // cure would stop it for ever, and so would growing that takes a process for a client at work.
-import { healed, healsEnd, nobodyPaged, nobodyReplaced } from './expectations.ts';
+import { healed, healsEnd, nobodyPaged, nobodyReplaced } from './checks/expectations.ts';
 import type { Scenario } from './scenario.ts';
-import { CONSORTIUM_BLOCK_MS, CONSORTIUM_START_HEIGHT, consortium } from './worlds.ts';
+import { CONSORTIUM_BLOCK_MS, CONSORTIUM_START_HEIGHT, consortium } from './world/worlds.ts';
 
 const GIB = 2 ** 30;
 const BURST_MINUTES = 2.5;

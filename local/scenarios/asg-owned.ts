@@ -1,8 +1,9 @@
 // An Auto Scaling group replaces what is taken down: whoever is its member is left to it, unless its owner says otherwise.
-import { launchTemplate, scalingGroup, snapshotsOf } from '../run/past.ts';
-import { corruptNow, GOOD, impatient, ladderHeals, pagedNow, SICK, smallFleet } from './ladder.ts';
+
 import { asFound, nothingReplacedBut, othersUntouched, sameInstances } from './ladder-ends.ts';
 import type { Scenario } from './scenario.ts';
+import { corruptNow, GOOD, impatient, ladderHeals, pagedNow, SICK, smallFleet } from './world/ladder.ts';
+import { launchTemplate, scalingGroup, snapshotsOf } from './world/past.ts';
 
 const BREAKS_AT_MINUTES = 3;
 

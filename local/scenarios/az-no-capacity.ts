@@ -1,7 +1,6 @@
 // Volumes cannot leave their Availability Zone: where it has no room for another instance, the data are restored in the next one.
-import { launchTemplate, snapshotsOf } from '../run/past.ts';
-import { allHealedInTheEnd } from './expectations.ts';
-import { ended, GOOD, impatient, killInstance, SICK, smallFleet } from './ladder.ts';
+
+import { allHealedInTheEnd } from './checks/expectations.ts';
 import {
   alarmsRight,
   allWell,
@@ -12,6 +11,8 @@ import {
   restoredFrom,
 } from './ladder-ends.ts';
 import type { Scenario } from './scenario.ts';
+import { ended, GOOD, impatient, killInstance, SICK, smallFleet } from './world/ladder.ts';
+import { launchTemplate, snapshotsOf } from './world/past.ts';
 
 const DIES_AT_MINUTES = 3;
 const FULL_ZONE = 'eu-west-1b';

@@ -1,10 +1,10 @@
 // A snapshot that was taken after the fault began holds the fault: the newest is not the best.
-import { START_MS } from '../region/region.ts';
-import { lifecyclePolicy } from '../run/past.ts';
-import { allHealedInTheEnd, nobodyPaged } from './expectations.ts';
-import { BAD, corruptNow, dataOf, ended, GOOD, impatient, SICK, smallFleet } from './ladder.ts';
+import { START_MS } from '../simulator/region.ts';
+import { allHealedInTheEnd, nobodyPaged } from './checks/expectations.ts';
 import { goodSwap } from './ladder-ends.ts';
 import type { Scenario } from './scenario.ts';
+import { BAD, corruptNow, dataOf, ended, GOOD, impatient, SICK, smallFleet } from './world/ladder.ts';
+import { lifecyclePolicy } from './world/past.ts';
 
 const BREAKS_AT_MINUTES = 3;
 const TAKEN_AT_MINUTES = 5;

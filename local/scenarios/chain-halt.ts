@@ -1,7 +1,7 @@
 // When nobody on earth makes a block, no node is to blame: people are told once, and nothing is touched.
-import { everSeen, nothingDone, pagedFor } from './expectations.ts';
+import { everSeen, nothingDone, pagedFor } from './checks/expectations.ts';
 import type { Scenario } from './scenario.ts';
-import { bitcoinChain, followers, references } from './worlds.ts';
+import { bitcoinChain, followers, references } from './world/worlds.ts';
 
 const HALTS_AT_MINUTES = 5;
 const RESUMES_AT_MINUTES = 30;

@@ -1,8 +1,9 @@
 // A block that this version of the client cannot pass, whatever data it has: the data are not to blame, and no copy is.
-import { snapshotsOf } from '../run/past.ts';
-import { GOOD, impatient, ladderHeals, pagedNow, SICK, smallFleet } from './ladder.ts';
+
 import { asFound, othersUntouched, sameInstances } from './ladder-ends.ts';
 import type { Scenario } from './scenario.ts';
+import { GOOD, impatient, ladderHeals, pagedNow, SICK, smallFleet } from './world/ladder.ts';
+import { snapshotsOf } from './world/past.ts';
 
 /** Some minutes after the story begins. */
 const BLOCK = 931_008;

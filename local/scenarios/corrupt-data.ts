@@ -1,10 +1,11 @@
 // A block that cannot be passed with the data that a node has: a restart comes as far as before, a good snapshot goes on.
-import { snapshotsOf } from '../run/past.ts';
-import type { World } from '../run/world.ts';
-import { allHealedInTheEnd, nobodyPaged } from './expectations.ts';
-import { corruptNow, dataOf, dataVolumes, ended, GOOD, impatient, smallFleet } from './ladder.ts';
+
+import { allHealedInTheEnd, nobodyPaged } from './checks/expectations.ts';
 import { goodSwap } from './ladder-ends.ts';
 import type { Scenario } from './scenario.ts';
+import { corruptNow, dataOf, dataVolumes, ended, GOOD, impatient, smallFleet } from './world/ladder.ts';
+import { snapshotsOf } from './world/past.ts';
+import type { World } from './world/world.ts';
 
 const BREAKS_AT_MINUTES = 3;
 

@@ -1,12 +1,12 @@
 // A snapshot of a running client may not open: once a day one node stops for a moment, so that there is one that does.
 
-import { START_MS } from '../region/region.ts';
-import { snapshotsOf } from '../run/past.ts';
-import type { World } from '../run/world.ts';
-import { allHealedInTheEnd, nobodyPaged } from './expectations.ts';
-import { ended, impatient, smallFleet } from './ladder.ts';
+import { START_MS } from '../simulator/region.ts';
+import { allHealedInTheEnd, nobodyPaged } from './checks/expectations.ts';
 import { alarmsRight, allWell, namesRight, sameInstances, shortOutage } from './ladder-ends.ts';
 import type { Scenario } from './scenario.ts';
+import { ended, impatient, smallFleet } from './world/ladder.ts';
+import { snapshotsOf } from './world/past.ts';
+import type { World } from './world/world.ts';
 
 /** The last one is a day old some minutes after the story begins. */
 const HOURS_AGO = 23.9;

@@ -1,9 +1,9 @@
 // The second mode: a person is asked, and acts by copying a line from the page.
-import { AwsError } from '../region/service.ts';
-import type { World } from '../run/world.ts';
-import { clientUntouched, healed, healsEnd, nobodyReplaced, pagedFor, sizeGiB } from './expectations.ts';
+import { AwsError } from '../simulator/service.ts';
+import { clientUntouched, healed, healsEnd, nobodyReplaced, pagedFor, sizeGiB } from './checks/expectations.ts';
 import type { Scenario } from './scenario.ts';
-import { exchange } from './worlds.ts';
+import type { World } from './world/world.ts';
+import { exchange } from './world/worlds.ts';
 
 const THINKING_MINUTES = 6;
 

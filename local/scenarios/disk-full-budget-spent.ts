@@ -1,7 +1,7 @@
 // EBS lets a volume be modified four times in 24 h, and the last is kept for a person: what is used up is waited for.
-import { healed, healsEnd, nobodyReplaced, pagedFor, refusedFor, sizeGiB } from './expectations.ts';
+import { healed, healsEnd, nobodyReplaced, pagedFor, refusedFor, sizeGiB } from './checks/expectations.ts';
 import type { Scenario } from './scenario.ts';
-import { exchange } from './worlds.ts';
+import { exchange } from './world/worlds.ts';
 
 /** An intent counts for 25 h, so that the first of these stops counting two hours after the story began. */
 const GROWN = [

@@ -1,7 +1,7 @@
 // Somebody has grown the volume and forgotten its filesystem: EC2 need not be asked for anything.
-import { clientUntouched, healed, healsEnd, nobodyPaged, nobodyReplaced, sizeGiB } from './expectations.ts';
+import { clientUntouched, healed, healsEnd, nobodyPaged, nobodyReplaced, sizeGiB } from './checks/expectations.ts';
 import type { Scenario } from './scenario.ts';
-import { exchange } from './worlds.ts';
+import { exchange } from './world/worlds.ts';
 
 export const diskFullGrownBefore: Scenario = {
   name: 'disk-full-grown-before',

@@ -1,7 +1,15 @@
 // A pause holds everything back, and its end needs no second alarm: what is still wrong is looked at again each minute.
-import { clientUntouched, healed, healsEnd, nobodyPaged, nobodyReplaced, refusedFor, sizeGiB } from './expectations.ts';
+import {
+  clientUntouched,
+  healed,
+  healsEnd,
+  nobodyPaged,
+  nobodyReplaced,
+  refusedFor,
+  sizeGiB,
+} from './checks/expectations.ts';
 import type { Scenario } from './scenario.ts';
-import { exchange } from './worlds.ts';
+import { exchange } from './world/worlds.ts';
 
 const RESUMED_MINUTES = 60;
 

@@ -1,7 +1,7 @@
 // How a fleet begins: it says what it would do, and touches nothing.
-import { clientUntouched, nobodyPaged, planned, sizeGiB } from './expectations.ts';
+import { clientUntouched, nobodyPaged, planned, sizeGiB } from './checks/expectations.ts';
 import type { Scenario } from './scenario.ts';
-import { exchange } from './worlds.ts';
+import { exchange } from './world/worlds.ts';
 
 export const diskFullPlan: Scenario = {
   name: 'disk-full-plan',

@@ -7,9 +7,9 @@ import {
   nobodyPaged,
   nobodyReplaced,
   sizeGiB,
-} from './expectations.ts';
+} from './checks/expectations.ts';
 import type { Scenario } from './scenario.ts';
-import { exchange } from './worlds.ts';
+import { exchange } from './world/worlds.ts';
 
 export const diskFull: Scenario = {
   name: 'disk-full',

@@ -1,8 +1,9 @@
 // Names follow the nodes, whatever people and other tools do to the zone; what is not ours is left alone.
-import type { World } from '../run/world.ts';
-import { addressesOf, pagedFor } from './expectations.ts';
+
+import { addressesOf, pagedFor } from './checks/expectations.ts';
 import type { Scenario } from './scenario.ts';
-import { bitcoinChain, follower, followers } from './worlds.ts';
+import type { World } from './world/world.ts';
+import { bitcoinChain, follower, followers } from './world/worlds.ts';
 
 const ZONE = 'bitcoin.internal';
 const EDITED_AT_MINUTES = 5;

@@ -1,8 +1,8 @@
 // Events come twice, and from several sides: whoever tells of it, a node is healed once.
-import { allHealedInTheEnd, nobodyPaged } from './expectations.ts';
-import { ask, dataVolumes, ended, impatient, SICK, smallFleet } from './ladder.ts';
+import { allHealedInTheEnd, nobodyPaged } from './checks/expectations.ts';
 import { healedBy, othersUntouched } from './ladder-ends.ts';
 import type { Scenario } from './scenario.ts';
+import { ask, dataVolumes, ended, impatient, SICK, smallFleet } from './world/ladder.ts';
 
 const HANGS_AT_MINUTES = 3;
 const ALARM = `chainmend-bitcoin-${SICK}-stuck`;

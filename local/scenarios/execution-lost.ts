@@ -1,17 +1,6 @@
 // A heal dies half-way, for good: what it has begun is taken up, and nothing is made twice.
-import { snapshotsOf } from '../run/past.ts';
-import { allHealedInTheEnd } from './expectations.ts';
-import {
-  corruptNow,
-  dataVolumes,
-  ended,
-  executionsOf,
-  GOOD,
-  impatient,
-  ladderHeals,
-  requestOf,
-  smallFleet,
-} from './ladder.ts';
+
+import { allHealedInTheEnd } from './checks/expectations.ts';
 import {
   alarmsRight,
   allWell,
@@ -22,6 +11,18 @@ import {
   sameInstances,
 } from './ladder-ends.ts';
 import type { Scenario } from './scenario.ts';
+import {
+  corruptNow,
+  dataVolumes,
+  ended,
+  executionsOf,
+  GOOD,
+  impatient,
+  ladderHeals,
+  requestOf,
+  smallFleet,
+} from './world/ladder.ts';
+import { snapshotsOf } from './world/past.ts';
 
 const BREAKS_AT_MINUTES = 3;
 

@@ -1,9 +1,10 @@
 // The first day of a fleet that somebody else has set up: there are only snapshots of running nodes, and nobody knows which of them open.
-import { lifecyclePolicy } from '../run/past.ts';
-import { allHealedInTheEnd, nobodyPaged } from './expectations.ts';
-import { BAD, corruptNow, ended, GOOD, impatient, SICK, smallFleet } from './ladder.ts';
+
+import { allHealedInTheEnd, nobodyPaged } from './checks/expectations.ts';
 import { goodSwap } from './ladder-ends.ts';
 import type { Scenario } from './scenario.ts';
+import { BAD, corruptNow, ended, GOOD, impatient, SICK, smallFleet } from './world/ladder.ts';
+import { lifecyclePolicy } from './world/past.ts';
 
 const BREAKS_AT_MINUTES = 3;
 

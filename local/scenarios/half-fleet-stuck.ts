@@ -1,10 +1,10 @@
 // Half of a fleet at once is never the fault of each of its nodes: a healer that went on would take down the rest.
 
-import { snapshotsOf } from '../run/past.ts';
-import { nothingDone, refusedFor } from './expectations.ts';
-import { impatient, passed, smallFleet } from './ladder.ts';
+import { nothingDone, refusedFor } from './checks/expectations.ts';
 import { nothingReplaced, sameInstances } from './ladder-ends.ts';
 import type { Scenario } from './scenario.ts';
+import { impatient, passed, smallFleet } from './world/ladder.ts';
+import { snapshotsOf } from './world/past.ts';
 
 const HANG_AT_MINUTES = 3;
 const COUNT = 6;

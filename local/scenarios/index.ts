@@ -29,11 +29,11 @@ import { referenceLies } from './reference-lies.ts';
 import { rpcDead } from './rpc-dead.ts';
 import type { Scenario } from './scenario.ts';
 import { slowStart } from './slow-start.ts';
-import { smokeGround, smokeLadderGround } from './smoke-ground.ts';
 import { stuckNode } from './stuck-node.ts';
 import { undoRestore } from './undo-restore.ts';
 import { untaggedSnapshot } from './untagged-snapshot.ts';
 import { validatorStuck } from './validator-stuck.ts';
+import { smokeGround, smokeLadderGround } from './world/smoke-ground.ts';
 
 export const SCENARIOS: readonly Scenario[] = [
   diskFull,

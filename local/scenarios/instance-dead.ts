@@ -1,10 +1,11 @@
 // An instance that does not come back: another takes its place, its name, its address and its keys.
-import { elasticIp, launchTemplate, snapshotsOf, targetGroup } from '../run/past.ts';
-import type { World } from '../run/world.ts';
-import { allHealedInTheEnd } from './expectations.ts';
-import { ended, GOOD, impatient, isKept, keyOf, killInstance, ladderHeals, SICK, smallFleet } from './ladder.ts';
+
+import { allHealedInTheEnd } from './checks/expectations.ts';
 import { alarmsRight, allWell, healedBy, namesRight, othersUntouched, pagedOnlyByEc2 } from './ladder-ends.ts';
 import type { Scenario } from './scenario.ts';
+import { ended, GOOD, impatient, isKept, keyOf, killInstance, ladderHeals, SICK, smallFleet } from './world/ladder.ts';
+import { elasticIp, launchTemplate, snapshotsOf, targetGroup } from './world/past.ts';
+import type { World } from './world/world.ts';
 
 const DIES_AT_MINUTES = 3;
 const RPC_PORT = 8332;

@@ -1,8 +1,8 @@
 // What is expected of a node that was restarted, restored or replaced, and of those around it.
 import type { Rung } from '../../shared/heal/memory.ts';
-import { addressesOf, seenNow } from './expectations.ts';
-import { dataOf, dataVolumes, isKept, ladderHeals, SICK } from './ladder.ts';
+import { addressesOf, seenNow } from './checks/expectations.ts';
 import type { Expectation, Scenario } from './scenario.ts';
+import { dataOf, dataVolumes, isKept, ladderHeals, SICK } from './world/ladder.ts';
 
 /** EC2's own alarm is people's as well: it tells them at once that an instance fails its checks. */
 export const pagedOnlyByEc2: Expectation = {

@@ -1,7 +1,8 @@
 // A command that was held up somewhere fires when all is over: the node knows by its fence that nobody wants it any more.
-import { snapshotsOf } from '../run/past.ts';
-import type { World } from '../run/world.ts';
-import { allHealedInTheEnd } from './expectations.ts';
+
+import { allHealedInTheEnd } from './checks/expectations.ts';
+import { allWell, namesRight, oldKept, othersUntouched, restoredFrom } from './ladder-ends.ts';
+import type { Scenario } from './scenario.ts';
 import {
   corruptNow,
   ended,
@@ -13,9 +14,9 @@ import {
   requestOf,
   SICK,
   smallFleet,
-} from './ladder.ts';
-import { allWell, namesRight, oldKept, othersUntouched, restoredFrom } from './ladder-ends.ts';
-import type { Scenario } from './scenario.ts';
+} from './world/ladder.ts';
+import { snapshotsOf } from './world/past.ts';
+import type { World } from './world/world.ts';
 
 const BREAKS_AT_MINUTES = 3;
 /** Clients that the swap left running, by the number of their starts when the old command came. */

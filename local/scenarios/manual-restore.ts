@@ -1,9 +1,10 @@
 // A person knows better which snapshot a node should have: the same swap, with the same guardrails, at once.
-import { snapshotsOf } from '../run/past.ts';
-import { allHealedInTheEnd, nobodyPaged } from './expectations.ts';
-import { ask, ended, GOOD, impatient, SICK, smallFleet } from './ladder.ts';
+
+import { allHealedInTheEnd, nobodyPaged } from './checks/expectations.ts';
 import { goodSwap } from './ladder-ends.ts';
 import type { Scenario } from './scenario.ts';
+import { ask, ended, GOOD, impatient, SICK, smallFleet } from './world/ladder.ts';
+import { snapshotsOf } from './world/past.ts';
 
 const ASKED_AT_MINUTES = 2;
 

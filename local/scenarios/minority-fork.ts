@@ -1,7 +1,7 @@
 // A node that is ahead of everybody is on other blocks: by its height it would look best of all.
-import { addressesOf, nothingDone, pagedFor, pagedOnce, seenNow } from './expectations.ts';
+import { addressesOf, nothingDone, pagedFor, pagedOnce, seenNow } from './checks/expectations.ts';
 import type { Scenario } from './scenario.ts';
-import { bitcoinChain, followers, references } from './worlds.ts';
+import { bitcoinChain, followers, references } from './world/worlds.ts';
 
 const FORKS_AT_MINUTES = 5;
 

@@ -1,9 +1,10 @@
 // Four fresh validators know nobody: each is told of the three others, and together they begin to make blocks.
-import type { Report } from '../run/report.ts';
-import type { World } from '../run/world.ts';
-import { nobodyPaged } from './expectations.ts';
+
+import { nobodyPaged } from './checks/expectations.ts';
+import type { Report } from './report/report.ts';
 import type { Scenario } from './scenario.ts';
-import { consortium } from './worlds.ts';
+import type { World } from './world/world.ts';
+import { consortium } from './world/worlds.ts';
 
 const MADE_AT_MINUTES = 1;
 const CONFIG = '/data/node/irita/config/config.toml';

@@ -1,8 +1,9 @@
 // Where nothing fits nothing is tried: a person is told, and finds the node as it was.
-import { snapshotsOf } from '../run/past.ts';
-import { BAD, corruptNow, impatient, ladderHeals, pagedNow, SICK, smallFleet } from './ladder.ts';
+
 import { asFound, nothingReplacedBut, othersUntouched, sameInstances, shortOutage } from './ladder-ends.ts';
 import type { Scenario } from './scenario.ts';
+import { BAD, corruptNow, impatient, ladderHeals, pagedNow, SICK, smallFleet } from './world/ladder.ts';
+import { snapshotsOf } from './world/past.ts';
 
 const BREAKS_AT_MINUTES = 3;
 

@@ -1,8 +1,9 @@
 // A node without peers is a node without blocks: it is told of its siblings again, at once and for its next start.
-import type { World } from '../run/world.ts';
-import { nobodyPaged, nobodyReplaced } from './expectations.ts';
+
+import { nobodyPaged, nobodyReplaced } from './checks/expectations.ts';
 import type { Scenario } from './scenario.ts';
-import { bitcoinChain, followers } from './worlds.ts';
+import type { World } from './world/world.ts';
+import { bitcoinChain, followers } from './world/worlds.ts';
 
 const LOST_MINUTES = 4;
 

@@ -1,7 +1,7 @@
 // A public endpoint is far ahead of everybody: it is not believed alone, and nobody is called behind for its sake.
-import { everSeen, nothingDone, pagedFor } from './expectations.ts';
+import { everSeen, nothingDone, pagedFor } from './checks/expectations.ts';
 import type { Scenario } from './scenario.ts';
-import { bitcoinChain, followers, references } from './worlds.ts';
+import { bitcoinChain, followers, references } from './world/worlds.ts';
 
 const LIES_AT_MINUTES = 5;
 

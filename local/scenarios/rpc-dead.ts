@@ -1,8 +1,8 @@
 // A node whose RPC is dead is not at lag 0: it leaves the pool at once, and what helps is what a person would do, a restart.
-import { addressesOf, allHealedInTheEnd, nobodyPaged, seenNow } from './expectations.ts';
-import { dataVolumes, ended, impatient, SICK, smallFleet } from './ladder.ts';
+import { addressesOf, allHealedInTheEnd, nobodyPaged, seenNow } from './checks/expectations.ts';
 import { allWell, healedBy, namesRight, othersUntouched, sameInstances, shortOutage } from './ladder-ends.ts';
 import type { Scenario } from './scenario.ts';
+import { dataVolumes, ended, impatient, SICK, smallFleet } from './world/ladder.ts';
 
 const DIES_AT_MINUTES = 3;
 /** Its alarm needs two minutes and a look of CloudWatch: nobody has done anything yet. */

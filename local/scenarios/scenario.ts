@@ -1,7 +1,7 @@
 // What a scenario is: a world, what people do in it, and what must have come of it.
 import type { FleetDocument } from '../../shared/fleet/schema.ts';
-import type { Report } from '../run/report.ts';
-import type { World } from '../run/world.ts';
+import type { Report } from './report/report.ts';
+import type { World } from './world/world.ts';
 
 export interface Scenario {
   readonly name: string;

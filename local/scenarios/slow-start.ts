@@ -1,7 +1,7 @@
 // A client that replays its blocks for minutes answers nothing and is not sick: whoever restarts it again begins from the start.
-import { everSeen, nobodyPaged, seenNow } from './expectations.ts';
+import { everSeen, nobodyPaged, seenNow } from './checks/expectations.ts';
 import type { Scenario } from './scenario.ts';
-import { bitcoinChain, followers, references } from './worlds.ts';
+import { bitcoinChain, followers, references } from './world/worlds.ts';
 
 const RESTARTED_AT_MINUTES = 5;
 const START_SECONDS = 12 * 60;

@@ -1,6 +1,5 @@
 // The mildest rung first: most clients that hang need nothing but to be started again.
-import { allHealedInTheEnd, nobodyPaged } from './expectations.ts';
-import { dataVolumes, ended, impatient, SICK, smallFleet } from './ladder.ts';
+import { allHealedInTheEnd, nobodyPaged } from './checks/expectations.ts';
 import {
   alarmsRight,
   allWell,
@@ -12,6 +11,7 @@ import {
   shortOutage,
 } from './ladder-ends.ts';
 import type { Scenario } from './scenario.ts';
+import { dataVolumes, ended, impatient, SICK, smallFleet } from './world/ladder.ts';
 
 const HANGS_AT_MINUTES = 3;
 

@@ -1,9 +1,21 @@
 // What was kept can be put back: a restore that was a mistake is undone, and the node goes on from where it was.
-import { snapshotsOf } from '../run/past.ts';
-import { allHealedInTheEnd, nobodyPaged } from './expectations.ts';
-import { ask, dataOf, dataVolumes, ended, GOOD, impatient, isKept, ladderHeals, SICK, smallFleet } from './ladder.ts';
+
+import { allHealedInTheEnd, nobodyPaged } from './checks/expectations.ts';
 import { alarmsRight, allWell, namesRight, othersUntouched, sameInstances, shortOutage } from './ladder-ends.ts';
 import type { Scenario } from './scenario.ts';
+import {
+  ask,
+  dataOf,
+  dataVolumes,
+  ended,
+  GOOD,
+  impatient,
+  isKept,
+  ladderHeals,
+  SICK,
+  smallFleet,
+} from './world/ladder.ts';
+import { snapshotsOf } from './world/past.ts';
 
 const ASKED_AT_MINUTES = 2;
 

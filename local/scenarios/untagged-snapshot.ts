@@ -1,11 +1,12 @@
 // A snapshot that a person made in the console carries no tags: chainmend may not use it, says so, and heals all the same.
-import { readJournal } from '../run/journal.ts';
-import { lifecyclePolicy, snapshotsOf } from '../run/past.ts';
-import type { World } from '../run/world.ts';
-import { allHealedInTheEnd, nobodyPaged } from './expectations.ts';
-import { corruptNow, ended, GOOD, impatient, SICK, smallFleet } from './ladder.ts';
+
+import { allHealedInTheEnd, nobodyPaged } from './checks/expectations.ts';
 import { goodSwap } from './ladder-ends.ts';
+import { readJournal } from './report/journal.ts';
 import type { Scenario } from './scenario.ts';
+import { corruptNow, ended, GOOD, impatient, SICK, smallFleet } from './world/ladder.ts';
+import { lifecyclePolicy, snapshotsOf } from './world/past.ts';
+import type { World } from './world/world.ts';
 
 const BREAKS_AT_MINUTES = 3;
 /** Newer than what the policy took, so that it would come first. */

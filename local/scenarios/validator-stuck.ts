@@ -1,9 +1,10 @@
 // A validator that hangs costs its owner little; a second one with its key, or an older signing state, costs the stake.
-import type { World } from '../run/world.ts';
-import { nothingDone, refusedFor } from './expectations.ts';
-import { passed } from './ladder.ts';
+
+import { nothingDone, refusedFor } from './checks/expectations.ts';
 import type { Scenario } from './scenario.ts';
-import { consortium } from './worlds.ts';
+import { passed } from './world/ladder.ts';
+import type { World } from './world/world.ts';
+import { consortium } from './world/worlds.ts';
 
 const HANGS_AT_MINUTES = 2;
 const HANGS = 'validator2';

@@ -6,8 +6,8 @@ import {
   SendCommandCommand,
   type SSMClient,
 } from '@aws-sdk/client-ssm';
-import { startBySeconds } from '../documents/command.ts';
 import type { Refusal } from '../guardrails/codes.ts';
+import { startBySeconds } from '../node-commands/command.ts';
 import { errorText, plainText } from '../text/plain-text.ts';
 import { judgeAgent } from './agent.ts';
 

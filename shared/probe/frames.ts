@@ -1,8 +1,8 @@
-// How a command on a node (shared/documents/ask-node.sh) is told what to ask and tells what it got: lines in, one line of frames out.
+// How a command on a node (shared/node-commands/ask-node.sh) is told what to ask and tells what it got: lines in, one line of frames out.
 // Both directions, since nodes are also played.
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { shortened } from '../chains/answers.ts';
-import { NodeAnswerError } from '../documents/answer-line.ts';
+import { NodeAnswerError } from '../node-commands/answer-line.ts';
 
 /** What the script keeps of an answer: ListCommandInvocations shows 2,500 characters, which is little. */
 export type Keep = 'facts' | 'peers' | 'spec' | 'consensus' | 'geth';

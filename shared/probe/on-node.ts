@@ -1,4 +1,4 @@
-// The same questions asked by a command on the node (shared/documents/ask-node.sh), over its own loopback. A second round of
+// The same questions asked by a command on the node (shared/node-commands/ask-node.sh), over its own loopback. A second round of
 // questions is not possible there.
 import { shortened } from '../chains/answers.ts';
 import type { Answer, ChainRequest, Question, Reading } from '../chains/client.ts';

@@ -3,13 +3,13 @@
 // Inputs are left out: names of tags, of parameters and of records may change where behaviour does not.
 import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { FAULTS, type FaultName, isFaultName } from '../../local/region/faults.ts';
-import type { Lane } from '../../local/region/sandbox.ts';
-import type { CallRecord } from '../../local/region/trace.ts';
-import type { Report } from '../../local/run/report.ts';
-import { run } from '../../local/run/run.ts';
 import { SCENARIOS } from '../../local/scenarios/index.ts';
+import type { Report } from '../../local/scenarios/report/report.ts';
+import { run } from '../../local/scenarios/run.ts';
 import type { Scenario } from '../../local/scenarios/scenario.ts';
+import { FAULTS, type FaultName, isFaultName } from '../../local/simulator/faults.ts';
+import type { Lane } from '../../local/simulator/lambda-runtime/sandbox.ts';
+import type { CallRecord } from '../../local/simulator/trace.ts';
 
 const COMPARED = new Set(['ec2', 'ssm', 'route53', 'cloudwatch', 'lambda']);
 const SEEDS = [1, 2, 3, 4, 5];

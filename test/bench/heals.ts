@@ -1,6 +1,7 @@
 // What a plain heal costs: requests, seconds beyond AWS's own, and CPU time to simulate.
-import { run } from '../../local/run/run.ts';
+
 import { diskFull } from '../../local/scenarios/disk-full.ts';
+import { run } from '../../local/scenarios/run.ts';
 import { cpuSeconds, type Measurement, median } from './measurement.ts';
 
 const SUBJECT = 'a plain heal';

@@ -1,10 +1,19 @@
 // How long a swap takes, part by part, for volumes of three sizes, beside what nobody can be faster than; and what it costs in calls and outage.
-import { snapshotsOf } from '../../local/run/past.ts';
-import type { HealReport } from '../../local/run/report.ts';
-import { type Run, run } from '../../local/run/run.ts';
-import type { World } from '../../local/run/world.ts';
-import { corruptNow, dataOf, ended, GOOD, impatient, ladderHeals, smallFleet } from '../../local/scenarios/ladder.ts';
+
+import type { HealReport } from '../../local/scenarios/report/report.ts';
+import { type Run, run } from '../../local/scenarios/run.ts';
 import type { Scenario } from '../../local/scenarios/scenario.ts';
+import {
+  corruptNow,
+  dataOf,
+  ended,
+  GOOD,
+  impatient,
+  ladderHeals,
+  smallFleet,
+} from '../../local/scenarios/world/ladder.ts';
+import { snapshotsOf } from '../../local/scenarios/world/past.ts';
+import type { World } from '../../local/scenarios/world/world.ts';
 import type { Measurement } from './measurement.ts';
 
 const MIB = 2 ** 20;

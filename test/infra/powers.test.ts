@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { readFleets } from '../../infra/fleets.ts';
 import { repositoryRoot } from '../../infra/paths.ts';
-import { decide, type PolicyDocument } from '../../local/region/iam/policy.ts';
+import { decide, type PolicyDocument } from '../../local/services/iam/policy.ts';
 import { PAUSE_TAG } from '../../shared/guardrails/switches.ts';
 import { KEEP_UNTIL_TAG, LEDGER_TAGS } from '../../shared/snapshots/tags.ts';
 import { powersOf } from './powers/words.ts';

@@ -2,7 +2,7 @@
 import { statSync } from 'node:fs';
 import { expect, it } from '@jest/globals';
 import { readFleets } from '../../infra/fleets.ts';
-import { commandDocuments } from '../../shared/documents/index.ts';
+import { commandDocuments } from '../../shared/node-commands/index.ts';
 import { manyFleets } from './many-fleets.ts';
 import { buildStack, fleetFile } from './support.ts';
 

@@ -1,6 +1,7 @@
 // What EC2 does to the volume, and what the node's script does with a command.
-import type { Answer } from '../../shared/documents/answer.ts';
+
 import type { HealPayload } from '../../shared/heal/records.ts';
+import type { Answer } from '../../shared/node-commands/answer.ts';
 import { NEVER, type Protocol } from './protocol.ts';
 import {
   type Host,

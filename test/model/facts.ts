@@ -1,7 +1,7 @@
 // What a heal of the model reads before it decides: the facts that `decideResize` takes, of the world or of a stale view of it.
 import type { ResizeFacts } from '../../functions/resize-volume/decide.ts';
-import type { Observation } from '../../shared/documents/answer.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
+import type { Observation } from '../../shared/node-commands/answer.ts';
 import { MODIFICATIONS_PER_DAY } from './aws.ts';
 import { GIB, NOW_MS, TROUBLE, VOLUME_ID, type VolumeView, type World } from './world.ts';
 

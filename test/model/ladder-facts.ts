@@ -1,8 +1,8 @@
 // What the ladder reads of the small world, as functions/replace-node/facts.ts and sources.ts do.
 import { isLaunchNext, needsOf } from '../../functions/replace-node/decide.ts';
 import type { Facts, Machine, Sources } from '../../functions/replace-node/model.ts';
-import type { NodeState } from '../../shared/documents/node-answer.ts';
 import type { ReplaceMemory } from '../../shared/heal/memory.ts';
+import type { NodeState } from '../../shared/node-commands/node-answer.ts';
 import type { SnapshotFact, SnapshotSet } from '../../shared/snapshots/model.ts';
 import { type LadderSetting, ZONES } from './ladder-setting.ts';
 import { viewOf } from './ladder-view.ts';

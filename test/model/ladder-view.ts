@@ -2,7 +2,7 @@
 import type { Machine } from '../../functions/replace-node/model.ts';
 import type { InstanceNow } from '../../shared/aws/instances.ts';
 import type { VolumeNow } from '../../shared/aws/volumes.ts';
-import type { NodeState } from '../../shared/documents/node-answer.ts';
+import type { NodeState } from '../../shared/node-commands/node-answer.ts';
 import { SUBNETS, ZONES } from './ladder-setting.ts';
 import { type Box, type Disk, type LadderWorld, OLD, TAKES_MS } from './ladder-world.ts';
 

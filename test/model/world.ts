@@ -4,7 +4,6 @@
 // move such a stamp to the past, and only where nothing that the span bounds is still under way (see `time.ts`). So each stamp is
 // either still to come or gone, which is all that the decisions look at, and no order of events that real clocks allow is lost.
 import type { State } from '../../functions/resize-volume/stages.ts';
-import type { Answer, Observation } from '../../shared/documents/answer.ts';
 import { newNode } from '../../shared/heal/lease.ts';
 import {
   type ExecutionStatus,
@@ -15,6 +14,7 @@ import {
   type NodeRecord,
   REQUEST_LIFETIME_MS,
 } from '../../shared/heal/records.ts';
+import type { Answer, Observation } from '../../shared/node-commands/answer.ts';
 import { Interner } from './intern.ts';
 
 export const NOW_MS = Date.parse('2026-01-01T12:00:00Z');

@@ -1,8 +1,8 @@
 // The contract fixtures, typed: what the shipped scripts and the simulated nodes both answer to (fixtures/README.md).
 import { readFileSync } from 'node:fs';
 import { expect } from '@jest/globals';
-import type { Answer, Observation } from '../../shared/documents/answer.ts';
-import { type Operation, operationParameters, type ParameterName } from '../../shared/documents/parameters.ts';
+import type { Answer, Observation } from '../../shared/node-commands/answer.ts';
+import { type Operation, operationParameters, type ParameterName } from '../../shared/node-commands/parameters.ts';
 
 export interface ContractNode {
   readonly volumeId: string;

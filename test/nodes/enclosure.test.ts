@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type Ended, enclose } from '../../local/real/host/enclosure.ts';
-import { allRuns, beginRun, enclosedFile, ownerFile } from '../../local/real/host/runs.ts';
-import { sweepDeadRuns } from '../../local/real/host/sweep.ts';
-import type { Told } from '../../local/real/telling.ts';
+import { type Ended, enclose } from '../../local/machines/host/enclosure.ts';
+import { allRuns, beginRun, enclosedFile, ownerFile } from '../../local/machines/host/runs.ts';
+import { sweepDeadRuns } from '../../local/machines/host/sweep.ts';
+import type { Told } from '../../local/machines/telling.ts';
 import { lacking } from './lacking.ts';
 
 const onMachine = lacking === undefined ? describe : describe.skip;

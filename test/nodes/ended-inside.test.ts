@@ -1,7 +1,7 @@
 // A CometBFT whose consensus has ended on a full disk runs on, and never signs again: growing its disk has to start it again. The line
 // is what cometbft 0.38.17 wrote on a full XFS.
 import { describe, expect, it } from '@jest/globals';
-import { type Answer, parseAnswer } from '../../shared/documents/answer.ts';
+import { type Answer, parseAnswer } from '../../shared/node-commands/answer.ts';
 import { type ContractNode, contractParameters } from './contract.ts';
 import { lacking } from './lacking.ts';
 import { Machine } from './machine.ts';

@@ -1,7 +1,7 @@
 // What a node may be like, and what must not come of it: data, keys and clients are as they were, and the answer says so.
 import { describe, expect, it } from '@jest/globals';
-import { parseNodeAnswer } from '../../shared/documents/node-answer.ts';
-import { type ClientOnNode, type NodeCommand, nodeCommandParameters } from '../../shared/documents/node-command.ts';
+import { parseNodeAnswer } from '../../shared/node-commands/node-answer.ts';
+import { type ClientOnNode, type NodeCommand, nodeCommandParameters } from '../../shared/node-commands/node-command.ts';
 import { lacking } from './lacking.ts';
 import { FOUND, NEW, type NodeStory, PLACE } from './node-contract.ts';
 import { SwapMachine } from './swap-machine.ts';

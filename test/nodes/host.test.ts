@@ -1,9 +1,9 @@
 // The shipped scripts, verbatim, on real filesystems: the contract's stories, then what only a real machine can show.
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from '@jest/globals';
-import { type Answer, parseAnswer } from '../../shared/documents/answer.ts';
-import { script } from '../../shared/documents/index.ts';
-import type { Operation } from '../../shared/documents/parameters.ts';
+import { type Answer, parseAnswer } from '../../shared/node-commands/answer.ts';
+import { script } from '../../shared/node-commands/index.ts';
+import type { Operation } from '../../shared/node-commands/parameters.ts';
 import { type ContractNode, type ContractStep, contractCases, contractParameters, expectOutcome } from './contract.ts';
 import { lacking, lackingForBtrfs, lackingForExt4, lackingForExt4Tools, lackingForShellcheck } from './lacking.ts';
 import { Machine, type MachineOptions } from './machine.ts';

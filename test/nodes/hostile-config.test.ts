@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
-import type { Operation } from '../../shared/documents/parameters.ts';
+import type { Operation } from '../../shared/node-commands/parameters.ts';
 import { attack, CONFIG, EVERY_KIND, LIMIT_SECONDS, link, machineOf, plansFor, USER, withMachine } from './attack.ts';
 import { lacking } from './lacking.ts';
 

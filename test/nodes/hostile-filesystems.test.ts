@@ -1,10 +1,10 @@
 // Every script that looks at a filesystem, on volumes of strangers: superblocks, labels and the names of partitions hold text that would
 // run, forge a size or move a terminal if anybody took it for more than bytes, and every byte that there is.
 import { describe, expect, it } from '@jest/globals';
-import { parseAnswer } from '../../shared/documents/answer.ts';
-import { parseNodeAnswer } from '../../shared/documents/node-answer.ts';
-import { type NodeCommand, nodeCommandParameters } from '../../shared/documents/node-command.ts';
-import type { Operation } from '../../shared/documents/parameters.ts';
+import { parseAnswer } from '../../shared/node-commands/answer.ts';
+import { parseNodeAnswer } from '../../shared/node-commands/node-answer.ts';
+import { type NodeCommand, nodeCommandParameters } from '../../shared/node-commands/node-command.ts';
+import type { Operation } from '../../shared/node-commands/parameters.ts';
 import { FOUND, machineOf, NEW, withMachine } from './attack.ts';
 import { lacking, lackingForBtrfs, lackingForExt4Tools } from './lacking.ts';
 import type { Machine } from './machine.ts';

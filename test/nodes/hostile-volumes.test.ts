@@ -1,7 +1,7 @@
 // The scripts that work on volumes, while a process of the client's user swaps files, folders, links and pipes on them, and around their
 // mount point: a hundred rounds for each script. Nothing is carried, taken away, mounted or unmounted anywhere else.
 import { describe, it } from '@jest/globals';
-import { nodeCommandParameters } from '../../shared/documents/node-command.ts';
+import { nodeCommandParameters } from '../../shared/node-commands/node-command.ts';
 import {
   attack,
   EVERY_KIND,

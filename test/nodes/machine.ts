@@ -16,8 +16,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { script, shipped } from '../../shared/documents/index.ts';
-import { type Operation, operationParameters } from '../../shared/documents/parameters.ts';
+import { script, shipped } from '../../shared/node-commands/index.ts';
+import { type Operation, operationParameters } from '../../shared/node-commands/parameters.ts';
 import type { ContractNode } from './contract.ts';
 
 const run = promisify(execFile);

@@ -1,9 +1,9 @@
 // The shipped scripts that work on clients and volumes as a whole, verbatim, on real filesystems: the contract's stories.
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from '@jest/globals';
-import { script } from '../../shared/documents/index.ts';
-import { parseNodeAnswer } from '../../shared/documents/node-answer.ts';
-import { nodeOperations } from '../../shared/documents/parameters.ts';
+import { script } from '../../shared/node-commands/index.ts';
+import { parseNodeAnswer } from '../../shared/node-commands/node-answer.ts';
+import { nodeOperations } from '../../shared/node-commands/parameters.ts';
 import { lacking, lackingForExt4Tools, lackingForShellcheck } from './lacking.ts';
 import { expectNode, nodeCases } from './node-contract.ts';
 import { SwapMachine } from './swap-machine.ts';

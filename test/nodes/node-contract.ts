@@ -2,14 +2,14 @@
 // nodes both answer to (fixtures/README.md).
 import { readFileSync } from 'node:fs';
 import { expect } from '@jest/globals';
-import type { NodeAnswer } from '../../shared/documents/node-answer.ts';
+import type { Runtime } from '../../shared/fleet/model.ts';
+import type { NodeAnswer } from '../../shared/node-commands/node-answer.ts';
 import {
   type ClientOnNode,
   type NodeCommand,
   type NodeOperation,
   nodeCommandParameters,
-} from '../../shared/documents/node-command.ts';
-import type { Runtime } from '../../shared/fleet/model.ts';
+} from '../../shared/node-commands/node-command.ts';
 
 export const FOUND = 'vol-0a1b2c3d4e5f60718';
 export const NEW = 'vol-0fedcba9876543210';

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
-import type { Operation } from '../../shared/documents/parameters.ts';
+import type { Operation } from '../../shared/node-commands/parameters.ts';
 import { FOUND, machineOf, NEW, withMachine } from './attack.ts';
 import { lacking } from './lacking.ts';
 import type { Machine } from './machine.ts';

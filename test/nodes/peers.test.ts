@@ -10,8 +10,9 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { ask } from '../../shared/chains/ask.ts';
 import { chainClients } from '../../shared/chains/clients.ts';
-import { script } from '../../shared/documents/index.ts';
-import { type PeerOperation, peerOperations } from '../../shared/documents/parameters.ts';
+import type { Runtime } from '../../shared/fleet/model.ts';
+import { script } from '../../shared/node-commands/index.ts';
+import { type PeerOperation, peerOperations } from '../../shared/node-commands/parameters.ts';
 import {
   type PeerAnswer,
   type PeerCommand,
@@ -19,8 +20,7 @@ import {
   peerCommandParameters,
   unpackAnswers,
   unpackConfig,
-} from '../../shared/documents/peer-command.ts';
-import type { Runtime } from '../../shared/fleet/model.ts';
+} from '../../shared/node-commands/peer-command.ts';
 import { peersIn, withPeers } from '../../shared/peers/config.ts';
 import { editsBetween } from '../../shared/peers/edits.ts';
 import { fileOf, peerConfig } from '../support/peer-configs.ts';

@@ -3,10 +3,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Ready } from '../../local/real/host/ready.ts';
-import { play } from '../../local/real/play.ts';
-import type { Group, StoryEntry } from '../../local/real/stories/plan.ts';
-import type { Told } from '../../local/real/telling.ts';
+import type { Ready } from '../../local/machines/host/ready.ts';
+import { play } from '../../local/machines/play.ts';
+import type { Group, StoryEntry } from '../../local/machines/stories/plan.ts';
+import type { Told } from '../../local/machines/telling.ts';
 import { lacking } from './lacking.ts';
 import { playGroups } from './real-groups.ts';
 

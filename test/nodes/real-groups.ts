@@ -1,9 +1,9 @@
 // The groups of real stories, side by side: each in an enclosure of its own, within one limit, told as they go on.
-import type { Ready } from '../../local/real/host/ready.ts';
-import { memoryEachMiB, type Play, type Played, play } from '../../local/real/play.ts';
-import { GROUPS, type Plan } from '../../local/real/stories/plan.ts';
-import { EMPTY, sumTallies, type Tally } from '../../local/real/tally.ts';
-import type { Told } from '../../local/real/telling.ts';
+import type { Ready } from '../../local/machines/host/ready.ts';
+import { memoryEachMiB, type Play, type Played, play } from '../../local/machines/play.ts';
+import { GROUPS, type Plan } from '../../local/machines/stories/plan.ts';
+import { EMPTY, sumTallies, type Tally } from '../../local/machines/tally.ts';
+import type { Told } from '../../local/machines/telling.ts';
 
 export interface GroupsOptions {
   readonly limitSeconds: number;

@@ -1,11 +1,11 @@
 // `npm run test:nodes`: the real stories on real machines, and the host suite beside them. What this host cannot have is skipped loudly,
 // by name. The last line says how many passed, failed and were skipped; the exit status is 1 when one failed.
-import { makeReady, type Readiness, type Ready } from '../../local/real/host/ready.ts';
-import { STORIES } from '../../local/real/stories/index.ts';
-import { planStories } from '../../local/real/stories/plan.ts';
-import { EMPTY, type Reasoned, type Tally } from '../../local/real/tally.ts';
-import type { Told } from '../../local/real/telling.ts';
-import { operationParameters } from '../../shared/documents/parameters.ts';
+import { makeReady, type Readiness, type Ready } from '../../local/machines/host/ready.ts';
+import { STORIES } from '../../local/machines/stories/index.ts';
+import { planStories } from '../../local/machines/stories/plan.ts';
+import { EMPTY, type Reasoned, type Tally } from '../../local/machines/tally.ts';
+import type { Told } from '../../local/machines/telling.ts';
+import { operationParameters } from '../../shared/node-commands/parameters.ts';
 import { hostSuite } from './host-suite.ts';
 import { playGroups } from './real-groups.ts';
 

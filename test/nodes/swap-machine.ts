@@ -1,5 +1,5 @@
 // A machine of the host tests with a second volume beside its own, as a node has it when its volumes are about to be swapped.
-import type { NodeAnswer } from '../../shared/documents/node-answer.ts';
+import type { NodeAnswer } from '../../shared/node-commands/node-answer.ts';
 import { Machine, type Ran } from './machine.ts';
 import {
   ENTRIES,

@@ -1,7 +1,7 @@
 // Swapping volumes on a real machine: cut off at any place, in the way of somebody, or sent something that is none.
 import { describe, expect, it } from '@jest/globals';
-import { parseNodeAnswer } from '../../shared/documents/node-answer.ts';
-import { type NodeCommand, nodeCommandParameters } from '../../shared/documents/node-command.ts';
+import { parseNodeAnswer } from '../../shared/node-commands/node-answer.ts';
+import { type NodeCommand, nodeCommandParameters } from '../../shared/node-commands/node-command.ts';
 import { lacking } from './lacking.ts';
 import { FOUND, NEW, type NodeSend, type NodeStory, nodeParameters, PLACE } from './node-contract.ts';
 import { type KillPoint, SwapMachine } from './swap-machine.ts';

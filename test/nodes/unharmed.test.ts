@@ -3,8 +3,8 @@
 // What is not tried is the disk of the machine that runs the tests: a mistake would be its last.
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from '@jest/globals';
-import { script } from '../../shared/documents/index.ts';
-import { type Operation, operationParameters } from '../../shared/documents/parameters.ts';
+import { script } from '../../shared/node-commands/index.ts';
+import { type Operation, operationParameters } from '../../shared/node-commands/parameters.ts';
 import { lacking, lackingForShellcheck } from './lacking.ts';
 import { FOUND, NEW, type NodeStory, nodeParameters, PLACE } from './node-contract.ts';
 import { SwapMachine } from './swap-machine.ts';

@@ -2,7 +2,7 @@
 import { AssociateAddressCommand, StopInstancesCommand } from '@aws-sdk/client-ec2';
 import { RegisterTargetsCommand } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { VPC_ID } from '../../local/region/ec2/service.ts';
+import { VPC_ID } from '../../local/services/ec2/service.ts';
 import { actOf, type HandOver, handOver, type Place, planHandOver, takeStep } from '../../shared/aws/hand-over.ts';
 import type { ReplaceClients } from '../../shared/aws/replace-clients.ts';
 import { enterStandby, exitStandby, standbyState } from '../../shared/aws/standby.ts';

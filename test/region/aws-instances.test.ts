@@ -1,7 +1,7 @@
 // Instances as the heals handle them, through unmodified SDK clients: read, stopped, started, replaced from their launch template.
 import { CreateLaunchTemplateCommand, type RequestLaunchTemplateData, RunInstancesCommand } from '@aws-sdk/client-ec2';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { SUBNET_ID, VPC_ID } from '../../local/region/ec2/service.ts';
+import { SUBNET_ID, VPC_ID } from '../../local/services/ec2/service.ts';
 import { describeChecks, describeInstance, startInstance, stopInstance } from '../../shared/aws/instances.ts';
 import { askForLaunch, type Launch, launchedWith, launchReplacement, runRequest } from '../../shared/aws/launch.ts';
 import type { ReplaceClients } from '../../shared/aws/replace-clients.ts';

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { VirtualClock } from '../../local/region/clock.ts';
+import { VirtualClock } from '../../local/simulator/clock.ts';
 import { START_MS } from '../support/kernel.ts';
 
 // Jest's own timers and handles would be foreign work to the guard; it is tested in a process of its own.

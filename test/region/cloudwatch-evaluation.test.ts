@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { evaluate, type Point, type TreatMissingData } from '../../local/region/cloudwatch/evaluation.ts';
-import { parseMath } from '../../local/region/cloudwatch/math.ts';
+import { evaluate, type Point, type TreatMissingData } from '../../local/services/cloudwatch/evaluation.ts';
+import { parseMath } from '../../local/services/cloudwatch/math.ts';
 
 /** "0" within the threshold, "X" beyond it, "-" missing, as in the tables of the CloudWatch user guide. */
 const range = (drawing: string): (Point | undefined)[] =>

@@ -1,7 +1,7 @@
 // What a request on alarms asks IAM for.
 import { describe, expect, it } from '@jest/globals';
-import type { Region } from '../../local/region/iam/check.ts';
-import { cloudwatchRequests } from '../../local/region/iam/requests-cloudwatch.ts';
+import type { Region } from '../../local/services/iam/check.ts';
+import { cloudwatchRequests } from '../../local/services/iam/requests-cloudwatch.ts';
 
 const region = {
   accountId: '111122223333',

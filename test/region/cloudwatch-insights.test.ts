@@ -13,9 +13,9 @@ import {
   TagResourceCommand,
 } from '@aws-sdk/client-cloudwatch';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Following } from '../../local/region/clock.ts';
-import { type CloudWatch, createCloudWatch } from '../../local/region/cloudwatch/cloudwatch.ts';
-import { parseInsights } from '../../local/region/cloudwatch/insights-syntax.ts';
+import { type CloudWatch, createCloudWatch } from '../../local/services/cloudwatch/cloudwatch.ts';
+import { parseInsights } from '../../local/services/cloudwatch/insights-syntax.ts';
+import type { Following } from '../../local/simulator/clock.ts';
 import { parseContributor } from '../../shared/events/alarm.ts';
 import { type FrontRegion, frontRegion } from '../support/front-region.ts';
 import { inProcessHandler } from '../support/in-process-handler.ts';

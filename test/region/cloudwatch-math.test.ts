@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { createCloudWatch } from '../../local/region/cloudwatch/cloudwatch.ts';
-import { parseMath } from '../../local/region/cloudwatch/math.ts';
+import { createCloudWatch } from '../../local/services/cloudwatch/cloudwatch.ts';
+import { parseMath } from '../../local/services/cloudwatch/math.ts';
 import { testKernel } from '../support/kernel.ts';
 
 type Values = readonly (number | undefined)[];

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { type CloudWatch, createCloudWatch } from '../../local/region/cloudwatch/cloudwatch.ts';
-import type { MetricId } from '../../local/region/cloudwatch/series.ts';
+import { type CloudWatch, createCloudWatch } from '../../local/services/cloudwatch/cloudwatch.ts';
+import type { MetricId } from '../../local/services/cloudwatch/series.ts';
 import { type TestKernel, testKernel } from '../support/kernel.ts';
 
 const MINUTE = 60_000;

@@ -1,6 +1,6 @@
 // What is uploaded is what was tested: the synthesized asset in a process of its own, over sockets, does what it does in the region's own lanes.
 import { beforeAll, expect, it } from '@jest/globals';
-import type { JournalLine } from '../../local/run/journal.ts';
+import type { JournalLine } from '../../local/scenarios/report/journal.ts';
 import { type AssetRan, runAsset } from '../support/asset.ts';
 import { longSuite } from '../support/long.ts';
 import { type Simulated, simulate } from '../support/simulate.ts';

@@ -1,9 +1,9 @@
 // What lifecycle policies do as time goes by: snapshots at their interval, tagged as DLM tags them, and the oldest deleted.
 import type { CreateLifecyclePolicyResponse, PolicyDetails, Schedule } from '@aws-sdk/client-dlm';
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { createDlm } from '../../local/region/dlm/dlm.ts';
-import { carryOut } from '../../local/region/dlm/schedule.ts';
-import type { Snapshot } from '../../local/region/ec2/service.ts';
+import { createDlm } from '../../local/services/dlm/dlm.ts';
+import { carryOut } from '../../local/services/dlm/schedule.ts';
+import type { Snapshot } from '../../local/services/ec2/service.ts';
 import { type Ebs, type EbsNode, ebs } from '../support/ebs.ts';
 
 const HOUR_MS = 3_600_000;

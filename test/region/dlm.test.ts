@@ -10,7 +10,7 @@ import {
   type Schedule,
 } from '@aws-sdk/client-dlm';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { deploy } from '../../local/deploy.ts';
+import { deploy } from '../../local/simulator/cloudformation/deploy.ts';
 import { type WholeRegion, wholeRegion } from '../support/whole-region.ts';
 
 const ROLE = 'arn:aws:iam::111122223333:role/snapshots';

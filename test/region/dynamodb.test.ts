@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { createDynamoDb, type DynamoDb } from '../../local/region/dynamodb/dynamodb.ts';
-import { AwsError } from '../../local/region/service.ts';
+import { createDynamoDb, type DynamoDb } from '../../local/services/dynamodb/dynamodb.ts';
+import { AwsError } from '../../local/simulator/service.ts';
 import { type TestKernel, testKernel } from '../support/kernel.ts';
 
 let kernel: TestKernel;

@@ -1,7 +1,7 @@
 import type { DescribeVolumesModificationsResult, ModifyVolumeResult } from '@aws-sdk/client-ec2';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { Machines } from '../../local/nodes/machine.ts';
-import { createEc2, type Ec2, type VolumeSeed } from '../../local/region/ec2/service.ts';
+import { createEc2, type Ec2, type VolumeSeed } from '../../local/services/ec2/service.ts';
 import { type TestKernel, testKernel } from '../support/kernel.ts';
 
 const HOUR_MS = 3_600_000;

@@ -20,12 +20,12 @@ import {
 } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { Machines } from '../../local/nodes/machine.ts';
-import type { Following } from '../../local/region/clock.ts';
-import { createEc2, type Ec2 } from '../../local/region/ec2/service.ts';
-import { createSsm } from '../../local/region/ssm/service.ts';
-import { parseAnswer } from '../../shared/documents/answer.ts';
-import { commandParameters, leastFilesystemBytes } from '../../shared/documents/command.ts';
-import { commandDocuments } from '../../shared/documents/index.ts';
+import { createEc2, type Ec2 } from '../../local/services/ec2/service.ts';
+import { createSsm } from '../../local/services/ssm/service.ts';
+import type { Following } from '../../local/simulator/clock.ts';
+import { parseAnswer } from '../../shared/node-commands/answer.ts';
+import { commandParameters, leastFilesystemBytes } from '../../shared/node-commands/command.ts';
+import { commandDocuments } from '../../shared/node-commands/index.ts';
 import { type FrontRegion, frontRegion } from '../support/front-region.ts';
 import { inProcessHandler } from '../support/in-process-handler.ts';
 import { testKernel } from '../support/kernel.ts';

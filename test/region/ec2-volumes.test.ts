@@ -18,7 +18,7 @@ import {
 } from '@aws-sdk/client-ec2';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { deviceById } from '../../local/nodes/devices.ts';
-import type { Statement } from '../../local/region/iam/policy.ts';
+import type { Statement } from '../../local/services/iam/policy.ts';
 import { type Ebs, type EbsNode, ebs, named } from '../support/ebs.ts';
 import { chainOf, dataVolume, nodeOf } from '../support/nodes.ts';
 import { type WholeRegion, wholeRegion } from '../support/whole-region.ts';

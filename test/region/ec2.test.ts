@@ -1,7 +1,7 @@
 import type { DescribeInstancesResult, DescribeTagsResult, DescribeVolumesResult } from '@aws-sdk/client-ec2';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { type Machine, Machines } from '../../local/nodes/machine.ts';
-import { createEc2, type Ec2 } from '../../local/region/ec2/service.ts';
+import { createEc2, type Ec2 } from '../../local/services/ec2/service.ts';
 import { type TestKernel, testKernel } from '../support/kernel.ts';
 
 let kernel: TestKernel;

@@ -33,13 +33,13 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import type { Following } from '../../local/region/clock.ts';
-import { createCloudWatch } from '../../local/region/cloudwatch/cloudwatch.ts';
-import { createDynamoDb } from '../../local/region/dynamodb/dynamodb.ts';
-import { createEvents } from '../../local/region/events/events.ts';
-import { createScheduler } from '../../local/region/scheduler/scheduler.ts';
-import { createSns } from '../../local/region/sns/sns.ts';
-import { createSqs } from '../../local/region/sqs/sqs.ts';
+import { createCloudWatch } from '../../local/services/cloudwatch/cloudwatch.ts';
+import { createDynamoDb } from '../../local/services/dynamodb/dynamodb.ts';
+import { createEvents } from '../../local/services/events/events.ts';
+import { createScheduler } from '../../local/services/scheduler/scheduler.ts';
+import { createSns } from '../../local/services/sns/sns.ts';
+import { createSqs } from '../../local/services/sqs/sqs.ts';
+import type { Following } from '../../local/simulator/clock.ts';
 import { type FrontRegion, frontRegion } from '../support/front-region.ts';
 import { inProcessHandler } from '../support/in-process-handler.ts';
 import { testKernel } from '../support/kernel.ts';

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { createEvents, type Events } from '../../local/region/events/events.ts';
-import { compilePattern, type Json } from '../../local/region/events/pattern.ts';
-import { AwsError } from '../../local/region/service.ts';
-import { createSqs, type Sqs } from '../../local/region/sqs/sqs.ts';
+import { createEvents, type Events } from '../../local/services/events/events.ts';
+import { compilePattern, type Json } from '../../local/services/events/pattern.ts';
+import { createSqs, type Sqs } from '../../local/services/sqs/sqs.ts';
+import { AwsError } from '../../local/simulator/service.ts';
 import { type TestKernel, testKernel } from '../support/kernel.ts';
 
 const FUNCTION = 'arn:aws:lambda:eu-west-1:111122223333:function:chainmend-dispatch-heal';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { type FrontDoorOptions, LATENCY_MS } from '../../local/region/front.ts';
-import { TokenBuckets } from '../../local/region/limits.ts';
-import { programmed } from '../../local/region/request-faults.ts';
-import { AwsError, type Service } from '../../local/region/service.ts';
+import { type FrontDoorOptions, LATENCY_MS } from '../../local/simulator/gateway/gateway.ts';
+import { TokenBuckets } from '../../local/simulator/gateway/rate-limits.ts';
+import { programmed } from '../../local/simulator/request-faults.ts';
+import { AwsError, type Service } from '../../local/simulator/service.ts';
 import { frontRegion } from '../support/front-region.ts';
 import { START_MS } from '../support/kernel.ts';
 

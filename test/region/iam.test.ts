@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { createAuthorizer, createPermits } from '../../local/region/iam/authorizer.ts';
-import type { Facts } from '../../local/region/iam/check.ts';
-import { conditionsHold, like } from '../../local/region/iam/conditions.ts';
-import { MODELLED } from '../../local/region/iam/modelled.ts';
-import { decide, type PolicyDocument, type Statement } from '../../local/region/iam/policy.ts';
-import { parseResourcePolicy } from '../../local/region/iam/resource-policy.ts';
-import { createIam } from '../../local/region/iam/roles.ts';
-import { encodeCallbackId } from '../../local/region/lambda/callbacks.ts';
+import { createAuthorizer, createPermits } from '../../local/services/iam/authorizer.ts';
+import type { Facts } from '../../local/services/iam/check.ts';
+import { conditionsHold, like } from '../../local/services/iam/conditions.ts';
+import { MODELLED } from '../../local/services/iam/modelled.ts';
+import { decide, type PolicyDocument, type Statement } from '../../local/services/iam/policy.ts';
+import { parseResourcePolicy } from '../../local/services/iam/resource-policy.ts';
+import { createIam } from '../../local/services/iam/roles.ts';
+import { encodeCallbackId } from '../../local/services/lambda/callbacks.ts';
 import { testKernel } from '../support/kernel.ts';
 
 const EC2 = 'arn:aws:ec2:eu-west-1:111122223333';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { computeTypes } from '../../local/deploy/compute.ts';
-import { applyUpdates, replayedOperations } from '../../local/region/lambda/operations.ts';
-import { VpcEndpoints } from '../../local/region/vpc-endpoints.ts';
+import { applyUpdates, replayedOperations } from '../../local/services/lambda/operations.ts';
+import { computeTypes } from '../../local/simulator/cloudformation/compute.ts';
+import { VpcEndpoints } from '../../local/simulator/network/vpc-endpoints.ts';
 import { testKernel } from '../support/kernel.ts';
 import { type Handler, lambdaRegion, textOf } from '../support/lambda.ts';
 

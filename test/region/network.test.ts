@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { type HttpHost, Network, type Place, whenAnswered } from '../../local/region/network.ts';
+import { type HttpHost, Network, type Place, whenAnswered } from '../../local/simulator/network/network.ts';
 import type { Step } from '../support/network-guest.ts';
 import { type NetworkRan, type NetworkRun, runNetworks } from '../support/network-run.ts';
 

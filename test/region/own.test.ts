@@ -1,7 +1,7 @@
 // No look-up by a word of a caller finds what every object has: "constructor" and "__proto__" are no volume types, columns or functions.
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { own, putOwn } from '../../local/region/own.ts';
+import { own, putOwn } from '../../local/simulator/own.ts';
 
 const WORDS = ['constructor', '__proto__', 'toString', 'valueOf', 'hasOwnProperty'];
 
@@ -18,20 +18,20 @@ describe('own', () => {
 
 // Indexed by what the code itself or a schema of AWS's says, never by a caller.
 const TRUSTED: ReadonlySet<string> = new Set([
-  'local/region/cloudwatch/payloads.ts: REGION_NAMES[kernel.regionName]',
+  'local/services/cloudwatch/payloads.ts: REGION_NAMES[kernel.regionName]',
   // The type of a value that has been read: one of DynamoDB's ten.
-  'local/region/dynamodb/update.ts: TYPE_NAMES[type]',
+  'local/services/dynamodb/update.ts: TYPE_NAMES[type]',
   // The services that the region has.
-  'local/region/iam/authorizer.ts: CODES[service]',
+  'local/services/iam/authorizer.ts: CODES[service]',
   // A kind of Node.js's asynchronous resources.
-  'local/region/quiescence.ts: MEANINGS[type]',
+  'local/simulator/quiescence.ts: MEANINGS[type]',
   // Attributes that the queue reads by their name.
-  'local/region/sqs/sqs.ts: DEFAULTS[name]',
+  'local/services/sqs/sqs.ts: DEFAULTS[name]',
   // A header that the schema names.
-  'local/wire/rest.ts: headers[httpHeader.toLowerCase()]',
+  'local/simulator/gateway/rest.ts: headers[httpHeader.toLowerCase()]',
 ]);
 
-const sources = ['local/region', 'local/wire'].flatMap((folder) =>
+const sources = ['local/services', 'local/simulator/gateway'].flatMap((folder) =>
   readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.ts'))
     .map((name) => `${folder}/${name}`),
@@ -66,7 +66,7 @@ describe('the sources of the region', () => {
   it('read a record by a word with own(), and by no index', () => {
     const found = sources.flatMap((file) => lookUps(readFileSync(file, 'utf8')).map((text) => `${file}: ${text}`));
     // own() itself says the index after it has looked.
-    const unexplained = found.filter((text) => !TRUSTED.has(text) && !text.startsWith('local/region/own.ts'));
+    const unexplained = found.filter((text) => !TRUSTED.has(text) && !text.startsWith('local/simulator/own.ts'));
     expect(unexplained).toEqual([]);
     expect([...TRUSTED].filter((text) => !found.includes(text))).toEqual([]);
   });

@@ -1,6 +1,6 @@
 // A leaked role, function by function: of all that an attacker would want, exactly this is let through. docs/security.md tells it in words.
 import { expect, it } from '@jest/globals';
-import { AwsError } from '../../local/region/service.ts';
+import { AwsError } from '../../local/simulator/service.ts';
 import { answered, type Deployed, theFive } from './powers/stacks.ts';
 import { WANTS, type Want } from './powers/wants.ts';
 

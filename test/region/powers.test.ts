@@ -1,9 +1,9 @@
 // Each condition in the policies of the stack is necessary: an attack that it stops, in a region, with the function's real role; and the same
 // attack with the same role but for that one condition, which IAM lets through. `npm test -- powers` runs all of them.
 import { describe, expect, it } from '@jest/globals';
-import { listOf } from '../../local/region/iam/conditions.ts';
-import { type PolicyDocument, type Statement, statementsOf } from '../../local/region/iam/policy.ts';
-import { AwsError } from '../../local/region/service.ts';
+import { listOf } from '../../local/services/iam/conditions.ts';
+import { type PolicyDocument, type Statement, statementsOf } from '../../local/services/iam/policy.ts';
+import { AwsError } from '../../local/simulator/service.ts';
 import { sampled } from '../support/asked.ts';
 import { type Attack, attacksOn } from './powers/attacks.ts';
 import { type Condition, conditionsIn, conditionsInTemplate, nameOf, without } from './powers/conditions.ts';

@@ -16,11 +16,16 @@ import {
   type RRType,
 } from '@aws-sdk/client-route-53';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Following } from '../../local/region/clock.ts';
-import type { Statement } from '../../local/region/iam/policy.ts';
-import { applyBatch, type Change as BatchChange, type RecordSet, recordKey } from '../../local/region/route53/batch.ts';
-import { storedName } from '../../local/region/route53/names.ts';
-import { createRoute53, type Route53 } from '../../local/region/route53/route53.ts';
+import type { Statement } from '../../local/services/iam/policy.ts';
+import {
+  applyBatch,
+  type Change as BatchChange,
+  type RecordSet,
+  recordKey,
+} from '../../local/services/route53/batch.ts';
+import { storedName } from '../../local/services/route53/names.ts';
+import { createRoute53, type Route53 } from '../../local/services/route53/route53.ts';
+import type { Following } from '../../local/simulator/clock.ts';
 import { type FrontRegion, frontRegion } from '../support/front-region.ts';
 import { inProcessHandler } from '../support/in-process-handler.ts';
 import { testKernel } from '../support/kernel.ts';

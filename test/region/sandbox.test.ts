@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { VirtualClock } from '../../local/region/clock.ts';
-import { FrontDoor } from '../../local/region/front.ts';
-import { randomStream } from '../../local/region/random.ts';
-import { compileBundle, createSandbox } from '../../local/region/sandbox.ts';
+import { VirtualClock } from '../../local/simulator/clock.ts';
+import { FrontDoor } from '../../local/simulator/gateway/gateway.ts';
+import { compileBundle, createSandbox } from '../../local/simulator/lambda-runtime/sandbox.ts';
+import { randomStream } from '../../local/simulator/random.ts';
 import { START_MS } from '../support/kernel.ts';
 
 /** Runs the body of an async handler `(event, context)` in a sandbox of its own. */

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { nextCron, parseCron } from '../../local/region/scheduler/cron.ts';
-import { createScheduler } from '../../local/region/scheduler/scheduler.ts';
-import { AwsError, type Service } from '../../local/region/service.ts';
-import { createSqs, type Sqs } from '../../local/region/sqs/sqs.ts';
+import { nextCron, parseCron } from '../../local/services/scheduler/cron.ts';
+import { createScheduler } from '../../local/services/scheduler/scheduler.ts';
+import { createSqs, type Sqs } from '../../local/services/sqs/sqs.ts';
+import { AwsError, type Service } from '../../local/simulator/service.ts';
 import { START_MS, type TestKernel, testKernel } from '../support/kernel.ts';
 
 const FUNCTION = 'arn:aws:lambda:eu-west-1:111122223333:function:chainmend-dispatch-heal';

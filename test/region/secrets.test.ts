@@ -15,7 +15,7 @@ import {
   SSMClient,
 } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Statement } from '../../local/region/iam/policy.ts';
+import type { Statement } from '../../local/services/iam/policy.ts';
 import { type WholeRegion, wholeRegion } from '../support/whole-region.ts';
 
 const SECRETS = 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:';

@@ -4,10 +4,10 @@ import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Following } from '../../local/region/clock.ts';
-import { createSts } from '../../local/region/sts.ts';
-import { newAccessKey } from '../../local/wire/keys.ts';
-import { listen, type WireServer } from '../../local/wire/server.ts';
+import { createSts } from '../../local/services/sts/sts.ts';
+import type { Following } from '../../local/simulator/clock.ts';
+import { newAccessKey } from '../../local/simulator/gateway/keys.ts';
+import { listen, type WireServer } from '../../local/simulator/gateway/server.ts';
 import { frontRegion } from '../support/front-region.ts';
 import { presignedUrl, type RawRequest, signedFetch, signedHeaders } from '../support/signed-request.ts';
 

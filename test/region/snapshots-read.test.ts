@@ -9,7 +9,7 @@ import {
   LockSnapshotCommand,
 } from '@aws-sdk/client-ec2';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Following } from '../../local/region/clock.ts';
+import type { Following } from '../../local/simulator/clock.ts';
 import { keptOf, readKept } from '../../shared/heal/kept.ts';
 import { hold, putInQuarantine, release, type Shelf } from '../../shared/heal/kept-snapshots.ts';
 import { createStore } from '../../shared/heal/store.ts';

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { createSns, mailOf, messageFor, type Sns } from '../../local/region/sns/sns.ts';
+import { createSns, mailOf, messageFor, type Sns } from '../../local/services/sns/sns.ts';
 import { type TestKernel, testKernel } from '../support/kernel.ts';
 
 let kernel: TestKernel;

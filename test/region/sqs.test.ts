@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { createSqs, type Sqs } from '../../local/region/sqs/sqs.ts';
+import { createSqs, type Sqs } from '../../local/services/sqs/sqs.ts';
 import { type TestKernel, testKernel } from '../support/kernel.ts';
 
 let kernel: TestKernel;

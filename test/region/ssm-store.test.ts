@@ -8,7 +8,7 @@ import type {
 } from '@aws-sdk/client-ssm';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { Machines } from '../../local/nodes/machine.ts';
-import { createSsm, type Ssm } from '../../local/region/ssm/service.ts';
+import { createSsm, type Ssm } from '../../local/services/ssm/service.ts';
 import { type TestKernel, testKernel } from '../support/kernel.ts';
 
 let kernel: TestKernel;

@@ -8,10 +8,10 @@ import type {
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { Machines } from '../../local/nodes/machine.ts';
 import type { SimulatedNode } from '../../local/nodes/node.ts';
-import { createSsm, type Ssm } from '../../local/region/ssm/service.ts';
-import { parseAnswer } from '../../shared/documents/answer.ts';
-import { type CommandInput, commandParameters } from '../../shared/documents/command.ts';
-import { commandDocuments } from '../../shared/documents/index.ts';
+import { createSsm, type Ssm } from '../../local/services/ssm/service.ts';
+import { parseAnswer } from '../../shared/node-commands/answer.ts';
+import { type CommandInput, commandParameters } from '../../shared/node-commands/command.ts';
+import { commandDocuments } from '../../shared/node-commands/index.ts';
 import { type TestKernel, testKernel } from '../support/kernel.ts';
 import { chainOf, NODE_INSTANCE as INSTANCE, nodeOf, NODE_VOLUME as VOLUME } from '../support/nodes.ts';
 

@@ -21,9 +21,9 @@ import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secre
 import { CreateQueueCommand, GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { PutParameterCommand, SendCommandCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { readDeclarations } from '../../local/wire/declarations.ts';
-import { javaPattern, parseLimits, readLimits } from '../../local/wire/limits.ts';
-import { loadModels, SIGNING_NAMES } from '../../local/wire/model.ts';
+import { readDeclarations } from '../../local/simulator/gateway/declarations.ts';
+import { javaPattern, parseLimits, readLimits } from '../../local/simulator/gateway/limits.ts';
+import { loadModels, SIGNING_NAMES } from '../../local/simulator/gateway/model.ts';
 import { type ClientConfig, type WholeRegion, wholeRegion } from '../support/whole-region.ts';
 
 let whole: WholeRegion;

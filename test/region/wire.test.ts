@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Following } from '../../local/region/clock.ts';
-import { AwsError, type Operation, type Service } from '../../local/region/service.ts';
-import { newAccessKey } from '../../local/wire/keys.ts';
-import { CLIENTS, SIGNING_NAMES } from '../../local/wire/model.ts';
-import { listen, type WireServer } from '../../local/wire/server.ts';
+import type { Following } from '../../local/simulator/clock.ts';
+import { newAccessKey } from '../../local/simulator/gateway/keys.ts';
+import { CLIENTS, SIGNING_NAMES } from '../../local/simulator/gateway/model.ts';
+import { listen, type WireServer } from '../../local/simulator/gateway/server.ts';
+import { AwsError, type Operation, type Service } from '../../local/simulator/service.ts';
 import { type FrontRegion, frontRegion } from '../support/front-region.ts';
 import { inProcessHandler } from '../support/in-process-handler.ts';
 import { presignedUrl, signedFetch } from '../support/signed-request.ts';

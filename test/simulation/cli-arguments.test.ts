@@ -2,10 +2,10 @@ import { describe, expect, it } from '@jest/globals';
 import { parseArguments, type Request, UsageError } from '../../local/cli/arguments.ts';
 import { listLines } from '../../local/cli/lists.ts';
 import { verdict } from '../../local/cli/verdict.ts';
-import { STORIES } from '../../local/real/stories/index.ts';
-import { FAULTS } from '../../local/region/faults.ts';
-import { INVARIANTS } from '../../local/run/invariants.ts';
+import { STORIES } from '../../local/machines/stories/index.ts';
+import { INVARIANTS } from '../../local/scenarios/checks/invariants.ts';
 import { SCENARIOS } from '../../local/scenarios/index.ts';
+import { FAULTS } from '../../local/simulator/faults.ts';
 import { FAILURES, GUARDRAILS, TROUBLES } from '../../shared/guardrails/codes.ts';
 
 const parse = (line: string): Request => parseArguments(line.split(' ').filter(Boolean));

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { DescribeVolumesCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import type { Report } from '../../local/run/report.ts';
+import type { Report } from '../../local/scenarios/report/report.ts';
 
 const MAIN = join(import.meta.dirname, '../../local/main.ts');
 const README = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8');

@@ -1,6 +1,6 @@
 // The watched fleet and its ladder on bad days: their scenarios under each fault. No invariant is broken, and the end is right.
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { FAULTS, type FaultName, isFaultName } from '../../local/region/faults.ts';
+import { FAULTS, type FaultName, isFaultName } from '../../local/simulator/faults.ts';
 import { isAsked, sampled } from '../support/asked.ts';
 import { disturb } from '../support/disturbed.ts';
 import { type Simulated, type Simulation, simulate } from '../support/simulate.ts';

@@ -1,7 +1,7 @@
 // Runs the deployed asset in processes of its own, from a process without Jest.
 import { join } from 'node:path';
-import type { JournalLine } from '../../local/run/journal.ts';
-import type { Report } from '../../local/run/report.ts';
+import type { JournalLine } from '../../local/scenarios/report/journal.ts';
+import type { Report } from '../../local/scenarios/report/report.ts';
 import { runInProcess } from './run-in-process.ts';
 
 export interface AssetRun {

@@ -4,7 +4,7 @@ import { execFile } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { cacheDirectory } from '../../local/real/host/cache.ts';
+import { cacheDirectory } from '../../local/machines/host/cache.ts';
 
 const run = promisify(execFile);
 const REQUIREMENTS = join(import.meta.dirname, 'awscli-requirements.txt');

@@ -1,13 +1,13 @@
 // The process behind the crash tests: one run of a scenario for each place where a function can be killed or an answer lost.
 import { text } from 'node:stream/consumers';
-import type { LambdaHooks } from '../../local/region/lambda/environment.ts';
-import type { AdmittedRequest, RequestFaults } from '../../local/region/request-faults.ts';
-import { type JournalLine, readJournal } from '../../local/run/journal.ts';
-import { incidentsOf } from '../../local/run/report.ts';
-import { type Run, run } from '../../local/run/run.ts';
-import { readRecords } from '../../local/run/watch.ts';
+import { readRecords } from '../../local/scenarios/checks/watch.ts';
 import { findScenario } from '../../local/scenarios/index.ts';
+import { type JournalLine, readJournal } from '../../local/scenarios/report/journal.ts';
+import { incidentsOf } from '../../local/scenarios/report/report.ts';
+import { type Run, run } from '../../local/scenarios/run.ts';
 import type { Scenario } from '../../local/scenarios/scenario.ts';
+import type { LambdaHooks } from '../../local/services/lambda/environment.ts';
+import type { AdmittedRequest, RequestFaults } from '../../local/simulator/request-faults.ts';
 import type { NodeRecord } from '../../shared/heal/records.ts';
 import type { Crashed, Story } from './crash.ts';
 import { allDeaths, type Death, isOfCall, type Moment, placeOf, watchFor } from './crash-places.ts';

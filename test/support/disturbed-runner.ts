@@ -1,9 +1,9 @@
 // The process behind `disturb`: reads a JSON list of `Disturbance` on stdin, prints a JSON list of `Disturbed`.
 import { text } from 'node:stream/consumers';
-import type { RequestFaults } from '../../local/region/request-faults.ts';
-import { readJournal } from '../../local/run/journal.ts';
-import { run } from '../../local/run/run.ts';
 import { SCENARIOS } from '../../local/scenarios/index.ts';
+import { readJournal } from '../../local/scenarios/report/journal.ts';
+import { run } from '../../local/scenarios/run.ts';
+import type { RequestFaults } from '../../local/simulator/request-faults.ts';
 import type { Disturbance, Disturbed } from './disturbed.ts';
 
 const results: Disturbed[] = [];

@@ -1,8 +1,8 @@
 // Runs scenarios in which AWS misbehaves towards a function at named calls, in a process of its own.
 import { join } from 'node:path';
-import type { Fate } from '../../local/region/request-faults.ts';
-import type { JournalLine } from '../../local/run/journal.ts';
-import type { Report } from '../../local/run/report.ts';
+import type { JournalLine } from '../../local/scenarios/report/journal.ts';
+import type { Report } from '../../local/scenarios/report/report.ts';
+import type { Fate } from '../../local/simulator/request-faults.ts';
 import { runInProcess } from './run-in-process.ts';
 
 export interface Disturbance {

@@ -1,12 +1,12 @@
 // A fleet whose node2 is to give a clean snapshot, and what its acts may come to, for the tests of snapshot-node's decisions.
 import type { Act, Facts, Progress, Results } from '../../functions/snapshot-node/model.ts';
 import type { VolumeNow } from '../../shared/aws/volumes.ts';
-import type { NodeAnswer, NodeState } from '../../shared/documents/node-answer.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import type { ObservedNode } from '../../shared/fleet/observation.ts';
 import { parseFleet } from '../../shared/fleet/resolve.ts';
 import type { SnapshotMemory } from '../../shared/heal/memory.ts';
 import type { SnapshotOperation, SnapshotPayload } from '../../shared/heal/records.ts';
+import type { NodeAnswer, NodeState } from '../../shared/node-commands/node-answer.ts';
 import { bitcoin } from './fleet-documents.ts';
 import { DATA_VOLUME, GIB, HOUR_MS, INSTANCE, ME, NODE_TAGS, NOON_MS } from './heal-facts.ts';
 

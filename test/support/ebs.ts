@@ -3,7 +3,7 @@ import type { SimulatedChain } from '../../local/nodes/chain.ts';
 import { Machines } from '../../local/nodes/machine.ts';
 import type { SimulatedNode } from '../../local/nodes/node.ts';
 import type { NodeSpec } from '../../local/nodes/spec.ts';
-import { createEc2, type Ec2 } from '../../local/region/ec2/service.ts';
+import { createEc2, type Ec2 } from '../../local/services/ec2/service.ts';
 import { type TestKernel, testKernel } from './kernel.ts';
 import { chainOf, dataVolume, nodeOf } from './nodes.ts';
 

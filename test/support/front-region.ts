@@ -1,9 +1,9 @@
 // A front door with services of a test's own behind it, on a clock that follows wall time far faster.
-import { type Following, VirtualClock } from '../../local/region/clock.ts';
-import { FrontDoor, type FrontDoorOptions } from '../../local/region/front.ts';
-import { randomStream } from '../../local/region/random.ts';
-import type { Service } from '../../local/region/service.ts';
-import { loadModels } from '../../local/wire/model.ts';
+import { type Following, VirtualClock } from '../../local/simulator/clock.ts';
+import { FrontDoor, type FrontDoorOptions } from '../../local/simulator/gateway/gateway.ts';
+import { loadModels } from '../../local/simulator/gateway/model.ts';
+import { randomStream } from '../../local/simulator/random.ts';
+import type { Service } from '../../local/simulator/service.ts';
 import { START_MS } from './kernel.ts';
 
 export interface FrontRegion {

@@ -1,11 +1,11 @@
 // What a heal reads and keeps, as the tests of its decisions need it: one ordinary node of the README's fleet, and any other.
 import fc from 'fast-check';
 import type { ResizeFacts, VolumeFact } from '../../functions/resize-volume/decide.ts';
-import type { Observation } from '../../shared/documents/answer.ts';
 import type { DiskPolicy, Fleet } from '../../shared/fleet/model.ts';
 import { parseFleet } from '../../shared/fleet/resolve.ts';
 import { VOLUME_LIMITS, type VolumeType } from '../../shared/guardrails/ebs.ts';
 import type { IncidentRecord, NodeRecord, ResizePayload } from '../../shared/heal/records.ts';
+import type { Observation } from '../../shared/node-commands/answer.ts';
 import { bitcoin } from './fleet-documents.ts';
 
 export const GIB = 2 ** 30;

@@ -1,7 +1,7 @@
 // Inputs for any operation, made from its schema: plausible ones, and the same with one hostile value somewhere.
-import type { Enums } from '../../local/wire/declarations.ts';
-import { javaPattern, type Limit } from '../../local/wire/limits.ts';
-import type { ServiceModel } from '../../local/wire/model.ts';
+import type { Enums } from '../../local/simulator/gateway/declarations.ts';
+import { javaPattern, type Limit } from '../../local/simulator/gateway/limits.ts';
+import type { ServiceModel } from '../../local/simulator/gateway/model.ts';
 
 /** What every object in JavaScript has, although nobody put it there. */
 export const PROTOTYPE_WORDS = ['constructor', '__proto__', 'toString', 'hasOwnProperty', 'valueOf'] as const;

@@ -1,9 +1,9 @@
 // Requests as the SDK writes them, and the same with something wrong in their bytes, headers and paths.
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
-import { randomStream } from '../../local/region/random.ts';
-import type { WireRequest } from '../../local/wire/message.ts';
-import { CLIENTS } from '../../local/wire/model.ts';
+import type { WireRequest } from '../../local/simulator/gateway/message.ts';
+import { CLIENTS } from '../../local/simulator/gateway/model.ts';
+import { randomStream } from '../../local/simulator/random.ts';
 import { type MotoCall, nameOf } from './moto/calls/call.ts';
 import { CALLS } from './moto/calls/index.ts';
 

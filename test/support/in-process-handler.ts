@@ -1,6 +1,6 @@
 // Lets an unmodified SDK client speak to a region without a socket: its HTTP requests enter the wire's door directly.
-import type { Caller, FrontDoor } from '../../local/region/front.ts';
-import { enter } from '../../local/wire/door.ts';
+import type { Caller, FrontDoor } from '../../local/simulator/gateway/gateway.ts';
+import { enter } from '../../local/simulator/gateway/http.ts';
 
 interface HttpRequest {
   readonly method: string;

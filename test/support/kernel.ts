@@ -1,8 +1,8 @@
 // A kernel for tests of single services: a clock that moves only when told to, and a record of all that was emitted.
-import type { FaultName } from '../../local/region/faults.ts';
-import type { AwsWork, BusEvent, Clock, Kernel, Receiver, Timer } from '../../local/region/kernel.ts';
-import { type Random, randomStream } from '../../local/region/random.ts';
-import { AwsError, type Call } from '../../local/region/service.ts';
+import type { FaultName } from '../../local/simulator/faults.ts';
+import type { AwsWork, BusEvent, Clock, Kernel, Receiver, Timer } from '../../local/simulator/kernel.ts';
+import { type Random, randomStream } from '../../local/simulator/random.ts';
+import { AwsError, type Call } from '../../local/simulator/service.ts';
 
 export const START_MS = Date.parse('2026-01-01T12:00:00Z');
 

@@ -7,9 +7,9 @@ import type {
   GetDurableExecutionStateResponse,
   InvocationResponse,
 } from '@aws-sdk/client-lambda';
-import { CodeStore, type InvocationContext, type LambdaHooks } from '../../local/region/lambda/environment.ts';
-import { createLambda } from '../../local/region/lambda/service.ts';
-import { AwsError } from '../../local/region/service.ts';
+import { CodeStore, type InvocationContext, type LambdaHooks } from '../../local/services/lambda/environment.ts';
+import { createLambda } from '../../local/services/lambda/service.ts';
+import { AwsError } from '../../local/simulator/service.ts';
 import { type TestKernel, testKernel } from './kernel.ts';
 
 export interface SandboxTools {

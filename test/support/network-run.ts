@@ -1,5 +1,5 @@
 // What is asked of a region with a network, and what it tells.
-import type { Lane } from '../../local/region/sandbox.ts';
+import type { Lane } from '../../local/simulator/lambda-runtime/sandbox.ts';
 import type { GuestEvent, Seen } from './network-guest.ts';
 import { runInProcess } from './run-in-process.ts';
 

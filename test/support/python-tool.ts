@@ -6,7 +6,7 @@ import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { repositoryRoot } from '../../infra/paths.ts';
-import { cacheDirectory } from '../../local/real/host/cache.ts';
+import { cacheDirectory } from '../../local/machines/host/cache.ts';
 
 const INSTALL_MS = 300_000;
 const OUTPUT_BYTES = 16 * 1024 * 1024;

@@ -2,8 +2,8 @@
 import type { Facts, Machine, Watched } from '../../functions/replace-node/model.ts';
 import type { InstanceNow } from '../../shared/aws/instances.ts';
 import type { VolumeNow } from '../../shared/aws/volumes.ts';
-import type { NodeState } from '../../shared/documents/node-answer.ts';
 import type { Copy, FoundVolume, NewInstance, ReplaceMemory } from '../../shared/heal/memory.ts';
+import type { NodeState } from '../../shared/node-commands/node-answer.ts';
 import type { SnapshotFact, SnapshotSet } from '../../shared/snapshots/model.ts';
 import { DATA_VOLUME, fleetWith, GIB, INSTANCE, MINUTE_MS, NODE_TAGS, NOON_MS } from './heal-facts.ts';
 

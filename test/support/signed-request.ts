@@ -1,6 +1,6 @@
 // Requests to a served region that no SDK would write, signed all the same by the SDK's own signer.
 import { STSClient } from '@aws-sdk/client-sts';
-import type { AccessKey } from '../../local/wire/keys.ts';
+import type { AccessKey } from '../../local/simulator/gateway/keys.ts';
 
 export interface RawRequest {
   readonly method?: string;

@@ -3,9 +3,9 @@ import { text } from 'node:stream/consumers';
 import { gatherFacts } from '../../local/cli/facts.ts';
 import { renderSections } from '../../local/cli/render.ts';
 import { tell } from '../../local/cli/story.ts';
-import { readJournal } from '../../local/run/journal.ts';
-import { run } from '../../local/run/run.ts';
 import * as ours from '../../local/scenarios/index.ts';
+import { readJournal } from '../../local/scenarios/report/journal.ts';
+import { run } from '../../local/scenarios/run.ts';
 import type { Scenario } from '../../local/scenarios/scenario.ts';
 import type { Simulated, Simulation } from './simulate.ts';
 

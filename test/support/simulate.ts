@@ -1,9 +1,9 @@
 // Runs scenarios in a process of their own, without Jest.
 import { join } from 'node:path';
-import type { FaultName } from '../../local/region/faults.ts';
-import type { Lane } from '../../local/region/sandbox.ts';
-import type { JournalLine } from '../../local/run/journal.ts';
-import type { Report } from '../../local/run/report.ts';
+import type { JournalLine } from '../../local/scenarios/report/journal.ts';
+import type { Report } from '../../local/scenarios/report/report.ts';
+import type { FaultName } from '../../local/simulator/faults.ts';
+import type { Lane } from '../../local/simulator/lambda-runtime/sandbox.ts';
 import { runInProcess } from './run-in-process.ts';
 
 export interface Simulation {

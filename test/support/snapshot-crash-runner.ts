@@ -1,13 +1,13 @@
 // The process behind the crash tests of clean snapshots: a person asks for one of node2, and something is cut off.
 import { text } from 'node:stream/consumers';
-import { type Fate, isMutating, programmed } from '../../local/region/request-faults.ts';
-import { incidentsOf } from '../../local/run/report.ts';
-import { type Run, type RunOptions, run } from '../../local/run/run.ts';
-import { readRecords } from '../../local/run/watch.ts';
-import type { World, WorldNode } from '../../local/run/world.ts';
-import { ask, executionsOf, impatient, smallFleet } from '../../local/scenarios/ladder.ts';
+import { readRecords } from '../../local/scenarios/checks/watch.ts';
 import { alarmsRight, allWell, namesRight, sameInstances } from '../../local/scenarios/ladder-ends.ts';
+import { incidentsOf } from '../../local/scenarios/report/report.ts';
+import { type Run, type RunOptions, run } from '../../local/scenarios/run.ts';
 import type { Scenario } from '../../local/scenarios/scenario.ts';
+import { ask, executionsOf, impatient, smallFleet } from '../../local/scenarios/world/ladder.ts';
+import type { World, WorldNode } from '../../local/scenarios/world/world.ts';
+import { type Fate, isMutating, programmed } from '../../local/simulator/request-faults.ts';
 import type { NodeRecord } from '../../shared/heal/records.ts';
 import { readLedger } from '../../shared/snapshots/ledger.ts';
 import { TWO_VOLUMES } from '../simulation/cases/case.ts';

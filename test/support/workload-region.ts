@@ -1,9 +1,11 @@
 // A toy region for tests of clock, front door and sandboxes: a few operations with state, and many guests at work.
 import type vm from 'node:vm';
-import { VirtualClock } from '../../local/region/clock.ts';
-import { FrontDoor } from '../../local/region/front.ts';
-import { TokenBuckets } from '../../local/region/limits.ts';
-import { randomStream } from '../../local/region/random.ts';
+import { VirtualClock } from '../../local/simulator/clock.ts';
+import { FrontDoor } from '../../local/simulator/gateway/gateway.ts';
+import { loadModels } from '../../local/simulator/gateway/model.ts';
+import { TokenBuckets } from '../../local/simulator/gateway/rate-limits.ts';
+import { createSandbox, type Lane } from '../../local/simulator/lambda-runtime/sandbox.ts';
+import { randomStream } from '../../local/simulator/random.ts';
 import {
   combineRequestFaults,
   type Fate,
@@ -11,10 +13,8 @@ import {
   lostAnswers,
   programmed,
   throttling,
-} from '../../local/region/request-faults.ts';
-import { createSandbox, type Lane } from '../../local/region/sandbox.ts';
-import { AwsError, type Service } from '../../local/region/service.ts';
-import { loadModels } from '../../local/wire/model.ts';
+} from '../../local/simulator/request-faults.ts';
+import { AwsError, type Service } from '../../local/simulator/service.ts';
 
 export interface WorkloadRun {
   readonly seed: number;

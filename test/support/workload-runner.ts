@@ -2,7 +2,7 @@
 // Reads a JSON list of `WorkloadRun` on stdin, prints a JSON list of results.
 import { text } from 'node:stream/consumers';
 import { buildSync } from 'esbuild';
-import { compileBundle } from '../../local/region/sandbox.ts';
+import { compileBundle } from '../../local/simulator/lambda-runtime/sandbox.ts';
 import { runWorkload, type WorkloadResult, type WorkloadRun } from './workload-region.ts';
 
 const { outputFiles } = buildSync({

@@ -1,13 +1,13 @@
 // What a run knows of the things that heals make and keep, in a region without the suite.
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { createRegion, type Region } from '../../local/region/region.ts';
-import { Belongings, isAccountedFor, leftStopped } from '../../local/run/belongings.ts';
-import { snapshotsOf } from '../../local/run/past.ts';
-import { Pictures } from '../../local/run/pictures.ts';
-import type { Mutation } from '../../local/run/watch.ts';
-import { MachinesWatch } from '../../local/run/watch-machines.ts';
-import { type Placed, World } from '../../local/run/world.ts';
-import { bitcoinChain, consortium, followers } from '../../local/scenarios/worlds.ts';
+import { MachinesWatch } from '../../local/scenarios/checks/machines.ts';
+import type { Mutation } from '../../local/scenarios/checks/watch.ts';
+import { Belongings, isAccountedFor, leftStopped } from '../../local/scenarios/world/belongings.ts';
+import { snapshotsOf } from '../../local/scenarios/world/past.ts';
+import { Pictures } from '../../local/scenarios/world/pictures.ts';
+import { type Placed, World } from '../../local/scenarios/world/world.ts';
+import { bitcoinChain, consortium, followers } from '../../local/scenarios/world/worlds.ts';
+import { createRegion, type Region } from '../../local/simulator/region.ts';
 import { resolveFleet } from '../../shared/fleet/resolve.ts';
 import type { HealPayload } from '../../shared/heal/records.ts';
 

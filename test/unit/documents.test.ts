@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { parseAnswer } from '../../shared/documents/answer.ts';
+import { parseAnswer } from '../../shared/node-commands/answer.ts';
 import {
   type CommandInput,
   checkedParameter,
@@ -9,10 +9,10 @@ import {
   leastFilesystemBytes,
   overByMs,
   startByMs,
-} from '../../shared/documents/command.ts';
-import { composeScript, withoutUnused } from '../../shared/documents/compose.ts';
-import { commandDocuments, script, shipped } from '../../shared/documents/index.ts';
-import { operationParameters, type ParameterName, parameterRules } from '../../shared/documents/parameters.ts';
+} from '../../shared/node-commands/command.ts';
+import { composeScript, withoutUnused } from '../../shared/node-commands/compose.ts';
+import { commandDocuments, script, shipped } from '../../shared/node-commands/index.ts';
+import { operationParameters, type ParameterName, parameterRules } from '../../shared/node-commands/parameters.ts';
 import { tries } from '../support/any.ts';
 
 const atMs = Date.UTC(2026, 0, 1, 12, 0, 5, 900);

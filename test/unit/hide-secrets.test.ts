@@ -1,4 +1,4 @@
-// What of a client's configuration leaves a node (shared/documents/hide-secrets.sh): no secret, in whatever syntax and style it is
+// What of a client's configuration leaves a node (shared/node-commands/hide-secrets.sh): no secret, in whatever syntax and style it is
 // written; every other byte in its place; and lists of peers as they are, since they are read back.
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -10,7 +10,7 @@ import { openToml, valueIn } from '../../shared/peers/toml.ts';
 import { tries } from '../support/any.ts';
 import { fileOf, peerConfig } from '../support/peer-configs.ts';
 
-const part = readFileSync(new URL('../../shared/documents/hide-secrets.sh', import.meta.url), 'utf8');
+const part = readFileSync(new URL('../../shared/node-commands/hide-secrets.sh', import.meta.url), 'utf8');
 
 /** As read-config does it: the last line's end, which awk adds, is cut off. */
 function hidden(text: string | Buffer): string {

@@ -15,7 +15,7 @@ import {
   type MutationFacts,
   type NamesFacts,
   type Violation,
-} from '../../local/run/invariants.ts';
+} from '../../local/scenarios/checks/invariants.ts';
 import { DATA_VOLUME, HOUR_MS, INSTANCE, ME, NOON_MS, OTHER } from '../support/heal-facts.ts';
 
 const mutation = (more: Partial<MutationFacts> = {}): MutationFacts => ({

@@ -1,16 +1,16 @@
 // What functions put into SendCommand for a node's clients and volumes, what they make of the answer, and how a new instance is masked.
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from '@jest/globals';
-import { maskedUserData } from '../../shared/documents/masked-user-data.ts';
-import { parseNodeAnswer } from '../../shared/documents/node-answer.ts';
+import { maskedUserData } from '../../shared/node-commands/masked-user-data.ts';
+import { parseNodeAnswer } from '../../shared/node-commands/node-answer.ts';
 import {
   type ClientOnNode,
   type NodeCommand,
   nodeCommandOverByMs,
   nodeCommandParameters,
   nodeRunLimitSeconds,
-} from '../../shared/documents/node-command.ts';
-import { operationParameters, parameterRules } from '../../shared/documents/parameters.ts';
+} from '../../shared/node-commands/node-command.ts';
+import { operationParameters, parameterRules } from '../../shared/node-commands/parameters.ts';
 
 const atMs = Date.UTC(2026, 0, 1, 12, 0, 5, 900);
 const FOUND = 'vol-0a1b2c3d4e5f60718';

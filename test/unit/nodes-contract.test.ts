@@ -5,7 +5,7 @@ import { SimulatedChain } from '../../local/nodes/chain.ts';
 import type { CommandOutcome } from '../../local/nodes/machine.ts';
 import { SimulatedNode } from '../../local/nodes/node.ts';
 import type { FilesystemType } from '../../local/nodes/volume.ts';
-import { parseAnswer } from '../../shared/documents/answer.ts';
+import { parseAnswer } from '../../shared/node-commands/answer.ts';
 import { type TestKernel, testKernel } from '../support/kernel.ts';
 
 interface NodeStory {

@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { FSTAB } from '../../local/nodes/disks.ts';
 import type { CommandOutcome } from '../../local/nodes/machine.ts';
 import type { SimulatedNode } from '../../local/nodes/node.ts';
-import { parseNodeAnswer } from '../../shared/documents/node-answer.ts';
+import { parseNodeAnswer } from '../../shared/node-commands/node-answer.ts';
 import {
   ENTRIES,
   expectNode,

@@ -5,7 +5,7 @@ import type { SimulatedNode } from '../../local/nodes/node.ts';
 import { GENESIS_HASHES } from '../../local/nodes/protocol.ts';
 import { rpcHost } from '../../local/nodes/rpc/node-rpc.ts';
 import type { NodeSpec } from '../../local/nodes/spec.ts';
-import type { HttpRequest } from '../../local/region/network.ts';
+import type { HttpRequest } from '../../local/simulator/network/network.ts';
 import { ask } from '../../shared/chains/ask.ts';
 import type { NodeStatus, Question, Reading } from '../../shared/chains/client.ts';
 import { beacon, chainClients } from '../../shared/chains/clients.ts';

@@ -3,8 +3,8 @@ import { describe, expect, it } from '@jest/globals';
 import { FSTAB } from '../../local/nodes/disks.ts';
 import type { CommandOutcome } from '../../local/nodes/machine.ts';
 import type { SimulatedNode } from '../../local/nodes/node.ts';
-import { parseNodeAnswer } from '../../shared/documents/node-answer.ts';
-import { type NodeCommand, nodeCommandParameters } from '../../shared/documents/node-command.ts';
+import { parseNodeAnswer } from '../../shared/node-commands/node-answer.ts';
+import { type NodeCommand, nodeCommandParameters } from '../../shared/node-commands/node-command.ts';
 import { type TestKernel, testKernel } from '../support/kernel.ts';
 import { chainOf, dataVolume, NODE_VOLUME, nodeOf } from '../support/nodes.ts';
 

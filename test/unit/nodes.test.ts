@@ -3,7 +3,7 @@ import type { CommandOutcome } from '../../local/nodes/machine.ts';
 import type { Metric } from '../../local/nodes/metrics.ts';
 import type { SimulatedNode } from '../../local/nodes/node.ts';
 import { bytesBetween } from '../../local/nodes/volume.ts';
-import { parseAnswer } from '../../shared/documents/answer.ts';
+import { parseAnswer } from '../../shared/node-commands/answer.ts';
 import { type TestKernel, testKernel } from '../support/kernel.ts';
 import { chainOf, dataVolume, nodeOf } from '../support/nodes.ts';
 

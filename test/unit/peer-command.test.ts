@@ -2,7 +2,7 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { operationParameters, parameterRules } from '../../shared/documents/parameters.ts';
+import { operationParameters, parameterRules } from '../../shared/node-commands/parameters.ts';
 import {
   type PeerCommand,
   parsePeerAnswer,
@@ -10,7 +10,7 @@ import {
   peerRunLimitSeconds,
   unpackAnswers,
   unpackConfig,
-} from '../../shared/documents/peer-command.ts';
+} from '../../shared/node-commands/peer-command.ts';
 
 const AT = Date.UTC(2026, 0, 15, 12, 0, 5, 900);
 const id = { epochSeconds: 1_768_478_400, ordinal: 3 };

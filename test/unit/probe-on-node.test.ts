@@ -8,10 +8,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { askNodeParameters } from '../../shared/documents/ask-node.ts';
-import { script } from '../../shared/documents/index.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { parseFleet } from '../../shared/fleet/resolve.ts';
+import { askNodeParameters } from '../../shared/node-commands/ask-node.ts';
+import { script } from '../../shared/node-commands/index.ts';
 import {
   decodeAnswers,
   decodeQuestions,

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import type { GrowPlan } from '../../functions/resize-volume/decide.ts';
 import { proofOf, sentenceOf } from '../../functions/resize-volume/proof.ts';
-import type { Observation } from '../../shared/documents/answer.ts';
 import { pollSeconds } from '../../shared/heal/waiting.ts';
+import type { Observation } from '../../shared/node-commands/answer.ts';
 import {
   DATA_VOLUME,
   dataVolume,

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { abilitiesOf, reasonFor, type Tried, whyNoMachine } from '../../local/real/host/abilities.ts';
-import { cacheDirectory } from '../../local/real/host/cache.ts';
-import { debianSource } from '../../local/real/host/mirror.ts';
-import { memoryEachMiB } from '../../local/real/play.ts';
+import { abilitiesOf, reasonFor, type Tried, whyNoMachine } from '../../local/machines/host/abilities.ts';
+import { cacheDirectory } from '../../local/machines/host/cache.ts';
+import { debianSource } from '../../local/machines/host/mirror.ts';
+import { memoryEachMiB } from '../../local/machines/play.ts';
 
 const all: Tried = {
   linux: undefined,

@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { decode, encode, type RecordType } from 'dns-packet';
-import { appear, disappear, hideHostDisks, linkOf } from '../../local/real/machine/devices.ts';
-import { answerTo } from '../../local/real/machine/dns.ts';
-import { enable, furnish } from '../../local/real/machine/system.ts';
-import { maskedUserData } from '../../shared/documents/masked-user-data.ts';
+import { appear, disappear, hideHostDisks, linkOf } from '../../local/machines/machine/devices.ts';
+import { answerTo } from '../../local/machines/machine/dns.ts';
+import { enable, furnish } from '../../local/machines/machine/system.ts';
+import { maskedUserData } from '../../shared/node-commands/masked-user-data.ts';
 
 describe('a /dev that is the host’s', () => {
   // This very process has it.

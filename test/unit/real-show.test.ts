@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { renderLine } from '../../local/cli/render.ts';
-import { linesOf } from '../../local/real/show.ts';
-import type { Told } from '../../local/real/telling.ts';
+import { linesOf } from '../../local/machines/show.ts';
+import type { Told } from '../../local/machines/telling.ts';
 
 const shown = (told: Told): string[] => linesOf(told, 61_000).flatMap((line) => renderLine(line, 8));
 

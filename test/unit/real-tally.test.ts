@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Ended } from '../../local/real/host/enclosure.ts';
-import { STORIES } from '../../local/real/stories/index.ts';
-import { GROUPS, planStories, type StoryEntry } from '../../local/real/stories/plan.ts';
-import { sumTallies, tally } from '../../local/real/tally.ts';
-import type { Told } from '../../local/real/telling.ts';
+import type { Ended } from '../../local/machines/host/enclosure.ts';
+import { STORIES } from '../../local/machines/stories/index.ts';
+import { GROUPS, planStories, type StoryEntry } from '../../local/machines/stories/plan.ts';
+import { sumTallies, tally } from '../../local/machines/tally.ts';
+import type { Told } from '../../local/machines/telling.ts';
 
 const story = (name: string, more: Partial<StoryEntry> = {}): StoryEntry => ({
   group: 'geth',

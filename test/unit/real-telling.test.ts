@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { parseTask, parseTold, type Task, type Told, toldLine } from '../../local/real/telling.ts';
+import { parseTask, parseTold, type Task, type Told, toldLine } from '../../local/machines/telling.ts';
 
 const events: readonly Told[] = [
   { event: 'story', name: 'full-disk', sentence: 'A full disk is grown.' },

@@ -18,8 +18,8 @@ const KNOWN: Readonly<Record<string, string>> = {
 const COMPOSED: Readonly<Record<string, string>> = {
   'infra/bundle/rewriting.ts': 'names of packages',
   'local/cli/alarm-names.ts': 'kinds of alarms',
-  'shared/documents/command.ts': 'patterns of parameters.ts, which are literals there',
-  'shared/documents/compose.ts': 'names of our own shell functions',
+  'shared/node-commands/command.ts': 'patterns of parameters.ts, which are literals there',
+  'shared/node-commands/compose.ts': 'names of our own shell functions',
   'shared/events/insights.ts': 'two literals',
   'shared/fleet/schema-heal.ts': 'a literal, twice',
   'shared/probe/request.ts': 'a literal, four times',

@@ -1,8 +1,8 @@
 // Budgets and the fleet's turn over the region's own table: who is first, who waits, and what a heal that died leaves behind.
 import { ConditionalCheckFailedException, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { createDynamoDb } from '../../local/region/dynamodb/dynamodb.ts';
-import { AwsError } from '../../local/region/service.ts';
+import { createDynamoDb } from '../../local/services/dynamodb/dynamodb.ts';
+import { AwsError } from '../../local/simulator/service.ts';
 import {
   leaveReplacement,
   reserveReplacement,

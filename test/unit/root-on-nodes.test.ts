@@ -2,13 +2,13 @@
 // where the change is reviewed.
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { scriptParts } from '../../shared/documents/compose.ts';
-import { script } from '../../shared/documents/index.ts';
-import { type Operation, operationParameters } from '../../shared/documents/parameters.ts';
+import { scriptParts } from '../../shared/node-commands/compose.ts';
+import { script } from '../../shared/node-commands/index.ts';
+import { type Operation, operationParameters } from '../../shared/node-commands/parameters.ts';
 import { toolsOf } from '../support/bash-tools.ts';
 
 const OPERATIONS = Object.keys(operationParameters) as Operation[];
-const FOLDER = new URL('../../shared/documents/', import.meta.url);
+const FOLDER = new URL('../../shared/node-commands/', import.meta.url);
 /** They read what they are handed and write to their output: nothing depends on who runs them. */
 const FILTERS = new Set(
   'awk base64 cat cut date grep gzip head sed sha256sum sleep sort tail timeout tr uniq wc'.split(' '),

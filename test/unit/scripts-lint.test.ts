@@ -1,8 +1,8 @@
 // What runs on a node as root never evaluates what a tool prints, a file holds or a parameter says. Each script is read for it, so that
 // no later change brings it back.
 import { describe, expect, it } from '@jest/globals';
-import { script } from '../../shared/documents/index.ts';
-import { type Operation, operationParameters, parameterRules } from '../../shared/documents/parameters.ts';
+import { script } from '../../shared/node-commands/index.ts';
+import { type Operation, operationParameters, parameterRules } from '../../shared/node-commands/parameters.ts';
 import { lintBash } from '../support/bash-lint.ts';
 
 const OPERATIONS = Object.keys(operationParameters) as Operation[];

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { ladderHealed, ladderTold } from '../../local/cli/story-ladder.ts';
-import type { JournalLine } from '../../local/run/journal.ts';
-import type { HealReport } from '../../local/run/report.ts';
+import type { JournalLine } from '../../local/scenarios/report/journal.ts';
+import type { HealReport } from '../../local/scenarios/report/report.ts';
 import { INSTANCE, ME, NOON_MS } from '../support/heal-facts.ts';
 
 const line = (more: Partial<JournalLine>): JournalLine => ({

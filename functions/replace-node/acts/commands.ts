@@ -1,17 +1,17 @@
 // Acts on the node itself: one command each, under the fence of whoever holds the instance.
 
-import { type NodeAnswer, parseNodeAnswer } from '../../../shared/documents/node-answer.ts';
-import {
-  type ClientOnNode,
-  type NodeCommand,
-  nodeCommandOverByMs,
-  nodeCommandParameters,
-} from '../../../shared/documents/node-command.ts';
 import type { Fleet } from '../../../shared/fleet/model.ts';
 import { readSwitches } from '../../../shared/guardrails/switches.ts';
 import type { Copy, ReplaceMemory } from '../../../shared/heal/memory.ts';
 import { awaitNode, sendToNode } from '../../../shared/heal/node-commands.ts';
 import { stepper } from '../../../shared/heal/steps.ts';
+import { type NodeAnswer, parseNodeAnswer } from '../../../shared/node-commands/node-answer.ts';
+import {
+  type ClientOnNode,
+  type NodeCommand,
+  nodeCommandOverByMs,
+  nodeCommandParameters,
+} from '../../../shared/node-commands/node-command.ts';
 import { SIGNING_STATE } from '../guard.ts';
 import type { Act, Result } from '../model.ts';
 import { endOf } from '../proof.ts';

@@ -1,5 +1,5 @@
 // Which protocol's file answers a request.
-import type { HttpAnswer, HttpRequest } from '../../region/network.ts';
+import type { HttpAnswer, HttpRequest } from '../../simulator/network/network.ts';
 import { familyOf } from '../protocol.ts';
 import type { Asked } from './asked.ts';
 import { bitcoinAnswer } from './bitcoin.ts';

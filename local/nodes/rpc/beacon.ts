@@ -1,7 +1,7 @@
 // The beacon API of the consensus client beside an execution client. The form: github.com/ethereum/beacon-APIs, as in
 // test/support/chain-samples.ts. A slot here is one block interval; slots in which the chain stood still were missed.
 import { createHash } from 'node:crypto';
-import type { HttpRequest } from '../../region/network.ts';
+import type { HttpRequest } from '../../simulator/network/network.ts';
 import type { Blocks } from './asked.ts';
 import { json, type Response, target, text } from './http.ts';
 

@@ -1,5 +1,5 @@
 // CometBFT's RPC over GET. The form: what cometbft 0.38.17 answered (test/support/chain-samples.ts).
-import type { HttpRequest } from '../../region/network.ts';
+import type { HttpRequest } from '../../simulator/network/network.ts';
 import type { SeenPeer } from '../peers.ts';
 import { type Asked, isBehind } from './asked.ts';
 import { json, notFound, type Response, target } from './http.ts';

@@ -1,6 +1,6 @@
 // The JSON-RPC of geth and bsc. The form: what geth 1.16.5 answered (test/support/chain-samples.ts).
 import { createHash } from 'node:crypto';
-import type { HttpRequest } from '../../region/network.ts';
+import type { HttpRequest } from '../../simulator/network/network.ts';
 import type { SeenPeer } from '../peers.ts';
 import { GENESIS_HASHES } from '../protocol.ts';
 import { type Asked, isBehind, seconds } from './asked.ts';

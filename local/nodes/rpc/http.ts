@@ -1,5 +1,5 @@
 // Answers over HTTP, and JSON-RPC as servers of its two dialects answer it.
-import type { HttpAnswer, HttpRequest } from '../../region/network.ts';
+import type { HttpAnswer, HttpRequest } from '../../simulator/network/network.ts';
 
 export type Response = Extract<HttpAnswer, { kind: 'response' }>;
 

@@ -1,6 +1,6 @@
 // What RPC endpoints do besides telling the truth, as scenarios set it.
 import { createHash } from 'node:crypto';
-import type { HttpAnswer } from '../../region/network.ts';
+import type { HttpAnswer } from '../../simulator/network/network.ts';
 import type { Asked, Blocks } from './asked.ts';
 import { REFUSED, type Response, text } from './http.ts';
 

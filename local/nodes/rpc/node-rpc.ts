@@ -1,5 +1,5 @@
 // The RPC, metrics and beacon ports of a simulated node: who may ask, what answers on which port, and what a scenario makes of it.
-import type { HttpAnswer, HttpHost, HttpRequest } from '../../region/network.ts';
+import type { HttpAnswer, HttpHost, HttpRequest } from '../../simulator/network/network.ts';
 import { SYNCED_LAG_BLOCKS } from '../client.ts';
 import type { SimulatedNode } from '../node.ts';
 import { BEACON_PORT, familyOf, METRICS_PORTS, type Protocol, portsOf, versionOf } from '../protocol.ts';

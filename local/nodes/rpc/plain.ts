@@ -1,5 +1,5 @@
 // The RPC of a client that is no chain's: as infra/smoke/client.py answers, the client of the ladder's smoke test.
-import type { HttpRequest } from '../../region/network.ts';
+import type { HttpRequest } from '../../simulator/network/network.ts';
 import type { Asked } from './asked.ts';
 import { json, notFound, type Response, target } from './http.ts';
 

@@ -1,5 +1,5 @@
 // A public endpoint of a simulated chain: what fleet files name as a reference, honest until a scenario makes it something else.
-import type { HttpAnswer, HttpHost } from '../../region/network.ts';
+import type { HttpAnswer, HttpHost } from '../../simulator/network/network.ts';
 import type { Branch } from '../branch.ts';
 import type { SimulatedChain } from '../chain.ts';
 import { versionOf } from '../protocol.ts';

@@ -1,7 +1,7 @@
 // The RPC of stacks-node. The form: docs/rpc/components/examples of github.com/stacks-network/stacks-core, as in
 // test/support/chain-samples.ts.
 import { createHash } from 'node:crypto';
-import type { HttpRequest } from '../../region/network.ts';
+import type { HttpRequest } from '../../simulator/network/network.ts';
 import type { SeenPeer } from '../peers.ts';
 import { type Asked, isBehind, seconds } from './asked.ts';
 import { json, type Response, target, text } from './http.ts';

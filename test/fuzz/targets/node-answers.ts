@@ -5,15 +5,15 @@ import fc from 'fast-check';
 import { judgeAgent } from '../../../shared/aws/agent.ts';
 import { readCommand } from '../../../shared/aws/commands.ts';
 import { chainClients } from '../../../shared/chains/clients.ts';
-import { parseAnswer } from '../../../shared/documents/answer.ts';
-import { NodeAnswerError } from '../../../shared/documents/answer-line.ts';
-import { parseNodeAnswer } from '../../../shared/documents/node-answer.ts';
+import { parseAnswer } from '../../../shared/node-commands/answer.ts';
+import { NodeAnswerError } from '../../../shared/node-commands/answer-line.ts';
+import { parseNodeAnswer } from '../../../shared/node-commands/node-answer.ts';
 import {
   type PeerAnswer,
   parsePeerAnswer,
   unpackAnswers,
   unpackConfig,
-} from '../../../shared/documents/peer-command.ts';
+} from '../../../shared/node-commands/peer-command.ts';
 import { decodeAnswers, encodeAnswers } from '../../../shared/probe/frames.ts';
 import { readOnNode } from '../../../shared/probe/on-node.ts';
 import type { ProbeQuestion } from '../../../shared/probe/protocol.ts';

@@ -14,7 +14,7 @@ import { runSmoke } from '../../../infra/smoke-cli.ts';
 import { parseArguments, UsageError } from '../../../local/cli/arguments.ts';
 import { paragraphs, parsed } from '../../../local/cli/evidence.ts';
 import { renderSections } from '../../../local/cli/render.ts';
-import type { JournalLine } from '../../../local/run/journal.ts';
+import type { JournalLine } from '../../../local/scenarios/report/journal.ts';
 import { judgeApproval } from '../../../shared/heal/approval.ts';
 import { WRITERS } from '../../../shared/heal/partitions.ts';
 import { terminalText } from '../../../shared/text/terminal-text.ts';

@@ -1,7 +1,7 @@
-// In the place of local/real/inside.ts: takes its words and its task, plays a good group, one that dies, or one that hangs.
+// In the place of local/machines/inside.ts: takes its words and its task, plays a good group, one that dies, or one that hangs.
 import { basename } from 'node:path';
 import { parseArgs } from 'node:util';
-import { parseTask, type Told, toldLine } from '../../../local/real/telling.ts';
+import { parseTask, type Told, toldLine } from '../../../local/machines/telling.ts';
 
 const { values, positionals } = parseArgs({
   options: { group: { type: 'string', default: '' }, story: { type: 'string', default: '' } },

@@ -1,8 +1,8 @@
-// In the place of local/real/inside.ts: leaves behind all that a run of machines could, tells it, and waits for its end.
+// In the place of local/machines/inside.ts: leaves behind all that a run of machines could, tells it, and waits for its end.
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Told, toldLine } from '../../../local/real/telling.ts';
+import { type Told, toldLine } from '../../../local/machines/telling.ts';
 
 const [, , way = 'polite', runDirectory = ''] = process.argv;
 const run = (command: string, ...words: string[]): string => execFileSync(command, words, { encoding: 'utf8' }).trim();

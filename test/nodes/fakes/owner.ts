@@ -1,5 +1,5 @@
 // Somebody who encloses the other fake and is killed: says on standard output what it is told, and which directory it is.
-import { enclose } from '../../../local/real/host/enclosure.ts';
+import { enclose } from '../../../local/machines/host/enclosure.ts';
 
 const [, , way = 'polite'] = process.argv;
 const enclosure = await enclose({

@@ -1,10 +1,10 @@
 // What prune-retired removes, with its real bundle in the region under its real role: of what heals have kept, of what people have made.
 
-import { readJournal } from '../../../local/run/journal.ts';
-import { pageIn } from '../../../local/run/paged.ts';
-import type { World } from '../../../local/run/world.ts';
+import { readJournal } from '../../../local/scenarios/report/journal.ts';
+import { pageIn } from '../../../local/scenarios/report/pages.ts';
 import type { Scenario } from '../../../local/scenarios/scenario.ts';
-import { bitcoinChain, followers } from '../../../local/scenarios/worlds.ts';
+import type { World } from '../../../local/scenarios/world/world.ts';
+import { bitcoinChain, followers } from '../../../local/scenarios/world/worlds.ts';
 import { toItem } from '../../../shared/aws/attributes.ts';
 import type { FleetDocument } from '../../../shared/fleet/schema.ts';
 import { keptKey, type ToKeep } from '../../../shared/heal/kept.ts';

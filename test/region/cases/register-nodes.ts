@@ -1,11 +1,11 @@
 // What happens around register-nodes, with its real bundle in the region under its real role: people, other tools, odd fleets.
 
-import { readJournal } from '../../../local/run/journal.ts';
-import { pageIn } from '../../../local/run/paged.ts';
-import type { World } from '../../../local/run/world.ts';
 import { answerAsPaged } from '../../../local/scenarios/disk-full-ask.ts';
+import { readJournal } from '../../../local/scenarios/report/journal.ts';
+import { pageIn } from '../../../local/scenarios/report/pages.ts';
 import type { Scenario } from '../../../local/scenarios/scenario.ts';
-import { bitcoinChain, follower, followers } from '../../../local/scenarios/worlds.ts';
+import type { World } from '../../../local/scenarios/world/world.ts';
+import { bitcoinChain, follower, followers } from '../../../local/scenarios/world/worlds.ts';
 import type { FleetDocument } from '../../../shared/fleet/schema.ts';
 
 const ZONE = 'bitcoin.internal';

@@ -1,9 +1,9 @@
 // What happens around rotate-peers, with its real bundle in the region under its real role: people, roles, clients that do not come up.
 
-import { readJournal } from '../../../local/run/journal.ts';
-import { pageIn } from '../../../local/run/paged.ts';
-import type { World } from '../../../local/run/world.ts';
+import { readJournal } from '../../../local/scenarios/report/journal.ts';
+import { pageIn } from '../../../local/scenarios/report/pages.ts';
 import type { Scenario } from '../../../local/scenarios/scenario.ts';
+import type { World } from '../../../local/scenarios/world/world.ts';
 import {
   bitcoinChain,
   CONSORTIUM_BLOCK_MS,
@@ -11,7 +11,7 @@ import {
   consortium,
   exchange,
   followers,
-} from '../../../local/scenarios/worlds.ts';
+} from '../../../local/scenarios/world/worlds.ts';
 import type { FleetDocument } from '../../../shared/fleet/schema.ts';
 
 const FUNCTION = 'chainmend-rotate-peers';

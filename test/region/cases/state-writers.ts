@@ -1,10 +1,10 @@
 // Who may write which record: the roles of the deployed template try to write what is not theirs, and what they could begin by it.
 
 import { ACCESS, type StateUser } from '../../../infra/constructs/state.ts';
-import { readJournal } from '../../../local/run/journal.ts';
-import type { World } from '../../../local/run/world.ts';
+import { readJournal } from '../../../local/scenarios/report/journal.ts';
 import type { Scenario } from '../../../local/scenarios/scenario.ts';
-import { bitcoinChain, followers } from '../../../local/scenarios/worlds.ts';
+import type { World } from '../../../local/scenarios/world/world.ts';
+import { bitcoinChain, followers } from '../../../local/scenarios/world/worlds.ts';
 import { toItem } from '../../../shared/aws/attributes.ts';
 import { newNode } from '../../../shared/heal/lease.ts';
 import { partitions, WRITERS, type Writer } from '../../../shared/heal/partitions.ts';

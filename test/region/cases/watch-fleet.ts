@@ -1,9 +1,9 @@
 // What watch-fleet sees and tells, with its real bundle and that of probe-nodes in the region, under their real roles.
 
-import { readJournal } from '../../../local/run/journal.ts';
-import type { World } from '../../../local/run/world.ts';
+import { readJournal } from '../../../local/scenarios/report/journal.ts';
 import type { Scenario } from '../../../local/scenarios/scenario.ts';
-import { bitcoinChain, consortium, follower, followers, references } from '../../../local/scenarios/worlds.ts';
+import type { World } from '../../../local/scenarios/world/world.ts';
+import { bitcoinChain, consortium, follower, followers, references } from '../../../local/scenarios/world/worlds.ts';
 import { fromItem } from '../../../shared/aws/attributes.ts';
 import type { FleetObservation, FleetWatch, ObservedNode } from '../../../shared/fleet/observation.ts';
 import type { FleetDocument } from '../../../shared/fleet/schema.ts';

@@ -1,6 +1,6 @@
 // The names of the attacks: by what a condition asks for, by action, and where it matters by the kind of resource. What is not here is a condition
 // that nobody has shown to be necessary.
-import type { Statement } from '../../../local/region/iam/policy.ts';
+import type { Statement } from '../../../local/services/iam/policy.ts';
 
 export const RECORDS = 'route53:ChangeResourceRecordSets';
 

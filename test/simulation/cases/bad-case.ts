@@ -1,8 +1,9 @@
 // A case of bad input: an exchange's fleet of four with one thing that is not as it should be, and what has to be as ever.
-import type { World, WorldNode } from '../../../local/run/world.ts';
-import { addressesOf, seenNow } from '../../../local/scenarios/expectations.ts';
+
+import { addressesOf, seenNow } from '../../../local/scenarios/checks/expectations.ts';
 import type { Scenario } from '../../../local/scenarios/scenario.ts';
-import { bitcoinChain, followers, references } from '../../../local/scenarios/worlds.ts';
+import type { World, WorldNode } from '../../../local/scenarios/world/world.ts';
+import { bitcoinChain, followers, references } from '../../../local/scenarios/world/worlds.ts';
 import { fromItem } from '../../../shared/aws/attributes.ts';
 import { alarmName, type NodeAlarmKind } from '../../../shared/fleet/naming.ts';
 import type { FleetWatch, Health } from '../../../shared/fleet/observation.ts';

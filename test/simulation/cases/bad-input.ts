@@ -2,8 +2,8 @@
 // the fleet is watched, named and alarmed as ever.
 import type { Misbehaviour } from '../../../local/nodes/rpc/misbehaviour.ts';
 import { referenceHost } from '../../../local/nodes/rpc/reference.ts';
-import type { HttpHost } from '../../../local/region/network.ts';
 import type { Scenario } from '../../../local/scenarios/scenario.ts';
+import type { HttpHost } from '../../../local/simulator/network/network.ts';
 import type { Health } from '../../../shared/fleet/observation.ts';
 import {
   type Bad,

@@ -1,11 +1,11 @@
 // Names and fleet files that are not what they should be: each is refused by name or paged, and the rest of the fleet, and the other
 // fleet, are watched, named and alarmed as ever.
 
-import { VPC_ID } from '../../../local/region/ec2/service.ts';
-import { pageIn } from '../../../local/run/paged.ts';
-import { addressesOf, seenNow } from '../../../local/scenarios/expectations.ts';
+import { addressesOf, seenNow } from '../../../local/scenarios/checks/expectations.ts';
+import { pageIn } from '../../../local/scenarios/report/pages.ts';
 import type { Scenario } from '../../../local/scenarios/scenario.ts';
-import { consortium, follower } from '../../../local/scenarios/worlds.ts';
+import { consortium, follower } from '../../../local/scenarios/world/worlds.ts';
+import { VPC_ID } from '../../../local/services/ec2/service.ts';
 import type { Health } from '../../../shared/fleet/observation.ts';
 import {
   type Bad,

@@ -1,11 +1,11 @@
 // A case of the matrix: the exchange's fleet with one thing about its second node that is not as in the textbook.
 import { readFileSync } from 'node:fs';
-import { readJournal } from '../../../local/run/journal.ts';
-import type { Report } from '../../../local/run/report.ts';
-import type { Placed, World, WorldNode, WorldVolume } from '../../../local/run/world.ts';
-import { healed } from '../../../local/scenarios/expectations.ts';
+import { healed } from '../../../local/scenarios/checks/expectations.ts';
+import { readJournal } from '../../../local/scenarios/report/journal.ts';
+import type { Report } from '../../../local/scenarios/report/report.ts';
 import type { Scenario } from '../../../local/scenarios/scenario.ts';
-import { exchange } from '../../../local/scenarios/worlds.ts';
+import type { Placed, World, WorldNode, WorldVolume } from '../../../local/scenarios/world/world.ts';
+import { exchange } from '../../../local/scenarios/world/worlds.ts';
 import type { FleetDocument } from '../../../shared/fleet/schema.ts';
 
 export type Check = (report: Report, world: World) => boolean;

@@ -1,9 +1,10 @@
 // A disk of a large fleet: one alarm for all nodes names instance and path, and what the agent publishes has more dimensions than that.
-import type { World } from '../../../local/run/world.ts';
+
+import { healed, planned, sizeGiB } from '../../../local/scenarios/checks/expectations.ts';
 import { answerAsPaged } from '../../../local/scenarios/disk-full-ask.ts';
-import { healed, planned, sizeGiB } from '../../../local/scenarios/expectations.ts';
 import type { Scenario } from '../../../local/scenarios/scenario.ts';
-import { bitcoinChain, followers } from '../../../local/scenarios/worlds.ts';
+import type { World } from '../../../local/scenarios/world/world.ts';
+import { bitcoinChain, followers } from '../../../local/scenarios/world/worlds.ts';
 import type { Mode } from '../../../shared/fleet/model.ts';
 import { NODES_WITH_OWN_ALARMS } from '../../../shared/fleet/naming.ts';
 import { invoke } from './case.ts';

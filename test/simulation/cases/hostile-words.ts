@@ -1,10 +1,11 @@
 // Nodes that say what no node should, in every field that is theirs: to the commands that are sent to them and to those who ask their RPC.
-import type { HttpAnswer } from '../../../local/region/network.ts';
-import type { Placed, World } from '../../../local/run/world.ts';
+
 import { corruptData } from '../../../local/scenarios/corrupt-data.ts';
-import { corruptNow, ended, impatient, passed, SICK, smallFleet } from '../../../local/scenarios/ladder.ts';
 import { peersLost } from '../../../local/scenarios/peers-lost.ts';
 import type { Scenario } from '../../../local/scenarios/scenario.ts';
+import { corruptNow, ended, impatient, passed, SICK, smallFleet } from '../../../local/scenarios/world/ladder.ts';
+import type { Placed, World } from '../../../local/scenarios/world/world.ts';
+import type { HttpAnswer } from '../../../local/simulator/network/network.ts';
 import { HOSTILE, hostileIn } from '../../support/hostile-text.ts';
 
 const MINUTES = 40;

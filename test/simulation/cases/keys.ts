@@ -1,7 +1,8 @@
 // Volumes under a key of another account, as companies have them that keep their keys in one place.
-import { readJournal } from '../../../local/run/journal.ts';
-import { launchTemplate, snapshotsOf } from '../../../local/run/past.ts';
-import type { World } from '../../../local/run/world.ts';
+
+import { asFound, healedBy, sameInstances } from '../../../local/scenarios/ladder-ends.ts';
+import { readJournal } from '../../../local/scenarios/report/journal.ts';
+import type { Expectation, Scenario } from '../../../local/scenarios/scenario.ts';
 import {
   corruptNow,
   dataVolumes,
@@ -11,9 +12,9 @@ import {
   killInstance,
   SICK,
   smallFleet,
-} from '../../../local/scenarios/ladder.ts';
-import { asFound, healedBy, sameInstances } from '../../../local/scenarios/ladder-ends.ts';
-import type { Expectation, Scenario } from '../../../local/scenarios/scenario.ts';
+} from '../../../local/scenarios/world/ladder.ts';
+import { launchTemplate, snapshotsOf } from '../../../local/scenarios/world/past.ts';
+import type { World } from '../../../local/scenarios/world/world.ts';
 import type { Mode } from '../../../shared/fleet/model.ts';
 
 const CENTRAL = 'arn:aws:kms:eu-west-1:444455556666:key/11111111-2222-4333-8444-555555555555';

@@ -1,12 +1,20 @@
 // A dead node whose launch AWS refuses, or whose template says more than most: told with AWS's own words, and before anything is spent on it.
 import type { RequestLaunchTemplateData } from '@aws-sdk/client-ec2';
-import { readJournal } from '../../../local/run/journal.ts';
-import { launchTemplate, snapshotsOf } from '../../../local/run/past.ts';
-import type { World } from '../../../local/run/world.ts';
-import { planned } from '../../../local/scenarios/expectations.ts';
-import { ended, GOOD, impatient, killInstance, pagedNow, SICK, smallFleet } from '../../../local/scenarios/ladder.ts';
+import { planned } from '../../../local/scenarios/checks/expectations.ts';
 import { healedBy } from '../../../local/scenarios/ladder-ends.ts';
+import { readJournal } from '../../../local/scenarios/report/journal.ts';
 import type { Expectation, Scenario } from '../../../local/scenarios/scenario.ts';
+import {
+  ended,
+  GOOD,
+  impatient,
+  killInstance,
+  pagedNow,
+  SICK,
+  smallFleet,
+} from '../../../local/scenarios/world/ladder.ts';
+import { launchTemplate, snapshotsOf } from '../../../local/scenarios/world/past.ts';
+import type { World } from '../../../local/scenarios/world/world.ts';
 import { fromItem } from '../../../shared/aws/attributes.ts';
 import type { Mode } from '../../../shared/fleet/model.ts';
 import { keys } from '../../../shared/heal/store.ts';

@@ -1,6 +1,7 @@
 // What stands in the way of a growth: each a refusal with its reason, and healed where the reason goes away.
-import { incidentsOf } from '../../../local/run/report.ts';
-import { healed } from '../../../local/scenarios/expectations.ts';
+
+import { healed } from '../../../local/scenarios/checks/expectations.ts';
+import { incidentsOf } from '../../../local/scenarios/report/report.ts';
 import type { Scenario } from '../../../local/scenarios/scenario.ts';
 import {
   type Case,

@@ -1,9 +1,10 @@
 // What people do before and during a heal: pauses, modes, mutes, broken files, odd names.
-import type { World } from '../../../local/run/world.ts';
+
+import { planned } from '../../../local/scenarios/checks/expectations.ts';
 import { answerAsPaged } from '../../../local/scenarios/disk-full-ask.ts';
-import { planned } from '../../../local/scenarios/expectations.ts';
 import type { Scenario } from '../../../local/scenarios/scenario.ts';
-import { consortium } from '../../../local/scenarios/worlds.ts';
+import type { World } from '../../../local/scenarios/world/world.ts';
+import { consortium } from '../../../local/scenarios/world/worlds.ts';
 import {
   alarmOnInodes,
   type Case,

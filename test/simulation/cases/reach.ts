@@ -1,8 +1,9 @@
 // What nobody has given the fleet's tags: no heal may use it, and people hear what to tag.
-import { readJournal } from '../../../local/run/journal.ts';
-import { launchTemplate, snapshotsOf } from '../../../local/run/past.ts';
-import type { World } from '../../../local/run/world.ts';
-import { allHealedInTheEnd, refusedFor } from '../../../local/scenarios/expectations.ts';
+
+import { allHealedInTheEnd, refusedFor } from '../../../local/scenarios/checks/expectations.ts';
+import { allWell, healedBy, nothingReplaced } from '../../../local/scenarios/ladder-ends.ts';
+import { readJournal } from '../../../local/scenarios/report/journal.ts';
+import type { Scenario } from '../../../local/scenarios/scenario.ts';
 import {
   ask,
   corruptNow,
@@ -14,9 +15,9 @@ import {
   passed,
   SICK,
   smallFleet,
-} from '../../../local/scenarios/ladder.ts';
-import { allWell, healedBy, nothingReplaced } from '../../../local/scenarios/ladder-ends.ts';
-import type { Scenario } from '../../../local/scenarios/scenario.ts';
+} from '../../../local/scenarios/world/ladder.ts';
+import { launchTemplate, snapshotsOf } from '../../../local/scenarios/world/past.ts';
+import type { World } from '../../../local/scenarios/world/world.ts';
 
 const DIES_AT_MINUTES = 3;
 const RPC_PORT = 8332;

@@ -1,8 +1,8 @@
 // What somebody who means no good, or is only mistaken, can do to a heal: invoke it by hand, with whatever they like.
-import { incidentsOf } from '../../../local/run/report.ts';
-import type { Placed, World } from '../../../local/run/world.ts';
+import { incidentsOf } from '../../../local/scenarios/report/report.ts';
 import type { Scenario } from '../../../local/scenarios/scenario.ts';
-import { consortium } from '../../../local/scenarios/worlds.ts';
+import type { Placed, World } from '../../../local/scenarios/world/world.ts';
+import { consortium } from '../../../local/scenarios/world/worlds.ts';
 import { toItem } from '../../../shared/aws/attributes.ts';
 import type { IncidentRecord, ResizePayload } from '../../../shared/heal/records.ts';
 import { keys } from '../../../shared/heal/store.ts';

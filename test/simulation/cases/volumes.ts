@@ -1,7 +1,7 @@
 // Everything that a volume of a node can be, and is grown all the same.
-import { healed } from '../../../local/scenarios/expectations.ts';
+import { healed } from '../../../local/scenarios/checks/expectations.ts';
 import type { Scenario } from '../../../local/scenarios/scenario.ts';
-import { consortium } from '../../../local/scenarios/worlds.ts';
+import { consortium } from '../../../local/scenarios/world/worlds.ts';
 import {
   alarmOnInodes,
   type Case,

@@ -1,8 +1,9 @@
 // A node that is down while a heal is at work on it: nobody is woken for what heals itself, and not for longer than that.
-import type { World } from '../../../local/run/world.ts';
-import { seenNow } from '../../../local/scenarios/expectations.ts';
+
+import { seenNow } from '../../../local/scenarios/checks/expectations.ts';
 import type { Scenario } from '../../../local/scenarios/scenario.ts';
-import { bitcoinChain, followers, references } from '../../../local/scenarios/worlds.ts';
+import type { World } from '../../../local/scenarios/world/world.ts';
+import { bitcoinChain, followers, references } from '../../../local/scenarios/world/worlds.ts';
 import { toItem } from '../../../shared/aws/attributes.ts';
 import type { HealPayload, IncidentRecord } from '../../../shared/heal/records.ts';
 import { keys } from '../../../shared/heal/store.ts';

@@ -1,6 +1,6 @@
 // Sends the calls of the differential run through the JavaScript SDK, and tells what became of each in a form that can be compared.
 import type { Client, MetadataBearer } from '@smithy/types';
-import { CLIENTS, type SigningName } from '../../../local/wire/model.ts';
+import { CLIENTS, type SigningName } from '../../../local/simulator/gateway/model.ts';
 import { type MotoCall, nameOf, type Saved, savedOf } from './calls/call.ts';
 
 export interface Refused {

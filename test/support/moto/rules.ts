@@ -1,7 +1,7 @@
 // What the region checks of the values of an operation's input, by path, in the form of botocore-rules.py.
-import type { Enums } from '../../../local/wire/declarations.ts';
-import type { Limit } from '../../../local/wire/limits.ts';
-import type { ServiceModel } from '../../../local/wire/model.ts';
+import type { Enums } from '../../../local/simulator/gateway/declarations.ts';
+import type { Limit } from '../../../local/simulator/gateway/limits.ts';
+import type { ServiceModel } from '../../../local/simulator/gateway/model.ts';
 
 export interface Rule {
   readonly type: string;

@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { cacheDirectory } from '../../../local/real/host/cache.ts';
+import { cacheDirectory } from '../../../local/machines/host/cache.ts';
 
 /** Pinned: another version answers otherwise, and knows other models. */
 const PACKAGES = ['moto[server]==5.2.5', 'botocore==1.44.5', 'boto3==1.44.5'];

@@ -1,5 +1,5 @@
 // One call of the differential run: the same input goes to the local region and to moto.
-import type { SigningName } from '../../../../local/wire/model.ts';
+import type { SigningName } from '../../../../local/simulator/gateway/model.ts';
 
 /** What earlier calls of the same side have answered: ids differ between the two. */
 export type Saved = Readonly<Record<string, string>>;

@@ -1,0 +1,312 @@
+// A real machine behind an instance: Debian with systemd as its first process, its own network address, and its volumes as real devices.
+// What EC2 and Systems Manager ask of it happens there.
+import { mkdirSync, statfsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { StoredContent } from '../../nodes/content.ts';
+import { isImage } from '../../nodes/content.ts';
+import type { CommandOutcome, Machine, MachineCommand, NewDisk } from '../../nodes/machine.ts';
+import { type DiskDimensions, diskMetrics, type Metric } from '../../nodes/metrics.ts';
+import { operationOf } from '../../nodes/units.ts';
+import type { Clock } from '../../simulator/kernel.ts';
+import type { Container, Containers } from './container.ts';
+import { appear, disappear, hideHostDisks, numberOf } from './devices.ts';
+import type { Images } from './images.ts';
+import { mountsInside, type Run, runInside } from './inside.ts';
+import type { Lan } from './lan.ts';
+import { DISKS_READY, furnish, type ImageFiles, RESOLV_CONF } from './system.ts';
+import { toolNow } from './tool.ts';
+
+const GIB = 2 ** 30;
+const MINUTE_MS = 60_000;
+/** The version that an instance of today has; ENV_VAR parameters need 3.3.2746. */
+const AGENT_VERSION = '3.3.3050.0';
+/** systemd's own limit for a unit that does not stop is longer: EC2 takes the power before it. */
+const SHUTDOWN_GRACE_SECONDS = 240;
+const BOOT_LOOKS_MAX = 200;
+const BOOT_LOOK_MS = 150;
+const LOOK_TIMEOUT_MS = 10_000;
+/** Where the agent puts a document's steps before it runs them ("SSM Agent technical details"). */
+const ORCHESTRATION = '/var/lib/amazon/ssm/document/orchestration';
+
+export interface MachinePlace {
+  readonly clock: Clock;
+  readonly baseDirectory: string;
+  readonly images: Images;
+  readonly lan: Lan;
+  readonly containers: Containers;
+  /** What nobody waits for, and must not fail: booting, shutting down. */
+  readonly onError: (error: unknown) => void;
+  /** A shipped script was run. */
+  readonly onScript: (operation: string, instanceId: string, outcome: CommandOutcome) => void;
+}
+
+export interface DebianSpec {
+  readonly instanceId: string;
+  readonly name: string;
+  readonly privateIp: string;
+  readonly regionName: string;
+  /** Of its image. */
+  readonly files: ImageFiles;
+  /** Of its instance. */
+  readonly userData?: string;
+  /** Data volumes' mount points, of which its CloudWatch agent tells. */
+  readonly paths: readonly string[];
+}
+
+export class DebianMachine implements Machine {
+  readonly instanceId: string;
+  readonly name: string;
+  readonly agentVersion = AGENT_VERSION;
+  readonly hostName: string;
+  readonly privateIp: string;
+  readonly platform = { name: 'Debian GNU/Linux', version: '12' };
+  /** Its root filesystem, as the host sees it. */
+  readonly root: string;
+  readonly #place: MachinePlace;
+  readonly #spec: DebianSpec;
+  readonly #container: Container;
+  readonly #volumes = new Set<string>();
+  #pid: number | undefined;
+  #power: 'off' | 'booting' | 'on' | 'shutting down' = 'off';
+  /** Counts boots: what waits for one does not go on after the next. */
+  #boot = 0;
+  #agentCut = false;
+  #broken = false;
+  /** What was begun and must end before the next of it: power goes on and off in order. */
+  #powering: Promise<void> = Promise.resolve();
+
+  constructor(place: MachinePlace, spec: DebianSpec) {
+    const { instanceId, name, privateIp, regionName } = spec;
+    this.#place = place;
+    this.#spec = spec;
+    this.instanceId = instanceId;
+    this.name = name;
+    this.privateIp = privateIp;
+    this.hostName = `ip-${privateIp.replaceAll('.', '-')}.${regionName}.compute.internal`;
+    const directory = join(place.images.directory, instanceId);
+    this.root = join(directory, 'root');
+    const [upper, work] = [join(directory, 'upper'), join(directory, 'work')];
+    for (const each of [this.root, upper, work]) mkdirSync(each, { recursive: true });
+    const layers = `lowerdir=${place.baseDirectory},upperdir=${upper},workdir=${work}`;
+    toolNow('mount', ['-t', 'overlay', 'overlay', '-o', layers, this.root]);
+    furnish(this.root, spec.files, spec.userData ?? '');
+    const network = place.lan.join(instanceId, privateIp);
+    const hostName = this.hostName.split('.')[0] ?? name;
+    this.#container = place.containers({ name: instanceId, root: this.root, network, hostName });
+  }
+
+  /** The host's id of its first process; undefined while it has no power. */
+  get pid(): number | undefined {
+    return this.#power === 'on' ? this.#pid : undefined;
+  }
+
+  reachable(): boolean {
+    return this.#power === 'on' && !this.#agentCut;
+  }
+
+  /** The SSM agent loses or finds its connection. */
+  setAgentConnected(connected: boolean): void {
+    this.#agentCut = !connected;
+  }
+
+  /** Its power fails, and from now on it does not boot any more, whatever is done to it. */
+  break(): void {
+    this.#broken = true;
+    this.powerOff('hard');
+  }
+
+  /** Resolves when its system answers; rejects when it does not within half a minute. */
+  async booted(): Promise<void> {
+    await this.#powering;
+    if (this.#power !== 'on') throw new Error(`${this.name}: its system does not answer`);
+  }
+
+  powerOn(): void {
+    if (this.#broken || this.#power === 'on' || this.#power === 'booting') return;
+    this.#power = 'booting';
+    const boot = ++this.#boot;
+    this.#then(async () => {
+      if (boot !== this.#boot) return;
+      this.#pid = await this.#container.start();
+      hideHostDisks(this.#pid);
+      for (const volumeId of this.#volumes) appear(this.#pid, volumeId, this.#place.images.attach(volumeId));
+      await this.#settled(this.#pid);
+      if (boot === this.#boot) this.#power = 'on';
+    });
+  }
+
+  powerOff(how: 'clean' | 'hard' = 'clean'): void {
+    if (this.#power === 'off') return;
+    if (how === 'clean' && this.#power === 'shutting down') return;
+    this.#boot++;
+    this.#power = 'shutting down';
+    const end = async (): Promise<void> => {
+      await (how === 'hard' ? this.#container.kill() : this.#container.stop(SHUTDOWN_GRACE_SECONDS));
+      this.#pid = undefined;
+      this.#power = 'off';
+    };
+    // Power that is taken waits for no shutdown.
+    if (how === 'hard') end().catch(this.#place.onError);
+    else this.#then(end);
+  }
+
+  isShuttingDown(): boolean {
+    return this.#power === 'shutting down';
+  }
+
+  #then(work: () => Promise<void>): void {
+    this.#powering = this.#powering.then(work).catch(this.#place.onError);
+  }
+
+  /** Its bus answers, its names are looked up where they should be, and its disks are told to be there. */
+  async #settled(pid: number): Promise<void> {
+    for (let look = 0; look < BOOT_LOOKS_MAX; look++) {
+      const { exitCode } = await runInside(pid, {
+        command: ['systemctl', 'list-units', '--no-legend', '--no-pager', 'basic.target'],
+        timeoutMs: LOOK_TIMEOUT_MS,
+      });
+      if (exitCode === 0) {
+        const ready = `cat >/etc/resolv.conf; : >${DISKS_READY}`;
+        await runInside(pid, { command: ['sh', '-c', ready], input: RESOLV_CONF, timeoutMs: LOOK_TIMEOUT_MS });
+        return;
+      }
+      await new Promise((resolve) => setTimeout(resolve, BOOT_LOOK_MS));
+    }
+    throw new Error(`${this.name} (${this.instanceId}): systemd does not answer`);
+  }
+
+  /** As the agent does it: the script in a file of its own, which it runs with the parameters in the environment. */
+  run(command: MachineCommand, finished: (outcome: CommandOutcome) => void): void {
+    const { pid } = this;
+    if (pid === undefined) return;
+    const boot = this.#boot;
+    const { commandId, documentName, script, parameters, timeoutSeconds } = command;
+    const path = join(ORCHESTRATION, commandId, 'awsrunShellScript/0.awsrunShellScript', '_script.sh');
+    const environment = Object.fromEntries(
+      Object.entries(parameters).map(([name, value]) => [name.startsWith('SSM_') ? name : `SSM_${name}`, value]),
+    );
+    const put = 'mkdir -p "$(dirname "$1")" && cat >"$1" && chmod 700 "$1"';
+    const carryOut = async (): Promise<void> => {
+      const placed = await runInside(pid, {
+        command: ['sh', '-c', put, 'sh', path],
+        input: `${script}\n`,
+        timeoutMs: LOOK_TIMEOUT_MS,
+      });
+      const outcome: CommandOutcome =
+        placed.exitCode === 0
+          ? await runInside(pid, { command: ['sh', '-c', path], environment, timeoutMs: timeoutSeconds * 1_000 })
+          : {
+              exitCode: 1,
+              stdout: '',
+              // What the agent says with a full root disk.
+              stderr: `Plugin with name aws:runShellScript not found. Step name: run\n${placed.stderr}`,
+              refusedByAgent: true,
+            };
+      this.#place.onScript(operationOf(documentName) ?? documentName, this.instanceId, outcome);
+      // A machine that lost its power on the way tells nothing.
+      if (boot === this.#boot) finished(outcome);
+    };
+    carryOut().catch(this.#place.onError);
+  }
+
+  /** A command of a person at its console, or of a test: not the agent's. Never rejects. */
+  async shell(line: string, ...operands: readonly string[]): Promise<CommandOutcome> {
+    const { pid } = this;
+    if (pid === undefined) return { exitCode: 255, stdout: '', stderr: `${this.name} has no power` };
+    return runInside(pid, { command: ['sh', '-c', line, 'sh', ...operands], timeoutMs: SHELL_TIMEOUT_MS });
+  }
+
+  /** The same with any limits and input of one's own. */
+  async runs(run: Run): Promise<CommandOutcome> {
+    const { pid } = this;
+    if (pid === undefined) return { exitCode: 255, stdout: '', stderr: `${this.name} has no power` };
+    return runInside(pid, run);
+  }
+
+  /** Before its first boot: what masked user data do is done by them, so there is nothing left to do. */
+  maskClient(): void {
+    if (!(this.#spec.userData ?? '').startsWith('#cloud-config\n'))
+      throw new Error(`${this.name}: its user data mask no client`);
+  }
+
+  volumeResized(volumeId: string, sizeGiB: number): void {
+    this.#place.images.resize(volumeId, sizeGiB);
+  }
+
+  volumeAttached(volumeId: string, _device: string, sizeGiB: number, disk?: NewDisk): void {
+    const { images } = this.#place;
+    const content = disk?.content;
+    if (content !== undefined && !isImage(content))
+      throw new Error(`${volumeId}: a simulated volume came to a real machine`);
+    images.create(volumeId, sizeGiB, content);
+    this.#volumes.add(volumeId);
+    if (this.#pid !== undefined) appear(this.#pid, volumeId, images.attach(volumeId));
+  }
+
+  volumeDetached(volumeId: string): void {
+    if (!this.#volumes.delete(volumeId)) return;
+    const { images } = this.#place;
+    const loop = images.attach(volumeId);
+    if (this.#pid !== undefined) disappear(this.#pid, volumeId, loop);
+    images.detach(volumeId);
+  }
+
+  isMounted(volumeId: string): boolean {
+    const pid = this.#pid;
+    if (pid === undefined || !this.#volumes.has(volumeId)) return false;
+    return mountsInside(pid).has(numberOf(this.#place.images.attach(volumeId)));
+  }
+
+  contentOf(volumeId: string): StoredContent | undefined {
+    return this.#volumes.has(volumeId) ? this.#place.images.image(volumeId) : undefined;
+  }
+
+  /** The volume that is mounted there, by the kernel's own account; undefined where none is. */
+  mountedAt(path: string): string | undefined {
+    const pid = this.#pid;
+    if (pid === undefined) return undefined;
+    const mounts = mountsInside(pid);
+    return [...this.#volumes].find((volumeId) =>
+      mounts.get(numberOf(this.#place.images.attach(volumeId)))?.includes(path),
+    );
+  }
+
+  // The CloudWatch agent.
+
+  /** Publishes the disks' metrics each minute, while the machine has power. */
+  startMetrics(publish: (metrics: readonly Metric[]) => void): void {
+    const { clock } = this.#place;
+    const dimensions = new Map(
+      ['/', ...this.#spec.paths].map((path): [string, DiskDimensions] => [
+        path,
+        { InstanceId: this.instanceId, path, fstype: 'xfs' },
+      ]),
+    );
+    const tick = (): void => {
+      publish([...dimensions].flatMap(([path, of]) => this.#diskMetrics(path, of)));
+      clock.after(MINUTE_MS, tick);
+    };
+    clock.after(0, tick);
+  }
+
+  /** As df counts, and the agent with it; nothing of a path where no volume is mounted. */
+  #diskMetrics(path: string, dimensions: DiskDimensions): Metric[] {
+    const { pid } = this;
+    if (pid === undefined || (path !== '/' && this.mountedAt(path) === undefined)) return [];
+    const { bsize, blocks, bfree, files, ffree } = statfsSync(`/proc/${pid}/root${path}`);
+    const reading = {
+      sizeBytes: blocks * bsize,
+      usedBytes: (blocks - bfree) * bsize,
+      inodesTotal: files,
+      inodesUsed: files - ffree,
+    };
+    // The overlay's own disk is the host's, and says nothing of the machine.
+    return diskMetrics(
+      dimensions,
+      path === '/' ? { ...reading, sizeBytes: 16 * GIB, usedBytes: 2 * GIB } : reading,
+      this.#place.clock.now(),
+    );
+  }
+}
+
+const SHELL_TIMEOUT_MS = 60_000;

@@ -1,0 +1,112 @@
+// Tells a run's stories as they go on: what is done, what the suite's own journal says meanwhile, and what held.
+import type { JournalLine } from '../scenarios/report/journal.ts';
+import { type RealStory, StoryBroken, type Telling } from './story.ts';
+import type { Told } from './telling.ts';
+import type { RealWorld } from './world.ts';
+
+const LOOK_MS = 500;
+const JOURNAL_LOOK_MS = 1_000;
+const SEEN_CHARACTERS = 2_000;
+
+export interface Begun {
+  readonly telling: Telling & { fails(error: unknown): void };
+  end(): void;
+}
+
+export class Narrator {
+  readonly #tell: (told: Told) => void;
+  readonly #beganMs = Date.now();
+
+  constructor(tell: (told: Told) => void) {
+    this.#tell = tell;
+  }
+
+  #seconds(atMs = Date.now()): number {
+    return Math.max(0, (atMs - this.#beganMs) / 1_000);
+  }
+
+  /** The journal, and the scripts that machines run, from now on. @returns how to end it */
+  follow(world: RealWorld): () => void {
+    // Not by how many there are: a line may be written after others that are of a later moment, or of the same.
+    const told = new Set(world.journal().map(keyOf));
+    const scripts = new Set<string>();
+    const look = (): void => {
+      for (const line of world.journal()) {
+        if (told.has(keyOf(line))) continue;
+        told.add(keyOf(line));
+        const { atMs, fleet, node, heal, kind, sentence } = line;
+        this.#tell({
+          event: 'told',
+          atSeconds: this.#seconds(atMs),
+          subject: node === '-' ? fleet : `${fleet}/${node}`,
+          text: `${heal}, ${kind}: ${sentence}`,
+        });
+      }
+      for (const { operation: name } of world.scripts) {
+        if (!scripts.has(name)) this.#tell({ event: 'script', name });
+        scripts.add(name);
+      }
+    };
+    const timer = setInterval(look, JOURNAL_LOOK_MS);
+    return () => {
+      clearInterval(timer);
+      look();
+    };
+  }
+
+  begin({ name: story, sentence }: RealStory): Begun {
+    const beganMs = Date.now();
+    this.#tell({ event: 'story', name: story, sentence });
+    const holds: Telling['holds'] = (what, isSo, why) =>
+      this.#tell(
+        isSo ? { event: 'held', story, sentence: what } : { event: 'broken', story, sentence: what, why: shown(why) },
+      );
+    return {
+      telling: {
+        say: (subject, text) => this.#tell({ event: 'told', story, atSeconds: this.#seconds(), subject, text }),
+        holds,
+        becomes: async (what, withinSeconds, isSo, why) => {
+          const { became, trouble } = await waitFor(withinSeconds, isSo);
+          if (became) return holds(what, true);
+          const seen = why === undefined ? trouble : { trouble, seen: await seenBy(why) };
+          holds(what, false, { notWithinSeconds: withinSeconds, seen });
+          throw new StoryBroken(what);
+        },
+        fails: (error) => holds('it comes to its end', false, String(error)),
+      },
+      end: () => this.#tell({ event: 'ended', story, seconds: (Date.now() - beganMs) / 1_000 }),
+    };
+  }
+}
+
+/** Who cannot be asked at this moment is asked again. */
+async function waitFor(
+  withinSeconds: number,
+  isSo: () => boolean | Promise<boolean>,
+): Promise<{ readonly became: boolean; readonly trouble?: string }> {
+  const untilMs = Date.now() + withinSeconds * 1_000;
+  for (;;) {
+    let trouble: string | undefined;
+    try {
+      if (await isSo()) return { became: true };
+    } catch (error) {
+      trouble = String(error);
+    }
+    if (Date.now() > untilMs) return { became: false, ...(trouble !== undefined && { trouble }) };
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  }
+}
+
+const seenBy = async (why: () => unknown): Promise<unknown> => {
+  try {
+    return await why();
+  } catch (error) {
+    return String(error);
+  }
+};
+
+const shown = (why: unknown): string =>
+  (typeof why === 'string' ? why : (JSON.stringify(why) ?? '')).slice(0, SEEN_CHARACTERS);
+
+const keyOf = ({ atMs, fleet, node, heal, kind, sentence }: JournalLine): string =>
+  JSON.stringify([atMs, fleet, node, heal, kind, sentence]);

@@ -1,0 +1,306 @@
+// The world of real stories: a local region with the stack deployed in it, whose clock is the wall's, and real machines behind its instances.
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { readFleets } from '../../infra/fleets.ts';
+import { ensureSynthesized } from '../../infra/synth.ts';
+import { fromItem } from '../../shared/aws/attributes.ts';
+import type { Fleet } from '../../shared/fleet/model.ts';
+import type { ObservedNode } from '../../shared/fleet/observation.ts';
+import { fleetParameterName } from '../../shared/fleet/parameter.ts';
+import { resolveFleet } from '../../shared/fleet/resolve.ts';
+import { keys } from '../../shared/heal/store.ts';
+import { isImage, type StoredContent } from '../nodes/content.ts';
+import type { CommandOutcome } from '../nodes/machine.ts';
+import { type JournalLine, readJournal } from '../scenarios/report/journal.ts';
+import { deployInto, settled } from '../scenarios/world/deployed.ts';
+import { VPC_ID } from '../services/ec2/service.ts';
+import type { Following } from '../simulator/clock.ts';
+import { readAssembly } from '../simulator/cloudformation/deploy.ts';
+import { createRegion, type Region } from '../simulator/region.ts';
+import { containers } from './machine/container.ts';
+import { DebianMachine, type MachinePlace } from './machine/debian-machine.ts';
+import { linkOf } from './machine/devices.ts';
+import { type Resolver, serveNames } from './machine/dns.ts';
+import { Images } from './machine/images.ts';
+import { Lan } from './machine/lan.ts';
+import { realHost } from './machine/rpc.ts';
+import { enable, type ImageFiles } from './machine/system.ts';
+import { tool } from './machine/tool.ts';
+import type { Task } from './telling.ts';
+
+/** Fleet files of the real stories. */
+export const REAL_FLEETS = join(import.meta.dirname, 'fleets');
+const MAX_EVENTS = 20_000_000;
+/** The deployment is over by then, in the region's time. */
+const DEPLOYED_BEFORE_MS = 10 * 60_000;
+/** A region is looked at for a quarter of an hour: its trace is cut. */
+const CALLS_KEPT = 200_000;
+
+export interface RealVolume {
+  readonly role: string;
+  readonly path: string;
+  readonly sizeGiB: number;
+  /** Puts there what the node begins with, in a directory that is the volume's root. */
+  readonly fill?: (directory: string) => void | Promise<void>;
+}
+
+/** What an image is made for: by whom its files are read. */
+export interface Identity {
+  readonly name: string;
+  readonly instanceId: string;
+  readonly privateIp: string;
+}
+
+export interface RealNodeSpec {
+  /** Undefined: a machine that is no node of ours, the rest of the network. */
+  readonly fleet?: string;
+  readonly name: string;
+  readonly volumes: readonly RealVolume[];
+  /** What its image has besides Debian. */
+  readonly files: (identity: Identity) => ImageFiles;
+  /** Started at each boot: "node@0.21.service" of the unit "node@.service". */
+  readonly enabled?: readonly { readonly unit: string; readonly of: string }[];
+  readonly tags?: Readonly<Record<string, string>>;
+}
+
+export interface RealNode {
+  readonly spec: RealNodeSpec;
+  readonly name: string;
+  readonly instanceId: string;
+  readonly privateIp: string;
+  readonly machine: DebianMachine;
+}
+
+export class RealWorld {
+  readonly region: Region;
+  readonly tableName: string;
+  readonly fleets: ReadonlyMap<string, Fleet>;
+  readonly nodes: RealNode[] = [];
+  readonly ground: Task;
+  /** Scripts that were run, with how they ended. */
+  readonly scripts: { readonly operation: string; readonly instanceId: string; readonly outcome: CommandOutcome }[] =
+    [];
+  readonly #place: MachinePlace;
+  readonly #resolver: Resolver;
+  readonly #following: Following;
+  #made = 0;
+  #copies = 0;
+
+  private constructor(
+    region: Region,
+    made: {
+      readonly tableName: string;
+      readonly fleets: ReadonlyMap<string, Fleet>;
+      readonly ground: Task;
+      readonly resolver: Resolver;
+      readonly following: Following;
+      readonly images: Images;
+      readonly lan: Lan;
+      readonly onError: (error: unknown) => void;
+    },
+  ) {
+    this.region = region;
+    this.tableName = made.tableName;
+    this.fleets = made.fleets;
+    this.ground = made.ground;
+    this.#resolver = made.resolver;
+    this.#following = made.following;
+    const { images, lan, onError, ground } = made;
+    this.#place = {
+      clock: region.clock,
+      baseDirectory: ground.baseDirectory,
+      images,
+      lan,
+      containers: containers(ground.machines, ground.runDirectory),
+      onError,
+      onScript: (operation, instanceId, outcome) => this.scripts.push({ operation, instanceId, outcome }),
+    };
+    region.ec2.onRun((instance, { userData }) => {
+      const tags = Object.fromEntries(instance.tags.map(({ Key = '', Value = '' }) => [Key, Value]));
+      const name = tags['chainmend:node'] ?? tags['Name'] ?? instance.instanceId;
+      const like = this.nodes.find((node) => node.name === name);
+      const privateIp = instance.networkInterface?.privateIp;
+      if (!like || privateIp === undefined) return undefined;
+      const { instanceId } = instance;
+      const node = this.#settleIn(
+        { ...like.spec, volumes: like.spec.volumes },
+        { name, instanceId, privateIp },
+        userData,
+      );
+      return { machine: node.machine, clientMasked: userData.startsWith('#cloud-config') };
+    });
+  }
+
+  /** Deploys the stack, with these fleets alone, in a region whose time is the wall's from then on. */
+  static async make(
+    ground: Task,
+    fleetNames: readonly string[],
+    { onError, onFatal }: { readonly onError: (error: unknown) => void; readonly onFatal: (error: unknown) => void },
+  ): Promise<RealWorld> {
+    const nowMs = Date.now();
+    const region = await createRegion({
+      seed: 1,
+      lane: 'fidelity',
+      guard: false,
+      retain: CALLS_KEPT,
+      startMs: nowMs - DEPLOYED_BEFORE_MS,
+    });
+    const assembly = readAssembly(await ensureSynthesized({ fleets: REAL_FLEETS }));
+    const files = readFleets(REAL_FLEETS).filter(({ document }) => fleetNames.includes(document.fleet));
+    const tableName = await deployInto(region, assembly);
+    const fleets = new Map(files.map(({ document }): [string, Fleet] => [document.fleet, resolveFleet(document)]));
+    await settled(region, () => leaveOthersOut(region, fleets));
+    for (const zone of new Set([...fleets.values()].flatMap(({ dns }) => dns?.zone ?? [])))
+      region.route53.addZone({ name: zone, private: true, vpcId: VPC_ID });
+    await region.clock.run({ untilMs: Date.now(), maxEvents: MAX_EVENTS });
+    const lan = Lan.make();
+    return new RealWorld(region, {
+      tableName,
+      fleets,
+      ground,
+      resolver: await serveNames((name, type) => region.route53.resolve(name, type)),
+      following: region.clock.follow({ speed: 1, onError: onFatal }),
+      images: Images.make(ground.runDirectory),
+      lan,
+      onError,
+    });
+  }
+
+  /** A machine that has been there before, with its volumes; it boots. Resolves when its system answers. */
+  async node(spec: RealNodeSpec): Promise<RealNode> {
+    const { region } = this;
+    const index = this.#made++;
+    const zone = 'abc'[index % 3] ?? 'a';
+    const fleet = spec.fleet === undefined ? undefined : this.fleets.get(spec.fleet);
+    const tags = { ...fleet?.nodes.tags, [fleet?.nodes.nameTag ?? 'Name']: spec.name, ...spec.tags };
+    const privateIp = `10.0.${(index % 3) * 64}.${10 + Math.floor(index / 3)}`;
+    const availabilityZone = `${region.kernel.regionName}${zone}`;
+    const instanceId = region.ec2.addInstance({ availabilityZone, privateIp, tags, state: 'running' });
+    region.ec2.addVolume({
+      sizeGiB: 16,
+      type: 'gp3',
+      availabilityZone,
+      attachedTo: { instanceId, device: '/dev/xvda', deleteOnTermination: true },
+      tags: { Name: `${spec.name}-root` },
+    });
+    const lines: string[] = [];
+    const attached: [string, number][] = [];
+    for (const [at, { role, path, sizeGiB, fill }] of spec.volumes.entries()) {
+      const volumeId = region.ec2.addVolume({
+        sizeGiB,
+        type: 'gp3',
+        availabilityZone,
+        attachedTo: { instanceId, device: `/dev/sd${'fghij'[at] ?? 'f'}` },
+        tags: {
+          ...(fleet?.volumes.find((volume) => volume.role === role)?.tags ?? fleet?.nodes.tags),
+          Name: `${spec.name}-${role}`,
+        },
+      });
+      await this.#format(volumeId, sizeGiB, fill);
+      attached.push([volumeId, sizeGiB]);
+      lines.push(`${linkOf(volumeId)} ${path} xfs defaults,nofail 0 2\n`);
+    }
+    const node = this.#settleIn(spec, { name: spec.name, instanceId, privateIp }, '', lines.join(''));
+    region.machines.add(node.machine);
+    for (const [volumeId, sizeGiB] of attached) node.machine.volumeAttached(volumeId, '', sizeGiB);
+    node.machine.powerOn();
+    await node.machine.booted();
+    return node;
+  }
+
+  #settleIn(spec: RealNodeSpec, identity: Identity, userData: string, fstab = ''): RealNode {
+    const { region } = this;
+    const files = { ...spec.files(identity), '/etc/fstab': fstab };
+    const machine = new DebianMachine(this.#place, {
+      ...identity,
+      regionName: region.kernel.regionName,
+      files: { ...files, ...Object.fromEntries(spec.volumes.map(({ path }) => [`${path}/.keep`, ''])) },
+      userData,
+      paths: spec.volumes.map(({ path }) => path),
+    });
+    for (const { unit, of } of spec.enabled ?? []) enable(machine.root, unit, of);
+    region.network.attach(identity.privateIp, { vpcId: VPC_ID }, realHost(identity.privateIp));
+    machine.startMetrics((metrics) => {
+      for (const { namespace, metricName, dimensions, value, timestampMs, unit } of metrics)
+        region.cloudwatch.record(namespace, metricName, dimensions, value, timestampMs, unit);
+    });
+    const node = { spec, machine, ...identity };
+    this.nodes.push(node);
+    return node;
+  }
+
+  async #format(volumeId: string, sizeGiB: number, fill: RealVolume['fill']): Promise<void> {
+    const { images } = this.#place;
+    images.create(volumeId, sizeGiB);
+    const loop = images.attach(volumeId);
+    await tool('mkfs.xfs', ['-q', loop]);
+    if (!fill) return;
+    const directory = join(this.ground.runDirectory, `filling-${volumeId}`);
+    mkdirSync(directory);
+    await tool('mount', [loop, directory]);
+    try {
+      await fill(directory);
+    } finally {
+      await tool('umount', [directory]);
+    }
+  }
+
+  /** The node of that name that is one now: the last to have taken the place. */
+  find(name: string): RealNode {
+    const there = new Set(
+      this.region.ec2
+        .instances()
+        .filter(({ state, tags }) => state === 'running' && !tags.some(({ Key }) => Key === 'chainmend:retired'))
+        .map(({ instanceId }) => instanceId),
+    );
+    const known = this.nodes.filter((node) => node.name === name);
+    const found = known.findLast(({ instanceId }) => there.has(instanceId)) ?? known.at(-1);
+    if (!found) throw new Error(`the world has no node ${name}`);
+    return found;
+  }
+
+  journal(): readonly JournalLine[] {
+    return readJournal(this.region, this.tableName);
+  }
+
+  /** What the suite saw of a fleet's nodes when it last looked. */
+  observed(fleet: string): readonly ObservedNode[] {
+    return this.region.dynamodb.items(this.tableName).flatMap((stored) => {
+      const record = fromItem(stored as Parameters<typeof fromItem>[0]);
+      return record['pk'] === keys.observation(fleet, 0).pk && String(record['sk']).startsWith('OBSERVATION')
+        ? (record['nodes'] as unknown as readonly ObservedNode[])
+        : [];
+    });
+  }
+
+  /** A person sends an event to a function of the suite. */
+  async send(event: Readonly<Record<string, unknown>>, functionName = 'chainmend-dispatch-heal'): Promise<void> {
+    await this.region.call('lambda', 'Invoke', {
+      FunctionName: functionName,
+      InvocationType: 'Event',
+      Payload: new Uint8Array(Buffer.from(JSON.stringify(event))),
+    });
+  }
+
+  /** A volume with what an image holds, on a machine beside its own: mounted nowhere, and known to no fleet. @returns its device's name by id */
+  attachCopy({ machine }: RealNode, content: StoredContent | undefined): string {
+    if (!content || !isImage(content)) throw new Error('attachCopy: there is no image');
+    const volumeId = `vol-${(++this.#copies).toString(16).padStart(17, '0')}`;
+    machine.volumeAttached(volumeId, '', 1, { content, initializedAtMs: undefined });
+    return linkOf(volumeId);
+  }
+
+  async end(): Promise<void> {
+    await this.#following.stop();
+    this.#resolver.close();
+    await Promise.all(this.nodes.map(({ machine }) => machine.powerOff('hard')));
+  }
+}
+
+/** What is watched is what is here. */
+async function leaveOthersOut(region: Region, fleets: ReadonlyMap<string, Fleet>): Promise<void> {
+  for (const { document } of readFleets(REAL_FLEETS)) {
+    const Name = fleetParameterName('/chainmend', document.fleet);
+    if (!fleets.has(document.fleet)) await region.call('ssm', 'DeleteParameter', { Name });
+  }
+}

@@ -1,0 +1,93 @@
+// What the invariants are told of the machines at a moment: who runs as whom, what is mounted where, how far validators have signed.
+import { createHash } from 'node:crypto';
+import type { NodeRecord } from '../../../shared/heal/records.ts';
+import { SIGNING_STATE } from '../../nodes/data.ts';
+import type { Placed, World } from '../world/world.ts';
+import { checkIdentities, checkInFlight, checkMounts, checkSigning, checkSizes, type Violation } from './invariants.ts';
+
+/** Keys are looked at in worlds of so many nodes: larger ones are about other things, and reading them takes time. */
+const KEYS_OF_NODES_MAX = 100;
+
+export class MachinesWatch {
+  /** The highest that each key has signed, and the largest volume that each node has had at each path. */
+  readonly #signed = new Map<string, number>();
+  readonly #sizes = new Map<string, number>();
+
+  /** @param records of all nodes */
+  look(world: World, records: readonly NodeRecord[]): readonly Violation[] {
+    const atMs = world.region.clock.now();
+    const running = world.nodes.filter(({ machine }) => machine.client.state === 'running');
+    const names = running.map(({ fleet, name, instanceId }) => ({ identity: `${fleet.name}/${name}`, instanceId }));
+    const few = world.nodes.length <= KEYS_OF_NODES_MAX ? running : [];
+    const keys = few.flatMap((node) => keysOf(node).map((identity) => ({ identity, instanceId: node.instanceId })));
+    return [
+      ...checkIdentities(atMs, names),
+      ...checkIdentities(atMs, keys),
+      ...checkMounts(atMs, mountsOf(world)),
+      ...checkSigning(atMs, this.#signedBy(few)),
+      ...checkSizes(atMs, this.#sizesOf(world)),
+      ...checkInFlight(atMs, replacementsOf(world, records)),
+    ];
+  }
+
+  #signedBy(nodes: readonly Placed[]) {
+    return nodes.flatMap((node) => {
+      const [key] = keysOf(node);
+      const height = signedHeight(node);
+      if (node.role !== 'validator' || key === undefined || height === undefined) return [];
+      const before = this.#signed.get(key) ?? 0;
+      this.#signed.set(key, Math.max(before, height));
+      return [{ node: `${node.fleet.name}/${node.name}`, before, height }];
+    });
+  }
+
+  #sizesOf({ region, nodes }: World) {
+    const { ec2 } = region;
+    return nodes.flatMap(({ fleet, name, machine }) =>
+      machine.devices().flatMap(({ mountedAt, volumeId }) => {
+        const volume = mountedAt === undefined ? undefined : ec2.volumes().find((known) => known.volumeId === volumeId);
+        if (!volume || !fleet.volumes.some(({ path }) => path === mountedAt)) return [];
+        const { modification, performance } = volume;
+        const sizeGiB = modification?.target.sizeGiB ?? performance.sizeGiB;
+        const of = `${fleet.name}/${name} ${mountedAt}`;
+        const before = this.#sizes.get(of) ?? 0;
+        this.#sizes.set(of, Math.max(before, sizeGiB));
+        return [{ of, fromGiB: before, toGiB: sizeGiB }];
+      }),
+    );
+  }
+}
+
+/** Files that make a node itself; what it has signed is in none of its keys. */
+const keysOf = ({ fleet, machine }: Placed): readonly string[] =>
+  fleet.identityPaths
+    .filter((path) => !path.endsWith(SIGNING_STATE))
+    .flatMap((path) => {
+      const text = machine.readFile(path);
+      if (text === undefined) return [];
+      return [`${path.split('/').at(-1)} ${createHash('sha256').update(text).digest('hex').slice(0, 8)}`];
+    });
+
+function signedHeight({ fleet, machine }: Placed): number | undefined {
+  const path = fleet.identityPaths.find((candidate) => candidate.endsWith(SIGNING_STATE));
+  const height = path === undefined ? undefined : /"height" *: *"(\d{1,15})"/.exec(machine.readFile(path) ?? '')?.[1];
+  return height === undefined ? undefined : Number(height);
+}
+
+/** Volumes that can be written where they are mounted. */
+const mountsOf = ({ nodes }: World) =>
+  nodes.flatMap(({ machine, instanceId }) =>
+    machine
+      .devices()
+      .filter(({ mountedAt, readOnly }) => mountedAt !== undefined && !readOnly && machine.isPowered)
+      .map(({ volumeId }) => ({ volumeId, instanceId })),
+  );
+
+/** Who has something under way that takes the place of something else, until it is proved. */
+const replacementsOf = ({ nodes }: World, records: readonly NodeRecord[]) =>
+  records.flatMap(({ fleet, instanceId, operation }) => {
+    if (operation?.kind !== 'replace' || operation.phase === 'proved') return [];
+    const { copy, machine } = operation.memory;
+    if (copy === null && machine === null) return [];
+    return [{ fleet, node: nodes.find((node) => node.instanceId === instanceId)?.name ?? instanceId }];
+  });

@@ -1,0 +1,100 @@
+// Which requests belong to which heal, and of what sort they are: the counts of the contract.
+
+import type { InvocationSpan, Region } from '../../simulator/region.ts';
+import type { CallRecord } from '../../simulator/trace.ts';
+import { canonical } from '../../simulator/trace.ts';
+
+export interface HealCalls {
+  readonly apiCalls: number;
+  readonly guardCalls: number;
+  readonly pollCalls: number;
+  readonly stateCalls: number;
+}
+
+/** The calls of a durable execution, in order, from all sandboxes that ran it. */
+export function callsOfExecution(region: Region, arn: string): CallRecord[] {
+  return region.spans
+    .filter(({ event }) => (event as { DurableExecutionArn?: string } | null)?.DurableExecutionArn === arn)
+    .flatMap((span) => callsOfSpan(region, span));
+}
+
+/** The calls of the dispatcher that led to an attempt: all of an event's invocation; of a sweep, which looks at everything, only Invoke. */
+export function callsOfDispatch(region: Region, incidentId: string, attempt: number): CallRecord[] {
+  return region.spans
+    .filter(({ functionName }) => functionName.endsWith('dispatch-heal'))
+    .flatMap((span) => {
+      const calls = callsOfSpan(region, span);
+      const invokes = calls.filter((call) => startsAttempt(call, incidentId, attempt));
+      if (invokes.length === 0) return [];
+      return (span.event as { kind?: string } | null)?.kind === 'sweep' ? invokes : calls;
+    });
+}
+
+const startsAttempt = ({ operation, input }: CallRecord, incidentId: string, attempt: number): boolean => {
+  if (operation !== 'Invoke') return false;
+  const { Payload } = input as { Payload?: Uint8Array };
+  const payload = JSON.parse(Buffer.from(Payload ?? []).toString() || '{}') as {
+    incidentId?: string;
+    attempt?: number;
+  };
+  return payload.incidentId === incidentId && payload.attempt === attempt;
+};
+
+export function callsOfSpan({ front, spans }: Region, span: InvocationSpan): CallRecord[] {
+  // A sandbox that was killed never came back: its calls end where its next invocation would begin.
+  const next = spans.find((other) => other.actor === span.actor && other.fromCall > span.fromCall);
+  const to = span.toCall ?? next?.fromCall ?? front.trace.calls.length;
+  return front.trace.calls.slice(span.fromCall, to).filter(({ actor }) => actor === span.actor);
+}
+
+const API = new Set(['ec2', 'ssm', 'monitoring', 'route53', 'dlm', 'sns']);
+/** What guards read again: pauses and the fleet file, the node's pause tag. */
+const GUARD_READS = new Set(['ssm.GetParameters', 'ec2.DescribeTags']);
+
+/** Neither a request that was throttled nor one that its caller did not live to send was served. */
+const wasServed = ({ outcome = '' }: CallRecord): boolean =>
+  outcome !== 'caller killed before' && !/^(RequestLimitExceeded|Throttling|RequestThrottled)/.test(outcome);
+
+/** Sorts a heal's calls: a guard's re-read, the same read again while waiting, state, and all else that AWS is asked. */
+export function countCalls(calls: readonly CallRecord[]): HealCalls {
+  const counts = { apiCalls: 0, guardCalls: 0, pollCalls: 0, stateCalls: 0 };
+  const seen = new Set<string>();
+  for (const { actor, service, operation, input } of calls.filter(wasServed)) {
+    const name = `${service}.${operation}`;
+    if (service === 'dynamodb' || (service === 'lambda' && operation !== 'Invoke')) {
+      counts.stateCalls++;
+      continue;
+    }
+    if (!API.has(service) && name !== 'lambda.Invoke') continue;
+    // The dispatcher and the heal read for themselves.
+    const key = `${actor.split('/')[0]} ${name} ${canonical(input)}`;
+    const again = seen.has(key);
+    seen.add(key);
+    if (name === 'ec2.DescribeTags' || (again && GUARD_READS.has(name))) counts.guardCalls++;
+    else if (again && /^(Describe|Get|List)/.test(operation)) counts.pollCalls++;
+    else counts.apiCalls++;
+  }
+  return counts;
+}
+
+/** Documents that only look: at a node under a new fence, at a volume before it is used, at its client and its configuration. */
+const LOOKS = /^chainmend-(observe-node|inspect-node|check-volume|ask-node|ask-peers|read-config)-/;
+/** Of people's own things beside EC2, what a heal sets aside and brings back. */
+const ASIDE: Readonly<Record<string, RegExp>> = {
+  autoscaling: /^(Enter|Exit)Standby$/,
+  elasticloadbalancing: /^(Register|Deregister)Targets$/,
+};
+
+/** Whether a request changes an instance, a volume, a node, or who owns and uses it. Tags and locks are notes: they change nothing that runs. */
+export function isMutation({ service, operation, input, outcome }: CallRecord): boolean {
+  if (outcome !== 'ok' && outcome !== 'answer lost' && outcome !== 'caller killed after') return false;
+  // Only whether it would be done is asked.
+  if ((input as { readonly DryRun?: boolean }).DryRun === true) return false;
+  if (service === 'ssm') {
+    const { DocumentName = '' } = input as { DocumentName?: string };
+    return operation === 'SendCommand' && !LOOKS.test(DocumentName);
+  }
+  return service === 'ec2'
+    ? !/^(Describe|Get|(Create|Delete)Tags$|(Lock|Unlock)Snapshot$)/.test(operation)
+    : ASIDE[service]?.test(operation) === true;
+}

@@ -1,0 +1,65 @@
+// Reads the suite's own journal out of the region's table: what a run says about itself.
+import { fromItem } from '../../../shared/aws/attributes.ts';
+import type { JournalKind } from '../../../shared/heal/journal.ts';
+import type { Writer } from '../../../shared/heal/partitions.ts';
+import type { Region } from '../../simulator/region.ts';
+
+export interface JournalLine {
+  readonly atMs: number;
+  readonly place: string;
+  readonly kind: JournalKind;
+  readonly sentence: string;
+  readonly code: string | undefined;
+  readonly act: string | undefined;
+  readonly evidence: string | undefined;
+  readonly fleet: string;
+  readonly node: string;
+  readonly instanceId: string;
+  readonly incidentId: string;
+  readonly attempt: number;
+  /** The function that wrote it. */
+  readonly by: Writer;
+  readonly heal: string;
+  readonly writer: string;
+}
+
+type Item = Parameters<typeof fromItem>[0];
+/** The journal is read at every mutation, and an entry, once written, stays what it is. */
+const read = new WeakMap<Item, JournalLine>();
+
+/** All entries, in the order in which they were written. */
+export function readJournal(region: Region, tableName: string): JournalLine[] {
+  const lines = region.dynamodb.items(tableName).flatMap((stored): JournalLine[] => {
+    const item = stored as Item;
+    if (!item['pk']?.S?.startsWith('JOURNAL#')) return [];
+    const line = read.get(item) ?? lineOf(item);
+    read.set(item, line);
+    return [line];
+  });
+  return lines.sort((a, b) => a.atMs - b.atMs || (a.writer + a.place < b.writer + b.place ? -1 : 1));
+}
+
+function lineOf(item: Item): JournalLine {
+  const record = fromItem(item);
+  const text = (name: string): string => String(record[name] ?? '');
+  // The partition tells who wrote: nobody else may write there. Only the dispatcher writes of others' heals.
+  const by = text('pk').split('#').at(-1) as Writer;
+  const optional = (name: string): string | undefined => (record[name] === undefined ? undefined : text(name));
+  return {
+    atMs: Date.parse(text('at')),
+    place: text('sk').split('#').at(-1) ?? '',
+    kind: text('kind') as JournalKind,
+    sentence: text('sentence'),
+    code: optional('code'),
+    act: optional('act'),
+    evidence: optional('evidence'),
+    fleet: text('fleet'),
+    node: text('node'),
+    instanceId: text('instanceId'),
+    incidentId: text('incidentId'),
+    attempt: Number(record['attempt']),
+    by,
+    heal: by === 'dispatch-heal' ? text('heal') : by,
+    writer: text('writer'),
+  };
+}

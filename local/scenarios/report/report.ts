@@ -1,0 +1,200 @@
+// What a run prints: one object whose words and numbers mean what the contract says.
+
+import type { Rung } from '../../../shared/heal/memory.ts';
+import type { IncidentRecord } from '../../../shared/heal/records.ts';
+import type { FaultName } from '../../simulator/faults.ts';
+import type { Lane } from '../../simulator/lambda-runtime/sandbox.ts';
+import { START_MS } from '../../simulator/region.ts';
+import type { Violation } from '../checks/invariants.ts';
+import { readRecords, type Watch } from '../checks/watch.ts';
+import type { World } from '../world/world.ts';
+import type { HealCalls } from './calls.ts';
+import { durableHeals } from './heals.ts';
+import { type JournalLine, readJournal } from './journal.ts';
+import { seconds } from './measures.ts';
+import { pageIn } from './pages.ts';
+import { peerHeals } from './peers.ts';
+import { type SnapshotState, snapshotsIn } from './snapshots.ts';
+
+export type HealOutcome = 'healed' | 'restored' | 'escalated' | 'unfinished';
+
+export interface HealReport extends HealCalls {
+  readonly kind: string;
+  readonly fleet: string;
+  readonly node: string;
+  readonly incident: string;
+  readonly attempt: number;
+  /** Of the ladder: the one that healed. */
+  readonly rung?: Rung;
+  readonly outcome: HealOutcome;
+  readonly reason: string;
+  readonly startedAtSeconds: number;
+  /** From the alarm's own time-stamp to the proof; null where nothing was proved. */
+  readonly alarmToHealedSeconds: number | null;
+  /** In which AWS, not we, was still producing a state. */
+  readonly awsSeconds: number;
+  readonly outageSeconds: number;
+  readonly clientSeconds: number;
+  readonly caughtUpSeconds: number;
+}
+
+export interface Report {
+  readonly scenario: string;
+  readonly seed: number;
+  readonly lane: Lane;
+  readonly virtualSeconds: number;
+  readonly traceHash: string;
+  readonly heals: readonly HealReport[];
+  readonly plans: readonly { kind: string; fleet: string; node: string; would: string; reason: string }[];
+  readonly refusals: readonly {
+    kind: string;
+    fleet: string;
+    node: string;
+    incident: string;
+    guardrail: string;
+    reason: string;
+  }[];
+  readonly pages: readonly { fleet: string; node: string; code: string; sentence: string }[];
+  readonly nodes: readonly NodeState[];
+  readonly dns: readonly { name: string; type: string; values: readonly string[] }[];
+  readonly snapshots: readonly SnapshotState[];
+  readonly fencedCommands: number;
+  readonly violations: readonly Violation[];
+}
+
+export interface NodeState {
+  readonly fleet: string;
+  readonly node: string;
+  readonly role: string;
+  readonly state: string;
+  readonly height: number;
+  readonly heightLag: number;
+  readonly peers: number;
+  readonly instanceId: string;
+  readonly availabilityZone: string;
+  readonly privateIp: string;
+  readonly volumes: readonly {
+    readonly volumeId: string;
+    readonly role: string;
+    readonly sizeGiB: number;
+    readonly usedPercent: number;
+    readonly inodesPercent: number;
+    readonly type: string;
+  }[];
+}
+
+export interface RunFacts {
+  readonly scenario: string;
+  readonly seed: number;
+  readonly lane: Lane;
+  readonly faults: readonly FaultName[];
+}
+
+export function makeReport(world: World, watch: Watch, { scenario, seed, lane }: RunFacts): Report {
+  const { region, tableName } = world;
+  const journal = readJournal(region, tableName);
+  const nodes = world.current.map((placed) => nodeState(world, placed));
+  return {
+    scenario,
+    seed,
+    lane,
+    virtualSeconds: seconds(region.clock.now() - START_MS),
+    traceHash: region.front.trace.hash(),
+    heals: [...durableHeals(world, watch, journal), ...peerHeals(world, journal)],
+    plans: plansOf(journal),
+    refusals: refusalsOf(journal),
+    pages: pagesOf(world),
+    nodes,
+    dns: dnsOf(world),
+    snapshots: snapshotsIn(world),
+    fencedCommands: world.nodes.reduce((sum, { machine }) => sum + machine.report().fencedCommands, 0),
+    violations: watch.end(),
+  };
+}
+
+/** What names and peers are about has no incident of its own for each node. */
+const subjectOf = ({ fleet, node, incidentId }: JournalLine): string => `${fleet} ${node} ${incidentId}`;
+
+/** The last one of each incident: a plan that is said again replaces what was said before. */
+function plansOf(journal: readonly JournalLine[]): Report['plans'] {
+  const plans = journal.filter(({ kind }) => kind === 'plan');
+  const distinct = new Map(plans.map((plan) => [subjectOf(plan), plan]));
+  return [...distinct.values()].map(({ heal, fleet, node, sentence }) => {
+    const [would = '', ...reason] = sentence.split(': ');
+    return { kind: heal, fleet, node, would, reason: reason.join(': ') };
+  });
+}
+
+/** One per incident and guardrail, with its first reason. */
+function refusalsOf(journal: readonly JournalLine[]): Report['refusals'] {
+  const first = new Map<string, JournalLine>();
+  for (const line of journal) {
+    const key = `${subjectOf(line)} ${line.code}`;
+    if (line.kind === 'refusal' && !first.has(key)) first.set(key, line);
+  }
+  return [...first.values()].map(({ heal, fleet, node, incidentId, code = '', sentence }) => ({
+    kind: heal,
+    fleet,
+    node,
+    incident: incidentId,
+    guardrail: code,
+    reason: sentence,
+  }));
+}
+
+/** The zones of the fleets, without what Route 53 itself puts into each. */
+function dnsOf({ region, zones }: World): Report['dns'] {
+  return zones
+    .flatMap((zone) => region.route53.records(zone))
+    .filter(({ type }) => type !== 'NS' && type !== 'SOA')
+    .map(({ name, type, values }) => ({ name: name.replace(/\.$/, ''), type, values }));
+}
+
+/** What reached the topic since the scenario began: our own pages, and CloudWatch's about the suite itself. */
+function pagesOf({ region }: World): Report['pages'] {
+  return region.sns
+    .published()
+    .filter(({ atMs }) => atMs >= START_MS)
+    .map((published) => {
+      const { fleet = '', node = '', code, sentence, AlarmName, NewStateReason } = pageIn(published);
+      return code
+        ? { fleet, node, code, sentence: sentence ?? '' }
+        : { fleet: '', node: '', code: 'suite-alarm', sentence: `${AlarmName}: ${NewStateReason}` };
+    });
+}
+
+function nodeState({ region }: World, { fleet, name, role, machine, instanceId }: World['nodes'][number]): NodeState {
+  const report = machine.report();
+  const instance = region.ec2.instance(instanceId);
+  return {
+    fleet: fleet.name,
+    node: name,
+    role,
+    state: report.state,
+    height: report.height,
+    heightLag: report.heightLag,
+    peers: report.peers,
+    instanceId,
+    availabilityZone: instance.availabilityZone,
+    privateIp: machine.privateIp,
+    volumes: report.volumes.flatMap(({ volumeId, role: volumeRole, usedPercent, inodesPercent }) => {
+      const known = region.ec2.volumes().find((volume) => volume.volumeId === volumeId);
+      // Nothing was ever mounted there.
+      if (!known) return [];
+      const { sizeGiB, type } = known.performance;
+      return {
+        volumeId,
+        role: volumeRole,
+        sizeGiB,
+        usedPercent: round(usedPercent),
+        inodesPercent: round(inodesPercent),
+        type,
+      };
+    }),
+  };
+}
+
+export const incidentsOf = (world: World): IncidentRecord[] =>
+  readRecords<IncidentRecord>(world.region, world.tableName, 'INCIDENT#');
+
+const round = (percent: number): number => Math.round(percent * 10) / 10;

@@ -1,0 +1,163 @@
+// One run: a region with the stack deployed in it, a scenario's world, people and faults, until everything has come to rest.
+import { join } from 'node:path';
+import { readFleets } from '../../infra/fleets.ts';
+import { ensureSynthesized } from '../../infra/synth.ts';
+import type { Fleet } from '../../shared/fleet/model.ts';
+import { fleetParameterName } from '../../shared/fleet/parameter.ts';
+import { resolveFleet } from '../../shared/fleet/resolve.ts';
+import type { FleetDocument } from '../../shared/fleet/schema.ts';
+import type { Assembly } from '../simulator/cloudformation/assembly.ts';
+import { readAssembly } from '../simulator/cloudformation/deploy.ts';
+import type { FaultName } from '../simulator/faults.ts';
+import { createRegion, type Region, type RegionOptions, START_MS } from '../simulator/region.ts';
+import { Watch } from './checks/watch.ts';
+import { makeReport, type Report } from './report/report.ts';
+import type { Scenario } from './scenario.ts';
+import { deployInto, settled } from './world/deployed.ts';
+import { World } from './world/world.ts';
+
+export const FLEETS = join(import.meta.dirname, './fleets');
+const HOUR_MS = 60 * 60_000;
+/** The nodes are there so long before the story begins: watched, named and alarmed by the time it does. */
+const LEAD_MS = 6 * 60_000;
+/** After the end a run goes on for a while: what is late or doubled must find nothing to spoil. Faults delay events by ten minutes. */
+const aftermathMs = (disturbed: boolean): number => (disturbed ? 10 : 4) * 60_000;
+const LOOK_EVERY_MS = 10_000;
+const MAX_EVENTS = 20_000_000;
+
+export interface RunOptions
+  extends Pick<RegionOptions, 'seed' | 'lane' | 'requestFaults' | 'hooks' | 'guard' | 'accountConcurrency'> {
+  readonly faults?: readonly FaultName[];
+  /** Something goes wrong that is no named fault (a test kills a function): what holds on undisturbed runs only is not asked. */
+  readonly disturbed?: true;
+}
+
+export interface Run {
+  readonly report: Report;
+  readonly world: World;
+  /** Sentences of the scenario's expectations that did not hold. */
+  readonly unmet: readonly string[];
+}
+
+export async function run(scenario: Scenario, options: RunOptions): Promise<Run> {
+  const watch = new Watch();
+  const region = await createRegion({ ...options, onCall: watch.onCall });
+  const world = await prepare(region, scenario);
+  watch.begin(world);
+  const { seed, lane, faults = [] } = options;
+  const disturbed = options.disturbed === true || faults.length > 0;
+  scenario.people?.(world);
+  const missed = lookMeanwhile(world, scenario, disturbed);
+  await untilDone(world, scenario, aftermathMs(disturbed));
+  const report = makeReport(world, watch, { scenario: scenario.name, seed, lane, faults });
+  const unmet = [
+    ...scenario.expect
+      .filter(({ undisturbed }) => !(undisturbed && disturbed))
+      .filter(({ holds }) => !holds(report, world))
+      .map(({ sentence }) => sentence),
+    ...missed,
+    ...(report.violations.length > 0 ? ['no invariant is broken'] : []),
+  ];
+  return { report, world, unmet };
+}
+
+/** @returns the sentences of what did not hold on the way; it grows as the run goes on */
+function lookMeanwhile(world: World, { meanwhile = [] }: Scenario, disturbed: boolean): readonly string[] {
+  const missed: string[] = [];
+  for (const { atMinutes, sentence, holds, undisturbed } of meanwhile) {
+    if (undisturbed && disturbed) continue;
+    missed.push(sentence);
+    world.at(atMinutes, () => {
+      if (holds(world)) missed.splice(missed.indexOf(sentence), 1);
+    });
+  }
+  return missed;
+}
+
+interface Sources {
+  readonly assembly: Assembly;
+  readonly fleetFiles: ReturnType<typeof readFleets>;
+}
+
+/** By the folder of their fleet files and what they are deployed with, read once a process: a sweep over seeds runs them hundreds of times. */
+const sources = new Map<string, Promise<Sources>>();
+
+async function readSources(fleets: string, context: Readonly<Record<string, string>>): Promise<Sources> {
+  const fleetFiles = readFleets(fleets);
+  return { assembly: readAssembly(await ensureSynthesized({ fleets, context })), fleetFiles };
+}
+
+/** Deploys the synthesized template into a region, in the minutes before the story begins, and builds the scenario's world. */
+export async function prepare(
+  region: Region,
+  scenario: Pick<Scenario, 'build' | 'fleets' | 'zones' | 'deployedWith' | 'context'>,
+): Promise<World> {
+  const { deployedWith = FLEETS, context = {} } = scenario;
+  const key = deployedWith + JSON.stringify(context);
+  const reading = sources.get(key) ?? readSources(deployedWith, context);
+  sources.set(key, reading);
+  const { assembly, fleetFiles } = await reading;
+  const { clock } = region;
+  const tableName = await deployInto(region, assembly);
+  const { fleets, later } = await settled(region, () => pushFleets(region, fleetFiles, scenario.fleets ?? {}));
+  await clock.run({ untilMs: START_MS - LEAD_MS, maxEvents: MAX_EVENTS });
+  const world = new World(region, tableName, fleets);
+  if (scenario.zones !== 'none') world.furnish();
+  for (const push of later) world.beforehand(push);
+  scenario.build(world);
+  await settled(region, () => leaveOut(world));
+  await clock.run({ untilMs: START_MS, maxEvents: MAX_EVENTS });
+  await settled(region, () => world.open());
+  return world;
+}
+
+/** A fleet that has no nodes in this world is none of it: a day of looking after nobody takes as long as one of looking after somebody. */
+async function leaveOut({ region, nodes, fleets }: World): Promise<void> {
+  const here = new Set(nodes.map(({ fleet }) => fleet.name));
+  if (here.size === 0) return;
+  for (const name of fleets.keys()) {
+    const Name = fleetParameterName('/chainmend', name);
+    if (!here.has(name)) await region.call('ssm', 'DeleteParameter', { Name });
+  }
+}
+
+/**
+ * What the scenario's people changed in the fleet files before anything happened. A mode is changed when the story begins: until
+ * then the fleet is set up, its names included.
+ */
+async function pushFleets(
+  region: Region,
+  fleetFiles: Sources['fleetFiles'],
+  changes: NonNullable<Scenario['fleets']>,
+): Promise<{ readonly fleets: ReadonlyMap<string, Fleet>; readonly later: readonly (() => Promise<unknown>)[] }> {
+  const fleets = new Map<string, Fleet>();
+  const later: (() => Promise<unknown>)[] = [];
+  for (const { document } of fleetFiles) {
+    const change = changes[document.fleet];
+    const pushed = { ...document, ...change };
+    fleets.set(document.fleet, resolveFleet(pushed));
+    if (!change) continue;
+    const Name = fleetParameterName('/chainmend', document.fleet);
+    const put = (stored: FleetDocument) =>
+      region.call('ssm', 'PutParameter', { Name, Value: JSON.stringify(stored), Type: 'String', Overwrite: true });
+    await put({ ...pushed, mode: document.mode });
+    if (change.mode !== undefined) later.push(() => put(pushed));
+  }
+  return { fleets, later };
+}
+
+async function untilDone(world: World, scenario: Scenario, aftermath: number): Promise<void> {
+  const { clock, lambda } = world.region;
+  const restful = (): boolean => lambda.executions().every(({ status }) => status !== 'RUNNING');
+  let lookedAtMs = 0;
+  const until = (): boolean => {
+    // Asked whenever nothing is runnable, and a scenario may have to read the whole table to answer.
+    if (clock.now() - lookedAtMs < LOOK_EVERY_MS) return false;
+    lookedAtMs = clock.now();
+    return scenario.done(world) && restful();
+  };
+  await clock.run({ until, untilMs: START_MS + scenario.hours * HOUR_MS, maxEvents: MAX_EVENTS });
+  await clock.run({ untilMs: clock.now() + aftermath, maxEvents: MAX_EVENTS });
+  // What is refused is looked at again for ever: the last look is let come to its end.
+  await clock.run({ until: restful, untilMs: clock.now() + aftermath, maxEvents: MAX_EVENTS });
+}

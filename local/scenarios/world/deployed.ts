@@ -1,0 +1,41 @@
+// The stack in a region: deployed from its synthesized template, whatever nodes there will be.
+import type { Assembly } from '../../simulator/cloudformation/assembly.ts';
+import { deploy } from '../../simulator/cloudformation/deploy.ts';
+import { ACCOUNT_ID, REGION_NAME, type Region } from '../../simulator/region.ts';
+
+const MAX_EVENTS = 20_000_000;
+
+/** @returns the name of the stack's table */
+export async function deployInto(region: Region, assembly: Assembly): Promise<string> {
+  const deployment = await settled(region, () =>
+    deploy({
+      assembly,
+      accountId: ACCOUNT_ID,
+      regionName: REGION_NAME,
+      code: region.code,
+      vpcEndpoints: region.vpcEndpoints,
+      call: (service, operation, input) => region.call(service, operation, input, 'cloudformation'),
+      random: region.kernel.random('cloudformation'),
+    }),
+  );
+  const table = [...deployment.resources.values()].find(({ type }) => type.startsWith('AWS::DynamoDB::'));
+  if (!table) throw new Error('the template has no table');
+  return table.ref;
+}
+
+/** Runs the region until work that asks it for something has its answer. */
+export async function settled<T>({ clock }: Region, work: () => Promise<T>): Promise<T> {
+  let result: { readonly value: T } | { readonly error: unknown } | undefined;
+  work().then(
+    (value) => {
+      result = { value };
+    },
+    (error: unknown) => {
+      result = { error };
+    },
+  );
+  await clock.run({ until: () => result !== undefined, maxEvents: MAX_EVENTS });
+  if (!result) throw new Error('the region came to rest before it had answered');
+  if ('error' in result) throw result.error;
+  return result.value;
+}

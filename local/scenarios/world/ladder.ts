@@ -1,0 +1,123 @@
+// The world of the scenarios in which a node is restarted, restored or replaced: what goes wrong in it, and how it is looked at.
+
+import { KEEP_UNTIL_TAG, PUT_BACK_TAG } from '../../../shared/snapshots/tags.ts';
+import { START_MS } from '../../simulator/region.ts';
+import type { CallRecord } from '../../simulator/trace.ts';
+import { pageIn } from '../report/pages.ts';
+import { incidentsOf, type Report } from '../report/report.ts';
+import type { Placed, World, WorldNode } from './world.ts';
+import { bitcoinChain, followers, references } from './worlds.ts';
+
+const MINUTE_MS = 60_000;
+/** A good one and a bad one, where a story has only one of each. */
+export const GOOD = 'snap-0000000000000900d';
+export const BAD = 'snap-0000000000000bad0';
+/** Who is in trouble. */
+export const SICK = 'node2';
+
+/** Nobody waits for hours here: a client that stands still is stuck after five minutes, and has ten to come up. */
+export const impatient = {
+  health: {
+    references: ['https://bitcoin-a.example/', 'https://bitcoin-b.example/'],
+    stuckSeconds: 300,
+    startGraceSeconds: 600,
+  },
+};
+
+/** So many followers with small disks, whose clients take a while to come up. @returns the one that will be in trouble */
+export function smallFleet(
+  world: World,
+  {
+    count = 4,
+    blockIntervalMs = 30_000,
+    more = {},
+  }: { readonly count?: number; readonly blockIntervalMs?: number; readonly more?: Partial<WorldNode> } = {},
+): Placed {
+  references(world, bitcoinChain(world, 1, { blockIntervalMs }));
+  followers(world, count, () => ({
+    volumes: [{ role: 'data', path: '/node-data', sizeGiB: 100, usedPercent: 46 }],
+    ...more,
+    machine: { startSeconds: 15, ...more.machine },
+  }));
+  return world.find('bitcoin', SICK);
+}
+
+/** Its data are broken from the next block on: whoever starts it again comes as far. */
+export function corruptNow(world: World, name = SICK): void {
+  const { machine } = world.find('bitcoin', name);
+  machine.disks.data.corrupt({ stopsAtHeight: machine.client.height() });
+}
+
+/** A person sends an event to the one door, or whoever else is named. */
+export const ask = (world: World, event: Readonly<Record<string, unknown>>, actor?: 'events'): Promise<unknown> =>
+  world.region.call(
+    'lambda',
+    'Invoke',
+    {
+      FunctionName: 'chainmend-dispatch-heal',
+      InvocationType: 'Event',
+      Payload: new Uint8Array(Buffer.from(JSON.stringify(event))),
+    },
+    actor,
+  );
+
+/** Incidents of the ladder, or that a person asked for, by their state. */
+export const ended = (world: World, state: 'healed' | 'escalated', count = 1): boolean =>
+  incidentsOf(world).filter((incident) => incident.state === state && !incident.trouble.startsWith('disk:')).length >=
+  count;
+
+/** So many minutes after the story began. */
+export const passed = ({ region }: World, minutes: number): boolean =>
+  region.clock.now() > START_MS + minutes * MINUTE_MS;
+
+/** The ladder's own heals: one that dies is followed by another. */
+export const ladderHeals = ({ heals }: Report) => heals.filter(({ kind }) => kind === 'replace-node');
+
+/** Volumes that were made for a node's data, the first one first: all carry the tags that its owner gave that one. */
+export const dataVolumes = ({ region }: World, name = SICK) =>
+  region.ec2
+    .volumes()
+    .filter(({ tags }) => tags.some(({ Key, Value }) => Key === 'Name' && Value === `${name}-data`))
+    .toSorted((a, b) => a.createdAtMs - b.createdAtMs);
+
+export const dataOf = (world: World, name = SICK): string => world.find('bitcoin', name).volumeIds.get('data') ?? '';
+
+/** Whether a volume or an instance says until when it is kept, and how it is put back. */
+export function isKept({ region }: World, id: string): boolean {
+  const tags = region.ec2.tags(id);
+  const until = Date.parse(tags[KEEP_UNTIL_TAG] ?? '');
+  return until > region.clock.now() && (tags[PUT_BACK_TAG] ?? '').length > 20;
+}
+
+/** Whether a page with this code has reached people. */
+export const pagedNow = ({ region }: World, code: string): boolean =>
+  region.sns.published().some((published) => pageIn(published)['code'] === code);
+
+/** Executions of the ladder, oldest first, by their ARNs. */
+export const executionsOf = ({ region }: World, heal = 'replace-node') =>
+  region.lambda.executions().filter(({ payload }) => payload.includes(`"kind":"${heal}"`));
+
+/** The first request of a heal for this operation; of a command, for this document. */
+export const requestOf = ({ region }: World, operation: string, document?: string): CallRecord | undefined =>
+  region.front.trace.calls.find(
+    ({ actor, operation: name, input }) =>
+      actor.startsWith('chainmend-replace-node') &&
+      name === operation &&
+      (document === undefined ||
+        (input as { readonly DocumentName?: string }).DocumentName?.startsWith(`chainmend-${document}-`)),
+  );
+
+/** Its operating system is gone for good: whoever stops and starts it finds it as dead as before. */
+export function killInstance(world: World, name = SICK): void {
+  const { machine, instanceId } = world.find('bitcoin', name);
+  world.region.ec2.impair(instanceId, 'instance', 'nothing');
+  const keepDown = (): void => {
+    machine.powerOff('hard');
+    world.when(() => machine.isPowered, keepDown);
+  };
+  keepDown();
+}
+
+/** Key of the node that its client has on its data volume. */
+export const keyOf = (world: World, name = SICK): string | undefined =>
+  world.find('bitcoin', name).machine.readFile('/node-data/onion_v3_private_key');

@@ -1,0 +1,281 @@
+// The world of one run: the region with the stack deployed in it, and the nodes, chains and people of a scenario.
+
+import { toItem } from '../../../shared/aws/attributes.ts';
+import type { Fleet } from '../../../shared/fleet/model.ts';
+import { newNode } from '../../../shared/heal/lease.ts';
+import { keys } from '../../../shared/heal/store.ts';
+import { JOINING_TAG, RETIRED_TAG } from '../../../shared/snapshots/tags.ts';
+import { type ChainSpec, SimulatedChain } from '../../nodes/chain.ts';
+import { SYNCED_LAG_BLOCKS } from '../../nodes/client.ts';
+import type { Metric } from '../../nodes/metrics.ts';
+import { rpcHost } from '../../nodes/rpc/node-rpc.ts';
+import { VPC_ID } from '../../services/ec2/service.ts';
+import type { Instance } from '../../services/ec2/state.ts';
+import { type Region, START_MS } from '../../simulator/region.ts';
+import { pageIn } from '../report/pages.ts';
+import { placeLaunched } from './launching.ts';
+import { keepQuiet, minutes, type Placed, place, type WorldNode } from './placing.ts';
+
+export type { Placed, WorldNode, WorldVolume } from './placing.ts';
+
+const SECOND_MS = 1_000;
+const HOUR_MS = 60 * 60_000;
+/** Starts of one client that are kept: one that is started more often does not stay up. */
+const STARTS_MAX = 1_000;
+/** Of a client that is no chain's, and writes nothing by itself. */
+const QUIET_CHAIN = {
+  ...{ heightAtStart: 1, blockIntervalMs: 60_000, bytesPerBlock: 0, inodesPerBlock: 0 },
+  consensus: 'elsewhere',
+} as const;
+
+export class World {
+  readonly region: Region;
+  readonly tableName: string;
+  readonly fleets: ReadonlyMap<string, Fleet>;
+  /** All machines that were ever nodes; `current` are those that are now. */
+  readonly nodes: Placed[] = [];
+  readonly #chains = new Map<string, SimulatedChain>();
+  /** Instances and volumes that people have made since the story began. */
+  readonly theirs = new Set<string>();
+  #placed = 0;
+  #zones: readonly string[] = [];
+  readonly #beforehand: (() => Promise<unknown>)[] = [];
+  /** Starts of clients since the story began, by instance, oldest first. */
+  readonly #starts = new Map<string, { readonly startedMs: number; syncedMs?: number }[]>();
+
+  constructor(region: Region, tableName: string, fleets: ReadonlyMap<string, Fleet>) {
+    this.region = region;
+    this.tableName = tableName;
+    this.fleets = fleets;
+    region.ec2.onRun((instance, launched) => {
+      const made = placeLaunched(region, instance, launched, {
+        ...{ fleets, nodes: this.nodes },
+        ownChain: (fleet) => this.#chains.get(fleet.name) ?? this.chain({ ...QUIET_CHAIN, name: fleet.name }),
+      });
+      if (made) this.#settleIn(made.placed);
+      return made?.made;
+    });
+  }
+
+  /** Whose instance exists, has taken its place and has not left it: what discovery calls a node. */
+  get current(): readonly Placed[] {
+    const there = new Map(this.region.ec2.instances().map((instance) => [instance.instanceId, instance]));
+    return this.nodes.filter(({ instanceId }) => isNode(there.get(instanceId)));
+  }
+
+  get chains(): readonly SimulatedChain[] {
+    return [...this.#chains.values()];
+  }
+
+  /** What people have made before: the zone of each fleet's names. */
+  furnish(): void {
+    this.#zones = [...new Set([...this.fleets.values()].flatMap(({ dns }) => dns?.zone ?? []))];
+    for (const name of this.#zones) this.region.route53.addZone({ name, private: true, vpcId: VPC_ID });
+  }
+
+  /** The zones that were made. */
+  get zones(): readonly string[] {
+    return this.#zones;
+  }
+
+  /** `heightAtStart` is the chain's when the story begins. */
+  chain(spec: ChainSpec): SimulatedChain {
+    const heightAtStart = Math.max(0, spec.heightAtStart - this.#leadMs() / spec.blockIntervalMs);
+    const chain = new SimulatedChain(this.region.kernel, { ...spec, heightAtStart });
+    this.#chains.set(spec.name, chain);
+    return chain;
+  }
+
+  /** What the spec says of disks and clients holds when the story begins; until then all is well. */
+  node(spec: WorldNode): Placed {
+    const { region } = this;
+    const fleet = this.fleets.get(spec.fleet);
+    const chain = this.#chains.get(spec.chain);
+    if (!fleet || !chain)
+      throw new Error(`node ${spec.name}: there is no ${fleet ? `chain ${spec.chain}` : `fleet ${spec.fleet}`}`);
+    const placed = place(region, { spec, fleet, chain, index: this.#placed++ });
+    const { machine } = placed;
+    region.machines.add(machine);
+    this.#record(machine.pastMetrics({ hours: 24, stepSeconds: 300, ...spec.past }));
+    keepQuiet(placed, spec, this.#leadMs() / chain.spec.blockIntervalMs);
+    this.#settleIn(placed);
+    return placed;
+  }
+
+  #settleIn(placed: Placed): void {
+    const { machine } = placed;
+    machine.startMetrics((metrics) => this.#record(metrics));
+    this.region.network.attach(machine.privateIp, { vpcId: VPC_ID }, rpcHost(machine));
+    this.nodes.push(placed);
+    machine.client.onStart(() => this.#followStart(placed));
+  }
+
+  /** A machine that Terraform makes in the middle of the story. */
+  launch(spec: WorldNode): Placed {
+    const before = new Set(this.region.ec2.volumes().map(({ volumeId }) => volumeId));
+    const placed = this.node({ ...spec, launched: true });
+    const volumeIds = this.region.ec2.volumes().map(({ volumeId }) => volumeId);
+    for (const id of [placed.instanceId, ...volumeIds.filter((volumeId) => !before.has(volumeId))]) this.theirs.add(id);
+    return placed;
+  }
+
+  /** A person terminates an instance; the world forgets it. */
+  async terminate(placed: Placed): Promise<void> {
+    const { instanceId, machine } = placed;
+    await this.region.call('ec2', 'TerminateInstances', { InstanceIds: [instanceId] });
+    this.nodes.splice(this.nodes.indexOf(placed), 1);
+    this.region.network.detach(machine.privateIp);
+    machine.peers.leave();
+  }
+
+  /** A person edits address records by hand, in one batch. */
+  async editZone(
+    zone: string,
+    changes: readonly { do: 'CREATE' | 'DELETE'; name: string; addresses: readonly string[] }[],
+  ): Promise<void> {
+    const { HostedZones } = (await this.region.call('route53', 'ListHostedZonesByName', { DNSName: zone })) as {
+      HostedZones: readonly { readonly Id: string }[];
+    };
+    const Changes = changes.map(({ do: Action, name, addresses }) => ({
+      Action,
+      ResourceRecordSet: {
+        Name: `${name}.${zone}`,
+        Type: 'A',
+        TTL: 60,
+        ResourceRecords: addresses.map((Value) => ({ Value })),
+      },
+    }));
+    await this.region.call('route53', 'ChangeResourceRecordSets', {
+      HostedZoneId: HostedZones[0]?.Id,
+      ChangeBatch: { Changes },
+    });
+  }
+
+  find(fleet: string, name: string): Placed {
+    const known = this.nodes.filter((node) => node.fleet.name === fleet && node.name === name);
+    const current = known.length > 1 ? this.current : [];
+    const found = known.find((node) => current.includes(node)) ?? known[0];
+    if (!found) throw new Error(`the world has no node ${fleet}/${name}`);
+    return found;
+  }
+
+  /** From the client's last start between two moments until it was synced, in ms; 0 where it was not started, or never was. */
+  caughtUpMs({ instanceId }: Placed, fromMs: number, toMs: number): number {
+    const start = this.#starts.get(instanceId)?.findLast(({ startedMs }) => startedMs >= fromMs && startedMs <= toMs);
+    return start?.syncedMs === undefined ? 0 : start.syncedMs - start.startedMs;
+  }
+
+  /** Follows a client that came back, once a second while it is behind. */
+  #followStart({ instanceId, machine: { client } }: Placed): void {
+    const { clock } = this.region;
+    const starts = this.#starts.get(instanceId) ?? [];
+    if (starts.length >= STARTS_MAX) return;
+    const start: { readonly startedMs: number; syncedMs?: number } = { startedMs: clock.now() };
+    starts.push(start);
+    this.#starts.set(instanceId, starts);
+    const look = (): void => {
+      if (client.state !== 'running' || starts.at(-1) !== start) return;
+      if (client.heightLag() <= SYNCED_LAG_BLOCKS) start.syncedMs = clock.now();
+      else clock.after(SECOND_MS, look);
+    };
+    look();
+  }
+
+  /** Something that a person does, so long after the start of the story, or after now where that is later. */
+  at(afterMinutes: number, act: () => unknown): void {
+    const { clock } = this.region;
+    clock.at(Math.max(clock.now(), START_MS) + minutes(afterMinutes), () => {
+      Promise.resolve(act()).catch((error: unknown) => clock.fail(error));
+    });
+  }
+
+  /** The same as soon as something is so; looked at once a second. */
+  when(isSo: () => boolean, act: () => unknown): void {
+    this.region.clock.after(SECOND_MS, () => (isSo() ? this.at(0, act) : this.when(isSo, act)));
+  }
+
+  /** False where the region is served: pages are answered by whoever sits at the terminal. */
+  answersPages = true;
+
+  /** What a person does with each page of a kind, so many minutes after it came. */
+  whenPaged(
+    code: string,
+    minutesLater: number,
+    act: (page: Readonly<Record<string, string | undefined>>) => unknown,
+  ): void {
+    if (!this.answersPages) return;
+    const { clock, sns } = this.region;
+    let seen = 0;
+    const look = (): void => {
+      const published = sns.published();
+      for (const one of published.slice(seen)) {
+        const page = pageIn(one);
+        if (page['code'] === code) this.at(minutesLater, () => act(page));
+      }
+      seen = published.length;
+      clock.after(SECOND_MS, look);
+    };
+    look();
+  }
+
+  /** A volume that was grown before, each time by so much: AWS remembers that, and of what we did our own record tells. */
+  grownBefore(
+    { fleet, instanceId, volumeIds }: Placed,
+    role: string,
+    by: 'us' | 'a person',
+    steps: readonly { readonly hoursAgo: number; readonly fromGiB: number; readonly toGiB: number }[],
+  ): void {
+    const volumeId = volumeIds.get(role) ?? '';
+    const modifications = steps.map(({ hoursAgo, toGiB }) => ({
+      volumeId,
+      toGiB,
+      atMs: START_MS - hoursAgo * HOUR_MS,
+    }));
+    for (const [index, { fromGiB, toGiB }] of steps.entries()) {
+      const startedAtMs = modifications[index]?.atMs ?? START_MS;
+      this.region.ec2.addModification(volumeId, { startedAtMs, fromGiB, toGiB, completedAtMs: startedAtMs + HOUR_MS });
+    }
+    if (by === 'a person') return;
+    const { pk, sk } = keys.node(fleet.name, instanceId);
+    const record = { ...newNode(fleet.name, instanceId), fence: steps.length, modifications, version: 1 };
+    const Item = { pk: { S: pk }, sk: { S: sk }, ...toItem(record) };
+    this.beforehand(() =>
+      this.region.call('dynamodb', 'PutItem', { TableName: this.tableName, Item }, 'resize-volume'),
+    );
+  }
+
+  /** Done at the moment when the story begins, and waited for. */
+  beforehand(work: () => Promise<unknown>): void {
+    this.#beforehand.push(work);
+  }
+
+  /** A person pauses everything, or a fleet; `off` ends it. */
+  setPause(value: string, fleet?: string): Promise<unknown> {
+    const Name = fleet ? `/chainmend/pauses/${fleet}` : '/chainmend/pause';
+    return this.region.call('ssm', 'PutParameter', { Name, Value: value, Type: 'String', Overwrite: true });
+  }
+
+  /** The story begins: nodes become what they were said to be, and everything that was to be done beforehand is done. */
+  async open(): Promise<void> {
+    for (const { open } of this.nodes) open();
+    await Promise.all(this.#beforehand.map((work) => work()));
+  }
+
+  #record(metrics: readonly Metric[]): void {
+    for (const { namespace, metricName, dimensions, value, timestampMs, unit } of metrics)
+      this.region.cloudwatch.record(namespace, metricName, dimensions, value, timestampMs, unit);
+  }
+
+  #leadMs(): number {
+    return Math.max(0, START_MS - this.region.clock.now());
+  }
+}
+
+/** Of instances that have not joined yet, or have left. */
+const APART: readonly string[] = [JOINING_TAG, RETIRED_TAG];
+
+const isNode = (instance: Instance | undefined): boolean =>
+  instance !== undefined &&
+  instance.state !== 'terminated' &&
+  instance.state !== 'shutting-down' &&
+  !instance.tags.some(({ Key = '' }) => APART.includes(Key));

@@ -1,0 +1,120 @@
+// Worlds that several scenarios share.
+import type { SimulatedChain } from '../../nodes/chain.ts';
+import { type Reference, referenceHost } from '../../nodes/rpc/reference.ts';
+import { addressOf } from './placing.ts';
+import type { Placed, World, WorldNode } from './world.ts';
+
+const GIB = 2 ** 30;
+const HOUR_MS = 60 * 60_000;
+
+/** A chain that writes so many GiB an hour onto each node. */
+export function bitcoinChain(
+  world: World,
+  gibPerHour: number,
+  { blockIntervalMs = 30_000, ...more }: { readonly needsPeers?: boolean; readonly blockIntervalMs?: number } = {},
+): SimulatedChain {
+  return world.chain({
+    ...more,
+    name: 'bitcoin',
+    heightAtStart: 931_000,
+    blockIntervalMs,
+    bytesPerBlock: bytesPerBlock(gibPerHour, blockIntervalMs),
+    inodesPerBlock: 0.02,
+    consensus: 'elsewhere',
+  });
+}
+
+/** The two public endpoints that the exchange's fleet file names. */
+export function references(world: World, chain: SimulatedChain): readonly Reference[] {
+  return ['bitcoin-a.example', 'bitcoin-b.example'].map((host) => {
+    const reference = referenceHost(chain);
+    world.region.network.attach(host, 'internet', reference.host);
+    return reference;
+  });
+}
+
+/** Three followers; the second one's disk is 91 % full in a few minutes, unless it is said otherwise. */
+export function exchange(
+  world: World,
+  second: Partial<WorldNode['volumes'][number]> = {},
+  { gibPerHour = 14, ...more }: Partial<WorldNode> & { readonly gibPerHour?: number } = {},
+): Placed {
+  bitcoinChain(world, gibPerHour);
+  const node = { fleet: 'bitcoin', chain: 'bitcoin' };
+  const volume = { role: 'data', path: '/node-data', sizeGiB: 500 };
+  const machine = (at: number) => ({ machine: { knows: siblings(3, at) } });
+  world.node({ ...node, ...machine(0), name: 'node1', volumes: [{ ...volume, sizeGiB: 1_000, usedPercent: 46 }] });
+  const placed = world.node({
+    ...node,
+    ...machine(1),
+    name: 'node2',
+    volumes: [{ ...volume, usedPercent: 90.95, ...second }],
+    ...more,
+  });
+  world.node({ ...node, ...machine(2), name: 'node3', volumes: [{ ...volume, sizeGiB: 1_000, usedPercent: 45 }] });
+  return placed;
+}
+
+export const CONSORTIUM_START_HEIGHT = 4_180_000;
+export const CONSORTIUM_BLOCK_MS = 5_000;
+
+/** The consortium's four validators, who make their chain among themselves: three of them are needed. */
+export function consortium(
+  world: World,
+  volume: Partial<WorldNode['volumes'][number]> = {},
+  { fresh = false }: { readonly fresh?: boolean } = {},
+): readonly Placed[] {
+  world.chain({
+    name: 'irita',
+    heightAtStart: fresh ? 0 : CONSORTIUM_START_HEIGHT,
+    needsPeers: fresh,
+    blockIntervalMs: CONSORTIUM_BLOCK_MS,
+    bytesPerBlock: bytesPerBlock(0.4, CONSORTIUM_BLOCK_MS),
+    inodesPerBlock: 0.02,
+    consensus: 'here',
+  });
+  const first = world.nodes.length;
+  return ['validator1', 'validator2', 'validator3', 'validator4'].map((name, at) =>
+    world[fresh ? 'launch' : 'node']({
+      machine: { knows: fresh ? [] : siblings(4, at, first), configPath: '/data/node/irita/config/config.toml' },
+      fleet: 'irita',
+      name,
+      chain: 'irita',
+      validatorPower: 10,
+      volumes: [{ role: 'data', path: '/data', sizeGiB: 100, usedPercent: 72, ...volume }],
+    }),
+  );
+}
+
+/** Private addresses of all but one of a fleet's nodes, `first` the number of nodes before it: what one that was set up well has. */
+const siblings = (count: number, but: number, first = 0): readonly string[] =>
+  Array.from({ length: count }, (_, at) => at)
+    .filter((at) => at !== but)
+    .map((at) => addressOf(first + at));
+
+/** A follower with a half-empty disk. */
+export const follower = (name: string): WorldNode => ({
+  fleet: 'bitcoin',
+  chain: 'bitcoin',
+  name,
+  volumes: [{ role: 'data', path: '/node-data', sizeGiB: 1_000, usedPercent: 46 }],
+});
+
+/** So many followers with half-empty disks, who know each other. */
+export function followers(
+  world: World,
+  count: number,
+  more: (at: number) => Partial<WorldNode> = () => ({}),
+): readonly Placed[] {
+  return Array.from({ length: count }, (_, at) => {
+    const { machine, ...spec } = more(at);
+    return world.node({
+      ...follower(`node${at + 1}`),
+      ...spec,
+      machine: { knows: siblings(count, at), ...machine },
+    });
+  });
+}
+
+const bytesPerBlock = (gibPerHour: number, blockIntervalMs: number): number =>
+  Math.round((gibPerHour * GIB * blockIntervalMs) / HOUR_MS);

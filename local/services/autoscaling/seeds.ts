@@ -1,0 +1,68 @@
+// What a scenario, or CreateAutoScalingGroup, says of a new group. Source: doc comments of CreateAutoScalingGroupType in
+// @aws-sdk/client-auto-scaling.
+import type { CreateAutoScalingGroupType } from '@aws-sdk/client-auto-scaling';
+import { notEmulated } from '../../simulator/service.ts';
+import type { GroupTag, Process } from './groups.ts';
+
+export interface GroupSeed {
+  readonly name: string;
+  /** By id or name; without one the group launches nothing. */
+  readonly launchTemplate?: { readonly id?: string; readonly name?: string; readonly version?: string };
+  /** Instances that are its members, in service since before. */
+  readonly instanceIds?: readonly string[];
+  readonly minSize?: number;
+  readonly maxSize?: number;
+  /** As many as there are members unless given. */
+  readonly desired?: number;
+  /** The subnets of its members unless given. */
+  readonly subnetIds?: readonly string[];
+  readonly targetGroupArns?: readonly string[];
+  readonly elbChecks?: boolean;
+  /** 0 unless given: "Its default value is 0 seconds when you create an Auto Scaling group using the CLI or an SDK". */
+  readonly graceSeconds?: number;
+  readonly suspended?: readonly Process[];
+  readonly tags?: readonly GroupTag[];
+}
+
+const MANAGED = [
+  'AutoScalingGroupName',
+  'LaunchTemplate',
+  'MinSize',
+  'MaxSize',
+  'DesiredCapacity',
+  'VPCZoneIdentifier',
+  'TargetGroupARNs',
+  'HealthCheckType',
+  'HealthCheckGracePeriod',
+  'Tags',
+];
+
+export function seedOf(input: CreateAutoScalingGroupType): GroupSeed {
+  const strange = Object.entries(input).find(([name, value]) => value !== undefined && !MANAGED.includes(name));
+  if (strange) throw notEmulated(`${strange[0]} of CreateAutoScalingGroup`);
+  const { LaunchTemplate, MinSize = 0, MaxSize = 0, DesiredCapacity = MinSize, HealthCheckType = 'EC2' } = input;
+  if (HealthCheckType !== 'EC2' && HealthCheckType !== 'ELB')
+    throw notEmulated(`the health check type ${HealthCheckType}`);
+  return {
+    name: input.AutoScalingGroupName ?? '',
+    minSize: MinSize,
+    maxSize: MaxSize,
+    desired: DesiredCapacity,
+    ...(LaunchTemplate && {
+      launchTemplate: {
+        ...(LaunchTemplate.LaunchTemplateId !== undefined && { id: LaunchTemplate.LaunchTemplateId }),
+        ...(LaunchTemplate.LaunchTemplateName !== undefined && { name: LaunchTemplate.LaunchTemplateName }),
+        ...(LaunchTemplate.Version !== undefined && { version: LaunchTemplate.Version }),
+      },
+    }),
+    subnetIds: (input.VPCZoneIdentifier ?? '').split(',').filter((id) => id !== ''),
+    targetGroupArns: input.TargetGroupARNs ?? [],
+    elbChecks: HealthCheckType === 'ELB',
+    graceSeconds: input.HealthCheckGracePeriod ?? 0,
+    tags: (input.Tags ?? []).map(({ Key = '', Value = '', PropagateAtLaunch = false }) => ({
+      key: Key,
+      value: Value,
+      propagate: PropagateAtLaunch,
+    })),
+  };
+}

@@ -1,0 +1,253 @@
+// What an alarm is: how PutMetricAlarm and PutCompositeAlarm are read and checked, and how alarms are described.
+import { AwsError, notEmulated } from '../../simulator/service.ts';
+import type { Contributor } from './contributors.ts';
+import { isComparison, type StateValue, type Threshold, type TreatMissingData } from './evaluation.ts';
+import { type Dimension, isAscii, type MetricDataQuery, type MetricStat, nonAsciiPart } from './queries.ts';
+import { type AlarmRule, nameOf, parseAlarmRule } from './rule.ts';
+import { type Watch, watchMetric, watchQueries } from './watch.ts';
+
+export interface Tag {
+  readonly Key: string;
+  readonly Value: string;
+}
+
+export interface ActionConfiguration {
+  readonly AlarmTagsPropagation?: {
+    readonly Enabled: boolean;
+    readonly IncludedTagKeys?: readonly string[];
+    readonly ExcludedTagKeys?: readonly string[];
+  };
+}
+
+interface CommonInput {
+  readonly AlarmName: string;
+  readonly AlarmDescription?: string;
+  readonly ActionsEnabled?: boolean;
+  readonly OKActions?: readonly string[];
+  readonly AlarmActions?: readonly string[];
+  readonly InsufficientDataActions?: readonly string[];
+  readonly Tags?: readonly Tag[];
+  readonly ActionConfiguration?: ActionConfiguration;
+}
+
+export interface MetricAlarmInput extends CommonInput {
+  readonly Namespace?: string;
+  readonly MetricName?: string;
+  readonly Dimensions?: readonly Dimension[];
+  readonly Statistic?: string;
+  readonly ExtendedStatistic?: string;
+  readonly Period?: number;
+  readonly Unit?: string;
+  readonly Metrics?: readonly MetricDataQuery[];
+  readonly EvaluationPeriods: number;
+  readonly DatapointsToAlarm?: number;
+  readonly Threshold?: number;
+  readonly ComparisonOperator: string;
+  readonly TreatMissingData?: string;
+  readonly EvaluateLowSampleCountPercentile?: string;
+  readonly WarmUpConfiguration?: {
+    readonly WarmUpPeriodDurationInMinutes: number;
+    readonly OnlyStartEvaluatingAfterWarmUpPeriodEnds?: boolean;
+  };
+}
+
+export interface CompositeAlarmInput extends CommonInput {
+  readonly AlarmRule: string;
+  readonly ActionsSuppressor?: string;
+  readonly ActionsSuppressorWaitPeriod?: number;
+  readonly ActionsSuppressorExtensionPeriod?: number;
+}
+
+export interface AlarmState {
+  readonly value: StateValue;
+  readonly reason: string;
+  readonly reasonData?: string;
+  readonly atMs: number;
+}
+
+export interface Suppression {
+  readonly by: 'Alarm' | 'WaitPeriod' | 'ExtensionPeriod';
+  readonly reason: string;
+}
+
+interface CommonAlarm {
+  readonly name: string;
+  readonly arn: string;
+  readonly createdAtMs: number;
+  configuredAtMs: number;
+  state: AlarmState;
+  readonly tags: Map<string, string>;
+}
+
+export interface MetricAlarm extends CommonAlarm {
+  readonly type: 'metric';
+  input: MetricAlarmInput;
+  watch: Watch;
+  /** The series of a query that groups, by id, as they were at the last evaluation. */
+  contributors: ReadonlyMap<string, Contributor>;
+  /** The last evaluation saw only a part of what its query matches. */
+  partial: boolean;
+  /** When its warm-up period ends at the latest; undefined once it has ended, or where there is none. */
+  warmUpUntilMs: number | undefined;
+}
+
+export interface CompositeAlarm extends CommonAlarm {
+  readonly type: 'composite';
+  input: CompositeAlarmInput;
+  rule: AlarmRule;
+  suppression: Suppression | undefined;
+}
+
+export type Alarm = MetricAlarm | CompositeAlarm;
+
+// PutMetricAlarm (API reference): periods times period must not exceed 7 days, or a day for periods below an hour; 50 tags; 5 actions.
+const DAY_SECONDS = 86_400;
+const ACTIONS_MAX = 5;
+const TAGS_MAX = 50;
+// "Specify a value from 1 to 2,880 minutes (2 days)" ("Alarm warm-up periods", user guide).
+const WARM_UP_MAX_MINUTES = 2_880;
+const TREATMENTS: readonly string[] = ['missing', 'ignore', 'breaching', 'notBreaching'];
+
+/** `id` names the metric of an alarm on a single metric in its events. */
+export function readMetricAlarm(input: MetricAlarmInput, id: string): Watch {
+  checkCommon(input);
+  const {
+    EvaluationPeriods: n,
+    DatapointsToAlarm: m,
+    Threshold: threshold,
+    TreatMissingData: treat = 'missing',
+  } = input;
+  if (!isComparison(input.ComparisonOperator)) {
+    throw notEmulated(`the comparison operator ${input.ComparisonOperator}`);
+  }
+  if (threshold === undefined) throw invalid('The parameter Threshold is required');
+  const minutes = input.WarmUpConfiguration?.WarmUpPeriodDurationInMinutes ?? 1;
+  if (!Number.isInteger(minutes) || minutes < 1 || minutes > WARM_UP_MAX_MINUTES)
+    throw invalid(`WarmUpPeriodDurationInMinutes must be from 1 to ${WARM_UP_MAX_MINUTES}`);
+  if (!Number.isInteger(n) || n < 1) throw invalid('EvaluationPeriods must be at least 1');
+  if (m !== undefined && (m < 1 || m > n)) throw invalid('DatapointsToAlarm must be from 1 to EvaluationPeriods');
+  if (!TREATMENTS.includes(treat)) {
+    throw invalid(
+      `Option ${treat} is not supported for TreatMissingData. Supported options are ${TREATMENTS.join(', ')}`,
+    );
+  }
+  const rule: Threshold = {
+    comparison: input.ComparisonOperator,
+    threshold,
+    evaluationPeriods: n,
+    datapointsToAlarm: m,
+    treatMissingData: treat as TreatMissingData,
+  };
+  const watch = input.Metrics ? watchQueries(input.Metrics, rule) : watchMetric(singleMetric(input), rule, id);
+  const spanSeconds = n * watch.periodSeconds;
+  if (spanSeconds > (watch.periodSeconds >= 3600 ? 7 : 1) * DAY_SECONDS) {
+    throw invalid('Metrics cannot be checked across more than a day (EvaluationPeriods * Period must be <= 86400).');
+  }
+  return watch;
+}
+
+/**
+ * When the warm-up of an alarm that is put now ends. "If you change it after the warm-up period ends, the new value does not restart the
+ * warm-up period" [WarmUpConfiguration]; a change before that counts from the alarm's creation.
+ */
+export function warmUpEndMs({ WarmUpConfiguration }: MetricAlarmInput, createdAtMs: number): number | undefined {
+  if (!WarmUpConfiguration) return undefined;
+  return createdAtMs + WarmUpConfiguration.WarmUpPeriodDurationInMinutes * 60_000;
+}
+
+export function readCompositeAlarm(input: CompositeAlarmInput): AlarmRule {
+  checkCommon(input);
+  const suppressed = input.ActionsSuppressor !== undefined;
+  for (const member of ['ActionsSuppressorWaitPeriod', 'ActionsSuppressorExtensionPeriod'] as const) {
+    if ((input[member] !== undefined) !== suppressed) {
+      throw invalid(`${member} is required when, and only when, ActionsSuppressor is given`);
+    }
+  }
+  const rule = parseAlarmRule(input.AlarmRule);
+  if (rule.children.includes(input.AlarmName)) throw invalid('A composite alarm must not depend on itself');
+  return rule;
+}
+
+export function checkTags(tags: readonly Tag[]): void {
+  if (tags.length > TAGS_MAX) throw invalid(`An alarm has at most ${TAGS_MAX} tags`);
+  for (const { Key } of tags) {
+    if (Key.startsWith('aws:')) throw invalid(`Tag keys must not start with aws: (${Key})`);
+  }
+}
+
+export function describeAlarm(alarm: Alarm): object {
+  const { Tags: _, ...input } = alarm.input;
+  const common = {
+    ...structuredClone(input),
+    AlarmArn: alarm.arn,
+    ActionsEnabled: alarm.input.ActionsEnabled ?? true,
+    OKActions: [...(alarm.input.OKActions ?? [])],
+    AlarmActions: [...(alarm.input.AlarmActions ?? [])],
+    InsufficientDataActions: [...(alarm.input.InsufficientDataActions ?? [])],
+    AlarmConfigurationUpdatedTimestamp: new Date(alarm.configuredAtMs),
+    StateValue: alarm.state.value,
+    StateReason: alarm.state.reason,
+    ...(alarm.state.reasonData === undefined ? {} : { StateReasonData: alarm.state.reasonData }),
+    StateUpdatedTimestamp: new Date(alarm.state.atMs),
+    StateTransitionedTimestamp: new Date(alarm.state.atMs),
+  };
+  if (alarm.type === 'composite') {
+    const { suppression } = alarm;
+    return {
+      ...common,
+      ...(suppression ? { ActionsSuppressedBy: suppression.by, ActionsSuppressedReason: suppression.reason } : {}),
+    };
+  }
+  const evaluation = alarm.warmUpUntilMs === undefined ? (alarm.partial ? 'PARTIAL_DATA' : undefined) : 'IN_WARM_UP';
+  const evaluated = { ...common, ...(evaluation && { EvaluationState: evaluation }) };
+  return alarm.input.Metrics ? evaluated : { Dimensions: [], ...evaluated };
+}
+
+/** Tags that go into notifications and events ("Alarm tags in action payloads", user guide); undefined: propagation is off. */
+export function propagatedTags(alarm: Alarm): Record<string, string> | undefined {
+  const propagation = alarm.input.ActionConfiguration?.AlarmTagsPropagation;
+  if (!propagation?.Enabled) return undefined;
+  const { IncludedTagKeys: included, ExcludedTagKeys: excluded = [] } = propagation;
+  const shown = [...alarm.tags].filter(([key]) => (included?.includes(key) ?? true) && !excluded.includes(key));
+  return Object.fromEntries(shown);
+}
+
+export const suppressorOf = ({ input }: CompositeAlarm): string | undefined =>
+  input.ActionsSuppressor === undefined ? undefined : nameOf(input.ActionsSuppressor);
+
+function singleMetric(input: MetricAlarmInput): MetricStat {
+  const { Namespace, MetricName, Period, Dimensions = [], Unit } = input;
+  const stat = input.Statistic ?? input.ExtendedStatistic;
+  if (input.Statistic !== undefined && input.ExtendedStatistic !== undefined) {
+    throw invalid('Statistic and ExtendedStatistic are mutually exclusive.');
+  }
+  if (Namespace === undefined || MetricName === undefined || Period === undefined || stat === undefined) {
+    throw invalid(
+      'Namespace, MetricName, Period and Statistic or ExtendedStatistic are required for an alarm on a metric',
+    );
+  }
+  if (![10, 20, 30].includes(Period) && (Period < 60 || Period % 60 !== 0)) {
+    throw invalid('Period must be 10, 20, 30 or a multiple of 60');
+  }
+  if (nonAsciiPart(Dimensions) !== undefined) throw invalid('Dimensions must not contain Non-ASCII characters.');
+  if (!isAscii(MetricName)) throw invalid('MetricName must not contain Non-ASCII characters.');
+  return { Metric: { Namespace, MetricName, Dimensions }, Period, Stat: stat, ...(Unit === undefined ? {} : { Unit }) };
+}
+
+function checkCommon(input: CommonInput): void {
+  if (input.AlarmName.length < 1 || input.AlarmName.length > 255)
+    throw invalid('AlarmName must have 1 to 255 characters');
+  for (const member of ['OKActions', 'AlarmActions', 'InsufficientDataActions'] as const) {
+    const actions = input[member] ?? [];
+    if (actions.length > ACTIONS_MAX) throw invalid(`${member} has more than ${ACTIONS_MAX} elements`);
+    const strange = actions.find((arn) => !arn.startsWith('arn:'));
+    if (strange !== undefined) throw invalid(`Invalid arn syntax: ${strange}`);
+  }
+  const propagation = input.ActionConfiguration?.AlarmTagsPropagation;
+  if (propagation?.IncludedTagKeys && propagation.ExcludedTagKeys) {
+    throw invalid('IncludedTagKeys and ExcludedTagKeys cannot be given together');
+  }
+  checkTags(input.Tags ?? []);
+}
+
+const invalid = (message: string): AwsError => new AwsError('ValidationError', message);

@@ -1,0 +1,43 @@
+// CloudWatch: metrics, alarms (also on Metrics Insights queries), composite alarms and mute rules; no dashboards, logs, streams or
+// anomaly detection.
+import type { Kernel } from '../../simulator/kernel.ts';
+import type { Service } from '../../simulator/service.ts';
+import { alarmOperations } from './alarm-operations.ts';
+import { createEngine } from './engine.ts';
+import { metricOperations } from './metric-operations.ts';
+import { createMutes } from './mutes.ts';
+import { type MetricId, type RecordMetric, SeriesStore, single } from './series.ts';
+
+export interface CloudWatch extends Service {
+  /** Adds a datapoint of an AWS service or of an agent on a node: the short way in, without a request. */
+  readonly record: RecordMetric;
+  /** Writes history, oldest first, before a scenario begins. */
+  backfill(
+    series: MetricId & { readonly unit?: string },
+    points: readonly { readonly atMs: number; readonly value: number }[],
+  ): void;
+  /** For scenarios and tests: the minutes of a series with their average, oldest first; empty when there is no such series. */
+  seriesOf(series: MetricId): readonly { readonly atMs: number; readonly value: number }[];
+  /** The state of an alarm now; undefined when there is no such alarm. */
+  alarmState(alarmName: string): 'OK' | 'ALARM' | 'INSUFFICIENT_DATA' | undefined;
+  /** The tags of an alarm; empty when there is no such alarm. */
+  alarmTags(alarmName: string): Readonly<Record<string, string>>;
+}
+
+export function createCloudWatch(kernel: Kernel): CloudWatch {
+  const store = new SeriesStore();
+  const mutes = createMutes(kernel);
+  const engine = createEngine(kernel, store, mutes);
+  return {
+    name: 'monitoring',
+    operations: { ...metricOperations(store), ...alarmOperations(kernel, engine), ...mutes.operations },
+    record: (namespace, name, dimensions, value, atMs, unit) =>
+      store.add({ namespace, name, dimensions }, atMs, single(value), unit),
+    backfill: ({ unit, ...id }, points) => {
+      for (const { atMs, value } of points) store.add(id, atMs, single(value), unit);
+    },
+    seriesOf: (id) => (store.find(id)?.buckets ?? []).map(({ atMs, sum, count }) => ({ atMs, value: sum / count })),
+    alarmState: (alarmName) => engine.alarms.get(alarmName)?.state.value,
+    alarmTags: (alarmName) => Object.fromEntries(engine.alarms.get(alarmName)?.tags ?? []),
+  };
+}

@@ -1,0 +1,157 @@
+// When a lifecycle policy takes snapshots, of what, and which it deletes. Sources: doc comments of Schedule, CreateRule and RetainRule in
+// @aws-sdk/client-dlm; "How Amazon Data Lifecycle Manager works" (EBS user guide).
+import type { PolicyDetails, Schedule } from '@aws-sdk/client-dlm';
+import type { Tag } from '@aws-sdk/client-ec2';
+import type { Kernel } from '../../simulator/kernel.ts';
+import { AwsError } from '../../simulator/service.ts';
+import type { Ec2, Snapshot } from '../ec2/service.ts';
+import type { Volume } from '../ec2/state.ts';
+
+/** What policies work with. */
+export type SnapshotSupply = Pick<
+  Ec2,
+  'volumes' | 'instances' | 'snapshots' | 'takeSnapshots' | 'deleteSnapshot' | 'isSnapshotLocked'
+>;
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+/** "The operation occurs within a one-hour window following the specified time." (CreateRule.Times) */
+const WINDOW_MS = HOUR_MS;
+/** A month and a year as DLM's own maxima reckon them: 1,200 months are 36,500 days. */
+const PERIOD_MS: Readonly<Record<string, number>> = {
+  DAYS: DAY_MS,
+  WEEKS: 7 * DAY_MS,
+  MONTHS: (36_500 / 1_200) * DAY_MS,
+  YEARS: 365 * DAY_MS,
+};
+
+export interface Scheduled {
+  readonly policyId: string;
+  readonly details: PolicyDetails;
+  readonly schedule: Schedule;
+  /** False once the policy was deleted; it is not carried out any more then. */
+  readonly isThere: () => boolean;
+}
+
+/** What of a schedule the region does not carry out. Policies are kept all the same. */
+export const leftOut = ({ CreateRule, ShareRules, CrossRegionCopyRules }: Schedule): readonly string[] => [
+  ...(CreateRule?.CronExpression === undefined ? [] : ['snapshots by cron expressions']),
+  ...(CrossRegionCopyRules?.length ? ['copies of snapshots in other Regions'] : []),
+  ...(ShareRules?.length ? ['the sharing of snapshots with other accounts'] : []),
+];
+
+/** Takes snapshots at the schedule's interval, from now on, as long as the region lasts. A cron expression is not followed. */
+export function follow(kernel: Kernel, supply: SnapshotSupply, scheduled: Scheduled): void {
+  const { Interval: hours, Times, CronExpression } = scheduled.schedule.CreateRule ?? {};
+  if (CronExpression !== undefined || hours === undefined) return;
+  const { clock } = kernel;
+  const random = kernel.random(`dlm/${scheduled.policyId}`);
+  const slot = (atMs: number): void => {
+    const runAtMs = atMs + random.integer(0, WINDOW_MS);
+    clock.at(runAtMs, () => {
+      if (scheduled.isThere()) carryOut(kernel, supply, scheduled);
+    });
+    clock.at(atMs + hours * HOUR_MS, () => {
+      if (scheduled.isThere()) slot(atMs + hours * HOUR_MS);
+    });
+  };
+  // "If you do not specify a time, Amazon Data Lifecycle Manager selects a time within the next 24 hours."
+  const firstMs = Times?.[0] === undefined ? clock.now() + random.integer(0, DAY_MS) : nextAt(Times[0], clock.now());
+  clock.at(firstMs, () => slot(firstMs));
+}
+
+/** The next moment that is hh:mm in UTC. */
+function nextAt(time: string, nowMs: number): number {
+  const [hours = 0, minutes = 0] = time.split(':').map(Number);
+  const todayMs = Math.floor(nowMs / DAY_MS) * DAY_MS + (60 * hours + minutes) * 60_000;
+  return todayMs >= nowMs ? todayMs : todayMs + DAY_MS;
+}
+
+/** One run: a snapshot of each target, then the oldest beyond what is to be kept go. */
+export function carryOut(kernel: Kernel, supply: SnapshotSupply, scheduled: Scheduled): void {
+  for (const volumes of targetsOf(supply, scheduled.details)) takeOf(kernel, supply, scheduled, volumes);
+  retain(kernel, supply, scheduled);
+}
+
+/** The volumes that are taken together: each for itself, or all of an instance. One tag of the policy is enough. */
+function targetsOf(supply: SnapshotSupply, { ResourceTypes, TargetTags = [], Parameters }: PolicyDetails): Volume[][] {
+  const isTarget = (tags: readonly Tag[]): boolean =>
+    TargetTags.some(({ Key, Value }) => tags.some((tag) => tag.Key === Key && tag.Value === Value));
+  const there = supply.volumes().filter(({ phase }) => phase === undefined);
+  if (ResourceTypes?.[0] !== 'INSTANCE') return there.filter(({ tags }) => isTarget(tags)).map((volume) => [volume]);
+  return supply
+    .instances()
+    .filter(({ tags, state }) => (state === 'running' || state === 'stopped') && isTarget(tags))
+    .map(({ instanceId, rootDeviceName }) =>
+      there.filter(
+        ({ attachment }) =>
+          attachment?.instanceId === instanceId &&
+          !(Parameters?.ExcludeBootVolume === true && attachment.device === rootDeviceName),
+      ),
+    );
+}
+
+function takeOf(
+  kernel: Kernel,
+  supply: SnapshotSupply,
+  { policyId, details, schedule }: Scheduled,
+  volumes: readonly Volume[],
+): void {
+  if (volumes.length === 0) return;
+  const { Name = '', CopyTags, TagsToAdd = [], RetainRule } = schedule;
+  const expiresMs = kernel.clock.now() + (periodOf(RetainRule) ?? 0);
+  const system: Tag[] = [
+    { Key: 'aws:dlm:lifecycle-policy-id', Value: policyId },
+    { Key: 'aws:dlm:lifecycle-schedule-name', Value: Name },
+    { Key: 'dlm:managed', Value: 'true' },
+    // "For snapshots created by an age-based schedule. Indicates when the snapshot is to be deleted."
+    ...(RetainRule?.Count === undefined
+      ? [{ Key: 'aws:dlm:expirationTime', Value: new Date(expiresMs).toISOString() }]
+      : []),
+  ];
+  const tags = (volume: Volume): Tag[] => {
+    // "Copy all user-defined tags on a source volume to snapshots of the volume" (CopyTags)
+    const copied = CopyTags ? volume.tags.filter(({ Key = '' }) => !Key.startsWith('aws:')) : [];
+    const added = TagsToAdd.map(({ Key = '', Value = '' }): Tag => ({ Key, Value }));
+    return [...new Map([...copied, ...added, ...system].map((tag) => [tag.Key, tag])).values()];
+  };
+  const together = details.ResourceTypes?.[0] === 'INSTANCE';
+  const description = `Created for policy: ${policyId} schedule: ${Name}`;
+  try {
+    supply.takeSnapshots(
+      volumes.map(({ volumeId }) => volumeId),
+      { description, tags, together },
+    );
+  } catch (error) {
+    // Too many are under way of this volume: DLM tries again at its next time, and says nothing while the policy is not in ERROR.
+    if (!(error instanceof AwsError)) throw error;
+  }
+}
+
+/** Of each volume the newest are kept, or those that are young enough. What is locked stays, and is looked at again at the next run. */
+function retain(kernel: Kernel, supply: SnapshotSupply, { policyId, schedule }: Scheduled): void {
+  const { Name = '', RetainRule } = schedule;
+  const tagOf = ({ tags }: Snapshot, key: string): string | undefined => tags.find(({ Key }) => Key === key)?.Value;
+  const own = supply
+    .snapshots()
+    .filter(
+      (snapshot) =>
+        tagOf(snapshot, 'aws:dlm:lifecycle-policy-id') === policyId &&
+        tagOf(snapshot, 'aws:dlm:lifecycle-schedule-name') === Name,
+    );
+  const oldestMs = kernel.clock.now() - (periodOf(RetainRule) ?? 0);
+  for (const snapshots of Map.groupBy(own, ({ volumeId }) => volumeId).values()) {
+    const newestFirst = snapshots.toSorted((a, b) => b.startedAtMs - a.startedAtMs);
+    const beyond =
+      RetainRule?.Count === undefined
+        ? newestFirst.filter(({ startedAtMs }) => startedAtMs < oldestMs)
+        : newestFirst.slice(RetainRule.Count);
+    for (const { snapshotId } of beyond) if (!supply.isSnapshotLocked(snapshotId)) supply.deleteSnapshot(snapshotId);
+  }
+}
+
+/** Undefined: kept by their number. */
+function periodOf(rule: Schedule['RetainRule']): number | undefined {
+  if (rule?.Interval === undefined) return undefined;
+  return rule.Interval * (PERIOD_MS[rule.IntervalUnit ?? ''] ?? DAY_MS);
+}

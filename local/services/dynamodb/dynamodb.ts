@@ -1,0 +1,212 @@
+// DynamoDB: tables with single-item conditional writes, queries and time to live; no transactions, batches of writes or indexes.
+import type { Kernel } from '../../simulator/kernel.ts';
+import { own } from '../../simulator/own.ts';
+import { AwsError, type Call, notEmulated, type Operation, type Service } from '../../simulator/service.ts';
+import { canonical } from '../../simulator/trace.ts';
+import { holds, project } from './evaluate.ts';
+import { type Placeholders, parseCondition, parseProjection, placeholders } from './expressions.ts';
+import { type QueryInput, query, scan } from './query.ts';
+import type { Table, Write } from './table.ts';
+import { createTables } from './tables.ts';
+import { applyUpdate, parseUpdate } from './update.ts';
+import { copyItem, type Item, readItem, sizeOfItem, validation } from './values.ts';
+
+export interface DynamoDb extends Service {
+  /** For scenarios and tests: every item of a table as it is stored, in a stable order; empty when there is no such table. Nobody changes one in place. */
+  items(tableName: string): readonly Item[];
+  /** Name of a table's partition key, for the conditions of IAM policies; undefined when there is no such table. */
+  partitionKey(tableName: string): string | undefined;
+}
+
+interface ItemInput {
+  readonly TableName: string;
+  readonly Key?: Record<string, unknown>;
+  readonly Item?: Record<string, unknown>;
+  readonly ConditionExpression?: string;
+  readonly UpdateExpression?: string;
+  readonly ProjectionExpression?: string;
+  readonly ExpressionAttributeNames?: Record<string, string>;
+  readonly ExpressionAttributeValues?: Record<string, unknown>;
+  readonly ConsistentRead?: boolean;
+  readonly ReturnValues?: string;
+  readonly ReturnValuesOnConditionCheckFailure?: string;
+}
+
+// "Service, account, and table quotas": 400 KB an item; 100 keys a BatchGetItem.
+const ITEM_BYTES_MAX = 400 * 1024;
+const BATCH_KEYS_MAX = 100;
+// faults.ts: stale reads show the state of up to 90 s ago.
+const STALE_MS_MAX = 90_000;
+const UNSUPPORTED = [
+  'AttributesToGet',
+  'AttributeUpdates',
+  'ConditionalOperator',
+  'Expected',
+  'KeyConditions',
+  'QueryFilter',
+  'ScanFilter',
+  'IndexName',
+  'Segment',
+  'GlobalSecondaryIndexes',
+  'LocalSecondaryIndexes',
+];
+
+export function createDynamoDb(kernel: Kernel): DynamoDb {
+  const tables = createTables(kernel);
+  const staleness = kernel.random('dynamodb/stale-reads');
+
+  const write = (call: Call): Write => ({ atMs: call.at, pastMs: kernel.fault('stale-reads') ? STALE_MS_MAX : 0 });
+  const asOf = (input: { readonly ConsistentRead?: boolean }, call: Call): number =>
+    input.ConsistentRead === true || !kernel.fault('stale-reads')
+      ? Number.POSITIVE_INFINITY
+      : call.at - staleness.integer(0, STALE_MS_MAX);
+
+  const getItem = (input: ItemInput, call: Call): object => {
+    const table = tables.find(input.TableName);
+    const key = readKey(table, input.Key);
+    const defined = definitions(input, { ProjectionExpression: input.ProjectionExpression });
+    const projection =
+      input.ProjectionExpression === undefined ? undefined : parseProjection(input.ProjectionExpression, defined);
+    defined.allUsed();
+    const item = table.get(key, asOf(input, call));
+    return item ? { Item: projection ? project(item, projection) : copyItem(item) } : {};
+  };
+
+  const batchGetItem = (
+    input: { RequestItems: Record<string, Omit<ItemInput, 'Key'> & { Keys: Record<string, unknown>[] }> },
+    call: Call,
+  ): object => {
+    const requests = Object.entries(input.RequestItems);
+    if (requests.reduce((count, [, { Keys }]) => count + Keys.length, 0) > BATCH_KEYS_MAX) {
+      throw validation('Too many items requested for the BatchGetItem call');
+    }
+    for (const [name, { Keys }] of requests) {
+      const table = tables.find(name);
+      const keys = Keys.map((key) => canonical(readKey(table, key)));
+      if (new Set(keys).size < keys.length) throw validation('Provided list of item keys contains duplicates');
+    }
+    const responses = requests.map(([name, { Keys, ...request }]) => [
+      name,
+      Keys.flatMap((key) => Object.values(getItem({ ...request, TableName: name, Key: key }, call))),
+    ]);
+    return { Responses: Object.fromEntries(responses), UnprocessedKeys: {} };
+  };
+
+  const putItem = (input: ItemInput, call: Call): object => {
+    refuseReturnValues(input.ReturnValues);
+    const table = tables.find(input.TableName);
+    const item = readItem(input.Item ?? {});
+    table.checkItem(item);
+    if (sizeOfItem(item) > ITEM_BYTES_MAX) throw validation('Item size has exceeded the maximum allowed size');
+    const before = checked(table, item, input, definitions(input, { ConditionExpression: input.ConditionExpression }));
+    table.put(item, write(call));
+    return before && input.ReturnValues === 'ALL_OLD' ? { Attributes: copyItem(before) } : {};
+  };
+
+  const deleteItem = (input: ItemInput, call: Call): object => {
+    refuseReturnValues(input.ReturnValues);
+    const table = tables.find(input.TableName);
+    const key = readKey(table, input.Key);
+    const before = checked(table, key, input, definitions(input, { ConditionExpression: input.ConditionExpression }));
+    table.delete(key, write(call));
+    return before && input.ReturnValues === 'ALL_OLD' ? { Attributes: copyItem(before) } : {};
+  };
+
+  const updateItem = (input: ItemInput, call: Call): object => {
+    const table = tables.find(input.TableName);
+    const key = readKey(table, input.Key);
+    const { UpdateExpression, ConditionExpression } = input;
+    const defined = definitions(input, { UpdateExpression, ConditionExpression });
+    const update = input.UpdateExpression === undefined ? undefined : parseUpdate(input.UpdateExpression, defined);
+    for (const name of table.keyNames) {
+      if (update?.paths.some(([first]) => first === name)) {
+        throw validation(
+          `One or more parameter values were invalid: Cannot update attribute ${name}. This attribute is part of the key`,
+        );
+      }
+    }
+    const before = checked(table, key, input, defined);
+    const after = update ? applyUpdate(before ?? key, update) : (before ?? key);
+    if (sizeOfItem(after) > ITEM_BYTES_MAX)
+      throw validation('Item size to update has exceeded the maximum allowed size');
+    table.put(after, write(call));
+    const paths = update?.paths ?? [];
+    const returned: Readonly<Record<string, () => Item | undefined>> = {
+      ALL_OLD: () => before && copyItem(before),
+      ALL_NEW: () => copyItem(after),
+      UPDATED_OLD: () => before && project(before, paths),
+      UPDATED_NEW: () => project(after, paths),
+    };
+    const attributes = own(returned, input.ReturnValues ?? 'NONE')?.();
+    return attributes && Object.keys(attributes).length > 0 ? { Attributes: attributes } : {};
+  };
+
+  const operations: Record<string, Operation> = {
+    ...tables.operations,
+    GetItem: getItem,
+    BatchGetItem: batchGetItem,
+    PutItem: putItem,
+    DeleteItem: deleteItem,
+    UpdateItem: updateItem,
+    Query: (input: QueryInput & { TableName: string; ConsistentRead?: boolean }, call) =>
+      query(tables.find(input.TableName), input, asOf(input, call)),
+    Scan: (input: QueryInput & { TableName: string }) => scan(tables.find(input.TableName), input),
+  };
+  return {
+    name: 'dynamodb',
+    operations: Object.fromEntries(
+      Object.entries(operations).map(([name, operation]) => [name, refusingUnsupported(operation)]),
+    ),
+    partitionKey: (tableName) => tables.get(tableName)?.partitionKey.name,
+    items: (tableName) => [...(tables.get(tableName)?.all() ?? [])].map(({ item }) => item),
+  };
+}
+
+/** The item before a write, after its condition was found to hold. */
+function checked(table: Table, key: Item, input: ItemInput, defined: Placeholders): Item | undefined {
+  const condition =
+    input.ConditionExpression === undefined
+      ? undefined
+      : parseCondition(input.ConditionExpression, 'ConditionExpression', defined);
+  defined.allUsed();
+  const before = table.get(key);
+  if (condition && !holds(condition, before ?? {}, 'ConditionExpression')) {
+    const shown = before && input.ReturnValuesOnConditionCheckFailure === 'ALL_OLD' ? { Item: copyItem(before) } : {};
+    throw new AwsError('ConditionalCheckFailedException', 'The conditional request failed', { data: shown });
+  }
+  return before;
+}
+
+function readKey(table: Table, sent: Record<string, unknown> | undefined): Item {
+  const key = readItem(sent ?? {});
+  table.checkKey(key);
+  return key;
+}
+
+/** @param expressions those that the operation can have, by name */
+function definitions(input: ItemInput, expressions: Readonly<Record<string, string | undefined>>): Placeholders {
+  for (const member of ['ExpressionAttributeNames', 'ExpressionAttributeValues'] as const) {
+    const given = input[member];
+    if (given === undefined) continue;
+    const names = Object.keys(expressions);
+    if (names.every((name) => own(expressions, name) === undefined)) {
+      const which = `${names.join(' and ')} ${names.length > 1 ? 'are' : 'is'} null`;
+      const more = member === 'ExpressionAttributeValues' ? `: ${which}` : '';
+      throw validation(`${member} can only be specified when using expressions${more}`);
+    }
+    if (Object.keys(given).length === 0) throw validation(`${member} must not be empty`);
+  }
+  return placeholders(input.ExpressionAttributeNames, input.ExpressionAttributeValues);
+}
+
+function refuseReturnValues(value = 'NONE'): void {
+  if (value !== 'NONE' && value !== 'ALL_OLD') throw validation('ReturnValues can only be ALL_OLD or NONE');
+}
+
+function refusingUnsupported(operation: Operation): Operation {
+  return (input, call) => {
+    const member = UNSUPPORTED.find((name) => input[name] !== undefined);
+    if (member !== undefined) throw notEmulated(`${member} of DynamoDB`);
+    return operation(input, call);
+  };
+}

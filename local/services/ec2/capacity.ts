@@ -1,0 +1,58 @@
+// Whether an Availability Zone has room for one more instance: what a scenario or the fault `no-capacity` takes away.
+// Source: InsufficientInstanceCapacity, "Server error codes" ("Error codes for the Amazon EC2 API"); `StateReason` in @aws-sdk/client-ec2.
+import type { Kernel } from '../../simulator/kernel.ts';
+import { AwsError } from '../../simulator/service.ts';
+
+/**
+ * How EC2 tells of it: `at-once` refuses the request; `late` accepts it, and the instance is terminated (or stopped again) out of
+ * `pending` with the reason Server.InsufficientInstanceCapacity. AWS does not say when it does which.
+ */
+export type Shortage = 'at-once' | 'late';
+
+const ZONE_LETTERS = ['a', 'b', 'c'] as const;
+
+export class Capacity {
+  readonly #kernel: Kernel;
+  readonly #short = new Map<string, Shortage>();
+
+  constructor(kernel: Kernel) {
+    this.#kernel = kernel;
+  }
+
+  take(availabilityZone: string, shortage: Shortage): void {
+    this.#short.set(availabilityZone, shortage);
+  }
+
+  giveBack(availabilityZone: string): void {
+    this.#short.delete(availabilityZone);
+  }
+
+  /** Undefined: there is room. */
+  shortageIn(availabilityZone: string): Shortage | undefined {
+    const faulty = this.#kernel.fault('no-capacity') && availabilityZone === this.#zones()[0];
+    return this.#short.get(availabilityZone) ?? (faulty ? 'at-once' : undefined);
+  }
+
+  /** Throws what EC2 answers when it knows at once. */
+  ask(availabilityZone: string, instanceType: string): void {
+    if (this.shortageIn(availabilityZone) === 'at-once') throw this.#refusal(availabilityZone, instanceType);
+  }
+
+  #zones(): string[] {
+    return ZONE_LETTERS.map((letter) => `${this.#kernel.regionName}${letter}`);
+  }
+
+  // A server error: SDKs try it again by themselves before they tell their caller.
+  #refusal(zone: string, type: string): AwsError {
+    const others = this.#zones().filter((other) => other !== zone && this.shortageIn(other) === undefined);
+    const advice =
+      others.length === 0
+        ? ''
+        : ` You can currently get ${type} capacity by not specifying an Availability Zone in your request or choosing ${others.join(', ')}.`;
+    return new AwsError(
+      'InsufficientInstanceCapacity',
+      `We currently do not have sufficient ${type} capacity in the Availability Zone you requested (${zone}). Our system will be working on provisioning additional capacity.${advice}`,
+      { fault: 'server' },
+    );
+  }
+}

@@ -1,0 +1,55 @@
+// What instance types are, as far as a healer asks: whether they carry instance store. Sources: doc comments of DescribeInstanceTypes in
+// @aws-sdk/client-ec2; "Amazon EC2 instance type naming conventions": the letter d among the attributes means instance store volumes.
+import type { DescribeInstanceTypesRequest, DescribeInstanceTypesResult } from '@aws-sdk/client-ec2';
+import { AwsError, notEmulated, type Operation } from '../../simulator/service.ts';
+import { refuseDryRun } from './query.ts';
+
+/** Families of storage-optimized instances, which have instance store without saying so in their attributes. */
+const STORAGE_FAMILIES = /^(i\d|d\d|h1|im\d|is\d)/;
+/** Family, generation, attributes, size: m6id.large is m, 6, id, large. */
+const TYPE = /^([a-z]+?)(\d+)([a-z-]*)\.([0-9a-z-]+)$/;
+
+export function hasInstanceStore(instanceType: string): boolean {
+  const [, , , attributes = ''] = TYPE.exec(instanceType) ?? [];
+  return STORAGE_FAMILIES.test(instanceType) || attributes.includes('d');
+}
+
+/** By the size: "large" has two, "xlarge" four, "4xlarge" sixteen; smaller ones have two at most. */
+export function vcpusOf(instanceType: string): number {
+  const [, , , , size = ''] = TYPE.exec(instanceType) ?? [];
+  if (size === 'xlarge') return 4;
+  const times = Number(/^(\d+)xlarge$/.exec(size)?.[1] ?? 0);
+  return times > 0 ? 4 * times : size.startsWith('metal') ? 96 : 2;
+}
+
+/** Any name of the form that EC2 uses is a type here. Throws what EC2 answers for another. */
+export function checkType(instanceType: string): void {
+  if (TYPE.test(instanceType)) return;
+  throw new AwsError('InvalidParameterValue', `Invalid value '${instanceType}' for InstanceType.`);
+}
+
+export function instanceTypeOperations(): Record<string, Operation> {
+  return {
+    DescribeInstanceTypes: (input: DescribeInstanceTypesRequest): DescribeInstanceTypesResult => {
+      refuseDryRun(input);
+      const { InstanceTypes = [] } = input;
+      if (InstanceTypes.length === 0) throw notEmulated('DescribeInstanceTypes without InstanceTypes');
+      const unknown = InstanceTypes.filter((type) => !TYPE.test(type));
+      if (unknown.length > 0) {
+        throw new AwsError(
+          'InvalidInstanceType',
+          `The following supplied instance types do not exist: [${unknown.join(', ')}]`,
+        );
+      }
+      return {
+        InstanceTypes: InstanceTypes.map((InstanceType) => ({
+          InstanceType,
+          InstanceStorageSupported: hasInstanceStore(InstanceType),
+          CurrentGeneration: true,
+          SupportedRootDeviceTypes: ['ebs'],
+          SupportedUsageClasses: ['on-demand', 'spot'],
+        })),
+      };
+    },
+  };
+}

@@ -1,0 +1,265 @@
+// Launch templates and their versions. Sources: doc comments of the launch template commands in @aws-sdk/client-ec2; "Error codes for the
+// Amazon EC2 API".
+import type {
+  CreateLaunchTemplateRequest,
+  CreateLaunchTemplateResult,
+  CreateLaunchTemplateVersionRequest,
+  CreateLaunchTemplateVersionResult,
+  DeleteLaunchTemplateRequest,
+  DeleteLaunchTemplateResult,
+  LaunchTemplate as DescribedTemplate,
+  LaunchTemplateVersion as DescribedVersion,
+  DescribeLaunchTemplatesRequest,
+  DescribeLaunchTemplatesResult,
+  DescribeLaunchTemplateVersionsRequest,
+  DescribeLaunchTemplateVersionsResult,
+  LaunchTemplateSpecification,
+  ModifyLaunchTemplateRequest,
+  ModifyLaunchTemplateResult,
+  RequestLaunchTemplateData,
+  ResponseLaunchTemplateData,
+  Tag,
+} from '@aws-sdk/client-ec2';
+import { AwsError, type Call, notEmulated, type Operation } from '../../simulator/service.ts';
+import { checkData } from './launch-template-data.ts';
+import { type FilterFields, filtered, paged, refuseDryRun } from './query.ts';
+import type { Ec2State } from './state.ts';
+import { checked } from './tags.ts';
+
+export interface LaunchTemplate {
+  readonly launchTemplateId: string;
+  readonly name: string;
+  readonly createdAtMs: number;
+  readonly createdBy: string;
+  readonly defaultVersion: number;
+  /** Version 1 first. */
+  readonly versions: readonly TemplateVersion[];
+  readonly clientToken: string | undefined;
+  readonly tags: readonly Tag[];
+}
+
+export interface TemplateVersion {
+  readonly version: number;
+  readonly description: string | undefined;
+  readonly createdAtMs: number;
+  readonly data: RequestLaunchTemplateData;
+}
+
+/** "Launch templates per Region" and "Launch template versions per launch template" ("Amazon EC2 endpoints and quotas"). */
+const TEMPLATES_MAX = 5_000;
+const VERSIONS_MAX = 10_000;
+/** SDK: CreateLaunchTemplateRequest.LaunchTemplateName has 3 to 128 of these characters. */
+const NAME = /^[a-zA-Z0-9().\-/_]{3,128}$/;
+
+const FIELDS: FilterFields<LaunchTemplate> = {
+  'create-time': (template) => [new Date(template.createdAtMs)],
+  'launch-template-name': (template) => [template.name],
+};
+
+export function launchTemplateOperations(state: Ec2State): Record<string, Operation> {
+  const { clock } = state.kernel;
+  const save = (template: LaunchTemplate): LaunchTemplate => {
+    state.launchTemplates.set(template.launchTemplateId, template);
+    return template;
+  };
+  state.taggables.set('lt', {
+    type: 'launch-template',
+    tagsOf: (id) => templateById(state, id).tags,
+    setTags: (id, tags) => void save({ ...templateById(state, id), tags }),
+    all: () =>
+      [...state.launchTemplates.values()].map(({ launchTemplateId, tags }) => ({ id: launchTemplateId, tags })),
+  });
+
+  return {
+    CreateLaunchTemplate: (input: CreateLaunchTemplateRequest, call: Call): CreateLaunchTemplateResult => {
+      const { LaunchTemplateName: name = '', LaunchTemplateData: data = {}, VersionDescription, ClientToken } = input;
+      if (!NAME.test(name))
+        throw new AwsError(
+          'InvalidLaunchTemplateName.MalformedException',
+          `The launch template name '${name}' is not valid.`,
+        );
+      checkData(data, 'LaunchTemplateData');
+      const same = [...state.launchTemplates.values()].find((template) => template.name === name);
+      if (same) {
+        if (ClientToken !== undefined && same.clientToken === ClientToken) return { LaunchTemplate: described(same) };
+        throw new AwsError('InvalidLaunchTemplateName.AlreadyExistsException', `Launch template name already in use.`);
+      }
+      if (state.launchTemplates.size >= TEMPLATES_MAX) {
+        throw new AwsError(
+          'TemplateLimitExceeded',
+          `The maximum number of launch templates (${TEMPLATES_MAX}) has been reached.`,
+        );
+      }
+      const tags = (input.TagSpecifications ?? [])
+        .filter(({ ResourceType }) => ResourceType === 'launch-template')
+        .flatMap(({ Tags = [] }) => Tags)
+        .map(checked);
+      refuseDryRun(input);
+      const template = save({
+        launchTemplateId: state.newId('lt'),
+        name,
+        createdAtMs: clock.now(),
+        createdBy: call.roleArn ?? `arn:aws:iam::${state.kernel.accountId}:user/${call.actor}`,
+        defaultVersion: 1,
+        versions: [{ version: 1, description: VersionDescription, createdAtMs: clock.now(), data }],
+        clientToken: ClientToken,
+        tags,
+      });
+      return { LaunchTemplate: described(template) };
+    },
+
+    CreateLaunchTemplateVersion: (input: CreateLaunchTemplateVersionRequest): CreateLaunchTemplateVersionResult => {
+      if (input.ResolveAlias) throw notEmulated('ResolveAlias of CreateLaunchTemplateVersion');
+      const template = templateOf(state, input);
+      const { LaunchTemplateData: changes = {}, SourceVersion } = input;
+      checkData(changes, 'LaunchTemplateData');
+      if (template.versions.length >= VERSIONS_MAX) {
+        throw new AwsError(
+          'VersionLimitExceeded',
+          `The maximum number of versions (${VERSIONS_MAX}) has been reached.`,
+        );
+      }
+      refuseDryRun(input);
+      // "If you omit this parameter, the new version contains only the launch parameters that you specify" (SourceVersion)
+      const source = SourceVersion === undefined ? {} : versionOf(template, SourceVersion).data;
+      const version: TemplateVersion = {
+        version: template.versions.length + 1,
+        description: input.VersionDescription,
+        createdAtMs: clock.now(),
+        data: { ...source, ...changes },
+      };
+      const saved = save({ ...template, versions: [...template.versions, version] });
+      return { LaunchTemplateVersion: describedVersion(saved, version) };
+    },
+
+    ModifyLaunchTemplate: (input: ModifyLaunchTemplateRequest): ModifyLaunchTemplateResult => {
+      const template = templateOf(state, input);
+      const { version } = versionOf(template, input.DefaultVersion ?? '$Default');
+      refuseDryRun(input);
+      return { LaunchTemplate: described(save({ ...template, defaultVersion: version })) };
+    },
+
+    // "Deleting a launch template deletes all of its versions."
+    DeleteLaunchTemplate: (input: DeleteLaunchTemplateRequest): DeleteLaunchTemplateResult => {
+      const template = templateOf(state, input);
+      refuseDryRun(input);
+      state.launchTemplates.delete(template.launchTemplateId);
+      return { LaunchTemplate: described(template) };
+    },
+
+    DescribeLaunchTemplates: (input: DescribeLaunchTemplatesRequest): DescribeLaunchTemplatesResult => {
+      refuseDryRun(input);
+      const { LaunchTemplateIds: ids = [], LaunchTemplateNames: names = [] } = input;
+      const named = [...ids.map((id) => templateById(state, id)), ...names.map((name) => templateByName(state, name))];
+      const chosen = ids.length + names.length > 0 ? named : [...state.launchTemplates.values()];
+      const { items, ...rest } = paged(
+        filtered(chosen, input.Filters, FIELDS, ({ tags }) => tags),
+        input,
+        { min: 1, max: 200 },
+      );
+      return { LaunchTemplates: items.map(described), ...rest };
+    },
+
+    DescribeLaunchTemplateVersions: (
+      input: DescribeLaunchTemplateVersionsRequest,
+    ): DescribeLaunchTemplateVersionsResult => {
+      refuseDryRun(input);
+      if (input.Filters?.length) throw notEmulated('Filters of DescribeLaunchTemplateVersions');
+      if (input.ResolveAlias) throw notEmulated('ResolveAlias of DescribeLaunchTemplateVersions');
+      const { Versions: asked, MinVersion = '1', MaxVersion } = input;
+      if (input.LaunchTemplateId === undefined && input.LaunchTemplateName === undefined) {
+        // "To describe all the latest or default launch template versions in your account …"
+        const [wrong] = (asked ?? ['none']).filter((version) => version !== '$Latest' && version !== '$Default');
+        if (wrong !== undefined)
+          throw new AwsError(
+            'MissingParameter',
+            'Either launch template ID or name, or $Latest and $Default as Versions, is needed',
+          );
+      }
+      const templates =
+        input.LaunchTemplateId === undefined && input.LaunchTemplateName === undefined
+          ? [...state.launchTemplates.values()]
+          : [templateOf(state, input)];
+      const all = templates.flatMap((template) => {
+        const versions = asked?.map((one) => versionOf(template, one)) ?? [...template.versions].reverse();
+        return versions
+          .filter(({ version }) => version >= Number(MinVersion) && version <= Number(MaxVersion ?? version))
+          .map((version) => describedVersion(template, version));
+      });
+      const { items, ...rest } = paged(all, input, { min: 1, max: 200 });
+      return { LaunchTemplateVersions: [...items], ...rest };
+    },
+  };
+}
+
+/** "You must specify either the launch template ID or the launch template name, but not both." */
+export function templateOf(
+  state: Ec2State,
+  { LaunchTemplateId: id, LaunchTemplateName: name }: LaunchTemplateSpecification,
+): LaunchTemplate {
+  if ((id === undefined) === (name === undefined)) {
+    throw new AwsError(
+      'InvalidParameterCombination',
+      'Exactly one of launch template ID and launch template name must be specified',
+    );
+  }
+  return id === undefined ? templateByName(state, name ?? '') : templateById(state, id);
+}
+
+/** `$Latest`, `$Default` (also when nothing is said) or a number. */
+export function versionOf(template: LaunchTemplate, asked = '$Default'): TemplateVersion {
+  const number =
+    asked === '$Latest' ? template.versions.length : asked === '$Default' ? template.defaultVersion : Number(asked);
+  const found = template.versions.find(({ version }) => version === number);
+  if (found) return found;
+  throw new AwsError(
+    'InvalidLaunchTemplateId.VersionNotFound',
+    `Could not find launch template version ${asked} of ${template.launchTemplateId}`,
+  );
+}
+
+function templateById(state: Ec2State, id: string): LaunchTemplate {
+  if (!/^lt-[0-9a-f]{8}(?:[0-9a-f]{9})?$/.test(id)) {
+    throw new AwsError('InvalidLaunchTemplateId.Malformed', `The launch template ID '${id}' is malformed.`);
+  }
+  const found = state.launchTemplates.get(id);
+  if (found) return found;
+  throw new AwsError(
+    'InvalidLaunchTemplateId.NotFound',
+    `The specified launch template, with template ID ${id}, does not exist.`,
+  );
+}
+
+function templateByName(state: Ec2State, name: string): LaunchTemplate {
+  const found = [...state.launchTemplates.values()].find((template) => template.name === name);
+  if (found) return found;
+  throw new AwsError(
+    'InvalidLaunchTemplateName.NotFoundException',
+    `The specified launch template, with template name ${name}, does not exist.`,
+  );
+}
+
+const described = (template: LaunchTemplate): DescribedTemplate => ({
+  LaunchTemplateId: template.launchTemplateId,
+  LaunchTemplateName: template.name,
+  CreateTime: new Date(template.createdAtMs),
+  CreatedBy: template.createdBy,
+  DefaultVersionNumber: template.defaultVersion,
+  LatestVersionNumber: template.versions.length,
+  Tags: [...template.tags],
+});
+
+const describedVersion = (
+  template: LaunchTemplate,
+  { version, description, createdAtMs, data }: TemplateVersion,
+): DescribedVersion => ({
+  LaunchTemplateId: template.launchTemplateId,
+  LaunchTemplateName: template.name,
+  VersionNumber: version,
+  ...(description !== undefined && { VersionDescription: description }),
+  CreateTime: new Date(createdAtMs),
+  CreatedBy: template.createdBy,
+  DefaultVersion: version === template.defaultVersion,
+  // What may be said here has the same members in requests and answers.
+  LaunchTemplateData: data as ResponseLaunchTemplateData,
+});

@@ -1,0 +1,58 @@
+// What a launch may be bound to besides its subnet: placement groups and capacity reservations. Sources: "Placement groups", "Launch instances
+// into an existing Capacity Reservation" (EC2 user guide); "Error codes for the Amazon EC2 API".
+import { AwsError } from '../../simulator/service.ts';
+import type { Ec2State } from './state.ts';
+
+export interface ReservationSeed {
+  readonly availabilityZone: string;
+  readonly instanceType: string;
+  /** Instances that it has room for. */
+  readonly count: number;
+}
+
+export class Placements {
+  readonly #groups = new Set<string>();
+  readonly #reservations = new Map<string, ReservationSeed>();
+
+  addGroup(name: string): void {
+    this.#groups.add(name);
+  }
+
+  addReservation(id: string, seed: ReservationSeed): void {
+    this.#reservations.set(id, seed);
+  }
+
+  /** Throws what EC2 answers where a launch names what is not there. */
+  check(groupName: string | undefined, reservationId: string | undefined): void {
+    if (groupName !== undefined && !this.#groups.has(groupName))
+      throw new AwsError('InvalidPlacementGroup.Unknown', `The Placement Group '${groupName}' is unknown.`);
+    if (reservationId !== undefined && !this.#reservations.has(reservationId))
+      throw new AwsError(
+        'InvalidCapacityReservationId.NotFound',
+        `The capacity reservation ID '${reservationId}' does not exist`,
+      );
+  }
+
+  /** Throws where the reservation that was targeted has no room: "reduces its available capacity by the number of instances launched". */
+  askFor(state: Ec2State, reservationId: string | undefined, at: Omit<ReservationSeed, 'count'>): void {
+    const reservation = reservationId === undefined ? undefined : this.#reservations.get(reservationId);
+    if (!reservation) return;
+    // "Has matching attributes (instance type, platform, Availability Zone, and tenancy)": the code of that refusal AWS does not publish.
+    if (reservation.availabilityZone !== at.availabilityZone || reservation.instanceType !== at.instanceType)
+      throw new AwsError(
+        'InvalidParameterValue',
+        `The attributes of capacity reservation '${reservationId}' do not match those of the launch`,
+      );
+    const inside = state.instances
+      .all()
+      .filter(({ settings, state: now }) => settings.capacityReservationId === reservationId && isInside.has(now));
+    if (inside.length < reservation.count) return;
+    throw new AwsError(
+      'ReservationCapacityExceeded',
+      'The requested reservation does not have sufficient compatible and available capacity for this request.',
+    );
+  }
+}
+
+/** A stopped instance gives its place back. */
+const isInside: ReadonlySet<string> = new Set(['pending', 'running', 'stopping']);

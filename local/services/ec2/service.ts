@@ -1,0 +1,231 @@
+// Amazon EC2 and EBS as far as chainmend sees them, and the handles by which a scenario puts things there.
+import type { RunInstancesRequest, Tag } from '@aws-sdk/client-ec2';
+import type { Machines } from '../../nodes/machine.ts';
+import type { Kernel } from '../../simulator/kernel.ts';
+import type { Service } from '../../simulator/service.ts';
+import type { RecordMetric } from '../cloudwatch/series.ts';
+import { type Address, addressOperations, seedAddress, taggableAddresses } from './addresses.ts';
+import type { Shortage } from './capacity.ts';
+import { conditionKeys } from './condition-keys.ts';
+import { type Check, type Cure, withAilments } from './instance-ailments.ts';
+import { attributeOperations } from './instance-attributes.ts';
+import { INITIALIZING, launch, PASSED, terminate } from './instance-lifecycle.ts';
+import { instanceTypeOperations } from './instance-types.ts';
+import { instanceOperations } from './instances.ts';
+import { type LaunchPlan, launchPlan } from './launch-plan.ts';
+import { type LaunchTemplate, launchTemplateOperations } from './launch-templates.ts';
+import { modificationOperations } from './modify.ts';
+import type { ReservationSeed } from './placements.ts';
+import { placeOperations } from './places.ts';
+import type { QuotaSeed } from './quotas.ts';
+import { type OnRun, runInstances, runOperations } from './run-instances.ts';
+import {
+  type InstanceSeed,
+  type LaunchSeed,
+  type ModificationSeed,
+  monthAgo,
+  seedInstance,
+  seedModification,
+  seedVolume,
+  type VolumeSeed,
+} from './seeds.ts';
+import { snapshotOperations, taggableSnapshots } from './snapshots.ts';
+import { type EbsHandles, ebsHandles } from './snapshots-seeds.ts';
+import { type CheckStatus, Ec2State, type Instance, type Volume } from './state.ts';
+import { statusMetrics } from './status-metrics.ts';
+import { SUBNET_ID, type Subnet, subnetOperations } from './subnets.ts';
+import { setTags, tagOperations, tagsOf } from './tags.ts';
+import { volumeOperations } from './volumes.ts';
+
+export type { Launched, LaunchedMachine, OnRun } from './run-instances.ts';
+export type { InstanceSeed, LaunchSeed, VolumeSeed } from './seeds.ts';
+export type { EbsHandles, SnapshotSeed } from './snapshots-seeds.ts';
+export type { Snapshot } from './snapshots-state.ts';
+export { SECURITY_GROUP_ID, SUBNET_ID, VPC_ID } from './subnets.ts';
+
+export interface Ec2 extends Service, EbsHandles {
+  /** Makes a subnet known; the region's VPC has one in each zone, `SUBNET_ID` in the first. */
+  addSubnet(subnet: SubnetSeed): void;
+  /** The VPC of a subnet; undefined when there is no such subnet. */
+  vpcOf(subnetId: string): string | undefined;
+  /** Puts an instance there as if it had always been; answers with its id. */
+  addInstance(seed: InstanceSeed): string;
+  /**
+   * Launches an instance as a person, Terraform or a scaling group does; answers with its id at once. It is `pending` for some seconds
+   * before it runs and its machine gets power, and its checks are `initializing` for a minute or two more.
+   */
+  launch(seed: LaunchSeed): string;
+  addVolume(seed: VolumeSeed): string;
+  /** Gives a volume a past: modifications that were made, or that are still under way. */
+  addModification(volumeId: string, seed: ModificationSeed): void;
+  /** The next modification of this volume ends `failed`. */
+  failNextModification(volumeId: string): void;
+  setChecks(instanceId: string, checks: Partial<Record<'system' | 'instance' | 'attachedEbs', CheckStatus>>): void;
+  /** A check fails until its cure, or until `recover`; what hangs does not shut down when it is asked. */
+  impair(instanceId: string, check: Check, curedBy: Cure): void;
+  recover(instanceId: string, check: Check): void;
+  /** Takes all capacity for new and for starting instances from an Availability Zone. */
+  exhaust(availabilityZone: string, shortage?: Shortage): void;
+  restock(availabilityZone: string): void;
+  /** What AWS gives the account at most; none of it binds unless it is set. */
+  setQuotas(quotas: QuotaSeed): void;
+  addPlacementGroup(name: string): void;
+  /** Answers with its id. */
+  addCapacityReservation(seed: ReservationSeed): string;
+  /** The account's `HttpTokensEnforced`: instances that take IMDSv1 are not launched. */
+  enforceHttpTokens(): void;
+  /** Puts an elastic address there, associated where an instance is named; answers with its allocation id. */
+  addAddress(seed?: AddressSeed): string;
+  /** Makes the machines behind instances that RunInstances or a scaling group launches. */
+  onRun(make: OnRun): void;
+  /** RunInstances as a service of AWS calls it, with tags that users cannot set. Throws what RunInstances does; answers with the ids. */
+  runAs(input: RunInstancesRequest, tags: readonly Tag[]): readonly string[];
+  /** TerminateInstances as a service of AWS calls it. */
+  terminateAs(instanceId: string): void;
+  /** What a RunInstances request comes to, for IAM. Throws what RunInstances does. */
+  planOf(input: RunInstancesRequest): LaunchPlan;
+  addresses(): readonly Address[];
+  subnets(): readonly Subnet[];
+  launchTemplates(): readonly LaunchTemplate[];
+  /** A person sets a tag, or takes it away (undefined). */
+  setTag(resourceId: string, key: string, value: string | undefined): void;
+  /** Tags as they really are, for the conditions of IAM policies; empty for an unknown id. */
+  tags(resourceId: string): Readonly<Record<string, string>>;
+  /** Condition keys of a resource that exists, for IAM. */
+  conditionKeys(resourceId: string): Readonly<Record<string, string>>;
+  /** The instance that a volume is attached to; undefined when it is free or unknown. */
+  attachedInstance(volumeId: string): string | undefined;
+  /** The truth, terminated instances included for their last hour, for reports and invariants; throws the service's own error for an unknown id. */
+  instance(instanceId: string): Instance;
+  volume(volumeId: string): Volume;
+  instances(): readonly Instance[];
+  volumes(): readonly Volume[];
+}
+
+/** An elastic address that a scenario adds. */
+export interface AddressSeed {
+  readonly allocationId?: string;
+  readonly publicIp?: string;
+  readonly instanceId?: string;
+  readonly tags?: Readonly<Record<string, string>>;
+}
+
+/** A subnet that a scenario adds. */
+export type SubnetSeed = Pick<Subnet, 'subnetId' | 'vpcId'> &
+  Partial<Pick<Subnet, 'availabilityZone' | 'cidrBlock' | 'ipv6Prefix' | 'mapPublicIp' | 'tags'>>;
+
+/** @param record takes the metrics of status checks */
+export function createEc2(kernel: Kernel, machines: Machines, record: RecordMetric): Ec2 {
+  const state = new Ec2State(kernel, machines);
+  const checkStatus = statusMetrics(state, record);
+  state.instanceAdded = checkStatus;
+  taggableAddresses(state);
+  taggableSnapshots(state);
+  const placeOf = (seed: LaunchSeed): { subnetId: string; vpcId: string } => {
+    const subnetId = seed.subnetId ?? state.subnets.defaultOf(seed.availabilityZone ?? '')?.subnetId ?? SUBNET_ID;
+    const subnet = state.subnets.get(subnetId);
+    if (subnet === undefined) throw new Error(`ec2: there is no subnet ${subnetId}; addSubnet makes one`);
+    return { subnetId, vpcId: subnet.vpcId };
+  };
+
+  return {
+    name: 'ec2',
+    operations: {
+      ...instanceOperations(state),
+      ...attributeOperations(state),
+      ...instanceTypeOperations(),
+      ...runOperations(state),
+      ...launchTemplateOperations(state),
+      ...volumeOperations(state),
+      ...snapshotOperations(state),
+      ...modificationOperations(state),
+      ...tagOperations(state),
+      ...subnetOperations(state),
+      ...addressOperations(state),
+      ...placeOperations(kernel),
+    },
+
+    ...ebsHandles(state),
+
+    addSubnet: (seed) =>
+      state.subnets.add({
+        availabilityZone: `${kernel.regionName}a`,
+        cidrBlock: `10.${state.subnets.all().length}.0.0/16`,
+        mapPublicIp: false,
+        isDefault: false,
+        tags: [],
+        ...seed,
+      }),
+    vpcOf: (subnetId) => state.subnets.get(subnetId)?.vpcId,
+
+    addInstance(seed) {
+      const { state: seeded = 'running', launchedAtMs = monthAgo(state) } = seed;
+      const { instanceId } = seedInstance(state, seed, placeOf(seed), { state: seeded, launchedAtMs, checks: PASSED });
+      checkStatus();
+      return instanceId;
+    },
+    launch(seed) {
+      const launchedAtMs = kernel.clock.now();
+      const status = { state: 'pending', launchedAtMs, checks: INITIALIZING } as const;
+      const instance = seedInstance(state, seed, placeOf(seed), status);
+      launch(state, instance);
+      checkStatus();
+      return instance.instanceId;
+    },
+    addVolume: (seed) => seedVolume(state, seed).volumeId,
+    addModification: (volumeId, seed) => seedModification(state, volumeId, seed),
+    failNextModification: (volumeId) => void state.doomed.add(state.volume(volumeId).volumeId),
+    setChecks: (instanceId, checks) =>
+      void state.changeInstance(instanceId, { checks: { ...state.instance(instanceId).checks, ...checks } }),
+    impair(instanceId, check, curedBy) {
+      const { checks, ailments } = state.instance(instanceId);
+      const more = { ...ailments, [check]: curedBy };
+      state.changeInstance(instanceId, { ailments: more, checks: withAilments(checks, more) });
+    },
+    recover(instanceId, check) {
+      const { checks, ailments } = state.instance(instanceId);
+      const { [check]: _, ...left } = ailments;
+      state.changeInstance(instanceId, { ailments: left, checks: { ...checks, [check]: 'ok' } });
+    },
+    exhaust: (availabilityZone, shortage = 'at-once') => state.capacity.take(availabilityZone, shortage),
+    restock: (availabilityZone) => state.capacity.giveBack(availabilityZone),
+    setQuotas: (quotas) => state.quotas.set(quotas),
+    addPlacementGroup: (name) => state.placements.addGroup(name),
+    addCapacityReservation: (seed) => {
+      const id = state.newId('cr');
+      state.placements.addReservation(id, seed);
+      return id;
+    },
+    enforceHttpTokens: () => {
+      state.httpTokensEnforced = true;
+    },
+    addAddress: ({ tags = {}, ...seed } = {}) =>
+      seedAddress(state, { ...seed, tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })) }).allocationId,
+    onRun: (make) => void state.onRun.push(make),
+    runAs: (input, tags) =>
+      (runInstances(state, input, tags).Instances ?? []).flatMap(({ InstanceId }) => InstanceId ?? []),
+    terminateAs: (instanceId) => void terminate(state, state.instance(instanceId)),
+    planOf: (input) => launchPlan(state, input),
+    addresses: () => state.addresses.all(),
+    subnets: () => state.subnets.all(),
+    launchTemplates: () => [...state.launchTemplates.values()],
+    setTag(resourceId, key, value) {
+      const others = tagsOf(state, resourceId).filter((tag) => tag.Key !== key);
+      setTags(state, resourceId, value === undefined ? others : [...others, { Key: key, Value: value }]);
+    },
+    tags: (resourceId) => {
+      const others = state.taggables.get(resourceId.slice(0, resourceId.indexOf('-')));
+      const known =
+        state.instances.get(resourceId) ??
+        state.volumes.get(resourceId) ??
+        others?.all().find(({ id }) => id === resourceId);
+      return Object.fromEntries((known?.tags ?? []).map(({ Key, Value }) => [Key ?? '', Value ?? '']));
+    },
+    conditionKeys: (resourceId) => conditionKeys(state, resourceId),
+    attachedInstance: (volumeId) => state.volumes.get(volumeId)?.attachment?.instanceId,
+    instance: (instanceId) => state.instance(instanceId),
+    volume: (volumeId) => state.volume(volumeId),
+    instances: () => state.instances.all(),
+    volumes: () => state.volumes.all(),
+  };
+}

@@ -1,0 +1,157 @@
+// What scenarios and other services do with snapshots and keys, and how they look at the truth of them.
+import type { Tag } from '@aws-sdk/client-ec2';
+import { type StoredContent, simulatedContent, type VolumeContent } from '../../nodes/content.ts';
+import { kmsKey } from '../kms/key-ids.ts';
+import { contentOf, writtenBytes } from './contents.ts';
+import { refuseLocked, remove } from './snapshots.ts';
+import { checkSnapshotId, type EbsState, type ForeignKeyPolicy, type Snapshot } from './snapshots-state.ts';
+import { keyOf, refuseUnlessTakeable, take } from './snapshots-take.ts';
+import { isLocked } from './snapshots-views.ts';
+import type { Ec2State, Volume } from './state.ts';
+
+export interface SnapshotSeed {
+  readonly snapshotId?: string;
+  readonly volumeId: string;
+  /** When it was taken; an hour ago unless given. */
+  readonly startedAtMs?: number;
+  /** Some minutes after that unless given; later than now: it is `pending` and never ends by itself. */
+  readonly completedAtMs?: number;
+  readonly state?: 'completed' | 'error';
+  /** What is on its volume now, unless given; undefined where that is not known either. */
+  readonly content?: StoredContent;
+  /** Its volume's unless given; needed where there is no such volume any more. */
+  readonly sizeGiB?: number;
+  readonly encrypted?: boolean;
+  readonly kmsKeyId?: string;
+  /** Another account's, which has shared it with us. */
+  readonly ownerId?: string;
+  readonly description?: string;
+  /** Tags of AWS among them: "aws:dlm:lifecycle-policy-id". */
+  readonly tags?: Readonly<Record<string, string>>;
+}
+
+export interface EbsHandles {
+  /** Puts a snapshot there as if it had been taken in the past; answers with its id. */
+  addSnapshot(seed: SnapshotSeed): string;
+  /** The truth; throws the service's own error for an unknown id. */
+  snapshot(snapshotId: string): Snapshot;
+  /** In the order of their creation. */
+  snapshots(): readonly Snapshot[];
+  /** Takes snapshots of these volumes at this moment; throws the service's own error where it would refuse. Answers with their ids. */
+  takeSnapshots(
+    volumeIds: readonly string[],
+    how?: {
+      readonly description?: string;
+      readonly tags?: (volume: Volume) => readonly Tag[];
+      readonly together?: boolean;
+    },
+  ): string[];
+  /** Throws the service's own error for one that is locked. */
+  deleteSnapshot(snapshotId: string): void;
+  isSnapshotLocked(snapshotId: string): boolean;
+  /** The next snapshot of this volume ends in `error`. */
+  failNextSnapshot(volumeId: string): void;
+  /** What is on a volume, wherever it is; undefined: nothing, or nobody knows. */
+  contentOf(volumeId: string): VolumeContent | undefined;
+  /** Puts something on a volume that is attached to nothing. */
+  setContent(volumeId: string, content: StoredContent): void;
+  /** The Region's quota of `VolumeInitializationRate`, in MiB/s. */
+  setInitializationQuota(mibps: number): void;
+  /** A person disables a KMS key, or enables it again: volumes under it are neither created nor attached. */
+  setKeyEnabled(keyId: string, enabled: boolean): void;
+  isKeyEnabled(keyId: string): boolean;
+  /** The policy of a key of another account lets this account use it, and perhaps look at it; it lets nobody else unless this is said. */
+  allowForeignKey(keyArn: string, policy: ForeignKeyPolicy): void;
+  foreignKey(keyArn: string): ForeignKeyPolicy | undefined;
+  /** Who says whether a caller may use a key. */
+  askForKeys(mayUse: EbsState['mayUse']): void;
+}
+
+const HOUR_MS = 3_600_000;
+const TOOK_MS = 10 * 60_000;
+const GIB = 2 ** 30;
+
+export function ebsHandles(state: Ec2State): EbsHandles {
+  const { ebs, kernel } = state;
+  return {
+    addSnapshot: (seed) => seedSnapshot(state, seed),
+    snapshot: (snapshotId) => ebs.snapshot(snapshotId),
+    snapshots: () => ebs.snapshots.all(),
+    takeSnapshots(volumeIds, { description = '', tags = () => [], together = false } = {}) {
+      const volumes = volumeIds.map((volumeId) => state.volume(volumeId));
+      for (const volume of volumes) refuseUnlessTakeable(state, volume);
+      return take(state, volumes, { description, tags, together }).map(({ snapshotId }) => snapshotId);
+    },
+    deleteSnapshot(snapshotId) {
+      const snapshot = ebs.snapshot(snapshotId);
+      refuseLocked(snapshot, kernel.clock.now());
+      remove(state, snapshot);
+    },
+    isSnapshotLocked: (snapshotId) => isLocked(ebs.snapshot(snapshotId), kernel.clock.now()),
+    failNextSnapshot: (volumeId) => void ebs.doomedSnapshots.add(state.volume(volumeId).volumeId),
+    contentOf: (volumeId) => simulatedContent(contentOf(state, state.volume(volumeId).volumeId)),
+    setContent(volumeId, content) {
+      const { attachment } = state.volume(volumeId);
+      if (attachment) throw new Error(`setContent ${volumeId}: it is attached to ${attachment.instanceId}`);
+      ebs.contents.set(volumeId, content);
+    },
+    setInitializationQuota(mibps) {
+      if (!(mibps >= 0)) throw new RangeError(`setInitializationQuota: expected MiB/s of at least 0, found ${mibps}`);
+      ebs.initializationQuotaMiBps = mibps;
+    },
+    setKeyEnabled(keyId, enabled) {
+      const { arn } = kmsKey(keyId, kernel);
+      if (enabled) ebs.disabledKeys.delete(arn);
+      else ebs.disabledKeys.add(arn);
+    },
+    allowForeignKey(keyArn, policy) {
+      ebs.foreignKeys.set(keyArn, policy);
+    },
+    foreignKey: (keyArn) => ebs.foreignKeys.get(keyArn),
+    isKeyEnabled: (keyId) => !ebs.disabledKeys.has(kmsKey(keyId, kernel).arn),
+    askForKeys(mayUse) {
+      // "To use a KMS key in a different account", the policy of the key has to allow it as well as the caller's.
+      ebs.mayUse = (call, keyArn, uses) =>
+        (keyArn.split(':')[4] === kernel.accountId || ebs.foreignKeys.has(keyArn)) && mayUse(call, keyArn, uses);
+    },
+  };
+}
+
+function seedSnapshot(state: Ec2State, seed: SnapshotSeed): string {
+  const { kernel, ebs } = state;
+  const nowMs = kernel.clock.now();
+  const snapshotId = seed.snapshotId ?? state.newId('snap');
+  checkSnapshotId(snapshotId);
+  const volume = state.volumes.get(seed.volumeId);
+  const volumeSizeGiB = seed.sizeGiB ?? volume?.performance.sizeGiB;
+  const { startedAtMs = nowMs - HOUR_MS, description = '', tags = {} } = seed;
+  const dueAtMs = seed.completedAtMs ?? startedAtMs + TOOK_MS;
+  if (volumeSizeGiB === undefined) throw new Error(`addSnapshot: there is no volume ${seed.volumeId}; give sizeGiB`);
+  if (!(startedAtMs <= nowMs && startedAtMs < dueAtMs)) {
+    throw new RangeError(`addSnapshot ${snapshotId}: startedAtMs must be before completedAtMs and not in the future`);
+  }
+  const content = seed.content ?? (volume && contentOf(state, volume.volumeId));
+  const encrypted = seed.encrypted ?? volume?.encrypted ?? true;
+  const ofVolume = volume && keyOf(state, volume);
+  const key = seed.kmsKeyId ?? ofVolume ?? 'alias/aws/ebs';
+  ebs.add(
+    {
+      snapshotId,
+      volumeId: seed.volumeId,
+      volumeSizeGiB,
+      fullBytes: content?.usedBytes ?? (volume ? writtenBytes(state, volume) : volumeSizeGiB * GIB),
+      description,
+      ownerId: seed.ownerId ?? kernel.accountId,
+      encrypted,
+      kmsKeyArn: encrypted ? kmsKey(key, kernel).arn : undefined,
+      state: seed.state ?? (dueAtMs > nowMs ? 'pending' : 'completed'),
+      startedAtMs,
+      dueAtMs,
+      lock: undefined,
+      content,
+      tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),
+    },
+    startedAtMs,
+  );
+  return snapshotId;
+}

@@ -1,0 +1,147 @@
+// How EventBridge and EventBridge Scheduler hand a payload to a target: late, at least once, with retries and a dead-letter queue.
+
+import type { Kernel } from '../../simulator/kernel.ts';
+import type { Random } from '../../simulator/random.ts';
+import { AwsError, type ServicePrincipal } from '../../simulator/service.ts';
+import type { RecordMetric } from '../cloudwatch/series.ts';
+
+export interface RetryPolicy {
+  readonly MaximumEventAgeInSeconds?: number;
+  readonly MaximumRetryAttempts?: number;
+}
+
+/** Where undeliverable payloads go; throws `AwsError` when there is no such queue. */
+export interface DeadLetters {
+  accept(queueArn: string, body: string, attributes?: Readonly<Record<string, string>>): void;
+}
+
+export interface Failure {
+  readonly errorCode: string;
+  readonly errorMessage: string;
+  readonly retryAttempts: number;
+  /** Absent when an error was not worth a retry. */
+  readonly exhausted?: 'MaximumEventAgeInSeconds' | 'MaximumRetryAttempts';
+}
+
+export interface Delivery {
+  readonly what: string;
+  readonly resources: readonly string[];
+  readonly targetArn: string;
+  /** In whose name it is delivered, and put into the dead-letter queue. */
+  readonly sender: Sender;
+  payload(attempt: number): string;
+  readonly retryPolicy?: RetryPolicy | undefined;
+  readonly deadLetterArn?: string | undefined;
+  /** Message attributes of the dead letter. */
+  attributes(failure: Failure): Readonly<Record<string, string>>;
+  /** The namespace and dimensions under which lost deliveries are counted, and the names of the counters. */
+  readonly metrics: {
+    readonly namespace: string;
+    readonly dimensions: Readonly<Record<string, string>>;
+    readonly failed: string;
+    readonly deadLettered: string;
+  };
+}
+
+/** A rule comes as EventBridge itself, a schedule in the name of a role that Scheduler assumes for it. */
+export interface Sender {
+  readonly principal: ServicePrincipal;
+  readonly roleArn?: string;
+}
+
+const ACTIONS: Readonly<Record<string, string>> = {
+  lambda: 'lambda:InvokeFunction',
+  sns: 'sns:Publish',
+  sqs: 'sqs:SendMessage',
+};
+
+/** @throws AwsError where a policy does not let the sender */
+function check(kernel: Kernel, { principal, roleArn }: Sender, arn: string): void {
+  const action = ACTIONS[arn.split(':')[2] ?? ''];
+  if (action === undefined) return;
+  const refused =
+    roleArn === undefined
+      ? kernel.permits(principal, action, arn)
+      : (kernel.permits(principal, 'sts:AssumeRole', roleArn) ?? kernel.permits({ roleArn }, action, arn));
+  if (refused) throw refused;
+}
+
+export interface Courier {
+  /** Delivers after the usual latency, or as the faults of the run have it. */
+  send(delivery: Delivery): void;
+}
+
+// "How EventBridge retries delivering events" (user guide): 24 hours and up to 185 times, exponential back-off and jitter.
+const AGE_SECONDS_MAX = 86_400;
+const RETRIES_MAX = 185;
+const BACKOFF_MS_MIN = 1_000;
+const BACKOFF_MS_MAX = 600_000;
+// AWS publishes no latency; about half a second from event to target is what users measure.
+const LATENCY_MS = [300, 800] as const;
+const DELAYED_MS = [60_000, 600_000] as const;
+const DUPLICATE_MS = [5_000, 120_000] as const;
+/** Errors that no retry can mend: the target is gone or forbidden ("Using dead-letter queues", user guide). */
+const FINAL_ERRORS = /NotFound|DoesNotExist|NonExistent|AccessDenied|AuthorizationError|Validation|InvalidParameter/;
+
+export function createCourier(kernel: Kernel, stream: string, deadLetters: DeadLetters, record: RecordMetric): Courier {
+  const random = kernel.random(stream);
+
+  const attempt = (delivery: Delivery, sentAtMs: number, tries: number): void => {
+    try {
+      check(kernel, delivery.sender, delivery.targetArn);
+      kernel.deliver(delivery.targetArn, delivery.payload(tries + 1));
+    } catch (error) {
+      if (!(error instanceof AwsError)) throw error;
+      const failure = { errorCode: error.name, errorMessage: error.message, retryAttempts: tries };
+      const exhausted = exhaustedBy(delivery.retryPolicy, kernel.clock.now() - sentAtMs, tries);
+      if (FINAL_ERRORS.test(error.name)) giveUp(delivery, failure);
+      else if (exhausted) giveUp(delivery, { ...failure, exhausted });
+      else kernel.clock.after(backoffMs(tries, random), () => attempt(delivery, sentAtMs, tries + 1));
+    }
+  };
+
+  const giveUp = (delivery: Delivery, failure: Failure): void => {
+    const { namespace, dimensions, failed, deadLettered } = delivery.metrics;
+    const now = kernel.clock.now();
+    record(namespace, failed, dimensions, 1, now, 'Count');
+    if (delivery.deadLetterArn === undefined) return;
+    try {
+      check(kernel, delivery.sender, delivery.deadLetterArn);
+      deadLetters.accept(
+        delivery.deadLetterArn,
+        delivery.payload(failure.retryAttempts + 1),
+        delivery.attributes(failure),
+      );
+      record(namespace, deadLettered, dimensions, 1, now, 'Count');
+    } catch (error) {
+      // A dead-letter queue that is gone loses the event, on AWS too; `failed` has counted it.
+      if (!(error instanceof AwsError)) throw error;
+    }
+  };
+
+  return {
+    send(delivery) {
+      const now = kernel.clock.now();
+      const [first, ...more] = arrivalDelaysMs(kernel, random);
+      kernel.working({ what: delivery.what, resources: delivery.resources, from: now, to: now + first });
+      for (const delayMs of [first, ...more]) kernel.clock.after(delayMs, () => attempt(delivery, now, 0));
+    },
+  };
+}
+
+function arrivalDelaysMs(kernel: Kernel, random: Random): [number, ...number[]] {
+  const latency = random.integer(...LATENCY_MS);
+  const first = kernel.fault('delayed-events') ? latency + random.integer(...DELAYED_MS) : latency;
+  return kernel.fault('duplicate-events') ? [first, first + random.integer(...DUPLICATE_MS)] : [first];
+}
+
+function exhaustedBy(policy: RetryPolicy | undefined, ageMs: number, tries: number): Failure['exhausted'] {
+  if (tries >= (policy?.MaximumRetryAttempts ?? RETRIES_MAX)) return 'MaximumRetryAttempts';
+  if (ageMs >= (policy?.MaximumEventAgeInSeconds ?? AGE_SECONDS_MAX) * 1000) return 'MaximumEventAgeInSeconds';
+  return undefined;
+}
+
+function backoffMs(tries: number, random: Random): number {
+  const ceiling = Math.min(BACKOFF_MS_MAX, BACKOFF_MS_MIN * 2 ** Math.min(tries, 20));
+  return Math.round(ceiling * (0.5 + random.next() / 2));
+}

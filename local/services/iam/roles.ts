@@ -1,0 +1,269 @@
+// IAM in the local region: roles with their inline, customer managed and AWS managed policies.
+import type {
+  AttachRolePolicyRequest,
+  CreatePolicyRequest,
+  CreateRoleRequest,
+  GetInstanceProfileRequest,
+  GetRolePolicyRequest,
+  GetRoleRequest,
+  ListRolePoliciesRequest,
+  PutRolePolicyRequest,
+  SimulatePrincipalPolicyRequest,
+} from '@aws-sdk/client-iam';
+import type { Kernel } from '../../simulator/kernel.ts';
+import { AwsError, notEmulated, type Service } from '../../simulator/service.ts';
+import { managedPolicy } from './managed.ts';
+import { checkConditions } from './modelled.ts';
+import { checkDocument, decide, type PolicyDocument } from './policy.ts';
+import { parseResourcePolicy } from './resource-policy.ts';
+
+interface Role {
+  readonly name: string;
+  readonly path: string;
+  readonly arn: string;
+  readonly id: string;
+  readonly description: string;
+  readonly trust: string;
+  /** Who may assume it; undefined where nobody is told. */
+  readonly trusts: PolicyDocument | undefined;
+  readonly createdAtMs: number;
+  readonly inline: Map<string, PolicyDocument>;
+  readonly attached: Set<string>;
+}
+
+export interface Roles {
+  /** All policies of a role; undefined when there is no such role. */
+  policiesOf(roleArn: string): readonly PolicyDocument[] | undefined;
+  /** Who may assume a role, by its own policy; undefined when there is no such role, or it tells nobody. */
+  trustOf(roleArn: string): PolicyDocument | undefined;
+}
+
+export interface Iam extends Roles {
+  readonly service: Service;
+  roleArns(): readonly string[];
+}
+
+// "IAM and AWS STS quotas": role names up to 64 characters, ten managed policies a role, inline policies of 10,240 characters a
+// role and managed ones of 6,144, white space not counted.
+const NAME = /^[\w+=,.@-]{1,64}$/;
+const ATTACHED_MAX = 10;
+const INLINE_CHARACTERS_MAX = 10_240;
+const MANAGED_CHARACTERS_MAX = 6144;
+
+export function createIam(kernel: Kernel): Iam {
+  const roles = new Map<string, Role>();
+  const policies = new Map<string, PolicyDocument>();
+  const random = kernel.random('iam');
+
+  const find = (name: string | undefined): Role => {
+    const role = roles.get(name ?? '');
+    if (role !== undefined) return role;
+    throw new AwsError('NoSuchEntityException', `The role with name ${name} cannot be found.`, { statusCode: 404 });
+  };
+
+  const createRole = (input: CreateRoleRequest): object => {
+    const name = input.RoleName ?? '';
+    if (!NAME.test(name)) throw invalid(`RoleName: expected 1 to 64 of [\\w+=,.@-], got "${name}"`);
+    if (roles.has(name)) {
+      throw new AwsError('EntityAlreadyExistsException', `Role with name ${name} already exists.`, { statusCode: 409 });
+    }
+    const path = input.Path ?? '/';
+    const role: Role = {
+      name,
+      path,
+      arn: `arn:aws:iam::${kernel.accountId}:role${path}${name}`,
+      id: `AROA${random.hex(17).slice(0, 17).toUpperCase()}`,
+      description: input.Description ?? '',
+      trust: input.AssumeRolePolicyDocument ?? '{}',
+      trusts: trustIn(input.AssumeRolePolicyDocument ?? '{}'),
+      createdAtMs: kernel.clock.now(),
+      inline: new Map(),
+      attached: new Set(),
+    };
+    roles.set(name, role);
+    return { Role: described(role) };
+  };
+
+  const putRolePolicy = (input: PutRolePolicyRequest): object => {
+    const role = find(input.RoleName);
+    const { document, length } = parse(input.PolicyDocument);
+    const others = [...role.inline].filter(([name]) => name !== input.PolicyName);
+    const characters = others.reduce((sum, [, other]) => sum + JSON.stringify(other).length, length);
+    if (characters > INLINE_CHARACTERS_MAX) {
+      throw limitExceeded(`Maximum policy size of ${INLINE_CHARACTERS_MAX} bytes exceeded for role ${role.name}`);
+    }
+    role.inline.set(input.PolicyName ?? '', document);
+    return {};
+  };
+
+  const createPolicy = (input: CreatePolicyRequest): object => {
+    const arn = `arn:aws:iam::${kernel.accountId}:policy${input.Path ?? '/'}${input.PolicyName}`;
+    const { document, length } = parse(input.PolicyDocument);
+    if (length > MANAGED_CHARACTERS_MAX) {
+      throw limitExceeded(`Cannot exceed quota for PolicySize: ${MANAGED_CHARACTERS_MAX}`);
+    }
+    if (policies.has(arn)) {
+      const message = `A policy called ${input.PolicyName} already exists. Duplicate names are not allowed.`;
+      throw new AwsError('EntityAlreadyExistsException', message, { statusCode: 409 });
+    }
+    policies.set(arn, document);
+    const at = new Date(kernel.clock.now());
+    return {
+      Policy: {
+        PolicyName: input.PolicyName,
+        PolicyId: `ANPA${random.hex(17).slice(0, 17).toUpperCase()}`,
+        Arn: arn,
+        Path: input.Path ?? '/',
+        DefaultVersionId: 'v1',
+        AttachmentCount: 0,
+        IsAttachable: true,
+        CreateDate: at,
+        UpdateDate: at,
+      },
+    };
+  };
+
+  const attachRolePolicy = (input: AttachRolePolicyRequest): object => {
+    const role = find(input.RoleName);
+    const arn = input.PolicyArn ?? '';
+    if (arn.startsWith('arn:aws:iam::aws:')) managedPolicy(arn);
+    else if (!policies.has(arn)) {
+      throw new AwsError('NoSuchEntityException', `Policy ${arn} does not exist or is not attachable.`, {
+        statusCode: 404,
+      });
+    }
+    role.attached.add(arn);
+    if (role.attached.size > ATTACHED_MAX) {
+      throw limitExceeded(`Cannot exceed quota for PoliciesPerRole: ${ATTACHED_MAX}`);
+    }
+    return {};
+  };
+
+  const policiesOf = (roleArn: string): readonly PolicyDocument[] | undefined => {
+    const role = [...roles.values()].find(({ arn }) => arn === roleArn);
+    if (role === undefined) return undefined;
+    const attached = [...role.attached].map((arn) => policies.get(arn) ?? managedPolicy(arn));
+    return [...role.inline.values(), ...attached];
+  };
+
+  const trustOf = (roleArn: string): PolicyDocument | undefined =>
+    [...roles.values()].find(({ arn }) => arn === roleArn)?.trusts;
+  /** The region keeps no instance profiles: any name is one, and its role is called the same, as consoles make it. */
+  const instanceProfile = ({ InstanceProfileName: name = '' }: GetInstanceProfileRequest): object => {
+    const about = (kind: string, called: string) => ({
+      Arn: `arn:aws:iam::${kernel.accountId}:${kind}/${name}`,
+      [called]: name,
+    });
+    const common = { Path: '/', CreateDate: new Date(kernel.clock.now()) };
+    return {
+      InstanceProfile: {
+        ...{
+          ...common,
+          ...about('instance-profile', 'InstanceProfileName'),
+          InstanceProfileId: 'AIPA00000000000000000',
+        },
+        Roles: [{ ...common, ...about('role', 'RoleName'), RoleId: 'AROA00000000000000000' }],
+      },
+    };
+  };
+
+  /** "Simulate how a set of IAM policies attached to an IAM entity works with a list of API operations and AWS resources". */
+  const simulate = (input: SimulatePrincipalPolicyRequest): object => {
+    const documents = policiesOf(input.PolicySourceArn ?? '');
+    if (documents === undefined)
+      throw new AwsError('NoSuchEntityException', `The role ${input.PolicySourceArn} cannot be found.`, {
+        statusCode: 404,
+      });
+    if (input.PolicyInputList || input.ResourcePolicy || input.PolicyExclusionList)
+      throw notEmulated('other policies than the role’s own, all of them');
+    const context = new Map(
+      (input.ContextEntries ?? []).map(({ ContextKeyName = '', ContextKeyValues = [] }) => [
+        ...([ContextKeyName.toLowerCase(), ContextKeyValues] as const),
+      ]),
+    );
+    const decisions = { allowed: 'allowed', denied: 'explicitDeny', 'not-allowed': 'implicitDeny' } as const;
+    return {
+      IsTruncated: false,
+      EvaluationResults: (input.ActionNames ?? []).flatMap((EvalActionName) =>
+        (input.ResourceArns ?? ['*']).map((EvalResourceName) => ({
+          ...{ EvalActionName, EvalResourceName },
+          EvalDecision: decisions[decide(documents, EvalActionName, EvalResourceName, context)],
+        })),
+      ),
+    };
+  };
+
+  return {
+    policiesOf,
+    trustOf,
+    roleArns: () => [...roles.values()].map(({ arn }) => arn),
+    service: {
+      name: 'iam',
+      operations: {
+        CreateRole: createRole,
+        PutRolePolicy: putRolePolicy,
+        CreatePolicy: createPolicy,
+        AttachRolePolicy: attachRolePolicy,
+        GetInstanceProfile: instanceProfile,
+        SimulatePrincipalPolicy: simulate,
+        GetRole: (input: GetRoleRequest) => ({ Role: described(find(input.RoleName)) }),
+        ListRoles: () => ({ Roles: [...roles.values()].map(described), IsTruncated: false }),
+        ListRolePolicies: (input: ListRolePoliciesRequest) => ({
+          PolicyNames: [...find(input.RoleName).inline.keys()].sort(),
+          IsTruncated: false,
+        }),
+        GetRolePolicy: (input: GetRolePolicyRequest) => {
+          const document = find(input.RoleName).inline.get(input.PolicyName ?? '');
+          if (document === undefined) {
+            throw new AwsError(
+              'NoSuchEntityException',
+              `The role policy with name ${input.PolicyName} cannot be found.`,
+              {
+                statusCode: 404,
+              },
+            );
+          }
+          const { RoleName, PolicyName } = input;
+          return { RoleName, PolicyName, PolicyDocument: encodeURIComponent(JSON.stringify(document)) };
+        },
+      },
+    },
+  };
+}
+
+const described = (role: Role): object => ({
+  Path: role.path,
+  RoleName: role.name,
+  RoleId: role.id,
+  Arn: role.arn,
+  ...(role.description !== '' && { Description: role.description }),
+  // "If you do not specify a value for this setting, the default value of one hour is applied" (CreateRole, API reference).
+  MaxSessionDuration: 3_600,
+  CreateDate: new Date(role.createdAtMs),
+  AssumeRolePolicyDocument: encodeURIComponent(role.trust),
+});
+
+function trustIn(text: string): PolicyDocument | undefined {
+  if (text === '{}') return undefined;
+  try {
+    return parseResourcePolicy(text);
+  } catch (cause) {
+    throw new AwsError('MalformedPolicyDocumentException', cause instanceof Error ? cause.message : String(cause));
+  }
+}
+
+function parse(text: string | undefined): { document: PolicyDocument; length: number } {
+  try {
+    const document = JSON.parse(text ?? '') as PolicyDocument;
+    checkDocument(document);
+    checkConditions(document);
+    return { document, length: JSON.stringify(document).length };
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new AwsError('MalformedPolicyDocumentException', reason);
+  }
+}
+
+const invalid = (message: string): AwsError => new AwsError('ValidationError', message);
+const limitExceeded = (message: string): AwsError =>
+  new AwsError('LimitExceededException', message, { statusCode: 409 });

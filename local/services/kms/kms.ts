@@ -1,0 +1,94 @@
+// KMS, which is asked about keys and gives none: any well-formed id of the account is a symmetric key that is there. Nothing is encrypted here.
+// Sources: doc comments of DescribeKey and KeyMetadata in @aws-sdk/client-kms; "Key states of AWS KMS keys" (KMS developer guide).
+import type {
+  CreateKeyRequest,
+  DescribeKeyRequest,
+  DescribeKeyResponse,
+  PutKeyPolicyRequest,
+} from '@aws-sdk/client-kms';
+import type { Kernel } from '../../simulator/kernel.ts';
+import { AwsError, type Service } from '../../simulator/service.ts';
+import type { EbsHandles } from '../ec2/service.ts';
+import type { PolicyDocument } from '../iam/policy.ts';
+import { parseResourcePolicy } from '../iam/resource-policy.ts';
+import { kmsKey } from './key-ids.ts';
+
+const KEY_ID = /^(mrk-)?[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/;
+/** Keys are older than everything that they encrypt. */
+const AGE_MS = 365 * 86_400_000;
+
+export interface Kms extends Service {
+  /** Of a key that was made here; undefined for one that was there before. */
+  policy(keyArn: string): PolicyDocument | undefined;
+  /** Keys that were made here. */
+  keyArns(): readonly string[];
+}
+
+export function createKms(
+  kernel: Kernel,
+  { isKeyEnabled, foreignKey }: Pick<EbsHandles, 'isKeyEnabled' | 'foreignKey'>,
+): Kms {
+  const policies = new Map<string, PolicyDocument>();
+  const ids = kernel.random('kms/ids');
+  const { accountId, regionName } = kernel;
+  const createdAtMs = kernel.clock.now() - AGE_MS;
+  return {
+    name: 'kms',
+    policy: (keyArn) => policies.get(keyArn),
+    keyArns: () => [...policies.keys()],
+    operations: {
+      // As far as a template needs it: an id, and the policy.
+      CreateKey: ({ Policy }: CreateKeyRequest) => {
+        const KeyId = ids.uuid();
+        const Arn = `arn:aws:kms:${regionName}:${accountId}:key/${KeyId}`;
+        if (Policy !== undefined) policies.set(Arn, policyIn(Policy));
+        return { KeyMetadata: { KeyId, Arn } };
+      },
+      PutKeyPolicy: ({ KeyId = '', Policy = '' }: PutKeyPolicyRequest) => {
+        policies.set(kmsKey(KeyId, kernel).arn, policyIn(Policy));
+        return {};
+      },
+      DescribeKey: ({ KeyId = '' }: DescribeKeyRequest): DescribeKeyResponse => {
+        const [, , , region, account] = KeyId.startsWith('arn:') ? KeyId.split(':') : [];
+        // The words of the service, which looks for no key outside of its region.
+        if (region !== undefined && region !== regionName)
+          throw new AwsError('NotFoundException', `Invalid arn ${region}`);
+        if (account !== undefined && account !== accountId && foreignKey(KeyId) !== 'use-and-describe') {
+          // The words that KMS has for a caller of another account.
+          const sentence = `User is not authorized to perform: kms:DescribeKey on resource: ${KeyId} because no resource-based policy allows the kms:DescribeKey action`;
+          throw new AwsError('AccessDeniedException', sentence);
+        }
+        const { arn, awsManaged } = kmsKey(KeyId, kernel);
+        const id = arn.split(':key/')[1] ?? '';
+        if (!KEY_ID.test(id)) throw new AwsError('NotFoundException', `Key '${arn}' does not exist`);
+        const enabled = isKeyEnabled(arn);
+        return {
+          KeyMetadata: {
+            AWSAccountId: account ?? accountId,
+            KeyId: id,
+            Arn: arn,
+            CreationDate: new Date(createdAtMs),
+            Enabled: enabled,
+            Description: '',
+            KeyUsage: 'ENCRYPT_DECRYPT',
+            KeyState: enabled ? 'Enabled' : 'Disabled',
+            Origin: 'AWS_KMS',
+            KeyManager: awsManaged ? 'AWS' : 'CUSTOMER',
+            CustomerMasterKeySpec: 'SYMMETRIC_DEFAULT',
+            KeySpec: 'SYMMETRIC_DEFAULT',
+            EncryptionAlgorithms: ['SYMMETRIC_DEFAULT'],
+            MultiRegion: id.startsWith('mrk-'),
+          },
+        };
+      },
+    },
+  };
+}
+
+function policyIn(text: string): PolicyDocument {
+  try {
+    return parseResourcePolicy(text);
+  } catch (error) {
+    throw new AwsError('MalformedPolicyDocumentException', error instanceof Error ? error.message : String(error));
+  }
+}

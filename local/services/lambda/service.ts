@@ -1,0 +1,177 @@
+// AWS Lambda in the local region: functions, their invocations, and durable executions.
+import type {
+  AddPermissionRequest,
+  CreateAliasRequest,
+  CreateFunctionRequest,
+  GetAliasRequest,
+  GetFunctionRequest,
+  GetPolicyRequest,
+  ListAliasesRequest,
+  ListFunctionsRequest,
+  PublishVersionRequest,
+  PutFunctionConcurrencyRequest,
+  PutFunctionEventInvokeConfigRequest,
+} from '@aws-sdk/client-lambda';
+import type { Kernel } from '../../simulator/kernel.ts';
+import type { Service } from '../../simulator/service.ts';
+import type { PolicyDocument } from '../iam/policy.ts';
+import { createAsynchronous } from './asynchronous.ts';
+import { createCallbacks } from './callbacks.ts';
+import { createCheckpoints, page } from './checkpoints.ts';
+import { describe } from './configuration.ts';
+import { createDurableQueries } from './durable.ts';
+import type { CodeStore, LambdaHooks, PutMetric, StartSandbox } from './environment.ts';
+import type { Execution } from './execution.ts';
+import { createExecutions } from './executions.ts';
+import { createFunctions, type LambdaFunction } from './functions.ts';
+import { createInvoke, createMeasure } from './invocations.ts';
+import { createInvokeOperation } from './invoke.ts';
+import { ACCOUNT_CONCURRENCY, createSandboxes } from './sandboxes.ts';
+import type { VpcOf } from './vpc.ts';
+
+export interface Lambda {
+  readonly service: Service;
+  /** The front door killed this sandbox: its invocation fails, and it is not used again. */
+  sandboxKilled(actor: string): void;
+  /** Whom a function admits; undefined where it admits nobody. */
+  policy(functionArn: string): PolicyDocument | undefined;
+  functionArns(): readonly string[];
+  /** The role that a function runs as. */
+  roleOf(functionArn: string): string;
+  /** Puts another policy in the place of a function's own. */
+  setPolicy(functionArn: string, document: PolicyDocument): void;
+  /** Every durable execution that is still remembered, in the order of their start. */
+  executions(): readonly Execution[];
+  /** This execution's time is over, whatever it was at. Nothing happens to one that has ended. */
+  timeOut(arn: string): void;
+}
+
+export interface LambdaOptions {
+  readonly startSandbox: StartSandbox;
+  /** Where CreateFunction finds the code of an S3 bucket and key. */
+  readonly code: CodeStore;
+  readonly metric: PutMetric;
+  /** Which VPC a subnet is in; without it, no function can be in a VPC. */
+  readonly vpcOf?: VpcOf;
+  readonly observe?: LambdaHooks;
+  /** Concurrent executions that the account may have; 1,000 unless given. */
+  readonly accountConcurrency?: number;
+}
+
+/** Registers itself with the kernel as the receiver for events to functions. */
+export function createLambda(
+  kernel: Kernel,
+  {
+    startSandbox,
+    code,
+    metric,
+    vpcOf = () => undefined,
+    observe = {},
+    accountConcurrency = ACCOUNT_CONCURRENCY,
+  }: LambdaOptions,
+): Lambda {
+  const functions = createFunctions(kernel, code, vpcOf);
+  const sandboxes = createSandboxes(
+    kernel,
+    startSandbox,
+    functions.reservedConcurrency,
+    accountConcurrency,
+    functions.totalReserved,
+  );
+  const measure = createMeasure(metric);
+  const invoke = createInvoke(sandboxes, measure);
+  const executions = createExecutions(kernel, invoke, measure);
+  const asynchronous = createAsynchronous(kernel, functions, executions, invoke, measure);
+  const checkpoints = createCheckpoints(kernel, executions, sandboxes.sandboxKilled, observe);
+  const callbacks = createCallbacks(kernel, executions);
+  const durable = createDurableQueries(functions, executions);
+  const invokeOperation = createInvokeOperation(kernel, functions, executions, asynchronous, invoke);
+
+  kernel.receive('arn:aws:lambda:', (arn, payload) => {
+    invokeOperation({ FunctionName: arn, InvocationType: 'Event', Payload: new Uint8Array(Buffer.from(payload)) });
+  });
+
+  const configuration = (input: GetFunctionRequest): object => {
+    const { fn, invokedArn } = functions.resolve(input.FunctionName ?? '', input.Qualifier);
+    return describe(fn, invokedArn);
+  };
+  const described = (fn: LambdaFunction): object =>
+    describe(fn, fn.version === '$LATEST' ? fn.unqualifiedArn : `${fn.unqualifiedArn}:${fn.version}`);
+
+  return {
+    sandboxKilled: sandboxes.sandboxKilled,
+    policy: functions.admits,
+    roleOf: (functionArn) => functions.resolve(functionArn).fn.roleArn,
+    setPolicy: functions.setPolicy,
+    functionArns: () => functions.list().map(({ unqualifiedArn }) => unqualifiedArn),
+    executions: executions.all,
+    timeOut(arn) {
+      const execution = executions.all().find((candidate) => candidate.arn === arn);
+      if (execution?.status === 'RUNNING')
+        executions.end(execution, 'TIMED_OUT', {
+          error: { ErrorType: 'Execution.TimedOut', ErrorMessage: 'Execution timed out.' },
+        });
+    },
+    service: {
+      name: 'lambda',
+      operations: {
+        Invoke: invokeOperation,
+        CreateFunction: (input: CreateFunctionRequest) => described(functions.create(input)),
+        PublishVersion: (input: PublishVersionRequest) =>
+          described(functions.publish(input.FunctionName ?? '', input.Description)),
+        CreateAlias: (input: CreateAliasRequest) => functions.createAlias(input),
+        AddPermission: (input: AddPermissionRequest) => ({ Statement: JSON.stringify(functions.addPermission(input)) }),
+        GetPolicy: (input: GetPolicyRequest) => ({
+          Policy: functions.policy(input.FunctionName ?? '', input.Qualifier),
+        }),
+        PutFunctionEventInvokeConfig: (input: PutFunctionEventInvokeConfigRequest) => {
+          const settings = functions.putAsyncSettings(input);
+          return {
+            FunctionArn: functions.resolve(input.FunctionName ?? '', input.Qualifier).invokedArn,
+            MaximumRetryAttempts: settings.maximumRetries,
+            MaximumEventAgeInSeconds: settings.maximumAgeSeconds,
+            DestinationConfig: input.DestinationConfig ?? {},
+          };
+        },
+        PutFunctionConcurrency: (input: PutFunctionConcurrencyRequest) => {
+          const { FunctionName = '', ReservedConcurrentExecutions = 0 } = input;
+          functions.reserveConcurrency(FunctionName, ReservedConcurrentExecutions, accountConcurrency);
+          return { ReservedConcurrentExecutions: input.ReservedConcurrentExecutions };
+        },
+        GetFunction: (input: GetFunctionRequest) => ({
+          Configuration: configuration(input),
+          Code: { RepositoryType: 'S3' },
+        }),
+        GetFunctionConfiguration: configuration,
+        GetAccountSettings: () => ({
+          AccountLimit: {
+            ConcurrentExecutions: accountConcurrency,
+            UnreservedConcurrentExecutions: accountConcurrency - functions.totalReserved(),
+          },
+          AccountUsage: { FunctionCount: functions.list().length },
+        }),
+        ListFunctions: (input: ListFunctionsRequest) => {
+          const { items, NextMarker } = page(functions.list().map(described), input.Marker, input.MaxItems ?? 50);
+          return { Functions: items, ...(NextMarker === undefined ? {} : { NextMarker }) };
+        },
+        ListAliases: (input: ListAliasesRequest) => {
+          const aliases = functions
+            .aliases(input.FunctionName ?? '')
+            .filter((alias) => input.FunctionVersion === undefined || alias.FunctionVersion === input.FunctionVersion);
+          const { items, NextMarker } = page(aliases, input.Marker, input.MaxItems ?? 50);
+          return { Aliases: items, ...(NextMarker === undefined ? {} : { NextMarker }) };
+        },
+        GetAlias: (input: GetAliasRequest) => functions.alias(input.FunctionName ?? '', input.Name ?? ''),
+        CheckpointDurableExecution: checkpoints.checkpoint,
+        GetDurableExecutionState: checkpoints.state,
+        GetDurableExecution: durable.get,
+        GetDurableExecutionHistory: durable.history,
+        ListDurableExecutionsByFunction: durable.list,
+        StopDurableExecution: durable.stop,
+        SendDurableExecutionCallbackSuccess: callbacks.succeed,
+        SendDurableExecutionCallbackFailure: callbacks.fail,
+        SendDurableExecutionCallbackHeartbeat: callbacks.heartbeat,
+      },
+    },
+  };
+}

@@ -1,0 +1,303 @@
+// SNS: topics whose messages go to Lambda functions and SQS queues, and are kept for people to read.
+
+import type { Kernel } from '../../simulator/kernel.ts';
+import { AwsError, type Call, notEmulated, type Operation, type Service } from '../../simulator/service.ts';
+import type { PolicyDocument } from '../iam/policy.ts';
+import { parseResourcePolicy } from '../iam/resource-policy.ts';
+
+export interface Published {
+  readonly messageId: string;
+  readonly topicArn: string;
+  readonly subject: string | undefined;
+  /** What those get for whose protocol nothing else was said. */
+  readonly message: string;
+  /** By protocol, where a message of structure json has one for it. */
+  readonly messages: Readonly<Record<string, string>>;
+  readonly atMs: number;
+}
+
+/** What subscribers of a protocol get. */
+export const messageFor = ({ message, messages }: Published, protocol: string): string =>
+  Object.hasOwn(messages, protocol) ? (messages[protocol] ?? message) : message;
+
+/** The body of the mail that a subscriber gets, with the footer that SNS puts below it. */
+export function mailOf(published: Published, subscriptionArn: string, endpoint: string): string {
+  const region = published.topicArn.split(':')[3];
+  const leave = `https://sns.${region}.amazonaws.com/unsubscribe.html?SubscriptionArn=${subscriptionArn}&Endpoint=${endpoint}`;
+  return `${messageFor(published, 'email')}
+
+--
+If you wish to stop receiving notifications from this topic, please click or visit the link below to unsubscribe:
+${leave}
+
+Please do not reply directly to this email. If you have any questions or comments regarding this email, please contact us at https://aws.amazon.com/support
+`;
+}
+
+export interface Sns extends Service {
+  /** For scenarios and tests: what was published, oldest first; the last 10,000 messages. */
+  published(): readonly Published[];
+  /** A topic's own policy; undefined where it has none. */
+  policy(arn: string): PolicyDocument | undefined;
+  topicArns(): readonly string[];
+  /** The key that a topic is encrypted with; undefined where it is not. */
+  keyOf(arn: string): string | undefined;
+}
+
+interface Subscription {
+  readonly SubscriptionArn: string;
+  readonly Owner: string;
+  readonly Protocol: string;
+  readonly Endpoint: string;
+  readonly TopicArn: string;
+}
+
+interface Topic {
+  readonly arn: string;
+  readonly attributes: Map<string, string>;
+  readonly subscriptions: Map<string, Subscription>;
+  policy: PolicyDocument | undefined;
+}
+
+interface PublishInput {
+  readonly TopicArn?: string;
+  readonly TargetArn?: string;
+  readonly PhoneNumber?: string;
+  readonly Message?: string;
+  readonly Subject?: string;
+  readonly MessageStructure?: string;
+}
+
+// Publish (API reference): 256 KiB by default; "Amazon SNS quotas": 100,000 topics, far more than a run needs; pages of 100.
+const MESSAGE_BYTES_MAX = 256 * 1024;
+const TOPICS_MAX = 1_000;
+const SUBSCRIPTIONS_MAX = 1_000;
+const PUBLISHED_MAX = 10_000;
+const PAGE = 100;
+const DELIVERED = ['lambda', 'sqs'];
+/** Recorded and listed; the local region reaches nobody. */
+const RECORDED = ['email', 'email-json', 'sms', 'https'];
+
+export function createSns(kernel: Kernel): Sns {
+  const topics = new Map<string, Topic>();
+  const published: Published[] = [];
+  const ids = kernel.random('sns/ids');
+
+  const find = (arn: string | undefined): Topic => {
+    const topic = topics.get(arn ?? '');
+    const parts = (arn ?? '').split(':').length;
+    if (parts < 6) throw invalidParameter(`TopicArn Reason: An ARN must have at least 6 elements, not ${parts}`);
+    if (!topic) throw new AwsError('NotFoundException', 'Topic does not exist', { statusCode: 404 });
+    return topic;
+  };
+
+  const publish = (
+    topic: Topic,
+    said: Pick<Published, 'message' | 'messages'>,
+    subject: string | undefined,
+  ): string => {
+    const entry: Published = {
+      messageId: ids.uuid(),
+      topicArn: topic.arn,
+      subject,
+      ...said,
+      atMs: kernel.clock.now(),
+    };
+    published.push(entry);
+    if (published.length > PUBLISHED_MAX) published.shift();
+    for (const subscription of topic.subscriptions.values()) {
+      if (!DELIVERED.includes(subscription.Protocol)) continue;
+      kernel.clock.after(0, () => deliver(subscription, entry));
+    }
+    return entry.messageId;
+  };
+
+  const deliver = (subscription: Subscription, entry: Published): void => {
+    try {
+      kernel.deliver(subscription.Endpoint, envelope(subscription, entry));
+    } catch (error) {
+      // A subscriber that is gone loses its copy; SNS keeps no record of that beyond a metric.
+      if (!(error instanceof AwsError)) throw error;
+    }
+  };
+
+  const operations: Record<string, Operation> = {
+    CreateTopic: (input: { Name: string; Attributes?: Record<string, string> }) => {
+      checkTopicName(input.Name, input.Attributes?.['FifoTopic'] === 'true');
+      const unknown = Object.keys(input.Attributes ?? {}).find((name) => !TOPIC_ATTRIBUTES.has(name));
+      if (unknown !== undefined) throw invalidParameter(`Attributes Reason: Unknown attribute ${unknown}`);
+      const arn = `arn:aws:sns:${kernel.regionName}:${kernel.accountId}:${input.Name}`;
+      if (!topics.has(arn)) {
+        if (topics.size >= TOPICS_MAX)
+          throw new AwsError('TopicLimitExceededException', 'Too many topics', { statusCode: 403 });
+        topics.set(arn, {
+          arn,
+          attributes: new Map(Object.entries(input.Attributes ?? {})),
+          subscriptions: new Map(),
+          policy: undefined,
+        });
+      }
+      return { TopicArn: arn };
+    },
+    SetTopicAttributes: (input: { TopicArn: string; AttributeName: string; AttributeValue?: string }) => {
+      const topic = find(input.TopicArn);
+      if (!TOPIC_ATTRIBUTES.has(input.AttributeName)) throw invalidParameter('AttributeName');
+      if (input.AttributeName === 'Policy') topic.policy = policyIn(input.AttributeValue ?? '');
+      topic.attributes.set(input.AttributeName, input.AttributeValue ?? '');
+      return {};
+    },
+    GetTopicAttributes: (input: { TopicArn: string }) => {
+      const topic = find(input.TopicArn);
+      return {
+        Attributes: {
+          ...Object.fromEntries(topic.attributes),
+          TopicArn: topic.arn,
+          Owner: kernel.accountId,
+          SubscriptionsConfirmed: String(topic.subscriptions.size),
+          SubscriptionsPending: '0',
+          SubscriptionsDeleted: '0',
+        },
+      };
+    },
+    ListTopics: (input: { NextToken?: string }) => {
+      const { page, next } = paged([...topics.keys()], input.NextToken);
+      return { Topics: page.map((arn) => ({ TopicArn: arn })), ...next };
+    },
+    Subscribe: (input: { TopicArn: string; Protocol: string; Endpoint?: string }) => {
+      const topic = find(input.TopicArn);
+      const { Protocol: protocol, Endpoint: endpoint = '' } = input;
+      if (![...DELIVERED, ...RECORDED].includes(protocol)) {
+        throw invalidParameter(`Amazon SNS does not support this protocol string: ${protocol}`);
+      }
+      if (endpoint === '') throw invalidParameter('Endpoint must match the specified protocol');
+      const known = [...topic.subscriptions.values()].find(
+        (one) => one.Protocol === protocol && one.Endpoint === endpoint,
+      );
+      if (known) return { SubscriptionArn: known.SubscriptionArn };
+      if (topic.subscriptions.size >= SUBSCRIPTIONS_MAX) {
+        throw new AwsError('SubscriptionLimitExceededException', 'Too many subscriptions', { statusCode: 403 });
+      }
+      const arn = `${topic.arn}:${ids.uuid()}`;
+      topic.subscriptions.set(arn, {
+        SubscriptionArn: arn,
+        Owner: kernel.accountId,
+        Protocol: protocol,
+        Endpoint: endpoint,
+        TopicArn: topic.arn,
+      });
+      return { SubscriptionArn: arn };
+    },
+    Unsubscribe: (input: { SubscriptionArn: string }) => {
+      for (const topic of topics.values()) topic.subscriptions.delete(input.SubscriptionArn);
+      return {};
+    },
+    ListSubscriptionsByTopic: (input: { TopicArn: string; NextToken?: string }) => {
+      const { page, next } = paged([...find(input.TopicArn).subscriptions.values()], input.NextToken);
+      return { Subscriptions: page.map((subscription) => ({ ...subscription })), ...next };
+    },
+    Publish: (input: PublishInput, _call: Call) => {
+      if (input.PhoneNumber !== undefined) {
+        throw new AwsError('NotImplemented', 'The local region sends no text messages');
+      }
+      const message = checkedMessage(input);
+      return { MessageId: publish(find(input.TopicArn ?? input.TargetArn), message, input.Subject) };
+    },
+  };
+  kernel.receive(
+    'arn:aws:sns:',
+    (arn, payload) => void publish(find(arn), { message: payload, messages: {} }, undefined),
+  );
+  return {
+    name: 'sns',
+    operations,
+    published: () => published,
+    policy: (arn) => topics.get(arn)?.policy,
+    topicArns: () => [...topics.keys()],
+    keyOf: (arn) => topics.get(arn)?.attributes.get('KmsMasterKeyId'),
+  };
+}
+
+function policyIn(text: string): PolicyDocument {
+  try {
+    return parseResourcePolicy(text);
+  } catch (error) {
+    throw invalidParameter(`Policy: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+function checkedMessage({
+  Message: message = '',
+  Subject: subject,
+  MessageStructure: structure,
+}: PublishInput): Pick<Published, 'message' | 'messages'> {
+  if (message === '') throw invalidParameter('Empty message');
+  if (Buffer.byteLength(message) > MESSAGE_BYTES_MAX) throw invalidParameter('Message too long');
+  // Publish (API reference): no line breaks or control characters, and less than 100 characters long.
+  if (subject !== undefined && (subject === '' || subject.length > 100 || /\p{Cc}|[\u2028\u2029]/u.test(subject))) {
+    throw invalidParameter('Subject');
+  }
+  if (structure !== 'json') return { message, messages: {} };
+  try {
+    const said = JSON.parse(message) as Record<string, unknown> | null;
+    // "Non-string values will cause the key to be ignored" (Publish, SNS API reference).
+    const texts = Object.entries(said ?? {}).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
+    const { default: text, ...messages } = Object.fromEntries(texts);
+    if (text !== undefined) return { message: text, messages };
+  } catch {
+    throw invalidParameter('Message Structure - JSON message body failed to parse');
+  }
+  throw invalidParameter('Message Structure - No default entry in JSON message body');
+}
+
+/** What a subscriber gets ("Amazon SNS message and JSON formats"; "Invoking Lambda functions with Amazon SNS notifications"). */
+function envelope(subscription: Subscription, entry: Published): string {
+  const notification = {
+    Type: 'Notification',
+    MessageId: entry.messageId,
+    TopicArn: entry.topicArn,
+    ...(entry.subject === undefined ? {} : { Subject: entry.subject }),
+    Message: messageFor(entry, subscription.Protocol),
+    Timestamp: new Date(entry.atMs).toISOString(),
+  };
+  if (subscription.Protocol === 'sqs') return JSON.stringify(notification);
+  const record = {
+    EventVersion: '1.0',
+    EventSubscriptionArn: subscription.SubscriptionArn,
+    EventSource: 'aws:sns',
+    Sns: { Subject: null, ...notification, MessageAttributes: {} },
+  };
+  return JSON.stringify({ Records: [record] });
+}
+
+/** The names that CreateTopic lists for standard topics (API reference), and those for FIFO topics, which are not emulated. */
+const TOPIC_ATTRIBUTES: ReadonlySet<string> = new Set([
+  ...['DeliveryPolicy', 'DisplayName', 'FifoTopic', 'Policy', 'SignatureVersion', 'TracingConfig', 'KmsMasterKeyId'],
+  ...['ArchivePolicy', 'ContentBasedDeduplication', 'FifoThroughputScope', 'DataProtectionPolicy'],
+  ...['HTTP', 'Firehose', 'Lambda', 'Application', 'SQS'].flatMap((protocol) => [
+    `${protocol}SuccessFeedbackRoleArn`,
+    `${protocol}SuccessFeedbackSampleRate`,
+    `${protocol}FailureFeedbackRoleArn`,
+  ]),
+]);
+
+/** "For a FIFO (first-in-first-out) topic, the name must end with the .fifo suffix" (CreateTopic, API reference). */
+function checkTopicName(name: string, isFifo: boolean): void {
+  if (isFifo && /^[A-Za-z0-9_-]{1,251}\.fifo$/.test(name)) throw notEmulated('FIFO topics');
+  if (isFifo) {
+    throw invalidParameter(
+      'Fifo Topic names must end with .fifo and must be made up of only uppercase and lowercase ASCII letters, numbers, underscores, and hyphens, and must be between 1 and 256 characters long.',
+    );
+  }
+  if (!/^[A-Za-z0-9_-]{1,256}$/.test(name)) throw invalidParameter('Topic Name');
+}
+
+function paged<T>(all: readonly T[], token: string | undefined): { page: T[]; next: object } {
+  if (token !== undefined && !/^\d{1,9}$/.test(token)) throw invalidParameter('NextToken');
+  const from = Number(token ?? 0);
+  const to = from + PAGE;
+  return { page: all.slice(from, to), next: to < all.length ? { NextToken: String(to) } : {} };
+}
+
+// InvalidParameterException's wire code is "InvalidParameter"; the SDK names the exception after its shape.
+const invalidParameter = (what: string): AwsError =>
+  new AwsError('InvalidParameterException', `Invalid parameter: ${what}`);

@@ -1,0 +1,71 @@
+// What Parameter Store accepts as a name and as a value. Source: doc comment of PutParameterRequest in @aws-sdk/client-ssm.
+import { matchesPattern } from '../../simulator/regular-expressions.ts';
+import { AwsError } from '../../simulator/service.ts';
+
+const NAME_LENGTH_MAX = 1_011;
+/** "A parameter name hierarchy can have a maximum of 15 levels." */
+const LEVELS_MAX = 15;
+/** "Standard parameters have a value limit of 4 KB. Advanced parameters have a value limit of 8 KB." */
+const VALUE_BYTES_MAX = { Standard: 4_096, Advanced: 8_192 } as const;
+
+/** The words in which Parameter Store refuses a name, whatever it is that is wrong with it. */
+const NAME_RULE =
+  'If formed as a path, it can consist of sub-paths divided by slash symbol; each sub-path can be formed as a mix of letters, numbers ' +
+  'and the following 3 symbols .-_';
+
+/** Throws `ValidationException` for what can be the name of no parameter: of one that is read as well. */
+export function checkForm(name: string): void {
+  const isPath = name.includes('/');
+  const wellFormed = /^[a-zA-Z0-9_.-]+$/.test(name) || /^(\/[a-zA-Z0-9_.-]+)+$/.test(name);
+  const reserved = isPath ? /^\/ssm/i : /^(aws|ssm)/i;
+  if (wellFormed && !reserved.test(name)) return;
+  const prefix = isPath ? `can't be prefixed with "ssm"` : `can't be prefixed with "aws" or "ssm"`;
+  throw new AwsError('ValidationException', `Parameter name: ${prefix} (case-insensitive). ${NAME_RULE}`);
+}
+
+export function checkName(name: string): void {
+  if (/^\/aws/i.test(name)) {
+    throw new AwsError('AccessDeniedException', `No access to reserved parameter name: ${name}.`);
+  }
+  if (name.includes('/') && !name.startsWith('/')) {
+    throw new AwsError(
+      'ValidationException',
+      `Parameter name must be a fully qualified name: ${name} does not begin with "/".`,
+    );
+  }
+  checkForm(name);
+  if (name.length > NAME_LENGTH_MAX) {
+    throw new AwsError('ValidationException', `Parameter name: must have at most ${NAME_LENGTH_MAX} characters.`);
+  }
+  if (name.split('/').filter((level) => level !== '').length > LEVELS_MAX) {
+    throw new AwsError(
+      'HierarchyLevelLimitExceededException',
+      `A hierarchy can have a maximum of ${LEVELS_MAX} levels.`,
+    );
+  }
+}
+
+export function checkValue(value: string, tier: 'Standard' | 'Advanced', allowedPattern: string | undefined): void {
+  if (value === '') throw new AwsError('ValidationException', 'Parameter value must not be empty.');
+  const most = VALUE_BYTES_MAX[tier];
+  if (Buffer.byteLength(value) > most) {
+    const message = `${tier} tier parameters support a maximum parameter value of ${most} characters.`;
+    throw new AwsError('ValidationException', message);
+  }
+  if (/\{\{.*\}\}/.test(value)) {
+    throw new AwsError(
+      'ValidationException',
+      'Parameter value can\'t nest another parameter. Do not use "{{}}" in the value.',
+    );
+  }
+  if (allowedPattern !== undefined && !matchesPattern(allowedPattern, value, 'InvalidAllowedPatternException')) {
+    const message = `Parameter value, cannot be validated against allowedPattern: ${allowedPattern}`;
+    throw new AwsError('ParameterPatternMismatchException', message);
+  }
+}
+
+/** Whether a parameter lies below a path, directly or anywhere. */
+export function isBelow(name: string, path: string, recursive: boolean): boolean {
+  const prefix = path.endsWith('/') ? path : `${path}/`;
+  return name.startsWith(prefix) && (recursive || !name.slice(prefix.length).includes('/'));
+}

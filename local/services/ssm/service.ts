@@ -1,0 +1,47 @@
+// AWS Systems Manager as far as chainmend sees it: Parameter Store, command documents, Run Command, managed nodes.
+import type { Machines } from '../../nodes/machine.ts';
+import type { Kernel } from '../../simulator/kernel.ts';
+import type { Service } from '../../simulator/service.ts';
+import type { Encrypted } from '../iam/check.ts';
+import { kmsKey } from '../kms/key-ids.ts';
+import { commandOperations } from './commands.ts';
+import { type DocumentStore, documentOperations } from './documents.ts';
+import { inventoryOperations } from './inventory.ts';
+import { isBelow } from './parameter-rules.ts';
+import { bareName, type ParameterStore, parameterArn, parameterOperations, secured } from './parameters.ts';
+
+export interface Ssm extends Service {
+  /** The newest value of a parameter, in clear, for scenarios and reports; undefined when there is none. */
+  parameter(name: string): string | undefined;
+  /** The SecureString parameters among these names and ARNs, and the key of each. */
+  secureParameters(names: readonly string[]): readonly Encrypted[];
+  secureParametersBelow(path: string, recursive: boolean): readonly Encrypted[];
+  /** Names of all documents, in the order of their creation. */
+  documents(): readonly string[];
+}
+
+export function createSsm(kernel: Kernel, machines: Machines): Ssm {
+  const parameters: ParameterStore = new Map();
+  const documents: DocumentStore = new Map();
+  const encrypted = (passes: (name: string) => boolean): Encrypted[] =>
+    secured(parameters, passes).map(({ name, keyId }) => ({
+      arn: parameterArn(kernel, name),
+      key: kmsKey(keyId, kernel),
+    }));
+  return {
+    name: 'ssm',
+    operations: {
+      ...parameterOperations(kernel, parameters),
+      ...documentOperations(kernel, documents),
+      ...commandOperations(kernel, machines, documents),
+      ...inventoryOperations(kernel, machines),
+    },
+    parameter: (name) => parameters.get(name)?.versions.at(-1)?.value,
+    secureParameters: (names) => {
+      const asked = new Set(names.map(bareName));
+      return encrypted((name) => asked.has(name));
+    },
+    secureParametersBelow: (path, recursive) => encrypted((name) => isBelow(name, path, recursive)),
+    documents: () => [...documents.keys()],
+  };
+}

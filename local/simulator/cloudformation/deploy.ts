@@ -1,0 +1,214 @@
+// Creates in the local region what the synthesized template says, and nothing else: what runs here is what would be deployed.
+
+import type { CodeStore } from '../../services/lambda/environment.ts';
+import type { VpcEndpoints } from '../network/vpc-endpoints.ts';
+import type { Random } from '../random.ts';
+import type { Assembly, TemplateResource } from './assembly.ts';
+import { readBundle } from './assembly.ts';
+import { computeTypes } from './compute.ts';
+import { instanceTypes } from './instances.ts';
+import { type Created, conditionHolds, resolve, type Scope } from './intrinsics.ts';
+import { messagingTypes } from './messaging.ts';
+import { nameTypes } from './names.ts';
+import { creationOrder } from './order.ts';
+import type { CallService, Maker, Properties, ResourceType } from './resource.ts';
+import { stateTypes } from './state.ts';
+
+export { readAssembly } from './assembly.ts';
+
+export interface DeployOptions {
+  readonly assembly: Assembly;
+  readonly accountId: string;
+  readonly regionName: string;
+  /** Where the bundles of the functions go; the Lambda service reads them from there. */
+  readonly code: CodeStore;
+  /** Where the template's VPC endpoints are recorded. */
+  readonly vpcEndpoints: VpcEndpoints;
+  readonly call: CallService;
+  /** Source of the random part of generated names. */
+  readonly random: Random;
+  /** Waits so many ms before a throttled call is repeated; without it a throttled call fails the deployment. */
+  readonly wait?: (delayMs: number) => Promise<void>;
+  /** `cdk deploy --import-existing-resources`, as `npm run deploy` says it; true unless given. */
+  readonly importExistingResources?: boolean;
+  /** Values for the template's parameters, instead of their defaults. */
+  readonly parameters?: Readonly<Record<string, string>>;
+}
+
+export interface Deployment {
+  readonly stackName: string;
+  /** What was made, by logical id, in the order of making. */
+  readonly resources: ReadonlyMap<string, Created & { readonly type: string }>;
+  readonly outputs: Readonly<Record<string, string>>;
+}
+
+const TYPES: Readonly<Record<string, ResourceType>> = {
+  ...computeTypes,
+  ...instanceTypes,
+  ...messagingTypes,
+  ...nameTypes,
+  ...stateTypes,
+};
+/** The version of the bootstrap stack that the region pretends to have; the CDK asks for at least 6. */
+const BOOTSTRAP_VERSION = '30';
+
+/**
+ * Deploys a new stack. Throws an Error that names resource, type and property for anything that the region cannot make; what
+ * was made before stays, as the region is thrown away then.
+ */
+export async function deploy(options: DeployOptions): Promise<Deployment> {
+  const { assembly, accountId, regionName } = options;
+  const { template, stackName } = assembly;
+  const resources = new Map<string, Created & { readonly type: string }>();
+  const parameters = await parameterValues(options);
+  const scope: Scope = { template, stackName, accountId, regionName, parameters, resources };
+  storeBundles(options);
+
+  for (const logicalId of creationOrder(template)) {
+    const resource = template.Resources[logicalId];
+    if (resource === undefined) throw new Error(`Resources.${logicalId}: not in the template`);
+    if (resource.Condition !== undefined && !conditionHolds(resource.Condition, scope)) continue;
+    const created = await create(logicalId, resource, scope, options);
+    resources.set(logicalId, { ...created, type: resource.Type });
+  }
+
+  const outputs = Object.entries(template.Outputs ?? {})
+    .filter(([, { Condition }]) => Condition === undefined || conditionHolds(Condition, scope))
+    .map(([name, { Value }]) => [name, String(resolve(Value, scope, `Outputs.${name}`))]);
+  return { stackName, resources, outputs: Object.fromEntries(outputs) };
+}
+
+async function create(
+  logicalId: string,
+  resource: TemplateResource,
+  scope: Scope,
+  options: DeployOptions,
+): Promise<Created> {
+  const { Type, Properties = {} } = resource;
+  const type = TYPES[Type];
+  if (type === undefined) {
+    throw new Error(`Resources.${logicalId}: the resource type ${Type} is not emulated by the local region`);
+  }
+  const known = new Set([...type.uses, ...(type.leaves ?? [])]);
+  const unknown = Object.keys(Properties).find((name) => !known.has(name));
+  if (unknown !== undefined) {
+    throw new Error(`Resources.${logicalId}: the property ${unknown} of ${Type} is not emulated by the local region`);
+  }
+  const resolved = resolve(Properties, scope, `Resources.${logicalId}.Properties`) as Properties;
+  const used = Object.fromEntries(Object.entries(resolved).filter(([name]) => type.uses.includes(name)));
+  const maker = makerFor(logicalId, options);
+  try {
+    return await type.create(used, maker);
+  } catch (cause) {
+    if (isTaken(type, cause)) return adopt(logicalId, resource, type.imports, used, maker, options);
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`Resources.${logicalId} (${Type}): ${reason}`, { cause });
+  }
+}
+
+type Imports = NonNullable<ResourceType['imports']>;
+
+const isTaken = (type: ResourceType, error: unknown): type is ResourceType & { readonly imports: Imports } =>
+  error instanceof Error && error.name === type.imports?.taken;
+
+const KEEPING: ReadonlySet<string | undefined> = new Set(['Retain', 'RetainExceptOnCreate']);
+
+/**
+ * What CloudFormation asks of a resource that a change set imports: a name that the template says literally, and a deletion policy that
+ * keeps it ("Import AWS resources into a CloudFormation stack automatically", CloudFormation guide). AWS says no before it has made
+ * anything; here what came before in the template is there by then.
+ */
+function adopt(
+  logicalId: string,
+  { Type, Properties = {}, DeletionPolicy }: TemplateResource,
+  { name, adopt }: Imports,
+  used: Properties,
+  maker: Maker,
+  { importExistingResources = true }: DeployOptions,
+): Promise<Created> | Created {
+  const called = `${name}=${String(used[name])}`;
+  if (!importExistingResources || typeof Properties[name] !== 'string') {
+    throw new Error(`Resources.${logicalId} (${Type}): Resource of type '${Type}' with ${called} already exists.`);
+  }
+  if (!KEEPING.has(DeletionPolicy)) {
+    throw new Error(
+      'CloudFormation is attempting to import some resources because they already exist in your account. The resources must have the ' +
+        "DeletionPolicy attribute set to 'Retain' or 'RetainExceptOnCreate' in the template for successful import. " +
+        `The affected resources are ${logicalId} ({${called}})`,
+    );
+  }
+  return adopt(used, maker);
+}
+
+// CloudFormation repeats what is throttled: 40 alarms are more than PutMetricAlarm's three a second.
+const THROTTLED: ReadonlySet<string> = new Set([
+  'RequestLimitExceeded',
+  'Throttling',
+  'ThrottlingException',
+  'TooManyRequestsException',
+]);
+const TRIES_MAX = 20;
+const RETRY_MS = 1000;
+
+/** The caller's `call`, patient where the service is busy. */
+function patient({ call, wait }: DeployOptions): CallService {
+  return async (service, operation, input) => {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await call(service, operation, input);
+      } catch (error) {
+        const isThrottled = error instanceof Error && THROTTLED.has(error.name);
+        if (!isThrottled || wait === undefined || tries >= TRIES_MAX) throw error;
+        await wait(RETRY_MS);
+      }
+    }
+  };
+}
+
+function makerFor(logicalId: string, options: DeployOptions): Maker {
+  const { accountId, regionName, assembly, code, random, vpcEndpoints } = options;
+  const call = patient(options);
+  return {
+    accountId,
+    regionName,
+    code,
+    vpcEndpoints,
+    logicalId,
+    call: async (service, operation, input) =>
+      (await call(service, operation, input)) as Readonly<Record<string, unknown>>,
+    generatedName: (maxLength = 255) => {
+      const suffix = random.hex(12).toUpperCase();
+      return `${`${assembly.stackName}-${logicalId}`.slice(0, maxLength - suffix.length - 1)}-${suffix}`;
+    },
+    uuid: () => random.uuid(),
+    arn: (service, resource) => `arn:aws:${service}:${regionName}:${accountId}:${resource}`,
+  };
+}
+
+/** Defaults, the caller's values, and for SSM types the value of the parameter that they name. */
+async function parameterValues({ assembly, call, parameters = {} }: DeployOptions): Promise<Map<string, unknown>> {
+  const declared = assembly.template.Parameters ?? {};
+  const unknown = Object.keys(parameters).find((name) => !Object.hasOwn(declared, name));
+  if (unknown !== undefined) throw new Error(`parameters.${unknown}: the template has no such parameter`);
+  const values = new Map<string, unknown>();
+  for (const [name, { Type, Default }] of Object.entries(declared)) {
+    const given = parameters[name] ?? Default;
+    if (given === undefined) throw new Error(`Parameters.${name}: it has no default, so a value must be given`);
+    if (!Type.startsWith('AWS::SSM::Parameter::Value')) values.set(name, given);
+    else if (/^\/cdk-bootstrap\/[^/]+\/version$/.test(String(given))) values.set(name, BOOTSTRAP_VERSION);
+    else {
+      const answer = (await call('ssm', 'GetParameter', { Name: given })) as { Parameter?: { Value?: string } };
+      values.set(name, answer.Parameter?.Value ?? '');
+    }
+  }
+  return values;
+}
+
+function storeBundles({ assembly, accountId, regionName, code }: DeployOptions): void {
+  for (const { bucket, key, directory } of assembly.assets) {
+    const resolved = bucket.replace(/\$\{AWS::(AccountId|Region)\}/g, (_, name: string) =>
+      name === 'Region' ? regionName : accountId,
+    );
+    code.put(resolved, key, readBundle(directory));
+  }
+}

@@ -1,0 +1,289 @@
+// The front door of the region, the same for both lanes and the socket: validates, orders, limits, authorizes, answers.
+
+import type { VirtualClock } from '../clock.ts';
+import type { Random } from '../random.ts';
+import { type Fate, isMutating, NO_REQUEST_FAULTS, type RequestFaults } from '../request-faults.ts';
+import { AwsError, type Call, internalFailure, type Operation, type Service } from '../service.ts';
+import { type CallRecord, canonical, type Outcome, Trace } from '../trace.ts';
+import { refuseShape, refuseViolations } from './errors.ts';
+import type { Models, OperationModel } from './model.ts';
+import { type TokenBuckets, throttlingError } from './rate-limits.ts';
+import { HOST_REALM, ShapeProblem } from './shape.ts';
+
+/** Its actor is unique for each sandbox: "chainmend-resize-volume/3". */
+export type Caller = Omit<Call, 'at'>;
+
+/** A request whose input has been copied from its caller and checked; a retry sends the same one again. */
+export interface PreparedRequest {
+  readonly service: string;
+  readonly operation: string;
+  /** Absent when the service is not modelled or has no such operation. */
+  readonly model: OperationModel | undefined;
+  readonly input: Readonly<Record<string, unknown>>;
+  /** What is wrong with it; it is refused when it arrives. */
+  readonly refusal: AwsError | undefined;
+  canonicalInput: string | undefined;
+}
+
+export interface FrontDoorOptions {
+  readonly clock: VirtualClock;
+  readonly models: Models;
+  /** Source of request ids. */
+  readonly random: Random;
+  readonly faults?: RequestFaults;
+  /** API rates; absent: unlimited. */
+  readonly limits?: TokenBuckets;
+  /** Throws `AwsError` when the caller may not do this. */
+  readonly authorize?: (
+    call: Call,
+    service: string,
+    operation: string,
+    input: Readonly<Record<string, unknown>>,
+  ) => void;
+  /** Whether the region knows what an operation asks IAM for, though it may not carry it out. */
+  readonly isAsked?: (service: string, operation: string) => boolean;
+  /** A sandbox has died; its front door key is gone. */
+  readonly onSandboxKilled?: (actor: string) => void;
+  /** Told of each request right after its effect: invariants look at the region before anything else can change it. */
+  readonly onCall?: (record: CallRecord) => void;
+  /**
+   * Told of an operation that ended with an error that is none of AWS's; its caller gets `InternalFailure`. Without it such a defect
+   * ends the run.
+   */
+  readonly onDefect?: (error: unknown, during: string) => void;
+  /** How many calls the trace keeps in full. */
+  readonly retain?: number;
+}
+
+/** From a request's admission to its answer, in virtual ms. */
+export const LATENCY_MS = 50;
+
+export class FrontDoor {
+  readonly #options: FrontDoorOptions;
+  readonly #clock: VirtualClock;
+  readonly #faults: RequestFaults;
+  readonly #operations = new Map<string, Operation>();
+  readonly #sandboxes = new Map<string, () => void>();
+  readonly trace: Trace;
+
+  constructor(options: FrontDoorOptions) {
+    this.#options = options;
+    this.#clock = options.clock;
+    this.#faults = options.faults ?? NO_REQUEST_FAULTS;
+    this.trace = new Trace(options.retain);
+  }
+
+  get models(): Models {
+    return this.#options.models;
+  }
+
+  serve(...services: readonly Service[]): void {
+    for (const service of services) {
+      for (const [name, operation] of Object.entries(service.operations)) {
+        if (!this.models.get(service.name)?.operations.has(name)) {
+          throw new Error(`${service.name}.${name}: AWS has no such operation`);
+        }
+        this.#operations.set(`${service.name}.${name}`, operation);
+      }
+    }
+  }
+
+  /** What is emulated of a service, by name; empty for one that is not known. */
+  operationsOf(service: string): readonly string[] {
+    const prefix = `${service}.`;
+    const names = [...this.#operations.keys()].filter((name) => name.startsWith(prefix));
+    return names.map((name) => name.slice(prefix.length)).sort();
+  }
+
+  /** Makes a sandbox known, so that faults can kill it. */
+  attach(actor: string, kill: () => void): void {
+    if (this.#sandboxes.has(actor)) throw new Error(`actor "${actor}": expected a name that no other sandbox has`);
+    this.#sandboxes.set(actor, kill);
+  }
+
+  /** Forgets a sandbox; called by the sandbox when it is disposed of. */
+  detach(actor: string): void {
+    this.#sandboxes.delete(actor);
+  }
+
+  /** Kills a sandbox now. False when there is none of that name any more. */
+  kill(actor: string): boolean {
+    const kill = this.#sandboxes.get(actor);
+    if (kill === undefined) return false;
+    this.#sandboxes.delete(actor);
+    kill();
+    this.#options.onSandboxKilled?.(actor);
+    return true;
+  }
+
+  /** Sends a request from host code and waits for the answer. Rejects with `AwsError`. */
+  request(
+    asked: { service: string; operation: string; input?: object } & Caller,
+  ): Promise<Readonly<Record<string, unknown>>> {
+    const prepared = this.prepare(asked.service, asked.operation, asked.input ?? {});
+    const copy = (output: object) =>
+      prepared.model?.copyOutput(output, { realm: HOST_REALM }) as Record<string, unknown>;
+    return new Promise((resolve, reject) => {
+      this.send(prepared, asked, { render: copy, answer: resolve, fail: reject });
+    });
+  }
+
+  /**
+   * Copies and checks an input.
+   * @param newToken gives a value to each absent idempotency token, as the SDK does where it serializes
+   */
+  prepare(service: string, operation: string, input: unknown, newToken?: () => string): PreparedRequest {
+    const known = this.models.get(service);
+    const model = known?.operations.get(operation);
+    const unchecked = { service, operation, model, input: {}, canonicalInput: undefined };
+    if (known === undefined || model === undefined)
+      return { ...unchecked, refusal: unknownOperation(service, operation) };
+    try {
+      const absentTokens: ((token: string) => void)[] = [];
+      const copy = model.copyInput(input ?? {}, { realm: HOST_REALM, absentTokens }) as Record<string, unknown>;
+      if (newToken) for (const fill of absentTokens) fill(newToken());
+      const violations = model.check(copy);
+      const refusal = violations.length > 0 ? refuseViolations(known, operation, violations) : undefined;
+      return { ...unchecked, input: copy, refusal };
+    } catch (error) {
+      if (!(error instanceof ShapeProblem)) throw error;
+      return { ...unchecked, refusal: refuseShape(known, error) };
+    }
+  }
+
+  /** Sends a prepared request; it is admitted in canonical order once nothing else can happen at this instant. */
+  send<T>(request: PreparedRequest, caller: Caller, reply: Reply<T>): void {
+    const key = () => `${caller.actor}|${request.service}.${request.operation}|${canonicalInput(request)}`;
+    this.#clock.arrive(key, () => this.#admit(request, caller, reply));
+  }
+
+  #admit<T>(request: PreparedRequest, caller: Caller, reply: Reply<T>): void {
+    if (reply.abandoned?.()) return;
+    const { service, operation, input } = request;
+    const at = this.#clock.now();
+    const record: CallRecord = { at, actor: caller.actor, service, operation, input, outcome: undefined };
+    this.trace.admitted(record);
+    const mortal = this.#sandboxes.has(caller.actor);
+    const facts = { at, actor: caller.actor, service, operation, input, mutating: isMutating(operation), mortal };
+    const admitted = {
+      request,
+      record,
+      reply,
+      requestId: this.#options.random.uuid(),
+      fate: mortalFate(this.#faults.fateOf(facts), mortal),
+    };
+    if (admitted.fate === 'caller killed before') {
+      this.#finish(admitted, admitted.fate);
+      return;
+    }
+    let output: object | Promise<object>;
+    try {
+      output = this.#perform(request, { ...caller, at }, admitted.fate);
+    } catch (error) {
+      this.#refuse(admitted, error);
+      return;
+    }
+    if (!(output instanceof Promise)) this.#answer(admitted, output);
+    else {
+      output
+        .then(
+          (value: object) => this.#answer(admitted, value),
+          (error: unknown) => this.#refuse(admitted, error),
+        )
+        .catch((error: unknown) => this.#clock.fail(error));
+    }
+  }
+
+  #answer<T>(admitted: Admitted<T>, output: object): void {
+    const { reply, requestId } = admitted;
+    let rendered: T;
+    try {
+      rendered = reply.render(output, requestId);
+    } catch (error) {
+      this.#refuse(admitted, error);
+      return;
+    }
+    this.#finish(admitted, 'ok', () => reply.answer(rendered, requestId));
+  }
+
+  #refuse<T>(admitted: Admitted<T>, error: unknown): void {
+    const { reply, requestId, request } = admitted;
+    if (error instanceof AwsError) {
+      this.#finish(admitted, error.name, () => reply.fail(error, requestId));
+      return;
+    }
+    const { onDefect } = this.#options;
+    if (onDefect === undefined) {
+      this.#clock.fail(error);
+      return;
+    }
+    onDefect(error, `${request.service}.${request.operation}`);
+    const failure = internalFailure();
+    this.#finish(admitted, failure.name, () => reply.fail(failure, requestId));
+  }
+
+  /** Writes the request down, and delivers its answer unless its fate is another. */
+  #finish<T>({ request, record, fate }: Admitted<T>, outcome: Outcome, deliver?: () => void): void {
+    const lost = fate === 'throttled' ? undefined : fate;
+    this.trace.ended(record, lost ?? outcome, this.#clock.now(), canonicalInput(request));
+    this.#options.onCall?.(record);
+    if (lost === 'caller killed before' || lost === 'caller killed after') this.kill(record.actor);
+    else if (lost === undefined && deliver !== undefined) this.#clock.at(record.at + LATENCY_MS, deliver);
+  }
+
+  #perform(request: PreparedRequest, call: Call, fate: Fate | undefined): object | Promise<object> {
+    const { service, operation, input } = request;
+    if (request.refusal !== undefined) throw request.refusal;
+    const perform = this.#operations.get(`${service}.${operation}`);
+    if (perform === undefined) {
+      // AWS says first that a caller may not.
+      if (this.#options.isAsked?.(service, operation)) this.#options.authorize?.(call, service, operation, input);
+      throw notEmulated(service, operation, this.operationsOf(service));
+    }
+    this.#options.limits?.take(service, operation, input, call.at);
+    if (fate === 'throttled') throw throttlingError(service, operation);
+    this.#options.authorize?.(call, service, operation, input);
+    // What changes the region may keep its input and go on changing it: neither the trace nor a retry shall see that.
+    const own = isMutating(operation) ? request.model?.copyInput(input, { realm: HOST_REALM }) : input;
+    return perform(own, call);
+  }
+}
+
+interface Admitted<T> {
+  readonly request: PreparedRequest;
+  readonly record: CallRecord;
+  readonly reply: Reply<T>;
+  readonly requestId: string;
+  readonly fate: Fate | undefined;
+}
+
+/** How an answer goes back. All callbacks run on the region's side of the lane. */
+export interface Reply<T> {
+  /** Copies or writes the output at the moment of the effect: services may go on changing what they returned. */
+  render(output: object, requestId: string): T;
+  answer(rendered: T, requestId: string): void;
+  fail(error: AwsError, requestId: string): void;
+  /** Whether the caller was dead before its request got in. */
+  abandoned?(): boolean;
+}
+
+/** A person or a CLI cannot be killed. */
+const mortalFate = (fate: Fate | undefined, mortal: boolean): Fate | undefined =>
+  !mortal && (fate === 'caller killed before' || fate === 'caller killed after') ? undefined : fate;
+
+function canonicalInput(request: PreparedRequest): string {
+  request.canonicalInput ??= canonical(request.input);
+  return request.canonicalInput;
+}
+
+const unknownOperation = (service: string, operation: string): AwsError =>
+  new AwsError(
+    'InvalidAction',
+    `The service "${service}" of AWS has no operation ${operation} that this region knows of.`,
+  );
+
+function notEmulated(service: string, operation: string, known: readonly string[]): AwsError {
+  const others = known.length > 0 ? `it knows ${known.join(', ')}` : 'it knows nothing of this service';
+  // Not a server fault (501): SDKs would try that again.
+  return new AwsError('NotImplemented', `${service}.${operation} is not emulated by the local region; ${others}.`);
+}

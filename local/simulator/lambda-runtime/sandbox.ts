@@ -1,0 +1,289 @@
+// A Lambda execution environment: one bundle in a `node:vm` context of its own, from its start until it is thrown away.
+import vm from 'node:vm';
+import type { VirtualClock } from '../clock.ts';
+import type { Caller, FrontDoor, PreparedRequest } from '../gateway/gateway.ts';
+import { enter, scopeOf } from '../gateway/http.ts';
+import {
+  errorResponse,
+  type GuestClient,
+  type ObjectLane,
+  objectResponse,
+  type PreparedByHeaders,
+  speakObjects,
+} from '../gateway/object-protocol.ts';
+import { nativeProtocol } from '../gateway/protocols.ts';
+import type { Random } from '../random.ts';
+import { LAMBDA_ENVIRONMENT } from './guest-environment.ts';
+import { createGuestContext } from './guest-globals.ts';
+import {
+  type GuestReply,
+  type GuestResponse,
+  guestHttp,
+  streamResponse,
+  type Transport,
+  wireRequest,
+} from './guest-https.ts';
+import { guestRequire } from './guest-modules.ts';
+import {
+  checkSendable,
+  hostOf,
+  isAwsHost,
+  NOTHING_AROUND,
+  type RequestOptions,
+  type Surroundings,
+  sendOverNetwork,
+} from './guest-network.ts';
+import { guestTimers } from './guest-timers.ts';
+
+/** fidelity: real bytes, signatures and codecs. sweep: objects instead of bytes, several times as fast, the same trace. */
+export type Lane = 'fidelity' | 'sweep';
+
+export interface SandboxOptions {
+  /** From `compileBundle`. */
+  readonly script: vm.Script;
+  /** Export that is the handler, in the fidelity lane. The sweep lane makes one by `createHandler({ clients })`. */
+  readonly exportName?: string;
+  /** The function's own variables; region, credentials and limits of the SDK are added. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly clock: VirtualClock;
+  /** The sandbox's own stream: all its chance comes from here. */
+  readonly random: Random;
+  /** Unique in a region: "chainmend-resize-volume/3". */
+  readonly actor: string;
+  readonly roleArn: string;
+  /** Its own; every request of its code carries it. */
+  readonly functionArn?: string;
+  readonly front: FrontDoor;
+  readonly lane: Lane;
+  /** What lies around it; without, AWS and an internet where nobody is. */
+  readonly surroundings?: Surroundings;
+  /** What the function prints. */
+  readonly log: (line: string) => void;
+}
+
+export interface Sandbox {
+  readonly actor: string;
+  readonly dead: boolean;
+  /**
+   * Runs the handler on a JSON event; answers what JSON keeps of its result. Rejects with a host `Error` that has the name,
+   * message and stack of the guest's. Once the sandbox is dead the promise stays pending for ever.
+   */
+  invoke(event: unknown, lambdaContext: object): Promise<unknown>;
+  /** From now on every call hangs for ever, no timer fires, nothing is printed, no promise settles. */
+  kill(): void;
+}
+
+/** Compiles a CommonJS bundle once; each sandbox runs it anew. */
+export function compileBundle(source: string, filename: string): vm.Script {
+  return new vm.Script(`(function (exports, require, module) {${source}\n})`, { filename });
+}
+
+/** Starts a sandbox: runs the bundle's top level. Throws what that throws. */
+export function createSandbox(options: SandboxOptions): Sandbox {
+  return new GuestSandbox(options);
+}
+
+type Handler = (event: unknown, context: object) => unknown;
+
+interface GuestExports extends Readonly<Record<string, unknown>> {
+  readonly awsClients?: (configure: (service: string) => object) => Readonly<Record<string, GuestClient>>;
+  readonly createHandler?: (dependencies: { clients: object }) => Handler;
+}
+
+class GuestSandbox implements Sandbox {
+  readonly actor: string;
+  dead = false;
+  readonly #options: SandboxOptions;
+  readonly #parseJson: (text: string) => unknown;
+  readonly #killTimers: () => void;
+  readonly #handler: Handler;
+  readonly #prepared: PreparedByHeaders = new WeakMap();
+  readonly #realm: ReturnType<typeof createGuestContext>['realm'];
+  /** Rejects the invocation in progress when the runtime itself ends. */
+  #crash: ((error: unknown) => void) | undefined;
+
+  constructor(options: SandboxOptions) {
+    this.actor = options.actor;
+    this.#options = options;
+    const { clock, random } = options;
+    const timers = guestTimers(clock, this.actor, (error) => this.#endRuntime(error));
+    this.#killTimers = timers.killAll;
+    const context = createGuestContext({
+      timers,
+      random,
+      now: () => clock.now(),
+      startMs: clock.now(),
+      environment: { ...LAMBDA_ENVIRONMENT, ...options.environment },
+      log: (line) => void (this.dead || options.log(line)),
+    });
+    this.#parseJson = context.parseJson;
+    this.#realm = context.realm;
+    const transport: Transport = {
+      connect: (request) => this.#connect(request),
+      send: (request, body, reply) => this.#send(request, body, reply),
+    };
+    const http = guestHttp('http:', transport, timers);
+    const https = guestHttp('https:', transport, timers);
+    const load = options.script.runInContext(context.context) as (
+      exports: object,
+      require: unknown,
+      module: object,
+    ) => void;
+    const module: { exports: GuestExports } = { exports: {} };
+    load(module.exports, guestRequire({ ...context, timers, random, http, https }), module);
+    this.#handler = this.#handlerOf(module.exports);
+    options.front.attach(this.actor, () => this.kill());
+  }
+
+  invoke(event: unknown, lambdaContext: object): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      if (this.dead) return;
+      const fail = (error: unknown) => this.dead || reject(hostError(error));
+      this.#crash = (error) => reject(hostError(error));
+      const run = async () => this.#handler(this.#parseJson(JSON.stringify(event ?? null)), lambdaContext);
+      run().then((result) => {
+        if (this.dead) return;
+        const text = JSON.stringify(result);
+        resolve(text === undefined ? undefined : JSON.parse(text));
+      }, fail);
+    });
+  }
+
+  kill(): void {
+    if (this.dead) return;
+    this.dead = true;
+    this.#killTimers();
+    this.#options.front.detach(this.actor);
+  }
+
+  /** An exception that nobody catches ends a Lambda runtime, and with it the environment. */
+  #endRuntime(error: unknown): void {
+    const crash = this.#crash;
+    this.kill();
+    crash?.(error);
+  }
+
+  /** Runs code of the guest that nobody waits for: a listener that throws, or an error that has none, ends the runtime. */
+  #guarded(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#endRuntime(error);
+    }
+  }
+
+  #handlerOf(exports: GuestExports): Handler {
+    const { lane, exportName = 'handler' } = this.#options;
+    if (lane === 'fidelity') {
+      const handler = exports[exportName];
+      if (typeof handler !== 'function') throw new Error(`the bundle exports no function "${exportName}"`);
+      return handler as Handler;
+    }
+    if (!exports.awsClients || !exports.createHandler) {
+      throw new Error('the sweep lane needs a bundle that exports awsClients and createHandler');
+    }
+    const clients = exports.awsClients((service) => ({ ...LEAN, signer: scopeSigner(service) }));
+    const { front, random } = this.#options;
+    const objects: ObjectLane = {
+      prepared: this.#prepared,
+      prepare: (service, operation, input) => front.prepare(service, operation, input, random.uuid),
+    };
+    const speaking = new Set<GuestClient>();
+    return exports.createHandler({
+      // A client is made when it is first asked for, as on AWS.
+      clients: new Proxy(clients, {
+        get: (made, name: string) => {
+          const client = made[name];
+          if (client !== undefined && !speaking.has(client)) speakObjects(client, objects);
+          if (client !== undefined) speaking.add(client);
+          return client;
+        },
+      }),
+    });
+  }
+
+  /** A request to AWS out of a VPC without NAT vanishes where the VPC has no endpoint for the service. */
+  #connect(options: RequestOptions): boolean {
+    const { place, endpoints } = this.#options.surroundings ?? NOTHING_AROUND;
+    if (!isAwsHost(hostOf(options))) {
+      checkSendable(options);
+      return true;
+    }
+    if (place === 'internet') return true;
+    const prepared = options.headers && this.#prepared.get(options.headers);
+    const service = prepared?.service ?? scopeOf(wireRequest(options, NO_BODY))?.service;
+    return service !== undefined && endpoints.has(place.vpcId, service);
+  }
+
+  #send(options: RequestOptions, body: Uint8Array, reply: GuestReply): void {
+    if (this.dead) return;
+    if (!isAwsHost(hostOf(options))) {
+      const { clock, front, surroundings = NOTHING_AROUND } = this.#options;
+      const sender = { actor: this.actor, clock, trace: front.trace, ...surroundings };
+      sendOverNetwork(sender, options, body, {
+        isDead: () => this.dead,
+        respond: (response) => this.#guarded(() => reply.respond(response)),
+        fail: (error) => this.#guarded(() => reply.fail(error)),
+      });
+      return;
+    }
+    if (!this.#connect(options)) return;
+    const whileAlive = (response: GuestResponse): void => void (this.dead || reply.respond(response));
+    const prepared = options.headers && this.#prepared.get(options.headers);
+    if (prepared !== undefined) this.#sendObject(prepared, whileAlive);
+    else {
+      enter(this.#options.front, wireRequest(options, body), this.#caller, () => this.dead).then(
+        (answer) => whileAlive(streamResponse(answer)),
+        (error: unknown) => this.#options.clock.fail(error),
+      );
+    }
+  }
+
+  get #caller(): Caller {
+    const { roleArn, functionArn } = this.#options;
+    return { actor: this.actor, roleArn, ...(functionArn !== undefined && { functionArn }) };
+  }
+
+  #sendObject(request: PreparedRequest, respond: (response: GuestResponse) => void): void {
+    const { front } = this.#options;
+    const { model } = request;
+    const service = front.models.get(request.service);
+    if (model === undefined || service === undefined) throw new Error(`${request.service} has no model`);
+    front.send(request, this.#caller, {
+      render: (output) => model.copyOutput(output, { realm: this.#realm }) as object,
+      answer: (output, requestId) => respond(objectResponse(output, requestId)),
+      fail: (error, requestId) => respond(errorResponse(nativeProtocol(service).writeError(service, error, requestId))),
+      abandoned: () => this.dead,
+    });
+  }
+}
+
+const NO_BODY = new Uint8Array();
+
+const nothing = (): void => {};
+
+/**
+ * What an SDK client does beside calling AWS, left away: nobody reads the user agent here; `cacheMiddleware` is the SDK's own
+ * setting; a logger without `info` spares the copy of each input and output that hides secrets from a log that is not written.
+ * Retries, time-outs and the order of middleware stay.
+ */
+const LEAN = {
+  cacheMiddleware: true,
+  defaultUserAgentProvider: async () => [],
+  ignoreConfiguredEndpointUrls: true,
+  logger: { trace: nothing, debug: nothing, warn: nothing, error: nothing },
+};
+
+/** Signs with nothing but the scope that requests are routed by. */
+const scopeSigner = (service: string) => ({
+  sign: async (request: { headers: Record<string, string> }) => {
+    request.headers['authorization'] = `AWS4-HMAC-SHA256 Credential=SWEEP/20260101/eu-west-1/${service}/aws4_request`;
+    return request;
+  },
+});
+
+function hostError(thrown: unknown): Error {
+  if (typeof thrown !== 'object' || thrown === null) return new Error(String(thrown));
+  const { name, message, stack } = thrown as Partial<Error>;
+  return Object.assign(new Error(message, { cause: thrown }), { name: name ?? 'Error', stack });
+}
