@@ -16,7 +16,7 @@ export interface Records {
 }
 
 /** Whether an alarm is the one that an incident was told by; of a fleet-wide one, that node's part of it. */
-export const isSame = (alarm: AlarmNow, incident: IncidentRecord): boolean =>
+const isSame = (alarm: AlarmNow, incident: IncidentRecord): boolean =>
   alarm.fact.alarmName === incident.alarm.alarmName &&
   (alarm.about !== 'contributor' ||
     (isOn(alarm, incident) && alarm.fact.dimensions['path'] === incident.alarm.dimensions['path']));

@@ -35,7 +35,7 @@ export const seenNow = (observations: readonly FleetObservation[], nowMs: number
 const isSick = ({ health }: ObservedNode): boolean => health === 'stuck' || health === 'unreachable';
 
 /** Whether an alarm on health tells of this node: its own, or its part of the fleet's. */
-export const tellsOf = (alarm: AlarmNow, fleet: Fleet, { name }: ObservedNode): boolean => {
+const tellsOf = (alarm: AlarmNow, fleet: Fleet, { name }: ObservedNode): boolean => {
   const { fact, metricName, about } = alarm;
   if (subjectOf({ namespace: fact.namespace, name: metricName }) !== 'health' || fact.dimensions['Node'] !== name)
     return false;

@@ -90,7 +90,7 @@ function aboutNow({ Namespace, MetricName, Dimensions, Metrics }: MetricAlarm): 
   return metrics.length > 0 ? JSON.stringify(metrics.sort()) : (Metrics[0]?.Expression ?? '');
 }
 
-export const refOf = ({
+const refOf = ({
   Namespace = '',
   MetricName = '',
   Dimensions = [],

@@ -75,7 +75,7 @@ function namedOnce(
 
 /** Tags travel in events and lead to filters: a name that holds anything else is told by its instance's id. */
 const SAFE_NAME = /^[A-Za-z0-9_.:/=+@-]{1,128}$/;
-export const nodeTag = ({ name, instanceId }: FleetNode): string => (SAFE_NAME.test(name) ? name : instanceId);
+const nodeTag = ({ name, instanceId }: FleetNode): string => (SAFE_NAME.test(name) ? name : instanceId);
 
 const namesOf = (fleet: Fleet, node: FleetNode): readonly string[] => [
   ...fleet.volumes.flatMap((volume) =>

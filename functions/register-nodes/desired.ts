@@ -55,7 +55,7 @@ interface Named {
   readonly host: string;
 }
 
-export const srvName = (chain: string, { zone }: DnsPolicy): string => `_${chain}-p2p._tcp.${zone}`;
+const srvName = (chain: string, { zone }: DnsPolicy): string => `_${chain}-p2p._tcp.${zone}`;
 
 export function desiredNames(facts: NameFacts): DesiredNames {
   const { dns, chain } = facts.fleet;

@@ -29,7 +29,7 @@ export interface Owner {
 }
 
 /** One form for every kind of record. Quoted, as a TXT value is written. */
-export const markerValue = ({ fleet, region }: Owner, type: string): string =>
+const markerValue = ({ fleet, region }: Owner, type: string): string =>
   `"heritage=chainmend,fleet=${fleet},region=${region},type=${type}"`;
 
 export const markerOf = (owner: Owner, { name, type }: Pick<RecordSet, 'name' | 'type'>): RecordSet => ({

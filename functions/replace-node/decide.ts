@@ -173,7 +173,7 @@ const reasonOf = (facts: Facts): string => {
 };
 
 /** The mildest rung that was not tried. */
-export function nextRung(facts: Situation, { failed }: Pick<ReplaceMemory, 'failed'>): Rung | undefined {
+function nextRung(facts: Situation, { failed }: Pick<ReplaceMemory, 'failed'>): Rung | undefined {
   return ladderOf(facts, { failed }).find((rung) => failed.every((one) => one.rung !== rung));
 }
 

@@ -9,7 +9,7 @@ const AGAIN_AFTER_MS = 60_000;
 const NEXT_ATTEMPT_MS = 30 * 60_000;
 
 /** An act by what it does and what to; null for what is only decided, and for what may be asked as often as one likes. */
-export function nameOf(act: Act): string | null {
+function nameOf(act: Act): string | null {
   switch (act.do) {
     case 'restart':
     case 'start-instance':

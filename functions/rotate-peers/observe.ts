@@ -212,7 +212,7 @@ export function connectedOf(
 const shown = (id: string): string => (id.length > 16 ? `${id.slice(0, 12)}…` : id);
 
 /** Hosts at the other ends of a node's connections, by the id of who is there. */
-export function connectedAt(
+function connectedAt(
   reading: Reading<NodePeers> | undefined,
   aliases: ReadonlyMap<string, string>,
 ): ReadonlyMap<string, ReadonlySet<string>> {

@@ -12,7 +12,7 @@ import type { Act, Facts, Part, Progress, Taken, Volume } from './model.ts';
 type About = Pick<SnapshotPayload, 'node' | 'instanceId' | 'incidentId' | 'attempt' | 'mode' | 'asked'>;
 
 /** Commands to start the client, each with all its patience, and steps that fail meanwhile: more would change nothing. */
-export const MAX_STARTS = 3;
+const MAX_STARTS = 3;
 const MAX_ERRORS = 5;
 
 export function decideNext(progress: Progress, about: About): Act {

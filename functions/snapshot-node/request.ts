@@ -14,7 +14,7 @@ type About = Pick<SnapshotPayload, 'fleet' | 'node' | 'instanceId' | 'incidentId
  * The height is a lower bound: what the node was observed at before its client was stopped. It has the hash of that very block, where the
  * client told one. The tags are the same for all parts, so a part's role is among them only where there is one part.
  */
-export function ledgerOf({ fleet: name, node, instanceId }: About, facts: Facts, memory: SnapshotMemory): Ledger {
+function ledgerOf({ fleet: name, node, instanceId }: About, facts: Facts, memory: SnapshotMemory): Ledger {
   const watched = watchedOf(facts, { instanceId });
   const { client, version } = clientNameOf(watched?.clientVersion ?? '', facts.fleet.chain);
   const { volumes } = memory.found;

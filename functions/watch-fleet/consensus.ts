@@ -9,9 +9,9 @@ import { statusOf } from './sources.ts';
 import { duration, names } from './words.ts';
 
 /** "consensus rounds > 10", "height unchanged for 5 minutes while rounds = 0", "online voting power <= 0.7": what their alert rules say. */
-export const ROUNDS_LIMIT = 10;
-export const OUT_OF_SYNC_MS = 5 * 60_000;
-export const POWER_LIMIT_PERCENT = 70;
+const ROUNDS_LIMIT = 10;
+const OUT_OF_SYNC_MS = 5 * 60_000;
+const POWER_LIMIT_PERCENT = 70;
 
 export interface Consensus {
   readonly metrics: Readonly<Partial<Record<ConsensusMetric, number>>>;

@@ -16,7 +16,7 @@ export const HEALED_WITHIN_MS = 30 * MINUTE_MS;
  * own, and the longest is a volume: 1 TiB, initialized at the slowest rate that can be asked for (100 MiB/s), takes three hours. Whoever is
  * still down after four has no heal that people may sleep over.
  */
-export const REPLACED_WITHIN_MS = 4 * 60 * MINUTE_MS;
+const REPLACED_WITHIN_MS = 4 * 60 * MINUTE_MS;
 
 /** What a heal may end; a fork it cannot. */
 export const MAY_BE_HEALED: ReadonlySet<PageCode> = new Set<PageCode>(['node-unreachable', 'node-stuck']);

@@ -4,7 +4,7 @@ import type { FleetNode } from '../../shared/fleet/nodes.ts';
 import type { NodeMemory, ObservedNode } from '../../shared/fleet/observation.ts';
 
 /** So often its grace begins anew before it was well; a client that comes up more often than that does not come up. */
-export const MAXIMUM_STARTS = 3;
+const MAXIMUM_STARTS = 3;
 
 export interface Start {
   readonly startedAtMs: number | null;

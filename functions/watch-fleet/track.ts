@@ -20,5 +20,5 @@ export function follow(before: Track, status: NodeStatus | undefined, nowMs: num
 }
 
 /** geth's snap sync shows in no height until it ends, and is progress all the same. */
-export const progressOf = ({ height, syncing, syncHeight }: NodeStatus): number =>
+const progressOf = ({ height, syncing, syncHeight }: NodeStatus): number =>
   syncing === true ? Math.max(height, syncHeight ?? 0) : height;

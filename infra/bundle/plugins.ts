@@ -25,7 +25,7 @@ export function sdkDiet(): Plugin[] {
 const DESCRIBED = /\b(about|optional)\(\s*(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")\s*,/g;
 
 /** What the fleet file's fields are for is read by editors, never by a function: several kilobytes of each bundle. */
-export function withoutDescriptions(): Plugin {
+function withoutDescriptions(): Plugin {
   return {
     name: 'without-descriptions',
     setup: (build) =>
@@ -42,7 +42,7 @@ const EVENT_STREAMS = 'await import("@smithy/core/event-streams")';
  * Leaves event streams out: no operation of ours has one, and their dynamic import makes esbuild wrap half of
  * @smithy/core as a unit that runs later. One that is called all the same fails and says why.
  */
-export function withoutEventStreams(): Plugin {
+function withoutEventStreams(): Plugin {
   return rewriting('without-event-streams', {
     filter: inPackage('@smithy/core', 'dist-es/submodules/protocols/HttpProtocol\\.js'),
     expectedWith: AWS_CLIENT,
@@ -80,7 +80,7 @@ export function environmentCredentials(): Plugin {
 }
 
 /** Keeps what a client reads of its package.json: the version, for the User-Agent header. */
-export function trimmedPackageJson(): Plugin {
+function trimmedPackageJson(): Plugin {
   return rewriting('trimmed-package-json', {
     filter: inPackage('@aws-sdk/[\\w-]+|@smithy/[\\w-]+', 'package\\.json'),
     expectedWith: AWS_CLIENT,
@@ -98,7 +98,7 @@ const LRU_CACHE = 'import LRUCache from "mnemonist/lru-cache";';
  * A map in place of the library behind DynamoDB's cache of discovered endpoints: seven kilobytes of each bundle for what nothing fills
  * unless endpoint discovery is switched on (`endpointDiscoveryEnabled`, DynamoDBClientConfig), and then with one address.
  */
-export function plainEndpointCache(): Plugin {
+function plainEndpointCache(): Plugin {
   return rewriting('plain-endpoint-cache', {
     filter: inPackage('@aws-sdk/endpoint-cache', 'dist-es/EndpointCache\\.js'),
     expectedWith: inPackage('@aws-sdk/client-dynamodb', '.*'),
@@ -118,7 +118,7 @@ const DYNAMIC_IMPORT = /\bimport\(\s*['"]@aws-sdk\/client-lambda['"]\s*\)/g;
  * A dynamic import takes the whole namespace, and in a bundle of one file esbuild wraps all that is below it as a unit
  * that runs later: nothing in there is shaken any more, @smithy/core included.
  */
-export function staticLambdaClient(): Plugin {
+function staticLambdaClient(): Plugin {
   return rewriting('static-lambda-client', {
     filter: inPackage('@aws/durable-execution-sdk-js', 'dist/index\\.mjs'),
     expectedWith: DURABLE_SDK,

@@ -34,11 +34,11 @@ const isFixed = ({ role }: Fleet, ...roles: readonly string[]): boolean =>
   'fixed' in role && roles.includes(role.fixed);
 
 /** Fleets whose nodes may get another instance: they need a template, and what points at the old one moves. */
-export const launchingOf = (fleets: Fleets): Fleets =>
+const launchingOf = (fleets: Fleets): Fleets =>
   fleets.filter((fleet) => fleet.replace.rungs.includes('replace') && !isFixed(fleet, 'validator', 'unknown'));
 
 /** Fleets whose instances may be stopped and started. */
-export function stoppingOf(fleets: Fleets): Fleets {
+function stoppingOf(fleets: Fleets): Fleets {
   const launching = launchingOf(fleets);
   return fleets.filter(
     (fleet) =>

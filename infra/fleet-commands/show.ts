@@ -24,7 +24,7 @@ export function show({ directory, say }: Desk, name: string): void {
 }
 
 /** Short forms are written out: a single `unit` is `units.node.unit`. */
-export function fieldsOf(document: FleetDocument): [field: string, value: string, from: string][] {
+function fieldsOf(document: FleetDocument): [field: string, value: string, from: string][] {
   const written = leavesOf({ ...document, ...writtenLayer(document) });
   const told = leavesOf(chainLayer(document));
   const origin = (field: string) => {

@@ -69,7 +69,7 @@ const PLAN = /^[0-9a-f]{12}$/;
  * The one incident that is meant. Pure.
  * @returns `wrong`: no such incident, or several; `not`: why there is nothing to answer
  */
-export function choose(
+function choose(
   incidents: readonly IncidentRecord[],
   written: string,
   nowMs: number,
@@ -115,7 +115,7 @@ export function whyNot(incident: IncidentRecord, nowMs: number): string | null {
 }
 
 /** What an approval covers, as it is bound: nothing else is done by a yes. */
-export function planText({ approval }: Asking, nowMs: number): string {
+function planText({ approval }: Asking, nowMs: number): string {
   const { sentence, terms, guardrails = [], plan, askedAtMs, untilMs } = approval;
   const ago = durationText((nowMs - askedAtMs) / 1000);
   const left = durationText((untilMs - nowMs) / 1000);

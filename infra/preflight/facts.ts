@@ -76,7 +76,7 @@ export function findingsOf(facts: AccountFacts): Findings {
 }
 
 /** Of every template that a heal may launch from. */
-export const rolesOf = ({ fleets }: AccountFacts): readonly string[] =>
+const rolesOf = ({ fleets }: AccountFacts): readonly string[] =>
   [
     ...new Set(
       fleets
@@ -85,7 +85,7 @@ export const rolesOf = ({ fleets }: AccountFacts): readonly string[] =>
     ),
   ].sort();
 
-export const deployCommand = (roles: readonly string[]): string =>
+const deployCommand = (roles: readonly string[]): string =>
   `npm run deploy -- -c nodeRoles=${roles.length === 0 ? 'none' : roles.join(',')}`;
 
 const concurrencyLine = (concurrency: number): string =>

@@ -9,7 +9,7 @@ export const UNIT = 'chainmend-smoke';
 export const DATA_PATH = '/smoke';
 /** What a volume of 2 GiB may grow to: a heal that goes wrong costs cents. */
 export const LARGEST_GIB = 4;
-export const FULL_PERCENT = 80;
+const FULL_PERCENT = 80;
 
 /** Of the ladder's client, on the node's own loopback: infra/smoke/client.py. */
 export const CLIENT_PORT = 18_545;

@@ -27,7 +27,7 @@ const perHourUsd = (isLadder: boolean): number =>
     (isLadder ? LADDER_WATCHED_USD_PER_MONTH + SNAPSHOTS_USD_PER_MONTH : 0)) /
     HOURS_PER_MONTH;
 
-export function costText(isLadder = false): string {
+function costText(isLadder = false): string {
   const perHour = perHourUsd(isLadder);
   const [hours, words] = isLadder ? [LADDER_HOURS, 'two and a half hours'] : [HOURS, 'half an hour'];
   return `About $${(perHour * hours).toFixed(2)} for ${words} in us-east-1; forgotten, it would cost some $${Math.round(perHour * HOURS_PER_MONTH)} a month.`;

@@ -1,7 +1,7 @@
 // What passes between a run of real machines and whoever started it: one argument in, JSON lines out. Both sides know only this.
 import * as v from 'valibot';
 
-export const MACHINES = ['containers', 'namespaces'] as const;
+const MACHINES = ['containers', 'namespaces'] as const;
 /** containers: systemd is PID 1 of each; namespaces: where this host cannot have that. */
 export type Machines = (typeof MACHINES)[number];
 

@@ -29,7 +29,7 @@ import { tool } from './machine/tool.ts';
 import type { Task } from './telling.ts';
 
 /** Fleet files of the real stories. */
-export const REAL_FLEETS = join(import.meta.dirname, 'fleets');
+const REAL_FLEETS = join(import.meta.dirname, 'fleets');
 const MAX_EVENTS = 20_000_000;
 /** The deployment is over by then, in the region's time. */
 const DEPLOYED_BEFORE_MS = 10 * 60_000;

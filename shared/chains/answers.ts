@@ -93,7 +93,7 @@ export function checked<Output>(schema: v.GenericSchema<unknown, Output>, value:
 }
 
 /** A foreign value in a message: one line, short, without control characters. */
-export function shown(value: unknown): string {
+function shown(value: unknown): string {
   if (value === undefined) return 'nothing';
   return shortened(JSON.stringify(value) ?? `a ${typeof value}`);
 }

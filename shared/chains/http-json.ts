@@ -55,7 +55,7 @@ export class PathsError extends TypeError {
 }
 
 /** At most so many different requests for one status. */
-export const MAXIMUM_REQUESTS = 8;
+const MAXIMUM_REQUESTS = 8;
 
 /** `name` as in messages: the fleet's. Throws a `PathsError` that names the key of `paths` that is wrong. */
 export function httpJsonClient(name: string, paths: HttpJsonPaths, stopGraceSeconds: number): ChainClient {

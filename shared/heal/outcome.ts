@@ -49,7 +49,7 @@ export async function writeOutcome(
 /** A plan stays as it is until the node says otherwise: said again four times a day. */
 const PLAN_AGAIN_MS = 6 * 60 * 60_000;
 
-export function outcomeOf(ending: Ending, paged: boolean, nowMs: number): Outcome {
+function outcomeOf(ending: Ending, paged: boolean, nowMs: number): Outcome {
   switch (ending.outcome) {
     case 'healed':
       return { outcome: 'healed' };

@@ -21,7 +21,7 @@ const throttled = createRetryStrategy({
 });
 
 /** A step that is safe to repeat is repeated a few times; then the program is told that it fails. */
-export const REPEATABLE = {
+const REPEATABLE = {
   semantics: StepSemantics.AtLeastOncePerRetry,
   retryStrategy: (error: Error, attempt: number) => (isThrottling(error) ? throttled : failing)(error, attempt),
 };

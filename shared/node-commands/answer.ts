@@ -5,7 +5,7 @@ import { parseAnswerLine, said } from './answer-line.ts';
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 
 /** What a node says of one of its filesystems and of its client. */
-export const observationSchema = v.strictObject({
+const observationSchema = v.strictObject({
   /** "vol-0123…" read from the device, never from a name; "" where the device is not an EBS volume. */
   volumeId: v.pipe(v.string(), v.regex(/^(vol-[0-9a-f]{8,17})?$/)),
   /** Kernel name of the device or partition that carries the filesystem. */
@@ -25,7 +25,7 @@ export const observationSchema = v.strictObject({
 });
 export type Observation = v.InferOutput<typeof observationSchema>;
 
-export const answerSchema = v.strictObject({
+const answerSchema = v.strictObject({
   /** "<fence>.<ordinal>" of the command that this answers. */
   operationId: v.pipe(v.string(), v.regex(/^\d{1,12}\.\d{1,6}$/)),
   /** The highest fence that the node has seen. */

@@ -5,7 +5,7 @@ import { checkedParameter, unitOf } from './command.ts';
 import type { ClientOnNode } from './node-command.ts';
 
 /** While this file is there, no client of ours starts; the same as in mask.sh. */
-export const MASK_FILE = '/etc/chainmend/client-masked';
+const MASK_FILE = '/etc/chainmend/client-masked';
 const DROP_IN = 'chainmend-masked.conf';
 
 /**

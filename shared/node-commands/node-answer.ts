@@ -10,7 +10,7 @@ const LIST_MAX = 256;
 const list = <Item extends v.GenericSchema>(item: Item) => v.pipe(v.array(item), v.maxLength(LIST_MAX));
 
 /** What a node says of its clients and volumes. */
-export const nodeStateSchema = v.strictObject({
+const nodeStateSchema = v.strictObject({
   /** In the order of the command's `clients`. */
   clients: list(
     v.strictObject({
@@ -42,7 +42,7 @@ export const nodeStateSchema = v.strictObject({
 export type NodeState = v.InferOutput<typeof nodeStateSchema>;
 
 /** How the clients ended: the worst of them. */
-export const stopSchema = v.strictObject({
+const stopSchema = v.strictObject({
   /** All stops together. */
   seconds: count,
   /** Ended by itself, within its grace, with success, and said so where its last line is known. */
@@ -52,7 +52,7 @@ export const stopSchema = v.strictObject({
 });
 export type ClientStop = v.InferOutput<typeof stopSchema>;
 
-export const nodeAnswerSchema = v.strictObject({
+const nodeAnswerSchema = v.strictObject({
   /** "<fence>.<ordinal>" of the command that this answers. */
   operationId: v.pipe(v.string(), v.regex(/^\d{1,12}\.\d{1,6}$/)),
   /** The highest fence that the node has seen. */

@@ -9,7 +9,7 @@ const MAXIMUM_LINES = 5_000;
 /** A list of 400 peers of CometBFT in one text. */
 const MAXIMUM_LINE_CHARACTERS = 32 * 1024;
 /** No client has so many connections, and a list is compared with itself. */
-export const MAXIMUM_PEERS = 1_000;
+const MAXIMUM_PEERS = 1_000;
 
 /** Validators of one sentry; those that are gone are among them. */
 const MAXIMUM_HIDDEN_IDS = 100;

@@ -33,7 +33,7 @@ export interface NodeAnswers {
 }
 
 /** Most requests that the script takes. */
-export const MAXIMUM_REQUESTS_ON_NODE = 16;
+const MAXIMUM_REQUESTS_ON_NODE = 16;
 
 /** A line for each volume and each request, and the empty one behind each. */
 const MAXIMUM_HEADS = 100;

@@ -24,7 +24,7 @@ export interface RefusedSet {
 }
 
 /** A running node's snapshot may not open. The swap proves itself and puts back, which costs the node's time: two are enough to know. */
-export const CRASH_CONSISTENT_TRIES = 2;
+const CRASH_CONSISTENT_TRIES = 2;
 /** How often a fleet is looked at. */
 const SWEEP_MS = 60_000;
 /** Lifecycle policies start within an hour of their time: sets of one run are as new as each other. */

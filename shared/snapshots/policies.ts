@@ -89,7 +89,7 @@ function daysOf(rule: RetainRule | undefined): number | null {
 }
 
 /** How old the oldest snapshot of a schedule can be, in hours; null where its rules do not say. Pure. */
-export function oldestHours({ everyHours, keepCount, keepDays }: ScheduleFact): number | null {
+function oldestHours({ everyHours, keepCount, keepDays }: ScheduleFact): number | null {
   if (keepDays !== null) return keepDays * 24;
   return keepCount === null || everyHours === null ? null : keepCount * everyHours;
 }

@@ -74,7 +74,7 @@ export function clientFault(set: SnapshotSet, demand: Demand): string | null {
 }
 
 /** That it is of another chain, of other blocks, or kept otherwise. */
-export function contentFault(set: SnapshotSet, { chainId, dataMode, hashes }: Demand): string | null {
+function contentFault(set: SnapshotSet, { chainId, dataMode, hashes }: Demand): string | null {
   for (const { snapshotId, ledger } of factsOf(set)) {
     if (ledger.chainId !== null && chainId !== null && ledger.chainId !== chainId)
       return `${snapshotId} is of the chain ${ledger.chainId}, not of ${chainId}`;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { runInProcess } from '../support/run-in-process.ts';
 import type { Measurement } from './measurement.ts';
 
-export const FLEET_SIZES = [50, 500, 5_000] as const;
+const FLEET_SIZES = [50, 500, 5_000] as const;
 
 export interface SweepMeasured {
   readonly nodes: number;

@@ -182,7 +182,7 @@ function sendTurns(
 }
 
 /** When no copy of a command can run any more. Far enough away that every command of a world shares it. */
-export const COMMAND_OVER_MS = NOW_MS + 10 * 60_000;
+const COMMAND_OVER_MS = NOW_MS + 10 * 60_000;
 
 function intendTurns(
   world: World,

@@ -50,8 +50,8 @@ const fleetOf = (more: Record<string, unknown> = {}, role: Role = 'follower'): F
   return { ...fleet, replace: { ...fleet.replace, subnetIds: [SUBNETS[1]] } };
 };
 
-export const FLEET = fleetOf();
-export const TWO_VOLUMES: Fleet = {
+const FLEET = fleetOf();
+const TWO_VOLUMES: Fleet = {
   ...FLEET,
   volumes: [
     { role: 'data', path: '/var/lib/node/data', tags: { Component: 'nodes/bitcoin', Part: 'data' } },
@@ -61,10 +61,10 @@ export const TWO_VOLUMES: Fleet = {
 const RATED: Fleet = { ...FLEET, replace: { ...FLEET.replace, initializationMiBps: 100 } };
 const SIBLING: Fleet = { ...FLEET, replace: { ...FLEET.replace, source: 'sibling' } };
 const STANDBY: Fleet = { ...FLEET, replace: { ...FLEET.replace, autoScaling: 'standby' } };
-export const VALIDATOR: Fleet = { ...FLEET, role: { fixed: 'validator' } };
+const VALIDATOR: Fleet = { ...FLEET, role: { fixed: 'validator' } };
 const RESTARTABLE: Fleet = { ...VALIDATOR, owner: { ...VALIDATOR.owner, restartValidators: true } };
 
-export const STUCK: LadderSetting = {
+const STUCK: LadderSetting = {
   fleet: FLEET,
   want: { do: 'heal' },
   role: 'follower',

@@ -12,7 +12,7 @@ export interface View {
 }
 
 /** As EC2 and Systems Manager tell it. */
-export function machineOf(world: LadderWorld, box: Box): Machine {
+function machineOf(world: LadderWorld, box: Box): Machine {
   const { group } = world.setting;
   const running = box.power === 'running';
   const devices = [...world.disks.values()].flatMap(({ id, at, state }) =>

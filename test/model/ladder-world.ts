@@ -7,7 +7,7 @@ import type { View } from './ladder-view.ts';
 export const NODE = 'node2';
 export const OLD = 'i-0a1b2c3d4e5f60718';
 export const SIBLING_ID = 'i-0d1b2c3d4e5f60718';
-export const ROOT = 'vol-0a00000000000000a';
+const ROOT = 'vol-0a00000000000000a';
 export const START_MS = Date.UTC(2026, 0, 1, 12);
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60_000;
@@ -307,7 +307,7 @@ export class LadderWorld {
 /** A volume that the ladder has made, of a set of snapshots or of a sibling. */
 export const isMade = (origin: string): boolean => origin.startsWith('set-') || origin === SIBLING_ID;
 
-export const foundId = (part: number): string => `vol-0f00000000000f0${part}0`;
+const foundId = (part: number): string => `vol-0f00000000000f0${part}0`;
 
 const attachedTo = (instanceId: string, device: string) => ({ at: { instanceId, device }, state: 'attached' as const });
 

@@ -13,7 +13,7 @@ export const LIMIT_SECONDS = 60;
 export const FOUND = 'vol-0a1b2c3d4e5f60718';
 export const NEW = 'vol-0fedcba9876543210';
 export const CONFIG = 'moniker = "node"\npersistent_peers = "a@10.0.0.1:26656"\n';
-export const SECRET = 'root:TOPSECRET';
+const SECRET = 'root:TOPSECRET';
 
 export const machineOf = (more: Partial<MachineOptions> = {}): MachineOptions => ({
   ...{ volumeId: FOUND, path: '/data', mounted: true, filesystem: 'xfs', partitioned: false, deviceMiB: 320 },

@@ -13,7 +13,7 @@ interface Superblock {
 }
 
 /** Castagnoli's, as all three use it. `seed` and result are not inverted. */
-export function crc32c(bytes: Uint8Array, seed = 0xffffffff): number {
+function crc32c(bytes: Uint8Array, seed = 0xffffffff): number {
   let crc = seed;
   for (const byte of bytes) {
     crc ^= byte;

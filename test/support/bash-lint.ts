@@ -173,7 +173,7 @@ function wordAt(script: string, from: number): string {
 }
 
 /** Reads a script as bash nests it. Throws where it ends in the middle of something. */
-export function readBash(script: string): Read {
+function readBash(script: string): Read {
   const pieces: Piece[] = [];
   const unquoted: number[] = [];
   const code = [...script];

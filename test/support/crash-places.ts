@@ -7,7 +7,7 @@ export interface Moment {
 }
 
 /** A call takes effect and nobody hears of it; or its caller dies before it has an effect, or after. */
-export const OF_CALLS = ['answer lost', 'caller killed before', 'caller killed after'] as const;
+const OF_CALLS = ['answer lost', 'caller killed before', 'caller killed after'] as const;
 type OfCall = (typeof OF_CALLS)[number];
 /** The sandbox dies before or after a checkpoint is written; or the execution ends there for good. */
 export type How = OfCall | 'crash-before' | 'crash-after' | 'lost for good';

@@ -27,7 +27,7 @@ export interface EbsNode {
   readonly machine: SimulatedNode;
 }
 
-export const FLEET_TAGS = { Component: 'nodes/bitcoin', 'aws:made': 'by AWS' };
+const FLEET_TAGS = { Component: 'nodes/bitcoin', 'aws:made': 'by AWS' };
 
 export function ebs(): Ebs {
   const kernel = testKernel();

@@ -144,7 +144,7 @@ export const nodeRecord = (more: Partial<NodeRecord> = {}): NodeRecord => ({
 });
 
 /** Any disk policy that a fleet file may hold. */
-export const anyDiskPolicy: fc.Arbitrary<DiskPolicy> = fc.record({
+const anyDiskPolicy: fc.Arbitrary<DiskPolicy> = fc.record({
   growAtPercent: fc.integer({ min: 10, max: 99 }),
   horizonHours: fc.integer({ min: 25, max: 8760 }),
   minimumStepPercent: fc.integer({ min: 1, max: 400 }),

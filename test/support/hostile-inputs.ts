@@ -4,7 +4,7 @@ import { javaPattern, type Limit } from '../../local/simulator/gateway/limits.ts
 import type { ServiceModel } from '../../local/simulator/gateway/model.ts';
 
 /** What every object in JavaScript has, although nobody put it there. */
-export const PROTOTYPE_WORDS = ['constructor', '__proto__', 'toString', 'hasOwnProperty', 'valueOf'] as const;
+const PROTOTYPE_WORDS = ['constructor', '__proto__', 'toString', 'hasOwnProperty', 'valueOf'] as const;
 
 const TEXTS: readonly string[] = [
   ...PROTOTYPE_WORDS,

@@ -15,7 +15,7 @@ interface Scheduled {
 }
 
 /** Runs due work in order of time, then of scheduling. */
-export class ManualClock implements Clock {
+class ManualClock implements Clock {
   #nowMs: number;
   #queue: Scheduled[] = [];
 

@@ -10,7 +10,7 @@ import type { Health } from '../../shared/fleet/observation.ts';
 export const DNS = { zone: 'bitcoin.internal', pool: 'pool', ttlSeconds: 10, p2pPort: 8333 } as const;
 export const FLEET = { name: 'bitcoin', chain: 'bitcoin', dns: DNS, probe: { by: 'ssm' } } as const;
 
-export const REGION = 'eu-west-1';
+const REGION = 'eu-west-1';
 /** Of the exchange's fleet. */
 export const OWNER = { fleet: FLEET.name, region: REGION } as const;
 

@@ -10,9 +10,9 @@ import { DATA_VOLUME, fleetWith, GIB, INSTANCE, MINUTE_MS, NODE_TAGS, NOON_MS } 
 export const YOUNG = 'i-0fedcba9876543210';
 export const ROOT_VOLUME = 'vol-0d00000000000000f';
 export const COPY_VOLUME = 'vol-0c1b2c3d4e5f60718';
-export const PATH = '/var/lib/bitcoind';
+const PATH = '/var/lib/bitcoind';
 
-export const instanceNow = (more: Partial<InstanceNow> = {}): InstanceNow => ({
+const instanceNow = (more: Partial<InstanceNow> = {}): InstanceNow => ({
   instanceId: INSTANCE,
   state: 'running',
   launchedAtMs: NOON_MS - 24 * 60 * MINUTE_MS,
@@ -210,7 +210,7 @@ export const snapshotSet = (at = 0, more: Partial<SnapshotSet> = {}): SnapshotSe
   ...more,
 });
 
-export const snapshotFact = (snapshotId: string): SnapshotFact => ({
+const snapshotFact = (snapshotId: string): SnapshotFact => ({
   snapshotId,
   volumeId: DATA_VOLUME,
   sizeGiB: 500,

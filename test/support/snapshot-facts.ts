@@ -12,7 +12,7 @@ export const NOON_MS = Date.parse('2026-11-20T12:00:00Z');
 export const MINUTE_MS = 60_000;
 export const HOUR_MS = 60 * MINUTE_MS;
 export const DAY_MS = 24 * HOUR_MS;
-export const ACCOUNT = '111122223333';
+const ACCOUNT = '111122223333';
 
 export const fleetOf = (more: object = {}): Fleet =>
   parseFleet({

@@ -137,7 +137,7 @@ export async function install(node: RealNode, peers: readonly string[]): Promise
 export const peerEntry = (id: string, { privateIp }: RealNode): string => `${id}@${privateIp}:${P2P_PORT}`;
 
 /** Asks a node's RPC. Rejects where it does not answer in three seconds, or with an error. */
-export async function ask<T>({ privateIp, name }: RealNode, path: string): Promise<T> {
+async function ask<T>({ privateIp, name }: RealNode, path: string): Promise<T> {
   const answer = await fetch(`http://${privateIp}:${RPC_PORT}${path}`, { signal: AbortSignal.timeout(ASK_TIMEOUT_MS) });
   const { result, error } = (await answer.json()) as { readonly result?: T; readonly error?: unknown };
   if (result === undefined) throw new Error(`${name}${path}: ${JSON.stringify(error)}`);

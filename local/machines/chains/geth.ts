@@ -56,7 +56,7 @@ export interface Settings {
 const listed = (enodes: readonly string[]): string => enodes.map((enode) => JSON.stringify(enode)).join(', ');
 
 /** As it lies on the data volume: comments and all. */
-export const configuration = ({ bootnodes, staticNodes }: Settings): string => `# geth --config of our private network
+const configuration = ({ bootnodes, staticNodes }: Settings): string => `# geth --config of our private network
 [Eth]
 NetworkId = ${NETWORK_ID}
 SyncMode = "full"

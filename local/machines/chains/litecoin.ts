@@ -5,7 +5,7 @@ import type { ImageFiles } from '../machine/system.ts';
 import type { Identity, RealNode, RealNodeSpec } from '../world.ts';
 
 export const DATA_PATH = '/node-data';
-export const VERSION = '0.21';
+const VERSION = '0.21';
 export const UNIT = `node@${VERSION}.service`;
 const RPC_PORT = 19_443;
 
@@ -27,7 +27,7 @@ WantedBy=multi-user.target
 `;
 
 /** As it lies on the data volume: comments and all. `peers`: addresses with ports. */
-export const configuration = (peers: readonly string[]): string => `# litecoin.conf of this fleet
+const configuration = (peers: readonly string[]): string => `# litecoin.conf of this fleet
 regtest=1
 server=1
 listen=1
@@ -44,12 +44,12 @@ port=19444
 # the siblings
 ${peers.map((peer) => `addnode=${peer}\n`).join('')}`;
 
-export const files = (_: Identity): ImageFiles => ({
+const files = (_: Identity): ImageFiles => ({
   '/etc/systemd/system/node@.service': NODE_UNIT,
   '/etc/sysconfig/node': `COIN=litecoin\nDATA_VOLUME=${DATA_PATH}\n`,
 });
 
-export const ENABLED = [{ unit: UNIT, of: 'node@.service' }] as const;
+const ENABLED = [{ unit: UNIT, of: 'node@.service' }] as const;
 
 export interface LitecoinOptions {
   readonly fleet?: string;
@@ -94,8 +94,6 @@ export async function cli({ machine, name }: RealNode, ...words: readonly string
 
 /** −1 while it does not answer. */
 export const heightOf = (node: RealNode): Promise<number> => cli(node, 'getblockcount').then(Number, () => -1);
-
-export const hashAt = (node: RealNode, height: number): Promise<string> => cli(node, 'getblockhash', String(height));
 
 /** Addresses of those that it is connected to, both ways; none while it does not answer. */
 export const peersOf = async (node: RealNode): Promise<readonly string[]> => {

@@ -16,7 +16,7 @@ export interface Run {
   readonly directory: string;
 }
 
-export const runsDirectory = (): string => join(cacheDirectory(), 'runs');
+const runsDirectory = (): string => join(cacheDirectory(), 'runs');
 
 export const runOf = (id: string): Run => ({ id, directory: join(runsDirectory(), id) });
 
@@ -70,11 +70,11 @@ export function enclosedProcess(run: Run): Process | undefined {
   return found && boot === bootId() && isAlive(found) ? found : undefined;
 }
 
-export function isAlive({ pid, startTicks }: Process): boolean {
+function isAlive({ pid, startTicks }: Process): boolean {
   return processOf(pid)?.startTicks === startTicks;
 }
 
-export const thisProcess = (): Process => {
+const thisProcess = (): Process => {
   const found = processOf(process.pid);
   if (!found) throw new Error('/proc does not show this process');
   return found;

@@ -8,7 +8,7 @@ import { nextSteps, type Sight, type Step } from './decide.ts';
 import type { Activity, Group, Member } from './groups.ts';
 
 /** How often a group looks at its members, AWS does not say. */
-export const ROUND_MS = 30_000;
+const ROUND_MS = 30_000;
 /** From a call to the new lifecycle state where nothing has to drain: our draw. */
 const MOVING_MS = [4_000, 12_000] as const;
 const DRAIN_LOOK_MS = 5_000;

@@ -25,7 +25,7 @@ export interface Evaluation {
 }
 
 /** "Alarms evaluating multiple time series will limit the number of contributors in ALARM to 100." */
-export const CONTRIBUTORS_IN_ALARM_MAX = 100;
+const CONTRIBUTORS_IN_ALARM_MAX = 100;
 
 export function evaluateContributors(
   before: ReadonlyMap<string, Contributor>,

@@ -20,7 +20,7 @@ export type MathNode =
       readonly whenFalse: MathNode | undefined;
     };
 
-export const AGGREGATES = ['SUM', 'AVG', 'MIN', 'MAX'] as const;
+const AGGREGATES = ['SUM', 'AVG', 'MIN', 'MAX'] as const;
 export type Aggregate = (typeof AGGREGATES)[number];
 
 export interface MathSyntax {

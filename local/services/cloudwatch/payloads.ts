@@ -177,7 +177,7 @@ export function compositeReasonData(children: readonly Alarm[]): string {
 }
 
 /** "2019-10-02T17:04:40.989+0000". */
-export const timestamp = (atMs: number): string => new Date(atMs).toISOString().replace('Z', '+0000');
+const timestamp = (atMs: number): string => new Date(atMs).toISOString().replace('Z', '+0000');
 
 /** "Friday 22 July, 2022 15:57:45 UTC". */
 export function longTime(atMs: number): string {

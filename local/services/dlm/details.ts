@@ -115,7 +115,7 @@ function within(at: string, found: number, least: number, most: number): void {
   if (found < least || found > most) throw invalid(`${at}: expected ${least} to ${most}, found ${found}`);
 }
 
-export const invalid = (message: string): AwsError => new AwsError('InvalidRequestException', message);
+const invalid = (message: string): AwsError => new AwsError('InvalidRequestException', message);
 
 export const missing = (parameter: string): AwsError =>
   new AwsError('InvalidRequestException', `Missing required parameter: ${parameter}`, {

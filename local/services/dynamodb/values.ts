@@ -179,7 +179,7 @@ export function copyValue(value: AttributeValue): AttributeValue {
 }
 
 /** By UTF-8 bytes, which is by code point; UTF-16 order differs only beyond the surrogates. */
-export function compareText(left: string, right: string): number {
+function compareText(left: string, right: string): number {
   if (left === right) return 0;
   const length = Math.min(left.length, right.length);
   for (let i = 0; i < length; i++) {

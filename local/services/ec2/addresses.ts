@@ -45,7 +45,7 @@ export function fromPool(state: Ec2State): string {
 }
 
 /** The elastic address of an instance. */
-export const elasticOf = (state: Ec2State, instanceId: string): Address | undefined =>
+const elasticOf = (state: Ec2State, instanceId: string): Address | undefined =>
   state.addresses.all().find(({ association }) => association?.instanceId === instanceId);
 
 /**

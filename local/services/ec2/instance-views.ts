@@ -124,7 +124,7 @@ function addresses({ networkInterface, availabilityZone }: Instance): Partial<De
 }
 
 /** Checks of an instance that does not run are `not-applicable` (SDK: SummaryStatus). */
-export const checksOf = (instance: Instance) =>
+const checksOf = (instance: Instance) =>
   instance.state === 'running'
     ? instance.checks
     : ({ system: 'not-applicable', instance: 'not-applicable', attachedEbs: 'not-applicable' } as const);

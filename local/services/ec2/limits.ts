@@ -73,7 +73,7 @@ export function modified(now: Performance | undefined, wish: Wish): Performance 
 }
 
 /** gp2: a baseline of 3 IOPS per GiB, at least 100, at most 16,000 ("Amazon EBS volume types"). */
-export const gp2BaselineIops = (sizeGiB: number): number => Math.min(16_000, Math.max(100, 3 * sizeGiB));
+const gp2BaselineIops = (sizeGiB: number): number => Math.min(16_000, Math.max(100, 3 * sizeGiB));
 
 function chosenIops(
   type: VolumeType,

@@ -106,7 +106,7 @@ export function take(state: Ec2State, volumes: readonly Volume[], { description,
 }
 
 /** User-defined tags: those that AWS sets stay where they are. */
-export const userTags = ({ tags }: Volume): readonly Tag[] => tags.filter(({ Key = '' }) => !Key.startsWith('aws:'));
+const userTags = ({ tags }: Volume): readonly Tag[] => tags.filter(({ Key = '' }) => !Key.startsWith('aws:'));
 
 /** The key that it is encrypted with. */
 export const keyOf = (

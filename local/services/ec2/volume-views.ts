@@ -11,8 +11,7 @@ import type { FilterFields } from './query.ts';
 import { keyOf } from './snapshots-take.ts';
 import type { Attachment, Ec2State, Initialization, Volume } from './state.ts';
 
-export const stateOfVolume = ({ phase, attachment }: Volume): VolumeState =>
-  phase ?? (attachment ? 'in-use' : 'available');
+const stateOfVolume = ({ phase, attachment }: Volume): VolumeState => phase ?? (attachment ? 'in-use' : 'available');
 
 export const VOLUME_FIELDS: FilterFields<Volume> = {
   'attachment.attach-time': ({ attachment }) => [attachment && new Date(attachment.attachedAtMs)],

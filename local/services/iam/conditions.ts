@@ -64,7 +64,7 @@ export function like(text: string, pattern: string): boolean {
 }
 
 /** "Each of the six colon-delimited components of the ARN is checked separately and each can include multi-character match wildcards". */
-export function likeArn(text: string, pattern: string): boolean {
+function likeArn(text: string, pattern: string): boolean {
   const [parts, patterns] = [componentsOf(text), componentsOf(pattern)];
   return parts.length === 6 && patterns.length === 6 && parts.every((part, at) => like(part, patterns[at] ?? ''));
 }

@@ -24,7 +24,7 @@ const keyOf = (KeyId: string, region: Region): KmsKey => {
 };
 
 /** What EC2 asks for in its caller's name. */
-export function askForEbs(use: KeyUse, KeyId: string, region: Region): readonly Check[] {
+function askForEbs(use: KeyUse, KeyId: string, region: Region): readonly Check[] {
   const key = keyOf(KeyId, region);
   const check = kmsCheck(`kms:${use}`, 'ec2', { arn: key.arn, key }, {}, region);
   // The grant is for EBS, which decrypts the volume's data key when the volume is attached.

@@ -9,7 +9,7 @@ export interface Rate {
 }
 
 /** Rate of an operation for this input; undefined where AWS publishes none. */
-export function rateOf(service: string, operation: string, input: object): Rate | undefined {
+function rateOf(service: string, operation: string, input: object): Rate | undefined {
   if (service === 'ec2') return ec2Rate(operation, input);
   return own(own(OTHERS, service) ?? {}, operation) ?? own(own(OTHERS, service) ?? {}, '*');
 }

@@ -9,7 +9,7 @@ import type { Place } from './attacks.ts';
 
 const KEY = 'arn:aws:kms:eu-west-1:111122223333:key/0a1b2c3d-0000-4000-8000-000000000001';
 const COPY_KEY = 'arn:aws:kms:eu-central-1:111122223333:key/0a1b2c3d-0000-4000-8000-000000000002';
-export const NODE_ROLE = 'arn:aws:iam::111122223333:role/nodes';
+const NODE_ROLE = 'arn:aws:iam::111122223333:role/nodes';
 
 /** What the five fleets of the repository do not ask for. */
 const everything = [

@@ -3,7 +3,7 @@ import { type MotoCall, nameOf } from './calls/call.ts';
 import type { Outcome } from './outcomes.ts';
 
 /** "ok", or status and code of a refusal. */
-export const told = (outcome: Outcome): string =>
+const told = (outcome: Outcome): string =>
   'refused' in outcome ? `${outcome.refused.status} ${outcome.refused.code}` : 'ok';
 
 /** By call, "ours / moto's" where they are not the same. */

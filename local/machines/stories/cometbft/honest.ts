@@ -9,7 +9,7 @@ const watches = new WeakMap<RealWorld, SigningWatch>();
 export const watchSigning = (world: RealWorld, names: readonly string[]): void =>
   void watches.set(world, new SigningWatch(world, names));
 
-export function signingOf(world: RealWorld): SigningWatch {
+function signingOf(world: RealWorld): SigningWatch {
   const watch = watches.get(world);
   if (!watch) throw new Error('nobody watches what is signed');
   return watch;
