@@ -1,4 +1,78 @@
+// Which folder may import which: a layer imports itself and those below it, and nothing is imported in a circle. `npm run layers` checks it.
+
+/** From the ground floor up. Each line is one layer; folders of one layer know nothing of each other. */
+const SHARED = [
+  ['model', 'text'],
+  ['chains'],
+  ['fleet', 'events'],
+  ['peers', 'probe'],
+  ['node-commands', 'guardrails'],
+  ['aws'],
+  ['snapshots'],
+  ['heal'],
+  ['reconcile'],
+];
+
+const LOCAL = [
+  ['simulator'],
+  ['nodes'],
+  ['services'],
+  ['region.ts'],
+  ['scenarios'],
+  ['machines'],
+  ['cli'],
+  ['main.ts'],
+];
+
+/** @returns a rule for each layer: it imports nothing of a layer above it, nor of its neighbours */
+const layered = (top, layers) =>
+  layers.flatMap((layer, at) =>
+    layer.map((folder) => {
+      const beyond = [...layers.slice(at + 1).flat(), ...layer.filter((other) => other !== folder)];
+      return {
+        name: `${top}/${folder} imports only what is below it`,
+        severity: 'error',
+        from: { path: `^${top}/${folder}(/|$)` },
+        to: { path: `^${top}/(${beyond.join('|')})(/|$)` },
+      };
+    }),
+  );
+
 export default {
-  forbidden: [{ name: 'no-circular', severity: 'error', from: {}, to: { circular: true } }],
-  options: { tsPreCompilationDeps: true, parser: 'swc', doNotFollow: { path: 'node_modules' }, exclude: { path: 'node_modules' }, tsConfig: { fileName: 'tsconfig.json' }, enhancedResolveOptions: { extensions: ['.ts', '.js', '.json'] } },
+  forbidden: [
+    { name: 'nothing is imported in a circle', severity: 'error', from: {}, to: { circular: true } },
+    ...layered('shared', SHARED),
+    ...layered('local', LOCAL),
+    {
+      name: 'a function knows no other function',
+      severity: 'error',
+      from: { path: '^functions/([^/]+)/' },
+      to: { path: '^functions/', pathNot: '^functions/$1/' },
+    },
+    {
+      name: 'shared code knows no function',
+      severity: 'error',
+      from: { path: '^shared/' },
+      to: { path: '^(functions|infra|local|test)/' },
+    },
+    {
+      name: 'functions know neither the stack nor the local region',
+      severity: 'error',
+      from: { path: '^functions/' },
+      to: { path: '^(infra|local|test)/' },
+    },
+    {
+      name: 'the product knows no test',
+      severity: 'error',
+      from: { path: '^(infra|local)/' },
+      to: { path: '^test/' },
+    },
+  ],
+  options: {
+    // TypeScript 7 has no API that dependency-cruiser can use yet. Types count as well as values.
+    parser: 'swc',
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    exclude: { path: 'node_modules' },
+  },
 };

@@ -7,9 +7,9 @@ import { parseArguments, type Request, UsageError } from './cli/arguments.ts';
 import { remarkColors } from './cli/colors.ts';
 import { listLines } from './cli/lists.ts';
 import { serve } from './cli/serve.ts';
+import { showReal } from './cli/show-real.ts';
 import { type Audience, prepared, tellStory } from './cli/tell-story.ts';
 import { verdict } from './cli/verdict.ts';
-import { showReal } from './machines/show.ts';
 import { run } from './scenarios/run.ts';
 
 // What is printed must not depend on where it is printed.

@@ -1,16 +1,11 @@
 // The one door's decision: whether an attempt is started for one candidate. Pure.
 import type { Fleet } from '../../shared/fleet/model.ts';
-import type { Refusal } from '../../shared/guardrails/codes.ts';
 import { allocate, openIncident } from '../../shared/heal/incident.ts';
 import { leaseFree, maySettle, newNode, unsettled } from '../../shared/heal/lease.ts';
-import type {
-  AlarmFact,
-  ExecutionStatus,
-  HealPayload,
-  IncidentRecord,
-  NodeRecord,
-  Want,
-} from '../../shared/heal/records.ts';
+import type { IncidentRecord, NodeRecord } from '../../shared/heal/records.ts';
+import type { ExecutionStatus } from '../../shared/model/execution.ts';
+import type { Refusal } from '../../shared/model/guardrail-codes.ts';
+import type { AlarmFact, HealPayload, Want } from '../../shared/model/payload.ts';
 import { HEALTH, hash, isAsked, operationOf, payloadOf } from './kinds.ts';
 
 const MINUTE_MS = 60_000;

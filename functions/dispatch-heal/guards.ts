@@ -2,9 +2,9 @@
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { roleOf } from '../../shared/fleet/resolve.ts';
 import { readBreaker } from '../../shared/guardrails/breaker.ts';
-import type { GuardrailCode, Refusal } from '../../shared/guardrails/codes.ts';
 import { classOf, judgeClass } from '../../shared/guardrails/replace.ts';
 import type { IncidentRecord } from '../../shared/heal/records.ts';
+import type { GuardrailCode, Refusal } from '../../shared/model/guardrail-codes.ts';
 import { subjectOf } from './alarms.ts';
 import type { Candidate } from './decide.ts';
 import { HEALTH, isPlan } from './kinds.ts';

@@ -3,8 +3,8 @@ import type { Fleet } from '../../shared/fleet/model.ts';
 import { alarmName, METRIC_NAMESPACE } from '../../shared/fleet/naming.ts';
 import type { FleetObservation, ObservedNode } from '../../shared/fleet/observation.ts';
 import { OBSERVATION_VALID_MS } from '../../shared/guardrails/breaker.ts';
-import type { Refusal } from '../../shared/guardrails/codes.ts';
-import type { AlarmFact } from '../../shared/heal/records.ts';
+import type { Refusal } from '../../shared/model/guardrail-codes.ts';
+import type { AlarmFact } from '../../shared/model/payload.ts';
 import { subjectOf } from './alarms.ts';
 import type { AlarmNow, Checks } from './truth.ts';
 

@@ -2,7 +2,8 @@
 import { createHash } from 'node:crypto';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { healOf } from '../../shared/heal/partitions.ts';
-import type { HealKind, HealPayload, IncidentRecord, Operation } from '../../shared/heal/records.ts';
+import type { IncidentRecord, Operation } from '../../shared/heal/records.ts';
+import type { HealKind, HealPayload } from '../../shared/model/payload.ts';
 
 /** This function, in what it writes. */
 export const DISPATCHER = 'dispatch-heal';

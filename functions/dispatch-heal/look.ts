@@ -2,7 +2,7 @@
 import { EventError } from '../../shared/events/errors.ts';
 import { fleetOf } from '../../shared/fleet/selection.ts';
 import type { Settings } from '../../shared/fleet/settings.ts';
-import { JOINING_TAG, RETIRED_TAG } from '../../shared/snapshots/tags.ts';
+import { JOINING_TAG, RETIRED_TAG } from '../../shared/model/tags.ts';
 import { troubleOf } from './alarms.ts';
 import { type Around, type Considered, consider, type Door } from './consider.ts';
 import type { Candidate } from './decide.ts';

@@ -4,7 +4,7 @@ import type { ManualHeal, NamedNode, NodeRequest, SnapshotRequest } from '../../
 import { EventError } from '../../shared/events/errors.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import type { Settings } from '../../shared/fleet/settings.ts';
-import { JOINING_TAG, RETIRED_TAG } from '../../shared/snapshots/tags.ts';
+import { JOINING_TAG, RETIRED_TAG } from '../../shared/model/tags.ts';
 import type { Candidate } from './decide.ts';
 import { HEALTH } from './kinds.ts';
 import { readTagged } from './truth.ts';

@@ -10,8 +10,8 @@ import {
 import { DescribeInstanceStatusCommand, DescribeTagsCommand, type EC2Client, type Filter } from '@aws-sdk/client-ec2';
 import { queriedMetric } from '../../shared/events/insights.ts';
 import type { FleetObservation } from '../../shared/fleet/observation.ts';
-import type { AlarmFact } from '../../shared/heal/records.ts';
 import type { Store } from '../../shared/heal/store.ts';
+import type { AlarmFact } from '../../shared/model/payload.ts';
 
 /** A limit of one sweep: alarms come 100 a page. */
 const MAX_ALARM_PAGES = 60;

@@ -10,7 +10,7 @@ import { tagResources } from '../../shared/aws/volumes.ts';
 import { checked, text } from '../../shared/events/fields.ts';
 import { readSwitches } from '../../shared/guardrails/switches.ts';
 import type { MarkAnswer, MarkQuestion } from '../../shared/heal/mark-root.ts';
-import { ROOT_TAG } from '../../shared/snapshots/tags.ts';
+import { ROOT_TAG } from '../../shared/model/tags.ts';
 import { whyNot } from './judge.ts';
 
 export { awsClients };

@@ -1,8 +1,8 @@
 // Whether a thing is what a heal has put away, and still as it was then: the record, its tags and EC2's own word of it have to agree. Whoever may
 // tag can write all the tags that a heal writes; nobody but a heal writes the record. Pure.
 import type { KeptRecord } from '../../shared/heal/kept.ts';
+import { INCIDENT_TAG } from '../../shared/model/tags.ts';
 import type { SnapshotFact, SnapshotSet } from '../../shared/snapshots/model.ts';
-import { INCIDENT_TAG } from '../../shared/snapshots/tags.ts';
 import type { KeptVolume, RetiredInstance } from './decide.ts';
 
 type Of<K extends KeptRecord['kind']> = Extract<KeptRecord, { readonly kind: K }>;

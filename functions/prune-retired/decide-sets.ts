@@ -1,10 +1,10 @@
 // Which sets of clean snapshots have had their day: those beyond what the fleet file keeps, and those in quarantine past their date. Never
 // the last good one, none that anything holds, and none that somebody else made: a set counts where a heal has written down that it took it. Pure.
-import { FLEET_TAG } from '../../shared/fleet/naming.ts';
+
 import { keptOf } from '../../shared/heal/kept.ts';
+import { dateOf, FLEET_TAG, INCIDENT_TAG, KEEP_UNTIL_TAG } from '../../shared/model/tags.ts';
 import { isCleanSet } from '../../shared/snapshots/donor.ts';
 import type { SnapshotFact, SnapshotSet } from '../../shared/snapshots/model.ts';
-import { dateOf, INCIDENT_TAG, KEEP_UNTIL_TAG } from '../../shared/snapshots/tags.ts';
 import { quarantineOf, setDiffers } from './agree.ts';
 import { dateText, type PruneFacts, type Removal } from './decide.ts';
 

@@ -3,13 +3,12 @@
 // written down, what the tags say, and what EC2 says, where all three agree.
 import { createHash } from 'node:crypto';
 import type { Fleet } from '../../shared/fleet/model.ts';
-import { FLEET_TAG } from '../../shared/fleet/naming.ts';
 import type { FleetNode } from '../../shared/fleet/nodes.ts';
 import type { SubjectRefusal } from '../../shared/guardrails/names.ts';
 import { judgePauseTag } from '../../shared/guardrails/switches.ts';
 import { type KeptRecord, keptOf } from '../../shared/heal/kept.ts';
+import { FLEET_TAG, INCIDENT_TAG, KEEP_UNTIL_TAG } from '../../shared/model/tags.ts';
 import type { SnapshotSet } from '../../shared/snapshots/model.ts';
-import { INCIDENT_TAG, KEEP_UNTIL_TAG } from '../../shared/snapshots/tags.ts';
 import { instanceDiffers, volumeDiffers } from './agree.ts';
 import { setsToRemove } from './decide-sets.ts';
 import { judgeRetired, retirement } from './judge-retired.ts';

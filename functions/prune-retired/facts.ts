@@ -9,15 +9,14 @@ import {
   type Volume,
 } from '@aws-sdk/client-ec2';
 import type { Fleet } from '../../shared/fleet/model.ts';
-import { FLEET_TAG, NODE_TAG } from '../../shared/fleet/naming.ts';
 import { discoverNodes, type FleetNode } from '../../shared/fleet/nodes.ts';
 import { judgePauseTag } from '../../shared/guardrails/switches.ts';
 import { keptOf, readKept } from '../../shared/heal/kept.ts';
 import { unsettled } from '../../shared/heal/lease.ts';
 import type { IncidentRecord, NodeRecord } from '../../shared/heal/records.ts';
+import { dateOf, FLEET_TAG, KEEP_UNTIL_TAG, NODE_TAG, RETIRED_TAG } from '../../shared/model/tags.ts';
 import { readSnapshots } from '../../shared/snapshots/read.ts';
 import { setsOf } from '../../shared/snapshots/sets.ts';
-import { dateOf, KEEP_UNTIL_TAG, RETIRED_TAG } from '../../shared/snapshots/tags.ts';
 import type { KeptVolume, PruneFacts, Removal, RetiredInstance, Tags } from './decide.ts';
 import type { Work } from './work.ts';
 

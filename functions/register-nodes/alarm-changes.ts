@@ -1,7 +1,7 @@
 // From the alarms that there are to those that there should be. A person's own settings stay: an alarm of ours is written anew only
 // where it looks at the wrong thing, or where the fleet file's number or the runbook's place has changed since we wrote it. Pure.
 import type { MetricAlarm, PutMetricAlarmInput } from '@aws-sdk/client-cloudwatch';
-import { FLEET_TAG, KIND_TAG, NODE_TAG } from '../../shared/fleet/naming.ts';
+import { FLEET_TAG, KIND_TAG, NODE_TAG } from '../../shared/model/tags.ts';
 import type { Alarm, Look, MetricRef } from './alarm-model.ts';
 import type { DesiredAlarms } from './alarms.ts';
 

@@ -1,7 +1,8 @@
 // What an approval of the ladder covers: its rungs, the volumes that it is about, and the very data that may take their place. Pure.
 import type { Terms } from '../../shared/heal/approval.ts';
-import type { Copy, FoundVolume, Rung } from '../../shared/heal/memory.ts';
-import type { Want } from '../../shared/heal/records.ts';
+import type { Copy, FoundVolume } from '../../shared/heal/memory.ts';
+import type { Want } from '../../shared/model/payload.ts';
+import type { Rung } from '../../shared/model/rungs.ts';
 
 /** Names data for good: a set with each of its snapshots, the volumes of a sibling, or those that an incident has kept. */
 export function sourceOf({

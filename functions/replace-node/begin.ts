@@ -1,7 +1,7 @@
 // How a heal begins: whether there is anything to do, and what the node is like before anything is done to it. Pure.
 import type { VolumeNow } from '../../shared/aws/volumes.ts';
-import type { Refusal } from '../../shared/guardrails/codes.ts';
 import type { FoundVolume, ReplaceMemory } from '../../shared/heal/memory.ts';
+import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import type { Act, Facts } from './model.ts';
 import { endOf } from './proof.ts';
 

@@ -1,9 +1,10 @@
 // The one decision of a turn: from what was read and what is remembered to the next act. Pure; the same facts, the same act.
 
-import type { Refusal } from '../../shared/guardrails/codes.ts';
 import { classOf } from '../../shared/guardrails/replace.ts';
-import type { ReplaceMemory, Rung } from '../../shared/heal/memory.ts';
-import { LOCKED_BY_TAG } from '../../shared/snapshots/tags.ts';
+import type { ReplaceMemory } from '../../shared/heal/memory.ts';
+import type { Refusal } from '../../shared/model/guardrail-codes.ts';
+import type { Rung } from '../../shared/model/rungs.ts';
+import { LOCKED_BY_TAG } from '../../shared/model/tags.ts';
 import { begin, followsAgain, isImpaired, refuse } from './begin.ts';
 import { NOTHING_LEFT } from './choose.ts';
 import { clearUp, HOLD_UNKNOWN } from './clearing.ts';

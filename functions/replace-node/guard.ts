@@ -1,9 +1,9 @@
 // What the guardrails say of a rung now: before it is taken, and again before the first act of it that the node would feel. Pure.
 
 import type { Fleet, Role } from '../../shared/fleet/model.ts';
-import type { Refusal } from '../../shared/guardrails/codes.ts';
 import { judgeClass, judgeOwner } from '../../shared/guardrails/replace.ts';
-import type { Rung } from '../../shared/heal/memory.ts';
+import type { Refusal } from '../../shared/model/guardrail-codes.ts';
+import type { Rung } from '../../shared/model/rungs.ts';
 import { isImpaired } from './begin.ts';
 import type { Facts } from './model.ts';
 

@@ -2,7 +2,7 @@
 // interprets the decisions; see decide.ts.
 import { type ReplaceClients, replaceClients } from '../../shared/aws/replace-clients.ts';
 import { durableHeal } from '../../shared/heal/durable-heal.ts';
-import type { ReplacePayload } from '../../shared/heal/records.ts';
+import type { ReplacePayload } from '../../shared/model/payload.ts';
 import { climb } from './run.ts';
 import { ENVIRONMENT, type Variable } from './tools.ts';
 

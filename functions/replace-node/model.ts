@@ -5,9 +5,10 @@ import type { VolumeNow } from '../../shared/aws/volumes.ts';
 import type { Fleet, Role } from '../../shared/fleet/model.ts';
 import type { Health } from '../../shared/fleet/observation.ts';
 import type { BreakerReading } from '../../shared/guardrails/breaker.ts';
-import type { FailureCode, GuardrailCode, Refusal } from '../../shared/guardrails/codes.ts';
-import type { Blame, Copy, NewInstance, ReplaceMemory, Rung } from '../../shared/heal/memory.ts';
-import type { Want } from '../../shared/heal/records.ts';
+import type { Blame, Copy, NewInstance, ReplaceMemory } from '../../shared/heal/memory.ts';
+import type { FailureCode, GuardrailCode, Refusal } from '../../shared/model/guardrail-codes.ts';
+import type { Want } from '../../shared/model/payload.ts';
+import type { Rung } from '../../shared/model/rungs.ts';
 import type { NodeState } from '../../shared/node-commands/node-answer.ts';
 import type { SnapshotFact, SnapshotSet } from '../../shared/snapshots/model.ts';
 

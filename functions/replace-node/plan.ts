@@ -1,8 +1,10 @@
 // What the ladder would do to a node, for people: in mode plan, in mode ask, and before a restore by hand. Pure.
-import type { Refusal } from '../../shared/guardrails/codes.ts';
+
 import { isVolumeType, MONTHLY_USD_PER_GIB } from '../../shared/guardrails/ebs.ts';
 import type { Terms } from '../../shared/heal/approval.ts';
-import type { ReplaceMemory, Rung } from '../../shared/heal/memory.ts';
+import type { ReplaceMemory } from '../../shared/heal/memory.ts';
+import type { Refusal } from '../../shared/model/guardrail-codes.ts';
+import type { Rung } from '../../shared/model/rungs.ts';
 import { sourceOf, termsOf } from './approval.ts';
 import { begin } from './begin.ts';
 import { chooseCopy } from './choose.ts';

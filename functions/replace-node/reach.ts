@@ -7,7 +7,7 @@ import type { Launch } from '../../shared/aws/launch.ts';
 import { orRefused } from '../../shared/aws/refused.ts';
 import type { ReplaceClients } from '../../shared/aws/replace-clients.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
-import { FLEET_TAG } from '../../shared/fleet/naming.ts';
+import { FLEET_TAG } from '../../shared/model/tags.ts';
 import type { Reach } from './model.ts';
 
 type Tags = Readonly<Record<string, string>>;

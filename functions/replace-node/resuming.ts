@@ -1,9 +1,11 @@
 // What an attempt may go on with that it finds begun, where not everything is allowed it: modes ask and plan. Pure.
 
-import type { Refusal } from '../../shared/guardrails/codes.ts';
 import { maySettle, unsettled } from '../../shared/heal/lease.ts';
-import type { ReplaceMemory, Rung } from '../../shared/heal/memory.ts';
-import type { NodeRecord, ReplacePayload } from '../../shared/heal/records.ts';
+import type { ReplaceMemory } from '../../shared/heal/memory.ts';
+import type { NodeRecord } from '../../shared/heal/records.ts';
+import type { Refusal } from '../../shared/model/guardrail-codes.ts';
+import type { ReplacePayload } from '../../shared/model/payload.ts';
+import type { Rung } from '../../shared/model/rungs.ts';
 import { sourceOf } from './approval.ts';
 import { phaseOf } from './intending.ts';
 import type { Act, Facts } from './model.ts';

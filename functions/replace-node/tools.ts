@@ -1,8 +1,8 @@
 // What the acts of replace-node are handed.
 import type { ReplaceClients } from '../../shared/aws/replace-clients.ts';
 import type { Holder } from '../../shared/heal/lease.ts';
-import type { ReplacePayload } from '../../shared/heal/records.ts';
 import type { HealTools } from '../../shared/heal/tools.ts';
+import type { ReplacePayload } from '../../shared/model/payload.ts';
 
 export const ENVIRONMENT = [
   'INSPECT_NODE_DOCUMENT',

@@ -1,7 +1,7 @@
 // What AWS is at work on, and how long that is waited for. Pure.
 
 import type { ReplaceMemory } from '../../shared/heal/memory.ts';
-import { CONSISTENCY_WINDOW_MS } from '../../shared/heal/records.ts';
+import { CONSISTENCY_WINDOW_MS } from '../../shared/model/execution.ts';
 import type { Act } from './model.ts';
 
 /** Ours, since AWS publishes none: what takes longer than this does not come. */

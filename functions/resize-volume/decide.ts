@@ -1,12 +1,13 @@
 // Whether a full disk is grown, by how much, or why not: one pure decision from what was read.
 
 import type { Fleet } from '../../shared/fleet/model.ts';
-import type { Refusal } from '../../shared/guardrails/codes.ts';
 import { MONTHLY_USD_PER_GIB, VOLUME_LIMITS, type VolumeType } from '../../shared/guardrails/ebs.ts';
 import { exceeds } from '../../shared/guardrails/grow.ts';
 import { recentModifications } from '../../shared/heal/lease.ts';
 import { judgeInstance } from '../../shared/heal/reachable.ts';
-import { INTENT_COUNTS_MS, type ModificationIntent } from '../../shared/heal/records.ts';
+import type { ModificationIntent } from '../../shared/heal/records.ts';
+import { INTENT_COUNTS_MS } from '../../shared/model/execution.ts';
+import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import type { Observation } from '../../shared/node-commands/answer.ts';
 import { leastFilesystemBytes } from '../../shared/node-commands/command.ts';
 import { growthBytesPerHour, type UsedPoint } from './growth.ts';

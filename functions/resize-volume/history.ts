@@ -9,7 +9,7 @@ import {
   type MetricDataResult,
 } from '@aws-sdk/client-cloudwatch';
 import { orRefused } from '../../shared/aws/refused.ts';
-import type { AlarmFact } from '../../shared/heal/records.ts';
+import type { AlarmFact } from '../../shared/model/payload.ts';
 import type { UsedPoint } from './growth.ts';
 
 const HOUR_MS = 60 * 60_000;

@@ -1,8 +1,9 @@
 // The order in which a volume is grown, as a pure state machine: `effectOf` says what to do next, `advance` what its result means.
 // The handler only performs effects; the explorer in test/model drives these same two functions through every fault it knows.
-import type { FailureCode } from '../../shared/guardrails/codes.ts';
+
 import { type Ending, refused } from '../../shared/heal/ending.ts';
-import type { HealPayload } from '../../shared/heal/records.ts';
+import type { FailureCode } from '../../shared/model/guardrail-codes.ts';
+import type { HealPayload } from '../../shared/model/payload.ts';
 import { decideResize, type ResizeDecision } from './decide.ts';
 import { beyondApproval, clientMustRun, foundOf, proofOf, sentenceOf, startsClient } from './proof.ts';
 import type { Command, Effect, Goal, Held, Plan, Results, State } from './stages.ts';

@@ -5,8 +5,9 @@ import type { BudgetRecord, GrowRecord } from '../../shared/guardrails/records.t
 import { readSwitches } from '../../shared/guardrails/switches.ts';
 import { readExecution } from '../../shared/heal/execution-status.ts';
 import { holds, newNode, prove } from '../../shared/heal/lease.ts';
-import type { ExecutionStatus, NodeRecord } from '../../shared/heal/records.ts';
+import type { NodeRecord } from '../../shared/heal/records.ts';
 import { keys, settle } from '../../shared/heal/store.ts';
+import type { ExecutionStatus } from '../../shared/model/execution.ts';
 import type { Results } from './stages.ts';
 import type { EffectOf, Tools } from './tools.ts';
 

@@ -1,7 +1,7 @@
 // What AWS says when it refuses a modification for good: by which code a person is told, what that person can do, and when it is tried again. Pure.
 // Sources: "Error codes for the Amazon EC2 API"; doc comment of ModifyVolumeCommand in @aws-sdk/client-ec2; "Quotas for Amazon EBS" (EBS user guide).
 import type { Refused } from '../../shared/aws/refused.ts';
-import type { GuardrailCode, Refusal } from '../../shared/guardrails/codes.ts';
+import type { GuardrailCode, Refusal } from '../../shared/model/guardrail-codes.ts';
 import type { GrowPlan } from './decide.ts';
 
 const MINUTE_MS = 60_000;

@@ -1,6 +1,7 @@
 // What every effect of this heal is handed, and what it knows of its effects.
-import type { ResizePayload } from '../../shared/heal/records.ts';
+
 import type { HealTools } from '../../shared/heal/tools.ts';
+import type { ResizePayload } from '../../shared/model/payload.ts';
 import type { Effect } from './stages.ts';
 
 /** Environment variables beside those of every heal. */

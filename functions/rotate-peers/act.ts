@@ -1,8 +1,8 @@
 // One node's turn: its running client is told first, then its file is written, and the client restarted where nothing else helps; each
 // step guarded in itself, journalled before and after, measured by the question that was asked before, and taken back where it did harm.
 import type { NodePeers, Reading } from '../../shared/chains/client.ts';
-import type { FailureCode, Refusal } from '../../shared/guardrails/codes.ts';
 import { afterAttempt } from '../../shared/guardrails/rotation.ts';
+import type { FailureCode, Refusal } from '../../shared/model/guardrail-codes.ts';
 import type { WrittenConfig } from '../../shared/node-commands/peer-command.ts';
 import { editsBetween } from '../../shared/peers/edits.ts';
 import { type Asked, askPeers, type PeersClient } from './asking.ts';

@@ -8,7 +8,7 @@ import {
 } from '@aws-sdk/client-ssm';
 import { commandWords, judgeAgent } from '../../shared/aws/commands.ts';
 import { orRefused, type Refused } from '../../shared/aws/refused.ts';
-import type { Refusal } from '../../shared/guardrails/codes.ts';
+import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import { startBySeconds } from '../../shared/node-commands/command.ts';
 import type { PeerOperation } from '../../shared/node-commands/parameters.ts';
 import {

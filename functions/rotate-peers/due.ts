@@ -1,7 +1,8 @@
 // Whether a fleet's lists have to be looked at now, and whose. Pure: five minutes are up far more often than anything is to be done.
-import type { Mode, PeersPolicy } from '../../shared/fleet/model.ts';
+import type { PeersPolicy } from '../../shared/fleet/model.ts';
 import type { Health, ObservedNode } from '../../shared/fleet/observation.ts';
 import { newRotation, type RotationRecord } from '../../shared/guardrails/rotation.ts';
+import type { Mode } from '../../shared/model/mode.ts';
 import type { RotateEvent } from './event.ts';
 
 export const ROUTINE_MS = 6 * 60 * 60_000;

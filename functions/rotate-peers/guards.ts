@@ -2,7 +2,7 @@
 import type { Fleet, Role } from '../../shared/fleet/model.ts';
 import type { FleetObservation, Health, ObservedNode } from '../../shared/fleet/observation.ts';
 import { OBSERVATION_VALID_MS, readBreaker } from '../../shared/guardrails/breaker.ts';
-import type { Refusal } from '../../shared/guardrails/codes.ts';
+import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import type { Choice, NodeList } from './choose.ts';
 
 /** No list gets shorter than this, nor than half of what it was, where so many peers exist. */

@@ -1,7 +1,7 @@
 // Whether a client may be restarted, by what is so at this very moment: nothing of what the run began with is taken for granted.
 import { discoverNodes } from '../../shared/fleet/nodes.ts';
 import type { FleetObservation, ObservedNode } from '../../shared/fleet/observation.ts';
-import type { Refusal } from '../../shared/guardrails/codes.ts';
+import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import { type Beginning, isFresh, isStillFresh, judgeObservation, judgeRestart } from './guards.ts';
 import type { Seen } from './observe.ts';
 import type { NodePlan } from './plan.ts';

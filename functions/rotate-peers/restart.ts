@@ -1,7 +1,6 @@
 // The one restart that a fleet may have under way: claimed before its command is sent, over when it has proved itself, in its own run
 // or in a later one. Nobody else is restarted before that, and who does not prove himself in his client's grace is told of.
 
-import type { Refusal } from '../../shared/guardrails/codes.ts';
 import {
   afterRestart,
   claimRestart,
@@ -9,6 +8,7 @@ import {
   type UnprovedRestart,
 } from '../../shared/guardrails/rotation.ts';
 import { keys, settle } from '../../shared/heal/store.ts';
+import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import { clockSkewSeconds, startBySeconds } from '../../shared/node-commands/command.ts';
 import { type PeerCommand, peerRunLimitSeconds } from '../../shared/node-commands/peer-command.ts';
 import type { Seen } from './observe.ts';

@@ -1,6 +1,6 @@
 // A running client is told whom to dial and whom to leave, in its own words, in one command to its node's loopback.
 import type { PeersAtRunTime } from '../../shared/chains/client.ts';
-import type { Refusal } from '../../shared/guardrails/codes.ts';
+import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import { peerOperationId } from '../../shared/node-commands/peer-command.ts';
 import { parseEntry } from '../../shared/peers/entry.ts';
 import type { Act } from './act.ts';

@@ -2,7 +2,6 @@
 import { DescribeTagsCommand } from '@aws-sdk/client-ec2';
 import type { Clients } from '../../shared/aws/clients.ts';
 import type { Fleet, PeersPolicy, RpcPolicy } from '../../shared/fleet/model.ts';
-import type { FailureCode, Refusal } from '../../shared/guardrails/codes.ts';
 import { claimTelling, markPaged, newRegister, type SubjectRefusal } from '../../shared/guardrails/names.ts';
 import { newRotation, next, type RotationRecord } from '../../shared/guardrails/rotation.ts';
 import { judgePauseTag, PAUSE_TAG, readSwitches } from '../../shared/guardrails/switches.ts';
@@ -10,6 +9,7 @@ import { fleetJournal, type WriteEntry } from '../../shared/heal/fleet-journal.t
 import { page } from '../../shared/heal/page.ts';
 import { keys, type Store, settle } from '../../shared/heal/store.ts';
 import { tellRefusals } from '../../shared/heal/telling.ts';
+import type { FailureCode, Refusal } from '../../shared/model/guardrail-codes.ts';
 import type { PeerCommandId } from '../../shared/node-commands/peer-command.ts';
 
 export const ENVIRONMENT = [

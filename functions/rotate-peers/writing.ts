@@ -1,7 +1,7 @@
 // A client's file gets its new peers, if it still is the one that was read; where it has to be, the client is restarted in the same
 // command, and gets its old file again when it does not come up.
 
-import type { Refusal } from '../../shared/guardrails/codes.ts';
+import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import { type PeerCommand, peerOperationId, type WrittenConfig } from '../../shared/node-commands/peer-command.ts';
 import { editsBetween } from '../../shared/peers/edits.ts';
 import { runOnNode } from './commands.ts';

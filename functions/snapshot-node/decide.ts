@@ -1,11 +1,12 @@
 // What is done next, as one pure decision over what this execution knows. Every path that has stopped the client leads over its start
 // and the look at it; every path that has the lease gives it back.
 
-import type { Refusal } from '../../shared/guardrails/codes.ts';
 import { changedTerms, type Terms } from '../../shared/heal/approval.ts';
 import { type Ending, refused } from '../../shared/heal/ending.ts';
 import type { FoundVolume } from '../../shared/heal/memory.ts';
-import type { SnapshotOperation, SnapshotPayload } from '../../shared/heal/records.ts';
+import type { SnapshotOperation } from '../../shared/heal/records.ts';
+import type { Refusal } from '../../shared/model/guardrail-codes.ts';
+import type { SnapshotPayload } from '../../shared/model/payload.ts';
 import { refusalOf, volumesOf, watchedOf } from './judge.ts';
 import type { Act, Facts, Part, Progress, Taken, Volume } from './model.ts';
 

@@ -2,13 +2,12 @@
 import { DescribeSnapshotsCommand, type EC2Client, type Filter, type Snapshot } from '@aws-sdk/client-ec2';
 import { readInstance } from '../../shared/aws/instance.ts';
 import { describeVolumes } from '../../shared/aws/volumes.ts';
-import { FLEET_TAG } from '../../shared/fleet/naming.ts';
 import { roleOf } from '../../shared/fleet/resolve.ts';
 import { OBSERVATION_VALID_MS, readBreaker } from '../../shared/guardrails/breaker.ts';
-import type { Refusal } from '../../shared/guardrails/codes.ts';
 import { judgePauseTag, readSwitches } from '../../shared/guardrails/switches.ts';
+import type { Refusal } from '../../shared/model/guardrail-codes.ts';
+import { FLEET_TAG, INCIDENT_TAG, LEDGER_TAGS } from '../../shared/model/tags.ts';
 import { readLedger } from '../../shared/snapshots/ledger.ts';
-import { INCIDENT_TAG, LEDGER_TAGS } from '../../shared/snapshots/tags.ts';
 import type { Facts, Taken } from './model.ts';
 import type { Tools } from './tools.ts';
 

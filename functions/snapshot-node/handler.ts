@@ -4,7 +4,7 @@ import { awsClients } from '../../shared/aws/clients.ts';
 import { isThrottling } from '../../shared/aws/throttling.ts';
 import { durableHeal } from '../../shared/heal/durable-heal.ts';
 import type { Ending } from '../../shared/heal/ending.ts';
-import type { SnapshotPayload } from '../../shared/heal/records.ts';
+import type { SnapshotPayload } from '../../shared/model/payload.ts';
 import { decideNext } from './decide.ts';
 import { abandon } from './endings.ts';
 import { learn } from './learn.ts';

@@ -2,9 +2,9 @@
 
 import type { CleanSnapshotPolicy, Fleet } from '../../shared/fleet/model.ts';
 import type { ObservedNode } from '../../shared/fleet/observation.ts';
-import type { GuardrailCode, Refusal } from '../../shared/guardrails/codes.ts';
 import { judgeInstance } from '../../shared/heal/reachable.ts';
-import type { SnapshotPayload } from '../../shared/heal/records.ts';
+import type { GuardrailCode, Refusal } from '../../shared/model/guardrail-codes.ts';
+import type { SnapshotPayload } from '../../shared/model/payload.ts';
 import type { NodeAnswer, NodeState } from '../../shared/node-commands/node-answer.ts';
 import { donorOf } from '../../shared/snapshots/donor.ts';
 import type { Evidence, Facts, Taken, Volume } from './model.ts';

@@ -1,9 +1,9 @@
 // What the result of an act means for what this execution knows. Pure.
 
-import type { Refusal } from '../../shared/guardrails/codes.ts';
 import { refused } from '../../shared/heal/ending.ts';
 import type { SnapshotMemory } from '../../shared/heal/memory.ts';
 import type { SnapshotOperation } from '../../shared/heal/records.ts';
+import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import type { NodeAnswer } from '../../shared/node-commands/node-answer.ts';
 import { endingAtRelease, failing, giveUp, silentNode, spoil } from './endings.ts';
 import { judgeStop } from './judge.ts';

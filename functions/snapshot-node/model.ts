@@ -3,12 +3,12 @@ import type { VolumeNow } from '../../shared/aws/volumes.ts';
 import type { Fleet, Role } from '../../shared/fleet/model.ts';
 import type { ObservedNode } from '../../shared/fleet/observation.ts';
 import type { BreakerReading } from '../../shared/guardrails/breaker.ts';
-import type { Refusal } from '../../shared/guardrails/codes.ts';
 import type { Approval, Terms } from '../../shared/heal/approval.ts';
 import type { Ending } from '../../shared/heal/ending.ts';
 import type { Holder } from '../../shared/heal/lease.ts';
 import type { SnapshotMemory } from '../../shared/heal/memory.ts';
 import type { SnapshotOperation } from '../../shared/heal/records.ts';
+import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import type { NodeAnswer, NodeState } from '../../shared/node-commands/node-answer.ts';
 
 /** One snapshot that this incident has taken. */

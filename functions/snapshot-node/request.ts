@@ -1,10 +1,10 @@
 // The request for a clean snapshot: all data volumes of the node and nothing else, with the ledger in their tags. Pure.
 import type { CreateSnapshotsRequest } from '@aws-sdk/client-ec2';
 import type { SnapshotMemory } from '../../shared/heal/memory.ts';
-import type { SnapshotPayload } from '../../shared/heal/records.ts';
+import type { SnapshotPayload } from '../../shared/model/payload.ts';
+import { INCIDENT_TAG } from '../../shared/model/tags.ts';
 import { clientNameOf, ledgerTags } from '../../shared/snapshots/ledger.ts';
 import type { Ledger } from '../../shared/snapshots/model.ts';
-import { INCIDENT_TAG } from '../../shared/snapshots/tags.ts';
 import { excludedOf, watchedOf } from './judge.ts';
 import type { Facts } from './model.ts';
 

@@ -3,8 +3,8 @@
 import type { Fleet } from '../../shared/fleet/model.ts';
 import type { Shelf, Whose } from '../../shared/heal/kept-snapshots.ts';
 import type { FoundVolume } from '../../shared/heal/memory.ts';
-import type { SnapshotPayload } from '../../shared/heal/records.ts';
 import type { HealTools } from '../../shared/heal/tools.ts';
+import type { SnapshotPayload } from '../../shared/model/payload.ts';
 import type { ClientOnNode, NodeCommand, Place } from '../../shared/node-commands/node-command.ts';
 import type { Act } from './model.ts';
 

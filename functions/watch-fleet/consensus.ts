@@ -3,7 +3,7 @@
 import type { ConsensusMetrics } from '../../shared/chains/cometbft-metrics.ts';
 import type { ConsensusMetric } from '../../shared/fleet/naming.ts';
 import type { ObservedNode } from '../../shared/fleet/observation.ts';
-import type { TroubleKind } from '../../shared/guardrails/codes.ts';
+import type { TroubleKind } from '../../shared/model/guardrail-codes.ts';
 import type { Sight } from './sight.ts';
 import { statusOf } from './sources.ts';
 import { duration, names } from './words.ts';

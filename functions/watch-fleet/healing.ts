@@ -2,8 +2,8 @@
 import type { Fleet } from '../../shared/fleet/model.ts';
 import type { ObservedNode } from '../../shared/fleet/observation.ts';
 import { readBreaker } from '../../shared/guardrails/breaker.ts';
-import type { PageCode } from '../../shared/guardrails/codes.ts';
 import type { IncidentRecord } from '../../shared/heal/records.ts';
+import type { PageCode } from '../../shared/model/guardrail-codes.ts';
 import { type DuePage, sentenceAbout } from './pages.ts';
 
 const MINUTE_MS = 60_000;

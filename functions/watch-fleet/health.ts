@@ -4,7 +4,7 @@ import type { BlockHash, NodeStatus } from '../../shared/chains/client.ts';
 import type { FleetNode } from '../../shared/fleet/nodes.ts';
 import { doubledNames } from '../../shared/fleet/nodes.ts';
 import type { FleetWatch, NodeMemory, ObservedNode } from '../../shared/fleet/observation.ts';
-import type { TroubleKind } from '../../shared/guardrails/codes.ts';
+import type { TroubleKind } from '../../shared/model/guardrail-codes.ts';
 import { type Consensus, judgeConsensus } from './consensus.ts';
 import { haltedSince } from './halt.ts';
 import { compareHashes } from './hashes.ts';

@@ -3,7 +3,7 @@
 import type { Reading } from '../../shared/chains/client.ts';
 import type { FleetNode } from '../../shared/fleet/nodes.ts';
 import type { Health, NodeMemory, ObservedNode } from '../../shared/fleet/observation.ts';
-import type { TroubleKind } from '../../shared/guardrails/codes.ts';
+import type { TroubleKind } from '../../shared/model/guardrail-codes.ts';
 import { hamperedByBeacon, insertedBlocks } from './evidence.ts';
 import type { HashVerdicts } from './hashes.ts';
 import { isOurs, type NodeReading, type Sight } from './sight.ts';

@@ -3,7 +3,7 @@
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { type AlarmKind, alarmName, NODES_WITH_OWN_ALARMS } from '../../shared/fleet/naming.ts';
 import type { ObservedNode } from '../../shared/fleet/observation.ts';
-import type { PageCode } from '../../shared/guardrails/codes.ts';
+import type { PageCode } from '../../shared/model/guardrail-codes.ts';
 import type { FleetHealth, JudgedNode } from './health.ts';
 import type { Sight } from './sight.ts';
 import { names } from './words.ts';

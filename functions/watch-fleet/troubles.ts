@@ -1,6 +1,6 @@
 // What is wrong with a fleet as a whole, each with the sentence that a person is told.
 import type { FleetTrouble, FleetWatch, ObservedReference } from '../../shared/fleet/observation.ts';
-import type { PageCode } from '../../shared/guardrails/codes.ts';
+import type { PageCode } from '../../shared/model/guardrail-codes.ts';
 import type { HashVerdicts } from './hashes.ts';
 import type { JudgedNode } from './health.ts';
 import { isOurs, type NodeReading, type Sight } from './sight.ts';

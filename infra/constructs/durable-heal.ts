@@ -3,7 +3,7 @@ import { Annotations, Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
 import type { Alias } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import type { Fleet } from '../../shared/fleet/model.ts';
-import type { HealKind } from '../../shared/heal/records.ts';
+import type { HealKind } from '../../shared/model/payload.ts';
 import { arn, healNames, liveAlias, parameterPrefix } from '../names.ts';
 import type { Documents } from './documents.ts';
 import type { Grant } from './grants.ts';

@@ -2,8 +2,7 @@
 import { Duration, Stack } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import type { Fleet } from '../../shared/fleet/model.ts';
-import { FLEET_TAG } from '../../shared/fleet/naming.ts';
-import { KEEP_UNTIL_TAG, LEDGER_TAGS, LOCKED_BY_TAG, RETIRED_TAG } from '../../shared/snapshots/tags.ts';
+import { FLEET_TAG, KEEP_UNTIL_TAG, LEDGER_TAGS, LOCKED_BY_TAG, RETIRED_TAG } from '../../shared/model/tags.ts';
 import { arn, functionNames, parameterPrefix } from '../names.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import type { HealProps } from './durable-heal.ts';

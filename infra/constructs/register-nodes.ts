@@ -5,7 +5,7 @@ import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
 import { Construct } from 'constructs';
 import { INSTANCE_STATE_CHANGE } from '../../shared/events/instance.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
-import { FLEET_TAG, KIND_TAG, NODE_TAG } from '../../shared/fleet/naming.ts';
+import { FLEET_TAG, KIND_TAG, NODE_TAG } from '../../shared/model/tags.ts';
 import { arn, functionNames, nodeAlarmPrefix, parameterPrefix } from '../names.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import type { Grant } from './grants.ts';

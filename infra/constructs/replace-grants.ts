@@ -4,15 +4,15 @@
 import { Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { Fleet } from '../../shared/fleet/model.ts';
-import { FLEET_TAG } from '../../shared/fleet/naming.ts';
 import {
+  FLEET_TAG,
   LEDGER_TAGS,
   LOCK_DAYS_MAXIMUM,
   LOCKED_BY_TAG,
   ROOT_TAG,
   WRITABLE_LEDGER_TAGS,
   WRITABLE_TAGS,
-} from '../../shared/snapshots/tags.ts';
+} from '../../shared/model/tags.ts';
 import { arn } from '../names.ts';
 import { type Condition, fenced } from './fleet-grants.ts';
 import type { Grant } from './grants.ts';

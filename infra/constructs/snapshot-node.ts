@@ -1,7 +1,7 @@
 // snapshot-node: the durable heal that stops one node cleanly for a set of snapshots, and starts it again at once.
 import { Duration } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { KEEP_UNTIL_TAG, LEDGER_TAGS } from '../../shared/snapshots/tags.ts';
+import { KEEP_UNTIL_TAG, LEDGER_TAGS } from '../../shared/model/tags.ts';
 import { functionNames } from '../names.ts';
 import { DurableHeal, type HealProps, observeGrants } from './durable-heal.ts';
 import { sendCommandGrants } from './fleet-grants.ts';

@@ -3,7 +3,7 @@ import { RemovalPolicy } from 'aws-cdk-lib';
 import { AttributeType, Billing, TableEncryptionV2, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { Construct } from 'constructs';
 import { HEAL_KINDS, partitions, type Writer } from '../../shared/heal/partitions.ts';
-import type { HealKind } from '../../shared/heal/records.ts';
+import type { HealKind } from '../../shared/model/payload.ts';
 import { tableName } from '../names.ts';
 import type { Grant } from './grants.ts';
 

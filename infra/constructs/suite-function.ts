@@ -17,7 +17,7 @@ import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { HINTS } from '../../shared/events/hint.ts';
-import { FUNCTION_TIMEOUT_MS } from '../../shared/heal/records.ts';
+import { FUNCTION_TIMEOUT_MS } from '../../shared/model/execution.ts';
 import { arn } from '../names.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { type Grant, roleOf } from './grants.ts';

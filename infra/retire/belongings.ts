@@ -30,10 +30,10 @@ import { readAlarms, readTags } from '../../functions/register-nodes/metrics.ts'
 import { markedBy, type Owner } from '../../functions/register-nodes/records.ts';
 import { pacer, waitMs } from '../../functions/register-nodes/work.ts';
 import { readZone } from '../../functions/register-nodes/zone.ts';
-import { FLEET_TAG, plainName } from '../../shared/fleet/naming.ts';
+import { plainName } from '../../shared/fleet/naming.ts';
 import type { IncidentRecord, NodeRecord } from '../../shared/heal/records.ts';
 import { createStore } from '../../shared/heal/store.ts';
-import { KEEP_UNTIL_TAG } from '../../shared/snapshots/tags.ts';
+import { FLEET_TAG, KEEP_UNTIL_TAG } from '../../shared/model/tags.ts';
 import { StoreError } from '../fleet-commands/parameter-store.ts';
 import { functionNames, tableName } from '../names.ts';
 

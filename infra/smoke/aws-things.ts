@@ -48,8 +48,8 @@ import {
   paginateListDocuments,
   type SSMClient,
 } from '@aws-sdk/client-ssm';
-import { NODE_TAG } from '../../shared/fleet/naming.ts';
 import { pauseParameterName } from '../../shared/fleet/parameter.ts';
+import { NODE_TAG } from '../../shared/model/tags.ts';
 import { parameterPrefix } from '../names.ts';
 import { STACK } from './cdk.ts';
 import { type Account, SmokeError } from './desk.ts';

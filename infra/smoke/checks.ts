@@ -1,6 +1,5 @@
 // What a run with --ladder has learned of this account besides its heals: each line a question that no page of AWS's settles. Pure.
-import { FLEET_TAG } from '../../shared/fleet/naming.ts';
-import { LEDGER_TAGS, LOCKED_BY_TAG } from '../../shared/snapshots/tags.ts';
+import { FLEET_TAG, LEDGER_TAGS, LOCKED_BY_TAG } from '../../shared/model/tags.ts';
 import { SMOKE_TAG } from './names.ts';
 
 type Tags = Readonly<Record<string, string>>;

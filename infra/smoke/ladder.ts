@@ -1,7 +1,7 @@
 // The second half of a run with --ladder: snapshots of three kinds, one restart, one swap, and then what the account has told on the way.
 import type { DispatchAnswer } from '../../shared/events/answer.ts';
+import { KEEP_UNTIL_TAG, LEDGER_TAGS } from '../../shared/model/tags.ts';
 import { faultMayBeginMs } from '../../shared/snapshots/good.ts';
-import { KEEP_UNTIL_TAG, LEDGER_TAGS } from '../../shared/snapshots/tags.ts';
 import { follow } from '../heal-commands/follow.ts';
 import { type Check, checksOf, type LockNow } from './checks.ts';
 import { type Account, type SmokeDesk, SmokeError, type SnapshotNow, type VolumeNow } from './desk.ts';

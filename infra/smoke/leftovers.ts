@@ -1,5 +1,5 @@
 // What a run has made, or chainmend for its node, and is there, whether it is ours, in which order it goes, and how a person removes it. Pure.
-import { FLEET_TAG, NODE_TAG } from '../../shared/fleet/naming.ts';
+import { FLEET_TAG, NODE_TAG } from '../../shared/model/tags.ts';
 import { isRunName, isSmokeFleet, LADDER_FLEET, pausedBy, SMOKE_TAG } from './names.ts';
 
 type Tags = Readonly<Record<string, string>>;

@@ -1,7 +1,7 @@
 // CloudWatch's own history of its alarms, and what the disks looked like at those moments.
 import { growthBytesPerHour } from '../../functions/resize-volume/growth.ts';
+import { START_MS } from '../region.ts';
 import type { Placed, World } from '../scenarios/world/world.ts';
-import { START_MS } from '../simulator/region.ts';
 import { ownerOfAlarm } from './alarm-names.ts';
 import { type About, nameOf } from './subject.ts';
 

@@ -2,12 +2,12 @@
 import { Command, CommanderError, Option } from 'commander';
 import didYouMean from 'didyoumean2';
 import { unfitWord } from '../../shared/text/command-words.ts';
-import type { RealRequest } from '../machines/show.ts';
 import { STORIES } from '../machines/stories/index.ts';
 import { findScenario, SCENARIOS } from '../scenarios/index.ts';
 import type { Scenario } from '../scenarios/scenario.ts';
 import { FAULTS, type FaultName, isFaultName } from '../simulator/faults.ts';
 import type { Lane } from '../simulator/lambda-runtime/sandbox.ts';
+import type { RealRequest } from './show-real.ts';
 
 export type ListName = 'scenarios' | 'faults' | 'codes' | 'stories';
 

@@ -1,14 +1,15 @@
 // What a story is made of: plain facts gathered from a run that has ended, from the journal, the trace and the region alike.
-import { FLEET_TAG, NODE_TAG } from '../../shared/fleet/naming.ts';
-import type { HealPayload } from '../../shared/heal/records.ts';
+
+import type { HealPayload } from '../../shared/model/payload.ts';
+import { FLEET_TAG, NODE_TAG } from '../../shared/model/tags.ts';
 import type { Halt } from '../nodes/chain.ts';
 import type { OutageCause } from '../nodes/client.ts';
+import { START_MS } from '../region.ts';
 import { callsOfDispatch, callsOfExecution } from '../scenarios/report/calls.ts';
 import { type JournalLine, readJournal } from '../scenarios/report/journal.ts';
 import type { Report } from '../scenarios/report/report.ts';
 import type { Run } from '../scenarios/run.ts';
 import type { World } from '../scenarios/world/world.ts';
-import { START_MS } from '../simulator/region.ts';
 import { isMutating } from '../simulator/request-faults.ts';
 import type { CallRecord } from '../simulator/trace.ts';
 import { type AlarmChange, alarmChanges } from './alarm-facts.ts';

@@ -1,8 +1,8 @@
 // What the functions that are not durable did: each run with what it asked for, and the journal's entries that it wrote.
 import { fromItem } from '../../shared/aws/attributes.ts';
+import { START_MS } from '../region.ts';
 import type { JournalLine } from '../scenarios/report/journal.ts';
 import type { World } from '../scenarios/world/world.ts';
-import { START_MS } from '../simulator/region.ts';
 import type { CallRecord } from '../simulator/trace.ts';
 import type { Requested } from './facts.ts';
 

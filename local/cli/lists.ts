@@ -1,5 +1,5 @@
 // What `--list`, `--list-faults`, `--list-codes` and `--real --list` print: one name a line, two spaces, a sentence.
-import { FAILURES, GUARDRAILS, TROUBLES } from '../../shared/guardrails/codes.ts';
+import { FAILURES, GUARDRAILS, TROUBLES } from '../../shared/model/guardrail-codes.ts';
 import { STORIES } from '../machines/stories/index.ts';
 import { INVARIANTS } from '../scenarios/checks/invariants.ts';
 import { SCENARIOS } from '../scenarios/index.ts';

@@ -1,10 +1,10 @@
 // `--serve`: a scenario's world in a region that any AWS SDK or CLI on this machine can look at and act on, while time goes by.
 
+import { createRegion, REGION_NAME } from '../region.ts';
 import { prepare } from '../scenarios/run.ts';
 import { mailOf, type Sns } from '../services/sns/sns.ts';
 import { type AccessKey, newAccessKey } from '../simulator/gateway/keys.ts';
 import { listen } from '../simulator/gateway/server.ts';
-import { createRegion, REGION_NAME } from '../simulator/region.ts';
 import type { RunRequest } from './arguments.ts';
 import { remarkColors as colors } from './colors.ts';
 import { prepared } from './tell-story.ts';

@@ -1,7 +1,7 @@
 // What rotate-peers has done, as lines of the story: what is wrong, what each node is told, what was written where, and what came of it.
 import type { PeerAnswer } from '../../shared/node-commands/peer-command.ts';
+import { START_MS } from '../region.ts';
 import type { JournalLine } from '../scenarios/report/journal.ts';
-import { START_MS } from '../simulator/region.ts';
 import { paragraphs, parsed } from './evidence.ts';
 import type { StoryFacts } from './facts.ts';
 import { aboutOf, evidenceOf, runOf } from './story-entries.ts';

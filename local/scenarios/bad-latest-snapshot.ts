@@ -1,5 +1,5 @@
 // A snapshot that was taken after the fault began holds the fault: the newest is not the best.
-import { START_MS } from '../simulator/region.ts';
+import { START_MS } from '../region.ts';
 import { allHealedInTheEnd, nobodyPaged } from './checks/expectations.ts';
 import { goodSwap } from './ladder-ends.ts';
 import type { Scenario } from './scenario.ts';

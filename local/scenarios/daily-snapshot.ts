@@ -1,6 +1,6 @@
 // A snapshot of a running client may not open: once a day one node stops for a moment, so that there is one that does.
 
-import { START_MS } from '../simulator/region.ts';
+import { START_MS } from '../region.ts';
 import { allHealedInTheEnd, nobodyPaged } from './checks/expectations.ts';
 import { alarmsRight, allWell, namesRight, sameInstances, shortOutage } from './ladder-ends.ts';
 import type { Scenario } from './scenario.ts';

@@ -1,5 +1,5 @@
 // What is expected of a node that was restarted, restored or replaced, and of those around it.
-import type { Rung } from '../../shared/heal/memory.ts';
+import type { Rung } from '../../shared/model/rungs.ts';
 import { addressesOf, seenNow } from './checks/expectations.ts';
 import type { Expectation, Scenario } from './scenario.ts';
 import { dataOf, dataVolumes, isKept, ladderHeals, SICK } from './world/ladder.ts';

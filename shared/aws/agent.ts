@@ -1,5 +1,5 @@
 // Whether a node's SSM agent can be sent anything: a pure reading of what Systems Manager says of it.
-import type { Refusal } from '../guardrails/codes.ts';
+import type { Refusal } from '../model/guardrail-codes.ts';
 import { plainText } from '../text/plain-text.ts';
 
 /** ENV_VAR interpolation of parameters needs this agent: "Writing SSM documents", AWS Systems Manager User Guide. */

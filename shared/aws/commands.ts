@@ -6,7 +6,7 @@ import {
   SendCommandCommand,
   type SSMClient,
 } from '@aws-sdk/client-ssm';
-import type { Refusal } from '../guardrails/codes.ts';
+import type { Refusal } from '../model/guardrail-codes.ts';
 import { startBySeconds } from '../node-commands/command.ts';
 import { errorText, plainText } from '../text/plain-text.ts';
 import { judgeAgent } from './agent.ts';

@@ -1,6 +1,6 @@
 // Tags as EC2 takes them.
 import type { Tag } from '@aws-sdk/client-ec2';
-import { TAG_VALUE_MAX } from '../snapshots/tags.ts';
+import { TAG_VALUE_MAX } from '../model/tags.ts';
 import { plainText } from '../text/plain-text.ts';
 
 /**

@@ -1,6 +1,6 @@
 // What starts dispatch-heal: an alarm's state change, the sweep of each minute, the round of clean snapshots, or a person. One parser for all.
 import * as v from 'valibot';
-import type { Want } from '../heal/records.ts';
+import type { Want } from '../model/payload.ts';
 import { type AlarmStateChange, type ContributorStateChange, parseAlarm, parseContributor } from './alarm.ts';
 import { EventError } from './errors.ts';
 import { checked, text } from './fields.ts';

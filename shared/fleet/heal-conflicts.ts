@@ -1,10 +1,10 @@
 // Fields of a fleet file that do not go together in how its nodes are restarted, replaced and snapshotted: the third part of `conflicts.ts`.
 import { defaultsOf } from '../chains/defaults.ts';
-import { RUNGS } from '../heal/memory.ts';
-import { sharingFault } from '../snapshots/share.ts';
+import { RUNGS } from '../model/rungs.ts';
 import type { Complaints } from './conflicts.ts';
 import { everyHeal } from './resolve-heal.ts';
 import type { FleetDocument } from './schema.ts';
+import { sharingFault } from './sharing.ts';
 
 export function healConflictsIn(document: FleetDocument, complaints: Complaints): void {
   rungs(document, complaints);

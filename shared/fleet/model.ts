@@ -1,9 +1,7 @@
 // What a fleet and its nodes are, once every default has been filled in. Pure types: the schema in `schema.ts` makes them.
 import type { HttpJsonPaths } from '../chains/http-json.ts';
-import type { Rung } from '../heal/memory.ts';
-
-/** plan: writes plans and touches nothing. ask: waits for a person's approval. act: heals. */
-export type Mode = 'plan' | 'ask' | 'act';
+import type { Mode } from '../model/mode.ts';
+import type { Rung } from '../model/rungs.ts';
 
 export type Role = 'follower' | 'validator' | 'sentry' | 'bootnode' | 'unknown';
 

@@ -60,10 +60,6 @@ export const FLEET_ALARM_KINDS = [
 export type FleetAlarmKind = (typeof FLEET_ALARM_KINDS)[number];
 export type AlarmKind = NodeAlarmKind | FleetAlarmKind;
 
-export const FLEET_TAG = 'chainmend:fleet';
-export const NODE_TAG = 'chainmend:node';
-export const KIND_TAG = 'chainmend:kind';
-
 /** Up to so many nodes `alarms.per: auto` makes an alarm for each. */
 export const NODES_WITH_OWN_ALARMS = 50;
 

@@ -1,6 +1,6 @@
 // Which instances are a fleet's nodes, as EC2 says now: by tag, page by page, whole or not at all.
 import { DescribeInstancesCommand, type EC2Client, type Instance } from '@aws-sdk/client-ec2';
-import { JOINING_TAG, RETIRED_TAG } from '../snapshots/tags.ts';
+import { JOINING_TAG, RETIRED_TAG } from '../model/tags.ts';
 import type { Fleet, Role } from './model.ts';
 import { roleOf } from './resolve.ts';
 

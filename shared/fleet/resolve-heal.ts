@@ -1,5 +1,5 @@
 // How a stuck node is helped, and clean snapshots are taken, when a fleet file leaves gaps: the third part of `resolve.ts`.
-import { RUNGS } from '../heal/memory.ts';
+import { RUNGS } from '../model/rungs.ts';
 import type { CleanSnapshotPolicy, ReplacePolicy } from './model.ts';
 import type { FleetDocument } from './schema.ts';
 

@@ -1,5 +1,5 @@
 // What a person may write of how a stuck node is helped and how clean snapshots are taken: the third part of `schema.ts`.
-import { RUNGS } from '../heal/memory.ts';
+import { RUNGS } from '../model/rungs.ts';
 import { choice, list, object, optional, subnetId, text, whole, yesOrNo } from './schema-fields.ts';
 
 // [EC2 LaunchTemplateName: 3 to 128 of a-zA-Z0-9().-/_]; of those, what means nothing to a shell.

@@ -1,5 +1,5 @@
 // Whose node an instance is: by its tags alone, and by one fleet's only. Pure.
-import type { GuardrailCode } from '../guardrails/codes.ts';
+import type { GuardrailCode } from '../model/guardrail-codes.ts';
 import type { Fleet } from './model.ts';
 
 /** The one fleet whose selector an instance carries; none or several is nobody's node. */

@@ -1,8 +1,9 @@
 // Guardrails of growing across a fleet: its turn while the breaker is open and the monthly ceiling, as pure decisions.
-import type { Write } from '../heal/incident.ts';
-import type { ExecutionStatus } from '../heal/records.ts';
+
+import type { ExecutionStatus } from '../model/execution.ts';
+import type { Refusal } from '../model/guardrail-codes.ts';
+import type { Write } from '../model/write.ts';
 import type { BreakerReading } from './breaker.ts';
-import type { Refusal } from './codes.ts';
 import type { BudgetRecord, GrowRecord } from './records.ts';
 
 /** One proof opens the way for the rest of the fleet for so long. */

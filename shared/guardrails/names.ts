@@ -1,5 +1,5 @@
 // Guardrails of the class "names" (DNS, alarms, peers), as pure decisions, and the record of what a fleet's people were told.
-import type { GuardrailCode, PageCode, Refusal } from './codes.ts';
+import type { GuardrailCode, PageCode, Refusal } from '../model/guardrail-codes.ts';
 
 const LOOK_AGAIN_MS = 5 * 60_000;
 const HOUR_MS = 60 * 60_000;

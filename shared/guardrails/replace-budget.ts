@@ -1,8 +1,8 @@
 // Rule 4: how many restarts and replacements there may be, and whose turn in the fleet it is. Pure decisions over three small records.
 import type { ReplacePolicy } from '../fleet/model.ts';
-import type { Write } from '../heal/incident.ts';
-import { DAY_MS, type ExecutionStatus } from '../heal/records.ts';
-import type { Refusal } from './codes.ts';
+import { DAY_MS, type ExecutionStatus } from '../model/execution.ts';
+import type { Refusal } from '../model/guardrail-codes.ts';
+import type { Write } from '../model/write.ts';
 
 const HOUR_MS = 60 * 60_000;
 /** A node that was well for so long has its replacements back. */

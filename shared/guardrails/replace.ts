@@ -1,9 +1,9 @@
 // What keeps a client from being restarted, its volumes from being swapped and its instance from being replaced: rules 2, 3 and 6, and the
 // owners of instances. Pure: the same facts, the same refusal.
 import type { Fleet, Role } from '../fleet/model.ts';
-import type { Rung } from '../heal/memory.ts';
+import type { GuardrailCode, Refusal } from '../model/guardrail-codes.ts';
+import type { Rung } from '../model/rungs.ts';
 import type { BreakerReading } from './breaker.ts';
-import type { GuardrailCode, Refusal } from './codes.ts';
 
 /** What a guardrail looks at: growing destroys nothing, names can be written again, a client that is stopped serves nobody. */
 export type ActionClass = 'grow' | 'restart' | 'replace' | 'names';

@@ -1,6 +1,6 @@
 // What is remembered of the rotations of a fleet's peer lists: one run at a time, what the last hour has changed, and the restart that
 // has to prove itself. Pure decisions over the ROTATION record.
-import type { Write } from '../heal/incident.ts';
+import type { Write } from '../model/write.ts';
 import type { Told } from './names.ts';
 
 /** Times are ms since the epoch. */

@@ -2,8 +2,8 @@
 import { GetParametersCommand, type SSMClient } from '@aws-sdk/client-ssm';
 import type { Fleet } from '../fleet/model.ts';
 import { fleetOfParameter, fleetParameterName, pauseParameterName } from '../fleet/parameter.ts';
+import type { Refusal } from '../model/guardrail-codes.ts';
 import { plainText } from '../text/plain-text.ts';
-import type { Refusal } from './codes.ts';
 
 export const PAUSE_TAG = 'chainmend:pause';
 const OFF = 'off';

@@ -2,10 +2,11 @@
 // where only this heal and the dispatcher may write: `npm run heal -- approve` finds it there, and never in the journal.
 import { CallbackExternalError, CallbackTimeoutError, type DurableContext } from '@aws/durable-execution-sdk-js';
 import { readSwitches } from '../guardrails/switches.ts';
+import type { Write } from '../model/write.ts';
 import { plainText } from '../text/plain-text.ts';
 import { answersToHeal } from './answering.ts';
 import { type Approval, claimOf, denied, hashOf, judgeApproval, type Terms } from './approval.ts';
-import { answeredOf, askedOf, type Write } from './incident.ts';
+import { answeredOf, askedOf } from './incident.ts';
 import { type Page, page } from './page.ts';
 import type { ApprovalRecord, IncidentRecord } from './records.ts';
 import { keys, settle } from './store.ts';

@@ -1,7 +1,6 @@
 // A heal's place in the budgets of restarts and replacements: read, decided and written under a condition, before anything is intended.
 // An attempt that dies after it was reserved leaves it reserved under its key: the next attempt at the same has it already.
 import type { Fleet } from '../fleet/model.ts';
-import type { Refusal } from '../guardrails/codes.ts';
 import {
   dropReplacement,
   dropRestart,
@@ -15,6 +14,7 @@ import {
   type TurnRecord,
   takeFleetTurn,
 } from '../guardrails/replace-budget.ts';
+import type { Refusal } from '../model/guardrail-codes.ts';
 import { readExecution } from './execution-status.ts';
 import { unsettled } from './lease.ts';
 import { keys, settle } from './store.ts';

@@ -1,10 +1,11 @@
 // What makes a heal the one that works: its attempt, the node's lease, and writes that only the lease's holder may make.
 
+import type { ExecutionStatus } from '../model/execution.ts';
 import { plainJson } from '../text/plain-text.ts';
 import { readExecution } from './execution-status.ts';
 import { claim } from './incident.ts';
 import { grant, type Holder, holds, newNode } from './lease.ts';
-import type { ExecutionStatus, IncidentRecord, NodeRecord, Operation } from './records.ts';
+import type { IncidentRecord, NodeRecord, Operation } from './records.ts';
 import { keys, sameRecord, settle } from './store.ts';
 import type { HealTools } from './tools.ts';
 

@@ -4,10 +4,10 @@ import middy from '@middy/core';
 import type { Clients } from '../aws/clients.ts';
 import { readEnvironment } from '../aws/environment.ts';
 import { logged } from '../aws/log.ts';
+import type { HealPayload } from '../model/payload.ts';
 import type { Ending } from './ending.ts';
 import { createJournal } from './journal.ts';
 import { parseHealPayload } from './payload.ts';
-import type { HealPayload } from './records.ts';
 import { createStore } from './store.ts';
 import { HEAL_ENVIRONMENT, type HealTools } from './tools.ts';
 

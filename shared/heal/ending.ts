@@ -1,5 +1,5 @@
 // How an attempt of a heal ends, whichever heal it is, and what of it pages. Pure.
-import type { FailureCode, GuardrailCode, PageCode, Refusal } from '../guardrails/codes.ts';
+import type { FailureCode, GuardrailCode, PageCode, Refusal } from '../model/guardrail-codes.ts';
 
 /** A guard that refused inside the very step that would have mutated. */
 export type Guarded = Refusal;

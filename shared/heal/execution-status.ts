@@ -1,6 +1,6 @@
 // Whether an execution lives: only GetDurableExecution decides that, never a clock of ours.
 import { GetDurableExecutionCommand, type LambdaClient, ResourceNotFoundException } from '@aws-sdk/client-lambda';
-import type { ExecutionStatus } from './records.ts';
+import type { ExecutionStatus } from '../model/execution.ts';
 
 /** An execution whose retention is over ended long before: the service keeps ended ones for 30 days. */
 const LONG_AGO_MS = 0;

@@ -1,8 +1,8 @@
 // What people may have changed meanwhile, read inside the step that mutates: pauses, fleet file and mode, the node's pause tag.
 import { DescribeTagsCommand } from '@aws-sdk/client-ec2';
 import type { Fleet } from '../fleet/model.ts';
-import type { Refusal } from '../guardrails/codes.ts';
 import { judgePauseTag, PAUSE_TAG, readSwitches } from '../guardrails/switches.ts';
+import type { Refusal } from '../model/guardrail-codes.ts';
 import type { HealTools } from './tools.ts';
 
 export interface GuardOptions {

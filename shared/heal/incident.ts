@@ -1,17 +1,9 @@
 // Who may work on an incident: pure decisions over INCIDENT records. The store writes what they say, on condition that nothing changed.
-import {
-  type ApprovalRecord,
-  type ExecutionStatus,
-  type HealPayload,
-  type IncidentBase,
-  type IncidentRecord,
-  REQUEST_LIFETIME_MS,
-} from './records.ts';
 
-/** A decision to write `next` in place of the record that was read; the store refuses if that one has changed. */
-export interface Write<R> {
-  readonly next: R;
-}
+import { type ExecutionStatus, REQUEST_LIFETIME_MS } from '../model/execution.ts';
+import type { HealPayload } from '../model/payload.ts';
+import type { Write } from '../model/write.ts';
+import type { ApprovalRecord, IncidentBase, IncidentRecord } from './records.ts';
 
 /** Attempts that may fail in one incident before a person is paged and nothing more is tried. */
 export const MAX_FAILURES = 3;

@@ -1,16 +1,14 @@
 // Who may work on a node: lease, fence and open operation, as pure decisions over NODE records.
-import type { Write } from './incident.ts';
+
 import {
   DAY_MS,
   type ExecutionStatus,
   FUNCTION_TIMEOUT_MS,
-  type GrowOperation,
   INTENT_COUNTS_MS,
-  type ModificationIntent,
-  type NodeRecord,
-  type Operation,
   REQUEST_LIFETIME_MS,
-} from './records.ts';
+} from '../model/execution.ts';
+import type { Write } from '../model/write.ts';
+import type { GrowOperation, ModificationIntent, NodeRecord, Operation } from './records.ts';
 
 /** Intents kept per node; more than any budget counts (the EBS limit is four a volume and day, a node has few volumes). */
 const MAX_INTENTS_KEPT = 32;

@@ -1,7 +1,10 @@
 // What a heal left open on a node, and how its incident comes back to it: for the sweep. Pure.
-import { reopenToSettle, type Write } from './incident.ts';
+
+import type { ExecutionStatus } from '../model/execution.ts';
+import type { Write } from '../model/write.ts';
+import { reopenToSettle } from './incident.ts';
 import { leaseFree, owesClient, unsettled } from './lease.ts';
-import type { ExecutionStatus, IncidentRecord, NodeRecord } from './records.ts';
+import type { IncidentRecord, NodeRecord } from './records.ts';
 
 /**
  * Whether an incident is not over whatever its alarm says: a client that was stopped is still to be started, or something was begun

@@ -1,9 +1,6 @@
 // What heals that take a client down remember about it in NODE.operation: enough for any successor to finish, or to put back.
+import type { Rung } from '../model/rungs.ts';
 import type { FleetRole, Rank } from '../snapshots/model.ts';
-
-/** A rung of the ladder of replace-node, mildest first. */
-export const RUNGS = ['restart', 'stop-start', 'swap', 'replace'] as const;
-export type Rung = (typeof RUNGS)[number];
 
 /** One volume of a node as it was found: all that is needed to make one like it, and to put it back. */
 export interface FoundVolume {

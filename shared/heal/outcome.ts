@@ -1,10 +1,11 @@
 // How a heal ends: its page, its outcome on the incident, and the node given back once nothing of ours can run on it any more.
 import type { DurableContext } from '@aws/durable-execution-sdk-js';
+import type { HealKind } from '../model/payload.ts';
 import { type Ending, pageOf } from './ending.ts';
 import { conclude, type Outcome, wouldEscalate } from './incident.ts';
 import { type Holder, newNode, release } from './lease.ts';
 import { page } from './page.ts';
-import type { HealKind, IncidentRecord, NodeRecord, Operation } from './records.ts';
+import type { IncidentRecord, NodeRecord, Operation } from './records.ts';
 import { keys, settle } from './store.ts';
 import type { HealTools, Step } from './tools.ts';
 

@@ -1,7 +1,7 @@
 // Pages: one message to the people on duty, by SNS. A mail is plain text that can be read and pasted from; what is subscribed by a machine
 // (a function, a queue, an endpoint) gets the same as JSON.
 import { PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
-import type { PageCode } from '../guardrails/codes.ts';
+import type { PageCode } from '../model/guardrail-codes.ts';
 import { plainJson, plainText } from '../text/plain-text.ts';
 
 export interface Page {

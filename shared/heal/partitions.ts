@@ -1,6 +1,6 @@
 // The partitions of the one table. Each belongs to the functions that may write it, and IAM holds them to that (dynamodb:LeadingKeys,
 // infra/constructs/state.ts): what a record says is worth as much as the functions that may write where it stands.
-import type { HealKind } from './records.ts';
+import type { HealKind } from '../model/payload.ts';
 
 export const HEAL_KINDS = ['resize-volume', 'replace-node', 'snapshot-node'] as const satisfies readonly HealKind[];
 

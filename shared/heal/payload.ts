@@ -1,7 +1,7 @@
 // The payload of a heal, parsed strictly: it is written by the dispatcher, but an invocation can come from anybody who may invoke.
 import * as v from 'valibot';
+import type { HealPayload } from '../model/payload.ts';
 import { plainText } from '../text/plain-text.ts';
-import type { HealPayload } from './records.ts';
 
 /** An invocation that is no heal's: the message names the field, and what was expected. */
 export class HealPayloadError extends TypeError {

@@ -1,5 +1,5 @@
 // Whether anything can be done on an instance, by its state. Pure.
-import type { Refusal } from '../guardrails/codes.ts';
+import type { Refusal } from '../model/guardrail-codes.ts';
 
 const MINUTE_MS = 60_000;
 

@@ -1,57 +1,7 @@
 // The records that make one heal at a time true: what is written about an incident and about a node, and by whom.
-import type { Mode } from '../fleet/model.ts';
+import type { AlarmFact, HealPayload, Want } from '../model/payload.ts';
 import type { Terms } from './approval.ts';
 import type { ReplaceMemory, SnapshotMemory } from './memory.ts';
-
-/** What an attempt is started with. The same attempt is always invoked with the very same payload. */
-export type HealPayload = ResizePayload | ReplacePayload | SnapshotPayload;
-export type HealKind = HealPayload['kind'];
-
-export interface ResizePayload extends PayloadBase {
-  readonly kind: 'resize-volume';
-}
-
-export interface ReplacePayload extends PayloadBase {
-  readonly kind: 'replace-node';
-  readonly want: Want;
-}
-
-export interface SnapshotPayload extends PayloadBase {
-  readonly kind: 'snapshot-node';
-  readonly asked: 'schedule' | 'person';
-}
-
-/** What a heal of replace-node is to do. All but the first are a person's. */
-export type Want =
-  /** Climb the ladder: restart, stop-start, swap, replace. */
-  | { readonly do: 'heal' }
-  /** Swap the volumes for ones of this snapshot (any one of its set), or of the best; a validator only where a person acknowledges it. */
-  | { readonly do: 'restore'; readonly snapshotId: string | null; readonly acknowledgesValidator: boolean }
-  | { readonly do: 'replace-instance' }
-  /** Put back the volumes or the instance that a heal of before has kept. */
-  | { readonly do: 'undo' };
-
-interface PayloadBase {
-  readonly fleet: string;
-  readonly node: string;
-  readonly instanceId: string;
-  /** Kind of trouble and what it is about: "disk:data", "node:health", "request:restore", "snapshot:clean". */
-  readonly trouble: string;
-  readonly incidentId: string;
-  readonly attempt: number;
-  readonly mode: Mode;
-  /** When the trouble was first told of, ms since the epoch. */
-  readonly onsetMs: number;
-  /** After this the execution is stopped by the sweep, ms since the epoch. */
-  readonly deadlineMs: number;
-  readonly alarm: AlarmFact;
-}
-
-export interface AlarmFact {
-  readonly alarmName: string;
-  readonly namespace: string;
-  readonly dimensions: Readonly<Record<string, string>>;
-}
 
 /** What is true of an incident in each of its states. */
 export interface IncidentBase {
@@ -185,21 +135,3 @@ export interface NodeRecord {
   readonly progress?: Progress;
   readonly version: number;
 }
-
-/** What GetDurableExecution says of an execution. `unknown` is what cannot be read: it is never taken for ended. */
-export type ExecutionStatus =
-  | { readonly state: 'running' }
-  | { readonly state: 'ended'; readonly endedAtMs: number }
-  | { readonly state: 'unknown' };
-
-/** How long a call may still take effect after its sandbox is gone: the function's time-out plus the longest a request is served. */
-export const FUNCTION_TIMEOUT_MS = 60_000;
-export const REQUEST_LIFETIME_MS = 60_000;
-/** Describe has no published bound of staleness; two equal reads after this are believed. */
-export const CONSISTENCY_WINDOW_MS = 5 * 60_000;
-export const DAY_MS = 24 * 60 * 60_000;
-/**
- * How long an intent counts: the 24 h of its modification begin when the call takes effect, which is later than the intent
- * by retried steps and by a request that lingers. An hour is more than those take.
- */
-export const INTENT_COUNTS_MS = DAY_MS + 60 * 60_000;

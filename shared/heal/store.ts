@@ -13,9 +13,10 @@ import type { RegisterRecord } from '../guardrails/names.ts';
 import type { BudgetRecord, GrowRecord } from '../guardrails/records.ts';
 import type { ReplacementsRecord, RestartsRecord, TurnRecord } from '../guardrails/replace-budget.ts';
 import type { RotationRecord } from '../guardrails/rotation.ts';
+import type { HealKind } from '../model/payload.ts';
 import type { JournalRecord } from './journal.ts';
 import { HEAL_KINDS, healOf, partitions } from './partitions.ts';
-import type { HealKind, IncidentRecord, NodeRecord } from './records.ts';
+import type { IncidentRecord, NodeRecord } from './records.ts';
 
 export interface Key {
   readonly pk: string;

@@ -1,7 +1,7 @@
 // What every effect of a heal is handed: clients, records, journal, and who we are.
 import type { Clients } from '../aws/clients.ts';
+import type { HealPayload } from '../model/payload.ts';
 import type { Journal } from './journal.ts';
-import type { HealPayload } from './records.ts';
 import type { Store } from './store.ts';
 
 /** Environment variables that every heal has. */

@@ -1,11 +1,7 @@
 // Reads what a command script says last on its standard output: one line of JSON, of the shape that its schema tells.
 import * as v from 'valibot';
+import { NodeAnswerError } from '../model/node-answer-error.ts';
 import { plainText } from '../text/plain-text.ts';
-
-/** What a node printed is no answer. The message names the field, and what was expected. */
-export class NodeAnswerError extends TypeError {
-  override readonly name = 'NodeAnswerError';
-}
 
 /** Far more than any script prints: "the first 24,000 characters" (GetCommandInvocationResult, @aws-sdk/client-ssm). */
 const ANSWER_CHARACTERS_MAX = 100_000;

@@ -4,8 +4,9 @@ import * as v from 'valibot';
 import type { ChainRequest, Answer as ClientAnswer, TroubleCode } from '../chains/client.ts';
 import { parseJson } from '../chains/json.ts';
 import type { Runtime } from '../fleet/model.ts';
+import { NodeAnswerError } from '../model/node-answer-error.ts';
 import type { ByteEdit } from '../peers/edits.ts';
-import { NodeAnswerError, parseAnswerLine, said } from './answer-line.ts';
+import { parseAnswerLine, said } from './answer-line.ts';
 import { checkedParameter, runLimitsSeconds, startBySeconds, unitOf } from './command.ts';
 import { maximumBase64Characters, operationParameters, type ParameterName, type PeerOperation } from './parameters.ts';
 

@@ -2,7 +2,7 @@
 // Both directions, since nodes are also played.
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { shortened } from '../chains/answers.ts';
-import { NodeAnswerError } from '../node-commands/answer-line.ts';
+import { NodeAnswerError } from '../model/node-answer-error.ts';
 
 /** What the script keeps of an answer: ListCommandInvocations shows 2,500 characters, which is little. */
 export type Keep = 'facts' | 'peers' | 'spec' | 'consensus' | 'geth';

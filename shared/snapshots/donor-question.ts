@@ -1,5 +1,5 @@
 // What dispatch-heal asks plan-snapshots, and what it is answered. No SDK: both bundles carry it.
-import type { Refusal } from '../guardrails/codes.ts';
+import type { Refusal } from '../model/guardrail-codes.ts';
 
 export interface DonorQuestion {
   readonly kind: 'donor';

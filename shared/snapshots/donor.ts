@@ -2,7 +2,7 @@
 import type { Fleet } from '../fleet/model.ts';
 import type { ObservedNode } from '../fleet/observation.ts';
 import { type BreakerReading, OBSERVATION_VALID_MS } from '../guardrails/breaker.ts';
-import type { GuardrailCode, Refusal } from '../guardrails/codes.ts';
+import type { GuardrailCode, Refusal } from '../model/guardrail-codes.ts';
 import type { SnapshotSet } from './model.ts';
 
 export interface DonorFacts {

@@ -1,8 +1,7 @@
 // The ledger: what is in a snapshot, written into its tags when it is made and read from them by whoever looks for a good one. Pure.
-import { FLEET_TAG, NODE_TAG } from '../fleet/naming.ts';
+import { dateOf, FLEET_TAG, LEDGER_TAGS, NODE_TAG, TAG_VALUE_MAX } from '../model/tags.ts';
 import { plainText } from '../text/plain-text.ts';
 import type { Ledger } from './model.ts';
-import { dateOf, LEDGER_TAGS, TAG_VALUE_MAX } from './tags.ts';
 
 /** A tag that cannot be read says nothing: a height of "about 5" is no height. Never throws, since people write tags, too. */
 export function readLedger(tags: Readonly<Record<string, string>>): Ledger {

@@ -10,9 +10,9 @@ import {
   UnlockSnapshotCommand,
 } from '@aws-sdk/client-ec2';
 import { orRefused } from '../aws/refused.ts';
+import { KEEP_UNTIL_TAG, LEDGER_TAGS, LOCK_DAYS_MAXIMUM, LOCKED_BY_TAG, TAG_VALUE_MAX } from '../model/tags.ts';
 import { plainText } from '../text/plain-text.ts';
 import type { SnapshotFact } from './model.ts';
-import { KEEP_UNTIL_TAG, LEDGER_TAGS, LOCK_DAYS_MAXIMUM, LOCKED_BY_TAG, TAG_VALUE_MAX } from './tags.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
 /**

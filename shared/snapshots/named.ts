@@ -1,7 +1,8 @@
 // The set of a snapshot that a person names: what is refused, and what that person can do about it. Pure.
+
+import { LEDGER_TAGS } from '../model/tags.ts';
 import { faultMayBeginMs, type GoodInput, unfit } from './good.ts';
 import type { SnapshotSet } from './model.ts';
-import { LEDGER_TAGS } from './tags.ts';
 
 export type Named = { readonly set: SnapshotSet } | { readonly refuse: 'snapshot-unfit'; readonly reason: string };
 

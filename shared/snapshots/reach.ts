@@ -1,7 +1,7 @@
 // Which snapshots heals may read and mark: IAM tells a fleet's from others by their tags, or by the lifecycle policy that made them. What is out
 // of reach is no candidate: the call would be refused. The same fence as `bySnapshotTags` of infra/constructs/replace-grants.ts. Pure.
 import type { Fleet } from '../fleet/model.ts';
-import { FLEET_TAG } from '../fleet/naming.ts';
+import { FLEET_TAG } from '../model/tags.ts';
 import type { SnapshotFact } from './model.ts';
 
 /** Whether one snapshot is within reach: by the tags of one of the fleet's volumes, by the fleet's name, or by a policy that its file names. */

@@ -8,7 +8,7 @@ import {
   type Snapshot,
 } from '@aws-sdk/client-ec2';
 import type { Fleet } from '../fleet/model.ts';
-import { FLEET_TAG } from '../fleet/naming.ts';
+import { FLEET_TAG } from '../model/tags.ts';
 import { plainJson } from '../text/plain-text.ts';
 import { readLedger } from './ledger.ts';
 import type { SnapshotFact } from './model.ts';

@@ -1,10 +1,10 @@
 // How many hours of a healthy fleet one core simulates in a second, in each lane.
 
+import { createRegion, type Region, START_MS } from '../../local/region.ts';
 import { prepare } from '../../local/scenarios/run.ts';
 import type { World } from '../../local/scenarios/world/world.ts';
 import { bitcoinChain } from '../../local/scenarios/world/worlds.ts';
 import type { Lane } from '../../local/simulator/lambda-runtime/sandbox.ts';
-import { createRegion, type Region, START_MS } from '../../local/simulator/region.ts';
 import { cpuSeconds, type Measurement, median } from './measurement.ts';
 
 const NODES = 20;

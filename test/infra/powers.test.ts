@@ -7,7 +7,7 @@ import { readFleets } from '../../infra/fleets.ts';
 import { repositoryRoot } from '../../infra/paths.ts';
 import { decide, type PolicyDocument } from '../../local/services/iam/policy.ts';
 import { PAUSE_TAG } from '../../shared/guardrails/switches.ts';
-import { KEEP_UNTIL_TAG, LEDGER_TAGS } from '../../shared/snapshots/tags.ts';
+import { KEEP_UNTIL_TAG, LEDGER_TAGS } from '../../shared/model/tags.ts';
 import { powersOf } from './powers/words.ts';
 import { buildStack, resourcesOf } from './support.ts';
 

@@ -1,7 +1,7 @@
 // Everything else that moves: Invokes and ends of executions, EC2, the node's agent, other heals, people, and time that passes.
 
 import type { State } from '../../functions/resize-volume/stages.ts';
-import { DAY_MS, INTENT_COUNTS_MS } from '../../shared/heal/records.ts';
+import { DAY_MS, INTENT_COUNTS_MS } from '../../shared/model/execution.ts';
 import { answerOf, deliverAnswer, isStale, MODIFICATIONS_PER_DAY, modifyVolume, takeCommand } from './aws.ts';
 import type { Emit } from './check.ts';
 import { type Act, NEVER, type Protocol, type Setting } from './protocol.ts';

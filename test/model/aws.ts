@@ -1,6 +1,6 @@
 // What EC2 does to the volume, and what the node's script does with a command.
 
-import type { HealPayload } from '../../shared/heal/records.ts';
+import type { HealPayload } from '../../shared/model/payload.ts';
 import type { Answer } from '../../shared/node-commands/answer.ts';
 import { NEVER, type Protocol } from './protocol.ts';
 import {

@@ -1,6 +1,7 @@
 // The dispatcher and its sweep: what they read and write about the incident and the node, one conditional write at a time.
 import type { Onset } from '../../shared/heal/incident.ts';
-import type { HealPayload, IncidentRecord } from '../../shared/heal/records.ts';
+import type { IncidentRecord } from '../../shared/heal/records.ts';
+import type { HealPayload } from '../../shared/model/payload.ts';
 import type { Emit } from './check.ts';
 import { NEVER, type Protocol, type Setting } from './protocol.ts';
 import {

@@ -2,7 +2,7 @@
 import type { Effect, Results, State } from '../../functions/resize-volume/stages.ts';
 import type { Ending, Guarded } from '../../shared/heal/ending.ts';
 import type { Outcome } from '../../shared/heal/incident.ts';
-import type { HealPayload } from '../../shared/heal/records.ts';
+import type { HealPayload } from '../../shared/model/payload.ts';
 import { MODIFICATIONS_PER_DAY, modifyVolume } from './aws.ts';
 import type { Emit } from './check.ts';
 import { factsOf } from './facts.ts';

@@ -1,6 +1,6 @@
 // The nodes that the ladder is played on: what their data do, what answers, and what there is to put in their place.
 import type { Fleet, Role } from '../../shared/fleet/model.ts';
-import type { Want } from '../../shared/heal/records.ts';
+import type { Want } from '../../shared/model/payload.ts';
 import { fleetWith } from '../support/heal-facts.ts';
 
 /**

@@ -23,7 +23,7 @@ import {
   unsettled,
   withdraw,
 } from '../../shared/heal/lease.ts';
-import type { HealPayload } from '../../shared/heal/records.ts';
+import type { HealPayload } from '../../shared/model/payload.ts';
 
 export const PRODUCT = {
   start,

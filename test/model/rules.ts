@@ -1,7 +1,7 @@
 // The rules of the protocol that can be switched off, each by its naive version, and the smallest world that shows what then goes wrong.
 import type { Results } from '../../functions/resize-volume/stages.ts';
 import type { IncidentRecord, ModificationIntent, NodeRecord } from '../../shared/heal/records.ts';
-import { DAY_MS, type ExecutionStatus } from '../../shared/heal/records.ts';
+import { DAY_MS, type ExecutionStatus } from '../../shared/model/execution.ts';
 import type { WorldName } from './healing.ts';
 import { FULL, PRODUCT, type Protocol, type Ways } from './protocol.ts';
 import { NOW_MS, payloadOf, type Supply } from './world.ts';

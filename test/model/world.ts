@@ -5,15 +5,9 @@
 // either still to come or gone, which is all that the decisions look at, and no order of events that real clocks allow is lost.
 import type { State } from '../../functions/resize-volume/stages.ts';
 import { newNode } from '../../shared/heal/lease.ts';
-import {
-  type ExecutionStatus,
-  FUNCTION_TIMEOUT_MS,
-  type HealPayload,
-  type IncidentRecord,
-  type ModificationIntent,
-  type NodeRecord,
-  REQUEST_LIFETIME_MS,
-} from '../../shared/heal/records.ts';
+import type { IncidentRecord, ModificationIntent, NodeRecord } from '../../shared/heal/records.ts';
+import { type ExecutionStatus, FUNCTION_TIMEOUT_MS, REQUEST_LIFETIME_MS } from '../../shared/model/execution.ts';
+import type { HealPayload } from '../../shared/model/payload.ts';
 import type { Answer, Observation } from '../../shared/node-commands/answer.ts';
 import { Interner } from './intern.ts';
 

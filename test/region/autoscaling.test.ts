@@ -11,11 +11,11 @@ import {
 } from '@aws-sdk/client-auto-scaling';
 import { CreateLaunchTemplateCommand, EC2Client, StopInstancesCommand } from '@aws-sdk/client-ec2';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Region } from '../../local/region.ts';
 import type { GroupSeed } from '../../local/services/autoscaling/autoscaling.ts';
 import { SUBNET_ID } from '../../local/services/ec2/service.ts';
 import type { Following } from '../../local/simulator/clock.ts';
 import { deploy } from '../../local/simulator/cloudformation/deploy.ts';
-import type { Region } from '../../local/simulator/region.ts';
 import { type WholeRegion, wholeRegion } from '../support/whole-region.ts';
 
 const MINUTE_MS = 60_000;

@@ -21,7 +21,6 @@ import { createDynamoDb } from '../../local/services/dynamodb/dynamodb.ts';
 import { createEvents } from '../../local/services/events/events.ts';
 import { createIam } from '../../local/services/iam/roles.ts';
 import { createKms } from '../../local/services/kms/kms.ts';
-import { CodeStore } from '../../local/services/lambda/environment.ts';
 import { createLambda } from '../../local/services/lambda/service.ts';
 import { createScheduler } from '../../local/services/scheduler/scheduler.ts';
 import { createSns } from '../../local/services/sns/sns.ts';
@@ -31,6 +30,7 @@ import type { Assembly, Template } from '../../local/simulator/cloudformation/as
 import { deploy, readAssembly } from '../../local/simulator/cloudformation/deploy.ts';
 import { conditionHolds, resolve, type Scope } from '../../local/simulator/cloudformation/intrinsics.ts';
 import { creationOrder } from '../../local/simulator/cloudformation/order.ts';
+import { CodeStore } from '../../local/simulator/lambda-runtime/environment.ts';
 import { VpcEndpoints } from '../../local/simulator/network/vpc-endpoints.ts';
 import { AwsError, type Service } from '../../local/simulator/service.ts';
 import { testKernel } from '../support/kernel.ts';

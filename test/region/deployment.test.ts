@@ -5,12 +5,12 @@ import { ssmParameterStore } from '../../infra/fleet-commands/parameter-store.ts
 import { fleetsDirectory } from '../../infra/fleets.ts';
 import { runFleets } from '../../infra/fleets-cli.ts';
 import { ensureSynthesized } from '../../infra/synth.ts';
+import { ACCOUNT_ID, createRegion, REGION_NAME, type Region } from '../../local/region.ts';
 import { allDisksFull } from '../../local/scenarios/all-disks-full.ts';
 import { run } from '../../local/scenarios/run.ts';
 import { settled } from '../../local/scenarios/world/deployed.ts';
 import type { Assembly } from '../../local/simulator/cloudformation/assembly.ts';
 import { type Deployment, deploy, readAssembly } from '../../local/simulator/cloudformation/deploy.ts';
-import { ACCOUNT_ID, createRegion, REGION_NAME, type Region } from '../../local/simulator/region.ts';
 import { long } from '../support/long.ts';
 import { type WholeRegion, wholeRegion } from '../support/whole-region.ts';
 

@@ -7,7 +7,7 @@ import {
   withDurableExecution,
 } from '@aws/durable-execution-sdk-js';
 import { describe, expect, it } from '@jest/globals';
-import type { LambdaHooks } from '../../local/services/lambda/environment.ts';
+import type { LambdaHooks } from '../../local/simulator/lambda-runtime/environment.ts';
 import { FUTURE_MS, type Handler, lambdaRegion } from '../support/lambda.ts';
 
 const durable =

@@ -21,10 +21,10 @@ import {
   TerminateInstancesCommand,
 } from '@aws-sdk/client-ec2';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Region } from '../../local/region.ts';
 import { SUBNET_ID, VPC_ID } from '../../local/services/ec2/service.ts';
 import type { Following } from '../../local/simulator/clock.ts';
 import type { BusEvent } from '../../local/simulator/kernel.ts';
-import type { Region } from '../../local/simulator/region.ts';
 import { chainOf, nodeOf } from '../support/nodes.ts';
 import { type WholeRegion, wholeRegion } from '../support/whole-region.ts';
 

@@ -28,11 +28,11 @@ import {
   TerminateInstancesCommand,
 } from '@aws-sdk/client-ec2';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Region } from '../../local/region.ts';
 import { Capacity } from '../../local/services/ec2/capacity.ts';
 import { type Launched, SECURITY_GROUP_ID, SUBNET_ID, VPC_ID } from '../../local/services/ec2/service.ts';
 import type { Statement } from '../../local/services/iam/policy.ts';
 import type { Following } from '../../local/simulator/clock.ts';
-import type { Region } from '../../local/simulator/region.ts';
 import { testKernel } from '../support/kernel.ts';
 import { chainOf, dataVolume, nodeOf } from '../support/nodes.ts';
 import { type WholeRegion, wholeRegion } from '../support/whole-region.ts';

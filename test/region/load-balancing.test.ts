@@ -11,9 +11,9 @@ import {
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { rpcHost } from '../../local/nodes/rpc/node-rpc.ts';
+import type { Region } from '../../local/region.ts';
 import { VPC_ID } from '../../local/services/ec2/service.ts';
 import type { Following } from '../../local/simulator/clock.ts';
-import type { Region } from '../../local/simulator/region.ts';
 import { chainOf, nodeOf } from '../support/nodes.ts';
 import { type WholeRegion, wholeRegion } from '../support/whole-region.ts';
 

@@ -7,9 +7,9 @@ import { runFleets } from '../../infra/fleets-cli.ts';
 import { readAccount, type Where } from '../../infra/preflight/account.ts';
 import { type AccountFacts, findingsOf } from '../../infra/preflight/facts.ts';
 import { ensureSynthesized } from '../../infra/synth.ts';
+import { ACCOUNT_ID, createRegion, REGION_NAME, type Region } from '../../local/region.ts';
 import type { Following } from '../../local/simulator/clock.ts';
 import { deploy, readAssembly } from '../../local/simulator/cloudformation/deploy.ts';
-import { ACCOUNT_ID, createRegion, REGION_NAME, type Region } from '../../local/simulator/region.ts';
 import { inProcessHandler } from '../support/in-process-handler.ts';
 import { long } from '../support/long.ts';
 

@@ -1,10 +1,10 @@
 // What AWS refuses because members, states or texts do not go together, the region refuses as well, with the same code and form.
 import { crc32 } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { createRegion, type Region } from '../../local/region.ts';
 import type { Following } from '../../local/simulator/clock.ts';
 import { newAccessKey } from '../../local/simulator/gateway/keys.ts';
 import { listen, type WireServer } from '../../local/simulator/gateway/server.ts';
-import { createRegion, type Region } from '../../local/simulator/region.ts';
 import { signedFetch } from '../support/signed-request.ts';
 
 const ACCOUNT = '111122223333';

@@ -17,10 +17,10 @@ import { awsSuite } from '../../infra/heal-commands/aws-suite.ts';
 import { awsAccount } from '../../infra/smoke/aws-account.ts';
 import type { SmokeDesk } from '../../infra/smoke/desk.ts';
 import { runSmoke } from '../../infra/smoke-cli.ts';
+import { createRegion, REGION_NAME } from '../../local/region.ts';
 import { prepare } from '../../local/scenarios/run.ts';
 import { settled } from '../../local/scenarios/world/deployed.ts';
 import { smokeLadderGround } from '../../local/scenarios/world/smoke-ground.ts';
-import { createRegion, REGION_NAME } from '../../local/simulator/region.ts';
 import { isAsked } from '../support/asked.ts';
 import { inProcessHandler } from '../support/in-process-handler.ts';
 

@@ -6,7 +6,7 @@ import { STORIES } from '../../local/machines/stories/index.ts';
 import { INVARIANTS } from '../../local/scenarios/checks/invariants.ts';
 import { SCENARIOS } from '../../local/scenarios/index.ts';
 import { FAULTS } from '../../local/simulator/faults.ts';
-import { FAILURES, GUARDRAILS, TROUBLES } from '../../shared/guardrails/codes.ts';
+import { FAILURES, GUARDRAILS, TROUBLES } from '../../shared/model/guardrail-codes.ts';
 
 const parse = (line: string): Request => parseArguments(line.split(' ').filter(Boolean));
 const said = (words: readonly string[]): string => {

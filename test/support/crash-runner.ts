@@ -6,7 +6,7 @@ import { type JournalLine, readJournal } from '../../local/scenarios/report/jour
 import { incidentsOf } from '../../local/scenarios/report/report.ts';
 import { type Run, run } from '../../local/scenarios/run.ts';
 import type { Scenario } from '../../local/scenarios/scenario.ts';
-import type { LambdaHooks } from '../../local/services/lambda/environment.ts';
+import type { LambdaHooks } from '../../local/simulator/lambda-runtime/environment.ts';
 import type { AdmittedRequest, RequestFaults } from '../../local/simulator/request-faults.ts';
 import type { NodeRecord } from '../../shared/heal/records.ts';
 import type { Crashed, Story } from './crash.ts';

@@ -4,7 +4,8 @@ import type { ResizeFacts, VolumeFact } from '../../functions/resize-volume/deci
 import type { DiskPolicy, Fleet } from '../../shared/fleet/model.ts';
 import { parseFleet } from '../../shared/fleet/resolve.ts';
 import { VOLUME_LIMITS, type VolumeType } from '../../shared/guardrails/ebs.ts';
-import type { IncidentRecord, NodeRecord, ResizePayload } from '../../shared/heal/records.ts';
+import type { IncidentRecord, NodeRecord } from '../../shared/heal/records.ts';
+import type { ResizePayload } from '../../shared/model/payload.ts';
 import type { Observation } from '../../shared/node-commands/answer.ts';
 import { bitcoin } from './fleet-documents.ts';
 

@@ -2,9 +2,10 @@
 import type { DurableContext } from '@aws/durable-execution-sdk-js';
 import type { JournalEntry } from '../../shared/heal/journal.ts';
 import { partitions } from '../../shared/heal/partitions.ts';
-import type { HealPayload, NodeRecord } from '../../shared/heal/records.ts';
+import type { NodeRecord } from '../../shared/heal/records.ts';
 import { type Key, keys } from '../../shared/heal/store.ts';
 import type { HealTools, Step } from '../../shared/heal/tools.ts';
+import type { HealPayload } from '../../shared/model/payload.ts';
 import { bitcoin } from './fleet-documents.ts';
 import { ME, NOON_MS, nodeRecord, payload } from './heal-facts.ts';
 

@@ -2,11 +2,11 @@
 // Reads an `Attack` on stdin, prints an `Attacked`.
 import { text } from 'node:stream/consumers';
 import { prepared } from '../../local/cli/tell-story.ts';
+import { createRegion, type Region } from '../../local/region.ts';
 import { manualRestore } from '../../local/scenarios/manual-restore.ts';
 import { prepare } from '../../local/scenarios/run.ts';
 import { enter } from '../../local/simulator/gateway/http.ts';
 import type { WireRequest, WireResponse } from '../../local/simulator/gateway/message.ts';
-import { createRegion, type Region } from '../../local/simulator/region.ts';
 import { AwsError } from '../../local/simulator/service.ts';
 import type { Attack, Attacked } from './hostile.ts';
 import { HOSTILE, type Known, type Position, placesOf, positionsOf } from './hostile-inputs.ts';

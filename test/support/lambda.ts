@@ -7,8 +7,12 @@ import type {
   GetDurableExecutionStateResponse,
   InvocationResponse,
 } from '@aws-sdk/client-lambda';
-import { CodeStore, type InvocationContext, type LambdaHooks } from '../../local/services/lambda/environment.ts';
 import { createLambda } from '../../local/services/lambda/service.ts';
+import {
+  CodeStore,
+  type InvocationContext,
+  type LambdaHooks,
+} from '../../local/simulator/lambda-runtime/environment.ts';
 import { AwsError } from '../../local/simulator/service.ts';
 import { type TestKernel, testKernel } from './kernel.ts';
 

@@ -2,9 +2,9 @@
 // Reads a JSON list of `NetworkRun` on stdin, prints a JSON list of `NetworkRan`.
 import { text } from 'node:stream/consumers';
 import { buildSync } from 'esbuild';
+import { createRegion, type Region } from '../../local/region.ts';
 import { SUBNET_ID, VPC_ID } from '../../local/services/ec2/service.ts';
 import type { HttpHost } from '../../local/simulator/network/network.ts';
-import { createRegion, type Region } from '../../local/simulator/region.ts';
 import type { NetworkRan, NetworkRun } from './network-run.ts';
 
 const { outputFiles } = buildSync({

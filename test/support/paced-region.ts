@@ -1,8 +1,8 @@
 // A whole region whose clock hardly moves but when it is told to, for tests that look at things while AWS works on them.
 
+import type { Region } from '../../local/region.ts';
 import type { Statement } from '../../local/services/iam/policy.ts';
 import type { Following } from '../../local/simulator/clock.ts';
-import type { Region } from '../../local/simulator/region.ts';
 import { type ReplaceClients, replaceClients } from '../../shared/aws/replace-clients.ts';
 import { wholeRegion } from './whole-region.ts';
 

@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { delimiter, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { environmentFor } from '../../local/cli/serve.ts';
+import { createRegion } from '../../local/region.ts';
 import { diskFullAsk } from '../../local/scenarios/disk-full-ask.ts';
 import { readJournal } from '../../local/scenarios/report/journal.ts';
 import { prepare } from '../../local/scenarios/run.ts';
@@ -11,7 +12,6 @@ import type { World } from '../../local/scenarios/world/world.ts';
 import { mailOf, type Published } from '../../local/services/sns/sns.ts';
 import { newAccessKey } from '../../local/simulator/gateway/keys.ts';
 import { listen } from '../../local/simulator/gateway/server.ts';
-import { createRegion } from '../../local/simulator/region.ts';
 import type { Pasted, Pasting } from './pasted.ts';
 
 const ROOT = join(import.meta.dirname, '../..');

@@ -3,8 +3,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
-import type { InvocationContext } from '../../local/services/lambda/environment.ts';
 import type { Clock } from '../../local/simulator/kernel.ts';
+import type { InvocationContext } from '../../local/simulator/lambda-runtime/environment.ts';
 
 export interface RuntimeApi {
   /** For AWS_LAMBDA_RUNTIME_API. */

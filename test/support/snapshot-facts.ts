@@ -1,12 +1,11 @@
 // A fleet's snapshots as the tests of what is good, due and past its date need them: what is said is one line, and the rest is usual.
 import type { Fleet } from '../../shared/fleet/model.ts';
-import { FLEET_TAG, NODE_TAG } from '../../shared/fleet/naming.ts';
 import { parseFleet } from '../../shared/fleet/resolve.ts';
+import { FLEET_TAG, INCIDENT_TAG, NODE_TAG } from '../../shared/model/tags.ts';
 import type { GoodInput } from '../../shared/snapshots/good.ts';
 import { ledgerTags, readLedger } from '../../shared/snapshots/ledger.ts';
 import type { Ledger, SnapshotFact, SnapshotSet } from '../../shared/snapshots/model.ts';
 import { type SetContext, setsOf } from '../../shared/snapshots/sets.ts';
-import { INCIDENT_TAG } from '../../shared/snapshots/tags.ts';
 
 export const NOON_MS = Date.parse('2026-11-20T12:00:00Z');
 export const MINUTE_MS = 60_000;

@@ -1,8 +1,8 @@
 // A whole region that unmodified SDK clients speak to through the wire, as a person or as a role with given statements.
 
+import { createRegion, type Region } from '../../local/region.ts';
 import type { Statement } from '../../local/services/iam/policy.ts';
 import type { Following } from '../../local/simulator/clock.ts';
-import { createRegion, type Region } from '../../local/simulator/region.ts';
 import { inProcessHandler } from './in-process-handler.ts';
 
 export interface WholeRegion {

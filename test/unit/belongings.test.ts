@@ -1,5 +1,6 @@
 // What a run knows of the things that heals make and keep, in a region without the suite.
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import { createRegion, type Region } from '../../local/region.ts';
 import { MachinesWatch } from '../../local/scenarios/checks/machines.ts';
 import type { Mutation } from '../../local/scenarios/checks/watch.ts';
 import { Belongings, isAccountedFor, leftStopped } from '../../local/scenarios/world/belongings.ts';
@@ -7,9 +8,8 @@ import { snapshotsOf } from '../../local/scenarios/world/past.ts';
 import { Pictures } from '../../local/scenarios/world/pictures.ts';
 import { type Placed, World } from '../../local/scenarios/world/world.ts';
 import { bitcoinChain, consortium, followers } from '../../local/scenarios/world/worlds.ts';
-import { createRegion, type Region } from '../../local/simulator/region.ts';
 import { resolveFleet } from '../../shared/fleet/resolve.ts';
-import type { HealPayload } from '../../shared/heal/records.ts';
+import type { HealPayload } from '../../shared/model/payload.ts';
 
 const base = { mode: 'act', unit: 'node@*' } as const;
 const fleets = new Map([

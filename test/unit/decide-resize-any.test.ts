@@ -2,8 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { decideResize, type ResizeDecision, type ResizeFacts } from '../../functions/resize-volume/decide.ts';
 import { growthBytesPerHour } from '../../functions/resize-volume/growth.ts';
-import { GUARDRAILS } from '../../shared/guardrails/codes.ts';
 import { VOLUME_LIMITS } from '../../shared/guardrails/ebs.ts';
+import { GUARDRAILS } from '../../shared/model/guardrail-codes.ts';
 import { tries } from '../support/any.ts';
 import { anyFullDisk, anyResizeFacts, GIB, HOUR_MS, MINUTE_MS, NODE_TAGS, NOON_MS } from '../support/heal-facts.ts';
 

@@ -10,7 +10,8 @@ import type { Health, ObservedNode } from '../../shared/fleet/observation.ts';
 import type { ReplaceMemory } from '../../shared/heal/memory.ts';
 import { healOf } from '../../shared/heal/partitions.ts';
 import { parseHealPayload } from '../../shared/heal/payload.ts';
-import type { IncidentRecord, ReplaceOperation, Want } from '../../shared/heal/records.ts';
+import type { IncidentRecord, ReplaceOperation } from '../../shared/heal/records.ts';
+import type { Want } from '../../shared/model/payload.ts';
 import {
   claimedIncident,
   endedIncident,

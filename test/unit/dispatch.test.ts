@@ -5,9 +5,9 @@ import { type Candidate, type DispatchFacts, decideDispatch } from '../../functi
 import { executionName } from '../../functions/dispatch-heal/kinds.ts';
 import type { AlarmNow } from '../../functions/dispatch-heal/truth.ts';
 import { fleetOf } from '../../shared/fleet/selection.ts';
-import type { Refusal } from '../../shared/guardrails/codes.ts';
 import { INVOKE_AGAIN_MS } from '../../shared/heal/incident.ts';
 import { parseHealPayload } from '../../shared/heal/payload.ts';
+import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import { tries } from '../support/any.ts';
 import {
   allocatedIncident,

@@ -14,7 +14,7 @@ import {
   stagger,
 } from '../../shared/guardrails/grow.ts';
 import type { BudgetRecord, GrowRecord } from '../../shared/guardrails/records.ts';
-import type { ExecutionStatus } from '../../shared/heal/records.ts';
+import type { ExecutionStatus } from '../../shared/model/execution.ts';
 import { DATA_VOLUME, HOUR_MS, ME, NOON_MS, OTHER } from '../support/heal-facts.ts';
 
 describe('a fleet whose disks fill together', () => {

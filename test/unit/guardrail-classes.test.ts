@@ -10,7 +10,7 @@ import {
   type OwnerFacts,
   ownerOf,
 } from '../../shared/guardrails/replace.ts';
-import { RUNGS, type Rung } from '../../shared/heal/memory.ts';
+import { RUNGS, type Rung } from '../../shared/model/rungs.ts';
 import { fleetWith, INSTANCE, NOON_MS } from '../support/heal-facts.ts';
 
 const closed = { open: false, sentence: '1 of 5 nodes unhealthy or unknown, limit 1' };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { FAILURES, GUARDRAILS } from '../../shared/guardrails/codes.ts';
+import { FAILURES, GUARDRAILS } from '../../shared/model/guardrail-codes.ts';
 
 describe('what people are told', () => {
   it('has a sentence for every code, and no code twice', () => {

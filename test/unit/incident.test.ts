@@ -19,12 +19,8 @@ import {
   reopenToSettle,
   wouldEscalate,
 } from '../../shared/heal/incident.ts';
-import {
-  type ApprovalRecord,
-  type ExecutionStatus,
-  type IncidentRecord,
-  REQUEST_LIFETIME_MS,
-} from '../../shared/heal/records.ts';
+import type { ApprovalRecord, IncidentRecord } from '../../shared/heal/records.ts';
+import { type ExecutionStatus, REQUEST_LIFETIME_MS } from '../../shared/model/execution.ts';
 import { tries } from '../support/any.ts';
 import {
   allocatedIncident,

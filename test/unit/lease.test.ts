@@ -18,16 +18,14 @@ import {
   withdraw,
 } from '../../shared/heal/lease.ts';
 import { isOwed, reopenLeftOpen } from '../../shared/heal/left-open.ts';
+import type { GrowOperation, NodeRecord, ReplaceOperation } from '../../shared/heal/records.ts';
 import {
   DAY_MS,
   type ExecutionStatus,
   FUNCTION_TIMEOUT_MS,
-  type GrowOperation,
   INTENT_COUNTS_MS,
-  type NodeRecord,
   REQUEST_LIFETIME_MS,
-  type ReplaceOperation,
-} from '../../shared/heal/records.ts';
+} from '../../shared/model/execution.ts';
 import { tries } from '../support/any.ts';
 import {
   DATA_VOLUME,

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Effect } from '../../functions/resize-volume/stages.ts';
-import type { Mode } from '../../shared/fleet/model.ts';
-import { FAILURES, GUARDRAILS } from '../../shared/guardrails/codes.ts';
 import { pageOf } from '../../shared/heal/ending.ts';
+import { FAILURES, GUARDRAILS } from '../../shared/model/guardrail-codes.ts';
+import type { Mode } from '../../shared/model/mode.ts';
 import { tries } from '../support/any.ts';
 import { DATA_VOLUME, dataVolume, GIB, MINUTE_MS, NOON_MS, observation, resizeFacts } from '../support/heal-facts.ts';
 import {

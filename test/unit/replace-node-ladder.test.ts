@@ -4,7 +4,8 @@ import { decideNext, ladderOf, needsOf } from '../../functions/replace-node/deci
 import { learn } from '../../functions/replace-node/learn.ts';
 import type { Act, Facts } from '../../functions/replace-node/model.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
-import type { ReplaceMemory, Rung } from '../../shared/heal/memory.ts';
+import type { ReplaceMemory } from '../../shared/heal/memory.ts';
+import type { Rung } from '../../shared/model/rungs.ts';
 import { INSTANCE, MINUTE_MS, NOON_MS } from '../support/heal-facts.ts';
 import {
   client,

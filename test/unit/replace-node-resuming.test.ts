@@ -4,8 +4,9 @@ import { sourceOf } from '../../functions/replace-node/approval.ts';
 import { phaseOf } from '../../functions/replace-node/intending.ts';
 import type { Act } from '../../functions/replace-node/model.ts';
 import { mayWait, needsTurn, type Permitted, permit, settlesWith } from '../../functions/replace-node/resuming.ts';
-import type { Mode } from '../../shared/fleet/model.ts';
-import type { ReplaceMemory, Rung } from '../../shared/heal/memory.ts';
+import type { ReplaceMemory } from '../../shared/heal/memory.ts';
+import type { Mode } from '../../shared/model/mode.ts';
+import type { Rung } from '../../shared/model/rungs.ts';
 import { nodeRecord } from '../support/heal-facts.ts';
 import { copy, facts, machine, memory, newInstance } from '../support/replace-facts.ts';
 

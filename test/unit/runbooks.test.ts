@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { FLEET_ALARM_KINDS, NODE_ALARM_KINDS, runbookOf } from '../../shared/fleet/naming.ts';
-import { FAILURES, GUARDRAILS, TROUBLES } from '../../shared/guardrails/codes.ts';
 import { WRITERS } from '../../shared/heal/partitions.ts';
+import { FAILURES, GUARDRAILS, TROUBLES } from '../../shared/model/guardrail-codes.ts';
 
 const repository = new URL('../../', import.meta.url).pathname;
 const kinds: readonly string[] = [...NODE_ALARM_KINDS, ...FLEET_ALARM_KINDS];

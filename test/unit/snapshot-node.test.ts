@@ -7,7 +7,7 @@ import { type Act, type Facts, initial, type Progress } from '../../functions/sn
 import { judgeProof } from '../../functions/snapshot-node/proof.ts';
 import { requestOf } from '../../functions/snapshot-node/request.ts';
 import type { Ending } from '../../shared/heal/ending.ts';
-import type { SnapshotPayload } from '../../shared/heal/records.ts';
+import type { SnapshotPayload } from '../../shared/model/payload.ts';
 import { readLedger } from '../../shared/snapshots/ledger.ts';
 import {
   answer,

@@ -1,11 +1,11 @@
 // Which snapshots belong together, what their tags say, and whose they are.
 import { describe, expect, it } from '@jest/globals';
+import { sharingFault } from '../../shared/fleet/sharing.ts';
+import { dateOf } from '../../shared/model/tags.ts';
 import { clientNameOf, ledgerTags, readLedger } from '../../shared/snapshots/ledger.ts';
 import { ownersOf } from '../../shared/snapshots/owners.ts';
 import { supplyOf } from '../../shared/snapshots/policies.ts';
 import { setsOf } from '../../shared/snapshots/sets.ts';
-import { sharingFault } from '../../shared/snapshots/share.ts';
-import { dateOf } from '../../shared/snapshots/tags.ts';
 import { contextOf, DAY_MS, fleetOf, NOON_MS, setsFrom, snapshot, twoVolumes } from '../support/snapshot-facts.ts';
 
 const SECOND_HOURS = 1 / 3_600;

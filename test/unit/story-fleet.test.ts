@@ -5,9 +5,9 @@ import { entryKey } from '../../local/cli/function-facts.ts';
 import { nodesTable } from '../../local/cli/nodes-table.ts';
 import { recordsTable } from '../../local/cli/records-table.ts';
 import { tell } from '../../local/cli/story.ts';
+import { START_MS } from '../../local/region.ts';
 import type { JournalLine } from '../../local/scenarios/report/journal.ts';
 import type { NodeState, Report } from '../../local/scenarios/report/report.ts';
-import { START_MS } from '../../local/simulator/region.ts';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;

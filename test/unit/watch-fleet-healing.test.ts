@@ -3,7 +3,8 @@ import { describe, expect, it } from '@jest/globals';
 import { HEALED_WITHIN_MS, isBeingHealed, withoutHealing } from '../../functions/watch-fleet/healing.ts';
 import type { DuePage } from '../../functions/watch-fleet/pages.ts';
 import type { ObservedNode } from '../../shared/fleet/observation.ts';
-import type { HealPayload, IncidentRecord } from '../../shared/heal/records.ts';
+import type { IncidentRecord } from '../../shared/heal/records.ts';
+import type { HealPayload } from '../../shared/model/payload.ts';
 
 const NOW = Date.UTC(2026, 0, 1, 12);
 const MINUTE_MS = 60_000;

@@ -1,10 +1,10 @@
 // A world in a region without the suite: what stands behind a launch, and what a past is made of.
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import { createRegion, type Region } from '../../local/region.ts';
 import { snapshotsIn } from '../../local/scenarios/report/snapshots.ts';
 import { launchTemplate, lifecyclePolicy, snapshotsOf } from '../../local/scenarios/world/past.ts';
 import { World } from '../../local/scenarios/world/world.ts';
 import { bitcoinChain, followers } from '../../local/scenarios/world/worlds.ts';
-import { createRegion, type Region } from '../../local/simulator/region.ts';
 import { resolveFleet } from '../../shared/fleet/resolve.ts';
 
 const fleet = resolveFleet({

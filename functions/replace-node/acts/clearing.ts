@@ -11,8 +11,8 @@ import { putInQuarantine, release } from '../../../shared/heal/kept-snapshots.ts
 import type { ReplaceMemory } from '../../../shared/heal/memory.ts';
 import { page } from '../../../shared/heal/page.ts';
 import { stepper } from '../../../shared/heal/steps.ts';
+import { KEEP_UNTIL_TAG, PUT_BACK_TAG, RETIRED_TAG, TAG_VALUE_MAX } from '../../../shared/model/tags.ts';
 import { sentenceOfUnmarked, type Unmarked, verify } from '../../../shared/snapshots/marks.ts';
-import { KEEP_UNTIL_TAG, PUT_BACK_TAG, RETIRED_TAG, TAG_VALUE_MAX } from '../../../shared/snapshots/tags.ts';
 import type { Act, Result } from '../model.ts';
 import type { Tools } from '../tools.ts';
 import { type Made, mutate, type Scene } from './act.ts';

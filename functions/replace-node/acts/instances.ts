@@ -11,7 +11,7 @@ import {
   RETIRED_TAG,
   TAG_VALUE_MAX,
   WHY_TAG,
-} from '../../../shared/snapshots/tags.ts';
+} from '../../../shared/model/tags.ts';
 import type { Result } from '../model.ts';
 import { mutate, type Scene } from './act.ts';
 import { keeping, putInstanceAway, takeBack } from './put-away.ts';

@@ -6,8 +6,8 @@ import { isEverywhere, judgeLaunch } from '../../../shared/aws/launch-refusal.ts
 import type { Fleet } from '../../../shared/fleet/model.ts';
 import { takeLease } from '../../../shared/heal/claim.ts';
 import type { ReplaceMemory } from '../../../shared/heal/memory.ts';
+import { INCIDENT_TAG, JOINING_TAG } from '../../../shared/model/tags.ts';
 import { maskedUserData } from '../../../shared/node-commands/masked-user-data.ts';
-import { INCIDENT_TAG, JOINING_TAG } from '../../../shared/snapshots/tags.ts';
 import type { Facts, Result } from '../model.ts';
 import { templateOf } from '../reach.ts';
 import type { Tools } from '../tools.ts';

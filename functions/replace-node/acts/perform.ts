@@ -12,9 +12,10 @@ import {
 import { changeNode } from '../../../shared/heal/claim.ts';
 import { guardAgain } from '../../../shared/heal/guard.ts';
 import { hold } from '../../../shared/heal/kept-snapshots.ts';
-import type { ReplaceMemory, Rung } from '../../../shared/heal/memory.ts';
+import type { ReplaceMemory } from '../../../shared/heal/memory.ts';
 import { noteProgress } from '../../../shared/heal/progress.ts';
 import { stepper } from '../../../shared/heal/steps.ts';
+import type { Rung } from '../../../shared/model/rungs.ts';
 import { sentenceOfUnmarked } from '../../../shared/snapshots/marks.ts';
 import { intending, phaseOf, takesDown } from '../intending.ts';
 import { learn } from '../learn.ts';

@@ -4,10 +4,16 @@ import type { InstanceNow } from '../../../shared/aws/instances.ts';
 import { orRefused } from '../../../shared/aws/refused.ts';
 import { tagResources, type VolumeNow } from '../../../shared/aws/volumes.ts';
 import type { Fleet } from '../../../shared/fleet/model.ts';
-import { FLEET_TAG, NODE_TAG } from '../../../shared/fleet/naming.ts';
 import { endKept, type KeptKind, type ToKeep, writeKept } from '../../../shared/heal/kept.ts';
 import type { Shelf, Whose } from '../../../shared/heal/kept-snapshots.ts';
-import { INCIDENT_TAG, KEEP_UNTIL_TAG, LEDGER_TAGS, RETIRED_TAG } from '../../../shared/snapshots/tags.ts';
+import {
+  FLEET_TAG,
+  INCIDENT_TAG,
+  KEEP_UNTIL_TAG,
+  LEDGER_TAGS,
+  NODE_TAG,
+  RETIRED_TAG,
+} from '../../../shared/model/tags.ts';
 import type { Tools } from '../tools.ts';
 
 type Tags = Readonly<Record<string, string>>;

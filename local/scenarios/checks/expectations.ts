@@ -1,7 +1,7 @@
 // Expectations and ends that several scenarios share.
 import { fromItem } from '../../../shared/aws/attributes.ts';
 import type { FleetObservation, Health } from '../../../shared/fleet/observation.ts';
-import { START_MS } from '../../simulator/region.ts';
+import { START_MS } from '../../region.ts';
 import { readJournal } from '../report/journal.ts';
 import { incidentsOf, type Report } from '../report/report.ts';
 import type { Expectation } from '../scenario.ts';

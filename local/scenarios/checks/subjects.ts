@@ -1,7 +1,7 @@
 // Whose a request is: the execution that makes it, the node whose heal that is, and the instance that it is about.
-import type { HealPayload } from '../../../shared/heal/records.ts';
-import { JOINING_TAG, RETIRED_TAG } from '../../../shared/snapshots/tags.ts';
-import type { Region } from '../../simulator/region.ts';
+import type { HealPayload } from '../../../shared/model/payload.ts';
+import { JOINING_TAG, RETIRED_TAG } from '../../../shared/model/tags.ts';
+import type { Region } from '../../region.ts';
 import type { CallRecord } from '../../simulator/trace.ts';
 
 export interface Subject {

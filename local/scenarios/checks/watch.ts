@@ -2,7 +2,7 @@
 import { fromItem } from '../../../shared/aws/attributes.ts';
 import { unsettled } from '../../../shared/heal/lease.ts';
 import type { IncidentRecord, NodeRecord } from '../../../shared/heal/records.ts';
-import type { Region } from '../../simulator/region.ts';
+import type { Region } from '../../region.ts';
 import type { CallRecord } from '../../simulator/trace.ts';
 import { isMutation } from '../report/calls.ts';
 import { type JournalLine, readJournal } from '../report/journal.ts';

@@ -1,9 +1,10 @@
 // Durable executions as heals of the report: what each came to, by its journal and by what the world looked like before and after.
-import { RUNGS, type Rung } from '../../../shared/heal/memory.ts';
-import type { HealPayload } from '../../../shared/heal/records.ts';
-import { INCIDENT_TAG } from '../../../shared/snapshots/tags.ts';
+
+import type { HealPayload } from '../../../shared/model/payload.ts';
+import { RUNGS, type Rung } from '../../../shared/model/rungs.ts';
+import { INCIDENT_TAG } from '../../../shared/model/tags.ts';
+import { START_MS } from '../../region.ts';
 import type { Execution } from '../../services/lambda/execution.ts';
-import { START_MS } from '../../simulator/region.ts';
 import type { Mutation, Watch } from '../checks/watch.ts';
 import type { Placed, World } from '../world/world.ts';
 import { callsOfDispatch, callsOfExecution, countCalls, isMutation } from './calls.ts';

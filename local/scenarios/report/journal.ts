@@ -2,7 +2,7 @@
 import { fromItem } from '../../../shared/aws/attributes.ts';
 import type { JournalKind } from '../../../shared/heal/journal.ts';
 import type { Writer } from '../../../shared/heal/partitions.ts';
-import type { Region } from '../../simulator/region.ts';
+import type { Region } from '../../region.ts';
 
 export interface JournalLine {
   readonly atMs: number;

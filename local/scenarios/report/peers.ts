@@ -1,5 +1,5 @@
 // Runs of rotate-peers as heals of the report: no durable execution stands behind them, so the journal tells what each one did.
-import { START_MS } from '../../simulator/region.ts';
+import { START_MS } from '../../region.ts';
 import type { World } from '../world/world.ts';
 import { callsOfSpan, countCalls } from './calls.ts';
 import type { JournalLine } from './journal.ts';

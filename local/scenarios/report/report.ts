@@ -1,10 +1,10 @@
 // What a run prints: one object whose words and numbers mean what the contract says.
 
-import type { Rung } from '../../../shared/heal/memory.ts';
 import type { IncidentRecord } from '../../../shared/heal/records.ts';
+import type { Rung } from '../../../shared/model/rungs.ts';
+import { START_MS } from '../../region.ts';
 import type { FaultName } from '../../simulator/faults.ts';
 import type { Lane } from '../../simulator/lambda-runtime/sandbox.ts';
-import { START_MS } from '../../simulator/region.ts';
 import type { Violation } from '../checks/invariants.ts';
 import { readRecords, type Watch } from '../checks/watch.ts';
 import type { World } from '../world/world.ts';

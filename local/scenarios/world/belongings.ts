@@ -1,7 +1,8 @@
 // What heals have made and kept: whether it is accounted for, whether it may go, and whether a client was left without its life.
+
+import { dateOf, KEEP_UNTIL_TAG, RETIRED_TAG } from '../../../shared/model/tags.ts';
 import { readLedger } from '../../../shared/snapshots/ledger.ts';
-import { dateOf, KEEP_UNTIL_TAG, RETIRED_TAG } from '../../../shared/snapshots/tags.ts';
-import type { Region } from '../../simulator/region.ts';
+import type { Region } from '../../region.ts';
 import type { Mutation } from '../checks/watch.ts';
 import type { JournalLine } from '../report/journal.ts';
 import type { World } from './world.ts';

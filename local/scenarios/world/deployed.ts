@@ -1,7 +1,8 @@
 // The stack in a region: deployed from its synthesized template, whatever nodes there will be.
+
+import { ACCOUNT_ID, REGION_NAME, type Region } from '../../region.ts';
 import type { Assembly } from '../../simulator/cloudformation/assembly.ts';
 import { deploy } from '../../simulator/cloudformation/deploy.ts';
-import { ACCOUNT_ID, REGION_NAME, type Region } from '../../simulator/region.ts';
 
 const MAX_EVENTS = 20_000_000;
 

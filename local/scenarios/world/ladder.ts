@@ -1,7 +1,7 @@
 // The world of the scenarios in which a node is restarted, restored or replaced: what goes wrong in it, and how it is looked at.
 
-import { KEEP_UNTIL_TAG, PUT_BACK_TAG } from '../../../shared/snapshots/tags.ts';
-import { START_MS } from '../../simulator/region.ts';
+import { KEEP_UNTIL_TAG, PUT_BACK_TAG } from '../../../shared/model/tags.ts';
+import { START_MS } from '../../region.ts';
 import type { CallRecord } from '../../simulator/trace.ts';
 import { pageIn } from '../report/pages.ts';
 import { incidentsOf, type Report } from '../report/report.ts';

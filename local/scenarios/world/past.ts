@@ -3,7 +3,7 @@ import type { RequestLaunchTemplateData } from '@aws-sdk/client-ec2';
 import type { Fleet } from '../../../shared/fleet/model.ts';
 import { ledgerTags } from '../../../shared/snapshots/ledger.ts';
 import { type Condition, contentAt, type Opening, type VolumeContent } from '../../nodes/content.ts';
-import { type Region, START_MS } from '../../simulator/region.ts';
+import { type Region, START_MS } from '../../region.ts';
 import type { Placed, World } from './world.ts';
 
 const HOUR_MS = 60 * 60_000;

@@ -1,5 +1,5 @@
 // How a node looked when a heal first and last had to do with it: whether it is as it was found is seen, not said.
-import type { HealPayload } from '../../../shared/heal/records.ts';
+import type { HealPayload } from '../../../shared/model/payload.ts';
 import type { World } from './world.ts';
 
 interface Picture {

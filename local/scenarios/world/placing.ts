@@ -7,7 +7,7 @@ import type { Past } from '../../nodes/metrics.ts';
 import { SimulatedNode } from '../../nodes/node.ts';
 import type { NodeSpec } from '../../nodes/spec.ts';
 import type { FilesystemType } from '../../nodes/volume.ts';
-import type { Region } from '../../simulator/region.ts';
+import type { Region } from '../../region.ts';
 
 const GIB = 2 ** 30;
 const MINUTE_MS = 60_000;

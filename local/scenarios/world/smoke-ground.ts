@@ -1,7 +1,7 @@
 // Accounts where the stack is deployed with a fleet of the smoke test and nothing else is: for `npm run smoke -- --stack-is-deployed`, and with
 // --ladder.
 import { join } from 'node:path';
-import { ACCOUNT_ID } from '../../simulator/region.ts';
+import { ACCOUNT_ID } from '../../region.ts';
 import { nobodyPaged } from '../checks/expectations.ts';
 import type { Scenario } from '../scenario.ts';
 

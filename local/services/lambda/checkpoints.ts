@@ -6,9 +6,9 @@ import type {
   Operation,
 } from '@aws-sdk/client-lambda';
 import type { Kernel } from '../../simulator/kernel.ts';
+import type { LambdaHooks } from '../../simulator/lambda-runtime/environment.ts';
 import type { Call } from '../../simulator/service.ts';
 import { encodeCallbackId, expireCallback } from './callbacks.ts';
-import type { LambdaHooks } from './environment.ts';
 import type { Execution } from './execution.ts';
 import type { Executions } from './executions.ts';
 import { invalid } from './functions.ts';

@@ -1,6 +1,6 @@
 // A function as Lambda describes it to those who ask.
 import type { FunctionConfiguration, VpcConfigResponse } from '@aws-sdk/client-lambda';
-import type { FunctionVpc } from './environment.ts';
+import type { FunctionVpc } from '../../simulator/lambda-runtime/environment.ts';
 import type { LambdaFunction } from './functions.ts';
 
 /** What GetFunctionConfiguration answers; the ARN carries the qualifier that was asked for. */

@@ -8,9 +8,9 @@ import type {
   PutFunctionEventInvokeConfigRequest,
 } from '@aws-sdk/client-lambda';
 import type { Kernel } from '../../simulator/kernel.ts';
+import type { CodeStore, SandboxFunction } from '../../simulator/lambda-runtime/environment.ts';
 import { AwsError } from '../../simulator/service.ts';
 import { type PolicyDocument, type Statement, statementsOf } from '../iam/policy.ts';
-import type { CodeStore, SandboxFunction } from './environment.ts';
 import { functionVpc, type VpcOf } from './vpc.ts';
 
 export interface LambdaFunction extends SandboxFunction {

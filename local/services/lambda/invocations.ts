@@ -1,5 +1,5 @@
 // One invocation of a function, counted as CloudWatch counts it.
-import type { PutMetric } from './environment.ts';
+import type { PutMetric } from '../../simulator/lambda-runtime/environment.ts';
 import type { Target } from './functions.ts';
 import type { Outcome, Sandboxes } from './sandboxes.ts';
 

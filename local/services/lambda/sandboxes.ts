@@ -1,7 +1,7 @@
 // The pool of sandboxes: one invocation at a time each, the one used last is used next, and a killed one never again.
 import type { Kernel, Timer } from '../../simulator/kernel.ts';
+import type { InvocationContext, Sandbox, StartSandbox } from '../../simulator/lambda-runtime/environment.ts';
 import { AwsError } from '../../simulator/service.ts';
-import type { InvocationContext, Sandbox, StartSandbox } from './environment.ts';
 import type { LambdaFunction } from './functions.ts';
 
 /** The payload of an invocation that failed. */

@@ -13,6 +13,7 @@ import type {
   PutFunctionEventInvokeConfigRequest,
 } from '@aws-sdk/client-lambda';
 import type { Kernel } from '../../simulator/kernel.ts';
+import type { CodeStore, LambdaHooks, PutMetric, StartSandbox } from '../../simulator/lambda-runtime/environment.ts';
 import type { Service } from '../../simulator/service.ts';
 import type { PolicyDocument } from '../iam/policy.ts';
 import { createAsynchronous } from './asynchronous.ts';
@@ -20,7 +21,6 @@ import { createCallbacks } from './callbacks.ts';
 import { createCheckpoints, page } from './checkpoints.ts';
 import { describe } from './configuration.ts';
 import { createDurableQueries } from './durable.ts';
-import type { CodeStore, LambdaHooks, PutMetric, StartSandbox } from './environment.ts';
 import type { Execution } from './execution.ts';
 import { createExecutions } from './executions.ts';
 import { createFunctions, type LambdaFunction } from './functions.ts';

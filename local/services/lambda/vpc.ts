@@ -1,7 +1,7 @@
 // Where a function stands: in the VPC of its subnets, or outside of all.
 import type { VpcConfig } from '@aws-sdk/client-lambda';
+import type { FunctionVpc } from '../../simulator/lambda-runtime/environment.ts';
 import { AwsError, notEmulated } from '../../simulator/service.ts';
-import type { FunctionVpc } from './environment.ts';
 
 /** The VPC of a subnet; undefined for one that does not exist. */
 export type VpcOf = (subnetId: string) => string | undefined;

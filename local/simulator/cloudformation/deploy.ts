@@ -1,6 +1,6 @@
 // Creates in the local region what the synthesized template says, and nothing else: what runs here is what would be deployed.
 
-import type { CodeStore } from '../../services/lambda/environment.ts';
+import type { CodeStore } from '../lambda-runtime/environment.ts';
 import type { VpcEndpoints } from '../network/vpc-endpoints.ts';
 import type { Random } from '../random.ts';
 import type { Assembly, TemplateResource } from './assembly.ts';

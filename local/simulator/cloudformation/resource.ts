@@ -1,5 +1,5 @@
 // What a handler of one CloudFormation resource type is, and what it may use.
-import type { CodeStore } from '../../services/lambda/environment.ts';
+import type { CodeStore } from '../lambda-runtime/environment.ts';
 import type { VpcEndpoints } from '../network/vpc-endpoints.ts';
 import type { Created } from './intrinsics.ts';
 

@@ -5,8 +5,8 @@ import fc from 'fast-check';
 import { judgeAgent } from '../../../shared/aws/agent.ts';
 import { readCommand } from '../../../shared/aws/commands.ts';
 import { chainClients } from '../../../shared/chains/clients.ts';
+import { NodeAnswerError } from '../../../shared/model/node-answer-error.ts';
 import { parseAnswer } from '../../../shared/node-commands/answer.ts';
-import { NodeAnswerError } from '../../../shared/node-commands/answer-line.ts';
 import { parseNodeAnswer } from '../../../shared/node-commands/node-answer.ts';
 import {
   type PeerAnswer,

@@ -1,6 +1,6 @@
 // What the roles of a synthesized stack may do, in words: one table for each function, by which docs/security.md is kept true.
 import type { Fleet } from '../../../shared/fleet/model.ts';
-import { FLEET_TAG } from '../../../shared/fleet/naming.ts';
+import { FLEET_TAG } from '../../../shared/model/tags.ts';
 import { listOf, type Resource, type Statement, statementsIn, text } from '../support.ts';
 
 type Resources = (type: string) => Resource[];

@@ -1,8 +1,9 @@
 // What somebody who has a function's role would ask AWS for, were one condition of its policies not there. Each attack has a name; what is
 // asked for is built from the statement, so that nothing but that one condition stands in its way.
+
+import { ACCOUNT_ID, REGION_NAME, type Region } from '../../../local/region.ts';
 import { listOf } from '../../../local/services/iam/conditions.ts';
 import type { Statement } from '../../../local/services/iam/policy.ts';
-import { ACCOUNT_ID, REGION_NAME, type Region } from '../../../local/simulator/region.ts';
 import type { ServicePrincipal } from '../../../local/simulator/service.ts';
 import type { Condition } from './conditions.ts';
 import { NAMES, type Named, RECORDS, THROUGH } from './names.ts';

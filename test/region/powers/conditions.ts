@@ -1,8 +1,9 @@
 // Every condition of a deployed stack: in the policies of its roles, and in those of its topics, queues, keys and functions. And the same
 // policies with one of them taken away.
+
+import type { Region } from '../../../local/region.ts';
 import { listOf } from '../../../local/services/iam/conditions.ts';
 import { type PolicyDocument, type Statement, statementsOf } from '../../../local/services/iam/policy.ts';
-import type { Region } from '../../../local/simulator/region.ts';
 
 export interface Condition {
   /** Whose policy: the ARN of a role, or of the resource. */

@@ -1,5 +1,5 @@
 // What somebody with a leaked role would want, asked for in a region beside what that role was made for. Each is prepared afresh.
-import type { Region } from '../../../local/simulator/region.ts';
+import type { Region } from '../../../local/region.ts';
 import type { Deployed } from './stacks.ts';
 
 type Tags = Readonly<Record<string, string>>;

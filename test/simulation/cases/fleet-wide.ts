@@ -5,8 +5,8 @@ import { answerAsPaged } from '../../../local/scenarios/disk-full-ask.ts';
 import type { Scenario } from '../../../local/scenarios/scenario.ts';
 import type { World } from '../../../local/scenarios/world/world.ts';
 import { bitcoinChain, followers } from '../../../local/scenarios/world/worlds.ts';
-import type { Mode } from '../../../shared/fleet/model.ts';
 import { NODES_WITH_OWN_ALARMS } from '../../../shared/fleet/naming.ts';
+import type { Mode } from '../../../shared/model/mode.ts';
 import { invoke } from './case.ts';
 
 const FULL = 'node2';

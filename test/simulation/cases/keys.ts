@@ -15,7 +15,7 @@ import {
 } from '../../../local/scenarios/world/ladder.ts';
 import { launchTemplate, snapshotsOf } from '../../../local/scenarios/world/past.ts';
 import type { World } from '../../../local/scenarios/world/world.ts';
-import type { Mode } from '../../../shared/fleet/model.ts';
+import type { Mode } from '../../../shared/model/mode.ts';
 
 const CENTRAL = 'arn:aws:kms:eu-west-1:444455556666:key/11111111-2222-4333-8444-555555555555';
 const BREAKS_AT_MINUTES = 3;

@@ -16,8 +16,8 @@ import {
 import { launchTemplate, snapshotsOf } from '../../../local/scenarios/world/past.ts';
 import type { World } from '../../../local/scenarios/world/world.ts';
 import { fromItem } from '../../../shared/aws/attributes.ts';
-import type { Mode } from '../../../shared/fleet/model.ts';
 import { keys } from '../../../shared/heal/store.ts';
+import type { Mode } from '../../../shared/model/mode.ts';
 
 const DIES_AT_MINUTES = 3;
 /** The region's own, of its third zone. */

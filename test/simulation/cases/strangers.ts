@@ -4,8 +4,9 @@ import type { Scenario } from '../../../local/scenarios/scenario.ts';
 import type { Placed, World } from '../../../local/scenarios/world/world.ts';
 import { consortium } from '../../../local/scenarios/world/worlds.ts';
 import { toItem } from '../../../shared/aws/attributes.ts';
-import type { IncidentRecord, ResizePayload } from '../../../shared/heal/records.ts';
+import type { IncidentRecord } from '../../../shared/heal/records.ts';
 import { keys } from '../../../shared/heal/store.ts';
+import type { ResizePayload } from '../../../shared/model/payload.ts';
 import {
   type Case,
   type Check,

@@ -5,8 +5,9 @@ import type { Scenario } from '../../../local/scenarios/scenario.ts';
 import type { World } from '../../../local/scenarios/world/world.ts';
 import { bitcoinChain, followers, references } from '../../../local/scenarios/world/worlds.ts';
 import { toItem } from '../../../shared/aws/attributes.ts';
-import type { HealPayload, IncidentRecord } from '../../../shared/heal/records.ts';
+import type { IncidentRecord } from '../../../shared/heal/records.ts';
 import { keys } from '../../../shared/heal/store.ts';
+import type { HealPayload } from '../../../shared/model/payload.ts';
 import type { Check } from './case.ts';
 
 const NOON_MS = Date.UTC(2026, 0, 1, 12);

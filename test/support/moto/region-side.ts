@@ -1,5 +1,5 @@
 // The local region's side of the differential run: SDK clients through the wire, on a clock that each call moves by the same time.
-import { createRegion } from '../../../local/simulator/region.ts';
+import { createRegion } from '../../../local/region.ts';
 import { inProcessHandler } from '../in-process-handler.ts';
 import type { MotoCall } from './calls/call.ts';
 import { type Outcome, outcomesOf } from './outcomes.ts';

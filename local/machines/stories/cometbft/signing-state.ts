@@ -1,7 +1,6 @@
 // A validator is to be put back to an older snapshot of its disk: refused, unless a person says that no other copy of its key runs. Then
 // its data go back, and what it has signed does not.
-import { FLEET_TAG, NODE_TAG } from '../../../../shared/fleet/naming.ts';
-import { LEDGER_TAGS } from '../../../../shared/snapshots/tags.ts';
+import { FLEET_TAG, LEDGER_TAGS, NODE_TAG } from '../../../../shared/model/tags.ts';
 import { blockAt, CONTAINER, container, DATA_PATH, heightOf } from '../../chains/cometbft.ts';
 import { keyOn, signedOn } from '../../chains/cometbft-signing.ts';
 import { journalled, on, type RealStory } from '../../story.ts';

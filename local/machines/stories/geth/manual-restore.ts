@@ -1,5 +1,5 @@
 // A person takes a clean snapshot, restores a node from it and changes their mind: what the ledger says of it is what the client finds.
-import { LEDGER_TAGS } from '../../../../shared/snapshots/tags.ts';
+import { LEDGER_TAGS } from '../../../../shared/model/tags.ts';
 import { DATA_PATH, hashAt, heightOf, UNIT } from '../../chains/geth.ts';
 import { journalled, on, type RealStory } from '../../story.ts';
 

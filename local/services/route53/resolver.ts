@@ -1,8 +1,8 @@
 // Names as machines and functions look them up: the hosted zones of their VPC; on the internet, public zones alone.
 
-import { NameProblem } from '../../services/route53/names.ts';
-import type { Route53 } from '../../services/route53/route53.ts';
-import type { Resolve } from './network.ts';
+import type { Resolve } from '../../simulator/network/network.ts';
+import { NameProblem } from './names.ts';
+import type { Route53 } from './route53.ts';
 
 /** No private zone belongs to it. */
 const NO_VPC = 'no VPC';

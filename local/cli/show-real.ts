@@ -1,15 +1,16 @@
 // `npm start -- --real`: shows a person, as it happens, what real machines on this host go through, and what of it held.
-import { colors, remarkColors } from '../cli/colors.ts';
-import { renderLine } from '../cli/render.ts';
-import type { StoryLine } from '../cli/story-line.ts';
-import { tableLines } from '../cli/table.ts';
-import type { Audience } from '../cli/tell-story.ts';
-import { counted, lasting } from '../cli/words.ts';
-import { makeReady } from './host/ready.ts';
-import { memoryEachMiB, type Played, play } from './play.ts';
-import { type Group, planStories, type StoryEntry } from './stories/plan.ts';
-import type { Reasoned, Tally } from './tally.ts';
-import type { Told } from './telling.ts';
+
+import { makeReady } from '../machines/host/ready.ts';
+import { memoryEachMiB, type Played, play } from '../machines/play.ts';
+import { type Group, planStories, type StoryEntry } from '../machines/stories/plan.ts';
+import type { Reasoned, Tally } from '../machines/tally.ts';
+import type { Told } from '../machines/telling.ts';
+import { colors, remarkColors } from './colors.ts';
+import { renderLine } from './render.ts';
+import type { StoryLine } from './story-line.ts';
+import { tableLines } from './table.ts';
+import type { Audience } from './tell-story.ts';
+import { counted, lasting } from './words.ts';
 
 /** All of a group's, or the one that was named. */
 export interface RealRequest {

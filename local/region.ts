@@ -1,49 +1,55 @@
 // One local region, put together: clock, front door, services, machines, and the sandboxes that functions run in.
 import type vm from 'node:vm';
-import { Machines } from '../nodes/machine.ts';
-import { createAutoScaling } from '../services/autoscaling/autoscaling.ts';
-import { createCloudWatch } from '../services/cloudwatch/cloudwatch.ts';
-import { createDlm } from '../services/dlm/dlm.ts';
-import { createDynamoDb } from '../services/dynamodb/dynamodb.ts';
-import { createEc2 } from '../services/ec2/service.ts';
-import { createLoadBalancing } from '../services/elasticloadbalancingv2/load-balancing.ts';
-import { createEvents } from '../services/events/events.ts';
-import { createAuthorizer, createPermits } from '../services/iam/authorizer.ts';
-import type { Facts } from '../services/iam/check.ts';
-import { EBS_KEYS, isMapped } from '../services/iam/requests.ts';
-import { createIam } from '../services/iam/roles.ts';
-import { kmsKey } from '../services/kms/key-ids.ts';
-import { createKms } from '../services/kms/kms.ts';
+import { Machines } from './nodes/machine.ts';
+import { createAutoScaling } from './services/autoscaling/autoscaling.ts';
+import { createCloudWatch } from './services/cloudwatch/cloudwatch.ts';
+import { createDlm } from './services/dlm/dlm.ts';
+import { createDynamoDb } from './services/dynamodb/dynamodb.ts';
+import { createEc2 } from './services/ec2/service.ts';
+import { createLoadBalancing } from './services/elasticloadbalancingv2/load-balancing.ts';
+import { createEvents } from './services/events/events.ts';
+import { createAuthorizer, createPermits } from './services/iam/authorizer.ts';
+import type { Facts } from './services/iam/check.ts';
+import { EBS_KEYS, isMapped } from './services/iam/requests.ts';
+import { createIam } from './services/iam/roles.ts';
+import { kmsKey } from './services/kms/key-ids.ts';
+import { createKms } from './services/kms/kms.ts';
+import { createLambda } from './services/lambda/service.ts';
+import { resolver } from './services/route53/resolver.ts';
+import { createRoute53 } from './services/route53/route53.ts';
+import { createScheduler } from './services/scheduler/scheduler.ts';
+import { createSecretsManager } from './services/secretsmanager/secretsmanager.ts';
+import { createSns } from './services/sns/sns.ts';
+import { createSqs } from './services/sqs/sqs.ts';
+import { createSsm } from './services/ssm/service.ts';
+import { createSts } from './services/sts/sts.ts';
+import { VirtualClock } from './simulator/clock.ts';
+import type { FaultName } from './simulator/faults.ts';
+import { FrontDoor } from './simulator/gateway/gateway.ts';
+import { loadModels, type Models } from './simulator/gateway/model.ts';
+import { TokenBuckets } from './simulator/gateway/rate-limits.ts';
+import type { AwsWork, BusEvent, Kernel, Receiver } from './simulator/kernel.ts';
 import {
   CodeStore,
   type LambdaHooks,
   type Sandbox,
   type SandboxFunction,
   type StartSandbox,
-} from '../services/lambda/environment.ts';
-import { createLambda } from '../services/lambda/service.ts';
-import { createRoute53 } from '../services/route53/route53.ts';
-import { createScheduler } from '../services/scheduler/scheduler.ts';
-import { createSecretsManager } from '../services/secretsmanager/secretsmanager.ts';
-import { createSns } from '../services/sns/sns.ts';
-import { createSqs } from '../services/sqs/sqs.ts';
-import { createSsm } from '../services/ssm/service.ts';
-import { createSts } from '../services/sts/sts.ts';
-import { VirtualClock } from './clock.ts';
-import type { FaultName } from './faults.ts';
-import { FrontDoor } from './gateway/gateway.ts';
-import { loadModels, type Models } from './gateway/model.ts';
-import { TokenBuckets } from './gateway/rate-limits.ts';
-import type { AwsWork, BusEvent, Kernel, Receiver } from './kernel.ts';
-import type { Surroundings } from './lambda-runtime/guest-network.ts';
-import { compileBundle, createSandbox, type Lane } from './lambda-runtime/sandbox.ts';
-import { Network } from './network/network.ts';
-import { resolver } from './network/resolver.ts';
-import { VpcEndpoints } from './network/vpc-endpoints.ts';
-import { type Random, randomStream } from './random.ts';
-import { combineRequestFaults, killing, lostAnswers, type RequestFaults, throttling } from './request-faults.ts';
-import { AwsError } from './service.ts';
-import type { CallRecord } from './trace.ts';
+} from './simulator/lambda-runtime/environment.ts';
+import type { Surroundings } from './simulator/lambda-runtime/guest-network.ts';
+import { compileBundle, createSandbox, type Lane } from './simulator/lambda-runtime/sandbox.ts';
+import { Network } from './simulator/network/network.ts';
+import { VpcEndpoints } from './simulator/network/vpc-endpoints.ts';
+import { type Random, randomStream } from './simulator/random.ts';
+import {
+  combineRequestFaults,
+  killing,
+  lostAnswers,
+  type RequestFaults,
+  throttling,
+} from './simulator/request-faults.ts';
+import { AwsError } from './simulator/service.ts';
+import type { CallRecord } from './simulator/trace.ts';
 
 export const ACCOUNT_ID = '111122223333';
 export const REGION_NAME = 'eu-west-1';

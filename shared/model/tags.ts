@@ -1,5 +1,11 @@
-// The tags of what heals make and keep, and the ledger's on snapshots. One place, so that who writes a tag and who reads it agree.
-import { FLEET_TAG, NODE_TAG } from '../fleet/naming.ts';
+// The tags that chainmend reads and writes. One place, so that who writes a tag and who reads it agree.
+
+/** On everything that belongs to a fleet: its name. */
+export const FLEET_TAG = 'chainmend:fleet';
+/** On everything that belongs to a node: its name. */
+export const NODE_TAG = 'chainmend:node';
+/** On an alarm: what it is about. */
+export const KIND_TAG = 'chainmend:kind';
 
 /** On volumes, instances and snapshots that a heal made: which incident's. */
 export const INCIDENT_TAG = 'chainmend:incident';

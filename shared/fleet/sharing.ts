@@ -1,5 +1,5 @@
 // Whether a fleet's snapshots may be shared with another account: a snapshot is of a whole volume, with every key that lies on it. Pure.
-import type { Fleet } from '../fleet/model.ts';
+import type { Fleet } from './model.ts';
 
 export interface Sharing {
   readonly volumes: readonly Pick<Fleet['volumes'][number], 'role' | 'path'>[];

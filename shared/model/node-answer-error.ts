@@ -1,0 +1,6 @@
+// What a node printed is no answer.
+
+/** The message names the field, and what was expected. */
+export class NodeAnswerError extends TypeError {
+  override readonly name = 'NodeAnswerError';
+}
