@@ -1,5 +1,5 @@
-// Records what every scenario does, to compare two versions of the product: `npm run behaviour -- FILE [part/parts]`. Each line of the
-// file is one run: who called EC2, SSM, Route 53, CloudWatch and Lambda, in which order, with what outcome, and how the run ended.
+// Records what every scenario does, to compare two versions of the product: `npm run behaviour -- FILE [PART/PARTS] [TEXT]`, of the runs
+// whose name has the text in it. Each line of the file is one run: who called EC2, SSM, Route 53, CloudWatch and Lambda, in which order, with what outcome, and how the run ended.
 // Inputs are left out: names of tags, of parameters and of records may change where behaviour does not.
 import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
@@ -30,22 +30,31 @@ const planned: readonly Planned[] = SCENARIOS.flatMap((scenario) => [
     .map((fault) => ({ scenario, seed: 1, lane: 'sweep' as const, faults: [fault] })),
 ]);
 
-const [file, part = '1/1'] = process.argv.slice(2);
+const [file, part = '1/1', text = ''] = process.argv.slice(2);
 const [at, parts] = part.split('/').map(Number);
-if (file === undefined || !at || !parts) throw new TypeError('usage: npm run behaviour -- FILE [PART/PARTS]');
+if (file === undefined || !at || !parts) throw new TypeError('usage: npm run behaviour -- FILE [PART/PARTS] [TEXT]');
 process.env['TZ'] = 'UTC';
 const out = createWriteStream(file);
-for (const [index, each] of planned.entries()) {
+for (const [index, each] of planned.filter((one) => nameOf(one).includes(text)).entries()) {
   if (index % parts !== at - 1) continue;
   const { scenario, ...options } = each;
   const { report, unmet, world } = await run(scenario, options);
   const calls = world.region.front.trace.calls.filter(({ service }) => COMPARED.has(service)).map(lineOf);
-  const { seed, lane, faults } = options;
-  const name = `${scenario.name} seed ${seed} ${lane}${faults.map((fault) => ` ${fault}`).join('')}`;
-  const line = { name, unmet, ...endOf(report), calls: calls.length, order: hashOf(calls), counts: countsOf(calls) };
+  const line = {
+    name: nameOf(each),
+    unmet,
+    ...endOf(report),
+    calls: calls.length,
+    order: hashOf(calls),
+    counts: countsOf(calls),
+  };
   out.write(`${JSON.stringify(line)}\n`);
 }
 out.end();
+
+function nameOf({ scenario, seed, lane, faults }: Planned): string {
+  return `${scenario.name} seed ${seed} ${lane}${faults.length === 0 ? ' undisturbed' : ` ${faults.join(' ')}`}`;
+}
 
 function lineOf({ actor, service, operation, outcome }: CallRecord): string {
   return `${actor} ${service}.${operation} ${outcome ?? 'unanswered'}`;

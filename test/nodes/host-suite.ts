@@ -9,6 +9,8 @@ export interface Counts {
   readonly passed: number;
   readonly failed: number;
   readonly skipped: number;
+  /** Where it did not come to its end. */
+  readonly why?: string;
 }
 
 const summary = v.object({
@@ -40,17 +42,24 @@ export async function hostSuite(limitSeconds: number): Promise<Counts> {
         stdio: ['ignore', 'ignore', 'inherit'],
       },
     );
-    const limit = setTimeout(() => child.kill('SIGTERM'), limitSeconds * 1_000);
+    let isOver = false;
+    const limit = setTimeout(() => {
+      isOver = true;
+      child.kill('SIGTERM');
+    }, limitSeconds * 1_000);
     const status = await new Promise<number | null>((resolve) => {
       child.once('error', () => resolve(null));
       child.once('close', resolve);
     });
     clearTimeout(limit);
+    if (isOver) return { ...NONE, why: `it did not end within ${limitSeconds} s, and was ended` };
     return countsOf(file, status);
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
 }
+
+const NONE: Counts = { passed: 0, failed: 1, skipped: 0 };
 
 function countsOf(file: string, status: number | null): Counts {
   try {
@@ -63,6 +72,6 @@ function countsOf(file: string, status: number | null): Counts {
       skipped: found.numPendingTests + found.numTodoTests,
     };
   } catch {
-    return { passed: 0, failed: 1, skipped: 0 };
+    return { ...NONE, why: `it said nothing, and its exit status was ${status}` };
   }
 }
