@@ -14,6 +14,7 @@ import { readBreaker } from '../../shared/guardrails/breaker.ts';
 import { judgePauseTag } from '../../shared/guardrails/switches.ts';
 import type { IncidentRecord, NodeRecord } from '../../shared/heal/records.ts';
 import { createStore, type Store } from '../../shared/heal/store.ts';
+import { readTrigger } from '../../shared/model/trigger.ts';
 import { type Donor, donorOf } from '../../shared/snapshots/donor.ts';
 import type { DonorAnswer } from '../../shared/snapshots/donor-question.ts';
 import { readOwners } from '../../shared/snapshots/owners.ts';
@@ -80,7 +81,7 @@ export function busyNodes(
   }
   for (const { instanceId, owner } of records.nodes) if (owner !== null) busy.set(instanceId, 'another heal holds it');
   for (const { instanceId, state, incidentId, trouble } of records.incidents)
-    if (state !== 'healed' && !trouble.startsWith('plan:'))
+    if (state !== 'healed' && readTrigger(trouble)?.kind !== 'plan')
       busy.set(instanceId, `incident ${incidentId} (${trouble}) is ${state}`);
   return busy;
 }

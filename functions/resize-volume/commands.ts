@@ -2,6 +2,7 @@
 
 import type { Fleet } from '../../shared/fleet/model.ts';
 import type { NodeCommandInput } from '../../shared/heal/node-commands.ts';
+import { readTrigger } from '../../shared/model/trigger.ts';
 import type { Answer } from '../../shared/node-commands/answer.ts';
 import { commandParameters, leastFilesystemBytes, overByMs } from '../../shared/node-commands/command.ts';
 import type { Command } from './stages.ts';
@@ -49,7 +50,7 @@ const intentOf = (command: Command): string =>
     : `grow the filesystem to ${command.toGiB} GiB: ${command.reason}`;
 
 const pathOf = (fleet: Fleet, trouble: string): string => {
-  const role = trouble.split(':')[1];
+  const role = readTrigger(trouble)?.subject;
   const volume = fleet.volumes.find((candidate) => candidate.role === role);
   if (!volume) throw new Error(`fleet ${fleet.name} has no volume with the role ${role}, which ${trouble} is about`);
   return volume.path;

@@ -14,6 +14,7 @@ import { addedUsd, growthKey, monthOf } from '../../shared/guardrails/grow.ts';
 import { owesClient } from '../../shared/heal/lease.ts';
 import type { Store } from '../../shared/heal/store.ts';
 import type { HealPayload } from '../../shared/model/payload.ts';
+import { readTrigger } from '../../shared/model/trigger.ts';
 import type { Observation } from '../../shared/node-commands/answer.ts';
 import { GIB, type ModificationFact, type ResizeFacts, type VolumeFact } from './decide.ts';
 import type { UsedPoint } from './growth.ts';
@@ -66,7 +67,7 @@ export async function readFacts(
   };
 }
 
-const roleOf = ({ trouble }: Pick<HealPayload, 'trouble'>): string => trouble.split(':')[1] ?? '';
+const roleOf = ({ trouble }: Pick<HealPayload, 'trouble'>): string => readTrigger(trouble)?.subject ?? '';
 
 const pathOf = (fleet: Fleet, payload: HealPayload): string | undefined =>
   fleet.volumes.find(({ role }) => role === roleOf(payload))?.path;

@@ -10,6 +10,7 @@ import { page } from '../../shared/heal/page.ts';
 import { keys, type Store, settle } from '../../shared/heal/store.ts';
 import { tellRefusals } from '../../shared/heal/telling.ts';
 import type { FailureCode, Refusal } from '../../shared/model/guardrail-codes.ts';
+import { NODE_HEALTH } from '../../shared/model/trigger.ts';
 import type { PeerCommandId } from '../../shared/node-commands/peer-command.ts';
 
 export const ENVIRONMENT = [
@@ -178,7 +179,7 @@ export async function guardAgain(
   if (node?.owner != null) return refuse('busy', `a heal holds ${name}`);
   // Of a node that stands still the peers may be all that is wrong; while a ladder is at work on it, it holds it.
   const incident = records.incidents.find(
-    (one) => one.instanceId === instanceId && OPEN.has(one.state) && one.trouble !== 'node:health',
+    (one) => one.instanceId === instanceId && OPEN.has(one.state) && one.trouble !== NODE_HEALTH,
   );
   return incident
     ? refuse('incident-open', `incident ${incident.incidentId} of ${name} (${incident.trouble}) is open`)

@@ -1,6 +1,8 @@
 // The partitions of the one table. Each belongs to the functions that may write it, and IAM holds them to that (dynamodb:LeadingKeys,
 // infra/constructs/state.ts): what a record says is worth as much as the functions that may write where it stands.
 import type { HealKind } from '../model/payload.ts';
+import { readTrigger } from '../model/trigger.ts';
+import { plainText } from '../text/plain-text.ts';
 
 export const HEAL_KINDS = ['resize-volume', 'replace-node', 'snapshot-node'] as const satisfies readonly HealKind[];
 
@@ -36,8 +38,10 @@ export const partitions = {
   journal: (fleet: string, writer: Writer): string => `JOURNAL#${fleet}#${writer}`,
 } as const;
 
-/** Which heal a trouble is one for. request:… and plan:… are a person’s wishes. */
+/** Which heal works on incidents of this trigger. @throws TypeError where the text is no trigger's */
 export function healOf(trouble: string): HealKind {
-  if (trouble.startsWith('disk:')) return 'resize-volume';
-  return trouble.endsWith(':clean') ? 'snapshot-node' : 'replace-node';
+  const trigger = readTrigger(trouble);
+  if (trigger === null) throw new TypeError(`no heal works on ${plainText(JSON.stringify(trouble), 100)}`);
+  if (trigger.kind === 'disk') return 'resize-volume';
+  return trigger.subject === 'clean' ? 'snapshot-node' : 'replace-node';
 }
