@@ -1,4 +1,5 @@
 // How a sweep gets through much in little time: a few at a time, until its time is up, and another one first in each minute.
+import pMap from 'p-map';
 
 const MINUTE_MS = 60_000;
 /** AWS's slowest of the rates that a sweep meets is 20 reads a second (DescribeInstances; "API throttling", Amazon EC2 API Reference). */
@@ -19,15 +20,13 @@ export async function inTurn<T>(
 ): Promise<number> {
   const first = (Math.floor(nowMs / MINUTE_MS) * LEAST_A_SWEEP) % Math.max(1, items.length);
   const order = [...items.slice(first), ...items.slice(0, first)];
-  let next = 0;
-  const worker = async (): Promise<void> => {
-    for (let item = order[next]; item !== undefined && mayBegin(next, untilMs); item = order[next]) {
-      next++;
-      await work(item);
-    }
+  let left = 0;
+  const take = async (item: T, place: number): Promise<void> => {
+    if (mayBegin(place, untilMs)) await work(item);
+    else left++;
   };
-  await Promise.all(Array.from({ length: Math.min(AT_ONCE, order.length) }, worker));
-  return order.length - next;
+  await pMap(order, take, { concurrency: AT_ONCE });
+  return left;
 }
 
 /** The first few are looked at however late it is: a sweep that never comes to anybody would be none. */

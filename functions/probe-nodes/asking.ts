@@ -1,4 +1,5 @@
 // Asks the nodes of one request, some at a time and for so long: each answers for itself, and none can hold up the others.
+import pMap, { pMapSkip } from 'p-map';
 import type { Reading } from '../../shared/chains/client.ts';
 import type { Credentials } from '../../shared/chains/fetch.ts';
 import { askPeers, askStatus } from '../../shared/probe/over-network.ts';
@@ -52,19 +53,11 @@ function refusedAnswer({ ask, targets }: ProbeRequest, reason: string): ProbeAns
   return ask.what === 'status' ? { statuses, peers: [] } : { statuses: [], peers };
 }
 
-async function someAtATime<T>(
+function someAtATime<T>(
   targets: readonly ProbeTarget[],
   work: (target: ProbeTarget) => Promise<T>,
-): Promise<T[]> {
+): Promise<readonly T[]> {
   const untilMs = Date.now() + BEGIN_FOR_MS;
-  const done: T[] = [];
-  let next = 0;
-  const worker = async (): Promise<void> => {
-    for (let target = targets[next]; target !== undefined && Date.now() < untilMs; target = targets[next]) {
-      next++;
-      done.push(await work(target));
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(AT_ONCE, targets.length) }, worker));
-  return done;
+  const ask = (target: ProbeTarget) => (Date.now() < untilMs ? work(target) : pMapSkip);
+  return pMap(targets, ask, { concurrency: AT_ONCE });
 }

@@ -1,4 +1,5 @@
 // What the shells of this function share: one fleet's turn, its pace, the guard before each mutation, and how its people are told.
+import { setTimeout } from 'node:timers/promises';
 import type { NamesClients } from '../../shared/aws/names-clients.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import {
@@ -48,7 +49,7 @@ export function workOf(tools: Tools, fleet: Fleet): Work {
   };
 }
 
-export const waitMs = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+export const waitMs = (ms: number): Promise<void> => setTimeout(ms);
 
 /** A gap between two calls, so that a rate is kept: the first call goes at once. */
 export function pacer(gapMs: number): () => Promise<void> {

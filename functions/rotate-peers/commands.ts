@@ -1,5 +1,6 @@
 // Commands about peers: sent to one node or to several at once, and waited for. No lease is held: each is bounded on the node, by what
 // was read before, by its order among the runs' commands and by its start-by (docs/adr/0007).
+import { setTimeout } from 'node:timers/promises';
 import {
   DescribeInstanceInformationCommand,
   GetCommandInvocationCommand,
@@ -122,7 +123,7 @@ const RAN = new Set(['Success', 'Failed']);
 const PENDING = new Set(['Pending', 'InProgress', 'Delayed', 'Cancelling']);
 
 export const pollSeconds = (poll: number): number => POLL_SECONDS[poll] ?? LAST_POLL_SECONDS;
-export const sleep = (seconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+export const sleep = (seconds: number): Promise<void> => setTimeout(seconds * 1000);
 
 /** The end of what a command that was sent now may take, or of this run's time. */
 const overAtMs = ({ untilMs }: Tools, command: PeerCommand): number =>

@@ -1,11 +1,13 @@
 // rotate-peers: keeps each node's list of peers alive, diverse and small. The schedule has it look every five minutes, and it ends at once
 // unless a node lacks peers, six hours are over, or a person asks.
 import middy from '@middy/core';
+import pMap from 'p-map';
 import { awsClients, type Clients } from '../../shared/aws/clients.ts';
 import { readEnvironment } from '../../shared/aws/environment.ts';
 import { logged } from '../../shared/aws/log.ts';
 import { EventError } from '../../shared/events/errors.ts';
 import { refuseWordInHint } from '../../shared/events/hint.ts';
+import type { Fleet } from '../../shared/fleet/model.ts';
 import { readSettings } from '../../shared/fleet/settings.ts';
 import { fleetsInTurn } from '../../shared/fleet/turns.ts';
 import { createStore } from '../../shared/heal/store.ts';
@@ -55,20 +57,17 @@ export function createHandler({ clients }: { readonly clients: Clients }) {
       throw new EventError('fleet', parsed.fleet, `one of ${all.map(({ name }) => name).join(', ')}`);
     const summaries: Summary[] = [];
     const failures: unknown[] = [];
-    let next = 0;
-    const worker = async (): Promise<void> => {
-      for (let fleet = fleets[next]; fleet !== undefined && Date.now() < tools.untilMs; fleet = fleets[next]) {
-        next++;
-        try {
-          const summary = await rotateFleet(tools, fleet, parsed, values);
-          console.info(plainJson({ level: 'info', ...summary }));
-          summaries.push(summary);
-        } catch (error) {
-          failures.push(error);
-        }
+    const rotateOne = async (fleet: Fleet): Promise<void> => {
+      if (Date.now() >= tools.untilMs) return;
+      try {
+        const summary = await rotateFleet(tools, fleet, parsed, values);
+        console.info(plainJson({ level: 'info', ...summary }));
+        summaries.push(summary);
+      } catch (error) {
+        failures.push(error);
       }
     };
-    await Promise.all(Array.from({ length: Math.min(FLEETS_AT_ONCE, fleets.length) }, worker));
+    await pMap(fleets, rotateOne, { concurrency: FLEETS_AT_ONCE });
     if (failures.length > 0)
       throw new AggregateError(failures, `the others were looked at, but: ${failures.map(sentenceOf).join('; ')}`);
     return summaries;

@@ -1,5 +1,6 @@
 // Keeps what a sweep saw: the nodes in items of a hundred, each written only if nothing newer is there, and the fleet as a whole.
 import { ConditionalCheckFailedException, type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import pMap from 'p-map';
 import { toItem } from '../../shared/aws/attributes.ts';
 import {
   type FleetObservation,
@@ -38,22 +39,16 @@ export function partsOf({ nodes, watch, before }: Omit<Kept, 'fleet'>): Readonly
  * @throws what failed first, when the rest is written
  */
 export async function keep(dynamodb: DynamoDBClient, tableName: string, store: Store, kept: Kept): Promise<boolean> {
-  const parts = [...partsOf(kept)];
-  let next = 0;
   let newest = true;
   const failures: unknown[] = [];
-  const worker = async (): Promise<void> => {
-    for (let entry = parts[next]; entry !== undefined; entry = parts[next]) {
-      next++;
-      const [part, observation] = entry;
-      try {
-        if (!(await putNewer(dynamodb, tableName, keys.observation(kept.fleet, part), observation))) newest = false;
-      } catch (error) {
-        failures.push(error);
-      }
+  const write = async ([part, observation]: readonly [number, FleetObservation]): Promise<void> => {
+    try {
+      if (!(await putNewer(dynamodb, tableName, keys.observation(kept.fleet, part), observation))) newest = false;
+    } catch (error) {
+      failures.push(error);
     }
   };
-  await Promise.all(Array.from({ length: Math.min(WRITES_AT_ONCE, parts.length) }, worker));
+  await pMap(partsOf(kept), write, { concurrency: WRITES_AT_ONCE });
   const watch = { ...kept.watch, version: kept.watch.version + 1 };
   const replaced = await store.replace(keys.watch(kept.fleet), watch);
   if (failures.length > 0) throw failures[0];

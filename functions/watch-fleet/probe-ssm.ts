@@ -1,4 +1,5 @@
 // Asks nodes by a command on each: one SendCommand for up to 50 of them, the answers gathered page by page on a bounded schedule.
+import { setTimeout } from 'node:timers/promises';
 import {
   type CommandInvocation,
   DescribeInstanceInformationCommand,
@@ -71,7 +72,7 @@ async function command(
   const waiting = new Set(ready);
   for (const afterMs of POLLS_MS) {
     if (Date.now() + afterMs > pollUntilMs) break;
-    await new Promise((resolve) => setTimeout(resolve, afterMs));
+    await setTimeout(afterMs);
     for (const invocation of await invocationsOf(ssm, Command.CommandId)) {
       const { InstanceId = '', Status } = invocation;
       if (!waiting.has(InstanceId) || PENDING.has(Status)) continue;

@@ -1,4 +1,5 @@
 // What every way of asking a fleet's nodes has in common: who is asked, in which portions, and what came of it.
+import pMap from 'p-map';
 import { isThrottling } from '../../shared/aws/throttling.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import type { FleetNode } from '../../shared/fleet/nodes.ts';
@@ -34,26 +35,23 @@ export async function inPortions(
   const portions = Array.from({ length: Math.ceil(nodes.length / size) }, (_, at) =>
     nodes.slice(at * size, (at + 1) * size),
   );
-  let next = 0;
-  const worker = async (): Promise<void> => {
-    for (let portion = portions[next]; portion !== undefined; portion = portions[next]) {
-      next++;
-      if (Date.now() > beginUntilMs) {
-        left += portion.length;
-        for (const { instanceId } of portion) readings.set(instanceId, { kind: 'unasked', reason: NO_TIME });
-        continue;
-      }
-      try {
-        for (const [instanceId, reading] of await ask(portion)) readings.set(instanceId, reading);
-      } catch (error) {
-        // Its nodes are unknown, and people hear of that when the next sweep cannot ask them either.
-        if (!isThrottling(error)) failures.push(error);
-        const reason = `asking it failed: ${sentenceOf(error)}`;
-        for (const { instanceId } of portion) readings.set(instanceId, { kind: 'unasked', reason });
-      }
+  const unasked = (portion: readonly FleetNode[], reason: string): void => {
+    for (const { instanceId } of portion) readings.set(instanceId, { kind: 'unasked', reason });
+  };
+  const askPortion = async (portion: readonly FleetNode[]): Promise<void> => {
+    if (Date.now() > beginUntilMs) {
+      left += portion.length;
+      return unasked(portion, NO_TIME);
+    }
+    try {
+      for (const [instanceId, reading] of await ask(portion)) readings.set(instanceId, reading);
+    } catch (error) {
+      // Its nodes are unknown. People are paged when the next sweep cannot ask them either.
+      if (!isThrottling(error)) failures.push(error);
+      unasked(portion, `asking it failed: ${sentenceOf(error)}`);
     }
   };
-  await Promise.all(Array.from({ length: Math.min(atOnce, portions.length) }, worker));
+  await pMap(portions, askPortion, { concurrency: atOnce });
   if (left > 0) failures.push(new Error(`${left} of ${nodes.length} nodes were not asked: ${NO_TIME}`));
   return { readings, failures };
 }

@@ -1,6 +1,8 @@
 // Every fleet, each minute: one that fails does not stop the others, and that all were looked at is counted.
 import { PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
+import pMap from 'p-map';
 import type { Clients } from '../../shared/aws/clients.ts';
+import type { Fleet } from '../../shared/fleet/model.ts';
 import { METRIC_NAMESPACE } from '../../shared/fleet/naming.ts';
 import { readSettings } from '../../shared/fleet/settings.ts';
 import type { Store } from '../../shared/heal/store.ts';
@@ -40,18 +42,14 @@ export async function sweep(door: Door): Promise<void> {
   const untilMs = Date.now() + ASK_FOR_MS;
   const { fleets } = await readSettings(clients.ssm, environment.PARAMETER_PREFIX);
   const failures: unknown[] = [];
-  let next = 0;
-  const worker = async (): Promise<void> => {
-    for (let fleet = fleets[next]; fleet !== undefined; fleet = fleets[next]) {
-      next++;
-      try {
-        await watchFleet(door, fleet, failures, untilMs);
-      } catch (cause) {
-        failures.push(new Error(`fleet ${fleet.name}: ${sentenceOf(cause)}`, { cause }));
-      }
+  const watch = async (fleet: Fleet): Promise<void> => {
+    try {
+      await watchFleet(door, fleet, failures, untilMs);
+    } catch (cause) {
+      failures.push(new Error(`fleet ${fleet.name}: ${sentenceOf(cause)}`, { cause }));
     }
   };
-  await Promise.all(Array.from({ length: Math.min(FLEETS_AT_ONCE, fleets.length) }, worker));
+  await pMap(fleets, watch, { concurrency: FLEETS_AT_ONCE });
   try {
     // A whole sweep, whatever failed in it: what failed is told by the function's errors.
     await clients.cloudwatch.send(

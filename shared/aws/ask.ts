@@ -1,4 +1,5 @@
 // One function asks another and waits for its answer.
+import { setTimeout } from 'node:timers/promises';
 import { InvokeCommand } from '@aws-sdk/client-lambda';
 import { plainText } from '../text/plain-text.ts';
 import type { Clients } from './clients.ts';
@@ -48,7 +49,7 @@ async function unlessThrottled<T>(call: () => Promise<T>, untilMs: number): Prom
     } catch (error) {
       if (!isThrottling(error) || Date.now() + afterMs > untilMs) throw error;
       // Those that collided do not meet again.
-      await new Promise((resolve) => setTimeout(resolve, afterMs * (0.5 + Math.random() / 2)));
+      await setTimeout(afterMs * (0.5 + Math.random() / 2));
     }
   }
   return call();

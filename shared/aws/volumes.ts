@@ -1,5 +1,6 @@
 // EBS volumes as a heal sees and moves them: read, attached, detached, kept. How they are made is in new-volumes.ts.
 // Sources: doc comments of the commands in @aws-sdk/client-ec2, and "Amazon EBS volume lifecycle" (EBS user guide).
+import { setTimeout } from 'node:timers/promises';
 import {
   AttachVolumeCommand,
   CreateTagsCommand,
@@ -191,7 +192,7 @@ export async function keepOnTermination(ec2: EC2Client, instanceId: string, devi
   );
   let lost: readonly string[] = devices;
   for (const waitMs of KEEP_LOOKS_MS) {
-    if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
+    if (waitMs > 0) await setTimeout(waitMs);
     const volumes = await describeVolumes(ec2, { instanceIds: [instanceId] });
     lost = devices.filter(
       (device) => !volumes.some(({ attachment }) => attachment?.device === device && !attachment.deleteOnTermination),
