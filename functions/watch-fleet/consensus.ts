@@ -1,12 +1,11 @@
-// The six rules of a CometBFT chain's operators, from the nodes' metrics and status. What nobody tells is not published: no data,
+// The six rules of a CometBFT chain's operators, from the nodes' metrics and status. What no node reports is not published: no data,
 // and never 0.
 import type { ConsensusMetrics } from '../../shared/chains/cometbft-metrics.ts';
 import type { ConsensusMetric } from '../../shared/fleet/naming.ts';
 import type { ObservedNode } from '../../shared/fleet/observation.ts';
 import type { TroubleKind } from '../../shared/model/guardrail-codes.ts';
-import type { Sight } from './sight.ts';
-import { statusOf } from './sources.ts';
-import { duration, names } from './words.ts';
+import { type FleetFacts, statusOf } from './context.ts';
+import { duration, names } from './phrases.ts';
 
 /** "consensus rounds > 10", "height unchanged for 5 minutes while rounds = 0", "online voting power <= 0.7": what their alert rules say. */
 const ROUNDS_LIMIT = 10;
@@ -18,26 +17,26 @@ export interface Consensus {
   readonly troubles: ReadonlyMap<TroubleKind, string>;
 }
 
-interface Told {
+interface ConsensusFacts {
   readonly node: ObservedNode;
   readonly metrics: ConsensusMetrics | undefined;
   readonly inValidatorSet: boolean | undefined;
 }
 
-export function judgeConsensus(sight: Sight, nodes: readonly ObservedNode[]): Consensus {
-  if (sight.fleet.chain !== 'cometbft') return { metrics: {}, troubles: new Map() };
-  const told = nodes.map((node) => tell(sight, node));
-  // Who is not where the chain is tells of a past that is over.
-  const present = told.filter(({ node }) => node.health === 'synced');
-  const rounds = most(told.filter(({ node }) => node.health !== 'forked').map(({ metrics }) => metrics?.rounds));
-  const outOfSync = told.filter((one) => isOutOfSync(one, sight.nowMs));
+export function judgeConsensus(facts: FleetFacts, nodes: readonly ObservedNode[]): Consensus {
+  if (facts.fleet.chain !== 'cometbft') return { metrics: {}, troubles: new Map() };
+  const all = nodes.map((node) => consensusFactsOf(facts, node));
+  // A node that is not at the tip knows the past only.
+  const present = all.filter(({ node }) => node.health === 'synced');
+  const rounds = most(all.filter(({ node }) => node.health !== 'forked').map(({ metrics }) => metrics?.rounds));
+  const outOfSync = all.filter((one) => isOutOfSync(one, facts.nowMs));
   const validators = present.filter(
     ({ node, inValidatorSet }) => node.role === 'validator' && inValidatorSet !== undefined,
   );
   const jailed = validators.filter(({ inValidatorSet }) => inValidatorSet === false);
   const power = least(present.map(({ metrics }) => onlinePowerPercent(metrics)));
   const byzantine = most(present.map(({ metrics }) => metrics?.byzantineValidators));
-  const measured = told.some(({ metrics }) => metrics?.rounds !== undefined);
+  const measured = all.some(({ metrics }) => metrics?.rounds !== undefined);
   const known = nodes.filter(({ health }) => health !== 'unknown');
   const down = nodes.filter(({ health }) => health === 'unreachable');
 
@@ -71,8 +70,8 @@ export function judgeConsensus(sight: Sight, nodes: readonly ObservedNode[]): Co
   };
 }
 
-function tell(sight: Sight, node: ObservedNode): Told {
-  const reading = sight.readings.get(node.instanceId);
+function consensusFactsOf(facts: FleetFacts, node: ObservedNode): ConsensusFacts {
+  const reading = facts.readings.get(node.instanceId);
   const consensus = reading?.kind === 'read' ? reading.reading.consensus : undefined;
   return {
     node,
@@ -82,7 +81,7 @@ function tell(sight: Sight, node: ObservedNode): Told {
 }
 
 /** At the tip nothing is out of sync, even where no block was made for long. */
-function isOutOfSync({ node, metrics }: Told, nowMs: number): boolean {
+function isOutOfSync({ node, metrics }: ConsensusFacts, nowMs: number): boolean {
   return (
     metrics?.rounds === 0 &&
     (node.lagBlocks ?? 0) > 0 &&
@@ -91,7 +90,7 @@ function isOutOfSync({ node, metrics }: Told, nowMs: number): boolean {
   );
 }
 
-/** (1 − (byzantine + missing) ÷ all) of the voting power, in per cent; undefined unless all three are told. */
+/** (1 − (byzantine + missing) ÷ all) of the voting power, in per cent; undefined unless all three are known. */
 export function onlinePowerPercent(metrics: ConsensusMetrics | undefined): number | undefined {
   const { validatorsPower, missingValidatorsPower, byzantineValidatorsPower } = metrics ?? {};
   if (!validatorsPower || missingValidatorsPower === undefined || byzantineValidatorsPower === undefined)
@@ -99,16 +98,16 @@ export function onlinePowerPercent(metrics: ConsensusMetrics | undefined): numbe
   return Math.max(0, 100 * (1 - (missingValidatorsPower + byzantineValidatorsPower) / validatorsPower));
 }
 
-const list = (told: readonly Told[]): string => names(told.map(({ node }) => node.name));
+const list = (all: readonly ConsensusFacts[]): string => names(all.map(({ node }) => node.name));
 
-const told = (values: readonly (number | undefined)[]): number[] => values.filter((value) => value !== undefined);
+const knownOf = (values: readonly (number | undefined)[]): number[] => values.filter((value) => value !== undefined);
 
 function most(values: readonly (number | undefined)[]): number | undefined {
-  const known = told(values);
+  const known = knownOf(values);
   return known.length === 0 ? undefined : Math.max(...known);
 }
 
 function least(values: readonly (number | undefined)[]): number | undefined {
-  const known = told(values);
+  const known = knownOf(values);
   return known.length === 0 ? undefined : Math.min(...known);
 }

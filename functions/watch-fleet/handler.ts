@@ -1,12 +1,30 @@
-// watch-fleet: looks at every node of every fleet each minute, says how each fares and why, and changes nothing. A pause does not stop
-// it, nor does a mode: others decide by what it sees.
+// watch-fleet: asks every node of every fleet each minute, and says how each of them is and why. It changes nothing, so neither a pause
+// nor a mode stops it: other functions decide by what it sees.
+import { PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import middy from '@middy/core';
+import pMap from 'p-map';
 import { awsClients, type Clients } from '../../shared/aws/clients.ts';
 import { readEnvironment } from '../../shared/aws/environment.ts';
 import { logged } from '../../shared/aws/log.ts';
 import { EventError } from '../../shared/events/errors.ts';
+import type { Fleet } from '../../shared/fleet/model.ts';
+import { METRIC_NAMESPACE } from '../../shared/fleet/naming.ts';
+import { discoverNodes, type FleetNode } from '../../shared/fleet/nodes.ts';
+import { readSettings } from '../../shared/fleet/settings.ts';
 import { createStore } from '../../shared/heal/store.ts';
-import { ENVIRONMENT, sweep } from './sweep.ts';
+import { plainJson } from '../../shared/text/plain-text.ts';
+import { heightsToAsk } from './chain.ts';
+import { type Context, ENVIRONMENT, type FleetFacts } from './context.ts';
+import { judgeFleet } from './fleet-health.ts';
+import { publishMetrics } from './metrics.ts';
+import { hintRegister, journalChanges, notifyPeople, poolMayChange } from './notify.ts';
+import { keepObservations } from './observations.ts';
+import { afterPaging } from './pages.ts';
+import { sentenceOf } from './phrases.ts';
+import { probeMetric } from './probes/metric.ts';
+import { askReferences, nobody, type Probed, questionOf } from './probes/probe.ts';
+import { probeSsm } from './probes/ssm.ts';
+import { probeVpc } from './probes/vpc.ts';
 
 export { awsClients };
 
@@ -21,3 +39,120 @@ export function createHandler({ clients }: { readonly clients: Clients }) {
 }
 
 export const handler = createHandler({ clients: awsClients() });
+
+/**
+ * Fleets wait for answers, each for itself: none of an exchange's twenty-five waits for another whose nodes are silent. As many as
+ * the SDK has sockets.
+ */
+const FLEETS_AT_ONCE = 50;
+
+/** No node is waited for longer: pages and records, too, have to be written within the function's minute. */
+export const ASK_FOR_MS = 48_000;
+
+/**
+ * Every fleet; one that fails does not stop the others. All failures are thrown together at the end, so that they reach the on-failure
+ * queue and an alarm. The dispatcher's sweep reads the same fleet files and reports those that do not parse.
+ */
+export async function sweep(context: Context): Promise<void> {
+  const { clients, environment } = context;
+  const untilMs = Date.now() + ASK_FOR_MS;
+  const { fleets } = await readSettings(clients.ssm, environment.PARAMETER_PREFIX);
+  const failures: unknown[] = [];
+  const watch = async (fleet: Fleet): Promise<void> => {
+    try {
+      await watchFleet(context, fleet, failures, untilMs);
+    } catch (cause) {
+      failures.push(new Error(`fleet ${fleet.name}: ${sentenceOf(cause)}`, { cause }));
+    }
+  };
+  await pMap(fleets, watch, { concurrency: FLEETS_AT_ONCE });
+  try {
+    // A sweep counts as whole whatever failed in it: the function's own errors report that.
+    await clients.cloudwatch.send(
+      new PutMetricDataCommand({
+        Namespace: METRIC_NAMESPACE,
+        MetricData: [{ MetricName: 'Watches', Value: 1, Unit: 'Count' }],
+      }),
+    );
+  } catch (error) {
+    failures.push(error);
+  }
+  if (failures.length > 0)
+    throw new AggregateError(failures, `the sweep went on, but: ${failures.map(sentenceOf).join('; ')}`);
+}
+
+/**
+ * One sweep of one fleet: discover, ask, judge, publish, notify, keep. Nothing is published, sent or kept before everything of the fleet
+ * was read. What fails after that stops nothing else, and goes to `failures` with what failed of asking.
+ *
+ * @param untilMs when asking must be over, ms since the epoch
+ * @throws when the fleet could not be read
+ */
+async function watchFleet(context: Context, fleet: Fleet, failures: unknown[], untilMs: number): Promise<void> {
+  const { clients, store } = context;
+  const [nodes, observations, watch] = await Promise.all([
+    discoverNodes(clients.ec2, fleet),
+    store.readObservations(fleet.name),
+    store.readWatch(fleet.name),
+  ]);
+  const known = observations.flatMap((observation) => observation.nodes);
+  if (nodes.length === 0) {
+    // Nothing matched never means that nothing is there: what was seen grows stale, and stale is unknown.
+    if (known.length > 0)
+      warn(fleet, `discovery found none of the ${known.length} nodes that were there: nothing is kept`);
+    return;
+  }
+  const askedHeights = heightsToAsk(fleet, watch, known);
+  const [probed, references] = await Promise.all([
+    probeNodes(context, fleet, nodes, askedHeights, untilMs),
+    askReferences(fleet, askedHeights),
+  ]);
+  failures.push(...probed.failures);
+  const facts: FleetFacts = {
+    fleet,
+    nodes,
+    readings: probed.readings,
+    references,
+    before: { nodes: new Map(known.map((node) => [node.instanceId, node])), watch },
+    askedHeights,
+    nowMs: Date.now(),
+  };
+  const attempt = async (work: () => Promise<unknown>): Promise<void> => {
+    try {
+      await work();
+    } catch (error) {
+      failures.push(error);
+    }
+  };
+  const health = judgeFleet(facts);
+  await attempt(() => publishMetrics(clients.cloudwatch, facts, health));
+  const sent = await notifyPeople(context, facts, health, attempt);
+  await attempt(() => journalChanges(context, facts, health));
+  const { nodes: judged, watch: next } = afterPaging(health, sent, facts.nowMs);
+  const seen = judged.map(({ node }) => node);
+  await attempt(async () => {
+    const kept = await keepObservations(context, { fleet: fleet.name, nodes: seen, watch: next, before: observations });
+    if (!kept) return warn(fleet, 'a newer sweep has been kept already');
+    // register-nodes reads what is kept.
+    if (poolMayChange(facts, seen)) await hintRegister(context, fleet.name);
+  });
+}
+
+function probeNodes(
+  { clients, environment }: Context,
+  fleet: Fleet,
+  nodes: readonly FleetNode[],
+  heights: readonly number[],
+  untilMs: number,
+): Promise<Probed> {
+  const { probe: by } = fleet;
+  if (by === undefined) return Promise.resolve(nobody(nodes, 'nobody asks it: its fleet file has no probe'));
+  if (by.by === 'metric') return probeMetric(clients.cloudwatch, by, nodes, Date.now(), untilMs);
+  const question = questionOf(fleet, heights);
+  if (question === null) return Promise.resolve(nobody(nodes, 'its fleet file does not say how its RPC is asked'));
+  return by.by === 'vpc'
+    ? probeVpc(clients, environment.PROBE_FUNCTION_PREFIX, by.vpcId, question, nodes, untilMs)
+    : probeSsm(clients.ssm, environment.ASK_NODE_DOCUMENT, fleet, question, nodes, untilMs);
+}
+
+const warn = (fleet: Fleet, left: string): void => console.warn(plainJson({ level: 'warn', fleet: fleet.name, left }));

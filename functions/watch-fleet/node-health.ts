@@ -1,113 +1,175 @@
 // The health of one node, seen against its fleet. What could not be asked is unknown, what does not answer is unreachable and never
 // at lag 0, and only what others prove to be wrong is stuck or forked.
-import type { Reading } from '../../shared/chains/client.ts';
+import type { BlockHash, NodeStatus, Reading } from '../../shared/chains/client.ts';
+import type { Fleet } from '../../shared/fleet/model.ts';
 import type { FleetNode } from '../../shared/fleet/nodes.ts';
 import type { Health, NodeMemory, ObservedNode } from '../../shared/fleet/observation.ts';
 import type { TroubleKind } from '../../shared/model/guardrail-codes.ts';
-import { hamperedByBeacon, insertedBlocks } from './evidence.ts';
-import type { HashVerdicts } from './hashes.ts';
-import { isOurs, type NodeReading, type Sight } from './sight.ts';
-import { areApart, outweighs, type Source, type Sources } from './sources.ts';
-import { graceEndsMs, type Start } from './start.ts';
-import { claimOf, type Tip } from './tip.ts';
-import { blocks, duration, names, short } from './words.ts';
+import type { StatusReading } from '../../shared/probe/protocol.ts';
+import { type Branches, type ChainState, claimOf } from './chain.ts';
+import { type FleetFacts, isOurFault, type NodeReading } from './context.ts';
+import { blocks, duration, names, oneLine, short } from './phrases.ts';
+import { areApart, follow, outweighs, type Source, UNTRACKED } from './sources.ts';
 
-export interface Context {
-  readonly sight: Sight;
-  readonly sources: Sources;
-  /** Those that are not on another branch. */
-  readonly onBranch: readonly Source[];
-  readonly hashes: HashVerdicts;
-  readonly tip: Tip;
-  readonly haltedSinceMs: number | null;
-  readonly byKey: ReadonlyMap<string, Source>;
-  /** Whether the fleet was watched a moment ago. */
-  readonly watched: boolean;
+export interface JudgedNode {
+  readonly node: ObservedNode;
+  /** What a person would be paged for; null while nothing is wrong with it. */
+  readonly code: TroubleKind | null;
 }
 
-export interface Verdict {
+/** A person who was paged for something is not paged again before it was well for so long: the rule for incidents, too. */
+export const WELL_FOR_MS = 30 * 60_000;
+
+export function judgeNode(facts: FleetFacts, chain: ChainState, node: FleetNode): JudgedNode {
+  const { nowMs } = facts;
+  const { tip, branches, watched } = chain;
+  const { instanceId, name, role, availabilityZone, privateIp } = node;
+  const before = facts.before.nodes.get(instanceId);
+  const reading = facts.readings.get(instanceId);
+  const heard = node.state === 'running' ? heardOf(reading) : 'nothing';
+  const start = startOf(heard, before, watched, nowMs);
+  const source = chain.byKey.get(instanceId);
+  const doubted = doubtOf(source, before, branches, nowMs);
+  const grace = nowMs < graceEndsMs(facts.fleet, node, start);
+  const verdict = verdictOf({ facts, chain, node, before, start, doubted, grace }, reading);
+  const status = node.state === 'running' && reading?.kind === 'read' ? reading.reading.status : undefined;
+  const told = status?.kind === 'ok' ? status.facts : undefined;
+  // One that is on another network makes progress there, of which nothing is known here.
+  const track = source?.track ?? follow(before?.memory?.track ?? UNTRACKED, undefined, nowMs);
+  const height = source === undefined ? null : source.status.height;
+  const sinceMs = before?.health === verdict.health ? before.sinceMs : nowMs;
+  const metrics = reading?.kind === 'read' && reading.reading.geth?.kind === 'ok' ? reading.reading.geth.facts : null;
+  return {
+    code: verdict.code,
+    node: {
+      ...{ instanceId, name, role, availabilityZone, privateIp },
+      health: verdict.health,
+      reason: oneLine(verdict.reason),
+      sinceMs,
+      height,
+      ...ledgerFactsOf(told),
+      heightSinceMs: track.sinceMs,
+      lagBlocks: height === null || tip.height === null ? null : Math.max(0, tip.height - height),
+      blockAgeSeconds:
+        told?.blockTimeMs === undefined ? null : Math.max(0, Math.floor((nowMs - told.blockTimeMs) / 1000)),
+      peerCount: told?.peerCount ?? metrics?.peers ?? null,
+      startedAtMs: start.startedAtMs,
+      seenSinceMs: before?.seenSinceMs ?? nowMs,
+      paged: verdict.health === 'synced' && nowMs - sinceMs >= WELL_FOR_MS ? [] : (before?.paged ?? []),
+      ...(verdict.cause && { cause: verdict.cause }),
+      memory: {
+        track,
+        heard: heard ?? before?.memory?.heard ?? null,
+        starts: verdict.health === 'synced' ? 0 : start.starts,
+        doubted,
+      },
+    },
+  };
+}
+
+/** What the ledger of a snapshot that is taken in a moment will say of its data. */
+function ledgerFactsOf(told: NodeStatus | undefined): Pick<ObservedNode, 'block' | 'clientVersion'> {
+  const block = told?.hashes.reduce<BlockHash | undefined>(
+    (newest, known) => (newest === undefined || known.height > newest.height ? known : newest),
+    undefined,
+  );
+  const clientVersion = told?.clientVersion;
+  return { ...(block && { block }), ...(clientVersion !== undefined && { clientVersion }) };
+}
+
+/** undefined: it was not asked, or we are not let in, and nothing is known of it. */
+function heardOf(reading: NodeReading | undefined): NonNullable<NodeMemory['heard']> | undefined {
+  if (reading?.kind !== 'read') return undefined;
+  const { status } = reading.reading;
+  if (status.kind === 'ok') return 'facts';
+  if (status.kind === 'starting') return 'starting';
+  return isOurFault(status.code) ? undefined : 'nothing';
+}
+
+function doubtOf(
+  source: Source | undefined,
+  before: ObservedNode | undefined,
+  { doubtful, agreeing }: Branches,
+  nowMs: number,
+): NodeMemory['doubted'] {
+  const known = before?.memory?.doubted ?? null;
+  if (source === undefined) return known;
+  if (doubtful.has(source.key)) return known ?? { sinceMs: nowMs, height: source.status.height };
+  return agreeing.has(source.key) ? null : known;
+}
+
+interface Verdict {
   readonly health: Health;
   readonly reason: string;
   readonly code: TroubleKind | null;
   readonly cause?: 'beacon-node';
 }
 
-export function judgeNode(
-  node: FleetNode,
-  reading: NodeReading | undefined,
-  before: ObservedNode | undefined,
-  start: Start,
-  doubted: NodeMemory['doubted'],
-  context: Context,
-): Verdict {
-  const { fleet, nowMs } = context.sight;
-  const grace = nowMs < graceEndsMs(fleet, node, start);
-  if (fleet.probe === undefined) return plain('unknown', 'nobody asks it: its fleet file has no probe');
-  // A stopped instance serves nobody, whoever stopped it: that is known, and to call it unknown would hide it.
+/** One node, and all that its verdict depends on. */
+interface NodeFacts {
+  readonly facts: FleetFacts;
+  readonly chain: ChainState;
+  readonly node: FleetNode;
+  readonly before: ObservedNode | undefined;
+  readonly start: Start;
+  readonly doubted: NodeMemory['doubted'];
+  /** Its client or its instance has just come up. */
+  readonly grace: boolean;
+}
+
+function verdictOf(one: NodeFacts, reading: NodeReading | undefined): Verdict {
+  const { facts, chain, node, grace } = one;
+  if (facts.fleet.probe === undefined) return plain('unknown', 'nobody asks it: its fleet file has no probe');
+  // A stopped instance serves nobody, whatever has stopped it: that is known, and to call it unknown would hide it.
   if (node.state === 'pending' && grace) return plain('starting', 'its instance is starting');
   if (node.state !== 'running') return unreachable(`its instance is ${node.state}`);
   if (reading === undefined) return plain('unknown', 'it was not asked');
   if (reading.kind === 'unasked') return plain('unknown', reading.reason);
   const { status } = reading.reading;
-  if (status.kind !== 'ok') return judgeSilence(status, grace, start, nowMs);
-  const source = context.byKey.get(node.instanceId);
-  if (source === undefined)
-    return {
-      health: 'forked',
-      reason: `it is on network ${short(status.facts.chainId ?? '')}, the fleet on ${short(context.sources.chainId ?? '')}`,
-      code: 'wrong-chain',
-    };
-  const branch = judgeBranch(source, before, doubted, context);
-  if (branch !== null) return branch;
-  return judgePlace(node, source, reading, grace, start, context);
+  if (status.kind !== 'ok') return judgeSilence(one, status);
+  const source = chain.byKey.get(node.instanceId);
+  if (source === undefined) {
+    const [its, ours] = [status.facts.chainId ?? '', chain.sources.chainId ?? ''];
+    const reason = `it is on network ${short(its)}, the fleet on ${short(ours)}`;
+    return { health: 'forked', reason, code: 'wrong-chain' };
+  }
+  return judgeBranch(one, source) ?? judgePlace(one, source, reading.reading);
 }
 
 function judgeSilence(
+  { facts, start, grace }: NodeFacts,
   status: Reading<unknown> & { kind: 'starting' | 'error' },
-  grace: boolean,
-  start: Start,
-  nowMs: number,
 ): Verdict {
-  if (status.kind === 'error' && isOurs(status.code)) return plain('unknown', status.reason);
+  if (status.kind === 'error' && isOurFault(status.code)) return plain('unknown', status.reason);
   if (grace) return plain('starting', status.reason);
   if (status.kind === 'error') return unreachable(status.reason);
-  const age = start.startedAtMs === null ? '' : ` ${duration(nowMs - start.startedAtMs)} after its start`;
+  const age = start.startedAtMs === null ? '' : ` ${duration(facts.nowMs - start.startedAtMs)} after its start`;
   return unreachable(`it is still starting${age}: ${status.reason}`);
 }
 
-function judgeBranch(
-  source: Source,
-  before: ObservedNode | undefined,
-  doubted: NodeMemory['doubted'],
-  { hashes, sight }: Context,
-): Verdict | null {
-  const differs = hashes.differing.get(source.key);
+function judgeBranch({ facts, chain, before, doubted }: NodeFacts, source: Source): Verdict | null {
+  const { branches } = chain;
+  const differs = branches.differing.get(source.key);
   const forked = (reason: string): Verdict => ({ health: 'forked', reason, code: 'node-forked' });
   if (differs !== undefined)
     return forked(`its block at height ${differs.height} is ${short(differs.hash)}, most have another`);
   // As many blocks later as the others are compared at: until then both may be right.
-  const { confirmations } = sight.fleet.health;
+  const { confirmations } = facts.fleet.health;
   const isDeep = doubted !== null && source.status.height >= doubted.height + Math.max(1, confirmations);
-  if (isDeep && hashes.doubtful.has(source.key))
+  if (isDeep && branches.doubtful.has(source.key))
     return forked(
-      `its newest blocks have not been those of most others for ${duration(sight.nowMs - doubted.sinceMs)}`,
+      `its newest blocks have not been those of most others for ${duration(facts.nowMs - doubted.sinceMs)}`,
     );
   // It was seen to be on another branch, and nothing could be compared since.
-  if (before?.health === 'forked' && before.height !== null && !hashes.agreeing.has(source.key))
+  if (before?.health === 'forked' && before.height !== null && !branches.agreeing.has(source.key))
     return forked(before.reason);
   return null;
 }
 
-function judgePlace(
-  { instanceId, launchedAtMs }: FleetNode,
-  source: Source,
-  reading: NodeReading & { kind: 'read' },
-  grace: boolean,
-  start: Start,
-  context: Context,
-): Verdict {
-  const { tip, sight, haltedSinceMs } = context;
-  const { behindBlocks } = sight.fleet.health;
+function judgePlace(one: NodeFacts, source: Source, reading: StatusReading): Verdict {
+  const { facts, chain, node, start, grace } = one;
+  const { tip, haltedSinceMs } = chain;
+  const { behindBlocks } = facts.fleet.health;
   const { height } = source.status;
   const tipHeight = tip.height ?? height;
   if (height - tipHeight > behindBlocks)
@@ -120,32 +182,33 @@ function judgePlace(
     if (haltedSinceMs !== null)
       return plain(
         'synced',
-        `at the tip, ${height}; the chain stands still for ${duration(sight.nowMs - haltedSinceMs)}`,
+        `at the tip, ${height}; the chain stands still for ${duration(facts.nowMs - haltedSinceMs)}`,
       );
     return plain('synced', lag <= 0 ? `at the tip, ${height}` : `${blocks(lag)} behind the tip, ${tipHeight}`);
   }
-  const hampered = hamperedByBeacon(reading.reading);
+  const hampered = hamperedByBeacon(reading);
   const because = hampered === null ? '' : `; ${hampered}`;
   const cause = hampered === null ? {} : { cause: 'beacon-node' as const };
   const place = `${blocks(lag)} behind, at ${height}`;
   if (grace) {
+    const { launchedAtMs } = node;
     const launched = launchedAtMs > (start.startedAtMs ?? 0);
-    const ago = duration(sight.nowMs - Math.max(launchedAtMs, start.startedAtMs ?? 0));
+    const ago = duration(facts.nowMs - Math.max(launchedAtMs, start.startedAtMs ?? 0));
     const since = launched ? `its instance was launched ${ago} ago` : `it came up ${ago} ago`;
     return { ...plain('starting', `${place}; ${since}${because}`), ...cause };
   }
-  const stoodMs = sight.nowMs - (source.track.sinceMs ?? sight.nowMs);
-  const { stuckSeconds } = sight.fleet.health;
+  const stoodMs = facts.nowMs - (source.track.sinceMs ?? facts.nowMs);
+  const { stuckSeconds } = facts.fleet.health;
   if (stoodMs < stuckSeconds * 1000) return { ...plain('behind', `${place}${because}`), ...cause };
-  // Who catches up or does not while the chain stands still is told when it goes on.
+  // Whether a node catches up while the chain stands still shows when the chain goes on.
   if (haltedSinceMs !== null) {
-    const since = duration(sight.nowMs - haltedSinceMs);
+    const since = duration(facts.nowMs - haltedSinceMs);
     return { ...plain('behind', `${place}; the chain stands still for ${since}${because}`), ...cause };
   }
-  const ahead = goingOn(source, instanceId, context);
-  const evidence = `${insertedBlocks(reading.reading)}${because}`;
+  const ahead = goingOn(one, source);
+  const evidence = `${insertedBlocks(reading)}${because}`;
   const standing = `${place}, where it has stood for ${duration(stoodMs)}`;
-  if (!outweighs(ahead, context.sources.all)) {
+  if (!outweighs(ahead, chain.sources.all)) {
     const others =
       ahead.length === 0
         ? 'nobody else was seen to advance'
@@ -157,22 +220,84 @@ function judgePlace(
 }
 
 /** Those that are beyond it on the same chain, as far as anybody can tell, and were seen to advance while it stood still. */
-function goingOn(source: Source, instanceId: string, { onBranch, sight }: Context): Source[] {
-  const {
-    status,
-    track: { sinceMs },
-  } = source;
-  const { behindBlocks } = sight.fleet.health;
-  return onBranch.filter(
+function goingOn({ facts, chain, node }: NodeFacts, { status, track: { sinceMs } }: Source): Source[] {
+  const { behindBlocks } = facts.fleet.health;
+  return chain.onBranch.filter(
     ({ key, status: other, track }) =>
-      key !== instanceId &&
+      key !== node.instanceId &&
       other.height > status.height + behindBlocks &&
       track.advancedAtMs !== null &&
       sinceMs !== null &&
       track.advancedAtMs > sinceMs &&
-      !areApart(status, other, sight.askedHeights),
+      !areApart(status, other, facts.askedHeights),
   );
 }
 
 const plain = (health: Health, reason: string): Verdict => ({ health, reason, code: null });
 const unreachable = (reason: string): Verdict => ({ health: 'unreachable', reason, code: 'node-unreachable' });
+
+/** So many starts have a grace before the node is well once. A client that starts more often does not come up. */
+const MAXIMUM_STARTS = 3;
+
+/** The last start of a client: within its grace it may be silent, replay or be behind, and must not be killed again. */
+interface Start {
+  readonly startedAtMs: number | null;
+  readonly starts: number;
+}
+
+/**
+ * @param heard what came of asking it just now; undefined where it could not be asked
+ * @param watched whether its fleet was watched before: of one that is watched for the first time nobody has just come up
+ */
+function startOf(
+  heard: NonNullable<NodeMemory['heard']> | undefined,
+  before: ObservedNode | undefined,
+  watched: boolean,
+  nowMs: number,
+): Start {
+  const known = { startedAtMs: before?.startedAtMs ?? null, starts: before?.memory?.starts ?? 0 };
+  if (heard === undefined || heard === 'nothing') return known;
+  const heardBefore =
+    before === undefined ? firstHeard(heard, watched) : (before.memory?.heard ?? firstHeard(heard, false));
+  if (heardBefore === heard) return known;
+  // It answers at last: the same start, and what it has missed meanwhile takes its time.
+  const isAnother = !(heardBefore === 'starting' && heard === 'facts');
+  const starts = known.starts + (isAnother ? 1 : 0);
+  // One beyond the limit says enough; the number does not grow for ever.
+  if (starts > MAXIMUM_STARTS) return { ...known, starts: MAXIMUM_STARTS + 1 };
+  return { startedAtMs: nowMs, starts };
+}
+
+/** What is taken for heard before there was anything: a client that says that it starts is believed. */
+const firstHeard = (heard: NodeMemory['heard'], watched: boolean): NodeMemory['heard'] =>
+  watched || heard === 'starting' ? 'nothing' : heard;
+
+/** When the grace ends, ms since the epoch: of its client's start or of its instance's, whichever was later. */
+function graceEndsMs({ health }: Fleet, { launchedAtMs }: FleetNode, { startedAtMs }: Start): number {
+  return Math.max(launchedAtMs, startedAtMs ?? 0) + health.startGraceSeconds * 1000;
+}
+
+/** An epoch: a beacon node that is farther behind has nothing new to give its execution client. */
+const SLOTS_BEHIND = 32;
+
+/** Why the beacon node beside it keeps an execution client from going on, or null where it does not. */
+function hamperedByBeacon({ beacon }: StatusReading): string | null {
+  if (beacon === undefined) return null;
+  if (beacon.kind === 'starting') return `its beacon node is the cause: ${beacon.reason}`;
+  if (beacon.kind === 'error')
+    return isOurFault(beacon.code) ? null : `its beacon node is the cause, which does not answer: ${beacon.reason}`;
+  const { height, claimedTip = height, hamperedBy } = beacon.facts;
+  // It waits for this very client: no cause.
+  if (hamperedBy !== undefined) return null;
+  const behind = claimedTip - height;
+  return behind > SLOTS_BEHIND ? `its beacon node is the cause: it is ${behind} slots behind itself` : null;
+}
+
+/** geth counts the blocks that it has inserted since it was asked last. */
+function insertedBlocks({ geth }: StatusReading): string {
+  if (geth?.kind !== 'ok') return '';
+  const { inserts = 0 } = geth.facts;
+  return inserts > 0
+    ? `; it has inserted ${inserts} blocks since it was last asked, and its head does not move`
+    : '; it has inserted no block since it was last asked';
+}

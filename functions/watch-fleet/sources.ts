@@ -1,8 +1,7 @@
-// Who says where the chain is: nodes and references that told a height, on the network that the fleet is on.
+// Who says where the chain is: nodes and references that told a height, on the network that the fleet is on, and how each advances.
 import type { NodeStatus } from '../../shared/chains/client.ts';
 import type { ObservedReference, Track } from '../../shared/fleet/observation.ts';
-import type { NodeReading, Sight } from './sight.ts';
-import { follow, UNTRACKED } from './track.ts';
+import { type FleetFacts, statusOf } from './context.ts';
 
 export interface Source {
   readonly kind: 'node' | 'reference';
@@ -23,10 +22,10 @@ export interface Sources {
   readonly networks: ReadonlyMap<string, readonly string[]>;
 }
 
-export function sourcesOf(sight: Sight): Sources {
-  const told = [...nodeSources(sight), ...referenceSources(sight)];
+export function sourcesOf(facts: FleetFacts): Sources {
+  const told = [...nodeSources(facts), ...referenceSources(facts)];
   const idsOf = (some: readonly Source[]): readonly (string | undefined)[] => some.map(({ status }) => idOf(status));
-  const { fleet, before } = sight;
+  const { fleet, before } = facts;
   // References that are of another network may be as many as the nodes.
   const chainId =
     fleet.health.chainId?.toLowerCase() ??
@@ -66,7 +65,7 @@ export function areApart(one: NodeStatus, other: NodeStatus, heights: readonly n
 export const referenceKey = (place: number): string => `reference ${place}`;
 
 /** What was known of a reference: by its place and its host, so that a changed fleet file starts anew. */
-export function referenceBefore({ before, references }: Sight, place: number): ObservedReference | undefined {
+export function referenceBefore({ before, references }: FleetFacts, place: number): ObservedReference | undefined {
   const known = before.watch?.references[place];
   return known?.host === references[place]?.host ? known : undefined;
 }
@@ -82,13 +81,7 @@ export function outweighs(voices: readonly Source[], of: readonly Source[]): boo
 export const notAReferenceAlone = (voices: readonly Source[]): boolean =>
   voices.some(({ kind }) => kind === 'node') || voices.length >= 2;
 
-/** What a reading tells, where it does. */
-export function statusOf(reading: NodeReading | undefined): NodeStatus | undefined {
-  if (reading?.kind !== 'read' || reading.reading.status.kind !== 'ok') return undefined;
-  return reading.reading.status.facts;
-}
-
-function nodeSources({ nodes, readings, before, nowMs }: Sight): readonly Source[] {
+function nodeSources({ nodes, readings, before, nowMs }: FleetFacts): readonly Source[] {
   return nodes.flatMap(({ instanceId, name, state }) => {
     const status = statusOf(readings.get(instanceId));
     if (status === undefined || state !== 'running') return [];
@@ -97,10 +90,10 @@ function nodeSources({ nodes, readings, before, nowMs }: Sight): readonly Source
   });
 }
 
-function referenceSources(sight: Sight): readonly Source[] {
-  return sight.references.flatMap(({ host, status }, place) => {
+function referenceSources(facts: FleetFacts): readonly Source[] {
+  return facts.references.flatMap(({ host, status }, place) => {
     if (status.kind !== 'ok') return [];
-    const track = follow(referenceBefore(sight, place)?.memory ?? UNTRACKED, status.facts, sight.nowMs);
+    const track = follow(referenceBefore(facts, place)?.memory ?? UNTRACKED, status.facts, facts.nowMs);
     return [{ kind: 'reference', key: referenceKey(place), name: host, status: status.facts, track } as const];
   });
 }
@@ -114,3 +107,24 @@ export function mostSay(said: readonly (string | undefined)[]): string | null {
   for (const [word, count] of counts) if (count * 2 > said.length) return word;
   return null;
 }
+
+export const UNTRACKED: Track = { progress: null, sinceMs: null, readAtMs: null, advancedAtMs: null };
+
+/** Who was not read for so long was not watched: it may have been restarted, and its clock begins anew. */
+export const WATCHED_MS = 3 * 60_000;
+
+/** @param status undefined where it told no height: then nothing is learnt, and nothing forgotten */
+export function follow(before: Track, status: NodeStatus | undefined, nowMs: number): Track {
+  if (status === undefined) return before;
+  const progress = progressOf(status);
+  const { progress: known, sinceMs, readAtMs } = before;
+  const advancedAtMs = known !== null && progress > known ? nowMs : before.advancedAtMs;
+  const watched = readAtMs !== null && nowMs - readAtMs <= WATCHED_MS;
+  // Going back, as in a reorganization, is no progress, and no standing still either.
+  const stood = watched && sinceMs !== null && progress === known;
+  return { progress, sinceMs: stood ? sinceMs : nowMs, readAtMs: nowMs, advancedAtMs };
+}
+
+/** geth's snap sync shows in no height until it ends, and is progress all the same. */
+const progressOf = ({ height, syncing, syncHeight }: NodeStatus): number =>
+  syncing === true ? Math.max(height, syncHeight ?? 0) : height;

@@ -1,7 +1,8 @@
 // Fleets as one sweep after the other sees them, for tests of health: what is said is one line, and the rest is as it would be.
-import { judgeFleet } from '../../functions/watch-fleet/health.ts';
-import type { NodeReading, ReferenceReading, Sight } from '../../functions/watch-fleet/sight.ts';
-import { heightsToAsk } from '../../functions/watch-fleet/tip.ts';
+
+import { heightsToAsk } from '../../functions/watch-fleet/chain.ts';
+import type { FleetFacts, NodeReading, ReferenceReading } from '../../functions/watch-fleet/context.ts';
+import { judgeFleet } from '../../functions/watch-fleet/fleet-health.ts';
 import { type NodeStatus, type Reading, UNSAID } from '../../shared/chains/client.ts';
 import type { Fleet, Role } from '../../shared/fleet/model.ts';
 import type { FleetNode } from '../../shared/fleet/nodes.ts';
@@ -101,7 +102,7 @@ export class Watched {
     this.fleet = fleet;
   }
 
-  sight({ nodes, references = [], as = {} }: Sweep): Sight {
+  sight({ nodes, references = [], as = {} }: Sweep): FleetFacts {
     const askedHeights = heightsToAsk(this.fleet, this.watch, [...this.nodes.values()]);
     return {
       fleet: this.fleet,

@@ -1,8 +1,8 @@
 // What must hold of health whatever a fleet looks like and whoever lies in it.
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { judgeFleet } from '../../functions/watch-fleet/health.ts';
-import type { Sight } from '../../functions/watch-fleet/sight.ts';
+import type { FleetFacts } from '../../functions/watch-fleet/context.ts';
+import { judgeFleet } from '../../functions/watch-fleet/fleet-health.ts';
 import { tries } from '../support/any.ts';
 import { dead, fleetOf, type Said, type Sweep, Watched, type Word } from '../support/sights.ts';
 
@@ -188,7 +188,7 @@ describe('whatever is said', () => {
         const watched = new Watched();
         for (let sweep = 0; sweep < 4; sweep++) {
           const sight = watched.sight(sweepOf(fleet, sweep));
-          const turned: Sight = { ...sight, nodes: rotated(sight.nodes, turn) };
+          const turned: FleetFacts = { ...sight, nodes: rotated(sight.nodes, turn) };
           const judged = judgeFleet(sight);
           expect(judgeFleet(sight)).toEqual(judged);
           const again = judgeFleet(turned);

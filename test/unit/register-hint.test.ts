@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { poolMayChange } from '../../functions/watch-fleet/pool.ts';
+import { poolMayChange } from '../../functions/watch-fleet/notify.ts';
 import type { Health, ObservedNode } from '../../shared/fleet/observation.ts';
 import { parseFleet } from '../../shared/fleet/resolve.ts';
 import { bitcoin } from '../support/fleet-documents.ts';

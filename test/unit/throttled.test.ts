@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { askPeers, type PeersClient } from '../../functions/rotate-peers/asking.ts';
 import type { Work } from '../../functions/rotate-peers/tools.ts';
-import { inPortions } from '../../functions/watch-fleet/probing.ts';
+import { inPortions } from '../../functions/watch-fleet/probes/probe.ts';
 import type { FleetNode } from '../../shared/fleet/nodes.ts';
 import { fleetWith } from '../support/heal-facts.ts';
 

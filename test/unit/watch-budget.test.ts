@@ -1,13 +1,14 @@
 // The minute that a sweep has, and what is left when something takes longer, fails, or came twice.
 import { CloudWatchServiceException } from '@aws-sdk/client-cloudwatch';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { keep } from '../../functions/watch-fleet/keep.ts';
-import { measurements } from '../../functions/watch-fleet/measure.ts';
-import { probeSsm } from '../../functions/watch-fleet/probe-ssm.ts';
-import { probeVpc } from '../../functions/watch-fleet/probe-vpc.ts';
-import { questionOf } from '../../functions/watch-fleet/probing.ts';
-import { ASK_FOR_MS, type Door } from '../../functions/watch-fleet/sweep.ts';
-import { tellPeople } from '../../functions/watch-fleet/tell.ts';
+import type { Context } from '../../functions/watch-fleet/context.ts';
+import { ASK_FOR_MS } from '../../functions/watch-fleet/handler.ts';
+import { metricsOf } from '../../functions/watch-fleet/metrics.ts';
+import { notifyPeople } from '../../functions/watch-fleet/notify.ts';
+import { keepObservations } from '../../functions/watch-fleet/observations.ts';
+import { questionOf } from '../../functions/watch-fleet/probes/probe.ts';
+import { probeSsm } from '../../functions/watch-fleet/probes/ssm.ts';
+import { probeVpc } from '../../functions/watch-fleet/probes/vpc.ts';
 import type { FleetWatch, ObservedNode } from '../../shared/fleet/observation.ts';
 import { createStore } from '../../shared/heal/store.ts';
 import type { ProbeQuestion } from '../../shared/probe/protocol.ts';
@@ -145,7 +146,11 @@ describe('telling', () => {
       writeOnce: async () => more.journal?.(),
       readIncidents: async () => [],
     };
-    return { calls, published, door: { clients: { cloudwatch, sns }, store, environment: {} } as unknown as Door };
+    return {
+      calls,
+      published,
+      context: { clients: { cloudwatch, sns }, store, environment: {} } as unknown as Context,
+    };
   }
 
   async function tell(fleet: ReturnType<typeof fleetOf>, count: number, at: ReturnType<typeof door>) {
@@ -155,8 +160,8 @@ describe('telling', () => {
     watched.sweep(silent(count));
     if (watched.result === undefined) throw new Error('no result');
     const failures: unknown[] = [];
-    const sent = await tellPeople(
-      at.door,
+    const sent = await notifyPeople(
+      at.context,
       { ...watched.sight({ nodes: silent(count) }), before },
       watched.result,
       async (work) => {
@@ -212,6 +217,13 @@ describe('telling', () => {
   });
 });
 
+const contextOf = (dynamodb: never) =>
+  ({
+    clients: { dynamodb },
+    environment: { TABLE_NAME: 'chainmend' },
+    store: createStore(dynamodb, 'chainmend'),
+  }) as unknown as Context;
+
 describe('keeping', () => {
   it('a part that cannot be written keeps back neither the other parts nor the fleet as a whole', async () => {
     const watched = new Watched().sweep(Object.fromEntries(named(250).map(({ name }) => [name, 1000])));
@@ -225,7 +237,7 @@ describe('keeping', () => {
       },
     } as never;
     const nodes: ObservedNode[] = [...watched.nodes.values()];
-    const kept = keep(dynamodb, 'chainmend', createStore(dynamodb, 'chainmend'), {
+    const kept = keepObservations(contextOf(dynamodb), {
       ...{ fleet: 'bitcoin', nodes, watch: { ...(watched.watch as FleetWatch), version: 0 }, before: [] },
     });
     await expect(kept).rejects.toThrow('item size has exceeded');
@@ -239,7 +251,7 @@ describe('measuring', () => {
     const sweep = { nodes: { node1: { status: dead, diskUsedPercent: disks }, node2: 1000 } };
     const watched = new Watched().sweep(sweep);
     if (watched.result === undefined) throw new Error('no result');
-    const data = measurements(watched.sight(sweep), watched.result, new Set());
+    const data = metricsOf(watched.sight(sweep), watched.result, new Set());
     expect(data.find(({ MetricName }) => MetricName === 'DiskUsedPercent')?.Value).toBe(10);
   });
 });

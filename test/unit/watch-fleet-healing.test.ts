@@ -1,7 +1,7 @@
 // Whether people may sleep over a node that is down: only while a heal that needs nobody is at work on it, and for half an hour.
 import { describe, expect, it } from '@jest/globals';
-import { HEALED_WITHIN_MS, isBeingHealed, withoutHealing } from '../../functions/watch-fleet/healing.ts';
 import type { DuePage } from '../../functions/watch-fleet/pages.ts';
+import { HEALED_WITHIN_MS, isBeingHealed, withoutHealing } from '../../functions/watch-fleet/pages.ts';
 import type { ObservedNode } from '../../shared/fleet/observation.ts';
 import type { IncidentRecord } from '../../shared/heal/records.ts';
 import type { HealPayload } from '../../shared/model/payload.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { type MetricProbe, probeMetric } from '../../functions/watch-fleet/probe-metric.ts';
-import { probeVpc } from '../../functions/watch-fleet/probe-vpc.ts';
-import { questionOf } from '../../functions/watch-fleet/probing.ts';
+import { type MetricProbe, probeMetric } from '../../functions/watch-fleet/probes/metric.ts';
+import { questionOf } from '../../functions/watch-fleet/probes/probe.ts';
+import { probeVpc } from '../../functions/watch-fleet/probes/vpc.ts';
 import type { ProbeQuestion, ProbeRequest } from '../../shared/probe/protocol.ts';
 import { fleetOf, instanceId, nodeNamed, T0 } from '../support/sights.ts';
 

@@ -1,11 +1,11 @@
 import { ConditionalCheckFailedException, type PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { describe, expect, it, jest } from '@jest/globals';
-import { keep, partsOf } from '../../functions/watch-fleet/keep.ts';
-import { measurements } from '../../functions/watch-fleet/measure.ts';
+import { heightsToAsk } from '../../functions/watch-fleet/chain.ts';
+import type { Context, FleetFacts } from '../../functions/watch-fleet/context.ts';
+import { sweep } from '../../functions/watch-fleet/handler.ts';
+import { metricsOf } from '../../functions/watch-fleet/metrics.ts';
+import { keepObservations, partsOf } from '../../functions/watch-fleet/observations.ts';
 import { afterPaging, alarmsOf, type DuePage, duePages, withoutQuiet } from '../../functions/watch-fleet/pages.ts';
-import type { Sight } from '../../functions/watch-fleet/sight.ts';
-import { sweep } from '../../functions/watch-fleet/sweep.ts';
-import { heightsToAsk } from '../../functions/watch-fleet/tip.ts';
 import type { FleetObservation, FleetWatch, ObservedNode } from '../../shared/fleet/observation.ts';
 import { createStore } from '../../shared/heal/store.ts';
 import { dead, fleetOf, MINUTE, type Sweep, T0, Watched } from '../support/sights.ts';
@@ -17,7 +17,7 @@ class Paging extends Watched {
   readonly sent: DuePage[][] = [];
 
   override sweep(said: Sweep | Sweep['nodes'], afterMs = MINUTE, quiet: ReadonlySet<string> = new Set()): this {
-    const before: Sight['before'] = { nodes: this.nodes, watch: this.watch };
+    const before: FleetFacts['before'] = { nodes: this.nodes, watch: this.watch };
     super.sweep(said, afterMs);
     if (this.result === undefined) throw new Error('no result');
     const sight = { ...this.sight('nodes' in said ? (said as Sweep) : { nodes: said as Sweep['nodes'] }), before };
@@ -123,7 +123,7 @@ describe('what is measured', () => {
   const data = (watched: Watched, sweep: Sweep, doubled: ReadonlySet<string> = new Set()) => {
     watched.sweep(sweep);
     if (watched.result === undefined) throw new Error('no result');
-    return measurements(watched.sight(sweep), watched.result, doubled);
+    return metricsOf(watched.sight(sweep), watched.result, doubled);
   };
   const values = (all: ReturnType<typeof data>, node?: string) =>
     Object.fromEntries(
@@ -228,8 +228,9 @@ describe('what is kept', () => {
     });
     const dynamodb = { send } as never;
     const store = createStore(dynamodb, 'chainmend');
+    const context = { clients: { dynamodb }, environment: { TABLE_NAME: 'chainmend' }, store } as unknown as Context;
     const kept = (observedAtMs: number) =>
-      keep(dynamodb, 'chainmend', store, {
+      keepObservations(context, {
         fleet: 'bitcoin',
         nodes: nodesOf(2),
         watch: { ...watch, observedAtMs },
@@ -276,8 +277,12 @@ describe('a sweep', () => {
           measured.push(...input.MetricData),
       },
     } as never;
-    const door = { clients, environment, store: createStore((clients as { dynamodb: never }).dynamodb, 'chainmend') };
-    await expect(sweep(door)).rejects.toThrow('the sweep went on, but: fleet alpha: EC2 is not itself');
+    const context = {
+      clients,
+      environment,
+      store: createStore((clients as { dynamodb: never }).dynamodb, 'chainmend'),
+    };
+    await expect(sweep(context)).rejects.toThrow('the sweep went on, but: fleet alpha: EC2 is not itself');
     expect(written).toContain('FLEET#beta#watch-fleet OBSERVATION#000');
     expect(written.filter((item) => item.includes('alpha'))).toEqual([]);
     expect(measured).toEqual([{ MetricName: 'Watches', Value: 1, Unit: 'Count' }]);

@@ -1,12 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
+import type { DuePage } from '../../functions/watch-fleet/pages.ts';
 import {
   ACTS_WITHIN_MS,
   BEGINS_WITHIN_MS,
   HEALED_WITHIN_MS,
   healsBegin,
   withoutHealing,
-} from '../../functions/watch-fleet/healing.ts';
-import type { DuePage } from '../../functions/watch-fleet/pages.ts';
+} from '../../functions/watch-fleet/pages.ts';
 import type { ObservedNode } from '../../shared/fleet/observation.ts';
 import type { IncidentRecord } from '../../shared/heal/records.ts';
 import { fleetWith } from '../support/heal-facts.ts';

@@ -8,7 +8,8 @@ import {
   NODES_PER_OBSERVATION,
   type ObservedNode,
 } from '../../shared/fleet/observation.ts';
-import { keys, type Store } from '../../shared/heal/store.ts';
+import { keys } from '../../shared/heal/store.ts';
+import type { Context } from './context.ts';
 
 const WRITES_AT_ONCE = 8;
 
@@ -38,12 +39,13 @@ export function partsOf({ nodes, watch, before }: Omit<Kept, 'fleet'>): Readonly
  * @returns false where a newer sweep has been kept already, which may happen to one that came twice
  * @throws what failed first, when the rest is written
  */
-export async function keep(dynamodb: DynamoDBClient, tableName: string, store: Store, kept: Kept): Promise<boolean> {
+export async function keepObservations({ clients, environment, store }: Context, kept: Kept): Promise<boolean> {
   let newest = true;
   const failures: unknown[] = [];
   const write = async ([part, observation]: readonly [number, FleetObservation]): Promise<void> => {
     try {
-      if (!(await putNewer(dynamodb, tableName, keys.observation(kept.fleet, part), observation))) newest = false;
+      if (!(await putNewer(clients.dynamodb, environment.TABLE_NAME, keys.observation(kept.fleet, part), observation)))
+        newest = false;
     } catch (error) {
       failures.push(error);
     }

@@ -7,15 +7,15 @@ import {
   SendCommandCommand,
   type SSMClient,
 } from '@aws-sdk/client-ssm';
-import { judgeAgent } from '../../shared/aws/agent.ts';
-import type { Fleet } from '../../shared/fleet/model.ts';
-import type { FleetNode } from '../../shared/fleet/nodes.ts';
-import { askNodeParameters } from '../../shared/node-commands/ask-node.ts';
-import { readOnNode } from '../../shared/probe/on-node.ts';
-import type { ProbeQuestion } from '../../shared/probe/protocol.ts';
-import { errorText, plainText } from '../../shared/text/plain-text.ts';
-import { inPortions, type Probed, running } from './probing.ts';
-import type { NodeReading } from './sight.ts';
+import { judgeAgent } from '../../../shared/aws/agent.ts';
+import type { Fleet } from '../../../shared/fleet/model.ts';
+import type { FleetNode } from '../../../shared/fleet/nodes.ts';
+import { askNodeParameters } from '../../../shared/node-commands/ask-node.ts';
+import { readOnNode } from '../../../shared/probe/on-node.ts';
+import type { ProbeQuestion } from '../../../shared/probe/protocol.ts';
+import { errorText, plainText } from '../../../shared/text/plain-text.ts';
+import type { NodeReading } from '../context.ts';
+import { inPortions, type Probed, running } from './probe.ts';
 
 /** "You can specify up to 50 managed node IDs" (SendCommandRequest, @aws-sdk/client-ssm); MaxResults of both lists is 50 at most, too. */
 const NODES_A_COMMAND = 50;

@@ -1,11 +1,14 @@
-// What every way of asking a fleet's nodes has in common: who is asked, in which portions, and what came of it.
+// What every way of asking a fleet's nodes has in common: who is asked, in which portions, and what came of it. References are asked here.
 import pMap from 'p-map';
-import { isThrottling } from '../../shared/aws/throttling.ts';
-import type { Fleet } from '../../shared/fleet/model.ts';
-import type { FleetNode } from '../../shared/fleet/nodes.ts';
-import type { ProbeQuestion } from '../../shared/probe/protocol.ts';
-import type { NodeReading } from './sight.ts';
-import { sentenceOf } from './words.ts';
+import { isThrottling } from '../../../shared/aws/throttling.ts';
+import { ask } from '../../../shared/chains/ask.ts';
+import { httpFetcher } from '../../../shared/chains/fetch.ts';
+import type { Fleet } from '../../../shared/fleet/model.ts';
+import type { FleetNode } from '../../../shared/fleet/nodes.ts';
+import type { ProbeQuestion } from '../../../shared/probe/protocol.ts';
+import { clientOf } from '../../../shared/probe/questions.ts';
+import type { NodeReading, ReferenceReading } from '../context.ts';
+import { sentenceOf } from '../phrases.ts';
 
 export interface Probed {
   /** By instance id. */
@@ -27,7 +30,7 @@ export interface Portions {
 export async function inPortions(
   nodes: readonly FleetNode[],
   { size, atOnce, beginUntilMs }: Portions,
-  ask: (portion: readonly FleetNode[]) => Promise<ReadonlyMap<string, NodeReading>>,
+  askPortion: (portion: readonly FleetNode[]) => Promise<ReadonlyMap<string, NodeReading>>,
 ): Promise<Probed> {
   const readings = new Map<string, NodeReading>();
   const failures: unknown[] = [];
@@ -38,20 +41,20 @@ export async function inPortions(
   const unasked = (portion: readonly FleetNode[], reason: string): void => {
     for (const { instanceId } of portion) readings.set(instanceId, { kind: 'unasked', reason });
   };
-  const askPortion = async (portion: readonly FleetNode[]): Promise<void> => {
+  const askOrGiveUp = async (portion: readonly FleetNode[]): Promise<void> => {
     if (Date.now() > beginUntilMs) {
       left += portion.length;
       return unasked(portion, NO_TIME);
     }
     try {
-      for (const [instanceId, reading] of await ask(portion)) readings.set(instanceId, reading);
+      for (const [instanceId, reading] of await askPortion(portion)) readings.set(instanceId, reading);
     } catch (error) {
       // Its nodes are unknown. People are paged when the next sweep cannot ask them either.
       if (!isThrottling(error)) failures.push(error);
       unasked(portion, `asking it failed: ${sentenceOf(error)}`);
     }
   };
-  await pMap(portions, askPortion, { concurrency: atOnce });
+  await pMap(portions, askOrGiveUp, { concurrency: atOnce });
   if (left > 0) failures.push(new Error(`${left} of ${nodes.length} nodes were not asked: ${NO_TIME}`));
   return { readings, failures };
 }
@@ -72,4 +75,25 @@ export function questionOf(fleet: Fleet, heights: readonly number[]): ProbeQuest
   if (fleet.rpc === undefined) return null;
   const stopGraceSeconds = fleet.units[0]?.stopGraceSeconds ?? 0;
   return { fleet: fleet.name, chain: fleet.chain, stopGraceSeconds, rpc: fleet.rpc, ask: { what: 'status', heights } };
+}
+
+/** The independent references of a fleet, over the internet: they are compared with the nodes, never believed alone. Never rejects. A reference has no credentials: of its URL, messages show the host alone. */
+export function askReferences(fleet: Fleet, heights: readonly number[]): Promise<readonly ReferenceReading[]> {
+  return Promise.all(fleet.health.references.map((url) => askReference(fleet, url, heights)));
+}
+
+async function askReference(fleet: Fleet, url: string, heights: readonly number[]): Promise<ReferenceReading> {
+  const host = URL.parse(url)?.host ?? 'a reference';
+  const question = questionOf(fleet, heights);
+  if (question === null)
+    return {
+      host,
+      status: { kind: 'error', code: 'misconfigured', reason: 'its fleet file does not say how the chain is asked' },
+    };
+  try {
+    return { host, status: await ask(clientOf(question).status(heights), httpFetcher({ url })) };
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    return { host, status: { kind: 'error', code: 'misconfigured', reason: error.message } };
+  }
 }

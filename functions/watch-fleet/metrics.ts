@@ -1,10 +1,32 @@
 // What is published of a fleet: few metrics a node, since each costs money, and only what is known.
-import type { MetricDatum } from '@aws-sdk/client-cloudwatch';
+import { type CloudWatchClient, type MetricDatum, PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import type { Fleet } from '../../shared/fleet/model.ts';
-import { type ConsensusMetric, type FleetMetric, HEALTH_VALUE, type NodeMetric } from '../../shared/fleet/naming.ts';
+import {
+  type ConsensusMetric,
+  type FleetMetric,
+  HEALTH_VALUE,
+  METRIC_NAMESPACE,
+  type NodeMetric,
+} from '../../shared/fleet/naming.ts';
+import { doubledNames } from '../../shared/fleet/nodes.ts';
 import type { ObservedNode } from '../../shared/fleet/observation.ts';
-import type { FleetHealth } from './health.ts';
-import type { Sight } from './sight.ts';
+import type { FleetFacts } from './context.ts';
+import type { FleetHealth } from './fleet-health.ts';
+
+/** "no more than 1000 different metrics" (PutMetricData, @aws-sdk/client-cloudwatch). */
+const METRICS_A_CALL = 1_000;
+
+export async function publishMetrics(
+  cloudwatch: CloudWatchClient,
+  facts: FleetFacts,
+  health: FleetHealth,
+): Promise<void> {
+  const data = metricsOf(facts, health, doubledNames(facts.nodes));
+  for (let from = 0; from < data.length; from += METRICS_A_CALL) {
+    const MetricData = data.slice(from, from + METRICS_A_CALL);
+    await cloudwatch.send(new PutMetricDataCommand({ Namespace: METRIC_NAMESPACE, MetricData }));
+  }
+}
 
 type Unit = NonNullable<MetricDatum['Unit']>;
 
@@ -17,13 +39,13 @@ const NODE_UNITS: Readonly<Record<NodeMetric, Unit>> = {
 };
 
 /** @param doubled names that more than one node has: nothing is said under them. A fleet that nobody asks has no metrics. */
-export function measurements(sight: Sight, health: FleetHealth, doubled: ReadonlySet<string>): MetricDatum[] {
-  const { fleet, nowMs } = sight;
+export function metricsOf(facts: FleetFacts, health: FleetHealth, doubled: ReadonlySet<string>): MetricDatum[] {
+  const { fleet, nowMs } = facts;
   if (fleet.probe === undefined) return [];
   const own = health.nodes
     .filter(({ node }) => !doubled.has(node.name))
     .flatMap(({ node }) =>
-      nodeData(sight, node).map(([name, value]) => datum(fleet, nowMs, name, value, NODE_UNITS[name], node.name)),
+      nodeData(facts, node).map(([name, value]) => datum(fleet, nowMs, name, value, NODE_UNITS[name], node.name)),
     );
   const whole = Object.entries({ ...fleetData(health), ...health.consensus }).map(([name, value]) =>
     datum(fleet, nowMs, name, value, name === 'OnlineVotingPowerPercent' ? 'Percent' : 'Count'),
@@ -31,7 +53,7 @@ export function measurements(sight: Sight, health: FleetHealth, doubled: Readonl
   return [...own, ...whole];
 }
 
-function nodeData({ readings }: Sight, node: ObservedNode): readonly (readonly [NodeMetric, number])[] {
+function nodeData({ readings }: FleetFacts, node: ObservedNode): readonly (readonly [NodeMetric, number])[] {
   const reading = readings.get(node.instanceId);
   const disks = reading?.kind === 'read' ? Object.values(reading.reading.diskUsedPercent ?? {}) : [];
   const told: readonly (readonly [NodeMetric, number | null])[] = [
@@ -59,7 +81,7 @@ function fleetData({
     Unhealthy: count(({ health }) => HEALTH_VALUE[health] >= SICK),
     Unknown: count(({ health }) => health === 'unknown'),
     Forked: count(({ health }) => health === 'forked'),
-    // What nobody confirms now is not said anew.
+    // A tip that nobody confirms now is not published again.
     ...(tipConfirmed && watch.tip !== null && { Tip: watch.tip, Halted: watch.haltedSinceMs === null ? 0 : 1 }),
     ...(watch.references.length > 0 && {
       ReferencesBad: watch.references.filter(({ state }) => state !== 'good').length,

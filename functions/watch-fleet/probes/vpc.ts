@@ -1,16 +1,16 @@
 // Has the function in the nodes' VPC ask them: one synchronous call for up to 250 nodes.
-import { askForText } from '../../shared/aws/ask.ts';
-import type { Clients } from '../../shared/aws/clients.ts';
-import type { FleetNode } from '../../shared/fleet/nodes.ts';
-import { parseProbeAnswer } from '../../shared/probe/answer.ts';
+import { askForText } from '../../../shared/aws/ask.ts';
+import type { Clients } from '../../../shared/aws/clients.ts';
+import type { FleetNode } from '../../../shared/fleet/nodes.ts';
+import { parseProbeAnswer } from '../../../shared/probe/answer.ts';
 import {
   PROBE_REQUEST_TIMEOUT_MS,
   type ProbeQuestion,
   type ProbeRequest,
   TARGETS_A_REQUEST,
-} from '../../shared/probe/protocol.ts';
-import { inPortions, type Probed, running } from './probing.ts';
-import type { NodeReading } from './sight.ts';
+} from '../../../shared/probe/protocol.ts';
+import type { NodeReading } from '../context.ts';
+import { inPortions, type Probed, running } from './probe.ts';
 
 /** All 5,000 nodes of the largest fleet that was measured: another round of silent ones would not fit into the minute. */
 const CALLS_AT_ONCE = 20;

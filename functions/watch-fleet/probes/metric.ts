@@ -1,11 +1,11 @@
 // Reads the height of each node from a metric that somebody publishes already: up to 500 metrics a call.
 import { type CloudWatchClient, GetMetricDataCommand, type MetricDataResult } from '@aws-sdk/client-cloudwatch';
-import { UNSAID } from '../../shared/chains/client.ts';
-import type { Probe } from '../../shared/fleet/model.ts';
-import type { FleetNode } from '../../shared/fleet/nodes.ts';
-import { inPortions, type Probed, running } from './probing.ts';
-import type { NodeReading } from './sight.ts';
-import { duration } from './words.ts';
+import { UNSAID } from '../../../shared/chains/client.ts';
+import type { Probe } from '../../../shared/fleet/model.ts';
+import type { FleetNode } from '../../../shared/fleet/nodes.ts';
+import type { NodeReading } from '../context.ts';
+import { duration } from '../phrases.ts';
+import { inPortions, type Probed, running } from './probe.ts';
 
 export type MetricProbe = Probe & { readonly by: 'metric' };
 

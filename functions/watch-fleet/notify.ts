@@ -1,39 +1,39 @@
-// Tells what a sweep found: pages to people, and lines in the journal for each node whose health changed.
+// What a sweep sends: pages to people, journal lines for nodes whose health changed, and a hint to register-nodes.
 import { type CloudWatchClient, DescribeAlarmsCommand, ListAlarmMuteRulesCommand } from '@aws-sdk/client-cloudwatch';
+import { InvokeCommand } from '@aws-sdk/client-lambda';
 import { orRefused } from '../../shared/aws/refused.ts';
 import { runbookOf } from '../../shared/fleet/naming.ts';
 import type { ObservedNode } from '../../shared/fleet/observation.ts';
 import { createJournal, type JournalEntry } from '../../shared/heal/journal.ts';
 import { page } from '../../shared/heal/page.ts';
 import type { IncidentRecord } from '../../shared/heal/records.ts';
-import { healsBegin, MAY_BE_HEALED, withoutHealing } from './healing.ts';
-import type { FleetHealth } from './health.ts';
-import { alarmsOf, type DuePage, duePages, withoutQuiet } from './pages.ts';
-import type { Sight } from './sight.ts';
-import type { Door } from './sweep.ts';
-import { names } from './words.ts';
+import { plainJson } from '../../shared/text/plain-text.ts';
+import type { Attempt, Context, FleetFacts } from './context.ts';
+import type { FleetHealth } from './fleet-health.ts';
+import { alarmsOf, type DuePage, duePages, healsBegin, MAY_BE_HEALED, withoutHealing, withoutQuiet } from './pages.ts';
+import { names } from './phrases.ts';
 
 /** Sends what is due; answers what was sent. What could not be sent is due again in the next sweep. */
-export async function tellPeople(
-  door: Door,
-  sight: Sight,
+export async function notifyPeople(
+  context: Context,
+  facts: FleetFacts,
   health: FleetHealth,
-  attempt: (work: () => Promise<unknown>) => Promise<void>,
+  attempt: Attempt,
 ): Promise<readonly DuePage[]> {
   const sent: DuePage[] = [];
-  const { fleet, nodes } = sight;
-  for (const due of duePages(sight, health)) {
+  const { fleet, nodes } = facts;
+  for (const due of duePages(facts, health)) {
     await attempt(async () => {
       const alarms = [...alarmsOf(fleet, nodes.length, due).keys()];
-      // Whom AWS does not let look for mute rules tells people all the same; what says nothing is looked for again by the next sweep.
-      const quiet = await orRefused(() => quietAlarms(door.clients.cloudwatch, alarms));
+      // Where AWS refuses to list mute rules, people are paged all the same. The next sweep looks again where it gave no answer.
+      const quiet = await orRefused(() => quietAlarms(context.clients.cloudwatch, alarms));
       const loud = 'refused' in quiet ? due : withoutQuiet(fleet, nodes.length, due, quiet);
-      const left = loud && (await unlessHealing(door, sight, health, loud, attempt));
+      const left = loud && (await unlessHealing(context, facts, health, loud, attempt));
       if (left === null) return;
-      await pagePeople(door, sight, left);
+      await pagePeople(context, facts, left);
       // From here on people know, whatever becomes of the journal.
       sent.push(left);
-      await writePage(door, sight, left);
+      await writePage(context, facts, left);
     });
   }
   return sent;
@@ -41,11 +41,11 @@ export async function tellPeople(
 
 /** Where incidents cannot be read, people are told all the same. */
 async function unlessHealing(
-  { store }: Door,
-  { fleet, nowMs }: Sight,
+  { store }: Context,
+  { fleet, nowMs }: FleetFacts,
   { nodes }: FleetHealth,
   due: DuePage,
-  attempt: (work: () => Promise<unknown>) => Promise<void>,
+  attempt: Attempt,
 ): Promise<DuePage | null> {
   if (!MAY_BE_HEALED.has(due.code)) return due;
   let incidents: readonly IncidentRecord[] = [];
@@ -56,10 +56,14 @@ async function unlessHealing(
   return withoutHealing(due, incidents, healsBegin(fleet, seen, nowMs), nowMs);
 }
 
-async function pagePeople(door: Door, { fleet }: Sight, { code, nodes, reason, kind }: DuePage): Promise<void> {
+async function pagePeople(
+  context: Context,
+  { fleet }: FleetFacts,
+  { code, nodes, reason, kind }: DuePage,
+): Promise<void> {
   const [first] = nodes;
   const node = first === undefined ? WHOLE : nodes.length === 1 ? first.name : `${nodes.length} nodes`;
-  await page(door.clients.sns, door.environment.TOPIC_ARN, {
+  await page(context.clients.sns, context.environment.TOPIC_ARN, {
     fleet: fleet.name,
     node,
     code,
@@ -69,10 +73,14 @@ async function pagePeople(door: Door, { fleet }: Sight, { code, nodes, reason, k
   });
 }
 
-async function writePage(door: Door, { fleet, nowMs }: Sight, { code, nodes, reason }: DuePage): Promise<void> {
+async function writePage(
+  context: Context,
+  { fleet, nowMs }: FleetFacts,
+  { code, nodes, reason }: DuePage,
+): Promise<void> {
   const [first] = nodes;
   await journalOf(
-    door,
+    context,
     fleet.name,
     nodes.length === 1 ? first : undefined,
     nowMs,
@@ -139,18 +147,22 @@ async function isMuting(cloudwatch: CloudWatchClient, of: { readonly AlarmName?:
 const LINES_A_SWEEP = 20;
 
 /** One line for each node whose health changed; a node that is seen for the first time and is well is no change. */
-export async function writeChanges(door: Door, { fleet, before, nowMs }: Sight, { nodes }: FleetHealth): Promise<void> {
+export async function journalChanges(
+  context: Context,
+  { fleet, before, nowMs }: FleetFacts,
+  { nodes }: FleetHealth,
+): Promise<void> {
   const changed = nodes
     .map(({ node }) => ({ node, was: before.nodes.get(node.instanceId)?.health }))
     .filter(({ node, was }) => was !== node.health && !(was === undefined && node.health === 'synced'));
   for (const { node, was } of changed.slice(0, LINES_A_SWEEP)) {
     const sentence = `${was === undefined ? 'first seen' : was} → ${node.health}: ${node.reason}`;
-    await journalOf(door, fleet.name, node, nowMs)('00-health', decision(nowMs, sentence, evidenceOf(node)));
+    await journalOf(context, fleet.name, node, nowMs)('00-health', decision(nowMs, sentence, evidenceOf(node)));
   }
   const more = changed.slice(LINES_A_SWEEP).map(({ node }) => node);
   if (more.length === 0) return;
-  const sentence = `${more.length} more nodes are of another health than before: ${names(more.map(({ name, health }) => `${name} ${health}`))}`;
-  await journalOf(door, fleet.name, undefined, nowMs)('00-health', decision(nowMs, sentence, undefined));
+  const sentence = `${more.length} more nodes have another health than before: ${names(more.map(({ name, health }) => `${name} ${health}`))}`;
+  await journalOf(context, fleet.name, undefined, nowMs)('00-health', decision(nowMs, sentence, undefined));
 }
 
 const decision = (atMs: number, sentence: string, evidence: unknown): JournalEntry => ({
@@ -165,7 +177,7 @@ const evidenceOf = ({ height, lagBlocks, heightSinceMs, blockAgeSeconds, peerCou
 });
 
 /** A story of its own: what is seen belongs to no incident. */
-function journalOf({ store }: Door, fleet: string, node: ObservedNode | undefined, onsetMs: number) {
+function journalOf({ store }: Context, fleet: string, node: ObservedNode | undefined, onsetMs: number) {
   return createJournal(store, {
     fleet,
     node: node?.name ?? WHOLE,
@@ -177,4 +189,36 @@ function journalOf({ store }: Door, fleet: string, node: ObservedNode | undefine
     heal: 'watch-fleet',
     writer: 'watch-fleet',
   });
+}
+
+/**
+ * Whether nodes may have to enter or leave the pool. A node of which nothing is known stays in or out as it is; so whatever follows
+ * on unknown may be a change, and where no node is synced the least bad are in, and any change may be one.
+ */
+export function poolMayChange(
+  { fleet, before }: Pick<FleetFacts, 'fleet' | 'before'>,
+  now: readonly ObservedNode[],
+): boolean {
+  if (!fleet.dns || !fleet.probe) return false;
+  const anySynced = now.some(({ health }) => health === 'synced');
+  return now.some(({ instanceId, health }) => {
+    const was = before.nodes.get(instanceId)?.health ?? 'unknown';
+    if (health === was || health === 'unknown') return false;
+    return !anySynced || health === 'synced' || was === 'synced' || was === 'unknown';
+  });
+}
+
+/** Tells register-nodes to look now instead of within five minutes. A hint only: its schedule sees the same, so nothing fails with it. */
+export async function hintRegister({ clients, environment }: Context, fleet: string): Promise<void> {
+  try {
+    await clients.lambda.send(
+      new InvokeCommand({
+        FunctionName: environment.REGISTER_FUNCTION_NAME,
+        InvocationType: 'Event',
+        Payload: new TextEncoder().encode(JSON.stringify({ kind: 'reconcile', fleet })),
+      }),
+    );
+  } catch (error) {
+    console.warn(plainJson({ level: 'warn', fleet, left: `register-nodes was not told: ${String(error)}` }));
+  }
 }

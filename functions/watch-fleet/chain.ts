@@ -1,0 +1,196 @@
+// What a fleet and its references say of their chain: who is on which branch, how far it is, and whether it stands still.
+import { type BlockHash, MAXIMUM_HEIGHTS } from '../../shared/chains/client.ts';
+import type { Fleet } from '../../shared/fleet/model.ts';
+import type { FleetWatch, ObservedNode } from '../../shared/fleet/observation.ts';
+import type { FleetFacts } from './context.ts';
+import { mostSay, notAReferenceAlone, type Source, type Sources, sourcesOf, WATCHED_MS } from './sources.ts';
+
+export interface ChainState {
+  readonly sources: Sources;
+  readonly byKey: ReadonlyMap<string, Source>;
+  readonly branches: Branches;
+  /** Those that are not on another branch. */
+  readonly onBranch: readonly Source[];
+  readonly tip: Tip;
+  readonly haltedSinceMs: number | null;
+  /** Whether the fleet was watched a moment ago. */
+  readonly watched: boolean;
+}
+
+export function chainStateOf(facts: FleetFacts): ChainState {
+  const { fleet, nowMs, before } = facts;
+  const sources = sourcesOf(facts);
+  const branches = compareHashes(facts, sources.all);
+  const onBranch = sources.all.filter(({ key }) => !branches.differing.has(key));
+  const tip = tipOf(onBranch, before.watch, nowMs);
+  return {
+    sources,
+    byKey: new Map(sources.all.map((source) => [source.key, source])),
+    branches,
+    onBranch,
+    tip,
+    haltedSinceMs: haltedSince(fleet, tip, onBranch, before.watch, nowMs),
+    watched: before.watch !== undefined && nowMs - before.watch.observedAtMs <= WATCHED_MS,
+  };
+}
+
+export interface Branches {
+  /** By source key: on another branch, where and how. */
+  readonly differing: ReadonlyMap<string, BlockHash>;
+  /** Keys that were compared and agree: deep enough, or by their newest block where they tell no other. */
+  readonly agreeing: ReadonlySet<string>;
+  /** Of the newest height at which most agree. */
+  readonly canonical: BlockHash | null;
+  /** A height at which there are several blocks, and none that most have. */
+  readonly divided: { readonly height: number; readonly sides: readonly (readonly string[])[] } | null;
+  /** Keys whose newest block, with no deeper one to compare, differs from what most have at its height: for a moment both may be right. */
+  readonly doubtful: ReadonlySet<string>;
+}
+
+/** Blocks are compared at equal heights. More than half of all who were heard must agree before a node differs. Being ahead is no excuse. */
+function compareHashes({ askedHeights }: FleetFacts, sources: readonly Source[]): Branches {
+  const differing = new Map<string, BlockHash>();
+  const agreeing = new Set<string>();
+  let canonical: BlockHash | null = null;
+  let divided: Branches['divided'] = null;
+  // From the top: the newest height at which most agree is the canonical one.
+  for (const height of [...new Set(askedHeights)].sort((a, b) => b - a)) {
+    const votes = sources.map((source) => hashAt(source, height));
+    const most = mostSay(votes);
+    if (most === null) {
+      divided ??= sidesAt(height, sources);
+      continue;
+    }
+    canonical ??= { height, hash: most };
+    for (const [at, source] of sources.entries()) {
+      const vote = votes[at];
+      if (vote === undefined) continue;
+      if (vote === most) agreeing.add(source.key);
+      else if (!differing.has(source.key)) differing.set(source.key, { height, hash: vote });
+    }
+  }
+  for (const key of differing.keys()) agreeing.delete(key);
+  const tips = compareTips(askedHeights, sources);
+  return { differing, agreeing: new Set([...agreeing, ...tips.agreeing]), canonical, divided, doubtful: tips.doubtful };
+}
+
+/** Some clients tell no block but their newest. */
+function compareTips(
+  askedHeights: readonly number[],
+  sources: readonly Source[],
+): Pick<Branches, 'agreeing' | 'doubtful'> {
+  const doubtful = new Set<string>();
+  const agreeing = new Set<string>();
+  const mostAt = new Map<number, string | null>();
+  for (const source of sources) {
+    if (askedHeights.some((height) => hashAt(source, height) !== undefined)) continue;
+    const { height } = source.status;
+    const own = hashAt(source, height);
+    if (!mostAt.has(height)) mostAt.set(height, mostSay(sources.map((other) => hashAt(other, height))));
+    const most = mostAt.get(height) ?? null;
+    if (own !== undefined && most !== null) (own === most ? agreeing : doubtful).add(source.key);
+  }
+  return { agreeing, doubtful };
+}
+
+function sidesAt(height: number, sources: readonly Source[]): Branches['divided'] {
+  const sides = new Map<string, string[]>();
+  for (const source of sources) {
+    const hash = hashAt(source, height);
+    if (hash !== undefined) sides.set(hash, [...(sides.get(hash) ?? []), source.name]);
+  }
+  if (sides.size < 2) return null;
+  return { height, sides: [...sides.values()].sort((a, b) => b.length - a.length || (a.join() < b.join() ? -1 : 1)) };
+}
+
+const hashAt = ({ status }: Source, height: number): string | undefined =>
+  status.hashes.find((known) => known.height === height)?.hash;
+
+export interface Tip {
+  readonly height: number | null;
+  /** Since when it is that, ms since the epoch. */
+  readonly sinceMs: number | null;
+  /** When it was last confirmed by who was heard. */
+  readonly seenAtMs: number | null;
+  /** Whether it is confirmed now. */
+  readonly confirmed: boolean;
+}
+
+/**
+ * When those who confirmed a tip fall silent together, whoever is left behind must not look synced. For so long the old tip counts;
+ * then it is given up, since a network may also have been rolled back.
+ */
+const KEPT_MS = 30 * 60_000;
+
+/** @param sources those that are on the canonical branch, as far as anybody knows */
+function tipOf(sources: readonly Source[], before: FleetWatch | undefined, nowMs: number): Tip {
+  const height = highestConfirmed(sources);
+  const { tip: known = null, tipSinceMs = null, tipSeenAtMs = null } = before ?? {};
+  const kept = known !== null && tipSeenAtMs !== null && nowMs - tipSeenAtMs <= KEPT_MS;
+  if (kept && (height === null || height < known)) {
+    return { height: known, sinceMs: tipSinceMs, seenAtMs: tipSeenAtMs, confirmed: false };
+  }
+  if (height === null) return { height: null, sinceMs: null, seenAtMs: null, confirmed: false };
+  return { height, sinceMs: height === known ? tipSinceMs : nowMs, seenAtMs: nowMs, confirmed: true };
+}
+
+/** Two voices, or one where there are no more than two; who says that it is behind also says how far the chain is. */
+function highestConfirmed(sources: readonly Source[]): number | null {
+  const needed = sources.length > 2 ? 2 : 1;
+  const heights = sources.map(({ status }) => status.height).sort((a, b) => b - a);
+  for (const height of heights) {
+    const voices = sources.filter(({ status }) => Math.max(status.height, claimOf(status)) >= height);
+    if (voices.length >= needed && notAReferenceAlone(voices)) return height;
+  }
+  return null;
+}
+
+/** Where a node believes that the chain ends, if it admits that it is not there. Its claim to be there proves nothing. */
+export function claimOf({ syncing, claimedTip }: Source['status']): number {
+  return syncing === true ? (claimedTip ?? 0) : 0;
+}
+
+/**
+ * The heights whose hashes are asked for in the next sweep: one that all who are well have passed, and as deep below those who
+ * are not, so that who stopped on another branch is known by it.
+ */
+export function heightsToAsk(fleet: Fleet, watch: FleetWatch | undefined, nodes: readonly ObservedNode[]): number[] {
+  if (watch?.tip == null) return [];
+  const { confirmations } = fleet.health;
+  const main = Math.max(0, watch.tip - confirmations);
+  const counts = new Map<number, number>();
+  for (const { height, health } of nodes) {
+    const depth = height === null || health === 'synced' ? undefined : Math.max(0, height - confirmations);
+    if (depth !== undefined && depth < main) counts.set(depth, (counts.get(depth) ?? 0) + 1);
+  }
+  const others = [...counts].sort(([a, many], [b, more]) => more - many || b - a).map(([height]) => height);
+  return [main, ...others].slice(0, MAXIMUM_HEIGHTS);
+}
+
+/**
+ * Since when the chain stands still, or null. A node alone that goes on above the tip, or towards an end that it knows to be above
+ * it, is enough to say that it does not: not enough to call others stuck, though. A reference alone is not. With a tip that nobody
+ * confirms now nothing new is said.
+ *
+ * @param sources those that are on the canonical branch, as far as anybody knows
+ */
+function haltedSince(
+  fleet: Fleet,
+  tip: Tip,
+  sources: readonly Source[],
+  before: FleetWatch | undefined,
+  nowMs: number,
+): number | null {
+  if (!tip.confirmed || tip.height === null || tip.sinceMs === null) return before?.haltedSinceMs ?? null;
+  const haltMs = fleet.health.haltSeconds * 1000;
+  const { height, sinceMs } = tip;
+  if (nowMs - sinceMs < haltMs) return null;
+  const goesOn = sources.some(
+    ({ kind, status, track }) =>
+      kind === 'node' &&
+      Math.max(status.height, claimOf(status)) > height &&
+      track.advancedAtMs !== null &&
+      nowMs - track.advancedAtMs < haltMs,
+  );
+  return goesOn ? null : sinceMs;
+}

@@ -1,0 +1,60 @@
+// What a sweep works with: the function's clients, and the facts of one fleet before anything is judged.
+import type { Clients } from '../../shared/aws/clients.ts';
+import type { NodeStatus, Reading, TroubleCode } from '../../shared/chains/client.ts';
+import type { Fleet } from '../../shared/fleet/model.ts';
+import type { FleetNode } from '../../shared/fleet/nodes.ts';
+import type { FleetWatch, ObservedNode } from '../../shared/fleet/observation.ts';
+import type { Store } from '../../shared/heal/store.ts';
+import type { StatusReading } from '../../shared/probe/protocol.ts';
+
+export const ENVIRONMENT = [
+  'TABLE_NAME',
+  'TOPIC_ARN',
+  'PARAMETER_PREFIX',
+  'PROBE_FUNCTION_PREFIX',
+  'ASK_NODE_DOCUMENT',
+  'REGISTER_FUNCTION_NAME',
+] as const;
+
+export interface Context {
+  readonly clients: Clients;
+  readonly store: Store;
+  readonly environment: Readonly<Record<(typeof ENVIRONMENT)[number], string>>;
+}
+
+/** Runs one piece of a sweep. What it throws stops nothing else and is thrown with all other failures at the end. */
+export type Attempt = (work: () => Promise<unknown>) => Promise<void>;
+
+/** unasked: asking itself failed, which says nothing about the node. */
+export type NodeReading =
+  | { readonly kind: 'read'; readonly reading: StatusReading }
+  | { readonly kind: 'unasked'; readonly reason: string };
+
+export interface ReferenceReading {
+  readonly host: string;
+  readonly status: Reading<NodeStatus>;
+}
+
+export interface FleetFacts {
+  readonly fleet: Fleet;
+  readonly nodes: readonly FleetNode[];
+  /** By instance id; a node that is not here was not asked. */
+  readonly readings: ReadonlyMap<string, NodeReading>;
+  readonly references: readonly ReferenceReading[];
+  readonly before: {
+    readonly nodes: ReadonlyMap<string, ObservedNode>;
+    readonly watch: FleetWatch | undefined;
+  };
+  /** Heights whose hashes were asked for; deep enough below the tip of the last sweep that well nodes agree there. */
+  readonly askedHeights: readonly number[];
+  readonly nowMs: number;
+}
+
+/** Not the node's fault: the credentials or the fleet file are wrong. */
+export const isOurFault = (code: TroubleCode): boolean => code === 'unauthorized' || code === 'misconfigured';
+
+/** The facts that a node answered with; undefined where it did not answer with any. */
+export function statusOf(reading: NodeReading | undefined): NodeStatus | undefined {
+  if (reading?.kind !== 'read' || reading.reading.status.kind !== 'ok') return undefined;
+  return reading.reading.status.facts;
+}

@@ -1,0 +1,207 @@
+// The health of a fleet, as a pure function of what one sweep has read and of what was seen before. Each judgement comes with the
+// sentence that explains it.
+import { doubledNames } from '../../shared/fleet/nodes.ts';
+import type { FleetTrouble, FleetWatch, ObservedReference, ReferenceState } from '../../shared/fleet/observation.ts';
+import type { PageCode } from '../../shared/model/guardrail-codes.ts';
+import { type ChainState, chainStateOf, type Tip } from './chain.ts';
+import { type Consensus, judgeConsensus } from './consensus.ts';
+import { type FleetFacts, isOurFault, type NodeReading, statusOf } from './context.ts';
+import { type JudgedNode, judgeNode, WELL_FOR_MS } from './node-health.ts';
+import { blocks, duration, names, oneLine, short } from './phrases.ts';
+import { referenceBefore, referenceKey, type Source, UNTRACKED } from './sources.ts';
+
+export interface FleetHealth {
+  /** In the order of the nodes. */
+  readonly nodes: readonly JudgedNode[];
+  /** `version` is still that of the watch before. */
+  readonly watch: FleetWatch;
+  /** Whether the tip is confirmed by who was heard now: otherwise nothing is published of it. */
+  readonly tipConfirmed: boolean;
+  readonly consensus: Consensus['metrics'];
+}
+
+export function judgeFleet(facts: FleetFacts): FleetHealth {
+  const { nowMs, before } = facts;
+  const chain = chainStateOf(facts);
+  const { tip, haltedSinceMs, branches, sources } = chain;
+  const references = judgeReferences(facts, chain);
+  const nodes = facts.nodes.map((node) => judgeNode(facts, chain, node));
+  const observed = nodes.map(({ node }) => node);
+  const consensus = judgeConsensus(facts, observed);
+  const troubles = new Map([...fleetTroubles(facts, chain, nodes, references), ...consensus.troubles]);
+  return {
+    nodes,
+    tipConfirmed: tip.confirmed,
+    consensus: consensus.metrics,
+    watch: {
+      observedAtMs: nowMs,
+      tip: tip.height,
+      tipSinceMs: tip.sinceMs,
+      tipSeenAtMs: tip.seenAtMs,
+      haltedSinceMs,
+      canonical: branches.canonical ?? before.watch?.canonical ?? null,
+      chainId: sources.chainId,
+      references,
+      troubles: since(troubles, before.watch, nowMs),
+      paged: stillPaged(troubles, before.watch, nowMs),
+      version: before.watch?.version ?? 0,
+    },
+  };
+}
+
+/** How the independent references are: compared with the fleet and with each other, never believed alone. */
+function judgeReferences(
+  facts: FleetFacts,
+  { sources, byKey, branches, tip }: ChainState,
+): readonly ObservedReference[] {
+  return facts.references.map(({ host, status }, place) => {
+    const key = referenceKey(place);
+    const source = byKey.get(key);
+    const before = referenceBefore(facts, place);
+    const { state, reason } =
+      status.kind !== 'ok'
+        ? { state: 'silent' as const, reason: status.reason }
+        : judgeReference(facts, source, branches.differing.get(key)?.height, tip, sources.chainId);
+    const memory = source?.track ?? before?.memory ?? UNTRACKED;
+    return {
+      host,
+      state,
+      reason: oneLine(reason),
+      sinceMs: before?.state === state ? before.sinceMs : facts.nowMs,
+      height: status.kind === 'ok' ? status.facts.height : null,
+      heightSinceMs: memory.sinceMs,
+      memory,
+    };
+  });
+}
+
+/** @param source undefined where it answers for another network */
+function judgeReference(
+  { fleet }: FleetFacts,
+  source: Source | undefined,
+  differsAt: number | undefined,
+  tip: Tip,
+  chainId: string | null,
+): { readonly state: ReferenceState; readonly reason: string } {
+  if (source === undefined)
+    return { state: 'lying', reason: `it answers for another network than ${short(chainId ?? 'the fleet’s')}` };
+  if (differsAt !== undefined)
+    return { state: 'lying', reason: `its block at height ${differsAt} is not the one that most have` };
+  const { height } = source.status;
+  const ahead = tip.height === null ? 0 : height - tip.height;
+  if (ahead > fleet.health.behindBlocks)
+    return { state: 'lying', reason: `it alone claims height ${height}, ${blocks(ahead)} above what anybody confirms` };
+  if (-ahead > fleet.health.behindBlocks)
+    return { state: 'lagging', reason: `it is at height ${height}, ${blocks(-ahead)} behind` };
+  return { state: 'good', reason: `it is at height ${height}` };
+}
+
+/** What is wrong with the fleet as a whole, each with the sentence that a person reads. */
+function fleetTroubles(
+  facts: FleetFacts,
+  { haltedSinceMs, branches: { divided }, sources: { networks } }: ChainState,
+  nodes: readonly JudgedNode[],
+  references: readonly ObservedReference[],
+): ReadonlyMap<PageCode, string> {
+  const { fleet, nowMs, readings } = facts;
+  const troubles = new Map<PageCode, string>();
+  if (haltedSinceMs !== null)
+    troubles.set('chain-halted', `nobody has advanced for ${duration(nowMs - haltedSinceMs)}${claims(references)}`);
+
+  const watched = fleet.probe !== undefined;
+  // A node that is ahead by itself may be on a branch that is told from the others' only some blocks deeper.
+  const patienceMs = fleet.health.stuckSeconds * 1000;
+  const alone = nodes.filter(
+    ({ node }) =>
+      watched &&
+      node.health === 'unknown' &&
+      nowMs - node.sinceMs >= patienceMs &&
+      statusOf(readings.get(node.instanceId)) !== undefined,
+  );
+  if (networks.size > 1) {
+    const sides = [...networks].map(([id, who]) => `${names(who)} on ${short(id)}`).sort();
+    troubles.set('no-majority', `nodes and references are on different networks: ${sides.slice(0, 5).join('; ')}`);
+  } else if (divided !== null) {
+    const sides = divided.sides.map((side) => names(side)).join(' against ');
+    troubles.set(
+      'no-majority',
+      `at height ${divided.height} there are ${divided.sides.length} different blocks: ${sides}`,
+    );
+  } else if (alone.length > 0) {
+    troubles.set(
+      'no-majority',
+      alone
+        .map(({ node }) => `${node.name}: ${node.reason}`)
+        .slice(0, 5)
+        .join('; '),
+    );
+  }
+
+  const lying = references.filter(({ state }) => state === 'lying');
+  if (lying.length > 0)
+    troubles.set('reference-disagrees', lying.map(({ host, reason }) => `${host}: ${reason}`).join('; '));
+
+  const standing = nodes.filter(
+    ({ node }) => node.health === 'behind' && node.heightSinceMs !== null && nowMs - node.heightSinceMs >= patienceMs,
+  );
+  if (haltedSinceMs === null && standing.length > 0)
+    troubles.set(
+      'fleet-standing',
+      standing
+        .map(({ node }) => `${node.name}: ${node.reason}`)
+        .slice(0, 5)
+        .join('; '),
+    );
+
+  const running = new Set(facts.nodes.filter(({ state }) => state === 'running').map(({ instanceId }) => instanceId));
+  const unasked = nodes.filter(
+    ({ node: { instanceId } }) => watched && running.has(instanceId) && wasNotAsked(readings.get(instanceId)),
+  );
+  const [first] = unasked;
+  if (first !== undefined)
+    troubles.set('cannot-ask', `${names(unasked.map(({ node }) => node.name))}: ${first.node.reason}`);
+
+  // Where the fleet has a zone, register-nodes reports it: there the name is refused.
+  const doubled = doubledNames(facts.nodes);
+  if (doubled.size > 0 && fleet.dns === undefined)
+    troubles.set(
+      'name-taken',
+      `more than one node is called ${names([...doubled].sort())}: none of them is measured under it`,
+    );
+  return troubles;
+}
+
+/** Since when each is seen, as far as it was seen in the sweep before. */
+function since(
+  troubles: ReadonlyMap<PageCode, string>,
+  before: FleetWatch | undefined,
+  nowMs: number,
+): Readonly<Record<string, FleetTrouble>> {
+  return Object.fromEntries(
+    [...troubles].map(([code, reason]) => [code, { sinceMs: before?.troubles[code]?.sinceMs ?? nowMs, reason }]),
+  );
+}
+
+/** The codes that people know of already, with the moment when each was last seen. */
+function stillPaged(
+  troubles: ReadonlyMap<PageCode, string>,
+  before: FleetWatch | undefined,
+  nowMs: number,
+): Readonly<Record<string, number>> {
+  const known = Object.entries(before?.paged ?? {}).map(([code, seenAtMs]): [string, number] => [
+    code,
+    troubles.has(code as PageCode) ? nowMs : seenAtMs,
+  ]);
+  return Object.fromEntries(known.filter(([, seenAtMs]) => nowMs - seenAtMs < WELL_FOR_MS));
+}
+
+function claims(references: readonly ObservedReference[]): string {
+  const others = references.filter(({ state }) => state === 'lying').map(({ host, reason }) => `${host}: ${reason}`);
+  return others.length === 0 ? '' : `, though not everybody agrees (${others.join('; ')})`;
+}
+
+function wasNotAsked(reading: NodeReading | undefined): boolean {
+  if (reading?.kind !== 'read') return true;
+  const { status } = reading.reading;
+  return status.kind === 'error' && isOurFault(status.code);
+}
