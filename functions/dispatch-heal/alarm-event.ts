@@ -1,20 +1,21 @@
-// An alarm's or a contributor's event. It is a hint: the alarm is read again, and what it tells of, and only what they say now counts.
+// An event of an alarm or a contributor. It is a hint: the alarm and what it is about are read again, and only what they say now counts.
 import type { Clients } from '../../shared/aws/clients.ts';
 import type { AlarmStateChange, ContributorStateChange } from '../../shared/events/alarm.ts';
 import { EventError } from '../../shared/events/errors.ts';
-import type { Fleet } from '../../shared/fleet/model.ts';
 import { alarmName as nameOf } from '../../shared/fleet/naming.ts';
 import { readSettings } from '../../shared/fleet/settings.ts';
 import { plainJson } from '../../shared/text/plain-text.ts';
 import { leftAlone, type Subject, subjectOf } from './alarms.ts';
-import { DISABLED, ofSick } from './candidates.ts';
-import type { Around, Door } from './consider.ts';
-import { impairedInstances, oncePerNode, type Sick, seenNow, sickNodes } from './health.ts';
-import { aroundOf, considerNow } from './look.ts';
-import { type AlarmNow, readAlarming, readChecks, readContributors, readInstances } from './truth.ts';
+import { DISABLED, impairedInstances, ofSick, oncePerNode, type Sick, seenNow, sickNodes } from './candidates.ts';
+import { type Context, createContext, type Services } from './context.ts';
+import { considerNow } from './dispatch.ts';
+import { type AlarmNow, readAlarming, readChecks, readContributors, readInstances } from './facts.ts';
 
-export async function considerAlarm(door: Door, event: AlarmStateChange | ContributorStateChange): Promise<void> {
-  const { clients, environment } = door;
+export async function considerAlarm(
+  services: Services,
+  event: AlarmStateChange | ContributorStateChange,
+): Promise<void> {
+  const { clients, environment } = services;
   const { kind, alarmName, atMs, state, suppressedBy, muted } = event;
   if (state !== 'ALARM') return;
   const leave = (left: string): void => console.info(plainJson({ level: 'info', left }));
@@ -32,11 +33,11 @@ export async function considerAlarm(door: Door, event: AlarmStateChange | Contri
   if (changed !== null) return leave(changed);
   const silenced = suppressedBy ?? (muted ? 'a mute rule' : null) ?? (now.actionsEnabled === false ? DISABLED : null);
   const subject = metric && subjectOf(metric);
+  const context = createContext(services, settings);
   if (subject === 'health' || subject === 'checks') {
-    const around = aroundOf(door, settings);
-    const sick = await sickBy(door, subject, { ...now, sinceMs: atMs }, settings.fleets, around);
+    const sick = await sickBy(context, subject, { ...now, sinceMs: atMs });
     if (sick.length === 0) return leave(`${alarmName} tells of no node that is sick now`);
-    for (const one of sick) await considerNow(door, settings, ofSick(one, silenced), around);
+    for (const one of sick) await considerNow(context, ofSick(one, silenced));
     return;
   }
   const instanceId = now.fact.dimensions['InstanceId'];
@@ -46,23 +47,21 @@ export async function considerAlarm(door: Door, event: AlarmStateChange | Contri
       alarmName,
       'an alarm on a metric with the dimension InstanceId',
     );
-  await considerNow(door, settings, { alarm: now.fact, instanceId, onsetMs: atMs, suppressedBy: silenced });
+  await considerNow(context, { alarm: now.fact, instanceId, onsetMs: atMs, suppressedBy: silenced });
 }
 
 /** The nodes that this alarm tells of and that are sick, by the last observation of their fleet or by EC2's checks as they are now. */
 async function sickBy(
-  { clients }: Door,
+  { clients, settings, seen }: Context,
   subject: Exclude<Subject, 'disk'>,
   alarm: AlarmNow,
-  fleets: readonly Fleet[],
-  { seen }: Around,
 ): Promise<readonly Sick[]> {
   if (subject === 'checks') {
     const ids = [alarm.fact.dimensions['InstanceId'] ?? ''];
     const known = await readInstances(clients.ec2, ids);
     return impairedInstances([alarm], await readChecks(clients.ec2, [...known.keys()]));
   }
-  const fleet = fleets.find(
+  const fleet = settings.fleets.find(
     ({ name }) => alarm.fact.dimensions['Fleet'] === name || alarm.fact.alarmName === nameOf(name, undefined, 'unwell'),
   );
   if (!fleet) return [];

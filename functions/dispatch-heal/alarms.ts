@@ -2,7 +2,8 @@
 import type { AlarmMetric, AlarmStateChange, ContributorStateChange } from '../../shared/events/alarm.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { METRIC_NAMESPACE } from '../../shared/fleet/naming.ts';
-import type { AlarmNow } from './truth.ts';
+import type { Trigger } from '../../shared/model/trigger.ts';
+import type { AlarmNow } from './facts.ts';
 
 export const EC2_NAMESPACE = 'AWS/EC2';
 
@@ -24,14 +25,14 @@ export function subjectOf({
 }
 
 /**
- * The role of the volume that an alarm's `path` is about: bytes and inodes of a filesystem are one trouble with one cure.
+ * The disk that an alarm's `path` is about: bytes and inodes of a filesystem are one trigger with one cure.
  * A fleet-wide alarm that is grouped by instance alone names no path: that leaves no doubt where nodes have one volume.
  */
-export function troubleOf(fleet: Fleet, dimensions: Readonly<Record<string, string>>): string | null {
+export function diskOf(fleet: Fleet, dimensions: Readonly<Record<string, string>>): Trigger | null {
   const [only, another] = fleet.volumes;
   const volume =
     dimensions['path'] === undefined && !another ? only : fleet.volumes.find(({ path }) => path === dimensions['path']);
-  return volume ? `disk:${volume.role}` : null;
+  return volume ? { kind: 'disk', subject: volume.role } : null;
 }
 
 /** Why an alarm is left alone, by what its event says of it; null: a heal takes it. None of them is an error. */

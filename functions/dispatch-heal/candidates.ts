@@ -1,14 +1,17 @@
-// What a sweep takes through the door: alarms, nodes that are sick, and incidents that nothing tells of again by itself.
+// What a sweep looks at: disk alarms, nodes that are sick, and incidents that nothing seen now leads to. Pure. Unknown is not sick.
 import type { Fleet } from '../../shared/fleet/model.ts';
+import { alarmName, METRIC_NAMESPACE } from '../../shared/fleet/naming.ts';
+import type { FleetObservation, ObservedNode } from '../../shared/fleet/observation.ts';
+import { OBSERVATION_VALID_MS } from '../../shared/guardrails/breaker.ts';
 import { unsettled } from '../../shared/heal/lease.ts';
 import { isOwed } from '../../shared/heal/left-open.ts';
-import { healOf } from '../../shared/heal/partitions.ts';
 import type { IncidentRecord, NodeRecord } from '../../shared/heal/records.ts';
-import { heeded } from './alarms.ts';
+import type { Refusal } from '../../shared/model/guardrail-codes.ts';
+import type { AlarmFact } from '../../shared/model/payload.ts';
+import { readTrigger, type Trigger } from '../../shared/model/trigger.ts';
+import { heeded, subjectOf } from './alarms.ts';
 import type { Candidate } from './decide.ts';
-import { impairedInstances, oncePerNode, type Sick, seenNow, sickNodes } from './health.ts';
-import { HEALTH, isPlan } from './kinds.ts';
-import type { AlarmNow, Checks, FleetSeen } from './truth.ts';
+import type { AlarmNow, Checks, FleetSeen } from './facts.ts';
 
 export interface Records {
   readonly incidents: readonly IncidentRecord[];
@@ -52,8 +55,10 @@ export const sickOf = (
     ),
   ]);
 
+const HEALTH: Trigger = { kind: 'node', subject: 'health' };
+
 export const ofSick = ({ instanceId, onsetMs, fact, refusal }: Sick, suppressedBy: string | null): Candidate => ({
-  ...{ instanceId, onsetMs, alarm: fact, trouble: HEALTH, suppressedBy },
+  ...{ instanceId, onsetMs, alarm: fact, trigger: HEALTH, suppressedBy },
   ...(refusal && { refusal }),
 });
 
@@ -67,8 +72,8 @@ export const ofDisk = ({ fact, sinceMs, actionsEnabled }: AlarmNow, mutedBy: str
 export const DISABLED = 'its actions being disabled';
 
 /**
- * What a person told of has no alarm of its own to be read from, and a contributor none where its alarm could not be read. What is left
- * open on a node is to be brought to an end, whatever is seen of the node.
+ * Open incidents that nothing seen now leads to: a person's request has no alarm, and a contributor none where its alarm could not be read.
+ * What is left open on a node is to be brought to an end, whatever is seen of the node.
  *
  * @param alarming null: they could not be read, and nobody is known to be over
  */
@@ -76,42 +81,143 @@ export function again(
   records: Records,
   alarming: readonly AlarmNow[] | null,
   disks: readonly AlarmNow[],
-  sick: readonly Sick[],
   nowMs: number,
 ): readonly Candidate[] {
-  const open = records.incidents.filter(({ state, trouble }) => state === 'open' && !isPlan(trouble));
-  return open
-    .flatMap((incident): readonly Candidate[] => {
-      const { alarm, instanceId, onsetMs, trouble, want, fleet } = incident;
-      const owed = isOwed(incident, nodeOf(records, incident), nowMs);
-      const told = { alarm, instanceId, onsetMs, suppressedBy: null };
-      if (healOf(trouble) === 'resize-volume') {
-        if (disks.some((disk) => isSame(disk, incident) && isOn(disk, incident))) return [];
-        const isQuiet = alarm.alarmName !== '' && alarming?.some((one) => isSame(one, incident)) === false;
-        return isQuiet && !owed ? [] : [told];
-      }
-      if (owed) return [{ ...told, settles: trouble, fleet, ...(want && { want }) }];
-      if (trouble === HEALTH) return [];
-      return [{ ...told, trouble, fleet, ...(want && { want }) }];
-    })
-    .filter((one) => one.trouble !== HEALTH || !sick.some(({ instanceId }) => instanceId === one.instanceId));
+  return records.incidents.flatMap((incident): readonly Candidate[] => {
+    const { state, alarm, instanceId, onsetMs, trouble, want, fleet } = incident;
+    const trigger = readTrigger(trouble);
+    if (state !== 'open' || trigger === null || trigger.kind === 'plan') return [];
+    const owed = isOwed(incident, nodeOf(records, incident), nowMs);
+    const known = { alarm, instanceId, onsetMs, suppressedBy: null };
+    if (trigger.kind === 'disk') {
+      if (disks.some((disk) => isSame(disk, incident) && isOn(disk, incident))) return [];
+      const isQuiet = alarm.alarmName !== '' && alarming?.some((one) => isSame(one, incident)) === false;
+      return isQuiet && !owed ? [] : [known];
+    }
+    if (owed) return [{ ...known, settles: trigger, fleet, ...(want && { want }) }];
+    // Whether a node is sick is seen of the node itself.
+    if (trigger.kind === 'node') return [];
+    return [{ ...known, trigger, fleet, ...(want && { want }) }];
+  });
 }
 
 /** A manual incident has no alarm that could say that it is over. */
 const MANUAL_VALID_MS = 60 * 60_000;
 
-/** Whether the trouble of an incident that rests is over; unsure is not over. */
+/** Whether an incident that rests is over; unsure is not over. */
 export function isOver(
   incident: IncidentRecord,
   node: NodeRecord | undefined,
   isQuiet: (incident: IncidentRecord) => boolean,
-  isWell: (incident: IncidentRecord) => boolean,
+  isHealthy: (incident: IncidentRecord) => boolean,
   nowMs: number,
 ): boolean {
   const { trouble, alarm, onsetMs } = incident;
+  const kind = readTrigger(trouble)?.kind;
   if (isOwed(incident, node, nowMs)) return false;
   // A plan that was said, or could not be made, is over with that.
-  if (isPlan(trouble)) return true;
-  if (trouble === HEALTH) return isWell(incident) && !(node && unsettled(node));
+  if (kind === 'plan') return true;
+  if (kind === 'node') return isHealthy(incident) && !(node && unsettled(node));
   return alarm.alarmName === '' ? nowMs - onsetMs > MANUAL_VALID_MS : isQuiet(incident);
+}
+
+/**
+ * Without an alarm a node is sick for so long before it is healed: longer than its alarm needs (two minutes, and what CloudWatch takes to
+ * look), so that the alarm comes first where there is one, and a person's mute of it is seen.
+ */
+const SICK_FOR_MS = 4 * 60_000;
+/** Of this health for so long, a node is well, whoever made it so. */
+const WELL_FOR_MS = 60_000;
+
+/** A node that may need a heal of its health. */
+export interface Sick {
+  readonly instanceId: string;
+  readonly onsetMs: number;
+  /** Of those that tell of it; none where only the observation does. */
+  readonly alarms: readonly AlarmNow[];
+  readonly fact: AlarmFact;
+  readonly refusal?: Refusal;
+}
+
+/** The nodes of one fleet, as they were seen within three minutes; those of older parts are of unknown health now. */
+export const seenNow = (observations: readonly FleetObservation[], nowMs: number): readonly ObservedNode[] =>
+  observations
+    .filter(({ observedAtMs }) => nowMs - observedAtMs <= OBSERVATION_VALID_MS)
+    .flatMap((observation) => observation.nodes);
+
+const isSick = ({ health }: ObservedNode): boolean => health === 'stuck' || health === 'unreachable';
+
+/** Whether an alarm on health tells of this node: its own, or its part of the fleet's. */
+const tellsOf = (alarm: AlarmNow, fleet: Fleet, { name }: ObservedNode): boolean => {
+  const { fact, metricName, about } = alarm;
+  if (subjectOf({ namespace: fact.namespace, name: metricName }) !== 'health' || fact.dimensions['Node'] !== name)
+    return false;
+  if (about === 'contributor') return fact.alarmName === alarmName(fleet.name, undefined, 'unwell');
+  return fact.dimensions['Fleet'] === fleet.name;
+};
+
+/**
+ * Nodes that are stuck or unreachable now. One that is starting, behind or forked is not; a fork pages, and no data of its own would cure it.
+ *
+ * @param alarming alarms that are in ALARM now: one that tells of the node makes it due at once
+ */
+export function sickNodes(
+  fleet: Fleet,
+  nodes: readonly ObservedNode[],
+  alarming: readonly AlarmNow[],
+  nowMs: number,
+): readonly Sick[] {
+  return nodes.filter(isSick).flatMap((node): Sick[] => {
+    const alarms = alarming.filter((alarm) => tellsOf(alarm, fleet, node));
+    if (alarms.length === 0 && nowMs - node.sinceMs < SICK_FOR_MS) return [];
+    const { instanceId, name } = node;
+    const seen = { alarmName: '', namespace: METRIC_NAMESPACE, dimensions: { Fleet: fleet.name, Node: name } };
+    const onsetMs = Math.min(node.sinceMs, ...alarms.map(({ sinceMs }) => sinceMs));
+    return [{ instanceId, onsetMs, alarms, fact: alarms[0]?.fact ?? seen }];
+  });
+}
+
+/** Instances that EC2 finds impaired: its checks are read again, since an alarm lags behind them. */
+export function impairedInstances(alarming: readonly AlarmNow[], checks: ReadonlyMap<string, Checks>): readonly Sick[] {
+  return alarming.flatMap((alarm): Sick[] => {
+    const instanceId = alarm.fact.dimensions['InstanceId'];
+    const check = instanceId === undefined ? undefined : checks.get(instanceId);
+    if (instanceId === undefined || check === undefined || check === 'passed') return [];
+    const sick = { instanceId, onsetMs: alarm.sinceMs, alarms: [alarm], fact: alarm.fact };
+    return [check === 'failed' ? sick : { ...sick, refusal: EBS_IMPAIRED }];
+  });
+}
+
+const EBS_IMPAIRED: Refusal = {
+  refuse: 'ebs-impaired',
+  reason:
+    'the instance cannot reach an EBS volume: to stop it would cure nothing, and might lose what is not written yet. Look at its volumes (aws ec2 describe-volume-status)',
+  page: true,
+  lookAgainMs: 5 * 60_000,
+};
+
+/** However many alarms and observations a node has, it is sick once: since the first, and left alone for what any of them says. */
+export function oncePerNode(all: readonly Sick[]): readonly Sick[] {
+  const byInstance = new Map<string, Sick>();
+  for (const sick of all) {
+    const { alarms, onsetMs, refusal, fact } = byInstance.get(sick.instanceId) ?? sick;
+    const isFirst = !byInstance.has(sick.instanceId);
+    const found = refusal ?? sick.refusal;
+    byInstance.set(sick.instanceId, {
+      instanceId: sick.instanceId,
+      onsetMs: Math.min(onsetMs, sick.onsetMs),
+      alarms: isFirst ? alarms : [...alarms, ...sick.alarms],
+      // What leads to a metric's history is worth more than what does not.
+      fact: fact.alarmName === '' ? sick.fact : fact,
+      ...(found && { refusal: found }),
+    });
+  }
+  return [...byInstance.values()];
+}
+
+/** Whether a node has been synced for a while, or is none any more. `nodes` are those of a whole and fresh observation. */
+export function isWell(instanceId: string, nodes: readonly ObservedNode[], nowMs: number): boolean {
+  if (nodes.length === 0) return false;
+  const node = nodes.find((one) => one.instanceId === instanceId);
+  return node === undefined || (node.health === 'synced' && nowMs - node.sinceMs >= WELL_FOR_MS);
 }

@@ -1,22 +1,30 @@
-// The one door's decision: whether an attempt is started for one candidate. Pure.
+// Whether an attempt is started for one candidate, with what, and what is refused before anything is begun. Pure.
+import { createHash } from 'node:crypto';
 import type { Fleet } from '../../shared/fleet/model.ts';
+import { roleOf } from '../../shared/fleet/resolve.ts';
+import { readBreaker } from '../../shared/guardrails/breaker.ts';
+import { classOf, judgeClass } from '../../shared/guardrails/replace.ts';
 import { allocate, openIncident } from '../../shared/heal/incident.ts';
 import { leaseFree, maySettle, newNode, unsettled } from '../../shared/heal/lease.ts';
-import type { IncidentRecord, NodeRecord } from '../../shared/heal/records.ts';
+import { healOf } from '../../shared/heal/partitions.ts';
+import type { IncidentRecord, NodeRecord, Operation } from '../../shared/heal/records.ts';
 import type { ExecutionStatus } from '../../shared/model/execution.ts';
-import type { Refusal } from '../../shared/model/guardrail-codes.ts';
-import type { AlarmFact, HealPayload, Want } from '../../shared/model/payload.ts';
-import { HEALTH, hash, isAsked, operationOf, payloadOf } from './kinds.ts';
+import type { GuardrailCode, Refusal } from '../../shared/model/guardrail-codes.ts';
+import type { AlarmFact, HealKind, HealPayload, Want } from '../../shared/model/payload.ts';
+import { readTrigger, type Trigger, triggerText } from '../../shared/model/trigger.ts';
+import { subjectOf } from './alarms.ts';
+import type { FleetSeen, InstanceNow } from './facts.ts';
 
 const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
 
-/** One thing that an alarm, a contributor, an observation or a person tells of. */
+/** One thing that an alarm, a contributor, an observation or a person reports. */
 export interface Candidate {
   readonly alarm: AlarmFact;
   readonly instanceId: string;
   readonly onsetMs: number;
-  /** undefined: that of the disk under the alarm's path. */
-  readonly trouble?: string;
+  /** undefined: the disk under the alarm's path. */
+  readonly trigger?: Trigger;
   /** What a person wants of replace-node. */
   readonly want?: Want;
   /** A person asks for it now: what was refused or planned is looked at again, whenever that was. */
@@ -27,8 +35,8 @@ export interface Candidate {
   readonly fleet?: string;
   /** What is seen of it that no heal cures. */
   readonly refusal?: Refusal;
-  /** The trouble of an incident that left something open on the node: it is settled whatever is seen of the node now. */
-  readonly settles?: string;
+  /** The trigger of an incident that left something open on the node: it is settled whatever is seen of the node now. */
+  readonly settles?: Trigger;
 }
 
 export interface DispatchFacts {
@@ -36,7 +44,7 @@ export interface DispatchFacts {
   readonly candidate: Candidate;
   readonly fleet: Fleet;
   readonly node: string;
-  readonly trouble: string;
+  readonly trigger: Trigger;
   readonly paused: Refusal | null;
   /** Another node, or another heal of this one, goes first; a plan that touches nothing need not wait for that. */
   readonly waits: Refusal | null;
@@ -48,9 +56,19 @@ export interface DispatchFacts {
   readonly owner: ExecutionStatus;
 }
 
+/**
+ * Why nothing is begun. healed-lately: the alarm lags behind the cure. refused-lately, planned-lately: it was looked at a moment ago.
+ * The others are states of the incident or its node.
+ */
+export type LeaveCode =
+  | 'healed-lately'
+  | 'refused-lately'
+  | 'planned-lately'
+  | Extract<ReturnType<typeof allocate>, { readonly leave: string }>['leave'];
+
 export type Dispatch =
-  /** `write`: an incident that was not known before, so that what told of it only once is not forgotten. */
-  | { readonly do: 'leave'; readonly why: string; readonly write?: IncidentRecord }
+  /** `write`: an incident that was not known before, so that what was reported only once is not forgotten. */
+  | { readonly do: 'leave'; readonly code: LeaveCode; readonly reason: string; readonly write?: IncidentRecord }
   /** Writes INCIDENT and refuses; nothing is started. */
   | { readonly do: 'refuse'; readonly incident: IncidentRecord; readonly isNew: boolean; readonly refusal: Refusal }
   /** Writes the allocated attempt, then invokes with its payload. */
@@ -59,37 +77,39 @@ export type Dispatch =
 
 /** What becomes of one candidate. Same facts, same decision. */
 export function decideDispatch(facts: DispatchFacts): Dispatch {
-  const { fleet, nowMs, trouble, nodeRecord, candidate } = facts;
-  const opened = asked(facts) ?? openIncident(facts.incident, onsetOf(facts), nowMs);
-  if ('lags' in opened) return { do: 'leave', why: 'healed minutes ago; the alarm lags behind the cure' };
+  const { fleet, nowMs, trigger, nodeRecord, candidate } = facts;
+  const opened = requested(facts) ?? openIncident(facts.incident, onsetOf(facts), nowMs);
+  if ('lags' in opened) return leave('healed-lately', 'healed minutes ago; the alarm lags behind the cure');
   const found = 'next' in opened ? opened.next : opened.keep;
   const incident = candidate.atOnce ? { ...found, notBeforeMs: 0, plannedUntilMs: 0 } : found;
   const isNew = 'next' in opened;
   const refusal = refusalOf(facts);
   if (refusal && incident.state === 'open') {
     if (!isNew && nowMs < incident.notBeforeMs)
-      return { do: 'leave', why: `${refusal.refuse}, looked at a moment ago` };
+      return leave('refused-lately', `${refusal.refuse}, looked at a moment ago`);
     return { do: 'refuse', incident, isNew, refusal };
   }
-  // A node's health is seen anew each minute: nothing is lost where it is not noted.
-  const note = isNew && trouble !== HEALTH && { write: incident };
+  // A node's health is seen again each minute: nothing is lost where it is not noted.
+  const note = isNew && trigger.kind !== 'node' && { write: incident };
   if (fleet.mode === 'plan' && incident.state === 'open' && nowMs < (incident.plannedUntilMs ?? 0))
-    return { do: 'leave', why: 'planned already, and the fleet is in mode plan', ...note };
+    return { ...leave('planned-lately', 'planned already, and the fleet is in mode plan'), ...note };
   const node = nodeRecord ?? newNode(fleet.name, candidate.instanceId);
-  const free = leaseFree(node, facts.owner, nowMs) && maySettle(node, operationOf(trouble));
+  const free = leaseFree(node, facts.owner, nowMs) && maySettle(node, operationOf(trigger));
   const allocated = allocate(incident, free, (attempt) => payloadOf(fleet, nowMs, incident, attempt), nowMs);
-  if ('leave' in allocated) return { do: 'leave', why: allocated.leave, ...note };
+  if ('leave' in allocated) return { ...leave(allocated.leave, allocated.leave), ...note };
   if ('invokeAgain' in allocated) return { do: 'invoke-again', payload: allocated.invokeAgain };
   return { do: 'start', write: isNew ? [incident, allocated.next] : [allocated.next], payload: allocated.invoke };
 }
 
+const leave = (code: LeaveCode, reason: string) => ({ do: 'leave', code, reason }) as const;
+
 /**
- * What a person asks for is an incident of its own, with the wish of now, unless a heal is at work on the one before, or has left something
- * open under its name.
+ * Each request of a person is an incident of its own, with what is wanted now, unless a heal works on the one before, or has left
+ * something open under its name.
  */
-function asked(facts: DispatchFacts): { readonly next: IncidentRecord } | undefined {
-  const { candidate, incident: read, nodeRecord, trouble } = facts;
-  if (!candidate.atOnce || !isAsked(trouble)) return undefined;
+function requested(facts: DispatchFacts): { readonly next: IncidentRecord } | undefined {
+  const { candidate, incident: read, nodeRecord, trigger } = facts;
+  if (!candidate.atOnce || trigger.kind === 'disk' || trigger.kind === 'node') return undefined;
   if (read?.state === 'allocated' || read?.state === 'claimed') return undefined;
   if (read && nodeRecord && unsettled(nodeRecord) && nodeRecord.operation?.incidentId === read.incidentId)
     return undefined;
@@ -98,18 +118,10 @@ function asked(facts: DispatchFacts): { readonly next: IncidentRecord } | undefi
   return { next: { ...onsetOf(facts), ...count, ...fresh, ...(candidate.want && { want: candidate.want }) } };
 }
 
-const refusalOf = ({
-  candidate,
-  paused,
-  waits,
-  guarded,
-  fleet,
-  nodeRecord,
-  trouble,
-}: DispatchFacts): Refusal | null => {
-  // Somebody died with the client down: whoever succeeds may put it back, whatever has been decided of the node since.
+function refusalOf({ candidate, paused, waits, guarded, fleet, nodeRecord, trigger }: DispatchFacts): Refusal | null {
+  // A heal died with the client down: the next one may put it back, whatever has been decided of the node since.
   const operation = nodeRecord?.operation;
-  if (operation?.phase === 'down' && operation.kind !== 'grow' && operation.kind === operationOf(trouble)) return null;
+  if (operation?.phase === 'down' && operation.kind !== 'grow' && operation.kind === operationOf(trigger)) return null;
   if (candidate.suppressedBy !== null) {
     const reason = `${candidate.alarm.alarmName} is suppressed by ${candidate.suppressedBy}`;
     return { refuse: 'suppressed', reason, page: false, lookAgainMs: 5 * MINUTE_MS };
@@ -118,14 +130,153 @@ const refusalOf = ({
   if (paused) return { ...paused, lookAgainMs: 50_000 };
   // Whose turn it is comes before what is never done: nobody is paged for a node that is down while its disk is grown.
   return candidate.refusal ?? (fleet.mode === 'plan' ? null : waits) ?? guarded;
-};
+}
 
-const onsetOf = ({ candidate, fleet, node, trouble }: DispatchFacts) => ({
+const onsetOf = ({ candidate, fleet, node, trigger }: DispatchFacts) => ({
   fleet: fleet.name,
   node,
   instanceId: candidate.instanceId,
-  trouble,
-  incidentId: hash([candidate.instanceId, trouble, candidate.onsetMs], 8),
+  trouble: triggerText(trigger),
+  incidentId: hash([candidate.instanceId, triggerText(trigger), candidate.onsetMs], 8),
   onsetMs: candidate.onsetMs,
   alarm: candidate.alarm,
 });
+
+/** In an alarm's fact, in place of a namespace: the round of clean snapshots asked, and no alarm. */
+export const SCHEDULE = 'schedule';
+
+/** What a heal may take beyond its wait for an approval: slow modifications, volumes that are initialized, a client that replays. */
+const HEAL_HOURS: Readonly<Record<HealKind, number>> = { 'resize-volume': 8, 'replace-node': 48, 'snapshot-node': 12 };
+
+/** What each heal leaves open on a node, if it dies. */
+const OPERATIONS = {
+  'resize-volume': 'grow',
+  'replace-node': 'replace',
+  'snapshot-node': 'snapshot',
+} as const satisfies Readonly<Record<HealKind, Operation['kind']>>;
+
+const operationOf = (trigger: Trigger): Operation['kind'] => OPERATIONS[healOf(triggerText(trigger))];
+
+/** What an attempt is started with. */
+export function payloadOf(
+  { mode, ask }: Pick<Fleet, 'mode' | 'ask'>,
+  nowMs: number,
+  incident: IncidentRecord,
+  attempt: number,
+): HealPayload {
+  const { fleet, node, instanceId, trouble, incidentId, onsetMs, alarm } = incident;
+  const kind = healOf(trouble);
+  const hours = HEAL_HOURS[kind] + (mode === 'ask' ? ask.expiresAfterHours : 0);
+  const base = {
+    ...{ fleet, node, instanceId, trouble, incidentId, attempt, onsetMs, alarm },
+    mode: readTrigger(trouble)?.kind === 'plan' ? ('plan' as const) : mode,
+    deadlineMs: nowMs + hours * HOUR_MS,
+  };
+  switch (kind) {
+    case 'resize-volume':
+      return { kind, ...base };
+    case 'replace-node':
+      return { kind, ...base, want: incident.want ?? { do: 'heal' } };
+    case 'snapshot-node':
+      return { kind, ...base, asked: alarm.namespace === SCHEDULE ? 'schedule' : 'person' };
+  }
+}
+
+/** At most 64 of [A-Za-z0-9_-]: DurableExecutionName of InvocationRequest, @aws-sdk/client-lambda. */
+export const executionName = ({
+  kind,
+  instanceId,
+  trouble,
+  incidentId,
+  attempt,
+}: Pick<HealPayload, 'kind' | 'instanceId' | 'trouble' | 'incidentId' | 'attempt'>): string =>
+  `${kind}-${hash([kind, instanceId, trouble, incidentId, attempt], 40)}`;
+
+const hash = (parts: readonly (string | number)[], digits: number): string =>
+  createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, digits);
+
+/** Refusals that are said of a fleet: a page for each of its nodes would tell nothing more. */
+export const OF_THE_FLEET: ReadonlySet<GuardrailCode> = new Set<GuardrailCode>(['breaker-open', 'chain-standing']);
+
+/**
+ * What any heal that could be started would refuse as well. The mildest rung that the fleet file allows decides: the ladder itself judges
+ * each rung.
+ */
+export function judgeBeforeStart(
+  {
+    fleet,
+    trigger,
+    candidate,
+    node,
+  }: {
+    readonly fleet: Fleet;
+    readonly trigger: Trigger;
+    readonly candidate: Candidate;
+    readonly node: string;
+  },
+  { tags, instanceId }: InstanceNow,
+  { observations, haltedSinceMs }: FleetSeen,
+  nowMs: number,
+): Refusal | null {
+  const { want, atOnce, alarm } = candidate;
+  // A plan tells what the guardrails say; an undo is judged by what it would put back.
+  if (trigger.kind === 'plan' || want?.do === 'undo') return null;
+  if (trigger.kind !== 'node' && want === undefined) return null;
+  const seen = observations.flatMap(({ nodes }) => nodes).find((one) => one.instanceId === instanceId);
+  const isDown = seen?.health === 'unreachable' || subjectOf({ ...alarm, name: 'StatusCheckFailed' }) === 'checks';
+  return judgeClass({
+    class: want === undefined || want.do === 'heal' ? mildest(fleet) : 'replace',
+    fleet,
+    role: roleOf(fleet, tags),
+    node: { instanceId, name: node },
+    breaker: readBreaker(fleet, observations, nowMs),
+    haltedSinceMs,
+    // Of a client that is down the ladder finds out why.
+    cause: isDown ? 'known' : 'unknown',
+    manual: atOnce === true || trigger.kind !== 'node',
+    acknowledgesValidator: want?.do === 'restore' && want.acknowledgesValidator,
+  });
+}
+
+const mildest = ({ replace }: Fleet): 'restart' | 'replace' =>
+  replace.rungs.some((rung) => classOf(rung) === 'restart') ? 'restart' : 'replace';
+
+/** rotate-peers looks every five minutes, and again where the first list was of no use. */
+const PEERS_WITHIN_MS = 30 * 60_000;
+
+/** Without peers a client stands still, and neither a restart nor other data give it any: rotate-peers does, if it can. */
+export function peersFirst(
+  { peers }: Pick<Fleet, 'peers'>,
+  { observations }: Pick<FleetSeen, 'observations'>,
+  instanceId: string,
+  nowMs: number,
+): Refusal | null {
+  const seen = observations.flatMap(({ nodes }) => nodes).find((one) => one.instanceId === instanceId);
+  if (!peers?.rotate || seen?.health !== 'stuck' || seen.peerCount === null) return null;
+  if (seen.peerCount >= peers.minimum || nowMs - seen.sinceMs >= PEERS_WITHIN_MS) return null;
+  const reason = `${seen.name} has ${seen.peerCount} peers, ${peers.minimum} at least are needed: it is given some first`;
+  return { refuse: 'peers-first', reason, page: false, lookAgainMs: 50_000 };
+}
+
+/** Two looks of watch-fleet: until then a node whose disk was grown is known as it was before. */
+const SEEN_SINCE_MS = 2 * 60_000;
+
+/**
+ * The trouble of a disk may be all that ails, or ailed, a node. Not where the disk's own numbers did not confirm what its alarm says.
+ */
+export function diskFirst(disks: readonly (IncidentRecord | undefined)[], nowMs: number): Refusal | null {
+  const grown = disks.find((disk) => disk?.state === 'healed' && nowMs - disk.endedAtMs < SEEN_SINCE_MS);
+  const first = disks.find(
+    (disk) =>
+      disk !== undefined &&
+      disk.state !== 'healed' &&
+      !(disk.state === 'open' && disk.failures === 0 && disk.refusedCodes.includes('not-confirmed')),
+  );
+  if (!first && grown) {
+    const reason = `incident ${grown.incidentId} (${grown.trouble}) was healed a moment ago: what became of the node is seen first`;
+    return { refuse: 'disk-full-first', reason, page: false, lookAgainMs: 50_000 };
+  }
+  if (!first) return null;
+  const reason = `incident ${first.incidentId} (${first.trouble}) is open: the disk is grown first`;
+  return { refuse: 'disk-full-first', reason, page: false, lookAgainMs: 50_000 };
+}

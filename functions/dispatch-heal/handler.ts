@@ -1,4 +1,5 @@
-// dispatch-heal: the one door. An alarm's change, a contributor's, the sweep of every minute and a person's call all become incidents here.
+// dispatch-heal: all heals start here. An alarm's change, a contributor's, the sweep of every minute and a person's request all become
+// incidents.
 import middy from '@middy/core';
 import { awsClients, type Clients } from '../../shared/aws/clients.ts';
 import { readEnvironment } from '../../shared/aws/environment.ts';
@@ -8,9 +9,9 @@ import { parseDispatchEvent } from '../../shared/events/dispatch.ts';
 import { createStore } from '../../shared/heal/store.ts';
 import { plainJson } from '../../shared/text/plain-text.ts';
 import { considerAlarm } from './alarm-event.ts';
-import { type Door, ENVIRONMENT } from './consider.ts';
-import { answerPerson } from './person.ts';
-import { snapshotRound } from './snapshots.ts';
+import { snapshotRound } from './clean-snapshots.ts';
+import { ENVIRONMENT, type Services } from './context.ts';
+import { answerPerson } from './requests.ts';
 import { sweep } from './sweep.ts';
 
 export { awsClients };
@@ -18,26 +19,26 @@ export { awsClients };
 export function createHandler({ clients }: { readonly clients: Clients }) {
   const dispatch = async (event: unknown): Promise<DispatchAnswer | undefined> => {
     const environment = readEnvironment(ENVIRONMENT);
-    const door: Door = { clients, environment, store: createStore(clients.dynamodb, environment.TABLE_NAME) };
+    const services: Services = { clients, environment, store: createStore(clients.dynamodb, environment.TABLE_NAME) };
     const parsed = parseDispatchEvent(event);
     switch (parsed.kind) {
       case 'ignored':
         console.info(plainJson({ level: 'info', ignored: parsed.reason }));
         return undefined;
       case 'sweep':
-        await sweep(door);
+        await sweep(services);
         return undefined;
       case 'snapshots':
-        await snapshotRound(door);
+        await snapshotRound(services);
         return undefined;
       case 'alarm':
       case 'contributor':
-        await considerAlarm(door, parsed);
+        await considerAlarm(services, parsed);
         return undefined;
       case 'manual':
       case 'request':
       case 'snapshot':
-        return answerPerson(door, parsed);
+        return answerPerson(services, parsed);
     }
   };
   return middy<unknown, DispatchAnswer | undefined>().use(logged()).handler(dispatch);

@@ -1,40 +1,62 @@
-// The level-triggered half of the door: every minute what is still wrong is read again, and what died is found.
-import { PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
+// The sweep of every minute: what is still wrong is read again, attempts that died are found, and incidents that are over are closed. No
+// lost event hides a node for longer.
+import { type CloudWatchClient, PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
+import { StopDurableExecutionCommand } from '@aws-sdk/client-lambda';
 import { EventError } from '../../shared/events/errors.ts';
+import type { Fleet } from '../../shared/fleet/model.ts';
 import { readSettings, type Settings } from '../../shared/fleet/settings.ts';
 import { OBSERVATION_VALID_MS } from '../../shared/guardrails/breaker.ts';
+import { readExecution } from '../../shared/heal/execution-status.ts';
+import { DEATHS_TO_PAGE, INVOKE_AGAIN_MS, judgeAttempt, recovered } from '../../shared/heal/incident.ts';
+import { createJournal } from '../../shared/heal/journal.ts';
+import { freeDead } from '../../shared/heal/lease.ts';
+import { reopenLeftOpen } from '../../shared/heal/left-open.ts';
+import { page } from '../../shared/heal/page.ts';
+import { healOf } from '../../shared/heal/partitions.ts';
 import type { IncidentRecord, NodeRecord } from '../../shared/heal/records.ts';
+import { keys } from '../../shared/heal/store.ts';
 import { plainJson } from '../../shared/text/plain-text.ts';
 import { EC2_NAMESPACE, heeded } from './alarms.ts';
-import { again, concerns, DISABLED, isOver, nodeOf, ofDisk, ofSick, type Records, sickOf } from './candidates.ts';
-import type { Around, Door } from './consider.ts';
+import {
+  again,
+  concerns,
+  DISABLED,
+  isOver,
+  isWell,
+  nodeOf,
+  ofDisk,
+  ofSick,
+  type Records,
+  type Sick,
+  sickOf,
+} from './candidates.ts';
+import { type Context, createContext, DISPATCHER, type Services } from './context.ts';
 import type { Candidate } from './decide.ts';
-import { type Apart, takeApart } from './fleet-wide.ts';
-import { isWell, type Sick } from './health.ts';
-import { aroundOf, considerOne } from './look.ts';
-import { settleIncident, settleNode } from './settle.ts';
+import { considerOne, invoke, replaceIncident } from './dispatch.ts';
 import {
   type AlarmNow,
   type Checks,
+  CONTRIBUTORS_AT_MOST,
   type FleetSeen,
   readAlarming,
   readChecks,
+  readContributors,
   readInstances,
   readMuteRule,
   readOver,
-} from './truth.ts';
-import { inTurn } from './turns.ts';
+} from './facts.ts';
+import { inTurn } from './time-budget.ts';
 
-/** Of the function's 60 s: then nothing more is settled, and then nobody more is looked at. What is left has its turn in the next minutes. */
-const SETTLE_FOR_MS = 20_000;
-const LOOK_FOR_MS = 40_000;
+/** Of the function's 60 s: then nothing more is cleaned up, and then nothing more is considered. What is left has its turn in the next minutes. */
+const CLEAN_UP_FOR_MS = 20_000;
+const CONSIDER_FOR_MS = 40_000;
 
 /**
- * Settles what died, then takes every disk alarm that is in ALARM, and every node that is sick, through the door. One fleet's failure does not stop the others;
- * all failures are thrown together at the end, so that they reach Lambda's retries, the dead-letter queue and an alarm.
+ * Cleans up what died, then considers every disk alarm that is in ALARM and every node that is sick. One fleet's failure does not stop the
+ * others; all failures are thrown together at the end, so that they reach Lambda's retries, the dead-letter queue and an alarm.
  */
-export async function sweep(door: Door): Promise<void> {
-  const { clients, environment } = door;
+export async function sweep(services: Services): Promise<void> {
+  const { clients, environment } = services;
   const nowMs = Date.now();
   const settings = await readSettings(clients.ssm, environment.PARAMETER_PREFIX);
   // Counted, and told by an alarm of its own: a sweep that failed for it each minute would drown everything else.
@@ -55,13 +77,13 @@ export async function sweep(door: Door): Promise<void> {
   await attempt(async () => {
     inAlarm = await readAlarming(clients.cloudwatch);
   });
-  const known = await readRecords(door, settings, attempt);
-  const around = aroundOf(door, settings, pagedOf(known));
-  const seen = await readSeenOf(around, settings, attempt);
-  const apart = await takeApart(clients.cloudwatch, inAlarm, settings.fleets, attempt);
-  const read: Read = { door, settings, known, around, seen, apart };
-  await attempt(() => settle(read, { nowMs, untilMs: nowMs + SETTLE_FOR_MS }, attempt));
-  await attempt(() => look(read, { nowMs, untilMs: nowMs + LOOK_FOR_MS }, attempt));
+  const records = await readRecords(services, settings, attempt);
+  const context = createContext(services, settings, pagedOf(records));
+  const seen = await readFleets(context, attempt);
+  const alarms = await takeApart(clients.cloudwatch, inAlarm, settings.fleets, attempt);
+  const facts: SweepFacts = { records, seen, alarms };
+  await attempt(() => cleanUp(context, facts, { nowMs, untilMs: nowMs + CLEAN_UP_FOR_MS }, attempt));
+  await attempt(() => considerAll(context, facts, { nowMs, untilMs: nowMs + CONSIDER_FOR_MS }, attempt));
   await attempt(() =>
     clients.cloudwatch.send(
       new PutMetricDataCommand({
@@ -80,16 +102,15 @@ export async function sweep(door: Door): Promise<void> {
 type Attempt = (work: () => Promise<unknown>) => Promise<void>;
 type Time = Parameters<typeof inTurn>[1];
 
-interface Read {
-  readonly door: Door;
-  readonly settings: Settings;
-  readonly known: Records;
-  readonly around: Around;
+/** What a sweep reads before it decides anything. */
+interface SweepFacts {
+  readonly records: Records;
+  /** By fleet. */
   readonly seen: ReadonlyMap<string, FleetSeen>;
-  readonly apart: Apart;
+  readonly alarms: Apart;
 }
 
-async function readRecords({ store }: Door, { fleets }: Settings, attempt: Attempt): Promise<Records> {
+async function readRecords({ store }: Services, { fleets }: Settings, attempt: Attempt): Promise<Records> {
   const incidents: IncidentRecord[] = [];
   const nodes: NodeRecord[] = [];
   for (const fleet of fleets)
@@ -113,24 +134,26 @@ const pagedOf = ({ incidents }: Records): Set<string> =>
       .flatMap(({ fleet, pagedCodes }) => pagedCodes.map((code) => `${fleet} ${code}`)),
   );
 
-async function readSeenOf(
-  { seen }: Around,
-  { fleets }: Settings,
-  attempt: Attempt,
-): Promise<ReadonlyMap<string, FleetSeen>> {
+async function readFleets({ seen, settings }: Context, attempt: Attempt): Promise<ReadonlyMap<string, FleetSeen>> {
   const read = new Map<string, FleetSeen>();
-  await Promise.all(fleets.map(({ name }) => attempt(async () => void read.set(name, await seen(name)))));
+  await Promise.all(settings.fleets.map(({ name }) => attempt(async () => void read.set(name, await seen(name)))));
   return read;
 }
 
-async function settle({ door, known, seen, apart }: Read, time: Time, attempt: Attempt): Promise<void> {
-  const { incidents, nodes } = known;
-  const { alarming, whole, isUnread } = apart;
+/** Nodes whose holder is gone, attempts that died, incidents that are over. */
+async function cleanUp(
+  context: Context,
+  { records, seen, alarms }: SweepFacts,
+  time: Time,
+  attempt: Attempt,
+): Promise<void> {
+  const { incidents, nodes } = records;
+  const { alarming, whole, isUnread } = alarms;
   const resting = incidents.filter(({ state }) => state === 'open' || state === 'escalated');
   const quiet = isUnread ? [] : resting.filter((incident) => !alarming.some((alarm) => concerns(alarm, incident)));
   const asked = quiet.map(({ alarm }) => alarm.alarmName).filter((name) => name !== '' && !whole.has(name));
   // Of a fleet-wide alarm that is in ALARM for others, who is not among them is over.
-  const over = new Set([...(await readOver(door.clients.cloudwatch, [...new Set(asked)])), ...whole]);
+  const over = new Set([...(await readOver(context.clients.cloudwatch, [...new Set(asked)])), ...whole]);
   // Alarms that nobody could read say that nothing is over.
   const isQuiet = (incident: IncidentRecord): boolean =>
     !isUnread && quiet.includes(incident) && over.has(incident.alarm.alarmName);
@@ -152,17 +175,23 @@ async function settle({ door, known, seen, apart }: Read, time: Time, attempt: A
     );
   };
   const ended = (incident: IncidentRecord): boolean =>
-    isOver(incident, nodeOf(known, incident), isQuiet, isHealthy, time.nowMs);
+    isOver(incident, nodeOf(records, incident), isQuiet, isHealthy, time.nowMs);
   const works = [
-    ...nodes.map((node) => () => settleNode(door, node, incidents)),
-    ...incidents.map((incident) => () => settleIncident(door, incident, ended)),
+    ...nodes.map((node) => () => cleanUpNode(context, node, incidents)),
+    ...incidents.map((incident) => () => cleanUpIncident(context, incident, ended)),
   ];
   await inTurn(works, time, attempt);
 }
 
-async function look({ door, settings, known, around, seen, apart }: Read, time: Time, attempt: Attempt): Promise<void> {
-  const { clients } = door;
-  const { alarming } = apart;
+/** Every disk alarm in ALARM, every node that is sick, and every incident that nothing seen now leads to. */
+async function considerAll(
+  context: Context,
+  { records, seen, alarms }: SweepFacts,
+  time: Time,
+  attempt: Attempt,
+): Promise<void> {
+  const { clients, settings } = context;
+  const { alarming } = alarms;
   const { fleets } = settings;
   const heard = (subject: 'disk' | 'checks'): readonly AlarmNow[] =>
     alarming.filter((alarm) => alarm.about !== 'fleet' && heeded(alarm, fleets) === subject);
@@ -177,7 +206,7 @@ async function look({ door, settings, known, around, seen, apart }: Read, time: 
     for (const [id, check] of await readChecks(clients.ec2, known)) checks.set(id, check);
   });
   const sick = sickOf(fleets, seen, alarming, checks, time.nowMs);
-  const others = again(known, apart.isUnread ? null : alarming, disks, sick, time.nowMs);
+  const others = again(records, alarms.isUnread ? null : alarming, disks, time.nowMs);
   const more = [...sick, ...others].map(({ instanceId }) => instanceId).filter((id) => !first.has(id));
   const instances = new Map([...first, ...(await readInstances(clients.ec2, [...new Set(more)]))]);
   // One alarm of many nodes has one answer.
@@ -192,9 +221,7 @@ async function look({ door, settings, known, around, seen, apart }: Read, time: 
     ...sick.map((one) => async () => ofSick(one, await firstMute(one, muteOf))),
     ...others.map((candidate) => async () => candidate),
   ];
-  await inTurn(works, time, (work) =>
-    attempt(async () => void (await considerOne(door, settings, around, instances, await work()))),
-  );
+  await inTurn(works, time, (work) => attempt(async () => void (await considerOne(context, instances, await work()))));
 }
 
 /** A person who has silenced any of the alarms on a node is at work there. */
@@ -207,6 +234,111 @@ async function firstMute(
     if (mute !== null) return mute;
   }
   return null;
+}
+
+/** "A default of 200 alarms using the Metrics Insights query per account per Region" ("Limits", CloudWatch user guide). */
+const MAX_ALARMS = 200;
+
+interface Apart {
+  /** Every alarm that is in ALARM; a contributor each instead of the fleet-wide ones that could be read in whole. */
+  readonly alarming: readonly AlarmNow[];
+  /** Fleet-wide alarms of which every contributor in ALARM is known: whoever is not among them is not in ALARM. */
+  readonly whole: ReadonlySet<string>;
+  /** The alarms could not be read: that none is here says nothing. */
+  readonly isUnread: boolean;
+}
+
+/**
+ * @param alarming null: they could not be read
+ * @param attempt keeps what fails for later: one alarm that cannot be read hides no other
+ */
+async function takeApart(
+  cloudwatch: CloudWatchClient,
+  alarming: readonly AlarmNow[] | null,
+  fleets: readonly Fleet[],
+  attempt: Attempt,
+): Promise<Apart> {
+  if (alarming === null) return { alarming: [], whole: new Set(), isUnread: true };
+  const contributors: AlarmNow[] = [];
+  const whole = new Set<string>();
+  const fleetWide = alarming.filter((alarm) => alarm.about === 'fleet' && heeded(alarm, fleets) !== null);
+  for (const alarm of fleetWide.slice(0, MAX_ALARMS))
+    await attempt(async () => {
+      const read = await readContributors(cloudwatch, alarm);
+      contributors.push(...read);
+      if (read.length < CONTRIBUTORS_AT_MOST) whole.add(alarm.fact.alarmName);
+    });
+  const apart = [...alarming.filter(({ fact }) => !whole.has(fact.alarmName)), ...contributors];
+  return { alarming: apart, whole, isUnread: false };
+}
+
+/** A node whose holder has ended is freed; what that holder left open is a trouble of its own. */
+async function cleanUpNode(
+  { clients, store }: Context,
+  node: NodeRecord,
+  incidents: readonly IncidentRecord[],
+): Promise<void> {
+  if (node.owner === null && node.operation === null) return;
+  const owner = node.owner === null ? ({ state: 'unknown' } as const) : await readExecution(clients.lambda, node.owner);
+  const nowMs = Date.now();
+  const freed = freeDead(node, owner, nowMs);
+  if ('next' in freed) {
+    await store.replace(keys.node(node.fleet, node.instanceId), freed.next);
+    return;
+  }
+  const incident = incidents.find(({ incidentId }) => incidentId === node.operation?.incidentId);
+  const reopened = incident && reopenLeftOpen(node, incident, owner, nowMs);
+  if (reopened && 'next' in reopened) await replaceIncident(store, reopened.next);
+}
+
+/**
+ * An attempt that died leaves its incident open again; one that outlived its deadline is stopped; one that never began is invoked
+ * again; an incident whose trouble is over is closed.
+ *
+ * @param isOver whether what told of the incident's trouble says that it is over; unsure is not over
+ */
+async function cleanUpIncident(
+  context: Context,
+  incident: IncidentRecord,
+  isOver: (incident: IncidentRecord) => boolean,
+): Promise<void> {
+  const { clients, store } = context;
+  const nowMs = Date.now();
+  if (incident.state === 'open' || incident.state === 'escalated') {
+    const closed = isOver(incident) ? recovered(incident, nowMs) : { leave: true as const };
+    if ('next' in closed) await replaceIncident(store, closed.next);
+    return;
+  }
+  const execution = await executionOf(context, incident, nowMs);
+  if (!execution) return;
+  const judged = judgeAttempt(incident, await readExecution(clients.lambda, execution), nowMs);
+  if ('stop' in judged) {
+    const why = { ErrorType: 'DeadlinePassed', ErrorMessage: `attempt ${incident.attempt} outlived its deadline` };
+    await clients.lambda.send(new StopDurableExecutionCommand({ DurableExecutionArn: execution, Error: why }));
+  }
+  if ('next' in judged) await replaceIncident(store, await pageForDeaths(context, judged.next));
+}
+
+/** Once an incident, when its attempts keep dying: nothing in them can page any more. */
+async function pageForDeaths(
+  { clients, store, environment }: Context,
+  incident: IncidentRecord,
+): Promise<IncidentRecord> {
+  const { deaths = 0, pagedCodes, fleet, node, incidentId, attempt, trouble } = incident;
+  const code = 'attempts-dying';
+  if (deaths < DEATHS_TO_PAGE || pagedCodes.includes(code)) return incident;
+  const sentence = `${deaths} attempts ended before they could say what came of them, the last one was attempt ${attempt}`;
+  await page(clients.sns, environment.TOPIC_ARN, { fleet, node, code, sentence, incidentId, attempt, trouble });
+  const journal = createJournal(store, { ...incident, by: DISPATCHER, heal: healOf(trouble), writer: DISPATCHER });
+  await journal(`00-${code}`, { atMs: Date.now(), kind: 'page', sentence, code });
+  return { ...incident, pagedCodes: [...pagedCodes, code] };
+}
+
+/** The ARN of an attempt that was allocated and not claimed is known only by invoking it again, which changes nothing if it exists. */
+async function executionOf(context: Context, incident: IncidentRecord, nowMs: number): Promise<string | undefined> {
+  if (incident.state === 'claimed') return incident.execution;
+  if (incident.state !== 'allocated' || nowMs - incident.allocatedAtMs < INVOKE_AGAIN_MS) return undefined;
+  return invoke(context, incident.payload);
 }
 
 const sentenceOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

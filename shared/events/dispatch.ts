@@ -1,6 +1,7 @@
 // What starts dispatch-heal: an alarm's state change, the sweep of each minute, the round of clean snapshots, or a person. One parser for all.
 import * as v from 'valibot';
 import type { Want } from '../model/payload.ts';
+import { readTrigger, type Trigger } from '../model/trigger.ts';
 import { type AlarmStateChange, type ContributorStateChange, parseAlarm, parseContributor } from './alarm.ts';
 import { EventError } from './errors.ts';
 import { checked, text } from './fields.ts';
@@ -24,8 +25,8 @@ export interface ManualHeal {
   readonly kind: 'manual';
   readonly fleet: string;
   readonly node: NamedNode;
-  /** "disk:data", "node:health"; undefined where it is the disk that a node has. */
-  readonly trouble: string | undefined;
+  /** Of a disk, or of the node's health; undefined where it is the disk that a node has. */
+  readonly trigger: Trigger | undefined;
 }
 
 /** A person wants something done with a node that no alarm asks for. */
@@ -79,7 +80,7 @@ function parseOwn(event: unknown, kind: unknown): DispatchEvent {
       return { kind };
     case 'heal': {
       const { fleet, trouble, ...named } = checked(healSchema, event);
-      return { kind: 'manual', fleet, node: nodeOf(named), trouble };
+      return { kind: 'manual', fleet, node: nodeOf(named), trigger: triggerOf(trouble) };
     }
     case 'restore': {
       const { fleet, plan, snapshotId = null, acknowledgesValidator, ...named } = checked(restoreSchema, event);
@@ -109,6 +110,14 @@ function nodeOf({ node, instanceId }: { readonly node?: string; readonly instanc
   throw new EventError('node', { node, instanceId }, 'node or instanceId, one of them');
 }
 
+const A_TROUBLE = 'a trouble such as disk:data or node:health';
+
+function triggerOf(trouble: string | undefined): Trigger | undefined {
+  const trigger = trouble === undefined ? undefined : readTrigger(trouble);
+  if (trigger === null) throw new EventError('trouble', trouble, A_TROUBLE);
+  return trigger;
+}
+
 const base = {
   kind: v.string(),
   fleet: text(/^[a-z][a-z0-9-]{0,31}$/, "a fleet's name of lower-case letters, digits and -"),
@@ -118,7 +127,7 @@ const base = {
 
 const healSchema = v.strictObject({
   ...base,
-  trouble: v.optional(text(/^[a-z]{1,20}(:[a-z][a-z0-9-]{0,31})?$/, 'a trouble such as disk:data')),
+  trouble: v.optional(v.string(A_TROUBLE)),
 });
 
 const flag = v.optional(v.boolean('true or false'), false);

@@ -1,6 +1,6 @@
 // Whose trouble an alarm is, and what becomes of it at the door.
 import { describe, expect, it } from '@jest/globals';
-import { troubleOf } from '../../functions/dispatch-heal/alarms.ts';
+import { diskOf } from '../../functions/dispatch-heal/alarms.ts';
 import { type DispatchFacts, decideDispatch } from '../../functions/dispatch-heal/decide.ts';
 import { resolveFleet } from '../../shared/fleet/resolve.ts';
 import type { IncidentRecord } from '../../shared/heal/records.ts';
@@ -38,7 +38,7 @@ const facts: DispatchFacts = {
   candidate: { alarm, instanceId: planned.instanceId, onsetMs: planned.onsetMs, suppressedBy: null },
   fleet,
   node: 'node2',
-  trouble: 'disk:data',
+  trigger: { kind: 'disk', subject: 'data' },
   paused: null,
   waits: null,
   guarded: null,
@@ -49,23 +49,27 @@ const facts: DispatchFacts = {
 
 describe('the volume that an alarm is about', () => {
   it('is the one under the alarm’s path', () => {
-    expect(troubleOf(fleet, { path: '/node-data' })).toBe('disk:data');
-    expect(troubleOf(fleet, { path: '/elsewhere' })).toBeNull();
+    expect(diskOf(fleet, { path: '/node-data' })).toEqual({ kind: 'disk', subject: 'data' });
+    expect(diskOf(fleet, { path: '/elsewhere' })).toBeNull();
   });
 
   it('is a node’s only one where a fleet-wide alarm is grouped by instance alone', () => {
-    expect(troubleOf(fleet, { InstanceId: 'i-1' })).toBe('disk:data');
+    expect(diskOf(fleet, { InstanceId: 'i-1' })).toEqual({ kind: 'disk', subject: 'data' });
   });
 
   it('is in doubt where nodes have several', () => {
     const two = resolveFleet({ ...document, mode: 'act', volumes: { data: '/node-data', ancient: '/ancient' } });
-    expect(troubleOf(two, { InstanceId: 'i-1' })).toBeNull();
+    expect(diskOf(two, { InstanceId: 'i-1' })).toBeNull();
   });
 });
 
 describe('a plan that was written down', () => {
   it('is not said again at every sweep while the fleet stays in mode plan', () => {
-    expect(decideDispatch(facts)).toEqual({ do: 'leave', why: 'planned already, and the fleet is in mode plan' });
+    expect(decideDispatch(facts)).toEqual({
+      do: 'leave',
+      code: 'planned-lately',
+      reason: 'planned already, and the fleet is in mode plan',
+    });
   });
 
   it('is said again when a person asks', () => {

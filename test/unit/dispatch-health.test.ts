@@ -1,17 +1,23 @@
 // Which nodes are sick at the door, what of it is refused there, and what comes of what people ask for.
 import { describe, expect, it } from '@jest/globals';
-import { again, isOver, sickOf } from '../../functions/dispatch-heal/candidates.ts';
-import { type Candidate, type DispatchFacts, decideDispatch } from '../../functions/dispatch-heal/decide.ts';
-import { diskFirst, judgeDoor, peersFirst } from '../../functions/dispatch-heal/guards.ts';
-import { isWell, oncePerNode, sickNodes } from '../../functions/dispatch-heal/health.ts';
-import { HEALTH, payloadOf } from '../../functions/dispatch-heal/kinds.ts';
-import type { AlarmNow, Checks } from '../../functions/dispatch-heal/truth.ts';
+import { again, isOver, isWell, oncePerNode, sickNodes, sickOf } from '../../functions/dispatch-heal/candidates.ts';
+import {
+  type Candidate,
+  type DispatchFacts,
+  decideDispatch,
+  diskFirst,
+  judgeBeforeStart,
+  payloadOf,
+  peersFirst,
+} from '../../functions/dispatch-heal/decide.ts';
+import type { AlarmNow, Checks } from '../../functions/dispatch-heal/facts.ts';
 import type { Health, ObservedNode } from '../../shared/fleet/observation.ts';
 import type { ReplaceMemory } from '../../shared/heal/memory.ts';
 import { healOf } from '../../shared/heal/partitions.ts';
 import { parseHealPayload } from '../../shared/heal/payload.ts';
 import type { IncidentRecord, ReplaceOperation } from '../../shared/heal/records.ts';
 import type { Want } from '../../shared/model/payload.ts';
+import { NODE_HEALTH, readTrigger, type Trigger } from '../../shared/model/trigger.ts';
 import {
   claimedIncident,
   endedIncident,
@@ -27,6 +33,7 @@ import {
 } from '../support/heal-facts.ts';
 
 const fleet = fleetWith({}, { role: 'follower' });
+const triggerOf = (trouble: string): Trigger => readTrigger(trouble) as Trigger;
 
 const observed = (health: Health, more: Partial<ObservedNode> = {}): ObservedNode => ({
   ...{ instanceId: INSTANCE, name: 'node2', role: 'follower', availabilityZone: 'eu-west-1a', privateIp: '10.0.0.2' },
@@ -143,14 +150,20 @@ describe('a node is well', () => {
 
 describe('the door', () => {
   const candidate: Candidate = {
-    ...{ alarm: stuckAlarm.fact, instanceId: INSTANCE, onsetMs: NOON_MS, trouble: HEALTH, suppressedBy: null },
+    ...{
+      alarm: stuckAlarm.fact,
+      instanceId: INSTANCE,
+      onsetMs: NOON_MS,
+      trigger: triggerOf(NODE_HEALTH),
+      suppressedBy: null,
+    },
   };
   const judge = (
     nodes: readonly ObservedNode[],
     {
       of = fleet,
       haltedSinceMs = null,
-      trouble = HEALTH,
+      trouble = NODE_HEALTH,
       more = {},
     }: {
       of?: ReturnType<typeof fleetWith>;
@@ -159,8 +172,8 @@ describe('the door', () => {
       more?: Partial<Candidate>;
     } = {},
   ) =>
-    judgeDoor(
-      { fleet: of, trouble, candidate: { ...candidate, ...more }, node: 'node2' },
+    judgeBeforeStart(
+      { fleet: of, trigger: triggerOf(trouble), candidate: { ...candidate, ...more }, node: 'node2' },
       { instanceId: INSTANCE, tags: NODE_TAGS },
       { observations: [{ observedAtMs: NOON_MS, nodes }], haltedSinceMs },
       NOON_MS,
@@ -241,7 +254,7 @@ describe('the door', () => {
 
 const candidateOf = (trouble: string, more: Partial<Candidate> = {}): Candidate => ({
   ...{ alarm: { alarmName: '', namespace: 'person', dimensions: {} }, instanceId: INSTANCE, onsetMs: NOON_MS },
-  ...{ trouble, suppressedBy: null },
+  ...{ trigger: triggerOf(trouble), suppressedBy: null },
   ...more,
 });
 const facts = (trouble: string, more: Partial<DispatchFacts> = {}): DispatchFacts => ({
@@ -249,7 +262,7 @@ const facts = (trouble: string, more: Partial<DispatchFacts> = {}): DispatchFact
   candidate: candidateOf(trouble),
   fleet,
   node: 'node2',
-  trouble,
+  trigger: triggerOf(trouble),
   paused: null,
   waits: null,
   guarded: null,
@@ -326,7 +339,7 @@ describe('what a person asks for', () => {
 
   it('does not disturb a heal that is at work on it', () => {
     const incident = claimedIncident({ trouble: 'request:restore' });
-    expect(decideDispatch(asked('snap-2', { incident }))).toEqual({ do: 'leave', why: 'working' });
+    expect(decideDispatch(asked('snap-2', { incident }))).toEqual({ do: 'leave', code: 'working', reason: 'working' });
   });
 
   it('is only planned where the fleet only plans', () => {
@@ -338,7 +351,7 @@ describe('what a person asks for', () => {
     const incident = openIncidentRecord({ trouble: 'plan:restore', plannedUntilMs: NOON_MS, want: restore('snap-1') });
     expect(payloadOf(fleet, NOON_MS, incident, 2).mode).toBe('plan');
     const records = { incidents: [incident], nodes: [] };
-    expect(again(records, [], [], [], NOON_MS)).toEqual([]);
+    expect(again(records, [], [], NOON_MS)).toEqual([]);
     expect(isOver(incident, undefined, no, no, NOON_MS)).toBe(true);
   });
 });
@@ -351,29 +364,33 @@ const no = (): boolean => false;
 const yes = (): boolean => true;
 
 describe('a node that somebody died on with its client down', () => {
-  const incident = openIncidentRecord({ trouble: HEALTH });
+  const incident = openIncidentRecord({ trouble: NODE_HEALTH });
   const down = nodeRecord({ owner: OTHER, operation: leftOpen(incident.incidentId) });
   const owner = { state: 'ended', endedAtMs: NOON_MS - HOUR_MS } as const;
   const paused = { refuse: 'paused', reason: 'works', page: false, lookAgainMs: 60_000 } as const;
 
   it('is put back even in a pause, by a heal of the same kind', () => {
-    expect(started(facts(HEALTH, { incident, nodeRecord: down, owner, paused })).payload.kind).toBe('replace-node');
+    expect(started(facts(NODE_HEALTH, { incident, nodeRecord: down, owner, paused })).payload.kind).toBe(
+      'replace-node',
+    );
   });
 
   it('is nobody else’s before that', () => {
     for (const trouble of ['disk:data', 'snapshot:clean'])
-      expect(decideDispatch(facts(trouble, { nodeRecord: down, owner }))).toMatchObject({ do: 'leave', why: 'busy' });
+      expect(decideDispatch(facts(trouble, { nodeRecord: down, owner }))).toMatchObject({ do: 'leave', code: 'busy' });
   });
 
   it('waits for the pause’s end where nothing was stopped yet', () => {
     const nodeBefore = nodeRecord({ operation: leftOpen(incident.incidentId, 'preparing') });
-    expect(decideDispatch(facts(HEALTH, { incident, nodeRecord: nodeBefore, paused }))).toMatchObject({ do: 'refuse' });
+    expect(decideDispatch(facts(NODE_HEALTH, { incident, nodeRecord: nodeBefore, paused }))).toMatchObject({
+      do: 'refuse',
+    });
   });
 
   it('is looked at in each sweep, whatever is seen of it, and its incident is not over', () => {
     const records = { incidents: [incident], nodes: [down] };
-    expect(again(records, [], [], [], NOON_MS)).toMatchObject([
-      { instanceId: INSTANCE, settles: HEALTH, fleet: 'bitcoin' },
+    expect(again(records, [], [], NOON_MS)).toMatchObject([
+      { instanceId: INSTANCE, settles: triggerOf(NODE_HEALTH), fleet: 'bitcoin' },
     ]);
     expect(isOver(incident, down, yes, yes, NOON_MS)).toBe(false);
     const alarm = { alarmName: '', namespace: 'person', dimensions: {} };
@@ -386,26 +403,26 @@ describe('a node that somebody died on with its client down', () => {
 describe('a sick node that another heal holds', () => {
   it('has no incident noted: it is seen again in a minute', () => {
     const held = { nodeRecord: nodeRecord({ owner: OTHER, fence: 3 }), owner: { state: 'running' } as const };
-    expect(decideDispatch(facts(HEALTH, held))).toEqual({ do: 'leave', why: 'busy' });
+    expect(decideDispatch(facts(NODE_HEALTH, held))).toEqual({ do: 'leave', code: 'busy', reason: 'busy' });
     expect(decideDispatch(facts('request:undo', held))).toMatchObject({ write: { state: 'open' } });
   });
 });
 
 describe('an open incident in a sweep', () => {
   const sweepOf = (incident: IncidentRecord, alarming: readonly AlarmNow[] = []) =>
-    again({ incidents: [incident], nodes: [] }, alarming, [], [], NOON_MS);
+    again({ incidents: [incident], nodes: [] }, alarming, [], NOON_MS);
 
   it('of a person is looked at again with what was wanted; of health only by what is seen', () => {
     const want: Want = { do: 'replace-instance' };
     const person = { alarm: { alarmName: '', namespace: 'person', dimensions: {} } };
     expect(sweepOf(openIncidentRecord({ ...person, trouble: 'request:replace', want }))).toMatchObject([
-      { trouble: 'request:replace', want, fleet: 'bitcoin' },
+      { trigger: triggerOf('request:replace'), want, fleet: 'bitcoin' },
     ]);
-    expect(sweepOf(openIncidentRecord({ trouble: HEALTH }))).toEqual([]);
+    expect(sweepOf(openIncidentRecord({ trouble: NODE_HEALTH }))).toEqual([]);
   });
 
   it('of health is over when the node is well, whatever its alarm says', () => {
-    const incident = openIncidentRecord({ trouble: HEALTH });
+    const incident = openIncidentRecord({ trouble: NODE_HEALTH });
     expect(isOver(incident, undefined, yes, no, NOON_MS)).toBe(false);
     expect(isOver(incident, undefined, no, yes, NOON_MS)).toBe(true);
   });

@@ -1,9 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { heeded, leftAlone, troubleOf } from '../../functions/dispatch-heal/alarms.ts';
-import { type Candidate, type DispatchFacts, decideDispatch } from '../../functions/dispatch-heal/decide.ts';
-import { executionName } from '../../functions/dispatch-heal/kinds.ts';
-import type { AlarmNow } from '../../functions/dispatch-heal/truth.ts';
+import { diskOf, heeded, leftAlone } from '../../functions/dispatch-heal/alarms.ts';
+import {
+  type Candidate,
+  type DispatchFacts,
+  decideDispatch,
+  executionName,
+} from '../../functions/dispatch-heal/decide.ts';
+import type { AlarmNow } from '../../functions/dispatch-heal/facts.ts';
 import { fleetOf } from '../../shared/fleet/selection.ts';
 import { INVOKE_AGAIN_MS } from '../../shared/heal/incident.ts';
 import { parseHealPayload } from '../../shared/heal/payload.ts';
@@ -38,7 +42,7 @@ const facts = (more: Partial<DispatchFacts> = {}): DispatchFacts => ({
   candidate: candidate(),
   fleet: fleetWith(),
   node: 'node2',
-  trouble: 'disk:data',
+  trigger: { kind: 'disk', subject: 'data' },
   paused: null,
   waits: null,
   guarded: null,
@@ -105,14 +109,19 @@ describe('trouble that is new', () => {
       return dispatch.do === 'start' ? dispatch.payload.incidentId : undefined;
     };
     expect(idOf({})).toBe(idOf({ nowMs: NOON_MS + HOUR_MS, node: 'renamed' }));
-    const ids = [{}, { trouble: 'disk:ancient' }, { candidate: candidate({ onsetMs: NOON_MS + 1 }) }].map(idOf);
+    const ids = [
+      {},
+      { trigger: { kind: 'disk', subject: 'ancient' } } as const,
+      { candidate: candidate({ onsetMs: NOON_MS + 1 }) },
+    ].map(idOf);
     expect(new Set(ids).size).toBe(3);
   });
 
   it('on a node that another heal holds is noted, for a person or a contributor tells only once', () => {
     expect(decideDispatch(facts(held))).toMatchObject({
       do: 'leave',
-      why: 'busy',
+      code: 'busy',
+      reason: 'busy',
       write: { state: 'open', attempt: 0, version: 1 },
     });
   });
@@ -151,19 +160,25 @@ describe('trouble that is known', () => {
     });
     expect(decideDispatch(facts({ incident: { ...incident, notBeforeMs: NOON_MS + HOUR_MS } }))).toEqual({
       do: 'leave',
-      why: 'later',
+      code: 'later',
+      reason: 'later',
     });
   });
 
   it('spends no number on a node that another heal holds, and writes nothing', () => {
-    expect(decideDispatch(facts({ incident: openIncidentRecord(), ...held }))).toEqual({ do: 'leave', why: 'busy' });
+    expect(decideDispatch(facts({ incident: openIncidentRecord(), ...held }))).toEqual({
+      do: 'leave',
+      code: 'busy',
+      reason: 'busy',
+    });
   });
 
   it('is refused once a look, not once a call', () => {
     const incident = openIncidentRecord({ notBeforeMs: NOON_MS + MINUTE_MS });
     expect(decideDispatch(facts({ incident, paused }))).toEqual({
       do: 'leave',
-      why: 'paused, looked at a moment ago',
+      code: 'refused-lately',
+      reason: 'paused, looked at a moment ago',
     });
     expect(decideDispatch(facts({ incident, paused, nowMs: NOON_MS + MINUTE_MS }))).toMatchObject({
       do: 'refuse',
@@ -174,17 +189,27 @@ describe('trouble that is known', () => {
   it('that was healed minutes ago waits for its alarm', () => {
     expect(decideDispatch(facts({ incident: endedIncident('healed', NOON_MS + 500) }))).toEqual({
       do: 'leave',
-      why: 'healed minutes ago; the alarm lags behind the cure',
+      code: 'healed-lately',
+      reason: 'healed minutes ago; the alarm lags behind the cure',
     });
   });
 
   it('that a person was paged for, or that a heal works on, is left', () => {
     expect(decideDispatch(facts({ incident: endedIncident('escalated', NOON_MS) }))).toEqual({
       do: 'leave',
-      why: 'ended',
+      code: 'ended',
+      reason: 'ended',
     });
-    expect(decideDispatch(facts({ incident: claimedIncident() }))).toEqual({ do: 'leave', why: 'working' });
-    expect(decideDispatch(facts({ incident: claimedIncident(), paused }))).toEqual({ do: 'leave', why: 'working' });
+    expect(decideDispatch(facts({ incident: claimedIncident() }))).toEqual({
+      do: 'leave',
+      code: 'working',
+      reason: 'working',
+    });
+    expect(decideDispatch(facts({ incident: claimedIncident(), paused }))).toEqual({
+      do: 'leave',
+      code: 'working',
+      reason: 'working',
+    });
   });
 
   it('whose attempt never began is invoked again with what was stored', () => {
@@ -245,13 +270,13 @@ describe('what an alarm’s path is about', () => {
   const fleet = fleetWith({}, { volumes: { data: '/data', ancient: '/ancient' } });
 
   it('is a volume by its role, to the letter', () => {
-    expect(troubleOf(fleet, { path: '/ancient' })).toBe('disk:ancient');
-    for (const path of ['/', '/data/', '/Data', '']) expect(troubleOf(fleet, { path })).toBeNull();
+    expect(diskOf(fleet, { path: '/ancient' })).toEqual({ kind: 'disk', subject: 'ancient' });
+    for (const path of ['/', '/data/', '/Data', '']) expect(diskOf(fleet, { path })).toBeNull();
   });
 
   it('may be left out only where a node has one volume', () => {
-    expect(troubleOf(fleet, {})).toBeNull();
-    expect(troubleOf(fleetWith(), {})).toBe('disk:data');
+    expect(diskOf(fleet, {})).toBeNull();
+    expect(diskOf(fleetWith(), {})).toEqual({ kind: 'disk', subject: 'data' });
   });
 });
 

@@ -58,7 +58,7 @@ const samples: Readonly<Record<string, DispatchEvent>> = {
   'ec2-state-change': { kind: 'ignored', reason: "an instance's state change opens no incident" },
   sweep: { kind: 'sweep' },
   snapshots: { kind: 'snapshots' },
-  heal: { kind: 'manual', fleet: 'bitcoin', node: { name: 'node2' }, trouble: 'disk:data' },
+  heal: { kind: 'manual', fleet: 'bitcoin', node: { name: 'node2' }, trigger: { kind: 'disk', subject: 'data' } },
   'restore-node': { ...request, want: { do: 'restore', snapshotId: null, acknowledgesValidator: false } },
   'restore-node-from-snapshot': {
     ...request,
@@ -113,13 +113,20 @@ describe('an event that dispatch-heal understands', () => {
     expect(parseDispatchEvent(event)).toMatchObject({ kind: 'ignored' });
   });
 
+  it.each(['x', 'disk', 'disk:', 'disk:data:more'])('is not understood with the trouble %j', (trouble) => {
+    expect(errorOf({ ...sample('heal'), trouble })).toMatchObject({
+      field: 'trouble',
+      expectation: 'a trouble such as disk:data or node:health',
+    });
+  });
+
   it('may name an instance instead of a node, and leave the trouble to be found', () => {
     const instanceId = 'i-0b2c3d4e5f6071829';
     expect(parseDispatchEvent({ kind: 'heal', fleet: 'bitcoin', instanceId })).toEqual({
       kind: 'manual',
       fleet: 'bitcoin',
       node: { instanceId },
-      trouble: undefined,
+      trigger: undefined,
     });
   });
 });

@@ -1,6 +1,6 @@
 import { DescribeInstanceStatusCommand, type DescribeTagsCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { describe, expect, it } from '@jest/globals';
-import { manualCandidate } from '../../functions/dispatch-heal/manual.ts';
+import { manualCandidate } from '../../functions/dispatch-heal/requests.ts';
 import { fleetWith, INSTANCE, NODE_TAGS, NOON_MS } from '../support/heal-facts.ts';
 
 /** An EC2 with these instances, all of which are called node2. */
@@ -30,7 +30,7 @@ const asked = (ec2: EC2Client) =>
   manualCandidate(
     ec2,
     { fleets: [fleetWith()], values: new Map(), broken: new Map() },
-    { kind: 'manual', fleet: 'bitcoin', node: { name: 'node2' }, trouble: undefined },
+    { kind: 'manual', fleet: 'bitcoin', node: { name: 'node2' }, trigger: undefined },
     NOON_MS,
   );
 

@@ -1,8 +1,8 @@
-// Takes one candidate through the door: reads its records, decides, writes the decision, and starts the heal.
+// From one candidate to its heal: finds its node, reads its records, decides, writes the decision, and starts the heal or refuses it.
 import { DurableExecutionAlreadyStartedException, InvokeCommand } from '@aws-sdk/client-lambda';
-import type { Clients } from '../../shared/aws/clients.ts';
+import { EventError } from '../../shared/events/errors.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
-import type { Settings } from '../../shared/fleet/settings.ts';
+import { fleetOf } from '../../shared/fleet/selection.ts';
 import { mustWait } from '../../shared/guardrails/grow.ts';
 import { judgePauses, judgePauseTag } from '../../shared/guardrails/switches.ts';
 import { readExecution } from '../../shared/heal/execution-status.ts';
@@ -15,45 +15,78 @@ import { keys, type Store } from '../../shared/heal/store.ts';
 import type { ExecutionStatus } from '../../shared/model/execution.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import type { HealKind, HealPayload } from '../../shared/model/payload.ts';
-import { type Candidate, type Dispatch, decideDispatch } from './decide.ts';
-import { diskFirst, judgeDoor, OF_THE_FLEET, peersFirst } from './guards.ts';
-import { DISPATCHER, executionName, HEALTH } from './kinds.ts';
-import type { FleetSeen, InstanceNow } from './truth.ts';
+import { JOINING_TAG, RETIRED_TAG } from '../../shared/model/tags.ts';
+import { type Trigger, triggerText } from '../../shared/model/trigger.ts';
+import { diskOf } from './alarms.ts';
+import { type Context, DISPATCHER, type Services } from './context.ts';
+import {
+  type Candidate,
+  type Dispatch,
+  decideDispatch,
+  diskFirst,
+  executionName,
+  judgeBeforeStart,
+  OF_THE_FLEET,
+  peersFirst,
+} from './decide.ts';
+import { type InstanceNow, readInstances } from './facts.ts';
 
-export const ENVIRONMENT = [
-  'TABLE_NAME',
-  'TOPIC_ARN',
-  'PARAMETER_PREFIX',
-  'RESIZE_VOLUME_ARN',
-  'REPLACE_NODE_ARN',
-  'SNAPSHOT_NODE_ARN',
-  'PLAN_SNAPSHOTS_FUNCTION',
-] as const;
-
-export interface Door {
-  readonly clients: Clients;
-  readonly store: Store;
-  readonly environment: Readonly<Record<(typeof ENVIRONMENT)[number], string>>;
+/** One candidate of an event or of a person. */
+export async function considerNow(context: Context, candidate: Candidate): Promise<Considered | undefined> {
+  const instances = await readInstances(context.clients.ec2, [candidate.instanceId]);
+  return considerOne(context, instances, candidate);
 }
 
-/** A candidate whose fleet, instance and trouble are known. */
-export interface Known {
+/** @returns undefined where it is no fleet's node, and that is no mistake */
+export async function considerOne(
+  context: Context,
+  instances: ReadonlyMap<string, InstanceNow>,
+  candidate: Candidate,
+): Promise<Considered | undefined> {
+  const { fleets } = context.settings;
+  const { alarmName, dimensions } = candidate.alarm;
+  const instance = instances.get(candidate.instanceId);
+  if (candidate.settles !== undefined) {
+    // Whatever has become of the instance: what was begun for it is in its records.
+    const fleet = fleets.find(({ name }) => name === candidate.fleet);
+    const known = { candidate, instance: instance ?? { instanceId: candidate.instanceId, tags: {} } };
+    return fleet && consider(context, { ...known, fleet, trigger: candidate.settles });
+  }
+  const fleet = instance && fleetOf(instance.tags, fleets);
+  // EC2's checks are read of all instances of an account, and an observation may tell of one that is gone.
+  const isSick = candidate.trigger?.kind === 'node' && !candidate.atOnce;
+  if (isSick && (!fleet || 'refuse' in fleet || isNoNode(instance))) return undefined;
+  if (!instance) throw new EventError(alarmName, candidate.instanceId, 'an instance that exists');
+  if (!fleet || 'refuse' in fleet)
+    throw new EventError(alarmName, candidate.instanceId, `an instance with the tags of one fleet; ${fleet?.reason}`);
+  if (candidate.fleet !== undefined && candidate.fleet !== fleet.name)
+    throw new EventError('fleet', candidate.fleet, `${fleet.name}, whose tags ${candidate.instanceId} carries`);
+  if (isNoNode(instance))
+    throw new EventError(
+      'instanceId',
+      candidate.instanceId,
+      `a node of ${fleet.name}; by its tags it is not in the fleet yet, or not any more`,
+    );
+  // `replace.rungs: []`: nothing but a page, which is watch-fleet's.
+  if (isSick && fleet.replace.rungs.length === 0) return undefined;
+  const trigger = candidate.trigger ?? diskOf(fleet, dimensions);
+  if (!trigger) {
+    const paths = fleet.volumes.map(({ path }) => path).join(' or ');
+    throw new EventError(alarmName, dimensions['path'], `a path of fleet ${fleet.name}: ${paths}`);
+  }
+  return consider(context, { candidate, fleet, instance, trigger });
+}
+
+/** It is about to take a node's place, or has given it up. */
+const isNoNode = (instance: InstanceNow | undefined): boolean =>
+  instance !== undefined && (Object.hasOwn(instance.tags, JOINING_TAG) || Object.hasOwn(instance.tags, RETIRED_TAG));
+
+/** A candidate whose fleet, instance and trigger are known. */
+interface Known {
   readonly candidate: Candidate;
   readonly fleet: Fleet;
   readonly instance: InstanceNow;
-  readonly trouble: string;
-}
-
-/** What is known of the candidate's fleet beside it. */
-export interface Around {
-  readonly values: Settings['values'];
-  /** As watch-fleet saw it; read when it is asked for. */
-  readonly seen: (fleet: string) => Promise<FleetSeen>;
-  /**
-   * "fleet code" of what people were paged for on account of a whole fleet, to which is added what this run pages. Undefined where only
-   * one node is looked at: the next sweep, which sees them all, pages.
-   */
-  readonly paged?: Set<string>;
+  readonly trigger: Trigger;
 }
 
 /** What became of a candidate, and under which names it can be followed. */
@@ -63,13 +96,14 @@ export interface Considered {
   readonly incident: IncidentRecord | undefined;
 }
 
-/** Somebody else may be writing at the same moment: then what they wrote is read and decided upon. */
+/** Another run may write the same records at the same moment: then what it wrote is read, and decided upon. */
 const MAX_CONFLICTS = 3;
 
-export async function consider(door: Door, around: Around, known: Known): Promise<Considered> {
-  const { candidate, fleet, instance, trouble } = known;
-  const { store, environment, clients } = door;
-  const paused = judgePauses(environment.PARAMETER_PREFIX, fleet.name, around.values) ?? judgePauseTag(instance.tags);
+async function consider(context: Context, known: Known): Promise<Considered> {
+  const { candidate, fleet, instance, trigger } = known;
+  const { store, environment, clients, settings } = context;
+  const trouble = triggerText(trigger);
+  const paused = judgePauses(environment.PARAMETER_PREFIX, fleet.name, settings.values) ?? judgePauseTag(instance.tags);
   const node = instance.tags[fleet.nodes.nameTag]?.replace(/\p{Cc}/gu, ' ') || instance.instanceId;
   const isLadder = healOf(trouble) === 'replace-node';
   for (let conflict = 0; conflict < MAX_CONFLICTS; conflict++) {
@@ -78,62 +112,66 @@ export async function consider(door: Door, around: Around, known: Known): Promis
     const [incident, nodeRecord, goesFirst, seen] = await Promise.all([
       store.readIncident(fleet.name, instance.instanceId, trouble),
       store.readNode(fleet.name, instance.instanceId),
-      waitOf(door, known, statusOf),
-      isLadder ? around.seen(fleet.name) : undefined,
+      waitOf(context, known, statusOf),
+      isLadder ? context.seen(fleet.name) : undefined,
     ]);
     const nowMs = Date.now();
     const dispatch = decideDispatch({
-      ...{ nowMs, candidate, fleet, node, trouble, paused, incident, nodeRecord },
+      ...{ nowMs, candidate, fleet, node, trigger, paused, incident, nodeRecord },
       waits:
-        goesFirst(nowMs) ?? (seen && trouble === HEALTH ? peersFirst(fleet, seen, instance.instanceId, nowMs) : null),
+        goesFirst(nowMs) ??
+        (seen && trigger.kind === 'node' ? peersFirst(fleet, seen, instance.instanceId, nowMs) : null),
       // What was begun is brought to an end: the heal itself judges how.
       guarded:
-        seen && !candidate.settles ? judgeDoor({ fleet, trouble, candidate, node }, instance, seen, nowMs) : null,
+        seen && !candidate.settles
+          ? judgeBeforeStart({ fleet, trigger, candidate, node }, instance, seen, nowMs)
+          : null,
       owner: await statusOf(nodeRecord?.owner),
     });
-    const written = await carryOut(door, around, dispatch, incident);
+    const written = await execute(context, dispatch, incident);
     if (written !== false) return { dispatch, incident: written ?? incident };
   }
   throw new Error(`incident ${trouble} of ${instance.instanceId} changed ${MAX_CONFLICTS} times under our hands`);
 }
 
-/** Who goes before this one: another node whose disk is grown, or the disk of this one. */
+/** What goes before this one: another node whose disk is grown, or the disk of this one. */
 async function waitOf(
-  { store }: Door,
-  { fleet, instance, trouble }: Known,
+  { store }: Context,
+  { fleet, instance, trigger }: Known,
   statusOf: (execution: string | null | undefined) => ExecutionStatus | Promise<ExecutionStatus>,
 ): Promise<(nowMs: number) => Refusal | null> {
-  if (healOf(trouble) === 'resize-volume') {
+  if (trigger.kind === 'disk') {
     const grow = await store.readGrow(fleet.name);
     const first = await statusOf(grow?.holder);
     return (nowMs) => mustWait(grow, first, nowMs);
   }
-  if (trouble !== HEALTH) return () => null;
+  if (trigger.kind !== 'node') return () => null;
   const disks = await Promise.all(
-    fleet.volumes.map(({ role }) => store.readIncident(fleet.name, instance.instanceId, `disk:${role}`)),
+    fleet.volumes.map(({ role }) =>
+      store.readIncident(fleet.name, instance.instanceId, triggerText({ kind: 'disk', subject: role })),
+    ),
   );
   return (nowMs) => diskFirst(disks, nowMs);
 }
 
 /** @returns the incident as it is now; undefined where nothing was written, false when a record had changed since it was read */
-async function carryOut(
-  door: Door,
-  around: Around,
+async function execute(
+  context: Context,
   dispatch: Dispatch,
   before: IncidentRecord | undefined,
 ): Promise<IncidentRecord | undefined | false> {
   switch (dispatch.do) {
     case 'leave':
-      return dispatch.write && ((await replaceIncident(door.store, dispatch.write)) ? dispatch.write : false);
+      return dispatch.write && ((await replaceIncident(context.store, dispatch.write)) ? dispatch.write : false);
     case 'invoke-again':
-      await invoke(door, dispatch.payload);
+      await invoke(context, dispatch.payload);
       return undefined;
     case 'start': {
       const { payload, write } = dispatch;
       for (const record of write) {
-        if (!(await replaceIncident(door.store, record))) return false;
+        if (!(await replaceIncident(context.store, record))) return false;
       }
-      await createJournal(door.store, { ...payload, by: DISPATCHER, heal: payload.kind, writer: DISPATCHER })(
+      await createJournal(context.store, { ...payload, by: DISPATCHER, heal: payload.kind, writer: DISPATCHER })(
         '00-dispatch',
         {
           atMs: Date.now(),
@@ -143,15 +181,15 @@ async function carryOut(
             'want' in payload && payload.want.do !== 'heal' ? { ...payload.alarm, want: payload.want } : payload.alarm,
         },
       );
-      await invoke(door, payload);
+      await invoke(context, payload);
       return write.at(-1);
     }
     case 'refuse':
-      return refuse(door, around, dispatch, before);
+      return refuse(context, dispatch, before);
   }
 }
 
-const replaceIncident = (store: Store, record: IncidentRecord): Promise<boolean> =>
+export const replaceIncident = (store: Store, record: IncidentRecord): Promise<boolean> =>
   store.replace(keys.incident(record.fleet, record.instanceId, record.trouble), record);
 
 /** Until the next sweep, which pages for what concerns a whole fleet. */
@@ -159,8 +197,7 @@ const NEXT_SWEEP_MS = 30_000;
 
 /** Journalled, and paged if it must be, once an incident and code; the incident itself only remembers when to look again. */
 async function refuse(
-  { store, clients, environment }: Door,
-  { paged }: Around,
+  { store, clients, environment, paged }: Context,
   { incident, isNew, refusal }: Extract<Dispatch, { readonly do: 'refuse' }>,
   before: IncidentRecord | undefined,
 ): Promise<IncidentRecord | undefined | false> {
@@ -207,13 +244,13 @@ const HEAL_ARN = {
   'resize-volume': 'RESIZE_VOLUME_ARN',
   'replace-node': 'REPLACE_NODE_ARN',
   'snapshot-node': 'SNAPSHOT_NODE_ARN',
-} as const satisfies Record<HealKind, keyof Door['environment']>;
+} as const satisfies Record<HealKind, keyof Services['environment']>;
 
 /**
  * Starts the attempt's execution, or finds it: the same name with the same payload is the same execution, whatever became of it.
  * @returns its ARN
  */
-export async function invoke({ clients, environment }: Door, payload: HealPayload): Promise<string | undefined> {
+export async function invoke({ clients, environment }: Services, payload: HealPayload): Promise<string | undefined> {
   try {
     const { DurableExecutionArn } = await clients.lambda.send(
       new InvokeCommand({

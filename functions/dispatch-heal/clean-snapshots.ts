@@ -9,12 +9,13 @@ import { page } from '../../shared/heal/page.ts';
 import { keys } from '../../shared/heal/store.ts';
 import { WHOLE_FLEET } from '../../shared/heal/telling.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
+import type { Trigger } from '../../shared/model/trigger.ts';
 import type { DonorAnswer, DonorQuestion } from '../../shared/snapshots/donor-question.ts';
 import { plainJson } from '../../shared/text/plain-text.ts';
-import type { Around, Door } from './consider.ts';
-import { DISPATCHER, SCHEDULE } from './kinds.ts';
-import { aroundOf, considerNow } from './look.ts';
-import { inTurn } from './turns.ts';
+import { type Context, createContext, DISPATCHER, type Services } from './context.ts';
+import { SCHEDULE } from './decide.ts';
+import { considerNow } from './dispatch.ts';
+import { inTurn } from './time-budget.ts';
 
 /** Of the function's 60 s; a fleet that is left has its turn in the next round. */
 const ROUND_MS = 40_000;
@@ -23,16 +24,16 @@ const DAY_MS = 24 * 60 * 60_000;
 const TOLD_KEPT_SECONDS = 2 * 86_400;
 
 /** @throws AggregateError with what failed, once every fleet had its turn */
-export async function snapshotRound(door: Door): Promise<void> {
-  const { clients, environment } = door;
+export async function snapshotRound(services: Services): Promise<void> {
+  const { clients, environment } = services;
   const nowMs = Date.now();
   const settings = await readSettings(clients.ssm, environment.PARAMETER_PREFIX);
-  const around = aroundOf(door, settings);
+  const context = createContext(services, settings);
   const failures: unknown[] = [];
   const fleets = settings.fleets.filter(({ cleanSnapshots }) => cleanSnapshots !== undefined);
   await inTurn(fleets, { nowMs, untilMs: nowMs + ROUND_MS }, async (fleet) => {
     try {
-      await considerFleet(door, settings, around, fleet, nowMs);
+      await considerFleet(context, fleet, nowMs);
     } catch (cause) {
       // It has its turn in the next round.
       if (isThrottling(cause)) console.warn(plainJson({ level: 'warn', fleet: fleet.name, left: String(cause) }));
@@ -43,26 +44,23 @@ export async function snapshotRound(door: Door): Promise<void> {
   if (failures.length > 0) throw new AggregateError(failures, failures.map((one) => (one as Error).message).join('; '));
 }
 
-async function considerFleet(
-  door: Door,
-  settings: Parameters<typeof considerNow>[1],
-  around: Around,
-  { name: fleet }: Fleet,
-  nowMs: number,
-): Promise<void> {
-  const chosen =
-    judgePauses(door.environment.PARAMETER_PREFIX, fleet, around.values) ?? (await askForDonor(door, fleet));
+const CLEAN_SNAPSHOT: Trigger = { kind: 'snapshot', subject: 'clean' };
+
+async function considerFleet(context: Context, { name: fleet }: Fleet, nowMs: number): Promise<void> {
+  const { environment, settings } = context;
+  const paused = judgePauses(environment.PARAMETER_PREFIX, fleet, settings.values);
+  const chosen = paused ?? (await askForDonor(context, fleet));
   if ('notDue' in chosen) return;
-  if ('refuse' in chosen) return tellOnceADay(door, fleet, chosen, nowMs);
+  if ('refuse' in chosen) return journalOnceADay(context, fleet, chosen, nowMs);
   const { instanceId } = chosen.donor;
   const alarm = { alarmName: '', namespace: SCHEDULE, dimensions: { InstanceId: instanceId } };
-  const candidate = { alarm, instanceId, onsetMs: nowMs, trouble: 'snapshot:clean', suppressedBy: null, fleet };
-  await considerNow(door, settings, candidate, around);
+  const candidate = { alarm, instanceId, onsetMs: nowMs, trigger: CLEAN_SNAPSHOT, suppressedBy: null, fleet };
+  await considerNow(context, candidate);
 }
 
 /** @throws Error where plan-snapshots fails: that is no refusal */
 export async function askForDonor(
-  { clients, environment }: Door,
+  { clients, environment }: Services,
   fleet: string,
   asked: DonorQuestion['asked'] = 'schedule',
 ): Promise<DonorAnswer> {
@@ -70,8 +68,9 @@ export async function askForDonor(
   return ask<DonorAnswer>(clients, environment.PLAN_SNAPSHOTS_FUNCTION, question);
 }
 
-async function tellOnceADay(
-  { store, clients, environment }: Door,
+/** Paged where it must be, too. */
+async function journalOnceADay(
+  { store, clients, environment }: Services,
   fleet: string,
   { refuse: code, reason, page: pages }: Refusal,
   nowMs: number,

@@ -1,0 +1,45 @@
+// What one run of the dispatcher works with: its clients and settings, and what it has read of fleets so far.
+import type { Clients } from '../../shared/aws/clients.ts';
+import type { Settings } from '../../shared/fleet/settings.ts';
+import type { Store } from '../../shared/heal/store.ts';
+import { type FleetSeen, readSeen } from './facts.ts';
+
+/** This function, in what it writes. */
+export const DISPATCHER = 'dispatch-heal';
+
+export const ENVIRONMENT = [
+  'TABLE_NAME',
+  'TOPIC_ARN',
+  'PARAMETER_PREFIX',
+  'RESIZE_VOLUME_ARN',
+  'REPLACE_NODE_ARN',
+  'SNAPSHOT_NODE_ARN',
+  'PLAN_SNAPSHOTS_FUNCTION',
+] as const;
+
+export interface Services {
+  readonly clients: Clients;
+  readonly store: Store;
+  readonly environment: Readonly<Record<(typeof ENVIRONMENT)[number], string>>;
+}
+
+export interface Context extends Services {
+  readonly settings: Settings;
+  /** A fleet as watch-fleet saw it last: read when it is asked for, and once. */
+  readonly seen: (fleet: string) => Promise<FleetSeen>;
+  /**
+   * "fleet code" of what people were paged for on account of a whole fleet, to which is added what this run pages. Undefined where only
+   * one node is looked at: the next sweep, which sees them all, pages.
+   */
+  readonly paged?: Set<string>;
+}
+
+export function createContext(services: Services, settings: Settings, paged?: Set<string>): Context {
+  const read = new Map<string, Promise<FleetSeen>>();
+  const seen = (fleet: string): Promise<FleetSeen> => {
+    const known = read.get(fleet) ?? readSeen(services.store, fleet);
+    read.set(fleet, known);
+    return known;
+  };
+  return { ...services, settings, seen, ...(paged && { paged }) };
+}

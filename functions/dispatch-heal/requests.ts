@@ -1,0 +1,140 @@
+// What a person asks for: it becomes a candidate like any other, under the same guardrails. The person is told under which names it can
+// be followed, or why nothing was begun.
+import type { EC2Client } from '@aws-sdk/client-ec2';
+import type { DispatchAnswer } from '../../shared/events/answer.ts';
+import type { ManualHeal, NamedNode, NodeRequest, SnapshotRequest } from '../../shared/events/dispatch.ts';
+import { EventError } from '../../shared/events/errors.ts';
+import type { Fleet } from '../../shared/fleet/model.ts';
+import { readSettings, type Settings } from '../../shared/fleet/settings.ts';
+import { healOf } from '../../shared/heal/partitions.ts';
+import { JOINING_TAG, RETIRED_TAG } from '../../shared/model/tags.ts';
+import { NODE_HEALTH, triggerText } from '../../shared/model/trigger.ts';
+import { askForDonor } from './clean-snapshots.ts';
+import { createContext, type Services } from './context.ts';
+import { type Candidate, executionName } from './decide.ts';
+import { type Considered, considerNow } from './dispatch.ts';
+import { readTagged } from './facts.ts';
+
+/** @throws EventError where the event leads to no node */
+export async function answerPerson(
+  services: Services,
+  event: ManualHeal | NodeRequest | SnapshotRequest,
+): Promise<DispatchAnswer | undefined> {
+  const { clients, environment } = services;
+  const settings = await readSettings(clients.ssm, environment.PARAMETER_PREFIX);
+  const named =
+    event.kind === 'snapshot' && event.node === undefined ? await withDonor(services, settings, event) : event;
+  const candidate = await manualCandidate(clients.ec2, settings, named as NodeRequest, Date.now());
+  const considered = await considerNow(createContext(services, settings), candidate);
+  return considered && answerOf(considered);
+}
+
+async function withDonor(
+  services: Services,
+  { fleets }: Settings,
+  event: SnapshotRequest,
+): Promise<NodeRequest | (SnapshotRequest & { readonly node: { readonly instanceId: string } })> {
+  const fleet = fleetNamed(fleets, event.fleet);
+  const chosen = await askForDonor(services, fleet.name, 'person');
+  if (!('donor' in chosen))
+    throw new EventError(
+      'node',
+      undefined,
+      `a node, since no donor can be chosen: ${'notDue' in chosen ? chosen.notDue : chosen.reason}`,
+    );
+  return { ...event, node: { instanceId: chosen.donor.instanceId } };
+}
+
+function answerOf({ dispatch, incident }: Considered): DispatchAnswer | undefined {
+  if (!incident) return undefined;
+  const { fleet, node, instanceId, trouble, incidentId, onsetMs, attempt } = incident;
+  const kind = healOf(trouble);
+  const base = { fleet, node, instanceId, trouble, incidentId, onsetMs, attempt };
+  const name = executionName({ kind, ...base });
+  switch (dispatch.do) {
+    case 'start':
+    case 'invoke-again':
+      return { ...base, executionName: name, did: 'started' };
+    case 'refuse':
+      return {
+        ...base,
+        executionName: name,
+        did: 'refused',
+        code: dispatch.refusal.refuse,
+        reason: dispatch.refusal.reason,
+      };
+    case 'leave':
+      return {
+        ...base,
+        executionName: name,
+        did: dispatch.code === 'working' ? 'started' : 'left',
+        reason: dispatch.reason,
+      };
+  }
+}
+
+const AGENT_NAMESPACE = 'CWAgent';
+
+/** By name, in the events of people. */
+const REQUESTS = { restore: 'restore', 'replace-instance': 'replace', undo: 'undo' } as const;
+
+/** @throws EventError naming the field that leads to no fleet, no node, or more than one */
+export async function manualCandidate(
+  ec2: EC2Client,
+  { fleets }: Settings,
+  event: ManualHeal | NodeRequest | (SnapshotRequest & { readonly node: NamedNode }),
+  nowMs: number,
+): Promise<Candidate> {
+  const fleet = fleetNamed(fleets, event.fleet);
+  const { alarm, ...asked } = askedOf(fleet, event);
+  const instanceId = 'instanceId' in event.node ? event.node.instanceId : await findNode(ec2, fleet, event.node.name);
+  const dimensions = { InstanceId: instanceId, ...alarm.dimensions };
+  return {
+    alarm: { alarmName: '', namespace: alarm.namespace, dimensions },
+    instanceId,
+    onsetMs: nowMs,
+    ...asked,
+    atOnce: true,
+    suppressedBy: null,
+    fleet: fleet.name,
+  };
+}
+
+type Asked = Pick<Candidate, 'trigger' | 'want'> & { readonly alarm: Omit<Candidate['alarm'], 'alarmName'> };
+const PERSON = { namespace: 'person', dimensions: {} };
+
+function askedOf(fleet: Fleet, event: ManualHeal | NodeRequest | SnapshotRequest): Asked {
+  if (event.kind === 'snapshot')
+    return { trigger: { kind: event.plan ? 'plan' : 'snapshot', subject: 'clean' }, alarm: PERSON };
+  if (event.kind === 'request') {
+    const { want, plan } = event;
+    return { trigger: { kind: plan ? 'plan' : 'request', subject: REQUESTS[want.do] }, want, alarm: PERSON };
+  }
+  const { trigger } = event;
+  if (trigger?.kind === 'node') return { trigger, alarm: PERSON };
+  const disks = fleet.volumes.map(({ role, path }) => ({ path, text: triggerText({ kind: 'disk', subject: role }) }));
+  const wanted = trigger && triggerText(trigger);
+  const disk = disks.find(({ text }) => wanted === undefined || text === wanted);
+  if (disk) return { alarm: { namespace: AGENT_NAMESPACE, dimensions: { path: disk.path } } };
+  throw new EventError('trouble', wanted, `one of ${disks.map(({ text }) => text).join(', ')}, ${NODE_HEALTH}`);
+}
+
+function fleetNamed(fleets: readonly Fleet[], name: string): Fleet {
+  const fleet = fleets.find((one) => one.name === name);
+  if (!fleet) throw new EventError('fleet', name, `one of ${fleets.map((one) => one.name).join(', ')}`);
+  return fleet;
+}
+
+async function findNode(ec2: EC2Client, fleet: Fleet, node: string): Promise<string> {
+  const named = await readTagged(ec2, fleet.nodes.nameTag, node);
+  const ours = named.filter(
+    ({ tags }) =>
+      Object.entries(fleet.nodes.tags).every(([key, value]) => tags[key] === value) &&
+      tags[JOINING_TAG] === undefined &&
+      tags[RETIRED_TAG] === undefined,
+  );
+  const [only, another] = ours;
+  if (!only || another)
+    throw new EventError('node', node, `the name of exactly one node; ${another ? 'several have it' : 'none has it'}`);
+  return only.instanceId;
+}
