@@ -8,7 +8,7 @@ import {
   type MetricAlarm,
 } from '@aws-sdk/client-cloudwatch';
 import { DescribeInstanceStatusCommand, DescribeTagsCommand, type EC2Client, type Filter } from '@aws-sdk/client-ec2';
-import { queriedMetric } from '../../shared/events/insights.ts';
+import { queriedMetric } from '../../shared/events/alarm.ts';
 import type { FleetObservation } from '../../shared/fleet/observation.ts';
 import type { Store } from '../../shared/heal/store.ts';
 import type { AlarmFact } from '../../shared/model/payload.ts';

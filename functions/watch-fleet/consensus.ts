@@ -1,6 +1,6 @@
 // The six rules of a CometBFT chain's operators, from the nodes' metrics and status. What no node reports is not published: no data,
 // and never 0.
-import type { ConsensusMetrics } from '../../shared/chains/cometbft-metrics.ts';
+import type { ConsensusMetrics } from '../../shared/chains/metrics.ts';
 import type { ConsensusMetric } from '../../shared/fleet/naming.ts';
 import type { ObservedNode } from '../../shared/fleet/observation.ts';
 import type { TroubleKind } from '../../shared/model/guardrail-codes.ts';

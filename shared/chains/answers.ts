@@ -78,17 +78,19 @@ export function arrived(answer: Answer | undefined, what: string): Answer & { ki
   return answer;
 }
 
+/** Where a schema does not say itself what it expects. */
+const expectationOf = ({ expected }: v.BaseIssue<unknown>): string => expected ?? 'something else';
+
 /** What the schema makes of a value. Throws an `AnswerError` that names the field, what was there and what was expected. */
 export function checked<Output>(schema: v.GenericSchema<unknown, Output>, value: unknown, what: string): Output {
-  const parsed = v.safeParse(schema, value, { abortEarly: true });
+  const parsed = v.safeParse(schema, value, { abortEarly: true, message: expectationOf });
   if (parsed.success) return parsed.output;
   const [issue] = parsed.issues;
   const last = issue.path?.at(-1);
   const field = v.getDotPath(issue);
-  const expected = issue.message.startsWith('Invalid ') ? (issue.expected ?? 'something else') : issue.message;
   throw new AnswerError(
     'malformed',
-    `${what}: ${field === null ? '' : `field ${shortened(field)} is `}${shown(last === undefined ? issue.input : last.value)}, expected ${expected}`,
+    `${what}: ${field === null ? '' : `field ${shortened(field)} is `}${shown(last === undefined ? issue.input : last.value)}, expected ${issue.message}`,
   );
 }
 

@@ -3,8 +3,7 @@
 import * as http from 'node:http';
 import * as https from 'node:https';
 import { shortened } from './answers.ts';
-import type { Fetcher } from './ask.ts';
-import type { Answer, ChainRequest, TroubleCode } from './client.ts';
+import type { Answer, ChainRequest, Fetcher, TroubleCode } from './client.ts';
 import { parseJson } from './json.ts';
 
 export interface Endpoint {

@@ -1,4 +1,5 @@
-// What the readers of clients' metrics have in common: a page is asked for as text, and a series must be there once.
+// What clients tell by their Prometheus ports, where a fleet file gives them: CometBFT of its consensus, geth of its head. A page is
+// asked for as text, and a series must be there once.
 import { AnswerError, bodyOf, question } from './answers.ts';
 import type { ChainRequest, Question } from './client.ts';
 import { MetricsError, parseMetrics, type Sample } from './prometheus.ts';
@@ -9,7 +10,7 @@ type Series = ReadonlyMap<string, readonly Sample[]>;
 const MAXIMUM_BYTES = 4 * 1024 * 1024;
 
 /** `read` gets the metrics whose names match, and may throw an `AnswerError`. */
-export function metricsQuestion<Facts>(path: string, names: RegExp, read: (series: Series) => Facts): Question<Facts> {
+function metricsQuestion<Facts>(path: string, names: RegExp, read: (series: Series) => Facts): Question<Facts> {
   const request: ChainRequest = { method: 'GET', path, expects: 'text', maximumBytes: MAXIMUM_BYTES };
   return question([request], ([answer]) => {
     const page = bodyOf(answer, 'its metrics port');
@@ -19,7 +20,7 @@ export function metricsQuestion<Facts>(path: string, names: RegExp, read: (serie
 }
 
 /** The value of a gauge or counter, a whole number; undefined where it is not there (yet). */
-export function wholeValue(series: Series, name: string): number | undefined {
+function wholeValue(series: Series, name: string): number | undefined {
   const samples = series.get(name) ?? [];
   if (samples.length === 0) return undefined;
   const [sample] = samples;
@@ -40,3 +41,62 @@ function seriesOf(page: string, names: RegExp): Series {
     throw error;
   }
 }
+
+/**
+ * CometBFT's consensus (consensus/metrics.go; the namespace is `instrumentation.namespace` of config.toml, "tendermint" before CometBFT).
+ * A value that is undefined has not been set since the node started, and says nothing.
+ */
+export interface ConsensusMetrics {
+  readonly namespace: 'cometbft' | 'tendermint';
+  readonly latestBlockHeight: number | undefined;
+  /** Rounds of the present height; 0 where each is decided in the first. */
+  readonly rounds: number | undefined;
+  readonly validatorsPower: number | undefined;
+  readonly missingValidatorsPower: number | undefined;
+  readonly byzantineValidators: number | undefined;
+  readonly byzantineValidatorsPower: number | undefined;
+}
+
+/** To be asked of the port in `instrumentation.prometheus_listen_addr`, 26660 unless changed. */
+export const consensusMetricsQuestion: Question<ConsensusMetrics> = metricsQuestion(
+  '/metrics',
+  /^(cometbft|tendermint)_consensus_(rounds|latest_block_height|(validators|missing_validators|byzantine_validators)(_power)?)$/,
+  (series) => {
+    const namespaces = (['cometbft', 'tendermint'] as const).filter((candidate) =>
+      [...series.keys()].some((name) => name.startsWith(candidate)),
+    );
+    const [namespace] = namespaces;
+    if (namespace === undefined || namespaces.length > 1) {
+      throw new AnswerError('malformed', 'metrics: expected either cometbft_consensus_… or tendermint_consensus_…');
+    }
+    const value = (name: string) => wholeValue(series, `${namespace}_consensus_${name}`);
+    return {
+      namespace,
+      latestBlockHeight: value('latest_block_height'),
+      rounds: value('rounds'),
+      validatorsPower: value('validators_power'),
+      missingValidatorsPower: value('missing_validators_power'),
+      byzantineValidators: value('byzantine_validators'),
+      byzantineValidatorsPower: value('byzantine_validators_power'),
+    };
+  },
+);
+
+/** What geth and bsc tell. Names as metrics/prometheus of go-ethereum writes them: "chain/head/block" becomes chain_head_block. */
+export interface GethMetrics {
+  readonly headBlock: number;
+  readonly peers: number | undefined;
+  /** Block insertions since the last reading: geth counts from zero after each. undefined: none since. */
+  readonly inserts: number | undefined;
+}
+
+/** To be asked of `--metrics.port`, 6060 unless changed. */
+export const gethMetricsQuestion: Question<GethMetrics> = metricsQuestion(
+  '/debug/metrics/prometheus',
+  /^(chain_head_block|p2p_peers|chain_inserts_count)$/,
+  (series) => {
+    const headBlock = wholeValue(series, 'chain_head_block');
+    if (headBlock === undefined) throw new AnswerError('malformed', 'metrics: expected chain_head_block');
+    return { headBlock, peers: wholeValue(series, 'p2p_peers'), inserts: wholeValue(series, 'chain_inserts_count') };
+  },
+);

@@ -2,7 +2,6 @@
 // user guide; a sample of each in events/). AWS may add fields at any time: what is not read here is not checked.
 import * as v from 'valibot';
 import { checked, text, timestampMs } from './fields.ts';
-import { queriedMetric } from './insights.ts';
 
 export type AlarmState = 'OK' | 'ALARM' | 'INSUFFICIENT_DATA';
 
@@ -136,3 +135,34 @@ const contributorSchema = v.object({
     configuration: v.optional(v.object({ metrics: v.optional(metricsSchema) }), {}),
   }),
 });
+
+/** What a Metrics Insights query is about: enough of it to know whose alarm it is. A query that is not understood belongs to no node. */
+interface QueriedMetric {
+  readonly namespace: string;
+  readonly name: string;
+  /** One series, and one contributor, for each group. */
+  readonly groups: boolean;
+}
+
+const NAME = String.raw`(?:"((?:[^"\\]|\\.)+)"|(\w+))`;
+const QUERY = new RegExp(
+  String.raw`^\s*SELECT\s+\w+\s*\(\s*${NAME}\s*\)\s+FROM\s+(?:SCHEMA\s*\(\s*)?${NAME}(.*)$`,
+  'is',
+);
+
+/** The metric of the first query among an alarm's expressions; undefined where there is none, or none that is understood. */
+export function queriedMetric(expressions: readonly (string | undefined)[]): QueriedMetric | undefined {
+  for (const expression of expressions) {
+    const [, quotedName, name, quotedNamespace, namespace, rest = ''] = QUERY.exec(expression ?? '') ?? [];
+    const metric = { name: quotedName ?? name, namespace: quotedNamespace ?? namespace };
+    if (metric.name !== undefined && metric.namespace !== undefined)
+      return {
+        namespace: unescaped(metric.namespace),
+        name: unescaped(metric.name),
+        groups: /\sGROUP\s+BY\s/i.test(rest),
+      };
+  }
+  return undefined;
+}
+
+const unescaped = (text: string): string => text.replace(/\\(.)/g, '$1');

@@ -4,16 +4,15 @@ import { EventError } from './errors.ts';
 
 /** The parsed event. Throws an `EventError` for the first field that is not what the schema expects. */
 export function checked<Output>(schema: v.GenericSchema<unknown, Output>, event: unknown): Output {
-  const parsed = v.safeParse(schema, event);
+  const parsed = v.safeParse(schema, event, { message: expectationOf });
   if (parsed.success) return parsed.output;
   const [issue] = parsed.issues;
   const last = issue.path?.at(-1);
-  throw new EventError(v.getDotPath(issue) ?? 'event', last ? last.value : issue.input, expectationOf(issue));
+  throw new EventError(v.getDotPath(issue) ?? 'event', last ? last.value : issue.input, issue.message);
 }
 
-/** Ours are said in words; valibot's own name a type, the key that is missing, or that a key should not be there ("never"). */
+/** Where a schema does not say itself what it expects: a type, a key that is missing, or a key that should not be there ("never"). */
 function expectationOf({ message, expected, received }: v.BaseIssue<unknown>): string {
-  if (!message.startsWith('Invalid ')) return message;
   if (expected === 'never') return 'no such field';
   return received === 'undefined' ? `a field ${expected}` : (expected ?? message);
 }

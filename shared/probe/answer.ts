@@ -9,8 +9,7 @@ import {
   type TroubleCode,
   UNSAID,
 } from '../chains/client.ts';
-import type { ConsensusMetrics } from '../chains/cometbft-metrics.ts';
-import type { GethMetrics } from '../chains/geth-metrics.ts';
+import type { ConsensusMetrics, GethMetrics } from '../chains/metrics.ts';
 import { plainText } from '../text/plain-text.ts';
 import type { PeersReading, ProbeAnswer, StatusReading } from './protocol.ts';
 

@@ -1,6 +1,7 @@
 // Asks one node over the network: what the function in its VPC does.
-import { ask } from '../chains/ask.ts';
+
 import type { Reading } from '../chains/client.ts';
+import { ask } from '../chains/client.ts';
 import { type Credentials, httpFetcher } from '../chains/fetch.ts';
 import type { PeersReading, ProbeQuestion, ProbeTarget, StatusReading } from './protocol.ts';
 import { type At, pathAt, peersQuestion, statusQuestions } from './questions.ts';

@@ -1,8 +1,7 @@
 // What watch-fleet and rotate-peers ask of a fleet's nodes, and what comes back, whoever does the asking: a function in the VPC, a
 // command on the node, or a metric.
 import type { NodePeers, NodeStatus, Reading } from '../chains/client.ts';
-import type { ConsensusMetrics } from '../chains/cometbft-metrics.ts';
-import type { GethMetrics } from '../chains/geth-metrics.ts';
+import type { ConsensusMetrics, GethMetrics } from '../chains/metrics.ts';
 import type { RpcPolicy } from '../fleet/model.ts';
 
 /** One node to be asked. */

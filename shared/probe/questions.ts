@@ -2,10 +2,14 @@
 
 import type { ChainClient, NodePeers, NodeStatus, Question } from '../chains/client.ts';
 import { beacon, chainClients } from '../chains/clients.ts';
-import { type ConsensusMetrics, consensusMetricsQuestion } from '../chains/cometbft-metrics.ts';
 import { otherChain } from '../chains/defaults.ts';
-import { type GethMetrics, gethMetricsQuestion } from '../chains/geth-metrics.ts';
 import { httpJsonClient } from '../chains/http-json.ts';
+import {
+  type ConsensusMetrics,
+  consensusMetricsQuestion,
+  type GethMetrics,
+  gethMetricsQuestion,
+} from '../chains/metrics.ts';
 import type { RpcPolicy } from '../fleet/model.ts';
 import { plainText } from '../text/plain-text.ts';
 import type { ProbeQuestion } from './protocol.ts';

@@ -72,17 +72,19 @@ const schema = v.strictObject({
   ),
 });
 
+/** Where a schema does not say itself what it expects. */
+const expectationOf = ({ expected }: v.BaseIssue<unknown>): string => expected ?? 'something else';
+
 /** @throws ProbeRequestError */
 export function parseProbeRequest(event: unknown): ProbeRequest {
-  const parsed = v.safeParse(schema, event, { abortEarly: true });
+  const parsed = v.safeParse(schema, event, { abortEarly: true, message: expectationOf });
   if (!parsed.success) {
     const [issue] = parsed.issues;
     const last = issue.path?.at(-1);
     const value = JSON.stringify(last === undefined ? issue.input : last.value) ?? 'nothing';
-    const expected = issue.message.startsWith('Invalid ') ? (issue.expected ?? 'something else') : issue.message;
     throw new ProbeRequestError(
       plainText(
-        `field ${plainText(v.getDotPath(issue) ?? '(whole)', 100)}: ${plainText(value, 100)} given, expected ${expected.replace(/^expected /, '')}`,
+        `field ${plainText(v.getDotPath(issue) ?? '(whole)', 100)}: ${plainText(value, 100)} given, expected ${issue.message.replace(/^expected /, '')}`,
       ),
     );
   }

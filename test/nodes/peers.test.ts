@@ -8,7 +8,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { ask } from '../../shared/chains/ask.ts';
+import { ask } from '../../shared/chains/client.ts';
 import { chainClients } from '../../shared/chains/clients.ts';
 import type { Runtime } from '../../shared/fleet/model.ts';
 import { script } from '../../shared/node-commands/index.ts';

@@ -5,8 +5,7 @@ import type { NodeSpec } from '../../local/nodes/spec.ts';
 import type { VolumeSpec } from '../../local/nodes/volume.ts';
 import type { Kernel } from '../../local/simulator/kernel.ts';
 import type { HttpHost } from '../../local/simulator/network/network.ts';
-import type { Fetcher } from '../../shared/chains/ask.ts';
-import type { Answer, ChainRequest, TroubleCode } from '../../shared/chains/client.ts';
+import type { Answer, ChainRequest, Fetcher, TroubleCode } from '../../shared/chains/client.ts';
 import { FETCH_LIMITS } from '../../shared/chains/fetch.ts';
 import { parseJson } from '../../shared/chains/json.ts';
 

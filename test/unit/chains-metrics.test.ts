@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { consensusMetricsQuestion } from '../../shared/chains/cometbft-metrics.ts';
-import { gethMetricsQuestion } from '../../shared/chains/geth-metrics.ts';
+import { consensusMetricsQuestion, gethMetricsQuestion } from '../../shared/chains/metrics.ts';
 import { MAXIMUM_SAMPLES, MetricsError, parseMetrics } from '../../shared/chains/prometheus.ts';
 import { tries } from '../support/any.ts';
 import { answered, factsOf, readAll } from '../support/chain-answers.ts';

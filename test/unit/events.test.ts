@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { queriedMetric } from '../../shared/events/alarm.ts';
 import { type DispatchEvent, parseDispatchEvent } from '../../shared/events/dispatch.ts';
 import { EventError } from '../../shared/events/errors.ts';
-import { queriedMetric } from '../../shared/events/insights.ts';
 
 const folder = new URL('../../events/', import.meta.url);
 const sample = (name: string) => JSON.parse(readFileSync(new URL(`${name}.json`, folder), 'utf8'));

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { onlinePowerPercent } from '../../functions/watch-fleet/consensus.ts';
 import type { NodeStatus } from '../../shared/chains/client.ts';
-import { type ConsensusMetrics, consensusMetricsQuestion } from '../../shared/chains/cometbft-metrics.ts';
+import { type ConsensusMetrics, consensusMetricsQuestion } from '../../shared/chains/metrics.ts';
 import { answered, factsOf } from '../support/chain-answers.ts';
 import { dead, fleetOf, type Sweep, statusAt, Watched } from '../support/sights.ts';
 

@@ -20,7 +20,7 @@ const COMPOSED: Readonly<Record<string, string>> = {
   'local/cli/alarm-names.ts': 'kinds of alarms',
   'shared/node-commands/command.ts': 'patterns of parameters.ts, which are literals there',
   'shared/node-commands/compose.ts': 'names of our own shell functions',
-  'shared/events/insights.ts': 'two literals',
+  'shared/events/alarm.ts': 'two literals',
   'shared/fleet/schema-heal.ts': 'a literal, twice',
   'shared/probe/request.ts': 'a literal, four times',
 };

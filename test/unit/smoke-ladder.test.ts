@@ -17,7 +17,7 @@ import { hindrances } from '../../infra/smoke/ready.ts';
 import { userData } from '../../infra/smoke/user-data.ts';
 import { restartVerdict } from '../../infra/smoke/verdict.ts';
 import { firstBootOf } from '../../local/scenarios/world/first-boot.ts';
-import { ask } from '../../shared/chains/ask.ts';
+import { ask } from '../../shared/chains/client.ts';
 import { httpJsonClient } from '../../shared/chains/http-json.ts';
 import { resolveFleet } from '../../shared/fleet/resolve.ts';
 import { endedIncident, NOON_MS, openIncidentRecord } from '../support/heal-facts.ts';
