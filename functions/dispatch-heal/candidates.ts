@@ -77,7 +77,7 @@ export const DISABLED = 'its actions being disabled';
  *
  * @param alarming null: they could not be read, and nobody is known to be over
  */
-export function again(
+export function openCandidates(
   records: Records,
   alarming: readonly AlarmNow[] | null,
   disks: readonly AlarmNow[],

@@ -18,7 +18,6 @@ import { keys } from '../../shared/heal/store.ts';
 import { plainJson } from '../../shared/text/plain-text.ts';
 import { EC2_NAMESPACE, heeded } from './alarms.ts';
 import {
-  again,
   concerns,
   DISABLED,
   isOver,
@@ -26,6 +25,7 @@ import {
   nodeOf,
   ofDisk,
   ofSick,
+  openCandidates,
   type Records,
   type Sick,
   sickOf,
@@ -206,7 +206,7 @@ async function considerAll(
     for (const [id, check] of await readChecks(clients.ec2, known)) checks.set(id, check);
   });
   const sick = sickOf(fleets, seen, alarming, checks, time.nowMs);
-  const others = again(records, alarms.isUnread ? null : alarming, disks, time.nowMs);
+  const others = openCandidates(records, alarms.isUnread ? null : alarming, disks, time.nowMs);
   const more = [...sick, ...others].map(({ instanceId }) => instanceId).filter((id) => !first.has(id));
   const instances = new Map([...first, ...(await readInstances(clients.ec2, [...new Set(more)]))]);
   // One alarm of many nodes has one answer.

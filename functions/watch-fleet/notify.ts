@@ -1,6 +1,7 @@
 // What a sweep sends: pages to people, journal lines for nodes whose health changed, and a hint to register-nodes.
 import { type CloudWatchClient, DescribeAlarmsCommand, ListAlarmMuteRulesCommand } from '@aws-sdk/client-cloudwatch';
 import { InvokeCommand } from '@aws-sdk/client-lambda';
+import pMap from 'p-map';
 import { orRefused } from '../../shared/aws/refused.ts';
 import { runbookOf } from '../../shared/fleet/naming.ts';
 import type { ObservedNode } from '../../shared/fleet/observation.ts';
@@ -121,11 +122,8 @@ async function quietAlarms(cloudwatch: CloudWatchClient, all: readonly string[])
   }
   // Mostly nobody is at work anywhere.
   if (loud.length === 0 || !(await isMuting(cloudwatch, {}))) return quiet;
-  for (let from = 0; from < loud.length; from += MUTES_AT_ONCE) {
-    const some = loud.slice(from, from + MUTES_AT_ONCE);
-    const muted = await Promise.all(some.map((AlarmName) => isMuting(cloudwatch, { AlarmName })));
-    for (const [at, name] of some.entries()) if (muted[at]) quiet.add(name);
-  }
+  const muted = await pMap(loud, (AlarmName) => isMuting(cloudwatch, { AlarmName }), { concurrency: MUTES_AT_ONCE });
+  for (const [at, name] of loud.entries()) if (muted[at]) quiet.add(name);
   return quiet;
 }
 

@@ -58,7 +58,7 @@ export function duePages({ before, nowMs }: FleetFacts, { nodes, watch }: FleetH
 }
 
 /** "node3: 510 blocks behind, …"; "node1, node2 and 37 more: …" */
-export function sentenceAbout(nodes: readonly ObservedNode[]): string {
+function sentenceAbout(nodes: readonly ObservedNode[]): string {
   const [first] = nodes;
   return `${names(nodes.map(({ name }) => name))}: ${first?.reason ?? ''}${nodes.length > 1 ? ' (the first of them)' : ''}`;
 }

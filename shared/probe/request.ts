@@ -15,7 +15,7 @@ const short = v.pipe(v.string(), v.minLength(1), v.maxLength(64));
 const port = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65_535));
 const height = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const octet = '(25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)';
-const address = v.pipe(v.string(), v.regex(new RegExp(`^${octet}(\\.${octet}){3}$`), 'expected an IPv4 address'));
+const address = v.pipe(v.string(), v.regex(new RegExp(`^${octet}(\\.${octet}){3}$`), 'an IPv4 address'));
 
 const credentials: v.GenericSchema<unknown, CredentialsSource> = v.variant('kind', [
   v.strictObject({ kind: v.literal('parameter'), name: v.pipe(v.string(), v.minLength(1), v.maxLength(1011)) }),
@@ -48,7 +48,7 @@ const paths: v.GenericSchema<unknown, HttpJsonPaths> = v.strictObject({
 const rpc = v.strictObject({
   scheme: v.picklist(['http', 'https']),
   port,
-  path: v.pipe(v.string(), v.regex(/^(\/[A-Za-z0-9_.~-]{1,128}){0,16}\/?$/, 'expected a path, or nothing')),
+  path: v.pipe(v.string(), v.regex(/^(\/[A-Za-z0-9_.~-]{1,128}){0,16}\/?$/, 'a path, or nothing')),
   credentials: v.optional(credentials),
   metricsPort: v.optional(port),
   beaconPort: v.optional(port),
@@ -84,7 +84,7 @@ export function parseProbeRequest(event: unknown): ProbeRequest {
     const value = JSON.stringify(last === undefined ? issue.input : last.value) ?? 'nothing';
     throw new ProbeRequestError(
       plainText(
-        `field ${plainText(v.getDotPath(issue) ?? '(whole)', 100)}: ${plainText(value, 100)} given, expected ${issue.message.replace(/^expected /, '')}`,
+        `field ${plainText(v.getDotPath(issue) ?? '(whole)', 100)}: ${plainText(value, 100)} given, expected ${issue.message}`,
       ),
     );
   }

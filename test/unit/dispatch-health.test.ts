@@ -1,6 +1,13 @@
 // Which nodes are sick at the door, what of it is refused there, and what comes of what people ask for.
 import { describe, expect, it } from '@jest/globals';
-import { again, isOver, isWell, oncePerNode, sickNodes, sickOf } from '../../functions/dispatch-heal/candidates.ts';
+import {
+  isOver,
+  isWell,
+  oncePerNode,
+  openCandidates,
+  sickNodes,
+  sickOf,
+} from '../../functions/dispatch-heal/candidates.ts';
 import {
   type Candidate,
   type DispatchFacts,
@@ -351,7 +358,7 @@ describe('what a person asks for', () => {
     const incident = openIncidentRecord({ trouble: 'plan:restore', plannedUntilMs: NOON_MS, want: restore('snap-1') });
     expect(payloadOf(fleet, NOON_MS, incident, 2).mode).toBe('plan');
     const records = { incidents: [incident], nodes: [] };
-    expect(again(records, [], [], NOON_MS)).toEqual([]);
+    expect(openCandidates(records, [], [], NOON_MS)).toEqual([]);
     expect(isOver(incident, undefined, no, no, NOON_MS)).toBe(true);
   });
 });
@@ -389,7 +396,7 @@ describe('a node that somebody died on with its client down', () => {
 
   it('is looked at in each sweep, whatever is seen of it, and its incident is not over', () => {
     const records = { incidents: [incident], nodes: [down] };
-    expect(again(records, [], [], NOON_MS)).toMatchObject([
+    expect(openCandidates(records, [], [], NOON_MS)).toMatchObject([
       { instanceId: INSTANCE, settles: triggerOf(NODE_HEALTH), fleet: 'bitcoin' },
     ]);
     expect(isOver(incident, down, yes, yes, NOON_MS)).toBe(false);
@@ -410,7 +417,7 @@ describe('a sick node that another heal holds', () => {
 
 describe('an open incident in a sweep', () => {
   const sweepOf = (incident: IncidentRecord, alarming: readonly AlarmNow[] = []) =>
-    again({ incidents: [incident], nodes: [] }, alarming, [], NOON_MS);
+    openCandidates({ incidents: [incident], nodes: [] }, alarming, [], NOON_MS);
 
   it('of a person is looked at again with what was wanted; of health only by what is seen', () => {
     const want: Want = { do: 'replace-instance' };
