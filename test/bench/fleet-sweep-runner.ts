@@ -2,11 +2,12 @@
 import { text } from 'node:stream/consumers';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { createRegion, type InvocationSpan, type Region } from '../../local/region.ts';
+import { createRegion, type Region } from '../../local/region.ts';
 import { healthNow } from '../../local/scenarios/checks/expectations.ts';
 import { prepare } from '../../local/scenarios/run.ts';
 import type { World } from '../../local/scenarios/world/world.ts';
 import { bitcoinChain, references } from '../../local/scenarios/world/worlds.ts';
+import type { InvocationSpan } from '../../local/simulator/lambda-runtime/sandboxes.ts';
 import { sumUsd, watchingUsd } from '../support/cost.ts';
 import type { SweepMeasured } from './fleet-sweep.ts';
 import { cpuSeconds } from './measurement.ts';

@@ -24,7 +24,7 @@ const call = { at: 0, actor: 'person' };
 
 /** A role with these policies, as many documents as it takes. */
 function roleWith({ region }: Deployed, documents: readonly PolicyDocument[], trust = '{}'): string {
-  const { operations } = region.iam.service;
+  const { operations } = region.iam;
   const RoleName = `clone-${++clones}`;
   operations['CreateRole']?.({ RoleName, AssumeRolePolicyDocument: trust }, call);
   for (const [at, document] of documents.entries()) {

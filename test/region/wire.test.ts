@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { SERVICES } from '../../local/services/services.ts';
 import type { Following } from '../../local/simulator/clock.ts';
 import { newAccessKey } from '../../local/simulator/gateway/keys.ts';
-import { CLIENTS, SIGNING_NAMES } from '../../local/simulator/gateway/model.ts';
 import { listen, type WireServer } from '../../local/simulator/gateway/server.ts';
 import { AwsError, type Operation, type Service } from '../../local/simulator/service.ts';
 import { type FrontRegion, frontRegion } from '../support/front-region.ts';
@@ -44,7 +44,7 @@ const received = new Map<string, unknown>();
 const sdks = new Map<string, Sdk>();
 
 beforeAll(async () => {
-  const byService = new Map<string, Record<string, Operation>>(SIGNING_NAMES.map((name) => [name, {}]));
+  const byService = new Map<string, Record<string, Operation>>(SERVICES.map(({ name }) => [name, {}]));
   const add = (name: string, operation: Operation) => {
     const [service = '', action = ''] = name.split('.');
     Object.assign(byService.get(service) ?? {}, { [action]: operation });
@@ -63,7 +63,7 @@ beforeAll(async () => {
     onDefect: (error) => region.clock.fail(error),
   });
   following = region.follow();
-  for (const [name, load] of Object.entries(CLIENTS)) sdks.set(name, (await load()) as unknown as Sdk);
+  for (const { name, client } of SERVICES) sdks.set(name, (await client.load()) as unknown as Sdk);
 });
 
 afterAll(async () => {

@@ -3,11 +3,11 @@ import { spawn } from 'node:child_process';
 import { closeSync, cpSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import type { SandboxPlace } from '../../local/region.ts';
 import type { Door } from '../../local/simulator/gateway/http.ts';
 import { type AccessKey, newAccessKey } from '../../local/simulator/gateway/keys.ts';
 import { listen } from '../../local/simulator/gateway/server.ts';
 import type { Sandbox, SandboxFunction } from '../../local/simulator/lambda-runtime/environment.ts';
+import type { SandboxPlace } from '../../local/simulator/lambda-runtime/sandboxes.ts';
 import { serveRuntimeApi } from './runtime-api.ts';
 
 export interface AssetProcess extends Sandbox {

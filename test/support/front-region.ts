@@ -1,4 +1,5 @@
 // A front door with services of a test's own behind it, on a clock that follows wall time far faster.
+import { SERVICES } from '../../local/services/services.ts';
 import { type Following, VirtualClock } from '../../local/simulator/clock.ts';
 import { FrontDoor, type FrontDoorOptions } from '../../local/simulator/gateway/gateway.ts';
 import { loadModels } from '../../local/simulator/gateway/model.ts';
@@ -22,7 +23,7 @@ export async function frontRegion(
   const clock = new VirtualClock({ startMs: START_MS, guard: false });
   const front = new FrontDoor({
     clock,
-    models: await loadModels(names),
+    models: await loadModels(SERVICES.filter(({ name }) => names.includes(name))),
     random: randomStream(1, 'requests'),
     ...options,
   });

@@ -1,5 +1,10 @@
 // A toy region for tests of clock, front door and sandboxes: a few operations with state, and many guests at work.
 import type vm from 'node:vm';
+import { CLOUDWATCH } from '../../local/services/cloudwatch/service.ts';
+import { DYNAMODB } from '../../local/services/dynamodb/service.ts';
+import { EC2 } from '../../local/services/ec2/service.ts';
+import { LAMBDA } from '../../local/services/lambda/service.ts';
+import { SSM } from '../../local/services/ssm/service.ts';
 import { VirtualClock } from '../../local/simulator/clock.ts';
 import { FrontDoor } from '../../local/simulator/gateway/gateway.ts';
 import { loadModels } from '../../local/simulator/gateway/model.ts';
@@ -43,7 +48,7 @@ const START_MS = Date.parse('2026-01-01T12:00:00Z');
 
 export async function runWorkload(script: vm.Script, run: WorkloadRun): Promise<WorkloadResult> {
   const clock = new VirtualClock({ startMs: START_MS });
-  const models = await loadModels(['ec2', 'ssm', 'dynamodb', 'monitoring', 'lambda']);
+  const models = await loadModels([EC2, SSM, DYNAMODB, CLOUDWATCH, LAMBDA]);
   const stream = (name: string) => randomStream(run.seed, name);
   const { at } = run;
   const exact = at && programmed({ ...at, match: ({ mutating }) => mutating || !at.mutating });

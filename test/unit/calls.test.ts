@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import type { InvocationSpan, Region } from '../../local/region.ts';
+import type { Region } from '../../local/region.ts';
 import { callsOfDispatch, callsOfExecution, countCalls, isMutation } from '../../local/scenarios/report/calls.ts';
+import type { InvocationSpan } from '../../local/simulator/lambda-runtime/sandboxes.ts';
 import type { CallRecord } from '../../local/simulator/trace.ts';
 import { DATA_VOLUME, INSTANCE, ME, NOON_MS, OTHER } from '../support/heal-facts.ts';
 

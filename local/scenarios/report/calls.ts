@@ -1,6 +1,7 @@
 // Which requests belong to which heal, and of what sort they are: the counts of the contract.
 
-import type { InvocationSpan, Region } from '../../region.ts';
+import type { Region } from '../../region.ts';
+import type { InvocationSpan } from '../../simulator/lambda-runtime/sandboxes.ts';
 import type { CallRecord } from '../../simulator/trace.ts';
 import { canonical } from '../../simulator/trace.ts';
 

@@ -1,6 +1,6 @@
 // SNS: topics whose messages go to Lambda functions and SQS queues, and are kept for people to read.
 
-import type { Kernel } from '../../simulator/kernel.ts';
+import type { ConditionKeys, Kernel } from '../../simulator/kernel.ts';
 import { AwsError, type Call, notEmulated, type Operation, type Service } from '../../simulator/service.ts';
 import type { PolicyDocument } from '../iam/policy.ts';
 import { parseResourcePolicy } from '../iam/resource-policy.ts';
@@ -142,7 +142,7 @@ export function createSns(kernel: Kernel): Sns {
     SetTopicAttributes: (input: { TopicArn: string; AttributeName: string; AttributeValue?: string }) => {
       const topic = find(input.TopicArn);
       if (!TOPIC_ATTRIBUTES.has(input.AttributeName)) throw invalidParameter('AttributeName');
-      if (input.AttributeName === 'Policy') topic.policy = policyIn(input.AttributeValue ?? '');
+      if (input.AttributeName === 'Policy') topic.policy = policyIn(input.AttributeValue ?? '', kernel.conditionKeys);
       topic.attributes.set(input.AttributeName, input.AttributeValue ?? '');
       return {};
     },
@@ -217,9 +217,9 @@ export function createSns(kernel: Kernel): Sns {
   };
 }
 
-function policyIn(text: string): PolicyDocument {
+function policyIn(text: string, known: ConditionKeys): PolicyDocument {
   try {
-    return parseResourcePolicy(text);
+    return parseResourcePolicy(text, known);
   } catch (error) {
     throw invalidParameter(`Policy: ${error instanceof Error ? error.message : String(error)}`);
   }

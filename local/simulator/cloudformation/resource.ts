@@ -42,6 +42,9 @@ export interface ResourceType {
   };
 }
 
+/** By type: "AWS::SQS::Queue". */
+export type ResourceTypes = Readonly<Record<string, ResourceType>>;
+
 /** A member that an operation's answer must have. Throws an Error that names it when the service left it out. */
 export function member(answer: Readonly<Record<string, unknown>>, name: string): string {
   const value = answer[name];

@@ -7,7 +7,8 @@ import { AwsError, type Call, internalFailure, type Operation, type Service } fr
 import { type CallRecord, canonical, type Outcome, Trace } from '../trace.ts';
 import { refuseShape, refuseViolations } from './errors.ts';
 import type { Models, OperationModel } from './model.ts';
-import { type TokenBuckets, throttlingError } from './rate-limits.ts';
+import type { TokenBuckets } from './rate-limits.ts';
+import type { ServiceInterface } from './service-interface.ts';
 import { HOST_REALM, ShapeProblem } from './shape.ts';
 
 /** Its actor is unique for each sandbox: "chainmend-resize-volume/3". */
@@ -240,14 +241,24 @@ export class FrontDoor {
       if (this.#options.isAsked?.(service, operation)) this.#options.authorize?.(call, service, operation, input);
       throw notEmulated(service, operation, this.operationsOf(service));
     }
-    this.#options.limits?.take(service, operation, input, call.at);
-    if (fate === 'throttled') throw throttlingError(service, operation);
+    const declared = this.models.get(service)?.declared;
+    const hasToken = this.#takeToken(declared, operation, input, call.at);
+    if (!hasToken || fate === 'throttled') throw throttled(declared, operation);
     this.#options.authorize?.(call, service, operation, input);
     // What changes the region may keep its input and go on changing it: neither the trace nor a retry shall see that.
     const own = isMutating(operation) ? request.model?.copyInput(input, { realm: HOST_REALM }) : input;
     return perform(own, call);
   }
+
+  #takeToken(service: ServiceInterface | undefined, operation: string, input: object, nowMs: number): boolean {
+    const { limits } = this.#options;
+    const rate = limits && service?.rateOf?.(operation, input);
+    return !limits || !service || !rate || limits.take(service.name, operation, rate, nowMs);
+  }
 }
+
+const throttled = (service: ServiceInterface | undefined, operation: string): AwsError =>
+  service?.throttled?.() ?? new AwsError('ThrottlingException', `Rate exceeded for operation ${operation}`);
 
 interface Admitted<T> {
   readonly request: PreparedRequest;

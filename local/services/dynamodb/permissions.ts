@@ -1,8 +1,21 @@
 // "Actions, resources, and condition keys for Amazon DynamoDB" (Service Authorization Reference).
 
 import { own } from '../../simulator/own.ts';
-import type { Mapping, Mappings, Region } from './check.ts';
-import { resourceTagKeys } from './check.ts';
+import {
+  type Mapping,
+  type Mappings,
+  OF_TAGGED,
+  onAnything,
+  type Region,
+  resourceTagKeys,
+  sameKeys,
+} from '../iam/check.ts';
+
+/** What IAM asks DynamoDB. */
+interface Tables {
+  /** Name of a table's partition key. */
+  partitionKey(tableName: string): string | undefined;
+}
 
 type Value = Readonly<Record<string, unknown>>;
 
@@ -25,7 +38,7 @@ function tableArn({ accountId, regionName }: Region, { TableName = '', IndexName
 }
 
 const onTable =
-  (action: string): Mapping =>
+  (action: string): Mapping<Tables> =>
   (input: TableInput, region) => {
     const arn = tableArn(region, input);
     const keys = resourceTagKeys(region, arn, 'aws:ResourceTag');
@@ -40,8 +53,8 @@ const onTable =
   };
 
 /** The partition key's value in a request ("dynamodb:LeadingKeys"): absent for scans and descriptions. */
-function leadingKey(input: TableInput, region: Region): string | undefined {
-  const name = region.facts.partitionKey((input.TableName ?? '').replace(/^.*table\//, ''));
+function leadingKey(input: TableInput, region: Region<Tables>): string | undefined {
+  const name = region.service.partitionKey((input.TableName ?? '').replace(/^.*table\//, ''));
   if (name === undefined) return undefined;
   const value = own(input.Key ?? input.Item ?? {}, name) ?? queriedValue(input, name);
   return value === undefined ? undefined : String(Object.values(value)[0]);
@@ -66,7 +79,17 @@ const OPERATIONS = [
   'DescribeTimeToLive',
 ];
 
-export const dynamodbRequests: Mappings = {
+export const permissions: Mappings<Tables> = {
   ...Object.fromEntries(OPERATIONS.map((operation) => [operation, onTable(`dynamodb:${operation}`)])),
-  ListTables: () => [{ action: 'dynamodb:ListTables', resources: [{ arn: '*' }] }],
+  ListTables: onAnything('dynamodb:ListTables'),
+};
+
+const OF_ITEMS = [...OF_TAGGED, 'dynamodb:LeadingKeys'];
+
+export const conditionKeys = {
+  ...sameKeys('dynamodb', ['DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'], OF_ITEMS),
+  ...sameKeys('dynamodb', ['DescribeTable', 'DescribeTimeToLive'], OF_TAGGED),
+  'dynamodb:ListTables': [],
+  // It names no partition.
+  'dynamodb:Scan': OF_TAGGED,
 };

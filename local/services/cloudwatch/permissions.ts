@@ -1,5 +1,15 @@
 // "Actions, resources, and condition keys for Amazon CloudWatch" (Service Authorization Reference).
-import { type Mapping, type Mappings, onAnything, type Region, requestTagKeys, resourceTagKeys } from './check.ts';
+import {
+  eachOnAnything,
+  type Mapping,
+  type Mappings,
+  OF_NEW,
+  OF_TAGGED,
+  type Region,
+  requestTagKeys,
+  resourceTagKeys,
+  sameKeys,
+} from '../iam/check.ts';
 
 const alarmArn = ({ accountId, regionName }: Region, name: string): string =>
   `arn:aws:cloudwatch:${regionName}:${accountId}:alarm:${name}`;
@@ -59,9 +69,9 @@ const METRICS = [
   'DescribeAlarmsForMetric',
 ];
 
-export const cloudwatchRequests: Mappings = {
+export const permissions: Mappings = {
   ...Object.fromEntries(ALARMS.map((operation) => [operation, onAlarms(`cloudwatch:${operation}`)])),
-  ...Object.fromEntries(METRICS.map((operation) => [operation, onAnything(`cloudwatch:${operation}`)])),
+  ...eachOnAnything('cloudwatch', METRICS),
   PutMetricAlarm: putAlarm('cloudwatch:PutMetricAlarm'),
   PutCompositeAlarm: putAlarm('cloudwatch:PutCompositeAlarm'),
   PutMetricData: (input: { Namespace?: string }) => [
@@ -74,4 +84,13 @@ export const cloudwatchRequests: Mappings = {
   ListTagsForResource: onArn('cloudwatch:ListTagsForResource'),
   TagResource: onArn('cloudwatch:TagResource'),
   UntagResource: onArn('cloudwatch:UntagResource'),
+};
+
+export const conditionKeys = {
+  ...sameKeys('cloudwatch', METRICS, []),
+  ...sameKeys('cloudwatch', [...ALARMS, 'ListTagsForResource'], OF_TAGGED),
+  'cloudwatch:TagResource': [...OF_TAGGED, ...OF_NEW],
+  'cloudwatch:UntagResource': [...OF_TAGGED, 'aws:TagKeys'],
+  ...sameKeys('cloudwatch', ['PutCompositeAlarm', 'PutMetricAlarm'], [...OF_NEW, 'cloudwatch:AlarmActions']),
+  'cloudwatch:PutMetricData': ['cloudwatch:namespace'],
 };

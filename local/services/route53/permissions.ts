@@ -1,8 +1,8 @@
 // "Actions, resources, and condition keys for Amazon Route 53" (Service Authorization Reference); "Using IAM policy conditions for
 // fine-grained access control" (Route 53 developer guide) for how the condition keys' values are normalized.
 import type { ChangeResourceRecordSetsRequest } from '@aws-sdk/client-route-53';
-import { NameProblem, storedName } from '../route53/names.ts';
-import { ANY, type Check, type Keys, type Mapping, type Mappings } from './check.ts';
+import { ANY, type Check, type Keys, type Mapping, type Mappings, sameKeys } from '../iam/check.ts';
+import { NameProblem, storedName } from './names.ts';
 
 /** Route 53 is a global service, whose requests go to us-east-1 ("aws:RequestedRegion", IAM guide). */
 const GLOBAL: Keys = { 'aws:RequestedRegion': 'us-east-1' };
@@ -49,7 +49,7 @@ const changeRecords: Mapping = (input: ChangeResourceRecordSetsRequest) => {
   ];
 };
 
-export const route53Requests: Mappings = {
+export const permissions: Mappings = {
   // "The CreateHostedZone request requires the caller to have an ec2:DescribeVpcs permission." (SDK)
   CreateHostedZone: () => [
     { action: 'route53:CreateHostedZone', resources: ANY, keys: GLOBAL },
@@ -69,4 +69,18 @@ export const route53Requests: Mappings = {
       keys: GLOBAL,
     },
   ],
+};
+
+export const conditionKeys = {
+  ...sameKeys(
+    'route53',
+    [
+      ...['ChangeTagsForResource', 'CreateHostedZone', 'GetChange', 'GetHostedZone', 'ListHostedZones'],
+      ...['ListHostedZonesByName', 'ListResourceRecordSets', 'ListTagsForResource'],
+    ],
+    [],
+  ),
+  'route53:ChangeResourceRecordSets': ['Actions', 'NormalizedRecordNames', 'RecordTypes'].map(
+    (what) => `route53:ChangeResourceRecordSets${what}`,
+  ),
 };

@@ -1,8 +1,16 @@
 // "Actions, resources, and condition keys for AWS Lambda" (Service Authorization Reference), and "Security and permissions for
 // Lambda durable functions": requests about an execution are about its own ARN, which extends that of a function version.
-import { decodeCallbackId } from '../lambda/callbacks.ts';
-import { parseName } from '../lambda/functions.ts';
-import { type Mapping, type Mappings, onAnything, type Region, resourceTagKeys } from './check.ts';
+import {
+  eachOnAnything,
+  type Mapping,
+  type Mappings,
+  OF_TAGGED,
+  type Region,
+  resourceTagKeys,
+  sameKeys,
+} from '../iam/check.ts';
+import { decodeCallbackId } from './callbacks.ts';
+import { parseName } from './functions.ts';
 
 interface FunctionInput {
   readonly FunctionName?: string;
@@ -54,11 +62,15 @@ const CALLBACKS = [
 const each = (operations: readonly string[], mapping: (action: string) => Mapping): Mappings =>
   Object.fromEntries(operations.map((operation) => [operation, mapping(`lambda:${operation}`)]));
 
-export const lambdaRequests: Mappings = {
+export const permissions: Mappings = {
   Invoke: onFunction('lambda:InvokeFunction'),
-  GetAccountSettings: onAnything('lambda:GetAccountSettings'),
-  ListFunctions: onAnything('lambda:ListFunctions'),
+  ...eachOnAnything('lambda', ['GetAccountSettings', 'ListFunctions']),
   ...each(FUNCTIONS, onFunction),
   ...each(EXECUTIONS, onExecution),
   ...each(CALLBACKS, onCallback),
+};
+
+export const conditionKeys = {
+  ...sameKeys('lambda', ['InvokeFunction', ...FUNCTIONS], OF_TAGGED),
+  ...sameKeys('lambda', ['ListFunctions', ...EXECUTIONS, ...CALLBACKS], []),
 };

@@ -1,6 +1,13 @@
-// Lambda functions and IAM roles of a template.
-import { sha256Of } from './assembly.ts';
-import { asText, items, type Maker, member, type Properties, pick, type ResourceType, text } from './resource.ts';
+// Lambda functions of a template, and what belongs to them.
+import { sha256Of } from '../../simulator/cloudformation/assembly.ts';
+import {
+  type Maker,
+  member,
+  type Properties,
+  pick,
+  type ResourceTypes,
+  text,
+} from '../../simulator/cloudformation/resource.ts';
 
 const FUNCTION_SETTINGS = [
   'Architectures',
@@ -47,28 +54,7 @@ function codeLocation(properties: Properties, { code, logicalId }: Maker): objec
   return location;
 }
 
-async function createRole(properties: Properties, maker: Maker) {
-  const name = text(properties['RoleName'] ?? maker.generatedName(64));
-  const { Role } = await maker.call('iam', 'CreateRole', {
-    ...pick(properties, ['Description', 'Path']),
-    RoleName: name,
-    AssumeRolePolicyDocument: JSON.stringify(properties['AssumeRolePolicyDocument']),
-  });
-  for (const policy of items(properties['Policies']) as Properties[]) {
-    await maker.call('iam', 'PutRolePolicy', {
-      RoleName: name,
-      PolicyName: policy['PolicyName'],
-      PolicyDocument: JSON.stringify(policy['PolicyDocument']),
-    });
-  }
-  for (const PolicyArn of items(properties['ManagedPolicyArns'])) {
-    await maker.call('iam', 'AttachRolePolicy', { RoleName: name, PolicyArn });
-  }
-  const role = Role as Properties;
-  return { ref: name, attributes: { Arn: member(role, 'Arn'), RoleId: member(role, 'RoleId') } };
-}
-
-export const computeTypes: Readonly<Record<string, ResourceType>> = {
+export const resources: ResourceTypes = {
   'AWS::Lambda::Function': {
     uses: ['Code', 'FunctionName', 'ReservedConcurrentExecutions', ...FUNCTION_SETTINGS],
     leaves: ['PackageType', 'Tags', 'TracingConfig'],
@@ -102,39 +88,6 @@ export const computeTypes: Readonly<Record<string, ResourceType>> = {
     create: async (properties, maker) => {
       await maker.call('lambda', 'PutFunctionEventInvokeConfig', properties);
       return { ref: maker.logicalId, attributes: {} };
-    },
-  },
-  'AWS::IAM::Role': {
-    uses: ['AssumeRolePolicyDocument', 'Description', 'ManagedPolicyArns', 'Path', 'Policies', 'RoleName'],
-    leaves: ['MaxSessionDuration', 'Tags'],
-    create: createRole,
-  },
-  'AWS::IAM::Policy': {
-    uses: ['PolicyDocument', 'PolicyName', 'Roles'],
-    create: async (properties, maker) => {
-      for (const RoleName of items(properties['Roles'])) {
-        await maker.call('iam', 'PutRolePolicy', {
-          RoleName,
-          PolicyName: properties['PolicyName'],
-          PolicyDocument: asText(properties['PolicyDocument']),
-        });
-      }
-      return { ref: text(properties['PolicyName']), attributes: {} };
-    },
-  },
-  'AWS::IAM::ManagedPolicy': {
-    uses: ['Description', 'ManagedPolicyName', 'Path', 'PolicyDocument', 'Roles'],
-    create: async (properties, maker) => {
-      const { Policy } = await maker.call('iam', 'CreatePolicy', {
-        ...pick(properties, ['Description', 'Path']),
-        PolicyName: properties['ManagedPolicyName'] ?? maker.generatedName(128),
-        PolicyDocument: asText(properties['PolicyDocument']),
-      });
-      const PolicyArn = member(Policy as Properties, 'Arn');
-      for (const RoleName of items(properties['Roles'])) {
-        await maker.call('iam', 'AttachRolePolicy', { RoleName, PolicyArn });
-      }
-      return { ref: PolicyArn, attributes: { PolicyArn } };
     },
   },
 };

@@ -1,17 +1,45 @@
 // "Actions, resources, and condition keys for Amazon EC2" (Service Authorization Reference), as far as the region has EC2.
-
-import { own } from '../../simulator/own.ts';
+import type { RunInstancesRequest } from '@aws-sdk/client-ec2';
 import {
   type Check,
+  eachOnAnything,
   type Keys,
   type Mapping,
   type Mappings,
-  onAnything,
+  OF_NEW,
+  OF_TAGGED,
+  type Place,
   type Region,
   type Resource,
   requestTagKeys,
   resourceTagKeys,
-} from './check.ts';
+  sameKeys,
+} from '../iam/check.ts';
+import { kmsCheck } from '../kms/key-checks.ts';
+import { keyOf } from '../kms/permissions.ts';
+import { ec2Arn, kindArn } from './arn.ts';
+import type { LaunchPlan } from './launch-plan.ts';
+import type { KeyUse } from './snapshots-state.ts';
+
+/** What IAM asks EC2. */
+export interface Ec2Facts {
+  /** Condition keys of a resource that exists, its tags apart, by its id. */
+  conditionKeys(id: string): Keys;
+  /** The instance that a volume is attached to. */
+  attachedInstance(volumeId: string): string | undefined;
+  /** The volumes that are attached to an instance. */
+  attachedVolumes(instanceId: string): readonly { readonly volumeId: string; readonly isRoot: boolean }[];
+  /** What a RunInstances request comes to with its launch template. Throws what EC2 answers for one that cannot be carried out. */
+  planOf(input: RunInstancesRequest): LaunchPlan;
+  launchTemplates(): readonly { readonly name: string; readonly launchTemplateId: string }[];
+  addresses(): readonly {
+    readonly allocationId: string;
+    readonly association: { readonly associationId: string } | undefined;
+  }[];
+}
+
+export type Ec2Mapping = Mapping<Ec2Facts>;
+type Ec2Region = Region<Ec2Facts>;
 
 export interface TagSpecification {
   readonly ResourceType?: string;
@@ -24,42 +52,19 @@ interface SnapshotSource {
   readonly ExcludeDataVolumeIds?: readonly string[];
 }
 
-const KINDS: Readonly<Record<string, string>> = {
-  vol: 'volume',
-  i: 'instance',
-  snap: 'snapshot',
-  ami: 'image',
-  lt: 'launch-template',
-  eipalloc: 'elastic-ip',
-  eni: 'network-interface',
-  subnet: 'subnet',
-  sg: 'security-group',
-};
-const WITHOUT_ACCOUNT: ReadonlySet<string> = new Set(['snapshot', 'image']);
-
-/** vol-0123… → arn:aws:ec2:eu-west-1:111122223333:volume/vol-0123…; snapshots and images carry no account. */
-export function ec2Arn(region: Pick<Region, 'accountId' | 'regionName'>, id: string): string {
-  const kind = own(KINDS, id.slice(0, id.indexOf('-')));
-  if (kind === undefined) throw new Error(`iam: what kind of EC2 resource ${id} is, is not known`);
-  return kindArn(region, kind, id);
-}
-
-export const kindArn = (
-  { accountId, regionName }: Pick<Region, 'accountId' | 'regionName'>,
-  kind: string,
-  id: string,
-): string => `arn:aws:ec2:${regionName}:${WITHOUT_ACCOUNT.has(kind) ? '' : accountId}:${kind}/${id}`;
-
-export const tagged = (region: Region, id: string): Resource => {
+export const tagged = (region: Ec2Region, id: string): Resource => {
   const arn = ec2Arn(region, id);
   return {
     arn,
-    keys: { ...resourceTagKeys(region, arn, 'aws:ResourceTag', 'ec2:ResourceTag'), ...region.facts.ec2Keys(id) },
+    keys: {
+      ...resourceTagKeys(region, arn, 'aws:ResourceTag', 'ec2:ResourceTag'),
+      ...region.service.conditionKeys(id),
+    },
   };
 };
 
 export const onIds =
-  (action: string, idsOf: (input: never, region: Region) => readonly (string | undefined)[]): Mapping =>
+  (action: string, idsOf: (input: never, region: Ec2Region) => readonly (string | undefined)[]): Ec2Mapping =>
   (input, region) => [
     {
       action,
@@ -87,7 +92,7 @@ export function creation(
 }
 
 const tagging =
-  (action: string): Mapping =>
+  (action: string): Ec2Mapping =>
   (input: { Resources?: string[]; Tags?: { Key?: string; Value?: string }[] }, region) => [
     {
       action,
@@ -96,13 +101,13 @@ const tagging =
     },
   ];
 
-const volumeAndInstance = (action: string): Mapping =>
+const volumeAndInstance = (action: string): Ec2Mapping =>
   onIds(action, (input: { VolumeId?: string; InstanceId?: string }, region) => [
     input.VolumeId,
-    input.InstanceId ?? region.facts.attachedInstance(input.VolumeId ?? ''),
+    input.InstanceId ?? region.service.attachedInstance(input.VolumeId ?? ''),
   ]);
 
-const instances = (action: string): Mapping =>
+const instances = (action: string): Ec2Mapping =>
   onIds(action, (input: { InstanceIds?: string[] }) => input.InstanceIds ?? []);
 
 const onSnapshot = (input: { SnapshotId?: string }) => [input.SnapshotId];
@@ -119,10 +124,15 @@ const DESCRIBES = [
   'DescribeTags',
   'DescribeRegions',
   'DescribeAvailabilityZones',
+  'DescribeLaunchTemplates',
+  'DescribeLaunchTemplateVersions',
+  'DescribeAddresses',
+  'DescribeSubnets',
+  'DescribeNetworkInterfaces',
 ];
 
-export const ec2Requests: Mappings = {
-  ...Object.fromEntries(DESCRIBES.map((operation) => [operation, onAnything(`ec2:${operation}`)])),
+export const permissions: Mappings<Ec2Facts> = {
+  ...eachOnAnything('ec2', DESCRIBES),
   ModifyVolume: onIds('ec2:ModifyVolume', (input: { VolumeId?: string }) => [input.VolumeId]),
   AttachVolume: volumeAndInstance('ec2:AttachVolume'),
   DetachVolume: volumeAndInstance('ec2:DetachVolume'),
@@ -142,7 +152,7 @@ export const ec2Requests: Mappings = {
     region,
   ) => {
     const { InstanceId = '', ExcludeBootVolume = false, ExcludeDataVolumeIds = [] } = input.InstanceSpecification ?? {};
-    const volumeIds = region.facts
+    const volumeIds = region.service
       .attachedVolumes(InstanceId)
       .filter(({ volumeId, isRoot }) => !(isRoot && ExcludeBootVolume) && !ExcludeDataVolumeIds.includes(volumeId))
       .map(({ volumeId }) => volumeId);
@@ -179,4 +189,49 @@ export const ec2Requests: Mappings = {
   TerminateInstances: instances('ec2:TerminateInstances'),
   CreateTags: tagging('ec2:CreateTags'),
   DeleteTags: tagging('ec2:DeleteTags'),
+};
+
+/** What EBS asks of KMS in its caller's name when it makes and attaches volumes: "Required permissions" for EBS encryption (EBS user guide). */
+export function ebsKeyCheck(use: KeyUse, keyId: string, place: Place): Check {
+  const key = keyOf(keyId, place);
+  const check = kmsCheck(`kms:${use}`, 'ec2', { arn: key.arn, key }, {}, place);
+  // The grant is for EBS, which decrypts the volume's data key when the volume is attached.
+  return use === 'CreateGrant' ? { ...check, keys: { ...check.keys, 'kms:GrantIsForAWSResource': 'true' } } : check;
+}
+
+const OF_EC2 = [...OF_TAGGED, 'ec2:ResourceTag/*'];
+const OF_INSTANCE = [...OF_EC2, 'ec2:InstanceProfile', 'ec2:InstanceType', 'ec2:MetadataHttpTokens'];
+const OF_PLACE = ['ec2:Subnet', 'ec2:Vpc'];
+const OF_TAGS = [...OF_INSTANCE, ...OF_NEW, ...OF_PLACE];
+
+const EXISTING = [
+  ...['DeleteSnapshot', 'DeleteVolume', 'DisassociateAddress', 'ModifyVolume', 'UnlockSnapshot'],
+  ...['CreateLaunchTemplateVersion', 'ModifyLaunchTemplate', 'ModifySnapshotAttribute', 'DescribeSnapshotAttribute'],
+];
+const INSTANCES = [
+  ...['AttachVolume', 'DetachVolume', 'RebootInstances', 'StartInstances', 'StopInstances'],
+  ...['DescribeInstanceAttribute', 'TerminateInstances'],
+];
+const INTERFACES = ['AssignPrivateIpAddresses', 'DeleteNetworkInterface', 'UnassignPrivateIpAddresses'];
+
+export const conditionKeys = {
+  ...sameKeys('ec2', [...DESCRIBES, 'DescribeVpcs'], []),
+  ...sameKeys('ec2', EXISTING, OF_EC2),
+  ...sameKeys('ec2', ['AllocateAddress', 'CreateLaunchTemplate'], OF_NEW),
+  ...sameKeys('ec2', ['CreateSnapshot', 'CreateVolume', 'CopySnapshot', 'CopyVolumes'], [...OF_EC2, ...OF_NEW]),
+  ...sameKeys('ec2', INSTANCES, OF_INSTANCE),
+  ...sameKeys('ec2', INTERFACES, [...OF_EC2, ...OF_PLACE]),
+  'ec2:AssociateAddress': [...OF_INSTANCE, ...OF_PLACE],
+  'ec2:CreateNetworkInterface': [...OF_EC2, ...OF_NEW, 'ec2:Vpc'],
+  'ec2:CreateSnapshots': [...OF_INSTANCE, ...OF_NEW],
+  'ec2:CreateTags': [...OF_TAGS, 'ec2:CreateAction'],
+  'ec2:DeleteTags': OF_TAGS,
+  'ec2:LockSnapshot': [...OF_EC2, 'ec2:SnapshotCoolOffPeriod', 'ec2:SnapshotLockDuration'],
+  'ec2:ModifyInstanceAttribute': [...OF_INSTANCE, 'ec2:Attribute', 'ec2:Attribute/*', 'ec2:Vpc'],
+  'ec2:RunInstances': [
+    ...OF_INSTANCE,
+    ...OF_NEW,
+    ...OF_PLACE,
+    ...['ec2:IsLaunchTemplateResource', 'ec2:LaunchTemplate', 'ec2:NetworkInterfaceID'],
+  ],
 };

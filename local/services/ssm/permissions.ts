@@ -1,18 +1,29 @@
 // "Actions, resources, and condition keys for AWS Systems Manager" (Service Authorization Reference).
 import type { PutParameterRequest } from '@aws-sdk/client-ssm';
-import { kmsKey } from '../kms/key-ids.ts';
+import { ec2Arn } from '../ec2/arn.ts';
 import {
   type Check,
   type Encrypted,
+  eachOnAnything,
   type Mapping,
   type Mappings,
-  onAnything,
+  OF_NEW,
+  OF_TAGGED,
   type Region,
   requestTagKeys,
   resourceTagKeys,
-} from './check.ts';
-import { kmsCheck } from './kms.ts';
-import { ec2Arn } from './requests-ec2.ts';
+  sameKeys,
+} from '../iam/check.ts';
+import { kmsCheck } from '../kms/key-checks.ts';
+import { kmsKey } from '../kms/key-ids.ts';
+
+/** What IAM asks Systems Manager. */
+interface Parameters {
+  /** The SecureString parameters among these names and ARNs. */
+  secureParameters(names: readonly string[]): readonly Encrypted[];
+  /** The SecureString parameters below a path. */
+  secureParametersBelow(path: string, recursive: boolean): readonly Encrypted[];
+}
 
 const parameterArn = ({ accountId, regionName }: Region, name: string): string =>
   name.startsWith('arn:')
@@ -48,16 +59,16 @@ const decrypting = (parameters: readonly Encrypted[], region: Region): Check[] =
   parameters.map((one) => kmsCheck('kms:Decrypt', 'ssm', one, { PARAMETER_ARN: one.arn }, region));
 
 const reading =
-  (operation: string, namesOf: (input: never) => readonly string[]): Mapping =>
+  (operation: string, namesOf: (input: never) => readonly string[]): Mapping<Parameters> =>
   (input: { WithDecryption?: boolean }, region) => {
     const names = namesOf(input as never);
     const checks = onParameters(`ssm:${operation}`, () => names)(input, region);
-    return input.WithDecryption ? [...checks, ...decrypting(region.facts.secureParameters(names), region)] : checks;
+    return input.WithDecryption ? [...checks, ...decrypting(region.service.secureParameters(names), region)] : checks;
   };
 
 /** "kms:Encrypt" for a standard SecureString, "kms:GenerateDataKey" for an advanced one. */
-function encrypting(input: PutParameterRequest, arn: string, region: Region): Check[] {
-  const [before] = region.facts.secureParameters([input.Name ?? '']);
+function encrypting(input: PutParameterRequest, arn: string, region: Region<Parameters>): Check[] {
+  const [before] = region.service.secureParameters([input.Name ?? '']);
   if (input.Type !== 'SecureString' && before === undefined) return [];
   const key = input.KeyId === undefined && before ? before.key : kmsKey(input.KeyId ?? 'alias/aws/ssm', region);
   const action = input.Tier === 'Advanced' ? 'kms:GenerateDataKey' : 'kms:Encrypt';
@@ -96,8 +107,8 @@ const WITHOUT_RESOURCE = [
   'ListDocuments',
 ];
 
-export const ssmRequests: Mappings = {
-  ...Object.fromEntries(WITHOUT_RESOURCE.map((operation) => [operation, onAnything(`ssm:${operation}`)])),
+export const permissions: Mappings<Parameters> = {
+  ...eachOnAnything('ssm', WITHOUT_RESOURCE),
   SendCommand: sendCommand,
   GetDocument: onDocument('ssm:GetDocument'),
   DescribeDocument: onDocument('ssm:DescribeDocument'),
@@ -113,7 +124,7 @@ export const ssmRequests: Mappings = {
     };
     // All that lie below, where AWS asks for those of the page alone.
     return WithDecryption
-      ? [check, ...decrypting(region.facts.secureParametersBelow(Path, Recursive), region)]
+      ? [check, ...decrypting(region.service.secureParametersBelow(Path, Recursive), region)]
       : [check];
   },
   PutParameter: (input: PutParameterRequest, region) => {
@@ -129,4 +140,14 @@ export const ssmRequests: Mappings = {
     ];
   },
   DeleteParameter: onParameters('ssm:DeleteParameter', onName),
+};
+
+const OF_SSM = [...OF_TAGGED, 'ssm:resourceTag/*'];
+const READS = ['GetParameter', 'GetParameterHistory', 'GetParameters'];
+
+export const conditionKeys = {
+  ...sameKeys('ssm', [...WITHOUT_RESOURCE, 'DescribeDocument', 'GetDocument'], []),
+  ...sameKeys('ssm', ['DeleteParameter', ...READS, 'SendCommand'], OF_SSM),
+  'ssm:GetParametersByPath': ['ssm:Recursive'],
+  'ssm:PutParameter': [...OF_SSM, ...OF_NEW, 'ssm:Overwrite'],
 };

@@ -1,19 +1,19 @@
-// The same page of the Service Authorization Reference as requests-ec2.ts: instances that are launched, templates, addresses, attributes. A
+// The same page of the Service Authorization Reference as permissions.ts: instances that are launched, templates, addresses, attributes. A
 // launch is asked for on each of its resources, those that its template names included ("Example policies: Launch templates", EC2 user guide).
 import type { RunInstancesRequest } from '@aws-sdk/client-ec2';
 import { own } from '../../simulator/own.ts';
-import type { LaunchPlan } from '../ec2/launch-plan.ts';
 import {
   type Check,
   type Keys,
-  type Mapping,
   type Mappings,
-  onAnything,
+  type Place,
   type Region,
   type Resource,
   requestTagKeys,
-} from './check.ts';
-import { creation, kindArn, onIds, type TagSpecification, tagged } from './requests-ec2.ts';
+} from '../iam/check.ts';
+import { kindArn } from './arn.ts';
+import type { LaunchPlan } from './launch-plan.ts';
+import { creation, type Ec2Facts, type Ec2Mapping, onIds, type TagSpecification, tagged } from './permissions.ts';
 
 const RUN = 'ec2:RunInstances';
 
@@ -22,8 +22,8 @@ interface TemplateIdentity {
   readonly LaunchTemplateName?: string;
 }
 
-const runInstances: Mapping = (input: RunInstancesRequest, region) => {
-  const plan = region.facts.launch(input);
+const runInstances: Ec2Mapping = (input: RunInstancesRequest, region) => {
+  const plan = region.service.planOf(input);
   const { template, data, subnet } = plan;
   const templateArn = template && kindArn(region, 'launch-template', template.of.launchTemplateId);
   const place: Keys = {
@@ -111,7 +111,7 @@ const runInstances: Mapping = (input: RunInstancesRequest, region) => {
 const snapshotsOf = ({ volumes }: LaunchPlan): string[] => volumes.flatMap(({ snapshotId }) => snapshotId ?? []);
 
 /** "If tags are specified in the resource-creating action", in a template, too, it "must also have … ec2:CreateTags". */
-function tagging({ tags }: LaunchPlan, region: Region): Check[] {
+function tagging({ tags }: LaunchPlan, region: Place): Check[] {
   return (['instance', 'volume'] as const)
     .filter((kind) => tags[kind].length > 0)
     .map((kind) => ({
@@ -125,7 +125,7 @@ function tagging({ tags }: LaunchPlan, region: Region): Check[] {
  * "To launch an instance with a role, the caller must have iam:PassRole" on the role of the profile. The region keeps no instance profiles: the
  * role has the name of its profile, as consoles make it.
  */
-function passRole({ instanceProfileArn }: LaunchPlan, { accountId }: Region): Check[] {
+function passRole({ instanceProfileArn }: LaunchPlan, { accountId }: Place): Check[] {
   if (instanceProfileArn === undefined) return [];
   const role = instanceProfileArn.slice(instanceProfileArn.indexOf('instance-profile/') + 'instance-profile/'.length);
   return [
@@ -137,15 +137,20 @@ function passRole({ instanceProfileArn }: LaunchPlan, { accountId }: Region): Ch
   ];
 }
 
+const templateNamed = ({ service }: Region<Ec2Facts>, { LaunchTemplateName }: TemplateIdentity): string | undefined =>
+  service.launchTemplates().find(({ name }) => name === (LaunchTemplateName ?? ''))?.launchTemplateId;
+
+/** The allocation id of an elastic address by its association. */
+const addressOf = ({ service }: Region<Ec2Facts>, { AssociationId }: { AssociationId?: string }): string | undefined =>
+  service.addresses().find(({ association }) => association?.associationId === (AssociationId ?? ''))?.allocationId;
+
 /** A template that is named by its name is still asked about by its id; one that does not exist is nobody's. */
 const onTemplate =
-  (action: string): Mapping =>
+  (action: string): Ec2Mapping =>
   (input: TemplateIdentity, region) => [
     {
       action,
-      resources: [
-        tagged(region, input.LaunchTemplateId ?? region.facts.launchTemplate(input.LaunchTemplateName ?? '') ?? 'lt-*'),
-      ],
+      resources: [tagged(region, input.LaunchTemplateId ?? templateNamed(region, input) ?? 'lt-*')],
     },
   ];
 
@@ -158,7 +163,7 @@ const ATTRIBUTES: Readonly<Record<string, string>> = { BlockDeviceMappings: 'Blo
  * guide: "ec2:Attribute/InstanceType"). Volumes are a resource type of it where their mapping is what changes; named by device alone, they are
  * those that are attached there. Groups are one, too.
  */
-const modifyInstance: Mapping = (
+const modifyInstance: Ec2Mapping = (
   input: {
     InstanceId?: string;
     Attribute?: string;
@@ -188,19 +193,10 @@ const modifyInstance: Mapping = (
   ];
 };
 
-const interfaces = (action: string): Mapping =>
+const interfaces = (action: string): Ec2Mapping =>
   onIds(action, (input: { NetworkInterfaceId?: string }) => [input.NetworkInterfaceId]);
 
-const DESCRIBES = [
-  'DescribeLaunchTemplates',
-  'DescribeLaunchTemplateVersions',
-  'DescribeAddresses',
-  'DescribeSubnets',
-  'DescribeNetworkInterfaces',
-];
-
-export const ec2LaunchRequests: Mappings = {
-  ...Object.fromEntries(DESCRIBES.map((operation) => [operation, onAnything(`ec2:${operation}`)])),
+export const launchPermissions: Mappings<Ec2Facts> = {
   RunInstances: runInstances,
   CreateLaunchTemplate: (input: { TagSpecifications?: TagSpecification[] }, region) =>
     creation('CreateLaunchTemplate', 'launch-template', input, region),
@@ -235,6 +231,6 @@ export const ec2LaunchRequests: Mappings = {
     ],
   ),
   DisassociateAddress: onIds('ec2:DisassociateAddress', (input: { AssociationId?: string }, region) => [
-    region.facts.associatedAddress(input.AssociationId ?? '') ?? 'eipalloc-*',
+    addressOf(region, input) ?? 'eipalloc-*',
   ]),
 };

@@ -2,18 +2,27 @@
 import {
   ANY,
   type Check,
+  eachOnAnything,
   type Mapping,
   type Mappings,
-  onAnything,
+  OF_NEW,
+  OF_TAGGED,
   type Region,
   requestTagKeys,
   resourceTagKeys,
-} from './check.ts';
+  sameKeys,
+} from '../iam/check.ts';
+
+/** What IAM asks Auto Scaling. */
+interface Groups {
+  groups(): readonly { readonly name: string; readonly arn: string }[];
+  ownerOf(instanceId: string): { readonly arn: string } | undefined;
+}
 
 /** A group that is not there cannot be owned or tagged: what would be its ARN. */
-function groupArn({ accountId, regionName, facts }: Region, name: string): string {
+function groupArn({ accountId, regionName, service }: Region<Groups>, name: string): string {
   return (
-    facts.scalingGroup(name) ??
+    service.groups().find((group) => group.name === name)?.arn ??
     `arn:aws:autoscaling:${regionName}:${accountId}:autoScalingGroup:*:autoScalingGroupName/${name}`
   );
 }
@@ -24,14 +33,15 @@ function onGroup(action: string, arn: string, region: Region): Check[] {
 }
 
 const onNamed =
-  (action: string): Mapping =>
+  (action: string): Mapping<Groups> =>
   (input: { AutoScalingGroupName?: string }, region) =>
     onGroup(action, groupArn(region, input.AutoScalingGroupName ?? ''), region);
 
 const DESCRIBES = ['DescribeAutoScalingGroups', 'DescribeAutoScalingInstances', 'DescribeScalingActivities'];
+const OF_GROUP = [...OF_TAGGED, 'autoscaling:ResourceTag/*'];
 
-export const autoscalingRequests: Mappings = {
-  ...Object.fromEntries(DESCRIBES.map((operation) => [operation, onAnything(`autoscaling:${operation}`)])),
+export const permissions: Mappings<Groups> = {
+  ...eachOnAnything('autoscaling', DESCRIBES),
   CreateAutoScalingGroup: (
     input: { AutoScalingGroupName?: string; Tags?: { Key?: string; Value?: string }[] },
     region,
@@ -46,8 +56,14 @@ export const autoscalingRequests: Mappings = {
   ExitStandby: onNamed('autoscaling:ExitStandby'),
   // It names the instance alone: what is asked for is the group that it belongs to.
   SetInstanceHealth: (input: { InstanceId?: string }, region) => {
-    const arn = region.facts.owningGroup(input.InstanceId ?? '');
+    const arn = region.service.ownerOf(input.InstanceId ?? '')?.arn;
     const action = 'autoscaling:SetInstanceHealth';
     return arn === undefined ? [{ action, resources: ANY }] : onGroup(action, arn, region);
   },
+};
+
+export const conditionKeys = {
+  ...sameKeys('autoscaling', DESCRIBES, []),
+  'autoscaling:CreateAutoScalingGroup': OF_NEW,
+  ...sameKeys('autoscaling', ['EnterStandby', 'ExitStandby', 'SetInstanceHealth'], OF_GROUP),
 };
