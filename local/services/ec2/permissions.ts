@@ -19,7 +19,7 @@ import { kmsCheck } from '../kms/key-checks.ts';
 import { keyOf } from '../kms/permissions.ts';
 import { ec2Arn, kindArn } from './arn.ts';
 import type { LaunchPlan } from './launch-plan.ts';
-import type { KeyUse } from './snapshots-state.ts';
+import type { KeyUse } from './model.ts';
 
 /** What IAM asks EC2. */
 export interface Ec2Facts {

@@ -6,24 +6,25 @@ import type { Kernel } from '../../simulator/kernel.ts';
 import { AwsError, type Service } from '../../simulator/service.ts';
 import type { RecordMetric } from '../cloudwatch/series.ts';
 import type { ServiceDescriptor } from '../descriptor.ts';
-import { type Address, addressOperations, seedAddress, taggableAddresses } from './addresses.ts';
+import { addressOperations, seedAddress, taggableAddresses } from './addresses.ts';
 import type { Shortage } from './capacity.ts';
 import { conditionKeys } from './condition-keys.ts';
-import { type Check, type Cure, withAilments } from './instance-ailments.ts';
+import { withAilments } from './instance-ailments.ts';
 import { attributeOperations } from './instance-attributes.ts';
 import { INITIALIZING, launch, PASSED, terminate } from './instance-lifecycle.ts';
 import { instanceTypeOperations } from './instance-types.ts';
 import { instanceOperations } from './instances.ts';
 import { launchPermissions } from './launch-permissions.ts';
 import { type LaunchPlan, launchPlan } from './launch-plan.ts';
-import { type LaunchTemplate, launchTemplateOperations } from './launch-templates.ts';
+import { launchTemplateOperations } from './launch-templates.ts';
+import type { Address, Check, CheckStatus, Cure, Instance, LaunchTemplate, OnRun, Subnet, Volume } from './model.ts';
 import { modificationOperations } from './modify.ts';
 import { conditionKeys as iamConditionKeys, permissions } from './permissions.ts';
 import type { ReservationSeed } from './placements.ts';
 import { placeOperations } from './places.ts';
 import type { QuotaSeed } from './quotas.ts';
 import { resources } from './resources.ts';
-import { type OnRun, runInstances, runOperations } from './run-instances.ts';
+import { runInstances, runOperations } from './run-instances.ts';
 import {
   type InstanceSeed,
   type LaunchSeed,
@@ -36,17 +37,15 @@ import {
 } from './seeds.ts';
 import { snapshotOperations, taggableSnapshots } from './snapshots.ts';
 import { type EbsHandles, ebsHandles } from './snapshots-seeds.ts';
-import { type CheckStatus, Ec2State, type Instance, type Volume } from './state.ts';
+import { Ec2State } from './state.ts';
 import { statusMetrics } from './status-metrics.ts';
-import { SUBNET_ID, type Subnet, subnetOperations } from './subnets.ts';
+import { SUBNET_ID } from './subnets.ts';
 import { setTags, tagOperations, tagsOf } from './tags.ts';
 import { volumeOperations } from './volumes.ts';
 import { rateOf, refusals } from './wire.ts';
 
-export type { Launched, LaunchedMachine, OnRun } from './run-instances.ts';
 export type { InstanceSeed, LaunchSeed, VolumeSeed } from './seeds.ts';
 export type { EbsHandles, SnapshotSeed } from './snapshots-seeds.ts';
-export type { Snapshot } from './snapshots-state.ts';
 export { SECURITY_GROUP_ID, SUBNET_ID, VPC_ID } from './subnets.ts';
 
 export interface Ec2 extends Service, EbsHandles {
@@ -148,9 +147,8 @@ export function createEc2(kernel: Kernel, machines: Machines, record: RecordMetr
       ...snapshotOperations(state),
       ...modificationOperations(state),
       ...tagOperations(state),
-      ...subnetOperations(state),
       ...addressOperations(state),
-      ...placeOperations(kernel),
+      ...placeOperations(state),
     },
 
     ...ebsHandles(state),

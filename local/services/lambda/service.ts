@@ -20,7 +20,7 @@ import type { ServiceDescriptor } from '../descriptor.ts';
 import type { PolicyDocument } from '../iam/policy.ts';
 import { createAsynchronous } from './asynchronous.ts';
 import { createCallbacks } from './callbacks.ts';
-import { createCheckpoints, page } from './checkpoints.ts';
+import { createCheckpoints, paged } from './checkpoints.ts';
 import { describe } from './configuration.ts';
 import { createDurableQueries } from './durable.ts';
 import type { Execution } from './execution.ts';
@@ -153,15 +153,15 @@ export function createLambda(
         AccountUsage: { FunctionCount: functions.list().length },
       }),
       ListFunctions: (input: ListFunctionsRequest) => {
-        const { items, NextMarker } = page(functions.list().map(described), input.Marker, input.MaxItems ?? 50);
-        return { Functions: items, ...(NextMarker === undefined ? {} : { NextMarker }) };
+        const { items, next } = paged(functions.list().map(described), input.Marker, input.MaxItems ?? 50);
+        return { Functions: items, ...next };
       },
       ListAliases: (input: ListAliasesRequest) => {
         const aliases = functions
           .aliases(input.FunctionName ?? '')
           .filter((alias) => input.FunctionVersion === undefined || alias.FunctionVersion === input.FunctionVersion);
-        const { items, NextMarker } = page(aliases, input.Marker, input.MaxItems ?? 50);
-        return { Aliases: items, ...(NextMarker === undefined ? {} : { NextMarker }) };
+        const { items, next } = paged(aliases, input.Marker, input.MaxItems ?? 50);
+        return { Aliases: items, ...next };
       },
       GetAlias: (input: GetAliasRequest) => functions.alias(input.FunctionName ?? '', input.Name ?? ''),
       CheckpointDurableExecution: checkpoints.checkpoint,

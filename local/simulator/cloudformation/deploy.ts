@@ -191,7 +191,7 @@ async function parameterValues({ assembly, call, parameters = {} }: DeployOption
   if (unknown !== undefined) throw new Error(`parameters.${unknown}: the template has no such parameter`);
   const values = new Map<string, unknown>();
   for (const [name, { Type, Default }] of Object.entries(declared)) {
-    const given = parameters[name] ?? Default;
+    const given = own(parameters, name) ?? Default;
     if (given === undefined) throw new Error(`Parameters.${name}: it has no default, so a value must be given`);
     if (!Type.startsWith('AWS::SSM::Parameter::Value')) values.set(name, given);
     else if (/^\/cdk-bootstrap\/[^/]+\/version$/.test(String(given))) values.set(name, BOOTSTRAP_VERSION);

@@ -19,6 +19,7 @@ import {
   type GuestReply,
   type GuestResponse,
   guestHttp,
+  type RequestOptions,
   streamResponse,
   type Transport,
   wireRequest,
@@ -29,7 +30,6 @@ import {
   hostOf,
   isAwsHost,
   NOTHING_AROUND,
-  type RequestOptions,
   type Surroundings,
   sendOverNetwork,
 } from './guest-network.ts';
