@@ -8,7 +8,7 @@ import { CONDITION_KEYS, createServices, RESOURCE_TYPES, SERVICES } from './serv
 import { VirtualClock } from './simulator/clock.ts';
 import { type DeployOptions, deploy } from './simulator/cloudformation/deploy.ts';
 import type { FaultName } from './simulator/faults.ts';
-import { FrontDoor } from './simulator/gateway/gateway.ts';
+import { Gateway } from './simulator/gateway/gateway.ts';
 import { loadModels } from './simulator/gateway/model.ts';
 import { TokenBuckets } from './simulator/gateway/rate-limits.ts';
 import { RegionKernel } from './simulator/kernel.ts';
@@ -73,24 +73,24 @@ export async function createRegion(options: RegionOptions) {
   const spans: InvocationSpan[] = [];
   const registry = new ServiceRegistry(kernel);
 
-  const front = new FrontDoor({
+  const gateway = new Gateway({
     clock,
     models,
-    random: kernel.random('front'),
+    random: kernel.random('gateway'),
     faults: seededFaults(kernel, faults, options.requestFaults),
     limits: new TokenBuckets(),
     authorize: (call, service, operation, input) => {
       const denied = authorizer.authorize(call, service, operation, input);
       if (denied) throw denied;
     },
-    isAsked: (service, operation) => registry.isMapped(service, operation),
+    isMapped: (service, operation) => registry.isMapped(service, operation),
     onSandboxKilled: (actor) => services.lambda.sandboxKilled(actor),
     ...(onCall && { onCall }),
     ...(onDefect && { onDefect }),
     ...(retain !== undefined && { retain }),
   });
   const startSandbox = createSandboxes({
-    ...{ clock, seed, accountId, regionName, lane, front, log, spans },
+    ...{ clock, seed, accountId, regionName, lane, gateway, log, spans },
     surroundingsOf: (fn) => ({ network, place: fn.vpc ?? 'internet', endpoints: vpcEndpoints }),
     elsewhere: options.sandbox,
   });
@@ -108,16 +108,16 @@ export async function createRegion(options: RegionOptions) {
     (call, keyId, uses) =>
       authorizer.authorizeChecks(call, 'kms', () => uses.map((use) => ebsKeyCheck(use, keyId, kernel))) === undefined,
   );
-  front.serve(...registry.services());
+  gateway.serve(...registry.services());
 
   /** A request from outside of any function: a person, the deployment, a simulated agent. Waits where it is throttled. */
   const call = (service: string, operation: string, input: object, actor = 'person') =>
-    patiently(clock, () => front.request({ service, operation, input, actor }));
+    patiently(clock, () => gateway.request({ service, operation, input, actor }));
 
   return {
     clock,
     kernel,
-    front,
+    gateway,
     machines,
     code,
     /** Nodes and reference endpoints are attached here, for functions to ask over HTTP. */

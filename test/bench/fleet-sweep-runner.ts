@@ -17,13 +17,13 @@ const MIB = 2 ** 20;
 /** Sweeps before the one that counts: cold starts and the engine's compiler are behind it by then. */
 const WARM_MINUTES = 3;
 
-function measured({ spans, front }: Region, from: number, cpu: number): SweepMeasured {
+function measured({ spans, gateway }: Region, from: number, cpu: number): SweepMeasured {
   const own = spans.slice(from).filter(({ functionName }) => /watch-fleet|probe-nodes/.test(functionName));
   const watches = own.filter(({ functionName }) => functionName.endsWith('watch-fleet'));
   if (watches.length !== 1) throw new Error(`${watches.length} sweeps in a minute, expected one`);
   const calls: Record<string, number> = {};
-  for (const { fromCall, toCall = front.trace.calls.length, actor } of own) {
-    for (const call of front.trace.calls.slice(fromCall, toCall)) {
+  for (const { fromCall, toCall = gateway.trace.calls.length, actor } of own) {
+    for (const call of gateway.trace.calls.slice(fromCall, toCall)) {
       if (call.actor !== actor) continue;
       const name = `${call.service}.${call.operation}`;
       calls[name] = (calls[name] ?? 0) + 1;

@@ -59,7 +59,7 @@ async function outcomeOf(
     const { principal, insecure, ...asked } = await attack.request();
     const who = { ...as, ...(principal && { principal }), ...(insecure && { insecure }) };
     for (let tries = 0; ; tries++) {
-      const outcome = await region.front.request({ ...asked, actor: 'attacker', ...who }).then(
+      const outcome = await region.gateway.request({ ...asked, actor: 'attacker', ...who }).then(
         () => 'done',
         (error: unknown) => {
           if (error instanceof AwsError) return error.name;

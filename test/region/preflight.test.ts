@@ -33,7 +33,7 @@ beforeAll(async () => {
   config = {
     region: REGION_NAME,
     credentials: { accessKeyId: 'AKIATEST', secretAccessKey: 'test' },
-    requestHandler: inProcessHandler(region.front),
+    requestHandler: inProcessHandler(region.gateway),
   };
 });
 afterAll(async () => {

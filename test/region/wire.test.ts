@@ -4,7 +4,7 @@ import type { Following } from '../../local/simulator/clock.ts';
 import { newAccessKey } from '../../local/simulator/gateway/keys.ts';
 import { listen, type WireServer } from '../../local/simulator/gateway/server.ts';
 import { AwsError, type Operation, type Service } from '../../local/simulator/service.ts';
-import { type FrontRegion, frontRegion } from '../support/front-region.ts';
+import { type GatewayRegion, gatewayRegion } from '../support/gateway-region.ts';
 import { inProcessHandler } from '../support/in-process-handler.ts';
 import { presignedUrl, signedFetch } from '../support/signed-request.ts';
 import { WIRE_CASES } from '../support/wire-cases.ts';
@@ -36,7 +36,7 @@ const REFUSALS: Readonly<Record<string, Operation>> = {
 
 const KEY = newAccessKey();
 
-let region: FrontRegion;
+let region: GatewayRegion;
 let server: WireServer;
 let following: Following;
 /** Inputs as the services saw them, by "service.operation". */
@@ -57,8 +57,8 @@ beforeAll(async () => {
   }
   for (const [name, operation] of Object.entries(REFUSALS)) add(name, operation);
   const services: Service[] = [...byService].map(([name, operations]) => ({ name, operations }));
-  region = await frontRegion(services);
-  server = await listen(region.front, {
+  region = await gatewayRegion(services);
+  server = await listen(region.gateway, {
     admissions: [{ ...KEY, caller: { actor: 'person' } }],
     onDefect: (error) => region.clock.fail(error),
   });
@@ -91,7 +91,7 @@ async function call(
     credentials: KEY,
     maxAttempts: 1,
     useQueueUrlAsEndpoint: false, // of SQS; others do not know it
-    ...(lane === 'over loopback' ? { endpoint: server.url } : { requestHandler: inProcessHandler(region.front) }),
+    ...(lane === 'over loopback' ? { endpoint: server.url } : { requestHandler: inProcessHandler(region.gateway) }),
     ...more,
   }) as SdkClient;
   try {

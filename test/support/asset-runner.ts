@@ -34,7 +34,7 @@ async function carryOut({ killAfter }: AssetRun): Promise<AssetRan> {
   const options = { seed: 1, lane: 'fidelity', guard: false, sandbox, requestFaults } as const;
   try {
     const { report, unmet, world } = await run(diskFull, options);
-    const { calls } = world.region.front.trace;
+    const { calls } = world.region.gateway.trace;
     return {
       journal: readJournal(world.region, world.tableName).filter(({ heal }) => heal === 'resize-volume'),
       unmet,

@@ -116,7 +116,7 @@ describe('whose calls they are', () => {
   const span = (actor: string, event: unknown, fromCall: number, toCall?: number): InvocationSpan =>
     ({ actor, functionName: actor.split('/')[0], event, fromCall, toCall }) as InvocationSpan;
   const region = (calls: readonly CallRecord[], spans: readonly InvocationSpan[]): Region =>
-    ({ front: { trace: { calls } }, spans }) as unknown as Region;
+    ({ gateway: { trace: { calls } }, spans }) as unknown as Region;
   const by = (actor: string, label: string) => call(`ec2.${label}`, {}, { actor });
   const labels = (calls: readonly CallRecord[]) => calls.map(({ operation }) => operation);
 

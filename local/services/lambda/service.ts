@@ -34,7 +34,7 @@ import { ACCOUNT_CONCURRENCY, createSandboxes } from './sandboxes.ts';
 import type { VpcOf } from './vpc.ts';
 
 export interface Lambda extends Service {
-  /** The front door killed this sandbox: its invocation fails, and it is not used again. */
+  /** The gateway killed this sandbox: its invocation fails, and it is not used again. */
   sandboxKilled(actor: string): void;
   /** Whom a function admits; undefined where it admits nobody. */
   policy(functionArn: string): PolicyDocument | undefined;

@@ -1,4 +1,4 @@
-// The front door of the region, the same for both lanes and the socket: validates, orders, limits, authorizes, answers.
+// The gateway of the region, the same for both lanes and the socket: validates, orders, limits, authorizes, answers.
 
 import type { VirtualClock } from '../clock.ts';
 import type { Random } from '../random.ts';
@@ -26,7 +26,7 @@ export interface PreparedRequest {
   canonicalInput: string | undefined;
 }
 
-export interface FrontDoorOptions {
+export interface GatewayOptions {
   readonly clock: VirtualClock;
   readonly models: Models;
   /** Source of request ids. */
@@ -42,8 +42,8 @@ export interface FrontDoorOptions {
     input: Readonly<Record<string, unknown>>,
   ) => void;
   /** Whether the region knows what an operation asks IAM for, though it may not carry it out. */
-  readonly isAsked?: (service: string, operation: string) => boolean;
-  /** A sandbox has died; its front door key is gone. */
+  readonly isMapped?: (service: string, operation: string) => boolean;
+  /** A sandbox has died; its access key is gone. */
   readonly onSandboxKilled?: (actor: string) => void;
   /** Told of each request right after its effect: invariants look at the region before anything else can change it. */
   readonly onCall?: (record: CallRecord) => void;
@@ -59,15 +59,15 @@ export interface FrontDoorOptions {
 /** From a request's admission to its answer, in virtual ms. */
 export const LATENCY_MS = 50;
 
-export class FrontDoor {
-  readonly #options: FrontDoorOptions;
+export class Gateway {
+  readonly #options: GatewayOptions;
   readonly #clock: VirtualClock;
   readonly #faults: RequestFaults;
   readonly #operations = new Map<string, Operation>();
   readonly #sandboxes = new Map<string, () => void>();
   readonly trace: Trace;
 
-  constructor(options: FrontDoorOptions) {
+  constructor(options: GatewayOptions) {
     this.#options = options;
     this.#clock = options.clock;
     this.#faults = options.faults ?? NO_REQUEST_FAULTS;
@@ -238,7 +238,7 @@ export class FrontDoor {
     const perform = this.#operations.get(`${service}.${operation}`);
     if (perform === undefined) {
       // AWS says first that a caller may not.
-      if (this.#options.isAsked?.(service, operation)) this.#options.authorize?.(call, service, operation, input);
+      if (this.#options.isMapped?.(service, operation)) this.#options.authorize?.(call, service, operation, input);
       throw notEmulated(service, operation, this.operationsOf(service));
     }
     const declared = this.models.get(service)?.declared;

@@ -1,7 +1,7 @@
 // The sandboxes of one region: which is started where, what its invocations called, and what it printed.
 import type vm from 'node:vm';
 import type { VirtualClock } from '../clock.ts';
-import type { FrontDoor } from '../gateway/gateway.ts';
+import type { Gateway } from '../gateway/gateway.ts';
 import { randomStream } from '../random.ts';
 import type { Sandbox, SandboxFunction, StartSandbox } from './environment.ts';
 import type { Surroundings } from './guest-network.ts';
@@ -12,7 +12,7 @@ export interface SandboxPlace {
   readonly fn: SandboxFunction;
   readonly actor: string;
   readonly clock: VirtualClock;
-  readonly front: FrontDoor;
+  readonly gateway: Gateway;
   readonly log: (line: string) => void;
 }
 
@@ -38,7 +38,7 @@ interface SandboxesOptions {
   readonly accountId: string;
   readonly regionName: string;
   readonly lane: Lane;
-  readonly front: FrontDoor;
+  readonly gateway: Gateway;
   /** What functions print; the newest lines. */
   readonly log: string[];
   readonly spans: InvocationSpan[];
@@ -57,7 +57,7 @@ export function createSandboxes({
   accountId,
   regionName,
   lane,
-  front,
+  gateway,
   log,
   spans,
   surroundingsOf,
@@ -82,7 +82,7 @@ export function createSandboxes({
       actor,
       roleArn,
       functionArn: `arn:aws:lambda:${regionName}:${accountId}:function:${functionName}`,
-      front,
+      gateway,
       lane,
       surroundings: surroundingsOf(fn),
       log: note,
@@ -97,7 +97,7 @@ export function createSandboxes({
       if (log.length >= LOG_LINES_MAX) log.shift();
       log.push(`${new Date(clock.now()).toISOString()} ${actor} ${line}`);
     };
-    const sandbox = elsewhere?.({ fn, actor, clock, front, log: note }) ?? inThisProcess(fn, actor, note);
+    const sandbox = elsewhere?.({ fn, actor, clock, gateway, log: note }) ?? inThisProcess(fn, actor, note);
     return {
       actor,
       get dead() {
@@ -109,7 +109,7 @@ export function createSandboxes({
           actor,
           functionName,
           event,
-          fromCall: front.trace.calls.length,
+          fromCall: gateway.trace.calls.length,
           toCall: undefined,
           startedAtMs: clock.now(),
           endedAtMs: undefined,
@@ -122,7 +122,7 @@ export function createSandboxes({
           note(`${name}: ${message}${stack.split('\n').slice(1, 6).join('')}`);
           throw error;
         } finally {
-          span.toCall = front.trace.calls.length;
+          span.toCall = gateway.trace.calls.length;
           span.endedAtMs = clock.now();
         }
       },

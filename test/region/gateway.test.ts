@@ -1,17 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
 import { rateOf } from '../../local/services/ec2/wire.ts';
-import { type FrontDoorOptions, LATENCY_MS } from '../../local/simulator/gateway/gateway.ts';
+import { type GatewayOptions, LATENCY_MS } from '../../local/simulator/gateway/gateway.ts';
 import { TokenBuckets } from '../../local/simulator/gateway/rate-limits.ts';
 import { programmed } from '../../local/simulator/request-faults.ts';
 import { AwsError, type Service } from '../../local/simulator/service.ts';
-import { frontRegion } from '../support/front-region.ts';
+import { gatewayRegion } from '../support/gateway-region.ts';
 import { START_MS } from '../support/kernel.ts';
 
 const PERSON = { actor: 'person' };
 const Tags = [{ Key: 'k', Value: 'v' }];
 
 /** EC2 and Parameter Store, as far as these tests go. */
-async function region(options: Partial<FrontDoorOptions> = {}) {
+async function region(options: Partial<GatewayOptions> = {}) {
   const seen: { what: string; at: number; input: unknown }[] = [];
   const see = (what: string) => (input: unknown, call: { at: number }) => {
     seen.push({ what, at: call.at, input });
@@ -44,12 +44,12 @@ async function region(options: Partial<FrontDoorOptions> = {}) {
       },
     },
   ];
-  const { clock, front } = await frontRegion(services, options);
+  const { clock, gateway } = await gatewayRegion(services, options);
   /** Sends a request and runs the clock until its answer, or until nothing is left to do. */
   const request = async (name: string, input: object = {}, caller: { actor: string; roleArn?: string } = PERSON) => {
     const [service = '', operation = ''] = name.split('.');
     let answer: { output?: object; error?: unknown; atMs?: number } = {};
-    front.request({ service, operation, input, ...caller }).then(
+    gateway.request({ service, operation, input, ...caller }).then(
       (output) => {
         answer = { output, atMs: clock.now() - START_MS };
       },
@@ -60,10 +60,10 @@ async function region(options: Partial<FrontDoorOptions> = {}) {
     await clock.run();
     return answer;
   };
-  return { clock, front, request, seen };
+  return { clock, gateway, request, seen };
 }
 
-describe('the front door', () => {
+describe('the gateway', () => {
   it('lets a request take effect when it arrives and answers 50 ms later', async () => {
     const { request, seen } = await region();
     expect(await request('ec2.CreateTags', { Resources: ['i-1'], Tags })).toEqual({ output: {}, atMs: LATENCY_MS });
@@ -123,15 +123,15 @@ describe('the front door', () => {
   });
 
   it('serves no operation that AWS does not have', async () => {
-    await expect(frontRegion([{ name: 'ec2', operations: { GrowVolume: () => ({}) } }])).rejects.toThrow(
+    await expect(gatewayRegion([{ name: 'ec2', operations: { GrowVolume: () => ({}) } }])).rejects.toThrow(
       'ec2.GrowVolume: AWS has no such operation',
     );
   });
 
   it('shares no object with its callers', async () => {
-    const { front, clock, seen } = await region();
+    const { gateway, clock, seen } = await region();
     const Resources = ['i-1'];
-    const answer = front.request({
+    const answer = gateway.request({
       service: 'ec2',
       operation: 'CreateTags',
       input: { Resources, Tags },
@@ -143,7 +143,7 @@ describe('the front door', () => {
     const served = seen[0]?.input as { Resources: string[] };
     expect(served.Resources).toEqual(['i-1']);
     served.Resources.push('i-3');
-    expect(front.trace.calls[0]?.input).toEqual({ Resources: ['i-1'], Tags });
+    expect(gateway.trace.calls[0]?.input).toEqual({ Resources: ['i-1'], Tags });
   });
 
   it('asks whether the caller may, and refuses what it may not', async () => {
@@ -205,29 +205,29 @@ describe('faults on requests', () => {
   });
 
   it('lose an answer after the effect', async () => {
-    const { request, seen, front } = await region({
+    const { request, seen, gateway } = await region({
       faults: programmed({ nth: 1, match: ({ mutating }) => mutating, fate: 'answer lost' }),
     });
     expect((await request('ec2.DescribeVolumes')).output).toEqual({ Volumes: [{ VolumeId: 'vol-1' }] });
     expect(await request('ec2.CreateTags', { Resources: ['i-1'], Tags })).toEqual({});
     expect(seen).toHaveLength(1);
-    expect(front.trace.calls.map(({ outcome }) => outcome)).toEqual(['ok', 'answer lost']);
+    expect(gateway.trace.calls.map(({ outcome }) => outcome)).toEqual(['ok', 'answer lost']);
   });
 
   it('kill a sandbox and tell who keeps sandboxes; a person they cannot kill', async () => {
     const told: string[] = [];
-    const { request, front, seen } = await region({
+    const { request, gateway, seen } = await region({
       faults: programmed({ nth: 1, fate: 'caller killed before' }, { nth: 2, fate: 'caller killed before' }),
       onSandboxKilled: (actor) => told.push(actor),
     });
     let killed = 0;
-    front.attach('f/1', () => killed++);
-    expect(() => front.attach('f/1', () => {})).toThrow('actor "f/1"');
+    gateway.attach('f/1', () => killed++);
+    expect(() => gateway.attach('f/1', () => {})).toThrow('actor "f/1"');
     const tags = { Resources: ['i-1'], Tags };
     expect(await request('ec2.CreateTags', tags, { actor: 'f/1' })).toEqual({});
     expect({ killed, told, effects: seen.length }).toEqual({ killed: 1, told: ['f/1'], effects: 0 });
     expect((await request('ec2.CreateTags', tags)).output).toEqual({});
-    expect(front.kill('f/1')).toBe(false);
+    expect(gateway.kill('f/1')).toBe(false);
   });
 });
 
@@ -237,11 +237,11 @@ describe('the trace', () => {
     for (const { request } of [long, short]) {
       for (let i = 0; i < 20; i++) await request('ec2.DescribeVolumes', { MaxResults: i });
     }
-    expect(short.front.trace.calls.length).toBeLessThanOrEqual(6);
-    expect(short.front.trace.calls.at(-1)?.input).toEqual({ MaxResults: 19 });
-    expect(short.front.trace.counts()).toEqual(new Map([['ec2.DescribeVolumes', 20]]));
-    expect(short.front.trace.hash()).toBe(long.front.trace.hash());
+    expect(short.gateway.trace.calls.length).toBeLessThanOrEqual(6);
+    expect(short.gateway.trace.calls.at(-1)?.input).toEqual({ MaxResults: 19 });
+    expect(short.gateway.trace.counts()).toEqual(new Map([['ec2.DescribeVolumes', 20]]));
+    expect(short.gateway.trace.hash()).toBe(long.gateway.trace.hash());
     await short.request('ec2.DescribeVolumes');
-    expect(short.front.trace.hash()).not.toBe(long.front.trace.hash());
+    expect(short.gateway.trace.hash()).not.toBe(long.gateway.trace.hash());
   });
 });
