@@ -10,6 +10,8 @@ export const DYNAMODB: ServiceDescriptor<DynamoDb> = {
   name: 'dynamodb',
   client: { packageName: '@aws-sdk/client-dynamodb', load: () => import('@aws-sdk/client-dynamodb') },
   limits: join(import.meta.dirname, 'limits.txt'),
+  // The SDKs of Go, Python and Java compare them.
+  checksums: true,
   throttled: () =>
     new AwsError('ThrottlingException', 'Throughput exceeds the current capacity of your table or index.'),
   iam: { prefix: 'dynamodb', conditionKeys },

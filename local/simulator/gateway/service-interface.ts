@@ -11,6 +11,8 @@ export interface ServiceInterface {
   readonly limits?: string;
   /** The service understands the older query protocol as well, though its client does not say so. */
   readonly queryCompatible?: true;
+  /** Each answer has the CRC32 of its body in a header. */
+  readonly checksums?: true;
   readonly refusals?: Refusals;
   /** API rate of an operation for this input; undefined where AWS publishes none. */
   readonly rateOf?: (operation: string, input: object) => Rate | undefined;
