@@ -85,7 +85,7 @@ export interface StoryFacts {
 
 export function gatherFacts({ report, world, unmet }: Run): StoryFacts {
   const { region } = world;
-  const since = region.front.trace.calls.filter(({ at }) => at >= START_MS);
+  const since = region.gateway.trace.calls.filter(({ at }) => at >= START_MS);
   const journal = readJournal(region, world.tableName);
   return {
     report,

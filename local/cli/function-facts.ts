@@ -28,13 +28,13 @@ export const entryKey = ({ heal, instanceId, atMs, place }: JournalLine): string
 
 /** Runs that went on after the story began and wrote anything. */
 export function functionRuns(
-  { region: { front, spans } }: World,
+  { region: { gateway, spans } }: World,
   requested: (call: CallRecord) => Requested,
 ): FunctionRun[] {
   return spans.flatMap(({ functionName, actor, fromCall, toCall }): FunctionRun[] => {
     const name = FUNCTIONS.find((candidate) => functionName.endsWith(candidate));
     if (name === undefined) return [];
-    const calls = front.trace.calls.slice(fromCall, toCall).filter((call) => call.actor === actor);
+    const calls = gateway.trace.calls.slice(fromCall, toCall).filter((call) => call.actor === actor);
     const wrote = new Map(calls.flatMap((call, at) => keyWritten(call).map((key) => [key, at] as const)));
     const isOver = (calls.at(-1)?.at ?? 0) < START_MS;
     return wrote.size === 0 || isOver ? [] : [{ name, requests: calls.map(requested), wrote }];

@@ -32,7 +32,7 @@ export async function serve({ scenario, seed, faults, lane }: RunRequest, speed:
   scenario.people?.(world);
   const key = newAccessKey();
   const mail = region.sns.published().length;
-  const server = await listen(region.front, {
+  const server = await listen(region.gateway, {
     admissions: [{ ...key, caller: { actor: 'person' } }],
     nowMs: () => region.clock.now(),
     onDefect,

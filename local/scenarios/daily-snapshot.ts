@@ -68,7 +68,7 @@ export const dailySnapshot: Scenario = {
 
 /** How many addresses the pool's record had, each time that it was written since the story began. */
 const poolSizes = ({ region }: World): readonly number[] =>
-  region.front.trace.calls
+  region.gateway.trace.calls
     .filter(({ at, operation }) => at >= START_MS && operation === 'ChangeResourceRecordSets')
     .flatMap(({ input }) => (input as Batch).ChangeBatch.Changes)
     .filter(

@@ -1,7 +1,7 @@
 // The kernel that all services of one local region stand on: time, chance, the event bus and the record of work in progress.
 import type { FaultName } from './faults.ts';
-import type { Random } from './random.ts';
-import type { AwsError, ServicePrincipal } from './service.ts';
+import { type Random, randomStream } from './random.ts';
+import { AwsError, type ServicePrincipal } from './service.ts';
 
 export interface Timer {
   cancel(): void;
@@ -35,10 +35,19 @@ export interface AwsWork {
   readonly to: number;
 }
 
+/** Which condition keys of IAM policies the requests of each action carry. */
+export interface ConditionKeys {
+  /** Every action whose keys are known. */
+  readonly actions: readonly string[];
+  /** Whether the requests of an action carry a key wherever AWS's do; an unknown action has the global keys alone. */
+  has(action: string, key: string): boolean;
+}
+
 export interface Kernel {
   readonly clock: Clock;
   readonly accountId: string;
   readonly regionName: string;
+  readonly conditionKeys: ConditionKeys;
   /** A random stream of its own for each purpose, so that one more draw here never shifts another. */
   random(stream: string): Random;
   /** Puts an event on the default bus; delivery, delay and duplication are the bus's. */
@@ -56,4 +65,68 @@ export interface Kernel {
   permits(caller: ServicePrincipal | { readonly roleArn: string }, action: string, arn: string): AwsError | undefined;
   /** Hands a payload to the resource behind an ARN. Throws `AwsError` when it is refused: retries and dead-letter queues are the sender's. */
   deliver(arn: string, payload: string): void;
+}
+
+const WORKS_MAX = 100_000;
+
+interface RegionKernelOptions extends Pick<Kernel, 'accountId' | 'regionName' | 'clock' | 'conditionKeys'> {
+  readonly seed: number;
+  readonly faults: readonly FaultName[];
+}
+
+/** The kernel of a whole region. */
+export class RegionKernel implements Kernel {
+  readonly accountId: string;
+  readonly regionName: string;
+  readonly conditionKeys: ConditionKeys;
+  readonly clock: Clock;
+  /** Set once the bus exists. */
+  bus: (event: BusEvent) => void = () => {};
+  /** Set once there is IAM. */
+  permits: Kernel['permits'] = () => undefined;
+  readonly works: AwsWork[] = [];
+  readonly #seed: number;
+  readonly #faults: ReadonlySet<FaultName>;
+  readonly #streams = new Map<string, Random>();
+  readonly #receivers: [string, Receiver][] = [];
+
+  constructor({ accountId, regionName, clock, conditionKeys, seed, faults }: RegionKernelOptions) {
+    this.accountId = accountId;
+    this.regionName = regionName;
+    this.clock = clock;
+    this.conditionKeys = conditionKeys;
+    this.#seed = seed;
+    this.#faults = new Set(faults);
+  }
+
+  random(stream: string): Random {
+    const known = this.#streams.get(stream);
+    if (known) return known;
+    const random = randomStream(this.#seed, `region/${stream}`);
+    this.#streams.set(stream, random);
+    return random;
+  }
+
+  emit(event: BusEvent): void {
+    this.bus(event);
+  }
+
+  working(work: AwsWork): void {
+    if (this.works.length >= WORKS_MAX) this.works.shift();
+    this.works.push(work);
+  }
+
+  fault(name: FaultName): boolean {
+    return this.#faults.has(name);
+  }
+
+  receive(arnPrefix: string, receiver: Receiver): void {
+    this.#receivers.push([arnPrefix, receiver]);
+  }
+
+  deliver(arn: string, payload: string): void {
+    const receiver = this.#receivers.find(([prefix]) => arn.startsWith(prefix))?.[1];
+    if (!receiver) throw new AwsError('ResourceNotFoundException', `nothing in the local region receives for ${arn}`);
+    receiver(arn, payload);
+  }
 }

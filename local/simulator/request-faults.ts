@@ -1,4 +1,6 @@
 // Faults that befall single requests: throttled, answered into the void, or cut off because their caller dies.
+import type { FaultName } from './faults.ts';
+import type { Kernel } from './kernel.ts';
 import type { Random } from './random.ts';
 
 /** A request that has just been admitted and has had no effect yet. */
@@ -82,6 +84,21 @@ export function killing(options: { random: Random; share?: number; atMost?: numb
       return random.next() < 0.5 ? 'caller killed before' : 'caller killed after';
     },
   };
+}
+
+/** The faults of these names, drawn from the region's seed, behind those at exact places. */
+export function seededFaults(
+  kernel: Pick<Kernel, 'random'>,
+  names: readonly FaultName[],
+  exact: RequestFaults | undefined,
+): RequestFaults {
+  const faults = names.flatMap((name): RequestFaults[] => {
+    if (name === 'throttling') return [throttling({ random: kernel.random('faults/throttling') })];
+    if (name === 'lost-answers') return [lostAnswers()];
+    if (name === 'killed') return [killing({ random: kernel.random('faults/killed') })];
+    return [];
+  });
+  return combineRequestFaults(...(exact ? [exact] : []), ...faults);
 }
 
 export interface ProgrammedFault {

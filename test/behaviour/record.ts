@@ -39,7 +39,7 @@ for (const [index, each] of planned.filter((one) => nameOf(one).includes(text)).
   if (index % parts !== at - 1) continue;
   const { scenario, ...options } = each;
   const { report, unmet, world } = await run(scenario, options);
-  const calls = world.region.front.trace.calls.filter(({ service }) => COMPARED.has(service)).map(lineOf);
+  const calls = world.region.gateway.trace.calls.filter(({ service }) => COMPARED.has(service)).map(lineOf);
   const line = {
     name: nameOf(each),
     unmet,

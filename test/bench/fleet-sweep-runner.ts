@@ -2,11 +2,12 @@
 import { text } from 'node:stream/consumers';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { createRegion, type InvocationSpan, type Region } from '../../local/region.ts';
+import { createRegion, type Region } from '../../local/region.ts';
 import { healthNow } from '../../local/scenarios/checks/expectations.ts';
 import { prepare } from '../../local/scenarios/run.ts';
 import type { World } from '../../local/scenarios/world/world.ts';
 import { bitcoinChain, references } from '../../local/scenarios/world/worlds.ts';
+import type { InvocationSpan } from '../../local/simulator/lambda-runtime/sandboxes.ts';
 import { sumUsd, watchingUsd } from '../support/cost.ts';
 import type { SweepMeasured } from './fleet-sweep.ts';
 import { cpuSeconds } from './measurement.ts';
@@ -16,13 +17,13 @@ const MIB = 2 ** 20;
 /** Sweeps before the one that counts: cold starts and the engine's compiler are behind it by then. */
 const WARM_MINUTES = 3;
 
-function measured({ spans, front }: Region, from: number, cpu: number): SweepMeasured {
+function measured({ spans, gateway }: Region, from: number, cpu: number): SweepMeasured {
   const own = spans.slice(from).filter(({ functionName }) => /watch-fleet|probe-nodes/.test(functionName));
   const watches = own.filter(({ functionName }) => functionName.endsWith('watch-fleet'));
   if (watches.length !== 1) throw new Error(`${watches.length} sweeps in a minute, expected one`);
   const calls: Record<string, number> = {};
-  for (const { fromCall, toCall = front.trace.calls.length, actor } of own) {
-    for (const call of front.trace.calls.slice(fromCall, toCall)) {
+  for (const { fromCall, toCall = gateway.trace.calls.length, actor } of own) {
+    for (const call of gateway.trace.calls.slice(fromCall, toCall)) {
       if (call.actor !== actor) continue;
       const name = `${call.service}.${call.operation}`;
       calls[name] = (calls[name] ?? 0) + 1;

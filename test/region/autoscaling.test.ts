@@ -15,7 +15,6 @@ import type { Region } from '../../local/region.ts';
 import type { GroupSeed } from '../../local/services/autoscaling/autoscaling.ts';
 import { SUBNET_ID } from '../../local/services/ec2/service.ts';
 import type { Following } from '../../local/simulator/clock.ts';
-import { deploy } from '../../local/simulator/cloudformation/deploy.ts';
 import { type WholeRegion, wholeRegion } from '../support/whole-region.ts';
 
 const MINUTE_MS = 60_000;
@@ -304,16 +303,7 @@ describe('A template of CloudFormation', () => {
         },
       },
     };
-    const { accountId, regionName } = region.kernel;
-    const { resources } = await deploy({
-      assembly: { template, stackName: 'nodes', assets: [] },
-      accountId,
-      regionName,
-      code: region.code,
-      vpcEndpoints: region.vpcEndpoints,
-      call: region.call,
-      random: region.kernel.random('deploy'),
-    });
+    const { resources } = await region.deploy({ assembly: { template, stackName: 'nodes', assets: [] } });
     await pass(2 * MINUTE_MS);
     const group = region.autoscaling.group(resources.get('Group')?.ref ?? '');
     expect([...group.members.values()]).toMatchObject([{ lifecycle: 'InService' }]);

@@ -155,7 +155,7 @@ describe('the sweep', () => {
     await whole.virtually(3 * MINUTE);
     await sweep();
     expect(await incidents()).toEqual([]);
-    const asked = whole.region.front.trace.calls.map(({ operation }) => operation);
+    const asked = whole.region.gateway.trace.calls.map(({ operation }) => operation);
     expect(asked).not.toContain('DescribeAlarmContributors');
   });
 });
@@ -192,9 +192,9 @@ describe('an event', () => {
       const state = { value: 'ALARM', timestamp: '2026-01-01T12:00:00.000+0000' };
       const alarmTags = { 'chainmend:fleet': 'bitcoin', 'chainmend:kind': kind };
       const detail = { alarmName, configuration: { metrics }, state, previousState: { value: 'OK' }, alarmTags };
-      const calls = whole.region.front.trace.calls.length;
+      const calls = whole.region.gateway.trace.calls.length;
       await handle({ source: 'aws.cloudwatch', 'detail-type': 'CloudWatch Alarm State Change', detail });
-      expect(whole.region.front.trace.calls.length).toBe(calls);
+      expect(whole.region.gateway.trace.calls.length).toBe(calls);
       const left = lines.map((line) => JSON.parse(line)).filter((line) => line.left);
       expect(left).toEqual([{ level: 'info', left: `no heal takes ${alarmName}: it is about ${namespace} ${name}` }]);
     },

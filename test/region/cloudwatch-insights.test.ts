@@ -17,7 +17,7 @@ import { type CloudWatch, createCloudWatch } from '../../local/services/cloudwat
 import { parseInsights } from '../../local/services/cloudwatch/insights-syntax.ts';
 import type { Following } from '../../local/simulator/clock.ts';
 import { parseContributor } from '../../shared/events/alarm.ts';
-import { type FrontRegion, frontRegion } from '../support/front-region.ts';
+import { type GatewayRegion, gatewayRegion } from '../support/gateway-region.ts';
 import { inProcessHandler } from '../support/in-process-handler.ts';
 import { type TestKernel, testKernel } from '../support/kernel.ts';
 
@@ -26,7 +26,7 @@ const QUERY =
   'SELECT MAX(disk_used_percent) FROM SCHEMA(CWAgent, InstanceId, "path", fstype) ' +
   'WHERE "path" = \'/node-data\' GROUP BY InstanceId, "path" ORDER BY MAX() DESC LIMIT 500';
 
-let region: FrontRegion;
+let region: GatewayRegion;
 let following: Following;
 let kernel: TestKernel;
 let cloudwatch: CloudWatch;
@@ -36,15 +36,15 @@ let disks: Map<string, number>;
 
 /** `speed`: virtual time to wall time. */
 async function open(speed: number): Promise<void> {
-  region = await frontRegion([], {}, ['monitoring']);
+  region = await gatewayRegion([], {}, ['monitoring']);
   kernel = Object.assign(testKernel(), { clock: region.clock as unknown as TestKernel['clock'] });
   cloudwatch = createCloudWatch(kernel);
-  region.front.serve(cloudwatch);
+  region.gateway.serve(cloudwatch);
   client = new CloudWatchClient({
     region: 'eu-west-1',
     credentials: { accessKeyId: 'AKIATEST', secretAccessKey: 'test' },
     maxAttempts: 1,
-    requestHandler: inProcessHandler(region.front),
+    requestHandler: inProcessHandler(region.gateway),
   });
   disks = new Map();
   const tick = (): void => {

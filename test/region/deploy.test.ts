@@ -23,6 +23,7 @@ import { createIam } from '../../local/services/iam/roles.ts';
 import { createKms } from '../../local/services/kms/kms.ts';
 import { createLambda } from '../../local/services/lambda/service.ts';
 import { createScheduler } from '../../local/services/scheduler/scheduler.ts';
+import { RESOURCE_TYPES } from '../../local/services/services.ts';
 import { createSns } from '../../local/services/sns/sns.ts';
 import { createSqs } from '../../local/services/sqs/sqs.ts';
 import { createSsm } from '../../local/services/ssm/service.ts';
@@ -140,8 +141,8 @@ async function deployed(
     createSns(kernel),
     createKms(kernel, { isKeyEnabled: () => true, foreignKey: () => undefined }),
     createSsm(kernel, new Machines()),
-    iam.service,
-    lambda.service,
+    iam,
+    lambda,
     monitoring,
     sqs,
   ];
@@ -154,7 +155,10 @@ async function deployed(
   const random = kernel.random('cloudformation');
   await before(call);
   const vpcEndpoints = new VpcEndpoints();
-  const deployment = await deploy({ assembly, accountId, regionName, code, vpcEndpoints, call, random, ...more });
+  const deployment = await deploy({
+    ...{ assembly, resourceTypes: RESOURCE_TYPES, accountId, regionName, code, vpcEndpoints, call, random },
+    ...more,
+  });
   return { deployment, call, alarms, iam };
 }
 
@@ -210,7 +214,14 @@ describe('A service that throttles the deployment', () => {
     const { accountId, regionName, random } = testKernel();
     const assembly = { stackName: 'Busy', assets: [], template };
     const rest = { accountId, regionName, random: random('cloudformation'), code: new CodeStore() };
-    return deploy({ assembly, call, vpcEndpoints: new VpcEndpoints(), ...rest, ...(wait && { wait }) });
+    return deploy({
+      assembly,
+      resourceTypes: RESOURCE_TYPES,
+      call,
+      vpcEndpoints: new VpcEndpoints(),
+      ...rest,
+      ...(wait && { wait }),
+    });
   };
 
   it('is asked again after a second', async () => {

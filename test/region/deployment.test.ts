@@ -5,12 +5,12 @@ import { ssmParameterStore } from '../../infra/fleet-commands/parameter-store.ts
 import { fleetsDirectory } from '../../infra/fleets.ts';
 import { runFleets } from '../../infra/fleets-cli.ts';
 import { ensureSynthesized } from '../../infra/synth.ts';
-import { ACCOUNT_ID, createRegion, REGION_NAME, type Region } from '../../local/region.ts';
+import { createRegion, type Region } from '../../local/region.ts';
 import { allDisksFull } from '../../local/scenarios/all-disks-full.ts';
 import { run } from '../../local/scenarios/run.ts';
 import { settled } from '../../local/scenarios/world/deployed.ts';
 import type { Assembly } from '../../local/simulator/cloudformation/assembly.ts';
-import { type Deployment, deploy, readAssembly } from '../../local/simulator/cloudformation/deploy.ts';
+import { type Deployment, readAssembly } from '../../local/simulator/cloudformation/deploy.ts';
 import { long } from '../support/long.ts';
 import { type WholeRegion, wholeRegion } from '../support/whole-region.ts';
 
@@ -23,12 +23,7 @@ let whole: WholeRegion;
 
 /** `npm run deploy` */
 const npmRunDeploy = (template = assembly.template): Promise<Deployment> =>
-  deploy({
-    ...{ assembly: { ...assembly, template }, accountId: ACCOUNT_ID, regionName: REGION_NAME },
-    ...{ code: whole.region.code, vpcEndpoints: whole.region.vpcEndpoints },
-    call: (service, operation, input) => whole.region.call(service, operation, input, 'cloudformation'),
-    random: whole.region.kernel.random('cloudformation'),
-  });
+  whole.region.deploy({ assembly: { ...assembly, template } });
 
 const nothing = () => {
   throw new Error('this is not asked for here');
@@ -143,14 +138,12 @@ describe('The first hours of a stack', () => {
     );
     const startMs = region.clock.now();
     await settled(region, () =>
-      deploy({
+      region.deploy({
         assembly: { ...assembly, template: { ...assembly.template, Resources: Object.fromEntries(made) } },
-        ...{ accountId: ACCOUNT_ID, regionName: REGION_NAME, code: region.code, vpcEndpoints: region.vpcEndpoints },
         call: async (service, operation, input) => {
           await region.clock.sleep(RESOURCE_MS);
           return region.call(service, operation, input, 'cloudformation');
         },
-        random: region.kernel.random('cloudformation'),
       }),
     );
     const deployedMs = region.clock.now();

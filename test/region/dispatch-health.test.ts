@@ -84,7 +84,7 @@ const sweep = () => handle({ kind: 'sweep' });
 const incidents = async (): Promise<readonly IncidentRecord[]> => (await store.readFleet('bitcoin')).incidents;
 const open = async () => (await incidents()).filter(({ state }) => state === 'open');
 const calls = (operation: string): number =>
-  whole.region.front.trace.calls.filter((call) => call.operation === operation).length;
+  whole.region.gateway.trace.calls.filter((call) => call.operation === operation).length;
 
 describe('the sweep', () => {
   it('finds a sick node without any alarm, and no node that is only unknown, starting or lately sick', async () => {

@@ -3,7 +3,7 @@ import type { CreateLifecyclePolicyResponse, PolicyDetails, Schedule } from '@aw
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { createDlm } from '../../local/services/dlm/dlm.ts';
 import { carryOut } from '../../local/services/dlm/schedule.ts';
-import type { Snapshot } from '../../local/services/ec2/service.ts';
+import type { Snapshot } from '../../local/services/ec2/model.ts';
 import { type Ebs, type EbsNode, ebs } from '../support/ebs.ts';
 
 const HOUR_MS = 3_600_000;

@@ -10,7 +10,6 @@ import {
   type Schedule,
 } from '@aws-sdk/client-dlm';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { deploy } from '../../local/simulator/cloudformation/deploy.ts';
 import { type WholeRegion, wholeRegion } from '../support/whole-region.ts';
 
 const ROLE = 'arn:aws:iam::111122223333:role/snapshots';
@@ -219,15 +218,8 @@ describe('a template', () => {
         },
       },
     };
-    const { accountId, regionName } = region.kernel;
-    const { resources } = await deploy({
+    const { resources } = await region.deploy({
       assembly: { stackName: 'Names', assets: [], template: { Resources } },
-      accountId,
-      regionName,
-      code: region.code,
-      vpcEndpoints: region.vpcEndpoints,
-      call: (service, operation, input) => region.call(service, operation, input, 'cloudformation'),
-      random: region.kernel.random('cloudformation'),
     });
     const refOf = (id: string) => resources.get(id)?.ref ?? '';
     expect(region.route53.records('irita.internal')).toHaveLength(2);

@@ -30,7 +30,8 @@ import {
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Region } from '../../local/region.ts';
 import { Capacity } from '../../local/services/ec2/capacity.ts';
-import { type Launched, SECURITY_GROUP_ID, SUBNET_ID, VPC_ID } from '../../local/services/ec2/service.ts';
+import type { Launched } from '../../local/services/ec2/model.ts';
+import { SECURITY_GROUP_ID, SUBNET_ID, VPC_ID } from '../../local/services/ec2/service.ts';
 import type { Statement } from '../../local/services/iam/policy.ts';
 import type { Following } from '../../local/simulator/clock.ts';
 import { testKernel } from '../support/kernel.ts';

@@ -26,7 +26,7 @@ import type { Following } from '../../local/simulator/clock.ts';
 import { parseAnswer } from '../../shared/node-commands/answer.ts';
 import { commandParameters, leastFilesystemBytes } from '../../shared/node-commands/command.ts';
 import { commandDocuments } from '../../shared/node-commands/index.ts';
-import { type FrontRegion, frontRegion } from '../support/front-region.ts';
+import { type GatewayRegion, gatewayRegion } from '../support/gateway-region.ts';
 import { inProcessHandler } from '../support/in-process-handler.ts';
 import { testKernel } from '../support/kernel.ts';
 import { chainOf, dataVolume, nodeOf } from '../support/nodes.ts';
@@ -34,7 +34,7 @@ import { chainOf, dataVolume, nodeOf } from '../support/nodes.ts';
 const GIB = 2 ** 30;
 const credentials = { accessKeyId: 'AKIATEST', secretAccessKey: 'test' };
 
-let region: FrontRegion;
+let region: GatewayRegion;
 let following: Following;
 let world: Ec2;
 let ec2: EC2Client;
@@ -43,12 +43,12 @@ let instanceId: string;
 let volumeId: string;
 
 beforeAll(async () => {
-  region = await frontRegion([], {}, ['ec2', 'ssm']);
+  region = await gatewayRegion([], {}, ['ec2', 'ssm']);
   const kernel = { ...testKernel(), clock: region.clock };
   const machines = new Machines();
   world = createEc2(kernel, machines, () => undefined);
-  region.front.serve(world, createSsm(kernel, machines));
-  const requestHandler = inProcessHandler(region.front);
+  region.gateway.serve(world, createSsm(kernel, machines));
+  const requestHandler = inProcessHandler(region.gateway);
   ec2 = new EC2Client({ region: 'eu-west-1', credentials, maxAttempts: 1, requestHandler });
   ssm = new SSMClient({ region: 'eu-west-1', credentials, maxAttempts: 1, requestHandler });
 

@@ -40,11 +40,11 @@ import { createScheduler } from '../../local/services/scheduler/scheduler.ts';
 import { createSns } from '../../local/services/sns/sns.ts';
 import { createSqs } from '../../local/services/sqs/sqs.ts';
 import type { Following } from '../../local/simulator/clock.ts';
-import { type FrontRegion, frontRegion } from '../support/front-region.ts';
+import { type GatewayRegion, gatewayRegion } from '../support/gateway-region.ts';
 import { inProcessHandler } from '../support/in-process-handler.ts';
 import { testKernel } from '../support/kernel.ts';
 
-let region: FrontRegion;
+let region: GatewayRegion;
 let following: Following;
 let settings: {
   region: string;
@@ -54,11 +54,11 @@ let settings: {
 };
 
 beforeAll(async () => {
-  region = await frontRegion([], {}, ['dynamodb', 'events', 'monitoring', 'scheduler', 'sns', 'sqs']);
+  region = await gatewayRegion([], {}, ['dynamodb', 'events', 'monitoring', 'scheduler', 'sns', 'sqs']);
   const kernel = { ...testKernel(), clock: region.clock };
   const cloudwatch = createCloudWatch(kernel);
   const sqs = createSqs(kernel, cloudwatch.record);
-  region.front.serve(
+  region.gateway.serve(
     cloudwatch,
     sqs,
     createEvents(kernel, sqs, cloudwatch.record),
@@ -70,7 +70,7 @@ beforeAll(async () => {
     region: 'eu-west-1',
     credentials: { accessKeyId: 'AKIATEST', secretAccessKey: 'test' },
     maxAttempts: 1,
-    requestHandler: inProcessHandler(region.front),
+    requestHandler: inProcessHandler(region.gateway),
   };
   following = region.follow();
 });

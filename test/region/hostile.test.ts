@@ -9,7 +9,7 @@ import { newAccessKey } from '../../local/simulator/gateway/keys.ts';
 import { listen, type WireServer } from '../../local/simulator/gateway/server.ts';
 import type { Service } from '../../local/simulator/service.ts';
 import { isAsked } from '../support/asked.ts';
-import { frontRegion } from '../support/front-region.ts';
+import { gatewayRegion } from '../support/gateway-region.ts';
 import { attackRegion } from '../support/hostile.ts';
 import { inProcessHandler } from '../support/in-process-handler.ts';
 import { type RawRequest, signedFetch } from '../support/signed-request.ts';
@@ -41,7 +41,7 @@ describe('a served region', () => {
   beforeAll(async () => {
     const onDefect = (error: unknown, during: string) => void defects.push(defectSentence(error, during));
     region = await createRegion({ seed: 1, lane: 'fidelity', guard: false, onDefect });
-    server = await listen(region.front, { admissions: [{ ...key, caller: { actor: 'person' } }], onDefect });
+    server = await listen(region.gateway, { admissions: [{ ...key, caller: { actor: 'person' } }], onDefect });
     region.sqs.servedAt(server.url);
     following = region.clock.follow({ speed: 1_000 });
   });
@@ -178,18 +178,18 @@ describe('a defect of the region itself', () => {
       GetSessionToken: () => ({ Credentials: 'no structure' }),
     },
   };
-  const request = (front: Awaited<ReturnType<typeof frontRegion>>['front'], operation: string) =>
-    front.request({ service: 'sts', operation, actor: 'person' });
+  const request = (gateway: Awaited<ReturnType<typeof gatewayRegion>>['gateway'], operation: string) =>
+    gateway.request({ service: 'sts', operation, actor: 'person' });
 
   it.each(['GetCallerIdentity', 'GetSessionToken'])(
     'is an InternalFailure where it is served, told in a sentence: %s',
     async (operation) => {
       const defects: string[] = [];
-      const { clock, front } = await frontRegion([broken], {
+      const { clock, gateway } = await gatewayRegion([broken], {
         onDefect: (error, during) => void defects.push(defectSentence(error, during)),
       });
       const following = clock.follow({ speed: 1_000 });
-      await expect(request(front, operation)).rejects.toMatchObject({ name: 'InternalFailure', statusCode: 500 });
+      await expect(request(gateway, operation)).rejects.toMatchObject({ name: 'InternalFailure', statusCode: 500 });
       await following.stop();
       expect(defects).toEqual([
         expect.stringMatching(/^sts\.\w+: a defect of the local region, \w+: .* The region goes on\.$/),
@@ -205,8 +205,8 @@ describe('a defect of the region itself', () => {
   });
 
   it('ends the run where it must be repeatable', async () => {
-    const { clock, front } = await frontRegion([broken]);
-    const asked = request(front, 'GetCallerIdentity').catch(() => 'refused');
+    const { clock, gateway } = await gatewayRegion([broken]);
+    const asked = request(gateway, 'GetCallerIdentity').catch(() => 'refused');
     await expect(clock.run({ untilMs: clock.now() + 1_000 })).rejects.toThrow('a defect');
     expect(await Promise.race([asked, 'no answer'])).toBe('no answer');
   });
@@ -237,7 +237,7 @@ describe('a defect of the region itself', () => {
 
   it('is found by an SDK that has no handler for it, too', async () => {
     const defects: unknown[] = [];
-    const { clock, front } = await frontRegion([broken], { onDefect: (error) => void defects.push(error) });
+    const { clock, gateway } = await gatewayRegion([broken], { onDefect: (error) => void defects.push(error) });
     const following = clock.follow({ speed: 1_000 });
     const { STSClient, GetCallerIdentityCommand } = await import('@aws-sdk/client-sts');
     const credentials = { accessKeyId: 'A', secretAccessKey: 'b' };
@@ -245,7 +245,7 @@ describe('a defect of the region itself', () => {
       region: 'eu-west-1',
       credentials,
       maxAttempts: 1,
-      requestHandler: inProcessHandler(front),
+      requestHandler: inProcessHandler(gateway),
     });
     await expect(sts.send(new GetCallerIdentityCommand())).rejects.toMatchObject({
       name: 'InternalFailure',

@@ -1,40 +1,66 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { createAuthorizer, createPermits } from '../../local/services/iam/authorizer.ts';
-import type { Facts } from '../../local/services/iam/check.ts';
+import { AUTOSCALING } from '../../local/services/autoscaling/service.ts';
+import { CLOUDWATCH } from '../../local/services/cloudwatch/service.ts';
+import type { ServiceDescriptor } from '../../local/services/descriptor.ts';
+import { DYNAMODB } from '../../local/services/dynamodb/service.ts';
+import { EC2 as EC2_SERVICE } from '../../local/services/ec2/service.ts';
+import { createAuthorizer, type Resources } from '../../local/services/iam/authorizer.ts';
 import { conditionsHold, like } from '../../local/services/iam/conditions.ts';
-import { MODELLED } from '../../local/services/iam/modelled.ts';
 import { decide, type PolicyDocument, type Statement } from '../../local/services/iam/policy.ts';
 import { parseResourcePolicy } from '../../local/services/iam/resource-policy.ts';
-import { createIam } from '../../local/services/iam/roles.ts';
+import { createIam, type Roles } from '../../local/services/iam/roles.ts';
+import { IAM } from '../../local/services/iam/service.ts';
+import { KMS } from '../../local/services/kms/service.ts';
 import { encodeCallbackId } from '../../local/services/lambda/callbacks.ts';
-import { testKernel } from '../support/kernel.ts';
+import { LAMBDA } from '../../local/services/lambda/service.ts';
+import { ServiceRegistry } from '../../local/services/registry.ts';
+import { CONDITION_KEYS, CONDITION_KEYS_BY_ACTION } from '../../local/services/services.ts';
+import { SNS } from '../../local/services/sns/service.ts';
+import { SQS } from '../../local/services/sqs/service.ts';
+import { SSM } from '../../local/services/ssm/service.ts';
+import { STS } from '../../local/services/sts/service.ts';
+import type { Service } from '../../local/simulator/service.ts';
+import { type TestKernel, testKernel } from '../support/kernel.ts';
+
+// biome-ignore lint/suspicious/noExplicitAny: the services are made up
+const any = (value: unknown): any => value;
 
 const EC2 = 'arn:aws:ec2:eu-west-1:111122223333';
 const TAGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   [`${EC2}:volume/vol-1`]: { Fleet: 'bitcoin' },
   [`${EC2}:instance/i-1`]: { Fleet: 'bitcoin' },
 };
-const facts: Facts = {
-  tags: (arn) => TAGS[arn] ?? {},
-  attachedInstance: (volumeId) => (volumeId === 'vol-1' ? 'i-1' : undefined),
-  attachedVolumes: (instanceId) => (instanceId === 'i-1' ? [{ volumeId: 'vol-1', isRoot: false }] : []),
-  partitionKey: () => 'pk',
-  ec2Keys: () => ({}),
-  launch: () => {
-    throw new Error('nothing is launched here');
-  },
-  launchTemplate: () => undefined,
-  associatedAddress: () => undefined,
-  scalingGroup: () => undefined,
-  owningGroup: () => undefined,
-  secureParameters: () => [],
-  secureParametersBelow: () => [],
-  secret: () => undefined,
-  resourcePolicy: () => undefined,
-  topicKey: () => undefined,
-};
+/** What IAM asks the services in these tests. */
+interface World {
+  readonly policyOf?: (arn: string) => PolicyDocument | undefined;
+  readonly topicKey?: string;
+}
+
+/** The services as the authorizer knows them, with a world that these tests make up behind them. */
+function resources(kernel: TestKernel, { policyOf = () => undefined, topicKey }: World = {}): Resources {
+  const registry = new ServiceRegistry(kernel);
+  const none = { operations: {} };
+  const add = (descriptor: ServiceDescriptor<Service, readonly never[]>, facts: object) =>
+    registry.add({ ...descriptor, tagsOf: (_, arn) => TAGS[arn] ?? {}, policyOf: (_, arn) => policyOf(arn) }, {
+      ...none,
+      ...facts,
+      name: descriptor.name,
+    } as Service);
+  add(any(EC2_SERVICE), {
+    attachedInstance: (volumeId: string) => (volumeId === 'vol-1' ? 'i-1' : undefined),
+    attachedVolumes: (instanceId: string) => (instanceId === 'i-1' ? [{ volumeId: 'vol-1', isRoot: false }] : []),
+    conditionKeys: () => ({}),
+    launchTemplates: () => [],
+    addresses: () => [],
+  });
+  add(any(DYNAMODB), { partitionKey: () => 'pk' });
+  add(any(SNS), { keyOf: () => topicKey });
+  add(any(SSM), { secureParameters: () => [], secureParametersBelow: () => [] });
+  for (const descriptor of [AUTOSCALING, CLOUDWATCH, IAM, KMS, LAMBDA, SQS, STS]) add(any(descriptor), {});
+  return registry;
+}
 
 const allow = (
   Action: Statement['Action'],
@@ -52,12 +78,12 @@ const deny = (...of: Parameters<typeof allow>): Statement => ({ ...allow(...of),
 function ask(statements: readonly Statement[], service: string, operation: string, input: object): string | undefined {
   const kernel = testKernel();
   const iam = createIam(kernel);
-  const { CreateRole, PutRolePolicy } = iam.service.operations;
+  const { CreateRole, PutRolePolicy } = iam.operations;
   const call = { at: 0, actor: 'person' };
   CreateRole?.({ RoleName: 'heal', AssumeRolePolicyDocument: '{}' }, call);
   const PolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement: statements });
   PutRolePolicy?.({ RoleName: 'heal', PolicyName: 'Grants', PolicyDocument }, call);
-  const authorize = createAuthorizer(kernel, iam, facts);
+  const { authorize } = createAuthorizer(kernel, iam, resources(kernel));
   const roleArn = 'arn:aws:iam::111122223333:role/heal';
   return authorize({ at: 0, actor: 'resize-volume/1', roleArn }, service, operation, input)?.message;
 }
@@ -120,7 +146,7 @@ describe('Conditions', () => {
       readFileSync(join(import.meta.dirname, '../support/service-authorization.json'), 'utf8'),
     );
     const known = (action: string) => (keysByAction[action] ?? '').toLowerCase().split(' ');
-    const strange = Object.entries(MODELLED).flatMap(([action, keys]) =>
+    const strange = Object.entries(CONDITION_KEYS_BY_ACTION).flatMap(([action, keys]) =>
       keys.filter((key) => !known(action).includes(key.toLowerCase())).map((key) => `${action} ${key}`),
     );
     // Newer than the list.
@@ -147,7 +173,10 @@ describe('Conditions', () => {
   ])('that nobody has modelled are refused where they are written: %s %j', (action, condition, words) => {
     expect(() => ask([allow(action, '*', condition)], 'ec2', 'StopInstances', { InstanceIds: ['i-1'] })).toThrow(words);
     expect(() =>
-      parseResourcePolicy(JSON.stringify({ Statement: { ...allow(action, '*', condition), Principal: '*' } })),
+      parseResourcePolicy(
+        JSON.stringify({ Statement: { ...allow(action, '*', condition), Principal: '*' } }),
+        CONDITION_KEYS,
+      ),
     ).toThrow(words);
   });
 
@@ -425,7 +454,7 @@ describe('Roles', () => {
   const call = { at: 0, actor: 'cloudformation' };
   const iam = () => {
     const created = createIam(testKernel());
-    created.service.operations['CreateRole']?.({ RoleName: 'heal' }, call);
+    created.operations['CreateRole']?.({ RoleName: 'heal' }, call);
     return created;
   };
 
@@ -437,16 +466,13 @@ describe('Roles', () => {
       ),
     ];
     const input = { RoleName: 'heal', PolicyName: 'p', PolicyDocument: JSON.stringify({ Statement }) };
-    expect(() => iam().service.operations['PutRolePolicy']?.(input, call)).toThrow(/Maximum policy size of 10240/);
+    expect(() => iam().operations['PutRolePolicy']?.(input, call)).toThrow(/Maximum policy size of 10240/);
   });
 
   it('take managed policies that are known', () => {
-    const { service, policiesOf } = iam();
+    const { operations, policiesOf } = iam();
     const attach = (name: string) =>
-      service.operations['AttachRolePolicy']?.(
-        { RoleName: 'heal', PolicyArn: `arn:aws:iam::aws:policy/${name}` },
-        call,
-      );
+      operations['AttachRolePolicy']?.({ RoleName: 'heal', PolicyArn: `arn:aws:iam::aws:policy/${name}` }, call);
     attach('service-role/AWSLambdaBasicExecutionRole');
     expect(policiesOf('arn:aws:iam::111122223333:role/heal')).toHaveLength(1);
     expect(() => attach('AdministratorAccess')).toThrow(/not emulate the AWS managed policy AdministratorAccess/);
@@ -454,7 +480,7 @@ describe('Roles', () => {
 
   it('refuse a policy that says neither Allow nor Deny', () => {
     const PolicyDocument = JSON.stringify({ Statement: { Effect: 'Maybe', Action: '*', Resource: '*' } });
-    expect(() => iam().service.operations['PutRolePolicy']?.({ RoleName: 'heal', PolicyDocument }, call)).toThrow(
+    expect(() => iam().operations['PutRolePolicy']?.({ RoleName: 'heal', PolicyDocument }, call)).toThrow(
       /expected Allow or Deny, got Maybe/,
     );
   });
@@ -485,14 +511,18 @@ describe('Policies of resources', () => {
       },
     ],
   };
-  const around = (document: object, arn = TOPIC): Facts => ({
-    ...facts,
-    resourcePolicy: (asked) => (asked === arn ? parseResourcePolicy(JSON.stringify(document)) : undefined),
+  const parsed = (document: object) => parseResourcePolicy(JSON.stringify(document), CONDITION_KEYS);
+  const around = (document: object, arn = TOPIC): World => ({
+    policyOf: (asked) => (asked === arn ? parsed(document) : undefined),
   });
   const noRoles = { policiesOf: () => undefined, trustOf: () => undefined };
+  const authorizer = (world: World, roles: Roles = noRoles) => {
+    const kernel = testKernel();
+    return createAuthorizer(kernel, roles, resources(kernel, world));
+  };
 
   it('admit a service for the sources that they name, and for no other', () => {
-    const permits = createPermits(testKernel(), noRoles, around(topic));
+    const { permits } = authorizer(around(topic));
     expect(permits(alarm('111122223333:alarm:chainmend/errors'), 'sns:Publish', TOPIC)).toBeUndefined();
     for (const strange of ['111122223333:alarm:payroll', '999988887777:alarm:chainmend/errors'])
       expect(permits(alarm(strange), 'sns:Publish', TOPIC)?.message).toMatch(
@@ -510,7 +540,7 @@ describe('Policies of resources', () => {
   });
 
   it('deny whoever asks in clear text, a person among them', () => {
-    const authorize = createAuthorizer(testKernel(), noRoles, around(topic));
+    const { authorize } = authorizer(around(topic));
     const publish = (more: object) =>
       authorize({ at: 0, actor: 'person', ...more }, 'sns', 'Publish', { TopicArn: TOPIC });
     expect(publish({})).toBeUndefined();
@@ -532,7 +562,7 @@ describe('Policies of resources', () => {
       sourceAccount: '111122223333',
     };
     const assume = (account: string) =>
-      createPermits(testKernel(), noRoles, around(trust(account), ROLE))(schedule, 'sts:AssumeRole', ROLE);
+      authorizer(around(trust(account), ROLE)).permits(schedule, 'sts:AssumeRole', ROLE);
     expect([assume('111122223333')?.name, assume('999988887777')?.name]).toEqual([undefined, 'AccessDeniedException']);
   });
 
@@ -541,7 +571,7 @@ describe('Policies of resources', () => {
       around({ Statement: { Effect: 'Allow', Principal: { AWS }, Action: 'sns:Publish', Resource: '*' } });
     const roles = { policiesOf: () => [], trustOf: () => undefined };
     const publish = (AWS: string) =>
-      createAuthorizer(testKernel(), roles, by(AWS))({ at: 0, actor: 'f/1', roleArn: ROLE }, 'sns', 'Publish', {
+      authorizer(by(AWS), roles).authorize({ at: 0, actor: 'f/1', roleArn: ROLE }, 'sns', 'Publish', {
         TopicArn: TOPIC,
       });
     expect([publish(ROLE), publish('*')]).toEqual([undefined, undefined]);
@@ -551,17 +581,12 @@ describe('Policies of resources', () => {
 
   it('ask for the key of an encrypted topic, too', () => {
     const KEY = 'arn:aws:kms:eu-west-1:111122223333:key/1';
-    const encrypted = (document: object): Facts => ({
-      ...around(topic),
-      topicKey: () => ({ arn: KEY, awsManaged: false }),
-      resourcePolicy: (arn) => parseResourcePolicy(JSON.stringify(arn === KEY ? document : topic)),
+    const encrypted = (document: object): World => ({
+      topicKey: KEY,
+      policyOf: (arn) => parsed(arn === KEY ? document : topic),
     });
     const page = (document: object) =>
-      createPermits(testKernel(), noRoles, encrypted(document))(
-        alarm('111122223333:alarm:chainmend/errors'),
-        'sns:Publish',
-        TOPIC,
-      );
+      authorizer(encrypted(document)).permits(alarm('111122223333:alarm:chainmend/errors'), 'sns:Publish', TOPIC);
     const allows = { Effect: 'Allow', Principal: { Service: 'cloudwatch.amazonaws.com' }, Resource: '*' };
     expect(page({ Statement: { ...allows, Action: ['kms:Decrypt', 'kms:GenerateDataKey'] } })).toBeUndefined();
     expect(page({ Statement: { ...allows, Action: 'kms:Decrypt' } })?.message).toMatch(

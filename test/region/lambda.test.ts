@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { applyUpdates, replayedOperations } from '../../local/services/lambda/operations.ts';
-import { computeTypes } from '../../local/simulator/cloudformation/compute.ts';
+import { resources } from '../../local/services/lambda/resources.ts';
 import { VpcEndpoints } from '../../local/simulator/network/vpc-endpoints.ts';
 import { testKernel } from '../support/kernel.ts';
 import { type Handler, lambdaRegion, textOf } from '../support/lambda.ts';
@@ -283,7 +283,7 @@ describe('A function in a VPC', () => {
 
   it('is what a template says with VpcConfig', async () => {
     const region = lambdaRegion({ kernel: testKernel(), vpcOf: (subnetId) => VPCS.get(subnetId) });
-    await computeTypes['AWS::Lambda::Function']?.create(
+    await resources['AWS::Lambda::Function']?.create(
       {
         Code: { ZipFile: '' },
         FunctionName: 'probe',

@@ -101,8 +101,8 @@ const compareModels = (): void => {
     if ('lacking' in found) return;
     const { region, following } = await wholeRegion();
     const asked: Record<string, { client: string; operations: readonly string[] }> = {};
-    for (const service of region.front.models.values()) {
-      const operations = region.front.operationsOf(service.name);
+    for (const service of region.gateway.models.values()) {
+      const operations = region.gateway.operationsOf(service.name);
       asked[service.name] = { client: CLIENTS[service.name] ?? service.name, operations };
       for (const operation of operations) {
         for (const [path, rule] of Object.entries(rulesOf(service, operation)))

@@ -21,8 +21,6 @@ const TRUSTED: ReadonlySet<string> = new Set([
   'local/services/cloudwatch/payloads.ts: REGION_NAMES[kernel.regionName]',
   // The type of a value that has been read: one of DynamoDB's ten.
   'local/services/dynamodb/update.ts: TYPE_NAMES[type]',
-  // The services that the region has.
-  'local/services/iam/authorizer.ts: CODES[service]',
   // A kind of Node.js's asynchronous resources.
   'local/simulator/quiescence.ts: MEANINGS[type]',
   // Attributes that the queue reads by their name.
@@ -31,7 +29,7 @@ const TRUSTED: ReadonlySet<string> = new Set([
   'local/simulator/gateway/rest.ts: headers[httpHeader.toLowerCase()]',
 ]);
 
-const sources = ['local/services', 'local/simulator/gateway'].flatMap((folder) =>
+const sources = ['local/services', 'local/simulator'].flatMap((folder) =>
   readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.ts'))
     .map((name) => `${folder}/${name}`),

@@ -16,7 +16,7 @@ async function isLetThrough({ region }: Deployed, { request }: Want, functionArn
   const who = { actor: 'attacker', roleArn: region.lambda.roleOf(functionArn), functionArn };
   return answered(region, async () => {
     for (let tries = 0; tries < 20; tries++) {
-      const code = await region.front.request({ ...request(place), ...who }).then(
+      const code = await region.gateway.request({ ...request(place), ...who }).then(
         () => 'done',
         (error: unknown) => {
           if (error instanceof AwsError) return error.name;

@@ -24,7 +24,7 @@ const call = { at: 0, actor: 'person' };
 
 /** A role with these policies, as many documents as it takes. */
 function roleWith({ region }: Deployed, documents: readonly PolicyDocument[], trust = '{}'): string {
-  const { operations } = region.iam.service;
+  const { operations } = region.iam;
   const RoleName = `clone-${++clones}`;
   operations['CreateRole']?.({ RoleName, AssumeRolePolicyDocument: trust }, call);
   for (const [at, document] of documents.entries()) {
@@ -59,7 +59,7 @@ async function outcomeOf(
     const { principal, insecure, ...asked } = await attack.request();
     const who = { ...as, ...(principal && { principal }), ...(insecure && { insecure }) };
     for (let tries = 0; ; tries++) {
-      const outcome = await region.front.request({ ...asked, actor: 'attacker', ...who }).then(
+      const outcome = await region.gateway.request({ ...asked, actor: 'attacker', ...who }).then(
         () => 'done',
         (error: unknown) => {
           if (error instanceof AwsError) return error.name;

@@ -9,7 +9,7 @@ import { type AccountFacts, findingsOf } from '../../infra/preflight/facts.ts';
 import { ensureSynthesized } from '../../infra/synth.ts';
 import { ACCOUNT_ID, createRegion, REGION_NAME, type Region } from '../../local/region.ts';
 import type { Following } from '../../local/simulator/clock.ts';
-import { deploy, readAssembly } from '../../local/simulator/cloudformation/deploy.ts';
+import { readAssembly } from '../../local/simulator/cloudformation/deploy.ts';
 import { inProcessHandler } from '../support/in-process-handler.ts';
 import { long } from '../support/long.ts';
 
@@ -33,7 +33,7 @@ beforeAll(async () => {
   config = {
     region: REGION_NAME,
     credentials: { accessKeyId: 'AKIATEST', secretAccessKey: 'test' },
-    requestHandler: inProcessHandler(region.front),
+    requestHandler: inProcessHandler(region.gateway),
   };
 });
 afterAll(async () => {
@@ -104,17 +104,7 @@ describe('check --account', () => {
     'says after a deployment without roles that no launch would be allowed, and that it would be with them',
     async () => {
       const assembly = readAssembly(await ensureSynthesized({ fleets: directory }));
-      const { resources } = await deploy({
-        ...{
-          assembly,
-          accountId: ACCOUNT_ID,
-          regionName: REGION_NAME,
-          code: region.code,
-          vpcEndpoints: region.vpcEndpoints,
-        },
-        call: (service, operation, input) => region.call(service, operation, input, 'cloudformation'),
-        random: region.kernel.random('cloudformation'),
-      });
+      const { resources } = await region.deploy({ assembly });
       const without = await checkAccount();
       expect(without.status).toBe(1);
       expect(without.told).toMatch(

@@ -40,7 +40,7 @@ const ALARM = {
 };
 
 const ask = (service: string, operation: string, input: object) =>
-  region.front.request({ service, operation, input, actor: 'person' });
+  region.gateway.request({ service, operation, input, actor: 'person' });
 const queueUrl = (name: string) => `https://sqs.eu-west-1.amazonaws.com/${ACCOUNT}/${name}`;
 /** The whole refusal in one line, "Code: message", or that there was none. Waits for a token of the API's bucket. */
 async function outcome(service: string, operation: string, input: object): Promise<string> {
@@ -59,7 +59,7 @@ async function outcome(service: string, operation: string, input: object): Promi
 beforeAll(async () => {
   region = await createRegion({ seed: 1, lane: 'fidelity', guard: false });
   const admissions = [{ ...key, caller: { actor: 'person' } }];
-  server = await listen(region.front, { admissions, onDefect: (error) => region.clock.fail(error) });
+  server = await listen(region.gateway, { admissions, onDefect: (error) => region.clock.fail(error) });
   following = region.clock.follow({ speed: 1_000 });
   await ask('dynamodb', 'CreateTable', TABLE);
   await ask('monitoring', 'PutMetricAlarm', ALARM);

@@ -16,7 +16,7 @@ let calls: () => readonly string[];
 beforeEach(async () => {
   whole = await wholeRegion();
   cloudwatch = new CloudWatchClient(await whole.as());
-  calls = () => whole.region.front.trace.calls.map(({ operation }) => operation);
+  calls = () => whole.region.gateway.trace.calls.map(({ operation }) => operation);
 });
 afterEach(() => whole.following.stop());
 

@@ -26,7 +26,7 @@ beforeAll(async () => {
   config = {
     region: REGION_NAME,
     credentials: { accessKeyId: 'AKIATEST', secretAccessKey: 'test' },
-    requestHandler: inProcessHandler(region.front),
+    requestHandler: inProcessHandler(region.gateway),
   };
 });
 afterAll(() => following.stop());

@@ -26,27 +26,27 @@ import {
 import { storedName } from '../../local/services/route53/names.ts';
 import { createRoute53, type Route53 } from '../../local/services/route53/route53.ts';
 import type { Following } from '../../local/simulator/clock.ts';
-import { type FrontRegion, frontRegion } from '../support/front-region.ts';
+import { type GatewayRegion, gatewayRegion } from '../support/gateway-region.ts';
 import { inProcessHandler } from '../support/in-process-handler.ts';
 import { testKernel } from '../support/kernel.ts';
 import { wholeRegion } from '../support/whole-region.ts';
 
 const VPC = 'vpc-0123456789abcdef0';
-let region: FrontRegion;
+let region: GatewayRegion;
 let following: Following;
 let world: Route53;
 let client: Route53Client;
 
 beforeAll(async () => {
-  region = await frontRegion([], {}, ['route53']);
+  region = await gatewayRegion([], {}, ['route53']);
   world = createRoute53({ ...testKernel(), clock: region.clock });
-  region.front.serve(world);
+  region.gateway.serve(world);
   const credentials = { accessKeyId: 'AKIATEST', secretAccessKey: 'test' };
   client = new Route53Client({
     region: 'us-east-1',
     credentials,
     maxAttempts: 1,
-    requestHandler: inProcessHandler(region.front),
+    requestHandler: inProcessHandler(region.gateway),
   });
   following = region.follow();
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { VirtualClock } from '../../local/simulator/clock.ts';
-import { FrontDoor } from '../../local/simulator/gateway/gateway.ts';
+import { Gateway } from '../../local/simulator/gateway/gateway.ts';
 import { compileBundle, createSandbox } from '../../local/simulator/lambda-runtime/sandbox.ts';
 import { randomStream } from '../../local/simulator/random.ts';
 import { START_MS } from '../support/kernel.ts';
@@ -8,7 +8,7 @@ import { START_MS } from '../support/kernel.ts';
 /** Runs the body of an async handler `(event, context)` in a sandbox of its own. */
 function sandbox(body: string, { actor = 'f/1', seed = 1, environment = {} } = {}) {
   const clock = new VirtualClock({ startMs: START_MS, guard: false });
-  const front = new FrontDoor({ clock, models: new Map(), random: randomStream(seed, 'front') });
+  const gateway = new Gateway({ clock, models: new Map(), random: randomStream(seed, 'gateway') });
   const log: string[] = [];
   const guest = createSandbox({
     script: compileBundle(`exports.handler = async (event, context) => { ${body} };`, 'test.cjs'),
@@ -17,7 +17,7 @@ function sandbox(body: string, { actor = 'f/1', seed = 1, environment = {} } = {
     random: randomStream(seed, actor),
     actor,
     roleArn: 'arn:aws:iam::111122223333:role/f',
-    front,
+    gateway,
     lane: 'fidelity',
     log: (line) => log.push(line),
   });
@@ -35,7 +35,7 @@ function sandbox(body: string, { actor = 'f/1', seed = 1, environment = {} } = {
     if ('error' in ended) throw ended.error;
     return ended.result;
   };
-  return { clock, front, guest, log, run };
+  return { clock, gateway, guest, log, run };
 }
 
 describe('time in a sandbox', () => {
@@ -143,12 +143,12 @@ describe('the world of a sandbox', () => {
 
 describe('the end of a sandbox', () => {
   it('is final: no timer, no line, no answer after it was killed', async () => {
-    const { clock, front, guest, log, run } = sandbox(`
+    const { clock, gateway, guest, log, run } = sandbox(`
       console.log('begins');
       await new Promise((resolve) => setTimeout(resolve, 1000));
       console.log('goes on');
       return 'done';`);
-    clock.after(500, () => front.kill('f/1'));
+    clock.after(500, () => gateway.kill('f/1'));
     expect(await run()).toBe('still pending');
     expect({ log, dead: guest.dead }).toEqual({ log: ['begins'], dead: true });
     expect(await run()).toBe('still pending');

@@ -4,11 +4,11 @@ import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { createSts } from '../../local/services/sts/sts.ts';
+import { createSts } from '../../local/services/sts/service.ts';
 import type { Following } from '../../local/simulator/clock.ts';
 import { newAccessKey } from '../../local/simulator/gateway/keys.ts';
 import { listen, type WireServer } from '../../local/simulator/gateway/server.ts';
-import { frontRegion } from '../support/front-region.ts';
+import { gatewayRegion } from '../support/gateway-region.ts';
 import { presignedUrl, type RawRequest, signedFetch, signedHeaders } from '../support/signed-request.ts';
 
 const key = newAccessKey();
@@ -26,8 +26,8 @@ const defects: unknown[] = [];
 let calls = 0;
 
 beforeAll(async () => {
-  const region = await frontRegion([createSts({ accountId: '111122223333' })], { onCall: () => void calls++ });
-  server = await listen(region.front, {
+  const region = await gatewayRegion([createSts({ accountId: '111122223333' })], { onCall: () => void calls++ });
+  server = await listen(region.gateway, {
     admissions: [{ ...key, caller: { actor: 'person' } }],
     onDefect: (error) => void defects.push(error),
     headersWithinMs: 300,

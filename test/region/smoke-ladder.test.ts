@@ -37,7 +37,7 @@ async function run(
   await prepare(region, smokeLadderGround);
   const config = {
     ...{ region: REGION_NAME, credentials: { accessKeyId: 'AKIATEST', secretAccessKey: 'test' } },
-    requestHandler: inProcessHandler(region.front),
+    requestHandler: inProcessHandler(region.gateway),
   };
   const told: string[] = [];
   const nobody = () => {

@@ -21,9 +21,10 @@ import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secre
 import { CreateQueueCommand, GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { PutParameterCommand, SendCommandCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { SERVICES } from '../../local/services/services.ts';
 import { readDeclarations } from '../../local/simulator/gateway/declarations.ts';
 import { javaPattern, parseLimits, readLimits } from '../../local/simulator/gateway/limits.ts';
-import { loadModels, SIGNING_NAMES } from '../../local/simulator/gateway/model.ts';
+import { loadModels } from '../../local/simulator/gateway/model.ts';
 import { type ClientConfig, type WholeRegion, wholeRegion } from '../support/whole-region.ts';
 
 let whole: WholeRegion;
@@ -337,13 +338,13 @@ describe('the rules', () => {
     expect(ec2('constructor')).toEqual(new Map());
   });
 
-  it.each(SIGNING_NAMES.map((name) => [name]))(
+  it.each(SERVICES.map((service) => [service.name, service] as const))(
     'of %s name members that the SDK has, with patterns that can be read',
-    async (name) => {
-      const model = (await loadModels([name])).get(name);
+    async (name, service) => {
+      const model = (await loadModels([service])).get(name);
       const members = new Set<string>();
       for (const { input } of model?.operations.values() ?? []) collectMembers(input, members);
-      for (const [member, { pattern }] of readLimits(name)) {
+      for (const [member, { pattern }] of service.limits === undefined ? [] : readLimits(service.limits)) {
         expect(members).toContain(member.replace(/(\[\]|\{key\}|\{\})+$/, ''));
         if (pattern !== undefined) expect(javaPattern(pattern)).toBeInstanceOf(RegExp);
       }

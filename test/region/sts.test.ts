@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { createSts } from '../../local/services/sts/sts.ts';
+import { createSts } from '../../local/services/sts/service.ts';
 import { testKernel } from '../support/kernel.ts';
 
 const kernel = testKernel();

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { SERVICES } from '../../local/services/services.ts';
 import type { Following } from '../../local/simulator/clock.ts';
 import { newAccessKey } from '../../local/simulator/gateway/keys.ts';
-import { CLIENTS, SIGNING_NAMES } from '../../local/simulator/gateway/model.ts';
 import { listen, type WireServer } from '../../local/simulator/gateway/server.ts';
 import { AwsError, type Operation, type Service } from '../../local/simulator/service.ts';
-import { type FrontRegion, frontRegion } from '../support/front-region.ts';
+import { type GatewayRegion, gatewayRegion } from '../support/gateway-region.ts';
 import { inProcessHandler } from '../support/in-process-handler.ts';
 import { presignedUrl, signedFetch } from '../support/signed-request.ts';
 import { WIRE_CASES } from '../support/wire-cases.ts';
@@ -36,7 +36,7 @@ const REFUSALS: Readonly<Record<string, Operation>> = {
 
 const KEY = newAccessKey();
 
-let region: FrontRegion;
+let region: GatewayRegion;
 let server: WireServer;
 let following: Following;
 /** Inputs as the services saw them, by "service.operation". */
@@ -44,7 +44,7 @@ const received = new Map<string, unknown>();
 const sdks = new Map<string, Sdk>();
 
 beforeAll(async () => {
-  const byService = new Map<string, Record<string, Operation>>(SIGNING_NAMES.map((name) => [name, {}]));
+  const byService = new Map<string, Record<string, Operation>>(SERVICES.map(({ name }) => [name, {}]));
   const add = (name: string, operation: Operation) => {
     const [service = '', action = ''] = name.split('.');
     Object.assign(byService.get(service) ?? {}, { [action]: operation });
@@ -57,13 +57,13 @@ beforeAll(async () => {
   }
   for (const [name, operation] of Object.entries(REFUSALS)) add(name, operation);
   const services: Service[] = [...byService].map(([name, operations]) => ({ name, operations }));
-  region = await frontRegion(services);
-  server = await listen(region.front, {
+  region = await gatewayRegion(services);
+  server = await listen(region.gateway, {
     admissions: [{ ...KEY, caller: { actor: 'person' } }],
     onDefect: (error) => region.clock.fail(error),
   });
   following = region.follow();
-  for (const [name, load] of Object.entries(CLIENTS)) sdks.set(name, (await load()) as unknown as Sdk);
+  for (const { name, client } of SERVICES) sdks.set(name, (await client.load()) as unknown as Sdk);
 });
 
 afterAll(async () => {
@@ -91,7 +91,7 @@ async function call(
     credentials: KEY,
     maxAttempts: 1,
     useQueueUrlAsEndpoint: false, // of SQS; others do not know it
-    ...(lane === 'over loopback' ? { endpoint: server.url } : { requestHandler: inProcessHandler(region.front) }),
+    ...(lane === 'over loopback' ? { endpoint: server.url } : { requestHandler: inProcessHandler(region.gateway) }),
     ...more,
   }) as SdkClient;
   try {

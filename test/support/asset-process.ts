@@ -3,11 +3,11 @@ import { spawn } from 'node:child_process';
 import { closeSync, cpSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import type { SandboxPlace } from '../../local/region.ts';
-import type { Door } from '../../local/simulator/gateway/http.ts';
+import type { WireGateway } from '../../local/simulator/gateway/http.ts';
 import { type AccessKey, newAccessKey } from '../../local/simulator/gateway/keys.ts';
 import { listen } from '../../local/simulator/gateway/server.ts';
 import type { Sandbox, SandboxFunction } from '../../local/simulator/lambda-runtime/environment.ts';
+import type { SandboxPlace } from '../../local/simulator/lambda-runtime/sandboxes.ts';
 import { serveRuntimeApi } from './runtime-api.ts';
 
 export interface AssetProcess extends Sandbox {
@@ -52,14 +52,14 @@ export function assetProcesses(): AssetProcesses {
 }
 
 function assetProcess(place: SandboxPlace, task: string, clockFile: string): AssetProcess {
-  const { fn, actor, clock, front } = place;
+  const { fn, actor, clock, gateway } = place;
   const time = functionTime(place, clockFile);
   const ends: (() => void)[] = [];
   let dead = false;
 
   const boot = async () => {
     const key = newAccessKey();
-    const server = await listen(time.door, {
+    const server = await listen(time.delayed, {
       admissions: [{ ...key, caller: { actor, roleArn: fn.roleArn } }],
       nowMs: () => clock.now(),
       onDefect: (error) => clock.fail(error),
@@ -82,7 +82,7 @@ function assetProcess(place: SandboxPlace, task: string, clockFile: string): Ass
     for (const stream of [child.stdout, child.stderr])
       stream.setEncoding('utf8').on('data', (text: string) => place.log(text.trimEnd()));
     // No loss to a region that killed it itself: it knows no such sandbox any more.
-    child.once('exit', () => front.kill(actor));
+    child.once('exit', () => gateway.kill(actor));
     ends.push(
       () => child.kill('SIGKILL'),
       () => runtime.close(),
@@ -95,7 +95,7 @@ function assetProcess(place: SandboxPlace, task: string, clockFile: string): Ass
     for (const each of ends.splice(0)) each();
   };
 
-  front.attach(actor, () => sandbox.kill());
+  gateway.attach(actor, () => sandbox.kill());
   const booted = boot();
   booted.catch((error: unknown) => clock.fail(error));
 
@@ -114,7 +114,7 @@ function assetProcess(place: SandboxPlace, task: string, clockFile: string): Ass
     kill: () => {
       if (dead) return;
       dead = true;
-      front.detach(actor);
+      gateway.detach(actor);
       time.close();
       end();
     },
@@ -126,7 +126,7 @@ function assetProcess(place: SandboxPlace, task: string, clockFile: string): Ass
 const MORE_MAY_COME_MS = 4;
 
 /** The region's time stands still while the function computes, that is, runs and waits for no answer; its clock follows. */
-function functionTime({ clock, front }: SandboxPlace, clockFile: string) {
+function functionTime({ clock, gateway }: SandboxPlace, clockFile: string) {
   const file = openSync(clockFile, 'w');
   let running = false;
   let unanswered = 0;
@@ -153,14 +153,14 @@ function functionTime({ clock, front }: SandboxPlace, clockFile: string) {
     if (running) computing();
   };
 
-  const door: Door = {
-    models: front.models,
-    operationsOf: (service) => front.operationsOf(service),
-    prepare: (...request) => front.prepare(...request),
+  const delayed: WireGateway = {
+    models: gateway.models,
+    operationsOf: (service) => gateway.operationsOf(service),
+    prepare: (...request) => gateway.prepare(...request),
     send: (request, caller, reply) => {
       unanswered++;
       waiting();
-      front.send(request, caller, {
+      gateway.send(request, caller, {
         ...reply,
         answer: (...rendered) => {
           answered();
@@ -174,7 +174,7 @@ function functionTime({ clock, front }: SandboxPlace, clockFile: string) {
     },
   };
   return {
-    door,
+    delayed,
     begin: (): void => {
       running = true;
       computing();

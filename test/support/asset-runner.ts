@@ -1,10 +1,10 @@
 // The process behind the deployed-asset test: disk-full once for each way to be killed, functions in processes of their own.
 // Reads a JSON list of `AssetRun` on stdin, prints a JSON list of `AssetRan`.
 import { text } from 'node:stream/consumers';
-import type { SandboxPlace } from '../../local/region.ts';
 import { diskFull } from '../../local/scenarios/disk-full.ts';
 import { readJournal } from '../../local/scenarios/report/journal.ts';
 import { run } from '../../local/scenarios/run.ts';
+import type { SandboxPlace } from '../../local/simulator/lambda-runtime/sandboxes.ts';
 import type { RequestFaults } from '../../local/simulator/request-faults.ts';
 import type { AssetRan, AssetRun } from './asset.ts';
 import { assetProcesses } from './asset-process.ts';
@@ -34,7 +34,7 @@ async function carryOut({ killAfter }: AssetRun): Promise<AssetRan> {
   const options = { seed: 1, lane: 'fidelity', guard: false, sandbox, requestFaults } as const;
   try {
     const { report, unmet, world } = await run(diskFull, options);
-    const { calls } = world.region.front.trace;
+    const { calls } = world.region.gateway.trace;
     return {
       journal: readJournal(world.region, world.tableName).filter(({ heal }) => heal === 'resize-volume'),
       unmet,

@@ -93,7 +93,7 @@ function told(story: Story, place: string, ended: Run): Crashed {
   return {
     scenario: story.scenario,
     place,
-    modifications: world.region.front.trace.calls.filter(
+    modifications: world.region.gateway.trace.calls.filter(
       ({ operation, outcome }) =>
         operation === 'ModifyVolume' && outcome !== 'caller killed before' && !/^[A-Z]/.test(outcome ?? ''),
     ).length,

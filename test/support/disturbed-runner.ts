@@ -22,7 +22,7 @@ async function disturbed(disturbance: Disturbance): Promise<Disturbed> {
     unmet,
     journal: readJournal(region, tableName),
     executions: region.lambda.executions().map(({ status }) => status),
-    modifications: region.front.trace.calls.filter(
+    modifications: region.gateway.trace.calls.filter(
       ({ operation, outcome }) => operation === 'ModifyVolume' && (outcome === 'ok' || outcome === 'answer lost'),
     ).length,
   };

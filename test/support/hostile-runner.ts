@@ -68,8 +68,8 @@ async function carryOut({ every, mutations }: Attack): Promise<Attacked> {
   for (const [{ service, operation }, input] of accepted)
     for (const place of placesOf(input)) await attack(service, operation, place);
   // And every member that there is, whether an honest caller uses it or not.
-  for (const service of region.front.models.values()) {
-    for (const operation of region.front.operationsOf(service.name))
+  for (const service of region.gateway.models.values()) {
+    for (const operation of region.gateway.operationsOf(service.name))
       for (const place of positionsOf(service, operation, known)) await attack(service.name, operation, place);
   }
   // The same over the wire, with bytes that no SDK would send.
@@ -104,7 +104,7 @@ interface Told {
 
 async function ask(region: Region, service: string, operation: string, input: unknown): Promise<Told> {
   let told: Told | undefined;
-  region.front.request({ service, operation, input: input as object, actor: 'person' }).then(
+  region.gateway.request({ service, operation, input: input as object, actor: 'person' }).then(
     (output) => {
       told = { outcome: 'ok', output };
     },
@@ -119,7 +119,7 @@ async function ask(region: Region, service: string, operation: string, input: un
 /** The answer to a request in wire form, or what was thrown in its place; undefined: there was none. */
 async function enterWith(region: Region, request: WireRequest): Promise<WireResponse | Error | undefined> {
   let answer: WireResponse | Error | undefined;
-  enter(region.front, request, { actor: 'person' }).then(
+  enter(region.gateway, request, { actor: 'person' }).then(
     (response) => {
       answer = response;
     },

@@ -1,10 +1,10 @@
 // Requests as the SDK writes them, and the same with something wrong in their bytes, headers and paths.
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
+import { SERVICES } from '../../local/services/services.ts';
 import type { WireRequest } from '../../local/simulator/gateway/message.ts';
-import { CLIENTS } from '../../local/simulator/gateway/model.ts';
 import { randomStream } from '../../local/simulator/random.ts';
-import { type MotoCall, nameOf } from './moto/calls/call.ts';
+import { type MotoCall, nameOf, sdkOf } from './moto/calls/call.ts';
 import { CALLS } from './moto/calls/index.ts';
 
 export interface NamedRequest {
@@ -35,7 +35,7 @@ export async function wireRequests(): Promise<NamedRequest[]> {
 }
 
 async function captured(call: MotoCall): Promise<WireRequest | undefined> {
-  const sdk = (await CLIENTS[call.service]()) as unknown as Sdk;
+  const sdk = (await sdkOf(call)) as unknown as Sdk;
   const [, Client] =
     Object.entries(sdk).find(([name, value]) => /^[A-Z]\w*Client$/.test(name) && 'send' in value.prototype) ?? [];
   const Command = sdk[`${call.operation}Command`];
@@ -240,6 +240,6 @@ const CHANGES: readonly Change[] = [
     withHeader(
       request,
       'authorization',
-      `AWS4-HMAC-SHA256 Credential=AKIA/20260101/eu-west-1/${pick(Object.keys(CLIENTS))}/aws4_request, SignedHeaders=host, Signature=0`,
+      `AWS4-HMAC-SHA256 Credential=AKIA/20260101/eu-west-1/${pick(SERVICES.map(({ name }) => name))}/aws4_request, SignedHeaders=host, Signature=0`,
     ),
 ];

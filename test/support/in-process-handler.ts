@@ -1,5 +1,5 @@
-// Lets an unmodified SDK client speak to a region without a socket: its HTTP requests enter the wire's door directly.
-import type { Caller, FrontDoor } from '../../local/simulator/gateway/gateway.ts';
+// Lets an unmodified SDK client speak to a region without a socket: its HTTP requests enter the gateway directly.
+import type { Caller, Gateway } from '../../local/simulator/gateway/gateway.ts';
 import { enter } from '../../local/simulator/gateway/http.ts';
 
 interface HttpRequest {
@@ -10,7 +10,7 @@ interface HttpRequest {
   readonly body?: string | Uint8Array;
 }
 
-export function inProcessHandler(front: FrontDoor, caller: Caller = { actor: 'person' }) {
+export function inProcessHandler(gateway: Gateway, caller: Caller = { actor: 'person' }) {
   return {
     metadata: { handlerProtocol: 'http/1.1' },
     async handle({ method, path, query, headers, body }: HttpRequest) {
@@ -20,7 +20,7 @@ export function inProcessHandler(front: FrontDoor, caller: Caller = { actor: 'pe
       }
       const lowerCase = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
       const answer = await enter(
-        front,
+        gateway,
         {
           method,
           path: parameters.size > 0 ? `${path}?${parameters}` : path,

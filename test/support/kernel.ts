@@ -1,4 +1,5 @@
 // A kernel for tests of single services: a clock that moves only when told to, and a record of all that was emitted.
+import { CONDITION_KEYS } from '../../local/services/services.ts';
 import type { FaultName } from '../../local/simulator/faults.ts';
 import type { AwsWork, BusEvent, Clock, Kernel, Receiver, Timer } from '../../local/simulator/kernel.ts';
 import { type Random, randomStream } from '../../local/simulator/random.ts';
@@ -90,6 +91,7 @@ export function testKernel({ seed = 1, startMs = START_MS } = {}): TestKernel {
     advance: (byMs) => clock.advance(byMs),
     accountId: '111122223333',
     regionName: 'eu-west-1',
+    conditionKeys: CONDITION_KEYS,
     events,
     works,
     faults,

@@ -114,7 +114,7 @@ export function lambdaRegion({
   });
 
   const call = (operation: string, input: object, actor = 'person'): object | Promise<object> => {
-    const carryOut = lambda.service.operations[operation];
+    const carryOut = lambda.operations[operation];
     if (carryOut === undefined) throw new Error(`no operation ${operation}`);
     return carryOut(input, { at: kernel.clock.now(), actor });
   };

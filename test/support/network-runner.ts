@@ -92,7 +92,7 @@ async function carryOut(run: NetworkRun): Promise<NetworkRan> {
   for (const [FunctionName, ReservedConcurrentExecutions] of Object.entries(run.reserved ?? {})) {
     await call('lambda', 'PutFunctionConcurrency', { FunctionName, ReservedConcurrentExecutions });
   }
-  if (run.killAfterMs !== undefined) clock.after(run.killAfterMs, () => region.front.kill(`${run.by}/1`));
+  if (run.killAfterMs !== undefined) clock.after(run.killAfterMs, () => region.gateway.kill(`${run.by}/1`));
 
   const startedMs = clock.now();
   const Payload = Buffer.from(JSON.stringify({ steps: run.steps }));
@@ -104,8 +104,8 @@ async function carryOut(run: NetworkRun): Promise<NetworkRan> {
     tookMs,
     functionError: answer['FunctionError'] as string | undefined,
     payload: JSON.parse(Buffer.from(answer['Payload'] as Uint8Array).toString()),
-    traceHash: region.front.trace.hash(),
-    calls: region.front.trace.calls.map(({ actor, operation, outcome }) => `${actor} ${operation} ${outcome}`),
+    traceHash: region.gateway.trace.hash(),
+    calls: region.gateway.trace.calls.map(({ actor, operation, outcome }) => `${actor} ${operation} ${outcome}`),
     log: region.log,
   };
 }

@@ -34,7 +34,7 @@ export async function pacedRegion(): Promise<PacedRegion> {
       const config = await whole.as(statements);
       return replaceClients(() => ({ ...config }));
     },
-    count: (operation) => region.front.trace.calls.filter((call) => call.operation === operation).length,
+    count: (operation) => region.gateway.trace.calls.filter((call) => call.operation === operation).length,
     end: async () => {
       await following.stop();
     },

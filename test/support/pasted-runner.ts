@@ -24,7 +24,7 @@ async function pasted(pasting: Pasting): Promise<Pasted> {
   const world = await prepare(region, diskFullAsk);
   const { clock } = region;
   const key = newAccessKey();
-  const server = await listen(region.front, {
+  const server = await listen(region.gateway, {
     admissions: [{ ...key, caller: { actor: 'person' } }],
     nowMs: () => clock.now(),
     onDefect: (error) => clock.fail(error),
@@ -56,7 +56,7 @@ async function pasted(pasting: Pasting): Promise<Pasted> {
         .filter(({ by, kind }) => by === 'resize-volume' && ['decision', 'refusal', 'outcome'].includes(kind))
         .map(({ kind, code, sentence }) => `${kind} ${code === undefined ? '' : `${code}: `}${sentence}`),
       questions: asked().length,
-      modifications: region.front.trace.calls.filter(({ operation }) => operation === 'ModifyVolume').length,
+      modifications: region.gateway.trace.calls.filter(({ operation }) => operation === 'ModifyVolume').length,
       sizeGiB: sizeOf(world),
     };
   } finally {

@@ -127,7 +127,7 @@ function faultAt(place: number): Pick<RunOptions, 'hooks' | 'requestFaults'> {
 }
 
 function told(place: number, { report, world, unmet }: Run): SnapshotCrashed {
-  const { calls } = world.region.front.trace;
+  const { calls } = world.region.gateway.trace;
   return {
     place,
     taken: calls.filter(

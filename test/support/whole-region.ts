@@ -41,7 +41,7 @@ export async function wholeRegion(): Promise<WholeRegion> {
         region: region.kernel.regionName,
         credentials: { accessKeyId: 'AKIATEST', secretAccessKey: 'test' },
         maxAttempts: 1,
-        requestHandler: inProcessHandler(region.front, caller),
+        requestHandler: inProcessHandler(region.gateway, caller),
       };
     },
     virtually: (ms) => new Promise((resolve) => void region.clock.after(ms, resolve)),

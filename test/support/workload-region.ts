@@ -1,7 +1,12 @@
-// A toy region for tests of clock, front door and sandboxes: a few operations with state, and many guests at work.
+// A toy region for tests of clock, gateway and sandboxes: a few operations with state, and many guests at work.
 import type vm from 'node:vm';
+import { CLOUDWATCH } from '../../local/services/cloudwatch/service.ts';
+import { DYNAMODB } from '../../local/services/dynamodb/service.ts';
+import { EC2 } from '../../local/services/ec2/service.ts';
+import { LAMBDA } from '../../local/services/lambda/service.ts';
+import { SSM } from '../../local/services/ssm/service.ts';
 import { VirtualClock } from '../../local/simulator/clock.ts';
-import { FrontDoor } from '../../local/simulator/gateway/gateway.ts';
+import { Gateway } from '../../local/simulator/gateway/gateway.ts';
 import { loadModels } from '../../local/simulator/gateway/model.ts';
 import { TokenBuckets } from '../../local/simulator/gateway/rate-limits.ts';
 import { createSandbox, type Lane } from '../../local/simulator/lambda-runtime/sandbox.ts';
@@ -43,7 +48,7 @@ const START_MS = Date.parse('2026-01-01T12:00:00Z');
 
 export async function runWorkload(script: vm.Script, run: WorkloadRun): Promise<WorkloadResult> {
   const clock = new VirtualClock({ startMs: START_MS });
-  const models = await loadModels(['ec2', 'ssm', 'dynamodb', 'monitoring', 'lambda']);
+  const models = await loadModels([EC2, SSM, DYNAMODB, CLOUDWATCH, LAMBDA]);
   const stream = (name: string) => randomStream(run.seed, name);
   const { at } = run;
   const exact = at && programmed({ ...at, match: ({ mutating }) => mutating || !at.mutating });
@@ -56,14 +61,14 @@ export async function runWorkload(script: vm.Script, run: WorkloadRun): Promise<
   );
   const killed: string[] = [];
   const callsAtDeath = new Map<string, number>();
-  const callsOf = (actor: string) => front.trace.calls.filter((call) => call.actor === actor).length;
+  const callsOf = (actor: string) => gateway.trace.calls.filter((call) => call.actor === actor).length;
   const onSandboxKilled = (actor: string) => {
     killed.push(actor);
     callsAtDeath.set(actor, callsOf(actor));
   };
   const limits = new TokenBuckets();
-  const front = new FrontDoor({ clock, models, random: stream('requests'), faults, limits, onSandboxKilled });
-  front.serve(...services(() => clock.now()));
+  const gateway = new Gateway({ clock, models, random: stream('requests'), faults, limits, onSandboxKilled });
+  gateway.serve(...services(() => clock.now()));
   const log: string[] = [];
   const seen: Record<string, unknown> = {};
   let open = run.actors;
@@ -76,7 +81,7 @@ export async function runWorkload(script: vm.Script, run: WorkloadRun): Promise<
       random: stream(actor),
       actor,
       roleArn: 'arn:aws:iam::111122223333:role/guest',
-      front,
+      gateway,
       lane: run.lane,
       log: (line) => log.push(`${actor} ${line}`),
     });
@@ -95,8 +100,8 @@ export async function runWorkload(script: vm.Script, run: WorkloadRun): Promise<
   await clock.run({ maxEvents: 200_000 });
   if (open !== killed.length) throw new Error(`${open} guests never ended, and ${killed.length} were killed`);
   const outcomes: Record<string, number> = {};
-  for (const { outcome } of front.trace.calls) outcomes[outcome ?? 'open'] = (outcomes[outcome ?? 'open'] ?? 0) + 1;
-  const { trace } = front;
+  for (const { outcome } of gateway.trace.calls) outcomes[outcome ?? 'open'] = (outcomes[outcome ?? 'open'] ?? 0) + 1;
+  const { trace } = gateway;
   const callsOfTheDead = killed.reduce((sum, actor) => sum + callsOf(actor) - (callsAtDeath.get(actor) ?? 0), 0);
   const endedAtMs = clock.now();
   return { traceHash: trace.hash(), calls: trace.calls.length, outcomes, seen, log, endedAtMs, killed, callsOfTheDead };

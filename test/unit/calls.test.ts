@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import type { InvocationSpan, Region } from '../../local/region.ts';
+import type { Region } from '../../local/region.ts';
 import { callsOfDispatch, callsOfExecution, countCalls, isMutation } from '../../local/scenarios/report/calls.ts';
+import type { InvocationSpan } from '../../local/simulator/lambda-runtime/sandboxes.ts';
 import type { CallRecord } from '../../local/simulator/trace.ts';
 import { DATA_VOLUME, INSTANCE, ME, NOON_MS, OTHER } from '../support/heal-facts.ts';
 
@@ -115,7 +116,7 @@ describe('whose calls they are', () => {
   const span = (actor: string, event: unknown, fromCall: number, toCall?: number): InvocationSpan =>
     ({ actor, functionName: actor.split('/')[0], event, fromCall, toCall }) as InvocationSpan;
   const region = (calls: readonly CallRecord[], spans: readonly InvocationSpan[]): Region =>
-    ({ front: { trace: { calls } }, spans }) as unknown as Region;
+    ({ gateway: { trace: { calls } }, spans }) as unknown as Region;
   const by = (actor: string, label: string) => call(`ec2.${label}`, {}, { actor });
   const labels = (calls: readonly CallRecord[]) => calls.map(({ operation }) => operation);
 

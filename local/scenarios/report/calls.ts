@@ -1,6 +1,7 @@
 // Which requests belong to which heal, and of what sort they are: the counts of the contract.
 
-import type { InvocationSpan, Region } from '../../region.ts';
+import type { Region } from '../../region.ts';
+import type { InvocationSpan } from '../../simulator/lambda-runtime/sandboxes.ts';
 import type { CallRecord } from '../../simulator/trace.ts';
 import { canonical } from '../../simulator/trace.ts';
 
@@ -40,11 +41,11 @@ const startsAttempt = ({ operation, input }: CallRecord, incidentId: string, att
   return payload.incidentId === incidentId && payload.attempt === attempt;
 };
 
-export function callsOfSpan({ front, spans }: Region, span: InvocationSpan): CallRecord[] {
+export function callsOfSpan({ gateway, spans }: Region, span: InvocationSpan): CallRecord[] {
   // A sandbox that was killed never came back: its calls end where its next invocation would begin.
   const next = spans.find((other) => other.actor === span.actor && other.fromCall > span.fromCall);
-  const to = span.toCall ?? next?.fromCall ?? front.trace.calls.length;
-  return front.trace.calls.slice(span.fromCall, to).filter(({ actor }) => actor === span.actor);
+  const to = span.toCall ?? next?.fromCall ?? gateway.trace.calls.length;
+  return gateway.trace.calls.slice(span.fromCall, to).filter(({ actor }) => actor === span.actor);
 }
 
 const API = new Set(['ec2', 'ssm', 'monitoring', 'route53', 'dlm', 'sns']);

@@ -99,7 +99,7 @@ export function makeReport(world: World, watch: Watch, { scenario, seed, lane }:
     seed,
     lane,
     virtualSeconds: seconds(region.clock.now() - START_MS),
-    traceHash: region.front.trace.hash(),
+    traceHash: region.gateway.trace.hash(),
     heals: [...durableHeals(world, watch, journal), ...peerHeals(world, journal)],
     plans: plansOf(journal),
     refusals: refusalsOf(journal),

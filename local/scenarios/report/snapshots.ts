@@ -1,7 +1,7 @@
 // The snapshots of the fleets at the end of a run: what each is good for, by its ledger; its height, where that is silent, by what is on it.
 import { readLedger } from '../../../shared/snapshots/ledger.ts';
 import type { Rank } from '../../../shared/snapshots/model.ts';
-import type { Snapshot } from '../../services/ec2/service.ts';
+import type { Snapshot } from '../../services/ec2/model.ts';
 import type { World } from '../world/world.ts';
 
 export interface SnapshotState {

@@ -1,24 +1,13 @@
 // The stack in a region: deployed from its synthesized template, whatever nodes there will be.
 
-import { ACCOUNT_ID, REGION_NAME, type Region } from '../../region.ts';
+import type { Region } from '../../region.ts';
 import type { Assembly } from '../../simulator/cloudformation/assembly.ts';
-import { deploy } from '../../simulator/cloudformation/deploy.ts';
 
 const MAX_EVENTS = 20_000_000;
 
 /** @returns the name of the stack's table */
 export async function deployInto(region: Region, assembly: Assembly): Promise<string> {
-  const deployment = await settled(region, () =>
-    deploy({
-      assembly,
-      accountId: ACCOUNT_ID,
-      regionName: REGION_NAME,
-      code: region.code,
-      vpcEndpoints: region.vpcEndpoints,
-      call: (service, operation, input) => region.call(service, operation, input, 'cloudformation'),
-      random: region.kernel.random('cloudformation'),
-    }),
-  );
+  const deployment = await settled(region, () => region.deploy({ assembly }));
   const table = [...deployment.resources.values()].find(({ type }) => type.startsWith('AWS::DynamoDB::'));
   if (!table) throw new Error('the template has no table');
   return table.ref;

@@ -99,7 +99,7 @@ export const executionsOf = ({ region }: World, heal = 'replace-node') =>
 
 /** The first request of a heal for this operation; of a command, for this document. */
 export const requestOf = ({ region }: World, operation: string, document?: string): CallRecord | undefined =>
-  region.front.trace.calls.find(
+  region.gateway.trace.calls.find(
     ({ actor, operation: name, input }) =>
       actor.startsWith('chainmend-replace-node') &&
       name === operation &&

@@ -6,8 +6,7 @@ import type { SimulatedChain } from '../../nodes/chain.ts';
 import { SimulatedNode } from '../../nodes/node.ts';
 import type { NodeSpec } from '../../nodes/spec.ts';
 import type { Region } from '../../region.ts';
-import type { Launched, LaunchedMachine } from '../../services/ec2/service.ts';
-import type { Instance } from '../../services/ec2/state.ts';
+import type { Instance, Launched, LaunchedMachine } from '../../services/ec2/model.ts';
 import { firstBootOf, playFirstBoot } from './first-boot.ts';
 import { type Placed, placedOf, unitOf } from './placing.ts';
 

@@ -15,6 +15,7 @@ import type { Kernel } from '../../simulator/kernel.ts';
 import { AwsError, notEmulated, type Service } from '../../simulator/service.ts';
 import type { Ec2 } from '../ec2/service.ts';
 import type { LoadBalancing } from '../elasticloadbalancingv2/load-balancing.ts';
+import { pageOf, type Tokens, wholeNumber } from '../pages.ts';
 import { inGrace } from './decide.ts';
 import { described, describedActivity, describedMember, type Group, type Member, type TemplateSpec } from './groups.ts';
 import { Keeper } from './keeper.ts';
@@ -143,7 +144,7 @@ export function createAutoScaling(kernel: Kernel, ec2: Ec2, loadBalancing: LoadB
         if (input.Filters?.length) throw notEmulated('Filters of DescribeAutoScalingGroups');
         // A name that is no group's is left out without an error.
         const chosen = [...groups.values()].filter(({ name }) => !names?.length || names.includes(name));
-        const { items, ...rest } = page(chosen, input, 100);
+        const { items, ...rest } = paged(chosen, input, 100);
         return { AutoScalingGroups: items.map((group) => described(group, zonesOf(group), instanceOf)), ...rest };
       },
 
@@ -155,7 +156,7 @@ export function createAutoScaling(kernel: Kernel, ec2: Ec2, loadBalancing: LoadB
           [...group.members.values()].map((member) => ({ group, member })),
         );
         const chosen = all.filter(({ member }) => !ids?.length || ids.includes(member.instanceId));
-        const { items, ...rest } = page(chosen, input, 50);
+        const { items, ...rest } = paged(chosen, input, 50);
         return {
           AutoScalingInstances: items.map(({ group, member }) =>
             describedMember(group, member, instanceOf(member.instanceId)),
@@ -170,7 +171,7 @@ export function createAutoScaling(kernel: Kernel, ec2: Ec2, loadBalancing: LoadB
         const all = (name === undefined ? [...groups.values()] : [find(name)]).flatMap((group) =>
           [...group.activities].reverse().map((activity) => describedActivity(group, activity)),
         );
-        const { items, ...rest } = page(
+        const { items, ...rest } = paged(
           all.filter(({ ActivityId = '' }) => !ids?.length || ids.includes(ActivityId)),
           input,
           100,
@@ -254,15 +255,19 @@ const sizes = ({ name, minSize, maxSize, desired }: Group, what: string, count: 
     `AutoScalingGroup ${name} has min-size=${minSize}, max-size=${maxSize}, and desired-size=${desired}. To ${what} ${count} instance(s), please update the AutoScalingGroup sizes appropriately.`,
   );
 
-function page<T>(
+const TOKENS: Tokens = {
+  ...wholeNumber,
+  refused: () => new AwsError('InvalidNextToken', 'The NextToken value is not valid.'),
+};
+
+function paged<T>(
   all: readonly T[],
   input: { NextToken?: string | undefined; MaxRecords?: number | undefined },
   max: number,
-): { items: T[]; NextToken?: string } {
-  const from = input.NextToken === undefined ? 0 : Number(input.NextToken);
-  if (!Number.isInteger(from) || from < 0) throw new AwsError('InvalidNextToken', 'The NextToken value is not valid.');
-  const to = from + Math.min(Math.max(1, input.MaxRecords ?? 50), max);
-  return { items: all.slice(from, to), ...(to < all.length && { NextToken: String(to) }) };
+): { items: readonly T[]; NextToken?: string } {
+  const size = Math.min(Math.max(1, input.MaxRecords ?? 50), max);
+  const { items, next } = pageOf(all, input.NextToken, size, TOKENS);
+  return next === undefined ? { items } : { items, NextToken: next };
 }
 
 const invalid = (message: string): AwsError => new AwsError('ValidationError', message);

@@ -1,7 +1,7 @@
 // What a scaling group does next, from what it sees of its members. Pure. Sources: "Health checks for instances in an Auto Scaling group", "Set
 // the health check grace period for an Auto Scaling group", "Temporarily remove instances from your Auto Scaling group" (EC2 Auto Scaling user
 // guide).
-import type { Instance } from '../ec2/state.ts';
+import type { Instance } from '../ec2/model.ts';
 import type { Group, Member } from './groups.ts';
 
 /** What the group sees of a member: its instance, undefined when there is none any more, and what its target groups say. */

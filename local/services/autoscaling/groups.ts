@@ -7,7 +7,7 @@ import type {
   Instance as DescribedMember,
   ScalingActivityStatusCode,
 } from '@aws-sdk/client-auto-scaling';
-import type { Instance } from '../ec2/state.ts';
+import type { Instance } from '../ec2/model.ts';
 
 export type Lifecycle = 'Pending' | 'InService' | 'EnteringStandby' | 'Standby' | 'Terminating';
 /** What may be switched off ("Suspend and resume processes"). */

@@ -1,8 +1,7 @@
 // What an alarm does when it changes: messages to topics and functions, held back while a mute rule is active.
 import type { Kernel } from '../../simulator/kernel.ts';
 import { AwsError, type ServicePrincipal } from '../../simulator/service.ts';
-import type { Alarm } from './alarms.ts';
-import type { Note } from './engine.ts';
+import type { Alarm, Note } from './alarms.ts';
 import type { Mutes } from './mutes.ts';
 import { type Change, type ContributorTurn, invocation, notification } from './payloads.ts';
 

@@ -1,6 +1,8 @@
 // The operations on alarms: put, describe, delete, set a state, tag.
 import type { Kernel } from '../../simulator/kernel.ts';
 import { AwsError, type Call, notEmulated, type Operation } from '../../simulator/service.ts';
+import { digits, pageOf, type Tokens } from '../pages.ts';
+import type { HistoryItem } from './alarms.ts';
 import {
   type Alarm,
   type CompositeAlarm,
@@ -16,7 +18,7 @@ import {
   warmUpEndMs,
 } from './alarms.ts';
 import type { Contributor } from './contributors.ts';
-import type { Engine, HistoryItem } from './engine.ts';
+import type { Engine } from './engine.ts';
 import type { StateValue } from './evaluation.ts';
 import { isInsights } from './insights-syntax.ts';
 import { configurationChangeEvent, fullConfiguration } from './payloads.ts';
@@ -139,8 +141,9 @@ export function alarmOperations(kernel: Kernel, engine: Engine): Record<string, 
 
   const describeAlarms = (input: DescribeAlarmsInput): object => {
     const found = selected([...alarms.values()], input);
-    const { page, next } = paged(found, input);
-    const described = (type: Alarm['type']): object[] => page.filter((alarm) => alarm.type === type).map(describeAlarm);
+    const { items, next } = paged(found, input);
+    const described = (type: Alarm['type']): object[] =>
+      items.filter((alarm) => alarm.type === type).map(describeAlarm);
     return { MetricAlarms: described('metric'), CompositeAlarms: described('composite'), ...next };
   };
 
@@ -186,8 +189,8 @@ export function alarmOperations(kernel: Kernel, engine: Engine): Record<string, 
       if (!alarm) throw unknown(`Alarm ${input.AlarmName} does not exist`);
       const all = alarm.type === 'metric' ? [...alarm.contributors.values()] : [];
       const inAlarm = all.filter(({ state }) => state.value === 'ALARM');
-      const { page, next } = paged(inAlarm, { MaxRecords: CONTRIBUTORS, ...input });
-      return { AlarmContributors: page.map(describeContributor), ...next };
+      const { items, next } = paged(inAlarm, { MaxRecords: CONTRIBUTORS, ...input });
+      return { AlarmContributors: items.map(describeContributor), ...next };
     },
     DescribeAlarmHistory: (input: AlarmHistoryInput) => describeHistory(engine.history, input),
     SetAlarmState: (
@@ -290,19 +293,21 @@ function describeHistory(history: readonly HistoryItem[], input: AlarmHistoryInp
       item.Timestamp.getTime() >= (input.StartDate?.getTime() ?? 0) &&
       item.Timestamp.getTime() <= (input.EndDate?.getTime() ?? Number.POSITIVE_INFINITY),
   );
-  const { page, next } = paged(input.ScanBy === 'TimestampAscending' ? found : found.reverse(), input);
-  return { AlarmHistoryItems: page.map((item) => ({ ...item })), ...next };
+  const { items, next } = paged(input.ScanBy === 'TimestampAscending' ? found : found.reverse(), input);
+  return { AlarmHistoryItems: items.map((item) => ({ ...item })), ...next };
 }
 
-function paged<T>(all: readonly T[], input: { MaxRecords?: number; NextToken?: string }): { page: T[]; next: object } {
+function paged<T>(all: readonly T[], input: { MaxRecords?: number; NextToken?: string }) {
   const { MaxRecords: size = RECORDS, NextToken: token } = input;
   if (size < 1 || size > RECORDS_MAX) throw invalid(`MaxRecords must be from 1 to ${RECORDS_MAX}`);
-  if (token !== undefined && !/^\d{1,9}$/.test(token))
-    throw new AwsError('InvalidNextToken', 'The next token specified is invalid.');
-  const from = Number(token ?? 0);
-  const to = from + size;
-  return { page: all.slice(from, to), next: to < all.length ? { NextToken: String(to) } : {} };
+  const { items, next } = pageOf(all, token, size, TOKENS);
+  return { items, next: next === undefined ? {} : { NextToken: next } };
 }
+
+const TOKENS: Tokens = {
+  ...digits(),
+  refused: () => new AwsError('InvalidNextToken', 'The next token specified is invalid.'),
+};
 
 const unknown = (message: string): AwsError => new AwsError('ResourceNotFoundException', message, { statusCode: 404 });
 

@@ -251,3 +251,28 @@ function checkCommon(input: CommonInput): void {
 }
 
 const invalid = (message: string): AwsError => new AwsError('ValidationError', message);
+
+export interface HistoryItem {
+  readonly AlarmName: string;
+  readonly AlarmType: 'MetricAlarm' | 'CompositeAlarm';
+  readonly Timestamp: Date;
+  readonly HistoryItemType:
+    | 'ConfigurationUpdate'
+    | 'StateUpdate'
+    | 'Action'
+    | `AlarmContributor${'StateUpdate' | 'Action'}`;
+  readonly HistorySummary: string;
+  readonly HistoryData: string;
+  /** Of one series of an alarm. */
+  readonly AlarmContributorId?: string;
+  readonly AlarmContributorAttributes?: Readonly<Record<string, string>>;
+}
+
+/** Writes the history; `contributor` where it is about one series of the alarm. */
+export type Note = (
+  alarm: Alarm,
+  type: HistoryItem['HistoryItemType'],
+  summary: string,
+  data: object,
+  contributor?: Contributor,
+) => void;

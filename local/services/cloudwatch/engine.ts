@@ -1,6 +1,7 @@
 // The alarms at work: evaluated on their minute, changing state, telling the bus, acting unless suppressed or muted.
 import type { Kernel } from '../../simulator/kernel.ts';
 import { createActions } from './actions.ts';
+import type { HistoryItem, Note } from './alarms.ts';
 import {
   type Alarm,
   type AlarmState,
@@ -9,7 +10,7 @@ import {
   type Suppression,
   suppressorOf,
 } from './alarms.ts';
-import { type Contributor, type ContributorChange, evaluateContributors } from './contributors.ts';
+import { type ContributorChange, evaluateContributors } from './contributors.ts';
 import { EXTRA_DATAPOINTS, evaluate, reasonOf } from './evaluation.ts';
 import type { InsightsResult } from './insights.ts';
 import type { Mutes } from './mutes.ts';
@@ -23,31 +24,6 @@ import {
 } from './payloads.ts';
 import type { MetricSource } from './queries.ts';
 import type { SeriesStore } from './series.ts';
-
-export interface HistoryItem {
-  readonly AlarmName: string;
-  readonly AlarmType: 'MetricAlarm' | 'CompositeAlarm';
-  readonly Timestamp: Date;
-  readonly HistoryItemType:
-    | 'ConfigurationUpdate'
-    | 'StateUpdate'
-    | 'Action'
-    | `AlarmContributor${'StateUpdate' | 'Action'}`;
-  readonly HistorySummary: string;
-  readonly HistoryData: string;
-  /** Of one series of an alarm. */
-  readonly AlarmContributorId?: string;
-  readonly AlarmContributorAttributes?: Readonly<Record<string, string>>;
-}
-
-/** Writes the history; `contributor` where it is about one series of the alarm. */
-export type Note = (
-  alarm: Alarm,
-  type: HistoryItem['HistoryItemType'],
-  summary: string,
-  data: object,
-  contributor?: Contributor,
-) => void;
 
 export interface Engine {
   readonly alarms: ReadonlyMap<string, Alarm>;

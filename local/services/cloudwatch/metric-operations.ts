@@ -2,6 +2,7 @@
 
 import { own } from '../../simulator/own.ts';
 import { AwsError, type Call, type Operation } from '../../simulator/service.ts';
+import { digits, pageOf, positionOf, type Tokens } from '../pages.ts';
 import { type MetricDatum, readDatum } from './datum.ts';
 import { runnerOf } from './insights.ts';
 import {
@@ -153,14 +154,14 @@ export function metricOperations(store: SeriesStore): Record<string, Operation> 
           return value !== undefined && (Value === undefined || Value === value);
         }),
     );
-    const from = readToken(input.NextToken);
+    const { items, next } = pageOf(found, input.NextToken, LIST_PAGE, TOKENS);
     return {
-      Metrics: found.slice(from, from + LIST_PAGE).map(({ namespace, name, dimensions }) => ({
+      Metrics: items.map(({ namespace, name, dimensions }) => ({
         Namespace: namespace,
         MetricName: name,
         Dimensions: dimensionList(dimensions),
       })),
-      ...(from + LIST_PAGE < found.length ? { NextToken: String(from + LIST_PAGE) } : {}),
+      ...(next && { NextToken: next }),
     };
   };
 
@@ -242,7 +243,7 @@ function insightsResults(
 function metricDataPage(results: readonly Result[], input: GetMetricDataInput): object {
   const size = Math.min(input.MaxDatapoints ?? DATAPOINTS_MAX, DATAPOINTS_MAX);
   if (size < 1) throw invalid(`The value ${size} for parameter MaxDatapoints is invalid.`);
-  const from = readToken(input.NextToken);
+  const from = positionOf(input.NextToken, TOKENS);
   const to = from + size;
   let offset = 0;
   const shown: object[] = [];
@@ -260,13 +261,12 @@ function metricDataPage(results: readonly Result[], input: GetMetricDataInput): 
     }
     offset += series.length;
   }
-  return { MetricDataResults: shown, Messages: [], ...(to < offset ? { NextToken: String(to) } : {}) };
+  return { MetricDataResults: shown, Messages: [], ...(to < offset ? { NextToken: TOKENS.write(to) } : {}) };
 }
 
-function readToken(token: string | undefined): number {
-  if (token !== undefined && !/^\d{1,12}$/.test(token))
-    throw new AwsError('InvalidNextToken', 'The next token specified is invalid.');
-  return Number(token ?? 0);
-}
+const TOKENS: Tokens = {
+  ...digits(12),
+  refused: () => new AwsError('InvalidNextToken', 'The next token specified is invalid.'),
+};
 
 const invalid = (message: string): AwsError => new AwsError('InvalidParameterValueException', message);

@@ -94,10 +94,6 @@ export function createMutes(kernel: Kernel): Mutes {
       );
       return { AlarmMuteRuleSummaries: found.map((rule) => summary(rule, call.at)) };
     },
-    DeleteAlarmMuteRule: (input: { AlarmMuteRuleName: string }) => {
-      rules.delete(input.AlarmMuteRuleName);
-      return {};
-    },
   };
 
   const active = (alarmName: string, atMs: number): Mute | undefined => {

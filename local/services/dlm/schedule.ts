@@ -4,8 +4,8 @@ import type { PolicyDetails, Schedule } from '@aws-sdk/client-dlm';
 import type { Tag } from '@aws-sdk/client-ec2';
 import type { Kernel } from '../../simulator/kernel.ts';
 import { AwsError } from '../../simulator/service.ts';
-import type { Ec2, Snapshot } from '../ec2/service.ts';
-import type { Volume } from '../ec2/state.ts';
+import type { Snapshot, Volume } from '../ec2/model.ts';
+import type { Ec2 } from '../ec2/service.ts';
 
 /** What policies work with. */
 export type SnapshotSupply = Pick<

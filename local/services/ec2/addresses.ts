@@ -12,17 +12,10 @@ import type {
   Tag,
 } from '@aws-sdk/client-ec2';
 import { AwsError, notEmulated, type Operation } from '../../simulator/service.ts';
+import type { Address, Instance, NetworkInterface } from './model.ts';
 import { type FilterFields, filtered, refuseDryRun } from './query.ts';
-import type { Ec2State, Instance, NetworkInterface } from './state.ts';
+import type { Ec2State } from './state.ts';
 import { checked } from './tags.ts';
-
-export interface Address {
-  readonly allocationId: string;
-  readonly publicIp: string;
-  /** Undefined while it is free. */
-  readonly association: { readonly associationId: string; readonly instanceId: string } | undefined;
-  readonly tags: readonly Tag[];
-}
 
 /** "Elastic IP addresses per Region" is five for a new account ("Amazon VPC quotas"); accounts that run fleets have had it raised. */
 const ADDRESSES_MAX = 1_000;

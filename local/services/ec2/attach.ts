@@ -3,10 +3,11 @@
 import type { AttachVolumeRequest, DetachVolumeRequest, VolumeAttachment } from '@aws-sdk/client-ec2';
 import { AwsError, type Call, notEmulated, type Operation } from '../../simulator/service.ts';
 import { carryOff, carryTo } from './contents.ts';
+import type { Attachment, Volume } from './model.ts';
 import { tellOfVolume } from './notifications.ts';
 import { refuseDryRun } from './query.ts';
 import { keyOf } from './snapshots-take.ts';
-import type { Attachment, Ec2State, Volume } from './state.ts';
+import type { Ec2State } from './state.ts';
 import { describedAttachment } from './volume-views.ts';
 
 /** Bounds of our draws; AWS publishes none. */

@@ -1,7 +1,8 @@
 // What is on volumes, wherever they are: on a machine, which knows, or on none, where it is kept here.
 import { frozen, type StoredContent } from '../../nodes/content.ts';
 import type { Machine } from '../../nodes/machine.ts';
-import type { Ec2State, Volume } from './state.ts';
+import type { Volume } from './model.ts';
+import type { Ec2State } from './state.ts';
 
 const GIB = 2 ** 30;
 

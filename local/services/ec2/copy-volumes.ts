@@ -5,9 +5,10 @@ import { AwsError, type Call, notEmulated, type Operation } from '../../simulato
 import { contentNow, writtenBytes } from './contents.ts';
 import { encryptionOf, performanceOf, remember, repeated } from './create-volume.ts';
 import { makeVolume } from './create-volume-course.ts';
+import type { Volume } from './model.ts';
 import { refuseDryRun } from './query.ts';
 import { keyOf } from './snapshots-take.ts';
-import type { Ec2State, Volume } from './state.ts';
+import type { Ec2State } from './state.ts';
 import { specifiedTags } from './tag-specifications.ts';
 import { describedNew } from './volume-views.ts';
 

@@ -3,8 +3,9 @@
 import type { Tag } from '@aws-sdk/client-ec2';
 import type { StoredContent } from '../../nodes/content.ts';
 import type { Performance } from './limits.ts';
+import type { Initialization, Volume } from './model.ts';
 import { tellOfInitialization, tellOfVolume } from './notifications.ts';
-import type { Ec2State, Initialization, Volume } from './state.ts';
+import type { Ec2State } from './state.ts';
 
 /** Bounds of our draws; AWS publishes none. */
 const CREATING_MS = [3_000, 12_000] as const;

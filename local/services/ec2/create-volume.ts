@@ -6,9 +6,9 @@ import { canonical } from '../../simulator/trace.ts';
 import { kmsKey } from '../kms/key-ids.ts';
 import { makeVolume } from './create-volume-course.ts';
 import { modified, type Performance, type Wish } from './limits.ts';
+import type { KeyUse, Snapshot, Volume } from './model.ts';
 import { refuseDryRun } from './query.ts';
-import type { KeyUse, Snapshot } from './snapshots-state.ts';
-import type { Ec2State, Volume } from './state.ts';
+import type { Ec2State } from './state.ts';
 import { specifiedTags } from './tag-specifications.ts';
 import { describedNew } from './volume-views.ts';
 

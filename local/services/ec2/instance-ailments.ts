@@ -1,17 +1,7 @@
 // Instances whose status checks fail on purpose, and what cures them. Sources: "Status checks for Amazon EC2 instances" and "Troubleshoot
 // Amazon EC2 Linux instances with failed status checks" (EC2 user guide): system checks are about AWS's host ("stopping and starting …
 // in most cases, migrates it to a new host"), instance checks about the software on it, attached EBS checks about the volumes' reachability.
-import type { Instance } from './state.ts';
-
-export type Check = 'system' | 'instance' | 'attachedEbs';
-
-/**
- * What ends it, the scenario's own word apart. `reboot`: a stop and start helps, too; `stop-start`: nothing less; `nothing`: the instance
- * stays as it is, whatever is done to it.
- */
-export type Cure = 'reboot' | 'stop-start' | 'nothing';
-
-export type Ailments = Readonly<Partial<Record<Check, Cure>>>;
+import type { Ailments, Check, Instance } from './model.ts';
 
 /** What is left of the ailments after a reboot or a start on another host. */
 export function treated(ailments: Ailments, by: 'reboot' | 'stop-start'): Ailments {

@@ -10,8 +10,9 @@ import { AwsError, notEmulated, type Operation } from '../../simulator/service.t
 import { checkType } from './instance-types.ts';
 import { described } from './instance-views.ts';
 import { userDataOf } from './launch-template-data.ts';
+import type { Instance, Volume } from './model.ts';
 import { refuseDryRun } from './query.ts';
-import type { Ec2State, Instance, Volume } from './state.ts';
+import type { Ec2State } from './state.ts';
 
 const MODIFIABLE = ['BlockDeviceMappings', 'InstanceType', 'UserData', 'Groups'] as const;
 const IN_REQUEST: ReadonlySet<string> = new Set(['InstanceId', 'Attribute', 'Value', 'DryRun']);

@@ -7,9 +7,10 @@ import { letGoOfAddress, withoutPower, withPower } from './addresses.ts';
 import { hangs, treated, withAilments } from './instance-ailments.ts';
 import { hasInstanceStore } from './instance-types.ts';
 import { stateOf } from './instance-views.ts';
+import type { CheckStatus, Instance, InstanceState } from './model.ts';
 import { tellOfInstance, tellOfVolume } from './notifications.ts';
 import { keyOf } from './snapshots-take.ts';
-import type { CheckStatus, Ec2State, Instance, InstanceState } from './state.ts';
+import type { Ec2State } from './state.ts';
 
 /** Bounds of our draws; AWS publishes none. Two minutes of initializing checks are what operators see. */
 const PENDING_MS = [6_000, 15_000] as const;

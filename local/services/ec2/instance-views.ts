@@ -1,8 +1,8 @@
 // How EC2 shows an instance, and by which names it is found. Sources: doc comments of DescribeInstances and DescribeInstanceStatus in
 // @aws-sdk/client-ec2; "Amazon EC2 instance state changes", "Status checks for Amazon EC2 instances" (EC2 user guide).
 import type { Instance as DescribedInstance, InstanceStatus } from '@aws-sdk/client-ec2';
+import type { Instance, InstanceState, Volume } from './model.ts';
 import type { FilterFields } from './query.ts';
-import type { Instance, InstanceState, Volume } from './state.ts';
 
 /** The low byte of EC2's state codes (SDK: `InstanceState.Code`). */
 const STATE_CODES: Readonly<Record<InstanceState, number>> = {

@@ -15,8 +15,9 @@ import type {
 import { AwsError, type Call, notEmulated, type Operation } from '../../simulator/service.ts';
 import { askForKeys, reboot, start, stop, terminate } from './instance-lifecycle.ts';
 import { described, describedStatus, deviceFields, INSTANCE_FIELDS, STATUS_FIELDS } from './instance-views.ts';
+import type { Instance, InstanceState } from './model.ts';
 import { filtered, paged, refuseDryRun, refuseIdsWithPages } from './query.ts';
-import { checkId, type Ec2State, type Instance, type InstanceState, withIds } from './state.ts';
+import { checkId, type Ec2State, withIds } from './state.ts';
 
 /** "Constraints: Maximum 100 explicitly specified instance IDs." (DescribeInstanceStatusRequest) */
 const STATUS_IDS_MAX = 100;

@@ -3,8 +3,8 @@
 import { BlockList } from 'node:net';
 import type { InstanceNetworkInterfaceSpecification } from '@aws-sdk/client-ec2';
 import { AwsError } from '../../simulator/service.ts';
+import type { Subnet } from './model.ts';
 import type { Ec2State } from './state.ts';
-import type { Subnet } from './subnets.ts';
 
 type Card = Pick<InstanceNetworkInterfaceSpecification, 'Ipv6Addresses' | 'Ipv6AddressCount'>;
 

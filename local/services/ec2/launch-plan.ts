@@ -6,9 +6,10 @@ import { AwsError, notEmulated } from '../../simulator/service.ts';
 import { checkType } from './instance-types.ts';
 import { type WishedIpv6, wishedIpv6 } from './ipv6.ts';
 import { checkData, type LaunchData, merged } from './launch-template-data.ts';
-import { type LaunchTemplate, type TemplateVersion, templateOf, versionOf } from './launch-templates.ts';
+import { templateOf, versionOf } from './launch-templates.ts';
+import type { LaunchTemplate, Subnet, TemplateVersion } from './model.ts';
 import type { Ec2State } from './state.ts';
-import { SECURITY_GROUP_ID, type Subnet } from './subnets.ts';
+import { SECURITY_GROUP_ID } from './subnets.ts';
 import { checked } from './tags.ts';
 
 export interface LaunchPlan {

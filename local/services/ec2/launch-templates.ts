@@ -16,34 +16,14 @@ import type {
   LaunchTemplateSpecification,
   ModifyLaunchTemplateRequest,
   ModifyLaunchTemplateResult,
-  RequestLaunchTemplateData,
   ResponseLaunchTemplateData,
-  Tag,
 } from '@aws-sdk/client-ec2';
 import { AwsError, type Call, notEmulated, type Operation } from '../../simulator/service.ts';
 import { checkData } from './launch-template-data.ts';
+import type { LaunchTemplate, TemplateVersion } from './model.ts';
 import { type FilterFields, filtered, paged, refuseDryRun } from './query.ts';
 import type { Ec2State } from './state.ts';
 import { checked } from './tags.ts';
-
-export interface LaunchTemplate {
-  readonly launchTemplateId: string;
-  readonly name: string;
-  readonly createdAtMs: number;
-  readonly createdBy: string;
-  readonly defaultVersion: number;
-  /** Version 1 first. */
-  readonly versions: readonly TemplateVersion[];
-  readonly clientToken: string | undefined;
-  readonly tags: readonly Tag[];
-}
-
-export interface TemplateVersion {
-  readonly version: number;
-  readonly description: string | undefined;
-  readonly createdAtMs: number;
-  readonly data: RequestLaunchTemplateData;
-}
 
 /** "Launch templates per Region" and "Launch template versions per launch template" ("Amazon EC2 endpoints and quotas"). */
 const TEMPLATES_MAX = 5_000;

@@ -5,7 +5,7 @@ import { encryptionOf, rateOf } from './create-volume.ts';
 import { followInitialization, initializationOf } from './create-volume-course.ts';
 import type { LaunchPlan, PlannedVolume } from './launch-plan.ts';
 import { modified } from './limits.ts';
-import type { Launched } from './run-instances.ts';
+import type { Launched } from './model.ts';
 import { seedVolume } from './seeds.ts';
 import type { Ec2State } from './state.ts';
 

@@ -9,9 +9,10 @@ import type {
 } from '@aws-sdk/client-ec2';
 import { AwsError, notEmulated, type Operation } from '../../simulator/service.ts';
 import { modified } from './limits.ts';
+import type { Modification, Volume } from './model.ts';
 import { tellOfVolume } from './notifications.ts';
 import { type FilterFields, filtered, paged, refuseDryRun } from './query.ts';
-import { type Ec2State, type Modification, type Volume, withIds } from './state.ts';
+import { type Ec2State, withIds } from './state.ts';
 
 const DAY_MS = 24 * 3_600_000;
 /** "You can modify a volume up to four times within a rolling 24-hour period." */

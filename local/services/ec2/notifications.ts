@@ -1,6 +1,6 @@
 // What EC2 and EBS tell the bus, best effort: hints and not facts.
-import type { Snapshot } from './snapshots-state.ts';
-import type { Ec2State, InstanceState } from './state.ts';
+import type { InstanceState, Snapshot } from './model.ts';
+import type { Ec2State } from './state.ts';
 
 /** "EC2 Instance State-change Notification" ("Monitor instance state changes", EC2 user guide). */
 export function tellOfInstance(state: Ec2State, instanceId: string, entered: InstanceState): void {

@@ -3,6 +3,7 @@
 import type { Filter, Tag } from '@aws-sdk/client-ec2';
 import { compileGlob, type Glob } from '../../simulator/glob.ts';
 import { AwsError } from '../../simulator/service.ts';
+import { opaque, pageOf, type Tokens } from '../pages.ts';
 
 /** The values that an item shows under each filter name; no value matches nothing. */
 export type FilterFields<T> = Readonly<
@@ -13,6 +14,11 @@ export interface Page {
   readonly NextToken?: string | undefined;
   readonly MaxResults?: number | undefined;
 }
+
+const TOKENS: Tokens = {
+  ...opaque('page', 'base64url'),
+  refused: () => new AwsError('InvalidPaginationToken', 'The specified pagination token is not valid'),
+};
 
 /** More values are FilterLimitExceeded ("Error codes for the Amazon EC2 API"). */
 const FILTER_VALUES_MAX = 200;
@@ -47,10 +53,9 @@ export function paged<T>(
       `Value ( ${MaxResults} ) for parameter maxResults is invalid. Expecting a value greater than ${limits.min}.`,
     );
   }
-  const from = NextToken === undefined ? 0 : offsetOf(NextToken);
-  const to = from + Math.min(MaxResults ?? Number.POSITIVE_INFINITY, limits.max);
-  const shown = items.slice(from, to);
-  return to < items.length ? { items: shown, NextToken: tokenFor(to) } : { items: shown };
+  const size = Math.min(MaxResults ?? Number.POSITIVE_INFINITY, limits.max);
+  const { items: shown, next } = pageOf(items, NextToken, size, TOKENS);
+  return next === undefined ? { items: shown } : { items: shown, NextToken: next };
 }
 
 /** "You cannot specify this parameter and the instance IDs parameter in the same request." */
@@ -107,11 +112,3 @@ function valuesReader<T>(
 
 const shownAs = (value: string | number | boolean | Date): string =>
   value instanceof Date ? value.toISOString() : String(value);
-
-const tokenFor = (offset: number): string => Buffer.from(`page/${offset}`).toString('base64url');
-
-function offsetOf(token: string): number {
-  const offset = /^page\/(\d{1,9})$/.exec(Buffer.from(token, 'base64url').toString())?.[1];
-  if (offset === undefined) throw new AwsError('InvalidPaginationToken', 'The specified pagination token is not valid');
-  return Number(offset);
-}

@@ -11,34 +11,11 @@ import { ipv6Addresses } from './ipv6.ts';
 import { type LaunchPlan, launchPlan, ROOT_DEVICE } from './launch-plan.ts';
 import { userDataOf } from './launch-template-data.ts';
 import { attachNew, checkVolume, encryptionFor, sizeOf } from './launch-volumes.ts';
+import type { Instance, Launched, LaunchedMachine, RunTokens } from './model.ts';
 import { refuseDryRun } from './query.ts';
-import type { Ec2State, Instance } from './state.ts';
+import type { Ec2State } from './state.ts';
 import { privateAddress } from './subnets.ts';
 import { merged } from './tags.ts';
-
-/** What a launch was asked for, its template included, as whoever makes the machine behind it wants to know it. */
-export interface Launched {
-  readonly template: { readonly launchTemplateId: string; readonly name: string; readonly version: number } | undefined;
-  /** As text; empty where there is none. */
-  readonly userData: string;
-  /** The volumes that the instance was launched with, its root volume first. */
-  readonly volumes: readonly {
-    readonly volumeId: string;
-    readonly device: string;
-    readonly snapshotId: string;
-    readonly sizeGiB: number;
-  }[];
-}
-
-/** The machine behind a new instance, without power: EC2 gives it that when the instance runs, and the volumes that snapshots were made into. */
-export interface LaunchedMachine {
-  readonly machine: Machine;
-  /** What its user data or its image says: it boots with its client masked on disk (`Machine.maskClient`). */
-  readonly clientMasked: boolean;
-}
-
-/** Undefined: this instance is none of its business. */
-export type OnRun = (instance: Instance, launched: Launched) => LaunchedMachine | undefined;
 
 /** A day's launches of the largest fleet. */
 const TOKENS_MAX = 10_000;
@@ -46,9 +23,6 @@ const TOKENS_MAX = 10_000;
 const TOKEN_LENGTH_MAX = 64;
 /** Instances of one request: more is a quota's business, which an account has its own of. */
 const COUNT_MAX = 100;
-
-/** Requests that have been carried out, by their tokens. */
-export type RunTokens = Map<string, { readonly request: string; readonly instanceIds: readonly string[] }>;
 
 export function runOperations(state: Ec2State): Record<string, Operation> {
   return {

@@ -1,24 +1,30 @@
 // Amazon EC2 and EBS as far as chainmend sees them, and the handles by which a scenario puts things there.
+import { join } from 'node:path';
 import type { RunInstancesRequest, Tag } from '@aws-sdk/client-ec2';
 import type { Machines } from '../../nodes/machine.ts';
 import type { Kernel } from '../../simulator/kernel.ts';
-import type { Service } from '../../simulator/service.ts';
+import { AwsError, type Service } from '../../simulator/service.ts';
 import type { RecordMetric } from '../cloudwatch/series.ts';
-import { type Address, addressOperations, seedAddress, taggableAddresses } from './addresses.ts';
+import type { ServiceDescriptor } from '../descriptor.ts';
+import { addressOperations, seedAddress, taggableAddresses } from './addresses.ts';
 import type { Shortage } from './capacity.ts';
 import { conditionKeys } from './condition-keys.ts';
-import { type Check, type Cure, withAilments } from './instance-ailments.ts';
+import { withAilments } from './instance-ailments.ts';
 import { attributeOperations } from './instance-attributes.ts';
 import { INITIALIZING, launch, PASSED, terminate } from './instance-lifecycle.ts';
 import { instanceTypeOperations } from './instance-types.ts';
 import { instanceOperations } from './instances.ts';
+import { launchPermissions } from './launch-permissions.ts';
 import { type LaunchPlan, launchPlan } from './launch-plan.ts';
-import { type LaunchTemplate, launchTemplateOperations } from './launch-templates.ts';
+import { launchTemplateOperations } from './launch-templates.ts';
+import type { Address, Check, CheckStatus, Cure, Instance, LaunchTemplate, OnRun, Subnet, Volume } from './model.ts';
 import { modificationOperations } from './modify.ts';
+import { conditionKeys as iamConditionKeys, permissions } from './permissions.ts';
 import type { ReservationSeed } from './placements.ts';
 import { placeOperations } from './places.ts';
 import type { QuotaSeed } from './quotas.ts';
-import { type OnRun, runInstances, runOperations } from './run-instances.ts';
+import { resources } from './resources.ts';
+import { runInstances, runOperations } from './run-instances.ts';
 import {
   type InstanceSeed,
   type LaunchSeed,
@@ -31,16 +37,15 @@ import {
 } from './seeds.ts';
 import { snapshotOperations, taggableSnapshots } from './snapshots.ts';
 import { type EbsHandles, ebsHandles } from './snapshots-seeds.ts';
-import { type CheckStatus, Ec2State, type Instance, type Volume } from './state.ts';
+import { Ec2State } from './state.ts';
 import { statusMetrics } from './status-metrics.ts';
-import { SUBNET_ID, type Subnet, subnetOperations } from './subnets.ts';
+import { SUBNET_ID } from './subnets.ts';
 import { setTags, tagOperations, tagsOf } from './tags.ts';
 import { volumeOperations } from './volumes.ts';
+import { rateOf, refusals } from './wire.ts';
 
-export type { Launched, LaunchedMachine, OnRun } from './run-instances.ts';
 export type { InstanceSeed, LaunchSeed, VolumeSeed } from './seeds.ts';
 export type { EbsHandles, SnapshotSeed } from './snapshots-seeds.ts';
-export type { Snapshot } from './snapshots-state.ts';
 export { SECURITY_GROUP_ID, SUBNET_ID, VPC_ID } from './subnets.ts';
 
 export interface Ec2 extends Service, EbsHandles {
@@ -95,6 +100,8 @@ export interface Ec2 extends Service, EbsHandles {
   conditionKeys(resourceId: string): Readonly<Record<string, string>>;
   /** The instance that a volume is attached to; undefined when it is free or unknown. */
   attachedInstance(volumeId: string): string | undefined;
+  /** The volumes that are attached to an instance, and which of them is its root. */
+  attachedVolumes(instanceId: string): readonly { readonly volumeId: string; readonly isRoot: boolean }[];
   /** The truth, terminated instances included for their last hour, for reports and invariants; throws the service's own error for an unknown id. */
   instance(instanceId: string): Instance;
   volume(volumeId: string): Volume;
@@ -140,9 +147,8 @@ export function createEc2(kernel: Kernel, machines: Machines, record: RecordMetr
       ...snapshotOperations(state),
       ...modificationOperations(state),
       ...tagOperations(state),
-      ...subnetOperations(state),
       ...addressOperations(state),
-      ...placeOperations(kernel),
+      ...placeOperations(state),
     },
 
     ...ebsHandles(state),
@@ -223,9 +229,38 @@ export function createEc2(kernel: Kernel, machines: Machines, record: RecordMetr
     },
     conditionKeys: (resourceId) => conditionKeys(state, resourceId),
     attachedInstance: (volumeId) => state.volumes.get(volumeId)?.attachment?.instanceId,
+    attachedVolumes: (instanceId) => {
+      const root = state.instances.get(instanceId)?.rootDeviceName;
+      return state.volumes
+        .all()
+        .filter(({ attachment }) => attachment?.instanceId === instanceId)
+        .map(({ volumeId, attachment }) => ({ volumeId, isRoot: attachment?.device === root }));
+    },
     instance: (instanceId) => state.instance(instanceId),
     volume: (volumeId) => state.volume(volumeId),
     instances: () => state.instances.all(),
     volumes: () => state.volumes.all(),
   };
 }
+
+export const EC2: ServiceDescriptor<Ec2, [machines: Machines, record: RecordMetric]> = {
+  name: 'ec2',
+  client: { packageName: '@aws-sdk/client-ec2', load: () => import('@aws-sdk/client-ec2') },
+  limits: join(import.meta.dirname, 'limits.txt'),
+  rateOf,
+  throttled: () => new AwsError('RequestLimitExceeded', 'Request limit exceeded.', { statusCode: 503 }),
+  refusals,
+  iam: {
+    prefix: 'ec2',
+    conditionKeys: iamConditionKeys,
+    denied: {
+      code: 'UnauthorizedOperation',
+      statusCode: 403,
+      preface: 'You are not authorized to perform this operation. ',
+    },
+  },
+  permissions: { ...permissions, ...launchPermissions },
+  tagsOf: (service, arn) => service.tags(arn.split('/').at(-1) ?? ''),
+  resources,
+  create: createEc2,
+};

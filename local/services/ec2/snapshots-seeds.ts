@@ -3,11 +3,12 @@ import type { Tag } from '@aws-sdk/client-ec2';
 import { type StoredContent, simulatedContent, type VolumeContent } from '../../nodes/content.ts';
 import { kmsKey } from '../kms/key-ids.ts';
 import { contentOf, writtenBytes } from './contents.ts';
+import type { Snapshot, Volume } from './model.ts';
 import { refuseLocked, remove } from './snapshots.ts';
-import { checkSnapshotId, type EbsState, type ForeignKeyPolicy, type Snapshot } from './snapshots-state.ts';
+import { checkSnapshotId, type EbsState, type ForeignKeyPolicy } from './snapshots-state.ts';
 import { keyOf, refuseUnlessTakeable, take } from './snapshots-take.ts';
 import { isLocked } from './snapshots-views.ts';
-import type { Ec2State, Volume } from './state.ts';
+import type { Ec2State } from './state.ts';
 
 export interface SnapshotSeed {
   readonly snapshotId?: string;

@@ -1,39 +1,7 @@
-// What EBS keeps besides volumes: snapshots, what is on volumes that no machine has, tokens, quotas and keys.
-import type { Tag } from '@aws-sdk/client-ec2';
 import type { StoredContent } from '../../nodes/content.ts';
 import { AwsError, type Call } from '../../simulator/service.ts';
-import { LAG_MS_MAX, type Volume } from './state.ts';
-import { VersionedMap } from './versioned.ts';
-
-export interface SnapshotLock {
-  readonly createdAtMs: number;
-  readonly durationDays: number;
-  /** Given as a date: it does not wait for the snapshot to be completed. */
-  readonly expiresAtMs: number | undefined;
-}
-
-export interface Snapshot {
-  readonly snapshotId: string;
-  readonly volumeId: string;
-  readonly volumeSizeGiB: number;
-  /** "the size of all the blocks that were written to the source volume at the time the snapshot was created" */
-  readonly fullBytes: number;
-  readonly description: string;
-  readonly ownerId: string;
-  readonly encrypted: boolean;
-  readonly kmsKeyArn: string | undefined;
-  readonly state: 'pending' | 'completed' | 'error';
-  readonly startedAtMs: number;
-  /** When it was or will be completed. */
-  readonly dueAtMs: number;
-  readonly lock: SnapshotLock | undefined;
-  /** What was on the volume at its moment; undefined: nothing, or nobody knows. */
-  readonly content: StoredContent | undefined;
-  readonly tags: readonly Tag[];
-}
-
-/** What a caller must be allowed to do with a key. */
-export type KeyUse = 'CreateGrant' | 'Decrypt' | 'GenerateDataKeyWithoutPlaintext' | 'ReEncryptFrom' | 'ReEncryptTo';
+import type { KeyUse, Snapshot, Volume } from './model.ts';
+import { LAG_MS_MAX, VersionedMap } from './versioned.ts';
 
 interface MadeVolume {
   readonly request: string;

@@ -11,11 +11,11 @@ import type {
 import { AwsError, notEmulated, type Operation } from '../../simulator/service.ts';
 import { kmsKey } from '../kms/key-ids.ts';
 import { contentNow, writtenBytes } from './contents.ts';
+import type { Snapshot, Volume } from './model.ts';
 import { tellOfSnapshots } from './notifications.ts';
 import { refuseDryRun } from './query.ts';
-import type { Snapshot } from './snapshots-state.ts';
 import { describedSnapshot } from './snapshots-views.ts';
-import { checkId, type Ec2State, type Volume } from './state.ts';
+import { checkId, type Ec2State } from './state.ts';
 import { specifiedTags } from './tag-specifications.ts';
 import { merged } from './tags.ts';
 

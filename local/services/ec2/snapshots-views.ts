@@ -1,8 +1,8 @@
 // How EC2 shows a snapshot and its lock, and by which names it is found. Source: doc comments of Snapshot, LockedSnapshotsInfo and
 // DescribeSnapshotsRequest in @aws-sdk/client-ec2.
 import type { Snapshot as DescribedSnapshot, LockedSnapshotsInfo } from '@aws-sdk/client-ec2';
+import type { Snapshot } from './model.ts';
 import type { FilterFields } from './query.ts';
-import type { Snapshot } from './snapshots-state.ts';
 
 const DAY_MS = 24 * 3_600_000;
 

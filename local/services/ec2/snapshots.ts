@@ -12,8 +12,9 @@ import type {
   UnlockSnapshotResult,
 } from '@aws-sdk/client-ec2';
 import { AwsError, notEmulated, type Operation } from '../../simulator/service.ts';
+import type { Snapshot, SnapshotLock } from './model.ts';
 import { type FilterFields, filtered, paged, refuseDryRun } from './query.ts';
-import { checkSnapshotId, type Snapshot, type SnapshotLock, unknownSnapshot } from './snapshots-state.ts';
+import { checkSnapshotId, unknownSnapshot } from './snapshots-state.ts';
 import { snapshotTakingOperations } from './snapshots-take.ts';
 import { describedSnapshot, isLocked, lockOf, snapshotFields } from './snapshots-views.ts';
 import type { Ec2State } from './state.ts';

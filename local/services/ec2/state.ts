@@ -1,132 +1,14 @@
-// The truth that EC2 keeps of a region: instances, volumes, modifications and tags; and what a lagging replica shows of it.
-import type { Tag } from '@aws-sdk/client-ec2';
 import type { Machines } from '../../nodes/machine.ts';
 import type { Kernel } from '../../simulator/kernel.ts';
 import { AwsError } from '../../simulator/service.ts';
-import type { Address } from './addresses.ts';
 import { Capacity } from './capacity.ts';
-import type { Ailments } from './instance-ailments.ts';
-import type { LaunchTemplate } from './launch-templates.ts';
-import type { Performance } from './limits.ts';
+import type { Address, Instance, LaunchTemplate, OnRun, RunTokens, Snapshot, Taggable, Volume } from './model.ts';
 import { Placements } from './placements.ts';
 import { Quotas } from './quotas.ts';
-import type { OnRun, RunTokens } from './run-instances.ts';
-import { EbsState, type Snapshot } from './snapshots-state.ts';
+import { EbsState } from './snapshots-state.ts';
 import { Subnets } from './subnets.ts';
-import { VersionedMap } from './versioned.ts';
+import { LAG_MS_MAX, VersionedMap } from './versioned.ts';
 
-export type InstanceState = 'pending' | 'running' | 'stopping' | 'stopped' | 'shutting-down' | 'terminated';
-export type CheckStatus = 'ok' | 'impaired' | 'initializing' | 'insufficient-data';
-
-export interface NetworkInterface {
-  readonly networkInterfaceId: string;
-  readonly privateIp: string;
-  readonly publicIp: string | undefined;
-  readonly subnetId: string;
-  readonly vpcId: string;
-  readonly securityGroupIds: readonly string[];
-  /** It had a public address from the pool when it was launched, and gets another whenever it has lost it. */
-  readonly publicFromPool: boolean;
-  readonly ipv6Addresses?: readonly string[];
-}
-
-/** What an instance was launched with, and keeps. */
-export interface LaunchSettings {
-  readonly reservationId: string;
-  /** The capacity reservation that it was launched into. */
-  readonly capacityReservationId?: string | undefined;
-  readonly clientToken: string;
-  /** As it was given: base64. */
-  readonly userData: string | undefined;
-  readonly keyName: string | undefined;
-  readonly httpTokens: 'optional' | 'required';
-  readonly instanceProfileArn: string | undefined;
-}
-
-export interface Instance {
-  readonly instanceId: string;
-  readonly instanceType: string;
-  readonly imageId: string;
-  readonly availabilityZone: string;
-  /** Undefined once it is terminated. */
-  readonly networkInterface: NetworkInterface | undefined;
-  readonly rootDeviceName: string;
-  readonly launchedAtMs: number;
-  readonly state: InstanceState;
-  readonly stateReason: { readonly code: string; readonly message: string } | undefined;
-  readonly checks: { readonly system: CheckStatus; readonly instance: CheckStatus; readonly attachedEbs: CheckStatus };
-  /** Why checks fail, and what cures it. */
-  readonly ailments: Ailments;
-  /** When it last lost what was on its instance store; undefined: never, or it has none. */
-  readonly instanceStoreLostAtMs: number | undefined;
-  readonly settings: LaunchSettings;
-  readonly tags: readonly Tag[];
-}
-
-/** Things with tags besides instances and volumes, by the prefix of their ids. */
-export interface Taggable {
-  /** As in TagSpecification.ResourceType: "launch-template". */
-  readonly type: 'launch-template' | 'elastic-ip' | 'subnet' | 'snapshot';
-  /** Throws what EC2 answers for an unknown id. */
-  tagsOf(id: string): readonly Tag[];
-  setTags(id: string, tags: readonly Tag[]): void;
-  all(): readonly { readonly id: string; readonly tags: readonly Tag[] }[];
-}
-
-export interface Attachment {
-  readonly instanceId: string;
-  readonly device: string;
-  readonly state: 'attaching' | 'attached' | 'detaching' | 'busy';
-  readonly attachedAtMs: number;
-  readonly deleteOnTermination: boolean;
-}
-
-export interface Modification {
-  readonly state: 'modifying' | 'optimizing' | 'completed' | 'failed';
-  readonly original: Performance;
-  readonly target: Performance;
-  readonly startedAtMs: number;
-  /** When `completed` is expected; progress runs towards it. */
-  readonly dueAtMs: number;
-  readonly endedAtMs: number | undefined;
-  readonly statusMessage: string | undefined;
-}
-
-export interface Initialization {
-  readonly type: 'default' | 'provisioned-rate' | 'volume-copy';
-  readonly rateMiBps: number | undefined;
-  readonly startedAtMs: number;
-  /** When all blocks are there. */
-  readonly dueAtMs: number;
-  /** "It can take up to 5 minutes for the volume initialization information to be updated": how often it is. */
-  readonly updatedEveryMs: number;
-}
-
-export interface Volume {
-  readonly volumeId: string;
-  readonly performance: Performance;
-  readonly availabilityZone: string;
-  readonly encrypted: boolean;
-  /** Absent: that of the account for EBS, where it is encrypted. */
-  readonly kmsKeyArn?: string | undefined;
-  readonly snapshotId: string;
-  /** Of a copy: what it is a copy of. */
-  readonly sourceVolumeId?: string | undefined;
-  /** Before it is there, and when it is about to go. */
-  readonly phase?: 'creating' | 'deleting' | undefined;
-  /** How its blocks come, of a volume made from a snapshot or from another volume. */
-  readonly initialization?: Initialization | undefined;
-  readonly createdAtMs: number;
-  readonly attachment: Attachment | undefined;
-  /** The latest one: AWS tells of no earlier one. */
-  readonly modification: Modification | undefined;
-  /** Starts of all modifications in the last 24 h, oldest first. */
-  readonly modificationStartsMs: readonly number[];
-  readonly tags: readonly Tag[];
-}
-
-/** How far a replica may lag under `stale-reads`; the past is kept for so long. */
-export const LAG_MS_MAX = 90_000;
 const ID_DIGITS = 17;
 
 export class Ec2State {

@@ -2,7 +2,8 @@
 // that are available for your instances", EC2 user guide): "whether the instance has passed … in the last minute", "either 0 (passed)
 // or 1 (failed)", "available at a 1-minute frequency at no charge"; unit Count; `StatusCheckFailed` is about all of them.
 import type { RecordMetric } from '../cloudwatch/series.ts';
-import type { CheckStatus, Ec2State, Instance } from './state.ts';
+import type { CheckStatus, Instance } from './model.ts';
+import type { Ec2State } from './state.ts';
 
 type Dimensions = Readonly<Record<'InstanceId', string>>;
 

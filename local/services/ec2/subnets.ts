@@ -1,35 +1,13 @@
 // Subnets and the private addresses in them. Sources: doc comments of Subnet and DescribeSubnets in @aws-sdk/client-ec2; "Subnet CIDR
 // blocks" (VPC user guide): "The first four IP addresses and the last IP address in each subnet CIDR block are not available".
-import type {
-  Subnet as DescribedSubnet,
-  DescribeSubnetsRequest,
-  DescribeSubnetsResult,
-  Tag,
-} from '@aws-sdk/client-ec2';
-import { AwsError, type Operation } from '../../simulator/service.ts';
-import { type FilterFields, filtered, paged, refuseDryRun } from './query.ts';
-import type { Ec2State } from './state.ts';
+import { AwsError } from '../../simulator/service.ts';
+import type { Stock, Subnet } from './model.ts';
 
 /** Where instances stand unless told otherwise. */
 export const VPC_ID = 'vpc-0123456789abcdef0';
 export const SUBNET_ID = 'subnet-0123456789abcdef0';
 /** Of every instance that names none. */
 export const SECURITY_GROUP_ID = 'sg-0123456789abcdef0';
-
-export interface Subnet {
-  readonly subnetId: string;
-  readonly vpcId: string;
-  readonly availabilityZone: string;
-  /** "10.0.64.0/18" */
-  readonly cidrBlock: string;
-  /** "2001:db8:0:1", of a /64; absent: it has no IPv6. */
-  readonly ipv6Prefix?: string;
-  /** Instances that are launched in it get a public address unless they say otherwise. */
-  readonly mapPublicIp: boolean;
-  /** The one of its zone for whoever names no subnet. */
-  readonly isDefault: boolean;
-  readonly tags: readonly Tag[];
-}
 
 const RESERVED_FIRST = 4;
 const RESERVED_LAST = 1;
@@ -79,13 +57,13 @@ export class Subnets {
 }
 
 /** The private addresses of a VPC that are taken: "the IPv4 addresses for any stopped instances are considered unavailable". */
-function takenIn(state: Ec2State, vpcId: string): ReadonlySet<string> {
+export function takenIn(state: Stock, vpcId: string): ReadonlySet<string> {
   const interfaces = state.instances.all().flatMap(({ networkInterface }) => networkInterface ?? []);
   return new Set(interfaces.filter((one) => one.vpcId === vpcId).map(({ privateIp }) => privateIp));
 }
 
 /** A free address of the subnet, or the wished one. Throws what EC2 answers when it cannot be had. */
-export function privateAddress(state: Ec2State, { cidrBlock, subnetId, vpcId }: Subnet, wished?: string): string {
+export function privateAddress(state: Stock, { cidrBlock, subnetId, vpcId }: Subnet, wished?: string): string {
   const taken = takenIn(state, vpcId);
   const { from, size } = rangeOf(cidrBlock);
   const [first, last] = [from + RESERVED_FIRST, from + size - 1 - RESERVED_LAST];
@@ -118,55 +96,6 @@ export function isIn(cidrBlock: string, address: string): boolean {
   return at !== undefined && at >= from && at < from + size;
 }
 
-const FIELDS: FilterFields<Subnet> = {
-  'availability-zone': (subnet) => [subnet.availabilityZone],
-  'cidr-block': (subnet) => [subnet.cidrBlock],
-  'default-for-az': (subnet) => [subnet.isDefault],
-  state: () => ['available'],
-  'subnet-id': (subnet) => [subnet.subnetId],
-  'vpc-id': (subnet) => [subnet.vpcId],
-};
-
-export function subnetOperations(state: Ec2State): Record<string, Operation> {
-  const described = (subnet: Subnet): DescribedSubnet => {
-    const { size } = rangeOf(subnet.cidrBlock);
-    const taken = [...takenIn(state, subnet.vpcId)].filter((address) => isIn(subnet.cidrBlock, address));
-    return {
-      SubnetId: subnet.subnetId,
-      SubnetArn: state.arn('subnet', subnet.subnetId),
-      VpcId: subnet.vpcId,
-      AvailabilityZone: subnet.availabilityZone,
-      CidrBlock: subnet.cidrBlock,
-      AvailableIpAddressCount: size - RESERVED_FIRST - RESERVED_LAST - taken.length,
-      MapPublicIpOnLaunch: subnet.mapPublicIp,
-      DefaultForAz: subnet.isDefault,
-      State: 'available',
-      OwnerId: state.kernel.accountId,
-      Tags: [...subnet.tags],
-    };
-  };
-  state.taggables.set('subnet', {
-    type: 'subnet',
-    tagsOf: (id) => state.subnets.find(id).tags,
-    setTags: (id, tags) => state.subnets.add({ ...state.subnets.find(id), tags }),
-    all: () => state.subnets.all().map(({ subnetId, tags }) => ({ id: subnetId, tags })),
-  });
-  return {
-    DescribeSubnets: (input: DescribeSubnetsRequest): DescribeSubnetsResult => {
-      refuseDryRun(input);
-      const chosen = input.SubnetIds?.length
-        ? input.SubnetIds.map((id) => state.subnets.find(id))
-        : state.subnets.all();
-      const { items, ...rest } = paged(
-        filtered(chosen, input.Filters, FIELDS, ({ tags }) => tags),
-        input,
-        { min: 5, max: 1_000 },
-      );
-      return { Subnets: items.map(described), ...rest };
-    },
-  };
-}
-
 /** Throws a RangeError for what is no IPv4 block. */
 function rangeOf(cidrBlock: string): { readonly from: number; readonly size: number } {
   const [address = '', bits = ''] = cidrBlock.split('/');
@@ -181,6 +110,9 @@ function numberOf(address: string): number | undefined {
   if (!/^\d{1,3}(\.\d{1,3}){3}$/.test(address)) return undefined;
   return address.split('.').reduce((number, octet) => number * 256 + Number(octet), 0);
 }
+
+/** How many addresses of a block instances may have. */
+export const usableAddresses = (cidrBlock: string): number => rangeOf(cidrBlock).size - RESERVED_FIRST - RESERVED_LAST;
 
 const addressOf = (number: number): string =>
   [24, 16, 8, 0].map((shift) => Math.floor(number / 2 ** shift) % 256).join('.');

@@ -9,8 +9,9 @@ import type {
   TagDescription,
 } from '@aws-sdk/client-ec2';
 import { AwsError, type Operation } from '../../simulator/service.ts';
+import type { Taggable } from './model.ts';
 import { type FilterFields, filtered, paged, refuseDryRun } from './query.ts';
-import type { Ec2State, Taggable } from './state.ts';
+import type { Ec2State } from './state.ts';
 
 const TAGS_MAX = 50;
 const KEY_LENGTH_MAX = 128;

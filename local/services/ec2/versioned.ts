@@ -1,5 +1,7 @@
 // Things by id, each with its recent past, so that a read can be answered from a replica that lags behind.
 
+/** How far a replica may lag under `stale-reads`; the past is kept for so long. */
+export const LAG_MS_MAX = 90_000;
 interface Version<T> {
   readonly fromMs: number;
   /** Undefined: it does not exist any more. */

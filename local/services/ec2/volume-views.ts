@@ -7,9 +7,10 @@ import type {
   VolumeState,
   VolumeStatusItem,
 } from '@aws-sdk/client-ec2';
+import type { Attachment, Initialization, Volume } from './model.ts';
 import type { FilterFields } from './query.ts';
 import { keyOf } from './snapshots-take.ts';
-import type { Attachment, Ec2State, Initialization, Volume } from './state.ts';
+import type { Ec2State } from './state.ts';
 
 const stateOfVolume = ({ phase, attachment }: Volume): VolumeState => phase ?? (attachment ? 'in-use' : 'available');
 

@@ -20,6 +20,7 @@ import type { Network } from '../../simulator/network/network.ts';
 import { AwsError, type Service } from '../../simulator/service.ts';
 import { type Ec2, VPC_ID } from '../ec2/service.ts';
 import { isIn } from '../ec2/subnets.ts';
+import { pageOf, type Tokens, wholeNumber } from '../pages.ts';
 import { described, seedOf } from './forms.ts';
 import { Prober } from './prober.ts';
 import {
@@ -53,6 +54,10 @@ const TARGETS_MAX = 1_000;
 /** "Target groups per Region" (same page). */
 const GROUPS_MAX = 3_000;
 const PAGE_MAX = 400;
+const MARKERS: Tokens = {
+  ...wholeNumber,
+  refused: (marker) => new AwsError('ValidationError', `Marker '${marker}' is not valid`),
+};
 /** "You can specify up to 20 resources in a single call" (DescribeTags). */
 const TAGGED_AT_ONCE = 20;
 
@@ -145,14 +150,9 @@ export function createLoadBalancing(kernel: Kernel, ec2: Ec2, network: Network):
             (names === undefined || names.includes(group.name)) &&
             (LoadBalancerArn === undefined || group.loadBalancerArns.includes(LoadBalancerArn)),
         );
-        const from = Marker === undefined ? 0 : Number(Marker);
-        if (!Number.isInteger(from) || from < 0)
-          throw new AwsError('ValidationError', `Marker '${Marker}' is not valid`);
-        const to = from + Math.min(Math.max(1, PageSize), PAGE_MAX);
-        return {
-          TargetGroups: chosen.slice(from, to).map(described),
-          ...(to < chosen.length && { NextMarker: String(to) }),
-        };
+        const size = Math.min(Math.max(1, PageSize), PAGE_MAX);
+        const { items, next } = pageOf(chosen, Marker, size, MARKERS);
+        return { TargetGroups: items.map(described), ...(next && { NextMarker: next }) };
       },
 
       DescribeTargetGroupAttributes: (

@@ -3,6 +3,7 @@
 import type { BusEvent, Kernel } from '../../simulator/kernel.ts';
 import { AwsError, type Call, notEmulated, type Operation, type Service } from '../../simulator/service.ts';
 import type { RecordMetric } from '../cloudwatch/series.ts';
+import { digits, pageOf, type Tokens } from '../pages.ts';
 import { createCourier, type DeadLetters, type RetryPolicy } from './delivery.ts';
 import { checkTargetInput, type TargetInput, targetPayload } from './input.ts';
 import { compilePattern, type EventTest, type Json } from './pattern.ts';
@@ -135,8 +136,8 @@ export function createEvents(kernel: Kernel, deadLetters: DeadLetters, record: R
     ListRules: (input: { NamePrefix?: string; Limit?: number; NextToken?: string; EventBusName?: string }) => {
       refuseOtherBus(input.EventBusName);
       const found = [...rules.values()].filter(({ name }) => name.startsWith(input.NamePrefix ?? ''));
-      const { page, next } = paged(found, input);
-      return { Rules: page.map(describe), ...next };
+      const { items, next } = paged(found, input);
+      return { Rules: items.map(describe), ...next };
     },
     DeleteRule: (input: { Name: string; EventBusName?: string }) => {
       refuseOtherBus(input.EventBusName);
@@ -165,8 +166,8 @@ export function createEvents(kernel: Kernel, deadLetters: DeadLetters, record: R
       return { FailedEntryCount: 0, FailedEntries: [] };
     },
     ListTargetsByRule: (input: { Rule: string; EventBusName?: string; Limit?: number; NextToken?: string }) => {
-      const { page, next } = paged([...find(input).targets.values()], input);
-      return { Targets: structuredClone(page), ...next };
+      const { items, next } = paged([...find(input).targets.values()], input);
+      return { Targets: structuredClone(items), ...next };
     },
     PutEvents: (input: { Entries: readonly PutEventsEntry[] }, call: Call) =>
       putEvents(input.Entries, call.at, publish),
@@ -272,13 +273,11 @@ function describe({ name, arn, description, roleArn, pattern, state }: Rule): ob
   };
 }
 
-function paged<T>(all: readonly T[], input: { Limit?: number; NextToken?: string }): { page: T[]; next: object } {
-  if (input.NextToken !== undefined && !/^\d{1,9}$/.test(input.NextToken)) {
-    throw validation('The NextToken value is not valid.');
-  }
-  const from = Number(input.NextToken ?? 0);
-  const to = from + Math.min(input.Limit ?? PAGE_MAX, PAGE_MAX);
-  return { page: all.slice(from, to), next: to < all.length ? { NextToken: String(to) } : {} };
+const TOKENS: Tokens = { ...digits(), refused: () => validation('The NextToken value is not valid.') };
+
+function paged<T>(all: readonly T[], { Limit, NextToken }: { Limit?: number; NextToken?: string }) {
+  const { items, next } = pageOf(all, NextToken, Math.min(Limit ?? PAGE_MAX, PAGE_MAX), TOKENS);
+  return { items, next: next === undefined ? {} : { NextToken: next } };
 }
 
 function refuseOtherBus(name = BUS): void {

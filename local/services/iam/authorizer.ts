@@ -2,61 +2,65 @@
 // the policies that those resources have themselves.
 import type { Kernel } from '../../simulator/kernel.ts';
 import { AwsError, type Call, type ServicePrincipal } from '../../simulator/service.ts';
-import type { Check, Facts, Keys, Resource } from './check.ts';
+import type { AccessDenied } from '../descriptor.ts';
+import type { ServiceRegistry } from '../registry.ts';
+import type { Check, Keys, Resource } from './check.ts';
 import type { Context } from './conditions.ts';
-import { kmsCheck } from './kms.ts';
-import { isModelled } from './modelled.ts';
 import { type Decision, decide, decideForResource, type PolicyDocument } from './policy.ts';
-import { checksOf } from './requests.ts';
-import { PUBLISHING_KEY_USES } from './requests-messaging.ts';
 import type { Roles } from './roles.ts';
 
 /** Undefined when the call is allowed; the error that AWS would answer when it is not. */
 export type Authorize = (call: Call, service: string, operation: string, input: object) => AwsError | undefined;
 
-type Place = Pick<Kernel, 'accountId' | 'regionName'>;
+/** What the authorizer knows of the services. */
+export type Resources = Pick<ServiceRegistry, 'checksOf' | 'checksOfUse' | 'declarationOf' | 'policyOf'>;
+
+type Place = Pick<Kernel, 'accountId' | 'regionName' | 'conditionKeys'>;
 type Caller = Pick<Call, 'actor' | 'roleArn' | 'functionArn' | 'principal' | 'insecure'>;
+
+export interface Authorizer {
+  readonly authorize: Authorize;
+  /** The same for what a service asks another one for, in its caller's name. */
+  readonly authorizeChecks: (call: Call, service: string, checks: () => readonly Check[]) => AwsError | undefined;
+  /** What a service does of itself, or in the name of a role, without a request of anybody. */
+  readonly permits: Kernel['permits'];
+}
 
 /**
  * A caller that is neither a role nor a service is a person with every right, whom only an explicit deny stops. Throws an Error (never allows)
  * when the role, the operation or a condition key is not known to the region.
  */
-export function createAuthorizer(kernel: Place, roles: Roles, facts: Facts): Authorize {
-  return (call, service, operation, input) => {
-    if (call.roleArn === undefined && call.principal === undefined && call.insecure === undefined) return undefined;
-    const policies = policiesOf(roles, call);
-    for (const check of checksOf(kernel, facts, service, operation, input)) {
+export function createAuthorizer(kernel: Place, roles: Roles, resources: Resources): Authorizer {
+  const refused = (law: Law, service: string | undefined, call: Caller, checks: readonly Check[]) => {
+    for (const check of checks) {
       for (const resource of check.resources) {
-        const decision = decisionOn({ kernel, facts, policies }, call, check, resource);
-        if (decision !== 'allowed') return refusal(kernel, service, call, check.action, resource.arn, decision);
+        const decision = decisionOn(law, call, check, resource);
+        if (decision === 'allowed') continue;
+        const { denied } = resources.declarationOf(service ?? resource.arn.split(':', 3)[2] ?? '')?.iam ?? {};
+        return refusal(kernel, denied, call, check.action, resource.arn, decision);
       }
     }
     return undefined;
   };
-}
-
-/** What a service does of itself, or in the name of a role, without a request of anybody. */
-export function createPermits(kernel: Place, roles: Roles, facts: Facts): Kernel['permits'] {
-  return (caller, action, arn) => {
-    const call: Caller =
-      'roleArn' in caller ? { actor: 'aws', roleArn: caller.roleArn } : { actor: caller.service, principal: caller };
-    if (call.principal && facts.resourcePolicy(arn) === undefined) return undefined;
-    // A role that somebody else has made is not known to the region.
-    const policies = call.roleArn === undefined ? [] : roles.policiesOf(call.roleArn);
-    if (policies === undefined) return undefined;
-    const key = action === 'sns:Publish' ? facts.topicKey(arn) : undefined;
-    const region = { ...kernel, facts };
-    const checks: Check[] = [
-      { action, resources: [{ arn }] },
-      ...(key ? PUBLISHING_KEY_USES.map((use) => kmsCheck(use, 'sns', { arn, key }, {}, region)) : []),
-    ];
-    for (const check of checks)
-      for (const resource of check.resources) {
-        const decision = decisionOn({ kernel, facts, policies }, call, check, resource);
-        const [, , service = ''] = resource.arn.split(':');
-        if (decision !== 'allowed') return refusal(kernel, service, call, check.action, resource.arn, decision);
-      }
-    return undefined;
+  const authorizeChecks: Authorizer['authorizeChecks'] = (call, service, checks) => {
+    if (call.roleArn === undefined && call.principal === undefined && call.insecure === undefined) return undefined;
+    const policies = policiesOf(roles, call);
+    return refused({ kernel, resources, policies }, service, call, checks());
+  };
+  return {
+    authorizeChecks,
+    authorize: (call, service, operation, input) =>
+      authorizeChecks(call, service, () => resources.checksOf(service, operation, input)),
+    permits: (caller, action, arn) => {
+      const call: Caller =
+        'roleArn' in caller ? { actor: 'aws', roleArn: caller.roleArn } : { actor: caller.service, principal: caller };
+      if (call.principal && resources.policyOf(arn) === undefined) return undefined;
+      // A role that somebody else has made is not known to the region.
+      const policies = call.roleArn === undefined ? [] : roles.policiesOf(call.roleArn);
+      if (policies === undefined) return undefined;
+      const checks = [{ action, resources: [{ arn }] }, ...resources.checksOfUse(action, arn)];
+      return refused({ kernel, resources, policies }, undefined, call, checks);
+    },
   };
 }
 
@@ -69,14 +73,14 @@ function policiesOf(roles: Roles, { actor, roleArn }: Call): readonly PolicyDocu
 
 interface Law {
   readonly kernel: Place;
-  readonly facts: Facts;
+  readonly resources: Resources;
   /** The role's. */
   readonly policies: readonly PolicyDocument[];
 }
 
-function decisionOn({ kernel, facts, policies }: Law, call: Caller, check: Check, resource: Resource): Decision {
+function decisionOn({ kernel, resources, policies }: Law, call: Caller, check: Check, resource: Resource): Decision {
   const context = contextOf(kernel, call, check, resource);
-  const document = resource.arn === '*' ? undefined : facts.resourcePolicy(resource.arn);
+  const document = resource.arn === '*' ? undefined : resources.policyOf(resource.arn);
   const asking = {
     ...(call.principal && { service: call.principal.service }),
     ...(call.roleArn !== undefined && { roleArn: call.roleArn }),
@@ -93,7 +97,12 @@ function decisionOn({ kernel, facts, policies }: Law, call: Caller, check: Check
   return ofResource === 'allowed' || check.allowedByResource ? 'allowed' : decision;
 }
 
-function contextOf({ accountId, regionName }: Place, call: Caller, check: Check, resource: Resource): Context {
+function contextOf(
+  { accountId, regionName, conditionKeys }: Place,
+  call: Caller,
+  check: Check,
+  resource: Resource,
+): Context {
   const keys: Keys = {
     ...(call.roleArn !== undefined && { 'aws:PrincipalArn': call.roleArn, 'aws:PrincipalAccount': accountId }),
     ...(call.functionArn !== undefined && { 'lambda:SourceFunctionArn': call.functionArn }),
@@ -106,9 +115,9 @@ function contextOf({ accountId, regionName }: Place, call: Caller, check: Check,
   };
   return new Map(
     Object.entries(keys).map(([key, value]) => {
-      if (!isModelled(check.action, key))
+      if (!conditionKeys.has(check.action, key))
         throw new Error(
-          `iam: a request for ${check.action} carries ${key}, which local/services/iam/modelled.ts does not list`,
+          `iam: a request for ${check.action} carries ${key}, which the condition keys of its service do not list`,
         );
       return [key.toLowerCase(), typeof value === 'string' ? [value] : value];
     }),
@@ -120,30 +129,17 @@ const sourceOf = ({ sourceArn, sourceAccount }: ServicePrincipal): Keys => ({
   'aws:SourceAccount': sourceAccount,
 });
 
-// What the services call it: EC2's own code, the "Common errors" of the query protocols, the exception of the JSON ones.
-const CODES: Readonly<Record<string, { code: string; statusCode: number }>> = {
-  ec2: { code: 'UnauthorizedOperation', statusCode: 403 },
-  sns: { code: 'AuthorizationErrorException', statusCode: 403 },
-  monitoring: { code: 'AccessDenied', statusCode: 403 },
-  sqs: { code: 'AccessDenied', statusCode: 403 },
-  sts: { code: 'AccessDenied', statusCode: 403 },
-  lambda: { code: 'AccessDeniedException', statusCode: 403 },
-  route53: { code: 'AccessDenied', statusCode: 403 },
-  autoscaling: { code: 'AccessDenied', statusCode: 403 },
-  elasticloadbalancing: { code: 'AccessDenied', statusCode: 403 },
-  dlm: { code: 'AccessDeniedException', statusCode: 403 },
-};
-const DEFAULT_CODE = { code: 'AccessDeniedException', statusCode: 400 };
+/** The exception of the JSON protocols. */
+const DENIED: AccessDenied = { code: 'AccessDeniedException', statusCode: 400 };
 
 function refusal(
   { accountId }: Place,
-  service: string,
+  { code, statusCode, preface = '' }: AccessDenied = DENIED,
   call: Caller,
   action: string,
   resource: string,
   decision: Exclude<Decision, 'allowed'>,
 ): AwsError {
-  const { code, statusCode } = CODES[service] ?? DEFAULT_CODE;
   const role = call.roleArn?.split('/').at(-1);
   const user =
     call.principal?.service ??
@@ -155,8 +151,7 @@ function refusal(
     decision === 'denied'
       ? `with an explicit deny in a policy`
       : `because no ${kind} policy allows the ${action} action`;
-  // The form of "Troubleshoot access denied error messages" (IAM guide); EC2 puts its own sentence in front.
+  // The form of "Troubleshoot access denied error messages" (IAM guide).
   const sentence = `User: ${user} is not authorized to perform: ${action} on resource: ${resource} ${because}`;
-  const prefix = service === 'ec2' ? 'You are not authorized to perform this operation. ' : '';
-  return new AwsError(code, prefix + sentence, { statusCode });
+  return new AwsError(code, preface + sentence, { statusCode });
 }

@@ -1,42 +1,5 @@
 // What a request asks IAM for, and what IAM asks the region for; the words that all mappings share.
-import type { RunInstancesRequest } from '@aws-sdk/client-ec2';
-import type { LaunchPlan } from '../ec2/launch-plan.ts';
 import type { KmsKey } from '../kms/key-ids.ts';
-import type { PolicyDocument } from './policy.ts';
-
-/** What IAM needs to know about the region's resources. */
-export interface Facts {
-  /** Tags of the resource behind an ARN; none when it does not exist or has none. */
-  tags(arn: string): Readonly<Record<string, string>>;
-  /** The instance that a volume is attached to. */
-  attachedInstance(volumeId: string): string | undefined;
-  /** EC2's own condition keys of a resource that exists, its tags apart, by its id. */
-  ec2Keys(id: string): Keys;
-  /** What a RunInstances request comes to with its launch template. Throws what EC2 answers for one that cannot be carried out. */
-  launch(input: RunInstancesRequest): LaunchPlan;
-  /** The id of a launch template by its name. */
-  launchTemplate(name: string): string | undefined;
-  /** The allocation id of an elastic address by its association. */
-  associatedAddress(associationId: string): string | undefined;
-  /** The ARN of an Auto Scaling group by its name. */
-  scalingGroup(name: string): string | undefined;
-  /** The ARN of the Auto Scaling group that an instance belongs to. */
-  owningGroup(instanceId: string): string | undefined;
-  /** The volumes that are attached to an instance. */
-  attachedVolumes(instanceId: string): readonly { readonly volumeId: string; readonly isRoot: boolean }[];
-  /** Name of a table's partition key. */
-  partitionKey(tableName: string): string | undefined;
-  /** The SecureString parameters among these names and ARNs. */
-  secureParameters(names: readonly string[]): readonly Encrypted[];
-  /** The SecureString parameters below a path. */
-  secureParametersBelow(path: string, recursive: boolean): readonly Encrypted[];
-  /** The policy of a resource itself: of a topic, a queue, a key, a function, and who may assume a role. */
-  resourcePolicy(arn: string): PolicyDocument | undefined;
-  /** The key that a topic's messages are encrypted with. */
-  topicKey(topicArn: string): KmsKey | undefined;
-  /** The secret that a name, an ARN or a part of one means. */
-  secret(secretId: string): (Encrypted & { readonly versionId: string }) | undefined;
-}
 
 /** Something that a KMS key encrypts. */
 export interface Encrypted {
@@ -63,15 +26,23 @@ export interface Check {
   readonly allowedByResource?: true;
 }
 
-export interface Region {
+export interface Place {
   readonly accountId: string;
   readonly regionName: string;
-  readonly facts: Facts;
+}
+
+/** What a mapping may know of the region. */
+export interface Region<Asked = unknown> extends Place {
+  /** Tags of the resource behind an ARN, of whichever service; none when it does not exist or has none. */
+  tagsOf(arn: string): Readonly<Record<string, string>>;
+  /** The service that is asked. */
+  readonly service: Asked;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: each mapping narrows the input of its own operation; the wire has validated it
-export type Mapping = (input: any, region: Region) => readonly Check[];
-export type Mappings = Readonly<Record<string, Mapping>>;
+export type Mapping<Asked = unknown> = (input: any, region: Region<Asked>) => readonly Check[];
+/** By operation. */
+export type Mappings<Asked = unknown> = Readonly<Record<string, Mapping<Asked>>>;
 
 /** Any resource: the action supports no resource-level permissions. */
 export const ANY: readonly Resource[] = [{ arn: '*' }];
@@ -80,6 +51,18 @@ export const ANY: readonly Resource[] = [{ arn: '*' }];
 export const onAnything =
   (action: string): Mapping =>
   () => [{ action, resources: ANY }];
+
+/** The same for several operations of a service. */
+export const eachOnAnything = (prefix: string, operations: readonly string[]): Mappings =>
+  Object.fromEntries(operations.map((operation) => [operation, onAnything(`${prefix}:${operation}`)]));
+
+/** The same condition keys for several actions of a service. */
+export const sameKeys = (prefix: string, actions: readonly string[], keys: readonly string[]) =>
+  Object.fromEntries(actions.map((action) => [`${prefix}:${action}`, keys]));
+
+/** Condition keys of an existing resource with tags, and of a request that brings tags. */
+export const OF_TAGGED = ['aws:ResourceTag/*'];
+export const OF_NEW = ['aws:RequestTag/*', 'aws:TagKeys'];
 
 /** Keys for the tags in a request: aws:RequestTag/… and aws:TagKeys; none when it carries no tags. */
 export function requestTagKeys(tags: readonly { Key?: string | undefined; Value?: string | undefined }[] = []): Keys {
@@ -90,7 +73,7 @@ export function requestTagKeys(tags: readonly { Key?: string | undefined; Value?
 }
 
 /** Keys for the tags on a resource, under each of these prefixes. */
-export function resourceTagKeys(region: Region, arn: string, ...prefixes: readonly string[]): Keys {
-  const tags = Object.entries(region.facts.tags(arn));
+export function resourceTagKeys(region: Pick<Region, 'tagsOf'>, arn: string, ...prefixes: readonly string[]): Keys {
+  const tags = Object.entries(region.tagsOf(arn));
   return Object.fromEntries(prefixes.flatMap((prefix) => tags.map(([key, value]) => [`${prefix}/${key}`, value])));
 }

@@ -10,10 +10,10 @@ import type {
   PutRolePolicyRequest,
   SimulatePrincipalPolicyRequest,
 } from '@aws-sdk/client-iam';
-import type { Kernel } from '../../simulator/kernel.ts';
+import type { ConditionKeys, Kernel } from '../../simulator/kernel.ts';
 import { AwsError, notEmulated, type Service } from '../../simulator/service.ts';
+import { checkConditions } from './condition-keys.ts';
 import { managedPolicy } from './managed.ts';
-import { checkConditions } from './modelled.ts';
 import { checkDocument, decide, type PolicyDocument } from './policy.ts';
 import { parseResourcePolicy } from './resource-policy.ts';
 
@@ -38,8 +38,7 @@ export interface Roles {
   trustOf(roleArn: string): PolicyDocument | undefined;
 }
 
-export interface Iam extends Roles {
-  readonly service: Service;
+export interface Iam extends Roles, Service {
   roleArns(): readonly string[];
 }
 
@@ -75,7 +74,7 @@ export function createIam(kernel: Kernel): Iam {
       id: `AROA${random.hex(17).slice(0, 17).toUpperCase()}`,
       description: input.Description ?? '',
       trust: input.AssumeRolePolicyDocument ?? '{}',
-      trusts: trustIn(input.AssumeRolePolicyDocument ?? '{}'),
+      trusts: trustIn(input.AssumeRolePolicyDocument ?? '{}', kernel.conditionKeys),
       createdAtMs: kernel.clock.now(),
       inline: new Map(),
       attached: new Set(),
@@ -86,7 +85,7 @@ export function createIam(kernel: Kernel): Iam {
 
   const putRolePolicy = (input: PutRolePolicyRequest): object => {
     const role = find(input.RoleName);
-    const { document, length } = parse(input.PolicyDocument);
+    const { document, length } = parse(input.PolicyDocument, kernel.conditionKeys);
     const others = [...role.inline].filter(([name]) => name !== input.PolicyName);
     const characters = others.reduce((sum, [, other]) => sum + JSON.stringify(other).length, length);
     if (characters > INLINE_CHARACTERS_MAX) {
@@ -98,7 +97,7 @@ export function createIam(kernel: Kernel): Iam {
 
   const createPolicy = (input: CreatePolicyRequest): object => {
     const arn = `arn:aws:iam::${kernel.accountId}:policy${input.Path ?? '/'}${input.PolicyName}`;
-    const { document, length } = parse(input.PolicyDocument);
+    const { document, length } = parse(input.PolicyDocument, kernel.conditionKeys);
     if (length > MANAGED_CHARACTERS_MAX) {
       throw limitExceeded(`Cannot exceed quota for PolicySize: ${MANAGED_CHARACTERS_MAX}`);
     }
@@ -197,35 +196,33 @@ export function createIam(kernel: Kernel): Iam {
     policiesOf,
     trustOf,
     roleArns: () => [...roles.values()].map(({ arn }) => arn),
-    service: {
-      name: 'iam',
-      operations: {
-        CreateRole: createRole,
-        PutRolePolicy: putRolePolicy,
-        CreatePolicy: createPolicy,
-        AttachRolePolicy: attachRolePolicy,
-        GetInstanceProfile: instanceProfile,
-        SimulatePrincipalPolicy: simulate,
-        GetRole: (input: GetRoleRequest) => ({ Role: described(find(input.RoleName)) }),
-        ListRoles: () => ({ Roles: [...roles.values()].map(described), IsTruncated: false }),
-        ListRolePolicies: (input: ListRolePoliciesRequest) => ({
-          PolicyNames: [...find(input.RoleName).inline.keys()].sort(),
-          IsTruncated: false,
-        }),
-        GetRolePolicy: (input: GetRolePolicyRequest) => {
-          const document = find(input.RoleName).inline.get(input.PolicyName ?? '');
-          if (document === undefined) {
-            throw new AwsError(
-              'NoSuchEntityException',
-              `The role policy with name ${input.PolicyName} cannot be found.`,
-              {
-                statusCode: 404,
-              },
-            );
-          }
-          const { RoleName, PolicyName } = input;
-          return { RoleName, PolicyName, PolicyDocument: encodeURIComponent(JSON.stringify(document)) };
-        },
+    name: 'iam',
+    operations: {
+      CreateRole: createRole,
+      PutRolePolicy: putRolePolicy,
+      CreatePolicy: createPolicy,
+      AttachRolePolicy: attachRolePolicy,
+      GetInstanceProfile: instanceProfile,
+      SimulatePrincipalPolicy: simulate,
+      GetRole: (input: GetRoleRequest) => ({ Role: described(find(input.RoleName)) }),
+      ListRoles: () => ({ Roles: [...roles.values()].map(described), IsTruncated: false }),
+      ListRolePolicies: (input: ListRolePoliciesRequest) => ({
+        PolicyNames: [...find(input.RoleName).inline.keys()].sort(),
+        IsTruncated: false,
+      }),
+      GetRolePolicy: (input: GetRolePolicyRequest) => {
+        const document = find(input.RoleName).inline.get(input.PolicyName ?? '');
+        if (document === undefined) {
+          throw new AwsError(
+            'NoSuchEntityException',
+            `The role policy with name ${input.PolicyName} cannot be found.`,
+            {
+              statusCode: 404,
+            },
+          );
+        }
+        const { RoleName, PolicyName } = input;
+        return { RoleName, PolicyName, PolicyDocument: encodeURIComponent(JSON.stringify(document)) };
       },
     },
   };
@@ -243,20 +240,20 @@ const described = (role: Role): object => ({
   AssumeRolePolicyDocument: encodeURIComponent(role.trust),
 });
 
-function trustIn(text: string): PolicyDocument | undefined {
+function trustIn(text: string, known: ConditionKeys): PolicyDocument | undefined {
   if (text === '{}') return undefined;
   try {
-    return parseResourcePolicy(text);
+    return parseResourcePolicy(text, known);
   } catch (cause) {
     throw new AwsError('MalformedPolicyDocumentException', cause instanceof Error ? cause.message : String(cause));
   }
 }
 
-function parse(text: string | undefined): { document: PolicyDocument; length: number } {
+function parse(text: string | undefined, known: ConditionKeys): { document: PolicyDocument; length: number } {
   try {
     const document = JSON.parse(text ?? '') as PolicyDocument;
     checkDocument(document);
-    checkConditions(document);
+    checkConditions(document, known);
     return { document, length: JSON.stringify(document).length };
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);

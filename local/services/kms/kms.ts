@@ -6,7 +6,7 @@ import type {
   DescribeKeyResponse,
   PutKeyPolicyRequest,
 } from '@aws-sdk/client-kms';
-import type { Kernel } from '../../simulator/kernel.ts';
+import type { ConditionKeys, Kernel } from '../../simulator/kernel.ts';
 import { AwsError, type Service } from '../../simulator/service.ts';
 import type { EbsHandles } from '../ec2/service.ts';
 import type { PolicyDocument } from '../iam/policy.ts';
@@ -41,11 +41,11 @@ export function createKms(
       CreateKey: ({ Policy }: CreateKeyRequest) => {
         const KeyId = ids.uuid();
         const Arn = `arn:aws:kms:${regionName}:${accountId}:key/${KeyId}`;
-        if (Policy !== undefined) policies.set(Arn, policyIn(Policy));
+        if (Policy !== undefined) policies.set(Arn, policyIn(Policy, kernel.conditionKeys));
         return { KeyMetadata: { KeyId, Arn } };
       },
       PutKeyPolicy: ({ KeyId = '', Policy = '' }: PutKeyPolicyRequest) => {
-        policies.set(kmsKey(KeyId, kernel).arn, policyIn(Policy));
+        policies.set(kmsKey(KeyId, kernel).arn, policyIn(Policy, kernel.conditionKeys));
         return {};
       },
       DescribeKey: ({ KeyId = '' }: DescribeKeyRequest): DescribeKeyResponse => {
@@ -85,9 +85,9 @@ export function createKms(
   };
 }
 
-function policyIn(text: string): PolicyDocument {
+function policyIn(text: string, known: ConditionKeys): PolicyDocument {
   try {
-    return parseResourcePolicy(text);
+    return parseResourcePolicy(text, known);
   } catch (error) {
     throw new AwsError('MalformedPolicyDocumentException', error instanceof Error ? error.message : String(error));
   }

@@ -8,6 +8,7 @@ import type {
 import type { Kernel } from '../../simulator/kernel.ts';
 import type { LambdaHooks } from '../../simulator/lambda-runtime/environment.ts';
 import type { Call } from '../../simulator/service.ts';
+import { pageOf, positionOf, type Tokens, wholeNumber } from '../pages.ts';
 import { encodeCallbackId, expireCallback } from './callbacks.ts';
 import type { Execution } from './execution.ts';
 import type { Executions } from './executions.ts';
@@ -124,26 +125,29 @@ export function createCheckpoints(
     if (execution.token === undefined || input.CheckpointToken !== execution.token) {
       throw invalid('Invalid Checkpoint Token');
     }
-    const { items, NextMarker } = page(replayedOperations(execution.operations), input.Marker, input.MaxItems);
-    return { Operations: items, ...(NextMarker === undefined ? {} : { NextMarker }) };
+    const { items, next } = paged(replayedOperations(execution.operations), input.Marker, input.MaxItems);
+    return { Operations: items, ...next };
   };
 
   return { checkpoint, state };
 }
 
+const MARKERS: Tokens = {
+  ...wholeNumber,
+  refused: (marker) => invalid(`Marker: expected one from an earlier answer, got "${marker}"`),
+};
+
 /** One page of a list; markers are positions, since lists only grow. Throws for a marker that we never gave. */
-export function page<T>(
+export function paged<T>(
   list: readonly T[],
   marker: string | undefined,
   maxItems: number | undefined,
-): { items: T[]; NextMarker: string | undefined } {
-  const from = marker === undefined || marker === '' ? 0 : Number(marker);
-  if (!Number.isInteger(from) || from < 0)
-    throw invalid(`Marker: expected one from an earlier answer, got "${marker}"`);
+): { readonly items: readonly T[]; readonly next: { readonly NextMarker?: string } } {
   const size = maxItems === undefined || maxItems === 0 ? PAGE_DEFAULT : maxItems;
+  const from = positionOf(marker, MARKERS);
   if (size < 1 || size > PAGE_MAX) throw invalid(`MaxItems: expected 0 to ${PAGE_MAX}, got ${maxItems}`);
-  const next = from + size;
-  return { items: list.slice(from, next), NextMarker: next < list.length ? String(next) : undefined };
+  const { items, next } = pageOf(list, String(from), size, MARKERS);
+  return { items, next: next === undefined ? {} : { NextMarker: next } };
 }
 
 /** The request's sandbox is gone: nobody hears the answer, so there is none. */

@@ -8,7 +8,7 @@ import type {
   StopDurableExecutionRequest,
 } from '@aws-sdk/client-lambda';
 import type { Call } from '../../simulator/service.ts';
-import { page } from './checkpoints.ts';
+import { paged } from './checkpoints.ts';
 import type { Execution } from './execution.ts';
 import type { Executions } from './executions.ts';
 import type { Functions } from './functions.ts';
@@ -41,16 +41,16 @@ export function createDurableQueries(functions: Functions, executions: Execution
       .filter(({ startedAtMs }) => input.StartedBefore === undefined || startedAtMs < input.StartedBefore.getTime());
     // "ReverseOrder: set to true to return results in chronological order"
     const ordered = input.ReverseOrder === true ? matching : matching.reverse();
-    const { items, NextMarker } = page(ordered.map(summary), input.Marker, input.MaxItems);
-    return { DurableExecutions: items, ...(NextMarker === undefined ? {} : { NextMarker }) };
+    const { items, next } = paged(ordered.map(summary), input.Marker, input.MaxItems);
+    return { DurableExecutions: items, ...next };
   };
 
   const history = (input: GetDurableExecutionHistoryRequest): object => {
     const execution = executions.find(input.DurableExecutionArn);
     const events = input.IncludeExecutionData === false ? execution.history.map(withoutData) : [...execution.history];
     const ordered = input.ReverseOrder === true ? events.reverse() : events;
-    const { items, NextMarker } = page(ordered, input.Marker, input.MaxItems);
-    return { Events: items, ...(NextMarker === undefined ? {} : { NextMarker }) };
+    const { items, next } = paged(ordered, input.Marker, input.MaxItems);
+    return { Events: items, ...next };
   };
 
   /** Stopping what has ended changes nothing, and tells when it ended. */

@@ -1,4 +1,5 @@
-// AWS Lambda in the local region: functions, their invocations, and durable executions.
+// AWS Lambda: functions, their invocations, and durable executions.
+import { join } from 'node:path';
 import type {
   AddPermissionRequest,
   CreateAliasRequest,
@@ -14,11 +15,12 @@ import type {
 } from '@aws-sdk/client-lambda';
 import type { Kernel } from '../../simulator/kernel.ts';
 import type { CodeStore, LambdaHooks, PutMetric, StartSandbox } from '../../simulator/lambda-runtime/environment.ts';
-import type { Service } from '../../simulator/service.ts';
+import { AwsError, type Service } from '../../simulator/service.ts';
+import type { ServiceDescriptor } from '../descriptor.ts';
 import type { PolicyDocument } from '../iam/policy.ts';
 import { createAsynchronous } from './asynchronous.ts';
 import { createCallbacks } from './callbacks.ts';
-import { createCheckpoints, page } from './checkpoints.ts';
+import { createCheckpoints, paged } from './checkpoints.ts';
 import { describe } from './configuration.ts';
 import { createDurableQueries } from './durable.ts';
 import type { Execution } from './execution.ts';
@@ -26,12 +28,13 @@ import { createExecutions } from './executions.ts';
 import { createFunctions, type LambdaFunction } from './functions.ts';
 import { createInvoke, createMeasure } from './invocations.ts';
 import { createInvokeOperation } from './invoke.ts';
+import { conditionKeys, permissions } from './permissions.ts';
+import { resources } from './resources.ts';
 import { ACCOUNT_CONCURRENCY, createSandboxes } from './sandboxes.ts';
 import type { VpcOf } from './vpc.ts';
 
-export interface Lambda {
-  readonly service: Service;
-  /** The front door killed this sandbox: its invocation fails, and it is not used again. */
+export interface Lambda extends Service {
+  /** The gateway killed this sandbox: its invocation fails, and it is not used again. */
   sandboxKilled(actor: string): void;
   /** Whom a function admits; undefined where it admits nobody. */
   policy(functionArn: string): PolicyDocument | undefined;
@@ -112,66 +115,87 @@ export function createLambda(
           error: { ErrorType: 'Execution.TimedOut', ErrorMessage: 'Execution timed out.' },
         });
     },
-    service: {
-      name: 'lambda',
-      operations: {
-        Invoke: invokeOperation,
-        CreateFunction: (input: CreateFunctionRequest) => described(functions.create(input)),
-        PublishVersion: (input: PublishVersionRequest) =>
-          described(functions.publish(input.FunctionName ?? '', input.Description)),
-        CreateAlias: (input: CreateAliasRequest) => functions.createAlias(input),
-        AddPermission: (input: AddPermissionRequest) => ({ Statement: JSON.stringify(functions.addPermission(input)) }),
-        GetPolicy: (input: GetPolicyRequest) => ({
-          Policy: functions.policy(input.FunctionName ?? '', input.Qualifier),
-        }),
-        PutFunctionEventInvokeConfig: (input: PutFunctionEventInvokeConfigRequest) => {
-          const settings = functions.putAsyncSettings(input);
-          return {
-            FunctionArn: functions.resolve(input.FunctionName ?? '', input.Qualifier).invokedArn,
-            MaximumRetryAttempts: settings.maximumRetries,
-            MaximumEventAgeInSeconds: settings.maximumAgeSeconds,
-            DestinationConfig: input.DestinationConfig ?? {},
-          };
-        },
-        PutFunctionConcurrency: (input: PutFunctionConcurrencyRequest) => {
-          const { FunctionName = '', ReservedConcurrentExecutions = 0 } = input;
-          functions.reserveConcurrency(FunctionName, ReservedConcurrentExecutions, accountConcurrency);
-          return { ReservedConcurrentExecutions: input.ReservedConcurrentExecutions };
-        },
-        GetFunction: (input: GetFunctionRequest) => ({
-          Configuration: configuration(input),
-          Code: { RepositoryType: 'S3' },
-        }),
-        GetFunctionConfiguration: configuration,
-        GetAccountSettings: () => ({
-          AccountLimit: {
-            ConcurrentExecutions: accountConcurrency,
-            UnreservedConcurrentExecutions: accountConcurrency - functions.totalReserved(),
-          },
-          AccountUsage: { FunctionCount: functions.list().length },
-        }),
-        ListFunctions: (input: ListFunctionsRequest) => {
-          const { items, NextMarker } = page(functions.list().map(described), input.Marker, input.MaxItems ?? 50);
-          return { Functions: items, ...(NextMarker === undefined ? {} : { NextMarker }) };
-        },
-        ListAliases: (input: ListAliasesRequest) => {
-          const aliases = functions
-            .aliases(input.FunctionName ?? '')
-            .filter((alias) => input.FunctionVersion === undefined || alias.FunctionVersion === input.FunctionVersion);
-          const { items, NextMarker } = page(aliases, input.Marker, input.MaxItems ?? 50);
-          return { Aliases: items, ...(NextMarker === undefined ? {} : { NextMarker }) };
-        },
-        GetAlias: (input: GetAliasRequest) => functions.alias(input.FunctionName ?? '', input.Name ?? ''),
-        CheckpointDurableExecution: checkpoints.checkpoint,
-        GetDurableExecutionState: checkpoints.state,
-        GetDurableExecution: durable.get,
-        GetDurableExecutionHistory: durable.history,
-        ListDurableExecutionsByFunction: durable.list,
-        StopDurableExecution: durable.stop,
-        SendDurableExecutionCallbackSuccess: callbacks.succeed,
-        SendDurableExecutionCallbackFailure: callbacks.fail,
-        SendDurableExecutionCallbackHeartbeat: callbacks.heartbeat,
+    name: 'lambda',
+    operations: {
+      Invoke: invokeOperation,
+      CreateFunction: (input: CreateFunctionRequest) => described(functions.create(input)),
+      PublishVersion: (input: PublishVersionRequest) =>
+        described(functions.publish(input.FunctionName ?? '', input.Description)),
+      CreateAlias: (input: CreateAliasRequest) => functions.createAlias(input),
+      AddPermission: (input: AddPermissionRequest) => ({ Statement: JSON.stringify(functions.addPermission(input)) }),
+      GetPolicy: (input: GetPolicyRequest) => ({
+        Policy: functions.policy(input.FunctionName ?? '', input.Qualifier),
+      }),
+      PutFunctionEventInvokeConfig: (input: PutFunctionEventInvokeConfigRequest) => {
+        const settings = functions.putAsyncSettings(input);
+        return {
+          FunctionArn: functions.resolve(input.FunctionName ?? '', input.Qualifier).invokedArn,
+          MaximumRetryAttempts: settings.maximumRetries,
+          MaximumEventAgeInSeconds: settings.maximumAgeSeconds,
+          DestinationConfig: input.DestinationConfig ?? {},
+        };
       },
+      PutFunctionConcurrency: (input: PutFunctionConcurrencyRequest) => {
+        const { FunctionName = '', ReservedConcurrentExecutions = 0 } = input;
+        functions.reserveConcurrency(FunctionName, ReservedConcurrentExecutions, accountConcurrency);
+        return { ReservedConcurrentExecutions: input.ReservedConcurrentExecutions };
+      },
+      GetFunction: (input: GetFunctionRequest) => ({
+        Configuration: configuration(input),
+        Code: { RepositoryType: 'S3' },
+      }),
+      GetFunctionConfiguration: configuration,
+      GetAccountSettings: () => ({
+        AccountLimit: {
+          ConcurrentExecutions: accountConcurrency,
+          UnreservedConcurrentExecutions: accountConcurrency - functions.totalReserved(),
+        },
+        AccountUsage: { FunctionCount: functions.list().length },
+      }),
+      ListFunctions: (input: ListFunctionsRequest) => {
+        const { items, next } = paged(functions.list().map(described), input.Marker, input.MaxItems ?? 50);
+        return { Functions: items, ...next };
+      },
+      ListAliases: (input: ListAliasesRequest) => {
+        const aliases = functions
+          .aliases(input.FunctionName ?? '')
+          .filter((alias) => input.FunctionVersion === undefined || alias.FunctionVersion === input.FunctionVersion);
+        const { items, next } = paged(aliases, input.Marker, input.MaxItems ?? 50);
+        return { Aliases: items, ...next };
+      },
+      GetAlias: (input: GetAliasRequest) => functions.alias(input.FunctionName ?? '', input.Name ?? ''),
+      CheckpointDurableExecution: checkpoints.checkpoint,
+      GetDurableExecutionState: checkpoints.state,
+      GetDurableExecution: durable.get,
+      GetDurableExecutionHistory: durable.history,
+      ListDurableExecutionsByFunction: durable.list,
+      StopDurableExecution: durable.stop,
+      SendDurableExecutionCallbackSuccess: callbacks.succeed,
+      SendDurableExecutionCallbackFailure: callbacks.fail,
+      SendDurableExecutionCallbackHeartbeat: callbacks.heartbeat,
     },
   };
 }
+
+/** "Lambda quotas": the control plane takes 15 requests a second; invocations are not part of it. */
+const PER_SECOND: ReadonlyMap<string, number> = new Map([
+  ['GetFunction', 100],
+  ['UpdateFunctionCode', 15],
+  ['PublishVersion', 15],
+]);
+
+export const LAMBDA: ServiceDescriptor<Lambda, [options: LambdaOptions]> = {
+  name: 'lambda',
+  client: { packageName: '@aws-sdk/client-lambda', load: () => import('@aws-sdk/client-lambda') },
+  limits: join(import.meta.dirname, 'limits.txt'),
+  rateOf: (operation) => {
+    const perSecond = PER_SECOND.get(operation);
+    return perSecond === undefined ? undefined : { burst: perSecond, perSecond };
+  },
+  throttled: () => new AwsError('TooManyRequestsException', 'Rate exceeded', { statusCode: 429 }),
+  iam: { prefix: 'lambda', conditionKeys, denied: { code: 'AccessDeniedException', statusCode: 403 } },
+  permissions,
+  policyOf: (service, arn) => service.policy(arn),
+  resources,
+  create: createLambda,
+};

@@ -5,6 +5,7 @@ import { own } from '../../simulator/own.ts';
 import { AwsError, type Call, notEmulated, type Operation, type Service } from '../../simulator/service.ts';
 import type { RecordMetric } from '../cloudwatch/series.ts';
 import { createCourier, type DeadLetters, type RetryPolicy } from '../events/delivery.ts';
+import { digits, pageOf, type Tokens } from '../pages.ts';
 import { parseTiming, type Timing } from './expression.ts';
 
 interface Target {
@@ -43,6 +44,10 @@ interface Schedule {
 // "Quotas for EventBridge Scheduler": a million schedules; far fewer are needed here. ListSchedules: pages of at most 100.
 const SCHEDULES_MAX = 10_000;
 const PAGE_MAX = 100;
+const TOKENS: Tokens = {
+  ...digits(),
+  refused: () => new AwsError('ValidationException', 'The NextToken value is not valid.'),
+};
 const GROUP = 'default';
 // "EventBridge Scheduler … 60 second precision": somewhere within the minute, the same for each firing of a schedule.
 const PRECISION_MS = 60_000;
@@ -183,12 +188,8 @@ export function createScheduler(kernel: Kernel, deadLetters: DeadLetters, record
             Name.startsWith(input.NamePrefix ?? '') && State === (input.State ?? State),
         )
         .sort((a, b) => (a.input.Name < b.input.Name ? -1 : 1));
-      const from = Number(input.NextToken ?? 0);
-      const to = from + Math.min(input.MaxResults ?? PAGE_MAX, PAGE_MAX);
-      return {
-        Schedules: found.slice(from, to).map(summary),
-        ...(to < found.length ? { NextToken: String(to) } : {}),
-      };
+      const { items, next } = pageOf(found, input.NextToken, Math.min(input.MaxResults ?? PAGE_MAX, PAGE_MAX), TOKENS);
+      return { Schedules: items.map(summary), ...(next && { NextToken: next }) };
     },
     DeleteSchedule: (input: { Name: string; GroupName?: string }) => {
       find(input).timer?.cancel();

@@ -1,9 +1,10 @@
 // SNS: topics whose messages go to Lambda functions and SQS queues, and are kept for people to read.
 
-import type { Kernel } from '../../simulator/kernel.ts';
+import type { ConditionKeys, Kernel } from '../../simulator/kernel.ts';
 import { AwsError, type Call, notEmulated, type Operation, type Service } from '../../simulator/service.ts';
 import type { PolicyDocument } from '../iam/policy.ts';
 import { parseResourcePolicy } from '../iam/resource-policy.ts';
+import { digits, pageOf, type Tokens } from '../pages.ts';
 
 export interface Published {
   readonly messageId: string;
@@ -74,6 +75,7 @@ const TOPICS_MAX = 1_000;
 const SUBSCRIPTIONS_MAX = 1_000;
 const PUBLISHED_MAX = 10_000;
 const PAGE = 100;
+const TOKENS: Tokens = { ...digits(), refused: () => invalidParameter('NextToken') };
 const DELIVERED = ['lambda', 'sqs'];
 /** Recorded and listed; the local region reaches nobody. */
 const RECORDED = ['email', 'email-json', 'sms', 'https'];
@@ -142,7 +144,7 @@ export function createSns(kernel: Kernel): Sns {
     SetTopicAttributes: (input: { TopicArn: string; AttributeName: string; AttributeValue?: string }) => {
       const topic = find(input.TopicArn);
       if (!TOPIC_ATTRIBUTES.has(input.AttributeName)) throw invalidParameter('AttributeName');
-      if (input.AttributeName === 'Policy') topic.policy = policyIn(input.AttributeValue ?? '');
+      if (input.AttributeName === 'Policy') topic.policy = policyIn(input.AttributeValue ?? '', kernel.conditionKeys);
       topic.attributes.set(input.AttributeName, input.AttributeValue ?? '');
       return {};
     },
@@ -160,8 +162,8 @@ export function createSns(kernel: Kernel): Sns {
       };
     },
     ListTopics: (input: { NextToken?: string }) => {
-      const { page, next } = paged([...topics.keys()], input.NextToken);
-      return { Topics: page.map((arn) => ({ TopicArn: arn })), ...next };
+      const { items, next } = pageOf([...topics.keys()], input.NextToken, PAGE, TOKENS);
+      return { Topics: items.map((arn) => ({ TopicArn: arn })), ...(next && { NextToken: next }) };
     },
     Subscribe: (input: { TopicArn: string; Protocol: string; Endpoint?: string }) => {
       const topic = find(input.TopicArn);
@@ -192,8 +194,9 @@ export function createSns(kernel: Kernel): Sns {
       return {};
     },
     ListSubscriptionsByTopic: (input: { TopicArn: string; NextToken?: string }) => {
-      const { page, next } = paged([...find(input.TopicArn).subscriptions.values()], input.NextToken);
-      return { Subscriptions: page.map((subscription) => ({ ...subscription })), ...next };
+      const subscriptions = [...find(input.TopicArn).subscriptions.values()];
+      const { items, next } = pageOf(subscriptions, input.NextToken, PAGE, TOKENS);
+      return { Subscriptions: items.map((subscription) => ({ ...subscription })), ...(next && { NextToken: next }) };
     },
     Publish: (input: PublishInput, _call: Call) => {
       if (input.PhoneNumber !== undefined) {
@@ -217,9 +220,9 @@ export function createSns(kernel: Kernel): Sns {
   };
 }
 
-function policyIn(text: string): PolicyDocument {
+function policyIn(text: string, known: ConditionKeys): PolicyDocument {
   try {
-    return parseResourcePolicy(text);
+    return parseResourcePolicy(text, known);
   } catch (error) {
     throw invalidParameter(`Policy: ${error instanceof Error ? error.message : String(error)}`);
   }
@@ -289,13 +292,6 @@ function checkTopicName(name: string, isFifo: boolean): void {
     );
   }
   if (!/^[A-Za-z0-9_-]{1,256}$/.test(name)) throw invalidParameter('Topic Name');
-}
-
-function paged<T>(all: readonly T[], token: string | undefined): { page: T[]; next: object } {
-  if (token !== undefined && !/^\d{1,9}$/.test(token)) throw invalidParameter('NextToken');
-  const from = Number(token ?? 0);
-  const to = from + PAGE;
-  return { page: all.slice(from, to), next: to < all.length ? { NextToken: String(to) } : {} };
 }
 
 // InvalidParameterException's wire code is "InvalidParameter"; the SDK names the exception after its shape.

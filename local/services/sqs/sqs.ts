@@ -1,6 +1,6 @@
 // SQS: standard queues, enough for dead letters, for people who look into them, and for alarms on their depth.
 import { createHash } from 'node:crypto';
-import type { Kernel, Timer } from '../../simulator/kernel.ts';
+import type { ConditionKeys, Kernel, Timer } from '../../simulator/kernel.ts';
 import { own } from '../../simulator/own.ts';
 import { AwsError, type Call, notEmulated, type Operation, type Service } from '../../simulator/service.ts';
 import type { RecordMetric } from '../cloudwatch/series.ts';
@@ -256,7 +256,7 @@ export function createSqs(kernel: Kernel, record: RecordMetric): Sqs {
       const given = Object.entries(input.Attributes);
       checkAttributes(given, (arn) => queues.has(arn.split(':').at(-1) ?? ''));
       const { Policy } = input.Attributes;
-      if (Policy !== undefined) queue.policy = policyIn(Policy);
+      if (Policy !== undefined) queue.policy = policyIn(Policy, kernel.conditionKeys);
       for (const [name, value] of given) queue.attributes.set(name, value);
       return {};
     },
@@ -431,9 +431,9 @@ function attributesMd5(attributes: Message['attributes']): { MD5OfMessageAttribu
   return { MD5OfMessageAttributes: hash.digest('hex') };
 }
 
-function policyIn(text: string): PolicyDocument {
+function policyIn(text: string, known: ConditionKeys): PolicyDocument {
   try {
-    return parseResourcePolicy(text);
+    return parseResourcePolicy(text, known);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new AwsError('InvalidAttributeValue', `Invalid value for the parameter Policy. ${reason}`);

@@ -17,7 +17,7 @@ import { describedCommand, describedInvocation, executionTimes, matches, type Se
 import { acceptedParameters, prepared } from './document-content.ts';
 import { type DocumentStore, documentOf, versionOf } from './documents.ts';
 import { cancel, carry, type Invocation, newInvocation } from './invocations.ts';
-import { constraint, pageOf } from './paging.ts';
+import { constraint, paged } from './paging.ts';
 
 /** SendCommandRequest.InstanceIds: "you can specify up to 50 IDs". */
 const INSTANCES_MAX = 50;
@@ -99,7 +99,7 @@ export function commandOperations(
         .map(describedCommand)
         .filter((command) => (input.Filters ?? []).every((filter) => matches(filter, command)))
         .reverse();
-      const { items, ...rest } = pageOf(matching, input, { min: 1, max: 50 });
+      const { items, ...rest } = paged(matching, input, { min: 1, max: 50 });
       return { Commands: [...items], ...rest };
     },
 
@@ -114,7 +114,7 @@ export function commandOperations(
         .filter((invocation) => input.InstanceId === undefined || invocation.InstanceId === input.InstanceId)
         .filter((invocation) => (input.Filters ?? []).every((filter) => matches(filter, invocation)))
         .reverse();
-      const { items, ...rest } = pageOf(matching, input, { min: 1, max: 50 });
+      const { items, ...rest } = paged(matching, input, { min: 1, max: 50 });
       return { CommandInvocations: [...items], ...rest };
     },
 

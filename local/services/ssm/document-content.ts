@@ -140,3 +140,21 @@ function checkAccepted(name: string, value: string, rule: v.InferOutput<typeof p
 }
 
 const invalid = (message: string) => new AwsError('InvalidParameters', message);
+
+/** A document as it is kept. */
+export interface StoredDocument {
+  readonly name: string;
+  readonly defaultVersion: number;
+  /** Oldest first. */
+  readonly versions: readonly DocumentVersion[];
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+export interface DocumentVersion {
+  readonly version: number;
+  readonly text: string;
+  readonly format: 'JSON' | 'YAML';
+  readonly content: DocumentContent;
+  readonly hash: string;
+  readonly createdAtMs: number;
+}

@@ -22,26 +22,10 @@ import type {
 import type { Kernel } from '../../simulator/kernel.ts';
 import { own } from '../../simulator/own.ts';
 import { AwsError, type Operation } from '../../simulator/service.ts';
-import { type DocumentContent, parsedDocument } from './document-content.ts';
-import { pageOf } from './paging.ts';
+import type { DocumentVersion, StoredDocument } from './document-content.ts';
+import { parsedDocument } from './document-content.ts';
+import { paged } from './paging.ts';
 import { PUBLIC_DOCUMENTS } from './public-documents.ts';
-
-export interface DocumentVersion {
-  readonly version: number;
-  readonly text: string;
-  readonly format: 'JSON' | 'YAML';
-  readonly content: DocumentContent;
-  readonly hash: string;
-  readonly createdAtMs: number;
-}
-
-export interface StoredDocument {
-  readonly name: string;
-  readonly defaultVersion: number;
-  /** Oldest first. */
-  readonly versions: readonly DocumentVersion[];
-  readonly tags: Readonly<Record<string, string>>;
-}
 
 export type DocumentStore = Map<string, StoredDocument>;
 
@@ -154,7 +138,7 @@ export function documentOperations(kernel: Kernel, store: DocumentStore): Record
     ListDocuments: (input: ListDocumentsRequest): ListDocumentsResult => {
       const tests = (input.Filters ?? []).map((filter) => documentFilter(filter, kernel.accountId));
       const matching = [...store.values()].filter((document) => tests.every((test) => test(document)));
-      const { items, ...rest } = pageOf(matching, input, { min: 1, max: 50 });
+      const { items, ...rest } = paged(matching, input, { min: 1, max: 50 });
       return {
         DocumentIdentifiers: items.map((document) => identified(document, versionOf(document, undefined))),
         ...rest,

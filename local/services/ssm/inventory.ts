@@ -7,7 +7,7 @@ import type {
 import type { Machine, Machines } from '../../nodes/machine.ts';
 import type { Kernel } from '../../simulator/kernel.ts';
 import { AwsError, type Operation } from '../../simulator/service.ts';
-import { pageOf } from './paging.ts';
+import { paged } from './paging.ts';
 
 export function inventoryOperations(kernel: Kernel, machines: Machines): Record<string, Operation> {
   return {
@@ -21,7 +21,7 @@ export function inventoryOperations(kernel: Kernel, machines: Machines): Record<
       }
       const tests = [...older, ...(input.Filters ?? [])].map(({ Key, Values }) => filterTest(Key ?? '', Values ?? []));
       const matching = machines.all().filter((machine) => tests.every((test) => test(machine)));
-      const { items, ...rest } = pageOf(matching, input, { min: 5, max: 50 });
+      const { items, ...rest } = paged(matching, input, { min: 5, max: 50 });
       return { InstanceInformationList: items.map((machine) => described(machine, kernel.clock.now())), ...rest };
     },
   };

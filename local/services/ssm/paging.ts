@@ -1,13 +1,19 @@
 // Pages as Systems Manager gives them: MaxResults within the operation's bounds, an opaque token for the rest.
 import { AwsError } from '../../simulator/service.ts';
+import { opaque, pageOf, type Tokens } from '../pages.ts';
 
 export interface PageInput {
   readonly MaxResults?: number | undefined;
   readonly NextToken?: string | undefined;
 }
 
+const TOKENS: Tokens = {
+  ...opaque('ssm', 'base64'),
+  refused: () => new AwsError('InvalidNextToken', "The specified token isn't valid."),
+};
+
 /** One page of a stable list. Throws ValidationException for a MaxResults out of bounds, InvalidNextToken for a strange token. */
-export function pageOf<T>(
+export function paged<T>(
   all: readonly T[],
   { MaxResults, NextToken }: PageInput,
   bounds: { readonly min: number; readonly max: number },
@@ -17,10 +23,8 @@ export function pageOf<T>(
     const relation = MaxResults < min ? `greater than or equal to ${min}` : `less than or equal to ${max}`;
     throw constraint('maxResults', MaxResults, `Member must have value ${relation}`);
   }
-  const from = NextToken === undefined || NextToken === '' ? 0 : offsetOf(NextToken);
-  const to = from + (MaxResults ?? max);
-  const items = all.slice(from, to);
-  return to < all.length ? { items, NextToken: Buffer.from(`ssm/${to}`).toString('base64') } : { items };
+  const { items, next } = pageOf(all, NextToken || undefined, MaxResults ?? max, TOKENS);
+  return next === undefined ? { items } : { items, NextToken: next };
 }
 
 /** The form in which AWS JSON services tell of a value outside its modelled constraint. */
@@ -29,10 +33,4 @@ export function constraint(member: string, value: unknown, rule: string): AwsErr
     'ValidationException',
     `1 validation error detected: Value '${typeof value === 'string' ? value : JSON.stringify(value)}' at '${member}' failed to satisfy constraint: ${rule}`,
   );
-}
-
-function offsetOf(token: string): number {
-  const offset = /^ssm\/(\d{1,9})$/.exec(Buffer.from(token, 'base64').toString())?.[1];
-  if (offset === undefined) throw new AwsError('InvalidNextToken', "The specified token isn't valid.");
-  return Number(offset);
 }

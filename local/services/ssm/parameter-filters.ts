@@ -1,8 +1,8 @@
 // Filters of parameters: keys, options and what they mean. Source: doc comment of ParameterStringFilter in @aws-sdk/client-ssm.
 import type { ParameterStringFilter } from '@aws-sdk/client-ssm';
 import { AwsError } from '../../simulator/service.ts';
+import type { StoredParameter } from './parameter-rules.ts';
 import { isBelow } from './parameter-rules.ts';
-import type { StoredParameter } from './parameters.ts';
 
 export type FilterKey = 'Name' | 'Path' | 'Type' | 'KeyId' | 'Tier' | 'DataType';
 

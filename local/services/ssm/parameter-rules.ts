@@ -1,6 +1,25 @@
-// What Parameter Store accepts as a name and as a value. Source: doc comment of PutParameterRequest in @aws-sdk/client-ssm.
+// A parameter as it is kept, and what Parameter Store accepts as its name and as its value. Source: doc comment of PutParameterRequest in @aws-sdk/client-ssm.
+import type { ParameterType } from '@aws-sdk/client-ssm';
 import { matchesPattern } from '../../simulator/regular-expressions.ts';
 import { AwsError } from '../../simulator/service.ts';
+
+export interface StoredParameter {
+  readonly name: string;
+  readonly type: ParameterType;
+  readonly keyId: string | undefined;
+  readonly tier: 'Standard' | 'Advanced';
+  readonly description: string | undefined;
+  readonly allowedPattern: string | undefined;
+  readonly dataType: string;
+  readonly lastModifiedBy: string;
+  /** Oldest first; the last one counts. */
+  readonly versions: readonly {
+    readonly version: number;
+    readonly value: string;
+    readonly sealed: string;
+    readonly atMs: number;
+  }[];
+}
 
 const NAME_LENGTH_MAX = 1_011;
 /** "A parameter name hierarchy can have a maximum of 15 levels." */

@@ -14,35 +14,17 @@ import type {
   GetParametersResult,
   Parameter,
   ParameterMetadata,
-  ParameterType,
   PutParameterRequest,
   PutParameterResult,
 } from '@aws-sdk/client-ssm';
 import type { Kernel } from '../../simulator/kernel.ts';
 import { AwsError, type Call, type Operation } from '../../simulator/service.ts';
 import { kmsKey } from '../kms/key-ids.ts';
-import { constraint, pageOf } from './paging.ts';
+import { constraint, paged } from './paging.ts';
 import { parameterFilter } from './parameter-filters.ts';
+import type { StoredParameter } from './parameter-rules.ts';
 import { checkForm, checkName, checkValue, isBelow } from './parameter-rules.ts';
 import { PUBLIC_PARAMETERS } from './public-parameters.ts';
-
-export interface StoredParameter {
-  readonly name: string;
-  readonly type: ParameterType;
-  readonly keyId: string | undefined;
-  readonly tier: 'Standard' | 'Advanced';
-  readonly description: string | undefined;
-  readonly allowedPattern: string | undefined;
-  readonly dataType: string;
-  readonly lastModifiedBy: string;
-  /** Oldest first; the last one counts. */
-  readonly versions: readonly {
-    readonly version: number;
-    readonly value: string;
-    readonly sealed: string;
-    readonly atMs: number;
-  }[];
-}
 
 /** "Parameter Store retains the 100 most recently created versions of a parameter." (SDK) */
 const VERSIONS_MAX = 100;
@@ -119,7 +101,7 @@ export function parameterOperations(kernel: Kernel, store: ParameterStore): Reco
       }
       const below = sorted(store).filter(({ name }) => isBelow(name, path, input.Recursive === true));
       const matching = below.filter(parameterFilter(input.ParameterFilters, ['Type', 'KeyId']));
-      const { items, ...rest } = pageOf(matching, input, { min: 1, max: 10 });
+      const { items, ...rest } = paged(matching, input, { min: 1, max: 10 });
       return {
         Parameters: items.flatMap((parameter) => shown(parameter, input.WithDecryption === true) ?? []),
         ...rest,
@@ -150,7 +132,7 @@ export function parameterOperations(kernel: Kernel, store: ParameterStore): Reco
       const matching = sorted(store).filter(
         parameterFilter(filters, ['Name', 'Path', 'Type', 'KeyId', 'Tier', 'DataType']),
       );
-      const { items, ...rest } = pageOf(matching, input, { min: 1, max: 50 });
+      const { items, ...rest } = paged(matching, input, { min: 1, max: 50 });
       return { Parameters: items.map((parameter) => metadata(parameter, arnOf(parameter.name))), ...rest };
     },
   };

@@ -1,7 +1,8 @@
 // The documents that AWS itself publishes, of which people use one: it runs the commands that they write. Its form: `aws ssm get-document --name
 // AWS-RunShellScript`, in the schema that this region reads.
+
+import type { StoredDocument } from './document-content.ts';
 import { parsedDocument } from './document-content.ts';
-import type { StoredDocument } from './documents.ts';
 
 const RUN_SHELL_SCRIPT = JSON.stringify({
   schemaVersion: '2.2',

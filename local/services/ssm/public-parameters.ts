@@ -1,6 +1,6 @@
 // The parameters that AWS itself publishes, of which a launch needs one: the newest image of Amazon Linux 2023. Sources: "Discovering public
 // parameters" and "Calling AMI public parameters" (Systems Manager user guide), "Launch AL2023 using the SSM parameter" (AL2023 user guide).
-import type { StoredParameter } from './parameters.ts';
+import type { StoredParameter } from './parameter-rules.ts';
 
 /** Ours: any well-formed id is an image here. */
 const IMAGES: Readonly<Record<string, string>> = {

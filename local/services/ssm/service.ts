@@ -1,7 +1,9 @@
 // AWS Systems Manager as far as chainmend sees it: Parameter Store, command documents, Run Command, managed nodes.
+import { join } from 'node:path';
 import type { Machines } from '../../nodes/machine.ts';
 import type { Kernel } from '../../simulator/kernel.ts';
 import type { Service } from '../../simulator/service.ts';
+import type { ServiceDescriptor } from '../descriptor.ts';
 import type { Encrypted } from '../iam/check.ts';
 import { kmsKey } from '../kms/key-ids.ts';
 import { commandOperations } from './commands.ts';
@@ -9,6 +11,8 @@ import { type DocumentStore, documentOperations } from './documents.ts';
 import { inventoryOperations } from './inventory.ts';
 import { isBelow } from './parameter-rules.ts';
 import { bareName, type ParameterStore, parameterArn, parameterOperations, secured } from './parameters.ts';
+import { conditionKeys, permissions } from './permissions.ts';
+import { resources } from './resources.ts';
 
 export interface Ssm extends Service {
   /** The newest value of a parameter, in clear, for scenarios and reports; undefined when there is none. */
@@ -45,3 +49,25 @@ export function createSsm(kernel: Kernel, machines: Machines): Ssm {
     documents: () => [...documents.keys()],
   };
 }
+
+/** "AWS Systems Manager endpoints and quotas", Parameter Store at standard throughput: requests per second. */
+const PER_SECOND: ReadonlyMap<string, number> = new Map([
+  ['GetParameter', 40],
+  ['GetParameters', 40],
+  ['GetParametersByPath', 40],
+  ['PutParameter', 3],
+]);
+
+export const SSM: ServiceDescriptor<Ssm, [machines: Machines]> = {
+  name: 'ssm',
+  client: { packageName: '@aws-sdk/client-ssm', load: () => import('@aws-sdk/client-ssm') },
+  limits: join(import.meta.dirname, 'limits.txt'),
+  rateOf: (operation) => {
+    const perSecond = PER_SECOND.get(operation);
+    return perSecond === undefined ? undefined : { burst: perSecond, perSecond };
+  },
+  iam: { prefix: 'ssm', conditionKeys },
+  permissions,
+  resources,
+  create: createSsm,
+};

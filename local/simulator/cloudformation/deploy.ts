@@ -2,22 +2,20 @@
 
 import type { CodeStore } from '../lambda-runtime/environment.ts';
 import type { VpcEndpoints } from '../network/vpc-endpoints.ts';
+import { own } from '../own.ts';
 import type { Random } from '../random.ts';
 import type { Assembly, TemplateResource } from './assembly.ts';
 import { readBundle } from './assembly.ts';
-import { computeTypes } from './compute.ts';
-import { instanceTypes } from './instances.ts';
 import { type Created, conditionHolds, resolve, type Scope } from './intrinsics.ts';
-import { messagingTypes } from './messaging.ts';
-import { nameTypes } from './names.ts';
 import { creationOrder } from './order.ts';
-import type { CallService, Maker, Properties, ResourceType } from './resource.ts';
-import { stateTypes } from './state.ts';
+import type { CallService, Maker, Properties, ResourceType, ResourceTypes } from './resource.ts';
 
 export { readAssembly } from './assembly.ts';
 
 export interface DeployOptions {
   readonly assembly: Assembly;
+  /** What the services make of resource types. */
+  readonly resourceTypes: ResourceTypes;
   readonly accountId: string;
   readonly regionName: string;
   /** Where the bundles of the functions go; the Lambda service reads them from there. */
@@ -42,12 +40,13 @@ export interface Deployment {
   readonly outputs: Readonly<Record<string, string>>;
 }
 
-const TYPES: Readonly<Record<string, ResourceType>> = {
-  ...computeTypes,
-  ...instanceTypes,
-  ...messagingTypes,
-  ...nameTypes,
-  ...stateTypes,
+/** Types that are of no service. */
+const OWN_TYPES: ResourceTypes = {
+  'AWS::CDK::Metadata': {
+    uses: [],
+    leaves: ['Analytics'],
+    create: (_, maker) => ({ ref: maker.logicalId, attributes: {} }),
+  },
 };
 /** The version of the bootstrap stack that the region pretends to have; the CDK asks for at least 6. */
 const BOOTSTRAP_VERSION = '30';
@@ -85,7 +84,7 @@ async function create(
   options: DeployOptions,
 ): Promise<Created> {
   const { Type, Properties = {} } = resource;
-  const type = TYPES[Type];
+  const type = own(OWN_TYPES, Type) ?? own(options.resourceTypes, Type);
   if (type === undefined) {
     throw new Error(`Resources.${logicalId}: the resource type ${Type} is not emulated by the local region`);
   }
@@ -192,7 +191,7 @@ async function parameterValues({ assembly, call, parameters = {} }: DeployOption
   if (unknown !== undefined) throw new Error(`parameters.${unknown}: the template has no such parameter`);
   const values = new Map<string, unknown>();
   for (const [name, { Type, Default }] of Object.entries(declared)) {
-    const given = parameters[name] ?? Default;
+    const given = own(parameters, name) ?? Default;
     if (given === undefined) throw new Error(`Parameters.${name}: it has no default, so a value must be given`);
     if (!Type.startsWith('AWS::SSM::Parameter::Value')) values.set(name, given);
     else if (/^\/cdk-bootstrap\/[^/]+\/version$/.test(String(given))) values.set(name, BOOTSTRAP_VERSION);

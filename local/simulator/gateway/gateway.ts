@@ -1,4 +1,4 @@
-// The front door of the region, the same for both lanes and the socket: validates, orders, limits, authorizes, answers.
+// The gateway of the region, the same for both lanes and the socket: validates, orders, limits, authorizes, answers.
 
 import type { VirtualClock } from '../clock.ts';
 import type { Random } from '../random.ts';
@@ -7,7 +7,8 @@ import { AwsError, type Call, internalFailure, type Operation, type Service } fr
 import { type CallRecord, canonical, type Outcome, Trace } from '../trace.ts';
 import { refuseShape, refuseViolations } from './errors.ts';
 import type { Models, OperationModel } from './model.ts';
-import { type TokenBuckets, throttlingError } from './rate-limits.ts';
+import type { TokenBuckets } from './rate-limits.ts';
+import type { ServiceInterface } from './service-interface.ts';
 import { HOST_REALM, ShapeProblem } from './shape.ts';
 
 /** Its actor is unique for each sandbox: "chainmend-resize-volume/3". */
@@ -25,7 +26,7 @@ export interface PreparedRequest {
   canonicalInput: string | undefined;
 }
 
-export interface FrontDoorOptions {
+export interface GatewayOptions {
   readonly clock: VirtualClock;
   readonly models: Models;
   /** Source of request ids. */
@@ -41,8 +42,8 @@ export interface FrontDoorOptions {
     input: Readonly<Record<string, unknown>>,
   ) => void;
   /** Whether the region knows what an operation asks IAM for, though it may not carry it out. */
-  readonly isAsked?: (service: string, operation: string) => boolean;
-  /** A sandbox has died; its front door key is gone. */
+  readonly isMapped?: (service: string, operation: string) => boolean;
+  /** A sandbox has died; its access key is gone. */
   readonly onSandboxKilled?: (actor: string) => void;
   /** Told of each request right after its effect: invariants look at the region before anything else can change it. */
   readonly onCall?: (record: CallRecord) => void;
@@ -58,15 +59,15 @@ export interface FrontDoorOptions {
 /** From a request's admission to its answer, in virtual ms. */
 export const LATENCY_MS = 50;
 
-export class FrontDoor {
-  readonly #options: FrontDoorOptions;
+export class Gateway {
+  readonly #options: GatewayOptions;
   readonly #clock: VirtualClock;
   readonly #faults: RequestFaults;
   readonly #operations = new Map<string, Operation>();
   readonly #sandboxes = new Map<string, () => void>();
   readonly trace: Trace;
 
-  constructor(options: FrontDoorOptions) {
+  constructor(options: GatewayOptions) {
     this.#options = options;
     this.#clock = options.clock;
     this.#faults = options.faults ?? NO_REQUEST_FAULTS;
@@ -237,17 +238,27 @@ export class FrontDoor {
     const perform = this.#operations.get(`${service}.${operation}`);
     if (perform === undefined) {
       // AWS says first that a caller may not.
-      if (this.#options.isAsked?.(service, operation)) this.#options.authorize?.(call, service, operation, input);
+      if (this.#options.isMapped?.(service, operation)) this.#options.authorize?.(call, service, operation, input);
       throw notEmulated(service, operation, this.operationsOf(service));
     }
-    this.#options.limits?.take(service, operation, input, call.at);
-    if (fate === 'throttled') throw throttlingError(service, operation);
+    const declared = this.models.get(service)?.declared;
+    const hasToken = this.#takeToken(declared, operation, input, call.at);
+    if (!hasToken || fate === 'throttled') throw throttled(declared, operation);
     this.#options.authorize?.(call, service, operation, input);
     // What changes the region may keep its input and go on changing it: neither the trace nor a retry shall see that.
     const own = isMutating(operation) ? request.model?.copyInput(input, { realm: HOST_REALM }) : input;
     return perform(own, call);
   }
+
+  #takeToken(service: ServiceInterface | undefined, operation: string, input: object, nowMs: number): boolean {
+    const { limits } = this.#options;
+    const rate = limits && service?.rateOf?.(operation, input);
+    return !limits || !service || !rate || limits.take(service.name, operation, rate, nowMs);
+  }
 }
+
+const throttled = (service: ServiceInterface | undefined, operation: string): AwsError =>
+  service?.throttled?.() ?? new AwsError('ThrottlingException', `Rate exceeded for operation ${operation}`);
 
 interface Admitted<T> {
   readonly request: PreparedRequest;

@@ -1,12 +1,12 @@
 // Where requests in wire form enter the region: finds service, protocol and operation, and writes the answer the same way.
 import { gunzipSync } from 'node:zlib';
 import { AwsError } from '../service.ts';
-import type { Caller, FrontDoor } from './gateway.ts';
+import type { Caller, Gateway } from './gateway.ts';
 import { urlOf, type WireRequest, type WireResponse } from './message.ts';
 import { escapeXml, type Protocol, protocolOf } from './protocols.ts';
 
-/** What the wire needs of a front door. */
-export type Door = Pick<FrontDoor, 'models' | 'operationsOf' | 'prepare' | 'send'>;
+/** What the wire needs of the gateway. */
+export type WireGateway = Pick<Gateway, 'models' | 'operationsOf' | 'prepare' | 'send'>;
 
 export interface Scope {
   readonly accessKeyId: string;
@@ -24,20 +24,20 @@ export function scopeOf(request: WireRequest): Scope | undefined {
 }
 
 /**
- * Carries a request through the front door. The promise stays pending for ever when the answer is lost.
+ * Carries a request through the gateway. The promise stays pending for ever when the answer is lost.
  * @param abandoned whether the caller has died in the meantime
  */
 export async function enter(
-  front: Door,
+  gateway: WireGateway,
   request: WireRequest,
   caller: Caller,
   abandoned: () => boolean = () => false,
 ): Promise<WireResponse> {
   const scope = scopeOf(request);
   if (scope === undefined) return withoutProtocol(request, 403, 'MissingAuthenticationToken', UNSIGNED);
-  const service = front.models.get(scope.service);
+  const service = gateway.models.get(scope.service);
   if (service === undefined) {
-    const known = [...front.models.keys()].filter((name) => front.operationsOf(name).length > 0).join(', ');
+    const known = [...gateway.models.keys()].filter((name) => gateway.operationsOf(name).length > 0).join(', ');
     const message = `The local region does not emulate the service "${scope.service}"; it knows ${known}.`;
     return withoutProtocol(request, 400, 'NotImplemented', message);
   }
@@ -49,10 +49,10 @@ export async function enter(
     if (asked === undefined) return refuse(new AwsError('InvalidAction', namesNothing(protocol, request)));
     const input = await asked.readInput();
     refuseDepth(input);
-    const prepared = front.prepare(service.name, asked.operation, input);
+    const prepared = gateway.prepare(service.name, asked.operation, input);
     const { model } = prepared;
     return await new Promise((resolve) => {
-      front.send<WireResponse>(prepared, caller, {
+      gateway.send<WireResponse>(prepared, caller, {
         render: (output, requestId) => {
           if (model === undefined)
             throw new Error(`${service.name}.${asked.operation} answered without having a model`);
@@ -70,8 +70,8 @@ export async function enter(
 }
 
 /** The form of an error for a request that does not get in, in its own protocol as far as that can be told. */
-export function refuseAtTheDoor(front: Door, request: WireRequest, error: AwsError): WireResponse {
-  const service = front.models.get(scopeOf(request)?.service ?? '');
+export function refuseUnread(gateway: WireGateway, request: WireRequest, error: AwsError): WireResponse {
+  const service = gateway.models.get(scopeOf(request)?.service ?? '');
   if (service === undefined) return withoutProtocol(request, error.statusCode, error.name, error.message);
   const protocol = protocolOf(service, request);
   return protocol.writeError(service, inTheWordsOf(protocol, error), NO_REQUEST_ID);

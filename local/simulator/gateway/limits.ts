@@ -1,4 +1,4 @@
-// Lengths, sizes, ranges and patterns of request members, from the files in limits/, one for each service.
+// Lengths, sizes, ranges and patterns of request members, from the file limits.txt of each service.
 //
 // The form of a file: a rule on a line of its own, and below it, indented, the members that it holds for.
 //
@@ -9,8 +9,7 @@
 //   text matching …            any length
 //
 // A member is Structure.Member, as in the API reference; [] is an element of a list, {key} a key of a map, {} its value; # begins a comment.
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 
 export interface Limit {
   readonly of: 'length' | 'size' | 'value';
@@ -25,11 +24,8 @@ export type Limits = ReadonlyMap<string, Limit>;
 
 const RULE = /^(length|size|value|text)(?: (-?\d+)?\.\.(\d+)?)?(?: matching (.+))?$/;
 
-/** The limits of a service by its signing name. Throws an Error for a file that is not of the form. */
-export function readLimits(service: string): Limits {
-  const file = join(import.meta.dirname, 'limits', `${service}.txt`);
-  return existsSync(file) ? parseLimits(readFileSync(file, 'utf8'), file) : new Map();
-}
+/** The limits in a file. Throws an Error for a file that is not of the form. */
+export const readLimits = (file: string): Limits => parseLimits(readFileSync(file, 'utf8'), file);
 
 export function parseLimits(text: string, file: string): Limits {
   const limits = new Map<string, Limit>();

@@ -3,54 +3,8 @@ import { NormalizedSchema, translateTraits } from '@smithy/core/schema';
 import { readDeclarations } from './declarations.ts';
 import { readLimits } from './limits.ts';
 import { type Checker, compileChecker, type Rules } from './rules.ts';
+import type { ServiceInterface } from './service-interface.ts';
 import { type Copier, type CopyRules, compileCopier } from './shape.ts';
-
-/** SigV4 signing names, which is how requests are routed, and the clients that know the services behind them. */
-export const CLIENTS = {
-  autoscaling: () => import('@aws-sdk/client-auto-scaling'),
-  dlm: () => import('@aws-sdk/client-dlm'),
-  dynamodb: () => import('@aws-sdk/client-dynamodb'),
-  ec2: () => import('@aws-sdk/client-ec2'),
-  elasticloadbalancing: () => import('@aws-sdk/client-elastic-load-balancing-v2'),
-  events: () => import('@aws-sdk/client-eventbridge'),
-  iam: () => import('@aws-sdk/client-iam'),
-  kms: () => import('@aws-sdk/client-kms'),
-  lambda: () => import('@aws-sdk/client-lambda'),
-  logs: () => import('@aws-sdk/client-cloudwatch-logs'),
-  monitoring: () => import('@aws-sdk/client-cloudwatch'),
-  route53: () => import('@aws-sdk/client-route-53'),
-  scheduler: () => import('@aws-sdk/client-scheduler'),
-  secretsmanager: () => import('@aws-sdk/client-secrets-manager'),
-  sns: () => import('@aws-sdk/client-sns'),
-  sqs: () => import('@aws-sdk/client-sqs'),
-  ssm: () => import('@aws-sdk/client-ssm'),
-  sts: () => import('@aws-sdk/client-sts'),
-} as const;
-
-/** The packages behind CLIENTS, whose type declarations have what their schemas lack. */
-const PACKAGES: Readonly<Record<SigningName, string>> = {
-  autoscaling: '@aws-sdk/client-auto-scaling',
-  dlm: '@aws-sdk/client-dlm',
-  dynamodb: '@aws-sdk/client-dynamodb',
-  ec2: '@aws-sdk/client-ec2',
-  elasticloadbalancing: '@aws-sdk/client-elastic-load-balancing-v2',
-  events: '@aws-sdk/client-eventbridge',
-  iam: '@aws-sdk/client-iam',
-  kms: '@aws-sdk/client-kms',
-  lambda: '@aws-sdk/client-lambda',
-  logs: '@aws-sdk/client-cloudwatch-logs',
-  monitoring: '@aws-sdk/client-cloudwatch',
-  route53: '@aws-sdk/client-route-53',
-  scheduler: '@aws-sdk/client-scheduler',
-  secretsmanager: '@aws-sdk/client-secrets-manager',
-  sns: '@aws-sdk/client-sns',
-  sqs: '@aws-sdk/client-sqs',
-  ssm: '@aws-sdk/client-ssm',
-  sts: '@aws-sdk/client-sts',
-};
-
-export type SigningName = keyof typeof CLIENTS;
-export const SIGNING_NAMES = Object.keys(CLIENTS) as SigningName[];
 
 export type ProtocolName =
   | 'ec2Query'
@@ -89,6 +43,7 @@ export interface HttpBinding {
 
 export interface ServiceModel {
   readonly name: string;
+  readonly declared: ServiceInterface;
   /** As the SDK writes it: "EC2", "CloudWatch". */
   readonly protocol: ProtocolName;
   readonly xmlNamespace: string;
@@ -118,27 +73,24 @@ export interface PayloadCodec {
   createDeserializer(): { read(schema: NormalizedSchema, body: Uint8Array): unknown };
 }
 
-const loaded = new Map<string, Promise<ServiceModel>>();
+const loaded = new Map<ServiceInterface, Promise<ServiceModel>>();
 
-/** Models of the services with these signing names. Each is read once per process; client-ec2 alone takes 0.4 s to import. */
-export async function loadModels(names: readonly string[] = SIGNING_NAMES): Promise<Models> {
-  const models = await Promise.all(names.map(loadModel));
+/** Models of these services, by name. Each is read once per process; client-ec2 alone takes 0.4 s to import. */
+export async function loadModels(services: readonly ServiceInterface[]): Promise<Models> {
+  const models = await Promise.all(services.map(loadModel));
   return new Map(models.map((model) => [model.name, model]));
 }
 
-function loadModel(name: string): Promise<ServiceModel> {
-  if (!isSigningName(name)) throw new Error(`service: expected one of ${SIGNING_NAMES.join(', ')}, found "${name}"`);
-  const known = loaded.get(name) ?? CLIENTS[name]().then((module) => reflect(name, module));
-  loaded.set(name, known);
+function loadModel(service: ServiceInterface): Promise<ServiceModel> {
+  const known = loaded.get(service) ?? service.client.load().then((module) => reflect(service, module));
+  loaded.set(service, known);
   return known;
 }
 
-const isSigningName = (name: string): name is SigningName => Object.hasOwn(CLIENTS, name);
-
-function reflect(name: SigningName, module: Readonly<Record<string, unknown>>): ServiceModel {
+function reflect(declared: ServiceInterface, module: Readonly<Record<string, unknown>>): ServiceModel {
   const { protocol: clientProtocol, protocolSettings } = clientConfig(module);
   const protocol = clientProtocol.getShapeId().split('#')[1] as ProtocolName;
-  const rules = rulesOf(name, module);
+  const rules = rulesOf(declared, module);
   const operations = new Map<string, OperationModel>();
   const errors = new Map<string, NormalizedSchema>();
   for (const schema of Object.values(module)) {
@@ -151,11 +103,11 @@ function reflect(name: SigningName, module: Readonly<Record<string, unknown>>): 
     if (code !== undefined && !errors.has(code)) errors.set(code, shape);
   }
   return {
-    name,
+    name: declared.name,
+    declared,
     protocol,
     xmlNamespace: protocolSettings.xmlNamespace ?? '',
-    // Of CloudWatch, which older SDKs speak to by the query protocol, this client does not say so.
-    queryCompatible: clientProtocol.awsQueryCompatible === true || name === 'monitoring',
+    queryCompatible: clientProtocol.awsQueryCompatible === true || declared.queryCompatible === true,
     operations,
     errors,
     rules,
@@ -196,10 +148,13 @@ const EC2_REQUEST: CopyRules = { emptyLists: 'dropped', unknownMembers: 'dropped
 const RESPONSE: CopyRules = { emptyLists: 'kept', unknownMembers: 'refused' };
 
 /** Read when the first request is checked: not every run speaks to every service. */
-function rulesOf(name: SigningName, module: Readonly<Record<string, unknown>>): () => Rules {
+function rulesOf({ client, limits }: ServiceInterface, module: Readonly<Record<string, unknown>>): () => Rules {
   let rules: Rules | undefined;
   return () => {
-    rules ??= { limits: readLimits(name), enums: readDeclarations(PACKAGES[name], module) };
+    rules ??= {
+      limits: limits === undefined ? new Map() : readLimits(limits),
+      enums: readDeclarations(client.packageName, module),
+    };
     return rules;
   };
 }

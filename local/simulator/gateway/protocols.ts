@@ -114,9 +114,8 @@ const rpc = (format: RpcFormat): Protocol => ({
   },
 });
 
-/** DynamoDB gives the CRC32 of each answer's body, which the SDKs of Go, Python and Java compare. */
 function withChecksum(service: ServiceModel, response: WireResponse): WireResponse {
-  if (service.name !== 'dynamodb') return response;
+  if (!service.declared.checksums) return response;
   return { ...response, headers: { ...response.headers, 'x-amz-crc32': String(crc32(response.body)) } };
 }
 

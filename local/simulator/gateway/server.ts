@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { AwsError, internalFailure } from '../service.ts';
 import type { Caller } from './gateway.ts';
-import { BODY_BYTES_MAX, type Door, enter, refuseAtTheDoor } from './http.ts';
+import { BODY_BYTES_MAX, enter, refuseUnread, type WireGateway } from './http.ts';
 import type { AccessKey } from './keys.ts';
 import type { WireRequest, WireResponse } from './message.ts';
 import { checkSignature, claimOf } from './signature.ts';
@@ -42,7 +42,7 @@ const REQUEST_WITHIN_MS = 30_000;
 const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']);
 
 /** Serves a region on 127.0.0.1. Requests are answered in virtual time: the clock has to follow wall time, or be run. */
-export async function listen(front: Door, options: ListenOptions): Promise<WireServer> {
+export async function listen(gateway: WireGateway, options: ListenOptions): Promise<WireServer> {
   const { headersWithinMs = HEADERS_WITHIN_MS } = options;
   const server = createServer({
     maxHeaderSize: HEADERS_BYTES_MAX,
@@ -53,7 +53,7 @@ export async function listen(front: Door, options: ListenOptions): Promise<WireS
   server.maxConnections = CONNECTIONS_MAX;
   server.maxHeadersCount = HEADERS_MAX;
   const port = await bound(server);
-  const gate = { front, options, hosts: new Set([`127.0.0.1:${port}`, `localhost:${port}`]) };
+  const gate = { gateway, options, hosts: new Set([`127.0.0.1:${port}`, `localhost:${port}`]) };
   server.on('request', (message, response) => {
     response.setHeader('date', new Date((options.nowMs ?? Date.now)()).toUTCString());
     answer(gate, message, response).catch((error: unknown) => {
@@ -80,14 +80,14 @@ async function bound(server: Server): Promise<number> {
 }
 
 interface Gate {
-  readonly front: Door;
+  readonly gateway: WireGateway;
   readonly options: ListenOptions;
   /** What a Host header may say. */
   readonly hosts: ReadonlySet<string>;
 }
 
 async function answer(gate: Gate, message: IncomingMessage, response: ServerResponse): Promise<void> {
-  const { front, options } = gate;
+  const { gateway, options } = gate;
   const head: WireRequest = {
     method: message.method ?? '',
     path: message.url ?? '',
@@ -108,13 +108,13 @@ async function answer(gate: Gate, message: IncomingMessage, response: ServerResp
     }
     request = { ...head, body };
     checkSignature(request, claim, admission.secretAccessKey, [(options.nowMs ?? Date.now)(), Date.now()]);
-    const answered = await enter(front, request, admission.caller, () => response.destroyed);
+    const answered = await enter(gateway, request, admission.caller, () => response.destroyed);
     send(response, head, answered);
   } catch (error) {
     if (!(error instanceof AwsError)) options.onDefect(error, `${request.method} request`);
     // What was not read of the request is not waited for.
     response.shouldKeepAlive = message.complete;
-    send(response, head, refuseAtTheDoor(front, request, error instanceof AwsError ? error : internalFailure()));
+    send(response, head, refuseUnread(gateway, request, error instanceof AwsError ? error : internalFailure()));
     message.resume();
   }
 }

@@ -4,8 +4,18 @@ import { Readable } from 'node:stream';
 import { urlToHttpOptions } from 'node:url';
 import type { WireRequest, WireResponse } from '../gateway/message.ts';
 import type { Timer } from '../kernel.ts';
-import type { RequestOptions } from './guest-network.ts';
 import type { GuestTimers } from './guest-timers.ts';
+
+/** What a request asks, as far as `https.request` is told. */
+export interface RequestOptions {
+  readonly protocol?: string | null;
+  readonly hostname?: string | null;
+  readonly host?: string | null;
+  readonly port?: number | string | null;
+  readonly method?: string;
+  readonly path?: string | null;
+  readonly headers?: Readonly<Record<string, unknown>>;
+}
 
 /** The response object that the guest's HTTP client receives as body: a stream, or an answer that never was bytes. */
 export interface GuestResponse {

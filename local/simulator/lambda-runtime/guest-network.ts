@@ -5,18 +5,7 @@ import type { VirtualClock } from '../clock.ts';
 import { type HttpAnswer, type HttpRequest, Network, type Place, whenAnswered } from '../network/network.ts';
 import { VpcEndpoints } from '../network/vpc-endpoints.ts';
 import type { Trace } from '../trace.ts';
-import type { GuestReply, GuestResponse } from './guest-https.ts';
-
-/** What a request asks, as far as `https.request` is told. */
-export interface RequestOptions {
-  readonly protocol?: string | null;
-  readonly hostname?: string | null;
-  readonly host?: string | null;
-  readonly port?: number | string | null;
-  readonly method?: string;
-  readonly path?: string | null;
-  readonly headers?: Readonly<Record<string, unknown>>;
-}
+import type { GuestReply, GuestResponse, RequestOptions } from './guest-https.ts';
 
 /** Node.js documentation, "http.request(options)": `hostname` before `host`, and localhost without either. */
 export const hostOf = ({ hostname, host }: RequestOptions): string => hostname ?? host ?? 'localhost';

@@ -1,7 +1,7 @@
 // A Lambda execution environment: one bundle in a `node:vm` context of its own, from its start until it is thrown away.
 import vm from 'node:vm';
 import type { VirtualClock } from '../clock.ts';
-import type { Caller, FrontDoor, PreparedRequest } from '../gateway/gateway.ts';
+import type { Caller, Gateway, PreparedRequest } from '../gateway/gateway.ts';
 import { enter, scopeOf } from '../gateway/http.ts';
 import {
   errorResponse,
@@ -19,6 +19,7 @@ import {
   type GuestReply,
   type GuestResponse,
   guestHttp,
+  type RequestOptions,
   streamResponse,
   type Transport,
   wireRequest,
@@ -29,7 +30,6 @@ import {
   hostOf,
   isAwsHost,
   NOTHING_AROUND,
-  type RequestOptions,
   type Surroundings,
   sendOverNetwork,
 } from './guest-network.ts';
@@ -53,7 +53,7 @@ export interface SandboxOptions {
   readonly roleArn: string;
   /** Its own; every request of its code carries it. */
   readonly functionArn?: string;
-  readonly front: FrontDoor;
+  readonly gateway: Gateway;
   readonly lane: Lane;
   /** What lies around it; without, AWS and an internet where nobody is. */
   readonly surroundings?: Surroundings;
@@ -132,7 +132,7 @@ class GuestSandbox implements Sandbox {
     const module: { exports: GuestExports } = { exports: {} };
     load(module.exports, guestRequire({ ...context, timers, random, http, https }), module);
     this.#handler = this.#handlerOf(module.exports);
-    options.front.attach(this.actor, () => this.kill());
+    options.gateway.attach(this.actor, () => this.kill());
   }
 
   invoke(event: unknown, lambdaContext: object): Promise<unknown> {
@@ -153,7 +153,7 @@ class GuestSandbox implements Sandbox {
     if (this.dead) return;
     this.dead = true;
     this.#killTimers();
-    this.#options.front.detach(this.actor);
+    this.#options.gateway.detach(this.actor);
   }
 
   /** An exception that nobody catches ends a Lambda runtime, and with it the environment. */
@@ -183,10 +183,10 @@ class GuestSandbox implements Sandbox {
       throw new Error('the sweep lane needs a bundle that exports awsClients and createHandler');
     }
     const clients = exports.awsClients((service) => ({ ...LEAN, signer: scopeSigner(service) }));
-    const { front, random } = this.#options;
+    const { gateway, random } = this.#options;
     const objects: ObjectLane = {
       prepared: this.#prepared,
-      prepare: (service, operation, input) => front.prepare(service, operation, input, random.uuid),
+      prepare: (service, operation, input) => gateway.prepare(service, operation, input, random.uuid),
     };
     const speaking = new Set<GuestClient>();
     return exports.createHandler({
@@ -218,8 +218,8 @@ class GuestSandbox implements Sandbox {
   #send(options: RequestOptions, body: Uint8Array, reply: GuestReply): void {
     if (this.dead) return;
     if (!isAwsHost(hostOf(options))) {
-      const { clock, front, surroundings = NOTHING_AROUND } = this.#options;
-      const sender = { actor: this.actor, clock, trace: front.trace, ...surroundings };
+      const { clock, gateway, surroundings = NOTHING_AROUND } = this.#options;
+      const sender = { actor: this.actor, clock, trace: gateway.trace, ...surroundings };
       sendOverNetwork(sender, options, body, {
         isDead: () => this.dead,
         respond: (response) => this.#guarded(() => reply.respond(response)),
@@ -232,7 +232,7 @@ class GuestSandbox implements Sandbox {
     const prepared = options.headers && this.#prepared.get(options.headers);
     if (prepared !== undefined) this.#sendObject(prepared, whileAlive);
     else {
-      enter(this.#options.front, wireRequest(options, body), this.#caller, () => this.dead).then(
+      enter(this.#options.gateway, wireRequest(options, body), this.#caller, () => this.dead).then(
         (answer) => whileAlive(streamResponse(answer)),
         (error: unknown) => this.#options.clock.fail(error),
       );
@@ -245,11 +245,11 @@ class GuestSandbox implements Sandbox {
   }
 
   #sendObject(request: PreparedRequest, respond: (response: GuestResponse) => void): void {
-    const { front } = this.#options;
+    const { gateway } = this.#options;
     const { model } = request;
-    const service = front.models.get(request.service);
+    const service = gateway.models.get(request.service);
     if (model === undefined || service === undefined) throw new Error(`${request.service} has no model`);
-    front.send(request, this.#caller, {
+    gateway.send(request, this.#caller, {
       render: (output) => model.copyOutput(output, { realm: this.#realm }) as object,
       answer: (output, requestId) => respond(objectResponse(output, requestId)),
       fail: (error, requestId) => respond(errorResponse(nativeProtocol(service).writeError(service, error, requestId))),

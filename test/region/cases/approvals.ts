@@ -28,7 +28,7 @@ const approvalOf = (world: World): ApprovalRecord | undefined =>
   incidentsOf(world).find(({ approval }) => approval !== undefined)?.approval;
 
 const swappedFrom = ({ region }: World): readonly string[] =>
-  region.front.trace.calls
+  region.gateway.trace.calls
     .filter(({ operation, outcome }) => operation === 'CreateVolume' && outcome === 'ok')
     .map(({ input }) => (input as { readonly SnapshotId: string }).SnapshotId);
 
@@ -53,7 +53,7 @@ async function approveAs(world: World, FunctionName: string, event: object): Pro
   const { Role } = await region.call('lambda', 'GetFunctionConfiguration', { FunctionName: 'chainmend-watch-fleet' });
   const caller = { actor: 'chainmend-watch-fleet/attacker', roleArn: String(Role) };
   const input = { FunctionName, Payload: new Uint8Array(Buffer.from(JSON.stringify(event))) };
-  const told = await region.front.request({ service: 'lambda', operation: 'Invoke', input, ...caller }).then(
+  const told = await region.gateway.request({ service: 'lambda', operation: 'Invoke', input, ...caller }).then(
     ({ FunctionError, Payload }) => `${FunctionError ?? 'done'}: ${Buffer.from((Payload ?? []) as Uint8Array)}`,
     (error: Error) => error.name,
   );

@@ -149,7 +149,7 @@ const deletionLines = (world: World, kind: string) =>
 const lines = (world: World, kind: string, act = '') =>
   own(world).filter((line) => line.kind === kind && (line.act ?? '').startsWith(act));
 const deletions = ({ region }: World) =>
-  region.front.trace.calls.filter(
+  region.gateway.trace.calls.filter(
     ({ actor, operation }) =>
       actor.startsWith(FUNCTION) && ['DeleteVolume', 'DeleteSnapshot', 'TerminateInstances'].includes(operation),
   );

@@ -32,9 +32,9 @@ const alarmOf = (node: string, kind: string): string => `chainmend-bitcoin-${nod
 const hasAlarm = ({ region }: World, name: string): boolean => region.cloudwatch.alarmState(name) !== undefined;
 const hasAll = (world: World, node: string): boolean => OWN_KINDS.every((kind) => hasAlarm(world, alarmOf(node, kind)));
 const calls = ({ region }: World, operation: string) =>
-  region.front.trace.calls.filter((call) => call.actor.startsWith(FUNCTION) && call.operation === operation);
+  region.gateway.trace.calls.filter((call) => call.actor.startsWith(FUNCTION) && call.operation === operation);
 const hints = ({ region }: World) =>
-  region.front.trace.calls.filter(
+  region.gateway.trace.calls.filter(
     ({ actor, operation, input }) =>
       actor.startsWith('chainmend-watch-fleet') &&
       operation === 'Invoke' &&

@@ -33,7 +33,7 @@ const lines = (world: World, kind: string, node?: string) =>
 const refused = (world: World, code: string) => lines(world, 'refusal').filter((line) => line.code === code);
 const paged = (world: World, code: string) => lines(world, 'page').filter((line) => line.code === code);
 const sent = ({ region }: World, document: string) =>
-  region.front.trace.calls.filter(
+  region.gateway.trace.calls.filter(
     ({ actor, operation, input }) =>
       actor.startsWith(FUNCTION) &&
       operation === 'SendCommand' &&

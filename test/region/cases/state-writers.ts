@@ -81,7 +81,7 @@ async function as(world: World, user: StateUser, operation: string, input: objec
   const roleArn = await roleOf(world, user);
   const caller = { actor: `chainmend-${user}/attacker`, roleArn };
   try {
-    await world.region.front.request({ service: 'dynamodb', operation, input, ...caller });
+    await world.region.gateway.request({ service: 'dynamodb', operation, input, ...caller });
     return 'done';
   } catch (error) {
     return (error as Error).name;
@@ -250,7 +250,7 @@ export const SCENARIOS: readonly Scenario[] = [
       {
         sentence: 'nobody asks about the execution of another heal, let alone stops it',
         holds: (_, { region }) =>
-          region.front.trace.calls.every(({ operation }) => !/DurableExecution$/.test(operation)),
+          region.gateway.trace.calls.every(({ operation }) => !/DurableExecution$/.test(operation)),
       },
       {
         sentence: 'the sweep fails loudly, and names each place',

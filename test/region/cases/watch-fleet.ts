@@ -43,7 +43,7 @@ const metric = ({ region }: World, name: string, dimensions: Readonly<Record<str
   region.cloudwatch.seriesOf({ namespace: 'chainmend', name, dimensions });
 const ofNode = (world: World, name: string, Node: string, Fleet = 'bitcoin') => metric(world, name, { Fleet, Node });
 const calls = ({ region }: World, operation: string) =>
-  region.front.trace.calls.filter((call) => call.actor.startsWith(FUNCTION) && call.operation === operation);
+  region.gateway.trace.calls.filter((call) => call.actor.startsWith(FUNCTION) && call.operation === operation);
 
 const exchangeOf = (count: number) => (world: World) => {
   references(world, bitcoinChain(world, 1));

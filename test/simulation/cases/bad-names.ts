@@ -62,7 +62,7 @@ const names: Readonly<Record<string, Bad>> = {
     'it is refused by its name, once': refusedOnce('name-invalid', /curl evil\.example/),
     'the others have theirs': noRecordBut('node1', 'node3', 'node4'),
     'no command carried it': (_, { region }) =>
-      region.front.trace.calls
+      region.gateway.trace.calls
         .filter(({ operation }) => operation === 'SendCommand')
         .every(({ input }) => !JSON.stringify(input).includes('evil')),
   }),

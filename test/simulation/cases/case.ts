@@ -51,14 +51,14 @@ export interface Modification {
 
 /** Every ModifyVolume of ours that AWS accepted. */
 export const modifications = ({ region }: World): readonly Modification[] =>
-  region.front.trace.calls
+  region.gateway.trace.calls
     .filter(({ actor, operation }) => actor.startsWith('chainmend-') && operation === 'ModifyVolume')
     .filter(({ outcome }) => outcome === 'ok')
     .map(({ input }) => input as Modification);
 
 /** Those that AWS did not accept among them. */
 export const modificationsTried = ({ region }: World): number =>
-  region.front.trace.calls.filter(
+  region.gateway.trace.calls.filter(
     ({ actor, operation }) => actor.startsWith('chainmend-') && operation === 'ModifyVolume',
   ).length;
 

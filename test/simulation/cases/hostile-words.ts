@@ -71,7 +71,7 @@ function tagged(world: World, { instanceId }: Placed): void {
 
 /** Every request of the suite to AWS, but for what an owner has written, which is passed on as it is. */
 function hostileRequests({ region }: World): string[] {
-  return region.front.trace.calls
+  return region.gateway.trace.calls
     .filter(({ actor }) => actor.startsWith('chainmend-'))
     .filter(({ operation }) => !/^(Get|Describe|List|Query|Checkpoint)/.test(operation))
     .flatMap(({ actor, operation, input }) =>

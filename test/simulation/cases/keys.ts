@@ -50,7 +50,7 @@ const scenarioOf = (name: string, { policy, deployed, mode = 'act', breaks, done
 });
 
 const callsOf = ({ region }: World, operation: string): number =>
-  region.front.trace.calls.filter(
+  region.gateway.trace.calls.filter(
     ({ actor, operation: name }) => actor.startsWith('chainmend-replace-node') && name === operation,
   ).length;
 const called = (operation: string, times: number): Expectation => ({

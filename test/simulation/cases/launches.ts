@@ -48,7 +48,7 @@ const scenarioOf = (name: string, { template, also, mode = 'act', done, expect }
 });
 
 const launches = ({ region }: World, isDryRun: boolean): readonly unknown[] =>
-  region.front.trace.calls.filter(
+  region.gateway.trace.calls.filter(
     ({ actor, operation, input }) =>
       actor.startsWith('chainmend-') &&
       operation === 'RunInstances' &&

@@ -239,7 +239,7 @@ const cases: Readonly<Record<string, Case>> = {
       'one heal, and it healed': healedOnce,
       'nobody was paged': nobodyPaged,
       'no command carried the name': (_, world) =>
-        world.region.front.trace.calls
+        world.region.gateway.trace.calls
           .filter(({ operation }) => operation === 'SendCommand')
           .every(({ input }) => !JSON.stringify(input).includes('reboot')),
     },

@@ -89,7 +89,7 @@ export const SCENARIOS: readonly Scenario[] = [
       {
         sentence: 'nothing was launched in vain',
         holds: (_, world) =>
-          world.region.front.trace.calls.filter(
+          world.region.gateway.trace.calls.filter(
             // A rehearsal launches nothing.
             ({ operation, input }) => operation === 'RunInstances' && !(input as { readonly DryRun?: boolean }).DryRun,
           ).length === 1,
@@ -186,7 +186,7 @@ export const SCENARIOS: readonly Scenario[] = [
         sentence: 'it was tagged before it came off',
         holds: (_, world) => {
           const root = roots.get(world);
-          const calls = world.region.front.trace.calls.filter(({ outcome }) => outcome === 'ok');
+          const calls = world.region.gateway.trace.calls.filter(({ outcome }) => outcome === 'ok');
           const at = (operation: string) =>
             calls.findIndex((call) => {
               const { VolumeId, Resources = [] } = call.input as { VolumeId?: string; Resources?: readonly string[] };

@@ -69,7 +69,7 @@ function allocated(world: World, payload: ResizePayload): void {
 
 /** Of the heal: nothing but its own checkpoints and one look at its incident. */
 const onlyLookedAtItsIncident: Check = (_, world) =>
-  world.region.front.trace.calls
+  world.region.gateway.trace.calls
     .filter(({ actor }) => actor.startsWith(HEAL))
     .every(({ operation }) =>
       ['GetItem', 'CheckpointDurableExecution', 'GetDurableExecutionState'].includes(operation),

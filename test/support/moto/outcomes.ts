@@ -1,7 +1,6 @@
 // Sends the calls of the differential run through the JavaScript SDK, and tells what became of each in a form that can be compared.
 import type { Client, MetadataBearer } from '@smithy/types';
-import { CLIENTS, type SigningName } from '../../../local/simulator/gateway/model.ts';
-import { type MotoCall, nameOf, type Saved, savedOf } from './calls/call.ts';
+import { type MotoCall, nameOf, type Saved, savedOf, sdkOf } from './calls/call.ts';
 
 export interface Refused {
   readonly status: number;
@@ -30,10 +29,10 @@ export async function outcomesOf(
   pass: <T>(request: Promise<T>) => Promise<T> = (request) => request,
 ): Promise<ReadonlyMap<string, Outcome>> {
   const outcomes = new Map<string, Outcome>();
-  const clients = new Map<SigningName, AnyClient>();
+  const clients = new Map<string, AnyClient>();
   let saved: Saved = {};
   for (const call of calls) {
-    const sdk = (await CLIENTS[call.service]()) as unknown as Sdk;
+    const sdk = (await sdkOf(call)) as unknown as Sdk;
     const client = clients.get(call.service) ?? clientOf(sdk, options);
     clients.set(call.service, client);
     const Command = sdk[`${call.operation}Command`];

@@ -27,5 +27,9 @@ export async function regionOutcomes(calls: readonly MotoCall[]): Promise<Readon
     return request;
   };
   const credentials = { accessKeyId: 'AKIATEST', secretAccessKey: 'test' };
-  return outcomesOf(calls, { region: 'eu-west-1', credentials, requestHandler: inProcessHandler(region.front) }, pass);
+  return outcomesOf(
+    calls,
+    { region: 'eu-west-1', credentials, requestHandler: inProcessHandler(region.gateway) },
+    pass,
+  );
 }

@@ -68,7 +68,7 @@ export const lateCommand: RealStory = {
 
 /** Commands that heals have sent to a node, the first one first. */
 function sentTo({ region }: RealWorld, { instanceId }: RealNode, operation: string): readonly Sent[] {
-  return region.front.trace.calls.flatMap(({ actor, operation: called, input, outcome }) => {
+  return region.gateway.trace.calls.flatMap(({ actor, operation: called, input, outcome }) => {
     const command = input as Sent;
     const isOne =
       called === 'SendCommand' &&

@@ -1,11 +1,12 @@
 // One call of the differential run: the same input goes to the local region and to moto.
-import type { SigningName } from '../../../../local/simulator/gateway/model.ts';
+import { SERVICES } from '../../../../local/services/services.ts';
 
 /** What earlier calls of the same side have answered: ids differ between the two. */
 export type Saved = Readonly<Record<string, string>>;
 
 export interface MotoCall {
-  readonly service: SigningName;
+  /** Signing name. */
+  readonly service: string;
   readonly operation: string;
   /** What is tried; with service and operation it names the call, in the table of differences too. */
   readonly title: string;
@@ -16,7 +17,7 @@ export interface MotoCall {
 
 /** What a file of calls is written with. */
 export const callsOf =
-  (service: SigningName) =>
+  (service: string) =>
   (
     operation: string,
     title: string,
@@ -34,6 +35,13 @@ export const callsOf =
 export const slug = (title: string): string => title.toLowerCase().replace(/\W+/g, '-').slice(0, 40);
 
 export const nameOf = ({ service, operation, title }: MotoCall): string => `${service}.${operation}: ${title}`;
+
+/** The module of the SDK client that sends a call. Throws an Error for a service that the region has not. */
+export function sdkOf(call: MotoCall): Promise<Readonly<Record<string, unknown>>> {
+  const service = SERVICES.find(({ name }) => name === call.service);
+  if (service === undefined) throw new Error(`${nameOf(call)}: the region has no such service`);
+  return service.client.load();
+}
 
 /** What a call wants to be remembered of its answer. */
 export function savedOf(call: MotoCall, output: unknown): Saved {

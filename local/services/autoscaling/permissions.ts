@@ -1,0 +1,69 @@
+// "Actions, resources, and condition keys for Amazon EC2 Auto Scaling" (Service Authorization Reference), as far as the region has it.
+import {
+  ANY,
+  type Check,
+  eachOnAnything,
+  type Mapping,
+  type Mappings,
+  OF_NEW,
+  OF_TAGGED,
+  type Region,
+  requestTagKeys,
+  resourceTagKeys,
+  sameKeys,
+} from '../iam/check.ts';
+
+/** What IAM asks Auto Scaling. */
+interface Groups {
+  groups(): readonly { readonly name: string; readonly arn: string }[];
+  ownerOf(instanceId: string): { readonly arn: string } | undefined;
+}
+
+/** A group that is not there cannot be owned or tagged: what would be its ARN. */
+function groupArn({ accountId, regionName, service }: Region<Groups>, name: string): string {
+  return (
+    service.groups().find((group) => group.name === name)?.arn ??
+    `arn:aws:autoscaling:${regionName}:${accountId}:autoScalingGroup:*:autoScalingGroupName/${name}`
+  );
+}
+
+function onGroup(action: string, arn: string, region: Region): Check[] {
+  const keys = resourceTagKeys(region, arn, 'aws:ResourceTag', 'autoscaling:ResourceTag');
+  return [{ action, resources: [{ arn, keys }] }];
+}
+
+const onNamed =
+  (action: string): Mapping<Groups> =>
+  (input: { AutoScalingGroupName?: string }, region) =>
+    onGroup(action, groupArn(region, input.AutoScalingGroupName ?? ''), region);
+
+const DESCRIBES = ['DescribeAutoScalingGroups', 'DescribeAutoScalingInstances', 'DescribeScalingActivities'];
+const OF_GROUP = [...OF_TAGGED, 'autoscaling:ResourceTag/*'];
+
+export const permissions: Mappings<Groups> = {
+  ...eachOnAnything('autoscaling', DESCRIBES),
+  CreateAutoScalingGroup: (
+    input: { AutoScalingGroupName?: string; Tags?: { Key?: string; Value?: string }[] },
+    region,
+  ) => [
+    {
+      action: 'autoscaling:CreateAutoScalingGroup',
+      resources: [{ arn: groupArn(region, input.AutoScalingGroupName ?? '') }],
+      keys: requestTagKeys(input.Tags),
+    },
+  ],
+  EnterStandby: onNamed('autoscaling:EnterStandby'),
+  ExitStandby: onNamed('autoscaling:ExitStandby'),
+  // It names the instance alone: what is asked for is the group that it belongs to.
+  SetInstanceHealth: (input: { InstanceId?: string }, region) => {
+    const arn = region.service.ownerOf(input.InstanceId ?? '')?.arn;
+    const action = 'autoscaling:SetInstanceHealth';
+    return arn === undefined ? [{ action, resources: ANY }] : onGroup(action, arn, region);
+  },
+};
+
+export const conditionKeys = {
+  ...sameKeys('autoscaling', DESCRIBES, []),
+  'autoscaling:CreateAutoScalingGroup': OF_NEW,
+  ...sameKeys('autoscaling', ['EnterStandby', 'ExitStandby', 'SetInstanceHealth'], OF_GROUP),
+};

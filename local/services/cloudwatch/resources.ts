@@ -1,0 +1,56 @@
+// Alarms and dashboards of a template.
+import { pick, type ResourceType, type ResourceTypes, text } from '../../simulator/cloudformation/resource.ts';
+
+const ALARM = ['ActionsEnabled', 'AlarmActions', 'AlarmDescription', 'InsufficientDataActions', 'OKActions', 'Tags'];
+const METRIC_ALARM = [
+  'ComparisonOperator',
+  'DatapointsToAlarm',
+  'Dimensions',
+  'EvaluateLowSampleCountPercentile',
+  'EvaluationPeriods',
+  'ExtendedStatistic',
+  'MetricName',
+  'Metrics',
+  'Namespace',
+  'Period',
+  'Statistic',
+  'Threshold',
+  'ThresholdMetricId',
+  'TreatMissingData',
+  'Unit',
+  'WarmUpConfiguration',
+];
+const COMPOSITE_ALARM = [
+  'ActionsSuppressor',
+  'ActionsSuppressorExtensionPeriod',
+  'ActionsSuppressorWaitPeriod',
+  'AlarmRule',
+];
+
+const alarm =
+  (operation: string, own: readonly string[]): ResourceType['create'] =>
+  async (properties, maker) => {
+    const AlarmName = text(properties['AlarmName'] ?? maker.generatedName(255));
+    await maker.call('monitoring', operation, { ...pick(properties, [...ALARM, ...own]), AlarmName });
+    return { ref: AlarmName, attributes: { Arn: maker.arn('cloudwatch', `alarm:${AlarmName}`) } };
+  };
+
+export const resources: ResourceTypes = {
+  'AWS::CloudWatch::Alarm': {
+    uses: ['AlarmName', ...ALARM, ...METRIC_ALARM],
+    create: alarm('PutMetricAlarm', METRIC_ALARM),
+  },
+  'AWS::CloudWatch::CompositeAlarm': {
+    uses: ['AlarmName', ...ALARM, ...COMPOSITE_ALARM],
+    create: alarm('PutCompositeAlarm', COMPOSITE_ALARM),
+  },
+  // Recorded only: nothing in the region reads them.
+  'AWS::CloudWatch::Dashboard': {
+    uses: ['DashboardName'],
+    leaves: ['DashboardBody'],
+    create: (properties, maker) => ({
+      ref: text(properties['DashboardName'] ?? maker.generatedName(255)),
+      attributes: {},
+    }),
+  },
+};

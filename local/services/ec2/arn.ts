@@ -1,0 +1,31 @@
+// The ARNs of EC2's resources.
+import { own } from '../../simulator/own.ts';
+
+interface Place {
+  readonly accountId: string;
+  readonly regionName: string;
+}
+
+const KINDS: Readonly<Record<string, string>> = {
+  vol: 'volume',
+  i: 'instance',
+  snap: 'snapshot',
+  ami: 'image',
+  lt: 'launch-template',
+  eipalloc: 'elastic-ip',
+  eni: 'network-interface',
+  subnet: 'subnet',
+  sg: 'security-group',
+};
+const WITHOUT_ACCOUNT: ReadonlySet<string> = new Set(['snapshot', 'image']);
+
+/** vol-0123… → arn:aws:ec2:eu-west-1:111122223333:volume/vol-0123…; snapshots and images carry no account. */
+export function ec2Arn(place: Place, id: string): string {
+  const kind = own(KINDS, id.slice(0, id.indexOf('-')));
+  if (kind === undefined) throw new Error(`what kind of EC2 resource ${id} is, is not known`);
+  return kindArn(place, kind, id);
+}
+
+/** The same for a kind that is known, or for all of a kind: `*`. */
+export const kindArn = ({ accountId, regionName }: Place, kind: string, id: string): string =>
+  `arn:aws:ec2:${regionName}:${WITHOUT_ACCOUNT.has(kind) ? '' : accountId}:${kind}/${id}`;

@@ -1,0 +1,71 @@
+// Which condition keys the requests of each action carry here, as in the Service Authorization Reference. A policy that asks for another key is
+// refused when it is written: at the request the key would only be absent, and an absent key allows or refuses by the operator.
+import type { ConditionKeys } from '../../simulator/kernel.ts';
+import { isOperator, listOf } from './conditions.ts';
+import { listedActions, nameOf, type PolicyDocument, type Statement, statementsOf } from './policy.ts';
+
+/** "AWS global condition context keys" (IAM guide), of every request; absent where AWS leaves them out. */
+const GLOBAL = [
+  ...['aws:PrincipalAccount', 'aws:PrincipalArn', 'aws:RequestedRegion', 'aws:ResourceAccount', 'aws:SecureTransport'],
+  // Only in the requests of AWS services.
+  ...['aws:SourceAccount', 'aws:SourceArn'],
+  // Only in the requests of a function's code ("Working with source function ARN", Lambda guide).
+  'lambda:SourceFunctionArn',
+];
+
+const isGlobal = matcherOf(GLOBAL);
+
+/** @param byAction the keys of each action, as the declarations of the services have them */
+export function conditionKeysOf(byAction: Readonly<Record<string, readonly string[]>>): ConditionKeys {
+  const matchers = new Map(Object.entries(byAction).map(([action, keys]) => [action.toLowerCase(), matcherOf(keys)]));
+  return {
+    actions: Object.keys(byAction),
+    has: (action, key) => {
+      const name = key.toLowerCase();
+      return isGlobal(name) || matchers.get(action.toLowerCase())?.(name) === true;
+    },
+  };
+}
+
+/** "aws:ResourceTag/*" stands for every key that begins so. */
+function matcherOf(keys: readonly string[]): (key: string) => boolean {
+  const exact = new Set(keys.map((key) => key.toLowerCase()));
+  const prefixes = keys.filter((key) => key.endsWith('*')).map((key) => key.slice(0, -1).toLowerCase());
+  return (key) => exact.has(key) || prefixes.some((prefix) => key.startsWith(prefix) && key.length > prefix.length);
+}
+
+/**
+ * @throws Error where a condition of the document could not be evaluated as AWS evaluates it: it names statement, action and key. Of actions by a
+ * pattern those are asked about that the region knows.
+ */
+export function checkConditions(document: PolicyDocument, known: ConditionKeys): void {
+  for (const statement of statementsOf(document)) {
+    const { Condition = {} } = statement;
+    const name = nameOf(statement);
+    for (const operator of Object.keys(Condition))
+      if (!isOperator(operator))
+        throw new Error(`policy statement ${name}: the local region does not evaluate the operator ${operator}`);
+    const keys = keysOf(statement);
+    if (keys.length === 0) continue;
+    for (const action of listedActions(statement, known.actions))
+      for (const key of keys)
+        if (!known.has(action, key))
+          throw new Error(
+            `policy statement ${name}: the local region does not know the condition key ${key} of ${action}; ` +
+              'add it to the permissions of the service in local/services (Service Authorization Reference)',
+          );
+  }
+}
+
+/** Those that conditions name, and those that stand in values and resources as variables. */
+function keysOf({ Condition = {}, Resource, NotResource }: Statement): string[] {
+  const values = Object.values(Condition).flatMap((keys) => Object.values(keys).flatMap(listOf));
+  const texts = [
+    ...values,
+    ...(Resource === undefined ? [] : listOf(Resource)),
+    ...(NotResource === undefined ? [] : listOf(NotResource)),
+  ];
+  const variables = texts.flatMap((text) => [...text.matchAll(/\$\{([^}]+)\}/g)].map(([, key = '']) => key));
+  const named = Object.values(Condition).flatMap((keys) => Object.keys(keys));
+  return [...new Set([...named, ...variables.filter((key) => !['*', '?', '$'].includes(key))])];
+}

@@ -1,0 +1,17 @@
+// What a request asks KMS for on its caller's behalf: services call KMS as the principal that called them ("kms:ViaService").
+import type { Check, Encrypted, Keys, Place } from '../iam/check.ts';
+
+/** A check on the key of something encrypted. `context` is its encryption context, whose pairs policies may ask for. */
+export function kmsCheck(
+  action: string,
+  service: string,
+  { key }: Encrypted,
+  context: Readonly<Record<string, string>>,
+  { regionName }: Place,
+): Check {
+  const keys: Keys = {
+    'kms:ViaService': `${service}.${regionName}.amazonaws.com`,
+    ...Object.fromEntries(Object.entries(context).map(([name, value]) => [`kms:EncryptionContext:${name}`, value])),
+  };
+  return { action, resources: [{ arn: key.arn }], keys, ...(key.awsManaged && { allowedByResource: true }) };
+}

@@ -1,0 +1,54 @@
+// "Actions, resources, and condition keys for AWS Key Management Service" (Service Authorization Reference), of callers that ask KMS itself.
+import { type Mapping, type Mappings, type Place, sameKeys } from '../iam/check.ts';
+import { type KmsKey, kmsKey } from './key-ids.ts';
+
+interface Use {
+  readonly KeyId?: string;
+}
+
+/** A key by its id or ARN, the managed one of EBS included. */
+export const keyOf = (KeyId: string, region: Place): KmsKey => {
+  const managed = kmsKey('alias/aws/ebs', region);
+  return KeyId === managed.arn ? managed : kmsKey(KeyId, region);
+};
+
+/** A caller that asks KMS itself comes through no service, and its grants are for nobody's service. */
+const asked =
+  (action: string): Mapping =>
+  ({ KeyId = '' }: Use, region) => [
+    {
+      action,
+      resources: [{ arn: keyOf(KeyId, region).arn }],
+      keys: action === 'kms:CreateGrant' ? { 'kms:GrantIsForAWSResource': 'false' } : {},
+    },
+  ];
+
+const reEncrypt: Mapping = (
+  { SourceKeyId = '', DestinationKeyId = '' }: { SourceKeyId?: string; DestinationKeyId?: string },
+  region,
+) => [
+  ...asked('kms:ReEncryptFrom')({ KeyId: SourceKeyId }, region),
+  ...asked('kms:ReEncryptTo')({ KeyId: DestinationKeyId }, region),
+];
+
+/** Even of a key that AWS manages: its policy lets the account's own policies say who sees it (`aws kms get-key-policy` of aws/ebs). */
+const describeKey: Mapping = ({ KeyId = '' }: Use, region) => [
+  { action: 'kms:DescribeKey', resources: [{ arn: kmsKey(KeyId, region).arn }] },
+];
+
+const DIRECT = ['CreateGrant', 'Decrypt', 'Encrypt', 'GenerateDataKey', 'GenerateDataKeyWithoutPlaintext'];
+
+export const permissions: Mappings = {
+  ...Object.fromEntries(DIRECT.map((operation) => [operation, asked(`kms:${operation}`)])),
+  ReEncrypt: reEncrypt,
+  DescribeKey: describeKey,
+};
+
+const OF_KEY = ['kms:EncryptionContext:*', 'kms:ViaService'];
+
+export const conditionKeys = {
+  ...sameKeys('kms', ['Decrypt', 'Encrypt', 'GenerateDataKey', 'GenerateDataKeyWithoutPlaintext'], OF_KEY),
+  ...sameKeys('kms', ['ReEncryptFrom', 'ReEncryptTo'], OF_KEY),
+  'kms:CreateGrant': [...OF_KEY, 'kms:GrantIsForAWSResource'],
+  'kms:DescribeKey': ['kms:ViaService'],
+};

@@ -1,0 +1,106 @@
+// The services of one region: found by their signing name when a request comes, and by an ARN when IAM asks about a resource.
+import type { Kernel } from '../simulator/kernel.ts';
+import { own } from '../simulator/own.ts';
+import type { Service } from '../simulator/service.ts';
+import type { ServiceDeclaration, ServiceDescriptor } from './descriptor.ts';
+import type { Check, Place } from './iam/check.ts';
+import type { PolicyDocument } from './iam/policy.ts';
+
+/** A service with what its descriptor says of it. */
+interface Registered {
+  readonly declaration: ServiceDeclaration;
+  readonly service: Service;
+  /** Undefined: nobody has said what the operation needs. */
+  checksOf(operation: string, input: object): readonly Check[] | undefined;
+  tagsOf(arn: string): Readonly<Record<string, string>>;
+  policyOf(arn: string): PolicyDocument | undefined;
+  checksOfUse(action: string, arn: string): readonly Check[];
+  isMapped(operation: string): boolean;
+}
+
+export class ServiceRegistry {
+  readonly #kernel: Kernel;
+  readonly #byName = new Map<string, Registered>();
+  /** By what stands for the service in an ARN. */
+  readonly #byPrefix = new Map<string, Registered>();
+
+  constructor(kernel: Kernel) {
+    this.#kernel = kernel;
+  }
+
+  /** Makes a service and registers it. */
+  create<Made extends Service, Needs extends readonly unknown[]>(
+    descriptor: ServiceDescriptor<Made, Needs>,
+    ...needs: Needs
+  ): Made {
+    const made = descriptor.create(this.#kernel, ...needs);
+    this.add(descriptor, made);
+    return made;
+  }
+
+  /** Registers a service that exists. */
+  add<Made extends Service>(
+    descriptor: Omit<ServiceDescriptor<Made, readonly never[]>, 'create'>,
+    service: Made,
+  ): void {
+    const { accountId, regionName } = this.#kernel;
+    const place: Place = { accountId, regionName };
+    const region = { ...place, tagsOf: (arn: string) => this.tagsOf(arn), service };
+    const permissions = descriptor.permissions ?? {};
+    const registered: Registered = {
+      declaration: descriptor,
+      service,
+      isMapped: (operation) => own(permissions, operation) !== undefined,
+      checksOf: (operation, input) => own(permissions, operation)?.(input, region),
+      tagsOf: (arn) => descriptor.tagsOf?.(service, arn) ?? {},
+      policyOf: (arn) => descriptor.policyOf?.(service, arn),
+      checksOfUse: (action, arn) => descriptor.checksOfUse?.(service, action, arn, place) ?? [],
+    };
+    this.#byName.set(descriptor.name, registered);
+    this.#byPrefix.set(descriptor.iam.prefix, registered);
+  }
+
+  services(): readonly Service[] {
+    return [...this.#byName.values()].map(({ service }) => service);
+  }
+
+  /** Of a service by its signing name, or by the prefix of its ARNs. */
+  declarationOf(name: string): ServiceDeclaration | undefined {
+    return (this.#byName.get(name) ?? this.#byPrefix.get(name))?.declaration;
+  }
+
+  /** Whether it is known what an operation asks IAM for. */
+  isMapped(service: string, operation: string): boolean {
+    return this.#byName.get(service)?.isMapped(operation) === true;
+  }
+
+  /**
+   * The checks of a request. Throws an Error when nobody has said what the operation needs: that is a gap in the region, and never an
+   * allow.
+   */
+  checksOf(service: string, operation: string, input: object): readonly Check[] {
+    const checks = this.#byName.get(service)?.checksOf(operation, input);
+    if (checks !== undefined) return checks;
+    throw new Error(
+      `iam: what ${service} ${operation} needs is not known; add it to the permissions of the service in local/services (Service Authorization Reference)`,
+    );
+  }
+
+  tagsOf(arn: string): Readonly<Record<string, string>> {
+    return this.#ofArn(arn)?.tagsOf(arn) ?? {};
+  }
+
+  /** The policy of a resource itself: of a topic, a queue, a key, a function, and who may assume a role. */
+  policyOf(arn: string): PolicyDocument | undefined {
+    return this.#ofArn(arn)?.policyOf(arn);
+  }
+
+  /** What another service that uses a resource needs besides the action itself. */
+  checksOfUse(action: string, arn: string): readonly Check[] {
+    return this.#ofArn(arn)?.checksOfUse(action, arn) ?? [];
+  }
+
+  #ofArn(arn: string): Registered | undefined {
+    return this.#byPrefix.get(arn.split(':', 3)[2] ?? '');
+  }
+}

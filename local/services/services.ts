@@ -1,0 +1,121 @@
+// All services of the region: their declarations in one list, and how they are put together.
+import type { Machines } from '../nodes/machine.ts';
+import type { ResourceTypes } from '../simulator/cloudformation/resource.ts';
+import type { CodeStore, LambdaHooks, StartSandbox } from '../simulator/lambda-runtime/environment.ts';
+import type { Network } from '../simulator/network/network.ts';
+import { AUTOSCALING } from './autoscaling/service.ts';
+import { CLOUDWATCH } from './cloudwatch/service.ts';
+import type { ServiceDeclaration } from './descriptor.ts';
+import { DLM } from './dlm/service.ts';
+import { DYNAMODB } from './dynamodb/service.ts';
+import { EC2 } from './ec2/service.ts';
+import { LOAD_BALANCING } from './elasticloadbalancingv2/service.ts';
+import { EVENTS } from './events/service.ts';
+import { conditionKeysOf } from './iam/condition-keys.ts';
+import { IAM } from './iam/service.ts';
+import { KMS } from './kms/service.ts';
+import { LAMBDA } from './lambda/service.ts';
+import { LOGS } from './logs/service.ts';
+import type { ServiceRegistry } from './registry.ts';
+import { ROUTE53 } from './route53/service.ts';
+import { SCHEDULER } from './scheduler/service.ts';
+import { SECRETSMANAGER } from './secretsmanager/service.ts';
+import { SNS } from './sns/service.ts';
+import { SQS } from './sqs/service.ts';
+import { SSM } from './ssm/service.ts';
+import { STS } from './sts/service.ts';
+
+export const SERVICES: readonly ServiceDeclaration[] = [
+  AUTOSCALING,
+  DLM,
+  DYNAMODB,
+  EC2,
+  LOAD_BALANCING,
+  EVENTS,
+  IAM,
+  KMS,
+  LAMBDA,
+  LOGS,
+  CLOUDWATCH,
+  ROUTE53,
+  SCHEDULER,
+  SECRETSMANAGER,
+  SNS,
+  SQS,
+  SSM,
+  STS,
+];
+
+/** What CloudFormation makes of resource types. */
+export const RESOURCE_TYPES: ResourceTypes = Object.assign({}, ...SERVICES.map(({ resources }) => resources ?? {}));
+
+/** By action: which condition keys its requests carry. */
+export const CONDITION_KEYS_BY_ACTION: Readonly<Record<string, readonly string[]>> = Object.assign(
+  {},
+  ...SERVICES.map(({ iam }) => iam.conditionKeys ?? {}),
+);
+
+export const CONDITION_KEYS = conditionKeysOf(CONDITION_KEYS_BY_ACTION);
+
+/** What services stand on besides the kernel. */
+export interface Ground {
+  readonly machines: Machines;
+  readonly network: Network;
+  readonly code: CodeStore;
+  readonly startSandbox: StartSandbox;
+  readonly nowMs: () => number;
+  readonly hooks?: LambdaHooks;
+  /** Concurrent executions of Lambda that the account may have. */
+  readonly accountConcurrency?: number;
+}
+
+export type Services = ReturnType<typeof createServices>;
+
+/** Makes every service. The order matters where a service starts timers: those of one moment go off in the order of their making. */
+export function createServices(
+  registry: ServiceRegistry,
+  { machines, network, code, startSandbox, nowMs, hooks, accountConcurrency }: Ground,
+) {
+  const cloudwatch = registry.create(CLOUDWATCH);
+  const sqs = registry.create(SQS, cloudwatch.record);
+  const events = registry.create(EVENTS, sqs, cloudwatch.record);
+  const scheduler = registry.create(SCHEDULER, sqs, cloudwatch.record);
+  const sns = registry.create(SNS);
+  const dynamodb = registry.create(DYNAMODB);
+  const ssm = registry.create(SSM, machines);
+  const ec2 = registry.create(EC2, machines, cloudwatch.record);
+  const iam = registry.create(IAM);
+  const kms = registry.create(KMS, ec2);
+  const route53 = registry.create(ROUTE53);
+  const secretsmanager = registry.create(SECRETSMANAGER);
+  const elb = registry.create(LOAD_BALANCING, ec2, network);
+  const autoscaling = registry.create(AUTOSCALING, ec2, elb);
+  const lambda = registry.create(LAMBDA, {
+    startSandbox,
+    code,
+    vpcOf: ec2.vpcOf,
+    metric: (namespace, name, dimensions, value) => cloudwatch.record(namespace, name, dimensions, value, nowMs()),
+    ...(hooks && { observe: hooks }),
+    ...(accountConcurrency !== undefined && { accountConcurrency }),
+  });
+  registry.create(DLM, ec2);
+  registry.create(STS);
+  registry.create(LOGS);
+  return {
+    autoscaling,
+    cloudwatch,
+    dynamodb,
+    ec2,
+    elb,
+    events,
+    iam,
+    kms,
+    lambda,
+    route53,
+    scheduler,
+    secretsmanager,
+    sns,
+    sqs,
+    ssm,
+  };
+}
