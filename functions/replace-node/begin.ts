@@ -1,9 +1,12 @@
 // How a heal begins: whether there is anything to do, and what the node is like before anything is done to it. Pure.
 import type { VolumeNow } from '../../shared/aws/volumes.ts';
-import type { FoundVolume, ReplaceMemory } from '../../shared/heal/memory.ts';
-import type { Refusal } from '../../shared/model/guardrail-codes.ts';
-import type { Act, Facts } from './model.ts';
+import type { FoundNode, FoundVolume } from '../../shared/heal/memory.ts';
+import { begin as beginHeal } from './acts/decisions.ts';
+import { inspect } from './acts/node-commands.ts';
+import { type Facts, followsAgain } from './facts.ts';
 import { endOf } from './proof.ts';
+import { type Decision, ended, refuse } from './rungs/rung.ts';
+import { newState } from './state.ts';
 
 const MINUTE_MS = 60_000;
 /** From here on it is the disk, and resize-volume's. */
@@ -11,10 +14,11 @@ const FULL_PERCENT = 97;
 /** A client that a person has stopped is left to that person; it is looked at again now and then. */
 const STOPPED_AGAIN_MS = 15 * MINUTE_MS;
 
-export function begin(facts: Facts): Act {
-  const { old, want, watched, seen } = facts;
-  if (!old) return refuse('instance-gone', 'EC2 does not know the instance any more', { lookAgainMs: 60 * MINUTE_MS });
-  const { instance, checks } = old;
+export function begin(facts: Facts): Decision {
+  const { original, want, watched, seen } = facts;
+  if (!original)
+    return refuse('instance-gone', 'EC2 does not know the instance any more', { lookAgainMs: 60 * MINUTE_MS });
+  const { instance, checks, agentOnline } = original;
   if (instance.state === 'stopped' || instance.state === 'stopping')
     return refuse('instance-stopped', `the instance is ${instance.state}: somebody has stopped it`, {
       lookAgainMs: STOPPED_AGAIN_MS,
@@ -22,7 +26,7 @@ export function begin(facts: Facts): Act {
   if (instance.state !== 'running') return refuse('busy', `the instance is ${instance.state}`);
   if (want.do === 'heal') {
     if (followsAgain(facts))
-      return { do: 'end', end: { as: 'healed', reason: `it follows its chain again: ${watched?.reason ?? ''}` } };
+      return ended({ as: 'healed', reason: `it follows its chain again: ${watched?.reason ?? ''}` });
     if (checks?.attachedEbs === 'impaired')
       return refuse(
         'ebs-impaired',
@@ -30,8 +34,8 @@ export function begin(facts: Facts): Act {
         { page: true },
       );
   }
-  if (old.agentOnline && !seen) return { do: 'inspect', which: 'old' };
-  // Before whoever has stopped it is asked for: with little left of its disk geth ends itself, and says that all went well.
+  if (agentOnline && !seen) return inspect({ which: 'original' });
+  // Asked before what has stopped it: with little left of its disk geth ends itself, and says that all went well.
   const full =
     want.do === 'heal' &&
     seen?.volumes.find(({ usedBytes, sizeBytes }) => sizeBytes > 0 && usedBytes * 100 >= sizeBytes * FULL_PERCENT);
@@ -42,42 +46,20 @@ export function begin(facts: Facts): Act {
     return refuse(
       'client-stopped',
       `its client was stopped, and ended by itself (${seen.clients.map(endOf).join('; ')}): somebody did that`,
-      {
-        page: true,
-        lookAgainMs: STOPPED_AGAIN_MS,
-      },
+      { page: true, lookAgainMs: STOPPED_AGAIN_MS },
     );
-  return { do: 'begin', memory: remembered(facts, instance.availabilityZone) };
+  return beginHeal({ state: newState(facts.nowMs, facts.incidentId, foundNode(facts, instance.availabilityZone)) });
 }
 
-function remembered(facts: Facts, availabilityZone: string): ReplaceMemory {
-  const { old, seen, watched } = facts;
-  const client = seen?.clients.find(({ state }) => state !== 'running')?.state ?? (seen ? 'running' : 'unknown');
+function foundNode(facts: Facts, availabilityZone: string): FoundNode {
+  const { original, seen, watched } = facts;
   return {
-    beganAtMs: facts.nowMs,
-    incidentId: facts.incidentId,
-    found: {
-      instanceId: old?.instance.instanceId ?? '',
-      availabilityZone,
-      volumes: foundVolumes(facts),
-      height: watched?.height ?? null,
-      lagBlocks: watched?.lagBlocks ?? null,
-      client,
-    },
-    rung: null,
-    failed: [],
-    tried: [],
-    exhausted: [],
-    generation: 0,
-    copy: null,
-    machine: null,
-    intent: null,
-    setback: null,
-    upSinceMs: null,
-    waitingSinceMs: null,
-    inspectedAtMs: null,
-    proved: null,
-    done: [],
+    instanceId: original?.instance.instanceId ?? '',
+    availabilityZone,
+    volumes: foundVolumes(facts),
+    height: watched?.height ?? null,
+    lagBlocks: watched?.lagBlocks ?? null,
+    client: seen?.clients.find(({ state }) => state !== 'running')?.state ?? (seen ? 'running' : 'unknown'),
   };
 }
 
@@ -85,9 +67,9 @@ function remembered(facts: Facts, availabilityZone: string): ReplaceMemory {
  * The volumes behind the fleet file's paths: as the node itself says, or, where it is silent, the only one that fits. Empty where that
  * leaves a doubt: then nothing is swapped.
  */
-function foundVolumes({ fleet, old, seen, volumes }: Facts): readonly FoundVolume[] {
-  if (!old) return [];
-  const { instance } = old;
+function foundVolumes({ fleet, original, seen, volumes }: Facts): readonly FoundVolume[] {
+  if (!original) return [];
+  const { instance } = original;
   const attached = volumes.filter(
     ({ attachment, volumeId }) => attachment?.instanceId === instance.instanceId && volumeId !== instance.rootVolumeId,
   );
@@ -122,17 +104,3 @@ const foundVolume = (volume: VolumeNow, role: string, path: string, device: stri
     Object.entries(volume.tags).filter(([key]) => !key.startsWith('aws:') && !key.startsWith('chainmend:')),
   ),
 });
-
-/** EC2's own checks of the instance and its hardware; those of its volumes are another matter. */
-export const isImpaired = ({ old }: Pick<Facts, 'old'>): boolean =>
-  old?.checks?.instance === 'impaired' || old?.checks?.system === 'impaired';
-
-/** Whoever cured it, it is well: nothing is done to it any more. What a person asks for is done to a node that is well, too. */
-export const followsAgain = ({ want, old, watched }: Pick<Facts, 'want' | 'old' | 'watched'>): boolean =>
-  want.do === 'heal' && old?.instance.state === 'running' && watched?.health === 'synced' && !isImpaired({ old });
-
-export const refuse = (
-  code: Refusal['refuse'],
-  reason: string,
-  { page = false, lookAgainMs = 5 * MINUTE_MS }: { readonly page?: boolean; readonly lookAgainMs?: number } = {},
-): Act => ({ do: 'end', end: { as: 'refused', refusal: { refuse: code, reason, page, lookAgainMs } } });

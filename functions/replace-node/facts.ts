@@ -1,75 +1,153 @@
-// Reads all that one decision rests on, at one moment: EC2, the fleet's observation, and what the node said last.
+// All that one decision rests on, read at one moment: EC2, the fleet's observation, and what the node said last.
 import { DescribeInstanceInformationCommand } from '@aws-sdk/client-ssm';
 import { judgeAgent } from '../../shared/aws/agent.ts';
-import { describeChecks, describeInstance } from '../../shared/aws/instances.ts';
-import { keyScopeOf } from '../../shared/aws/key-scope.ts';
-import { describeVolumes, initializationOf } from '../../shared/aws/volumes.ts';
-import type { Fleet } from '../../shared/fleet/model.ts';
-import type { FleetObservation, FleetWatch } from '../../shared/fleet/observation.ts';
+import { type Checks, describeChecks, describeInstance, type InstanceNow } from '../../shared/aws/instances.ts';
+import { type KeyScope, keyScopeOf } from '../../shared/aws/key-scope.ts';
+import { describeVolumes, initializationOf, type VolumeNow } from '../../shared/aws/volumes.ts';
+import type { Fleet, Role } from '../../shared/fleet/model.ts';
+import type { FleetObservation, FleetWatch, Health } from '../../shared/fleet/observation.ts';
 import { roleOf } from '../../shared/fleet/resolve.ts';
-import { OBSERVATION_VALID_MS, readBreaker } from '../../shared/guardrails/breaker.ts';
+import { type BreakerReading, OBSERVATION_VALID_MS, readBreaker } from '../../shared/guardrails/breaker.ts';
 import { readSwitches } from '../../shared/guardrails/switches.ts';
-import type { ReplaceMemory } from '../../shared/heal/memory.ts';
+import type { LadderState } from '../../shared/heal/memory.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
+import type { Want } from '../../shared/model/payload.ts';
 import type { NodeState } from '../../shared/node-commands/node-answer.ts';
-import { readLaunch } from './acts/launch.ts';
-import { isLaunchNext, ladderOf, needsOf } from './decide.ts';
-import type { Facts, Machine, Needs, Sources, Watched } from './model.ts';
-import { readReach } from './reach.ts';
-import { readSources } from './sources.ts';
-import type { Tools } from './tools.ts';
+import type { Sight } from './acts/act.ts';
+import type { HealContext } from './context.ts';
+import { type LaunchVerdict, type Reach, readLaunch, readReach } from './launch.ts';
+import { readSources, type Sources } from './sources.ts';
+
+/** What watch-fleet said last of the node's client; null where it has not been observed lately. */
+export interface Watched {
+  readonly instanceId: string;
+  readonly health: Health;
+  readonly reason: string;
+  readonly sinceMs: number;
+  readonly observedAtMs: number;
+  readonly height: number | null;
+  readonly lagBlocks: number | null;
+}
+
+/** An instance, and how its agent and its client are, as far as is known. */
+export interface Machine {
+  readonly instance: InstanceNow;
+  readonly checks: Checks | null;
+  readonly agentOnline: boolean;
+}
+
+export interface Facts {
+  readonly nowMs: number;
+  readonly fleet: Fleet;
+  readonly want: Want;
+  readonly role: Role;
+  readonly node: string;
+  readonly incidentId: string;
+  readonly onsetMs: number;
+  /** The instance that the incident is about; null where EC2 does not know it any more. */
+  readonly original: Machine | null;
+  /** The one that takes its place, where there is one. */
+  readonly replacement: Machine | null;
+  /** Of both instances, and the restored ones. */
+  readonly volumes: readonly VolumeNow[];
+  /** What the node that is to run the client said last under this heal's fence. */
+  readonly seen: NodeState | null;
+  readonly watched: Watched | null;
+  readonly breaker: BreakerReading;
+  readonly haltedSinceMs: number | null;
+  /** What a replacement would need and lacks; null where it was not read in this turn. */
+  readonly reach: Reach | null;
+  /** What may be restored from, best first; null where it was not read in this turn. */
+  readonly sources: Sources | null;
+  /** Whose KMS keys may be used. */
+  readonly keyScope: KeyScope;
+  /** What EC2 says of a launch before it is made; null where the next decision does not rest on it. */
+  readonly launch: LaunchVerdict | null;
+  /** How far the blocks of the restored volumes are; null where nobody waits for them. */
+  readonly initialization: {
+    readonly percent: number;
+    readonly etaSeconds: number | null;
+    readonly done: boolean;
+  } | null;
+}
+
+/** What beyond the instances and their volumes has to be read for the next decision. */
+export interface Needs {
+  readonly sources: boolean;
+  /** The same, where nothing is decided by it yet: what cannot be read is told, and nothing waits for it. */
+  readonly supply: boolean;
+  readonly initialization: boolean;
+  /** The next decision is about a launch that nothing was done for yet. */
+  readonly launch: boolean;
+  /** Another instance is among the rungs that are left: a plan names what it would lack. */
+  readonly replace: boolean;
+}
+
+/** What the order of the rungs rests on. */
+export type Situation = Pick<Facts, 'want' | 'fleet' | 'original' | 'replacement'>;
+
+/** EC2's own checks of the instance and its hardware; those of its volumes are another matter. */
+export const isImpaired = ({ original }: Pick<Facts, 'original'>): boolean =>
+  original?.checks?.instance === 'impaired' || original?.checks?.system === 'impaired';
+
+/** Nothing is done any more to a node that is well, however it became so. What a person asks for is done to a node that is well, too. */
+export const followsAgain = ({ want, original, watched }: Pick<Facts, 'want' | 'original' | 'watched'>): boolean =>
+  want.do === 'heal' &&
+  original?.instance.state === 'running' &&
+  watched?.health === 'synced' &&
+  !isImpaired({ original });
 
 /** @returns a refusal where the fleet file cannot be read */
 export async function readFacts(
-  tools: Tools,
-  memory: ReplaceMemory | null,
-  seen: NodeState | null,
-  silent: boolean,
+  heal: HealContext,
+  state: LadderState | null,
+  { seen, silent }: Sight,
+  needsOf: (situation: Situation, state: LadderState | null) => Needs,
 ): Promise<Facts | Refusal> {
-  const { clients, payload, environment, store } = tools;
+  const { clients, payload, environment, store } = heal;
   const { instanceId } = payload;
   const nowMs = Date.now();
   const switches = await readSwitches(clients.ssm, environment.PARAMETER_PREFIX, payload.fleet);
   if ('refuse' in switches) return switches;
   const { fleet } = switches;
-  const youngId = memory?.machine?.instanceId ?? '';
-  const [readOld, readYoung, observations, watch] = await Promise.all([
-    readMachine(tools, instanceId),
-    youngId === '' ? null : readMachine(tools, youngId),
+  const replacementId = state?.replacement?.instanceId ?? '';
+  const [readOriginal, readReplacement, observations, watch] = await Promise.all([
+    readMachine(heal, instanceId),
+    replacementId === '' ? null : readMachine(heal, replacementId),
     store.readObservations(payload.fleet),
     store.readWatch(payload.fleet),
   ]);
   const isSilent = (machine: Machine | null): Machine | null =>
     machine && silent ? { ...machine, agentOnline: false } : machine;
   const machines =
-    youngId === '' ? { old: isSilent(readOld), young: null } : { old: readOld, young: isSilent(readYoung) };
-  const needs = needsOf(memory);
-  const copied = memory?.copy?.volumes.flatMap(({ volumeId }) => (volumeId === '' ? [] : [volumeId])) ?? [];
-  const ids = [...new Set([...(memory?.found.volumes.map(({ volumeId }) => volumeId) ?? []), ...copied])];
-  const instanceIds = [instanceId, youngId].filter((id) => id !== '');
-  const { old } = machines;
-  const situation = { want: payload.want, fleet, ...machines };
-  const launches = isLaunchNext(situation, memory);
+    replacementId === ''
+      ? { original: isSilent(readOriginal), replacement: null }
+      : { original: readOriginal, replacement: isSilent(readReplacement) };
+  const restored = state?.restoredVolumes?.volumes.flatMap(({ volumeId }) => (volumeId === '' ? [] : [volumeId])) ?? [];
+  const ids = [...new Set([...(state?.found.volumes.map(({ volumeId }) => volumeId) ?? []), ...restored])];
+  const instanceIds = [instanceId, replacementId].filter((id) => id !== '');
+  const { original } = machines;
+  const needs = needsOf({ want: payload.want, fleet, ...machines }, state);
   const [volumes, initialization, launch, reach, sources] = await Promise.all([
     describeVolumes(clients.ec2, { ids, instanceIds }),
-    needs.initialization && fleet.replace.initializationMiBps !== undefined ? readInitialization(tools, copied) : null,
-    old && launches ? readLaunch(tools, fleet, old.instance) : null,
-    old && (launches || (payload.mode !== 'act' && mayLaunch(situation, memory)))
-      ? readReach(clients, fleet, old.instance)
+    needs.initialization && fleet.replace.initializationMiBps !== undefined ? readInitialization(heal, restored) : null,
+    original && needs.launch ? readLaunch(heal, fleet, original.instance) : null,
+    original && (needs.launch || (payload.mode !== 'act' && needs.replace))
+      ? readReach(clients, fleet, original.instance)
       : null,
-    (needs.sources || needs.supply) && memory
+    (needs.sources || needs.supply) && state
       ? readSupply(
-          () => readSources(tools, { fleet, memory, nodes: observations.flatMap(({ nodes }) => nodes), watch, nowMs }),
+          () => readSources(heal, { fleet, state, nodes: observations.flatMap(({ nodes }) => nodes), watch, nowMs }),
           needs,
         )
       : null,
   ]);
-  const runs = memory?.machine?.joined ? youngId : instanceId;
+  const runs = state?.replacement?.membership === 'joined' ? replacementId : instanceId;
   return {
     nowMs,
     fleet,
     want: payload.want,
-    role: roleIn(fleet, observations, instanceId, old),
+    role: roleIn(fleet, observations, instanceId, original),
     node: payload.node,
     incidentId: payload.incidentId,
     onsetMs: payload.onsetMs,
@@ -87,14 +165,6 @@ export async function readFacts(
   };
 }
 
-/** A plan names every rung that is left. */
-const mayLaunch = (situation: Parameters<typeof ladderOf>[0], memory: ReplaceMemory | null): boolean =>
-  memory !== null &&
-  memory.rung === null &&
-  memory.proved === null &&
-  ladderOf(situation, memory).includes('replace') &&
-  memory.failed.every(({ rung }) => rung !== 'replace');
-
 /** @throws what reading throws, where something is to be copied now */
 async function readSupply(read: () => Promise<Sources>, { sources }: Needs): Promise<Sources> {
   try {
@@ -106,7 +176,7 @@ async function readSupply(read: () => Promise<Sources>, { sources }: Needs): Pro
   }
 }
 
-async function readMachine({ clients }: Tools, instanceId: string): Promise<Machine | null> {
+async function readMachine({ clients }: HealContext, instanceId: string): Promise<Machine | null> {
   const [instance, checks, { InstanceInformationList = [] }] = await Promise.all([
     describeInstance(clients.ec2, instanceId),
     describeChecks(clients.ec2, instanceId),
@@ -117,8 +187,11 @@ async function readMachine({ clients }: Tools, instanceId: string): Promise<Mach
   return instance && { instance, checks, agentOnline: judgeAgent(InstanceInformationList[0]) === null };
 }
 
-/** The slowest of the copy's volumes; not done before all of them are told of. */
-async function readInitialization({ clients }: Tools, volumeIds: readonly string[]): Promise<Facts['initialization']> {
+/** The slowest of the restored volumes; not done before all of them are told of. */
+async function readInitialization(
+  { clients }: HealContext,
+  volumeIds: readonly string[],
+): Promise<Facts['initialization']> {
   if (volumeIds.length === 0) return null;
   const known = await initializationOf(clients.ec2, volumeIds);
   if (known.length < volumeIds.length) return { percent: 0, etaSeconds: null, done: false };
@@ -144,9 +217,9 @@ function roleIn(
   fleet: Fleet,
   observations: readonly FleetObservation[],
   instanceId: string,
-  old: Machine | null,
+  original: Machine | null,
 ): Facts['role'] {
-  if (old) return roleOf(fleet, old.instance.tags);
+  if (original) return roleOf(fleet, original.instance.tags);
   return observations.flatMap(({ nodes }) => nodes).find((node) => node.instanceId === instanceId)?.role ?? 'unknown';
 }
 

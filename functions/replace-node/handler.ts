@@ -3,15 +3,15 @@
 import { type ReplaceClients, replaceClients } from '../../shared/aws/replace-clients.ts';
 import { durableHeal } from '../../shared/heal/durable-heal.ts';
 import type { ReplacePayload } from '../../shared/model/payload.ts';
-import { climb } from './run.ts';
-import { ENVIRONMENT, type Variable } from './tools.ts';
+import { attempt } from './attempt.ts';
+import { ENVIRONMENT, type Variable } from './context.ts';
 
 export { replaceClients as awsClients };
 
 export const createHandler = durableHeal<ReplacePayload, Variable, ReplaceClients>({
   kind: 'replace-node',
   environment: ENVIRONMENT,
-  run: climb,
+  run: attempt,
 });
 
 export const handler = createHandler({ clients: replaceClients() });

@@ -2,20 +2,21 @@
 
 import { isVolumeType, MONTHLY_USD_PER_GIB } from '../../shared/guardrails/ebs.ts';
 import type { Terms } from '../../shared/heal/approval.ts';
-import type { ReplaceMemory } from '../../shared/heal/memory.ts';
+import type { LadderState } from '../../shared/heal/memory.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import type { Rung } from '../../shared/model/rungs.ts';
+import { begin as beginHeal } from './acts/decisions.ts';
 import { sourceOf, termsOf } from './approval.ts';
 import { begin } from './begin.ts';
-import { chooseCopy } from './choose.ts';
-import { ladderOf } from './decide.ts';
-import { guardOf } from './guard.ts';
-import { cannotBegin } from './machine.ts';
-import type { Facts } from './model.ts';
+import type { Facts } from './facts.ts';
+import { guardOf } from './guards.ts';
+import { ladderOf, RUNGS } from './ladder.ts';
+import type { Decision } from './rungs/rung.ts';
+import { choose } from './rungs/volumes.ts';
 
 export interface LadderPlan {
   readonly rungs: readonly Rung[];
-  /** The data that may be copied, by name; null where there are none. */
+  /** The data that may be restored, by name; null where there are none. */
   readonly source: string | null;
   /** What an approval covers. */
   readonly terms: Terms;
@@ -25,7 +26,7 @@ export interface LadderPlan {
     /** What guards say of each rung. */
     readonly guardrails: readonly { readonly rule: Rung; readonly verdict: string }[];
     readonly source: string | null;
-    /** What the copy costs a month while the volumes of before are kept beside it. */
+    /** What the restored volumes cost a month while the volumes of before are kept beside it. */
     readonly costUsdPerMonth: number;
     /** At most, the catching up left out. */
     readonly minutes: number;
@@ -35,24 +36,26 @@ export interface LadderPlan {
 const MINUTES: Readonly<Record<Rung, number>> = { restart: 5, 'stop-start': 10, swap: 15, replace: 20 };
 const MIB_PER_GIB = 1024;
 
-/** The memory that a heal would begin with, where one would; what may be copied is read by it. */
-export function memoryOf(facts: Facts): ReplaceMemory | null {
-  const began = begin({ ...facts, old: facts.old && { ...facts.old, agentOnline: false } });
-  return began.do === 'begin' ? began.memory : null;
+/** The state that a heal would begin with, where one would; what may be restored is read by it. */
+export function stateOf(facts: Facts): LadderState | null {
+  const began = beginUnasked(facts);
+  return beginHeal.is(began) ? began.state : null;
 }
+
+/** Nothing is sent to the node for a plan: what EC2 tells of its volumes has to do. */
+const beginUnasked = (facts: Facts): Decision =>
+  begin({ ...facts, original: facts.original && { ...facts.original, agentOnline: false } });
 
 /** @returns a refusal where nothing would be done; `well` where nothing is wrong */
 export function planOf(facts: Facts): LadderPlan | { readonly refusal: Refusal } | { readonly well: string } {
-  // Nothing is sent to the node for a plan: what EC2 tells of its volumes has to do.
-  const began = begin(facts.seen ? facts : { ...facts, old: facts.old && { ...facts.old, agentOnline: false } });
+  const began = facts.seen ? begin(facts) : beginUnasked(facts);
   if (began.do === 'end')
     return began.end.as === 'refused' ? { refusal: began.end.refusal } : { well: began.end.reason };
-  const memory = began.do === 'begin' ? began.memory : null;
-  return plannedFrom(facts, memory);
+  return plannedFrom(facts, beginHeal.is(began) ? began.state : null);
 }
 
-function plannedFrom(facts: Facts, memory: ReplaceMemory | null): LadderPlan | { readonly refusal: Refusal } {
-  const rungs = ladderOf(facts, memory ?? NOTHING_TRIED);
+function plannedFrom(facts: Facts, state: LadderState | null): LadderPlan | { readonly refusal: Refusal } {
+  const rungs = ladderOf(facts, state ?? NOTHING_TRIED);
   const verdicts = rungs.map((rung) => [rung, guardOf(facts, rung) ?? neverRefusal(facts, rung)] as const);
   const [first] = verdicts;
   if (!first) {
@@ -69,12 +72,12 @@ function plannedFrom(facts: Facts, memory: ReplaceMemory | null): LadderPlan | {
   const allowed = verdicts.flatMap(([rung, refusal]) => (refusal ? [] : [rung]));
   // What no person decides about, and nobody would see before the rungs below it are spent.
   const never = rungs.flatMap((rung) => {
-    const why = cannotBegin(facts, rung);
+    const why = RUNGS[rung].cannotBegin(facts, null);
     return why === null ? [] : [`; no ${rung}: ${why}`];
   });
-  const chosen = memory && facts.sources ? chooseCopy(facts, memory, memory.found.availabilityZone) : null;
+  const chosen = state && facts.sources ? choose(facts, state, state.found.availabilityZone) : null;
   const source = chosen === null ? null : 'failed' in chosen ? chosen.failed : chosen.reason;
-  const found = memory?.found.volumes ?? [];
+  const found = state?.found.volumes ?? [];
   const addedUsdAMonth = found.reduce(
     (sum, { type, sizeGiB }) => sum + (isVolumeType(type) ? MONTHLY_USD_PER_GIB[type] * sizeGiB : 0),
     0,
@@ -89,7 +92,7 @@ function plannedFrom(facts: Facts, memory: ReplaceMemory | null): LadderPlan | {
   );
   const why =
     facts.want.do === 'heal' ? (facts.watched?.reason ?? 'it does not follow its chain') : 'a person asked for it';
-  const copied = chosen === null || 'failed' in chosen ? null : sourceOf(chosen.copy);
+  const copied = chosen === null || 'failed' in chosen ? null : sourceOf(chosen.volumes);
   return {
     rungs: allowed,
     source: copied,
@@ -112,7 +115,7 @@ function pointersIn({ reach, fleet }: Facts, rungs: readonly Rung[]): string {
 
 /** What cannot be had is told before anything is done for it. */
 function neverRefusal(facts: Facts, rung: Rung): Refusal | null {
-  const reason = cannotBegin(facts, rung);
+  const reason = RUNGS[rung].cannotBegin(facts, null);
   if (reason === null) return null;
   const refuse = facts.launch?.is === 'refused' ? 'aws-refused' : 'restart-forbidden';
   return { refuse, reason, page: true, lookAgainMs: 60 * 60_000 };

@@ -1,6 +1,6 @@
 // Whether a client follows its chain again, by what others saw of it after it came up. Pure. What it says of itself proves nothing.
 import type { FoundNode } from '../../shared/heal/memory.ts';
-import type { Facts, Watched } from './model.ts';
+import type { Facts, Watched } from './facts.ts';
 
 export type Verdict =
   | { readonly is: 'proved'; readonly reason: string }

@@ -6,10 +6,11 @@ import type { Fleet } from '../../shared/fleet/model.ts';
 import { discoverNodes, type FleetNode } from '../../shared/fleet/nodes.ts';
 import type { FleetWatch, ObservedNode } from '../../shared/fleet/observation.ts';
 import { keptOf, readKept } from '../../shared/heal/kept.ts';
-import type { ReplaceMemory } from '../../shared/heal/memory.ts';
+import type { LadderState } from '../../shared/heal/memory.ts';
 import { FLEET_TAG, NODE_TAG, PUT_BACK_TAG } from '../../shared/model/tags.ts';
 import { rankGood } from '../../shared/snapshots/good.ts';
 import { clientNameOf } from '../../shared/snapshots/ledger.ts';
+import type { SnapshotSet } from '../../shared/snapshots/model.ts';
 import { chooseNamed } from '../../shared/snapshots/named.ts';
 import { readOwners } from '../../shared/snapshots/owners.ts';
 import { readPolicies, supplyOf } from '../../shared/snapshots/policies.ts';
@@ -17,31 +18,53 @@ import { readSnapshots } from '../../shared/snapshots/read.ts';
 import type { VolumeOwner } from '../../shared/snapshots/sets.ts';
 import { setsOf } from '../../shared/snapshots/sets.ts';
 import type { Demand } from '../../shared/snapshots/unfit.ts';
-import type { KeptSource, SiblingSource, Sources } from './model.ts';
-import type { Tools } from './tools.ts';
+import type { HealContext } from './context.ts';
+
+export interface Sources {
+  /** Why they could not be read, where nothing needed them yet: nothing is known of them. */
+  readonly unread?: string;
+  readonly good: readonly SnapshotSet[];
+  readonly refused: readonly { readonly setId: string; readonly why: string }[];
+  /** Volumes of a healthy sibling in the same zone, where the fleet file prefers them. */
+  readonly sibling: SiblingSource | null;
+  /** Volumes that a heal of before has kept of this node. */
+  readonly kept: KeptSource | null;
+}
+
+export interface SiblingSource {
+  readonly instanceId: string;
+  readonly node: string;
+  readonly height: number | null;
+  readonly volumes: Readonly<Record<string, string>>;
+}
+
+export interface KeptSource {
+  readonly incidentId: string;
+  readonly availabilityZone: string;
+  readonly volumes: Readonly<Record<string, string>>;
+}
 
 interface Asked {
   readonly fleet: Fleet;
-  readonly memory: ReplaceMemory;
+  readonly state: LadderState;
   readonly nodes: readonly ObservedNode[];
   readonly watch: FleetWatch | undefined;
   readonly nowMs: number;
 }
 
-export async function readSources(tools: Tools, asked: Asked): Promise<Sources> {
-  const { clients, payload } = tools;
-  const { fleet, memory } = asked;
-  if (payload.want.do === 'undo')
-    return { good: [], refused: [], sibling: null, kept: await readPutAway(tools, asked) };
+export async function readSources(heal: HealContext, asked: Asked): Promise<Sources> {
+  const { clients, payload } = heal;
+  const { fleet, state } = asked;
+  if (payload.want.do === 'undo') return { good: [], refused: [], sibling: null, kept: await readPutAway(heal, asked) };
   const nodes = await discoverNodes(clients.ec2, fleet);
   const owners = await readOwners(clients.ec2, fleet, nodes);
   const known = new Map(owners);
-  for (const { volumeId, role } of memory.found.volumes) known.set(volumeId, { node: payload.node, role });
+  for (const { volumeId, role } of state.found.volumes) known.set(volumeId, { node: payload.node, role });
   const snapshots = await readSnapshots(clients.ec2, fleet, [...known.keys()]);
   const sets = setsOf(snapshots, { fleet, volumes: known, nodeNames: new Set(nodes.map(({ name }) => name)) });
-  const unusable = await unusableKeys(tools, memory, snapshots);
-  const demand = { ...demandOf(tools, asked, nodes), unusableKeys: unusable };
-  const target = targetFault(memory, unusable);
+  const unusable = await unusableKeys(heal, state, snapshots);
+  const demand = { ...demandOf(heal, asked, nodes), unusableKeys: unusable };
+  const target = targetFault(state, unusable);
   const faultSinceMs = payload.want.do === 'heal' ? payload.onsetMs : null;
   const { want } = payload;
   if (want.do === 'restore' && want.snapshotId !== null) {
@@ -55,7 +78,7 @@ export async function readSources(tools: Tools, asked: Asked): Promise<Sources> 
           kept: null,
         };
   }
-  const ranked = rankGood({ ...demand, sets, faultSinceMs, tried: memory.tried });
+  const ranked = rankGood({ ...demand, sets, faultSinceMs, tried: state.tried });
   // Where nothing is left people need to know whether anything will come.
   const supply = ranked.good.length > 0 ? [] : supplyOf(await readPolicies(clients.dlm, fleet, policiesOf(snapshots)));
   const refused = [...supply.map((why) => ({ setId: 'lifecycle policy', why })), ...ranked.refused];
@@ -67,7 +90,7 @@ export async function readSources(tools: Tools, asked: Asked): Promise<Sources> 
 }
 
 function demandOf(
-  { payload }: Tools,
+  { payload }: HealContext,
   { fleet, nodes: observed, watch }: Asked,
   nodes: readonly FleetNode[],
 ): Omit<Demand, 'unusableKeys'> {
@@ -86,7 +109,11 @@ function demandOf(
 }
 
 /** What is installed on the node, as it told last: data of a newer client are none for it. */
-function clientOf({ instanceId }: Tools['payload'], observed: readonly ObservedNode[], fleet: Fleet): Demand['client'] {
+function clientOf(
+  { instanceId }: HealContext['payload'],
+  observed: readonly ObservedNode[],
+  fleet: Fleet,
+): Demand['client'] {
   const told = observed.find((node) => node.instanceId === instanceId)?.clientVersion;
   return told === undefined ? null : clientNameOf(told, fleet.chain);
 }
@@ -95,8 +122,8 @@ function clientOf({ instanceId }: Tools['payload'], observed: readonly ObservedN
 const MAX_KEYS = 8;
 
 async function unusableKeys(
-  { clients, environment }: Tools,
-  { found, tried }: ReplaceMemory,
+  { clients, environment }: HealContext,
+  { found, tried }: LadderState,
   snapshots: readonly { readonly kmsKeyId: string | null }[],
 ): Promise<ReadonlyMap<string, string>> {
   const scope = keyScopeOf(environment);
@@ -110,7 +137,7 @@ async function unusableKeys(
 }
 
 /** A copy has the key of the volume that it stands for, whichever snapshot it is made from. */
-function targetFault({ found }: ReplaceMemory, unusable: ReadonlyMap<string, string>): string | null {
+function targetFault({ found }: LadderState, unusable: ReadonlyMap<string, string>): string | null {
   const volume = found.volumes.find(({ kmsKeyId }) => kmsKeyId !== null && unusable.has(kmsKeyId));
   if (volume === undefined) return null;
   return `a copy of ${volume.volumeId} cannot be made: ${unusable.get(volume.kmsKeyId ?? '')}`;
@@ -118,17 +145,17 @@ function targetFault({ found }: ReplaceMemory, unusable: ReadonlyMap<string, str
 
 /** A follower in the same zone that follows the chain, the highest first. */
 function siblingOf(
-  { fleet, nodes, memory }: Asked,
+  { fleet, nodes, state }: Asked,
   all: readonly FleetNode[],
   owners: ReadonlyMap<string, VolumeOwner>,
 ): SiblingSource | null {
   const well = nodes
     .filter(
       ({ instanceId, health, role, availabilityZone }) =>
-        instanceId !== memory.found.instanceId &&
+        instanceId !== state.found.instanceId &&
         health === 'synced' &&
         role === 'follower' &&
-        availabilityZone === memory.found.availabilityZone,
+        availabilityZone === state.found.availabilityZone,
     )
     .filter(({ instanceId }) => all.some((node) => node.instanceId === instanceId))
     .sort((a, b) => (b.height ?? 0) - (a.height ?? 0) || (a.name < b.name ? -1 : 1));
@@ -143,7 +170,7 @@ function siblingOf(
 }
 
 /** The volumes of this node that were kept last, one for each role: as their tags say, and as a heal has written down. */
-async function readPutAway({ clients, payload, store }: Tools, { fleet }: Asked): Promise<KeptSource | null> {
+async function readPutAway({ clients, payload, store }: HealContext, { fleet }: Asked): Promise<KeptSource | null> {
   const records = keptOf(await readKept(store, fleet.name), 'volume');
   const { Volumes = [] } = await clients.ec2.send(
     new DescribeVolumesCommand({

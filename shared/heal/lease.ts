@@ -198,7 +198,9 @@ export function unsettled({ operation }: NodeRecord): boolean {
   if (operation === null || operation.phase === 'proved') return operation?.kind === 'replace';
   if (operation.phase === 'down') return true;
   // What was made costs money and hangs on the node: it is used, or put away.
-  return operation.kind === 'replace' && (operation.memory.copy !== null || operation.memory.machine !== null);
+  return (
+    operation.kind === 'replace' && (operation.memory.restoredVolumes !== null || operation.memory.replacement !== null)
+  );
 }
 
 /** What one kind of heal left open, only its own kind knows how to settle. */

@@ -44,8 +44,8 @@ export interface NewVolume {
   readonly kmsKeyId?: string | null;
 }
 
-/** Volumes that were made, or are being made, from one set of snapshots (or from a sibling's volumes), in the order of `found.volumes`. */
-export interface Copy {
+/** Volumes made from one set of snapshots, or from a sibling's volumes, or kept by a heal before; in the order of `found.volumes`. */
+export interface RestoredVolumes {
   /** Of the set, the sibling's instance id, or the incident that kept the volumes. */
   readonly source: string;
   /** kept: volumes that were retired before, and are put back. */
@@ -55,15 +55,17 @@ export interface Copy {
   readonly height: number | null;
   /** Of which node the data are: identity of another node must not be started. */
   readonly ofNode: string;
-  /** Part of CreateVolume's token: a copy that was given up is not found again. */
+  /** Part of CreateVolume's token: volumes that were given up are not found again. */
   readonly generation: number;
   readonly availabilityZone: string;
   readonly volumes: readonly NewVolume[];
-  /** How many of the volumes were looked into, read-only, and found fit. */
+  /** Positions in `volumes` whose CreateVolume was asked for, and has not answered: EC2 may have made them. */
+  readonly creating: readonly number[];
+  /** How many of the volumes were checked, read-only, and found fit. */
   readonly checked: number;
   /** Which of the two is mounted, as the node said last. */
-  readonly mounted: 'found' | 'copy';
-  /** Set when it did not help: it is taken away again, and why. */
+  readonly mounted: 'found' | 'restored';
+  /** Set when they did not help: they are taken away again, and why. */
   readonly givenUp: Blame | null;
 }
 
@@ -85,8 +87,8 @@ export interface Tried extends Blame {
   readonly snapshotIds: readonly string[];
 }
 
-/** The instance that takes the place of the found one. */
-export interface NewInstance {
+/** The instance that takes the place of the original. */
+export interface Replacement {
   /** Part of RunInstances' token. */
   readonly generation: number;
   readonly subnetId: string;
@@ -97,16 +99,27 @@ export interface NewInstance {
   readonly fence: number;
   /** The fence under which it has answered: another holder asks first. 0: never. */
   readonly heard: number;
-  /** identity: whose client may run. old → none → new (rules 13 and 14 of docs/model.md). */
-  readonly identity: 'old' | 'none' | 'new';
+  /** Whose client may run. original → none → replacement (rules 13 and 14 of docs/model.md). */
+  readonly identity: 'original' | 'none' | 'replacement';
   /** Whether its client was seen masked before anything else was done with it. */
   readonly masked: boolean;
-  /** How the old client was made sure of: it said so itself, or its instance is stopped and has no root volume. */
+  /** Whether the original's volumes are known to outlive it. */
+  readonly volumesKept: boolean;
+  /** The original may be masked, or have no root volume. */
+  readonly fencingBegun: boolean;
+  /** Of the original's client. unconfirmed: it was to be masked, and did not say that it is. */
+  readonly originalMask: 'none' | 'intended' | 'unconfirmed';
+  /** How the original's client is known not to run: it said so itself, or its instance is stopped and has no root volume. */
   readonly fencedBy: 'acknowledgement' | 'root-detached' | null;
-  /** EC2's name of the old root's attachment and the volume, to put it back. */
-  readonly oldRoot: { readonly device: string; readonly volumeId: string } | null;
-  /** Whether discovery sees the new one in place of the old. */
-  readonly joined: boolean;
+  /** EC2's name of the original root's attachment and the volume, to put it back. */
+  readonly originalRoot: { readonly device: string; readonly volumeId: string } | null;
+  /** Whether discovery sees the replacement in place of the original. joining: it may. */
+  readonly membership: 'apart' | 'joining' | 'joined';
+  /**
+   * Of the replacement's client. none: never told to start. intended: it may run. unconfirmed: it was to be masked again, and did not
+   * say that it is. withdrawn: it is masked again, by its own word.
+   */
+  readonly takeOver: 'none' | 'intended' | 'unconfirmed' | 'withdrawn';
   readonly givenUp: string | null;
 }
 
@@ -117,7 +130,7 @@ export interface Intent {
   readonly atMs: number;
 }
 
-/** An act that did not come off, or whose answer was lost, several times in a row: it is made again at intervals, and a person is told. */
+/** An act that failed, or whose answer was lost, several times in a row: it is repeated at intervals, and a person is told. */
 export interface Setback {
   readonly act: string;
   readonly count: number;
@@ -132,26 +145,63 @@ export interface Unplaced {
   readonly isEverywhere: boolean;
 }
 
-export interface ReplaceMemory {
+/** A rung that did not help. no-good-snapshot: there was nothing to restore from. */
+export interface FailedRung {
+  readonly rung: Rung;
+  readonly reason: string;
+  readonly code?: 'no-good-snapshot';
+}
+
+/** One piece of the cleanup after a proof. */
+export interface CleanupPiece {
+  readonly kind:
+    | 'verify'
+    | 'quarantine'
+    | 'keep'
+    | 'unkeep'
+    | 'untarget'
+    | 'hand-over'
+    | 'register'
+    | 'rotate'
+    | 'release-holds'
+    | 'leave-standby'
+    | 'retire';
+  /** Ids, or the name of a fleet or group; empty where the piece needs none. */
+  readonly target: string;
+}
+
+export interface LadderState {
   /** When it began, ms since the epoch: a flap keeps its incident, and what is made then is not what was made before. */
   readonly beganAtMs: number;
   /** That it began for: what it has made is found again under this name, whichever incident goes on with it. */
   readonly incidentId: string;
   readonly found: FoundNode;
   readonly rung: Rung | null;
-  /** Rungs that did not help, and why. */
-  readonly failed: readonly { readonly rung: Rung; readonly reason: string }[];
+  readonly failed: readonly FailedRung[];
   /** Sets of snapshots that were tried, and siblings: none is tried twice in an incident. */
   readonly tried: readonly Tried[];
-  /** Subnets without capacity, and instances that were of no use: not tried again. */
+  /** Subnets without capacity, and of instances that were of no use: not tried again. */
   readonly exhausted: readonly string[];
   /** Launches that were refused, and why. */
   readonly unplaced?: readonly Unplaced[];
   /** How many volumes and instances were made: the next one's token. */
   readonly generation: number;
-  readonly copy: Copy | null;
-  readonly machine: NewInstance | null;
-  readonly intent: Intent | null;
+  readonly restoredVolumes: RestoredVolumes | null;
+  readonly replacement: Replacement | null;
+  /** mayBeDown: an act that may take it down was intended in this rung. */
+  readonly client: 'untouched' | 'mayBeDown';
+  /** The original instance, by this heal. stopIntended: a guard may have forbidden the stop. started: it ran again, in this rung. */
+  readonly original: 'untouched' | 'stopIntended' | 'stopRequested' | 'started';
+  /** Of the original in its Auto Scaling group. entering: it may be on standby. refused: the group does not set it aside. */
+  readonly standby: 'none' | 'entering' | 'entered' | 'refused';
+  /** Whether the original was taken out of the fleet's DNS pool in this rung. */
+  readonly pool: 'in' | 'left';
+  /** Of the snapshots that later rungs may need. unknown: they may be held. */
+  readonly hold: 'none' | 'held' | 'unknown';
+  /** A volume or an instance was made in this rung. */
+  readonly hasMade: boolean;
+  /** The call without a token that was intended last. */
+  readonly pending: Intent | null;
   readonly setback: Setback | null;
   /** Since when the client of the rung under way is up, or was to be: what proves it comes after this. */
   readonly upSinceMs: number | null;
@@ -161,8 +211,7 @@ export interface ReplaceMemory {
   readonly inspectedAtMs: number | null;
   /** The proof's own words, once it has been seen. */
   readonly proved: string | null;
-  /** What of the clearing up is done: "detach vol-…", "hand-over", … */
-  readonly done: readonly string[];
+  readonly cleared: readonly CleanupPiece[];
 }
 
 export interface SnapshotMemory {

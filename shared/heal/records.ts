@@ -1,7 +1,7 @@
 // The records that make one heal at a time true: what is written about an incident and about a node, and by whom.
 import type { AlarmFact, HealPayload, Want } from '../model/payload.ts';
 import type { Terms } from './approval.ts';
-import type { ReplaceMemory, SnapshotMemory } from './memory.ts';
+import type { LadderState, SnapshotMemory } from './memory.ts';
 
 /** What is true of an incident in each of its states. */
 export interface IncidentBase {
@@ -74,7 +74,7 @@ export interface ReplaceOperation {
   /** preparing: nothing was done to the node's client. down: it may be down because of us. proved: only the clearing up is missing. */
   readonly phase: 'preparing' | 'down' | 'proved';
   readonly incidentId: string;
-  readonly memory: ReplaceMemory;
+  readonly memory: LadderState;
 }
 
 export interface SnapshotOperation {

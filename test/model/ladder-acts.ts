@@ -1,6 +1,8 @@
 // What acts of the ladder do to the small world: EC2's calls as EC2 takes them, commands as the node's scripts do.
-import type { Act, Result } from '../../functions/replace-node/model.ts';
-import type { ReplaceMemory } from '../../shared/heal/memory.ts';
+import type { Result } from '../../functions/replace-node/acts/act.ts';
+import type { Act } from '../../functions/replace-node/acts/table.ts';
+import type { Which } from '../../functions/replace-node/context.ts';
+import type { LadderState } from '../../shared/heal/memory.ts';
 import { command } from './ladder-commands.ts';
 import { NEVER } from './ladder-never.ts';
 import type { LadderRules } from './ladder-rules.ts';
@@ -12,18 +14,20 @@ type Done = Extract<Result, { is: 'done' }>;
 /** An act that is made, by whom, and under which fence. */
 export interface Made {
   readonly act: Act;
-  readonly memory: ReplaceMemory | null;
+  readonly memory: LadderState | null;
   readonly fence: number;
 }
 
 export const isCommand = ({ do: what }: Act): boolean =>
-  ['inspect', 'restart', 'check', 'swap', 'mask-old', 'take-over', 'mask-young', 'start-old'].includes(what);
+  ['inspect', 'restart', 'check', 'swap', 'mask-original', 'take-over', 'mask-replacement', 'start-original'].includes(
+    what,
+  );
 
 const SECONDS: Partial<Record<Act['do'], number>> = {
   restart: 15,
   swap: 20,
-  'mask-old': 10,
-  'mask-young': 10,
+  'mask-original': 10,
+  'mask-replacement': 10,
   'leave-pool': 65,
 };
 
@@ -31,13 +35,13 @@ const SECONDS: Partial<Record<Act['do'], number>> = {
 export const lastsMs = (act: Act): number => (act.do === 'wait' ? act.seconds : (SECONDS[act.do] ?? 4)) * 1_000;
 
 /** What a rung is for; putting something back is not. */
-const FELT: readonly Act['do'][] = ['restart', 'swap', 'create', 'attach', 'launch', 'mask-old', 'standby'];
+const FELT: readonly Act['do'][] = ['restart', 'swap', 'create', 'attach', 'launch', 'mask-original', 'standby'];
 
 /** Carries an act out, wholly, at this moment. */
 export function carryOut(world: LadderWorld, made: Made, rules: LadderRules): Result {
   const { act } = made;
   const result = carriedOut(world, made, rules);
-  const isStop = act.do === 'stop-instance' && act.which === 'old';
+  const isStop = act.do === 'stop-instance' && act.which === 'original';
   if (result.is === 'done' && (FELT.includes(act.do) || isStop)) world.felt = true;
   return result;
 }
@@ -45,14 +49,14 @@ export function carryOut(world: LadderWorld, made: Made, rules: LadderRules): Re
 function carriedOut(world: LadderWorld, made: Made, rules: LadderRules): Result {
   const { act, memory } = made;
   const done: Done = { is: 'done', atMs: world.nowMs };
-  const youngId = memory?.machine?.instanceId ?? '';
-  const boxOf = (which: 'old' | 'young'): Box => world.box(which === 'old' ? OLD : youngId);
+  const youngId = memory?.replacement?.instanceId ?? '';
+  const boxOf = (which: Which): Box => world.box(which === 'original' ? OLD : youngId);
   if (isCommand(act)) return command(world, made, rules);
   switch (act.do) {
     case 'stop-instance':
       return stop(world, boxOf(act.which), done);
     case 'start-instance':
-      return start(world, boxOf('old'), done);
+      return start(world, boxOf('original'), done);
     case 'create':
       return create(world, made, act.at, rules, done);
     case 'attach':
@@ -60,28 +64,28 @@ function carriedOut(world: LadderWorld, made: Made, rules: LadderRules): Result 
     case 'detach':
       return detach(world, act.volumeId, boxOf(act.which), done);
     case 'standby':
-      boxOf('old').standby = true;
+      boxOf('original').standby = true;
       return done;
     case 'launch':
       return launch(world, made, rules, done);
     case 'join':
-      boxOf('old').retired = true;
-      boxOf('young').joining = false;
+      boxOf('original').retired = true;
+      boxOf('replacement').joining = false;
       return done;
     case 'leave':
-      boxOf('young').joining = true;
-      boxOf('old').retired = false;
+      boxOf('replacement').joining = true;
+      boxOf('original').retired = false;
       return done;
-    case 'drop-copy':
-      for (const { volumeId } of memory?.copy?.volumes ?? []) keep(world, volumeId);
+    case 'drop-volumes':
+      for (const { volumeId } of memory?.restoredVolumes?.volumes ?? []) keep(world, volumeId);
       return done;
-    case 'drop-machine':
-      if (youngId !== '') boxOf('young').retired = true;
+    case 'drop-replacement':
+      if (youngId !== '') boxOf('replacement').retired = true;
       return done;
-    case 'clear':
-      if (act.what === 'keep') for (const id of act.target.split(' ')) keep(world, id);
-      if (act.what === 'unkeep') for (const id of act.target.split(' ')) keep(world, id, false);
-      if (act.what === 'leave-standby') boxOf('old').standby = false;
+    case 'clean-up':
+      if (act.piece.kind === 'keep') for (const id of act.piece.target.split(' ')) keep(world, id);
+      if (act.piece.kind === 'unkeep') for (const id of act.piece.target.split(' ')) keep(world, id, false);
+      if (act.piece.kind === 'leave-standby') boxOf('original').standby = false;
       return done;
     default:
       return done;
@@ -114,7 +118,7 @@ function start(world: LadderWorld, box: Box, done: Done): Result {
 }
 
 const volumeToken = (
-  { beganAtMs }: ReplaceMemory,
+  { beganAtMs }: LadderState,
   generation: number,
   at: number,
   fence: number,
@@ -122,7 +126,7 @@ const volumeToken = (
 ): string => `${beganAtMs}-${generation}-${at}${tokenOfIncident ? '' : `-${fence}`}`;
 
 const instanceToken = (
-  { beganAtMs }: ReplaceMemory,
+  { beganAtMs }: LadderState,
   generation: number,
   fence: number,
   { tokenOfIncident }: LadderRules,
@@ -132,17 +136,17 @@ const instanceToken = (
 export function hasHappened(world: LadderWorld, { act, memory, fence }: Made, rules: LadderRules): boolean {
   if (act.do === 'standby') return world.box(OLD).standby;
   if (act.do === 'start-instance') return ['pending', 'running'].includes(world.box(OLD).power);
-  if (act.do === 'create' && memory?.copy)
-    return world.tokens.has(volumeToken(memory, memory.copy.generation, act.at, fence, rules));
+  if (act.do === 'create' && memory?.restoredVolumes)
+    return world.tokens.has(volumeToken(memory, memory.restoredVolumes.generation, act.at, fence, rules));
   return (
     act.do === 'launch' &&
-    memory?.machine != null &&
-    world.tokens.has(instanceToken(memory, memory.machine.generation, fence, rules))
+    memory?.replacement != null &&
+    world.tokens.has(instanceToken(memory, memory.replacement.generation, fence, rules))
   );
 }
 
 function create(world: LadderWorld, { memory, fence }: Made, at: number, rules: LadderRules, done: Done): Result {
-  const copy = memory?.copy;
+  const copy = memory?.restoredVolumes;
   if (!memory || !copy) throw new Error('a volume is made before it was chosen');
   const token = volumeToken(memory, copy.generation, at, fence, rules);
   const known = world.tokens.get(token);
@@ -175,7 +179,6 @@ function detach(world: LadderWorld, volumeId: string, box: Box, done: Done): Res
   if (!disk) return failed(world, 'InvalidVolume.NotFound');
   if (disk.state !== 'attached' || disk.at?.instanceId !== box.id)
     return failed(world, `IncorrectState: ${disk.state}`);
-  const { device } = disk.at;
   if (disk.origin === 'root' && box.power !== 'stopped') return failed(world, 'OperationNotPermitted: a root volume');
   if (box.mounted.includes(volumeId)) {
     world.broken.add(NEVER.mounted);
@@ -183,17 +186,17 @@ function detach(world: LadderWorld, volumeId: string, box: Box, done: Done): Res
     box.mounted = box.mounted.map((id) => (id === volumeId ? null : id));
   }
   world.moves(disk, 'detaching');
-  return { ...done, note: device };
+  return done;
 }
 
 function launch(world: LadderWorld, { memory, fence }: Made, rules: LadderRules, done: Done): Result {
-  const machine = memory?.machine;
+  const machine = memory?.replacement;
   if (!memory || !machine) throw new Error('an instance is launched before it was planned');
   const at = machine.subnetId === SUBNETS[1] ? 1 : 0;
   const zone = ZONES[at];
   const token = instanceToken(memory, machine.generation, fence, rules);
   const known = world.tokens.get(token);
-  if (known) return { ...done, instanceId: known, fence, note: zone };
+  if (known) return { ...done, instanceId: known, fence, availabilityZone: zone };
   if (world.setting.forbids !== null) {
     world.forbiddenIn.add(zone);
     if (world.forbiddenIn.size > 1) world.broken.add(NEVER.hopeless);
@@ -205,5 +208,5 @@ function launch(world: LadderWorld, { memory, fence }: Made, rules: LadderRules,
   world.boxes.set(id, world.newYoung(id, zone));
   world.power(world.box(id), 'start');
   if (world.setting.role === 'validator') world.broken.add(NEVER.validator);
-  return { ...done, instanceId: id, fence, note: zone };
+  return { ...done, instanceId: id, fence, availabilityZone: zone };
 }

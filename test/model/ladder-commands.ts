@@ -1,5 +1,5 @@
 // Commands to a node, as its scripts carry them out: each is one step, under its fence.
-import type { Result } from '../../functions/replace-node/model.ts';
+import type { Result } from '../../functions/replace-node/acts/act.ts';
 import type { Made } from './ladder-acts.ts';
 import type { LadderRules } from './ladder-rules.ts';
 import { stateOf } from './ladder-view.ts';
@@ -7,14 +7,15 @@ import { type Box, type LadderWorld, NODE, OLD } from './ladder-world.ts';
 
 export function command(world: LadderWorld, made: Made, rules: LadderRules): Result {
   const { act, memory, fence } = made;
-  const young = act.do === 'take-over' || act.do === 'mask-young' || (act.do === 'inspect' && act.which === 'young');
-  const box = world.box(young ? (memory?.machine?.instanceId ?? '') : OLD);
+  const young =
+    act.do === 'take-over' || act.do === 'mask-replacement' || (act.do === 'inspect' && act.which === 'replacement');
+  const box = world.box(young ? (memory?.replacement?.instanceId ?? '') : OLD);
   const atMs = world.nowMs;
   if (!world.answers(box)) return { is: 'unknown', atMs, reason: 'nobody answered' };
   if (fence < box.fence) return { is: 'unknown', atMs, reason: `stale: the node has heard of ${box.fence}` };
   if (act.do !== 'inspect' || rules.inspectingFences) box.fence = fence;
   const seen = () => stateOf(world, box);
-  const copies = memory?.copy?.volumes.map(({ volumeId }) => volumeId) ?? [];
+  const copies = memory?.restoredVolumes?.volumes.map(({ volumeId }) => volumeId) ?? [];
   const found = memory?.found.volumes.map(({ volumeId }) => volumeId) ?? [];
   switch (act.do) {
     case 'restart': {
@@ -31,22 +32,22 @@ export function command(world: LadderWorld, made: Made, rules: LadderRules): Res
       return { is: 'done', atMs, seen: seen() };
     }
     case 'swap':
-      return swap(world, box, made, act.to === 'copy' ? [found, copies] : [copies, found], rules);
-    case 'mask-old':
-    case 'mask-young':
+      return swap(world, box, made, act.to === 'restored' ? [found, copies] : [copies, found], rules);
+    case 'mask-original':
+    case 'mask-replacement':
       world.stopClient(box);
       box.masked = true;
       box.ended = false;
       box.mounted = box.mounted.map(() => null);
       return { is: 'done', atMs, seen: seen() };
     case 'take-over':
-    case 'start-old': {
-      const places = act.do === 'take-over' && memory?.copy ? copies : found;
+    case 'start-original': {
+      const places = act.do === 'take-over' && memory?.restoredVolumes ? copies : found;
       const missing = places.find((id) => !world.isAttached(id, box.id));
       if (missing !== undefined && rules.startsMountedOnly)
         return { is: 'failed', atMs, reason: `${missing} is not attached`, fault: 'node', seen: seen() };
       if (box.runsSinceMs === null) mount(box, places);
-      if (memory?.copy && memory.copy.ofNode !== NODE) scrub(world, places);
+      if (memory?.restoredVolumes && memory.restoredVolumes.ofNode !== NODE) scrub(world, places);
       box.masked = false;
       world.startClient(box);
       const result = box.ended ? { is: 'failed' as const, reason: 'its client ends' } : { is: 'done' as const };

@@ -1,7 +1,9 @@
 // What the ladder reads of the small world, as functions/replace-node/facts.ts and sources.ts do.
-import { isLaunchNext, needsOf } from '../../functions/replace-node/decide.ts';
-import type { Facts, Machine, Sources } from '../../functions/replace-node/model.ts';
-import type { ReplaceMemory } from '../../shared/heal/memory.ts';
+
+import type { Facts, Machine, Needs } from '../../functions/replace-node/facts.ts';
+import { needsOf } from '../../functions/replace-node/ladder.ts';
+import type { Sources } from '../../functions/replace-node/sources.ts';
+import type { LadderState } from '../../shared/heal/memory.ts';
 import type { NodeState } from '../../shared/node-commands/node-answer.ts';
 import type { SnapshotFact, SnapshotSet } from '../../shared/snapshots/model.ts';
 import { type LadderSetting, ZONES } from './ladder-setting.ts';
@@ -11,20 +13,23 @@ import { type LadderWorld, NODE, OLD, SIBLING_ID, START_MS, STOPPED_AT } from '.
 /** As facts.ts reads them. */
 export function factsOf(
   world: LadderWorld,
-  memory: ReplaceMemory | null,
+  memory: LadderState | null,
   seen: NodeState | null,
   silent: boolean,
 ): Facts {
   const { setting, nowMs, stale } = world;
   const { boxes, volumes } = stale && nowMs < stale.untilMs ? stale.view : viewOf(world);
-  const youngId = memory?.machine?.instanceId ?? '';
+  const youngId = memory?.replacement?.instanceId ?? '';
   const old = boxes.get(OLD) ?? null;
   const young = boxes.get(youngId) ?? null;
   const isSilent = (machine: Machine | null): Machine | null =>
     machine && silent ? { ...machine, agentOnline: false } : machine;
+  const machines =
+    youngId === '' ? { original: isSilent(old), replacement: null } : { original: old, replacement: isSilent(young) };
+  const needs = needsOf({ fleet: setting.fleet, want: setting.want, ...machines }, memory);
   const known = new Set([OLD, youngId].filter((id) => id !== ''));
   const ids = new Set(
-    [...(memory?.found.volumes ?? []), ...(memory?.copy?.volumes ?? [])].map(({ volumeId }) => volumeId),
+    [...(memory?.found.volumes ?? []), ...(memory?.restoredVolumes?.volumes ?? [])].map(({ volumeId }) => volumeId),
   );
   return {
     nowMs,
@@ -34,28 +39,23 @@ export function factsOf(
     node: NODE,
     incidentId: '7f3a0c1d',
     onsetMs: START_MS - 60_000,
-    old: youngId === '' ? isSilent(old) : old,
-    young: youngId === '' ? null : isSilent(young),
+    ...machines,
     volumes: volumes.filter(({ volumeId, attachment }) => ids.has(volumeId) || known.has(attachment?.instanceId ?? '')),
     seen,
-    watched: world.watched(memory?.machine?.joined ? youngId : OLD),
+    watched: world.watched(memory?.replacement?.membership === 'joined' ? youngId : OLD),
     breaker: { open: false, sentence: '1 of 5 nodes unhealthy or unknown, limit 1' },
     haltedSinceMs: null,
-    sources: suppliesOf(world, memory),
+    sources: suppliesOf(world, memory, needs),
     keyScope: { accountId: '111122223333', kmsKeys: [] },
-    launch: launchOf(world, memory, { old, young }),
+    launch: launchOf(world, needs),
     reach: null,
-    initialization: needsOf(memory).initialization ? initialized(world, memory) : null,
+    initialization: needs.initialization ? initialized(world, memory) : null,
   };
 }
 
 /** As `readLaunch`: what EC2 says before it is asked for an instance. */
-function launchOf(
-  { setting: { fleet, want, forbids } }: LadderWorld,
-  memory: ReplaceMemory | null,
-  machines: Pick<Facts, 'old' | 'young'>,
-): Facts['launch'] {
-  if (!isLaunchNext({ fleet, want, ...machines }, memory)) return null;
+function launchOf({ setting: { forbids } }: LadderWorld, { launch }: Needs): Facts['launch'] {
+  if (!launch) return null;
   if (forbids === null) return { is: 'accepted' };
   return forbids === 'told'
     ? { is: 'refused', reason: 'AWS does not permit the launch' }
@@ -63,15 +63,14 @@ function launchOf(
 }
 
 /** As `readSupply` of facts.ts: what cannot be read is a value where nothing is copied yet. */
-function suppliesOf(world: LadderWorld, memory: ReplaceMemory | null): Sources | null {
-  const { sources, supply } = needsOf(memory);
+function suppliesOf(world: LadderWorld, memory: LadderState | null, { sources, supply }: Needs): Sources | null {
   if (!sources && !supply) return null;
   if (!sources && world.nowMs - START_MS < world.setting.unreadMinutes * 60_000)
     return { unread: 'Unavailable: the service is unavailable', good: [], refused: [], sibling: null, kept: null };
   return sourcesOf(world, memory);
 }
 
-function sourcesOf(world: LadderWorld, memory: ReplaceMemory | null): Sources {
+function sourcesOf(world: LadderWorld, memory: LadderState | null): Sources {
   const { sets, kept, want, fleet } = { ...world.setting, want: world.setting.want };
   if (want.do === 'undo') {
     const volumes = [...world.disks.values()].flatMap(({ origin, part, id, at }) =>
@@ -94,9 +93,10 @@ function sourcesOf(world: LadderWorld, memory: ReplaceMemory | null): Sources {
 }
 
 /** Their blocks come within twenty minutes, where that is asked for. */
-function initialized(world: LadderWorld, memory: ReplaceMemory | null): Facts['initialization'] {
+function initialized(world: LadderWorld, memory: LadderState | null): Facts['initialization'] {
   if (world.setting.fleet.replace.initializationMiBps === undefined) return null;
-  const made = memory?.copy?.volumes.flatMap(({ volumeId }) => world.disks.get(volumeId)?.madeAtMs ?? []) ?? [];
+  const made =
+    memory?.restoredVolumes?.volumes.flatMap(({ volumeId }) => world.disks.get(volumeId)?.madeAtMs ?? []) ?? [];
   if (made.length === 0) return null;
   const percent = Math.min(100, (world.nowMs - Math.max(...made)) / (20 * 600));
   return { percent, etaSeconds: null, done: percent === 100 };

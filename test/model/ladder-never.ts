@@ -1,6 +1,6 @@
 // What must never be while the ladder is climbed, after each act, and where it ends: each as the sentence under which a broken story is printed.
-import type { Act, End } from '../../functions/replace-node/model.ts';
-import type { ReplaceMemory } from '../../shared/heal/memory.ts';
+import type { Decision, End } from '../../functions/replace-node/rungs/rung.ts';
+import type { LadderState } from '../../shared/heal/memory.ts';
 import { type Box, isMade, type LadderWorld, OLD } from './ladder-world.ts';
 
 export const NEVER = {
@@ -60,13 +60,13 @@ function lookAtMounts(world: LadderWorld, { id, mounted }: Box): void {
 }
 
 /** Before an act: what it must not do now. */
-export function lookBefore(world: LadderWorld, act: Act, memory: ReplaceMemory | null): void {
-  const isHeldUp = memory?.setback?.act === 'hold' && memory.rung === null && memory.failed.length === 0;
+export function lookBefore(world: LadderWorld, act: Decision, memory: LadderState | null): void {
+  const isHeldUp = memory?.setback?.act === 'hold-snapshots' && memory.rung === null && memory.failed.length === 0;
   if (isHeldUp && (act.do === 'wait' || (act.do === 'end' && act.end.as === 'failed'))) world.broken.add(NEVER.milder);
   if (act.do === 'take-rung' && act.rung === 'replace' && world.setting.forbids === 'told')
     world.broken.add(NEVER.hopeless);
   if (act.do === 'take-rung' && memory?.failed.some(({ rung }) => rung === act.rung)) world.broken.add(NEVER.twice);
-  if (act.do === 'choose' && memory?.tried.some(({ source }) => source === act.copy.source))
+  if (act.do === 'choose-volumes' && memory?.tried.some(({ source }) => source === act.volumes.source))
     world.broken.add(NEVER.twice);
   const old = world.box(OLD);
   const works =
@@ -78,7 +78,7 @@ export function lookBefore(world: LadderWorld, act: Act, memory: ReplaceMemory |
 }
 
 /** Where it ends. People who meddle are not asked to leave the node as it was found. */
-export function lookAtEnd(world: LadderWorld, end: End, memory: ReplaceMemory | null, meddled: boolean): void {
+export function lookAtEnd(world: LadderWorld, end: End, memory: LadderState | null, meddled: boolean): void {
   const orphan = [...world.disks.values()].some(
     ({ id, origin, kept }) => isMade(origin) && !kept && !isMounted(world, id),
   );

@@ -1,5 +1,5 @@
 // What people do meanwhile, with the best of intentions.
-import type { ReplaceMemory } from '../../shared/heal/memory.ts';
+import type { LadderState } from '../../shared/heal/memory.ts';
 import { type LadderWorld, OLD } from './ladder-world.ts';
 
 export const PEOPLE = [
@@ -16,7 +16,7 @@ const COMES_BACK_MS = 40 * 60_000;
 const PAUSE_MS = 30 * 60_000;
 
 /** Whether it is something to be done now. */
-export function canMeddle(world: LadderWorld, person: Person, memory: ReplaceMemory | null): boolean {
+export function canMeddle(world: LadderWorld, person: Person, memory: LadderState | null): boolean {
   const young = world.youngs()[0];
   switch (person) {
     case 'a pause':
@@ -26,7 +26,7 @@ export function canMeddle(world: LadderWorld, person: Person, memory: ReplaceMem
     case 'a person starts the old instance':
       return world.box(OLD).power === 'stopped' && world.isAttached(world.box(OLD).rootId, OLD);
     case 'a person detaches the copy':
-      return memory?.copy?.volumes.some(({ volumeId }) => isIdle(world, volumeId)) ?? false;
+      return memory?.restoredVolumes?.volumes.some(({ volumeId }) => isIdle(world, volumeId)) ?? false;
     case 'a person ends the new instance':
       return young !== undefined && young.power !== 'terminated';
   }
@@ -36,7 +36,7 @@ const isIdle = (world: LadderWorld, volumeId: string): boolean =>
   world.disks.get(volumeId)?.state === 'attached' &&
   [...world.boxes.values()].every(({ mounted }) => !mounted.includes(volumeId));
 
-export function meddle(world: LadderWorld, person: Person, memory: ReplaceMemory | null): void {
+export function meddle(world: LadderWorld, person: Person, memory: LadderState | null): void {
   switch (person) {
     case 'a pause':
       world.pausedUntilMs = world.nowMs + PAUSE_MS;
@@ -49,7 +49,7 @@ export function meddle(world: LadderWorld, person: Person, memory: ReplaceMemory
       world.power(world.box(OLD), 'start');
       return;
     case 'a person detaches the copy':
-      for (const { volumeId } of memory?.copy?.volumes ?? []) {
+      for (const { volumeId } of memory?.restoredVolumes?.volumes ?? []) {
         const disk = world.disks.get(volumeId);
         if (disk && isIdle(world, volumeId)) world.moves(disk, 'detaching');
       }

@@ -1,8 +1,8 @@
 // Rules of the heal protocol that matter once a client is stopped, a volume exchanged or an identity moved: each can be switched off, and its
 // naive version, the one that looks right, then takes its place.
 
-import type { Facts } from '../../functions/replace-node/model.ts';
-import type { NewInstance, ReplaceMemory } from '../../shared/heal/memory.ts';
+import type { Facts } from '../../functions/replace-node/facts.ts';
+import type { LadderState, Replacement } from '../../shared/heal/memory.ts';
 import type { Fault } from './ladder.ts';
 
 export type LadderWorldName = 'swap' | 'validator';
@@ -19,11 +19,7 @@ export interface LadderRules {
   /** Of two signing states the newer one stays. Naive: each volume keeps its own. */
   readonly keepsNewestSigned: boolean;
   /** What is read and remembered, as the decision gets it. */
-  readonly sees: (
-    facts: Facts,
-    memory: ReplaceMemory | null,
-    attempt: number,
-  ) => readonly [Facts, ReplaceMemory | null];
+  readonly sees: (facts: Facts, memory: LadderState | null, attempt: number) => readonly [Facts, LadderState | null];
 }
 
 export const LADDER_FULL: LadderRules = {
@@ -50,11 +46,11 @@ export interface LadderRule {
 }
 
 const seeing = (sees: LadderRules['sees']): LadderRules => ({ ...LADDER_FULL, sees });
-const withMachine = (
-  memory: ReplaceMemory | null,
-  change: (machine: NewInstance) => Partial<NewInstance>,
-): ReplaceMemory | null =>
-  memory?.machine ? { ...memory, machine: { ...memory.machine, ...change(memory.machine) } } : memory;
+const withReplacement = (
+  memory: LadderState | null,
+  change: (replacement: Replacement) => Partial<Replacement>,
+): LadderState | null =>
+  memory?.replacement ? { ...memory, replacement: { ...memory.replacement, ...change(memory.replacement) } } : memory;
 
 export const LADDER_RULES: Readonly<Record<string, LadderRule>> = {
   push: {
@@ -88,7 +84,7 @@ export const LADDER_RULES: Readonly<Record<string, LadderRule>> = {
     naive: 'Describe is believed at once',
     without: seeing((facts, memory) => [
       facts,
-      memory?.intent ? { ...memory, intent: { ...memory.intent, atMs: 0 } } : memory,
+      memory?.pending ? { ...memory, pending: { ...memory.pending, atMs: 0 } } : memory,
     ]),
     world: 'swap',
     node: 'other data help',
@@ -133,7 +129,7 @@ export const LADDER_RULES: Readonly<Record<string, LadderRule>> = {
       'the old instance is started again only when the new client is masked by its own word, or its root volume is off',
     naive: 'a new instance that does not answer does not run',
     without: seeing((facts, memory) => [
-      memory?.machine?.givenUp ? { ...facts, young: null, nowMs: facts.nowMs } : facts,
+      memory?.replacement?.givenUp ? { ...facts, replacement: null, nowMs: facts.nowMs } : facts,
       gone(memory),
     ]),
     world: 'swap',
@@ -158,21 +154,27 @@ export const LADDER_RULES: Readonly<Record<string, LadderRule>> = {
   },
 };
 
-const undoing = (memory: ReplaceMemory | null): ReplaceMemory | null =>
-  memory?.copy?.mounted === 'copy' && memory.proved === null
-    ? { ...memory, copy: { ...memory.copy, givenUp: { fault: 'other', reason: 'another attempt had begun it' } } }
+const undoing = (memory: LadderState | null): LadderState | null =>
+  memory?.restoredVolumes?.mounted === 'restored' && memory.proved === null
+    ? {
+        ...memory,
+        restoredVolumes: {
+          ...memory.restoredVolumes,
+          givenUp: { fault: 'other', reason: 'another attempt had begun it' },
+        },
+      }
     : memory;
 
 /** As an answer that tells of running clients and of no mounts. */
 const NOTHING_SAID: NonNullable<Facts['seen']> = { clients: [], volumes: [], devices: [], rootUsedPercent: 0 };
 
-const seenStopped = ({ old }: Facts, memory: ReplaceMemory | null): ReplaceMemory | null =>
-  old?.instance.state === 'stopped'
-    ? withMachine(memory, ({ fencedBy, identity }) =>
+const seenStopped = ({ original }: Facts, memory: LadderState | null): LadderState | null =>
+  original?.instance.state === 'stopped'
+    ? withReplacement(memory, ({ fencedBy, identity }) =>
         fencedBy === null ? { fencedBy: 'root-detached', identity: 'none' } : { fencedBy, identity },
       )
     : memory;
 
 /** As if it had not been shown for long. */
-const gone = (memory: ReplaceMemory | null): ReplaceMemory | null =>
-  memory?.machine?.givenUp ? { ...memory, waitingSinceMs: 0 } : memory;
+const gone = (memory: LadderState | null): LadderState | null =>
+  memory?.replacement?.givenUp ? { ...memory, waitingSinceMs: 0 } : memory;

@@ -1,5 +1,5 @@
 // The small world as EC2, Systems Manager and the node itself tell of it.
-import type { Machine } from '../../functions/replace-node/model.ts';
+import type { Machine } from '../../functions/replace-node/facts.ts';
 import type { InstanceNow } from '../../shared/aws/instances.ts';
 import type { VolumeNow } from '../../shared/aws/volumes.ts';
 import type { NodeState } from '../../shared/node-commands/node-answer.ts';

@@ -1,7 +1,7 @@
 // An act in the words of a story.
-import type { Act } from '../../functions/replace-node/model.ts';
+import type { Decision } from '../../functions/replace-node/rungs/rung.ts';
 
-export const wordsOf = (act: Act): string => {
+export const wordsOf = (act: Decision): string => {
   switch (act.do) {
     case 'take-rung':
       return `take ${act.rung}`;
@@ -12,16 +12,16 @@ export const wordsOf = (act: Act): string => {
       return `${act.do} ${act.volumeId.slice(-3)} ${act.which}`;
     case 'inspect':
       return `inspect ${act.which}`;
-    case 'clear':
-      return `clear ${act.what}`;
-    case 'fail-rung':
+    case 'clean-up':
+      return `clean up ${act.piece.kind}`;
+    case 'end-rung':
       return `fail (${act.reason})`;
     case 'skip-rung':
       return `skip ${act.rung} (${act.reason})`;
-    case 'give-up-copy':
-      return `give up the copy (${act.blame.fault}: ${act.blame.reason})`;
-    case 'give-up-machine':
-      return `give up the new instance (${act.reason})`;
+    case 'give-up-volumes':
+      return `give up the volumes (${act.blame.fault}: ${act.blame.reason})`;
+    case 'give-up-replacement':
+      return `give up the replacement (${act.reason})`;
     case 'end':
       return `end ${act.end.as} (${act.end.as === 'refused' ? `${act.end.refusal.refuse}: ${act.end.refusal.reason}` : act.end.reason})`;
     case 'stop-instance':

@@ -1,6 +1,6 @@
 // A node, its instances, its volumes and a few snapshots, as small as they can be: time passes, states settle, watch-fleet looks once a minute,
 // and EC2 shows what it shows. What acts do to it is in ladder-acts.ts; what must never be, in ladder-never.ts.
-import type { Facts, Watched } from '../../functions/replace-node/model.ts';
+import type { Facts, Watched } from '../../functions/replace-node/facts.ts';
 import { type Behaviour, type LadderSetting, ZONES } from './ladder-setting.ts';
 import type { View } from './ladder-view.ts';
 

@@ -18,43 +18,47 @@ const code = ({ end }: ReturnType<typeof told>) =>
 
 describe('the ladder, where nothing goes wrong', () => {
   it.each([
-    ['a restart helps', 'healed', /^inspect old, begin, hold, take restart, restart, (?!.*take swap)/],
+    ['a restart helps', 'healed', /^inspect original, begin, hold-snapshots, take restart, restart, (?!.*take swap)/],
     [
       'what could be copied cannot be read, a restart helps',
       'healed',
-      /begin, hold, take restart, restart, (?!.*take swap)/,
+      /begin, hold-snapshots, take restart, restart, (?!.*take swap)/,
     ],
     [
       'what could be copied cannot be read at first',
       'healed',
-      /begin, hold, take restart, restart, .*fail .*hold, take swap, choose/,
+      /begin, hold-snapshots, take restart, restart, .*fail .*hold-snapshots, take swap, choose-volumes/,
     ],
-    ['what could be copied cannot be read', 'unreadable', /begin, hold, take restart, restart, (?!.*take swap)/],
+    [
+      'what could be copied cannot be read',
+      'unreadable',
+      /begin, hold-snapshots, take restart, restart, (?!.*take swap)/,
+    ],
     [
       'dead, and what could be copied cannot be read',
       'healed',
-      /hold, take stop-start, .*take replace.*take-over.*prove/,
+      /hold-snapshots, take stop-start, .*take replace.*take-over.*prove/,
     ],
-    ['other data help', 'healed', /take restart.*take swap.*create.*attach.*check, swap to copy.*prove, detach/],
+    ['other data help', 'healed', /take restart.*take swap.*create.*attach.*check, swap to restored.*prove, detach/],
     [
       'the client ends, the second set helps',
       'healed',
-      /swap to copy, detach.*drop-copy, choose.*swap to copy.*quarantine/,
+      /swap to restored, detach.*drop-volumes, choose-volumes.*swap to restored.*quarantine/,
     ],
     ['a bug of the client', 'same-stop', /swap to found.*end escalated \(with other data it stops at the same height/],
     ['no good snapshot', 'no-good-snapshot', /take swap, fail \(no good snapshot is left\), take replace/],
-    ['it comes up after a stop', 'healed', /take stop-start, stop old, wait, start-instance.*prove/],
+    ['it comes up after a stop', 'healed', /take stop-start, stop original, wait, start-instance.*prove/],
     [
       'the instance is dead',
       'healed',
-      /launch.*inspect young, masked.*stop old, wait, detach .* old.*fenced.*take-over.*prove/,
+      /launch.*inspect replacement, note-masked.*stop original, wait, detach .* original.*note-fenced.*take-over.*prove/,
     ],
     [
       'dead, no capacity in its zone',
       'healed',
-      /launch, drop-machine, plan-machine, launch.*create.*attach .* young.*take-over/,
+      /launch, drop-replacement, plan-replacement, launch.*create.*attach .* replacement.*take-over/,
     ],
-    ['dead, no capacity', 'ladder-spent', /launch, drop-machine, plan-machine, launch, drop-machine, fail/],
+    ['dead, no capacity', 'ladder-spent', /launch, drop-replacement, plan-replacement, launch, drop-replacement, fail/],
     [
       'dead, a launch is not permitted',
       'ladder-spent',
@@ -63,17 +67,17 @@ describe('the ladder, where nothing goes wrong', () => {
     [
       'dead, a launch is not permitted, and nobody knows before',
       'ladder-spent',
-      /take replace, plan-machine, launch, drop-machine, fail \(AWS does not permit (?!.*launch,)/,
+      /take replace, plan-replacement, launch, drop-replacement, fail \(AWS does not permit (?!.*launch,)/,
     ],
     ['nothing helps, a launch is not permitted', 'ladder-spent', /take swap.*fail .*skip replace (?!.*take replace)/],
     ['a person wants another instance, a launch is not permitted', 'ladder-spent', /skip replace (?!.*take replace)/],
     [
       'dead, the new one is not masked',
       'ladder-spent',
-      /give up the new instance \(the client of the new instance is not masked/,
+      /give up the replacement \(the client of the new instance is not masked/,
     ],
-    ['a member on standby', 'healed', /standby, swap to copy.*clear leave-standby/],
-    ['a person takes a restore back', 'healed', /take swap, choose, attach.*swap to copy, prove/],
+    ['a member on standby', 'healed', /standby, swap to restored.*clean up leave-standby/],
+    ['a person takes a restore back', 'healed', /take swap, choose-volumes, attach.*swap to restored, prove/],
   ])('%s: %s', (name, ends, words) => {
     const story = told(SWAP_SETTINGS[name]);
     expect([...story.world.broken]).toEqual([]);

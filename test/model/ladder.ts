@@ -1,12 +1,19 @@
-// Plays the ladder's own decisions in the small world, turn by turn as functions/replace-node/run.ts does, with faults at chosen turns.
-import { decideNext } from '../../functions/replace-node/decide.ts';
-import { intending, phaseOf, takesDown } from '../../functions/replace-node/intending.ts';
-import { learn } from '../../functions/replace-node/learn.ts';
-import type { Act, End, Result } from '../../functions/replace-node/model.ts';
-import { putsBack } from '../../functions/replace-node/putting-back.ts';
-import { isUnspent } from '../../functions/replace-node/unspent.ts';
+// Plays the ladder's own decisions in the small world, turn by turn as functions/replace-node/attempt.ts does, with faults at chosen turns.
+
+import type { Result } from '../../functions/replace-node/acts/act.ts';
+import {
+  type Act,
+  doesRecover,
+  endsUnspent,
+  intendAct,
+  reduceAct,
+  seenAfterAct,
+} from '../../functions/replace-node/acts/table.ts';
+import { decide } from '../../functions/replace-node/ladder.ts';
+import type { Decision, End } from '../../functions/replace-node/rungs/rung.ts';
+import { phaseOf } from '../../functions/replace-node/state.ts';
 import { newNode, unsettled } from '../../shared/heal/lease.ts';
-import type { ReplaceMemory } from '../../shared/heal/memory.ts';
+import type { LadderState } from '../../shared/heal/memory.ts';
 import type { NodeState } from '../../shared/node-commands/node-answer.ts';
 import { carryOut, hasHappened, isCommand, lastsMs, type Made } from './ladder-acts.ts';
 import { factsOf } from './ladder-facts.ts';
@@ -35,7 +42,7 @@ const DIES: readonly Fault[] = ['dies before it', 'dies behind it'];
 const UNANSWERED: readonly Fault[] = ['no answer, done', 'no answer, not done'];
 
 /** What can go wrong at an act: nothing where it is only decided. */
-export function faultsAt(act: Act): readonly Fault[] {
+export function faultsAt(act: Decision): readonly Fault[] {
   switch (act.do) {
     case 'attach':
     case 'detach':
@@ -57,19 +64,19 @@ export function faultsAt(act: Act): readonly Fault[] {
     case 'leave':
     case 'keep-volumes':
     case 'standby':
-    case 'drop-copy':
-    case 'drop-machine':
-    case 'clear':
+    case 'drop-volumes':
+    case 'drop-replacement':
+    case 'clean-up':
       return [...DIES, 'refused', ...PEOPLE];
     // Best effort: nobody knows, or it is refused, and the ladder goes on.
-    case 'hold':
+    case 'hold-snapshots':
       return [...DIES, ...UNANSWERED, 'refused', ...PEOPLE];
     case 'leave-pool':
       return [...DIES, 'refused', ...PEOPLE];
     case 'wait':
       return PEOPLE;
     default:
-      return isCommand(act)
+      return act.do !== 'end' && isCommand(act)
         ? [...DIES, 'dies, its command outlives its moment', ...UNANSWERED, 'refused', ...PEOPLE]
         : [];
   }
@@ -79,7 +86,7 @@ export interface Story {
   readonly setting: LadderSetting;
   readonly rules: LadderRules;
   world: LadderWorld;
-  memory: ReplaceMemory | null;
+  memory: LadderState | null;
   seen: NodeState | null;
   silent: boolean;
   /** Of the attempt: each has a higher one. */
@@ -118,16 +125,16 @@ export const fork = (story: Story): Story => ({
 });
 
 /** What would be done now. */
-export function next(story: Story): Act {
+export function next(story: Story): Decision {
   const { world, seen, silent, rules } = story;
   const facts = factsOf(world, story.memory, seen, silent);
   const [sees, memory] = rules.sees(facts, story.memory, story.attempts);
   story.memory = memory;
-  return decideNext(sees, memory);
+  return decide(sees, memory);
 }
 
 /** One turn: the act, and what goes wrong with it. */
-export function turn(story: Story, act: Act, fault: Fault | null): void {
+export function turn(story: Story, act: Decision, fault: Fault | null): void {
   const { world } = story;
   story.turns++;
   const words = wordsOf(act);
@@ -140,7 +147,7 @@ export function turn(story: Story, act: Act, fault: Fault | null): void {
   }
   lookBefore(world, act, story.memory);
   if (act.do === 'end') ends(story, act.end);
-  else if (isGuarded(act) && world.nowMs < world.pausedUntilMs && !putsBack(act, story.memory)) ends(story, PAUSED);
+  else if (isGuarded(act) && world.nowMs < world.pausedUntilMs && !doesRecover(act, story.memory)) ends(story, PAUSED);
   else perform(story, act, fault);
   look(world);
   if (story.turns > MAX_TURNS * 2 || story.attempts > MAX_ATTEMPTS) {
@@ -152,7 +159,7 @@ export function turn(story: Story, act: Act, fault: Fault | null): void {
 function perform(story: Story, act: Act, fault: Fault | null): void {
   const { world, rules } = story;
   const found = story.memory;
-  const before = found && intended(found, act, world.nowMs);
+  const before = found && intendAct(found, act, world.nowMs);
   if (act.do === 'take-rung') world.felt = false;
   if (rules.writtenBefore) story.memory = before;
   lookForRepeat(story, act, fault);
@@ -160,7 +167,7 @@ function perform(story: Story, act: Act, fault: Fault | null): void {
     dies(story);
     return;
   }
-  const made: Made = { act, memory: act.do === 'begin' ? act.memory : before, fence: story.fence };
+  const made: Made = { act, memory: act.do === 'begin' ? act.state : before, fence: story.fence };
   const passes = (ms: number) => world.pass(ms, (number) => void carryOut(world, story.late[number] ?? made, rules));
   if (fault === 'dies, it happens later' || fault === 'dies, its command outlives its moment') {
     const lateMs = fault === 'dies, it happens later' ? 50_000 : SUCCEEDED_AFTER_MS + 7_000;
@@ -214,28 +221,15 @@ function lookForRepeat({ world, unanswered, meddled }: Story, act: Act, fault: F
 function hear(
   story: Story,
   act: Act,
-  { found, before }: { readonly found: ReplaceMemory | null; readonly before: ReplaceMemory | null },
+  { found, before }: { readonly found: LadderState | null; readonly before: LadderState | null },
   heard: Result,
 ): void {
   if (heard.is === 'refused' || heard.is === 'lost') throw new Error(`${act.do} was ${heard.is}`);
-  story.memory = act.do === 'begin' ? act.memory : before && learn(before, act, heard);
+  story.memory = act.do === 'begin' ? act.state : before && reduceAct(before, act, heard);
   const isReserved = story.setting.want.do !== 'undo';
-  if (isReserved && found && story.memory && isUnspent(found, act, heard, story.memory) && story.world.felt)
+  if (isReserved && found && story.memory && endsUnspent(found, act, heard, story.memory) && story.world.felt)
     story.world.broken.add(NEVER.spent);
-  const told = heard.is === 'done' || heard.is === 'failed' ? heard.seen : undefined;
-  const forgets =
-    (isCommand(act) && heard.is === 'unknown') || ['launch', 'drop-machine', 'stop-instance'].includes(act.do);
-  story.seen = act.do === 'check' ? story.seen : told !== undefined ? told : forgets ? null : story.seen;
-  story.silent =
-    act.do === 'inspect' ? heard.is !== 'done' : story.silent && act.do !== 'launch' && act.do !== 'start-instance';
-}
-
-/** As acts/perform.ts writes down what is about to happen. */
-function intended(memory: ReplaceMemory, act: Act, nowMs: number): ReplaceMemory {
-  const probe = intending(memory, act, 0);
-  return act.do === 'wait' || (probe.intent === memory.intent && !takesDown(act))
-    ? memory
-    : intending(memory, act, nowMs);
+  Object.assign(story, seenAfterAct(act, { seen: story.seen, silent: story.silent }, heard));
 }
 
 /** The execution ends without our code; the next attempt begins when nothing of it can take effect any more. */
@@ -255,8 +249,8 @@ function nextAttempt(story: Story, afterMs: number): void {
   [story.seen, story.silent, story.turns, story.last] = [null, false, 0, ''];
   const { memory } = story;
   // Its lease of the new instance is taken as well.
-  if (memory?.machine && memory.machine.instanceId !== '')
-    story.memory = { ...memory, machine: { ...memory.machine, fence: story.fence } };
+  if (memory?.replacement && memory.replacement.instanceId !== '')
+    story.memory = { ...memory, replacement: { ...memory.replacement, fence: story.fence } };
   story.words.push('— the next attempt');
 }
 
@@ -282,16 +276,15 @@ const PAUSED: End = {
 
 const DECIDED: readonly Act['do'][] = [
   'wait',
-  'end',
   'begin',
-  'fail-rung',
+  'end-rung',
   'skip-rung',
-  'choose',
-  'give-up-copy',
-  'plan-machine',
-  'masked',
-  'fenced',
-  'give-up-machine',
+  'choose-volumes',
+  'give-up-volumes',
+  'plan-replacement',
+  'note-masked',
+  'note-fenced',
+  'give-up-replacement',
   'prove',
 ];
 const isGuarded = ({ do: what }: Act): boolean => !DECIDED.includes(what);

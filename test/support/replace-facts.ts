@@ -1,8 +1,9 @@
 // What replace-node reads and remembers of one ordinary node, as the tests of its decisions need it.
-import type { Facts, Machine, Watched } from '../../functions/replace-node/model.ts';
+import type { Facts, Machine, Watched } from '../../functions/replace-node/facts.ts';
+import { newState, newReplacement as plannedReplacement } from '../../functions/replace-node/state.ts';
 import type { InstanceNow } from '../../shared/aws/instances.ts';
 import type { VolumeNow } from '../../shared/aws/volumes.ts';
-import type { Copy, FoundVolume, NewInstance, ReplaceMemory } from '../../shared/heal/memory.ts';
+import type { FoundVolume, LadderState, Replacement, RestoredVolumes } from '../../shared/heal/memory.ts';
 import type { NodeState } from '../../shared/node-commands/node-answer.ts';
 import type { SnapshotFact, SnapshotSet } from '../../shared/snapshots/model.ts';
 import { DATA_VOLUME, fleetWith, GIB, INSTANCE, MINUTE_MS, NODE_TAGS, NOON_MS } from './heal-facts.ts';
@@ -102,8 +103,8 @@ export const facts = (more: Partial<Facts> = {}): Facts => ({
   node: 'node2',
   incidentId: '7f3a0c1d',
   onsetMs: NOON_MS - 10 * MINUTE_MS,
-  old: machine(),
-  young: null,
+  original: machine(),
+  replacement: null,
   volumes: [volumeNow()],
   seen: seen(),
   watched: watched('stuck'),
@@ -132,35 +133,22 @@ export const foundVolume = (more: Partial<FoundVolume> = {}): FoundVolume => ({
   ...more,
 });
 
-export const memory = (more: Partial<ReplaceMemory> = {}): ReplaceMemory => ({
-  beganAtMs: NOON_MS - 5 * MINUTE_MS,
-  incidentId: '7f3a0c1d',
-  found: {
+/** A heal of that node that has begun, and holds the snapshots that it may need. */
+export const ladderState = (more: Partial<LadderState> = {}): LadderState => ({
+  ...newState(NOON_MS - 5 * MINUTE_MS, '7f3a0c1d', {
     instanceId: INSTANCE,
     availabilityZone: 'eu-west-1a',
     volumes: [foundVolume()],
     height: 1000,
     lagBlocks: 50,
     client: 'running',
-  },
-  rung: null,
-  failed: [],
-  tried: [],
-  exhausted: [],
-  generation: 0,
-  copy: null,
-  machine: null,
-  intent: null,
-  setback: null,
-  upSinceMs: null,
+  }),
   waitingSinceMs: NOON_MS,
-  inspectedAtMs: null,
-  proved: null,
-  done: ['held'],
+  hold: 'held',
   ...more,
 });
 
-export const copy = (more: Partial<Copy> = {}): Copy => ({
+export const copy = (more: Partial<RestoredVolumes> = {}): RestoredVolumes => ({
   source: 'set-0',
   from: 'snapshot',
   rank: 'clean',
@@ -169,6 +157,7 @@ export const copy = (more: Partial<Copy> = {}): Copy => ({
   generation: 0,
   availabilityZone: 'eu-west-1a',
   volumes: [{ role: 'data', volumeId: COPY_VOLUME, device: '/dev/sdg', snapshotId: 'snap-00' }],
+  creating: [],
   checked: 1,
   mounted: 'found',
   givenUp: null,
@@ -183,19 +172,13 @@ export const copyVolume = (more: Partial<VolumeNow> = {}): VolumeNow =>
     ...more,
   });
 
-export const newInstance = (more: Partial<NewInstance> = {}): NewInstance => ({
-  generation: 0,
-  subnetId: 'subnet-0a',
-  availabilityZone: 'eu-west-1a',
+/** Launched, and seen masked. */
+export const newReplacement = (more: Partial<Replacement> = {}): Replacement => ({
+  ...plannedReplacement({ generation: 0, subnetId: 'subnet-0a', availabilityZone: 'eu-west-1a' }),
   instanceId: YOUNG,
   fence: 1,
   heard: 1,
-  identity: 'old',
   masked: true,
-  fencedBy: null,
-  oldRoot: null,
-  joined: false,
-  givenUp: null,
   ...more,
 });
 

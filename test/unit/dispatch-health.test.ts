@@ -19,7 +19,7 @@ import {
 } from '../../functions/dispatch-heal/decide.ts';
 import type { AlarmNow, Checks } from '../../functions/dispatch-heal/facts.ts';
 import type { Health, ObservedNode } from '../../shared/fleet/observation.ts';
-import type { ReplaceMemory } from '../../shared/heal/memory.ts';
+import type { LadderState } from '../../shared/heal/memory.ts';
 import { healOf } from '../../shared/heal/partitions.ts';
 import { parseHealPayload } from '../../shared/heal/payload.ts';
 import type { IncidentRecord, ReplaceOperation } from '../../shared/heal/records.ts';
@@ -363,7 +363,7 @@ describe('what a person asks for', () => {
   });
 });
 
-const memory = { copy: null, machine: null } as unknown as ReplaceMemory;
+const memory = { restoredVolumes: null, replacement: null } as unknown as LadderState;
 const leftOpen = (incidentId: string, phase: ReplaceOperation['phase'] = 'down'): ReplaceOperation => ({
   ...{ kind: 'replace', phase, incidentId, memory },
 });

@@ -1,10 +1,11 @@
 // Whose keys may be used, and what is not begun where one may not be.
 import { describe, expect, it } from '@jest/globals';
-import { cannotBegin, cannotGoOn } from '../../functions/replace-node/machine.ts';
-import { prepareCopy } from '../../functions/replace-node/swap.ts';
+import { giveUpVolumes } from '../../functions/replace-node/acts/decisions.ts';
+import { RUNGS } from '../../functions/replace-node/ladder.ts';
+import { prepare } from '../../functions/replace-node/rungs/volumes.ts';
 import { foreignAccountOf, keyBeyondUs, keyScopeOf } from '../../shared/aws/key-scope.ts';
 import { MINUTE_MS, NOON_MS } from '../support/heal-facts.ts';
-import { COPY_VOLUME, copy, facts, foundVolume, machine, memory, volumeNow } from '../support/replace-facts.ts';
+import { COPY_VOLUME, copy, facts, foundVolume, ladderState, machine, volumeNow } from '../support/replace-facts.ts';
 
 const OWN = 'arn:aws:kms:eu-west-1:111122223333:key/1';
 const THEIRS = 'arn:aws:kms:eu-west-1:444455556666:key/2';
@@ -33,21 +34,23 @@ describe('a key that may not be used', () => {
 
   it('keeps the instance of its volume from being stopped, and from being replaced', () => {
     for (const rung of ['stop-start', 'replace'] as const) {
-      expect(cannotBegin(facts({ volumes: under(THEIRS), keyScope: untold }), rung)).toContain(THEIRS);
-      expect(cannotBegin(facts({ volumes: under(THEIRS), keyScope: told }), rung)).toBeNull();
-      expect(cannotBegin(facts({ volumes: under(OWN), keyScope: untold }), rung)).toBeNull();
-      expect(cannotBegin(facts({ volumes: under(THEIRS, null), keyScope: untold }), rung)).toBeNull();
+      expect(RUNGS[rung].cannotBegin(facts({ volumes: under(THEIRS), keyScope: untold }), null)).toContain(THEIRS);
+      expect(RUNGS[rung].cannotBegin(facts({ volumes: under(THEIRS), keyScope: told }), null)).toBeNull();
+      expect(RUNGS[rung].cannotBegin(facts({ volumes: under(OWN), keyScope: untold }), null)).toBeNull();
+      expect(RUNGS[rung].cannotBegin(facts({ volumes: under(THEIRS, null), keyScope: untold }), null)).toBeNull();
     }
-    expect(cannotBegin(facts({ volumes: under(THEIRS), keyScope: untold }), 'restart')).toBeNull();
-    expect(cannotBegin(facts({ volumes: under(THEIRS, null), keyScope: untold, old: null }), 'stop-start')).toBeNull();
+    expect(RUNGS.restart.cannotBegin(facts({ volumes: under(THEIRS), keyScope: untold }), null)).toBeNull();
+    expect(
+      RUNGS['stop-start'].cannotBegin(facts({ volumes: under(THEIRS, null), keyScope: untold, original: null }), null),
+    ).toBeNull();
   });
 
   it('is known by the volume that vanished under it, and the instance is not stopped either', () => {
     const denied = { source: 'set-0', rank: 'clean', snapshotIds: [], fault: 'other', reason: '' } as const;
-    const after = memory({ tried: [{ ...denied, deniedKey: THEIRS }] });
+    const after = ladderState({ tried: [{ ...denied, deniedKey: THEIRS }] });
     const now = facts({ volumes: under(THEIRS), keyScope: told });
-    expect(cannotGoOn(now, memory(), 'replace')).toBeNull();
-    expect(cannotGoOn(now, after, 'replace')).toContain('its key policy has to allow kms:');
+    expect(RUNGS.replace.cannotBegin(now, ladderState())).toBeNull();
+    expect(RUNGS.replace.cannotBegin(now, after)).toContain('its key policy has to allow kms:');
   });
 
   it.each([
@@ -58,14 +61,14 @@ describe('a key that may not be used', () => {
   ])('of the snapshot %s, of the volume %s: named is %s', (ofSnapshot, ofVolume, deniedKey) => {
     const [first] = copy().volumes;
     if (!first) throw new Error('the copy has no volume');
-    const vanished = memory({
+    const vanished = ladderState({
       rung: 'swap',
-      found: { ...memory().found, volumes: [foundVolume({ kmsKeyId: ofVolume })] },
+      found: { ...ladderState().found, volumes: [foundVolume({ kmsKeyId: ofVolume })] },
       waitingSinceMs: NOON_MS - 5 * MINUTE_MS,
     });
     const made = copy({ volumes: [{ ...first, volumeId: COPY_VOLUME, kmsKeyId: ofSnapshot }] });
-    const act = prepareCopy(facts({ keyScope: told, old: machine() }), vanished, made, 'old');
-    expect(act).toMatchObject({ do: 'give-up-copy' });
-    expect(act?.do === 'give-up-copy' && act.blame.deniedKey).toBe(deniedKey);
+    const act = prepare(facts({ keyScope: told, original: machine() }), vanished, made, 'original');
+    expect(act).toMatchObject({ do: 'give-up-volumes' });
+    expect(act && giveUpVolumes.is(act) && act.blame.deniedKey).toBe(deniedKey);
   });
 });

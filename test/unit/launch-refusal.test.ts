@@ -1,24 +1,25 @@
 // What a refused launch means, and what is known of it before it is asked for.
 import { describe, expect, it } from '@jest/globals';
-import { decideNext } from '../../functions/replace-node/decide.ts';
-import { learn } from '../../functions/replace-node/learn.ts';
-import type { Act, Facts } from '../../functions/replace-node/model.ts';
+import type { Act } from '../../functions/replace-node/acts/table.ts';
+import { endsUnspent, reduceAct } from '../../functions/replace-node/acts/table.ts';
+import type { Facts } from '../../functions/replace-node/facts.ts';
+import { decide } from '../../functions/replace-node/ladder.ts';
 import { planOf } from '../../functions/replace-node/plan.ts';
-import { isUnspent, MADE } from '../../functions/replace-node/unspent.ts';
+import type { Decision } from '../../functions/replace-node/rungs/rung.ts';
 import { isEverywhere, judgeLaunch, templateFault } from '../../shared/aws/launch-refusal.ts';
-import type { ReplaceMemory } from '../../shared/heal/memory.ts';
+import type { LadderState } from '../../shared/heal/memory.ts';
 import { NOON_MS } from '../support/heal-facts.ts';
-import { FLEET, facts, impaired, machine, memory, newInstance } from '../support/replace-facts.ts';
+import { copy, FLEET, facts, impaired, ladderState, machine, newReplacement } from '../support/replace-facts.ts';
 
 const PASS_ROLE =
   'UnauthorizedOperation: You are not authorized to perform this operation. User: arn:aws:sts::111122223333:assumed-role/replace/x is not authorized to perform: iam:PassRole on resource: arn:aws:iam::111122223333:role/bitcoin-node because no identity-based policy allows the iam:PassRole action. Encoded authorization failure message: AQICAHg0';
 const refused = { is: 'refused', reason: 'AWS does not permit the launch' } as const;
 const dead = impaired('instance');
 /** All that is milder has failed. */
-const atReplace = (more: Partial<ReplaceMemory> = {}): ReplaceMemory =>
-  memory({ done: ['held'], failed: [{ rung: 'stop-start', reason: 'EC2 finds it impaired still' }], ...more });
-const replaceNext = (more: Partial<Facts> = {}): Act =>
-  decideNext(facts({ old: dead, seen: null, watched: null, ...more }), atReplace());
+const atReplace = (more: Partial<LadderState> = {}): LadderState =>
+  ladderState({ hold: 'held', failed: [{ rung: 'stop-start', reason: 'EC2 finds it impaired still' }], ...more });
+const replaceNext = (more: Partial<Facts> = {}): Decision =>
+  decide(facts({ original: dead, seen: null, watched: null, ...more }), atReplace());
 
 describe('a refused launch', () => {
   it.each([
@@ -53,19 +54,19 @@ describe('a refused launch', () => {
 
   it('leaves the next subnet where only its own refuses it, and none where all do', () => {
     const fleet = { ...FLEET, replace: { ...FLEET.replace, subnetIds: ['subnet-0b'] } };
-    const onwards = (code: string): Act => {
-      const before = memory({ rung: 'replace', done: ['held'], machine: newInstance({ instanceId: '' }) });
+    const onwards = (code: string): Decision => {
+      const before = ladderState({ rung: 'replace', hold: 'held', replacement: newReplacement({ instanceId: '' }) });
       const launch: Act = { do: 'launch', reason: '' };
-      const failed = learn(before, launch, { is: 'failed', atMs: NOON_MS, reason: `${code}: so it is`, code });
-      const dropped = learn(failed, { do: 'drop-machine' }, { is: 'done', atMs: NOON_MS });
-      return decideNext(facts({ old: dead, seen: null, watched: null, fleet }), dropped);
+      const failed = reduceAct(before, launch, { is: 'failed', atMs: NOON_MS, reason: `${code}: so it is`, code });
+      const dropped = reduceAct(failed, { do: 'drop-replacement' }, { is: 'done', atMs: NOON_MS });
+      return decide(facts({ original: dead, seen: null, watched: null, fleet }), dropped);
     };
     expect(onwards('InsufficientInstanceCapacity')).toMatchObject({
-      do: 'plan-machine',
-      machine: { subnetId: 'subnet-0b' },
+      do: 'plan-replacement',
+      replacement: { subnetId: 'subnet-0b' },
     });
     expect(onwards('VcpuLimitExceeded')).toMatchObject({
-      do: 'fail-rung',
+      do: 'end-rung',
       reason: expect.stringContaining('a quota of the account is reached: VcpuLimitExceeded'),
     });
   });
@@ -76,9 +77,9 @@ describe('a refused launch', () => {
       reason: 'no room',
       isEverywhere: false,
     }));
-    const spent = memory({ rung: 'replace', done: ['held'], exhausted: ['subnet-0a', 'subnet-0b'], unplaced });
-    expect(decideNext(facts({ old: dead, seen: null, watched: null }), spent)).toEqual({
-      do: 'fail-rung',
+    const spent = ladderState({ rung: 'replace', hold: 'held', exhausted: ['subnet-0a', 'subnet-0b'], unplaced });
+    expect(decide(facts({ original: dead, seen: null, watched: null }), spent)).toEqual({
+      do: 'end-rung',
       reason:
         'none of 2 subnets took it; more can be named in replace.subnets (subnet-0a: no room; subnet-0b: no room)',
     });
@@ -110,22 +111,22 @@ describe('the rung of another instance', () => {
 
   it.each<[string, Partial<Facts>]>([
     ['EC2 refuses the launch', { launch: refused }],
-    ['there is no launch template', { old: machine({ launchTemplate: null }, { ...dead }) }],
+    ['there is no launch template', { original: machine({ launchTemplate: null }, { ...dead }) }],
   ])('is not begun where %s', (_, more) => {
-    const old = more.old && { ...dead, instance: { ...dead.instance, launchTemplate: null } };
-    expect(replaceNext({ ...more, ...(old && { old }) })).toMatchObject({ do: 'skip-rung', rung: 'replace' });
+    const original = more.original && { ...dead, instance: { ...dead.instance, launchTemplate: null } };
+    expect(replaceNext({ ...more, ...(original && { original }) })).toMatchObject({ do: 'skip-rung', rung: 'replace' });
   });
 
   it('is not begun where nobody can tell the volumes', () => {
-    const lost = atReplace({ found: { ...memory().found, volumes: [] } });
-    expect(decideNext(facts({ old: dead, seen: null, watched: null }), lost)).toMatchObject({ do: 'skip-rung' });
+    const lost = atReplace({ found: { ...ladderState().found, volumes: [] } });
+    expect(decide(facts({ original: dead, seen: null, watched: null }), lost)).toMatchObject({ do: 'skip-rung' });
   });
 
   it('that was not begun is not asked for again', () => {
     const act: Act = { do: 'skip-rung', rung: 'replace', reason: refused.reason };
-    const after = learn(atReplace(), act, { is: 'done', atMs: NOON_MS });
+    const after = reduceAct(atReplace(), act, { is: 'done', atMs: NOON_MS });
     expect(after.failed.at(-1)).toEqual({ rung: 'replace', reason: refused.reason });
-    expect(decideNext(facts({ old: dead, seen: null, watched: null }), after)).toMatchObject({
+    expect(decide(facts({ original: dead, seen: null, watched: null }), after)).toMatchObject({
       do: 'end',
       end: { as: 'escalated', code: 'ladder-spent', reason: expect.stringContaining(refused.reason) },
     });
@@ -143,35 +144,43 @@ describe('the rung of another instance', () => {
 });
 
 describe('a rung that ends', () => {
-  const fail: Act = { do: 'fail-rung', reason: '' };
-  const stop: Act = { do: 'stop-instance', which: 'old', reason: '' };
-  const over = memory({ rung: null });
+  const fail: Act = { do: 'end-rung', reason: '' };
+  const stop: Act = { do: 'stop-instance', which: 'original', reason: '' };
+  const over = ladderState({ rung: null });
 
-  it.each<[string, Act, 'done' | 'failed', Partial<ReplaceMemory>, boolean]>([
+  it.each<[string, Act, 'done' | 'failed', Partial<LadderState>, boolean]>([
     ['with nothing made', fail, 'done', { rung: 'swap' }, true],
-    ['with a volume made', fail, 'done', { rung: 'swap', done: [MADE] }, false],
-    ['with a volume that may be made', fail, 'done', { rung: 'swap', done: ['making 0'] }, false],
-    ['with its client restarted', fail, 'done', { rung: 'restart', done: ['down'] }, false],
-    ['with its instance started again', fail, 'done', { rung: 'stop-start', done: ['started'] }, false],
+    ['with a volume made', fail, 'done', { rung: 'swap', hasMade: true }, false],
+    ['with a volume that may be made', fail, 'done', { rung: 'swap', restoredVolumes: copy({ creating: [0] }) }, false],
+    ['with its client restarted', fail, 'done', { rung: 'restart', hold: 'none', client: 'mayBeDown' }, false],
+    ['with its instance started again', fail, 'done', { rung: 'stop-start', hold: 'none', original: 'started' }, false],
     ['by a stop that AWS refused', stop, 'failed', { rung: 'stop-start' }, true],
-    ['by a second stop that AWS refused', stop, 'failed', { rung: 'stop-start', done: ['down', 'stopped'] }, false],
+    [
+      'by a second stop that AWS refused',
+      stop,
+      'failed',
+      { rung: 'stop-start', hold: 'none', client: 'mayBeDown', original: 'stopIntended' },
+      false,
+    ],
     ['by its restart', { do: 'restart', reason: '' }, 'failed', { rung: 'restart' }, false],
   ])('%s: %s %s', (_, act, is, has, unspent) => {
-    expect(isUnspent(memory({ done: [], ...has }), act, { is }, over)).toBe(unspent);
+    expect(endsUnspent(ladderState({ hold: 'none', ...has }), act, { is }, over)).toBe(unspent);
   });
 
   it('only where it ends', () => {
-    expect(isUnspent(memory({ rung: 'swap', done: [] }), fail, { is: 'done' }, memory({ rung: 'swap' }))).toBe(false);
-    expect(isUnspent(memory({ rung: null, done: [] }), fail, { is: 'done' }, over)).toBe(false);
+    expect(
+      endsUnspent(ladderState({ rung: 'swap', hold: 'none' }), fail, { is: 'done' }, ladderState({ rung: 'swap' })),
+    ).toBe(false);
+    expect(endsUnspent(ladderState({ rung: null, hold: 'none' }), fail, { is: 'done' }, over)).toBe(false);
   });
 
   it('forgets what it has made with the rung', () => {
-    const made = learn(
-      memory({ rung: 'replace', machine: newInstance({ instanceId: '' }) }),
+    const made = reduceAct(
+      ladderState({ rung: 'replace', replacement: newReplacement({ instanceId: '' }) }),
       { do: 'launch', reason: '' },
       { is: 'done', atMs: NOON_MS, instanceId: 'i-0b', fence: 1 },
     );
-    expect(made.done).toContain(MADE);
-    expect(learn(made, fail, { is: 'done', atMs: NOON_MS }).done).not.toContain(MADE);
+    expect(made.hasMade).toBe(true);
+    expect(reduceAct(made, fail, { is: 'done', atMs: NOON_MS }).hasMade).toBe(false);
   });
 });

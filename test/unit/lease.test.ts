@@ -243,14 +243,14 @@ const ladder = (phase: ReplaceOperation['phase'], memory: object = {}): ReplaceO
     kind: 'replace',
     phase,
     incidentId: '7f3a0c1d',
-    memory: { copy: null, machine: null, ...memory },
+    memory: { restoredVolumes: null, replacement: null, ...memory },
   }) as ReplaceOperation;
 
 describe('what a ladder has left open', () => {
   it.each<[string, ReplaceOperation, boolean]>([
     ['nothing but what it learnt', ladder('preparing'), false],
-    ['volumes that it made', ladder('preparing', { copy: {} }), true],
-    ['an instance that it launched', ladder('preparing', { machine: {} }), true],
+    ['volumes that it made', ladder('preparing', { restoredVolumes: {} }), true],
+    ['an instance that it launched', ladder('preparing', { replacement: {} }), true],
     ['a client that it may have stopped', ladder('down'), true],
     ['only the clearing up', ladder('proved'), true],
   ])('%s: %j, unsettled %s', (_, operation, expected) => {

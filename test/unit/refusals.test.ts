@@ -2,15 +2,17 @@
 
 import { EC2ServiceException } from '@aws-sdk/client-ec2';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
-import { type Mutation, mutate, type Scene } from '../../functions/replace-node/acts/act.ts';
-import { clearOne } from '../../functions/replace-node/acts/clearing.ts';
-import { perform } from '../../functions/replace-node/acts/perform.ts';
-import { dropCopy } from '../../functions/replace-node/acts/volumes.ts';
+import type { ActContext } from '../../functions/replace-node/acts/act.ts';
+import { cleanUp } from '../../functions/replace-node/acts/cleanup.ts';
+import { type Mutation, mutate } from '../../functions/replace-node/acts/mutation.ts';
+import { performAct } from '../../functions/replace-node/acts/table.ts';
+import { dropVolumes } from '../../functions/replace-node/acts/volumes.ts';
+import { firstCourse } from '../../functions/replace-node/context.ts';
 import { runOnNodes } from '../../functions/rotate-peers/commands.ts';
 import type { Tools as PeerTools } from '../../functions/rotate-peers/tools.ts';
 import { ME, nodeRecord } from '../support/heal-facts.ts';
 import { patientContext, type Shell, shell } from '../support/heal-shell.ts';
-import { COPY_VOLUME, copy, memory, newInstance, YOUNG } from '../support/replace-facts.ts';
+import { COPY_VOLUME, copy, ladderState, newReplacement, YOUNG } from '../support/replace-facts.ts';
 
 const answered = (name: string, httpStatusCode: number): Error =>
   new EC2ServiceException({ name, message: 'so it is', $fault: 'client', $metadata: { httpStatusCode } });
@@ -18,19 +20,20 @@ const refused = answered('UnauthorizedOperation', 403);
 const failing = (error: Error) => () => {
   throw error;
 };
-const sceneOf = (here: Shell, more: Partial<Scene> = {}): Scene =>
+const contextOf = (here: Shell, more: Partial<ActContext> = {}): ActContext =>
   ({
     ctx: patientContext().ctx,
-    tools: {
+    heal: {
       ...here.tools,
       clients: { ...here.tools.clients, elb: here.tools.clients.ec2, autoscaling: here.tools.clients.ec2 },
       environment: { ...here.tools.environment, REGISTER_NODES_FUNCTION: 'register' },
     },
-    holder: { execution: ME, fence: 4 },
+    course: firstCourse({ execution: ME, fence: 4 }),
     place: '010',
-    putsBack: false,
+    recovers: false,
+    state: null,
     ...more,
-  }) as unknown as Scene;
+  }) as unknown as ActContext;
 const results = ({ journal }: Shell): readonly string[] =>
   journal.filter(({ kind }) => kind === 'result').map(({ sentence }) => sentence);
 
@@ -46,7 +49,7 @@ describe('an act of the ladder', () => {
 
   it('that AWS refuses by a throw has failed, in AWS’s words, and the heal goes on from there', async () => {
     const here = shell();
-    expect(await mutate(sceneOf(here), act(failing(refused)))).toMatchObject({
+    expect(await mutate(contextOf(here), act(failing(refused)))).toMatchObject({
       is: 'failed',
       code: 'UnauthorizedOperation',
       reason: expect.stringMatching(/has to carry the fleet's tags.*: UnauthorizedOperation: so it is$/),
@@ -56,13 +59,13 @@ describe('an act of the ladder', () => {
 
   it('of which nobody knows whether it happened is asked again, and ends the attempt where that does not help', async () => {
     for (const error of [answered('InternalError', 500), answered('RequestLimitExceeded', 503), new Error('lost')])
-      await expect(mutate(sceneOf(shell()), act(failing(error)))).rejects.toBe(error);
+      await expect(mutate(contextOf(shell()), act(failing(error)))).rejects.toBe(error);
   });
 
   it('on which nothing rests leaves it at that, and says so', async () => {
     const here = shell();
     const error = answered('InternalError', 500);
-    const result = await mutate(sceneOf(here), act(failing(error), { bestEffort: true }));
+    const result = await mutate(contextOf(here), act(failing(error), { bestEffort: true }));
     expect(result).toMatchObject({ is: 'unknown', reason: 'so it is' });
     expect(results(here)).toEqual(['unknown: so it is']);
   });
@@ -71,15 +74,10 @@ describe('an act of the ladder', () => {
 it('a node whose names cannot be taken out of the pool gets its other volume all the same', async () => {
   const here = shell();
   here.answers['InvokeCommand'] = failing(answered('AccessDeniedException', 403));
-  const has = memory({ rung: 'swap', copy: copy() });
-  const course = { holder: { execution: ME, fence: 4 }, youngs: [], ordinals: { old: 0, young: 0 } };
-  const { result, memory: after } = await perform(sceneOf(here), { do: 'leave-pool' }, has, {
-    ...course,
-    commandsOver: true,
-    seenFence: 0,
-  });
+  const has = ladderState({ rung: 'swap', restoredVolumes: copy() });
+  const { result, state: after } = await performAct(contextOf(here, { state: has }), { do: 'leave-pool' });
   expect(result).toMatchObject({ is: 'failed' });
-  expect(after).toMatchObject({ done: ['held', 'left-pool'], setback: null });
+  expect(after).toMatchObject({ hold: 'held', pool: 'left', setback: null });
   expect(results(here)).toEqual([expect.stringContaining('failed: AccessDeniedException: so it is; its names follow')]);
 });
 
@@ -93,8 +91,8 @@ it('a copy that did not help is put away, though neither it nor its snapshot tak
     }),
     CreateTagsCommand: failing(refused),
   });
-  const has = memory({ copy: copy({ givenUp: { fault: 'mount', reason: 'it holds nothing' } }) });
-  expect(await dropCopy(sceneOf(here, { putsBack: true }), has)).toMatchObject({ is: 'done' });
+  const has = ladderState({ restoredVolumes: copy({ givenUp: { fault: 'mount', reason: 'it holds nothing' } }) });
+  expect(await dropVolumes.execute(contextOf(here, { recovers: true, state: has }), {})).toMatchObject({ is: 'done' });
   const [told] = results(here);
   expect(told).toContain(
     `it cannot be tagged, and stays until a person deletes it: ${COPY_VOLUME}: UnauthorizedOperation`,
@@ -128,15 +126,16 @@ describe('a hand-over', () => {
       DescribeTargetGroupsCommand: () => ({ TargetGroups: [target('rpc'), target('p2p')] }),
       DescribeTargetHealthCommand: () => ({
         TargetHealthDescriptions: [
-          { Target: { Id: memory().found.instanceId, Port: 8545 }, TargetHealth: { State: 'healthy' } },
+          { Target: { Id: ladderState().found.instanceId, Port: 8545 }, TargetHealth: { State: 'healthy' } },
         ],
       }),
       RegisterTargetsCommand: register,
       DeregisterTargetsCommand: () => ({}),
       PublishCommand: () => ({}),
     });
-    const has = memory({ rung: 'replace', proved: 'it follows', machine: newInstance() });
-    const done = clearOne(sceneOf(here, { putsBack: true }), has, { do: 'clear', what: 'hand-over', target: YOUNG });
+    const has = ladderState({ rung: 'replace', proved: 'it follows', replacement: newReplacement() });
+    const piece = { kind: 'hand-over', target: YOUNG } as const;
+    const done = cleanUp.execute(contextOf(here, { recovers: true, state: has }), { piece });
     return { here, done };
   }
 

@@ -1,7 +1,7 @@
 // How a heal of a node begins: what it refuses before anything is done, and what it notes of the node as it finds it.
 import { describe, expect, it } from '@jest/globals';
 import { begin } from '../../functions/replace-node/begin.ts';
-import type { Facts } from '../../functions/replace-node/model.ts';
+import type { Facts } from '../../functions/replace-node/facts.ts';
 import { DATA_VOLUME, INSTANCE } from '../support/heal-facts.ts';
 import { client, facts, impaired, machine, ROOT_VOLUME, seen, volumeNow, watched } from '../support/replace-facts.ts';
 
@@ -17,13 +17,13 @@ function beginning(more: Partial<Facts>): string {
 describe('a heal begins', () => {
   it.each<[string, Partial<Facts>, string]>([
     ['with a word to the node that it can reach', { seen: null }, 'inspect'],
-    ['without one where the agent is silent', { seen: null, old: machine({}, { agentOnline: false }) }, 'begin'],
+    ['without one where the agent is silent', { seen: null, original: machine({}, { agentOnline: false }) }, 'begin'],
     ['at once where the node has answered', {}, 'begin'],
     ['on a client that has failed', { seen: seen([client('failed')]) }, 'begin'],
-    ['on an instance whose checks fail', { seen: null, old: impaired('instance') }, 'begin'],
+    ['on an instance whose checks fail', { seen: null, original: impaired('instance') }, 'begin'],
     [
       'on an impaired instance although its client was synced a minute ago',
-      { seen: null, old: impaired('system'), watched: watched('synced') },
+      { seen: null, original: impaired('system'), watched: watched('synced') },
       'begin',
     ],
     ['where a person wants it, on a healthy node', { want: restore, watched: watched('synced') }, 'begin'],
@@ -39,13 +39,13 @@ describe('a heal begins', () => {
 
   it.each<[string, Partial<Facts>, string]>([
     ['the node follows its chain again', { watched: watched('synced') }, 'healed'],
-    ['EC2 does not know the instance', { old: null }, 'instance-gone'],
-    ['somebody has stopped the instance', { old: machine({ state: 'stopped' }) }, 'instance-stopped'],
-    ['somebody is stopping the instance', { old: machine({ state: 'stopping' }) }, 'instance-stopped'],
-    ['the instance is only starting', { old: machine({ state: 'pending' }) }, 'busy'],
+    ['EC2 does not know the instance', { original: null }, 'instance-gone'],
+    ['somebody has stopped the instance', { original: machine({ state: 'stopped' }) }, 'instance-stopped'],
+    ['somebody is stopping the instance', { original: machine({ state: 'stopping' }) }, 'instance-stopped'],
+    ['the instance is only starting', { original: machine({ state: 'pending' }) }, 'busy'],
     [
       'the instance cannot reach a volume, which no stop would help',
-      { seen: null, old: impaired('attachedEbs') },
+      { seen: null, original: impaired('attachedEbs') },
       'ebs-impaired',
     ],
     ['the client was stopped by somebody, and ended well', { seen: seen([client('stopped')]) }, 'client-stopped'],
@@ -79,7 +79,7 @@ describe('a heal begins', () => {
 const noted = (more: Partial<Facts>) => {
   const act = begin(facts(more));
   if (act.do !== 'begin') throw new Error(`${act.do} instead of a beginning`);
-  return act.memory.found;
+  return act.state.found;
 };
 
 describe('what a heal notes of the node', () => {
@@ -98,12 +98,12 @@ describe('what a heal notes of the node', () => {
 
   it('is the only volume that fits, where the node is silent', () => {
     const root = volumeNow({ volumeId: ROOT_VOLUME });
-    expect(noted({ seen: null, old: impaired('instance'), volumes: [root, volumeNow()] }).volumes).toHaveLength(1);
+    expect(noted({ seen: null, original: impaired('instance'), volumes: [root, volumeNow()] }).volumes).toHaveLength(1);
   });
 
   it('is no volume where two fit and the node is silent: then nothing is exchanged', () => {
     const another = volumeNow({ volumeId: 'vol-0b1b2c3d4e5f60718' });
-    expect(noted({ seen: null, old: impaired('instance'), volumes: [volumeNow(), another] }).volumes).toEqual([]);
+    expect(noted({ seen: null, original: impaired('instance'), volumes: [volumeNow(), another] }).volumes).toEqual([]);
   });
 
   it('is no volume where the node has something else mounted', () => {

@@ -1,10 +1,10 @@
 // Which rungs could help, in which order, what refuses them, and how the ladder ends.
 import { describe, expect, it } from '@jest/globals';
-import { decideNext, ladderOf, needsOf } from '../../functions/replace-node/decide.ts';
-import { learn } from '../../functions/replace-node/learn.ts';
-import type { Act, Facts } from '../../functions/replace-node/model.ts';
+import { type Act, reduceAct } from '../../functions/replace-node/acts/table.ts';
+import type { Facts } from '../../functions/replace-node/facts.ts';
+import { decide, ladderOf, needsOf } from '../../functions/replace-node/ladder.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
-import type { ReplaceMemory } from '../../shared/heal/memory.ts';
+import type { LadderState } from '../../shared/heal/memory.ts';
 import type { Rung } from '../../shared/model/rungs.ts';
 import { INSTANCE, MINUTE_MS, NOON_MS } from '../support/heal-facts.ts';
 import {
@@ -13,9 +13,9 @@ import {
   FLEET,
   facts,
   impaired,
+  ladderState,
   machine,
-  memory,
-  newInstance,
+  newReplacement,
   seen,
   snapshotSet,
 } from '../support/replace-facts.ts';
@@ -32,24 +32,24 @@ const fleetOf = (replace: Partial<Fleet['replace']>): Fleet => ({
 const silent = machine({}, { agentOnline: false });
 
 /** What is done, or the code of how it ends. */
-function next(more: Partial<Facts> = {}, has: Partial<ReplaceMemory> = {}): string {
-  const act = decideNext(facts(more), memory(has));
+function next(more: Partial<Facts> = {}, has: Partial<LadderState> = {}): string {
+  const act = decide(facts(more), ladderState(has));
   if (act.do === 'take-rung') return `take ${act.rung}`;
   if (act.do !== 'end') return act.do;
   return act.end.as === 'refused' ? act.end.refusal.refuse : act.end.as === 'healed' ? 'healed' : act.end.code;
 }
 
 describe('the rungs that could help', () => {
-  it.each<[string, Partial<Facts>, Pick<ReplaceMemory, 'failed'>, readonly Rung[]]>([
+  it.each<[string, Partial<Facts>, Pick<LadderState, 'failed'>, readonly Rung[]]>([
     ['of a stuck client: restart, other data, another instance', {}, failed(), ['restart', 'swap', 'replace']],
     [
       'of an impaired instance: stop it, or take another one',
-      { old: impaired('instance') },
+      { original: impaired('instance') },
       failed(),
       ['stop-start', 'replace'],
     ],
-    ['of impaired hardware', { old: impaired('system') }, failed(), ['stop-start', 'replace']],
-    ['of an instance whose agent is silent', { old: silent }, failed(), ['stop-start', 'replace']],
+    ['of impaired hardware', { original: impaired('system') }, failed(), ['stop-start', 'replace']],
+    ['of an instance whose agent is silent', { original: silent }, failed(), ['stop-start', 'replace']],
     [
       'of one that came up by a stop and is stuck: other data next',
       {},
@@ -65,24 +65,29 @@ describe('the rungs that could help', () => {
       failed(),
       ['restart', 'swap'],
     ],
-    ['where the fleet file allows none that helps', { fleet: fleetOf({ rungs: ['swap'] }), old: silent }, failed(), []],
+    [
+      'where the fleet file allows none that helps',
+      { fleet: fleetOf({ rungs: ['swap'] }), original: silent },
+      failed(),
+      [],
+    ],
   ])('%s', (_, more, tried, rungs) => {
     expect(ladderOf(facts(more), tried)).toEqual(rungs);
   });
 });
 
 describe('the ladder is climbed', () => {
-  it.each<[string, Partial<Facts>, Partial<ReplaceMemory>, string]>([
-    ['the supply is held before the first rung', {}, { done: [] }, 'hold'],
+  it.each<[string, Partial<Facts>, Partial<LadderState>, string]>([
+    ['the supply is held before the first rung', {}, { hold: 'none' }, 'hold-snapshots'],
     ['from the mildest rung', {}, {}, 'take restart'],
     ['to the next where one was in vain', {}, failed('restart'), 'take swap'],
     ['and to the last', {}, failed('restart', 'swap'), 'take replace'],
-    ['a person’s wish holds no supply', { want: restore() }, { done: [] }, 'take swap'],
+    ['a person’s wish holds no supply', { want: restore() }, { hold: 'none' }, 'take swap'],
   ])('%s', (_, more, has, does) => {
     expect(next(more, has)).toBe(does);
   });
 
-  it.each<[string, Partial<Facts>, Partial<ReplaceMemory>, string]>([
+  it.each<[string, Partial<Facts>, Partial<LadderState>, string]>([
     ['a validator is not even restarted', { role: 'validator' }, {}, 'validator'],
     ['a role that nobody knows counts as one', { role: 'unknown' }, {}, 'role-unknown'],
     ['a restore of a validator wants its acknowledgement', { role: 'validator', want: restore() }, {}, 'validator'],
@@ -108,14 +113,14 @@ describe('the ladder is climbed', () => {
     ],
     [
       'a group would replace what is stopped',
-      { old: { ...impaired('instance'), instance: machine({ autoScalingGroup: 'nodes' }).instance } },
+      { original: { ...impaired('instance'), instance: machine({ autoScalingGroup: 'nodes' }).instance } },
       {},
       'asg-owned',
     ],
     ['in vain', {}, failed('restart', 'swap', 'replace'), 'ladder-spent'],
     [
       'where no rung may help, nothing was tried',
-      { fleet: fleetOf({ rungs: ['swap'] }), old: silent },
+      { fleet: fleetOf({ rungs: ['swap'] }), original: silent },
       {},
       'restart-forbidden',
     ],
@@ -124,7 +129,7 @@ describe('the ladder is climbed', () => {
   });
 
   it('says what was in vain, and that the node is as it was found', () => {
-    const act = decideNext(facts(), memory(failed('restart', 'swap', 'replace')));
+    const act = decide(facts(), ladderState(failed('restart', 'swap', 'replace')));
     expect(act).toMatchObject({
       end: { asFound: true, reason: expect.stringContaining('restart: restart was in vain; swap: swap was in vain') },
     });
@@ -134,9 +139,9 @@ describe('the ladder is climbed', () => {
 describe('from the onset on', () => {
   const sets = [snapshotSet(0), snapshotSet(1), snapshotSet(2)];
   const sources = { good: sets, refused: [{ setId: 'snap-09', why: 'it is of node1' }], sibling: null, kept: null };
-  const held = (more: Partial<Facts>, has: Partial<ReplaceMemory> = {}) => {
-    const act = decideNext(facts(more), memory({ done: [], ...has }));
-    return act.do === 'hold' ? act : undefined;
+  const held = (more: Partial<Facts>, has: Partial<LadderState> = {}) => {
+    const act = decide(facts(more), ladderState({ hold: 'none', ...has }));
+    return act.do === 'hold-snapshots' ? act : undefined;
   };
 
   it('the best set and the one behind it are held, so that no retention takes what the swap may need', () => {
@@ -155,32 +160,39 @@ describe('from the onset on', () => {
     };
     const act = held({ sources: unread });
     expect(act?.notUsed).toEqual(['they cannot be read: Unavailable: the service is unavailable']);
-    const told = learn(memory({ done: [] }), act as Act, { is: 'done', atMs: NOON_MS });
+    const told = reduceAct(ladderState({ hold: 'none' }), act as Act, { is: 'done', atMs: NOON_MS });
     expect(next({ sources: unread }, told)).toBe('take restart');
     // Before data are copied it has to be read, and no replacement is reserved before that.
     expect(next({ sources: unread }, { ...told, ...failed('restart') })).toBe('unreadable');
-    expect(next({ sources }, { ...told, ...failed('restart') })).toBe('hold');
+    expect(next({ sources }, { ...told, ...failed('restart') })).toBe('hold-snapshots');
   });
 
   it.each<['failed' | 'unknown', string]>([
     ['failed', 'take swap'],
-    ['unknown', 'hold'],
+    ['unknown', 'hold-snapshots'],
   ])('a hold that %s keeps no milder rung from being taken; before the swap: %s', (is, before) => {
     const act = held({ sources }) as Act;
-    const after = learn(memory({ done: [] }), act, { is, atMs: NOON_MS, reason: 'UnauthorizedOperation: no' });
+    const after = reduceAct(ladderState({ hold: 'none' }), act, {
+      is,
+      atMs: NOON_MS,
+      reason: 'UnauthorizedOperation: no',
+    });
     expect(next({ sources }, after)).toBe('take restart');
     expect(next({ sources }, { ...after, setback: null, ...failed('restart') })).toBe(before);
     expect(
-      next({ sources }, { ...after, rung: 'restart', proved: 'it follows', done: [...after.done, 'register bitcoin'] }),
-    ).toBe('clear');
+      next(
+        { sources },
+        { ...after, rung: 'restart', proved: 'it follows', cleared: [{ kind: 'register', target: 'bitcoin' }] },
+      ),
+    ).toBe('clean-up');
   });
 
   it('nobody waits for ever for a hold that nobody answers', () => {
-    let has: ReplaceMemory = memory({ done: [], ...failed('restart') });
+    let has: LadderState = ladderState({ hold: 'none', ...failed('restart') });
     for (let count = 0; count < 3; count++) {
-      const act = decideNext(facts({ sources, nowMs: NOON_MS + count * 2 * MINUTE_MS }), has);
-      expect(act.do).toBe('hold');
-      has = learn(has, act, { is: 'unknown', atMs: NOON_MS + count * 2 * MINUTE_MS, reason: 'no answer' });
+      const act = decide(facts({ sources, nowMs: NOON_MS + count * 2 * MINUTE_MS }), has);
+      expect(act.do).toBe('hold-snapshots');
+      has = reduceAct(has, act as Act, { is: 'unknown', atMs: NOON_MS + count * 2 * MINUTE_MS, reason: 'no answer' });
     }
     expect(next({ sources, nowMs: NOON_MS + 6 * MINUTE_MS }, has)).toBe('take swap');
   });
@@ -188,35 +200,37 @@ describe('from the onset on', () => {
 
 describe('before it gives up', () => {
   const spent = failed('stop-start', 'replace');
-  const stopped = { old: machine({ state: 'stopped' }, { agentOnline: false }) };
+  const stopped = { original: machine({ state: 'stopped' }, { agentOnline: false }) };
 
   it('an instance that it has stopped is started again', () => {
-    expect(next(stopped, { ...spent, done: ['held', 'stopped'] })).toBe('start-instance');
-    expect(next(stopped, { ...spent, done: ['held'] })).toBe('ladder-spent');
+    expect(next(stopped, { ...spent, hold: 'held', original: 'stopIntended' })).toBe('start-instance');
+    expect(next(stopped, { ...spent, hold: 'held' })).toBe('ladder-spent');
   });
 
   it('one that runs again, though nobody heard of its start, is noted as started', () => {
     const all = failed('stop-start', 'swap', 'replace');
-    expect(next({}, { ...all, done: ['held', 'stopped'] })).toBe('start-instance');
-    const intent = { call: 'StopInstances', target: INSTANCE, atMs: NOON_MS - MINUTE_MS };
-    expect(next({}, { ...all, done: ['held', 'stopped'], intent })).toBe('wait');
+    expect(next({}, { ...all, hold: 'held', original: 'stopIntended' })).toBe('start-instance');
+    const pending = { call: 'StopInstances', target: INSTANCE, atMs: NOON_MS - MINUTE_MS };
+    expect(next({}, { ...all, hold: 'held', original: 'stopIntended', pending })).toBe('wait');
   });
 
   it('one that it has just started is not told of as stopped because Describe is older than the start', () => {
     const started = (agoMs: number) => ({ call: 'StartInstances', target: INSTANCE, atMs: NOON_MS - agoMs }) as const;
-    expect(next(stopped, { ...spent, done: ['held'], intent: started(MINUTE_MS) })).toBe('wait');
-    expect(next(stopped, { ...spent, done: ['held'], intent: started(60 * MINUTE_MS) })).toBe('ladder-spent');
+    expect(next(stopped, { ...spent, hold: 'held', pending: started(MINUTE_MS) })).toBe('wait');
+    expect(next(stopped, { ...spent, hold: 'held', pending: started(60 * MINUTE_MS) })).toBe('ladder-spent');
   });
 
   it('a member that cannot be started again stays on standby, or its group would replace it', () => {
     const member = machine({ state: 'stopped', autoScalingGroup: 'nodes' }, { agentOnline: false });
     const setback = { act: 'start-instance', count: 3, reason: 'no capacity', atMs: NOON_MS };
-    expect(next({ old: member }, { ...spent, done: ['held', 'stopped', 'standing-by'], setback })).toBe('ladder-spent');
+    expect(
+      next({ original: member }, { ...spent, hold: 'held', original: 'stopIntended', standby: 'entering', setback }),
+    ).toBe('ladder-spent');
   });
 
   it('says so where nobody can start it any more', () => {
     const setback = { act: 'start-instance', count: 3, reason: 'InsufficientInstanceCapacity', atMs: NOON_MS };
-    const act = decideNext(facts(stopped), memory({ ...spent, done: ['held', 'stopped'], setback }));
+    const act = decide(facts(stopped), ladderState({ ...spent, hold: 'held', original: 'stopIntended', setback }));
     expect(act).toMatchObject({
       end: { as: 'escalated', asFound: false, reason: expect.stringContaining('InsufficientInstanceCapacity') },
     });
@@ -224,32 +238,35 @@ describe('before it gives up', () => {
 
   it('a member that was set aside goes back into service, also where a guard refuses the next rung', () => {
     const member = machine({ autoScalingGroup: 'nodes' });
-    expect(next({ old: member }, { ...spent, done: ['held', 'standing-by', 'standby'] })).toBe('clear');
-    expect(next({ old: member, haltedSinceMs: NOON_MS }, { done: ['held', 'standing-by', 'standby'] })).toBe('clear');
+    expect(next({ original: member }, { ...spent, hold: 'held', standby: 'entered' })).toBe('clean-up');
+    expect(next({ original: member, haltedSinceMs: NOON_MS }, { hold: 'held', standby: 'entered' })).toBe('clean-up');
   });
 });
 
 describe('a restart', () => {
   const rung = { rung: 'restart' } as const;
 
-  it.each<[string, Partial<Facts>, Partial<ReplaceMemory>, Act['do']]>([
+  it.each<[string, Partial<Facts>, Partial<LadderState>, Act['do']]>([
     ['is one word to the node', {}, {}, 'restart'],
     ['is preceded by the node’s own word, where an attempt has died', { seen: null }, {}, 'inspect'],
-    ['is no rung where the node does not answer', { seen: null, old: silent }, {}, 'fail-rung'],
+    ['is no rung where the node does not answer', { seen: null, original: silent }, {}, 'end-rung'],
     ['is waited for', {}, { upSinceMs: NOON_MS - MINUTE_MS }, 'wait'],
     [
       'is not repeated for ever',
       {},
       { setback: { act: 'restart', count: 3, reason: 'no answer', atMs: NOON_MS } },
-      'fail-rung',
+      'end-rung',
     ],
   ])('%s', (_, more, has, does) => {
-    expect(decideNext(facts(more), memory({ ...rung, ...has })).do).toBe(does);
+    expect(decide(facts(more), ladderState({ ...rung, ...has })).do).toBe(does);
   });
 });
 
 describe('what did not come off', () => {
-  const back = { rung: 'swap', copy: copy({ mounted: 'copy', givenUp: { fault: 'other', reason: 'x' } }) } as const;
+  const back = {
+    rung: 'swap',
+    restoredVolumes: copy({ mounted: 'restored', givenUp: { fault: 'other', reason: 'x' } }),
+  } as const;
   const setback = (count: number, minutesAgo: number) => ({
     setback: { act: 'swap to found', count, reason: 'busy', atMs: NOON_MS - minutesAgo * MINUTE_MS },
   });
@@ -265,12 +282,13 @@ describe('what did not come off', () => {
 });
 
 it('what may be copied is read only for a decision that needs it', () => {
-  expect(needsOf(memory({ done: [] }))).toMatchObject({ sources: false, supply: true });
-  expect(needsOf(memory()).sources).toBe(false);
-  expect(needsOf(memory({ rung: 'swap' })).sources).toBe(true);
-  expect(needsOf(memory({ rung: 'swap', copy: copy() })).sources).toBe(false);
-  expect(needsOf(memory({ rung: 'replace', machine: newInstance() })).sources).toBe(false);
-  expect(needsOf(memory({ rung: 'replace', machine: newInstance({ availabilityZone: 'eu-west-1b' }) })).sources).toBe(
-    true,
-  );
+  expect(needsOf(facts(), ladderState({ hold: 'none' }))).toMatchObject({ sources: false, supply: true });
+  expect(needsOf(facts(), ladderState()).sources).toBe(false);
+  expect(needsOf(facts(), ladderState({ rung: 'swap' })).sources).toBe(true);
+  expect(needsOf(facts(), ladderState({ rung: 'swap', restoredVolumes: copy() })).sources).toBe(false);
+  expect(needsOf(facts(), ladderState({ rung: 'replace', replacement: newReplacement() })).sources).toBe(false);
+  expect(
+    needsOf(facts(), ladderState({ rung: 'replace', replacement: newReplacement({ availabilityZone: 'eu-west-1b' }) }))
+      .sources,
+  ).toBe(true);
 });

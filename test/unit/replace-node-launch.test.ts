@@ -1,10 +1,11 @@
 // An instance that was launched is never forgotten, whatever becomes of the attempt that launched it.
 import { describe, expect, it } from '@jest/globals';
-import type { Scene } from '../../functions/replace-node/acts/act.ts';
-import { launchOne } from '../../functions/replace-node/acts/launch.ts';
+import type { ActContext } from '../../functions/replace-node/acts/act.ts';
+import { launch } from '../../functions/replace-node/acts/launch.ts';
+import { firstCourse } from '../../functions/replace-node/context.ts';
 import { INSTANCE, ME, nodeRecord, OTHER } from '../support/heal-facts.ts';
 import { patientContext, type Shell, shell } from '../support/heal-shell.ts';
-import { memory, newInstance, YOUNG } from '../support/replace-facts.ts';
+import { ladderState, newReplacement, YOUNG } from '../support/replace-facts.ts';
 
 function launching(here: Shell) {
   Object.assign(here.answers, {
@@ -29,14 +30,15 @@ function launching(here: Shell) {
     RunInstancesCommand: () => ({ Instances: [{ InstanceId: YOUNG }] }),
     GetDurableExecutionCommand: () => ({ Status: 'FAILED', EndTimestamp: new Date() }),
   });
-  const scene = {
+  const context = {
     ctx: patientContext().ctx,
-    tools: here.tools,
-    holder: { execution: ME, fence: 4 },
+    heal: here.tools,
+    course: firstCourse({ execution: ME, fence: 4 }),
     place: '010',
-    putsBack: false,
-  } as unknown as Scene;
-  return launchOne(scene, memory({ rung: 'replace', machine: newInstance({ instanceId: '' }) }), 'in subnet-0a');
+    recovers: false,
+    state: ladderState({ rung: 'replace', replacement: newReplacement({ instanceId: '' }) }),
+  } as unknown as ActContext;
+  return launch.execute(context, { reason: 'in subnet-0a' });
 }
 
 describe('an instance that was launched', () => {

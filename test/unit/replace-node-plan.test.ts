@@ -1,7 +1,7 @@
 // What a person reads before anything is done: the rungs, what guards say of each, the data, minutes and cost.
 import { describe, expect, it } from '@jest/globals';
-import type { Facts } from '../../functions/replace-node/model.ts';
-import { type LadderPlan, memoryOf, planOf } from '../../functions/replace-node/plan.ts';
+import type { Facts } from '../../functions/replace-node/facts.ts';
+import { type LadderPlan, planOf, stateOf } from '../../functions/replace-node/plan.ts';
 import { hashOf } from '../../shared/heal/approval.ts';
 import { NOON_MS } from '../support/heal-facts.ts';
 import { FLEET, facts, impaired, machine, snapshotSet, volumeNow, watched } from '../support/replace-facts.ts';
@@ -21,7 +21,7 @@ describe('a plan', () => {
   });
 
   it('of an impaired instance leaves its data alone', () => {
-    expect(planned({ old: impaired('instance') }).rungs).toEqual(['stop-start', 'replace']);
+    expect(planned({ original: impaired('instance') }).rungs).toEqual(['stop-start', 'replace']);
   });
 
   it('counts the time until the blocks are there, where that is asked for', () => {
@@ -30,7 +30,7 @@ describe('a plan', () => {
   });
 
   it('tells what a guard says of each rung, and leaves out what it refuses', () => {
-    const plan = planned({ old: machine({ publicIp: { ip: '203.0.113.7', allocationId: null } }) });
+    const plan = planned({ original: machine({ publicIp: { ip: '203.0.113.7', allocationId: null } }) });
     expect(plan.rungs).toEqual(['restart', 'swap']);
     expect(plan.evidence.guardrails).toEqual([
       { rule: 'restart', verdict: 'may be done' },
@@ -42,7 +42,7 @@ describe('a plan', () => {
   it.each<[string, Partial<Facts>, string]>([
     ['of a validator', { role: 'validator' }, 'validator'],
     ['while the chain stands', { haltedSinceMs: NOON_MS }, 'chain-standing'],
-    ['of an instance that somebody has stopped', { old: machine({ state: 'stopped' }) }, 'instance-stopped'],
+    ['of an instance that somebody has stopped', { original: machine({ state: 'stopped' }) }, 'instance-stopped'],
   ])('is a refusal %s', (_, more, code) => {
     expect(planOf(facts({ seen: null, ...more }))).toMatchObject({ refusal: { refuse: code } });
   });
@@ -59,9 +59,9 @@ describe('a plan', () => {
   });
 
   it('is made without a word to the node', () => {
-    expect(memoryOf(facts({ seen: null }))?.found.volumes).toHaveLength(1);
+    expect(stateOf(facts({ seen: null }))?.found.volumes).toHaveLength(1);
     expect(
-      memoryOf(facts({ seen: null, volumes: [volumeNow(), volumeNow({ volumeId: 'vol-0b1b2c3d4e5f60718' })] }))?.found
+      stateOf(facts({ seen: null, volumes: [volumeNow(), volumeNow({ volumeId: 'vol-0b1b2c3d4e5f60718' })] }))?.found
         .volumes,
     ).toEqual([]);
   });
@@ -78,7 +78,7 @@ describe('an approval is of what would be done, and to what', () => {
     const other = volumeNow({ volumeId: 'vol-0b1b2c3d4e5f60718' });
     const hashes = [
       hash(),
-      hash({ old: impaired('instance') }),
+      hash({ original: impaired('instance') }),
       hash({ want: restore }),
       hash({ want: { ...restore, snapshotId: 'snap-0a1b2c3d4e5f60718' } }),
       hash(at({}, 'set-9')),

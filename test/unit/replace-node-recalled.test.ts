@@ -1,8 +1,9 @@
 // Between the moment in which a rung is taken and the first act that the node feels, hours may go by: what was true then is asked again.
 import { describe, expect, it } from '@jest/globals';
-import { decideNext } from '../../functions/replace-node/decide.ts';
-import type { Act, Facts } from '../../functions/replace-node/model.ts';
-import type { ReplaceMemory } from '../../shared/heal/memory.ts';
+import type { Facts } from '../../functions/replace-node/facts.ts';
+import { decide } from '../../functions/replace-node/ladder.ts';
+import type { Decision } from '../../functions/replace-node/rungs/rung.ts';
+import type { LadderState } from '../../shared/heal/memory.ts';
 import { INSTANCE, MINUTE_MS, NOON_MS } from '../support/heal-facts.ts';
 import {
   client,
@@ -10,9 +11,9 @@ import {
   copyVolume,
   facts,
   impaired,
+  ladderState,
   machine,
-  memory,
-  newInstance,
+  newReplacement,
   seen,
   volumeNow,
   watched,
@@ -27,26 +28,31 @@ const SYNCED = { watched: watched('synced', { lagBlocks: 0 }) } as const;
 const restore = { do: 'restore', snapshotId: null, acknowledgesValidator: false } as const;
 
 /** Everything is made, attached and looked into; only the exchange is missing. */
-const ready: Partial<ReplaceMemory> = { rung: 'swap', copy: copy() };
+const ready: Partial<LadderState> = { rung: 'swap', restoredVolumes: copy() };
 /** The new instance is up, its client masked; the old one has felt nothing. */
-const launched: Partial<ReplaceMemory> = {
+const launched: Partial<LadderState> = {
   rung: 'replace',
-  machine: newInstance(),
-  done: ['held', 'keep-volumes'],
+  replacement: newReplacement({ volumesKept: true }),
 };
 
-const word = (act: Act): string =>
+/** The original was to be masked, and a guard may have forbidden it. */
+const MASKING: Partial<LadderState> = {
+  ...launched,
+  replacement: newReplacement({ volumesKept: true, fencingBegun: true, originalMask: 'intended' }),
+};
+
+const word = (act: Decision): string =>
   act.do === 'end' ? (act.end.as === 'refused' ? act.end.refusal.refuse : act.end.as) : act.do;
-const next = (more: Partial<Facts>, has: Partial<ReplaceMemory>): string =>
-  word(decideNext(facts({ volumes: both, ...more }), memory(has)));
+const next = (more: Partial<Facts>, has: Partial<LadderState>): string =>
+  word(decide(facts({ volumes: both, ...more }), ladderState(has)));
 
 describe('before volumes are exchanged', () => {
-  it.each<[string, Partial<Facts>, Partial<ReplaceMemory>, string]>([
+  it.each<[string, Partial<Facts>, Partial<LadderState>, string]>([
     ['a node that is stuck still gets them', {}, ready, 'swap'],
-    ['one that follows its chain again keeps its own', SYNCED, ready, 'give-up-copy'],
+    ['one that follows its chain again keeps its own', SYNCED, ready, 'give-up-volumes'],
     [
       'not where EC2 finds its instance impaired',
-      { ...SYNCED, old: { ...impaired('system'), agentOnline: true } },
+      { ...SYNCED, original: { ...impaired('system'), agentOnline: true } },
       ready,
       'leave-pool',
     ],
@@ -57,13 +63,13 @@ describe('before volumes are exchanged', () => {
     [
       'what was begun is brought to an end whatever is seen now',
       { ...BREAKER, seen: seen([client('stopped')]) },
-      { ...ready, done: ['held', 'down'] },
+      { ...ready, hold: 'held', client: 'mayBeDown' },
       'swap',
     ],
     [
       'what a guard has forbidden has begun nothing, where the client runs as before',
       { ...BREAKER, seen: seen() },
-      { ...ready, done: ['held', 'down'] },
+      { ...ready, hold: 'held', client: 'mayBeDown' },
       'breaker-open',
     ],
     ['one that recovers before its data are chosen needs none', SYNCED, { rung: 'swap' }, 'prove'],
@@ -75,9 +81,9 @@ describe('before volumes are exchanged', () => {
     ],
     [
       'of one that is set aside the group is told before it is refused',
-      { ...BREAKER, old: machine({ autoScalingGroup: 'nodes' }) },
-      { ...ready, done: ['held', 'standby', 'standing-by'] },
-      'clear',
+      { ...BREAKER, original: machine({ autoScalingGroup: 'nodes' }) },
+      { ...ready, hold: 'held', standby: 'entered' },
+      'clean-up',
     ],
   ])('%s', (_, more, has, act) => {
     expect(next(more, has)).toBe(act);
@@ -85,36 +91,48 @@ describe('before volumes are exchanged', () => {
 
   it('a node that recovered by itself loses none of its volumes when all is cleared up', () => {
     const cleared = { rung: 'swap', proved: 'by itself' } as const;
-    expect(decideNext(facts(), memory(cleared))).toMatchObject({ do: 'clear', what: 'register' });
-    expect(next({}, { ...cleared, done: ['register bitcoin', 'held', 'release-holds'] })).toBe('healed');
+    expect(decide(facts(), ladderState(cleared))).toMatchObject({ do: 'clean-up', piece: { kind: 'register' } });
+    expect(
+      next(
+        {},
+        {
+          ...cleared,
+          cleared: [
+            { kind: 'register', target: 'bitcoin' },
+            { kind: 'release-holds', target: '' },
+          ],
+        },
+      ),
+    ).toBe('healed');
   });
 });
 
 describe('before the old instance is fenced', () => {
-  const at = { young, seen: seen() };
+  const at = { replacement: young, seen: seen() };
   it.each<[string, Partial<Facts>, string]>([
-    ['a node that is stuck still gets another instance', {}, 'mask-old'],
-    ['one that follows its chain again keeps its own', SYNCED, 'give-up-machine'],
+    ['a node that is stuck still gets another instance', {}, 'mask-original'],
+    ['one that follows its chain again keeps its own', SYNCED, 'give-up-replacement'],
     ['a chain that stands still meanwhile is no node’s trouble', HALTED, 'chain-standing'],
     ['nor is a fleet of which most is sick meanwhile', BREAKER, 'breaker-open'],
-    ['an instance that one look does not show is looked for again', { old: null }, 'wait'],
+    ['an instance that one look does not show is looked for again', { original: null }, 'wait'],
   ])('%s', (_, more, act) => {
     expect(next({ ...at, ...more }, launched)).toBe(act);
   });
 
   it('one that was begun with goes on', () => {
-    expect(next({ ...at, ...BREAKER }, { ...launched, done: ['keep-volumes', 'fencing', 'masking'] })).toBe('mask-old');
+    expect(next({ ...at, ...BREAKER }, MASKING)).toBe('mask-original');
   });
 
   it('one that was to be masked and is seen well after that keeps its own', () => {
-    const intended = { ...launched, done: ['keep-volumes', 'fencing', 'masking'] };
-    const since = (waitingSinceMs: number) => next({ ...at, ...SYNCED }, { ...intended, waitingSinceMs });
-    expect(since(NOON_MS - MINUTE_MS)).toBe('give-up-machine');
+    const since = (waitingSinceMs: number) => next({ ...at, ...SYNCED }, { ...MASKING, waitingSinceMs });
+    expect(since(NOON_MS - MINUTE_MS)).toBe('give-up-replacement');
     expect(since(NOON_MS)).toBe('leave-pool');
   });
 
   it('an instance that is not shown for minutes is gone', () => {
-    expect(next({ ...at, old: null }, { ...launched, waitingSinceMs: NOON_MS - 6 * MINUTE_MS })).toBe('fenced');
+    expect(next({ ...at, original: null }, { ...launched, waitingSinceMs: NOON_MS - 6 * MINUTE_MS })).toBe(
+      'note-fenced',
+    );
   });
 });
 
@@ -122,28 +140,36 @@ it('blocks that take two days are asked after seldom, so that one attempt sees t
   const initialization = { percent: 40, etaSeconds: null, done: false };
   const fleet = facts().fleet;
   const rated = { ...fleet, replace: { ...fleet.replace, initializationMiBps: 100 } };
-  const act = decideNext(
+  const act = decide(
     facts({ volumes: both, initialization, fleet: rated }),
-    memory({ rung: 'swap', copy: copy({ checked: 0 }), waitingSinceMs: NOON_MS - 120 * MINUTE_MS }),
+    ladderState({ rung: 'swap', restoredVolumes: copy({ checked: 0 }), waitingSinceMs: NOON_MS - 120 * MINUTE_MS }),
   );
   expect(act).toMatchObject({ do: 'wait', seconds: 300 });
 });
 
 it('who is told that nothing helped is told, too, that the instance does not run', () => {
   const failed = (['restart', 'stop-start', 'swap', 'replace'] as const).map((rung) => ({ rung, reason: 'in vain' }));
-  const act = decideNext(facts({ old: machine({ state: 'stopped' }, { agentOnline: false }) }), memory({ failed }));
+  const act = decide(
+    facts({ original: machine({ state: 'stopped' }, { agentOnline: false }) }),
+    ladderState({ failed }),
+  );
   expect(act).toMatchObject({ end: { as: 'escalated', asFound: false, reason: expect.stringContaining('stopped') } });
 });
 
 describe('an act that a pause forbade for hours', () => {
-  const ago = (minutes: number): Partial<ReplaceMemory> => ({
+  const ago = (minutes: number): Partial<LadderState> => ({
     waitingSinceMs: NOON_MS - minutes * MINUTE_MS,
-    intent: { call: 'StopInstances', target: INSTANCE, atMs: NOON_MS - minutes * MINUTE_MS },
+    pending: { call: 'StopInstances', target: INSTANCE, atMs: NOON_MS - minutes * MINUTE_MS },
   });
-  const stop: Partial<ReplaceMemory> = { rung: 'stop-start', done: ['held', 'down', 'stopped'] };
-  const restart: Partial<ReplaceMemory> = { rung: 'restart', done: ['held', 'down'] };
+  const stop: Partial<LadderState> = {
+    rung: 'stop-start',
+    hold: 'held',
+    client: 'mayBeDown',
+    original: 'stopIntended',
+  };
+  const restart: Partial<LadderState> = { rung: 'restart', hold: 'held', client: 'mayBeDown' };
 
-  it.each<[string, Partial<Facts>, Partial<ReplaceMemory>, string]>([
+  it.each<[string, Partial<Facts>, Partial<LadderState>, string]>([
     ['stops no node that follows its chain by then', SYNCED, { ...stop, ...ago(60) }, 'prove'],
     ['restarts none', SYNCED, { ...restart, waitingSinceMs: NOON_MS - 60 * MINUTE_MS }, 'prove'],
     ['does where it is sick still', {}, { ...stop, ...ago(60) }, 'stop-instance'],
@@ -156,18 +182,19 @@ describe('an act that a pause forbade for hours', () => {
 
 describe('a copy that a heal of before has left', () => {
   const named = (snapshotId: string) => ({ want: { ...restore, snapshotId } });
-  const up: Partial<ReplaceMemory> = {
+  const up: Partial<LadderState> = {
     rung: 'swap',
-    copy: copy({ mounted: 'copy' }),
+    restoredVolumes: copy({ mounted: 'restored' }),
     upSinceMs: NOON_MS,
-    done: ['held', 'down'],
+    hold: 'held',
+    client: 'mayBeDown',
   };
 
   it.each<[string, Partial<Facts>, string]>([
     ['is proved where a heal goes on', {}, 'wait'],
     ['and where a person wants just that', named('snap-00'), 'wait'],
-    ['is no other snapshot that a person has named', named('snap-09'), 'give-up-copy'],
-    ['is not what an undo puts back', { want: { do: 'undo' } }, 'give-up-copy'],
+    ['is no other snapshot that a person has named', named('snap-09'), 'give-up-volumes'],
+    ['is not what an undo puts back', { want: { do: 'undo' } }, 'give-up-volumes'],
   ])('%s', (_, more, act) => {
     expect(next(more, up)).toBe(act);
   });

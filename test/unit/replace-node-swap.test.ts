@@ -1,10 +1,11 @@
 // Other data on the same instance: what is copied, when it is exchanged, what takes it away again, and what is cleared up.
 import { describe, expect, it } from '@jest/globals';
-import { clearUp } from '../../functions/replace-node/clearing.ts';
-import { decideNext } from '../../functions/replace-node/decide.ts';
-import type { Facts, Sources } from '../../functions/replace-node/model.ts';
-import { swapNext } from '../../functions/replace-node/swap.ts';
-import type { Blame, ReplaceMemory, Tried } from '../../shared/heal/memory.ts';
+import { nextCleanup } from '../../functions/replace-node/cleanup.ts';
+import type { Facts } from '../../functions/replace-node/facts.ts';
+import { decide } from '../../functions/replace-node/ladder.ts';
+import { SWAP as SWAP_RUNG } from '../../functions/replace-node/rungs/swap.ts';
+import type { Sources } from '../../functions/replace-node/sources.ts';
+import type { Blame, CleanupPiece, LadderState, Tried } from '../../shared/heal/memory.ts';
 import { DATA_VOLUME, MINUTE_MS, NOON_MS } from '../support/heal-facts.ts';
 import {
   COPY_VOLUME,
@@ -12,9 +13,9 @@ import {
   copyVolume,
   FLEET,
   facts,
+  ladderState,
   machine,
-  memory,
-  newInstance,
+  newReplacement,
   snapshotSet,
   volumeNow,
   watched,
@@ -43,17 +44,18 @@ const aside = { ...FLEET, replace: { ...FLEET.replace, autoScaling: 'standby' } 
 const RESTORE = { do: 'restore', snapshotId: null, acknowledgesValidator: false } as const;
 const silent = machine({}, { agentOnline: false });
 
-const next = (more: Partial<Facts>, has: Partial<ReplaceMemory>) => swapNext(facts(more), memory({ ...SWAP, ...has }));
+const next = (more: Partial<Facts>, has: Partial<LadderState>) =>
+  SWAP_RUNG.next(facts(more), ladderState({ ...SWAP, ...has }));
 
 /** What is chosen, or how the search ends. */
-function chosen(more: Partial<Facts>, has: Partial<ReplaceMemory> = {}): string {
+function chosen(more: Partial<Facts>, has: Partial<LadderState> = {}): string {
   const act = next(more, has);
-  if (act.do === 'choose') return act.copy.source;
+  if (act.do === 'choose-volumes') return act.volumes.source;
   return act.do === 'end' ? (act.end.as === 'refused' ? act.end.refusal.refuse : `${act.end.as}`) : act.do;
 }
 
 describe('what is copied', () => {
-  it.each<[string, Partial<Facts>, Partial<ReplaceMemory>, string]>([
+  it.each<[string, Partial<Facts>, Partial<LadderState>, string]>([
     ['the best of the good sets', sources(), {}, 'set-0'],
     ['the next one where it was tried', sources(), { tried: [tried('set-0', 'open')] }, 'set-1'],
     [
@@ -81,19 +83,19 @@ describe('what is copied', () => {
       {},
       'nothing-to-undo',
     ],
-    ['nothing where none is left: the rung was in vain', sources({ good: [] }), {}, 'fail-rung'],
+    ['nothing where none is left: the rung was in vain', sources({ good: [] }), {}, 'end-rung'],
     [
       'nothing more where other data stopped at the same height',
       sources(),
       { tried: [tried('set-0', 'same-stop')] },
       'escalated',
     ],
-    ['nothing where the node does not answer', { ...sources(), old: silent }, {}, 'fail-rung'],
+    ['nothing where the node does not answer', { ...sources(), original: silent }, {}, 'end-rung'],
     [
       'nothing where nobody can tell which volumes are the node’s',
       sources(),
-      { found: { ...memory().found, volumes: [] } },
-      'fail-rung',
+      { found: { ...ladderState().found, volumes: [] } },
+      'end-rung',
     ],
   ])('%s', (_, more, has, source) => {
     expect(chosen(more, has)).toBe(source);
@@ -113,65 +115,80 @@ describe('blue and green on one instance', () => {
   const own = volumeNow();
   const free = { state: 'available', attachment: null } as const;
 
-  it.each<[string, Partial<Facts>, Partial<ReplaceMemory>, string]>([
-    ['the volume is made', {}, { copy: unmade }, 'create'],
+  it.each<[string, Partial<Facts>, Partial<LadderState>, string]>([
+    ['the volume is made', {}, { restoredVolumes: unmade }, 'create'],
     [
       'waited for',
       { volumes: [own, copyVolume({ state: 'creating', attachment: null })] },
-      { copy: copy({ checked: 0 }) },
+      { restoredVolumes: copy({ checked: 0 }) },
       'wait',
     ],
-    ['attached beside the old one', { volumes: [own, copyVolume(free)] }, { copy: copy({ checked: 0 }) }, 'attach'],
-    ['looked into while the old one serves', { volumes: [own, copyVolume()] }, { copy: copy({ checked: 0 }) }, 'check'],
-    ['and exchanged', { volumes: [own, copyVolume()] }, { copy: copy() }, 'swap'],
+    [
+      'attached beside the old one',
+      { volumes: [own, copyVolume(free)] },
+      { restoredVolumes: copy({ checked: 0 }) },
+      'attach',
+    ],
+    [
+      'looked into while the old one serves',
+      { volumes: [own, copyVolume()] },
+      { restoredVolumes: copy({ checked: 0 }) },
+      'check',
+    ],
+    ['and exchanged', { volumes: [own, copyVolume()] }, { restoredVolumes: copy() }, 'swap'],
     [
       'who serves leaves the pool first',
       { volumes: [own, copyVolume()], watched: watched('synced'), want: RESTORE },
-      { copy: copy() },
+      { restoredVolumes: copy() },
       'leave-pool',
     ],
     [
       'a member is set aside first',
-      { volumes: [own, copyVolume()], old: machine({ autoScalingGroup: 'nodes' }), fleet: aside },
-      { copy: copy() },
+      { volumes: [own, copyVolume()], original: machine({ autoScalingGroup: 'nodes' }), fleet: aside },
+      { restoredVolumes: copy() },
       'standby',
     ],
     [
       'a key that may not be used makes it vanish',
       { volumes: [own] },
-      { copy: copy(), waitingSinceMs: NOON_MS - 2 * MINUTE_MS },
-      'give-up-copy',
+      { restoredVolumes: copy(), waitingSinceMs: NOON_MS - 2 * MINUTE_MS },
+      'give-up-volumes',
     ],
-    ['that it is not shown yet means nothing', { volumes: [own] }, { copy: copy() }, 'wait'],
+    ['that it is not shown yet means nothing', { volumes: [own] }, { restoredVolumes: copy() }, 'wait'],
     [
       'what may be on its way is not attached twice',
       { volumes: [own, copyVolume(free)] },
-      { copy: copy(), intent: { call: 'AttachVolume', target: COPY_VOLUME, atMs: NOON_MS - MINUTE_MS } },
+      { restoredVolumes: copy(), pending: { call: 'AttachVolume', target: COPY_VOLUME, atMs: NOON_MS - MINUTE_MS } },
       'wait',
     ],
     [
       'the proof is waited for',
       { volumes: [own, copyVolume()] },
-      { copy: copy({ mounted: 'copy' }), upSinceMs: NOON_MS, done: ['down'] },
+      { restoredVolumes: copy({ mounted: 'restored' }), upSinceMs: NOON_MS, hold: 'none', client: 'mayBeDown' },
       'wait',
     ],
     [
       'one that did not help is taken off by the same word',
       { volumes: [own, copyVolume()] },
-      { copy: copy({ mounted: 'copy', givenUp: tried('set-0', 'open') }) },
+      { restoredVolumes: copy({ mounted: 'restored', givenUp: tried('set-0', 'open') }) },
       'swap',
     ],
-    ['then detached', { volumes: [own, copyVolume()] }, { copy: copy({ givenUp: tried('set-0', 'open') }) }, 'detach'],
+    [
+      'then detached',
+      { volumes: [own, copyVolume()] },
+      { restoredVolumes: copy({ givenUp: tried('set-0', 'open') }) },
+      'detach',
+    ],
     [
       'then kept for whoever wants to look',
       { volumes: [own, copyVolume(free)] },
-      { copy: copy({ givenUp: tried('set-0', 'open') }) },
-      'drop-copy',
+      { restoredVolumes: copy({ givenUp: tried('set-0', 'open') }) },
+      'drop-volumes',
     ],
     [
       'one that may have been made is asked for by its token',
       {},
-      { copy: { ...unmade, givenUp: tried('set-0', 'other') }, done: ['making 0'] },
+      { restoredVolumes: { ...unmade, givenUp: tried('set-0', 'other'), creating: [0] } },
       'create',
     ],
   ])('%s', (_, more, has, does) => {
@@ -180,60 +197,68 @@ describe('blue and green on one instance', () => {
 });
 
 describe('a node that goes silent in the middle', () => {
-  const there = { volumes: [volumeNow(), copyVolume()], seen: null, old: silent };
-  const ends = (has: Partial<ReplaceMemory>, more: Partial<Facts> = there) => {
-    const act = decideNext(facts(more), memory({ ...SWAP, ...has }));
+  const there = { volumes: [volumeNow(), copyVolume()], seen: null, original: silent };
+  const ends = (has: Partial<LadderState>, more: Partial<Facts> = there) => {
+    const act = decide(facts(more), ladderState({ ...SWAP, ...has }));
     return act.do === 'end' && act.end.as === 'refused' ? act.end.refusal.refuse : act.do;
   };
 
   it('is asked first, where it can be: only it knows what is mounted', () => {
-    expect(ends({ copy: copy(), done: ['down'] }, { ...there, old: machine() })).toBe('inspect');
+    expect(
+      ends({ restoredVolumes: copy(), hold: 'none', client: 'mayBeDown' }, { ...there, original: machine() }),
+    ).toBe('inspect');
   });
   it('loses nothing that may be mounted', () => {
-    expect(ends({ copy: copy({ givenUp: tried('set-0', 'other') }), done: ['down'] })).toBe('node-silent');
+    expect(
+      ends({ restoredVolumes: copy({ givenUp: tried('set-0', 'other') }), hold: 'none', client: 'mayBeDown' }),
+    ).toBe('node-silent');
   });
   it('loses a copy that was never mounted', () => {
-    expect(ends({ copy: copy() })).toBe('give-up-copy');
-    expect(ends({ copy: copy({ givenUp: tried('set-0', 'other') }) })).toBe('detach');
+    expect(ends({ restoredVolumes: copy() })).toBe('give-up-volumes');
+    expect(ends({ restoredVolumes: copy({ givenUp: tried('set-0', 'other') }) })).toBe('detach');
   });
   it('may still be proved by whoever looks at it', () => {
-    expect(ends({ copy: copy({ mounted: 'copy' }), done: ['down'], upSinceMs: NOON_MS })).toBe('wait');
+    expect(
+      ends({ restoredVolumes: copy({ mounted: 'restored' }), hold: 'none', client: 'mayBeDown', upSinceMs: NOON_MS }),
+    ).toBe('wait');
   });
   it('that a person has stopped is left to that person', () => {
-    const stopped = { ...there, old: machine({ state: 'stopped' }, { agentOnline: false }) };
-    expect(ends({ copy: copy({ mounted: 'copy' }), done: ['down'] }, stopped)).toBe('instance-stopped');
+    const stopped = { ...there, original: machine({ state: 'stopped' }, { agentOnline: false }) };
+    expect(ends({ restoredVolumes: copy({ mounted: 'restored' }), hold: 'none', client: 'mayBeDown' }, stopped)).toBe(
+      'instance-stopped',
+    );
   });
 });
 
 describe('after the proof', () => {
   const free = volumeNow({ state: 'available', attachment: null });
   /** All pieces, in order. */
-  function pieces(more: Partial<Facts>, has: Partial<ReplaceMemory>): readonly string[] {
-    const told: string[] = [];
+  function pieces(more: Partial<Facts>, has: Partial<LadderState>): readonly string[] {
+    const cleared: CleanupPiece[] = [];
     // By then a replaced instance has been stopped.
-    const old = machine(has.rung === 'replace' ? { state: 'stopped' } : {});
+    const original = machine(has.rung === 'replace' ? { state: 'stopped' } : {});
     for (let turn = 0; turn < 20; turn++) {
-      const act = clearUp(
-        facts({ volumes: [free], old, ...more }),
-        memory({ proved: 'it follows', ...has, done: [...(has.done ?? []), ...told] }),
+      const act = nextCleanup(
+        facts({ volumes: [free], original, ...more }),
+        ladderState({ proved: 'it follows', hold: 'none', ...has, cleared }),
       );
-      if (act.do !== 'clear') return told;
-      told.push(`${act.what} ${act.target}`.trim());
+      if (act.do !== 'clean-up') return cleared.map(({ kind, target }) => `${kind} ${target}`.trim());
+      cleared.push(act.piece);
     }
     throw new Error('no end of the clearing up');
   }
-  const swapped = { ...SWAP, copy: copy({ mounted: 'copy' }) } as const;
+  const swapped = { ...SWAP, restoredVolumes: copy({ mounted: 'restored' }) } as const;
 
   it('the volumes of before come off first', () => {
-    const act = clearUp(facts(), memory({ ...swapped, proved: 'it follows' }));
+    const act = nextCleanup(facts(), ladderState({ ...swapped, proved: 'it follows' }));
     expect(act).toMatchObject({ do: 'detach', volumeId: DATA_VOLUME });
   });
 
-  it.each<[string, Partial<Facts>, Partial<ReplaceMemory>, readonly string[]]>([
+  it.each<[string, Partial<Facts>, Partial<LadderState>, readonly string[]]>([
     [
       'of a restart nothing is left but names and holds',
       {},
-      { rung: 'restart', done: ['held'] },
+      { rung: 'restart', hold: 'held' },
       ['register bitcoin', 'release-holds'],
     ],
     [
@@ -263,7 +288,7 @@ describe('after the proof', () => {
     [
       'what a restart has healed shows nothing about data',
       {},
-      { rung: 'replace', machine: newInstance(), tried: [tried('set-1', 'open')], done: ['held'] },
+      { rung: 'replace', replacement: newReplacement(), tried: [tried('set-1', 'open')], hold: 'held' },
       [
         'hand-over i-0fedcba9876543210',
         'retire i-0123456789abcdef0',
@@ -275,25 +300,25 @@ describe('after the proof', () => {
     [
       'a sibling’s volumes have no snapshot to verify',
       {},
-      { ...SWAP, copy: copy({ from: 'sibling', mounted: 'copy' }) },
+      { ...SWAP, restoredVolumes: copy({ from: 'sibling', mounted: 'restored' }) },
       [`keep ${DATA_VOLUME}`, `untarget ${DATA_VOLUME}`, 'register bitcoin'],
     ],
     [
       'what was put back is in use, and not to be removed some day',
       {},
-      { ...SWAP, copy: copy({ from: 'kept', mounted: 'copy' }) },
+      { ...SWAP, restoredVolumes: copy({ from: 'kept', mounted: 'restored' }) },
       [`unkeep ${COPY_VOLUME}`, `keep ${DATA_VOLUME}`, `untarget ${DATA_VOLUME}`, 'register bitcoin'],
     ],
     [
       'a member goes back into service',
-      { old: machine({ autoScalingGroup: 'nodes' }) },
-      { ...swapped, done: ['standing-by'] },
+      { original: machine({ autoScalingGroup: 'nodes' }) },
+      { ...swapped, hold: 'none', standby: 'entering' },
       ['verify snap-00', `keep ${DATA_VOLUME}`, `untarget ${DATA_VOLUME}`, 'leave-standby nodes', 'register bitcoin'],
     ],
     [
       'a retired member does not',
-      { old: machine({ autoScalingGroup: 'nodes', state: 'stopped' }) },
-      { rung: 'replace', machine: newInstance(), done: ['standing-by'] },
+      { original: machine({ autoScalingGroup: 'nodes', state: 'stopped' }) },
+      { rung: 'replace', replacement: newReplacement(), hold: 'none', standby: 'entering' },
       ['hand-over i-0fedcba9876543210', 'retire i-0123456789abcdef0', 'register bitcoin', 'rotate bitcoin'],
     ],
   ])('%s', (_, more, has, list) => {
@@ -303,18 +328,26 @@ describe('after the proof', () => {
   it('an instance that was replaced is stopped before it is kept', () => {
     const has = {
       rung: 'replace',
-      machine: newInstance(),
+      replacement: newReplacement(),
       proved: 'x',
-      done: ['hand-over i-0fedcba9876543210'],
+      cleared: [{ kind: 'hand-over', target: 'i-0fedcba9876543210' }],
     } as const;
     const next = (state: 'running' | 'stopping' | 'stopped') =>
-      clearUp(facts({ volumes: [free], old: machine({ state }) }), memory(has)).do;
-    expect([next('running'), next('stopping'), next('stopped')]).toEqual(['stop-instance', 'wait', 'clear']);
+      nextCleanup(facts({ volumes: [free], original: machine({ state }) }), ladderState(has)).do;
+    expect([next('running'), next('stopping'), next('stopped')]).toEqual(['stop-instance', 'wait', 'clean-up']);
   });
 
   it('ends with the words of the proof', () => {
-    const all = ['verify snap-00', `keep ${DATA_VOLUME}`, `untarget ${DATA_VOLUME}`, 'register bitcoin'];
-    const act = clearUp(facts({ volumes: [free] }), memory({ ...swapped, proved: 'height 1050', done: all }));
+    const cleared: CleanupPiece[] = [
+      { kind: 'verify', target: 'snap-00' },
+      { kind: 'keep', target: DATA_VOLUME },
+      { kind: 'untarget', target: DATA_VOLUME },
+      { kind: 'register', target: 'bitcoin' },
+    ];
+    const act = nextCleanup(
+      facts({ volumes: [free] }),
+      ladderState({ ...swapped, proved: 'height 1050', hold: 'none', cleared }),
+    );
     expect(act).toEqual({ do: 'end', end: { as: 'healed', reason: 'height 1050' } });
   });
 });

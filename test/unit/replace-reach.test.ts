@@ -1,8 +1,8 @@
 // What carries no tags of the fleet: nothing is launched with it, and a plan says what would stay behind.
 import { describe, expect, it } from '@jest/globals';
-import { guardOf } from '../../functions/replace-node/guard.ts';
+import { guardOf } from '../../functions/replace-node/guards.ts';
+import { isOfFleet } from '../../functions/replace-node/launch.ts';
 import { planOf } from '../../functions/replace-node/plan.ts';
-import { isOfFleet } from '../../functions/replace-node/reach.ts';
 import { isDenied } from '../../shared/aws/refused.ts';
 import { fleetWith } from '../support/heal-facts.ts';
 import { FLEET, facts, impaired } from '../support/replace-facts.ts';
@@ -30,7 +30,7 @@ describe('another instance', () => {
 
   it('is planned with what would go on pointing at the old one', () => {
     const plan = (pointers: readonly string[]) =>
-      planOf(facts({ old: impaired('instance'), reach: { launch: [], pointers } }));
+      planOf(facts({ original: impaired('instance'), reach: { launch: [], pointers } }));
     expect(plan(['target group rpc'])).toMatchObject({
       sentence: expect.stringMatching(/old instance: target group rpc/),
     });

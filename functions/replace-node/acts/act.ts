@@ -1,121 +1,268 @@
-// How an act on AWS is made: intent in the journal, guards and lease read again in the very step, the call, and what came of it.
+// What an act of the ladder is, in all its parts, and how one is performed: the intent is written, it is executed, and what came of it is
+// kept for successors.
 import type { DurableContext } from '@aws/durable-execution-sdk-js';
-import { isDenied, orRefused, type Refused } from '../../../shared/aws/refused.ts';
-import { isThrottling } from '../../../shared/aws/throttling.ts';
-import type { Fleet } from '../../../shared/fleet/model.ts';
-import { guardAgain } from '../../../shared/heal/guard.ts';
-import { type Holder, holds } from '../../../shared/heal/lease.ts';
-import { once, stepper } from '../../../shared/heal/steps.ts';
-import type { Result } from '../model.ts';
-import type { Tools } from '../tools.ts';
+import { classOf } from '../../../shared/guardrails/replace.ts';
+import { unreserveReplacement, unreserveRestart } from '../../../shared/heal/budgets.ts';
+import { changeNode } from '../../../shared/heal/claim.ts';
+import type { LadderState } from '../../../shared/heal/memory.ts';
+import { stepper } from '../../../shared/heal/steps.ts';
+import type { Refusal } from '../../../shared/model/guardrail-codes.ts';
+import type { Rung } from '../../../shared/model/rungs.ts';
+import type { NodeState } from '../../../shared/node-commands/node-answer.ts';
+import { afterCommand, type CommandTrace, type Course, type HealContext } from '../context.ts';
+import { isUnspent, phaseOf, reservationKey } from '../state.ts';
 
-export interface Scene {
+export interface Done {
+  readonly is: 'done';
+  readonly atMs: number;
+  readonly volumeId?: string;
+  readonly instanceId?: string;
+  readonly fence?: number;
+  readonly availabilityZone?: string;
+  readonly seen?: NodeState | null;
+}
+
+/** It did not and will not happen, for a reason that another try does not change. */
+export interface Failed {
+  readonly is: 'failed';
+  readonly atMs: number;
+  readonly reason: string;
+  /** AWS's, where it was AWS that refused. */
+  readonly code?: string;
+  readonly fault?: 'data' | 'node' | 'none';
+  readonly seen?: NodeState | null;
+  readonly putBack?: boolean;
+}
+
+/** Nobody knows whether it happened, or ever will: the next reading of EC2 and of the node tells. */
+export interface Unknown {
+  readonly is: 'unknown';
+  readonly atMs: number;
+  readonly reason: string;
+}
+
+/** What came of an act that was made. */
+export type Outcome = Done | Failed | Unknown;
+/** refused: a guard said no, in the very step. lost: the lease is another execution's. */
+export type Result = (Outcome | { readonly is: 'refused'; readonly refusal: Refusal } | { readonly is: 'lost' }) & {
+  /** Where the act was a command to a node. */
+  readonly command?: CommandTrace;
+};
+
+/** What one act is executed in. */
+export interface ActContext {
   readonly ctx: DurableContext;
-  readonly tools: Tools;
-  readonly holder: Holder;
+  readonly heal: HealContext;
+  readonly course: Course;
   /** Orders steps and journal entries of one act within the attempt: "007". */
   readonly place: string;
   /** The act only puts back what this heal took down, or ends what cannot be left half done: no pause keeps a node down. */
-  readonly putsBack: boolean;
+  readonly recovers: boolean;
+  /** null only before the node was ever asked. */
+  readonly state: LadderState | null;
 }
 
-export interface Mutation {
-  /** "AttachVolume vol-…": operation and what it is about. */
-  readonly act: string;
-  readonly sentence: string;
-  readonly evidence?: unknown;
-  /** It has no token: made at most once, and truth tells what became of it. */
-  readonly atMostOnce?: true;
-  /** Nothing that comes after it rests on it: where it keeps failing, nobody knows what became of it, and the heal goes on. */
-  readonly bestEffort?: true;
-  /**
-   * What AWS refuses in it, by a throw or by a result, is a result of this act alone: definite, and told.
-   * @param fleet as the guard has read it in this very step
-   * @throws what leaves open whether it had an effect, and throttling: asked again
-   */
-  readonly call: (fleet: Fleet) => Promise<Made | Refused>;
+/** What is written before an act: nobody repeats the call blindly, and a successor knows what may have happened. */
+export interface Intent {
+  /** A call without a token. */
+  readonly call?: { readonly name: string; readonly target: string };
+  readonly state: LadderState;
 }
 
-/** What a call came to, and a word about it for the journal. */
-export type Made = Omit<Extract<Result, { readonly is: 'done' }>, 'is' | 'atMs'> & { readonly said?: string };
+type Reduce<P, O extends Outcome> = (
+  /** Its wait and its setback are those of this act. */
+  state: LadderState,
+  params: P,
+  outcome: O,
+  /** As it was before: the wait and the setback included. */
+  before: LadderState,
+) => LadderState;
 
-export async function mutate(scene: Scene, mutation: Mutation): Promise<Result> {
-  const { ctx, tools, place } = scene;
-  const step = stepper(ctx, place);
-  const { act, sentence, evidence, atMostOnce, bestEffort } = mutation;
-  await step('intent', () =>
-    tools.journal(`${place}-intent`, {
-      atMs: Date.now(),
-      kind: 'intent',
-      sentence,
-      act,
-      ...(evidence !== undefined && { evidence }),
-    }),
-  );
-  const body = () => guardAndCall(scene, mutation);
-  const made = atMostOnce
-    ? await once(ctx, `${place}-call`, body)
-    : bestEffort
-      ? await unlessFailing(() => step('call', body))
-      : { value: await step('call', body) };
-  const result: Result =
-    'interrupted' in made
-      ? { is: 'unknown', atMs: await step('now', async () => Date.now()), reason: made.interrupted }
-      : made.value;
-  await step('result', () =>
-    tools.journal(`${place}-result`, { atMs: Date.now(), kind: 'result', sentence: saidOf(result), act }),
-  );
-  return result;
+/** One act of the ladder: everything that is particular to it. */
+export interface ActParts<P> {
+  /** What is written before it is made; null: nothing. */
+  readonly intent: ((state: LadderState, params: P) => Intent) | null;
+  /** Whether it is made in spite of a pause, and of a mode that has changed meanwhile. */
+  readonly recovers: boolean | ((state: LadderState, params: P) => boolean);
+  /** By what it does and to what, where it is repeated at intervals and a few times; null: it is repeated at once, without end. */
+  readonly retryKey: ((params: P) => string) | null;
+  /** Whether an attempt that was not approved to go on with a rung may not make it. */
+  readonly needsApproval: boolean;
+  /** What was seen of the node afterwards. told: what it says now, and nothing where no answer came. */
+  readonly sight: 'kept' | 'told' | 'forgotten';
+  /** Whether the node counts as silent afterwards. told: unless it has answered. */
+  readonly silence: 'kept' | 'told' | 'ended';
+  /** With this result it may end a rung that has done nothing, and what was reserved for the rung is given back. */
+  readonly givesBackWhen: 'done' | 'failed' | null;
+  readonly execute: (context: ActContext, params: P) => Promise<Result>;
+  /** What is remembered of it: pure, so that a replay and a successor remember the same. */
+  readonly reduce: {
+    readonly done: Reduce<P, Done>;
+    readonly failed: Reduce<P, Failed>;
+    readonly unknown: Reduce<P, Unknown>;
+  };
+  /** Of the act that begins a heal: the state it begins with. */
+  readonly firstState?: (params: P) => LadderState;
 }
 
-/** A step that was repeated as often as steps are, and fails still. */
-async function unlessFailing<T>(take: () => Promise<T>): Promise<{ readonly value: T } | { interrupted: string }> {
-  try {
-    return { value: await take() };
-  } catch (error) {
-    return { interrupted: error instanceof Error ? error.message : String(error) };
-  }
+export interface Definition<K extends string, P extends object> extends ActParts<P> {
+  /** Makes the act, for a decision. */
+  (params: P): { readonly do: K } & P;
+  readonly kind: K;
+  /** Whether a decision is this act. */
+  readonly is: (decision: { readonly do: string }) => decision is { readonly do: K } & P;
 }
 
-type Said = Result & { readonly said?: string };
+/** `defineAct<Params>()('kind', parts)`: the parameters are said, the kind is inferred. */
+export const defineAct =
+  <P extends object>() =>
+  <const K extends string>(kind: K, parts: ActParts<P>): Definition<K, P> =>
+    Object.assign((params: P) => ({ do: kind, ...params }), parts, {
+      kind,
+      is: (decision: { readonly do: string }): decision is { readonly do: K } & P => decision.do === kind,
+    });
 
-async function guardAndCall({ tools, holder, putsBack }: Scene, { call, atMostOnce }: Mutation): Promise<Said> {
-  const { store, payload } = tools;
-  const [node, guarded] = await Promise.all([
-    store.readNode(payload.fleet, payload.instanceId),
-    guardAgain(tools, putsBack ? { mayPutBack: true } : {}),
-  ]);
-  if (!holds(node, holder)) return { is: 'lost' };
-  if ('refuse' in guarded) return { is: 'refused', refusal: guarded };
-  try {
-    const made = await orRefused(() => call(guarded.fleet));
-    if ('refused' in made) return { is: 'failed', atMs: Date.now(), reason: reasonOf(made), code: made.code };
-    const { said, ...rest } = made;
-    return { is: 'done', atMs: Date.now(), ...rest, ...(said !== undefined && { said }) };
-  } catch (error) {
-    // What was throttled had no effect: looked at again, and made again.
-    if (atMostOnce && error instanceof Error && isThrottling(error))
-      return { is: 'unknown', atMs: Date.now(), reason: error.message };
-    throw error;
-  }
+/** For acts of which nothing is remembered. */
+export const nothing = (state: LadderState): LadderState => state;
+
+/** @throws Error where the act is made before anything is known of the node */
+export function known({ state, place }: Pick<ActContext, 'state' | 'place'>): LadderState {
+  if (!state) throw new Error(`the act at ${place} is made before anything is known of the node`);
+  return state;
 }
 
-/** AWS names a policy that nobody on duty has seen; what to do is another thing. */
-const reasonOf = (refused: Refused): string =>
-  isDenied(refused)
-    ? `what it is about has to carry the fleet's tags (docs/fleet-files.md, "What has to carry the fleet's tags"): ${refused.refused}`
-    : refused.refused;
+/** The state that is written before the act; null where none is. */
+export function intended<P>(
+  { intent }: Pick<ActParts<P>, 'intent'>,
+  state: LadderState,
+  params: P,
+  atMs: number,
+): LadderState | null {
+  if (!intent) return null;
+  const { call, state: next } = intent(state, params);
+  const pending = call ? { call: call.name, target: call.target, atMs } : state.pending;
+  return { ...next, pending, waitingSinceMs: atMs };
+}
 
-function saidOf(result: Said): string {
-  switch (result.is) {
+export const recovers = <P>(parts: ActParts<P>, state: LadderState | null, params: P): boolean =>
+  state !== null && (typeof parts.recovers === 'function' ? parts.recovers(state, params) : parts.recovers);
+
+/** The state after the act, as a successor gets it. */
+export function reduced<P>(parts: ActParts<P>, before: LadderState, params: P, outcome: Outcome): LadderState {
+  const state: LadderState = { ...before, waitingSinceMs: outcome.atMs };
+  switch (outcome.is) {
     case 'done':
-      return result.said ?? 'done';
+      return parts.reduce.done({ ...state, setback: null }, params, outcome, before);
     case 'failed':
+      // Refused for good: it will not take effect any more.
+      return parts.reduce.failed(
+        { ...withSetback(parts, state, params, outcome), pending: null },
+        params,
+        outcome,
+        before,
+      );
     case 'unknown':
-      return `${result.is}: ${result.reason}`;
-    case 'refused':
-      return `not done: ${result.refusal.reason}`;
-    case 'lost':
-      return 'not done: the lease is somebody else’s';
+      return parts.reduce.unknown(withSetback(parts, state, params, outcome), params, outcome, before);
   }
 }
+
+const MAX_REASON = 300;
+
+function withSetback<P>(
+  { retryKey }: ActParts<P>,
+  state: LadderState,
+  params: P,
+  { reason, atMs }: Failed | Unknown,
+): LadderState {
+  if (!retryKey) return state;
+  const act = retryKey(params);
+  const count = state.setback?.act === act ? state.setback.count + 1 : 1;
+  return { ...state, setback: { act, count, reason: reason.slice(0, MAX_REASON), atMs } };
+}
+
+/** What is known of the node itself. */
+export interface Sight {
+  readonly seen: NodeState | null;
+  /** The node has left its first command unanswered: nothing more is sent to it. */
+  readonly silent: boolean;
+}
+
+export function seenAfter(
+  { sight, silence }: Pick<ActParts<never>, 'sight' | 'silence'>,
+  before: Sight,
+  result: Outcome,
+): Sight {
+  const told = result.is === 'unknown' ? null : result.seen === undefined ? before.seen : result.seen;
+  return {
+    // What was seen before a command that nobody answered is not what is there now; another instance says things of its own.
+    seen: sight === 'kept' ? before.seen : sight === 'told' ? told : null,
+    silent: silence === 'kept' ? before.silent : silence === 'told' && result.is !== 'done',
+  };
+}
+
+/** Whether the act has ended a rung that did nothing: nothing was made for it, and the node felt nothing. */
+export const hasEndedUnspent = <P>(
+  { givesBackWhen }: Pick<ActParts<P>, 'givesBackWhen'>,
+  /** Before the act was intended: what only this act has intended, and AWS has refused, did not happen. */
+  before: LadderState,
+  { is }: Pick<Result, 'is'>,
+  after: LadderState,
+): boolean => before.rung !== null && after.rung === null && is === givesBackWhen && isUnspent(before);
+
+export interface Performed {
+  readonly result: Result;
+  readonly course: Course;
+  readonly state: LadderState | null;
+}
+
+export async function perform<P>(
+  context: Omit<ActContext, 'recovers'>,
+  parts: ActParts<P>,
+  params: P,
+): Promise<Performed> {
+  const { state: before, course } = context;
+  const state = before && (await writeIntent(context, parts, params, before));
+  if (state === 'lost') return { result: { is: 'lost' }, course, state: before };
+  const scene: ActContext = { ...context, recovers: recovers(parts, before, params), state };
+  const result = await parts.execute(scene, params);
+  const after = result.command ? afterCommand(course, result.command) : course;
+  if (result.is === 'refused' || result.is === 'lost') return { result, course: after, state };
+  const next = state ? reduced(parts, state, params, result) : (parts.firstState?.(params) ?? null);
+  if (!next) return { result, course: after, state };
+  if (next !== state && 'lost' in (await keep(scene, next, 'note')))
+    return { result: { is: 'lost' }, course: after, state: next };
+  // Written down first: whoever goes on with a rung has it reserved still.
+  if (before?.rung && hasEndedUnspent(parts, before, result, next)) await giveBack(scene, next, before.rung);
+  return { result, course: after, state: next };
+}
+
+/** Before a call without a token, and before the client may be down, it is written what is about to happen. */
+async function writeIntent<P>(
+  context: Omit<ActContext, 'recovers'>,
+  parts: ActParts<P>,
+  params: P,
+  state: LadderState,
+): Promise<LadderState | 'lost'> {
+  if (!parts.intent) return state;
+  const atMs = await stepper(context.ctx, context.place)('intending', async () => Date.now());
+  const next = intended(parts, state, params, atMs) ?? state;
+  return 'lost' in (await keep(context, next, 'keep')) ? 'lost' : next;
+}
+
+/** Written where any successor finds it. */
+function keep({ ctx, heal, course, place }: Omit<ActContext, 'recovers'>, state: LadderState, name: string) {
+  const { incidentId } = heal.payload;
+  return stepper(ctx, place)(name, () =>
+    changeNode(heal, course.holder, (node) => ({
+      ...node,
+      operation: { kind: 'replace', phase: phaseOf(state), incidentId, memory: state },
+    })),
+  );
+}
+
+/** A rung that did nothing is none of the restarts and replacements that are counted. */
+const giveBack = ({ ctx, heal, place }: ActContext, state: LadderState, rung: Rung): Promise<void> =>
+  stepper(ctx, place)('give-back', () => {
+    const key = reservationKey(heal.payload.incidentId, state, rung);
+    return classOf(rung) === 'restart' ? unreserveRestart(heal, key) : unreserveReplacement(heal, key);
+  });

@@ -1,9 +1,8 @@
-// Acts on instances: stopped, started, and put in each other's place as far as discovery goes.
+// Acts on instances: stopped, started, set aside by their group, and put in each other's place as far as discovery goes.
 import { describeInstance, startInstance, stopInstance } from '../../../shared/aws/instances.ts';
 import { orRefused } from '../../../shared/aws/refused.ts';
 import { enterStandby } from '../../../shared/aws/standby.ts';
 import { tagResources, untagResources } from '../../../shared/aws/volumes.ts';
-import type { ReplaceMemory } from '../../../shared/heal/memory.ts';
 import {
   JOINING_TAG,
   KEEP_UNTIL_TAG,
@@ -12,86 +11,199 @@ import {
   TAG_VALUE_MAX,
   WHY_TAG,
 } from '../../../shared/model/tags.ts';
-import type { Result } from '../model.ts';
-import { mutate, type Scene } from './act.ts';
-import { keeping, putInstanceAway, takeBack } from './put-away.ts';
-import { told } from './volumes.ts';
+import type { Which } from '../context.ts';
+import {
+  dropReplacement as dropped,
+  failRung,
+  giveUpReplacement,
+  giveUpRestored,
+  instanceIdOf,
+  withReplacement,
+} from '../state.ts';
+import { type ActParts, defineAct, known, nothing } from './act.ts';
+import { mutate, told } from './mutation.ts';
+import { keeping, putInstanceAway, takeBack } from './retired.ts';
 
-export function stopOne(scene: Scene, instanceId: string, reason: string): Promise<Result> {
-  return mutate(scene, {
-    act: `StopInstances ${instanceId}`,
-    sentence: `stop ${instanceId}: ${reason}`,
-    atMostOnce: true,
-    call: async () => told(await stopInstance(scene.tools.clients.ec2Once, instanceId), 'stopping'),
-  });
-}
+/** The parts that these acts share. */
+const ON_INSTANCES = { needsApproval: true, sight: 'kept', silence: 'kept' } as const satisfies Partial<
+  ActParts<never>
+>;
 
-/** It was this heal that stopped it: no pause keeps it down. */
-export function startOne(scene: Scene, instanceId: string, reason: string): Promise<Result> {
-  return mutate(scene, {
-    act: `StartInstances ${instanceId}`,
-    sentence: `start ${instanceId}: ${reason}`,
-    atMostOnce: true,
-    call: async () => told(await startInstance(scene.tools.clients.ec2Once, instanceId), 'starting'),
-  });
-}
+export const stopInstanceOf = defineAct<{ readonly which: Which; readonly reason: string }>()('stop-instance', {
+  ...ON_INSTANCES,
+  intent: (state, { which }) => {
+    const call = { name: 'StopInstances', target: instanceIdOf(state, which) };
+    if (which === 'replacement') return { call, state };
+    const original = state.original === 'stopRequested' ? state.original : 'stopIntended';
+    return { call, state: { ...state, client: 'mayBeDown', original } };
+  },
+  recovers: ({ restoredVolumes, replacement, proved }, { which }) =>
+    restoredVolumes?.givenUp != null ||
+    replacement?.givenUp != null ||
+    proved !== null ||
+    // A client that did not say that it is masked may be down all the same.
+    (which === 'original' && replacement?.originalMask === 'unconfirmed'),
+  retryKey: ({ which }) => `stop ${which}`,
+  sight: 'forgotten',
+  givesBackWhen: 'failed',
+  execute: (context, { which, reason }) => {
+    const instanceId = instanceIdOf(known(context), which);
+    return mutate(context, {
+      act: `StopInstances ${instanceId}`,
+      sentence: `stop ${instanceId}: ${reason}`,
+      atMostOnce: true,
+      call: async () => told(await stopInstance(context.heal.clients.ec2Once, instanceId), 'stopping'),
+    });
+  },
+  reduce: {
+    // EC2 has been asked, which an intent alone does not say: a guard may have refused that.
+    done: (state, { which }) => (which === 'original' ? { ...state, original: 'stopRequested' } : state),
+    // Refused: nobody has stopped it.
+    failed: (state, { which }, { reason }) =>
+      which === 'original' && state.rung === 'stop-start'
+        ? failRung({ ...state, original: 'untouched' }, reason)
+        : state,
+    unknown: (state, { which }) => (which === 'original' ? { ...state, original: 'stopRequested' } : state),
+  },
+});
 
-/** From here on discovery sees the new one, and the old one no more. The old one goes first: two of a name are none. */
-export function join(scene: Scene, { found, machine }: ReplaceMemory): Promise<Result> {
-  const young = machine?.instanceId ?? '';
-  return mutate(scene, {
-    act: `CreateTags ${found.instanceId}`,
-    sentence: `${young} takes the place of ${found.instanceId} in the fleet`,
-    call: async (fleet) => {
-      const { ec2 } = scene.tools.clients;
-      const putBack = `stop ${young}, attach its volumes and its root to ${found.instanceId} again, remove this tag, start it`;
-      const old = await describeInstance(ec2, found.instanceId);
-      await putInstanceAway(scene.tools, old, keeping(fleet), { [PUT_BACK_TAG]: putBack.slice(0, TAG_VALUE_MAX) });
-      await untagResources(ec2, [young], [JOINING_TAG]);
-      return { said: `${found.instanceId} is retired, ${young} has joined` };
-    },
-  });
-}
-
-export function leave(scene: Scene, { found, machine }: ReplaceMemory): Promise<Result> {
-  const young = machine?.instanceId ?? '';
-  return mutate(scene, {
-    act: `CreateTags ${young}`,
-    sentence: `${found.instanceId} takes its own place in the fleet again`,
-    call: async () => {
-      const { ec2 } = scene.tools.clients;
-      await tagResources(ec2, [young], { [JOINING_TAG]: scene.tools.payload.incidentId });
-      await takeBack(scene.tools, 'instance', [found.instanceId]);
-      await untagResources(ec2, [found.instanceId], [RETIRED_TAG, KEEP_UNTIL_TAG, PUT_BACK_TAG]);
-      return { said: `${found.instanceId} is in the fleet again` };
-    },
-  });
-}
-
-/** An instance that was of no use: kept for a while, stopped, for whoever wants to look. */
-export function dropMachine(scene: Scene, { machine }: ReplaceMemory): Promise<Result> {
-  const { tools } = scene;
-  const ids = machine && machine.instanceId !== '' ? [machine.instanceId] : [];
-  return mutate(scene, {
-    act: `CreateTags ${ids.join(' ')}`,
-    sentence: `the new instance did not help: ${machine?.givenUp ?? ''}`,
-    call: async (fleet) => {
-      const there = ids[0] === undefined ? null : await describeInstance(tools.clients.ec2, ids[0]);
-      if (!there) return { said: 'nothing was launched' };
-      const why = { [WHY_TAG]: (machine?.givenUp ?? '').slice(0, TAG_VALUE_MAX) };
-      const kept = await orRefused(async () => void (await putInstanceAway(tools, there, keeping(fleet), why)));
-      return kept
-        ? { said: `${ids.join(' ')} cannot be tagged, and stays until a person terminates it: ${kept.refused}` }
-        : { said: `${ids.join(' ')} is kept for ${fleet.replace.keepDays} days` };
-    },
-  });
-}
+/** The original, which this heal has stopped: no pause keeps it down. */
+export const startInstanceOf = defineAct<{ readonly reason: string }>()('start-instance', {
+  ...ON_INSTANCES,
+  intent: (state) => ({ call: { name: 'StartInstances', target: state.found.instanceId }, state }),
+  recovers: true,
+  retryKey: () => 'start-instance',
+  silence: 'ended',
+  givesBackWhen: null,
+  execute: (context, { reason }) => {
+    const { instanceId } = known(context).found;
+    return mutate(context, {
+      act: `StartInstances ${instanceId}`,
+      sentence: `start ${instanceId}: ${reason}`,
+      atMostOnce: true,
+      call: async () => told(await startInstance(context.heal.clients.ec2Once, instanceId), 'starting'),
+    });
+  },
+  reduce: {
+    done: (state) => ({ ...state, original: 'started' }),
+    // Its hardware has no room, or a key may not be used: another instance may be had elsewhere.
+    failed: (state, _, { reason }) => (state.rung === 'stop-start' ? failRung(state, reason) : state),
+    unknown: nothing,
+  },
+});
 
 /** Set aside by its group, with one less to be wanted, so that the group launches none in its place. */
-export function standBy(scene: Scene, group: string, instanceId: string): Promise<Result> {
-  return mutate(scene, {
-    act: `EnterStandby ${instanceId}`,
-    sentence: `${group} sets ${instanceId} aside`,
-    call: async () => told(await enterStandby(scene.tools.clients.autoscaling, { group, instanceId }), 'on standby'),
-  });
-}
+export const standBy = defineAct<{ readonly group: string }>()('standby', {
+  ...ON_INSTANCES,
+  intent: (state) => ({ state: { ...state, standby: state.standby === 'entered' ? 'entered' : 'entering' } }),
+  recovers: false,
+  retryKey: () => 'standby',
+  givesBackWhen: 'failed',
+  execute: (context, { group }) => {
+    const { instanceId } = known(context).found;
+    return mutate(context, {
+      act: `EnterStandby ${instanceId}`,
+      sentence: `${group} sets ${instanceId} aside`,
+      call: async () => told(await enterStandby(context.heal.clients.autoscaling, { group, instanceId }), 'on standby'),
+    });
+  },
+  reduce: {
+    done: (state) => ({ ...state, standby: 'entered' }),
+    // A member that its group does not spare is not stopped: what was made for that is taken away again.
+    failed: (before, _, { reason }) => {
+      const state = { ...before, standby: 'refused' as const };
+      if (state.replacement) return giveUpReplacement(state, reason);
+      return state.restoredVolumes ? giveUpRestored(state, { fault: 'other', reason }) : failRung(state, reason);
+    },
+    unknown: nothing,
+  },
+});
+
+/** From here on discovery sees the replacement, and the original no more. The original leaves first: two of a name are none. */
+export const join = defineAct<object>()('join', {
+  ...ON_INSTANCES,
+  intent: (state) => ({ state: withReplacement({ ...state, client: 'mayBeDown' }, { membership: 'joining' }) }),
+  recovers: true,
+  retryKey: () => 'join',
+  givesBackWhen: null,
+  execute: (context) => {
+    const state = known(context);
+    const original = state.found.instanceId;
+    const replacement = instanceIdOf(state, 'replacement');
+    return mutate(context, {
+      act: `CreateTags ${original}`,
+      sentence: `${replacement} takes the place of ${original} in the fleet`,
+      call: async (fleet) => {
+        const { ec2 } = context.heal.clients;
+        const putBack = `stop ${replacement}, attach its volumes and its root to ${original} again, remove this tag, start it`;
+        const old = await describeInstance(ec2, original);
+        await putInstanceAway(context.heal, old, keeping(fleet), { [PUT_BACK_TAG]: putBack.slice(0, TAG_VALUE_MAX) });
+        await untagResources(ec2, [replacement], [JOINING_TAG]);
+        return { said: `${original} is retired, ${replacement} has joined` };
+      },
+    });
+  },
+  reduce: {
+    done: (state) => withReplacement(state, { membership: 'joined' }),
+    failed: (state, _, { reason }) => giveUpReplacement(state, reason),
+    unknown: nothing,
+  },
+});
+
+/** On the way back: discovery sees the original again. */
+export const leave = defineAct<object>()('leave', {
+  ...ON_INSTANCES,
+  intent: null,
+  recovers: true,
+  retryKey: () => 'leave',
+  givesBackWhen: null,
+  execute: (context) => {
+    const state = known(context);
+    const original = state.found.instanceId;
+    const replacement = instanceIdOf(state, 'replacement');
+    return mutate(context, {
+      act: `CreateTags ${replacement}`,
+      sentence: `${original} takes its own place in the fleet again`,
+      call: async () => {
+        const { clients, payload } = context.heal;
+        await tagResources(clients.ec2, [replacement], { [JOINING_TAG]: payload.incidentId });
+        await takeBack(context.heal, 'instance', [original]);
+        await untagResources(clients.ec2, [original], [RETIRED_TAG, KEEP_UNTIL_TAG, PUT_BACK_TAG]);
+        return { said: `${original} is in the fleet again` };
+      },
+    });
+  },
+  reduce: { done: (state) => withReplacement(state, { membership: 'apart' }), failed: nothing, unknown: nothing },
+});
+
+/** A replacement that was of no use is kept for a while, stopped, for a person to look at. */
+export const dropReplacement = defineAct<object>()('drop-replacement', {
+  ...ON_INSTANCES,
+  intent: null,
+  recovers: true,
+  retryKey: () => 'drop-replacement',
+  sight: 'forgotten',
+  givesBackWhen: null,
+  execute: (context) => {
+    const { replacement } = known(context);
+    const { heal } = context;
+    const instanceId = replacement?.instanceId ?? '';
+    const why = replacement?.givenUp ?? '';
+    return mutate(context, {
+      act: `CreateTags ${instanceId}`,
+      sentence: `the new instance did not help: ${why}`,
+      call: async (fleet) => {
+        const there = instanceId === '' ? null : await describeInstance(heal.clients.ec2, instanceId);
+        if (!there) return { said: 'nothing was launched' };
+        const tags = { [WHY_TAG]: why.slice(0, TAG_VALUE_MAX) };
+        const kept = await orRefused(async () => void (await putInstanceAway(heal, there, keeping(fleet), tags)));
+        return kept
+          ? { said: `${instanceId} cannot be tagged, and stays until a person terminates it: ${kept.refused}` }
+          : { said: `${instanceId} is kept for ${fleet.replace.keepDays} days` };
+      },
+    });
+  },
+  reduce: { done: dropped, failed: nothing, unknown: nothing },
+});
+
+export const INSTANCE_ACTS = [stopInstanceOf, startInstanceOf, standBy, join, leave, dropReplacement] as const;

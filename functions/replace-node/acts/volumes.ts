@@ -1,4 +1,4 @@
-// Acts on volumes: made, attached, detached, kept.
+// Acts on volumes: made, attached, detached, kept, put away.
 import { DescribeSnapshotsCommand } from '@aws-sdk/client-ec2';
 import { ask } from '../../../shared/aws/ask.ts';
 import { describeInstance } from '../../../shared/aws/instances.ts';
@@ -15,40 +15,78 @@ import {
 import type { Fleet } from '../../../shared/fleet/model.ts';
 import { putInQuarantine } from '../../../shared/heal/kept-snapshots.ts';
 import type { MarkAnswer, MarkQuestion } from '../../../shared/heal/mark-root.ts';
-import type { Copy, FoundVolume, ReplaceMemory } from '../../../shared/heal/memory.ts';
+import type { FoundVolume, LadderState, RestoredVolumes } from '../../../shared/heal/memory.ts';
 import { INCIDENT_TAG, LEDGER_TAGS, TAG_VALUE_MAX, WHY_TAG } from '../../../shared/model/tags.ts';
 import { sentenceOfUnmarked } from '../../../shared/snapshots/marks.ts';
-import type { Act, Result } from '../model.ts';
-import type { Tools } from '../tools.ts';
-import { type Made, mutate, type Scene } from './act.ts';
-import { keeping, ownTags, putVolumesAway, rolesOf, shelfOf, whoseOf } from './put-away.ts';
+import type { HealContext, Which } from '../context.ts';
+import {
+  dropRestored,
+  giveUpReplacement,
+  giveUpRestored,
+  instanceIdOf,
+  isFound,
+  withReplacement,
+  withRestored,
+} from '../state.ts';
+import { type ActContext, type ActParts, defineAct, known, nothing, type Result } from './act.ts';
+import { type Made, mutate, told } from './mutation.ts';
+import { keeping, ownTags, putVolumesAway, rolesOf, shelfOf, whoseOf } from './retired.ts';
 
-type ActOf<D extends Act['do']> = Extract<Act, { readonly do: D }>;
+/** The parts that these acts share: they say nothing of the node itself. */
+const ON_VOLUMES = {
+  needsApproval: true,
+  sight: 'kept',
+  silence: 'kept',
+  givesBackWhen: null,
+} as const satisfies Partial<ActParts<never>>;
 
-export async function createOne(scene: Scene, memory: ReplaceMemory, { at, reason }: ActOf<'create'>): Promise<Result> {
-  const { copy } = memory;
-  const wanted = copy?.volumes[at];
-  const found = memory.found.volumes[at];
-  if (!copy || !wanted || !found) throw new Error(`there is no volume ${at} to be made`);
-  const { tools } = scene;
-  const operation = copy.from === 'sibling' ? 'CopyVolumes' : 'CreateVolume';
-  return mutate(scene, {
-    act: `${operation} ${copy.from === 'sibling' ? copy.source : wanted.snapshotId}`,
-    sentence: `make a ${found.role} volume in ${copy.availabilityZone}, ${reason}`,
-    evidence: { ...found, source: copy.source, rank: copy.rank, height: copy.height },
-    call: (fleet) => make(tools, memory, fleet, copy, found, wanted.snapshotId),
-  });
-}
+/** One of the restored volumes, by its position. It has a token: asked for again, EC2 tells which it is. */
+export const create = defineAct<{ readonly at: number; readonly reason: string }>()('create', {
+  ...ON_VOLUMES,
+  intent: (state, { at }) => ({
+    state: withRestored(state, ({ creating }) => ({ creating: [...without(creating, at), at] })),
+  }),
+  recovers: false,
+  retryKey: null,
+  execute: (context, { at, reason }) => {
+    const state = known(context);
+    const { restoredVolumes } = state;
+    const wanted = restoredVolumes?.volumes[at];
+    const found = state.found.volumes[at];
+    if (!restoredVolumes || !wanted || !found) throw new Error(`there is no volume ${at} to be made`);
+    const { source, from, rank, height, availabilityZone } = restoredVolumes;
+    return mutate(context, {
+      act: from === 'sibling' ? `CopyVolumes ${source}` : `CreateVolume ${wanted.snapshotId}`,
+      sentence: `make a ${found.role} volume in ${availabilityZone}, ${reason}`,
+      evidence: { ...found, source, rank, height },
+      call: (fleet) => make(context.heal, state, fleet, restoredVolumes, found, wanted.snapshotId),
+    });
+  },
+  reduce: {
+    done: (state, { at }, { volumeId = '' }) =>
+      withRestored({ ...state, hasMade: true }, ({ volumes, creating }) => ({
+        creating: without(creating, at),
+        volumes: volumes.map((volume, position) => (position === at ? { ...volume, volumeId } : volume)),
+      })),
+    failed: (state, { at }, { reason }) =>
+      withRestored(giveUpRestored(state, { fault: 'other', reason }), ({ creating }) => ({
+        creating: without(creating, at),
+      })),
+    unknown: nothing,
+  },
+});
+
+const without = (positions: readonly number[], at: number): readonly number[] => positions.filter((one) => one !== at);
 
 async function make(
-  tools: Tools,
-  { beganAtMs, incidentId }: ReplaceMemory,
+  heal: HealContext,
+  { beganAtMs, incidentId }: LadderState,
   fleet: Fleet,
-  copy: Copy,
+  restored: RestoredVolumes,
   found: FoundVolume,
   snapshotId: string,
 ): Promise<Made | Refused> {
-  const { ec2 } = tools.clients;
+  const { ec2 } = heal.clients;
   const wish = {
     sizeGiB: found.sizeGiB,
     type: found.type,
@@ -57,14 +95,14 @@ async function make(
     encrypted: found.encrypted,
     kmsKeyId: found.kmsKeyId,
     // Written down before: the attempt after a lost answer finds the same volume.
-    token: `${incidentId}-${beganAtMs.toString(36)}-${copy.generation}-${found.role}`.slice(0, 64),
-    tags: { ...found.tags, ...ownTags(tools), [INCIDENT_TAG]: incidentId, [LEDGER_TAGS.role]: found.role },
+    token: `${incidentId}-${beganAtMs.toString(36)}-${restored.generation}-${found.role}`.slice(0, 64),
+    tags: { ...found.tags, ...ownTags(heal), [INCIDENT_TAG]: incidentId, [LEDGER_TAGS.role]: found.role },
   };
-  if (copy.from === 'sibling') {
-    const [source] = (await describeVolumes(ec2, { instanceIds: [copy.source] })).filter(
+  if (restored.from === 'sibling') {
+    const [source] = (await describeVolumes(ec2, { instanceIds: [restored.source] })).filter(
       ({ tags, attachment, volumeId }) => isRole(fleet, found.role, tags, attachment?.device ?? '', volumeId),
     );
-    if (!source) return { refused: `${copy.source} has no ${found.role} volume any more`, code: 'Gone' };
+    if (!source) return { refused: `${restored.source} has no ${found.role} volume any more`, code: 'Gone' };
     return said(
       await copyVolume(ec2, {
         ...wish,
@@ -73,14 +111,14 @@ async function make(
       }),
     );
   }
-  const sizeGiB = Math.max(found.sizeGiB, await sizeOf(tools, snapshotId));
+  const sizeGiB = Math.max(found.sizeGiB, await sizeOf(heal, snapshotId));
   const rate = fleet.replace.initializationMiBps;
   return said(
     await createVolumeFrom(ec2, {
       ...wish,
       sizeGiB,
       snapshotId,
-      availabilityZone: copy.availabilityZone,
+      availabilityZone: restored.availabilityZone,
       ...(rate !== undefined && { initializationMiBps: rate }),
     }),
   );
@@ -102,7 +140,7 @@ const isRole = (
   );
 };
 
-async function sizeOf({ clients }: Tools, snapshotId: string): Promise<number> {
+async function sizeOf({ clients }: HealContext, snapshotId: string): Promise<number> {
   const { Snapshots = [] } = await clients.ec2.send(new DescribeSnapshotsCommand({ SnapshotIds: [snapshotId] }));
   return Snapshots[0]?.VolumeSize ?? 0;
 }
@@ -115,50 +153,82 @@ const said = (made: MadeVolume | Refused): Made | Refused =>
         said: `${made.volumeId} is being made${made.rateRefused === undefined ? '' : `, without the rate that was asked for: ${made.rateRefused}`}`,
       };
 
-export function attachOne(
-  scene: Scene,
-  instanceId: string,
-  { volumeId, device, reason }: ActOf<'attach'>,
-): Promise<Result> {
-  return mutate(scene, {
-    act: `AttachVolume ${volumeId}`,
-    sentence: `attach ${volumeId} to ${instanceId} as ${device}, ${reason}`,
-    atMostOnce: true,
-    call: async () =>
-      told(byState(await attachVolume(scene.tools.clients.ec2Once, { volumeId, instanceId, device })), 'attaching'),
-  });
+interface Place {
+  readonly volumeId: string;
+  readonly which: Which;
+  readonly device: string;
+  readonly reason: string;
 }
 
-export async function detachOne(
-  scene: Scene,
-  { machine }: ReplaceMemory,
-  instanceId: string,
-  { volumeId, device, reason }: ActOf<'detach'>,
-): Promise<Result> {
-  if (machine?.oldRoot?.volumeId === volumeId) {
-    const marked = await markRoot(scene, instanceId, volumeId);
-    if (marked.is !== 'done') return marked;
-  }
-  return mutate(scene, {
-    act: `DetachVolume ${volumeId}`,
-    sentence: `detach ${volumeId} from ${instanceId}: ${reason}`,
-    atMostOnce: true,
-    call: async () => {
-      const answer = told(
-        byState(await detachVolume(scene.tools.clients.ec2Once, { volumeId, instanceId, device })),
-        'detaching',
-      );
-      return 'refused' in answer ? answer : { ...answer, note: device };
-    },
-  });
-}
+/** In spite of a pause: what puts back, and what cannot be left half done. */
+const movesBack = (state: LadderState): boolean => {
+  const { restoredVolumes, replacement, proved, original } = state;
+  if (restoredVolumes?.givenUp != null || replacement?.givenUp != null || proved !== null) return true;
+  // From the fencing on neither instance runs the client, and neither does one that was stopped to be fenced.
+  return replacement !== null && (replacement.fencedBy !== null || original === 'stopRequested');
+};
+
+export const attach = defineAct<Place>()('attach', {
+  ...ON_VOLUMES,
+  intent: (state, { volumeId }) => ({ call: { name: 'AttachVolume', target: volumeId }, state }),
+  recovers: movesBack,
+  retryKey: ({ volumeId }) => `attach ${volumeId}`,
+  execute: (context, { volumeId, which, device, reason }) => {
+    const instanceId = instanceIdOf(known(context), which);
+    return mutate(context, {
+      act: `AttachVolume ${volumeId}`,
+      sentence: `attach ${volumeId} to ${instanceId} as ${device}, ${reason}`,
+      atMostOnce: true,
+      call: async () =>
+        told(byState(await attachVolume(context.heal.clients.ec2Once, { volumeId, instanceId, device })), 'attaching'),
+    });
+  },
+  reduce: {
+    done: nothing,
+    failed: (state, { volumeId }, { reason }) =>
+      state.restoredVolumes?.volumes.some((volume) => volume.volumeId === volumeId)
+        ? giveUpRestored(state, { fault: 'other', reason })
+        : giveUpReplacement(state, reason),
+    unknown: nothing,
+  },
+});
+
+export const detach = defineAct<Place>()('detach', {
+  ...ON_VOLUMES,
+  intent: (state, { volumeId, which, device }) => {
+    const call = { name: 'DetachVolume', target: volumeId };
+    if (which === 'replacement') return { call, state };
+    const down: LadderState = { ...state, client: 'mayBeDown' };
+    if (state.rung !== 'replace' || isFound(state, volumeId)) return { call, state: down };
+    // Which volume was the original's root, and under which device name: to be put back.
+    return { call, state: withReplacement(down, { fencingBegun: true, originalRoot: { device, volumeId } }) };
+  },
+  recovers: movesBack,
+  retryKey: ({ volumeId }) => `detach ${volumeId}`,
+  execute: async (context, { volumeId, which, device, reason }) => {
+    const state = known(context);
+    const instanceId = instanceIdOf(state, which);
+    if (state.replacement?.originalRoot?.volumeId === volumeId) {
+      const marked = await markRoot(context, instanceId, volumeId);
+      if (marked.is !== 'done') return marked;
+    }
+    return mutate(context, {
+      act: `DetachVolume ${volumeId}`,
+      sentence: `detach ${volumeId} from ${instanceId}: ${reason}`,
+      atMostOnce: true,
+      call: async () =>
+        told(byState(await detachVolume(context.heal.clients.ec2Once, { volumeId, instanceId, device })), 'detaching'),
+    });
+  },
+  reduce: { done: nothing, failed: nothing, unknown: nothing },
+});
 
 /** Without the tag this heal could not attach the root volume again: it is tagged before it comes off. */
-function markRoot(scene: Scene, instanceId: string, volumeId: string): Promise<Result> {
-  const { clients, environment, payload } = scene.tools;
+function markRoot(context: ActContext, instanceId: string, volumeId: string): Promise<Result> {
+  const { clients, environment, payload } = context.heal;
   const question: MarkQuestion = { kind: 'mark-root', fleet: payload.fleet, instanceId, volumeId };
   return mutate(
-    { ...scene, place: `${scene.place}-mark` },
+    { ...context, place: `${context.place}-mark` },
     {
       act: `CreateTags ${volumeId}`,
       sentence: `${volumeId} is the root volume of ${instanceId}: tagged, so that it can be attached again`,
@@ -185,61 +255,80 @@ function byState<T extends object>(answer: T | Refused): T | Refused {
   return answer;
 }
 
-export const told = (answer: { readonly accepted: true } | Refused, said: string): Made | Refused =>
-  'refused' in answer ? answer : { said };
+/** Nothing that is launched or terminated takes the original's volumes along: set, and read back. */
+export const keepVolumes = defineAct<object>()('keep-volumes', {
+  ...ON_VOLUMES,
+  intent: null,
+  recovers: false,
+  retryKey: () => 'keep-volumes',
+  execute: (context) => {
+    const { found } = known(context);
+    const { ec2 } = context.heal.clients;
+    const ids = new Set(found.volumes.map(({ volumeId }) => volumeId));
+    return mutate(context, {
+      act: `ModifyInstanceAttribute ${found.instanceId}`,
+      sentence: 'its volumes outlive it: DeleteOnTermination false',
+      call: async () => {
+        const instance = await describeInstance(ec2, found.instanceId);
+        const devices =
+          instance?.devices.filter(
+            ({ volumeId, deleteOnTermination }) =>
+              deleteOnTermination && (ids.has(volumeId) || volumeId === instance.rootVolumeId),
+          ) ?? [];
+        const names = devices.map(({ device }) => device);
+        const kept = await orRefused(() => keepOnTermination(ec2, found.instanceId, names));
+        if (kept !== undefined) return kept;
+        return { said: devices.length === 0 ? 'they do already' : 'set, and read back' };
+      },
+    });
+  },
+  reduce: {
+    done: (state) => withReplacement(state, { volumesKept: true }),
+    failed: (state, _, { reason }) => giveUpReplacement(state, reason),
+    unknown: nothing,
+  },
+});
 
-/** Nothing that is launched or terminated takes them along: set, and read back. */
-export function keepVolumes(scene: Scene, { found }: ReplaceMemory): Promise<Result> {
-  const { tools } = scene;
-  const ids = new Set(found.volumes.map(({ volumeId }) => volumeId));
-  return mutate(scene, {
-    act: `ModifyInstanceAttribute ${found.instanceId}`,
-    sentence: 'its volumes outlive it: DeleteOnTermination false',
-    call: async () => {
-      const instance = await describeInstance(tools.clients.ec2, found.instanceId);
-      const devices =
-        instance?.devices.filter(
-          ({ volumeId, deleteOnTermination }) =>
-            deleteOnTermination && (ids.has(volumeId) || volumeId === instance.rootVolumeId),
-        ) ?? [];
-      const names = devices.map(({ device }) => device);
-      const kept = await orRefused(() => keepOnTermination(tools.clients.ec2, found.instanceId, names));
-      if (kept !== undefined) return kept;
-      return { said: devices.length === 0 ? 'they do already' : 'set, and read back' };
-    },
-  });
-}
+/** Restored volumes that did not help are kept for a while; where their data are to blame, the snapshots are quarantined. */
+export const dropVolumes = defineAct<object>()('drop-volumes', {
+  ...ON_VOLUMES,
+  intent: null,
+  recovers: true,
+  retryKey: () => 'drop-volumes',
+  execute: (context) => {
+    const { restoredVolumes } = known(context);
+    const { heal } = context;
+    const volumes = restoredVolumes?.volumes ?? [];
+    const ids =
+      restoredVolumes?.from === 'kept' ? [] : volumes.flatMap(({ volumeId }) => (volumeId === '' ? [] : [volumeId]));
+    const snapshotIds = volumes.flatMap(({ snapshotId }) => (snapshotId === '' ? [] : [snapshotId]));
+    const { fault = 'other', reason = '' } = restoredVolumes?.givenUp ?? {};
+    const blamed = fault === 'mount' || fault === 'forked';
+    return mutate(context, {
+      act: `CreateTags ${ids.join(' ')}`,
+      sentence: `${restoredVolumes?.source} did not help: ${reason}`,
+      call: async (fleet) => {
+        // A volume that vanished has no tags to be given.
+        const there = ids.length === 0 ? [] : await describeVolumes(heal.clients.ec2, { ids });
+        const why = { [WHY_TAG]: reason.slice(0, TAG_VALUE_MAX) };
+        // What cannot be marked is told of: the next set of snapshots, or the next rung, does not wait for a tag.
+        const untagged = await putVolumesAway(heal, there, rolesOf(volumes), keeping(fleet), why);
+        const unmarked = blamed
+          ? await putInQuarantine(shelfOf(heal), whoseOf(heal), snapshotIds, `${fault}: ${reason}`, Date.now())
+          : [];
+        const quarantined = snapshotIds.filter((id) => !unmarked.some(({ snapshotId }) => snapshotId === id));
+        return {
+          said: [
+            `${there.map(({ volumeId }) => volumeId).join(' ') || 'nothing'} kept for ${fleet.replace.keepDays} days`,
+            ...untagged.map((one) => `it cannot be tagged, and stays until a person deletes it: ${one}`),
+            ...(blamed && quarantined.length > 0 ? [`${quarantined.join(' ')} quarantined`] : []),
+            ...(unmarked.length > 0 ? [`not quarantined: ${sentenceOfUnmarked(unmarked)}`] : []),
+          ].join('; '),
+        };
+      },
+    });
+  },
+  reduce: { done: dropRestored, failed: nothing, unknown: nothing },
+});
 
-/** A copy that did not help is kept for a while, for whoever wants to look; where its data are to blame, its snapshots are marked. */
-export function dropCopy(scene: Scene, { copy }: ReplaceMemory): Promise<Result> {
-  const { tools } = scene;
-  const ids =
-    copy?.from === 'kept' ? [] : (copy?.volumes.flatMap(({ volumeId }) => (volumeId === '' ? [] : [volumeId])) ?? []);
-  const snapshotIds = copy?.volumes.flatMap(({ snapshotId }) => (snapshotId === '' ? [] : [snapshotId])) ?? [];
-  const { fault = 'other', reason = '' } = copy?.givenUp ?? {};
-  const blamed = fault === 'mount' || fault === 'forked';
-  return mutate(scene, {
-    act: `CreateTags ${ids.join(' ')}`,
-    sentence: `${copy?.source} did not help: ${reason}`,
-    call: async (fleet) => {
-      // A volume that vanished has no tags to be given.
-      const volumes = ids.length === 0 ? [] : await describeVolumes(tools.clients.ec2, { ids });
-      const there = volumes.map(({ volumeId }) => volumeId);
-      const why = { [WHY_TAG]: reason.slice(0, TAG_VALUE_MAX) };
-      // What cannot be marked is told of: the next set of snapshots, or the next rung, does not wait for a tag.
-      const untagged = await putVolumesAway(tools, volumes, rolesOf(copy?.volumes), keeping(fleet), why);
-      const unmarked = blamed
-        ? await putInQuarantine(shelfOf(tools), whoseOf(tools), snapshotIds, `${fault}: ${reason}`, Date.now())
-        : [];
-      const quarantined = snapshotIds.filter((id) => !unmarked.some(({ snapshotId }) => snapshotId === id));
-      return {
-        said: [
-          `${there.join(' ') || 'nothing'} kept for ${fleet.replace.keepDays} days`,
-          ...untagged.map((one) => `it cannot be tagged, and stays until a person deletes it: ${one}`),
-          ...(blamed && quarantined.length > 0 ? [`${quarantined.join(' ')} quarantined`] : []),
-          ...(unmarked.length > 0 ? [`not quarantined: ${sentenceOfUnmarked(unmarked)}`] : []),
-        ].join('; '),
-      };
-    },
-  });
-}
+export const VOLUME_ACTS = [create, attach, detach, keepVolumes, dropVolumes] as const;

@@ -87,7 +87,7 @@ const mountsOf = ({ nodes }: World) =>
 const replacementsOf = ({ nodes }: World, records: readonly NodeRecord[]) =>
   records.flatMap(({ fleet, instanceId, operation }) => {
     if (operation?.kind !== 'replace' || operation.phase === 'proved') return [];
-    const { copy, machine } = operation.memory;
-    if (copy === null && machine === null) return [];
+    const { restoredVolumes, replacement } = operation.memory;
+    if (restoredVolumes === null && replacement === null) return [];
     return [{ fleet, node: nodes.find((node) => node.instanceId === instanceId)?.name ?? instanceId }];
   });

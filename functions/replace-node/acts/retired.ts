@@ -14,12 +14,12 @@ import {
   NODE_TAG,
   RETIRED_TAG,
 } from '../../../shared/model/tags.ts';
-import type { Tools } from '../tools.ts';
+import type { HealContext } from '../context.ts';
 
 type Tags = Readonly<Record<string, string>>;
 
 /** Whose a made thing is, so that whoever finds it knows. */
-export const ownTags = ({ payload }: Pick<Tools, 'payload'>): Tags => ({
+export const ownTags = ({ payload }: Pick<HealContext, 'payload'>): Tags => ({
   [FLEET_TAG]: payload.fleet,
   [NODE_TAG]: payload.node,
   [INCIDENT_TAG]: payload.incidentId,
@@ -44,7 +44,7 @@ export const keeping = ({ replace }: Fleet): Keeping => {
  * @returns those that AWS refused to tag, in its words: without its tags none of them is ever removed
  */
 export async function putVolumesAway(
-  tools: Tools,
+  heal: HealContext,
   volumes: readonly VolumeNow[],
   roles: ReadonlyMap<string, string>,
   kept: Keeping,
@@ -52,18 +52,18 @@ export async function putVolumesAway(
 ): Promise<readonly string[]> {
   const records = volumes.map(
     ({ volumeId, sizeGiB, type, createdAtMs, snapshotId, availabilityZone }): ToKeep => ({
-      ...about(tools, kept),
+      ...about(heal, kept),
       kind: 'volume',
       id: volumeId,
       was: { role: roles.get(volumeId) ?? '', sizeGiB, type, createdAtMs, snapshotId, availabilityZone },
     }),
   );
-  await writeKept(tools.store, records);
+  await writeKept(heal.store, records);
   const untagged: string[] = [];
   for (const { volumeId } of volumes) {
     const role = roles.get(volumeId);
-    const tags = { ...keptTags(tools, kept), ...(role !== undefined && { [LEDGER_TAGS.role]: role }), ...more };
-    const refused = await orRefused(() => tagResources(tools.clients.ec2, [volumeId], tags));
+    const tags = { ...keptTags(heal, kept), ...(role !== undefined && { [LEDGER_TAGS.role]: role }), ...more };
+    const refused = await orRefused(() => tagResources(heal.clients.ec2, [volumeId], tags));
     if (refused) untagged.push(`${volumeId}: ${refused.refused}`);
   }
   return untagged;
@@ -71,7 +71,7 @@ export async function putVolumesAway(
 
 /** @param instance as it is now; null where EC2 shows none, and then there is nothing to be kept */
 export async function putInstanceAway(
-  tools: Tools,
+  heal: HealContext,
   instance: InstanceNow | null,
   kept: Keeping,
   more: Tags,
@@ -80,8 +80,8 @@ export async function putInstanceAway(
   const { instanceId, launchedAtMs, rootVolumeId, devices } = instance;
   const volumeIds = devices.map(({ volumeId }) => volumeId).sort();
   const was = { launchedAtMs, rootVolumeId, volumeIds };
-  await writeKept(tools.store, [{ ...about(tools, kept), kind: 'instance', id: instanceId, was }]);
-  await tagResources(tools.clients.ec2, [instanceId], { ...keptTags(tools, kept), ...more });
+  await writeKept(heal.store, [{ ...about(heal, kept), kind: 'instance', id: instanceId, was }]);
+  await tagResources(heal.clients.ec2, [instanceId], { ...keptTags(heal, kept), ...more });
 }
 
 /** By volume id; what was never made has none. */
@@ -90,22 +90,22 @@ export const rolesOf = (
 ): ReadonlyMap<string, string> => new Map(volumes.map(({ volumeId, role }) => [volumeId, role]));
 
 /** They are in use again: whatever their tags say from now on, nobody removes them. */
-export const takeBack = (tools: Tools, kind: KeptKind, ids: readonly string[]): Promise<void> =>
-  endKept(tools.store, tools.payload.fleet, kind, ids, Date.now());
+export const takeBack = (heal: HealContext, kind: KeptKind, ids: readonly string[]): Promise<void> =>
+  endKept(heal.store, heal.payload.fleet, kind, ids, Date.now());
 
 /** Where what is put away is written down. */
-export const shelfOf = ({ clients: { ec2 }, store }: Pick<Tools, 'clients' | 'store'>): Shelf => ({ ec2, store });
+export const shelfOf = ({ clients: { ec2 }, store }: Pick<HealContext, 'clients' | 'store'>): Shelf => ({ ec2, store });
 
-export const whoseOf = ({ payload: { fleet, node, incidentId } }: Pick<Tools, 'payload'>): Whose => ({
+export const whoseOf = ({ payload: { fleet, node, incidentId } }: Pick<HealContext, 'payload'>): Whose => ({
   fleet,
   node,
   incidentId,
 });
 
-const about = (tools: Tools, kept: Keeping) => ({ ...whoseOf(tools), ...kept, state: 'kept' }) as const;
+const about = (heal: HealContext, kept: Keeping) => ({ ...whoseOf(heal), ...kept, state: 'kept' }) as const;
 
-const keptTags = (tools: Tools, { atMs, untilMs }: Keeping): Tags => ({
-  ...ownTags(tools),
+const keptTags = (heal: HealContext, { atMs, untilMs }: Keeping): Tags => ({
+  ...ownTags(heal),
   [RETIRED_TAG]: new Date(atMs).toISOString(),
   [KEEP_UNTIL_TAG]: new Date(untilMs).toISOString(),
 });

@@ -4,13 +4,12 @@ import type { Fleet, Role } from '../../shared/fleet/model.ts';
 import { judgeClass, judgeOwner } from '../../shared/guardrails/replace.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import type { Rung } from '../../shared/model/rungs.ts';
-import { isImpaired } from './begin.ts';
-import type { Facts } from './model.ts';
+import { type Facts, isImpaired } from './facts.ts';
 
 export function guardOf(facts: Facts, rung: Rung) {
-  const { fleet, role, node, breaker, haltedSinceMs, want, old, seen } = facts;
-  if (!old) return null;
-  const { instance } = old;
+  const { fleet, role, node, breaker, haltedSinceMs, want, original, seen } = facts;
+  if (!original) return null;
+  const { instance } = original;
   const known = seen?.clients.some(({ state }) => state === 'failed') === true || isImpaired(facts);
   return (
     judgeClass({

@@ -1,6 +1,4 @@
-// The clearing up after a proof: each piece may be repeated, and none that fails makes the node sick again.
-
-import { InvokeCommand } from '@aws-sdk/client-lambda';
+// The cleanup after a proof, one piece an act: each may be repeated, and none that fails makes the node sick again.
 import { actOf, type HandOverStep, planHandOver, sentenceOf, takeStep } from '../../../shared/aws/hand-over.ts';
 import { describeInstance } from '../../../shared/aws/instances.ts';
 import { orRefused, type Refused } from '../../../shared/aws/refused.ts';
@@ -8,30 +6,51 @@ import { exitStandby } from '../../../shared/aws/standby.ts';
 import { describeVolumes, tagResources, untagResources } from '../../../shared/aws/volumes.ts';
 import type { Fleet } from '../../../shared/fleet/model.ts';
 import { putInQuarantine, release } from '../../../shared/heal/kept-snapshots.ts';
-import type { ReplaceMemory } from '../../../shared/heal/memory.ts';
+import type { CleanupPiece, LadderState } from '../../../shared/heal/memory.ts';
 import { page } from '../../../shared/heal/page.ts';
 import { stepper } from '../../../shared/heal/steps.ts';
 import { KEEP_UNTIL_TAG, PUT_BACK_TAG, RETIRED_TAG, TAG_VALUE_MAX } from '../../../shared/model/tags.ts';
 import { sentenceOfUnmarked, type Unmarked, verify } from '../../../shared/snapshots/marks.ts';
-import type { Act, Result } from '../model.ts';
-import type { Tools } from '../tools.ts';
-import { type Made, mutate, type Scene } from './act.ts';
-import { keeping, putInstanceAway, putVolumesAway, rolesOf, shelfOf, takeBack, whoseOf } from './put-away.ts';
-import { told } from './volumes.ts';
+import type { HealContext } from '../context.ts';
+import { withCleared } from '../state.ts';
+import { type ActContext, defineAct, known, nothing, type Result } from './act.ts';
+import { invoke, type Made, mutate, told } from './mutation.ts';
+import { keeping, putInstanceAway, putVolumesAway, rolesOf, shelfOf, takeBack, whoseOf } from './retired.ts';
 
-type Piece = Extract<Act, { readonly do: 'clear' }>;
+type Kind = CleanupPiece['kind'];
 
-export function clearOne(scene: Scene, memory: ReplaceMemory, { what, target }: Piece): Promise<Result> {
-  const { tools } = scene;
-  if (what === 'hand-over') return handOver(scene, memory.found.instanceId, target);
-  return mutate(scene, {
-    act: `${ACTS[what]} ${target}`.trim(),
-    sentence: SENTENCES[what](target),
-    call: (fleet) => pieces[what](tools, memory, target, fleet),
-  });
-}
+export const cleanUp = defineAct<{ readonly piece: CleanupPiece }>()('clean-up', {
+  intent: null,
+  recovers: true,
+  retryKey: ({ piece: { kind, target } }) => `clean up ${kind} ${target}`,
+  needsApproval: false,
+  sight: 'kept',
+  silence: 'kept',
+  givesBackWhen: null,
+  execute: (context, { piece: { kind, target } }) => {
+    const state = known(context);
+    if (kind === 'hand-over') return handOver(context, state.found.instanceId, target);
+    return mutate(context, {
+      act: `${CALLS[kind]} ${target}`.trim(),
+      sentence: SENTENCES[kind](target),
+      call: (fleet) => pieces[kind](context.heal, state, target, fleet),
+    });
+  },
+  reduce: {
+    done: (state, { piece }) => withCleared(state, piece),
+    // The node is well: what cannot be cleaned up is told of in the journal, and left. On standby it serves nobody, and what is in use is not
+    // to be removed some day: neither is left.
+    failed: (state, { piece }) =>
+      piece.kind === 'leave-standby' || piece.kind === 'unkeep'
+        ? state
+        : { ...withCleared(state, piece), setback: null },
+    unknown: nothing,
+  },
+});
 
-const ACTS: Readonly<Record<Piece['what'], string>> = {
+export const CLEANUP_ACTS = [cleanUp] as const;
+
+const CALLS: Readonly<Record<Kind, string>> = {
   verify: 'CreateTags',
   quarantine: 'CreateTags',
   keep: 'CreateTags',
@@ -45,7 +64,7 @@ const ACTS: Readonly<Record<Piece['what'], string>> = {
   'leave-standby': 'ExitStandby',
 };
 
-const SENTENCES: Readonly<Record<Piece['what'], (target: string) => string>> = {
+const SENTENCES: Readonly<Record<Kind, (target: string) => string>> = {
   verify: (target) => `${target} proved good: its ledger says so from now on`,
   quarantine: (target) => `${target} did not open, and another one did: it is not used any more`,
   keep: (target) => `${target} is kept, with how to put it back`,
@@ -63,13 +82,16 @@ const SENTENCES: Readonly<Record<Piece['what'], (target: string) => string>> = {
 const MAX_STEPS = 40;
 
 /** Each call is in the journal before it is made. */
-async function handOver(scene: Scene, old: string, young: string): Promise<Result> {
-  const { ctx, tools, place } = scene;
-  const { clients } = tools;
+async function handOver(context: ActContext, original: string, replacement: string): Promise<Result> {
+  const { ctx, heal, place } = context;
+  const { clients } = heal;
   const plan = await stepper(ctx, place)('plan-hand-over', () =>
     orRefused(async () => {
-      const [from, to] = await Promise.all([describeInstance(clients.ec2, old), describeInstance(clients.ec2, young)]);
-      if (!from || !to) return { refused: `${from ? young : old} is gone` };
+      const [from, to] = await Promise.all([
+        describeInstance(clients.ec2, original),
+        describeInstance(clients.ec2, replacement),
+      ]);
+      if (!from || !to) return { refused: `${from ? replacement : original} is gone` };
       return { steps: await planHandOver(clients, { from, to, autoScalingGroup: from.autoScalingGroup }) };
     }),
   );
@@ -80,7 +102,7 @@ async function handOver(scene: Scene, old: string, young: string): Promise<Resul
   for (const [at, step] of plan.steps.slice(0, MAX_STEPS).entries()) {
     // Where the new one was not let in, the old one does not leave.
     if (refused.has(groupOf(step))) continue;
-    const one = { ...scene, place: `${place}-${String(at).padStart(2, '0')}` };
+    const one = { ...context, place: `${place}-${String(at).padStart(2, '0')}` };
     const call = async () => told(await takeStep(clients, step), 'done');
     const result = await mutate(one, { act: actOf(step), sentence: sentenceOf(step), call });
     if (result.is === 'done') continue;
@@ -94,19 +116,19 @@ async function handOver(scene: Scene, old: string, young: string): Promise<Resul
 }
 
 /** The node is well, and who asks by the old address or the load balancer does not reach it: that is a person's to know. */
-function tellLeft({ ctx, tools, place }: Scene, step: string, reason: string): Promise<void> {
+function tellLeft({ ctx, heal, place }: ActContext, step: string, reason: string): Promise<void> {
   const sentence = `it was to be done, and was refused: ${step}. Do it by hand. ${reason}`;
   return stepper(ctx, place)('tell', async () => {
-    const { fleet, node, incidentId, attempt, trouble } = tools.payload;
+    const { fleet, node, incidentId, attempt, trouble } = heal.payload;
     const about = { fleet, node, code: 'not-handed-over', sentence, incidentId, attempt, trouble } as const;
-    await page(tools.clients.sns, tools.environment.TOPIC_ARN, about);
-    await tools.journal(`${place}-page`, { atMs: Date.now(), kind: 'page', code: 'not-handed-over', sentence });
+    await page(heal.clients.sns, heal.environment.TOPIC_ARN, about);
+    await heal.journal(`${place}-page`, { atMs: Date.now(), kind: 'page', code: 'not-handed-over', sentence });
   });
 }
 
 const groupOf = (step: HandOverStep): string => ('targetGroupArn' in step ? step.targetGroupArn : step.allocationId);
 
-type Do = (tools: Tools, memory: ReplaceMemory, target: string, fleet: Fleet) => Promise<Made | Refused>;
+type Call = (heal: HealContext, state: LadderState, target: string, fleet: Fleet) => Promise<Made | Refused>;
 
 /** What AWS refused of one snapshot is told, and the node is well all the same. */
 const marked = (said: string, unmarked: readonly Unmarked[]): Made => ({
@@ -115,19 +137,19 @@ const marked = (said: string, unmarked: readonly Unmarked[]): Made => ({
 
 const idsOf = (target: string): readonly string[] => target.split(' ').filter((id) => id !== '');
 
-const pieces: Readonly<Record<Piece['what'], Do>> = {
+const pieces: Readonly<Record<Kind, Call>> = {
   verify: async ({ clients }, _, target) => {
     return marked('verified', await verify(clients.ec2, idsOf(target), Date.now()));
   },
-  quarantine: async (tools, { tried }, target) => {
+  quarantine: async (heal, { tried }, target) => {
     const why = tried.find(({ snapshotIds }) => snapshotIds.join(' ') === target)?.reason ?? 'its restore failed';
-    const unmarked = await putInQuarantine(shelfOf(tools), whoseOf(tools), idsOf(target), why, Date.now());
+    const unmarked = await putInQuarantine(shelfOf(heal), whoseOf(heal), idsOf(target), why, Date.now());
     return marked('quarantined', unmarked);
   },
-  keep: async (tools, { found }, target, fleet) => {
-    const there = await describeVolumes(tools.clients.ec2, { ids: [...idsOf(target)] });
-    const putBack = `npm run heal -- undo ${tools.payload.fleet}/${tools.payload.node}`;
-    const untagged = await putVolumesAway(tools, there, rolesOf(found.volumes), keeping(fleet), {
+  keep: async (heal, { found }, target, fleet) => {
+    const there = await describeVolumes(heal.clients.ec2, { ids: [...idsOf(target)] });
+    const putBack = `npm run heal -- undo ${heal.payload.fleet}/${heal.payload.node}`;
+    const untagged = await putVolumesAway(heal, there, rolesOf(found.volumes), keeping(fleet), {
       [PUT_BACK_TAG]: putBack,
     });
     for (const { volumeId, attachment } of there)
@@ -139,12 +161,12 @@ const pieces: Readonly<Record<Piece['what'], Do>> = {
     return { said: `kept for ${fleet.replace.keepDays} days${left.join('')}` };
   },
   // Put away, it had lost the tags by which its fleet and lifecycle policies know it.
-  unkeep: async (tools, { copy }, target, fleet) => {
-    const { clients } = tools;
-    await takeBack(tools, 'volume', idsOf(target));
+  unkeep: async (heal, { restoredVolumes }, target, fleet) => {
+    const { clients } = heal;
+    await takeBack(heal, 'volume', idsOf(target));
     await untagResources(clients.ec2, idsOf(target), [RETIRED_TAG, KEEP_UNTIL_TAG, PUT_BACK_TAG]);
     for (const volumeId of idsOf(target)) {
-      const role = copy?.volumes.find((volume) => volume.volumeId === volumeId)?.role;
+      const role = restoredVolumes?.volumes.find((volume) => volume.volumeId === volumeId)?.role;
       await tagResources(clients.ec2, [volumeId], fleet.volumes.find((volume) => volume.role === role)?.tags ?? {});
     }
     return { said: 'kept no longer, and the fleet’s again' };
@@ -156,13 +178,13 @@ const pieces: Readonly<Record<Piece['what'], Do>> = {
     return { said: `without ${keys.join(', ')}` };
   },
   'hand-over': async () => ({ said: 'done' }),
-  retire: async (tools, { machine }, target, fleet) => {
-    const root = machine?.oldRoot?.volumeId;
-    const mask = machine?.fencedBy === 'acknowledgement' ? ', then rm /etc/chainmend/client-masked on it' : '';
+  retire: async (heal, { replacement }, target, fleet) => {
+    const root = replacement?.originalRoot?.volumeId;
+    const mask = replacement?.fencedBy === 'acknowledgement' ? ', then rm /etc/chainmend/client-masked on it' : '';
     const its = root === undefined ? 'its volumes' : `its volumes and its root ${root}`;
-    const putBack = `stop ${machine?.instanceId ?? 'its successor'}, give it ${its} back, remove chainmend:retired, start it${mask}`;
-    const old = await describeInstance(tools.clients.ec2, target);
-    await putInstanceAway(tools, old, keeping(fleet), { [PUT_BACK_TAG]: putBack.slice(0, TAG_VALUE_MAX) });
+    const putBack = `stop ${replacement?.instanceId ?? 'its successor'}, give it ${its} back, remove chainmend:retired, start it${mask}`;
+    const old = await describeInstance(heal.clients.ec2, target);
+    await putInstanceAway(heal, old, keeping(fleet), { [PUT_BACK_TAG]: putBack.slice(0, TAG_VALUE_MAX) });
     // A root that carries no tags of a fleet gets none: nobody tags himself into the scope of his own rights.
     const yours = root === undefined ? '' : `; its root ${root} is kept detached until a person deletes it`;
     return { said: `kept for ${fleet.replace.keepDays} days${yours}` };
@@ -175,17 +197,11 @@ const pieces: Readonly<Record<Piece['what'], Do>> = {
     await invoke({ clients }, environment.ROTATE_PEERS_FUNCTION, { kind: 'rotate', fleet });
     return { said: 'asked for' };
   },
-  'release-holds': async (tools) => {
-    const { released, unmarked } = await release(shelfOf(tools), whoseOf(tools), Date.now());
+  'release-holds': async (heal) => {
+    const { released, unmarked } = await release(shelfOf(heal), whoseOf(heal), Date.now());
     return marked(released.length === 0 ? 'none was held' : `${released.join(' ')} released`, unmarked);
   },
   // A new instance is no member of the group: it is the old one that was set aside.
   'leave-standby': async ({ clients, payload }, _, group) =>
     told(await exitStandby(clients.autoscaling, { group, instanceId: payload.instanceId }), 'going back into service'),
 };
-
-export async function invoke({ clients }: Pick<Tools, 'clients'>, functionName: string, event: object): Promise<void> {
-  await clients.lambda.send(
-    new InvokeCommand({ FunctionName: functionName, InvocationType: 'Event', Payload: JSON.stringify(event) }),
-  );
-}

@@ -1,0 +1,132 @@
+// How an act sends one command to a node, under the fence of the holder of its instance, and what the answer comes to.
+import type { Fleet } from '../../../shared/fleet/model.ts';
+import { readSwitches } from '../../../shared/guardrails/switches.ts';
+import { awaitNode, sendToNode } from '../../../shared/heal/node-commands.ts';
+import { stepper } from '../../../shared/heal/steps.ts';
+import { type NodeAnswer, type NodeState, parseNodeAnswer } from '../../../shared/node-commands/node-answer.ts';
+import {
+  type NodeCommand,
+  nodeCommandOverByMs,
+  nodeCommandParameters,
+} from '../../../shared/node-commands/node-command.ts';
+import type { CommandTrace, HealContext, Variable, Which } from '../context.ts';
+import { endOf } from '../proof.ts';
+import { instanceIdOf } from '../state.ts';
+import type { ActContext, Outcome, Result } from './act.ts';
+
+const DOCUMENTS: Readonly<Record<NodeCommand['operation'], Variable>> = {
+  'inspect-node': 'INSPECT_NODE_DOCUMENT',
+  'restart-client': 'RESTART_CLIENT_DOCUMENT',
+  'check-volume': 'CHECK_VOLUME_DOCUMENT',
+  'swap-volumes': 'SWAP_VOLUMES_DOCUMENT',
+  'stop-client': 'STOP_CLIENT_DOCUMENT',
+  'start-client': 'START_CLIENT_DOCUMENT',
+};
+
+interface Order {
+  readonly which: Which;
+  readonly sentence: string;
+  /** For the fleet as the last guard has read it. */
+  readonly command: (fleet: Fleet) => NodeCommand;
+  readonly startsClient?: true;
+}
+
+/** Sends a command under the fence of the holder of the instance, and waits for its answer. */
+export async function send(context: ActContext, { which, sentence, command, startsClient }: Order): Promise<Result> {
+  const { ctx, heal, course, place, state } = context;
+  const isOriginal = which === 'original';
+  const instanceId = isOriginal ? heal.payload.instanceId : state ? instanceIdOf(state, which) : '';
+  const fence = isOriginal ? course.holder.fence : (state?.replacement?.fence ?? 0);
+  const holder = { execution: course.holder.execution, fence };
+  const ordinal = course.ordinals[which] + 1;
+  const operationId = `${fence}.${ordinal}`;
+  const step = stepper(ctx, place);
+  const trace = (more: Partial<CommandTrace> = {}) => ({ command: { which, isRefused: false, fence: null, ...more } });
+  const sent = await step('send', async () => {
+    const sentAtMs = Date.now();
+    // The longest that it may run follows from the graces, which only the fleet file knows: reckoned for the fleet of this very step.
+    const planned = command(await readFleet(heal));
+    const overAtMs = nodeCommandOverByMs(planned, sentAtMs);
+    const answer = await sendToNode(
+      heal,
+      {
+        holder,
+        ordinal,
+        document: heal.environment[DOCUMENTS[planned.operation]],
+        parameters: nodeCommandParameters({ fence, ordinal }, planned, sentAtMs),
+        overAtMs,
+        intent: { sentence, act: `SendCommand ${planned.operation} ${operationId}`, evidence: evidenceOf(planned) },
+        instanceId,
+        ...(startsClient && { startsClientAtMs: sentAtMs }),
+        ...(context.recovers && { mayPutBack: true as const }),
+      },
+      place,
+    );
+    return 'commandId' in answer ? { ...answer, overAtMs } : answer;
+  });
+  if ('lost' in sent) return { is: 'lost' };
+  if ('refuse' in sent) return { is: 'refused', refusal: sent, ...trace({ isRefused: true }) };
+  const awaited = await awaitNode<NodeAnswer>(
+    ctx,
+    step,
+    heal,
+    {
+      commandId: sent.commandId,
+      operationId,
+      instanceId,
+      parse: parseNodeAnswer,
+      sentenceOf: sentenceOfAnswer,
+      overAtMs: sent.overAtMs,
+    },
+    place,
+  );
+  const atMs = await step('now', async () => Date.now());
+  if ('over' in awaited) return { is: 'unknown', atMs, reason: awaited.over, ...trace() };
+  return { ...outcomeOf(awaited.answer, atMs), ...trace({ fence: awaited.answer.fence }) };
+}
+
+async function readFleet({ clients, environment, payload }: HealContext): Promise<Fleet> {
+  const switches = await readSwitches(clients.ssm, environment.PARAMETER_PREFIX, payload.fleet);
+  if ('refuse' in switches) throw new Error(switches.reason);
+  return switches.fleet;
+}
+
+function outcomeOf(answer: NodeAnswer, atMs: number): Outcome {
+  const seen: NodeState | null = answer.after ?? answer.before;
+  switch (answer.result) {
+    case 'done':
+      return { is: 'done', atMs, seen };
+    case 'failed':
+      return {
+        is: 'failed',
+        atMs,
+        reason: answer.reason ?? 'the node gave no reason',
+        fault: answer.fault,
+        seen,
+        putBack: answer.putBack,
+      };
+    case 'stale':
+    case 'late':
+      return { is: 'unknown', atMs, reason: `${answer.result}: ${answer.reason ?? ''}` };
+  }
+}
+
+function sentenceOfAnswer({ result, reason, stop, startSeconds, putBack, after }: NodeAnswer): string {
+  const clients = after?.clients.map((client) => (client.state === 'running' ? 'running' : endOf(client))).join('; ');
+  return [
+    result,
+    reason,
+    stop &&
+      `stopped in ${stop.seconds} s, ${stop.clean ? 'cleanly' : 'not cleanly'}${stop.lastLine === '' ? '' : ` ("${stop.lastLine.slice(0, 100)}")`}`,
+    startSeconds !== null && `started in ${startSeconds} s`,
+    putBack && 'what was there before is there again',
+    clients && `client ${clients}`,
+  ]
+    .filter(Boolean)
+    .join('; ');
+}
+
+const evidenceOf = (command: NodeCommand): unknown =>
+  command.operation === 'swap-volumes'
+    ? { from: command.from, to: command.to, identity: command.identity, carry: command.carry }
+    : command;

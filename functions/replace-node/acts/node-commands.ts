@@ -1,0 +1,314 @@
+// Acts on a node itself: one command each.
+import type { Fleet } from '../../../shared/fleet/model.ts';
+import type { LadderState, RestoredVolumes } from '../../../shared/heal/memory.ts';
+import type { NodeCommand } from '../../../shared/node-commands/node-command.ts';
+import type { Which } from '../context.ts';
+import { SIGNING_STATE } from '../guards.ts';
+import { clientsOf } from '../launch.ts';
+import { endOf } from '../proof.ts';
+import { failRung, giveUpReplacement, giveUpRestored, mountedOf, withReplacement, withRestored } from '../state.ts';
+import { type ActParts, defineAct, type Failed, known, nothing } from './act.ts';
+import { send } from './command.ts';
+
+/** The parts that all commands share: what the node says now is what is known of it. */
+const COMMAND = { sight: 'told', silence: 'kept', givesBackWhen: null } as const satisfies Partial<ActParts<never>>;
+
+/** The first word to a node: it raises the fence, so that what an attempt before has sent is over, and says how the node is. */
+export const inspect = defineAct<{ readonly which: Which }>()('inspect', {
+  ...COMMAND,
+  intent: null,
+  recovers: true,
+  retryKey: null,
+  needsApproval: false,
+  silence: 'told',
+  execute: (context, { which }) =>
+    send(context, {
+      which,
+      sentence: 'ask the node, raising its fence',
+      command: (fleet) => ({
+        operation: 'inspect-node',
+        clients: clientsOf(fleet),
+        paths: fleet.volumes.map(({ path }) => path),
+      }),
+    }),
+  reduce: {
+    done: (state, { which }, { seen, atMs }, before) => {
+      const after: LadderState = { ...state, setback: before.setback, inspectedAtMs: atMs };
+      const { rung, original, upSinceMs, restoredVolumes } = state;
+      if (which === 'replacement') return withReplacement(after, { heard: state.replacement?.fence ?? 0 });
+      if (rung === 'stop-start' && original === 'started' && upSinceMs === null) return { ...after, upSinceMs: atMs };
+      if (rung !== 'swap' || !restoredVolumes || !seen) return after;
+      // What is mounted is what the node says: an attempt before this one may have died behind its command.
+      const mounted = mountedOf(state, seen) ?? 'found';
+      return {
+        ...withRestored(after, () => ({ mounted })),
+        upSinceMs: mounted === 'restored' ? (upSinceMs ?? atMs) : null,
+      };
+    },
+    failed: nothing,
+    unknown: (state) => ({ ...state, inspectedAtMs: null }),
+  },
+});
+
+export const restart = defineAct<{ readonly reason: string }>()('restart', {
+  ...COMMAND,
+  intent: (state) => ({
+    call: { name: 'restart-client', target: state.found.instanceId },
+    state: { ...state, client: 'mayBeDown' },
+  }),
+  recovers: false,
+  retryKey: () => 'restart',
+  needsApproval: true,
+  execute: (context, { reason }) =>
+    send(context, {
+      which: 'original',
+      sentence: `restart its client: ${reason}`,
+      startsClient: true,
+      command: (fleet) => ({
+        operation: 'restart-client',
+        clients: clientsOf(fleet),
+        paths: fleet.volumes.map(({ path }) => path),
+        only: 'restart',
+      }),
+    }),
+  reduce: {
+    done: (state, _, { seen, atMs }) => {
+      const ended = seen?.clients.find(({ state }) => state === 'failed' || state === 'stopped');
+      if (ended) return failRung(state, `its client ends again: ${endOf(ended)}`);
+      return { ...state, upSinceMs: atMs, inspectedAtMs: atMs };
+    },
+    failed: (state, _, { reason }) => failRung(state, reason),
+    unknown: (state) => ({ ...state, inspectedAtMs: null }),
+  },
+});
+
+/** One of the restored volumes, read-only, beside the mounted ones. */
+export const check = defineAct<{ readonly at: number }>()('check', {
+  ...COMMAND,
+  // It says nothing of the client.
+  sight: 'kept',
+  intent: null,
+  recovers: false,
+  retryKey: null,
+  needsApproval: true,
+  execute: (context, { at }) => {
+    const place = restoredPlaces(known(context))[at] ?? { path: '', volumeId: '' };
+    return send(context, {
+      which: 'original',
+      sentence: `look into ${place.volumeId}, read-only`,
+      command: () => ({ operation: 'check-volume', place, like: place.path }),
+    });
+  },
+  reduce: {
+    done: (state, { at }) => withRestored(state, () => ({ checked: at + 1 })),
+    failed: (state, _, { fault, reason }) =>
+      giveUpRestored(state, { fault: fault === 'data' ? 'mount' : 'other', reason }),
+    unknown: (state, _, { reason }) => withRestored(state, () => ({ givenUp: { fault: 'other', reason } })),
+  },
+});
+
+/** The volumes are exchanged: one critical section on the node. */
+export const swap = defineAct<{ readonly to: RestoredVolumes['mounted']; readonly reason: string }>()('swap', {
+  ...COMMAND,
+  intent: (state, { to }) => ({
+    call: { name: 'swap-volumes', target: to },
+    state: { ...state, client: 'mayBeDown' },
+  }),
+  recovers: (_, { to }) => to === 'found',
+  retryKey: ({ to }) => `swap to ${to}`,
+  needsApproval: true,
+  execute: (context, { to, reason }) => {
+    const state = known(context);
+    return send(context, {
+      which: 'original',
+      sentence: to === 'restored' ? `exchange the volumes: ${reason}` : `put the volumes of before back: ${reason}`,
+      startsClient: true,
+      command: (fleet) => ({
+        operation: 'swap-volumes',
+        clients: clientsOf(fleet),
+        from: to === 'restored' ? foundPlaces(state) : restoredPlaces(state),
+        to: to === 'restored' ? restoredPlaces(state) : foundPlaces(state),
+        identity: fleet.identityPaths,
+        // On the way back the volumes have the node's own identity.
+        carry: to === 'restored' ? 'ours' : 'theirs',
+        keepNewest: fleet.identityPaths.filter((path) => SIGNING_STATE.test(path)),
+      }),
+    });
+  },
+  reduce: {
+    done: (state, { to }, { atMs }) => ({
+      ...withRestored(state, () => ({ mounted: to })),
+      upSinceMs: to === 'restored' ? atMs : null,
+      inspectedAtMs: atMs,
+      pending: null,
+    }),
+    failed: (state, { to }, failed) => (to === 'found' ? wentBack(state, failed) : notSwapped(state, failed)),
+    unknown: (state) => ({ ...state, inspectedAtMs: null }),
+  },
+});
+
+/** A client that ends on the volumes of before was found so. */
+function wentBack(state: LadderState, { seen }: Failed): LadderState {
+  if (mountedOf(state, seen) !== 'found') return { ...state, inspectedAtMs: null };
+  return { ...withRestored(state, () => ({ mounted: 'found' })), pending: null, setback: null };
+}
+
+function notSwapped(state: LadderState, { reason, fault, putBack, seen }: Failed): LadderState {
+  const ends = seen?.clients.some(({ state }) => state === 'failed') === true;
+  return withRestored(state, () => ({
+    mounted: mountedOf(state, seen) ?? (putBack === false ? 'restored' : 'found'),
+    givenUp: { fault: fault === 'data' ? 'mount' : ends ? 'open' : 'other', reason },
+  }));
+}
+
+/** The original's client is stopped and masked: it says so itself. */
+export const maskOriginal = defineAct<{ readonly reason: string }>()('mask-original', {
+  ...COMMAND,
+  intent: (state) => ({
+    state: withReplacement({ ...state, client: 'mayBeDown' }, { fencingBegun: true, originalMask: 'intended' }),
+  }),
+  recovers: false,
+  retryKey: () => 'mask-original',
+  needsApproval: true,
+  execute: (context, { reason }) => {
+    const state = known(context);
+    return send(context, {
+      which: 'original',
+      sentence: `stop and mask the old client: ${reason}`,
+      command: (fleet) => maskCommand(fleet, foundPlaces(state)),
+    });
+  },
+  reduce: {
+    done: (state) => withReplacement(state, { fencedBy: 'acknowledgement', identity: 'none' }),
+    failed: (state) => withReplacement(state, { originalMask: 'unconfirmed' }),
+    unknown: (state) => withReplacement(state, { originalMask: 'unconfirmed' }),
+  },
+});
+
+/** On the way back: the replacement's client is stopped and masked again. */
+export const maskReplacement = defineAct<{ readonly reason: string }>()('mask-replacement', {
+  ...COMMAND,
+  intent: null,
+  recovers: true,
+  retryKey: () => 'mask-replacement',
+  needsApproval: true,
+  execute: (context, { reason }) => {
+    const state = known(context);
+    return send(context, {
+      which: 'replacement',
+      sentence: `stop and mask the new client: ${reason}`,
+      command: (fleet) => maskCommand(fleet, placesOfReplacement(state)),
+    });
+  },
+  reduce: {
+    done: (state) => withReplacement(state, { takeOver: 'withdrawn', identity: 'none' }),
+    failed: (state) => withReplacement(state, { takeOver: 'unconfirmed' }),
+    unknown: (state) => withReplacement(state, { takeOver: 'unconfirmed' }),
+  },
+});
+
+/** The replacement's client is unmasked and started on the node's data. */
+export const takeOver = defineAct<{ readonly reason: string }>()('take-over', {
+  ...COMMAND,
+  intent: (state) => ({
+    state: withReplacement({ ...state, client: 'mayBeDown' }, { takeOver: 'intended' }),
+  }),
+  recovers: true,
+  retryKey: () => 'take-over',
+  needsApproval: true,
+  execute: (context, { reason }) => {
+    const state = known(context);
+    return send(context, {
+      which: 'replacement',
+      sentence: `mount the data and start the client: ${reason}`,
+      startsClient: true,
+      command: (fleet) => ({
+        operation: 'start-client',
+        clients: clientsOf(fleet),
+        places: placesOfReplacement(state),
+        unmask: true,
+        scrub: isDonors(state.restoredVolumes, context.heal.payload.node) ? fleet.identityPaths : [],
+      }),
+    });
+  },
+  reduce: {
+    done: (state, _, { atMs }) => ({
+      ...withReplacement(state, { identity: 'replacement' }),
+      upSinceMs: atMs,
+      inspectedAtMs: atMs,
+    }),
+    failed: (state, _, { reason }) => withReplacement(giveUpReplacement(state, reason), { identity: 'replacement' }),
+    unknown: (state, _, { reason }) => withReplacement(giveUpReplacement(state, reason), { identity: 'replacement' }),
+  },
+});
+
+/** On the way back: the original's client is unmasked and started on its own volumes. */
+export const startOriginal = defineAct<{ readonly reason: string }>()('start-original', {
+  ...COMMAND,
+  intent: null,
+  recovers: true,
+  retryKey: () => 'start-original',
+  needsApproval: true,
+  execute: (context, { reason }) => {
+    const state = known(context);
+    return send(context, {
+      which: 'original',
+      sentence: `mount the data and start the old client again: ${reason}`,
+      startsClient: true,
+      command: (fleet) => ({
+        operation: 'start-client',
+        clients: clientsOf(fleet),
+        places: foundPlaces(state),
+        unmask: true,
+        scrub: [],
+      }),
+    });
+  },
+  reduce: {
+    done: unmasked,
+    // Its client may end as it did before; what counts is that nothing keeps it from running any more.
+    failed: (state, _, { seen }) =>
+      seen?.clients.every(({ masked }) => !masked) && mountedOf({ ...state, restoredVolumes: null }, seen) === 'found'
+        ? { ...unmasked(state), setback: null }
+        : state,
+    unknown: nothing,
+  },
+});
+
+function unmasked(state: LadderState): LadderState {
+  return withReplacement(state, { originalMask: 'none', identity: 'original' });
+}
+
+export const NODE_COMMANDS = [
+  inspect,
+  restart,
+  check,
+  swap,
+  maskOriginal,
+  maskReplacement,
+  takeOver,
+  startOriginal,
+] as const;
+
+const restoredPlaces = ({ found, restoredVolumes }: LadderState) =>
+  found.volumes.map(({ path }, at) => ({ path, volumeId: restoredVolumes?.volumes[at]?.volumeId ?? '' }));
+const foundPlaces = ({ found }: LadderState) => found.volumes.map(({ path, volumeId }) => ({ path, volumeId }));
+const placesOfReplacement = (state: LadderState) =>
+  state.restoredVolumes ? restoredPlaces(state) : foundPlaces(state);
+
+/** A client that hangs is ended by its grace: what it leaves on the old volume is kept, and nobody takes it for clean. */
+const maskCommand = (
+  fleet: Fleet,
+  places: Extract<NodeCommand, { operation: 'stop-client' }>['places'],
+): NodeCommand => ({
+  operation: 'stop-client',
+  clients: clientsOf(fleet),
+  places,
+  unmount: true,
+  mask: true,
+  requireClean: false,
+});
+
+/** Data of another node carry its identity, which must not run twice. */
+const isDonors = (restored: RestoredVolumes | null, node: string): boolean =>
+  restored !== null && restored.ofNode !== node;

@@ -1,0 +1,192 @@
+// The changes that the state of a heal goes through, each with its name, and what follows from a state alone. Pure.
+import type {
+  Blame,
+  CleanupPiece,
+  FailedRung,
+  FoundNode,
+  LadderState,
+  Replacement,
+  RestoredVolumes,
+} from '../../shared/heal/memory.ts';
+import { CONSISTENCY_WINDOW_MS } from '../../shared/model/execution.ts';
+import type { Rung } from '../../shared/model/rungs.ts';
+import type { NodeState } from '../../shared/node-commands/node-answer.ts';
+import type { Which } from './context.ts';
+
+/** The state of a heal that has done nothing yet. */
+export const newState = (beganAtMs: number, incidentId: string, found: FoundNode): LadderState => ({
+  beganAtMs,
+  incidentId,
+  found,
+  rung: null,
+  failed: [],
+  tried: [],
+  exhausted: [],
+  generation: 0,
+  restoredVolumes: null,
+  replacement: null,
+  client: 'untouched',
+  original: 'untouched',
+  standby: 'none',
+  pool: 'in',
+  hold: 'none',
+  hasMade: false,
+  pending: null,
+  setback: null,
+  upSinceMs: null,
+  waitingSinceMs: null,
+  inspectedAtMs: null,
+  proved: null,
+  cleared: [],
+});
+
+/** A replacement that is planned, and not yet launched. */
+export const newReplacement = (
+  planned: Pick<Replacement, 'generation' | 'subnetId' | 'availabilityZone'>,
+): Replacement => ({
+  ...planned,
+  instanceId: '',
+  fence: 0,
+  heard: 0,
+  identity: 'original',
+  masked: false,
+  volumesKept: false,
+  fencingBegun: false,
+  originalMask: 'none',
+  fencedBy: null,
+  originalRoot: null,
+  membership: 'apart',
+  takeOver: 'none',
+  givenUp: null,
+});
+
+export const withRestored = (
+  state: LadderState,
+  change: (restored: RestoredVolumes) => Partial<RestoredVolumes>,
+): LadderState =>
+  state.restoredVolumes
+    ? { ...state, restoredVolumes: { ...state.restoredVolumes, ...change(state.restoredVolumes) } }
+    : state;
+
+export const withReplacement = (state: LadderState, change: Partial<Replacement>): LadderState =>
+  state.replacement ? { ...state, replacement: { ...state.replacement, ...change } } : state;
+
+/** What was stopped and set aside by the rung stays owed to the node. */
+export const failRung = (state: LadderState, reason: string, code?: FailedRung['code']): LadderState => ({
+  ...state,
+  rung: null,
+  client: 'untouched',
+  original: state.original === 'started' ? 'untouched' : state.original,
+  standby: state.standby === 'refused' ? 'none' : state.standby,
+  pool: 'in',
+  hasMade: false,
+  upSinceMs: null,
+  pending: null,
+  setback: null,
+  failed:
+    state.rung === null
+      ? state.failed
+      : [...state.failed, { rung: state.rung, reason, ...(code !== undefined && { code }) }],
+});
+
+/** The first reason stays. */
+export const giveUpRestored = (state: LadderState, blame: Blame): LadderState =>
+  withRestored(state, ({ givenUp }) => ({ givenUp: givenUp ?? blame }));
+
+/** The first reason stays. */
+export const giveUpReplacement = (state: LadderState, reason: string): LadderState =>
+  withReplacement({ ...state, upSinceMs: null }, { givenUp: state.replacement?.givenUp ?? reason });
+
+const MAX_TRIED = 12;
+
+export function dropRestored(state: LadderState): LadderState {
+  const { restoredVolumes } = state;
+  if (!restoredVolumes) return state;
+  const { source, rank, volumes, givenUp } = restoredVolumes;
+  const blame: Blame = givenUp ?? { fault: 'other', reason: 'given up' };
+  const snapshotIds = volumes.map(({ snapshotId }) => snapshotId).filter((id) => id !== '');
+  return {
+    ...state,
+    restoredVolumes: null,
+    upSinceMs: null,
+    // As it was found again; a replacement goes its own way.
+    ...(state.replacement === null && { client: 'untouched', pool: 'in' }),
+    setback: null,
+    tried: [...state.tried, { source, rank, snapshotIds, ...blame }].slice(-MAX_TRIED),
+  };
+}
+
+/** A launch that found no capacity leaves the next subnet to be tried; an instance that was of no use ends the rung. */
+export function dropReplacement(state: LadderState): LadderState {
+  const { replacement, original } = state;
+  if (!replacement) return state;
+  const without: LadderState = {
+    ...state,
+    replacement: null,
+    upSinceMs: null,
+    exhausted: [...state.exhausted, replacement.subnetId],
+  };
+  if (replacement.instanceId === '') return without;
+  const left = { ...without, original: original === 'stopRequested' ? ('stopIntended' as const) : original };
+  return failRung(left, replacement.givenUp ?? 'given up');
+}
+
+export const withCleared = (state: LadderState, piece: CleanupPiece): LadderState => {
+  const without = piece.kind === 'leave-standby' ? { ...state, standby: 'none' as const } : state;
+  return isCleared(without, piece) ? without : { ...without, cleared: [...without.cleared, piece] };
+};
+
+export const isCleared = ({ cleared }: LadderState, piece: CleanupPiece): boolean =>
+  cleared.some(({ kind, target }) => kind === piece.kind && target === piece.target);
+
+export const instanceIdOf = ({ found, replacement }: LadderState, which: Which): string =>
+  which === 'original' ? found.instanceId : (replacement?.instanceId ?? '');
+
+export const isFound = ({ found }: LadderState, id: string): boolean =>
+  found.volumes.some(({ volumeId }) => volumeId === id);
+
+/** A stop of the original was intended at least, and it was not started since. */
+export const isStopOwed = ({ original }: LadderState): boolean =>
+  original === 'stopIntended' || original === 'stopRequested';
+
+/** The original may be on standby. */
+export const mayBeOnStandby = ({ standby }: LadderState): boolean => standby === 'entering' || standby === 'entered';
+
+/** Something of the original, or of what the fleet knows of it, was begun for the replacement: it is put back. */
+export const isOriginalTouched = (state: LadderState): boolean =>
+  isStopOwed(state) ||
+  state.replacement?.fencingBegun === true ||
+  (state.replacement?.membership ?? 'apart') !== 'apart';
+
+export type Phase = 'preparing' | 'down' | 'proved';
+
+/** down: the node is owed something, from the intent on until the proof, or until the node is as it was found. */
+export function phaseOf(state: LadderState): Phase {
+  if (state.proved !== null) return 'proved';
+  return state.client === 'mayBeDown' || isStopOwed(state) || mayBeOnStandby(state) ? 'down' : 'preparing';
+}
+
+/** Whether the rung under way has done nothing: nothing was made for it, and the node felt nothing. */
+export const isUnspent = (state: LadderState): boolean =>
+  !state.hasMade &&
+  state.original !== 'started' &&
+  (state.restoredVolumes?.creating.length ?? 0) === 0 &&
+  phaseOf(state) === 'preparing';
+
+/** Names what is reserved for a rung: a flap keeps its incident, and a second swap is one more. */
+export const reservationKey = (incidentId: string, { beganAtMs }: LadderState, rung: Rung): string =>
+  `${incidentId}-${beganAtMs.toString(36)}-${rung}`;
+
+/** A call without a token that was intended lately may still take effect, or may not be visible yet: it is not made again. */
+export const isPending = ({ pending }: LadderState, call: string, target: string, nowMs: number): boolean =>
+  pending?.call === call && pending.target === target && nowMs - pending.atMs < CONSISTENCY_WINDOW_MS;
+
+/** Which of the two sets of volumes the node says is mounted; null where it says neither. */
+export function mountedOf(
+  { restoredVolumes, found }: LadderState,
+  seen: NodeState | null | undefined,
+): RestoredVolumes['mounted'] | null {
+  const are = (volumes: readonly { readonly volumeId: string }[] = []): boolean =>
+    volumes.length > 0 && volumes.every(({ volumeId }) => seen?.volumes.some((one) => one.volumeId === volumeId));
+  return are(restoredVolumes?.volumes) ? 'restored' : are(found.volumes) ? 'found' : null;
+}
