@@ -17,6 +17,7 @@ export default {
   testTimeout: 120_000,
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '\\.ts$': './test/support/strip-types.js' },
+  moduleNameMapper: { '^node:timers/promises$': '<rootDir>/test/support/timers-promises.ts' },
   testMatch: ['<rootDir>/test/{unit,fuzz,model,infra,region,simulation}/**/*.test.ts'],
   modulePathIgnorePatterns: ['<rootDir>/cdk.out/', '<rootDir>/dist/'],
 };
