@@ -7,7 +7,7 @@ import type { SubjectRefusal } from '../../shared/guardrails/names.ts';
 import { WHOLE_FLEET } from '../../shared/heal/journal.ts';
 import { endKept, type KeptKind } from '../../shared/heal/kept.ts';
 import { readRecord } from '../../shared/reconcile/context.ts';
-import { workThrough } from '../../shared/reconcile/fleets.ts';
+import { oneByOne } from '../../shared/reconcile/fleets.ts';
 import { finish, notify } from '../../shared/reconcile/notification.ts';
 import {
   type Approval,
@@ -166,7 +166,7 @@ async function removeAll(
       }
     left.push(removal.sentence);
   };
-  const late = await workThrough(plan.removals, context, removeOne);
+  const late = await oneByOne(plan.removals, context.untilMs, removeOne);
   return { removed, left: [...left, ...late.map(({ sentence }) => sentence)], refusals };
 }
 

@@ -13,32 +13,40 @@ export function inFairOrder<T>(items: readonly T[], nowMs: number, everyMs: numb
   return [...items.slice(first), ...items.slice(0, first)];
 }
 
-export interface Budget {
-  /** Nothing is begun from then on, ms since the epoch. */
-  readonly untilMs: number;
-  /** One after another unless given. */
-  readonly atOnce?: number;
-  /** So many are begun however late it is: a round that begins none would never come to any. */
-  readonly atLeast?: number;
-}
-
 /**
- * @param work does not reject
+ * Works through items until time is up, ms since the epoch; `work` does not reject.
+ *
  * @returns the items that were not begun in time
  */
-export async function workThrough<T>(
+export type WorkThrough = <T>(
   items: readonly T[],
-  { untilMs, atOnce = 1, atLeast = 0 }: Budget,
+  untilMs: number,
   work: (item: T) => Promise<void>,
-): Promise<readonly T[]> {
-  const left: T[] = [];
-  const begin = async (item: T, place: number): Promise<void> => {
-    if (place < atLeast || Date.now() < untilMs) await work(item);
-    else left.push(item);
+) => Promise<readonly T[]>;
+
+export const oneByOne: WorkThrough = async (items, untilMs, work) => {
+  for (const [place, item] of items.entries()) {
+    if (Date.now() >= untilMs) return items.slice(place);
+    await work(item);
+  }
+  return [];
+};
+
+/**
+ * @param most items under way at any moment
+ * @param atLeast so many are begun however late it is: a round that begins none would never come to any
+ */
+export const atOnce =
+  (most: number, atLeast = 0): WorkThrough =>
+  async (items, untilMs, work) => {
+    const left: (typeof items)[number][] = [];
+    const begin = async (item: (typeof items)[number], place: number): Promise<void> => {
+      if (place < atLeast || Date.now() < untilMs) await work(item);
+      else left.push(item);
+    };
+    await pMap(items, begin, { concurrency: most });
+    return left;
   };
-  await pMap(items, begin, { concurrency: atOnce });
-  return left;
-}
 
 /** @throws AggregateError with all failures, each told by its message; nothing where there are none */
 export function throwTogether(failures: readonly unknown[], introduction: string): void {

@@ -8,7 +8,7 @@ import type { Fleet } from '../fleet/model.ts';
 import { readSettings, type Settings } from '../fleet/settings.ts';
 import { createStore, type Store } from '../heal/store.ts';
 import { plainJson } from '../text/plain-text.ts';
-import { inFairOrder, messageOf, throwTogether, workThrough } from './fleets.ts';
+import { inFairOrder, messageOf, oneByOne, throwTogether, type WorkThrough } from './fleets.ts';
 
 /** Clients and environment variables that every such function has. */
 export type BaseClients = Pick<Clients, 'ec2' | 'ssm' | 'sns' | 'dynamodb'>;
@@ -67,7 +67,8 @@ export function fleetsNamed(fleets: readonly Fleet[], name: string | undefined):
 export interface Round<S> {
   /** Of the schedule: in each round another fleet comes first. */
   readonly everyMs: number;
-  readonly atOnce?: number;
+  /** One fleet after another unless given. */
+  readonly workThrough?: WorkThrough;
   /** @returns what came of the fleet, for the log and for a person who asked */
   readonly reconcile: (fleet: Fleet) => Promise<S>;
   /** Whether a failure is left to the next round of the schedule, and is none of this invocation's. */
@@ -78,7 +79,7 @@ export interface Round<S> {
 export async function reconcileFleets<S>(
   { startedAtMs, untilMs }: Invocation,
   fleets: readonly Fleet[],
-  { everyMs, atOnce = 1, reconcile, leaves = () => false }: Round<S>,
+  { everyMs, workThrough = oneByOne, reconcile, leaves = () => false }: Round<S>,
 ): Promise<readonly S[]> {
   const summaries: S[] = [];
   const failures: unknown[] = [];
@@ -92,7 +93,7 @@ export async function reconcileFleets<S>(
       else failures.push(error);
     }
   };
-  const left = await workThrough(inFairOrder(fleets, startedAtMs, everyMs), { untilMs, atOnce }, takeOne);
+  const left = await workThrough(inFairOrder(fleets, startedAtMs, everyMs), untilMs, takeOne);
   if (left.length > 0) console.warn(plainJson({ level: 'warn', left: left.map(({ name }) => name) }));
   throwTogether(failures, 'the other fleets were reconciled, but');
   return summaries;
