@@ -1,5 +1,4 @@
-// Which peers each node of a fleet should name: whose each entry is, who may be named by whom, and why one goes. Pure: the same facts in
-// whatever order, the same lists; and what is chosen is chosen again, so that a list that is good is left alone.
+// Which peers each node of a fleet should name, and why one goes. Pure: the same facts in any order give the same lists; a good list stays.
 import { createHash } from 'node:crypto';
 import type { Role } from '../../shared/fleet/model.ts';
 import { plainName } from '../../shared/fleet/naming.ts';
