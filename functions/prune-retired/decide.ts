@@ -2,87 +2,20 @@
 // else. Pure. Whatever is not certainly ours, past its date, unused and dispensable stays, and the reason is told. Certain is what a heal has
 // written down, what the tags say, and what EC2 says, where all three agree.
 import { createHash } from 'node:crypto';
-import type { Fleet } from '../../shared/fleet/model.ts';
-import type { FleetNode } from '../../shared/fleet/nodes.ts';
 import type { SubjectRefusal } from '../../shared/guardrails/names.ts';
 import { judgePauseTag } from '../../shared/guardrails/switches.ts';
-import { type KeptRecord, keptOf } from '../../shared/heal/kept.ts';
+import { keptOf } from '../../shared/heal/kept.ts';
 import { FLEET_TAG, INCIDENT_TAG, KEEP_UNTIL_TAG } from '../../shared/model/tags.ts';
-import type { SnapshotSet } from '../../shared/snapshots/model.ts';
-import { instanceDiffers, volumeDiffers } from './agree.ts';
-import { setsToRemove } from './decide-sets.ts';
-import { judgeRetired, retirement } from './judge-retired.ts';
-
-export type Tags = Readonly<Record<string, string>>;
-
-/** A volume that carries the fleet's tag and a date until which it is kept. */
-export interface KeptVolume {
-  readonly volumeId: string;
-  readonly node: string | null;
-  readonly state: string;
-  /** Instances that have it. */
-  readonly attachedTo: readonly string[];
-  readonly sizeGiB: number;
-  readonly type: string;
-  /** ms since the epoch. */
-  readonly createdAtMs: number;
-  /** Empty where it was not made from one. */
-  readonly snapshotId: string;
-  readonly availabilityZone: string;
-  /** null: what the tag says is no date. */
-  readonly keepUntilMs: number | null;
-  readonly tags: Tags;
-}
-
-/** An instance that carries the fleet's tag, and that it was retired. */
-export interface RetiredInstance {
-  readonly instanceId: string;
-  readonly node: string | null;
-  readonly state: string;
-  /** Of its last start, ms since the epoch. */
-  readonly launchedAtMs: number;
-  readonly keepUntilMs: number | null;
-  readonly tags: Tags;
-  readonly rootDevice: string;
-  readonly volumes: readonly {
-    readonly volumeId: string;
-    readonly device: string;
-    readonly deleteOnTermination: boolean;
-  }[];
-}
-
-export interface PruneFacts {
-  readonly nowMs: number;
-  readonly fleet: Pick<Fleet, 'name' | 'volumes' | 'cleanSnapshots'>;
-  /** Who the fleet's nodes are now; instances that join or have retired are not among them. */
-  readonly nodes: readonly FleetNode[];
-  /** Why nothing of a node is touched (an open incident, a heal, a pause), by the node's name and by its instance's id. */
-  readonly busy: ReadonlyMap<string, string>;
-  readonly volumes: readonly KeptVolume[];
-  readonly instances: readonly RetiredInstance[];
-  readonly sets: readonly SnapshotSet[];
-  /** What heals have written down of what they put away, and what has ended among it. */
-  readonly kept: readonly KeptRecord[];
-  /** Recorded, past the date, and without the tags that would say so; `there`: EC2 still shows it. */
-  readonly missing: readonly {
-    readonly kind: 'volume' | 'instance';
-    readonly id: string;
-    readonly node: string;
-    readonly there: boolean;
-  }[];
-}
-
-export type Removal =
-  | { readonly kind: 'volume'; readonly id: string; readonly node: string; readonly sentence: string }
-  | { readonly kind: 'instance'; readonly id: string; readonly node: string; readonly sentence: string }
-  | {
-      readonly kind: 'set';
-      /** The set's. */
-      readonly id: string;
-      readonly node: string;
-      readonly sentence: string;
-      readonly snapshotIds: readonly string[];
-    };
+import { setsToRemove } from './clean-sets.ts';
+import {
+  dateText,
+  instanceDiffers,
+  type KeptVolume,
+  type PruneFacts,
+  type Removal,
+  type RetiredInstance,
+  volumeDiffers,
+} from './kept.ts';
 
 export interface PrunePlan {
   /** In this order; never more deletions than `MAX_DELETIONS`. */
@@ -140,7 +73,7 @@ export function decidePrune(facts: PruneFacts): PrunePlan {
 }
 
 /** It stays; `why` is for people, and null where it simply is not its time. */
-export interface Stays {
+interface Stays {
   readonly stays: true;
   readonly why: string | null;
   /** A person must know now. */
@@ -177,6 +110,43 @@ function judgeKept(thing: KeptVolume | RetiredInstance, { nowMs, fleet, busy }: 
   return null;
 }
 
+const GROUP_TAG = 'aws:autoscaling:groupName';
+
+/** What keeps a retired instance: its data must not go with it, and its identity must live elsewhere. null: nothing of this. */
+function judgeRetired(instance: RetiredInstance, { nodes, volumes: kept }: PruneFacts): Stays | null {
+  const { instanceId, node, state, tags, rootDevice, volumes } = instance;
+  if (state === 'terminated' || state === 'shutting-down') return NOT_NOW;
+  // The client on it may run, with the identity of a node that has another instance.
+  if (state !== 'stopped')
+    return stays(`it is retired and ${state}: two copies of the identity of ${node} may run`, true);
+  if (nodes.some((other) => other.instanceId === instanceId))
+    return stays('discovery finds it as a node of the fleet, and it is retired: one of the two is wrong', true);
+  if (!heirOf(instance, nodes))
+    return stays(`no running instance of the fleet is called ${node}: its identity may be nowhere else`);
+  const group = tags[GROUP_TAG];
+  if (group !== undefined) return stays(`it belongs to the Auto Scaling group ${group}: detach it from there first`);
+  // One that goes on existing without a date would be kept, and paid for, for ever.
+  const dated = new Set(kept.filter(({ keepUntilMs: untilMs }) => untilMs !== null).map(({ volumeId }) => volumeId));
+  for (const { volumeId, device, deleteOnTermination } of volumes) {
+    const isRoot = device === rootDevice;
+    if (deleteOnTermination && !isRoot)
+      return stays(`${volumeId} (${device}) is not its root and would be deleted with it: DeleteOnTermination is true`);
+    if (!deleteOnTermination && !dated.has(volumeId))
+      return stays(`${volumeId} (${device}) would outlive it, and no tag says until when it is kept`);
+  }
+  return null;
+}
+
+const heirOf = ({ node }: RetiredInstance, nodes: PruneFacts['nodes']): PruneFacts['nodes'][number] | undefined =>
+  nodes.find(({ name, state }) => name === node && state === 'running');
+
+function retirement(instance: RetiredInstance, { nodes }: PruneFacts): Removal {
+  const { instanceId, node, keepUntilMs } = instance;
+  const heir = heirOf(instance, nodes);
+  const sentence = `instance ${instanceId}, retired as ${node} and kept until ${dateText(keepUntilMs)}; ${heir?.instanceId} is ${node} now`;
+  return { kind: 'instance', id: instanceId, node: node ?? '', sentence };
+}
+
 function judgeVolume({ state, attachedTo }: KeptVolume): Stays | null {
   // Whoever attached it has a use for it: a person who put it back, or an instance that retires with it.
   if (attachedTo.length > 0) return NOT_NOW;
@@ -192,8 +162,7 @@ function deletion({ volumeId, node, sizeGiB, keepUntilMs, tags }: KeptVolume): R
   return { kind: 'volume', id: volumeId, node: node ?? '', sentence };
 }
 
-export const stays = (why: string, page = false): Stays => ({ stays: true, why, page });
-export const dateText = (ms: number | null): string => (ms === null ? '?' : new Date(ms).toISOString().slice(0, 10));
+const stays = (why: string, page = false): Stays => ({ stays: true, why, page });
 const idOf = (thing: KeptVolume | RetiredInstance): string => ('volumeId' in thing ? thing.volumeId : thing.instanceId);
 
 const byDate = <T extends KeptVolume | RetiredInstance>(things: readonly T[]): readonly T[] =>

@@ -5,9 +5,12 @@ import {
   type EC2Client,
   type Filter,
   type Instance,
+  paginateDescribeInstances,
+  paginateDescribeVolumes,
   type Tag,
   type Volume,
 } from '@aws-sdk/client-ec2';
+import { wholeList } from '../../shared/aws/whole-list.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { discoverNodes, type FleetNode } from '../../shared/fleet/nodes.ts';
 import { judgePauseTag } from '../../shared/guardrails/switches.ts';
@@ -17,8 +20,8 @@ import type { IncidentRecord, NodeRecord } from '../../shared/heal/records.ts';
 import { dateOf, FLEET_TAG, KEEP_UNTIL_TAG, NODE_TAG, RETIRED_TAG } from '../../shared/model/tags.ts';
 import { readSnapshots } from '../../shared/snapshots/read.ts';
 import { setsOf } from '../../shared/snapshots/sets.ts';
-import type { KeptVolume, PruneFacts, Removal, RetiredInstance, Tags } from './decide.ts';
-import type { Work } from './work.ts';
+import type { PruneContext } from './context.ts';
+import type { KeptVolume, PruneFacts, Removal, RetiredInstance, Tags } from './kept.ts';
 
 /** "MaxResults: between 5 and 500" (DescribeVolumesRequest), "between 5 and 1000" (DescribeInstancesRequest). */
 const A_PAGE = 500;
@@ -32,7 +35,7 @@ const ESCALATED_MS = 7 * DAY_MS;
 
 /** @param only what is read of what was kept, where one thing is looked at again; everything unless given */
 export async function readFacts(
-  { clients: { ec2 }, store }: Pick<Work, 'clients' | 'store'>,
+  { clients: { ec2 }, store }: Pick<PruneContext, 'clients' | 'store'>,
   fleet: Fleet,
   nowMs: number,
   only?: Removal['kind'],
@@ -119,40 +122,25 @@ export function busyOf(
 
 async function readVolumes(ec2: EC2Client, fleet: string): Promise<readonly Volume[]> {
   const Filters = ofFleet(fleet, KEEP_UNTIL_TAG);
-  return pages(fleet, 'volumes', async (NextToken) => {
-    const read = await ec2.send(new DescribeVolumesCommand({ Filters, MaxResults: A_PAGE, ...NextToken }));
-    return { items: read.Volumes ?? [], NextToken: read.NextToken };
-  });
+  const pages = paginateDescribeVolumes({ client: ec2, pageSize: A_PAGE }, { Filters });
+  return wholeList(pages, ({ Volumes }) => Volumes, MAX_PAGES, `volumes of fleet ${fleet}`);
 }
 
 async function readRetired(ec2: EC2Client, fleet: string): Promise<readonly Instance[]> {
   const Filters = ofFleet(fleet, RETIRED_TAG);
-  return pages(fleet, 'retired instances', async (NextToken) => {
-    const read = await ec2.send(new DescribeInstancesCommand({ Filters, MaxResults: A_PAGE, ...NextToken }));
-    return { items: (read.Reservations ?? []).flatMap(({ Instances = [] }) => Instances), NextToken: read.NextToken };
-  });
+  const pages = paginateDescribeInstances({ client: ec2, pageSize: A_PAGE }, { Filters });
+  return wholeList(
+    pages,
+    ({ Reservations = [] }) => Reservations.flatMap(({ Instances = [] }) => Instances),
+    MAX_PAGES,
+    `retired instances of fleet ${fleet}`,
+  );
 }
 
 const ofFleet = (fleet: string, key: string): Filter[] => [
   { Name: `tag:${FLEET_TAG}`, Values: [fleet] },
   { Name: 'tag-key', Values: [key] },
 ];
-
-async function pages<T>(
-  fleet: string,
-  what: string,
-  read: (next: { NextToken?: string }) => Promise<{ items: readonly T[]; NextToken: string | undefined }>,
-): Promise<readonly T[]> {
-  const found: T[] = [];
-  let next: { NextToken?: string } = {};
-  for (let page = 0; page < MAX_PAGES; page++) {
-    const { items, NextToken } = await read(next);
-    found.push(...items);
-    if (!NextToken) return found;
-    next = { NextToken };
-  }
-  throw new Error(`fleet ${fleet} has more than ${MAX_PAGES * A_PAGE} ${what}: half-read selections are refused`);
-}
 
 function keptVolume(volume: Volume): KeptVolume {
   const { VolumeId = '', State, Size = 0, VolumeType = '', SnapshotId = '', Attachments = [], Tags = [] } = volume;

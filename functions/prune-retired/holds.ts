@@ -6,7 +6,7 @@ import type { IncidentRecord } from '../../shared/heal/records.ts';
 import { sentenceOfUnmarked } from '../../shared/snapshots/marks.ts';
 import type { SnapshotFact } from '../../shared/snapshots/model.ts';
 import { readSnapshots } from '../../shared/snapshots/read.ts';
-import { guardAgain, type Work } from './work.ts';
+import { guardAgain, type PruneContext } from './context.ts';
 
 type Hold = Extract<KeptRecord, { readonly kind: 'hold' }>;
 
@@ -37,8 +37,8 @@ export function judgeHolds(
   };
 }
 
-export async function keepHolds(work: Work): Promise<void> {
-  const { clients, store, fleet } = work;
+export async function keepHolds(context: PruneContext): Promise<void> {
+  const { clients, store, fleet } = context;
   const shelf = { ec2: clients.ec2, store };
   const holds = keptOf(await readKept(store, fleet.name), 'hold');
   if (holds.size === 0) return;
@@ -47,12 +47,12 @@ export async function keepHolds(work: Work): Promise<void> {
     store.readFleet(fleet.name),
   ]);
   const { renew, release } = judgeHolds(holds.values(), snapshots, incidents);
-  if (await guardAgain(work, false)) return;
+  if (await guardAgain(context, false)) return;
   for (const { hold: recorded, snapshots: of } of renew) {
     if (of.length === 0) continue;
     const { incidentId, node } = recorded;
     const ids = of.map(({ snapshotId }) => snapshotId).join(' ');
-    await work.write({
+    await context.write({
       kind: 'intent',
       act: `LockSnapshot ${ids}`,
       sentence: `${incidentId} lasts: what it holds stays`,
@@ -62,17 +62,17 @@ export async function keepHolds(work: Work): Promise<void> {
       unmarked.length === 0
         ? 'held for another day'
         : `${of.length - unmarked.length} of ${of.length} held for another day; ${sentenceOfUnmarked(unmarked)}`;
-    await work.write({ kind: 'result', act: `LockSnapshot ${ids}`, sentence });
+    await context.write({ kind: 'result', act: `LockSnapshot ${ids}`, sentence });
   }
   for (const { incidentId } of release) {
-    await work.write({
+    await context.write({
       kind: 'intent',
       act: `DeleteTags ${incidentId}`,
       sentence: `${incidentId} is over: nothing is held for it`,
     });
     const { released, unmarked } = await releaseRecorded(shelf, { fleet: fleet.name, incidentId }, Date.now());
     const left = unmarked.length === 0 ? '' : `, but not ${sentenceOfUnmarked(unmarked)}`;
-    await work.write({
+    await context.write({
       kind: 'result',
       act: `DeleteTags ${incidentId}`,
       sentence: `${released.join(' ') || 'nothing'} released${left}`,

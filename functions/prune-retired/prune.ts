@@ -1,16 +1,29 @@
-// One fleet's turn: what may go is planned, and then written, asked about or carried out, as the fleet's mode says.
-import type { Fleet } from '../../shared/fleet/model.ts';
-import type { RegisterRecord, SubjectRefusal } from '../../shared/guardrails/names.ts';
-import { claimOf } from '../../shared/heal/approval.ts';
-import { endKept } from '../../shared/heal/kept.ts';
-import { WHOLE_FLEET } from '../../shared/heal/telling.ts';
-import { decidePrune, type PruneFacts, type PrunePlan } from './decide.ts';
+// One fleet's run: what may go is planned, and then written, asked about or carried out, as the fleet's mode says. Each removal is carried out
+// by itself: the truth and the guard are read again right before it, the intent is written before it and the result after. EC2 deletes by id
+// and says so when it is gone already: all of this can be repeated.
+import { DeleteSnapshotCommand, DeleteVolumeCommand, TerminateInstancesCommand } from '@aws-sdk/client-ec2';
+import { type Refused, refusalOf } from '../../shared/aws/refused.ts';
+import type { SubjectRefusal } from '../../shared/guardrails/names.ts';
+import { WHOLE_FLEET } from '../../shared/heal/journal.ts';
+import { endKept, type KeptKind } from '../../shared/heal/kept.ts';
+import { readRecord } from '../../shared/reconcile/context.ts';
+import { oneByOne } from '../../shared/reconcile/fleets.ts';
+import { finish, notify } from '../../shared/reconcile/notification.ts';
+import {
+  type Approval,
+  approvedSentence,
+  judgeWholePlan,
+  proposeWholePlan,
+  reconcile,
+  type WholePlan,
+} from '../../shared/reconcile/plan.ts';
+import { guardAgain, type PruneContext } from './context.ts';
+import { decidePrune, type PrunePlan, stillPlanned } from './decide.ts';
 import { readFacts } from './facts.ts';
 import { keepHolds } from './holds.ts';
-import { remove } from './remove.ts';
-import { readTold, remember, type Tools, tell, type Work, workOf } from './work.ts';
+import type { PruneFacts, Removal } from './kept.ts';
 
-/** What came of a turn, for the log and for a person who asked. */
+/** What came of a run, for the log and for a person who asked. */
 export interface Summary {
   readonly fleet: string;
   readonly removed: readonly string[];
@@ -21,182 +34,249 @@ export interface Summary {
   readonly refusals: readonly string[];
 }
 
-export interface Turn {
-  readonly tools: Tools;
-  readonly fleet: Fleet;
+export interface Request {
   /** Only says what would go. */
   readonly onlyPlan: boolean;
-  /** The plan that a person says yes to. */
-  readonly approved?: string;
-  /** Who says yes, as the event claims. */
-  readonly approvedBy?: string | null;
+  readonly approval: Approval | undefined;
 }
 
 const HOUR_MS = 60 * 60_000;
 const MAX_SENTENCES = 10;
 
-export async function pruneFleet({ tools, fleet, onlyPlan, approved, approvedBy = null }: Turn): Promise<Summary> {
-  const work = workOf(tools, fleet);
+export async function pruneFleet(context: PruneContext, { onlyPlan, approval }: Request): Promise<Summary> {
+  const { fleet } = context;
+  const read = () => readFacts(context, fleet, Date.now());
+  if (onlyPlan) return planSummary(fleet.name, decidePrune(await read()));
   const failures: unknown[] = [];
   // What is held is not removed, whether its hold could be renewed or not: the rest need not wait for it.
-  if (!onlyPlan && approved === undefined) await keepHolds(work).catch((error: unknown) => failures.push(error));
-  const facts = await readFacts(work, fleet, Date.now());
-  const plan = decidePrune(facts);
-  if (!onlyPlan) await giveUp(work, facts.missing);
-  const left = [
+  if (!approval) await keepHolds(context).catch((error: unknown) => failures.push(error));
+  const result = await reconcile(
+    fleet,
+    {
+      facts: async () => {
+        const facts = await read();
+        await giveUp(context, facts.missing);
+        return facts;
+      },
+      decide: decidePrune,
+      isEmpty: ({ removals }) => removals.length === 0,
+      judgeApproval: async (plan, { plan: approved }) =>
+        judgeWholePlan(fleet, wholePlan(plan), approved, await readRecord(context), Date.now()) ?? plan,
+      propose: async (plan) => proposeWholePlan(context, wholePlan(plan), await readRecord(context)),
+      apply: (plan, approved) => removeAll(context, plan, approved, failures),
+    },
+    approval,
+  );
+  const { plan } = result;
+  switch (result.step) {
+    case 'refused':
+      await notify(context, [result.refusal]);
+      return planSummary(fleet.name, plan, [result.refusal]);
+    case 'nothing':
+      await finish(context, plan.refusals, failures);
+      return planSummary(fleet.name, plan);
+    case 'proposed': {
+      const refusals = [...plan.refusals, ...result.refusals];
+      await finish(context, refusals, failures);
+      return planSummary(fleet.name, plan, refusals);
+    }
+    case 'applied': {
+      const { removed, left, refusals: met } = result.done;
+      const refusals = [...plan.refusals, ...met];
+      await finish(context, refusals, failures);
+      return { fleet: fleet.name, removed, left, refusals: refusals.map(shown) };
+    }
+  }
+}
+
+const planSummary = (fleet: string, plan: PrunePlan, refusals: readonly SubjectRefusal[] = plan.refusals): Summary => ({
+  fleet,
+  removed: [],
+  left: [
     ...plan.removals.map(({ sentence }) => sentence),
     ...(plan.waiting > 0 ? [`and ${plan.waiting} more, by later runs`] : []),
-  ];
-  if (onlyPlan) return summary(fleet, { removed: [], left, plan, refusals: plan.refusals });
-  if (approved !== undefined) {
-    const no = whyNotApproved(fleet, plan, approved, await readTold(work));
-    if (no) {
-      await tell(work, [no]);
-      return summary(fleet, { removed: [], left, plan, refusals: [no] });
-    }
-    const yes = `plan ${approved} is approved${claimOf(approvedBy)}`;
-    await work.write({ kind: 'decision', sentence: `${yes}: ${sentencesOf(plan)}` });
-    return carryOut(work, plan, { approved: true, failures });
-  }
-  if (plan.removals.length > 0 && fleet.mode !== 'act') {
-    const asked = await ask(work, plan);
-    const refusals = [...plan.refusals, ...asked];
-    await tell(work, refusals);
-    throwAll(work, failures);
-    return summary(fleet, { removed: [], left, plan, refusals });
-  }
-  if (plan.removals.length > 0) await work.write({ kind: 'decision', sentence: sentencesOf(plan) });
-  return carryOut(work, plan, { approved: false, failures });
+  ],
+  ...(plan.removals.length > 0 && { plan: plan.hash }),
+  refusals: refusals.map(shown),
+});
+
+const shown = ({ refuse, reason }: SubjectRefusal): string => `${refuse}: ${reason}`;
+
+/** Asked again by the next run, six hours later, only where the question has expired. */
+const wholePlan = (plan: PrunePlan): WholePlan => ({
+  hash: plan.hash,
+  isEmpty: plan.removals.length === 0,
+  sentence: sentencesOf(plan),
+  changes: { removals: plan.removals.map(({ kind, id }) => `${kind} ${id}`) },
+  questionLastsMs: 13 * HOUR_MS,
+});
+
+function sentencesOf({ removals, waiting }: PrunePlan): string {
+  const first = removals.slice(0, MAX_SENTENCES).map(({ sentence }) => sentence);
+  const more = removals.length - first.length + waiting;
+  return `delete ${[...first, ...(more > 0 ? [`and ${more} more`] : [])].join('; ')}`;
 }
 
 /** A person who takes the tags away has taken the thing: it is told once, and nothing follows from its record any more. */
-async function giveUp(work: Work, missing: PruneFacts['missing']): Promise<void> {
+async function giveUp(context: PruneContext, missing: PruneFacts['missing']): Promise<void> {
   for (const { kind, id, node, there } of missing) {
     if (there)
-      await work.write(
+      await context.write(
         {
           kind: 'decision',
           sentence: `${id} was kept, and its tags say so no more: it is left to people`,
         },
         { name: node, instanceId: kind === 'instance' ? id : WHOLE_FLEET },
       );
-    await endKept(work.store, work.fleet.name, kind, [id], Date.now());
+    await endKept(context.store, context.fleet.name, kind, [id], Date.now());
   }
 }
 
-interface Carrying {
-  readonly approved: boolean;
-  /** What has failed before; what fails here is added, and all of it is thrown at the end. */
-  readonly failures: unknown[];
+interface RemovedAll {
+  readonly removed: readonly string[];
+  readonly left: readonly string[];
+  readonly refusals: readonly SubjectRefusal[];
 }
 
-async function carryOut(work: Work, plan: PrunePlan, { approved, failures }: Carrying): Promise<Summary> {
+/** @param failures what cannot be deleted does not keep the rest, and is added */
+async function removeAll(
+  context: PruneContext,
+  plan: PrunePlan,
+  approval: Approval | undefined,
+  failures: unknown[],
+): Promise<RemovedAll> {
+  const yes = approval ? `${approvedSentence(approval)}: ` : '';
+  await context.write({ kind: 'decision', sentence: `${yes}${sentencesOf(plan)}` });
   const removed: string[] = [];
   const left: string[] = [];
-  const refusals = [...plan.refusals];
+  const refusals: SubjectRefusal[] = [];
   let stopped = false;
-  for (const removal of plan.removals) {
-    if (stopped || Date.now() >= work.untilMs) {
-      left.push(removal.sentence);
-      continue;
-    }
-    try {
-      const result = await remove(work, removal, approved);
-      if (result.done) {
-        removed.push(removal.sentence);
-        continue;
+  const removeOne = async (removal: Removal): Promise<void> => {
+    if (!stopped)
+      try {
+        const result = await remove(context, removal, approval !== undefined);
+        if (result.done) {
+          removed.push(removal.sentence);
+          return;
+        }
+        refusals.push(result.refusal);
+        stopped = result.stop;
+      } catch (error) {
+        failures.push(error);
       }
-      refusals.push(result.refusal);
-      stopped = result.stop;
-    } catch (error) {
-      // What cannot be deleted does not keep the rest; all failures reach the alarms together.
-      failures.push(error);
-    }
     left.push(removal.sentence);
-  }
-  await tell(work, refusals);
-  throwAll(work, failures);
-  return summary(work.fleet, { removed, left, refusals });
-}
-
-function throwAll({ fleet }: Work, failures: readonly unknown[]): void {
-  if (failures.length === 0) return;
-  const sentences = failures.map((error) => (error instanceof Error ? error.message : String(error)));
-  throw new AggregateError(failures, `${fleet.name}: ${sentences.join('; ')}`);
-}
-
-function whyNotApproved(
-  { name, mode, ask: { expiresAfterHours } }: Fleet,
-  plan: PrunePlan,
-  approved: string,
-  told: RegisterRecord,
-): SubjectRefusal | undefined {
-  const no = (refuse: 'mode-changed' | 'approval-exceeded' | 'approval-expired', why: string): SubjectRefusal => {
-    return {
-      refuse,
-      subject: `${name} ${approved}`,
-      reason: `plan ${approved} is not carried out: ${why}`,
-      page: false,
-    };
   };
-  if (mode === 'plan') return no('mode-changed', `${name} is in mode plan`);
-  if (plan.removals.length === 0) return no('approval-exceeded', 'nothing may go by now');
-  if (plan.hash !== approved)
-    return no(
-      'approval-exceeded',
-      `something has changed, and it would be plan ${plan.hash} now: ${sentencesOf(plan)}`,
-    );
-  if (mode === 'act') return undefined;
-  const question = told.told.find(({ code, subject }) => code === 'approval-wanted' && subject === approved);
-  if (!question) return no('approval-exceeded', 'nobody was asked about it lately');
-  if (Date.now() - question.sinceMs < expiresAfterHours * HOUR_MS) return undefined;
-  return no('approval-expired', `people were asked more than ${expiresAfterHours} h ago, and are asked again`);
+  const late = await oneByOne(plan.removals, context.untilMs, removeOne);
+  return { removed, left: [...left, ...late.map(({ sentence }) => sentence)], refusals };
 }
 
-/** Modes plan and ask: the plan is written to the journal once, and in mode ask people are asked once. */
-async function ask(work: Work, plan: PrunePlan): Promise<readonly SubjectRefusal[]> {
-  const { fleet } = work;
-  const { plans } = await readTold(work);
-  if (!plans.includes(plan.hash)) {
-    await work.write({
-      kind: 'plan',
-      act: `plan ${plan.hash}`,
-      sentence: sentencesOf(plan),
-      evidence: { plan: plan.hash, removals: plan.removals.map(({ kind, id }) => `${kind} ${id}`) },
+/** What came of a removal. `stop`: nothing more may be done in this run. */
+type Removed =
+  | { readonly done: true }
+  | { readonly done: false; readonly refusal: SubjectRefusal; readonly stop: boolean };
+
+/** Error codes of EC2 ("Error codes for the Amazon EC2 API"): what was to be deleted is not there. */
+const GONE = new Set(['InvalidVolume.NotFound', 'InvalidInstanceID.NotFound', 'InvalidSnapshot.NotFound']);
+/** It is in use, locked or protected: somebody wants it. Whatever else AWS refuses, a person has to look at. */
+const KEPT = new Set([
+  'VolumeInUse',
+  'IncorrectState',
+  'IncorrectInstanceState',
+  'OperationNotPermitted',
+  'InvalidSnapshot.InUse',
+  'SnapshotLocked',
+]);
+
+/**
+ * The guard comes last before each call: a pause holds from the moment at which it is set.
+ *
+ * @param approved a person said yes to the plan that it is of
+ */
+async function remove(context: PruneContext, removal: Removal, approved: boolean): Promise<Removed> {
+  const stays = (why: string, page = false): Removed => {
+    const reason = `${removal.sentence}: ${why}`;
+    return { done: false, refusal: { refuse: 'kept-longer', subject: removal.id, reason, page }, stop: false };
+  };
+  const again = decidePrune(await readFacts(context, context.fleet, Date.now(), removal.kind));
+  if (!stillPlanned(removal, again)) return stays('it is not as it was a moment ago, and the next run looks again');
+  for (const { act, send } of callsOf(context, removal)) {
+    const said = await journalled(context, removal, act, async () => {
+      const guarded = await guardAgain(context, approved);
+      if (guarded) return guarded;
+      await send();
+      return undefined;
     });
-    await remember(work, plan.hash);
+    if (said === undefined) continue;
+    return 'refused' in said
+      ? stays(`AWS refused ${act}: ${said.refused}`, !KEPT.has(said.code))
+      : { done: false, refusal: said, stop: true };
   }
-  if (fleet.mode === 'plan') return [];
-  const reason =
-    `plan ${plan.hash} of ${fleet.name} would ${sentencesOf(plan)}. ` +
-    'Exactly this is done when a person approves it, and nothing otherwise';
-  // Asked again by the next run, six hours later, only where the question has expired.
-  return [{ refuse: 'approval-wanted', subject: plan.hash, reason, page: true, lastsMs: 13 * HOUR_MS }];
+  // Nothing follows from the record any more, whatever is called so some day.
+  const over = (kind: KeptKind, ids: readonly string[]) =>
+    endKept(context.store, context.fleet.name, kind, ids, Date.now());
+  await over(removal.kind, [removal.id]);
+  if (removal.kind === 'set') await over('quarantine', removal.snapshotIds);
+  return { done: true };
 }
 
-function sentencesOf({ removals, waiting }: PrunePlan): string {
-  const shown = removals.slice(0, MAX_SENTENCES).map(({ sentence }) => sentence);
-  const more = removals.length - shown.length + waiting;
-  return `delete ${[...shown, ...(more > 0 ? [`and ${more} more`] : [])].join('; ')}`;
+interface Call {
+  /** The operation, and what it is about. */
+  readonly act: string;
+  readonly send: () => Promise<unknown>;
 }
 
-const summary = (
-  { name }: Fleet,
-  {
-    removed,
-    left,
-    plan,
-    refusals,
-  }: {
-    readonly removed: readonly string[];
-    readonly left: readonly string[];
-    readonly plan?: PrunePlan;
-    readonly refusals: readonly SubjectRefusal[];
-  },
-): Summary => ({
-  fleet: name,
-  removed,
-  left,
-  ...(plan && plan.removals.length > 0 && { plan: plan.hash }),
-  refusals: refusals.map(({ refuse, reason }) => `${refuse}: ${reason}`),
-});
+function callsOf({ clients: { ec2 } }: PruneContext, removal: Removal): readonly Call[] {
+  const { id } = removal;
+  switch (removal.kind) {
+    case 'volume':
+      return [{ act: `DeleteVolume ${id}`, send: () => ec2.send(new DeleteVolumeCommand({ VolumeId: id })) }];
+    case 'instance':
+      return [
+        {
+          act: `TerminateInstances ${id}`,
+          send: () => ec2.send(new TerminateInstancesCommand({ InstanceIds: [id] })),
+        },
+      ];
+    case 'set':
+      return removal.snapshotIds.map((SnapshotId) => ({
+        act: `DeleteSnapshot ${SnapshotId}`,
+        send: () => ec2.send(new DeleteSnapshotCommand({ SnapshotId })),
+      }));
+  }
+}
+
+/** @returns what AWS said where it refused, or why nothing may be done; undefined where it is done */
+async function journalled(
+  context: PruneContext,
+  removal: Removal,
+  act: string,
+  send: () => Promise<SubjectRefusal | undefined>,
+): Promise<SubjectRefusal | Refused | undefined> {
+  const about = { name: removal.node, instanceId: removal.kind === 'instance' ? removal.id : WHOLE_FLEET };
+  const result = (sentence: string): Promise<void> => context.write({ kind: 'result', act, sentence }, about);
+  await context.write({ kind: 'intent', act, sentence: removal.sentence }, about);
+  try {
+    const refusal = await send();
+    await result(refusal ? `not done: ${refusal.reason}` : 'done');
+    return refusal;
+  } catch (error) {
+    if (error instanceof Error && GONE.has(error.name)) {
+      await result('it was gone already');
+      return undefined;
+    }
+    const refused = definite(error);
+    const said = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    await result(`${refused ? 'refused' : 'not known to be done'}: ${said}`);
+    if (!refused) throw error;
+    return refused;
+  }
+}
+
+/** Undefined where the error leaves open whether the call had an effect. */
+function definite(error: unknown): Refused | undefined {
+  try {
+    return refusalOf(error);
+  } catch {
+    return undefined;
+  }
+}

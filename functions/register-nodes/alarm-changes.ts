@@ -2,8 +2,7 @@
 // where it looks at the wrong thing, or where the fleet file's number or the runbook's place has changed since we wrote it. Pure.
 import type { MetricAlarm, PutMetricAlarmInput } from '@aws-sdk/client-cloudwatch';
 import { FLEET_TAG, KIND_TAG, NODE_TAG } from '../../shared/model/tags.ts';
-import type { Alarm, Look, MetricRef } from './alarm-model.ts';
-import type { DesiredAlarms } from './alarms.ts';
+import type { Alarm, DesiredAlarms, Look, MetricRef } from './alarms.ts';
 
 export interface AlarmChanges {
   readonly create: readonly Alarm[];

@@ -1,20 +1,93 @@
-// Which alarms a fleet should have. Pure: from its file, its nodes, the series that the agents publish and the alarms that people have.
-import type { Fleet } from '../../shared/fleet/model.ts';
-import { alarmName, HEALTH_VALUE, NODES_WITH_OWN_ALARMS, runbookOf } from '../../shared/fleet/naming.ts';
+// Which alarms a fleet should have: those of its nodes, those of the fleet as a whole, and what a large fleet has in place of alarms of its
+// nodes' own. Pure: from its file, its nodes, the series that the agents publish and the alarms that people have.
+import type { Fleet, VolumeRole } from '../../shared/fleet/model.ts';
+import {
+  type AlarmKind,
+  alarmName,
+  CONSENSUS_METRICS,
+  type ConsensusMetric,
+  type FleetAlarmKind,
+  type FleetMetric,
+  HEALTH_VALUE,
+  METRIC_NAMESPACE,
+  NODES_WITH_OWN_ALARMS,
+  type NodeMetric,
+  runbookOf,
+} from '../../shared/fleet/naming.ts';
 import { doubledNames, type FleetNode } from '../../shared/fleet/nodes.ts';
 import type { SubjectRefusal } from '../../shared/guardrails/names.ts';
-import {
-  AGENT_NAMESPACE,
-  type Alarm,
-  type AlarmFacts,
-  CHECKS,
-  filesystemKey,
-  type MetricRef,
-  ownMetric,
-  suffixOf,
-} from './alarm-model.ts';
-import { fleetWide, wholeFleet } from './fleet-alarms.ts';
-import { compareText } from './records.ts';
+
+export interface MetricRef {
+  readonly namespace: string;
+  readonly name: string;
+  readonly dimensions: Readonly<Record<string, string>>;
+}
+
+/** What an alarm looks at, each minute. */
+export type Look =
+  | { readonly by: 'metric'; readonly metric: MetricRef; readonly statistic: 'Maximum' | 'Minimum' }
+  /** An expression over metrics by their ids. */
+  | { readonly by: 'math'; readonly metrics: Readonly<Record<string, MetricRef>>; readonly expression: string }
+  /** A Metrics Insights query: one series, a contributor, for each node. */
+  | { readonly by: 'query'; readonly query: string };
+
+export interface Alarm {
+  readonly name: string;
+  /** Its tag `chainmend:node`; undefined for an alarm of the whole fleet. */
+  readonly node: string | undefined;
+  readonly kind: AlarmKind;
+  /** One sentence: what it means, and for whom. */
+  readonly meaning: string;
+  readonly runbook: string;
+  readonly look: Look;
+  readonly when: '>=' | '>' | '<=';
+  readonly threshold: number;
+  /** Minutes in a row. */
+  readonly minutes: number;
+  /** Whether the alarm pages by itself. Whoever computed what it is about explains and pages it otherwise (see docs/adr/0008). */
+  readonly pages: boolean;
+}
+
+/** The agent's series of one filesystem, by exactly these dimensions (fstype and whatever else its configuration adds). */
+export interface DiskSeries {
+  readonly dimensions: Readonly<Record<string, string>>;
+  /** Whether inodes are published under the same dimensions. */
+  readonly inodes: boolean;
+}
+
+export const AGENT_NAMESPACE = 'CWAgent';
+export const filesystemKey = (instanceId: string, path: string): string => `${instanceId} ${path}`;
+
+export interface AlarmFacts {
+  readonly fleet: Fleet;
+  readonly nodes: readonly FleetNode[];
+  /** By `filesystemKey`. */
+  readonly series: ReadonlyMap<string, DiskSeries>;
+  /** Filesystems that an alarm of people's own looks after, by kind. */
+  readonly covered: Readonly<Record<'disk' | 'inodes', ReadonlySet<string>>>;
+  /** Whether the fleet has alarms of the fleet-wide kind now. */
+  readonly fleetWideNow: boolean;
+  /** In front of every runbook's path: "https://github.com/example/chainmend/blob/main/". */
+  readonly runbooks: string;
+}
+
+const CHECKS = [
+  ['status-check', 'StatusCheckFailed', 'EC2 finds the instance or its hardware impaired'],
+  [
+    'attached-ebs',
+    'StatusCheckFailed_AttachedEBS',
+    'the instance cannot reach an EBS volume, which stopping it does not cure',
+  ],
+] as const;
+
+const ownMetric = (
+  name: NodeMetric | FleetMetric | ConsensusMetric,
+  dimensions: Readonly<Record<string, string>>,
+): MetricRef => ({ namespace: METRIC_NAMESPACE, name, dimensions });
+
+/** Of a volume other than the first, at the end of an alarm's name. */
+const suffixOf = ({ volumes }: Fleet, { role }: VolumeRole): string | undefined =>
+  role === volumes[0]?.role ? undefined : role;
 
 export interface DesiredAlarms {
   readonly alarms: readonly Alarm[];
@@ -44,7 +117,7 @@ export function desiredAlarms(facts: AlarmFacts): DesiredAlarms {
   const tolerated = new Set<string>();
   const refusals: SubjectRefusal[] = [];
   const notes: string[] = [];
-  for (const node of [...nodes].sort((a, b) => compareText(a.instanceId, b.instanceId))) {
+  for (const node of [...nodes].sort((a, b) => (a.instanceId < b.instanceId ? -1 : 1))) {
     if (doubled.has(node.name)) {
       const reason = `${node.instanceId} is called ${node.name}, and so is another: their alarms are left as they are`;
       refusals.push({ refuse: 'name-taken', subject: node.instanceId, node, reason, page: true });
@@ -177,4 +250,127 @@ function checksOf({ fleet, runbooks }: AlarmFacts, node: FleetNode): readonly Al
     minutes: 2,
     pages: true,
   }));
+}
+
+/** What is told of a fleet as a whole, whatever its size. */
+function wholeFleet({ fleet, runbooks }: AlarmFacts): readonly Alarm[] {
+  if (!fleet.probe) return [];
+  const { name } = fleet;
+  const of = (
+    kind: FleetAlarmKind,
+    metric: FleetMetric | ConsensusMetric,
+    when: Alarm['when'],
+    threshold: number,
+    meaning: string,
+  ): Alarm => ({
+    name: alarmName(name, undefined, kind),
+    node: undefined,
+    kind,
+    meaning,
+    runbook: runbooks + runbookOf(kind),
+    look: {
+      by: 'metric',
+      metric: ownMetric(metric, { Fleet: name }),
+      statistic: when === '<=' ? 'Minimum' : 'Maximum',
+    },
+    when,
+    threshold,
+    minutes: 1,
+    pages: false,
+  });
+  const halted = of(
+    'halted',
+    'Halted',
+    '>=',
+    1,
+    `The chain of ${name} stands still: no node and no reference advances.`,
+  );
+  if (fleet.chain !== 'cometbft') return [halted];
+  const [rounds, outOfSync, jailed, power, byzantine, down] = CONSENSUS_METRICS;
+  // What nobody reads, nobody publishes: an alarm on it would never go off, and look as if it could.
+  const asked = fleet.probe.by !== 'metric';
+  const read = new Map<string, boolean>([
+    ...[rounds, outOfSync, power, byzantine].map(
+      (metric) => [metric, asked && fleet.rpc?.metricsPort !== undefined] as const,
+    ),
+    [jailed, asked],
+  ]);
+  const rules = [
+    of(
+      'consensus-halted',
+      rounds,
+      '>',
+      10,
+      `${name} tries for more than 10 rounds to agree on a block: consensus halts.`,
+    ),
+    of('node-out-of-sync', outOfSync, '>', 0, `A node of ${name} has had no new block for 5 minutes in round 0.`),
+    of('validator-jailed', jailed, '>', 0, `A validator of ${name} is jailed: it signs and earns nothing.`),
+    of(
+      'voting-power-low',
+      power,
+      '<=',
+      70,
+      `At most 70 % of the voting power of ${name} is online; at two thirds it halts.`,
+    ),
+    of('byzantine-validators', byzantine, '>', 0, `A validator of ${name} has signed two blocks of one height.`),
+    of('node-down', down, '>', 0, `A node of ${name} does not answer any more.`),
+  ];
+  return [halted, ...rules.filter(({ look }) => look.by !== 'metric' || (read.get(look.metric.name) ?? true))];
+}
+
+/**
+ * For a fleet too large for alarms of each node: one of each kind, grouped by node. A query sees the metrics of the whole account:
+ * of disks those with a path of the fleet's, of status checks all instances. There is none for inodes, which the agent publishes as
+ * counts only. Agents add dimensions as they are configured to (device, image, type), so of disks no exact list of them is asked for.
+ * Every name is quoted: hundreds of words are reserved ("Reserved keywords", Metrics Insights). "A single query can return no more than 500 time series" (Metrics Insights quotas): the worst are seen.
+ */
+function fleetWide({ fleet, runbooks }: AlarmFacts): readonly Alarm[] {
+  const { name, volumes, alarms, probe } = fleet;
+  const base = { node: undefined, when: '>=' as const };
+  const worst = 'ORDER BY MAX() DESC LIMIT 500';
+  const disks = volumes.map((volume): Alarm => {
+    const query = `SELECT MAX("disk_used_percent") FROM "${AGENT_NAMESPACE}" WHERE "path" = '${volume.path}' GROUP BY "InstanceId", "path" ${worst}`;
+    return {
+      ...base,
+      name: alarmName(name, undefined, 'disk', suffixOf(fleet, volume)),
+      kind: 'disk',
+      meaning: `${volume.role} volumes of ${name} (${volume.path}) are filling up; chainmend grows them, or says why not.`,
+      runbook: runbooks + runbookOf('disk'),
+      look: { by: 'query', query },
+      threshold: alarms.diskPercent,
+      minutes: 1,
+      pages: false,
+    };
+  });
+  const unwell: Alarm = {
+    ...base,
+    name: alarmName(name, undefined, 'unwell'),
+    kind: 'unwell',
+    meaning: `Nodes of ${name} are unreachable (4), stuck (5) or forked (6): whoever asks them gets no, old or wrong answers.`,
+    runbook: runbooks + runbookOf('unwell'),
+    look: {
+      by: 'query',
+      query: `SELECT MAX("Health") FROM SCHEMA("${METRIC_NAMESPACE}", "Fleet", "Node") WHERE "Fleet" = '${name}' GROUP BY "Node" ${worst}`,
+    },
+    threshold: HEALTH_VALUE.unreachable,
+    minutes: 2,
+    pages: false,
+  };
+  const checks = CHECKS.map(
+    ([kind, metric, meaning]): Alarm => ({
+      ...base,
+      name: alarmName(name, undefined, kind),
+      kind,
+      meaning: `Nodes of ${name}, or other instances of this account and region: ${meaning}.`,
+      runbook: runbooks + runbookOf(kind),
+      look: {
+        by: 'query',
+        query: `SELECT MAX("${metric}") FROM SCHEMA("AWS/EC2", "InstanceId") GROUP BY "InstanceId" ${worst}`,
+      },
+      threshold: 1,
+      minutes: 2,
+      pages: true,
+    }),
+  );
+  return [...disks, ...(probe ? [unwell] : []), ...checks];
 }

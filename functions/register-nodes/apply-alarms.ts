@@ -10,11 +10,14 @@ import type { Fleet } from '../../shared/fleet/model.ts';
 import { alarmName } from '../../shared/fleet/naming.ts';
 import type { FleetNode } from '../../shared/fleet/nodes.ts';
 import { judgeGone, type SubjectRefusal } from '../../shared/guardrails/names.ts';
-import { diffAlarms, firstMetric, isOurs, ownActions, putInput } from './alarm-changes.ts';
-import type { DiskSeries } from './alarm-model.ts';
-import { alarmsPer, desiredAlarms } from './alarms.ts';
-import { readAlarms, readCovered, readTags } from './metrics.ts';
-import { guardAgain, pacer, type Work } from './work.ts';
+import { messageOf } from '../../shared/reconcile/fleets.ts';
+import { readUnpaused } from '../../shared/reconcile/guard.ts';
+import { about } from '../../shared/reconcile/notification.ts';
+import { pacer } from '../../shared/reconcile/pace.ts';
+import { diffAlarms, firstMetric, isOurs, ownActions, putInput, writtenIn } from './alarm-changes.ts';
+import { readAlarms, readCovered, readTags } from './alarm-facts.ts';
+import { alarmsPer, type DiskSeries, desiredAlarms } from './alarms.ts';
+import type { RegisterContext } from './context.ts';
 
 /** "PutMetricAlarm: 3 transactions per second" (CloudWatch quotas), the same for DeleteAlarms. */
 const GAP_MS = 350;
@@ -47,8 +50,8 @@ export interface AlarmsToReconcile {
   readonly confirmed: boolean;
 }
 
-export async function reconcileAlarms(work: Work, facts: AlarmsToReconcile): Promise<AlarmsDone> {
-  const { fleet, environment, clients } = work;
+export async function reconcileAlarms(context: RegisterContext, facts: AlarmsToReconcile): Promise<AlarmsDone> {
+  const { fleet, environment, clients } = context;
   const { nodes, fleets, readGone, seriesAt, confirmed } = facts;
   const otherFleets = fleets.map(({ name }) => name).filter((name) => name !== fleet.name);
   const existing = await readAlarms(clients.cloudwatch, `chainmend-${fleet.name}-`);
@@ -59,10 +62,10 @@ export async function reconcileAlarms(work: Work, facts: AlarmsToReconcile): Pro
   if (perNode && nodes.length > 0)
     for (const { path } of fleet.volumes) for (const [key, found] of await seriesAt(path)) series.set(key, found);
   const covered = await readCovered(clients.cloudwatch, fleet);
-  const desired = desiredAlarms({ fleet, nodes, series, covered, fleetWideNow, runbooks: work.runbooks });
+  const desired = desiredAlarms({ fleet, nodes, series, covered, fleetWideNow, runbooks: context.runbooks });
   const { create, update, remove } = diffAlarms(fleet.name, desired, existing, otherFleets);
 
-  const run = new AlarmRun(work);
+  const run = new AlarmRun(context);
   run.refusals.push(...desired.refusals);
   const puts: Put[] = [
     ...create.map(
@@ -105,7 +108,7 @@ function goneOf(
   ended: readonly FleetNode[],
 ): { readonly gone: number; readonly of: number } {
   const there = new Set([...nodes, ...ended].map(({ instanceId }) => instanceId));
-  const ours = remove.filter(({ AlarmDescription = '' }) => AlarmDescription.includes(' by chainmend;'));
+  const ours = remove.filter(({ AlarmDescription }) => writtenIn(AlarmDescription).threshold !== undefined);
   const ids = ours.flatMap((alarm) => firstMetric(alarm)?.dimensions['InstanceId'] ?? []);
   const gone = new Set(ids.filter((id) => !there.has(id))).size;
   return { gone, of: gone + nodes.length };
@@ -126,19 +129,19 @@ class AlarmRun {
   stopped = false;
   readonly #counts = { created: 0, updated: 0, deleted: 0 };
   readonly #failures: unknown[] = [];
-  readonly #work: Work;
+  readonly #context: RegisterContext;
   readonly #pace = pacer(GAP_MS);
   readonly #paceTags = pacer(TAGS_GAP_MS);
 
-  constructor(work: Work) {
-    this.#work = work;
+  constructor(context: RegisterContext) {
+    this.#context = context;
   }
 
   /** Whether an alarm that is there is this fleet's own, by its tags as they are now. */
   async #mayWrite({ over }: Put): Promise<boolean> {
     if (!over) return true;
     const { now, why } = over;
-    const { fleet, environment } = this.#work;
+    const { fleet, environment } = this.#context;
     const [foreign] = ownActions(now, environment.TOPIC_ARN);
     const ours = await this.#isOurs(now);
     if (ours && foreign === undefined) return true;
@@ -154,7 +157,7 @@ class AlarmRun {
     if (AlarmArn === undefined) return false;
     await this.#paceTags();
     try {
-      return isOurs(await readTags(this.#work.clients.cloudwatch, AlarmArn), this.#work.fleet.name);
+      return isOurs(await readTags(this.#context.clients.cloudwatch, AlarmArn), this.#context.fleet.name);
     } catch (error) {
       if (isGone(error)) return false;
       throw error;
@@ -163,7 +166,7 @@ class AlarmRun {
 
   async putAll(puts: readonly Put[]): Promise<void> {
     for (let from = 0; from < puts.length; from += GROUP) {
-      if (Date.now() >= this.#work.untilMs) {
+      if (Date.now() >= this.#context.untilMs) {
         this.left += puts.length - from;
         return;
       }
@@ -195,12 +198,14 @@ class AlarmRun {
     for (const [index, { input, counts }] of group.entries()) {
       await this.#pace();
       try {
-        await this.#work.clients.cloudwatch.send(new PutMetricAlarmCommand(input));
+        await this.#context.clients.cloudwatch.send(new PutMetricAlarmCommand(input));
         this.#counts[counts]++;
       } catch (error) {
         undone++;
         if (!isThrottling(error)) {
-          this.#failures.push(new Error(`alarm ${input.AlarmName} could not be written`, { cause: error }));
+          this.#failures.push(
+            new Error(`alarm ${input.AlarmName} could not be written: ${messageOf(error)}`, { cause: error }),
+          );
           continue;
         }
         // Others need the rate, too: the next run goes on.
@@ -214,7 +219,7 @@ class AlarmRun {
   /** Alarms of ours only, by their tags right before. */
   async removeAll(remove: readonly MetricAlarm[]): Promise<void> {
     for (let from = 0; from < remove.length; from += DELETIONS_A_CALL) {
-      if (Date.now() >= this.#work.untilMs) {
+      if (Date.now() >= this.#context.untilMs) {
         this.left += remove.length - from;
         return;
       }
@@ -233,7 +238,7 @@ class AlarmRun {
       }
       await this.#pace();
       try {
-        await this.#work.clients.cloudwatch.send(new DeleteAlarmsCommand({ AlarmNames: names }));
+        await this.#context.clients.cloudwatch.send(new DeleteAlarmsCommand({ AlarmNames: names }));
         this.#counts.deleted += names.length;
         await this.#ended('DeleteAlarms', names.length, names.length);
       } catch (error) {
@@ -247,22 +252,27 @@ class AlarmRun {
 
   /** The guard and the intent of one group; false when nothing more may be begun. */
   async #begins(sentences: readonly string[], act: string): Promise<boolean> {
-    const work = this.#work;
-    if (Date.now() >= work.untilMs) return false;
-    const now = await guardAgain(work);
+    const context = this.#context;
+    if (Date.now() >= context.untilMs) return false;
+    const now = await readUnpaused(context);
     if ('refuse' in now) {
-      this.refusals.push(now);
+      this.refusals.push(about(now, context.fleet.name));
       this.stopped = true;
       return false;
     }
-    const sentence = `${sentences.length} ${sentences.length === 1 ? 'alarm' : 'alarms'} of ${work.fleet.name}: ${sentences[0]}`;
-    await work.write({ kind: 'intent', act: `${act} ${work.fleet.name}`, sentence, evidence: { alarms: sentences } });
+    const sentence = `${sentences.length} ${sentences.length === 1 ? 'alarm' : 'alarms'} of ${context.fleet.name}: ${sentences[0]}`;
+    await context.write({
+      kind: 'intent',
+      act: `${act} ${context.fleet.name}`,
+      sentence,
+      evidence: { alarms: sentences },
+    });
     return true;
   }
 
   async #ended(act: string, done: number, of: number): Promise<void> {
     const sentence = done === of ? 'done' : `${done} of ${of} done`;
-    await this.#work.write({ kind: 'result', act: `${act} ${this.#work.fleet.name}`, sentence });
+    await this.#context.write({ kind: 'result', act: `${act} ${this.#context.fleet.name}`, sentence });
   }
 
   done(notes: readonly string[], more = 0): AlarmsDone {
@@ -270,5 +280,5 @@ class AlarmRun {
   }
 }
 
-/** DeleteAlarms and ListTagsForResource have a name each for it. */
+/** DeleteAlarms and ListTagsForResource have a name each for it. A whole name in the source would bring the SDK's own errors into the bundle. */
 const isGone = (error: unknown): boolean => error instanceof Error && /^ResourceNotFound(Exception)?$/.test(error.name);

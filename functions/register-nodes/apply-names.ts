@@ -1,4 +1,6 @@
-// Carries out a plan of records: guarded, journalled before and after, in atomic batches that Route 53 refuses if anything has changed.
+// What becomes of a fleet's records: planned, judged, asked about or carried out, as its mode says. A plan is carried out guarded, journalled
+// before and after, in atomic batches that Route 53 refuses if anything has changed.
+import { setTimeout } from 'node:timers/promises';
 import {
   type Change as Action,
   ChangeResourceRecordSetsCommand,
@@ -7,11 +9,152 @@ import {
   type RRType,
 } from '@aws-sdk/client-route-53';
 import { orRefused } from '../../shared/aws/refused.ts';
-import type { SubjectRefusal } from '../../shared/guardrails/names.ts';
-import { type Change, hashOf, inBatches, type NamePlan } from './changes.ts';
-import type { RecordSet } from './records.ts';
-import { readPaused } from './seeing.ts';
-import { guardAgain, pacer, type Work, waitMs } from './work.ts';
+import { EventError } from '../../shared/events/errors.ts';
+import type { DnsPolicy } from '../../shared/fleet/model.ts';
+import type { FleetNode } from '../../shared/fleet/nodes.ts';
+import { judgeGone, type RegisterRecord, type SubjectRefusal } from '../../shared/guardrails/names.ts';
+import { judgeFile, readUnpaused } from '../../shared/reconcile/guard.ts';
+import { about } from '../../shared/reconcile/notification.ts';
+import { pacer } from '../../shared/reconcile/pace.ts';
+import {
+  type Approval,
+  approvedSentence,
+  judgeWholePlan,
+  proposeWholePlan,
+  reconcile,
+  type WholePlan,
+} from '../../shared/reconcile/plan.ts';
+import type { RegisterContext, Request, Summary } from './context.ts';
+import { type NodeFacts, readNodeFacts, readPaused } from './facts.ts';
+import { type Change, desiredNames, hashOf, inBatches, type NameFacts, type NamePlan, planNames } from './records.ts';
+import { findZone, type RecordSet, readZone, type Zone } from './zone.ts';
+
+const MAX_SHOWN = 10;
+
+interface NamesDone {
+  readonly records?: NonNullable<Summary['records']>;
+  readonly refusals: readonly SubjectRefusal[];
+}
+
+export interface NamesToReconcile extends Pick<Request, 'fleets' | 'confirmed' | 'approval'> {
+  readonly nodeFacts: NodeFacts;
+  readonly register: RegisterRecord;
+  /** Instances of the fleet that have ended. */
+  readonly readGone: () => Promise<readonly FleetNode[]>;
+}
+
+/** How a plan takes names of ours that no node has. */
+interface Gone extends Pick<NameFacts, 'keepGone' | 'ended'> {
+  readonly refusals?: readonly SubjectRefusal[];
+}
+
+export async function reconcileNames(context: RegisterContext, request: NamesToReconcile): Promise<NamesDone> {
+  const { fleet, clients, environment } = context;
+  const { nodeFacts, register, approval } = request;
+  const { dns } = fleet;
+  if (!dns) {
+    if (approval) throw new EventError('fleet', fleet.name, 'a fleet with dns in its file');
+    return { refusals: [] };
+  }
+  const vpcIds = nodeFacts.nodes.flatMap(({ vpcId }) => (vpcId === '' ? [] : [vpcId]));
+  const found = await findZone(clients.route53, dns.zone, new Set(vpcIds));
+  if ('refuse' in found) return { refusals: [found] };
+  const { zoneId } = found;
+  const planFor = (facts: NodeFacts, zone: Zone, gone: Gone): Planned =>
+    planOf({ ...fleet, dns }, environment.AWS_REGION, facts, zone, gone);
+  const result = await reconcile(
+    fleet,
+    {
+      facts: async () => {
+        const zone = await readZone(clients.route53, zoneId);
+        return { zone, gone: await judgeGoneNames(context, request, (gone) => planFor(nodeFacts, zone, gone).plan) };
+      },
+      decide: ({ zone, gone }) => planFor(nodeFacts, zone, gone),
+      isEmpty: ({ plan }) => plan.changes.length === 0,
+      judgeApproval: async (planned, { plan }) =>
+        judgeWholePlan(fleet, wholePlan(planned), plan, register, Date.now()) ?? planned,
+      propose: (planned) => proposeWholePlan(context, wholePlan(planned), register),
+      apply: async (planned, approved) => {
+        await context.write({ kind: 'decision', sentence: decisionOf(planned, approved) });
+        return applyNames(context, {
+          zoneId,
+          planned,
+          approved: approved !== undefined,
+          planAgain: async () => {
+            // All of it: what was true of the nodes when the run began may be what somebody has just put right.
+            const now = await readNodeFacts(context, request.fleets);
+            return now.found === 0 ? undefined : planFor(now, await readZone(clients.route53, zoneId), planned.gone);
+          },
+        });
+      },
+    },
+    approval,
+  );
+  const { plan } = result.plan;
+  const refusals = [...(result.plan.gone.refusals ?? []), ...plan.refusals];
+  switch (result.step) {
+    case 'refused':
+      return { refusals: [result.refusal] };
+    case 'nothing':
+      return { records: { changed: 0, left: 0 }, refusals };
+    case 'proposed':
+      return {
+        records: { changed: 0, left: plan.changes.length, plan: plan.hash },
+        refusals: [...refusals, ...result.refusals],
+      };
+    case 'applied': {
+      const { changed, left, refusals: met } = result.done;
+      return { records: { changed, left }, refusals: [...refusals, ...met] };
+    }
+  }
+}
+
+/** Pure. */
+function planOf(
+  fleet: NameFacts['fleet'] & { readonly dns: DnsPolicy },
+  region: string,
+  { nodes, health, untouched, taken, paused }: NodeFacts,
+  zone: Zone,
+  gone: Gone,
+): Planned {
+  const desired = desiredNames({ fleet, region, nodes, health, paused: untouched, taken, zone, ...gone });
+  const plan = planNames({ fleet: fleet.name, region }, desired, zone);
+  return { plan, poolReason: desired.poolReason, paused, gone };
+}
+
+/** Whether names of ours may go, where nobody is asked about it: too many at once are a mistake until a person says otherwise. */
+async function judgeGoneNames(
+  { fleet }: RegisterContext,
+  { readGone, confirmed, approval }: NamesToReconcile,
+  planWith: (gone: Gone) => NamePlan,
+): Promise<Gone> {
+  if (fleet.mode !== 'act' || approval || planWith({}).gone === 0) return {};
+  const ended = new Set((await readGone()).map(({ name }) => name));
+  const { gone, owned } = planWith({ ended });
+  const tooMany = judgeGone(fleet.name, { gone, of: owned, what: 'records', confirmed });
+  if (!tooMany) return { ended };
+  // Whoever is there is kept up all the same: a sick node leaves the pool, a new one gets its name.
+  return { ended, keepGone: true, refusals: [about(tooMany, `${fleet.name} records`)] };
+}
+
+const wholePlan = ({ plan, poolReason }: Planned): WholePlan => {
+  const { changes, hash, gone, owned } = plan;
+  const going = gone * 2 > owned ? ` (${gone} of ${owned} records go)` : '';
+  return {
+    hash,
+    isEmpty: changes.length === 0,
+    sentence: `change ${changes.length} names${going}: ${sentencesOf(plan)}; the pool: ${poolReason}`,
+    changes: { changes: changes.map(({ sentence }) => sentence) },
+  };
+};
+
+const decisionOf = ({ plan, poolReason }: Planned, approval: Approval | undefined): string =>
+  approval ? `${approvedSentence(approval)}: ${sentencesOf(plan)}` : `${sentencesOf(plan)}; the pool: ${poolReason}`;
+
+function sentencesOf({ changes }: NamePlan): string {
+  const shown = changes.slice(0, MAX_SHOWN).map(({ sentence }) => sentence);
+  return [...shown, ...(changes.length > MAX_SHOWN ? [`and ${changes.length - MAX_SHOWN} more`] : [])].join('; ');
+}
 
 /** "Five requests per second per AWS account" (Route 53 quotas); with room for people and other tools. */
 const GAP_MS = 250;
@@ -20,7 +163,7 @@ const AGAIN_AFTER_MS = 1_000;
 const MAX_SENTENCES = 20;
 const MAX_NEVER_TAKEN = 5;
 
-export interface Applied {
+interface Applied {
   readonly changed: number;
   /** For the next run: time was up, or somebody else was changing them. */
   readonly left: number;
@@ -28,13 +171,14 @@ export interface Applied {
 }
 
 /** A plan, and who was paused when it was made. */
-export interface Planned {
+interface Planned {
   readonly plan: NamePlan;
   readonly poolReason: string;
   readonly paused: ReadonlySet<string>;
+  readonly gone: Gone;
 }
 
-export interface NamesToApply {
+interface NamesToApply {
   readonly zoneId: string;
   readonly planned: Planned;
   /** A person said yes to exactly this plan: nothing else is done for it, and mode ask allows it. */
@@ -45,7 +189,10 @@ export interface NamesToApply {
 
 type Sent = { readonly done: true } | { readonly done: false; readonly why: string; readonly busy: boolean };
 
-export async function applyNames(work: Work, { zoneId, planned, approved, planAgain }: NamesToApply): Promise<Applied> {
+async function applyNames(
+  context: RegisterContext,
+  { zoneId, planned, approved, planAgain }: NamesToApply,
+): Promise<Applied> {
   const { changes } = planned.plan;
   const pace = pacer(GAP_MS);
   const refusals: SubjectRefusal[] = [];
@@ -56,20 +203,20 @@ export async function applyNames(work: Work, { zoneId, planned, approved, planAg
   };
   /** @returns why nothing more may be done, or what Route 53 said to the batch as a whole */
   const send = async (batch: readonly Change[]): Promise<SubjectRefusal | Sent> => {
-    const refusal = await guard(work, approved, paused);
+    const refusal = await guard(context, approved, paused);
     if (refusal) return refusal;
     await pace();
-    const sent = await sendBatch(work, zoneId, batch);
+    const sent = await sendBatch(context, zoneId, batch);
     if (sent.done) changed += batch.length;
     return sent;
   };
   for (const batch of inBatches(changes)) {
-    if (Date.now() >= work.untilMs) break;
+    if (Date.now() >= context.untilMs) break;
     const sent = await send(batch);
     if ('refuse' in sent) return applied(sent);
     if (sent.done) continue;
     // Somebody changed one of them, or the answer of a request that took effect was lost: what is still to be done goes name by name.
-    await waitMs(AGAIN_AFTER_MS);
+    await setTimeout(AGAIN_AFTER_MS);
     const again = await planAgain();
     if (again === undefined) break;
     paused = again.paused;
@@ -77,7 +224,7 @@ export async function applyNames(work: Work, { zoneId, planned, approved, planAg
     changed += batch.filter(({ name }) => !again.plan.changes.some((change) => change.name === name)).length;
     for (const change of still) {
       // Refused for so many, it is refused for what they have in common: more pages would say nothing more.
-      if (Date.now() >= work.untilMs || refusals.length >= MAX_NEVER_TAKEN) break;
+      if (Date.now() >= context.untilMs || refusals.length >= MAX_NEVER_TAKEN) break;
       const alone = await send([change]);
       if ('refuse' in alone) return applied(alone);
       if (!alone.done && !alone.busy) refusals.push(neverTaken(change, alone.why));
@@ -102,28 +249,30 @@ const neverTaken = ({ name, sentence }: Change, why: string): SubjectRefusal => 
 const concerns = (planned: Change, again: Change, approved: boolean): boolean =>
   planned.name === again.name && (!approved || hashOf([planned]) === hashOf([again]));
 
-async function guard(work: Work, approved: boolean, paused: ReadonlySet<string>): Promise<SubjectRefusal | undefined> {
-  const [now, tagged] = await Promise.all([guardAgain(work), readPaused(work.clients.ec2, work.fleet)]);
-  if ('refuse' in now) return now;
-  const { mode, dns } = now.fleet;
-  const subject = work.fleet.name;
-  const changed = (reason: string): SubjectRefusal => ({ refuse: 'mode-changed', subject, reason, page: false });
-  if (mode !== 'act' && !(mode === 'ask' && approved)) return changed(`the fleet file says mode: ${mode} now`);
-  if (JSON.stringify(dns) !== JSON.stringify(work.fleet.dns)) return changed('the fleet file says another dns now');
+async function guard(
+  context: RegisterContext,
+  approved: boolean,
+  paused: ReadonlySet<string>,
+): Promise<SubjectRefusal | undefined> {
+  const { clients, fleet } = context;
+  const [now, tagged] = await Promise.all([readUnpaused(context), readPaused(clients.ec2, fleet)]);
+  const refusal =
+    'refuse' in now ? now : judgeFile(now.fleet, { fleet, approved, by: ({ dns }) => dns, parts: 'another dns' });
+  if (refusal) return about(refusal, fleet.name);
   const since = [...tagged].filter((id) => !paused.has(id));
   if (since.length === 0) return undefined;
   const reason = `${since.join(', ')} got the pause tag since the plan was made: the next run makes another`;
-  return { refuse: 'paused', subject, reason, page: false };
+  return { refuse: 'paused', subject: fleet.name, reason, page: false };
 }
 
 /** `busy`: another request for the zone was under way; otherwise it is for what stands in the zone. */
-async function sendBatch(work: Work, HostedZoneId: string, batch: readonly Change[]): Promise<Sent> {
+async function sendBatch(context: RegisterContext, HostedZoneId: string, batch: readonly Change[]): Promise<Sent> {
   const act = `ChangeResourceRecordSets ${HostedZoneId} ${hashOf(batch)}`;
   const shown = batch.slice(0, MAX_SENTENCES).map(({ sentence }) => sentence);
-  await work.write({
+  await context.write({
     kind: 'intent',
     act,
-    sentence: `${batch.length} ${batch.length === 1 ? 'name' : 'names'} of ${work.fleet.name}: ${shown[0] ?? ''}`,
+    sentence: `${batch.length} ${batch.length === 1 ? 'name' : 'names'} of ${context.fleet.name}: ${shown[0] ?? ''}`,
     evidence: { changes: shown, of: batch.length },
   });
   const Changes = batch.flatMap(({ remove, create }): Action[] => [
@@ -131,21 +280,21 @@ async function sendBatch(work: Work, HostedZoneId: string, batch: readonly Chang
     ...create.map((record) => ({ Action: 'CREATE' as const, ResourceRecordSet: wire(record) })),
   ]);
   try {
-    const { ChangeInfo } = await work.clients.route53.send(
+    const { ChangeInfo } = await context.clients.route53.send(
       new ChangeResourceRecordSetsCommand({
         HostedZoneId,
-        ChangeBatch: { Comment: `chainmend ${work.fleet.name}`, Changes },
+        ChangeBatch: { Comment: `chainmend ${context.fleet.name}`, Changes },
       }),
     );
-    await work.write({ kind: 'result', act, sentence: 'done', evidence: { change: ChangeInfo?.Id } });
+    await context.write({ kind: 'result', act, sentence: 'done', evidence: { change: ChangeInfo?.Id } });
     return { done: true };
   } catch (error) {
     const why = await whyRefused(error);
     if (why === undefined) {
-      await work.write({ kind: 'result', act, sentence: `not known to be done: ${String(error)}` });
+      await context.write({ kind: 'result', act, sentence: `not known to be done: ${String(error)}` });
       throw error;
     }
-    await work.write({ kind: 'result', act, sentence: `refused as a whole, nothing was changed: ${why}` });
+    await context.write({ kind: 'result', act, sentence: `refused as a whole, nothing was changed: ${why}` });
     return { done: false, why, busy: error instanceof PriorRequestNotComplete };
   }
 }

@@ -2,59 +2,56 @@
 // instance's state change is a hint to look at its fleet at once; the schedule looks at all of them, whatever became of the hints.
 import { DescribeInstancesCommand } from '@aws-sdk/client-ec2';
 import middy from '@middy/core';
-import { readEnvironment } from '../../shared/aws/environment.ts';
 import { logged } from '../../shared/aws/log.ts';
 import { namesClients as awsClients, type NamesClients as Clients } from '../../shared/aws/names-clients.ts';
 import { isThrottling } from '../../shared/aws/throttling.ts';
-import { EventError } from '../../shared/events/errors.ts';
 import { refuseWordInHint } from '../../shared/events/hint.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { fleetOf } from '../../shared/fleet/selection.ts';
-import { readSettings, type Settings } from '../../shared/fleet/settings.ts';
-import { fleetsInTurn } from '../../shared/fleet/turns.ts';
-import { createStore } from '../../shared/heal/store.ts';
+import { fleetContext } from '../../shared/reconcile/context.ts';
+import {
+  fleetsNamed,
+  type LambdaContext,
+  openInvocation,
+  readAllFleets,
+  reconcileFleets,
+} from '../../shared/reconcile/invocation.ts';
 import { plainJson } from '../../shared/text/plain-text.ts';
-import type { DiskSeries } from './alarm-model.ts';
+import { readSeries } from './alarm-facts.ts';
+import type { DiskSeries } from './alarms.ts';
+import { REGISTER, type Request, type Summary } from './context.ts';
 import { parseRegisterEvent, type RegisterEvent } from './event.ts';
-import { readSeries } from './metrics.ts';
-import { reconcileFleet, type Summary, type Turn } from './reconcile.ts';
-import type { Tools } from './work.ts';
+import { reconcileFleet } from './reconcile.ts';
 
 export { awsClients };
 
-/** Lambda itself sets AWS_REGION. */
-const ENVIRONMENT = ['TABLE_NAME', 'TOPIC_ARN', 'PARAMETER_PREFIX', 'AWS_REGION'] as const;
 /** Of the schedule. */
 const EVERY_MS = 5 * 60_000;
-/** Of the function's 300 s: what is left then is found again by the next run, which reads what there is. */
+/** Of the function's 300 s. */
 const WORK_MS = 240_000;
 
 export function createHandler({ clients }: { readonly clients: Clients }) {
-  const register = async (event: unknown, context: Invocation): Promise<readonly Summary[]> => {
-    const startedAtMs = Date.now();
-    const environment = readEnvironment(ENVIRONMENT);
-    const tools: Tools = {
-      clients,
-      environment,
-      store: createStore(clients.dynamodb, environment.TABLE_NAME),
-      runbooks: process.env['RUNBOOKS'] ?? '',
-      requestId: context.awsRequestId ?? String(startedAtMs),
-      startedAtMs,
-      untilMs: startedAtMs + WORK_MS,
-    };
+  const register = async (event: unknown, lambda: LambdaContext): Promise<readonly Summary[]> => {
+    // Lambda itself sets AWS_REGION.
+    const invocation = openInvocation({ clients, variables: ['AWS_REGION'], workMs: WORK_MS }, lambda);
     const parsed = parseRegisterEvent(event);
-    refuseWordInHint(context, wordOf(parsed));
-    const settings = await readSettings(clients.ssm, environment.PARAMETER_PREFIX);
-    for (const sentence of settings.broken.values()) console.error(plainJson({ level: 'error', fleet: sentence }));
-    const fleets = await fleetsOf(clients, settings, parsed);
-    return takeTurns(tools, settings, fleetsInTurn(fleets, startedAtMs, EVERY_MS), parsed);
+    refuseWordInHint(lambda, wordOf(parsed));
+    const { fleets } = await readAllFleets(invocation);
+    const runbooks = process.env['RUNBOOKS'] ?? '';
+    const request: Request = {
+      fleets,
+      seriesAt: onceForEachPath((path) => readSeries(clients.cloudwatch, path)),
+      confirmed: parsed.kind === 'reconcile' && parsed.confirm,
+      approval: parsed.kind === 'approve' ? { plan: parsed.plan, by: parsed.by ?? null } : undefined,
+    };
+    return reconcileFleets(invocation, await fleetsOf(clients, fleets, parsed), {
+      everyMs: EVERY_MS,
+      reconcile: (fleet) => reconcileFleet({ ...fleetContext(invocation, REGISTER, fleet), runbooks }, request),
+      // A hundred instances that come at once are a hundred hints: the schedule does what these leave to each other.
+      leaves: (error) => parsed.kind === 'instance' && isAllThrottling(error),
+    });
   };
   return middy<unknown, readonly Summary[]>().use(logged()).handler(register);
-}
-
-interface Invocation {
-  readonly awsRequestId?: string;
-  readonly invokedFunctionArn?: string;
 }
 
 /** What of an event only a person may say. */
@@ -64,12 +61,10 @@ function wordOf(event: RegisterEvent): { readonly field: string; readonly value:
 }
 
 /** Which fleets an event is about. @throws EventError for a fleet that there is none of */
-async function fleetsOf(clients: Clients, { fleets }: Settings, event: RegisterEvent): Promise<readonly Fleet[]> {
-  if (event.kind === 'instance') return fleetsOfInstance(clients, fleets, event.instanceId);
-  if (event.fleet === undefined) return fleets;
-  const named = fleets.find(({ name }) => name === event.fleet);
-  if (!named) throw new EventError('fleet', event.fleet, `one of ${fleets.map(({ name }) => name).join(', ')}`);
-  return [named];
+async function fleetsOf(clients: Clients, fleets: readonly Fleet[], event: RegisterEvent): Promise<readonly Fleet[]> {
+  return event.kind === 'instance'
+    ? fleetsOfInstance(clients, fleets, event.instanceId)
+    : fleetsNamed(fleets, event.fleet);
 }
 
 /** An instance that is gone may have lost its tags, and then it may have been anybody's; one that has some and no fleet's is a stranger. */
@@ -87,52 +82,17 @@ async function fleetsOfInstance(clients: Clients, fleets: readonly Fleet[], id: 
   return [];
 }
 
-/** One fleet's failure does not stop the others; all are thrown together, so that they reach Lambda's retries and the alarms. */
-async function takeTurns(
-  tools: Tools,
-  { fleets: all }: Pick<Settings, 'fleets'>,
-  fleets: readonly Fleet[],
-  event: RegisterEvent,
-): Promise<readonly Summary[]> {
+/** Fleets that have a path in common share its series. */
+function onceForEachPath(read: Request['seriesAt']): Request['seriesAt'] {
   const seriesByPath = new Map<string, Promise<ReadonlyMap<string, DiskSeries>>>();
-  const seriesAt: Turn['seriesAt'] = (path) => {
-    const series = seriesByPath.get(path) ?? readSeries(tools.clients.cloudwatch, path);
+  return (path) => {
+    const series = seriesByPath.get(path) ?? read(path);
     seriesByPath.set(path, series);
     return series;
   };
-  const summaries: Summary[] = [];
-  const failures: unknown[] = [];
-  for (const [index, fleet] of fleets.entries()) {
-    if (Date.now() >= tools.untilMs) {
-      console.warn(plainJson({ level: 'warn', left: fleets.slice(index).map(({ name }) => name) }));
-      break;
-    }
-    try {
-      const summary = await reconcileFleet({
-        tools,
-        fleet,
-        seriesAt,
-        fleets: all,
-        confirmed: event.kind === 'reconcile' && event.confirm,
-        ...(event.kind === 'approve' && { approved: event.plan, approvedBy: event.by ?? null }),
-      });
-      console.info(plainJson({ level: 'info', ...summary }));
-      summaries.push(summary);
-    } catch (error) {
-      // A hundred instances that come at once are a hundred hints: the schedule does what these leave to each other.
-      if (event.kind === 'instance' && isAllThrottling(error))
-        console.warn(plainJson({ level: 'warn', left: [fleet.name], why: sentenceOf(error) }));
-      else failures.push(error);
-    }
-  }
-  if (failures.length > 0)
-    throw new AggregateError(failures, `the others were reconciled, but: ${failures.map(sentenceOf).join('; ')}`);
-  return summaries;
 }
 
 const isAllThrottling = (error: unknown): boolean =>
   error instanceof AggregateError ? error.errors.every(isAllThrottling) : isThrottling(error);
-
-const sentenceOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 export const handler = createHandler({ clients: awsClients() });

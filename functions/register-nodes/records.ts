@@ -1,76 +1,395 @@
-// What a DNS record is here, and how ours are told from everybody else's: by a TXT record beside each. Pure.
-import { MAX_NAME_CHARACTERS, markerName } from '../../shared/fleet/naming.ts';
+// Which DNS records a fleet should have, from its nodes and how they fare, and the changes that lead there from the records that there are:
+// each holds together, and what is refused is told. Pure: the same facts in whatever order, the same records.
+import { createHash } from 'node:crypto';
+import type { DnsPolicy, Fleet } from '../../shared/fleet/model.ts';
+import { hostOf, markerName, poolName, recordNames } from '../../shared/fleet/naming.ts';
+import type { FleetNode } from '../../shared/fleet/nodes.ts';
+import type { Health } from '../../shared/fleet/observation.ts';
+import type { SubjectRefusal } from '../../shared/guardrails/names.ts';
+import {
+  canonicalSrv,
+  compareText,
+  markedBy,
+  markerOf,
+  type Owner,
+  type RecordSet,
+  recordKey,
+  sameAnswers,
+  standsThere,
+  type Zone,
+  type ZoneRecord,
+} from './zone.ts';
 
-/** One record set of a zone, whole. Names are in lower case, without a last dot. */
-export interface RecordSet {
-  readonly name: string;
-  readonly type: string;
-  readonly ttlSeconds: number;
-  readonly values: readonly string[];
-}
-
-/** A record set as it stands in a zone. */
-export interface ZoneRecord extends RecordSet {
-  /** false: an alias, or one of several under a routing policy. Nobody but a person made such a thing. */
-  readonly plain: boolean;
-}
-
-/** A zone's records by `recordKey`. */
-export type Zone = ReadonlyMap<string, ZoneRecord>;
-
-export const recordKey = (name: string, type: string): string => `${name} ${type}`;
-
-const MARKER_TTL_SECONDS = 300;
-
-/** Whose a record is. Zones are the same in every region, and a fleet of one name may be in several: each has its own suite. */
-export interface Owner {
-  readonly fleet: string;
+export interface NameFacts {
+  readonly fleet: Pick<Fleet, 'name' | 'chain' | 'probe'> & { readonly dns: DnsPolicy };
+  /** Where the suite runs, "eu-west-1": records of a fleet of the same name in another region are another suite's. */
   readonly region: string;
+  /** Every node of the fleet that exists, in whatever state. */
+  readonly nodes: readonly FleetNode[];
+  /** By instance, of fresh observations only: a node that is not in here was not observed lately. */
+  readonly health: ReadonlyMap<string, Health>;
+  /** Instances that carry the pause tag: what is theirs stays as it is. */
+  readonly paused: ReadonlySet<string>;
+  /** Instances that a heal has taken down, or is about to: the pool is to do without them, however well they look. */
+  readonly taken?: ReadonlySet<string>;
+  /** The zone as it is now. */
+  readonly zone: Zone;
+  /** Whether names of ours that no node has are left as they are: too many at once to believe that their nodes are gone. */
+  readonly keepGone?: boolean;
+  /** Names of instances that EC2 itself says have ended: of those it is believed. */
+  readonly ended?: ReadonlySet<string>;
 }
 
-/** One form for every kind of record. Quoted, as a TXT value is written. */
-const markerValue = ({ fleet, region }: Owner, type: string): string =>
-  `"heritage=chainmend,fleet=${fleet},region=${region},type=${type}"`;
+interface DesiredRecord extends RecordSet {
+  /** Whose it is, where it is one node's. */
+  readonly node?: Pick<FleetNode, 'name' | 'instanceId'>;
+}
 
-export const markerOf = (owner: Owner, { name, type }: Pick<RecordSet, 'name' | 'type'>): RecordSet => ({
-  name: markerName(name),
-  type: 'TXT',
-  ttlSeconds: MARKER_TTL_SECONDS,
-  values: [markerValue(owner, type)],
+interface DesiredNames {
+  readonly records: readonly DesiredRecord[];
+  /** Names whose records are left as they are, whatever they are. */
+  readonly untouched: ReadonlySet<string>;
+  /** Names that are no node's. */
+  readonly shared: ReadonlySet<string>;
+  /** Names of nodes that have ended. */
+  readonly ended: ReadonlySet<string>;
+  readonly refusals: readonly SubjectRefusal[];
+  /** Why the pool is what it is: "2 of 3 nodes are synced". */
+  readonly poolReason: string;
+}
+
+/** "Number of records in a record set: 400" (Route 53 quotas). */
+const MAX_VALUES = 400;
+/** A change deletes and creates, and a batch holds 32,000 characters of values (Route 53 quotas). */
+const MAX_VALUE_CHARACTERS = 14_000;
+
+/** A node whose name is its own and can be a DNS label. */
+interface Named {
+  readonly node: FleetNode;
+  readonly host: string;
+}
+
+const srvName = (chain: string, { zone }: DnsPolicy): string => `_${chain}-p2p._tcp.${zone}`;
+
+export function desiredNames(facts: NameFacts): DesiredNames {
+  const { dns, chain } = facts.fleet;
+  const { named, taken, refusals } = nameNodes(facts);
+  const ended = new Set([...(facts.ended ?? [])].map((name) => hostOf(dns, name)));
+  const missed = facts.keepGone ? missedBy(facts, ended) : [];
+  const pool = poolOf(facts, missed);
+  const service = serviceOf(facts, named, [...taken, ...missed]);
+  const own = named.filter(({ node }) => node.privateIp !== '' && !facts.paused.has(node.instanceId));
+  const untouched = new Set([
+    ...taken,
+    ...missed,
+    ...named.filter(({ node }) => facts.paused.has(node.instanceId)).map(({ host }) => host),
+    // Nodes there are, and none of them may be put into it or taken out: never emptied.
+    ...(pool.values.length === 0 && facts.nodes.length > 0 ? [poolName(dns)] : []),
+  ]);
+  const records: DesiredRecord[] = [
+    ...own.map(({ node, host }) => ({ ...recordOf(dns, host, 'A', [node.privateIp]), node })),
+    ...(pool.values.length > 0 ? [recordOf(dns, poolName(dns), 'A', pool.values)] : []),
+    ...(service.length > 0 ? [recordOf(dns, srvName(chain, dns), 'SRV', service)] : []),
+  ];
+  return {
+    records: records.sort((a, b) => compareText(a.name, b.name)),
+    untouched,
+    shared: new Set([poolName(dns), srvName(chain, dns)]),
+    ended,
+    refusals,
+    poolReason: pool.reason,
+  };
+}
+
+/** Names of ours that no node has. */
+function missedBy(
+  { fleet: { name, dns }, region, nodes, zone }: NameFacts,
+  ended: ReadonlySet<string>,
+): readonly string[] {
+  const had = new Set([...nodes.map((node) => hostOf(dns, node.name)), poolName(dns), ...ended]);
+  return [...zone.values()].flatMap((record) => {
+    const marked = markedBy({ fleet: name, region }, record);
+    return marked?.type === 'A' && !had.has(marked.name) ? [marked.name] : [];
+  });
+}
+
+const recordOf = ({ ttlSeconds }: DnsPolicy, name: string, type: string, values: readonly string[]): RecordSet => ({
+  name,
+  type,
+  ttlSeconds,
+  values,
 });
 
-/** What a fleet's marker marks: the record's name and type. undefined where a record is no marker of this fleet. */
-export function markedBy(owner: Owner, record: ZoneRecord): Pick<RecordSet, 'name' | 'type'> | undefined {
-  const [value, another] = record.values;
-  if (!record.plain || record.type !== 'TXT' || another !== undefined) return undefined;
-  if (!record.name.startsWith(markerName(''))) return undefined;
-  const type = ['A', 'SRV'].find((candidate) => value === markerValue(owner, candidate));
-  return type === undefined ? undefined : { name: record.name.slice(markerName('').length), type };
+function nameNodes({ fleet, nodes }: NameFacts): {
+  readonly named: readonly Named[];
+  /** Names that more than one node claims. */
+  readonly taken: ReadonlySet<string>;
+  readonly refusals: readonly SubjectRefusal[];
+} {
+  const named: Named[] = [];
+  const taken = new Set<string>();
+  const refusals: SubjectRefusal[] = [];
+  for (const { node, host, is, others } of recordNames(fleet.dns, [...nodes].sort(byName))) {
+    const refuse = (code: 'name-invalid' | 'name-taken', reason: string) =>
+      refusals.push({ refuse: code, subject: node.instanceId, node, reason, page: true });
+    if (is === 'invalid') {
+      refuse(
+        'name-invalid',
+        `${node.instanceId} is called ${JSON.stringify(node.name)}, expected letters, digits and - (63 at most): it has no records`,
+      );
+    } else if (is === 'pool') {
+      refuse(
+        'name-taken',
+        `${node.instanceId} is called ${node.name}, which is the pool’s name in ${fleet.name}: it has no records of its own`,
+      );
+    } else if (is === 'taken') {
+      taken.add(host);
+      const ids = others.map(({ instanceId }) => instanceId).sort();
+      refuse(
+        'name-taken',
+        `${node.instanceId} is called ${node.name}, and so is ${ids.join(', ')}: what is at ${host} is left as it is`,
+      );
+    } else {
+      named.push({ node, host });
+    }
+  }
+  return { named, taken, refusals };
 }
 
-/** Why a name cannot be ours to write: what stands there that this fleet's marker does not mark. undefined where nothing is in the way. */
-export function standsThere(owner: Owner, { name, type }: Pick<RecordSet, 'name' | 'type'>, zone: Zone) {
+/**
+ * Worse is higher. A node that does not run answers nothing, which is better than the answers of a forked one; both are better than an
+ * empty pool, as they may come back before the record does.
+ */
+const RANKS = ['synced', 'behind', 'starting', 'unknown', 'unreachable', 'stuck', 'not running', 'forked'] as const;
+
+/**
+ * Who answers for the fleet: its synced nodes; unknown is neither healthy nor sick, so a node that was not observed lately, or of which
+ * nothing is known, stays in or out as it is; where nobody ever asks, all are in. When that leaves nobody, the least bad. A pool serves RPC: validators and bootnodes are
+ * left out of it unless the fleet has nothing else.
+ */
+function poolOf(
+  { fleet, nodes, health, paused, taken, zone }: NameFacts,
+  missed: readonly string[],
+): {
+  readonly values: readonly string[];
+  readonly reason: string;
+} {
+  const now = new Set(zone.get(recordKey(poolName(fleet.dns), 'A'))?.values);
+  const addressed = nodes.filter(({ privateIp }) => privateIp !== '');
+  const serving = addressed.filter(({ role }) => role !== 'validator' && role !== 'bootnode');
+  const eligible = serving.length > 0 ? serving : addressed;
+  const rankOf = ({ instanceId, state }: FleetNode): number => {
+    const rank = RANKS.indexOf(state === 'running' ? (health.get(instanceId) ?? 'unknown') : 'not running');
+    return taken?.has(instanceId) ? Math.max(rank, RANKS.indexOf('not running')) : rank;
+  };
+  const isIn = (node: FleetNode): boolean => now.has(node.privateIp);
+  const stays = (node: FleetNode): boolean =>
+    isIn(node) && (paused.has(node.instanceId) || (fleet.probe !== undefined && RANKS[rankOf(node)] === 'unknown'));
+  const changeable = eligible.filter(({ instanceId }) => !paused.has(instanceId));
+  const well = fleet.probe ? 'synced' : 'unknown';
+  const synced = changeable.filter((node) => RANKS[rankOf(node)] === well);
+  const kept = eligible.filter(stays);
+  // Of a node that cannot be found no more is known than its address: what is in stays in.
+  const missing = missed.flatMap((host) => zone.get(recordKey(host, 'A'))?.values.filter((ip) => now.has(ip)) ?? []);
+  const pool = (some: readonly FleetNode[]) => [...new Set([...spread(some), ...missing])].slice(0, MAX_VALUES).sort();
+  // Who is paused and known to be bad does not serve for the fleet.
+  const mayServe = kept.filter((node) => RANKS[rankOf(node)] === 'synced' || RANKS[rankOf(node)] === 'unknown');
+  if (synced.length + mayServe.length > 0) {
+    const staying = kept.length + missing.length;
+    const also = staying > 0 ? `, ${staying} stay in: paused, or nothing new is known of them` : '';
+    const are = fleet.probe ? 'are synced' : 'run, and nobody asks them more';
+    const out = eligible.filter(({ instanceId }) => taken?.has(instanceId)).length;
+    const without = out > 0 ? `, ${out} left out: a heal is at work on ${out === 1 ? 'it' : 'them'}` : '';
+    const reason = `${synced.length} of ${eligible.length} nodes ${are}${also}${without}`;
+    return { values: pool([...synced, ...kept]), reason };
+  }
+  if (changeable.length === 0) return { values: pool(kept), reason: 'no node may be put into it or taken out of it' };
+  const least = Math.min(...changeable.map(rankOf));
+  const leastBad = changeable.filter((node) => rankOf(node) === least);
+  const reason = `no node is synced: the ${leastBad.length} least bad are in, ${RANKS[least]}`;
+  return { values: pool([...leastBad, ...kept]), reason };
+}
+
+/** Addresses, at most as many as a record holds: taken in turn from each availability zone. */
+function spread(nodes: readonly FleetNode[]): readonly string[] {
+  const byZone = new Map<string, string[]>();
+  for (const { availabilityZone, privateIp } of [...nodes].sort((a, b) => compareText(a.privateIp, b.privateIp)))
+    byZone.set(availabilityZone, [...(byZone.get(availabilityZone) ?? []), privateIp]);
+  const zones = [...byZone].sort(([a], [b]) => compareText(a, b)).map(([, addresses]) => [...new Set(addresses)]);
+  const rows = Math.max(0, ...zones.map(({ length }) => length));
+  const inTurn = Array.from({ length: rows }, (_, row) => zones.flatMap((addresses) => addresses[row] ?? [])).flat();
+  return [...new Set(inTurn)].slice(0, MAX_VALUES).sort();
+}
+
+/** Where to find peers: every node that runs, but no validator that stands behind sentries. */
+function serviceOf(
+  { fleet, region, nodes, paused, zone }: NameFacts,
+  named: readonly Named[],
+  untouched: readonly string[],
+): readonly string[] {
+  const { dns, chain } = fleet;
+  const behindSentries = nodes.some(({ role }) => role === 'sentry');
+  const targetOf = (host: string): string => `0 0 ${dns.p2pPort} ${host}`;
+  const now = zone.get(recordKey(srvName(chain, dns), 'SRV'))?.values.map(canonicalSrv) ?? [];
+  const running = named.filter(
+    ({ node }) =>
+      node.state === 'running' &&
+      !paused.has(node.instanceId) &&
+      !(behindSentries && node.role === 'validator') &&
+      node.privateIp !== '',
+  );
+  // Where somebody else holds the name, it leads to somebody else.
+  const led = running.filter(
+    ({ host }) => standsThere({ fleet: fleet.name, region }, { name: host, type: 'A' }, zone) === undefined,
+  );
+  const left = [...untouched, ...named.filter(({ node }) => paused.has(node.instanceId)).map(({ host }) => host)];
+  const kept = now.filter((value) => left.some((host) => value.endsWith(` ${host}`)));
+  return fitting([...new Set([...led.map(({ host }) => targetOf(host)), ...kept])].sort());
+}
+
+function fitting(values: readonly string[]): readonly string[] {
+  let characters = 0;
+  return values.slice(0, MAX_VALUES).filter((value) => {
+    characters += value.length;
+    return characters <= MAX_VALUE_CHARACTERS;
+  });
+}
+
+const byName = (a: FleetNode, b: FleetNode): number =>
+  compareText(a.name, b.name) || compareText(a.instanceId, b.instanceId);
+
+/**
+ * What happens to one name: these record sets go, exactly as they were read, and those come, in one atomic batch. Route 53 refuses the
+ * whole if anybody changed one of them in between. It never overwrites.
+ */
+export interface Change {
+  readonly name: string;
+  readonly remove: readonly RecordSet[];
+  readonly create: readonly RecordSet[];
+  /** For a person: "node1.bitcoin.internal A 10.0.0.10 → 10.0.0.11". */
+  readonly sentence: string;
+}
+
+export interface NamePlan {
+  /** Sorted by name. */
+  readonly changes: readonly Change[];
+  readonly refusals: readonly SubjectRefusal[];
+  /** Nodes' names that carry our marker now, but those of nodes that have ended. */
+  readonly owned: number;
+  /** How many of them would go for good. */
+  readonly gone: number;
+  /** Names the changes, and nothing but the changes: an approval is bound to it. */
+  readonly hash: string;
+}
+
+export function planNames(owner: Owner, desired: DesiredNames, zone: Zone): NamePlan {
+  const changes: Change[] = [];
+  const refusals: SubjectRefusal[] = [...desired.refusals];
+  for (const record of desired.records) {
+    if (desired.untouched.has(record.name)) continue;
+    const result = settle(owner, record, zone);
+    if (result && 'refuse' in result) refusals.push(result);
+    else if (result) changes.push(result);
+  }
+  const wanted = new Set([...desired.records.map(({ name }) => name), ...desired.untouched]);
+  let owned = 0;
+  let gone = 0;
+  for (const marker of zone.values()) {
+    const marked = markedBy(owner, marker);
+    if (!marked) continue;
+    const record = zone.get(recordKey(marked.name, marked.type));
+    const goes = !wanted.has(marked.name);
+    if (goes) changes.push(farewell(marker, record));
+    if (!record?.plain || marked.type !== 'A' || desired.shared.has(marked.name) || desired.ended.has(marked.name))
+      continue;
+    owned++;
+    if (goes) gone++;
+  }
+  changes.sort((a, b) => compareText(a.name, b.name));
+  return { changes, refusals, owned, gone, hash: hashOf(changes) };
+}
+
+/** Twelve digits: short enough to type, and nobody approves a plan that somebody else has forged. */
+export const hashOf = (changes: readonly Change[]): string =>
+  createHash('sha256')
+    .update(JSON.stringify(changes.map(({ name, remove, create }) => [name, remove.map(listed), create.map(listed)])))
+    .digest('hex')
+    .slice(0, 12);
+
+const listed = ({ name, type, ttlSeconds, values }: RecordSet) => [name, type, ttlSeconds, ...values];
+
+function settle(owner: Owner, record: DesiredRecord, zone: Zone): Change | SubjectRefusal | undefined {
+  const { name, type, node } = record;
+  const stands = standsThere(owner, record, zone);
+  if (stands !== undefined) {
+    const reason = `${name} ${type} should be ${short(record.values)}, but ${stands}: it is left as it is. Delete it, and it is made`;
+    return { refuse: 'record-foreign', subject: `${name} ${type}`, ...(node && { node }), reason, page: true };
+  }
   const now = zone.get(recordKey(name, type));
-  const marker = zone.get(recordKey(markerName(name), 'TXT'));
-  const ours = marker !== undefined && markedBy(owner, marker)?.type === type;
-  const says = (record: RecordSet): string => record.values.join(', ').slice(0, MAX_NAME_CHARACTERS);
-  if (zone.has(recordKey(name, 'CNAME'))) return `${name} is a CNAME that chainmend did not make`;
-  if (marker && !ours) return `${markerName(name)} says ${says(marker)}`;
-  if (now && !ours) return `it is ${says(now)} and not marked as chainmend’s`;
-  if (now && !now.plain) return 'it is an alias or has a routing policy';
-  return undefined;
+  if (now && sameAnswers(now, record)) return undefined;
+  const marked = zone.has(recordKey(markerName(name), 'TXT'));
+  const create = marked ? [bare(record)] : [bare(record), markerOf(owner, record)];
+  const sentence = now
+    ? `${name} ${type} ${difference(now, record)}`
+    : `${name} ${type} ${short(record.values)} is made`;
+  return { name, remove: now ? [bare(now)] : [], create, sentence };
 }
 
-/** Whether two records answer the same: values in whatever order, TTL included. */
-export function sameAnswers(a: RecordSet, b: RecordSet): boolean {
-  return a.ttlSeconds === b.ttlSeconds && canonicalValues(a) === canonicalValues(b);
+/** A marker without its record goes alone; a record that became an alias or got a routing policy is a person's by now. */
+function farewell(marker: ZoneRecord, record: ZoneRecord | undefined): Change {
+  const remove = [...(record?.plain ? [bare(record)] : []), bare(marker)];
+  const name = marker.name.slice(marker.name.indexOf('.') + 1);
+  const sentence = record?.plain
+    ? `${name} ${record.type} ${short(record.values)} goes: no node has it any more`
+    : `the marker of ${name} goes: there is nothing beside it`;
+  return { name, remove, create: [], sentence };
 }
 
-const canonicalValues = ({ type, values }: RecordSet): string =>
-  JSON.stringify(values.map((value) => (type === 'SRV' ? canonicalSrv(value) : value)).sort());
+const bare = ({ name, type, ttlSeconds, values }: RecordSet): RecordSet => ({ name, type, ttlSeconds, values });
 
-/** Names in an SRV value may be written with a last dot and in any case. */
-export const canonicalSrv = (value: string): string =>
-  value.trim().replace(/\s+/g, ' ').replace(/\.$/, '').toLowerCase();
+const MAX_SHOWN = 4;
 
-export const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+function difference(before: RecordSet, after: RecordSet): string {
+  if (before.values.length === 1 && after.values.length === 1 && before.values[0] !== after.values[0])
+    return `${before.values[0]} → ${after.values[0]}`;
+  const gained = after.values.filter((value) => !before.values.includes(value));
+  const lost = before.values.filter((value) => !after.values.includes(value));
+  const parts = [
+    gained.length > 0 ? `gains ${short(gained)}` : '',
+    lost.length > 0 ? `loses ${short(lost)}` : '',
+    before.ttlSeconds === after.ttlSeconds ? '' : `TTL ${before.ttlSeconds} → ${after.ttlSeconds} s`,
+  ].filter((part) => part !== '');
+  return `${parts.join(', ') || 'is written anew'} (${after.values.length} in all)`;
+}
+
+function short(values: readonly string[]): string {
+  const shown = values.slice(0, MAX_SHOWN).join(', ');
+  return values.length > MAX_SHOWN ? `${shown} and ${values.length - MAX_SHOWN} more` : shown;
+}
+
+/** "1,000 ResourceRecord elements, 32,000 characters of values" a request (Route 53 quotas); with room to spare. */
+const BATCH_CHANGES = 100;
+const BATCH_VALUES = 900;
+const BATCH_CHARACTERS = 30_000;
+
+/** Changes in batches that Route 53 takes; a name's changes are never torn apart. */
+export function inBatches(changes: readonly Change[]): readonly (readonly Change[])[] {
+  const batches: Change[][] = [];
+  let batch: Change[] = [];
+  let values = 0;
+  let characters = 0;
+  for (const change of changes) {
+    const all = [...change.remove, ...change.create].flatMap((record) => record.values);
+    const length = all.reduce((sum, value) => sum + value.length, 0);
+    const full =
+      batch.length >= BATCH_CHANGES || values + all.length > BATCH_VALUES || characters + length > BATCH_CHARACTERS;
+    if (batch.length > 0 && full) {
+      batches.push(batch);
+      [batch, values, characters] = [[], 0, 0];
+    }
+    batch.push(change);
+    values += all.length;
+    characters += length;
+  }
+  return batch.length > 0 ? [...batches, batch] : batches;
+}

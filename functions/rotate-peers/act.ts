@@ -1,19 +1,18 @@
 // One node's turn: its running client is told first, then its file is written, and the client restarted where nothing else helps; each
 // step guarded in itself, journalled before and after, measured by the question that was asked before, and taken back where it did harm.
+import { setTimeout } from 'node:timers/promises';
 import type { NodePeers, Reading } from '../../shared/chains/client.ts';
 import { afterAttempt } from '../../shared/guardrails/rotation.ts';
 import type { FailureCode, Refusal } from '../../shared/model/guardrail-codes.ts';
 import type { WrittenConfig } from '../../shared/node-commands/peer-command.ts';
 import { editsBetween } from '../../shared/peers/edits.ts';
-import { type Asked, askPeers, type PeersClient } from './asking.ts';
-import { pollSeconds, readAgents, sleep } from './commands.ts';
-import { connectedOf } from './observe.ts';
-import { type NodePlan, planAgain, sentenceOf } from './plan.ts';
+import { changeRecord, type Subject } from '../../shared/reconcile/context.ts';
+import { sendWrite, tellClient, writeConfig } from './client-changes.ts';
+import { type Asked, askPeers, type PeersClient, pollSeconds, readAgents } from './commands.ts';
+import { pageFailure, type RotateContext } from './context.ts';
+import { connectedOf } from './facts.ts';
+import { judgePeers, type NodePlan, planAgain, sentenceOf, type Verdict } from './plan.ts';
 import { type Claim, endRestart, prolongRestart, restartAnswered } from './restart.ts';
-import { tellClient } from './telling.ts';
-import { pageFailure, record, type Subject, type Work } from './tools.ts';
-import { judgePeers, type Verdict } from './verdict.ts';
-import { sendWrite, writeConfig } from './writing.ts';
 
 export interface Act {
   readonly client: PeersClient;
@@ -29,7 +28,7 @@ export interface Act {
   readonly triedInVain: boolean;
   /** What a person calls an entry. */
   readonly names: ReadonlyMap<string, string>;
-  /** See `Seen`. */
+  /** See `FleetFacts`. */
   readonly aliases: ReadonlyMap<string, string>;
 }
 
@@ -56,9 +55,9 @@ interface Done {
   readonly restart: Claim | undefined;
 }
 
-export async function actOnNode(work: Work, planned: Act): Promise<Acted> {
+export async function actOnNode(context: RotateContext, planned: Act): Promise<Acted> {
   const subject: Subject = { name: planned.plan.node, instanceId: planned.plan.instanceId };
-  const reading = await askOne(work, planned.client, planned.asked);
+  const reading = await askOne(context, planned.client, planned.asked);
   // What was done for others may have helped it, too: who has enough by now is not restarted.
   if (reading.kind !== 'ok') return { outcome: 'later', sentence: `it does not tell its peers: ${reading.reason}` };
   const act: Act = { ...planned, plan: planAgain(planned.plan, reading.facts, connectedOf(reading, planned.aliases)) };
@@ -66,12 +65,15 @@ export async function actOnNode(work: Work, planned: Act): Promise<Acted> {
   if (!plan.belowFloor && !writesOf(plan) && plan.dial.length === 0 && plan.leave.length === 0)
     return { outcome: 'later', sentence: 'nothing is to be done any more' };
   const { before, after } = plan.change;
-  await work.write({ kind: 'decision', sentence: sentenceOf(plan, act.names), evidence: { before, after } }, subject);
-  const acted = await carryOut(work, act, subject);
+  await context.write(
+    { kind: 'decision', sentence: sentenceOf(plan, act.names), evidence: { before, after } },
+    subject,
+  );
+  const acted = await carryOut(context, act, subject);
   const outcome = outcomeOf(acted);
   if (outcome !== undefined) {
     const sentence = acted.outcome === 'refused' ? acted.refusal.reason : acted.sentence;
-    await work.write({ kind: 'outcome', act: outcome, sentence }, subject);
+    await context.write({ kind: 'outcome', act: outcome, sentence }, subject);
   }
   // What does not help is not tried again at once; what a person has to allow, not every five minutes.
   const inVain =
@@ -80,7 +82,7 @@ export async function actOnNode(work: Work, planned: Act): Promise<Acted> {
       : acted.outcome === 'later' && acted.inVain === true;
   const { entries } = plan.change;
   if (inVain || outcome !== undefined)
-    await record(work, (read) => ({
+    await changeRecord(context, (read) => ({
       backoff: afterAttempt(read, plan.instanceId, outcome === 'healed', Date.now()),
       ...(outcome !== undefined && entries > 0 && { changed: [...read.changed, { atMs: Date.now(), entries }] }),
     }));
@@ -93,19 +95,19 @@ function outcomeOf(acted: Acted): 'healed' | 'restored' | 'escalated' | undefine
   return acted.outcome === 'later' ? undefined : acted.outcome;
 }
 
-async function carryOut(work: Work, act: Act, subject: Subject): Promise<Acted> {
+async function carryOut(context: RotateContext, act: Act, subject: Subject): Promise<Acted> {
   const { plan } = act;
-  const agent = (await readAgents(work, [plan.instanceId])).get(plan.instanceId);
+  const agent = (await readAgents(context, [plan.instanceId])).get(plan.instanceId);
   if (agent) return { outcome: 'refused', refusal: agent, changed: false };
   let done: Done = { told: false, dialFailed: undefined, written: undefined, restart: undefined };
   let verdict: Verdict | undefined;
   if (plan.dial.length > 0 || plan.leave.length > 0) {
-    const told = await tellClient(work, act, subject, { add: plan.dial, remove: plan.leave });
+    const told = await tellClient(context, act, subject, { add: plan.dial, remove: plan.leave });
     if ('refuse' in told) return { outcome: 'refused', refusal: told, changed: false };
     done = { ...done, told: told.anyTaken, dialFailed: told.failed };
     if (told.anyTaken) {
-      verdict = await measure(work, act, MEASURE_SECONDS);
-      if (verdict.is === 'fallen') return goBack(work, act, subject, done, verdict);
+      verdict = await measure(context, act, MEASURE_SECONDS);
+      if (verdict.is === 'fallen') return goBack(context, act, subject, done, verdict);
     }
   }
   const writes = writesOf(plan);
@@ -114,28 +116,28 @@ async function carryOut(work: Work, act: Act, subject: Subject): Promise<Acted> 
   let forbidden: Refusal | null = null;
   let noTime: string | undefined;
   if (wantsRestart) {
-    const seconds = (work.fleet.units[0]?.stopGraceSeconds ?? 0) + RESTART_SECONDS;
+    const seconds = (context.fleet.units[0]?.stopGraceSeconds ?? 0) + RESTART_SECONDS;
     forbidden = await act.judgeRestart();
-    if (!forbidden && seconds * 1000 > work.untilMs - work.startedAtMs) forbidden = tooLong(subject, seconds);
-    else if (!forbidden && Date.now() + seconds * 1000 > work.untilMs)
+    if (!forbidden && seconds * 1000 > context.untilMs - context.startedAtMs) forbidden = tooLong(subject, seconds);
+    else if (!forbidden && Date.now() + seconds * 1000 > context.untilMs)
       noTime = `a restart may take ${seconds} s, more than this run has left`;
   }
   const restarts = wantsRestart && !forbidden && noTime === undefined;
   if (writes || restarts) {
-    const written = await writeConfig(work, act, subject, restarts);
+    const written = await writeConfig(context, act, subject, restarts);
     if ('refuse' in written) return { outcome: 'refused', refusal: written, changed: done.told };
-    if ('failed' in written) return escalate(work, subject, written.code, written.failed);
+    if ('failed' in written) return escalate(context, subject, written.code, written.failed);
     if ('restored' in written) {
-      await pageFailure(work, 'command-failed', written.restored, subject);
+      await pageFailure(context, 'command-failed', written.restored, subject);
       return { outcome: 'restored', sentence: written.restored };
     }
     done = { ...done, written: written.state, restart: written.restart };
-    verdict = await measure(work, act, restarts ? MEASURE_AFTER_RESTART_SECONDS : 0);
-    if (verdict.is === 'fallen') return goBack(work, act, subject, done, verdict);
+    verdict = await measure(context, act, restarts ? MEASURE_AFTER_RESTART_SECONDS : 0);
+    if (verdict.is === 'fallen') return goBack(context, act, subject, done, verdict);
   }
-  verdict ??= await measure(work, act, 0);
+  verdict ??= await measure(context, act, 0);
   if (noTime !== undefined && verdict.is !== 'proved') return { outcome: 'later', sentence: noTime };
-  return conclude(work, act, subject, { done, verdict, forbidden });
+  return conclude(context, act, subject, { done, verdict, forbidden });
 }
 
 /** No run is ever long enough: the restart is a person's. */
@@ -147,19 +149,19 @@ const tooLong = ({ name }: Subject, seconds: number): Refusal => ({
 });
 
 async function conclude(
-  work: Work,
+  context: RotateContext,
   { triedInVain }: Act,
   subject: Subject,
   { done, verdict, forbidden }: { readonly done: Done; readonly verdict: Verdict; readonly forbidden: Refusal | null },
 ): Promise<Acted> {
   const changed = done.told || done.written !== undefined;
   // No worse than before: the next client may be restarted.
-  if (done.restart && (verdict.is === 'proved' || verdict.is === 'short')) await endRestart(work, done.restart);
+  if (done.restart && (verdict.is === 'proved' || verdict.is === 'short')) await endRestart(context, done.restart);
   if (verdict.is === 'proved') {
     const { written } = done;
     const how = done.restart ? `, restarted${written?.clean === false ? ', not cleanly' : ''}` : '';
     const later = done.written && !done.restart && !done.told ? ', the list counts from its next start on' : '';
-    await work.write(
+    await context.write(
       { kind: 'proof', sentence: `${verdict.sentence}${how}${later}`, evidence: { peers: verdict.peers } },
       subject,
     );
@@ -174,47 +176,47 @@ async function conclude(
   if (!changed && (!alone || triedInVain))
     return { outcome: 'later', sentence: `${verdict.sentence}${because}`, inVain: true };
   return escalate(
-    work,
+    context,
     subject,
     'peers-too-few',
     `${subject.name} is named its peers and has ${verdict.sentence}${because}`,
   );
 }
 
-async function escalate(work: Work, subject: Subject, code: FailureCode, sentence: string): Promise<Acted> {
-  await pageFailure(work, code, sentence, subject);
+async function escalate(context: RotateContext, subject: Subject, code: FailureCode, sentence: string): Promise<Acted> {
+  await pageFailure(context, code, sentence, subject);
   return { outcome: 'escalated', sentence };
 }
 
 /** Asks until the node has what it should, or the time is over: peers come one by one. */
-async function measure(work: Work, { client, plan, asked }: Act, seconds: number): Promise<Verdict> {
-  const untilMs = Math.min(Date.now() + seconds * 1000, work.untilMs);
+async function measure(context: RotateContext, { client, plan, asked }: Act, seconds: number): Promise<Verdict> {
+  const untilMs = Math.min(Date.now() + seconds * 1000, context.untilMs);
   for (let poll = 0; ; poll++) {
-    const verdict = judgePeers(await askOne(work, client, asked), { before: plan.peersBefore, floor: plan.floor });
+    const verdict = judgePeers(await askOne(context, client, asked), { before: plan.peersBefore, floor: plan.floor });
     if (verdict.is === 'proved' || Date.now() + pollSeconds(poll) * 1000 > untilMs) return verdict;
-    await sleep(pollSeconds(poll));
+    await setTimeout(pollSeconds(poll) * 1000);
   }
 }
 
-async function askOne(work: Work, client: PeersClient, asked: Asked): Promise<Reading<NodePeers>> {
-  const reading = (await askPeers(work, client, [asked])).get(asked.instanceId);
+async function askOne(context: RotateContext, client: PeersClient, asked: Asked): Promise<Reading<NodePeers>> {
+  const reading = (await askPeers(context, client, [asked])).get(asked.instanceId);
   return reading ?? { kind: 'error', code: 'unreachable', reason: 'it was not asked' };
 }
 
 /** The count has fallen below what it was and should be: the running client gets its old peers, the file its old bytes. */
-async function goBack(work: Work, act: Act, subject: Subject, done: Done, fallen: Verdict): Promise<Acted> {
+async function goBack(context: RotateContext, act: Act, subject: Subject, done: Done, fallen: Verdict): Promise<Acted> {
   const { plan } = act;
-  await work.write({ kind: 'decision', sentence: `taken back: ${fallen.sentence}` }, subject);
+  await context.write({ kind: 'decision', sentence: `taken back: ${fallen.sentence}` }, subject);
   const failures: string[] = [];
   const leave = plan.knownBefore ? plan.dial : [];
   if (done.told && leave.length + plan.leave.length > 0) {
-    const told = await tellClient(work, act, subject, { add: plan.leave, remove: leave });
+    const told = await tellClient(context, act, subject, { add: plan.leave, remove: leave });
     if ('refuse' in told) failures.push(told.reason);
     else if (told.failed !== undefined) failures.push(told.failed);
   }
   const { written } = done;
-  const [unit] = work.fleet.units;
-  const { configPath } = work.fleet.peers;
+  const [unit] = context.fleet.units;
+  const { configPath } = context.fleet.peers;
   if (written && plan.text && unit && configPath !== undefined) {
     const command = {
       operation: 'write-config',
@@ -224,17 +226,17 @@ async function goBack(work: Work, act: Act, subject: Subject, done: Done, fallen
       runtime: unit.runtime,
       restartGraceSeconds: done.restart ? unit.stopGraceSeconds : undefined,
     } as const;
-    if (done.restart) await prolongRestart(work, done.restart, command);
-    const back = await sendWrite(work, act.approved, subject, command, 'write the old peers again');
-    if (done.restart && !('unknown' in back)) await restartAnswered(work, done.restart);
+    if (done.restart) await prolongRestart(context, done.restart, command);
+    const back = await sendWrite(context, act.approved, subject, command, 'write the old peers again');
+    if (done.restart && !('unknown' in back)) await restartAnswered(context, done.restart);
     if ('refuse' in back) failures.push(back.reason);
     else if ('unknown' in back) failures.push(back.unknown);
     else if (back.reason !== undefined) failures.push(back.reason);
   }
-  const verdict = await measure(work, act, done.restart ? MEASURE_AFTER_RESTART_SECONDS : MEASURE_SECONDS);
+  const verdict = await measure(context, act, done.restart ? MEASURE_AFTER_RESTART_SECONDS : MEASURE_SECONDS);
   const restored = failures.length === 0 && verdict.is !== 'fallen' && verdict.is !== 'unknown';
-  if (restored && done.restart) await endRestart(work, done.restart);
+  if (restored && done.restart) await endRestart(context, done.restart);
   const sentence = `${subject.name}: the count fell, and the old list is back: ${[verdict.sentence, ...failures].join('; ')}`;
-  await pageFailure(work, 'peers-too-few', sentence, subject);
+  await pageFailure(context, 'peers-too-few', sentence, subject);
   return { outcome: restored ? 'restored' : 'escalated', sentence };
 }

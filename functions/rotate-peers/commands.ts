@@ -1,5 +1,7 @@
-// Commands about peers: sent to one node or to several at once, and waited for. No lease is held: each is bounded on the node, by what
-// was read before, by its order among the runs' commands and by its start-by (docs/adr/0007).
+// How nodes are asked and commanded. Commands about peers are sent to one node or to several at once, and waited for; no lease is held: each is
+// bounded on the node, by what was read before, by its order among the runs' commands and by its start-by (docs/adr/0007). Whom the nodes are
+// connected to is asked over the network by the function in their VPC, or on the nodes themselves, where the calls are unsafe or the RPC
+// listens on its loopback only.
 import { setTimeout } from 'node:timers/promises';
 import {
   DescribeInstanceInformationCommand,
@@ -7,8 +9,11 @@ import {
   InvocationDoesNotExist,
   SendCommandCommand,
 } from '@aws-sdk/client-ssm';
+import { askForText } from '../../shared/aws/ask.ts';
 import { commandWords, judgeAgent } from '../../shared/aws/commands.ts';
 import { orRefused, type Refused } from '../../shared/aws/refused.ts';
+import { isThrottling } from '../../shared/aws/throttling.ts';
+import type { Answer, ChainClient, ChainRequest, NodePeers, Question, Reading } from '../../shared/chains/client.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import { startBySeconds } from '../../shared/node-commands/command.ts';
 import type { PeerOperation } from '../../shared/node-commands/parameters.ts';
@@ -19,21 +24,24 @@ import {
   parsePeerAnswer,
   peerCommandParameters,
   peerRunLimitSeconds,
+  unpackAnswers,
 } from '../../shared/node-commands/peer-command.ts';
+import { parseProbeAnswer } from '../../shared/probe/answer.ts';
+import { type ProbeRequest, TARGETS_A_REQUEST } from '../../shared/probe/protocol.ts';
 import { errorText } from '../../shared/text/plain-text.ts';
-import type { Tools } from './tools.ts';
+import type { RotateContext } from './context.ts';
 
 /** "The IDs of the managed nodes … you can specify up to 50" (SendCommandRequest.InstanceIds, @aws-sdk/client-ssm). */
 const INSTANCES_A_COMMAND = 50;
 
-export type CommandResult<Operation extends PeerOperation> =
+type CommandResult<Operation extends PeerOperation> =
   | { readonly state: 'answered'; readonly answer: PeerAnswer<Operation>; readonly atMs: number }
   /** What was done, if anything, is not known: it is looked at again. */
   | { readonly state: 'unknown'; readonly reason: string };
 
 /** Which of these nodes' agents take commands now; why not, for the others. One call for fifty nodes. */
 export async function readAgents(
-  { clients }: Tools,
+  { clients }: RotateContext,
   instanceIds: readonly string[],
 ): Promise<ReadonlyMap<string, Refusal | null>> {
   const agents = new Map<string, Refusal | null>();
@@ -52,7 +60,7 @@ export async function readAgents(
 
 /** The same command for several nodes, whose agents answer. */
 export async function runOnNodes<Command extends PeerCommand>(
-  tools: Tools,
+  context: RotateContext,
   nextId: () => PeerCommandId,
   instanceIds: readonly string[],
   command: Command,
@@ -60,15 +68,15 @@ export async function runOnNodes<Command extends PeerCommand>(
   const sent: { readonly commandId: string; readonly batch: readonly string[]; readonly overAtMs: number }[] = [];
   const results = new Map<string, CommandResult<Command['operation']>>();
   for (const batch of batchesOf(instanceIds, INSTANCES_A_COMMAND)) {
-    const begun = await orRefused(() => send(tools, nextId(), batch, command));
-    if (typeof begun === 'string') sent.push({ commandId: begun, batch, overAtMs: overAtMs(tools, command) });
+    const begun = await orRefused(() => send(context, nextId(), batch, command));
+    if (typeof begun === 'string') sent.push({ commandId: begun, batch, overAtMs: overAtMs(context, command) });
     // Of fifty nodes at once: the others, and whoever is in the next batch, are asked all the same.
     else for (const id of batch) results.set(id, unsent(begun));
   }
   // All of them are at work by now: a silent node in each of five batches costs the patience for one.
   for (const { commandId, batch, overAtMs } of sent) {
     const answers = await Promise.all(
-      batch.map((instanceId) => awaitAnswer(tools, commandId, instanceId, command, overAtMs)),
+      batch.map((instanceId) => awaitAnswer(context, commandId, instanceId, command, overAtMs)),
     );
     for (const [index, answer] of answers.entries()) results.set(batch[index] ?? '', answer);
   }
@@ -77,21 +85,21 @@ export async function runOnNodes<Command extends PeerCommand>(
 
 /** @param id is written to the journal before, by whoever intends a mutation */
 export async function runOnNode<Command extends PeerCommand>(
-  tools: Tools,
+  context: RotateContext,
   id: PeerCommandId,
   instanceId: string,
   command: Command,
 ): Promise<CommandResult<Command['operation']>> {
-  const begun = await orRefused(() => send(tools, id, [instanceId], command));
+  const begun = await orRefused(() => send(context, id, [instanceId], command));
   if (typeof begun !== 'string') return unsent(begun);
-  return awaitAnswer(tools, begun, instanceId, command, overAtMs(tools, command));
+  return awaitAnswer(context, begun, instanceId, command, overAtMs(context, command));
 }
 
 const unsent = ({ refused }: Refused) =>
   ({ state: 'unknown', reason: `Systems Manager refuses the command: ${refused}` }) as const;
 
 async function send(
-  { clients, environment }: Tools,
+  { clients, environment }: RotateContext,
   id: PeerCommandId,
   instanceIds: readonly string[],
   command: PeerCommand,
@@ -123,14 +131,13 @@ const RAN = new Set(['Success', 'Failed']);
 const PENDING = new Set(['Pending', 'InProgress', 'Delayed', 'Cancelling']);
 
 export const pollSeconds = (poll: number): number => POLL_SECONDS[poll] ?? LAST_POLL_SECONDS;
-export const sleep = (seconds: number): Promise<void> => setTimeout(seconds * 1000);
 
 /** The end of what a command that was sent now may take, or of this run's time. */
-const overAtMs = ({ untilMs }: Tools, command: PeerCommand): number =>
+const overAtMs = ({ untilMs }: RotateContext, command: PeerCommand): number =>
   Math.min(untilMs, Date.now() + (startBySeconds + peerRunLimitSeconds(command)) * 1000);
 
 async function awaitAnswer<Command extends PeerCommand>(
-  { clients }: Tools,
+  { clients }: RotateContext,
   CommandId: string,
   InstanceId: string,
   command: Command,
@@ -141,7 +148,7 @@ async function awaitAnswer<Command extends PeerCommand>(
     const seconds = pollSeconds(poll);
     if (Date.now() + seconds * 1000 > untilMs && poll > 0)
       return { state: 'unknown', reason: 'it was not answered in time' };
-    await sleep(seconds);
+    await setTimeout(seconds * 1000);
     try {
       const read = await clients.ssm.send(new GetCommandInvocationCommand({ CommandId, InstanceId }));
       const { Status, StatusDetails, StandardOutputContent = '', StandardErrorContent = '' } = read;
@@ -162,3 +169,134 @@ async function awaitAnswer<Command extends PeerCommand>(
 
 const batchesOf = <T>(items: readonly T[], size: number): readonly (readonly T[])[] =>
   Array.from({ length: Math.ceil(items.length / size) }, (_, index) => items.slice(index * size, (index + 1) * size));
+
+export interface Asked {
+  readonly instanceId: string;
+  readonly host: string;
+}
+
+export type PeersClient = ChainClient & { readonly peers: NonNullable<ChainClient['peers']> };
+
+/** One reading for each node; a node that cannot be asked has one that says why. */
+export async function askPeers(
+  context: RotateContext,
+  client: PeersClient,
+  nodes: readonly Asked[],
+): Promise<ReadonlyMap<string, Reading<NodePeers>>> {
+  const { probe } = context.fleet;
+  if (client.peers.reach === 'network' && probe?.by === 'vpc') return askOverNetwork(context, probe.vpcId, nodes);
+  return askOnNodes(context, client.peers, nodes);
+}
+
+async function askOverNetwork(
+  { clients, environment, fleet }: RotateContext,
+  vpcId: string,
+  nodes: readonly Asked[],
+): Promise<ReadonlyMap<string, Reading<NodePeers>>> {
+  const readings = new Map<string, Reading<NodePeers>>();
+  const stopGraceSeconds = fleet.units[0]?.stopGraceSeconds ?? 1;
+  for (let from = 0; from < nodes.length; from += TARGETS_A_REQUEST) {
+    const targets = nodes.slice(from, from + TARGETS_A_REQUEST);
+    const { name, chain, rpc } = fleet;
+    const request: ProbeRequest = {
+      kind: 'probe',
+      fleet: name,
+      chain,
+      stopGraceSeconds,
+      rpc,
+      ask: { what: 'peers' },
+      targets,
+    };
+    const probe = `${environment.PROBE_FUNCTION_PREFIX}${vpcId}`;
+    const answer = await unlessThrottled(() => askForText(clients, probe, request));
+    if ('throttled' in answer) {
+      // Nobody knows their peers: the next run asks again, in five minutes.
+      for (const { instanceId } of targets) readings.set(instanceId, unasked(answer.throttled));
+      continue;
+    }
+    for (const { instanceId, peers: reading } of parseProbeAnswer(probe, answer.text).peers)
+      readings.set(instanceId, reading);
+  }
+  return readings;
+}
+
+async function unlessThrottled(
+  call: () => Promise<string>,
+): Promise<{ readonly text: string } | { readonly throttled: string }> {
+  try {
+    return { text: await call() };
+  } catch (error) {
+    if (!isThrottling(error)) throw error;
+    return { throttled: error instanceof Error ? `${error.name}: ${error.message}` : String(error) };
+  }
+}
+
+const unasked = (reason: string): Reading<NodePeers> => ({ kind: 'error', code: 'unreachable', reason });
+
+async function askOnNodes(
+  context: RotateContext,
+  question: Question<NodePeers>,
+  nodes: readonly Asked[],
+): Promise<ReadonlyMap<string, Reading<NodePeers>>> {
+  const command = clientCommand(context, 'ask-peers', question.requests);
+  const readings = new Map<string, Reading<NodePeers>>();
+  if ('refused' in command) {
+    for (const { instanceId } of nodes)
+      readings.set(instanceId, { kind: 'error', code: 'misconfigured', reason: command.refused });
+    return readings;
+  }
+  const agents = await readAgents(
+    context,
+    nodes.map(({ instanceId }) => instanceId),
+  );
+  const able = nodes.filter(({ instanceId }) => agents.get(instanceId) === null);
+  const results = await runOnNodes(
+    context,
+    context.nextId,
+    able.map(({ instanceId }) => instanceId),
+    command,
+  );
+  for (const { instanceId } of nodes) {
+    const agent = agents.get(instanceId);
+    const result = results.get(instanceId);
+    if (agent) readings.set(instanceId, unasked(agent.reason));
+    else if (result?.state !== 'answered') readings.set(instanceId, unasked(result?.reason ?? 'it was not asked'));
+    else readings.set(instanceId, readingOf(question, result));
+  }
+  return readings;
+}
+
+type Answered = Extract<CommandResult<'ask-peers' | 'change-peers'>, { readonly state: 'answered' }>;
+
+function readingOf(question: Question<NodePeers>, told: Answered): Reading<NodePeers> {
+  const answers = answersOf(told, question.requests);
+  if (typeof answers === 'string') return { kind: 'error', code: 'malformed', reason: answers };
+  const reading = question.read(answers);
+  // No client asks a second time about its peers.
+  return reading.kind === 'next' ? { kind: 'error', code: 'malformed', reason: 'it asks for more' } : reading;
+}
+
+/** The client's own answers, or why there are none. */
+export function answersOf({ answer, atMs }: Answered, requests: readonly ChainRequest[]): readonly Answer[] | string {
+  if (answer.after === null) return `${answer.result}: ${answer.reason ?? 'no reason given'}`;
+  try {
+    return unpackAnswers(answer.after, requests, atMs);
+  } catch (error) {
+    return errorText(error, 300);
+  }
+}
+
+type Asking = Extract<PeerCommand, { readonly endpoint: string }>;
+
+/** Requests to the client on a node's own loopback. A secret that is not on the node is not brought there. */
+export function clientCommand(
+  { fleet }: RotateContext,
+  operation: Asking['operation'],
+  requests: readonly ChainRequest[],
+): Asking | { readonly refused: string } {
+  const { scheme, port, path, credentials } = fleet.rpc;
+  if (credentials && credentials.kind !== 'file')
+    return { refused: 'its credentials are a secret that is not on the node, and no command carries one there' };
+  const endpoint = `${scheme}://127.0.0.1:${port}${path}`;
+  return { operation, endpoint, credentialsFile: credentials?.path, requests };
+}

@@ -1,7 +1,9 @@
 // Whether a fleet's lists have to be looked at now, and whose. Pure: five minutes are up far more often than anything is to be done.
 import type { PeersPolicy } from '../../shared/fleet/model.ts';
-import type { Health, ObservedNode } from '../../shared/fleet/observation.ts';
+import type { FleetObservation, Health, ObservedNode } from '../../shared/fleet/observation.ts';
+import { OBSERVATION_VALID_MS } from '../../shared/guardrails/breaker.ts';
 import { newRotation, type RotationRecord } from '../../shared/guardrails/rotation.ts';
+import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import type { Mode } from '../../shared/model/mode.ts';
 import type { RotateEvent } from './event.ts';
 
@@ -66,7 +68,8 @@ export function dueNodes(
   return record.restart ? { why: 'restart', nodes: [], cursor } : null;
 }
 
-const SWEEP_MS = 5 * 60_000;
+/** Of the schedule. */
+export const SWEEP_MS = 5 * 60_000;
 
 /** Where not all fit: the worst half of those that do, and of the others in turn, sweep by sweep. */
 function someOf<T>(worstFirst: readonly T[], size: number, nowMs: number): readonly T[] {
@@ -97,3 +100,16 @@ const byName = (a: ObservedNode, b: ObservedNode): number => {
   const [one, other] = [placeOf(a), placeOf(b)];
   return one < other ? -1 : one > other ? 1 : 0;
 };
+
+/** An observation that is older than three minutes is none; nor is one in part. */
+export function judgeObservation(parts: readonly FleetObservation[], nowMs: number): Refusal | null {
+  const refuse = (reason: string): Refusal => ({
+    refuse: 'observation-stale',
+    reason: `${reason}: who is a good peer is not known`,
+    page: false,
+    lookAgainMs: SWEEP_MS,
+  });
+  if (parts.length === 0) return refuse('the fleet has never been observed');
+  const ageMs = nowMs - Math.min(...parts.map(({ observedAtMs }) => observedAtMs));
+  return ageMs <= OBSERVATION_VALID_MS ? null : refuse(`the fleet was observed ${Math.round(ageMs / 1000)} s ago`);
+}

@@ -1,80 +1,46 @@
 // rotate-peers: keeps each node's list of peers alive, diverse and small. The schedule has it look every five minutes, and it ends at once
 // unless a node lacks peers, six hours are over, or a person asks.
 import middy from '@middy/core';
-import pMap from 'p-map';
 import { awsClients, type Clients } from '../../shared/aws/clients.ts';
-import { readEnvironment } from '../../shared/aws/environment.ts';
 import { logged } from '../../shared/aws/log.ts';
-import { EventError } from '../../shared/events/errors.ts';
 import { refuseWordInHint } from '../../shared/events/hint.ts';
-import type { Fleet } from '../../shared/fleet/model.ts';
-import { readSettings } from '../../shared/fleet/settings.ts';
-import { fleetsInTurn } from '../../shared/fleet/turns.ts';
-import { createStore } from '../../shared/heal/store.ts';
-import { plainJson } from '../../shared/text/plain-text.ts';
+import { atOnce } from '../../shared/reconcile/fleets.ts';
+import {
+  fleetsNamed,
+  type LambdaContext,
+  openInvocation,
+  readAllFleets,
+  reconcileFleets,
+} from '../../shared/reconcile/invocation.ts';
+import { VARIABLES } from './context.ts';
+import { SWEEP_MS } from './due.ts';
 import { parseRotateEvent } from './event.ts';
-import { rotateFleet, type Summary } from './run.ts';
-import { ENVIRONMENT, type Tools } from './tools.ts';
+import { rotateFleet, type Summary } from './rotate.ts';
 
 export { awsClients };
 
-/** Of the function's 900 s: what is left then is the next run's. */
+/** Of the function's 900 s. */
 const WORK_MS = 840_000;
 /**
  * Nodes that answer late, or not at all, take their own fleet's time and nobody else's. Few at once: SSM takes a handful of commands a second
  * from an account.
  */
 const FLEETS_AT_ONCE = 5;
-/** Of the schedule. */
-const EVERY_MS = 5 * 60_000;
-
-interface Invocation {
-  readonly awsRequestId?: string;
-  readonly invokedFunctionArn?: string;
-}
 
 export function createHandler({ clients }: { readonly clients: Clients }) {
-  const rotate = async (event: unknown, context: Invocation): Promise<readonly Summary[]> => {
-    const startedAtMs = Date.now();
-    const environment = readEnvironment(ENVIRONMENT);
-    const tools: Tools = {
-      clients,
-      environment,
-      store: createStore(clients.dynamodb, environment.TABLE_NAME),
-      writer: `rotate-peers/${context.awsRequestId ?? startedAtMs}`,
-      startedAtMs,
-      untilMs: startedAtMs + WORK_MS,
-    };
+  const rotate = async (event: unknown, lambda: LambdaContext): Promise<readonly Summary[]> => {
+    const invocation = openInvocation({ clients, variables: VARIABLES, workMs: WORK_MS }, lambda);
     const parsed = parseRotateEvent(event);
-    refuseWordInHint(context, parsed.kind === 'approve' ? { field: 'kind', value: parsed.kind } : undefined);
-    const { fleets: all, values, broken } = await readSettings(clients.ssm, environment.PARAMETER_PREFIX);
-    for (const sentence of broken.values()) console.error(plainJson({ level: 'error', fleet: sentence }));
-    const fleets =
-      parsed.kind === 'sweep'
-        ? fleetsInTurn(all, startedAtMs, EVERY_MS)
-        : all.filter(({ name }) => name === parsed.fleet);
-    if (parsed.kind !== 'sweep' && fleets.length === 0)
-      throw new EventError('fleet', parsed.fleet, `one of ${all.map(({ name }) => name).join(', ')}`);
-    const summaries: Summary[] = [];
-    const failures: unknown[] = [];
-    const rotateOne = async (fleet: Fleet): Promise<void> => {
-      if (Date.now() >= tools.untilMs) return;
-      try {
-        const summary = await rotateFleet(tools, fleet, parsed, values);
-        console.info(plainJson({ level: 'info', ...summary }));
-        summaries.push(summary);
-      } catch (error) {
-        failures.push(error);
-      }
-    };
-    await pMap(fleets, rotateOne, { concurrency: FLEETS_AT_ONCE });
-    if (failures.length > 0)
-      throw new AggregateError(failures, `the others were looked at, but: ${failures.map(sentenceOf).join('; ')}`);
-    return summaries;
+    refuseWordInHint(lambda, parsed.kind === 'approve' ? { field: 'kind', value: parsed.kind } : undefined);
+    const { fleets, values } = await readAllFleets(invocation);
+    const named = fleetsNamed(fleets, parsed.kind === 'sweep' ? undefined : parsed.fleet);
+    return reconcileFleets(invocation, named, {
+      everyMs: SWEEP_MS,
+      workThrough: atOnce(FLEETS_AT_ONCE),
+      reconcile: (fleet) => rotateFleet(invocation, fleet, parsed, values),
+    });
   };
   return middy<unknown, readonly Summary[]>().use(logged()).handler(rotate);
 }
-
-const sentenceOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 export const handler = createHandler({ clients: awsClients() });

@@ -1,10 +1,149 @@
-// What is to be done for one node, from its list, its connections and what its client can do; its name, and its sentence. Pure.
+// What is to be done for the nodes of a fleet, from their lists, their connections and what their client can do: how much of it at once, its
+// name, its sentence, and what became of it. Pure.
 import { createHash } from 'node:crypto';
-import type { NodePeers, PeersAtRunTime } from '../../shared/chains/client.ts';
+import type { ChainClient, NodePeers, PeersAtRunTime, Reading } from '../../shared/chains/client.ts';
+import { chainClients } from '../../shared/chains/clients.ts';
+import { type KnownChain, otherChain } from '../../shared/chains/defaults.ts';
+import type { Fleet } from '../../shared/fleet/model.ts';
 import { plainName } from '../../shared/fleet/naming.ts';
+import type { SubjectRefusal } from '../../shared/guardrails/names.ts';
+import { changedLately, type RotationRecord } from '../../shared/guardrails/rotation.ts';
+import { type PeersFile, withPeers } from '../../shared/peers/config.ts';
+import { editsBetween } from '../../shared/peers/edits.ts';
 import { parseEntry } from '../../shared/peers/entry.ts';
-import { isHeard } from './entries.ts';
-import type { ListChange } from './guards.ts';
+import { errorText } from '../../shared/text/plain-text.ts';
+import { type Choice, choosePeers, isConnected, type NodeList } from './choose.ts';
+import type { PeersClient } from './commands.ts';
+import { about, type PeeredFleet } from './context.ts';
+import { connectedOf, type FleetFacts, type ReadList } from './facts.ts';
+
+/** The client whose peers can be changed, or why there is none. */
+export function clientOf(fleet: Fleet): { readonly client: PeersClient } | { readonly none: string } {
+  if (!fleet.peers?.rotate) return { none: 'its file leaves its peers alone' };
+  if (fleet.chain === otherChain || !Object.hasOwn(chainClients, fleet.chain))
+    return { none: 'its client is not known' };
+  const client = chainClients[fleet.chain as KnownChain];
+  if (!tellsPeers(client)) return { none: 'its client does not tell its peers' };
+  if (client.operations.peersAtRunTime.by === 'nothing' && fileOf(fleet, client) === undefined)
+    return { none: 'its client takes peers neither at run time nor from a file' };
+  return { client };
+}
+
+const tellsPeers = (client: ChainClient): client is PeersClient => client.peers !== undefined;
+
+/** Where the list stands; undefined where it is kept at run time only. */
+export const fileOf = ({ peers }: Fleet, { operations }: PeersClient): PeersFile | undefined =>
+  operations.peersThatPersist.in === 'flag' || peers?.configPath === undefined
+    ? undefined
+    : operations.peersThatPersist;
+
+/** No list gets shorter than this, nor than half of what it was, where so many peers exist. */
+const LEAST_ENTRIES = 3;
+const CHURN_PERCENT = 30;
+export const CHURN_WINDOW_MS = 60 * 60_000;
+
+export interface Wanted {
+  readonly node: string;
+  readonly now: NodeList;
+  readonly choice: Choice;
+  /** Its connections are fewer than its floor: what is done for it is a cure, and not churn. */
+  readonly belowFloor: boolean;
+}
+
+/** What happens to one node's list. */
+export interface ListChange {
+  readonly instanceId: string;
+  readonly node: string;
+  readonly before: readonly string[];
+  readonly after: readonly string[];
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
+  readonly hiddenIds: readonly string[];
+  /** See `Choice`. */
+  readonly reachable: number;
+  /** Why those that are removed are, in the order of `removed`. */
+  readonly reasons: readonly string[];
+  /** Counted against the fleet's hour. */
+  readonly entries: number;
+  /** Entries that would change, too, and wait for a later hour. */
+  readonly waiting: number;
+}
+
+export interface Churn {
+  /** Entries of all lists of the fleet, as far as they are known. */
+  readonly entries: number;
+  /** Of them, how many were changed within the last hour. */
+  readonly changed: number;
+}
+
+/** As much of what is wanted as may be done now, node by node in the order of their names. */
+export function limitChanges(wanted: readonly Wanted[], churn: Churn): readonly ListChange[] {
+  let allowance = Math.max(1, Math.floor((churn.entries * CHURN_PERCENT) / 100)) - churn.changed;
+  return [...wanted].sort(byNode).map((one) => {
+    const whole = changeOf(one, neverFewer(one));
+    if (one.belowFloor || whole.entries === 0) return { ...whole, entries: 0 };
+    const part = partOf(one, whole, Math.max(0, allowance));
+    allowance -= part.entries;
+    return part;
+  });
+}
+
+/** Puts back what would be dropped, the least bad first, until the list is long enough; never what has no business there. */
+function neverFewer({ now, choice }: Wanted): readonly string[] {
+  const before = [...new Set(now.peers)];
+  const least = Math.min(choice.exist, Math.max(LEAST_ENTRIES, Math.ceil(before.length / 2)));
+  const missing = Math.max(0, least - choice.peers.length);
+  if (missing === 0) return choice.peers;
+  const forbidden = new Set(choice.dropped.filter((one) => one.forbidden).map(({ peer }) => peer));
+  const badnessOf = (peer: string): number => choice.dropped.find((one) => one.peer === peer)?.badness ?? 0;
+  const back = before
+    .filter((peer) => !choice.peers.includes(peer) && !forbidden.has(peer))
+    .sort((a, b) => badnessOf(a) - badnessOf(b))
+    .slice(0, missing);
+  return [...choice.peers, ...back];
+}
+
+function partOf(one: Wanted, whole: ListChange, allowance: number): ListChange {
+  if (whole.entries <= allowance) return whole;
+  const forbidden = one.choice.dropped.filter((dropped) => dropped.forbidden).map(({ peer }) => peer);
+  // What has no business there goes first.
+  const order = [...whole.removed].sort((a, b) => Number(forbidden.includes(b)) - Number(forbidden.includes(a)));
+  const removed = new Set(order.slice(0, allowance));
+  const added = new Set(whole.added.slice(0, allowance));
+  const before = [...new Set(one.now.peers)];
+  const after = [
+    ...whole.after.filter((peer) => added.has(peer) || before.includes(peer)),
+    ...whole.removed.filter((peer) => !removed.has(peer)),
+  ];
+  // Nothing to be done is nothing to be written: not even another order.
+  const part = changeOf(one, allowance === 0 ? before : after);
+  return { ...part, waiting: whole.entries - part.entries };
+}
+
+function changeOf({ node, now, choice }: Wanted, after: readonly string[]): ListChange {
+  const before = [...new Set(now.peers)];
+  const added = after.filter((peer) => !before.includes(peer));
+  const removed = before.filter((peer) => !after.includes(peer));
+  const whyOf = (peer: string): string => choice.dropped.find((one) => one.peer === peer)?.why ?? 'others are better';
+  return {
+    instanceId: now.instanceId,
+    node,
+    before: now.peers,
+    after,
+    added,
+    removed,
+    hiddenIds: choice.hiddenIds,
+    reachable: choice.reachable,
+    reasons: removed.map(whyOf),
+    entries: Math.max(added.length, removed.length),
+    waiting: 0,
+  };
+}
+
+const byNode = (a: Wanted, b: Wanted): number => {
+  const [one, other] = [`${a.node} ${a.now.instanceId}`, `${b.node} ${b.now.instanceId}`];
+  return one < other ? -1 : one > other ? 1 : 0;
+};
 
 export interface NodePlan {
   readonly instanceId: string;
@@ -29,7 +168,7 @@ export interface PlanFacts {
   readonly text: NodePlan['text'];
   readonly atRunTime: PeersAtRunTime;
   readonly connected: ReadonlySet<string>;
-  /** See `Seen`. */
+  /** See `FleetFacts`. */
   readonly aliases: ReadonlyMap<string, string>;
   readonly peersBefore: number | null;
   readonly minimum: number;
@@ -62,13 +201,8 @@ export function planAgain(plan: NodePlan, { peers }: NodePeers, connected: Reado
 }
 
 /** Nobody is asked for more connections than there are peers that answer. */
-export const floorOf = (minimum: number, { reachable }: { readonly reachable: number }): number =>
+const floorOf = (minimum: number, { reachable }: { readonly reachable: number }): number =>
   Math.min(minimum, reachable);
-
-export function isConnected(peer: string, connected: ReadonlySet<string>): boolean {
-  const entry = parseEntry(peer);
-  return entry !== undefined && isHeard(entry, { connected });
-}
 
 /** Whom it lacks. An owner's line that leaves the port to the client is dialled by the client alone. */
 const missingOf = ({ after }: ListChange, connected: ReadonlySet<string>): readonly string[] =>
@@ -118,4 +252,124 @@ export function sentenceOf(
     waiting > 0 ? `${waiting} more wait for the next hour` : '',
   ].filter((part) => part !== '');
   return `${done.join(', ')} (${after.length} in all): ${why.join('; ') || (before.length === 0 ? 'its list names nobody' : 'better spread and longer lived')}`;
+}
+
+export type Verdict =
+  /** It has as many connections as it should. */
+  | { readonly is: 'proved'; readonly peers: number; readonly sentence: string }
+  /** Fewer than before, and fewer than it should: it goes back. */
+  | { readonly is: 'fallen'; readonly sentence: string }
+  /** No worse than before, which proves a restart, and not as it should be. */
+  | { readonly is: 'short'; readonly peers: number; readonly sentence: string }
+  /** It does not tell: its client may just come up. */
+  | { readonly is: 'unknown'; readonly sentence: string };
+
+export interface Measured {
+  readonly before: number | null;
+  readonly floor: number;
+}
+
+export function judgePeers(reading: Reading<NodePeers>, { before, floor }: Measured): Verdict {
+  if (reading.kind !== 'ok') return { is: 'unknown', sentence: `it does not tell its peers: ${reading.reason}` };
+  const peers = reading.facts.peers.length;
+  const counts = `${peers} ${peers === 1 ? 'peer' : 'peers'}, ${before ?? 'an unknown number'} before, expected ${floor} at least`;
+  if (peers >= floor) return { is: 'proved', peers, sentence: counts };
+  if (before !== null && peers < before) return { is: 'fallen', sentence: counts };
+  return { is: 'short', peers, sentence: counts };
+}
+
+export interface PlanningFacts {
+  readonly facts: FleetFacts;
+  /** By instance. */
+  readonly lists: ReadonlyMap<string, ReadList>;
+  readonly rotation: RotationRecord;
+  readonly nowMs: number;
+}
+
+export interface FleetPlan {
+  /** One for each node of which there is something to be done. */
+  readonly plans: readonly NodePlan[];
+  /** What cannot be done, by node. */
+  readonly refusals: readonly SubjectRefusal[];
+}
+
+/** Pure. */
+export function planFleet(
+  fleet: PeeredFleet,
+  client: PeersClient,
+  { facts, lists, rotation, nowMs }: PlanningFacts,
+): FleetPlan {
+  const refusals: SubjectRefusal[] = [];
+  const choose = {
+    nowMs,
+    members: facts.members,
+    absent: facts.absent,
+    hasSentries: [...facts.nodes.values()].some(({ role }) => role === 'sentry'),
+    seeds: fleet.peers.seeds,
+    maximum: fleet.peers.maximum,
+  };
+  const wanted = [...lists].flatMap(([instanceId, { now }]): Wanted[] => {
+    const node = facts.nodes.get(instanceId);
+    if (!node) return [];
+    try {
+      const choice = choosePeers(choose, node, now);
+      const peers = peersOf(facts, instanceId);
+      return [{ node: node.name, now, choice, belowFloor: (peers ?? 0) < floorOf(fleet.peers.minimum, choice) }];
+    } catch (error) {
+      // Whatever its list is: the others have theirs.
+      refusals.push(unfit({ node: node.name, instanceId }, `${node.name}: ${errorText(error, 300)}`, true));
+      return [];
+    }
+  });
+  const known = wanted.reduce((sum, { now }) => sum + now.peers.length, 0);
+  // Of lists that were not read, as many entries as the others have.
+  const entries = wanted.length === 0 ? 0 : Math.round((known / wanted.length) * facts.nodes.size);
+  const file = fileOf(fleet, client);
+  const plans = limitChanges(wanted, { entries, changed: changedLately(rotation, nowMs) }).flatMap(
+    (change): NodePlan[] => {
+      const list = lists.get(change.instanceId);
+      if (list?.file && rotation.rejected[change.instanceId]?.sha256 === list.file.sha256) {
+        const reason = `${change.node}: its client did not start with what was written into ${fleet.peers.configPath} before, and the file is still the same`;
+        refusals.push(unfit(change, reason, false));
+        return [];
+      }
+      try {
+        const text = list?.file &&
+          file && {
+            before: list.file.text,
+            after: withPeers(list.file.text, file, { peers: change.after, hiddenIds: change.hiddenIds }),
+            sha256: list.file.sha256,
+          };
+        // What cannot be told to the node is found out before anything is begun.
+        if (text) editsBetween(text.before, text.after);
+        const plan = planNode({
+          change,
+          text,
+          atRunTime: client.operations.peersAtRunTime,
+          connected: connectedOf(facts.readings.get(change.instanceId), facts.aliases),
+          aliases: facts.aliases,
+          peersBefore: peersOf(facts, change.instanceId),
+          minimum: fleet.peers.minimum,
+        });
+        return plan ? [plan] : [];
+      } catch (error) {
+        // Also what is no `ConfigError`, a mistake of ours: it is told, and the others have their turn.
+        const reason = `${change.node}: ${fleet.peers.configPath}: ${errorText(error, 300)}`;
+        refusals.push(unfit(change, reason, true));
+        return [];
+      }
+    },
+  );
+  return { plans, refusals };
+}
+
+const unfit = (
+  { node, instanceId }: Pick<ListChange, 'node' | 'instanceId'>,
+  reason: string,
+  page: boolean,
+): SubjectRefusal => about({ refuse: 'config-unfit', reason, page, lookAgainMs: 0 }, { name: node, instanceId });
+
+export function peersOf({ readings }: FleetFacts, instanceId: string): number | null {
+  const reading = readings.get(instanceId);
+  return reading?.kind === 'ok' ? reading.facts.peers.length : null;
 }

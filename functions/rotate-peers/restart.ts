@@ -1,6 +1,10 @@
-// The one restart that a fleet may have under way: claimed before its command is sent, over when it has proved itself, in its own run
-// or in a later one. Nobody else is restarted before that, and who does not prove himself in his client's grace is told of.
-
+// The one restart that a fleet may have under way: allowed by what is so at this very moment, claimed before its command is sent, over when it
+// has proved itself, in its own run or in a later one. Nobody else is restarted before that, and who does not prove himself in his client's
+// grace is told of.
+import type { Fleet, Role } from '../../shared/fleet/model.ts';
+import { discoverNodes } from '../../shared/fleet/nodes.ts';
+import type { FleetObservation, Health, ObservedNode } from '../../shared/fleet/observation.ts';
+import { readBreaker } from '../../shared/guardrails/breaker.ts';
 import {
   afterRestart,
   claimRestart,
@@ -11,10 +15,137 @@ import { keys, settle } from '../../shared/heal/store.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import { clockSkewSeconds, startBySeconds } from '../../shared/node-commands/command.ts';
 import { type PeerCommand, peerRunLimitSeconds } from '../../shared/node-commands/peer-command.ts';
-import type { Seen } from './observe.ts';
-import type { NodePlan } from './plan.ts';
-import { about, record, tell, type Work } from './tools.ts';
-import { judgePeers } from './verdict.ts';
+import { changeRecord, readRecord } from '../../shared/reconcile/context.ts';
+import { notify } from '../../shared/reconcile/notification.ts';
+import { about, type RotateContext } from './context.ts';
+import { judgeObservation, SWEEP_MS } from './due.ts';
+import type { FleetFacts } from './facts.ts';
+import { judgePeers, type NodePlan } from './plan.ts';
+
+export interface RestartFacts {
+  readonly fleet: Fleet;
+  readonly node: string;
+  readonly role: Role;
+  readonly health: Health;
+  readonly observed: readonly FleetObservation[];
+  readonly nowMs: number;
+  /** It has no block at all, and nobody in its fleet has one: there is no chain that a restart could hurt. */
+  readonly fresh: boolean;
+  /** Of another node: its last restart, which has not proved itself. */
+  readonly unproved: string | undefined;
+}
+
+/** Whether a client may be restarted to take its new list. */
+export function judgeRestart(facts: RestartFacts): Refusal | null {
+  const { fleet, node, role, health, fresh, unproved } = facts;
+  const refuse = (code: 'restart-forbidden' | 'restart-unproved' | 'breaker-open', reason: string): Refusal => ({
+    refuse: code,
+    reason,
+    page: true,
+    lookAgainMs: SWEEP_MS,
+  });
+  const needs = `${node} takes its new list only when it is restarted`;
+  if (!fleet.peers?.restart)
+    return refuse('restart-forbidden', `${needs}; the fleet file does not say peers.restart: true`);
+  if (role === 'unknown') return refuse('restart-forbidden', `${needs}, and its role is unknown`);
+  if (role === 'validator' && !fleet.owner.restartValidators && !fresh)
+    return refuse(
+      'restart-forbidden',
+      `${needs}, and it is a validator; the fleet file does not say owner.restartValidators: true`,
+    );
+  // Its client may take its grace to come back: who does not is told of by himself (restart.ts).
+  if (unproved !== undefined)
+    return {
+      ...refuse(
+        'restart-unproved',
+        `${needs}; ${unproved} was restarted before it, and has not come back as it should`,
+      ),
+      page: false,
+    };
+  if (fresh) return null;
+  // It has its client's grace: who is replaying must not be stopped again.
+  if (health === 'starting')
+    return { ...refuse('restart-forbidden', `${needs}, and its client is just starting`), page: false };
+  const breaker = readBreaker(fleet, facts.observed, facts.nowMs);
+  return breaker.open ? refuse('breaker-open', `${needs}; ${breaker.sentence}`) : null;
+}
+
+/** What is needed of a node's observation to tell whether its fleet has a chain; undefined where it was not observed. */
+export type Beginning = Pick<ObservedNode, 'height' | 'health' | 'memory'> | undefined;
+
+/**
+ * A fleet whose every node says, now, that it has no block, and of which none was ever seen to have one: no chain can be harmed. Of a
+ * node that is silent, or that nobody asked, nothing is known, and an established fleet whose RPC is dead looks just like that.
+ */
+export const isFresh = (chain: string, nodes: readonly Beginning[]): boolean =>
+  nodes.length > 0 && nodes.every((node) => saysNoBlock(chain, node));
+
+/** A fast chain makes one block a second: who has more than twice that many cannot have begun since. */
+const BLOCKS_A_SECOND = 2;
+
+/**
+ * The same fleet a few restarts later, by what was read again: its chain may have begun meanwhile, as it does once enough of them know
+ * each other, and nobody has more blocks than it can have made since.
+ */
+export const isStillFresh = (nodes: readonly Beginning[], saidSoMs: number, nowMs: number): boolean => {
+  const limit = Math.ceil(((nowMs - saidSoMs) / 1000) * BLOCKS_A_SECOND);
+  return nodes.every(
+    (node) =>
+      node !== undefined &&
+      node.health !== 'forked' &&
+      Math.max(node.height ?? 0, node.memory?.track.progress ?? 0) <= limit,
+  );
+};
+
+function saysNoBlock(chain: string, node: Beginning): boolean {
+  if (node === undefined || !hasNoBlock(node)) return false;
+  if (node.height === 0) return true;
+  // Unknown: it was not asked, and what was heard of it is old.
+  return SILENT_WITHOUT_A_BLOCK.has(chain) && node.health !== 'unknown' && node.memory?.heard === 'starting';
+}
+
+const hasNoBlock = ({ height, health, memory }: NonNullable<Beginning>): boolean =>
+  BEFORE_ITS_FIRST.includes(health) && (height ?? 0) === 0 && (memory?.track.progress ?? 0) === 0;
+
+/** Where "starting" means that there is no block. Of others it means that they load what they have (bitcoind's error -28). */
+const SILENT_WITHOUT_A_BLOCK: ReadonlySet<string> = new Set(['cometbft']);
+
+const BEFORE_ITS_FIRST: readonly Health[] = ['starting', 'unknown', 'unreachable'];
+
+/** @param parts what the run began with: whether its fleet was fresh then */
+export async function mayRestart(
+  context: RotateContext,
+  facts: FleetFacts,
+  parts: readonly FleetObservation[],
+  { instanceId, node }: NodePlan,
+): Promise<Refusal | null> {
+  const { fleet, store, clients } = context;
+  const [{ restart }, observed, nodes] = await Promise.all([
+    readRecord(context),
+    store.readObservations(fleet.name),
+    discoverNodes(clients.ec2, fleet),
+  ]);
+  const stale = judgeObservation(observed, Date.now());
+  if (stale) return stale;
+  const own = observationOf(observed, instanceId);
+  const both = new Set([...facts.nodes.keys(), ...nodes.map((one) => one.instanceId)]);
+  const beginnings = (read: readonly FleetObservation[]): Beginning[] => [...both].map((id) => observationOf(read, id));
+  return judgeRestart({
+    fleet,
+    node,
+    role: nodes.find((one) => one.instanceId === instanceId)?.role ?? 'unknown',
+    health: own?.health ?? 'unknown',
+    observed,
+    nowMs: Date.now(),
+    fresh:
+      isFresh(fleet.chain, beginnings(parts)) &&
+      isStillFresh(beginnings(observed), Math.min(...parts.map(({ observedAtMs }) => observedAtMs)), Date.now()),
+    unproved: restart && restart.instanceId !== instanceId ? restart.node : undefined,
+  });
+}
+
+const observationOf = (parts: readonly FleetObservation[], instanceId: string): ObservedNode | undefined =>
+  parts.flatMap(({ nodes }) => nodes).find((node) => node.instanceId === instanceId);
 
 /** Which restart is meant, whatever has become of the record since. */
 export type Claim = Pick<UnprovedRestart, 'instanceId' | 'atMs'>;
@@ -25,18 +156,18 @@ const overAtMs = (command: PeerCommand): number =>
 
 /** @returns the claim, or why this node is not restarted now */
 export async function beginRestart(
-  work: Work,
+  context: RotateContext,
   { instanceId, node, peersBefore, floor }: NodePlan,
   command: PeerCommand,
 ): Promise<Claim | Refusal> {
   const atMs = Date.now();
   const restart = { instanceId, node, atMs, peersBefore, floor, overAtMs: overAtMs(command) };
   const taken = await settle<RotationRecord, string | undefined>(
-    work.store,
-    keys.rotation(work.fleet.name),
-    () => work.store.readRotation(work.fleet.name),
+    context.store,
+    keys.rotation(context.fleet.name),
+    () => context.store.readRotation(context.fleet.name),
     (read) => {
-      const claimed = claimRestart(read, work.writer, restart);
+      const claimed = claimRestart(read, context.writer, restart);
       return 'taken' in claimed ? { result: claimed.taken } : { result: undefined, write: claimed.next };
     },
   );
@@ -45,21 +176,21 @@ export async function beginRestart(
 }
 
 /** It has proved itself, or it never began. */
-export const endRestart = (work: Work, claim: Claim): Promise<void> =>
-  record(work, (read) => afterRestart(read, claim, null));
+export const endRestart = (context: RotateContext, claim: Claim): Promise<void> =>
+  changeRecord(context, (read) => afterRestart(read, claim, null));
 
 /** A second command for the same restart, which puts the old file back. */
-export const prolongRestart = (work: Work, claim: Claim, command: PeerCommand): Promise<void> =>
-  record(work, (read) => afterRestart(read, claim, { overAtMs: overAtMs(command) }));
+export const prolongRestart = (context: RotateContext, claim: Claim, command: PeerCommand): Promise<void> =>
+  changeRecord(context, (read) => afterRestart(read, claim, { overAtMs: overAtMs(command) }));
 
 /** Its command has been answered: from now on what is seen of the node counts. */
-export const restartAnswered = (work: Work, claim: Claim): Promise<void> =>
-  record(work, (read) => afterRestart(read, claim, { overAtMs: Date.now() }));
+export const restartAnswered = (context: RotateContext, claim: Claim): Promise<void> =>
+  changeRecord(context, (read) => afterRestart(read, claim, { overAtMs: Date.now() }));
 
 /** @returns what came of the restart that had not proved itself by the end of its run, in a sentence */
 export async function settleRestart(
-  work: Work,
-  { readings, nodes }: Seen,
+  context: RotateContext,
+  { readings, nodes }: FleetFacts,
   { restart }: RotationRecord,
 ): Promise<string[]> {
   if (!restart) return [];
@@ -67,7 +198,7 @@ export async function settleRestart(
   const subject = { name: node, instanceId };
   if (!nodes.has(instanceId)) {
     // Replaced, or gone: there is nothing of it that could be proved.
-    await endRestart(work, restart);
+    await endRestart(context, restart);
     return [`${node} was restarted, and is gone`];
   }
   // What answers now may be the client before its stop.
@@ -75,18 +206,18 @@ export async function settleRestart(
   const reading = readings.get(instanceId) ?? { kind: 'error', code: 'unreachable', reason: 'it was not asked' };
   const verdict = judgePeers(reading, { before: peersBefore, floor });
   if (verdict.is === 'proved' || verdict.is === 'short') {
-    await endRestart(work, restart);
+    await endRestart(context, restart);
     if (verdict.is === 'short') return [`${node} runs again: ${verdict.sentence}`];
-    await work.write(
+    await context.write(
       { kind: 'proof', sentence: `${verdict.sentence}, restarted`, evidence: { peers: verdict.peers } },
       subject,
     );
-    await work.write({ kind: 'outcome', act: 'healed', sentence: verdict.sentence }, subject);
+    await context.write({ kind: 'outcome', act: 'healed', sentence: verdict.sentence }, subject);
     return [`${node}: healed: ${verdict.sentence}`];
   }
-  const graceMs = work.fleet.health.startGraceSeconds * 1000;
+  const graceMs = context.fleet.health.startGraceSeconds * 1000;
   if (Date.now() - atMs < graceMs) return [`${node} is still coming up: ${verdict.sentence}`];
   const reason = `${node} was restarted ${Math.round((Date.now() - atMs) / 60_000)} min ago and has not proved itself: ${verdict.sentence}`;
-  await tell(work, [about({ refuse: 'restart-unproved', reason, page: true, lookAgainMs: 0 }, subject)]);
+  await notify(context, [about({ refuse: 'restart-unproved', reason, page: true, lookAgainMs: 0 }, subject)]);
   return [reason];
 }

@@ -1,5 +1,6 @@
 // What a suite has made for a fleet and no stack removes: its alarms, its DNS records, and what heals have kept. Read, and removed, by the
 // marks that it carries.
+import { setTimeout } from 'node:timers/promises';
 import { CloudWatchClient, DeleteAlarmsCommand } from '@aws-sdk/client-cloudwatch';
 import { DynamoDBClient, ResourceNotFoundException as NoSuchTable } from '@aws-sdk/client-dynamodb';
 import {
@@ -25,15 +26,14 @@ import {
 } from '@aws-sdk/client-route-53';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { isOurs } from '../../functions/register-nodes/alarm-changes.ts';
-import { type Change, planNames } from '../../functions/register-nodes/changes.ts';
-import { readAlarms, readTags } from '../../functions/register-nodes/metrics.ts';
-import { markedBy, type Owner } from '../../functions/register-nodes/records.ts';
-import { pacer, waitMs } from '../../functions/register-nodes/work.ts';
-import { readZone } from '../../functions/register-nodes/zone.ts';
+import { readAlarms, readTags } from '../../functions/register-nodes/alarm-facts.ts';
+import { type Change, planNames } from '../../functions/register-nodes/records.ts';
+import { markedBy, type Owner, readZone } from '../../functions/register-nodes/zone.ts';
 import { plainName } from '../../shared/fleet/naming.ts';
 import type { IncidentRecord, NodeRecord } from '../../shared/heal/records.ts';
 import { createStore } from '../../shared/heal/store.ts';
 import { FLEET_TAG, KEEP_UNTIL_TAG } from '../../shared/model/tags.ts';
+import { pacer } from '../../shared/reconcile/pace.ts';
 import { StoreError } from '../fleet-commands/parameter-store.ts';
 import { functionNames, tableName } from '../names.ts';
 
@@ -245,7 +245,7 @@ async function deleteNames(route53: Route53Client, owner: Owner, shown: ZoneName
       // Somebody else was at the zone, and the whole batch is refused: look again.
       if (!(error instanceof PriorRequestNotComplete || error instanceof InvalidChangeBatch)) throw error;
       if (++busy === TRIES) throw error;
-      await waitMs(AGAIN_AFTER_MS);
+      await setTimeout(AGAIN_AFTER_MS);
     }
   }
 }

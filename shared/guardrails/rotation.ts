@@ -88,7 +88,7 @@ const MONTH_MS = 30 * DAY_MS;
 const BACKOFF_MS = 15 * 60_000;
 const MAX_BACKOFF_MS = 6 * HOUR_MS;
 
-export const next = (read: RotationRecord | undefined, change: Partial<RotationRecord>): RotationRecord => {
+const next = (read: RotationRecord | undefined, change: Partial<RotationRecord>): RotationRecord => {
   const before = read ?? newRotation;
   return { ...before, ...change, version: before.version + 1 };
 };

@@ -10,6 +10,9 @@ const MAX_EVIDENCE_CHARACTERS = 4_000;
 /** Of a node, an execution's ARN, an act. */
 const NAME_CHARACTERS = 500;
 
+/** In place of a node's name and instance where all of the fleet is meant. */
+export const WHOLE_FLEET = '-';
+
 export type JournalKind =
   | 'decision'
   | 'plan'

@@ -1,8 +1,7 @@
 // A fleet's nodes and its zone, as the tests of register-nodes need them: the exchange's three nodes, and any other fleet.
 import fc from 'fast-check';
-import { planNames } from '../../functions/register-nodes/changes.ts';
-import { desiredNames, type NameFacts } from '../../functions/register-nodes/desired.ts';
-import { type RecordSet, recordKey, type Zone, type ZoneRecord } from '../../functions/register-nodes/records.ts';
+import { desiredNames, type NameFacts, planNames } from '../../functions/register-nodes/records.ts';
+import { type RecordSet, recordKey, type Zone, type ZoneRecord } from '../../functions/register-nodes/zone.ts';
 import type { Role } from '../../shared/fleet/model.ts';
 import type { FleetNode } from '../../shared/fleet/nodes.ts';
 import type { Health } from '../../shared/fleet/observation.ts';

@@ -9,7 +9,7 @@ import { performAct } from '../../functions/replace-node/acts/table.ts';
 import { dropVolumes } from '../../functions/replace-node/acts/volumes.ts';
 import { firstCourse } from '../../functions/replace-node/context.ts';
 import { runOnNodes } from '../../functions/rotate-peers/commands.ts';
-import type { Tools as PeerTools } from '../../functions/rotate-peers/tools.ts';
+import type { RotateContext } from '../../functions/rotate-peers/context.ts';
 import { ME, nodeRecord } from '../support/heal-facts.ts';
 import { patientContext, type Shell, shell } from '../support/heal-shell.ts';
 import { COPY_VOLUME, copy, ladderState, newReplacement, YOUNG } from '../support/replace-facts.ts';
@@ -172,7 +172,7 @@ it('a command that Systems Manager refuses for some of a fleet’s nodes is aske
     clients: { ssm: here.tools.clients.ssm },
     environment: { READ_CONFIG_DOCUMENT: 'read-config' },
     untilMs: Date.now() + 60_000,
-  } as unknown as PeerTools;
+  } as unknown as RotateContext;
   let ordinal = 0;
   const results = await runOnNodes(tools, () => ({ epochSeconds: 1, ordinal: ++ordinal }), ids, {
     operation: 'read-config',

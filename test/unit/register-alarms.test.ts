@@ -1,4 +1,4 @@
-import type { MetricAlarm } from '@aws-sdk/client-cloudwatch';
+import { CloudWatchClient, type MetricAlarm } from '@aws-sdk/client-cloudwatch';
 import { describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import {
@@ -8,10 +8,9 @@ import {
   ownActions,
   putInput,
 } from '../../functions/register-nodes/alarm-changes.ts';
-import { type AlarmFacts, filesystemKey } from '../../functions/register-nodes/alarm-model.ts';
-import { alarmsPer, desiredAlarms } from '../../functions/register-nodes/alarms.ts';
+import { type AlarmFacts, alarmsPer, desiredAlarms, filesystemKey } from '../../functions/register-nodes/alarms.ts';
 import { reconcileAlarms } from '../../functions/register-nodes/apply-alarms.ts';
-import type { Work } from '../../functions/register-nodes/work.ts';
+import type { RegisterContext } from '../../functions/register-nodes/context.ts';
 import { parseFleet } from '../../shared/fleet/resolve.ts';
 import { bitcoin } from '../support/fleet-documents.ts';
 import { idOf, nodeOf, nodes } from '../support/register-facts.ts';
@@ -371,13 +370,16 @@ describe('more alarms to be written anew than a run has time for', () => {
         { Name: '/chainmend/fleets/bitcoin', Value: JSON.stringify({ ...document, alarms: { per: 'node' } }) },
       ];
       const work = {
-        clients: { cloudwatch: { send: cloudwatch }, ssm: { send: async () => ({ Parameters }) } },
+        clients: {
+          cloudwatch: Object.assign(new CloudWatchClient(), { send: cloudwatch }),
+          ssm: { send: async () => ({ Parameters }) },
+        },
         environment: { PARAMETER_PREFIX: '/chainmend', TOPIC_ARN: TOPIC },
         runbooks: 'https://git.example.com/',
         fleet: each,
         untilMs: Date.now() + 240_000,
         write: async () => {},
-      } as unknown as Work;
+      } as unknown as RegisterContext;
       const turn = { nodes: some, fleets: [each], confirmed: false };
       const run = reconcileAlarms(work, { ...turn, readGone: async () => [], seriesAt: async () => new Map() });
       await jest.advanceTimersByTimeAsync(300_000);

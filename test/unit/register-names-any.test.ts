@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { desiredNames } from '../../functions/register-nodes/desired.ts';
-import { markedBy } from '../../functions/register-nodes/records.ts';
+import { desiredNames } from '../../functions/register-nodes/records.ts';
+import { markedBy } from '../../functions/register-nodes/zone.ts';
 import { poolName } from '../../shared/fleet/naming.ts';
 import { anyStory, applied, DNS, OWNER, planOf, valuesIn } from '../support/register-facts.ts';
 

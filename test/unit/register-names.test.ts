@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { inBatches } from '../../functions/register-nodes/changes.ts';
-import { desiredNames } from '../../functions/register-nodes/desired.ts';
-import { markerOf } from '../../functions/register-nodes/records.ts';
+import { desiredNames, inBatches } from '../../functions/register-nodes/records.ts';
+import { markerOf } from '../../functions/register-nodes/zone.ts';
 import { markerName } from '../../shared/fleet/naming.ts';
 import type { Health } from '../../shared/fleet/observation.ts';
 import {

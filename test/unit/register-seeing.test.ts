@@ -1,16 +1,17 @@
+import { EC2Client } from '@aws-sdk/client-ec2';
 import { InvalidChangeBatch, Route53ServiceException } from '@aws-sdk/client-route-53';
 import { describe, expect, it } from '@jest/globals';
-import { reconcileNames } from '../../functions/register-nodes/reconcile-names.ts';
-import { see } from '../../functions/register-nodes/seeing.ts';
-import type { Work } from '../../functions/register-nodes/work.ts';
+import { reconcileNames } from '../../functions/register-nodes/apply-names.ts';
+import { REGISTER, type RegisterContext } from '../../functions/register-nodes/context.ts';
+import { readNodeFacts } from '../../functions/register-nodes/facts.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import type { FleetNode } from '../../shared/fleet/nodes.ts';
 import type { ObservedNode } from '../../shared/fleet/observation.ts';
 import { parseFleet } from '../../shared/fleet/resolve.ts';
-import { fleetsInTurn } from '../../shared/fleet/turns.ts';
 import { newRegister, type RegisterRecord } from '../../shared/guardrails/names.ts';
 import { newNode } from '../../shared/heal/lease.ts';
 import type { NodeRecord } from '../../shared/heal/records.ts';
+import { inFairOrder } from '../../shared/reconcile/fleets.ts';
 import { bitcoin } from '../support/fleet-documents.ts';
 import { HOUR_MS, MINUTE_MS } from '../support/heal-facts.ts';
 import { idOf, nodeOf } from '../support/register-facts.ts';
@@ -100,8 +101,12 @@ function accountOf({
     { Name: '/chainmend/pause', Value: 'off' },
     { Name: '/chainmend/fleets/bitcoin', Value: JSON.stringify({ ...document, mode: of.mode }) },
   ];
-  const work = {
-    clients: { ec2: { send: ec2 }, route53: { send: route53 }, ssm: { send: async () => ({ Parameters }) } },
+  const context = {
+    clients: {
+      ec2: Object.assign(new EC2Client(), { send: ec2 }),
+      route53: { send: route53 },
+      ssm: { send: async () => ({ Parameters }) },
+    },
     store: {
       readObservations: async () => [{ observedAtMs: Date.now(), nodes: observed }],
       readNodes: async () => records,
@@ -110,19 +115,19 @@ function accountOf({
     },
     environment: { PARAMETER_PREFIX: '/chainmend', AWS_REGION: 'eu-west-1' },
     fleet: of,
+    controller: REGISTER,
     untilMs: Date.now() + HOUR_MS,
     write: async () => {},
-  } as unknown as Work;
+  } as unknown as RegisterContext;
   const names = async (more: { readonly approved?: string } = {}) => {
-    const seen = await see(work, [of]);
-    const turn = { fleet: of, fleets: [of], confirmed: false, ...more } as unknown as Parameters<
-      typeof reconcileNames
-    >[1];
-    return reconcileNames(work, turn, { seen, register: told, readGone: async () => [] });
+    const nodeFacts = await readNodeFacts(context, [of]);
+    const approval = more.approved === undefined ? undefined : { plan: more.approved, by: null };
+    const request = { fleets: [of], confirmed: false, approval, nodeFacts, register: told };
+    return reconcileNames(context, { ...request, readGone: async () => [] });
   };
   const values = (name: string, type = 'A') =>
     zone.get(`${name}.bitcoin.internal. ${type}`)?.ResourceRecords.map(({ Value }) => Value);
-  return { work, names, zone, sent, values };
+  return { context, names, zone, sent, values };
 }
 
 const observedOf = (node: FleetNode, health = 'synced') =>
@@ -135,13 +140,13 @@ describe('a node that EC2 does not list though it was seen within three minutes'
   const byTags = () => [instanceOf(one), instanceOf(three)];
 
   it('is a node as ever where EC2 tells of it by its id', async () => {
-    const seen = await see(accountOf({ byTags, byId: [instanceOf(two)], observed: all }).work, [fleet]);
+    const seen = await readNodeFacts(accountOf({ byTags, byId: [instanceOf(two)], observed: all }).context, [fleet]);
     expect(idsOf(seen.nodes)).toEqual([idOf(1), idOf(3), idOf(2)]);
     expect([seen.found, [...seen.untouched]]).toEqual([2, []]);
   });
 
   it('keeps what it has where EC2 knows nothing of it at the moment', async () => {
-    const seen = await see(accountOf({ byTags, observed: all }).work, [fleet]);
+    const seen = await readNodeFacts(accountOf({ byTags, observed: all }).context, [fleet]);
     expect(idsOf(seen.nodes)).toContain(idOf(2));
     expect([...seen.untouched]).toEqual([idOf(2)]);
   });
@@ -150,24 +155,23 @@ describe('a node that EC2 does not list though it was seen within three minutes'
     ['it has ended', instanceOf({ ...two, state: 'terminated' as never })],
     ['it carries other tags now', instanceOf(two, { Component: 'nodes/other' })],
   ])('is gone where EC2 says that %s', async (_, instance) => {
-    const seen = await see(accountOf({ byTags, byId: [instance], observed: all }).work, [fleet]);
+    const seen = await readNodeFacts(accountOf({ byTags, byId: [instance], observed: all }).context, [fleet]);
     expect(idsOf(seen.nodes)).toEqual([idOf(1), idOf(3)]);
   });
 
   it('is gone where another has its name by now, and none of it is kept where nothing is listed at all', async () => {
     const replaced = () => [instanceOf(one), instanceOf({ ...three, name: 'node2' })];
-    expect(idsOf((await see(accountOf({ byTags: replaced, observed: all }).work, [fleet])).nodes)).toEqual([
-      idOf(1),
-      idOf(3),
-    ]);
-    expect((await see(accountOf({ byTags: () => [], observed: all }).work, [fleet])).nodes).toEqual([]);
+    expect(idsOf((await readNodeFacts(accountOf({ byTags: replaced, observed: all }).context, [fleet])).nodes)).toEqual(
+      [idOf(1), idOf(3)],
+    );
+    expect((await readNodeFacts(accountOf({ byTags: () => [], observed: all }).context, [fleet])).nodes).toEqual([]);
   });
 });
 
 it('a node that carries the tags of two fleets is left as it is, and said to be', async () => {
   const other = parseFleet({ ...document, fleet: 'signet', nodes: { tag: { Network: 'signet' } } });
   const account = accountOf({ byTags: () => [instanceOf(one), instanceOf(two, { ...tags, Network: 'signet' })] });
-  const seen = await see(account.work, [fleet, other]);
+  const seen = await readNodeFacts(account.context, [fleet, other]);
   expect(seen.refusals.map(({ refuse, subject }) => [refuse, subject])).toEqual([['node-unknown', idOf(2)]]);
   expect([...seen.untouched]).toEqual([idOf(2)]);
 });
@@ -179,7 +183,9 @@ it('a node is taken while a heal works on it or has left it down, and free once 
   const ladder = { kind: 'replace', phase: 'preparing', incidentId: '7f3a0c1d', memory: { copy: null, machine: null } };
   const grow = { kind: 'grow', phase: 'down', incidentId: '7f3a0c1d' };
   const takenOf = async (record: NodeRecord) => {
-    const { taken } = await see(accountOf({ byTags: () => [instanceOf(one)], records: [record] }).work, [fleet]);
+    const { taken } = await readNodeFacts(accountOf({ byTags: () => [instanceOf(one)], records: [record] }).context, [
+      fleet,
+    ]);
     return [...taken];
   };
   expect(await takenOf(recordOf(idOf(1), 'me', { ...operation, phase: 'preparing' }))).toEqual([idOf(1)]);
@@ -278,7 +284,7 @@ it('each run of the schedule begins with another fleet, however many there are',
     const fleets = Array.from({ length: count }, (_, index) => ({ name: `fleet${index}` }) as Fleet);
     const first = Array.from(
       { length: count },
-      (_, run) => fleetsInTurn(fleets, run * 5 * MINUTE_MS, 5 * MINUTE_MS)[0]?.name,
+      (_, run) => inFairOrder(fleets, run * 5 * MINUTE_MS, 5 * MINUTE_MS)[0]?.name,
     );
     expect(new Set(first).size).toBe(count);
   }

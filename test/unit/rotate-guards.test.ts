@@ -2,15 +2,9 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Choice } from '../../functions/rotate-peers/choose.ts';
-import {
-  isFresh,
-  isStillFresh,
-  judgeObservation,
-  judgeRestart,
-  limitChanges,
-  type RestartFacts,
-  type Wanted,
-} from '../../functions/rotate-peers/guards.ts';
+import { judgeObservation } from '../../functions/rotate-peers/due.ts';
+import { limitChanges, type Wanted } from '../../functions/rotate-peers/plan.ts';
+import { isFresh, isStillFresh, judgeRestart, type RestartFacts } from '../../functions/rotate-peers/restart.ts';
 import type { Health, NodeMemory } from '../../shared/fleet/observation.ts';
 import { parseFleet } from '../../shared/fleet/resolve.ts';
 import { tries } from '../support/any.ts';

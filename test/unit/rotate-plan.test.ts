@@ -1,20 +1,20 @@
 // When a fleet's lists are looked at, what is planned for a node, what a person may approve, and what counts as proved.
 import { describe, expect, it } from '@jest/globals';
+import { questionsOf } from '../../functions/rotate-peers/client-changes.ts';
 import { dueNodes, NODES_A_RUN, ROUTINE_MS } from '../../functions/rotate-peers/due.ts';
 import { parseRotateEvent } from '../../functions/rotate-peers/event.ts';
-import type { ListChange } from '../../functions/rotate-peers/guards.ts';
-import { judgeApproval } from '../../functions/rotate-peers/modes.ts';
 import {
   hashOf,
   hashOfNode,
+  judgePeers,
+  type ListChange,
   type NodePlan,
   type PlanFacts,
   planAgain,
   planNode,
   sentenceOf,
 } from '../../functions/rotate-peers/plan.ts';
-import { questionsOf } from '../../functions/rotate-peers/telling.ts';
-import { judgePeers } from '../../functions/rotate-peers/verdict.ts';
+import { judgeApproval } from '../../functions/rotate-peers/rotate.ts';
 import type { NodePeers } from '../../shared/chains/client.ts';
 import { chainClients } from '../../shared/chains/clients.ts';
 import type { NodeMemory, ObservedNode } from '../../shared/fleet/observation.ts';

@@ -1,7 +1,7 @@
 // Where Lambda has no room for a function that is asked and waited for: nodes are unknown, and nothing fails.
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { askPeers, type PeersClient } from '../../functions/rotate-peers/asking.ts';
-import type { Work } from '../../functions/rotate-peers/tools.ts';
+import { askPeers, type PeersClient } from '../../functions/rotate-peers/commands.ts';
+import type { RotateContext } from '../../functions/rotate-peers/context.ts';
 import { inPortions } from '../../functions/watch-fleet/probes/probe.ts';
 import type { FleetNode } from '../../shared/fleet/nodes.ts';
 import { fleetWith } from '../support/heal-facts.ts';
@@ -36,7 +36,7 @@ describe('a look at the peers of nodes', () => {
     const fleet = { ...fleetWith({}, { probe: 'ssm' }), probe: { by: 'vpc', vpcId: 'vpc-0a' } };
     const lambdaOnce = { send: async () => Promise.reject(error) };
     const work = { clients: { lambdaOnce }, environment: { PROBE_FUNCTION_PREFIX: 'probe-' }, fleet };
-    const asking = askPeers(work as unknown as Work, client, [{ instanceId: 'i-0a', host: '10.0.0.1' }]).catch(
+    const asking = askPeers(work as unknown as RotateContext, client, [{ instanceId: 'i-0a', host: '10.0.0.1' }]).catch(
       (failed: Error) => failed,
     );
     await jest.advanceTimersByTimeAsync(60_000);

@@ -1,8 +1,8 @@
 // Clients' own configurations, as nodes tell them, and the lists that are made of them.
 import fc from 'fast-check';
 import { type ChooseFacts, choosePeers, type Member, type NodeList } from '../../../functions/rotate-peers/choose.ts';
-import { limitChanges } from '../../../functions/rotate-peers/guards.ts';
 import { judgeIds } from '../../../functions/rotate-peers/ids.ts';
+import { limitChanges } from '../../../functions/rotate-peers/plan.ts';
 import type { ChainClient } from '../../../shared/chains/client.ts';
 import { ConfigError, decodeConfig, type PeersFile, peersIn, withPeers } from '../../../shared/peers/config.ts';
 import { applyEdits, editsBetween } from '../../../shared/peers/edits.ts';

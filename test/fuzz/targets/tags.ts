@@ -1,7 +1,7 @@
 // Tags, names and records: whatever people, templates and other programs have written on things in the account.
 import fc from 'fast-check';
 import { writtenIn } from '../../../functions/register-nodes/alarm-changes.ts';
-import { markedBy, standsThere, type ZoneRecord } from '../../../functions/register-nodes/records.ts';
+import { markedBy, standsThere, type ZoneRecord } from '../../../functions/register-nodes/zone.ts';
 import { refusalOf } from '../../../shared/aws/refused.ts';
 import { settable } from '../../../shared/aws/tags.ts';
 import { nodeOf } from '../../../shared/fleet/nodes.ts';

@@ -1,25 +1,23 @@
 // Which sets of clean snapshots have had their day: those beyond what the fleet file keeps, and those in quarantine past their date. Never
 // the last good one, none that anything holds, and none that somebody else made: a set counts where a heal has written down that it took it. Pure.
-
 import { keptOf } from '../../shared/heal/kept.ts';
 import { dateOf, FLEET_TAG, INCIDENT_TAG, KEEP_UNTIL_TAG } from '../../shared/model/tags.ts';
 import { isCleanSet } from '../../shared/snapshots/donor.ts';
 import type { SnapshotFact, SnapshotSet } from '../../shared/snapshots/model.ts';
-import { quarantineOf, setDiffers } from './agree.ts';
-import { dateText, type PruneFacts, type Removal } from './decide.ts';
+import { dateText, type PruneFacts, quarantineOf, type Removal, setDiffers } from './kept.ts';
 
 type SetRemoval = Extract<Removal, { kind: 'set' }>;
 
-export interface SetVerdict {
+export interface SetRemovals {
   /** Oldest first. */
   readonly removals: readonly SetRemoval[];
   /** Sets that their tags would have removed, and why they stay, a sentence each. */
   readonly strange: readonly string[];
 }
 
-const NONE: SetVerdict = { removals: [], strange: [] };
+const NONE: SetRemovals = { removals: [], strange: [] };
 
-export function setsToRemove({ nowMs, fleet, busy, sets, kept: records }: PruneFacts): SetVerdict {
+export function setsToRemove({ nowMs, fleet, busy, sets, kept: records }: PruneFacts): SetRemovals {
   const keep = fleet.cleanSnapshots?.keep;
   // Any of them may be what a heal of the fleet is about to use.
   if (keep === undefined || keep < 1 || busy.size > 0) return NONE;

@@ -1,6 +1,7 @@
 // What a fleet's records and alarms are decided by, read together: who is there, who has ended, who is only not found, and how all fare.
 // DescribeInstances is eventually consistent: that it does not list a node says less than that it lists it as terminated.
-import { DescribeInstancesCommand, type EC2Client, type Filter, type Instance } from '@aws-sdk/client-ec2';
+import { type EC2Client, type Filter, type Instance, paginateDescribeInstances } from '@aws-sdk/client-ec2';
+import { wholeList } from '../../shared/aws/whole-list.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { discoverNodes, type FleetNode, isOutside, nodeOf } from '../../shared/fleet/nodes.ts';
 import type { Health, ObservedNode } from '../../shared/fleet/observation.ts';
@@ -10,9 +11,9 @@ import type { SubjectRefusal } from '../../shared/guardrails/names.ts';
 import { judgePauseTag, PAUSE_TAG } from '../../shared/guardrails/switches.ts';
 import { unsettled } from '../../shared/heal/lease.ts';
 import type { NodeRecord } from '../../shared/heal/records.ts';
-import type { Work } from './work.ts';
+import type { RegisterContext } from './context.ts';
 
-export interface Seen {
+export interface NodeFacts {
   /** With those that watch-fleet has seen lately and EC2 does not tell of at the moment. */
   readonly nodes: readonly FleetNode[];
   /** How many EC2 told of. */
@@ -28,8 +29,10 @@ export interface Seen {
   readonly refusals: readonly SubjectRefusal[];
 }
 
-export async function see(work: Work, fleets: readonly Fleet[]): Promise<Seen> {
-  const { clients, fleet, store } = work;
+export async function readNodeFacts(
+  { clients, fleet, store }: Pick<RegisterContext, 'clients' | 'fleet' | 'store'>,
+  fleets: readonly Fleet[],
+): Promise<NodeFacts> {
   const [found, parts, records] = await Promise.all([
     discoverNodes(clients.ec2, fleet),
     store.readObservations(fleet.name),
@@ -139,17 +142,10 @@ const byTags = ({ nodes }: Fleet): Filter[] =>
 const INSTANCES_A_PAGE = 1_000;
 const MAX_PAGES = 10;
 
-async function describe(ec2: EC2Client, Filters: Filter[]): Promise<Instance[]> {
-  const found: Instance[] = [];
-  let NextToken: string | undefined;
-  for (let page = 0; page === 0 || NextToken; page++) {
-    if (page === MAX_PAGES)
-      throw new Error(`more than ${MAX_PAGES} pages of instances: half-read selections are refused`);
-    const read = await ec2.send(
-      new DescribeInstancesCommand({ Filters, MaxResults: INSTANCES_A_PAGE, ...(NextToken && { NextToken }) }),
-    );
-    found.push(...(read.Reservations ?? []).flatMap(({ Instances = [] }) => Instances));
-    NextToken = read.NextToken;
-  }
-  return found;
-}
+const describe = (client: EC2Client, Filters: Filter[]): Promise<Instance[]> =>
+  wholeList(
+    paginateDescribeInstances({ client, pageSize: INSTANCES_A_PAGE }, { Filters }),
+    ({ Reservations = [] }) => Reservations.flatMap(({ Instances = [] }) => Instances),
+    MAX_PAGES,
+    'instances',
+  );

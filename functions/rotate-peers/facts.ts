@@ -10,17 +10,15 @@ import type { PinnedIds } from '../../shared/guardrails/rotation.ts';
 import { unpackConfig } from '../../shared/node-commands/peer-command.ts';
 import { decodeConfig, type PeersFile, peersIn } from '../../shared/peers/config.ts';
 import { errorText } from '../../shared/text/plain-text.ts';
-import { askPeers, type PeersClient } from './asking.ts';
-import type { Absent, Member, NodeList } from './choose.ts';
-import { readAgents, runOnNodes } from './commands.ts';
+import { type Absent, isConnected, type Member, type NodeList } from './choose.ts';
+import { askPeers, type PeersClient, readAgents, runOnNodes } from './commands.ts';
+import { about, type RotateContext } from './context.ts';
 import { type Claim, type IdVerdict, judgeIds } from './ids.ts';
-import { isConnected } from './plan.ts';
-import { about, type Work } from './tools.ts';
 
 /** Asking on the nodes costs a command for fifty and an answer for each: of a larger fleet, so many are asked, those whose turn it is first. */
 const MAXIMUM_ASKED = 250;
 
-export interface Seen {
+export interface FleetFacts {
   readonly nodes: ReadonlyMap<string, FleetNode>;
   readonly observed: ReadonlyMap<string, ObservedNode>;
   readonly members: readonly Member[];
@@ -36,23 +34,23 @@ export interface Seen {
 }
 
 export async function observeFleet(
-  work: Work,
+  context: RotateContext,
   client: PeersClient,
   nodes: readonly FleetNode[],
   parts: readonly FleetObservation[],
   first: readonly string[],
   pinned: PinnedIds,
-): Promise<Seen> {
+): Promise<FleetFacts> {
   const observed = new Map(parts.flatMap((part) => part.nodes.map((node) => [node.instanceId, node] as const)));
   const running = nodes.filter(({ state, privateIp }) => state === 'running' && privateIp !== '');
   const asked = inOrder(running, first).slice(0, MAXIMUM_ASKED);
   const readings = await askPeers(
-    work,
+    context,
     client,
     asked.map(({ instanceId, privateIp }) => ({ instanceId, host: privateIp })),
   );
   const refusals: SubjectRefusal[] = [];
-  const dnsNames = dnsNamesOf(work, nodes);
+  const dnsNames = dnsNamesOf(context, nodes);
   const claims = asked.flatMap(({ instanceId }): Claim[] => {
     const reading = readings.get(instanceId);
     const id = reading?.kind === 'ok' ? reading.facts.ownPeerId : undefined;
@@ -64,7 +62,13 @@ export async function observeFleet(
     running: new Set(running.map(({ instanceId }) => instanceId)),
     nowMs: Date.now(),
   });
-  const members = identified(work, client, asked, { observed, readings, dnsNames, verdicts: ids.verdicts }, refusals);
+  const members = identified(
+    context,
+    client,
+    asked,
+    { observed, readings, dnsNames, verdicts: ids.verdicts },
+    refusals,
+  );
   const known = new Set(members.map(({ instanceId }) => instanceId));
   const wasAsked = new Set(asked.map(({ instanceId }) => instanceId));
   const absent = running
@@ -104,7 +108,7 @@ export async function observeFleet(
 }
 
 /** By instance: its record's name, where register-nodes keeps one for it. A zone with a _ in its name has none that a client dials. */
-function dnsNamesOf({ fleet: { dns } }: Work, nodes: readonly FleetNode[]): ReadonlyMap<string, string> {
+function dnsNamesOf({ fleet: { dns } }: RotateContext, nodes: readonly FleetNode[]): ReadonlyMap<string, string> {
   const records = dns ? recordNames(dns, nodes).filter(({ is, host }) => is === 'own' && peerAddress(host, 1)) : [];
   return new Map(records.map(({ node, host }) => [node.instanceId, host]));
 }
@@ -120,14 +124,14 @@ const healthOf = (observed: ReadonlyMap<string, ObservedNode>, instanceId: strin
   observed.get(instanceId)?.health ?? 'unknown';
 
 /** What is known of nodes, by instance. */
-interface Known extends Pick<Seen, 'observed' | 'readings'> {
+interface Known extends Pick<FleetFacts, 'observed' | 'readings'> {
   readonly verdicts: ReadonlyMap<string, IdVerdict>;
   readonly dnsNames: ReadonlyMap<string, string>;
 }
 
 /** Nodes that answered, each as others may name it. An id that is missing, malformed, changed or another's is refused by the node's name. */
 function identified(
-  { fleet }: Work,
+  { fleet }: RotateContext,
   client: ChainClient,
   nodes: readonly FleetNode[],
   { observed, readings, dnsNames, verdicts }: Known,
@@ -243,15 +247,15 @@ const SILENT_PAGE_AFTER_MS = 60 * 60_000;
 
 /** The lists of these nodes, as they stand. A file that cannot be read, or is no configuration, is a refusal that names the node. */
 export async function readLists(
-  work: Work,
+  context: RotateContext,
   client: PeersClient,
-  { members, readings, nodes, aliases }: Seen,
+  { members, readings, nodes, aliases }: FleetFacts,
   file: PeersFile | undefined,
   instanceIds: readonly string[],
 ): Promise<{ readonly lists: ReadonlyMap<string, ReadList>; readonly refusals: readonly SubjectRefusal[] }> {
   const lists = new Map<string, ReadList>();
   const refusals: SubjectRefusal[] = [];
-  const { configPath } = work.fleet.peers;
+  const { configPath } = context.fleet.peers;
   const nameOf = (instanceId: string): string => nodes.get(instanceId)?.name ?? instanceId;
   const notRead = (instanceId: string): void => {
     // A running client can be told all the same.
@@ -265,9 +269,9 @@ export async function readLists(
     refusals.push({ ...about(refusal, { name, instanceId }), pageAfterMs: SILENT_PAGE_AFTER_MS });
     notRead(instanceId);
   };
-  const unfit = (instanceId: string, reason: string): void => {
-    const sentence = `${nameOf(instanceId)}: ${reason.includes(configPath ?? '') ? '' : `${configPath}: `}${reason}`;
-    const refusal = { refuse: 'config-unfit', reason: sentence, page: true, lookAgainMs: 0 } as const;
+  const unfit = (instanceId: string, why: string): void => {
+    const reason = `${nameOf(instanceId)}: ${why}`;
+    const refusal = { refuse: 'config-unfit', reason, page: true, lookAgainMs: 0 } as const;
     refusals.push(about(refusal, { name: nameOf(instanceId), instanceId }));
     notRead(instanceId);
   };
@@ -284,11 +288,11 @@ export async function readLists(
     for (const instanceId of instanceIds) lists.set(instanceId, keptAtRunTime(instanceId));
     return { lists, refusals };
   }
-  const agents = await readAgents(work, instanceIds);
+  const agents = await readAgents(context, instanceIds);
   for (const [instanceId, agent] of agents)
     if (agent) refusals.push(about(agent, { name: nameOf(instanceId), instanceId }));
   const able = instanceIds.filter((instanceId) => agents.get(instanceId) === null);
-  const results = await runOnNodes(work, work.nextId, able, { operation: 'read-config', file: configPath });
+  const results = await runOnNodes(context, context.nextId, able, { operation: 'read-config', file: configPath });
   for (const [instanceId, result] of results) {
     if (result.state !== 'answered') silent(instanceId, result.reason);
     else if (result.answer.after === null) {
@@ -302,7 +306,7 @@ export async function readLists(
         const now = { instanceId, ...peersIn(text, file), connected, connectedAt: at };
         lists.set(instanceId, { now, file: { text, sha256: result.answer.after.sha256 } });
       } catch (error) {
-        unfit(instanceId, errorText(error, 300));
+        unfit(instanceId, `${configPath}: ${errorText(error, 300)}`);
       }
     }
   }

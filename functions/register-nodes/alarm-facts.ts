@@ -1,42 +1,34 @@
 // The alarms and series that there are, page by page; each list whole or not at all.
 import {
   type CloudWatchClient,
-  DescribeAlarmsCommand,
-  ListMetricsCommand,
   ListTagsForResourceCommand,
   type MetricAlarm,
+  paginateDescribeAlarms,
+  paginateListMetrics,
 } from '@aws-sdk/client-cloudwatch';
+import { wholeList } from '../../shared/aws/whole-list.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { isMeant } from '../../shared/text/wildcard.ts';
 import { firstMetric } from './alarm-changes.ts';
-import { AGENT_NAMESPACE, type DiskSeries, filesystemKey } from './alarm-model.ts';
+import { AGENT_NAMESPACE, type DiskSeries, filesystemKey } from './alarms.ts';
 
 /** 100 a page: as many alarms as a fleet of 3,000 nodes has with alarms of their own. */
 const MAX_ALARM_PAGES = 300;
 /** 500 a page: one path of 20,000 nodes, several filesystem types counted. */
 const MAX_METRIC_PAGES = 100;
 
-export async function readAlarms(cloudwatch: CloudWatchClient, AlarmNamePrefix: string): Promise<MetricAlarm[]> {
-  const found: MetricAlarm[] = [];
-  let NextToken: string | undefined;
-  for (let page = 0; page === 0 || NextToken; page++) {
-    if (page === MAX_ALARM_PAGES)
-      throw new Error(
-        `more than ${MAX_ALARM_PAGES} pages of alarms ${AlarmNamePrefix}*: half-read selections are refused`,
-      );
-    const read = await cloudwatch.send(
-      new DescribeAlarmsCommand({
-        ...(AlarmNamePrefix !== '' && { AlarmNamePrefix }),
-        AlarmTypes: ['MetricAlarm'],
-        MaxRecords: 100,
-        ...(NextToken && { NextToken }),
-      }),
-    );
-    found.push(...(read.MetricAlarms ?? []));
-    NextToken = read.NextToken;
-  }
-  return found;
-}
+const ALARMS_A_PAGE = 100;
+
+export const readAlarms = (client: CloudWatchClient, AlarmNamePrefix: string): Promise<MetricAlarm[]> =>
+  wholeList(
+    paginateDescribeAlarms(
+      { client, pageSize: ALARMS_A_PAGE },
+      { ...(AlarmNamePrefix !== '' && { AlarmNamePrefix }), AlarmTypes: ['MetricAlarm'] },
+    ),
+    ({ MetricAlarms }) => MetricAlarms,
+    MAX_ALARM_PAGES,
+    `alarms ${AlarmNamePrefix}*`,
+  );
 
 export async function readTags(cloudwatch: CloudWatchClient, ResourceARN: string): Promise<Record<string, string>> {
   const { Tags = [] } = await cloudwatch.send(new ListTagsForResourceCommand({ ResourceARN }));
@@ -67,30 +59,20 @@ export async function readSeries(cloudwatch: CloudWatchClient, path: string): Pr
 
 type Dimensions = Readonly<Record<string, string>>;
 
-async function listDimensions(
-  cloudwatch: CloudWatchClient,
-  name: string,
-  path: string,
-): Promise<readonly Dimensions[]> {
-  const found: Dimensions[] = [];
-  let NextToken: string | undefined;
-  for (let page = 0; page === 0 || NextToken; page++) {
-    if (page === MAX_METRIC_PAGES)
-      throw new Error(`more than ${MAX_METRIC_PAGES} pages of ${name} at ${path}: half-read selections are refused`);
-    const read = await cloudwatch.send(
-      new ListMetricsCommand({
-        Namespace: AGENT_NAMESPACE,
-        MetricName: name,
-        Dimensions: [{ Name: 'path', Value: path }, { Name: 'InstanceId' }],
-        RecentlyActive: 'PT3H',
-        ...(NextToken && { NextToken }),
-      }),
-    );
-    for (const { Dimensions: list = [] } of read.Metrics ?? [])
-      found.push(Object.fromEntries(list.map(({ Name = '', Value = '' }) => [Name, Value])));
-    NextToken = read.NextToken;
-  }
-  return found;
+async function listDimensions(client: CloudWatchClient, name: string, path: string): Promise<readonly Dimensions[]> {
+  const pages = paginateListMetrics(
+    { client },
+    {
+      Namespace: AGENT_NAMESPACE,
+      MetricName: name,
+      Dimensions: [{ Name: 'path', Value: path }, { Name: 'InstanceId' }],
+      RecentlyActive: 'PT3H',
+    },
+  );
+  const metrics = await wholeList(pages, ({ Metrics }) => Metrics, MAX_METRIC_PAGES, `${name} at ${path}`);
+  return metrics.map(({ Dimensions: list = [] }) =>
+    Object.fromEntries(list.map(({ Name = '', Value = '' }) => [Name, Value])),
+  );
 }
 
 /** The plainest series: one that carries a device or a volume's id ends when the volume is swapped. */

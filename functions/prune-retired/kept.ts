@@ -1,9 +1,81 @@
-// Whether a thing is what a heal has put away, and still as it was then: the record, its tags and EC2's own word of it have to agree. Whoever may
-// tag can write all the tags that a heal writes; nobody but a heal writes the record. Pure.
+// What heals have kept of a fleet, as it is read, and whether it is what a heal has put away, still as it was then: the record, its tags and
+// EC2 have to agree. Whoever may tag can write all the tags that a heal writes; nobody but a heal writes the record. Pure.
+import type { Fleet } from '../../shared/fleet/model.ts';
+import type { FleetNode } from '../../shared/fleet/nodes.ts';
 import type { KeptRecord } from '../../shared/heal/kept.ts';
 import { INCIDENT_TAG } from '../../shared/model/tags.ts';
 import type { SnapshotFact, SnapshotSet } from '../../shared/snapshots/model.ts';
-import type { KeptVolume, RetiredInstance } from './decide.ts';
+
+export type Tags = Readonly<Record<string, string>>;
+
+/** A volume that carries the fleet's tag and a date until which it is kept. */
+export interface KeptVolume {
+  readonly volumeId: string;
+  readonly node: string | null;
+  readonly state: string;
+  /** Instances that have it. */
+  readonly attachedTo: readonly string[];
+  readonly sizeGiB: number;
+  readonly type: string;
+  /** ms since the epoch. */
+  readonly createdAtMs: number;
+  /** Empty where it was not made from one. */
+  readonly snapshotId: string;
+  readonly availabilityZone: string;
+  /** null: what the tag says is no date. */
+  readonly keepUntilMs: number | null;
+  readonly tags: Tags;
+}
+
+/** An instance that carries the fleet's tag, and that it was retired. */
+export interface RetiredInstance {
+  readonly instanceId: string;
+  readonly node: string | null;
+  readonly state: string;
+  /** Of its last start, ms since the epoch. */
+  readonly launchedAtMs: number;
+  readonly keepUntilMs: number | null;
+  readonly tags: Tags;
+  readonly rootDevice: string;
+  readonly volumes: readonly {
+    readonly volumeId: string;
+    readonly device: string;
+    readonly deleteOnTermination: boolean;
+  }[];
+}
+
+export interface PruneFacts {
+  readonly nowMs: number;
+  readonly fleet: Pick<Fleet, 'name' | 'volumes' | 'cleanSnapshots'>;
+  /** Who the fleet's nodes are now; instances that join or have retired are not among them. */
+  readonly nodes: readonly FleetNode[];
+  /** Why nothing of a node is touched (an open incident, a heal, a pause), by the node's name and by its instance's id. */
+  readonly busy: ReadonlyMap<string, string>;
+  readonly volumes: readonly KeptVolume[];
+  readonly instances: readonly RetiredInstance[];
+  readonly sets: readonly SnapshotSet[];
+  /** What heals have written down of what they put away, and what has ended among it. */
+  readonly kept: readonly KeptRecord[];
+  /** Recorded, past the date, and without the tags that would say so; `there`: EC2 still shows it. */
+  readonly missing: readonly {
+    readonly kind: 'volume' | 'instance';
+    readonly id: string;
+    readonly node: string;
+    readonly there: boolean;
+  }[];
+}
+
+export type Removal =
+  | { readonly kind: 'volume'; readonly id: string; readonly node: string; readonly sentence: string }
+  | { readonly kind: 'instance'; readonly id: string; readonly node: string; readonly sentence: string }
+  | {
+      readonly kind: 'set';
+      /** The set's. */
+      readonly id: string;
+      readonly node: string;
+      readonly sentence: string;
+      readonly snapshotIds: readonly string[];
+    };
 
 type Of<K extends KeptRecord['kind']> = Extract<KeptRecord, { readonly kind: K }>;
 
@@ -84,3 +156,5 @@ const changed = (what: string, now: string, was: string): string | null =>
   now === was ? null : `its ${what} is ${now}, and was ${was}`;
 
 const isoOf = (ms: number): string => new Date(ms).toISOString();
+
+export const dateText = (ms: number | null): string => (ms === null ? '?' : new Date(ms).toISOString().slice(0, 10));

@@ -1,0 +1,44 @@
+// What is handed to everything that register-nodes does for one fleet, and what comes of it.
+import type { NamesClients } from '../../shared/aws/names-clients.ts';
+import type { Fleet } from '../../shared/fleet/model.ts';
+import { newRegister, type RegisterRecord } from '../../shared/guardrails/names.ts';
+import { keys } from '../../shared/heal/store.ts';
+import type { Controller, FleetContext } from '../../shared/reconcile/context.ts';
+import type { Approval } from '../../shared/reconcile/plan.ts';
+import type { DiskSeries } from './alarms.ts';
+
+export interface RegisterContext extends FleetContext<RegisterRecord, NamesClients, 'AWS_REGION'> {
+  /** In front of every runbook's path; empty for the path in the repository. */
+  readonly runbooks: string;
+}
+
+export const REGISTER: Controller<RegisterRecord> = {
+  name: 'register-nodes',
+  incidentId: 'names',
+  record: { key: keys.register, read: (store, fleet) => store.readRegister(fleet), empty: newRegister },
+};
+
+export interface Request {
+  /** All that there are. */
+  readonly fleets: readonly Fleet[];
+  readonly seriesAt: (path: string) => Promise<ReadonlyMap<string, DiskSeries>>;
+  /** A person says that whatever is gone is to go. */
+  readonly confirmed: boolean;
+  /** Nothing but the records of the approved plan is looked at then. */
+  readonly approval: Approval | undefined;
+}
+
+/** What came of a run, for the log and for a person who asked. */
+export interface Summary {
+  readonly fleet: string;
+  readonly nodes: number;
+  readonly records?: { readonly changed: number; readonly left: number; readonly plan?: string };
+  readonly alarms?: {
+    readonly created: number;
+    readonly updated: number;
+    readonly deleted: number;
+    readonly left: number;
+  };
+  readonly refusals: readonly string[];
+  readonly notes: readonly string[];
+}

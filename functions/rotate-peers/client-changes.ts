@@ -1,0 +1,211 @@
+// What is changed on a node: its running client is told whom to dial and whom to leave, in its own words, in one command to its loopback; its
+// file gets its new peers, if it still is the one that was read. Where it has to be, the client is restarted in the same command, and gets
+// its old file again when it does not come up.
+import type { PeersAtRunTime } from '../../shared/chains/client.ts';
+import type { Refusal } from '../../shared/model/guardrail-codes.ts';
+import { type PeerCommand, peerOperationId, type WrittenConfig } from '../../shared/node-commands/peer-command.ts';
+import { editsBetween } from '../../shared/peers/edits.ts';
+import { parseEntry } from '../../shared/peers/entry.ts';
+import { changeRecord, type Subject } from '../../shared/reconcile/context.ts';
+import { answersOf, clientCommand, type PeersClient, runOnNode } from './commands.ts';
+import { guardAgain, type RotateContext } from './context.ts';
+import type { NodePlan } from './plan.ts';
+import { beginRestart, type Claim, endRestart, restartAnswered } from './restart.ts';
+
+interface Told {
+  /** The client has taken one of the changes, or it was so before. */
+  readonly anyTaken: boolean;
+  readonly failed: string | undefined;
+}
+
+export interface PeerChanges {
+  readonly add: readonly string[];
+  readonly remove: readonly string[];
+}
+
+/** The client's own requests, in one command to its loopback. */
+export async function tellClient(
+  context: RotateContext,
+  { client, approved, plan }: { readonly client: PeersClient; readonly approved: boolean; readonly plan: NodePlan },
+  subject: Subject,
+  changes: PeerChanges,
+): Promise<Told | Refusal> {
+  const { peersAtRunTime } = client.operations;
+  if (peersAtRunTime.by !== 'rpc') return { anyTaken: false, failed: peersAtRunTime.reason };
+  const questions = questionsOf(peersAtRunTime, changes, plan.change.hiddenIds);
+  const requests = questions.flatMap((question) => question.requests);
+  const command = clientCommand(context, 'change-peers', requests);
+  if ('refused' in command) return { anyTaken: false, failed: command.refused };
+  const id = context.nextId();
+  const sent = `SendCommand change-peers ${peerOperationId(id)}`;
+  const sentence = [
+    changes.add.length > 0 ? `dial ${changes.add.length} peers` : '',
+    changes.remove.length > 0 ? `leave ${changes.remove.length}` : '',
+  ].filter((part) => part !== '');
+  await context.write({ kind: 'intent', act: sent, sentence: sentence.join(', '), evidence: changes }, subject);
+  const refusal = await guardAgain(context, subject, approved);
+  if (refusal) return refusal;
+  const result = await runOnNode(context, id, subject.instanceId, command);
+  const answers = result.state === 'answered' ? answersOf(result, requests) : result.reason;
+  const told = typeof answers === 'string' ? { taken: 0, failed: answers } : readChanges(questions, answers);
+  const words = told.failed === undefined ? 'done' : `${told.taken} of ${questions.length} done: ${told.failed}`;
+  await context.write({ kind: 'result', act: sent, sentence: words }, subject);
+  return { anyTaken: told.taken > 0, failed: told.failed };
+}
+
+type Changes = Extract<PeersAtRunTime, { readonly by: 'rpc' }>;
+type Change = ReturnType<Changes['add']>;
+
+/** @param hiddenIds of validators that this node may be connected to, and nobody may hear of */
+export function questionsOf(
+  { add, remove }: Changes,
+  changes: PeerChanges,
+  hiddenIds: readonly string[],
+): readonly Change[] {
+  const peerOf = (text: string) => {
+    const entry = parseEntry(text);
+    // An owner's own line may leave the port to the client, and nobody tells it to dial that.
+    if (!entry || entry.port === undefined) return [];
+    const { id, host, port } = entry;
+    if (id === undefined) return [{ host, port }];
+    return [{ host, port, id, ...(hiddenIds.includes(id) && { hidden: true as const }) }];
+  };
+  return [
+    ...changes.add.flatMap(peerOf).map((peer) => add(peer)),
+    ...(remove ? changes.remove.flatMap(peerOf).map((peer) => remove(peer)) : []),
+  ];
+}
+
+function readChanges(
+  questions: readonly Change[],
+  answers: Parameters<Change['read']>[0],
+): { readonly taken: number; readonly failed: string | undefined } {
+  let at = 0;
+  let taken = 0;
+  let failed: string | undefined;
+  for (const question of questions) {
+    const read = question.read(answers.slice(at, at + question.requests.length));
+    at += question.requests.length;
+    if (read.kind === 'ok') taken += 1;
+    else failed ??= read.kind === 'next' ? 'the client asks for more' : read.reason;
+  }
+  return { taken, failed };
+}
+
+type Written =
+  | { readonly state: WrittenConfig; readonly restart: Claim | undefined }
+  /** The old file is back, and the client runs with it. */
+  | { readonly restored: string }
+  | { readonly failed: string; readonly code: 'command-failed' | 'command-unanswered' }
+  /** Nothing was done. */
+  | Refusal;
+
+/** The file, if it still is the one that was read; with a restart, the client is stopped and started in the same command. */
+export async function writeConfig(
+  context: RotateContext,
+  { plan, approved }: { readonly plan: NodePlan; readonly approved: boolean },
+  subject: Subject,
+  restart: boolean,
+): Promise<Written> {
+  const { configPath } = context.fleet.peers;
+  const [unit] = context.fleet.units;
+  if (!plan.text || configPath === undefined || !unit) throw new Error(`${subject.name} has no file to be written`);
+  const command: PeerCommand = {
+    operation: 'write-config',
+    file: configPath,
+    sha256: plan.text.sha256,
+    edits: editsBetween(plan.text.before, plan.text.after),
+    runtime: unit.runtime,
+    restartGraceSeconds: restart ? unit.stopGraceSeconds : undefined,
+  };
+  const claim = restart ? await beginRestart(context, plan, command) : undefined;
+  if (claim && 'refuse' in claim) return claim;
+  // Before it is sent: whoever dies before the answer leaves a file behind that its client has not taken.
+  let before: number | undefined;
+  await changeRecord(context, ({ pending }) => {
+    before = pending[plan.instanceId];
+    return { pending: { ...pending, [plan.instanceId]: Date.now() } };
+  });
+  const notWritten = (): Promise<void> =>
+    changeRecord(context, ({ pending }) => ({
+      pending: { ...without(pending, plan.instanceId), ...(before !== undefined && { [plan.instanceId]: before }) },
+    }));
+  const written = await sendWrite(
+    context,
+    approved,
+    subject,
+    command,
+    restart
+      ? `write ${plan.change.after.length} peers and restart the client`
+      : `write ${plan.change.after.length} peers`,
+  );
+  if ('refuse' in written) {
+    await notWritten();
+    if (claim) await endRestart(context, claim);
+    return written;
+  }
+  if ('unknown' in written) return { failed: `${subject.name}: ${written.unknown}`, code: 'command-unanswered' };
+  const { state, reason } = written;
+  if (claim) await restartAnswered(context, claim);
+  if (reason === undefined) {
+    if (restart) await changeRecord(context, ({ pending }) => ({ pending: without(pending, plan.instanceId) }));
+    return { state, restart: claim };
+  }
+  const neverBegan = state.stopSeconds === null && !state.putBack;
+  if (claim && (state.client === 'running' || neverBegan)) await endRestart(context, claim);
+  const sentence = `${subject.name}: ${reason}`;
+  if (neverBegan) {
+    await notWritten();
+    // The node has not begun: somebody has changed the file since, which is no trouble, or a person has to see to something.
+    const page = state.sha256 === command.sha256;
+    return { refuse: 'config-unfit', reason: sentence, page, lookAgainMs: 0 };
+  }
+  if (!state.putBack) return { failed: sentence, code: 'command-failed' };
+  const { sha256 } = state;
+  await changeRecord(context, ({ rejected, pending }) => ({
+    rejected: { ...rejected, [plan.instanceId]: { sha256, atMs: Date.now() } },
+    pending: without(pending, plan.instanceId),
+  }));
+  return state.client === 'running' ? { restored: sentence } : { failed: sentence, code: 'command-failed' };
+}
+
+function without<T>(records: Readonly<Record<string, T>>, key: string): Readonly<Record<string, T>> {
+  const { [key]: _, ...others } = records;
+  return others;
+}
+
+type Sent =
+  | { readonly state: WrittenConfig; readonly reason: string | undefined }
+  | { readonly unknown: string }
+  | Refusal;
+
+export async function sendWrite(
+  context: RotateContext,
+  approved: boolean,
+  subject: Subject,
+  command: Extract<PeerCommand, { readonly operation: 'write-config' }>,
+  sentence: string,
+): Promise<Sent> {
+  const id = context.nextId();
+  const sent = `SendCommand write-config ${peerOperationId(id)}`;
+  const { file, sha256, edits, restartGraceSeconds } = command;
+  await context.write(
+    { kind: 'intent', act: sent, sentence, evidence: { file, sha256, edits, restartGraceSeconds } },
+    subject,
+  );
+  const refusal = await guardAgain(context, subject, approved);
+  if (refusal) return refusal;
+  const result = await runOnNode(context, id, subject.instanceId, command);
+  if (result.state !== 'answered') {
+    await context.write({ kind: 'result', act: sent, sentence: `not known to be done: ${result.reason}` }, subject);
+    return { unknown: result.reason };
+  }
+  const { answer } = result;
+  const words = [answer.result, answer.reason].filter((part) => part !== undefined).join(': ');
+  await context.write({ kind: 'result', act: sent, sentence: words, evidence: answer }, subject);
+  // The node itself says that it has not begun: nothing was written, and nothing is being restarted.
+  if (answer.result === 'late' || answer.result === 'stale')
+    return { refuse: 'node-silent', reason: `${subject.name} did nothing: ${words}`, page: false, lookAgainMs: 0 };
+  if (answer.after === null) return { unknown: words };
+  return { state: answer.after, reason: answer.result === 'done' ? undefined : (answer.reason ?? answer.result) };
+}

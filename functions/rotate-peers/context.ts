@@ -1,0 +1,178 @@
+// What is handed to everything that rotate-peers does for one fleet: one run at a time, its commands, its guard before each mutation, and its
+// pages.
+import { setTimeout } from 'node:timers/promises';
+import { DescribeTagsCommand } from '@aws-sdk/client-ec2';
+import type { Clients } from '../../shared/aws/clients.ts';
+import type { Fleet, PeersPolicy, RpcPolicy } from '../../shared/fleet/model.ts';
+import type { SubjectRefusal } from '../../shared/guardrails/names.ts';
+import { beginRun, endRun, newRotation, type RotationRecord } from '../../shared/guardrails/rotation.ts';
+import { judgePauseTag, PAUSE_TAG } from '../../shared/guardrails/switches.ts';
+import { page } from '../../shared/heal/page.ts';
+import { keys, settle } from '../../shared/heal/store.ts';
+import type { FailureCode, Refusal } from '../../shared/model/guardrail-codes.ts';
+import { NODE_HEALTH } from '../../shared/model/trigger.ts';
+import type { PeerCommandId } from '../../shared/node-commands/peer-command.ts';
+import { type Controller, type FleetContext, fleetContext, type Subject } from '../../shared/reconcile/context.ts';
+import { judgeFile, readUnpaused } from '../../shared/reconcile/guard.ts';
+import type { Invocation } from '../../shared/reconcile/invocation.ts';
+import { about as aboutSubject } from '../../shared/reconcile/notification.ts';
+
+export const VARIABLES = [
+  'READ_CONFIG_DOCUMENT',
+  'WRITE_CONFIG_DOCUMENT',
+  'ASK_PEERS_DOCUMENT',
+  'CHANGE_PEERS_DOCUMENT',
+  'PROBE_FUNCTION_PREFIX',
+] as const;
+type Variable = (typeof VARIABLES)[number];
+
+export type RotateInvocation = Invocation<Clients, Variable>;
+
+/** A fleet that can be rotated. */
+export type PeeredFleet = Fleet & { readonly peers: PeersPolicy; readonly rpc: RpcPolicy };
+
+export interface RotateContext extends FleetContext<RotationRecord, Clients, Variable, PeeredFleet> {
+  /** `rotate-peers/<request id>`: who writes, in every record. */
+  readonly writer: string;
+  /** The ids of this run's commands, each once. */
+  readonly nextId: () => PeerCommandId;
+}
+
+const ROTATE: Controller<RotationRecord> = {
+  name: 'rotate-peers',
+  incidentId: 'peers',
+  record: { key: keys.rotation, read: (store, fleet) => store.readRotation(fleet), empty: newRotation },
+  takesLong: true,
+};
+
+/** @param epochSeconds of the run: see `RotationRecord` */
+export function rotateContext(invocation: RotateInvocation, fleet: PeeredFleet, epochSeconds: number): RotateContext {
+  const writer = writerOf(invocation);
+  let ordinal = 0;
+  return {
+    ...fleetContext(invocation, ROTATE, fleet, { writer, run: String(epochSeconds) }),
+    writer,
+    nextId: () => ({ epochSeconds, ordinal: ++ordinal }),
+  };
+}
+
+const writerOf = ({ requestId }: RotateInvocation): string => `rotate-peers/${requestId}`;
+
+/** After a run that has died, nobody waits longer than a function may run. */
+const RUN_MS = 15 * 60_000;
+/** Of the run's time, what is left for a person's wish when the turn comes late. */
+const LEAST_LEFT_MS = 5 * 60_000;
+const RUN_POLL_MS = 10_000;
+
+/** A person does not ask twice: another run is waited for, as long as there is time to do something afterwards. */
+export async function awaitOtherRun({ store, untilMs }: RotateInvocation, fleet: string): Promise<void> {
+  while (Date.now() + RUN_POLL_MS < untilMs - LEAST_LEFT_MS) {
+    const { run = null } = (await store.readRotation(fleet)) ?? {};
+    if (run === null || run.untilMs < Date.now()) return;
+    await setTimeout(RUN_POLL_MS);
+  }
+}
+
+/** One run of a fleet at a time. @returns its record, or which run is at work */
+export async function claimRun(
+  invocation: RotateInvocation,
+  fleet: string,
+): Promise<RotationRecord | { readonly busy: string }> {
+  const { store } = invocation;
+  return settle<RotationRecord, RotationRecord | { readonly busy: string }>(
+    store,
+    keys.rotation(fleet),
+    () => store.readRotation(fleet),
+    (read) => {
+      const run = beginRun(read, writerOf(invocation), Date.now(), Date.now() + RUN_MS);
+      return 'busy' in run ? { result: run } : { result: run.next, write: run.next };
+    },
+  );
+}
+
+export async function releaseRun(invocation: RotateInvocation, fleet: string): Promise<void> {
+  const { store } = invocation;
+  await settle<RotationRecord, void>(
+    store,
+    keys.rotation(fleet),
+    () => store.readRotation(fleet),
+    (read) => {
+      const ended = endRun(read, writerOf(invocation), Date.now());
+      return { result: undefined, write: 'next' in ended ? ended.next : undefined };
+    },
+  );
+}
+
+/** What only a routine look meets, every six hours, does not begin anew with each. */
+const LASTING: ReadonlySet<string> = new Set(['config-unfit', 'peer-id-wrong', 'name-taken']);
+const LASTS_MS = 7 * 60 * 60_000;
+
+/** A refusal about a node, or about the fleet as a whole. */
+export const about = (refusal: Refusal, subject: Subject | string): SubjectRefusal => ({
+  ...aboutSubject(refusal, subject),
+  ...(LASTING.has(refusal.refuse) && { lastsMs: LASTS_MS }),
+});
+
+/** What could not be done for a node: a page of its own, each time that it happens. */
+export async function pageFailure(
+  context: RotateContext,
+  code: FailureCode,
+  sentence: string,
+  subject: Subject,
+): Promise<void> {
+  await page(context.clients.sns, context.environment.TOPIC_ARN, {
+    fleet: context.fleet.name,
+    node: subject.name,
+    code,
+    sentence,
+  });
+  await context.write({ kind: 'page', code, sentence }, subject);
+}
+
+const LOOK_AGAIN_MS = 5 * 60_000;
+const OPEN = new Set(['open', 'allocated', 'claimed']);
+
+/**
+ * Right before a mutation of a node: pauses, fleet file and mode, the node's pause tag, its lease and its incidents, as they are now.
+ * @returns why it may not be done, or null
+ */
+export async function guardAgain(
+  context: RotateContext,
+  { name, instanceId }: Subject,
+  approved: boolean,
+): Promise<Refusal | null> {
+  const { clients, fleet, store } = context;
+  const [now, { Tags = [] }, records] = await Promise.all([
+    readUnpaused(context),
+    clients.ec2.send(
+      new DescribeTagsCommand({
+        Filters: [
+          { Name: 'resource-id', Values: [instanceId] },
+          { Name: 'key', Values: [PAUSE_TAG] },
+        ],
+      }),
+    ),
+    store.readFleet(fleet.name),
+  ]);
+  if ('refuse' in now) return now;
+  const refusal =
+    judgePauseTag(Object.fromEntries(Tags.map(({ Key = '', Value = '' }) => [Key, Value]))) ??
+    // Whose restart is allowed, how the client is stopped and who is in the fleet were all decided by the file as it was.
+    judgeFile(now.fleet, { fleet, approved, by: (file) => ({ ...file, mode: null }), parts: 'something else' });
+  if (refusal) return refusal;
+  const refuse = (code: 'busy' | 'incident-open', reason: string): Refusal => ({
+    refuse: code,
+    reason,
+    page: false,
+    lookAgainMs: LOOK_AGAIN_MS,
+  });
+  const node = records.nodes.find((one) => one.instanceId === instanceId);
+  if (node?.owner != null) return refuse('busy', `a heal holds ${name}`);
+  // Of a node that stands still the peers may be all that is wrong; while a ladder is at work on it, it holds it.
+  const incident = records.incidents.find(
+    (one) => one.instanceId === instanceId && OPEN.has(one.state) && one.trouble !== NODE_HEALTH,
+  );
+  return incident
+    ? refuse('incident-open', `incident ${incident.incidentId} of ${name} (${incident.trouble}) is open`)
+    : null;
+}

@@ -1,0 +1,370 @@
+// One fleet's run: whether anything is to be done, what for whom, and that in turn, node by node. Modes plan and ask: what would be done is
+// written, or put to a person, and what a person said yes to is done to the letter.
+import { isDeepStrictEqual } from 'node:util';
+import type { Fleet } from '../../shared/fleet/model.ts';
+import { discoverNodes } from '../../shared/fleet/nodes.ts';
+import type { FleetObservation } from '../../shared/fleet/observation.ts';
+import type { SubjectRefusal } from '../../shared/guardrails/names.ts';
+import { askedAgain, type RotationRecord } from '../../shared/guardrails/rotation.ts';
+import { judgePauses } from '../../shared/guardrails/switches.ts';
+import { changeRecord, readRecord } from '../../shared/reconcile/context.ts';
+import { messageOf } from '../../shared/reconcile/fleets.ts';
+import { answerableMs, finish, notify } from '../../shared/reconcile/notification.ts';
+import {
+  type Approval,
+  approvedSentence,
+  judgeQuestion,
+  notApproved,
+  question,
+  reconcile,
+} from '../../shared/reconcile/plan.ts';
+import { type Acted, actOnNode } from './act.ts';
+import type { PeersClient } from './commands.ts';
+import {
+  about,
+  awaitOtherRun,
+  claimRun,
+  type PeeredFleet,
+  type RotateContext,
+  type RotateInvocation,
+  releaseRun,
+  rotateContext,
+} from './context.ts';
+import { type Due, dueNodes, judgeObservation, ROUTINE_MS } from './due.ts';
+import type { RotateEvent } from './event.ts';
+import { type FleetFacts, observeFleet, readLists, twins } from './facts.ts';
+import {
+  CHURN_WINDOW_MS,
+  clientOf,
+  fileOf,
+  hashOf,
+  hashOfNode,
+  type NodePlan,
+  type PlanningFacts,
+  peersOf,
+  planFleet,
+  sentenceOf,
+} from './plan.ts';
+import { mayRestart, settleRestart } from './restart.ts';
+
+/** What came of a run, for the log and for a person who asked. */
+export interface Summary {
+  readonly fleet: string;
+  /** Why anything was looked at; undefined where nothing was. */
+  readonly why?: Due['why'];
+  readonly nodes: number;
+  readonly outcomes: readonly string[];
+  readonly refusals: readonly string[];
+}
+
+export async function rotateFleet(
+  invocation: RotateInvocation,
+  fleet: Fleet,
+  event: RotateEvent,
+  values: ReadonlyMap<string, string>,
+): Promise<Summary> {
+  const nothing = (why: string): Summary => ({ fleet: fleet.name, nodes: 0, outcomes: [why], refusals: [] });
+  const found = clientOf(fleet);
+  if ('none' in found) return nothing(found.none);
+  if (!isPeered(fleet)) return nothing('its file has no peers');
+  const { store, environment } = invocation;
+  if (event.kind !== 'sweep') await awaitOtherRun(invocation, fleet.name);
+  // Two reads, before anything else: nearly always there is nothing to do.
+  const [parts, rotation] = await Promise.all([store.readObservations(fleet.name), store.readRotation(fleet.name)]);
+  const due = dueNodes(
+    { ...fleet.peers, mode: fleet.mode },
+    parts.flatMap(({ nodes }) => nodes),
+    rotation,
+    event,
+    Date.now(),
+  );
+  if (!due) return nothing('nothing is due');
+  const paused = judgePauses(environment.PARAMETER_PREFIX, fleet.name, values);
+  const stale = judgeObservation(parts, Date.now());
+  const claimed = await claimRun(invocation, fleet.name);
+  if ('busy' in claimed) {
+    if (event.kind === 'sweep') return nothing(`${claimed.busy} is at work`);
+    // Kept with what failed, and told of: what a person wants is never lost without a word.
+    throw new Error(`${fleet.name}: ${claimed.busy} is at work: nothing was done, ask again`);
+  }
+  const context = rotateContext(invocation, fleet, claimed.epochSeconds);
+  try {
+    const refusal = paused ?? stale;
+    if (refusal) {
+      await notify(context, [about(refusal, fleet.name)]);
+      return { ...nothing('refused'), refusals: [refusal.reason] };
+    }
+    const approval = event.kind === 'approve' ? { plan: event.plan, by: event.by ?? null } : undefined;
+    return await rotate(context, found.client, { due, parts, rotation: claimed }, approval);
+  } finally {
+    await releaseRun(invocation, fleet.name);
+  }
+}
+
+const isPeered = (fleet: Fleet): fleet is PeeredFleet => fleet.peers !== undefined && fleet.rpc !== undefined;
+
+interface Situation {
+  readonly due: Due;
+  readonly parts: readonly FleetObservation[];
+  readonly rotation: RotationRecord;
+}
+
+interface ReadFacts extends PlanningFacts {
+  /** Instances whose turn it is, and whose list was to be read. */
+  readonly turn: readonly string[];
+  /** Lists that could not be read, names that are doubled, ids that are wrong. */
+  readonly refusals: readonly SubjectRefusal[];
+  readonly unread: number;
+  readonly outcomes: readonly string[];
+}
+
+interface RotatePlan {
+  readonly read: ReadFacts;
+  readonly plans: readonly NodePlan[];
+  readonly refusals: readonly SubjectRefusal[];
+}
+
+async function rotate(
+  context: RotateContext,
+  client: PeersClient,
+  situation: Situation,
+  approval: Approval | undefined,
+): Promise<Summary> {
+  const { fleet } = context;
+  const { due, rotation } = situation;
+  const result = await reconcile<ReadFacts, RotatePlan, AllDone>(
+    fleet,
+    {
+      facts: () => readFacts(context, client, situation),
+      decide: (read) => {
+        const { plans, refusals } = planFleet(fleet, client, read);
+        return { read, plans, refusals: [...read.refusals, ...refusals] };
+      },
+      isEmpty: ({ plans }) => plans.length === 0,
+      judgeApproval: async (plan, { plan: hash }) => {
+        const approved = judgeApproval(fleet, rotation, hash, plan.plans, Date.now());
+        return 'refuse' in approved ? approved : { ...plan, plans: approved };
+      },
+      propose: ({ plans, read }) => propose(context, plans, read.facts.names),
+      apply: async ({ plans, read }, approved) => {
+        if (approved) await context.write({ kind: 'decision', sentence: approvedSentence(approved) });
+        if (plans.length > 0 && due.why !== 'routine') await comesAgain(context);
+        const done = await actOnAll(context, client, situation, read.facts, plans, approved !== undefined);
+        if (approved && done.finished)
+          await changeRecord(context, ({ asked }) => ({ asked: asked.filter(({ hash }) => hash !== approved.plan) }));
+        return done;
+      },
+    },
+    approval,
+  );
+  const { read, plans, refusals } = result.plan;
+  const done = result.step === 'applied' ? result.done : NOTHING_DONE;
+  const met = [
+    ...refusals,
+    ...(result.step === 'refused' ? [result.refusal] : []),
+    ...(result.step === 'proposed' ? result.refusals : []),
+    ...done.refusals,
+  ];
+  const left = read.turn.length < due.nodes.length || read.unread > 0 || done.left || done.failures.length > 0;
+  const waits = plans.some(({ change }) => change.waiting > 0);
+  // One that fails each time is told of, and keeps nobody else from his turn.
+  if (done.finished) await passed(context, due, left ? LEFT_AGAIN_MS : waits ? CHURN_WINDOW_MS : ROUTINE_MS);
+  await finish(context, met, done.failures);
+  return {
+    fleet: fleet.name,
+    why: due.why,
+    nodes: read.turn.length,
+    outcomes: [...read.outcomes, ...done.outcomes],
+    refusals: met.map(({ refuse, reason }) => `${refuse}: ${reason}`),
+  };
+}
+
+async function readFacts(
+  context: RotateContext,
+  client: PeersClient,
+  { due, parts, rotation }: Situation,
+): Promise<ReadFacts> {
+  const { fleet, clients } = context;
+  const nodes = await discoverNodes(clients.ec2, fleet);
+  const same = twins(nodes);
+  const namesakes = new Set(same.map(({ node }) => node?.instanceId));
+  const unproved = rotation.restart ? [rotation.restart.instanceId] : [];
+  const { ids = {} } = rotation;
+  const facts = await observeFleet(context, client, nodes, parts, [...unproved, ...due.nodes], ids);
+  // Before anything is done by it: whoever comes next judges by the same.
+  if (!isDeepStrictEqual(facts.ids, ids)) await changeRecord(context, () => ({ ids: facts.ids }));
+  const outcomes = await settleRestart(context, facts, rotation);
+  // Who does not answer now may be replaying: its client is left alone.
+  const turn = due.nodes.filter((id) => !namesakes.has(id) && peersOf(facts, id) !== null);
+  const { lists, refusals } = await readLists(context, client, facts, fileOf(fleet, client), turn);
+  return {
+    ...{ facts, lists, rotation, nowMs: Date.now(), turn, outcomes },
+    refusals: [...same, ...facts.refusals, ...refusals],
+    unread: refusals.length,
+  };
+}
+
+const MAX_SENTENCES = 10;
+
+/** Modes plan and ask. @returns the question, in mode ask: it is paged once */
+async function propose(
+  context: RotateContext,
+  plans: readonly NodePlan[],
+  names: ReadonlyMap<string, string>,
+): Promise<readonly SubjectRefusal[]> {
+  const { fleet } = context;
+  const nowMs = Date.now();
+  const hash = hashOf(plans);
+  await writePlans(context, plans, names, nowMs);
+  if (fleet.mode === 'plan') return [];
+  const nodes = Object.fromEntries(plans.map((plan) => [plan.instanceId, hashOfNode(plan)]));
+  await changeRecord(context, (read) => askedAgain(read, { hash, atMs: nowMs, nodes }, answerableMs(fleet)));
+  const said = plans.slice(0, MAX_SENTENCES).map((plan) => `${plan.node}: ${sentenceOf(plan, names)}`);
+  const more = plans.length > MAX_SENTENCES ? [`and ${plans.length - MAX_SENTENCES} more nodes`] : [];
+  const restarts = restartsOf(fleet, plans);
+  const would = `change the peers of ${plans.length} nodes${restarts}: ${[...said, ...more].join('; ')}`;
+  return [question(fleet.name, hash, would)];
+}
+
+const restartsOf = ({ peers }: Fleet, plans: readonly NodePlan[]): string =>
+  peers?.restart && plans.some(({ belowFloor }) => belowFloor)
+    ? ', and restarts those that take them no other way'
+    : '';
+
+/** Each node's plan once, and again when it has changed; one that stays the same, four times a day. */
+async function writePlans(
+  context: RotateContext,
+  plans: readonly NodePlan[],
+  names: ReadonlyMap<string, string>,
+  nowMs: number,
+): Promise<void> {
+  const { plans: written } = await readRecord(context);
+  const fresh = plans.filter((plan) => {
+    const before = written[plan.instanceId];
+    return before?.hash !== hashOfNode(plan) || nowMs - before.atMs >= ROUTINE_MS;
+  });
+  if (fresh.length === 0) return;
+  await changeRecord(context, (read) => ({
+    plans: {
+      ...read.plans,
+      ...Object.fromEntries(fresh.map((plan) => [plan.instanceId, { hash: hashOfNode(plan), atMs: nowMs }])),
+    },
+  }));
+  for (const plan of fresh) {
+    const { before, after } = plan.change;
+    await context.write(
+      { kind: 'plan', act: `plan ${hashOfNode(plan)}`, sentence: sentenceOf(plan, names), evidence: { before, after } },
+      { name: plan.node, instanceId: plan.instanceId },
+    );
+  }
+}
+
+/** Of what would be done now, what a person said yes to; why nothing of it. Pure. */
+export function judgeApproval(
+  fleet: Pick<Fleet, 'name' | 'mode' | 'ask'>,
+  { asked }: Pick<RotationRecord, 'asked'>,
+  hash: string,
+  plans: readonly NodePlan[],
+  nowMs: number,
+): readonly NodePlan[] | SubjectRefusal {
+  const { name, mode } = fleet;
+  if (mode === 'plan') return notApproved(name, hash, 'mode-changed', `${name} is in mode plan`);
+  const about = asked.find((one) => one.hash === hash);
+  const late = judgeQuestion(fleet, hash, about?.atMs, nowMs);
+  if (late) return late;
+  const still = plans.filter((plan) => about?.nodes[plan.instanceId] === hashOfNode(plan));
+  if (still.length > 0) return still;
+  return notApproved(name, hash, 'approval-exceeded', 'nothing of it is what would be done now');
+}
+
+/** When a node did not answer, or was left for later, the routine comes again. */
+const LEFT_AGAIN_MS = 30 * 60_000;
+
+/** What was told a client and broke off before it was written down shows in no count of peers: the routine comes for it. */
+const comesAgain = (context: RotateContext): Promise<void> =>
+  changeRecord(context, ({ routineAtMs }) => ({
+    routineAtMs: Math.min(routineAtMs, Date.now() + LEFT_AGAIN_MS - ROUTINE_MS),
+  }));
+
+/** The routine has come so far: on from there in the next run, or again after a while: sooner where something was left to be done. */
+const passed = async (context: RotateContext, { why, cursor }: Due, againMs: number): Promise<void> => {
+  if (why !== 'routine') return;
+  await changeRecord(context, () =>
+    cursor === null ? { cursor, routineAtMs: Date.now() + againMs - ROUTINE_MS } : { cursor },
+  );
+};
+
+interface AllDone {
+  readonly outcomes: readonly string[];
+  readonly refusals: readonly SubjectRefusal[];
+  readonly failures: readonly unknown[];
+  /** false: time was up before everybody had had a turn. */
+  readonly finished: boolean;
+  /** Something of it was left for a later run. */
+  readonly left: boolean;
+}
+
+const NOTHING_DONE: AllDone = { outcomes: [], refusals: [], failures: [], finished: true, left: false };
+
+async function actOnAll(
+  context: RotateContext,
+  client: PeersClient,
+  { parts, due, rotation }: Situation,
+  facts: FleetFacts,
+  plans: readonly NodePlan[],
+  approved: boolean,
+): Promise<AllDone> {
+  const outcomes: string[] = [];
+  const refusals: SubjectRefusal[] = [];
+  const failures: unknown[] = [];
+  let left = false;
+  for (const plan of inOrder(plans, due, facts)) {
+    // A look, a command and a measure at the least.
+    if (Date.now() + 60_000 > context.untilMs) return { outcomes, refusals, failures, finished: false, left: true };
+    const subject = { name: plan.node, instanceId: plan.instanceId };
+    const node = facts.nodes.get(plan.instanceId);
+    if (!node) continue;
+    try {
+      const acted = await actOnNode(context, {
+        client,
+        plan,
+        asked: { instanceId: plan.instanceId, host: node.privateIp },
+        approved,
+        names: facts.names,
+        aliases: facts.aliases,
+        pending: isPending(rotation, facts, plan.instanceId),
+        triedInVain: rotation.backoff[plan.instanceId] !== undefined,
+        judgeRestart: () => mayRestart(context, facts, parts, plan),
+      });
+      outcomes.push(`${plan.node}: ${wordsOf(acted)}`);
+      left ||= acted.outcome === 'later';
+      if (acted.outcome === 'refused') {
+        // What a person was told before is not paged each time that it is met again.
+        const isKnown = rotation.backoff[plan.instanceId] !== undefined;
+        refusals.push({ ...about(acted.refusal, subject), page: acted.refusal.page && !isKnown });
+      }
+    } catch (error) {
+      failures.push(new Error(`${plan.node}: ${messageOf(error)}`, { cause: error }));
+    }
+  }
+  return { outcomes, refusals, failures, finished: true, left };
+}
+
+/**
+ * In the order in which they are due: the cure before the care. Validators come last: their sentries are to know that they keep them
+ * to themselves before they meet them.
+ */
+function inOrder(plans: readonly NodePlan[], due: Due, { nodes }: FleetFacts): readonly NodePlan[] {
+  const place = ({ instanceId }: NodePlan): number =>
+    due.nodes.indexOf(instanceId) + (nodes.get(instanceId)?.role === 'validator' ? due.nodes.length : 0);
+  return [...plans].sort((a, b) => place(a) - place(b));
+}
+
+const wordsOf = (acted: Acted): string =>
+  acted.outcome === 'refused' ? `refused: ${acted.refusal.reason}` : `${acted.outcome}: ${acted.sentence}`;
+
+/** Its file was written, and its client has not been seen to come up since. */
+function isPending({ pending }: RotationRecord, { observed }: FleetFacts, instanceId: string): boolean {
+  const writtenAtMs = pending[instanceId];
+  return writtenAtMs !== undefined && (observed.get(instanceId)?.startedAtMs ?? 0) < writtenAtMs;
+}

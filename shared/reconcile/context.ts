@@ -1,0 +1,109 @@
+// What is handed to everything that is done for one fleet in one invocation: the invocation's own, the fleet, its journal and its record.
+import type { Fleet } from '../fleet/model.ts';
+import type { Told } from '../guardrails/names.ts';
+import { createJournal, type JournalEntry, WHOLE_FLEET } from '../heal/journal.ts';
+import type { Writer } from '../heal/partitions.ts';
+import { type Key, type Store, settle } from '../heal/store.ts';
+import type { BaseClients, BaseVariable, Invocation } from './invocation.ts';
+
+/** What a function remembers of a fleet. */
+export interface FleetRecord {
+  /** See `claimTelling`. */
+  readonly told: readonly Told[];
+  readonly version: number;
+}
+
+/** A function that looks after fleets on a schedule. */
+export interface Controller<R extends FleetRecord> {
+  /** Whose partition of the table and lines of the journal these are, and whom a person says yes to. */
+  readonly name: Writer;
+  /** One incident for all of a fleet: it has neither onset nor attempts. */
+  readonly incidentId: string;
+  readonly record: {
+    readonly key: (fleet: string) => Key;
+    readonly read: (store: Store, fleet: string) => Promise<R | undefined>;
+    /** What stands for a record that was never written. */
+    readonly empty: R;
+  };
+  /** To carry out what a person approves takes longer than a shell waits. */
+  readonly takesLong?: true;
+}
+
+/** A node, for the journal and for pages. */
+export interface Subject {
+  readonly name: string;
+  readonly instanceId: string;
+}
+
+/** Without a subject the entry is about the whole fleet. */
+export type WriteEntry = (entry: Omit<JournalEntry, 'atMs'>, subject?: Subject) => Promise<void>;
+
+export interface FleetContext<
+  R extends FleetRecord = FleetRecord,
+  C extends BaseClients = BaseClients,
+  V extends string = BaseVariable,
+  F extends Fleet = Fleet,
+> extends Invocation<C, V> {
+  readonly controller: Controller<R>;
+  readonly fleet: F;
+  /** Writes an entry of this run at the moment of the call; entries stand in the order of the calls. */
+  readonly write: WriteEntry;
+}
+
+/** @param run names the run in the journal's keys; `writer` is who writes, in every entry. Unless given they are the invocation's and the function's */
+export function fleetContext<R extends FleetRecord, C extends BaseClients, V extends string, F extends Fleet>(
+  invocation: Invocation<C, V>,
+  controller: Controller<R>,
+  fleet: F,
+  { run = invocation.requestId.slice(0, 8), writer = controller.name }: { run?: string; writer?: string } = {},
+): FleetContext<R, C, V, F> {
+  const { store, startedAtMs } = invocation;
+  const { name, incidentId } = controller;
+  let entries = 0;
+  const write: WriteEntry = async (entry, subject) => {
+    const journal = createJournal(store, {
+      by: name,
+      heal: name,
+      writer,
+      fleet: fleet.name,
+      node: subject?.name ?? WHOLE_FLEET,
+      instanceId: subject?.instanceId ?? WHOLE_FLEET,
+      incidentId,
+      attempt: 1,
+      onsetMs: startedAtMs,
+    });
+    await journal(`${run}-${String(entries++).padStart(4, '0')}`, { ...entry, atMs: Date.now() });
+  };
+  return { ...invocation, controller, fleet, write };
+}
+
+type RecordContext<R extends FleetRecord> = Pick<FleetContext<R>, 'controller' | 'fleet' | 'store'>;
+
+export async function readRecord<R extends FleetRecord>(context: RecordContext<R>): Promise<R> {
+  const { controller, fleet, store } = context;
+  return (await controller.record.read(store, fleet.name)) ?? controller.record.empty;
+}
+
+/** What of a record changes. */
+export type RecordChange<R extends FleetRecord> = Partial<R> | Pick<FleetRecord, 'told'>;
+
+/** @param decide from what is stored now; without a change nothing is written */
+export function settleRecord<R extends FleetRecord, T>(
+  { controller: { record }, fleet, store }: RecordContext<R>,
+  decide: (record: R) => { readonly change: RecordChange<R> | undefined; readonly result: T },
+): Promise<T> {
+  return settle<R, T>(
+    store,
+    record.key(fleet.name),
+    () => record.read(store, fleet.name),
+    (stored = record.empty) => {
+      const { change, result } = decide(stored);
+      return { write: change && { ...stored, ...change, version: stored.version + 1 }, result };
+    },
+  );
+}
+
+export const changeRecord = <R extends FleetRecord>(
+  context: RecordContext<R>,
+  change: (record: R) => Partial<R>,
+): Promise<void> => settleRecord(context, (record) => ({ change: change(record), result: undefined }));

@@ -1,0 +1,57 @@
+// How an invocation gets through many fleets (or nodes, or incidents): in a fair order, a few at once, until its time is up. The failure of
+// one keeps none of the others: all failures are thrown together at the end, so that they reach Lambda's retries and the alarms.
+import pMap from 'p-map';
+
+/**
+ * Another item comes first in each round: one that takes a whole round does not keep the others from theirs.
+ *
+ * @param everyMs the time between two rounds
+ * @param step by how many items each round begins further on
+ */
+export function inFairOrder<T>(items: readonly T[], nowMs: number, everyMs: number, step = 1): readonly T[] {
+  const first = (Math.floor(nowMs / everyMs) * step) % Math.max(1, items.length);
+  return [...items.slice(first), ...items.slice(0, first)];
+}
+
+/**
+ * Works through items until time is up, ms since the epoch; `work` does not reject.
+ *
+ * @returns the items that were not begun in time
+ */
+export type WorkThrough = <T>(
+  items: readonly T[],
+  untilMs: number,
+  work: (item: T) => Promise<void>,
+) => Promise<readonly T[]>;
+
+export const oneByOne: WorkThrough = async (items, untilMs, work) => {
+  for (const [place, item] of items.entries()) {
+    if (Date.now() >= untilMs) return items.slice(place);
+    await work(item);
+  }
+  return [];
+};
+
+/**
+ * @param most items under way at any moment
+ * @param atLeast so many are begun however late it is: a round that begins none would never come to any
+ */
+export const atOnce =
+  (most: number, atLeast = 0): WorkThrough =>
+  async (items, untilMs, work) => {
+    const left: (typeof items)[number][] = [];
+    const begin = async (item: (typeof items)[number], place: number): Promise<void> => {
+      if (place < atLeast || Date.now() < untilMs) await work(item);
+      else left.push(item);
+    };
+    await pMap(items, begin, { concurrency: most });
+    return left;
+  };
+
+/** @throws AggregateError with all failures, each told by its message; nothing where there are none */
+export function throwTogether(failures: readonly unknown[], introduction: string): void {
+  if (failures.length === 0) return;
+  throw new AggregateError(failures, `${introduction}: ${failures.map(messageOf).join('; ')}`);
+}
+
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

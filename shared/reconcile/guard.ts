@@ -1,0 +1,41 @@
+// What people may have changed since a plan was made: pauses, mode and fleet file, read again right before each mutation.
+import type { Fleet } from '../fleet/model.ts';
+import { readSwitches } from '../guardrails/switches.ts';
+import type { Refusal } from '../model/guardrail-codes.ts';
+import type { FleetContext } from './context.ts';
+
+const LOOK_AGAIN_MS = 5 * 60_000;
+
+/** @returns the fleet as its file is now, or why nothing may be done to it: a pause, or a file that cannot be read */
+export async function readUnpaused({
+  clients,
+  environment,
+  fleet,
+}: Pick<FleetContext, 'clients' | 'environment' | 'fleet'>): Promise<{ readonly fleet: Fleet } | Refusal> {
+  const switches = await readSwitches(clients.ssm, environment.PARAMETER_PREFIX, fleet.name);
+  if ('refuse' in switches) return switches;
+  return switches.refusal ?? { fleet: switches.fleet };
+}
+
+export interface Decided {
+  /** The fleet file that the plan was made by. */
+  readonly fleet: Fleet;
+  /** A person has approved the plan. */
+  readonly approved: boolean;
+  /** What of the file the plan was made by; `parts` names it for a person: "another dns". */
+  readonly by: (fleet: Fleet) => unknown;
+  readonly parts: string;
+}
+
+/** Pure. @param now the file as it is now. @returns why the plan is not carried out any more; the next run makes another */
+export function judgeFile(now: Fleet, { fleet, approved, by, parts }: Decided): Refusal | null {
+  const changed = (reason: string): Refusal => ({
+    refuse: 'mode-changed',
+    reason,
+    page: false,
+    lookAgainMs: LOOK_AGAIN_MS,
+  });
+  if (now.mode !== 'act' && !(now.mode === 'ask' && approved))
+    return changed(`the fleet file says mode: ${now.mode} now`);
+  return JSON.stringify(by(now)) === JSON.stringify(by(fleet)) ? null : changed(`the fleet file says ${parts} now`);
+}

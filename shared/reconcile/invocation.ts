@@ -1,0 +1,100 @@
+// One invocation of a function that looks after fleets on a schedule: what it works with, its time, which fleets it is about, and the round
+// through them.
+
+import type { Clients } from '../aws/clients.ts';
+import { readEnvironment } from '../aws/environment.ts';
+import { EventError } from '../events/errors.ts';
+import type { Fleet } from '../fleet/model.ts';
+import { readSettings, type Settings } from '../fleet/settings.ts';
+import { createStore, type Store } from '../heal/store.ts';
+import { plainJson } from '../text/plain-text.ts';
+import { inFairOrder, messageOf, oneByOne, throwTogether, type WorkThrough } from './fleets.ts';
+
+/** Clients and environment variables that every such function has. */
+export type BaseClients = Pick<Clients, 'ec2' | 'ssm' | 'sns' | 'dynamodb'>;
+export type BaseVariable = 'TABLE_NAME' | 'TOPIC_ARN' | 'PARAMETER_PREFIX';
+
+/** `C`: the function's clients. `V`: names of its environment variables. */
+export interface Invocation<C extends BaseClients = BaseClients, V extends string = BaseVariable> {
+  readonly clients: C;
+  readonly environment: Readonly<Record<V | BaseVariable, string>>;
+  readonly store: Store;
+  /** Tells the journal entries of this invocation from those of another one that runs at the same moment. */
+  readonly requestId: string;
+  readonly startedAtMs: number;
+  /** Nothing is begun from then on, ms since the epoch. */
+  readonly untilMs: number;
+}
+
+/** What of Lambda's own context is used. */
+export interface LambdaContext {
+  readonly awsRequestId?: string;
+  readonly invokedFunctionArn?: string;
+}
+
+/** @param workMs less than the function's time-out: what is left then is found again by the next invocation */
+export function openInvocation<C extends BaseClients, V extends string>(
+  { clients, variables, workMs }: { readonly clients: C; readonly variables: readonly V[]; readonly workMs: number },
+  { awsRequestId }: LambdaContext,
+): Invocation<C, V> {
+  const startedAtMs = Date.now();
+  const environment = readEnvironment<V | BaseVariable>(['TABLE_NAME', 'TOPIC_ARN', 'PARAMETER_PREFIX', ...variables]);
+  return {
+    clients,
+    environment,
+    store: createStore(clients.dynamodb, environment.TABLE_NAME),
+    requestId: awsRequestId ?? String(startedAtMs),
+    startedAtMs,
+    untilMs: startedAtMs + workMs,
+  };
+}
+
+/** Every fleet file and pause as they are now. A file that does not parse is logged, and does not stop the other fleets. */
+export async function readAllFleets({ clients, environment }: Invocation): Promise<Settings> {
+  const settings = await readSettings(clients.ssm, environment.PARAMETER_PREFIX);
+  for (const sentence of settings.broken.values()) console.error(plainJson({ level: 'error', fleet: sentence }));
+  return settings;
+}
+
+/** All fleets, or the one that an event names. @throws EventError for a fleet that there is none of */
+export function fleetsNamed(fleets: readonly Fleet[], name: string | undefined): readonly Fleet[] {
+  if (name === undefined) return fleets;
+  const named = fleets.find((fleet) => fleet.name === name);
+  if (!named) throw new EventError('fleet', name, `one of ${fleets.map((fleet) => fleet.name).join(', ')}`);
+  return [named];
+}
+
+export interface Round<S> {
+  /** Of the schedule: in each round another fleet comes first. */
+  readonly everyMs: number;
+  /** One fleet after another unless given. */
+  readonly workThrough?: WorkThrough;
+  /** @returns what came of the fleet, for the log and for a person who asked */
+  readonly reconcile: (fleet: Fleet) => Promise<S>;
+  /** Whether a failure is left to the next round of the schedule, and is none of this invocation's. */
+  readonly leaves?: (error: unknown) => boolean;
+}
+
+/** @throws AggregateError once every fleet had its turn, with the failures of those that have failed */
+export async function reconcileFleets<S>(
+  { startedAtMs, untilMs }: Invocation,
+  fleets: readonly Fleet[],
+  { everyMs, workThrough = oneByOne, reconcile, leaves = () => false }: Round<S>,
+): Promise<readonly S[]> {
+  const summaries: S[] = [];
+  const failures: unknown[] = [];
+  const takeOne = async (fleet: Fleet): Promise<void> => {
+    try {
+      const summary = await reconcile(fleet);
+      console.info(plainJson({ level: 'info', ...summary }));
+      summaries.push(summary);
+    } catch (error) {
+      if (leaves(error)) console.warn(plainJson({ level: 'warn', left: [fleet.name], why: messageOf(error) }));
+      else failures.push(error);
+    }
+  };
+  const left = await workThrough(inFairOrder(fleets, startedAtMs, everyMs), untilMs, takeOne);
+  if (left.length > 0) console.warn(plainJson({ level: 'warn', left: left.map(({ name }) => name) }));
+  throwTogether(failures, 'the other fleets were reconciled, but');
+  return summaries;
+}

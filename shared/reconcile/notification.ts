@@ -1,0 +1,83 @@
+// How people are told what a run has refused, and what waits for their approval: a line of the journal, and a page. What is due is decided
+// by `claimTelling` from the fleet's record, so that of two runs at the same moment one tells.
+import type { Fleet } from '../fleet/model.ts';
+import { claimTelling, markPaged, newRegister, type SubjectRefusal, type Telling } from '../guardrails/names.ts';
+import { answersToFleet } from '../heal/answering.ts';
+import { WHOLE_FLEET } from '../heal/journal.ts';
+import { page } from '../heal/page.ts';
+import type { Refusal } from '../model/guardrail-codes.ts';
+import { type FleetContext, type FleetRecord, type Subject, settleRecord } from './context.ts';
+import { throwTogether } from './fleets.ts';
+
+const HOUR_MS = 60 * 60_000;
+
+/** A refusal about a node, or, by its name, about the fleet as a whole. */
+export const about = ({ refuse, reason, page }: Refusal, subject: Subject | string): SubjectRefusal => ({
+  refuse,
+  subject: typeof subject === 'string' ? subject : subject.name,
+  ...(typeof subject === 'object' && { node: subject }),
+  reason,
+  page,
+});
+
+/** For how long a person may approve what was asked. */
+export const answerableMs = ({ ask }: Pick<Fleet, 'ask'>): number => ask.expiresAfterHours * HOUR_MS;
+
+/**
+ * Writes and pages what is new or has lasted for a day.
+ *
+ * @param change of the fleet's record, to be written with what was told
+ */
+export async function notify<R extends FleetRecord>(
+  context: FleetContext<R>,
+  met: readonly SubjectRefusal[],
+  change: (record: R) => Partial<R> | undefined = () => undefined,
+): Promise<void> {
+  const { fleet } = context;
+  const telling = await settleRecord(context, (record) => {
+    const claimed = claimTelling({ ...newRegister, told: record.told }, met, Date.now(), answerableMs(fleet));
+    const { told } = claimed.next;
+    const more = change(record);
+    const same = more === undefined && told.length === 0 && record.told.length === 0;
+    return { change: same ? undefined : { ...more, told }, result: claimed };
+  });
+  await tell(context, telling);
+  if (telling.page.length === 0) return;
+  await settleRecord(context, (record) => {
+    const { told } = markPaged({ ...newRegister, told: record.told }, telling.page);
+    return { change: { told }, result: undefined };
+  });
+}
+
+/** A question is no refusal: it is paged, and its plan stands in the journal. */
+async function tell({ clients, environment, controller, fleet, write }: FleetContext, due: Telling): Promise<void> {
+  for (const { refuse, reason, node, subject } of due.write)
+    if (refuse !== 'approval-wanted')
+      await write({ kind: 'refusal', code: refuse, sentence: reason, evidence: { subject } }, node);
+  for (const { refuse, reason, node, subject } of due.page) {
+    const content = { fleet: fleet.name, node: node?.name ?? WHOLE_FLEET, code: refuse, sentence: reason };
+    if (refuse === 'approval-wanted') {
+      const question = {
+        functionName: `chainmend-${controller.name}`,
+        fleet: fleet.name,
+        plan: subject,
+        ...(controller.takesLong && { takesLong: true as const }),
+      };
+      const { text, approve } = answersToFleet(question, process.env['AWS_REGION']);
+      await page(clients.sns, environment.TOPIC_ARN, { ...content, plan: subject, approve }, text);
+    } else await page(clients.sns, environment.TOPIC_ARN, { ...content, subject });
+    await write({ kind: 'page', code: refuse, sentence: reason }, node);
+  }
+}
+
+/** The end of a fleet's run: what was refused is told even where something else has failed. @throws AggregateError with all failures */
+export async function finish<R extends FleetRecord>(
+  context: FleetContext<R>,
+  met: readonly SubjectRefusal[],
+  failures: readonly unknown[],
+  change?: (record: R) => Partial<R> | undefined,
+): Promise<void> {
+  const all = [...failures];
+  await notify(context, met, change).catch((error: unknown) => all.push(error));
+  throwTogether(all, context.fleet.name);
+}

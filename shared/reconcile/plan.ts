@@ -1,0 +1,138 @@
+// The engine: what is so of a fleet (facts), what should change (a plan), and what becomes of the plan by the fleet's mode. Mode plan writes it
+// down, mode ask puts it to a person, mode act carries it out; what a person approves is carried out in modes ask and act.
+import type { Fleet } from '../fleet/model.ts';
+import type { RegisterRecord, SubjectRefusal } from '../guardrails/names.ts';
+import { rememberPlan } from '../guardrails/names.ts';
+import { claimOf } from '../heal/approval.ts';
+import { changeRecord, type FleetContext } from './context.ts';
+import { answerableMs } from './notification.ts';
+
+/** A person's yes. */
+export interface Approval {
+  /** The hash of the plan that was asked for. */
+  readonly plan: string;
+  /** Who says yes, as the event claims; null where it does not say. */
+  readonly by: string | null;
+}
+
+/** What one function does for one fleet. `F`: facts, `P`: a plan, `D`: what was done. */
+export interface Reconciliation<F, P, D> {
+  readonly facts: () => Promise<F>;
+  /** Pure. */
+  readonly decide: (facts: F) => P;
+  readonly isEmpty: (plan: P) => boolean;
+  /** @returns what of the plan is approved, or why nothing of it */
+  readonly judgeApproval: (plan: P, approval: Approval) => Promise<P | SubjectRefusal>;
+  /** Modes plan and ask. @returns what people are to be told, the question among it */
+  readonly propose: (plan: P) => Promise<readonly SubjectRefusal[]>;
+  /** Reads the guard again before each mutation. @param approval what a person has approved; undefined in mode act */
+  readonly apply: (plan: P, approval: Approval | undefined) => Promise<D>;
+}
+
+export type Reconciled<P, D> =
+  | { readonly step: 'nothing'; readonly plan: P }
+  /** The approval does not cover what would be done now. */
+  | { readonly step: 'refused'; readonly plan: P; readonly refusal: SubjectRefusal }
+  | { readonly step: 'proposed'; readonly plan: P; readonly refusals: readonly SubjectRefusal[] }
+  | { readonly step: 'applied'; readonly plan: P; readonly done: D };
+
+export async function reconcile<F, P extends object, D>(
+  { mode }: Pick<Fleet, 'mode'>,
+  { facts, decide, isEmpty, judgeApproval, propose, apply }: Reconciliation<F, P, D>,
+  approval: Approval | undefined,
+): Promise<Reconciled<P, D>> {
+  const plan = decide(await facts());
+  if (approval) {
+    const judged = await judgeApproval(plan, approval);
+    if ('refuse' in judged) return { step: 'refused', plan, refusal: judged };
+    return { step: 'applied', plan: judged, done: await apply(judged, approval) };
+  }
+  if (isEmpty(plan)) return { step: 'nothing', plan };
+  if (mode !== 'act') return { step: 'proposed', plan, refusals: await propose(plan) };
+  return { step: 'applied', plan, done: await apply(plan, undefined) };
+}
+
+type NotApproved = 'mode-changed' | 'approval-exceeded' | 'approval-expired';
+
+/** Why an approved plan is not carried out. Nobody is paged: a person has just asked. */
+export const notApproved = (fleet: string, plan: string, refuse: NotApproved, why: string): SubjectRefusal => ({
+  refuse,
+  subject: `${fleet} ${plan}`,
+  reason: `plan ${plan} is not carried out: ${why}`,
+  page: false,
+});
+
+/** @param askedAtMs when people were asked about the plan; undefined where they were not. @returns why it is too late to say yes, or null */
+export function judgeQuestion(
+  fleet: Pick<Fleet, 'name' | 'ask'>,
+  plan: string,
+  askedAtMs: number | undefined,
+  nowMs: number,
+): SubjectRefusal | null {
+  if (askedAtMs === undefined)
+    return notApproved(fleet.name, plan, 'approval-exceeded', 'nobody was asked about it lately');
+  if (nowMs - askedAtMs < answerableMs(fleet)) return null;
+  const why = `people were asked more than ${fleet.ask.expiresAfterHours} h ago, and are asked again`;
+  return notApproved(fleet.name, plan, 'approval-expired', why);
+}
+
+/** A plan that is approved and carried out as a whole. */
+export interface WholePlan {
+  /** Names the changes, and nothing else: an approval is bound to it. */
+  readonly hash: string;
+  readonly isEmpty: boolean;
+  /** What would be done: "change 3 names: …". */
+  readonly sentence: string;
+  /** For the journal: each change. */
+  readonly changes: Readonly<Record<string, readonly string[]>>;
+  /** See `SubjectRefusal`. */
+  readonly questionLastsMs?: number;
+}
+
+/** Pure. @returns why the plan that a person has approved is not carried out; null where it is */
+export function judgeWholePlan(
+  fleet: Pick<Fleet, 'name' | 'mode' | 'ask'>,
+  { hash, isEmpty, sentence }: WholePlan,
+  approved: string,
+  { told }: Pick<RegisterRecord, 'told'>,
+  nowMs: number,
+): SubjectRefusal | null {
+  const no = (refuse: NotApproved, why: string) => notApproved(fleet.name, approved, refuse, why);
+  if (fleet.mode === 'plan') return no('mode-changed', `${fleet.name} is in mode plan`);
+  if (isEmpty) return no('approval-exceeded', 'nothing is left to be done');
+  if (hash !== approved)
+    return no('approval-exceeded', `something has changed, and plan ${hash} would now ${sentence}`);
+  if (fleet.mode === 'act') return null;
+  const question = told.find(({ code, subject }) => code === 'approval-wanted' && subject === approved);
+  return judgeQuestion(fleet, approved, question?.sinceMs, nowMs);
+}
+
+/** The plan is written to the journal once. @returns in mode ask, the question: it is paged once */
+export async function proposeWholePlan(
+  context: FleetContext<RegisterRecord>,
+  { hash, sentence, changes, questionLastsMs }: WholePlan,
+  { plans }: Pick<RegisterRecord, 'plans'>,
+): Promise<readonly SubjectRefusal[]> {
+  const { fleet, write } = context;
+  if (!plans.includes(hash)) {
+    await write({ kind: 'plan', act: `plan ${hash}`, sentence, evidence: { plan: hash, ...changes } });
+    await changeRecord(context, (record) => rememberPlan(record, hash));
+  }
+  if (fleet.mode === 'plan') return [];
+  return [
+    { ...question(fleet.name, hash, sentence), ...(questionLastsMs !== undefined && { lastsMs: questionLastsMs }) },
+  ];
+}
+
+/** @param would "change 3 names: …" */
+export const question = (fleet: string, plan: string, would: string): SubjectRefusal => ({
+  refuse: 'approval-wanted',
+  subject: plan,
+  reason:
+    `plan ${plan} of ${fleet} would ${would}. ` +
+    'Exactly this is done when a person approves it, and nothing otherwise',
+  page: true,
+});
+
+/** The journal's line of a person's yes. */
+export const approvedSentence = ({ plan, by }: Approval): string => `plan ${plan} is approved${claimOf(by)}`;
