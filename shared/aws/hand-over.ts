@@ -6,9 +6,9 @@ import { AssociateAddressCommand, DescribeAddressesCommand, type EC2Client } fro
 import {
   DeregisterTargetsCommand,
   DescribeTagsCommand,
-  DescribeTargetGroupsCommand,
   DescribeTargetHealthCommand,
   type ElasticLoadBalancingV2Client,
+  paginateDescribeTargetGroups,
   RegisterTargetsCommand,
   type TargetGroup,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
@@ -177,14 +177,11 @@ const READS_AT_ONCE = 5;
 
 async function targetGroups(elb: ElasticLoadBalancingV2Client, vpcId: string): Promise<readonly Group[]> {
   const found: TargetGroup[] = [];
-  let Marker: string | undefined;
-  for (let page = 0; page === 0 || Marker; page++) {
-    const read =
-      page < PAGES_MAX ? await elb.send(new DescribeTargetGroupsCommand({ ...(Marker && { Marker }) })) : undefined;
-    found.push(...(read?.TargetGroups ?? []).filter(({ VpcId }) => VpcId === vpcId));
-    if (!read || found.length > GROUPS_MAX)
+  let pages = 0;
+  for await (const read of paginateDescribeTargetGroups({ client: elb }, {})) {
+    found.push(...(read.TargetGroups ?? []).filter(({ VpcId }) => VpcId === vpcId));
+    if (found.length > GROUPS_MAX || (++pages === PAGES_MAX && read.NextMarker))
       throw new Error(`there are more than ${GROUPS_MAX} target groups in ${vpcId}: half-read selections are refused`);
-    Marker = read.NextMarker;
   }
   return found.flatMap(({ TargetGroupArn, TargetGroupName = '', TargetType, Port }) =>
     TargetGroupArn && Port && (TargetType === 'instance' || TargetType === 'ip')

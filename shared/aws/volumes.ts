@@ -4,11 +4,11 @@ import {
   AttachVolumeCommand,
   CreateTagsCommand,
   DeleteTagsCommand,
-  DescribeVolumesCommand,
   DetachVolumeCommand,
   type EC2Client,
   type Filter,
   ModifyInstanceAttributeCommand,
+  paginateDescribeVolumes,
   type Volume,
 } from '@aws-sdk/client-ec2';
 import { type Accepted, orRefused, type Refused } from './refused.ts';
@@ -76,15 +76,11 @@ function chunked(Name: string, values: readonly string[]): Filter[] {
 
 async function readPages(ec2: EC2Client, filter: Filter): Promise<readonly Volume[]> {
   const volumes: Volume[] = [];
-  let NextToken: string | undefined;
-  for (let page = 0; page === 0 || NextToken; page++) {
-    if (page === MAX_PAGES)
-      throw new Error(`more than ${MAX_PAGES} pages of volumes by ${filter.Name}: half-read selections are refused`);
-    const read = await ec2.send(
-      new DescribeVolumesCommand({ Filters: [filter], MaxResults: PAGE_SIZE, ...(NextToken && { NextToken }) }),
-    );
+  let pages = 0;
+  for await (const read of paginateDescribeVolumes({ client: ec2, pageSize: PAGE_SIZE }, { Filters: [filter] })) {
     volumes.push(...(read.Volumes ?? []));
-    NextToken = read.NextToken;
+    if (++pages === MAX_PAGES && read.NextToken)
+      throw new Error(`more than ${MAX_PAGES} pages of volumes by ${filter.Name}: half-read selections are refused`);
   }
   return volumes;
 }
