@@ -1,11 +1,12 @@
 // An alarm's or a contributor's event. It is a hint: the alarm is read again, and what it tells of, and only what they say now counts.
+
 import type { Clients } from '../../shared/aws/clients.ts';
+import { log } from '../../shared/aws/log.ts';
 import type { AlarmStateChange, ContributorStateChange } from '../../shared/events/alarm.ts';
 import { EventError } from '../../shared/events/errors.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { alarmName as nameOf } from '../../shared/fleet/naming.ts';
 import { readSettings } from '../../shared/fleet/settings.ts';
-import { plainJson } from '../../shared/text/plain-text.ts';
 import { leftAlone, type Subject, subjectOf } from './alarms.ts';
 import { DISABLED, ofSick } from './candidates.ts';
 import type { Around, Door } from './consider.ts';
@@ -17,7 +18,7 @@ export async function considerAlarm(door: Door, event: AlarmStateChange | Contri
   const { clients, environment } = door;
   const { kind, alarmName, atMs, state, suppressedBy, muted } = event;
   if (state !== 'ALARM') return;
-  const leave = (left: string): void => console.info(plainJson({ level: 'info', left }));
+  const leave = (left: string): void => log.info({ left });
   const alone = leftAlone(event);
   if (alone !== null) return leave(alone);
   const [settings, alarming] = await Promise.all([

@@ -2,11 +2,10 @@
 import middy from '@middy/core';
 import { awsClients, type Clients } from '../../shared/aws/clients.ts';
 import { readEnvironment } from '../../shared/aws/environment.ts';
-import { logged } from '../../shared/aws/log.ts';
+import { log, logged } from '../../shared/aws/log.ts';
 import type { DispatchAnswer } from '../../shared/events/answer.ts';
 import { parseDispatchEvent } from '../../shared/events/dispatch.ts';
 import { createStore } from '../../shared/heal/store.ts';
-import { plainJson } from '../../shared/text/plain-text.ts';
 import { considerAlarm } from './alarm-event.ts';
 import { type Door, ENVIRONMENT } from './consider.ts';
 import { answerPerson } from './person.ts';
@@ -22,7 +21,7 @@ export function createHandler({ clients }: { readonly clients: Clients }) {
     const parsed = parseDispatchEvent(event);
     switch (parsed.kind) {
       case 'ignored':
-        console.info(plainJson({ level: 'info', ignored: parsed.reason }));
+        log.info({ ignored: parsed.reason });
         return undefined;
       case 'sweep':
         await sweep(door);

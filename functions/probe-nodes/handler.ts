@@ -1,8 +1,8 @@
 // probe-nodes: stands in the nodes' VPC and asks what it is told to. It decides nothing, changes nothing, and knows no secret but the
 // RPC credentials of the fleet that it is asked about.
 import middy from '@middy/core';
+import { probeClients as awsClients, type ProbeClients as Clients } from '../../shared/aws/clients.ts';
 import { logged } from '../../shared/aws/log.ts';
-import { probeClients as awsClients, type ProbeClients as Clients } from '../../shared/aws/probe-clients.ts';
 import type { ProbeAnswer } from '../../shared/probe/protocol.ts';
 import { parseProbeRequest } from '../../shared/probe/request.ts';
 import { askAll } from './asking.ts';

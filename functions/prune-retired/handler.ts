@@ -3,14 +3,13 @@
 import middy from '@middy/core';
 import { awsClients, type Clients } from '../../shared/aws/clients.ts';
 import { readEnvironment } from '../../shared/aws/environment.ts';
-import { logged } from '../../shared/aws/log.ts';
+import { log, logged } from '../../shared/aws/log.ts';
 import { EventError } from '../../shared/events/errors.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { readSettings, type Settings } from '../../shared/fleet/settings.ts';
 import { fleetsInTurn } from '../../shared/fleet/turns.ts';
 import { judgePauses } from '../../shared/guardrails/switches.ts';
 import { createStore } from '../../shared/heal/store.ts';
-import { plainJson } from '../../shared/text/plain-text.ts';
 import { type PruneEvent, parsePruneEvent } from './event.ts';
 import { pruneFleet, type Summary } from './prune.ts';
 import type { Tools } from './work.ts';
@@ -37,7 +36,7 @@ export function createHandler({ clients }: { readonly clients: Clients }) {
     };
     const parsed = parsePruneEvent(event);
     const settings = await readSettings(clients.ssm, environment.PARAMETER_PREFIX);
-    for (const sentence of settings.broken.values()) console.error(plainJson({ level: 'error', fleet: sentence }));
+    for (const sentence of settings.broken.values()) log.error({ fleet: sentence });
     return takeTurns(tools, settings, fleetsOf(settings, parsed), parsed);
   };
   return middy<unknown, readonly Summary[]>().use(logged()).handler(prune);
@@ -62,7 +61,7 @@ async function takeTurns(
   const failures: unknown[] = [];
   for (const fleet of fleetsInTurn(fleets, tools.startedAtMs, EVERY_MS)) {
     if (Date.now() >= tools.untilMs) {
-      console.warn(plainJson({ level: 'warn', left: fleet.name }));
+      log.warn({ left: fleet.name });
       continue;
     }
     const onlyPlan = event.kind === 'prune' && event.plan;
@@ -75,7 +74,7 @@ async function takeTurns(
     try {
       const approved = event.kind === 'approve' ? { approved: event.plan, approvedBy: event.by ?? null } : {};
       const summary = await pruneFleet({ tools, fleet, onlyPlan, ...approved });
-      console.info(plainJson({ level: 'info', ...summary }));
+      log.info(summary);
       summaries.push(summary);
     } catch (error) {
       failures.push(error);

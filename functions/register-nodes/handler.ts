@@ -2,10 +2,10 @@
 // instance's state change is a hint to look at its fleet at once; the schedule looks at all of them, whatever became of the hints.
 import { DescribeInstancesCommand } from '@aws-sdk/client-ec2';
 import middy from '@middy/core';
+import { namesClients as awsClients, type NamesClients as Clients } from '../../shared/aws/clients.ts';
 import { readEnvironment } from '../../shared/aws/environment.ts';
-import { logged } from '../../shared/aws/log.ts';
-import { namesClients as awsClients, type NamesClients as Clients } from '../../shared/aws/names-clients.ts';
-import { isThrottling } from '../../shared/aws/throttling.ts';
+import { log, logged } from '../../shared/aws/log.ts';
+import { isThrottling } from '../../shared/aws/refused.ts';
 import { EventError } from '../../shared/events/errors.ts';
 import { refuseWordInHint } from '../../shared/events/hint.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
@@ -13,7 +13,6 @@ import { fleetOf } from '../../shared/fleet/selection.ts';
 import { readSettings, type Settings } from '../../shared/fleet/settings.ts';
 import { fleetsInTurn } from '../../shared/fleet/turns.ts';
 import { createStore } from '../../shared/heal/store.ts';
-import { plainJson } from '../../shared/text/plain-text.ts';
 import type { DiskSeries } from './alarm-model.ts';
 import { parseRegisterEvent, type RegisterEvent } from './event.ts';
 import { readSeries } from './metrics.ts';
@@ -45,7 +44,7 @@ export function createHandler({ clients }: { readonly clients: Clients }) {
     const parsed = parseRegisterEvent(event);
     refuseWordInHint(context, wordOf(parsed));
     const settings = await readSettings(clients.ssm, environment.PARAMETER_PREFIX);
-    for (const sentence of settings.broken.values()) console.error(plainJson({ level: 'error', fleet: sentence }));
+    for (const sentence of settings.broken.values()) log.error({ fleet: sentence });
     const fleets = await fleetsOf(clients, settings, parsed);
     return takeTurns(tools, settings, fleetsInTurn(fleets, startedAtMs, EVERY_MS), parsed);
   };
@@ -83,7 +82,7 @@ async function fleetsOfInstance(clients: Clients, fleets: readonly Fleet[], id: 
   if (!instance || Object.keys(tags).length === 0) return fleets;
   const fleet = fleetOf(tags, fleets);
   if (!('refuse' in fleet)) return [fleet];
-  console.info(plainJson({ level: 'info', left: `${id}: ${fleet.reason}` }));
+  log.info({ left: `${id}: ${fleet.reason}` });
   return [];
 }
 
@@ -104,7 +103,7 @@ async function takeTurns(
   const failures: unknown[] = [];
   for (const [index, fleet] of fleets.entries()) {
     if (Date.now() >= tools.untilMs) {
-      console.warn(plainJson({ level: 'warn', left: fleets.slice(index).map(({ name }) => name) }));
+      log.warn({ left: fleets.slice(index).map(({ name }) => name) });
       break;
     }
     try {
@@ -116,12 +115,11 @@ async function takeTurns(
         confirmed: event.kind === 'reconcile' && event.confirm,
         ...(event.kind === 'approve' && { approved: event.plan, approvedBy: event.by ?? null }),
       });
-      console.info(plainJson({ level: 'info', ...summary }));
+      log.info(summary);
       summaries.push(summary);
     } catch (error) {
       // A hundred instances that come at once are a hundred hints: the schedule does what these leave to each other.
-      if (event.kind === 'instance' && isAllThrottling(error))
-        console.warn(plainJson({ level: 'warn', left: [fleet.name], why: sentenceOf(error) }));
+      if (event.kind === 'instance' && isAllThrottling(error)) log.warn({ left: [fleet.name], why: sentenceOf(error) });
       else failures.push(error);
     }
   }

@@ -1,5 +1,5 @@
 // What the shells of this function share: one fleet's turn, its pace, the guard before each mutation, and how its people are told.
-import type { NamesClients } from '../../shared/aws/names-clients.ts';
+import type { NamesClients } from '../../shared/aws/clients.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import {
   claimTelling,

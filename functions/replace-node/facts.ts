@@ -1,8 +1,8 @@
 // Reads all that one decision rests on, at one moment: EC2, the fleet's observation, and what the node said last.
 import { DescribeInstanceInformationCommand } from '@aws-sdk/client-ssm';
-import { judgeAgent } from '../../shared/aws/agent.ts';
+import { judgeAgent } from '../../shared/aws/commands.ts';
 import { describeChecks, describeInstance } from '../../shared/aws/instances.ts';
-import { keyScopeOf } from '../../shared/aws/key-scope.ts';
+import { keyScopeOf } from '../../shared/aws/keys.ts';
 import { describeVolumes, initializationOf } from '../../shared/aws/volumes.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import type { FleetObservation, FleetWatch } from '../../shared/fleet/observation.ts';

@@ -1,5 +1,5 @@
 // What is remembered of an act that did not happen and will not, for a reason that another try does not change. Pure.
-import { isEverywhere, judgeLaunch } from '../../shared/aws/launch-refusal.ts';
+import { isEverywhere, judgeLaunch } from '../../shared/aws/launch.ts';
 import type { Blame, ReplaceMemory } from '../../shared/heal/memory.ts';
 import type { NodeState } from '../../shared/node-commands/node-answer.ts';
 import { makingKey } from './intending.ts';

@@ -1,6 +1,6 @@
 // The rung that gives a node another instance: launched with its client masked, the old one fenced, the data moved or restored, the client
 // unmasked, and only then whatever pointed at the old one. Two copies of one identity never run (rules 13 and 14 of docs/model.md). Pure.
-import { keyBeyondUs, keyDenies } from '../../shared/aws/key-scope.ts';
+import { keyBeyondUs, keyDenies } from '../../shared/aws/keys.ts';
 import type { NewInstance, ReplaceMemory } from '../../shared/heal/memory.ts';
 import type { Rung } from '../../shared/model/rungs.ts';
 import { followsAgain, refuse } from './begin.ts';

@@ -1,6 +1,6 @@
 // The words of the ladder: what is read each turn, the one act that is decided, and what may come of it.
 import type { Checks, InstanceNow } from '../../shared/aws/instances.ts';
-import type { KeyScope } from '../../shared/aws/key-scope.ts';
+import type { KeyScope } from '../../shared/aws/keys.ts';
 import type { VolumeNow } from '../../shared/aws/volumes.ts';
 import type { Fleet, Role } from '../../shared/fleet/model.ts';
 import type { Health } from '../../shared/fleet/observation.ts';

@@ -1,11 +1,11 @@
 // What a new instance needs besides the node's own volumes, and whether heals may use it: IAM tells by the fleet's tags. Read before another
 // instance is launched, so that a person hears what to tag before anything is done.
 import { DescribeLaunchTemplateVersionsCommand, DescribeTagsCommand } from '@aws-sdk/client-ec2';
+import type { ReplaceClients } from '../../shared/aws/clients.ts';
 import { planHandOver, tagsOfTargetGroups } from '../../shared/aws/hand-over.ts';
 import type { InstanceNow } from '../../shared/aws/instances.ts';
 import type { Launch } from '../../shared/aws/launch.ts';
 import { orRefused } from '../../shared/aws/refused.ts';
-import type { ReplaceClients } from '../../shared/aws/replace-clients.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { FLEET_TAG } from '../../shared/model/tags.ts';
 import type { Reach } from './model.ts';

@@ -1,6 +1,6 @@
 // The rung that gives a node other data, blue/green on its own instance: everything is made, attached and looked into while the node is as it
 // is; one command exchanges the volumes; the old ones stay attached until the node has proved itself. Pure.
-import { foreignAccountOf, keyDenies } from '../../shared/aws/key-scope.ts';
+import { foreignAccountOf, keyDenies } from '../../shared/aws/keys.ts';
 import type { VolumeNow } from '../../shared/aws/volumes.ts';
 import type { Blame, Copy, ReplaceMemory } from '../../shared/heal/memory.ts';
 import { followsAgain, refuse } from './begin.ts';

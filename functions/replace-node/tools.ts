@@ -1,5 +1,5 @@
 // What the acts of replace-node are handed.
-import type { ReplaceClients } from '../../shared/aws/replace-clients.ts';
+import type { ReplaceClients } from '../../shared/aws/clients.ts';
 import type { Holder } from '../../shared/heal/lease.ts';
 import type { HealTools } from '../../shared/heal/tools.ts';
 import type { ReplacePayload } from '../../shared/model/payload.ts';

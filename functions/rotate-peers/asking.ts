@@ -1,7 +1,7 @@
 // Who the nodes are connected to: asked over the network by the function in their VPC, or on the nodes themselves, where the calls are
 // unsafe or the RPC listens on its loopback only.
 import { askForText } from '../../shared/aws/ask.ts';
-import { isThrottling } from '../../shared/aws/throttling.ts';
+import { isThrottling } from '../../shared/aws/refused.ts';
 import type { Answer, ChainClient, ChainRequest, NodePeers, Question, Reading } from '../../shared/chains/client.ts';
 import { type PeerCommand, unpackAnswers } from '../../shared/node-commands/peer-command.ts';
 import { parseProbeAnswer } from '../../shared/probe/answer.ts';

@@ -3,13 +3,12 @@
 import middy from '@middy/core';
 import { awsClients, type Clients } from '../../shared/aws/clients.ts';
 import { readEnvironment } from '../../shared/aws/environment.ts';
-import { logged } from '../../shared/aws/log.ts';
+import { log, logged } from '../../shared/aws/log.ts';
 import { EventError } from '../../shared/events/errors.ts';
 import { refuseWordInHint } from '../../shared/events/hint.ts';
 import { readSettings } from '../../shared/fleet/settings.ts';
 import { fleetsInTurn } from '../../shared/fleet/turns.ts';
 import { createStore } from '../../shared/heal/store.ts';
-import { plainJson } from '../../shared/text/plain-text.ts';
 import { parseRotateEvent } from './event.ts';
 import { rotateFleet, type Summary } from './run.ts';
 import { ENVIRONMENT, type Tools } from './tools.ts';
@@ -46,7 +45,7 @@ export function createHandler({ clients }: { readonly clients: Clients }) {
     const parsed = parseRotateEvent(event);
     refuseWordInHint(context, parsed.kind === 'approve' ? { field: 'kind', value: parsed.kind } : undefined);
     const { fleets: all, values, broken } = await readSettings(clients.ssm, environment.PARAMETER_PREFIX);
-    for (const sentence of broken.values()) console.error(plainJson({ level: 'error', fleet: sentence }));
+    for (const sentence of broken.values()) log.error({ fleet: sentence });
     const fleets =
       parsed.kind === 'sweep'
         ? fleetsInTurn(all, startedAtMs, EVERY_MS)
@@ -61,7 +60,7 @@ export function createHandler({ clients }: { readonly clients: Clients }) {
         next++;
         try {
           const summary = await rotateFleet(tools, fleet, parsed, values);
-          console.info(plainJson({ level: 'info', ...summary }));
+          log.info(summary);
           summaries.push(summary);
         } catch (error) {
           failures.push(error);

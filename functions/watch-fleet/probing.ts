@@ -1,5 +1,5 @@
 // What every way of asking a fleet's nodes has in common: who is asked, in which portions, and what came of it.
-import { isThrottling } from '../../shared/aws/throttling.ts';
+import { isThrottling } from '../../shared/aws/refused.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import type { FleetNode } from '../../shared/fleet/nodes.ts';
 import type { ProbeQuestion } from '../../shared/probe/protocol.ts';

@@ -2,7 +2,7 @@
 import { InvokeCommand } from '@aws-sdk/client-lambda';
 import { plainText } from '../text/plain-text.ts';
 import type { Clients } from './clients.ts';
-import { isThrottling } from './throttling.ts';
+import { isThrottling } from './refused.ts';
 
 const SAID_MAX = 300;
 /**

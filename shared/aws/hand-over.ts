@@ -98,22 +98,6 @@ export const takeStep = ({ ec2, elb }: HandOverClients, step: HandOverStep): Pro
     return { accepted: true };
   });
 
-/**
- * Plans the hand-over and makes it.
- *
- * @returns a sentence for each thing that was done; none where nothing pointed at `from` any more
- * @throws an Error with AWS's words for what it refuses: what came before it is done, and the same call goes on from there
- */
-export async function handOver(clients: HandOverClients, move: HandOver): Promise<readonly string[]> {
-  const done: string[] = [];
-  for (const step of await planHandOver(clients, move)) {
-    const taken = await takeStep(clients, step);
-    if ('refused' in taken) throw new Error(`${actOf(step)}: ${taken.refused}`);
-    done.push(sentenceOf(step));
-  }
-  return done;
-}
-
 async function planAddresses(ec2: EC2Client, { from, to }: HandOver): Promise<readonly HandOverStep[]> {
   const byInstance = { Filters: [{ Name: 'instance-id', Values: [from.instanceId] }] };
   const { Addresses = [] } = await ec2.send(new DescribeAddressesCommand(byInstance));

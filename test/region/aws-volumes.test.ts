@@ -1,6 +1,6 @@
 // Volumes as the heals handle them, through unmodified SDK clients: read, made, copied, attached, detached and kept.
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { ReplaceClients } from '../../shared/aws/replace-clients.ts';
+import type { ReplaceClients } from '../../shared/aws/clients.ts';
 import {
   attachVolume,
   copyVolume,

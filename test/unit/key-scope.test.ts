@@ -2,7 +2,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { cannotBegin, cannotGoOn } from '../../functions/replace-node/machine.ts';
 import { prepareCopy } from '../../functions/replace-node/swap.ts';
-import { foreignAccountOf, keyBeyondUs, keyScopeOf } from '../../shared/aws/key-scope.ts';
+import { foreignAccountOf, keyBeyondUs, keyScopeOf } from '../../shared/aws/keys.ts';
 import { MINUTE_MS, NOON_MS } from '../support/heal-facts.ts';
 import { COPY_VOLUME, copy, facts, foundVolume, machine, memory, volumeNow } from '../support/replace-facts.ts';
 

@@ -5,7 +5,7 @@ import { learn } from '../../functions/replace-node/learn.ts';
 import type { Act, Facts } from '../../functions/replace-node/model.ts';
 import { planOf } from '../../functions/replace-node/plan.ts';
 import { isUnspent, MADE } from '../../functions/replace-node/unspent.ts';
-import { isEverywhere, judgeLaunch, templateFault } from '../../shared/aws/launch-refusal.ts';
+import { isEverywhere, judgeLaunch, templateFault } from '../../shared/aws/launch.ts';
 import type { ReplaceMemory } from '../../shared/heal/memory.ts';
 import { NOON_MS } from '../support/heal-facts.ts';
 import { FLEET, facts, impaired, machine, memory, newInstance } from '../support/replace-facts.ts';

@@ -1,7 +1,6 @@
 // How an act on AWS is made: intent in the journal, guards and lease read again in the very step, the call, and what came of it.
 import type { DurableContext } from '@aws/durable-execution-sdk-js';
-import { isDenied, orRefused, type Refused } from '../../../shared/aws/refused.ts';
-import { isThrottling } from '../../../shared/aws/throttling.ts';
+import { isDenied, isThrottling, orRefused, type Refused } from '../../../shared/aws/refused.ts';
 import type { Fleet } from '../../../shared/fleet/model.ts';
 import { guardAgain } from '../../../shared/heal/guard.ts';
 import { type Holder, holds } from '../../../shared/heal/lease.ts';

@@ -1,8 +1,7 @@
 // Another instance from the launch template of the old one: asked for without making it, and then made.
 import { DescribeSubnetsCommand } from '@aws-sdk/client-ec2';
 import { describeInstance, type InstanceNow } from '../../../shared/aws/instances.ts';
-import { askForLaunch, type Launch, launchReplacement } from '../../../shared/aws/launch.ts';
-import { isEverywhere, judgeLaunch } from '../../../shared/aws/launch-refusal.ts';
+import { askForLaunch, isEverywhere, judgeLaunch, type Launch, launchReplacement } from '../../../shared/aws/launch.ts';
 import type { Fleet } from '../../../shared/fleet/model.ts';
 import { takeLease } from '../../../shared/heal/claim.ts';
 import type { ReplaceMemory } from '../../../shared/heal/memory.ts';
