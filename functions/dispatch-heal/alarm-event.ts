@@ -1,7 +1,7 @@
 // An alarm's or a contributor's event. It is a hint: the alarm is read again, and what it tells of, and only what they say now counts.
 
 import type { Clients } from '../../shared/aws/clients.ts';
-import { log } from '../../shared/aws/log.ts';
+import { logInfo } from '../../shared/aws/log.ts';
 import type { AlarmStateChange, ContributorStateChange } from '../../shared/events/alarm.ts';
 import { EventError } from '../../shared/events/errors.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
@@ -18,7 +18,7 @@ export async function considerAlarm(door: Door, event: AlarmStateChange | Contri
   const { clients, environment } = door;
   const { kind, alarmName, atMs, state, suppressedBy, muted } = event;
   if (state !== 'ALARM') return;
-  const leave = (left: string): void => log.info({ left });
+  const leave = (left: string): void => logInfo({ left });
   const alone = leftAlone(event);
   if (alone !== null) return leave(alone);
   const [settings, alarming] = await Promise.all([

@@ -2,7 +2,7 @@
 import middy from '@middy/core';
 import { awsClients, type Clients } from '../../shared/aws/clients.ts';
 import { readEnvironment } from '../../shared/aws/environment.ts';
-import { log, logged } from '../../shared/aws/log.ts';
+import { logged, logInfo } from '../../shared/aws/log.ts';
 import type { DispatchAnswer } from '../../shared/events/answer.ts';
 import { parseDispatchEvent } from '../../shared/events/dispatch.ts';
 import { createStore } from '../../shared/heal/store.ts';
@@ -21,7 +21,7 @@ export function createHandler({ clients }: { readonly clients: Clients }) {
     const parsed = parseDispatchEvent(event);
     switch (parsed.kind) {
       case 'ignored':
-        log.info({ ignored: parsed.reason });
+        logInfo({ ignored: parsed.reason });
         return undefined;
       case 'sweep':
         await sweep(door);

@@ -1,7 +1,7 @@
 // The round of clean snapshots: each fleet that has them made is asked for a donor, and a donor becomes an incident like any other.
 
 import { ask } from '../../shared/aws/ask.ts';
-import { log } from '../../shared/aws/log.ts';
+import { logWarn } from '../../shared/aws/log.ts';
 import { isThrottling } from '../../shared/aws/refused.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { readSettings } from '../../shared/fleet/settings.ts';
@@ -36,7 +36,7 @@ export async function snapshotRound(door: Door): Promise<void> {
       await considerFleet(door, settings, around, fleet, nowMs);
     } catch (cause) {
       // It has its turn in the next round.
-      if (isThrottling(cause)) log.warn({ fleet: fleet.name, left: String(cause) });
+      if (isThrottling(cause)) logWarn({ fleet: fleet.name, left: String(cause) });
       else
         failures.push(new Error(`fleet ${fleet.name}: ${cause instanceof Error ? cause.message : cause}`, { cause }));
     }

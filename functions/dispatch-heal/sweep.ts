@@ -1,7 +1,7 @@
 // The level-triggered half of the door: every minute what is still wrong is read again, and what died is found.
 
 import { PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
-import { log } from '../../shared/aws/log.ts';
+import { logError, logWarn } from '../../shared/aws/log.ts';
 import { EventError } from '../../shared/events/errors.ts';
 import { readSettings, type Settings } from '../../shared/fleet/settings.ts';
 import { OBSERVATION_VALID_MS } from '../../shared/guardrails/breaker.ts';
@@ -39,14 +39,14 @@ export async function sweep(door: Door): Promise<void> {
   const nowMs = Date.now();
   const settings = await readSettings(clients.ssm, environment.PARAMETER_PREFIX);
   // Counted, and told by an alarm of its own: a sweep that failed for it each minute would drown everything else.
-  for (const sentence of settings.broken.values()) log.error({ fleet: sentence });
+  for (const sentence of settings.broken.values()) logError({ fleet: sentence });
   const failures: unknown[] = [];
   const attempt = async (work: () => Promise<unknown>) => {
     try {
       await work();
     } catch (error) {
       // An alarm that leads nowhere ended in the dead-letter queue when its event came; every minute again would hide the rest.
-      if (error instanceof EventError) log.warn({ left: error.message });
+      if (error instanceof EventError) logWarn({ left: error.message });
       else failures.push(error);
     }
   };

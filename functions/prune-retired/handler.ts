@@ -3,7 +3,7 @@
 import middy from '@middy/core';
 import { awsClients, type Clients } from '../../shared/aws/clients.ts';
 import { readEnvironment } from '../../shared/aws/environment.ts';
-import { log, logged } from '../../shared/aws/log.ts';
+import { logError, logged, logInfo, logWarn } from '../../shared/aws/log.ts';
 import { EventError } from '../../shared/events/errors.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { readSettings, type Settings } from '../../shared/fleet/settings.ts';
@@ -36,7 +36,7 @@ export function createHandler({ clients }: { readonly clients: Clients }) {
     };
     const parsed = parsePruneEvent(event);
     const settings = await readSettings(clients.ssm, environment.PARAMETER_PREFIX);
-    for (const sentence of settings.broken.values()) log.error({ fleet: sentence });
+    for (const sentence of settings.broken.values()) logError({ fleet: sentence });
     return takeTurns(tools, settings, fleetsOf(settings, parsed), parsed);
   };
   return middy<unknown, readonly Summary[]>().use(logged()).handler(prune);
@@ -61,7 +61,7 @@ async function takeTurns(
   const failures: unknown[] = [];
   for (const fleet of fleetsInTurn(fleets, tools.startedAtMs, EVERY_MS)) {
     if (Date.now() >= tools.untilMs) {
-      log.warn({ left: fleet.name });
+      logWarn({ left: fleet.name });
       continue;
     }
     const onlyPlan = event.kind === 'prune' && event.plan;
@@ -74,7 +74,7 @@ async function takeTurns(
     try {
       const approved = event.kind === 'approve' ? { approved: event.plan, approvedBy: event.by ?? null } : {};
       const summary = await pruneFleet({ tools, fleet, onlyPlan, ...approved });
-      log.info(summary);
+      logInfo(summary);
       summaries.push(summary);
     } catch (error) {
       failures.push(error);

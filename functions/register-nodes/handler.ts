@@ -4,7 +4,7 @@ import { DescribeInstancesCommand } from '@aws-sdk/client-ec2';
 import middy from '@middy/core';
 import { namesClients as awsClients, type NamesClients as Clients } from '../../shared/aws/clients.ts';
 import { readEnvironment } from '../../shared/aws/environment.ts';
-import { log, logged } from '../../shared/aws/log.ts';
+import { logError, logged, logInfo, logWarn } from '../../shared/aws/log.ts';
 import { isThrottling } from '../../shared/aws/refused.ts';
 import { EventError } from '../../shared/events/errors.ts';
 import { refuseWordInHint } from '../../shared/events/hint.ts';
@@ -44,7 +44,7 @@ export function createHandler({ clients }: { readonly clients: Clients }) {
     const parsed = parseRegisterEvent(event);
     refuseWordInHint(context, wordOf(parsed));
     const settings = await readSettings(clients.ssm, environment.PARAMETER_PREFIX);
-    for (const sentence of settings.broken.values()) log.error({ fleet: sentence });
+    for (const sentence of settings.broken.values()) logError({ fleet: sentence });
     const fleets = await fleetsOf(clients, settings, parsed);
     return takeTurns(tools, settings, fleetsInTurn(fleets, startedAtMs, EVERY_MS), parsed);
   };
@@ -82,7 +82,7 @@ async function fleetsOfInstance(clients: Clients, fleets: readonly Fleet[], id: 
   if (!instance || Object.keys(tags).length === 0) return fleets;
   const fleet = fleetOf(tags, fleets);
   if (!('refuse' in fleet)) return [fleet];
-  log.info({ left: `${id}: ${fleet.reason}` });
+  logInfo({ left: `${id}: ${fleet.reason}` });
   return [];
 }
 
@@ -103,7 +103,7 @@ async function takeTurns(
   const failures: unknown[] = [];
   for (const [index, fleet] of fleets.entries()) {
     if (Date.now() >= tools.untilMs) {
-      log.warn({ left: fleets.slice(index).map(({ name }) => name) });
+      logWarn({ left: fleets.slice(index).map(({ name }) => name) });
       break;
     }
     try {
@@ -115,11 +115,11 @@ async function takeTurns(
         confirmed: event.kind === 'reconcile' && event.confirm,
         ...(event.kind === 'approve' && { approved: event.plan, approvedBy: event.by ?? null }),
       });
-      log.info(summary);
+      logInfo(summary);
       summaries.push(summary);
     } catch (error) {
       // A hundred instances that come at once are a hundred hints: the schedule does what these leave to each other.
-      if (event.kind === 'instance' && isAllThrottling(error)) log.warn({ left: [fleet.name], why: sentenceOf(error) });
+      if (event.kind === 'instance' && isAllThrottling(error)) logWarn({ left: [fleet.name], why: sentenceOf(error) });
       else failures.push(error);
     }
   }

@@ -3,7 +3,7 @@
 import middy from '@middy/core';
 import { awsClients, type Clients } from '../../shared/aws/clients.ts';
 import { readEnvironment } from '../../shared/aws/environment.ts';
-import { log, logged } from '../../shared/aws/log.ts';
+import { logError, logged, logInfo } from '../../shared/aws/log.ts';
 import { EventError } from '../../shared/events/errors.ts';
 import { refuseWordInHint } from '../../shared/events/hint.ts';
 import { readSettings } from '../../shared/fleet/settings.ts';
@@ -45,7 +45,7 @@ export function createHandler({ clients }: { readonly clients: Clients }) {
     const parsed = parseRotateEvent(event);
     refuseWordInHint(context, parsed.kind === 'approve' ? { field: 'kind', value: parsed.kind } : undefined);
     const { fleets: all, values, broken } = await readSettings(clients.ssm, environment.PARAMETER_PREFIX);
-    for (const sentence of broken.values()) log.error({ fleet: sentence });
+    for (const sentence of broken.values()) logError({ fleet: sentence });
     const fleets =
       parsed.kind === 'sweep'
         ? fleetsInTurn(all, startedAtMs, EVERY_MS)
@@ -60,7 +60,7 @@ export function createHandler({ clients }: { readonly clients: Clients }) {
         next++;
         try {
           const summary = await rotateFleet(tools, fleet, parsed, values);
-          log.info(summary);
+          logInfo(summary);
           summaries.push(summary);
         } catch (error) {
           failures.push(error);

@@ -1,7 +1,7 @@
 // Tells register-nodes at once when a sweep has seen what may change a fleet's pool record: its own schedule is every five minutes.
 
 import { InvokeCommand } from '@aws-sdk/client-lambda';
-import { log } from '../../shared/aws/log.ts';
+import { logWarn } from '../../shared/aws/log.ts';
 import type { ObservedNode } from '../../shared/fleet/observation.ts';
 import type { Sight } from './sight.ts';
 import type { Door } from './sweep.ts';
@@ -34,6 +34,6 @@ export async function hintRegister({ clients, environment }: Door, fleet: string
       }),
     );
   } catch (error) {
-    log.warn({ fleet, left: `register-nodes was not told: ${String(error)}` });
+    logWarn({ fleet, left: `register-nodes was not told: ${String(error)}` });
   }
 }

@@ -1,7 +1,7 @@
 // One sweep of one fleet: discover, read what was seen before, ask, judge, publish, tell, keep.
 
 import { PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
-import { log } from '../../shared/aws/log.ts';
+import { logWarn } from '../../shared/aws/log.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { METRIC_NAMESPACE } from '../../shared/fleet/naming.ts';
 import { discoverNodes, doubledNames, type FleetNode } from '../../shared/fleet/nodes.ts';
@@ -114,4 +114,4 @@ async function publish({ clients }: Door, sight: Sight, health: ReturnType<typeo
   }
 }
 
-const warn = (fleet: Fleet, left: string): void => log.warn({ fleet: fleet.name, left });
+const warn = (fleet: Fleet, left: string): void => logWarn({ fleet: fleet.name, left });

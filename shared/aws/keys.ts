@@ -59,7 +59,7 @@ function judgeState(keyId: string, { KeyState, KeyUsage, KeySpec }: KeyMetadata)
 }
 
 /** What a role needs that makes volumes under a customer managed key, and attaches them. */
-export const KEY_RIGHTS = [
+const KEY_RIGHTS = [
   'kms:DescribeKey',
   'kms:CreateGrant (with kms:GrantIsForAWSResource)',
   'kms:Decrypt',

@@ -186,7 +186,7 @@ export interface LaunchFault {
 }
 
 /** The code of a launch that is not asked for, since its template cannot be used. */
-export const TEMPLATE_UNFIT = 'LaunchTemplateUnfit';
+const TEMPLATE_UNFIT = 'LaunchTemplateUnfit';
 
 const PERMISSION = new Set(['UnauthorizedOperation', 'AuthFailure', 'OptInRequired', 'PendingVerification', 'Blocked']);
 const QUOTA = new Set([

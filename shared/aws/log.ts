@@ -3,16 +3,14 @@
 import type { MiddlewareObj } from '@middy/core';
 import { plainJson } from '../text/plain-text.ts';
 
-/** Each takes the fields of one line; `level` comes before them. */
-export const log = {
-  info: (fields: object): void => console.info(plainJson({ level: 'info', ...fields })),
-  warn: (fields: object): void => console.warn(plainJson({ level: 'warn', ...fields })),
-  error: (fields: object): void => console.error(plainJson({ level: 'error', ...fields })),
-};
+/** @param fields of one line; `level` comes before them */
+export const logInfo = (fields: object): void => console.info(plainJson({ level: 'info', ...fields }));
+export const logWarn = (fields: object): void => console.warn(plainJson({ level: 'warn', ...fields }));
+export const logError = (fields: object): void => console.error(plainJson({ level: 'error', ...fields }));
 
 /** Logs and rethrows: the error must reach Lambda's retries, the dead-letter queue and the alarms. */
 export const logged = (): MiddlewareObj<unknown, unknown, Error> => ({
-  onError: ({ error }) => log.error(describe(error)),
+  onError: ({ error }) => logError(describe(error)),
 });
 
 const MAX_CAUSES = 5;

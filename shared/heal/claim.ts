@@ -1,6 +1,6 @@
 // What makes a heal the one that works: its attempt, the node's lease, and writes that only the lease's holder may make.
 
-import { log } from '../aws/log.ts';
+import { logWarn } from '../aws/log.ts';
 import type { ExecutionStatus } from '../model/execution.ts';
 import { readExecution } from './execution-status.ts';
 import { claim } from './incident.ts';
@@ -33,7 +33,7 @@ export async function claimAttempt({ store, payload, execution }: HealTools): Pr
     },
   );
   // Right for an invocation that came twice, and all that is ever told of a forged one.
-  if ('end' in claimed) log.warn({ ended: claimed.end, payload });
+  if ('end' in claimed) logWarn({ ended: claimed.end, payload });
   return claimed;
 }
 
