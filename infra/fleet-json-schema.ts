@@ -5,13 +5,27 @@ import { fleetDocumentSchema } from '../shared/fleet/schema.ts';
 
 export const fleetJsonSchemaPath = join(import.meta.dirname, 'fleet.schema.json');
 
+/** Without defaults: a chain's own go before the schema's, so that an editor that fills one in would overrule the chain. */
 export function fleetJsonSchema(): JsonSchema {
   return {
     $schema: 'http://json-schema.org/draft-07/schema#',
     title: 'chainmend fleet file',
-    ...toJsonSchema(fleetDocumentSchema, { target: 'draft-07', errorMode: 'throw' }),
+    ...toJsonSchema(fleetDocumentSchema, {
+      ...{ target: 'draft-07', errorMode: 'throw' },
+      overrideSchema: ({ jsonSchema: { default: _, from: __, ...rest } }: { readonly jsonSchema: DescribedSchema }) =>
+        rest,
+    }),
   };
 }
+
+/** A key's default, or in words where its default comes from. */
+export interface DescribedSchema extends JsonSchema {
+  readonly from?: string;
+}
+
+/** With what `usually` and `derived` say of defaults, for the reference page. */
+export const describedSchema = (): DescribedSchema =>
+  toJsonSchema(fleetDocumentSchema, { target: 'draft-07', errorMode: 'throw' });
 
 /** The file's content, byte for byte. */
 export function fleetJsonSchemaText(): string {

@@ -2,7 +2,7 @@
 import type { JsonSchema } from '@valibot/to-json-schema';
 import didYouMean from 'didyoumean2';
 import * as v from 'valibot';
-import type { FleetProblem } from '../shared/fleet/parse.ts';
+import type { FleetProblem } from '../shared/fleet/problems.ts';
 import { fleetDocumentSchema } from '../shared/fleet/schema.ts';
 import { fleetJsonSchema } from './fleet-json-schema.ts';
 

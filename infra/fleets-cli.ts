@@ -10,6 +10,7 @@ import { type CheckDesk, check } from './fleet-commands/check.ts';
 import { StoreError, ssmParameterStore } from './fleet-commands/parameter-store.ts';
 import { pause, resume } from './fleet-commands/pause.ts';
 import { push } from './fleet-commands/push.ts';
+import { reference } from './fleet-commands/reference.ts';
 import { show } from './fleet-commands/show.ts';
 import { UsageError } from './fleet-commands/tell.ts';
 import { fleetJsonSchemaPath, fleetJsonSchemaText } from './fleet-json-schema.ts';
@@ -108,6 +109,10 @@ function commands(terminal: Terminal): Command {
       writeFileSync(fleetJsonSchemaPath, fleetJsonSchemaText());
       terminal.say(`${shortPath(fleetJsonSchemaPath)} is written.`);
     });
+  program
+    .command('reference')
+    .description('write the tables of docs/fleet-files.md after a change of the schema')
+    .action(() => reference(terminal));
   return program;
 }
 

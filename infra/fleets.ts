@@ -3,10 +3,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import { type Document, isMap, isNode, isPair, isScalar, isSeq, LineCounter, parseDocument, visit } from 'yaml';
-import { checkWithClient } from '../shared/fleet/client-conflicts.ts';
+import { checkWithClient } from '../shared/fleet/client-checks.ts';
 import type { Fleet } from '../shared/fleet/model.ts';
 import { fleetParameterValue } from '../shared/fleet/parameter.ts';
-import { FleetFileError, type FleetProblem, parseFleetDocument, sentenceOf } from '../shared/fleet/parse.ts';
+import { parseFleetDocument } from '../shared/fleet/parse.ts';
+import { FleetFileError, type FleetProblem, sentenceOf } from '../shared/fleet/problems.ts';
 import { resolveFleet } from '../shared/fleet/resolve.ts';
 import type { FleetDocument } from '../shared/fleet/schema.ts';
 import { linesOf } from '../shared/text/lines.ts';

@@ -1,10 +1,11 @@
 // An event of an alarm or a contributor. It is a hint: the alarm and what it is about are read again, and only what they say now counts.
+
 import type { Clients } from '../../shared/aws/clients.ts';
+import { logInfo } from '../../shared/aws/log.ts';
 import type { AlarmStateChange, ContributorStateChange } from '../../shared/events/alarm.ts';
 import { EventError } from '../../shared/events/errors.ts';
 import { alarmName as nameOf } from '../../shared/fleet/naming.ts';
 import { readSettings } from '../../shared/fleet/settings.ts';
-import { plainJson } from '../../shared/text/plain-text.ts';
 import { leftAlone, type Subject, subjectOf } from './alarms.ts';
 import { DISABLED, impairedInstances, ofSick, oncePerNode, type Sick, seenNow, sickNodes } from './candidates.ts';
 import { type Context, createContext, type Services } from './context.ts';
@@ -18,7 +19,7 @@ export async function considerAlarm(
   const { clients, environment } = services;
   const { kind, alarmName, atMs, state, suppressedBy, muted } = event;
   if (state !== 'ALARM') return;
-  const leave = (left: string): void => console.info(plainJson({ level: 'info', left }));
+  const leave = (left: string): void => logInfo({ left });
   const alone = leftAlone(event);
   if (alone !== null) return leave(alone);
   const [settings, alarming] = await Promise.all([

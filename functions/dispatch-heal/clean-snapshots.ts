@@ -1,6 +1,8 @@
 // The round of clean snapshots: each fleet that has them made is asked for a donor, and a donor becomes an incident like any other.
+
 import { ask } from '../../shared/aws/ask.ts';
-import { isThrottling } from '../../shared/aws/throttling.ts';
+import { logWarn } from '../../shared/aws/log.ts';
+import { isThrottling } from '../../shared/aws/refused.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { readSettings } from '../../shared/fleet/settings.ts';
 import { judgePauses } from '../../shared/guardrails/switches.ts';
@@ -10,7 +12,6 @@ import { keys } from '../../shared/heal/store.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import type { Trigger } from '../../shared/model/trigger.ts';
 import type { DonorAnswer, DonorQuestion } from '../../shared/snapshots/donor-question.ts';
-import { plainJson } from '../../shared/text/plain-text.ts';
 import { type Context, createContext, DISPATCHER, type Services } from './context.ts';
 import { SCHEDULE } from './decide.ts';
 import { considerNow } from './dispatch.ts';
@@ -35,7 +36,7 @@ export async function snapshotRound(services: Services): Promise<void> {
       await considerFleet(context, fleet, nowMs);
     } catch (cause) {
       // It has its turn in the next round.
-      if (isThrottling(cause)) console.warn(plainJson({ level: 'warn', fleet: fleet.name, left: String(cause) }));
+      if (isThrottling(cause)) logWarn({ fleet: fleet.name, left: String(cause) });
       else
         failures.push(new Error(`fleet ${fleet.name}: ${cause instanceof Error ? cause.message : cause}`, { cause }));
     }

@@ -3,11 +3,10 @@
 import middy from '@middy/core';
 import { awsClients, type Clients } from '../../shared/aws/clients.ts';
 import { readEnvironment } from '../../shared/aws/environment.ts';
-import { logged } from '../../shared/aws/log.ts';
+import { logged, logInfo } from '../../shared/aws/log.ts';
 import type { DispatchAnswer } from '../../shared/events/answer.ts';
 import { parseDispatchEvent } from '../../shared/events/dispatch.ts';
 import { createStore } from '../../shared/heal/store.ts';
-import { plainJson } from '../../shared/text/plain-text.ts';
 import { considerAlarm } from './alarm-event.ts';
 import { snapshotRound } from './clean-snapshots.ts';
 import { ENVIRONMENT, type Services } from './context.ts';
@@ -23,7 +22,7 @@ export function createHandler({ clients }: { readonly clients: Clients }) {
     const parsed = parseDispatchEvent(event);
     switch (parsed.kind) {
       case 'ignored':
-        console.info(plainJson({ level: 'info', ignored: parsed.reason }));
+        logInfo({ ignored: parsed.reason });
         return undefined;
       case 'sweep':
         await sweep(services);

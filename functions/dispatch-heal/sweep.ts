@@ -1,7 +1,9 @@
 // The sweep of every minute: what is still wrong is read again, attempts that died are found, and incidents that are over are closed. No
 // lost event hides a node for longer.
+
 import { type CloudWatchClient, PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import { StopDurableExecutionCommand } from '@aws-sdk/client-lambda';
+import { logError, logWarn } from '../../shared/aws/log.ts';
 import { EventError } from '../../shared/events/errors.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { readSettings, type Settings } from '../../shared/fleet/settings.ts';
@@ -15,7 +17,6 @@ import { page } from '../../shared/heal/page.ts';
 import { healOf } from '../../shared/heal/partitions.ts';
 import type { IncidentRecord, NodeRecord } from '../../shared/heal/records.ts';
 import { keys } from '../../shared/heal/store.ts';
-import { plainJson } from '../../shared/text/plain-text.ts';
 import { EC2_NAMESPACE, heeded } from './alarms.ts';
 import {
   concerns,
@@ -60,14 +61,14 @@ export async function sweep(services: Services): Promise<void> {
   const nowMs = Date.now();
   const settings = await readSettings(clients.ssm, environment.PARAMETER_PREFIX);
   // Counted, and told by an alarm of its own: a sweep that failed for it each minute would drown everything else.
-  for (const sentence of settings.broken.values()) console.error(plainJson({ level: 'error', fleet: sentence }));
+  for (const sentence of settings.broken.values()) logError({ fleet: sentence });
   const failures: unknown[] = [];
   const attempt = async (work: () => Promise<unknown>) => {
     try {
       await work();
     } catch (error) {
       // An alarm that leads nowhere ended in the dead-letter queue when its event came; every minute again would hide the rest.
-      if (error instanceof EventError) console.warn(plainJson({ level: 'warn', left: error.message }));
+      if (error instanceof EventError) logWarn({ left: error.message });
       else failures.push(error);
     }
   };

@@ -2,8 +2,8 @@
 // RPC credentials of the fleet that it is asked about.
 import middy from '@middy/core';
 import pMap, { pMapSkip } from 'p-map';
+import { probeClients as awsClients, type ProbeClients as Clients } from '../../shared/aws/clients.ts';
 import { logged } from '../../shared/aws/log.ts';
-import { probeClients as awsClients, type ProbeClients as Clients } from '../../shared/aws/probe-clients.ts';
 import type { Reading } from '../../shared/chains/client.ts';
 import type { Credentials } from '../../shared/chains/fetch.ts';
 import { askPeers, askStatus } from '../../shared/probe/over-network.ts';

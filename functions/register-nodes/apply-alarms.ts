@@ -5,7 +5,7 @@ import {
   PutMetricAlarmCommand,
   type PutMetricAlarmInput,
 } from '@aws-sdk/client-cloudwatch';
-import { isThrottling } from '../../shared/aws/throttling.ts';
+import { isThrottling } from '../../shared/aws/refused.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { alarmName } from '../../shared/fleet/naming.ts';
 import type { FleetNode } from '../../shared/fleet/nodes.ts';

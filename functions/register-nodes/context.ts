@@ -1,5 +1,5 @@
 // What is handed to everything that register-nodes does for one fleet, and what comes of it.
-import type { NamesClients } from '../../shared/aws/names-clients.ts';
+import type { NamesClients } from '../../shared/aws/clients.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { newRegister, type RegisterRecord } from '../../shared/guardrails/names.ts';
 import { keys } from '../../shared/heal/store.ts';

@@ -2,9 +2,9 @@
 // instance's state change is a hint to look at its fleet at once; the schedule looks at all of them, whatever became of the hints.
 import { DescribeInstancesCommand } from '@aws-sdk/client-ec2';
 import middy from '@middy/core';
-import { logged } from '../../shared/aws/log.ts';
-import { namesClients as awsClients, type NamesClients as Clients } from '../../shared/aws/names-clients.ts';
-import { isThrottling } from '../../shared/aws/throttling.ts';
+import { namesClients as awsClients, type NamesClients as Clients } from '../../shared/aws/clients.ts';
+import { logged, logInfo } from '../../shared/aws/log.ts';
+import { isThrottling } from '../../shared/aws/refused.ts';
 import { refuseWordInHint } from '../../shared/events/hint.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { fleetOf } from '../../shared/fleet/selection.ts';
@@ -16,7 +16,6 @@ import {
   readAllFleets,
   reconcileFleets,
 } from '../../shared/reconcile/invocation.ts';
-import { plainJson } from '../../shared/text/plain-text.ts';
 import { readSeries } from './alarm-facts.ts';
 import type { DiskSeries } from './alarms.ts';
 import { REGISTER, type Request, type Summary } from './context.ts';
@@ -78,7 +77,7 @@ async function fleetsOfInstance(clients: Clients, fleets: readonly Fleet[], id: 
   if (!instance || Object.keys(tags).length === 0) return fleets;
   const fleet = fleetOf(tags, fleets);
   if (!('refuse' in fleet)) return [fleet];
-  console.info(plainJson({ level: 'info', left: `${id}: ${fleet.reason}` }));
+  logInfo({ left: `${id}: ${fleet.reason}` });
   return [];
 }
 

@@ -1,5 +1,5 @@
 // What replace-node is handed, and what an execution of it keeps from turn to turn beside the state that its successors get.
-import type { ReplaceClients } from '../../shared/aws/replace-clients.ts';
+import type { ReplaceClients } from '../../shared/aws/clients.ts';
 import type { Holder } from '../../shared/heal/lease.ts';
 import type { HealTools } from '../../shared/heal/tools.ts';
 import type { ReplacePayload } from '../../shared/model/payload.ts';

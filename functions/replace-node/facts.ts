@@ -1,8 +1,8 @@
 // All that one decision rests on, read at one moment: EC2, the fleet's observation, and what the node said last.
 import { DescribeInstanceInformationCommand } from '@aws-sdk/client-ssm';
-import { judgeAgent } from '../../shared/aws/agent.ts';
+import { judgeAgent } from '../../shared/aws/commands.ts';
 import { type Checks, describeChecks, describeInstance, type InstanceNow } from '../../shared/aws/instances.ts';
-import { type KeyScope, keyScopeOf } from '../../shared/aws/key-scope.ts';
+import { type KeyScope, keyScopeOf } from '../../shared/aws/keys.ts';
 import { describeVolumes, initializationOf, type VolumeNow } from '../../shared/aws/volumes.ts';
 import type { Fleet, Role } from '../../shared/fleet/model.ts';
 import type { FleetObservation, FleetWatch, Health } from '../../shared/fleet/observation.ts';

@@ -1,6 +1,6 @@
 // replace-node: helps a node that does not follow its chain, from a restart up to another instance, as one durable execution. It only
 // interprets the decisions; see decide.ts.
-import { type ReplaceClients, replaceClients } from '../../shared/aws/replace-clients.ts';
+import { type ReplaceClients, replaceClients } from '../../shared/aws/clients.ts';
 import { durableHeal } from '../../shared/heal/durable-heal.ts';
 import type { ReplacePayload } from '../../shared/model/payload.ts';
 import { attempt } from './attempt.ts';

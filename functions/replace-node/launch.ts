@@ -1,12 +1,11 @@
 // What another instance in the place of one is launched with, what EC2 says of that before, and what carries no tags of the fleet so that no
 // heal may use it. Read before the launch, so that a person hears what to change before anything is done.
 import { DescribeLaunchTemplateVersionsCommand, DescribeTagsCommand } from '@aws-sdk/client-ec2';
+import type { ReplaceClients } from '../../shared/aws/clients.ts';
 import { planHandOver, tagsOfTargetGroups } from '../../shared/aws/hand-over.ts';
 import type { InstanceNow } from '../../shared/aws/instances.ts';
-import { askForLaunch, type Launch } from '../../shared/aws/launch.ts';
-import { isEverywhere, judgeLaunch } from '../../shared/aws/launch-refusal.ts';
+import { askForLaunch, isEverywhere, judgeLaunch, type Launch } from '../../shared/aws/launch.ts';
 import { orRefused } from '../../shared/aws/refused.ts';
-import type { ReplaceClients } from '../../shared/aws/replace-clients.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { FLEET_TAG, INCIDENT_TAG, JOINING_TAG } from '../../shared/model/tags.ts';
 import { maskedUserData } from '../../shared/node-commands/masked-user-data.ts';

@@ -1,7 +1,6 @@
 // What there is to copy: good snapshots, a healthy sibling's volumes, volumes that a heal of before has kept.
 import { DescribeVolumesCommand } from '@aws-sdk/client-ec2';
-import { keyDenies, keyScopeOf } from '../../shared/aws/key-scope.ts';
-import { judgeKey } from '../../shared/aws/keys.ts';
+import { judgeKey, keyDenies, keyScopeOf } from '../../shared/aws/keys.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { discoverNodes, type FleetNode } from '../../shared/fleet/nodes.ts';
 import type { FleetWatch, ObservedNode } from '../../shared/fleet/observation.ts';

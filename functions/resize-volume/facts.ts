@@ -7,7 +7,7 @@ import {
   type Instance,
   type Volume,
 } from '@aws-sdk/client-ec2';
-import { readInstance } from '../../shared/aws/instance.ts';
+import { readInstance } from '../../shared/aws/instances.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { isVolumeType } from '../../shared/guardrails/ebs.ts';
 import { addedUsd, growthKey, monthOf } from '../../shared/guardrails/grow.ts';

@@ -1,7 +1,7 @@
 // resize-volume: grows a volume that is full, as one durable execution. It only interprets the program; see program.ts.
 import type { DurableContext } from '@aws/durable-execution-sdk-js';
 import { awsClients } from '../../shared/aws/clients.ts';
-import { isThrottling } from '../../shared/aws/throttling.ts';
+import { isThrottling } from '../../shared/aws/refused.ts';
 import { durableHeal } from '../../shared/heal/durable-heal.ts';
 import type { Ending } from '../../shared/heal/ending.ts';
 import { perform } from './effects.ts';

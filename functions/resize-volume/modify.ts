@@ -6,8 +6,7 @@ import {
   ModifyVolumeCommand,
   type VolumeModification,
 } from '@aws-sdk/client-ec2';
-import { type Refused, refusalOf } from '../../shared/aws/refused.ts';
-import { isThrottling } from '../../shared/aws/throttling.ts';
+import { isThrottling, type Refused, refusalOf } from '../../shared/aws/refused.ts';
 import { growthKey, monthOf, refund } from '../../shared/guardrails/grow.ts';
 import type { BudgetRecord } from '../../shared/guardrails/records.ts';
 import type { Guarded } from '../../shared/heal/ending.ts';

@@ -1,6 +1,6 @@
 // Reads all that one decision rests on, at one moment: EC2, the fleet's observation, what is open on the node, and what was taken.
 import { DescribeSnapshotsCommand, type EC2Client, type Filter, type Snapshot } from '@aws-sdk/client-ec2';
-import { readInstance } from '../../shared/aws/instance.ts';
+import { readInstance } from '../../shared/aws/instances.ts';
 import { describeVolumes } from '../../shared/aws/volumes.ts';
 import { roleOf } from '../../shared/fleet/resolve.ts';
 import { OBSERVATION_VALID_MS, readBreaker } from '../../shared/guardrails/breaker.ts';

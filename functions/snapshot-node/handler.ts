@@ -1,7 +1,7 @@
 // snapshot-node: a snapshot of a client that has ended cleanly, as one durable execution. It only interprets what decide.ts says next.
 import type { DurableContext } from '@aws/durable-execution-sdk-js';
 import { awsClients } from '../../shared/aws/clients.ts';
-import { isThrottling } from '../../shared/aws/throttling.ts';
+import { isThrottling } from '../../shared/aws/refused.ts';
 import { durableHeal } from '../../shared/heal/durable-heal.ts';
 import type { Ending } from '../../shared/heal/ending.ts';
 import type { SnapshotPayload } from '../../shared/model/payload.ts';

@@ -3,8 +3,7 @@
 // Sources: doc comments of CreateSnapshots in @aws-sdk/client-ec2.
 import type { DurableContext } from '@aws/durable-execution-sdk-js';
 import { CreateSnapshotsCommand, type CreateSnapshotsRequest } from '@aws-sdk/client-ec2';
-import { orDryRun, refusalOf } from '../../shared/aws/refused.ts';
-import { isThrottling } from '../../shared/aws/throttling.ts';
+import { isThrottling, orDryRun, refusalOf } from '../../shared/aws/refused.ts';
 import { changeNode } from '../../shared/heal/claim.ts';
 import { guardAgain } from '../../shared/heal/guard.ts';
 import { type ToKeep, writeKept } from '../../shared/heal/kept.ts';

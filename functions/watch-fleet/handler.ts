@@ -5,14 +5,13 @@ import middy from '@middy/core';
 import pMap from 'p-map';
 import { awsClients, type Clients } from '../../shared/aws/clients.ts';
 import { readEnvironment } from '../../shared/aws/environment.ts';
-import { logged } from '../../shared/aws/log.ts';
+import { logged, logWarn } from '../../shared/aws/log.ts';
 import { EventError } from '../../shared/events/errors.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { METRIC_NAMESPACE } from '../../shared/fleet/naming.ts';
 import { discoverNodes, type FleetNode } from '../../shared/fleet/nodes.ts';
 import { readSettings } from '../../shared/fleet/settings.ts';
 import { createStore } from '../../shared/heal/store.ts';
-import { plainJson } from '../../shared/text/plain-text.ts';
 import { heightsToAsk } from './chain.ts';
 import { type Context, ENVIRONMENT, type FleetFacts } from './context.ts';
 import { judgeFleet } from './fleet-health.ts';
@@ -155,4 +154,4 @@ function probeNodes(
     : probeSsm(clients.ssm, environment.ASK_NODE_DOCUMENT, fleet, question, nodes, untilMs);
 }
 
-const warn = (fleet: Fleet, left: string): void => console.warn(plainJson({ level: 'warn', fleet: fleet.name, left }));
+const warn = (fleet: Fleet, left: string): void => logWarn({ fleet: fleet.name, left });

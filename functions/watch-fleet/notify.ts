@@ -1,14 +1,15 @@
 // What a sweep sends: pages to people, journal lines for nodes whose health changed, and a hint to register-nodes.
+
 import { type CloudWatchClient, DescribeAlarmsCommand, ListAlarmMuteRulesCommand } from '@aws-sdk/client-cloudwatch';
 import { InvokeCommand } from '@aws-sdk/client-lambda';
 import pMap from 'p-map';
+import { logWarn } from '../../shared/aws/log.ts';
 import { orRefused } from '../../shared/aws/refused.ts';
 import { runbookOf } from '../../shared/fleet/naming.ts';
 import type { ObservedNode } from '../../shared/fleet/observation.ts';
 import { createJournal, type JournalEntry } from '../../shared/heal/journal.ts';
 import { page } from '../../shared/heal/page.ts';
 import type { IncidentRecord } from '../../shared/heal/records.ts';
-import { plainJson } from '../../shared/text/plain-text.ts';
 import type { Attempt, Context, FleetFacts } from './context.ts';
 import type { FleetHealth } from './fleet-health.ts';
 import { alarmsOf, type DuePage, duePages, healsBegin, MAY_BE_HEALED, withoutHealing, withoutQuiet } from './pages.ts';
@@ -217,6 +218,6 @@ export async function hintRegister({ clients, environment }: Context, fleet: str
       }),
     );
   } catch (error) {
-    console.warn(plainJson({ level: 'warn', fleet, left: `register-nodes was not told: ${String(error)}` }));
+    logWarn({ fleet, left: `register-nodes was not told: ${String(error)}` });
   }
 }

@@ -22,8 +22,10 @@ export function sdkDiet(): Plugin[] {
   ];
 }
 
-/** `about('…', schema)` and `optional('…', schema)` of the fleet file's schema. */
-const DESCRIBED = /\b(about|optional)\(\s*(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")\s*,/g;
+/** `about('…', schema)` and its like in the fleet file's schema. */
+const DESCRIBED = /\b(about|optional|usually)\(\s*(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")\s*,/g;
+const DERIVED =
+  /\bderived\(\s*(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")\s*,\s*(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")\s*,/g;
 
 /** What the fleet file's fields are for is read by editors, never by a function: several kilobytes of each bundle. */
 function withoutDescriptions(): Plugin {
@@ -31,7 +33,7 @@ function withoutDescriptions(): Plugin {
     name: 'without-descriptions',
     setup: (build) =>
       build.onLoad({ filter: /[\\/]shared[\\/]fleet[\\/]schema[\w-]*\.ts$/ }, async ({ path }) => ({
-        contents: (await readFile(path, 'utf8')).replace(DESCRIBED, "$1('',"),
+        contents: (await readFile(path, 'utf8')).replace(DESCRIBED, "$1('',").replace(DERIVED, "derived('','',"),
         loader: 'ts',
       })),
   };

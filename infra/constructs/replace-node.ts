@@ -1,7 +1,7 @@
 // replace-node: the durable heal of a node that does not follow its chain: restart, swap of its volumes, another instance.
 import { Duration } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { NO_KEYS } from '../../shared/aws/key-scope.ts';
+import { NO_KEYS } from '../../shared/aws/keys.ts';
 import { arn, functionNames } from '../names.ts';
 import { DurableHeal, type HealProps, observeGrants } from './durable-heal.ts';
 import { sendCommandGrants } from './fleet-grants.ts';

@@ -5,7 +5,7 @@ import { CfnLifecyclePolicy } from 'aws-cdk-lib/aws-dlm';
 import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import type { Fleet, SnapshotPolicy } from '../../shared/fleet/model.ts';
-import { sharingFault } from '../../shared/fleet/sharing.ts';
+import { sharingFault } from '../../shared/fleet/schema-heal.ts';
 import { FLEET_TAG } from '../../shared/model/tags.ts';
 import { InputError } from '../input-error.ts';
 import { arn } from '../names.ts';

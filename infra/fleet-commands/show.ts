@@ -1,6 +1,7 @@
 // `npm run fleets -- show NAME`: a fleet file with every default, and where each value came from.
+
+import { chainLayer, completeDocument, writtenLayer } from '../../shared/fleet/complete.ts';
 import { fleetParameterName, fleetParameterValue } from '../../shared/fleet/parameter.ts';
-import { chainLayer, completeDocument, writtenLayer } from '../../shared/fleet/resolve.ts';
 import type { FleetDocument } from '../../shared/fleet/schema.ts';
 import { readFleets } from '../fleets.ts';
 import { parameterPrefix } from '../names.ts';

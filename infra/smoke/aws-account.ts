@@ -30,7 +30,7 @@ import {
   SSMClient,
 } from '@aws-sdk/client-ssm';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
-import { judgeAgent } from '../../shared/aws/agent.ts';
+import { judgeAgent } from '../../shared/aws/commands.ts';
 import { pauseParameterName } from '../../shared/fleet/parameter.ts';
 import { plainText } from '../../shared/text/plain-text.ts';
 import { functionNames, parameterPrefix } from '../names.ts';

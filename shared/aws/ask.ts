@@ -3,7 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import { InvokeCommand } from '@aws-sdk/client-lambda';
 import { plainText } from '../text/plain-text.ts';
 import type { Clients } from './clients.ts';
-import { isThrottling } from './throttling.ts';
+import { isThrottling } from './refused.ts';
 
 const SAID_MAX = 300;
 /**

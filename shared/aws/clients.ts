@@ -1,11 +1,17 @@
 // The SDK clients of a function, made in one place so that every call has a time limit and the right retries.
+
+import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import { DLMClient } from '@aws-sdk/client-dlm';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EC2Client } from '@aws-sdk/client-ec2';
+import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { KMSClient } from '@aws-sdk/client-kms';
 import { LambdaClient } from '@aws-sdk/client-lambda';
+import { Route53Client } from '@aws-sdk/client-route-53';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SSMClient } from '@aws-sdk/client-ssm';
-
 import { PROBE_REQUEST_TIMEOUT_MS } from '../probe/protocol.ts';
 
 export interface Clients {
@@ -30,7 +36,7 @@ const REQUEST_TIMEOUT_MS = 10_000;
 const ATTEMPTS = 4;
 
 /** What every client is told: limits of time, retries, and what `configure` adds. */
-export const settingsWith =
+const settingsWith =
   (configure: Configure) =>
   (service: string, maxAttempts = ATTEMPTS, requestTimeout = REQUEST_TIMEOUT_MS) => ({
     maxAttempts,
@@ -42,27 +48,72 @@ export const settingsWith =
     ...configure(service),
   });
 
+type Settings = ReturnType<typeof settingsWith>;
+
+const usual = (settings: Settings) => ({
+  ec2: () => new EC2Client(settings('ec2')),
+  ec2Once: () => new EC2Client(settings('ec2', 1)),
+  ssm: () => new SSMClient(settings('ssm')),
+  cloudwatch: () => new CloudWatchClient(settings('monitoring')),
+  dynamodb: () => new DynamoDBClient(settings('dynamodb')),
+  lambda: () => new LambdaClient(settings('lambda')),
+  lambdaOnce: () => new LambdaClient(settings('lambda', 1, PROBE_REQUEST_TIMEOUT_MS)),
+  sns: () => new SNSClient(settings('sns')),
+});
+
 /**
- * Those that most functions use. Who needs another one has a set of its own beside it, so that nobody else's bundle carries it.
+ * Those that most functions use. A function that needs another one has a set of its own below, so that no other bundle carries it.
  *
- * @param configure further settings, for a region that is not AWS's
+ * @param configure further settings, for a region that is not AWS's; the same for each set
  */
-export function awsClients(configure: Configure = () => ({})): Clients {
+export const awsClients = (configure: Configure = () => ({})): Clients =>
+  lazily<Clients>(usual(settingsWith(configure)));
+
+/** For DNS records. */
+export interface NamesClients extends Clients {
+  readonly route53: Route53Client;
+}
+
+export function namesClients(configure: Configure = () => ({})): NamesClients {
   const settings = settingsWith(configure);
-  // Made when first used: a cold start pays for the clients that its invocation needs.
-  return lazily<Clients>({
-    ec2: () => new EC2Client(settings('ec2')),
-    ec2Once: () => new EC2Client(settings('ec2', 1)),
+  return lazily<NamesClients>({ ...usual(settings), route53: () => new Route53Client(settings('route53')) });
+}
+
+/** For asking nodes over the network: nothing but where RPC credentials are kept. */
+export interface ProbeClients {
+  readonly ssm: SSMClient;
+  readonly secretsmanager: SecretsManagerClient;
+}
+
+export function probeClients(configure: Configure = () => ({})): ProbeClients {
+  const settings = settingsWith(configure);
+  return lazily<ProbeClients>({
     ssm: () => new SSMClient(settings('ssm')),
-    cloudwatch: () => new CloudWatchClient(settings('monitoring')),
-    dynamodb: () => new DynamoDBClient(settings('dynamodb')),
-    lambda: () => new LambdaClient(settings('lambda')),
-    lambdaOnce: () => new LambdaClient(settings('lambda', 1, PROBE_REQUEST_TIMEOUT_MS)),
-    sns: () => new SNSClient(settings('sns')),
+    secretsmanager: () => new SecretsManagerClient(settings('secretsmanager')),
   });
 }
 
-export function lazily<T extends object>(makers: { readonly [K in keyof T]: () => T[K] }): T {
+/** For replacing nodes: everything that points at an instance or stands behind its volumes. */
+export interface ReplaceClients extends Clients {
+  readonly dlm: DLMClient;
+  readonly elb: ElasticLoadBalancingV2Client;
+  readonly autoscaling: AutoScalingClient;
+  readonly kms: KMSClient;
+}
+
+export function replaceClients(configure: Configure = () => ({})): ReplaceClients {
+  const settings = settingsWith(configure);
+  return lazily<ReplaceClients>({
+    ...usual(settings),
+    dlm: () => new DLMClient(settings('dlm')),
+    elb: () => new ElasticLoadBalancingV2Client(settings('elasticloadbalancing')),
+    autoscaling: () => new AutoScalingClient(settings('autoscaling')),
+    kms: () => new KMSClient(settings('kms')),
+  });
+}
+
+/** Each is made when it is first used: a cold start pays for the clients that its invocation needs. */
+function lazily<T extends object>(makers: { readonly [K in keyof T]: () => T[K] }): T {
   const made = {} as T;
   for (const name of Object.keys(makers) as (keyof T)[]) {
     Object.defineProperty(made, name, {

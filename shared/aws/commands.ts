@@ -1,4 +1,6 @@
-// Runs a command document on one node and reads its answer: the two SSM calls, and what their statuses mean.
+// Runs a command document on one node and reads its answer: whether its SSM agent can be sent anything, the two SSM calls, and what their
+// statuses mean.
+
 import {
   DescribeInstanceInformationCommand,
   GetCommandInvocationCommand,
@@ -9,9 +11,6 @@ import {
 import type { Refusal } from '../model/guardrail-codes.ts';
 import { startBySeconds } from '../node-commands/command.ts';
 import { errorText, plainText } from '../text/plain-text.ts';
-import { judgeAgent } from './agent.ts';
-
-export { judgeAgent };
 
 /** Whether the node's agent answers and takes parameters as environment variables, never as text in a script. */
 export async function checkAgent(ssm: SSMClient, instanceId: string): Promise<Refusal | null> {
@@ -92,3 +91,32 @@ function judgeOutput<A>(stdout: string, words: string, parse: (stdout: string) =
 /** What a person reads of a command that is no answer: how it ended, and the end of what it complained of. */
 export const commandWords = (status: string, complaint: string): string =>
   plainText(`${status}. ${complaint.slice(-300)}`, 400);
+
+/** ENV_VAR interpolation of parameters needs this agent: "Writing SSM documents", AWS Systems Manager User Guide. */
+const AGENT_MINIMUM: readonly [number, number, number] = [3, 3, 2746];
+const LOOK_AGAIN_MS = 5 * 60_000;
+
+export function judgeAgent(
+  agent: { PingStatus?: string | undefined; AgentVersion?: string | undefined } | undefined,
+): Refusal | null {
+  const refuse = (code: 'node-silent' | 'agent-too-old', reason: string): Refusal => ({
+    refuse: code,
+    reason,
+    page: true,
+    lookAgainMs: LOOK_AGAIN_MS,
+  });
+  if (!agent) return refuse('node-silent', 'the instance is not known to Systems Manager');
+  if (agent.PingStatus !== 'Online')
+    return refuse('node-silent', `its SSM agent is ${plainText(agent.PingStatus ?? 'silent', 50)}`);
+  const version = (agent.AgentVersion ?? '').split('.').map(Number);
+  for (const [i, least] of AGENT_MINIMUM.entries()) {
+    const part = version[i] ?? 0;
+    if (part > least) return null;
+    if (!(part === least))
+      return refuse(
+        'agent-too-old',
+        `its SSM agent is ${plainText(agent.AgentVersion ?? '', 50) || 'of unknown version'}`,
+      );
+  }
+  return null;
+}

@@ -6,9 +6,9 @@ import { AssociateAddressCommand, DescribeAddressesCommand, type EC2Client } fro
 import {
   DeregisterTargetsCommand,
   DescribeTagsCommand,
-  DescribeTargetGroupsCommand,
   DescribeTargetHealthCommand,
   type ElasticLoadBalancingV2Client,
+  paginateDescribeTargetGroups,
   RegisterTargetsCommand,
   type TargetGroup,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
@@ -98,22 +98,6 @@ export const takeStep = ({ ec2, elb }: HandOverClients, step: HandOverStep): Pro
     return { accepted: true };
   });
 
-/**
- * Plans the hand-over and makes it.
- *
- * @returns a sentence for each thing that was done; none where nothing pointed at `from` any more
- * @throws an Error with AWS's words for what it refuses: what came before it is done, and the same call goes on from there
- */
-export async function handOver(clients: HandOverClients, move: HandOver): Promise<readonly string[]> {
-  const done: string[] = [];
-  for (const step of await planHandOver(clients, move)) {
-    const taken = await takeStep(clients, step);
-    if ('refused' in taken) throw new Error(`${actOf(step)}: ${taken.refused}`);
-    done.push(sentenceOf(step));
-  }
-  return done;
-}
-
 async function planAddresses(ec2: EC2Client, { from, to }: HandOver): Promise<readonly HandOverStep[]> {
   const byInstance = { Filters: [{ Name: 'instance-id', Values: [from.instanceId] }] };
   const { Addresses = [] } = await ec2.send(new DescribeAddressesCommand(byInstance));
@@ -177,14 +161,11 @@ const READS_AT_ONCE = 5;
 
 async function targetGroups(elb: ElasticLoadBalancingV2Client, vpcId: string): Promise<readonly Group[]> {
   const found: TargetGroup[] = [];
-  let Marker: string | undefined;
-  for (let page = 0; page === 0 || Marker; page++) {
-    const read =
-      page < PAGES_MAX ? await elb.send(new DescribeTargetGroupsCommand({ ...(Marker && { Marker }) })) : undefined;
-    found.push(...(read?.TargetGroups ?? []).filter(({ VpcId }) => VpcId === vpcId));
-    if (!read || found.length > GROUPS_MAX)
+  let pages = 0;
+  for await (const read of paginateDescribeTargetGroups({ client: elb }, {})) {
+    found.push(...(read.TargetGroups ?? []).filter(({ VpcId }) => VpcId === vpcId));
+    if (found.length > GROUPS_MAX || (++pages === PAGES_MAX && read.NextMarker))
       throw new Error(`there are more than ${GROUPS_MAX} target groups in ${vpcId}: half-read selections are refused`);
-    Marker = read.NextMarker;
   }
   return found.flatMap(({ TargetGroupArn, TargetGroupName = '', TargetType, Port }) =>
     TargetGroupArn && Port && (TargetType === 'instance' || TargetType === 'ip')

@@ -1,5 +1,6 @@
 // An instance as a heal sees it, and its power. How one is launched is in launch.ts. Sources: doc comments of the commands in
 // @aws-sdk/client-ec2; "Stop and start Amazon EC2 instances", "Status checks for Amazon EC2 instances" (EC2 user guide).
+
 import {
   DescribeAddressesCommand,
   DescribeInstanceStatusCommand,
@@ -194,3 +195,10 @@ export const startInstance = (ec2Once: EC2Client, instanceId: string): Promise<A
     await ec2Once.send(new StartInstancesCommand({ InstanceIds: [instanceId] }));
     return { accepted: true };
   });
+
+/** By a filter, so that an instance that is gone is undefined and not an error. */
+export async function readInstance(ec2: EC2Client, instanceId: string): Promise<Instance | undefined> {
+  const byId = { Filters: [{ Name: 'instance-id', Values: [instanceId] }] };
+  const { Reservations = [] } = await ec2.send(new DescribeInstancesCommand(byId));
+  return Reservations[0]?.Instances?.[0];
+}

@@ -1,12 +1,16 @@
-// One middy middleware for all functions: what fails is logged as one JSON line with its cause, and goes on failing.
+// The log of all functions: one JSON line for each thing that is told, and a middy middleware by which what fails is told with its cause.
+// A logger of our own: the one of Powertools is 24 KB of each bundle, 7 % of dispatch-heal's.
 import type { MiddlewareObj } from '@middy/core';
 import { plainJson } from '../text/plain-text.ts';
 
+/** @param fields of one line; `level` comes before them */
+export const logInfo = (fields: object): void => console.info(plainJson({ level: 'info', ...fields }));
+export const logWarn = (fields: object): void => console.warn(plainJson({ level: 'warn', ...fields }));
+export const logError = (fields: object): void => console.error(plainJson({ level: 'error', ...fields }));
+
 /** Logs and rethrows: the error must reach Lambda's retries, the dead-letter queue and the alarms. */
 export const logged = (): MiddlewareObj<unknown, unknown, Error> => ({
-  onError: ({ error }) => {
-    console.error(plainJson({ level: 'error', ...describe(error) }));
-  },
+  onError: ({ error }) => logError(describe(error)),
 });
 
 const MAX_CAUSES = 5;

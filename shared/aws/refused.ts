@@ -1,6 +1,6 @@
-// What AWS has refused for good, told apart from what nobody knows: who reads a refusal may go another way, who reads an error may not.
+// What AWS has refused for good, told apart from what it throttles and from what nobody knows: after a refusal another way may be tried, after
+// an error it may not.
 import { plainText } from '../text/plain-text.ts';
-import { isThrottling } from './throttling.ts';
 
 /** The call had no effect, and the same call will be refused again. `code` is AWS's, `refused` its words. */
 export interface Refused {
@@ -88,4 +88,29 @@ export async function orDryRun(call: () => Promise<unknown>): Promise<Accepted |
     return refusalOf(error);
   }
   throw new Error('a dry run was carried out');
+}
+
+/** In the words of EC2, CloudWatch and SSM, Lambda, SNS, and DynamoDB ("API throttling" of EC2, common errors of the others; SDK: THROTTLING_ERROR_CODES). */
+const NAMES = new Set([
+  'RequestLimitExceeded',
+  'EC2ThrottledException',
+  'RequestThrottled',
+  'RequestThrottledException',
+  'SlowDown',
+  'Throttling',
+  'ThrottlingException',
+  'TooManyRequestsException',
+  'ThrottledException',
+  'ProvisionedThroughputExceededException',
+]);
+const MAX_CAUSES = 5;
+
+/** Also where the durable SDK has wrapped it: a step's own error is the cause of what the step throws. */
+export function isThrottling(error: unknown): boolean {
+  let cause: unknown = error;
+  for (let depth = 0; depth < MAX_CAUSES && cause instanceof Error; depth++) {
+    if (NAMES.has(cause.name)) return true;
+    cause = cause.cause;
+  }
+  return false;
 }

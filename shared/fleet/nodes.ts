@@ -1,5 +1,5 @@
 // Which instances are a fleet's nodes, as EC2 says now: by tag, page by page, whole or not at all.
-import { DescribeInstancesCommand, type EC2Client, type Instance } from '@aws-sdk/client-ec2';
+import { type EC2Client, type Instance, paginateDescribeInstances } from '@aws-sdk/client-ec2';
 import { JOINING_TAG, RETIRED_TAG } from '../model/tags.ts';
 import type { Fleet, Role } from './model.ts';
 import { roleOf } from './resolve.ts';
@@ -33,19 +33,15 @@ export async function discoverNodes(ec2: EC2Client, fleet: Fleet): Promise<reado
     { Name: 'instance-state-name', Values: ['pending', 'running', 'stopping', 'stopped'] },
   ];
   const found: FleetNode[] = [];
-  let NextToken: string | undefined;
-  for (let page = 0; page === 0 || NextToken; page++) {
-    if (page === MAX_PAGES) {
+  let pages = 0;
+  for await (const read of paginateDescribeInstances({ client: ec2, pageSize: INSTANCES_A_PAGE }, { Filters })) {
+    for (const { Instances = [] } of read.Reservations ?? [])
+      found.push(...Instances.map((instance) => nodeOf(fleet, instance)).filter(({ tags }) => !isOutside(tags)));
+    if (++pages === MAX_PAGES && read.NextToken) {
       throw new Error(
         `fleet ${fleet.name} has more than ${MAX_PAGES * INSTANCES_A_PAGE} instances: half-read selections are refused`,
       );
     }
-    const read = await ec2.send(
-      new DescribeInstancesCommand({ Filters, MaxResults: INSTANCES_A_PAGE, ...(NextToken && { NextToken }) }),
-    );
-    for (const { Instances = [] } of read.Reservations ?? [])
-      found.push(...Instances.map((instance) => nodeOf(fleet, instance)).filter(({ tags }) => !isOutside(tags)));
-    NextToken = read.NextToken;
   }
   return found.sort((a, b) => compare(a.name, b.name) || compare(a.instanceId, b.instanceId));
 }

@@ -1,7 +1,7 @@
 // Fleet files where functions find them: one SSM parameter each, and one for every pause.
 import { createHash } from 'node:crypto';
 import type { Fleet } from './model.ts';
-import { FleetFileError } from './parse.ts';
+import { FleetFileError } from './problems.ts';
 import { parseFleet } from './resolve.ts';
 import type { FleetDocument } from './schema.ts';
 

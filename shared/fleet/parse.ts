@@ -1,33 +1,11 @@
 // Reads a fleet file's JSON, or refuses with everything that is wrong in it: field, value, and what was expected.
 import * as v from 'valibot';
-import { plainText } from '../text/plain-text.ts';
-import { conflictsIn } from './conflicts.ts';
+import { completeDocument } from './complete.ts';
+import { complaintsOf, FleetFileError, type FleetProblem, showValue } from './problems.ts';
 import { type FleetDocument, fleetDocumentSchema } from './schema.ts';
-
-export interface FleetProblem {
-  /** wrong-key: of a map whose keys are free, such as tags. conflict: fields, each right by itself, that do not go together. */
-  readonly kind: 'unknown-key' | 'wrong-key' | 'missing' | 'wrong-value' | 'conflict';
-  readonly path: readonly string[];
-  /** What was found; undefined where nothing was. */
-  readonly value: unknown;
-  /** "expected …", with an example of a right value. */
-  readonly expected: string;
-}
-
-/** In the message, which is a line of the journal and a page; `problems` has all of them. */
-const PROBLEMS_TOLD = 10;
-
-export class FleetFileError extends Error {
-  override readonly name = 'FleetFileError';
-  readonly problems: readonly FleetProblem[];
-
-  constructor(problems: readonly FleetProblem[], fleet: string) {
-    const more = problems.length - PROBLEMS_TOLD;
-    const told = problems.slice(0, PROBLEMS_TOLD).map(sentenceOf);
-    super(`${fleet}: ${[...told, ...(more > 0 ? [`and ${more} more problems`] : [])].join('; ')}`);
-    this.problems = problems;
-  }
-}
+import { checkHeals } from './schema-heal.ts';
+import { checkNodes } from './schema-nodes.ts';
+import { checkWatch } from './schema-watch.ts';
 
 /**
  * @param source JSON text (an SSM parameter's value) or what a YAML reader made of a file
@@ -36,28 +14,35 @@ export class FleetFileError extends Error {
 export function parseFleetDocument(source: unknown): FleetDocument {
   const value = typeof source === 'string' ? parseJson(source) : source;
   const named =
-    typeof value === 'object' && value !== null && 'fleet' in value ? `fleet file ${show(value.fleet)}` : 'fleet file';
+    typeof value === 'object' && value !== null && 'fleet' in value
+      ? `fleet file ${showValue(value.fleet)}`
+      : 'fleet file';
   const parsed = v.safeParse(fleetDocumentSchema, value);
   const problems = parsed.issues?.flatMap(problemsOf) ?? [];
   const told = (path: readonly string[]) =>
     problems.some((problem) => problem.path.every((key, at) => key === path[at]));
   problems.push(...reservedKeys(value, [], 0).filter(({ path }) => !told(path)));
   if (!parsed.success || problems.length > 0) throw new FleetFileError(problems, named);
-  const conflicts = conflictsIn(parsed.output);
+  const document = writtenOf(parsed.output, value) as FleetDocument;
+  const complete = completeDocument(document);
+  const conflicts = complaintsOf((complaints) => {
+    checkNodes(document, complete.volumes, complaints);
+    checkWatch(document, complete, complaints);
+    checkHeals(document, complete, complaints);
+  });
   if (conflicts.length > 0) throw new FleetFileError(conflicts, named);
-  return parsed.output;
+  return document;
 }
 
-/** The longest that the schema has, several times over. */
-const FIELD_CHARACTERS = 200;
-
-/** "disk.growAtPercent is 120; expected …" */
-export function sentenceOf({ kind, path, value, expected }: FleetProblem): string {
-  const field = plainText(path.join('.'), FIELD_CHARACTERS);
-  if (kind === 'missing') return `${field} is missing; ${expected}`;
-  if (kind === 'unknown-key') return `unknown key ${show(field)}; ${expected}`;
-  if (kind === 'wrong-key') return `key ${show(field)}; ${expected}`;
-  return `${field || 'the file'} is ${show(value)}; ${expected}`;
+/** What the schema has read without its defaults: what was written, in the schema's order. */
+function writtenOf(read: unknown, written: unknown): unknown {
+  if (typeof read !== 'object' || read === null || Array.isArray(read)) return read;
+  const from = Object(written);
+  return Object.fromEntries(
+    Object.entries(read).flatMap(([key, value]) =>
+      Object.hasOwn(from, key) ? [[key, writtenOf(value, from[key])]] : [],
+    ),
+  );
 }
 
 function parseJson(text: string): unknown {
@@ -103,8 +88,4 @@ function flatten(
   const items = [...above, ...(issue.path ?? [])];
   const deeper = issue.type === 'union' ? (issue.issues ?? []).filter((inner) => inner.path) : [];
   return deeper.length > 0 ? deeper.flatMap((inner) => flatten(inner, items)) : [{ issue, items }];
-}
-
-function show(value: unknown): string {
-  return plainText(JSON.stringify(value) ?? String(value), 80);
 }

@@ -1,4 +1,4 @@
-// How a field of a fleet file is declared: an error and the editor's help say the same words, since both come from here.
+// How a field of a fleet file is declared: errors, the editor's help and the reference page say the same words, since all come from here.
 import * as v from 'valibot';
 
 type Schema = v.GenericSchema<unknown, unknown>;
@@ -8,8 +8,18 @@ export function text(pattern: RegExp, expected: string, example: string) {
   return v.pipe(v.string(message), v.regex(pattern, message), v.examples([example]));
 }
 
-export function whole(minimum: number, maximum: number, unit: string, example: number) {
-  const message = `expected a whole number of ${unit} from ${minimum} to ${maximum}, no unit after it, for example ${example}`;
+export const whole = (minimum: number, maximum: number, unit: string, example: number) =>
+  between(
+    minimum,
+    maximum,
+    example,
+    `a whole number of ${unit} from ${minimum} to ${maximum}, no unit after it, for example ${example}`,
+  );
+
+export const port = (example: number) => between(1, 65_535, example, `a port from 1 to 65535, for example ${example}`);
+
+function between(minimum: number, maximum: number, example: number, expected: string) {
+  const message = `expected ${expected}`;
   return v.pipe(
     v.number(message),
     v.integer(message),
@@ -19,24 +29,10 @@ export function whole(minimum: number, maximum: number, unit: string, example: n
   );
 }
 
-export function port(example: number) {
-  const message = `expected a port from 1 to 65535, for example ${example}`;
-  return v.pipe(
-    v.number(message),
-    v.integer(message),
-    v.minValue(1, message),
-    v.maxValue(65_535, message),
-    v.examples([example]),
-  );
-}
+export const yesOrNo = () => v.boolean('expected true or false');
 
-export function yesOrNo() {
-  return v.boolean('expected true or false');
-}
-
-export function choice<const Words extends readonly (string | number)[]>(words: Words, what: string) {
-  return v.picklist(words, `expected ${what}: ${words.join(', ')}`);
-}
+export const choice = <const Words extends readonly (string | number)[]>(words: Words, what: string) =>
+  v.picklist(words, `expected ${what}: ${words.join(', ')}`);
 
 export function list<Item extends Schema>(item: Item, maximum: number, minimum = 0) {
   const message = `expected a list of ${minimum > 0 ? `${minimum} to` : 'at most'} ${maximum}`;
@@ -57,19 +53,29 @@ export function map<Key extends v.GenericSchema<string, string>, Value extends S
 export function object<const Entries extends v.ObjectEntries>(example: string, entries: Entries) {
   return v.strictObject(entries, (issue) => {
     if (issue.expected === 'never') return `expected one of ${Object.keys(entries).join(', ')}`;
-    // A key that is missing is told of with what its value would have to be.
+    // The message of a missing key says what its value has to be.
     const missing = entries[issue.expected?.slice(1, -1) ?? ''];
     return (missing && v.safeParse(missing, undefined).issues?.[0].message) ?? `expected for example ${example}`;
   });
 }
 
-export function about<Of extends Schema>(description: string, schema: Of) {
-  return v.pipe(schema, v.description(description));
-}
+/** A key that has to be there. */
+export const about = <Of extends Schema>(description: string, schema: Of) => v.pipe(schema, v.description(description));
 
-export function optional<Of extends Schema>(description: string, schema: Of) {
-  return v.exactOptional(about(description, schema));
-}
+/** A key that nothing stands in for. */
+export const optional = <Of extends Schema>(description: string, schema: Of) =>
+  v.exactOptional(about(description, schema));
+
+/** A key with a default for a fleet of any chain; the chain's own default goes before it (`complete.ts`). */
+export const usually = <Of extends Schema, const Default extends v.InferInput<Of>>(
+  description: string,
+  schema: Of,
+  value: Default,
+) => v.exactOptional(about(description, schema), value);
+
+/** A key whose default comes from elsewhere (`complete.ts`). @param from in words, for the reference page */
+export const derived = <Of extends Schema>(description: string, from: string, schema: Of) =>
+  v.exactOptional(v.pipe(schema, v.description(description), v.metadata({ from })));
 
 export const path = text(
   /^(\/(?!\.{1,2}(\/|$))[A-Za-z0-9_.+@-]{1,64}){1,16}$/,
@@ -78,3 +84,20 @@ export const path = text(
 );
 
 export const subnetId = text(/^subnet-([0-9a-f]{8}|[0-9a-f]{17})$/, 'the id of a subnet', 'subnet-0123456789abcdef0');
+
+const shortName = 'a name of at most 32 lower-case letters, digits and -, a letter first';
+export const fleetName = text(/^[a-z][a-z0-9-]{0,31}$/, shortName, 'bitcoin');
+export const partName = text(/^[a-z][a-z0-9-]{0,31}$/, shortName, 'data');
+
+// Tag values may hold blanks on AWS. We refuse those, and `*` and `?`, which are wildcards in a filter of DescribeInstances.
+export const tagKey = text(
+  /^[A-Za-z_][A-Za-z0-9_.:/=+@-]{0,127}$/,
+  'a tag key of at most 128 letters, digits and _.:/=+@-, a letter first',
+  'Component',
+);
+export const tagValue = text(
+  /^[A-Za-z0-9_.:/=+@-]{1,256}$/,
+  'a tag value (text: quote a number) of 1 to 256 letters, digits and _.:/=+@-',
+  'nodes/bitcoin',
+);
+export const tags = map('tags', '{ Component: nodes/bitcoin }', 10, tagKey, tagValue);

@@ -1,6 +1,118 @@
-// What a person may write of how a stuck node is helped and how clean snapshots are taken: the third part of `schema.ts`.
+// What a person may write of how far heals go: disks, owners, limits, snapshots and replacements; and what of it does not go together.
+import type * as v from 'valibot';
 import { RUNGS } from '../model/rungs.ts';
-import { choice, list, object, optional, subnetId, text, whole, yesOrNo } from './schema-fields.ts';
+import type { Complaints } from './problems.ts';
+import {
+  about,
+  choice,
+  derived,
+  list,
+  object,
+  optional,
+  subnetId,
+  text,
+  usually,
+  whole,
+  yesOrNo,
+} from './schema-fields.ts';
+
+export const disk = object('{ maximumSizeGiB: 2000 }', {
+  growAtPercent: usually('Below this use (of bytes or of inodes) nothing is grown.', whole(10, 99, 'percent', 85), 85),
+  // A volume can be modified four times in a rolling 24 h [EC2 ModifyVolume], so that one step has to outlast a day. Six hours more are for
+  // the person who has to look when that budget is spent.
+  horizonHours: usually(
+    "How long a new size has to last at the observed rate. EBS's budget of modifications takes 24 h to come back.",
+    whole(25, 8760, 'hours', 30),
+    30,
+  ),
+  minimumStepPercent: usually('The least that a volume is grown by.', whole(1, 400, 'percent', 20), 20),
+  // The largest gp3 and io2 volumes [EC2 CreateVolume].
+  maximumSizeGiB: usually('A volume is never grown beyond this.', whole(1, 65_536, 'GiB', 2000), 2000),
+  maximumMonthlyIncreaseUsd: usually(
+    "What growing may add to the fleet's monthly bill within a calendar month.",
+    whole(0, 100_000, 'US dollars', 100),
+    100,
+  ),
+  modificationsPerDay: usually(
+    'Modifications of one volume in 24 h. EBS allows four; the last is kept for a person.',
+    whole(1, 3, 'modifications', 3),
+    3,
+  ),
+});
+
+export const owner = object('{ acceptDrift: true }', {
+  acceptDrift: usually('Terraform or CloudFormation may find what a heal has changed.', yesOrNo(), false),
+  restartValidators: usually('A validator may be restarted where it is.', yesOrNo(), false),
+});
+
+export const breaker = object('{ unhealthyPercent: 20 }', {
+  unhealthyPercent: usually(
+    'With more of the nodes unhealthy or unknown, heals are refused and a person is paged.',
+    whole(1, 50, 'percent', 20),
+    20,
+  ),
+  unhealthyMinimum: usually(
+    'So many may be unhealthy in any case, however small the fleet.',
+    whole(1, 50, 'nodes', 1),
+    1,
+  ),
+});
+
+export const ask = object('{ expiresAfterHours: 4 }', {
+  expiresAfterHours: usually('An approval that comes later is refused.', whole(1, 48, 'hours', 4), 4),
+});
+
+// A key of the account's own: an alias could be aws/ebs, whose snapshots nobody else can read.
+const keyArn = text(
+  /^arn:aws(-[a-z]+)*:kms:[a-z0-9-]{5,24}:\d{12}:key\/(mrk-[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/,
+  'the ARN of a customer key, since snapshots under the default AWS key cannot be shared',
+  'arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab',
+);
+
+const clean = object('{ everyHours: 24, keep: 7 }', {
+  everyHours: usually('How often one node is stopped for a clean set.', whole(1, 720, 'hours', 24), 24),
+  keep: usually('How many sets are kept.', whole(2, 100, 'sets', 7), 7),
+  alone: usually('Whether the only node of a fleet, or one of a pool at its floor, is stopped, too.', yesOrNo(), false),
+  poolFloor: usually('So many synced nodes stay in the pool while one is stopped.', whole(1, 50, 'nodes', 2), 2),
+});
+
+export const snapshots = object('{ everyHours: 24, keep: 7 }', {
+  clean: optional(
+    'Clean sets: one node at a time is stopped cleanly, and all of its volumes are snapshotted at one moment. `{}` is enough. Alone (`snapshots: { clean: {} }`) it makes no policy of Data Lifecycle Manager.',
+    clean,
+  ),
+  // [DLM CreateRule.Interval: "The supported values are 1, 2, 3, 4, 6, 8, 12, and 24."]
+  everyHours: usually('How often a snapshot of each volume is made.', choice([1, 2, 3, 4, 6, 8, 12, 24], 'hours'), 24),
+  // [DLM RetainRule.Count: 1 to 1000.]
+  keep: usually(
+    'How many of each volume are kept. Data Lifecycle Manager deletes the oldest: 24 hourly ones are gone a day after a fault.',
+    whole(1, 1000, 'snapshots', 7),
+    7,
+  ),
+  shareWith: optional(
+    'Accounts that may use the snapshots. A snapshot is of a whole volume: refused while `identity` lies on it.',
+    object('{ accounts: ["111122223333"], kmsKeyArn: arn:aws:kms:… }', {
+      accounts: about(
+        'Their ids.',
+        list(text(/^\d{12}$/, "an account's 12 digits (text: quote them)", "'111122223333'"), 50, 1),
+      ),
+      kmsKeyArn: about('The customer key that the volumes are encrypted with, which those accounts may use.', keyArn),
+      identityFree: usually(
+        "`true`: no key, account or signing state lies on the volumes, whatever the chain's clients usually keep there.",
+        yesOrNo(),
+        false,
+      ),
+    }),
+  ),
+  copyTo: optional(
+    'Another region that each snapshot is copied to.',
+    object('{ region: eu-central-1, keepDays: 7 }', {
+      region: about('The region.', text(/^[a-z]{2}(-[a-z]+)+-\d{1,2}$/, "a region's name", 'eu-central-1')),
+      keepDays: usually('How long a copy is kept.', whole(1, 1000, 'days', 7), 7),
+      kmsKeyArn: derived('A customer key of that region.', "the region's default key for EBS", keyArn),
+    }),
+  ),
+});
 
 // [EC2 LaunchTemplateName: 3 to 128 of a-zA-Z0-9().-/_]; of those, what means nothing to a shell.
 const launchTemplate = text(
@@ -10,64 +122,169 @@ const launchTemplate = text(
 );
 
 export const replace = object('{ rungs: [restart, swap] }', {
-  rungs: optional(
-    'What may be tried, mildest first; [] for nothing. All four unless given.',
+  rungs: usually(
+    'What may be tried, mildest first; `[]` for nothing but a page.',
     list(choice(RUNGS, 'a rung'), RUNGS.length),
+    [...RUNGS],
   ),
-  source: optional(
+  source: usually(
     "Where the data of a swap come from: a snapshot, or a copy of a healthy sibling's volume in the same AZ.",
     choice(['snapshot', 'sibling'], 'a source'),
+    'snapshot',
   ),
   // [EC2 CreateVolume.VolumeInitializationRate: "Valid range: 100 - 300 MiB/s"]
   initializationMiBps: optional(
-    'The rate at which EBS is paid to initialize a volume from its snapshot; none is asked for unless given.',
+    'The rate at which EBS is paid to initialize a volume from its snapshot; without it blocks come as they are read.',
     whole(100, 300, 'MiB/s', 300),
   ),
-  launchTemplate: optional(
-    'What a new instance is launched from; the template that the node itself was launched from unless given.',
+  launchTemplate: derived(
+    'Id or name of the launch template of a new instance; an instance that was launched from one has it in its tags.',
+    "the instance's own",
     launchTemplate,
   ),
-  lifecyclePolicies: optional(
-    'Lifecycle policies of yours whose snapshots carry no tags of the fleet, and may be restored all the same.',
+  lifecyclePolicies: usually(
+    'Ids of your lifecycle policies whose snapshots carry no tags of the volumes. Their snapshots may be restored all the same.',
     list(text(/^policy-[A-Za-z0-9]{8,64}$/, 'the id of a lifecycle policy', 'policy-0123456789abcdef0'), 10),
+    [],
   ),
-  subnets: optional("Further subnets, tried in this order where the node's own has no capacity.", list(subnetId, 16)),
-  keepDays: optional('How long an old volume or instance is kept.', whole(1, 90, 'days', 7)),
-  autoScaling: optional(
-    'Members of an Auto Scaling group: refuse leaves them alone, standby sets one aside with a lower capacity.',
+  subnets: usually(
+    "Further subnets, tried in this order where the node's own has no capacity.",
+    list(subnetId, 16),
+    [],
+  ),
+  keepDays: usually('How long an old volume or instance is kept.', whole(1, 90, 'days', 7), 7),
+  autoScaling: usually(
+    'Members of an Auto Scaling group: `refuse` leaves them alone, `standby` sets one aside with a lower capacity before anything is done to it.',
     choice(['refuse', 'standby'], 'what is done'),
+    'refuse',
   ),
-  restartsPerDay: optional('Restarts of one node in 24 h.', whole(1, 24, 'restarts', 6)),
-  replacementsPerHour: optional('Replacements in the account in an hour.', whole(1, 10, 'replacements', 2)),
-  replacementsPerDay: optional('Replacements in the account in 24 h.', whole(1, 50, 'replacements', 5)),
-  replacementsPerNode: optional(
+  restartsPerDay: usually('Restarts of one node in 24 h.', whole(1, 24, 'restarts', 6), 6),
+  replacementsPerHour: usually(
+    'Replacements in the account in an hour, all fleets together.',
+    whole(1, 10, 'replacements', 2),
+    2,
+  ),
+  replacementsPerDay: usually(
+    'Replacements in the account in 24 h, all fleets together.',
+    whole(1, 50, 'replacements', 5),
+    5,
+  ),
+  replacementsPerNode: usually(
     'Replacements of one node until it has been healthy for two hours.',
     whole(1, 10, 'replacements', 3),
+    3,
   ),
 });
 
-export const cleanSnapshots = object('{ everyHours: 24, keep: 7 }', {
-  everyHours: optional('How often one node is stopped for a clean set; 24 unless given.', whole(1, 720, 'hours', 24)),
-  keep: optional('How many sets are kept; 7 unless given.', whole(2, 100, 'sets', 7)),
-  alone: optional('Whether the only node, or one of a pool at its floor, is stopped.', yesOrNo()),
-  poolFloor: optional('So many synced nodes stay in the pool; 2 unless given.', whole(1, 50, 'nodes', 2)),
-});
+type WrittenSnapshots = v.InferInput<typeof snapshots>;
 
-export const dataMode = text(
-  /^[a-z][a-z0-9-]{0,31}$/,
-  'a word of at most 32 lower-case letters, digits and -, a letter first',
-  'pruned',
-);
+/** A file with `clean` alone wants no policy of Data Lifecycle Manager beside it. */
+export function isByPolicy({ clean, ...byPolicy }: WrittenSnapshots): boolean {
+  return clean === undefined || Object.keys(byPolicy).length > 0;
+}
 
-// It goes to the node as it is, where grep -E reads it: words, `.`, `.*` and `|`, and nothing else that has a meaning there.
-const words = '[A-Za-z0-9]([A-Za-z0-9 _:/-]|\\.\\*?)*';
-const cleanLinePattern = new RegExp(`^(?=.{3,120}$)${words}(\\|${words})*$`);
+/** A fleet file as it is written. */
+interface Written {
+  readonly nodes: { readonly tag: Readonly<Record<string, string>> };
+  readonly role?: string | object;
+  readonly volumes?: Readonly<Record<string, string | { readonly tag?: Readonly<Record<string, string>> }>>;
+  readonly snapshots?: WrittenSnapshots;
+}
 
-export const cleanLine = optional(
-  "What the client's last line has in it when it ended cleanly; none: its exit status alone tells.",
-  text(
-    cleanLinePattern,
-    'none, or words of letters, digits, blanks and _.:/-, .* for anything and | between alternatives',
-    'Shutdown: done',
-  ),
-);
+/** The same with every default. */
+interface Complete {
+  readonly replace: v.InferOutput<typeof replace>;
+  readonly volumes: Readonly<Record<string, { readonly path: string }>>;
+  readonly identity: readonly string[];
+}
+
+/** Problems of a file that fits the schema. */
+export function checkHeals(file: Written, complete: Complete, complaints: Complaints): void {
+  checkTags(file, complaints);
+  checkCopies(file, complaints);
+  checkRungs(complete, complaints);
+  checkBudgets(complete, complaints);
+  checkDonors(file, complaints);
+  checkSharing(file, complete, complaints);
+}
+
+/** DLM takes a volume that carries any of a policy's tags, while a selector here means all of them. */
+function checkTags({ snapshots, nodes, volumes = {} }: Written, { conflict }: Complaints): void {
+  if (!snapshots || !isByPolicy(snapshots)) return;
+  const expected = 'expected one tag for snapshots: Data Lifecycle Manager takes whatever carries any of several';
+  const own = Object.entries(volumes).flatMap(([role, volume]) =>
+    typeof volume === 'object' && volume.tag ? [{ role, tag: volume.tag }] : [],
+  );
+  for (const { role, tag } of own) if (Object.keys(tag).length > 1) conflict(['volumes', role, 'tag'], tag, expected);
+  const inherit = own.length < Math.max(1, Object.keys(volumes).length);
+  if (inherit && Object.keys(nodes.tag).length > 1)
+    conflict(['nodes', 'tag'], nodes.tag, `${expected}; or give each volume a tag of its own`);
+}
+
+function checkCopies({ snapshots }: Written, { conflict }: Complaints): void {
+  const { region, kmsKeyArn } = snapshots?.copyTo ?? {};
+  if (kmsKeyArn !== undefined && kmsKeyArn.split(':')[3] !== region)
+    conflict(['snapshots', 'copyTo', 'kmsKeyArn'], kmsKeyArn, `expected a key of ${region}`);
+}
+
+/** The order is the ladder's: a list in another order would promise what is not done. */
+function checkRungs({ replace: { rungs } }: Complete, { conflict }: Complaints): void {
+  const expected = RUNGS.filter((rung) => rungs.includes(rung));
+  if (expected.length !== rungs.length || expected.some((rung, index) => rung !== rungs[index]))
+    conflict(['replace', 'rungs'], rungs, `expected each once and mildest first: [${expected.join(', ')}]`);
+}
+
+function checkBudgets({ replace }: Complete, { conflict }: Complaints): void {
+  const { replacementsPerHour: hour, replacementsPerDay: day } = replace;
+  if (hour > day) conflict(['replace', 'replacementsPerHour'], hour, `expected at most ${day}, those of a day`);
+}
+
+/** A clean snapshot stops a client: never a validator's, nor one that may be a validator's. */
+function checkDonors({ snapshots, role = 'unknown' }: Written, { conflict }: Complaints): void {
+  if (!snapshots?.clean || (role !== 'validator' && role !== 'unknown')) return;
+  conflict(
+    ['snapshots', 'clean'],
+    snapshots.clean,
+    `expected role: follower, sentry or bootnode, or the tag that tells it: a donor is stopped, and its role is ${role}`,
+  );
+}
+
+function checkSharing({ snapshots }: Written, { volumes, identity }: Complete, { conflict }: Complaints): void {
+  const { shareWith } = snapshots ?? {};
+  if (!shareWith) return;
+  const fault = sharingFault({
+    volumes: Object.entries(volumes).map(([role, { path }]) => ({ role, path })),
+    identityPaths: identity,
+    identityFree: shareWith.identityFree ?? false,
+  });
+  if (fault !== null) conflict(['snapshots', 'shareWith'], shareWith, `expected none: ${fault}`);
+}
+
+export interface Sharing {
+  readonly volumes: readonly { readonly role: string; readonly path: string }[];
+  /** Absolute paths of keys, signing state and accounts. */
+  readonly identityPaths: readonly string[];
+  /** The fleet file says that no identity lies on the volumes, whatever the chain's client usually keeps there. */
+  readonly identityFree: boolean;
+}
+
+/**
+ * Why a fleet's snapshots must not be shared with another account; null where they may. A snapshot is of a whole volume, with every key that
+ * lies on it: only a volume whose identity lies elsewhere can be given away.
+ */
+export function sharingFault({ volumes, identityPaths, identityFree }: Sharing): string | null {
+  if (identityFree) return null;
+  const told = identityPaths.flatMap((path) => {
+    const volume = volumes.find((one) => isBelow(path, one.path));
+    return volume ? [`${path} on the volume ${volume.role}`] : [];
+  });
+  if (told.length === 0) return null;
+  const some = told.length > 3 ? `${told.slice(0, 3).join(', ')} and ${told.length - 3} more` : told.join(', ');
+  return (
+    `other accounts would get the nodes’ identity with the snapshots: ${some}. Move it to another volume and name it in ` +
+    '`identity`, or say `identityFree: true` where the volumes hold nothing but block data'
+  );
+}
+
+const isBelow = (path: string, mount: string): boolean =>
+  path === mount || path.startsWith(mount.endsWith('/') ? mount : `${mount}/`);

@@ -1,8 +1,11 @@
-// What a person may write about how a fleet is watched, named and peered: the second half of a fleet file's schema.
+// What a person may write of how a fleet is watched, named and peered; and what of it does not go together.
 import * as v from 'valibot';
+import { defaultsOf, type KnownChain, otherChain } from '../chains/defaults.ts';
+import type { Complaints } from './problems.ts';
 import {
   about,
   choice,
+  derived,
   list,
   map,
   object,
@@ -11,10 +14,10 @@ import {
   port,
   subnetId,
   text,
+  usually,
   whole,
   yesOrNo,
 } from './schema-fields.ts';
-import { cleanSnapshots } from './schema-heal.ts';
 
 // [SSM PutParameter, "Parameter names": letters, digits and _.-, up to 15 levels.] [Secrets Manager CreateSecret: /_+=.@-]
 const credentials = text(
@@ -37,7 +40,7 @@ const httpRequest = object('{ get: /v1/info }', {
 });
 
 /** The type `HttpJsonPaths`, as a person writes it; `httpJsonClient` checks what stands in it. */
-const paths = object('{ requests: { info: { get: /v1/info } }, height: info.height }', {
+const httpPaths = object('{ requests: { info: { get: /v1/info } }, height: info.height }', {
   requests: about(
     'What a node is asked, by names of your own.',
     map('requests by name', '{ info: { get: /v1/info } }', 8, v.string(), httpRequest),
@@ -45,7 +48,7 @@ const paths = object('{ requests: { info: { get: /v1/info } }, height: info.heig
   height: about('Where its height is.', answerPath),
   hash: optional('Where the hash of the block at that height is.', answerPath),
   hashAt: optional(
-    'How the hash of any block is asked: {height} stands for its height.',
+    'How the hash of any block is asked: `{height}` stands for its height.',
     object('{ request: { get: "/v1/block/{height}" }, at: hash }', {
       request: about('The request.', httpRequest),
       at: about('Keys to the hash in its answer; empty where the answer is the hash.', v.string('expected keys')),
@@ -84,22 +87,27 @@ const paths = object('{ requests: { info: { get: /v1/info } }, height: info.heig
 });
 
 export const rpc = object('{ port: 8332 }', {
-  scheme: optional('http unless given.', choice(['http', 'https'], 'a scheme')),
-  port: optional("The RPC port; the chain's usual one unless given.", port(8332)),
-  path: optional(
-    "In front of every request's own path; / for none.",
+  scheme: usually('The scheme of its RPC.', choice(['http', 'https'], 'a scheme'), 'http'),
+  port: derived('The RPC port.', 'from the chain', port(8332)),
+  path: usually(
+    "In front of every request's own path: `/ext/bc/C/rpc`.",
     text(/^(\/|(\/[A-Za-z0-9_.-]{1,64}){1,8})$/, 'a path of letters, digits and _.-', '/ext/bc/C/rpc'),
+    '/',
   ),
   credentials: optional(
-    'Where {"user": …, "password": …} or {"token": …} is kept; a file on the node holds user:password.',
+    "`ssm:/NAME` of a SecureString or `secret:NAME` of Secrets Manager, for a probe in the VPC; `file:/PATH` on the node, such as bitcoind's `.cookie`, for `probe: ssm`.",
     credentials,
   ),
-  metricsPort: optional(
-    "CometBFT's or geth's own metrics; none: they are not read.",
+  metricsPort: usually(
+    "Port of CometBFT's or geth's own metrics; the consensus rules of a CometBFT chain need it. `none`: they are not read.",
     v.union([port(26_660), v.literal('none')], 'expected a port or none, for example 26660'),
+    'none',
   ),
-  beaconPort: optional('Of the beacon node beside an ethereum execution client.', port(5052)),
-  paths: optional('For chain other: what a node is asked, and where in its answers the facts are.', paths),
+  beaconPort: optional(
+    'Port of the beacon node beside an ethereum execution client: it tells when the beacon node is why the client stands still.',
+    port(5052),
+  ),
+  paths: optional('For `chain: other`: what a node is asked, and where in its answers the facts are.', httpPaths),
 });
 
 const vpcId = text(/^vpc-([0-9a-f]{8}|[0-9a-f]{17})$/, 'the id of a VPC', 'vpc-0123456789abcdef0');
@@ -118,14 +126,15 @@ export const probe = v.union(
         object('{ namespace: Stacks, height: stacks_tip_height }', {
           namespace: about("The metric's namespace.", metricWord),
           height: about("The metric's name.", metricWord),
-          dimension: optional("The dimension that holds an instance's id; InstanceId unless given.", metricWord),
+          dimension: usually("The dimension that holds an instance's id.", metricWord, 'InstanceId'),
           dimensions: optional(
             'What other dimensions it has.',
             map('dimensions', '{ Network: mainnet }', 9, metricWord, metricWord),
           ),
-          periodSeconds: optional(
-            'How often it is written; 300 unless given.',
+          periodSeconds: usually(
+            'How often it is written.',
             choice([60, 120, 300, 600, 900, 1800, 3600], 'seconds'),
+            300,
           ),
         }),
       ),
@@ -141,27 +150,33 @@ const reference = text(
   'https://blocks.example/api',
 );
 
+// Of a client that chainmend has no code for, nothing is known: its defaults lie between those of the slow and of the fast chains.
 export const health = object('{ references: [https://blocks.example/api] }', {
-  references: optional(
-    'Independent endpoints of the same chain: compared, never believed alone. At most 5.',
+  references: usually(
+    'Up to five https URLs of independent endpoints of the same chain; compared, never believed alone.',
     list(reference, 5),
+    [],
   ),
-  behindBlocks: optional('So many blocks behind the tip a node is still synced.', whole(0, 100_000, 'blocks', 3)),
-  stuckSeconds: optional(
+  behindBlocks: usually('So many blocks behind the tip a node is still synced.', whole(0, 100_000, 'blocks', 3), 10),
+  stuckSeconds: usually(
     'A node that is behind and has not advanced for so long is stuck.',
     whole(60, 86_400, 'seconds', 600),
+    900,
   ),
-  haltSeconds: optional(
-    'When nobody has advanced for so long, the chain stands still.',
+  haltSeconds: usually(
+    'When no node and no reference has advanced for so long, the chain stands still.',
     whole(60, 604_800, 'seconds', 10_800),
+    3600,
   ),
-  startGraceSeconds: optional(
+  startGraceSeconds: usually(
     'For so long after its start a client may be silent, behind or replaying.',
     whole(0, 86_400, 'seconds', 1800),
+    1800,
   ),
-  confirmations: optional('Hashes are compared so many blocks below the tip.', whole(0, 10_000, 'blocks', 6)),
-  chainId: optional(
-    'What every node must say its network is; what most of them say unless given.',
+  confirmations: usually('Hashes are compared so many blocks below the tip.', whole(0, 10_000, 'blocks', 6), 10),
+  chainId: derived(
+    'What every node must say its network is: the genesis hash (bitcoin, solana), a number in quotes (ethereum, stacks), a name (cometbft).',
+    'what most nodes say',
     text(
       /^[A-Za-z0-9][A-Za-z0-9_.:-]{0,127}$/,
       "a network's id (text: quote a number) of letters, digits and _.:-",
@@ -177,79 +192,201 @@ const zone = text(
 );
 
 export const dns = object('{ zone: bitcoin.internal }', {
-  zone: about("The Route 53 zone of the nodes' names.", zone),
-  pool: optional(
-    'Label of the record that holds all synced nodes; pool unless given.',
+  zone: about("The private Route 53 zone of the nodes' names: `node1.bitcoin.internal`.", zone),
+  pool: usually(
+    'Label of the record that holds all synced nodes: `pool.bitcoin.internal`.',
     text(
       /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/,
       'one label of lower-case letters, digits and -, at most 63 of them',
       'pool',
     ),
+    'pool',
   ),
-  ttlSeconds: optional('How long a resolver may keep an answer.', whole(1, 86_400, 'seconds', 60)),
+  ttlSeconds: usually('How long a resolver may keep an answer.', whole(1, 86_400, 'seconds', 60), 60),
 });
 
-// Brackets are an IPv6 address's; client-conflicts.ts asks the chain's client whether the whole is a peer.
+// Brackets are an IPv6 address's; client-checks.ts asks the chain's client whether the whole is a peer.
 const seed = text(
   /^(?=.{1,300}$)(enode:\/\/)?([0-9a-f]{1,130}@)?(\[[0-9a-fA-F:.]{2,45}\]|[A-Za-z0-9]([A-Za-z0-9.-]{0,252}[A-Za-z0-9])?)(:[0-9]{1,5})?$/,
   'a peer as the client writes it: HOST:PORT, with ID@ before it where the client needs one',
   '203.0.113.7:8333',
 );
 
-export const peers = v.union(
-  [
-    v.literal('none'),
-    object('{ minimum: 3 }', {
-      rotate: optional('false: the lists of this fleet are left alone, as with peers: none.', yesOrNo()),
-      seeds: optional('External peers that belong into every list, as the client writes them.', list(seed, 32)),
-      maximum: optional("Entries of one node's list.", whole(1, 64, 'peers', 8)),
-      minimum: optional('Fewer connections than this are trouble.', whole(1, 64, 'peers', 3)),
-      config: optional("The client's configuration file on the node.", path),
-      restart: optional(
-        'A client may be restarted, one node at a time, where a new list takes effect no other way.',
-        yesOrNo(),
-      ),
-    }),
-  ],
-  'expected none, or for example { minimum: 3 }',
-);
-
-// A key of the account's own: an alias could be aws/ebs, whose snapshots nobody else can read.
-const keyArn = text(
-  /^arn:aws(-[a-z]+)*:kms:[a-z0-9-]{5,24}:\d{12}:key\/(mrk-[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/,
-  'the ARN of a customer key, since snapshots under the default AWS key cannot be shared',
-  'arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab',
-);
-
-export const snapshots = object('{ everyHours: 24, keep: 7 }', {
-  clean: optional(
-    'Clean sets of all volumes of a node, whose client is stopped for it: one node at a time, in turn. {} is enough.',
-    cleanSnapshots,
+/** The long form of `peers`. */
+export const peerList = object('{ minimum: 3 }', {
+  rotate: derived(
+    "Whether each node's list is kept alive and diverse; `false` does what `peers: none` does.",
+    'from the chain',
+    yesOrNo(),
   ),
-  // [DLM CreateRule.Interval: "The supported values are 1, 2, 3, 4, 6, 8, 12, and 24."]
-  everyHours: optional(
-    'How often a snapshot of each volume is made; 24 unless given.',
-    choice([1, 2, 3, 4, 6, 8, 12, 24], 'hours'),
+  seeds: usually(
+    'External peers that belong into every list, as the client writes them; a validator behind sentries gets none.',
+    list(seed, 32),
+    [],
   ),
-  // [DLM RetainRule.Count: 1 to 1000.]
-  keep: optional('How many of each volume are kept; 7 unless given.', whole(1, 1000, 'snapshots', 7)),
-  shareWith: optional(
-    'Accounts that may use the snapshots.',
-    object('{ accounts: ["111122223333"], kmsKeyArn: arn:aws:kms:… }', {
-      accounts: about(
-        'Their ids.',
-        list(text(/^\d{12}$/, "an account's 12 digits (text: quote them)", "'111122223333'"), 50, 1),
-      ),
-      kmsKeyArn: about('The customer key that the volumes are encrypted with.', keyArn),
-      identityFree: optional('true: no key, account or signing state lies on the volumes.', yesOrNo()),
-    }),
+  maximum: derived("Entries of one node's list; bitcoind takes 8.", 'from the chain', whole(1, 64, 'peers', 8)),
+  minimum: usually(
+    'Fewer connections are trouble; in a fleet of four it is the three others.',
+    whole(1, 64, 'peers', 3),
+    3,
   ),
-  copyTo: optional(
-    'Another region that each snapshot is copied to.',
-    object('{ region: eu-central-1, keepDays: 7 }', {
-      region: about('The region.', text(/^[a-z]{2}(-[a-z]+)+-\d{1,2}$/, "a region's name", 'eu-central-1')),
-      keepDays: optional('How long a copy is kept; 7 unless given.', whole(1, 1000, 'days', 7)),
-      kmsKeyArn: optional('A customer key of that region; its default key for EBS unless given.', keyArn),
-    }),
+  config: derived(
+    "The client's configuration on the node, where a list is written; it is edited, never made.",
+    'from the chain',
+    path,
+  ),
+  restart: usually(
+    'A client may be restarted, one node at a time, where its list takes effect no other way.',
+    yesOrNo(),
+    false,
   ),
 });
+
+export const peers = v.union([v.literal('none'), peerList], 'expected none, or for example { minimum: 3 }');
+
+// Three literal characters at least: `*` alone would take every alarm of the account for the fleet's own.
+const alarmPattern = text(
+  /^(?=.*[A-Za-z0-9_.:/-]{3})[A-Za-z0-9_.:/*-]{1,255}$/,
+  "an alarm's name of letters, digits and _.:/-, where * stands for anything (a blank, too)",
+  'bitcoin-*-disk-filling',
+);
+
+export const alarms = object('{ namePatterns: [bitcoin-*-disk-filling] }', {
+  namePatterns: usually(
+    "Alarms that you have already, by name; `*` stands for anything. Chainmend's own are known by their tags.",
+    list(alarmPattern, 20),
+    [],
+  ),
+  per: usually(
+    '`node`: an alarm for each node and kind. `fleet`: one for each kind. `auto`: `node` up to 50 nodes.',
+    choice(['node', 'fleet', 'auto'], 'whose alarms'),
+    'auto',
+  ),
+  diskPercent: derived(
+    'Use (of bytes or of inodes) at which the alarms go off.',
+    '`disk.growAtPercent`',
+    whole(10, 99, 'percent', 85),
+  ),
+});
+
+/** A fleet file as it is written. */
+interface Written {
+  readonly chain: KnownChain | typeof otherChain;
+  readonly rpc?: v.InferInput<typeof rpc>;
+  readonly probe?: v.InferInput<typeof probe>;
+  readonly health?: v.InferInput<typeof health>;
+  readonly p2pPort?: number;
+  readonly peers?: v.InferInput<typeof peers>;
+  readonly dns?: v.InferInput<typeof dns>;
+}
+
+/** The same with every default. */
+interface Complete {
+  readonly disk: { readonly growAtPercent: number };
+  readonly alarms: { readonly diskPercent: number };
+  readonly peers?: v.InferInput<typeof peerList>;
+}
+
+/** Problems of a file that fits the schema. */
+export function checkWatch(file: Written, complete: Complete, complaints: Complaints): void {
+  checkProbe(file, complaints);
+  checkCredentials(file, complaints);
+  checkPorts(file, complaints);
+  if (file.chain === otherChain) checkOther(file, complaints);
+  else if (file.rpc?.paths)
+    complaints.conflict(['rpc', 'paths'], file.rpc.paths, `expected none: chainmend knows how ${file.chain} is asked`);
+  checkPeers(file, complete, complaints);
+  checkAlarms(complete, complaints);
+}
+
+function checkProbe({ probe }: Written, { conflict, missing }: Complaints): void {
+  if (typeof probe !== 'object') return;
+  const { vpc, subnets, metric } = probe;
+  if ((vpc === undefined) === (metric === undefined))
+    conflict(['probe'], probe, 'expected either { vpc: …, subnets: […] } or { metric: … }');
+  else if (vpc !== undefined && subnets === undefined)
+    missing(['probe', 'subnets'], 'expected the subnets of the VPC, for example [subnet-0123456789abcdef0]');
+  else if (metric && subnets) conflict(['probe', 'subnets'], subnets, 'expected only with vpc');
+}
+
+/** A function in the VPC cannot read a node's file, and a command on a node must not carry a secret. */
+function checkCredentials({ rpc, probe = 'ssm' }: Written, { conflict }: Complaints): void {
+  const written = rpc?.credentials;
+  if (written === undefined) return;
+  const file = written.startsWith('file:');
+  if (file && typeof probe === 'object' && probe.vpc !== undefined) {
+    const expected = 'a function in the VPC cannot read a file on the node';
+    conflict(['rpc', 'credentials'], written, `expected ssm:/NAME or secret:NAME: ${expected}`);
+  }
+  if (!file && probe === 'ssm') {
+    const expected = 'a command on the node carries no secrets; with probe: { vpc: … } this is read';
+    conflict(
+      ['rpc', 'credentials'],
+      written,
+      `expected file:/PATH on the node, such as bitcoind's .cookie: ${expected}`,
+    );
+  }
+}
+
+const metricsOf = ['cometbft', 'ethereum', 'bsc'];
+
+function checkPorts({ chain, rpc = {} }: Written, { conflict }: Complaints): void {
+  const { metricsPort = 'none', beaconPort } = rpc;
+  if (metricsPort !== 'none' && !metricsOf.includes(chain))
+    conflict(['rpc', 'metricsPort'], metricsPort, `expected only for ${metricsOf.join(', ')}`);
+  if (beaconPort !== undefined && chain !== 'ethereum')
+    conflict(['rpc', 'beaconPort'], beaconPort, 'expected only for ethereum');
+}
+
+function checkOther(file: Written, { conflict, missing }: Complaints): void {
+  const { rpc, probe, health, dns, p2pPort, peers } = file;
+  const asked = probe === 'ssm' || (typeof probe === 'object' && probe.vpc !== undefined);
+  if (rpc?.paths === undefined) {
+    const example = '{ requests: { info: { get: /v1/info } }, height: info.height }';
+    if (rpc || asked)
+      missing(['rpc', 'paths'], `expected for chain other: what a node is asked, for example ${example}`);
+    if (health?.references?.length)
+      conflict(['health', 'references'], health.references, 'expected none for chain other without rpc.paths');
+  }
+  if (rpc?.paths && rpc.port === undefined) missing(['rpc', 'port'], 'expected for chain other, for example 8545');
+  if (dns && p2pPort === undefined) missing(['p2pPort'], 'expected for chain other with dns, for example 8333');
+  if (typeof peers === 'object')
+    conflict(['peers'], peers, 'expected none: how a client of chain other is told its peers is not known');
+  if (rpc?.paths) checkRequests(rpc.paths, { conflict, missing });
+}
+
+function checkRequests(paths: v.InferInput<typeof httpPaths>, { conflict }: Complaints): void {
+  const all = { ...paths.requests, ...(paths.hashAt && { hashAt: paths.hashAt.request }) };
+  for (const [name, request] of Object.entries(all)) {
+    const field = name === 'hashAt' ? ['rpc', 'paths', 'hashAt', 'request'] : ['rpc', 'paths', 'requests', name];
+    const { get, post, body } = request;
+    if ((get === undefined) === (post === undefined)) {
+      conflict(field, request, 'expected either get or post, for example { get: /v1/info }');
+      return;
+    }
+    if ((post === undefined) !== (body === undefined)) {
+      conflict(field, request, 'expected a body with post and none with get, for example { post: "", body: { … } }');
+      return;
+    }
+  }
+}
+
+function checkPeers({ chain, peers }: Written, complete: Complete, { conflict, missing }: Complaints): void {
+  const defaults = defaultsOf(chain);
+  if (!defaults || typeof peers !== 'object' || !complete.peers) return;
+  const { rotate, minimum = 0, maximum = defaults.peers.maximum, config, restart } = complete.peers;
+  if (rotate && !defaults.peers.rotate)
+    conflict(['peers', 'rotate'], rotate, `expected false: the nodes of a ${chain} network find each other by gossip`);
+  if (minimum > maximum)
+    conflict(['peers', 'minimum'], minimum, `expected at most ${maximum}, the maximum of a node's list`);
+  if (restart && config === undefined)
+    missing(
+      ['peers', 'config'],
+      `expected with restart: a ${chain} client that is restarted reads its list from there`,
+    );
+}
+
+function checkAlarms({ disk: { growAtPercent }, alarms: { diskPercent } }: Complete, { conflict }: Complaints): void {
+  const expected = `expected at least disk.growAtPercent, ${growAtPercent}, below which nothing is grown`;
+  if (diskPercent < growAtPercent) conflict(['alarms', 'diskPercent'], diskPercent, expected);
+}

@@ -1,5 +1,5 @@
 // The fleet files and pauses as they are now: what every function reads first, at each invocation.
-import { GetParametersByPathCommand, type SSMClient } from '@aws-sdk/client-ssm';
+import { paginateGetParametersByPath, type SSMClient } from '@aws-sdk/client-ssm';
 import type { Fleet } from './model.ts';
 import { fleetOfParameter } from './parameter.ts';
 
@@ -20,15 +20,11 @@ export interface Settings {
  */
 export async function readSettings(ssm: SSMClient, prefix: string): Promise<Settings> {
   const values = new Map<string, string>();
-  let NextToken: string | undefined;
-  for (let page = 0; page === 0 || NextToken; page++) {
-    if (page === MAX_PARAMETER_PAGES)
-      throw new Error(`more than ${MAX_PARAMETER_PAGES} pages of parameters below ${prefix}`);
-    const read = await ssm.send(
-      new GetParametersByPathCommand({ Path: prefix, Recursive: true, ...(NextToken && { NextToken }) }),
-    );
+  let pages = 0;
+  for await (const read of paginateGetParametersByPath({ client: ssm }, { Path: prefix, Recursive: true })) {
     for (const { Name = '', Value = '' } of read.Parameters ?? []) values.set(Name, Value);
-    NextToken = read.NextToken;
+    if (++pages === MAX_PARAMETER_PAGES && read.NextToken)
+      throw new Error(`more than ${MAX_PARAMETER_PAGES} pages of parameters below ${prefix}`);
   }
   const fleets: Fleet[] = [];
   const broken = new Map<string, string>();

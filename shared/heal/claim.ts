@@ -1,7 +1,7 @@
 // What makes a heal the one that works: its attempt, the node's lease, and writes that only the lease's holder may make.
 
+import { logWarn } from '../aws/log.ts';
 import type { ExecutionStatus } from '../model/execution.ts';
-import { plainJson } from '../text/plain-text.ts';
 import { readExecution } from './execution-status.ts';
 import { claim } from './incident.ts';
 import { grant, type Holder, holds, newNode } from './lease.ts';
@@ -33,7 +33,7 @@ export async function claimAttempt({ store, payload, execution }: HealTools): Pr
     },
   );
   // Right for an invocation that came twice, and all that is ever told of a forged one.
-  if ('end' in claimed) console.warn(plainJson({ level: 'warn', ended: claimed.end, payload }));
+  if ('end' in claimed) logWarn({ ended: claimed.end, payload });
   return claimed;
 }
 

@@ -1,7 +1,7 @@
 // Commands to a node: sent under a fence and an ordinal that a replay repeats, and over only after an answer or their last moment.
 import type { DurableContext } from '@aws/durable-execution-sdk-js';
 import { type CommandState, checkAgent, readCommand, sendCommand } from '../aws/commands.ts';
-import { readInstance } from '../aws/instance.ts';
+import { readInstance } from '../aws/instances.ts';
 import { orRefused, type Refused } from '../aws/refused.ts';
 import type { Fleet } from '../fleet/model.ts';
 import { clockSkewSeconds, runLimitsSeconds, startBySeconds } from '../node-commands/command.ts';

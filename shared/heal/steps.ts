@@ -1,6 +1,6 @@
 // How a heal takes its steps and waits: what may be repeated is repeated a few times, what may not is made at most once.
 import { createRetryStrategy, type DurableContext, JitterStrategy, StepSemantics } from '@aws/durable-execution-sdk-js';
-import { isThrottling } from '../aws/throttling.ts';
+import { isThrottling } from '../aws/refused.ts';
 import type { Step } from './tools.ts';
 
 const failing = createRetryStrategy({

@@ -3,11 +3,11 @@
 
 import type { Clients } from '../aws/clients.ts';
 import { readEnvironment } from '../aws/environment.ts';
+import { logError, logInfo, logWarn } from '../aws/log.ts';
 import { EventError } from '../events/errors.ts';
 import type { Fleet } from '../fleet/model.ts';
 import { readSettings, type Settings } from '../fleet/settings.ts';
 import { createStore, type Store } from '../heal/store.ts';
-import { plainJson } from '../text/plain-text.ts';
 import { inFairOrder, messageOf, oneByOne, throwTogether, type WorkThrough } from './fleets.ts';
 
 /** Clients and environment variables that every such function has. */
@@ -52,7 +52,7 @@ export function openInvocation<C extends BaseClients, V extends string>(
 /** Every fleet file and pause as they are now. A file that does not parse is logged, and does not stop the other fleets. */
 export async function readAllFleets({ clients, environment }: Invocation): Promise<Settings> {
   const settings = await readSettings(clients.ssm, environment.PARAMETER_PREFIX);
-  for (const sentence of settings.broken.values()) console.error(plainJson({ level: 'error', fleet: sentence }));
+  for (const sentence of settings.broken.values()) logError({ fleet: sentence });
   return settings;
 }
 
@@ -86,15 +86,15 @@ export async function reconcileFleets<S>(
   const takeOne = async (fleet: Fleet): Promise<void> => {
     try {
       const summary = await reconcile(fleet);
-      console.info(plainJson({ level: 'info', ...summary }));
+      logInfo(summary);
       summaries.push(summary);
     } catch (error) {
-      if (leaves(error)) console.warn(plainJson({ level: 'warn', left: [fleet.name], why: messageOf(error) }));
+      if (leaves(error)) logWarn({ left: [fleet.name], why: messageOf(error) });
       else failures.push(error);
     }
   };
   const left = await workThrough(inFairOrder(fleets, startedAtMs, everyMs), untilMs, takeOne);
-  if (left.length > 0) console.warn(plainJson({ level: 'warn', left: left.map(({ name }) => name) }));
+  if (left.length > 0) logWarn({ left: left.map(({ name }) => name) });
   throwTogether(failures, 'the other fleets were reconciled, but');
   return summaries;
 }

@@ -3,8 +3,8 @@ import { AssociateAddressCommand, StopInstancesCommand } from '@aws-sdk/client-e
 import { RegisterTargetsCommand } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { VPC_ID } from '../../local/services/ec2/service.ts';
-import { actOf, type HandOver, handOver, type Place, planHandOver, takeStep } from '../../shared/aws/hand-over.ts';
-import type { ReplaceClients } from '../../shared/aws/replace-clients.ts';
+import type { ReplaceClients } from '../../shared/aws/clients.ts';
+import { actOf, type HandOver, type Place, planHandOver, sentenceOf, takeStep } from '../../shared/aws/hand-over.ts';
 import { enterStandby, exitStandby, standbyState } from '../../shared/aws/standby.ts';
 import { type PacedRegion, pacedRegion } from '../support/paced-region.ts';
 
@@ -32,8 +32,16 @@ const place = (privateIp: string): Place => ({
   privateIp,
   vpcId: VPC_ID,
 });
-const move = (from: Place, to: Place, more: Partial<HandOver> = {}) =>
-  handOver(aws, { from, to, autoScalingGroup: null, ...more });
+/** Plans a hand-over and makes it, step by step; what each step did. */
+async function move(from: Place, to: Place, more: Partial<HandOver> = {}): Promise<readonly string[]> {
+  const done: string[] = [];
+  for (const step of await planHandOver(aws, { from, to, autoScalingGroup: null, ...more })) {
+    const taken = await takeStep(aws, step);
+    if ('refused' in taken) throw new Error(`${actOf(step)}: ${taken.refused}`);
+    done.push(sentenceOf(step));
+  }
+  return done;
+}
 const holderOf = (allocationId: string): string | undefined =>
   region.ec2.addresses().find((address) => address.allocationId === allocationId)?.association?.instanceId;
 /** Who is in a target group and does not leave it. */

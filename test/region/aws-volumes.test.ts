@@ -1,6 +1,7 @@
 // Volumes as the heals handle them, through unmodified SDK clients: read, made, copied, attached, detached and kept.
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { ReplaceClients } from '../../shared/aws/replace-clients.ts';
+import { initializationOf } from '../../shared/aws/volumes.ts';
+import type { ReplaceClients } from '../../shared/aws/clients.ts';
 import {
   attachVolume,
   copyVolume,
@@ -9,7 +10,6 @@ import {
   detachVolume,
   type FromSnapshot,
   freeDevice,
-  initializationOf,
   keepOnTermination,
   tagResources,
   untagResources,

@@ -2,9 +2,9 @@
 import { CreateVolumeCommand, StartInstancesCommand } from '@aws-sdk/client-ec2';
 import { DescribeKeyCommand } from '@aws-sdk/client-kms';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { ReplaceClients } from '../../shared/aws/clients.ts';
 import { describeInstance } from '../../shared/aws/instances.ts';
 import { judgeKey } from '../../shared/aws/keys.ts';
-import type { ReplaceClients } from '../../shared/aws/replace-clients.ts';
 import { describeVolumes } from '../../shared/aws/volumes.ts';
 import { type PacedRegion, pacedRegion } from '../support/paced-region.ts';
 

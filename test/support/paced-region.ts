@@ -3,7 +3,7 @@
 import type { Region } from '../../local/region.ts';
 import type { Statement } from '../../local/services/iam/policy.ts';
 import type { Following } from '../../local/simulator/clock.ts';
-import { type ReplaceClients, replaceClients } from '../../shared/aws/replace-clients.ts';
+import { type ReplaceClients, replaceClients } from '../../shared/aws/clients.ts';
 import { wholeRegion } from './whole-region.ts';
 
 export interface PacedRegion {

@@ -5,11 +5,11 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { build } from 'esbuild';
 import fc from 'fast-check';
 import { stringify } from 'yaml';
-import { leavesOf } from '../../infra/fleet-commands/leaves.ts';
-import { fleetJsonSchema, fleetJsonSchemaPath, fleetJsonSchemaText } from '../../infra/fleet-json-schema.ts';
+import { referencePath, withTables } from '../../infra/fleet-commands/reference.ts';
+import { fleetJsonSchemaPath, fleetJsonSchemaText } from '../../infra/fleet-json-schema.ts';
 import { FleetFilesError, fleetPathsIn, readFleets } from '../../infra/fleets.ts';
 import { chainDefaults } from '../../shared/chains/defaults.ts';
-import { everyFleet, parseFleet } from '../../shared/fleet/resolve.ts';
+import { parseFleet } from '../../shared/fleet/resolve.ts';
 import { anyFleetDocument } from '../support/fleet-documents.ts';
 
 let directory: string;
@@ -190,12 +190,16 @@ it('the schema for editors is up to date (npm run fleets -- schema writes it)', 
 });
 
 describe('the page about fleet files', () => {
-  const page = readFileSync(new URL('../../docs/fleet-files.md', import.meta.url), 'utf8');
+  const page = readFileSync(referencePath, 'utf8');
 
-  it('names every key', () => {
-    const defaults = [...leavesOf(everyFleet).keys()].filter((field) => !field.startsWith('roleValues'));
-    for (const field of [...Object.keys(fleetJsonSchema().properties ?? {}), ...defaults])
-      expect(page).toMatch(new RegExp(`^\\|[^|]*\`${field}[.\`]`, 'm'));
+  it('has the tables that the schema and the chains make (npm run fleets -- reference writes them)', () => {
+    expect(page).toBe(withTables(page));
+    expect(page).toContain('| `disk.growAtPercent` | 10 to 99 | `85` | Below this use');
+    expect(page).toContain('| `peers.rotate` | `true`, `false` | `true`; `false` for `solana` |');
+  });
+
+  it('is not written where a table has no place in it', () => {
+    expect(() => withTables(page.replace('<!-- /watch -->', ''))).toThrow('a place for the table watch');
   });
 
   it('tells the defaults of every chain', () => {

@@ -1,9 +1,9 @@
-import type { DescribeInstancesCommand, EC2Client, Instance } from '@aws-sdk/client-ec2';
+import { EC2Client, type Instance } from '@aws-sdk/client-ec2';
 import { describe, expect, it } from '@jest/globals';
 import { readFleets } from '../../infra/fleets.ts';
 import { chainDefaults } from '../../shared/chains/defaults.ts';
 import { discoverNodes } from '../../shared/fleet/nodes.ts';
-import { FleetFileError } from '../../shared/fleet/parse.ts';
+import { FleetFileError } from '../../shared/fleet/problems.ts';
 import { parseFleet } from '../../shared/fleet/resolve.ts';
 import { bitcoin } from '../support/fleet-documents.ts';
 
@@ -176,7 +176,9 @@ it('instances that a heal has launched and not proved, or has replaced and keeps
     instance('i-3', 'chainmend:retired'),
     instance('i-4', 'chainmend:incident', 'chainmend:node'),
   ];
-  const ec2 = { send: async (_: DescribeInstancesCommand) => ({ Reservations: [{ Instances }] }) };
-  const nodes = await discoverNodes(ec2 as unknown as EC2Client, parseFleet(bitcoin));
+  const ec2 = Object.assign(new EC2Client({ region: 'eu-west-1' }), {
+    send: async () => ({ Reservations: [{ Instances }] }),
+  });
+  const nodes = await discoverNodes(ec2, parseFleet(bitcoin));
   expect(nodes.map(({ instanceId }) => instanceId)).toEqual(['i-1', 'i-4']);
 });

@@ -1,9 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { chainNames } from '../../shared/chains/defaults.ts';
+import { completeDocument } from '../../shared/fleet/complete.ts';
 import { fleetOfParameter, fleetParameterName, fleetParameterValue } from '../../shared/fleet/parameter.ts';
-import { FleetFileError, type FleetProblem, parseFleetDocument } from '../../shared/fleet/parse.ts';
-import { completeDocument, parseFleet, resolveFleet, roleOf } from '../../shared/fleet/resolve.ts';
+import { parseFleetDocument } from '../../shared/fleet/parse.ts';
+import { FleetFileError, type FleetProblem } from '../../shared/fleet/problems.ts';
+import { parseFleet, resolveFleet, roleOf } from '../../shared/fleet/resolve.ts';
 import { anyFleetDocument, bitcoin } from '../support/fleet-documents.ts';
 
 function problemsIn(source: unknown): readonly FleetProblem[] {

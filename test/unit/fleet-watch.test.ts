@@ -2,10 +2,11 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { chainClients } from '../../shared/chains/clients.ts';
 import { chainDefaults, type KnownChain } from '../../shared/chains/defaults.ts';
-import { checkWithClient } from '../../shared/fleet/client-conflicts.ts';
-import { FleetFileError, parseFleetDocument } from '../../shared/fleet/parse.ts';
+import { checkWithClient, parseSeed } from '../../shared/fleet/client-checks.ts';
+import { parseFleetDocument } from '../../shared/fleet/parse.ts';
+import { FleetFileError } from '../../shared/fleet/problems.ts';
 import { parseFleet } from '../../shared/fleet/resolve.ts';
-import { parseSeed } from '../../shared/fleet/seeds.ts';
+
 import { bitcoin } from '../support/fleet-documents.ts';
 
 /** "rpc.port": "…; expected …" of everything that is wrong. */

@@ -12,7 +12,7 @@ import { nodesTable } from '../../local/cli/nodes-table.ts';
 import { renderSections } from '../../local/cli/render.ts';
 import { tableLines } from '../../local/cli/table.ts';
 import { logged } from '../../shared/aws/log.ts';
-import { settable } from '../../shared/aws/tags.ts';
+import { settable } from '../../shared/aws/volumes.ts';
 import { createJournal, type JournalRecord } from '../../shared/heal/journal.ts';
 import { page } from '../../shared/heal/page.ts';
 import { clientOf, QuestionError } from '../../shared/probe/questions.ts';

@@ -1,6 +1,6 @@
 // Which snapshots belong together, what their tags say, and whose they are.
 import { describe, expect, it } from '@jest/globals';
-import { sharingFault } from '../../shared/fleet/sharing.ts';
+import { sharingFault } from '../../shared/fleet/schema-heal.ts';
 import { dateOf } from '../../shared/model/tags.ts';
 import { clientNameOf, ledgerTags, readLedger } from '../../shared/snapshots/ledger.ts';
 import { ownersOf } from '../../shared/snapshots/owners.ts';

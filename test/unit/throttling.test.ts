@@ -3,7 +3,7 @@ import { EC2ServiceException } from '@aws-sdk/client-ec2';
 import { describe, expect, it } from '@jest/globals';
 import { abandon } from '../../functions/resize-volume/program.ts';
 import type { State } from '../../functions/resize-volume/stages.ts';
-import { isThrottling } from '../../shared/aws/throttling.ts';
+import { isThrottling } from '../../shared/aws/refused.ts';
 import { ME } from '../support/heal-facts.ts';
 
 const limit = new EC2ServiceException({ name: 'RequestLimitExceeded', $fault: 'client', $metadata: {} });

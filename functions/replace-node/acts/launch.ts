@@ -1,8 +1,7 @@
 // Another instance from the launch template of the original, with its client masked.
 import { DescribeSubnetsCommand } from '@aws-sdk/client-ec2';
 import { describeInstance } from '../../../shared/aws/instances.ts';
-import { launchReplacement } from '../../../shared/aws/launch.ts';
-import { isEverywhere, judgeLaunch } from '../../../shared/aws/launch-refusal.ts';
+import { isEverywhere, judgeLaunch, launchReplacement } from '../../../shared/aws/launch.ts';
 import { takeLease } from '../../../shared/heal/claim.ts';
 import type { HealContext } from '../context.ts';
 import { launchRequest, templateOf } from '../launch.ts';

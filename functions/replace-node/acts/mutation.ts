@@ -1,8 +1,7 @@
 // How an act changes AWS: intent in the journal, guards and lease read again in the very step, the call, and what came of it. What is only
 // decided is written down.
 import { InvokeCommand } from '@aws-sdk/client-lambda';
-import { isDenied, orRefused, type Refused } from '../../../shared/aws/refused.ts';
-import { isThrottling } from '../../../shared/aws/throttling.ts';
+import { isDenied, isThrottling, orRefused, type Refused } from '../../../shared/aws/refused.ts';
 import type { Fleet } from '../../../shared/fleet/model.ts';
 import { guardAgain } from '../../../shared/heal/guard.ts';
 import { holds } from '../../../shared/heal/lease.ts';

@@ -1,5 +1,5 @@
 // The rung for an instance that EC2 finds impaired: stopped and started, it comes up on other hardware. Pure.
-import { keyBeyondUs, keyDenies } from '../../../shared/aws/key-scope.ts';
+import { keyBeyondUs, keyDenies } from '../../../shared/aws/keys.ts';
 import type { LadderState } from '../../../shared/heal/memory.ts';
 import { endRung } from '../acts/decisions.ts';
 import { standBy, startInstanceOf, stopInstanceOf } from '../acts/instances.ts';

@@ -1,6 +1,6 @@
 // Volumes, as several rungs use them: which data are restored, how restored volumes are prepared and taken away, and how the node's own move
 // from one instance to the other. Pure.
-import { foreignAccountOf, keyDenies } from '../../../shared/aws/key-scope.ts';
+import { foreignAccountOf, keyDenies } from '../../../shared/aws/keys.ts';
 import { freeDevice, type VolumeNow } from '../../../shared/aws/volumes.ts';
 import type { Blame, FailedRung, LadderState, NewVolume, RestoredVolumes } from '../../../shared/heal/memory.ts';
 import { chooseVolumes, giveUpReplacement, giveUpVolumes, wait } from '../acts/decisions.ts';

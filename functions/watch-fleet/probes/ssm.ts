@@ -7,7 +7,7 @@ import {
   SendCommandCommand,
   type SSMClient,
 } from '@aws-sdk/client-ssm';
-import { judgeAgent } from '../../../shared/aws/agent.ts';
+import { judgeAgent } from '../../../shared/aws/commands.ts';
 import type { Fleet } from '../../../shared/fleet/model.ts';
 import type { FleetNode } from '../../../shared/fleet/nodes.ts';
 import { askNodeParameters } from '../../../shared/node-commands/ask-node.ts';

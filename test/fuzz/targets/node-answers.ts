@@ -2,8 +2,7 @@
 import { gzipSync } from 'node:zlib';
 import type { GetCommandInvocationCommandOutput, SSMClient } from '@aws-sdk/client-ssm';
 import fc from 'fast-check';
-import { judgeAgent } from '../../../shared/aws/agent.ts';
-import { readCommand } from '../../../shared/aws/commands.ts';
+import { judgeAgent, readCommand } from '../../../shared/aws/commands.ts';
 import { chainClients } from '../../../shared/chains/clients.ts';
 import { NodeAnswerError } from '../../../shared/model/node-answer-error.ts';
 import { parseAnswer } from '../../../shared/node-commands/answer.ts';

@@ -1,14 +1,14 @@
 // What only a chain's own client can say of a fleet file: whether seeds are written as it writes them, and whether paths can be followed.
-// Whoever stores a file asks here. Functions do not: they would carry every client in their bundle; those that use a seed or a path
-// refuse it by themselves.
+// A file is checked here before it is stored. Functions do not: they would carry every client in their bundle; those that use a seed or a
+// path refuse it by themselves.
+import type { DialablePeer } from '../chains/client.ts';
 import { chainClients } from '../chains/clients.ts';
-import { defaultsOf, otherChain } from '../chains/defaults.ts';
+import { defaultsOf, type KnownChain, otherChain } from '../chains/defaults.ts';
 import { httpJsonClient, PathsError } from '../chains/http-json.ts';
-import { type Complaints, complaintsOf } from './conflicts.ts';
-import { FleetFileError } from './parse.ts';
-import { httpJsonPathsOf } from './resolve-watch.ts';
+import { parsePeerAddress } from '../chains/peer-address.ts';
+import { httpJsonPathsOf } from './model.ts';
+import { type Complaints, complaintsOf, FleetFileError } from './problems.ts';
 import type { FleetDocument } from './schema.ts';
-import { parseSeed } from './seeds.ts';
 
 /**
  * @param document one that `parseFleetDocument` let through
@@ -16,13 +16,13 @@ import { parseSeed } from './seeds.ts';
  */
 export function checkWithClient(document: FleetDocument): void {
   const problems = complaintsOf((complaints) => {
-    paths(document, complaints);
-    peers(document, complaints);
+    checkPaths(document, complaints);
+    checkPeers(document, complaints);
   });
   if (problems.length > 0) throw new FleetFileError(problems, `fleet file "${document.fleet}"`);
 }
 
-function paths({ rpc }: FleetDocument, { conflict }: Complaints): void {
+function checkPaths({ rpc }: FleetDocument, { conflict }: Complaints): void {
   const paths = rpc?.paths;
   if (paths === undefined) return;
   try {
@@ -35,7 +35,7 @@ function paths({ rpc }: FleetDocument, { conflict }: Complaints): void {
   }
 }
 
-function peers({ chain, peers }: FleetDocument, { conflict }: Complaints): void {
+function checkPeers({ chain, peers }: FleetDocument, { conflict }: Complaints): void {
   const defaults = defaultsOf(chain);
   if (chain === otherChain || !defaults || typeof peers !== 'object') return;
   const { seeds = [], maximum = defaults.peers.maximum } = peers;
@@ -50,5 +50,24 @@ function peers({ chain, peers }: FleetDocument, { conflict }: Complaints): void 
         seed,
         `expected a peer as a ${chain} client writes it, for example ${defaults.peers.form}`,
       );
+  }
+}
+
+/** A seed of a fleet file, read back; undefined for what that client would not write in these very words. */
+export function parseSeed(chain: KnownChain, text: string): DialablePeer | undefined {
+  const [, id, rest = ''] = /^(?:enode:\/\/)?(?:([0-9a-f]{1,130})@)?(.+)$/.exec(text) ?? [];
+  const address = parsePeerAddress(rest);
+  if (address === undefined) return undefined;
+  const peer = id === undefined ? address : { ...address, id };
+  return written(chain, peer) === text ? peer : undefined;
+}
+
+function written(chain: KnownChain, peer: DialablePeer): string | undefined {
+  try {
+    return chainClients[chain].operations.formatPeer(peer);
+  } catch (error) {
+    // An id that is too short, or none at all.
+    if (error instanceof TypeError) return undefined;
+    throw error;
   }
 }

@@ -1,0 +1,121 @@
+// Fills a fleet file's gaps: what the file says goes before what its chain says, and that before what holds for every fleet.
+import * as v from 'valibot';
+import { defaultsOf, otherChain } from '../chains/defaults.ts';
+import { type FleetDocument, fleetDocumentSchema, type UnitDocument } from './schema.ts';
+import { isByPolicy } from './schema-heal.ts';
+import { NO_LINE } from './schema-nodes.ts';
+import { peerList } from './schema-watch.ts';
+
+/**
+ * A fleet file in which nothing is left out: a valid one itself, which means the same. The defaults that hold for every fleet are the schema's.
+ * @param document one that fits the schema
+ */
+export function completeDocument(document: FleetDocument) {
+  const { fleet, chain, mode, nodes, role, owner, breaker, ask, replace, dns, dataMode, ...filled } = v.parse(
+    fleetDocumentSchema,
+    document,
+  );
+  const written = writtenLayer(document);
+  const told = chainLayer(document);
+  const disk = { ...filled.disk, ...told.disk, ...document.disk };
+  const port = document.rpc?.port ?? told.rpc?.port;
+  const p2pPort = document.p2pPort ?? told.p2pPort;
+  return {
+    ...{ fleet, chain, mode, nodes, role },
+    volumes: mapValues({ ...told.volumes, ...written.volumes }, ({ path, tag = nodes.tag }) => ({ path, tag })),
+    units: mapValues(written.units, (unit, name) => {
+      const { stopGraceSeconds, cleanLine = NO_LINE, ...runtime } = { ...told.units[name], ...unit };
+      return { ...runtime, ...(stopGraceSeconds !== undefined && { stopGraceSeconds }), cleanLine };
+    }),
+    identity: document.identity ?? told.identity,
+    ...{ owner, disk, breaker, ask },
+    ...(port !== undefined && { rpc: { ...filled.rpc, ...told.rpc, ...document.rpc, port } }),
+    probe: filled.probe ?? (chain === otherChain && document.rpc?.paths === undefined ? 'none' : 'ssm'),
+    health: { ...filled.health, ...told.health, ...document.health },
+    ...(p2pPort !== undefined && { p2pPort }),
+    ...(told.peers && { peers: { ...v.parse(peerList, {}), ...told.peers, ...written.peers } }),
+    ...(dns && { dns }),
+    alarms: { ...filled.alarms, diskPercent: filled.alarms.diskPercent ?? disk.growAtPercent },
+    ...(filled.snapshots && { snapshots: completeSnapshots(filled.snapshots, document.snapshots) }),
+    replace,
+    ...(dataMode !== undefined && { dataMode }),
+  };
+}
+
+export type CompleteDocument = ReturnType<typeof completeDocument>;
+
+function completeSnapshots(
+  { clean, ...byPolicy }: NonNullable<v.InferOutput<typeof fleetDocumentSchema>['snapshots']>,
+  written: FleetDocument['snapshots'] = {},
+) {
+  return { ...(isByPolicy(written) && byPolicy), ...(clean && { clean }) };
+}
+
+type Volumes = Readonly<Record<string, Exclude<NonNullable<FleetDocument['volumes']>[string], string>>>;
+type Units = Readonly<Record<string, UnitDocument>>;
+
+/** What the file itself says, with its short forms written out: one `unit` as one of `units`, a path as a volume. */
+export function writtenLayer(document: FleetDocument) {
+  const { unit, docker, compose, commands, stopGraceSeconds, cleanLine, units, volumes = {}, peers } = document;
+  const only: UnitDocument = {
+    ...(unit !== undefined && { unit }),
+    ...(docker !== undefined && { docker }),
+    ...(compose !== undefined && { compose }),
+    ...(commands !== undefined && { commands }),
+    ...(stopGraceSeconds !== undefined && { stopGraceSeconds }),
+    ...(cleanLine !== undefined && { cleanLine }),
+  };
+  const long: Volumes = mapValues(volumes, (volume) => (typeof volume === 'string' ? { path: volume } : volume));
+  const several: Units = units ?? { node: only };
+  return { volumes: long, units: several, peers: peers === 'none' ? { rotate: false } : peers };
+}
+
+/** What the unit of the chain's own client is called: where a node has one only, and where it has several. */
+const chainUnits = ['node', 'execution'];
+
+interface ChainLayer {
+  readonly volumes: Volumes;
+  readonly units: Units;
+  readonly identity: string[];
+  readonly disk?: { readonly maximumSizeGiB: number };
+  readonly rpc?: { readonly port: number; readonly metricsPort?: number };
+  readonly health?: Omit<NonNullable<FleetDocument['health']>, 'references'>;
+  readonly p2pPort?: number;
+  readonly peers?: { readonly rotate: boolean; readonly maximum: number; readonly config?: string };
+}
+
+/** What the chain says of the fields that the file leaves out. */
+export function chainLayer(document: FleetDocument): ChainLayer {
+  const defaults = defaultsOf(document.chain);
+  if (!defaults) return { volumes: {}, units: {}, identity: [] };
+  const { ports, health, peers } = defaults;
+  const { units, volumes } = writtenLayer(document);
+  // The client keeps its data on the volume that is called so, or on the first.
+  const dataPath = (volumes['data'] ?? Object.values(volumes)[0])?.path ?? defaults.dataPath;
+  return {
+    volumes: document.volumes ? {} : { data: { path: defaults.dataPath } },
+    units: mapValues(units, ({ unit, docker, compose, commands }, name) => ({
+      ...(!(unit ?? docker ?? compose ?? commands) && { unit: defaults.unit }),
+      stopGraceSeconds: defaults.stopGraceSeconds,
+      // Beside the chain's own client, other units end with other words.
+      ...(chainUnits.includes(name) && defaults.cleanLine !== undefined && { cleanLine: defaults.cleanLine }),
+    })),
+    identity: defaults.identity.map((relative) => `${dataPath}/${relative}`),
+    disk: { maximumSizeGiB: defaults.maximumSizeGiB },
+    rpc: { port: ports.rpc, ...(ports.metrics !== undefined && { metricsPort: ports.metrics }) },
+    health,
+    p2pPort: ports.p2p,
+    peers: {
+      rotate: peers.rotate,
+      maximum: peers.maximum,
+      ...(peers.config !== undefined && { config: `${dataPath}/${peers.config}` }),
+    },
+  };
+}
+
+function mapValues<Value, Result>(
+  values: Readonly<Record<string, Value>>,
+  result: (value: Value, key: string) => Result,
+): Record<string, Result> {
+  return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, result(value, key)]));
+}
