@@ -1,9 +1,9 @@
 // What a sweep takes through the door: alarms, nodes that are sick, and incidents that nothing tells of again by itself.
 import type { Fleet } from '../../shared/fleet/model.ts';
+import { isOwed } from '../../shared/heal/incident.ts';
 import { unsettled } from '../../shared/heal/lease.ts';
-import { isOwed } from '../../shared/heal/left-open.ts';
-import { healOf } from '../../shared/heal/partitions.ts';
 import type { IncidentRecord, NodeRecord } from '../../shared/heal/records.ts';
+import { healOf } from '../../shared/heal/records.ts';
 import { heeded } from './alarms.ts';
 import type { Candidate } from './decide.ts';
 import { impairedInstances, oncePerNode, type Sick, seenNow, sickNodes } from './health.ts';

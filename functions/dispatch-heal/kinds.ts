@@ -1,8 +1,8 @@
 // Which heal a trouble is one for, what its attempts are started with, and under which name. Pure.
 import { createHash } from 'node:crypto';
 import type { Fleet } from '../../shared/fleet/model.ts';
-import { healOf } from '../../shared/heal/partitions.ts';
 import type { IncidentRecord, Operation } from '../../shared/heal/records.ts';
+import { healOf } from '../../shared/heal/records.ts';
 import type { HealKind, HealPayload } from '../../shared/model/payload.ts';
 
 /** This function, in what it writes. */

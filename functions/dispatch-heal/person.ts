@@ -4,7 +4,7 @@ import type { DispatchAnswer } from '../../shared/events/answer.ts';
 import type { ManualHeal, NodeRequest, SnapshotRequest } from '../../shared/events/dispatch.ts';
 import { EventError } from '../../shared/events/errors.ts';
 import { readSettings } from '../../shared/fleet/settings.ts';
-import { healOf } from '../../shared/heal/partitions.ts';
+import { healOf } from '../../shared/heal/records.ts';
 import type { Considered, Door } from './consider.ts';
 import { executionName } from './kinds.ts';
 import { considerNow } from './look.ts';

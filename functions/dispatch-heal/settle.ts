@@ -1,13 +1,18 @@
 // What a sweep settles before it looks for trouble: nodes whose holder is gone, attempts that died, alarms that are over.
 import { StopDurableExecutionCommand } from '@aws-sdk/client-lambda';
-import { readExecution } from '../../shared/heal/execution-status.ts';
-import { DEATHS_TO_PAGE, INVOKE_AGAIN_MS, judgeAttempt, recovered } from '../../shared/heal/incident.ts';
+import { readExecution } from '../../shared/heal/claim.ts';
+import {
+  DEATHS_TO_PAGE,
+  INVOKE_AGAIN_MS,
+  judgeAttempt,
+  recovered,
+  reopenLeftOpen,
+} from '../../shared/heal/incident.ts';
 import { createJournal } from '../../shared/heal/journal.ts';
 import { freeDead } from '../../shared/heal/lease.ts';
-import { reopenLeftOpen } from '../../shared/heal/left-open.ts';
-import { page } from '../../shared/heal/page.ts';
-import { healOf } from '../../shared/heal/partitions.ts';
+import { page } from '../../shared/heal/notify.ts';
 import type { IncidentRecord, NodeRecord } from '../../shared/heal/records.ts';
+import { healOf } from '../../shared/heal/records.ts';
 import { keys, type Store } from '../../shared/heal/store.ts';
 import { type Door, invoke } from './consider.ts';
 import { DISPATCHER } from './kinds.ts';

@@ -9,7 +9,7 @@ import { logged } from '../../shared/aws/log.ts';
 import { tagResources } from '../../shared/aws/volumes.ts';
 import { checked, text } from '../../shared/events/fields.ts';
 import { readSwitches } from '../../shared/guardrails/switches.ts';
-import type { MarkAnswer, MarkQuestion } from '../../shared/heal/mark-root.ts';
+import type { MarkAnswer, MarkQuestion } from '../../shared/model/questions.ts';
 import { ROOT_TAG } from '../../shared/model/tags.ts';
 import { whyNot } from './judge.ts';
 

@@ -1,7 +1,7 @@
 // Whether a volume is the root volume of a stopped node of a fleet. Pure.
 import type { Instance } from '@aws-sdk/client-ec2';
 import type { Fleet } from '../../shared/fleet/model.ts';
-import type { MarkQuestion } from '../../shared/heal/mark-root.ts';
+import type { MarkQuestion } from '../../shared/model/questions.ts';
 
 /**
  * Why the volume gets no tag; null where it gets it. replace-node has read the pauses in the step before: a node that is stopped already is

@@ -1,6 +1,6 @@
 // What an end of the ladder is to records, journal and page. Pure.
-import type { Ending } from '../../shared/heal/ending.ts';
-import { refused } from '../../shared/heal/ending.ts';
+import type { Ending } from '../../shared/heal/outcome.ts';
+import { refused } from '../../shared/heal/outcome.ts';
 import type { End } from './model.ts';
 
 export function endingOf(end: End): Ending {

@@ -1,7 +1,7 @@
 // What the acts of replace-node are handed.
 import type { ReplaceClients } from '../../shared/aws/replace-clients.ts';
+import type { HealTools } from '../../shared/heal/context.ts';
 import type { Holder } from '../../shared/heal/lease.ts';
-import type { HealTools } from '../../shared/heal/tools.ts';
 import type { ReplacePayload } from '../../shared/model/payload.ts';
 
 export const ENVIRONMENT = [

@@ -2,8 +2,8 @@
 import type { DurableContext } from '@aws/durable-execution-sdk-js';
 import { awsClients } from '../../shared/aws/clients.ts';
 import { isThrottling } from '../../shared/aws/throttling.ts';
-import { durableHeal } from '../../shared/heal/durable-heal.ts';
-import type { Ending } from '../../shared/heal/ending.ts';
+import { durableHeal } from '../../shared/heal/engine.ts';
+import type { Ending } from '../../shared/heal/outcome.ts';
 import { perform } from './effects.ts';
 import { abandon, advance, effectOf, start } from './program.ts';
 import type { State } from './stages.ts';

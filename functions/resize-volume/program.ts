@@ -1,7 +1,7 @@
 // The order in which a volume is grown, as a pure state machine: `effectOf` says what to do next, `advance` what its result means.
 // The handler only performs effects; the explorer in test/model drives these same two functions through every fault it knows.
 
-import { type Ending, refused } from '../../shared/heal/ending.ts';
+import { type Ending, refused } from '../../shared/heal/outcome.ts';
 import type { FailureCode } from '../../shared/model/guardrail-codes.ts';
 import type { HealPayload } from '../../shared/model/payload.ts';
 import { decideResize, type ResizeDecision } from './decide.ts';

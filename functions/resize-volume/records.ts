@@ -3,7 +3,7 @@ import { readBreaker } from '../../shared/guardrails/breaker.ts';
 import { growthKey, leaveStagger, monthOf, reserve, stagger } from '../../shared/guardrails/grow.ts';
 import type { BudgetRecord, GrowRecord } from '../../shared/guardrails/records.ts';
 import { readSwitches } from '../../shared/guardrails/switches.ts';
-import { readExecution } from '../../shared/heal/execution-status.ts';
+import { readExecution } from '../../shared/heal/claim.ts';
 import { holds, newNode, prove } from '../../shared/heal/lease.ts';
 import type { NodeRecord } from '../../shared/heal/records.ts';
 import { keys, settle } from '../../shared/heal/store.ts';

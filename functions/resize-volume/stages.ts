@@ -1,9 +1,9 @@
 // The words of the heal: the stages that it goes through, the effects that it asks for, and what each of them may come to.
 
 import type { Changed, Claimed, Leased } from '../../shared/heal/claim.ts';
-import type { Ending, Guarded } from '../../shared/heal/ending.ts';
 import type { Holder } from '../../shared/heal/lease.ts';
 import type { Sent } from '../../shared/heal/node-commands.ts';
+import type { Ending, Guarded } from '../../shared/heal/outcome.ts';
 import type { GuardrailCode } from '../../shared/model/guardrail-codes.ts';
 import type { Answer, Observation } from '../../shared/node-commands/answer.ts';
 import type { GrowPlan, ResizeDecision, ResizeFacts } from './decide.ts';

@@ -1,6 +1,6 @@
 // What every effect of this heal is handed, and what it knows of its effects.
 
-import type { HealTools } from '../../shared/heal/tools.ts';
+import type { HealTools } from '../../shared/heal/context.ts';
 import type { ResizePayload } from '../../shared/model/payload.ts';
 import type { Effect } from './stages.ts';
 

@@ -6,7 +6,7 @@ import { claimTelling, markPaged, newRegister, type SubjectRefusal } from '../..
 import { newRotation, next, type RotationRecord } from '../../shared/guardrails/rotation.ts';
 import { judgePauseTag, PAUSE_TAG, readSwitches } from '../../shared/guardrails/switches.ts';
 import { fleetJournal, type WriteEntry } from '../../shared/heal/fleet-journal.ts';
-import { page } from '../../shared/heal/page.ts';
+import { page } from '../../shared/heal/notify.ts';
 import { keys, type Store, settle } from '../../shared/heal/store.ts';
 import { tellRefusals } from '../../shared/heal/telling.ts';
 import type { FailureCode, Refusal } from '../../shared/model/guardrail-codes.ts';

@@ -2,10 +2,10 @@
 import type { DurableContext } from '@aws/durable-execution-sdk-js';
 import { readSwitches } from '../../shared/guardrails/switches.ts';
 import { changeNode } from '../../shared/heal/claim.ts';
+import { stepper } from '../../shared/heal/context.ts';
 import { guardAgain } from '../../shared/heal/guard.ts';
 import type { Holder } from '../../shared/heal/lease.ts';
 import { awaitNode, type Sent, sendToNode } from '../../shared/heal/node-commands.ts';
-import { stepper } from '../../shared/heal/steps.ts';
 import { type NodeAnswer, parseNodeAnswer } from '../../shared/node-commands/node-answer.ts';
 import {
   type NodeCommand,

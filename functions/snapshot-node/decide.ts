@@ -2,8 +2,8 @@
 // and the look at it; every path that has the lease gives it back.
 
 import { changedTerms, type Terms } from '../../shared/heal/approval.ts';
-import { type Ending, refused } from '../../shared/heal/ending.ts';
 import type { FoundVolume } from '../../shared/heal/memory.ts';
+import { type Ending, refused } from '../../shared/heal/outcome.ts';
 import type { SnapshotOperation } from '../../shared/heal/records.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import type { SnapshotPayload } from '../../shared/model/payload.ts';

@@ -1,6 +1,6 @@
 // How an attempt gives up: the first reason is the one that is told, unless the client is down, which is always told. Pure.
 
-import { type Ending, refused } from '../../shared/heal/ending.ts';
+import { type Ending, refused } from '../../shared/heal/outcome.ts';
 import type { FailureCode } from '../../shared/model/guardrail-codes.ts';
 import type { Act, Progress } from './model.ts';
 

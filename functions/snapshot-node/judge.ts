@@ -2,7 +2,7 @@
 
 import type { CleanSnapshotPolicy, Fleet } from '../../shared/fleet/model.ts';
 import type { ObservedNode } from '../../shared/fleet/observation.ts';
-import { judgeInstance } from '../../shared/heal/reachable.ts';
+import { judgeInstance } from '../../shared/heal/guard.ts';
 import type { GuardrailCode, Refusal } from '../../shared/model/guardrail-codes.ts';
 import type { SnapshotPayload } from '../../shared/model/payload.ts';
 import type { NodeAnswer, NodeState } from '../../shared/node-commands/node-answer.ts';

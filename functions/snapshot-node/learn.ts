@@ -1,7 +1,7 @@
 // What the result of an act means for what this execution knows. Pure.
 
-import { refused } from '../../shared/heal/ending.ts';
 import type { SnapshotMemory } from '../../shared/heal/memory.ts';
+import { refused } from '../../shared/heal/outcome.ts';
 import type { SnapshotOperation } from '../../shared/heal/records.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import type { NodeAnswer } from '../../shared/node-commands/node-answer.ts';

@@ -6,11 +6,11 @@ import { CreateSnapshotsCommand, type CreateSnapshotsRequest } from '@aws-sdk/cl
 import { orDryRun, refusalOf } from '../../shared/aws/refused.ts';
 import { isThrottling } from '../../shared/aws/throttling.ts';
 import { changeNode } from '../../shared/heal/claim.ts';
+import { once, stepper } from '../../shared/heal/context.ts';
 import { guardAgain } from '../../shared/heal/guard.ts';
 import { type ToKeep, writeKept } from '../../shared/heal/kept.ts';
 import { type Holder, holds } from '../../shared/heal/lease.ts';
 import type { SnapshotMemory } from '../../shared/heal/memory.ts';
-import { once, stepper } from '../../shared/heal/steps.ts';
 import { CONSISTENCY_WINDOW_MS, REQUEST_LIFETIME_MS } from '../../shared/model/execution.ts';
 import { ofSet, readTaken } from './facts.ts';
 import type { Results, Taken } from './model.ts';

@@ -1,9 +1,9 @@
 // What the acts of snapshot-node are handed.
 
 import type { Fleet } from '../../shared/fleet/model.ts';
-import type { Shelf, Whose } from '../../shared/heal/kept-snapshots.ts';
+import type { HealTools } from '../../shared/heal/context.ts';
+import type { Shelf, Whose } from '../../shared/heal/kept.ts';
 import type { FoundVolume } from '../../shared/heal/memory.ts';
-import type { HealTools } from '../../shared/heal/tools.ts';
 import type { SnapshotPayload } from '../../shared/model/payload.ts';
 import type { ClientOnNode, NodeCommand, Place } from '../../shared/node-commands/node-command.ts';
 import type { Act } from './model.ts';

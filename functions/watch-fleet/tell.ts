@@ -4,7 +4,7 @@ import { orRefused } from '../../shared/aws/refused.ts';
 import { runbookOf } from '../../shared/fleet/naming.ts';
 import type { ObservedNode } from '../../shared/fleet/observation.ts';
 import { createJournal, type JournalEntry } from '../../shared/heal/journal.ts';
-import { page } from '../../shared/heal/page.ts';
+import { page } from '../../shared/heal/notify.ts';
 import type { IncidentRecord } from '../../shared/heal/records.ts';
 import { healsBegin, MAY_BE_HEALED, withoutHealing } from './healing.ts';
 import type { FleetHealth } from './health.ts';

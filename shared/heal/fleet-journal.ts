@@ -1,7 +1,6 @@
 // The journal of a run that serves a whole fleet on a schedule: one incident for all of it, with neither onset nor attempts.
-import { createJournal, type JournalEntry } from './journal.ts';
-import type { Writer } from './partitions.ts';
-import type { Store } from './store.ts';
+import { createJournal, type JournalEntry, type JournalTable } from './journal.ts';
+import type { Writer } from './records.ts';
 import { WHOLE_FLEET } from './telling.ts';
 
 /** One node that an entry is about; without it, the whole fleet. */
@@ -23,7 +22,7 @@ export interface FleetRun {
 }
 
 /** @returns a writer whose entries come in the order of its calls; each is written at the moment of its call */
-export function fleetJournal(store: Pick<Store, 'writeOnce'>, { run, startedAtMs, ...owner }: FleetRun): WriteEntry {
+export function fleetJournal(store: JournalTable, { run, startedAtMs, ...owner }: FleetRun): WriteEntry {
   let entries = 0;
   return async (entry, about) => {
     const node = about?.name ?? WHOLE_FLEET;

@@ -5,14 +5,13 @@ import { readInstance } from '../aws/instance.ts';
 import { orRefused, type Refused } from '../aws/refused.ts';
 import type { Fleet } from '../fleet/model.ts';
 import { clockSkewSeconds, runLimitsSeconds, startBySeconds } from '../node-commands/command.ts';
-import type { Guarded } from './ending.ts';
-import { guardAgain } from './guard.ts';
+import type { HealTools, Step } from './context.ts';
+import { mostPolls, pollSeconds } from './context.ts';
+import { guardAgain, judgeInstance } from './guard.ts';
 import { type Holder, newNode, raiseQuiet } from './lease.ts';
-import { judgeInstance } from './reachable.ts';
+import type { Guarded } from './outcome.ts';
 import type { NodeRecord } from './records.ts';
 import { keys, settle } from './store.ts';
-import type { HealTools, Step } from './tools.ts';
-import { mostPolls, pollSeconds } from './waiting.ts';
 
 /** From SendCommand to the moment after which the longest of all commands can no longer run: a stop grace of two hours, and a start. */
 const LONGEST_MS = (startBySeconds + Math.max(...Object.values(runLimitsSeconds)) + clockSkewSeconds) * 1000;

@@ -2,9 +2,8 @@
 // by `claimTelling` (guardrails/names.ts).
 import type { SNSClient } from '@aws-sdk/client-sns';
 import type { SubjectRefusal, Telling } from '../guardrails/names.ts';
-import { answersToFleet, type FleetQuestion } from './answering.ts';
 import type { JournalEntry } from './journal.ts';
-import { page } from './page.ts';
+import { answersToFleet, type FleetQuestion, page } from './notify.ts';
 
 /** In place of a node's name where all of the fleet is meant. */
 export const WHOLE_FLEET = '-';

@@ -1,7 +1,7 @@
 // The executions of resize-volume: the program's next effect, each way in which it can turn out, and what the program makes of it.
 import type { Effect, Results, State } from '../../functions/resize-volume/stages.ts';
-import type { Ending, Guarded } from '../../shared/heal/ending.ts';
 import type { Outcome } from '../../shared/heal/incident.ts';
+import type { Ending, Guarded } from '../../shared/heal/outcome.ts';
 import type { HealPayload } from '../../shared/model/payload.ts';
 import { MODIFICATIONS_PER_DAY, modifyVolume } from './aws.ts';
 import type { Emit } from './check.ts';

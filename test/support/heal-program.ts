@@ -1,7 +1,7 @@
 // Runs the program of a heal on what a test tells it at each step, and remembers what it asked for.
 import { abandon, advance, effectOf, start } from '../../functions/resize-volume/program.ts';
 import type { Effect, Results, State } from '../../functions/resize-volume/stages.ts';
-import type { Ending } from '../../shared/heal/ending.ts';
+import type { Ending } from '../../shared/heal/outcome.ts';
 import type { Mode } from '../../shared/model/mode.ts';
 import type { Answer, Observation } from '../../shared/node-commands/answer.ts';
 import { fleetWith, GIB, ME, NOON_MS, observation, resizeFacts, steadyHistory } from './heal-facts.ts';

@@ -8,9 +8,9 @@ import { HEALTH, payloadOf } from '../../functions/dispatch-heal/kinds.ts';
 import type { AlarmNow, Checks } from '../../functions/dispatch-heal/truth.ts';
 import type { Health, ObservedNode } from '../../shared/fleet/observation.ts';
 import type { ReplaceMemory } from '../../shared/heal/memory.ts';
-import { healOf } from '../../shared/heal/partitions.ts';
 import { parseHealPayload } from '../../shared/heal/payload.ts';
 import type { IncidentRecord, ReplaceOperation } from '../../shared/heal/records.ts';
+import { healOf } from '../../shared/heal/records.ts';
 import type { Want } from '../../shared/model/payload.ts';
 import {
   claimedIncident,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Effect } from '../../functions/resize-volume/stages.ts';
-import { pageOf } from '../../shared/heal/ending.ts';
+import { pageOf } from '../../shared/heal/outcome.ts';
 import { FAILURES, GUARDRAILS } from '../../shared/model/guardrail-codes.ts';
 import type { Mode } from '../../shared/model/mode.ts';
 import { tries } from '../support/any.ts';

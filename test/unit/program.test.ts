@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { GrowPlan } from '../../functions/resize-volume/decide.ts';
 import { proofOf, sentenceOf } from '../../functions/resize-volume/proof.ts';
-import { pollSeconds } from '../../shared/heal/waiting.ts';
+import { pollSeconds } from '../../shared/heal/context.ts';
 import type { Observation } from '../../shared/node-commands/answer.ts';
 import {
   DATA_VOLUME,

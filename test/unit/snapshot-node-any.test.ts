@@ -4,7 +4,7 @@ import { decideNext } from '../../functions/snapshot-node/decide.ts';
 import { abandon } from '../../functions/snapshot-node/endings.ts';
 import { learn } from '../../functions/snapshot-node/learn.ts';
 import { type Act, initial, type Progress } from '../../functions/snapshot-node/model.ts';
-import type { Ending } from '../../shared/heal/ending.ts';
+import type { Ending } from '../../shared/heal/outcome.ts';
 import type { SnapshotOperation } from '../../shared/heal/records.ts';
 import { tries } from '../support/any.ts';
 import {

@@ -6,7 +6,7 @@ import { learn } from '../../functions/snapshot-node/learn.ts';
 import { type Act, type Facts, initial, type Progress } from '../../functions/snapshot-node/model.ts';
 import { judgeProof } from '../../functions/snapshot-node/proof.ts';
 import { requestOf } from '../../functions/snapshot-node/request.ts';
-import type { Ending } from '../../shared/heal/ending.ts';
+import type { Ending } from '../../shared/heal/outcome.ts';
 import type { SnapshotPayload } from '../../shared/model/payload.ts';
 import { readLedger } from '../../shared/snapshots/ledger.ts';
 import {

@@ -3,9 +3,9 @@ import type { DurableContext } from '@aws/durable-execution-sdk-js';
 import { isDenied, orRefused, type Refused } from '../../../shared/aws/refused.ts';
 import { isThrottling } from '../../../shared/aws/throttling.ts';
 import type { Fleet } from '../../../shared/fleet/model.ts';
+import { once, stepper } from '../../../shared/heal/context.ts';
 import { guardAgain } from '../../../shared/heal/guard.ts';
 import { type Holder, holds } from '../../../shared/heal/lease.ts';
-import { once, stepper } from '../../../shared/heal/steps.ts';
 import type { Result } from '../model.ts';
 import type { Tools } from '../tools.ts';
 

@@ -2,9 +2,9 @@
 
 import type { Fleet } from '../../../shared/fleet/model.ts';
 import { readSwitches } from '../../../shared/guardrails/switches.ts';
+import { stepper } from '../../../shared/heal/context.ts';
 import type { Copy, ReplaceMemory } from '../../../shared/heal/memory.ts';
 import { awaitNode, sendToNode } from '../../../shared/heal/node-commands.ts';
-import { stepper } from '../../../shared/heal/steps.ts';
 import { type NodeAnswer, parseNodeAnswer } from '../../../shared/node-commands/node-answer.ts';
 import {
   type ClientOnNode,

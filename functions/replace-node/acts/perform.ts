@@ -10,11 +10,11 @@ import {
   writeReplacementProof,
 } from '../../../shared/heal/budgets.ts';
 import { changeNode } from '../../../shared/heal/claim.ts';
+import { stepper } from '../../../shared/heal/context.ts';
 import { guardAgain } from '../../../shared/heal/guard.ts';
-import { hold } from '../../../shared/heal/kept-snapshots.ts';
+import { hold } from '../../../shared/heal/kept.ts';
 import type { ReplaceMemory } from '../../../shared/heal/memory.ts';
 import { noteProgress } from '../../../shared/heal/progress.ts';
-import { stepper } from '../../../shared/heal/steps.ts';
 import type { Rung } from '../../../shared/model/rungs.ts';
 import { sentenceOfUnmarked } from '../../../shared/snapshots/marks.ts';
 import { intending, phaseOf, takesDown } from '../intending.ts';

@@ -1,15 +1,16 @@
 // The shell of every durable heal: a payload of its own kind in, its tools made, and one execution around what it runs.
+
 import { type DurableContext, DurableExecutionApiClient, withDurableExecution } from '@aws/durable-execution-sdk-js';
 import middy from '@middy/core';
 import type { Clients } from '../aws/clients.ts';
 import { readEnvironment } from '../aws/environment.ts';
 import { logged } from '../aws/log.ts';
 import type { HealPayload } from '../model/payload.ts';
-import type { Ending } from './ending.ts';
+import { HEAL_ENVIRONMENT, type HealTools } from './context.ts';
 import { createJournal } from './journal.ts';
+import type { Ending } from './outcome.ts';
 import { parseHealPayload } from './payload.ts';
 import { createStore } from './store.ts';
-import { HEAL_ENVIRONMENT, type HealTools } from './tools.ts';
 
 export interface DurableHeal<P extends HealPayload, E extends string, C extends Clients> {
   readonly kind: P['kind'];

@@ -1,7 +1,30 @@
-// How a heal takes its steps and waits: what may be repeated is repeated a few times, what may not is made at most once.
+// What an act of a heal is handed: clients, records, journal, who we are; and how it takes steps and waits. What may be repeated is repeated
+// a few times. What may not is made at most once.
+
 import { createRetryStrategy, type DurableContext, JitterStrategy, StepSemantics } from '@aws/durable-execution-sdk-js';
+import type { Clients } from '../aws/clients.ts';
 import { isThrottling } from '../aws/throttling.ts';
-import type { Step } from './tools.ts';
+import type { HealPayload } from '../model/payload.ts';
+import type { Journal } from './journal.ts';
+import type { Store } from './store.ts';
+
+/** Environment variables that every heal has. */
+export const HEAL_ENVIRONMENT = ['TABLE_NAME', 'TOPIC_ARN', 'PARAMETER_PREFIX'] as const;
+export type HealVariable = (typeof HEAL_ENVIRONMENT)[number];
+
+/** `E`: names of the heal's further environment variables. `C`: its clients, where it has more than most. */
+export interface HealTools<P extends HealPayload = HealPayload, E extends string = never, C extends Clients = Clients> {
+  readonly clients: C;
+  readonly store: Store;
+  readonly journal: Journal;
+  readonly payload: P;
+  /** ARN of this execution: who we are in every record. */
+  readonly execution: string;
+  readonly environment: Readonly<Record<HealVariable | E, string>>;
+}
+
+/** One step of a heal: `name` is unique within its place, and the place in the execution. */
+export type Step = <T>(name: string, body: () => Promise<T>) => Promise<T>;
 
 const failing = createRetryStrategy({
   maxAttempts: 4,
@@ -55,4 +78,15 @@ export async function once<T>(
   }
 }
 
-export { mostPolls, pollSeconds } from './waiting.ts';
+/** Seconds between polls; the last one repeats. Quick states are seen at once, an hour costs some sixty calls. */
+const POLL_SECONDS = [1, 1, 2, 3, 5, 5, 10, 20, 60] as const;
+const LONGEST_SECONDS = 60;
+/** What polls themselves take, and a moment that is told late, as a number of polls. */
+const SPARE_POLLS = 10;
+
+export const pollSeconds = (poll: number): number =>
+  POLL_SECONDS[Math.min(poll, POLL_SECONDS.length - 1)] ?? LONGEST_SECONDS;
+
+/** More polls than are ever needed for something that lasts so long. */
+export const mostPolls = (lastsMs: number): number =>
+  POLL_SECONDS.length + Math.ceil(lastsMs / 1000 / LONGEST_SECONDS) + SPARE_POLLS;
