@@ -14,6 +14,7 @@ import { addedUsd, growthKey, monthOf } from '../../shared/guardrails/grow.ts';
 import { owesClient } from '../../shared/heal/lease.ts';
 import type { Store } from '../../shared/heal/store.ts';
 import type { HealPayload } from '../../shared/model/payload.ts';
+import { readTrigger } from '../../shared/model/trigger.ts';
 import type { Observation } from '../../shared/node-commands/answer.ts';
 import { GIB, type ModificationFact, type ResizeFacts, type VolumeFact } from './decide.ts';
 import type { UsedPoint } from './growth.ts';
@@ -66,9 +67,10 @@ export async function readFacts(
   };
 }
 
-const roleOf = ({ trouble }: Pick<HealPayload, 'trouble'>): string => trouble.split(':')[1] ?? '';
+const roleOf = ({ trouble }: Pick<HealPayload, 'trouble'>): string => readTrigger(trouble)?.subject ?? '';
 
-const pathOf = (fleet: Fleet, payload: HealPayload): string | undefined =>
+/** Where the fleet file says that the volume is mounted; undefined where it has no such volume. */
+export const pathOf = (fleet: Fleet, payload: Pick<HealPayload, 'trouble'>): string | undefined =>
   fleet.volumes.find(({ role }) => role === roleOf(payload))?.path;
 
 /** AWS tells only the most recent modification of a volume; one that was never modified has none. */

@@ -26,6 +26,17 @@ export interface HealTools<P extends HealPayload = HealPayload, E extends string
 /** One step of a heal: `name` is unique within its place, and the place in the execution. */
 export type Step = <T>(name: string, body: () => Promise<T>) => Promise<T>;
 
+/** The turn of an attempt that is under way. */
+export interface Turn {
+  readonly durable: DurableContext;
+  /** Orders the steps and journal entries of this turn within the attempt: "07". */
+  readonly place: string;
+  readonly step: Step;
+}
+
+/** What an act is handed. */
+export type ActContext<Context extends HealTools<HealPayload, string>> = Context & Turn;
+
 const failing = createRetryStrategy({
   maxAttempts: 4,
   initialDelay: { seconds: 2 },
@@ -90,3 +101,21 @@ export const pollSeconds = (poll: number): number =>
 /** More polls than are ever needed for something that lasts so long. */
 export const mostPolls = (lastsMs: number): number =>
   POLL_SECONDS.length + Math.ceil(lastsMs / 1000 / LONGEST_SECONDS) + SPARE_POLLS;
+
+/**
+ * Looks, at growing intervals, until a look says something.
+ *
+ * @returns null where `polls` looks said nothing
+ */
+export async function poll<T>(
+  { durable, place, step }: Turn,
+  polls: number,
+  look: () => Promise<T | null>,
+): Promise<T | null> {
+  for (let count = 0; count < polls; count++) {
+    await durable.wait(`${place}-wait-${count}`, { seconds: pollSeconds(count) });
+    const seen = await step(`poll-${count}`, look);
+    if (seen !== null) return seen;
+  }
+  return null;
+}

@@ -182,6 +182,30 @@ export const refused = ({ refuse: code, reason, page, lookAgainMs }: Guarded): E
   lookAgainMs,
 });
 
+export const failed = (
+  code: FailureCode,
+  reason: string,
+  { page = false, lookAgainMs }: { readonly page?: boolean; readonly lookAgainMs: number },
+): Extract<Ending, { readonly outcome: 'failed' }> => ({ outcome: 'failed', code, reason, page, lookAgainMs });
+
+const MINUTE_MS = 60_000;
+
+/** Another execution holds the node. @param holder its ARN, or what it left open */
+export const busy = (holder: string): Ending =>
+  refused({ refuse: 'busy', reason: `${holder} holds the node`, page: false, lookAgainMs: MINUTE_MS });
+
+/**
+ * A step kept failing before anything was begun. This is a refusal: AWS that answers with errors for half an hour must not use up the attempts
+ * of every node.
+ */
+export const notBegun = (reason: string, throttled: boolean): Ending =>
+  refused({
+    refuse: throttled ? 'throttled' : 'unreadable',
+    reason,
+    page: !throttled,
+    lookAgainMs: throttled ? MINUTE_MS : 5 * MINUTE_MS,
+  });
+
 /** The code under which an ending pages, if it does. */
 export function pageOf(ending: Ending): PageCode | null {
   switch (ending.outcome) {

@@ -1,6 +1,7 @@
 // The payload of a heal, parsed strictly: it is written by the dispatcher, but an invocation can come from anybody who may invoke.
 import * as v from 'valibot';
 import type { HealPayload } from '../model/payload.ts';
+import { readTrigger } from '../model/trigger.ts';
 import { plainText } from '../text/plain-text.ts';
 
 /** An invocation that is no heal's: the message names the field, and what was expected. */
@@ -16,7 +17,10 @@ const base = {
   // A tag's value as people write it (EC2: up to 256 Unicode characters): it is shown and stored, and reaches no command.
   node: text(/^[^\p{Cc}]{1,256}$/u),
   instanceId: text(/^i-[0-9a-f]{8,17}$/),
-  trouble: text(/^[a-z]+:[a-z0-9-]{1,62}$/),
+  trouble: v.pipe(
+    v.string(),
+    v.check((trouble) => readTrigger(trouble) !== null, 'expected a trigger such as disk:data or node:health'),
+  ),
   incidentId: text(/^[\w:.-]{1,64}$/),
   attempt: v.pipe(v.number(), v.integer(), v.minValue(1)),
   mode: v.picklist(['plan', 'ask', 'act']),

@@ -2,6 +2,8 @@
 // own partitions only (dynamodb:LeadingKeys, infra/constructs/state.ts).
 
 import type { AlarmFact, HealKind, HealPayload, Want } from '../model/payload.ts';
+import { readTrigger } from '../model/trigger.ts';
+import { plainText } from '../text/plain-text.ts';
 import type { Terms } from './approval.ts';
 import type { ReplaceMemory, SnapshotMemory } from './memory.ts';
 
@@ -172,8 +174,10 @@ export const partitions = {
   journal: (fleet: string, writer: Writer): string => `JOURNAL#${fleet}#${writer}`,
 } as const;
 
-/** Which heal a trouble is one for. request:… and plan:… are a person’s wishes. */
+/** Which heal works on incidents of this trigger. @throws TypeError where the text is no trigger's */
 export function healOf(trouble: string): HealKind {
-  if (trouble.startsWith('disk:')) return 'resize-volume';
-  return trouble.endsWith(':clean') ? 'snapshot-node' : 'replace-node';
+  const trigger = readTrigger(trouble);
+  if (trigger === null) throw new TypeError(`no heal works on ${plainText(JSON.stringify(trouble), 100)}`);
+  if (trigger.kind === 'disk') return 'resize-volume';
+  return trigger.subject === 'clean' ? 'snapshot-node' : 'replace-node';
 }

@@ -14,6 +14,7 @@ import type { BudgetRecord, GrowRecord } from '../guardrails/records.ts';
 import type { ReplacementsRecord, RestartsRecord, TurnRecord } from '../guardrails/replace-budget.ts';
 import type { RotationRecord } from '../guardrails/rotation.ts';
 import type { HealKind } from '../model/payload.ts';
+import { readTrigger } from '../model/trigger.ts';
 import type { JournalRecord } from './journal.ts';
 import type { IncidentRecord, NodeRecord } from './records.ts';
 import { HEAL_KINDS, healOf, partitions } from './records.ts';
@@ -218,7 +219,8 @@ function isIncident(key: Key, record: IncidentRecord): boolean {
   const { fleet, instanceId, trouble, payload, execution } = record as Partial<
     Extract<IncidentRecord, { execution: string }>
   >;
-  if (typeof trouble !== 'string' || !isAt(key, keys.incident(fleet ?? '', instanceId ?? '', trouble))) return false;
+  if (typeof trouble !== 'string' || readTrigger(trouble) === null) return false;
+  if (!isAt(key, keys.incident(fleet ?? '', instanceId ?? '', trouble))) return false;
   const heal = healOf(trouble);
   return (
     (payload === undefined || payload?.kind === heal) && (execution === undefined || isExecutionOf(execution, heal))

@@ -185,7 +185,7 @@ export function isWithinReach(
  * Why some of a set are out of reach, and what a person can do who knows whose they are; null where none is. Snapshots that are made in the
  * console or by `aws ec2 create-snapshot` carry no tags unless somebody gives them some.
  */
-export function outOfReach(
+function outOfReach(
   facts: readonly SnapshotFact[],
   fleet: Pick<Fleet, 'name' | 'volumes' | 'replace'>,
 ): string | null {
@@ -228,7 +228,7 @@ export interface Demand {
 const factsOf = ({ parts }: SnapshotSet): readonly SnapshotFact[] => Object.values(parts);
 
 /** That it is not whole, not ready, not to be read, or not to be used. */
-export function shapeFault(set: SnapshotSet, { fleet, accounts, unusableKeys }: Demand): string | null {
+function shapeFault(set: SnapshotSet, { fleet, accounts, unusableKeys }: Demand): string | null {
   const missing = fleet.volumes.map(({ role }) => role).filter((role) => set.parts[role] === undefined);
   if (missing.length > 0) return `it has no snapshot of the volume ${missing.join(', ')}`;
   const facts = factsOf(set);
@@ -247,12 +247,12 @@ export function shapeFault(set: SnapshotSet, { fleet, accounts, unusableKeys }: 
 }
 
 /** That heals may not read it. */
-export function reachFault(set: SnapshotSet, { fleet }: Pick<Demand, 'fleet'>): string | null {
+function reachFault(set: SnapshotSet, { fleet }: Pick<Demand, 'fleet'>): string | null {
   return outOfReach(factsOf(set), fleet);
 }
 
 /** That it is another fleet's, or a validator's and for another node. */
-export function originFault(set: SnapshotSet, { fleet, node, role, siblings }: Demand): string | null {
+function originFault(set: SnapshotSet, { fleet, node, role, siblings }: Demand): string | null {
   const foreign = factsOf(set).find(({ ledger }) => ledger.fleet !== null && ledger.fleet !== fleet.name);
   if (foreign) return `${foreign.snapshotId} is of the fleet ${foreign.ledger.fleet}`;
   const guarded = isGuarded(role);
@@ -269,7 +269,7 @@ export function originFault(set: SnapshotSet, { fleet, node, role, siblings }: D
 }
 
 /** That the node’s client cannot be expected to go on from what is in it. */
-export function clientFault(set: SnapshotSet, demand: Demand): string | null {
+function clientFault(set: SnapshotSet, demand: Demand): string | null {
   return contentFault(set, demand) ?? versionFault(set, demand);
 }
 

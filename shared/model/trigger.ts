@@ -1,0 +1,42 @@
+// What an incident is about and who has asked for it. Records, payloads and pages keep it as text ("disk:data"); everything else
+// reads the typed value.
+
+/** What a person may have done with a node. */
+const REQUESTS = ['restore', 'replace', 'undo'] as const;
+type Request = (typeof REQUESTS)[number];
+
+export type Trigger =
+  /** The volume of this role is nearly full. */
+  | { readonly kind: 'disk'; readonly subject: string }
+  /** The node does not follow its chain. */
+  | { readonly kind: 'node'; readonly subject: 'health' }
+  /** A person asks for it. */
+  | { readonly kind: 'request'; readonly subject: Request }
+  /** A clean snapshot is due, or a person asks for one. */
+  | { readonly kind: 'snapshot'; readonly subject: 'clean' }
+  /** A person asks what would be done: a plan never becomes an act. */
+  | { readonly kind: 'plan'; readonly subject: Request | 'clean' };
+
+/** All but those of disks, whose roles are the fleet file's. */
+const FIXED: readonly Trigger[] = [
+  { kind: 'node', subject: 'health' },
+  { kind: 'snapshot', subject: 'clean' },
+  { kind: 'plan', subject: 'clean' },
+  ...REQUESTS.flatMap((subject): Trigger[] => [
+    { kind: 'request', subject },
+    { kind: 'plan', subject },
+  ]),
+];
+
+/** The text that records, payloads and pages keep. Keys of the table are made of it. */
+export const triggerText = ({ kind, subject }: Trigger): string => `${kind}:${subject}`;
+
+/** @returns null where the text is no trigger's */
+export function readTrigger(text: string): Trigger | null {
+  const [, role] = /^disk:([a-z0-9-]{1,62})$/.exec(text) ?? [];
+  if (role !== undefined) return { kind: 'disk', subject: role };
+  return FIXED.find((trigger) => triggerText(trigger) === text) ?? null;
+}
+
+/** The text of the one trigger that watch-fleet and EC2's checks have. */
+export const NODE_HEALTH = 'node:health';
