@@ -7,7 +7,7 @@ import type { GuardrailCode, Refusal } from '../../shared/model/guardrail-codes.
 import type { SnapshotPayload } from '../../shared/model/payload.ts';
 import type { NodeAnswer, NodeState } from '../../shared/node-commands/node-answer.ts';
 import { donorOf } from '../../shared/snapshots/donor.ts';
-import type { Evidence, Facts, Taken, Volume } from './model.ts';
+import type { Evidence, Facts, Taken, Volume } from './state.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
