@@ -81,7 +81,7 @@ export function rankGood(input: GoodInput): Ranked {
 }
 
 /** Why a set is not good for this node, whatever was tried; null where it is. */
-export function unfit(set: SnapshotSet, input: Omit<GoodInput, 'sets' | 'tried'>): string | null {
+function unfit(set: SnapshotSet, input: Omit<GoodInput, 'sets' | 'tried'>): string | null {
   return (
     shapeFault(set, input) ??
     originFault(set, input) ??
@@ -185,10 +185,7 @@ export function isWithinReach(
  * Why some of a set are out of reach, and what a person can do who knows whose they are; null where none is. Snapshots that are made in the
  * console or by `aws ec2 create-snapshot` carry no tags unless somebody gives them some.
  */
-function outOfReach(
-  facts: readonly SnapshotFact[],
-  fleet: Pick<Fleet, 'name' | 'volumes' | 'replace'>,
-): string | null {
+function outOfReach(facts: readonly SnapshotFact[], fleet: Pick<Fleet, 'name' | 'volumes' | 'replace'>): string | null {
   const beyond = facts.filter((fact) => !isWithinReach(fact, fleet));
   if (beyond.length === 0) return null;
   const ids = beyond.map(({ snapshotId }) => snapshotId).join(' ');
