@@ -1,7 +1,7 @@
 // Which snapshots belong together: parts of one moment, one for each data volume of a node. The ledger says so; without one it is told by who
 // made them, of whose volumes (by EC2's attachments and the fleet file's tags), and when.
 
-import { DescribeVolumesCommand, type EC2Client, type Volume } from '@aws-sdk/client-ec2';
+import { type EC2Client, paginateDescribeVolumes, type Volume } from '@aws-sdk/client-ec2';
 import type { Fleet } from '../fleet/model.ts';
 import type { FleetNode } from '../fleet/nodes.ts';
 import type { FleetRole, Rank, SnapshotFact, SnapshotSet } from './model.ts';
@@ -131,15 +131,11 @@ export async function readOwners(
   const volumes: Volume[] = [];
   for (let from = 0; from < ids.length; from += FILTER_VALUES) {
     const Filters = [{ Name: 'attachment.instance-id', Values: ids.slice(from, from + FILTER_VALUES) }];
-    let NextToken: string | undefined;
-    for (let page = 0; page === 0 || NextToken; page++) {
-      if (page === MAX_PAGES)
-        throw new Error(`fleet ${fleet.name} has more than ${MAX_PAGES * A_PAGE} volumes: half-read ones are refused`);
-      const read = await ec2.send(
-        new DescribeVolumesCommand({ Filters, MaxResults: A_PAGE, ...(NextToken && { NextToken }) }),
-      );
+    let pages = 0;
+    for await (const read of paginateDescribeVolumes({ client: ec2, pageSize: A_PAGE }, { Filters })) {
       volumes.push(...(read.Volumes ?? []));
-      NextToken = read.NextToken;
+      if (++pages === MAX_PAGES && read.NextToken)
+        throw new Error(`fleet ${fleet.name} has more than ${MAX_PAGES * A_PAGE} volumes: half-read ones are refused`);
     }
   }
   return ownersOf(fleet, names, volumes);

@@ -44,7 +44,7 @@ const PREFIXES: Readonly<Record<string, string>> = {
   'elastic-load-balancing-v2': 'elasticloadbalancing',
 };
 
-/** The IAM actions of the SDK commands that a function's sources make, after tree shaking: an import that is left over is no call. */
+/** The IAM actions of the SDK commands and paginators that a function's sources use, after tree shaking: an import that is left over is no call. */
 async function callsOf(name: string): Promise<string[]> {
   const { outputFiles } = await build({
     entryPoints: [join(repositoryRoot, 'functions', name, 'handler.ts')],
@@ -55,12 +55,15 @@ async function callsOf(name: string): Promise<string[]> {
     write: false,
   });
   const code = outputFiles[0]?.text ?? '';
-  const made = new Set([...code.matchAll(/\bnew (\w+)Command\d*\(/g)].map(([, operation]) => operation));
+  const made = new Set(
+    [...code.matchAll(/\bnew (\w+)Command\d*\(|\bpaginate(\w+?)\d*\(/g)].map(([, sent, paged]) => sent ?? paged),
+  );
   const imports = code.matchAll(/^import \{([^}]*)\} from "@aws-sdk\/client-([\w-]+)";$/gm);
   const calls = [...imports].flatMap(([, names = '', client = '']) =>
-    [...names.matchAll(/\b(\w+)Command\b/g)]
-      .filter(([, operation]) => made.has(operation))
-      .map(([, operation = '']) => `${PREFIXES[client] ?? client}:${operation}`),
+    [...names.matchAll(/\b(\w+)Command\b|\bpaginate(\w+)\b/g)]
+      .map(([, sent, paged]) => sent ?? paged ?? '')
+      .filter((operation) => made.has(operation))
+      .map((operation) => `${PREFIXES[client] ?? client}:${operation}`),
   );
   return [...new Set(calls)].map((call) => ACTIONS[call] ?? call).sort();
 }
