@@ -6,7 +6,7 @@ import type { ManualHeal, NamedNode, NodeRequest, SnapshotRequest } from '../../
 import { EventError } from '../../shared/events/errors.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { readSettings, type Settings } from '../../shared/fleet/settings.ts';
-import { healOf } from '../../shared/heal/partitions.ts';
+import { healOf } from '../../shared/heal/records.ts';
 import { JOINING_TAG, RETIRED_TAG } from '../../shared/model/tags.ts';
 import { NODE_HEALTH, triggerText } from '../../shared/model/trigger.ts';
 import { askForDonor } from './clean-snapshots.ts';

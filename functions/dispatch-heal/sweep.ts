@@ -8,14 +8,19 @@ import { EventError } from '../../shared/events/errors.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { readSettings, type Settings } from '../../shared/fleet/settings.ts';
 import { OBSERVATION_VALID_MS } from '../../shared/guardrails/breaker.ts';
-import { readExecution } from '../../shared/heal/execution-status.ts';
-import { DEATHS_TO_PAGE, INVOKE_AGAIN_MS, judgeAttempt, recovered } from '../../shared/heal/incident.ts';
+import { readExecution } from '../../shared/heal/claim.ts';
+import {
+  DEATHS_TO_PAGE,
+  INVOKE_AGAIN_MS,
+  judgeAttempt,
+  recovered,
+  reopenLeftOpen,
+} from '../../shared/heal/incident.ts';
 import { createJournal } from '../../shared/heal/journal.ts';
 import { freeDead } from '../../shared/heal/lease.ts';
-import { reopenLeftOpen } from '../../shared/heal/left-open.ts';
-import { page } from '../../shared/heal/page.ts';
-import { healOf } from '../../shared/heal/partitions.ts';
+import { page } from '../../shared/heal/notify.ts';
 import type { IncidentRecord, NodeRecord } from '../../shared/heal/records.ts';
+import { healOf } from '../../shared/heal/records.ts';
 import { keys } from '../../shared/heal/store.ts';
 import { EC2_NAMESPACE, heeded } from './alarms.ts';
 import {

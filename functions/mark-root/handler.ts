@@ -1,6 +1,6 @@
 // mark-root: gives the root volume of a stopped node the tag by which replace-node may put it back later. IAM can fence the attachment of a
 // volume by its tags only, and root volumes seldom carry any. So replace-node may not write this tag, and this function may not attach.
-import { DescribeInstancesCommand } from '@aws-sdk/client-ec2';
+import { DescribeInstancesCommand, type Instance } from '@aws-sdk/client-ec2';
 import middy from '@middy/core';
 import * as v from 'valibot';
 import { awsClients, type Clients } from '../../shared/aws/clients.ts';
@@ -8,10 +8,10 @@ import { readEnvironment } from '../../shared/aws/environment.ts';
 import { logged } from '../../shared/aws/log.ts';
 import { tagResources } from '../../shared/aws/volumes.ts';
 import { checked, text } from '../../shared/events/fields.ts';
+import type { Fleet } from '../../shared/fleet/model.ts';
 import { readSwitches } from '../../shared/guardrails/switches.ts';
-import type { MarkAnswer, MarkQuestion } from '../../shared/heal/mark-root.ts';
+import type { MarkAnswer, MarkQuestion } from '../../shared/model/questions.ts';
 import { ROOT_TAG } from '../../shared/model/tags.ts';
-import { whyNot } from './judge.ts';
 
 export { awsClients };
 
@@ -45,6 +45,26 @@ async function answer(
   if (refused !== null) return { refused };
   await tagResources(ec2, [volumeId], { [ROOT_TAG]: name });
   return { marked: volumeId };
+}
+
+/**
+ * Why the volume gets no tag; null where it gets it. replace-node has read the pauses in the step before: a node that is stopped already is
+ * brought to its end in spite of one.
+ */
+export function whyNot(
+  fleet: Pick<Fleet, 'name' | 'nodes'>,
+  instance: Instance | null,
+  { instanceId, volumeId }: Pick<MarkQuestion, 'instanceId' | 'volumeId'>,
+): string | null {
+  if (!instance) return `${instanceId} is not there`;
+  const tags = new Map((instance.Tags ?? []).map(({ Key, Value }) => [Key, Value]));
+  const lacks = Object.entries(fleet.nodes.tags).find(([key, value]) => tags.get(key) !== value);
+  if (lacks) return `${instanceId} is no node of ${fleet.name}: it has no tag ${lacks[0]}=${lacks[1]}`;
+  const state = instance.State?.Name ?? 'unknown';
+  if (state !== 'stopped') return `${instanceId} is ${state}, expected stopped`;
+  const root = instance.BlockDeviceMappings?.find(({ DeviceName }) => DeviceName === instance.RootDeviceName);
+  const rootId = root?.Ebs?.VolumeId;
+  return rootId === volumeId ? null : `${volumeId} is not the root volume of ${instanceId}: ${rootId ?? 'none'} is`;
 }
 
 export const handler = createHandler({ clients: awsClients() });

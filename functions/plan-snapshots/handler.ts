@@ -14,12 +14,11 @@ import { readBreaker } from '../../shared/guardrails/breaker.ts';
 import { judgePauseTag } from '../../shared/guardrails/switches.ts';
 import type { IncidentRecord, NodeRecord } from '../../shared/heal/records.ts';
 import { createStore, type Store } from '../../shared/heal/store.ts';
+import type { DonorAnswer } from '../../shared/model/questions.ts';
 import { readTrigger } from '../../shared/model/trigger.ts';
 import { type Donor, donorOf } from '../../shared/snapshots/donor.ts';
-import type { DonorAnswer } from '../../shared/snapshots/donor-question.ts';
-import { readOwners } from '../../shared/snapshots/owners.ts';
 import { readSnapshots } from '../../shared/snapshots/read.ts';
-import { setsOf } from '../../shared/snapshots/sets.ts';
+import { readOwners, setsOf } from '../../shared/snapshots/sets.ts';
 
 export { awsClients };
 

@@ -1,7 +1,6 @@
 // Holds of incidents on snapshots: renewed while their incident lasts, since a lock ends after a day; released where nobody did it, since
 // what is held is never removed. A hold is what a heal has recorded: a tag alone neither makes one nor ends one.
-import { type KeptRecord, keptOf, readKept } from '../../shared/heal/kept.ts';
-import { hold, release as releaseRecorded } from '../../shared/heal/kept-snapshots.ts';
+import { hold, type KeptRecord, keptOf, readKept, release as releaseRecorded } from '../../shared/heal/kept.ts';
 import type { IncidentRecord } from '../../shared/heal/records.ts';
 import { sentenceOfUnmarked } from '../../shared/snapshots/marks.ts';
 import type { SnapshotFact } from '../../shared/snapshots/model.ts';

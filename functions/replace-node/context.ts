@@ -1,7 +1,7 @@
 // What replace-node is handed, and what an execution of it keeps from turn to turn beside the state that its successors get.
 import type { ReplaceClients } from '../../shared/aws/clients.ts';
+import type { HealTools } from '../../shared/heal/context.ts';
 import type { Holder } from '../../shared/heal/lease.ts';
-import type { HealTools } from '../../shared/heal/tools.ts';
 import type { ReplacePayload } from '../../shared/model/payload.ts';
 
 export const ENVIRONMENT = [

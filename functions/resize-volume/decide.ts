@@ -3,8 +3,8 @@
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { MONTHLY_USD_PER_GIB, VOLUME_LIMITS, type VolumeType } from '../../shared/guardrails/ebs.ts';
 import { exceeds } from '../../shared/guardrails/grow.ts';
+import { judgeInstance } from '../../shared/heal/guard.ts';
 import { recentModifications } from '../../shared/heal/lease.ts';
-import { judgeInstance } from '../../shared/heal/reachable.ts';
 import type { ModificationIntent } from '../../shared/heal/records.ts';
 import { INTENT_COUNTS_MS } from '../../shared/model/execution.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';

@@ -69,7 +69,8 @@ export async function readFacts(
 
 const roleOf = ({ trouble }: Pick<HealPayload, 'trouble'>): string => readTrigger(trouble)?.subject ?? '';
 
-const pathOf = (fleet: Fleet, payload: HealPayload): string | undefined =>
+/** Where the fleet file says that the volume is mounted; undefined where it has no such volume. */
+export const pathOf = (fleet: Fleet, payload: Pick<HealPayload, 'trouble'>): string | undefined =>
   fleet.volumes.find(({ role }) => role === roleOf(payload))?.path;
 
 /** AWS tells only the most recent modification of a volume; one that was never modified has none. */

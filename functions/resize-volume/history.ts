@@ -4,9 +4,9 @@
 import {
   type CloudWatchClient,
   GetMetricDataCommand,
-  ListMetricsCommand,
   type MetricDataQuery,
   type MetricDataResult,
+  paginateListMetrics,
 } from '@aws-sdk/client-cloudwatch';
 import { orRefused } from '../../shared/aws/refused.ts';
 import type { AlarmFact } from '../../shared/model/payload.ts';
@@ -82,23 +82,19 @@ async function listSeries(
   about: Dimensions,
 ): Promise<readonly Dimensions[]> {
   const found: Dimensions[] = [];
-  let NextToken: string | undefined;
-  for (let page = 0; page === 0 || NextToken; page++) {
-    if (page === MAX_PAGES)
+  const wanted = {
+    Namespace,
+    MetricName: 'disk_used_percent',
+    Dimensions: Object.entries(about).map(([Name, Value]) => ({ Name, Value })),
+  };
+  let pages = 0;
+  for await (const { Metrics = [], NextToken } of paginateListMetrics({ client: cloudwatch }, wanted)) {
+    for (const { Dimensions: list = [] } of Metrics)
+      found.push(Object.fromEntries(list.map(({ Name = '', Value = '' }) => [Name, Value])));
+    if (++pages === MAX_PAGES && NextToken)
       throw new Error(
         `more than ${MAX_PAGES} pages of disk_used_percent of ${about['InstanceId']}: half-read ones are refused`,
       );
-    const answer = await cloudwatch.send(
-      new ListMetricsCommand({
-        Namespace,
-        MetricName: 'disk_used_percent',
-        Dimensions: Object.entries(about).map(([Name, Value]) => ({ Name, Value })),
-        ...(NextToken && { NextToken }),
-      }),
-    );
-    for (const { Dimensions: list = [] } of answer.Metrics ?? [])
-      found.push(Object.fromEntries(list.map(({ Name = '', Value = '' }) => [Name, Value])));
-    NextToken = answer.NextToken;
   }
   return found.sort((a, b) => Object.keys(a).length - Object.keys(b).length).slice(0, MAX_SERIES);
 }

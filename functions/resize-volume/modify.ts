@@ -1,48 +1,48 @@
-// ModifyVolume has no token: its intent is written and counted first, it is called at most once, and an unknown answer is reconciled.
-import type { DurableContext } from '@aws/durable-execution-sdk-js';
+// ModifyVolume: its intent, which is written and counted first; the call, which is made at most once; its lost answer; the wait for the new
+// size; and what a person is told where AWS refuses it.
+// Sources: "Error codes for the Amazon EC2 API"; doc comment of ModifyVolumeCommand in @aws-sdk/client-ec2; "Quotas for Amazon EBS" (EBS user guide).
 import {
   DescribeVolumesModificationsCommand,
   type EC2Client,
   ModifyVolumeCommand,
   type VolumeModification,
 } from '@aws-sdk/client-ec2';
-import { isThrottling, type Refused, refusalOf } from '../../shared/aws/refused.ts';
+import type { Refused } from '../../shared/aws/refused.ts';
 import { growthKey, monthOf, refund } from '../../shared/guardrails/grow.ts';
 import type { BudgetRecord } from '../../shared/guardrails/records.ts';
-import type { Guarded } from '../../shared/heal/ending.ts';
+import { poll } from '../../shared/heal/context.ts';
 import { guardAgain } from '../../shared/heal/guard.ts';
-import { holds, intend, newNode, recentModifications, withdraw } from '../../shared/heal/lease.ts';
+import { intend, newNode, recentModifications, withdraw } from '../../shared/heal/lease.ts';
+import { callOnce, callUnderGuard, type Lost, type NotSent, reconcileCall } from '../../shared/heal/mutation.ts';
 import type { NodeRecord } from '../../shared/heal/records.ts';
-import { once, pollSeconds, stepper } from '../../shared/heal/steps.ts';
 import { keys, settle } from '../../shared/heal/store.ts';
-import type { Step } from '../../shared/heal/tools.ts';
-import { CONSISTENCY_WINDOW_MS, REQUEST_LIFETIME_MS } from '../../shared/model/execution.ts';
+import type { GuardrailCode, Refusal } from '../../shared/model/guardrail-codes.ts';
 import { plainText } from '../../shared/text/plain-text.ts';
 import type { GrowPlan } from './decide.ts';
-import { sentenceOf } from './proof.ts';
-import { judgeRefusal } from './refusal.ts';
-import type { Results } from './stages.ts';
-import type { EffectOf, Tools } from './tools.ts';
+import { sentenceOf } from './plan.ts';
+import type { Act, Acts, ResizeActContext } from './state.ts';
 
-const HOUR_MS = 60 * 60_000;
 const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
 /** Durable waits between calls of which none took effect: two minutes of them, since hundreds of volumes may fill together. */
 const NOT_SENT_WAITS_SECONDS = [2, 4, 8, 15, 30, 30, 30] as const;
 /** `modifying` takes seconds, rarely minutes; after some three hours of polls something is wrong and a person is told. */
 const MAX_MODIFYING_POLLS = 180;
 
+type Intent = Pick<Act<'modify'>, 'plan' | 'held' | 'atMs'>;
+
+/** Body of one step: the modification is counted before it is made, because its answer can be lost. */
 export async function writeIntent(
-  tools: Tools,
-  { plan, holder, atMs }: EffectOf<'intend'>,
-  place: string,
-): Promise<Results['intend']> {
-  const { store, journal, payload } = tools;
+  context: ResizeActContext,
+  { plan, held: { holder }, atMs }: Intent,
+): Promise<Acts['intend']['result']> {
+  const { store, journal, payload, place } = context;
   const { fleet, instanceId, incidentId } = payload;
-  const guarded = await guardAgain(tools);
+  const guarded = await guardAgain(context);
   if ('refuse' in guarded) return guarded;
   const { modificationsPerDay: limit, maximumMonthlyIncreaseUsd } = guarded.fleet.disk;
   let modification = 0;
-  const intended = await settle<NodeRecord, Results['intend']>(
+  const intended = await settle<NodeRecord, Acts['intend']['result']>(
     store,
     keys.node(fleet, instanceId),
     () => store.readNode(fleet, instanceId),
@@ -89,71 +89,58 @@ export async function writeIntent(
   return intended;
 }
 
-/** What one step may find besides: that the call certainly had no effect and may be made again, or that AWS does not take it. */
-type Called =
-  | Exclude<Results['modify'], { readonly interrupted: string }>
-  | { readonly notSent: string }
-  | { readonly definite: Refused };
-
-/** At most once: a step that began and whose end nobody saw is `interrupted`, and never repeated. */
-export async function modifyVolume(
-  ctx: DurableContext,
-  tools: Tools,
-  { plan, holder, atMs }: EffectOf<'modify'>,
-  place: string,
-): Promise<Results['modify']> {
-  for (let tried = 0; ; tried++) {
-    const called = await once(ctx, `${place}-modify-${tried}`, () => guardAndModify(tools, plan, holder));
-    if ('interrupted' in called) return called;
-    const { value } = called;
-    if ('accepted' in value || 'lost' in value) return value;
-    const seconds = 'notSent' in value ? NOT_SENT_WAITS_SECONDS[tried] : undefined;
-    if (seconds === undefined) return withdrawn(ctx, tools, { plan, holder, atMs }, value, place);
-    await ctx.wait(`${place}-again-${tried}`, { seconds });
-  }
+/** At most once: a call that began and whose end nobody saw is `interrupted`, and never repeated. */
+export async function modifyVolume(context: ResizeActContext, intent: Intent): Promise<Acts['modify']['result']> {
+  const { plan, held } = intent;
+  const called = await callOnce(context, 'modify', NOT_SENT_WAITS_SECONDS, () =>
+    callUnderGuard(context, held.holder, async ({ disk: { maximumSizeGiB } }) => {
+      if (plan.toGiB > maximumSizeGiB) {
+        const reason = `${plan.toGiB} GiB were planned, and the fleet file now allows no more than ${maximumSizeGiB} GiB`;
+        return { refuse: 'size-ceiling', reason, page: false, lookAgainMs: MINUTE_MS } satisfies Refusal;
+      }
+      await context.clients.ec2Once.send(
+        new ModifyVolumeCommand({
+          VolumeId: plan.volumeId,
+          Size: plan.toGiB,
+          ...(plan.iops !== null && { Iops: plan.iops }),
+          ...(plan.throughputMiBps !== null && { Throughput: plan.throughputMiBps }),
+        }),
+      );
+      return { accepted: true } as const;
+    }),
+  );
+  return 'accepted' in called || 'lost' in called || 'interrupted' in called
+    ? called
+    : withdrawn(context, intent, refusalFor(plan, called));
 }
 
-type Without = Exclude<Called, { readonly accepted: true } | { readonly lost: true }>;
-type Intent = Pick<EffectOf<'modify'>, 'plan' | 'holder' | 'atMs'>;
-
-/** Certainly without effect: a guard or AWS said no, or the call was never taken. What was intended is neither counted nor paid then. */
-async function withdrawn(
-  ctx: DurableContext,
-  tools: Tools,
-  intent: Intent,
-  why: Without,
-  place: string,
-): Promise<Results['modify']> {
-  const refusal = refusalFor(intent.plan, why);
-  const step = stepper(ctx, place);
+/** The call certainly had no effect: a guard or AWS said no, or it was never taken. So the intent is neither counted nor paid. */
+async function withdrawn(context: ResizeActContext, intent: Intent, refusal: Refusal): Promise<Refusal | Lost> {
   try {
-    const left = await step('withdraw', () => withdrawIntent(tools, intent, refusal, place));
+    const left = await context.step('withdraw', () => withdrawIntent(context, intent, refusal));
     return 'lost' in left ? left : refusal;
   } catch (error) {
     // It counts on for a day, which is the safe side.
-    return {
-      ...refusal,
-      reason: `${refusal.reason}; that it does not count was not written: ${sentenceOfError(error)}`,
-    };
+    const why = error instanceof Error ? error.message : String(error);
+    return { ...refusal, reason: `${refusal.reason}; that it does not count was not written: ${why}` };
   }
 }
 
-function refusalFor(plan: GrowPlan, why: Without): Guarded {
-  if ('definite' in why) return judgeRefusal(plan, why.definite);
+function refusalFor(plan: GrowPlan, why: Refused | Refusal | NotSent): Refusal {
+  if ('refused' in why) return judgeRefusal(plan, why);
   if ('refuse' in why) return why;
   return { refuse: 'aws-refused', reason: why.notSent, page: false, lookAgainMs: 5 * MINUTE_MS };
 }
 
 async function withdrawIntent(
-  { store, journal, payload }: Tools,
-  { plan: { volumeId, fromGiB }, holder, atMs }: Intent,
-  { reason }: Guarded,
-  place: string,
-): Promise<{ readonly written: true } | { readonly lost: true }> {
+  { store, journal, payload, place }: ResizeActContext,
+  { plan: { volumeId, fromGiB }, held: { holder }, atMs }: Intent,
+  { reason }: Refusal,
+): Promise<{ readonly written: true } | Lost> {
   const { fleet, instanceId } = payload;
   const sentence = `not modified, and so not counted: ${reason}`;
   await journal(`${place}-result`, { atMs: Date.now(), kind: 'result', sentence, act: `ModifyVolume ${volumeId}` });
-  const left = await settle<NodeRecord, { readonly written: true } | { readonly lost: true }>(
+  const left = await settle<NodeRecord, { readonly written: true } | Lost>(
     store,
     keys.node(fleet, instanceId),
     () => store.readNode(fleet, instanceId),
@@ -175,107 +162,50 @@ async function withdrawIntent(
   );
 }
 
-async function guardAndModify(tools: Tools, plan: GrowPlan, holder: EffectOf<'modify'>['holder']): Promise<Called> {
-  const { clients, store, payload } = tools;
-  let read: [NodeRecord | undefined, Awaited<ReturnType<typeof guardAgain>>];
-  try {
-    read = await Promise.all([store.readNode(payload.fleet, payload.instanceId), guardAgain(tools)]);
-  } catch (error) {
-    return { notSent: `what guards the modification cannot be read: ${sentenceOfError(error)}` };
-  }
-  const [node, guarded] = read;
-  if (!holds(node, holder)) return { lost: true };
-  if ('refuse' in guarded) return guarded;
-  const { maximumSizeGiB } = guarded.fleet.disk;
-  if (plan.toGiB > maximumSizeGiB) {
-    const reason = `${plan.toGiB} GiB were planned, and the fleet file now allows no more than ${maximumSizeGiB} GiB`;
-    return { refuse: 'size-ceiling', reason, page: false, lookAgainMs: MINUTE_MS };
-  }
-  try {
-    await clients.ec2Once.send(
-      new ModifyVolumeCommand({
-        VolumeId: plan.volumeId,
-        Size: plan.toGiB,
-        ...(plan.iops !== null && { Iops: plan.iops }),
-        ...(plan.throughputMiBps !== null && { Throughput: plan.throughputMiBps }),
-      }),
-    );
-    return { accepted: true };
-  } catch (error) {
-    if (isThrottling(error)) return { notSent: sentenceOfError(error) };
-    // A server's fault (5xx) says nothing about the effect.
-    return { definite: refusalOf(error) };
-  }
-}
-
-const sentenceOfError = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-
 /** Our clock and EC2's; less than lies between two attempts on one node, which have a command to the node between them. */
 const CLOCKS_APART_MS = 1_000;
 
-/**
- * Did it happen? That it did is believed at once, since Describe never shows what was not asked for. That it did not is
- * believed only when the request can no longer take effect, the consistency window is over, and two reads say the same.
- */
-export async function reconcile(
-  ctx: DurableContext,
-  step: Step,
-  tools: Tools,
-  { plan, atMs, interrupted }: EffectOf<'reconcile'>,
-  place: string,
-): Promise<Results['reconcile']> {
-  const look = (name: string) =>
-    step(name, async () => {
-      const latest = await latestModification(tools.clients.ec2, plan.volumeId);
-      return latest !== undefined && isAwaited(latest, plan.toGiB, atMs);
-    });
-  const note = (happened: boolean) =>
-    step('reconciled', () =>
-      tools.journal(`${place}-result`, {
-        atMs: Date.now(),
-        kind: 'result',
-        sentence: `the answer was lost, and the modification ${happened ? 'did happen' : 'did not happen'} (${interrupted})`,
-        act: `ModifyVolume ${plan.volumeId}`,
-      }),
-    );
-  for (const [i, seconds] of [5, REQUEST_LIFETIME_MS / 1000, CONSISTENCY_WINDOW_MS / 1000, 30].entries()) {
-    await ctx.wait(`${place}-conclusive-${i}`, { seconds });
-    if (await look(`look-${i}`)) {
-      await note(true);
-      return { happened: true };
-    }
-  }
-  await note(false);
-  return { happened: false };
+export async function reconcileModification(
+  context: ResizeActContext,
+  { plan, atMs, interrupted }: Act<'reconcile'>,
+): Promise<Acts['reconcile']['result']> {
+  const look = async () => {
+    const latest = await latestModification(context.clients.ec2, plan.volumeId);
+    return latest !== undefined && isAwaited(latest, plan.toGiB, atMs);
+  };
+  const happened = (await reconcileCall(context, look, (seen) => seen)) !== null;
+  await context.step('reconciled', () =>
+    context.journal(`${context.place}-result`, {
+      atMs: Date.now(),
+      kind: 'result',
+      sentence: `the answer was lost, and the modification ${happened ? 'did happen' : 'did not happen'} (${interrupted})`,
+      act: `ModifyVolume ${plan.volumeId}`,
+    }),
+  );
+  return { happened };
 }
 
 /** Until the new size is usable, which it is from `optimizing` on. */
 export async function awaitModification(
-  ctx: DurableContext,
-  step: Step,
-  { clients, journal }: Tools,
-  { volumeId, toGiB, sinceMs }: EffectOf<'await-modification'>,
-  place: string,
-): Promise<Results['await-modification']> {
-  const note = (sentence: string) =>
-    journal(`${place}-result`, { atMs: Date.now(), kind: 'result', sentence, act: `ModifyVolume ${volumeId}` });
-  for (let poll = 0; poll < MAX_MODIFYING_POLLS; poll++) {
-    await ctx.wait(`${place}-wait-${poll}`, { seconds: pollSeconds(poll) });
-    const state = await step(`poll-${poll}`, async () => {
-      const latest = await latestModification(clients.ec2, volumeId);
-      // A stale read may still show the modification before this one, which may have failed between the same sizes.
-      if (!latest || !isAwaited(latest, toGiB, sinceMs) || latest.ModificationState === 'modifying') return 'pending';
-      await note(
-        latest.ModificationState === 'failed'
-          ? `failed: ${plainText(latest.StatusMessage ?? 'AWS gives no reason', 500)}`
-          : `${latest.ModificationState}: the new size is usable`,
-      );
-      return latest.ModificationState ?? 'pending';
-    });
-    if (state === 'failed') return { failed: `the modification of ${volumeId} to ${toGiB} GiB failed` };
-    if (state === 'optimizing' || state === 'completed') return { usable: true };
-  }
-  return { failed: `${volumeId} is still being modified after ${MAX_MODIFYING_POLLS} polls` };
+  context: ResizeActContext,
+  { plan: { volumeId, toGiB }, sinceMs }: Act<'await-modification'>,
+): Promise<Acts['await-modification']['result']> {
+  const { clients, journal, place } = context;
+  const state = await poll(context, MAX_MODIFYING_POLLS, async () => {
+    const latest = await latestModification(clients.ec2, volumeId);
+    // A stale read may still show the modification before this one, which may have failed between the same sizes.
+    if (!latest || !isAwaited(latest, toGiB, sinceMs)) return null;
+    const { ModificationState: now = 'modifying', StatusMessage } = latest;
+    if (now === 'modifying') return null;
+    const sentence =
+      now === 'failed'
+        ? `failed: ${plainText(StatusMessage ?? 'AWS gives no reason', 500)}`
+        : `${now}: the new size is usable`;
+    await journal(`${place}-result`, { atMs: Date.now(), kind: 'result', sentence, act: `ModifyVolume ${volumeId}` });
+    return now;
+  });
+  if (state === null) return { failed: `${volumeId} is still being modified after ${MAX_MODIFYING_POLLS} polls` };
+  return state === 'failed' ? { failed: `the modification of ${volumeId} to ${toGiB} GiB failed` } : { usable: true };
 }
 
 /** One that began before the intent is an earlier attempt's, perhaps between the same sizes; ours may still come. */
@@ -286,4 +216,66 @@ async function latestModification(ec2: EC2Client, volumeId: string): Promise<Vol
   const byVolume = { Filters: [{ Name: 'volume-id', Values: [volumeId] }] };
   const { VolumesModifications = [] } = await ec2.send(new DescribeVolumesModificationsCommand(byVolume));
   return VolumesModifications.sort((a, b) => (b.StartTime?.getTime() ?? 0) - (a.StartTime?.getTime() ?? 0))[0];
+}
+
+interface Cause {
+  readonly code: GuardrailCode;
+  /** In the imperative, for the end of a sentence. */
+  readonly remedy: string;
+  readonly lookAgainMs: number;
+}
+
+const QUOTAS = 'https://console.aws.amazon.com/servicequotas/home/services/ebs/quotas';
+
+const CAUSES: Readonly<Record<string, Cause>> = {
+  // "You've reached the limit on your Amazon EBS volume storage."
+  VolumeLimitExceeded: {
+    code: 'quota-reached',
+    remedy: `have the quota “Storage … volumes, in TiB” of the volume’s type raised (${QUOTAS}), or delete volumes that nobody needs`,
+    lookAgainMs: HOUR_MS,
+  },
+  // "You've reached the limit on your Amazon EBS volume modification storage in this Region": others' modifications end by themselves.
+  VolumeModificationSizeLimitExceeded: {
+    code: 'quota-reached',
+    remedy: `wait until other modifications are completed, or have the quota “Storage modifications … in TiB” of the volume’s type raised (${QUOTAS})`,
+    lookAgainMs: 30 * MINUTE_MS,
+  },
+  MaxIOPSLimitExceeded: {
+    code: 'quota-reached',
+    remedy: `have the quota “IOPS for Provisioned IOPS SSD … volumes” raised (${QUOTAS})`,
+    lookAgainMs: HOUR_MS,
+  },
+  // "You can modify a volume up to four times within a rolling 24-hour period": those that are not ours are a person's.
+  VolumeModificationRateExceeded: {
+    code: 'budget-spent',
+    remedy:
+      'leave the volume’s size, type and performance alone until then, or make room on the node: others have modified it as well, and four times in 24 h is all that EBS takes',
+    lookAgainMs: HOUR_MS,
+  },
+  IncorrectModificationState: {
+    code: 'modification-in-progress',
+    remedy: 'wait until it is completed: somebody has modified the volume in this very moment',
+    lookAgainMs: 30 * MINUTE_MS,
+  },
+  UnauthorizedOperation: {
+    code: 'aws-refused',
+    remedy:
+      'give the volume the tags of its fleet, by which the role of resize-volume knows it, or look for a policy of the organization',
+    lookAgainMs: HOUR_MS,
+  },
+};
+
+const OTHER: Cause = { code: 'aws-refused', remedy: 'look at the volume in EC2', lookAgainMs: HOUR_MS };
+
+/** A full disk that stays full is told of at once, in AWS's own words: each code pages once in an incident. */
+export function judgeRefusal(plan: GrowPlan, { refused, code: name }: Refused): Refusal {
+  const { code, remedy, lookAgainMs } = CAUSES[name] ?? OTHER;
+  const { volumeId, fromGiB, toGiB, usedGiB } = plan;
+  const again = `it is tried again in ${lookAgainMs / MINUTE_MS} min`;
+  return {
+    refuse: code,
+    reason: `${volumeId} stays at ${fromGiB} GiB, ${usedGiB} of them used: AWS refuses ${toGiB} GiB (${refused}). What to do: ${remedy}; ${again}`,
+    page: true,
+    lookAgainMs,
+  };
 }

@@ -7,7 +7,7 @@ import type { Fleet, PeersPolicy, RpcPolicy } from '../../shared/fleet/model.ts'
 import type { SubjectRefusal } from '../../shared/guardrails/names.ts';
 import { beginRun, endRun, newRotation, type RotationRecord } from '../../shared/guardrails/rotation.ts';
 import { judgePauseTag, PAUSE_TAG } from '../../shared/guardrails/switches.ts';
-import { page } from '../../shared/heal/page.ts';
+import { page } from '../../shared/heal/notify.ts';
 import { keys, settle } from '../../shared/heal/store.ts';
 import type { FailureCode, Refusal } from '../../shared/model/guardrail-codes.ts';
 import { NODE_HEALTH } from '../../shared/model/trigger.ts';

@@ -1,66 +1,76 @@
-// The three commands to the donor: look, stop, start. Each is journalled before and after, and may be sent again by a replay only as itself.
-import type { DurableContext } from '@aws/durable-execution-sdk-js';
+// The three commands to the donor: inspect, stop, start. Each is journalled before and after, and may be sent again by a replay only as itself.
+import type { Fleet } from '../../shared/fleet/model.ts';
 import { readSwitches } from '../../shared/guardrails/switches.ts';
 import { changeNode } from '../../shared/heal/claim.ts';
 import { guardAgain } from '../../shared/heal/guard.ts';
-import type { Holder } from '../../shared/heal/lease.ts';
+import type { FoundVolume } from '../../shared/heal/memory.ts';
 import { awaitNode, type Sent, sendToNode } from '../../shared/heal/node-commands.ts';
-import { stepper } from '../../shared/heal/steps.ts';
 import { type NodeAnswer, parseNodeAnswer } from '../../shared/node-commands/node-answer.ts';
 import {
+  type ClientOnNode,
   type NodeCommand,
   nodeCommandOverByMs,
   nodeCommandParameters,
+  type Place,
 } from '../../shared/node-commands/node-command.ts';
-import type { Answered, Progress, Results } from './model.ts';
-import { type ActOf, inspection, starting, stopping, type Tools, type Variable } from './tools.ts';
+import type { Act, Acts, Answered, Held, SnapshotActContext } from './state.ts';
 
 interface Sending {
-  readonly holder: Holder;
-  readonly ordinal: number;
-  readonly command: NodeCommand;
-  readonly document: Variable;
+  readonly held: Held;
+  readonly command: Extract<NodeCommand, { readonly operation: keyof typeof DOCUMENTS }>;
   readonly sentence: string;
   readonly mayPutBack?: true;
 }
 
-const idOf = ({ holder, ordinal }: Pick<Sending, 'holder' | 'ordinal'>): string => `${holder.fence}.${ordinal}`;
+const DOCUMENTS = {
+  'inspect-node': 'INSPECT_NODE_DOCUMENT',
+  'stop-client': 'STOP_CLIENT_DOCUMENT',
+  'start-client': 'START_CLIENT_DOCUMENT',
+} as const;
+
+/** The next one under this fence: "4.1". */
+const nextId = ({ holder, ordinal }: Held): string => `${holder.fence}.${ordinal + 1}`;
 
 /** Part of a step's body. */
-function send(tools: Tools, sending: Sending, place: string): Promise<Sent> {
-  const { holder, ordinal, command, document, sentence, mayPutBack } = sending;
+function send(context: SnapshotActContext, { held, command, sentence, mayPutBack }: Sending): Promise<Sent> {
   const sentAtMs = Date.now();
+  const { holder } = held;
+  const ordinal = held.ordinal + 1;
   return sendToNode(
-    tools,
+    context,
     {
       holder,
       ordinal,
-      document: tools.environment[document],
+      document: context.environment[DOCUMENTS[command.operation]],
       parameters: nodeCommandParameters({ fence: holder.fence, ordinal }, command, sentAtMs),
       overAtMs: nodeCommandOverByMs(command, sentAtMs),
-      intent: { sentence, act: `SendCommand ${command.operation} ${idOf(sending)}`, evidence: command },
+      intent: { sentence, act: `SendCommand ${command.operation} ${nextId(held)}`, evidence: command },
       ...(mayPutBack && { mayPutBack }),
     },
-    place,
+    context.place,
   );
 }
 
 const answerOf = (
-  ctx: DurableContext,
-  tools: Tools,
-  of: Pick<Sending, 'holder' | 'ordinal'> & { readonly operation: NodeCommand['operation'] },
+  context: SnapshotActContext,
+  held: Held,
+  operation: NodeCommand['operation'],
   commandId: string,
-  place: string,
 ): Promise<Answered> =>
   awaitNode<NodeAnswer>(
-    ctx,
-    stepper(ctx, place),
-    tools,
-    { commandId, operationId: idOf(of), parse: parseNodeAnswer, sentenceOf: (answer) => wordsOf(of.operation, answer) },
-    place,
+    context.durable,
+    context.step,
+    context,
+    {
+      commandId,
+      operationId: nextId(held),
+      parse: parseNodeAnswer,
+      sentenceOf: (answer) => sentenceOf(operation, answer),
+    },
+    context.place,
   );
 
-function wordsOf(operation: NodeCommand['operation'], { result, reason, stop, startSeconds }: NodeAnswer): string {
+function sentenceOf(operation: NodeCommand['operation'], { result, reason, stop, startSeconds }: NodeAnswer): string {
   const stopped = stop
     ? `, stopped ${stop.clean ? 'cleanly' : 'not cleanly'} in ${stop.seconds} s, status ${stop.exitStatus ?? 'unknown'}`
     : '';
@@ -68,91 +78,109 @@ function wordsOf(operation: NodeCommand['operation'], { result, reason, stop, st
   return `${operation} ${result}${stopped}${started}${reason ? `: ${reason}` : ''}`;
 }
 
+/** In the order of the fleet file: the last one is stopped first. */
+const clientsOf = ({ units }: Fleet): readonly ClientOnNode[] =>
+  units.map(({ runtime, stopGraceSeconds, cleanLine }) => ({
+    runtime,
+    stopGraceSeconds,
+    cleanLine: cleanLine ?? null,
+  }));
+
+const placesOf = (volumes: readonly FoundVolume[]): readonly Place[] =>
+  volumes.map(({ path, volumeId }) => ({ path, volumeId }));
+
 /** An attempt that has to put back is kept from that by no pause, so its first word is not either. */
 export async function inspect(
-  ctx: DurableContext,
-  tools: Tools,
-  { ordinal, inherited }: Progress,
-  holder: Holder,
-  place: string,
-): Promise<Results['inspect']> {
-  const of = { holder, ordinal: ordinal + 1, operation: 'inspect-node' } as const;
-  const sent = await stepper(ctx, place)('send', async () => {
-    const { clients, environment, payload } = tools;
+  context: SnapshotActContext,
+  { from }: Act<'inspect'>,
+): Promise<Acts['inspect']['result']> {
+  const { held } = from;
+  const sent = await context.step('send', async () => {
+    const { clients, environment, payload } = context;
     const switches = await readSwitches(clients.ssm, environment.PARAMETER_PREFIX, payload.fleet);
     if ('refuse' in switches) return switches;
-    const sentence = 'ask the node, raising its fence';
-    const command = inspection(switches.fleet);
-    return send(
-      tools,
-      { ...of, command, document: 'INSPECT_NODE_DOCUMENT', sentence, ...(inherited && { mayPutBack: true }) },
-      place,
-    );
+    const { fleet } = switches;
+    return send(context, {
+      held,
+      command: {
+        operation: 'inspect-node',
+        clients: clientsOf(fleet),
+        paths: fleet.volumes.map(({ path }) => path),
+      },
+      sentence: 'ask the node, raising its fence',
+      ...(from.at === 'down' && { mayPutBack: true }),
+    });
   });
-  return 'commandId' in sent ? answerOf(ctx, tools, of, sent.commandId, place) : sent;
+  return 'commandId' in sent ? answerOf(context, held, 'inspect-node', sent.commandId) : sent;
 }
 
 /** That the client may be down is written before it may be. */
 export async function stop(
-  ctx: DurableContext,
-  tools: Tools,
-  { ordinal }: Progress,
-  holder: Holder,
-  { operation }: ActOf<'stop'>,
-  place: string,
-): Promise<Results['stop']> {
-  const of = { holder, ordinal: ordinal + 1, operation: 'stop-client' } as const;
-  const step = stepper(ctx, place);
+  context: SnapshotActContext,
+  { from: { held }, operation }: Act<'stop'>,
+): Promise<Acts['stop']['result']> {
+  const { step, store, payload } = context;
   const down = await step('down', async () => {
-    const guarded = await guardAgain(tools);
+    const guarded = await guardAgain(context);
     // Refused when it is repeated, the step may have written it: then it is put back like any other.
     if ('refuse' in guarded) {
-      const node = await tools.store.readNode(tools.payload.fleet, tools.payload.instanceId);
+      const node = await store.readNode(payload.fleet, payload.instanceId);
       return { ...guarded, down: node?.operation?.kind === 'snapshot' && node.operation.phase === 'down' };
     }
-    return changeNode(tools, holder, (node) => ({ ...node, operation }));
+    return changeNode(context, held.holder, (node) => ({ ...node, operation }));
   });
   if (!('written' in down)) return down;
   const sent = await step('send', async () => {
-    const guarded = await guardAgain(tools);
+    const guarded = await guardAgain(context);
     if ('refuse' in guarded) return guarded;
-    const command = stopping(guarded.fleet, operation.memory.found.volumes);
-    const sentence = 'stop the client with its grace, and unmount its volumes if it has ended cleanly';
-    return send(tools, { ...of, command, document: 'STOP_CLIENT_DOCUMENT', sentence }, place);
+    return send(context, {
+      held,
+      // Not masked: should the node die now, its client comes back with it.
+      command: {
+        operation: 'stop-client',
+        clients: clientsOf(guarded.fleet),
+        places: placesOf(operation.memory.found.volumes),
+        unmount: true,
+        mask: false,
+        requireClean: true,
+      },
+      sentence: 'stop the client with its grace, and unmount its volumes if it has ended cleanly',
+    });
   });
   if ('refuse' in sent) return { ...sent, down: true };
-  return 'commandId' in sent ? answerOf(ctx, tools, of, sent.commandId, place) : sent;
+  return 'commandId' in sent ? answerOf(context, held, 'stop-client', sent.commandId) : sent;
 }
 
 /** Since when it may run again is written before it may, so that a successor can tell what was captured before. */
 export async function start(
-  ctx: DurableContext,
-  tools: Tools,
-  { ordinal }: Progress,
-  holder: Holder,
-  { operation, reason }: ActOf<'start'>,
-  place: string,
-): Promise<Results['start']> {
-  const of = { holder, ordinal: ordinal + 1, operation: 'start-client' } as const;
-  const step = stepper(ctx, place);
-  const { memory } = operation;
-  const upSinceMs = memory.upSinceMs ?? (await step('now', async () => Date.now()));
+  context: SnapshotActContext,
+  { from: { held, operation }, reason }: Act<'start'>,
+): Promise<Acts['start']['result']> {
+  const { step } = context;
+  const upSinceMs = operation.memory.upSinceMs ?? (await step('now', async () => Date.now()));
+  const memory = { ...operation.memory, upSinceMs };
   const sent = await step('send', async () => {
-    const guarded = await guardAgain(tools, { mayPutBack: true });
+    const guarded = await guardAgain(context, { mayPutBack: true });
     if ('refuse' in guarded) return guarded;
-    const written = await changeNode(tools, holder, (node) => ({
+    const written = await changeNode(context, held.holder, (node) => ({
       ...node,
-      operation: { ...operation, memory: { ...memory, upSinceMs } },
+      operation: { ...operation, memory },
     }));
     if ('lost' in written) return written;
-    const command = starting(guarded.fleet, memory.found.volumes);
-    return send(
-      tools,
-      { ...of, command, document: 'START_CLIENT_DOCUMENT', sentence: reason, mayPutBack: true },
-      place,
-    );
+    return send(context, {
+      held,
+      command: {
+        operation: 'start-client',
+        clients: clientsOf(guarded.fleet),
+        places: placesOf(memory.found.volumes),
+        unmask: false,
+        scrub: [],
+      },
+      sentence: reason,
+      mayPutBack: true,
+    });
   });
   if (!('commandId' in sent)) return sent;
-  const answered = await answerOf(ctx, tools, of, sent.commandId, place);
-  return { ...answered, memory: { ...memory, upSinceMs } };
+  const answered = await answerOf(context, held, 'start-client', sent.commandId);
+  return { ...answered, memory };
 }

@@ -1,14 +1,15 @@
-// What is done next, as one pure decision over what this execution knows. Every path that has stopped the client leads over its start
-// and the look at it; every path that has the lease gives it back.
+// What is done next, as one pure decision over how far the attempt has come. Every path that has stopped the client leads over its start and
+// the look at it; every path that has the lease gives it back.
 
 import { changedTerms, type Terms } from '../../shared/heal/approval.ts';
-import { type Ending, refused } from '../../shared/heal/ending.ts';
+import type { End } from '../../shared/heal/engine.ts';
 import type { FoundVolume } from '../../shared/heal/memory.ts';
+import { failed, refused } from '../../shared/heal/outcome.ts';
 import type { SnapshotOperation } from '../../shared/heal/records.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import type { SnapshotPayload } from '../../shared/model/payload.ts';
 import { refusalOf, volumesOf, watchedOf } from './judge.ts';
-import type { Act, Facts, Part, Progress, Taken, Volume } from './model.ts';
+import type { Act, Down, Facts, Part, Planning, Preparing, Progress, Released, Taken, Volume } from './state.ts';
 
 type About = Pick<SnapshotPayload, 'node' | 'instanceId' | 'incidentId' | 'attempt' | 'mode' | 'asked'>;
 
@@ -16,61 +17,49 @@ type About = Pick<SnapshotPayload, 'node' | 'instanceId' | 'incidentId' | 'attem
 const MAX_STARTS = 3;
 const MAX_ERRORS = 5;
 
-export function decideNext(progress: Progress, about: About): Act {
-  const { claimed, holder, operation, lost, released, ending } = progress;
-  if (lost) return { do: 'end', ending: null };
-  if (!claimed) return { do: 'claim' };
-  if (released || (holder === null && ending !== null)) return afterwards(progress, about);
-  if (holder === null) return prepare(progress, about);
-  if (operation?.phase === 'down') return putBack(progress, operation);
-  if (operation?.phase === 'proved' || ending !== null) return { do: 'release', keepOperation: false };
-  return prepare(progress, about);
-}
-
-/** Nothing has been done to the client yet. */
-function prepare(progress: Progress, about: About): Act {
-  const { facts, holder, seen, leftPool, operation } = progress;
-  // Only what is read after the node has acknowledged the fence justifies an act on it.
-  if (holder !== null && seen === null) return { do: 'inspect' };
-  if (facts === null) return { do: 'look' };
-  if (holder === null || seen === null) return beforeLease(progress, facts, about);
-  const refusal = refusalOf(facts, about);
-  if (refusal) return ends(refused(refusal));
-  const volumes = volumesOf(facts, seen);
-  if ('refuse' in volumes) return ends(refused(volumes));
-  if (!leftPool || operation === null) {
-    const planned = operationOf(facts, volumes, about);
-    return 'refuse' in planned
-      ? ends(refused(planned))
-      : { do: 'leave-pool', operation: planned, reason: sentenceOf(facts, about) };
+export function decideNext(progress: Progress, about: About): Act | End {
+  switch (progress.at) {
+    case 'unclaimed':
+      return { do: 'claim' };
+    case 'planning':
+      return plan(progress, about);
+    case 'preparing':
+      return prepare(progress, about);
+    case 'down':
+      return putBack(progress);
+    case 'releasing':
+      return { do: 'release', from: progress, keepOperation: false };
+    case 'released':
+      return afterwards(progress, about);
+    case 'lost':
+      return { do: 'end', ending: null };
   }
-  // Meanwhile somebody may have exchanged a volume: what was written down is what is unmounted and mounted again.
-  const moved = operation.memory.found.volumes.find(
-    ({ path, volumeId }) => !volumes.some((volume) => volume.path === path && volume.volumeId === volumeId),
-  );
-  if (moved) return ends(refused(changed(moved)));
-  const height = watchedOf(facts, about)?.height ?? null;
-  const found = { ...operation.memory.found, height };
-  return { do: 'stop', operation: { ...operation, phase: 'down', memory: { ...operation.memory, found } } };
 }
 
-/** No act of its own: what gives the lease back, and says so. */
-const ends = (ending: Ending): Act => ({ do: 'conclude', ending });
-
-function beforeLease({ approved }: Progress, facts: Facts, about: About): Act {
+function plan(from: Planning, about: About): Act {
+  const { facts, approved } = from;
+  if (facts === null) return { do: 'look', from };
   // Whoever left it open, and whatever the mode is by now: a client that was stopped is started again.
   if (facts.open) return { do: 'lease' };
   const set = usableSet(facts.taken);
-  if (set) return { do: 'await', snapshots: set.map(({ snapshotId }) => ({ snapshotId, role: null })) };
+  if (set) return { do: 'await', from, snapshots: set.map(({ snapshotId }) => ({ snapshotId, role: null })) };
   const refusal = refusalOf(facts, about);
-  if (refusal) return ends(refused(refusal));
+  if (refusal) return refuses(from, refusal);
   const terms = termsOf(facts);
   const since = approved && changedTerms(approved, terms);
-  if (since) return ends(refused(exceeded(since)));
+  if (since) return refuses(from, exceeded(since));
   if (about.mode === 'act' || approved) return { do: 'lease' };
   const sentence = sentenceOf(facts, about);
-  return about.mode === 'ask' ? { do: 'ask', sentence, terms } : ends({ outcome: 'planned', reason: sentence });
+  return about.mode === 'ask'
+    ? { do: 'ask', from, sentence, terms }
+    : { do: 'conclude', from, ending: { outcome: 'planned', reason: sentence } };
 }
+
+const refuses = (from: Planning | Preparing, refusal: Refusal): Act => ({
+  do: 'conclude',
+  from,
+  ending: refused(refusal),
+});
 
 /** A whole set of this incident that is completed or will be: an attempt before this one has taken it and not lived to say so. */
 function usableSet(taken: readonly Taken[]): readonly Taken[] | undefined {
@@ -82,63 +71,91 @@ function usableSet(taken: readonly Taken[]): readonly Taken[] | undefined {
   );
 }
 
-/** The client may be down because of us: the only ways out are its proof, and giving the node to somebody who can do more. */
-function putBack(progress: Progress, operation: SnapshotOperation): Act {
-  const { memory } = operation;
-  const { facts, seen, inherited, ending, running, failedStarts, errors, spoiled } = progress;
-  if (inherited && seen === null && ending === null) return { do: 'inspect' };
-  if (errors > MAX_ERRORS) return { do: 'release', keepOperation: true };
-  const mayTake = !inherited && ending === null && memory.clean !== null && memory.intent === null;
-  if (mayTake && facts !== null) return { do: 'take', operation, facts };
-  if (!running) {
-    if (failedStarts < MAX_STARTS && !(inherited && seen === null))
-      return { do: 'start', operation, reason: startReason(progress, memory.clean !== null) };
-    return { do: 'release', keepOperation: leavesOpen(progress) };
+/** Only what is read after the node has acknowledged the fence justifies an act on it. */
+function prepare(from: Preparing, about: About): Act {
+  const { facts, seen, operation } = from;
+  if (seen === null) return { do: 'inspect', from };
+  if (facts === null) return { do: 'look', from };
+  const refusal = refusalOf(facts, about);
+  if (refusal) return refuses(from, refusal);
+  const volumes = volumesOf(facts, seen);
+  if ('refuse' in volumes) return refuses(from, volumes);
+  if (operation === null) {
+    const planned = operationOf(facts, volumes, about);
+    return 'refuse' in planned
+      ? refuses(from, planned)
+      : { do: 'leave-pool', from, facts, operation: planned, reason: sentenceOf(facts, about) };
   }
-  const unknown = memory.intent !== null && memory.snapshotIds.length === 0;
-  if (unknown && !progress.reconciled && (inherited || progress.interrupted !== null))
-    return { do: 'reconcile', operation };
-  if (progress.proof === null && !progress.unproved) return { do: 'prove', operation };
-  if (spoiled !== null && memory.snapshotIds.length > 0 && !progress.quarantined)
-    return { do: 'quarantine', operation, why: spoiled };
-  return progress.proof === null
-    ? { do: 'release', keepOperation: false }
-    : { do: 'settle', operation, reason: progress.proof };
+  // Meanwhile somebody may have exchanged a volume: what was written down is what is unmounted and mounted again.
+  const moved = operation.memory.found.volumes.find(
+    ({ path, volumeId }) => !volumes.some((volume) => volume.path === path && volume.volumeId === volumeId),
+  );
+  if (moved) return refuses(from, changed(moved));
+  const height = watchedOf(facts, about)?.height ?? null;
+  const found = { ...operation.memory.found, height };
+  return {
+    do: 'stop',
+    from,
+    facts,
+    operation: { ...operation, phase: 'down', memory: { ...operation.memory, found } },
+  };
+}
+
+/** The only ways out are the client's proof, and giving the node to somebody who can do more. */
+function putBack(from: Down): Act {
+  const { operation, origin, client, call, proof, spoiled, errors, ending } = from;
+  const { memory } = operation;
+  const unheard = origin.by === 'an attempt before' && !origin.heard;
+  if (unheard && ending === null) return { do: 'inspect', from };
+  if (errors > MAX_ERRORS) return { do: 'release', from, keepOperation: true };
+  if (origin.by === 'this attempt' && ending === null && memory.clean !== null && memory.intent === null)
+    return { do: 'take', from, facts: origin.facts };
+  if (client.is === 'stopped') {
+    if (client.failedStarts < MAX_STARTS && !unheard) return { do: 'start', from, reason: startReason(from) };
+    return { do: 'release', from, keepOperation: leavesOpen(from, client.silent) };
+  }
+  if (call === 'unknown' && memory.intent !== null && memory.snapshotIds.length === 0) return { do: 'reconcile', from };
+  if (proof === null) return { do: 'prove', from };
+  if (spoiled !== null && memory.snapshotIds.length > 0 && !spoiled.quarantined)
+    return { do: 'quarantine', from, why: spoiled.why };
+  return 'proved' in proof
+    ? { do: 'settle', from, reason: proof.proved }
+    : { do: 'release', from, keepOperation: false };
 }
 
 /**
  * A client that could not be started is left to one successor, who has all the patience again. One that could not either gives the
  * node up, so that replace-node may do what it can.
  */
-function leavesOpen({ ending, silent, inherited }: Progress): boolean {
-  if (ending?.outcome === 'refused' && SOON_OVER.has(ending.code)) return true;
-  return silent && !inherited;
-}
+const leavesOpen = ({ ending, origin }: Down, silent: boolean): boolean =>
+  (ending?.outcome === 'refused' && SOON_OVER.has(ending.code)) || (silent && origin.by === 'this attempt');
 
 /** They say nothing of the node. */
 const SOON_OVER: ReadonlySet<string> = new Set(['throttled', 'unreadable', 'fleet-file-invalid']);
 
-function startReason({ inherited, ending }: Progress, clean: boolean): string {
-  if (inherited) return 'start the client again, which an attempt before this one had stopped';
-  if (ending !== null && !clean) return `start the client again: ${ending.reason}`;
+function startReason({ origin, ending, operation: { memory } }: Down): string {
+  if (origin.by === 'an attempt before') return 'start the client again, which an attempt before this one had stopped';
+  if (ending !== null && memory.clean === null) return `start the client again: ${ending.reason}`;
   return 'mount the volumes and start the client again';
 }
 
 /** The node is given back, or was never ours. */
-function afterwards(progress: Progress, { node }: About): Act {
-  const { leftPool, inherited, registered, completed, ending, told, operation } = progress;
-  if ((leftPool || inherited) && !registered) return { do: 'register' };
-  if (told) return { do: 'end', ending };
-  if (ending !== null) return { do: 'conclude', ending };
-  const { snapshotIds = [], found } = operation?.memory ?? {};
-  if (snapshotIds.length > 0 && !completed)
-    return { do: 'await', snapshots: partsOf(snapshotIds, found?.volumes ?? []) };
-  // The way of a successor of an attempt that had not come so far.
-  const reason = `an attempt before this one ended while the client of ${node} was stopped; it runs again, and no snapshot was taken`;
-  return {
-    do: 'conclude',
-    ending: { outcome: 'failed', code: 'snapshot-failed', reason, page: false, lookAgainMs: 60 * 60_000 },
-  };
+function afterwards(from: Released, { node }: About): Act | End {
+  const { pool, remaining } = from;
+  if (pool === 'out') return { do: 'register', from };
+  switch (remaining.is) {
+    case 'told':
+      return { do: 'end', ending: remaining.ending };
+    case 'untold':
+      return { do: 'conclude', from, ending: remaining.ending };
+    case 'copying': {
+      const { snapshotIds, found } = remaining.memory;
+      if (snapshotIds.length > 0) return { do: 'await', from, snapshots: partsOf(snapshotIds, found.volumes) };
+      // The way of a successor of an attempt that had not come so far.
+      const reason = `an attempt before this one ended while the client of ${node} was stopped; it runs again, and no snapshot was taken`;
+      return { do: 'conclude', from, ending: failed('snapshot-failed', reason, { lookAgainMs: 60 * 60_000 }) };
+    }
+  }
 }
 
 /** They stand in the order of the volumes. One volume's role is in the ledger from the beginning. */

@@ -8,11 +8,10 @@ import { judgePauseTag, readSwitches } from '../../shared/guardrails/switches.ts
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import { FLEET_TAG, INCIDENT_TAG, LEDGER_TAGS } from '../../shared/model/tags.ts';
 import { readLedger } from '../../shared/snapshots/ledger.ts';
-import type { Facts, Taken } from './model.ts';
-import type { Tools } from './tools.ts';
+import type { Facts, SnapshotContext, Taken } from './state.ts';
 
 /** @returns a refusal where the fleet file cannot be read, or nothing may be begun; what a heal has left open is put back all the same */
-export async function readFacts({ clients, payload, environment, store }: Tools): Promise<Facts | Refusal> {
+export async function readFacts({ clients, payload, environment, store }: SnapshotContext): Promise<Facts | Refusal> {
   const { instanceId, incidentId } = payload;
   const nowMs = Date.now();
   const [switches, instance, volumes, observations, watch, node, taken] = await Promise.all([

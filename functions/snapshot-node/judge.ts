@@ -2,12 +2,12 @@
 
 import type { CleanSnapshotPolicy, Fleet } from '../../shared/fleet/model.ts';
 import type { ObservedNode } from '../../shared/fleet/observation.ts';
-import { judgeInstance } from '../../shared/heal/reachable.ts';
+import { judgeInstance } from '../../shared/heal/guard.ts';
 import type { GuardrailCode, Refusal } from '../../shared/model/guardrail-codes.ts';
 import type { SnapshotPayload } from '../../shared/model/payload.ts';
 import type { NodeAnswer, NodeState } from '../../shared/node-commands/node-answer.ts';
 import { donorOf } from '../../shared/snapshots/donor.ts';
-import type { Evidence, Facts, Taken, Volume } from './model.ts';
+import type { Evidence, Facts, Taken, Volume } from './state.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;

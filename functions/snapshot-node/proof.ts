@@ -1,14 +1,17 @@
-// Whether a donor follows its chain again, by what others saw of it after its client came up. Pure. What it says of itself proves nothing.
+// Whether a donor follows its chain again, by what others saw of it after its client came up. What it says of itself proves nothing.
 import type { Fleet } from '../../shared/fleet/model.ts';
 import type { ObservedNode } from '../../shared/fleet/observation.ts';
+import { OBSERVATION_VALID_MS } from '../../shared/guardrails/breaker.ts';
+import { readSwitches } from '../../shared/guardrails/switches.ts';
+import type { Act, Acts, SnapshotActContext, SnapshotContext } from './state.ts';
 
 /** What watch-fleet said of the node last. */
-export type Watched = Pick<ObservedNode, 'health' | 'reason' | 'height'> & { readonly observedAtMs: number };
+type Watched = Pick<ObservedNode, 'health' | 'reason' | 'height'> & { readonly observedAtMs: number };
 
 /** Enough that it has taken them from others: a client shows the blocks that it has on its disk at once. */
 const PROOF_BLOCKS = 3;
 
-export interface Asked {
+interface ProofFacts {
   readonly nowMs: number;
   readonly fleet: Fleet;
   readonly watched: Watched | null;
@@ -18,13 +21,14 @@ export interface Asked {
   readonly height: number | null;
 }
 
-export type Verdict =
+type Verdict =
   | { readonly proved: string }
   /** `blames`: the data that it came up with are not what they should be, so that a snapshot of them is of no use to anybody. */
   | { readonly unproved: string; readonly blames: boolean }
   | { readonly waitSeconds: number };
 
-export function judgeProof({ nowMs, fleet, watched, upSinceMs, height }: Asked): Verdict {
+/** Pure. */
+export function judgeProof({ nowMs, fleet, watched, upSinceMs, height }: ProofFacts): Verdict {
   const { startGraceSeconds, stuckSeconds } = fleet.health;
   const upForMs = nowMs - upSinceMs;
   const over = upForMs > (startGraceSeconds + stuckSeconds) * 1000;
@@ -64,3 +68,39 @@ const unproved = (why: string, blames: boolean): Verdict => ({ unproved: why, bl
 
 /** It is observed once a minute; a client that takes longer to come up is looked for less often. */
 const wait = (upForMs: number): Verdict => ({ waitSeconds: upForMs < 10 * 60_000 ? 20 : 60 });
+
+/** The longest start grace and stuck time of any chain are an hour together, looked at thrice a minute first and then once. */
+const MAX_LOOKS = 400;
+
+export async function prove(
+  { durable, step, place, clients, environment, payload, store }: SnapshotActContext,
+  { from }: Act<'prove'>,
+): Promise<Acts['prove']['result']> {
+  const { upSinceMs, found } = from.operation.memory;
+  for (let look = 0; look < MAX_LOOKS; look++) {
+    const verdict = await step(`look-${look}`, async (): Promise<Verdict> => {
+      const [switches, watched] = await Promise.all([
+        readSwitches(clients.ssm, environment.PARAMETER_PREFIX, payload.fleet),
+        readWatched(store, payload),
+      ]);
+      if ('refuse' in switches) return { waitSeconds: 60 };
+      const nowMs = Date.now();
+      return judgeProof({ nowMs, fleet: switches.fleet, watched, upSinceMs: upSinceMs ?? nowMs, height: found.height });
+    });
+    if (!('waitSeconds' in verdict)) return verdict;
+    await durable.wait(`${place}-wait-${look}`, { seconds: verdict.waitSeconds });
+  }
+  return { unproved: `it was looked at ${MAX_LOOKS} times, and nothing could be told`, blames: false };
+}
+
+async function readWatched(
+  { readObservations }: SnapshotContext['store'],
+  { fleet, instanceId }: SnapshotContext['payload'],
+): Promise<Watched | null> {
+  const nowMs = Date.now();
+  for (const { observedAtMs, nodes } of await readObservations(fleet)) {
+    const node = nodes.find((seen) => seen.instanceId === instanceId);
+    if (node && nowMs - observedAtMs <= OBSERVATION_VALID_MS) return { ...node, observedAtMs };
+  }
+  return null;
+}

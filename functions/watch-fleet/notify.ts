@@ -8,7 +8,7 @@ import { orRefused } from '../../shared/aws/refused.ts';
 import { runbookOf } from '../../shared/fleet/naming.ts';
 import type { ObservedNode } from '../../shared/fleet/observation.ts';
 import { createJournal, type JournalEntry } from '../../shared/heal/journal.ts';
-import { page } from '../../shared/heal/page.ts';
+import { page } from '../../shared/heal/notify.ts';
 import type { IncidentRecord } from '../../shared/heal/records.ts';
 import type { Attempt, Context, FleetFacts } from './context.ts';
 import type { FleetHealth } from './fleet-health.ts';

@@ -2,7 +2,7 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
 import { AttributeType, Billing, TableEncryptionV2, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { Construct } from 'constructs';
-import { HEAL_KINDS, partitions, type Writer } from '../../shared/heal/partitions.ts';
+import { HEAL_KINDS, partitions, type Writer } from '../../shared/heal/records.ts';
 import type { HealKind } from '../../shared/model/payload.ts';
 import { tableName } from '../names.ts';
 import type { Grant } from './grants.ts';
@@ -50,7 +50,7 @@ export class State extends Construct {
 export type StateUser = Writer | 'plan-snapshots';
 
 export interface StateAccess {
-  /** Patterns of partition keys, see shared/heal/partitions.ts. */
+  /** Patterns of partition keys, see shared/heal/records.ts. */
   readonly reads: readonly string[];
   readonly writes: readonly string[];
 }

@@ -12,7 +12,7 @@ import { fromItem } from '../../shared/aws/attributes.ts';
 import type { DispatchAnswer } from '../../shared/events/answer.ts';
 import { readSettings } from '../../shared/fleet/settings.ts';
 import { storyKey } from '../../shared/heal/journal.ts';
-import { healOf, partitions, WRITERS, type Writer } from '../../shared/heal/partitions.ts';
+import { healOf, partitions, WRITERS, type Writer } from '../../shared/heal/records.ts';
 import { createStore } from '../../shared/heal/store.ts';
 import { functionNames, parameterPrefix } from '../names.ts';
 import {

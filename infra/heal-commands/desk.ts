@@ -1,7 +1,6 @@
 // What the commands of `npm run heal` work with: the suite in an account (or in the local region), and the person who typed them.
 import type { DispatchAnswer } from '../../shared/events/answer.ts';
-import type { Writer } from '../../shared/heal/partitions.ts';
-import type { IncidentRecord, NodeRecord } from '../../shared/heal/records.ts';
+import type { IncidentRecord, NodeRecord, Writer } from '../../shared/heal/records.ts';
 
 /** One line of the journal. Who wrote it is told by its partition; the rest is what the writer says. */
 export interface StoryLine {

@@ -18,7 +18,7 @@ export type Verdict =
   /** Nothing will come of it any more. */
   | { readonly is: 'over'; readonly words: string };
 
-/** resize-volume's proof begins so, with the filesystem's own size: functions/resize-volume/proof.ts. */
+/** resize-volume's proof begins so, with the filesystem's own size: functions/resize-volume/plan.ts. */
 const PROOF = /^filesystem (\d+) GiB/;
 
 export function verdictOf({ incident, story, madeGiB, volumeGiB }: HealFacts): Verdict {

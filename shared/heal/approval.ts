@@ -1,7 +1,7 @@
 // What a person is asked to approve, in terms that they read and that their answer is bound to, and what an answer is worth. Pure.
 import { createHash } from 'node:crypto';
+import type { Refusal } from '../model/guardrail-codes.ts';
 import { plainText } from '../text/plain-text.ts';
-import type { Guarded } from './ending.ts';
 
 /**
  * What would be done, and to what: name and value of each thing that an approval covers, in the order in which a person reads them. The
@@ -27,7 +27,7 @@ export function changedTerms(before: Terms, after: Terms): string | null {
 /** `by` is what the answer says of who gave it; AWS does not tell. null where it says nothing. */
 export type Approval =
   | { readonly approved: true; readonly by: string | null }
-  | (Guarded & { readonly by: string | null });
+  | (Refusal & { readonly by: string | null });
 
 const ASK_AGAIN_MS = 60 * 60_000;
 /** A plain no holds for a day; a call by hand asks again at once. */
@@ -38,7 +38,7 @@ const MAX_SHOWN = 100;
 /** "arn:aws:sts::…:assumed-role/<role>/<session>": 64 characters each ("IAM and STS character limits", IAM guide). */
 const MAX_BY = 256;
 
-export const denied = (reason: string, by: string | null = null): Guarded & { readonly by: string | null } => ({
+export const denied = (reason: string, by: string | null = null): Refusal & { readonly by: string | null } => ({
   refuse: 'approval-denied',
   reason,
   page: false,

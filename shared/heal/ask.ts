@@ -4,13 +4,12 @@ import { CallbackExternalError, CallbackTimeoutError, type DurableContext } from
 import { readSwitches } from '../guardrails/switches.ts';
 import type { Write } from '../model/write.ts';
 import { plainText } from '../text/plain-text.ts';
-import { answersToHeal } from './answering.ts';
 import { type Approval, claimOf, denied, hashOf, judgeApproval, type Terms } from './approval.ts';
+import type { HealTools, Step } from './context.ts';
 import { answeredOf, askedOf } from './incident.ts';
-import { type Page, page } from './page.ts';
+import { answersToHeal, type Page, page } from './notify.ts';
 import type { ApprovalRecord, IncidentRecord } from './records.ts';
 import { keys, settle } from './store.ts';
-import type { HealTools, Step } from './tools.ts';
 
 export interface Question {
   /** What would be done, and why, without a full stop at its end. */

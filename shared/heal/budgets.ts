@@ -15,10 +15,10 @@ import {
   takeFleetTurn,
 } from '../guardrails/replace-budget.ts';
 import type { Refusal } from '../model/guardrail-codes.ts';
-import { readExecution } from './execution-status.ts';
+import { readExecution } from './claim.ts';
+import type { HealTools } from './context.ts';
 import { unsettled } from './lease.ts';
 import { keys, settle } from './store.ts';
-import type { HealTools } from './tools.ts';
 
 type Tools = Pick<HealTools, 'clients' | 'store' | 'payload' | 'execution'>;
 export type Reserved = { readonly reserved: true } | Refusal;

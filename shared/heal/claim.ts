@@ -1,13 +1,14 @@
-// What makes a heal the one that works: its attempt, the node's lease, and writes that only the lease's holder may make.
+// What makes a heal the one that works: its claimed attempt, the node's lease, and writes that only the lease's holder may make. Whether the
+// holder of a lease lives, only GetDurableExecution decides, never a clock of ours.
 
+import { GetDurableExecutionCommand, type LambdaClient, ResourceNotFoundException } from '@aws-sdk/client-lambda';
 import { logWarn } from '../aws/log.ts';
 import type { ExecutionStatus } from '../model/execution.ts';
-import { readExecution } from './execution-status.ts';
+import type { HealTools } from './context.ts';
 import { claim } from './incident.ts';
 import { grant, type Holder, holds, newNode } from './lease.ts';
 import type { IncidentRecord, NodeRecord, Operation } from './records.ts';
 import { keys, sameRecord, settle } from './store.ts';
-import type { HealTools } from './tools.ts';
 
 const NOBODY: ExecutionStatus = { state: 'unknown' };
 
@@ -89,4 +90,18 @@ export async function changeNode(
       };
     },
   );
+}
+
+/** An execution whose retention is over ended long before: the service keeps ended ones for 30 days. */
+const LONG_AGO_MS = 0;
+
+export async function readExecution(lambda: LambdaClient, arn: string): Promise<ExecutionStatus> {
+  try {
+    const { Status, EndTimestamp } = await lambda.send(new GetDurableExecutionCommand({ DurableExecutionArn: arn }));
+    if (Status === 'RUNNING') return { state: 'running' };
+    return Status && EndTimestamp ? { state: 'ended', endedAtMs: EndTimestamp.getTime() } : { state: 'unknown' };
+  } catch (error) {
+    if (error instanceof ResourceNotFoundException) return { state: 'ended', endedAtMs: LONG_AGO_MS };
+    throw error;
+  }
 }

@@ -1,9 +1,11 @@
-// What people may have changed meanwhile, read inside the step that mutates: pauses, fleet file and mode, the node's pause tag.
+// What may have changed since the decision, read again inside the step that mutates: pauses, fleet file and mode, the node's pause tag, the
+// state of its instance.
+
 import { DescribeTagsCommand } from '@aws-sdk/client-ec2';
 import type { Fleet } from '../fleet/model.ts';
 import { judgePauseTag, PAUSE_TAG, readSwitches } from '../guardrails/switches.ts';
 import type { Refusal } from '../model/guardrail-codes.ts';
-import type { HealTools } from './tools.ts';
+import type { HealTools } from './context.ts';
 
 export interface GuardOptions {
   /**
@@ -52,4 +54,30 @@ async function readPauseTags(
     }),
   );
   return Tags.map(({ Key = '', Value = '' }) => ({ [Key]: Value }));
+}
+
+const MINUTE_MS = 60_000;
+
+/**
+ * Why nothing can be done on an instance in this state; nobody is paged for it.
+ *
+ * @param state null where EC2 does not know the instance any more
+ * @param needs what a running one is needed for, for the sentence
+ */
+export function judgeInstance(state: string | null, needs = 'commands reach only a running one'): Refusal | null {
+  if (state === 'running') return null;
+  const refusal = { page: false } as const;
+  if (state === null || state === 'terminated' || state === 'shutting-down')
+    return {
+      ...refusal,
+      refuse: 'instance-gone',
+      reason: `the instance is ${state ?? 'not there any more'}`,
+      lookAgainMs: 60 * MINUTE_MS,
+    };
+  return {
+    ...refusal,
+    refuse: 'instance-stopped',
+    reason: `the instance is ${state}; ${needs}`,
+    lookAgainMs: 5 * MINUTE_MS,
+  };
 }

@@ -1,8 +1,7 @@
 // The journal: every decision, intent, result and page, kept 400 days, written once and never changed. Each function writes lines of its own
 // partition only, and none reads them: nothing is ever decided by the journal.
 import { type PlainText, plainJson, plainText, SENTENCE_CHARACTERS } from '../text/plain-text.ts';
-import { partitions, type Writer } from './partitions.ts';
-import type { Store } from './store.ts';
+import { partitions, type Writer } from './records.ts';
 
 const KEPT_DAYS = 400;
 /** Evidence is cut rather than refused: a DynamoDB item holds 400 KB, and a reader holds less. */
@@ -77,13 +76,18 @@ export const storyKey = ({
 }: Pick<JournalOwner, 'onsetMs' | 'instanceId' | 'incidentId'>): string =>
   `${new Date(onsetMs).toISOString()}#${instanceId}#${incidentId}#`;
 
+/** Where lines are written: the store, or what a test puts in its place. */
+export interface JournalTable {
+  writeOnce(key: { readonly pk: string; readonly sk: string }, record: JournalRecord): Promise<void>;
+}
+
 export type Journal = (place: string, entry: JournalEntry) => Promise<void>;
 
 /**
  * @returns a writer; `place` orders the entries of one attempt and makes a replayed step write the same one
  *   (sort key: onset, instance, incident, attempt, place), so that each writer's part of a story is read by one Query.
  */
-export function createJournal(store: Pick<Store, 'writeOnce'>, owner: JournalOwner): Journal {
+export function createJournal(table: JournalTable, owner: JournalOwner): Journal {
   const { by, fleet, instanceId, incidentId, attempt } = owner;
   const story = `${storyKey({ onsetMs: owner.onsetMs, instanceId, incidentId })}${String(attempt).padStart(4, '0')}`;
   const names = {
@@ -98,7 +102,7 @@ export function createJournal(store: Pick<Store, 'writeOnce'>, owner: JournalOwn
     const at = new Date(atMs).toISOString();
     const expiresAt = Math.floor(atMs / 1000) + KEPT_DAYS * 86_400;
     const text = evidence === undefined ? undefined : plainJson(evidence, MAX_EVIDENCE_CHARACTERS);
-    await store.writeOnce(
+    await table.writeOnce(
       { pk: partitions.journal(fleet, by), sk: `${story}#${place}` },
       {
         at,

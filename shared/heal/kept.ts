@@ -1,6 +1,18 @@
-// What heals have put away, written down where no tag reaches. Whoever may tag can say anything of a stranger's volume: nothing is deleted, and no
-// hold ended, that is not recorded here and still is what it was then. A partition of its own (partitions.ts).
-import { partitions } from './partitions.ts';
+// What heals have put away: volumes, instances, clean sets, holds and quarantine of snapshots. Recorded first, then tagged: whoever may tag can
+// say anything of a stranger's volume. Nothing is deleted and no hold ended that is not recorded here and still is what it was then. A hold
+// without a record is a person's, and so is a lock. The records have a partition of their own (`partitions.kept`).
+
+import type { EC2Client } from '@aws-sdk/client-ec2';
+import {
+  type Holdable,
+  holdSnapshots,
+  QUARANTINE_MS,
+  quarantine,
+  type Released,
+  releaseHolds,
+  type Unmarked,
+} from '../snapshots/marks.ts';
+import { partitions } from './records.ts';
 import type { Key, Store } from './store.ts';
 import { sameRecord, settle } from './store.ts';
 
@@ -139,3 +151,85 @@ export async function endKept(
     );
   }
 }
+
+export interface Shelf {
+  readonly ec2: EC2Client;
+  readonly store: Pick<Store, 'read' | 'between' | 'replace'>;
+}
+
+export interface Whose {
+  readonly fleet: string;
+  readonly node: string;
+  readonly incidentId: string;
+}
+
+type Hold = Extract<KeptRecord, { readonly kind: 'hold' }>;
+
+const holdsOf = async ({ store }: Shelf, fleet: string): Promise<ReadonlyMap<string, Hold>> =>
+  keptOf(await readKept(store, fleet), 'hold');
+
+/** What is held for an incident stays held, whatever is added. @returns those that AWS refused to mark or to lock; the others are held */
+export async function hold(
+  shelf: Shelf,
+  whose: Whose,
+  snapshots: readonly Holdable[],
+  nowMs: number,
+): Promise<readonly Unmarked[]> {
+  const holds = await holdsOf(shelf, whose.fleet);
+  const before = holds.get(whose.incidentId);
+  const ours = new Set([...holds.values()].flatMap(({ lockedIds }) => lockedIds));
+  // What nobody but us may delete needs no lock, and a lock that we have not made is a person's.
+  const toLock = snapshots.filter(
+    ({ policyId, locked, snapshotId }) => policyId !== null && (!locked || ours.has(snapshotId)),
+  );
+  const lockIds = new Set(toLock.map(({ snapshotId }) => snapshotId));
+  const record: ToKeep = {
+    ...whose,
+    kind: 'hold',
+    id: whose.incidentId,
+    atMs: before?.atMs ?? nowMs,
+    state: 'kept',
+    snapshotIds: union(
+      before?.snapshotIds,
+      snapshots.map(({ snapshotId }) => snapshotId),
+    ),
+    lockedIds: union(before?.lockedIds, [...lockIds]),
+  };
+  await writeKept(shelf.store, [record]);
+  return holdSnapshots(shelf.ec2, snapshots, whose.incidentId, lockIds, nowMs);
+}
+
+/** Nothing is released where nothing of this incident is recorded. What AWS refuses to release stays recorded, and is tried again. */
+export async function release(
+  shelf: Shelf,
+  { fleet, incidentId }: Pick<Whose, 'fleet' | 'incidentId'>,
+  nowMs: number,
+): Promise<Released> {
+  const holds = await holdsOf(shelf, fleet);
+  const own = holds.get(incidentId);
+  if (!own) return { released: [], unmarked: [] };
+  const others = new Set([...holds.values()].flatMap((one) => (one === own ? [] : one.snapshotIds)));
+  const unlocking = new Set(own.lockedIds.filter((id) => !others.has(id)));
+  const released = await releaseHolds(shelf.ec2, incidentId, own.snapshotIds, unlocking);
+  if (released.unmarked.length === 0) await endKept(shelf.store, fleet, 'hold', [incidentId], nowMs);
+  return released;
+}
+
+/** They are not used any more, and stay for a person to look at for 30 days. @param why in a sentence, @param atMs now */
+export async function putInQuarantine(
+  shelf: Shelf,
+  whose: Whose,
+  snapshotIds: readonly string[],
+  why: string,
+  atMs: number,
+): Promise<readonly Unmarked[]> {
+  const about = { ...whose, atMs, untilMs: atMs + QUARANTINE_MS, state: 'kept' } as const;
+  await writeKept(
+    shelf.store,
+    snapshotIds.map((id): ToKeep => ({ ...about, kind: 'quarantine', id })),
+  );
+  return quarantine(shelf.ec2, snapshotIds, why, atMs);
+}
+
+const union = (before: readonly string[] = [], more: readonly string[]): readonly string[] =>
+  [...new Set([...before, ...more])].sort();

@@ -5,14 +5,12 @@ import { readInstance } from '../aws/instances.ts';
 import { orRefused, type Refused } from '../aws/refused.ts';
 import type { Fleet } from '../fleet/model.ts';
 import { clockSkewSeconds, runLimitsSeconds, startBySeconds } from '../node-commands/command.ts';
-import type { Guarded } from './ending.ts';
-import { guardAgain } from './guard.ts';
+import { type HealTools, mostPolls, poll, type Step } from './context.ts';
+import { guardAgain, judgeInstance } from './guard.ts';
 import { type Holder, newNode, raiseQuiet } from './lease.ts';
-import { judgeInstance } from './reachable.ts';
+import type { Guarded } from './outcome.ts';
 import type { NodeRecord } from './records.ts';
 import { keys, settle } from './store.ts';
-import type { HealTools, Step } from './tools.ts';
-import { mostPolls, pollSeconds } from './waiting.ts';
 
 /** From SendCommand to the moment after which the longest of all commands can no longer run: a stop grace of two hours, and a start. */
 const LONGEST_MS = (startBySeconds + Math.max(...Object.values(runLimitsSeconds)) + clockSkewSeconds) * 1000;
@@ -136,33 +134,29 @@ export async function awaitNode<A>(
   { commandId, operationId, instanceId = payload.instanceId, parse, sentenceOf, overAtMs }: AwaitInput<A>,
   place: string,
 ): Promise<Awaited<A>> {
-  const mostPolled = mostPolls(LONGEST_MS);
-  for (let poll = 0; poll < mostPolled; poll++) {
-    await ctx.wait(`${place}-wait-${poll}`, { seconds: pollSeconds(poll) });
-    const seen = await step(`poll-${poll}`, async (): Promise<Polled<A>> => {
-      const read = await readCommand(clients.ssm, commandId, instanceId, parse);
-      if (read.state === 'pending' || read.state === 'lost') {
-        const untilMs = overAtMs ?? (await store.readNode(payload.fleet, instanceId))?.quietAfterMs ?? 0;
-        if (Date.now() <= untilMs) return { state: 'pending' };
-      }
-      const sentence = read.state === 'answered' ? sentenceOf(read.answer) : sentenceOfEnd(read, operationId);
-      await journal(`${place}-result`, {
-        atMs: Date.now(),
-        kind: 'result',
-        sentence,
-        act: `SendCommand ${operationId}`,
-        evidence: read.state === 'answered' ? read.answer : undefined,
-      });
-      return read.state === 'answered' || read.state === 'ended' ? read : { state: 'over', reason: sentence };
+  const polls = mostPolls(LONGEST_MS);
+  const seen = await poll({ durable: ctx, step, place }, polls, async (): Promise<Ended<A> | null> => {
+    const read = await readCommand(clients.ssm, commandId, instanceId, parse);
+    if (read.state === 'pending' || read.state === 'lost') {
+      const untilMs = overAtMs ?? (await store.readNode(payload.fleet, instanceId))?.quietAfterMs ?? 0;
+      if (Date.now() <= untilMs) return null;
+    }
+    const sentence = read.state === 'answered' ? sentenceOf(read.answer) : sentenceOfEnd(read, operationId);
+    await journal(`${place}-result`, {
+      atMs: Date.now(),
+      kind: 'result',
+      sentence,
+      act: `SendCommand ${operationId}`,
+      evidence: read.state === 'answered' ? read.answer : undefined,
     });
-    if (seen.state === 'answered') return { answer: seen.answer };
-    if (seen.state === 'ended' || seen.state === 'over') return { over: seen.reason };
-  }
-  throw new Error(`command ${operationId} was polled ${mostPolled} times, which its limits rule out`);
+    return read.state === 'answered' || read.state === 'ended' ? read : { state: 'over', reason: sentence };
+  });
+  if (seen === null) throw new Error(`command ${operationId} was polled ${polls} times, which its limits rule out`);
+  return seen.state === 'answered' ? { answer: seen.answer } : { over: seen.reason };
 }
 
-type Polled<A> =
-  | Extract<CommandState<A>, { readonly state: 'pending' | 'answered' | 'ended' }>
+type Ended<A> =
+  | Extract<CommandState<A>, { readonly state: 'answered' | 'ended' }>
   /** The moment has passed after which it can no longer run. */
   | { readonly state: 'over'; readonly reason: string };
 

@@ -1,13 +1,14 @@
-// How a heal ends: its page, its outcome on the incident, and the node given back once nothing of ours can run on it any more.
+// How an attempt ends: its ending, the page for it, its outcome on the incident, and the release of the node.
+
 import type { DurableContext } from '@aws/durable-execution-sdk-js';
+import type { FailureCode, GuardrailCode, PageCode, Refusal } from '../model/guardrail-codes.ts';
 import type { HealKind } from '../model/payload.ts';
-import { type Ending, pageOf } from './ending.ts';
+import type { HealTools, Step } from './context.ts';
 import { conclude, type Outcome, wouldEscalate } from './incident.ts';
 import { type Holder, newNode, release } from './lease.ts';
-import { page } from './page.ts';
+import { page } from './notify.ts';
 import type { IncidentRecord, NodeRecord, Operation } from './records.ts';
 import { keys, settle } from './store.ts';
-import type { HealTools, Step } from './tools.ts';
 
 /** Pages first (a page may come twice, but never not at all), then the outcome, which only the claimed attempt may write. */
 export async function writeOutcome(
@@ -141,4 +142,80 @@ export async function releaseNode(
     await tryRelease('release-quiet');
   }
   return { done: true };
+}
+
+/** A guard that refused inside the very step that would have mutated. */
+export type Guarded = Refusal;
+
+/** With everything that the records, the journal and a page need. */
+export type Ending =
+  | { readonly outcome: 'healed'; readonly reason: string }
+  | { readonly outcome: 'planned'; readonly reason: string }
+  | {
+      readonly outcome: 'refused';
+      readonly code: GuardrailCode;
+      readonly reason: string;
+      readonly page: boolean;
+      readonly lookAgainMs: number;
+    }
+  | {
+      readonly outcome: 'failed';
+      readonly code: FailureCode;
+      readonly reason: string;
+      readonly page: boolean;
+      readonly lookAgainMs: number;
+    }
+  /** Nothing is left to try: the incident is escalated at once, whatever attempts it has left, and a person is always paged. */
+  | {
+      readonly outcome: 'escalated';
+      readonly code: PageCode;
+      readonly reason: string;
+      /** Whether the node is as the heal found it. */
+      readonly asFound: boolean;
+    };
+
+export const refused = ({ refuse: code, reason, page, lookAgainMs }: Guarded): Ending => ({
+  outcome: 'refused',
+  code,
+  reason,
+  page,
+  lookAgainMs,
+});
+
+export const failed = (
+  code: FailureCode,
+  reason: string,
+  { page = false, lookAgainMs }: { readonly page?: boolean; readonly lookAgainMs: number },
+): Extract<Ending, { readonly outcome: 'failed' }> => ({ outcome: 'failed', code, reason, page, lookAgainMs });
+
+const MINUTE_MS = 60_000;
+
+/** Another execution holds the node. @param holder its ARN, or what it left open */
+export const busy = (holder: string): Ending =>
+  refused({ refuse: 'busy', reason: `${holder} holds the node`, page: false, lookAgainMs: MINUTE_MS });
+
+/**
+ * A step kept failing before anything was begun. This is a refusal: AWS that answers with errors for half an hour must not use up the attempts
+ * of every node.
+ */
+export const notBegun = (reason: string, throttled: boolean): Ending =>
+  refused({
+    refuse: throttled ? 'throttled' : 'unreadable',
+    reason,
+    page: !throttled,
+    lookAgainMs: throttled ? MINUTE_MS : 5 * MINUTE_MS,
+  });
+
+/** The code under which an ending pages, if it does. */
+export function pageOf(ending: Ending): PageCode | null {
+  switch (ending.outcome) {
+    case 'healed':
+    case 'planned':
+      return null;
+    case 'refused':
+    case 'failed':
+      return ending.page ? ending.code : null;
+    case 'escalated':
+      return ending.code;
+  }
 }

@@ -1,9 +1,9 @@
 // How far a heal has come with what takes hours (a volume that is filled from its snapshot): on the node's record for who asks now,
 // and a line in the journal at each quarter for who asks later.
 import { type Changed, changeNode } from './claim.ts';
+import type { HealTools } from './context.ts';
 import { type Holder, holds } from './lease.ts';
 import type { Progress } from './records.ts';
-import type { HealTools } from './tools.ts';
 
 /** The node's record is not written more often for this. */
 const WRITE_EVERY_MS = 60_000;

@@ -16,8 +16,8 @@ import type { RotationRecord } from '../guardrails/rotation.ts';
 import type { HealKind } from '../model/payload.ts';
 import { readTrigger } from '../model/trigger.ts';
 import type { JournalRecord } from './journal.ts';
-import { HEAL_KINDS, healOf, partitions } from './partitions.ts';
 import type { IncidentRecord, NodeRecord } from './records.ts';
+import { HEAL_KINDS, healOf, partitions } from './records.ts';
 
 export interface Key {
   readonly pk: string;

@@ -2,7 +2,7 @@
 import type { Fleet } from '../fleet/model.ts';
 import type { Told } from '../guardrails/names.ts';
 import { createJournal, type JournalEntry, WHOLE_FLEET } from '../heal/journal.ts';
-import type { Writer } from '../heal/partitions.ts';
+import type { Writer } from '../heal/records.ts';
 import { type Key, type Store, settle } from '../heal/store.ts';
 import type { BaseClients, BaseVariable, Invocation } from './invocation.ts';
 

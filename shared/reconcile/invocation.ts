@@ -64,7 +64,7 @@ export function fleetsNamed(fleets: readonly Fleet[], name: string | undefined):
   return [named];
 }
 
-export interface Round<S> {
+export interface Round<S extends object> {
   /** Of the schedule: in each round another fleet comes first. */
   readonly everyMs: number;
   /** One fleet after another unless given. */
@@ -76,7 +76,7 @@ export interface Round<S> {
 }
 
 /** @throws AggregateError once every fleet had its turn, with the failures of those that have failed */
-export async function reconcileFleets<S>(
+export async function reconcileFleets<S extends object>(
   { startedAtMs, untilMs }: Invocation,
   fleets: readonly Fleet[],
   { everyMs, workThrough = oneByOne, reconcile, leaves = () => false }: Round<S>,

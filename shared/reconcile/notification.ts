@@ -2,9 +2,8 @@
 // by `claimTelling` from the fleet's record, so that of two runs at the same moment one tells.
 import type { Fleet } from '../fleet/model.ts';
 import { claimTelling, markPaged, newRegister, type SubjectRefusal, type Telling } from '../guardrails/names.ts';
-import { answersToFleet } from '../heal/answering.ts';
 import { WHOLE_FLEET } from '../heal/journal.ts';
-import { page } from '../heal/page.ts';
+import { answersToFleet, page } from '../heal/notify.ts';
 import type { Refusal } from '../model/guardrail-codes.ts';
 import { type FleetContext, type FleetRecord, type Subject, settleRecord } from './context.ts';
 import { throwTogether } from './fleets.ts';

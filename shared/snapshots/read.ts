@@ -2,9 +2,9 @@
 // were copied from volumes that are gone. Whole or not at all.
 import {
   DescribeLockedSnapshotsCommand,
-  DescribeSnapshotsCommand,
   type EC2Client,
   type Filter,
+  paginateDescribeSnapshots,
   type Snapshot,
 } from '@aws-sdk/client-ec2';
 import type { Fleet } from '../fleet/model.ts';
@@ -62,24 +62,17 @@ function selectionsOf(
 
 async function describe(ec2: EC2Client, fleet: string, Filters: readonly Filter[]): Promise<readonly Snapshot[]> {
   const found: Snapshot[] = [];
-  let NextToken: string | undefined;
-  for (let page = 0; page === 0 || NextToken; page++) {
-    refuseBeyond(page, fleet);
-    // Our own only: others' snapshots may be shared with us by anybody, under any tags.
-    const read = await ec2.send(
-      new DescribeSnapshotsCommand({
-        OwnerIds: ['self'],
-        Filters: [...Filters],
-        MaxResults: A_PAGE,
-        ...(NextToken && { NextToken }),
-      }),
-    );
+  // Our own only: others' snapshots may be shared with us by anybody, under any tags.
+  const wanted = { OwnerIds: ['self'], Filters: [...Filters] };
+  let pages = 0;
+  for await (const read of paginateDescribeSnapshots({ client: ec2, pageSize: A_PAGE }, wanted)) {
     found.push(...(read.Snapshots ?? []));
-    NextToken = read.NextToken;
+    if (read.NextToken) refuseBeyond(++pages, fleet);
   }
   return found;
 }
 
+/** The SDK has no paginator for these. */
 async function readLocked(ec2: EC2Client, fleet: string): Promise<ReadonlySet<string>> {
   const locked = new Set<string>();
   const Filters = [{ Name: 'lock-state', Values: ['governance', 'compliance', 'compliance-cooloff'] }];

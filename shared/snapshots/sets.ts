@@ -1,6 +1,9 @@
-// Which snapshots belong together: parts of one moment, one for each data volume of a node. By the ledger where there is one; on a fleet's
-// first day by who made them, of whose volumes, and when. Pure.
+// Which snapshots belong together: parts of one moment, one for each data volume of a node. The ledger says so; without one it is told by who
+// made them, of whose volumes (by EC2's attachments and the fleet file's tags), and when.
+
+import { type EC2Client, paginateDescribeVolumes, type Volume } from '@aws-sdk/client-ec2';
 import type { Fleet } from '../fleet/model.ts';
+import type { FleetNode } from '../fleet/nodes.ts';
 import type { FleetRole, Rank, SnapshotFact, SnapshotSet } from './model.ts';
 
 /** Whose a volume is now, or was when it was last known. `role` is null for one that holds no data of the fleet (a root volume). */
@@ -108,3 +111,64 @@ function rankOf(facts: readonly SnapshotFact[]): Rank {
 }
 
 const byId = (a: SnapshotFact, b: SnapshotFact): number => (a.snapshotId < b.snapshotId ? -1 : 1);
+
+/** "The maximum number of filter values specified on a single call is 200" (FilterLimitExceeded). */
+const FILTER_VALUES = 200;
+/** "MaxResults: between 5 and 500" (DescribeVolumesRequest). */
+const A_PAGE = 500;
+const MAX_PAGES = 10;
+/** "Reserved for root volumes: /dev/sda1 or /dev/xvda" ("Device names for volumes on Amazon EC2 instances"). */
+const ROOT_DEVICES = new Set(['/dev/sda1', '/dev/xvda']);
+
+/** @throws Error when there are more pages than `MAX_PAGES` for 200 nodes */
+export async function readOwners(
+  ec2: EC2Client,
+  fleet: Pick<Fleet, 'name' | 'volumes'>,
+  nodes: readonly Pick<FleetNode, 'instanceId' | 'name'>[],
+): Promise<ReadonlyMap<string, VolumeOwner>> {
+  const names = new Map(nodes.map(({ instanceId, name }) => [instanceId, name]));
+  const ids = [...names.keys()];
+  const volumes: Volume[] = [];
+  for (let from = 0; from < ids.length; from += FILTER_VALUES) {
+    const Filters = [{ Name: 'attachment.instance-id', Values: ids.slice(from, from + FILTER_VALUES) }];
+    let pages = 0;
+    for await (const read of paginateDescribeVolumes({ client: ec2, pageSize: A_PAGE }, { Filters })) {
+      volumes.push(...(read.Volumes ?? []));
+      if (++pages === MAX_PAGES && read.NextToken)
+        throw new Error(`fleet ${fleet.name} has more than ${MAX_PAGES * A_PAGE} volumes: half-read ones are refused`);
+    }
+  }
+  return ownersOf(fleet, names, volumes);
+}
+
+/**
+ * Pure part of `readOwners`. A volume has a role where its tags are one role's and no other volume of its instance has the same; all
+ * others have none, since it is better to know nothing of a volume than to take an old root for data.
+ *
+ * @param names of the nodes, by instance id
+ */
+export function ownersOf(
+  { volumes: roles }: Pick<Fleet, 'volumes'>,
+  names: ReadonlyMap<string, string>,
+  volumes: readonly Volume[],
+): ReadonlyMap<string, VolumeOwner> {
+  const owners = new Map<string, VolumeOwner>();
+  const seen = new Map<string, string[]>();
+  for (const { VolumeId = '', Attachments = [], Tags = [] } of volumes) {
+    const attachment = Attachments.find(({ InstanceId = '' }) => names.has(InstanceId));
+    const node = names.get(attachment?.InstanceId ?? '');
+    if (node === undefined) continue;
+    const isRoot = ROOT_DEVICES.has(attachment?.Device ?? '');
+    const matching = roles.filter(({ tags }) =>
+      Object.entries(tags).every(([key, value]) => Tags.some((tag) => tag.Key === key && tag.Value === value)),
+    );
+    const role = !isRoot && matching.length === 1 ? (matching[0]?.role ?? null) : null;
+    owners.set(VolumeId, { node, role });
+    if (role === null) continue;
+    const place = JSON.stringify([attachment?.InstanceId, role]);
+    const same = [...(seen.get(place) ?? []), VolumeId];
+    seen.set(place, same);
+    if (same.length > 1) for (const volumeId of same) owners.set(volumeId, { node, role: null });
+  }
+  return owners;
+}

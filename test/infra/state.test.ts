@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { ACCESS, type StateUser } from '../../infra/constructs/state.ts';
 import { repositoryRoot } from '../../infra/paths.ts';
-import { WRITERS } from '../../shared/heal/partitions.ts';
+import { WRITERS } from '../../shared/heal/records.ts';
 import { buildStack, type Resource, resourcesOf, type Statement, statementsIn, text } from './support.ts';
 
 const { stack } = buildStack();

@@ -1,6 +1,6 @@
 // Everything else that moves: Invokes and ends of executions, EC2, the node's agent, other heals, people, and time that passes.
 
-import type { State } from '../../functions/resize-volume/stages.ts';
+import type { Acts } from '../../functions/resize-volume/state.ts';
 import { DAY_MS, INTENT_COUNTS_MS } from '../../shared/model/execution.ts';
 import { answerOf, deliverAnswer, isStale, MODIFICATIONS_PER_DAY, modifyVolume, takeCommand } from './aws.ts';
 import type { Emit } from './check.ts';
@@ -71,7 +71,7 @@ function end(world: World, attempt: number, heal: Heal, functions: Protocol['fun
   emit(words, ended, { fault: true });
   const { program } = heal;
   const { flight, paused } = world.around;
-  if (program?.stage === 'modify' && !flight && !paused && functions.holds(world.node, program.holder)) {
+  if (program?.do === 'modify' && !flight && !paused && functions.holds(world.node, program.held.holder)) {
     const sent = withAround(ended, { flight: { attempt, toGiB: program.plan.toGiB } });
     emit(`${words}, its ModifyVolume on its way`, sent, { fault: true });
   }
@@ -94,12 +94,12 @@ export function ec2Steps(world: World, { mode }: Setting, emit: Emit<World>): vo
     if (around.faultsLeft > 0) becomes('the modification fails', { phase: 'failed' }, true);
   }
   // The rest is seen only by those who read the volume or change it: it is as good as happening right before they do.
-  if (!flight && !stagesNow(world).some((stage) => READS_VOLUME.has(stage))) return;
+  if (!flight && !actsNow(world).some((act) => READS_VOLUME.has(act))) return;
   if (volume.phase === 'optimizing') becomes('the modification is completed', { phase: 'completed' });
   if (volume.stale) becomes('Describe is consistent again', { stale: null });
 }
 
-const READS_VOLUME: ReadonlySet<State['stage']> = new Set<State['stage']>([
+const READS_VOLUME: ReadonlySet<keyof Acts> = new Set<keyof Acts>([
   'survey',
   'observe',
   'modify',
@@ -203,15 +203,15 @@ export function peopleSteps(world: World, { protocol, acts }: Setting, emit: Emi
 
 /** A pause is as good as set at the last moment before somebody reads it: all orders before that are alike. */
 const somebodyReadsPause = (world: World): boolean =>
-  world.incident?.state === 'open' || stagesNow(world).some((stage) => READS_PAUSE.has(stage));
-const READS_PAUSE: ReadonlySet<State['stage']> = new Set<State['stage']>(['send', 'reserve', 'intend', 'modify']);
+  world.incident?.state === 'open' || actsNow(world).some((act) => READS_PAUSE.has(act));
+const READS_PAUSE: ReadonlySet<keyof Acts> = new Set<keyof Acts>(['send', 'reserve', 'intend', 'modify']);
 
-const stagesNow = ({ heals }: World): readonly State['stage'][] => heals.flatMap(({ program }) => program?.stage ?? []);
+const actsNow = ({ heals }: World): readonly (keyof Acts)[] => heals.flatMap(({ program }) => program?.do ?? []);
 
 /** A person approves while the execution waits; and, late or twice, when it waits no more. */
 function approve(world: World, attempt: number, approvalOfExecution: boolean, emit: Emit<World>): void {
   const { execution, program } = healOf(world, attempt);
-  const asked = program?.stage === 'ask' ? program.plan.toGiB : 0;
+  const asked = program?.do === 'ask' ? program.plan.toGiB : 0;
   const words = `a person approves the request of attempt ${attempt}`;
   // The callback of an execution that has ended, or waits no more, leads nowhere.
   const own = asked > 0 ? withHeal(world, attempt, { approvedGiB: asked }) : world;

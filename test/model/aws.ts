@@ -91,9 +91,9 @@ export function deliverAnswer(
   const { execution, program, answer: had } = healOf(world, attempt);
   const waits =
     execution.life === 'running' &&
-    program?.stage === 'await-command' &&
-    program.holder.fence === fence &&
-    program.ordinal === ordinal;
+    program?.do === 'await-command' &&
+    program.held.holder.fence === fence &&
+    program.held.ordinal === ordinal;
   return waits && had === null ? withHeal(world, attempt, { answer }) : world;
 }
 

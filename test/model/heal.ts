@@ -1,8 +1,10 @@
 // The executions of resize-volume: the program's next effect, each way in which it can turn out, and what the program makes of it.
-import type { Effect, Results, State } from '../../functions/resize-volume/stages.ts';
-import type { Ending, Guarded } from '../../shared/heal/ending.ts';
+import type { Act, Acts, State } from '../../functions/resize-volume/state.ts';
 import type { Outcome } from '../../shared/heal/incident.ts';
+import type { Ending } from '../../shared/heal/outcome.ts';
+import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import type { HealPayload } from '../../shared/model/payload.ts';
+import type { Observation } from '../../shared/node-commands/answer.ts';
 import { MODIFICATIONS_PER_DAY, modifyVolume } from './aws.ts';
 import type { Emit } from './check.ts';
 import { factsOf } from './facts.ts';
@@ -27,18 +29,16 @@ import {
 } from './world.ts';
 
 /** One way in which an effect can turn out: what it did to the world, and what the step answers. */
-interface Turn<D extends Effect['do']> {
+interface Turn<Name extends keyof Acts> {
   readonly words: string;
   /** The world after it; absent where nothing was changed. */
   readonly world?: World;
-  readonly result: Results[Exclude<D, 'end'>];
+  readonly result: Acts[Name]['result'];
   readonly fault?: boolean;
   readonly broken?: string | undefined;
   /** Only in a naive version: the step is simply begun again. */
   readonly again?: boolean;
 }
-
-type AnyTurn = Turn<Exclude<Effect['do'], 'end'>>;
 
 /** At most this many commands are under way at once: a replay of a replay of a send tells nothing new. */
 const MAX_QUEUED = 3;
@@ -52,114 +52,133 @@ export function healSteps(world: World, setting: Setting, emit: Emit<World>): vo
   }
 }
 
-function step(world: World, attempt: number, program: State, setting: Setting, emit: Emit<World>): void {
+function step<Name extends keyof Acts>(
+  world: World,
+  attempt: number,
+  act: Act<Name>,
+  setting: Setting,
+  emit: Emit<World>,
+): void {
   const { mode, protocol } = setting;
-  const { advance, abandon, effectOf } = protocol.functions;
-  const effect = effectOf(program);
+  const { reduce, abandon } = protocol.functions.acts[act.do];
+  const state = healOf(world, attempt).program ?? protocol.functions.start;
   const faulty = world.around.faultsLeft > 0;
   const tell = (words: string) => `attempt ${attempt}: ${words}`;
-  const gaveUp = (after: World) => spendFault(goOn(after, attempt, abandon(program, 'it kept failing')));
+  const failure = { message: 'it kept failing', throttled: false };
+  const gaveUp = (after: World) => spendFault(goOn(after, attempt, abandon(state, act, failure)));
 
-  for (const turn of turnsOf(world, attempt, effect, setting)) {
+  for (const turn of TURNS[act.do](world, attempt, act, setting)) {
     const after = turn.world ?? world;
-    const next = turn.again ? program : advance(program, turn.result, { mode });
+    const next = turn.again ? state : reduce(state, act, turn.result, { mode });
     emit(tell(turn.words), goOn(after, attempt, next), { fault: turn.fault ?? false, broken: turn.broken });
-    if (!faulty || turn.fault || turn.broken || effect.do === 'modify' || after === world) continue;
+    if (!faulty || turn.fault || turn.broken || act.do === 'modify' || after === world) continue;
     emit(tell(`${turn.words}; answer or checkpoint lost, replayed`), spendFault(after), { fault: true });
     emit(tell(`${turn.words}; the step fails all the same, and again`), gaveUp(after), { fault: true });
   }
-  if (faulty && effect.do !== 'ask' && effect.do !== 'modify' && effect.do !== 'end') {
-    emit(tell(`${effect.do} fails, and fails again`), gaveUp(world), { fault: true });
+  if (faulty && act.do !== 'ask' && act.do !== 'modify') {
+    emit(tell(`${String(act.do)} fails, and fails again`), gaveUp(world), { fault: true });
   }
 }
 
 /** An execution whose program has come to its end, ends. */
-const goOn = (world: World, attempt: number, program: State): World =>
-  program.stage === 'end'
+const goOn = (world: World, attempt: number, program: State | null): World =>
+  program === null || program.do === 'end'
     ? withHeal(world, attempt, { execution: { life: 'ended', age: 'now' }, program: null })
     : withHeal(world, attempt, { program, answer: null });
 
-function turnsOf(world: World, attempt: number, effect: Effect, { mode, acts, protocol }: Setting): readonly AnyTurn[] {
-  const { functions } = protocol;
-  const heal = healOf(world, attempt);
-  const me = nameOf(attempt, heal);
-  switch (effect.do) {
-    case 'claim': {
-      const claimed = functions.claim(world.incident ?? undefined, attempt, me);
-      if ('end' in claimed) return [{ words: 'may not claim its attempt: ends', result: claimed }];
-      const result = { mine: true } as const;
-      return 'mine' in claimed
-        ? [{ words: 'has claimed its attempt already', result }]
-        : [{ words: 'claims its attempt', world: withIncident(world, claimed.next), result }];
+/** Each act, and every way in which it can turn out. */
+const TURNS: {
+  readonly [Name in keyof Acts]: (
+    world: World,
+    attempt: number,
+    act: Act<Name>,
+    setting: Setting,
+  ) => readonly Turn<Name>[];
+} = {
+  claim: (world, attempt, _act, { protocol: { functions } }) => {
+    const claimed = functions.claim(world.incident ?? undefined, attempt, meOf(world, attempt));
+    if ('end' in claimed) return [{ words: 'may not claim its attempt: ends', result: claimed }];
+    const result = { mine: true } as const;
+    return 'mine' in claimed
+      ? [{ words: 'has claimed its attempt already', result }]
+      : [{ words: 'claims its attempt', world: withIncident(world, claimed.next), result }];
+  },
+  survey: (world, _attempt, _act, { mode }) => surveyTurns(world, null, mode),
+  ask: (world, attempt, _act, { acts, protocol }) => {
+    const approvedGiB = protocol.approvalOfExecution
+      ? healOf(world, attempt).approvedGiB
+      : world.around.looseApprovalGiB;
+    if (approvedGiB > 0) return [{ words: 'is approved', result: { approved: true } }];
+    const silent = world.around.actsLeft > 0 && acts.includes('silence');
+    const refused = guarded('approval-expired');
+    return silent ? [{ words: 'nobody approves in time', world: spendAct(world), result: refused, fault: true }] : [];
+  },
+  lease: (world, attempt, _act, { protocol: { functions } }) => {
+    const me = meOf(world, attempt);
+    const { node } = world;
+    const granted = functions.grant(node, me, statusOf(world, node.owner), NOW_MS);
+    if ('refused' in granted) {
+      const broken = granted.refused === me ? NEVER.selfRefused : undefined;
+      return [{ words: `the node is held by ${granted.refused}`, result: { busy: granted.refused }, broken }];
     }
-    case 'survey':
-      return viewsOf(world.volume).map((view) => ({
-        words: `reads the volume: ${sentenceOf(view)}`,
-        result: factsOf(world, view, effect.seen, mode),
-      }));
-    case 'ask': {
-      const approvedGiB = protocol.approvalOfExecution ? heal.approvedGiB : world.around.looseApprovalGiB;
-      if (approvedGiB > 0) return [{ words: 'is approved', result: { approved: true } }];
-      const silent = world.around.actsLeft > 0 && acts.includes('silence');
-      const refused = guarded('approval-expired');
-      return silent ? [{ words: 'nobody approves in time', world: spendAct(world), result: refused, fault: true }] : [];
-    }
-    case 'lease': {
-      const { node } = world;
-      const granted = functions.grant(node, me, statusOf(world, node.owner), NOW_MS);
-      if ('refused' in granted) {
-        const broken = granted.refused === me ? NEVER.selfRefused : undefined;
-        return [{ words: `the node is held by ${granted.refused}`, result: { busy: granted.refused }, broken }];
-      }
-      if ('held' in granted) return [{ words: 'holds the node already', result: { holder: granted.held } }];
-      const holder = { execution: me, fence: granted.next.fence };
-      return [
-        { words: `takes the node, fence ${holder.fence}`, world: { ...world, node: granted.next }, result: { holder } },
-      ];
-    }
-    case 'send':
-      return sendTurns(world, attempt, effect, protocol);
-    case 'await-command':
-      if (heal.answer === null) return [];
-      return heal.answer === 'over'
-        ? [{ words: 'its command ended without an answer', result: { over: 'no answer' } }]
-        : [{ words: `its command answers ${heal.answer.result}`, result: heal.answer }];
-    case 'reserve':
-      return [{ words: 'reserves the growth', result: { reserved: true, atMs: intentAtMs(attempt) } }];
-    case 'intend':
-      return intendTurns(world, effect, protocol);
-    case 'modify':
-      return modifyTurns(world, attempt, effect, mode, protocol);
-    case 'reconcile':
-      return reconcileTurns(world, attempt, effect, protocol);
-    case 'await-modification':
-      return awaitTurns(world, effect);
-    case 'prove': {
-      const proved = functions.prove(world.node, effect.holder);
-      if ('lost' in proved) return [{ words: 'has lost the node', result: proved }];
-      const after = 'next' in proved ? { world: { ...world, node: proved.next } } : {};
-      return [{ words: 'notes the proof', ...after, result: { written: true } }];
-    }
-    case 'conclude':
-      return [concludeTurn(world, attempt, me, effect.ending, protocol)];
-    case 'release': {
-      const released = functions.release(world.node, effect.holder, effect.commandsOver, NOW_MS);
-      if ('waitUntilMs' in released) return [];
-      const result = { done: true } as const;
-      return 'lost' in released
-        ? [{ words: 'has no node to release', result }]
-        : [{ words: 'releases the node, ends', world: { ...world, node: released.next }, result }];
-    }
-    case 'end':
-      return [];
-  }
-}
+    if ('held' in granted) return [{ words: 'holds the node already', result: { holder: granted.held } }];
+    const holder = { execution: me, fence: granted.next.fence };
+    return [
+      { words: `takes the node, fence ${holder.fence}`, world: { ...world, node: granted.next }, result: { holder } },
+    ];
+  },
+  send: (world, attempt, act, { protocol }) => sendTurns(world, attempt, act, protocol),
+  'await-command': (world, attempt) => {
+    const { answer } = healOf(world, attempt);
+    if (answer === null) return [];
+    return answer === 'over'
+      ? [{ words: 'its command ended without an answer', result: { over: 'no answer' } }]
+      : [{ words: `its command answers ${answer.result}`, result: answer }];
+  },
+  observe: (world, _attempt, { seen }, { mode }) => surveyTurns(world, seen, mode),
+  reserve: (_world, attempt) => [
+    { words: 'reserves the growth', result: { reserved: true, atMs: intentAtMs(attempt) } },
+  ],
+  intend: (world, _attempt, act, { protocol }) => intendTurns(world, act, protocol),
+  modify: (world, attempt, act, { mode, protocol }) => modifyTurns(world, attempt, act, mode, protocol),
+  reconcile: (world, attempt, act, { protocol }) => reconcileTurns(world, attempt, act, protocol),
+  'await-modification': (world, _attempt, act) => awaitTurns(world, act),
+  prove: (world, _attempt, { held }, { protocol: { functions } }) => {
+    const proved = functions.prove(world.node, held.holder);
+    if ('lost' in proved) return [{ words: 'has lost the node', result: proved }];
+    const after = 'next' in proved ? { world: { ...world, node: proved.next } } : {};
+    return [{ words: 'notes the proof', ...after, result: { written: true } }];
+  },
+  conclude: (world, attempt, { ending }, { protocol }) => [
+    concludeTurn(world, attempt, meOf(world, attempt), ending, protocol),
+  ],
+  release: (world, _attempt, { held, commandsOver }, { protocol: { functions } }) => {
+    const released = functions.release(world.node, held.holder, commandsOver, NOW_MS);
+    if ('waitUntilMs' in released) return [];
+    const result = { done: true } as const;
+    return 'lost' in released
+      ? [{ words: 'has no node to release', result }]
+      : [{ words: 'releases the node, ends', world: { ...world, node: released.next }, result }];
+  },
+};
+
+const meOf = (world: World, attempt: number): string => nameOf(attempt, healOf(world, attempt));
+
+const surveyTurns = <Name extends 'survey' | 'observe'>(
+  world: World,
+  seen: Observation | null,
+  mode: HealPayload['mode'],
+): readonly Turn<Name>[] =>
+  viewsOf(world.volume).map((view) => ({
+    words: `reads the volume: ${sentenceOf(view)}`,
+    result: factsOf(world, view, seen, mode),
+  }));
 
 /** One step body: the quiet moment is raised, then the guards are read, then the command is sent. */
 function sendTurns(
   world: World,
   attempt: number,
-  { command, holder, ordinal }: Extract<Effect, { readonly do: 'send' }>,
+  { command, held: { holder, ordinal } }: Act<'send'>,
   { functions, pauseInStep }: Protocol,
 ): readonly Turn<'send'>[] {
   if (world.queue.length >= MAX_QUEUED) return [];
@@ -186,7 +205,7 @@ const COMMAND_OVER_MS = NOW_MS + 10 * 60_000;
 
 function intendTurns(
   world: World,
-  { plan, holder, atMs }: Extract<Effect, { readonly do: 'intend' }>,
+  { plan, held: { holder }, atMs }: Act<'intend'>,
   { functions, countsIntents }: Protocol,
 ): readonly Turn<'intend'>[] {
   if (world.around.paused) return [{ words: 'paused: intends nothing', result: guarded('paused') }];
@@ -217,7 +236,7 @@ function intendTurns(
 function modifyTurns(
   world: World,
   attempt: number,
-  { plan, holder, atMs }: Extract<Effect, { readonly do: 'modify' }>,
+  { plan, held: { holder }, atMs }: Act<'modify'>,
   mode: HealPayload['mode'],
   { functions, pauseInStep, modifyOnce, countsIntents, withdrawsRefused }: Protocol,
 ): readonly Turn<'modify'>[] {
@@ -275,7 +294,7 @@ const countNow = (world: World, attempt: number, toGiB: number): World => ({
 function reconcileTurns(
   world: World,
   attempt: number,
-  { plan, atMs }: Extract<Effect, { readonly do: 'reconcile' }>,
+  { plan, atMs }: Act<'reconcile'>,
   { reconcileWaits }: Protocol,
 ): readonly Turn<'reconcile'>[] {
   const conclusive = world.volume.stale === null && world.around.flight?.attempt !== attempt;
@@ -290,7 +309,7 @@ function reconcileTurns(
 
 function awaitTurns(
   world: World,
-  { toGiB }: Extract<Effect, { readonly do: 'await-modification' }>,
+  { plan: { toGiB } }: Act<'await-modification'>,
 ): readonly Turn<'await-modification'>[] {
   const turns = viewsOf(world.volume).flatMap((view): readonly Turn<'await-modification'>[] => {
     if (view.targetGiB !== toGiB || view.phase === 'modifying') return [];
@@ -337,7 +356,7 @@ const outcomeOf = (ending: Ending): Outcome => {
   }
 };
 
-const guarded = (refuse: Guarded['refuse']): Guarded => ({ refuse, reason: '', page: false, lookAgainMs: 60_000 });
+const guarded = (refuse: Refusal['refuse']): Refusal => ({ refuse, reason: '', page: false, lookAgainMs: 60_000 });
 
 const sentenceOf = ({ sizeGiB, targetGiB, phase }: VolumeView): string =>
   phase === 'completed' ? `${sizeGiB} GiB` : `${sizeGiB} GiB, ${phase} to ${targetGiB}`;

@@ -1,6 +1,6 @@
 // What a run of the explorer drives: the product's own functions, and the ways in which effects are performed around them.
 // A rule is switched off by putting one naive version in place of one of these.
-import { abandon, advance, effectOf, start } from '../../functions/resize-volume/program.ts';
+import { ACTS, START } from '../../functions/resize-volume/acts.ts';
 import {
   allocate,
   claim,
@@ -26,10 +26,8 @@ import {
 import type { HealPayload } from '../../shared/model/payload.ts';
 
 export const PRODUCT = {
-  start,
-  effectOf,
-  advance,
-  abandon,
+  start: START,
+  acts: ACTS,
   openIncident,
   allocate,
   claim,

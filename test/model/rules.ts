@@ -1,7 +1,9 @@
 // The rules of the protocol that can be switched off, each by its naive version, and the smallest world that shows what then goes wrong.
-import type { Results } from '../../functions/resize-volume/stages.ts';
+import { ACTS } from '../../functions/resize-volume/acts.ts';
+import type { ResizeFacts } from '../../functions/resize-volume/decide.ts';
 import type { IncidentRecord, ModificationIntent, NodeRecord } from '../../shared/heal/records.ts';
 import { DAY_MS, type ExecutionStatus } from '../../shared/model/execution.ts';
+import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import type { WorldName } from './healing.ts';
 import { FULL, PRODUCT, type Protocol, type Ways } from './protocol.ts';
 import { NOW_MS, payloadOf, type Supply } from './world.ts';
@@ -25,6 +27,8 @@ const without = (functions: Partial<typeof PRODUCT>, ways: Partial<Ways> = {}): 
 const ENDED_LONG_AGO: ExecutionStatus = { state: 'ended', endedAtMs: 0 };
 const endedLongAgo = (status: ExecutionStatus): ExecutionStatus => (status.state === 'ended' ? ENDED_LONG_AGO : status);
 const silent = (read: NodeRecord): NodeRecord => ({ ...read, quietAfterMs: 0 });
+const countingToday = <F extends ResizeFacts | Refusal>(facts: F): F =>
+  'intents' in facts ? { ...facts, intents: ofToday(facts.intents) } : facts;
 const ofToday = (intents: readonly ModificationIntent[]) => intents.filter(({ atMs }) => NOW_MS - atMs < DAY_MS);
 
 export const RULES = {
@@ -172,10 +176,16 @@ export const RULES = {
     without: without({
       intend: (read, holder, operation, limit) =>
         PRODUCT.intend({ ...read, modifications: ofToday(read.modifications) }, holder, operation, limit),
-      advance: (state, result, payload) => {
-        const facts = result as Results['survey'];
-        const intents = 'intents' in facts ? { intents: ofToday(facts.intents) } : {};
-        return PRODUCT.advance(state, { ...facts, ...intents }, payload);
+      acts: {
+        ...ACTS,
+        survey: {
+          ...ACTS.survey,
+          reduce: (state, act, facts, payload) => ACTS.survey.reduce(state, act, countingToday(facts), payload),
+        },
+        observe: {
+          ...ACTS.observe,
+          reduce: (state, act, facts, payload) => ACTS.observe.reduce(state, act, countingToday(facts), payload),
+        },
       },
     }),
     world: 'resizing',

@@ -3,7 +3,7 @@
 // Time. Every function is asked at the same moment, NOW. What it writes lies at NOW or a fixed span from it; "time passes" steps
 // move such a stamp to the past, and only where nothing that the span bounds is still under way (see `time.ts`). So each stamp is
 // either still to come or gone, which is all that the decisions look at, and no order of events that real clocks allow is lost.
-import type { State } from '../../functions/resize-volume/stages.ts';
+import type { Act } from '../../functions/resize-volume/state.ts';
 import { newNode } from '../../shared/heal/lease.ts';
 import type { IncidentRecord, ModificationIntent, NodeRecord } from '../../shared/heal/records.ts';
 import { type ExecutionStatus, FUNCTION_TIMEOUT_MS, REQUEST_LIFETIME_MS } from '../../shared/model/execution.ts';
@@ -81,7 +81,7 @@ export interface Heal {
   readonly incarnation: 0 | 1;
   /** Invoke requests on their way. */
   readonly invokes: number;
-  readonly program: State | null;
+  readonly program: Act | null;
   /** The size that a person approved for this very execution. */
   readonly approvedGiB: number;
   /** What SSM says of the command under way. */
@@ -183,7 +183,13 @@ export const modificationsToday = ({ effects }: Volume): number => effects.reduc
 export const workers = (world: World): readonly number[] =>
   ATTEMPT_NUMBERS.filter((attempt) => {
     const { execution, program } = healOf(world, attempt);
-    return execution.life === 'running' && program !== null && 'holder' in program;
+    return (
+      execution.life === 'running' &&
+      program !== null &&
+      'held' in program &&
+      program.do !== 'conclude' &&
+      program.do !== 'release'
+    );
   });
 
 // Small changes.

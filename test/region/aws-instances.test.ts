@@ -1,12 +1,11 @@
 // Instances as the heals handle them, through unmodified SDK clients: read, stopped, started, replaced from their launch template.
 import { CreateLaunchTemplateCommand, type RequestLaunchTemplateData, RunInstancesCommand } from '@aws-sdk/client-ec2';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { initializationOf } from '../../shared/aws/volumes.ts';
 import { SUBNET_ID, VPC_ID } from '../../local/services/ec2/service.ts';
 import type { ReplaceClients } from '../../shared/aws/clients.ts';
 import { describeChecks, describeInstance, startInstance, stopInstance } from '../../shared/aws/instances.ts';
 import { askForLaunch, type Launch, launchedWith, launchReplacement, runRequest } from '../../shared/aws/launch.ts';
-import { describeVolumes } from '../../shared/aws/volumes.ts';
+import { describeVolumes, initializationOf } from '../../shared/aws/volumes.ts';
 import { type PacedRegion, pacedRegion } from '../support/paced-region.ts';
 
 const MINUTE_MS = 60_000;

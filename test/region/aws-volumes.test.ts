@@ -1,6 +1,5 @@
 // Volumes as the heals handle them, through unmodified SDK clients: read, made, copied, attached, detached and kept.
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { initializationOf } from '../../shared/aws/volumes.ts';
 import type { ReplaceClients } from '../../shared/aws/clients.ts';
 import {
   attachVolume,
@@ -10,6 +9,7 @@ import {
   detachVolume,
   type FromSnapshot,
   freeDevice,
+  initializationOf,
   keepOnTermination,
   tagResources,
   untagResources,

@@ -10,15 +10,13 @@ import {
 } from '@aws-sdk/client-ec2';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Following } from '../../local/simulator/clock.ts';
-import { keptOf, readKept } from '../../shared/heal/kept.ts';
-import { hold, putInQuarantine, release, type Shelf } from '../../shared/heal/kept-snapshots.ts';
+import { hold, keptOf, putInQuarantine, readKept, release, type Shelf } from '../../shared/heal/kept.ts';
 import { createStore } from '../../shared/heal/store.ts';
 import { rankGood } from '../../shared/snapshots/good.ts';
 import { holdSnapshots, quarantine, releaseHolds, verify } from '../../shared/snapshots/marks.ts';
-import { readOwners } from '../../shared/snapshots/owners.ts';
 import { readPolicies, supplyOf } from '../../shared/snapshots/policies.ts';
 import { readSnapshots } from '../../shared/snapshots/read.ts';
-import { setsOf } from '../../shared/snapshots/sets.ts';
+import { readOwners, setsOf } from '../../shared/snapshots/sets.ts';
 import { demand, fleetOf, snapshot } from '../support/snapshot-facts.ts';
 import { type WholeRegion, wholeRegion } from '../support/whole-region.ts';
 

@@ -1,5 +1,6 @@
 // A fleet whose node2 is to give a clean snapshot, and what its acts may come to, for the tests of snapshot-node's decisions.
-import type { Act, Facts, Progress, Results } from '../../functions/snapshot-node/model.ts';
+import { ACTS } from '../../functions/snapshot-node/acts.ts';
+import type { Act, Acts, Facts, Progress } from '../../functions/snapshot-node/state.ts';
 import type { VolumeNow } from '../../shared/aws/volumes.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import type { ObservedNode } from '../../shared/fleet/observation.ts';
@@ -191,50 +192,57 @@ export const operation = (
 
 export const HOLDER = { execution: ME, fence: 4 } as const;
 
-/** What each act comes to where everything goes well. */
-export function wellDone(act: Act, _progress: Progress): Results[keyof Results] {
-  switch (act.do) {
-    case 'claim':
-      return { mine: true };
-    case 'look':
-      return facts();
-    case 'ask':
-      return { approved: true, by: null };
-    case 'lease':
-      return { holder: HOLDER, operation: null };
-    case 'inspect':
-      return { answer: answer() };
-    case 'leave-pool':
-      return { left: true };
-    case 'stop':
-      return { answer: stopped() };
-    case 'take': {
-      const intent = { call: 'CreateSnapshots', target: act.operation.memory.setId, atMs: NOON_MS };
-      return { whole: true, memory: { ...act.operation.memory, intent, snapshotIds: [SNAPSHOT] } };
-    }
-    case 'start':
-      return {
-        answer: answer({ startSeconds: 3 }),
-        memory: { ...act.operation.memory, upSinceMs: act.operation.memory.upSinceMs ?? NOON_MS },
-      };
-    case 'reconcile':
-      return {
-        whole: true,
-        lastStartedAtMs: (act.operation.memory.upSinceMs ?? NOON_MS) - 5_000,
-        memory: { ...act.operation.memory, snapshotIds: [SNAPSHOT] },
-      };
-    case 'prove':
-      return { proved: 'synced again at height 900003' };
-    case 'settle':
-      return { written: true };
-    case 'await':
-      return { completed: `${SNAPSHOT} is completed` };
-    case 'conclude':
-      return { written: true };
-    case 'release':
-    case 'register':
-    case 'quarantine':
-    case 'end':
-      return { done: true };
-  }
+/** A step of the act keeps failing. */
+export const FAILS: unique symbol = Symbol('the step keeps failing');
+export type Told<Name extends keyof Acts = keyof Acts> = Acts[Name]['result'] | typeof FAILS;
+/** What each act comes to. `time`: how often it was decided on so far. */
+export type Replies = { readonly [Name in keyof Acts]: (act: Act<Name>, time: number) => Told<Name> };
+
+/** Where everything goes well. */
+export const wellDone = {
+  claim: () => ({ mine: true }),
+  look: () => facts(),
+  ask: () => ({ approved: true, by: null }),
+  lease: () => ({ holder: HOLDER, operation: null }),
+  inspect: () => ({ answer: answer() }),
+  'leave-pool': () => ({ left: true }),
+  stop: () => ({ answer: stopped() }),
+  take: ({ from }) => {
+    const { memory } = from.operation;
+    const intent = { call: 'CreateSnapshots', target: memory.setId, atMs: NOON_MS };
+    return { whole: true, memory: { ...memory, intent, snapshotIds: [SNAPSHOT] } };
+  },
+  start: ({ from }) => {
+    const { memory } = from.operation;
+    return { answer: answer({ startSeconds: 3 }), memory: { ...memory, upSinceMs: memory.upSinceMs ?? NOON_MS } };
+  },
+  reconcile: ({ from }) => {
+    const { memory } = from.operation;
+    const lastStartedAtMs = (memory.upSinceMs ?? NOON_MS) - 5_000;
+    return { whole: true, lastStartedAtMs, memory: { ...memory, snapshotIds: [SNAPSHOT] } };
+  },
+  prove: () => ({ proved: 'synced again at height 900003' }),
+  quarantine: () => ({ done: true }),
+  settle: () => ({ written: true }),
+  release: () => ({ done: true }),
+  register: () => ({ done: true }),
+  await: () => ({ completed: `${SNAPSHOT} is completed` }),
+  conclude: () => ({ written: true }),
+} satisfies { readonly [Name in keyof Acts]: (act: Act<Name>) => Acts[Name]['result'] };
+
+/** One act: what is told of it, and the progress that its entry makes of that; null where the execution fails. */
+export function turn<Name extends keyof Acts>(
+  replies: Replies,
+  progress: Progress,
+  act: Act<Name>,
+  time: number,
+  payload: SnapshotPayload,
+): { readonly result: Told<Name>; readonly after: Progress | null } {
+  const { reduce, abandon } = ACTS[act.do];
+  const result = replies[act.do](act, time);
+  const after =
+    result === FAILS
+      ? abandon(progress, act, { message: 'no answer', throttled: false })
+      : reduce(progress, act, result, payload);
+  return { result, after };
 }

@@ -1,13 +1,10 @@
 // Runs the program of a heal on what a test tells it at each step, and remembers what it asked for.
-import { abandon, advance, effectOf, start } from '../../functions/resize-volume/program.ts';
-import type { Effect, Results, State } from '../../functions/resize-volume/stages.ts';
-import type { Ending } from '../../shared/heal/ending.ts';
+import { ACTS, RESIZE } from '../../functions/resize-volume/acts.ts';
+import type { Act, Acts, State } from '../../functions/resize-volume/state.ts';
+import type { Ending } from '../../shared/heal/outcome.ts';
 import type { Mode } from '../../shared/model/mode.ts';
 import type { Answer, Observation } from '../../shared/node-commands/answer.ts';
 import { fleetWith, GIB, ME, NOON_MS, observation, resizeFacts, steadyHistory } from './heal-facts.ts';
-
-/** What the handler allows a heal (functions/resize-volume/handler.ts). */
-export const MOST_EFFECTS = 80;
 
 export const holder = { execution: ME, fence: 4 };
 export const filling = steadyHistory(455, 14);
@@ -30,42 +27,63 @@ const fleetOfUnits = (count: number) => {
   return { ...fleet, units: Array.from({ length: count }, (_, i) => ({ ...unit, name: `unit${i}` })) } as typeof fleet;
 };
 
-/** A result for an effect, or a step that keeps failing. */
-export type Told = Results[keyof Results] | Error;
+/** A result for an act, or a step that keeps failing. */
+export type Told<Name extends keyof Acts = keyof Acts> = Acts[Name]['result'] | Error;
 export interface Run {
-  readonly effects: readonly Effect[];
+  readonly acts: readonly Act[];
   readonly told: readonly Told[];
   readonly ending: Ending | null;
 }
 
-export function runProgram(mode: Mode, tell: (effect: Effect, told: readonly Told[]) => Told): Run {
-  const effects: Effect[] = [];
+/** What each act comes to. `told`: what those before it came to. */
+export type Replies = {
+  readonly [Name in keyof Acts]: (act: Act<Name>, told: readonly Told[]) => Told<Name>;
+};
+
+/** One act: what is told of it is reduced into the next state, by the act's own entry. */
+function turn<Name extends keyof Acts>(
+  replies: Replies,
+  state: State,
+  act: Act<Name>,
+  told: readonly Told[],
+  mode: Mode,
+): { readonly result: Told<Name>; readonly next: State | null } {
+  const { reduce, abandon } = ACTS[act.do];
+  const result = replies[act.do](act, told);
+  const next =
+    result instanceof Error
+      ? abandon(state, act, { message: result.message, throttled: false })
+      : reduce(state, act, result, { mode });
+  return { result, next };
+}
+
+export function runProgram(mode: Mode, replies: Replies): Run {
+  const acts: Act[] = [];
   const told: Told[] = [];
-  let state: State = start;
-  for (let count = 0; count <= MOST_EFFECTS; count++) {
-    const effect = effectOf(state);
-    if (effect.do === 'end') return { effects, told, ending: effect.ending };
-    const result = tell(effect, told);
-    effects.push(effect);
+  let state = RESIZE.start;
+  for (let count = 0; count <= RESIZE.turnLimit; count++) {
+    if (state.do === 'end') return { acts, told, ending: state.ending };
+    const { result, next } = turn(replies, state, state, told, mode);
+    acts.push(state);
     told.push(result);
-    state = result instanceof Error ? abandon(state, result.message) : advance(state, result, { mode });
+    state = next ?? { do: 'end', ending: null };
   }
-  throw new Error(`no end after ${MOST_EFFECTS} effects: ${effects.map((effect) => effect.do).join(' ')}`);
+  throw new Error(`no end after ${RESIZE.turnLimit} acts: ${acts.map((act) => act.do).join(' ')}`);
 }
 
 /** An undisturbed heal of a node of some units; tests replace what they are about. */
-export type Replies = { readonly [D in keyof Results]?: (effect: Extract<Effect, { do: D }>) => Results[D] | Error };
-export function heal(mode: Mode, replies: Replies = {}, { units = 1, seen = observation() } = {}): Run {
-  const undisturbed: Required<Replies> = {
+export function heal(mode: Mode, replies: Partial<Replies> = {}, { units = 1, seen = observation() } = {}): Run {
+  return runProgram(mode, {
     claim: () => ({ mine: true }),
-    survey: (effect) => full(effect.seen, units),
+    survey: () => full(null, units),
     ask: () => ({ approved: true }),
     lease: () => ({ holder }),
-    send: ({ command, ordinal }) => ({ commandId: `${command.operation}.${ordinal}` }),
+    send: ({ command, held }) => ({ commandId: `${command.operation}.${held.ordinal}` }),
     'await-command': ({ commandId }) =>
       answer(
         commandId === 'observe-node.1' ? seen : grown({ client: seen.client === 'unknown' ? 'unknown' : 'running' }),
       ),
+    observe: (act) => full(act.seen, units),
     reserve: () => ({ reserved: true, atMs: NOON_MS }),
     intend: () => ({ written: true }),
     modify: () => ({ accepted: true }),
@@ -74,10 +92,6 @@ export function heal(mode: Mode, replies: Replies = {}, { units = 1, seen = obse
     prove: () => ({ written: true }),
     conclude: () => ({ written: true }),
     release: () => ({ done: true }),
-  };
-  return runProgram(mode, (effect) => {
-    if (effect.do === 'end') throw new Error('the end is no effect to perform');
-    const reply = (replies[effect.do] ?? undisturbed[effect.do]) as (effect: Effect) => Told;
-    return reply(effect);
+    ...replies,
   });
 }

@@ -1,10 +1,10 @@
 // The tools of a heal around records in memory and clients that answer what a test says, for tests of what every heal shares.
 import type { DurableContext } from '@aws/durable-execution-sdk-js';
+import type { HealTools, Step } from '../../shared/heal/context.ts';
 import type { JournalEntry } from '../../shared/heal/journal.ts';
-import { partitions } from '../../shared/heal/partitions.ts';
 import type { NodeRecord } from '../../shared/heal/records.ts';
+import { partitions } from '../../shared/heal/records.ts';
 import { type Key, keys } from '../../shared/heal/store.ts';
-import type { HealTools, Step } from '../../shared/heal/tools.ts';
 import type { HealPayload } from '../../shared/model/payload.ts';
 import { bitcoin } from './fleet-documents.ts';
 import { ME, NOON_MS, nodeRecord, payload } from './heal-facts.ts';

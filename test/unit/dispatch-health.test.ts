@@ -20,9 +20,9 @@ import {
 import type { AlarmNow, Checks } from '../../functions/dispatch-heal/facts.ts';
 import type { Health, ObservedNode } from '../../shared/fleet/observation.ts';
 import type { LadderState } from '../../shared/heal/memory.ts';
-import { healOf } from '../../shared/heal/partitions.ts';
 import { parseHealPayload } from '../../shared/heal/payload.ts';
 import type { IncidentRecord, ReplaceOperation } from '../../shared/heal/records.ts';
+import { healOf } from '../../shared/heal/records.ts';
 import type { Want } from '../../shared/model/payload.ts';
 import { NODE_HEALTH, readTrigger, type Trigger } from '../../shared/model/trigger.ts';
 import {

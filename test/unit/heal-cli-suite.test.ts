@@ -7,7 +7,7 @@ import { describe, expect, it } from '@jest/globals';
 import { awsSuite } from '../../infra/heal-commands/aws-suite.ts';
 import { RequestError, SuiteError } from '../../infra/heal-commands/desk.ts';
 import { toItem } from '../../shared/aws/attributes.ts';
-import { WRITERS } from '../../shared/heal/partitions.ts';
+import { WRITERS } from '../../shared/heal/records.ts';
 import { bitcoin as FLEET_FILE } from '../support/fleet-documents.ts';
 import { INSTANCE, NOON_MS } from '../support/heal-facts.ts';
 

@@ -1,12 +1,11 @@
 import type { DurableContext } from '@aws/durable-execution-sdk-js';
 import { describe, expect, it } from '@jest/globals';
 import { changeNode, takeLease } from '../../shared/heal/claim.ts';
-import { payloadOf } from '../../shared/heal/durable-heal.ts';
+import { mostPolls, once, pollSeconds } from '../../shared/heal/context.ts';
+import { payloadOf } from '../../shared/heal/engine.ts';
 import { guardAgain } from '../../shared/heal/guard.ts';
 import { releaseNode } from '../../shared/heal/outcome.ts';
 import type { ReplaceOperation } from '../../shared/heal/records.ts';
-import { once } from '../../shared/heal/steps.ts';
-import { mostPolls, pollSeconds } from '../../shared/heal/waiting.ts';
 import { INSTANCE, ME, nodeRecord, OTHER, payload } from '../support/heal-facts.ts';
 import { NEVER_OVER_MS, patientContext, shell } from '../support/heal-shell.ts';
 

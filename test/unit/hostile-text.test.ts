@@ -14,7 +14,7 @@ import { tableLines } from '../../local/cli/table.ts';
 import { logged } from '../../shared/aws/log.ts';
 import { settable } from '../../shared/aws/volumes.ts';
 import { createJournal, type JournalRecord } from '../../shared/heal/journal.ts';
-import { page } from '../../shared/heal/page.ts';
+import { page } from '../../shared/heal/notify.ts';
 import { clientOf, QuestionError } from '../../shared/probe/questions.ts';
 import { plainText } from '../../shared/text/plain-text.ts';
 import { terminalText } from '../../shared/text/terminal-text.ts';
@@ -150,7 +150,7 @@ describe('nobody goes past these', () => {
 
   it('one file writes lines of the journal, one sends pages', () => {
     expect(having(/\bpartitions\.journal\(/)).toEqual(['shared/heal/journal.ts']);
-    expect(having(/\bPublishCommand\b/)).toEqual(['shared/heal/page.ts']);
+    expect(having(/\bPublishCommand\b/)).toEqual(['shared/heal/notify.ts']);
     expect(having(/\bas PlainText\b/)).toEqual(['shared/text/plain-text.ts']);
   });
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { isOwed, reopenLeftOpen } from '../../shared/heal/incident.ts';
 import {
   freeDead,
   grant,
@@ -17,7 +18,6 @@ import {
   unsettled,
   withdraw,
 } from '../../shared/heal/lease.ts';
-import { isOwed, reopenLeftOpen } from '../../shared/heal/left-open.ts';
 import type { GrowOperation, NodeRecord, ReplaceOperation } from '../../shared/heal/records.ts';
 import {
   DAY_MS,

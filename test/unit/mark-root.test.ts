@@ -1,6 +1,6 @@
 import type { Instance } from '@aws-sdk/client-ec2';
 import { describe, expect, it } from '@jest/globals';
-import { whyNot } from '../../functions/mark-root/judge.ts';
+import { whyNot } from '../../functions/mark-root/handler.ts';
 
 const fleet = {
   name: 'bitcoin',

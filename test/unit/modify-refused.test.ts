@@ -2,9 +2,8 @@
 import { EC2ServiceException } from '@aws-sdk/client-ec2';
 import { describe, expect, it } from '@jest/globals';
 import type { GrowPlan } from '../../functions/resize-volume/decide.ts';
-import { modifyVolume } from '../../functions/resize-volume/modify.ts';
-import { judgeRefusal } from '../../functions/resize-volume/refusal.ts';
-import type { Tools } from '../../functions/resize-volume/tools.ts';
+import { judgeRefusal, modifyVolume } from '../../functions/resize-volume/modify.ts';
+import type { ResizeActContext } from '../../functions/resize-volume/state.ts';
 import { growthKey, monthOf } from '../../shared/guardrails/grow.ts';
 import type { BudgetRecord } from '../../shared/guardrails/records.ts';
 import { DATA_VOLUME, INSTANCE, ME, nodeRecord } from '../support/heal-facts.ts';
@@ -49,16 +48,10 @@ async function modifying(call: () => unknown, pause = 'off') {
   here.parameters.set('/chainmend/pause', pause);
   here.answers['ModifyVolumeCommand'] = call;
   const tools = { ...here.tools, store, clients: { ...here.tools.clients, ec2Once: here.tools.clients.ec2 } };
-  const { ctx, waited } = patientContext();
-  const result = await modifyVolume(
-    ctx,
-    tools as unknown as Tools,
-    {
-      do: 'modify',
-      ...{ plan, holder: { execution: ME, fence: 4 }, atMs: AT_MS },
-    },
-    '07',
-  );
+  const { ctx, waited, step } = patientContext();
+  const held = { holder: { execution: ME, fence: 4 }, ordinal: 1, approved: null, found: null };
+  const context = { ...tools, durable: ctx, step, place: '07' };
+  const result = await modifyVolume(context as unknown as ResizeActContext, { plan, held, atMs: AT_MS });
   return { result, here, waited, counted: here.nodes.get(INSTANCE)?.modifications.length, paid: budget.addedUsd };
 }
 

@@ -1,10 +1,10 @@
 import { SNSClient } from '@aws-sdk/client-sns';
 import { describe, expect, it } from '@jest/globals';
-import type { Ending } from '../../shared/heal/ending.ts';
+import type { HealTools } from '../../shared/heal/context.ts';
 import { MAX_FAILURES } from '../../shared/heal/incident.ts';
+import type { Ending } from '../../shared/heal/outcome.ts';
 import { writeOutcome } from '../../shared/heal/outcome.ts';
 import type { IncidentRecord } from '../../shared/heal/records.ts';
-import type { HealTools } from '../../shared/heal/tools.ts';
 import { claimedIncident, HOUR_MS, ME, OTHER, payload } from '../support/heal-facts.ts';
 
 const failed: Ending = {

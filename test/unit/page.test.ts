@@ -1,8 +1,7 @@
 import type { PublishCommandInput, SNSClient } from '@aws-sdk/client-sns';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { answersToFleet, answersToHeal } from '../../shared/heal/answering.ts';
-import { type Page, page } from '../../shared/heal/page.ts';
+import { answersToFleet, answersToHeal, type Page, page } from '../../shared/heal/notify.ts';
 import { anyText } from '../support/any.ts';
 
 const TOPIC = 'arn:aws:sns:eu-west-1:111122223333:chainmend-pages';

@@ -1,9 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { Effect } from '../../functions/resize-volume/stages.ts';
-import { pageOf } from '../../shared/heal/ending.ts';
+import { RESIZE } from '../../functions/resize-volume/acts.ts';
+import type { Acts } from '../../functions/resize-volume/state.ts';
+import { pageOf } from '../../shared/heal/outcome.ts';
 import { FAILURES, GUARDRAILS } from '../../shared/model/guardrail-codes.ts';
 import type { Mode } from '../../shared/model/mode.ts';
+import type { Observation } from '../../shared/node-commands/answer.ts';
 import { tries } from '../support/any.ts';
 import { DATA_VOLUME, dataVolume, GIB, MINUTE_MS, NOON_MS, observation, resizeFacts } from '../support/heal-facts.ts';
 import {
@@ -12,89 +14,92 @@ import {
   full,
   grown,
   holder,
-  MOST_EFFECTS,
+  type Replies,
   type Run,
   runProgram,
   type Told,
 } from '../support/heal-program.ts';
 
 describe('whatever happens at every step', () => {
-  /** Each way in which a step can turn out; `pick` chooses. */
-  const tellAny =
-    (picks: readonly number[], units: number) =>
-    (effect: Effect, told: readonly Told[]): Told => {
-      const pick = picks[told.length % picks.length] ?? 0;
-      const choose = <T>(...ways: readonly T[]): T => ways[pick % ways.length] as T;
-      const refusal = {
+  /** Each way in which an act can turn out; `picks` choose. */
+  const tellAny = (picks: readonly number[], units: number): Replies => {
+    const pickOf = (told: readonly Told[]): number => picks[told.length % picks.length] ?? 0;
+    const choose = <T>(told: readonly Told[], ...ways: readonly T[]): T | Error => {
+      const pick = pickOf(told);
+      return pick % 23 === 22 ? new Error('it kept failing') : (ways[pick % ways.length] as T);
+    };
+    const refusalOf = (told: readonly Told[]) =>
+      ({
         refuse: 'paused',
         reason: 'everything is paused: x',
-        page: pick % 3 === 0,
+        page: pickOf(told) % 3 === 0,
         lookAgainMs: MINUTE_MS,
-      } as const;
-      if (pick % 23 === 22) return new Error('it kept failing');
-      switch (effect.do) {
-        case 'claim':
-          return choose<Told>({ mine: true }, { mine: true }, { mine: true }, { end: 'not ours' });
-        case 'survey':
-          return choose<Told>(
-            full(effect.seen, units),
-            full(effect.seen, units),
-            resizeFacts({ seen: effect.seen, history: filling, volumes: [dataVolume({ sizeGiB: 900 })] }),
-            resizeFacts({
-              seen: effect.seen,
-              history: filling,
-              latestModification: { volumeId: DATA_VOLUME, state: 'modifying', targetGiB: 900 },
-            }),
-            resizeFacts({ seen: effect.seen, history: [] }),
-            refusal,
-          );
-        case 'ask':
-          return choose<Told>({ approved: true }, { approved: true }, refusal);
-        case 'lease':
-          return choose<Told>({ holder }, { holder }, { holder }, { busy: 'arn:other' });
-        case 'send':
-          return choose<Told>({ commandId: 'c' }, { commandId: 'c' }, { commandId: 'c' }, { commandId: 'c' }, refusal, {
-            lost: true,
-          });
-        case 'await-command':
-          return choose<Told>(
-            answer(observation({ client: 'stopped', usedBytes: 500 * GIB })),
-            answer(observation()),
-            answer(grown()),
-            answer(grown()),
-            answer(grown({ client: 'failed' })),
-            answer(grown({ client: 'unknown' })),
-            answer(null),
-            answer(grown(), { result: 'stale' }),
-            answer(null, { result: 'failed', reason: 'xfs_growfs failed' }),
-            answer(null, { result: 'late' }),
-            { over: 'it can no longer run' },
-          );
-        case 'reserve':
-          return choose<Told>({ reserved: true, atMs: NOON_MS }, { reserved: true, atMs: NOON_MS }, refusal, {
-            lost: true,
-          });
-        case 'intend':
-        case 'prove':
-          return effect.do === 'intend' && pick % 5 === 4
-            ? refusal
-            : choose<Told>({ written: true }, { written: true }, { lost: true });
-        case 'modify':
-          return choose<Told>({ accepted: true }, { accepted: true }, { interrupted: 'killed' }, refusal, {
-            lost: true,
-          });
-        case 'reconcile':
-          return { happened: pick % 2 === 0 };
-        case 'await-modification':
-          return choose<Told>({ usable: true }, { usable: true }, { failed: 'failed' });
-        case 'conclude':
-          return { written: pick % 5 !== 0 };
-        case 'release':
-          return { done: true };
-        case 'end':
-          throw new Error('the end is no effect to perform');
-      }
+      }) as const;
+    const mine = { mine: true } as const;
+    const written = { written: true } as const;
+    const lost = { lost: true } as const;
+    const factsOf = (seen: Observation | null, told: readonly Told[]) =>
+      choose<Acts['survey']['result']>(
+        told,
+        full(seen, units),
+        full(seen, units),
+        resizeFacts({ seen, history: filling, volumes: [dataVolume({ sizeGiB: 900 })] }),
+        resizeFacts({
+          seen,
+          history: filling,
+          latestModification: { volumeId: DATA_VOLUME, state: 'modifying', targetGiB: 900 },
+        }),
+        resizeFacts({ seen, history: [] }),
+        refusalOf(told),
+      );
+    return {
+      claim: (_, told) => choose<Acts['claim']['result']>(told, mine, mine, mine, { end: 'not ours' }),
+      survey: (_, told) => factsOf(null, told),
+      observe: ({ seen }, told) => factsOf(seen, told),
+      ask: (_, told) => choose<Acts['ask']['result']>(told, { approved: true }, { approved: true }, refusalOf(told)),
+      lease: (_, told) =>
+        choose<Acts['lease']['result']>(told, { holder }, { holder }, { holder }, { busy: 'arn:other' }),
+      send: (_, told) => {
+        const sent = { commandId: 'c' };
+        return choose<Acts['send']['result']>(told, sent, sent, sent, sent, refusalOf(told), lost);
+      },
+      'await-command': (_, told) =>
+        choose<Acts['await-command']['result']>(
+          told,
+          answer(observation({ client: 'stopped', usedBytes: 500 * GIB })),
+          answer(observation()),
+          answer(grown()),
+          answer(grown()),
+          answer(grown({ client: 'failed' })),
+          answer(grown({ client: 'unknown' })),
+          answer(null),
+          answer(grown(), { result: 'stale' }),
+          answer(null, { result: 'failed', reason: 'xfs_growfs failed' }),
+          answer(null, { result: 'late' }),
+          { over: 'it can no longer run' },
+        ),
+      reserve: (_, told) => {
+        const reserved = { reserved: true, atMs: NOON_MS } as const;
+        return choose<Acts['reserve']['result']>(told, reserved, reserved, refusalOf(told), lost);
+      },
+      intend: (_, told) =>
+        pickOf(told) % 5 === 4
+          ? choose(told, refusalOf(told))
+          : choose<Acts['intend']['result']>(told, written, written, lost),
+      prove: (_, told) => choose<Acts['prove']['result']>(told, written, written, lost),
+      modify: (_, told) => {
+        const accepted = { accepted: true } as const;
+        return choose<Acts['modify']['result']>(
+          ...([told, accepted, accepted, { interrupted: 'killed' }, refusalOf(told), lost] as const),
+        );
+      },
+      reconcile: (_, told) => choose(told, { happened: pickOf(told) % 2 === 0 }),
+      'await-modification': (_, told) =>
+        choose<Acts['await-modification']['result']>(told, { usable: true }, { usable: true }, { failed: 'failed' }),
+      conclude: (_, told) => choose(told, { written: pickOf(told) % 5 !== 0 }),
+      release: (_, told) => choose(told, { done: true } as const),
     };
+  };
 
   const anyRun = fc
     .record({
@@ -111,10 +116,10 @@ describe('whatever happens at every step', () => {
     );
 
   const isLost = (told: Told | undefined) => told !== undefined && 'lost' in told;
-  const done = (run: Run) => run.effects.map((effect) => effect.do);
+  const done = (run: Run) => run.acts.map((act) => act.do);
 
   it('the program ends, within the handler’s bound', () => {
-    property(({ effects }) => expect(effects.length).toBeLessThan(MOST_EFFECTS));
+    property(({ acts }) => expect(acts.length).toBeLessThan(RESIZE.turnLimit));
   });
 
   it('a node that was granted is concluded and released, or lost, or left to the sweep by a step that kept failing', () => {
@@ -122,7 +127,7 @@ describe('whatever happens at every step', () => {
       if (!run.told.some((told) => 'holder' in told)) return;
       if (isLost(run.told.at(-1))) return;
       const leftToTheSweep = run.told.some(
-        (told, i) => told instanceof Error && /^(reconcile|conclude|release)$/.test(run.effects[i]?.do ?? ''),
+        (told, i) => told instanceof Error && /^(reconcile|conclude|release)$/.test(run.acts[i]?.do ?? ''),
       );
       if (!leftToTheSweep) expect(done(run).slice(-2)).toEqual(['conclude', 'release']);
     });
@@ -138,7 +143,7 @@ describe('whatever happens at every step', () => {
   it('once the lease is lost, nothing more is done', () => {
     property((run) => {
       const lost = run.told.findIndex(isLost);
-      if (lost >= 0) expect(run.effects.length).toBe(lost + 1);
+      if (lost >= 0) expect(run.acts.length).toBe(lost + 1);
     });
   });
 
@@ -147,7 +152,7 @@ describe('whatever happens at every step', () => {
       const names = done(run);
       expect(names.filter((name) => name === 'modify').length).toBeLessThanOrEqual(1);
       const at = names.indexOf('modify');
-      if (at >= 0) expect(names.slice(at - 3, at)).toEqual(['survey', 'reserve', 'intend']);
+      if (at >= 0) expect(names.slice(at - 3, at)).toEqual(['observe', 'reserve', 'intend']);
     });
   });
 
@@ -161,22 +166,22 @@ describe('whatever happens at every step', () => {
   });
 
   it('commands are numbered one by one, under the fence that was granted', () => {
-    property(({ effects }) => {
-      const sent = effects.flatMap((effect) => (effect.do === 'send' ? [effect] : []));
+    property(({ acts }) => {
+      const sent = acts.flatMap((act) => (act.do === 'send' ? [act.held] : []));
       expect(sent.map(({ ordinal }) => ordinal)).toEqual(sent.map((_, i) => i + 1));
-      for (const effect of sent) expect(effect.holder).toEqual(holder);
+      for (const held of sent) expect(held.holder).toEqual(holder);
     });
   });
 
   it('the first command only looks, and nothing is decided for the node before it is answered', () => {
-    property(({ effects, told }) => {
-      const [first] = effects.flatMap((effect) => (effect.do === 'send' ? [effect.command] : []));
+    property(({ acts, told }) => {
+      const [first] = acts.flatMap((act) => (act.do === 'send' ? [act.command] : []));
       if (first) expect(first.operation).toBe('observe-node');
-      const acts = effects.findIndex(
-        (effect) => effect.do === 'reserve' || (effect.do === 'send' && effect.command.operation === 'grow-filesystem'),
+      const changes = acts.findIndex(
+        (act) => act.do === 'reserve' || (act.do === 'send' && act.command.operation === 'grow-filesystem'),
       );
-      if (acts >= 0)
-        expect(told.slice(0, acts).some((result) => 'result' in result && result.result === 'done')).toBe(true);
+      if (changes >= 0)
+        expect(told.slice(0, changes).some((result) => 'result' in result && result.result === 'done')).toBe(true);
     });
   });
 
@@ -190,8 +195,8 @@ describe('whatever happens at every step', () => {
   });
 
   it('every ending has its sentence, and every refusal and failure a code that is known and a time to look again', () => {
-    property(({ effects }) => {
-      const concluded = effects.find((effect) => effect.do === 'conclude');
+    property(({ acts }) => {
+      const concluded = acts.find((act) => act.do === 'conclude');
       if (concluded?.do !== 'conclude') return;
       const { ending } = concluded;
       expect(ending.reason).not.toMatch(/^$|undefined|NaN/);

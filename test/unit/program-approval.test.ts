@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { termsOf } from '../../functions/resize-volume/approval.ts';
 import type { GrowPlan } from '../../functions/resize-volume/decide.ts';
+import { termsOf } from '../../functions/resize-volume/plan.ts';
 import { changedTerms, claimOf, hashOf, judgeApproval } from '../../shared/heal/approval.ts';
 import { DATA_VOLUME, HOUR_MS } from '../support/heal-facts.ts';
 

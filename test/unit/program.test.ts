@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { GrowPlan } from '../../functions/resize-volume/decide.ts';
-import { proofOf, sentenceOf } from '../../functions/resize-volume/proof.ts';
-import { pollSeconds } from '../../shared/heal/waiting.ts';
+import { proofOf, sentenceOf } from '../../functions/resize-volume/plan.ts';
+import { pollSeconds } from '../../shared/heal/context.ts';
 import type { Observation } from '../../shared/node-commands/answer.ts';
 import {
   DATA_VOLUME,
@@ -15,14 +15,14 @@ import {
 } from '../support/heal-facts.ts';
 import { answer, filling, full, grown, heal, type Run } from '../support/heal-program.ts';
 
-const namesOf = ({ effects }: Run): string =>
-  effects.map((effect) => (effect.do === 'send' ? `send ${effect.command.operation}` : effect.do)).join(', ');
+const namesOf = ({ acts }: Run): string =>
+  acts.map((act) => (act.do === 'send' ? `send ${act.command.operation}` : act.do)).join(', ');
 
 describe('the order in which a volume is grown', () => {
   it('in mode act: nothing is decided before the node has acknowledged its fence', () => {
     const run = heal('act');
     expect(namesOf(run)).toBe(
-      'claim, lease, send observe-node, await-command, survey, reserve, intend, modify, await-modification, ' +
+      'claim, lease, send observe-node, await-command, observe, reserve, intend, modify, await-modification, ' +
         'send grow-filesystem, await-command, send observe-node, await-command, prove, conclude, release',
     );
     expect(run.ending).toEqual({ outcome: 'healed', reason: 'filesystem 1000 GiB, 45 % used; client running' });
@@ -30,7 +30,7 @@ describe('the order in which a volume is grown', () => {
 
   it('in mode ask: the plan is made and approved without the lease, then everything is read and decided again', () => {
     expect(namesOf(heal('ask'))).toMatch(
-      /^claim, survey, ask, lease, send observe-node, await-command, survey, reserve, /,
+      /^claim, survey, ask, lease, send observe-node, await-command, observe, reserve, /,
     );
   });
 
@@ -41,22 +41,22 @@ describe('the order in which a volume is grown', () => {
   });
 
   it('a volume that is larger already is not modified', () => {
-    const facts = (seen: Observation | null) => resizeFacts({ seen, volumes: [dataVolume({ sizeGiB: 900 })] });
-    const run = heal('act', { survey: ({ seen }) => facts(seen) }, { seen: observation({ deviceBytes: 900 * GIB }) });
+    const facts = (seen: Observation) => resizeFacts({ seen, volumes: [dataVolume({ sizeGiB: 900 })] });
+    const run = heal('act', { observe: (act) => facts(act.seen) }, { seen: observation({ deviceBytes: 900 * GIB }) });
     expect(namesOf(run)).toMatch(
-      /survey, send grow-filesystem, await-command, send observe-node, .*prove, conclude, release$/,
+      /observe, send grow-filesystem, await-command, send observe-node, .*prove, conclude, release$/,
     );
   });
 
   it('a disk that is not full any more is proved to be healthy', () => {
     const run = heal('act', {}, { seen: observation({ usedBytes: 10 * GIB }) });
-    expect(namesOf(run)).toMatch(/survey, prove, conclude, release$/);
+    expect(namesOf(run)).toMatch(/observe, prove, conclude, release$/);
     expect(run.ending).toMatchObject({ outcome: 'healed' });
   });
 });
 
 describe('the client', () => {
-  const sends = (run: Run) => run.effects.flatMap((effect) => (effect.do === 'send' ? [effect] : []));
+  const sends = (run: Run) => run.acts.flatMap((act) => (act.do === 'send' ? [act] : []));
   const starts = (run: Run) =>
     sends(run).flatMap(({ command }) => (command.operation === 'grow-filesystem' ? [command.startClient] : []));
 
@@ -80,7 +80,7 @@ describe('the client', () => {
     const seen = observation({ client: 'stopped', usedBytes: 455 * GIB });
     const run = heal(
       'act',
-      { 'await-command': ({ operationId }) => answer(operationId === '4.1' ? seen : grown({ client: 'stopped' })) },
+      { 'await-command': ({ held }) => answer(held.ordinal === 1 ? seen : grown({ client: 'stopped' })) },
       { seen },
     );
     expect(starts(run)).toEqual([false]);
@@ -89,7 +89,7 @@ describe('the client', () => {
 
   it('of each unit is started and looked at, of a node with several', () => {
     const run = heal('act', {}, { units: 3, seen: observation({ client: 'failed', usedBytes: 500 * GIB }) });
-    expect(sends(run).map(({ command: { operation, unit }, ordinal }) => `${ordinal} ${operation} ${unit}`)).toEqual([
+    expect(sends(run).map(({ command: { operation, unit }, held }) => `${held.ordinal} ${operation} ${unit}`)).toEqual([
       '1 observe-node 0',
       '2 grow-filesystem 0',
       '3 grow-filesystem 1',
@@ -104,10 +104,9 @@ describe('the client', () => {
     const unknownFor = (times: number) => {
       let left = times;
       return heal('act', {
-        'await-command': ({ operationId }) => {
-          const [, ordinal = ''] = operationId.split('.');
-          if (ordinal === '1') return answer(observation());
-          return answer(grown({ client: Number(ordinal) > 2 && left-- > 0 ? 'unknown' : 'running' }));
+        'await-command': ({ held: { ordinal } }) => {
+          if (ordinal === 1) return answer(observation());
+          return answer(grown({ client: ordinal > 2 && left-- > 0 ? 'unknown' : 'running' }));
         },
       });
     };
@@ -123,7 +122,7 @@ describe('the client', () => {
     const seen = observation({ client: 'failed', usedBytes: 500 * GIB });
     const run = heal(
       'act',
-      { 'await-command': ({ operationId }) => answer(operationId === '4.1' ? seen : grown({ client: 'failed' })) },
+      { 'await-command': ({ held }) => answer(held.ordinal === 1 ? seen : grown({ client: 'failed' })) },
       { seen },
     );
     expect(run.ending).toMatchObject({
@@ -180,7 +179,7 @@ describe('what goes wrong', () => {
 
   it('a pause set while a command may be on its way gives the node back only when that is over', () => {
     const run = heal('act', { send: () => guarded });
-    expect(run.effects.at(-1)).toMatchObject({ do: 'release', commandsOver: false });
+    expect(run.acts.at(-1)).toMatchObject({ do: 'release', commandsOver: false });
   });
 
   it('a modification whose answer was lost is looked for, never asked for again', () => {
@@ -202,35 +201,35 @@ describe('what goes wrong', () => {
       'await-command': () => answer(null, { result: 'stale', fence: 41, reason: 'fence 41 was seen' }),
     });
     expect(run.ending).toMatchObject({ outcome: 'refused', code: 'node-silent' });
-    expect(run.effects.at(-1)).toMatchObject({ do: 'release', seenFence: 41 });
+    expect(run.acts.at(-1)).toMatchObject({ do: 'release', seenFence: 41 });
   });
 
   it('a node that never answers is sent nothing more, and a person is told', () => {
     const run = heal('act', { 'await-command': () => ({ over: 'Undeliverable' }) });
     expect(namesOf(run)).toBe('claim, lease, send observe-node, await-command, conclude, release');
     expect(run.ending).toMatchObject({ outcome: 'refused', code: 'node-silent', reason: 'Undeliverable', page: true });
-    expect(run.effects.at(-1)).toMatchObject({ do: 'release', commandsOver: false });
+    expect(run.acts.at(-1)).toMatchObject({ do: 'release', commandsOver: false });
   });
 
   it('a node that leaves three commands unanswered is left to a person; one or two are sent again, under the next number', () => {
     const silent = (times: number) => {
       let left = times;
       return heal('act', {
-        'await-command': ({ operationId }) =>
-          operationId === '4.1' ? answer(observation()) : left-- > 0 ? { over: 'Delivery Timed Out' } : answer(grown()),
+        'await-command': ({ held }) =>
+          held.ordinal === 1 ? answer(observation()) : left-- > 0 ? { over: 'Delivery Timed Out' } : answer(grown()),
       });
     };
     expect(silent(2).ending).toMatchObject({ outcome: 'healed' });
     const run = silent(3);
-    expect(run.effects.flatMap((effect) => (effect.do === 'send' ? [effect.ordinal] : []))).toEqual([1, 2, 3, 4]);
+    expect(run.acts.flatMap((act) => (act.do === 'send' ? [act.held.ordinal] : []))).toEqual([1, 2, 3, 4]);
     expect(run.ending).toMatchObject({ outcome: 'failed', code: 'command-unanswered', page: true });
-    expect(run.effects.at(-1)).toMatchObject({ do: 'release', commandsOver: false });
+    expect(run.acts.at(-1)).toMatchObject({ do: 'release', commandsOver: false });
   });
 
   it('a command that the node refuses or fails is told with the node’s own reason', () => {
     const failed = answer(null, { result: 'failed', reason: 'growpart failed with 2' });
     const run = heal('act', {
-      'await-command': ({ operationId }) => (operationId === '4.1' ? answer(observation()) : failed),
+      'await-command': ({ held }) => (held.ordinal === 1 ? answer(observation()) : failed),
     });
     expect(run.ending).toMatchObject({
       outcome: 'failed',
@@ -248,7 +247,7 @@ describe('what goes wrong', () => {
   it('a lease that is lost ends everything: not even the outcome is written', () => {
     for (const stage of ['send', 'reserve', 'intend', 'modify', 'prove'] as const) {
       const run = heal('act', { [stage]: () => ({ lost: true }) });
-      expect(run.effects.at(-1)?.do).toBe(stage);
+      expect(run.acts.at(-1)?.do).toBe(stage);
       expect(run.ending).toBeNull();
     }
   });
@@ -260,7 +259,7 @@ describe('what goes wrong', () => {
 
 describe('an approval', () => {
   const approvedThen = (second: Parameters<typeof resizeFacts>[0]) =>
-    heal('ask', { survey: ({ seen }) => (seen ? resizeFacts({ seen, history: filling, ...second }) : full(null)) });
+    heal('ask', { observe: ({ seen }) => resizeFacts({ seen, history: filling, ...second }) });
 
   it('holds for no more than the size that was approved', () => {
     const run = approvedThen({ history: steadyHistory(455, 20) });
@@ -283,8 +282,7 @@ describe('an approval', () => {
     const run = heal(
       'ask',
       {
-        survey: ({ seen }) =>
-          seen ? resizeFacts({ seen, history: filling, volumes: [dataVolume({ volumeId: other })] }) : full(null),
+        observe: ({ seen }) => resizeFacts({ seen, history: filling, volumes: [dataVolume({ volumeId: other })] }),
       },
       { seen: observation({ volumeId: other }) },
     );
@@ -296,8 +294,8 @@ describe('an approval', () => {
 
   it('of the filesystem is none of the volume', () => {
     const run = heal('ask', {
-      survey: ({ seen }) =>
-        seen ? full(seen) : resizeFacts({ seen: null, volumes: [dataVolume({ sizeGiB: 900 })], history: filling }),
+      survey: () => resizeFacts({ seen: null, volumes: [dataVolume({ sizeGiB: 900 })], history: filling }),
+      observe: ({ seen }) => full(seen),
     });
     expect(run.ending).toMatchObject({
       code: 'approval-exceeded',

@@ -12,8 +12,8 @@ import {
   unreserveRestart,
   writeReplacementProof,
 } from '../../shared/heal/budgets.ts';
+import type { HealTools } from '../../shared/heal/context.ts';
 import { createStore, keys, type Store } from '../../shared/heal/store.ts';
-import type { HealTools } from '../../shared/heal/tools.ts';
 import {
   fleetWith,
   HOUR_MS,

@@ -1,7 +1,6 @@
 // Which sets of snapshots are good for a node, in which order, and what is said of the others.
 import { describe, expect, it } from '@jest/globals';
-import { rankGood } from '../../shared/snapshots/good.ts';
-import { chooseNamed } from '../../shared/snapshots/named.ts';
+import { chooseNamed, rankGood } from '../../shared/snapshots/good.ts';
 import {
   DAY_MS,
   demand,

@@ -1,112 +1,129 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { SNAPSHOT as SNAPSHOT_HEAL } from '../../functions/snapshot-node/acts.ts';
 import { decideNext } from '../../functions/snapshot-node/decide.ts';
-import { abandon } from '../../functions/snapshot-node/endings.ts';
-import { learn } from '../../functions/snapshot-node/learn.ts';
-import { type Act, initial, type Progress } from '../../functions/snapshot-node/model.ts';
-import type { Ending } from '../../shared/heal/ending.ts';
+import type { Act, Acts, Progress } from '../../functions/snapshot-node/state.ts';
+import type { Ending } from '../../shared/heal/outcome.ts';
 import type { SnapshotOperation } from '../../shared/heal/records.ts';
 import { tries } from '../support/any.ts';
 import {
   answer,
   ended,
+  FAILS,
   facts,
   HOLDER,
   observed,
   operation,
+  type Replies,
   SNAPSHOT,
+  snapshotPayload,
   stopped,
+  type Told,
+  turn,
   wellDone,
 } from '../support/donor-facts.ts';
 import { MINUTE_MS, NOON_MS } from '../support/heal-facts.ts';
 
-const FAILS = Symbol('the step keeps failing');
 const refusal = { refuse: 'paused', reason: 'paused', page: false, lookAgainMs: MINUTE_MS } as const;
 const intent = { call: 'CreateSnapshots', target: '7f3a0c1d-3', atMs: NOON_MS };
 const silent = { over: 'not answered' };
+const lost = { lost: true } as const;
 
 /** Everything that an act may come to, the good first. `what` chooses. */
-function anyResult(act: Act, progress: Progress, open: SnapshotOperation | null, what: number): unknown {
-  const good = wellDone(act, progress);
-  const memory = 'operation' in act ? act.operation.memory : operation().memory;
-  const of: Partial<Record<Act['do'], readonly unknown[]>> = {
-    claim: [good, { end: 'another’s' }],
-    look: [facts({ open }), facts({ open, nodes: [observed('node2', { health: 'stuck' })] }), refusal, FAILS],
-    ask: [good, refusal, FAILS],
-    lease: [{ holder: HOLDER, operation: open }, { busy: 'another' }, FAILS],
-    inspect: [
-      good,
-      silent,
-      refusal,
-      { lost: true },
-      { answer: answer({ result: 'stale', fence: 9, after: null }) },
-      FAILS,
-    ],
-    'leave-pool': [good, refusal, { lost: true }, FAILS],
-    stop: [
-      good,
-      silent,
-      { ...refusal, down: true },
-      { ...refusal, down: false },
-      { lost: true },
-      { answer: stopped({ result: 'failed' }, { exitStatus: 137, clean: false }) },
-      { answer: answer({ result: 'late', after: null }) },
-      FAILS,
-    ],
-    take: [
-      good,
-      { interrupted: 'died', memory: { ...memory, intent } },
-      { whole: false, memory: { ...memory, intent, snapshotIds: [SNAPSHOT] } },
-      { failed: 'AWS refused', page: false },
-      refusal,
-      { lost: true },
-      FAILS,
-    ],
-    start: [
-      good,
-      { ...silent, memory },
-      { answer: answer({ result: 'failed', after: ended }), memory: { ...memory, upSinceMs: NOON_MS } },
-      refusal,
-      { lost: true },
-      FAILS,
-    ],
-    reconcile: [good, { none: true }, { lost: true }, FAILS],
-    prove: [good, { unproved: 'unreachable', blames: true }, { unproved: 'unknown', blames: false }, FAILS],
-    settle: [good, { lost: true }, FAILS],
-    await: [good, { failed: 'error' }, FAILS],
-    release: [good, FAILS],
-    register: [good, FAILS],
-    quarantine: [good, FAILS],
+function anyReplies(open: SnapshotOperation | null, what: number): Replies {
+  const any = <Name extends keyof Acts>(...ways: readonly [Told<Name>, ...Told<Name>[]]): Told<Name> =>
+    ways[what % ways.length] ?? ways[0];
+  return {
+    claim: () => any<'claim'>({ mine: true }, { end: 'another’s' }),
+    look: () =>
+      any<'look'>(facts({ open }), facts({ open, nodes: [observed('node2', { health: 'stuck' })] }), refusal, FAILS),
+    ask: () => any<'ask'>(wellDone.ask(), { ...refusal, by: null }, FAILS),
+    lease: () => any<'lease'>({ holder: HOLDER, operation: open }, { busy: 'another' }, FAILS),
+    inspect: () =>
+      any<'inspect'>(
+        wellDone.inspect(),
+        silent,
+        refusal,
+        lost,
+        { answer: answer({ result: 'stale', fence: 9, after: null }) },
+        FAILS,
+      ),
+    'leave-pool': () => any<'leave-pool'>({ left: true }, refusal, lost, FAILS),
+    stop: () =>
+      any<'stop'>(
+        wellDone.stop(),
+        silent,
+        { ...refusal, down: true },
+        { ...refusal, down: false },
+        lost,
+        { answer: stopped({ result: 'failed' }, { exitStatus: 137, clean: false }) },
+        { answer: answer({ result: 'late', after: null }) },
+        FAILS,
+      ),
+    take: (act) => {
+      const { memory } = act.from.operation;
+      return any<'take'>(
+        wellDone.take(act),
+        { interrupted: 'died', memory: { ...memory, intent } },
+        { whole: false, memory: { ...memory, intent, snapshotIds: [SNAPSHOT] } },
+        { failed: 'AWS refused', page: false },
+        refusal,
+        lost,
+        FAILS,
+      );
+    },
+    start: (act) => {
+      const { memory } = act.from.operation;
+      return any<'start'>(
+        wellDone.start(act),
+        { ...silent, memory },
+        { answer: answer({ result: 'failed', after: ended }), memory: { ...memory, upSinceMs: NOON_MS } },
+        refusal,
+        lost,
+        FAILS,
+      );
+    },
+    reconcile: (act) => any<'reconcile'>(wellDone.reconcile(act), { none: true }, lost, FAILS),
+    prove: () =>
+      any<'prove'>(
+        wellDone.prove(),
+        { unproved: 'unreachable', blames: true },
+        { unproved: 'unknown', blames: false },
+        FAILS,
+      ),
+    settle: () => any<'settle'>({ written: true }, lost, FAILS),
+    await: () => any<'await'>(wellDone.await(), { failed: 'error' }, FAILS),
+    release: () => any<'release'>({ done: true }, FAILS),
+    register: () => any<'register'>({ done: true }, FAILS),
+    quarantine: () => any<'quarantine'>({ done: true }, FAILS),
+    conclude: () => ({ written: true }),
   };
-  const results = of[act.do] ?? [good];
-  return results[what % results.length];
 }
 
 interface Run {
-  readonly acts: readonly { readonly act: Act; readonly result: unknown; readonly after: Progress }[];
+  readonly acts: readonly {
+    readonly act: Act;
+    readonly result: Told;
+    readonly before: Progress;
+    readonly after: Progress;
+  }[];
   readonly ending: Ending | null;
   readonly lost: boolean;
 }
 
 function run(choices: readonly number[], mode: Mode, open: SnapshotOperation | null): Run {
-  const acts: { act: Act; result: unknown; after: Progress }[] = [];
-  const payload = {
-    node: 'node2',
-    instanceId: operation().memory.found.instanceId,
-    incidentId: '7f3a0c1d',
-    attempt: 3,
-    mode,
-    asked: 'schedule',
-  } as const;
-  let progress = initial;
-  for (let count = 0; count < 60; count++) {
+  const acts: { act: Act; result: Told; before: Progress; after: Progress }[] = [];
+  const payload = snapshotPayload({ mode });
+  let progress = SNAPSHOT_HEAL.start;
+  for (let count = 0; count < SNAPSHOT_HEAL.turnLimit; count++) {
     const act = decideNext(progress, payload);
-    if (act.do === 'end') return { acts, ending: act.ending, lost: progress.lost };
+    if (act.do === 'end') return { acts, ending: act.ending, lost: progress.at === 'lost' };
     // Half of all choices are the good one, so that the long ways are gone, too.
     const choice = choices[count] ?? 0;
-    const result = anyResult(act, progress, open, choice % 2 === 0 ? 0 : choice >> 1);
-    progress = result === FAILS ? abandon(progress, act, 'no answer', false) : learn(progress, act, result);
-    acts.push({ act, result, after: progress });
+    const before = progress;
+    const { result, after } = turn(anyReplies(open, choice % 2 === 0 ? 0 : choice >> 1), progress, act, 1, payload);
+    progress = after ?? { at: 'lost' };
+    acts.push({ act, result, before, after: progress });
   }
   throw new Error(`no end: ${acts.map(({ act }) => act.do).join(' ')}`);
 }
@@ -136,7 +153,7 @@ describe('whatever each act comes to', () => {
   it('whoever got the lease gives it back, and says what came of it', () => {
     always(({ acts, ending, lost }) => {
       const dos = acts.map(({ act }) => act.do);
-      const held = acts.some(({ after }) => after.holder !== null);
+      const held = acts.some(({ after }) => 'held' in after);
       if (lost) return;
       if (held) expect(dos.filter((one) => one === 'release')).toHaveLength(1);
       expect(dos).toContain('conclude');
@@ -148,8 +165,8 @@ describe('whatever each act comes to', () => {
     always(({ acts, ending, lost }) => {
       const release = acts.find(({ act }) => act.do === 'release');
       if (lost || !release || release.act.do !== 'release') return;
-      const { operation: at, running } = release.after;
-      if (at?.phase !== 'down' || running) return;
+      const { from } = release.act;
+      if (from.at !== 'down' || from.client.is === 'running') return;
       const told = ending !== null && 'page' in ending && ending.page;
       const isKept = release.act.keepOperation || release.result === FAILS;
       const soonOver = ending?.outcome === 'refused' && isKept;
@@ -165,7 +182,7 @@ describe('whatever each act comes to', () => {
       const stops = acts.filter(({ act }) => act.do === 'stop');
       expect(stops.length).toBeLessThanOrEqual(1);
       if (open !== null || mode === 'plan') expect([takes.length, stops.length]).toEqual([0, 0]);
-      for (const { act } of takes) if (act.do === 'take') expect(act.operation.memory.clean).not.toBeNull();
+      for (const { act } of takes) if (act.do === 'take') expect(act.from.operation.memory.clean).not.toBeNull();
       const at = acts.findIndex(({ act }) => act.do === 'take');
       if (at >= 0) expect(acts[at - 1]?.act.do).toBe('stop');
     });
@@ -182,10 +199,10 @@ describe('whatever each act comes to', () => {
   it('healed is said only of a client that is proved, or was never touched, and of snapshots that are completed', () => {
     always(({ acts, ending }) => {
       if (ending?.outcome !== 'healed') return;
-      const last = acts.at(-1)?.after;
-      expect(last?.completed).toBe(true);
-      expect(last?.spoiled).toBeNull();
-      if (acts.some(({ act }) => act.do === 'stop')) expect(last?.proof).not.toBeNull();
+      const downs = acts.flatMap(({ after }) => (after.at === 'down' ? [after] : []));
+      expect(acts.find(({ act }) => act.do === 'await')?.result).toHaveProperty('completed');
+      expect(downs.filter(({ spoiled }) => spoiled !== null)).toEqual([]);
+      if (acts.some(({ act }) => act.do === 'stop')) expect(downs.at(-1)?.proof).toHaveProperty('proved');
     });
   });
 
@@ -193,8 +210,9 @@ describe('whatever each act comes to', () => {
     always(({ acts, lost }) => {
       const release = acts.find(({ act }) => act.do === 'release');
       if (lost || !release || release.act.do !== 'release' || release.act.keepOperation) return;
-      const { spoiled, operation: at, running, quarantined } = release.after;
-      if (spoiled !== null && running && (at?.memory.snapshotIds.length ?? 0) > 0) expect(quarantined).toBe(true);
+      const down = acts.flatMap(({ after }) => (after.at === 'down' ? [after] : [])).at(-1);
+      if (!down?.spoiled || down.client.is === 'stopped' || down.operation.memory.snapshotIds.length === 0) return;
+      expect(down.spoiled.quarantined).toBe(true);
     });
   });
 });

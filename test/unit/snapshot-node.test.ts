@@ -1,18 +1,19 @@
 import { describe, expect, it } from '@jest/globals';
+import { ACTS, SNAPSHOT as SNAPSHOT_HEAL } from '../../functions/snapshot-node/acts.ts';
 import { decideNext } from '../../functions/snapshot-node/decide.ts';
-import { abandon } from '../../functions/snapshot-node/endings.ts';
 import { judgeCopies, judgeStop, refusalOf, volumesOf } from '../../functions/snapshot-node/judge.ts';
-import { learn } from '../../functions/snapshot-node/learn.ts';
-import { type Act, type Facts, initial, type Progress } from '../../functions/snapshot-node/model.ts';
 import { judgeProof } from '../../functions/snapshot-node/proof.ts';
-import { requestOf } from '../../functions/snapshot-node/request.ts';
-import type { Ending } from '../../shared/heal/ending.ts';
+import { requestOf } from '../../functions/snapshot-node/snapshots.ts';
+import type { Act, Facts, Preparing } from '../../functions/snapshot-node/state.ts';
+import { denied } from '../../shared/heal/approval.ts';
+import type { Ending } from '../../shared/heal/outcome.ts';
 import type { SnapshotPayload } from '../../shared/model/payload.ts';
 import { readLedger } from '../../shared/snapshots/ledger.ts';
 import {
   answer,
   client,
   ended,
+  FAILS,
   facts,
   fleetWithoutSnapshots,
   HOLDER,
@@ -20,19 +21,20 @@ import {
   observed,
   operation,
   PATH,
+  type Replies,
   ROOT_VOLUME,
   SNAPSHOT,
   snapshotFleet,
   snapshotPayload,
   state,
   stopped,
+  turn,
   volumeNow,
   wellDone,
 } from '../support/donor-facts.ts';
 import { DATA_VOLUME, HOUR_MS, INSTANCE, MINUTE_MS, NOON_MS } from '../support/heal-facts.ts';
 
-const FAILS = Symbol('the step fails');
-type Said = Partial<Record<Act['do'], (act: Act, progress: Progress, time: number) => unknown>>;
+type Said = Partial<Replies>;
 
 /** Drives the decisions to their end; what `said` does not answer goes well. */
 function story(
@@ -41,15 +43,15 @@ function story(
 ): { acts: Act['do'][]; all: Act[]; ending: Ending | null } {
   const all: Act[] = [];
   const times = new Map<string, number>();
-  let progress = initial;
-  for (let count = 0; count < 60; count++) {
-    const act = decideNext(progress, snapshotPayload(more));
+  const payload = snapshotPayload(more);
+  let progress = SNAPSHOT_HEAL.start;
+  for (let count = 0; count < SNAPSHOT_HEAL.turnLimit; count++) {
+    const act = decideNext(progress, payload);
     if (act.do === 'end') return { acts: all.map((one) => one.do), all, ending: act.ending };
     all.push(act);
     const time = (times.get(act.do) ?? 0) + 1;
     times.set(act.do, time);
-    const result = (said[act.do] ?? wellDone)(act, progress, time) ?? wellDone(act, progress);
-    progress = result === FAILS ? abandon(progress, act, 'no answer', false) : learn(progress, act, result);
+    progress = turn({ ...wellDone, ...said }, progress, act, time, payload).after ?? { at: 'lost' };
   }
   throw new Error(`no end: ${all.map((one) => one.do).join(' ')}`);
 }
@@ -66,7 +68,7 @@ describe('a clean snapshot', () => {
 
   it('writes what it found of the node before it touches it, and where it was when it was stopped', () => {
     const moved = { nodes: ['node1', 'node2', 'node3'].map((name) => observed(name, { height: 900_004 })) };
-    const { all } = story({ look: (_, __, time) => facts(time === 3 ? moved : {}) });
+    const { all } = story({ look: (_, time) => facts(time === 3 ? moved : {}) });
     const left = all.find((act) => act.do === 'leave-pool');
     expect(left).toMatchObject({
       operation: {
@@ -99,14 +101,14 @@ describe('a clean snapshot', () => {
 
   it('asks a person in mode ask, and looks anew when the answer has come', () => {
     expect(story({}, { mode: 'ask' }).acts.slice(0, 6)).toEqual(['claim', 'look', 'ask', 'look', 'lease', 'inspect']);
-    const no = { refuse: 'approval-denied', reason: 'a person said no', page: false, lookAgainMs: HOUR_MS } as const;
+    const no = denied('a person said no');
     expect(story({ ask: () => no }, { mode: 'ask' }).acts).toEqual(['claim', 'look', 'ask', 'conclude']);
   });
 
   it('does not stop a node for volumes that nobody said yes to', () => {
     const another = [volumeNow(ROOT_VOLUME, '/dev/xvda'), volumeNow('vol-0a0a0a0a0a0a0a0a0')];
     const { acts, ending } = story(
-      { look: (_, __, time) => facts(time === 2 ? { volumes: another } : {}) },
+      { look: (_, time) => facts(time === 2 ? { volumes: another } : {}) },
       { mode: 'ask' },
     );
     expect(acts).toEqual(['claim', 'look', 'ask', 'look', 'conclude']);
@@ -164,7 +166,7 @@ describe('what keeps a node from being stopped', () => {
     expect(codeOf(first.ending)).toBe(code);
     expect(first.acts).toEqual(['claim', 'look', 'conclude']);
     // The same a moment before the stop: it goes back into the pool.
-    const later = story({ look: (__, ___, time) => facts(time === 3 ? more : {}) });
+    const later = story({ look: (__, time) => facts(time === 3 ? more : {}) });
     expect(later.acts.slice(-4)).toEqual(['look', 'conclude', 'release', 'register']);
     expect(codeOf(later.ending)).toBe(code);
     expect(later.ending).toMatchObject({ outcome: 'refused', page: false });
@@ -207,7 +209,7 @@ describe('what keeps a node from being stopped', () => {
   it('a volume that was exchanged between two looks', () => {
     const other = 'vol-0ffffffffffffffff';
     const swapped = facts({ volumes: [volumeNow(ROOT_VOLUME), volumeNow(other)] });
-    const { acts, ending } = story({ look: (_, __, time) => (time === 3 ? swapped : facts()) });
+    const { acts, ending } = story({ look: (_, time) => (time === 3 ? swapped : facts()) });
     expect([acts.includes('stop'), codeOf(ending)]).toEqual([false, 'volume-changed']);
   });
 
@@ -215,8 +217,10 @@ describe('what keeps a node from being stopped', () => {
     const silent = story({ inspect: () => ({ over: 'command 4.1 was not answered' }) });
     expect([silent.acts.slice(-2), codeOf(silent.ending)]).toEqual([['release', 'conclude'], 'node-silent']);
     const stale = answer({ result: 'stale', fence: 9, after: null, reason: 'has seen 9.1' });
-    const progress = learn({ ...initial, holder: HOLDER }, { do: 'inspect' }, { answer: stale });
-    expect([progress.seenFence, progress.commandsOver]).toEqual([9, true]);
+    const held = { holder: HOLDER, ordinal: 0, commandsOver: true, seenFence: 0 };
+    const from: Preparing = { at: 'preparing', held, facts: null, seen: null, operation: null };
+    const after = ACTS.inspect.reduce(from, { do: 'inspect', from }, { answer: stale }, snapshotPayload());
+    expect(after).toMatchObject({ at: 'releasing', held: { seenFence: 9, commandsOver: true } });
   });
 });
 
@@ -302,10 +306,9 @@ describe('whatever happens while the client is down', () => {
     expect(codeOf(ending)).toBe('paused');
   });
 
-  const interrupted = (act: Act) => {
-    if (act.do !== 'take') throw new Error(act.do);
+  const interrupted = ({ from }: Act<'take'>) => {
     const intent = { call: 'CreateSnapshots', target: '7f3a0c1d-3', atMs: NOON_MS };
-    return { interrupted: 'the sandbox died', memory: { ...act.operation.memory, intent } };
+    return { interrupted: 'the sandbox died', memory: { ...from.operation.memory, intent } };
   };
 
   it('an answer to CreateSnapshots that is lost is looked for once the client runs, and never asked for again', () => {
@@ -328,7 +331,7 @@ describe('whatever happens while the client is down', () => {
   it('what was captured when the client may have run again is not to be used', () => {
     const { acts, ending, all } = story({
       take: interrupted,
-      reconcile: (act) => ({ ...(wellDone(act, initial) as object), lastStartedAtMs: NOON_MS + 2_000 }),
+      reconcile: (act) => ({ ...wellDone.reconcile(act), lastStartedAtMs: NOON_MS + 2_000 }),
     });
     expect(acts).toContain('quarantine');
     expect(all.find((act) => act.do === 'quarantine')).toMatchObject({
@@ -345,7 +348,7 @@ describe('whatever happens while the client is down', () => {
 
   it('snapshots of other volumes, too, are of no use', () => {
     const { acts, ending } = story({
-      take: (act, progress) => ({ ...(wellDone(act, progress) as object), whole: false }),
+      take: (act) => ({ ...wellDone.take(act), whole: false }),
     });
     expect([acts.includes('quarantine'), codeOf(ending)]).toEqual([true, 'snapshot-failed']);
   });
@@ -363,25 +366,27 @@ describe('whatever happens while the client is down', () => {
   });
 
   it('a client that does not start is tried three times, and then left to whoever can do more', () => {
-    const failing = (act: Act) =>
-      act.do === 'start' ? { answer: answer({ result: 'failed', after: ended }), memory: act.operation.memory } : null;
+    const failing = ({ from }: Act<'start'>) => ({
+      answer: answer({ result: 'failed', after: ended }),
+      memory: from.operation.memory,
+    });
     const { acts, all, ending } = story({ start: failing });
     expect(acts.filter((act) => act === 'start')).toHaveLength(3);
-    expect(all.find((act) => act.do === 'release')).toEqual({ do: 'release', keepOperation: false });
+    expect(all.find((act) => act.do === 'release')).toMatchObject({ do: 'release', keepOperation: false });
     expect(ending).toMatchObject({ code: 'not-proved', page: true, lookAgainMs: 5 * MINUTE_MS });
   });
 
   it('a node that falls silent is left open for one successor', () => {
-    const silent = (act: Act) => (act.do === 'start' ? { over: 'not answered', memory: act.operation.memory } : null);
+    const silent = ({ from }: Act<'start'>) => ({ over: 'not answered', memory: from.operation.memory });
     const { all, ending } = story({ start: silent });
-    expect(all.find((act) => act.do === 'release')).toEqual({ do: 'release', keepOperation: true });
+    expect(all.find((act) => act.do === 'release')).toMatchObject({ do: 'release', keepOperation: true });
     expect(ending).toMatchObject({ code: 'command-unanswered', page: true });
   });
 
   it('steps after the start that keep failing leave it open, too', () => {
     const { all, ending } = story({ prove: () => FAILS });
     expect(all.filter((act) => act.do === 'prove')).toHaveLength(6);
-    expect(all.find((act) => act.do === 'release')).toEqual({ do: 'release', keepOperation: true });
+    expect(all.find((act) => act.do === 'release')).toMatchObject({ do: 'release', keepOperation: true });
     expect(codeOf(ending)).toBe('step-failed');
   });
 });
@@ -427,7 +432,7 @@ describe('a successor', () => {
   it('of one that died after the call waits for the copies', () => {
     const { acts, all } = story(left({ intent, snapshotIds: [SNAPSHOT], upSinceMs: NOON_MS }));
     expect(acts).not.toContain('reconcile');
-    expect(all.find((act) => act.do === 'await')).toEqual({
+    expect(all.find((act) => act.do === 'await')).toMatchObject({
       do: 'await',
       snapshots: [{ snapshotId: SNAPSHOT, role: null }],
     });
@@ -455,13 +460,13 @@ describe('a successor', () => {
   it('that gets no answer either gives the node up, so that replace-node may have it', () => {
     const { all, ending } = story({ ...left(), inspect: () => ({ over: 'not answered' }) });
     expect(all.map((act) => act.do)).not.toContain('start');
-    expect(all.find((act) => act.do === 'release')).toEqual({ do: 'release', keepOperation: false });
+    expect(all.find((act) => act.do === 'release')).toMatchObject({ do: 'release', keepOperation: false });
     expect(ending).toMatchObject({ outcome: 'failed', code: 'command-unanswered', page: true });
   });
 
   it('that cannot even read leaves it open', () => {
     const { all, ending } = story({ ...left(), inspect: () => FAILS });
-    expect(all.find((act) => act.do === 'release')).toEqual({ do: 'release', keepOperation: true });
+    expect(all.find((act) => act.do === 'release')).toMatchObject({ do: 'release', keepOperation: true });
     expect(codeOf(ending)).toBe('unreadable');
   });
 });

@@ -3,9 +3,8 @@ import { describe, expect, it } from '@jest/globals';
 import { sharingFault } from '../../shared/fleet/schema-heal.ts';
 import { dateOf } from '../../shared/model/tags.ts';
 import { clientNameOf, ledgerTags, readLedger } from '../../shared/snapshots/ledger.ts';
-import { ownersOf } from '../../shared/snapshots/owners.ts';
 import { supplyOf } from '../../shared/snapshots/policies.ts';
-import { setsOf } from '../../shared/snapshots/sets.ts';
+import { ownersOf, setsOf } from '../../shared/snapshots/sets.ts';
 import { contextOf, DAY_MS, fleetOf, NOON_MS, setsFrom, snapshot, twoVolumes } from '../support/snapshot-facts.ts';
 
 const SECOND_HOURS = 1 / 3_600;

@@ -1,8 +1,8 @@
 import { StepError } from '@aws/durable-execution-sdk-js';
 import { EC2ServiceException } from '@aws-sdk/client-ec2';
 import { describe, expect, it } from '@jest/globals';
-import { abandon } from '../../functions/resize-volume/program.ts';
-import type { State } from '../../functions/resize-volume/stages.ts';
+import { ACTS } from '../../functions/resize-volume/acts.ts';
+import type { Act } from '../../functions/resize-volume/state.ts';
 import { isThrottling } from '../../shared/aws/refused.ts';
 import { ME } from '../support/heal-facts.ts';
 
@@ -20,26 +20,22 @@ describe('throttling', () => {
   });
 
   it('of a step is a refusal that is looked at again soon; it never counts towards the last attempt, and pages nobody', () => {
-    const state: Extract<State, { stage: 'observe' }> = {
-      stage: 'observe',
-      seen: {} as never,
-      holder: { execution: ME, fence: 3 },
-      ordinal: 1,
-      approved: null,
-      found: null,
-    };
-    expect(abandon(state, 'Request limit exceeded.', true)).toMatchObject({
-      stage: 'conclude',
+    const held = { holder: { execution: ME, fence: 3 }, ordinal: 1, approved: null, found: null };
+    const observe: Act<'observe'> = { do: 'observe', seen: {} as never, held };
+    const throttled = { message: 'Request limit exceeded.', throttled: true };
+    const unavailable = { message: 'Service unavailable', throttled: false };
+    expect(ACTS.observe.abandon(observe, observe, throttled)).toMatchObject({
+      do: 'conclude',
       commandsOver: false,
       ending: { outcome: 'refused', code: 'throttled', page: false, lookAgainMs: 60_000 },
     });
-    expect(abandon(state, 'Service unavailable')).toMatchObject({
+    expect(ACTS.observe.abandon(observe, observe, unavailable)).toMatchObject({
       commandsOver: false,
       ending: { outcome: 'refused', code: 'unreadable', page: true, lookAgainMs: 300_000 },
     });
     const plan = { do: 'grow-filesystem', volumeId: 'vol-0123456789abcdef0', toGiB: 900, reason: '' } as const;
-    const { seen: _, ...held } = state;
-    expect(abandon({ ...held, stage: 'await-modification', plan, sinceMs: 0 }, 'Service unavailable')).toMatchObject({
+    const awaits: Act<'await-modification'> = { do: 'await-modification', held, plan, sinceMs: 0 };
+    expect(ACTS['await-modification'].abandon(awaits, awaits, unavailable)).toMatchObject({
       ending: { outcome: 'failed', code: 'step-failed' },
     });
   });

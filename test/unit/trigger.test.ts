@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { healOf } from '../../shared/heal/partitions.ts';
+import { healOf } from '../../shared/heal/records.ts';
 import { NODE_HEALTH, readTrigger, type Trigger, triggerText } from '../../shared/model/trigger.ts';
 
 /** Every text that records keep: keys of the table are made of them, so none may change. */

@@ -1,8 +1,8 @@
 // How an act sends one command to a node, under the fence of the holder of its instance, and what the answer comes to.
 import type { Fleet } from '../../../shared/fleet/model.ts';
 import { readSwitches } from '../../../shared/guardrails/switches.ts';
+import { stepper } from '../../../shared/heal/context.ts';
 import { awaitNode, sendToNode } from '../../../shared/heal/node-commands.ts';
-import { stepper } from '../../../shared/heal/steps.ts';
 import { type NodeAnswer, type NodeState, parseNodeAnswer } from '../../../shared/node-commands/node-answer.ts';
 import {
   type NodeCommand,

@@ -1,10 +1,10 @@
 // Acts that are decisions: they change the state and the journal, and reserve or give back what guards count. Nothing of AWS changes.
 import { classOf } from '../../../shared/guardrails/replace.ts';
 import { reserveReplacement, reserveRestart, takeTurn, writeReplacementProof } from '../../../shared/heal/budgets.ts';
+import { stepper } from '../../../shared/heal/context.ts';
 import { guardAgain } from '../../../shared/heal/guard.ts';
 import type { Blame, FailedRung, LadderState, Replacement, RestoredVolumes } from '../../../shared/heal/memory.ts';
 import { noteProgress } from '../../../shared/heal/progress.ts';
-import { stepper } from '../../../shared/heal/steps.ts';
 import type { Rung } from '../../../shared/model/rungs.ts';
 import { failRung, reservationKey, withReplacement, withRestored } from '../state.ts';
 import { type ActParts, defineAct, known, nothing, type Result } from './act.ts';

@@ -3,9 +3,9 @@
 import { InvokeCommand } from '@aws-sdk/client-lambda';
 import { isDenied, isThrottling, orRefused, type Refused } from '../../../shared/aws/refused.ts';
 import type { Fleet } from '../../../shared/fleet/model.ts';
+import { once, stepper } from '../../../shared/heal/context.ts';
 import { guardAgain } from '../../../shared/heal/guard.ts';
 import { holds } from '../../../shared/heal/lease.ts';
-import { once, stepper } from '../../../shared/heal/steps.ts';
 import type { HealContext } from '../context.ts';
 import type { ActContext, Done, Result } from './act.ts';
 

@@ -1,8 +1,8 @@
 // Acts before the node is touched: the snapshots that later rungs may need are held, and the node leaves the fleet's DNS pool.
 import { orRefused } from '../../../shared/aws/refused.ts';
+import { stepper } from '../../../shared/heal/context.ts';
 import { guardAgain } from '../../../shared/heal/guard.ts';
-import { hold } from '../../../shared/heal/kept-snapshots.ts';
-import { stepper } from '../../../shared/heal/steps.ts';
+import { hold } from '../../../shared/heal/kept.ts';
 import { sentenceOfUnmarked } from '../../../shared/snapshots/marks.ts';
 import type { SnapshotFact } from '../../../shared/snapshots/model.ts';
 import { type ActParts, defineAct, nothing } from './act.ts';

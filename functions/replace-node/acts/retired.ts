@@ -4,8 +4,8 @@ import type { InstanceNow } from '../../../shared/aws/instances.ts';
 import { orRefused } from '../../../shared/aws/refused.ts';
 import { tagResources, type VolumeNow } from '../../../shared/aws/volumes.ts';
 import type { Fleet } from '../../../shared/fleet/model.ts';
+import type { Shelf, Whose } from '../../../shared/heal/kept.ts';
 import { endKept, type KeptKind, type ToKeep, writeKept } from '../../../shared/heal/kept.ts';
-import type { Shelf, Whose } from '../../../shared/heal/kept-snapshots.ts';
 import {
   FLEET_TAG,
   INCIDENT_TAG,

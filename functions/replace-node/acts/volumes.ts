@@ -13,9 +13,9 @@ import {
   type MadeVolume,
 } from '../../../shared/aws/volumes.ts';
 import type { Fleet } from '../../../shared/fleet/model.ts';
-import { putInQuarantine } from '../../../shared/heal/kept-snapshots.ts';
-import type { MarkAnswer, MarkQuestion } from '../../../shared/heal/mark-root.ts';
+import { putInQuarantine } from '../../../shared/heal/kept.ts';
 import type { FoundVolume, LadderState, RestoredVolumes } from '../../../shared/heal/memory.ts';
+import type { MarkAnswer, MarkQuestion } from '../../../shared/model/questions.ts';
 import { INCIDENT_TAG, LEDGER_TAGS, TAG_VALUE_MAX, WHY_TAG } from '../../../shared/model/tags.ts';
 import { sentenceOfUnmarked } from '../../../shared/snapshots/marks.ts';
 import type { HealContext, Which } from '../context.ts';

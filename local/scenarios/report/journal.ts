@@ -1,7 +1,7 @@
 // Reads the suite's own journal out of the region's table: what a run says about itself.
 import { fromItem } from '../../../shared/aws/attributes.ts';
 import type { JournalKind } from '../../../shared/heal/journal.ts';
-import type { Writer } from '../../../shared/heal/partitions.ts';
+import type { Writer } from '../../../shared/heal/records.ts';
 import type { Region } from '../../region.ts';
 
 export interface JournalLine {

@@ -16,7 +16,7 @@ import { paragraphs, parsed } from '../../../local/cli/evidence.ts';
 import { renderSections } from '../../../local/cli/render.ts';
 import type { JournalLine } from '../../../local/scenarios/report/journal.ts';
 import { judgeApproval } from '../../../shared/heal/approval.ts';
-import { WRITERS } from '../../../shared/heal/partitions.ts';
+import { WRITERS } from '../../../shared/heal/records.ts';
 import { terminalText } from '../../../shared/text/terminal-text.ts';
 import { anyText } from '../../support/any.ts';
 import { HOSTILE } from '../../support/hostile-text.ts';

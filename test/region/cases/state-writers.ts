@@ -7,7 +7,7 @@ import type { World } from '../../../local/scenarios/world/world.ts';
 import { bitcoinChain, followers } from '../../../local/scenarios/world/worlds.ts';
 import { toItem } from '../../../shared/aws/attributes.ts';
 import { newNode } from '../../../shared/heal/lease.ts';
-import { partitions, WRITERS, type Writer } from '../../../shared/heal/partitions.ts';
+import { partitions, WRITERS, type Writer } from '../../../shared/heal/records.ts';
 import { type Key, keys } from '../../../shared/heal/store.ts';
 
 const USERS = Object.keys(ACCESS) as readonly StateUser[];

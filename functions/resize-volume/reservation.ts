@@ -1,21 +1,22 @@
-// What this heal writes beside what every heal does: its place in the fleet's queue, its money, and the proof.
+// What a growth takes of the fleet before it is intended, its place in the queue and its money; and the proof that opens the way for the others.
 import { readBreaker } from '../../shared/guardrails/breaker.ts';
 import { growthKey, leaveStagger, monthOf, reserve, stagger } from '../../shared/guardrails/grow.ts';
 import type { BudgetRecord, GrowRecord } from '../../shared/guardrails/records.ts';
 import { readSwitches } from '../../shared/guardrails/switches.ts';
-import { readExecution } from '../../shared/heal/execution-status.ts';
+import { readExecution } from '../../shared/heal/claim.ts';
 import { holds, newNode, prove } from '../../shared/heal/lease.ts';
 import type { NodeRecord } from '../../shared/heal/records.ts';
 import { keys, settle } from '../../shared/heal/store.ts';
 import type { ExecutionStatus } from '../../shared/model/execution.ts';
-import type { Results } from './stages.ts';
-import type { EffectOf, Tools } from './tools.ts';
+import type { Act, Acts, ResizeActContext, ResizeContext } from './state.ts';
 
 const NOBODY: ExecutionStatus = { state: 'unknown' };
 
 /** Takes the fleet's place in the queue and its money before anything is intended. */
-export async function reserveGrowth(tools: Tools, { plan, holder }: EffectOf<'reserve'>): Promise<Results['reserve']> {
-  const { clients, store, payload, execution, environment } = tools;
+export async function reserveGrowth(
+  { clients, store, payload, execution, environment }: ResizeContext,
+  { plan, held: { holder } }: Act<'reserve'>,
+): Promise<Acts['reserve']['result']> {
   const [switches, node, observations] = await Promise.all([
     readSwitches(clients.ssm, environment.PARAMETER_PREFIX, payload.fleet),
     store.readNode(payload.fleet, payload.instanceId),
@@ -25,10 +26,10 @@ export async function reserveGrowth(tools: Tools, { plan, holder }: EffectOf<'re
   if (!holds(node, holder)) return { lost: true };
   const nowMs = Date.now();
   const breaker = readBreaker(switches.fleet, observations, nowMs);
-  const reserved: Results['reserve'] = { reserved: true, atMs: nowMs };
+  const reserved: Acts['reserve']['result'] = { reserved: true, atMs: nowMs };
 
   let owner = NOBODY;
-  const queued = await settle<GrowRecord, Results['reserve']>(
+  const queued = await settle<GrowRecord, Acts['reserve']['result']>(
     store,
     keys.grow(payload.fleet),
     async () => {
@@ -45,7 +46,7 @@ export async function reserveGrowth(tools: Tools, { plan, holder }: EffectOf<'re
   if ('refuse' in queued) return queued;
 
   const month = monthOf(nowMs);
-  return settle<BudgetRecord, Results['reserve']>(
+  return settle<BudgetRecord, Acts['reserve']['result']>(
     store,
     keys.budget(payload.fleet, month),
     () => store.readBudget(payload.fleet, month),
@@ -59,14 +60,13 @@ export async function reserveGrowth(tools: Tools, { plan, holder }: EffectOf<'re
 }
 
 export async function writeProof(
-  tools: Tools,
-  { holder, reason }: EffectOf<'prove'>,
-  place: string,
-): Promise<Results['prove']> {
-  const { store, journal, payload } = tools;
+  context: ResizeActContext,
+  { held: { holder }, reason }: Act<'prove'>,
+): Promise<Acts['prove']['result']> {
+  const { store, journal, payload, place } = context;
   const { fleet, instanceId } = payload;
   await journal(`${place}-proof`, { atMs: Date.now(), kind: 'proof', sentence: reason });
-  const written = await settle<NodeRecord, Results['prove']>(
+  const written = await settle<NodeRecord, Acts['prove']['result']>(
     store,
     keys.node(fleet, instanceId),
     () => store.readNode(fleet, instanceId),
@@ -76,12 +76,12 @@ export async function writeProof(
       return { result: { written: true }, write: 'next' in proved ? proved.next : undefined };
     },
   );
-  if ('written' in written) await leaveQueue(tools, true);
+  if ('written' in written) await leaveQueue(context, true);
   return written;
 }
 
 /** The fleet-wide grow lease, if it is ours: proved, it opens the way for the others. */
-export async function leaveQueue({ store, payload, execution }: Tools, proved: boolean): Promise<void> {
+export async function leaveQueue({ store, payload, execution }: ResizeContext, proved: boolean): Promise<void> {
   await settle<GrowRecord, void>(
     store,
     keys.grow(payload.fleet),

@@ -1,0 +1,358 @@
+// How a full volume is grown: one entry for each act, with its execution, what its result leads to, and what follows when it keeps failing.
+// The explorer in test/model drives the same entries through every fault that it knows.
+import type { Fleet } from '../../shared/fleet/model.ts';
+import { readSwitches } from '../../shared/guardrails/switches.ts';
+import { askPerson } from '../../shared/heal/ask.ts';
+import { claimAttempt, takeLease } from '../../shared/heal/claim.ts';
+import type { ActTable, End, Failure, Heal } from '../../shared/heal/engine.ts';
+import { awaitNode, type NodeCommandInput, sendToNode } from '../../shared/heal/node-commands.ts';
+import { busy, type Ending, failed, notBegun, refused, releaseNode, writeOutcome } from '../../shared/heal/outcome.ts';
+import type { ResizePayload } from '../../shared/model/payload.ts';
+import { type Answer, type Observation, parseAnswer } from '../../shared/node-commands/answer.ts';
+import { commandParameters, leastFilesystemBytes, overByMs } from '../../shared/node-commands/command.ts';
+import { decideResize, type ResizeDecision } from './decide.ts';
+import { pathOf, readFacts } from './facts.ts';
+import { awaitModification, modifyVolume, reconcileModification, writeIntent } from './modify.ts';
+import {
+  beyondApproval,
+  clientMustRun,
+  foundOf,
+  type Plan,
+  proofOf,
+  questionOf,
+  sentenceOf,
+  startsClient,
+} from './plan.ts';
+import { leaveQueue, reserveGrowth, writeProof } from './reservation.ts';
+import type { Act, Acts, Command, Goal, Held, ResizeActContext, ResizeContext, State } from './state.ts';
+
+const MINUTE_MS = 60_000;
+const AGAIN_MS = 5 * MINUTE_MS;
+const SETTLE_SECONDS = 5;
+/** A node that has acknowledged its fence and then leaves so many commands unanswered is left to a person. */
+const MAX_SILENCES = 3;
+/** It is not for this execution to say how the attempt ends. */
+const NO_MORE: End = { do: 'end', ending: null };
+
+/** Every path from a granted lease ends in `conclude` and `release`, or finds the lease lost and touches nothing more. */
+export const ACTS: ActTable<ResizeActContext, Pick<ResizePayload, 'mode'>, State, Acts> = {
+  claim: {
+    execute: (context) => context.step('claim', () => claimAttempt(context)),
+    reduce: (_state, _act, claimed, { mode }) => {
+      if ('end' in claimed) return NO_MORE;
+      return mode === 'act' ? { do: 'lease', approved: null } : { do: 'survey' };
+    },
+    abandon: () => null,
+  },
+
+  survey: {
+    execute: (context) => context.step('survey', () => survey(context, null)),
+    reduce: (_state, _act, facts, { mode }) => {
+      const decision = 'refuse' in facts ? facts : decideResize(facts);
+      if ('refuse' in decision) return concluding(refused(decision), null);
+      if (decision.do === 'nothing') return concluding({ outcome: 'healed', reason: decision.reason }, null);
+      return mode === 'ask'
+        ? { do: 'ask', plan: decision }
+        : concluding({ outcome: 'planned', reason: sentenceOf(decision) }, null);
+    },
+    abandon: (_state, act, failure) => beforeChange(act, null, failure),
+  },
+
+  ask: {
+    execute: (context, _state, { plan }) =>
+      askPerson(context.durable, context.step, context, questionOf(plan), context.place),
+    reduce: (_state, { plan }, answered) =>
+      'refuse' in answered ? concluding(refused(answered), null) : { do: 'lease', approved: plan },
+    abandon: (_state, act, failure) => beforeChange(act, null, failure),
+  },
+
+  lease: {
+    execute: (context) => context.step('lease', () => takeLease(context, 'grow')),
+    reduce: (_state, { approved }, leased) => {
+      if ('busy' in leased) return concluding(busy(leased.busy), null);
+      const held = { holder: leased.holder, ordinal: 0, approved, found: null };
+      return sending(held, { operation: 'observe-node', unit: 0 }, { for: 'fence' });
+    },
+    abandon: (_state, act, failure) => beforeChange(act, null, failure),
+  },
+
+  send: {
+    execute: async (context, _state, act) => {
+      if (act.afterSeconds > 0) await context.durable.wait(`${context.place}-settle`, { seconds: act.afterSeconds });
+      return context.step('send', () => sendToNode(context, nodeCommand(context, act, Date.now()), context.place));
+    },
+    reduce: (_state, { held, command, goal }, sent) => {
+      if ('lost' in sent) return NO_MORE;
+      // The step may have sent it before, and have been refused only when it was replayed.
+      if ('refuse' in sent) return concluding(refused(sent), held, false);
+      return { do: 'await-command', held, commandId: sent.commandId, unit: command.unit, goal };
+    },
+    abandon: afterCommandFailed,
+  },
+
+  'await-command': {
+    execute: async (context, _state, { held, commandId }) => {
+      const operationId = `${held.holder.fence}.${held.ordinal}`;
+      const input = { commandId, operationId, parse: parseAnswer, sentenceOf: answerSentence };
+      const awaited = await awaitNode(context.durable, context.step, context, input, context.place);
+      return 'answer' in awaited ? awaited.answer : awaited;
+    },
+    reduce: (_state, act, answer) => afterCommand(act, answer),
+    abandon: afterCommandFailed,
+  },
+
+  observe: {
+    execute: (context, _state, { seen }) => context.step('survey', () => survey(context, seen)),
+    reduce: (_state, { held, seen }, facts) => {
+      if ('refuse' in facts) return concluding(refused(facts), held);
+      const found = foundOf(seen, facts.fleet.units.length, facts.clientOwed === true);
+      return afterDecision({ ...held, found }, decideResize(facts));
+    },
+    abandon: (_state, act, failure) => beforeChange(act, act.held, failure),
+  },
+
+  reserve: {
+    execute: (context, _state, act) => context.step('reserve', () => reserveGrowth(context, act)),
+    reduce: (_state, { held, plan }, reserved) => {
+      if ('lost' in reserved) return NO_MORE;
+      if ('refuse' in reserved) return concluding(refused(reserved), held);
+      return { do: 'intend', held, plan, atMs: reserved.atMs };
+    },
+    abandon: (_state, act, failure) => beforeChange(act, act.held, failure),
+  },
+
+  intend: {
+    execute: (context, _state, act) => context.step('intend', () => writeIntent(context, act)),
+    reduce: (_state, { held, plan, atMs }, intended) => {
+      if ('lost' in intended) return NO_MORE;
+      if ('refuse' in intended) return concluding(refused(intended), held);
+      return { do: 'modify', held, plan, atMs };
+    },
+    abandon: (_state, act, failure) => beforeChange(act, act.held, failure),
+  },
+
+  modify: {
+    execute: (context, _state, act) => modifyVolume(context, act),
+    reduce: (_state, { held, plan, atMs }, modified) => {
+      if ('lost' in modified) return NO_MORE;
+      if ('interrupted' in modified) return { do: 'reconcile', held, plan, atMs, interrupted: modified.interrupted };
+      if ('refuse' in modified) return concluding(refused(modified), held);
+      return { do: 'await-modification', held, plan, sinceMs: atMs };
+    },
+    abandon: (_state, { held, plan, atMs }, { message }) => ({
+      do: 'reconcile',
+      ...{ held, plan, atMs, interrupted: message },
+    }),
+  },
+
+  reconcile: {
+    execute: (context, _state, act) => reconcileModification(context, act),
+    reduce: (_state, { held, plan, atMs }, { happened }) => {
+      if (happened) return { do: 'await-modification', held, plan, sinceMs: atMs };
+      const reason = `the volume is still ${plan.fromGiB} GiB, and the request can no longer take effect`;
+      return concluding(failed('modification-lost', reason, { lookAgainMs: AGAIN_MS }), held);
+    },
+    // Its ModifyVolume may still be served. The node is not given back but left to the sweep, which outwaits the request.
+    abandon: (_state, act, failure) => concluding(stepFailed(act, failure), null),
+  },
+
+  'await-modification': {
+    execute: (context, _state, act) => awaitModification(context, act),
+    reduce: (_state, { held, plan }, awaited) =>
+      'failed' in awaited
+        ? concluding(failed('modification-failed', awaited.failed, { page: true, lookAgainMs: AGAIN_MS }), held)
+        : growing(held, plan, 0, 0),
+    abandon: (_state, act, failure) => afterChange(act, act.held, failure),
+  },
+
+  prove: {
+    execute: (context, _state, act) => context.step('prove', () => writeProof(context, act)),
+    reduce: (_state, { held, reason }, proved) =>
+      'lost' in proved ? NO_MORE : concluding({ outcome: 'healed', reason }, held),
+    abandon: (_state, act, failure) => afterChange(act, act.held, failure),
+  },
+
+  conclude: {
+    execute: (context, _state, { ending }) =>
+      context.step('conclude', () => writeOutcome(context, ending, context.place)),
+    reduce: (_state, { held, ...conclusion }, { written }) =>
+      held ? { ...conclusion, do: 'release', held } : { do: 'end', ending: written ? conclusion.ending : null },
+    abandon: () => null,
+  },
+
+  release: {
+    execute: (context, _state, { held: { holder }, commandsOver, seenFence }) => {
+      const before = () => leaveQueue(context, false);
+      const input = { holder, commandsOver, seenFence, before };
+      return releaseNode(context.durable, context.step, context, input, context.place);
+    },
+    reduce: (_state, { ending }) => ({ do: 'end', ending }),
+    abandon: () => null,
+  },
+};
+
+export const START: Act<'claim'> = { do: 'claim' };
+
+export const RESIZE: Heal<ResizeContext, Pick<ResizePayload, 'mode'>, State, Acts> = {
+  start: START,
+  // The longest way, with every reconciliation and a node of several units, is some 40 acts.
+  turnLimit: 80,
+  acts: ACTS,
+  decide: (state) => state,
+};
+
+async function survey(context: ResizeContext, seen: Observation | null): Promise<Acts['survey']['result']> {
+  const { clients, store, payload, environment } = context;
+  const switches = await readSwitches(clients.ssm, environment.PARAMETER_PREFIX, payload.fleet);
+  if ('refuse' in switches) return switches;
+  const sources = { ec2: clients.ec2, cloudwatch: clients.cloudwatch, store };
+  return readFacts(sources, payload, switches.fleet, seen, Date.now());
+}
+
+function afterDecision(held: Held, decision: ResizeDecision): State {
+  if ('refuse' in decision) return concluding(refused(decision), held);
+  if (decision.do === 'nothing') return { do: 'prove', held, reason: decision.reason };
+  const reason = beyondApproval(held.approved, decision);
+  if (reason)
+    return concluding(refused({ refuse: 'approval-exceeded', reason, page: false, lookAgainMs: MINUTE_MS }), held);
+  switch (decision.do) {
+    case 'modify':
+      return { do: 'reserve', held, plan: decision };
+    case 'await-modification':
+      return { do: 'await-modification', held, plan: decision, sinceMs: 0 };
+    case 'grow-filesystem':
+      return growing(held, decision, 0, 0);
+  }
+}
+
+const sending = (held: Held, command: Command, goal: Goal): Act<'send'> => ({
+  do: 'send',
+  held: { ...held, ordinal: held.ordinal + 1 },
+  command,
+  goal,
+  afterSeconds: goal.for === 'verify' && command.unit === 0 && startsClient(held.found) ? SETTLE_SECONDS : 0,
+});
+
+function growing(held: Held, plan: Plan, unit: number, silences: number): Act<'send'> {
+  const { volumeId, toGiB, reason } = plan;
+  const startClient = startsClient(held.found);
+  const command = { operation: 'grow-filesystem', unit, volumeId, toGiB, startClient, reason } as const;
+  return sending(held, command, { for: 'grow', plan, silences });
+}
+
+const verifying = (held: Held, goal: Extract<Goal, { readonly plan: Plan }>, unit: number): Act<'send'> =>
+  sending(held, { operation: 'observe-node', unit }, { ...goal, for: 'verify' });
+
+function nodeCommand(
+  { payload, environment }: Pick<ResizeContext, 'payload' | 'environment'>,
+  { command, held: { holder, ordinal } }: Act<'send'>,
+  sentAtMs: number,
+): NodeCommandInput {
+  const { operation, unit } = command;
+  const { fence } = holder;
+  const grows = command.operation === 'grow-filesystem' ? command : null;
+  return {
+    holder,
+    ordinal,
+    document: environment[grows ? 'GROW_FILESYSTEM_DOCUMENT' : 'OBSERVE_NODE_DOCUMENT'],
+    overAtMs: overByMs({ operation, sentAtMs }),
+    startsClientAtMs: grows?.startClient ? sentAtMs : undefined,
+    intent: {
+      sentence: grows
+        ? `grow the filesystem to ${grows.toGiB} GiB: ${grows.reason}`
+        : 'ask the node, raising its fence',
+      act: `SendCommand ${operation} ${fence}.${ordinal}`,
+      evidence: command,
+    },
+    parameters: (fleet) =>
+      commandParameters({
+        operation,
+        fence,
+        ordinal,
+        sentAtMs,
+        path: pathOf(fleet, payload) ?? noSuchVolume(fleet, payload),
+        volumeId: grows?.volumeId ?? '',
+        runtime: fleet.units[unit]?.runtime,
+        ...(grows && {
+          minimumSizeBytes: leastFilesystemBytes(grows.toGiB),
+          startClient: grows.startClient,
+        }),
+      }),
+  };
+}
+
+function noSuchVolume({ name }: Fleet, { trouble }: Pick<ResizePayload, 'trouble'>): never {
+  throw new Error(`fleet ${name} has no volume that ${trouble} is about`);
+}
+
+const answerSentence = ({ result, reason }: Answer): string => [result, reason].filter(Boolean).join(': ');
+
+function afterCommand({ held, unit, goal }: Act<'await-command'>, answer: Acts['await-command']['result']): State {
+  if ('over' in answer || answer.result === 'late')
+    return unanswered(
+      held,
+      unit,
+      goal,
+      'over' in answer ? answer.over : `late: ${answer.reason ?? 'it was past its start-by'}`,
+    );
+  if (answer.result !== 'done' || !answer.after) {
+    const reason = `${answer.result}: ${answer.reason ?? 'the node gave no reason'}`;
+    // A node that has seen higher fences than ours (an image of a healed node, a new table) is overtaken by the next grant.
+    if (goal.for === 'fence') return { ...concluding(silent(reason), held), seenFence: answer.fence };
+    return concluding(
+      failed('command-failed', reason, { page: answer.result === 'failed', lookAgainMs: AGAIN_MS }),
+      held,
+    );
+  }
+  const isLastUnit = unit + 1 >= (held.found?.units ?? 1) || !startsClient(held.found);
+  switch (goal.for) {
+    case 'fence':
+      return { do: 'observe', held, seen: answer.after };
+    case 'grow':
+      return isLastUnit ? verifying(held, goal, 0) : growing(held, goal.plan, unit + 1, goal.silences);
+    case 'verify': {
+      const mustRun = clientMustRun(held.found);
+      const silences = goal.silences + 1;
+      if (mustRun && answer.after.client === 'unknown' && silences < MAX_SILENCES)
+        return verifying(held, { ...goal, silences }, unit);
+      const proof = proofOf(goal.plan, answer.after, mustRun);
+      if ('missing' in proof)
+        return concluding(failed('not-proved', proof.missing, { page: true, lookAgainMs: AGAIN_MS }), held);
+      return isLastUnit ? { do: 'prove', held, reason: proof.reason } : verifying(held, goal, unit + 1);
+    }
+  }
+}
+
+/** It may still be run: by an agent that was cut off, or as the copy that an earlier try of the step sent. */
+function unanswered(held: Held, unit: number, goal: Goal, reason: string): State {
+  if (goal.for === 'fence') return concluding(silent(reason), held, false);
+  const silences = goal.silences + 1;
+  if (silences >= MAX_SILENCES)
+    return concluding(failed('command-unanswered', reason, { page: true, lookAgainMs: AGAIN_MS }), held, false);
+  return goal.for === 'grow' ? growing(held, goal.plan, unit, silences) : verifying(held, { ...goal, silences }, unit);
+}
+
+function afterCommandFailed(_state: State, act: Act<'send' | 'await-command'>, failure: Failure): State {
+  return act.goal.for === 'fence' ? beforeChange(act, act.held, failure) : afterChange(act, act.held, failure);
+}
+
+/** Steps kept failing while nothing of the node or its volume can have been changed. */
+const beforeChange = (act: Act, held: Held | null, { message, throttled }: Failure): State =>
+  concluding(notBegun(`${act.do}: ${message}`, throttled), held, false);
+
+/** What may have been begun is left to the records: the attempt fails, its successor reads the truth. */
+const afterChange = (act: Act, held: Held, failure: Failure): State =>
+  failure.throttled ? beforeChange(act, held, failure) : concluding(stepFailed(act, failure), held, false);
+
+const stepFailed = (act: Act, { message }: Failure): Ending =>
+  failed('step-failed', `${act.do}: ${message}`, { page: true, lookAgainMs: AGAIN_MS });
+
+const concluding = (ending: Ending, held: Held | null, commandsOver = true): Act<'conclude'> => ({
+  do: 'conclude',
+  ending,
+  held,
+  commandsOver,
+});
+
+const silent = (reason: string): Ending =>
+  refused({ refuse: 'node-silent', reason, page: true, lookAgainMs: AGAIN_MS });

@@ -1,0 +1,130 @@
+// The acts of resize-volume: what each is decided with and comes to. The state of the heal is the act that is next, with all that it needs.
+import type { Changed, Claimed, Leased } from '../../shared/heal/claim.ts';
+import type { ActContext, HealTools } from '../../shared/heal/context.ts';
+import type { ActOf, End } from '../../shared/heal/engine.ts';
+import type { Holder } from '../../shared/heal/lease.ts';
+import type { Interrupted, Lost } from '../../shared/heal/mutation.ts';
+import type { Sent } from '../../shared/heal/node-commands.ts';
+import type { Ending } from '../../shared/heal/outcome.ts';
+import type { Refusal } from '../../shared/model/guardrail-codes.ts';
+import type { ResizePayload } from '../../shared/model/payload.ts';
+import type { Answer, Observation } from '../../shared/node-commands/answer.ts';
+import type { GrowPlan, ResizeFacts } from './decide.ts';
+import type { Found, Plan } from './plan.ts';
+
+/** Environment variables beside those of every heal. */
+export const ENVIRONMENT = ['OBSERVE_NODE_DOCUMENT', 'GROW_FILESYSTEM_DOCUMENT'] as const;
+
+export type ResizeContext = HealTools<ResizePayload, (typeof ENVIRONMENT)[number]>;
+export type ResizeActContext = ActContext<ResizeContext>;
+
+/** What is kept from the lease on. */
+export interface Held {
+  readonly holder: Holder;
+  /** Ordinal of the last command that was sent under this fence. */
+  readonly ordinal: number;
+  /** The plan that a person approved, in mode ask. */
+  readonly approved: Plan | null;
+  /** null until the node has acknowledged the fence. */
+  readonly found: Found | null;
+}
+
+/** `unit` is the index of one of the fleet file's units: a node with an execution and a beacon client is asked about each. */
+export type Command =
+  | { readonly operation: 'observe-node'; readonly unit: number }
+  | {
+      readonly operation: 'grow-filesystem';
+      readonly unit: number;
+      readonly volumeId: string;
+      readonly toGiB: number;
+      readonly startClient: boolean;
+      /** Why, for the journal: the plan's own words. */
+      readonly reason: string;
+    };
+
+/** What the command under way is for. `silences`: how many of its commands were not answered. Each is guarded by state, so another does no harm. */
+export type Goal =
+  | { readonly for: 'fence' }
+  | { readonly for: 'grow'; readonly plan: Plan; readonly silences: number }
+  | { readonly for: 'verify'; readonly plan: Plan; readonly silences: number };
+
+/** How the attempt ends. */
+interface Conclusion {
+  readonly ending: Ending;
+  readonly commandsOver: boolean;
+  /** The highest fence that the node knows, where that is above ours. */
+  readonly seenFence?: number;
+}
+
+interface Growing {
+  readonly held: Held;
+  readonly plan: GrowPlan;
+}
+
+/** The intent is written and counted under this moment. */
+interface Intended extends Growing {
+  readonly atMs: number;
+}
+
+export interface Acts {
+  readonly claim: { readonly args: object; readonly result: Claimed };
+  /** Before the lease: what mode plan and mode ask go by. */
+  readonly survey: { readonly args: object; readonly result: ResizeFacts | Refusal };
+  readonly ask: { readonly args: { readonly plan: Plan }; readonly result: { readonly approved: true } | Refusal };
+  readonly lease: { readonly args: { readonly approved: Plan | null }; readonly result: Leased };
+  readonly send: {
+    readonly args: {
+      readonly held: Held;
+      readonly command: Command;
+      readonly goal: Goal;
+      /** A client that was just started is given so long to show that it stays up. */
+      readonly afterSeconds: number;
+    };
+    readonly result: Sent;
+  };
+  readonly 'await-command': {
+    readonly args: { readonly held: Held; readonly commandId: string; readonly unit: number; readonly goal: Goal };
+    /** over: it ended without an answer, or the moment has passed after which it can no longer run. */
+    readonly result: Answer | { readonly over: string };
+  };
+  /** Once the node has acknowledged the fence: only what is read from then on justifies an act on it. */
+  readonly observe: {
+    readonly args: { readonly held: Held; readonly seen: Observation };
+    readonly result: ResizeFacts | Refusal;
+  };
+  readonly reserve: {
+    readonly args: Growing;
+    readonly result: { readonly reserved: true; readonly atMs: number } | Refusal | Lost;
+  };
+  readonly intend: { readonly args: Intended; readonly result: Changed | Refusal };
+  readonly modify: {
+    readonly args: Intended;
+    readonly result: { readonly accepted: true } | Refusal | Lost | Interrupted;
+  };
+  /** Whether the modification that was intended at `atMs` happened: one that began before is another attempt's. */
+  readonly reconcile: {
+    readonly args: Intended & { readonly interrupted: string };
+    readonly result: { readonly happened: boolean };
+  };
+  readonly 'await-modification': {
+    readonly args: {
+      readonly held: Held;
+      readonly plan: Plan;
+      /** One that began before is not the awaited one; 0 for somebody else's, which has begun already. */
+      readonly sinceMs: number;
+    };
+    readonly result: { readonly usable: true } | { readonly failed: string };
+  };
+  readonly prove: { readonly args: { readonly held: Held; readonly reason: string }; readonly result: Changed };
+  readonly conclude: {
+    readonly args: Conclusion & { readonly held: Held | null };
+    readonly result: { readonly written: boolean };
+  };
+  readonly release: {
+    readonly args: Conclusion & { readonly held: Held };
+    readonly result: { readonly done: true };
+  };
+}
+
+export type Act<Name extends keyof Acts = keyof Acts> = ActOf<Acts, Name>;
+export type State = Act | End;

@@ -1,0 +1,384 @@
+// How a clean snapshot is taken: one entry for each act, with its execution, what its result means for the attempt, and what follows when it
+// keeps failing. Which act is next, decide.ts says.
+import { InvokeCommand } from '@aws-sdk/client-lambda';
+import { orRefused } from '../../shared/aws/refused.ts';
+import { askPerson } from '../../shared/heal/ask.ts';
+import { leaveReplacement, takeTurn } from '../../shared/heal/budgets.ts';
+import { changeNode, claimAttempt, takeLease } from '../../shared/heal/claim.ts';
+import type { ActTable, Heal } from '../../shared/heal/engine.ts';
+import { guardAgain } from '../../shared/heal/guard.ts';
+import { busy, refused, releaseNode, writeOutcome } from '../../shared/heal/outcome.ts';
+import type { Refusal } from '../../shared/model/guardrail-codes.ts';
+import type { SnapshotPayload } from '../../shared/model/payload.ts';
+import type { NodeAnswer } from '../../shared/node-commands/node-answer.ts';
+import { inspect, start, stop } from './commands.ts';
+import { decideNext } from './decide.ts';
+import { readFacts } from './facts.ts';
+import { judgeStop } from './judge.ts';
+import {
+  beginning,
+  downSince,
+  endingAtRelease,
+  failing,
+  giveUp,
+  keepsFailing,
+  marked,
+  NOT_WHOLE,
+  notStarted,
+  poolOf,
+  released,
+  releasing,
+  remainingOf,
+  sentOne,
+  silentNode,
+  spoil,
+  stepFailed,
+  unanswered,
+  unheard,
+  withMemory,
+} from './progress.ts';
+import { prove } from './proof.ts';
+import { awaitCompleted, dryRun, quarantineSet, reconcile, requestOf, take } from './snapshots.ts';
+import type { Act, Acts, Down, Held, Progress, SnapshotActContext, SnapshotContext } from './state.ts';
+
+const HOUR_MS = 60 * 60_000;
+/** Our clock and EC2's. */
+const CLOCKS_APART_MS = 1_000;
+
+const LOST: Progress = { at: 'lost' };
+
+export const ACTS: ActTable<SnapshotActContext, SnapshotPayload, Progress, Acts> = {
+  claim: {
+    execute: (context) => context.step('claim', () => claimAttempt(context)),
+    reduce: (_progress, _act, claimed) => ('end' in claimed ? LOST : { at: 'planning', facts: null, approved: null }),
+    abandon: () => null,
+  },
+
+  look: {
+    execute: (context) => context.step('look', () => readFacts(context)),
+    reduce: (_progress, { from }, facts) => ('refuse' in facts ? giveUp(from, refused(facts)) : { ...from, facts }),
+    abandon: (_progress, act, failure) => giveUp(act.from, beginning(act, failure)),
+  },
+
+  ask: {
+    execute: (context, _progress, question) =>
+      askPerson(context.durable, context.step, context, question, context.place),
+    // Hours may have gone by: everything is read again.
+    reduce: (_progress, { from, terms }, answer) =>
+      'refuse' in answer ? giveUp(from, refused(answer)) : { ...from, approved: terms, facts: null },
+    abandon: (_progress, act, failure) => giveUp(act.from, beginning(act, failure)),
+  },
+
+  lease: {
+    execute: (context) =>
+      context.step('lease', async () => {
+        const leased = await takeLease(context, 'snapshot');
+        if ('busy' in leased) return leased;
+        const node = await context.store.readNode(context.payload.fleet, context.payload.instanceId);
+        return { ...leased, operation: node?.operation?.kind === 'snapshot' ? node.operation : null };
+      }),
+    reduce: (_progress, _act, leased) => {
+      if ('busy' in leased) return released('in', busy(leased.busy));
+      const { holder, operation } = leased;
+      const held: Held = { holder, ordinal: 0, commandsOver: true, seenFence: 0 };
+      if (operation?.phase !== 'down') return { at: 'preparing', held, facts: null, seen: null, operation: null };
+      return { ...downSince(held, operation, { by: 'an attempt before', heard: false }), call: 'unknown' };
+    },
+    abandon: (_progress, act, failure) => released('in', beginning(act, failure)),
+  },
+
+  inspect: {
+    execute: (context, _progress, act) => inspect(context, act),
+    reduce: (_progress, { from }, result) => {
+      if ('lost' in result) return LOST;
+      const sent = sentOne(from.held);
+      if ('refuse' in result) return unheard(from, unanswered(sent), refused(result));
+      if ('over' in result) return unheard(from, unanswered(sent), silentNode(result.over));
+      const { answer } = result;
+      if (answer.result !== 'done' || !answer.after) {
+        // It may still be run: by an agent that was cut off, or as the copy that an earlier try of the step sent.
+        const held = answer.result === 'late' ? unanswered(sent) : sent;
+        // A node that has seen higher fences than ours (an image of a healed node, a new table) is overtaken by the next grant.
+        return unheard(from, { ...held, seenFence: answer.fence }, silentNode(reasonOf(answer)));
+      }
+      if (from.at === 'preparing') return { ...from, held: sent, facts: null, seen: answer.after };
+      return { ...from, held: sent, origin: { by: 'an attempt before', heard: true } };
+    },
+    abandon: (_progress, act, failure) =>
+      giveUp({ ...act.from, held: unanswered(act.from.held) }, beginning(act, failure)),
+  },
+
+  'leave-pool': {
+    execute: (context, _progress, act) => leavePool(context, act),
+    reduce: (_progress, { from, operation }, left) => {
+      if ('lost' in left) return LOST;
+      // The step may have been carried out once, and refused when it was repeated.
+      if ('refuse' in left) return releasing(from.held, 'out', refused(left));
+      return { ...from, operation, facts: null };
+    },
+    abandon: (_progress, act, failure) => releasing(act.from.held, 'out', beginning(act, failure)),
+  },
+
+  stop: {
+    execute: (context, _progress, act) => stop(context, act),
+    reduce: (_progress, { from, facts, operation }, result) => {
+      if ('lost' in result) return LOST;
+      const sent = sentOne(from.held);
+      const down = downSince(sent, operation, { by: 'this attempt', facts });
+      if ('refuse' in result) {
+        const { down: maybe, ...refusal } = result;
+        return maybe
+          ? giveUp({ ...down, held: unanswered(sent) }, refused(refusal))
+          : releasing(sent, 'out', refused(refusal));
+      }
+      if ('over' in result)
+        return giveUp({ ...down, held: unanswered(sent) }, failing('command-unanswered', result.over, true));
+      const { answer } = result;
+      if (answer.result === 'late')
+        return giveUp({ ...down, held: unanswered(sent) }, failing('command-unanswered', reasonOf(answer), false));
+      // Its fleet file is the one that it was decided by.
+      const evidence = judgeStop(answer, facts.fleet);
+      if ('unclean' in evidence) {
+        const reason = `no snapshot of what a client left that did not end cleanly: ${evidence.unclean}`;
+        return giveUp(down, failing('stopped-unclean', reason, true));
+      }
+      const { exitStatus, lastLine } = evidence;
+      return withMemory(down, { ...operation.memory, clean: { exitStatus, lastLine } });
+    },
+    abandon: (_progress, act, failure) => {
+      const { from, facts, operation } = act;
+      return giveUp(
+        downSince(unanswered(from.held), operation, { by: 'this attempt', facts }),
+        stepFailed(act, failure),
+      );
+    },
+  },
+
+  take: {
+    execute: (context, _progress, act) => take(context, act),
+    reduce: (_progress, { from }, result) => {
+      if ('lost' in result) return LOST;
+      if ('refuse' in result) return giveUp(from, refused(result));
+      if ('failed' in result) return giveUp(from, failing('snapshot-failed', result.failed, result.page));
+      const known = withMemory(from, result.memory);
+      if ('interrupted' in result) return { ...known, call: 'unknown' };
+      return result.whole ? known : spoil(known, NOT_WHOLE);
+    },
+    // Whether it was called nobody knows; a set that was is found by its incident.
+    abandon: (_progress, act, failure) => giveUp({ ...act.from, call: 'unknown' }, stepFailed(act, failure)),
+  },
+
+  start: {
+    execute: (context, _progress, act) => start(context, act),
+    reduce: (_progress, { from }, result) => {
+      if ('lost' in result) return LOST;
+      const sent = sentOne(from.held);
+      // No pause and no mode keeps a client down: it is the fleet file that cannot be read, or the agent that does not answer.
+      if ('refuse' in result) return notStarted({ ...from, held: unanswered(sent) }, true);
+      const known = { ...withMemory(from, result.memory), held: sent };
+      if ('over' in result) return notStarted({ ...known, held: unanswered(sent) }, true);
+      const { answer } = result;
+      if (runs(answer)) return { ...known, client: { is: 'running' } };
+      // Neither has anybody heard of its client.
+      if (answer.result === 'late') return notStarted({ ...known, held: unanswered(sent) }, true);
+      if (answer.result === 'stale')
+        return notStarted({ ...known, held: { ...unanswered(sent), seenFence: answer.fence } }, true);
+      return notStarted(known, false);
+    },
+    abandon: keepsFailing,
+  },
+
+  reconcile: {
+    execute: (context, _progress, act) => reconcile(context, act),
+    reduce: (_progress, { from }, result) => {
+      if ('lost' in result) return LOST;
+      const settled: Down = { ...from, call: 'settled' };
+      if ('none' in result) {
+        const reason =
+          'the answer to CreateSnapshots was lost, and it has not happened: there is no snapshot, and the client runs again';
+        return giveUp(settled, failing('snapshot-failed', reason, false));
+      }
+      const found = withMemory(settled, result.memory);
+      const { upSinceMs } = result.memory;
+      if (upSinceMs === null || result.lastStartedAtMs > upSinceMs - CLOCKS_APART_MS)
+        return spoil(
+          found,
+          'the answer to CreateSnapshots was lost, and when it took effect the client may have run again',
+        );
+      return result.whole ? found : spoil(found, NOT_WHOLE);
+    },
+    abandon: keepsFailing,
+  },
+
+  prove: {
+    execute: (context, _progress, act) => prove(context, act),
+    reduce: (_progress, { from }, proof) => {
+      if ('proved' in proof) return { ...from, proof };
+      const unproved = giveUp({ ...from, proof: { unproved: true } }, failing('not-proved', proof.unproved, true));
+      return proof.blames
+        ? marked(unproved, `its own node did not come back from these data: ${proof.unproved}`)
+        : unproved;
+    },
+    abandon: keepsFailing,
+  },
+
+  quarantine: {
+    execute: (context, _progress, act) =>
+      context.step('quarantine', async () => {
+        await quarantineSet(context, act);
+        return { done: true } as const;
+      }),
+    reduce: (_progress, { from, why }) => ({ ...from, spoiled: { why, quarantined: true } }),
+    // Whoever looks for a snapshot would take it for a clean one.
+    abandon: (_progress, { from, why }, { message }) => {
+      const { ending } = from;
+      const told =
+        ending?.outcome === 'failed'
+          ? {
+              ...ending,
+              page: true,
+              reason: `${ending.reason}; nothing on the snapshot says so, a person has to: ${message}`,
+            }
+          : ending;
+      return { ...from, spoiled: { why, quarantined: true }, ending: told };
+    },
+  },
+
+  settle: {
+    execute: (context, _progress, { from: { held, operation }, reason }) =>
+      context.step('settle', async () => {
+        const written = await changeNode(context, held.holder, (node) => ({
+          ...node,
+          operation: { ...operation, phase: 'proved' },
+        }));
+        if ('written' in written)
+          await context.journal(`${context.place}-proof`, { atMs: Date.now(), kind: 'proof', sentence: reason });
+        return written;
+      }),
+    reduce: (_progress, { from }, settled) =>
+      'lost' in settled
+        ? LOST
+        : { at: 'releasing', held: from.held, pool: 'out', remaining: remainingOf(from, from.ending) },
+    abandon: keepsFailing,
+  },
+
+  release: {
+    execute: (context, _progress, { from: { held }, keepOperation }) => {
+      const { holder, commandsOver, seenFence } = held;
+      const before = () => leaveReplacement(context);
+      const input = { holder, commandsOver, seenFence, before, ...(keepOperation && { keepOperation }) };
+      return releaseNode(context.durable, context.step, context, input, context.place);
+    },
+    reduce: (_progress, { from, keepOperation }) =>
+      from.at === 'down'
+        ? { at: 'released', pool: 'out', remaining: remainingOf(from, endingAtRelease(from, keepOperation)) }
+        : { at: 'released', pool: from.pool, remaining: from.remaining },
+    // Left to the sweep: it outwaits whatever may still run, and a successor settles what is open.
+    abandon: (_progress, act, failure) => {
+      const { from } = act;
+      if (from.at === 'down') return released('out', endingAtRelease(from, true) ?? stepFailed(act, failure));
+      const { pool, remaining } = from;
+      return remaining.is === 'copying'
+        ? released(pool, stepFailed(act, failure))
+        : { at: 'released', pool, remaining };
+    },
+  },
+
+  register: {
+    execute: (context) =>
+      context.step('register', async () => {
+        await register(context);
+        return { done: true } as const;
+      }),
+    reduce: (_progress, { from }) => ({ ...from, pool: 'in' }),
+    // The schedule does it within minutes.
+    abandon: (_progress, { from }) => ({ ...from, pool: 'in' }),
+  },
+
+  await: {
+    execute: (context, _progress, act) => awaitCompleted(context, act),
+    reduce: (_progress, _act, awaited) =>
+      released(
+        'in',
+        'completed' in awaited
+          ? { outcome: 'healed', reason: awaited.completed }
+          : failing('snapshot-failed', awaited.failed, false),
+      ),
+    abandon: (_progress, act, failure) => released('in', stepFailed(act, failure)),
+  },
+
+  conclude: {
+    execute: (context, _progress, { ending }) =>
+      context.step('conclude', () => writeOutcome(context, ending, context.place)),
+    reduce: (_progress, { from, ending }) => {
+      const remaining = { is: 'told', ending } as const;
+      return from.at === 'preparing'
+        ? { at: 'releasing', held: from.held, pool: poolOf(from), remaining }
+        : { at: 'released', pool: 'in', remaining };
+    },
+    abandon: () => null,
+  },
+};
+
+export const SNAPSHOT: Heal<SnapshotContext, SnapshotPayload, Progress, Acts> = {
+  start: { at: 'unclaimed' },
+  // The longest way, with every start tried again and every step that may fail failing, is some 30 acts.
+  turnLimit: 60,
+  acts: ACTS,
+  decide: (progress, { payload }) => decideNext(progress, payload),
+};
+
+/** A name is kept by whoever asked for it as long as it lives, and register-nodes needs a moment to change it. */
+const NAMES_SECONDS = 15;
+
+/** Nobody is led to the node any more before its client is stopped: that it is out of the pool follows from what is written of it. */
+async function leavePool(
+  context: SnapshotActContext,
+  { from, facts, operation, reason }: Act<'leave-pool'>,
+): Promise<Acts['leave-pool']['result']> {
+  const { durable, step, place, journal, payload } = context;
+  const left = await step('leave-pool', async () => {
+    const guarded = await guardAgain(context);
+    if ('refuse' in guarded) return guarded;
+    const turn = await takeTurn(context);
+    if ('refuse' in turn) return turn;
+    const no = await dryRun(context, requestOf(payload, facts, operation.memory));
+    if (no !== null) return refusedByAws(`AWS would refuse the snapshot: ${no}`);
+    const written = await changeNode(context, from.held.holder, (node) => ({ ...node, operation }));
+    if ('lost' in written) return written;
+    await journal(`${place}-decision`, { atMs: Date.now(), kind: 'decision', sentence: reason });
+    const { dns } = guarded.fleet;
+    const unasked = dns && (await orRefused(() => register(context)));
+    if (unasked)
+      return refusedByAws(
+        `the node is not taken out of the pool, and so its client is not stopped: ${unasked.refused}`,
+      );
+    return { waitSeconds: dns ? dns.ttlSeconds + NAMES_SECONDS : 0 };
+  });
+  if (!('waitSeconds' in left)) return left;
+  if (left.waitSeconds > 0) await durable.wait(`${place}-names`, { seconds: left.waitSeconds });
+  return { left: true };
+}
+
+const refusedByAws = (reason: string): Refusal => ({
+  refuse: 'aws-refused',
+  reason,
+  page: true,
+  lookAgainMs: HOUR_MS,
+});
+
+/** At once; should it be lost, the schedule of register-nodes does it within minutes. */
+async function register({ clients, payload, environment }: SnapshotContext): Promise<void> {
+  await clients.lambda.send(
+    new InvokeCommand({
+      FunctionName: environment.REGISTER_NODES_FUNCTION,
+      InvocationType: 'Event',
+      Payload: JSON.stringify({ kind: 'reconcile', fleet: payload.fleet }),
+    }),
+  );
+}
+
+const runs = ({ result, after }: NodeAnswer): boolean =>
+  result === 'done' && after !== null && after.clients.every(({ state }) => state === 'running');
+
+const reasonOf = ({ result, reason }: NodeAnswer): string => `${result}: ${reason ?? 'the node gave no reason'}`;

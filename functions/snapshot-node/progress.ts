@@ -1,0 +1,124 @@
+// How an attempt moves on, and how it gives up: the first reason is the one that is told, unless the client is down, which is always told. Pure.
+import type { Failure } from '../../shared/heal/engine.ts';
+import type { SnapshotMemory } from '../../shared/heal/memory.ts';
+import { type Ending, failed, notBegun, refused } from '../../shared/heal/outcome.ts';
+import type { FailureCode } from '../../shared/model/guardrail-codes.ts';
+import type { Act, Down, Held, Planning, Pool, Preparing, Progress, Released, Releasing, Remaining } from './state.ts';
+
+const MINUTE_MS = 60_000;
+/** Each attempt costs the node its client for minutes: what failed is not tried again at once. */
+const AGAIN_MS = 6 * 60 * MINUTE_MS;
+/** Nobody may wait so long whose client is down. */
+const SOON_MS = 5 * MINUTE_MS;
+
+export const downSince = (held: Held, operation: Down['operation'], origin: Down['origin']): Down => ({
+  at: 'down',
+  held,
+  operation,
+  origin,
+  client: { is: 'stopped', failedStarts: 0, silent: false },
+  call: 'none',
+  proof: null,
+  spoiled: null,
+  errors: 0,
+  ending: null,
+});
+
+export const withMemory = (down: Down, memory: SnapshotMemory): Down => ({
+  ...down,
+  operation: { ...down.operation, memory },
+});
+
+export const sentOne = (held: Held): Held => ({ ...held, ordinal: held.ordinal + 1 });
+
+/** It may still run on the node. */
+export const unanswered = (held: Held): Held => ({ ...held, commandsOver: false });
+
+/** Nothing more is sent to a node that does not answer. */
+export const unheard = (from: Preparing | Down, held: Held, ending: Ending): Progress =>
+  from.at === 'preparing'
+    ? giveUp({ ...from, held }, ending)
+    : giveUp({ ...from, held, client: { is: 'stopped', failedStarts: 0, silent: true } }, ending);
+
+/** How an attempt gives up: the first reason is the one that is told. A client that is down is started first. */
+export function giveUp(from: Down, ending: Ending): Down;
+export function giveUp(from: Planning | Preparing | Down, ending: Ending): Progress;
+export function giveUp(from: Planning | Preparing | Down, ending: Ending): Progress {
+  switch (from.at) {
+    case 'planning':
+      return released('in', ending);
+    case 'preparing':
+      return releasing(from.held, poolOf(from), ending);
+    case 'down':
+      return { ...from, ending: from.ending ?? ending };
+  }
+}
+
+export const releasing = (held: Held, pool: Pool, ending: Ending): Releasing => ({
+  at: 'releasing',
+  held,
+  pool,
+  remaining: { is: 'untold', ending },
+});
+
+export const released = (pool: Pool, ending: Ending): Released => ({
+  at: 'released',
+  pool,
+  remaining: { is: 'untold', ending },
+});
+
+/** What was written of the operation took the node out of the pool. */
+export const poolOf = ({ operation }: Preparing): Pool => (operation === null ? 'in' : 'out');
+
+export const remainingOf = ({ operation }: Down, ending: Ending | null): Remaining =>
+  ending === null ? { is: 'copying', memory: operation.memory } : { is: 'untold', ending };
+
+export const NOT_WHOLE = 'the snapshots are not those of all of the node’s data volumes and no others';
+
+/** The set was taken, and is of no use. */
+export const spoil = (from: Down, why: string): Down =>
+  marked(giveUp(from, failing('snapshot-failed', why, false)), why);
+
+export const marked = (from: Down, why: string): Down => ({ ...from, spoiled: { why, quarantined: false } });
+
+export function notStarted(from: Down, silent: boolean): Down {
+  const failedStarts = from.client.is === 'stopped' ? from.client.failedStarts : 0;
+  return { ...from, client: { is: 'stopped', failedStarts: failedStarts + 1, silent } };
+}
+
+/** The client's way back goes on. */
+export const keepsFailing = (_progress: Progress, { from }: { readonly from: Down }): Down => ({
+  ...from,
+  held: unanswered(from.held),
+  errors: from.errors + 1,
+});
+
+/** What is told when the node is given back; null while nothing went wrong. A client that is down is always told. */
+export function endingAtRelease({ ending, client, errors, origin }: Down, keepsOperation: boolean): Ending | null {
+  if (client.is === 'running' && !keepsOperation) return ending;
+  // Nothing was tried yet, for a reason that says nothing of the node and is soon over.
+  const untried = origin.by === 'an attempt before' && !origin.heard;
+  if (keepsOperation && ending?.outcome === 'refused' && untried) return ending;
+  const next = keepsOperation
+    ? 'another attempt goes on'
+    : 'whatever else can be done is replace-node’s, or a person’s';
+  const before = ending === null ? '' : `; before that: ${ending.reason}`;
+  const told = (code: FailureCode, what: string): Ending =>
+    failed(code, `${what}: ${next}${before}`, { page: true, lookAgainMs: SOON_MS });
+  if (client.is === 'running') return told('step-failed', `${errors} steps after its start have failed`);
+  return client.silent
+    ? told('command-unanswered', 'its client is stopped, and the node does not answer')
+    : told('not-proved', 'its client does not start again');
+}
+
+export const failing = (code: FailureCode, reason: string, page: boolean): Ending =>
+  failed(code, reason, { page, lookAgainMs: AGAIN_MS });
+
+export const stepFailed = (act: Act, { message }: Failure): Ending =>
+  failing('step-failed', `${act.do}: ${message}`, true);
+
+export const beginning = (act: Act, { message, throttled }: Failure): Ending =>
+  notBegun(`${act.do}: ${message}`, throttled);
+
+export const silentNode = (reason: string): Ending =>
+  refused({ refuse: 'node-silent', reason, page: true, lookAgainMs: SOON_MS });

@@ -1,0 +1,268 @@
+// The words of a clean snapshot: what is read before a decision, how far the attempt has come, and its acts with what each comes to.
+import type { VolumeNow } from '../../shared/aws/volumes.ts';
+import type { Fleet, Role } from '../../shared/fleet/model.ts';
+import type { ObservedNode } from '../../shared/fleet/observation.ts';
+import type { BreakerReading } from '../../shared/guardrails/breaker.ts';
+import type { Approval, Terms } from '../../shared/heal/approval.ts';
+import type { Changed, Claimed } from '../../shared/heal/claim.ts';
+import type { ActContext, HealTools } from '../../shared/heal/context.ts';
+import type { ActOf } from '../../shared/heal/engine.ts';
+import type { Holder } from '../../shared/heal/lease.ts';
+import type { SnapshotMemory } from '../../shared/heal/memory.ts';
+import type { Lost } from '../../shared/heal/mutation.ts';
+import type { Ending } from '../../shared/heal/outcome.ts';
+import type { SnapshotOperation } from '../../shared/heal/records.ts';
+import type { Refusal } from '../../shared/model/guardrail-codes.ts';
+import type { SnapshotPayload } from '../../shared/model/payload.ts';
+import type { NodeAnswer, NodeState } from '../../shared/node-commands/node-answer.ts';
+
+export const ENVIRONMENT = [
+  'INSPECT_NODE_DOCUMENT',
+  'STOP_CLIENT_DOCUMENT',
+  'START_CLIENT_DOCUMENT',
+  'REGISTER_NODES_FUNCTION',
+] as const;
+
+export type Variable = (typeof ENVIRONMENT)[number];
+export type SnapshotContext = HealTools<SnapshotPayload, Variable>;
+export type SnapshotActContext = ActContext<SnapshotContext>;
+
+/** One snapshot that this incident has taken. */
+export interface Taken {
+  readonly snapshotId: string;
+  readonly volumeId: string;
+  readonly setId: string;
+  readonly parts: number;
+  readonly state: 'pending' | 'completed' | 'error' | 'recoverable' | 'recovering';
+  readonly startedAtMs: number;
+  readonly quarantined: string | null;
+}
+
+/** Everything that says whether this node may be stopped for a snapshot now. */
+export interface Facts {
+  readonly nowMs: number;
+  readonly fleet: Fleet;
+  readonly role: Role;
+  /** null: EC2 does not know the instance any more. */
+  readonly instance: {
+    readonly state: string;
+    readonly availabilityZone: string;
+    readonly rootVolumeId: string | null;
+  } | null;
+  /** All that are attached to the instance. */
+  readonly volumes: readonly VolumeNow[];
+  /** The fleet's nodes as watch-fleet saw them within the last three minutes, and when it saw this one. */
+  readonly nodes: readonly ObservedNode[];
+  readonly observedAtMs: number | null;
+  readonly breaker: BreakerReading;
+  readonly haltedSinceMs: number | null;
+  readonly chainId: string | null;
+  /** What a heal of before has begun on this node and not ended. */
+  readonly open: SnapshotOperation | null;
+  readonly taken: readonly Taken[];
+}
+
+export interface Volume {
+  readonly role: string;
+  readonly path: string;
+  readonly volumeId: string;
+}
+
+/** What the client left behind when it had ended. */
+export interface Evidence {
+  readonly exitStatus: number;
+  readonly lastLine: string;
+  readonly seconds: number;
+}
+
+/** The lease, and what is known of the commands that were sent under it. */
+export interface Held {
+  readonly holder: Holder;
+  /** Of the last command that was sent under this fence. */
+  readonly ordinal: number;
+  /** Every command that was sent has been answered. */
+  readonly commandsOver: boolean;
+  /** The highest fence that the node knows, where that is above ours. */
+  readonly seenFence: number;
+}
+
+/**
+ * How far this attempt has come: made anew from its checkpoints whenever it is replayed.
+ *
+ * unclaimed → planning → preparing → down → releasing → released. An attempt that gives up leaves planning for released, and preparing for
+ * releasing. lost: the attempt or the lease is somebody else's, so nothing may be done or written any more.
+ */
+export type Progress =
+  | { readonly at: 'unclaimed' }
+  | { readonly at: 'lost' }
+  | Planning
+  | Preparing
+  | Down
+  | Releasing
+  | Released;
+
+/** Nothing is held yet. */
+export interface Planning {
+  readonly at: 'planning';
+  /** null: to be read before anything is decided. */
+  readonly facts: Facts | null;
+  /** What a person has said yes to. */
+  readonly approved: Terms | null;
+}
+
+/** The node is held, and nothing has been done to its client. */
+export interface Preparing {
+  readonly at: 'preparing';
+  readonly held: Held;
+  readonly facts: Facts | null;
+  /** What the node said of itself under this fence. */
+  readonly seen: NodeState | null;
+  /** As written on NODE once the node has left the pool; null before. */
+  readonly operation: SnapshotOperation | null;
+}
+
+/** The client may be down because of us. */
+export interface Down {
+  readonly at: 'down';
+  readonly held: Held;
+  /** Of NODE, as it was found or written last. */
+  readonly operation: SnapshotOperation;
+  readonly origin: Origin;
+  readonly client: Client;
+  /** CreateSnapshots. unknown: it may have been called, and nobody has seen its end. settled: looked for, and found not to have happened. */
+  readonly call: 'none' | 'unknown' | 'settled';
+  /** null: not yet looked for. */
+  readonly proof: { readonly proved: string } | { readonly unproved: true } | null;
+  /** Why the set must not be used, and whether its snapshots say so. */
+  readonly spoiled: { readonly why: string; readonly quarantined: boolean } | null;
+  /** Steps that kept failing since the client is down. */
+  readonly errors: number;
+  /** What is told of the attempt already; null while nothing went wrong. */
+  readonly ending: Ending | null;
+}
+
+/** Who has stopped the client, or was about to. A successor puts it back, and takes no snapshot. */
+type Origin =
+  | { readonly by: 'this attempt'; readonly facts: Facts }
+  /** heard: the node has answered under this fence. */
+  | { readonly by: 'an attempt before'; readonly heard: boolean };
+
+type Client =
+  | { readonly is: 'running' }
+  /** failedStarts: commands that did not start it. silent: the last command to the node was not answered at all. */
+  | { readonly is: 'stopped'; readonly failedStarts: number; readonly silent: boolean };
+
+/** Only the release is missing on the node. */
+export interface Releasing {
+  readonly at: 'releasing';
+  readonly held: Held;
+  readonly pool: Pool;
+  readonly remaining: Remaining;
+}
+
+/** The node was given back, or never held. */
+export interface Released {
+  readonly at: 'released';
+  readonly pool: Pool;
+  readonly remaining: Remaining;
+}
+
+/** out: the names have yet to follow what is true of the node. */
+export type Pool = 'in' | 'out';
+
+/** What is left to do once the node is given back. */
+export type Remaining =
+  | { readonly is: 'copying'; readonly memory: SnapshotMemory }
+  | { readonly is: 'untold'; readonly ending: Ending }
+  | { readonly is: 'told'; readonly ending: Ending };
+
+export interface Part {
+  readonly snapshotId: string;
+  readonly role: string | null;
+}
+
+/** over: it was not answered, and can no longer run. */
+export type Answered = { readonly answer: NodeAnswer } | { readonly over: string };
+
+/** `from`: the progress that the act was decided from. */
+export interface Acts {
+  readonly claim: { readonly args: object; readonly result: Claimed };
+  readonly look: { readonly args: { readonly from: Planning | Preparing }; readonly result: Facts | Refusal };
+  readonly ask: {
+    readonly args: { readonly from: Planning; readonly sentence: string; readonly terms: Terms };
+    readonly result: Approval;
+  };
+  readonly lease: {
+    readonly args: object;
+    readonly result:
+      | { readonly holder: Holder; readonly operation: SnapshotOperation | null }
+      | { readonly busy: string };
+  };
+  /** The first word to the node: it raises the fence, and says how it is. */
+  readonly inspect: {
+    readonly args: { readonly from: Preparing | Down };
+    readonly result: Answered | Refusal | Lost;
+  };
+  readonly 'leave-pool': {
+    readonly args: {
+      readonly from: Preparing;
+      readonly facts: Facts;
+      readonly operation: SnapshotOperation;
+      readonly reason: string;
+    };
+    readonly result: { readonly left: true } | Refusal | Lost;
+  };
+  readonly stop: {
+    readonly args: { readonly from: Preparing; readonly facts: Facts; readonly operation: SnapshotOperation };
+    /** `down`: whether the client may be down all the same, by an earlier run of the step. */
+    readonly result: Answered | (Refusal & { readonly down: boolean }) | Lost;
+  };
+  readonly take: {
+    readonly args: { readonly from: Down; readonly facts: Facts };
+    /** `whole`: of all volumes, and of no others. */
+    readonly result:
+      | { readonly memory: SnapshotMemory; readonly whole: boolean }
+      | { readonly interrupted: string; readonly memory: SnapshotMemory }
+      | { readonly failed: string; readonly page: boolean }
+      | Refusal
+      | Lost;
+  };
+  readonly start: {
+    readonly args: { readonly from: Down; readonly reason: string };
+    readonly result: (Answered & { readonly memory: SnapshotMemory }) | Refusal | Lost;
+  };
+  /** Whether what was called and never answered has happened. */
+  readonly reconcile: {
+    readonly args: { readonly from: Down };
+    readonly result:
+      | { readonly memory: SnapshotMemory; readonly whole: boolean; readonly lastStartedAtMs: number }
+      | { readonly none: true }
+      | Lost;
+  };
+  readonly prove: {
+    readonly args: { readonly from: Down };
+    /** `blames`: the data that it came up with are not what they should be. */
+    readonly result: { readonly proved: string } | { readonly unproved: string; readonly blames: boolean };
+  };
+  readonly quarantine: {
+    readonly args: { readonly from: Down; readonly why: string };
+    readonly result: { readonly done: true };
+  };
+  readonly settle: { readonly args: { readonly from: Down; readonly reason: string }; readonly result: Changed };
+  readonly release: {
+    readonly args: { readonly from: Down | Releasing; readonly keepOperation: boolean };
+    readonly result: { readonly done: true };
+  };
+  /** The names and the pool follow what is true now. */
+  readonly register: { readonly args: { readonly from: Released }; readonly result: { readonly done: true } };
+  readonly await: {
+    readonly args: { readonly from: Planning | Released; readonly snapshots: readonly Part[] };
+    readonly result: { readonly completed: string } | { readonly failed: string };
+  };
+  readonly conclude: {
+    readonly args: { readonly from: Planning | Preparing | Released; readonly ending: Ending };
+    readonly result: { readonly written: boolean };
+  };
+}
+
+export type Act<Name extends keyof Acts = keyof Acts> = ActOf<Acts, Name>;

@@ -1,0 +1,121 @@
+// What an act of a heal is handed: clients, records, journal, who we are; and how it takes steps and waits. What may be repeated is repeated
+// a few times. What may not is made at most once.
+
+import { createRetryStrategy, type DurableContext, JitterStrategy, StepSemantics } from '@aws/durable-execution-sdk-js';
+import type { Clients } from '../aws/clients.ts';
+import { isThrottling } from '../aws/refused.ts';
+import type { HealPayload } from '../model/payload.ts';
+import type { Journal } from './journal.ts';
+import type { Store } from './store.ts';
+
+/** Environment variables that every heal has. */
+export const HEAL_ENVIRONMENT = ['TABLE_NAME', 'TOPIC_ARN', 'PARAMETER_PREFIX'] as const;
+export type HealVariable = (typeof HEAL_ENVIRONMENT)[number];
+
+/** `E`: names of the heal's further environment variables. `C`: its clients, where it has more than most. */
+export interface HealTools<P extends HealPayload = HealPayload, E extends string = never, C extends Clients = Clients> {
+  readonly clients: C;
+  readonly store: Store;
+  readonly journal: Journal;
+  readonly payload: P;
+  /** ARN of this execution: who we are in every record. */
+  readonly execution: string;
+  readonly environment: Readonly<Record<HealVariable | E, string>>;
+}
+
+/** One step of a heal: `name` is unique within its place, and the place in the execution. */
+export type Step = <T>(name: string, body: () => Promise<T>) => Promise<T>;
+
+/** The turn of an attempt that is under way. */
+export interface Turn {
+  readonly durable: DurableContext;
+  /** Orders the steps and journal entries of this turn within the attempt: "07". */
+  readonly place: string;
+  readonly step: Step;
+}
+
+/** What an act is handed. */
+export type ActContext<Context extends HealTools<HealPayload, string>> = Context & Turn;
+
+const failing = createRetryStrategy({
+  maxAttempts: 4,
+  initialDelay: { seconds: 2 },
+  maxDelay: { seconds: 30 },
+  backoffRate: 3,
+  jitter: JitterStrategy.NONE,
+});
+
+/** Minutes of patience, each heal at moments of its own: hundreds of nodes may be in trouble together, and all ask at once. */
+const throttled = createRetryStrategy({
+  maxAttempts: 8,
+  initialDelay: { seconds: 4 },
+  maxDelay: { seconds: 60 },
+  backoffRate: 2,
+  jitter: JitterStrategy.HALF,
+});
+
+/** A step that is safe to repeat is repeated a few times; then the program is told that it fails. */
+const REPEATABLE = {
+  semantics: StepSemantics.AtLeastOncePerRetry,
+  retryStrategy: (error: Error, attempt: number) => (isThrottling(error) ? throttled : failing)(error, attempt),
+};
+
+const NEVER_AGAIN = {
+  semantics: StepSemantics.AtMostOncePerRetry,
+  retryStrategy: () => ({ shouldRetry: false }),
+};
+
+/** @param place orders the steps and journal entries of one effect within the attempt: "07" */
+export const stepper =
+  (ctx: DurableContext, place: string): Step =>
+  (name, body) =>
+    ctx.step(`${place}-${name}`, body, REPEATABLE);
+
+/**
+ * For a call that has no token: at most once. A step that began and whose end nobody saw, or whose body threw, is `interrupted`
+ * and never repeated: what it did may or may not have happened, now or later.
+ *
+ * @param name unique in the execution: with its place
+ */
+export async function once<T>(
+  ctx: DurableContext,
+  name: string,
+  body: () => Promise<T>,
+): Promise<{ readonly value: T } | { readonly interrupted: string }> {
+  try {
+    return { value: await ctx.step(name, body, NEVER_AGAIN) };
+  } catch (error) {
+    return { interrupted: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+/** Seconds between polls; the last one repeats. Quick states are seen at once, an hour costs some sixty calls. */
+const POLL_SECONDS = [1, 1, 2, 3, 5, 5, 10, 20, 60] as const;
+const LONGEST_SECONDS = 60;
+/** What polls themselves take, and a moment that is told late, as a number of polls. */
+const SPARE_POLLS = 10;
+
+export const pollSeconds = (poll: number): number =>
+  POLL_SECONDS[Math.min(poll, POLL_SECONDS.length - 1)] ?? LONGEST_SECONDS;
+
+/** More polls than are ever needed for something that lasts so long. */
+export const mostPolls = (lastsMs: number): number =>
+  POLL_SECONDS.length + Math.ceil(lastsMs / 1000 / LONGEST_SECONDS) + SPARE_POLLS;
+
+/**
+ * Looks, at growing intervals, until a look says something.
+ *
+ * @returns null where `polls` looks said nothing
+ */
+export async function poll<T>(
+  { durable, place, step }: Turn,
+  polls: number,
+  look: () => Promise<T | null>,
+): Promise<T | null> {
+  for (let count = 0; count < polls; count++) {
+    await durable.wait(`${place}-wait-${count}`, { seconds: pollSeconds(count) });
+    const seen = await step(`poll-${count}`, look);
+    if (seen !== null) return seen;
+  }
+  return null;
+}

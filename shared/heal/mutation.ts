@@ -1,0 +1,88 @@
+// A call that changes something and has no token: made at most once, under guards that are read in the same step, and reconciled where its
+// answer was lost.
+import { isThrottling, type Refused, refusalOf } from '../aws/refused.ts';
+import type { Fleet } from '../fleet/model.ts';
+import { CONSISTENCY_WINDOW_MS, REQUEST_LIFETIME_MS } from '../model/execution.ts';
+import type { Refusal } from '../model/guardrail-codes.ts';
+import { type HealTools, once, type Turn } from './context.ts';
+import { guardAgain } from './guard.ts';
+import { type Holder, holds } from './lease.ts';
+
+/** The lease is somebody else's: nothing may be done or written any more. */
+export type Lost = { readonly lost: true };
+/** The call certainly had no effect, and may be made again. */
+export type NotSent = { readonly notSent: string };
+/** The call may have taken effect, or may still; nobody saw its end. */
+export type Interrupted = { readonly interrupted: string };
+
+/**
+ * Body of a step that mutates: the lease and all guards are read again, then the call is made.
+ *
+ * @returns what the call came to; `refused` is AWS's own refusal, which is definite
+ * @throws what leaves open whether the call had an effect
+ */
+export async function callUnderGuard<R extends object>(
+  tools: HealTools,
+  holder: Holder,
+  call: (fleet: Fleet) => Promise<R>,
+): Promise<R | Refusal | Lost | NotSent | Refused> {
+  const { store, payload } = tools;
+  const guards = await Promise.all([store.readNode(payload.fleet, payload.instanceId), guardAgain(tools)]).catch(
+    (error: unknown): NotSent => ({ notSent: `its guards cannot be read: ${messageOf(error)}` }),
+  );
+  if ('notSent' in guards) return guards;
+  const [node, guarded] = guards;
+  if (!holds(node, holder)) return { lost: true };
+  if ('refuse' in guarded) return guarded;
+  try {
+    return await call(guarded.fleet);
+  } catch (error) {
+    return isThrottling(error) ? { notSent: messageOf(error) } : refusalOf(error);
+  }
+}
+
+/**
+ * Takes the step at most once; takes it again only where the call certainly had no effect, after each of `waitsSeconds`.
+ *
+ * @param name of the step, unique within the turn
+ */
+export async function callOnce<R extends object>(
+  { durable, place }: Turn,
+  name: string,
+  waitsSeconds: readonly number[],
+  body: () => Promise<R | NotSent>,
+): Promise<R | NotSent | Interrupted> {
+  for (let tried = 0; ; tried++) {
+    const called = await once(durable, `${place}-${name}-${tried}`, body);
+    if ('interrupted' in called) return called;
+    const { value } = called;
+    const seconds = 'notSent' in value ? waitsSeconds[tried] : undefined;
+    if (seconds === undefined) return value;
+    await durable.wait(`${place}-again-${tried}`, { seconds });
+  }
+}
+
+/** A first look, the request's lifetime, the consistency window, and a second look at the same truth. */
+const LOOK_WAITS_SECONDS = [5, REQUEST_LIFETIME_MS / 1000, CONSISTENCY_WINDOW_MS / 1000, 30] as const;
+
+/**
+ * Whether a call happened whose answer was lost. That it did is believed at once, since AWS never shows what was not asked for. That it did
+ * not is believed only when the request can no longer take effect, the consistency window is over, and two reads say the same.
+ *
+ * @param happened whether a look shows it; `isLast`: what is missing now is not merely invisible yet
+ * @returns the look that showed it; null where it did not happen
+ */
+export async function reconcileCall<F>(
+  { durable, place, step }: Turn,
+  look: () => Promise<F>,
+  happened: (found: F, isLast: boolean) => boolean,
+): Promise<F | null> {
+  for (const [count, seconds] of LOOK_WAITS_SECONDS.entries()) {
+    await durable.wait(`${place}-conclusive-${count}`, { seconds });
+    const found = await step(`look-${count}`, look);
+    if (happened(found, count === LOOK_WAITS_SECONDS.length - 1)) return found;
+  }
+  return null;
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
