@@ -55,7 +55,8 @@ export async function pruneFleet({ tools, fleet, onlyPlan, approved, approvedBy 
       return summary(fleet, { removed: [], left, plan, refusals: [no] });
     }
     const yes = `plan ${approved} is approved${claimOf(approvedBy)}`;
-    await work.write({ kind: 'decision', sentence: `${yes}: ${sentencesOf(plan)}` });
+    const fields = { plan: plan.hash, approved: true } as const;
+    await work.write({ kind: 'decision', sentence: `${yes}: ${sentencesOf(plan)}`, fields });
     return carryOut(work, plan, { approved: true, failures });
   }
   if (plan.removals.length > 0 && fleet.mode !== 'act') {
@@ -162,6 +163,7 @@ async function ask(work: Work, plan: PrunePlan): Promise<readonly SubjectRefusal
       kind: 'plan',
       act: `plan ${plan.hash}`,
       sentence: sentencesOf(plan),
+      fields: { would: sentencesOf(plan), because: '', plan: plan.hash },
       evidence: { plan: plan.hash, removals: plan.removals.map(({ kind, id }) => `${kind} ${id}`) },
     });
     await remember(work, plan.hash);

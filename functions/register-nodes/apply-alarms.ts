@@ -10,6 +10,7 @@ import type { Fleet } from '../../shared/fleet/model.ts';
 import { alarmName } from '../../shared/fleet/naming.ts';
 import type { FleetNode } from '../../shared/fleet/nodes.ts';
 import { judgeGone, type SubjectRefusal } from '../../shared/guardrails/names.ts';
+import type { AlarmChange } from '../../shared/model/journal-fields.ts';
 import { diffAlarms, firstMetric, isOurs, ownActions, putInput } from './alarm-changes.ts';
 import type { DiskSeries } from './alarm-model.ts';
 import { alarmsPer, desiredAlarms } from './alarms.ts';
@@ -119,6 +120,9 @@ interface Put {
   readonly over?: { readonly now: MetricAlarm; readonly why: string };
 }
 
+const changeOf = ({ input: { AlarmName: alarmName = '' }, over }: Put): AlarmChange =>
+  over ? { alarmName, change: 'updated', why: over.why } : { alarmName, change: 'made' };
+
 /** The mutations of one fleet's turn, paced, guarded a group at a time; what one alarm cannot have does not keep the others. */
 class AlarmRun {
   readonly refusals: SubjectRefusal[] = [];
@@ -174,6 +178,7 @@ class AlarmRun {
       if (
         !(await this.#begins(
           group.map(({ sentence }) => sentence),
+          group.map(changeOf),
           'PutMetricAlarm',
         ))
       ) {
@@ -225,6 +230,7 @@ class AlarmRun {
       if (
         !(await this.#begins(
           names.map((name) => `${name} goes`),
+          names.map((alarmName) => ({ alarmName, change: 'deleted' })),
           'DeleteAlarms',
         ))
       ) {
@@ -246,7 +252,7 @@ class AlarmRun {
   }
 
   /** The guard and the intent of one group; false when nothing more may be begun. */
-  async #begins(sentences: readonly string[], act: string): Promise<boolean> {
+  async #begins(sentences: readonly string[], alarms: readonly AlarmChange[], act: string): Promise<boolean> {
     const work = this.#work;
     if (Date.now() >= work.untilMs) return false;
     const now = await guardAgain(work);
@@ -256,13 +262,17 @@ class AlarmRun {
       return false;
     }
     const sentence = `${sentences.length} ${sentences.length === 1 ? 'alarm' : 'alarms'} of ${work.fleet.name}: ${sentences[0]}`;
-    await work.write({ kind: 'intent', act: `${act} ${work.fleet.name}`, sentence, evidence: { alarms: sentences } });
+    await work.write({
+      ...{ kind: 'intent', act: `${act} ${work.fleet.name}`, sentence, evidence: { alarms: sentences } },
+      fields: { alarms },
+    });
     return true;
   }
 
   async #ended(act: string, done: number, of: number): Promise<void> {
     const sentence = done === of ? 'done' : `${done} of ${of} done`;
-    await this.#work.write({ kind: 'result', act: `${act} ${this.#work.fleet.name}`, sentence });
+    const status = done === of ? 'done' : 'partly';
+    await this.#work.write({ kind: 'result', act: `${act} ${this.#work.fleet.name}`, sentence, fields: { status } });
   }
 
   done(notes: readonly string[], more = 0): AlarmsDone {

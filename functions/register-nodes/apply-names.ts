@@ -8,6 +8,7 @@ import {
 } from '@aws-sdk/client-route-53';
 import { orRefused } from '../../shared/aws/refused.ts';
 import type { SubjectRefusal } from '../../shared/guardrails/names.ts';
+import type { RecordChange } from '../../shared/model/journal-fields.ts';
 import { type Change, hashOf, inBatches, type NamePlan } from './changes.ts';
 import type { RecordSet } from './records.ts';
 import { readPaused } from './seeing.ts';
@@ -125,6 +126,7 @@ async function sendBatch(work: Work, HostedZoneId: string, batch: readonly Chang
     act,
     sentence: `${batch.length} ${batch.length === 1 ? 'name' : 'names'} of ${work.fleet.name}: ${shown[0] ?? ''}`,
     evidence: { changes: shown, of: batch.length },
+    fields: { records: batch.map(changeOf) },
   });
   const Changes = batch.flatMap(({ remove, create }): Action[] => [
     ...remove.map((record) => ({ Action: 'DELETE' as const, ResourceRecordSet: wire(record) })),
@@ -137,18 +139,37 @@ async function sendBatch(work: Work, HostedZoneId: string, batch: readonly Chang
         ChangeBatch: { Comment: `chainmend ${work.fleet.name}`, Changes },
       }),
     );
-    await work.write({ kind: 'result', act, sentence: 'done', evidence: { change: ChangeInfo?.Id } });
+    await work.write({
+      kind: 'result',
+      act,
+      sentence: 'done',
+      evidence: { change: ChangeInfo?.Id },
+      fields: { status: 'done' },
+    });
     return { done: true };
   } catch (error) {
     const why = await whyRefused(error);
     if (why === undefined) {
-      await work.write({ kind: 'result', act, sentence: `not known to be done: ${String(error)}` });
+      const sentence = `not known to be done: ${String(error)}`;
+      await work.write({ kind: 'result', act, sentence, fields: { status: 'unknown' } });
       throw error;
     }
-    await work.write({ kind: 'result', act, sentence: `refused as a whole, nothing was changed: ${why}` });
+    const sentence = `refused as a whole, nothing was changed: ${why}`;
+    await work.write({ kind: 'result', act, sentence, fields: { status: 'failed', reason: why } });
     return { done: false, why, busy: error instanceof PriorRequestNotComplete };
   }
 }
+
+function changeOf({ remove, create }: Change): RecordChange {
+  const [before, after] = [remove, create].map((records) => records.find(({ type }) => type === 'A')?.values ?? []);
+  if (remove.length === 0) return { change: 'made' };
+  if (create.length === 0) return { change: 'deleted' };
+  const isSet = (before?.length ?? 0) > 1 || (after?.length ?? 0) > 1;
+  return isSet && isDifferent(before, after) ? { change: 'changed', ofPool: true } : { change: 'changed' };
+}
+
+const isDifferent = (before: readonly string[] = [], after: readonly string[] = []): boolean =>
+  before.some((value) => !after.includes(value)) || after.some((value) => !before.includes(value));
 
 /** A batch is taken whole or not at all. Undefined where nobody knows whether it was. */
 async function whyRefused(error: unknown): Promise<string | undefined> {

@@ -4,6 +4,7 @@ import type { Fleet } from '../../shared/fleet/model.ts';
 import type { FleetNode } from '../../shared/fleet/nodes.ts';
 import { judgeGone, type RegisterRecord, type SubjectRefusal } from '../../shared/guardrails/names.ts';
 import { claimOf } from '../../shared/heal/approval.ts';
+import { planSentence } from '../../shared/model/journal-fields.ts';
 import { type Applied, applyNames, type Planned } from './apply-names.ts';
 import { type NamePlan, planNames } from './changes.ts';
 import { desiredNames, type NameFacts } from './desired.ts';
@@ -99,12 +100,14 @@ export async function reconcileNames(
     const no = whyNotApproved(fleet, plan, { approved, asked: register });
     if (no) return { refusals: [no] };
     const yes = `plan ${plan.hash} is approved${claimOf(approvedBy)}`;
-    await work.write({ kind: 'decision', sentence: `${yes}: ${sentencesOf(plan)}` });
+    const fields = { plan: plan.hash, approved: true } as const;
+    await work.write({ kind: 'decision', sentence: `${yes}: ${sentencesOf(plan)}`, fields });
     return after(await apply(true));
   }
   if (plan.changes.length === 0) return { records: { changed: 0, left: 0 }, refusals };
   if (fleet.mode !== 'act') return ask(work, plan, poolReason, register.plans);
-  await work.write({ kind: 'decision', sentence: `${sentencesOf(plan)}; the pool: ${poolReason}` });
+  const sentence = `${sentencesOf(plan)}; the pool: ${poolReason}`;
+  await work.write({ kind: 'decision', sentence, fields: { pool: poolReason } });
   return after(await apply(false));
 }
 
@@ -136,11 +139,16 @@ function whyNotApproved(
 async function ask(work: Work, plan: NamePlan, poolReason: string, told: readonly string[]): Promise<NamesDone> {
   const { fleet } = work;
   const going = plan.gone * 2 > plan.owned ? ` (${plan.gone} of ${plan.owned} records go)` : '';
+  const words = {
+    would: `change ${plan.changes.length} names${going}`,
+    because: `${sentencesOf(plan)}; the pool: ${poolReason}`,
+  };
   if (!told.includes(plan.hash)) {
     await work.write({
       kind: 'plan',
       act: `plan ${plan.hash}`,
-      sentence: `change ${plan.changes.length} names${going}: ${sentencesOf(plan)}; the pool: ${poolReason}`,
+      sentence: planSentence(words),
+      fields: { ...words, plan: plan.hash },
       evidence: { plan: plan.hash, changes: plan.changes.map(({ sentence }) => sentence) },
     });
     await remember(work, plan.hash);
@@ -148,7 +156,7 @@ async function ask(work: Work, plan: NamePlan, poolReason: string, told: readonl
   const records = { changed: 0, left: plan.changes.length, plan: plan.hash };
   if (fleet.mode === 'plan') return { records, refusals: plan.refusals };
   const reason =
-    `plan ${plan.hash} of ${fleet.name} would change ${plan.changes.length} names${going}: ${sentencesOf(plan)}; the pool: ${poolReason}. ` +
+    `plan ${plan.hash} of ${fleet.name} would ${planSentence(words)}. ` +
     'Exactly this is done when a person approves it, and nothing otherwise';
   return {
     records,

@@ -1,7 +1,7 @@
 // Mode ask: how a growth is put to a person, and what an answer to it covers.
 import type { Terms } from '../../shared/heal/approval.ts';
 import type { Question } from '../../shared/heal/ask.ts';
-import { sentenceOf } from './proof.ts';
+import { sentenceOf, wordsOf } from './proof.ts';
 import type { Plan } from './stages.ts';
 
 const ACTS: Readonly<Record<Plan['do'], string>> = {
@@ -20,6 +20,7 @@ export const termsOf = (plan: Plan): Terms => [
 
 export const questionOf = (plan: Plan): Question => ({
   sentence: sentenceOf(plan),
+  words: wordsOf(plan),
   terms: termsOf(plan),
   evidence: { plan },
 });

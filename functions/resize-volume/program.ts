@@ -5,7 +5,7 @@ import { type Ending, refused } from '../../shared/heal/ending.ts';
 import type { FailureCode } from '../../shared/model/guardrail-codes.ts';
 import type { HealPayload } from '../../shared/model/payload.ts';
 import { decideResize, type ResizeDecision } from './decide.ts';
-import { beyondApproval, clientMustRun, foundOf, proofOf, sentenceOf, startsClient } from './proof.ts';
+import { beyondApproval, clientMustRun, foundOf, proofOf, sentenceOf, startsClient, wordsOf } from './proof.ts';
 import type { Command, Effect, Goal, Held, Plan, Results, State } from './stages.ts';
 
 export const start: State = { stage: 'claim' };
@@ -83,7 +83,7 @@ export function advance(state: State, result: unknown, payload: Pick<HealPayload
       if (decision.do === 'nothing') return concluding({ outcome: 'healed', reason: decision.reason }, null);
       return payload.mode === 'ask'
         ? { stage: 'ask', plan: decision }
-        : concluding({ outcome: 'planned', reason: sentenceOf(decision) }, null);
+        : concluding({ outcome: 'planned', reason: sentenceOf(decision), plan: wordsOf(decision) }, null);
     }
     case 'ask': {
       const answered = result as Results['ask'];

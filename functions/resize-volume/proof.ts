@@ -1,4 +1,5 @@
 // What a plan is worth: whether an approval covers it, what proves it, and what is asked of the client. Pure.
+import { type PlanWords, planSentence } from '../../shared/model/journal-fields.ts';
 import type { Observation } from '../../shared/node-commands/answer.ts';
 import { leastFilesystemBytes } from '../../shared/node-commands/command.ts';
 import { GIB, percentOf } from './decide.ts';
@@ -47,13 +48,17 @@ export const clientMustRun = (found: Found | null): boolean =>
   found !== null && (found.client === 'running' || (found.full && found.client !== 'unknown'));
 
 /** What would be done, a colon, and why. */
-export function sentenceOf(plan: Plan): string {
+export const sentenceOf = (plan: Plan): string => planSentence(wordsOf(plan));
+
+export const wordsOf = (plan: Plan): PlanWords => ({ would: actOf(plan), because: plan.reason });
+
+function actOf(plan: Plan): string {
   switch (plan.do) {
     case 'modify':
-      return `grow ${plan.fromGiB} → ${plan.toGiB} GiB: ${plan.reason}`;
+      return `grow ${plan.fromGiB} → ${plan.toGiB} GiB`;
     case 'grow-filesystem':
-      return `grow the filesystem to ${plan.toGiB} GiB: ${plan.reason}`;
+      return `grow the filesystem to ${plan.toGiB} GiB`;
     case 'await-modification':
-      return `wait for EBS, then grow the filesystem to ${plan.toGiB} GiB: ${plan.reason}`;
+      return `wait for EBS, then grow the filesystem to ${plan.toGiB} GiB`;
   }
 }

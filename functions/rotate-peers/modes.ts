@@ -3,7 +3,7 @@ import type { Fleet } from '../../shared/fleet/model.ts';
 import type { SubjectRefusal } from '../../shared/guardrails/names.ts';
 import { askedAgain, type RotationRecord } from '../../shared/guardrails/rotation.ts';
 import { ROUTINE_MS } from './due.ts';
-import { hashOf, hashOfNode, type NodePlan, sentenceOf } from './plan.ts';
+import { hashOf, hashOfNode, type NodePlan, sentenceOf, wordsOf } from './plan.ts';
 import { answerableMs, record, type Work } from './tools.ts';
 
 const MAX_SENTENCES = 10;
@@ -58,7 +58,13 @@ async function writePlans(
   for (const plan of fresh) {
     const { before, after } = plan.change;
     await work.write(
-      { kind: 'plan', act: `plan ${hashOfNode(plan)}`, sentence: sentenceOf(plan, names), evidence: { before, after } },
+      {
+        kind: 'plan',
+        act: `plan ${hashOfNode(plan)}`,
+        sentence: sentenceOf(plan, names),
+        evidence: { before, after },
+        fields: { ...wordsOf(plan, names), plan: hashOfNode(plan) },
+      },
       { name: plan.node, instanceId: plan.instanceId },
     );
   }

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { NodePeers, PeersAtRunTime } from '../../shared/chains/client.ts';
 import { plainName } from '../../shared/fleet/naming.ts';
+import { type PlanWords, planSentence } from '../../shared/model/journal-fields.ts';
 import { parseEntry } from '../../shared/peers/entry.ts';
 import { isHeard } from './entries.ts';
 import type { ListChange } from './guards.ts';
@@ -94,10 +95,13 @@ const digest = (value: unknown): string =>
 const MAX_SHOWN = 4;
 
 /** "name 3 peers, 3 of them new: it has 0 connections, expected 3". What is done, a colon, and why. */
-export function sentenceOf(
+export const sentenceOf = (plan: NodePlan, names: ReadonlyMap<string, string>): string =>
+  planSentence(wordsOf(plan, names));
+
+export function wordsOf(
   { change, peersBefore, floor, belowFloor, dial }: NodePlan,
   names: ReadonlyMap<string, string>,
-): string {
+): PlanWords {
   const { before, after, added, removed, reasons, waiting } = change;
   const callOf = (peer: string): string => names.get(peer) ?? peer;
   const short = (peers: readonly string[]): string =>
@@ -117,5 +121,8 @@ export function sentenceOf(
     ...[...new Set(reasons)].slice(0, MAX_SHOWN),
     waiting > 0 ? `${waiting} more wait for the next hour` : '',
   ].filter((part) => part !== '');
-  return `${done.join(', ')} (${after.length} in all): ${why.join('; ') || (before.length === 0 ? 'its list names nobody' : 'better spread and longer lived')}`;
+  return {
+    would: `${done.join(', ')} (${after.length} in all)`,
+    because: why.join('; ') || (before.length === 0 ? 'its list names nobody' : 'better spread and longer lived'),
+  };
 }

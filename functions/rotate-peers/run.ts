@@ -108,7 +108,10 @@ async function rotate(work: Work, client: PeersClient, facts: Facts): Promise<Su
     if ('refuse' in approved) refusals.push(approved);
     else {
       if (event.kind === 'approve')
-        await work.write({ kind: 'decision', sentence: `plan ${event.plan} is approved${claimOf(event.by ?? null)}` });
+        await work.write({
+          ...{ kind: 'decision', sentence: `plan ${event.plan} is approved${claimOf(event.by ?? null)}` },
+          fields: { plan: event.plan, approved: true },
+        });
       if (approved.length > 0 && due.why !== 'routine') await comesAgain(work);
       const done = await actOnAll(work, client, facts, seen, approved, event.kind === 'approve');
       outcomes.push(...done.outcomes);

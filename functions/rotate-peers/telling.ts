@@ -45,7 +45,8 @@ export async function tellClient(
   const answers = result.state === 'answered' ? answersOf(result, requests) : result.reason;
   const told = typeof answers === 'string' ? { taken: 0, failed: answers } : readChanges(questions, answers);
   const words = told.failed === undefined ? 'done' : `${told.taken} of ${questions.length} done: ${told.failed}`;
-  await work.write({ kind: 'result', act: sent, sentence: words }, subject);
+  const fields = { status: told.failed === undefined ? 'done' : 'partly' } as const;
+  await work.write({ kind: 'result', act: sent, sentence: words, fields }, subject);
   return { anyTaken: told.taken > 0, failed: told.failed };
 }
 

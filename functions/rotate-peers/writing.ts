@@ -55,6 +55,7 @@ export async function writeConfig(
     restart
       ? `write ${plan.change.after.length} peers and restart the client`
       : `write ${plan.change.after.length} peers`,
+    plan.change.after.length,
   );
   if ('refuse' in written) {
     await notWritten();
@@ -102,24 +103,30 @@ export async function sendWrite(
   subject: Subject,
   command: Extract<PeerCommand, { readonly operation: 'write-config' }>,
   sentence: string,
+  peers: number | undefined,
 ): Promise<Sent> {
   const id = work.nextId();
   const sent = `SendCommand write-config ${peerOperationId(id)}`;
   const { file, sha256, edits, restartGraceSeconds } = command;
   await work.write(
-    { kind: 'intent', act: sent, sentence, evidence: { file, sha256, edits, restartGraceSeconds } },
+    {
+      ...{ kind: 'intent', act: sent, sentence, evidence: { file, sha256, edits, restartGraceSeconds } },
+      ...(peers !== undefined && { fields: { peers } }),
+    },
     subject,
   );
   const refusal = await guardAgain(work, subject, approved);
   if (refusal) return refusal;
   const result = await runOnNode(work, id, subject.instanceId, command);
   if (result.state !== 'answered') {
-    await work.write({ kind: 'result', act: sent, sentence: `not known to be done: ${result.reason}` }, subject);
+    const sentence = `not known to be done: ${result.reason}`;
+    await work.write({ kind: 'result', act: sent, sentence, fields: { status: 'unknown' } }, subject);
     return { unknown: result.reason };
   }
   const { answer } = result;
   const words = [answer.result, answer.reason].filter((part) => part !== undefined).join(': ');
-  await work.write({ kind: 'result', act: sent, sentence: words, evidence: answer }, subject);
+  const fields = { status: answer.result };
+  await work.write({ kind: 'result', act: sent, sentence: words, evidence: answer, fields }, subject);
   // The node itself says that it has not begun: nothing was written, and nothing is being restarted.
   if (answer.result === 'late' || answer.result === 'stale')
     return { refuse: 'node-silent', reason: `${subject.name} did nothing: ${words}`, page: false, lookAgainMs: 0 };

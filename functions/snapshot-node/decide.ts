@@ -69,7 +69,10 @@ function beforeLease({ approved }: Progress, facts: Facts, about: About): Act {
   if (since) return ends(refused(exceeded(since)));
   if (about.mode === 'act' || approved) return { do: 'lease' };
   const sentence = sentenceOf(facts, about);
-  return about.mode === 'ask' ? { do: 'ask', sentence, terms } : ends({ outcome: 'planned', reason: sentence });
+  const words = { would: sentence, because: '' };
+  return about.mode === 'ask'
+    ? { do: 'ask', sentence, words, terms }
+    : ends({ outcome: 'planned', reason: sentence, plan: words });
 }
 
 /** A whole set of this incident that is completed or will be: an attempt before this one has taken it and not lived to say so. */

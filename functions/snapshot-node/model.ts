@@ -9,6 +9,7 @@ import type { Holder } from '../../shared/heal/lease.ts';
 import type { SnapshotMemory } from '../../shared/heal/memory.ts';
 import type { SnapshotOperation } from '../../shared/heal/records.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
+import type { PlanWords } from '../../shared/model/journal-fields.ts';
 import type { NodeAnswer, NodeState } from '../../shared/node-commands/node-answer.ts';
 
 /** One snapshot that this incident has taken. */
@@ -108,7 +109,7 @@ export interface Progress {
 export type Act =
   | { readonly do: 'claim' }
   | { readonly do: 'look' }
-  | { readonly do: 'ask'; readonly sentence: string; readonly terms: Terms }
+  | { readonly do: 'ask'; readonly sentence: string; readonly words: PlanWords; readonly terms: Terms }
   | { readonly do: 'lease' }
   /** The first word to the node: it raises the fence, and says how it is. */
   | { readonly do: 'inspect' }

@@ -1,5 +1,6 @@
 // How an attempt of a heal ends, whichever heal it is, and what of it pages. Pure.
 import type { FailureCode, GuardrailCode, PageCode, Refusal } from '../model/guardrail-codes.ts';
+import type { PlanWords } from '../model/journal-fields.ts';
 
 /** A guard that refused inside the very step that would have mutated. */
 export type Guarded = Refusal;
@@ -7,7 +8,7 @@ export type Guarded = Refusal;
 /** With everything that the records, the journal and a page need. */
 export type Ending =
   | { readonly outcome: 'healed'; readonly reason: string }
-  | { readonly outcome: 'planned'; readonly reason: string }
+  | { readonly outcome: 'planned'; readonly reason: string; readonly plan: PlanWords }
   | {
       readonly outcome: 'refused';
       readonly code: GuardrailCode;

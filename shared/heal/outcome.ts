@@ -32,6 +32,7 @@ export async function writeOutcome(
       code: ending.code,
       evidence: { lookAgainSeconds: ending.lookAgainMs / 1000, paged },
     }),
+    ...(ending.outcome === 'planned' && { fields: ending.plan }),
     ...('asFound' in ending && { code: ending.code, evidence: { asFound: ending.asFound, paged } }),
   });
   return settle<IncidentRecord, { readonly written: boolean }>(

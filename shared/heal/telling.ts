@@ -29,6 +29,7 @@ export async function tellRefusals({ sns, topicArn, fleet, write, asks }: Teller
       const { text, approve } = answersToFleet({ ...asks, fleet, plan: subject }, process.env['AWS_REGION']);
       await page(sns, topicArn, { ...about, plan: subject, approve }, text);
     } else await page(sns, topicArn, { ...about, subject });
-    await write({ kind: 'page', code: refuse, sentence: reason }, node);
+    const fields = refuse === 'approval-wanted' ? { fields: { plan: subject } } : {};
+    await write({ kind: 'page', code: refuse, sentence: reason, ...fields }, node);
   }
 }

@@ -24,6 +24,8 @@ export interface Mutation {
   readonly act: string;
   readonly sentence: string;
   readonly evidence?: unknown;
+  /** It notes what lasts as long as the incident: told only to people who look closer. */
+  readonly bookkeeping?: boolean;
   /** It has no token: made at most once, and truth tells what became of it. */
   readonly atMostOnce?: true;
   /** Nothing that comes after it rests on it: where it keeps failing, nobody knows what became of it, and the heal goes on. */
@@ -42,7 +44,7 @@ export type Made = Omit<Extract<Result, { readonly is: 'done' }>, 'is' | 'atMs'>
 export async function mutate(scene: Scene, mutation: Mutation): Promise<Result> {
   const { ctx, tools, place } = scene;
   const step = stepper(ctx, place);
-  const { act, sentence, evidence, atMostOnce, bestEffort } = mutation;
+  const { act, sentence, evidence, bookkeeping, atMostOnce, bestEffort } = mutation;
   await step('intent', () =>
     tools.journal(`${place}-intent`, {
       atMs: Date.now(),
@@ -50,6 +52,7 @@ export async function mutate(scene: Scene, mutation: Mutation): Promise<Result> 
       sentence,
       act,
       ...(evidence !== undefined && { evidence }),
+      ...(bookkeeping && { fields: { bookkeeping } }),
     }),
   );
   const body = () => guardAndCall(scene, mutation);
@@ -63,7 +66,10 @@ export async function mutate(scene: Scene, mutation: Mutation): Promise<Result> 
       ? { is: 'unknown', atMs: await step('now', async () => Date.now()), reason: made.interrupted }
       : made.value;
   await step('result', () =>
-    tools.journal(`${place}-result`, { atMs: Date.now(), kind: 'result', sentence: saidOf(result), act }),
+    tools.journal(`${place}-result`, {
+      ...{ atMs: Date.now(), kind: 'result', sentence: saidOf(result), act },
+      fields: { status: result.is, ...('reason' in result && { reason: result.reason }) },
+    }),
   );
   return result;
 }

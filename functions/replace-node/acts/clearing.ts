@@ -27,6 +27,7 @@ export function clearOne(scene: Scene, memory: ReplaceMemory, { what, target }: 
   return mutate(scene, {
     act: `${ACTS[what]} ${target}`.trim(),
     sentence: SENTENCES[what](target),
+    bookkeeping: what === 'untarget' || what === 'release-holds',
     call: (fleet) => pieces[what](tools, memory, target, fleet),
   });
 }

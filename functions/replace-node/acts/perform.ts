@@ -174,6 +174,7 @@ function holdSupply(scene: Scene, { snapshots, notUsed }: Extract<Act, { readonl
   return mutate(scene, {
     act: `CreateTags ${snapshots.map(({ snapshotId }) => snapshotId).join(' ')}`.trim(),
     sentence: [held, ...notUsed].join('; '),
+    bookkeeping: true,
     bestEffort: true,
     call: async () => {
       const unmarked = await hold(shelfOf(tools), whoseOf(tools), snapshots, Date.now());
@@ -236,6 +237,7 @@ async function takeRung(
       kind: 'decision',
       sentence: `${rung}: ${reason}`,
       evidence: { rung },
+      fields: { rung, reason },
     });
     return { is: 'done', atMs: nowMs };
   });
@@ -263,6 +265,7 @@ async function prove({ ctx, tools, place }: Scene, memory: ReplaceMemory, reason
       kind: 'decision',
       sentence: `it follows its chain again: ${reason}`,
       evidence: { rung },
+      fields: { rung, proved: true },
     });
     return { is: 'done', atMs: nowMs };
   });
@@ -292,12 +295,12 @@ async function leavePool(scene: Scene): Promise<Result> {
   await ctx.wait(`${place}-wait`, { seconds: left.ttlSeconds + AFTER_TTL_SECONDS });
   const atMs = await stepper(ctx, place)('now', async () => Date.now());
   // That it could not be asked for takes nothing from what the heal is for: a record that outlives the stop by its minutes is told of.
-  const sentence =
-    'refused' in left
-      ? `failed: ${left.refused}; its names follow with the next run of register-nodes`
-      : 'asked for, and resolvers have forgotten it';
+  const failed =
+    'refused' in left ? `${left.refused}; its names follow with the next run of register-nodes` : undefined;
+  const sentence = failed === undefined ? 'asked for, and resolvers have forgotten it' : `failed: ${failed}`;
+  const fields = failed === undefined ? ({ status: 'done' } as const) : ({ status: 'failed', reason: failed } as const);
   await stepper(ctx, place)('result', () =>
-    tools.journal(`${place}-result`, { atMs, kind: 'result', sentence, act: 'Invoke register-nodes' }),
+    tools.journal(`${place}-result`, { atMs, kind: 'result', sentence, act: 'Invoke register-nodes', fields }),
   );
   return 'refused' in left ? { is: 'failed', atMs, reason: left.refused } : { is: 'done', atMs };
 }
