@@ -140,7 +140,7 @@ async function ask(work: Work, plan: NamePlan, poolReason: string, told: readonl
   const { fleet } = work;
   const going = plan.gone * 2 > plan.owned ? ` (${plan.gone} of ${plan.owned} records go)` : '';
   const words = {
-    would: `change ${plan.changes.length} names${going}`,
+    would: `change ${plan.changes.length} ${plan.changes.length === 1 ? 'name' : 'names'}${going}`,
     because: `${sentencesOf(plan)}; the pool: ${poolReason}`,
   };
   if (!told.includes(plan.hash)) {

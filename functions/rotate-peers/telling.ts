@@ -35,7 +35,7 @@ export async function tellClient(
   const id = work.nextId();
   const sent = `SendCommand change-peers ${peerOperationId(id)}`;
   const sentence = [
-    telling.add.length > 0 ? `dial ${telling.add.length} peers` : '',
+    telling.add.length > 0 ? `dial ${telling.add.length} ${telling.add.length === 1 ? 'peer' : 'peers'}` : '',
     telling.remove.length > 0 ? `leave ${telling.remove.length}` : '',
   ].filter((part) => part !== '');
   await work.write({ kind: 'intent', act: sent, sentence: sentence.join(', '), evidence: telling }, subject);

@@ -52,9 +52,7 @@ export async function writeConfig(
     approved,
     subject,
     command,
-    restart
-      ? `write ${plan.change.after.length} peers and restart the client`
-      : `write ${plan.change.after.length} peers`,
+    restart ? `write ${peersOf(plan)} and restart the client` : `write ${peersOf(plan)}`,
     plan.change.after.length,
   );
   if ('refuse' in written) {
@@ -86,6 +84,8 @@ export async function writeConfig(
   }));
   return state.client === 'running' ? { restored: sentence } : { failed: sentence, code: 'command-failed' };
 }
+
+const peersOf = ({ change: { after } }: NodePlan): string => `${after.length} ${after.length === 1 ? 'peer' : 'peers'}`;
 
 function without<T>(records: Readonly<Record<string, T>>, key: string): Readonly<Record<string, T>> {
   const { [key]: _, ...others } = records;

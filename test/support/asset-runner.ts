@@ -2,7 +2,7 @@
 // Reads a JSON list of `AssetRun` on stdin, prints a JSON list of `AssetRan`.
 import { text } from 'node:stream/consumers';
 import type { SandboxPlace } from '../../local/region.ts';
-import { diskFull } from '../../local/scenarios/disk-full.ts';
+import { diskFull } from '../../local/scenarios/catalog/disk-full.ts';
 import { readJournal } from '../../local/scenarios/report/journal.ts';
 import { run } from '../../local/scenarios/run.ts';
 import type { RequestFaults } from '../../local/simulator/request-faults.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { renderLine } from '../../local/cli/render.ts';
+import { renderLine } from '../../local/cli/story/lines.ts';
 import { linesOf } from '../../local/cli/show-real.ts';
 import type { Told } from '../../local/machines/telling.ts';
 
