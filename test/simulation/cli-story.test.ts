@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { wrap } from '../../local/cli/story/lines.ts';
-import { diskText } from '../../local/cli/story/events.ts';
 import { lasting, within } from '../../local/cli/format.ts';
+import { diskText } from '../../local/cli/story/events.ts';
+import { wrap } from '../../local/cli/story/lines.ts';
 import { type Simulated, simulate } from '../support/simulate.ts';
 
 const GIB = 2 ** 30;

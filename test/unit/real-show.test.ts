@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { renderLine } from '../../local/cli/story/lines.ts';
 import { linesOf } from '../../local/cli/show-real.ts';
+import { renderLine } from '../../local/cli/story/lines.ts';
 import type { Told } from '../../local/machines/telling.ts';
 
 const shown = (told: Told): string[] => linesOf(told, 61_000).flatMap((line) => renderLine(line, 8));

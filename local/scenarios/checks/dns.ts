@@ -49,7 +49,7 @@ export function dnsViolations(world: World, { input, outcome, at }: CallRecord):
         kind === 'intent' &&
         heal === 'register-nodes' &&
         operation === 'ChangeResourceRecordSets' &&
-        target.split(' ')[0] === HostedZoneId,
+        target === HostedZoneId,
     ),
   });
 }

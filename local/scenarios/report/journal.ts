@@ -13,7 +13,7 @@ export interface JournalLine {
   readonly code: string | undefined;
   /** Of an outcome: how it ended. */
   readonly act: string | undefined;
-  /** Of an intent or a result: the AWS operation and what it is about. Empty elsewhere. */
+  /** Of an intent or a result: the AWS operation and the first thing that it is about. Empty elsewhere. */
   readonly operation: string;
   readonly target: string;
   /** Of a command to a node; the result of a command is told by its id alone. */
@@ -85,7 +85,7 @@ export function readAct(kind: JournalKind, act: string): Act {
   const isCommand = operation === 'SendCommand';
   return {
     operation,
-    target: about.join(' '),
+    target: about[0] ?? '',
     command: isCommand && about.length > 1 ? about[0] : undefined,
     operationId: isCommand ? about.at(-1) : undefined,
   };

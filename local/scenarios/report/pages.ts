@@ -1,7 +1,6 @@
 // Pages as machines get them: what a function or a queue that subscribes to the topic would read.
-import { START_MS } from '../../region.ts';
+import { type Region, START_MS } from '../../region.ts';
 import { messageFor, type Published } from '../../services/sns/sns.ts';
-import type { World } from '../world/world.ts';
 
 export interface PageReport {
   readonly fleet: string;
@@ -15,7 +14,7 @@ export const pageIn = (published: Published): Readonly<Record<string, string | u
   JSON.parse(messageFor(published, 'lambda')) as Readonly<Record<string, string | undefined>>;
 
 /** What reached the topic since the scenario began: our own pages, and CloudWatch's about the suite itself. */
-export function pagesOf({ region }: World): PageReport[] {
+export function pagesOf(region: Region): PageReport[] {
   return region.sns
     .published()
     .filter(({ atMs }) => atMs >= START_MS)

@@ -77,7 +77,7 @@ export function makeReport(world: World, checker: Checker, { scenario, seed, lan
     heals: [...durableHeals(world, checker, journal), ...peerHeals(world, journal)],
     plans: plansOf(journal),
     refusals: refusalsOf(journal),
-    pages: pagesOf(world),
+    pages: pagesOf(region),
     nodes,
     dns: dnsOf(world),
     snapshots: snapshotsIn(world),

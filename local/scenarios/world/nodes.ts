@@ -3,10 +3,10 @@ import type { Fleet } from '../../../shared/fleet/model.ts';
 import { roleOf } from '../../../shared/fleet/resolve.ts';
 import type { SimulatedChain } from '../../nodes/chain.ts';
 import type { ClientState } from '../../nodes/client.ts';
-import type { Past } from '../../nodes/metrics.ts';
+import type { Past } from '../../nodes/cloudwatch-agent.ts';
+import type { FilesystemType } from '../../nodes/content.ts';
 import { SimulatedNode } from '../../nodes/node.ts';
 import type { NodeSpec } from '../../nodes/spec.ts';
-import type { FilesystemType } from '../../nodes/volume.ts';
 import type { Region } from '../../region.ts';
 
 const GIB = 2 ** 30;

@@ -8,7 +8,7 @@ import { keys } from '../../../shared/heal/store.ts';
 import { JOINING_TAG, RETIRED_TAG } from '../../../shared/model/tags.ts';
 import { type ChainSpec, SimulatedChain } from '../../nodes/chain.ts';
 import { SYNCED_LAG_BLOCKS } from '../../nodes/client.ts';
-import type { Metric } from '../../nodes/metrics.ts';
+import type { Metric } from '../../nodes/cloudwatch-agent.ts';
 import { rpcHost } from '../../nodes/rpc/node-rpc.ts';
 import { type Region, START_MS } from '../../region.ts';
 import { VPC_ID } from '../../services/ec2/service.ts';

@@ -1,5 +1,5 @@
 // The lines with which clients end: what a person, or a script that wants evidence, reads in their logs. They are shortened.
-import type { SimulatedNode } from './node.ts';
+import type { SimulatedClient } from './client.ts';
 import { type Family, familyOf, type Protocol } from './protocol.ts';
 
 interface Words {
@@ -48,11 +48,19 @@ const PLAIN: Words = {
 export const wordsOf = (protocol: Protocol | undefined): Words =>
   protocol === undefined ? PLAIN : WORDS[familyOf(protocol)];
 
+interface EndedClient {
+  readonly client: SimulatedClient;
+  readonly chain: { readonly protocol: Protocol | undefined };
+  /** Why it did not start, by its configuration or by its data. */
+  readonly setup: { readonly refusal: string | undefined };
+  readonly disks: { readonly data: { readonly refusal: string | undefined } };
+}
+
 /** receiveRoutine of consensus/state.go. */
 const ENDED_INSIDE = 'CONSENSUS FAILURE!!! module=consensus err="write …: no space left on device"';
 
 /** The last line of its client's log that tells anything; "" while it runs and follows, and when it had no time for one. */
-export function lastLineOf({ client, disks, setup, chain }: SimulatedNode): string {
+export function lastLineOf({ client, disks, setup, chain }: EndedClient): string {
   const words = wordsOf(chain.protocol);
   if (client.state === 'running') {
     if (client.heldBy.has('ended-inside')) return ENDED_INSIDE;
@@ -68,7 +76,7 @@ export function lastLineOf({ client, disks, setup, chain }: SimulatedNode): stri
 }
 
 /** What systemd and docker tell of a process that is gone: 137 is SIGKILL. Undefined while it runs. */
-export function exitStatusOf({ client, disks, setup }: SimulatedNode): number | undefined {
+export function exitStatusOf({ client, disks, setup }: EndedClient): number | undefined {
   if (client.state === 'running') return undefined;
   const refused = setup.refusal !== undefined || disks.data.refusal !== undefined;
   if (!refused && client.endedCleanly) return 0;

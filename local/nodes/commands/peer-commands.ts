@@ -3,10 +3,10 @@
 // holds the scripts to the same answers.
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
-import type { ParameterName } from '../../shared/node-commands/parameters.ts';
-import { applyEdits, type ByteEdit } from '../../shared/peers/edits.ts';
-import type { HttpAnswer, HttpRequest } from '../simulator/network/network.ts';
-import type { ClientState } from './client.ts';
+import type { ParameterName } from '../../../shared/node-commands/parameters.ts';
+import { applyEdits, type ByteEdit } from '../../../shared/peers/edits.ts';
+import type { HttpAnswer, HttpRequest } from '../../simulator/network/network.ts';
+import type { ClientState } from '../client.ts';
 
 /** The part of a node that these commands work on. */
 export interface PeersHost {

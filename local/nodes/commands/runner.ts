@@ -1,6 +1,6 @@
 // What the shipped scripts do, as the simulated node does it: the same checks in the same order, the same answers.
 // The contract is in test/nodes/fixtures/commands.json, which the scripts and this room both run through.
-import type { Answer, Observation } from '../../shared/node-commands/answer.ts';
+import type { Answer, Observation } from '../../../shared/node-commands/answer.ts';
 import {
   type NodeOperation,
   nodeOperations,
@@ -8,9 +8,9 @@ import {
   operationParameters,
   type ParameterName,
   parameterRules,
-} from '../../shared/node-commands/parameters.ts';
-import type { CommandOutcome, MachineCommand } from './machine.ts';
-import type { NodeCommands } from './node-commands.ts';
+} from '../../../shared/node-commands/parameters.ts';
+import type { CommandOutcome, MachineCommand } from '../machine.ts';
+import type { NodeCommands } from './client-commands.ts';
 import { type PeersEnding, type PeersHost, readConfig, tellClient, writeConfig } from './peer-commands.ts';
 
 /** The part of a node that commands work on. */

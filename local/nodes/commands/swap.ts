@@ -1,6 +1,6 @@
 // swap-volumes, as a simulated node does it: other volumes in the place of its own, or everything as it was. The order of the acts is
 // that of shared/node-commands/swap-volumes.sh, so that what is cut off half-way leaves the same behind.
-import { signingRank } from './data.ts';
+import { signingRank } from '../data.ts';
 import {
   type Acts,
   byDepth,
@@ -13,7 +13,7 @@ import {
   type Place,
   placesOf,
   refused,
-} from './node-acts.ts';
+} from './operations.ts';
 
 interface Swap {
   readonly from: readonly Place[];

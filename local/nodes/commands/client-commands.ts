@@ -1,14 +1,14 @@
 // What the scripts of inspect-node, restart-client, check-volume, swap-volumes, stop-client and start-client do, as a simulated node
 // does it. The contract is test/nodes/fixtures/node-commands.json, which the scripts run through on real filesystems.
-import type { NodeState } from '../../shared/node-commands/node-answer.ts';
-import type { NodeOperation } from '../../shared/node-commands/parameters.ts';
-import type { VolumeContent } from './content.ts';
-import type { SimulatedNode } from './node.ts';
+import type { NodeState } from '../../../shared/node-commands/node-answer.ts';
+import type { NodeOperation } from '../../../shared/node-commands/parameters.ts';
+import type { VolumeContent } from '../content.ts';
 import {
   type Acts,
   type ActsHost,
   byDepth,
   type Client,
+  type CommandedNode,
   clientsOf,
   ending,
   linesOf,
@@ -18,14 +18,14 @@ import {
   type Parameters,
   placesOf,
   refused,
-} from './node-acts.ts';
+} from './operations.ts';
 import { swapVolumes } from './swap.ts';
 
 export class NodeCommands extends NodeActs {
   private readonly later: (delayMs: number, work: () => void) => void;
 
   /** `later` goes on unless the machine has lost its power by then. */
-  constructor(node: SimulatedNode, host: ActsHost & { readonly later: (delayMs: number, work: () => void) => void }) {
+  constructor(node: CommandedNode, host: ActsHost & { readonly later: (delayMs: number, work: () => void) => void }) {
     super(node, host);
     this.later = host.later;
   }

@@ -6,8 +6,8 @@ import {
   type Keep,
   type NodeAnswer,
   type NodeRequest,
-} from '../../shared/probe/frames.ts';
-import type { HttpAnswer, HttpRequest } from '../simulator/network/network.ts';
+} from '../../../shared/probe/frames.ts';
+import type { HttpAnswer, HttpRequest } from '../../simulator/network/network.ts';
 
 /** curl's --max-time in the script. */
 const PATIENCE_MS = 4_000;

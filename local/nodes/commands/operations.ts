@@ -1,12 +1,13 @@
 // What the commands on a simulated node's clients and volumes have in common: looking, stopping, starting, mounting, and what a boot
 // mounts. The commands themselves are in node-commands.ts and swap.ts.
-import type { ClientStop, NodeState } from '../../shared/node-commands/node-answer.ts';
-import type { ParameterName } from '../../shared/node-commands/parameters.ts';
-import { deviceById } from './devices.ts';
-import { FSTAB } from './disks.ts';
-import { bootLines, bootsWith, pinnedAt } from './fstab.ts';
-import type { SimulatedNode } from './node.ts';
-import { isUnit } from './units.ts';
+import type { ClientStop, NodeState } from '../../../shared/node-commands/node-answer.ts';
+import type { ParameterName } from '../../../shared/node-commands/parameters.ts';
+import type { SimulatedBeacon } from '../beacon.ts';
+import type { VolumeContent } from '../content.ts';
+import type { NodeContext } from '../context.ts';
+import { type DeviceReport, deviceById, FSTAB, type MountOptions, type NodeDisks } from '../disks.ts';
+import { bootLines, bootsWith, pinnedAt } from '../fstab.ts';
+import { isUnit } from '../spec.ts';
 
 export type Parameters = Readonly<Partial<Record<ParameterName, string>>>;
 
@@ -46,12 +47,31 @@ export interface ActsHost {
   readonly rootUsedPercent: () => number;
 }
 
+/** A node as the commands that it is sent know it. */
+export interface CommandedNode extends NodeContext {
+  readonly disks: NodeDisks;
+  readonly beacon: SimulatedBeacon | undefined;
+  readonly isClientMasked: boolean;
+  devices(): DeviceReport[];
+  contentOf(volumeId: string): VolumeContent | undefined;
+  mount(device: string, path: string, options?: MountOptions): string | undefined;
+  unmount(path: string): string | undefined;
+  readFile(path: string): string | undefined;
+  writeFile(path: string, text: string): void;
+  startClient(): boolean;
+  stopClient(): void;
+  maskClient(): void;
+  unmaskClient(): void;
+  clientExitStatus(): number | undefined;
+  clientLastLine(): string;
+}
+
 export class NodeActs {
-  readonly node: SimulatedNode;
+  readonly node: CommandedNode;
   readonly takesMs: ActsHost['takesMs'];
   private readonly rootUsedPercent: () => number;
 
-  constructor(node: SimulatedNode, { takesMs, rootUsedPercent }: ActsHost) {
+  constructor(node: CommandedNode, { takesMs, rootUsedPercent }: ActsHost) {
     this.node = node;
     this.takesMs = takesMs;
     this.rootUsedPercent = rootUsedPercent;
