@@ -26,7 +26,7 @@ import { Lan } from './machine/lan.ts';
 import { realHost } from './machine/rpc.ts';
 import { enable, type ImageFiles } from './machine/system.ts';
 import { tool } from './machine/tool.ts';
-import type { Task } from './telling.ts';
+import type { Task } from './run-events.ts';
 
 /** Fleet files of the real stories. */
 const REAL_FLEETS = join(import.meta.dirname, 'fleets');

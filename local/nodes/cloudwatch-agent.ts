@@ -106,7 +106,7 @@ export interface Past {
 const DATAPOINTS_MAX = 200_000;
 
 /** The datapoints of one volume up to now, oldest first: it grew as its chain did, at today's size. */
-export function pastMetrics(
+function pastMetrics(
   dimensions: DiskDimensions,
   volume: SimulatedVolume,
   at: { readonly nowMs: number; readonly height: number; readonly blockIntervalMs: number },

@@ -67,7 +67,7 @@ export class NodeSetup {
 const FILE_BYTES_MAX = 1_048_576;
 const FILES_MAX = 100;
 
-export class NodeFiles {
+class NodeFiles {
   private readonly texts = new Map<string, string>();
   private readonly unmade = new Map<string, () => string>();
   /** What a running client keeps writing: made anew at each look. */

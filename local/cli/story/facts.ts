@@ -198,7 +198,7 @@ export const entryKey = ({ heal, instanceId, atMs, place }: JournalLine): string
   [heal, instanceId, atMs, place].join(' ');
 
 /** Runs that went on after the story began and wrote anything. */
-export function functionRuns(
+function functionRuns(
   { region: { front, spans } }: World,
   requested: (call: CallRecord) => Requested,
 ): FunctionRun[] {

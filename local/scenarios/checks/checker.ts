@@ -191,7 +191,7 @@ interface Input {
  * Volumes belong to the instance that they are attached to; what is attached to none, and an instance that is not in its fleet yet or any
  * more, to the node whose heal handles it.
  */
-export function subjectOf({ ec2 }: Region, { input, operation }: CallRecord, heal: HealPayload | undefined): Subject {
+function subjectOf({ ec2 }: Region, { input, operation }: CallRecord, heal: HealPayload | undefined): Subject {
   const { VolumeId, InstanceIds, InstanceId, InstanceSpecification, SnapshotId, Targets } = input as Input;
   const instance = InstanceIds?.[0] ?? InstanceId ?? InstanceSpecification?.InstanceId ?? Targets?.[0]?.Id;
   // CreateVolume names the snapshot that it is made from, which stays what it is.
@@ -212,13 +212,13 @@ function isApart(ec2: Region['ec2'], instanceId: string): boolean {
 }
 
 /** The execution that a sandbox was running at its last invocation; the sandbox itself where that was none. */
-export function executionOf({ spans }: Region, actor: string): string {
+function executionOf({ spans }: Region, actor: string): string {
   const span = spans.findLast((candidate) => candidate.actor === actor);
   return (span?.event as { DurableExecutionArn?: string } | null)?.DurableExecutionArn ?? actor;
 }
 
 /** What an execution was started with; undefined for anything else. */
-export function payloadOf({ lambda }: Region, arn: string): HealPayload | undefined {
+function payloadOf({ lambda }: Region, arn: string): HealPayload | undefined {
   const execution = lambda.executions().find((candidate) => candidate.arn === arn);
   const payload = execution && (JSON.parse(execution.payload) as Partial<HealPayload>);
   // Whoever invokes a heal by hand may say anything.

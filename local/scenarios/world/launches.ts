@@ -112,7 +112,7 @@ export function firstBootOf(userData: string): FirstBoot | undefined {
 }
 
 /** Once, when the machine has booted and the volume is there. */
-export function playFirstBoot(clock: Clock, machine: SimulatedNode, boot: FirstBoot, looks = 0): void {
+function playFirstBoot(clock: Clock, machine: SimulatedNode, boot: FirstBoot, looks = 0): void {
   clock.after(LOOK_MS, () => {
     const isThere = machine.devices().some(({ volumeId }) => volumeId === boot.volumeId);
     if (machine.reachable() && isThere) play(clock, machine, boot);

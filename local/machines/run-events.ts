@@ -33,7 +33,7 @@ const text = v.pipe(v.string(), v.maxLength(200_000));
 const name = v.pipe(v.string(), v.regex(/^[a-z0-9][a-z0-9-]{0,63}$/));
 const seconds = v.pipe(v.number(), v.finite(), v.minValue(0));
 
-const toldSchema = v.variant('event', [
+const runEventSchema = v.variant('event', [
   /** A story begins; others of its run may go on beside it. */
   v.strictObject({ event: v.literal('story'), name, sentence: text }),
   /** One line, so many seconds after the run began: of one story, or of all that are played at that moment. */
@@ -52,7 +52,7 @@ const toldSchema = v.variant('event', [
   v.strictObject({ event: v.literal('ended'), story: name, seconds }),
 ]);
 
-export type Told = Readonly<v.InferOutput<typeof toldSchema>>;
+export type RunEvent = Readonly<v.InferOutput<typeof runEventSchema>>;
 
 /** @throws with a sentence where it is no task */
 export function parseTask(word: string | undefined): Task {
@@ -60,11 +60,11 @@ export function parseTask(word: string | undefined): Task {
 }
 
 /** @throws with a sentence where the line is no event */
-export function parseTold(line: string): Told {
-  return parsed(toldSchema, line, 'no event of a run');
+export function parseRunEvent(line: string): RunEvent {
+  return parsed(runEventSchema, line, 'no event of a run');
 }
 
-export const toldLine = (told: Told): string => `${JSON.stringify(told)}\n`;
+export const runEventLine = (told: RunEvent): string => `${JSON.stringify(told)}\n`;
 
 const SHOWN_CHARACTERS = 200;
 
