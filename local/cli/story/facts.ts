@@ -198,10 +198,7 @@ export const entryKey = ({ heal, instanceId, atMs, place }: JournalLine): string
   [heal, instanceId, atMs, place].join(' ');
 
 /** Runs that went on after the story began and wrote anything. */
-function functionRuns(
-  { region: { front, spans } }: World,
-  requested: (call: CallRecord) => Requested,
-): FunctionRun[] {
+function functionRuns({ region: { front, spans } }: World, requested: (call: CallRecord) => Requested): FunctionRun[] {
   return spans.flatMap(({ functionName, actor, fromCall, toCall }): FunctionRun[] => {
     const name = FUNCTIONS.find((candidate) => functionName.endsWith(candidate));
     if (name === undefined) return [];
