@@ -4,12 +4,11 @@
 import { plainJson } from '../shared/text/plain-text.ts';
 import { terminalText } from '../shared/text/terminal-text.ts';
 import { parseArguments, type Request, UsageError } from './cli/arguments.ts';
-import { remarkColors } from './cli/colors.ts';
 import { listLines } from './cli/lists.ts';
 import { serve } from './cli/serve.ts';
 import { showReal } from './cli/show-real.ts';
-import { type Audience, prepared, tellStory } from './cli/tell-story.ts';
-import { verdict } from './cli/verdict.ts';
+import { type Audience, prepared, tellStory, verdict } from './cli/tell-story.ts';
+import { remarkColors } from './cli/terminal.ts';
 import { run } from './scenarios/run.ts';
 
 // What is printed must not depend on where it is printed.

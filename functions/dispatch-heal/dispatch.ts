@@ -177,6 +177,7 @@ async function execute(
           atMs: Date.now(),
           kind: 'decision',
           sentence: `attempt ${payload.attempt} of incident ${payload.incidentId} → ${payload.kind}, mode ${payload.mode}`,
+          fields: { mode: payload.mode },
           evidence:
             'want' in payload && payload.want.do !== 'heal' ? { ...payload.alarm, want: payload.want } : payload.alarm,
         },

@@ -11,6 +11,7 @@ import { oneByOne } from '../../shared/reconcile/fleets.ts';
 import { finish, notify } from '../../shared/reconcile/notification.ts';
 import {
   type Approval,
+  approvedFields,
   approvedSentence,
   judgeWholePlan,
   proposeWholePlan,
@@ -106,7 +107,8 @@ const shown = ({ refuse, reason }: SubjectRefusal): string => `${refuse}: ${reas
 const wholePlan = (plan: PrunePlan): WholePlan => ({
   hash: plan.hash,
   isEmpty: plan.removals.length === 0,
-  sentence: sentencesOf(plan),
+  would: sentencesOf(plan),
+  because: '',
   changes: { removals: plan.removals.map(({ kind, id }) => `${kind} ${id}`) },
   questionLastsMs: 13 * HOUR_MS,
 });
@@ -146,7 +148,11 @@ async function removeAll(
   failures: unknown[],
 ): Promise<RemovedAll> {
   const yes = approval ? `${approvedSentence(approval)}: ` : '';
-  await context.write({ kind: 'decision', sentence: `${yes}${sentencesOf(plan)}` });
+  await context.write({
+    kind: 'decision',
+    sentence: `${yes}${sentencesOf(plan)}`,
+    ...(approval && { fields: approvedFields(approval) }),
+  });
   const removed: string[] = [];
   const left: string[] = [];
   const refusals: SubjectRefusal[] = [];

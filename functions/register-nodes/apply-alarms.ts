@@ -10,6 +10,7 @@ import type { Fleet } from '../../shared/fleet/model.ts';
 import { alarmName } from '../../shared/fleet/naming.ts';
 import type { FleetNode } from '../../shared/fleet/nodes.ts';
 import { judgeGone, type SubjectRefusal } from '../../shared/guardrails/names.ts';
+import type { AlarmChange } from '../../shared/model/journal-fields.ts';
 import { messageOf } from '../../shared/reconcile/fleets.ts';
 import { readUnpaused } from '../../shared/reconcile/guard.ts';
 import { about } from '../../shared/reconcile/notification.ts';
@@ -122,6 +123,9 @@ interface Put {
   readonly over?: { readonly now: MetricAlarm; readonly why: string };
 }
 
+const changeOf = ({ input: { AlarmName: alarmName = '' }, over }: Put): AlarmChange =>
+  over ? { alarmName, change: 'updated', why: over.why } : { alarmName, change: 'made' };
+
 /** The mutations of one fleet's turn, paced, guarded a group at a time; what one alarm cannot have does not keep the others. */
 class AlarmRun {
   readonly refusals: SubjectRefusal[] = [];
@@ -177,6 +181,7 @@ class AlarmRun {
       if (
         !(await this.#begins(
           group.map(({ sentence }) => sentence),
+          group.map(changeOf),
           'PutMetricAlarm',
         ))
       ) {
@@ -230,6 +235,7 @@ class AlarmRun {
       if (
         !(await this.#begins(
           names.map((name) => `${name} goes`),
+          names.map((alarmName) => ({ alarmName, change: 'deleted' })),
           'DeleteAlarms',
         ))
       ) {
@@ -251,7 +257,7 @@ class AlarmRun {
   }
 
   /** The guard and the intent of one group; false when nothing more may be begun. */
-  async #begins(sentences: readonly string[], act: string): Promise<boolean> {
+  async #begins(sentences: readonly string[], alarms: readonly AlarmChange[], act: string): Promise<boolean> {
     const context = this.#context;
     if (Date.now() >= context.untilMs) return false;
     const now = await readUnpaused(context);
@@ -266,13 +272,20 @@ class AlarmRun {
       act: `${act} ${context.fleet.name}`,
       sentence,
       evidence: { alarms: sentences },
+      fields: { alarms },
     });
     return true;
   }
 
   async #ended(act: string, done: number, of: number): Promise<void> {
     const sentence = done === of ? 'done' : `${done} of ${of} done`;
-    await this.#context.write({ kind: 'result', act: `${act} ${this.#context.fleet.name}`, sentence });
+    const status = done === of ? 'done' : 'partly';
+    await this.#context.write({
+      kind: 'result',
+      act: `${act} ${this.#context.fleet.name}`,
+      sentence,
+      fields: { status },
+    });
   }
 
   done(notes: readonly string[], more = 0): AlarmsDone {

@@ -13,11 +13,14 @@ import { EventError } from '../../shared/events/errors.ts';
 import type { DnsPolicy } from '../../shared/fleet/model.ts';
 import type { FleetNode } from '../../shared/fleet/nodes.ts';
 import { judgeGone, type RegisterRecord, type SubjectRefusal } from '../../shared/guardrails/names.ts';
+import type { JournalEntry } from '../../shared/heal/journal.ts';
+import type { RecordChange } from '../../shared/model/journal-fields.ts';
 import { judgeFile, readUnpaused } from '../../shared/reconcile/guard.ts';
 import { about } from '../../shared/reconcile/notification.ts';
 import { pacer } from '../../shared/reconcile/pace.ts';
 import {
   type Approval,
+  approvedFields,
   approvedSentence,
   judgeWholePlan,
   proposeWholePlan,
@@ -75,7 +78,7 @@ export async function reconcileNames(context: RegisterContext, request: NamesToR
         judgeWholePlan(fleet, wholePlan(planned), plan, register, Date.now()) ?? planned,
       propose: (planned) => proposeWholePlan(context, wholePlan(planned), register),
       apply: async (planned, approved) => {
-        await context.write({ kind: 'decision', sentence: decisionOf(planned, approved) });
+        await context.write(decisionOf(planned, approved));
         return applyNames(context, {
           zoneId,
           planned,
@@ -143,13 +146,20 @@ const wholePlan = ({ plan, poolReason }: Planned): WholePlan => {
   return {
     hash,
     isEmpty: changes.length === 0,
-    sentence: `change ${changes.length} names${going}: ${sentencesOf(plan)}; the pool: ${poolReason}`,
+    would: `change ${changes.length} names${going}`,
+    because: `${sentencesOf(plan)}; the pool: ${poolReason}`,
     changes: { changes: changes.map(({ sentence }) => sentence) },
   };
 };
 
-const decisionOf = ({ plan, poolReason }: Planned, approval: Approval | undefined): string =>
-  approval ? `${approvedSentence(approval)}: ${sentencesOf(plan)}` : `${sentencesOf(plan)}; the pool: ${poolReason}`;
+function decisionOf({ plan, poolReason }: Planned, approval: Approval | undefined): Omit<JournalEntry, 'atMs'> {
+  if (approval) {
+    const sentence = `${approvedSentence(approval)}: ${sentencesOf(plan)}`;
+    return { kind: 'decision', sentence, fields: approvedFields(approval) };
+  }
+  const sentence = `${sentencesOf(plan)}; the pool: ${poolReason}`;
+  return { kind: 'decision', sentence, fields: { pool: poolReason } };
+}
 
 function sentencesOf({ changes }: NamePlan): string {
   const shown = changes.slice(0, MAX_SHOWN).map(({ sentence }) => sentence);
@@ -274,6 +284,7 @@ async function sendBatch(context: RegisterContext, HostedZoneId: string, batch: 
     act,
     sentence: `${batch.length} ${batch.length === 1 ? 'name' : 'names'} of ${context.fleet.name}: ${shown[0] ?? ''}`,
     evidence: { changes: shown, of: batch.length },
+    fields: { records: batch.map(changeOf) },
   });
   const Changes = batch.flatMap(({ remove, create }): Action[] => [
     ...remove.map((record) => ({ Action: 'DELETE' as const, ResourceRecordSet: wire(record) })),
@@ -286,18 +297,37 @@ async function sendBatch(context: RegisterContext, HostedZoneId: string, batch: 
         ChangeBatch: { Comment: `chainmend ${context.fleet.name}`, Changes },
       }),
     );
-    await context.write({ kind: 'result', act, sentence: 'done', evidence: { change: ChangeInfo?.Id } });
+    await context.write({
+      kind: 'result',
+      act,
+      sentence: 'done',
+      evidence: { change: ChangeInfo?.Id },
+      fields: { status: 'done' },
+    });
     return { done: true };
   } catch (error) {
     const why = await whyRefused(error);
     if (why === undefined) {
-      await context.write({ kind: 'result', act, sentence: `not known to be done: ${String(error)}` });
+      const sentence = `not known to be done: ${String(error)}`;
+      await context.write({ kind: 'result', act, sentence, fields: { status: 'unknown' } });
       throw error;
     }
-    await context.write({ kind: 'result', act, sentence: `refused as a whole, nothing was changed: ${why}` });
+    const sentence = `refused as a whole, nothing was changed: ${why}`;
+    await context.write({ kind: 'result', act, sentence, fields: { status: 'failed', reason: why } });
     return { done: false, why, busy: error instanceof PriorRequestNotComplete };
   }
 }
+
+function changeOf({ remove, create }: Change): RecordChange {
+  const [before, after] = [remove, create].map((records) => records.find(({ type }) => type === 'A')?.values ?? []);
+  if (remove.length === 0) return { change: 'made' };
+  if (create.length === 0) return { change: 'deleted' };
+  const isSet = (before?.length ?? 0) > 1 || (after?.length ?? 0) > 1;
+  return isSet && isDifferent(before, after) ? { change: 'changed', ofPool: true } : { change: 'changed' };
+}
+
+const isDifferent = (before: readonly string[] = [], after: readonly string[] = []): boolean =>
+  before.some((value) => !after.includes(value)) || after.some((value) => !before.includes(value));
 
 /** A batch is taken whole or not at all. Undefined where nobody knows whether it was. */
 async function whyRefused(error: unknown): Promise<string | undefined> {

@@ -70,10 +70,10 @@ async function planned(
         evidence: plan.evidence,
       }),
     );
-    return { ending: { outcome: 'planned', reason: plan.sentence } };
+    return { ending: { outcome: 'planned', reason: plan.sentence, plan: plan.words } };
   }
-  const { sentence, terms, evidence } = plan;
-  const question = { sentence, terms, guardrails: evidence.guardrails, evidence };
+  const { sentence, words, terms, evidence } = plan;
+  const question = { sentence, words, terms, guardrails: evidence.guardrails, evidence };
   const answer = await askPerson(ctx, stepper(ctx, '001'), heal, question, '001');
   if ('refuse' in answer) return { ending: refused(answer) };
   // Hours may have gone by: what was approved is what would be done now, or nothing is.
@@ -221,6 +221,7 @@ async function finalize(
         kind: 'proof',
         sentence: ending.reason,
         evidence: { rung: turn.state?.rung ?? null },
+        fields: { rung: turn.state?.rung ?? null },
       }),
     );
   await step('conclude', () => writeOutcome(heal, ending, at));

@@ -4,6 +4,7 @@ import { isVolumeType, MONTHLY_USD_PER_GIB } from '../../shared/guardrails/ebs.t
 import type { Terms } from '../../shared/heal/approval.ts';
 import type { LadderState } from '../../shared/heal/memory.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
+import { type PlanWords, planSentence } from '../../shared/model/journal-fields.ts';
 import type { Rung } from '../../shared/model/rungs.ts';
 import { begin as beginHeal } from './acts/decisions.ts';
 import { sourceOf, termsOf } from './approval.ts';
@@ -21,6 +22,7 @@ export interface LadderPlan {
   /** What an approval covers. */
   readonly terms: Terms;
   readonly sentence: string;
+  readonly words: PlanWords;
   readonly evidence: {
     readonly rungs: readonly Rung[];
     /** What guards say of each rung. */
@@ -93,11 +95,16 @@ function plannedFrom(facts: Facts, state: LadderState | null): LadderPlan | { re
   const why =
     facts.want.do === 'heal' ? (facts.watched?.reason ?? 'it does not follow its chain') : 'a person asked for it';
   const copied = chosen === null || 'failed' in chosen ? null : sourceOf(chosen.volumes);
+  const words = {
+    would: allowed.join(', then '),
+    because: `${why}${pointersIn(facts, allowed)}${allowed.includes('swap') && source !== null ? `; data: ${source}` : ''}; ${expectedMinutes} min at most, +$${addedUsdAMonth.toFixed(2)} a month while the old volumes are kept${never.join('')}`,
+  };
   return {
     rungs: allowed,
     source: copied,
     terms: termsOf({ want: facts.want, rungs: allowed, found, source: copied, addedUsdAMonth }),
-    sentence: `${allowed.join(', then ')}: ${why}${pointersIn(facts, allowed)}${allowed.includes('swap') && source !== null ? `; data: ${source}` : ''}; ${expectedMinutes} min at most, +$${addedUsdAMonth.toFixed(2)} a month while the old volumes are kept${never.join('')}`,
+    sentence: planSentence(words),
+    words,
     evidence: {
       rungs: allowed,
       guardrails,

@@ -22,6 +22,7 @@ import {
   questionOf,
   sentenceOf,
   startsClient,
+  wordsOf,
 } from './plan.ts';
 import { leaveQueue, reserveGrowth, writeProof } from './reservation.ts';
 import type { Act, Acts, Command, Goal, Held, ResizeActContext, ResizeContext, State } from './state.ts';
@@ -53,7 +54,7 @@ export const ACTS: ActTable<ResizeActContext, Pick<ResizePayload, 'mode'>, State
       if (decision.do === 'nothing') return concluding({ outcome: 'healed', reason: decision.reason }, null);
       return mode === 'ask'
         ? { do: 'ask', plan: decision }
-        : concluding({ outcome: 'planned', reason: sentenceOf(decision) }, null);
+        : concluding({ outcome: 'planned', reason: sentenceOf(decision), plan: wordsOf(decision) }, null);
     },
     abandon: (_state, act, failure) => beforeChange(act, null, failure),
   },

@@ -2,6 +2,7 @@
 import type { Terms } from '../../shared/heal/approval.ts';
 import type { Question } from '../../shared/heal/ask.ts';
 import type { GuardrailCode } from '../../shared/model/guardrail-codes.ts';
+import { type PlanWords, planSentence } from '../../shared/model/journal-fields.ts';
 import type { Observation } from '../../shared/node-commands/answer.ts';
 import { leastFilesystemBytes } from '../../shared/node-commands/command.ts';
 import { GIB, percentOf, type ResizeDecision } from './decide.ts';
@@ -10,14 +11,18 @@ import { GIB, percentOf, type ResizeDecision } from './decide.ts';
 export type Plan = Exclude<ResizeDecision, { readonly refuse: GuardrailCode } | { readonly do: 'nothing' }>;
 
 /** What would be done, a colon, and why. */
-export function sentenceOf(plan: Plan): string {
+export const sentenceOf = (plan: Plan): string => planSentence(wordsOf(plan));
+
+export const wordsOf = (plan: Plan): PlanWords => ({ would: actOf(plan), because: plan.reason });
+
+function actOf(plan: Plan): string {
   switch (plan.do) {
     case 'modify':
-      return `grow ${plan.fromGiB} → ${plan.toGiB} GiB: ${plan.reason}`;
+      return `grow ${plan.fromGiB} → ${plan.toGiB} GiB`;
     case 'grow-filesystem':
-      return `grow the filesystem to ${plan.toGiB} GiB: ${plan.reason}`;
+      return `grow the filesystem to ${plan.toGiB} GiB`;
     case 'await-modification':
-      return `wait for EBS, then grow the filesystem to ${plan.toGiB} GiB: ${plan.reason}`;
+      return `wait for EBS, then grow the filesystem to ${plan.toGiB} GiB`;
   }
 }
 
@@ -37,6 +42,7 @@ export const termsOf = (plan: Plan): Terms => [
 
 export const questionOf = (plan: Plan): Question => ({
   sentence: sentenceOf(plan),
+  words: wordsOf(plan),
   terms: termsOf(plan),
   evidence: { plan },
 });

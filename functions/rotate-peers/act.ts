@@ -206,7 +206,11 @@ async function askOne(context: RotateContext, client: PeersClient, asked: Asked)
 /** The count has fallen below what it was and should be: the running client gets its old peers, the file its old bytes. */
 async function goBack(context: RotateContext, act: Act, subject: Subject, done: Done, fallen: Verdict): Promise<Acted> {
   const { plan } = act;
-  await context.write({ kind: 'decision', sentence: `taken back: ${fallen.sentence}` }, subject);
+  const undoes = {
+    sentence: `taken back: ${fallen.sentence}`,
+    fields: { undoes: true, reason: fallen.sentence },
+  } as const;
+  await context.write({ kind: 'decision', ...undoes }, subject);
   const failures: string[] = [];
   const leave = plan.knownBefore ? plan.dial : [];
   if (done.told && leave.length + plan.leave.length > 0) {
@@ -227,7 +231,7 @@ async function goBack(context: RotateContext, act: Act, subject: Subject, done: 
       restartGraceSeconds: done.restart ? unit.stopGraceSeconds : undefined,
     } as const;
     if (done.restart) await prolongRestart(context, done.restart, command);
-    const back = await sendWrite(context, act.approved, subject, command, 'write the old peers again');
+    const back = await sendWrite(context, act.approved, subject, command, 'write the old peers again', undefined);
     if (done.restart && !('unknown' in back)) await restartAnswered(context, done.restart);
     if ('refuse' in back) failures.push(back.reason);
     else if ('unknown' in back) failures.push(back.unknown);

@@ -49,7 +49,8 @@ export async function tellClient(
   const answers = result.state === 'answered' ? answersOf(result, requests) : result.reason;
   const told = typeof answers === 'string' ? { taken: 0, failed: answers } : readChanges(questions, answers);
   const words = told.failed === undefined ? 'done' : `${told.taken} of ${questions.length} done: ${told.failed}`;
-  await context.write({ kind: 'result', act: sent, sentence: words }, subject);
+  const fields = { status: told.failed === undefined ? 'done' : 'partly' } as const;
+  await context.write({ kind: 'result', act: sent, sentence: words, fields }, subject);
   return { anyTaken: told.taken > 0, failed: told.failed };
 }
 
@@ -138,6 +139,7 @@ export async function writeConfig(
     restart
       ? `write ${plan.change.after.length} peers and restart the client`
       : `write ${plan.change.after.length} peers`,
+    plan.change.after.length,
   );
   if ('refuse' in written) {
     await notWritten();
@@ -179,30 +181,40 @@ type Sent =
   | { readonly unknown: string }
   | Refusal;
 
+/** @param peers how many the file names afterwards; undefined where the old list is written again */
 export async function sendWrite(
   context: RotateContext,
   approved: boolean,
   subject: Subject,
   command: Extract<PeerCommand, { readonly operation: 'write-config' }>,
   sentence: string,
+  peers: number | undefined,
 ): Promise<Sent> {
   const id = context.nextId();
   const sent = `SendCommand write-config ${peerOperationId(id)}`;
   const { file, sha256, edits, restartGraceSeconds } = command;
   await context.write(
-    { kind: 'intent', act: sent, sentence, evidence: { file, sha256, edits, restartGraceSeconds } },
+    {
+      kind: 'intent',
+      act: sent,
+      sentence,
+      evidence: { file, sha256, edits, restartGraceSeconds },
+      ...(peers !== undefined && { fields: { peers } }),
+    },
     subject,
   );
   const refusal = await guardAgain(context, subject, approved);
   if (refusal) return refusal;
   const result = await runOnNode(context, id, subject.instanceId, command);
   if (result.state !== 'answered') {
-    await context.write({ kind: 'result', act: sent, sentence: `not known to be done: ${result.reason}` }, subject);
+    const sentence = `not known to be done: ${result.reason}`;
+    await context.write({ kind: 'result', act: sent, sentence, fields: { status: 'unknown' } }, subject);
     return { unknown: result.reason };
   }
   const { answer } = result;
   const words = [answer.result, answer.reason].filter((part) => part !== undefined).join(': ');
-  await context.write({ kind: 'result', act: sent, sentence: words, evidence: answer }, subject);
+  const fields = { status: answer.result };
+  await context.write({ kind: 'result', act: sent, sentence: words, evidence: answer, fields }, subject);
   // The node itself says that it has not begun: nothing was written, and nothing is being restarted.
   if (answer.result === 'late' || answer.result === 'stale')
     return { refuse: 'node-silent', reason: `${subject.name} did nothing: ${words}`, page: false, lookAgainMs: 0 };

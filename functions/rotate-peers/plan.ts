@@ -8,6 +8,7 @@ import type { Fleet } from '../../shared/fleet/model.ts';
 import { plainName } from '../../shared/fleet/naming.ts';
 import type { SubjectRefusal } from '../../shared/guardrails/names.ts';
 import { changedLately, type RotationRecord } from '../../shared/guardrails/rotation.ts';
+import { type PlanWords, planSentence } from '../../shared/model/journal-fields.ts';
 import { type PeersFile, withPeers } from '../../shared/peers/config.ts';
 import { editsBetween } from '../../shared/peers/edits.ts';
 import { parseEntry } from '../../shared/peers/entry.ts';
@@ -228,10 +229,13 @@ const digest = (value: unknown): string =>
 const MAX_SHOWN = 4;
 
 /** "name 3 peers, 3 of them new: it has 0 connections, expected 3". What is done, a colon, and why. */
-export function sentenceOf(
+export const sentenceOf = (plan: NodePlan, names: ReadonlyMap<string, string>): string =>
+  planSentence(wordsOf(plan, names));
+
+export function wordsOf(
   { change, peersBefore, floor, belowFloor, dial }: NodePlan,
   names: ReadonlyMap<string, string>,
-): string {
+): PlanWords {
   const { before, after, added, removed, reasons, waiting } = change;
   const callOf = (peer: string): string => names.get(peer) ?? peer;
   const short = (peers: readonly string[]): string =>
@@ -251,7 +255,10 @@ export function sentenceOf(
     ...[...new Set(reasons)].slice(0, MAX_SHOWN),
     waiting > 0 ? `${waiting} more wait for the next hour` : '',
   ].filter((part) => part !== '');
-  return `${done.join(', ')} (${after.length} in all): ${why.join('; ') || (before.length === 0 ? 'its list names nobody' : 'better spread and longer lived')}`;
+  return {
+    would: `${done.join(', ')} (${after.length} in all)`,
+    because: why.join('; ') || (before.length === 0 ? 'its list names nobody' : 'better spread and longer lived'),
+  };
 }
 
 export type Verdict =

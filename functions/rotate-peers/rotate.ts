@@ -12,6 +12,7 @@ import { messageOf } from '../../shared/reconcile/fleets.ts';
 import { answerableMs, finish, notify } from '../../shared/reconcile/notification.ts';
 import {
   type Approval,
+  approvedFields,
   approvedSentence,
   judgeQuestion,
   notApproved,
@@ -44,6 +45,7 @@ import {
   peersOf,
   planFleet,
   sentenceOf,
+  wordsOf,
 } from './plan.ts';
 import { mayRestart, settleRestart } from './restart.ts';
 
@@ -147,7 +149,10 @@ async function rotate(
       },
       propose: ({ plans, read }) => propose(context, plans, read.facts.names),
       apply: async ({ plans, read }, approved) => {
-        if (approved) await context.write({ kind: 'decision', sentence: approvedSentence(approved) });
+        if (approved) {
+          const sentence = approvedSentence(approved);
+          await context.write({ kind: 'decision', sentence, fields: approvedFields(approved) });
+        }
         if (plans.length > 0 && due.why !== 'routine') await comesAgain(context);
         const done = await actOnAll(context, client, situation, read.facts, plans, approved !== undefined);
         if (approved && done.finished)
@@ -253,7 +258,13 @@ async function writePlans(
   for (const plan of fresh) {
     const { before, after } = plan.change;
     await context.write(
-      { kind: 'plan', act: `plan ${hashOfNode(plan)}`, sentence: sentenceOf(plan, names), evidence: { before, after } },
+      {
+        kind: 'plan',
+        act: `plan ${hashOfNode(plan)}`,
+        sentence: sentenceOf(plan, names),
+        evidence: { before, after },
+        fields: { ...wordsOf(plan, names), plan: hashOfNode(plan) },
+      },
       { name: plan.node, instanceId: plan.instanceId },
     );
   }
@@ -336,7 +347,7 @@ async function actOnAll(
         triedInVain: rotation.backoff[plan.instanceId] !== undefined,
         judgeRestart: () => mayRestart(context, facts, parts, plan),
       });
-      outcomes.push(`${plan.node}: ${wordsOf(acted)}`);
+      outcomes.push(`${plan.node}: ${outcomeOf(acted)}`);
       left ||= acted.outcome === 'later';
       if (acted.outcome === 'refused') {
         // What a person was told before is not paged each time that it is met again.
@@ -360,7 +371,7 @@ function inOrder(plans: readonly NodePlan[], due: Due, { nodes }: FleetFacts): r
   return [...plans].sort((a, b) => place(a) - place(b));
 }
 
-const wordsOf = (acted: Acted): string =>
+const outcomeOf = (acted: Acted): string =>
   acted.outcome === 'refused' ? `refused: ${acted.refusal.reason}` : `${acted.outcome}: ${acted.sentence}`;
 
 /** Its file was written, and its client has not been seen to come up since. */

@@ -50,9 +50,10 @@ function plan(from: Planning, about: About): Act {
   if (since) return refuses(from, exceeded(since));
   if (about.mode === 'act' || approved) return { do: 'lease' };
   const sentence = sentenceOf(facts, about);
+  const words = { would: sentence, because: '' };
   return about.mode === 'ask'
-    ? { do: 'ask', from, sentence, terms }
-    : { do: 'conclude', from, ending: { outcome: 'planned', reason: sentence } };
+    ? { do: 'ask', from, sentence, words, terms }
+    : { do: 'conclude', from, ending: { outcome: 'planned', reason: sentence, plan: words } };
 }
 
 const refuses = (from: Planning | Preparing, refusal: Refusal): Act => ({

@@ -13,6 +13,7 @@ import type { Lost } from '../../shared/heal/mutation.ts';
 import type { Ending } from '../../shared/heal/outcome.ts';
 import type { SnapshotOperation } from '../../shared/heal/records.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
+import type { PlanWords } from '../../shared/model/journal-fields.ts';
 import type { SnapshotPayload } from '../../shared/model/payload.ts';
 import type { NodeAnswer, NodeState } from '../../shared/node-commands/node-answer.ts';
 
@@ -189,7 +190,12 @@ export interface Acts {
   readonly claim: { readonly args: object; readonly result: Claimed };
   readonly look: { readonly args: { readonly from: Planning | Preparing }; readonly result: Facts | Refusal };
   readonly ask: {
-    readonly args: { readonly from: Planning; readonly sentence: string; readonly terms: Terms };
+    readonly args: {
+      readonly from: Planning;
+      readonly sentence: string;
+      readonly words: PlanWords;
+      readonly terms: Terms;
+    };
     readonly result: Approval;
   };
   readonly lease: {

@@ -156,7 +156,9 @@ export async function journalChanges(
     .filter(({ node, was }) => was !== node.health && !(was === undefined && node.health === 'synced'));
   for (const { node, was } of changed.slice(0, LINES_A_SWEEP)) {
     const sentence = `${was === undefined ? 'first seen' : was} → ${node.health}: ${node.reason}`;
-    await journalOf(context, fleet.name, node, nowMs)('00-health', decision(nowMs, sentence, evidenceOf(node)));
+    const fields = { from: was ?? null, to: node.health };
+    const entry = { ...decision(nowMs, sentence, evidenceOf(node)), fields };
+    await journalOf(context, fleet.name, node, nowMs)('00-health', entry);
   }
   const more = changed.slice(LINES_A_SWEEP).map(({ node }) => node);
   if (more.length === 0) return;

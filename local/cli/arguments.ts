@@ -3,11 +3,11 @@ import { Command, CommanderError, Option } from 'commander';
 import didYouMean from 'didyoumean2';
 import { unfitWord } from '../../shared/text/command-words.ts';
 import { STORIES } from '../machines/stories/index.ts';
-import { findScenario, SCENARIOS } from '../scenarios/index.ts';
+import type { Group, StoryEntry } from '../machines/stories/plan.ts';
+import { findScenario, SCENARIOS } from '../scenarios/catalog/index.ts';
 import type { Scenario } from '../scenarios/scenario.ts';
 import { FAULTS, type FaultName, isFaultName } from '../simulator/faults.ts';
 import type { Lane } from '../simulator/lambda-runtime/sandbox.ts';
-import type { RealRequest } from './show-real.ts';
 
 export type ListName = 'scenarios' | 'faults' | 'codes' | 'stories';
 
@@ -16,6 +16,13 @@ export interface RunRequest {
   readonly seed: number;
   readonly faults: readonly FaultName[];
   readonly lane: Lane;
+}
+
+/** All of a group's, or the one that was named. */
+export interface RealRequest {
+  readonly group: Group;
+  readonly stories: readonly StoryEntry[];
+  readonly isOnlyOne: boolean;
 }
 
 export type Request =

@@ -1,8 +1,8 @@
 // What `--list`, `--list-faults`, `--list-codes` and `--real --list` print: one name a line, two spaces, a sentence.
 import { FAILURES, GUARDRAILS, TROUBLES } from '../../shared/model/guardrail-codes.ts';
 import { STORIES } from '../machines/stories/index.ts';
+import { SCENARIOS } from '../scenarios/catalog/index.ts';
 import { INVARIANTS } from '../scenarios/checks/invariants.ts';
-import { SCENARIOS } from '../scenarios/index.ts';
 import { FAULTS } from '../simulator/faults.ts';
 import type { ListName } from './arguments.ts';
 

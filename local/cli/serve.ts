@@ -6,8 +6,8 @@ import { mailOf, type Sns } from '../services/sns/sns.ts';
 import { type AccessKey, newAccessKey } from '../simulator/gateway/keys.ts';
 import { listen } from '../simulator/gateway/server.ts';
 import type { RunRequest } from './arguments.ts';
-import { remarkColors as colors } from './colors.ts';
 import { prepared } from './tell-story.ts';
+import { remarkColors as colors } from './terminal.ts';
 
 export interface Desk {
   /** What a shell can evaluate. */

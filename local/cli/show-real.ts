@@ -2,22 +2,15 @@
 
 import { makeReady } from '../machines/host/ready.ts';
 import { memoryEachMiB, type Played, play } from '../machines/play.ts';
-import { type Group, planStories, type StoryEntry } from '../machines/stories/plan.ts';
+import type { RunEvent } from '../machines/run-events.ts';
+import { planStories, type StoryEntry } from '../machines/stories/plan.ts';
 import type { Reasoned, Tally } from '../machines/tally.ts';
-import type { Told } from '../machines/telling.ts';
-import { colors, remarkColors } from './colors.ts';
-import { renderLine } from './render.ts';
-import type { StoryLine } from './story-line.ts';
-import { tableLines } from './table.ts';
+import type { RealRequest } from './arguments.ts';
+import { counted, lasting } from './format.ts';
+import type { StoryLine } from './story/lines.ts';
+import { renderLine } from './story/lines.ts';
 import type { Audience } from './tell-story.ts';
-import { counted, lasting } from './words.ts';
-
-/** All of a group's, or the one that was named. */
-export interface RealRequest {
-  readonly group: Group;
-  readonly stories: readonly StoryEntry[];
-  readonly isOnlyOne: boolean;
-}
+import { colors, remarkColors, tableLines } from './terminal.ts';
 
 const LIMIT_SECONDS = 20 * 60;
 /** Lines come one by one: the longest label is not known yet. */
@@ -49,7 +42,7 @@ export async function showReal(
   const beganMs = performance.now();
   const shown = await play(ready, {
     ...{ group, played, isOnlyOne, limitSeconds: LIMIT_SECONDS, memoryMiB: memoryEachMiB(1) },
-    onTold: (told) => {
+    onEvent: (told) => {
       for (const line of linesOf(told, performance.now() - beganMs))
         for (const text of renderLine(line, LABEL_WIDTH, isTerminal ? width : undefined)) say(text);
     },
@@ -62,7 +55,7 @@ export async function showReal(
 }
 
 /** A told line has its own moment; what is judged is judged now. */
-export function linesOf(told: Told, nowMs: number): StoryLine[] {
+export function linesOf(told: RunEvent, nowMs: number): StoryLine[] {
   switch (told.event) {
     case 'story':
       return [{ atMs: nowMs, label: told.name, text: told.sentence, tone: 'node' }];

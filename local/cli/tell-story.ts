@@ -3,12 +3,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ensureSynthesized } from '../../infra/synth.ts';
 import { FLEETS, run } from '../scenarios/run.ts';
 import type { RunRequest } from './arguments.ts';
-import { colors } from './colors.ts';
-import { gatherFacts } from './facts.ts';
-import { nodesTable } from './nodes-table.ts';
-import { recordsTable } from './records-table.ts';
-import { type Printed, renderSections } from './render.ts';
-import { summaryOf, tell } from './story.ts';
+import { gatherFacts } from './story/facts.ts';
+import { type Printed, renderSections } from './story/lines.ts';
+import { summaryOf, tell } from './story/story.ts';
+import { nodesTable, recordsTable } from './story/tables.ts';
+import { colors, remarkColors } from './terminal.ts';
 
 /** A person at the other end, or a file. */
 export interface Audience {
@@ -44,6 +43,12 @@ export async function tellStory(request: RunRequest, explain: boolean, audience:
   say(colors.bold(summaryOf(facts)));
   for (const hint of hints(request, explain)) say(hint);
   return facts.unmet;
+}
+
+/** @returns 0 when the scenario's own expectations held, 1 when they did not */
+export function verdict(unmet: readonly string[], complain: (line: string) => void): 0 | 1 {
+  for (const sentence of unmet) complain(remarkColors.red(`expected, and it did not hold: ${sentence}`));
+  return unmet.length > 0 ? 1 : 0;
 }
 
 const SLOW_MS = 400;

@@ -2,9 +2,9 @@
 import { writeSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { Narrator } from './narrator.ts';
+import { parseTask, runEventLine } from './run-events.ts';
 import { STORY_GROUPS } from './stories/index.ts';
 import { entriesOf, networkOf, type RealStory, StoryBroken } from './story.ts';
-import { parseTask, toldLine } from './telling.ts';
 import { RealWorld } from './world.ts';
 
 const {
@@ -23,7 +23,7 @@ const STDOUT = 1;
 // Whoever started this is gone: so is its reason.
 process.stdin.resume().once('end', () => process.exit(1));
 
-const narrator = new Narrator((told) => writeSync(STDOUT, toldLine(told)));
+const narrator = new Narrator((told) => writeSync(STDOUT, runEventLine(told)));
 let failed = false;
 const world = await RealWorld.make(ground, group.fleets, {
   onError: (error) => {

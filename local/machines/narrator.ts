@@ -1,7 +1,8 @@
 // Tells a run's stories as they go on: what is done, what the suite's own journal says meanwhile, and what held.
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { JournalLine } from '../scenarios/report/journal.ts';
+import type { RunEvent } from './run-events.ts';
 import { type RealStory, StoryBroken, type Telling } from './story.ts';
-import type { Told } from './telling.ts';
 import type { RealWorld } from './world.ts';
 
 const LOOK_MS = 500;
@@ -14,10 +15,10 @@ export interface Begun {
 }
 
 export class Narrator {
-  readonly #tell: (told: Told) => void;
+  readonly #tell: (told: RunEvent) => void;
   readonly #beganMs = Date.now();
 
-  constructor(tell: (told: Told) => void) {
+  constructor(tell: (told: RunEvent) => void) {
     this.#tell = tell;
   }
 
@@ -93,7 +94,7 @@ async function waitFor(
       trouble = String(error);
     }
     if (Date.now() > untilMs) return { became: false, ...(trouble !== undefined && { trouble }) };
-    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    await sleep(LOOK_MS);
   }
 }
 

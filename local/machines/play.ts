@@ -2,9 +2,9 @@
 import { fileURLToPath } from 'node:url';
 import { type Ended, enclose } from './host/enclosure.ts';
 import type { Ready } from './host/ready.ts';
+import type { RunEvent, Task } from './run-events.ts';
 import type { Group, StoryEntry } from './stories/plan.ts';
 import { type Tally, tally } from './tally.ts';
-import type { Task, Told } from './telling.ts';
 
 export interface Play {
   readonly group: Group;
@@ -13,7 +13,7 @@ export interface Play {
   readonly isOnlyOne: boolean;
   readonly limitSeconds: number;
   readonly memoryMiB: number | undefined;
-  readonly onTold: (told: Told) => void;
+  readonly onEvent: (told: RunEvent) => void;
 }
 
 export interface Played {
@@ -35,14 +35,14 @@ export function memoryEachMiB(runs: number, availableBytes: number = process.ava
 
 /** @throws only where the run cannot even be begun */
 export async function play(ready: Ready, play: Play, entry = INSIDE): Promise<Played> {
-  const { group, played, isOnlyOne, limitSeconds, memoryMiB, onTold } = play;
-  const told: Told[] = [];
+  const { group, played, isOnlyOne, limitSeconds, memoryMiB, onEvent } = play;
+  const told: RunEvent[] = [];
   const enclosure = await enclose({
     entry,
     words: (runDirectory) => wordsFor(group, isOnlyOne ? played[0]?.name : undefined, taskOf(ready, runDirectory)),
-    onTold: (event) => {
+    onEvent: (event) => {
       told.push(event);
-      onTold(event);
+      onEvent(event);
     },
     limitSeconds,
     ...(memoryMiB !== undefined && { memoryMiB }),

@@ -1,7 +1,7 @@
 // What a group's run comes to: of each story what held and what did not, and by name each that was to be played and did not end.
 import type { Ended } from './host/enclosure.ts';
+import type { RunEvent } from './run-events.ts';
 import type { StoryEntry } from './stories/plan.ts';
-import type { Told } from './telling.ts';
 
 export interface Verdict {
   readonly story: string;
@@ -25,7 +25,7 @@ export interface Tally {
 export const EMPTY: Tally = { held: [], broken: [], skipped: [], scripts: [], seconds: {} };
 
 /** @param group what its own affairs are told under */
-export function tally(group: string, played: readonly StoryEntry[], told: readonly Told[], ended: Ended): Tally {
+export function tally(group: string, played: readonly StoryEntry[], told: readonly RunEvent[], ended: Ended): Tally {
   const held = told.filter((one) => one.event === 'held').map(({ story, sentence }) => ({ story, sentence }));
   const broken = told.filter((one) => one.event === 'broken').map(reasoned);
   const skipped = told.filter((one) => one.event === 'skipped').map(reasoned);

@@ -13,7 +13,7 @@ import { isImage, type StoredContent } from '../nodes/content.ts';
 import type { CommandOutcome } from '../nodes/machine.ts';
 import { createRegion, type Region } from '../region.ts';
 import { type JournalLine, readJournal } from '../scenarios/report/journal.ts';
-import { deployInto, settled } from '../scenarios/world/deployed.ts';
+import { deployInto, settled } from '../scenarios/world/deployment.ts';
 import { VPC_ID } from '../services/ec2/service.ts';
 import type { Following } from '../simulator/clock.ts';
 import { readAssembly } from '../simulator/cloudformation/deploy.ts';
@@ -26,7 +26,7 @@ import { Lan } from './machine/lan.ts';
 import { realHost } from './machine/rpc.ts';
 import { enable, type ImageFiles } from './machine/system.ts';
 import { tool } from './machine/tool.ts';
-import type { Task } from './telling.ts';
+import type { Task } from './run-events.ts';
 
 /** Fleet files of the real stories. */
 const REAL_FLEETS = join(import.meta.dirname, 'fleets');

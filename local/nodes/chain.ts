@@ -3,22 +3,15 @@
 import type { Clock, Kernel } from '../simulator/kernel.ts';
 import { Branch } from './branch.ts';
 import { PeerNetwork } from './peer-network.ts';
-import { chainIdOf, GENESIS_HASHES, type Protocol, protocolOf } from './protocol.ts';
+import { chainIdOf, GENESIS_HASHES, type NetworkSpec, type Protocol, protocolOf } from './protocol.ts';
 import { type ConsensusFacts, Validators } from './validators.ts';
 
-export interface ChainSpec {
-  readonly name: string;
+export interface ChainSpec extends NetworkSpec {
   readonly heightAtStart: number;
   readonly blockIntervalMs: number;
   /** What a block adds to the disk of a node that stores everything. */
   readonly bytesPerBlock: number;
   readonly inodesPerBlock: number;
-  /** `here`: our own validators make the blocks (CometBFT). `elsewhere`: others do, whatever happens to our nodes. */
-  readonly consensus: 'here' | 'elsewhere';
-  /** What its clients speak; from its name unless given, and cometbft where consensus is here. */
-  readonly protocol?: Protocol;
-  /** What tells this network from others, as the product's chain client reads it; that of the main network unless given. */
-  readonly chainId?: string;
   /** Connections matter: a node that reaches nobody gets no block, and validators that do not reach each other make none. */
   readonly needsPeers?: boolean;
 }

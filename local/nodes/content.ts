@@ -1,7 +1,8 @@
 // What is on a volume, as a snapshot or a copy holds it: a filesystem, a chain's data up to a height, and files. It never changes: what
 // is mounted on a machine is a `SimulatedVolume`, and this is what it was at one moment.
 import type { Branch } from './branch.ts';
-import type { FilesystemType } from './volume.ts';
+
+export type FilesystemType = 'xfs' | 'ext4' | 'btrfs';
 
 /** What a client makes of data when it opens them: it goes on at their height, exits, or begins at height 0 as if there were none. */
 export type Opening = 'opens' | 'refuses' | 'starts-over';

@@ -1,9 +1,9 @@
 // The chain's data under a simulated client: what a copy of them would hold, what a client makes of those that somebody put there, and
 // the files that make a node itself.
 import { createHash } from 'node:crypto';
-import { wordsOf } from './client-words.ts';
+import { wordsOf } from './client-log.ts';
 import { type ChainData, discord, type Opening, openingOf } from './content.ts';
-import type { SimulatedNode } from './node.ts';
+import type { NodeContext } from './context.ts';
 import { familyOf } from './protocol.ts';
 import type { Growth, SimulatedVolume } from './volume.ts';
 
@@ -22,14 +22,14 @@ export class CopiedData {
   refusal: string | undefined;
   /** What becomes of copies that are taken while the client runs: by chance unless a scenario says it. */
   copiesOpen: Opening | 'by chance' = 'by chance';
-  private readonly node: SimulatedNode;
+  private readonly node: NodeContext;
   private readonly places: readonly SimulatedVolume[];
   private unreadable = false;
   private stopsAtHeight: number | undefined;
   /** One answer for all copies of one moment: volumes that are copied together open together. */
   private drawn: { readonly atMs: number; readonly opening: Opening } | undefined;
 
-  constructor(node: SimulatedNode, places: readonly SimulatedVolume[]) {
+  constructor(node: NodeContext, places: readonly SimulatedVolume[]) {
     const { bytesPerBlock, inodesPerBlock } = node.chain.spec;
     this.node = node;
     this.places = places;

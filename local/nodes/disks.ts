@@ -1,12 +1,11 @@
 // The devices of a simulated node and what is mounted where. Attaching makes a device and mounts nothing; a volume made from a copy has
 // its original's UUID; what a boot mounts is in /etc/fstab. The client's data are in data.ts.
-import { simulatedContent, type VolumeContent } from './content.ts';
+import { type FilesystemType, simulatedContent, type VolumeContent } from './content.ts';
+import type { NodeContext } from './context.ts';
 import { CopiedData } from './data.ts';
-import { type Device, type DeviceReport, deviceById, type MountOptions } from './devices.ts';
 import { bootLines, fstabOf } from './fstab.ts';
 import type { NewDisk } from './machine.ts';
-import type { SimulatedNode } from './node.ts';
-import { type FilesystemType, SimulatedVolume } from './volume.ts';
+import { SimulatedVolume } from './volume.ts';
 
 const GIB = 2 ** 30;
 export const FSTAB = '/etc/fstab';
@@ -15,14 +14,14 @@ const UNINITIALIZED_SPEED = 0.25;
 
 export class NodeDisks {
   readonly data: CopiedData;
-  private readonly node: SimulatedNode;
+  private readonly node: NodeContext;
   /** One for each mount point of the node, in order: what is there, or was last. */
   private readonly places: SimulatedVolume[];
   private readonly devices: Device[];
   /** Whether anything came, went or was moved since the beginning: until then a boot finds all as it was. */
   private touched = false;
 
-  constructor(node: SimulatedNode, places: SimulatedVolume[]) {
+  constructor(node: NodeContext, places: SimulatedVolume[]) {
     this.node = node;
     this.places = places;
     this.devices = places.map((volume, at) => ({
@@ -249,3 +248,34 @@ export class NodeDisks {
 }
 
 const WRONG_FILESYSTEM = 'wrong fs type, bad option, bad superblock';
+
+export interface MountOptions {
+  readonly readOnly?: boolean;
+  /** XFS: even if its UUID is mounted already. */
+  readonly nouuid?: boolean;
+}
+
+/** A block device as lsblk shows it. */
+export interface DeviceReport {
+  readonly volumeId: string;
+  /** As the kernel names it: the API's name is not to be seen on Nitro. */
+  readonly name: string;
+  readonly byId: string;
+  readonly sizeBytes: number;
+  /** Undefined: nothing is on it. */
+  readonly filesystem: { readonly type: string; readonly uuid: string } | undefined;
+  readonly mountedAt: string | undefined;
+  readonly readOnly: boolean;
+}
+
+export interface Device {
+  readonly volumeId: string;
+  readonly name: string;
+  sizeBytes: number;
+  /** Undefined: an empty volume. */
+  readonly volume: SimulatedVolume | undefined;
+}
+
+/** /dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_vol0123…: the id without its dash. */
+export const deviceById = (volumeId: string): string =>
+  `/dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_${volumeId.replace('-', '')}`;

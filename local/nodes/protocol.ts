@@ -1,9 +1,19 @@
 // Which protocol a simulated chain speaks, and what its main network is known by: as the product's chain clients read it.
 import { chainDefaults, type KnownChain } from '../../shared/chains/defaults.ts';
-import type { ChainSpec } from './chain.ts';
 
 /** All that the product has a client for, except solana, whose RPC is not simulated. */
 export type Protocol = Exclude<KnownChain, 'solana'>;
+
+/** What a network is known by. */
+export interface NetworkSpec {
+  readonly name: string;
+  /** `here`: our own validators make the blocks (CometBFT). `elsewhere`: others do, whatever happens to our nodes. */
+  readonly consensus: 'here' | 'elsewhere';
+  /** What its clients speak; from its name unless given, and cometbft where consensus is here. */
+  readonly protocol?: Protocol;
+  /** What tells this network from others, as the product's chain client reads it; that of the main network unless given. */
+  readonly chainId?: string;
+}
 
 /** Protocols that answer alike. */
 export type Family = 'bitcoin' | 'ethereum' | 'cometbft' | 'stacks';
@@ -39,7 +49,7 @@ const VERSIONS: Readonly<Record<Protocol, string>> = {
 };
 
 /** The chain's own word, else a name that is a protocol's, else CometBFT where our validators make the blocks. */
-export function protocolOf({ protocol, name, consensus }: ChainSpec): Protocol | undefined {
+export function protocolOf({ protocol, name, consensus }: NetworkSpec): Protocol | undefined {
   if (protocol !== undefined) return protocol;
   if (Object.hasOwn(FAMILIES, name)) return name as Protocol;
   return consensus === 'here' ? 'cometbft' : undefined;
@@ -57,7 +67,7 @@ export const METRICS_PORTS: Readonly<Partial<Record<Family, number>>> = { cometb
 export const BEACON_PORT = 5_052;
 
 /** What tells this network from others, as the product's client reads it. */
-export function chainIdOf(spec: ChainSpec, genesisHash: string): string {
+export function chainIdOf(spec: NetworkSpec, genesisHash: string): string {
   if (spec.chainId !== undefined) return spec.chainId;
   const protocol = protocolOf(spec);
   if (protocol === 'ethereum' || protocol === 'stacks') return '1';

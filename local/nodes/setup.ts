@@ -1,17 +1,28 @@
-// The files of a simulated node and what its client makes of its configuration when it starts.
+// The files of a simulated node, and what its client makes of its configuration when it starts.
+
+import type { SimulatedChain } from './chain.ts';
 import { ConfigurationError, readConfig, usualConfigPath, writtenConfig } from './config/peers.ts';
-import { NodeFiles } from './files.ts';
-import type { SimulatedNode } from './node.ts';
+import type { StoredFile } from './content.ts';
+import type { NodePeers } from './peers.ts';
+import type { NodeSpec } from './spec.ts';
+
+interface SetupContext {
+  readonly chain: SimulatedChain;
+  readonly spec: NodeSpec;
+  readonly peers: NodePeers;
+  /** Takes from the configuration whether the RPC port answers unsafe requests. */
+  readonly rpc: { configure(rpcUnsafe: boolean): void };
+}
 
 export class NodeSetup {
   readonly files = new NodeFiles();
   /** Of the client's configuration; undefined where its protocol is not known. */
   readonly configPath: string | undefined;
-  private readonly node: SimulatedNode;
+  private readonly node: SetupContext;
   /** Why the client did not start, in its own words; undefined when it did. */
   refusal: string | undefined;
 
-  constructor(node: SimulatedNode) {
+  constructor(node: SetupContext) {
     this.node = node;
     const { chain, spec, peers } = node;
     const { protocol } = chain;
@@ -49,5 +60,82 @@ export class NodeSetup {
       this.refusal = error.message;
       return false;
     }
+  }
+}
+
+/** Bytes of one file that commands write: configurations have some kilobytes. */
+const FILE_BYTES_MAX = 1_048_576;
+const FILES_MAX = 100;
+
+class NodeFiles {
+  private readonly texts = new Map<string, string>();
+  private readonly unmade = new Map<string, () => string>();
+  /** What a running client keeps writing: made anew at each look. */
+  private readonly live = new Map<string, () => string>();
+
+  /** A file that is there from the beginning; `make` is called when it is first read. */
+  provide(path: string, make: () => string): void {
+    this.unmade.set(path, make);
+  }
+
+  /** A file that its writer keeps up to date, until somebody else writes it. */
+  keepUp(path: string, make: () => string): void {
+    this.delete(path);
+    this.live.set(path, make);
+  }
+
+  has(path: string): boolean {
+    return this.texts.has(path) || this.unmade.has(path) || this.live.has(path);
+  }
+
+  /** Undefined: no such file. */
+  get(path: string): string | undefined {
+    const known = this.texts.get(path);
+    if (known !== undefined) return known;
+    const kept = this.live.get(path);
+    if (kept !== undefined) return kept();
+    const text = this.unmade.get(path)?.();
+    if (text !== undefined) this.texts.set(path, text);
+    return text;
+  }
+
+  set(path: string, text: string): void {
+    if (!path.startsWith('/')) throw new RangeError(`file "${path}": expected an absolute path`);
+    if (Buffer.byteLength(text) > FILE_BYTES_MAX)
+      throw new RangeError(`file ${path}: ${Buffer.byteLength(text)} bytes, expected at most ${FILE_BYTES_MAX}`);
+    if (!this.has(path) && this.texts.size >= FILES_MAX) throw new RangeError(`more than ${FILES_MAX} files`);
+    this.delete(path);
+    this.texts.set(path, text);
+  }
+
+  /**
+   * The files below a directory by their paths in it; those of other filesystems mounted there (`except`) are not its own. Looking
+   * makes nothing that was not made before, and freezes what is kept up to date.
+   */
+  below(directory: string, except: readonly string[] = []): Map<string, StoredFile> {
+    const prefix = `${directory.replace(/\/$/, '')}/`;
+    const isOwn = (path: string): boolean =>
+      path.startsWith(prefix) && !except.some((other) => other.startsWith(prefix) && path.startsWith(`${other}/`));
+    const files = new Map<string, StoredFile>();
+    const add = (path: string, file: StoredFile): void => void files.set(path.slice(prefix.length), file);
+    for (const [path, make] of this.unmade) if (isOwn(path)) add(path, { make, written: false });
+    for (const [path, text] of this.texts) if (isOwn(path)) add(path, { make: () => text, written: true });
+    for (const [path, make] of this.live) {
+      if (!isOwn(path)) continue;
+      const text = make();
+      add(path, { make: () => text, written: true });
+    }
+    return files;
+  }
+
+  delete(path: string): void {
+    this.live.delete(path);
+    this.unmade.delete(path);
+    this.texts.delete(path);
+  }
+
+  /** Whether somebody has written it, or taken it away, since the beginning. */
+  changed(path: string): boolean {
+    return !this.unmade.has(path) && !this.live.has(path);
   }
 }

@@ -1,4 +1,6 @@
-// What a scenario says of a simulated node, and what a node tells to reports and tests.
+// What a scenario says of a simulated node, which names it goes by in commands, and what it tells to reports and tests.
+
+import { type Operation, operationParameters } from '../../shared/node-commands/parameters.ts';
 import type { ClientState, Outage } from './client.ts';
 import type { VolumeSpec } from './volume.ts';
 
@@ -81,4 +83,26 @@ export interface NodeReport {
   readonly outages: readonly Outage[];
   /** What commands and boots have started, in order. */
   readonly clientStarts: readonly string[];
+}
+
+/** Documents are named by their content: chainmend-observe-node-<hash>. */
+export function operationOf(documentName: string): Operation | undefined {
+  const [, name] = /^chainmend-(.+)-[^-]+$/.exec(documentName) ?? [];
+  return name !== undefined && Object.hasOwn(operationParameters, name) ? (name as Operation) : undefined;
+}
+
+/** Whether a command means this node's client: `node@*` means any instance of the template. */
+export function isUnit(spec: NodeSpec, runtime: string, unit: string): boolean {
+  if (runtime !== spec.runtime || runtime === 'none') return false;
+  if (runtime !== 'systemd') return unit === spec.unit;
+  const [before = '', after] = withSuffix(unit).split('*');
+  return after === undefined ? withSuffix(spec.unit) === before : withSuffix(spec.unit).startsWith(before);
+}
+
+const withSuffix = (unit: string): string => (unit.endsWith('.service') ? unit : `${unit}.service`);
+
+/** What a start is called by: the full unit name, the container, or the compose service. */
+export function unitName({ runtime, unit }: NodeSpec): string {
+  if (runtime === 'systemd') return withSuffix(unit);
+  return runtime === 'compose' ? (unit.split('#')[1] ?? unit) : unit;
 }

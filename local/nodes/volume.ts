@@ -1,8 +1,6 @@
 // One data volume of a simulated node: device, partition, filesystem, and how a growing chain fills it.
 import { createHash } from 'node:crypto';
-import type { ChainData, VolumeContent } from './content.ts';
-
-export type FilesystemType = 'xfs' | 'ext4' | 'btrfs';
+import type { ChainData, FilesystemType, VolumeContent } from './content.ts';
 
 export interface VolumeSpec {
   /** "" where the device does not tell its EBS volume. */

@@ -10,10 +10,10 @@ import { createRegion, type Region, type RegionOptions, START_MS } from '../regi
 import type { Assembly } from '../simulator/cloudformation/assembly.ts';
 import { readAssembly } from '../simulator/cloudformation/deploy.ts';
 import type { FaultName } from '../simulator/faults.ts';
-import { Watch } from './checks/watch.ts';
+import { Checker } from './checks/checker.ts';
 import { makeReport, type Report } from './report/report.ts';
 import type { Scenario } from './scenario.ts';
-import { deployInto, settled } from './world/deployed.ts';
+import { deployInto, settled } from './world/deployment.ts';
 import { World } from './world/world.ts';
 
 export const FLEETS = join(import.meta.dirname, './fleets');
@@ -40,16 +40,16 @@ export interface Run {
 }
 
 export async function run(scenario: Scenario, options: RunOptions): Promise<Run> {
-  const watch = new Watch();
-  const region = await createRegion({ ...options, onCall: watch.onCall });
+  const checker = new Checker();
+  const region = await createRegion({ ...options, onCall: checker.onCall });
   const world = await prepare(region, scenario);
-  watch.begin(world);
+  checker.begin(world);
   const { seed, lane, faults = [] } = options;
   const disturbed = options.disturbed === true || faults.length > 0;
   scenario.people?.(world);
   const missed = lookMeanwhile(world, scenario, disturbed);
   await untilDone(world, scenario, aftermathMs(disturbed));
-  const report = makeReport(world, watch, { scenario: scenario.name, seed, lane, faults });
+  const report = makeReport(world, checker, { scenario: scenario.name, seed, lane, faults });
   const unmet = [
     ...scenario.expect
       .filter(({ undisturbed }) => !(undisturbed && disturbed))

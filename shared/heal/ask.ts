@@ -2,6 +2,7 @@
 // where only this heal and the dispatcher may write: `npm run heal -- approve` finds it there, and never in the journal.
 import { CallbackExternalError, CallbackTimeoutError, type DurableContext } from '@aws/durable-execution-sdk-js';
 import { readSwitches } from '../guardrails/switches.ts';
+import type { PlanWords } from '../model/journal-fields.ts';
 import type { Write } from '../model/write.ts';
 import { plainText } from '../text/plain-text.ts';
 import { type Approval, claimOf, denied, hashOf, judgeApproval, type Terms } from './approval.ts';
@@ -14,6 +15,8 @@ import { keys, settle } from './store.ts';
 export interface Question {
   /** What would be done, and why, without a full stop at its end. */
   readonly sentence: string;
+  /** The same as two values. */
+  readonly words: PlanWords;
   /** What an approval covers: node, data, sizes, cost. The incident and its attempt are added to them. */
   readonly terms: Terms;
   readonly guardrails?: ApprovalRecord['guardrails'];
@@ -67,7 +70,7 @@ async function answerTo(answered: Promise<string>, plan: string, hours: number):
 /** On the record first: a page names a question that can be found. */
 async function ask(
   tools: HealTools,
-  { sentence, terms, guardrails, evidence }: Question,
+  { sentence, words, terms, guardrails, evidence }: Question,
   { callbackId, hours, place }: { readonly callbackId: string; readonly hours: number; readonly place: string },
 ): Promise<{ readonly plan: string; readonly asked: boolean }> {
   const { clients, journal, payload, environment, execution } = tools;
@@ -91,6 +94,7 @@ async function ask(
     kind: 'plan',
     sentence,
     evidence: { ...evidence, plan, terms: Object.fromEntries(all) },
+    fields: { ...words, plan, asks: true },
   });
   const { text, approve, refuse } = answersToHeal({ incidentId, plan, callbackId }, process.env['AWS_REGION']);
   const content: Page = {
@@ -128,6 +132,7 @@ async function note(
       kind: 'decision',
       sentence: `plan ${plan} is approved${claimOf(by)}`,
       evidence: { plan, by },
+      fields: { plan, approved: true },
     });
   return { noted: true };
 }

@@ -1,11 +1,14 @@
 // The journal: every decision, intent, result and page, kept 400 days, written once and never changed. Each function writes lines of its own
 // partition only, and none reads them: nothing is ever decided by the journal.
+import type { JournalFields } from '../model/journal-fields.ts';
 import { type PlainText, plainJson, plainText, SENTENCE_CHARACTERS } from '../text/plain-text.ts';
 import { partitions, type Writer } from './records.ts';
 
 const KEPT_DAYS = 400;
 /** Evidence is cut rather than refused: a DynamoDB item holds 400 KB, and a reader holds less. */
 const MAX_EVIDENCE_CHARACTERS = 4_000;
+/** Fields are whole or not there: a list of all alarms that one request may delete fits. */
+const MAX_FIELDS_CHARACTERS = 16_000;
 /** Of a node, an execution's ARN, an act. */
 const NAME_CHARACTERS = 500;
 
@@ -33,6 +36,8 @@ export interface JournalEntry {
   /** AWS operation that is intended or answered, with what it is about: "ModifyVolume vol-…". */
   readonly act?: string;
   readonly evidence?: unknown;
+  /** The same as the sentence says, as values: for programs. */
+  readonly fields?: JournalFields;
 }
 
 /** Whose journal: the heal it belongs to, and who writes. */
@@ -59,6 +64,8 @@ export interface JournalRecord {
   readonly act: PlainText | undefined;
   /** JSON, cut after 4,000 characters. */
   readonly evidence: string | undefined;
+  /** JSON of `JournalFields`; absent where there are none, or too many. */
+  readonly fields: string | undefined;
   readonly fleet: PlainText;
   readonly node: PlainText;
   readonly instanceId: PlainText;
@@ -98,7 +105,7 @@ export function createJournal(table: JournalTable, owner: JournalOwner): Journal
     heal: nameText(owner.heal),
     writer: nameText(owner.writer),
   };
-  return async (place, { atMs, kind, sentence, code, act, evidence }) => {
+  return async (place, { atMs, kind, sentence, code, act, evidence, fields }) => {
     const at = new Date(atMs).toISOString();
     const expiresAt = Math.floor(atMs / 1000) + KEPT_DAYS * 86_400;
     const text = evidence === undefined ? undefined : plainJson(evidence, MAX_EVIDENCE_CHARACTERS);
@@ -111,12 +118,18 @@ export function createJournal(table: JournalTable, owner: JournalOwner): Journal
         code: code === undefined ? undefined : nameText(code),
         act: act === undefined ? undefined : nameText(act),
         evidence: text,
+        fields: fields && wholeJson(fields),
         ...names,
         attempt,
         expiresAt,
       },
     );
   };
+}
+
+function wholeJson(fields: JournalFields): string | undefined {
+  const json = plainJson(fields) ?? '';
+  return json.length <= MAX_FIELDS_CHARACTERS ? json : undefined;
 }
 
 const nameText = (name: string): PlainText => plainText(name, NAME_CHARACTERS);

@@ -4,6 +4,7 @@ import { type CommandState, checkAgent, readCommand, sendCommand } from '../aws/
 import { readInstance } from '../aws/instances.ts';
 import { orRefused, type Refused } from '../aws/refused.ts';
 import type { Fleet } from '../fleet/model.ts';
+import type { ActStatus } from '../model/journal-fields.ts';
 import { clockSkewSeconds, runLimitsSeconds, startBySeconds } from '../node-commands/command.ts';
 import { type HealTools, mostPolls, poll, type Step } from './context.ts';
 import { guardAgain, judgeInstance } from './guard.ts';
@@ -107,7 +108,13 @@ async function quietUntil(
   );
 }
 
-export interface AwaitInput<A> {
+/** What every answer of a command has. */
+interface CommandAnswer {
+  readonly result: ActStatus;
+  readonly fence: number;
+}
+
+export interface AwaitInput<A extends CommandAnswer> {
   readonly commandId: string;
   /** "<fence>.<ordinal>" */
   readonly operationId: string;
@@ -127,7 +134,7 @@ export interface AwaitInput<A> {
 export type Awaited<A> = { readonly answer: A } | { readonly over: string };
 
 /** Polls until the command has answered or can no longer run. */
-export async function awaitNode<A>(
+export async function awaitNode<A extends CommandAnswer>(
   ctx: DurableContext,
   step: Step,
   { clients, journal, payload, store }: HealTools,
@@ -148,6 +155,8 @@ export async function awaitNode<A>(
       sentence,
       act: `SendCommand ${operationId}`,
       evidence: read.state === 'answered' ? read.answer : undefined,
+      fields:
+        read.state === 'answered' ? { status: read.answer.result, fence: read.answer.fence } : { status: 'unknown' },
     });
     return read.state === 'answered' || read.state === 'ended' ? read : { state: 'over', reason: sentence };
   });

@@ -2,6 +2,7 @@
 
 import type { DurableContext } from '@aws/durable-execution-sdk-js';
 import type { FailureCode, GuardrailCode, PageCode, Refusal } from '../model/guardrail-codes.ts';
+import type { PlanWords } from '../model/journal-fields.ts';
 import type { HealKind } from '../model/payload.ts';
 import type { HealTools, Step } from './context.ts';
 import { conclude, type Outcome, wouldEscalate } from './incident.ts';
@@ -33,6 +34,7 @@ export async function writeOutcome(
       code: ending.code,
       evidence: { lookAgainSeconds: ending.lookAgainMs / 1000, paged },
     }),
+    ...(ending.outcome === 'planned' && { fields: ending.plan }),
     ...('asFound' in ending && { code: ending.code, evidence: { asFound: ending.asFound, paged } }),
   });
   return settle<IncidentRecord, { readonly written: boolean }>(
@@ -150,7 +152,7 @@ export type Guarded = Refusal;
 /** With everything that the records, the journal and a page need. */
 export type Ending =
   | { readonly outcome: 'healed'; readonly reason: string }
-  | { readonly outcome: 'planned'; readonly reason: string }
+  | { readonly outcome: 'planned'; readonly reason: string; readonly plan: PlanWords }
   | {
       readonly outcome: 'refused';
       readonly code: GuardrailCode;

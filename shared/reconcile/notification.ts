@@ -65,7 +65,8 @@ async function tell({ clients, environment, controller, fleet, write }: FleetCon
       const { text, approve } = answersToFleet(question, process.env['AWS_REGION']);
       await page(clients.sns, environment.TOPIC_ARN, { ...content, plan: subject, approve }, text);
     } else await page(clients.sns, environment.TOPIC_ARN, { ...content, subject });
-    await write({ kind: 'page', code: refuse, sentence: reason }, node);
+    const fields = refuse === 'approval-wanted' ? { fields: { plan: subject } } : {};
+    await write({ kind: 'page', code: refuse, sentence: reason, ...fields }, node);
   }
 }
 

@@ -4,6 +4,7 @@ import type { Fleet } from '../fleet/model.ts';
 import type { RegisterRecord, SubjectRefusal } from '../guardrails/names.ts';
 import { rememberPlan } from '../guardrails/names.ts';
 import { claimOf } from '../heal/approval.ts';
+import { type JournalFields, type PlanWords, planSentence } from '../model/journal-fields.ts';
 import { changeRecord, type FleetContext } from './context.ts';
 import { answerableMs } from './notification.ts';
 
@@ -77,12 +78,10 @@ export function judgeQuestion(
 }
 
 /** A plan that is approved and carried out as a whole. */
-export interface WholePlan {
+export interface WholePlan extends PlanWords {
   /** Names the changes, and nothing else: an approval is bound to it. */
   readonly hash: string;
   readonly isEmpty: boolean;
-  /** What would be done: "change 3 names: …". */
-  readonly sentence: string;
   /** For the journal: each change. */
   readonly changes: Readonly<Record<string, readonly string[]>>;
   /** See `SubjectRefusal`. */
@@ -92,7 +91,7 @@ export interface WholePlan {
 /** Pure. @returns why the plan that a person has approved is not carried out; null where it is */
 export function judgeWholePlan(
   fleet: Pick<Fleet, 'name' | 'mode' | 'ask'>,
-  { hash, isEmpty, sentence }: WholePlan,
+  { hash, isEmpty, would, because }: WholePlan,
   approved: string,
   { told }: Pick<RegisterRecord, 'told'>,
   nowMs: number,
@@ -100,8 +99,10 @@ export function judgeWholePlan(
   const no = (refuse: NotApproved, why: string) => notApproved(fleet.name, approved, refuse, why);
   if (fleet.mode === 'plan') return no('mode-changed', `${fleet.name} is in mode plan`);
   if (isEmpty) return no('approval-exceeded', 'nothing is left to be done');
-  if (hash !== approved)
-    return no('approval-exceeded', `something has changed, and plan ${hash} would now ${sentence}`);
+  if (hash !== approved) {
+    const now = planSentence({ would, because });
+    return no('approval-exceeded', `something has changed, and plan ${hash} would now ${now}`);
+  }
   if (fleet.mode === 'act') return null;
   const question = told.find(({ code, subject }) => code === 'approval-wanted' && subject === approved);
   return judgeQuestion(fleet, approved, question?.sinceMs, nowMs);
@@ -110,12 +111,19 @@ export function judgeWholePlan(
 /** The plan is written to the journal once. @returns in mode ask, the question: it is paged once */
 export async function proposeWholePlan(
   context: FleetContext<RegisterRecord>,
-  { hash, sentence, changes, questionLastsMs }: WholePlan,
+  { hash, would, because, changes, questionLastsMs }: WholePlan,
   { plans }: Pick<RegisterRecord, 'plans'>,
 ): Promise<readonly SubjectRefusal[]> {
   const { fleet, write } = context;
+  const sentence = planSentence({ would, because });
   if (!plans.includes(hash)) {
-    await write({ kind: 'plan', act: `plan ${hash}`, sentence, evidence: { plan: hash, ...changes } });
+    await write({
+      kind: 'plan',
+      act: `plan ${hash}`,
+      sentence,
+      evidence: { plan: hash, ...changes },
+      fields: { would, because, plan: hash },
+    });
     await changeRecord(context, (record) => rememberPlan(record, hash));
   }
   if (fleet.mode === 'plan') return [];
@@ -136,3 +144,6 @@ export const question = (fleet: string, plan: string, would: string): SubjectRef
 
 /** The journal's line of a person's yes. */
 export const approvedSentence = ({ plan, by }: Approval): string => `plan ${plan} is approved${claimOf(by)}`;
+
+/** The same as values. */
+export const approvedFields = ({ plan }: Approval): JournalFields => ({ plan, approved: true });

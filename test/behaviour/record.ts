@@ -3,7 +3,7 @@
 // Inputs are left out: names of tags, of parameters and of records may change where behaviour does not.
 import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { SCENARIOS } from '../../local/scenarios/index.ts';
+import { SCENARIOS } from '../../local/scenarios/catalog/index.ts';
 import type { Report } from '../../local/scenarios/report/report.ts';
 import { run } from '../../local/scenarios/run.ts';
 import type { Scenario } from '../../local/scenarios/scenario.ts';

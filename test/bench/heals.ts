@@ -1,6 +1,6 @@
 // What a plain heal costs: requests, seconds beyond AWS's own, and CPU time to simulate.
 
-import { diskFull } from '../../local/scenarios/disk-full.ts';
+import { diskFull } from '../../local/scenarios/catalog/disk-full.ts';
 import { run } from '../../local/scenarios/run.ts';
 import { cpuSeconds, type Measurement, median } from './measurement.ts';
 

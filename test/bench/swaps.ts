@@ -1,8 +1,9 @@
 // How long a swap takes, part by part, for volumes of three sizes, beside what nobody can be faster than; and what it costs in calls and outage.
 
-import type { HealReport } from '../../local/scenarios/report/report.ts';
+import type { HealReport } from '../../local/scenarios/report/heals.ts';
 import { type Run, run } from '../../local/scenarios/run.ts';
 import type { Scenario } from '../../local/scenarios/scenario.ts';
+import { snapshotsOf } from '../../local/scenarios/world/fixtures.ts';
 import {
   corruptNow,
   dataOf,
@@ -12,7 +13,6 @@ import {
   ladderHeals,
   smallFleet,
 } from '../../local/scenarios/world/ladder.ts';
-import { snapshotsOf } from '../../local/scenarios/world/past.ts';
 import type { World } from '../../local/scenarios/world/world.ts';
 import type { Measurement } from './measurement.ts';
 

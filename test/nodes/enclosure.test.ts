@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Ended, enclose } from '../../local/machines/host/enclosure.ts';
 import { allRuns, beginRun, enclosedFile, ownerFile } from '../../local/machines/host/runs.ts';
 import { sweepDeadRuns } from '../../local/machines/host/sweep.ts';
-import type { Told } from '../../local/machines/telling.ts';
+import type { RunEvent } from '../../local/machines/run-events.ts';
 import { lacking } from './lacking.ts';
 
 const onMachine = lacking === undefined ? describe : describe.skip;
@@ -33,16 +33,16 @@ afterAll(() => {
 interface Litter {
   readonly loops: readonly string[];
   /** In the order of their being told. */
-  readonly told: readonly Told[];
+  readonly told: readonly RunEvent[];
   readonly ended: Ended;
 }
 
 async function littered(way: string, options: { readonly memoryMiB?: number; readonly limitSeconds?: number } = {}) {
-  const told: Told[] = [];
+  const told: RunEvent[] = [];
   const enclosure = await enclose({
     entry: fake('inside'),
     words: (runDirectory) => [way, runDirectory],
-    onTold: (event) => {
+    onEvent: (event) => {
       told.push(event);
       if (event.event === 'ended' && options.limitSeconds === undefined) void enclosure.end();
     },
@@ -54,7 +54,7 @@ async function littered(way: string, options: { readonly memoryMiB?: number; rea
   return { loops: loopsOf(told), told, ended } satisfies Litter;
 }
 
-const loopsOf = (told: readonly Told[]): string[] =>
+const loopsOf = (told: readonly RunEvent[]): string[] =>
   told.flatMap((event) => (event.event === 'told' && event.subject === 'loops' ? event.text.split(' ') : []));
 
 /** Of the machine, what names one of our directories or is the process of one of ours. */
@@ -175,9 +175,9 @@ async function owned(way: string): Promise<{ readonly owner: ChildProcess; reado
   const owner = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', fake('owner'), way], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  const told: Told[] = [];
+  const told: RunEvent[] = [];
   for await (const line of createInterface({ input: owner.stdout })) {
-    const said = JSON.parse(line) as Told | { readonly runDirectory: string };
+    const said = JSON.parse(line) as RunEvent | { readonly runDirectory: string };
     if ('event' in said) told.push(said);
     else ours.add(said.runDirectory.slice(-6));
     if ('event' in said && said.event === 'ended') break;

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Ready } from '../../local/machines/host/ready.ts';
 import { play } from '../../local/machines/play.ts';
+import type { RunEvent } from '../../local/machines/run-events.ts';
 import type { Group, StoryEntry } from '../../local/machines/stories/plan.ts';
-import type { Told } from '../../local/machines/telling.ts';
 import { lacking } from './lacking.ts';
 import { playGroups } from './real-groups.ts';
 
@@ -39,7 +39,7 @@ const own = 'The run ends by itself, tells what it does in events, and leaves no
       { played, skipped: [{ story: story('geth', 'geth-third'), why: 'no Go' }] },
       {
         limitSeconds: 4,
-        onTold: (group, event) => told.push(`${group} ${event.event}`),
+        onEvent: (group, event) => told.push(`${group} ${event.event}`),
         onRemarks: (group, said) => remarks.push(`${group}: ${said}`),
         entry,
       },
@@ -72,7 +72,7 @@ const own = 'The run ends by itself, tells what it does in events, and leaves no
   });
 
   it('are played one story alone where somebody wants just that', async () => {
-    const told: Told[] = [];
+    const told: RunEvent[] = [];
     const { tally } = await play(
       ready,
       {
@@ -81,7 +81,7 @@ const own = 'The run ends by itself, tells what it does in events, and leaves no
         isOnlyOne: true,
         limitSeconds: 20,
         memoryMiB: undefined,
-        onTold: (event) => told.push(event),
+        onEvent: (event) => told.push(event),
       },
       entry,
     );

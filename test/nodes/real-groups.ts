@@ -1,13 +1,13 @@
 // The groups of real stories, side by side: each in an enclosure of its own, within one limit, told as they go on.
 import type { Ready } from '../../local/machines/host/ready.ts';
 import { memoryEachMiB, type Play, type Played, play } from '../../local/machines/play.ts';
+import type { RunEvent } from '../../local/machines/run-events.ts';
 import { GROUPS, type Plan } from '../../local/machines/stories/plan.ts';
 import { EMPTY, sumTallies, type Tally } from '../../local/machines/tally.ts';
-import type { Told } from '../../local/machines/telling.ts';
 
 export interface GroupsOptions {
   readonly limitSeconds: number;
-  readonly onTold: (group: string, told: Told) => void;
+  readonly onEvent: (group: string, told: RunEvent) => void;
   /** What the groups wrote to standard error, where something broke. */
   readonly onRemarks: (group: string, remarks: string) => void;
   /** In the place of inside.ts. */
@@ -26,7 +26,7 @@ export async function playGroups(ready: Ready, plan: Plan, options: GroupsOption
         isOnlyOne: false,
         limitSeconds: options.limitSeconds,
         memoryMiB,
-        onTold: (told) => options.onTold(group, told),
+        onEvent: (told) => options.onEvent(group, told),
       }),
     ),
   );

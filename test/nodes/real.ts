@@ -1,10 +1,10 @@
 // `npm run test:nodes`: the real stories on real machines, and the host suite beside them. What this host cannot have is skipped loudly,
 // by name. The last line says how many passed, failed and were skipped; the exit status is 1 when one failed.
 import { makeReady, type Readiness, type Ready } from '../../local/machines/host/ready.ts';
+import type { RunEvent } from '../../local/machines/run-events.ts';
 import { STORIES } from '../../local/machines/stories/index.ts';
 import { planStories } from '../../local/machines/stories/plan.ts';
 import { EMPTY, type Reasoned, type Tally } from '../../local/machines/tally.ts';
-import type { Told } from '../../local/machines/telling.ts';
 import { operationParameters } from '../../shared/node-commands/parameters.ts';
 import { hostSuite } from './host-suite.ts';
 import { playGroups } from './real-groups.ts';
@@ -48,7 +48,7 @@ async function playOn(ready: Ready): Promise<Tally> {
   say(`${plan.played.length} stories on machines that are ${machines}`);
   return await playGroups(ready, plan, {
     limitSeconds: secondsLeft(),
-    onTold: (group, told) => {
+    onEvent: (group, told) => {
       const line = lineOf(told);
       if (line !== undefined) say(`${group}  ${line}`);
     },
@@ -56,7 +56,7 @@ async function playOn(ready: Ready): Promise<Tally> {
   });
 }
 
-function lineOf(told: Told): string | undefined {
+function lineOf(told: RunEvent): string | undefined {
   switch (told.event) {
     case 'story':
       return `${told.name} begins: ${told.sentence}`;

@@ -17,7 +17,7 @@ import {
   LockSnapshotCommand,
 } from '@aws-sdk/client-ec2';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { deviceById } from '../../local/nodes/devices.ts';
+import { deviceById } from '../../local/nodes/disks.ts';
 import type { Statement } from '../../local/services/iam/policy.ts';
 import { type Ebs, type EbsNode, ebs, named } from '../support/ebs.ts';
 import { chainOf, dataVolume, nodeOf } from '../support/nodes.ts';

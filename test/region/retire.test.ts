@@ -8,7 +8,7 @@ import { readAccount } from '../../infra/preflight/account.ts';
 import { awsBelongings, type Where } from '../../infra/retire/belongings.ts';
 import { whyNotRetired } from '../../infra/retire/retire.ts';
 import { REGION_NAME, type Region } from '../../local/region.ts';
-import { diskFull } from '../../local/scenarios/disk-full.ts';
+import { diskFull } from '../../local/scenarios/catalog/disk-full.ts';
 import { run } from '../../local/scenarios/run.ts';
 import type { Following } from '../../local/simulator/clock.ts';
 import { INSTANCE, NOON_MS, openIncidentRecord } from '../support/heal-facts.ts';

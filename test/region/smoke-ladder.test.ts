@@ -18,9 +18,9 @@ import { awsAccount } from '../../infra/smoke/aws-account.ts';
 import type { SmokeDesk } from '../../infra/smoke/desk.ts';
 import { runSmoke } from '../../infra/smoke-cli.ts';
 import { createRegion, REGION_NAME } from '../../local/region.ts';
+import { smokeLadderGround } from '../../local/scenarios/catalog/smoke-ground.ts';
 import { prepare } from '../../local/scenarios/run.ts';
-import { settled } from '../../local/scenarios/world/deployed.ts';
-import { smokeLadderGround } from '../../local/scenarios/world/smoke-ground.ts';
+import { settled } from '../../local/scenarios/world/deployment.ts';
 import { isAsked } from '../support/asked.ts';
 import { inProcessHandler } from '../support/in-process-handler.ts';
 

@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { parseArguments, type Request, UsageError } from '../../local/cli/arguments.ts';
 import { listLines } from '../../local/cli/lists.ts';
-import { verdict } from '../../local/cli/verdict.ts';
+import { verdict } from '../../local/cli/tell-story.ts';
 import { STORIES } from '../../local/machines/stories/index.ts';
+import { SCENARIOS } from '../../local/scenarios/catalog/index.ts';
 import { INVARIANTS } from '../../local/scenarios/checks/invariants.ts';
-import { SCENARIOS } from '../../local/scenarios/index.ts';
 import { FAULTS } from '../../local/simulator/faults.ts';
 import { FAILURES, GUARDRAILS, TROUBLES } from '../../shared/model/guardrail-codes.ts';
 

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { wrap } from '../../local/cli/render.ts';
-import { diskText } from '../../local/cli/story-around.ts';
-import { lasting, within } from '../../local/cli/words.ts';
+import { lasting, within } from '../../local/cli/format.ts';
+import { diskText } from '../../local/cli/story/events.ts';
+import { wrap } from '../../local/cli/story/lines.ts';
 import { type Simulated, simulate } from '../support/simulate.ts';
 
 const GIB = 2 ** 30;
@@ -186,7 +186,7 @@ describe('the story of a watched fleet', () => {
   it('tells what people did to names, and what was made right again', () => {
     const told = lines(drifted);
     expect(told).toContain('names  node2.bitcoin.internal A 10.9.9.9 → 10.0.64.10');
-    expect(told).toContain('alarms  7 alarms of node3 go');
+    expect(told).toContain('alarms  7 alarms of node3 are deleted');
     expect(told).toContainEqual(expect.stringMatching(/^alarms {2}14 alarms are made: 7 of node5, 7 of node6$/));
     expect(told).toContainEqual(
       expect.stringMatching(

@@ -1,8 +1,8 @@
 // An account that lets few functions run at once: sweeps and probes collide, and nothing is lost or told that is tried again.
 import { describe, expect, it } from '@jest/globals';
-import { peersLost } from '../../local/scenarios/peers-lost.ts';
+import { peersLost } from '../../local/scenarios/catalog/peers-lost.ts';
 import { type Run, run } from '../../local/scenarios/run.ts';
-import { settled } from '../../local/scenarios/world/deployed.ts';
+import { settled } from '../../local/scenarios/world/deployment.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
 const PROBE = 'chainmend-probe-nodes-vpc-0123456789abcdef0';

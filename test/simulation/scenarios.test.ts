@@ -1,6 +1,6 @@
 // The scenarios of local/scenarios, as a user runs them: expectations, repeatability, both lanes.
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { SCENARIOS } from '../../local/scenarios/index.ts';
+import { SCENARIOS } from '../../local/scenarios/catalog/index.ts';
 import { isAsked, sampled } from '../support/asked.ts';
 import { type Simulated, simulate } from '../support/simulate.ts';
 

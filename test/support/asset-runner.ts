@@ -1,7 +1,7 @@
 // The process behind the deployed-asset test: disk-full once for each way to be killed, functions in processes of their own.
 // Reads a JSON list of `AssetRun` on stdin, prints a JSON list of `AssetRan`.
 import { text } from 'node:stream/consumers';
-import { diskFull } from '../../local/scenarios/disk-full.ts';
+import { diskFull } from '../../local/scenarios/catalog/disk-full.ts';
 import { readJournal } from '../../local/scenarios/report/journal.ts';
 import { run } from '../../local/scenarios/run.ts';
 import type { SandboxPlace } from '../../local/simulator/lambda-runtime/sandboxes.ts';

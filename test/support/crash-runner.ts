@@ -1,9 +1,8 @@
 // The process behind the crash tests: one run of a scenario for each place where a function can be killed or an answer lost.
 import { text } from 'node:stream/consumers';
-import { readRecords } from '../../local/scenarios/checks/watch.ts';
-import { findScenario } from '../../local/scenarios/index.ts';
+import { findScenario } from '../../local/scenarios/catalog/index.ts';
 import { type JournalLine, readJournal } from '../../local/scenarios/report/journal.ts';
-import { incidentsOf } from '../../local/scenarios/report/report.ts';
+import { incidentsOf, readRecords } from '../../local/scenarios/report/records.ts';
 import { type Run, run } from '../../local/scenarios/run.ts';
 import type { Scenario } from '../../local/scenarios/scenario.ts';
 import type { LambdaHooks } from '../../local/simulator/lambda-runtime/environment.ts';

@@ -1,6 +1,6 @@
 // The process behind `disturb`: reads a JSON list of `Disturbance` on stdin, prints a JSON list of `Disturbed`.
 import { text } from 'node:stream/consumers';
-import { SCENARIOS } from '../../local/scenarios/index.ts';
+import { SCENARIOS } from '../../local/scenarios/catalog/index.ts';
 import { readJournal } from '../../local/scenarios/report/journal.ts';
 import { run } from '../../local/scenarios/run.ts';
 import type { RequestFaults } from '../../local/simulator/request-faults.ts';

@@ -3,7 +3,7 @@
 import { text } from 'node:stream/consumers';
 import { prepared } from '../../local/cli/tell-story.ts';
 import { createRegion, type Region } from '../../local/region.ts';
-import { manualRestore } from '../../local/scenarios/manual-restore.ts';
+import { manualRestore } from '../../local/scenarios/catalog/manual-restore.ts';
 import { prepare } from '../../local/scenarios/run.ts';
 import { enter } from '../../local/simulator/gateway/http.ts';
 import type { WireRequest, WireResponse } from '../../local/simulator/gateway/message.ts';

@@ -5,7 +5,7 @@ import { delimiter, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { environmentFor } from '../../local/cli/serve.ts';
 import { createRegion } from '../../local/region.ts';
-import { diskFullAsk } from '../../local/scenarios/disk-full-ask.ts';
+import { diskFullAsk } from '../../local/scenarios/catalog/disk-full-ask.ts';
 import { readJournal } from '../../local/scenarios/report/journal.ts';
 import { prepare } from '../../local/scenarios/run.ts';
 import type { World } from '../../local/scenarios/world/world.ts';

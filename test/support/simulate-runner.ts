@@ -1,9 +1,9 @@
 // The process behind `simulate`: reads a JSON list of `Simulation` on stdin, prints a JSON list of `Simulated`.
 import { text } from 'node:stream/consumers';
-import { gatherFacts } from '../../local/cli/facts.ts';
-import { renderSections } from '../../local/cli/render.ts';
-import { tell } from '../../local/cli/story.ts';
-import * as ours from '../../local/scenarios/index.ts';
+import { gatherFacts } from '../../local/cli/story/facts.ts';
+import { renderSections } from '../../local/cli/story/lines.ts';
+import { tell } from '../../local/cli/story/story.ts';
+import * as ours from '../../local/scenarios/catalog/index.ts';
 import { readJournal } from '../../local/scenarios/report/journal.ts';
 import { run } from '../../local/scenarios/run.ts';
 import type { Scenario } from '../../local/scenarios/scenario.ts';

@@ -1,8 +1,7 @@
 // The process behind the crash tests of clean snapshots: a person asks for one of node2, and something is cut off.
 import { text } from 'node:stream/consumers';
-import { readRecords } from '../../local/scenarios/checks/watch.ts';
-import { alarmsRight, allWell, namesRight, sameInstances } from '../../local/scenarios/ladder-ends.ts';
-import { incidentsOf } from '../../local/scenarios/report/report.ts';
+import { alarmsRight, allWell, namesRight, sameInstances } from '../../local/scenarios/checks/ladder-expectations.ts';
+import { incidentsOf, readRecords } from '../../local/scenarios/report/records.ts';
 import { type Run, type RunOptions, run } from '../../local/scenarios/run.ts';
 import type { Scenario } from '../../local/scenarios/scenario.ts';
 import { ask, executionsOf, impatient, smallFleet } from '../../local/scenarios/world/ladder.ts';

@@ -1,11 +1,11 @@
 // What a run knows of the things that heals make and keep, in a region without the suite.
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { createRegion, type Region } from '../../local/region.ts';
-import { MachinesWatch } from '../../local/scenarios/checks/machines.ts';
-import type { Mutation } from '../../local/scenarios/checks/watch.ts';
-import { Belongings, isAccountedFor, leftStopped } from '../../local/scenarios/world/belongings.ts';
-import { snapshotsOf } from '../../local/scenarios/world/past.ts';
-import { Pictures } from '../../local/scenarios/world/pictures.ts';
+import { MachineChecker } from '../../local/scenarios/checks/machines.ts';
+import { NodeBaselines } from '../../local/scenarios/checks/node-baselines.ts';
+import { isAccountedFor, KnownResources, leftStopped } from '../../local/scenarios/checks/resources.ts';
+import type { Mutation } from '../../local/scenarios/report/calls.ts';
+import { snapshotsOf } from '../../local/scenarios/world/fixtures.ts';
 import { type Placed, World } from '../../local/scenarios/world/world.ts';
 import { bitcoinChain, consortium, followers } from '../../local/scenarios/world/worlds.ts';
 import { resolveFleet } from '../../shared/fleet/resolve.ts';
@@ -77,14 +77,14 @@ describe('pruning may take away', () => {
   ] as const)('%s', (_, tags: { readonly 'chainmend:keep-until'?: number }, may) => {
     const days = tags['chainmend:keep-until'];
     newVolume(days === undefined ? {} : { 'chainmend:keep-until': iso(days) });
-    const belongings = new Belongings();
+    const belongings = new KnownResources();
     belongings.see(world);
     expect(belongings.mayGo(NEW, region.clock.now())).toBe(may);
   });
 
   it('of two clean snapshots of a fleet one, never both', () => {
     const [first = ''] = snapshotsOf(world, node, { hoursAgo: 24 });
-    const belongings = new Belongings();
+    const belongings = new KnownResources();
     belongings.see(world);
     expect(belongings.mayGo(first, region.clock.now())).toBe(false);
     snapshotsOf(world, node, { hoursAgo: 48 });
@@ -121,7 +121,7 @@ describe('a node is as it was found', () => {
   const heal = () => ({ incidentId: '7f3a0000', instanceId: node.instanceId }) as HealPayload;
 
   it('when the same volumes hang on it and its client runs; not with one more, nor without its client', () => {
-    const pictures = new Pictures();
+    const pictures = new NodeBaselines();
     pictures.take(world, heal(), 'first');
     expect(pictures.isAsFound('7f3a0000', 'first')).toBe(true);
     node.machine.stopClient();
@@ -137,25 +137,25 @@ describe('a node is as it was found', () => {
 describe('the machines of a run', () => {
   it('break nothing as they are', () => {
     consortium(world);
-    expect(new MachinesWatch().look(world, [])).toEqual([]);
+    expect(new MachineChecker().look(world, [])).toEqual([]);
   });
 
   it('show a key that runs twice, whatever the nodes are called', () => {
     const key = '/node-data/onion_v3_private_key';
     const other = world.find('bitcoin', 'node3');
     other.machine.writeFile(key, node.machine.readFile(key) ?? '');
-    expect(new MachinesWatch().look(world, [])).toMatchObject([
+    expect(new MachineChecker().look(world, [])).toMatchObject([
       { invariant: 'one-identity', detail: expect.stringMatching(/^onion_v3_private_key \w+ runs on /) },
     ]);
     other.machine.stopClient();
-    expect(new MachinesWatch().look(world, [])).toEqual([]);
+    expect(new MachineChecker().look(world, [])).toEqual([]);
   });
 
   it('show a validator that forgets what it has signed', () => {
     const [validator] = consortium(world, {}, {});
     const path =
       validator?.fleet.identityPaths.find((candidate) => candidate.endsWith('priv_validator_state.json')) ?? '';
-    const watch = new MachinesWatch();
+    const watch = new MachineChecker();
     watch.look(world, []);
     validator?.machine.writeFile(path, '{"height":"7","round":0,"step":3}');
     expect(watch.look(world, [])).toMatchObject([
@@ -164,7 +164,7 @@ describe('the machines of a run', () => {
   });
 
   it('show a smaller volume in the place of a larger one', () => {
-    const watch = new MachinesWatch();
+    const watch = new MachineChecker();
     watch.look(world, []);
     const { machine, volumeIds } = node;
     const content = region.ec2.contentOf(volumeIds.get('data') ?? '');

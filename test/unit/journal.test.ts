@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { createJournal, type JournalOwner } from '../../shared/heal/journal.ts';
+import { createJournal, type JournalEntry, type JournalOwner } from '../../shared/heal/journal.ts';
 import type { Key, Store } from '../../shared/heal/store.ts';
 import { payload } from '../support/heal-facts.ts';
 
@@ -23,7 +23,31 @@ async function keyOf(owner: Partial<JournalOwner>): Promise<Key> {
   return written;
 }
 
+/** What is stored of an entry. */
+async function storedOf(entry: Partial<JournalEntry>): Promise<Readonly<Record<string, unknown>>> {
+  let stored: object = {};
+  const writeOnce: Store['writeOnce'] = async (_, record) => {
+    stored = record;
+  };
+  const owner = { by: 'resize-volume', ...payload(), heal: 'resize-volume', writer: 'me' } as const;
+  await createJournal({ writeOnce }, owner)('05-plan', { atMs: 0, kind: 'plan', sentence: 'grow', ...entry });
+  return { ...stored };
+}
+
 describe('the journal', () => {
+  it('stores the fields of an entry as JSON that reads back', async () => {
+    const fields = { would: 'grow 500 → 900 GiB', because: 'it \u001b[31m fills' };
+    const { fields: json } = await storedOf({ fields });
+    expect(JSON.parse(String(json))).toEqual(fields);
+    expect(json).not.toContain('\u001b');
+  });
+
+  it('stores fields whole or not at all', async () => {
+    const alarms = Array.from({ length: 1_000 }, (_, at) => ({ alarmName: `alarm-${at}`, change: 'made' }) as const);
+    expect(await storedOf({ fields: { alarms } })).toMatchObject({ fields: undefined });
+    expect(await storedOf({})).toMatchObject({ fields: undefined });
+  });
+
   it('keeps apart two troubles of one node that began at the same moment', async () => {
     // Each has its own counter of attempts, so both are at their first.
     const data = await keyOf({ incidentId: '7f3a0c1d' });

@@ -132,7 +132,7 @@ describe('the answer of a node', () => {
   const awaiting = {
     commandId: 'the-command',
     operationId: '4.1',
-    parse: (stdout: string) => JSON.parse(stdout) as { readonly result: string },
+    parse: (stdout: string) => JSON.parse(stdout) as { readonly result: 'done'; readonly fence: number },
     sentenceOf: ({ result }: { readonly result: string }) => result,
   };
   /** SSM's words, poll after poll; the last one repeats. */
@@ -145,12 +145,14 @@ describe('the answer of a node', () => {
   const pending = { Status: 'InProgress' };
 
   it('is awaited with growing patience, and is journalled', async () => {
-    const done = { Status: 'Success', StandardOutputContent: '{"result":"done"}' };
+    const done = { Status: 'Success', StandardOutputContent: '{"result":"done","fence":4}' };
     const { tools, ctx, step, waited, journal } = polled(pending, pending, pending, done);
     const input = { ...awaiting, overAtMs: NEVER_OVER_MS };
-    expect(await awaitNode(ctx, step, tools, input, '06')).toEqual({ answer: { result: 'done' } });
+    expect(await awaitNode(ctx, step, tools, input, '06')).toEqual({ answer: { result: 'done', fence: 4 } });
     expect(waited).toEqual([1, 1, 2, 3]);
-    expect(journal).toMatchObject([{ place: '06-result', sentence: 'done', act: 'SendCommand 4.1' }]);
+    expect(journal).toMatchObject([
+      { place: '06-result', sentence: 'done', act: 'SendCommand 4.1', fields: { status: 'done', fence: 4 } },
+    ]);
   });
 
   it('that is none ends the command, in the words of SSM', async () => {

@@ -2,9 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { SimulatedChain } from '../../local/nodes/chain.ts';
+import type { FilesystemType } from '../../local/nodes/content.ts';
 import type { CommandOutcome } from '../../local/nodes/machine.ts';
 import { SimulatedNode } from '../../local/nodes/node.ts';
-import type { FilesystemType } from '../../local/nodes/volume.ts';
 import { parseAnswer } from '../../shared/node-commands/answer.ts';
 import { type TestKernel, testKernel } from '../support/kernel.ts';
 

@@ -2,8 +2,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { SimulatedChain } from '../../local/nodes/chain.ts';
 import { contentAt, type VolumeContent } from '../../local/nodes/content.ts';
-import { deviceById } from '../../local/nodes/devices.ts';
-import { FSTAB } from '../../local/nodes/disks.ts';
+import { deviceById, FSTAB } from '../../local/nodes/disks.ts';
 import type { SimulatedNode } from '../../local/nodes/node.ts';
 import type { NodeSpec } from '../../local/nodes/spec.ts';
 import { type TestKernel, testKernel } from '../support/kernel.ts';

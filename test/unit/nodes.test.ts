@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
+import type { Metric } from '../../local/nodes/cloudwatch-agent.ts';
 import type { CommandOutcome } from '../../local/nodes/machine.ts';
-import type { Metric } from '../../local/nodes/metrics.ts';
 import type { SimulatedNode } from '../../local/nodes/node.ts';
 import { bytesBetween } from '../../local/nodes/volume.ts';
 import { parseAnswer } from '../../shared/node-commands/answer.ts';

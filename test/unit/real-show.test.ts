@@ -1,12 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
-import { renderLine } from '../../local/cli/render.ts';
 import { linesOf } from '../../local/cli/show-real.ts';
-import type { Told } from '../../local/machines/telling.ts';
+import { renderLine } from '../../local/cli/story/lines.ts';
+import type { RunEvent } from '../../local/machines/run-events.ts';
 
-const shown = (told: Told): string[] => linesOf(told, 61_000).flatMap((line) => renderLine(line, 8));
+const shown = (told: RunEvent): string[] => linesOf(told, 61_000).flatMap((line) => renderLine(line, 8));
 
 describe('what a person sees of real machines', () => {
-  it.each<[Told, string[]]>([
+  it.each<[RunEvent, string[]]>([
     [{ event: 'story', name: 'disk-full', sentence: 'A disk is full.' }, ['00:01:01  disk-full  A disk is full.']],
     [{ event: 'told', atSeconds: 2.4, subject: 'node1', text: 'is full' }, ['00:00:02  node1     is full']],
     [{ event: 'told', atSeconds: -1, subject: 'node1', text: 'is full' }, ['00:00:00  node1     is full']],

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Ended } from '../../local/machines/host/enclosure.ts';
+import type { RunEvent } from '../../local/machines/run-events.ts';
 import { STORIES } from '../../local/machines/stories/index.ts';
 import { GROUPS, planStories, type StoryEntry } from '../../local/machines/stories/plan.ts';
 import { sumTallies, tally } from '../../local/machines/tally.ts';
-import type { Told } from '../../local/machines/telling.ts';
 
 const story = (name: string, more: Partial<StoryEntry> = {}): StoryEntry => ({
   group: 'geth',
@@ -13,7 +13,7 @@ const story = (name: string, more: Partial<StoryEntry> = {}): StoryEntry => ({
   ...more,
 });
 const well: Ended = { status: 0, endedBy: 'itself', remarks: '', malformed: [], left: [] };
-const told = (name: string): Told[] => [
+const told = (name: string): RunEvent[] => [
   { event: 'story', name, sentence: `The story of ${name}.` },
   { event: 'held', story: name, sentence: 'it heals' },
   { event: 'ended', story: name, seconds: 3 },
@@ -22,7 +22,7 @@ const own = 'The run ends by itself, tells what it does in events, and leaves no
 
 describe('what a run of a group comes to', () => {
   it('passes with each sentence that held, and with leaving nothing', () => {
-    const all: Told[] = [
+    const all: RunEvent[] = [
       ...told('one'),
       { event: 'script', name: 'b' },
       { event: 'script', name: 'a' },

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { parseTask, parseTold, type Task, type Told, toldLine } from '../../local/machines/telling.ts';
+import { parseRunEvent, parseTask, type RunEvent, runEventLine, type Task } from '../../local/machines/run-events.ts';
 
-const events: readonly Told[] = [
+const events: readonly RunEvent[] = [
   { event: 'story', name: 'full-disk', sentence: 'A full disk is grown.' },
   { event: 'told', atSeconds: 1.5, subject: 'node1', text: 'dies: the disk is full' },
   { event: 'held', story: 'full-disk', sentence: 'the client runs again' },
@@ -13,9 +13,9 @@ const events: readonly Told[] = [
 
 describe('what a run of real machines tells', () => {
   it.each(events)('$event is read as it was written', (told) => {
-    const line = toldLine(told);
+    const line = runEventLine(told);
     expect(line).toMatch(/^[^\n]+\n$/);
-    expect(parseTold(line)).toEqual(told);
+    expect(parseRunEvent(line)).toEqual(told);
   });
 
   it.each([
@@ -28,11 +28,13 @@ describe('what a run of real machines tells', () => {
     ['{"event":"ended","story":"a","seconds":-1}', /^no event of a run: seconds: /],
     ['{"event":"script","name":"a","more":1}', /^no event of a run: more: /],
   ])('refuses %j with a sentence', (line, sentence) => {
-    expect(() => parseTold(line)).toThrow(sentence);
+    expect(() => parseRunEvent(line)).toThrow(sentence);
   });
 
   it('repeats no more than the beginning of what it refuses', () => {
-    expect(() => parseTold('x'.repeat(9_000))).toThrow(`no event of a run, since it is not JSON: ${'x'.repeat(200)}…`);
+    expect(() => parseRunEvent('x'.repeat(9_000))).toThrow(
+      `no event of a run, since it is not JSON: ${'x'.repeat(200)}…`,
+    );
   });
 });
 

@@ -60,7 +60,7 @@ describe('a plan', () => {
 });
 
 describe('an approval', () => {
-  const plan: WholePlan = { hash: HASH, isEmpty: false, sentence: 'delete vol-1', changes: {} };
+  const plan: WholePlan = { hash: HASH, isEmpty: false, would: 'delete vol-1', because: '', changes: {} };
   const askedAgo = (ms: number): RegisterRecord => {
     const at = { sinceMs: NOON_MS - ms, seenAtMs: NOON_MS, writtenAtMs: 0, claimedAtMs: 0, paged: true };
     return { ...newRegister, told: [{ code: 'approval-wanted', subject: HASH, ...at }] };

@@ -16,7 +16,7 @@ import { SMOKE_TAG } from '../../infra/smoke/names.ts';
 import { hindrances } from '../../infra/smoke/ready.ts';
 import { userData } from '../../infra/smoke/user-data.ts';
 import { restartVerdict } from '../../infra/smoke/verdict.ts';
-import { firstBootOf } from '../../local/scenarios/world/first-boot.ts';
+import { firstBootOf } from '../../local/scenarios/world/launches.ts';
 import { ask } from '../../shared/chains/client.ts';
 import { httpJsonClient } from '../../shared/chains/http-json.ts';
 import { resolveFleet } from '../../shared/fleet/resolve.ts';

@@ -14,7 +14,7 @@ import { clearUp } from '../../infra/smoke/remove.ts';
 import { userData } from '../../infra/smoke/user-data.ts';
 import { verdictOf } from '../../infra/smoke/verdict.ts';
 import { runSmoke } from '../../infra/smoke-cli.ts';
-import { firstBootOf } from '../../local/scenarios/world/first-boot.ts';
+import { firstBootOf } from '../../local/scenarios/world/launches.ts';
 import { endedIncident, INSTANCE, NOON_MS, openIncidentRecord } from '../support/heal-facts.ts';
 
 const RUN = 'smoke-0a1b2c';

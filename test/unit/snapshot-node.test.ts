@@ -92,11 +92,9 @@ describe('a clean snapshot', () => {
   it('says what it would do in mode plan, and touches nothing', () => {
     const { acts, ending } = story({}, { mode: 'plan' });
     expect(acts).toEqual(['claim', 'look', 'conclude']);
-    expect(ending).toEqual({
-      outcome: 'planned',
-      reason:
-        'stop the client of node2 cleanly (up to 600 s) at height 900000, take a snapshot of its volumes (data) and start it again; 2 synced nodes serve meanwhile',
-    });
+    const would =
+      'stop the client of node2 cleanly (up to 600 s) at height 900000, take a snapshot of its volumes (data) and start it again; 2 synced nodes serve meanwhile';
+    expect(ending).toEqual({ outcome: 'planned', reason: would, plan: { would, because: '' } });
   });
 
   it('asks a person in mode ask, and looks anew when the answer has come', () => {

@@ -1,46 +1,34 @@
 import { describe, expect, it } from '@jest/globals';
-import { ownerOfAlarm } from '../../local/cli/alarm-names.ts';
-import type { HaltFact, StoryFacts } from '../../local/cli/facts.ts';
-import { entryKey } from '../../local/cli/function-facts.ts';
-import { nodesTable } from '../../local/cli/nodes-table.ts';
-import { recordsTable } from '../../local/cli/records-table.ts';
-import { tell } from '../../local/cli/story.ts';
+import { ownerOfAlarm } from '../../local/cli/story/alarm-history.ts';
+import type { HaltFact, StoryFacts } from '../../local/cli/story/facts.ts';
+import { entryKey } from '../../local/cli/story/facts.ts';
+import { tell } from '../../local/cli/story/story.ts';
+import { nodesTable, recordsTable } from '../../local/cli/story/tables.ts';
 import { START_MS } from '../../local/region.ts';
-import type { JournalLine } from '../../local/scenarios/report/journal.ts';
-import type { NodeState, Report } from '../../local/scenarios/report/report.ts';
+import { type JournalLine, readAct } from '../../local/scenarios/report/journal.ts';
+import type { NodeState } from '../../local/scenarios/report/report.ts';
+import type { AlarmChange, RecordChange } from '../../shared/model/journal-fields.ts';
+import { EMPTY_REPORT, storyFacts } from '../support/story-facts.ts';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
-const NOTHING: Report = {
-  scenario: 'made-up',
-  seed: 1,
-  lane: 'sweep',
-  virtualSeconds: 0,
-  traceHash: '',
-  plans: [],
-  refusals: [],
-  snapshots: [],
-  fencedCommands: 0,
-  heals: [],
-  pages: [],
-  violations: [],
-  nodes: [],
-  dns: [],
-};
+const NOTHING = EMPTY_REPORT;
 
 let places = 0;
 
 /** An entry so many seconds after the story began, about the fleet as a whole unless a node is named. */
 function entry(seconds: number, heal: string, more: Partial<JournalLine>): JournalLine {
-  const { node } = more;
+  const { node, kind = 'decision', act } = more;
   return {
     atMs: START_MS + seconds * SECOND,
     place: `run1-${String(places++).padStart(4, '0')}`,
-    kind: 'decision',
+    kind,
     sentence: '',
     code: undefined,
-    act: undefined,
+    act,
+    ...readAct(kind, act ?? ''),
     evidence: undefined,
+    fields: {},
     fleet: 'bitcoin',
     node: '-',
     instanceId: node === undefined ? '-' : `i-${node}`,
@@ -53,20 +41,8 @@ function entry(seconds: number, heal: string, more: Partial<JournalLine>): Journ
   };
 }
 
-const factsOf = (journal: readonly JournalLine[], more: Partial<StoryFacts> = {}): StoryFacts => ({
-  report: NOTHING,
-  journal,
-  before: [],
-  runs: [],
-  alarms: [],
-  heals: [],
-  people: [],
-  dispatcher: [],
-  outages: [],
-  halts: [],
-  unmet: [],
-  ...more,
-});
+const factsOf = (journal: readonly JournalLine[], more: Partial<StoryFacts> = {}): StoryFacts =>
+  storyFacts({ journal, ...more });
 
 /** "12:05:00 label  text" as "label: text", with the evidence that there is. */
 const told = (facts: StoryFacts, explain = false): string[] =>
@@ -77,8 +53,11 @@ const told = (facts: StoryFacts, explain = false): string[] =>
 
 const tonesOf = (facts: StoryFacts) => tell(facts).flatMap(({ lines }) => lines.map(({ tone }) => tone));
 
-const health = (seconds: number, sentence: string, node = 'node2'): JournalLine =>
-  entry(seconds, 'watch-fleet', { node, sentence });
+/** "synced → behind: why" as watch-fleet writes it. */
+function health(seconds: number, sentence: string, node = 'node2'): JournalLine {
+  const [from = '', to] = (sentence.split(':')[0] ?? '').split(' → ');
+  return entry(seconds, 'watch-fleet', { node, sentence, fields: { from, ...(to !== undefined && { to }) } });
+}
 
 describe('the story of a watched fleet', () => {
   it('tells each change of a node’s health, in the colour of what it means', () => {
@@ -138,15 +117,22 @@ describe('the story of a watched fleet', () => {
 
 const CHANGE = 'ChangeResourceRecordSets Z1 abc';
 const names = (seconds: number, more: Partial<JournalLine>): JournalLine => entry(seconds, 'register-nodes', more);
+/** What each change of the made-up sentences is. */
+const recordOf = (change: string): RecordChange => {
+  if (change.endsWith(' is made')) return { change: 'made' };
+  if (change.includes(' goes')) return { change: 'deleted' };
+  return / (gains|loses) /.test(change) ? { change: 'changed', ofPool: true } : { change: 'changed' };
+};
 const intent = (changes: readonly string[], of = changes.length, seconds = 0): JournalLine =>
   names(seconds, {
+    fields: { records: Array.from({ length: of }, (_, at) => recordOf(changes[at] ?? ' is made')) },
     kind: 'intent',
     act: CHANGE,
     sentence: `${of} names of bitcoin: ${changes[0]}`,
     evidence: JSON.stringify({ changes, of }),
   });
 const result = (sentence = 'done', act = CHANGE, seconds = 1): JournalLine =>
-  names(seconds, { kind: 'result', act, sentence });
+  names(seconds, { kind: 'result', act, sentence, fields: { status: sentence === 'done' ? 'done' : 'failed' } });
 
 describe('the story of names', () => {
   const made = (count: number): string[] =>
@@ -157,7 +143,7 @@ describe('the story of names', () => {
       'node2.bitcoin.internal A 1.1.1.1 → 10.0.0.2',
       'pool.bitcoin.internal A loses 10.0.0.3 (2 in all)',
     ];
-    const decision = names(0, { sentence: `${changes.join('; ')}; the pool: 2 of 3 nodes are synced` });
+    const decision = names(0, { sentence: changes.join('; '), fields: { pool: '2 of 3 nodes are synced' } });
     expect(told(factsOf([decision, intent(changes), result()]))).toEqual([
       'names: node2.bitcoin.internal A 1.1.1.1 → 10.0.0.2',
       'names: pool.bitcoin.internal A loses 10.0.0.3 (2 in all): 2 of 3 nodes are synced',
@@ -169,7 +155,9 @@ describe('the story of names', () => {
     expect(told(factsOf([intent(changes), result()]))).toEqual([
       'names: 9 names of bitcoin: 7 made, 1 changed, 1 gone',
     ]);
-    expect(told(factsOf([intent(made(2), 60), result()]))).toEqual([
+    expect(told(factsOf([intent(made(2), 60), result()]))).toEqual(['names: 60 names of bitcoin: 60 made']);
+    const tooMany = { ...intent(made(2), 60), fields: {} };
+    expect(told(factsOf([tooMany, result()]))).toEqual([
       'names: 60 names of bitcoin: node0.bitcoin.internal A 10.0.0.0 is made, and others',
     ]);
   });
@@ -199,43 +187,43 @@ describe('the story of names', () => {
 });
 
 describe('the story of alarms', () => {
-  const put = (act: string, alarms: readonly string[], seconds: number): JournalLine =>
-    names(seconds, {
-      kind: 'intent',
-      act,
-      sentence: `${alarms.length} alarms of bitcoin: ${alarms[0]}`,
-      evidence: JSON.stringify({ alarms }),
-    });
-  const of = (node: string, verb: string): string[] =>
-    ['disk', 'inodes', 'stuck', 'attached-ebs'].map((kind) => `chainmend-bitcoin-${node}-${kind} ${verb}`);
+  const put = (act: string, alarms: readonly AlarmChange[], seconds: number): JournalLine =>
+    names(seconds, { kind: 'intent', act, sentence: `${alarms.length} alarms of bitcoin: …`, fields: { alarms } });
+  const of = (node: string, change: AlarmChange['change']): AlarmChange[] =>
+    ['disk', 'inodes', 'stuck', 'attached-ebs'].map((kind) => ({
+      ...{ alarmName: `chainmend-bitcoin-${node}-${kind}`, change },
+    }));
   const PUT = 'PutMetricAlarm bitcoin';
   const DELETE = 'DeleteAlarms bitcoin';
 
   it('counts them by node, batches that follow each other as one', () => {
     const facts = factsOf([
-      put(PUT, of('node5', 'is made'), 0),
+      put(PUT, of('node5', 'made'), 0),
       result('done', PUT, 5),
-      put(PUT, [...of('node6', 'is made'), 'chainmend-bitcoin-halted is made'], 6),
+      put(PUT, [...of('node6', 'made'), { alarmName: 'chainmend-bitcoin-halted', change: 'made' }], 6),
       result('done', PUT, 12),
-      put(DELETE, of('node3', 'goes'), 13),
+      put(DELETE, of('node3', 'deleted'), 13),
       result('done', DELETE, 14),
     ]);
     expect(told(facts)).toEqual([
       'alarms: 9 alarms are made: 1 of bitcoin, 4 of node5, 4 of node6',
-      'alarms: 4 alarms of node3 go',
+      'alarms: 4 alarms of node3 are deleted',
     ]);
   });
 
   it('tells one or two as they are', () => {
-    const sentence = 'chainmend-bitcoin-node1-disk is written anew: the fleet file says 90 instead of 85';
-    expect(told(factsOf([put(PUT, [sentence], 0), result('done', PUT)]))).toEqual([`alarms: ${sentence}`]);
+    const alarmName = 'chainmend-bitcoin-node1-disk';
+    const change = { alarmName, change: 'updated', why: 'the fleet file says 90 instead of 85' } as const;
+    expect(told(factsOf([put(PUT, [change], 0), result('done', PUT)]))).toEqual([
+      `alarms: ${alarmName} is updated: the fleet file says 90 instead of 85`,
+    ]);
   });
 
   it('tells of those that are left only while no later run has made them', () => {
-    const first = put(PUT, of('node5', 'is made'), 0);
+    const first = put(PUT, of('node5', 'made'), 0);
     const partly = result('1 of 4 done', PUT, 5);
     expect(told(factsOf([first, partly]))).toEqual(['alarms: 4 alarms not yet: 1 of 4 done']);
-    const again = [put(PUT, of('node5', 'is made'), 10), result('done', PUT, 15)];
+    const again = [put(PUT, of('node5', 'made'), 10), result('done', PUT, 15)];
     expect(told(factsOf([first, partly, ...again]))).toEqual(['alarms: 4 alarms of node5 are made']);
   });
 
@@ -277,8 +265,10 @@ describe('refusals and questions of the functions that look after fleets', () =>
       kind: 'page',
       code: 'approval-wanted',
       sentence: 'plan 0123456789ab of bitcoin would …',
+      fields: { plan: '0123456789ab' },
     } as const;
-    const plan = { kind: 'plan', act: 'plan 0123456789ab', sentence: 'change 1 names: a; the pool: b' } as const;
+    const fields = { plan: '0123456789ab' };
+    const plan = { kind: 'plan', fields, sentence: 'change 1 name: a; the pool: b' } as const;
     expect(told(factsOf([names(0, plan), names(1, question)]))).toEqual([
       'asks a person: change 1 name: a; the pool: b; page sent',
     ]);
@@ -288,7 +278,7 @@ describe('refusals and questions of the functions that look after fleets', () =>
     const ofNode = entry(0, 'rotate-peers', {
       ...plan,
       node: 'node2',
-      act: 'plan ffffffffffff',
+      fields: { plan: 'ffffffffffff' },
       sentence: 'name node1',
     });
     expect(told(factsOf([ofNode, entry(1, 'rotate-peers', question)]))).toEqual([
@@ -305,11 +295,18 @@ describe('the story of peers', () => {
   const TELL = 'SendCommand change-peers 5.1';
   const WRITE = 'SendCommand write-config 5.2';
   const written = (after: object): JournalLine =>
-    peers(9, { kind: 'result', act: WRITE, sentence: 'done', evidence: JSON.stringify({ after }) });
+    peers(9, {
+      kind: 'result',
+      act: WRITE,
+      sentence: 'done',
+      evidence: JSON.stringify({ after }),
+      fields: { status: 'done' },
+    });
   const write = peers(6, {
     kind: 'intent',
     act: WRITE,
     sentence: 'write 3 peers',
+    fields: { peers: 3 },
     evidence: JSON.stringify({ file: '/node/bitcoin.conf' }),
   });
   const healed = '5 peers, 0 before, expected 3 at least';
@@ -317,11 +314,11 @@ describe('the story of peers', () => {
   it('says what is wrong, what the node is told, what was written where, and what came of it', () => {
     const facts = factsOf([
       peers(0, { sentence: 'name node1 (1 in all): it has 0 connections, expected 3 at least' }),
-      peers(1, { kind: 'intent', act: TELL, sentence: 'dial 1 peers' }),
-      peers(3, { kind: 'result', act: TELL, sentence: 'done' }),
+      peers(1, { kind: 'intent', act: TELL, sentence: 'dial 1 peer' }),
+      peers(3, { kind: 'result', act: TELL, sentence: 'done', fields: { status: 'done' } }),
       write,
       written({ client: 'running', stopSeconds: null, clean: null }),
-      peers(180, { kind: 'proof', sentence: healed }),
+      peers(180, { kind: 'proof', sentence: healed, evidence: JSON.stringify({ peers: 5 }) }),
       peers(180, { kind: 'outcome', act: 'healed', sentence: healed }),
     ]);
     expect(told(facts)).toEqual([
@@ -345,8 +342,8 @@ describe('the story of peers', () => {
     const sentence = 'node2: the count fell, and the old list is back';
     const facts = factsOf([
       peers(1, { kind: 'intent', act: TELL, sentence: 'dial 4 peers' }),
-      peers(3, { kind: 'result', act: TELL, sentence: '0 of 4 done: HTTP 404' }),
-      peers(4, { sentence: 'taken back: 1 peer, 2 before' }),
+      peers(3, { kind: 'result', act: TELL, sentence: '0 of 4 done: HTTP 404', fields: { status: 'partly' } }),
+      peers(4, { sentence: 'taken back', fields: { undoes: true, reason: '1 peer, 2 before' } }),
       peers(5, { kind: 'page', code: 'peers-too-few', sentence }),
       peers(5, { kind: 'outcome', act: 'restored', sentence }),
     ]);
@@ -366,7 +363,10 @@ describe('the story of peers', () => {
       sentence: 'name node1',
       evidence: JSON.stringify({ before: [], after: ['a', 'b'], x: null }),
     });
-    const request = (name: string) => ({ atMs: decision.atMs, actor: 'r', name, input: {}, outcome: 'ok' });
+    const request = (name: string) => {
+      const [service = '', operation = ''] = name.split('.');
+      return { atMs: decision.atMs, actor: 'r', service, operation, input: {}, outcome: 'ok' };
+    };
     const run = {
       name: 'rotate-peers' as const,
       requests: ['dynamodb.PutItem', 'ssm.SendCommand', 'dynamodb.PutItem', 'sns.Publish'].map(request),

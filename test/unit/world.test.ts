@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { createRegion, type Region } from '../../local/region.ts';
 import { snapshotsIn } from '../../local/scenarios/report/snapshots.ts';
-import { launchTemplate, lifecyclePolicy, snapshotsOf } from '../../local/scenarios/world/past.ts';
+import { launchTemplate, lifecyclePolicy, snapshotsOf } from '../../local/scenarios/world/fixtures.ts';
 import { World } from '../../local/scenarios/world/world.ts';
 import { bitcoinChain, followers } from '../../local/scenarios/world/worlds.ts';
 import { resolveFleet } from '../../shared/fleet/resolve.ts';

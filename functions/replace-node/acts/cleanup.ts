@@ -33,6 +33,7 @@ export const cleanUp = defineAct<{ readonly piece: CleanupPiece }>()('clean-up',
     return mutate(context, {
       act: `${CALLS[kind]} ${target}`.trim(),
       sentence: SENTENCES[kind](target),
+      bookkeeping: kind === 'untarget' || kind === 'release-holds',
       call: (fleet) => pieces[kind](context.heal, state, target, fleet),
     });
   },

@@ -88,6 +88,7 @@ export const takeRung = defineAct<{ readonly rung: Rung; readonly reason: string
         kind: 'decision',
         sentence: `${rung}: ${reason}`,
         evidence: { rung },
+        fields: { rung, reason },
       });
       return { is: 'done', atMs: nowMs };
     }),
@@ -211,6 +212,7 @@ export const prove = defineAct<{ readonly reason: string }>()('prove', {
         kind: 'decision',
         sentence: `it follows its chain again: ${reason}`,
         evidence: { rung },
+        fields: { rung, proved: true },
       });
       return { is: 'done', atMs: nowMs };
     });

@@ -14,6 +14,8 @@ export interface Mutation {
   readonly act: string;
   readonly sentence: string;
   readonly evidence?: unknown;
+  /** It notes what lasts as long as the incident: told only to people who look closer. */
+  readonly bookkeeping?: boolean;
   /** It has no token: made at most once, and truth tells what became of it. */
   readonly atMostOnce?: true;
   /** Nothing that comes after it rests on it: where it keeps failing, nobody knows what became of it, and the heal goes on. */
@@ -32,7 +34,7 @@ export type Made = Omit<Done, 'is' | 'atMs'> & { readonly said?: string };
 export async function mutate(context: ActContext, mutation: Mutation): Promise<Result> {
   const { ctx, heal, place } = context;
   const step = stepper(ctx, place);
-  const { act, sentence, evidence, atMostOnce, bestEffort } = mutation;
+  const { act, sentence, evidence, bookkeeping, atMostOnce, bestEffort } = mutation;
   await step('intent', () =>
     heal.journal(`${place}-intent`, {
       atMs: Date.now(),
@@ -40,6 +42,7 @@ export async function mutate(context: ActContext, mutation: Mutation): Promise<R
       sentence,
       act,
       ...(evidence !== undefined && { evidence }),
+      ...(bookkeeping && { fields: { bookkeeping } }),
     }),
   );
   const body = () => guardAndCall(context, mutation);
@@ -53,7 +56,13 @@ export async function mutate(context: ActContext, mutation: Mutation): Promise<R
       ? { is: 'unknown', atMs: await step('now', async () => Date.now()), reason: made.interrupted }
       : made.value;
   await step('result', () =>
-    heal.journal(`${place}-result`, { atMs: Date.now(), kind: 'result', sentence: saidOf(result), act }),
+    heal.journal(`${place}-result`, {
+      atMs: Date.now(),
+      kind: 'result',
+      sentence: saidOf(result),
+      act,
+      fields: { status: result.is, ...('reason' in result && { reason: result.reason }) },
+    }),
   );
   return result;
 }

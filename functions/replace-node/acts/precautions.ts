@@ -43,6 +43,7 @@ export const holdSnapshots = defineAct<Supply>()('hold-snapshots', {
     return mutate(context, {
       act: `CreateTags ${snapshots.map(({ snapshotId }) => snapshotId).join(' ')}`.trim(),
       sentence: [held, ...notUsed].join('; '),
+      bookkeeping: true,
       bestEffort: true,
       call: async () => {
         const unmarked = await hold(shelfOf(heal), whoseOf(heal), snapshots, Date.now());
@@ -84,12 +85,13 @@ export const leavePool = defineAct<object>()('leave-pool', {
     await ctx.wait(`${place}-wait`, { seconds: left.ttlSeconds + AFTER_TTL_SECONDS });
     const atMs = await stepper(ctx, place)('now', async () => Date.now());
     // That it could not be asked for takes nothing from what the heal is for: a record that outlives the stop by its minutes is told of.
-    const sentence =
-      'refused' in left
-        ? `failed: ${left.refused}; its names follow with the next run of register-nodes`
-        : 'asked for, and resolvers have forgotten it';
+    const failed =
+      'refused' in left ? `${left.refused}; its names follow with the next run of register-nodes` : undefined;
+    const sentence = failed === undefined ? 'asked for, and resolvers have forgotten it' : `failed: ${failed}`;
+    const fields =
+      failed === undefined ? ({ status: 'done' } as const) : ({ status: 'failed', reason: failed } as const);
     await stepper(ctx, place)('result', () =>
-      heal.journal(`${place}-result`, { atMs, kind: 'result', sentence, act: 'Invoke register-nodes' }),
+      heal.journal(`${place}-result`, { atMs, kind: 'result', sentence, act: 'Invoke register-nodes', fields }),
     );
     return 'refused' in left ? { is: 'failed', atMs, reason: left.refused } : { is: 'done', atMs };
   },

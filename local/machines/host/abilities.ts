@@ -1,5 +1,5 @@
 // What follows from what was tried on this host, for whoever wants to run real machines on it. Pure: trying is can.ts.
-import type { Machines } from '../telling.ts';
+import type { Machines } from '../run-events.ts';
 
 export interface Lack {
   readonly what: 'Linux' | 'root' | 'apt' | 'loop devices' | 'namespaces' | 'containers' | 'Go';

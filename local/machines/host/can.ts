@@ -53,7 +53,7 @@ async function whyNoContainers(baseDirectory: string): Promise<string | undefine
   const { ended } = await enclose({
     entry: fileURLToPath(new URL('try-container.ts', import.meta.url)),
     words: (runDirectory) => [runDirectory, baseDirectory],
-    onTold: () => {},
+    onEvent: () => {},
     limitSeconds: 60,
   });
   const { status, endedBy, remarks } = await ended;

@@ -4,7 +4,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { parseTold, type Told } from '../telling.ts';
+import { parseRunEvent, type RunEvent } from '../run-events.ts';
 import { makeCgroups } from './cgroups.ts';
 import { run as runCommand } from './commands.ts';
 import { beginRun, enclosedFile, type Run } from './runs.ts';
@@ -15,7 +15,7 @@ export interface EnclosureOptions {
   readonly entry: string;
   /** What follows it on the command line, once the run's directory is known. */
   readonly words: (runDirectory: string) => readonly string[];
-  readonly onTold: (told: Told) => void;
+  readonly onEvent: (told: RunEvent) => void;
   readonly limitSeconds: number;
   /** The directory is in memory, and takes up to this; without it on the cache's disk. */
   readonly memoryMiB?: number;
@@ -159,7 +159,7 @@ function attend(run: Run, child: ChildProcess, janitor: ChildProcess, options: E
   if (child.stdout)
     createInterface({ input: child.stdout }).on('line', (line) => {
       try {
-        options.onTold(parseTold(line));
+        options.onEvent(parseRunEvent(line));
       } catch (error) {
         if (malformed.length < MALFORMED_MOST) malformed.push((error as Error).message);
       }

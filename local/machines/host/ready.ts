@@ -1,5 +1,5 @@
 // From a bare host to one on which machines can be started: what is missing is installed and built, and what cannot be had is told.
-import type { Machines, Software } from '../telling.ts';
+import type { Machines, Software } from '../run-events.ts';
 import { type HostAbilities, reasonFor, whyNoMachine } from './abilities.ts';
 import { ensureBaseSystem } from './base-system.ts';
 import type { Say } from './cache.ts';

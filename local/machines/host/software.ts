@@ -1,7 +1,7 @@
 // Clients of which Debian has no package: built once from their sources by this host's Go, pinned, and found in the cache afterwards.
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
-import type { Software } from '../telling.ts';
+import type { Software } from '../run-events.ts';
 import { cacheDirectory, type Say } from './cache.ts';
 import { type CommandOptions, MORTAL, missingCommands, run } from './commands.ts';
 import { withLock } from './lock.ts';

@@ -1,8 +1,10 @@
 // What a machine's system runs in: a container with systemd as its first process, or plain namespaces where no container can be started.
+
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import type { Machines } from '../telling.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Machines } from '../run-events.ts';
 import { tool } from './tool.ts';
 
 export interface ContainerSpec {
@@ -145,7 +147,7 @@ function namespaces({ root, network, hostName }: ContainerSpec): Container {
       const { pid } = child;
       if (pid === undefined) throw new Error(`${root}: unshare could not be started`);
       for (let tries = 0; tries < BOOT_LOOKS_MAX; tries++) {
-        await new Promise((resolve) => setTimeout(resolve, BOOT_LOOK_MS));
+        await sleep(BOOT_LOOK_MS);
         const first = await firstProcess(pid).catch(() => 0);
         if (first > 0 && isSystemd(first)) return first;
       }

@@ -1,12 +1,14 @@
 // A real machine behind an instance: Debian with systemd as its first process, its own network address, and its volumes as real devices.
 // What EC2 and Systems Manager ask of it happens there.
+
 import { mkdirSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type DiskDimensions, diskMetrics, type Metric } from '../../nodes/cloudwatch-agent.ts';
 import type { StoredContent } from '../../nodes/content.ts';
 import { isImage } from '../../nodes/content.ts';
 import type { CommandOutcome, Machine, MachineCommand, NewDisk } from '../../nodes/machine.ts';
-import { type DiskDimensions, diskMetrics, type Metric } from '../../nodes/metrics.ts';
-import { operationOf } from '../../nodes/units.ts';
+import { operationOf } from '../../nodes/spec.ts';
 import type { Clock } from '../../simulator/kernel.ts';
 import type { Container, Containers } from './container.ts';
 import { appear, disappear, hideHostDisks, numberOf } from './devices.ts';
@@ -170,7 +172,7 @@ export class DebianMachine implements Machine {
         await runInside(pid, { command: ['sh', '-c', ready], input: RESOLV_CONF, timeoutMs: LOOK_TIMEOUT_MS });
         return;
       }
-      await new Promise((resolve) => setTimeout(resolve, BOOT_LOOK_MS));
+      await sleep(BOOT_LOOK_MS);
     }
     throw new Error(`${this.name} (${this.instanceId}): systemd does not answer`);
   }

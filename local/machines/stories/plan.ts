@@ -1,5 +1,5 @@
 // What is known of a story before it is played, and which ones a host can play. Both sides of an enclosure ask this.
-import type { Task } from '../telling.ts';
+import type { Task } from '../run-events.ts';
 
 export const GROUPS = ['litecoin', 'cometbft', 'cometbft-halted', 'geth', 'geth-replaced', 'anvil'] as const;
 /** Stories that share one enclosure, and the machines in it. */

@@ -1,11 +1,11 @@
-// Which protocol's file answers a request.
+// What answers a request to the RPC port: the file of the chain's protocol, or a client that is no chain's.
 import type { HttpAnswer, HttpRequest } from '../../simulator/network/network.ts';
 import { familyOf } from '../protocol.ts';
 import type { Asked } from './asked.ts';
 import { bitcoinAnswer } from './bitcoin.ts';
 import { cometbftAnswer } from './cometbft.ts';
 import { ethereumAnswer } from './ethereum.ts';
-import { notFound, REFUSED } from './http.ts';
+import { json, notFound, REFUSED, type Response, target } from './http.ts';
 import { stacksAnswer } from './stacks.ts';
 
 /** @param prefix before all paths; what is asked elsewhere is not found */
@@ -23,4 +23,14 @@ export function answerOf(asked: Asked, request: HttpRequest, prefix = ''): HttpA
     case 'stacks':
       return asked.loading ? REFUSED : stacksAnswer(asked, inner);
   }
+}
+
+/** A client that is no chain's: as infra/smoke/client.py answers, the client of the ladder's smoke test. */
+export function plainAnswer(
+  { height, blocks, network }: Pick<Asked, 'height' | 'blocks'> & { readonly network: string },
+  request: HttpRequest,
+): Response {
+  if (request.method !== 'GET' || target(request).path !== '/tip') return notFound();
+  const time = Math.floor(blocks.blockTimeMs(height) / 1_000);
+  return json({ height, hash: blocks.hash(height), time, network, version: 'smoke-client/1' });
 }

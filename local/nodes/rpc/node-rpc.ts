@@ -1,25 +1,29 @@
 // The RPC, metrics and beacon ports of a simulated node: who may ask, what answers on which port, and what a scenario makes of it.
 import type { HttpAnswer, HttpHost, HttpRequest } from '../../simulator/network/network.ts';
+import type { SimulatedBeacon } from '../beacon.ts';
 import { SYNCED_LAG_BLOCKS } from '../client.ts';
-import type { SimulatedNode } from '../node.ts';
+import type { NodeContext } from '../context.ts';
 import { BEACON_PORT, familyOf, METRICS_PORTS, type Protocol, portsOf, versionOf } from '../protocol.ts';
-import { answerOf } from './answer.ts';
+import { answerOf, plainAnswer } from './answer.ts';
 import type { Asked } from './asked.ts';
 import { beaconAnswer } from './beacon.ts';
 import { notFound, REFUSED, target, text } from './http.ts';
 import { cometbftPage, gethPage } from './metrics-pages.ts';
 import { type Misbehaviour, misbehaved, onAnotherChain, UNAUTHORIZED } from './misbehaviour.ts';
-import { plainAnswer } from './plain.ts';
+
+interface RpcContext extends NodeContext {
+  readonly beacon: SimulatedBeacon | undefined;
+}
 
 const SILENT = { kind: 'silent' } as const;
 
 /** The ports of a node as other machines see them. */
-export function rpcHost(node: SimulatedNode): HttpHost {
+export function rpcHost(node: { readonly rpc: NodeRpc }): HttpHost {
   return (port, request) => node.rpc.answer(port, request, { local: false });
 }
 
 export class NodeRpc {
-  private readonly node: SimulatedNode;
+  private readonly node: RpcContext;
   private readonly protocol: Protocol | undefined;
   private misbehaviour: Misbehaviour | undefined;
   private unsafe: boolean;
@@ -28,7 +32,7 @@ export class NodeRpc {
   /** Drawn when somebody first asks: a node is a few milliseconds away. */
   private latencyMs: number | undefined;
 
-  constructor(node: SimulatedNode) {
+  constructor(node: RpcContext) {
     this.node = node;
     this.protocol = node.chain.protocol;
     this.unsafe = node.spec.rpc?.unsafe ?? false;

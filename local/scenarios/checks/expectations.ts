@@ -3,7 +3,8 @@ import { fromItem } from '../../../shared/aws/attributes.ts';
 import type { FleetObservation, Health } from '../../../shared/fleet/observation.ts';
 import { START_MS } from '../../region.ts';
 import { readJournal } from '../report/journal.ts';
-import { incidentsOf, type Report } from '../report/report.ts';
+import { incidentsOf } from '../report/records.ts';
+import type { Report } from '../report/report.ts';
 import type { Expectation } from '../scenario.ts';
 import type { World } from '../world/world.ts';
 
@@ -67,7 +68,7 @@ export const everSeen = ({ region, tableName }: World, health: Health, node?: st
       line.atMs >= START_MS &&
       line.heal === 'watch-fleet' &&
       (node === undefined || line.node === node) &&
-      line.sentence.includes(`→ ${health}: `),
+      line.fields.to === health,
   );
 
 /** How the suite sees each node now, by instance. */

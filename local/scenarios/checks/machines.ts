@@ -8,7 +8,7 @@ import { checkIdentities, checkInFlight, checkMounts, checkSigning, checkSizes, 
 /** Keys are looked at in worlds of so many nodes: larger ones are about other things, and reading them takes time. */
 const KEYS_OF_NODES_MAX = 100;
 
-export class MachinesWatch {
+export class MachineChecker {
   /** The highest that each key has signed, and the largest volume that each node has had at each path. */
   readonly #signed = new Map<string, number>();
   readonly #sizes = new Map<string, number>();

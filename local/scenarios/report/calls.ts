@@ -52,9 +52,20 @@ const API = new Set(['ec2', 'ssm', 'monitoring', 'route53', 'dlm', 'sns']);
 /** What guards read again: pauses and the fleet file, the node's pause tag. */
 const GUARD_READS = new Set(['ssm.GetParameters', 'ec2.DescribeTags']);
 
+/** What AWS's services call it: EC2, most others, SSM and DynamoDB, CloudWatch (`@smithy/service-error-classification`). */
+const THROTTLED: ReadonlySet<string> = new Set([
+  'RequestLimitExceeded',
+  'Throttling',
+  'ThrottlingException',
+  'RequestThrottled',
+  'RequestThrottledException',
+]);
+
+export const isThrottled = (outcome: string): boolean => THROTTLED.has(outcome);
+
 /** Neither a request that was throttled nor one that its caller did not live to send was served. */
 const wasServed = ({ outcome = '' }: CallRecord): boolean =>
-  outcome !== 'caller killed before' && !/^(RequestLimitExceeded|Throttling|RequestThrottled)/.test(outcome);
+  outcome !== 'caller killed before' && !isThrottled(outcome);
 
 /** Sorts a heal's calls: a guard's re-read, the same read again while waiting, state, and all else that AWS is asked. */
 export function countCalls(calls: readonly CallRecord[]): HealCalls {
@@ -85,6 +96,15 @@ const ASIDE: Readonly<Record<string, RegExp>> = {
   autoscaling: /^(Enter|Exit)Standby$/,
   elasticloadbalancing: /^(Register|Deregister)Targets$/,
 };
+
+/** A request that changes something, and who made it. */
+export interface Mutation {
+  readonly record: CallRecord;
+  /** ARN of the durable execution that made it; the actor where none did. */
+  readonly by: string;
+  readonly resource: string;
+  readonly instanceId: string;
+}
 
 /** Whether a request changes an instance, a volume, a node, or who owns and uses it. Tags and locks are notes: they change nothing that runs. */
 export function isMutation({ service, operation, input, outcome }: CallRecord): boolean {

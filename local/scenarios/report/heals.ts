@@ -1,23 +1,53 @@
-// Durable executions as heals of the report: what each came to, by its journal and by what the world looked like before and after.
-
+// The heals of a report: what each durable execution, and each run of rotate-peers, came to. The journal tells it, and the world before and after.
 import type { HealPayload } from '../../../shared/model/payload.ts';
-import { RUNGS, type Rung } from '../../../shared/model/rungs.ts';
+import type { Rung } from '../../../shared/model/rungs.ts';
 import { INCIDENT_TAG } from '../../../shared/model/tags.ts';
 import { START_MS } from '../../region.ts';
 import type { Execution } from '../../services/lambda/execution.ts';
-import type { Mutation, Watch } from '../checks/watch.ts';
+import type { Checker } from '../checks/checker.ts';
 import type { Placed, World } from '../world/world.ts';
-import { callsOfDispatch, callsOfExecution, countCalls, isMutation } from './calls.ts';
+import {
+  callsOfDispatch,
+  callsOfExecution,
+  callsOfSpan,
+  countCalls,
+  type HealCalls,
+  isMutation,
+  type Mutation,
+} from './calls.ts';
 import type { JournalLine } from './journal.ts';
 import { awsWorkMs, downBecauseOfUs, outageMs, seconds } from './measures.ts';
-import type { HealOutcome, HealReport } from './report.ts';
 
-/** One for each execution that made a mutation. */
-export function durableHeals(world: World, watch: Watch, journal: readonly JournalLine[]): HealReport[] {
-  return world.region.lambda.executions().flatMap((execution) => healOf(world, watch, execution, journal));
+export type HealOutcome = 'healed' | 'restored' | 'escalated' | 'unfinished';
+
+export interface HealReport extends HealCalls {
+  readonly kind: string;
+  readonly fleet: string;
+  readonly node: string;
+  readonly incident: string;
+  readonly attempt: number;
+  /** Of the ladder: the one that healed. */
+  readonly rung?: Rung;
+  readonly outcome: HealOutcome;
+  readonly reason: string;
+  readonly startedAtSeconds: number;
+  /** From the alarm's own time-stamp to the proof; null where nothing was proved. */
+  readonly alarmToHealedSeconds: number | null;
+  /** In which AWS, not we, was still producing a state. */
+  readonly awsSeconds: number;
+  readonly outageSeconds: number;
+  readonly clientSeconds: number;
+  readonly caughtUpSeconds: number;
 }
 
-function healOf(world: World, watch: Watch, execution: Execution, journal: readonly JournalLine[]): HealReport[] {
+const ROTATION = 'rotate-peers';
+
+/** One for each execution that made a mutation. */
+export function durableHeals(world: World, checker: Checker, journal: readonly JournalLine[]): HealReport[] {
+  return world.region.lambda.executions().flatMap((execution) => healOf(world, checker, execution, journal));
+}
+
+function healOf(world: World, checker: Checker, execution: Execution, journal: readonly JournalLine[]): HealReport[] {
   const { region } = world;
   const payload = JSON.parse(execution.payload) as HealPayload;
   const calls = callsOfExecution(region, execution.arn);
@@ -25,7 +55,7 @@ function healOf(world: World, watch: Watch, execution: Execution, journal: reado
   const own = journal.filter(({ writer }) => writer === execution.arn);
   const ending = own.findLast(({ kind }) => kind === 'outcome' || kind === 'refusal');
   const proof = own.findLast(({ kind }) => kind === 'proof');
-  const outcome = outcomeOf(watch, payload, execution, ending, own);
+  const outcome = outcomeOf(checker, payload, execution, ending, own);
   const endMs = proof?.atMs ?? execution.endedAtMs ?? region.clock.now();
   const machines = machinesOf(world, payload);
   const rung = outcome === 'healed' ? rungOf(own) : undefined;
@@ -82,13 +112,9 @@ function resourcesOf({ region }: World, { incidentId }: HealPayload, machines: r
   ]);
 }
 
-/** What the heal itself says has helped, in its proof or at its end. */
-function rungOf(own: readonly JournalLine[]): Rung | undefined {
-  const said = own
-    .filter(({ kind }) => kind === 'proof' || kind === 'outcome')
-    .map(({ evidence }) => /"rung":"([a-z-]+)"/.exec(evidence ?? '')?.[1]);
-  return RUNGS.find((rung) => rung === said.findLast((word) => word !== undefined));
-}
+/** The rung that the heal names in its proof. */
+const rungOf = (own: readonly JournalLine[]): Rung | undefined =>
+  own.findLast(({ kind, fields }) => kind === 'proof' && fields.rung != null)?.fields.rung ?? undefined;
 
 function endedWithoutUs({ status, error }: Execution): string {
   if (error?.ErrorMessage) return error.ErrorMessage;
@@ -97,25 +123,22 @@ function endedWithoutUs({ status, error }: Execution): string {
 }
 
 function outcomeOf(
-  watch: Watch,
+  checker: Checker,
   { kind, incidentId }: HealPayload,
   { arn }: Execution,
   ending: JournalLine | undefined,
   own: readonly JournalLine[],
 ): HealOutcome {
   if (!ending) return 'unfinished';
-  const mutations = watch.mutations.filter(({ by }) => by === arn);
+  const mutations = checker.mutations.filter(({ by }) => by === arn);
   const proof = own.findLast((line) => line.kind === 'proof');
   const after = mutations.filter(({ record }) => proof && record.at > proof.atMs);
   if (ending.act === 'healed' && proof && after.every((mutation) => kind !== 'resize-volume' && isClearingUp(mutation)))
     return 'healed';
-  if (kind !== 'resize-volume') return watch.isAsFound(incidentId, arn) ? 'restored' : 'escalated';
+  if (kind !== 'resize-volume') return checker.isAsFound(incidentId, arn) ? 'restored' : 'escalated';
   // A lost answer changes nothing about what was done; a command changes a node only where the node says so.
   const changed =
-    mutations.some(({ record }) => record.operation === 'ModifyVolume') ||
-    own.some(
-      (line) => line.kind === 'result' && line.act?.startsWith('SendCommand') && grew(own, line.act, line.sentence),
-    );
+    mutations.some(({ record }) => record.operation === 'ModifyVolume') || own.some((line) => grew(own, line));
   const paged = own.some((line) => line.kind === 'page');
   return changed || paged ? 'escalated' : 'restored';
 }
@@ -135,7 +158,74 @@ const CLEARING_UP: ReadonlySet<string> = new Set([
 ]);
 
 /** Whether the result is that of a command to grow the filesystem, which the node carried out. */
-const grew = (own: readonly JournalLine[], act: string, sentence: string): boolean => {
-  const operationId = act.split(' ').at(-1);
-  return sentence === 'done' && own.some((line) => line.act === `SendCommand grow-filesystem ${operationId}`);
-};
+const grew = (own: readonly JournalLine[], { kind, operationId, fields }: JournalLine): boolean =>
+  kind === 'result' &&
+  fields.status === 'done' &&
+  own.some((line) => line.command === 'grow-filesystem' && line.operationId === operationId);
+
+/** One for each run that made a mutation; a run may have changed several nodes, one after the other. */
+export function peerHeals(world: World, journal: readonly JournalLine[]): HealReport[] {
+  const lines = journal.filter(({ heal, atMs }) => heal === ROTATION && atMs >= START_MS);
+  const writers = new Set(lines.filter(({ kind }) => kind === 'intent').map(({ writer }) => writer));
+  return [...writers].map((writer) => {
+    const own = lines.filter((line) => line.writer === writer);
+    return peerHealOf(
+      world,
+      // A node that was only looked at appears nowhere.
+      own.filter(({ instanceId }) => own.some((line) => line.kind === 'intent' && line.instanceId === instanceId)),
+    );
+  });
+}
+
+function peerHealOf(world: World, own: readonly JournalLine[]): HealReport {
+  const { region } = world;
+  const startedMs = Math.min(...own.map(({ atMs }) => atMs));
+  const ids = new Set(own.map(({ instanceId }) => instanceId));
+  const ends = [...ids].map((id) => own.findLast((line) => line.instanceId === id && isEnd(line)));
+  const outcome = worst(ends);
+  const proofMs = Math.max(
+    ...own.filter(({ kind }) => kind === 'proof').map(({ atMs }) => atMs),
+    Number.NEGATIVE_INFINITY,
+  );
+  const endMs = outcome === 'healed' ? proofMs : Math.max(...own.map(({ atMs }) => atMs));
+  const placed = world.nodes.filter(({ instanceId }) => ids.has(instanceId));
+  // The client is stopped and started by one command: all of the outage is the client's own.
+  const outage = seconds(placed.reduce((sum, node) => sum + outageMs(node, startedMs, endMs), 0));
+  const span = region.spans.find(
+    ({ functionName, startedAtMs, endedAtMs }) =>
+      functionName.endsWith(ROTATION) &&
+      startedAtMs <= startedMs &&
+      startedMs <= (endedAtMs ?? Number.POSITIVE_INFINITY),
+  );
+  return {
+    kind: ROTATION,
+    fleet: own[0]?.fleet ?? '',
+    node: [...new Set(own.map(({ node }) => node))].join(', '),
+    incident: own[0]?.incidentId ?? '',
+    attempt: own[0]?.attempt ?? 1,
+    outcome,
+    reason: ends.map((end) => (end ? `${end.node}: ${end.sentence}` : 'it broke off')).join('; '),
+    startedAtSeconds: seconds(startedMs - START_MS),
+    // No alarm is behind it: from the moment at which it had seen what is wrong.
+    alarmToHealedSeconds: outcome === 'healed' ? seconds(endMs - startedMs) : null,
+    awsSeconds: seconds(awsWorkMs(world, ids, startedMs, endMs)),
+    outageSeconds: outage,
+    clientSeconds: outage,
+    caughtUpSeconds: seconds(Math.max(0, ...placed.map((node) => world.caughtUpMs(node, startedMs, endMs)))),
+    ...countCalls(span ? callsOfSpan(region, span) : []),
+  };
+}
+
+const isEnd = ({ kind }: JournalLine): boolean => kind === 'outcome' || kind === 'refusal';
+
+const WORST_FIRST = ['unfinished', 'escalated', 'restored', 'healed'] as const satisfies readonly HealOutcome[];
+
+/** Of all its nodes: a run is as good as its worst one. */
+function worst(ends: readonly (JournalLine | undefined)[]): HealOutcome {
+  const outcomes = ends.map((end): HealOutcome => {
+    if (!end) return 'unfinished';
+    if (end.kind === 'refusal') return 'restored';
+    return WORST_FIRST.find((outcome) => outcome === end.act) ?? 'escalated';
+  });
+  return WORST_FIRST.find((outcome) => outcomes.includes(outcome)) ?? 'unfinished';
+}

@@ -2,6 +2,7 @@
 import { fromItem } from '../../../shared/aws/attributes.ts';
 import type { JournalKind } from '../../../shared/heal/journal.ts';
 import type { Writer } from '../../../shared/heal/records.ts';
+import type { JournalFields } from '../../../shared/model/journal-fields.ts';
 import type { Region } from '../../region.ts';
 
 export interface JournalLine {
@@ -10,8 +11,16 @@ export interface JournalLine {
   readonly kind: JournalKind;
   readonly sentence: string;
   readonly code: string | undefined;
+  /** Of an outcome: how it ended. */
   readonly act: string | undefined;
+  /** Of an intent or a result: the AWS operation and the first thing that it is about. Empty elsewhere. */
+  readonly operation: string;
+  readonly target: string;
+  /** Of a command to a node; the result of a command is told by its id alone. */
+  readonly command: string | undefined;
+  readonly operationId: string | undefined;
   readonly evidence: string | undefined;
+  readonly fields: JournalFields;
   readonly fleet: string;
   readonly node: string;
   readonly instanceId: string;
@@ -53,6 +62,8 @@ function lineOf(item: Item): JournalLine {
     code: optional('code'),
     act: optional('act'),
     evidence: optional('evidence'),
+    fields: JSON.parse(optional('fields') ?? '{}') as JournalFields,
+    ...readAct(text('kind') as JournalKind, text('act')),
     fleet: text('fleet'),
     node: text('node'),
     instanceId: text('instanceId'),
@@ -62,4 +73,30 @@ function lineOf(item: Item): JournalLine {
     heal: by === 'dispatch-heal' ? text('heal') : by,
     writer: text('writer'),
   };
+}
+
+type Act = Pick<JournalLine, 'operation' | 'target' | 'command' | 'operationId'>;
+
+/** "ModifyVolume vol-…", "SendCommand grow-filesystem 4.1", and as its result "SendCommand 4.1" (shared/heal/journal.ts). */
+export function readAct(kind: JournalKind, act: string): Act {
+  if (kind !== 'intent' && kind !== 'result')
+    return { operation: '', target: '', command: undefined, operationId: undefined };
+  const [operation = '', ...about] = act.split(' ');
+  const isCommand = operation === 'SendCommand';
+  return {
+    operation,
+    target: about[0] ?? '',
+    command: isCommand && about.length > 1 ? about[0] : undefined,
+    operationId: isCommand ? about.at(-1) : undefined,
+  };
+}
+
+/** Evidence is cut at a length: what was cut is no JSON any more, and is nothing. */
+export function evidenceIn<T>({ evidence }: Pick<JournalLine, 'evidence'>): T | undefined {
+  if (evidence === undefined) return undefined;
+  try {
+    return JSON.parse(evidence) as T;
+  } catch {
+    return undefined;
+  }
 }

@@ -1,6 +1,31 @@
 // Pages as machines get them: what a function or a queue that subscribes to the topic would read.
+import { type Region, START_MS } from '../../region.ts';
 import { messageFor, type Published } from '../../services/sns/sns.ts';
+
+export interface PageReport {
+  readonly fleet: string;
+  readonly node: string;
+  readonly code: string;
+  readonly sentence: string;
+}
 
 /** CloudWatch's own about alarms are JSON for everybody. */
 export const pageIn = (published: Published): Readonly<Record<string, string | undefined>> =>
   JSON.parse(messageFor(published, 'lambda')) as Readonly<Record<string, string | undefined>>;
+
+/** What reached the topic since the scenario began: our own pages, and CloudWatch's about the suite itself. */
+export function pagesOf(region: Region): PageReport[] {
+  return region.sns
+    .published()
+    .filter(({ atMs }) => atMs >= START_MS)
+    .map((published) => {
+      const { fleet = '', node = '', code, sentence, AlarmName, NewStateReason } = pageIn(published);
+      return code
+        ? { fleet, node, code, sentence: sentence ?? '' }
+        : { fleet: '', node: '', code: 'suite-alarm', sentence: suiteAlarmSentence(AlarmName, NewStateReason) };
+    });
+}
+
+/** What the page of an alarm on the suite itself says. */
+export const suiteAlarmSentence = (alarmName: string | undefined, reason: string | undefined): string =>
+  `${alarmName}: ${reason}`;

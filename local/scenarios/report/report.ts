@@ -1,42 +1,16 @@
 // What a run prints: one object whose words and numbers mean what the contract says.
 
-import type { IncidentRecord } from '../../../shared/heal/records.ts';
-import type { Rung } from '../../../shared/model/rungs.ts';
 import { START_MS } from '../../region.ts';
 import type { FaultName } from '../../simulator/faults.ts';
 import type { Lane } from '../../simulator/lambda-runtime/sandbox.ts';
+import type { Checker } from '../checks/checker.ts';
 import type { Violation } from '../checks/invariants.ts';
-import { readRecords, type Watch } from '../checks/watch.ts';
 import type { World } from '../world/world.ts';
-import type { HealCalls } from './calls.ts';
-import { durableHeals } from './heals.ts';
+import { durableHeals, type HealReport, peerHeals } from './heals.ts';
 import { type JournalLine, readJournal } from './journal.ts';
 import { seconds } from './measures.ts';
-import { pageIn } from './pages.ts';
-import { peerHeals } from './peers.ts';
+import { type PageReport, pagesOf } from './pages.ts';
 import { type SnapshotState, snapshotsIn } from './snapshots.ts';
-
-export type HealOutcome = 'healed' | 'restored' | 'escalated' | 'unfinished';
-
-export interface HealReport extends HealCalls {
-  readonly kind: string;
-  readonly fleet: string;
-  readonly node: string;
-  readonly incident: string;
-  readonly attempt: number;
-  /** Of the ladder: the one that healed. */
-  readonly rung?: Rung;
-  readonly outcome: HealOutcome;
-  readonly reason: string;
-  readonly startedAtSeconds: number;
-  /** From the alarm's own time-stamp to the proof; null where nothing was proved. */
-  readonly alarmToHealedSeconds: number | null;
-  /** In which AWS, not we, was still producing a state. */
-  readonly awsSeconds: number;
-  readonly outageSeconds: number;
-  readonly clientSeconds: number;
-  readonly caughtUpSeconds: number;
-}
 
 export interface Report {
   readonly scenario: string;
@@ -54,7 +28,7 @@ export interface Report {
     guardrail: string;
     reason: string;
   }[];
-  readonly pages: readonly { fleet: string; node: string; code: string; sentence: string }[];
+  readonly pages: readonly PageReport[];
   readonly nodes: readonly NodeState[];
   readonly dns: readonly { name: string; type: string; values: readonly string[] }[];
   readonly snapshots: readonly SnapshotState[];
@@ -90,7 +64,7 @@ export interface RunFacts {
   readonly faults: readonly FaultName[];
 }
 
-export function makeReport(world: World, watch: Watch, { scenario, seed, lane }: RunFacts): Report {
+export function makeReport(world: World, checker: Checker, { scenario, seed, lane }: RunFacts): Report {
   const { region, tableName } = world;
   const journal = readJournal(region, tableName);
   const nodes = world.current.map((placed) => nodeState(world, placed));
@@ -100,15 +74,15 @@ export function makeReport(world: World, watch: Watch, { scenario, seed, lane }:
     lane,
     virtualSeconds: seconds(region.clock.now() - START_MS),
     traceHash: region.gateway.trace.hash(),
-    heals: [...durableHeals(world, watch, journal), ...peerHeals(world, journal)],
+    heals: [...durableHeals(world, checker, journal), ...peerHeals(world, journal)],
     plans: plansOf(journal),
     refusals: refusalsOf(journal),
-    pages: pagesOf(world),
+    pages: pagesOf(region),
     nodes,
     dns: dnsOf(world),
     snapshots: snapshotsIn(world),
     fencedCommands: world.nodes.reduce((sum, { machine }) => sum + machine.report().fencedCommands, 0),
-    violations: watch.end(),
+    violations: checker.end(),
   };
 }
 
@@ -119,10 +93,9 @@ const subjectOf = ({ fleet, node, incidentId }: JournalLine): string => `${fleet
 function plansOf(journal: readonly JournalLine[]): Report['plans'] {
   const plans = journal.filter(({ kind }) => kind === 'plan');
   const distinct = new Map(plans.map((plan) => [subjectOf(plan), plan]));
-  return [...distinct.values()].map(({ heal, fleet, node, sentence }) => {
-    const [would = '', ...reason] = sentence.split(': ');
-    return { kind: heal, fleet, node, would, reason: reason.join(': ') };
-  });
+  return [...distinct.values()].map(({ heal, fleet, node, sentence, fields: { would = sentence, because = '' } }) => ({
+    ...{ kind: heal, fleet, node, would, reason: because },
+  }));
 }
 
 /** One per incident and guardrail, with its first reason. */
@@ -148,19 +121,6 @@ function dnsOf({ region, zones }: World): Report['dns'] {
     .flatMap((zone) => region.route53.records(zone))
     .filter(({ type }) => type !== 'NS' && type !== 'SOA')
     .map(({ name, type, values }) => ({ name: name.replace(/\.$/, ''), type, values }));
-}
-
-/** What reached the topic since the scenario began: our own pages, and CloudWatch's about the suite itself. */
-function pagesOf({ region }: World): Report['pages'] {
-  return region.sns
-    .published()
-    .filter(({ atMs }) => atMs >= START_MS)
-    .map((published) => {
-      const { fleet = '', node = '', code, sentence, AlarmName, NewStateReason } = pageIn(published);
-      return code
-        ? { fleet, node, code, sentence: sentence ?? '' }
-        : { fleet: '', node: '', code: 'suite-alarm', sentence: `${AlarmName}: ${NewStateReason}` };
-    });
 }
 
 function nodeState({ region }: World, { fleet, name, role, machine, instanceId }: World['nodes'][number]): NodeState {
@@ -193,8 +153,5 @@ function nodeState({ region }: World, { fleet, name, role, machine, instanceId }
     }),
   };
 }
-
-export const incidentsOf = (world: World): IncidentRecord[] =>
-  readRecords<IncidentRecord>(world.region, world.tableName, 'INCIDENT#');
 
 const round = (percent: number): number => Math.round(percent * 10) / 10;

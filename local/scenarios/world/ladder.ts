@@ -1,10 +1,12 @@
 // The world of the scenarios in which a node is restarted, restored or replaced: what goes wrong in it, and how it is looked at.
 
+import { healOf } from '../../../shared/heal/records.ts';
 import { KEEP_UNTIL_TAG, PUT_BACK_TAG } from '../../../shared/model/tags.ts';
 import { START_MS } from '../../region.ts';
 import type { CallRecord } from '../../simulator/trace.ts';
 import { pageIn } from '../report/pages.ts';
-import { incidentsOf, type Report } from '../report/report.ts';
+import { incidentsOf } from '../report/records.ts';
+import type { Report } from '../report/report.ts';
 import type { Placed, World, WorldNode } from './world.ts';
 import { bitcoinChain, followers, references } from './worlds.ts';
 
@@ -63,8 +65,8 @@ export const ask = (world: World, event: Readonly<Record<string, unknown>>, acto
 
 /** Incidents of the ladder, or that a person asked for, by their state. */
 export const ended = (world: World, state: 'healed' | 'escalated', count = 1): boolean =>
-  incidentsOf(world).filter((incident) => incident.state === state && !incident.trouble.startsWith('disk:')).length >=
-  count;
+  incidentsOf(world).filter((incident) => incident.state === state && healOf(incident.trouble) !== 'resize-volume')
+    .length >= count;
 
 /** So many minutes after the story began. */
 export const passed = ({ region }: World, minutes: number): boolean =>

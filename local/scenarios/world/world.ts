@@ -2,21 +2,22 @@
 
 import { toItem } from '../../../shared/aws/attributes.ts';
 import type { Fleet } from '../../../shared/fleet/model.ts';
+import { PAUSE_TAG } from '../../../shared/guardrails/switches.ts';
 import { newNode } from '../../../shared/heal/lease.ts';
 import { keys } from '../../../shared/heal/store.ts';
 import { JOINING_TAG, RETIRED_TAG } from '../../../shared/model/tags.ts';
 import { type ChainSpec, SimulatedChain } from '../../nodes/chain.ts';
 import { SYNCED_LAG_BLOCKS } from '../../nodes/client.ts';
-import type { Metric } from '../../nodes/metrics.ts';
+import type { Metric } from '../../nodes/cloudwatch-agent.ts';
 import { rpcHost } from '../../nodes/rpc/node-rpc.ts';
 import { type Region, START_MS } from '../../region.ts';
 import type { Instance } from '../../services/ec2/model.ts';
 import { VPC_ID } from '../../services/ec2/service.ts';
 import { pageIn } from '../report/pages.ts';
-import { placeLaunched } from './launching.ts';
-import { keepQuiet, minutes, type Placed, place, type WorldNode } from './placing.ts';
+import { placeLaunched } from './launches.ts';
+import { keepQuiet, minutes, type Placed, place, type WorldNode } from './nodes.ts';
 
-export type { Placed, WorldNode, WorldVolume } from './placing.ts';
+export type { Placed, WorldNode, WorldVolume } from './nodes.ts';
 
 const SECOND_MS = 1_000;
 const HOUR_MS = 60 * 60_000;
@@ -255,6 +256,22 @@ export class World {
     return this.region.call('ssm', 'PutParameter', { Name, Value: value, Type: 'String', Overwrite: true });
   }
 
+  /** Pauses that are set now and concern an instance, as sentences. */
+  pausesOf(instanceId: string): string[] {
+    const fleet = this.nodes.find((node) => node.instanceId === instanceId)?.fleet.name;
+    const tag = this.region.ec2.tags(instanceId)[PAUSE_TAG];
+    return [...this.pausesOfFleet(fleet), ...pauseSentences(tag, instanceId)];
+  }
+
+  /** Pauses that are set now for a fleet, or for everything. */
+  pausesOfFleet(fleet: string | undefined): string[] {
+    const { ssm } = this.region;
+    return [
+      ...pauseSentences(ssm.parameter('/chainmend/pause'), 'everything'),
+      ...(fleet ? pauseSentences(ssm.parameter(`/chainmend/pauses/${fleet}`), fleet) : []),
+    ];
+  }
+
   /** The story begins: nodes become what they were said to be, and everything that was to be done beforehand is done. */
   async open(): Promise<void> {
     for (const { open } of this.nodes) open();
@@ -270,6 +287,9 @@ export class World {
     return Math.max(0, START_MS - this.region.clock.now());
   }
 }
+
+const pauseSentences = (value: string | undefined, what: string): string[] =>
+  value === undefined || value === 'off' ? [] : [`${what}: ${value}`];
 
 /** Of instances that have not joined yet, or have left. */
 const APART: readonly string[] = [JOINING_TAG, RETIRED_TAG];

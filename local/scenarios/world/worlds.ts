@@ -1,7 +1,7 @@
 // Worlds that several scenarios share.
 import type { SimulatedChain } from '../../nodes/chain.ts';
 import { type Reference, referenceHost } from '../../nodes/rpc/reference.ts';
-import { addressOf } from './placing.ts';
+import { addressOf } from './nodes.ts';
 import type { Placed, World, WorldNode } from './world.ts';
 
 const GIB = 2 ** 30;

@@ -12,9 +12,9 @@ import type { Belongings } from '../../../infra/retire/belongings.ts';
 import { type SmokeDesk, SmokeError } from '../../../infra/smoke/desk.ts';
 import { runSmoke } from '../../../infra/smoke-cli.ts';
 import { parseArguments, UsageError } from '../../../local/cli/arguments.ts';
-import { paragraphs, parsed } from '../../../local/cli/evidence.ts';
-import { renderSections } from '../../../local/cli/render.ts';
-import type { JournalLine } from '../../../local/scenarios/report/journal.ts';
+import { paragraphs } from '../../../local/cli/story/evidence.ts';
+import { renderSections } from '../../../local/cli/story/lines.ts';
+import { evidenceIn, type JournalLine } from '../../../local/scenarios/report/journal.ts';
 import { judgeApproval } from '../../../shared/heal/approval.ts';
 import { WRITERS } from '../../../shared/heal/records.ts';
 import { terminalText } from '../../../shared/text/terminal-text.ts';
@@ -326,7 +326,7 @@ export const TARGETS: readonly Target[] = [
     samples: [[[[HOSTILE, HOSTILE]], JSON.stringify({ a: HOSTILE })]] as [[string, string][], string][],
     parse: ([lines, json]) => {
       // As much of it as the journal keeps.
-      const evidence = paragraphs(parsed({ evidence: json.slice(0, 4_000) } as JournalLine) ?? {});
+      const evidence = paragraphs(evidenceIn({ evidence: json.slice(0, 4_000) } as JournalLine) ?? {});
       const told = lines.map(([label, words]) => ({ atMs: 0, label, text: words, evidence }));
       return renderSections([{ heading: HOSTILE, lines: told }], 80).map((printed) => terminalText(printed.text));
     },

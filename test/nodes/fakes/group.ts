@@ -1,14 +1,14 @@
 // In the place of local/machines/inside.ts: takes its words and its task, plays a good group, one that dies, or one that hangs.
 import { basename } from 'node:path';
 import { parseArgs } from 'node:util';
-import { parseTask, type Told, toldLine } from '../../../local/machines/telling.ts';
+import { parseTask, type RunEvent, runEventLine } from '../../../local/machines/run-events.ts';
 
 const { values, positionals } = parseArgs({
   options: { group: { type: 'string', default: '' }, story: { type: 'string', default: '' } },
   allowPositionals: true,
 });
 const { runDirectory } = parseTask(positionals[0]);
-const tell = (told: Told): boolean => process.stdout.write(toldLine(told));
+const tell = (told: RunEvent): boolean => process.stdout.write(runEventLine(told));
 const play = (name: string): void => {
   tell({ event: 'story', name, sentence: 'A fake.' });
   tell({

@@ -2,11 +2,11 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Told, toldLine } from '../../../local/machines/telling.ts';
+import { type RunEvent, runEventLine } from '../../../local/machines/run-events.ts';
 
 const [, , way = 'polite', runDirectory = ''] = process.argv;
 const run = (command: string, ...words: string[]): string => execFileSync(command, words, { encoding: 'utf8' }).trim();
-const tell = (told: Told): boolean => process.stdout.write(toldLine(told));
+const tell = (told: RunEvent): boolean => process.stdout.write(runEventLine(told));
 
 tell({ event: 'story', name: 'litter', sentence: 'A run leaves things behind.' });
 const image = join(runDirectory, 'litter');

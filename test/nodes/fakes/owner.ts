@@ -5,7 +5,7 @@ const [, , way = 'polite'] = process.argv;
 const enclosure = await enclose({
   entry: new URL('inside.ts', import.meta.url).pathname,
   words: (runDirectory) => [way, runDirectory],
-  onTold: (told) => console.log(JSON.stringify(told)),
+  onEvent: (told) => console.log(JSON.stringify(told)),
   limitSeconds: 60,
 });
 console.log(JSON.stringify({ runDirectory: enclosure.runDirectory }));

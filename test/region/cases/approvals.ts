@@ -1,12 +1,12 @@
 // Mode ask with the real functions in the region: what an approval covers, what it does not, and what is written down of it.
 
-import { answerAsPaged } from '../../../local/scenarios/disk-full-ask.ts';
+import { answerAsPaged } from '../../../local/scenarios/catalog/disk-full-ask.ts';
 import { readJournal } from '../../../local/scenarios/report/journal.ts';
 import { pageIn } from '../../../local/scenarios/report/pages.ts';
-import { incidentsOf } from '../../../local/scenarios/report/report.ts';
+import { incidentsOf } from '../../../local/scenarios/report/records.ts';
 import type { Scenario } from '../../../local/scenarios/scenario.ts';
+import { snapshotsOf } from '../../../local/scenarios/world/fixtures.ts';
 import { corruptNow, ended, GOOD, impatient, smallFleet } from '../../../local/scenarios/world/ladder.ts';
-import { snapshotsOf } from '../../../local/scenarios/world/past.ts';
 import type { World } from '../../../local/scenarios/world/world.ts';
 import { changedTerms } from '../../../shared/heal/approval.ts';
 import type { ApprovalRecord } from '../../../shared/heal/records.ts';

@@ -1,6 +1,6 @@
 // What happens around register-nodes, with its real bundle in the region under its real role: people, other tools, odd fleets.
 
-import { answerAsPaged } from '../../../local/scenarios/disk-full-ask.ts';
+import { answerAsPaged } from '../../../local/scenarios/catalog/disk-full-ask.ts';
 import { readJournal } from '../../../local/scenarios/report/journal.ts';
 import { pageIn } from '../../../local/scenarios/report/pages.ts';
 import type { Scenario } from '../../../local/scenarios/scenario.ts';

@@ -1,7 +1,7 @@
 // Two stacks, each deployed into a region of its own: the five fleets of the repository, and fleets that ask for everything that a fleet may.
 import { ensureSynthesized } from '../../../infra/synth.ts';
 import { createRegion, type Region } from '../../../local/region.ts';
-import { deployInto, settled } from '../../../local/scenarios/world/deployed.ts';
+import { deployInto, settled } from '../../../local/scenarios/world/deployment.ts';
 import { readAssembly } from '../../../local/simulator/cloudformation/deploy.ts';
 import { commandDocuments } from '../../../shared/node-commands/index.ts';
 import { buildStack, fleetFile } from '../../infra/support.ts';

@@ -1,7 +1,7 @@
 // A disk of a large fleet: one alarm for all nodes names instance and path, and what the agent publishes has more dimensions than that.
 
+import { answerAsPaged } from '../../../local/scenarios/catalog/disk-full-ask.ts';
 import { healed, planned, sizeGiB } from '../../../local/scenarios/checks/expectations.ts';
-import { answerAsPaged } from '../../../local/scenarios/disk-full-ask.ts';
 import type { Scenario } from '../../../local/scenarios/scenario.ts';
 import type { World } from '../../../local/scenarios/world/world.ts';
 import { bitcoinChain, followers } from '../../../local/scenarios/world/worlds.ts';

@@ -1,7 +1,7 @@
 // Nodes that say what no node should, in every field that is theirs: to the commands that are sent to them and to those who ask their RPC.
 
-import { corruptData } from '../../../local/scenarios/corrupt-data.ts';
-import { peersLost } from '../../../local/scenarios/peers-lost.ts';
+import { corruptData } from '../../../local/scenarios/catalog/corrupt-data.ts';
+import { peersLost } from '../../../local/scenarios/catalog/peers-lost.ts';
 import type { Scenario } from '../../../local/scenarios/scenario.ts';
 import { corruptNow, ended, impatient, passed, SICK, smallFleet } from '../../../local/scenarios/world/ladder.ts';
 import type { Placed, World } from '../../../local/scenarios/world/world.ts';

@@ -1,8 +1,9 @@
 // Volumes under a key of another account, as companies have them that keep their keys in one place.
 
-import { asFound, healedBy, sameInstances } from '../../../local/scenarios/ladder-ends.ts';
+import { asFound, healedBy, sameInstances } from '../../../local/scenarios/checks/ladder-expectations.ts';
 import { readJournal } from '../../../local/scenarios/report/journal.ts';
 import type { Expectation, Scenario } from '../../../local/scenarios/scenario.ts';
+import { launchTemplate, snapshotsOf } from '../../../local/scenarios/world/fixtures.ts';
 import {
   corruptNow,
   dataVolumes,
@@ -13,7 +14,6 @@ import {
   SICK,
   smallFleet,
 } from '../../../local/scenarios/world/ladder.ts';
-import { launchTemplate, snapshotsOf } from '../../../local/scenarios/world/past.ts';
 import type { World } from '../../../local/scenarios/world/world.ts';
 import type { Mode } from '../../../shared/model/mode.ts';
 

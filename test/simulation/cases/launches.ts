@@ -1,9 +1,10 @@
 // A dead node whose launch AWS refuses, or whose template says more than most: told with AWS's own words, and before anything is spent on it.
 import type { RequestLaunchTemplateData } from '@aws-sdk/client-ec2';
 import { planned } from '../../../local/scenarios/checks/expectations.ts';
-import { healedBy } from '../../../local/scenarios/ladder-ends.ts';
+import { healedBy } from '../../../local/scenarios/checks/ladder-expectations.ts';
 import { readJournal } from '../../../local/scenarios/report/journal.ts';
 import type { Expectation, Scenario } from '../../../local/scenarios/scenario.ts';
+import { launchTemplate, snapshotsOf } from '../../../local/scenarios/world/fixtures.ts';
 import {
   ended,
   GOOD,
@@ -13,7 +14,6 @@ import {
   SICK,
   smallFleet,
 } from '../../../local/scenarios/world/ladder.ts';
-import { launchTemplate, snapshotsOf } from '../../../local/scenarios/world/past.ts';
 import type { World } from '../../../local/scenarios/world/world.ts';
 import { fromItem } from '../../../shared/aws/attributes.ts';
 import { keys } from '../../../shared/heal/store.ts';

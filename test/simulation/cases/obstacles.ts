@@ -1,7 +1,7 @@
 // What stands in the way of a growth: each a refusal with its reason, and healed where the reason goes away.
 
 import { healed } from '../../../local/scenarios/checks/expectations.ts';
-import { incidentsOf } from '../../../local/scenarios/report/report.ts';
+import { incidentsOf } from '../../../local/scenarios/report/records.ts';
 import type { Scenario } from '../../../local/scenarios/scenario.ts';
 import {
   type Case,

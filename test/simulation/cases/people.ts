@@ -1,7 +1,7 @@
 // What people do before and during a heal: pauses, modes, mutes, broken files, odd names.
 
+import { answerAsPaged } from '../../../local/scenarios/catalog/disk-full-ask.ts';
 import { planned } from '../../../local/scenarios/checks/expectations.ts';
-import { answerAsPaged } from '../../../local/scenarios/disk-full-ask.ts';
 import type { Scenario } from '../../../local/scenarios/scenario.ts';
 import type { World } from '../../../local/scenarios/world/world.ts';
 import { consortium } from '../../../local/scenarios/world/worlds.ts';

@@ -1,9 +1,10 @@
 // What nobody has given the fleet's tags: no heal may use it, and people hear what to tag.
 
 import { allHealedInTheEnd, refusedFor } from '../../../local/scenarios/checks/expectations.ts';
-import { allWell, healedBy, nothingReplaced } from '../../../local/scenarios/ladder-ends.ts';
+import { allWell, healedBy, nothingReplaced } from '../../../local/scenarios/checks/ladder-expectations.ts';
 import { readJournal } from '../../../local/scenarios/report/journal.ts';
 import type { Scenario } from '../../../local/scenarios/scenario.ts';
+import { launchTemplate, snapshotsOf } from '../../../local/scenarios/world/fixtures.ts';
 import {
   ask,
   corruptNow,
@@ -16,7 +17,6 @@ import {
   SICK,
   smallFleet,
 } from '../../../local/scenarios/world/ladder.ts';
-import { launchTemplate, snapshotsOf } from '../../../local/scenarios/world/past.ts';
 import type { World } from '../../../local/scenarios/world/world.ts';
 
 const DIES_AT_MINUTES = 3;

@@ -1,5 +1,5 @@
 // What somebody who means no good, or is only mistaken, can do to a heal: invoke it by hand, with whatever they like.
-import { incidentsOf } from '../../../local/scenarios/report/report.ts';
+import { incidentsOf } from '../../../local/scenarios/report/records.ts';
 import type { Scenario } from '../../../local/scenarios/scenario.ts';
 import type { Placed, World } from '../../../local/scenarios/world/world.ts';
 import { consortium } from '../../../local/scenarios/world/worlds.ts';

@@ -1,5 +1,5 @@
 // What the fleet's owner has besides nodes: the launch template that their instances were made from.
-import { launchTemplateOf } from '../../../scenarios/world/past.ts';
+import { launchTemplateOf } from '../../../scenarios/world/fixtures.ts';
 import type { RealWorld } from '../../world.ts';
 
 /** Tells AWS that all nodes of a fleet that are here come from its launch template, which sets a new instance up with mkfs. */

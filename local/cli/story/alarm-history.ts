@@ -1,0 +1,159 @@
+// CloudWatch's own history of its alarms: whose each alarm is, and what the disks looked like at those moments.
+import { growthBytesPerHour } from '../../../functions/resize-volume/growth.ts';
+import { FLEET_ALARM_KINDS, NODE_ALARM_KINDS } from '../../../shared/fleet/naming.ts';
+import { START_MS } from '../../region.ts';
+import type { Placed, World } from '../../scenarios/world/world.ts';
+import { type About, nameOf } from './lines.ts';
+
+export interface DiskFact {
+  readonly role: string;
+  readonly usedPercent: number;
+  readonly sizeBytes: number;
+  readonly usedBytes: number;
+  /** By the history up to then; 0 where it does not grow or nobody knows. */
+  readonly bytesPerHour: number;
+}
+
+export interface AlarmTransition {
+  readonly atMs: number;
+  readonly alarmName: string;
+  readonly from: string;
+  readonly to: string;
+  /** CloudWatch's own words. */
+  readonly reason: string;
+  readonly about?: About;
+  /** What the agent's metrics said of the disk at that moment. */
+  readonly disk?: DiskFact;
+}
+
+interface AlarmHistory {
+  readonly AlarmHistoryItems: readonly {
+    readonly AlarmName: string;
+    readonly Timestamp: Date;
+    readonly HistoryData: string;
+  }[];
+  readonly NextToken?: string;
+}
+
+interface Alarms {
+  readonly MetricAlarms: readonly {
+    readonly AlarmName: string;
+    /** Absent where the alarm is on an expression. */
+    readonly Dimensions?: readonly { readonly Name: string; readonly Value: string }[];
+  }[];
+  readonly NextToken?: string;
+}
+
+const RECORDS_MAX = 100;
+/** A run has a few hundred alarms and transitions; this many pages are two orders more. */
+const PAGES_MAX = 1_000;
+
+/** CloudWatch's own history of its alarms since the story began, oldest first. */
+export function alarmTransitions(world: World): AlarmTransition[] {
+  const dimensions = new Map(
+    pagesOf<Alarms>(world, 'DescribeAlarms', { MaxRecords: RECORDS_MAX }).flatMap(({ MetricAlarms }) =>
+      MetricAlarms.map(
+        ({ AlarmName, Dimensions = [] }) =>
+          [AlarmName, Object.fromEntries(Dimensions.map(({ Name, Value }) => [Name, Value]))] as const,
+      ),
+    ),
+  );
+  const fleets = [...world.fleets.keys()];
+  const query = {
+    HistoryItemType: 'StateUpdate',
+    ScanBy: 'TimestampAscending',
+    StartDate: new Date(START_MS),
+    MaxRecords: RECORDS_MAX,
+  };
+  return pagesOf<AlarmHistory>(world, 'DescribeAlarmHistory', query)
+    .flatMap(({ AlarmHistoryItems }) => AlarmHistoryItems)
+    .map(({ AlarmName, Timestamp, HistoryData }) => {
+      const { oldState, newState } = JSON.parse(HistoryData) as Record<
+        'oldState' | 'newState',
+        { readonly stateValue: string; readonly stateReason: string }
+      >;
+      const atMs = Timestamp.getTime();
+      const of = dimensions.get(AlarmName) ?? {};
+      const placed = world.nodes.find(({ instanceId }) => instanceId === of['InstanceId']);
+      const disk = placed && diskAt(world, placed, of, atMs);
+      const owner = ownerOfAlarm(AlarmName, fleets);
+      const about = placed ? nameOf(placed) : owner && [owner.fleet, owner.node].filter(Boolean).join('/');
+      return {
+        atMs,
+        alarmName: AlarmName,
+        from: oldState.stateValue,
+        to: newState.stateValue,
+        reason: newState.stateReason,
+        ...(about !== undefined && { about }),
+        ...(disk && { disk }),
+      };
+    });
+}
+
+function pagesOf<P extends { readonly NextToken?: string }>(
+  { region }: World,
+  operation: string,
+  input: Readonly<Record<string, unknown>>,
+): P[] {
+  const serve = region.cloudwatch.operations[operation];
+  if (!serve) throw new Error(`CloudWatch has no operation ${operation}`);
+  const pages: P[] = [];
+  for (let token: string | undefined; pages.length < PAGES_MAX; token = pages.at(-1)?.NextToken) {
+    if (pages.length > 0 && token === undefined) break;
+    const call = { at: region.clock.now(), actor: 'person' };
+    pages.push(serve({ ...input, ...(token !== undefined && { NextToken: token }) }, call) as P);
+  }
+  return pages;
+}
+
+const MINUTE_MS = 60_000;
+
+/** By the minutes that were over at that moment: those that an alarm has looked at. */
+function diskAt(
+  { region }: World,
+  { machine }: Placed,
+  dimensions: Readonly<Record<string, string>>,
+  atMs: number,
+): DiskFact | undefined {
+  const role = machine.volumes.find(({ path }) => path === dimensions['path'])?.role;
+  const points = (name: string) =>
+    region.cloudwatch
+      .seriesOf({ namespace: 'CWAgent', name, dimensions })
+      .filter((point) => point.atMs + MINUTE_MS <= atMs);
+  const used = points('disk_used');
+  const usedBytes = used.at(-1)?.value;
+  const sizeBytes = points('disk_total').at(-1)?.value;
+  const usedPercent = points('disk_used_percent').at(-1)?.value;
+  if (role === undefined || usedBytes === undefined || sizeBytes === undefined || usedPercent === undefined)
+    return undefined;
+  const bytesPerHour = growthBytesPerHour(used.map((point) => ({ atMs: point.atMs, usedBytes: point.value })));
+  return { role, usedPercent, sizeBytes, usedBytes, bytesPerHour };
+}
+
+/** Whose an alarm is, by its name: of an alarm that is gone by the end of a run, nothing else is left. */
+export interface AlarmOwner {
+  readonly fleet: string;
+  /** undefined: it is about the fleet as a whole. */
+  readonly node: string | undefined;
+}
+
+/** By the names that register-nodes gives; undefined for the suite's own alarms and for people's. */
+export function ownerOfAlarm(alarmName: string, fleets: readonly string[]): AlarmOwner | undefined {
+  // `chainmend-bit-` begins `chainmend-bit-coin-…`, too.
+  const [fleet] = fleets
+    .filter((name) => alarmName.startsWith(prefixOf(name)))
+    .sort((one, other) => other.length - one.length);
+  if (fleet === undefined) return undefined;
+  const rest = alarmName.slice(prefixOf(fleet).length);
+  if (FLEETS.has(rest) || OF_A_FLEET.test(rest)) return { fleet, node: undefined };
+  const node = OF_A_NODE.exec(rest)?.[1];
+  return node === undefined ? undefined : { fleet, node };
+}
+
+const prefixOf = (fleet: string): string => `chainmend-${fleet}-`;
+const FLEETS: ReadonlySet<string> = new Set(FLEET_ALARM_KINDS);
+/** The kind, and the role of a volume other than the first. */
+const KIND = `(?:${NODE_ALARM_KINDS.join('|')})(?:-[a-z0-9]+)?`;
+/** In a large fleet one alarm of a kind is for all of its nodes. */
+const OF_A_FLEET = new RegExp(`^${KIND}$`);
+const OF_A_NODE = new RegExp(`^(.+)-${KIND}$`);

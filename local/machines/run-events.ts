@@ -1,0 +1,84 @@
+// What passes between a run of real machines and whoever started it: one argument in, JSON lines out. Both sides know only this.
+import * as v from 'valibot';
+
+const MACHINES = ['containers', 'namespaces'] as const;
+/** containers: systemd is PID 1 of each; namespaces: where this host cannot have that. */
+export type Machines = (typeof MACHINES)[number];
+
+const path = v.pipe(v.string(), v.startsWith('/'));
+
+/** Binaries that run on this host and in the base system. */
+const softwareSchema = v.strictObject({
+  geth: v.exactOptional(path),
+  cometbft: v.exactOptional(path),
+  /** Where geth could not be had. */
+  anvil: v.exactOptional(path),
+});
+
+const taskSchema = v.strictObject({
+  baseDirectory: path,
+  software: softwareSchema,
+  runDirectory: path,
+  machines: v.picklist(MACHINES),
+});
+
+/** Nothing said of a package is the same as not having it. */
+export type Software = Readonly<v.InferOutput<typeof softwareSchema>>;
+
+/** The last word of the command line of `inside.ts --group NAME [--story NAME]`, as JSON. */
+export type Task = Readonly<v.InferOutput<typeof taskSchema>>;
+
+/** A sentence, or what was seen in its place, with all that a failure wants to show. */
+const text = v.pipe(v.string(), v.maxLength(200_000));
+const name = v.pipe(v.string(), v.regex(/^[a-z0-9][a-z0-9-]{0,63}$/));
+const seconds = v.pipe(v.number(), v.finite(), v.minValue(0));
+
+const runEventSchema = v.variant('event', [
+  /** A story begins; others of its run may go on beside it. */
+  v.strictObject({ event: v.literal('story'), name, sentence: text }),
+  /** One line, so many seconds after the run began: of one story, or of all that are played at that moment. */
+  v.strictObject({
+    event: v.literal('told'),
+    story: v.exactOptional(name),
+    atSeconds: v.pipe(v.number(), v.finite()),
+    subject: text,
+    text,
+  }),
+  v.strictObject({ event: v.literal('held'), story: name, sentence: text }),
+  v.strictObject({ event: v.literal('broken'), story: name, sentence: text, why: text }),
+  v.strictObject({ event: v.literal('skipped'), story: name, sentence: text, why: text }),
+  /** A shipped script was executed on a machine. */
+  v.strictObject({ event: v.literal('script'), name }),
+  v.strictObject({ event: v.literal('ended'), story: name, seconds }),
+]);
+
+export type RunEvent = Readonly<v.InferOutput<typeof runEventSchema>>;
+
+/** @throws with a sentence where it is no task */
+export function parseTask(word: string | undefined): Task {
+  return parsed(taskSchema, word ?? '', 'no task');
+}
+
+/** @throws with a sentence where the line is no event */
+export function parseRunEvent(line: string): RunEvent {
+  return parsed(runEventSchema, line, 'no event of a run');
+}
+
+export const runEventLine = (told: RunEvent): string => `${JSON.stringify(told)}\n`;
+
+const SHOWN_CHARACTERS = 200;
+
+function parsed<Schema extends v.GenericSchema>(schema: Schema, json: string, what: string): v.InferOutput<Schema> {
+  const shown = json.length > SHOWN_CHARACTERS ? `${json.slice(0, SHOWN_CHARACTERS)}…` : json;
+  let value: unknown;
+  try {
+    value = JSON.parse(json);
+  } catch {
+    throw new Error(`${what}, since it is not JSON: ${shown}`);
+  }
+  const result = v.safeParse(schema, value);
+  if (result.success) return result.output;
+  const [issue] = result.issues;
+  const place = v.getDotPath(issue);
+  throw new Error(`${what}: ${place === null ? '' : `${place}: `}${issue.message}: ${shown}`);
+}

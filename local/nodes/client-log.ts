@@ -1,0 +1,85 @@
+// The lines with which clients end: what a person, or a script that wants evidence, reads in their logs. They are shortened.
+import type { SimulatedClient } from './client.ts';
+import { type Family, familyOf, type Protocol } from './protocol.ts';
+
+interface Words {
+  /** The last line of a client that was asked to end and did. */
+  readonly ended: string;
+  /** Its data cannot be opened. */
+  readonly unreadable: string;
+  /** It opens, and one block cannot be passed. */
+  readonly badBlock: (height: number) => string;
+}
+
+// bitcoin: src/init.cpp, src/node/blockstorage.cpp, src/validation.cpp. ethereum: core/blockchain.go; go-ethereum issues 22008, 28713.
+// cometbft: libs/service, consensus/replay.go; cosmos/gaia issue 922. stacks: SQLite's own words for a broken file (SQLITE_CORRUPT); how
+// a stacks node ends is written from no source.
+const WORDS: Readonly<Record<Family, Words>> = {
+  bitcoin: {
+    ended: 'Shutdown: done',
+    unreadable: ': Corrupted block database detected. Please restart with -reindex or -reindex-chainstate to recover.',
+    badBlock: (height) =>
+      `ERROR: ConnectBlock: Consensus::CheckBlock: bad-txns-inputs-missingorspent at height ${height}`,
+  },
+  ethereum: {
+    ended: 'INFO Blockchain stopped',
+    unreadable: 'Fatal: Failed to register the Ethereum service: failed to retrieve genesis from ancient EOF',
+    badBlock: (height) => `ERROR ########## BAD BLOCK ######### Block: ${height} Error: missing trie node`,
+  },
+  cometbft: {
+    ended: 'INF service stop impl=Node module=main msg="Stopping Node service"',
+    unreadable: 'ERROR: error during handshake: error on replay: wrong Block.Header.AppHash.',
+    badBlock: (height) => `panic: Failed to process committed block (${height}): wrong Block.Header.AppHash.`,
+  },
+  stacks: {
+    ended: 'INFO Runloop terminated',
+    unreadable: 'panicked: database disk image is malformed',
+    badBlock: (height) => `WARN Failed to process block at height ${height}: database disk image is malformed`,
+  },
+};
+
+/** A client of no known protocol says as little as it can. */
+const PLAIN: Words = {
+  ended: 'shutdown complete',
+  unreadable: 'fatal: cannot open database',
+  badBlock: (height) => `error: invalid block at height ${height}`,
+};
+
+export const wordsOf = (protocol: Protocol | undefined): Words =>
+  protocol === undefined ? PLAIN : WORDS[familyOf(protocol)];
+
+interface EndedClient {
+  readonly client: SimulatedClient;
+  readonly chain: { readonly protocol: Protocol | undefined };
+  /** Why it did not start, by its configuration or by its data. */
+  readonly setup: { readonly refusal: string | undefined };
+  readonly disks: { readonly data: { readonly refusal: string | undefined } };
+}
+
+/** receiveRoutine of consensus/state.go. */
+const ENDED_INSIDE = 'CONSENSUS FAILURE!!! module=consensus err="write …: no space left on device"';
+
+/** The last line of its client's log that tells anything; "" while it runs and follows, and when it had no time for one. */
+export function lastLineOf({ client, disks, setup, chain }: EndedClient): string {
+  const words = wordsOf(chain.protocol);
+  if (client.state === 'running') {
+    if (client.heldBy.has('ended-inside')) return ENDED_INSIDE;
+    return client.heldBy.has('bad-block') ? words.badBlock(client.height() + 1) : '';
+  }
+  const refusal = setup.refusal ?? disks.data.refusal;
+  if (refusal !== undefined) return refusal;
+  if (client.endedCleanly) return words.ended;
+  const cause = client.outages.at(-1)?.cause;
+  if (cause === 'killed' || client.killedWhileStopping) return '';
+  if (cause === 'corrupt-data') return words.unreadable;
+  return cause === 'disk-full' ? 'No space left on device' : 'Input/output error';
+}
+
+/** What systemd and docker tell of a process that is gone: 137 is SIGKILL. Undefined while it runs. */
+export function exitStatusOf({ client, disks, setup }: EndedClient): number | undefined {
+  if (client.state === 'running') return undefined;
+  const refused = setup.refusal !== undefined || disks.data.refusal !== undefined;
+  if (!refused && client.endedCleanly) return 0;
+  const killed = client.killedWhileStopping || client.outages.at(-1)?.cause === 'killed';
+  return !refused && killed ? 137 : 1;
+}

@@ -1,0 +1,95 @@
+// What the script ask-node does, as a simulated node does it: each question is put to the client over the node's own loopback, and
+// what it says is told in as many characters as SSM shows. test/unit/probe-on-node.test.ts holds the script to the same frames.
+import {
+  decodeQuestions,
+  encodeAnswers,
+  type Keep,
+  type NodeAnswer,
+  type NodeRequest,
+} from '../../../shared/probe/frames.ts';
+import type { HttpAnswer, HttpRequest } from '../../simulator/network/network.ts';
+
+/** curl's --max-time in the script. */
+const PATIENCE_MS = 4_000;
+
+export interface AskedNode {
+  readonly rpc: { answer(port: number, request: HttpRequest, asking: { readonly local: boolean }): HttpAnswer };
+  /** What a file of credentials on this node holds; undefined where there is none. */
+  readonly cookie: string | undefined;
+  readonly volumes: readonly { readonly path: string; readonly usedBytes: number; readonly sizeBytes: number }[];
+}
+
+/** What is printed, and how long it takes. Throws a `TypeError` for questions that the script would not take. */
+export function askNode(
+  node: AskedNode,
+  parameters: Readonly<Record<string, string>>,
+): { readonly stdout: string; readonly afterMs: number } {
+  let afterMs = 0;
+  const answers = decodeQuestions(parameters['Questions'] ?? '').map((request) => {
+    const { answer, tookMs } = ask(node, request, parameters['CredentialsFile'] !== '');
+    afterMs += tookMs;
+    return answer;
+  });
+  const volumes = (parameters['Volumes'] ?? '').split('#').map((entry) => entry.split(':'));
+  const used = volumes.flatMap(([role = '', path]) => {
+    const volume = node.volumes.find((candidate) => candidate.path === path);
+    return volume ? [[role, Math.floor((1_000 * volume.usedBytes) / volume.sizeBytes) / 10] as const] : [];
+  });
+  return { stdout: `${encodeAnswers({ answers, diskUsedPercent: Object.fromEntries(used) })}\n`, afterMs };
+}
+
+function ask(node: AskedNode, request: NodeRequest, withCredentials: boolean): { answer: NodeAnswer; tookMs: number } {
+  const { method, port, path, body, maximumBytes, keep } = request;
+  const authorization = withCredentials && node.cookie !== undefined ? basic(node.cookie) : undefined;
+  const headers: Record<string, string> = {
+    host: `127.0.0.1:${port}`,
+    ...(authorization !== undefined && { authorization }),
+    ...(body !== undefined && { 'content-type': 'application/json' }),
+  };
+  const got = node.rpc.answer(port, { method, path, headers, body: Buffer.from(body ?? '') }, { local: true });
+  const failed = (exitStatus: number, tookMs: number) => ({ answer: { exitStatus, httpStatus: 0, body: '' }, tookMs });
+  if (got.kind === 'silent') return failed(28, PATIENCE_MS);
+  if (got.kind !== 'response') return failed(7, 1);
+  if (got.afterMs > PATIENCE_MS) return failed(28, PATIENCE_MS);
+  const text = Buffer.from(got.body).toString();
+  if (text.length > maximumBytes) return failed(63, got.afterMs);
+  return { answer: { exitStatus: 0, httpStatus: got.statusCode, body: kept(keep, text) }, tookMs: got.afterMs };
+}
+
+const basic = (cookie: string): string => `Basic ${Buffer.from(cookie).toString('base64')}`;
+
+/** The function `keep` of the script. */
+function kept(what: Keep, text: string): string {
+  switch (what) {
+    case 'consensus':
+      return lines(
+        text,
+        /^(cometbft|tendermint)_consensus_(rounds|latest_block_height|(validators|missing_validators|byzantine_validators)(_power)?)[ {]/,
+      );
+    case 'geth':
+      return lines(text, /^(chain_head_block|p2p_peers|chain_inserts_count)[ {]/);
+    case 'peers':
+      return oneLine(text).replace(/"peers" *: *\[.*\]/, '"peers":[]');
+    case 'spec': {
+      const [seconds] = /"SECONDS_PER_SLOT" *: *"[0-9]{1,20}"/.exec(text) ?? [];
+      const [chainId] = /"DEPOSIT_CHAIN_ID" *: *"[0-9]{1,20}"/.exec(text) ?? [];
+      return seconds && chainId ? `{"data":{${seconds},${chainId}}}` : '';
+    }
+    case 'facts':
+      return oneLine(text)
+        .replace(
+          /"(logsBloom|extraData|parentHash|mixHash|nonce|miner|stateRoot|transactionsRoot|receiptsRoot|sha3Uncles|withdrawalsRoot|parentBeaconBlockRoot|requestsHash|gossip|signature|state_root|body_root|parent_root)" *: *"[^"]*"/g,
+          '"$1":""',
+        )
+        .replace(/"(transactions|withdrawals|uncles)" *: *\[[^\]]*\]/g, '"$1":[]');
+  }
+}
+
+/** Nothing but printable ASCII leaves the node. */
+const oneLine = (text: string): string => text.replace(/[^ -~]/g, ' ');
+const lines = (text: string, wanted: RegExp): string =>
+  text
+    .split('\n')
+    .filter((line) => wanted.test(line))
+    .map((line) => `${line}\n`)
+    .join('');

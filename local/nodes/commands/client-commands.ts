@@ -1,0 +1,160 @@
+// What the scripts of inspect-node, restart-client, check-volume, swap-volumes, stop-client and start-client do, as a simulated node
+// does it. The contract is test/nodes/fixtures/node-commands.json, which the scripts run through on real filesystems.
+import type { NodeState } from '../../../shared/node-commands/node-answer.ts';
+import type { NodeOperation } from '../../../shared/node-commands/parameters.ts';
+import type { VolumeContent } from '../content.ts';
+import {
+  type Acts,
+  type ActsHost,
+  byDepth,
+  type Client,
+  type CommandedNode,
+  clientsOf,
+  ending,
+  linesOf,
+  MASKED,
+  NodeActs,
+  type NodeEnding,
+  type Parameters,
+  placesOf,
+  refused,
+} from './operations.ts';
+import { swapVolumes } from './swap.ts';
+
+export class NodeCommands extends NodeActs {
+  private readonly later: (delayMs: number, work: () => void) => void;
+
+  /** `later` goes on unless the machine has lost its power by then. */
+  constructor(node: CommandedNode, host: ActsHost & { readonly later: (delayMs: number, work: () => void) => void }) {
+    super(node, host);
+    this.later = host.later;
+  }
+
+  run(operation: NodeOperation, parameters: Parameters, done: (ending: NodeEnding) => void): void {
+    this.play(this.acts(operation, parameters), done);
+  }
+
+  private play(acts: Acts<NodeEnding>, done: (ending: NodeEnding) => void): void {
+    const next = acts.next();
+    if (next.done === true) done(next.value);
+    else this.later(next.value, () => this.play(acts, done));
+  }
+
+  private acts(operation: NodeOperation, parameters: Parameters): Acts<NodeEnding> {
+    switch (operation) {
+      case 'inspect-node':
+        return this.inspect(parameters);
+      case 'restart-client':
+        return this.restart(parameters);
+      case 'check-volume':
+        return this.check(parameters);
+      case 'swap-volumes':
+        return swapVolumes(this, parameters);
+      case 'stop-client':
+        return this.stopClient(parameters);
+      case 'start-client':
+        return this.startClient(parameters);
+    }
+  }
+
+  private *inspect({ Clients = '', Paths = '' }: Parameters): Acts<NodeEnding> {
+    yield this.takesMs(100, 400);
+    return ending('done', { after: this.state(clientsOf(Clients), linesOf(Paths)) });
+  }
+
+  private *restart({ Clients = '', Paths = '', Only = '' }: Parameters): Acts<NodeEnding> {
+    const clients = clientsOf(Clients);
+    const look = (): NodeState => this.state(clients, linesOf(Paths));
+    const before = look();
+    const unknown = this.unknown(clients);
+    if (unknown !== undefined) return refused(unknown, before);
+    if (this.node.isClientMasked) return refused(MASKED, before);
+    const stop = Only === 'restart' ? yield* this.stopAll(clients) : null;
+    const { seconds: startSeconds, why } = yield* this.startAll(clients);
+    const result = why === undefined ? 'done' : 'failed';
+    return ending(result, { before, after: look(), reason: why, stop, startSeconds });
+  }
+
+  private *check({ Path = '', VolumeId = '', Like = '' }: Parameters): Acts<NodeEnding> {
+    const before = this.state([], [Like]);
+    const [like] = before.volumes;
+    const of = { before, after: before };
+    if (like === undefined) return refused(`${Like} is not a mount point: nothing to compare ${VolumeId} with`, before);
+    const why = this.unfit(VolumeId, like.filesystem);
+    if (why) return ending('failed', { ...of, ...why });
+    yield this.takesMs(500, 3_000);
+    // Looked at once more: what is read is what is there now.
+    const [theirs, ours] = [this.node.contentOf(VolumeId), this.node.contentOf(like.volumeId)];
+    const [there, expected] = [entries(theirs), entries(ours)];
+    const missing = [...expected].filter((entry) => !there.has(entry));
+    if (there.size === 0) return ending('failed', { ...of, reason: `${VolumeId} is empty`, fault: 'data' });
+    if (2 * missing.length > expected.size) {
+      const reason = `${VolumeId} has ${expected.size - missing.length} of the ${expected.size} entries of ${Like}: it is not for ${Path}`;
+      return ending('failed', { ...of, reason, fault: 'data' });
+    }
+    return ending('done', of);
+  }
+
+  private *stopClient({ Clients = '', Places = '', ...flags }: Parameters): Acts<NodeEnding> {
+    const [clients, places] = [clientsOf(Clients), placesOf(Places)];
+    const look = (): NodeState =>
+      this.state(
+        clients,
+        places.map(({ path }) => path),
+      );
+    const before = look();
+    const wrong = this.unknown(clients) ?? this.misplaced(places) ?? maskable(clients, flags.Mask);
+    if (wrong !== undefined) return refused(wrong, before);
+    const ran = this.node.client.state === 'running';
+    const stop = (yield* this.stopAll(clients)) ?? this.lastStop(clients);
+    if (flags.RequireClean === 'yes' && stop?.clean !== true) {
+      const reason = `the client did not end cleanly (exit status ${stop?.exitStatus ?? 'unknown'}, last line "${stop?.lastLine ?? ''}")`;
+      if (!ran) return ending('failed', { before, after: look(), reason, stop });
+      const { seconds: startSeconds, why } = yield* this.startAll(clients);
+      const then = why === undefined ? 'it was started again' : why;
+      return ending('failed', { before, after: look(), reason: `${reason}; ${then}`, stop, startSeconds });
+    }
+    if (flags.Mask === 'yes') this.node.maskClient();
+    if (flags.Unmount === 'yes') {
+      const why = yield* this.unmountAll(places);
+      if (why !== undefined) return ending('failed', { before, after: look(), reason: why, stop, fault: 'node' });
+    }
+    return ending('done', { before, after: look(), stop });
+  }
+
+  private *startClient({ Clients = '', Places = '', Unmask = '', Scrub = '' }: Parameters): Acts<NodeEnding> {
+    const [clients, places] = [clientsOf(Clients), placesOf(Places)];
+    const look = (): NodeState =>
+      this.state(
+        clients,
+        places.map(({ path }) => path),
+      );
+    const before = look();
+    const wrong = this.unknown(clients) ?? this.misplaced(places);
+    if (wrong !== undefined) return refused(wrong, before);
+    if (this.node.isClientMasked && Unmask !== 'yes') return refused(MASKED, before);
+    const scrub = linesOf(Scrub);
+    if (scrub.length > 0 && this.node.client.state === 'running')
+      return refused('the client is running: what makes another node itself cannot be taken from it', before);
+    for (const { path, volumeId } of places.toSorted(byDepth)) {
+      const failed = yield* this.mountAt(volumeId, path);
+      if (failed) return ending('failed', { before, after: look(), ...failed });
+    }
+    for (const path of scrub) this.remove(path);
+    for (const place of places) this.bootInto(place);
+    if (Unmask === 'yes') this.node.unmaskClient();
+    const { seconds: startSeconds, why } = yield* this.startAll(clients);
+    return ending(why === undefined ? 'done' : 'failed', { before, after: look(), reason: why, startSeconds });
+  }
+}
+
+const maskable = (clients: readonly Client[], mask: string | undefined): string | undefined =>
+  mask === 'yes' && clients.some(({ runtime }) => runtime === 'commands')
+    ? 'a client that its owner starts with commands cannot be masked: nothing was changed'
+    : undefined;
+
+/** The top of what lies on a volume: as a person sees it with ls. */
+function entries(content: VolumeContent | undefined): ReadonlySet<string> {
+  const names = [...(content?.files.keys() ?? [])].map((path) => path.split('/')[0] ?? path);
+  return new Set(content?.data ? [...names, `blocks of ${content.data.chain}`] : names);
+}

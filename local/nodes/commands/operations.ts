@@ -1,0 +1,293 @@
+// What the commands on a simulated node's clients and volumes have in common: looking, stopping, starting, mounting, and what a boot
+// mounts. The commands themselves are in node-commands.ts and swap.ts.
+import type { ClientStop, NodeState } from '../../../shared/node-commands/node-answer.ts';
+import type { ParameterName } from '../../../shared/node-commands/parameters.ts';
+import type { SimulatedBeacon } from '../beacon.ts';
+import type { VolumeContent } from '../content.ts';
+import type { NodeContext } from '../context.ts';
+import { type DeviceReport, deviceById, FSTAB, type MountOptions, type NodeDisks } from '../disks.ts';
+import { bootLines, bootsWith, pinnedAt } from '../fstab.ts';
+import { isUnit } from '../spec.ts';
+
+export type Parameters = Readonly<Partial<Record<ParameterName, string>>>;
+
+export interface NodeEnding {
+  readonly result: 'done' | 'failed';
+  readonly before: NodeState | null;
+  readonly after: NodeState | null;
+  readonly reason: string | undefined;
+  readonly stop: ClientStop | null;
+  readonly startSeconds: number | null;
+  readonly putBack: boolean;
+  readonly fault: 'none' | 'data' | 'node';
+}
+
+/** What a command does, one act after the other; each value is how many ms pass before the next. */
+export type Acts<Result> = Generator<number, Result, void>;
+
+export interface Place {
+  readonly path: string;
+  readonly volumeId: string;
+}
+
+export interface Client {
+  readonly runtime: string;
+  readonly unit: string;
+  readonly graceSeconds: number;
+}
+
+const LAST_LINE_MAX = 300;
+/** Of start.sh: seen running twice, a second apart. */
+const SEEN_MS = 2_000;
+export const MASKED = 'the clients are masked (/etc/chainmend/client-masked): start-client unmasks them';
+
+export interface ActsHost {
+  /** Draws how long an act takes, in ms, between the bounds. */
+  readonly takesMs: (lowMs: number, highMs: number) => number;
+  readonly rootUsedPercent: () => number;
+}
+
+/** A node as the commands that it is sent know it. */
+export interface CommandedNode extends NodeContext {
+  readonly disks: NodeDisks;
+  readonly beacon: SimulatedBeacon | undefined;
+  readonly isClientMasked: boolean;
+  devices(): DeviceReport[];
+  contentOf(volumeId: string): VolumeContent | undefined;
+  mount(device: string, path: string, options?: MountOptions): string | undefined;
+  unmount(path: string): string | undefined;
+  readFile(path: string): string | undefined;
+  writeFile(path: string, text: string): void;
+  startClient(): boolean;
+  stopClient(): void;
+  maskClient(): void;
+  unmaskClient(): void;
+  clientExitStatus(): number | undefined;
+  clientLastLine(): string;
+}
+
+export class NodeActs {
+  readonly node: CommandedNode;
+  readonly takesMs: ActsHost['takesMs'];
+  private readonly rootUsedPercent: () => number;
+
+  constructor(node: CommandedNode, { takesMs, rootUsedPercent }: ActsHost) {
+    this.node = node;
+    this.takesMs = takesMs;
+    this.rootUsedPercent = rootUsedPercent;
+  }
+
+  state(clients: readonly Client[], paths: readonly string[]): NodeState {
+    const { node } = this;
+    node.client.settle();
+    const report = node.devices();
+    return {
+      clients: clients.map((client) => {
+        const known = isUnit(node.spec, client.runtime, client.unit);
+        const masked = node.isClientMasked;
+        if (!known)
+          return { state: this.isCompanion(client) ? 'running' : 'unknown', exitStatus: null, lastLine: '', masked };
+        const lastLine = node.clientLastLine().slice(0, LAST_LINE_MAX);
+        return { state: node.client.state, exitStatus: node.clientExitStatus() ?? null, lastLine, masked };
+      }),
+      volumes: paths.flatMap((path) => {
+        const device = report.find(({ mountedAt }) => mountedAt === path);
+        const volume = device && node.disks.volume(device.volumeId);
+        if (!device || !volume) return [];
+        const { volumeId, filesystem, sizeBytes, usedBytes, readOnly } = volume;
+        return { path, volumeId, filesystem, sizeBytes, usedBytes, readOnly };
+      }),
+      devices: report.flatMap(({ volumeId }) => (volumeId === '' ? [] : volumeId)),
+      rootUsedPercent: this.rootUsedPercent(),
+    };
+  }
+
+  /** Why a client of these cannot be followed; undefined when all can. */
+  unknown(clients: readonly Client[]): string | undefined {
+    const one = clients.find(
+      (client) => !isUnit(this.node.spec, client.runtime, client.unit) && !this.isCompanion(client),
+    );
+    return one && `the client is unknown (${one.runtime} knows no ${one.unit}): nothing was changed`;
+  }
+
+  /** A beacon node beside an execution client is one process with it here. */
+  private isCompanion({ runtime }: Client): boolean {
+    return this.node.beacon !== undefined && runtime === this.node.spec.runtime;
+  }
+
+  /** null: none ran. */
+  *stopAll(clients: readonly Client[]): Acts<ClientStop | null> {
+    const { client, spec } = this.node;
+    const own = clients.find(({ runtime, unit }) => isUnit(spec, runtime, unit));
+    if (!own || client.state !== 'running') return null;
+    const needsMs = spec.stopSeconds === undefined ? this.takesMs(2_000, 8_000) : spec.stopSeconds * 1_000;
+    const killed = needsMs > own.graceSeconds * 1_000;
+    const takesMs = killed ? own.graceSeconds * 1_000 : needsMs;
+    client.beginStop();
+    yield takesMs;
+    client.stopped(killed ? 'killed' : 'clean', takesMs / 1_000);
+    return this.evidence(Math.floor(takesMs / 1_000));
+  }
+
+  lastStop(clients: readonly Client[]): ClientStop | null {
+    return clients.some(({ runtime, unit }) => isUnit(this.node.spec, runtime, unit)) ? this.evidence(0) : null;
+  }
+
+  private evidence(seconds: number): ClientStop {
+    const lastLine = this.node.clientLastLine().slice(0, LAST_LINE_MAX);
+    return {
+      seconds,
+      clean: this.node.client.endedCleanly,
+      exitStatus: this.node.clientExitStatus() ?? null,
+      lastLine,
+    };
+  }
+
+  /** `seconds`: null where none was started. `why`: it does not stay up. */
+  *startAll(clients: readonly Client[]): Acts<{ readonly seconds: number | null; readonly why: string | undefined }> {
+    const { client, spec } = this.node;
+    const own = clients.find(({ runtime, unit }) => isUnit(spec, runtime, unit));
+    if (!own || client.state === 'running') return { seconds: null, why: undefined };
+    const launchMs = this.takesMs(300, 1_500);
+    yield launchMs;
+    this.node.startClient();
+    yield SEEN_MS;
+    const seconds = Math.floor((launchMs + SEEN_MS) / 1_000);
+    const { state } = this.state(clients, []).clients[clients.indexOf(own)] ?? { state: 'unknown' };
+    if (state === 'running') return { seconds, why: undefined };
+    const said = this.node.clientLastLine().slice(0, LAST_LINE_MAX);
+    return { seconds, why: `the client was started and is ${state}, and its last line is "${said}"` };
+  }
+
+  /** Why these cannot be the volumes of these places: something else is mounted there. */
+  misplaced(places: readonly Place[]): string | undefined {
+    const report = this.node.devices();
+    for (const { path, volumeId } of places) {
+      const there = report.find(({ mountedAt }) => mountedAt === path);
+      if (there && there.volumeId !== volumeId)
+        return `${path} is on ${there.volumeId || there.name}, not on ${volumeId}: nothing was changed`;
+      const elsewhere = report.find((device) => device.volumeId === volumeId);
+      if (!elsewhere) return `${volumeId} is not attached to this node: nothing was changed`;
+      if (elsewhere.mountedAt !== undefined && elsewhere.mountedAt !== path)
+        return `${volumeId} is mounted at ${elsewhere.mountedAt}, not at ${path}: nothing was changed`;
+    }
+    return undefined;
+  }
+
+  /** Why a volume cannot be mounted in the place of one of this filesystem. */
+  unfit(
+    volumeId: string,
+    filesystem: string,
+  ): { readonly reason: string; readonly fault: 'data' | 'node' } | undefined {
+    const device = this.node.devices().find((one) => one.volumeId === volumeId);
+    if (!device) return { reason: `${volumeId} is not attached to this node: nothing was changed`, fault: 'node' };
+    if (device.mountedAt !== undefined)
+      return { reason: `${volumeId} is mounted at ${device.mountedAt}: nothing was changed`, fault: 'node' };
+    const type = device.filesystem?.type;
+    if (type === undefined) return { reason: `${volumeId} has no filesystem: nothing was changed`, fault: 'data' };
+    if (type !== filesystem)
+      return { reason: `${volumeId} has ${type}, expected ${filesystem}: nothing was changed`, fault: 'data' };
+    if (type === 'btrfs')
+      return { reason: `${volumeId} has btrfs, of which no two copies may be on one machine`, fault: 'node' };
+    return undefined;
+  }
+
+  *unmountAll(places: readonly Place[]): Acts<string | undefined> {
+    for (const { path } of places.toSorted(byDepth).toReversed()) {
+      if (!this.isMountPoint(path)) continue;
+      yield this.takesMs(50, 300);
+      const why = this.node.unmount(path);
+      if (why !== undefined) return `${path} could not be unmounted: ${why}`;
+    }
+    return undefined;
+  }
+
+  /** Undefined when this volume is mounted there. */
+  *mountAt(
+    volumeId: string,
+    path: string,
+  ): Acts<{ readonly reason: string; readonly fault: 'data' | 'node' } | undefined> {
+    if (this.node.devices().some((device) => device.volumeId === volumeId && device.mountedAt === path))
+      return undefined;
+    yield this.takesMs(100, 600);
+    const why = this.node.mount(this.specOf(volumeId), path, { nouuid: true });
+    return why === undefined
+      ? undefined
+      : { reason: `${volumeId} could not be mounted at ${path}: ${why}`, fault: 'data' };
+  }
+
+  private isMountPoint(path: string): boolean {
+    return this.node.devices().some(({ mountedAt }) => mountedAt === path);
+  }
+
+  specOf(volumeId: string): string {
+    return `${deviceById(volumeId)}${this.node.disks.volume(volumeId)?.partitioned ? '-part1' : ''}`;
+  }
+
+  pinned(path: string): string | undefined {
+    return pinnedAt(this.fstab(), path);
+  }
+
+  /** Throws an `Error` where /etc/fstab cannot be written, or has two lines for the path. */
+  writeFstab({ path, volumeId }: Place, how: { readonly pin?: boolean } = {}): void {
+    const xfs = this.node.disks.volume(volumeId)?.filesystem === 'xfs';
+    const text = bootsWith(this.fstab(), path, { volumeId, spec: this.specOf(volumeId), xfs }, how);
+    if (text !== this.fstab()) this.node.writeFile(FSTAB, text);
+  }
+
+  /** A line that leads to this volume already is left alone. */
+  bootInto({ path, volumeId }: Place): void {
+    const line = bootLines(this.fstab()).find((one) => one.path === path);
+    const uuid = this.node.disks.volume(volumeId)?.uuid;
+    if (line && (line.spec === this.specOf(volumeId) || line.spec === `UUID=${uuid}`)) return;
+    this.writeFstab({ path, volumeId });
+  }
+
+  private fstab(): string {
+    return this.node.readFile(FSTAB) ?? '';
+  }
+
+  /** A file, or what lies below a directory. */
+  remove(path: string): void {
+    const { files } = this.node.setup;
+    files.delete(path);
+    for (const name of files.below(path).keys()) files.delete(`${path}/${name}`);
+  }
+}
+
+export const clientsOf = (packed: string): readonly Client[] =>
+  linesOf(packed).map((line) => {
+    const [runtime = '', unit = '', grace = ''] = line.split(' ');
+    return { runtime, unit, graceSeconds: Number(grace) };
+  });
+
+export const placesOf = (packed: string): readonly Place[] =>
+  linesOf(packed).map((line) => {
+    const [path = '', volumeId = ''] = line.split(' ');
+    return { path, volumeId };
+  });
+
+export const linesOf = (packed: string): readonly string[] =>
+  Buffer.from(packed, 'base64')
+    .toString('utf8')
+    .split('\n')
+    .filter((line) => line !== '');
+
+/** What is mounted inside of another is mounted after it. */
+export const byDepth = (a: Place, b: Place): number => a.path.length - b.path.length;
+
+export const ending = (result: NodeEnding['result'], more: Partial<NodeEnding>): NodeEnding => ({
+  result,
+  before: null,
+  after: null,
+  reason: undefined,
+  stop: null,
+  startSeconds: null,
+  putBack: false,
+  fault: 'none',
+  ...more,
+});
+
+/** Nothing was changed. */
+export const refused = (reason: string, before: NodeState): NodeEnding =>
+  ending('failed', { before, after: before, reason, fault: 'node' });

@@ -1,0 +1,322 @@
+// What the shipped scripts do, as the simulated node does it: the same checks in the same order, the same answers.
+// The contract is in test/nodes/fixtures/commands.json, which the scripts and this room both run through.
+import type { Answer, Observation } from '../../../shared/node-commands/answer.ts';
+import {
+  type NodeOperation,
+  nodeOperations,
+  type Operation,
+  operationParameters,
+  type ParameterName,
+  parameterRules,
+} from '../../../shared/node-commands/parameters.ts';
+import type { CommandOutcome, MachineCommand } from '../machine.ts';
+import type { NodeCommands } from './client-commands.ts';
+import { type PeersEnding, type PeersHost, readConfig, tellClient, writeConfig } from './peer-commands.ts';
+
+/** The part of a node that commands work on. */
+export interface CommandHost {
+  /** Epoch seconds by the node's own clock. */
+  clockSeconds(): number;
+  /** Draws how long a step takes, in ms, between the bounds. */
+  takesMs(lowMs: number, highMs: number): number;
+  /** Continues after a time, unless the machine has lost its power by then. */
+  later(delayMs: number, work: () => void): void;
+  /** Undefined, or the sentence why there is nothing to observe. */
+  observe(path: string, runtime: string, unit: string): Observation | string;
+  /** Extends partition and filesystem at a path. */
+  extend(path: string): void;
+  /** Starts the client; true when it runs afterwards. */
+  startClient(): boolean;
+  /** Stops a client that runs and whose log tells that it cannot go on for lack of space, to be started again; false for any other. */
+  stopEndedInside(): boolean;
+  /** Whether the root volume takes what must survive a reboot. */
+  rootWritable(): boolean;
+  /** A command was refused: stale or late. */
+  refused(): void;
+  readonly peers: PeersHost;
+  /** Clients and volumes as a whole. */
+  readonly node: NodeCommands;
+}
+
+type Parameters = Readonly<Partial<Record<ParameterName, string>>>;
+
+interface Pending {
+  readonly operation: Operation;
+  readonly parameters: Parameters;
+  readonly timeoutSeconds: number;
+  readonly finished: (outcome: CommandOutcome) => void;
+}
+
+interface Memory {
+  readonly fence: number;
+  readonly ordinal: number;
+  readonly recorded: string | undefined;
+}
+
+type Kind = 'heals' | 'peers';
+
+/** /var/lib/chainmend survives a reboot, /run does not. */
+interface Memories {
+  readonly disk: Memory;
+  readonly run: Memory;
+}
+
+/** Commands that may wait for the node's lock. */
+const WAITING_MAX = 100;
+const NO_VOLUME = 'field VolumeId: "" given, expected the id of the volume to grow';
+const NOTHING_SEEN: Memory = { fence: 0, ordinal: 0, recorded: undefined };
+const NOTHING_REMEMBERED: Memories = { disk: NOTHING_SEEN, run: NOTHING_SEEN };
+
+export class CommandRunner {
+  private readonly host: CommandHost;
+  private readonly waiting: Pending[] = [];
+  private busy = false;
+  /** What heals have sent, and what was sent about peers, are remembered apart. */
+  private memories: Readonly<Record<Kind, Memories>> = { heals: NOTHING_REMEMBERED, peers: NOTHING_REMEMBERED };
+
+  constructor(host: CommandHost) {
+    this.host = host;
+  }
+
+  /** Runs a command under the node's one lock. */
+  run(operation: Operation, command: MachineCommand, finished: (outcome: CommandOutcome) => void): void {
+    if (this.waiting.length >= WAITING_MAX)
+      throw new RangeError(`more than ${WAITING_MAX} commands wait for one node's lock`);
+    const missing = unusable(operation, command.parameters);
+    if (missing !== undefined) {
+      this.host.later(50, () => finished({ exitCode: 2, stdout: '', stderr: missing }));
+      return;
+    }
+    this.waiting.push({ operation, parameters: command.parameters, timeoutSeconds: command.timeoutSeconds, finished });
+    this.next();
+  }
+
+  /** The power is gone: nothing that ran or waited goes on, and /run is empty. */
+  powerLost(): void {
+    this.waiting.length = 0;
+    this.busy = false;
+    this.change((memories) => ({ ...memories, run: NOTHING_SEEN }));
+  }
+
+  forgetEverything(): void {
+    this.change(() => NOTHING_REMEMBERED);
+  }
+
+  /** As if the last command had been killed after it was noted and before its result was. */
+  forgetLastAnswer(): void {
+    this.change(({ disk, run }) => ({ disk: { ...disk, recorded: undefined }, run: { ...run, recorded: undefined } }));
+  }
+
+  private change(how: (memories: Memories) => Memories): void {
+    this.memories = { heals: how(this.memories.heals), peers: how(this.memories.peers) };
+  }
+
+  /** The highest (fence, ordinal) of both memories; of two equals the one that knows its answer. */
+  private seen(kind: Kind): Memory {
+    const { disk, run } = this.memories[kind];
+    if (below(disk, run)) return run;
+    if (below(run, disk)) return disk;
+    return disk.recorded === undefined ? run : disk;
+  }
+
+  private next(): void {
+    if (this.busy) return;
+    const command = this.waiting.shift();
+    if (!command) return;
+    this.busy = true;
+    const reply = (stdout: string) => {
+      this.busy = false;
+      command.finished({ exitCode: 0, stdout: `${stdout}\n`, stderr: '' });
+      this.next();
+    };
+    // The script's own start: shell, lock, what it reads.
+    this.host.later(this.host.takesMs(80, 250), () => this.begin(command, reply));
+  }
+
+  private begin({ operation, parameters }: Pending, reply: (answer: string) => void): void {
+    const operationId = parameters.OperationId ?? '';
+    const asked = parsed(operationId);
+    const kind = kindOf(operation);
+    const seen = this.seen(kind);
+    const verdict = judged(asked, seen, this.host.clockSeconds(), Number(parameters.StartBy));
+    if (verdict.verdict === 'repeat') {
+      reply(verdict.answer);
+      return;
+    }
+    if (verdict.verdict !== 'obey') {
+      const { verdict: result, reason } = verdict;
+      this.host.refused();
+      reply(written({ operationId, fence: seen.fence, result, before: null, after: null, reason }));
+      return;
+    }
+    this.remember(kind, { ...asked, recorded: undefined });
+    this.carryOut(operation, parameters, ({ result, before, after, reason, ...more }) => {
+      const because = reason === undefined ? {} : { reason: reason.slice(0, 900) };
+      const answer = written({ operationId, fence: asked.fence, result, before, after, ...because, ...more });
+      this.remember(kind, { ...asked, recorded: answer });
+      reply(answer);
+    });
+  }
+
+  private carryOut(operation: Operation, parameters: Parameters, done: (ending: Ending) => void): void {
+    if (isNodeOperation(operation)) this.host.node.run(operation, parameters, done);
+    else if (operation === 'grow-filesystem') this.growFilesystem(parameters, done);
+    else if (operation === 'write-config') writeConfig(this.host.peers, parameters, done);
+    else if (operation === 'change-peers') this.tell(parameters, done);
+    else this.host.later(this.host.takesMs(100, 400), () => done(this.observed(parameters)));
+  }
+
+  private tell(parameters: Parameters, done: (ending: Ending) => void): void {
+    const { ending, afterMs } = tellClient(this.host.peers, parameters);
+    this.host.later(this.host.takesMs(100, 400) + afterMs, () => done(ending));
+  }
+
+  /** Commands that only look wait for no lock and leave nothing behind. */
+  look(
+    operation: 'read-config' | 'ask-peers',
+    { parameters }: MachineCommand,
+    finished: (outcome: CommandOutcome) => void,
+  ): void {
+    const missing = unusable(operation, parameters);
+    if (missing !== undefined) {
+      this.host.later(50, () => finished({ exitCode: 2, stdout: '', stderr: missing }));
+      return;
+    }
+    this.host.later(this.host.takesMs(180, 650), () => {
+      const told = operation === 'ask-peers' ? tellClient(this.host.peers, parameters) : undefined;
+      const { result, before, after, reason } = told?.ending ?? readConfig(this.host.peers, parameters);
+      const because = reason === undefined ? {} : { reason };
+      const stdout = `${written({ operationId: parameters['OperationId'] ?? '', fence: 0, result, before, after, ...because })}\n`;
+      this.host.later(told?.afterMs ?? 0, () => finished({ exitCode: 0, stdout, stderr: '' }));
+    });
+  }
+
+  private observed(parameters: Parameters): Ending {
+    const seen = this.lookAt(parameters);
+    if (typeof seen === 'string') return { result: 'failed', before: null, after: null, reason: seen };
+    const reason = wrongVolume(seen, parameters.VolumeId ?? '');
+    return { result: reason === undefined ? 'done' : 'failed', before: null, after: seen, reason };
+  }
+
+  private growFilesystem(parameters: Parameters, done: (ending: Ending) => void): void {
+    const before = this.lookAt(parameters);
+    if (typeof before === 'string') {
+      done({ result: 'failed', before: null, after: null, reason: before });
+      return;
+    }
+    const wrong = parameters.VolumeId ? wrongVolume(before, parameters.VolumeId) : NO_VOLUME;
+    if (wrong !== undefined) {
+      done({ result: 'failed', before, after: before, reason: wrong });
+      return;
+    }
+    const growMs = this.host.takesMs(400, 1_200) + (before.partitioned ? this.host.takesMs(400, 900) : 0);
+    this.host.later(growMs, () => {
+      this.host.extend(before.path);
+      const grown = this.lookAt(parameters);
+      const minimum = Number(parameters.MinimumSizeBytes ?? '0');
+      if (typeof grown === 'string') done({ result: 'failed', before, after: null, reason: grown });
+      else if (grown.sizeBytes < minimum)
+        done({ result: 'failed', before, after: grown, reason: tooSmall(grown, minimum) });
+      else if (parameters.StartClient === 'yes') this.startClient(parameters, before, grown, done);
+      else done({ result: 'done', before, after: grown, reason: undefined });
+    });
+  }
+
+  /** A client that runs is left alone unless it cannot go on; one that was started counts as running when it is still there 2 s later. */
+  private startClient(
+    parameters: Parameters,
+    before: Observation,
+    grown: Observation,
+    done: (ending: Ending) => void,
+  ): void {
+    const isStopped = grown.client === 'running' && this.host.stopEndedInside();
+    if (!isStopped && (grown.client === 'running' || grown.client === 'unknown')) {
+      const reason = grown.client === 'unknown' ? 'the client was not started: its state is unknown' : undefined;
+      done({ result: 'done', before, after: grown, reason });
+      return;
+    }
+    this.host.later(this.host.takesMs(300, 1_500), () => {
+      this.host.startClient();
+      this.host.later(2_000, () => {
+        const after = this.lookAt(parameters);
+        if (typeof after === 'string') done({ result: 'failed', before, after: grown, reason: after });
+        else
+          done({
+            result: 'done',
+            before,
+            after,
+            reason: after.client === 'running' ? undefined : `the client was started and is ${after.client} after 2 s`,
+          });
+      });
+    });
+  }
+
+  private lookAt({ Path = '', Runtime = '', Unit = '' }: Parameters): Observation | string {
+    return this.host.observe(Path, Runtime, Unit);
+  }
+
+  private remember(kind: Kind, memory: Memory): void {
+    const place = this.host.rootWritable() ? 'disk' : 'run';
+    this.memories = { ...this.memories, [kind]: { ...this.memories[kind], [place]: memory } };
+  }
+}
+
+type Ending = PeersEnding;
+
+const isNodeOperation = (operation: Operation): operation is NodeOperation =>
+  nodeOperations.some((one) => one === operation);
+
+const kindOf = (operation: Operation): Kind =>
+  operation === 'write-config' || operation === 'change-peers' ? 'peers' : 'heals';
+
+interface Order {
+  readonly fence: number;
+  readonly ordinal: number;
+}
+
+type Verdict =
+  | { readonly verdict: 'obey' }
+  | { readonly verdict: 'repeat'; readonly answer: string }
+  | { readonly verdict: 'stale' | 'late'; readonly reason: string };
+
+/** In this order: stale, answered already, late, to be carried out. */
+function judged(asked: Order, seen: Memory, nowSeconds: number, startBySeconds: number): Verdict {
+  if (below(asked, seen)) return { verdict: 'stale', reason: `this node has seen ${seen.fence}.${seen.ordinal}` };
+  if (!below(seen, asked) && seen.recorded !== undefined) return { verdict: 'repeat', answer: seen.recorded };
+  if (nowSeconds > startBySeconds) {
+    return { verdict: 'late', reason: `the start-by has passed: ${startBySeconds}, now ${nowSeconds}` };
+  }
+  return { verdict: 'obey' };
+}
+
+const below = (a: Order, b: Order): boolean => a.fence < b.fence || (a.fence === b.fence && a.ordinal < b.ordinal);
+
+/** Why a script could not even begin: a parameter that is not in its environment, or an operation id that is none. */
+function unusable(operation: Operation, parameters: Parameters): string | undefined {
+  const missing = operationParameters[operation].find((name) => parameters[name] === undefined);
+  if (missing) return `parameter ${missing} did not arrive in the environment: SSM Agent 3.3.2746.0 or later is needed`;
+  const { pattern } = parameterRules.OperationId;
+  const given = parameters.OperationId ?? '';
+  return new RegExp(pattern).test(given)
+    ? undefined
+    : `parameter OperationId: "${given.slice(0, 100)}" given, expected ${pattern}`;
+}
+
+/** "<fence>.<ordinal>", which `unusable` has seen to. */
+function parsed(operationId: string): Order {
+  const [fence = 0, ordinal = 0] = operationId.split('.').map(Number);
+  return { fence, ordinal };
+}
+
+const tooSmall = ({ path, sizeBytes }: Observation, minimum: number): string =>
+  `the filesystem at ${path} has ${sizeBytes} bytes, expected at least ${minimum}`;
+
+function wrongVolume(seen: Observation, volumeId: string): string | undefined {
+  if (volumeId === '' || seen.volumeId === volumeId) return undefined;
+  return seen.volumeId === ''
+    ? `${seen.path} is on ${seen.device}, which does not tell its EBS volume: expected ${volumeId}`
+    : `${seen.path} is on ${seen.device}, which is ${seen.volumeId}, not ${volumeId}`;
+}
+
+const written = (answer: Omit<Answer, 'before' | 'after'> & Pick<Ending, 'before' | 'after'>): string =>
+  JSON.stringify(answer);

@@ -1,0 +1,178 @@
+// swap-volumes, as a simulated node does it: other volumes in the place of its own, or everything as it was. The order of the acts is
+// that of shared/node-commands/swap-volumes.sh, so that what is cut off half-way leaves the same behind.
+import { signingRank } from '../data.ts';
+import {
+  type Acts,
+  byDepth,
+  clientsOf,
+  ending,
+  linesOf,
+  type NodeActs,
+  type NodeEnding,
+  type Parameters,
+  type Place,
+  placesOf,
+  refused,
+} from './operations.ts';
+
+interface Swap {
+  readonly from: readonly Place[];
+  readonly to: readonly Place[];
+  readonly identity: readonly string[];
+  readonly carry: string;
+  readonly keepNewest: readonly string[];
+}
+
+type Failure = { readonly reason: string; readonly fault: NodeEnding['fault'] };
+
+export function* swapVolumes(node: NodeActs, parameters: Parameters): Acts<NodeEnding> {
+  const clients = clientsOf(parameters.Clients ?? '');
+  const swap: Swap = {
+    from: placesOf(parameters.From ?? ''),
+    to: placesOf(parameters.To ?? ''),
+    identity: linesOf(parameters.Identity ?? ''),
+    carry: parameters.Carry ?? '',
+    keepNewest: linesOf(parameters.KeepNewest ?? ''),
+  };
+  const look = () =>
+    node.state(
+      clients,
+      swap.from.map(({ path }) => path),
+    );
+  const before = look();
+  const unknown = node.unknown(clients);
+  if (unknown !== undefined) return refused(unknown, before);
+  if (node.node.isClientMasked) return refused('the clients are masked: nothing was changed', before);
+  const wrong = wrongPlaces(node, swap);
+  if (wrong) return ending('failed', { before, after: before, ...wrong });
+  yield node.takesMs(100, 400);
+
+  let stop: NodeEnding['stop'] = null;
+  let failure: Failure | undefined;
+  if (!isCarried(node, swap)) {
+    const kept = attempt(() => {
+      for (const place of swap.from) if (isMounted(node, place)) node.writeFstab(place, { pin: true });
+    });
+    if (kept !== undefined) return refused(`${kept}: nothing was changed`, before);
+    stop = yield* node.stopAll(clients);
+    failure = yield* exchange(node, swap);
+  }
+  if (!failure) {
+    const reason = attempt(() => {
+      for (const place of swap.to) if (node.pinned(place.path) !== undefined) node.writeFstab(place);
+    });
+    if (reason !== undefined) failure = { reason, fault: 'node' };
+  }
+  let startSeconds: number | null = null;
+  if (!failure) {
+    const started = yield* node.startAll(clients);
+    if (started.why === undefined)
+      return ending('done', { before, after: look(), stop, startSeconds: started.seconds });
+    startSeconds = started.seconds;
+    // On the way back a client that ends on what was found ended on it before: the copy is not brought again.
+    if (swap.carry === 'theirs')
+      return ending('failed', { before, after: look(), reason: started.why, stop, startSeconds });
+    failure = { reason: started.why, fault: 'none' };
+  }
+  const back = yield* putBack(node, swap);
+  if (back !== undefined) {
+    const reason = `${failure.reason}; ${back}`;
+    return ending('failed', { before, after: look(), reason, stop, startSeconds, fault: 'node' });
+  }
+  const again = yield* node.startAll(clients);
+  const runs = node.node.client.state === 'running';
+  // It does not come up on the new data and does on the old ones: it lies in the data.
+  const fault = startSeconds !== null && runs ? 'data' : failure.fault;
+  const reason = `${failure.reason}; the volumes found are mounted again${again.why === undefined ? '' : `; ${again.why}`}`;
+  return ending('failed', { before, after: look(), reason, stop, startSeconds: again.seconds, putBack: true, fault });
+}
+
+function wrongPlaces(node: NodeActs, { from, to }: Swap): Failure | undefined {
+  const report = node.node.devices();
+  for (const [at, { path, volumeId }] of to.toSorted(byDepth).entries()) {
+    const goes = from.toSorted(byDepth)[at];
+    if (goes?.path !== path)
+      return { reason: 'From and To name other mount points: nothing was changed', fault: 'node' };
+    const there = report.find(({ mountedAt }) => mountedAt === path);
+    if (there && there.volumeId !== goes.volumeId && there.volumeId !== volumeId) {
+      const reason = `${path} is on ${there.volumeId || there.name}, neither ${goes.volumeId} nor ${volumeId}: nothing was changed`;
+      return { reason, fault: 'node' };
+    }
+    const filesystem = report.find((device) => device.volumeId === goes.volumeId)?.filesystem?.type;
+    if (filesystem === undefined)
+      return { reason: `${goes.volumeId} is not attached to this node: nothing was changed`, fault: 'node' };
+    const unfit = there?.volumeId === volumeId ? undefined : node.unfit(volumeId, filesystem);
+    if (unfit) return unfit;
+  }
+  return undefined;
+}
+
+/** All of `to` are mounted, and what was to be carried has been: their lines in /etc/fstab are written after that. */
+const isCarried = (node: NodeActs, { to, carry }: Swap): boolean =>
+  to.every((place) => {
+    const pinned = node.pinned(place.path);
+    return isMounted(node, place) && (pinned === place.volumeId || (pinned === undefined && carry === 'theirs'));
+  });
+
+const isMounted = (node: NodeActs, { path, volumeId }: Place): boolean =>
+  node.node.devices().some((device) => device.volumeId === volumeId && device.mountedAt === path);
+
+function* exchange(node: NodeActs, swap: Swap): Acts<Failure | undefined> {
+  const busy = yield* node.unmountAll(swap.from);
+  if (busy !== undefined) return { reason: busy, fault: 'node' };
+  for (const { path, volumeId } of swap.to.toSorted(byDepth)) {
+    const failed = yield* node.mountAt(volumeId, path);
+    if (failed) return failed;
+  }
+  yield node.takesMs(100, 400);
+  const reason = attempt(() => carryOver(node, swap));
+  return reason === undefined ? undefined : { reason, fault: 'node' };
+}
+
+/** Found volumes where they were, whatever is there now. */
+function* putBack(node: NodeActs, { from, to }: Swap): Acts<string | undefined> {
+  node.node.client.stop('stopped', 'stopped');
+  const busy = yield* node.unmountAll(to.filter((place) => isMounted(node, place)));
+  if (busy !== undefined) return busy;
+  for (const { path, volumeId } of from.toSorted(byDepth)) {
+    const failed = yield* node.mountAt(volumeId, path);
+    if (failed) return failed.reason;
+  }
+  return attempt(() => {
+    for (const place of from) if (node.pinned(place.path) !== undefined) node.writeFstab(place);
+  });
+}
+
+function carryOver(node: NodeActs, { from, identity, carry, keepNewest }: Swap): void {
+  const { files } = node.node.setup;
+  for (const path of [...identity, ...keepNewest]) {
+    const place = from.toSorted(byDepth).findLast((one) => path.startsWith(`${one.path}/`));
+    if (!place) throw new Error(`${path} lies on none of the volumes`);
+    const below = path.slice(place.path.length + 1);
+    const theirs = node.node.contentOf(place.volumeId)?.files;
+    const isState = keepNewest.includes(path);
+    if (isState) {
+      const found = theirs?.get(below)?.make();
+      if (found === undefined) continue;
+      const [old, now] = [signingRank(found), signingRank(files.get(path))];
+      if (old === undefined || now === undefined)
+        throw new Error(`${path} cannot be read: nobody knows what was signed`);
+      if (old > now) files.set(path, found);
+    } else if (carry === 'ours') {
+      node.remove(path);
+      for (const [name, file] of theirs ?? [])
+        if (name === below || name.startsWith(`${below}/`)) files.set(`${place.path}/${name}`, file.make());
+    }
+  }
+}
+
+/** What went wrong; undefined when nothing did. */
+function attempt(act: () => void): string | undefined {
+  try {
+    act();
+    return undefined;
+  } catch (error) {
+    if (error instanceof Error) return error.message;
+    throw error;
+  }
+}

@@ -1,0 +1,20 @@
+// What each part of a simulated node knows of the others: the disks, the agents, the RPC ports and the commands are handed this.
+import type { Kernel } from '../simulator/kernel.ts';
+import type { SimulatedChain } from './chain.ts';
+import type { SimulatedClient } from './client.ts';
+import type { NodePeers } from './peers.ts';
+import type { NodeSetup } from './setup.ts';
+import type { NodeSpec } from './spec.ts';
+import type { SimulatedVolume } from './volume.ts';
+
+export interface NodeContext {
+  readonly instanceId: string;
+  readonly kernel: Kernel;
+  readonly chain: SimulatedChain;
+  readonly spec: NodeSpec;
+  readonly isPowered: boolean;
+  readonly client: SimulatedClient;
+  readonly volumes: readonly SimulatedVolume[];
+  readonly peers: NodePeers;
+  readonly setup: NodeSetup;
+}

@@ -1,0 +1,50 @@
+// Siblings fill up together, and with them their chain stands still, though the processes of all answer on: a breaker that stopped the
+// cure would stop it for ever, and so would growing that takes a process for a client at work.
+import { healed, healsEnd, nobodyPaged, nobodyReplaced } from '../checks/expectations.ts';
+import type { Scenario } from '../scenario.ts';
+import { CONSORTIUM_BLOCK_MS, CONSORTIUM_START_HEIGHT, consortium } from '../world/worlds.ts';
+
+const GIB = 2 ** 30;
+const BURST_MINUTES = 2.5;
+const HALTED_HEIGHT = CONSORTIUM_START_HEIGHT + (BURST_MINUTES * 60_000) / CONSORTIUM_BLOCK_MS + 1;
+
+export const allDisksFull: Scenario = {
+  name: 'all-disks-full',
+  sentence: 'Four validators fill up at once and their chain halts; all are grown, started again, and it goes on.',
+  build: (world) => void consortium(world),
+  people: (world) =>
+    world.at(BURST_MINUTES, () => {
+      // A burst of transactions, indexed on each of them.
+      for (const { machine } of world.nodes) machine.write('/data', 100 * GIB);
+    }),
+  done: (world) => healed(world, 4),
+  hours: 12,
+  expect: [
+    healsEnd(4),
+    {
+      sentence: 'all four volumes were grown',
+      holds: ({ nodes }) => nodes.every(({ volumes }) => volumes.every((volume) => volume.sizeGiB > 100)),
+    },
+    {
+      sentence: 'each client was started again: it ran, and its consensus had ended',
+      holds: (_, world) => world.nodes.every(({ machine }) => machine.report().clientStarts.length > 0),
+    },
+    {
+      sentence: 'no other guardrail stood in the way',
+      holds: ({ refusals }) =>
+        refusals.every(({ guardrail }) => ['staggered', 'busy', 'disk-full-first'].includes(guardrail)),
+      undisturbed: true,
+    },
+    {
+      sentence: 'every client runs again and the chain goes on',
+      holds: ({ nodes }) => nodes.every(({ state, height }) => state === 'synced' && height > HALTED_HEIGHT),
+    },
+    // All four sign nothing for minutes, and none for longer than its heal takes.
+    nobodyPaged,
+    // Processes that answer count as well: where growing waits, their lists of peers are looked after meanwhile.
+    {
+      ...nobodyReplaced,
+      holds: ({ heals }) => heals.every(({ kind }) => ['resize-volume', 'rotate-peers'].includes(kind)),
+    },
+  ],
+};

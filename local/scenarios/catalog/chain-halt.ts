@@ -1,0 +1,40 @@
+// When nobody on earth makes a block, no node is to blame: people are told once, and nothing is touched.
+import { everSeen, nothingDone, pagedFor } from '../checks/expectations.ts';
+import type { Scenario } from '../scenario.ts';
+import { bitcoinChain, followers, references } from '../world/worlds.ts';
+
+const HALTS_AT_MINUTES = 5;
+const RESUMES_AT_MINUTES = 30;
+
+export const chainHalt: Scenario = {
+  name: 'chain-halt',
+  sentence: 'The whole chain stands still for half an hour: people are told, and no node is blamed.',
+  fleets: {
+    bitcoin: { health: { references: ['https://bitcoin-a.example/', 'https://bitcoin-b.example/'], haltSeconds: 600 } },
+  },
+  build: (world) => {
+    references(world, bitcoinChain(world, 1));
+    followers(world, 4);
+  },
+  people: (world) => {
+    const [chain] = world.chains;
+    world.at(HALTS_AT_MINUTES, () => chain?.halt());
+    world.at(RESUMES_AT_MINUTES, () => chain?.resume());
+  },
+  done: ({ region }) => region.clock.now() > Date.UTC(2026, 0, 1, 12, RESUMES_AT_MINUTES + 5),
+  hours: 6,
+  expect: [
+    nothingDone,
+    pagedFor('chain-halted', 'people were told that the chain stands still'),
+    {
+      sentence: 'they were told once',
+      holds: ({ pages }) => pages.filter(({ code }) => code === 'chain-halted').length === 1,
+      undisturbed: true,
+    },
+    { sentence: 'no node was ever called stuck', holds: (_, world) => !everSeen(world, 'stuck') },
+    {
+      sentence: 'the chain goes on, and everybody follows',
+      holds: ({ nodes }) => nodes.every(({ state }) => state === 'synced'),
+    },
+  ],
+};

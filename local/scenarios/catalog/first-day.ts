@@ -1,0 +1,37 @@
+// The first day of a fleet that somebody else has set up: there are only snapshots of running nodes, and nobody knows which of them open.
+
+import { allHealedInTheEnd, nobodyPaged } from '../checks/expectations.ts';
+import { goodSwap } from '../checks/ladder-expectations.ts';
+import type { Scenario } from '../scenario.ts';
+import { lifecyclePolicy } from '../world/fixtures.ts';
+import { BAD, corruptNow, ended, GOOD, impatient, SICK, smallFleet } from '../world/ladder.ts';
+
+const BREAKS_AT_MINUTES = 3;
+
+export const firstDay: Scenario = {
+  name: 'first-day',
+  sentence:
+    'An adopted fleet has nothing but snapshots of running nodes: the newest does not open, the one before it does.',
+  fleets: { bitcoin: impatient },
+  build: (world) => {
+    smallFleet(world);
+    lifecyclePolicy(world, 'bitcoin', [
+      { node: SICK, hoursAgo: 9, opening: 'refuses', snapshotId: BAD },
+      { node: SICK, hoursAgo: 33, opening: 'opens', snapshotId: GOOD },
+    ]);
+  },
+  people: (world) => world.at(BREAKS_AT_MINUTES, () => corruptNow(world)),
+  done: (world) => ended(world, 'healed'),
+  hours: 8,
+  expect: [
+    // Each of the two swaps takes its calls.
+    ...goodSwap(GOOD, 'its data come from the older snapshot').filter(({ sentence }) => !sentence.includes('40 calls')),
+    {
+      sentence: 'the one that did not open is not tried again, and says why',
+      holds: ({ snapshots }) => snapshots.every(({ snapshotId, quarantined }) => quarantined === (snapshotId === BAD)),
+      undisturbed: true,
+    },
+    allHealedInTheEnd,
+    nobodyPaged,
+  ],
+};

@@ -1,0 +1,78 @@
+// All scenarios, in the order in which a newcomer should meet them.
+
+import type { Scenario } from '../scenario.ts';
+import { allDisksFull } from './all-disks-full.ts';
+import { asgOwned } from './asg-owned.ts';
+import { azNoCapacity } from './az-no-capacity.ts';
+import { badLatestSnapshot } from './bad-latest-snapshot.ts';
+import { chainHalt } from './chain-halt.ts';
+import { clientBug } from './client-bug.ts';
+import { corruptData } from './corrupt-data.ts';
+import { dailySnapshot } from './daily-snapshot.ts';
+import { diskFull } from './disk-full.ts';
+import { diskFullAsk } from './disk-full-ask.ts';
+import { diskFullBudgetSpent } from './disk-full-budget-spent.ts';
+import { diskFullGrownBefore } from './disk-full-grown-before.ts';
+import { diskFullPaused } from './disk-full-paused.ts';
+import { diskFullPlan } from './disk-full-plan.ts';
+import { dnsDrift } from './dns-drift.ts';
+import { doubleAlarm } from './double-alarm.ts';
+import { executionLost } from './execution-lost.ts';
+import { firstDay } from './first-day.ts';
+import { halfFleetStuck } from './half-fleet-stuck.ts';
+import { instanceDead } from './instance-dead.ts';
+import { lateCommand } from './late-command.ts';
+import { manualRestore } from './manual-restore.ts';
+import { minorityFork } from './minority-fork.ts';
+import { newFleet } from './new-fleet.ts';
+import { noGoodSnapshot } from './no-good-snapshot.ts';
+import { peersLost } from './peers-lost.ts';
+import { referenceLies } from './reference-lies.ts';
+import { rpcDead } from './rpc-dead.ts';
+import { slowStart } from './slow-start.ts';
+import { smokeGround, smokeLadderGround } from './smoke-ground.ts';
+import { stuckNode } from './stuck-node.ts';
+import { undoRestore } from './undo-restore.ts';
+import { untaggedSnapshot } from './untagged-snapshot.ts';
+import { validatorStuck } from './validator-stuck.ts';
+
+export const SCENARIOS: readonly Scenario[] = [
+  diskFull,
+  allDisksFull,
+  diskFullGrownBefore,
+  diskFullBudgetSpent,
+  diskFullPaused,
+  diskFullPlan,
+  diskFullAsk,
+  rpcDead,
+  minorityFork,
+  chainHalt,
+  referenceLies,
+  slowStart,
+  dnsDrift,
+  peersLost,
+  newFleet,
+  stuckNode,
+  corruptData,
+  badLatestSnapshot,
+  firstDay,
+  untaggedSnapshot,
+  noGoodSnapshot,
+  clientBug,
+  instanceDead,
+  azNoCapacity,
+  asgOwned,
+  halfFleetStuck,
+  validatorStuck,
+  doubleAlarm,
+  lateCommand,
+  executionLost,
+  dailySnapshot,
+  manualRestore,
+  undoRestore,
+  smokeGround,
+  smokeLadderGround,
+];
+
+export const findScenario = (name: string): Scenario | undefined =>
+  SCENARIOS.find((scenario) => scenario.name === name);

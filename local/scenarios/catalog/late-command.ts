@@ -1,0 +1,74 @@
+// A command that was held up somewhere fires when all is over: the node knows by its fence that nobody wants it any more.
+
+import { allHealedInTheEnd } from '../checks/expectations.ts';
+import { allWell, namesRight, oldKept, othersUntouched, restoredFrom } from '../checks/ladder-expectations.ts';
+import type { Scenario } from '../scenario.ts';
+import { snapshotsOf } from '../world/fixtures.ts';
+import {
+  corruptNow,
+  ended,
+  executionsOf,
+  GOOD,
+  impatient,
+  ladderHeals,
+  passed,
+  requestOf,
+  SICK,
+  smallFleet,
+} from '../world/ladder.ts';
+import type { World } from '../world/world.ts';
+
+const BREAKS_AT_MINUTES = 3;
+/** Clients that the swap left running, by the number of their starts when the old command came. */
+const starts = new WeakMap<World, number>();
+
+export const lateCommand: Scenario = {
+  name: 'late-command',
+  sentence: 'A command of a heal that died fires after its successor has swapped the volume: the node refuses it.',
+  fleets: { bitcoin: impatient },
+  build: (world) => {
+    snapshotsOf(world, smallFleet(world), { hoursAgo: 8, snapshotId: GOOD });
+  },
+  people: (world) => {
+    const { region } = world;
+    world.at(BREAKS_AT_MINUTES, () => corruptNow(world));
+    const restart = () => requestOf(world, 'SendCommand', 'restart-client');
+    // The first heal is cut off when it has sent its first command that changes anything.
+    world.when(
+      () => restart() !== undefined,
+      () => region.lambda.timeOut(executionsOf(world)[0]?.arn ?? ''),
+    );
+    world.when(
+      () => ended(world, 'healed'),
+      () => {
+        starts.set(world, startsOf(world));
+        return region.call('ssm', 'SendCommand', restart()?.input as object);
+      },
+    );
+  },
+  done: (world) => ended(world, 'healed') && starts.has(world) && passed(world, 40),
+  hours: 6,
+  expect: [
+    { sentence: 'the node refused it', holds: ({ fencedCommands }) => fencedCommands >= 1 },
+    {
+      sentence: 'its client was not started again after the swap',
+      holds: (_, world) => starts.get(world) === startsOf(world),
+    },
+    {
+      sentence: 'the first heal was cut off, and the next one healed by a swap',
+      holds: (report) =>
+        ladderHeals(report)
+          .map(({ outcome, rung }) => rung ?? outcome)
+          .join() === 'unfinished,swap',
+      undisturbed: true,
+    },
+    restoredFrom(GOOD, 'its data come from the snapshot'),
+    oldKept,
+    othersUntouched,
+    namesRight,
+    allWell,
+    allHealedInTheEnd,
+  ],
+};
+
+const startsOf = (world: World): number => world.find('bitcoin', SICK).machine.report().clientStarts.length;

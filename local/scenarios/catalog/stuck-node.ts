@@ -1,0 +1,45 @@
+// The mildest rung first: most clients that hang need nothing but to be started again.
+import { allHealedInTheEnd, nobodyPaged } from '../checks/expectations.ts';
+import {
+  alarmsRight,
+  allWell,
+  fewCalls,
+  healedBy,
+  namesRight,
+  othersUntouched,
+  sameInstances,
+  shortOutage,
+} from '../checks/ladder-expectations.ts';
+import type { Scenario } from '../scenario.ts';
+import { dataVolumes, ended, impatient, SICK, smallFleet } from '../world/ladder.ts';
+
+const HANGS_AT_MINUTES = 3;
+
+export const stuckNode: Scenario = {
+  name: 'stuck-node',
+  sentence: 'A node hangs at a height while its siblings go on: its client is restarted in place, and follows again.',
+  fleets: { bitcoin: impatient },
+  build: (world) => void smallFleet(world),
+  people: (world) =>
+    world.at(HANGS_AT_MINUTES, () => world.find('bitcoin', SICK).machine.client.freeze({ untilRestart: true })),
+  done: (world) => ended(world, 'healed'),
+  hours: 4,
+  expect: [
+    healedBy('restart', 'one heal, and the restart healed'),
+    {
+      sentence: 'its client was started once',
+      holds: (_, world) => world.find('bitcoin', SICK).machine.report().clientStarts.length === 1,
+      undisturbed: true,
+    },
+    { sentence: 'it has the volume that it had', holds: (_, world) => dataVolumes(world).length === 1 },
+    shortOutage,
+    fewCalls,
+    sameInstances,
+    othersUntouched,
+    namesRight,
+    alarmsRight,
+    allWell,
+    allHealedInTheEnd,
+    nobodyPaged,
+  ],
+};

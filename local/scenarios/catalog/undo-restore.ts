@@ -1,0 +1,81 @@
+// What was kept can be put back: a restore that was a mistake is undone, and the node goes on from where it was.
+
+import { allHealedInTheEnd, nobodyPaged } from '../checks/expectations.ts';
+import {
+  alarmsRight,
+  allWell,
+  namesRight,
+  othersUntouched,
+  sameInstances,
+  shortOutage,
+} from '../checks/ladder-expectations.ts';
+import type { Scenario } from '../scenario.ts';
+import { snapshotsOf } from '../world/fixtures.ts';
+import {
+  ask,
+  dataOf,
+  dataVolumes,
+  ended,
+  GOOD,
+  impatient,
+  isKept,
+  ladderHeals,
+  SICK,
+  smallFleet,
+} from '../world/ladder.ts';
+
+const ASKED_AT_MINUTES = 2;
+
+export const undoRestore: Scenario = {
+  name: 'undo-restore',
+  sentence: 'A person restores a node and changes their mind: its old volume is put back, and the other one kept.',
+  fleets: { bitcoin: impatient },
+  build: (world) => {
+    snapshotsOf(world, smallFleet(world), { hoursAgo: 8, snapshotId: GOOD });
+  },
+  people: (world) => {
+    world.at(ASKED_AT_MINUTES, () => ask(world, { kind: 'restore', fleet: 'bitcoin', node: SICK }));
+    world.when(
+      () => ended(world, 'healed'),
+      () => ask(world, { kind: 'undo', fleet: 'bitcoin', node: SICK }),
+    );
+  },
+  done: (world) => ended(world, 'healed', 2),
+  hours: 6,
+  expect: [
+    {
+      sentence: 'both were done, and each was proved',
+      holds: (report) =>
+        ladderHeals(report).length === 2 && ladderHeals(report).every(({ outcome }) => outcome === 'healed'),
+      undisturbed: true,
+    },
+    {
+      sentence: 'the node has its old volume again, and the other one is kept',
+      holds: (_, world) => {
+        const [first, second, ...others] = dataVolumes(world);
+        return (
+          others.length === 0 &&
+          first?.volumeId === dataOf(world) &&
+          second !== undefined &&
+          second.snapshotId === GOOD &&
+          isKept(world, second.volumeId)
+        );
+      },
+      undisturbed: true,
+    },
+    {
+      sentence: 'the volume that is in use again says nothing of being kept, and is its fleet’s again',
+      holds: (_, world) =>
+        !isKept(world, dataOf(world)) && world.region.ec2.tags(dataOf(world))['Component'] === 'nodes/bitcoin',
+      undisturbed: true,
+    },
+    shortOutage,
+    sameInstances,
+    othersUntouched,
+    namesRight,
+    alarmsRight,
+    allWell,
+    allHealedInTheEnd,
+    nobodyPaged,
+  ],
+};

@@ -1,0 +1,226 @@
+// Watches a run: tells the invariants what each mutation was, and what was true at that moment.
+import { unsettled } from '../../../shared/heal/lease.ts';
+import type { NodeRecord } from '../../../shared/heal/records.ts';
+import type { HealPayload } from '../../../shared/model/payload.ts';
+import { JOINING_TAG, RETIRED_TAG } from '../../../shared/model/tags.ts';
+import type { Region } from '../../region.ts';
+import type { CallRecord } from '../../simulator/trace.ts';
+import { isMutation, type Mutation } from '../report/calls.ts';
+import { type JournalLine, readJournal } from '../report/journal.ts';
+import { readRecords } from '../report/records.ts';
+import type { World } from '../world/world.ts';
+import { dnsViolations } from './dns.ts';
+import { checkEnd, checkMutation, checkPeers, type Violation } from './invariants.ts';
+import { MachineChecker } from './machines.ts';
+import { NodeBaselines } from './node-baselines.ts';
+import { isAccountedFor, KnownResources, leftStopped, resourceIdsIn } from './resources.ts';
+
+/** Bounds what one run can complain about: the first ones are the interesting ones. */
+const MAX_VIOLATIONS = 100;
+/** Heals that may take a client down, or put something in its place. */
+const TAKES_DOWN = /^chainmend-(replace-node|snapshot-node)\//;
+
+export class Checker {
+  readonly mutations: Mutation[] = [];
+  readonly violations: Violation[] = [];
+  readonly #machines = new MachineChecker();
+  readonly #baselines = new NodeBaselines();
+  readonly #resources = new KnownResources();
+  #world: World | undefined;
+  /** What was there before anything was healed. */
+  #there: ReadonlySet<string> = new Set();
+  /** How many peers each node was told to dial, by instance. */
+  #dialled: ReadonlyMap<string, number> = new Map();
+
+  /** From here on requests are looked at; what the deployment did is none of ours. */
+  begin(world: World): void {
+    this.#world = world;
+    this.#there = new Set(resourceIdsIn(world.region));
+    this.#dialled = new Map(world.nodes.map(({ instanceId, machine }) => [instanceId, machine.peers.wants().size]));
+    this.#resources.see(world);
+  }
+
+  /** Whether a node was, at the end of an execution, as it was when the first one of its incident began. */
+  isAsFound(incidentId: string, arn: string): boolean {
+    return this.#baselines.isAsFound(incidentId, arn);
+  }
+
+  /** To be called right after the effect of each request. */
+  readonly onCall = (record: CallRecord): void => {
+    const world = this.#world;
+    if (!world || !record.actor.startsWith('chainmend-')) return;
+    if (record.operation === 'ChangeResourceRecordSets') this.#report(dnsViolations(world, record));
+    const { region } = world;
+    if (TAKES_DOWN.test(record.actor)) {
+      const arn = executionOf(region, record.actor);
+      const heal = payloadOf(region, arn);
+      if (heal) this.#baselines.take(world, heal, arn);
+    }
+    if (isMutation(record)) this.#mutated(world, record);
+    else if (prunes(record.actor)) this.#resources.see(world);
+  };
+
+  #mutated(world: World, record: CallRecord): void {
+    const { region } = world;
+    const by = executionOf(region, record.actor);
+    const heal = payloadOf(region, by);
+    const { resource, instanceId } = subjectOf(region, record, heal);
+    this.mutations.push({ record, by, resource, instanceId });
+    const records = readRecords<NodeRecord>(region, world.tableName, 'NODE#');
+    const node = records.find((candidate) => candidate.instanceId === instanceId);
+    // Who rotates peers, or takes away what is kept, holds no node; while another does, it leaves it alone.
+    const isAlone = rotates(record.actor) || prunes(record.actor);
+    this.#report(
+      checkMutation({
+        atMs: record.at,
+        operation: record.operation,
+        resource,
+        instanceId,
+        by,
+        holder: isAlone ? (node?.owner ?? by) : (node?.owner ?? null),
+        // A client that is down because of us may be brought back under a pause.
+        pauses: node?.owner === by && node.operation?.phase === 'down' ? [] : world.pausesOf(instanceId),
+        intentJournalled: readJournal(region, world.tableName).some(
+          (line) =>
+            line.kind === 'intent' &&
+            (isAlone ? record.actor.startsWith(`chainmend-${line.heal}/`) : line.writer === by) &&
+            intends(line, record),
+        ),
+        ...(prunes(record.actor) && { mayGo: this.#resources.mayGo(resource, record.at) }),
+        modificationsMs: this.#modificationsOf(resource),
+        ...(record.operation === 'ModifyVolume' &&
+          record.outcome !== 'caller killed before' && { size: sizeOf(world, resource) }),
+      }),
+    );
+    this.#report(this.#machines.look(world, records));
+  }
+
+  /** What must hold once everything has come to rest. */
+  end(): readonly Violation[] {
+    const world = this.#world;
+    if (!world) return this.violations;
+    const { region, tableName } = world;
+    const journal = readJournal(region, tableName);
+    const records = readRecords<NodeRecord>(region, tableName, 'NODE#');
+    const ended = new Set(
+      region.lambda
+        .executions()
+        .filter(({ status }) => status === 'SUCCEEDED')
+        .map(({ arn }) => arn),
+    );
+    this.#report(
+      checkEnd({
+        atMs: region.clock.now(),
+        unjournalled: this.mutations
+          .filter(
+            ({ record, by }) =>
+              ended.has(by) &&
+              !journal.some((line) => line.kind === 'result' && line.atMs >= record.at && line.writer === by),
+          )
+          .map(({ record, resource }) => `${record.operation} ${resource}`),
+        // What a ladder has tried may be remembered on a node that is free.
+        leases: records.map((record) => ({ ...record, open: unsettled(record) })),
+        made: resourceIdsIn(region)
+          .filter((id) => !this.#there.has(id) && !world.theirs.has(id))
+          .map((id) => ({ id, accountedFor: isAccountedFor(world, journal, id) })),
+        leftStopped: leftStopped(world, this.mutations),
+      }),
+    );
+    this.#report(this.#machines.look(world, records));
+    this.#report(checkPeers(region.clock.now(), this.#rotated(world)));
+    return this.violations;
+  }
+
+  #rotated({ nodes }: World) {
+    return nodes.flatMap(({ fleet, name, instanceId, machine }) => {
+      const before = this.#dialled.get(instanceId);
+      const touched = this.mutations.some(({ record, resource }) => rotates(record.actor) && resource === instanceId);
+      if (before === undefined || !touched) return [];
+      return [{ node: `${fleet.name}/${name}`, before, after: machine.peers.wants().size }];
+    });
+  }
+
+  #report(violations: readonly Violation[]): void {
+    for (const violation of violations) if (this.violations.length < MAX_VIOLATIONS) this.violations.push(violation);
+  }
+
+  #modificationsOf(volumeId: string): readonly number[] {
+    return this.mutations
+      .filter(({ record, resource }) => record.operation === 'ModifyVolume' && resource === volumeId)
+      .map(({ record }) => record.at);
+  }
+}
+
+/** What is handed over together is intended together. */
+const intends = ({ operation: intended }: JournalLine, { operation }: CallRecord): boolean =>
+  intended === operation || (intended === 'RegisterTargets' && HAND_OVER.has(operation));
+
+const HAND_OVER: ReadonlySet<string> = new Set(['AssociateAddress', 'DisassociateAddress', 'DeregisterTargets']);
+
+const rotates = (actor: string): boolean => actor.startsWith('chainmend-rotate-peers');
+const prunes = (actor: string): boolean => actor.startsWith('chainmend-prune-retired');
+
+function sizeOf(world: World, volumeId: string) {
+  const { modification, performance, attachment } = world.region.ec2.volume(volumeId);
+  const fleet = world.nodes.find((node) => node.instanceId === attachment?.instanceId)?.fleet;
+  return {
+    fromGiB: modification?.original.sizeGiB ?? performance.sizeGiB,
+    toGiB: modification?.target.sizeGiB ?? performance.sizeGiB,
+    ceilingGiB: fleet?.disk.maximumSizeGiB ?? 0,
+  };
+}
+
+export interface Subject {
+  /** What is changed: a volume, an instance; the operation's name where it names neither. */
+  readonly resource: string;
+  /** The node that must be held by whoever does it. */
+  readonly instanceId: string;
+}
+
+/** Input members that name what a mutation is about, the most telling first. */
+interface Input {
+  readonly VolumeId?: string;
+  readonly InstanceIds?: readonly string[];
+  readonly InstanceId?: string;
+  readonly InstanceSpecification?: { readonly InstanceId?: string };
+  readonly SnapshotId?: string;
+  readonly Targets?: readonly { readonly Id?: string }[];
+}
+
+/**
+ * Volumes belong to the instance that they are attached to; what is attached to none, and an instance that is not in its fleet yet or any
+ * more, to the node whose heal handles it.
+ */
+function subjectOf({ ec2 }: Region, { input, operation }: CallRecord, heal: HealPayload | undefined): Subject {
+  const { VolumeId, InstanceIds, InstanceId, InstanceSpecification, SnapshotId, Targets } = input as Input;
+  const instance = InstanceIds?.[0] ?? InstanceId ?? InstanceSpecification?.InstanceId ?? Targets?.[0]?.Id;
+  // CreateVolume names the snapshot that it is made from, which stays what it is.
+  const snapshot = operation === 'CreateVolume' ? undefined : SnapshotId;
+  const resource = VolumeId ?? instance ?? snapshot ?? operation;
+  const attached = VolumeId === undefined ? undefined : attachedTo(ec2, VolumeId);
+  const about = instance ?? attached;
+  if (heal === undefined) return { resource, instanceId: about ?? (VolumeId === undefined ? resource : '') };
+  return { resource, instanceId: about === undefined || isApart(ec2, about) ? heal.instanceId : about };
+}
+
+const attachedTo = (ec2: Region['ec2'], volumeId: string): string | undefined =>
+  ec2.volumes().find((volume) => volume.volumeId === volumeId)?.attachment?.instanceId;
+
+function isApart(ec2: Region['ec2'], instanceId: string): boolean {
+  const tags = ec2.tags(instanceId);
+  return tags[JOINING_TAG] !== undefined || tags[RETIRED_TAG] !== undefined;
+}
+
+/** The execution that a sandbox was running at its last invocation; the sandbox itself where that was none. */
+function executionOf({ spans }: Region, actor: string): string {
+  const span = spans.findLast((candidate) => candidate.actor === actor);
+  return (span?.event as { DurableExecutionArn?: string } | null)?.DurableExecutionArn ?? actor;
+}
+
+/** What an execution was started with; undefined for anything else. */
+function payloadOf({ lambda }: Region, arn: string): HealPayload | undefined {
+  const execution = lambda.executions().find((candidate) => candidate.arn === arn);
+  const payload = execution && (JSON.parse(execution.payload) as Partial<HealPayload>);
+  // Whoever invokes a heal by hand may say anything.
+  return typeof payload?.incidentId === 'string' ? (payload as HealPayload) : undefined;
+}

@@ -1,0 +1,55 @@
+// What the invariants are told of each batch of DNS changes that a function made.
+import type { CallRecord } from '../../simulator/trace.ts';
+import { readJournal } from '../report/journal.ts';
+import type { World } from '../world/world.ts';
+import { checkNames, type Violation } from './invariants.ts';
+
+interface Input {
+  readonly HostedZoneId?: string;
+  readonly ChangeBatch?: {
+    readonly Changes?: readonly {
+      readonly Action?: string;
+      readonly ResourceRecordSet?: { readonly Name?: string; readonly Type?: string };
+    }[];
+  };
+}
+
+const MARKER = '_chainmend.';
+
+/** To be called right after the effect of a ChangeResourceRecordSets; nothing where it was refused. */
+export function dnsViolations(world: World, { input, outcome, at }: CallRecord): readonly Violation[] {
+  if (outcome !== 'ok' && outcome !== 'answer lost' && outcome !== 'caller killed after') return [];
+  const { ChangeBatch, HostedZoneId = '' } = input as Input;
+  const changes = (ChangeBatch?.Changes ?? []).map(({ Action = '', ResourceRecordSet: set }) => ({
+    action: Action,
+    name: (set?.Name ?? '').replace(/\.$/, ''),
+    type: set?.Type ?? '',
+  }));
+  const fleets = [...world.fleets.values()].filter(({ dns }) =>
+    changes.some(({ name }) => dns !== undefined && name.endsWith(`.${dns.zone}`)),
+  );
+  const zones = new Set(fleets.flatMap(({ dns }) => dns?.zone ?? []));
+  const now = [...zones].flatMap((zone) => world.region.route53.records(zone));
+  const markers = [...now, ...changes].filter(({ type, name }) => type === 'TXT' && name.startsWith(MARKER));
+  return checkNames({
+    atMs: at,
+    zone: [...zones].join(' and ') || HostedZoneId,
+    changes,
+    marked: new Set(markers.map(({ name }) => name.slice(MARKER.length))),
+    poolsGone: fleets.flatMap(({ name: fleet, dns }) => {
+      const pool = `${dns?.pool}.${dns?.zone}`;
+      const taken = changes.some(({ action, name, type }) => action === 'DELETE' && name === pool && type === 'A');
+      const isThere = now.some(({ name, type }) => name === pool && type === 'A');
+      const hasNodes = world.nodes.some((node) => node.fleet.name === fleet && node.machine.isPowered);
+      return taken && !isThere && hasNodes ? [pool] : [];
+    }),
+    pauses: fleets.flatMap(({ name }) => world.pausesOfFleet(name)),
+    intentJournalled: readJournal(world.region, world.tableName).some(
+      ({ kind, heal, operation, target }) =>
+        kind === 'intent' &&
+        heal === 'register-nodes' &&
+        operation === 'ChangeResourceRecordSets' &&
+        target === HostedZoneId,
+    ),
+  });
+}

@@ -1,0 +1,49 @@
+// How a node looked when a heal first and last had to do with it: whether it is as it was found is seen, not said.
+import type { HealPayload } from '../../../shared/model/payload.ts';
+import type { World } from '../world/world.ts';
+
+interface NodeState {
+  /** "path volume" of what is mounted, and the ids of what is attached. */
+  readonly mounted: readonly string[];
+  readonly attached: readonly string[];
+  readonly runs: boolean;
+}
+
+/** Incidents and executions that are kept: a run that has more has said enough. */
+const STATES_MAX = 10_000;
+
+export class NodeBaselines {
+  readonly #found = new Map<string, NodeState>();
+  readonly #left = new Map<string, NodeState>();
+
+  /** To be called at each request of an execution that may take a client down. */
+  take(world: World, { incidentId, instanceId }: HealPayload, arn: string): void {
+    const state = stateOf(world, instanceId);
+    if (state === undefined || this.#left.size >= STATES_MAX) return;
+    if (!this.#found.has(incidentId)) this.#found.set(incidentId, state);
+    this.#left.set(arn, state);
+  }
+
+  /** The same volumes are attached and mounted, and a client that ran runs. */
+  isAsFound(incidentId: string, arn: string): boolean {
+    const [found, left] = [this.#found.get(incidentId), this.#left.get(arn)];
+    if (!found || !left) return false;
+    const same = found.mounted.join() === left.mounted.join() && found.attached.join() === left.attached.join();
+    return same && (left.runs || !found.runs);
+  }
+}
+
+function stateOf({ region, nodes }: World, instanceId: string): NodeState | undefined {
+  const placed = nodes.find((node) => node.instanceId === instanceId);
+  if (!placed) return undefined;
+  const { machine } = placed;
+  const attached = region.ec2.volumes().filter(({ attachment }) => attachment?.instanceId === instanceId);
+  return {
+    mounted: machine
+      .devices()
+      .flatMap(({ mountedAt, volumeId }) => (mountedAt === undefined ? [] : `${mountedAt} ${volumeId}`))
+      .sort(),
+    attached: attached.map(({ volumeId }) => volumeId).sort(),
+    runs: machine.client.state === 'running',
+  };
+}

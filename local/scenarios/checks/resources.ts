@@ -1,0 +1,88 @@
+// What heals have made and kept: whether it is accounted for, whether it may go, and whether a client was left without its life.
+
+import { dateOf, KEEP_UNTIL_TAG, RETIRED_TAG } from '../../../shared/model/tags.ts';
+import { readLedger } from '../../../shared/snapshots/ledger.ts';
+import type { Region } from '../../region.ts';
+import type { Mutation } from '../report/calls.ts';
+import type { JournalLine } from '../report/journal.ts';
+import type { World } from '../world/world.ts';
+
+/** Volumes, instances and snapshots of the region, by id. */
+export const resourceIdsIn = ({ ec2 }: Region): readonly string[] => [
+  ...ec2.volumes().map(({ volumeId }) => volumeId),
+  ...ec2.instances().map(({ instanceId }) => instanceId),
+  ...ec2.snapshots().map(({ snapshotId }) => snapshotId),
+];
+
+/** The tags that things had before they were deleted: afterwards nobody can tell. */
+export class KnownResources {
+  #tags: ReadonlyMap<string, Readonly<Record<string, string>>> = new Map();
+  #ledger: ReadonlyMap<string, string | null> = new Map();
+
+  see({ region }: World): void {
+    this.#tags = new Map(resourceIdsIn(region).map((id) => [id, region.ec2.tags(id)]));
+    const fleetOf = (id: string): string | null => {
+      const { setId, quarantined, fleet } = readLedger(this.#tags.get(id) ?? {});
+      return setId === null || quarantined !== null ? null : fleet;
+    };
+    this.#ledger = new Map(region.ec2.snapshots().map(({ snapshotId }) => [snapshotId, fleetOf(snapshotId)]));
+  }
+
+  /** Only what we have kept and tagged, past its date; a snapshot only while it is nobody's, and not the last of its fleet. */
+  mayGo(id: string, atMs: number): boolean {
+    const tags = this.#tags.get(id) ?? {};
+    const keptUntilMs = dateOf(tags[KEEP_UNTIL_TAG]);
+    if (!id.startsWith('snap-')) return keptUntilMs !== null && keptUntilMs <= atMs;
+    const { setId, heldBy } = readLedger(tags);
+    if (setId === null || heldBy !== null || (keptUntilMs !== null && keptUntilMs > atMs)) return false;
+    const fleet = this.#ledger.get(id) ?? null;
+    return fleet === null || [...this.#ledger].some(([other, of]) => other !== id && of === fleet);
+  }
+}
+
+/**
+ * By a node that uses it, by a tag that says until when it is kept, by the ledger; or by the end that the journal tells: there a person
+ * finds it.
+ */
+export function isAccountedFor(world: World, journal: readonly JournalLine[], id: string): boolean {
+  const { ec2 } = world.region;
+  const tags = ec2.tags(id);
+  if (tags[KEEP_UNTIL_TAG] !== undefined || readLedger(tags).setId !== null || tags[POLICY_TAG] !== undefined)
+    return true;
+  const current = world.current;
+  if (current.some(({ instanceId, machine }) => instanceId === id || machine.isMounted(id))) return true;
+  const instance = ec2.instances().find(({ instanceId }) => instanceId === id);
+  if (instance?.state === 'terminated' || instance?.state === 'shutting-down') return true;
+  // What goes with its instance is accounted for with it.
+  const { attachment } = ec2.volumes().find(({ volumeId }) => volumeId === id) ?? {};
+  if (attachment?.device === ROOT_DEVICE) return isAccountedFor(world, journal, attachment.instanceId);
+  return journal.some(
+    ({ kind, sentence, evidence }) => TELLS_PEOPLE.has(kind) && `${sentence} ${evidence ?? ''}`.includes(id),
+  );
+}
+
+/** A lifecycle policy's. */
+const POLICY_TAG = 'aws:dlm:lifecycle-policy-id';
+const ROOT_DEVICE = '/dev/xvda';
+const TELLS_PEOPLE: ReadonlySet<JournalLine['kind']> = new Set(['outcome', 'page', 'refusal']);
+
+/** A stop comes so long after the request for it, at most: commands wait, and clients have their grace. */
+const STOPS_WITHIN_MS = 30 * 60_000;
+
+/** Nodes whose client has been down since a heal had to do with it: masked, stopped, or gone with its instance. */
+export const leftStopped = ({ current, region }: World, mutations: readonly Mutation[]): readonly string[] =>
+  current
+    .filter(({ machine, instanceId }) => {
+      const outage = machine.client.outages.at(-1);
+      if (machine.client.state === 'running' || outage === undefined || !STOPPED.has(outage.cause)) return false;
+      if (region.ec2.tags(instanceId)[RETIRED_TAG] !== undefined) return false;
+      return mutations.some(
+        (mutation) =>
+          mutation.instanceId === instanceId &&
+          mutation.record.at <= outage.fromMs &&
+          outage.fromMs - mutation.record.at <= STOPS_WITHIN_MS,
+      );
+    })
+    .map(({ fleet, name }) => `${fleet.name}/${name}`);
+
+const STOPPED: ReadonlySet<string> = new Set(['stopped', 'killed', 'instance-down', 'volume-gone']);

@@ -1,0 +1,22 @@
+// Reads the records of nodes and incidents out of the region's table.
+import { fromItem } from '../../../shared/aws/attributes.ts';
+import type { IncidentRecord, NodeRecord } from '../../../shared/heal/records.ts';
+import type { Region } from '../../region.ts';
+import type { World } from '../world/world.ts';
+
+/** Records of one kind, of all fleets. */
+export function readRecords<R extends NodeRecord | IncidentRecord>(
+  region: Region,
+  tableName: string,
+  prefix: 'NODE#' | 'INCIDENT#',
+): R[] {
+  return region.dynamodb.items(tableName).flatMap((stored): R[] => {
+    const item = stored as Parameters<typeof fromItem>[0];
+    // Looked at before it is read: this is asked again and again, and observations are long.
+    if (!item['sk']?.S?.startsWith(prefix) || !item['pk']?.S?.startsWith(prefix)) return [];
+    return [fromItem(item) as unknown as R];
+  });
+}
+
+export const incidentsOf = ({ region, tableName }: World): IncidentRecord[] =>
+  readRecords<IncidentRecord>(region, tableName, 'INCIDENT#');

@@ -1,0 +1,129 @@
+// The machine behind an instance that RunInstances or a scaling group launches: a node of the fleet whose tags it carries, made like its
+// sibling of that name; the first of a fleet whose client is no chain's is made as its fleet file says. It boots from its image with nothing mounted; whatever it is to have must be attached and mounted.
+import type { Fleet } from '../../../shared/fleet/model.ts';
+import { roleOf } from '../../../shared/fleet/resolve.ts';
+import type { SimulatedChain } from '../../nodes/chain.ts';
+import { SimulatedNode } from '../../nodes/node.ts';
+import type { NodeSpec } from '../../nodes/spec.ts';
+import type { Region } from '../../region.ts';
+import type { Instance, Launched, LaunchedMachine } from '../../services/ec2/model.ts';
+import type { Clock } from '../../simulator/kernel.ts';
+import { type Placed, placedOf, unitOf } from './nodes.ts';
+
+const GIB = 2 ** 30;
+/** The file whose presence keeps a client from starting, in user data that masks it before its first boot. */
+const MASK_FILE = '/etc/chainmend/client-masked';
+
+interface Surroundings {
+  readonly fleets: ReadonlyMap<string, Fleet>;
+  readonly nodes: readonly Placed[];
+  /** What the client of a fleet follows that is no chain's. */
+  readonly ownChain: (fleet: Fleet) => SimulatedChain;
+}
+
+/** Undefined: it carries the tags of no fleet that has a node here to be made like. */
+export function placeLaunched(
+  region: Region,
+  instance: Instance,
+  launched: Launched,
+  { fleets, nodes, ownChain }: Surroundings,
+): { readonly placed: Placed; readonly made: LaunchedMachine } | undefined {
+  const tags = Object.fromEntries(instance.tags.map(({ Key = '', Value = '' }) => [Key, Value]));
+  const fleet = [...fleets.values()].find((candidate) => carries(tags, candidate));
+  const name = (tags['chainmend:node'] ?? (fleet && tags[fleet.nodes.nameTag])) || instance.instanceId;
+  const siblings = nodes.filter((node) => node.fleet.name === fleet?.name);
+  const like = siblings.find((node) => node.name === name) ?? siblings[0];
+  if (!fleet) return undefined;
+  const { instanceId } = instance;
+  const identity = { instanceId, name, privateIp: instance.networkInterface?.privateIp ?? '' };
+  // How a client of a chain is set up, a fleet file does not tell.
+  if (!like && fleet.chain !== 'other') return undefined;
+  const machine = like
+    ? bareMachine(region, like.machine.chain, { ...ofSibling(like.machine), ...identity })
+    : bareMachine(region, ownChain(fleet), { ...ofFleet(fleet), ...identity });
+  const boot = firstBootOf(launched.userData);
+  if (boot) playFirstBoot(region.clock, machine, boot);
+  const clientMasked = launched.userData.includes(MASK_FILE);
+  return {
+    placed: placedOf({
+      ...{ fleet, name, role: roleOf(fleet, tags), machine, instanceId, tags },
+      madeAtMs: region.clock.now(),
+      open: () => {},
+    }),
+    made: { machine, clientMasked },
+  };
+}
+
+const carries = (tags: Readonly<Record<string, string>>, { name, nodes }: Fleet): boolean =>
+  tags['chainmend:fleet'] === name || Object.entries(nodes.tags).every(([key, value]) => tags[key] === value);
+
+/** Its voting power stays with the one that has it, and its peers are in the configuration that comes with the data. */
+function ofSibling({ spec }: SimulatedNode): Omit<NodeSpec, 'instanceId' | 'name' | 'privateIp'> {
+  const { validatorPower: _, client: __, lagBlocks: ___, knows: ____, ...rest } = spec;
+  return rest;
+}
+
+function ofFleet(fleet: Fleet): Omit<NodeSpec, 'instanceId' | 'name' | 'privateIp'> {
+  return {
+    runtime: fleet.units[0]?.runtime.kind ?? 'none',
+    unit: unitOf(fleet),
+    ...(fleet.rpc && { ports: { rpc: fleet.rpc.port } }),
+    volumes: fleet.volumes.map(({ role, path }) => ({
+      ...{ volumeId: '', role, path, filesystem: 'xfs' as const },
+      ...{ deviceBytes: GIB, usedBytes: 0 },
+    })),
+  };
+}
+
+function bareMachine(region: Region, chain: SimulatedChain, spec: NodeSpec): SimulatedNode {
+  const places = spec.volumes.map((volume, at) => ({
+    ...volume,
+    // Told as a device that is taken away at once: the client looks where its configuration says, and nothing is there.
+    volumeId: `vol-${spec.instanceId.slice(2)}${at}`,
+    usedBytes: 0,
+    inodesUsed: 0,
+    mounted: false,
+  }));
+  const machine = new SimulatedNode(region.kernel, chain, { ...spec, powered: false, knows: [], volumes: places });
+  for (const { volumeId } of places) machine.volumeDetached(volumeId);
+  return machine;
+}
+
+export interface FirstBoot {
+  readonly volumeId: string;
+  readonly path: string;
+  readonly fillMiB: number;
+  readonly fillAfterSeconds: number;
+}
+
+const MIB = 2 ** 20;
+const LOOK_MS = 5_000;
+/** As long as the script waits for its volume: a quarter of an hour. */
+const LOOKS_MAX = 180;
+
+/** Undefined: these user data do nothing of the kind. */
+export function firstBootOf(userData: string): FirstBoot | undefined {
+  const said = (name: string): string => new RegExp(`^${name}=(\\S+)$`, 'm').exec(userData)?.[1] ?? '';
+  const volumeId = said('SMOKE_VOLUME');
+  if (volumeId === '') return undefined;
+  const [fillMiB, fillAfterSeconds] = [Number(said('SMOKE_FILL_MIB')), Number(said('SMOKE_FILL_AFTER_SECONDS'))];
+  return { volumeId, path: said('SMOKE_PATH'), fillMiB, fillAfterSeconds };
+}
+
+/** Once, when the machine has booted and the volume is there. */
+function playFirstBoot(clock: Clock, machine: SimulatedNode, boot: FirstBoot, looks = 0): void {
+  clock.after(LOOK_MS, () => {
+    const isThere = machine.devices().some(({ volumeId }) => volumeId === boot.volumeId);
+    if (machine.reachable() && isThere) play(clock, machine, boot);
+    else if (looks < LOOKS_MAX) playFirstBoot(clock, machine, boot, looks + 1);
+  });
+}
+
+/** `set -e`: the script ends at the first thing that fails. */
+function play(clock: Clock, machine: SimulatedNode, { volumeId, path, fillMiB, fillAfterSeconds }: FirstBoot): void {
+  if (machine.format(volumeId, 'xfs') !== undefined || machine.mount(volumeId, path) !== undefined) return;
+  machine.startClient();
+  clock.after(fillAfterSeconds * 1_000, () => {
+    if (machine.isMounted(volumeId)) machine.write(path, fillMiB * MIB);
+  });
+}

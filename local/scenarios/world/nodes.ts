@@ -1,0 +1,226 @@
+// Puts a node into the world: its instance, its volumes with their tags, its machine, and what it is like when the story begins.
+import type { Fleet } from '../../../shared/fleet/model.ts';
+import { roleOf } from '../../../shared/fleet/resolve.ts';
+import type { SimulatedChain } from '../../nodes/chain.ts';
+import type { ClientState } from '../../nodes/client.ts';
+import type { Past } from '../../nodes/cloudwatch-agent.ts';
+import type { FilesystemType } from '../../nodes/content.ts';
+import { SimulatedNode } from '../../nodes/node.ts';
+import type { NodeSpec } from '../../nodes/spec.ts';
+import type { Region } from '../../region.ts';
+
+const GIB = 2 ** 30;
+const MINUTE_MS = 60_000;
+/** Before the story disks are at least so much below their alarms: what is wrong begins with it. */
+const QUIET_PERCENT = 3;
+
+export interface WorldVolume {
+  readonly role: string;
+  readonly path: string;
+  readonly sizeGiB: number;
+  /** When the story begins. */
+  readonly usedPercent: number;
+  readonly type?: 'gp2' | 'gp3' | 'io1' | 'io2' | 'st1';
+  readonly iops?: number;
+  readonly throughputMiBps?: number;
+  readonly filesystem?: FilesystemType;
+  readonly partitioned?: boolean;
+  /** The filesystem's size where somebody forgot to grow it with its volume. */
+  readonly filesystemGiB?: number;
+  /** When the story begins. */
+  readonly inodesUsed?: number;
+  /** The share of each block that lands on this volume; 1 unless given. */
+  readonly share?: number;
+  /** ARN of a customer's key; the account's for EBS unless given. */
+  readonly kmsKeyId?: string;
+  readonly tags?: Readonly<Record<string, string>>;
+}
+
+export interface WorldNode extends Pick<NodeSpec, 'agentVersion' | 'validatorPower' | 'powered'> {
+  readonly instanceId?: string;
+  readonly fleet: string;
+  readonly name: string;
+  readonly chain: string;
+  readonly volumes: readonly WorldVolume[];
+  /** When the story begins. */
+  readonly client?: ClientState;
+  readonly runtime?: 'systemd' | 'docker' | 'compose' | 'commands';
+  readonly unit?: string;
+  readonly past?: Past;
+  readonly rootUsedPercent?: number;
+  /** Tags of its instance besides the fleet's. */
+  readonly tags?: Readonly<Record<string, string>>;
+  /** Its instance has just been asked for: it boots, and EC2 tells of it. */
+  readonly launched?: boolean;
+  /** More of what a simulated node may be told. */
+  readonly machine?: Partial<NodeSpec>;
+}
+
+/** A node as the world knows it: its machine, its instance, what it is called. */
+export interface Placed {
+  readonly fleet: Fleet;
+  readonly name: string;
+  readonly role: string;
+  readonly machine: SimulatedNode;
+  readonly instanceId: string;
+  /** What is at its mount points now, by role. */
+  readonly volumeIds: ReadonlyMap<string, string>;
+  /** In the middle of the story, by a launch: until then it served nobody. */
+  readonly madeAtMs?: number;
+  /** Of its instance when it was made. */
+  readonly tags: Readonly<Record<string, string>>;
+  /** Makes it what it is when the story begins. */
+  readonly open: () => void;
+}
+
+export const placedOf = (node: Omit<Placed, 'volumeIds'>): Placed => ({
+  ...node,
+  get volumeIds() {
+    const mounted = node.machine.volumes.filter((volume) => volume.mounted);
+    return new Map(mounted.map(({ role, volumeId }) => [role, volumeId]));
+  },
+});
+
+/** The private address of the world's nth node, from 0: three zones in turns. */
+export function addressOf(index: number): string {
+  const host = 10 + Math.floor(index / 3);
+  return `10.0.${(index % 3) * 64 + Math.floor(host / 256)}.${host % 256}`;
+}
+
+/** @param index how many nodes there are already: its zone and its address follow */
+export function place(
+  region: Region,
+  { spec, fleet, chain, index }: { spec: WorldNode; fleet: Fleet; chain: SimulatedChain; index: number },
+): Placed {
+  const zone = `${region.kernel.regionName}${'abc'[index % 3] ?? 'a'}`;
+  const tags = { ...fleet.nodes.tags, [fleet.nodes.nameTag]: spec.name, ...spec.tags };
+  const privateIp = addressOf(index);
+  const seed = { ...(spec.instanceId && { instanceId: spec.instanceId }), availabilityZone: zone, privateIp, tags };
+  const instanceId = spec.launched
+    ? region.ec2.launch(seed)
+    : region.ec2.addInstance({ ...seed, state: spec.powered === false ? 'stopped' : 'running' });
+  const volumeIds = addVolumes(region, { spec, fleet, instanceId, zone });
+  const machine = new SimulatedNode(
+    region.kernel,
+    chain,
+    machineSpec(spec, fleet, { instanceId, privateIp, volumeIds }),
+  );
+  const open = (): void => openStory(machine, spec);
+  return placedOf({ fleet, name: spec.name, role: roleOf(fleet, tags), machine, instanceId, tags, open });
+}
+
+function addVolumes(
+  region: Region,
+  { spec, fleet, instanceId, zone }: { spec: WorldNode; fleet: Fleet; instanceId: string; zone: string },
+): ReadonlyMap<string, string> {
+  region.ec2.addVolume({
+    sizeGiB: 16,
+    type: 'gp3',
+    availabilityZone: zone,
+    attachedTo: { instanceId, device: '/dev/xvda', deleteOnTermination: true },
+    tags: { Name: `${spec.name}-root` },
+  });
+  const volumeIds = new Map<string, string>();
+  for (const [at, volume] of spec.volumes.entries()) {
+    const volumeId = region.ec2.addVolume({
+      sizeGiB: volume.sizeGiB,
+      type: volume.type ?? 'gp3',
+      ...(volume.iops !== undefined && { iops: volume.iops }),
+      ...(volume.throughputMiBps !== undefined && { throughputMiBps: volume.throughputMiBps }),
+      ...(volume.kmsKeyId !== undefined && { kmsKeyId: volume.kmsKeyId }),
+      availabilityZone: zone,
+      attachedTo: { instanceId, device: `/dev/sd${'fghij'[at] ?? 'f'}` },
+      tags: {
+        ...(volume.tags ?? fleet.volumes.find(({ role }) => role === volume.role)?.tags ?? fleet.nodes.tags),
+        Name: `${spec.name}-${volume.role}`,
+      },
+    });
+    volumeIds.set(volume.role, volumeId);
+  }
+  return volumeIds;
+}
+
+interface Identity {
+  readonly instanceId: string;
+  readonly privateIp: string;
+  readonly volumeIds: ReadonlyMap<string, string>;
+}
+
+function machineSpec(spec: WorldNode, fleet: Fleet, { instanceId, privateIp, volumeIds }: Identity): NodeSpec {
+  const [unit] = fleet.units;
+  return {
+    instanceId,
+    name: spec.name,
+    privateIp,
+    runtime: spec.runtime ?? unit?.runtime.kind ?? 'none',
+    unit: spec.unit ?? unitOf(fleet),
+    ...(spec.validatorPower !== undefined && { validatorPower: spec.validatorPower }),
+    ...(spec.agentVersion && { agentVersion: spec.agentVersion }),
+    ...((spec.powered === false || spec.launched) && { powered: false }),
+    ...(spec.rootUsedPercent !== undefined && {
+      root: { sizeBytes: 16 * GIB, usedBytes: (16 * GIB * spec.rootUsedPercent) / 100 },
+    }),
+    ...(fleet.peers?.configPath !== undefined && { configPath: fleet.peers.configPath }),
+    ...spec.machine,
+    volumes: spec.volumes.map((volume) => ({
+      volumeId: volumeIds.get(volume.role) ?? '',
+      role: volume.role,
+      path: volume.path,
+      filesystem: volume.filesystem ?? 'xfs',
+      deviceBytes: volume.sizeGiB * GIB,
+      usedBytes: usedBytes(volume),
+      ...(volume.partitioned && { partitioned: true }),
+      ...(volume.filesystemGiB !== undefined && { filesystemBytes: volume.filesystemGiB * GIB }),
+      ...(volume.inodesUsed !== undefined && { inodesUsed: volume.inodesUsed }),
+      ...(volume.share !== undefined && { share: volume.share }),
+    })),
+  };
+}
+
+const usedBytes = ({ sizeGiB, filesystemGiB, usedPercent }: WorldVolume, percent = usedPercent): number =>
+  Math.floor(((filesystemGiB ?? sizeGiB) * GIB * percent) / 100);
+
+/** Until the story begins no disk is near its alarm, and every client runs. To be called when the past has been recorded. */
+export function keepQuiet({ machine, fleet }: Placed, spec: WorldNode, leadBlocks: number): void {
+  for (const volume of spec.volumes) {
+    const simulated = machine.volumes.find(({ role }) => role === volume.role);
+    if (!simulated) continue;
+    const grown = leadBlocks * simulated.growth.bytesPerBlock;
+    const highest = usedBytes(volume, fleet.alarms.diskPercent - QUIET_PERCENT);
+    machine.write(volume.path, Math.min(highest, usedBytes(volume)) - grown - simulated.usedBytes);
+    const inodesHighest = Math.floor((simulated.inodesTotal * (fleet.alarms.diskPercent - QUIET_PERCENT)) / 100);
+    simulated.inodesUsed = Math.min(simulated.inodesUsed, inodesHighest);
+  }
+}
+
+/** What the spec says of the moment when the story begins. */
+function openStory(machine: SimulatedNode, { volumes, client }: WorldNode): void {
+  for (const volume of volumes) {
+    const simulated = machine.volumes.find(({ role }) => role === volume.role);
+    if (!simulated) continue;
+    machine.client.settle();
+    if (volume.inodesUsed !== undefined) simulated.inodesUsed = volume.inodesUsed;
+    machine.write(volume.path, usedBytes(volume) - simulated.usedBytes);
+  }
+  if (client === 'failed') machine.client.stop('failed', 'disk-full');
+  if (client === 'stopped') machine.stopClient();
+}
+
+/** The real unit behind a fleet file's template: `node@*` runs as node@0.21.0. */
+export const unitOf = ({ units }: Fleet): string => {
+  const runtime = units[0]?.runtime;
+  switch (runtime?.kind) {
+    case 'systemd':
+      return `${runtime.unit.replace(/\.service$/, '').replace('*', '0.21.0')}.service`;
+    case 'docker':
+      return runtime.container;
+    case 'compose':
+      return `${runtime.file}#${runtime.service}`;
+    case 'commands':
+      return `${runtime.start}#${runtime.stop}#${runtime.status}`;
+    case undefined:
+      return '';
+  }
+};
+
+export const minutes = (count: number): number => count * MINUTE_MS;
