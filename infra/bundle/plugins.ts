@@ -18,6 +18,7 @@ export function sdkDiet(): Plugin[] {
     trimmedPackageJson(),
     staticLambdaClient(),
     plainEndpointCache(),
+    nativeSha256(),
   ];
 }
 
@@ -107,6 +108,23 @@ export function plainEndpointCache(): Plugin {
       if (before === undefined || after === undefined || more.length > 0) throw new Error(`expected one ${LRU_CACHE}`);
       const map = 'class LRUCache extends Map { constructor() { super(); } peek(key) { return this.get(key); } }';
       return { contents: before + map + after, loader: 'js' };
+    },
+  });
+}
+
+const SHA256_IN_JAVASCRIPT = 'import { Sha256Js } from "./Sha256Js";';
+const SHA256_CHOICE = 'hasNativeCrypto ? buildNativeClass() : Sha256Js';
+
+/** SHA-256 by node:crypto, which Lambda's runtime always has: the one in JavaScript is three kilobytes of each bundle. */
+export function nativeSha256(): Plugin {
+  return rewriting('native-sha256', {
+    filter: inPackage('@smithy/core', 'dist-es/submodules/checksum/sha256/Sha256Node\\.js'),
+    expectedWith: AWS_CLIENT,
+    rewrite: (source) => {
+      for (const expected of [SHA256_IN_JAVASCRIPT, SHA256_CHOICE])
+        if (source.split(expected).length !== 2) throw new Error(`expected one ${expected}`);
+      const contents = source.replace(SHA256_IN_JAVASCRIPT, '').replace(SHA256_CHOICE, 'buildNativeClass()');
+      return { contents, loader: 'js' };
     },
   });
 }
