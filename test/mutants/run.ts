@@ -1,0 +1,239 @@
+// `npm run mutants [-- PART-OF-A-NAME]`: breaks one rule at a time in a copy of the checkout, and expects that a test fails. The suites run as
+// `npm test` runs them, so a rule that only a named suite holds counts as held by none.
+import { spawn } from 'node:child_process';
+import { copyFile, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
+import { MUTANTS, type Mutant, mutated, suiteFile } from './mutants.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+/** Copies of the checkout, in each of which one mutant is tried at a time. */
+const SIDE_BY_SIDE = 2;
+/** A suite takes seconds. What hangs under a mutant is no verdict of a test. */
+const PATIENCE_MS = 120_000;
+/** All suites of all mutants, once. */
+const BASELINE_PATIENCE_MS = 600_000;
+const MAX_SHOWN = 2_000;
+
+/** The part of Jest's `--json` that is read here. */
+interface JestReport {
+  readonly testResults: readonly {
+    readonly name: string;
+    /** Why the suite could not run; empty where it did, or the text of its failures. */
+    readonly message: string;
+    readonly assertionResults: readonly {
+      readonly fullName: string;
+      readonly status: string;
+      readonly failureMessages?: readonly string[] | null;
+    }[];
+  }[];
+}
+
+type Ran = { readonly report: JestReport } | { readonly none: string };
+
+const children = new Set<number>();
+const directories: string[] = [];
+
+function usage(): number {
+  console.error('usage: npm run mutants [-- PART-OF-A-NAME]: one part of a name is expected');
+  return 2;
+}
+
+async function main(part: string): Promise<number> {
+  const chosen = MUTANTS.filter(({ name }) => name.includes(part));
+  if (chosen.length === 0) {
+    console.error(`no mutant has "${part}" in its name, expected a part of one of ${MUTANTS.length} names`);
+    return 2;
+  }
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => void tidyUp().finally(() => process.exit(130)));
+  try {
+    return await tryAll(chosen);
+  } finally {
+    await tidyUp();
+  }
+}
+
+async function tryAll(chosen: readonly Mutant[]): Promise<number> {
+  const beganMs = Date.now();
+  const copies = await Promise.all(Array.from({ length: Math.min(SIDE_BY_SIDE, chosen.length) }, copyCheckout));
+  const [first = ''] = copies;
+  const suites = [...new Set(chosen.flatMap(({ caughtBy }) => caughtBy))];
+  const unbroken = faultOfBaseline(await runSuites(first, suites, BASELINE_PATIENCE_MS), suites);
+  if (unbroken !== null) {
+    console.error(`the suites fail without any mutant: ${unbroken}`);
+    return 1;
+  }
+  let survived = 0;
+  let next = 0;
+  const worker = async (copy: string): Promise<void> => {
+    for (let mutant = chosen[next++]; mutant !== undefined; mutant = chosen[next++]) {
+      const verdict = await tryOne(copy, mutant);
+      if (!('caughtBy' in verdict)) survived++;
+      console.log(
+        'caughtBy' in verdict
+          ? `caught    ${mutant.name}: ${verdict.caughtBy}`
+          : `SURVIVED  ${mutant.name} (${mutant.file}): ${verdict.why}`,
+      );
+    }
+  };
+  await Promise.all(copies.map(worker));
+  const seconds = Math.round((Date.now() - beganMs) / 1000);
+  console.log(`${chosen.length - survived} of ${chosen.length} broken rules caught, in ${seconds} s`);
+  return survived === 0 ? 0 : 1;
+}
+
+type Verdict = { readonly caughtBy: string } | { readonly why: string };
+
+async function tryOne(copy: string, mutant: Mutant): Promise<Verdict> {
+  const path = join(copy, mutant.file);
+  const original = await readFile(path, 'utf8').catch(() => '');
+  const broken = mutated(mutant, original);
+  if ('fault' in broken) return { why: broken.fault };
+  await writeFile(path, broken.text);
+  try {
+    return judge(await runSuites(copy, mutant.caughtBy, PATIENCE_MS), mutant.caughtBy);
+  } finally {
+    await writeFile(path, original);
+  }
+}
+
+/** Each suite has to fail by an assertion: one that cannot run, or throws something else, says nothing of the rule. */
+function judge(ran: Ran, suites: readonly string[]): Verdict {
+  if ('none' in ran) return { why: ran.none };
+  const names: string[] = [];
+  for (const suite of suites) {
+    const result = resultOf(ran.report, suite);
+    if (!result || result.assertionResults.length === 0)
+      return { why: `${suite} did not run: ${shown(result?.message ?? 'Jest tells nothing of it')}` };
+    const failed = result.assertionResults.filter(({ status }) => status === 'failed');
+    if (failed.length === 0) return { why: `no test of ${suite} fails` };
+    const asserted = failed.find(({ failureMessages }) => failureMessages?.some(isAssertion));
+    if (!asserted) return { why: `${suite} fails by no assertion: ${shown(failed[0]?.failureMessages?.[0] ?? '')}` };
+    names.push(`${suite}: ${asserted.fullName}`);
+  }
+  return { caughtBy: names.join(' · ') };
+}
+
+const isAssertion = (message: string): boolean => /\bexpect\(/.test(stripVTControlCharacters(message));
+
+function faultOfBaseline(ran: Ran, suites: readonly string[]): string | null {
+  if ('none' in ran) return ran.none;
+  for (const suite of suites) {
+    const result = resultOf(ran.report, suite);
+    const passed = result?.assertionResults.filter(({ status }) => status === 'passed') ?? [];
+    const failed = result?.assertionResults.find(({ status }) => status === 'failed');
+    if (failed) return `${suite}: ${failed.fullName}: ${shown(failed.failureMessages?.[0] ?? '')}`;
+    if (passed.length === 0) return `${suite} did not run: ${shown(result?.message ?? 'Jest tells nothing of it')}`;
+  }
+  return null;
+}
+
+const resultOf = ({ testResults }: JestReport, suite: string): JestReport['testResults'][number] | undefined =>
+  testResults.find(({ name }) => name.endsWith(`/${suiteFile(suite)}`));
+
+const shown = (text: string): string => stripVTControlCharacters(text).trim().slice(0, MAX_SHOWN);
+
+/** What Git knows or would add, with `node_modules` beside it. */
+async function copyCheckout(): Promise<string> {
+  const copy = await mkdtemp(join(tmpdir(), 'chainmend-mutants-'));
+  directories.push(copy);
+  const { stdout, status } = await run('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
+    cwd: ROOT,
+    patienceMs: PATIENCE_MS,
+  });
+  if (status !== 0) throw new Error(`git ls-files ended with ${status}: the checkout cannot be copied`);
+  for (const file of stdout.split('\0').filter((name) => name !== '')) {
+    const to = join(copy, file);
+    await mkdir(dirname(to), { recursive: true });
+    // A file that was deleted and not committed is listed, and not there.
+    await copyFile(join(ROOT, file), to).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error;
+    });
+  }
+  await symlink(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
+  return copy;
+}
+
+async function runSuites(copy: string, suites: readonly string[], patienceMs: number): Promise<Ran> {
+  const output = join(copy, 'mutants-report.json');
+  await rm(output, { force: true });
+  const { stderr, status } = await run(
+    process.execPath,
+    [
+      ...['--disable-warning=ExperimentalWarning', '--experimental-vm-modules', 'node_modules/jest/bin/jest.js'],
+      ...['--json', '--outputFile', output, '--runInBand', '--runTestsByPath', ...suites.map(suiteFile)],
+    ],
+    { cwd: copy, patienceMs },
+  );
+  if (status === null) return { none: `its suites did not end within ${patienceMs / 1000} s` };
+  try {
+    return { report: JSON.parse(await readFile(output, 'utf8')) as JestReport };
+  } catch {
+    return { none: `Jest ended with ${status} and left no report: ${shown(stderr)}` };
+  }
+}
+
+interface Ended {
+  readonly stdout: string;
+  readonly stderr: string;
+  /** null: it was ended when its time was up. */
+  readonly status: number | null;
+}
+
+/** In a group of its own, so that what it has started ends with it. */
+function run(
+  command: string,
+  words: readonly string[],
+  { cwd, patienceMs }: { readonly cwd: string; readonly patienceMs: number },
+): Promise<Ended> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, words, {
+      cwd,
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: {
+        ...process.env,
+        // Nobody asks for a suite by name: each runs what `npm test` runs of it.
+        CHAINMEND_ASKED: 'nothing',
+        NODE_COMPILE_CACHE: join(ROOT, 'dist/compile-cache'),
+        NO_COLOR: '1',
+      },
+    });
+    const { pid } = child;
+    if (pid !== undefined) children.add(pid);
+    const text = { stdout: '', stderr: '' };
+    for (const stream of ['stdout', 'stderr'] as const)
+      child[stream].setEncoding('utf8').on('data', (chunk: string) => {
+        text[stream] += chunk;
+      });
+    let isOver = false;
+    const timer = setTimeout(() => {
+      isOver = true;
+      if (pid !== undefined) endGroup(pid);
+    }, patienceMs);
+    child.once('error', reject);
+    child.once('close', (status) => {
+      clearTimeout(timer);
+      if (pid !== undefined) children.delete(pid);
+      resolve({ ...text, status: isOver ? null : (status ?? 1) });
+    });
+  });
+}
+
+function endGroup(pid: number): void {
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
+async function tidyUp(): Promise<void> {
+  for (const pid of children) endGroup(pid);
+  await Promise.all(directories.splice(0).map((directory) => rm(directory, { recursive: true, force: true })));
+}
+
+const [part = '', ...others] = process.argv.slice(2);
+process.exitCode = others.length > 0 ? usage() : await main(part);
