@@ -35,6 +35,42 @@ export function mutated(
 
 const RULES: Readonly<Record<string, readonly Broken[]>> = {
   // What is decided
+  'functions/register-nodes/desired.ts': [
+    {
+      name: 'the pool is never emptied',
+      find: 'pool([...leastBad, ...kept])',
+      replace: 'pool([...kept])',
+      caughtBy: ['unit/register-names'],
+    },
+  ],
+  'functions/snapshot-node/proof.ts': [
+    {
+      name: 'a donor is proved by what is seen of it after its start',
+      find: 'watched === null || watched.observedAtMs <= upSinceMs',
+      replace: 'watched === null',
+      caughtBy: ['unit/snapshot-node'],
+    },
+  ],
+  'functions/resize-volume/program.ts': [
+    {
+      name: 'a modification whose answer is lost is looked for',
+      find: "if ('interrupted' in modified)",
+      replace: "if ('interrupted' in modified && modified.interrupted === '')",
+      caughtBy: ['unit/program'],
+    },
+    {
+      name: 'only a client that the full disk has stopped is started',
+      find: 'startClient: startsClient(held.found)',
+      replace: 'startClient: held.found !== null',
+      caughtBy: ['unit/program'],
+    },
+    {
+      name: 'a node that did not answer is given back only when its command can run no more',
+      find: 'concluding(silent(reason), state, false)',
+      replace: 'concluding(silent(reason), state)',
+      caughtBy: ['unit/program'],
+    },
+  ],
   'functions/replace-node/decide.ts': [
     {
       name: 'from the onset of an incident the best snapshots are held',
@@ -58,6 +94,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
   ],
   'functions/replace-node/machine.ts': [
+    {
+      name: 'volumes move only within their zone',
+      find: 'const moves = machine.availabilityZone === memory',
+      replace: 'const moves = machine.subnetId !== memory',
+      caughtBy: ['unit/replace-node-machine'],
+    },
     {
       name: 'a new instance whose client is not masked is given up',
       find: 'every(({ masked, state }) => masked && state !== ',
@@ -209,6 +251,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'functions/snapshot-node/decide.ts': [
     {
+      name: 'a plan that has changed since its approval is not carried out',
+      find: 'if (since) return ends',
+      replace: 'if (since === "") return ends',
+      caughtBy: ['unit/snapshot-node'],
+    },
+    {
       name: 'no snapshot is taken without evidence of a clean stop',
       find: 'memory.clean !== null && memory.intent === null',
       replace: 'memory.intent === null',
@@ -296,6 +344,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
   ],
   'functions/register-nodes/records.ts': [
+    {
+      name: 'a DNS marker of another fleet is respected',
+      find: 'if (marker && !ours) return',
+      replace: "if (marker && !ours && type === 'x') return",
+      caughtBy: ['unit/register-names'],
+    },
     {
       name: 'a DNS record that chainmend did not mark is left as it is',
       find: 'if (now && !ours) return',
@@ -519,6 +573,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   // What refuses
   'shared/heal/guard.ts': [
     {
+      name: 'no pause keeps a client down that a heal has stopped',
+      find: 'if (mayPutBack) return now;',
+      replace: '',
+      caughtBy: ['unit/heal-shell'],
+    },
+    {
       name: 'a pause tag on the node holds every act back',
       find: 'tagged.map(judgePauseTag).find((refusal) => refusal !== null)',
       replace: 'null',
@@ -679,6 +739,18 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'shared/snapshots/unfit.ts': [
     {
+      name: 'a snapshot of other blocks than the chain has is not used',
+      find: 'ledger.blockHash !== null && ledger.blockHash !== hash',
+      replace: 'ledger.blockHash === ""',
+      caughtBy: ['unit/snapshot-good'],
+    },
+    {
+      name: 'data of a newer client are not given to an older one',
+      find: 'if (theirs !== ours) return theirs > ours;',
+      replace: 'if (theirs !== ours) return false;',
+      caughtBy: ['unit/snapshot-good'],
+    },
+    {
       name: 'a snapshot that is quarantined is not used',
       find: 'if (ledger.quarantined !== null) return',
       replace: "if (ledger.quarantined === '') return",
@@ -693,6 +765,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'shared/snapshots/good.ts': [
     {
+      name: 'of sets that a running node gave, two are tried',
+      find: 'TRIES = 2',
+      replace: 'TRIES = 99',
+      caughtBy: ['unit/snapshot-good'],
+    },
+    {
       name: 'a set that may hold the fault is not taken for good',
       find: 'if (set.untilMs < beforeMs) return null;',
       replace: 'if (set.untilMs < faultSinceMs) return null;',
@@ -701,7 +779,39 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
 
   // Records, leases, incidents, commands
+  'shared/heal/outcome.ts': [
+    {
+      name: 'what ends an incident is paged',
+      find: "const code = escalates ? 'attempts-spent' : pageOf(ending);",
+      replace: 'const code = pageOf(ending);',
+      caughtBy: ['unit/outcome'],
+    },
+    {
+      name: 'an outcome clears what its own kind of heal has begun, and nothing else',
+      find: 'keepOperation ?? node.operation?.kind !== OPERATION_OF[payload.kind]',
+      replace: 'keepOperation ?? false',
+      caughtBy: ['unit/heal-shell'],
+    },
+  ],
   'shared/heal/store.ts': [
+    {
+      name: 'a record is read as it was written a moment ago',
+      find: 'sk: { S: sk } }, ConsistentRead: true',
+      replace: 'sk: { S: sk } }',
+      caughtBy: ['unit/store'],
+    },
+    {
+      name: 'the records of a fleet are read as they were written a moment ago',
+      find: 'ConsistentRead: true,\n          ...(start',
+      replace: '...(start',
+      caughtBy: ['unit/store'],
+    },
+    {
+      name: 'an incident with the execution of another function counts for nothing',
+      find: '&& (execution === undefined || isExecutionOf(execution, heal))',
+      replace: '',
+      caughtBy: ['unit/store'],
+    },
     {
       name: 'a record that somebody else has changed is not overwritten',
       find: "'version = :before'",
@@ -734,6 +844,18 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
   ],
   'shared/heal/lease.ts': [
+    {
+      name: 'what a dead heal has left in the middle is not let go of',
+      find: 'unsettled(read) || !leaseFree(',
+      replace: '!leaseFree(',
+      caughtBy: ['unit/lease'],
+    },
+    {
+      name: 'a client that a heal has taken down is owed to the node',
+      find: "if (operation.phase === 'down') return true;",
+      replace: "if (operation.phase === 'down') return operation.kind === 'grow';",
+      caughtBy: ['unit/lease'],
+    },
     {
       name: 'the lease is held under its fence, and not by a name alone',
       find: 'read?.owner === holder.execution && read.fence === holder.fence',
@@ -859,6 +981,22 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
 
   // What runs on a node
+  'shared/documents/hide-secrets.sh': [
+    {
+      name: 'no secret of a configuration leaves its node',
+      find: 'flat ~ /passw|',
+      replace: 'flat ~ /',
+      caughtBy: ['unit/scripts-on-node'],
+    },
+  ],
+  'shared/documents/client.sh': [
+    {
+      name: 'root runs no command of an owner that others can change',
+      find: '  only_root "$1" || { NOTE=$WHY; return 1; }',
+      replace: '  :',
+      caughtBy: ['unit/scripts-on-node'],
+    },
+  ],
   'shared/documents/main.sh': [
     {
       name: 'a node does nothing for a command of an older fence',

@@ -1,9 +1,9 @@
 // `npm run mutants [-- PART-OF-A-NAME]`: breaks one rule at a time in a copy of the checkout, and expects that a test fails. The suites run as
 // `npm test` runs them, so a rule that only a named suite holds counts as held by none.
 import { spawn } from 'node:child_process';
-import { copyFile, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { MUTANTS, type Mutant, mutated, suiteFile } from './mutants.ts';
 
@@ -14,7 +14,8 @@ const SIDE_BY_SIDE = 2;
 const PATIENCE_MS = 120_000;
 /** All suites of all mutants, once. */
 const BASELINE_PATIENCE_MS = 600_000;
-const MAX_SHOWN = 2_000;
+const MAX_SHOWN = 600;
+const MAX_HEARD = 100_000;
 
 /** The part of Jest's `--json` that is read here. */
 interface JestReport {
@@ -135,38 +136,32 @@ const resultOf = ({ testResults }: JestReport, suite: string): JestReport['testR
 
 const shown = (text: string): string => stripVTControlCharacters(text).trim().slice(0, MAX_SHOWN);
 
-/** What Git knows or would add, with `node_modules` beside it. */
+/** What .gitignore names is made anew, but for `node_modules`, which stands beside the copy. */
+const LEFT_OUT: ReadonlySet<string> = new Set(['.git', 'node_modules', 'dist', 'cdk.out', 'coverage']);
+
 async function copyCheckout(): Promise<string> {
   const copy = await mkdtemp(join(tmpdir(), 'chainmend-mutants-'));
   directories.push(copy);
-  const { stdout, status } = await run('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
-    cwd: ROOT,
-    patienceMs: PATIENCE_MS,
-  });
-  if (status !== 0) throw new Error(`git ls-files ended with ${status}: the checkout cannot be copied`);
-  for (const file of stdout.split('\0').filter((name) => name !== '')) {
-    const to = join(copy, file);
-    await mkdir(dirname(to), { recursive: true });
-    // A file that was deleted and not committed is listed, and not there.
-    await copyFile(join(ROOT, file), to).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'ENOENT') throw error;
-    });
-  }
+  await cp(ROOT, copy, { recursive: true, filter: (path) => path === ROOT || !LEFT_OUT.has(basename(path)) });
   await symlink(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
   return copy;
 }
 
+/** In processes of their own where these are many. */
 async function runSuites(copy: string, suites: readonly string[], patienceMs: number): Promise<Ran> {
   const output = join(copy, 'mutants-report.json');
   await rm(output, { force: true });
-  const { stderr, status } = await run(
-    process.execPath,
-    [
-      ...['--disable-warning=ExperimentalWarning', '--experimental-vm-modules', 'node_modules/jest/bin/jest.js'],
-      ...['--json', '--outputFile', output, '--runInBand', '--runTestsByPath', ...suites.map(suiteFile)],
+  const words = [
+    ...[
+      '--disable-warning=ExperimentalWarning',
+      '--experimental-vm-modules',
+      'node_modules/jest/bin/jest.js',
+      '--json',
     ],
-    { cwd: copy, patienceMs },
-  );
+    ...['--outputFile', output, `--maxWorkers=${suites.length > SIDE_BY_SIDE ? SIDE_BY_SIDE : 1}`],
+    ...['--runTestsByPath', ...suites.map(suiteFile)],
+  ];
+  const { stderr, status } = await node(words, copy, patienceMs);
   if (status === null) return { none: `its suites did not end within ${patienceMs / 1000} s` };
   try {
     return { report: JSON.parse(await readFile(output, 'utf8')) as JestReport };
@@ -176,53 +171,47 @@ async function runSuites(copy: string, suites: readonly string[], patienceMs: nu
 }
 
 interface Ended {
-  readonly stdout: string;
   readonly stderr: string;
   /** null: it was ended when its time was up. */
   readonly status: number | null;
 }
 
 /** In a group of its own, so that what it has started ends with it. */
-function run(
-  command: string,
-  words: readonly string[],
-  { cwd, patienceMs }: { readonly cwd: string; readonly patienceMs: number },
-): Promise<Ended> {
+function node(words: readonly string[], cwd: string, patienceMs: number): Promise<Ended> {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, words, {
+    const child = spawn(process.execPath, words, {
       cwd,
       detached: true,
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', 'ignore', 'pipe'],
       env: {
         ...process.env,
         // Nobody asks for a suite by name: each runs what `npm test` runs of it.
         CHAINMEND_ASKED: 'nothing',
         NODE_COMPILE_CACHE: join(ROOT, 'dist/compile-cache'),
-        NO_COLOR: '1',
       },
     });
-    const { pid } = child;
-    if (pid !== undefined) children.add(pid);
-    const text = { stdout: '', stderr: '' };
-    for (const stream of ['stdout', 'stderr'] as const)
-      child[stream].setEncoding('utf8').on('data', (chunk: string) => {
-        text[stream] += chunk;
-      });
+    const { pid = 0 } = child;
+    if (pid > 0) children.add(pid);
+    let stderr = '';
+    child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+      stderr = (stderr + chunk).slice(-MAX_HEARD);
+    });
     let isOver = false;
     const timer = setTimeout(() => {
       isOver = true;
-      if (pid !== undefined) endGroup(pid);
+      endGroup(pid);
     }, patienceMs);
     child.once('error', reject);
     child.once('close', (status) => {
       clearTimeout(timer);
-      if (pid !== undefined) children.delete(pid);
-      resolve({ ...text, status: isOver ? null : (status ?? 1) });
+      children.delete(pid);
+      resolve({ stderr, status: isOver ? null : (status ?? 1) });
     });
   });
 }
 
 function endGroup(pid: number): void {
+  if (pid === 0) return;
   try {
     process.kill(-pid, 'SIGKILL');
   } catch (error) {

@@ -1,8 +1,9 @@
 // What the shipped scripts do on a node, and what they refuse: commands in, files and calls out. Not by root, and without a disk to spare.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { afterEach, expect, describe as group, it } from '@jest/globals';
 import { base64, type ScriptedNode, scriptedNode, UNIT } from '../support/scripted-node.ts';
 
@@ -146,7 +147,7 @@ describe('a filesystem', () => {
     here.put('sys/class/block/259:1/size', '2097152\n');
     here.put('sys/class/block/259:1/device/serial', `${serial}\n`);
     here.put('bin/xfs_growfs', `#!/bin/bash\n[ "$1" != -d ] || echo grown >>${here.at('grown')}\n`);
-    execFileSync('chmod', ['755', here.at('bin/xfs_growfs')]);
+    chmodSync(here.at('bin/xfs_growfs'), 0o755);
     return here;
   }
   const grow = (here: ScriptedNode, VolumeId: string) =>
@@ -194,6 +195,14 @@ describe('a configuration', () => {
     expect([here.text(FILE), here.told()]).toEqual(['peers=mine\n', []]);
   });
 
+  it('is told without its secrets, every other byte in its place', async () => {
+    const here = node();
+    here.put(FILE, 'peers=one\nrpcpassword=hunter2\n');
+    const command = { ...id('1700000000.1'), File: here.at(FILE) };
+    const { after } = (await here.run('read-config', command)) as unknown as { after: { gzip: string } };
+    expect(gunzipSync(Buffer.from(after.gzip, 'base64')).toString()).toBe('peers=one\nrpcpassword=*******\n');
+  });
+
   it('with which the client does not come up makes way for the old one, and the client runs on that', async () => {
     const here = node();
     here.put(FILE, OLD);
@@ -207,6 +216,21 @@ describe('a configuration', () => {
     });
     expect(here.text(FILE)).toBe(OLD);
   });
+});
+
+it('the owner’s own commands are not run by root where others can change them', async () => {
+  const here = node();
+  const own = ['start', 'stop', 'status'].map((name) => here.at(`owner/${name}`));
+  for (const path of own) {
+    here.put(path.slice(here.at('').length), `#!/bin/bash\necho ran >>${here.at('ran')}\n`);
+    chmodSync(path, 0o755);
+  }
+  chmodSync(here.at('owner'), 0o777);
+  const Clients = base64(`commands ${own.join('#')} 60 -`);
+  expect(await here.run('inspect-node', { ...id('4.1'), Clients, Paths: '' })).toMatchObject({
+    after: { clients: [{ state: 'unknown' }] },
+  });
+  expect(here.text('ran')).toBeNull();
 });
 
 /** Functions of the parts that swap volumes, on two folders in the place of the volumes. */
