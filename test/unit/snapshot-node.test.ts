@@ -114,6 +114,15 @@ describe('a clean snapshot', () => {
     expect(ending).toMatchObject({ reason: expect.stringContaining('vol-0a0a0a0a0a0a0a0a0') });
   });
 
+  it('is not taken where nothing says that the client ended cleanly: then it is only started again', () => {
+    const down = (clean: { exitStatus: number; lastLine: string } | null): Progress => ({
+      ...{ ...initial, claimed: true, holder: HOLDER, facts: facts(), seen: ended, leftPool: true },
+      operation: operation({}, { clean }),
+    });
+    expect(decideNext(down(null), snapshotPayload()).do).toBe('start');
+    expect(decideNext(down({ exitStatus: 0, lastLine: 'Shutdown: done' }), snapshotPayload()).do).toBe('take');
+  });
+
   it('touches nothing when its attempt is another’s, and stops where it is when its lease is', () => {
     expect(story({ claim: () => ({ end: 'claimed by another execution' }) })).toMatchObject({
       acts: ['claim'],
