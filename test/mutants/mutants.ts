@@ -35,6 +35,50 @@ export function mutated(
 
 const RULES: Readonly<Record<string, readonly Broken[]>> = {
   // What is decided
+  'functions/replace-node/sources.ts': [
+    {
+      name: 'an undo brings back only what a heal has written down that it kept of the node',
+      find: 'if (!record || record.node !== payload.node) return [];',
+      replace: 'if (!record) return [];',
+      caughtBy: ['unit/replace-node-sources'],
+    },
+    {
+      name: 'volumes are copied of a sibling in the same zone alone',
+      find: 'availabilityZone === memory.found.availabilityZone,',
+      replace: "availabilityZone !== '',",
+      caughtBy: ['unit/replace-node-sources'],
+    },
+    {
+      name: 'a validator is no source of data',
+      find: "role === 'follower' &&",
+      replace: "role !== 'bootnode' &&",
+      caughtBy: ['unit/replace-node-sources'],
+    },
+  ],
+  'functions/register-nodes/reconcile-names.ts': [
+    {
+      name: 'a plan of names that has changed since its approval is not carried out',
+      find: 'if (plan.hash !== approved)',
+      replace: "if (plan.hash === '')",
+      caughtBy: ['unit/register-seeing'],
+    },
+  ],
+  'functions/prune-retired/prune.ts': [
+    {
+      name: 'a plan of pruning that has changed since its approval is not carried out',
+      find: 'if (plan.hash !== approved)',
+      replace: "if (plan.hash === '')",
+      caughtBy: ['unit/prune-remove'],
+    },
+  ],
+  'functions/replace-node/run.ts': [
+    {
+      name: 'a plan of the ladder that has changed since its approval is not carried out',
+      find: 'return since === null',
+      replace: 'return since !== undefined',
+      caughtBy: ['unit/replace-node-asked'],
+    },
+  ],
   'functions/register-nodes/desired.ts': [
     {
       name: 'the pool is never emptied',
@@ -417,6 +461,14 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
 
   // What is done
+  'functions/register-nodes/apply-names.ts': [
+    {
+      name: 'a pause holds a change of names back in the moment of the call',
+      find: 'if (refusal) return refusal;',
+      replace: '',
+      caughtBy: ['unit/register-seeing'],
+    },
+  ],
   'functions/replace-node/acts/act.ts': [
     {
       name: 'a superseded attempt mutates nothing',
@@ -571,6 +623,14 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
 
   // What refuses
+  'shared/guardrails/rotation.ts': [
+    {
+      name: 'two runs at once restart one client of a fleet',
+      find: 'before !== null && before.instanceId !== restart.instanceId',
+      replace: "before !== null && writer === ''",
+      caughtBy: ['unit/rotate-plan'],
+    },
+  ],
   'shared/heal/guard.ts': [
     {
       name: 'no pause keeps a client down that a heal has stopped',

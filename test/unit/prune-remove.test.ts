@@ -1,7 +1,9 @@
-// One removal, from the look right before it to the record of what was removed: the record, the tags and EC2 agree, or nothing goes.
+// One removal, from the look right before it to the record of what was removed: the record, the tags and EC2 agree, or nothing goes. And what
+// a person's yes to a plan is worth.
 import { describe, expect, it } from '@jest/globals';
 import { decidePrune } from '../../functions/prune-retired/decide.ts';
 import { readFacts } from '../../functions/prune-retired/facts.ts';
+import { pruneFleet } from '../../functions/prune-retired/prune.ts';
 import { remove } from '../../functions/prune-retired/remove.ts';
 import { type Work, workOf } from '../../functions/prune-retired/work.ts';
 import { keptOf, readKept, writeKept } from '../../shared/heal/kept.ts';
@@ -123,5 +125,53 @@ describe('a volume whose date is past', () => {
       refusal: { refuse: code },
     });
     expect(here.changes()).toEqual([]);
+  });
+});
+
+describe('a plan of a fleet in mode ask', () => {
+  const fleet = fleetWith({}, { mode: 'ask' });
+
+  async function asking() {
+    const there = await kept();
+    const { here, work } = there;
+    const file = here.parameters.get('/chainmend/fleets/bitcoin') ?? '';
+    here.parameters.set('/chainmend/fleets/bitcoin', file.replace('"act"', '"ask"'));
+    Object.assign(here.answers, { PublishCommand: () => ({}), DescribeSnapshotsCommand: () => ({ Snapshots: [] }) });
+    const turn = (more: { readonly approved?: string; readonly onlyPlan?: true } = {}) =>
+      pruneFleet({ tools: work, fleet, onlyPlan: false, ...more });
+    const deleted = () => here.changes().filter((name) => name !== 'PublishCommand');
+    return { ...there, turn, deleted };
+  }
+
+  it('is only asked about, and carried out when a person says yes to it', async () => {
+    const { turn, deleted } = await asking();
+    const { plan = '' } = await turn();
+    expect(deleted()).toEqual([]);
+    expect(await turn({ approved: plan })).toMatchObject({ refusals: [] });
+    expect(deleted()).toEqual(['DeleteVolumeCommand']);
+  });
+
+  it('is not carried out where it is another one by then', async () => {
+    const { turn, deleted, volume, here, work } = await asking();
+    const { plan = '' } = await turn();
+    const another = { ...volume, VolumeId: 'vol-0c1b2c3d4e5f60718' };
+    here.answers['DescribeVolumesCommand'] = () => ({ Volumes: [volume, another] });
+    const [record] = [...keptOf(await readKept(work.store, 'bitcoin'), 'volume').values()];
+    if (record) await writeKept(work.store, [{ ...record, id: another.VolumeId }]);
+    expect(await turn({ approved: plan })).toMatchObject({
+      removed: [],
+      refusals: [expect.stringMatching(/^approval-exceeded: .*something has changed/)],
+    });
+    expect(deleted()).toEqual([]);
+  });
+
+  it('is not carried out where nobody was asked about it', async () => {
+    const { turn, deleted } = await asking();
+    const { plan = '' } = await turn({ onlyPlan: true });
+    expect(await turn({ approved: plan })).toMatchObject({
+      removed: [],
+      refusals: [expect.stringMatching(/^approval-exceeded: .*nobody was asked/)],
+    });
+    expect(deleted()).toEqual([]);
   });
 });
