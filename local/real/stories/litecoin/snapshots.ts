@@ -65,7 +65,6 @@ export const snapshots: RealStory = {
     );
     await taken(world, telling, 'while the chain rests');
     const first = cleanSnapshots(world, 'node3').at(-1);
-    // Before blocks come again: on a slow machine it would get one of them from the miner beside it.
     const opened = await begunWith(world, miner, first?.content, tip);
     rest.goOn();
     holds(
