@@ -14,7 +14,7 @@ const SOURCES = ['functions', 'shared', 'infra', 'package-lock.json', 'tsconfig.
 const KEPT_ASSEMBLIES = 6;
 /** Whoever was given an assembly reads it for minutes. */
 const IN_USE_MS = 60 * 60_000;
-const TIMEOUT_MS = 120_000;
+const TIMEOUT_MS = 600_000;
 const LOOK_EVERY_MS = 100;
 const STDERR_BYTES = 8_192;
 

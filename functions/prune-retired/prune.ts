@@ -198,7 +198,7 @@ const KEPT = new Set([
  *
  * @param approved a person said yes to the plan that it is of
  */
-async function remove(context: PruneContext, removal: Removal, approved: boolean): Promise<Removed> {
+export async function remove(context: PruneContext, removal: Removal, approved: boolean): Promise<Removed> {
   const stays = (why: string, page = false): Removed => {
     const reason = `${removal.sentence}: ${why}`;
     return { done: false, refusal: { refuse: 'kept-longer', subject: removal.id, reason, page }, stop: false };

@@ -129,5 +129,5 @@ describe('npm start -- --serve', () => {
     } finally {
       region.kill('SIGKILL');
     }
-  }, 60_000);
+  }, 300_000);
 });

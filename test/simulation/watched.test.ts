@@ -84,14 +84,14 @@ describe('a rotation', () => {
     expect((written[1] ?? 0) - (written[0] ?? 0)).toBeLessThan(60 * 60_000);
     // What says so is true of days on which nothing is killed.
     expect(run?.unmet.filter((sentence) => !/^(one rotation|nobody was paged)/.test(sentence))).toEqual([]);
-  }, 60_000);
+  }, 300_000);
 
   it('whose restart its node refused as late keeps nobody else from theirs', async () => {
     const [run] = await simulate([{ scenario: 'new-fleet', seed: 1, faults: ['late-command'] }]);
     expect(run?.journal.some(({ sentence }) => sentence.startsWith('late: the start-by has passed'))).toBe(true);
     expect(run?.report.pages.map(({ code }) => code)).not.toContain('restart-unproved');
     expect(run?.unmet).toEqual([]);
-  }, 60_000);
+  }, 300_000);
 });
 
 describe('while a heal is at work', () =>

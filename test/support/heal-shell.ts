@@ -16,10 +16,12 @@ export interface Shell {
   /** Names of the SDK's commands, in the order in which they were sent. */
   readonly calls: string[];
   readonly sent: Record<string, unknown>[];
-  /** What the ssm, ec2, lambda and sns clients answer, by the command's name; a test may replace or add. */
+  /** What the clients answer, by the command's name; a test may replace or add. */
   readonly answers: Record<string, (input: Record<string, unknown>) => unknown>;
   /** What parameter store holds. */
   readonly parameters: Map<string, string>;
+  /** Names of those calls that change something, or have somebody else change it. */
+  readonly changes: () => readonly string[];
   /** Called before each conditional write: somebody else may be first. */
   meanwhile: () => void;
 }
@@ -65,9 +67,13 @@ export function shell(more: Partial<HealPayload> = {}, node: NodeRecord = nodeRe
     sent,
     answers,
     parameters,
+    changes: () => calls.filter((name) => !/^(Describe|Get|List)/.test(name)),
     meanwhile: () => {},
     tools: {
-      clients: { ssm: client, ec2: client, lambda: client, sns: client },
+      clients: {
+        ...{ ssm: client, ec2: client, ec2Once: client, lambda: client, lambdaOnce: client, sns: client },
+        ...{ elb: client, autoscaling: client },
+      },
       store: {
         readNode: async (_: string, instanceId: string) => nodes.get(instanceId),
         read: async (key: Key) => kept.get(nameOf(key)),

@@ -193,7 +193,7 @@ export const snapshotSet = (at = 0, more: Partial<SnapshotSet> = {}): SnapshotSe
   ...more,
 });
 
-const snapshotFact = (snapshotId: string): SnapshotFact => ({
+export const snapshotFact = (snapshotId: string): SnapshotFact => ({
   snapshotId,
   volumeId: DATA_VOLUME,
   sizeGiB: 500,

@@ -1,12 +1,12 @@
-import type { DurableContext } from '@aws/durable-execution-sdk-js';
-import { describe, expect, it } from '@jest/globals';
-import { changeNode, takeLease } from '../../shared/heal/claim.ts';
+import { type DurableContext, StepSemantics } from '@aws/durable-execution-sdk-js';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { changeNode, claimAttempt, takeLease } from '../../shared/heal/claim.ts';
 import { mostPolls, once, pollSeconds } from '../../shared/heal/context.ts';
 import { payloadOf } from '../../shared/heal/engine.ts';
 import { guardAgain } from '../../shared/heal/guard.ts';
 import { releaseNode } from '../../shared/heal/outcome.ts';
 import type { ReplaceOperation } from '../../shared/heal/records.ts';
-import { INSTANCE, ME, nodeRecord, OTHER, payload } from '../support/heal-facts.ts';
+import { allocatedIncident, INSTANCE, ME, nodeRecord, OTHER, payload } from '../support/heal-facts.ts';
 import { NEVER_OVER_MS, patientContext, shell } from '../support/heal-shell.ts';
 
 const me = { execution: ME, fence: 4 };
@@ -59,6 +59,39 @@ describe('the lease', () => {
     expect(await takeLease(tools, 'replace', other)).toEqual({ holder: { execution: ME, fence: 1 } });
     expect(nodes.get(other)).toMatchObject({ instanceId: other, owner: ME });
     expect(nodes.get(INSTANCE)?.fence).toBe(4);
+  });
+});
+
+describe('an attempt', () => {
+  /** What stands on the incident; claimed by nobody. */
+  const allocated = () => {
+    const here = shell();
+    let incident = allocatedIncident();
+    const store = {
+      readIncident: async () => incident,
+      replace: async (_: unknown, next: typeof incident) => {
+        incident = next;
+        return true;
+      },
+    };
+    const claiming = (payload: typeof here.tools.payload) =>
+      claimAttempt({ ...here.tools, payload, store: store as never });
+    return { claiming, stored: () => incident };
+  };
+  afterEach(() => void jest.restoreAllMocks());
+
+  it('is claimed with what the dispatcher has allocated', async () => {
+    const { claiming, stored } = allocated();
+    expect(await claiming(payload())).toEqual({ mine: true });
+    expect(stored()).toMatchObject({ state: 'claimed', execution: ME });
+  });
+
+  it('with any other payload touches nothing, whoever has invoked it', async () => {
+    jest.spyOn(console, 'warn').mockImplementation(() => {});
+    const { claiming, stored } = allocated();
+    for (const more of [{ mode: 'plan' }, { deadlineMs: 1 }, { node: 'node1' }] as const)
+      expect(await claiming(payload(more))).toEqual({ end: 'attempt 1 was allocated with another payload' });
+    expect(stored().state).toBe('allocated');
   });
 });
 
@@ -133,6 +166,20 @@ describe('the guards before each act', () => {
     expect(await guardAgain(tools, { mayPutBack: true })).toMatchObject({ refuse: 'fleet-file-invalid' });
   });
 
+  it.each([
+    ['act', 'act', null],
+    ['ask', 'act', 'mode-changed'],
+    ['plan', 'act', 'mode-changed'],
+    ['act', 'ask', null],
+    ['ask', 'ask', null],
+    ['plan', 'ask', 'mode-changed'],
+  ])('under mode %s, of a heal that began under mode %s: %s', async (mode, began, refuse) => {
+    const { tools, parameters } = shell({ mode: began } as never);
+    parameters.set(fleetFile, (parameters.get(fleetFile) ?? '').replace('"act"', `"${mode}"`));
+    const guarded = await guardAgain(tools);
+    expect('refuse' in guarded ? guarded.refuse : null).toBe(refuse);
+  });
+
   it.each(['heal', 'restore', 'undo'])('stop a heal that was only to say what it would do: %s', async (what) => {
     const { tools } = shell({ kind: 'replace-node', want: { do: what }, mode: 'plan' } as never);
     expect(await guardAgain(tools)).toMatchObject({ refuse: 'mode-changed' });
@@ -144,15 +191,21 @@ describe('a call that is made at most once', () => {
     const shown: unknown[] = [];
     const ctx = (fails: boolean) =>
       ({
-        step: async (name: string, body: () => Promise<unknown>, config: { retryStrategy: () => unknown }) => {
-          shown.push(name, config.retryStrategy());
+        step: async (
+          name: string,
+          body: () => Promise<unknown>,
+          { semantics, retryStrategy }: { semantics: StepSemantics; retryStrategy: () => unknown },
+        ) => {
+          shown.push(name, { semantics, retry: retryStrategy() });
           if (fails) throw new Error('nobody saw its end');
           return body();
         },
       }) as unknown as DurableContext;
     expect(await once(ctx(false), '07-stop', async () => 5)).toEqual({ value: 5 });
     expect(await once(ctx(true), '07-stop', async () => 5)).toEqual({ interrupted: 'nobody saw its end' });
-    expect(shown).toEqual(['07-stop', { shouldRetry: false }, '07-stop', { shouldRetry: false }]);
+    // A sandbox that dies in the middle of it is followed by one that does not make the call.
+    const never = { semantics: StepSemantics.AtMostOncePerRetry, retry: { shouldRetry: false } };
+    expect(shown).toEqual(['07-stop', never, '07-stop', never]);
   });
 });
 

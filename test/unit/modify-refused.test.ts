@@ -1,13 +1,22 @@
-// A ModifyVolume that certainly had no effect is neither counted nor paid; one of which nobody knows is both.
+// A ModifyVolume that certainly had no effect is neither counted nor paid; one of which nobody knows is both. It is made by the lease's holder
+// alone, and what became of it is believed only when nothing can change it any more.
 import { EC2ServiceException } from '@aws-sdk/client-ec2';
 import { describe, expect, it } from '@jest/globals';
 import type { GrowPlan } from '../../functions/resize-volume/decide.ts';
-import { judgeRefusal, modifyVolume } from '../../functions/resize-volume/modify.ts';
+import {
+  awaitModification,
+  judgeRefusal,
+  modifyVolume,
+  reconcileModification,
+} from '../../functions/resize-volume/modify.ts';
 import type { ResizeActContext } from '../../functions/resize-volume/state.ts';
 import { growthKey, monthOf } from '../../shared/guardrails/grow.ts';
 import type { BudgetRecord } from '../../shared/guardrails/records.ts';
-import { DATA_VOLUME, INSTANCE, ME, nodeRecord } from '../support/heal-facts.ts';
-import { patientContext, shell } from '../support/heal-shell.ts';
+import type { NodeRecord } from '../../shared/heal/records.ts';
+import { CONSISTENCY_WINDOW_MS, REQUEST_LIFETIME_MS } from '../../shared/model/execution.ts';
+import { bitcoin } from '../support/fleet-documents.ts';
+import { DATA_VOLUME, INSTANCE, ME, nodeRecord, OTHER } from '../support/heal-facts.ts';
+import { patientContext, type Shell, shell } from '../support/heal-shell.ts';
 
 const AT_MS = Date.parse('2026-01-01T12:00:00Z');
 const plan: GrowPlan = {
@@ -26,10 +35,16 @@ const plan: GrowPlan = {
 const answered = (name: string, httpStatusCode: number): Error =>
   new EC2ServiceException({ name, message: 'so it is', $fault: 'client', $metadata: { httpStatusCode } });
 
-/** An intent that is written and paid, and the call that follows. */
-async function modifying(call: () => unknown, pause = 'off') {
+const held = { holder: { execution: ME, fence: 4 }, ordinal: 1, approved: null, found: null };
+
+/** An intent that is written and paid, and the call that follows. @param meanwhile what has changed since the intent */
+async function modifying(
+  call: () => unknown,
+  meanwhile: (parameters: Shell['parameters']) => void = () => {},
+  holder: Partial<NodeRecord> = { owner: ME, fence: 4 },
+) {
   const intent = { volumeId: DATA_VOLUME, toGiB: 900, atMs: AT_MS };
-  const here = shell({}, nodeRecord({ owner: ME, fence: 4, modifications: [intent] }));
+  const here = shell({}, nodeRecord({ ...holder, modifications: [intent] }));
   let budget: BudgetRecord = {
     month: monthOf(AT_MS),
     addedUsd: { [growthKey(DATA_VOLUME, 500)]: 32, other: 8 },
@@ -45,12 +60,10 @@ async function modifying(call: () => unknown, pause = 'off') {
       return true;
     },
   };
-  here.parameters.set('/chainmend/pause', pause);
+  meanwhile(here.parameters);
   here.answers['ModifyVolumeCommand'] = call;
-  const tools = { ...here.tools, store, clients: { ...here.tools.clients, ec2Once: here.tools.clients.ec2 } };
   const { ctx, waited, step } = patientContext();
-  const held = { holder: { execution: ME, fence: 4 }, ordinal: 1, approved: null, found: null };
-  const context = { ...tools, durable: ctx, step, place: '07' };
+  const context = { ...here.tools, store, durable: ctx, step, place: '07' };
   const result = await modifyVolume(context as unknown as ResizeActContext, { plan, held, atMs: AT_MS });
   return { result, here, waited, counted: here.nodes.get(INSTANCE)?.modifications.length, paid: budget.addedUsd };
 }
@@ -68,10 +81,35 @@ describe('a modification', () => {
   });
 
   it('that a guard refuses in the last moment does not count either', async () => {
-    const { result, counted, paid, here } = await modifying(() => ({}), 'audit');
+    const { result, counted, paid, here } = await modifying(
+      () => ({}),
+      (parameters) => void parameters.set('/chainmend/pause', 'audit'),
+    );
     expect(result).toMatchObject({ refuse: 'paused' });
     expect({ counted, paid }).toEqual({ counted: 0, paid: { other: 8 } });
     expect(here.calls).not.toContain('ModifyVolumeCommand');
+  });
+
+  it('beyond a ceiling that was lowered after the plan is not made, and does not count', async () => {
+    const { result, counted, paid, here } = await modifying(
+      () => ({}),
+      (parameters) => {
+        const file = { ...bitcoin, mode: 'act', disk: { maximumSizeGiB: 800 } };
+        parameters.set('/chainmend/fleets/bitcoin', JSON.stringify(file));
+      },
+    );
+    expect(result).toMatchObject({ refuse: 'size-ceiling', reason: expect.stringContaining('no more than 800 GiB') });
+    expect({ counted, paid }).toEqual({ counted: 0, paid: { other: 8 } });
+    expect(here.changes()).toEqual([]);
+  });
+
+  it.each<[string, Partial<NodeRecord>]>([
+    ['another heal holds the node', { owner: OTHER, fence: 5 }],
+    ['it holds the node under an older fence', { owner: ME, fence: 5 }],
+  ])('is not made where %s', async (_, holder) => {
+    const { result, here } = await modifying(() => ({}), undefined, holder);
+    expect(result).toEqual({ lost: true });
+    expect(here.changes()).toEqual([]);
   });
 
   it('that was throttled to the end does not count: it was never taken', async () => {
@@ -93,6 +131,63 @@ describe('a modification', () => {
     });
     expect(result).toHaveProperty('interrupted');
     expect({ counted, paid }).toEqual({ counted: 1, paid: { [growthKey(DATA_VOLUME, 500)]: 32, other: 8 } });
+  });
+});
+
+/** Modifications as EC2 tells of them, after so many seconds of waiting. */
+function telling(of: (waitedSeconds: number) => object) {
+  const here = shell();
+  const { ctx, step, waited } = patientContext();
+  const seconds = (): number => waited.reduce((sum, one) => sum + one, 0);
+  here.answers['DescribeVolumesModificationsCommand'] = () => ({ VolumesModifications: [of(seconds())].flat() });
+  const context = { ...here.tools, durable: ctx, step, place: '08' } as unknown as ResizeActContext;
+  return { context, seconds };
+}
+const modification = (ModificationState: string, StartTime = new Date(AT_MS + 1_000)) => ({
+  ...{ TargetSize: 900, ModificationState, StartTime },
+});
+const yesterday = new Date(AT_MS - 20 * 60 * 60_000);
+
+describe('a modification whose answer was lost', () => {
+  const asked = { do: 'reconcile', plan, held, atMs: AT_MS, interrupted: 'no answer' } as const;
+  const told = ({ context }: ReturnType<typeof telling>) => reconcileModification(context, asked);
+
+  it.each([0, REQUEST_LIFETIME_MS / 1000, (REQUEST_LIFETIME_MS + CONSISTENCY_WINDOW_MS) / 1000])(
+    'did happen where it takes effect %d s later',
+    async (after) => {
+      expect(await told(telling((waited) => (waited >= after ? modification('modifying') : [])))).toEqual({
+        happened: true,
+      });
+    },
+  );
+
+  it('did not happen where its request can take effect no more, and EC2 shows what is so by then', async () => {
+    const nothing = telling(() => []);
+    expect(await told(nothing)).toEqual({ happened: false });
+    expect(nothing.seconds() * 1000).toBeGreaterThan(REQUEST_LIFETIME_MS + CONSISTENCY_WINDOW_MS);
+  });
+
+  it('is not the one of yesterday between the same sizes', async () => {
+    expect(await told(telling(() => modification('completed', yesterday)))).toEqual({ happened: false });
+  });
+});
+
+describe('a modification that is awaited', () => {
+  const asked = { do: 'await-modification', held, plan, sinceMs: AT_MS } as const;
+  const told = ({ context }: ReturnType<typeof telling>) => awaitModification(context, asked);
+
+  it('is usable from optimizing on', async () => {
+    const soon = telling((waited) => modification(waited < 10 ? 'modifying' : 'optimizing'));
+    expect(await told(soon)).toEqual({ usable: true });
+    expect(soon.seconds()).toBeGreaterThanOrEqual(10);
+  });
+
+  it('has neither succeeded nor failed by what became of the one of yesterday', async () => {
+    for (const before of ['completed', 'failed']) {
+      const late = telling((waited) => (waited < 10 ? modification(before, yesterday) : modification('optimizing')));
+      expect(await told(late)).toEqual({ usable: true });
+      expect(late.seconds()).toBeGreaterThanOrEqual(10);
+    }
   });
 });
 

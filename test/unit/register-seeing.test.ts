@@ -277,6 +277,16 @@ describe('a plan that a person approves', () => {
     expect((await unasked.names({ approved: plan })).refusals).toMatchObject([{ refuse: 'approval-exceeded' }]);
     expect([...late.sent, ...unasked.sent]).toEqual([]);
   });
+
+  it('is not where it is another one by then: nothing of either is done', async () => {
+    const plan = await question();
+    const moved = () => [instanceOf(one), instanceOf({ ...two, privateIp: '10.0.2.99' })];
+    const account = accountOf({ byTags: moved, observed: all, of, told: askedAgo(plan, HOUR_MS) });
+    expect((await account.names({ approved: plan })).refusals).toMatchObject([
+      { refuse: 'approval-exceeded', reason: expect.stringContaining('something has changed') },
+    ]);
+    expect(account.sent).toEqual([]);
+  });
 });
 
 it('each run of the schedule begins with another fleet, however many there are', () => {

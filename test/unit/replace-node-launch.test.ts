@@ -46,6 +46,17 @@ describe('an instance that was launched', () => {
     expect(await launching(shell())).toMatchObject({ is: 'done', instanceId: YOUNG, fence: 1 });
   });
 
+  it('boots with its client masked, and is no member of its fleet before it has taken over', async () => {
+    const here = shell();
+    await launching(here);
+    const { UserData = '', TagSpecifications = [] } = here.sent[here.calls.indexOf('RunInstancesCommand')] ?? {};
+    const script = Buffer.from(UserData as string, 'base64').toString();
+    expect(script).toContain('/etc/chainmend/client-masked');
+    expect(script).toContain('ConditionPathExists=!/etc/chainmend/client-masked');
+    const joining = { Key: 'chainmend:joining', Value: '7f3a0c1d' };
+    expect(TagSpecifications).toContainEqual({ ResourceType: 'instance', Tags: expect.arrayContaining([joining]) });
+  });
+
   it('is asked for under the same name by whichever incident goes on with it', async () => {
     const here = shell({ incidentId: '0badcafe' });
     await launching(here);

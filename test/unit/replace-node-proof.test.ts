@@ -42,7 +42,11 @@ describe('a client follows its chain again', () => {
   });
 
   it.each<[string, Watched | null, Case]>([
-    ['nobody has looked since it came up', watched('synced', { observedAtMs: NOON_MS - 6 * MINUTE_MS }), {}],
+    [
+      'nobody has looked since it came up, however well it was before',
+      at('synced', 1003, 0, { observedAtMs: NOON_MS - 6 * MINUTE_MS }),
+      {},
+    ],
     ['it is not observed at all', null, {}],
     ['it is synced, but two blocks beyond where it had stopped', at('synced', 1002, 0), {}],
     ['it is beyond, but further behind than before', at('behind', 1100, 51), {}],

@@ -1,8 +1,5 @@
 // Budgets and the fleet's turn over the region's own table: who is first, who waits, and what a heal that died leaves behind.
-import { ConditionalCheckFailedException, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { createDynamoDb } from '../../local/services/dynamodb/dynamodb.ts';
-import { AwsError } from '../../local/simulator/service.ts';
 import {
   leaveReplacement,
   reserveReplacement,
@@ -13,7 +10,7 @@ import {
   writeReplacementProof,
 } from '../../shared/heal/budgets.ts';
 import type { HealTools } from '../../shared/heal/context.ts';
-import { createStore, keys, type Store } from '../../shared/heal/store.ts';
+import { keys, type Store } from '../../shared/heal/store.ts';
 import {
   fleetWith,
   HOUR_MS,
@@ -25,53 +22,20 @@ import {
   OTHER,
   payload,
 } from '../support/heal-facts.ts';
-import { testKernel } from '../support/kernel.ts';
+import { type Table, tableOfHeals } from '../support/table.ts';
 
-const TableName = 'chainmend';
 const ANOTHER = 'i-0fedcba9876543210';
 const fleet = fleetWith();
 
+let table: Table;
 let store: Store;
-/** Called before each write: somebody else may be first. */
-let meanwhile: () => Promise<void>;
 /** What GetDurableExecution says, by ARN. */
 let executions: Map<string, object>;
 
 beforeEach(() => {
-  const kernel = testKernel();
-  const { operations } = createDynamoDb(kernel);
-  const ask = (operation: string, input: object): unknown => operations[operation]?.(input as never, kernel.call());
-  ask('CreateTable', {
-    TableName,
-    KeySchema: [
-      { AttributeName: 'pk', KeyType: 'HASH' },
-      { AttributeName: 'sk', KeyType: 'RANGE' },
-    ],
-    AttributeDefinitions: [
-      { AttributeName: 'pk', AttributeType: 'S' },
-      { AttributeName: 'sk', AttributeType: 'S' },
-    ],
-    BillingMode: 'PAY_PER_REQUEST',
-  });
-  meanwhile = async () => {};
+  table = tableOfHeals();
+  ({ store } = table);
   executions = new Map();
-  const client = {
-    send: async (command: { readonly input: object }) => {
-      const operation = command.constructor.name.replace(/Command$/, '');
-      if (operation === 'PutItem') {
-        const before = meanwhile;
-        meanwhile = async () => {};
-        await before();
-      }
-      try {
-        return ask(operation, command.input);
-      } catch (error) {
-        if (!(error instanceof AwsError) || error.name !== 'ConditionalCheckFailedException') throw error;
-        throw new ConditionalCheckFailedException({ message: error.message, $metadata: {} });
-      }
-    },
-  };
-  store = createStore(client as unknown as DynamoDBClient, TableName);
 });
 
 const toolsOf = (execution = ME, node = 'node2', instanceId = INSTANCE) =>
@@ -136,9 +100,9 @@ describe('a replacement', () => {
   });
 
   it('is decided again when another fleet’s was written a moment before', async () => {
-    meanwhile = async () => {
+    table.meanwhile = async () => {
       // The turn is written first; the account's record is the next.
-      meanwhile = async () => {
+      table.meanwhile = async () => {
         const entries = ['a', 'b'].map((key) => ({
           key,
           fleet: 'irita',

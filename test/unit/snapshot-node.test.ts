@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { ACTS, SNAPSHOT as SNAPSHOT_HEAL } from '../../functions/snapshot-node/acts.ts';
 import { decideNext } from '../../functions/snapshot-node/decide.ts';
 import { judgeCopies, judgeStop, refusalOf, volumesOf } from '../../functions/snapshot-node/judge.ts';
+import { downSince } from '../../functions/snapshot-node/progress.ts';
 import { judgeProof } from '../../functions/snapshot-node/proof.ts';
 import { requestOf } from '../../functions/snapshot-node/snapshots.ts';
 import type { Act, Facts, Preparing } from '../../functions/snapshot-node/state.ts';
@@ -112,6 +113,14 @@ describe('a clean snapshot', () => {
     expect(acts).toEqual(['claim', 'look', 'ask', 'look', 'conclude']);
     expect(ending).toMatchObject({ outcome: 'refused', code: 'approval-exceeded' });
     expect(ending).toMatchObject({ reason: expect.stringContaining('vol-0a0a0a0a0a0a0a0a0') });
+  });
+
+  it('is not taken where nothing says that the client ended cleanly: then it is only started again', () => {
+    const held = { holder: HOLDER, ordinal: 2, commandsOver: true, seenFence: 4 };
+    const down = (clean: { exitStatus: number; lastLine: string } | null) =>
+      downSince(held, operation({}, { clean }), { by: 'this attempt', facts: facts() });
+    expect(decideNext(down(null), snapshotPayload()).do).toBe('start');
+    expect(decideNext(down({ exitStatus: 0, lastLine: 'Shutdown: done' }), snapshotPayload()).do).toBe('take');
   });
 
   it('touches nothing when its attempt is another’s, and stops where it is when its lease is', () => {

@@ -149,15 +149,21 @@ export async function openedAt({ machine }: RealNode, device: string, height: nu
 /** The miner of a network: a block each so often, unless it rests. */
 export class Mining {
   #rests = false;
-  #last: Promise<void> = Promise.resolve();
+  /** The block that is being made. */
+  #under: Promise<void> | undefined;
   readonly #timer: NodeJS.Timeout;
 
   constructor(miner: RealNode, everyMs: number) {
     this.#timer = setInterval(() => {
-      if (this.#rests) return;
-      this.#last = mine(miner, 1).catch(() => {
-        // It is asked again in a moment; where it stays away, the nodes stand still, and stories tell.
-      });
+      // On a slow machine a block takes longer than until the next one is due.
+      if (this.#rests || this.#under) return;
+      this.#under = mine(miner, 1)
+        .catch(() => {
+          // It is asked again in a moment; where it stays away, the nodes stand still, and stories tell.
+        })
+        .finally(() => {
+          this.#under = undefined;
+        });
     }, everyMs);
     this.#timer.unref();
   }
@@ -165,7 +171,7 @@ export class Mining {
   /** Resolves when the last block is there: none comes after it. */
   async rest(): Promise<void> {
     this.#rests = true;
-    await this.#last;
+    await this.#under;
   }
 
   goOn(): void {

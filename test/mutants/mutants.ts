@@ -1,0 +1,1152 @@
+// The rules that do most harm when they are broken, each with the smallest change that breaks it and the suites of `npm test` that must notice.
+// `npm run mutants` tries them; test/unit/mutants.test.ts keeps the list true to the code.
+
+/** A rule, and how it is broken. */
+interface Broken {
+  /** The rule, as a sentence; unique. */
+  readonly name: string;
+  /** Stands exactly once in the file that holds the rule. As short as that allows, since code moves. */
+  readonly find: string;
+  /** What takes its place: the file can still be read and run. */
+  readonly replace: string;
+  /** Suites that must each fail by an assertion, as `npm test` runs them: "unit/lease" is test/unit/lease.test.ts. */
+  readonly caughtBy: readonly string[];
+}
+
+export interface Mutant extends Broken {
+  /** From the root of the checkout. */
+  readonly file: string;
+}
+
+export const suiteFile = (suite: string): string => `test/${suite}.test.ts`;
+
+/** The text of the mutant's file with the rule broken, or why the mutant does not fit it. */
+export function mutated(
+  { file, find, replace }: Mutant,
+  text: string,
+): { readonly text: string } | { readonly fault: string } {
+  const [before = '', after, ...more] = text.split(find);
+  if (after === undefined || more.length > 0) {
+    const times = after === undefined ? 'does not stand there' : `stands there ${more.length + 1} times`;
+    return { fault: `its text ${times}, expected once in ${file}: ${find}` };
+  }
+  return find === replace ? { fault: 'it changes nothing' } : { text: `${before}${replace}${after}` };
+}
+
+const RULES: Readonly<Record<string, readonly Broken[]>> = {
+  // What is decided
+  'functions/replace-node/sources.ts': [
+    {
+      name: 'an undo brings back only what a heal has written down that it kept of the node',
+      find: 'if (!record || record.node !== payload.node) return [];',
+      replace: 'if (!record) return [];',
+      caughtBy: ['unit/replace-node-sources'],
+    },
+    {
+      name: 'volumes are copied of a sibling in the same zone alone',
+      find: 'availabilityZone === memory.found.availabilityZone,',
+      replace: "availabilityZone !== '',",
+      caughtBy: ['unit/replace-node-sources'],
+    },
+    {
+      name: 'a validator is no source of data',
+      find: "role === 'follower' &&",
+      replace: "role !== 'bootnode' &&",
+      caughtBy: ['unit/replace-node-sources'],
+    },
+  ],
+  'functions/register-nodes/reconcile-names.ts': [
+    {
+      name: 'a plan of names that has changed since its approval is not carried out',
+      find: 'if (plan.hash !== approved)',
+      replace: "if (plan.hash === '')",
+      caughtBy: ['unit/register-seeing'],
+    },
+  ],
+  'functions/prune-retired/prune.ts': [
+    {
+      name: 'a plan of pruning that has changed since its approval is not carried out',
+      find: 'if (plan.hash !== approved)',
+      replace: "if (plan.hash === '')",
+      caughtBy: ['unit/prune-remove'],
+    },
+  ],
+  'functions/replace-node/run.ts': [
+    {
+      name: 'a plan of the ladder that has changed since its approval is not carried out',
+      find: 'return since === null',
+      replace: 'return since !== undefined',
+      caughtBy: ['unit/replace-node-asked'],
+    },
+  ],
+  'functions/register-nodes/desired.ts': [
+    {
+      name: 'the pool is never emptied',
+      find: 'pool([...leastBad, ...kept])',
+      replace: 'pool([...kept])',
+      caughtBy: ['unit/register-names'],
+    },
+  ],
+  'functions/snapshot-node/proof.ts': [
+    {
+      name: 'a donor is proved by what is seen of it after its start',
+      find: 'watched === null || watched.observedAtMs <= upSinceMs',
+      replace: 'watched === null',
+      caughtBy: ['unit/snapshot-node'],
+    },
+  ],
+  'functions/resize-volume/program.ts': [
+    {
+      name: 'a modification whose answer is lost is looked for',
+      find: "if ('interrupted' in modified)",
+      replace: "if ('interrupted' in modified && modified.interrupted === '')",
+      caughtBy: ['unit/program'],
+    },
+    {
+      name: 'only a client that the full disk has stopped is started',
+      find: 'startClient: startsClient(held.found)',
+      replace: 'startClient: held.found !== null',
+      caughtBy: ['unit/program'],
+    },
+    {
+      name: 'a node that did not answer is given back only when its command can run no more',
+      find: 'concluding(silent(reason), state, false)',
+      replace: 'concluding(silent(reason), state)',
+      caughtBy: ['unit/program'],
+    },
+  ],
+  'functions/replace-node/decide.ts': [
+    {
+      name: 'from the onset of an incident the best snapshots are held',
+      find: 'SETS_HELD = 2',
+      replace: 'SETS_HELD = 0',
+      caughtBy: ['unit/replace-node-ladder'],
+    },
+  ],
+  'functions/replace-node/choose.ts': [
+    {
+      name: 'data that were tried in an incident are not tried again',
+      find: 'find(({ setId }) => !tried.has(setId))',
+      replace: 'at(0)',
+      caughtBy: ['unit/replace-node-swap'],
+    },
+    {
+      name: 'volumes that were kept in another zone are not brought to a node',
+      find: 'kept.availabilityZone !== availabilityZone',
+      replace: 'kept.availabilityZone === ""',
+      caughtBy: ['unit/replace-node-swap'],
+    },
+  ],
+  'functions/replace-node/machine.ts': [
+    {
+      name: 'volumes move only within their zone',
+      find: 'const moves = machine.availabilityZone === memory',
+      replace: 'const moves = machine.subnetId !== memory',
+      caughtBy: ['unit/replace-node-machine'],
+    },
+    {
+      name: 'a new instance whose client is not masked is given up',
+      find: 'every(({ masked, state }) => masked && state !== ',
+      replace: 'every(({ state }) => state !== ',
+      caughtBy: ['unit/replace-node-machine'],
+    },
+    {
+      name: 'the identity moves only when the old client cannot run any more',
+      find: 'if (fenced) return fenced;',
+      replace: '',
+      caughtBy: ['unit/replace-node-machine', 'model/ladder'],
+    },
+    {
+      name: 'an old instance that cannot be asked loses its root volume before its successor starts',
+      find: "if (rootVolumeId === null) return { do: 'fenced'",
+      replace: "if (state === 'stopped') return { do: 'fenced'",
+      caughtBy: ['unit/replace-node-machine'],
+    },
+    {
+      name: 'guardrails are asked again before the old instance is fenced',
+      find: 'if (off) return off;',
+      replace: '',
+      caughtBy: ['unit/replace-node-recalled'],
+    },
+  ],
+  'functions/replace-node/machine-back.ts': [
+    {
+      name: 'a new client is down for sure before the old one is put back',
+      find: 'if (silenced) return silenced;',
+      replace: '',
+      caughtBy: ['unit/replace-node-machine'],
+    },
+  ],
+  'functions/replace-node/proof.ts': [
+    {
+      name: 'only an observation after the start proves a rung',
+      find: 'asked.watched.observedAtMs > upSinceMs',
+      replace: 'asked.watched.observedAtMs > 0',
+      caughtBy: ['unit/replace-node-proof'],
+    },
+    {
+      name: 'a rung is proved by blocks beyond the height where the node had stopped',
+      find: 'PROOF_BLOCKS = 3',
+      replace: 'PROOF_BLOCKS = 0',
+      caughtBy: ['unit/replace-node-proof'],
+    },
+  ],
+  'functions/replace-node/begin.ts': [
+    {
+      name: 'an instance that cannot reach its volumes is not stopped',
+      find: "checks?.attachedEbs === 'impaired'",
+      replace: 'checks === undefined',
+      caughtBy: ['unit/replace-node-begin'],
+    },
+    {
+      name: 'a client that a person has stopped is left to that person',
+      find: 'if (stopped && seen',
+      replace: 'if (!stopped && seen === null',
+      caughtBy: ['unit/replace-node-begin'],
+    },
+  ],
+  'functions/replace-node/swap.ts': [
+    {
+      name: 'guardrails are asked again before the volumes are exchanged',
+      find: 'if (off) return off;',
+      replace: '',
+      caughtBy: ['unit/replace-node-recalled'],
+    },
+    {
+      name: 'a copy comes off only when the found volumes are mounted again',
+      find: "if (copy.mounted === 'copy') return",
+      replace: "if (copy.mounted === 'copy' && reason === '') return",
+      caughtBy: ['unit/replace-node-swap'],
+    },
+    {
+      name: 'the same stop on other data ends the ladder',
+      find: "fault === 'same-stop')) return",
+      replace: "fault === 'same-stop') && facts.nowMs === 0) return",
+      caughtBy: ['unit/replace-node-swap', 'model/ladder'],
+    },
+  ],
+  'functions/replace-node/resuming.ts': [
+    {
+      name: 'only the data that were approved are copied',
+      find: 'sourceOf(act.copy) !== source',
+      replace: 'sourceOf(act.copy) === ""',
+      caughtBy: ['unit/replace-node-resuming'],
+    },
+    {
+      name: 'only the rungs that were approved are climbed',
+      find: 'return rungs.includes(act.rung)',
+      replace: 'return rungs.length >= 0',
+      caughtBy: ['unit/replace-node-resuming'],
+    },
+  ],
+  'functions/resize-volume/proof.ts': [
+    {
+      name: 'an approval covers no larger volume than was approved',
+      find: 'plan.toGiB > approved.toGiB',
+      replace: 'plan.toGiB < 0',
+      caughtBy: ['unit/program'],
+    },
+    {
+      name: 'a filesystem that did not reach its size is not proved grown',
+      find: 'if (after.sizeBytes < leastFilesystemBytes(plan.toGiB))',
+      replace: 'if (after.sizeBytes < 0)',
+      caughtBy: ['unit/program'],
+    },
+  ],
+  'functions/resize-volume/decide.ts': [
+    {
+      name: 'a volume without the tags of the fleet is not grown',
+      find: 'return tagged.includes(volume)',
+      replace: 'return volume.sizeGiB >= 0',
+      caughtBy: ['unit/decide-resize'],
+    },
+    {
+      name: 'a volume is not modified while EBS is still at the modification before',
+      find: "pending?.state === 'modifying' || pending?.state === 'optimizing'",
+      replace: "pending?.state === 'modifying'",
+      caughtBy: ['unit/decide-resize'],
+    },
+    {
+      name: 'a disk grows no further than the ceiling of the fleet file',
+      find: 'Math.min(roundUp(wishGiB), disk.maximumSizeGiB, ',
+      replace: 'Math.min(roundUp(wishGiB), ',
+      caughtBy: ['unit/decide-resize'],
+    },
+  ],
+  'functions/snapshot-node/judge.ts': [
+    {
+      name: 'a client that was killed has not ended cleanly',
+      find: '= [0, 143]',
+      replace: '= [0, 137, 143]',
+      caughtBy: ['unit/snapshot-node'],
+    },
+    {
+      name: 'no snapshot is taken of a client that did not say that it has ended cleanly',
+      find: 'if (!clean)',
+      replace: 'if (!stop)',
+      caughtBy: ['unit/snapshot-node'],
+    },
+    {
+      name: 'a validator is no donor of snapshots',
+      find: "if (role === 'validator')",
+      replace: "if (role === 'validator' && nodes.length === 0)",
+      caughtBy: ['unit/snapshot-node'],
+    },
+  ],
+  'functions/snapshot-node/decide.ts': [
+    {
+      name: 'a plan that has changed since its approval is not carried out',
+      find: 'if (since) return ends',
+      replace: 'if (since === "") return ends',
+      caughtBy: ['unit/snapshot-node'],
+    },
+    {
+      name: 'no snapshot is taken without evidence of a clean stop',
+      find: 'memory.clean !== null && memory.intent === null',
+      replace: 'memory.intent === null',
+      caughtBy: ['unit/snapshot-node'],
+    },
+    {
+      name: 'a client that was stopped for a snapshot is started again',
+      find: "if (operation?.phase === 'down') return",
+      replace: "if (operation?.phase === 'down' && ending === null) return",
+      caughtBy: ['unit/snapshot-node'],
+    },
+  ],
+  'functions/prune-retired/agree.ts': [
+    {
+      name: 'a volume whose putting away no heal has written down is not removed',
+      find: "record: Of<'volume'> | undefined): string | null {\n  if (!record) return NOT_WRITTEN;",
+      replace: "record: Of<'volume'> | undefined): string | null {\n  if (!record) return null;",
+      caughtBy: ['unit/prune-decide'],
+    },
+  ],
+  'functions/prune-retired/decide.ts': [
+    {
+      name: 'a kept volume that is attached is not removed',
+      find: 'if (attachedTo.length > 0) return NOT_NOW;',
+      replace: '',
+      caughtBy: ['unit/prune-decide'],
+    },
+    {
+      name: 'nothing is removed before its date',
+      find: 'if (nowMs < keepUntilMs) return NOT_NOW;',
+      replace: '',
+      caughtBy: ['unit/prune-decide'],
+    },
+    {
+      name: 'the date that a heal has written down counts, whatever the tag says',
+      find: 'record && record.untilMs > nowMs',
+      replace: 'record && record.untilMs < 0',
+      caughtBy: ['unit/prune-decide'],
+    },
+  ],
+  'functions/prune-retired/judge-retired.ts': [
+    {
+      name: 'a retired instance is ended only while a running one has its identity',
+      find: 'name === node && state === ',
+      replace: "state !== 'x' || state === ",
+      caughtBy: ['unit/prune-decide'],
+    },
+  ],
+  'functions/prune-retired/decide-sets.ts': [
+    {
+      name: 'a set of snapshots that anything holds is not removed',
+      find: 'if (kept.has(set) || isHeld(set, held)) continue;',
+      replace: 'if (kept.has(set)) continue;',
+      caughtBy: ['unit/prune-decide'],
+    },
+  ],
+  'functions/rotate-peers/choose.ts': [
+    {
+      name: 'a forked node is no good peer',
+      find: "member.health === 'synced' : member.health !== 'forked'",
+      replace: "member.health !== 'x' : member.health !== 'forked'",
+      caughtBy: ['unit/rotate-choose'],
+    },
+  ],
+  'functions/rotate-peers/entries.ts': [
+    {
+      name: 'a validator behind sentries is named by its sentries alone',
+      find: "return other.role !== 'validator' || self.role === 'sentry';",
+      replace: 'return true;',
+      caughtBy: ['unit/rotate-choose'],
+    },
+  ],
+  'functions/rotate-peers/guards.ts': [
+    {
+      name: 'of a fleet no second client is restarted before the first has proved itself',
+      find: 'if (unproved !== undefined)',
+      replace: "if (unproved === '')",
+      caughtBy: ['unit/rotate-guards'],
+    },
+    {
+      name: 'a list of peers never gets shorter than half of what it was',
+      find: 'if (missing === 0) return choice.peers;',
+      replace: 'if (missing >= 0) return choice.peers;',
+      caughtBy: ['unit/rotate-guards'],
+    },
+  ],
+  'functions/register-nodes/records.ts': [
+    {
+      name: 'a DNS marker of another fleet is respected',
+      find: 'if (marker && !ours) return',
+      replace: "if (marker && !ours && type === 'x') return",
+      caughtBy: ['unit/register-names'],
+    },
+    {
+      name: 'a DNS record that chainmend did not mark is left as it is',
+      find: 'if (now && !ours) return',
+      replace: "if (now && !ours && type === 'x') return",
+      caughtBy: ['unit/register-names'],
+    },
+  ],
+  'functions/watch-fleet/node-health.ts': [
+    {
+      name: 'a client that could not be asked is unknown, and not sick',
+      find: "if (status.kind === 'error' && isOurs(status.code)) return",
+      replace: "if (status.kind === 'error' && isOurs(status.code) && nowMs < 0) return",
+      caughtBy: ['unit/health'],
+    },
+    {
+      name: 'nobody is called stuck while the chain stands still',
+      find: '  if (haltedSinceMs !== null) {\n    const since',
+      replace: '  if (haltedSinceMs !== null && grace) {\n    const since',
+      caughtBy: ['unit/health'],
+    },
+    {
+      name: 'too few voices call nobody stuck',
+      find: '!outweighs(ahead, context.sources.all)',
+      replace: 'ahead.length === 0',
+      caughtBy: ['unit/health'],
+    },
+  ],
+  'functions/watch-fleet/sources.ts': [
+    {
+      name: 'another block is a fork only where more than half have the same one',
+      find: 'if (count * 2 > said.length)',
+      replace: 'if (count > 0)',
+      caughtBy: ['unit/health'],
+    },
+  ],
+  'functions/dispatch-heal/decide.ts': [
+    {
+      name: 'an alarm that a person has suppressed starts nothing',
+      find: 'if (candidate.suppressedBy !== null) {',
+      replace: "if (candidate.suppressedBy === '') {",
+      caughtBy: ['unit/dispatch'],
+    },
+    {
+      name: 'a pause is heeded before anything is started',
+      find: 'if (paused) return',
+      replace: "if (paused && trouble === '') return",
+      caughtBy: ['unit/dispatch'],
+    },
+  ],
+  'functions/dispatch-heal/guards.ts': [
+    {
+      name: 'while the disk of a node is in trouble, nothing else is begun on it',
+      find: 'if (!first) return null;',
+      replace: 'if (!first || nowMs > 0) return null;',
+      caughtBy: ['unit/dispatch-health'],
+    },
+  ],
+  'functions/mark-root/judge.ts': [
+    {
+      name: 'only the root volume of a stopped node is marked as one that may be attached again',
+      find: "if (state !== 'stopped')",
+      replace: "if (state === 'unknown')",
+      caughtBy: ['unit/mark-root'],
+    },
+  ],
+
+  // What is done
+  'functions/register-nodes/apply-names.ts': [
+    {
+      name: 'a pause holds a change of names back in the moment of the call',
+      find: 'if (refusal) return refusal;',
+      replace: '',
+      caughtBy: ['unit/register-seeing'],
+    },
+  ],
+  'functions/replace-node/acts/act.ts': [
+    {
+      name: 'a superseded attempt mutates nothing',
+      find: "if (!holds(node, holder)) return { is: 'lost' };",
+      replace: '',
+      caughtBy: ['unit/replace-node-acts'],
+    },
+    {
+      name: 'no act of the ladder is made under a pause',
+      find: "if ('refuse' in guarded) return",
+      replace: "if ('refuse' in guarded && guarded.refuse === 'busy') return",
+      caughtBy: ['unit/replace-node-acts'],
+    },
+  ],
+  'functions/replace-node/putting-back.ts': [
+    {
+      name: 'what no pause may forbid is only what puts back',
+      find: "case 'launch':\n",
+      replace: '',
+      caughtBy: ['unit/replace-node-learn'],
+    },
+  ],
+  'functions/resize-volume/modify.ts': [
+    {
+      name: 'a volume is modified only under the lease',
+      find: 'if (!holds(node, holder)) return { lost: true };',
+      replace: '',
+      caughtBy: ['unit/modify-refused'],
+    },
+    {
+      name: 'a volume is not modified under a pause',
+      find: "if (!holds(node, holder)) return { lost: true };\n  if ('refuse' in guarded) return guarded;",
+      replace: "if (!holds(node, holder) || 'refuse' in guarded) return { lost: true };",
+      caughtBy: ['unit/modify-refused'],
+    },
+    {
+      name: 'a ceiling that was lowered meanwhile holds in the moment of the call',
+      find: 'if (plan.toGiB > maximumSizeGiB)',
+      replace: 'if (plan.toGiB < 0)',
+      caughtBy: ['unit/modify-refused'],
+    },
+    {
+      name: 'that a modification did not happen is believed only when its request can take effect no more',
+      find: '[5, REQUEST_LIFETIME_MS / 1000, CONSISTENCY_WINDOW_MS / 1000, 30].entries()',
+      replace: '[5].entries()',
+      caughtBy: ['unit/modify-refused'],
+    },
+    {
+      name: 'a modification of before is not taken for this one',
+      find: '>= sinceMs - CLOCKS_APART_MS',
+      replace: '>= 0',
+      caughtBy: ['unit/modify-refused'],
+    },
+  ],
+  'functions/snapshot-node/take.ts': [
+    {
+      name: 'snapshots are taken only under the lease',
+      find: 'if (!holds(node, holder)) return { lost: true };',
+      replace: '',
+      caughtBy: ['unit/snapshot-node-take'],
+    },
+    {
+      name: 'snapshots are not taken under a pause',
+      find: "    if ('refuse' in guarded) return guarded;\n",
+      replace: '',
+      caughtBy: ['unit/snapshot-node-take'],
+    },
+    {
+      name: 'the intent of a snapshot is written before it is taken',
+      find: 'operation: { ...operation, memory: intended },',
+      replace: 'operation,',
+      caughtBy: ['unit/snapshot-node-take'],
+    },
+  ],
+  'shared/heal/steps.ts': [
+    {
+      name: 'a call without a token is made at most once',
+      find: 'StepSemantics.AtMostOncePerRetry',
+      replace: 'StepSemantics.AtLeastOncePerRetry',
+      caughtBy: ['unit/heal-shell'],
+    },
+  ],
+  'functions/replace-node/acts/launch.ts': [
+    {
+      name: 'another instance boots with its client masked',
+      find: 'userData: maskedUserData(clientsOf(fleet)),',
+      replace: "userData: '',",
+      caughtBy: ['unit/replace-node-launch'],
+    },
+    {
+      name: 'a new instance is no member of its fleet before it has taken over',
+      find: ', [JOINING_TAG]: incidentId }',
+      replace: ' }',
+      caughtBy: ['unit/replace-node-launch'],
+    },
+  ],
+  'functions/replace-node/acts/volumes.ts': [
+    {
+      name: 'volumes that outlive an instance are not deleted with it',
+      find: 'deleteOnTermination && (ids.has',
+      replace: '!deleteOnTermination && (ids.has',
+      caughtBy: ['unit/replace-node-acts'],
+    },
+    {
+      name: 'a root volume that comes off is tagged first, or nobody could put it back',
+      find: "if (marked.is !== 'done') return marked;",
+      replace: '',
+      caughtBy: ['unit/replace-node-acts'],
+    },
+  ],
+  'functions/replace-node/acts/commands.ts': [
+    {
+      name: 'the identity of another node does not run on this one',
+      find: 'copy !== null && copy.ofNode !== node',
+      replace: 'copy !== null && copy.ofNode === node',
+      caughtBy: ['unit/replace-node-acts'],
+    },
+    {
+      name: 'on the way back no identity is carried from the copy',
+      find: "carry: to === 'copy' ? 'ours' : 'theirs'",
+      replace: "carry: 'ours'",
+      caughtBy: ['unit/replace-node-acts'],
+    },
+    {
+      name: 'the newer of two signing states is kept',
+      find: 'keepNewest: fleet.identityPaths.filter((path) => SIGNING_STATE.test(path))',
+      replace: 'keepNewest: []',
+      caughtBy: ['unit/replace-node-acts'],
+    },
+  ],
+  'functions/replace-node/acts/put-away.ts': [
+    {
+      name: 'what is put away is written down before it is tagged',
+      find: 'await writeKept(tools.store, records);',
+      replace: '',
+      caughtBy: ['unit/replace-node-acts'],
+    },
+  ],
+  'functions/prune-retired/remove.ts': [
+    {
+      name: 'a removal is looked at again right before it is made',
+      find: 'if (!stillPlanned(removal, again)) return',
+      replace: "if (removal.id === '') return",
+      caughtBy: ['unit/prune-remove'],
+    },
+    {
+      name: 'a pause holds a removal back in the moment of the call',
+      find: 'if (guarded) return guarded;',
+      replace: '',
+      caughtBy: ['unit/prune-remove'],
+    },
+  ],
+
+  // What refuses
+  'shared/guardrails/rotation.ts': [
+    {
+      name: 'two runs at once restart one client of a fleet',
+      find: 'before !== null && before.instanceId !== restart.instanceId',
+      replace: "before !== null && writer === ''",
+      caughtBy: ['unit/rotate-plan'],
+    },
+  ],
+  'shared/heal/guard.ts': [
+    {
+      name: 'no pause keeps a client down that a heal has stopped',
+      find: 'if (mayPutBack) return now;',
+      replace: '',
+      caughtBy: ['unit/heal-shell'],
+    },
+    {
+      name: 'a pause tag on the node holds every act back',
+      find: 'tagged.map(judgePauseTag).find((refusal) => refusal !== null)',
+      replace: 'null',
+      caughtBy: ['unit/heal-shell'],
+    },
+    {
+      name: 'a heal that was only to plan does nothing',
+      find: "mode !== 'plan' && (",
+      replace: '(',
+      caughtBy: ['unit/heal-shell'],
+    },
+    {
+      name: 'a heal that began under act does not go on under ask',
+      find: "=== 'ask' && mode === 'ask')",
+      replace: "=== 'ask')",
+      caughtBy: ['unit/heal-shell'],
+    },
+  ],
+  'shared/guardrails/switches.ts': [
+    {
+      name: 'a pause that nobody can read is a pause',
+      find: 'if (everywhere === undefined) return',
+      replace: "if (everywhere === undefined) return null;\n  if (everywhere === '') return",
+      caughtBy: ['unit/switches'],
+    },
+  ],
+  'shared/guardrails/breaker.ts': [
+    {
+      name: 'where too many are unwell the breaker is open',
+      find: 'open: unwell > limit',
+      replace: 'open: unwell > nodes.length',
+      caughtBy: ['unit/breaker'],
+    },
+    {
+      name: 'an observation that is old is none',
+      find: 'nowMs - observedAtMs <= OBSERVATION_VALID_MS',
+      replace: 'nowMs - observedAtMs <= 100 * OBSERVATION_VALID_MS',
+      caughtBy: ['unit/breaker'],
+    },
+  ],
+  'shared/guardrails/replace.ts': [
+    {
+      name: 'a validator is not replaced by itself',
+      find: "if (role !== 'validator' && role !== 'unknown') return null;",
+      replace: "if (role !== 'unknown') return null;",
+      caughtBy: ['unit/guardrail-classes'],
+    },
+    {
+      name: 'a node whose role nobody knows counts as a validator',
+      find: "if (role !== 'validator' && role !== 'unknown') return null;",
+      replace: "if (role !== 'validator') return null;",
+      caughtBy: ['unit/guardrail-classes'],
+    },
+    {
+      name: 'while the chain stands still no node is healed for it',
+      find: 'if (haltedSinceMs === null || manual) return null;',
+      replace: 'if (haltedSinceMs !== 0 || manual) return null;',
+      caughtBy: ['unit/guardrail-classes'],
+    },
+    {
+      name: 'an open breaker stops what heals by itself',
+      find: 'if (!breaker.open || manual) return null;',
+      replace: "if (!breaker.open || node.name !== '') return null;",
+      caughtBy: ['unit/guardrail-classes'],
+    },
+    {
+      name: 'a member of an Auto Scaling group is not stopped under its group',
+      find: 'if (autoScalingGroup !== null && ',
+      replace: "if (autoScalingGroup === '' && ",
+      caughtBy: ['unit/guardrail-classes'],
+    },
+    {
+      name: 'what a template owns is not changed without its owner’s word',
+      find: '&& !fleet.owner.acceptDrift',
+      replace: '&& fleet.owner.acceptDrift',
+      caughtBy: ['unit/guardrail-classes'],
+    },
+    {
+      name: 'an instance with an instance store is not stopped',
+      find: 'if (instanceStore)',
+      replace: 'if (!tags)',
+      caughtBy: ['unit/guardrail-classes'],
+    },
+  ],
+  'shared/guardrails/replace-budget.ts': [
+    {
+      name: 'replacements of the account are counted by the hour and the day',
+      find: 'if (within.length < limit) continue;',
+      replace: 'if (within.length < 99 * limit) continue;',
+      caughtBy: ['unit/replace-budget'],
+    },
+    {
+      name: 'a node that was replaced in vain is not replaced for ever',
+      find: 'if (inVain >= limits.replacementsPerNode)',
+      replace: 'if (inVain >= 99)',
+      caughtBy: ['unit/replace-budget'],
+    },
+    {
+      name: 'a fleet has one replacement in flight',
+      find: 'if (!over || (holder.unsettled && !goesOn))',
+      replace: 'if (!over && goesOn)',
+      caughtBy: ['unit/replace-budget'],
+    },
+    {
+      name: 'what a dead heal has left open keeps the turn of its fleet',
+      find: '(holder.unsettled && !goesOn)',
+      replace: '(holder.unsettled && goesOn)',
+      caughtBy: ['unit/replace-budget'],
+    },
+    {
+      name: 'restarts of a node are counted',
+      find: 'if (restarts.length >= restartsPerDay)',
+      replace: 'if (restarts.length >= 99)',
+      caughtBy: ['unit/replace-budget'],
+    },
+  ],
+  'shared/guardrails/grow.ts': [
+    {
+      name: 'growth stays below the ceiling of a month',
+      find: 'if (exceeds(before + usd, limitUsd))',
+      replace: 'if (exceeds(usd, limitUsd))',
+      caughtBy: ['unit/grow-guardrails'],
+    },
+    {
+      name: 'while the breaker is open one disk is grown and proved first',
+      find: 'if (!breaker.open) return { go: true };',
+      replace: 'if (breaker) return { go: true };',
+      caughtBy: ['unit/grow-guardrails'],
+    },
+  ],
+  'shared/guardrails/names.ts': [
+    {
+      name: 'nothing that was found does not mean that all is gone',
+      find: 'if (found > 0 || before === 0 || confirmed) return null;',
+      replace: 'if (found >= 0 || confirmed) return null;',
+      caughtBy: ['unit/register-telling'],
+    },
+    {
+      name: 'half of a fleet does not go from its zone at once',
+      find: 'if (gone * 2 <= of || confirmed) return null;',
+      replace: 'if (gone <= of || confirmed) return null;',
+      caughtBy: ['unit/register-telling'],
+    },
+  ],
+  'shared/heal/approval.ts': [
+    {
+      name: 'an approval of another plan approves nothing',
+      find: 'if (named !== plan) return',
+      replace: "if (named === '') return",
+      caughtBy: ['unit/approval'],
+    },
+    {
+      name: 'only a plain yes is an approval',
+      find: 'if (approve !== true) return',
+      replace: 'if (!approve) return',
+      caughtBy: ['unit/approval'],
+    },
+  ],
+  'shared/snapshots/unfit.ts': [
+    {
+      name: 'a snapshot of other blocks than the chain has is not used',
+      find: 'ledger.blockHash !== null && ledger.blockHash !== hash',
+      replace: 'ledger.blockHash === ""',
+      caughtBy: ['unit/snapshot-good'],
+    },
+    {
+      name: 'data of a newer client are not given to an older one',
+      find: 'if (theirs !== ours) return theirs > ours;',
+      replace: 'if (theirs !== ours) return false;',
+      caughtBy: ['unit/snapshot-good'],
+    },
+    {
+      name: 'a snapshot that is quarantined is not used',
+      find: 'if (ledger.quarantined !== null) return',
+      replace: "if (ledger.quarantined === '') return",
+      caughtBy: ['unit/snapshot-good'],
+    },
+    {
+      name: 'a snapshot of a validator is for no other node',
+      find: 'if (!isGuarded(theirs)) return null;',
+      replace: 'if (theirs) return null;',
+      caughtBy: ['unit/snapshot-good'],
+    },
+  ],
+  'shared/snapshots/good.ts': [
+    {
+      name: 'of sets that a running node gave, two are tried',
+      find: 'TRIES = 2',
+      replace: 'TRIES = 99',
+      caughtBy: ['unit/snapshot-good'],
+    },
+    {
+      name: 'a set that may hold the fault is not taken for good',
+      find: 'if (set.untilMs < beforeMs) return null;',
+      replace: 'if (set.untilMs < faultSinceMs) return null;',
+      caughtBy: ['unit/snapshot-good'],
+    },
+  ],
+
+  // Records, leases, incidents, commands
+  'shared/heal/outcome.ts': [
+    {
+      name: 'what ends an incident is paged',
+      find: "const code = escalates ? 'attempts-spent' : pageOf(ending);",
+      replace: 'const code = pageOf(ending);',
+      caughtBy: ['unit/outcome'],
+    },
+    {
+      name: 'an outcome clears what its own kind of heal has begun, and nothing else',
+      find: 'keepOperation ?? node.operation?.kind !== OPERATION_OF[payload.kind]',
+      replace: 'keepOperation ?? false',
+      caughtBy: ['unit/heal-shell'],
+    },
+  ],
+  'shared/heal/store.ts': [
+    {
+      name: 'a record is read as it was written a moment ago',
+      find: 'sk: { S: sk } }, ConsistentRead: true',
+      replace: 'sk: { S: sk } }',
+      caughtBy: ['unit/store'],
+    },
+    {
+      name: 'the records of a fleet are read as they were written a moment ago',
+      find: 'ConsistentRead: true,\n          ...(start',
+      replace: '...(start',
+      caughtBy: ['unit/store'],
+    },
+    {
+      name: 'an incident with the execution of another function counts for nothing',
+      find: '&& (execution === undefined || isExecutionOf(execution, heal))',
+      replace: '',
+      caughtBy: ['unit/store'],
+    },
+    {
+      name: 'a record that somebody else has changed is not overwritten',
+      find: "'version = :before'",
+      replace: "'version <= :before OR version > :before'",
+      caughtBy: ['unit/store'],
+    },
+    {
+      name: 'a write that failed its condition succeeded only where the stored record equals it',
+      find: 'error.Item !== undefined && sameRecord(recordOf(error.Item), next)',
+      replace: 'error.Item !== undefined',
+      caughtBy: ['unit/store'],
+    },
+    {
+      name: 'a line of the journal is never overwritten',
+      find: "ConditionExpression: 'attribute_not_exists(pk)',",
+      replace: '',
+      caughtBy: ['unit/store'],
+    },
+    {
+      name: 'an incident in the place of another heal counts for nothing',
+      find: '(payload === undefined || payload?.kind === heal) &&',
+      replace: '',
+      caughtBy: ['unit/store'],
+    },
+    {
+      name: 'a record is decided upon again when somebody else was first',
+      find: 'if (!write || (await store.replace(key, write))) return result;',
+      replace: 'if (!write || (await store.replace(key, write)) || conflict === 0) return result;',
+      caughtBy: ['unit/store'],
+    },
+  ],
+  'shared/heal/lease.ts': [
+    {
+      name: 'what a dead heal has left in the middle is not let go of',
+      find: 'unsettled(read) || !leaseFree(',
+      replace: '!leaseFree(',
+      caughtBy: ['unit/lease'],
+    },
+    {
+      name: 'a client that a heal has taken down is owed to the node',
+      find: "if (operation.phase === 'down') return true;",
+      replace: "if (operation.phase === 'down') return operation.kind === 'grow';",
+      caughtBy: ['unit/lease'],
+    },
+    {
+      name: 'the lease is held under its fence, and not by a name alone',
+      find: 'read?.owner === holder.execution && read.fence === holder.fence',
+      replace: 'read?.owner === holder.execution',
+      caughtBy: ['unit/lease'],
+    },
+    {
+      name: 'a new holder has a higher fence',
+      find: 'fence: read.fence + 1,',
+      replace: 'fence: Math.max(1, read.fence),',
+      caughtBy: ['unit/lease', 'model/protocol'],
+    },
+    {
+      name: 'a lease is taken from nobody who still runs',
+      find: "if (owner.state !== 'ended') return false;",
+      replace: "if (owner.state !== 'ended') return true;",
+      caughtBy: ['unit/lease', 'model/protocol'],
+    },
+    {
+      name: 'a lease is taken only when no command and no request of its last holder can act',
+      find: ' && nowMs > read.quietAfterMs;',
+      replace: ';',
+      caughtBy: ['unit/lease'],
+    },
+    {
+      name: 'a node is not given back while a command of ours may run',
+      find: 'if (!commandsOver && nowMs <= read.quietAfterMs)',
+      replace: 'if (nowMs < 0)',
+      caughtBy: ['unit/lease'],
+    },
+    {
+      name: 'what one kind of heal has left open no other kind touches',
+      find: '!unsettled(read) || read.operation?.kind === kind',
+      replace: '!unsettled(read) || kind !== undefined',
+      caughtBy: ['unit/lease'],
+    },
+    {
+      name: 'modifications of a volume are counted before they are made',
+      find: 'if (recent.length >= modificationsPerDay) return',
+      replace: 'if (recent.length >= 99) return',
+      caughtBy: ['unit/lease'],
+    },
+  ],
+  'shared/heal/incident.ts': [
+    {
+      name: 'only the current attempt may be claimed',
+      find: 'if (read.attempt !== attempt) return',
+      replace: 'if (attempt < 0) return',
+      caughtBy: ['unit/incident'],
+    },
+    {
+      name: 'an attempt is claimed by one execution',
+      find: 'return read.execution === execution\n',
+      replace: 'return read.execution\n',
+      caughtBy: ['unit/incident'],
+    },
+    {
+      name: 'an outcome is written by the attempt that it is of',
+      find: "read?.state === 'claimed' && read.attempt === attempt && read.execution === execution;",
+      replace: "read?.state === 'claimed';",
+      caughtBy: ['unit/incident'],
+    },
+    {
+      name: 'a question is answered once',
+      find: ' && read.approval.answer === undefined',
+      replace: '',
+      caughtBy: ['unit/incident'],
+    },
+    {
+      name: 'an incident ends after so many attempts, and a person is told',
+      find: 'return failures >= MAX_FAILURES',
+      replace: 'return failures >= 99',
+      caughtBy: ['unit/incident'],
+    },
+    {
+      name: 'no number of an attempt is spent before its node is free',
+      find: "if (!leaseFree) return { leave: 'busy' };",
+      replace: '',
+      caughtBy: ['unit/incident'],
+    },
+    {
+      name: 'an attempt is not taken for dead before its last request is over',
+      find: ' || nowMs <= status.endedAtMs + REQUEST_LIFETIME_MS) return',
+      replace: ') return',
+      caughtBy: ['unit/incident'],
+    },
+  ],
+  'shared/heal/claim.ts': [
+    {
+      name: 'what a heal remembers of a node is written by its holder alone',
+      find: 'if (!read || !holds(read, holder)) return',
+      replace: 'if (!read) return',
+      caughtBy: ['unit/heal-shell'],
+    },
+    {
+      name: 'an attempt does what the dispatcher has allocated, and not what its caller says',
+      find: '!sameRecord(read.payload, payload)',
+      replace: '!read.payload',
+      caughtBy: ['unit/heal-shell'],
+    },
+  ],
+  'shared/heal/node-commands.ts': [
+    {
+      name: 'a command goes out only when nobody may succeed us before it is over',
+      find: 'if (!(await quietUntil(tools, input, instanceId))) return { lost: true };',
+      replace: '',
+      caughtBy: ['unit/node-commands'],
+    },
+    {
+      name: 'the guards of a command are read again right before it is sent',
+      find: "  const guarded = await guardAgain(tools, options);\n  if ('refuse' in guarded) return guarded;",
+      replace: '  const guarded = early;',
+      caughtBy: ['unit/node-commands'],
+    },
+  ],
+  'shared/heal/budgets.ts': [
+    {
+      name: 'a budget that refuses a replacement gives the turn of the fleet back',
+      find: "if ('refuse' in reserved) await leaveReplacement(tools);",
+      replace: '',
+      caughtBy: ['unit/replace-reserving'],
+    },
+  ],
+
+  // What runs on a node
+  'shared/documents/hide-secrets.sh': [
+    {
+      name: 'no secret of a configuration leaves its node',
+      find: 'flat ~ /passw|',
+      replace: 'flat ~ /',
+      caughtBy: ['unit/scripts-on-node'],
+    },
+  ],
+  'shared/documents/client.sh': [
+    {
+      name: 'root runs no command of an owner that others can change',
+      find: '  only_root "$1" || { NOTE=$WHY; return 1; }',
+      replace: '  :',
+      caughtBy: ['unit/scripts-on-node'],
+    },
+  ],
+  'shared/documents/main.sh': [
+    {
+      name: 'a node does nothing for a command of an older fence',
+      find: 'then end stale',
+      replace: 'then say',
+      caughtBy: ['unit/scripts-on-node'],
+    },
+    {
+      name: 'a node begins nothing after its start-by',
+      find: 'if is_late; then end late',
+      replace: 'if is_late; then say',
+      caughtBy: ['unit/scripts-on-node'],
+    },
+    {
+      name: 'a node carries a command out once',
+      find: 'reply "$RECORDED"',
+      replace: ':',
+      caughtBy: ['unit/scripts-on-node'],
+    },
+    {
+      name: 'a node notes a command before it does anything for it',
+      find: 'if ! remember "$SSM_OperationId"; then end failed',
+      replace: 'if ! remember "$SSM_OperationId"; then say',
+      caughtBy: ['unit/scripts-on-node'],
+    },
+  ],
+  'shared/documents/grow-filesystem.sh': [
+    {
+      name: 'the filesystem of another volume is not grown',
+      find: '  right_volume || return\n',
+      replace: '',
+      caughtBy: ['unit/scripts-on-node'],
+    },
+  ],
+  'shared/documents/stop-clients.sh': [
+    {
+      name: 'a client that was killed by its grace did not end cleanly',
+      find: '[ "$clean" = true ] || STOP_CLEAN=false',
+      replace: ':',
+      caughtBy: ['unit/scripts-on-node'],
+    },
+  ],
+  'shared/documents/stop-client.sh': [
+    {
+      name: 'a client that did not end cleanly where it has to is started again',
+      find: '"$SSM_RequireClean" = yes',
+      replace: '"$SSM_RequireClean" = never',
+      caughtBy: ['unit/scripts-on-node'],
+    },
+  ],
+  'shared/documents/mask.sh': [
+    {
+      name: 'a masked client does not start at a boot',
+      find: 'ConditionPathExists=!%s',
+      replace: 'ConditionPathExists=%s',
+      caughtBy: ['unit/scripts-on-node'],
+    },
+  ],
+  'shared/documents/restart-client.sh': [
+    {
+      name: 'a client that is masked is not stopped to be restarted',
+      find: '|| are_masked; then',
+      replace: '; then',
+      caughtBy: ['unit/scripts-on-node'],
+    },
+  ],
+  'shared/documents/identity.sh': [
+    {
+      name: 'a signing state never goes back',
+      find: '[[ ! $ours > $theirs ]] || copy_below',
+      replace: '[[ $ours > $theirs ]] || copy_below',
+      caughtBy: ['unit/scripts-on-node'],
+    },
+    {
+      name: 'a signing state that cannot be read ends the exchange',
+      find: 'then refuse "$3 cannot be read: nobody knows what was signed"; return',
+      replace: 'then copy_below "$@"; return',
+      caughtBy: ['unit/scripts-on-node'],
+    },
+  ],
+  'shared/documents/write-config.sh': [
+    {
+      name: 'a client that does not come up with a new configuration gets the old one',
+      find: 'if ! put_back; then',
+      replace: 'if false; then',
+      caughtBy: ['unit/scripts-on-node'],
+    },
+  ],
+};
+
+export const MUTANTS: readonly Mutant[] = Object.entries(RULES).flatMap(([file, rules]) =>
+  rules.map((broken) => ({ file, ...broken })),
+);

@@ -1,0 +1,228 @@
+// `npm run mutants [-- PART-OF-A-NAME]`: breaks one rule at a time in a copy of the checkout, and expects that a test fails. The suites run as
+// `npm test` runs them, so a rule that only a named suite holds counts as held by none.
+import { spawn } from 'node:child_process';
+import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
+import { MUTANTS, type Mutant, mutated, suiteFile } from './mutants.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+/** Copies of the checkout, in each of which one mutant is tried at a time. */
+const SIDE_BY_SIDE = 2;
+/** A suite takes seconds. What hangs under a mutant is no verdict of a test. */
+const PATIENCE_MS = 120_000;
+/** All suites of all mutants, once. */
+const BASELINE_PATIENCE_MS = 600_000;
+const MAX_SHOWN = 600;
+const MAX_HEARD = 100_000;
+
+/** The part of Jest's `--json` that is read here. */
+interface JestReport {
+  readonly testResults: readonly {
+    readonly name: string;
+    /** Why the suite could not run; empty where it did, or the text of its failures. */
+    readonly message: string;
+    readonly assertionResults: readonly {
+      readonly fullName: string;
+      readonly status: string;
+      readonly failureMessages?: readonly string[] | null;
+    }[];
+  }[];
+}
+
+type Ran = { readonly report: JestReport } | { readonly none: string };
+
+const children = new Set<number>();
+const directories: string[] = [];
+
+function usage(): number {
+  console.error('usage: npm run mutants [-- PART-OF-A-NAME]: one part of a name is expected');
+  return 2;
+}
+
+async function main(part: string): Promise<number> {
+  const chosen = MUTANTS.filter(({ name }) => name.includes(part));
+  if (chosen.length === 0) {
+    console.error(`no mutant has "${part}" in its name, expected a part of one of ${MUTANTS.length} names`);
+    return 2;
+  }
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => void tidyUp().finally(() => process.exit(130)));
+  try {
+    return await tryAll(chosen);
+  } finally {
+    await tidyUp();
+  }
+}
+
+async function tryAll(chosen: readonly Mutant[]): Promise<number> {
+  const beganMs = Date.now();
+  const copies = await Promise.all(Array.from({ length: Math.min(SIDE_BY_SIDE, chosen.length) }, copyCheckout));
+  const [first = ''] = copies;
+  const suites = [...new Set(chosen.flatMap(({ caughtBy }) => caughtBy))];
+  const unbroken = faultOfBaseline(await runSuites(first, suites, BASELINE_PATIENCE_MS), suites);
+  if (unbroken !== null) {
+    console.error(`the suites fail without any mutant: ${unbroken}`);
+    return 1;
+  }
+  let survived = 0;
+  let next = 0;
+  const worker = async (copy: string): Promise<void> => {
+    for (let mutant = chosen[next++]; mutant !== undefined; mutant = chosen[next++]) {
+      const verdict = await tryOne(copy, mutant);
+      if (!('caughtBy' in verdict)) survived++;
+      console.log(
+        'caughtBy' in verdict
+          ? `caught    ${mutant.name}: ${verdict.caughtBy}`
+          : `SURVIVED  ${mutant.name} (${mutant.file}): ${verdict.why}`,
+      );
+    }
+  };
+  await Promise.all(copies.map(worker));
+  const seconds = Math.round((Date.now() - beganMs) / 1000);
+  console.log(`${chosen.length - survived} of ${chosen.length} broken rules caught, in ${seconds} s`);
+  return survived === 0 ? 0 : 1;
+}
+
+type Verdict = { readonly caughtBy: string } | { readonly why: string };
+
+async function tryOne(copy: string, mutant: Mutant): Promise<Verdict> {
+  const path = join(copy, mutant.file);
+  const original = await readFile(path, 'utf8').catch(() => '');
+  const broken = mutated(mutant, original);
+  if ('fault' in broken) return { why: broken.fault };
+  await writeFile(path, broken.text);
+  try {
+    return judge(await runSuites(copy, mutant.caughtBy, PATIENCE_MS), mutant.caughtBy);
+  } finally {
+    await writeFile(path, original);
+  }
+}
+
+/** Each suite has to fail by an assertion: one that cannot run, or throws something else, says nothing of the rule. */
+function judge(ran: Ran, suites: readonly string[]): Verdict {
+  if ('none' in ran) return { why: ran.none };
+  const names: string[] = [];
+  for (const suite of suites) {
+    const result = resultOf(ran.report, suite);
+    if (!result || result.assertionResults.length === 0)
+      return { why: `${suite} did not run: ${shown(result?.message ?? 'Jest tells nothing of it')}` };
+    const failed = result.assertionResults.filter(({ status }) => status === 'failed');
+    if (failed.length === 0) return { why: `no test of ${suite} fails` };
+    const asserted = failed.find(({ failureMessages }) => failureMessages?.some(isAssertion));
+    if (!asserted) return { why: `${suite} fails by no assertion: ${shown(failed[0]?.failureMessages?.[0] ?? '')}` };
+    names.push(`${suite}: ${asserted.fullName}`);
+  }
+  return { caughtBy: names.join(' · ') };
+}
+
+const isAssertion = (message: string): boolean => /\bexpect\(/.test(stripVTControlCharacters(message));
+
+function faultOfBaseline(ran: Ran, suites: readonly string[]): string | null {
+  if ('none' in ran) return ran.none;
+  for (const suite of suites) {
+    const result = resultOf(ran.report, suite);
+    const passed = result?.assertionResults.filter(({ status }) => status === 'passed') ?? [];
+    const failed = result?.assertionResults.find(({ status }) => status === 'failed');
+    if (failed) return `${suite}: ${failed.fullName}: ${shown(failed.failureMessages?.[0] ?? '')}`;
+    if (passed.length === 0) return `${suite} did not run: ${shown(result?.message ?? 'Jest tells nothing of it')}`;
+  }
+  return null;
+}
+
+const resultOf = ({ testResults }: JestReport, suite: string): JestReport['testResults'][number] | undefined =>
+  testResults.find(({ name }) => name.endsWith(`/${suiteFile(suite)}`));
+
+const shown = (text: string): string => stripVTControlCharacters(text).trim().slice(0, MAX_SHOWN);
+
+/** What .gitignore names is made anew, but for `node_modules`, which stands beside the copy. */
+const LEFT_OUT: ReadonlySet<string> = new Set(['.git', 'node_modules', 'dist', 'cdk.out', 'coverage']);
+
+async function copyCheckout(): Promise<string> {
+  const copy = await mkdtemp(join(tmpdir(), 'chainmend-mutants-'));
+  directories.push(copy);
+  await cp(ROOT, copy, { recursive: true, filter: (path) => path === ROOT || !LEFT_OUT.has(basename(path)) });
+  await symlink(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
+  return copy;
+}
+
+/** In processes of their own where these are many. */
+async function runSuites(copy: string, suites: readonly string[], patienceMs: number): Promise<Ran> {
+  const output = join(copy, 'mutants-report.json');
+  await rm(output, { force: true });
+  const words = [
+    ...[
+      '--disable-warning=ExperimentalWarning',
+      '--experimental-vm-modules',
+      'node_modules/jest/bin/jest.js',
+      '--json',
+    ],
+    ...['--outputFile', output, `--maxWorkers=${suites.length > SIDE_BY_SIDE ? SIDE_BY_SIDE : 1}`],
+    ...['--runTestsByPath', ...suites.map(suiteFile)],
+  ];
+  const { stderr, status } = await node(words, copy, patienceMs);
+  if (status === null) return { none: `its suites did not end within ${patienceMs / 1000} s` };
+  try {
+    return { report: JSON.parse(await readFile(output, 'utf8')) as JestReport };
+  } catch {
+    return { none: `Jest ended with ${status} and left no report: ${shown(stderr)}` };
+  }
+}
+
+interface Ended {
+  readonly stderr: string;
+  /** null: it was ended when its time was up. */
+  readonly status: number | null;
+}
+
+/** In a group of its own, so that what it has started ends with it. */
+function node(words: readonly string[], cwd: string, patienceMs: number): Promise<Ended> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, words, {
+      cwd,
+      detached: true,
+      stdio: ['ignore', 'ignore', 'pipe'],
+      env: {
+        ...process.env,
+        // Nobody asks for a suite by name: each runs what `npm test` runs of it.
+        CHAINMEND_ASKED: 'nothing',
+        NODE_COMPILE_CACHE: join(ROOT, 'dist/compile-cache'),
+      },
+    });
+    const { pid = 0 } = child;
+    if (pid > 0) children.add(pid);
+    let stderr = '';
+    child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+      stderr = (stderr + chunk).slice(-MAX_HEARD);
+    });
+    let isOver = false;
+    const timer = setTimeout(() => {
+      isOver = true;
+      endGroup(pid);
+    }, patienceMs);
+    child.once('error', reject);
+    child.once('close', (status) => {
+      clearTimeout(timer);
+      children.delete(pid);
+      resolve({ stderr, status: isOver ? null : (status ?? 1) });
+    });
+  });
+}
+
+function endGroup(pid: number): void {
+  if (pid === 0) return;
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
+async function tidyUp(): Promise<void> {
+  for (const pid of children) endGroup(pid);
+  await Promise.all(directories.splice(0).map((directory) => rm(directory, { recursive: true, force: true })));
+}
+
+const [part = '', ...others] = process.argv.slice(2);
+process.exitCode = others.length > 0 ? usage() : await main(part);
