@@ -1,5 +1,8 @@
 // The tools of a heal around records in memory and clients that answer what a test says, for tests of what every heal shares.
+
 import type { DurableContext } from '@aws/durable-execution-sdk-js';
+import { EC2Client } from '@aws-sdk/client-ec2';
+import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import type { HealTools, Step } from '../../shared/heal/context.ts';
 import type { JournalEntry } from '../../shared/heal/journal.ts';
 import type { NodeRecord } from '../../shared/heal/records.ts';
@@ -60,6 +63,9 @@ export function shell(more: Partial<HealPayload> = {}, node: NodeRecord = nodeRe
       return answer(command.input);
     },
   };
+  // The SDK pages through what a client of its own class answers.
+  const ec2 = Object.assign(new EC2Client({ region: 'eu-west-1' }), client);
+  const elb = Object.assign(new ElasticLoadBalancingV2Client({ region: 'eu-west-1' }), client);
   const made: Shell = {
     nodes,
     journal,
@@ -71,8 +77,8 @@ export function shell(more: Partial<HealPayload> = {}, node: NodeRecord = nodeRe
     meanwhile: () => {},
     tools: {
       clients: {
-        ...{ ssm: client, ec2: client, ec2Once: client, lambda: client, lambdaOnce: client, sns: client },
-        ...{ elb: client, autoscaling: client },
+        ...{ ssm: client, ec2, ec2Once: ec2, lambda: client, lambdaOnce: client, sns: client },
+        ...{ elb, autoscaling: client },
       },
       store: {
         readNode: async (_: string, instanceId: string) => nodes.get(instanceId),

@@ -239,7 +239,7 @@ function identity(call: string, files: Readonly<Record<string, string>>): Readon
   for (const [name, text] of Object.entries(files)) here.put(name, text);
   for (const side of ['ours', 'theirs']) mkdirSync(here.at(side), { recursive: true });
   const parts = ['answer', 'node-state', 'volumes', 'identity'].map((part) =>
-    readFileSync(new URL(`../../shared/documents/${part}.sh`, import.meta.url), 'utf8'),
+    readFileSync(new URL(`../../shared/node-commands/${part}.sh`, import.meta.url), 'utf8'),
   );
   const harness = `set -u -o pipefail\nexport LC_ALL=C SYS=/sys/class/block\n${parts.join('\n')}\n${call} && echo carried || echo "refused: $WHY"\n`;
   const said = execFileSync('bash', ['-c', harness, 'node', here.at('ours'), here.at('theirs')], { encoding: 'utf8' });
