@@ -44,7 +44,7 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
     {
       name: 'volumes are copied of a sibling in the same zone alone',
-      find: 'availabilityZone === memory.found.availabilityZone,',
+      find: 'availabilityZone === state.found.availabilityZone,',
       replace: "availabilityZone !== '',",
       caughtBy: ['unit/replace-node-sources'],
     },
@@ -55,23 +55,35 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['unit/replace-node-sources'],
     },
   ],
-  'functions/register-nodes/reconcile-names.ts': [
+  'shared/reconcile/plan.ts': [
     {
       name: 'a plan of names that has changed since its approval is not carried out',
-      find: 'if (plan.hash !== approved)',
-      replace: "if (plan.hash === '')",
+      find: 'if (hash !== approved) {',
+      replace: "if (hash === '') {",
       caughtBy: ['unit/register-seeing'],
+    },
+    {
+      name: 'a plan of pruning that has changed since its approval is not carried out',
+      find: 'if (hash !== approved) {',
+      replace: "if (hash === '') {",
+      caughtBy: ['unit/prune-remove'],
     },
   ],
   'functions/prune-retired/prune.ts': [
     {
-      name: 'a plan of pruning that has changed since its approval is not carried out',
-      find: 'if (plan.hash !== approved)',
-      replace: "if (plan.hash === '')",
+      name: 'a removal is looked at again right before it is made',
+      find: 'if (!stillPlanned(removal, again)) return',
+      replace: "if (removal.id === '') return",
+      caughtBy: ['unit/prune-remove'],
+    },
+    {
+      name: 'a pause holds a removal back in the moment of the call',
+      find: 'if (guarded) return guarded;',
+      replace: '',
       caughtBy: ['unit/prune-remove'],
     },
   ],
-  'functions/replace-node/run.ts': [
+  'functions/replace-node/attempt.ts': [
     {
       name: 'a plan of the ladder that has changed since its approval is not carried out',
       find: 'return since === null',
@@ -79,7 +91,7 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['unit/replace-node-asked'],
     },
   ],
-  'functions/register-nodes/desired.ts': [
+  'functions/register-nodes/records.ts': [
     {
       name: 'the pool is never emptied',
       find: 'pool([...leastBad, ...kept])',
@@ -95,7 +107,7 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['unit/snapshot-node'],
     },
   ],
-  'functions/resize-volume/program.ts': [
+  'functions/resize-volume/acts.ts': [
     {
       name: 'a modification whose answer is lost is looked for',
       find: "if ('interrupted' in modified)",
@@ -104,18 +116,18 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
     {
       name: 'only a client that the full disk has stopped is started',
-      find: 'startClient: startsClient(held.found)',
-      replace: 'startClient: held.found !== null',
+      find: 'const startClient = startsClient(held.found);',
+      replace: 'const startClient = held.found !== null;',
       caughtBy: ['unit/program'],
     },
     {
       name: 'a node that did not answer is given back only when its command can run no more',
-      find: 'concluding(silent(reason), state, false)',
-      replace: 'concluding(silent(reason), state)',
+      find: 'concluding(silent(reason), held, false)',
+      replace: 'concluding(silent(reason), held)',
       caughtBy: ['unit/program'],
     },
   ],
-  'functions/replace-node/decide.ts': [
+  'functions/replace-node/ladder.ts': [
     {
       name: 'from the onset of an incident the best snapshots are held',
       find: 'SETS_HELD = 2',
@@ -123,7 +135,7 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['unit/replace-node-ladder'],
     },
   ],
-  'functions/replace-node/choose.ts': [
+  'functions/replace-node/rungs/volumes.ts': [
     {
       name: 'data that were tried in an incident are not tried again',
       find: 'find(({ setId }) => !tried.has(setId))',
@@ -136,30 +148,36 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       replace: 'kept.availabilityZone === ""',
       caughtBy: ['unit/replace-node-swap'],
     },
+    {
+      name: 'a copy comes off only when the found volumes are mounted again',
+      find: "if (restored.mounted === 'restored') return",
+      replace: "if (restored.mounted === 'restored' && reason === '') return",
+      caughtBy: ['unit/replace-node-swap'],
+    },
   ],
-  'functions/replace-node/machine.ts': [
+  'functions/replace-node/rungs/replace.ts': [
     {
       name: 'volumes move only within their zone',
-      find: 'const moves = machine.availabilityZone === memory',
-      replace: 'const moves = machine.subnetId !== memory',
+      find: 'const moves = replacement.availabilityZone === state',
+      replace: 'const moves = replacement.subnetId !== state',
       caughtBy: ['unit/replace-node-machine'],
     },
     {
       name: 'a new instance whose client is not masked is given up',
-      find: 'every(({ masked, state }) => masked && state !== ',
-      replace: 'every(({ state }) => state !== ',
+      find: 'every(({ masked, state: is }) => masked && is !== ',
+      replace: 'every(({ state: is }) => is !== ',
       caughtBy: ['unit/replace-node-machine'],
     },
     {
       name: 'the identity moves only when the old client cannot run any more',
-      find: 'if (fenced) return fenced;',
+      find: 'fence(facts, state, replacement) ??',
       replace: '',
       caughtBy: ['unit/replace-node-machine', 'model/ladder'],
     },
     {
       name: 'an old instance that cannot be asked loses its root volume before its successor starts',
-      find: "if (rootVolumeId === null) return { do: 'fenced'",
-      replace: "if (state === 'stopped') return { do: 'fenced'",
+      find: 'if (rootVolumeId === null) return noteFenced',
+      replace: "if (power === 'stopped') return noteFenced",
       caughtBy: ['unit/replace-node-machine'],
     },
     {
@@ -169,7 +187,7 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['unit/replace-node-recalled'],
     },
   ],
-  'functions/replace-node/machine-back.ts': [
+  'functions/replace-node/rungs/replace-back.ts': [
     {
       name: 'a new client is down for sure before the old one is put back',
       find: 'if (silenced) return silenced;',
@@ -205,18 +223,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['unit/replace-node-begin'],
     },
   ],
-  'functions/replace-node/swap.ts': [
+  'functions/replace-node/rungs/swap.ts': [
     {
       name: 'guardrails are asked again before the volumes are exchanged',
       find: 'if (off) return off;',
       replace: '',
       caughtBy: ['unit/replace-node-recalled'],
-    },
-    {
-      name: 'a copy comes off only when the found volumes are mounted again',
-      find: "if (copy.mounted === 'copy') return",
-      replace: "if (copy.mounted === 'copy' && reason === '') return",
-      caughtBy: ['unit/replace-node-swap'],
     },
     {
       name: 'the same stop on other data ends the ladder',
@@ -225,21 +237,21 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['unit/replace-node-swap', 'model/ladder'],
     },
   ],
-  'functions/replace-node/resuming.ts': [
+  'functions/replace-node/approval.ts': [
     {
       name: 'only the data that were approved are copied',
-      find: 'sourceOf(act.copy) !== source',
-      replace: 'sourceOf(act.copy) === ""',
+      find: 'sourceOf(decision.volumes) !== source',
+      replace: "sourceOf(decision.volumes) === ''",
       caughtBy: ['unit/replace-node-resuming'],
     },
     {
       name: 'only the rungs that were approved are climbed',
-      find: 'return rungs.includes(act.rung)',
+      find: 'return rungs.includes(decision.rung)',
       replace: 'return rungs.length >= 0',
       caughtBy: ['unit/replace-node-resuming'],
     },
   ],
-  'functions/resize-volume/proof.ts': [
+  'functions/resize-volume/plan.ts': [
     {
       name: 'an approval covers no larger volume than was approved',
       find: 'plan.toGiB > approved.toGiB',
@@ -296,8 +308,8 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   'functions/snapshot-node/decide.ts': [
     {
       name: 'a plan that has changed since its approval is not carried out',
-      find: 'if (since) return ends',
-      replace: 'if (since === "") return ends',
+      find: 'if (since) return refuses(',
+      replace: "if (since === '') return refuses(",
       caughtBy: ['unit/snapshot-node'],
     },
     {
@@ -308,12 +320,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
     {
       name: 'a client that was stopped for a snapshot is started again',
-      find: "if (operation?.phase === 'down') return",
-      replace: "if (operation?.phase === 'down' && ending === null) return",
+      find: "if (client.is === 'stopped') {",
+      replace: "if (client.is === 'stopped' && ending === null) {",
       caughtBy: ['unit/snapshot-node'],
     },
   ],
-  'functions/prune-retired/agree.ts': [
+  'functions/prune-retired/kept.ts': [
     {
       name: 'a volume whose putting away no heal has written down is not removed',
       find: "record: Of<'volume'> | undefined): string | null {\n  if (!record) return NOT_WRITTEN;",
@@ -340,8 +352,6 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       replace: 'record && record.untilMs < 0',
       caughtBy: ['unit/prune-decide'],
     },
-  ],
-  'functions/prune-retired/judge-retired.ts': [
     {
       name: 'a retired instance is ended only while a running one has its identity',
       find: 'name === node && state === ',
@@ -349,7 +359,7 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['unit/prune-decide'],
     },
   ],
-  'functions/prune-retired/decide-sets.ts': [
+  'functions/prune-retired/clean-sets.ts': [
     {
       name: 'a set of snapshots that anything holds is not removed',
       find: 'if (kept.has(set) || isHeld(set, held)) continue;',
@@ -364,8 +374,6 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       replace: "member.health !== 'x' : member.health !== 'forked'",
       caughtBy: ['unit/rotate-choose'],
     },
-  ],
-  'functions/rotate-peers/entries.ts': [
     {
       name: 'a validator behind sentries is named by its sentries alone',
       find: "return other.role !== 'validator' || self.role === 'sentry';",
@@ -373,13 +381,7 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['unit/rotate-choose'],
     },
   ],
-  'functions/rotate-peers/guards.ts': [
-    {
-      name: 'of a fleet no second client is restarted before the first has proved itself',
-      find: 'if (unproved !== undefined)',
-      replace: "if (unproved === '')",
-      caughtBy: ['unit/rotate-guards'],
-    },
+  'functions/rotate-peers/plan.ts': [
     {
       name: 'a list of peers never gets shorter than half of what it was',
       find: 'if (missing === 0) return choice.peers;',
@@ -387,7 +389,15 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['unit/rotate-guards'],
     },
   ],
-  'functions/register-nodes/records.ts': [
+  'functions/rotate-peers/restart.ts': [
+    {
+      name: 'of a fleet no second client is restarted before the first has proved itself',
+      find: 'if (unproved !== undefined)',
+      replace: "if (unproved === '')",
+      caughtBy: ['unit/rotate-guards'],
+    },
+  ],
+  'functions/register-nodes/zone.ts': [
     {
       name: 'a DNS marker of another fleet is respected',
       find: 'if (marker && !ours) return',
@@ -404,8 +414,8 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   'functions/watch-fleet/node-health.ts': [
     {
       name: 'a client that could not be asked is unknown, and not sick',
-      find: "if (status.kind === 'error' && isOurs(status.code)) return",
-      replace: "if (status.kind === 'error' && isOurs(status.code) && nowMs < 0) return",
+      find: "if (status.kind === 'error' && isOurFault(status.code)) return",
+      replace: "if (status.kind === 'error' && isOurFault(status.code) && grace) return",
       caughtBy: ['unit/health'],
     },
     {
@@ -416,7 +426,7 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
     {
       name: 'too few voices call nobody stuck',
-      find: '!outweighs(ahead, context.sources.all)',
+      find: '!outweighs(ahead, chain.sources.all)',
       replace: 'ahead.length === 0',
       caughtBy: ['unit/health'],
     },
@@ -442,8 +452,6 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       replace: "if (paused && trouble === '') return",
       caughtBy: ['unit/dispatch'],
     },
-  ],
-  'functions/dispatch-heal/guards.ts': [
     {
       name: 'while the disk of a node is in trouble, nothing else is begun on it',
       find: 'if (!first) return null;',
@@ -451,7 +459,7 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['unit/dispatch-health'],
     },
   ],
-  'functions/mark-root/judge.ts': [
+  'functions/mark-root/handler.ts': [
     {
       name: 'only the root volume of a stopped node is marked as one that may be attached again',
       find: "if (state !== 'stopped')",
@@ -469,51 +477,25 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['unit/register-seeing'],
     },
   ],
-  'functions/replace-node/acts/act.ts': [
+  'functions/replace-node/acts/mutation.ts': [
     {
       name: 'a superseded attempt mutates nothing',
-      find: "if (!holds(node, holder)) return { is: 'lost' };",
+      find: "if (!holds(node, course.holder)) return { is: 'lost' };",
       replace: '',
-      caughtBy: ['unit/replace-node-acts'],
+      caughtBy: ['unit/replace-node-superseded'],
     },
     {
       name: 'no act of the ladder is made under a pause',
       find: "if ('refuse' in guarded) return",
       replace: "if ('refuse' in guarded && guarded.refuse === 'busy') return",
-      caughtBy: ['unit/replace-node-acts'],
-    },
-  ],
-  'functions/replace-node/putting-back.ts': [
-    {
-      name: 'what no pause may forbid is only what puts back',
-      find: "case 'launch':\n",
-      replace: '',
-      caughtBy: ['unit/replace-node-learn'],
+      caughtBy: ['unit/replace-node-superseded'],
     },
   ],
   'functions/resize-volume/modify.ts': [
     {
-      name: 'a volume is modified only under the lease',
-      find: 'if (!holds(node, holder)) return { lost: true };',
-      replace: '',
-      caughtBy: ['unit/modify-refused'],
-    },
-    {
-      name: 'a volume is not modified under a pause',
-      find: "if (!holds(node, holder)) return { lost: true };\n  if ('refuse' in guarded) return guarded;",
-      replace: "if (!holds(node, holder) || 'refuse' in guarded) return { lost: true };",
-      caughtBy: ['unit/modify-refused'],
-    },
-    {
       name: 'a ceiling that was lowered meanwhile holds in the moment of the call',
       find: 'if (plan.toGiB > maximumSizeGiB)',
       replace: 'if (plan.toGiB < 0)',
-      caughtBy: ['unit/modify-refused'],
-    },
-    {
-      name: 'that a modification did not happen is believed only when its request can take effect no more',
-      find: '[5, REQUEST_LIFETIME_MS / 1000, CONSISTENCY_WINDOW_MS / 1000, 30].entries()',
-      replace: '[5].entries()',
       caughtBy: ['unit/modify-refused'],
     },
     {
@@ -523,7 +505,13 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['unit/modify-refused'],
     },
   ],
-  'functions/snapshot-node/take.ts': [
+  'shared/heal/mutation.ts': [
+    {
+      name: 'a volume is modified only under the lease',
+      find: 'if (!holds(node, holder)) return { lost: true };',
+      replace: '',
+      caughtBy: ['unit/modify-refused'],
+    },
     {
       name: 'snapshots are taken only under the lease',
       find: 'if (!holds(node, holder)) return { lost: true };',
@@ -531,11 +519,25 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['unit/snapshot-node-take'],
     },
     {
+      name: 'a volume is not modified under a pause',
+      find: "  if ('refuse' in guarded) return guarded;\n",
+      replace: '',
+      caughtBy: ['unit/modify-refused'],
+    },
+    {
       name: 'snapshots are not taken under a pause',
-      find: "    if ('refuse' in guarded) return guarded;\n",
+      find: "  if ('refuse' in guarded) return guarded;\n",
       replace: '',
       caughtBy: ['unit/snapshot-node-take'],
     },
+    {
+      name: 'that a modification did not happen is believed only when its request can take effect no more',
+      find: '[5, REQUEST_LIFETIME_MS / 1000, CONSISTENCY_WINDOW_MS / 1000, 30] as const',
+      replace: '[5] as const',
+      caughtBy: ['unit/modify-refused'],
+    },
+  ],
+  'functions/snapshot-node/snapshots.ts': [
     {
       name: 'the intent of a snapshot is written before it is taken',
       find: 'operation: { ...operation, memory: intended },',
@@ -543,7 +545,7 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['unit/snapshot-node-take'],
     },
   ],
-  'shared/heal/steps.ts': [
+  'shared/heal/context.ts': [
     {
       name: 'a call without a token is made at most once',
       find: 'StepSemantics.AtMostOncePerRetry',
@@ -552,6 +554,14 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
   ],
   'functions/replace-node/acts/launch.ts': [
+    {
+      name: 'what no pause may forbid is only what puts back',
+      find: 'recovers: false,',
+      replace: 'recovers: true,',
+      caughtBy: ['unit/replace-node-acts'],
+    },
+  ],
+  'functions/replace-node/launch.ts': [
     {
       name: 'another instance boots with its client masked',
       find: 'userData: maskedUserData(clientsOf(fleet)),',
@@ -570,55 +580,41 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       name: 'volumes that outlive an instance are not deleted with it',
       find: 'deleteOnTermination && (ids.has',
       replace: '!deleteOnTermination && (ids.has',
-      caughtBy: ['unit/replace-node-acts'],
+      caughtBy: ['unit/replace-node-superseded'],
     },
     {
       name: 'a root volume that comes off is tagged first, or nobody could put it back',
       find: "if (marked.is !== 'done') return marked;",
       replace: '',
-      caughtBy: ['unit/replace-node-acts'],
+      caughtBy: ['unit/replace-node-superseded'],
     },
   ],
-  'functions/replace-node/acts/commands.ts': [
+  'functions/replace-node/acts/node-commands.ts': [
     {
       name: 'the identity of another node does not run on this one',
-      find: 'copy !== null && copy.ofNode !== node',
-      replace: 'copy !== null && copy.ofNode === node',
-      caughtBy: ['unit/replace-node-acts'],
+      find: 'restored !== null && restored.ofNode !== node',
+      replace: 'restored !== null && restored.ofNode === node',
+      caughtBy: ['unit/replace-node-superseded'],
     },
     {
       name: 'on the way back no identity is carried from the copy',
-      find: "carry: to === 'copy' ? 'ours' : 'theirs'",
+      find: "carry: to === 'restored' ? 'ours' : 'theirs'",
       replace: "carry: 'ours'",
-      caughtBy: ['unit/replace-node-acts'],
+      caughtBy: ['unit/replace-node-superseded'],
     },
     {
       name: 'the newer of two signing states is kept',
       find: 'keepNewest: fleet.identityPaths.filter((path) => SIGNING_STATE.test(path))',
       replace: 'keepNewest: []',
-      caughtBy: ['unit/replace-node-acts'],
+      caughtBy: ['unit/replace-node-superseded'],
     },
   ],
-  'functions/replace-node/acts/put-away.ts': [
+  'functions/replace-node/acts/retired.ts': [
     {
       name: 'what is put away is written down before it is tagged',
-      find: 'await writeKept(tools.store, records);',
+      find: 'await writeKept(heal.store, records);',
       replace: '',
-      caughtBy: ['unit/replace-node-acts'],
-    },
-  ],
-  'functions/prune-retired/remove.ts': [
-    {
-      name: 'a removal is looked at again right before it is made',
-      find: 'if (!stillPlanned(removal, again)) return',
-      replace: "if (removal.id === '') return",
-      caughtBy: ['unit/prune-remove'],
-    },
-    {
-      name: 'a pause holds a removal back in the moment of the call',
-      find: 'if (guarded) return guarded;',
-      replace: '',
-      caughtBy: ['unit/prune-remove'],
+      caughtBy: ['unit/replace-node-superseded'],
     },
   ],
 
@@ -797,7 +793,19 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['unit/approval'],
     },
   ],
-  'shared/snapshots/unfit.ts': [
+  'shared/snapshots/good.ts': [
+    {
+      name: 'of sets that a running node gave, two are tried',
+      find: 'TRIES = 2',
+      replace: 'TRIES = 99',
+      caughtBy: ['unit/snapshot-good'],
+    },
+    {
+      name: 'a set that may hold the fault is not taken for good',
+      find: 'if (set.untilMs < beforeMs) return null;',
+      replace: 'if (set.untilMs < faultSinceMs) return null;',
+      caughtBy: ['unit/snapshot-good'],
+    },
     {
       name: 'a snapshot of other blocks than the chain has is not used',
       find: 'ledger.blockHash !== null && ledger.blockHash !== hash',
@@ -820,20 +828,6 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       name: 'a snapshot of a validator is for no other node',
       find: 'if (!isGuarded(theirs)) return null;',
       replace: 'if (theirs) return null;',
-      caughtBy: ['unit/snapshot-good'],
-    },
-  ],
-  'shared/snapshots/good.ts': [
-    {
-      name: 'of sets that a running node gave, two are tried',
-      find: 'TRIES = 2',
-      replace: 'TRIES = 99',
-      caughtBy: ['unit/snapshot-good'],
-    },
-    {
-      name: 'a set that may hold the fault is not taken for good',
-      find: 'if (set.untilMs < beforeMs) return null;',
-      replace: 'if (set.untilMs < faultSinceMs) return null;',
       caughtBy: ['unit/snapshot-good'],
     },
   ],
@@ -1041,7 +1035,7 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
 
   // What runs on a node
-  'shared/documents/hide-secrets.sh': [
+  'shared/node-commands/hide-secrets.sh': [
     {
       name: 'no secret of a configuration leaves its node',
       find: 'flat ~ /passw|',
@@ -1049,7 +1043,7 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['unit/scripts-on-node'],
     },
   ],
-  'shared/documents/client.sh': [
+  'shared/node-commands/client.sh': [
     {
       name: 'root runs no command of an owner that others can change',
       find: '  only_root "$1" || { NOTE=$WHY; return 1; }',
@@ -1057,7 +1051,7 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['unit/scripts-on-node'],
     },
   ],
-  'shared/documents/main.sh': [
+  'shared/node-commands/main.sh': [
     {
       name: 'a node does nothing for a command of an older fence',
       find: 'then end stale',
@@ -1083,7 +1077,7 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['unit/scripts-on-node'],
     },
   ],
-  'shared/documents/grow-filesystem.sh': [
+  'shared/node-commands/grow-filesystem.sh': [
     {
       name: 'the filesystem of another volume is not grown',
       find: '  right_volume || return\n',
@@ -1091,7 +1085,7 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['unit/scripts-on-node'],
     },
   ],
-  'shared/documents/stop-clients.sh': [
+  'shared/node-commands/stop-clients.sh': [
     {
       name: 'a client that was killed by its grace did not end cleanly',
       find: '[ "$clean" = true ] || STOP_CLEAN=false',
@@ -1099,7 +1093,7 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['unit/scripts-on-node'],
     },
   ],
-  'shared/documents/stop-client.sh': [
+  'shared/node-commands/stop-client.sh': [
     {
       name: 'a client that did not end cleanly where it has to is started again',
       find: '"$SSM_RequireClean" = yes',
@@ -1107,7 +1101,7 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['unit/scripts-on-node'],
     },
   ],
-  'shared/documents/mask.sh': [
+  'shared/node-commands/mask.sh': [
     {
       name: 'a masked client does not start at a boot',
       find: 'ConditionPathExists=!%s',
@@ -1115,7 +1109,7 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['unit/scripts-on-node'],
     },
   ],
-  'shared/documents/restart-client.sh': [
+  'shared/node-commands/restart-client.sh': [
     {
       name: 'a client that is masked is not stopped to be restarted',
       find: '|| are_masked; then',
@@ -1123,7 +1117,7 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['unit/scripts-on-node'],
     },
   ],
-  'shared/documents/identity.sh': [
+  'shared/node-commands/identity.sh': [
     {
       name: 'a signing state never goes back',
       find: '[[ ! $ours > $theirs ]] || copy_below',
@@ -1137,7 +1131,7 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['unit/scripts-on-node'],
     },
   ],
-  'shared/documents/write-config.sh': [
+  'shared/node-commands/write-config.sh': [
     {
       name: 'a client that does not come up with a new configuration gets the old one',
       find: 'if ! put_back; then',
