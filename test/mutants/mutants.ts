@@ -449,7 +449,7 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     {
       name: 'a pause is heeded before anything is started',
       find: 'if (paused) return',
-      replace: "if (paused && trouble === '') return",
+      replace: "if (paused && candidate.instanceId === '') return",
       caughtBy: ['unit/dispatch'],
     },
     {
@@ -520,8 +520,8 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
     {
       name: 'a volume is not modified under a pause',
-      find: "  if ('refuse' in guarded) return guarded;\n",
-      replace: '',
+      find: "if (!holds(node, holder)) return { lost: true };\n  if ('refuse' in guarded) return guarded;",
+      replace: "if (!holds(node, holder) || 'refuse' in guarded) return { lost: true };",
       caughtBy: ['unit/modify-refused'],
     },
     {
