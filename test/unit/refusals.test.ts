@@ -25,7 +25,6 @@ const contextOf = (here: Shell, more: Partial<ActContext> = {}): ActContext =>
     ctx: patientContext().ctx,
     heal: {
       ...here.tools,
-      clients: { ...here.tools.clients, elb: here.tools.clients.ec2, autoscaling: here.tools.clients.ec2 },
       environment: { ...here.tools.environment, REGISTER_NODES_FUNCTION: 'register' },
     },
     course: firstCourse({ execution: ME, fence: 4 }),
