@@ -21,7 +21,7 @@ const COMPOSED: Readonly<Record<string, string>> = {
   'shared/node-commands/command.ts': 'patterns of parameters.ts, which are literals there',
   'shared/node-commands/compose.ts': 'names of our own shell functions',
   'shared/events/alarm.ts': 'two literals',
-  'shared/fleet/schema-heal.ts': 'a literal, twice',
+  'shared/fleet/schema-nodes.ts': 'a literal, twice',
   'shared/probe/request.ts': 'a literal, four times',
 };
 
