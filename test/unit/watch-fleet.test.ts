@@ -1,4 +1,6 @@
 import { ConditionalCheckFailedException, type PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { EC2Client } from '@aws-sdk/client-ec2';
+import { SSMClient } from '@aws-sdk/client-ssm';
 import { describe, expect, it, jest } from '@jest/globals';
 import { heightsToAsk } from '../../functions/watch-fleet/chain.ts';
 import type { Context, FleetFacts } from '../../functions/watch-fleet/context.ts';
@@ -259,13 +261,13 @@ describe('a sweep', () => {
     const written: string[] = [];
     const measured: unknown[] = [];
     const clients = {
-      ssm: { send: async () => ({ Parameters }) },
-      ec2: {
+      ssm: Object.assign(new SSMClient({ region: 'eu-west-1' }), { send: async () => ({ Parameters }) }),
+      ec2: Object.assign(new EC2Client({ region: 'eu-west-1' }), {
         send: async ({ input }: { input: { Filters: { Values: string[] }[] } }) => {
           if (input.Filters[0]?.Values[0] === 'alpha') throw new Error('EC2 is not itself');
           return { Reservations: [{ Instances: [{ InstanceId: 'i-1', State: { Name: 'running' }, Tags: [] }] }] };
         },
-      },
+      }),
       dynamodb: {
         send: async ({ input }: { input: { Item?: { sk: { S: string }; pk: { S: string } } } }) => {
           if (input.Item) written.push(`${input.Item.pk.S} ${input.Item.sk.S}`);
