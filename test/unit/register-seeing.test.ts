@@ -180,7 +180,8 @@ it('a node is taken while a heal works on it or has left it down, and free once 
   const operation = { kind: 'snapshot', incidentId: '7f3a0c1d', memory: {} };
   const recordOf = (instanceId: string, owner: string | null, open: object): NodeRecord =>
     ({ ...newNode('bitcoin', instanceId), owner, operation: open }) as NodeRecord;
-  const ladder = { kind: 'replace', phase: 'preparing', incidentId: '7f3a0c1d', memory: { copy: null, machine: null } };
+  const memory = { restoredVolumes: null, replacement: null };
+  const ladder = { kind: 'replace', phase: 'preparing', incidentId: '7f3a0c1d', memory };
   const grow = { kind: 'grow', phase: 'down', incidentId: '7f3a0c1d' };
   const takenOf = async (record: NodeRecord) => {
     const { taken } = await readNodeFacts(accountOf({ byTags: () => [instanceOf(one)], records: [record] }).context, [
