@@ -146,7 +146,7 @@ const wholePlan = ({ plan, poolReason }: Planned): WholePlan => {
   return {
     hash,
     isEmpty: changes.length === 0,
-    would: `change ${changes.length} names${going}`,
+    would: `change ${changes.length} ${changes.length === 1 ? 'name' : 'names'}${going}`,
     because: `${sentencesOf(plan)}; the pool: ${poolReason}`,
     changes: { changes: changes.map(({ sentence }) => sentence) },
   };

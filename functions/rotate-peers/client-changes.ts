@@ -39,7 +39,7 @@ export async function tellClient(
   const id = context.nextId();
   const sent = `SendCommand change-peers ${peerOperationId(id)}`;
   const sentence = [
-    changes.add.length > 0 ? `dial ${changes.add.length} peers` : '',
+    changes.add.length > 0 ? `dial ${countOf(changes.add)}` : '',
     changes.remove.length > 0 ? `leave ${changes.remove.length}` : '',
   ].filter((part) => part !== '');
   await context.write({ kind: 'intent', act: sent, sentence: sentence.join(', '), evidence: changes }, subject);
@@ -53,6 +53,8 @@ export async function tellClient(
   await context.write({ kind: 'result', act: sent, sentence: words, fields }, subject);
   return { anyTaken: told.taken > 0, failed: told.failed };
 }
+
+const countOf = ({ length }: readonly string[]): string => `${length} ${length === 1 ? 'peer' : 'peers'}`;
 
 type Changes = Extract<PeersAtRunTime, { readonly by: 'rpc' }>;
 type Change = ReturnType<Changes['add']>;
@@ -136,9 +138,7 @@ export async function writeConfig(
     approved,
     subject,
     command,
-    restart
-      ? `write ${plan.change.after.length} peers and restart the client`
-      : `write ${plan.change.after.length} peers`,
+    restart ? `write ${countOf(plan.change.after)} and restart the client` : `write ${countOf(plan.change.after)}`,
     plan.change.after.length,
   );
   if ('refuse' in written) {

@@ -1,6 +1,7 @@
 // What AWS refuses of one thing stays that thing's: nothing milder, and nothing unrelated, waits for it.
 
-import { EC2ServiceException } from '@aws-sdk/client-ec2';
+import { EC2Client, EC2ServiceException } from '@aws-sdk/client-ec2';
+import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import type { ActContext } from '../../functions/replace-node/acts/act.ts';
 import { cleanUp } from '../../functions/replace-node/acts/cleanup.ts';
@@ -20,11 +21,19 @@ const refused = answered('UnauthorizedOperation', 403);
 const failing = (error: Error) => () => {
   throw error;
 };
+/** Paginators take clients of the SDK alone: one that answers as the shell's does. */
+const answering = (client: object, { tools }: Shell): object => Object.assign(client, { send: tools.clients.ec2.send });
 const contextOf = (here: Shell, more: Partial<ActContext> = {}): ActContext =>
   ({
     ctx: patientContext().ctx,
     heal: {
       ...here.tools,
+      clients: {
+        ...here.tools.clients,
+        ec2: answering(new EC2Client({ region: 'eu-west-1' }), here),
+        elb: answering(new ElasticLoadBalancingV2Client({ region: 'eu-west-1' }), here),
+        autoscaling: here.tools.clients.ec2,
+      },
       environment: { ...here.tools.environment, REGISTER_NODES_FUNCTION: 'register' },
     },
     course: firstCourse({ execution: ME, fence: 4 }),

@@ -261,8 +261,8 @@ describe('a sweep', () => {
     const written: string[] = [];
     const measured: unknown[] = [];
     const clients = {
-      ssm: Object.assign(new SSMClient(), { send: async () => ({ Parameters }) }),
-      ec2: Object.assign(new EC2Client(), {
+      ssm: Object.assign(new SSMClient({ region: 'eu-west-1' }), { send: async () => ({ Parameters }) }),
+      ec2: Object.assign(new EC2Client({ region: 'eu-west-1' }), {
         send: async ({ input }: { input: { Filters: { Values: string[] }[] } }) => {
           if (input.Filters[0]?.Values[0] === 'alpha') throw new Error('EC2 is not itself');
           return { Reservations: [{ Instances: [{ InstanceId: 'i-1', State: { Name: 'running' }, Tags: [] }] }] };
