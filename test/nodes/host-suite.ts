@@ -24,7 +24,7 @@ const summary = v.object({
 
 const WORDS = [
   ...['--disable-warning=ExperimentalWarning', '--experimental-vm-modules'],
-  ...['node_modules/jest/bin/jest.js', '--config', 'test/nodes/jest.config.js', '--maxWorkers=1'],
+  ...['node_modules/jest/bin/jest.js', '--config', 'test/nodes/jest.config.js', '--maxWorkers=2'],
 ];
 
 /** What it prints goes to standard error. A suite that does not end in time, or says nothing, counts as one failure. */
