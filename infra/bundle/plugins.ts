@@ -18,7 +18,7 @@ export function sdkDiet(): Plugin[] {
     trimmedPackageJson(),
     staticLambdaClient(),
     plainEndpointCache(),
-    nativeSha256(),
+    nativeHash(),
   ];
 }
 
@@ -112,21 +112,22 @@ export function plainEndpointCache(): Plugin {
   });
 }
 
-const SHA256_IN_JAVASCRIPT = 'import { Sha256Js } from "./Sha256Js";';
-const SHA256_CHOICE = 'hasNativeCrypto ? buildNativeClass() : Sha256Js';
+const SLOW_HASH = 'import { Sha256Js } from "./Sha256Js";';
+const HASH_CHOICE = 'export const Sha256Node = hasNativeCrypto ? buildNativeClass() : Sha256Js;';
 
-/** SHA-256 by node:crypto, which Lambda's runtime always has: the one in JavaScript is three kilobytes of each bundle. */
-export function nativeSha256(): Plugin {
-  return rewriting('native-sha256', {
+/** Leaves out a SHA-256 in JavaScript: three kilobytes of each bundle for a Node.js without its own, which Lambda has not. */
+export function nativeHash(): Plugin {
+  return rewriting('native-hash', {
     filter: inPackage('@smithy/core', 'dist-es/submodules/checksum/sha256/Sha256Node\\.js'),
     expectedWith: AWS_CLIENT,
-    rewrite: (source) => {
-      for (const expected of [SHA256_IN_JAVASCRIPT, SHA256_CHOICE])
-        if (source.split(expected).length !== 2) throw new Error(`expected one ${expected}`);
-      const contents = source.replace(SHA256_IN_JAVASCRIPT, '').replace(SHA256_CHOICE, 'buildNativeClass()');
-      return { contents, loader: 'js' };
-    },
+    rewrite: (source) => ({ contents: withNativeHash(source), loader: 'js' }),
   });
+}
+
+/** Throws an `Error` unless the module chooses between the two as expected. */
+export function withNativeHash(source: string): string {
+  if (!source.includes(SLOW_HASH) || !source.includes(HASH_CHOICE)) throw new Error(`expected ${HASH_CHOICE}`);
+  return source.replace(SLOW_HASH, '').replace(HASH_CHOICE, 'export const Sha256Node = buildNativeClass();');
 }
 
 const DYNAMIC_IMPORT = /\bimport\(\s*['"]@aws-sdk\/client-lambda['"]\s*\)/g;

@@ -6,7 +6,7 @@ import { Readable } from 'node:stream';
 import { constants, createContext, runInContext } from 'node:vm';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { build } from 'esbuild';
-import { environmentCredentials, withStaticLambdaClient } from '../../infra/bundle/plugins.ts';
+import { environmentCredentials, withNativeHash, withStaticLambdaClient } from '../../infra/bundle/plugins.ts';
 import { leanSchemas, withFewErrors, withLiteralKeys } from '../../infra/bundle/schemas.ts';
 import { type Bundle, bundleFunctions, bundleOptions } from '../../infra/bundle.ts';
 import { repositoryRoot } from '../../infra/paths.ts';
@@ -271,6 +271,14 @@ describe('an SDK that has changed its shape stops the build', () => {
   it('when a schema key is no string constant', () => {
     expect(withLiteralKeys('const _eN = "eN";\nvar a = { [_eN]: 1 };')).toBe('const _eN = "eN";\nvar a = { "eN": 1 };');
     expect(() => withLiteralKeys('var a = { [_eN]: 1 };')).toThrow('the key [_eN] is not a string constant');
+  });
+
+  it('when it chooses its hash otherwise', () => {
+    const choice = 'export const Sha256Node = hasNativeCrypto ? buildNativeClass() : Sha256Js;';
+    expect(withNativeHash(`import { Sha256Js } from "./Sha256Js";\n${choice}`)).toBe(
+      '\nexport const Sha256Node = buildNativeClass();',
+    );
+    expect(() => withNativeHash(choice)).toThrow('expected export const Sha256Node');
   });
 
   it('when the durable SDK loads its client otherwise', () => {
