@@ -2,7 +2,19 @@
 // what was found, what was expected, and the nearest right word.
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
-import { type Document, isMap, isNode, isPair, isScalar, isSeq, LineCounter, parseDocument, visit } from 'yaml';
+import {
+  CST,
+  type Document,
+  isMap,
+  isNode,
+  isPair,
+  isScalar,
+  isSeq,
+  Lexer,
+  LineCounter,
+  parseDocument,
+  visit,
+} from 'yaml';
 import { checkWithClient } from '../shared/fleet/client-checks.ts';
 import type { Fleet } from '../shared/fleet/model.ts';
 import { fleetParameterValue } from '../shared/fleet/parameter.ts';
@@ -84,7 +96,7 @@ export function parseSource(path: string, text: string): Source {
   const size = sizeProblem(text);
   if (size !== undefined) return { path, document: undefined, lines: [`${path}:1:1 ${size}`], at: () => `${path}:1:1` };
   const counter = new LineCounter();
-  const yaml = readYaml(text, counter);
+  const yaml = isTooDeep(text) ? undefined : readYaml(text, counter);
   if (yaml === undefined)
     return { path, document: undefined, lines: [`${path}:1:1 the file is nested too deep`], at: () => `${path}:1:1` };
   const place = (offset: number) => {
@@ -122,6 +134,42 @@ function readYaml(text: string, lineCounter: LineCounter): Document.Parsed | und
     if (error instanceof RangeError) return undefined;
     throw error;
   }
+}
+
+/** A fleet file needs some ten levels. The time that the YAML reader takes grows with their square. */
+const MAXIMUM_LEVELS = 50;
+
+/** Whether brackets in brackets, or marks in one line that each open a level of their own, are more than any fleet file has. */
+function isTooDeep(text: string): boolean {
+  let brackets = 0;
+  let inLine = 0;
+  for (const token of new Lexer().lex(text)) {
+    switch (CST.tokenType(token)) {
+      case 'flow-map-start':
+      case 'flow-seq-start':
+        brackets++;
+        break;
+      case 'flow-map-end':
+      case 'flow-seq-end':
+        brackets--;
+        break;
+      case 'newline':
+        inLine = 0;
+        break;
+      case 'map-value-ind':
+        // Between brackets it is one more key of the same level.
+        if (brackets === 0) inLine++;
+        break;
+      case 'anchor':
+      case 'explicit-key-ind':
+      case 'seq-item-ind':
+      case 'tag':
+        inLine++;
+        break;
+    }
+    if (brackets > MAXIMUM_LEVELS || inLine > MAXIMUM_LEVELS) return true;
+  }
+  return false;
 }
 
 function sizeProblem(text: string): string | undefined {

@@ -1,6 +1,7 @@
 // Records what every scenario does, to compare two versions of the product: `npm run behaviour -- FILE [PART/PARTS] [TEXT]`, of the runs
-// whose name has the text in it. Each line of the file is one run: who called EC2, SSM, Route 53, CloudWatch and Lambda, in which order, with what outcome, and how the run ended.
-// Inputs are left out: names of tags, of parameters and of records may change where behaviour does not.
+// whose name has the text in it. Each line of the file is one run: who called EC2, SSM, Route 53, CloudWatch and Lambda, in which order,
+// with what outcome, and how the run ended. Inputs are left out: names of tags, of parameters and of records may change where behaviour
+// does not.
 import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { SCENARIOS } from '../../local/scenarios/catalog/index.ts';

@@ -1,4 +1,4 @@
-// The jest suite of this directory, run as a process of its own; its summary is read from what it writes for programs.
+// The jest suite of this directory, run as processes of its own; their summaries are read from what they write for programs.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -24,18 +24,33 @@ const summary = v.object({
 
 const WORDS = [
   ...['--disable-warning=ExperimentalWarning', '--experimental-vm-modules'],
-  ...['node_modules/jest/bin/jest.js', '--config', 'test/nodes/jest.config.js', '--maxWorkers=2'],
+  ...['node_modules/jest/bin/jest.js', '--config', 'test/nodes/jest.config.js', '--maxWorkers=1'],
 ];
 
-/** What it prints goes to standard error. A suite that does not end in time, or says nothing, counts as one failure. */
+/** Halves of the files, side by side. No worker of Jest's: one would outlive the process that started it, and so would its machines. */
+const SHARDS = ['1/2', '2/2'] as const;
+
+/** What it prints goes to standard error. A half that does not end in time, or says nothing, counts as one failure. */
 export async function hostSuite(limitSeconds: number): Promise<Counts> {
+  const halves = await Promise.all(SHARDS.map((shard) => runShard(shard, limitSeconds)));
+  const sum = (of: (counts: Counts) => number): number => halves.reduce((all, counts) => all + of(counts), 0);
+  const why = halves.flatMap(({ why }) => why ?? []).join('; ');
+  return {
+    passed: sum(({ passed }) => passed),
+    failed: sum(({ failed }) => failed),
+    skipped: sum(({ skipped }) => skipped),
+    ...(why !== '' && { why }),
+  };
+}
+
+async function runShard(shard: string, limitSeconds: number): Promise<Counts> {
   const directory = mkdtempSync(join(tmpdir(), 'chainmend-host-suite-'));
   const file = join(directory, 'summary.json');
   try {
     // It ends with this process, even if that is killed; and so do its machines.
     const child = spawn(
       'setpriv',
-      ['--pdeathsig', 'KILL', 'nice', process.execPath, ...WORDS, '--json', `--outputFile=${file}`],
+      ['--pdeathsig', 'KILL', 'nice', process.execPath, ...WORDS, `--shard=${shard}`, '--json', `--outputFile=${file}`],
       {
         cwd: join(import.meta.dirname, '../..'),
         // Its JSON would also come on standard output.
@@ -52,8 +67,8 @@ export async function hostSuite(limitSeconds: number): Promise<Counts> {
       child.once('close', resolve);
     });
     clearTimeout(limit);
-    if (isOver) return { ...NONE, why: `it did not end within ${limitSeconds} s, and was ended` };
-    return countsOf(file, status);
+    if (isOver) return { ...NONE, why: `its part ${shard} did not end within ${limitSeconds} s, and was ended` };
+    return countsOf(file, shard, status);
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
@@ -61,7 +76,7 @@ export async function hostSuite(limitSeconds: number): Promise<Counts> {
 
 const NONE: Counts = { passed: 0, failed: 1, skipped: 0 };
 
-function countsOf(file: string, status: number | null): Counts {
+function countsOf(file: string, shard: string, status: number | null): Counts {
   try {
     const found = v.parse(summary, JSON.parse(readFileSync(file, 'utf8')));
     const failed = found.numFailedTests + found.numRuntimeErrorTestSuites;
@@ -72,6 +87,6 @@ function countsOf(file: string, status: number | null): Counts {
       skipped: found.numPendingTests + found.numTodoTests,
     };
   } catch {
-    return { ...NONE, why: `it said nothing, and its exit status was ${status}` };
+    return { ...NONE, why: `its part ${shard} said nothing, and its exit status was ${status}` };
   }
 }

@@ -115,6 +115,26 @@ describe('what is wrong in a fleet file', () => {
     ]);
   });
 
+  it.each([
+    ['brackets', '['.repeat(20_000)],
+    ['brackets that have their keys', `${'{a: '.repeat(1_000)}5`],
+    ['brackets over many lines', '{\n'.repeat(900)],
+    ['lists and maps in one line', 'a: - '.repeat(4_000)],
+    ['keys in one line', '? '.repeat(10_000)],
+    ['anchors and tags in one line', '&a !a '.repeat(3_000)],
+  ])('is told at once where it is nested too deep: %s', (_, text) => {
+    expect(problemsIn({ 'bitcoin.yaml': `${head}${nodes}horizon: ${text}\n` })).toEqual([
+      'bitcoin.yaml:1:1 the file is nested too deep',
+    ]);
+  });
+
+  it('is no depth, though a line has many keys and many brackets that end', () => {
+    const tags = Array.from({ length: 60 }, (_, at) => `k${at}: { a: [] }`).join(', ');
+    expect(problemsIn({ 'bitcoin.yaml': `${head}nodes: { tag: { ${tags} } }\n` })).not.toContain(
+      'bitcoin.yaml:1:1 the file is nested too deep',
+    );
+  });
+
   it('may be its length: an SSM parameter holds 8 KB', () => {
     const identity = Array.from(
       { length: 32 },

@@ -150,19 +150,19 @@ export async function openedAt({ machine }: RealNode, device: string, height: nu
 export class Mining {
   #rests = false;
   /** The block that is being made. */
-  #under: Promise<void> | undefined;
+  #mining: Promise<void> | undefined;
   readonly #timer: NodeJS.Timeout;
 
   constructor(miner: RealNode, everyMs: number) {
     this.#timer = setInterval(() => {
       // On a slow machine a block takes longer than until the next one is due.
-      if (this.#rests || this.#under) return;
-      this.#under = mine(miner, 1)
+      if (this.#rests || this.#mining) return;
+      this.#mining = mine(miner, 1)
         .catch(() => {
           // It is asked again in a moment; where it stays away, the nodes stand still, and stories tell.
         })
         .finally(() => {
-          this.#under = undefined;
+          this.#mining = undefined;
         });
     }, everyMs);
     this.#timer.unref();
@@ -171,7 +171,7 @@ export class Mining {
   /** Resolves when the last block is there: none comes after it. */
   async rest(): Promise<void> {
     this.#rests = true;
-    await this.#under;
+    await this.#mining;
   }
 
   goOn(): void {

@@ -64,9 +64,9 @@ export const snapshots: RealStory = {
       world.observed('litecoin').some(({ name, height }) => name === 'node3' && height === tip),
     );
     await taken(world, telling, 'while the chain rests');
+    rest.goOn();
     const first = cleanSnapshots(world, 'node3').at(-1);
     const opened = await begunWith(world, miner, first?.content, tip);
-    rest.goOn();
     holds(
       `a client begins with it at height ${tip} and with hash ${first?.ledger.blockHash?.slice(0, 12)}…: its ledger's`,
       first?.ledger.height === tip && opened.height === tip && opened.hash === first.ledger.blockHash,
