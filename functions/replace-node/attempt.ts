@@ -13,13 +13,12 @@ import { type Ending, refused, releaseNode, writeOutcome } from '../../shared/he
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import type { Outcome, Performed, Sight } from './acts/act.ts';
 import { type Act, performAct, seenAfterAct } from './acts/table.ts';
-import { exceededBy, mayWait, needsTurn, type Permitted, permit, settlesWith } from './approval.ts';
-import { type Course, firstCourse, type HealContext } from './context.ts';
-import { type Facts, readFacts } from './facts.ts';
-import { decide, ladderOf, needsOf } from './ladder.ts';
-import { readLaunch } from './launch.ts';
-import { planOf, stateOf } from './plan.ts';
+import { decide } from './decide.ts';
+import { type Facts, readFacts, readLaunch } from './facts.ts';
+import { ladderOf, needsOf } from './ladder.ts';
+import { exceededBy, mayWait, needsTurn, type Permitted, permit, planOf, settlesWith, stateOf } from './plan.ts';
 import { type Decision, type End, ended } from './rungs/rung.ts';
+import { type Course, firstCourse, type HealContext } from './state.ts';
 
 /** Waiting for a day of catching up takes some four hundred turns, of two to six operations each; an execution has 3,000. */
 const MAX_TURNS = 900;

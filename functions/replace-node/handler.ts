@@ -4,7 +4,7 @@ import { type ReplaceClients, replaceClients } from '../../shared/aws/clients.ts
 import { durableHeal } from '../../shared/heal/engine.ts';
 import type { ReplacePayload } from '../../shared/model/payload.ts';
 import { attempt } from './attempt.ts';
-import { ENVIRONMENT, type Variable } from './context.ts';
+import { ENVIRONMENT, type Variable } from './state.ts';
 
 export { replaceClients as awsClients };
 

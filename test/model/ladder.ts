@@ -9,7 +9,7 @@ import {
   reduceAct,
   seenAfterAct,
 } from '../../functions/replace-node/acts/table.ts';
-import { decide } from '../../functions/replace-node/ladder.ts';
+import { decide } from '../../functions/replace-node/decide.ts';
 import type { Decision, End } from '../../functions/replace-node/rungs/rung.ts';
 import { phaseOf } from '../../functions/replace-node/state.ts';
 import { newNode, unsettled } from '../../shared/heal/lease.ts';

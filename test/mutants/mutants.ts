@@ -127,15 +127,27 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['unit/program'],
     },
   ],
-  'functions/replace-node/ladder.ts': [
+  'functions/replace-node/decide.ts': [
     {
       name: 'from the onset of an incident the best snapshots are held',
       find: 'SETS_HELD = 2',
       replace: 'SETS_HELD = 0',
       caughtBy: ['unit/replace-node-ladder'],
     },
+    {
+      name: 'an instance that cannot reach its volumes is not stopped',
+      find: "checks?.attachedEbs === 'impaired'",
+      replace: 'checks === undefined',
+      caughtBy: ['unit/replace-node-begin'],
+    },
+    {
+      name: 'a client that a person has stopped is left to that person',
+      find: 'if (stopped && seen',
+      replace: 'if (!stopped && seen === null',
+      caughtBy: ['unit/replace-node-begin'],
+    },
   ],
-  'functions/replace-node/rungs/volumes.ts': [
+  'functions/replace-node/rungs/swap.ts': [
     {
       name: 'data that were tried in an incident are not tried again',
       find: 'find(({ setId }) => !tried.has(setId))',
@@ -153,6 +165,18 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       find: "if (restored.mounted === 'restored') return",
       replace: "if (restored.mounted === 'restored' && reason === '') return",
       caughtBy: ['unit/replace-node-swap'],
+    },
+    {
+      name: 'guardrails are asked again before the volumes are exchanged',
+      find: 'if (off) return off;',
+      replace: '',
+      caughtBy: ['unit/replace-node-recalled'],
+    },
+    {
+      name: 'the same stop on other data ends the ladder',
+      find: "fault === 'same-stop')) return",
+      replace: "fault === 'same-stop') && facts.nowMs === 0) return",
+      caughtBy: ['unit/replace-node-swap', 'model/ladder'],
     },
   ],
   'functions/replace-node/rungs/replace.ts': [
@@ -186,8 +210,6 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       replace: '',
       caughtBy: ['unit/replace-node-recalled'],
     },
-  ],
-  'functions/replace-node/rungs/replace-back.ts': [
     {
       name: 'a new client is down for sure before the old one is put back',
       find: 'if (silenced) return silenced;',
@@ -195,7 +217,7 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['unit/replace-node-machine'],
     },
   ],
-  'functions/replace-node/proof.ts': [
+  'functions/replace-node/judge.ts': [
     {
       name: 'only an observation after the start proves a rung',
       find: 'asked.watched.observedAtMs > upSinceMs',
@@ -209,35 +231,7 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['unit/replace-node-proof'],
     },
   ],
-  'functions/replace-node/begin.ts': [
-    {
-      name: 'an instance that cannot reach its volumes is not stopped',
-      find: "checks?.attachedEbs === 'impaired'",
-      replace: 'checks === undefined',
-      caughtBy: ['unit/replace-node-begin'],
-    },
-    {
-      name: 'a client that a person has stopped is left to that person',
-      find: 'if (stopped && seen',
-      replace: 'if (!stopped && seen === null',
-      caughtBy: ['unit/replace-node-begin'],
-    },
-  ],
-  'functions/replace-node/rungs/swap.ts': [
-    {
-      name: 'guardrails are asked again before the volumes are exchanged',
-      find: 'if (off) return off;',
-      replace: '',
-      caughtBy: ['unit/replace-node-recalled'],
-    },
-    {
-      name: 'the same stop on other data ends the ladder',
-      find: "fault === 'same-stop')) return",
-      replace: "fault === 'same-stop') && facts.nowMs === 0) return",
-      caughtBy: ['unit/replace-node-swap', 'model/ladder'],
-    },
-  ],
-  'functions/replace-node/approval.ts': [
+  'functions/replace-node/plan.ts': [
     {
       name: 'only the data that were approved are copied',
       find: 'sourceOf(decision.volumes) !== source',
@@ -553,15 +547,15 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['unit/heal-shell'],
     },
   ],
-  'functions/replace-node/acts/launch.ts': [
+  'functions/replace-node/acts/instances.ts': [
     {
       name: 'what no pause may forbid is only what puts back',
-      find: 'recovers: false,',
-      replace: 'recovers: true,',
+      find: 'EC2 tells which instance it is.\n  intent: null,\n  recovers: false,',
+      replace: 'EC2 tells which instance it is.\n  intent: null,\n  recovers: true,',
       caughtBy: ['unit/replace-node-acts'],
     },
   ],
-  'functions/replace-node/launch.ts': [
+  'functions/replace-node/facts.ts': [
     {
       name: 'another instance boots with its client masked',
       find: 'userData: maskedUserData(clientsOf(fleet)),',
@@ -609,7 +603,7 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['unit/replace-node-superseded'],
     },
   ],
-  'functions/replace-node/acts/retired.ts': [
+  'functions/replace-node/acts/cleanup.ts': [
     {
       name: 'what is put away is written down before it is tagged',
       find: 'await writeKept(heal.store, records);',

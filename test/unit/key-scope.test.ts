@@ -2,7 +2,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { giveUpVolumes } from '../../functions/replace-node/acts/decisions.ts';
 import { RUNGS } from '../../functions/replace-node/ladder.ts';
-import { prepare } from '../../functions/replace-node/rungs/volumes.ts';
+import { prepare } from '../../functions/replace-node/rungs/swap.ts';
 import { foreignAccountOf, keyBeyondUs, keyScopeOf } from '../../shared/aws/keys.ts';
 import { MINUTE_MS, NOON_MS } from '../support/heal-facts.ts';
 import { COPY_VOLUME, copy, facts, foundVolume, ladderState, machine, volumeNow } from '../support/replace-facts.ts';

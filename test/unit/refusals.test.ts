@@ -8,7 +8,7 @@ import { cleanUp } from '../../functions/replace-node/acts/cleanup.ts';
 import { type Mutation, mutate } from '../../functions/replace-node/acts/mutation.ts';
 import { performAct } from '../../functions/replace-node/acts/table.ts';
 import { dropVolumes } from '../../functions/replace-node/acts/volumes.ts';
-import { firstCourse } from '../../functions/replace-node/context.ts';
+import { firstCourse } from '../../functions/replace-node/state.ts';
 import { runOnNodes } from '../../functions/rotate-peers/commands.ts';
 import type { RotateContext } from '../../functions/rotate-peers/context.ts';
 import { ME, nodeRecord } from '../support/heal-facts.ts';

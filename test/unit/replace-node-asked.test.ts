@@ -2,7 +2,7 @@
 import type { DurableContext } from '@aws/durable-execution-sdk-js';
 import { describe, expect, it } from '@jest/globals';
 import { attempt } from '../../functions/replace-node/attempt.ts';
-import type { HealContext } from '../../functions/replace-node/context.ts';
+import type { HealContext } from '../../functions/replace-node/state.ts';
 import { keys } from '../../shared/heal/store.ts';
 import { bitcoin } from '../support/fleet-documents.ts';
 import {

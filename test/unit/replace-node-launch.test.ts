@@ -1,8 +1,8 @@
 // An instance that was launched is never forgotten, whatever becomes of the attempt that launched it.
 import { describe, expect, it } from '@jest/globals';
 import type { ActContext } from '../../functions/replace-node/acts/act.ts';
-import { launch } from '../../functions/replace-node/acts/launch.ts';
-import { firstCourse } from '../../functions/replace-node/context.ts';
+import { launch } from '../../functions/replace-node/acts/instances.ts';
+import { firstCourse } from '../../functions/replace-node/state.ts';
 import { INSTANCE, ME, nodeRecord, OTHER } from '../support/heal-facts.ts';
 import { patientContext, type Shell, shell } from '../support/heal-shell.ts';
 import { ladderState, newReplacement, YOUNG } from '../support/replace-facts.ts';

@@ -8,7 +8,7 @@ import {
   permit,
   settlesWith,
   sourceOf,
-} from '../../functions/replace-node/approval.ts';
+} from '../../functions/replace-node/plan.ts';
 import type { Decision } from '../../functions/replace-node/rungs/rung.ts';
 import { phaseOf } from '../../functions/replace-node/state.ts';
 import type { LadderState } from '../../shared/heal/memory.ts';

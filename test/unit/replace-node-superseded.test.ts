@@ -1,7 +1,7 @@
 // What the acts of the ladder send, and what they never send: acts in, calls out.
 import { describe, expect, it } from '@jest/globals';
 import { type Act, doesRecover, performAct } from '../../functions/replace-node/acts/table.ts';
-import type { HealContext } from '../../functions/replace-node/context.ts';
+import type { HealContext } from '../../functions/replace-node/state.ts';
 import { keptKey } from '../../shared/heal/kept.ts';
 import type { CleanupPiece, LadderState } from '../../shared/heal/memory.ts';
 import { bitcoin } from '../support/fleet-documents.ts';

@@ -9,8 +9,15 @@ import type { LadderState } from '../../../shared/heal/memory.ts';
 import type { Refusal } from '../../../shared/model/guardrail-codes.ts';
 import type { Rung } from '../../../shared/model/rungs.ts';
 import type { NodeState } from '../../../shared/node-commands/node-answer.ts';
-import { afterCommand, type CommandTrace, type Course, type HealContext } from '../context.ts';
-import { isUnspent, phaseOf, reservationKey } from '../state.ts';
+import {
+  afterCommand,
+  type CommandTrace,
+  type Course,
+  type HealContext,
+  isUnspent,
+  phaseOf,
+  reservationKey,
+} from '../state.ts';
 
 export interface Done {
   readonly is: 'done';

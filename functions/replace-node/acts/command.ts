@@ -9,9 +9,8 @@ import {
   nodeCommandOverByMs,
   nodeCommandParameters,
 } from '../../../shared/node-commands/node-command.ts';
-import type { CommandTrace, HealContext, Variable, Which } from '../context.ts';
-import { endOf } from '../proof.ts';
-import { instanceIdOf } from '../state.ts';
+import { endOf } from '../judge.ts';
+import { type CommandTrace, type HealContext, instanceIdOf, type Variable, type Which } from '../state.ts';
 import type { ActContext, Outcome, Result } from './act.ts';
 
 const DOCUMENTS: Readonly<Record<NodeCommand['operation'], Variable>> = {

@@ -6,7 +6,7 @@ import type { Fleet } from '../../../shared/fleet/model.ts';
 import { once, stepper } from '../../../shared/heal/context.ts';
 import { guardAgain } from '../../../shared/heal/guard.ts';
 import { holds } from '../../../shared/heal/lease.ts';
-import type { HealContext } from '../context.ts';
+import type { HealContext } from '../state.ts';
 import type { ActContext, Done, Result } from './act.ts';
 
 export interface Mutation {

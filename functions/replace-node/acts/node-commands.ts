@@ -2,11 +2,17 @@
 import type { Fleet } from '../../../shared/fleet/model.ts';
 import type { LadderState, RestoredVolumes } from '../../../shared/heal/memory.ts';
 import type { NodeCommand } from '../../../shared/node-commands/node-command.ts';
-import type { Which } from '../context.ts';
-import { SIGNING_STATE } from '../guards.ts';
-import { clientsOf } from '../launch.ts';
-import { endOf } from '../proof.ts';
-import { failRung, giveUpReplacement, giveUpRestored, mountedOf, withReplacement, withRestored } from '../state.ts';
+import { clientsOf } from '../facts.ts';
+import { endOf, SIGNING_STATE } from '../judge.ts';
+import {
+  failRung,
+  giveUpReplacement,
+  giveUpRestored,
+  mountedOf,
+  type Which,
+  withReplacement,
+  withRestored,
+} from '../state.ts';
 import { type ActParts, defineAct, type Failed, known, nothing } from './act.ts';
 import { send } from './command.ts';
 

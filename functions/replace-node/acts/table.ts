@@ -14,11 +14,9 @@ import {
   seenAfter,
 } from './act.ts';
 import { CLEANUP_ACTS } from './cleanup.ts';
-import { DECISIONS } from './decisions.ts';
-import { INSTANCE_ACTS } from './instances.ts';
-import { LAUNCH_ACTS } from './launch.ts';
+import { DECISIONS, PRECAUTIONS } from './decisions.ts';
+import { INSTANCE_ACTS, LAUNCH_ACTS } from './instances.ts';
 import { NODE_COMMANDS } from './node-commands.ts';
-import { PRECAUTIONS } from './precautions.ts';
 import { VOLUME_ACTS } from './volumes.ts';
 
 const ALL = [

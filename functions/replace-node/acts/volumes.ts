@@ -18,19 +18,20 @@ import type { FoundVolume, LadderState, RestoredVolumes } from '../../../shared/
 import type { MarkAnswer, MarkQuestion } from '../../../shared/model/questions.ts';
 import { INCIDENT_TAG, LEDGER_TAGS, TAG_VALUE_MAX, WHY_TAG } from '../../../shared/model/tags.ts';
 import { sentenceOfUnmarked } from '../../../shared/snapshots/marks.ts';
-import type { HealContext, Which } from '../context.ts';
 import {
   dropRestored,
   giveUpReplacement,
   giveUpRestored,
+  type HealContext,
   instanceIdOf,
   isFound,
+  type Which,
   withReplacement,
   withRestored,
 } from '../state.ts';
 import { type ActContext, type ActParts, defineAct, known, nothing, type Result } from './act.ts';
+import { keeping, ownTags, putVolumesAway, rolesOf, shelfOf, whoseOf } from './cleanup.ts';
 import { type Made, mutate, told } from './mutation.ts';
-import { keeping, ownTags, putVolumesAway, rolesOf, shelfOf, whoseOf } from './retired.ts';
 
 /** The parts that these acts share: they say nothing of the node itself. */
 const ON_VOLUMES = {

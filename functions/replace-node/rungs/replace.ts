@@ -1,22 +1,30 @@
 // The rung that gives a node another instance: launched with its client masked, the original fenced, the data moved or restored, the client
 // unmasked, and only then what pointed at the original. Two copies of one identity never run (rules 13 and 14 of docs/model.md). Pure.
+
 import type { LadderState, Replacement } from '../../../shared/heal/memory.ts';
-import { endRung, giveUpReplacement, noteFenced, noteMasked, planReplacement } from '../acts/decisions.ts';
-import { join, standBy, stopInstanceOf } from '../acts/instances.ts';
-import { launch } from '../acts/launch.ts';
-import { inspect, maskOriginal, takeOver } from '../acts/node-commands.ts';
-import { leavePool } from '../acts/precautions.ts';
-import { detach, keepVolumes } from '../acts/volumes.ts';
+import { endRung, giveUpReplacement, leavePool, noteFenced, noteMasked, planReplacement } from '../acts/decisions.ts';
+import { dropReplacement, join, launch, leave, standBy, startInstanceOf, stopInstanceOf } from '../acts/instances.ts';
+import { inspect, maskOriginal, maskReplacement, startOriginal, takeOver } from '../acts/node-commands.ts';
+import { attach, detach, keepVolumes } from '../acts/volumes.ts';
 import { type Facts, followsAgain } from '../facts.ts';
-import { guardOf } from '../guards.ts';
-import { isOriginalTouched, isPending, newReplacement } from '../state.ts';
-import { BOUND_MS, isSpent, sentenceOfSetback, waitedMs, waitFor } from './patience.ts';
-import { backToOriginal } from './replace-back.ts';
-import { type Decision, type Rung, refuse } from './rung.ts';
-import { onceSettled, proving } from './settle.ts';
-import { lockedOut } from './stop-start.ts';
-import { FOLLOWS_AGAIN, needsPool } from './swap.ts';
-import { choose, move, prepare, takeAway } from './volumes.ts';
+import { guardOf } from '../judge.ts';
+import { instanceIdOf, isOriginalTouched, isPending, newReplacement, type Which } from '../state.ts';
+import { lockedOut } from './restart.ts';
+import {
+  BOUND_MS,
+  type Decision,
+  isSeenStopped,
+  isSpent,
+  onceSettled,
+  proving,
+  type Rung,
+  refuse,
+  sentenceOfSetback,
+  stuck,
+  waitedMs,
+  waitFor,
+} from './rung.ts';
+import { choose, FOLLOWS_AGAIN, needsPool, prepare, takeAway } from './swap.ts';
 
 const VOLUMES_UNKNOWN =
   'which volumes are the node’s cannot be told: the node is silent, or they do not fit the fleet file';
@@ -183,4 +191,120 @@ function calledOff(facts: Facts, state: LadderState): Decision | null {
   if (isTouched) return null;
   const refusal = guardOf(facts, 'replace');
   return refusal && onceSettled(facts, state, { as: 'refused', refusal });
+}
+
+/**
+ * The way back from a replacement that did not help: its client is down for sure, the volumes and the root are where they were, and the
+ * original runs again.
+ */
+function backToOriginal(facts: Facts, state: LadderState, replacement: Replacement, reason: string): Decision {
+  const { restoredVolumes: restored } = state;
+  if (replacement.instanceId === '') return dropReplacement({});
+  const silenced = silence(facts, state, replacement, reason);
+  if (silenced) return silenced;
+  if (restored)
+    return takeAway(facts, state, { ...restored, mounted: 'found' }, restored.givenUp ?? { fault: 'other', reason });
+  if (!isOriginalTouched(state))
+    return isSeenStopped(facts, state)
+      ? waitFor(state, facts.nowMs, 'the old instance was started, and EC2 says stopped still')
+      : dropReplacement({});
+  return move(facts, state, 'original') ?? restoreOriginal(facts, state, replacement, reason);
+}
+
+/** Its client was told to start, and has not said since that it is masked. */
+const mayRun = ({ takeOver }: Replacement): boolean => takeOver === 'intended' || takeOver === 'unconfirmed';
+
+/** The replacement's client is masked by its own acknowledgement; or its instance is stopped and has no root volume. It is kept, stopped. */
+function silence(
+  { replacement: shown, nowMs }: Facts,
+  state: LadderState,
+  replacement: Replacement,
+  reason: string,
+): Decision | null {
+  // It may not be shown yet; one that is gone for good runs no client.
+  if (!shown) return waitedMs(state, nowMs) < BOUND_MS.shown ? waitFor(state, nowMs, 'it is not shown yet') : null;
+  const { instance, agentOnline } = shown;
+  const { state: power, instanceId, rootVolumeId, rootDevice } = instance;
+  if (power === 'terminated') return null;
+  if (power === 'stopped') {
+    if (!mayRun(replacement) || rootVolumeId === null) return null;
+    if (isPending(state, 'DetachVolume', rootVolumeId, nowMs))
+      return waitFor(state, nowMs, 'its root volume is being detached');
+    return detach({
+      volumeId: rootVolumeId,
+      which: 'replacement',
+      device: rootDevice,
+      reason: 'without its root volume nobody can start it by accident',
+    });
+  }
+  if (power === 'running' && replacement.takeOver === 'intended' && agentOnline) return maskReplacement({ reason });
+  if (power === 'running' && !isPending(state, 'StopInstances', instanceId, nowMs))
+    return stopInstanceOf({ which: 'replacement', reason });
+  return waitedMs(state, nowMs) > BOUND_MS.stop
+    ? stuck(`the new instance is still ${power}`)
+    : waitFor(state, nowMs, `the new instance is ${power}`);
+}
+
+function restoreOriginal(
+  { original, nowMs }: Facts,
+  state: LadderState,
+  { originalRoot: root, originalMask, membership }: Replacement,
+  reason: string,
+): Decision {
+  const power = original?.instance.state ?? 'terminated';
+  if (!original || power === 'terminated') return dropReplacement({});
+  const { instance, agentOnline } = original;
+  if (root && isPending(state, 'DetachVolume', root.volumeId, nowMs))
+    return waitFor(state, nowMs, 'the old root volume may be on its way off');
+  if (root && instance.rootVolumeId === null) {
+    if (isPending(state, 'AttachVolume', root.volumeId, nowMs))
+      return waitFor(state, nowMs, 'the old root volume is being attached');
+    return attach({ volumeId: root.volumeId, which: 'original', device: root.device, reason: 'it is put back' });
+  }
+  if (membership !== 'apart') return leave({});
+  const start = startInstanceOf({ reason: `it is put back: ${reason}` });
+  if (power === 'stopped' && !isPending(state, 'StartInstances', instance.instanceId, nowMs))
+    return isSpent(state, start) ? dropReplacement({}) : start;
+  const pending = isPending(state, 'StopInstances', instance.instanceId, nowMs);
+  // Its client was to be masked: it is unmasked and started by another word.
+  const masked = originalMask !== 'none';
+  if (power === 'running' && !pending && !masked) return dropReplacement({});
+  if (power === 'running' && !pending && agentOnline) return startOriginal({ reason });
+  return waitedMs(state, nowMs) > BOUND_MS.stop
+    ? stuck(
+        `the old instance is ${power}, its agent ${agentOnline ? 'answers' : 'is silent'}, and its client ${masked ? 'is masked' : 'is to run'}`,
+      )
+    : waitFor(state, nowMs, 'the old instance comes up');
+}
+
+/** "/dev/sd[f-p]" are recommended for EBS data volumes ("Device names for volumes on Amazon EC2 instances"). */
+const DEVICES = [...'fghijklmnop'].map((letter) => `/dev/sd${letter}`);
+
+/** Each found volume off the one instance and onto the other; null when all are there. */
+function move(facts: Facts, state: LadderState, to: Which): Decision | null {
+  const { nowMs, volumes, replacement } = facts;
+  const target = instanceIdOf(state, to);
+  const taken = (replacement?.instance.devices ?? []).map(({ device }) => device);
+  // On the way there the original gets everything back; on the way back it is waited for, and a person is told by the bound of the heal.
+  const delayed = (reason: string): Decision =>
+    to === 'replacement' ? giveUpReplacement({ reason }) : waitFor(state, nowMs, reason);
+  for (const [at, { volumeId, device }] of state.found.volumes.entries()) {
+    const volume = volumes.find((candidate) => candidate.volumeId === volumeId);
+    if (!volume) return delayed(`${volumeId} is gone`);
+    const { attachment } = volume;
+    if (attachment?.instanceId === target && attachment.state === 'attached') continue;
+    const isElsewhere = attachment && attachment.instanceId !== target && attachment.state === 'attached';
+    if (isElsewhere && !isPending(state, 'DetachVolume', volumeId, nowMs)) {
+      const which = to === 'replacement' ? 'original' : 'replacement';
+      return detach({ volumeId, which, device: attachment.device, reason: 'it moves' });
+    }
+    if (volume.state === 'available' && !isPending(state, 'AttachVolume', volumeId, nowMs)) {
+      const name = to === 'original' ? device : DEVICES.filter((one) => !taken.includes(one))[at];
+      return attach({ volumeId, which: to, device: name ?? device, reason: 'it moves' });
+    }
+    const is = attachment?.state ?? volume.state;
+    if (waitedMs(state, nowMs) > BOUND_MS.detach) return delayed(`${volumeId} is still ${is}`);
+    return waitFor(state, nowMs, `${volumeId} is ${is}`);
+  }
+  return null;
 }
