@@ -11,21 +11,21 @@ import { newNode, unsettled } from '../../shared/heal/lease.ts';
 import type { LadderState } from '../../shared/heal/memory.ts';
 import { type Ending, refused, releaseNode, writeOutcome } from '../../shared/heal/outcome.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
-import type { Outcome, Performed, Sight } from './acts/act.ts';
-import { type Act, performAct, seenAfterAct } from './acts/table.ts';
+import type { NodeStatus, Outcome, Performed } from './acts/act.ts';
+import { type Act, performAct, statusAfterAct } from './acts/table.ts';
 import { decide } from './decide.ts';
 import { type Facts, readFacts, readLaunch } from './facts.ts';
 import { ladderOf, needsOf } from './ladder.ts';
 import { exceededBy, mayWait, needsTurn, type Permitted, permit, planOf, settlesWith, stateOf } from './plan.ts';
 import { type Decision, type End, ended } from './rungs/rung.ts';
-import { type Course, firstCourse, type HealContext } from './state.ts';
+import { type Leases, newLeases, type ReplaceContext } from './state.ts';
 
 /** Waiting for a day of catching up takes some four hundred turns, of two to six operations each; an execution has 3,000. */
 const MAX_TURNS = 900;
 const MINUTE_MS = 60_000;
-const NOTHING_SEEN: Sight = { seen: null, silent: false };
+const NOTHING_SEEN: NodeStatus = { seen: null, silent: false };
 
-export async function attempt(ctx: DurableContext, heal: HealContext): Promise<Ending | null> {
+export async function attempt(ctx: DurableContext, heal: ReplaceContext): Promise<Ending | null> {
   const claimed = await stepper(ctx, '000')('claim', () => claimAttempt(heal));
   if ('end' in claimed) return null;
   const { settles } = await stepper(ctx, '000')('left-open', () => leftOpen(heal));
@@ -42,20 +42,20 @@ export async function attempt(ctx: DurableContext, heal: HealContext): Promise<E
     await stepper(ctx, '004')('conclude', () => writeOutcome(heal, ending, '004'));
     return ending;
   }
-  return turns(ctx, heal, firstCourse(leased.holder), approved.permitted);
+  return turns(ctx, heal, newLeases(leased.holder), approved.permitted);
 }
 
 const busy = (reason: string, lookAgainMs: number): Refusal => ({ refuse: 'busy', reason, page: false, lookAgainMs });
 
 /** `settles` is null where nothing is to be settled, or all may be done anyway. */
-async function leftOpen({ store, payload }: HealContext): Promise<{ readonly settles: Permitted }> {
+async function leftOpen({ store, payload }: ReplaceContext): Promise<{ readonly settles: Permitted }> {
   return { settles: settlesWith(await store.readNode(payload.fleet, payload.instanceId), payload) ?? null };
 }
 
 /** Mode plan says what would be done and ends; mode ask waits for a person's yes to this very plan. */
 async function planned(
   ctx: DurableContext,
-  heal: HealContext,
+  heal: ReplaceContext,
 ): Promise<{ readonly ending: Ending } | { readonly permitted: Permitted }> {
   const plan = await stepper(ctx, '001')('plan', () => makePlan(heal));
   if ('refusal' in plan) return { ending: refused(plan.refusal) };
@@ -85,7 +85,7 @@ async function planned(
     : { ending: refused(exceededBy(`the plan has changed since it was approved: ${since}`)) };
 }
 
-async function makePlan(heal: HealContext): Promise<ReturnType<typeof planOf>> {
+async function makePlan(heal: ReplaceContext): Promise<ReturnType<typeof planOf>> {
   const facts = await readFacts(heal, null, NOTHING_SEEN, needsOf);
   if ('refuse' in facts) return { refusal: facts };
   const state = stateOf(facts);
@@ -99,14 +99,14 @@ async function makePlan(heal: HealContext): Promise<ReturnType<typeof planOf>> {
 /** What a turn begins with. */
 interface Turn {
   readonly state: LadderState | null;
-  readonly sight: Sight;
-  readonly course: Course;
+  readonly sight: NodeStatus;
+  readonly course: Leases;
 }
 
 async function turns(
   ctx: DurableContext,
-  heal: HealContext,
-  course: Course,
+  heal: ReplaceContext,
+  course: Leases,
   permitted: Permitted,
 ): Promise<Ending | null> {
   const inherited = await inherit(ctx, heal);
@@ -137,20 +137,20 @@ async function turns(
 }
 
 const nextTurn = (
-  sight: Sight,
+  sight: NodeStatus,
   act: Act,
   outcome: Outcome,
   { state, course }: Pick<Performed, 'state' | 'course'>,
-): Turn => ({ state, sight: seenAfterAct(act, sight, outcome), course: withLeased(course, state) });
+): Turn => ({ state, sight: statusAfterAct(act, sight, outcome), course: withLeased(course, state) });
 
-function withLeased(course: Course, state: LadderState | null): Course {
+function withLeased(course: Leases, state: LadderState | null): Leases {
   const { instanceId = '', fence = 0 } = state?.replacement ?? {};
   if (instanceId === '' || course.leased.some((one) => one.instanceId === instanceId)) return course;
   return { ...course, leased: [...course.leased, { instanceId, fence }] };
 }
 
 /** What an attempt before this one remembered of the same incident; of another incident only what is still open. */
-async function inherit(ctx: DurableContext, { store, payload }: HealContext): Promise<LadderState | null> {
+async function inherit(ctx: DurableContext, { store, payload }: ReplaceContext): Promise<LadderState | null> {
   return stepper(ctx, '005')('inherit', async () => {
     const node =
       (await store.readNode(payload.fleet, payload.instanceId)) ?? newNode(payload.fleet, payload.instanceId);
@@ -162,7 +162,7 @@ async function inherit(ctx: DurableContext, { store, payload }: HealContext): Pr
 /** The replacement that an attempt before this one has launched is held by a fence of that one: ours is higher, or nothing is sent to it. */
 async function leaseReplacement(
   ctx: DurableContext,
-  heal: HealContext,
+  heal: ReplaceContext,
   state: LadderState,
 ): Promise<LadderState | { readonly busy: string }> {
   const { replacement } = state;
@@ -174,13 +174,13 @@ async function leaseReplacement(
 }
 
 /** A rung that is gone on with needs the fleet's turn as one that is taken does: an attempt that ends before the node feels anything gives it back. */
-async function turnAgain(ctx: DurableContext, heal: HealContext, state: LadderState | null): Promise<Reserved> {
+async function turnAgain(ctx: DurableContext, heal: ReplaceContext, state: LadderState | null): Promise<Reserved> {
   if (!state || !needsTurn(state)) return { reserved: true };
   const taken = await stepper(ctx, '007')('turn', () => takeTurn(heal));
   return 'refuse' in taken && !mayWait(state) ? { reserved: true } : taken;
 }
 
-async function decideNext(heal: HealContext, { state, sight }: Turn, permitted: Permitted): Promise<Decision> {
+async function decideNext(heal: ReplaceContext, { state, sight }: Turn, permitted: Permitted): Promise<Decision> {
   const facts = await readFacts(heal, state, sight, needsOf);
   if ('refuse' in facts) return ended({ as: 'refused', refusal: facts });
   return permit(withTemplateChange(decide(facts, state), facts, state), facts, state, permitted);
@@ -205,7 +205,7 @@ function withTemplateChange(decision: Decision, { original }: Facts, state: Ladd
 
 async function finalize(
   ctx: DurableContext,
-  heal: HealContext,
+  heal: ReplaceContext,
   turn: Turn,
   end: End,
   place: string,
@@ -245,7 +245,7 @@ function endingOf(end: End): Ending {
 /** A step that kept failing. What was begun stays in the record: the next attempt goes on from there. */
 async function giveUp(
   ctx: DurableContext,
-  heal: HealContext,
+  heal: ReplaceContext,
   { course }: Turn,
   error: unknown,
   place: string,
@@ -266,8 +266,8 @@ async function giveUp(
 
 async function release(
   ctx: DurableContext,
-  heal: HealContext,
-  { commandsOver, holder, seenFence, leased }: Course,
+  heal: ReplaceContext,
+  { commandsOver, holder, seenFence, leased }: Leases,
   ending: Ending,
   place: string,
 ): Promise<void> {
@@ -296,7 +296,7 @@ async function release(
 }
 
 /** Whether the client may be down because of us, or is up and not yet told of. */
-async function hasBegun({ store, payload }: HealContext): Promise<boolean> {
+async function hasBegun({ store, payload }: ReplaceContext): Promise<boolean> {
   const { operation } = (await store.readNode(payload.fleet, payload.instanceId)) ?? { operation: null };
   return operation?.kind === 'replace' && operation.phase !== 'preparing';
 }

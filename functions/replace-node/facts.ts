@@ -23,10 +23,10 @@ import { FLEET_TAG, INCIDENT_TAG, JOINING_TAG } from '../../shared/model/tags.ts
 import { maskedUserData } from '../../shared/node-commands/masked-user-data.ts';
 import type { NodeState } from '../../shared/node-commands/node-answer.ts';
 import type { ClientOnNode } from '../../shared/node-commands/node-command.ts';
-import type { Sight } from './acts/act.ts';
+import type { NodeStatus } from './acts/act.ts';
 import { ownTags } from './acts/cleanup.ts';
 import { readSources, type Sources } from './sources.ts';
-import type { HealContext } from './state.ts';
+import type { ReplaceContext } from './state.ts';
 
 /** What watch-fleet said last of the node's client; null where it has not been observed lately. */
 export interface Watched {
@@ -109,9 +109,9 @@ export const followsAgain = ({ want, original, watched }: Pick<Facts, 'want' | '
 
 /** @returns a refusal where the fleet file cannot be read */
 export async function readFacts(
-  heal: HealContext,
+  heal: ReplaceContext,
   state: LadderState | null,
-  { seen, silent }: Sight,
+  { seen, silent }: NodeStatus,
   needsOf: (situation: Situation, state: LadderState | null) => Needs,
 ): Promise<Facts | Refusal> {
   const { clients, payload, environment, store } = heal;
@@ -186,7 +186,7 @@ async function readSupply(read: () => Promise<Sources>, { sources }: Needs): Pro
   }
 }
 
-async function readMachine({ clients }: HealContext, instanceId: string): Promise<Machine | null> {
+async function readMachine({ clients }: ReplaceContext, instanceId: string): Promise<Machine | null> {
   const [instance, checks, { InstanceInformationList = [] }] = await Promise.all([
     describeInstance(clients.ec2, instanceId),
     describeChecks(clients.ec2, instanceId),
@@ -199,7 +199,7 @@ async function readMachine({ clients }: HealContext, instanceId: string): Promis
 
 /** The slowest of the restored volumes; not done before all of them are told of. */
 async function readInitialization(
-  { clients }: HealContext,
+  { clients }: ReplaceContext,
   volumeIds: readonly string[],
 ): Promise<Facts['initialization']> {
   if (volumeIds.length === 0) return null;
@@ -273,7 +273,7 @@ export function templateOf(
  * Whether EC2 would launch an instance in the place of this one, as far as it says before it does: permissions and the template, but no
  * capacity and no quota. What only one subnet refuses is no verdict, since others may be tried.
  */
-export async function readLaunch(heal: HealContext, fleet: Fleet, original: InstanceNow): Promise<LaunchVerdict> {
+export async function readLaunch(heal: ReplaceContext, fleet: Fleet, original: InstanceNow): Promise<LaunchVerdict> {
   const launchTemplate = templateOf(fleet, original.launchTemplate);
   const subnetId = original.subnetId || fleet.replace.subnetIds[0];
   if (!launchTemplate || subnetId === undefined) return { is: 'unknown', reason: 'it names no template or no subnet' };
@@ -291,7 +291,7 @@ export async function readLaunch(heal: HealContext, fleet: Fleet, original: Inst
 
 /** The same for the question as for the launch, but for its token. */
 export const launchRequest = (
-  heal: HealContext,
+  heal: ReplaceContext,
   fleet: Fleet,
   { instanceType, tags }: InstanceNow,
   { incidentId, ...where }: Pick<Launch, 'launchTemplate' | 'subnetId' | 'availabilityZone'> & { incidentId: string },

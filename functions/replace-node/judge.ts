@@ -89,25 +89,25 @@ const UNOBSERVED_MS = 15 * 60_000;
 /** Catching up from an old copy takes hours; longer than this, somebody should look. */
 const CATCH_UP_MS = 24 * 60 * 60_000;
 
-type Asked = Pick<Facts, 'nowMs' | 'fleet' | 'watched' | 'seen'> & {
+type ProofInput = Pick<Facts, 'nowMs' | 'fleet' | 'watched' | 'seen'> & {
   readonly found: FoundNode;
   readonly upSinceMs: number;
   readonly inspectedAtMs: number | null;
 };
 
 /** By what others saw of it after it came up: what it says of itself proves nothing. */
-export function judgeProof(asked: Asked): Verdict {
-  const { nowMs, fleet, found, upSinceMs } = asked;
+export function judgeProof(input: ProofInput): Verdict {
+  const { nowMs, fleet, found, upSinceMs } = input;
   const upForMs = nowMs - upSinceMs;
   const graceMs = fleet.health.startGraceSeconds * 1000;
-  const watched = asked.watched && asked.watched.observedAtMs > upSinceMs ? asked.watched : null;
+  const watched = input.watched && input.watched.observedAtMs > upSinceMs ? input.watched : null;
   if (!watched || watched.health === 'unknown') {
     const why = watched?.reason ?? 'nobody has looked at it since its client came up';
     return upForMs < graceMs + UNOBSERVED_MS ? waiting(upForMs, why) : { is: 'unknown', reason: why };
   }
   if (isProved(watched, found)) return { is: 'proved', reason: wordsOf(watched, found) };
-  const ended = asked.seen?.clients.find(({ state }) => state === 'failed' || state === 'stopped');
-  if (ended && (asked.inspectedAtMs ?? 0) > upSinceMs)
+  const ended = input.seen?.clients.find(({ state }) => state === 'failed' || state === 'stopped');
+  if (ended && (input.inspectedAtMs ?? 0) > upSinceMs)
     return { is: 'failed', at: 'open', reason: `its client ends again: ${endOf(ended)}` };
   switch (watched.health) {
     case 'forked':
@@ -125,7 +125,7 @@ export function judgeProof(asked: Asked): Verdict {
         };
       if (
         upForMs > SILENT_AFTER_MS &&
-        nowMs - (asked.inspectedAtMs ?? 0) > (upForMs < LATER_MS ? INSPECT_EVERY_MS : INSPECT_LATER_EVERY_MS)
+        nowMs - (input.inspectedAtMs ?? 0) > (upForMs < LATER_MS ? INSPECT_EVERY_MS : INSPECT_LATER_EVERY_MS)
       )
         return { is: 'silent' };
       return waiting(upForMs, watched.reason);

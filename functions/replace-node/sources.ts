@@ -13,7 +13,7 @@ import type { SnapshotSet } from '../../shared/snapshots/model.ts';
 import { readPolicies, supplyOf } from '../../shared/snapshots/policies.ts';
 import { readSnapshots } from '../../shared/snapshots/read.ts';
 import { readOwners, setsOf, type VolumeOwner } from '../../shared/snapshots/sets.ts';
-import type { HealContext } from './state.ts';
+import type { ReplaceContext } from './state.ts';
 
 export interface Sources {
   /** Why they could not be read, where nothing needed them yet: nothing is known of them. */
@@ -39,7 +39,7 @@ export interface KeptSource {
   readonly volumes: Readonly<Record<string, string>>;
 }
 
-interface Asked {
+interface SourcesInput {
   readonly fleet: Fleet;
   readonly state: LadderState;
   readonly nodes: readonly ObservedNode[];
@@ -47,10 +47,10 @@ interface Asked {
   readonly nowMs: number;
 }
 
-export async function readSources(heal: HealContext, asked: Asked): Promise<Sources> {
+export async function readSources(heal: ReplaceContext, input: SourcesInput): Promise<Sources> {
   const { clients, payload } = heal;
-  const { fleet, state } = asked;
-  if (payload.want.do === 'undo') return { good: [], refused: [], sibling: null, kept: await readPutAway(heal, asked) };
+  const { fleet, state } = input;
+  if (payload.want.do === 'undo') return { good: [], refused: [], sibling: null, kept: await readPutAway(heal, input) };
   const nodes = await discoverNodes(clients.ec2, fleet);
   const owners = await readOwners(clients.ec2, fleet, nodes);
   const known = new Map(owners);
@@ -58,7 +58,7 @@ export async function readSources(heal: HealContext, asked: Asked): Promise<Sour
   const snapshots = await readSnapshots(clients.ec2, fleet, [...known.keys()]);
   const sets = setsOf(snapshots, { fleet, volumes: known, nodeNames: new Set(nodes.map(({ name }) => name)) });
   const unusable = await unusableKeys(heal, state, snapshots);
-  const demand = { ...demandOf(heal, asked, nodes), unusableKeys: unusable };
+  const demand = { ...demandOf(heal, input, nodes), unusableKeys: unusable };
   const target = targetFault(state, unusable);
   const faultSinceMs = payload.want.do === 'heal' ? payload.onsetMs : null;
   const { want } = payload;
@@ -81,12 +81,12 @@ export async function readSources(heal: HealContext, asked: Asked): Promise<Sour
     const none = ranked.good.map(({ setId }) => ({ setId, why: target }));
     return { good: [], refused: [...none, ...refused], sibling: null, kept: null };
   }
-  return { good: ranked.good, refused, sibling: siblingOf(asked, nodes, known), kept: null };
+  return { good: ranked.good, refused, sibling: siblingOf(input, nodes, known), kept: null };
 }
 
 function demandOf(
-  { payload }: HealContext,
-  { fleet, nodes: observed, watch }: Asked,
+  { payload }: ReplaceContext,
+  { fleet, nodes: observed, watch }: SourcesInput,
   nodes: readonly FleetNode[],
 ): Omit<Demand, 'unusableKeys'> {
   const own = nodes.find(({ instanceId }) => instanceId === payload.instanceId);
@@ -105,7 +105,7 @@ function demandOf(
 
 /** What is installed on the node, as it told last: data of a newer client are none for it. */
 function clientOf(
-  { instanceId }: HealContext['payload'],
+  { instanceId }: ReplaceContext['payload'],
   observed: readonly ObservedNode[],
   fleet: Fleet,
 ): Demand['client'] {
@@ -117,7 +117,7 @@ function clientOf(
 const MAX_KEYS = 8;
 
 async function unusableKeys(
-  { clients, environment }: HealContext,
+  { clients, environment }: ReplaceContext,
   { found, tried }: LadderState,
   snapshots: readonly { readonly kmsKeyId: string | null }[],
 ): Promise<ReadonlyMap<string, string>> {
@@ -140,7 +140,7 @@ function targetFault({ found }: LadderState, unusable: ReadonlyMap<string, strin
 
 /** A follower in the same zone that follows the chain, the highest first. */
 function siblingOf(
-  { fleet, nodes, state }: Asked,
+  { fleet, nodes, state }: SourcesInput,
   all: readonly FleetNode[],
   owners: ReadonlyMap<string, VolumeOwner>,
 ): SiblingSource | null {
@@ -165,7 +165,10 @@ function siblingOf(
 }
 
 /** The volumes of this node that were kept last, one for each role: as their tags say, and as a heal has written down. */
-async function readPutAway({ clients, payload, store }: HealContext, { fleet }: Asked): Promise<KeptSource | null> {
+async function readPutAway(
+  { clients, payload, store }: ReplaceContext,
+  { fleet }: SourcesInput,
+): Promise<KeptSource | null> {
   const records = keptOf(await readKept(store, fleet.name), 'volume');
   const { Volumes = [] } = await clients.ec2.send(
     new DescribeVolumesCommand({

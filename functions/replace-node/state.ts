@@ -2,7 +2,7 @@
 // name, and what follows from a state alone. Pure.
 
 import type { ReplaceClients } from '../../shared/aws/clients.ts';
-import type { HealTools } from '../../shared/heal/context.ts';
+import type { HealContext } from '../../shared/heal/context.ts';
 import type { Holder } from '../../shared/heal/lease.ts';
 import type {
   Blame,
@@ -210,13 +210,13 @@ export const ENVIRONMENT = [
 ] as const;
 
 export type Variable = (typeof ENVIRONMENT)[number];
-export type HealContext = HealTools<ReplacePayload, Variable, ReplaceClients>;
+export type ReplaceContext = HealContext<ReplacePayload, Variable, ReplaceClients>;
 
 /** Which of the two instances: the one that the incident is about, and the one that takes its place. */
 export type Which = 'original' | 'replacement';
 
 /** What an execution keeps from turn to turn, beside the state that its successors get. A replay makes the same. */
-export interface Course {
+export interface Leases {
   readonly holder: Holder;
   /** Replacements that this execution has leased, those given up included: all are released. */
   readonly leased: readonly { readonly instanceId: string; readonly fence: number }[];
@@ -237,7 +237,7 @@ export interface CommandTrace {
   readonly fence: number | null;
 }
 
-export const firstCourse = (holder: Holder): Course => ({
+export const newLeases = (holder: Holder): Leases => ({
   holder,
   leased: [],
   ordinals: { original: 0, replacement: 0 },
@@ -245,7 +245,7 @@ export const firstCourse = (holder: Holder): Course => ({
   seenFence: 0,
 });
 
-export function afterCommand(course: Course, { which, isRefused, fence }: CommandTrace): Course {
+export function afterCommand(course: Leases, { which, isRefused, fence }: CommandTrace): Leases {
   const ordinals = { ...course.ordinals, [which]: course.ordinals[which] + 1 };
   const seenFence = which === 'original' ? Math.max(course.seenFence, fence ?? 0) : course.seenFence;
   return { ...course, ordinals, seenFence, commandsOver: course.commandsOver && !isRefused };

@@ -6,7 +6,7 @@ import { askPerson } from '../../shared/heal/ask.ts';
 import { leaveReplacement, takeTurn } from '../../shared/heal/budgets.ts';
 import { changeNode, claimAttempt, takeLease } from '../../shared/heal/claim.ts';
 import type { ActTable, Heal } from '../../shared/heal/engine.ts';
-import { guardAgain } from '../../shared/heal/guard.ts';
+import { readGuards } from '../../shared/heal/guard.ts';
 import { busy, refused, releaseNode, writeOutcome } from '../../shared/heal/outcome.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import type { SnapshotPayload } from '../../shared/model/payload.ts';
@@ -338,7 +338,7 @@ async function leavePool(
 ): Promise<Acts['leave-pool']['result']> {
   const { durable, step, place, journal, payload } = context;
   const left = await step('leave-pool', async () => {
-    const guarded = await guardAgain(context);
+    const guarded = await readGuards(context);
     if ('refuse' in guarded) return guarded;
     const turn = await takeTurn(context);
     if ('refuse' in turn) return turn;

@@ -6,7 +6,7 @@ import type { PlanWords } from '../model/journal-fields.ts';
 import type { Write } from '../model/write.ts';
 import { plainText } from '../text/plain-text.ts';
 import { type Approval, claimOf, denied, hashOf, judgeApproval, type Terms } from './approval.ts';
-import type { HealTools, Step } from './context.ts';
+import type { HealContext, Step } from './context.ts';
 import { answeredOf, askedOf } from './incident.ts';
 import { answersToHeal, type Page, page } from './notify.ts';
 import type { ApprovalRecord, IncidentRecord } from './records.ts';
@@ -40,7 +40,7 @@ export function judgeSilence(error: unknown, hours: number): Approval {
 export async function askPerson(
   ctx: DurableContext,
   step: Step,
-  tools: HealTools,
+  tools: HealContext,
   question: Question,
   place: string,
 ): Promise<Approval> {
@@ -69,7 +69,7 @@ async function answerTo(answered: Promise<string>, plan: string, hours: number):
 
 /** On the record first: a page names a question that can be found. */
 async function ask(
-  tools: HealTools,
+  tools: HealContext,
   { sentence, words, terms, guardrails, evidence }: Question,
   { callbackId, hours, place }: { readonly callbackId: string; readonly hours: number; readonly place: string },
 ): Promise<{ readonly plan: string; readonly asked: boolean }> {
@@ -114,7 +114,7 @@ async function ask(
 
 /** Who answered what, before anything is done about it. */
 async function note(
-  tools: HealTools,
+  tools: HealContext,
   plan: string,
   approval: Approval,
   place: string,
@@ -138,7 +138,7 @@ async function note(
 }
 
 const change = (
-  { store, payload: { fleet, instanceId, trouble } }: HealTools,
+  { store, payload: { fleet, instanceId, trouble } }: HealContext,
   decide: (read: IncidentRecord | undefined) => Write<IncidentRecord> | { readonly notMine: true },
 ): Promise<boolean> =>
   settle<IncidentRecord, boolean>(

@@ -16,11 +16,11 @@ import {
 } from '../guardrails/replace-budget.ts';
 import type { Refusal } from '../model/guardrail-codes.ts';
 import { readExecution } from './claim.ts';
-import type { HealTools } from './context.ts';
+import type { HealContext } from './context.ts';
 import { unsettled } from './lease.ts';
 import { keys, settle } from './store.ts';
 
-type Tools = Pick<HealTools, 'clients' | 'store' | 'payload' | 'execution'>;
+type Tools = Pick<HealContext, 'clients' | 'store' | 'payload' | 'execution'>;
 export type Reserved = { readonly reserved: true } | Refusal;
 
 const RESERVED = { reserved: true } as const;

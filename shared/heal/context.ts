@@ -13,7 +13,11 @@ export const HEAL_ENVIRONMENT = ['TABLE_NAME', 'TOPIC_ARN', 'PARAMETER_PREFIX'] 
 export type HealVariable = (typeof HEAL_ENVIRONMENT)[number];
 
 /** `E`: names of the heal's further environment variables. `C`: its clients, where it has more than most. */
-export interface HealTools<P extends HealPayload = HealPayload, E extends string = never, C extends Clients = Clients> {
+export interface HealContext<
+  P extends HealPayload = HealPayload,
+  E extends string = never,
+  C extends Clients = Clients,
+> {
   readonly clients: C;
   readonly store: Store;
   readonly journal: Journal;
@@ -35,7 +39,7 @@ export interface Turn {
 }
 
 /** What an act is handed. */
-export type ActContext<Context extends HealTools<HealPayload, string>> = Context & Turn;
+export type ActContext<Context extends HealContext<HealPayload, string>> = Context & Turn;
 
 const failing = createRetryStrategy({
   maxAttempts: 4,

@@ -9,7 +9,7 @@ import { readEnvironment } from '../aws/environment.ts';
 import { logged } from '../aws/log.ts';
 import { isThrottling } from '../aws/refused.ts';
 import type { HealPayload } from '../model/payload.ts';
-import { type ActContext, HEAL_ENVIRONMENT, type HealTools, stepper } from './context.ts';
+import { type ActContext, HEAL_ENVIRONMENT, type HealContext, stepper } from './context.ts';
 import { createJournal } from './journal.ts';
 import type { Ending } from './outcome.ts';
 import { parseHealPayload } from './payload.ts';
@@ -59,7 +59,7 @@ export type ActTable<Context, Payload, State, Acts extends ActTypes<Acts>> = {
 };
 
 /** `Payload`: as much of it as decisions rest on. */
-export interface Heal<Context extends HealTools<HealPayload, string>, Payload, State, Acts extends ActTypes<Acts>> {
+export interface Heal<Context extends HealContext<HealPayload, string>, Payload, State, Acts extends ActTypes<Acts>> {
   readonly start: State;
   /** More turns than the longest way through the heal takes. */
   readonly turnLimit: number;
@@ -77,7 +77,7 @@ export interface Heal<Context extends HealTools<HealPayload, string>, Payload, S
  * @throws where not even a failure could be recorded, and where the turns are spent
  */
 export async function runHeal<
-  Context extends HealTools<HealPayload, string>,
+  Context extends HealContext<HealPayload, string>,
   Payload,
   State,
   Acts extends ActTypes<Acts>,
@@ -105,7 +105,7 @@ export async function runHeal<
 
 const isEnd = (act: { readonly do: PropertyKey } | End): act is End => act.do === 'end';
 
-async function decide<Context extends HealTools<HealPayload, string>, Payload, State, Acts extends ActTypes<Acts>>(
+async function decide<Context extends HealContext<HealPayload, string>, Payload, State, Acts extends ActTypes<Acts>>(
   heal: Heal<Context, Payload, State, Acts>,
   turn: ActContext<Context>,
   state: State,
@@ -148,7 +148,7 @@ export interface DurableHeal<P extends HealPayload, E extends string, C extends 
   /** The heal's environment variables besides those that every heal has. */
   readonly environment: readonly E[];
   /** null: it was not for this execution to say how the attempt ends. */
-  readonly run: (ctx: DurableContext, tools: HealTools<P, E, C>) => Promise<Ending | null>;
+  readonly run: (ctx: DurableContext, tools: HealContext<P, E, C>) => Promise<Ending | null>;
 }
 
 /** @returns a function's `createHandler` */

@@ -4,8 +4,8 @@ import { isThrottling, type Refused, refusalOf } from '../aws/refused.ts';
 import type { Fleet } from '../fleet/model.ts';
 import { CONSISTENCY_WINDOW_MS, REQUEST_LIFETIME_MS } from '../model/execution.ts';
 import type { Refusal } from '../model/guardrail-codes.ts';
-import { type HealTools, once, type Turn } from './context.ts';
-import { guardAgain } from './guard.ts';
+import { type HealContext, once, type Turn } from './context.ts';
+import { readGuards } from './guard.ts';
 import { type Holder, holds } from './lease.ts';
 
 /** The lease is somebody else's: nothing may be done or written any more. */
@@ -22,12 +22,12 @@ export type Interrupted = { readonly interrupted: string };
  * @throws what leaves open whether the call had an effect
  */
 export async function callUnderGuard<R extends object>(
-  tools: HealTools,
+  tools: HealContext,
   holder: Holder,
   call: (fleet: Fleet) => Promise<R>,
 ): Promise<R | Refusal | Lost | NotSent | Refused> {
   const { store, payload } = tools;
-  const guards = await Promise.all([store.readNode(payload.fleet, payload.instanceId), guardAgain(tools)]).catch(
+  const guards = await Promise.all([store.readNode(payload.fleet, payload.instanceId), readGuards(tools)]).catch(
     (error: unknown): NotSent => ({ notSent: `its guards cannot be read: ${messageOf(error)}` }),
   );
   if ('notSent' in guards) return guards;

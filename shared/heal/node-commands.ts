@@ -6,8 +6,8 @@ import { orRefused, type Refused } from '../aws/refused.ts';
 import type { Fleet } from '../fleet/model.ts';
 import type { ActStatus } from '../model/journal-fields.ts';
 import { clockSkewSeconds, runLimitsSeconds, startBySeconds } from '../node-commands/command.ts';
-import { type HealTools, mostPolls, poll, type Step } from './context.ts';
-import { guardAgain, judgeInstance } from './guard.ts';
+import { type HealContext, mostPolls, poll, type Step } from './context.ts';
+import { judgeInstance, readGuards } from './guard.ts';
 import { type Holder, newNode, raiseQuiet } from './lease.ts';
 import type { Guarded } from './outcome.ts';
 import type { NodeRecord } from './records.ts';
@@ -51,7 +51,7 @@ export type Sent = { readonly commandId: string } | Guarded | { readonly lost: t
  * Body of one step: nobody may succeed us before the command is over, then the guards, then SendCommand.
  * A refusal says nothing of an earlier run of the same step, which may have sent it.
  */
-export async function sendToNode(tools: HealTools, input: NodeCommandInput, place: string): Promise<Sent> {
+export async function sendToNode(tools: HealContext, input: NodeCommandInput, place: string): Promise<Sent> {
   const { clients, journal, payload } = tools;
   const { holder, ordinal, document, intent, mayPutBack, instanceId = payload.instanceId } = input;
   const agent = ordinal === 1 ? await checkAgent(clients.ssm, instanceId) : null;
@@ -59,11 +59,11 @@ export async function sendToNode(tools: HealTools, input: NodeCommandInput, plac
   if (agent) return judgeInstance((await readInstance(clients.ec2, instanceId))?.State?.Name ?? null) ?? agent;
   const options = { instanceId, ...(mayPutBack && { mayPutBack }) };
   // Once before the quiet time is raised too: a heal that is refused here need not wait it out before it gives the node back.
-  const early = await guardAgain(tools, options);
+  const early = await readGuards(tools, options);
   if ('refuse' in early) return early;
   if (!(await quietUntil(tools, input, instanceId))) return { lost: true };
   await journal(`${place}-intent`, { atMs: Date.now(), kind: 'intent', ...intent });
-  const guarded = await guardAgain(tools, options);
+  const guarded = await readGuards(tools, options);
   if ('refuse' in guarded) return guarded;
   const { parameters, comment } = input;
   const sent = await orRefused(async () => ({
@@ -91,7 +91,7 @@ function unsent(instanceId: string, { refused, code }: Refused): Guarded {
 }
 
 async function quietUntil(
-  { store, payload }: HealTools,
+  { store, payload }: HealContext,
   { holder, overAtMs, startsClientAtMs }: NodeCommandInput,
   instanceId: string,
 ): Promise<boolean> {
@@ -137,7 +137,7 @@ export type Awaited<A> = { readonly answer: A } | { readonly over: string };
 export async function awaitNode<A extends CommandAnswer>(
   ctx: DurableContext,
   step: Step,
-  { clients, journal, payload, store }: HealTools,
+  { clients, journal, payload, store }: HealContext,
   { commandId, operationId, instanceId = payload.instanceId, parse, sentenceOf, overAtMs }: AwaitInput<A>,
   place: string,
 ): Promise<Awaited<A>> {

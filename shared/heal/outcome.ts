@@ -4,7 +4,7 @@ import type { DurableContext } from '@aws/durable-execution-sdk-js';
 import type { FailureCode, GuardrailCode, PageCode, Refusal } from '../model/guardrail-codes.ts';
 import type { PlanWords } from '../model/journal-fields.ts';
 import type { HealKind } from '../model/payload.ts';
-import type { HealTools, Step } from './context.ts';
+import type { HealContext, Step } from './context.ts';
 import { conclude, type Outcome, wouldEscalate } from './incident.ts';
 import { type Holder, newNode, release } from './lease.ts';
 import { page } from './notify.ts';
@@ -13,7 +13,7 @@ import { keys, settle } from './store.ts';
 
 /** Pages first (a page may come twice, but never not at all), then the outcome, which only the claimed attempt may write. */
 export async function writeOutcome(
-  tools: HealTools,
+  tools: HealContext,
   ending: Ending,
   place: string,
 ): Promise<{ readonly written: boolean }> {
@@ -69,7 +69,7 @@ function outcomeOf(ending: Ending, paged: boolean, nowMs: number): Outcome {
 
 /** Each code pages once an incident; what ends an incident always pages. */
 async function pageFor(
-  { clients, journal, payload, environment }: HealTools,
+  { clients, journal, payload, environment }: HealContext,
   ending: Ending,
   read: IncidentRecord,
   escalates: boolean,
@@ -116,7 +116,7 @@ const OPERATION_OF: Readonly<Record<HealKind, Operation['kind']>> = {
 export async function releaseNode(
   ctx: DurableContext,
   step: Step,
-  { store, payload }: Pick<HealTools, 'store' | 'payload'>,
+  { store, payload }: Pick<HealContext, 'store' | 'payload'>,
   { holder, commandsOver, seenFence = 0, keepOperation, instanceId = payload.instanceId, before }: ReleaseInput,
   place: string,
 ): Promise<{ readonly done: true }> {

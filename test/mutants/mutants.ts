@@ -220,8 +220,8 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   'functions/replace-node/judge.ts': [
     {
       name: 'only an observation after the start proves a rung',
-      find: 'asked.watched.observedAtMs > upSinceMs',
-      replace: 'asked.watched.observedAtMs > 0',
+      find: 'input.watched.observedAtMs > upSinceMs',
+      replace: 'input.watched.observedAtMs > 0',
       caughtBy: ['unit/replace-node-proof'],
     },
     {

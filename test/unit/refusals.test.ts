@@ -8,7 +8,7 @@ import { cleanUp } from '../../functions/replace-node/acts/cleanup.ts';
 import { type Mutation, mutate } from '../../functions/replace-node/acts/mutation.ts';
 import { performAct } from '../../functions/replace-node/acts/table.ts';
 import { dropVolumes } from '../../functions/replace-node/acts/volumes.ts';
-import { firstCourse } from '../../functions/replace-node/state.ts';
+import { newLeases } from '../../functions/replace-node/state.ts';
 import { runOnNodes } from '../../functions/rotate-peers/commands.ts';
 import type { RotateContext } from '../../functions/rotate-peers/context.ts';
 import { ME, nodeRecord } from '../support/heal-facts.ts';
@@ -36,7 +36,7 @@ const contextOf = (here: Shell, more: Partial<ActContext> = {}): ActContext =>
       },
       environment: { ...here.tools.environment, REGISTER_NODES_FUNCTION: 'register' },
     },
-    course: firstCourse({ execution: ME, fence: 4 }),
+    course: newLeases({ execution: ME, fence: 4 }),
     place: '010',
     recovers: false,
     state: null,

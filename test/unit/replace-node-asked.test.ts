@@ -2,7 +2,7 @@
 import type { DurableContext } from '@aws/durable-execution-sdk-js';
 import { describe, expect, it } from '@jest/globals';
 import { attempt } from '../../functions/replace-node/attempt.ts';
-import type { HealContext } from '../../functions/replace-node/state.ts';
+import type { ReplaceContext } from '../../functions/replace-node/state.ts';
 import { keys } from '../../shared/heal/store.ts';
 import { bitcoin } from '../support/fleet-documents.ts';
 import {
@@ -69,7 +69,7 @@ async function asked(answerTo: (plan: string) => object, meanwhile: (volume: { S
   const ctx = { ...patientContext().ctx, createCallback: async () => [answered, 'callback-1'] };
   const environment = { ...here.tools.environment, KMS_KEYS: '' };
   const tools = { ...here.tools, store, payload: wish, execution: EXECUTION, environment };
-  const ending = await attempt(ctx as unknown as DurableContext, tools as unknown as HealContext);
+  const ending = await attempt(ctx as unknown as DurableContext, tools as unknown as ReplaceContext);
   return { ending, sent: here.changes().filter((name) => name !== 'PublishCommand') };
 }
 

@@ -2,7 +2,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { ActContext } from '../../functions/replace-node/acts/act.ts';
 import { launch } from '../../functions/replace-node/acts/instances.ts';
-import { firstCourse } from '../../functions/replace-node/state.ts';
+import { newLeases } from '../../functions/replace-node/state.ts';
 import { INSTANCE, ME, nodeRecord, OTHER } from '../support/heal-facts.ts';
 import { patientContext, type Shell, shell } from '../support/heal-shell.ts';
 import { ladderState, newReplacement, YOUNG } from '../support/replace-facts.ts';
@@ -33,7 +33,7 @@ function launching(here: Shell) {
   const context = {
     ctx: patientContext().ctx,
     heal: here.tools,
-    course: firstCourse({ execution: ME, fence: 4 }),
+    course: newLeases({ execution: ME, fence: 4 }),
     place: '010',
     recovers: false,
     state: ladderState({ rung: 'replace', replacement: newReplacement({ instanceId: '' }) }),

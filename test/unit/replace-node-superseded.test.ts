@@ -1,7 +1,7 @@
 // What the acts of the ladder send, and what they never send: acts in, calls out.
 import { describe, expect, it } from '@jest/globals';
 import { type Act, doesRecover, performAct } from '../../functions/replace-node/acts/table.ts';
-import type { HealContext } from '../../functions/replace-node/state.ts';
+import type { ReplaceContext } from '../../functions/replace-node/state.ts';
 import { keptKey } from '../../shared/heal/kept.ts';
 import type { CleanupPiece, LadderState } from '../../shared/heal/memory.ts';
 import { bitcoin } from '../support/fleet-documents.ts';
@@ -80,7 +80,7 @@ const ALL: readonly (readonly [string, Act, LadderState])[] = [
 /** An act as a run makes it. */
 async function made(here: Shell, act: Act, state: LadderState) {
   const environment = { ...here.tools.environment, MARK_ROOT_FUNCTION: 'mark-root', KMS_KEYS: '' };
-  const heal = { ...here.tools, environment } as unknown as HealContext;
+  const heal = { ...here.tools, environment } as unknown as ReplaceContext;
   const course = {
     ...{ holder: { execution: ME, fence: 4 }, leased: [], ordinals: { original: 1, replacement: 1 } },
     ...{ commandsOver: true, seenFence: 4 },

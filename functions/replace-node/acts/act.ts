@@ -12,10 +12,10 @@ import type { NodeState } from '../../../shared/node-commands/node-answer.ts';
 import {
   afterCommand,
   type CommandTrace,
-  type Course,
-  type HealContext,
   isUnspent,
+  type Leases,
   phaseOf,
+  type ReplaceContext,
   reservationKey,
 } from '../state.ts';
 
@@ -59,8 +59,8 @@ export type Result = (Outcome | { readonly is: 'refused'; readonly refusal: Refu
 /** What one act is executed in. */
 export interface ActContext {
   readonly ctx: DurableContext;
-  readonly heal: HealContext;
-  readonly course: Course;
+  readonly heal: ReplaceContext;
+  readonly course: Leases;
   /** Orders steps and journal entries of one act within the attempt: "007". */
   readonly place: string;
   /** The act only puts back what this heal took down, or ends what cannot be left half done: no pause keeps a node down. */
@@ -188,17 +188,17 @@ function withSetback<P>(
 }
 
 /** What is known of the node itself. */
-export interface Sight {
+export interface NodeStatus {
   readonly seen: NodeState | null;
   /** The node has left its first command unanswered: nothing more is sent to it. */
   readonly silent: boolean;
 }
 
-export function seenAfter(
+export function statusAfter(
   { sight, silence }: Pick<ActParts<never>, 'sight' | 'silence'>,
-  before: Sight,
+  before: NodeStatus,
   result: Outcome,
-): Sight {
+): NodeStatus {
   const told = result.is === 'unknown' ? null : result.seen === undefined ? before.seen : result.seen;
   return {
     // What was seen before a command that nobody answered is not what is there now; another instance says things of its own.
@@ -218,7 +218,7 @@ export const hasEndedUnspent = <P>(
 
 export interface Performed {
   readonly result: Result;
-  readonly course: Course;
+  readonly course: Leases;
   readonly state: LadderState | null;
 }
 

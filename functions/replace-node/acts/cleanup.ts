@@ -10,12 +10,12 @@ import type { Fleet } from '../../../shared/fleet/model.ts';
 import { stepper } from '../../../shared/heal/context.ts';
 import {
   endKept,
+  type KeptClients,
   type KeptKind,
+  type KeptOwner,
   putInQuarantine,
   release,
-  type Shelf,
   type ToKeep,
-  type Whose,
   writeKept,
 } from '../../../shared/heal/kept.ts';
 import type { CleanupPiece, LadderState } from '../../../shared/heal/memory.ts';
@@ -31,7 +31,7 @@ import {
   TAG_VALUE_MAX,
 } from '../../../shared/model/tags.ts';
 import { sentenceOfUnmarked, type Unmarked, verify } from '../../../shared/snapshots/marks.ts';
-import { type HealContext, withCleared } from '../state.ts';
+import { type ReplaceContext, withCleared } from '../state.ts';
 import { type ActContext, defineAct, known, nothing, type Result } from './act.ts';
 import { invoke, type Made, mutate, told } from './mutation.ts';
 
@@ -147,7 +147,7 @@ function tellLeft({ ctx, heal, place }: ActContext, step: string, reason: string
 
 const groupOf = (step: HandOverStep): string => ('targetGroupArn' in step ? step.targetGroupArn : step.allocationId);
 
-type Call = (heal: HealContext, state: LadderState, target: string, fleet: Fleet) => Promise<Made | Refused>;
+type Call = (heal: ReplaceContext, state: LadderState, target: string, fleet: Fleet) => Promise<Made | Refused>;
 
 /** What AWS refused of one snapshot is told, and the node is well all the same. */
 const marked = (said: string, unmarked: readonly Unmarked[]): Made => ({
@@ -162,7 +162,7 @@ const pieces: Readonly<Record<Kind, Call>> = {
   },
   quarantine: async (heal, { tried }, target) => {
     const why = tried.find(({ snapshotIds }) => snapshotIds.join(' ') === target)?.reason ?? 'its restore failed';
-    const unmarked = await putInQuarantine(shelfOf(heal), whoseOf(heal), idsOf(target), why, Date.now());
+    const unmarked = await putInQuarantine(keptClientsOf(heal), ownerOf(heal), idsOf(target), why, Date.now());
     return marked('quarantined', unmarked);
   },
   keep: async (heal, { found }, target, fleet) => {
@@ -217,7 +217,7 @@ const pieces: Readonly<Record<Kind, Call>> = {
     return { said: 'asked for' };
   },
   'release-holds': async (heal) => {
-    const { released, unmarked } = await release(shelfOf(heal), whoseOf(heal), Date.now());
+    const { released, unmarked } = await release(keptClientsOf(heal), ownerOf(heal), Date.now());
     return marked(released.length === 0 ? 'none was held' : `${released.join(' ')} released`, unmarked);
   },
   // A new instance is no member of the group: it is the old one that was set aside.
@@ -228,7 +228,7 @@ const pieces: Readonly<Record<Kind, Call>> = {
 type Tags = Readonly<Record<string, string>>;
 
 /** Whose a made thing is, so that whoever finds it knows. */
-export const ownTags = ({ payload }: Pick<HealContext, 'payload'>): Tags => ({
+export const ownTags = ({ payload }: Pick<ReplaceContext, 'payload'>): Tags => ({
   [FLEET_TAG]: payload.fleet,
   [NODE_TAG]: payload.node,
   [INCIDENT_TAG]: payload.incidentId,
@@ -253,7 +253,7 @@ export const keeping = ({ replace }: Fleet): Keeping => {
  * @returns those that AWS refused to tag, in its words: without its tags none of them is ever removed
  */
 export async function putVolumesAway(
-  heal: HealContext,
+  heal: ReplaceContext,
   volumes: readonly VolumeNow[],
   roles: ReadonlyMap<string, string>,
   kept: Keeping,
@@ -280,7 +280,7 @@ export async function putVolumesAway(
 
 /** @param instance as it is now; null where EC2 shows none, and then there is nothing to be kept */
 export async function putInstanceAway(
-  heal: HealContext,
+  heal: ReplaceContext,
   instance: InstanceNow | null,
   kept: Keeping,
   more: Tags,
@@ -299,21 +299,24 @@ export const rolesOf = (
 ): ReadonlyMap<string, string> => new Map(volumes.map(({ volumeId, role }) => [volumeId, role]));
 
 /** They are in use again: whatever their tags say from now on, nobody removes them. */
-export const takeBack = (heal: HealContext, kind: KeptKind, ids: readonly string[]): Promise<void> =>
+export const takeBack = (heal: ReplaceContext, kind: KeptKind, ids: readonly string[]): Promise<void> =>
   endKept(heal.store, heal.payload.fleet, kind, ids, Date.now());
 
 /** Where what is put away is written down. */
-export const shelfOf = ({ clients: { ec2 }, store }: Pick<HealContext, 'clients' | 'store'>): Shelf => ({ ec2, store });
+export const keptClientsOf = ({ clients: { ec2 }, store }: Pick<ReplaceContext, 'clients' | 'store'>): KeptClients => ({
+  ec2,
+  store,
+});
 
-export const whoseOf = ({ payload: { fleet, node, incidentId } }: Pick<HealContext, 'payload'>): Whose => ({
+export const ownerOf = ({ payload: { fleet, node, incidentId } }: Pick<ReplaceContext, 'payload'>): KeptOwner => ({
   fleet,
   node,
   incidentId,
 });
 
-const about = (heal: HealContext, kept: Keeping) => ({ ...whoseOf(heal), ...kept, state: 'kept' }) as const;
+const about = (heal: ReplaceContext, kept: Keeping) => ({ ...ownerOf(heal), ...kept, state: 'kept' }) as const;
 
-const keptTags = (heal: HealContext, { atMs, untilMs }: Keeping): Tags => ({
+const keptTags = (heal: ReplaceContext, { atMs, untilMs }: Keeping): Tags => ({
   ...ownTags(heal),
   [RETIRED_TAG]: new Date(atMs).toISOString(),
   [KEEP_UNTIL_TAG]: new Date(untilMs).toISOString(),

@@ -10,7 +10,7 @@ import {
   nodeCommandParameters,
 } from '../../../shared/node-commands/node-command.ts';
 import { endOf } from '../judge.ts';
-import { type CommandTrace, type HealContext, instanceIdOf, type Variable, type Which } from '../state.ts';
+import { type CommandTrace, instanceIdOf, type ReplaceContext, type Variable, type Which } from '../state.ts';
 import type { ActContext, Outcome, Result } from './act.ts';
 
 const DOCUMENTS: Readonly<Record<NodeCommand['operation'], Variable>> = {
@@ -84,7 +84,7 @@ export async function send(context: ActContext, { which, sentence, command, star
   return { ...outcomeOf(awaited.answer, atMs), ...trace({ fence: awaited.answer.fence }) };
 }
 
-async function readFleet({ clients, environment, payload }: HealContext): Promise<Fleet> {
+async function readFleet({ clients, environment, payload }: ReplaceContext): Promise<Fleet> {
   const switches = await readSwitches(clients.ssm, environment.PARAMETER_PREFIX, payload.fleet);
   if ('refuse' in switches) throw new Error(switches.reason);
   return switches.fleet;

@@ -5,7 +5,7 @@ import { orRefused } from '../../../shared/aws/refused.ts';
 import { classOf } from '../../../shared/guardrails/replace.ts';
 import { reserveReplacement, reserveRestart, takeTurn, writeReplacementProof } from '../../../shared/heal/budgets.ts';
 import { stepper } from '../../../shared/heal/context.ts';
-import { guardAgain } from '../../../shared/heal/guard.ts';
+import { readGuards } from '../../../shared/heal/guard.ts';
 import { hold } from '../../../shared/heal/kept.ts';
 import type { Blame, FailedRung, LadderState, Replacement, RestoredVolumes } from '../../../shared/heal/memory.ts';
 import { noteProgress } from '../../../shared/heal/progress.ts';
@@ -14,7 +14,7 @@ import { sentenceOfUnmarked } from '../../../shared/snapshots/marks.ts';
 import type { SnapshotFact } from '../../../shared/snapshots/model.ts';
 import { failRung, reservationKey, withReplacement, withRestored } from '../state.ts';
 import { type ActParts, defineAct, known, nothing, type Result } from './act.ts';
-import { shelfOf, whoseOf } from './cleanup.ts';
+import { keptClientsOf, ownerOf } from './cleanup.ts';
 import { decided, invoke, mutate } from './mutation.ts';
 
 /** How far the blocks of restored volumes have come. */
@@ -78,7 +78,7 @@ export const takeRung = defineAct<{ readonly rung: Rung; readonly reason: string
   execute: (context, { rung, reason }) =>
     stepper(context.ctx, context.place)('take-rung', async (): Promise<Result> => {
       const { heal, place } = context;
-      const guarded = await guardAgain(heal);
+      const guarded = await readGuards(heal);
       if ('refuse' in guarded) return { is: 'refused', refusal: guarded };
       const { incidentId, want } = heal.payload;
       const nowMs = Date.now();
@@ -279,7 +279,7 @@ export const holdSnapshots = defineAct<Supply>()('hold-snapshots', {
       bookkeeping: true,
       bestEffort: true,
       call: async () => {
-        const unmarked = await hold(shelfOf(heal), whoseOf(heal), snapshots, Date.now());
+        const unmarked = await hold(keptClientsOf(heal), ownerOf(heal), snapshots, Date.now());
         const count = snapshots.length - unmarked.length;
         return { said: unmarked.length === 0 ? `${count} held` : `${count} held; ${sentenceOfUnmarked(unmarked)}` };
       },
@@ -300,7 +300,7 @@ export const leavePool = defineAct<object>()('leave-pool', {
   retryKey: () => 'leave-pool',
   execute: async ({ ctx, heal, place }) => {
     const left = await stepper(ctx, place)('leave-pool', async () => {
-      const guarded = await guardAgain(heal);
+      const guarded = await readGuards(heal);
       if ('refuse' in guarded) return guarded;
       await heal.journal(`${place}-intent`, {
         atMs: Date.now(),

@@ -21,8 +21,8 @@ import {
   failRung,
   giveUpReplacement,
   giveUpRestored,
-  type HealContext,
   instanceIdOf,
+  type ReplaceContext,
   type Which,
   withReplacement,
 } from '../state.ts';
@@ -276,7 +276,7 @@ export const launch = defineAct<{ readonly reason: string }>()('launch', {
 export const LAUNCH_ACTS = [launch] as const;
 
 /** Whatever keeps its record from being written is no refusal of the launch: it is there. */
-async function leaseOf(heal: HealContext, instanceId: string): ReturnType<typeof takeLease> {
+async function leaseOf(heal: ReplaceContext, instanceId: string): ReturnType<typeof takeLease> {
   try {
     return await takeLease(heal, 'replace', instanceId);
   } catch (cause) {
@@ -285,7 +285,7 @@ async function leaseOf(heal: HealContext, instanceId: string): ReturnType<typeof
   }
 }
 
-async function zoneOf(heal: HealContext, subnetId: string): Promise<string> {
+async function zoneOf(heal: ReplaceContext, subnetId: string): Promise<string> {
   const { Subnets = [] } = await heal.clients.ec2.send(new DescribeSubnetsCommand({ SubnetIds: [subnetId] }));
   const zone = Subnets[0]?.AvailabilityZone;
   if (!zone) throw new Error(`DescribeSubnets tells no zone of ${subnetId}`);

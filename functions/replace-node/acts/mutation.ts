@@ -4,9 +4,9 @@ import { InvokeCommand } from '@aws-sdk/client-lambda';
 import { isDenied, isThrottling, orRefused, type Refused } from '../../../shared/aws/refused.ts';
 import type { Fleet } from '../../../shared/fleet/model.ts';
 import { once, stepper } from '../../../shared/heal/context.ts';
-import { guardAgain } from '../../../shared/heal/guard.ts';
+import { readGuards } from '../../../shared/heal/guard.ts';
 import { holds } from '../../../shared/heal/lease.ts';
-import type { HealContext } from '../state.ts';
+import type { ReplaceContext } from '../state.ts';
 import type { ActContext, Done, Result } from './act.ts';
 
 export interface Mutation {
@@ -82,7 +82,7 @@ async function guardAndCall({ heal, course, recovers }: ActContext, { call, atMo
   const { store, payload } = heal;
   const [node, guarded] = await Promise.all([
     store.readNode(payload.fleet, payload.instanceId),
-    guardAgain(heal, recovers ? { mayPutBack: true } : {}),
+    readGuards(heal, recovers ? { mayPutBack: true } : {}),
   ]);
   if (!holds(node, course.holder)) return { is: 'lost' };
   if ('refuse' in guarded) return { is: 'refused', refusal: guarded };
@@ -138,7 +138,7 @@ export const told = (answer: { readonly accepted: true } | Refused, said: string
 
 /** Another function of the suite, asked and not waited for. */
 export async function invoke(
-  { clients }: Pick<HealContext, 'clients'>,
+  { clients }: Pick<ReplaceContext, 'clients'>,
   functionName: string,
   event: object,
 ): Promise<void> {

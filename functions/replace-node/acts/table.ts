@@ -5,13 +5,13 @@ import {
   type ActParts,
   hasEndedUnspent,
   intended,
+  type NodeStatus,
   type Outcome,
   type Performed,
   perform,
   recovers,
   reduced,
-  type Sight,
-  seenAfter,
+  statusAfter,
 } from './act.ts';
 import { CLEANUP_ACTS } from './cleanup.ts';
 import { DECISIONS, PRECAUTIONS } from './decisions.ts';
@@ -56,8 +56,8 @@ export const intendAct = (state: LadderState, act: Act, atMs: number): LadderSta
 export const reduceAct = (before: LadderState, act: Act, outcome: Outcome): LadderState =>
   reduced(partsOf(act), before, act, outcome);
 
-export const seenAfterAct = (act: Act, before: Sight, outcome: Outcome): Sight =>
-  seenAfter(partsOf(act), before, outcome);
+export const statusAfterAct = (act: Act, before: NodeStatus, outcome: Outcome): NodeStatus =>
+  statusAfter(partsOf(act), before, outcome);
 
 /** Whether the act has ended a rung that did nothing. */
 export const endsUnspent = (before: LadderState, act: Act, outcome: Pick<Outcome, 'is'>, after: LadderState): boolean =>

@@ -22,15 +22,15 @@ import {
   dropRestored,
   giveUpReplacement,
   giveUpRestored,
-  type HealContext,
   instanceIdOf,
   isFound,
+  type ReplaceContext,
   type Which,
   withReplacement,
   withRestored,
 } from '../state.ts';
 import { type ActContext, type ActParts, defineAct, known, nothing, type Result } from './act.ts';
-import { keeping, ownTags, putVolumesAway, rolesOf, shelfOf, whoseOf } from './cleanup.ts';
+import { keeping, keptClientsOf, ownerOf, ownTags, putVolumesAway, rolesOf } from './cleanup.ts';
 import { type Made, mutate, told } from './mutation.ts';
 
 /** The parts that these acts share: they say nothing of the node itself. */
@@ -80,7 +80,7 @@ export const create = defineAct<{ readonly at: number; readonly reason: string }
 const without = (positions: readonly number[], at: number): readonly number[] => positions.filter((one) => one !== at);
 
 async function make(
-  heal: HealContext,
+  heal: ReplaceContext,
   { beganAtMs, incidentId }: LadderState,
   fleet: Fleet,
   restored: RestoredVolumes,
@@ -141,7 +141,7 @@ const isRole = (
   );
 };
 
-async function sizeOf({ clients }: HealContext, snapshotId: string): Promise<number> {
+async function sizeOf({ clients }: ReplaceContext, snapshotId: string): Promise<number> {
   const { Snapshots = [] } = await clients.ec2.send(new DescribeSnapshotsCommand({ SnapshotIds: [snapshotId] }));
   return Snapshots[0]?.VolumeSize ?? 0;
 }
@@ -315,7 +315,7 @@ export const dropVolumes = defineAct<object>()('drop-volumes', {
         // What cannot be marked is told of: the next set of snapshots, or the next rung, does not wait for a tag.
         const untagged = await putVolumesAway(heal, there, rolesOf(volumes), keeping(fleet), why);
         const unmarked = blamed
-          ? await putInQuarantine(shelfOf(heal), whoseOf(heal), snapshotIds, `${fault}: ${reason}`, Date.now())
+          ? await putInQuarantine(keptClientsOf(heal), ownerOf(heal), snapshotIds, `${fault}: ${reason}`, Date.now())
           : [];
         const quarantined = snapshotIds.filter((id) => !unmarked.some(({ snapshotId }) => snapshotId === id));
         return {
