@@ -1014,7 +1014,7 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
     {
       name: 'the guards of a command are read again right before it is sent',
-      find: "  const guarded = await guardAgain(tools, options);\n  if ('refuse' in guarded) return guarded;",
+      find: "  const guarded = await readGuards(tools, options);\n  if ('refuse' in guarded) return guarded;",
       replace: '  const guarded = early;',
       caughtBy: ['unit/node-commands'],
     },
