@@ -23,10 +23,9 @@ import { FLEET_TAG, INCIDENT_TAG, JOINING_TAG } from '../../shared/model/tags.ts
 import { maskedUserData } from '../../shared/node-commands/masked-user-data.ts';
 import type { NodeState } from '../../shared/node-commands/node-answer.ts';
 import type { ClientOnNode } from '../../shared/node-commands/node-command.ts';
-import type { NodeStatus } from './acts/act.ts';
 import { ownTags } from './acts/cleanup.ts';
 import { readSources, type Sources } from './sources.ts';
-import type { ReplaceContext } from './state.ts';
+import type { NodeStatus, ReplaceContext } from './state.ts';
 
 /** What watch-fleet said last of the node's client; null where it has not been observed lately. */
 export interface Watched {
@@ -109,12 +108,12 @@ export const followsAgain = ({ want, original, watched }: Pick<Facts, 'want' | '
 
 /** @returns a refusal where the fleet file cannot be read */
 export async function readFacts(
-  heal: ReplaceContext,
+  context: ReplaceContext,
   state: LadderState | null,
   { seen, silent }: NodeStatus,
   needsOf: (situation: Situation, state: LadderState | null) => Needs,
 ): Promise<Facts | Refusal> {
-  const { clients, payload, environment, store } = heal;
+  const { clients, payload, environment, store } = context;
   const { instanceId } = payload;
   const nowMs = Date.now();
   const switches = await readSwitches(clients.ssm, environment.PARAMETER_PREFIX, payload.fleet);
@@ -122,8 +121,8 @@ export async function readFacts(
   const { fleet } = switches;
   const replacementId = state?.replacement?.instanceId ?? '';
   const [readOriginal, readReplacement, observations, watch] = await Promise.all([
-    readMachine(heal, instanceId),
-    replacementId === '' ? null : readMachine(heal, replacementId),
+    readMachine(context, instanceId),
+    replacementId === '' ? null : readMachine(context, replacementId),
     store.readObservations(payload.fleet),
     store.readWatch(payload.fleet),
   ]);
@@ -140,14 +139,16 @@ export async function readFacts(
   const needs = needsOf({ want: payload.want, fleet, ...machines }, state);
   const [volumes, initialization, launch, reach, sources] = await Promise.all([
     describeVolumes(clients.ec2, { ids, instanceIds }),
-    needs.initialization && fleet.replace.initializationMiBps !== undefined ? readInitialization(heal, restored) : null,
-    original && needs.launch ? readLaunch(heal, fleet, original.instance) : null,
+    needs.initialization && fleet.replace.initializationMiBps !== undefined
+      ? readInitialization(context, restored)
+      : null,
+    original && needs.launch ? readLaunch(context, fleet, original.instance) : null,
     original && (needs.launch || (payload.mode !== 'act' && needs.replace))
       ? readReach(clients, fleet, original.instance)
       : null,
     (needs.sources || needs.supply) && state
       ? readSupply(
-          () => readSources(heal, { fleet, state, nodes: observations.flatMap(({ nodes }) => nodes), watch, nowMs }),
+          () => readSources(context, { fleet, state, nodes: observations.flatMap(({ nodes }) => nodes), watch, nowMs }),
           needs,
         )
       : null,
@@ -273,14 +274,14 @@ export function templateOf(
  * Whether EC2 would launch an instance in the place of this one, as far as it says before it does: permissions and the template, but no
  * capacity and no quota. What only one subnet refuses is no verdict, since others may be tried.
  */
-export async function readLaunch(heal: ReplaceContext, fleet: Fleet, original: InstanceNow): Promise<LaunchVerdict> {
+export async function readLaunch(context: ReplaceContext, fleet: Fleet, original: InstanceNow): Promise<LaunchVerdict> {
   const launchTemplate = templateOf(fleet, original.launchTemplate);
   const subnetId = original.subnetId || fleet.replace.subnetIds[0];
   if (!launchTemplate || subnetId === undefined) return { is: 'unknown', reason: 'it names no template or no subnet' };
   try {
     const { availabilityZone } = original;
-    const asked = { launchTemplate, subnetId, availabilityZone, incidentId: heal.payload.incidentId };
-    const answer = await askForLaunch(heal.clients.ec2, launchRequest(heal, fleet, original, asked));
+    const asked = { launchTemplate, subnetId, availabilityZone, incidentId: context.payload.incidentId };
+    const answer = await askForLaunch(context.clients.ec2, launchRequest(context, fleet, original, asked));
     if (!('refused' in answer)) return { is: 'accepted' };
     const fault = judgeLaunch(answer);
     return { is: isEverywhere(fault) ? 'refused' : 'unknown', reason: fault.reason };
@@ -291,7 +292,7 @@ export async function readLaunch(heal: ReplaceContext, fleet: Fleet, original: I
 
 /** The same for the question as for the launch, but for its token. */
 export const launchRequest = (
-  heal: ReplaceContext,
+  context: ReplaceContext,
   fleet: Fleet,
   { instanceType, tags }: InstanceNow,
   { incidentId, ...where }: Pick<Launch, 'launchTemplate' | 'subnetId' | 'availabilityZone'> & { incidentId: string },
@@ -299,7 +300,7 @@ export const launchRequest = (
   ...where,
   instanceType,
   userData: maskedUserData(clientsOf(fleet)),
-  tags: { ...usersTags(tags), ...ownTags(heal), [INCIDENT_TAG]: incidentId, [JOINING_TAG]: incidentId },
+  tags: { ...usersTags(tags), ...ownTags(context), [INCIDENT_TAG]: incidentId, [JOINING_TAG]: incidentId },
 });
 
 const usersTags = (tags: Readonly<Record<string, string>>): Readonly<Record<string, string>> =>

@@ -1,5 +1,6 @@
 // What the ladder would do to a node, for people: in mode plan, in mode ask, and before a restore by hand. What an approval of it covers, and what an
 // attempt may do that does not do everything: what was approved, and what an attempt before has left open. Pure.
+
 import { isVolumeType, MONTHLY_USD_PER_GIB } from '../../shared/guardrails/ebs.ts';
 import type { Terms } from '../../shared/heal/approval.ts';
 import { maySettle, unsettled } from '../../shared/heal/lease.ts';
@@ -17,7 +18,7 @@ import { guardOf } from './judge.ts';
 import { ladderOf, RUNGS } from './ladder.ts';
 import { type Decision, onceSettled, paced } from './rungs/rung.ts';
 import { choose } from './rungs/swap.ts';
-import { phaseOf } from './state.ts';
+import { type Permitted, phaseOf } from './state.ts';
 
 export interface LadderPlan {
   readonly rungs: readonly Rung[];
@@ -186,14 +187,6 @@ function wantText(want: Want): string {
       return 'put back what was kept';
   }
 }
-
-/** What an attempt may do; null: everything. */
-export type Permitted = {
-  /** Rungs that it may climb or go on with. */
-  readonly rungs: readonly Rung[];
-  /** The data that it may restore: `sourceOf` them; null: none. */
-  readonly source: string | null;
-} | null;
 
 /**
  * What was left open is brought to an end without a question, and nothing beyond it: a rung from which the client may be down goes on to its

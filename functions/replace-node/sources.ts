@@ -47,18 +47,19 @@ interface SourcesInput {
   readonly nowMs: number;
 }
 
-export async function readSources(heal: ReplaceContext, input: SourcesInput): Promise<Sources> {
-  const { clients, payload } = heal;
+export async function readSources(context: ReplaceContext, input: SourcesInput): Promise<Sources> {
+  const { clients, payload } = context;
   const { fleet, state } = input;
-  if (payload.want.do === 'undo') return { good: [], refused: [], sibling: null, kept: await readPutAway(heal, input) };
+  if (payload.want.do === 'undo')
+    return { good: [], refused: [], sibling: null, kept: await readPutAway(context, input) };
   const nodes = await discoverNodes(clients.ec2, fleet);
   const owners = await readOwners(clients.ec2, fleet, nodes);
   const known = new Map(owners);
   for (const { volumeId, role } of state.found.volumes) known.set(volumeId, { node: payload.node, role });
   const snapshots = await readSnapshots(clients.ec2, fleet, [...known.keys()]);
   const sets = setsOf(snapshots, { fleet, volumes: known, nodeNames: new Set(nodes.map(({ name }) => name)) });
-  const unusable = await unusableKeys(heal, state, snapshots);
-  const demand = { ...demandOf(heal, input, nodes), unusableKeys: unusable };
+  const unusable = await unusableKeys(context, state, snapshots);
+  const demand = { ...demandOf(context, input, nodes), unusableKeys: unusable };
   const target = targetFault(state, unusable);
   const faultSinceMs = payload.want.do === 'heal' ? payload.onsetMs : null;
   const { want } = payload;

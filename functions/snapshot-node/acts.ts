@@ -61,8 +61,7 @@ export const ACTS: ActTable<SnapshotActContext, SnapshotPayload, Progress, Acts>
   },
 
   ask: {
-    execute: (context, _progress, question) =>
-      askPerson(context.durable, context.step, context, question, context.place),
+    execute: (context, _progress, question) => askPerson(context, question),
     // Hours may have gone by: everything is read again.
     reduce: (_progress, { from, terms }, answer) =>
       'refuse' in answer ? giveUp(from, refused(answer)) : { ...from, approved: terms, facts: null },
@@ -267,7 +266,7 @@ export const ACTS: ActTable<SnapshotActContext, SnapshotPayload, Progress, Acts>
       const { holder, commandsOver, seenFence } = held;
       const before = () => leaveReplacement(context);
       const input = { holder, commandsOver, seenFence, before, ...(keepOperation && { keepOperation }) };
-      return releaseNode(context.durable, context.step, context, input, context.place);
+      return releaseNode(context, input);
     },
     reduce: (_progress, { from, keepOperation }) =>
       from.at === 'down'

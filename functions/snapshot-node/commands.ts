@@ -57,18 +57,12 @@ const answerOf = (
   operation: NodeCommand['operation'],
   commandId: string,
 ): Promise<Answered> =>
-  awaitNode<NodeAnswer>(
-    context.durable,
-    context.step,
-    context,
-    {
-      commandId,
-      operationId: nextId(held),
-      parse: parseNodeAnswer,
-      sentenceOf: (answer) => sentenceOf(operation, answer),
-    },
-    context.place,
-  );
+  awaitNode<NodeAnswer>(context, {
+    commandId,
+    operationId: nextId(held),
+    parse: parseNodeAnswer,
+    sentenceOf: (answer) => sentenceOf(operation, answer),
+  });
 
 function sentenceOf(operation: NodeCommand['operation'], { result, reason, stop, startSeconds }: NodeAnswer): string {
   const stopped = stop

@@ -69,11 +69,12 @@ const NEVER_AGAIN = {
   retryStrategy: () => ({ shouldRetry: false }),
 };
 
-/** @param place orders the steps and journal entries of one effect within the attempt: "07" */
-export const stepper =
-  (ctx: DurableContext, place: string): Step =>
-  (name, body) =>
-    ctx.step(`${place}-${name}`, body, REPEATABLE);
+/** @param place orders the steps and journal entries of one act within the attempt: "07" */
+export const turnAt = (durable: DurableContext, place: string): Turn => ({
+  durable,
+  place,
+  step: (name, body) => durable.step(`${place}-${name}`, body, REPEATABLE),
+});
 
 /**
  * For a call that has no token: at most once. A step that began and whose end nobody saw, or whose body threw, is `interrupted`
@@ -82,12 +83,12 @@ export const stepper =
  * @param name unique in the execution: with its place
  */
 export async function once<T>(
-  ctx: DurableContext,
+  durable: DurableContext,
   name: string,
   body: () => Promise<T>,
 ): Promise<{ readonly value: T } | { readonly interrupted: string }> {
   try {
-    return { value: await ctx.step(name, body, NEVER_AGAIN) };
+    return { value: await durable.step(name, body, NEVER_AGAIN) };
   } catch (error) {
     return { interrupted: error instanceof Error ? error.message : String(error) };
   }

@@ -13,8 +13,7 @@ import {
   type Unmarked,
 } from '../snapshots/marks.ts';
 import { partitions } from './records.ts';
-import type { Key, Store } from './store.ts';
-import { sameRecord, settle } from './store.ts';
+import { type Key, type Store, sameRecord, settle } from './store.ts';
 
 /** A volume as it was when it was put away: nothing of this changes by itself. */
 export interface VolumeWas {

@@ -38,12 +38,12 @@ export function decideProgress(
  * @throws RangeError where `percent` is not from 0 to 100
  */
 export async function noteProgress(
-  tools: Pick<HealContext, 'store' | 'journal' | 'payload'>,
+  context: Pick<HealContext, 'store' | 'journal' | 'payload'>,
   holder: Holder,
   told: ProgressReport,
   place: string,
 ): Promise<Changed> {
-  const { store, journal, payload } = tools;
+  const { store, journal, payload } = context;
   const { percent, what, atMs } = told;
   if (!(percent >= 0 && percent <= 100)) throw new RangeError(`progress of ${what}: ${percent} %, expected 0 to 100`);
   const now: Progress = { ...told, incidentId: payload.incidentId };
@@ -59,7 +59,7 @@ export async function noteProgress(
       evidence: told,
     });
   if (!write) return { written: true };
-  return changeNode(tools, holder, (node) => ({ ...node, progress: now }));
+  return changeNode(context, holder, (node) => ({ ...node, progress: now }));
 }
 
 /** "fill vol-…: 50 %, about 42 min left" */

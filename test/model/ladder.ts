@@ -1,4 +1,4 @@
-// Plays the ladder's own decisions in the small world, turn by turn as functions/replace-node/attempt.ts does, with faults at chosen turns.
+// Plays the ladder's own decisions in the small world, turn by turn as functions/replace-node/heal.ts does, with faults at chosen turns.
 
 import type { Result } from '../../functions/replace-node/acts/act.ts';
 import {

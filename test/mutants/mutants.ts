@@ -83,7 +83,7 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['unit/prune-remove'],
     },
   ],
-  'functions/replace-node/attempt.ts': [
+  'functions/replace-node/heal.ts': [
     {
       name: 'a plan of the ladder that has changed since its approval is not carried out',
       find: 'return since === null',
@@ -471,20 +471,6 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['unit/register-seeing'],
     },
   ],
-  'functions/replace-node/acts/mutation.ts': [
-    {
-      name: 'a superseded attempt mutates nothing',
-      find: "if (!holds(node, course.holder)) return { is: 'lost' };",
-      replace: '',
-      caughtBy: ['unit/replace-node-superseded'],
-    },
-    {
-      name: 'no act of the ladder is made under a pause',
-      find: "if ('refuse' in guarded) return",
-      replace: "if ('refuse' in guarded && guarded.refuse === 'busy') return",
-      caughtBy: ['unit/replace-node-superseded'],
-    },
-  ],
   'functions/resize-volume/modify.ts': [
     {
       name: 'a ceiling that was lowered meanwhile holds in the moment of the call',
@@ -502,27 +488,39 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   'shared/heal/mutation.ts': [
     {
       name: 'a volume is modified only under the lease',
-      find: 'if (!holds(node, holder)) return { lost: true };',
-      replace: '',
+      find: 'return holds(node, holder) ? guarded : { lost: true };',
+      replace: 'return guarded;',
       caughtBy: ['unit/modify-refused'],
     },
     {
       name: 'snapshots are taken only under the lease',
-      find: 'if (!holds(node, holder)) return { lost: true };',
-      replace: '',
+      find: 'return holds(node, holder) ? guarded : { lost: true };',
+      replace: 'return guarded;',
       caughtBy: ['unit/snapshot-node-take'],
     },
     {
       name: 'a volume is not modified under a pause',
-      find: "if (!holds(node, holder)) return { lost: true };\n  if ('refuse' in guarded) return guarded;",
-      replace: "if (!holds(node, holder) || 'refuse' in guarded) return { lost: true };",
+      find: "if (!('fleet' in guarded)) return guarded;",
+      replace: "if (!('fleet' in guarded)) return { lost: true };",
       caughtBy: ['unit/modify-refused'],
     },
     {
       name: 'snapshots are not taken under a pause',
-      find: "  if ('refuse' in guarded) return guarded;\n",
-      replace: '',
+      find: "if (!('fleet' in guarded)) return guarded;",
+      replace: "if ('lost' in guarded || 'notSent' in guarded) return guarded;",
       caughtBy: ['unit/snapshot-node-take'],
+    },
+    {
+      name: 'a superseded attempt mutates nothing',
+      find: 'return holds(node, holder) ? guarded : { lost: true };',
+      replace: 'return guarded;',
+      caughtBy: ['unit/replace-node-superseded'],
+    },
+    {
+      name: 'no act of the ladder is made under a pause',
+      find: "return 'fleet' in guarded ? orRefused(() => call(guarded.fleet)) : guarded;",
+      replace: "return 'lost' in guarded ? guarded : orRefused(() => call(guarded.fleet));",
+      caughtBy: ['unit/replace-node-superseded'],
     },
     {
       name: 'that a modification did not happen is believed only when its request can take effect no more',
@@ -606,7 +604,7 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   'functions/replace-node/acts/cleanup.ts': [
     {
       name: 'what is put away is written down before it is tagged',
-      find: 'await writeKept(heal.store, records);',
+      find: 'await writeKept(context.store, records);',
       replace: '',
       caughtBy: ['unit/replace-node-superseded'],
     },
@@ -1008,13 +1006,13 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   'shared/heal/node-commands.ts': [
     {
       name: 'a command goes out only when nobody may succeed us before it is over',
-      find: 'if (!(await quietUntil(tools, input, instanceId))) return { lost: true };',
+      find: 'if (!(await quietUntil(context, input, instanceId))) return { lost: true };',
       replace: '',
       caughtBy: ['unit/node-commands'],
     },
     {
       name: 'the guards of a command are read again right before it is sent',
-      find: "  const guarded = await readGuards(tools, options);\n  if ('refuse' in guarded) return guarded;",
+      find: "  const guarded = await readGuards(context, options);\n  if ('refuse' in guarded) return guarded;",
       replace: '  const guarded = early;',
       caughtBy: ['unit/node-commands'],
     },
@@ -1022,7 +1020,7 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   'shared/heal/budgets.ts': [
     {
       name: 'a budget that refuses a replacement gives the turn of the fleet back',
-      find: "if ('refuse' in reserved) await leaveReplacement(tools);",
+      find: "if ('refuse' in reserved) await leaveReplacement(context);",
       replace: '',
       caughtBy: ['unit/replace-reserving'],
     },

@@ -100,7 +100,10 @@ describe('a node that is given back', () => {
     const here = shell({ kind } as never, nodeRecord({ owner: ME, fence: 4, operation }));
     const { ctx, step, waited } = patientContext();
     const input = { holder: me, commandsOver: true, ...more };
-    return releaseNode(ctx, step, here.tools, input, '09').then(() => ({ node: here.nodes.get(INSTANCE), waited }));
+    return releaseNode({ ...here.tools, durable: ctx, step, place: '09' }, input).then(() => ({
+      node: here.nodes.get(INSTANCE),
+      waited,
+    }));
   };
 
   it('is cleared of what the heal had begun', async () => {
@@ -121,7 +124,7 @@ describe('a node that is given back', () => {
     const here = shell({}, nodeRecord({ owner: ME, fence: 4, quietAfterMs: NEVER_OVER_MS }));
     const { ctx, step, waited } = patientContext();
     const before = async () => void order.push(here.nodes.get(INSTANCE)?.owner === ME ? 'held' : 'free');
-    await releaseNode(ctx, step, here.tools, { holder: me, commandsOver: false, before }, '09');
+    await releaseNode({ ...here.tools, durable: ctx, step, place: '09' }, { holder: me, commandsOver: false, before });
     expect(order).toEqual(['held', 'held']);
     expect(waited).toHaveLength(1);
   });

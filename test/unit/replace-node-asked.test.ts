@@ -1,8 +1,9 @@
 // Mode ask: what a yes to a plan of the ladder is worth when the plan is another one by then. The attempt as it runs, up to its lease.
 import type { DurableContext } from '@aws/durable-execution-sdk-js';
 import { describe, expect, it } from '@jest/globals';
-import { attempt } from '../../functions/replace-node/attempt.ts';
+import { REPLACE_NODE } from '../../functions/replace-node/heal.ts';
 import type { ReplaceContext } from '../../functions/replace-node/state.ts';
+import { runHeal } from '../../shared/heal/engine.ts';
 import { keys } from '../../shared/heal/store.ts';
 import { bitcoin } from '../support/fleet-documents.ts';
 import {
@@ -69,7 +70,7 @@ async function asked(answerTo: (plan: string) => object, meanwhile: (volume: { S
   const ctx = { ...patientContext().ctx, createCallback: async () => [answered, 'callback-1'] };
   const environment = { ...here.tools.environment, KMS_KEYS: '' };
   const tools = { ...here.tools, store, payload: wish, execution: EXECUTION, environment };
-  const ending = await attempt(ctx as unknown as DurableContext, tools as unknown as ReplaceContext);
+  const ending = await runHeal(REPLACE_NODE, ctx as unknown as DurableContext, tools as unknown as ReplaceContext);
   return { ending, sent: here.changes().filter((name) => name !== 'PublishCommand') };
 }
 

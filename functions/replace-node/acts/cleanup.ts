@@ -7,7 +7,7 @@ import { orRefused, type Refused } from '../../../shared/aws/refused.ts';
 import { exitStandby } from '../../../shared/aws/standby.ts';
 import { describeVolumes, tagResources, untagResources, type VolumeNow } from '../../../shared/aws/volumes.ts';
 import type { Fleet } from '../../../shared/fleet/model.ts';
-import { stepper } from '../../../shared/heal/context.ts';
+import { turnAt } from '../../../shared/heal/context.ts';
 import {
   endKept,
   type KeptClients,
@@ -32,8 +32,8 @@ import {
 } from '../../../shared/model/tags.ts';
 import { sentenceOfUnmarked, type Unmarked, verify } from '../../../shared/snapshots/marks.ts';
 import { type ReplaceContext, withCleared } from '../state.ts';
-import { type ActContext, defineAct, known, nothing, type Result } from './act.ts';
-import { invoke, type Made, mutate, told } from './mutation.ts';
+import { defineAct, known, type LadderActContext, nothing, type Result } from './act.ts';
+import { accepted, invoke, type Made, mutate } from './mutation.ts';
 
 type Kind = CleanupPiece['kind'];
 
@@ -52,7 +52,7 @@ export const cleanUp = defineAct<{ readonly piece: CleanupPiece }>()('clean-up',
       act: `${CALLS[kind]} ${target}`.trim(),
       sentence: SENTENCES[kind](target),
       bookkeeping: kind === 'untarget' || kind === 'release-holds',
-      call: (fleet) => pieces[kind](context.heal, state, target, fleet),
+      call: (fleet) => pieces[kind](context, state, target, fleet),
     });
   },
   reduce: {
@@ -101,10 +101,9 @@ const SENTENCES: Readonly<Record<Kind, (target: string) => string>> = {
 const MAX_STEPS = 40;
 
 /** Each call is in the journal before it is made. */
-async function handOver(context: ActContext, original: string, replacement: string): Promise<Result> {
-  const { ctx, heal, place } = context;
-  const { clients } = heal;
-  const plan = await stepper(ctx, place)('plan-hand-over', () =>
+async function handOver(context: LadderActContext, original: string, replacement: string): Promise<Result> {
+  const { clients, durable, place, step } = context;
+  const plan = await step('plan-hand-over', () =>
     orRefused(async () => {
       const [from, to] = await Promise.all([
         describeInstance(clients.ec2, original),
@@ -114,42 +113,43 @@ async function handOver(context: ActContext, original: string, replacement: stri
       return { steps: await planHandOver(clients, { from, to, autoScalingGroup: from.autoScalingGroup }) };
     }),
   );
-  const atMs = await stepper(ctx, place)('planned', async () => Date.now());
+  const atMs = await step('planned', async () => Date.now());
   if ('refused' in plan) return { is: 'failed', atMs, reason: plan.refused };
   let first: Result | null = null;
   const refused = new Set<string>();
-  for (const [at, step] of plan.steps.slice(0, MAX_STEPS).entries()) {
+  for (const [at, one] of plan.steps.slice(0, MAX_STEPS).entries()) {
     // Where the new one was not let in, the old one does not leave.
-    if (refused.has(groupOf(step))) continue;
-    const one = { ...context, place: `${place}-${String(at).padStart(2, '0')}` };
-    const call = async () => told(await takeStep(clients, step), 'done');
-    const result = await mutate(one, { act: actOf(step), sentence: sentenceOf(step), call });
+    if (refused.has(groupOf(one))) continue;
+    const turn = { ...context, ...turnAt(durable, `${place}-${String(at).padStart(2, '0')}`) };
+    const call = async () => accepted(await takeStep(clients, one), 'done');
+    const result = await mutate(turn, { act: actOf(one), sentence: sentenceOf(one), call });
     if (result.is === 'done') continue;
     first ??= result;
     if (result.is !== 'failed') return first;
     // One address or target group that AWS refuses keeps back no other.
-    refused.add(groupOf(step));
-    await tellLeft(one, sentenceOf(step), result.reason);
+    refused.add(groupOf(one));
+    await tellLeft(turn, sentenceOf(one), result.reason);
   }
   return first ?? { is: 'done', atMs };
 }
 
 /** The node is well, and who asks by the old address or the load balancer does not reach it: that is a person's to know. */
-function tellLeft({ ctx, heal, place }: ActContext, step: string, reason: string): Promise<void> {
-  const sentence = `it was to be done, and was refused: ${step}. Do it by hand. ${reason}`;
-  return stepper(ctx, place)('tell', async () => {
-    const { fleet, node, incidentId, attempt, trouble } = heal.payload;
+function tellLeft(context: LadderActContext, left: string, reason: string): Promise<void> {
+  const { clients, environment, journal, payload, place } = context;
+  const sentence = `it was to be done, and was refused: ${left}. Do it by hand. ${reason}`;
+  return context.step('tell', async () => {
+    const { fleet, node, incidentId, attempt, trouble } = payload;
     const about = { fleet, node, code: 'not-handed-over', sentence, incidentId, attempt, trouble } as const;
-    await page(heal.clients.sns, heal.environment.TOPIC_ARN, about);
-    await heal.journal(`${place}-page`, { atMs: Date.now(), kind: 'page', code: 'not-handed-over', sentence });
+    await page(clients.sns, environment.TOPIC_ARN, about);
+    await journal(`${place}-page`, { atMs: Date.now(), kind: 'page', code: 'not-handed-over', sentence });
   });
 }
 
 const groupOf = (step: HandOverStep): string => ('targetGroupArn' in step ? step.targetGroupArn : step.allocationId);
 
-type Call = (heal: ReplaceContext, state: LadderState, target: string, fleet: Fleet) => Promise<Made | Refused>;
+type Call = (context: ReplaceContext, state: LadderState, target: string, fleet: Fleet) => Promise<Made | Refused>;
 
-/** What AWS refused of one snapshot is told, and the node is well all the same. */
+/** What AWS refused of one snapshot is accepted, and the node is well all the same. */
 const marked = (said: string, unmarked: readonly Unmarked[]): Made => ({
   said: unmarked.length === 0 ? said : `${said}, but not ${sentenceOfUnmarked(unmarked)}`,
 });
@@ -160,15 +160,15 @@ const pieces: Readonly<Record<Kind, Call>> = {
   verify: async ({ clients }, _, target) => {
     return marked('verified', await verify(clients.ec2, idsOf(target), Date.now()));
   },
-  quarantine: async (heal, { tried }, target) => {
+  quarantine: async (context, { tried }, target) => {
     const why = tried.find(({ snapshotIds }) => snapshotIds.join(' ') === target)?.reason ?? 'its restore failed';
-    const unmarked = await putInQuarantine(keptClientsOf(heal), ownerOf(heal), idsOf(target), why, Date.now());
+    const unmarked = await putInQuarantine(keptClientsOf(context), ownerOf(context), idsOf(target), why, Date.now());
     return marked('quarantined', unmarked);
   },
-  keep: async (heal, { found }, target, fleet) => {
-    const there = await describeVolumes(heal.clients.ec2, { ids: [...idsOf(target)] });
-    const putBack = `npm run heal -- undo ${heal.payload.fleet}/${heal.payload.node}`;
-    const untagged = await putVolumesAway(heal, there, rolesOf(found.volumes), keeping(fleet), {
+  keep: async (context, { found }, target, fleet) => {
+    const there = await describeVolumes(context.clients.ec2, { ids: [...idsOf(target)] });
+    const putBack = `npm run heal -- undo ${context.payload.fleet}/${context.payload.node}`;
+    const untagged = await putVolumesAway(context, there, rolesOf(found.volumes), keeping(fleet), {
       [PUT_BACK_TAG]: putBack,
     });
     for (const { volumeId, attachment } of there)
@@ -180,9 +180,9 @@ const pieces: Readonly<Record<Kind, Call>> = {
     return { said: `kept for ${fleet.replace.keepDays} days${left.join('')}` };
   },
   // Put away, it had lost the tags by which its fleet and lifecycle policies know it.
-  unkeep: async (heal, { restoredVolumes }, target, fleet) => {
-    const { clients } = heal;
-    await takeBack(heal, 'volume', idsOf(target));
+  unkeep: async (context, { restoredVolumes }, target, fleet) => {
+    const { clients } = context;
+    await takeBack(context, 'volume', idsOf(target));
     await untagResources(clients.ec2, idsOf(target), [RETIRED_TAG, KEEP_UNTIL_TAG, PUT_BACK_TAG]);
     for (const volumeId of idsOf(target)) {
       const role = restoredVolumes?.volumes.find((volume) => volume.volumeId === volumeId)?.role;
@@ -197,13 +197,13 @@ const pieces: Readonly<Record<Kind, Call>> = {
     return { said: `without ${keys.join(', ')}` };
   },
   'hand-over': async () => ({ said: 'done' }),
-  retire: async (heal, { replacement }, target, fleet) => {
+  retire: async (context, { replacement }, target, fleet) => {
     const root = replacement?.originalRoot?.volumeId;
     const mask = replacement?.fencedBy === 'acknowledgement' ? ', then rm /etc/chainmend/client-masked on it' : '';
     const its = root === undefined ? 'its volumes' : `its volumes and its root ${root}`;
     const putBack = `stop ${replacement?.instanceId ?? 'its successor'}, give it ${its} back, remove chainmend:retired, start it${mask}`;
-    const old = await describeInstance(heal.clients.ec2, target);
-    await putInstanceAway(heal, old, keeping(fleet), { [PUT_BACK_TAG]: putBack.slice(0, TAG_VALUE_MAX) });
+    const old = await describeInstance(context.clients.ec2, target);
+    await putInstanceAway(context, old, keeping(fleet), { [PUT_BACK_TAG]: putBack.slice(0, TAG_VALUE_MAX) });
     // A root that carries no tags of a fleet gets none: nobody tags himself into the scope of his own rights.
     const yours = root === undefined ? '' : `; its root ${root} is kept detached until a person deletes it`;
     return { said: `kept for ${fleet.replace.keepDays} days${yours}` };
@@ -216,13 +216,16 @@ const pieces: Readonly<Record<Kind, Call>> = {
     await invoke({ clients }, environment.ROTATE_PEERS_FUNCTION, { kind: 'rotate', fleet });
     return { said: 'asked for' };
   },
-  'release-holds': async (heal) => {
-    const { released, unmarked } = await release(keptClientsOf(heal), ownerOf(heal), Date.now());
+  'release-holds': async (context) => {
+    const { released, unmarked } = await release(keptClientsOf(context), ownerOf(context), Date.now());
     return marked(released.length === 0 ? 'none was held' : `${released.join(' ')} released`, unmarked);
   },
   // A new instance is no member of the group: it is the old one that was set aside.
   'leave-standby': async ({ clients, payload }, _, group) =>
-    told(await exitStandby(clients.autoscaling, { group, instanceId: payload.instanceId }), 'going back into service'),
+    accepted(
+      await exitStandby(clients.autoscaling, { group, instanceId: payload.instanceId }),
+      'going back into service',
+    ),
 };
 
 type Tags = Readonly<Record<string, string>>;
@@ -253,7 +256,7 @@ export const keeping = ({ replace }: Fleet): Keeping => {
  * @returns those that AWS refused to tag, in its words: without its tags none of them is ever removed
  */
 export async function putVolumesAway(
-  heal: ReplaceContext,
+  context: ReplaceContext,
   volumes: readonly VolumeNow[],
   roles: ReadonlyMap<string, string>,
   kept: Keeping,
@@ -261,18 +264,18 @@ export async function putVolumesAway(
 ): Promise<readonly string[]> {
   const records = volumes.map(
     ({ volumeId, sizeGiB, type, createdAtMs, snapshotId, availabilityZone }): ToKeep => ({
-      ...about(heal, kept),
+      ...about(context, kept),
       kind: 'volume',
       id: volumeId,
       was: { role: roles.get(volumeId) ?? '', sizeGiB, type, createdAtMs, snapshotId, availabilityZone },
     }),
   );
-  await writeKept(heal.store, records);
+  await writeKept(context.store, records);
   const untagged: string[] = [];
   for (const { volumeId } of volumes) {
     const role = roles.get(volumeId);
-    const tags = { ...keptTags(heal, kept), ...(role !== undefined && { [LEDGER_TAGS.role]: role }), ...more };
-    const refused = await orRefused(() => tagResources(heal.clients.ec2, [volumeId], tags));
+    const tags = { ...keptTags(context, kept), ...(role !== undefined && { [LEDGER_TAGS.role]: role }), ...more };
+    const refused = await orRefused(() => tagResources(context.clients.ec2, [volumeId], tags));
     if (refused) untagged.push(`${volumeId}: ${refused.refused}`);
   }
   return untagged;
@@ -280,7 +283,7 @@ export async function putVolumesAway(
 
 /** @param instance as it is now; null where EC2 shows none, and then there is nothing to be kept */
 export async function putInstanceAway(
-  heal: ReplaceContext,
+  context: ReplaceContext,
   instance: InstanceNow | null,
   kept: Keeping,
   more: Tags,
@@ -289,8 +292,8 @@ export async function putInstanceAway(
   const { instanceId, launchedAtMs, rootVolumeId, devices } = instance;
   const volumeIds = devices.map(({ volumeId }) => volumeId).sort();
   const was = { launchedAtMs, rootVolumeId, volumeIds };
-  await writeKept(heal.store, [{ ...about(heal, kept), kind: 'instance', id: instanceId, was }]);
-  await tagResources(heal.clients.ec2, [instanceId], { ...keptTags(heal, kept), ...more });
+  await writeKept(context.store, [{ ...about(context, kept), kind: 'instance', id: instanceId, was }]);
+  await tagResources(context.clients.ec2, [instanceId], { ...keptTags(context, kept), ...more });
 }
 
 /** By volume id; what was never made has none. */
@@ -299,8 +302,8 @@ export const rolesOf = (
 ): ReadonlyMap<string, string> => new Map(volumes.map(({ volumeId, role }) => [volumeId, role]));
 
 /** They are in use again: whatever their tags say from now on, nobody removes them. */
-export const takeBack = (heal: ReplaceContext, kind: KeptKind, ids: readonly string[]): Promise<void> =>
-  endKept(heal.store, heal.payload.fleet, kind, ids, Date.now());
+export const takeBack = (context: ReplaceContext, kind: KeptKind, ids: readonly string[]): Promise<void> =>
+  endKept(context.store, context.payload.fleet, kind, ids, Date.now());
 
 /** Where what is put away is written down. */
 export const keptClientsOf = ({ clients: { ec2 }, store }: Pick<ReplaceContext, 'clients' | 'store'>): KeptClients => ({
@@ -314,10 +317,10 @@ export const ownerOf = ({ payload: { fleet, node, incidentId } }: Pick<ReplaceCo
   incidentId,
 });
 
-const about = (heal: ReplaceContext, kept: Keeping) => ({ ...ownerOf(heal), ...kept, state: 'kept' }) as const;
+const about = (context: ReplaceContext, kept: Keeping) => ({ ...ownerOf(context), ...kept, state: 'kept' }) as const;
 
-const keptTags = (heal: ReplaceContext, { atMs, untilMs }: Keeping): Tags => ({
-  ...ownTags(heal),
+const keptTags = (context: ReplaceContext, { atMs, untilMs }: Keeping): Tags => ({
+  ...ownTags(context),
   [RETIRED_TAG]: new Date(atMs).toISOString(),
   [KEEP_UNTIL_TAG]: new Date(untilMs).toISOString(),
 });

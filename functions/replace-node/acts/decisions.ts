@@ -4,7 +4,6 @@
 import { orRefused } from '../../../shared/aws/refused.ts';
 import { classOf } from '../../../shared/guardrails/replace.ts';
 import { reserveReplacement, reserveRestart, takeTurn, writeReplacementProof } from '../../../shared/heal/budgets.ts';
-import { stepper } from '../../../shared/heal/context.ts';
 import { readGuards } from '../../../shared/heal/guard.ts';
 import { hold } from '../../../shared/heal/kept.ts';
 import type { Blame, FailedRung, LadderState, Replacement, RestoredVolumes } from '../../../shared/heal/memory.ts';
@@ -40,13 +39,14 @@ export const wait = defineAct<{ readonly seconds: number; readonly what: string;
   'wait',
   {
     ...DECISION,
-    execute: async ({ ctx, heal, course, place }, { seconds, progress }) => {
-      const atMs = await stepper(ctx, place)('waiting', async () => {
+    execute: async (context, { seconds, progress }) => {
+      const { durable, leases, place, step } = context;
+      const atMs = await step('waiting', async () => {
         const nowMs = Date.now();
-        if (progress) await noteProgress(heal, course.holder, { ...progress, atMs: nowMs }, place);
+        if (progress) await noteProgress(context, leases.holder, { ...progress, atMs: nowMs }, place);
         return nowMs;
       });
-      await ctx.wait(`${place}-wait`, { seconds });
+      await durable.wait(`${place}-wait`, { seconds });
       return { is: 'done', atMs };
     },
     reduce: {
@@ -76,21 +76,20 @@ export const takeRung = defineAct<{ readonly rung: Rung; readonly reason: string
   ...DECISION,
   recovers: false,
   execute: (context, { rung, reason }) =>
-    stepper(context.ctx, context.place)('take-rung', async (): Promise<Result> => {
-      const { heal, place } = context;
-      const guarded = await readGuards(heal);
+    context.step('take-rung', async (): Promise<Result> => {
+      const guarded = await readGuards(context);
       if ('refuse' in guarded) return { is: 'refused', refusal: guarded };
-      const { incidentId, want } = heal.payload;
+      const { incidentId, want } = context.payload;
       const nowMs = Date.now();
       const key = reservationKey(incidentId, known(context), rung);
       const reserved =
         want.do === 'undo'
-          ? await takeTurn(heal)
+          ? await takeTurn(context)
           : classOf(rung) === 'restart'
-            ? await reserveRestart(heal, guarded.fleet, key, nowMs)
-            : await reserveReplacement(heal, guarded.fleet, key, nowMs);
+            ? await reserveRestart(context, guarded.fleet, key, nowMs)
+            : await reserveReplacement(context, guarded.fleet, key, nowMs);
       if ('refuse' in reserved) return { is: 'refused', refusal: reserved };
-      await heal.journal(`${place}-decision`, {
+      await context.journal(`${context.place}-decision`, {
         atMs: nowMs,
         kind: 'decision',
         sentence: `${rung}: ${reason}`,
@@ -207,14 +206,13 @@ export const prove = defineAct<{ readonly reason: string }>()('prove', {
   ...DECISION,
   needsApproval: false,
   execute: (context, { reason }) => {
-    const { ctx, heal, place } = context;
     const state = known(context);
-    return stepper(ctx, place)('prove', async (): Promise<Result> => {
+    return context.step('prove', async (): Promise<Result> => {
       const nowMs = Date.now();
       const { rung } = state;
       if (rung !== null && classOf(rung) === 'replace')
-        await writeReplacementProof(heal, reservationKey(heal.payload.incidentId, state, rung), nowMs);
-      await heal.journal(`${place}-decision`, {
+        await writeReplacementProof(context, reservationKey(context.payload.incidentId, state, rung), nowMs);
+      await context.journal(`${context.place}-decision`, {
         atMs: nowMs,
         kind: 'decision',
         sentence: `it follows its chain again: ${reason}`,
@@ -268,7 +266,6 @@ export const holdSnapshots = defineAct<Supply>()('hold-snapshots', {
   ...PRECAUTION,
   retryKey: () => 'hold-snapshots',
   execute: (context, { snapshots, notUsed }) => {
-    const { heal } = context;
     const held =
       snapshots.length === 0
         ? 'no snapshot is held'
@@ -279,7 +276,7 @@ export const holdSnapshots = defineAct<Supply>()('hold-snapshots', {
       bookkeeping: true,
       bestEffort: true,
       call: async () => {
-        const unmarked = await hold(keptClientsOf(heal), ownerOf(heal), snapshots, Date.now());
+        const unmarked = await hold(keptClientsOf(context), ownerOf(context), snapshots, Date.now());
         const count = snapshots.length - unmarked.length;
         return { said: unmarked.length === 0 ? `${count} held` : `${count} held; ${sentenceOfUnmarked(unmarked)}` };
       },
@@ -298,33 +295,34 @@ const AFTER_TTL_SECONDS = 5;
 export const leavePool = defineAct<object>()('leave-pool', {
   ...PRECAUTION,
   retryKey: () => 'leave-pool',
-  execute: async ({ ctx, heal, place }) => {
-    const left = await stepper(ctx, place)('leave-pool', async () => {
-      const guarded = await readGuards(heal);
+  execute: async (context) => {
+    const { durable, environment, journal, payload, place, step } = context;
+    const left = await step('leave-pool', async () => {
+      const guarded = await readGuards(context);
       if ('refuse' in guarded) return guarded;
-      await heal.journal(`${place}-intent`, {
+      await journal(`${place}-intent`, {
         atMs: Date.now(),
         kind: 'intent',
         sentence: 'it leaves the pool first',
         act: 'Invoke register-nodes',
       });
       const asked = await orRefused(async () => {
-        await invoke(heal, heal.environment.REGISTER_NODES_FUNCTION, { kind: 'reconcile', fleet: heal.payload.fleet });
+        await invoke(context, environment.REGISTER_NODES_FUNCTION, { kind: 'reconcile', fleet: payload.fleet });
         return { accepted: true } as const;
       });
       return { ttlSeconds: guarded.fleet.dns?.ttlSeconds ?? 0, ...asked };
     });
     if ('refuse' in left) return { is: 'refused', refusal: left };
-    await ctx.wait(`${place}-wait`, { seconds: left.ttlSeconds + AFTER_TTL_SECONDS });
-    const atMs = await stepper(ctx, place)('now', async () => Date.now());
+    await durable.wait(`${place}-wait`, { seconds: left.ttlSeconds + AFTER_TTL_SECONDS });
+    const atMs = await step('now', async () => Date.now());
     // That it could not be asked for takes nothing from what the heal is for: a record that outlives the stop by its minutes is told of.
     const failed =
       'refused' in left ? `${left.refused}; its names follow with the next run of register-nodes` : undefined;
     const sentence = failed === undefined ? 'asked for, and resolvers have forgotten it' : `failed: ${failed}`;
     const fields =
       failed === undefined ? ({ status: 'done' } as const) : ({ status: 'failed', reason: failed } as const);
-    await stepper(ctx, place)('result', () =>
-      heal.journal(`${place}-result`, { atMs, kind: 'result', sentence, act: 'Invoke register-nodes', fields }),
+    await step('result', () =>
+      journal(`${place}-result`, { atMs, kind: 'result', sentence, act: 'Invoke register-nodes', fields }),
     );
     return 'refused' in left ? { is: 'failed', atMs, reason: left.refused } : { is: 'done', atMs };
   },

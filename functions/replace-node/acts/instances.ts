@@ -28,7 +28,7 @@ import {
 } from '../state.ts';
 import { type ActParts, defineAct, known, nothing } from './act.ts';
 import { keeping, putInstanceAway, takeBack } from './cleanup.ts';
-import { mutate, told } from './mutation.ts';
+import { accepted, mutate } from './mutation.ts';
 
 /** The parts that these acts share. */
 const ON_INSTANCES = { needsApproval: true, sight: 'kept', silence: 'kept' } as const satisfies Partial<
@@ -58,7 +58,7 @@ export const stopInstanceOf = defineAct<{ readonly which: Which; readonly reason
       act: `StopInstances ${instanceId}`,
       sentence: `stop ${instanceId}: ${reason}`,
       atMostOnce: true,
-      call: async () => told(await stopInstance(context.heal.clients.ec2Once, instanceId), 'stopping'),
+      call: async () => accepted(await stopInstance(context.clients.ec2Once, instanceId), 'stopping'),
     });
   },
   reduce: {
@@ -87,7 +87,7 @@ export const startInstanceOf = defineAct<{ readonly reason: string }>()('start-i
       act: `StartInstances ${instanceId}`,
       sentence: `start ${instanceId}: ${reason}`,
       atMostOnce: true,
-      call: async () => told(await startInstance(context.heal.clients.ec2Once, instanceId), 'starting'),
+      call: async () => accepted(await startInstance(context.clients.ec2Once, instanceId), 'starting'),
     });
   },
   reduce: {
@@ -110,7 +110,7 @@ export const standBy = defineAct<{ readonly group: string }>()('standby', {
     return mutate(context, {
       act: `EnterStandby ${instanceId}`,
       sentence: `${group} sets ${instanceId} aside`,
-      call: async () => told(await enterStandby(context.heal.clients.autoscaling, { group, instanceId }), 'on standby'),
+      call: async () => accepted(await enterStandby(context.clients.autoscaling, { group, instanceId }), 'on standby'),
     });
   },
   reduce: {
@@ -140,10 +140,10 @@ export const join = defineAct<object>()('join', {
       act: `CreateTags ${original}`,
       sentence: `${replacement} takes the place of ${original} in the fleet`,
       call: async (fleet) => {
-        const { ec2 } = context.heal.clients;
+        const { ec2 } = context.clients;
         const putBack = `stop ${replacement}, attach its volumes and its root to ${original} again, remove this tag, start it`;
         const old = await describeInstance(ec2, original);
-        await putInstanceAway(context.heal, old, keeping(fleet), { [PUT_BACK_TAG]: putBack.slice(0, TAG_VALUE_MAX) });
+        await putInstanceAway(context, old, keeping(fleet), { [PUT_BACK_TAG]: putBack.slice(0, TAG_VALUE_MAX) });
         await untagResources(ec2, [replacement], [JOINING_TAG]);
         return { said: `${original} is retired, ${replacement} has joined` };
       },
@@ -171,9 +171,9 @@ export const leave = defineAct<object>()('leave', {
       act: `CreateTags ${replacement}`,
       sentence: `${original} takes its own place in the fleet again`,
       call: async () => {
-        const { clients, payload } = context.heal;
+        const { clients, payload } = context;
         await tagResources(clients.ec2, [replacement], { [JOINING_TAG]: payload.incidentId });
-        await takeBack(context.heal, 'instance', [original]);
+        await takeBack(context, 'instance', [original]);
         await untagResources(clients.ec2, [original], [RETIRED_TAG, KEEP_UNTIL_TAG, PUT_BACK_TAG]);
         return { said: `${original} is in the fleet again` };
       },
@@ -192,17 +192,16 @@ export const dropReplacement = defineAct<object>()('drop-replacement', {
   givesBackWhen: null,
   execute: (context) => {
     const { replacement } = known(context);
-    const { heal } = context;
     const instanceId = replacement?.instanceId ?? '';
     const why = replacement?.givenUp ?? '';
     return mutate(context, {
       act: `CreateTags ${instanceId}`,
       sentence: `the new instance did not help: ${why}`,
       call: async (fleet) => {
-        const there = instanceId === '' ? null : await describeInstance(heal.clients.ec2, instanceId);
+        const there = instanceId === '' ? null : await describeInstance(context.clients.ec2, instanceId);
         if (!there) return { said: 'nothing was launched' };
         const tags = { [WHY_TAG]: why.slice(0, TAG_VALUE_MAX) };
-        const kept = await orRefused(async () => void (await putInstanceAway(heal, there, keeping(fleet), tags)));
+        const kept = await orRefused(async () => void (await putInstanceAway(context, there, keeping(fleet), tags)));
         return kept
           ? { said: `${instanceId} cannot be tagged, and stays until a person terminates it: ${kept.refused}` }
           : { said: `${instanceId} is kept for ${fleet.replace.keepDays} days` };
@@ -225,7 +224,6 @@ export const launch = defineAct<{ readonly reason: string }>()('launch', {
   givesBackWhen: null,
   execute: (context, { reason }) => {
     const { replacement, found, beganAtMs, incidentId } = known(context);
-    const { heal } = context;
     if (!replacement) throw new Error('there is no instance to be launched');
     const { subnetId, generation } = replacement;
     return mutate(context, {
@@ -233,18 +231,18 @@ export const launch = defineAct<{ readonly reason: string }>()('launch', {
       sentence: `launch an instance in the place of ${found.instanceId}, ${reason}`,
       evidence: { subnetId, generation },
       call: async (fleet) => {
-        const { ec2 } = heal.clients;
+        const { ec2 } = context.clients;
         const original = await describeInstance(ec2, found.instanceId);
         if (!original) return { refused: 'the instance whose place it would take is gone', code: 'Gone' };
-        const availabilityZone = await zoneOf(heal, subnetId);
+        const availabilityZone = await zoneOf(context, subnetId);
         const launchTemplate = templateOf(fleet, original.launchTemplate);
         if (!launchTemplate) return { refused: 'no launch template is named', code: 'MissingLaunchTemplate' };
         const launched = await launchReplacement(ec2, {
-          ...launchRequest(heal, fleet, original, { launchTemplate, subnetId, availabilityZone, incidentId }),
+          ...launchRequest(context, fleet, original, { launchTemplate, subnetId, availabilityZone, incidentId }),
           token: `${incidentId}-${beganAtMs.toString(36)}-${generation}`,
         });
         if ('refused' in launched) return launched;
-        const lease = await leaseOf(heal, launched.instanceId);
+        const lease = await leaseOf(context, launched.instanceId);
         // It is there, and the attempt that launched it ended a moment ago: refused, nobody would know of it any more.
         if ('busy' in lease) throw new Error(`${launched.instanceId} is launched, and ${lease.busy} holds it still`);
         return {
@@ -276,17 +274,17 @@ export const launch = defineAct<{ readonly reason: string }>()('launch', {
 export const LAUNCH_ACTS = [launch] as const;
 
 /** Whatever keeps its record from being written is no refusal of the launch: it is there. */
-async function leaseOf(heal: ReplaceContext, instanceId: string): ReturnType<typeof takeLease> {
+async function leaseOf(context: ReplaceContext, instanceId: string): ReturnType<typeof takeLease> {
   try {
-    return await takeLease(heal, 'replace', instanceId);
+    return await takeLease(context, 'replace', instanceId);
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new Error(`${instanceId} is launched, and its record cannot be written: ${why}`, { cause });
   }
 }
 
-async function zoneOf(heal: ReplaceContext, subnetId: string): Promise<string> {
-  const { Subnets = [] } = await heal.clients.ec2.send(new DescribeSubnetsCommand({ SubnetIds: [subnetId] }));
+async function zoneOf(context: ReplaceContext, subnetId: string): Promise<string> {
+  const { Subnets = [] } = await context.clients.ec2.send(new DescribeSubnetsCommand({ SubnetIds: [subnetId] }));
   const zone = Subnets[0]?.AvailabilityZone;
   if (!zone) throw new Error(`DescribeSubnets tells no zone of ${subnetId}`);
   return zone;

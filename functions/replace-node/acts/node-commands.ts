@@ -233,7 +233,7 @@ export const takeOver = defineAct<{ readonly reason: string }>()('take-over', {
         clients: clientsOf(fleet),
         places: placesOfReplacement(state),
         unmask: true,
-        scrub: isDonors(state.restoredVolumes, context.heal.payload.node) ? fleet.identityPaths : [],
+        scrub: isDonors(state.restoredVolumes, context.payload.node) ? fleet.identityPaths : [],
       }),
     });
   },

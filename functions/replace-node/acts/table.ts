@@ -1,11 +1,11 @@
 // All acts of the ladder. Each stands, with all of its parts, in the file of its group.
 import type { LadderState } from '../../../shared/heal/memory.ts';
+import type { NodeStatus } from '../state.ts';
 import {
-  type ActContext,
   type ActParts,
   hasEndedUnspent,
   intended,
-  type NodeStatus,
+  type LadderActContext,
   type Outcome,
   type Performed,
   perform,
@@ -39,7 +39,7 @@ const ACTS = Object.fromEntries(ALL.map((definition) => [definition.kind, defini
 /** The parts of an act are those of its own parameters: the table pairs them by the kind. */
 export const partsOf = ({ do: kind }: Act): ActParts<Act> => ACTS[kind] as unknown as ActParts<Act>;
 
-export const performAct = (context: Omit<ActContext, 'recovers'>, act: Act): Promise<Performed> =>
+export const performAct = (context: Omit<LadderActContext, 'recovers'>, act: Act): Promise<Performed> =>
   perform(context, partsOf(act), act);
 
 /** As `ActParts.retryKey` tells it. */

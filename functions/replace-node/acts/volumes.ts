@@ -13,6 +13,7 @@ import {
   type MadeVolume,
 } from '../../../shared/aws/volumes.ts';
 import type { Fleet } from '../../../shared/fleet/model.ts';
+import { turnAt } from '../../../shared/heal/context.ts';
 import { putInQuarantine } from '../../../shared/heal/kept.ts';
 import type { FoundVolume, LadderState, RestoredVolumes } from '../../../shared/heal/memory.ts';
 import type { MarkAnswer, MarkQuestion } from '../../../shared/model/questions.ts';
@@ -29,9 +30,9 @@ import {
   withReplacement,
   withRestored,
 } from '../state.ts';
-import { type ActContext, type ActParts, defineAct, known, nothing, type Result } from './act.ts';
+import { type ActParts, defineAct, known, type LadderActContext, nothing, type Result } from './act.ts';
 import { keeping, keptClientsOf, ownerOf, ownTags, putVolumesAway, rolesOf } from './cleanup.ts';
-import { type Made, mutate, told } from './mutation.ts';
+import { accepted, type Made, mutate } from './mutation.ts';
 
 /** The parts that these acts share: they say nothing of the node itself. */
 const ON_VOLUMES = {
@@ -60,7 +61,7 @@ export const create = defineAct<{ readonly at: number; readonly reason: string }
       act: from === 'sibling' ? `CopyVolumes ${source}` : `CreateVolume ${wanted.snapshotId}`,
       sentence: `make a ${found.role} volume in ${availabilityZone}, ${reason}`,
       evidence: { ...found, source, rank, height },
-      call: (fleet) => make(context.heal, state, fleet, restoredVolumes, found, wanted.snapshotId),
+      call: (fleet) => make(context, state, fleet, restoredVolumes, found, wanted.snapshotId),
     });
   },
   reduce: {
@@ -80,14 +81,14 @@ export const create = defineAct<{ readonly at: number; readonly reason: string }
 const without = (positions: readonly number[], at: number): readonly number[] => positions.filter((one) => one !== at);
 
 async function make(
-  heal: ReplaceContext,
+  context: ReplaceContext,
   { beganAtMs, incidentId }: LadderState,
   fleet: Fleet,
   restored: RestoredVolumes,
   found: FoundVolume,
   snapshotId: string,
 ): Promise<Made | Refused> {
-  const { ec2 } = heal.clients;
+  const { ec2 } = context.clients;
   const wish = {
     sizeGiB: found.sizeGiB,
     type: found.type,
@@ -97,7 +98,7 @@ async function make(
     kmsKeyId: found.kmsKeyId,
     // Written down before: the attempt after a lost answer finds the same volume.
     token: `${incidentId}-${beganAtMs.toString(36)}-${restored.generation}-${found.role}`.slice(0, 64),
-    tags: { ...found.tags, ...ownTags(heal), [INCIDENT_TAG]: incidentId, [LEDGER_TAGS.role]: found.role },
+    tags: { ...found.tags, ...ownTags(context), [INCIDENT_TAG]: incidentId, [LEDGER_TAGS.role]: found.role },
   };
   if (restored.from === 'sibling') {
     const [source] = (await describeVolumes(ec2, { instanceIds: [restored.source] })).filter(
@@ -112,7 +113,7 @@ async function make(
       }),
     );
   }
-  const sizeGiB = Math.max(found.sizeGiB, await sizeOf(heal, snapshotId));
+  const sizeGiB = Math.max(found.sizeGiB, await sizeOf(context, snapshotId));
   const rate = fleet.replace.initializationMiBps;
   return said(
     await createVolumeFrom(ec2, {
@@ -181,7 +182,7 @@ export const attach = defineAct<Place>()('attach', {
       sentence: `attach ${volumeId} to ${instanceId} as ${device}, ${reason}`,
       atMostOnce: true,
       call: async () =>
-        told(byState(await attachVolume(context.heal.clients.ec2Once, { volumeId, instanceId, device })), 'attaching'),
+        accepted(byState(await attachVolume(context.clients.ec2Once, { volumeId, instanceId, device })), 'attaching'),
     });
   },
   reduce: {
@@ -218,18 +219,18 @@ export const detach = defineAct<Place>()('detach', {
       sentence: `detach ${volumeId} from ${instanceId}: ${reason}`,
       atMostOnce: true,
       call: async () =>
-        told(byState(await detachVolume(context.heal.clients.ec2Once, { volumeId, instanceId, device })), 'detaching'),
+        accepted(byState(await detachVolume(context.clients.ec2Once, { volumeId, instanceId, device })), 'detaching'),
     });
   },
   reduce: { done: nothing, failed: nothing, unknown: nothing },
 });
 
 /** Without the tag this heal could not attach the root volume again: it is tagged before it comes off. */
-function markRoot(context: ActContext, instanceId: string, volumeId: string): Promise<Result> {
-  const { clients, environment, payload } = context.heal;
+function markRoot(context: LadderActContext, instanceId: string, volumeId: string): Promise<Result> {
+  const { clients, environment, payload } = context;
   const question: MarkQuestion = { kind: 'mark-root', fleet: payload.fleet, instanceId, volumeId };
   return mutate(
-    { ...context, place: `${context.place}-mark` },
+    { ...context, ...turnAt(context.durable, `${context.place}-mark`) },
     {
       act: `CreateTags ${volumeId}`,
       sentence: `${volumeId} is the root volume of ${instanceId}: tagged, so that it can be attached again`,
@@ -264,7 +265,7 @@ export const keepVolumes = defineAct<object>()('keep-volumes', {
   retryKey: () => 'keep-volumes',
   execute: (context) => {
     const { found } = known(context);
-    const { ec2 } = context.heal.clients;
+    const { ec2 } = context.clients;
     const ids = new Set(found.volumes.map(({ volumeId }) => volumeId));
     return mutate(context, {
       act: `ModifyInstanceAttribute ${found.instanceId}`,
@@ -298,7 +299,6 @@ export const dropVolumes = defineAct<object>()('drop-volumes', {
   retryKey: () => 'drop-volumes',
   execute: (context) => {
     const { restoredVolumes } = known(context);
-    const { heal } = context;
     const volumes = restoredVolumes?.volumes ?? [];
     const ids =
       restoredVolumes?.from === 'kept' ? [] : volumes.flatMap(({ volumeId }) => (volumeId === '' ? [] : [volumeId]));
@@ -310,12 +310,18 @@ export const dropVolumes = defineAct<object>()('drop-volumes', {
       sentence: `${restoredVolumes?.source} did not help: ${reason}`,
       call: async (fleet) => {
         // A volume that vanished has no tags to be given.
-        const there = ids.length === 0 ? [] : await describeVolumes(heal.clients.ec2, { ids });
+        const there = ids.length === 0 ? [] : await describeVolumes(context.clients.ec2, { ids });
         const why = { [WHY_TAG]: reason.slice(0, TAG_VALUE_MAX) };
         // What cannot be marked is told of: the next set of snapshots, or the next rung, does not wait for a tag.
-        const untagged = await putVolumesAway(heal, there, rolesOf(volumes), keeping(fleet), why);
+        const untagged = await putVolumesAway(context, there, rolesOf(volumes), keeping(fleet), why);
         const unmarked = blamed
-          ? await putInQuarantine(keptClientsOf(heal), ownerOf(heal), snapshotIds, `${fault}: ${reason}`, Date.now())
+          ? await putInQuarantine(
+              keptClientsOf(context),
+              ownerOf(context),
+              snapshotIds,
+              `${fault}: ${reason}`,
+              Date.now(),
+            )
           : [];
         const quarantined = snapshotIds.filter((id) => !unmarked.some(({ snapshotId }) => snapshotId === id));
         return {
