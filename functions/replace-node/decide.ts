@@ -5,23 +5,24 @@ import type { VolumeNow } from '../../shared/aws/volumes.ts';
 import type { CleanupPiece, FoundNode, FoundVolume, LadderState } from '../../shared/heal/memory.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import { LOCKED_BY_TAG } from '../../shared/model/tags.ts';
-import { cleanUp } from './acts/cleanup.ts';
-import { begin as beginHeal, holdSnapshots, prove, skipRung, takeRung } from './acts/decisions.ts';
-import { stopInstanceOf } from './acts/instances.ts';
-import { inspect } from './acts/node-commands.ts';
-import { detach } from './acts/volumes.ts';
+import { begin as beginHeal, holdSnapshots, skipRung, takeRung } from './acts/decisions.ts';
 import { type Facts, followsAgain, isImpaired } from './facts.ts';
 import { endOf, guardOf } from './judge.ts';
 import { nextRung, RUNGS } from './ladder.ts';
 import {
+  askNode,
   BOUND_MS,
+  clearUp,
   type Decision,
+  detachFrom,
   ended,
   isSpent,
   onceSettled,
   paced,
+  proved,
   type Rung,
   refuse,
+  stopMachine,
   waitedMs,
   waitFor,
 } from './rungs/rung.ts';
@@ -33,10 +34,9 @@ export function decide(facts: Facts, state: LadderState | null): Decision {
 
 function onward(facts: Facts, state: LadderState): Decision {
   if (state.proved !== null) return nextCleanup(facts, state);
-  if (isNothingOwed(facts, state) && followsAgain(facts))
-    return prove({ reason: `by itself: ${facts.watched?.reason ?? ''}` });
+  if (isNothingOwed(facts, state) && followsAgain(facts)) return proved(`by itself: ${facts.watched?.reason ?? ''}`);
   const rung = state.rung === null ? null : RUNGS[state.rung];
-  if (rung?.asksOriginalFirst && isUnheard(facts)) return inspect({ which: 'original' });
+  if (rung?.asksOriginalFirst && isUnheard(facts)) return askNode('original');
   return rung ? rung.next(facts, state) : climb(facts, state);
 }
 
@@ -83,7 +83,7 @@ export function begin(facts: Facts): Decision {
         { page: true },
       );
   }
-  if (agentOnline && !seen) return inspect({ which: 'original' });
+  if (agentOnline && !seen) return askNode('original');
   // Asked before what has stopped it: with little left of its disk geth ends itself, and says that all went well.
   const full =
     want.do === 'heal' &&
@@ -99,6 +99,9 @@ export function begin(facts: Facts): Decision {
     );
   return beginHeal({ state: newState(facts.nowMs, facts.incidentId, foundNode(facts, instance.availabilityZone)) });
 }
+
+/** The state that a heal begins with; null where it does not begin. */
+export const stateBegun = (decision: Decision): LadderState | null => (beginHeal.is(decision) ? decision.state : null);
 
 function foundNode(facts: Facts, availabilityZone: string): FoundNode {
   const { original, seen, watched } = facts;
@@ -247,7 +250,7 @@ export function nextCleanup(facts: Facts, state: LadderState): Decision {
   const piece = piecesOf(facts, state).find((one) => !isCleared(state, one));
   const stopping = piece?.kind === 'retire' ? stopRetired(facts, state) : null;
   if (stopping) return stopping;
-  return piece ? cleanUp({ piece }) : ended({ as: 'healed', reason: state.proved ?? '' });
+  return piece ? clearUp(piece) : ended({ as: 'healed', reason: state.proved ?? '' });
 }
 
 /** After a swap the found volumes are detached, by now unmounted. One that cannot be is left, and told of. */
@@ -257,12 +260,11 @@ function detachFound({ volumes, nowMs }: Facts, state: LadderState): Decision | 
     const attachment = volumes.find((candidate) => candidate.volumeId === volumeId)?.attachment;
     if (!attachment || attachment.state === 'detached') continue;
     if (attachment.state === 'attached' && !isPending(state, 'DetachVolume', volumeId, nowMs))
-      return detach({
-        volumeId,
-        which: 'original',
-        device: attachment.device,
-        reason: 'the node has proved itself without it; it is kept',
-      });
+      return detachFrom(
+        'original',
+        { volumeId, device: attachment.device },
+        'the node has proved itself without it; it is kept',
+      );
     if (waitedMs(state, nowMs) <= BOUND_MS.detach) return waitFor(state, nowMs, `${volumeId} is ${attachment.state}`);
   }
   return null;
@@ -271,7 +273,7 @@ function detachFound({ volumes, nowMs }: Facts, state: LadderState): Decision | 
 /** The original is kept stopped: masked by its own word it may run still, and costs its price. One that does not stop is left, and told of. */
 function stopRetired({ original, nowMs }: Facts, state: LadderState): Decision | null {
   const { instanceId, state: power } = original?.instance ?? { instanceId: '', state: 'terminated' };
-  const act = stopInstanceOf({ which: 'original', reason: 'another instance has taken its place' });
+  const act = stopMachine('original', 'another instance has taken its place');
   if (power === 'stopped' || power === 'terminated' || isSpent(state, act)) return null;
   if (power === 'running' && !isPending(state, 'StopInstances', instanceId, nowMs)) return act;
   return waitedMs(state, nowMs) > BOUND_MS.stop ? null : waitFor(state, nowMs, `the old instance is ${power}`);

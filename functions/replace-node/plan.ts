@@ -10,14 +10,14 @@ import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import { type PlanWords, planSentence } from '../../shared/model/journal-fields.ts';
 import type { ReplacePayload, Want } from '../../shared/model/payload.ts';
 import type { Rung } from '../../shared/model/rungs.ts';
-import { begin as beginHeal, chooseVolumes, giveUpReplacement, giveUpVolumes, takeRung } from './acts/decisions.ts';
 import { partsOf } from './acts/table.ts';
-import { begin } from './decide.ts';
+import { begin, stateBegun } from './decide.ts';
 import type { Facts } from './facts.ts';
 import { guardOf } from './judge.ts';
 import { ladderOf, RUNGS } from './ladder.ts';
+import { giveUpInstance } from './rungs/replace.ts';
 import { type Decision, onceSettled, paced } from './rungs/rung.ts';
-import { choose } from './rungs/swap.ts';
+import { choose, giveUpData } from './rungs/swap.ts';
 import { type Permitted, phaseOf } from './state.ts';
 
 export interface LadderPlan {
@@ -44,10 +44,7 @@ const MINUTES: Readonly<Record<Rung, number>> = { restart: 5, 'stop-start': 10, 
 const MIB_PER_GIB = 1024;
 
 /** The state that a heal would begin with, where one would; what may be restored is read by it. */
-export function stateOf(facts: Facts): LadderState | null {
-  const began = beginUnasked(facts);
-  return beginHeal.is(began) ? began.state : null;
-}
+export const stateOf = (facts: Facts): LadderState | null => stateBegun(beginUnasked(facts));
 
 /** Nothing is sent to the node for a plan: what EC2 tells of its volumes has to do. */
 const beginUnasked = (facts: Facts): Decision =>
@@ -58,7 +55,7 @@ export function planOf(facts: Facts): LadderPlan | { readonly refusal: Refusal }
   const began = facts.seen ? begin(facts) : beginUnasked(facts);
   if (began.do === 'end')
     return began.end.as === 'refused' ? { refusal: began.end.refusal } : { well: began.end.reason };
-  return plannedFrom(facts, beginHeal.is(began) ? began.state : null);
+  return plannedFrom(facts, stateBegun(began));
 }
 
 function plannedFrom(facts: Facts, state: LadderState | null): LadderPlan | { readonly refusal: Refusal } {
@@ -213,21 +210,22 @@ export function permit(decision: Decision, facts: Facts, state: LadderState | nu
   if (permitted === null || state === null || decision.do === 'end') return decision;
   const { rungs, source } = permitted;
   const approved = rungs.join(', ') || 'no rungs';
-  if (takeRung.is(decision))
-    return rungs.includes(decision.rung)
+  const { needsApproval } = partsOf(decision);
+  const asks = typeof needsApproval === 'function' ? needsApproval(decision) : null;
+  if (asks && 'rung' in asks)
+    return rungs.includes(asks.rung)
       ? decision
-      : exceeded(facts, state, `approved were ${approved}; now ${decision.rung} would be next: ${decision.reason}`);
+      : exceeded(facts, state, `approved were ${approved}; now ${asks.rung} would be next: ${asks.reason}`);
   const { rung, restoredVolumes, replacement } = state;
-  if (chooseVolumes.is(decision) && sourceOf(decision.volumes) !== source) {
-    const reason = `approved was ${source ?? 'no copy of any data'}; now it would be ${sourceOf(decision.volumes)}`;
-    return replacement?.givenUp === null ? giveUpReplacement({ reason }) : exceeded(facts, state, reason);
+  if (asks && sourceOf(asks.volumes) !== source) {
+    const reason = `approved was ${source ?? 'no copy of any data'}; now it would be ${sourceOf(asks.volumes)}`;
+    return replacement?.givenUp === null ? giveUpInstance(reason) : exceeded(facts, state, reason);
   }
   const isFree = rung === null || rungs.includes(rung) || phaseOf(state) !== 'preparing';
-  if (isFree || !partsOf(decision).needsApproval) return decision;
+  if (isFree || needsApproval === false) return decision;
   const reason = `nobody has approved to go on with it (${rungs.join(', ') || 'no rung is approved'})`;
-  if (replacement) return replacement.givenUp === null ? giveUpReplacement({ reason }) : decision;
-  if (restoredVolumes)
-    return restoredVolumes.givenUp === null ? giveUpVolumes({ blame: { fault: 'other', reason } }) : decision;
+  if (replacement) return replacement.givenUp === null ? giveUpInstance(reason) : decision;
+  if (restoredVolumes) return restoredVolumes.givenUp === null ? giveUpData(reason) : decision;
   return exceeded(facts, state, `approved were ${approved}; now ${rung} would go on`);
 }
 

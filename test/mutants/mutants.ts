@@ -234,13 +234,13 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   'functions/replace-node/plan.ts': [
     {
       name: 'only the data that were approved are copied',
-      find: 'sourceOf(decision.volumes) !== source',
-      replace: "sourceOf(decision.volumes) === ''",
+      find: 'sourceOf(asks.volumes) !== source',
+      replace: "sourceOf(asks.volumes) === ''",
       caughtBy: ['unit/replace-node-resuming'],
     },
     {
       name: 'only the rungs that were approved are climbed',
-      find: 'return rungs.includes(decision.rung)',
+      find: 'return rungs.includes(asks.rung)',
       replace: 'return rungs.length >= 0',
       caughtBy: ['unit/replace-node-resuming'],
     },

@@ -3,7 +3,7 @@
 import { classOf } from '../../../shared/guardrails/replace.ts';
 import { unreserveReplacement, unreserveRestart } from '../../../shared/heal/budgets.ts';
 import { type Changed, changeNode } from '../../../shared/heal/claim.ts';
-import type { LadderState } from '../../../shared/heal/memory.ts';
+import type { LadderState, RestoredVolumes } from '../../../shared/heal/memory.ts';
 import type { Refusal } from '../../../shared/model/guardrail-codes.ts';
 import type { Rung } from '../../../shared/model/rungs.ts';
 import type { NodeState } from '../../../shared/node-commands/node-answer.ts';
@@ -80,6 +80,9 @@ type Reduce<P, O extends Outcome> = (
   before: LadderState,
 ) => LadderState;
 
+/** A rung that is begun, and why; or the data that are copied. */
+export type Approvable = { readonly rung: Rung; readonly reason: string } | { readonly volumes: RestoredVolumes };
+
 /** One act of the ladder: everything that is particular to it. */
 export interface ActParts<P> {
   /** What is written before it is made; null: nothing. */
@@ -88,12 +91,12 @@ export interface ActParts<P> {
   readonly recovers: boolean | ((state: LadderState, params: P) => boolean);
   /** By what it does and to what, where it is repeated at intervals and a few times; null: it is repeated at once, without end. */
   readonly retryKey: ((params: P) => string) | null;
-  /** Whether an attempt that was not approved to go on with a rung may not make it. */
-  readonly needsApproval: boolean;
-  /** What was seen of the node afterwards. told: what it says now, and nothing where no answer came. */
-  readonly sight: 'kept' | 'told' | 'forgotten';
-  /** Whether the node counts as silent afterwards. told: unless it has answered. */
-  readonly silence: 'kept' | 'told' | 'ended';
+  /** What a person has to have approved, where one is asked: false: nothing; true: the rung under way; or what it begins or copies. */
+  readonly needsApproval: boolean | ((params: P) => Approvable);
+  /** What was seen of the node afterwards. answered: what it says now, and nothing where no answer came. */
+  readonly seenAfter: 'kept' | 'answered' | 'forgotten';
+  /** Whether the node counts as silent afterwards. */
+  readonly silentAfter: 'kept' | 'unless answered' | 'ended';
   /** With this result it may end a rung that has done nothing, and what was reserved for the rung is given back. */
   readonly givesBackWhen: 'done' | 'failed' | null;
   readonly execute: (context: LadderActContext, params: P) => Promise<Result>;
@@ -183,15 +186,15 @@ function withSetback<P>(
 }
 
 export function statusAfter(
-  { sight, silence }: Pick<ActParts<never>, 'sight' | 'silence'>,
+  { seenAfter, silentAfter }: Pick<ActParts<never>, 'seenAfter' | 'silentAfter'>,
   before: NodeStatus,
   result: Outcome,
 ): NodeStatus {
-  const told = result.is === 'unknown' ? null : result.seen === undefined ? before.seen : result.seen;
+  const answered = result.is === 'unknown' ? null : result.seen === undefined ? before.seen : result.seen;
   return {
     // What was seen before a command that nobody answered is not what is there now; another instance says things of its own.
-    seen: sight === 'kept' ? before.seen : sight === 'told' ? told : null,
-    silent: silence === 'kept' ? before.silent : silence === 'told' && result.is !== 'done',
+    seen: seenAfter === 'kept' ? before.seen : seenAfter === 'answered' ? answered : null,
+    silent: silentAfter === 'kept' ? before.silent : silentAfter === 'unless answered' && result.is !== 'done',
   };
 }
 

@@ -42,8 +42,8 @@ export const cleanUp = defineAct<{ readonly piece: CleanupPiece }>()('clean-up',
   recovers: true,
   retryKey: ({ piece: { kind, target } }) => `clean up ${kind} ${target}`,
   needsApproval: false,
-  sight: 'kept',
-  silence: 'kept',
+  seenAfter: 'kept',
+  silentAfter: 'kept',
   givesBackWhen: null,
   execute: (context, { piece: { kind, target } }) => {
     const state = known(context);

@@ -29,8 +29,8 @@ const DECISION = {
   recovers: true,
   retryKey: null,
   needsApproval: true,
-  sight: 'kept',
-  silence: 'kept',
+  seenAfter: 'kept',
+  silentAfter: 'kept',
   givesBackWhen: null,
 } as const satisfies Partial<ActParts<never>>;
 
@@ -75,6 +75,7 @@ export const begin = defineAct<{ readonly state: LadderState }>()('begin', {
 export const takeRung = defineAct<{ readonly rung: Rung; readonly reason: string }>()('take-rung', {
   ...DECISION,
   recovers: false,
+  needsApproval: ({ rung, reason }) => ({ rung, reason }),
   execute: (context, { rung, reason }) =>
     context.step('take-rung', async (): Promise<Result> => {
       const guarded = await readGuards(context);
@@ -133,6 +134,7 @@ export const chooseVolumes = defineAct<{ readonly volumes: RestoredVolumes; read
   'choose-volumes',
   {
     ...DECISION,
+    needsApproval: ({ volumes }) => ({ volumes }),
     execute: (context, { volumes, reason }) => decided(context, `copy ${reason}`, volumes),
     reduce: {
       done: (state, { volumes }) => ({ ...state, restoredVolumes: volumes, generation: state.generation + 1 }),
@@ -225,21 +227,6 @@ export const prove = defineAct<{ readonly reason: string }>()('prove', {
   reduce: { done: (state, { reason }) => ({ ...state, proved: reason }), failed: nothing, unknown: nothing },
 });
 
-export const DECISIONS = [
-  wait,
-  begin,
-  takeRung,
-  endRung,
-  skipRung,
-  chooseVolumes,
-  giveUpVolumes,
-  planReplacement,
-  noteMasked,
-  noteFenced,
-  giveUpReplacement,
-  prove,
-] as const;
-
 /** As much of a snapshot as holding it needs. */
 export type Held = Pick<SnapshotFact, 'snapshotId' | 'policyId' | 'locked' | 'tags' | 'ledger'>;
 
@@ -248,8 +235,8 @@ const PRECAUTION = {
   intent: null,
   recovers: false,
   needsApproval: true,
-  sight: 'kept',
-  silence: 'kept',
+  seenAfter: 'kept',
+  silentAfter: 'kept',
   givesBackWhen: null,
 } as const satisfies Partial<ActParts<never>>;
 
@@ -334,4 +321,19 @@ export const leavePool = defineAct<object>()('leave-pool', {
   },
 });
 
-export const PRECAUTIONS = [holdSnapshots, leavePool] as const;
+export const DECISIONS = [
+  wait,
+  begin,
+  takeRung,
+  endRung,
+  skipRung,
+  chooseVolumes,
+  giveUpVolumes,
+  planReplacement,
+  noteMasked,
+  noteFenced,
+  giveUpReplacement,
+  prove,
+  holdSnapshots,
+  leavePool,
+] as const;

@@ -31,7 +31,7 @@ import { keeping, putInstanceAway, takeBack } from './cleanup.ts';
 import { accepted, mutate } from './mutation.ts';
 
 /** The parts that these acts share. */
-const ON_INSTANCES = { needsApproval: true, sight: 'kept', silence: 'kept' } as const satisfies Partial<
+const ON_INSTANCES = { needsApproval: true, seenAfter: 'kept', silentAfter: 'kept' } as const satisfies Partial<
   ActParts<never>
 >;
 
@@ -50,7 +50,7 @@ export const stopInstanceOf = defineAct<{ readonly which: Which; readonly reason
     // A client that did not say that it is masked may be down all the same.
     (which === 'original' && replacement?.originalMask === 'unconfirmed'),
   retryKey: ({ which }) => `stop ${which}`,
-  sight: 'forgotten',
+  seenAfter: 'forgotten',
   givesBackWhen: 'failed',
   execute: (context, { which, reason }) => {
     const instanceId = instanceIdOf(known(context), which);
@@ -79,7 +79,7 @@ export const startInstanceOf = defineAct<{ readonly reason: string }>()('start-i
   intent: (state) => ({ call: { name: 'StartInstances', target: state.found.instanceId }, state }),
   recovers: true,
   retryKey: () => 'start-instance',
-  silence: 'ended',
+  silentAfter: 'ended',
   givesBackWhen: null,
   execute: (context, { reason }) => {
     const { instanceId } = known(context).found;
@@ -188,7 +188,7 @@ export const dropReplacement = defineAct<object>()('drop-replacement', {
   intent: null,
   recovers: true,
   retryKey: () => 'drop-replacement',
-  sight: 'forgotten',
+  seenAfter: 'forgotten',
   givesBackWhen: null,
   execute: (context) => {
     const { replacement } = known(context);
@@ -211,16 +211,14 @@ export const dropReplacement = defineAct<object>()('drop-replacement', {
   reduce: { done: dropped, failed: nothing, unknown: nothing },
 });
 
-export const INSTANCE_ACTS = [stopInstanceOf, startInstanceOf, standBy, join, leave, dropReplacement] as const;
-
 export const launch = defineAct<{ readonly reason: string }>()('launch', {
   // It has a token: asked for again, EC2 tells which instance it is.
   intent: null,
   recovers: false,
   retryKey: null,
   needsApproval: true,
-  sight: 'forgotten',
-  silence: 'ended',
+  seenAfter: 'forgotten',
+  silentAfter: 'ended',
   givesBackWhen: null,
   execute: (context, { reason }) => {
     const { replacement, found, beganAtMs, incidentId } = known(context);
@@ -271,8 +269,6 @@ export const launch = defineAct<{ readonly reason: string }>()('launch', {
   },
 });
 
-export const LAUNCH_ACTS = [launch] as const;
-
 /** Whatever keeps its record from being written is no refusal of the launch: it is there. */
 async function leaseOf(context: ReplaceContext, instanceId: string): ReturnType<typeof takeLease> {
   try {
@@ -289,3 +285,5 @@ async function zoneOf(context: ReplaceContext, subnetId: string): Promise<string
   if (!zone) throw new Error(`DescribeSubnets tells no zone of ${subnetId}`);
   return zone;
 }
+
+export const INSTANCE_ACTS = [stopInstanceOf, startInstanceOf, standBy, launch, join, leave, dropReplacement] as const;

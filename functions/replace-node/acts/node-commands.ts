@@ -17,7 +17,9 @@ import { type ActParts, defineAct, type Failed, known, nothing } from './act.ts'
 import { send } from './command.ts';
 
 /** The parts that all commands share: what the node says now is what is known of it. */
-const COMMAND = { sight: 'told', silence: 'kept', givesBackWhen: null } as const satisfies Partial<ActParts<never>>;
+const COMMAND = { seenAfter: 'answered', silentAfter: 'kept', givesBackWhen: null } as const satisfies Partial<
+  ActParts<never>
+>;
 
 /** The first word to a node: it raises the fence, so that what an attempt before has sent is over, and says how the node is. */
 export const inspect = defineAct<{ readonly which: Which }>()('inspect', {
@@ -26,7 +28,7 @@ export const inspect = defineAct<{ readonly which: Which }>()('inspect', {
   recovers: true,
   retryKey: null,
   needsApproval: false,
-  silence: 'told',
+  silentAfter: 'unless answered',
   execute: (context, { which }) =>
     send(context, {
       which,
@@ -92,7 +94,7 @@ export const restart = defineAct<{ readonly reason: string }>()('restart', {
 export const check = defineAct<{ readonly at: number }>()('check', {
   ...COMMAND,
   // It says nothing of the client.
-  sight: 'kept',
+  seenAfter: 'kept',
   intent: null,
   recovers: false,
   retryKey: null,

@@ -14,20 +14,12 @@ import {
   statusAfter,
 } from './act.ts';
 import { CLEANUP_ACTS } from './cleanup.ts';
-import { DECISIONS, PRECAUTIONS } from './decisions.ts';
-import { INSTANCE_ACTS, LAUNCH_ACTS } from './instances.ts';
+import { DECISIONS } from './decisions.ts';
+import { INSTANCE_ACTS } from './instances.ts';
 import { NODE_COMMANDS } from './node-commands.ts';
 import { VOLUME_ACTS } from './volumes.ts';
 
-const ALL = [
-  ...DECISIONS,
-  ...PRECAUTIONS,
-  ...NODE_COMMANDS,
-  ...VOLUME_ACTS,
-  ...INSTANCE_ACTS,
-  ...LAUNCH_ACTS,
-  ...CLEANUP_ACTS,
-] as const;
+const ALL = [...DECISIONS, ...NODE_COMMANDS, ...VOLUME_ACTS, ...INSTANCE_ACTS, ...CLEANUP_ACTS] as const;
 
 /** One act with its parameters, as a decision makes it and a durable step keeps it. */
 export type Act = ReturnType<(typeof ALL)[number]>;

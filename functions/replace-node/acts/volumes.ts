@@ -37,8 +37,8 @@ import { accepted, type Made, mutate } from './mutation.ts';
 /** The parts that these acts share: they say nothing of the node itself. */
 const ON_VOLUMES = {
   needsApproval: true,
-  sight: 'kept',
-  silence: 'kept',
+  seenAfter: 'kept',
+  silentAfter: 'kept',
   givesBackWhen: null,
 } as const satisfies Partial<ActParts<never>>;
 

@@ -2,19 +2,22 @@
 
 import { keyBeyondUs, keyDenies } from '../../../shared/aws/keys.ts';
 import type { LadderState } from '../../../shared/heal/memory.ts';
-import { endRung } from '../acts/decisions.ts';
-import { standBy, startInstanceOf, stopInstanceOf } from '../acts/instances.ts';
-import { inspect, restart } from '../acts/node-commands.ts';
+import { restart } from '../acts/node-commands.ts';
 import { type Facts, isImpaired, type Machine } from '../facts.ts';
 import { isPending, isStopOwed } from '../state.ts';
 import {
+  askNode,
   BOUND_MS,
   type Decision,
   isSpent,
   proving,
   type Rung,
   refuse,
+  rungFailed,
   sentenceOfSetback,
+  setAside,
+  startMachine,
+  stopMachine,
   waitedMs,
   waitFor,
 } from './rung.ts';
@@ -28,13 +31,13 @@ export const RESTART: Rung = {
   next: (facts, state) => {
     const { original, seen, watched } = facts;
     if (state.upSinceMs !== null)
-      return proving(facts, state, state.upSinceMs, 'original', (reason) => endRung({ reason }));
-    if (!original?.agentOnline) return endRung({ reason: 'the node does not answer commands' });
+      return proving(facts, state, state.upSinceMs, 'original', (reason) => rungFailed(reason));
+    if (!original?.agentOnline) return rungFailed('the node does not answer commands');
     const first = seen?.clients.find(({ state: is }) => is !== 'running');
     const act = restart({
       reason: first ? `its client is ${first.state}` : (watched?.reason ?? 'it does not follow its chain'),
     });
-    return isSpent(state, act) ? endRung({ reason: 'its restart was not answered' }) : act;
+    return isSpent(state, act) ? rungFailed('its restart was not answered') : act;
   },
 };
 
@@ -46,14 +49,12 @@ export const STOP_START: Rung = {
   cannotBegin: lockedOut,
   next: (facts, state) => {
     const { original } = facts;
-    if (!original) return failed('the instance is gone');
+    if (!original) return rungFailed('the instance is gone');
     const next = state.original === 'started' ? started : isStopOwed(state) ? stopped : running;
     const act = next(facts, state, original);
-    return isSpent(state, act) ? failed(sentenceOfSetback(state)) : act;
+    return isSpent(state, act) ? rungFailed(sentenceOfSetback(state)) : act;
   },
 };
-
-const failed = (reason: string): Decision => endRung({ reason });
 
 /**
  * An instance starts, and takes a volume, by a grant on the volume's key that the caller must be allowed to make ("Required permissions"
@@ -72,22 +73,21 @@ export function lockedOut({ original, volumes, keyScope }: Facts, state: LadderS
 }
 
 function running(facts: Facts, state: LadderState, { instance, checks, agentOnline }: Machine): Decision {
-  const { state: power, autoScalingGroup } = instance;
+  const { state: power } = instance;
   if (power === 'running') {
     // EC2 moves an instance that fails its system check by itself ("Simplified automatic recovery"): what comes up is not stopped again.
     if (isComingUp(checks) && waitedMs(state, facts.nowMs) <= BOUND_MS.boot)
       return waitFor(state, facts.nowMs, 'the instance is coming up by itself, its checks are not through');
     if (isUp(checks) && agentOnline)
-      return startInstanceOf({ reason: 'EC2 has recovered it by itself: its checks pass and its agent answers' });
+      return startMachine('EC2 has recovered it by itself: its checks pass and its agent answers');
     // A member that does not run is replaced by its group, but on standby.
-    if (autoScalingGroup !== null && state.standby !== 'entered') return standBy({ group: autoScalingGroup });
-    return stopInstanceOf({ which: 'original', reason: 'EC2 finds it impaired, or its agent is silent' });
+    return setAside(facts, state) ?? stopMachine('original', 'EC2 finds it impaired, or its agent is silent');
   }
   // A person's stop is that person's business.
   if (power === 'stopped' || power === 'stopping')
     return refuse('instance-stopped', `the instance is ${power}, by somebody else`, { page: true });
   return waitedMs(state, facts.nowMs) > BOUND_MS.boot
-    ? failed(`it is still ${power}`)
+    ? rungFailed(`it is still ${power}`)
     : waitFor(state, facts.nowMs, `the instance is ${power}`);
 }
 
@@ -104,15 +104,12 @@ function stopped({ nowMs }: Facts, state: LadderState, { instance }: Machine): D
   const { instanceId, state: power } = instance;
   const isStarting = state.pending?.call === 'StartInstances' && state.pending.target === instanceId;
   if (power === 'stopped' && !isPending(state, 'StartInstances', instanceId, nowMs))
-    return startInstanceOf({ reason: 'it has stopped' });
+    return startMachine('it has stopped');
   if (power === 'running' && !isStarting && !isPending(state, 'StopInstances', instanceId, nowMs))
-    return stopInstanceOf({
-      which: 'original',
-      reason: 'what became of the stop before nobody knows, and it runs',
-    });
-  if (power === 'running' && isStarting) return startInstanceOf({ reason: 'it has started: nothing is left to do' });
+    return stopMachine('original', 'what became of the stop before nobody knows, and it runs');
+  if (power === 'running' && isStarting) return startMachine('it has started: nothing is left to do');
   return waitedMs(state, nowMs) > BOUND_MS.stop
-    ? failed(`it is still ${power}`)
+    ? rungFailed(`it is still ${power}`)
     : waitFor(state, nowMs, `the instance is ${power}`);
 }
 
@@ -120,13 +117,16 @@ function started(facts: Facts, state: LadderState, { instance, checks, agentOnli
   const { nowMs } = facts;
   const { instanceId, state: power, stateReason } = instance;
   if (power === 'stopped' && !isPending(state, 'StartInstances', instanceId, nowMs))
-    return failed(`it was started and is stopped again: ${stateReason ?? 'nobody says why'}`);
-  if (state.upSinceMs !== null) return proving(facts, state, state.upSinceMs, 'original', failed);
-  if (isImpaired(facts)) return failed('EC2 finds it impaired still');
+    return rungFailed(`it was started and is stopped again: ${stateReason ?? 'nobody says why'}`);
+  if (state.upSinceMs !== null)
+    return proving(facts, state, state.upSinceMs, 'original', (reason) => rungFailed(reason));
+  if (isImpaired(facts)) return rungFailed('EC2 finds it impaired still');
   const up = power === 'running' && isUp(checks);
-  if (up && agentOnline) return inspect({ which: 'original' });
+  if (up && agentOnline) return askNode('original');
   if (waitedMs(state, nowMs) > BOUND_MS.boot)
-    return failed(up ? 'its agent stays silent' : `it is ${power}, its checks say ${checks?.instance ?? 'nothing'}`);
+    return rungFailed(
+      up ? 'its agent stays silent' : `it is ${power}, its checks say ${checks?.instance ?? 'nothing'}`,
+    );
   return waitFor(
     state,
     nowMs,

@@ -1,13 +1,14 @@
 // What all rungs of the ladder share: what a rung and a decision are, how long AWS is waited for and how often an act is repeated, the proof, and
 // what the heal owes the node before it may give up. Pure.
-import type { LadderState, Setback } from '../../../shared/heal/memory.ts';
+import type { CleanupPiece, FailedRung, FoundVolume, LadderState, Setback } from '../../../shared/heal/memory.ts';
 import type { FailureCode, GuardrailCode, Refusal } from '../../../shared/model/guardrail-codes.ts';
 import type { Rung as RungName } from '../../../shared/model/rungs.ts';
 import { cleanUp } from '../acts/cleanup.ts';
-import { prove, wait } from '../acts/decisions.ts';
-import { startInstanceOf } from '../acts/instances.ts';
+import { endRung, leavePool, type Progress, prove, wait } from '../acts/decisions.ts';
+import { standBy, startInstanceOf, stopInstanceOf } from '../acts/instances.ts';
 import { inspect } from '../acts/node-commands.ts';
 import { type Act, retryKeyOf } from '../acts/table.ts';
+import { attach, detach } from '../acts/volumes.ts';
 import type { Facts } from '../facts.ts';
 import { judgeProof, type Verdict } from '../judge.ts';
 import { isPending, isStopOwed, mayBeOnStandby, type Which } from '../state.ts';
@@ -57,6 +58,50 @@ export const refuse = (
 export const stuck = (reason: string): Ended =>
   ended({ as: 'failed', code: 'step-failed', reason, lookAgainMs: 30 * 60_000 });
 
+// Acts that more than one rung decides on, in the words of a rung; what one rung alone decides on, it names itself.
+
+/** The rung under way did not help, and nothing of it is left. */
+export const rungFailed = (reason: string, code?: FailedRung['code']): Decision =>
+  endRung({ reason, ...(code !== undefined && { code }) });
+
+/** The node says how it is, and its fence is raised. */
+export const askNode = (which: Which): Decision => inspect({ which });
+
+/** The node follows its chain again. */
+export const proved = (reason: string): Decision => prove({ reason });
+
+export const waitSeconds = (seconds: number, what: string, progress?: Progress): Act =>
+  wait({ seconds, what, ...(progress && { progress }) });
+
+export const stopMachine = (which: Which, reason: string): Decision => stopInstanceOf({ which, reason });
+
+/** The original, which this heal has stopped, or which EC2 has started by itself. */
+export const startMachine = (reason: string): Decision => startInstanceOf({ reason });
+
+/** An attachment of a volume, by EC2's name of it. */
+type Attachment = Pick<FoundVolume, 'volumeId' | 'device'>;
+
+export const attachTo = (which: Which, { volumeId, device }: Attachment, reason: string): Decision =>
+  attach({ volumeId, which, device, reason });
+
+export const detachFrom = (which: Which, { volumeId, device }: Attachment, reason: string): Decision =>
+  detach({ volumeId, which, device, reason });
+
+/** Its group is not to replace a member that does not run: null once that is so. */
+export function setAside({ original }: Facts, { standby }: LadderState): Decision | null {
+  const group = original?.instance.autoScalingGroup ?? null;
+  return group === null || standby === 'entered' ? null : standBy({ group });
+}
+
+/** Nobody is led to the node, and its group sets it aside; null once that is so. One that is not well is out of the pool by its health. */
+export function isolate(facts: Facts, state: LadderState): Decision | null {
+  const { watched, fleet } = facts;
+  const serves = fleet.dns !== undefined && watched?.health === 'synced' && state.pool === 'in';
+  return serves ? leavePool({}) : setAside(facts, state);
+}
+
+export const clearUp = (piece: CleanupPiece): Decision => cleanUp({ piece });
+
 /** Ours, since AWS publishes none: what takes longer than this does not come. */
 export const BOUND_MS = {
   /** A volume from `creating` to `available`: seconds. */
@@ -77,7 +122,7 @@ export const BOUND_MS = {
 export function waitFor(state: LadderState, nowMs: number, what: string): Act {
   const forMs = waitedMs(state, nowMs);
   const seconds = forMs < 5_000 ? 2 : forMs < 30_000 ? 5 : forMs < 120_000 ? 10 : forMs < 15 * 60_000 ? 20 : 60;
-  return wait({ seconds, what });
+  return waitSeconds(seconds, what);
 }
 
 export const waitedMs = ({ waitingSinceMs }: LadderState, nowMs: number): number => nowMs - (waitingSinceMs ?? nowMs);
@@ -129,13 +174,11 @@ export function proving(
   const verdict = judgeProof({ nowMs, fleet, watched, seen, found, upSinceMs, inspectedAtMs });
   switch (verdict.is) {
     case 'proved':
-      return prove({ reason: verdict.reason });
+      return proved(verdict.reason);
     case 'waiting':
-      return wait({ seconds: verdict.seconds, what: verdict.why });
+      return waitSeconds(verdict.seconds, verdict.why);
     case 'silent':
-      return facts[which]?.agentOnline
-        ? inspect({ which })
-        : wait({ seconds: 60, what: 'neither its client nor its agent answers' });
+      return facts[which]?.agentOnline ? askNode(which) : waitSeconds(60, 'neither its client nor its agent answers');
     case 'failed':
       return failed(verdict.reason, verdict.at);
     case 'unknown':
@@ -163,7 +206,7 @@ function owed({ original, nowMs }: Facts, state: LadderState): Decision | null {
     // Of one that runs already EC2 takes the call as well, and then it is noted that it was started.
     const call = power === 'running' ? 'StopInstances' : 'StartInstances';
     const isStill = (power === 'stopped' || power === 'running') && !isPending(state, call, instanceId, nowMs);
-    const start: Act = startInstanceOf({ reason: 'it was stopped by this heal' });
+    const start = startMachine('it was stopped by this heal');
     if (isStill && !isSpent(state, start)) return start;
     // On standby it stays: back in service its group would replace what does not run.
     if (power === 'stopped' && isStill) return null;
@@ -173,7 +216,7 @@ function owed({ original, nowMs }: Facts, state: LadderState): Decision | null {
         : waitFor(state, nowMs, `the instance is ${power}`);
   }
   if (mayBeOnStandby(state) && autoScalingGroup !== null)
-    return cleanUp({ piece: { kind: 'leave-standby', target: autoScalingGroup } });
+    return clearUp({ kind: 'leave-standby', target: autoScalingGroup });
   return null;
 }
 

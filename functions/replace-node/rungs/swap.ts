@@ -4,25 +4,31 @@
 import { foreignAccountOf, keyDenies } from '../../../shared/aws/keys.ts';
 import { freeDevice, type VolumeNow } from '../../../shared/aws/volumes.ts';
 import type { Blame, FailedRung, LadderState, NewVolume, RestoredVolumes } from '../../../shared/heal/memory.ts';
-import { chooseVolumes, endRung, giveUpVolumes, leavePool, prove, wait } from '../acts/decisions.ts';
-import { standBy } from '../acts/instances.ts';
-import { check, inspect, swap } from '../acts/node-commands.ts';
-import { attach, create, detach, dropVolumes } from '../acts/volumes.ts';
+import { chooseVolumes, giveUpVolumes } from '../acts/decisions.ts';
+import { check, swap } from '../acts/node-commands.ts';
+import { create, dropVolumes } from '../acts/volumes.ts';
 import { type Facts, followsAgain } from '../facts.ts';
 import { guardOf } from '../judge.ts';
 import { instanceIdOf, isPending, mountedOf, type Which } from '../state.ts';
 import {
+  askNode,
+  attachTo,
   BOUND_MS,
   type Decision,
+  detachFrom,
   type End,
+  isolate,
   isSpent,
   onceSettled,
+  proved,
   proving,
   type Rung,
   refuse,
+  rungFailed,
   sentenceOfSetback,
   waitedMs,
   waitFor,
+  waitSeconds,
 } from './rung.ts';
 
 export const SWAP: Rung = {
@@ -33,21 +39,22 @@ export const SWAP: Rung = {
   next: (facts, state) => {
     const { restoredVolumes: restored, found } = state;
     if (found.volumes.length === 0)
-      return endRung({
-        reason:
-          'which volumes are the node’s cannot be told: the node is silent, or its mounts do not fit the fleet file',
-      });
-    if (!restored) return facts.original ? beforeVolumes(facts, state) : endRung({ reason: 'the instance is gone' });
+      return rungFailed(
+        'which volumes are the node’s cannot be told: the node is silent, or its mounts do not fit the fleet file',
+      );
+    if (!restored) return facts.original ? beforeVolumes(facts, state) : rungFailed('the instance is gone');
     const unreachable = outOfReach(facts, state, restored);
     if (unreachable) return unreachable;
     if (restored.givenUp) return takeAway(facts, state, restored, restored.givenUp);
     if (!isWanted(facts, restored)) return giveUpVolumes({ blame: OTHERWISE });
     const act = prepare(facts, state, restored, 'original') ?? exchange(facts, state, restored);
-    return isSpent(state, act) ? giveUp(sentenceOfSetback(state)) : act;
+    return isSpent(state, act) ? giveUpData(sentenceOfSetback(state)) : act;
   },
 };
 
-const giveUp = (reason: string): Decision => giveUpVolumes({ blame: { fault: 'other', reason } });
+/** These data do not help. */
+export const giveUpData = (reason: string, fault: Blame['fault'] = 'other'): Decision =>
+  giveUpVolumes({ blame: { fault, reason } });
 
 /** A heal of before may have left volumes in the middle: proved, they would pass for what a person has asked for since. */
 function isWanted({ want }: Facts, { from, volumes }: RestoredVolumes): boolean {
@@ -87,8 +94,8 @@ const SILENT: Blame = { fault: 'other', reason: 'the node does not answer comman
 
 function beforeVolumes(facts: Facts, state: LadderState): Decision {
   if (!facts.original?.agentOnline)
-    return endRung({ reason: 'the node does not answer commands, and its volumes are exchanged by one' });
-  if (state.standby === 'refused') return endRung({ reason: 'its group does not set it aside' });
+    return rungFailed('the node does not answer commands, and its volumes are exchanged by one');
+  if (state.standby === 'refused') return rungFailed('its group does not set it aside');
   if (state.tried.some(({ fault }) => fault === 'same-stop')) return onceSettled(facts, state, sameStop(state));
   const chosen = choose(facts, state, state.found.availabilityZone);
   return 'failed' in chosen ? noneLeft(facts, state, chosen) : chosen;
@@ -105,7 +112,7 @@ const sameStop = ({ tried }: LadderState): End => ({
 function noneLeft({ want }: Facts, { tried }: LadderState, { failed: reason, code }: NoChoice): Decision {
   if (want.do === 'undo' && tried.length === 0) return refuse('nothing-to-undo', reason);
   if (want.do === 'restore' && tried.length === 0) return refuse('snapshot-unfit', reason);
-  return endRung({ reason, ...(code !== undefined && { code }) });
+  return rungFailed(reason, code);
 }
 
 function exchange(facts: Facts, state: LadderState, restored: RestoredVolumes): Decision {
@@ -113,22 +120,19 @@ function exchange(facts: Facts, state: LadderState, restored: RestoredVolumes): 
   if (restored.mounted === 'found') {
     const off = state.client === 'mayBeDown' && !runsOnFound(facts, state) ? null : calledOff(facts, state);
     if (off) return off;
-    if (needsPool(facts, state)) return leavePool({});
-    const group = facts.original?.instance.autoScalingGroup;
-    if (group && state.standby !== 'entered') return standBy({ group });
+    const isolating = isolate(facts, state);
+    if (isolating) return isolating;
     const data = from === 'snapshot' ? `${source}, ${rank}` : source;
     return swap({ to: 'restored', reason: `data of ${data}${height === null ? '' : `, height ${height}`}` });
   }
   if (facts.want.do === 'undo') return undone(facts, state);
-  if (state.upSinceMs === null) return inspect({ which: 'original' });
-  return proving(facts, state, state.upSinceMs, 'original', (reason, fault) =>
-    giveUpVolumes({ blame: { fault, reason } }),
-  );
+  if (state.upSinceMs === null) return askNode('original');
+  return proving(facts, state, state.upSinceMs, 'original', giveUpData);
 }
 
 /** Blocks may have taken two days to come: what was true when the rung was taken is asked again before the node feels anything of it. */
 function calledOff(facts: Facts, state: LadderState): Decision | null {
-  if (followsAgain(facts)) return giveUp(FOLLOWS_AGAIN);
+  if (followsAgain(facts)) return giveUpData(FOLLOWS_AGAIN);
   const refusal = guardOf(facts, 'swap');
   return refusal && onceSettled(facts, state, { as: 'refused', refusal });
 }
@@ -139,16 +143,12 @@ const runsOnFound = ({ seen }: Facts, state: LadderState): boolean =>
 
 export const FOLLOWS_AGAIN = 'the node follows its chain again by itself';
 
-/** A node that serves is taken out of the pool before; one that is not well is out of it by its health. */
-export const needsPool = ({ watched, fleet }: Facts, { pool }: LadderState): boolean =>
-  fleet.dns !== undefined && watched?.health === 'synced' && pool === 'in';
-
 /** What a person wants back need not follow the chain better than what was there. */
 function undone({ seen }: Facts, state: LadderState): Decision {
-  if (!seen || state.upSinceMs === null) return inspect({ which: 'original' });
+  if (!seen || state.upSinceMs === null) return askNode('original');
   if (seen.clients.every(({ state: is }) => is === 'running'))
-    return prove({ reason: 'the volumes of before are mounted again, and the client runs on them' });
-  return giveUp('the client does not run on them');
+    return proved('the volumes of before are mounted again, and the client runs on them');
+  return giveUpData('the client does not run on them');
 }
 
 export interface NoChoice {
@@ -253,7 +253,7 @@ export function prepare(facts: Facts, state: LadderState, restored: RestoredVolu
         const reason = `${volumeId} vanished: ${keyDenies(key, keyScope)}`;
         return giveUpVolumes({ blame: { fault: 'other', reason, deniedKey: key } });
       }
-      return giveUp(`${volumeId} vanished while it was made: most likely its KMS key may not be used`);
+      return giveUpData(`${volumeId} vanished while it was made: most likely its KMS key may not be used`);
     }
     const next = attached(facts, state, volume, device, which);
     if (next) return next;
@@ -271,16 +271,12 @@ function initialized(
   { volumes, source }: RestoredVolumes,
 ): Decision | null {
   if (fleet.replace.initializationMiBps === undefined || !initialization || initialization.done) return null;
-  if (waitedMs(state, nowMs) > BOUND_MS.initialize) return giveUp('its blocks have not come within two days');
+  if (waitedMs(state, nowMs) > BOUND_MS.initialize) return giveUpData('its blocks have not come within two days');
   const { percent, etaSeconds } = initialization;
   const what = `fill ${volumes.map(({ volumeId }) => volumeId).join(' ')} from ${source}`;
   // Two days of looks each minute would be more turns than an attempt has.
   const seconds = waitedMs(state, nowMs) < 60 * 60_000 ? 60 : 300;
-  return wait({
-    seconds,
-    what: `${Math.floor(percent)} % of its blocks are there`,
-    progress: { percent, etaSeconds, what },
-  });
+  return waitSeconds(seconds, `${Math.floor(percent)} % of its blocks are there`, { percent, etaSeconds, what });
 }
 
 function attached(
@@ -293,21 +289,21 @@ function attached(
   switch (is) {
     case 'creating':
       return waitedMs(state, nowMs) > BOUND_MS.create
-        ? giveUp(`${volumeId} is still being created`)
+        ? giveUpData(`${volumeId} is still being created`)
         : waitFor(state, nowMs, `${volumeId} is being created`);
     case 'available':
       if (isPending(state, 'AttachVolume', volumeId, nowMs))
         return waitFor(state, nowMs, `${volumeId} is to be attached`);
-      return attach({ volumeId, which, device, reason: 'beside the old one' });
+      return attachTo(which, { volumeId, device }, 'beside the old one');
     case 'in-use':
       if (attachment && attachment.instanceId !== instanceIdOf(state, which))
-        return giveUp(`${volumeId} is attached to ${attachment.instanceId}`);
+        return giveUpData(`${volumeId} is attached to ${attachment.instanceId}`);
       if (attachment?.state === 'attached') return null;
       return waitedMs(state, nowMs) > BOUND_MS.attach
-        ? giveUp(`${volumeId} is still ${attachment?.state}`)
+        ? giveUpData(`${volumeId} is still ${attachment?.state}`)
         : waitFor(state, nowMs, `${volumeId} is ${attachment?.state}`);
     default:
-      return giveUp(`${volumeId} is ${is}`);
+      return giveUpData(`${volumeId} is ${is}`);
   }
 }
 
@@ -326,7 +322,7 @@ export function takeAway(facts: Facts, state: LadderState, restored: RestoredVol
       continue;
     }
     const which = attachment.instanceId === state.replacement?.instanceId ? 'replacement' : 'original';
-    return detach({ volumeId, which, device: attachment.device, reason: `it did not help: ${reason}` });
+    return detachFrom(which, { volumeId, device: attachment.device }, `it did not help: ${reason}`);
   }
   return dropVolumes({});
 }
