@@ -101,7 +101,7 @@ export function begin(facts: Facts): Decision {
 }
 
 /** The state that a heal begins with; null where it does not begin. */
-export const stateBegun = (decision: Decision): LadderState | null => (beginHeal.is(decision) ? decision.state : null);
+export const stateBegun = (decision: Decision): LadderState | null => (decision.do === 'begin' ? decision.state : null);
 
 function foundNode(facts: Facts, availabilityZone: string): FoundNode {
   const { original, seen, watched } = facts;

@@ -24,7 +24,7 @@ import { maskedUserData } from '../../shared/node-commands/masked-user-data.ts';
 import type { NodeState } from '../../shared/node-commands/node-answer.ts';
 import type { ClientOnNode } from '../../shared/node-commands/node-command.ts';
 import { ownTags } from './acts/cleanup.ts';
-import { readSources, type Sources } from './sources.ts';
+import { NO_SOURCES, readSources, type Sources } from './sources.ts';
 import type { NodeStatus, ReplaceContext } from './state.ts';
 
 /** What watch-fleet said last of the node's client; null where it has not been observed lately. */
@@ -183,7 +183,7 @@ async function readSupply(read: () => Promise<Sources>, { sources }: Needs): Pro
   } catch (error) {
     if (sources) throw error;
     const unread = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-    return { unread, good: [], refused: [], sibling: null, kept: null };
+    return { unread, ...NO_SOURCES };
   }
 }
 

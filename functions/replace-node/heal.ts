@@ -98,7 +98,7 @@ const ACTS: ActTable<ReplaceActContext, Pick<ReplacePayload, 'mode'>, State, Act
   claim: {
     execute: (context) => context.step('claim', () => claimAttempt(context)),
     reduce: (_state, _act, claimed) => ('end' in claimed ? NO_MORE : { do: 'left-open' }),
-    abandon: () => null,
+    abandon: unrecorded,
   },
 
   'left-open': {
@@ -108,7 +108,7 @@ const ACTS: ActTable<ReplaceActContext, Pick<ReplacePayload, 'mode'>, State, Act
       mode === 'act' || settles
         ? { do: 'lease', permitted: mode === 'act' ? null : settles }
         : { do: 'plan', approved: null },
-    abandon: () => null,
+    abandon: unrecorded,
   },
 
   plan: {
@@ -128,7 +128,7 @@ const ACTS: ActTable<ReplaceActContext, Pick<ReplacePayload, 'mode'>, State, Act
         ? { do: 'lease', permitted: { rungs: approved.rungs, source: approved.source } }
         : concluding(refused(exceededBy(`the plan has changed since it was approved: ${since}`)), null);
     },
-    abandon: () => null,
+    abandon: unrecorded,
   },
 
   ask: {
@@ -136,7 +136,7 @@ const ACTS: ActTable<ReplaceActContext, Pick<ReplacePayload, 'mode'>, State, Act
       askPerson(context, { sentence, words, terms, guardrails: evidence.guardrails, evidence }),
     reduce: (_state, { plan }, answered) =>
       'refuse' in answered ? concluding(refused(answered), null) : { do: 'plan', approved: plan },
-    abandon: () => null,
+    abandon: unrecorded,
   },
 
   lease: {
@@ -145,7 +145,7 @@ const ACTS: ActTable<ReplaceActContext, Pick<ReplacePayload, 'mode'>, State, Act
       'busy' in leased
         ? concluding(busy(leased.busy), null)
         : { do: 'inherit', leases: newLeases(leased.holder), permitted },
-    abandon: () => null,
+    abandon: unrecorded,
   },
 
   inherit: {
@@ -155,7 +155,7 @@ const ACTS: ActTable<ReplaceActContext, Pick<ReplacePayload, 'mode'>, State, Act
       const { instanceId = '' } = state?.replacement ?? {};
       return instanceId === '' ? resumed(from) : { do: 'lease-replacement', from, instanceId };
     },
-    abandon: () => null,
+    abandon: unrecorded,
   },
 
   'lease-replacement': {
@@ -169,14 +169,14 @@ const ACTS: ActTable<ReplaceActContext, Pick<ReplacePayload, 'mode'>, State, Act
       const state = from.state && withReplacement(from.state, { fence: leased.holder.fence });
       return resumed({ ...from, state, leases: withLeased(from.leases, state) });
     },
-    abandon: () => null,
+    abandon: unrecorded,
   },
 
   turn: {
     execute: (context) => context.step('turn', () => takeTurn(context)),
     reduce: (_state, { from, mayWait: waits }, taken) =>
       'refuse' in taken && waits ? concluding(refused(taken), from.leases) : from,
-    abandon: () => null,
+    abandon: unrecorded,
   },
 
   climb: {
@@ -200,7 +200,7 @@ const ACTS: ActTable<ReplaceActContext, Pick<ReplacePayload, 'mode'>, State, Act
           : notBegun(message, throttled);
       return concluding(ending, { ...leases, commandsOver: false });
     },
-    abandon: () => null,
+    abandon: unrecorded,
   },
 
   proof: {
@@ -223,6 +223,11 @@ const ACTS: ActTable<ReplaceActContext, Pick<ReplacePayload, 'mode'>, State, Act
     abandon: afterConclusion,
   },
 };
+
+/** Nothing is held yet, or the attempt has been given up already: the execution fails. */
+function unrecorded(): null {
+  return null;
+}
 
 /** One attempt at a node, as the engine runs it. */
 export const REPLACE_NODE: Heal<ReplaceContext, Pick<ReplacePayload, 'mode'>, State, Acts> = {

@@ -47,11 +47,13 @@ interface SourcesInput {
   readonly nowMs: number;
 }
 
+/** Nothing to copy. */
+export const NO_SOURCES: Sources = { good: [], refused: [], sibling: null, kept: null };
+
 export async function readSources(context: ReplaceContext, input: SourcesInput): Promise<Sources> {
   const { clients, payload } = context;
   const { fleet, state } = input;
-  if (payload.want.do === 'undo')
-    return { good: [], refused: [], sibling: null, kept: await readPutAway(context, input) };
+  if (payload.want.do === 'undo') return { ...NO_SOURCES, kept: await readPutAway(context, input) };
   const nodes = await discoverNodes(clients.ec2, fleet);
   const owners = await readOwners(clients.ec2, fleet, nodes);
   const known = new Map(owners);
@@ -66,13 +68,8 @@ export async function readSources(context: ReplaceContext, input: SourcesInput):
   if (want.do === 'restore' && want.snapshotId !== null) {
     const named = chooseNamed(want.snapshotId, { ...demand, sets, faultSinceMs });
     return 'set' in named && target === null
-      ? { good: [named.set], refused: [], sibling: null, kept: null }
-      : {
-          good: [],
-          refused: [{ setId: want.snapshotId, why: 'set' in named ? `${target}` : named.reason }],
-          sibling: null,
-          kept: null,
-        };
+      ? { ...NO_SOURCES, good: [named.set] }
+      : { ...NO_SOURCES, refused: [{ setId: want.snapshotId, why: 'set' in named ? `${target}` : named.reason }] };
   }
   const ranked = rankGood({ ...demand, sets, faultSinceMs, tried: state.tried });
   // Where nothing is left people need to know whether anything will come.
@@ -80,9 +77,9 @@ export async function readSources(context: ReplaceContext, input: SourcesInput):
   const refused = [...supply.map((why) => ({ setId: 'lifecycle policy', why })), ...ranked.refused];
   if (target !== null) {
     const none = ranked.good.map(({ setId }) => ({ setId, why: target }));
-    return { good: [], refused: [...none, ...refused], sibling: null, kept: null };
+    return { ...NO_SOURCES, refused: [...none, ...refused] };
   }
-  return { good: ranked.good, refused, sibling: siblingOf(input, nodes, known), kept: null };
+  return { ...NO_SOURCES, good: ranked.good, refused, sibling: siblingOf(input, nodes, known) };
 }
 
 function demandOf(

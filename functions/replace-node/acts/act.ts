@@ -114,21 +114,25 @@ export interface Definition<K extends string, P extends object> extends ActParts
   /** Makes the act, for a decision. */
   (params: P): { readonly do: K } & P;
   readonly kind: K;
-  /** Whether a decision is this act. */
-  readonly is: (decision: { readonly do: string }) => decision is { readonly do: K } & P;
 }
+
+/** As an act is written down: `retryKey: 'kind'` is its kind alone. */
+type Written<P> = Omit<ActParts<P>, 'retryKey'> & { readonly retryKey: ActParts<P>['retryKey'] | 'kind' };
 
 /** `defineAct<Params>()('kind', parts)`: the parameters are said, the kind is inferred. */
 export const defineAct =
   <P extends object>() =>
-  <const K extends string>(kind: K, parts: ActParts<P>): Definition<K, P> =>
+  <const K extends string>(kind: K, { retryKey, ...parts }: Written<P>): Definition<K, P> =>
     Object.assign((params: P) => ({ do: kind, ...params }), parts, {
       kind,
-      is: (decision: { readonly do: string }): decision is { readonly do: K } & P => decision.do === kind,
+      retryKey: retryKey === 'kind' ? () => kind : retryKey,
     });
 
 /** For acts of which nothing is remembered. */
 export const nothing = (state: LadderState): LadderState => state;
+
+/** Of an act that is only written down: there is nothing that could fail. */
+export const WRITTEN = { failed: nothing, unknown: nothing } as const;
 
 /** @throws Error where the act is made before anything is known of the node */
 export function known({ state, place }: Pick<LadderActContext, 'state' | 'place'>): LadderState {

@@ -47,12 +47,13 @@ export const cleanUp = defineAct<{ readonly piece: CleanupPiece }>()('clean-up',
   givesBackWhen: null,
   execute: (context, { piece: { kind, target } }) => {
     const state = known(context);
-    if (kind === 'hand-over') return handOver(context, state.found.instanceId, target);
+    const { call, sentence, bookkeeping = false, change } = PIECES[kind];
+    if (change === null) return handOver(context, state.found.instanceId, target);
     return mutate(context, {
-      act: `${CALLS[kind]} ${target}`.trim(),
-      sentence: SENTENCES[kind](target),
-      bookkeeping: kind === 'untarget' || kind === 'release-holds',
-      call: (fleet) => pieces[kind](context, state, target, fleet),
+      act: `${call} ${target}`.trim(),
+      sentence: sentence(target),
+      bookkeeping,
+      call: (fleet) => change(context, state, target, fleet),
     });
   },
   reduce: {
@@ -68,34 +69,6 @@ export const cleanUp = defineAct<{ readonly piece: CleanupPiece }>()('clean-up',
 });
 
 export const CLEANUP_ACTS = [cleanUp] as const;
-
-const CALLS: Readonly<Record<Kind, string>> = {
-  verify: 'CreateTags',
-  quarantine: 'CreateTags',
-  keep: 'CreateTags',
-  unkeep: 'DeleteTags',
-  untarget: 'DeleteTags',
-  'hand-over': 'RegisterTargets',
-  retire: 'CreateTags',
-  register: 'Invoke register-nodes',
-  rotate: 'Invoke rotate-peers',
-  'release-holds': 'DeleteTags',
-  'leave-standby': 'ExitStandby',
-};
-
-const SENTENCES: Readonly<Record<Kind, (target: string) => string>> = {
-  verify: (target) => `${target} proved good: its ledger says so from now on`,
-  quarantine: (target) => `${target} did not open, and another one did: it is not used any more`,
-  keep: (target) => `${target} is kept, with how to put it back`,
-  unkeep: (target) => `${target} is in use again, and nobody is to take it away`,
-  untarget: (target) => `lifecycle policies leave ${target} alone`,
-  'hand-over': (target) => `addresses and target groups point at ${target}`,
-  retire: (target) => `${target} is kept, stopped`,
-  register: () => 'its names and alarms are put right at once',
-  rotate: () => 'the peers that named the old address are told of the new one',
-  'release-holds': () => 'the snapshots that were held are released',
-  'leave-standby': (target) => `${target} takes it back into service`,
-};
 
 /** An instance is in a handful of target groups. */
 const MAX_STEPS = 40;
@@ -147,85 +120,139 @@ function tellLeft(context: LadderActContext, left: string, reason: string): Prom
 
 const groupOf = (step: HandOverStep): string => ('targetGroupArn' in step ? step.targetGroupArn : step.allocationId);
 
-type Call = (context: ReplaceContext, state: LadderState, target: string, fleet: Fleet) => Promise<Made | Refused>;
+type Change = (context: ReplaceContext, state: LadderState, target: string, fleet: Fleet) => Promise<Made | Refused>;
 
-/** What AWS refused of one snapshot is accepted, and the node is well all the same. */
+/** What AWS refused of one snapshot is told, and the node is well all the same. */
 const marked = (said: string, unmarked: readonly Unmarked[]): Made => ({
   said: unmarked.length === 0 ? said : `${said}, but not ${sentenceOfUnmarked(unmarked)}`,
 });
 
 const idsOf = (target: string): readonly string[] => target.split(' ').filter((id) => id !== '');
 
-const pieces: Readonly<Record<Kind, Call>> = {
-  verify: async ({ clients }, _, target) => {
-    return marked('verified', await verify(clients.ec2, idsOf(target), Date.now()));
+/** One piece of the cleanup: what it is called and said, and what it changes; null: another act's worth of calls. */
+interface Piece {
+  readonly call: string;
+  readonly sentence: (target: string) => string;
+  readonly bookkeeping?: true;
+  readonly change: Change | null;
+}
+
+const PIECES: Readonly<Record<Kind, Piece>> = {
+  verify: {
+    call: 'CreateTags',
+    sentence: (target) => `${target} proved good: its ledger says so from now on`,
+    change: async ({ clients }, _, target) => {
+      return marked('verified', await verify(clients.ec2, idsOf(target), Date.now()));
+    },
   },
-  quarantine: async (context, { tried }, target) => {
-    const why = tried.find(({ snapshotIds }) => snapshotIds.join(' ') === target)?.reason ?? 'its restore failed';
-    const unmarked = await putInQuarantine(keptClientsOf(context), ownerOf(context), idsOf(target), why, Date.now());
-    return marked('quarantined', unmarked);
+  quarantine: {
+    call: 'CreateTags',
+    sentence: (target) => `${target} did not open, and another one did: it is not used any more`,
+    change: async (context, { tried }, target) => {
+      const why = tried.find(({ snapshotIds }) => snapshotIds.join(' ') === target)?.reason ?? 'its restore failed';
+      const unmarked = await putInQuarantine(keptClientsOf(context), ownerOf(context), idsOf(target), why, Date.now());
+      return marked('quarantined', unmarked);
+    },
   },
-  keep: async (context, { found }, target, fleet) => {
-    const there = await describeVolumes(context.clients.ec2, { ids: [...idsOf(target)] });
-    const putBack = `npm run heal -- undo ${context.payload.fleet}/${context.payload.node}`;
-    const untagged = await putVolumesAway(context, there, rolesOf(found.volumes), keeping(fleet), {
-      [PUT_BACK_TAG]: putBack,
-    });
-    for (const { volumeId, attachment } of there)
-      if (attachment)
-        return {
-          said: `${volumeId} is still ${attachment.state} to ${attachment.instanceId}: nothing is detached by force`,
-        };
-    const left = untagged.map((one) => `; it cannot be tagged, and stays until a person deletes it: ${one}`);
-    return { said: `kept for ${fleet.replace.keepDays} days${left.join('')}` };
+  keep: {
+    call: 'CreateTags',
+    sentence: (target) => `${target} is kept, with how to put it back`,
+    change: async (context, { found }, target, fleet) => {
+      const there = await describeVolumes(context.clients.ec2, { ids: [...idsOf(target)] });
+      const putBack = `npm run heal -- undo ${context.payload.fleet}/${context.payload.node}`;
+      const untagged = await putVolumesAway(context, there, rolesOf(found.volumes), keeping(fleet), {
+        [PUT_BACK_TAG]: putBack,
+      });
+      for (const { volumeId, attachment } of there)
+        if (attachment)
+          return {
+            said: `${volumeId} is still ${attachment.state} to ${attachment.instanceId}: nothing is detached by force`,
+          };
+      const left = untagged.map((one) => `; it cannot be tagged, and stays until a person deletes it: ${one}`);
+      return { said: `kept for ${fleet.replace.keepDays} days${left.join('')}` };
+    },
   },
   // Put away, it had lost the tags by which its fleet and lifecycle policies know it.
-  unkeep: async (context, { restoredVolumes }, target, fleet) => {
-    const { clients } = context;
-    await takeBack(context, 'volume', idsOf(target));
-    await untagResources(clients.ec2, idsOf(target), [RETIRED_TAG, KEEP_UNTIL_TAG, PUT_BACK_TAG]);
-    for (const volumeId of idsOf(target)) {
-      const role = restoredVolumes?.volumes.find((volume) => volume.volumeId === volumeId)?.role;
-      await tagResources(clients.ec2, [volumeId], fleet.volumes.find((volume) => volume.role === role)?.tags ?? {});
-    }
-    return { said: 'kept no longer, and the fleet’s again' };
+  unkeep: {
+    call: 'DeleteTags',
+    sentence: (target) => `${target} is in use again, and nobody is to take it away`,
+    change: async (context, { restoredVolumes }, target, fleet) => {
+      const { clients } = context;
+      await takeBack(context, 'volume', idsOf(target));
+      await untagResources(clients.ec2, idsOf(target), [RETIRED_TAG, KEEP_UNTIL_TAG, PUT_BACK_TAG]);
+      for (const volumeId of idsOf(target)) {
+        const role = restoredVolumes?.volumes.find((volume) => volume.volumeId === volumeId)?.role;
+        await tagResources(clients.ec2, [volumeId], fleet.volumes.find((volume) => volume.role === role)?.tags ?? {});
+      }
+      return { said: 'kept no longer, and the fleet’s again' };
+    },
   },
   // What a policy of DLM targets are the tags of the fleet's volumes; the new ones carry them.
-  untarget: async ({ clients }, _, target, fleet) => {
-    const keys = [...new Set(fleet.volumes.flatMap(({ tags }) => Object.keys(tags)))];
-    await untagResources(clients.ec2, idsOf(target), keys);
-    return { said: `without ${keys.join(', ')}` };
+  untarget: {
+    call: 'DeleteTags',
+    sentence: (target) => `lifecycle policies leave ${target} alone`,
+    bookkeeping: true,
+    change: async ({ clients }, _, target, fleet) => {
+      const keys = [...new Set(fleet.volumes.flatMap(({ tags }) => Object.keys(tags)))];
+      await untagResources(clients.ec2, idsOf(target), keys);
+      return { said: `without ${keys.join(', ')}` };
+    },
   },
-  'hand-over': async () => ({ said: 'done' }),
-  retire: async (context, { replacement }, target, fleet) => {
-    const root = replacement?.originalRoot?.volumeId;
-    const mask = replacement?.fencedBy === 'acknowledgement' ? ', then rm /etc/chainmend/client-masked on it' : '';
-    const its = root === undefined ? 'its volumes' : `its volumes and its root ${root}`;
-    const putBack = `stop ${replacement?.instanceId ?? 'its successor'}, give it ${its} back, remove chainmend:retired, start it${mask}`;
-    const old = await describeInstance(context.clients.ec2, target);
-    await putInstanceAway(context, old, keeping(fleet), { [PUT_BACK_TAG]: putBack.slice(0, TAG_VALUE_MAX) });
-    // A root that carries no tags of a fleet gets none: nobody tags himself into the scope of his own rights.
-    const yours = root === undefined ? '' : `; its root ${root} is kept detached until a person deletes it`;
-    return { said: `kept for ${fleet.replace.keepDays} days${yours}` };
+  'hand-over': {
+    call: 'RegisterTargets',
+    sentence: (target) => `addresses and target groups point at ${target}`,
+    change: null,
   },
-  register: async ({ clients, environment }, _, fleet) => {
-    await invoke({ clients }, environment.REGISTER_NODES_FUNCTION, { kind: 'reconcile', fleet });
-    return { said: 'asked for' };
+  retire: {
+    call: 'CreateTags',
+    sentence: (target) => `${target} is kept, stopped`,
+    change: async (context, { replacement }, target, fleet) => {
+      const root = replacement?.originalRoot?.volumeId;
+      const mask = replacement?.fencedBy === 'acknowledgement' ? ', then rm /etc/chainmend/client-masked on it' : '';
+      const its = root === undefined ? 'its volumes' : `its volumes and its root ${root}`;
+      const putBack = `stop ${replacement?.instanceId ?? 'its successor'}, give it ${its} back, remove chainmend:retired, start it${mask}`;
+      const old = await describeInstance(context.clients.ec2, target);
+      await putInstanceAway(context, old, keeping(fleet), { [PUT_BACK_TAG]: putBack.slice(0, TAG_VALUE_MAX) });
+      // A root that carries no tags of a fleet gets none: nobody tags himself into the scope of his own rights.
+      const yours = root === undefined ? '' : `; its root ${root} is kept detached until a person deletes it`;
+      return { said: `kept for ${fleet.replace.keepDays} days${yours}` };
+    },
   },
-  rotate: async ({ clients, environment }, _, fleet) => {
-    await invoke({ clients }, environment.ROTATE_PEERS_FUNCTION, { kind: 'rotate', fleet });
-    return { said: 'asked for' };
+  register: {
+    call: 'Invoke register-nodes',
+    sentence: () => 'its names and alarms are put right at once',
+    change: async ({ clients, environment }, _, fleet) => {
+      await invoke({ clients }, environment.REGISTER_NODES_FUNCTION, { kind: 'reconcile', fleet });
+      return { said: 'asked for' };
+    },
   },
-  'release-holds': async (context) => {
-    const { released, unmarked } = await release(keptClientsOf(context), ownerOf(context), Date.now());
-    return marked(released.length === 0 ? 'none was held' : `${released.join(' ')} released`, unmarked);
+  rotate: {
+    call: 'Invoke rotate-peers',
+    sentence: () => 'the peers that named the old address are told of the new one',
+    change: async ({ clients, environment }, _, fleet) => {
+      await invoke({ clients }, environment.ROTATE_PEERS_FUNCTION, { kind: 'rotate', fleet });
+      return { said: 'asked for' };
+    },
+  },
+  'release-holds': {
+    call: 'DeleteTags',
+    sentence: () => 'the snapshots that were held are released',
+    bookkeeping: true,
+    change: async (context) => {
+      const { released, unmarked } = await release(keptClientsOf(context), ownerOf(context), Date.now());
+      return marked(released.length === 0 ? 'none was held' : `${released.join(' ')} released`, unmarked);
+    },
   },
   // A new instance is no member of the group: it is the old one that was set aside.
-  'leave-standby': async ({ clients, payload }, _, group) =>
-    accepted(
-      await exitStandby(clients.autoscaling, { group, instanceId: payload.instanceId }),
-      'going back into service',
-    ),
+  'leave-standby': {
+    call: 'ExitStandby',
+    sentence: (target) => `${target} takes it back into service`,
+    change: async ({ clients, payload }, _, group) =>
+      accepted(
+        await exitStandby(clients.autoscaling, { group, instanceId: payload.instanceId }),
+        'going back into service',
+      ),
+  },
 };
 
 type Tags = Readonly<Record<string, string>>;

@@ -12,7 +12,7 @@ import type { Rung } from '../../../shared/model/rungs.ts';
 import { sentenceOfUnmarked } from '../../../shared/snapshots/marks.ts';
 import type { SnapshotFact } from '../../../shared/snapshots/model.ts';
 import { failRung, reservationKey, withReplacement, withRestored } from '../state.ts';
-import { type ActParts, defineAct, known, nothing, type Result } from './act.ts';
+import { type ActParts, defineAct, known, nothing, type Result, WRITTEN } from './act.ts';
 import { keptClientsOf, ownerOf } from './cleanup.ts';
 import { decided, invoke, mutate } from './mutation.ts';
 
@@ -67,7 +67,7 @@ export const begin = defineAct<{ readonly state: LadderState }>()('begin', {
       `found: ${found.volumes.map(({ role, volumeId, sizeGiB }) => `${role} ${volumeId} of ${sizeGiB} GiB`).join(', ') || 'no volume that can be told'}; client ${found.client}${found.height === null ? '' : `; height ${found.height}, ${found.lagBlocks} behind`}`,
       found,
     ),
-  reduce: { done: (_, { state }) => state, failed: nothing, unknown: nothing },
+  reduce: { ...WRITTEN, done: (_, { state }) => state },
   firstState: ({ state }) => state,
 });
 
@@ -100,9 +100,8 @@ export const takeRung = defineAct<{ readonly rung: Rung; readonly reason: string
       return { is: 'done', atMs: nowMs };
     }),
   reduce: {
+    ...WRITTEN,
     done: (state, { rung }) => ({ ...state, rung, upSinceMs: null, inspectedAtMs: null }),
-    failed: nothing,
-    unknown: nothing,
   },
 });
 
@@ -115,7 +114,7 @@ export const endRung = defineAct<{ readonly reason: string; readonly code?: Fail
     const { rung } = known(context);
     return decided(context, `${rung} did not help: ${reason}`, { rung });
   },
-  reduce: { done: (state, { reason, code }) => failRung(state, reason, code), failed: nothing, unknown: nothing },
+  reduce: { ...WRITTEN, done: (state, { reason, code }) => failRung(state, reason, code) },
 });
 
 /** Known before anything of it is begun: it cannot be climbed. */
@@ -123,9 +122,8 @@ export const skipRung = defineAct<{ readonly rung: Rung; readonly reason: string
   ...DECISION,
   execute: (context, { rung, reason }) => decided(context, `${rung} is not begun: ${reason}`, { rung }),
   reduce: {
+    ...WRITTEN,
     done: (state, { rung, reason }) => ({ ...state, failed: [...state.failed, { rung, reason }] }),
-    failed: nothing,
-    unknown: nothing,
   },
 });
 
@@ -137,9 +135,8 @@ export const chooseVolumes = defineAct<{ readonly volumes: RestoredVolumes; read
     needsApproval: ({ volumes }) => ({ volumes }),
     execute: (context, { volumes, reason }) => decided(context, `copy ${reason}`, volumes),
     reduce: {
+      ...WRITTEN,
       done: (state, { volumes }) => ({ ...state, restoredVolumes: volumes, generation: state.generation + 1 }),
-      failed: nothing,
-      unknown: nothing,
     },
   },
 );
@@ -149,9 +146,8 @@ export const giveUpVolumes = defineAct<{ readonly blame: Blame }>()('give-up-vol
   execute: (context, { blame }) =>
     decided(context, `${known(context).restoredVolumes?.source} is given up: ${blame.reason}`, blame),
   reduce: {
+    ...WRITTEN,
     done: (state, { blame }) => withRestored(state, () => ({ givenUp: blame })),
-    failed: nothing,
-    unknown: nothing,
   },
 });
 
@@ -163,9 +159,8 @@ export const planReplacement = defineAct<{ readonly replacement: Replacement; re
     execute: (context, { replacement, reason }) =>
       decided(context, `another instance, in ${replacement.subnetId}: ${reason}`, replacement),
     reduce: {
+      ...WRITTEN,
       done: (state, { replacement }) => ({ ...state, replacement, generation: state.generation + 1 }),
-      failed: nothing,
-      unknown: nothing,
     },
   },
 );
@@ -174,7 +169,7 @@ export const planReplacement = defineAct<{ readonly replacement: Replacement; re
 export const noteMasked = defineAct<object>()('note-masked', {
   ...DECISION,
   execute: (context) => decided(context, 'the new instance is up, its client is masked'),
-  reduce: { done: (state) => withReplacement(state, { masked: true }), failed: nothing, unknown: nothing },
+  reduce: { ...WRITTEN, done: (state) => withReplacement(state, { masked: true }) },
 });
 
 /** The original's client cannot run any more. */
@@ -182,9 +177,8 @@ export const noteFenced = defineAct<{ readonly by: NonNullable<Replacement['fenc
   ...DECISION,
   execute: (context, { by }) => decided(context, FENCED[by]),
   reduce: {
+    ...WRITTEN,
     done: (state, { by }) => withReplacement(state, { fencingBegun: true, fencedBy: by, identity: 'none' }),
-    failed: nothing,
-    unknown: nothing,
   },
 });
 
@@ -197,9 +191,8 @@ export const giveUpReplacement = defineAct<{ readonly reason: string }>()('give-
   ...DECISION,
   execute: (context, { reason }) => decided(context, `the new instance is given up: ${reason}`),
   reduce: {
+    ...WRITTEN,
     done: (state, { reason }) => withReplacement({ ...state, upSinceMs: null }, { givenUp: reason }),
-    failed: nothing,
-    unknown: nothing,
   },
 });
 
@@ -224,7 +217,7 @@ export const prove = defineAct<{ readonly reason: string }>()('prove', {
       return { is: 'done', atMs: nowMs };
     });
   },
-  reduce: { done: (state, { reason }) => ({ ...state, proved: reason }), failed: nothing, unknown: nothing },
+  reduce: { ...WRITTEN, done: (state, { reason }) => ({ ...state, proved: reason }) },
 });
 
 /** As much of a snapshot as holding it needs. */
@@ -251,7 +244,7 @@ interface Supply {
 /** What one snapshot cannot be given keeps neither the others from being held, nor the rung from being climbed. */
 export const holdSnapshots = defineAct<Supply>()('hold-snapshots', {
   ...PRECAUTION,
-  retryKey: () => 'hold-snapshots',
+  retryKey: 'kind',
   execute: (context, { snapshots, notUsed }) => {
     const held =
       snapshots.length === 0
@@ -281,7 +274,7 @@ const AFTER_TTL_SECONDS = 5;
 
 export const leavePool = defineAct<object>()('leave-pool', {
   ...PRECAUTION,
-  retryKey: () => 'leave-pool',
+  retryKey: 'kind',
   execute: async (context) => {
     const { durable, environment, journal, payload, place, step } = context;
     const left = await step('leave-pool', async () => {

@@ -31,9 +31,12 @@ import { keeping, putInstanceAway, takeBack } from './cleanup.ts';
 import { accepted, mutate } from './mutation.ts';
 
 /** The parts that these acts share. */
-const ON_INSTANCES = { needsApproval: true, seenAfter: 'kept', silentAfter: 'kept' } as const satisfies Partial<
-  ActParts<never>
->;
+const ON_INSTANCES = {
+  needsApproval: true,
+  seenAfter: 'kept',
+  silentAfter: 'kept',
+  givesBackWhen: null,
+} as const satisfies Partial<ActParts<never>>;
 
 export const stopInstanceOf = defineAct<{ readonly which: Which; readonly reason: string }>()('stop-instance', {
   ...ON_INSTANCES,
@@ -78,9 +81,8 @@ export const startInstanceOf = defineAct<{ readonly reason: string }>()('start-i
   ...ON_INSTANCES,
   intent: (state) => ({ call: { name: 'StartInstances', target: state.found.instanceId }, state }),
   recovers: true,
-  retryKey: () => 'start-instance',
+  retryKey: 'kind',
   silentAfter: 'ended',
-  givesBackWhen: null,
   execute: (context, { reason }) => {
     const { instanceId } = known(context).found;
     return mutate(context, {
@@ -103,7 +105,7 @@ export const standBy = defineAct<{ readonly group: string }>()('standby', {
   ...ON_INSTANCES,
   intent: (state) => ({ state: { ...state, standby: state.standby === 'entered' ? 'entered' : 'entering' } }),
   recovers: false,
-  retryKey: () => 'standby',
+  retryKey: 'kind',
   givesBackWhen: 'failed',
   execute: (context, { group }) => {
     const { instanceId } = known(context).found;
@@ -130,8 +132,7 @@ export const join = defineAct<object>()('join', {
   ...ON_INSTANCES,
   intent: (state) => ({ state: withReplacement({ ...state, client: 'mayBeDown' }, { membership: 'joining' }) }),
   recovers: true,
-  retryKey: () => 'join',
-  givesBackWhen: null,
+  retryKey: 'kind',
   execute: (context) => {
     const state = known(context);
     const original = state.found.instanceId;
@@ -161,8 +162,7 @@ export const leave = defineAct<object>()('leave', {
   ...ON_INSTANCES,
   intent: null,
   recovers: true,
-  retryKey: () => 'leave',
-  givesBackWhen: null,
+  retryKey: 'kind',
   execute: (context) => {
     const state = known(context);
     const original = state.found.instanceId;
@@ -187,9 +187,8 @@ export const dropReplacement = defineAct<object>()('drop-replacement', {
   ...ON_INSTANCES,
   intent: null,
   recovers: true,
-  retryKey: () => 'drop-replacement',
+  retryKey: 'kind',
   seenAfter: 'forgotten',
-  givesBackWhen: null,
   execute: (context) => {
     const { replacement } = known(context);
     const instanceId = replacement?.instanceId ?? '';

@@ -17,9 +17,12 @@ import { type ActParts, defineAct, type Failed, known, nothing } from './act.ts'
 import { send } from './command.ts';
 
 /** The parts that all commands share: what the node says now is what is known of it. */
-const COMMAND = { seenAfter: 'answered', silentAfter: 'kept', givesBackWhen: null } as const satisfies Partial<
-  ActParts<never>
->;
+const COMMAND = {
+  needsApproval: true,
+  seenAfter: 'answered',
+  silentAfter: 'kept',
+  givesBackWhen: null,
+} as const satisfies Partial<ActParts<never>>;
 
 /** The first word to a node: it raises the fence, so that what an attempt before has sent is over, and says how the node is. */
 export const inspect = defineAct<{ readonly which: Which }>()('inspect', {
@@ -65,8 +68,7 @@ export const restart = defineAct<{ readonly reason: string }>()('restart', {
     state: { ...state, client: 'mayBeDown' },
   }),
   recovers: false,
-  retryKey: () => 'restart',
-  needsApproval: true,
+  retryKey: 'kind',
   execute: (context, { reason }) =>
     send(context, {
       which: 'original',
@@ -98,7 +100,6 @@ export const check = defineAct<{ readonly at: number }>()('check', {
   intent: null,
   recovers: false,
   retryKey: null,
-  needsApproval: true,
   execute: (context, { at }) => {
     const place = restoredPlaces(known(context))[at] ?? { path: '', volumeId: '' };
     return send(context, {
@@ -124,7 +125,6 @@ export const swap = defineAct<{ readonly to: RestoredVolumes['mounted']; readonl
   }),
   recovers: (_, { to }) => to === 'found',
   retryKey: ({ to }) => `swap to ${to}`,
-  needsApproval: true,
   execute: (context, { to, reason }) => {
     const state = known(context);
     return send(context, {
@@ -176,8 +176,7 @@ export const maskOriginal = defineAct<{ readonly reason: string }>()('mask-origi
     state: withReplacement({ ...state, client: 'mayBeDown' }, { fencingBegun: true, originalMask: 'intended' }),
   }),
   recovers: false,
-  retryKey: () => 'mask-original',
-  needsApproval: true,
+  retryKey: 'kind',
   execute: (context, { reason }) => {
     const state = known(context);
     return send(context, {
@@ -198,8 +197,7 @@ export const maskReplacement = defineAct<{ readonly reason: string }>()('mask-re
   ...COMMAND,
   intent: null,
   recovers: true,
-  retryKey: () => 'mask-replacement',
-  needsApproval: true,
+  retryKey: 'kind',
   execute: (context, { reason }) => {
     const state = known(context);
     return send(context, {
@@ -222,8 +220,7 @@ export const takeOver = defineAct<{ readonly reason: string }>()('take-over', {
     state: withReplacement({ ...state, client: 'mayBeDown' }, { takeOver: 'intended' }),
   }),
   recovers: true,
-  retryKey: () => 'take-over',
-  needsApproval: true,
+  retryKey: 'kind',
   execute: (context, { reason }) => {
     const state = known(context);
     return send(context, {
@@ -255,8 +252,7 @@ export const startOriginal = defineAct<{ readonly reason: string }>()('start-ori
   ...COMMAND,
   intent: null,
   recovers: true,
-  retryKey: () => 'start-original',
-  needsApproval: true,
+  retryKey: 'kind',
   execute: (context, { reason }) => {
     const state = known(context);
     return send(context, {

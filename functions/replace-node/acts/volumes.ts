@@ -262,7 +262,7 @@ export const keepVolumes = defineAct<object>()('keep-volumes', {
   ...ON_VOLUMES,
   intent: null,
   recovers: false,
-  retryKey: () => 'keep-volumes',
+  retryKey: 'kind',
   execute: (context) => {
     const { found } = known(context);
     const { ec2 } = context.clients;
@@ -296,7 +296,7 @@ export const dropVolumes = defineAct<object>()('drop-volumes', {
   ...ON_VOLUMES,
   intent: null,
   recovers: true,
-  retryKey: () => 'drop-volumes',
+  retryKey: 'kind',
   execute: (context) => {
     const { restoredVolumes } = known(context);
     const volumes = restoredVolumes?.volumes ?? [];
