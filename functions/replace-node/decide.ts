@@ -180,11 +180,12 @@ function climb(facts: Facts, state: LadderState): Decision {
   return takeRung({ rung: next, reason: next === 'replace' ? reason + doubt : reason });
 }
 
+export const NO_RUNG = 'the fleet file allows no rung that could help here';
+
 /** No rung is left. */
 function spent(facts: Facts, state: LadderState): Decision {
   const tried = state.failed.map(({ rung, reason }) => `${rung}: ${reason}`).join('; ');
-  if (tried === '')
-    return refuse('restart-forbidden', 'the fleet file allows no rung that could help here', { page: true });
+  if (tried === '') return refuse('restart-forbidden', NO_RUNG, { page: true });
   // It was not the data that were tried, there were none: the page says so.
   const hadNothing = state.tried.length === 0 && state.failed.some(({ code }) => code === 'no-good-snapshot');
   return onceSettled(facts, state, {

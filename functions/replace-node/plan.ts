@@ -11,7 +11,7 @@ import { type PlanWords, planSentence } from '../../shared/model/journal-fields.
 import type { ReplacePayload, Want } from '../../shared/model/payload.ts';
 import type { Rung } from '../../shared/model/rungs.ts';
 import { partsOf } from './acts/table.ts';
-import { begin, stateBegun } from './decide.ts';
+import { begin, NO_RUNG, stateBegun } from './decide.ts';
 import type { Facts } from './facts.ts';
 import { guardOf } from './judge.ts';
 import { ladderOf, RUNGS } from './ladder.ts';
@@ -65,7 +65,7 @@ function plannedFrom(facts: Facts, state: LadderState | null): LadderPlan | { re
   if (!first) {
     const refusal = {
       refuse: 'restart-forbidden',
-      reason: 'the fleet file allows no rung that could help here',
+      reason: NO_RUNG,
       page: true,
       lookAgainMs: 60 * 60_000,
     } as const;

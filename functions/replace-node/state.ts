@@ -17,14 +17,20 @@ import { CONSISTENCY_WINDOW_MS } from '../../shared/model/execution.ts';
 import type { ReplacePayload } from '../../shared/model/payload.ts';
 import type { Rung } from '../../shared/model/rungs.ts';
 import type { NodeState } from '../../shared/node-commands/node-answer.ts';
+import type { NodeCommand } from '../../shared/node-commands/node-command.ts';
+
+/** The environment variable that names the document of each command. */
+export const DOCUMENTS = {
+  'inspect-node': 'INSPECT_NODE_DOCUMENT',
+  'restart-client': 'RESTART_CLIENT_DOCUMENT',
+  'check-volume': 'CHECK_VOLUME_DOCUMENT',
+  'swap-volumes': 'SWAP_VOLUMES_DOCUMENT',
+  'stop-client': 'STOP_CLIENT_DOCUMENT',
+  'start-client': 'START_CLIENT_DOCUMENT',
+} as const satisfies Record<NodeCommand['operation'], string>;
 
 export const ENVIRONMENT = [
-  'INSPECT_NODE_DOCUMENT',
-  'RESTART_CLIENT_DOCUMENT',
-  'CHECK_VOLUME_DOCUMENT',
-  'SWAP_VOLUMES_DOCUMENT',
-  'STOP_CLIENT_DOCUMENT',
-  'START_CLIENT_DOCUMENT',
+  ...Object.values(DOCUMENTS),
   'MARK_ROOT_FUNCTION',
   'REGISTER_NODES_FUNCTION',
   'ROTATE_PEERS_FUNCTION',

@@ -168,8 +168,7 @@ const PIECES: Readonly<Record<Kind, Piece>> = {
           return {
             said: `${volumeId} is still ${attachment.state} to ${attachment.instanceId}: nothing is detached by force`,
           };
-      const left = untagged.map((one) => `; it cannot be tagged, and stays until a person deletes it: ${one}`);
-      return { said: `kept for ${fleet.replace.keepDays} days${left.join('')}` };
+      return { said: [`kept for ${fleet.replace.keepDays} days`, ...untagged].join('; ') };
     },
   },
   // Put away, it had lost the tags by which its fleet and lifecycle policies know it.
@@ -280,7 +279,7 @@ export const keeping = ({ replace }: Fleet): Keeping => {
 /**
  * @param roles of the volumes, by id
  * @param more besides whose it is, since when and until when it is kept
- * @returns those that AWS refused to tag, in its words: without its tags none of them is ever removed
+ * @returns a sentence for each that AWS refused to tag: without its tags none of them is ever removed
  */
 export async function putVolumesAway(
   context: ReplaceContext,
@@ -303,7 +302,8 @@ export async function putVolumesAway(
     const role = roles.get(volumeId);
     const tags = { ...keptTags(context, kept), ...(role !== undefined && { [LEDGER_TAGS.role]: role }), ...more };
     const refused = await orRefused(() => tagResources(context.clients.ec2, [volumeId], tags));
-    if (refused) untagged.push(`${volumeId}: ${refused.refused}`);
+    if (refused)
+      untagged.push(`it cannot be tagged, and stays until a person deletes it: ${volumeId}: ${refused.refused}`);
   }
   return untagged;
 }

@@ -1,4 +1,5 @@
 // How an act sends one command to a node, under the fence of the holder of its instance, and what the answer comes to.
+
 import type { Fleet } from '../../../shared/fleet/model.ts';
 import { readSwitches } from '../../../shared/guardrails/switches.ts';
 import { awaitNode, sendToNode } from '../../../shared/heal/node-commands.ts';
@@ -9,17 +10,8 @@ import {
   nodeCommandParameters,
 } from '../../../shared/node-commands/node-command.ts';
 import { endOf } from '../judge.ts';
-import { type CommandTrace, instanceIdOf, type ReplaceContext, type Variable, type Which } from '../state.ts';
+import { type CommandTrace, DOCUMENTS, instanceIdOf, type ReplaceContext, type Which } from '../state.ts';
 import type { LadderActContext, Outcome, Result } from './act.ts';
-
-const DOCUMENTS: Readonly<Record<NodeCommand['operation'], Variable>> = {
-  'inspect-node': 'INSPECT_NODE_DOCUMENT',
-  'restart-client': 'RESTART_CLIENT_DOCUMENT',
-  'check-volume': 'CHECK_VOLUME_DOCUMENT',
-  'swap-volumes': 'SWAP_VOLUMES_DOCUMENT',
-  'stop-client': 'STOP_CLIENT_DOCUMENT',
-  'start-client': 'START_CLIENT_DOCUMENT',
-};
 
 interface Order {
   readonly which: Which;

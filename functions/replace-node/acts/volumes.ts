@@ -327,7 +327,7 @@ export const dropVolumes = defineAct<object>()('drop-volumes', {
         return {
           said: [
             `${there.map(({ volumeId }) => volumeId).join(' ') || 'nothing'} kept for ${fleet.replace.keepDays} days`,
-            ...untagged.map((one) => `it cannot be tagged, and stays until a person deletes it: ${one}`),
+            ...untagged,
             ...(blamed && quarantined.length > 0 ? [`${quarantined.join(' ')} quarantined`] : []),
             ...(unmarked.length > 0 ? [`not quarantined: ${sentenceOfUnmarked(unmarked)}`] : []),
           ].join('; '),

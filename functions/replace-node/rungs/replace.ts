@@ -31,10 +31,7 @@ import {
   waitedMs,
   waitFor,
 } from './rung.ts';
-import { choose, FOLLOWS_AGAIN, prepare, takeAway } from './swap.ts';
-
-const VOLUMES_UNKNOWN =
-  'which volumes are the node’s cannot be told: the node is silent, or they do not fit the fleet file';
+import { choose, FOLLOWS_AGAIN, prepare, takeAway, VOLUMES_UNKNOWN } from './swap.ts';
 
 const WITHOUT_ROOT = 'without its root volume nobody can start it by accident';
 

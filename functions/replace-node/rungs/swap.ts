@@ -31,6 +31,9 @@ import {
   waitSeconds,
 } from './rung.ts';
 
+export const VOLUMES_UNKNOWN =
+  'which volumes are the node’s cannot be told: the node is silent, or its mounts do not fit the fleet file';
+
 export const SWAP: Rung = {
   name: 'swap',
   class: 'replace',
@@ -38,10 +41,7 @@ export const SWAP: Rung = {
   cannotBegin: () => null,
   next: (facts, state) => {
     const { restoredVolumes: restored, found } = state;
-    if (found.volumes.length === 0)
-      return rungFailed(
-        'which volumes are the node’s cannot be told: the node is silent, or its mounts do not fit the fleet file',
-      );
+    if (found.volumes.length === 0) return rungFailed(VOLUMES_UNKNOWN);
     if (!restored) return facts.original ? beforeVolumes(facts, state) : rungFailed('the instance is gone');
     const unreachable = outOfReach(facts, state, restored);
     if (unreachable) return unreachable;
