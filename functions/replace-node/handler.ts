@@ -1,17 +1,16 @@
-// replace-node: helps a node that does not follow its chain, from a restart up to another instance, as one durable execution. It only
-// interprets the decisions; see decide.ts.
+// replace-node: helps a node that does not follow its chain, from a restart up to another instance, as one durable execution: see heal.ts.
 import { type ReplaceClients, replaceClients } from '../../shared/aws/clients.ts';
-import { durableHeal } from '../../shared/heal/engine.ts';
+import { durableHeal, runHeal } from '../../shared/heal/engine.ts';
 import type { ReplacePayload } from '../../shared/model/payload.ts';
-import { attempt } from './attempt.ts';
-import { ENVIRONMENT, type Variable } from './context.ts';
+import { REPLACE_NODE } from './heal.ts';
+import { ENVIRONMENT, type Variable } from './state.ts';
 
 export { replaceClients as awsClients };
 
 export const createHandler = durableHeal<ReplacePayload, Variable, ReplaceClients>({
   kind: 'replace-node',
   environment: ENVIRONMENT,
-  run: attempt,
+  run: (durable, context) => runHeal(REPLACE_NODE, durable, context),
 });
 
 export const handler = createHandler({ clients: replaceClients() });

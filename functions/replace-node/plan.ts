@@ -1,19 +1,24 @@
-// What the ladder would do to a node, for people: in mode plan, in mode ask, and before a restore by hand. Pure.
+// What the ladder would do to a node, for people: in mode plan, in mode ask, and before a restore by hand. What an approval of it covers, and what an
+// attempt may do that does not do everything: what was approved, and what an attempt before has left open. Pure.
 
 import { isVolumeType, MONTHLY_USD_PER_GIB } from '../../shared/guardrails/ebs.ts';
 import type { Terms } from '../../shared/heal/approval.ts';
-import type { LadderState } from '../../shared/heal/memory.ts';
+import { maySettle, unsettled } from '../../shared/heal/lease.ts';
+import type { FoundVolume, LadderState, RestoredVolumes } from '../../shared/heal/memory.ts';
+import type { NodeRecord } from '../../shared/heal/records.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import { type PlanWords, planSentence } from '../../shared/model/journal-fields.ts';
+import type { ReplacePayload, Want } from '../../shared/model/payload.ts';
 import type { Rung } from '../../shared/model/rungs.ts';
-import { begin as beginHeal } from './acts/decisions.ts';
-import { sourceOf, termsOf } from './approval.ts';
-import { begin } from './begin.ts';
+import { partsOf } from './acts/table.ts';
+import { begin, NO_RUNG, stateBegun } from './decide.ts';
 import type { Facts } from './facts.ts';
-import { guardOf } from './guards.ts';
+import { guardOf } from './judge.ts';
 import { ladderOf, RUNGS } from './ladder.ts';
-import type { Decision } from './rungs/rung.ts';
-import { choose } from './rungs/volumes.ts';
+import { giveUpInstance } from './rungs/replace.ts';
+import { type Decision, onceSettled, paced } from './rungs/rung.ts';
+import { choose, giveUpData } from './rungs/swap.ts';
+import { type Permitted, phaseOf } from './state.ts';
 
 export interface LadderPlan {
   readonly rungs: readonly Rung[];
@@ -39,10 +44,7 @@ const MINUTES: Readonly<Record<Rung, number>> = { restart: 5, 'stop-start': 10, 
 const MIB_PER_GIB = 1024;
 
 /** The state that a heal would begin with, where one would; what may be restored is read by it. */
-export function stateOf(facts: Facts): LadderState | null {
-  const began = beginUnasked(facts);
-  return beginHeal.is(began) ? began.state : null;
-}
+export const stateOf = (facts: Facts): LadderState | null => stateBegun(beginUnasked(facts));
 
 /** Nothing is sent to the node for a plan: what EC2 tells of its volumes has to do. */
 const beginUnasked = (facts: Facts): Decision =>
@@ -53,7 +55,7 @@ export function planOf(facts: Facts): LadderPlan | { readonly refusal: Refusal }
   const began = facts.seen ? begin(facts) : beginUnasked(facts);
   if (began.do === 'end')
     return began.end.as === 'refused' ? { refusal: began.end.refusal } : { well: began.end.reason };
-  return plannedFrom(facts, beginHeal.is(began) ? began.state : null);
+  return plannedFrom(facts, stateBegun(began));
 }
 
 function plannedFrom(facts: Facts, state: LadderState | null): LadderPlan | { readonly refusal: Refusal } {
@@ -63,7 +65,7 @@ function plannedFrom(facts: Facts, state: LadderState | null): LadderPlan | { re
   if (!first) {
     const refusal = {
       refuse: 'restart-forbidden',
-      reason: 'the fleet file allows no rung that could help here',
+      reason: NO_RUNG,
       page: true,
       lookAgainMs: 60 * 60_000,
     } as const;
@@ -129,3 +131,119 @@ function neverRefusal(facts: Facts, rung: Rung): Refusal | null {
 }
 
 const NOTHING_TRIED = { failed: [] };
+
+/** Names data for good: a set with each of its snapshots, the volumes of a sibling, or those that an incident has kept. */
+export function sourceOf({
+  from,
+  source,
+  ofNode,
+  volumes,
+}: Pick<RestoredVolumes, 'from' | 'source' | 'ofNode' | 'volumes'>): string {
+  switch (from) {
+    case 'snapshot':
+      return `${source} of ${ofNode}: ${volumes.map(({ role, snapshotId }) => `${snapshotId} (${role})`).join(', ')}`;
+    case 'sibling':
+      return `the volumes of ${ofNode} (${source})`;
+    case 'kept':
+      return `the volumes that incident ${source} has kept: ${volumes.map(({ volumeId }) => volumeId).join(', ')}`;
+  }
+}
+
+export interface Covered {
+  readonly want: Want;
+  readonly rungs: readonly Rung[];
+  readonly found: readonly FoundVolume[];
+  /** `sourceOf` the volumes that would be restored; null where there is none. */
+  readonly source: string | null;
+  readonly addedUsdAMonth: number;
+}
+
+/** No estimate of time is among them, nor why: both change from look to look. */
+const termsOf = ({ want, rungs, found, source, addedUsdAMonth }: Covered): Terms => [
+  ['act', wantText(want)],
+  ['rungs', rungs.join(', then ')],
+  [
+    'volumes',
+    found.map(({ volumeId, role, sizeGiB }) => `${volumeId} (${role}, ${sizeGiB} GiB)`).join(', ') || 'unknown',
+  ],
+  ['source', source ?? 'none'],
+  ['cost', `+$${addedUsdAMonth.toFixed(2)} a month while the old volumes are kept`],
+];
+
+function wantText(want: Want): string {
+  switch (want.do) {
+    case 'heal':
+      return 'heal the node';
+    case 'restore': {
+      const validator = want.acknowledgesValidator ? ', a validator as a person has acknowledged' : '';
+      return `restore from ${want.snapshotId ?? 'the best snapshot'}${validator}`;
+    }
+    case 'replace-instance':
+      return 'put the node on another instance';
+    case 'undo':
+      return 'put back what was kept';
+  }
+}
+
+/**
+ * What was left open is brought to an end without a question, and nothing beyond it: a rung from which the client may be down goes on to its
+ * proof or back, and what was only made is put away. Undefined where nothing is to be settled before anybody is asked.
+ */
+export function settlesWith(
+  node: NodeRecord | undefined,
+  { incidentId, mode }: Pick<ReplacePayload, 'incidentId' | 'mode'>,
+): Permitted | undefined {
+  if (node === undefined || !unsettled(node) || !maySettle(node, 'replace')) return undefined;
+  const { operation } = node;
+  // A person who only asks for a plan gets one; what another incident has left is that one's.
+  if (mode === 'plan' && operation?.incidentId !== incidentId) return undefined;
+  if (mode === 'act' || operation?.kind !== 'replace') return null;
+  const { memory, phase } = operation;
+  const rungs = phase === 'preparing' || memory.rung === null ? [] : [memory.rung];
+  return { rungs, source: memory.restoredVolumes && sourceOf(memory.restoredVolumes) };
+}
+
+const LOOK_AGAIN_MS = 60_000;
+
+/** The act where it is permitted; else what puts away what was made for it, or the end of the attempt. */
+export function permit(decision: Decision, facts: Facts, state: LadderState | null, permitted: Permitted): Decision {
+  if (permitted === null || state === null || decision.do === 'end') return decision;
+  const { rungs, source } = permitted;
+  const approved = rungs.join(', ') || 'no rungs';
+  const { needsApproval } = partsOf(decision);
+  const asks = typeof needsApproval === 'function' ? needsApproval(decision) : null;
+  if (asks && 'rung' in asks)
+    return rungs.includes(asks.rung)
+      ? decision
+      : exceeded(facts, state, `approved were ${approved}; now ${asks.rung} would be next: ${asks.reason}`);
+  const { rung, restoredVolumes, replacement } = state;
+  if (asks && sourceOf(asks.volumes) !== source) {
+    const reason = `approved was ${source ?? 'no copy of any data'}; now it would be ${sourceOf(asks.volumes)}`;
+    return replacement?.givenUp === null ? giveUpInstance(reason) : exceeded(facts, state, reason);
+  }
+  const isFree = rung === null || rungs.includes(rung) || phaseOf(state) !== 'preparing';
+  if (isFree || needsApproval === false) return decision;
+  const reason = `nobody has approved to go on with it (${rungs.join(', ') || 'no rung is approved'})`;
+  if (replacement) return replacement.givenUp === null ? giveUpInstance(reason) : decision;
+  if (restoredVolumes) return restoredVolumes.givenUp === null ? giveUpData(reason) : decision;
+  return exceeded(facts, state, `approved were ${approved}; now ${rung} would go on`);
+}
+
+export const exceededBy = (reason: string): Refusal => ({
+  refuse: 'approval-exceeded',
+  reason,
+  page: false,
+  lookAgainMs: LOOK_AGAIN_MS,
+});
+
+function exceeded(facts: Facts, state: LadderState, reason: string): Decision {
+  return paced(onceSettled(facts, state, { as: 'refused', refusal: exceededBy(reason) }), state, facts.nowMs);
+}
+
+/** Whether the fleet's turn is needed for what is inherited: it was given back while nothing but things was made. */
+export const needsTurn = ({ rung, proved }: LadderState): boolean =>
+  proved === null && (rung === 'swap' || rung === 'replace');
+
+/** Whether it may wait for the turn: not what keeps a client down, nor what is only put away. */
+export const mayWait = (state: LadderState): boolean =>
+  phaseOf(state) === 'preparing' && state.restoredVolumes?.givenUp == null && state.replacement?.givenUp == null;

@@ -7,15 +7,13 @@ import type { FleetWatch, ObservedNode } from '../../shared/fleet/observation.ts
 import { keptOf, readKept } from '../../shared/heal/kept.ts';
 import type { LadderState } from '../../shared/heal/memory.ts';
 import { FLEET_TAG, NODE_TAG, PUT_BACK_TAG } from '../../shared/model/tags.ts';
-import type { Demand } from '../../shared/snapshots/good.ts';
-import { chooseNamed, rankGood } from '../../shared/snapshots/good.ts';
+import { chooseNamed, type Demand, rankGood } from '../../shared/snapshots/good.ts';
 import { clientNameOf } from '../../shared/snapshots/ledger.ts';
 import type { SnapshotSet } from '../../shared/snapshots/model.ts';
 import { readPolicies, supplyOf } from '../../shared/snapshots/policies.ts';
 import { readSnapshots } from '../../shared/snapshots/read.ts';
-import type { VolumeOwner } from '../../shared/snapshots/sets.ts';
-import { readOwners, setsOf } from '../../shared/snapshots/sets.ts';
-import type { HealContext } from './context.ts';
+import { readOwners, setsOf, type VolumeOwner } from '../../shared/snapshots/sets.ts';
+import type { ReplaceContext } from './state.ts';
 
 export interface Sources {
   /** Why they could not be read, where nothing needed them yet: nothing is known of them. */
@@ -41,7 +39,7 @@ export interface KeptSource {
   readonly volumes: Readonly<Record<string, string>>;
 }
 
-interface Asked {
+interface SourcesInput {
   readonly fleet: Fleet;
   readonly state: LadderState;
   readonly nodes: readonly ObservedNode[];
@@ -49,31 +47,29 @@ interface Asked {
   readonly nowMs: number;
 }
 
-export async function readSources(heal: HealContext, asked: Asked): Promise<Sources> {
-  const { clients, payload } = heal;
-  const { fleet, state } = asked;
-  if (payload.want.do === 'undo') return { good: [], refused: [], sibling: null, kept: await readPutAway(heal, asked) };
+/** Nothing to copy. */
+export const NO_SOURCES: Sources = { good: [], refused: [], sibling: null, kept: null };
+
+export async function readSources(context: ReplaceContext, input: SourcesInput): Promise<Sources> {
+  const { clients, payload } = context;
+  const { fleet, state } = input;
+  if (payload.want.do === 'undo') return { ...NO_SOURCES, kept: await readPutAway(context, input) };
   const nodes = await discoverNodes(clients.ec2, fleet);
   const owners = await readOwners(clients.ec2, fleet, nodes);
   const known = new Map(owners);
   for (const { volumeId, role } of state.found.volumes) known.set(volumeId, { node: payload.node, role });
   const snapshots = await readSnapshots(clients.ec2, fleet, [...known.keys()]);
   const sets = setsOf(snapshots, { fleet, volumes: known, nodeNames: new Set(nodes.map(({ name }) => name)) });
-  const unusable = await unusableKeys(heal, state, snapshots);
-  const demand = { ...demandOf(heal, asked, nodes), unusableKeys: unusable };
+  const unusable = await unusableKeys(context, state, snapshots);
+  const demand = { ...demandOf(context, input, nodes), unusableKeys: unusable };
   const target = targetFault(state, unusable);
   const faultSinceMs = payload.want.do === 'heal' ? payload.onsetMs : null;
   const { want } = payload;
   if (want.do === 'restore' && want.snapshotId !== null) {
     const named = chooseNamed(want.snapshotId, { ...demand, sets, faultSinceMs });
     return 'set' in named && target === null
-      ? { good: [named.set], refused: [], sibling: null, kept: null }
-      : {
-          good: [],
-          refused: [{ setId: want.snapshotId, why: 'set' in named ? `${target}` : named.reason }],
-          sibling: null,
-          kept: null,
-        };
+      ? { ...NO_SOURCES, good: [named.set] }
+      : { ...NO_SOURCES, refused: [{ setId: want.snapshotId, why: 'set' in named ? `${target}` : named.reason }] };
   }
   const ranked = rankGood({ ...demand, sets, faultSinceMs, tried: state.tried });
   // Where nothing is left people need to know whether anything will come.
@@ -81,14 +77,14 @@ export async function readSources(heal: HealContext, asked: Asked): Promise<Sour
   const refused = [...supply.map((why) => ({ setId: 'lifecycle policy', why })), ...ranked.refused];
   if (target !== null) {
     const none = ranked.good.map(({ setId }) => ({ setId, why: target }));
-    return { good: [], refused: [...none, ...refused], sibling: null, kept: null };
+    return { ...NO_SOURCES, refused: [...none, ...refused] };
   }
-  return { good: ranked.good, refused, sibling: siblingOf(asked, nodes, known), kept: null };
+  return { ...NO_SOURCES, good: ranked.good, refused, sibling: siblingOf(input, nodes, known) };
 }
 
 function demandOf(
-  { payload }: HealContext,
-  { fleet, nodes: observed, watch }: Asked,
+  { payload }: ReplaceContext,
+  { fleet, nodes: observed, watch }: SourcesInput,
   nodes: readonly FleetNode[],
 ): Omit<Demand, 'unusableKeys'> {
   const own = nodes.find(({ instanceId }) => instanceId === payload.instanceId);
@@ -107,7 +103,7 @@ function demandOf(
 
 /** What is installed on the node, as it told last: data of a newer client are none for it. */
 function clientOf(
-  { instanceId }: HealContext['payload'],
+  { instanceId }: ReplaceContext['payload'],
   observed: readonly ObservedNode[],
   fleet: Fleet,
 ): Demand['client'] {
@@ -119,7 +115,7 @@ function clientOf(
 const MAX_KEYS = 8;
 
 async function unusableKeys(
-  { clients, environment }: HealContext,
+  { clients, environment }: ReplaceContext,
   { found, tried }: LadderState,
   snapshots: readonly { readonly kmsKeyId: string | null }[],
 ): Promise<ReadonlyMap<string, string>> {
@@ -142,7 +138,7 @@ function targetFault({ found }: LadderState, unusable: ReadonlyMap<string, strin
 
 /** A follower in the same zone that follows the chain, the highest first. */
 function siblingOf(
-  { fleet, nodes, state }: Asked,
+  { fleet, nodes, state }: SourcesInput,
   all: readonly FleetNode[],
   owners: ReadonlyMap<string, VolumeOwner>,
 ): SiblingSource | null {
@@ -167,7 +163,10 @@ function siblingOf(
 }
 
 /** The volumes of this node that were kept last, one for each role: as their tags say, and as a heal has written down. */
-async function readPutAway({ clients, payload, store }: HealContext, { fleet }: Asked): Promise<KeptSource | null> {
+async function readPutAway(
+  { clients, payload, store }: ReplaceContext,
+  { fleet }: SourcesInput,
+): Promise<KeptSource | null> {
   const records = keptOf(await readKept(store, fleet.name), 'volume');
   const { Volumes = [] } = await clients.ec2.send(
     new DescribeVolumesCommand({

@@ -1,4 +1,9 @@
-// The changes that the state of a heal goes through, each with its name, and what follows from a state alone. Pure.
+// What replace-node is handed, what an execution keeps from turn to turn, and the changes that the state of a heal goes through, each with its
+// name, and what follows from a state alone. Pure.
+
+import type { ReplaceClients } from '../../shared/aws/clients.ts';
+import type { ActContext, HealContext } from '../../shared/heal/context.ts';
+import type { Holder } from '../../shared/heal/lease.ts';
 import type {
   Blame,
   CleanupPiece,
@@ -9,9 +14,93 @@ import type {
   RestoredVolumes,
 } from '../../shared/heal/memory.ts';
 import { CONSISTENCY_WINDOW_MS } from '../../shared/model/execution.ts';
+import type { ReplacePayload } from '../../shared/model/payload.ts';
 import type { Rung } from '../../shared/model/rungs.ts';
 import type { NodeState } from '../../shared/node-commands/node-answer.ts';
-import type { Which } from './context.ts';
+import type { NodeCommand } from '../../shared/node-commands/node-command.ts';
+
+/** The environment variable that names the document of each command. */
+export const DOCUMENTS = {
+  'inspect-node': 'INSPECT_NODE_DOCUMENT',
+  'restart-client': 'RESTART_CLIENT_DOCUMENT',
+  'check-volume': 'CHECK_VOLUME_DOCUMENT',
+  'swap-volumes': 'SWAP_VOLUMES_DOCUMENT',
+  'stop-client': 'STOP_CLIENT_DOCUMENT',
+  'start-client': 'START_CLIENT_DOCUMENT',
+} as const satisfies Record<NodeCommand['operation'], string>;
+
+export const ENVIRONMENT = [
+  ...Object.values(DOCUMENTS),
+  'MARK_ROOT_FUNCTION',
+  'REGISTER_NODES_FUNCTION',
+  'ROTATE_PEERS_FUNCTION',
+  'KMS_KEYS',
+] as const;
+
+export type Variable = (typeof ENVIRONMENT)[number];
+export type ReplaceContext = HealContext<ReplacePayload, Variable, ReplaceClients>;
+export type ReplaceActContext = ActContext<ReplaceContext>;
+
+/** Which of the two instances: the one that the incident is about, and the one that takes its place. */
+export type Which = 'original' | 'replacement';
+
+/** What an execution keeps from turn to turn, beside the state that its successors get. A replay makes the same. */
+export interface Leases {
+  readonly holder: Holder;
+  /** Replacements that this execution has leased, those given up included: all are released. */
+  readonly leased: readonly { readonly instanceId: string; readonly fence: number }[];
+  /** How many commands were sent under each fence. */
+  readonly ordinals: Readonly<Record<Which, number>>;
+  /** Whether every command was answered: one that was not may still run for a while. */
+  readonly commandsOver: boolean;
+  /** The highest fence that the node itself has told. */
+  readonly seenFence: number;
+}
+
+/** One command as it was sent: what is learned from it. */
+export interface CommandTrace {
+  readonly which: Which;
+  /** It was refused in the step that sends it: an earlier run of the step may have sent it. */
+  readonly isRefused: boolean;
+  /** As the node told it; null where nobody answered. */
+  readonly fence: number | null;
+}
+
+/** What is known of the node itself. */
+export interface NodeStatus {
+  readonly seen: NodeState | null;
+  /** The node has left its first command unanswered: nothing more is sent to it. */
+  readonly silent: boolean;
+}
+
+/** What an attempt may do; null: everything. */
+export type Permitted = {
+  /** Rungs that it may climb or go on with. */
+  readonly rungs: readonly Rung[];
+  /** The data that it may restore: `sourceOf` them; null: none. */
+  readonly source: string | null;
+} | null;
+
+export const newLeases = (holder: Holder): Leases => ({
+  holder,
+  leased: [],
+  ordinals: { original: 0, replacement: 0 },
+  commandsOver: true,
+  seenFence: 0,
+});
+
+export function afterCommand(leases: Leases, { which, isRefused, fence }: CommandTrace): Leases {
+  const ordinals = { ...leases.ordinals, [which]: leases.ordinals[which] + 1 };
+  const seenFence = which === 'original' ? Math.max(leases.seenFence, fence ?? 0) : leases.seenFence;
+  return { ...leases, ordinals, seenFence, commandsOver: leases.commandsOver && !isRefused };
+}
+
+/** A replacement that was launched is leased as well, and released with the node. */
+export function withLeased(leases: Leases, state: LadderState | null): Leases {
+  const { instanceId = '', fence = 0 } = state?.replacement ?? {};
+  if (instanceId === '' || leases.leased.some((one) => one.instanceId === instanceId)) return leases;
+  return { ...leases, leased: [...leases.leased, { instanceId, fence }] };
+}
 
 /** The state of a heal that has done nothing yet. */
 export const newState = (beganAtMs: number, incidentId: string, found: FoundNode): LadderState => ({

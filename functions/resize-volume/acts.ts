@@ -60,8 +60,7 @@ export const ACTS: ActTable<ResizeActContext, Pick<ResizePayload, 'mode'>, State
   },
 
   ask: {
-    execute: (context, _state, { plan }) =>
-      askPerson(context.durable, context.step, context, questionOf(plan), context.place),
+    execute: (context, _state, { plan }) => askPerson(context, questionOf(plan)),
     reduce: (_state, { plan }, answered) =>
       'refuse' in answered ? concluding(refused(answered), null) : { do: 'lease', approved: plan },
     abandon: (_state, act, failure) => beforeChange(act, null, failure),
@@ -95,7 +94,7 @@ export const ACTS: ActTable<ResizeActContext, Pick<ResizePayload, 'mode'>, State
     execute: async (context, _state, { held, commandId }) => {
       const operationId = `${held.holder.fence}.${held.ordinal}`;
       const input = { commandId, operationId, parse: parseAnswer, sentenceOf: answerSentence };
-      const awaited = await awaitNode(context.durable, context.step, context, input, context.place);
+      const awaited = await awaitNode(context, input);
       return 'answer' in awaited ? awaited.answer : awaited;
     },
     reduce: (_state, act, answer) => afterCommand(act, answer),
@@ -185,7 +184,7 @@ export const ACTS: ActTable<ResizeActContext, Pick<ResizePayload, 'mode'>, State
     execute: (context, _state, { held: { holder }, commandsOver, seenFence }) => {
       const before = () => leaveQueue(context, false);
       const input = { holder, commandsOver, seenFence, before };
-      return releaseNode(context.durable, context.step, context, input, context.place);
+      return releaseNode(context, input);
     },
     reduce: (_state, { ending }) => ({ do: 'end', ending }),
     abandon: () => null,

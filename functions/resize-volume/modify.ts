@@ -11,7 +11,7 @@ import type { Refused } from '../../shared/aws/refused.ts';
 import { growthKey, monthOf, refund } from '../../shared/guardrails/grow.ts';
 import type { BudgetRecord } from '../../shared/guardrails/records.ts';
 import { poll } from '../../shared/heal/context.ts';
-import { guardAgain } from '../../shared/heal/guard.ts';
+import { readGuards } from '../../shared/heal/guard.ts';
 import { intend, newNode, recentModifications, withdraw } from '../../shared/heal/lease.ts';
 import { callOnce, callUnderGuard, type Lost, type NotSent, reconcileCall } from '../../shared/heal/mutation.ts';
 import type { NodeRecord } from '../../shared/heal/records.ts';
@@ -38,7 +38,7 @@ export async function writeIntent(
 ): Promise<Acts['intend']['result']> {
   const { store, journal, payload, place } = context;
   const { fleet, instanceId, incidentId } = payload;
-  const guarded = await guardAgain(context);
+  const guarded = await readGuards(context);
   if ('refuse' in guarded) return guarded;
   const { modificationsPerDay: limit, maximumMonthlyIncreaseUsd } = guarded.fleet.disk;
   let modification = 0;

@@ -6,7 +6,7 @@ import { askPerson } from '../../shared/heal/ask.ts';
 import { leaveReplacement, takeTurn } from '../../shared/heal/budgets.ts';
 import { changeNode, claimAttempt, takeLease } from '../../shared/heal/claim.ts';
 import type { ActTable, Heal } from '../../shared/heal/engine.ts';
-import { guardAgain } from '../../shared/heal/guard.ts';
+import { readGuards } from '../../shared/heal/guard.ts';
 import { busy, refused, releaseNode, writeOutcome } from '../../shared/heal/outcome.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import type { SnapshotPayload } from '../../shared/model/payload.ts';
@@ -61,8 +61,7 @@ export const ACTS: ActTable<SnapshotActContext, SnapshotPayload, Progress, Acts>
   },
 
   ask: {
-    execute: (context, _progress, question) =>
-      askPerson(context.durable, context.step, context, question, context.place),
+    execute: (context, _progress, question) => askPerson(context, question),
     // Hours may have gone by: everything is read again.
     reduce: (_progress, { from, terms }, answer) =>
       'refuse' in answer ? giveUp(from, refused(answer)) : { ...from, approved: terms, facts: null },
@@ -267,7 +266,7 @@ export const ACTS: ActTable<SnapshotActContext, SnapshotPayload, Progress, Acts>
       const { holder, commandsOver, seenFence } = held;
       const before = () => leaveReplacement(context);
       const input = { holder, commandsOver, seenFence, before, ...(keepOperation && { keepOperation }) };
-      return releaseNode(context.durable, context.step, context, input, context.place);
+      return releaseNode(context, input);
     },
     reduce: (_progress, { from, keepOperation }) =>
       from.at === 'down'
@@ -338,7 +337,7 @@ async function leavePool(
 ): Promise<Acts['leave-pool']['result']> {
   const { durable, step, place, journal, payload } = context;
   const left = await step('leave-pool', async () => {
-    const guarded = await guardAgain(context);
+    const guarded = await readGuards(context);
     if ('refuse' in guarded) return guarded;
     const turn = await takeTurn(context);
     if ('refuse' in turn) return turn;

@@ -2,7 +2,7 @@
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { readSwitches } from '../../shared/guardrails/switches.ts';
 import { changeNode } from '../../shared/heal/claim.ts';
-import { guardAgain } from '../../shared/heal/guard.ts';
+import { readGuards } from '../../shared/heal/guard.ts';
 import type { FoundVolume } from '../../shared/heal/memory.ts';
 import { awaitNode, type Sent, sendToNode } from '../../shared/heal/node-commands.ts';
 import { type NodeAnswer, parseNodeAnswer } from '../../shared/node-commands/node-answer.ts';
@@ -57,18 +57,12 @@ const answerOf = (
   operation: NodeCommand['operation'],
   commandId: string,
 ): Promise<Answered> =>
-  awaitNode<NodeAnswer>(
-    context.durable,
-    context.step,
-    context,
-    {
-      commandId,
-      operationId: nextId(held),
-      parse: parseNodeAnswer,
-      sentenceOf: (answer) => sentenceOf(operation, answer),
-    },
-    context.place,
-  );
+  awaitNode<NodeAnswer>(context, {
+    commandId,
+    operationId: nextId(held),
+    parse: parseNodeAnswer,
+    sentenceOf: (answer) => sentenceOf(operation, answer),
+  });
 
 function sentenceOf(operation: NodeCommand['operation'], { result, reason, stop, startSeconds }: NodeAnswer): string {
   const stopped = stop
@@ -121,7 +115,7 @@ export async function stop(
 ): Promise<Acts['stop']['result']> {
   const { step, store, payload } = context;
   const down = await step('down', async () => {
-    const guarded = await guardAgain(context);
+    const guarded = await readGuards(context);
     // Refused when it is repeated, the step may have written it: then it is put back like any other.
     if ('refuse' in guarded) {
       const node = await store.readNode(payload.fleet, payload.instanceId);
@@ -131,7 +125,7 @@ export async function stop(
   });
   if (!('written' in down)) return down;
   const sent = await step('send', async () => {
-    const guarded = await guardAgain(context);
+    const guarded = await readGuards(context);
     if ('refuse' in guarded) return guarded;
     return send(context, {
       held,
@@ -160,7 +154,7 @@ export async function start(
   const upSinceMs = operation.memory.upSinceMs ?? (await step('now', async () => Date.now()));
   const memory = { ...operation.memory, upSinceMs };
   const sent = await step('send', async () => {
-    const guarded = await guardAgain(context, { mayPutBack: true });
+    const guarded = await readGuards(context, { mayPutBack: true });
     if ('refuse' in guarded) return guarded;
     const written = await changeNode(context, held.holder, (node) => ({
       ...node,

@@ -5,7 +5,7 @@ import type { ObservedNode } from '../../shared/fleet/observation.ts';
 import type { BreakerReading } from '../../shared/guardrails/breaker.ts';
 import type { Approval, Terms } from '../../shared/heal/approval.ts';
 import type { Changed, Claimed } from '../../shared/heal/claim.ts';
-import type { ActContext, HealTools } from '../../shared/heal/context.ts';
+import type { ActContext, HealContext } from '../../shared/heal/context.ts';
 import type { ActOf } from '../../shared/heal/engine.ts';
 import type { Holder } from '../../shared/heal/lease.ts';
 import type { SnapshotMemory } from '../../shared/heal/memory.ts';
@@ -25,7 +25,7 @@ export const ENVIRONMENT = [
 ] as const;
 
 export type Variable = (typeof ENVIRONMENT)[number];
-export type SnapshotContext = HealTools<SnapshotPayload, Variable>;
+export type SnapshotContext = HealContext<SnapshotPayload, Variable>;
 export type SnapshotActContext = ActContext<SnapshotContext>;
 
 /** One snapshot that this incident has taken. */

@@ -1,12 +1,12 @@
 // Mode ask: the plan is put to a person, and the heal waits for the answer without running. The question stands on the incident's own record,
 // where only this heal and the dispatcher may write: `npm run heal -- approve` finds it there, and never in the journal.
-import { CallbackExternalError, CallbackTimeoutError, type DurableContext } from '@aws/durable-execution-sdk-js';
+import { CallbackExternalError, CallbackTimeoutError } from '@aws/durable-execution-sdk-js';
 import { readSwitches } from '../guardrails/switches.ts';
 import type { PlanWords } from '../model/journal-fields.ts';
 import type { Write } from '../model/write.ts';
 import { plainText } from '../text/plain-text.ts';
 import { type Approval, claimOf, denied, hashOf, judgeApproval, type Terms } from './approval.ts';
-import type { HealTools, Step } from './context.ts';
+import type { ActContext, HealContext } from './context.ts';
 import { answeredOf, askedOf } from './incident.ts';
 import { answersToHeal, type Page, page } from './notify.ts';
 import type { ApprovalRecord, IncidentRecord } from './records.ts';
@@ -37,23 +37,17 @@ export function judgeSilence(error: unknown, hours: number): Approval {
 }
 
 /** Asks once an attempt: steps `expiry`, `ask` and `answer`, and a callback `<place>-approval`. */
-export async function askPerson(
-  ctx: DurableContext,
-  step: Step,
-  tools: HealTools,
-  question: Question,
-  place: string,
-): Promise<Approval> {
-  const { clients, payload, environment } = tools;
+export async function askPerson(context: ActContext<HealContext>, question: Question): Promise<Approval> {
+  const { clients, payload, environment, durable, step, place } = context;
   const hours = await step('expiry', async () => {
     const switches = await readSwitches(clients.ssm, environment.PARAMETER_PREFIX, payload.fleet);
     return 'refuse' in switches ? 4 : switches.fleet.ask.expiresAfterHours;
   });
-  const [answered, callbackId] = await ctx.createCallback(`${place}-approval`, { timeout: { hours } });
-  const { plan, asked } = await step('ask', () => ask(tools, question, { callbackId, hours, place }));
+  const [answered, callbackId] = await durable.createCallback(`${place}-approval`, { timeout: { hours } });
+  const { plan, asked } = await step('ask', () => ask(context, question, { callbackId, hours, place }));
   if (!asked) return denied('the incident is not this attempt’s any more: nobody was asked');
   const approval = await answerTo(answered, plan, hours);
-  await step('answer', () => note(tools, plan, approval, place));
+  await step('answer', () => note(context, plan, approval, place));
   return approval;
 }
 
@@ -69,11 +63,11 @@ async function answerTo(answered: Promise<string>, plan: string, hours: number):
 
 /** On the record first: a page names a question that can be found. */
 async function ask(
-  tools: HealTools,
+  context: HealContext,
   { sentence, words, terms, guardrails, evidence }: Question,
   { callbackId, hours, place }: { readonly callbackId: string; readonly hours: number; readonly place: string },
 ): Promise<{ readonly plan: string; readonly asked: boolean }> {
-  const { clients, journal, payload, environment, execution } = tools;
+  const { clients, journal, payload, environment, execution } = context;
   const { fleet, node, instanceId, incidentId, attempt, trouble } = payload;
   const all: Terms = [
     ['incident', `${incidentId} (${trouble}), attempt ${attempt}`],
@@ -87,7 +81,7 @@ async function ask(
     ...(guardrails && { guardrails }),
     ...{ askedAtMs: nowMs, untilMs: nowMs + hours * HOUR_MS },
   };
-  const asked = await change(tools, (read) => askedOf(read, attempt, execution, record));
+  const asked = await change(context, (read) => askedOf(read, attempt, execution, record));
   if (!asked) return { plan, asked };
   await journal(`${place}-ask`, {
     atMs: nowMs,
@@ -114,18 +108,18 @@ async function ask(
 
 /** Who answered what, before anything is done about it. */
 async function note(
-  tools: HealTools,
+  context: HealContext,
   plan: string,
   approval: Approval,
   place: string,
 ): Promise<{ readonly noted: true }> {
-  const { journal, payload, execution } = tools;
+  const { journal, payload, execution } = context;
   const atMs = Date.now();
   const isYes = 'approved' in approval;
   const said = isYes ? 'approved' : approval.refuse === 'approval-expired' ? 'expired' : 'denied';
   const { by } = approval;
   const answer = { said, by, atMs } as const;
-  await change(tools, (read) => answeredOf(read, payload.attempt, execution, answer));
+  await change(context, (read) => answeredOf(read, payload.attempt, execution, answer));
   if (isYes)
     await journal(`${place}-answer`, {
       atMs,
@@ -138,7 +132,7 @@ async function note(
 }
 
 const change = (
-  { store, payload: { fleet, instanceId, trouble } }: HealTools,
+  { store, payload: { fleet, instanceId, trouble } }: HealContext,
   decide: (read: IncidentRecord | undefined) => Write<IncidentRecord> | { readonly notMine: true },
 ): Promise<boolean> =>
   settle<IncidentRecord, boolean>(

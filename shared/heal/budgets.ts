@@ -16,11 +16,11 @@ import {
 } from '../guardrails/replace-budget.ts';
 import type { Refusal } from '../model/guardrail-codes.ts';
 import { readExecution } from './claim.ts';
-import type { HealTools } from './context.ts';
+import type { HealContext } from './context.ts';
 import { unsettled } from './lease.ts';
 import { keys, settle } from './store.ts';
 
-type Tools = Pick<HealTools, 'clients' | 'store' | 'payload' | 'execution'>;
+type Tools = Pick<HealContext, 'clients' | 'store' | 'payload' | 'execution'>;
 export type Reserved = { readonly reserved: true } | Refusal;
 
 const RESERVED = { reserved: true } as const;
@@ -31,10 +31,10 @@ const NOBODY: HolderFacts = { status: { state: 'unknown' }, unsettled: false };
  * @param fleet as the guard has read it in this very step
  * @param key names one replacement (an incident's swap, an incident's new instance), however many attempts it takes
  */
-export async function reserveReplacement(tools: Tools, fleet: Fleet, key: string, nowMs: number): Promise<Reserved> {
-  const turn = await takeTurn(tools);
+export async function reserveReplacement(context: Tools, fleet: Fleet, key: string, nowMs: number): Promise<Reserved> {
+  const turn = await takeTurn(context);
   if ('refuse' in turn) return turn;
-  const { store, payload } = tools;
+  const { store, payload } = context;
   const { node, instanceId, onsetMs } = payload;
   const reserved = await settle<ReplacementsRecord, Reserved>(
     store,
@@ -47,7 +47,7 @@ export async function reserveReplacement(tools: Tools, fleet: Fleet, key: string
       return { result: RESERVED, write: 'next' in decided ? decided.next : undefined };
     },
   );
-  if ('refuse' in reserved) await leaveReplacement(tools);
+  if ('refuse' in reserved) await leaveReplacement(context);
   return reserved;
 }
 

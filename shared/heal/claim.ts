@@ -4,7 +4,7 @@
 import { GetDurableExecutionCommand, type LambdaClient, ResourceNotFoundException } from '@aws-sdk/client-lambda';
 import { logWarn } from '../aws/log.ts';
 import type { ExecutionStatus } from '../model/execution.ts';
-import type { HealTools } from './context.ts';
+import type { HealContext } from './context.ts';
 import { claim } from './incident.ts';
 import { grant, type Holder, holds, newNode } from './lease.ts';
 import type { IncidentRecord, NodeRecord, Operation } from './records.ts';
@@ -18,7 +18,7 @@ export type Leased = { readonly holder: Holder } | { readonly busy: string };
 export type Changed = { readonly written: true } | { readonly lost: true };
 
 /** Body of an execution's first step. `end`: it is not for this execution to work, and it touches nothing. */
-export async function claimAttempt({ store, payload, execution }: HealTools): Promise<Claimed> {
+export async function claimAttempt({ store, payload, execution }: HealContext): Promise<Claimed> {
   const { fleet, instanceId, trouble, attempt } = payload;
   const claimed = await settle<IncidentRecord, Claimed>(
     store,
@@ -40,7 +40,7 @@ export async function claimAttempt({ store, payload, execution }: HealTools): Pr
 
 /** Body of one step: takes the node, unless somebody has it or has left something open that only another kind can settle. */
 export async function takeLease(
-  { clients, store, payload, execution }: HealTools,
+  { clients, store, payload, execution }: HealContext,
   kind: Operation['kind'],
   instanceId = payload.instanceId,
 ): Promise<Leased> {
@@ -70,7 +70,7 @@ export async function takeLease(
  * @param change pure; null where there is nothing to write, which counts as written
  */
 export async function changeNode(
-  { store, payload }: Pick<HealTools, 'store' | 'payload'>,
+  { store, payload }: Pick<HealContext, 'store' | 'payload'>,
   holder: Holder,
   change: (node: NodeRecord) => NodeRecord | null,
   instanceId = payload.instanceId,

@@ -13,7 +13,11 @@ export const HEAL_ENVIRONMENT = ['TABLE_NAME', 'TOPIC_ARN', 'PARAMETER_PREFIX'] 
 export type HealVariable = (typeof HEAL_ENVIRONMENT)[number];
 
 /** `E`: names of the heal's further environment variables. `C`: its clients, where it has more than most. */
-export interface HealTools<P extends HealPayload = HealPayload, E extends string = never, C extends Clients = Clients> {
+export interface HealContext<
+  P extends HealPayload = HealPayload,
+  E extends string = never,
+  C extends Clients = Clients,
+> {
   readonly clients: C;
   readonly store: Store;
   readonly journal: Journal;
@@ -35,7 +39,7 @@ export interface Turn {
 }
 
 /** What an act is handed. */
-export type ActContext<Context extends HealTools<HealPayload, string>> = Context & Turn;
+export type ActContext<Context extends HealContext<HealPayload, string>> = Context & Turn;
 
 const failing = createRetryStrategy({
   maxAttempts: 4,
@@ -65,11 +69,12 @@ const NEVER_AGAIN = {
   retryStrategy: () => ({ shouldRetry: false }),
 };
 
-/** @param place orders the steps and journal entries of one effect within the attempt: "07" */
-export const stepper =
-  (ctx: DurableContext, place: string): Step =>
-  (name, body) =>
-    ctx.step(`${place}-${name}`, body, REPEATABLE);
+/** @param place orders the steps and journal entries of one act within the attempt: "07" */
+export const turnAt = (durable: DurableContext, place: string): Turn => ({
+  durable,
+  place,
+  step: (name, body) => durable.step(`${place}-${name}`, body, REPEATABLE),
+});
 
 /**
  * For a call that has no token: at most once. A step that began and whose end nobody saw, or whose body threw, is `interrupted`
@@ -78,12 +83,12 @@ export const stepper =
  * @param name unique in the execution: with its place
  */
 export async function once<T>(
-  ctx: DurableContext,
+  durable: DurableContext,
   name: string,
   body: () => Promise<T>,
 ): Promise<{ readonly value: T } | { readonly interrupted: string }> {
   try {
-    return { value: await ctx.step(name, body, NEVER_AGAIN) };
+    return { value: await durable.step(name, body, NEVER_AGAIN) };
   } catch (error) {
     return { interrupted: error instanceof Error ? error.message : String(error) };
   }

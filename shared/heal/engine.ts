@@ -2,6 +2,7 @@
 //
 // A heal is a table of acts. The table has one entry for each act of the heal's `Acts`, with everything that is said of that act: how it is
 // executed, what its result means, and what follows when its steps keep failing. An entry without one of these does not compile.
+
 import { type DurableContext, DurableExecutionApiClient, withDurableExecution } from '@aws/durable-execution-sdk-js';
 import middy from '@middy/core';
 import type { Clients } from '../aws/clients.ts';
@@ -9,7 +10,7 @@ import { readEnvironment } from '../aws/environment.ts';
 import { logged } from '../aws/log.ts';
 import { isThrottling } from '../aws/refused.ts';
 import type { HealPayload } from '../model/payload.ts';
-import { type ActContext, HEAL_ENVIRONMENT, type HealTools, stepper } from './context.ts';
+import { type ActContext, HEAL_ENVIRONMENT, type HealContext, turnAt } from './context.ts';
 import { createJournal } from './journal.ts';
 import type { Ending } from './outcome.ts';
 import { parseHealPayload } from './payload.ts';
@@ -59,7 +60,7 @@ export type ActTable<Context, Payload, State, Acts extends ActTypes<Acts>> = {
 };
 
 /** `Payload`: as much of it as decisions rest on. */
-export interface Heal<Context extends HealTools<HealPayload, string>, Payload, State, Acts extends ActTypes<Acts>> {
+export interface Heal<Context extends HealContext<HealPayload, string>, Payload, State, Acts extends ActTypes<Acts>> {
   readonly start: State;
   /** More turns than the longest way through the heal takes. */
   readonly turnLimit: number;
@@ -77,7 +78,7 @@ export interface Heal<Context extends HealTools<HealPayload, string>, Payload, S
  * @throws where not even a failure could be recorded, and where the turns are spent
  */
 export async function runHeal<
-  Context extends HealTools<HealPayload, string>,
+  Context extends HealContext<HealPayload, string>,
   Payload,
   State,
   Acts extends ActTypes<Acts>,
@@ -90,7 +91,7 @@ export async function runHeal<
   let state = heal.start;
   for (let count = 0; count < heal.turnLimit; count++) {
     const place = String(count).padStart(width, '0');
-    const turn = { ...context, durable, place, step: stepper(durable, place) };
+    const turn = { ...context, ...turnAt(durable, place) };
     const decided = await decide(heal, turn, state);
     if ('undecided' in decided) {
       state = decided.undecided;
@@ -105,7 +106,7 @@ export async function runHeal<
 
 const isEnd = (act: { readonly do: PropertyKey } | End): act is End => act.do === 'end';
 
-async function decide<Context extends HealTools<HealPayload, string>, Payload, State, Acts extends ActTypes<Acts>>(
+async function decide<Context extends HealContext<HealPayload, string>, Payload, State, Acts extends ActTypes<Acts>>(
   heal: Heal<Context, Payload, State, Acts>,
   turn: ActContext<Context>,
   state: State,
@@ -148,7 +149,7 @@ export interface DurableHeal<P extends HealPayload, E extends string, C extends 
   /** The heal's environment variables besides those that every heal has. */
   readonly environment: readonly E[];
   /** null: it was not for this execution to say how the attempt ends. */
-  readonly run: (ctx: DurableContext, tools: HealTools<P, E, C>) => Promise<Ending | null>;
+  readonly run: (durable: DurableContext, context: HealContext<P, E, C>) => Promise<Ending | null>;
 }
 
 /** @returns a function's `createHandler` */
@@ -158,13 +159,13 @@ export function durableHeal<P extends HealPayload, E extends string = never, C e
   run,
 }: DurableHeal<P, E, C>) {
   return ({ clients }: { readonly clients: C }) => {
-    const heal = async (event: unknown, ctx: DurableContext): Promise<Ending | null> => {
+    const heal = async (event: unknown, durable: DurableContext): Promise<Ending | null> => {
       const payload = payloadOf<P>(event, kind);
       const environment = readEnvironment([...HEAL_ENVIRONMENT, ...names]);
       const store = createStore(clients.dynamodb, environment.TABLE_NAME);
-      const execution = ctx.executionContext.durableExecutionArn;
+      const execution = durable.executionContext.durableExecutionArn;
       const journal = createJournal(store, { ...payload, by: payload.kind, heal: payload.kind, writer: execution });
-      return run(ctx, { clients, store, journal, payload, execution, environment });
+      return run(durable, { clients, store, journal, payload, execution, environment });
     };
     // Durable mode of middy takes no client; so middy wraps the heal, and the durable SDK wraps middy. Its early time-out
     // must be off: the timer would survive a suspension.

@@ -5,7 +5,7 @@ import { DescribeTagsCommand } from '@aws-sdk/client-ec2';
 import type { Fleet } from '../fleet/model.ts';
 import { judgePauseTag, PAUSE_TAG, readSwitches } from '../guardrails/switches.ts';
 import type { Refusal } from '../model/guardrail-codes.ts';
-import type { HealTools } from './context.ts';
+import type { HealContext } from './context.ts';
 
 export interface GuardOptions {
   /**
@@ -18,8 +18,8 @@ export interface GuardOptions {
 }
 
 /** The fleet as it is now and the hash of its very file, for the journal; or why nothing may be done now. */
-export async function guardAgain(
-  { clients, payload, environment }: Pick<HealTools, 'clients' | 'payload' | 'environment'>,
+export async function readGuards(
+  { clients, payload, environment }: Pick<HealContext, 'clients' | 'payload' | 'environment'>,
   { mayPutBack, instanceId }: GuardOptions = {},
 ): Promise<{ readonly fleet: Fleet; readonly fleetHash: string } | Refusal> {
   const { fleet, mode } = payload;
@@ -42,7 +42,7 @@ export async function guardAgain(
 }
 
 async function readPauseTags(
-  { ec2 }: HealTools['clients'],
+  { ec2 }: HealContext['clients'],
   instanceIds: readonly string[],
 ): Promise<readonly Readonly<Record<string, string>>[]> {
   const { Tags = [] } = await ec2.send(

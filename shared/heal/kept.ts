@@ -13,8 +13,7 @@ import {
   type Unmarked,
 } from '../snapshots/marks.ts';
 import { partitions } from './records.ts';
-import type { Key, Store } from './store.ts';
-import { sameRecord, settle } from './store.ts';
+import { type Key, type Store, sameRecord, settle } from './store.ts';
 
 /** A volume as it was when it was put away: nothing of this changes by itself. */
 export interface VolumeWas {
@@ -152,12 +151,12 @@ export async function endKept(
   }
 }
 
-export interface Shelf {
+export interface KeptClients {
   readonly ec2: EC2Client;
   readonly store: Pick<Store, 'read' | 'between' | 'replace'>;
 }
 
-export interface Whose {
+export interface KeptOwner {
   readonly fleet: string;
   readonly node: string;
   readonly incidentId: string;
@@ -165,18 +164,18 @@ export interface Whose {
 
 type Hold = Extract<KeptRecord, { readonly kind: 'hold' }>;
 
-const holdsOf = async ({ store }: Shelf, fleet: string): Promise<ReadonlyMap<string, Hold>> =>
+const holdsOf = async ({ store }: KeptClients, fleet: string): Promise<ReadonlyMap<string, Hold>> =>
   keptOf(await readKept(store, fleet), 'hold');
 
 /** What is held for an incident stays held, whatever is added. @returns those that AWS refused to mark or to lock; the others are held */
 export async function hold(
-  shelf: Shelf,
-  whose: Whose,
+  clients: KeptClients,
+  owner: KeptOwner,
   snapshots: readonly Holdable[],
   nowMs: number,
 ): Promise<readonly Unmarked[]> {
-  const holds = await holdsOf(shelf, whose.fleet);
-  const before = holds.get(whose.incidentId);
+  const holds = await holdsOf(clients, owner.fleet);
+  const before = holds.get(owner.incidentId);
   const ours = new Set([...holds.values()].flatMap(({ lockedIds }) => lockedIds));
   // What nobody but us may delete needs no lock, and a lock that we have not made is a person's.
   const toLock = snapshots.filter(
@@ -184,9 +183,9 @@ export async function hold(
   );
   const lockIds = new Set(toLock.map(({ snapshotId }) => snapshotId));
   const record: ToKeep = {
-    ...whose,
+    ...owner,
     kind: 'hold',
-    id: whose.incidentId,
+    id: owner.incidentId,
     atMs: before?.atMs ?? nowMs,
     state: 'kept',
     snapshotIds: union(
@@ -195,40 +194,40 @@ export async function hold(
     ),
     lockedIds: union(before?.lockedIds, [...lockIds]),
   };
-  await writeKept(shelf.store, [record]);
-  return holdSnapshots(shelf.ec2, snapshots, whose.incidentId, lockIds, nowMs);
+  await writeKept(clients.store, [record]);
+  return holdSnapshots(clients.ec2, snapshots, owner.incidentId, lockIds, nowMs);
 }
 
 /** Nothing is released where nothing of this incident is recorded. What AWS refuses to release stays recorded, and is tried again. */
 export async function release(
-  shelf: Shelf,
-  { fleet, incidentId }: Pick<Whose, 'fleet' | 'incidentId'>,
+  clients: KeptClients,
+  { fleet, incidentId }: Pick<KeptOwner, 'fleet' | 'incidentId'>,
   nowMs: number,
 ): Promise<Released> {
-  const holds = await holdsOf(shelf, fleet);
+  const holds = await holdsOf(clients, fleet);
   const own = holds.get(incidentId);
   if (!own) return { released: [], unmarked: [] };
   const others = new Set([...holds.values()].flatMap((one) => (one === own ? [] : one.snapshotIds)));
   const unlocking = new Set(own.lockedIds.filter((id) => !others.has(id)));
-  const released = await releaseHolds(shelf.ec2, incidentId, own.snapshotIds, unlocking);
-  if (released.unmarked.length === 0) await endKept(shelf.store, fleet, 'hold', [incidentId], nowMs);
+  const released = await releaseHolds(clients.ec2, incidentId, own.snapshotIds, unlocking);
+  if (released.unmarked.length === 0) await endKept(clients.store, fleet, 'hold', [incidentId], nowMs);
   return released;
 }
 
 /** They are not used any more, and stay for a person to look at for 30 days. @param why in a sentence, @param atMs now */
 export async function putInQuarantine(
-  shelf: Shelf,
-  whose: Whose,
+  clients: KeptClients,
+  owner: KeptOwner,
   snapshotIds: readonly string[],
   why: string,
   atMs: number,
 ): Promise<readonly Unmarked[]> {
-  const about = { ...whose, atMs, untilMs: atMs + QUARANTINE_MS, state: 'kept' } as const;
+  const about = { ...owner, atMs, untilMs: atMs + QUARANTINE_MS, state: 'kept' } as const;
   await writeKept(
-    shelf.store,
+    clients.store,
     snapshotIds.map((id): ToKeep => ({ ...about, kind: 'quarantine', id })),
   );
-  return quarantine(shelf.ec2, snapshotIds, why, atMs);
+  return quarantine(clients.ec2, snapshotIds, why, atMs);
 }
 
 const union = (before: readonly string[] = [], more: readonly string[]): readonly string[] =>

@@ -1,11 +1,11 @@
-// A call that changes something and has no token: made at most once, under guards that are read in the same step, and reconciled where its
-// answer was lost.
-import { isThrottling, type Refused, refusalOf } from '../aws/refused.ts';
+// A call that changes something: made under guards that are read in the same step. One that has no token is made at most once, and reconciled
+// where its answer was lost.
+import { isThrottling, orRefused, type Refused, refusalOf } from '../aws/refused.ts';
 import type { Fleet } from '../fleet/model.ts';
 import { CONSISTENCY_WINDOW_MS, REQUEST_LIFETIME_MS } from '../model/execution.ts';
 import type { Refusal } from '../model/guardrail-codes.ts';
-import { type HealTools, once, type Turn } from './context.ts';
-import { guardAgain } from './guard.ts';
+import { type HealContext, once, type Turn } from './context.ts';
+import { type GuardOptions, readGuards } from './guard.ts';
 import { type Holder, holds } from './lease.ts';
 
 /** The lease is somebody else's: nothing may be done or written any more. */
@@ -16,29 +16,54 @@ export type NotSent = { readonly notSent: string };
 export type Interrupted = { readonly interrupted: string };
 
 /**
- * Body of a step that mutates: the lease and all guards are read again, then the call is made.
+ * Body of a step that mutates, at most once: the lease and all guards are read again, then the call is made.
  *
  * @returns what the call came to; `refused` is AWS's own refusal, which is definite
  * @throws what leaves open whether the call had an effect
  */
 export async function callUnderGuard<R extends object>(
-  tools: HealTools,
+  context: HealContext,
   holder: Holder,
   call: (fleet: Fleet) => Promise<R>,
+  options: GuardOptions = {},
 ): Promise<R | Refusal | Lost | NotSent | Refused> {
-  const { store, payload } = tools;
-  const guards = await Promise.all([store.readNode(payload.fleet, payload.instanceId), guardAgain(tools)]).catch(
+  const guarded = await readLeaseAndGuards(context, holder, options).catch(
     (error: unknown): NotSent => ({ notSent: `its guards cannot be read: ${messageOf(error)}` }),
   );
-  if ('notSent' in guards) return guards;
-  const [node, guarded] = guards;
-  if (!holds(node, holder)) return { lost: true };
-  if ('refuse' in guarded) return guarded;
+  if (!('fleet' in guarded)) return guarded;
   try {
     return await call(guarded.fleet);
   } catch (error) {
     return isThrottling(error) ? { notSent: messageOf(error) } : refusalOf(error);
   }
+}
+
+/**
+ * The same for a call that may be made again: it has a token, or is safe to repeat.
+ *
+ * @throws whatever is no refusal, throttling included: the step is repeated
+ */
+export async function repeatUnderGuard<R extends object>(
+  context: HealContext,
+  holder: Holder,
+  call: (fleet: Fleet) => Promise<R>,
+  options: GuardOptions = {},
+): Promise<R | Refusal | Lost | Refused> {
+  const guarded = await readLeaseAndGuards(context, holder, options);
+  return 'fleet' in guarded ? orRefused(() => call(guarded.fleet)) : guarded;
+}
+
+async function readLeaseAndGuards(
+  context: HealContext,
+  holder: Holder,
+  options: GuardOptions,
+): Promise<{ readonly fleet: Fleet } | Refusal | Lost> {
+  const { store, payload } = context;
+  const [node, guarded] = await Promise.all([
+    store.readNode(payload.fleet, payload.instanceId),
+    readGuards(context, options),
+  ]);
+  return holds(node, holder) ? guarded : { lost: true };
 }
 
 /**
@@ -50,8 +75,8 @@ export async function callOnce<R extends object>(
   { durable, place }: Turn,
   name: string,
   waitsSeconds: readonly number[],
-  body: () => Promise<R | NotSent>,
-): Promise<R | NotSent | Interrupted> {
+  body: () => Promise<R>,
+): Promise<R | Interrupted> {
   for (let tried = 0; ; tried++) {
     const called = await once(durable, `${place}-${name}-${tried}`, body);
     if ('interrupted' in called) return called;

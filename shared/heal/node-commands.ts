@@ -1,13 +1,12 @@
 // Commands to a node: sent under a fence and an ordinal that a replay repeats, and over only after an answer or their last moment.
-import type { DurableContext } from '@aws/durable-execution-sdk-js';
 import { type CommandState, checkAgent, readCommand, sendCommand } from '../aws/commands.ts';
 import { readInstance } from '../aws/instances.ts';
 import { orRefused, type Refused } from '../aws/refused.ts';
 import type { Fleet } from '../fleet/model.ts';
 import type { ActStatus } from '../model/journal-fields.ts';
 import { clockSkewSeconds, runLimitsSeconds, startBySeconds } from '../node-commands/command.ts';
-import { type HealTools, mostPolls, poll, type Step } from './context.ts';
-import { guardAgain, judgeInstance } from './guard.ts';
+import { type ActContext, type HealContext, mostPolls, poll } from './context.ts';
+import { judgeInstance, readGuards } from './guard.ts';
 import { type Holder, newNode, raiseQuiet } from './lease.ts';
 import type { Guarded } from './outcome.ts';
 import type { NodeRecord } from './records.ts';
@@ -51,19 +50,19 @@ export type Sent = { readonly commandId: string } | Guarded | { readonly lost: t
  * Body of one step: nobody may succeed us before the command is over, then the guards, then SendCommand.
  * A refusal says nothing of an earlier run of the same step, which may have sent it.
  */
-export async function sendToNode(tools: HealTools, input: NodeCommandInput, place: string): Promise<Sent> {
-  const { clients, journal, payload } = tools;
+export async function sendToNode(context: HealContext, input: NodeCommandInput, place: string): Promise<Sent> {
+  const { clients, journal, payload } = context;
   const { holder, ordinal, document, intent, mayPutBack, instanceId = payload.instanceId } = input;
   const agent = ordinal === 1 ? await checkAgent(clients.ssm, instanceId) : null;
   // An agent is silent for a plain reason where its instance does not run: nobody need be paged for that.
   if (agent) return judgeInstance((await readInstance(clients.ec2, instanceId))?.State?.Name ?? null) ?? agent;
   const options = { instanceId, ...(mayPutBack && { mayPutBack }) };
   // Once before the quiet time is raised too: a heal that is refused here need not wait it out before it gives the node back.
-  const early = await guardAgain(tools, options);
+  const early = await readGuards(context, options);
   if ('refuse' in early) return early;
-  if (!(await quietUntil(tools, input, instanceId))) return { lost: true };
+  if (!(await quietUntil(context, input, instanceId))) return { lost: true };
   await journal(`${place}-intent`, { atMs: Date.now(), kind: 'intent', ...intent });
-  const guarded = await guardAgain(tools, options);
+  const guarded = await readGuards(context, options);
   if ('refuse' in guarded) return guarded;
   const { parameters, comment } = input;
   const sent = await orRefused(async () => ({
@@ -91,7 +90,7 @@ function unsent(instanceId: string, { refused, code }: Refused): Guarded {
 }
 
 async function quietUntil(
-  { store, payload }: HealTools,
+  { store, payload }: HealContext,
   { holder, overAtMs, startsClientAtMs }: NodeCommandInput,
   instanceId: string,
 ): Promise<boolean> {
@@ -135,14 +134,13 @@ export type Awaited<A> = { readonly answer: A } | { readonly over: string };
 
 /** Polls until the command has answered or can no longer run. */
 export async function awaitNode<A extends CommandAnswer>(
-  ctx: DurableContext,
-  step: Step,
-  { clients, journal, payload, store }: HealTools,
-  { commandId, operationId, instanceId = payload.instanceId, parse, sentenceOf, overAtMs }: AwaitInput<A>,
-  place: string,
+  context: ActContext<HealContext>,
+  input: AwaitInput<A>,
 ): Promise<Awaited<A>> {
+  const { clients, journal, payload, store, place } = context;
+  const { commandId, operationId, instanceId = payload.instanceId, parse, sentenceOf, overAtMs } = input;
   const polls = mostPolls(LONGEST_MS);
-  const seen = await poll({ durable: ctx, step, place }, polls, async (): Promise<Ended<A> | null> => {
+  const seen = await poll(context, polls, async (): Promise<Ended<A> | null> => {
     const read = await readCommand(clients.ssm, commandId, instanceId, parse);
     if (read.state === 'pending' || read.state === 'lost') {
       const untilMs = overAtMs ?? (await store.readNode(payload.fleet, instanceId))?.quietAfterMs ?? 0;

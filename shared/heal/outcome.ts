@@ -1,10 +1,9 @@
 // How an attempt ends: its ending, the page for it, its outcome on the incident, and the release of the node.
 
-import type { DurableContext } from '@aws/durable-execution-sdk-js';
 import type { FailureCode, GuardrailCode, PageCode, Refusal } from '../model/guardrail-codes.ts';
 import type { PlanWords } from '../model/journal-fields.ts';
 import type { HealKind } from '../model/payload.ts';
-import type { HealTools, Step } from './context.ts';
+import type { HealContext, Turn } from './context.ts';
 import { conclude, type Outcome, wouldEscalate } from './incident.ts';
 import { type Holder, newNode, release } from './lease.ts';
 import { page } from './notify.ts';
@@ -13,18 +12,18 @@ import { keys, settle } from './store.ts';
 
 /** Pages first (a page may come twice, but never not at all), then the outcome, which only the claimed attempt may write. */
 export async function writeOutcome(
-  tools: HealTools,
+  context: HealContext,
   ending: Ending,
   place: string,
 ): Promise<{ readonly written: boolean }> {
-  const { store, journal, payload, execution } = tools;
+  const { store, journal, payload, execution } = context;
   const { fleet, instanceId, trouble, attempt } = payload;
   const read = await store.readIncident(fleet, instanceId, trouble);
   const nowMs = Date.now();
   // Written already by an earlier run of this step: a page of it has gone, and what is read now is the incident after it.
   const mine = read?.state === 'claimed' && read.attempt === attempt && read.execution === execution;
   const escalates = ending.outcome === 'failed' && mine && wouldEscalate(read);
-  const paged = mine && (await pageFor(tools, ending, read, escalates, place));
+  const paged = mine && (await pageFor(context, ending, read, escalates, place));
   await journal(`${place}-outcome`, {
     atMs: nowMs,
     kind: ending.outcome === 'refused' ? 'refusal' : ending.outcome === 'planned' ? 'plan' : 'outcome',
@@ -69,7 +68,7 @@ function outcomeOf(ending: Ending, paged: boolean, nowMs: number): Outcome {
 
 /** Each code pages once an incident; what ends an incident always pages. */
 async function pageFor(
-  { clients, journal, payload, environment }: HealTools,
+  { clients, journal, payload, environment }: HealContext,
   ending: Ending,
   read: IncidentRecord,
   escalates: boolean,
@@ -112,13 +111,12 @@ const OPERATION_OF: Readonly<Record<HealKind, Operation['kind']>> = {
   'snapshot-node': 'snapshot',
 };
 
+type ReleaseContext = Turn & Pick<HealContext, 'store' | 'payload'>;
+
 /** Waits until no command of ours can run any more, then gives the node back. */
 export async function releaseNode(
-  ctx: DurableContext,
-  step: Step,
-  { store, payload }: Pick<HealTools, 'store' | 'payload'>,
+  { store, payload, durable, step, place }: ReleaseContext,
   { holder, commandsOver, seenFence = 0, keepOperation, instanceId = payload.instanceId, before }: ReleaseInput,
-  place: string,
 ): Promise<{ readonly done: true }> {
   const { fleet } = payload;
   const tryRelease = (name: string) =>
@@ -140,7 +138,7 @@ export async function releaseNode(
     });
   const { waitSeconds } = await tryRelease('release');
   if (waitSeconds > 0) {
-    await ctx.wait(`${place}-quiet`, { seconds: waitSeconds });
+    await durable.wait(`${place}-quiet`, { seconds: waitSeconds });
     await tryRelease('release-quiet');
   }
   return { done: true };

@@ -1,14 +1,14 @@
 // How far a heal has come with what takes hours (a volume that is filled from its snapshot): on the node's record for who asks now,
 // and a line in the journal at each quarter for who asks later.
 import { type Changed, changeNode } from './claim.ts';
-import type { HealTools } from './context.ts';
+import type { HealContext } from './context.ts';
 import { type Holder, holds } from './lease.ts';
 import type { Progress } from './records.ts';
 
 /** The node's record is not written more often for this. */
 const WRITE_EVERY_MS = 60_000;
 
-export type ToldProgress = Omit<Progress, 'incidentId'>;
+export type ProgressReport = Omit<Progress, 'incidentId'>;
 
 const quarterOf = ({ percent }: Progress): number => Math.floor(percent / 25);
 
@@ -38,12 +38,12 @@ export function decideProgress(
  * @throws RangeError where `percent` is not from 0 to 100
  */
 export async function noteProgress(
-  tools: Pick<HealTools, 'store' | 'journal' | 'payload'>,
+  context: Pick<HealContext, 'store' | 'journal' | 'payload'>,
   holder: Holder,
-  told: ToldProgress,
+  told: ProgressReport,
   place: string,
 ): Promise<Changed> {
-  const { store, journal, payload } = tools;
+  const { store, journal, payload } = context;
   const { percent, what, atMs } = told;
   if (!(percent >= 0 && percent <= 100)) throw new RangeError(`progress of ${what}: ${percent} %, expected 0 to 100`);
   const now: Progress = { ...told, incidentId: payload.incidentId };
@@ -59,11 +59,11 @@ export async function noteProgress(
       evidence: told,
     });
   if (!write) return { written: true };
-  return changeNode(tools, holder, (node) => ({ ...node, progress: now }));
+  return changeNode(context, holder, (node) => ({ ...node, progress: now }));
 }
 
 /** "fill vol-…: 50 %, about 42 min left" */
-export const sentenceOf = ({ what, percent, etaSeconds }: ToldProgress): string =>
+export const sentenceOf = ({ what, percent, etaSeconds }: ProgressReport): string =>
   `${what}: ${Math.floor(percent)} %${etaSeconds === null || percent >= 100 ? '' : `, about ${minutes(etaSeconds)} left`}`;
 
 const minutes = (seconds: number): string =>

@@ -16,8 +16,7 @@ import type { RotationRecord } from '../guardrails/rotation.ts';
 import type { HealKind } from '../model/payload.ts';
 import { readTrigger } from '../model/trigger.ts';
 import type { JournalRecord } from './journal.ts';
-import type { IncidentRecord, NodeRecord } from './records.ts';
-import { HEAL_KINDS, healOf, partitions } from './records.ts';
+import { HEAL_KINDS, healOf, type IncidentRecord, type NodeRecord, partitions } from './records.ts';
 
 export interface Key {
   readonly pk: string;

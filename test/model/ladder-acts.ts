@@ -1,7 +1,7 @@
 // What acts of the ladder do to the small world: EC2's calls as EC2 takes them, commands as the node's scripts do.
 import type { Result } from '../../functions/replace-node/acts/act.ts';
 import type { Act } from '../../functions/replace-node/acts/table.ts';
-import type { Which } from '../../functions/replace-node/context.ts';
+import type { Which } from '../../functions/replace-node/state.ts';
 import type { LadderState } from '../../shared/heal/memory.ts';
 import { command } from './ladder-commands.ts';
 import { NEVER } from './ladder-never.ts';

@@ -1,4 +1,4 @@
-// Plays the ladder's own decisions in the small world, turn by turn as functions/replace-node/attempt.ts does, with faults at chosen turns.
+// Plays the ladder's own decisions in the small world, turn by turn as functions/replace-node/heal.ts does, with faults at chosen turns.
 
 import type { Result } from '../../functions/replace-node/acts/act.ts';
 import {
@@ -7,9 +7,9 @@ import {
   endsUnspent,
   intendAct,
   reduceAct,
-  seenAfterAct,
+  statusAfterAct,
 } from '../../functions/replace-node/acts/table.ts';
-import { decide } from '../../functions/replace-node/ladder.ts';
+import { decide } from '../../functions/replace-node/decide.ts';
 import type { Decision, End } from '../../functions/replace-node/rungs/rung.ts';
 import { phaseOf } from '../../functions/replace-node/state.ts';
 import { newNode, unsettled } from '../../shared/heal/lease.ts';
@@ -229,7 +229,7 @@ function hear(
   const isReserved = story.setting.want.do !== 'undo';
   if (isReserved && found && story.memory && endsUnspent(found, act, heard, story.memory) && story.world.felt)
     story.world.broken.add(NEVER.spent);
-  Object.assign(story, seenAfterAct(act, { seen: story.seen, silent: story.silent }, heard));
+  Object.assign(story, statusAfterAct(act, { seen: story.seen, silent: story.silent }, heard));
 }
 
 /** The execution ends without our code; the next attempt begins when nothing of it can take effect any more. */

@@ -83,7 +83,7 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['unit/prune-remove'],
     },
   ],
-  'functions/replace-node/attempt.ts': [
+  'functions/replace-node/heal.ts': [
     {
       name: 'a plan of the ladder that has changed since its approval is not carried out',
       find: 'return since === null',
@@ -127,15 +127,27 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['unit/program'],
     },
   ],
-  'functions/replace-node/ladder.ts': [
+  'functions/replace-node/decide.ts': [
     {
       name: 'from the onset of an incident the best snapshots are held',
       find: 'SETS_HELD = 2',
       replace: 'SETS_HELD = 0',
       caughtBy: ['unit/replace-node-ladder'],
     },
+    {
+      name: 'an instance that cannot reach its volumes is not stopped',
+      find: "checks?.attachedEbs === 'impaired'",
+      replace: 'checks === undefined',
+      caughtBy: ['unit/replace-node-begin'],
+    },
+    {
+      name: 'a client that a person has stopped is left to that person',
+      find: 'if (stopped && seen',
+      replace: 'if (!stopped && seen === null',
+      caughtBy: ['unit/replace-node-begin'],
+    },
   ],
-  'functions/replace-node/rungs/volumes.ts': [
+  'functions/replace-node/rungs/swap.ts': [
     {
       name: 'data that were tried in an incident are not tried again',
       find: 'find(({ setId }) => !tried.has(setId))',
@@ -153,6 +165,18 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       find: "if (restored.mounted === 'restored') return",
       replace: "if (restored.mounted === 'restored' && reason === '') return",
       caughtBy: ['unit/replace-node-swap'],
+    },
+    {
+      name: 'guardrails are asked again before the volumes are exchanged',
+      find: 'if (off) return off;',
+      replace: '',
+      caughtBy: ['unit/replace-node-recalled'],
+    },
+    {
+      name: 'the same stop on other data ends the ladder',
+      find: "fault === 'same-stop')) return",
+      replace: "fault === 'same-stop') && facts.nowMs === 0) return",
+      caughtBy: ['unit/replace-node-swap', 'model/ladder'],
     },
   ],
   'functions/replace-node/rungs/replace.ts': [
@@ -186,8 +210,6 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       replace: '',
       caughtBy: ['unit/replace-node-recalled'],
     },
-  ],
-  'functions/replace-node/rungs/replace-back.ts': [
     {
       name: 'a new client is down for sure before the old one is put back',
       find: 'if (silenced) return silenced;',
@@ -195,11 +217,11 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['unit/replace-node-machine'],
     },
   ],
-  'functions/replace-node/proof.ts': [
+  'functions/replace-node/judge.ts': [
     {
       name: 'only an observation after the start proves a rung',
-      find: 'asked.watched.observedAtMs > upSinceMs',
-      replace: 'asked.watched.observedAtMs > 0',
+      find: 'input.watched.observedAtMs > upSinceMs',
+      replace: 'input.watched.observedAtMs > 0',
       caughtBy: ['unit/replace-node-proof'],
     },
     {
@@ -209,44 +231,16 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['unit/replace-node-proof'],
     },
   ],
-  'functions/replace-node/begin.ts': [
-    {
-      name: 'an instance that cannot reach its volumes is not stopped',
-      find: "checks?.attachedEbs === 'impaired'",
-      replace: 'checks === undefined',
-      caughtBy: ['unit/replace-node-begin'],
-    },
-    {
-      name: 'a client that a person has stopped is left to that person',
-      find: 'if (stopped && seen',
-      replace: 'if (!stopped && seen === null',
-      caughtBy: ['unit/replace-node-begin'],
-    },
-  ],
-  'functions/replace-node/rungs/swap.ts': [
-    {
-      name: 'guardrails are asked again before the volumes are exchanged',
-      find: 'if (off) return off;',
-      replace: '',
-      caughtBy: ['unit/replace-node-recalled'],
-    },
-    {
-      name: 'the same stop on other data ends the ladder',
-      find: "fault === 'same-stop')) return",
-      replace: "fault === 'same-stop') && facts.nowMs === 0) return",
-      caughtBy: ['unit/replace-node-swap', 'model/ladder'],
-    },
-  ],
-  'functions/replace-node/approval.ts': [
+  'functions/replace-node/plan.ts': [
     {
       name: 'only the data that were approved are copied',
-      find: 'sourceOf(decision.volumes) !== source',
-      replace: "sourceOf(decision.volumes) === ''",
+      find: 'sourceOf(asks.volumes) !== source',
+      replace: "sourceOf(asks.volumes) === ''",
       caughtBy: ['unit/replace-node-resuming'],
     },
     {
       name: 'only the rungs that were approved are climbed',
-      find: 'return rungs.includes(decision.rung)',
+      find: 'return rungs.includes(asks.rung)',
       replace: 'return rungs.length >= 0',
       caughtBy: ['unit/replace-node-resuming'],
     },
@@ -477,20 +471,6 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['unit/register-seeing'],
     },
   ],
-  'functions/replace-node/acts/mutation.ts': [
-    {
-      name: 'a superseded attempt mutates nothing',
-      find: "if (!holds(node, course.holder)) return { is: 'lost' };",
-      replace: '',
-      caughtBy: ['unit/replace-node-superseded'],
-    },
-    {
-      name: 'no act of the ladder is made under a pause',
-      find: "if ('refuse' in guarded) return",
-      replace: "if ('refuse' in guarded && guarded.refuse === 'busy') return",
-      caughtBy: ['unit/replace-node-superseded'],
-    },
-  ],
   'functions/resize-volume/modify.ts': [
     {
       name: 'a ceiling that was lowered meanwhile holds in the moment of the call',
@@ -508,27 +488,39 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   'shared/heal/mutation.ts': [
     {
       name: 'a volume is modified only under the lease',
-      find: 'if (!holds(node, holder)) return { lost: true };',
-      replace: '',
+      find: 'return holds(node, holder) ? guarded : { lost: true };',
+      replace: 'return guarded;',
       caughtBy: ['unit/modify-refused'],
     },
     {
       name: 'snapshots are taken only under the lease',
-      find: 'if (!holds(node, holder)) return { lost: true };',
-      replace: '',
+      find: 'return holds(node, holder) ? guarded : { lost: true };',
+      replace: 'return guarded;',
       caughtBy: ['unit/snapshot-node-take'],
     },
     {
       name: 'a volume is not modified under a pause',
-      find: "if (!holds(node, holder)) return { lost: true };\n  if ('refuse' in guarded) return guarded;",
-      replace: "if (!holds(node, holder) || 'refuse' in guarded) return { lost: true };",
+      find: "if (!('fleet' in guarded)) return guarded;",
+      replace: "if (!('fleet' in guarded)) return { lost: true };",
       caughtBy: ['unit/modify-refused'],
     },
     {
       name: 'snapshots are not taken under a pause',
-      find: "  if ('refuse' in guarded) return guarded;\n",
-      replace: '',
+      find: "if (!('fleet' in guarded)) return guarded;",
+      replace: "if ('lost' in guarded || 'notSent' in guarded) return guarded;",
       caughtBy: ['unit/snapshot-node-take'],
+    },
+    {
+      name: 'a superseded attempt mutates nothing',
+      find: 'return holds(node, holder) ? guarded : { lost: true };',
+      replace: 'return guarded;',
+      caughtBy: ['unit/replace-node-superseded'],
+    },
+    {
+      name: 'no act of the ladder is made under a pause',
+      find: "return 'fleet' in guarded ? orRefused(() => call(guarded.fleet)) : guarded;",
+      replace: "return 'lost' in guarded ? guarded : orRefused(() => call(guarded.fleet));",
+      caughtBy: ['unit/replace-node-superseded'],
     },
     {
       name: 'that a modification did not happen is believed only when its request can take effect no more',
@@ -553,15 +545,15 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['unit/heal-shell'],
     },
   ],
-  'functions/replace-node/acts/launch.ts': [
+  'functions/replace-node/acts/instances.ts': [
     {
       name: 'what no pause may forbid is only what puts back',
-      find: 'recovers: false,',
-      replace: 'recovers: true,',
+      find: 'EC2 tells which instance it is.\n  intent: null,\n  recovers: false,',
+      replace: 'EC2 tells which instance it is.\n  intent: null,\n  recovers: true,',
       caughtBy: ['unit/replace-node-acts'],
     },
   ],
-  'functions/replace-node/launch.ts': [
+  'functions/replace-node/facts.ts': [
     {
       name: 'another instance boots with its client masked',
       find: 'userData: maskedUserData(clientsOf(fleet)),',
@@ -609,10 +601,10 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['unit/replace-node-superseded'],
     },
   ],
-  'functions/replace-node/acts/retired.ts': [
+  'functions/replace-node/acts/cleanup.ts': [
     {
       name: 'what is put away is written down before it is tagged',
-      find: 'await writeKept(heal.store, records);',
+      find: 'await writeKept(context.store, records);',
       replace: '',
       caughtBy: ['unit/replace-node-superseded'],
     },
@@ -1014,13 +1006,13 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   'shared/heal/node-commands.ts': [
     {
       name: 'a command goes out only when nobody may succeed us before it is over',
-      find: 'if (!(await quietUntil(tools, input, instanceId))) return { lost: true };',
+      find: 'if (!(await quietUntil(context, input, instanceId))) return { lost: true };',
       replace: '',
       caughtBy: ['unit/node-commands'],
     },
     {
       name: 'the guards of a command are read again right before it is sent',
-      find: "  const guarded = await guardAgain(tools, options);\n  if ('refuse' in guarded) return guarded;",
+      find: "  const guarded = await readGuards(context, options);\n  if ('refuse' in guarded) return guarded;",
       replace: '  const guarded = early;',
       caughtBy: ['unit/node-commands'],
     },
@@ -1028,7 +1020,7 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   'shared/heal/budgets.ts': [
     {
       name: 'a budget that refuses a replacement gives the turn of the fleet back',
-      find: "if ('refuse' in reserved) await leaveReplacement(tools);",
+      find: "if ('refuse' in reserved) await leaveReplacement(context);",
       replace: '',
       caughtBy: ['unit/replace-reserving'],
     },

@@ -10,7 +10,7 @@ import {
 } from '@aws-sdk/client-ec2';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Following } from '../../local/simulator/clock.ts';
-import { hold, keptOf, putInQuarantine, readKept, release, type Shelf } from '../../shared/heal/kept.ts';
+import { hold, type KeptClients, keptOf, putInQuarantine, readKept, release } from '../../shared/heal/kept.ts';
 import { createStore } from '../../shared/heal/store.ts';
 import { rankGood } from '../../shared/snapshots/good.ts';
 import { holdSnapshots, quarantine, releaseHolds, verify } from '../../shared/snapshots/marks.ts';
@@ -29,7 +29,7 @@ const TAGS = { Component: 'nodes/bitcoin' };
 let whole: WholeRegion;
 let ec2: EC2Client;
 let dlm: DLMClient;
-let shelf: Shelf;
+let shelf: KeptClients;
 
 beforeAll(async () => {
   whole = await wholeRegion();

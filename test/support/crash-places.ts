@@ -29,7 +29,7 @@ const kindOf = (name: string): string => name.replace(/^\d+-/, '').replace(/-\d+
 const turnOf = (name: string): string => /^\d+/.exec(name)?.[0] ?? '';
 
 /** After these a successor finds something: an act, a command, a record of the table. */
-const LASTING = /^(call|send|keep|note|take-rung|lease|end-conclude|end-release) SUCCEED$/;
+const LASTING = /^(call|send|keep|note|take-rung|lease|conclude|release) SUCCEED$/;
 
 /**
  * Every checkpoint and every call of an undisturbed heal, but for looks at what takes its time: the first of them stands for all.

@@ -3,7 +3,7 @@
 import type { DurableContext } from '@aws/durable-execution-sdk-js';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
-import type { HealTools, Step } from '../../shared/heal/context.ts';
+import type { HealContext, Step } from '../../shared/heal/context.ts';
 import type { JournalEntry } from '../../shared/heal/journal.ts';
 import type { NodeRecord } from '../../shared/heal/records.ts';
 import { partitions } from '../../shared/heal/records.ts';
@@ -13,7 +13,7 @@ import { bitcoin } from './fleet-documents.ts';
 import { ME, NOON_MS, nodeRecord, payload } from './heal-facts.ts';
 
 export interface Shell {
-  readonly tools: HealTools;
+  readonly tools: HealContext;
   readonly nodes: Map<string, NodeRecord>;
   readonly journal: (JournalEntry & { readonly place: string })[];
   /** Names of the SDK's commands, in the order in which they were sent. */
@@ -105,7 +105,7 @@ export function shell(more: Partial<HealPayload> = {}, node: NodeRecord = nodeRe
       payload: { ...payload(), ...more } as HealPayload,
       execution: ME,
       environment: { TABLE_NAME: 'table', TOPIC_ARN: 'topic', PARAMETER_PREFIX: '/chainmend' },
-    } as unknown as HealTools,
+    } as unknown as HealContext,
   };
   return made;
 }

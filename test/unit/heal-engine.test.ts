@@ -1,6 +1,6 @@
 // The engine of durable heals, on a heal of two acts; and what the compiler refuses of a table of acts.
 import { describe, expect, it } from '@jest/globals';
-import type { ActContext, HealTools } from '../../shared/heal/context.ts';
+import type { ActContext, HealContext } from '../../shared/heal/context.ts';
 import { type ActOf, type ActTable, type End, type Heal, runHeal } from '../../shared/heal/engine.ts';
 import { callOnce, callUnderGuard, reconcileCall } from '../../shared/heal/mutation.ts';
 import type { Ending } from '../../shared/heal/outcome.ts';
@@ -13,7 +13,7 @@ interface Acts {
   readonly say: { readonly args: object; readonly result: string };
 }
 type State = ActOf<Acts> | End;
-type Table = ActTable<ActContext<HealTools>, HealPayload, State, Acts>;
+type Table = ActTable<ActContext<HealContext>, HealPayload, State, Acts>;
 
 const healed = (reason: string): Ending => ({ outcome: 'healed', reason });
 const ended = (ending: Ending | null): End => ({ do: 'end', ending });
@@ -31,7 +31,7 @@ const acts: Table = {
   },
 };
 
-const heal: Heal<HealTools, HealPayload, State, Acts> = {
+const heal: Heal<HealContext, HealPayload, State, Acts> = {
   start: { do: 'count', from: 0 },
   turnLimit: 10,
   acts,
@@ -65,7 +65,7 @@ describe('a heal', () => {
   });
 
   it('may read facts in a step of its turn, and says what follows when that keeps failing', async () => {
-    const reading = (state: State, { step }: ActContext<HealTools>) => step('decide', async () => state);
+    const reading = (state: State, { step }: ActContext<HealContext>) => step('decide', async () => state);
     expect(await run({ decide: reading })).toEqual(healed('node2 03'));
     const blind = { decide: failing('AWS is away') };
     await expect(run(blind)).rejects.toThrow('AWS is away');

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { changeNode, claimAttempt, takeLease } from '../../shared/heal/claim.ts';
 import { mostPolls, once, pollSeconds } from '../../shared/heal/context.ts';
 import { payloadOf } from '../../shared/heal/engine.ts';
-import { guardAgain } from '../../shared/heal/guard.ts';
+import { readGuards } from '../../shared/heal/guard.ts';
 import { releaseNode } from '../../shared/heal/outcome.ts';
 import type { ReplaceOperation } from '../../shared/heal/records.ts';
 import { allocatedIncident, INSTANCE, ME, nodeRecord, OTHER, payload } from '../support/heal-facts.ts';
@@ -100,7 +100,10 @@ describe('a node that is given back', () => {
     const here = shell({ kind } as never, nodeRecord({ owner: ME, fence: 4, operation }));
     const { ctx, step, waited } = patientContext();
     const input = { holder: me, commandsOver: true, ...more };
-    return releaseNode(ctx, step, here.tools, input, '09').then(() => ({ node: here.nodes.get(INSTANCE), waited }));
+    return releaseNode({ ...here.tools, durable: ctx, step, place: '09' }, input).then(() => ({
+      node: here.nodes.get(INSTANCE),
+      waited,
+    }));
   };
 
   it('is cleared of what the heal had begun', async () => {
@@ -121,7 +124,7 @@ describe('a node that is given back', () => {
     const here = shell({}, nodeRecord({ owner: ME, fence: 4, quietAfterMs: NEVER_OVER_MS }));
     const { ctx, step, waited } = patientContext();
     const before = async () => void order.push(here.nodes.get(INSTANCE)?.owner === ME ? 'held' : 'free');
-    await releaseNode(ctx, step, here.tools, { holder: me, commandsOver: false, before }, '09');
+    await releaseNode({ ...here.tools, durable: ctx, step, place: '09' }, { holder: me, commandsOver: false, before });
     expect(order).toEqual(['held', 'held']);
     expect(waited).toHaveLength(1);
   });
@@ -132,13 +135,13 @@ describe('the guards before each act', () => {
   const fleetFile = '/chainmend/fleets/bitcoin';
 
   it('give the fleet as it is now, and what file said so', async () => {
-    expect(await guardAgain(shell().tools)).toMatchObject({ fleet: { name: 'bitcoin', mode: 'act' } });
+    expect(await readGuards(shell().tools)).toMatchObject({ fleet: { name: 'bitcoin', mode: 'act' } });
   });
 
   it.each(Object.values(pausedBy))('stop at the pause %s', async (name) => {
     const { tools, parameters } = shell();
     parameters.set(name, 'audit');
-    expect(await guardAgain(tools)).toMatchObject({ refuse: 'paused' });
+    expect(await readGuards(tools)).toMatchObject({ refuse: 'paused' });
   });
 
   it('stop at the pause of the node, and of another instance that the act is about', async () => {
@@ -147,23 +150,23 @@ describe('the guards before each act', () => {
       const [{ Values }] = Filters as [{ Values: string[] }];
       return { Tags: Values.includes('i-0fedcba9876543210') ? [{ Key: 'chainmend:pause', Value: 'mine' }] : [] };
     };
-    expect(await guardAgain(here.tools)).not.toHaveProperty('refuse');
-    expect(await guardAgain(here.tools, { instanceId: 'i-0fedcba9876543210' })).toMatchObject({ refuse: 'paused' });
+    expect(await readGuards(here.tools)).not.toHaveProperty('refuse');
+    expect(await readGuards(here.tools, { instanceId: 'i-0fedcba9876543210' })).toMatchObject({ refuse: 'paused' });
   });
 
   it('keep no client down: what was stopped may be put back under a pause and in any mode', async () => {
     const here = shell();
     here.parameters.set(pausedBy.GLOBAL, 'audit');
     here.parameters.set(fleetFile, (here.parameters.get(fleetFile) ?? '').replace('"act"', '"plan"'));
-    expect(await guardAgain(here.tools)).toMatchObject({ refuse: 'paused' });
-    expect(await guardAgain(here.tools, { mayPutBack: true })).toMatchObject({ fleet: { mode: 'plan' } });
+    expect(await readGuards(here.tools)).toMatchObject({ refuse: 'paused' });
+    expect(await readGuards(here.tools, { mayPutBack: true })).toMatchObject({ fleet: { mode: 'plan' } });
     expect(here.calls.filter((name) => name === 'DescribeTagsCommand')).toHaveLength(1);
   });
 
   it('do not put back by a fleet file that nobody can read', async () => {
     const { tools, parameters } = shell();
     parameters.set(fleetFile, 'no: [fleet');
-    expect(await guardAgain(tools, { mayPutBack: true })).toMatchObject({ refuse: 'fleet-file-invalid' });
+    expect(await readGuards(tools, { mayPutBack: true })).toMatchObject({ refuse: 'fleet-file-invalid' });
   });
 
   it.each([
@@ -176,13 +179,13 @@ describe('the guards before each act', () => {
   ])('under mode %s, of a heal that began under mode %s: %s', async (mode, began, refuse) => {
     const { tools, parameters } = shell({ mode: began } as never);
     parameters.set(fleetFile, (parameters.get(fleetFile) ?? '').replace('"act"', `"${mode}"`));
-    const guarded = await guardAgain(tools);
+    const guarded = await readGuards(tools);
     expect('refuse' in guarded ? guarded.refuse : null).toBe(refuse);
   });
 
   it.each(['heal', 'restore', 'undo'])('stop a heal that was only to say what it would do: %s', async (what) => {
     const { tools } = shell({ kind: 'replace-node', want: { do: what }, mode: 'plan' } as never);
-    expect(await guardAgain(tools)).toMatchObject({ refuse: 'mode-changed' });
+    expect(await readGuards(tools)).toMatchObject({ refuse: 'mode-changed' });
   });
 });
 

@@ -1,9 +1,8 @@
 // What a refused launch means, and what is known of it before it is asked for.
 import { describe, expect, it } from '@jest/globals';
-import type { Act } from '../../functions/replace-node/acts/table.ts';
-import { endsUnspent, reduceAct } from '../../functions/replace-node/acts/table.ts';
+import { type Act, endsUnspent, reduceAct } from '../../functions/replace-node/acts/table.ts';
+import { decide } from '../../functions/replace-node/decide.ts';
 import type { Facts } from '../../functions/replace-node/facts.ts';
-import { decide } from '../../functions/replace-node/ladder.ts';
 import { planOf } from '../../functions/replace-node/plan.ts';
 import type { Decision } from '../../functions/replace-node/rungs/rung.ts';
 import { isEverywhere, judgeLaunch, templateFault } from '../../shared/aws/launch.ts';

@@ -148,7 +148,9 @@ describe('the answer of a node', () => {
     const done = { Status: 'Success', StandardOutputContent: '{"result":"done","fence":4}' };
     const { tools, ctx, step, waited, journal } = polled(pending, pending, pending, done);
     const input = { ...awaiting, overAtMs: NEVER_OVER_MS };
-    expect(await awaitNode(ctx, step, tools, input, '06')).toEqual({ answer: { result: 'done', fence: 4 } });
+    expect(await awaitNode({ ...tools, durable: ctx, step, place: '06' }, input)).toEqual({
+      answer: { result: 'done', fence: 4 },
+    });
     expect(waited).toEqual([1, 1, 2, 3]);
     expect(journal).toMatchObject([
       { place: '06-result', sentence: 'done', act: 'SendCommand 4.1', fields: { status: 'done', fence: 4 } },
@@ -158,7 +160,9 @@ describe('the answer of a node', () => {
   it('that is none ends the command, in the words of SSM', async () => {
     const { tools, ctx, step } = polled({ Status: 'Failed', StatusDetails: 'Failed', StandardOutputContent: 'oops' });
     const input = { ...awaiting, overAtMs: NEVER_OVER_MS };
-    expect(await awaitNode(ctx, step, tools, input, '06')).toEqual({ over: expect.stringContaining('Failed.') });
+    expect(await awaitNode({ ...tools, durable: ctx, step, place: '06' }, input)).toEqual({
+      over: expect.stringContaining('Failed.'),
+    });
   });
 
   it.each([pending, { Status: 'TimedOut', StatusDetails: 'DeliveryTimedOut' }])(
@@ -166,10 +170,12 @@ describe('the answer of a node', () => {
     async (words) => {
       const { tools, ctx, step, nodes } = polled(words);
       nodes.set(INSTANCE, nodeRecord({ owner: ME, fence: 4, quietAfterMs: LONG_OVER_MS }));
-      const over = await awaitNode(ctx, step, tools, awaiting, '06');
+      const over = await awaitNode({ ...tools, durable: ctx, step, place: '06' }, awaiting);
       expect(over).toEqual({ over: expect.stringMatching(/command 4\.1 was not answered.*can no longer run/) });
       nodes.set(INSTANCE, nodeRecord({ owner: ME, fence: 4, quietAfterMs: NEVER_OVER_MS }));
-      await expect(awaitNode(ctx, step, tools, awaiting, '06')).rejects.toThrow(/was polled \d+ times/);
+      await expect(awaitNode({ ...tools, durable: ctx, step, place: '06' }, awaiting)).rejects.toThrow(
+        /was polled \d+ times/,
+      );
     },
   );
 
@@ -177,6 +183,8 @@ describe('the answer of a node', () => {
     const { tools, ctx, step, nodes } = polled(pending);
     nodes.set(INSTANCE, nodeRecord({ owner: ME, fence: 4, quietAfterMs: NEVER_OVER_MS }));
     const input = { ...awaiting, overAtMs: LONG_OVER_MS };
-    expect(await awaitNode(ctx, step, tools, input, '06')).toEqual({ over: expect.stringContaining('no longer run') });
+    expect(await awaitNode({ ...tools, durable: ctx, step, place: '06' }, input)).toEqual({
+      over: expect.stringContaining('no longer run'),
+    });
   });
 });

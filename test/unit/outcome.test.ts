@@ -1,6 +1,6 @@
 import { SNSClient } from '@aws-sdk/client-sns';
 import { describe, expect, it } from '@jest/globals';
-import type { HealTools } from '../../shared/heal/context.ts';
+import type { HealContext } from '../../shared/heal/context.ts';
 import { MAX_FAILURES } from '../../shared/heal/incident.ts';
 import type { Ending } from '../../shared/heal/outcome.ts';
 import { writeOutcome } from '../../shared/heal/outcome.ts';
@@ -42,7 +42,7 @@ function heal(incident: IncidentRecord) {
     payload: payload(),
     execution: ME,
     environment: { TOPIC_ARN: 'arn:aws:sns:eu-west-1:111122223333:chainmend-pages' },
-  } as unknown as HealTools;
+  } as unknown as HealContext;
   return { tools, paged, sentences, stored: () => stored };
 }
 

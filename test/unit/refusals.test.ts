@@ -3,14 +3,15 @@
 import { EC2Client, EC2ServiceException } from '@aws-sdk/client-ec2';
 import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
-import type { ActContext } from '../../functions/replace-node/acts/act.ts';
+import type { LadderActContext } from '../../functions/replace-node/acts/act.ts';
 import { cleanUp } from '../../functions/replace-node/acts/cleanup.ts';
 import { type Mutation, mutate } from '../../functions/replace-node/acts/mutation.ts';
 import { performAct } from '../../functions/replace-node/acts/table.ts';
 import { dropVolumes } from '../../functions/replace-node/acts/volumes.ts';
-import { firstCourse } from '../../functions/replace-node/context.ts';
+import { newLeases } from '../../functions/replace-node/state.ts';
 import { runOnNodes } from '../../functions/rotate-peers/commands.ts';
 import type { RotateContext } from '../../functions/rotate-peers/context.ts';
+import { turnAt } from '../../shared/heal/context.ts';
 import { ME, nodeRecord } from '../support/heal-facts.ts';
 import { patientContext, type Shell, shell } from '../support/heal-shell.ts';
 import { COPY_VOLUME, copy, ladderState, newReplacement, YOUNG } from '../support/replace-facts.ts';
@@ -23,25 +24,22 @@ const failing = (error: Error) => () => {
 };
 /** Paginators take clients of the SDK alone: one that answers as the shell's does. */
 const answering = (client: object, { tools }: Shell): object => Object.assign(client, { send: tools.clients.ec2.send });
-const contextOf = (here: Shell, more: Partial<ActContext> = {}): ActContext =>
+const contextOf = (here: Shell, more: Partial<LadderActContext> = {}): LadderActContext =>
   ({
-    ctx: patientContext().ctx,
-    heal: {
-      ...here.tools,
-      clients: {
-        ...here.tools.clients,
-        ec2: answering(new EC2Client({ region: 'eu-west-1' }), here),
-        elb: answering(new ElasticLoadBalancingV2Client({ region: 'eu-west-1' }), here),
-        autoscaling: here.tools.clients.ec2,
-      },
-      environment: { ...here.tools.environment, REGISTER_NODES_FUNCTION: 'register' },
+    ...turnAt(patientContext().ctx, '010'),
+    ...here.tools,
+    clients: {
+      ...here.tools.clients,
+      ec2: answering(new EC2Client({ region: 'eu-west-1' }), here),
+      elb: answering(new ElasticLoadBalancingV2Client({ region: 'eu-west-1' }), here),
+      autoscaling: here.tools.clients.ec2,
     },
-    course: firstCourse({ execution: ME, fence: 4 }),
-    place: '010',
+    environment: { ...here.tools.environment, REGISTER_NODES_FUNCTION: 'register' },
+    leases: newLeases({ execution: ME, fence: 4 }),
     recovers: false,
     state: null,
     ...more,
-  }) as unknown as ActContext;
+  }) as unknown as LadderActContext;
 const results = ({ journal }: Shell): readonly string[] =>
   journal.filter(({ kind }) => kind === 'result').map(({ sentence }) => sentence);
 

@@ -1,9 +1,11 @@
 // What is remembered of an act before it is made, and of what came of it: all that a successor has to go by.
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import type { Outcome } from '../../functions/replace-node/acts/act.ts';
 import { type Act, doesRecover, intendAct, reduceAct } from '../../functions/replace-node/acts/table.ts';
 import { phaseOf } from '../../functions/replace-node/state.ts';
 import type { LadderState } from '../../shared/heal/memory.ts';
+import { RUNGS } from '../../shared/model/rungs.ts';
 import { DATA_VOLUME, NOON_MS } from '../support/heal-facts.ts';
 import { COPY_VOLUME, client, copy, ladderState, newReplacement, ROOT_VOLUME, seen } from '../support/replace-facts.ts';
 
@@ -278,5 +280,58 @@ describe('under a pause', () => {
     ],
   ])('%s', (_, act, has, allowed) => {
     expect(doesRecover(act, ladderState(has))).toBe(allowed);
+  });
+});
+
+/** Constructors by the kind of their act, and the file that defines each. */
+const ACT_FILES = ['cleanup', 'decisions', 'instances', 'node-commands', 'volumes'] as const;
+const FUNCTION = new URL('../../functions/replace-node/', import.meta.url);
+
+/** Without comments: what they say is for people. */
+const codeOf = (file: string): string =>
+  readFileSync(new URL(file, FUNCTION), 'utf8').replace(/^\s*(\/\/|\/?\*).*$/gm, '');
+
+async function constructors(): Promise<ReadonlyMap<string, string>> {
+  const named = new Map<string, string>();
+  for (const file of ACT_FILES) {
+    const exported = (await import(new URL(`acts/${file}.ts`, FUNCTION).href)) as Record<string, unknown>;
+    for (const [name, value] of Object.entries(exported))
+      if (typeof value === 'function' && 'kind' in value) named.set(String(value.kind), name);
+  }
+  return named;
+}
+
+/** By its maker, imported from a file of acts; or by its kind in quotes. A rung has the name of an act: there only `do` counts. */
+function isNamed(code: string, kind: string, maker: string): boolean {
+  const imports = [...code.matchAll(/import \{([^}]*)\} from '\.{1,2}\/(?:acts\/)?([\w-]+)\.ts'/g)];
+  const isImported = imports.some(
+    ([, names = '', file]) => ACT_FILES.some((one) => one === file) && new RegExp(`\\b${maker}\\b`).test(names),
+  );
+  const quoted = RUNGS.some((rung) => rung === kind)
+    ? `(do: |\\.do ={3} |\\.do !={2} |defineAct<.*\\('?)'${kind}'`
+    : `'${kind}'`;
+  return isImported || new RegExp(quoted).test(code) || code.includes(`export const ${maker} = defineAct`);
+}
+
+describe('an act of the ladder', () => {
+  const files = readdirSync(FUNCTION, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
+
+  it('is named in two files at most: its own, and the one that decides on it', async () => {
+    const acts = await constructors();
+    const defined = files.flatMap((file) => [...codeOf(file).matchAll(/= defineAct</g)]);
+    expect(acts.size).toBe(defined.length);
+    const named = [...acts].map(([kind, maker]) => ({
+      kind,
+      files: files.filter((file) => isNamed(codeOf(file), kind, maker)).sort(),
+    }));
+    expect(named.filter(({ files: of }) => of.length !== 2)).toEqual([]);
+  });
+
+  it('that a third file would name is found there', () => {
+    expect(isNamed("import { attach } from './acts/volumes.ts';", 'attach', 'attach')).toBe(true);
+    expect(isNamed("import { attach } from '../../shared/aws/volumes.ts';", 'attach', 'attach')).toBe(false);
+    expect(isNamed("return { do: 'swap', to };", 'swap', 'swap')).toBe(true);
+    expect(isNamed("if (kind === 'take-over')", 'take-over', 'takeOver')).toBe(true);
+    expect(isNamed("return ['swap', 'replace'];", 'swap', 'swap')).toBe(false);
   });
 });

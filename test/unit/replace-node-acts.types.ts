@@ -12,13 +12,13 @@ const PARTS: ActParts<Params> = {
   recovers: false,
   retryKey: ({ reason }) => reason,
   needsApproval: true,
-  sight: 'kept',
-  silence: 'kept',
+  seenAfter: 'kept',
+  silentAfter: 'kept',
   givesBackWhen: null,
   execute: async () => ({ is: 'done', atMs: 0 }),
   reduce: { done: nothing, failed: nothing, unknown: nothing },
 };
-const { intent, recovers, retryKey, needsApproval, sight, silence, givesBackWhen, execute, reduce } = PARTS;
+const { intent, recovers, retryKey, needsApproval, seenAfter, silentAfter, givesBackWhen, execute, reduce } = PARTS;
 
 export const whole = defineAct<Params>()('whole', PARTS);
 
@@ -26,23 +26,23 @@ const made = whole({ reason: 'all parts are there' });
 export const kind: 'whole' = made.do;
 
 // @ts-expect-error without what is written before it
-defineAct<Params>()('a', { recovers, retryKey, needsApproval, sight, silence, givesBackWhen, execute, reduce });
+defineAct<Params>()('a', { recovers, retryKey, needsApproval, seenAfter, silentAfter, givesBackWhen, execute, reduce });
 // @ts-expect-error without whether a pause keeps it from being made
-defineAct<Params>()('b', { intent, retryKey, needsApproval, sight, silence, givesBackWhen, execute, reduce });
+defineAct<Params>()('b', { intent, retryKey, needsApproval, seenAfter, silentAfter, givesBackWhen, execute, reduce });
 // @ts-expect-error without how it is repeated
-defineAct<Params>()('c', { intent, recovers, needsApproval, sight, silence, givesBackWhen, execute, reduce });
+defineAct<Params>()('c', { intent, recovers, needsApproval, seenAfter, silentAfter, givesBackWhen, execute, reduce });
 // @ts-expect-error without whether it needs an approval
-defineAct<Params>()('d', { intent, recovers, retryKey, sight, silence, givesBackWhen, execute, reduce });
+defineAct<Params>()('d', { intent, recovers, retryKey, seenAfter, silentAfter, givesBackWhen, execute, reduce });
 // @ts-expect-error without what it leaves of what was seen
-defineAct<Params>()('e', { intent, recovers, retryKey, needsApproval, silence, givesBackWhen, execute, reduce });
+defineAct<Params>()('e', { intent, recovers, retryKey, needsApproval, silentAfter, givesBackWhen, execute, reduce });
 // @ts-expect-error without whether the node counts as silent afterwards
-defineAct<Params>()('f', { intent, recovers, retryKey, needsApproval, sight, givesBackWhen, execute, reduce });
+defineAct<Params>()('f', { intent, recovers, retryKey, needsApproval, seenAfter, givesBackWhen, execute, reduce });
 // @ts-expect-error without whether it may end a rung that did nothing
-defineAct<Params>()('g', { intent, recovers, retryKey, needsApproval, sight, silence, execute, reduce });
+defineAct<Params>()('g', { intent, recovers, retryKey, needsApproval, seenAfter, silentAfter, execute, reduce });
 // @ts-expect-error without its execution
-defineAct<Params>()('h', { intent, recovers, retryKey, needsApproval, sight, silence, givesBackWhen, reduce });
+defineAct<Params>()('h', { intent, recovers, retryKey, needsApproval, seenAfter, silentAfter, givesBackWhen, reduce });
 // @ts-expect-error without what is remembered of it
-defineAct<Params>()('i', { intent, recovers, retryKey, needsApproval, sight, silence, givesBackWhen, execute });
+defineAct<Params>()('i', { intent, recovers, retryKey, needsApproval, seenAfter, silentAfter, givesBackWhen, execute });
 // @ts-expect-error without what is remembered of it where its answer is lost
 defineAct<Params>()('j', { ...PARTS, reduce: { done: nothing, failed: nothing } });
 

@@ -1,6 +1,6 @@
 // How a heal of a node begins: what it refuses before anything is done, and what it notes of the node as it finds it.
 import { describe, expect, it } from '@jest/globals';
-import { begin } from '../../functions/replace-node/begin.ts';
+import { begin } from '../../functions/replace-node/decide.ts';
 import type { Facts } from '../../functions/replace-node/facts.ts';
 import { DATA_VOLUME, INSTANCE } from '../support/heal-facts.ts';
 import { client, facts, impaired, machine, ROOT_VOLUME, seen, volumeNow, watched } from '../support/replace-facts.ts';

@@ -1,8 +1,9 @@
 // Which rungs could help, in which order, what refuses them, and how the ladder ends.
 import { describe, expect, it } from '@jest/globals';
 import { type Act, reduceAct } from '../../functions/replace-node/acts/table.ts';
+import { decide } from '../../functions/replace-node/decide.ts';
 import type { Facts } from '../../functions/replace-node/facts.ts';
-import { decide, ladderOf, needsOf } from '../../functions/replace-node/ladder.ts';
+import { ladderOf, needsOf } from '../../functions/replace-node/ladder.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import type { LadderState } from '../../shared/heal/memory.ts';
 import type { Rung } from '../../shared/model/rungs.ts';

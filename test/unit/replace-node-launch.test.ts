@@ -1,8 +1,9 @@
 // An instance that was launched is never forgotten, whatever becomes of the attempt that launched it.
 import { describe, expect, it } from '@jest/globals';
-import type { ActContext } from '../../functions/replace-node/acts/act.ts';
-import { launch } from '../../functions/replace-node/acts/launch.ts';
-import { firstCourse } from '../../functions/replace-node/context.ts';
+import type { LadderActContext } from '../../functions/replace-node/acts/act.ts';
+import { launch } from '../../functions/replace-node/acts/instances.ts';
+import { newLeases } from '../../functions/replace-node/state.ts';
+import { turnAt } from '../../shared/heal/context.ts';
 import { INSTANCE, ME, nodeRecord, OTHER } from '../support/heal-facts.ts';
 import { patientContext, type Shell, shell } from '../support/heal-shell.ts';
 import { ladderState, newReplacement, YOUNG } from '../support/replace-facts.ts';
@@ -31,13 +32,12 @@ function launching(here: Shell) {
     GetDurableExecutionCommand: () => ({ Status: 'FAILED', EndTimestamp: new Date() }),
   });
   const context = {
-    ctx: patientContext().ctx,
-    heal: here.tools,
-    course: firstCourse({ execution: ME, fence: 4 }),
-    place: '010',
+    ...turnAt(patientContext().ctx, '010'),
+    ...here.tools,
+    leases: newLeases({ execution: ME, fence: 4 }),
     recovers: false,
     state: ladderState({ rung: 'replace', replacement: newReplacement({ instanceId: '' }) }),
-  } as unknown as ActContext;
+  } as unknown as LadderActContext;
   return launch.execute(context, { reason: 'in subnet-0a' });
 }
 

@@ -1,7 +1,7 @@
 // When a client counts as following its chain again, and what is said of one that does not.
 import { describe, expect, it } from '@jest/globals';
 import type { Watched } from '../../functions/replace-node/facts.ts';
-import { judgeProof } from '../../functions/replace-node/proof.ts';
+import { judgeProof } from '../../functions/replace-node/judge.ts';
 import type { FoundNode } from '../../shared/heal/memory.ts';
 import { MINUTE_MS, NOON_MS } from '../support/heal-facts.ts';
 import { client, FLEET, ladderState, seen, watched } from '../support/replace-facts.ts';

@@ -1,7 +1,7 @@
 // Between the moment in which a rung is taken and the first act that the node feels, hours may go by: what was true then is asked again.
 import { describe, expect, it } from '@jest/globals';
+import { decide } from '../../functions/replace-node/decide.ts';
 import type { Facts } from '../../functions/replace-node/facts.ts';
-import { decide } from '../../functions/replace-node/ladder.ts';
 import type { Decision } from '../../functions/replace-node/rungs/rung.ts';
 import type { LadderState } from '../../shared/heal/memory.ts';
 import { INSTANCE, MINUTE_MS, NOON_MS } from '../support/heal-facts.ts';

@@ -1,16 +1,9 @@
 // What an attempt does with what another one has left in the middle, where a person is asked first, or only wants to be told.
 import { describe, expect, it } from '@jest/globals';
 import type { Act } from '../../functions/replace-node/acts/table.ts';
-import {
-  mayWait,
-  needsTurn,
-  type Permitted,
-  permit,
-  settlesWith,
-  sourceOf,
-} from '../../functions/replace-node/approval.ts';
+import { mayWait, needsTurn, permit, settlesWith, sourceOf } from '../../functions/replace-node/plan.ts';
 import type { Decision } from '../../functions/replace-node/rungs/rung.ts';
-import { phaseOf } from '../../functions/replace-node/state.ts';
+import { type Permitted, phaseOf } from '../../functions/replace-node/state.ts';
 import type { LadderState } from '../../shared/heal/memory.ts';
 import type { Mode } from '../../shared/model/mode.ts';
 import type { Rung } from '../../shared/model/rungs.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { guardOf } from '../../functions/replace-node/guards.ts';
+import { guardOf } from '../../functions/replace-node/judge.ts';
 import { parseFleet } from '../../shared/fleet/resolve.ts';
 import { facts } from '../support/replace-facts.ts';
 

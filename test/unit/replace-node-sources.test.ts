@@ -1,7 +1,7 @@
 // Whose data may take the place of a node's own: what a heal has written down that it kept, and a sibling's that is near enough.
 import { describe, expect, it } from '@jest/globals';
-import type { HealContext } from '../../functions/replace-node/context.ts';
 import { readSources, type Sources } from '../../functions/replace-node/sources.ts';
+import type { ReplaceContext } from '../../functions/replace-node/state.ts';
 import type { ObservedNode } from '../../shared/fleet/observation.ts';
 import { writeKept } from '../../shared/heal/kept.ts';
 import type { Want } from '../../shared/model/payload.ts';
@@ -35,7 +35,7 @@ function world(): World {
           environment,
           clients,
           payload: { ...here.tools.payload, want },
-        } as unknown as HealContext,
+        } as unknown as ReplaceContext,
         {
           fleet: FLEET,
           state: ladderState(),

@@ -1,7 +1,8 @@
 // What the acts of the ladder send, and what they never send: acts in, calls out.
 import { describe, expect, it } from '@jest/globals';
 import { type Act, doesRecover, performAct } from '../../functions/replace-node/acts/table.ts';
-import type { HealContext } from '../../functions/replace-node/context.ts';
+import type { ReplaceContext } from '../../functions/replace-node/state.ts';
+import { turnAt } from '../../shared/heal/context.ts';
 import { keptKey } from '../../shared/heal/kept.ts';
 import type { CleanupPiece, LadderState } from '../../shared/heal/memory.ts';
 import { bitcoin } from '../support/fleet-documents.ts';
@@ -80,12 +81,12 @@ const ALL: readonly (readonly [string, Act, LadderState])[] = [
 /** An act as a run makes it. */
 async function made(here: Shell, act: Act, state: LadderState) {
   const environment = { ...here.tools.environment, MARK_ROOT_FUNCTION: 'mark-root', KMS_KEYS: '' };
-  const heal = { ...here.tools, environment } as unknown as HealContext;
-  const course = {
+  const context = { ...here.tools, environment } as unknown as ReplaceContext;
+  const leases = {
     ...{ holder: { execution: ME, fence: 4 }, leased: [], ordinals: { original: 1, replacement: 1 } },
     ...{ commandsOver: true, seenFence: 4 },
   };
-  const told = await performAct({ ctx: patientContext().ctx, heal, course, place: '010', state }, act).then(
+  const told = await performAct({ ...context, ...turnAt(patientContext().ctx, '010'), leases, state }, act).then(
     ({ result }) => result,
     (error: Error) => ({ is: 'thrown', reason: error.message }) as const,
   );

@@ -1,8 +1,7 @@
 // Other data on the same instance: what is copied, when it is exchanged, what takes it away again, and what is cleared up.
 import { describe, expect, it } from '@jest/globals';
-import { nextCleanup } from '../../functions/replace-node/cleanup.ts';
+import { decide, nextCleanup } from '../../functions/replace-node/decide.ts';
 import type { Facts } from '../../functions/replace-node/facts.ts';
-import { decide } from '../../functions/replace-node/ladder.ts';
 import { SWAP as SWAP_RUNG } from '../../functions/replace-node/rungs/swap.ts';
 import type { Sources } from '../../functions/replace-node/sources.ts';
 import type { Blame, CleanupPiece, LadderState, Tried } from '../../shared/heal/memory.ts';

@@ -9,7 +9,7 @@ import {
   unreserveRestart,
   writeReplacementProof,
 } from '../../shared/heal/budgets.ts';
-import type { HealTools } from '../../shared/heal/context.ts';
+import type { HealContext } from '../../shared/heal/context.ts';
 import { keys, type Store } from '../../shared/heal/store.ts';
 import {
   fleetWith,
@@ -49,7 +49,7 @@ const toolsOf = (execution = ME, node = 'node2', instanceId = INSTANCE) =>
           executions.get(input.DurableExecutionArn),
       },
     },
-  }) as unknown as HealTools;
+  }) as unknown as HealContext;
 
 const running = { Status: 'RUNNING' };
 const ended = { Status: 'FAILED', EndTimestamp: new Date(NOON_MS) };

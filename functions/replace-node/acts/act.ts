@@ -1,16 +1,22 @@
 // What an act of the ladder is, in all its parts, and how one is performed: the intent is written, it is executed, and what came of it is
 // kept for successors.
-import type { DurableContext } from '@aws/durable-execution-sdk-js';
 import { classOf } from '../../../shared/guardrails/replace.ts';
 import { unreserveReplacement, unreserveRestart } from '../../../shared/heal/budgets.ts';
-import { changeNode } from '../../../shared/heal/claim.ts';
-import { stepper } from '../../../shared/heal/context.ts';
-import type { LadderState } from '../../../shared/heal/memory.ts';
+import { type Changed, changeNode } from '../../../shared/heal/claim.ts';
+import type { LadderState, RestoredVolumes } from '../../../shared/heal/memory.ts';
 import type { Refusal } from '../../../shared/model/guardrail-codes.ts';
 import type { Rung } from '../../../shared/model/rungs.ts';
 import type { NodeState } from '../../../shared/node-commands/node-answer.ts';
-import { afterCommand, type CommandTrace, type Course, type HealContext } from '../context.ts';
-import { isUnspent, phaseOf, reservationKey } from '../state.ts';
+import {
+  afterCommand,
+  type CommandTrace,
+  isUnspent,
+  type Leases,
+  type NodeStatus,
+  phaseOf,
+  type ReplaceActContext,
+  reservationKey,
+} from '../state.ts';
 
 export interface Done {
   readonly is: 'done';
@@ -49,18 +55,14 @@ export type Result = (Outcome | { readonly is: 'refused'; readonly refusal: Refu
   readonly command?: CommandTrace;
 };
 
-/** What one act is executed in. */
-export interface ActContext {
-  readonly ctx: DurableContext;
-  readonly heal: HealContext;
-  readonly course: Course;
-  /** Orders steps and journal entries of one act within the attempt: "007". */
-  readonly place: string;
+/** What an act of the ladder is executed in. */
+export type LadderActContext = ReplaceActContext & {
+  readonly leases: Leases;
   /** The act only puts back what this heal took down, or ends what cannot be left half done: no pause keeps a node down. */
   readonly recovers: boolean;
   /** null only before the node was ever asked. */
   readonly state: LadderState | null;
-}
+};
 
 /** What is written before an act: nobody repeats the call blindly, and a successor knows what may have happened. */
 export interface Intent {
@@ -78,6 +80,9 @@ type Reduce<P, O extends Outcome> = (
   before: LadderState,
 ) => LadderState;
 
+/** A rung that is begun, and why; or the data that are copied. */
+export type Approvable = { readonly rung: Rung; readonly reason: string } | { readonly volumes: RestoredVolumes };
+
 /** One act of the ladder: everything that is particular to it. */
 export interface ActParts<P> {
   /** What is written before it is made; null: nothing. */
@@ -86,15 +91,15 @@ export interface ActParts<P> {
   readonly recovers: boolean | ((state: LadderState, params: P) => boolean);
   /** By what it does and to what, where it is repeated at intervals and a few times; null: it is repeated at once, without end. */
   readonly retryKey: ((params: P) => string) | null;
-  /** Whether an attempt that was not approved to go on with a rung may not make it. */
-  readonly needsApproval: boolean;
-  /** What was seen of the node afterwards. told: what it says now, and nothing where no answer came. */
-  readonly sight: 'kept' | 'told' | 'forgotten';
-  /** Whether the node counts as silent afterwards. told: unless it has answered. */
-  readonly silence: 'kept' | 'told' | 'ended';
+  /** What a person has to have approved, where one is asked: false: nothing; true: the rung under way; or what it begins or copies. */
+  readonly needsApproval: boolean | ((params: P) => Approvable);
+  /** What was seen of the node afterwards. answered: what it says now, and nothing where no answer came. */
+  readonly seenAfter: 'kept' | 'answered' | 'forgotten';
+  /** Whether the node counts as silent afterwards. */
+  readonly silentAfter: 'kept' | 'unless answered' | 'ended';
   /** With this result it may end a rung that has done nothing, and what was reserved for the rung is given back. */
   readonly givesBackWhen: 'done' | 'failed' | null;
-  readonly execute: (context: ActContext, params: P) => Promise<Result>;
+  readonly execute: (context: LadderActContext, params: P) => Promise<Result>;
   /** What is remembered of it: pure, so that a replay and a successor remember the same. */
   readonly reduce: {
     readonly done: Reduce<P, Done>;
@@ -109,24 +114,28 @@ export interface Definition<K extends string, P extends object> extends ActParts
   /** Makes the act, for a decision. */
   (params: P): { readonly do: K } & P;
   readonly kind: K;
-  /** Whether a decision is this act. */
-  readonly is: (decision: { readonly do: string }) => decision is { readonly do: K } & P;
 }
+
+/** As an act is written down: `retryKey: 'kind'` is its kind alone. */
+type Written<P> = Omit<ActParts<P>, 'retryKey'> & { readonly retryKey: ActParts<P>['retryKey'] | 'kind' };
 
 /** `defineAct<Params>()('kind', parts)`: the parameters are said, the kind is inferred. */
 export const defineAct =
   <P extends object>() =>
-  <const K extends string>(kind: K, parts: ActParts<P>): Definition<K, P> =>
+  <const K extends string>(kind: K, { retryKey, ...parts }: Written<P>): Definition<K, P> =>
     Object.assign((params: P) => ({ do: kind, ...params }), parts, {
       kind,
-      is: (decision: { readonly do: string }): decision is { readonly do: K } & P => decision.do === kind,
+      retryKey: retryKey === 'kind' ? () => kind : retryKey,
     });
 
 /** For acts of which nothing is remembered. */
 export const nothing = (state: LadderState): LadderState => state;
 
+/** Of an act that is only written down: there is nothing that could fail. */
+export const WRITTEN = { failed: nothing, unknown: nothing } as const;
+
 /** @throws Error where the act is made before anything is known of the node */
-export function known({ state, place }: Pick<ActContext, 'state' | 'place'>): LadderState {
+export function known({ state, place }: Pick<LadderActContext, 'state' | 'place'>): LadderState {
   if (!state) throw new Error(`the act at ${place} is made before anything is known of the node`);
   return state;
 }
@@ -180,23 +189,16 @@ function withSetback<P>(
   return { ...state, setback: { act, count, reason: reason.slice(0, MAX_REASON), atMs } };
 }
 
-/** What is known of the node itself. */
-export interface Sight {
-  readonly seen: NodeState | null;
-  /** The node has left its first command unanswered: nothing more is sent to it. */
-  readonly silent: boolean;
-}
-
-export function seenAfter(
-  { sight, silence }: Pick<ActParts<never>, 'sight' | 'silence'>,
-  before: Sight,
+export function statusAfter(
+  { seenAfter, silentAfter }: Pick<ActParts<never>, 'seenAfter' | 'silentAfter'>,
+  before: NodeStatus,
   result: Outcome,
-): Sight {
-  const told = result.is === 'unknown' ? null : result.seen === undefined ? before.seen : result.seen;
+): NodeStatus {
+  const answered = result.is === 'unknown' ? null : result.seen === undefined ? before.seen : result.seen;
   return {
     // What was seen before a command that nobody answered is not what is there now; another instance says things of its own.
-    seen: sight === 'kept' ? before.seen : sight === 'told' ? told : null,
-    silent: silence === 'kept' ? before.silent : silence === 'told' && result.is !== 'done',
+    seen: seenAfter === 'kept' ? before.seen : seenAfter === 'answered' ? answered : null,
+    silent: silentAfter === 'kept' ? before.silent : silentAfter === 'unless answered' && result.is !== 'done',
   };
 }
 
@@ -211,58 +213,57 @@ export const hasEndedUnspent = <P>(
 
 export interface Performed {
   readonly result: Result;
-  readonly course: Course;
+  readonly leases: Leases;
   readonly state: LadderState | null;
 }
 
 export async function perform<P>(
-  context: Omit<ActContext, 'recovers'>,
+  context: Omit<LadderActContext, 'recovers'>,
   parts: ActParts<P>,
   params: P,
 ): Promise<Performed> {
-  const { state: before, course } = context;
+  const { state: before, leases: leasesBefore } = context;
   const state = before && (await writeIntent(context, parts, params, before));
-  if (state === 'lost') return { result: { is: 'lost' }, course, state: before };
-  const scene: ActContext = { ...context, recovers: recovers(parts, before, params), state };
-  const result = await parts.execute(scene, params);
-  const after = result.command ? afterCommand(course, result.command) : course;
-  if (result.is === 'refused' || result.is === 'lost') return { result, course: after, state };
+  if (state === 'lost') return { result: { is: 'lost' }, leases: leasesBefore, state: before };
+  const result = await parts.execute({ ...context, recovers: recovers(parts, before, params), state }, params);
+  const leases = result.command ? afterCommand(leasesBefore, result.command) : leasesBefore;
+  if (result.is === 'refused' || result.is === 'lost') return { result, leases, state };
   const next = state ? reduced(parts, state, params, result) : (parts.firstState?.(params) ?? null);
-  if (!next) return { result, course: after, state };
-  if (next !== state && 'lost' in (await keep(scene, next, 'note')))
-    return { result: { is: 'lost' }, course: after, state: next };
+  if (!next) return { result, leases, state };
+  if (next !== state && 'lost' in (await keep(context, next, 'note')))
+    return { result: { is: 'lost' }, leases, state: next };
   // Written down first: whoever goes on with a rung has it reserved still.
-  if (before?.rung && hasEndedUnspent(parts, before, result, next)) await giveBack(scene, next, before.rung);
-  return { result, course: after, state: next };
+  if (before?.rung && hasEndedUnspent(parts, before, result, next)) await giveBack(context, next, before.rung);
+  return { result, leases, state: next };
 }
 
 /** Before a call without a token, and before the client may be down, it is written what is about to happen. */
 async function writeIntent<P>(
-  context: Omit<ActContext, 'recovers'>,
+  context: Omit<LadderActContext, 'recovers'>,
   parts: ActParts<P>,
   params: P,
   state: LadderState,
 ): Promise<LadderState | 'lost'> {
   if (!parts.intent) return state;
-  const atMs = await stepper(context.ctx, context.place)('intending', async () => Date.now());
+  const atMs = await context.step('intending', async () => Date.now());
   const next = intended(parts, state, params, atMs) ?? state;
   return 'lost' in (await keep(context, next, 'keep')) ? 'lost' : next;
 }
 
+type Attempt = Pick<LadderActContext, 'step' | 'store' | 'payload' | 'leases'>;
+
 /** Written where any successor finds it. */
-function keep({ ctx, heal, course, place }: Omit<ActContext, 'recovers'>, state: LadderState, name: string) {
-  const { incidentId } = heal.payload;
-  return stepper(ctx, place)(name, () =>
-    changeNode(heal, course.holder, (node) => ({
+const keep = ({ step, store, payload, leases }: Attempt, state: LadderState, name: string): Promise<Changed> =>
+  step(name, () =>
+    changeNode({ store, payload }, leases.holder, (node) => ({
       ...node,
-      operation: { kind: 'replace', phase: phaseOf(state), incidentId, memory: state },
+      operation: { kind: 'replace', phase: phaseOf(state), incidentId: payload.incidentId, memory: state },
     })),
   );
-}
 
 /** A rung that did nothing is none of the restarts and replacements that are counted. */
-const giveBack = ({ ctx, heal, place }: ActContext, state: LadderState, rung: Rung): Promise<void> =>
-  stepper(ctx, place)('give-back', () => {
-    const key = reservationKey(heal.payload.incidentId, state, rung);
-    return classOf(rung) === 'restart' ? unreserveRestart(heal, key) : unreserveReplacement(heal, key);
+const giveBack = (context: Omit<LadderActContext, 'recovers'>, state: LadderState, rung: Rung): Promise<void> =>
+  context.step('give-back', () => {
+    const key = reservationKey(context.payload.incidentId, state, rung);
+    return classOf(rung) === 'restart' ? unreserveRestart(context, key) : unreserveReplacement(context, key);
   });

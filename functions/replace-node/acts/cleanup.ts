@@ -1,21 +1,39 @@
-// The cleanup after a proof, one piece an act: each may be repeated, and none that fails makes the node sick again.
+// What is done after a proof, one piece an act: each may be repeated, and none that fails makes the node sick again. And how things are put away:
+// written down first, where no tag reaches, and tagged then. What is recorded and tagged, and still is what it was, prune-retired removes after
+// its date.
 import { actOf, type HandOverStep, planHandOver, sentenceOf, takeStep } from '../../../shared/aws/hand-over.ts';
-import { describeInstance } from '../../../shared/aws/instances.ts';
+import { describeInstance, type InstanceNow } from '../../../shared/aws/instances.ts';
 import { orRefused, type Refused } from '../../../shared/aws/refused.ts';
 import { exitStandby } from '../../../shared/aws/standby.ts';
-import { describeVolumes, tagResources, untagResources } from '../../../shared/aws/volumes.ts';
+import { describeVolumes, tagResources, untagResources, type VolumeNow } from '../../../shared/aws/volumes.ts';
 import type { Fleet } from '../../../shared/fleet/model.ts';
-import { stepper } from '../../../shared/heal/context.ts';
-import { putInQuarantine, release } from '../../../shared/heal/kept.ts';
+import { turnAt } from '../../../shared/heal/context.ts';
+import {
+  endKept,
+  type KeptClients,
+  type KeptKind,
+  type KeptOwner,
+  putInQuarantine,
+  release,
+  type ToKeep,
+  writeKept,
+} from '../../../shared/heal/kept.ts';
 import type { CleanupPiece, LadderState } from '../../../shared/heal/memory.ts';
 import { page } from '../../../shared/heal/notify.ts';
-import { KEEP_UNTIL_TAG, PUT_BACK_TAG, RETIRED_TAG, TAG_VALUE_MAX } from '../../../shared/model/tags.ts';
+import {
+  FLEET_TAG,
+  INCIDENT_TAG,
+  KEEP_UNTIL_TAG,
+  LEDGER_TAGS,
+  NODE_TAG,
+  PUT_BACK_TAG,
+  RETIRED_TAG,
+  TAG_VALUE_MAX,
+} from '../../../shared/model/tags.ts';
 import { sentenceOfUnmarked, type Unmarked, verify } from '../../../shared/snapshots/marks.ts';
-import type { HealContext } from '../context.ts';
-import { withCleared } from '../state.ts';
-import { type ActContext, defineAct, known, nothing, type Result } from './act.ts';
-import { invoke, type Made, mutate, told } from './mutation.ts';
-import { keeping, putInstanceAway, putVolumesAway, rolesOf, shelfOf, takeBack, whoseOf } from './retired.ts';
+import { type ReplaceContext, withCleared } from '../state.ts';
+import { defineAct, known, type LadderActContext, nothing, type Result } from './act.ts';
+import { accepted, invoke, type Made, mutate } from './mutation.ts';
 
 type Kind = CleanupPiece['kind'];
 
@@ -24,17 +42,18 @@ export const cleanUp = defineAct<{ readonly piece: CleanupPiece }>()('clean-up',
   recovers: true,
   retryKey: ({ piece: { kind, target } }) => `clean up ${kind} ${target}`,
   needsApproval: false,
-  sight: 'kept',
-  silence: 'kept',
+  seenAfter: 'kept',
+  silentAfter: 'kept',
   givesBackWhen: null,
   execute: (context, { piece: { kind, target } }) => {
     const state = known(context);
-    if (kind === 'hand-over') return handOver(context, state.found.instanceId, target);
+    const { call, sentence, bookkeeping = false, change } = PIECES[kind];
+    if (change === null) return handOver(context, state.found.instanceId, target);
     return mutate(context, {
-      act: `${CALLS[kind]} ${target}`.trim(),
-      sentence: SENTENCES[kind](target),
-      bookkeeping: kind === 'untarget' || kind === 'release-holds',
-      call: (fleet) => pieces[kind](context.heal, state, target, fleet),
+      act: `${call} ${target}`.trim(),
+      sentence: sentence(target),
+      bookkeeping,
+      call: (fleet) => change(context, state, target, fleet),
     });
   },
   reduce: {
@@ -51,42 +70,13 @@ export const cleanUp = defineAct<{ readonly piece: CleanupPiece }>()('clean-up',
 
 export const CLEANUP_ACTS = [cleanUp] as const;
 
-const CALLS: Readonly<Record<Kind, string>> = {
-  verify: 'CreateTags',
-  quarantine: 'CreateTags',
-  keep: 'CreateTags',
-  unkeep: 'DeleteTags',
-  untarget: 'DeleteTags',
-  'hand-over': 'RegisterTargets',
-  retire: 'CreateTags',
-  register: 'Invoke register-nodes',
-  rotate: 'Invoke rotate-peers',
-  'release-holds': 'DeleteTags',
-  'leave-standby': 'ExitStandby',
-};
-
-const SENTENCES: Readonly<Record<Kind, (target: string) => string>> = {
-  verify: (target) => `${target} proved good: its ledger says so from now on`,
-  quarantine: (target) => `${target} did not open, and another one did: it is not used any more`,
-  keep: (target) => `${target} is kept, with how to put it back`,
-  unkeep: (target) => `${target} is in use again, and nobody is to take it away`,
-  untarget: (target) => `lifecycle policies leave ${target} alone`,
-  'hand-over': (target) => `addresses and target groups point at ${target}`,
-  retire: (target) => `${target} is kept, stopped`,
-  register: () => 'its names and alarms are put right at once',
-  rotate: () => 'the peers that named the old address are told of the new one',
-  'release-holds': () => 'the snapshots that were held are released',
-  'leave-standby': (target) => `${target} takes it back into service`,
-};
-
 /** An instance is in a handful of target groups. */
 const MAX_STEPS = 40;
 
 /** Each call is in the journal before it is made. */
-async function handOver(context: ActContext, original: string, replacement: string): Promise<Result> {
-  const { ctx, heal, place } = context;
-  const { clients } = heal;
-  const plan = await stepper(ctx, place)('plan-hand-over', () =>
+async function handOver(context: LadderActContext, original: string, replacement: string): Promise<Result> {
+  const { clients, durable, place, step } = context;
+  const plan = await step('plan-hand-over', () =>
     orRefused(async () => {
       const [from, to] = await Promise.all([
         describeInstance(clients.ec2, original),
@@ -96,40 +86,41 @@ async function handOver(context: ActContext, original: string, replacement: stri
       return { steps: await planHandOver(clients, { from, to, autoScalingGroup: from.autoScalingGroup }) };
     }),
   );
-  const atMs = await stepper(ctx, place)('planned', async () => Date.now());
+  const atMs = await step('planned', async () => Date.now());
   if ('refused' in plan) return { is: 'failed', atMs, reason: plan.refused };
   let first: Result | null = null;
   const refused = new Set<string>();
-  for (const [at, step] of plan.steps.slice(0, MAX_STEPS).entries()) {
+  for (const [at, one] of plan.steps.slice(0, MAX_STEPS).entries()) {
     // Where the new one was not let in, the old one does not leave.
-    if (refused.has(groupOf(step))) continue;
-    const one = { ...context, place: `${place}-${String(at).padStart(2, '0')}` };
-    const call = async () => told(await takeStep(clients, step), 'done');
-    const result = await mutate(one, { act: actOf(step), sentence: sentenceOf(step), call });
+    if (refused.has(groupOf(one))) continue;
+    const turn = { ...context, ...turnAt(durable, `${place}-${String(at).padStart(2, '0')}`) };
+    const call = async () => accepted(await takeStep(clients, one), 'done');
+    const result = await mutate(turn, { act: actOf(one), sentence: sentenceOf(one), call });
     if (result.is === 'done') continue;
     first ??= result;
     if (result.is !== 'failed') return first;
     // One address or target group that AWS refuses keeps back no other.
-    refused.add(groupOf(step));
-    await tellLeft(one, sentenceOf(step), result.reason);
+    refused.add(groupOf(one));
+    await tellLeft(turn, sentenceOf(one), result.reason);
   }
   return first ?? { is: 'done', atMs };
 }
 
 /** The node is well, and who asks by the old address or the load balancer does not reach it: that is a person's to know. */
-function tellLeft({ ctx, heal, place }: ActContext, step: string, reason: string): Promise<void> {
-  const sentence = `it was to be done, and was refused: ${step}. Do it by hand. ${reason}`;
-  return stepper(ctx, place)('tell', async () => {
-    const { fleet, node, incidentId, attempt, trouble } = heal.payload;
+function tellLeft(context: LadderActContext, left: string, reason: string): Promise<void> {
+  const { clients, environment, journal, payload, place } = context;
+  const sentence = `it was to be done, and was refused: ${left}. Do it by hand. ${reason}`;
+  return context.step('tell', async () => {
+    const { fleet, node, incidentId, attempt, trouble } = payload;
     const about = { fleet, node, code: 'not-handed-over', sentence, incidentId, attempt, trouble } as const;
-    await page(heal.clients.sns, heal.environment.TOPIC_ARN, about);
-    await heal.journal(`${place}-page`, { atMs: Date.now(), kind: 'page', code: 'not-handed-over', sentence });
+    await page(clients.sns, environment.TOPIC_ARN, about);
+    await journal(`${place}-page`, { atMs: Date.now(), kind: 'page', code: 'not-handed-over', sentence });
   });
 }
 
 const groupOf = (step: HandOverStep): string => ('targetGroupArn' in step ? step.targetGroupArn : step.allocationId);
 
-type Call = (heal: HealContext, state: LadderState, target: string, fleet: Fleet) => Promise<Made | Refused>;
+type Change = (context: ReplaceContext, state: LadderState, target: string, fleet: Fleet) => Promise<Made | Refused>;
 
 /** What AWS refused of one snapshot is told, and the node is well all the same. */
 const marked = (said: string, unmarked: readonly Unmarked[]): Made => ({
@@ -138,71 +129,225 @@ const marked = (said: string, unmarked: readonly Unmarked[]): Made => ({
 
 const idsOf = (target: string): readonly string[] => target.split(' ').filter((id) => id !== '');
 
-const pieces: Readonly<Record<Kind, Call>> = {
-  verify: async ({ clients }, _, target) => {
-    return marked('verified', await verify(clients.ec2, idsOf(target), Date.now()));
+/** One piece of the cleanup: what it is called and said, and what it changes; null: another act's worth of calls. */
+interface Piece {
+  readonly call: string;
+  readonly sentence: (target: string) => string;
+  readonly bookkeeping?: true;
+  readonly change: Change | null;
+}
+
+const PIECES: Readonly<Record<Kind, Piece>> = {
+  verify: {
+    call: 'CreateTags',
+    sentence: (target) => `${target} proved good: its ledger says so from now on`,
+    change: async ({ clients }, _, target) => {
+      return marked('verified', await verify(clients.ec2, idsOf(target), Date.now()));
+    },
   },
-  quarantine: async (heal, { tried }, target) => {
-    const why = tried.find(({ snapshotIds }) => snapshotIds.join(' ') === target)?.reason ?? 'its restore failed';
-    const unmarked = await putInQuarantine(shelfOf(heal), whoseOf(heal), idsOf(target), why, Date.now());
-    return marked('quarantined', unmarked);
+  quarantine: {
+    call: 'CreateTags',
+    sentence: (target) => `${target} did not open, and another one did: it is not used any more`,
+    change: async (context, { tried }, target) => {
+      const why = tried.find(({ snapshotIds }) => snapshotIds.join(' ') === target)?.reason ?? 'its restore failed';
+      const unmarked = await putInQuarantine(keptClientsOf(context), ownerOf(context), idsOf(target), why, Date.now());
+      return marked('quarantined', unmarked);
+    },
   },
-  keep: async (heal, { found }, target, fleet) => {
-    const there = await describeVolumes(heal.clients.ec2, { ids: [...idsOf(target)] });
-    const putBack = `npm run heal -- undo ${heal.payload.fleet}/${heal.payload.node}`;
-    const untagged = await putVolumesAway(heal, there, rolesOf(found.volumes), keeping(fleet), {
-      [PUT_BACK_TAG]: putBack,
-    });
-    for (const { volumeId, attachment } of there)
-      if (attachment)
-        return {
-          said: `${volumeId} is still ${attachment.state} to ${attachment.instanceId}: nothing is detached by force`,
-        };
-    const left = untagged.map((one) => `; it cannot be tagged, and stays until a person deletes it: ${one}`);
-    return { said: `kept for ${fleet.replace.keepDays} days${left.join('')}` };
+  keep: {
+    call: 'CreateTags',
+    sentence: (target) => `${target} is kept, with how to put it back`,
+    change: async (context, { found }, target, fleet) => {
+      const there = await describeVolumes(context.clients.ec2, { ids: [...idsOf(target)] });
+      const putBack = `npm run heal -- undo ${context.payload.fleet}/${context.payload.node}`;
+      const untagged = await putVolumesAway(context, there, rolesOf(found.volumes), keeping(fleet), {
+        [PUT_BACK_TAG]: putBack,
+      });
+      for (const { volumeId, attachment } of there)
+        if (attachment)
+          return {
+            said: `${volumeId} is still ${attachment.state} to ${attachment.instanceId}: nothing is detached by force`,
+          };
+      return { said: [`kept for ${fleet.replace.keepDays} days`, ...untagged].join('; ') };
+    },
   },
   // Put away, it had lost the tags by which its fleet and lifecycle policies know it.
-  unkeep: async (heal, { restoredVolumes }, target, fleet) => {
-    const { clients } = heal;
-    await takeBack(heal, 'volume', idsOf(target));
-    await untagResources(clients.ec2, idsOf(target), [RETIRED_TAG, KEEP_UNTIL_TAG, PUT_BACK_TAG]);
-    for (const volumeId of idsOf(target)) {
-      const role = restoredVolumes?.volumes.find((volume) => volume.volumeId === volumeId)?.role;
-      await tagResources(clients.ec2, [volumeId], fleet.volumes.find((volume) => volume.role === role)?.tags ?? {});
-    }
-    return { said: 'kept no longer, and the fleet’s again' };
+  unkeep: {
+    call: 'DeleteTags',
+    sentence: (target) => `${target} is in use again, and nobody is to take it away`,
+    change: async (context, { restoredVolumes }, target, fleet) => {
+      const { clients } = context;
+      await takeBack(context, 'volume', idsOf(target));
+      await untagResources(clients.ec2, idsOf(target), [RETIRED_TAG, KEEP_UNTIL_TAG, PUT_BACK_TAG]);
+      for (const volumeId of idsOf(target)) {
+        const role = restoredVolumes?.volumes.find((volume) => volume.volumeId === volumeId)?.role;
+        await tagResources(clients.ec2, [volumeId], fleet.volumes.find((volume) => volume.role === role)?.tags ?? {});
+      }
+      return { said: 'kept no longer, and the fleet’s again' };
+    },
   },
   // What a policy of DLM targets are the tags of the fleet's volumes; the new ones carry them.
-  untarget: async ({ clients }, _, target, fleet) => {
-    const keys = [...new Set(fleet.volumes.flatMap(({ tags }) => Object.keys(tags)))];
-    await untagResources(clients.ec2, idsOf(target), keys);
-    return { said: `without ${keys.join(', ')}` };
+  untarget: {
+    call: 'DeleteTags',
+    sentence: (target) => `lifecycle policies leave ${target} alone`,
+    bookkeeping: true,
+    change: async ({ clients }, _, target, fleet) => {
+      const keys = [...new Set(fleet.volumes.flatMap(({ tags }) => Object.keys(tags)))];
+      await untagResources(clients.ec2, idsOf(target), keys);
+      return { said: `without ${keys.join(', ')}` };
+    },
   },
-  'hand-over': async () => ({ said: 'done' }),
-  retire: async (heal, { replacement }, target, fleet) => {
-    const root = replacement?.originalRoot?.volumeId;
-    const mask = replacement?.fencedBy === 'acknowledgement' ? ', then rm /etc/chainmend/client-masked on it' : '';
-    const its = root === undefined ? 'its volumes' : `its volumes and its root ${root}`;
-    const putBack = `stop ${replacement?.instanceId ?? 'its successor'}, give it ${its} back, remove chainmend:retired, start it${mask}`;
-    const old = await describeInstance(heal.clients.ec2, target);
-    await putInstanceAway(heal, old, keeping(fleet), { [PUT_BACK_TAG]: putBack.slice(0, TAG_VALUE_MAX) });
-    // A root that carries no tags of a fleet gets none: nobody tags himself into the scope of his own rights.
-    const yours = root === undefined ? '' : `; its root ${root} is kept detached until a person deletes it`;
-    return { said: `kept for ${fleet.replace.keepDays} days${yours}` };
+  'hand-over': {
+    call: 'RegisterTargets',
+    sentence: (target) => `addresses and target groups point at ${target}`,
+    change: null,
   },
-  register: async ({ clients, environment }, _, fleet) => {
-    await invoke({ clients }, environment.REGISTER_NODES_FUNCTION, { kind: 'reconcile', fleet });
-    return { said: 'asked for' };
+  retire: {
+    call: 'CreateTags',
+    sentence: (target) => `${target} is kept, stopped`,
+    change: async (context, { replacement }, target, fleet) => {
+      const root = replacement?.originalRoot?.volumeId;
+      const mask = replacement?.fencedBy === 'acknowledgement' ? ', then rm /etc/chainmend/client-masked on it' : '';
+      const its = root === undefined ? 'its volumes' : `its volumes and its root ${root}`;
+      const putBack = `stop ${replacement?.instanceId ?? 'its successor'}, give it ${its} back, remove chainmend:retired, start it${mask}`;
+      const old = await describeInstance(context.clients.ec2, target);
+      await putInstanceAway(context, old, keeping(fleet), { [PUT_BACK_TAG]: putBack.slice(0, TAG_VALUE_MAX) });
+      // A root that carries no tags of a fleet gets none: nobody tags himself into the scope of his own rights.
+      const yours = root === undefined ? '' : `; its root ${root} is kept detached until a person deletes it`;
+      return { said: `kept for ${fleet.replace.keepDays} days${yours}` };
+    },
   },
-  rotate: async ({ clients, environment }, _, fleet) => {
-    await invoke({ clients }, environment.ROTATE_PEERS_FUNCTION, { kind: 'rotate', fleet });
-    return { said: 'asked for' };
+  register: {
+    call: 'Invoke register-nodes',
+    sentence: () => 'its names and alarms are put right at once',
+    change: async ({ clients, environment }, _, fleet) => {
+      await invoke({ clients }, environment.REGISTER_NODES_FUNCTION, { kind: 'reconcile', fleet });
+      return { said: 'asked for' };
+    },
   },
-  'release-holds': async (heal) => {
-    const { released, unmarked } = await release(shelfOf(heal), whoseOf(heal), Date.now());
-    return marked(released.length === 0 ? 'none was held' : `${released.join(' ')} released`, unmarked);
+  rotate: {
+    call: 'Invoke rotate-peers',
+    sentence: () => 'the peers that named the old address are told of the new one',
+    change: async ({ clients, environment }, _, fleet) => {
+      await invoke({ clients }, environment.ROTATE_PEERS_FUNCTION, { kind: 'rotate', fleet });
+      return { said: 'asked for' };
+    },
+  },
+  'release-holds': {
+    call: 'DeleteTags',
+    sentence: () => 'the snapshots that were held are released',
+    bookkeeping: true,
+    change: async (context) => {
+      const { released, unmarked } = await release(keptClientsOf(context), ownerOf(context), Date.now());
+      return marked(released.length === 0 ? 'none was held' : `${released.join(' ')} released`, unmarked);
+    },
   },
   // A new instance is no member of the group: it is the old one that was set aside.
-  'leave-standby': async ({ clients, payload }, _, group) =>
-    told(await exitStandby(clients.autoscaling, { group, instanceId: payload.instanceId }), 'going back into service'),
+  'leave-standby': {
+    call: 'ExitStandby',
+    sentence: (target) => `${target} takes it back into service`,
+    change: async ({ clients, payload }, _, group) =>
+      accepted(
+        await exitStandby(clients.autoscaling, { group, instanceId: payload.instanceId }),
+        'going back into service',
+      ),
+  },
 };
+
+type Tags = Readonly<Record<string, string>>;
+
+/** Whose a made thing is, so that whoever finds it knows. */
+export const ownTags = ({ payload }: Pick<ReplaceContext, 'payload'>): Tags => ({
+  [FLEET_TAG]: payload.fleet,
+  [NODE_TAG]: payload.node,
+  [INCIDENT_TAG]: payload.incidentId,
+});
+
+const DAY_MS = 24 * 60 * 60_000;
+
+/** From this moment, for as long as the fleet file says. */
+export interface Keeping {
+  readonly atMs: number;
+  readonly untilMs: number;
+}
+
+export const keeping = ({ replace }: Fleet): Keeping => {
+  const atMs = Date.now();
+  return { atMs, untilMs: atMs + replace.keepDays * DAY_MS };
+};
+
+/**
+ * @param roles of the volumes, by id
+ * @param more besides whose it is, since when and until when it is kept
+ * @returns a sentence for each that AWS refused to tag: without its tags none of them is ever removed
+ */
+export async function putVolumesAway(
+  context: ReplaceContext,
+  volumes: readonly VolumeNow[],
+  roles: ReadonlyMap<string, string>,
+  kept: Keeping,
+  more: Tags,
+): Promise<readonly string[]> {
+  const records = volumes.map(
+    ({ volumeId, sizeGiB, type, createdAtMs, snapshotId, availabilityZone }): ToKeep => ({
+      ...about(context, kept),
+      kind: 'volume',
+      id: volumeId,
+      was: { role: roles.get(volumeId) ?? '', sizeGiB, type, createdAtMs, snapshotId, availabilityZone },
+    }),
+  );
+  await writeKept(context.store, records);
+  const untagged: string[] = [];
+  for (const { volumeId } of volumes) {
+    const role = roles.get(volumeId);
+    const tags = { ...keptTags(context, kept), ...(role !== undefined && { [LEDGER_TAGS.role]: role }), ...more };
+    const refused = await orRefused(() => tagResources(context.clients.ec2, [volumeId], tags));
+    if (refused)
+      untagged.push(`it cannot be tagged, and stays until a person deletes it: ${volumeId}: ${refused.refused}`);
+  }
+  return untagged;
+}
+
+/** @param instance as it is now; null where EC2 shows none, and then there is nothing to be kept */
+export async function putInstanceAway(
+  context: ReplaceContext,
+  instance: InstanceNow | null,
+  kept: Keeping,
+  more: Tags,
+): Promise<void> {
+  if (!instance) return;
+  const { instanceId, launchedAtMs, rootVolumeId, devices } = instance;
+  const volumeIds = devices.map(({ volumeId }) => volumeId).sort();
+  const was = { launchedAtMs, rootVolumeId, volumeIds };
+  await writeKept(context.store, [{ ...about(context, kept), kind: 'instance', id: instanceId, was }]);
+  await tagResources(context.clients.ec2, [instanceId], { ...keptTags(context, kept), ...more });
+}
+
+/** By volume id; what was never made has none. */
+export const rolesOf = (
+  volumes: readonly { readonly volumeId: string; readonly role: string }[] = [],
+): ReadonlyMap<string, string> => new Map(volumes.map(({ volumeId, role }) => [volumeId, role]));
+
+/** They are in use again: whatever their tags say from now on, nobody removes them. */
+export const takeBack = (context: ReplaceContext, kind: KeptKind, ids: readonly string[]): Promise<void> =>
+  endKept(context.store, context.payload.fleet, kind, ids, Date.now());
+
+/** Where what is put away is written down. */
+export const keptClientsOf = ({ clients: { ec2 }, store }: Pick<ReplaceContext, 'clients' | 'store'>): KeptClients => ({
+  ec2,
+  store,
+});
+
+export const ownerOf = ({ payload: { fleet, node, incidentId } }: Pick<ReplaceContext, 'payload'>): KeptOwner => ({
+  fleet,
+  node,
+  incidentId,
+});
+
+const about = (context: ReplaceContext, kept: Keeping) => ({ ...ownerOf(context), ...kept, state: 'kept' }) as const;
+
+const keptTags = (context: ReplaceContext, { atMs, untilMs }: Keeping): Tags => ({
+  ...ownTags(context),
+  [RETIRED_TAG]: new Date(atMs).toISOString(),
+  [KEEP_UNTIL_TAG]: new Date(untilMs).toISOString(),
+});

@@ -1,7 +1,7 @@
 // How an act sends one command to a node, under the fence of the holder of its instance, and what the answer comes to.
+
 import type { Fleet } from '../../../shared/fleet/model.ts';
 import { readSwitches } from '../../../shared/guardrails/switches.ts';
-import { stepper } from '../../../shared/heal/context.ts';
 import { awaitNode, sendToNode } from '../../../shared/heal/node-commands.ts';
 import { type NodeAnswer, type NodeState, parseNodeAnswer } from '../../../shared/node-commands/node-answer.ts';
 import {
@@ -9,19 +9,9 @@ import {
   nodeCommandOverByMs,
   nodeCommandParameters,
 } from '../../../shared/node-commands/node-command.ts';
-import type { CommandTrace, HealContext, Variable, Which } from '../context.ts';
-import { endOf } from '../proof.ts';
-import { instanceIdOf } from '../state.ts';
-import type { ActContext, Outcome, Result } from './act.ts';
-
-const DOCUMENTS: Readonly<Record<NodeCommand['operation'], Variable>> = {
-  'inspect-node': 'INSPECT_NODE_DOCUMENT',
-  'restart-client': 'RESTART_CLIENT_DOCUMENT',
-  'check-volume': 'CHECK_VOLUME_DOCUMENT',
-  'swap-volumes': 'SWAP_VOLUMES_DOCUMENT',
-  'stop-client': 'STOP_CLIENT_DOCUMENT',
-  'start-client': 'START_CLIENT_DOCUMENT',
-};
+import { endOf } from '../judge.ts';
+import { type CommandTrace, DOCUMENTS, instanceIdOf, type ReplaceContext, type Which } from '../state.ts';
+import type { LadderActContext, Outcome, Result } from './act.ts';
 
 interface Order {
   readonly which: Which;
@@ -32,27 +22,29 @@ interface Order {
 }
 
 /** Sends a command under the fence of the holder of the instance, and waits for its answer. */
-export async function send(context: ActContext, { which, sentence, command, startsClient }: Order): Promise<Result> {
-  const { ctx, heal, course, place, state } = context;
+export async function send(
+  context: LadderActContext,
+  { which, sentence, command, startsClient }: Order,
+): Promise<Result> {
+  const { leases, payload, place, state, step } = context;
   const isOriginal = which === 'original';
-  const instanceId = isOriginal ? heal.payload.instanceId : state ? instanceIdOf(state, which) : '';
-  const fence = isOriginal ? course.holder.fence : (state?.replacement?.fence ?? 0);
-  const holder = { execution: course.holder.execution, fence };
-  const ordinal = course.ordinals[which] + 1;
+  const instanceId = isOriginal ? payload.instanceId : state ? instanceIdOf(state, which) : '';
+  const fence = isOriginal ? leases.holder.fence : (state?.replacement?.fence ?? 0);
+  const holder = { execution: leases.holder.execution, fence };
+  const ordinal = leases.ordinals[which] + 1;
   const operationId = `${fence}.${ordinal}`;
-  const step = stepper(ctx, place);
   const trace = (more: Partial<CommandTrace> = {}) => ({ command: { which, isRefused: false, fence: null, ...more } });
   const sent = await step('send', async () => {
     const sentAtMs = Date.now();
     // The longest that it may run follows from the graces, which only the fleet file knows: reckoned for the fleet of this very step.
-    const planned = command(await readFleet(heal));
+    const planned = command(await readFleet(context));
     const overAtMs = nodeCommandOverByMs(planned, sentAtMs);
     const answer = await sendToNode(
-      heal,
+      context,
       {
         holder,
         ordinal,
-        document: heal.environment[DOCUMENTS[planned.operation]],
+        document: context.environment[DOCUMENTS[planned.operation]],
         parameters: nodeCommandParameters({ fence, ordinal }, planned, sentAtMs),
         overAtMs,
         intent: { sentence, act: `SendCommand ${planned.operation} ${operationId}`, evidence: evidenceOf(planned) },
@@ -66,26 +58,20 @@ export async function send(context: ActContext, { which, sentence, command, star
   });
   if ('lost' in sent) return { is: 'lost' };
   if ('refuse' in sent) return { is: 'refused', refusal: sent, ...trace({ isRefused: true }) };
-  const awaited = await awaitNode<NodeAnswer>(
-    ctx,
-    step,
-    heal,
-    {
-      commandId: sent.commandId,
-      operationId,
-      instanceId,
-      parse: parseNodeAnswer,
-      sentenceOf: sentenceOfAnswer,
-      overAtMs: sent.overAtMs,
-    },
-    place,
-  );
+  const awaited = await awaitNode<NodeAnswer>(context, {
+    commandId: sent.commandId,
+    operationId,
+    instanceId,
+    parse: parseNodeAnswer,
+    sentenceOf: sentenceOfAnswer,
+    overAtMs: sent.overAtMs,
+  });
   const atMs = await step('now', async () => Date.now());
   if ('over' in awaited) return { is: 'unknown', atMs, reason: awaited.over, ...trace() };
   return { ...outcomeOf(awaited.answer, atMs), ...trace({ fence: awaited.answer.fence }) };
 }
 
-async function readFleet({ clients, environment, payload }: HealContext): Promise<Fleet> {
+async function readFleet({ clients, environment, payload }: ReplaceContext): Promise<Fleet> {
   const switches = await readSwitches(clients.ssm, environment.PARAMETER_PREFIX, payload.fleet);
   if ('refuse' in switches) throw new Error(switches.reason);
   return switches.fleet;

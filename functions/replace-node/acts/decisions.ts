@@ -1,14 +1,20 @@
-// Acts that are decisions: they change the state and the journal, and reserve or give back what guards count. Nothing of AWS changes.
+// Acts that change the state and the journal, and reserve or give back what guards count; and those before the node is touched: the snapshots that
+// later rungs may need are held, and the node leaves the fleet's DNS pool.
+
+import { orRefused } from '../../../shared/aws/refused.ts';
 import { classOf } from '../../../shared/guardrails/replace.ts';
 import { reserveReplacement, reserveRestart, takeTurn, writeReplacementProof } from '../../../shared/heal/budgets.ts';
-import { stepper } from '../../../shared/heal/context.ts';
-import { guardAgain } from '../../../shared/heal/guard.ts';
+import { readGuards } from '../../../shared/heal/guard.ts';
+import { hold } from '../../../shared/heal/kept.ts';
 import type { Blame, FailedRung, LadderState, Replacement, RestoredVolumes } from '../../../shared/heal/memory.ts';
 import { noteProgress } from '../../../shared/heal/progress.ts';
 import type { Rung } from '../../../shared/model/rungs.ts';
+import { sentenceOfUnmarked } from '../../../shared/snapshots/marks.ts';
+import type { SnapshotFact } from '../../../shared/snapshots/model.ts';
 import { failRung, reservationKey, withReplacement, withRestored } from '../state.ts';
-import { type ActParts, defineAct, known, nothing, type Result } from './act.ts';
-import { decided } from './mutation.ts';
+import { type ActParts, defineAct, known, nothing, type Result, WRITTEN } from './act.ts';
+import { keptClientsOf, ownerOf } from './cleanup.ts';
+import { decided, invoke, mutate } from './mutation.ts';
 
 /** How far the blocks of restored volumes have come. */
 export interface Progress {
@@ -23,8 +29,8 @@ const DECISION = {
   recovers: true,
   retryKey: null,
   needsApproval: true,
-  sight: 'kept',
-  silence: 'kept',
+  seenAfter: 'kept',
+  silentAfter: 'kept',
   givesBackWhen: null,
 } as const satisfies Partial<ActParts<never>>;
 
@@ -33,13 +39,14 @@ export const wait = defineAct<{ readonly seconds: number; readonly what: string;
   'wait',
   {
     ...DECISION,
-    execute: async ({ ctx, heal, course, place }, { seconds, progress }) => {
-      const atMs = await stepper(ctx, place)('waiting', async () => {
+    execute: async (context, { seconds, progress }) => {
+      const { durable, leases, place, step } = context;
+      const atMs = await step('waiting', async () => {
         const nowMs = Date.now();
-        if (progress) await noteProgress(heal, course.holder, { ...progress, atMs: nowMs }, place);
+        if (progress) await noteProgress(context, leases.holder, { ...progress, atMs: nowMs }, place);
         return nowMs;
       });
-      await ctx.wait(`${place}-wait`, { seconds });
+      await durable.wait(`${place}-wait`, { seconds });
       return { is: 'done', atMs };
     },
     reduce: {
@@ -60,7 +67,7 @@ export const begin = defineAct<{ readonly state: LadderState }>()('begin', {
       `found: ${found.volumes.map(({ role, volumeId, sizeGiB }) => `${role} ${volumeId} of ${sizeGiB} GiB`).join(', ') || 'no volume that can be told'}; client ${found.client}${found.height === null ? '' : `; height ${found.height}, ${found.lagBlocks} behind`}`,
       found,
     ),
-  reduce: { done: (_, { state }) => state, failed: nothing, unknown: nothing },
+  reduce: { ...WRITTEN, done: (_, { state }) => state },
   firstState: ({ state }) => state,
 });
 
@@ -68,22 +75,22 @@ export const begin = defineAct<{ readonly state: LadderState }>()('begin', {
 export const takeRung = defineAct<{ readonly rung: Rung; readonly reason: string }>()('take-rung', {
   ...DECISION,
   recovers: false,
+  needsApproval: ({ rung, reason }) => ({ rung, reason }),
   execute: (context, { rung, reason }) =>
-    stepper(context.ctx, context.place)('take-rung', async (): Promise<Result> => {
-      const { heal, place } = context;
-      const guarded = await guardAgain(heal);
+    context.step('take-rung', async (): Promise<Result> => {
+      const guarded = await readGuards(context);
       if ('refuse' in guarded) return { is: 'refused', refusal: guarded };
-      const { incidentId, want } = heal.payload;
+      const { incidentId, want } = context.payload;
       const nowMs = Date.now();
       const key = reservationKey(incidentId, known(context), rung);
       const reserved =
         want.do === 'undo'
-          ? await takeTurn(heal)
+          ? await takeTurn(context)
           : classOf(rung) === 'restart'
-            ? await reserveRestart(heal, guarded.fleet, key, nowMs)
-            : await reserveReplacement(heal, guarded.fleet, key, nowMs);
+            ? await reserveRestart(context, guarded.fleet, key, nowMs)
+            : await reserveReplacement(context, guarded.fleet, key, nowMs);
       if ('refuse' in reserved) return { is: 'refused', refusal: reserved };
-      await heal.journal(`${place}-decision`, {
+      await context.journal(`${context.place}-decision`, {
         atMs: nowMs,
         kind: 'decision',
         sentence: `${rung}: ${reason}`,
@@ -93,9 +100,8 @@ export const takeRung = defineAct<{ readonly rung: Rung; readonly reason: string
       return { is: 'done', atMs: nowMs };
     }),
   reduce: {
+    ...WRITTEN,
     done: (state, { rung }) => ({ ...state, rung, upSinceMs: null, inspectedAtMs: null }),
-    failed: nothing,
-    unknown: nothing,
   },
 });
 
@@ -108,7 +114,7 @@ export const endRung = defineAct<{ readonly reason: string; readonly code?: Fail
     const { rung } = known(context);
     return decided(context, `${rung} did not help: ${reason}`, { rung });
   },
-  reduce: { done: (state, { reason, code }) => failRung(state, reason, code), failed: nothing, unknown: nothing },
+  reduce: { ...WRITTEN, done: (state, { reason, code }) => failRung(state, reason, code) },
 });
 
 /** Known before anything of it is begun: it cannot be climbed. */
@@ -116,9 +122,8 @@ export const skipRung = defineAct<{ readonly rung: Rung; readonly reason: string
   ...DECISION,
   execute: (context, { rung, reason }) => decided(context, `${rung} is not begun: ${reason}`, { rung }),
   reduce: {
+    ...WRITTEN,
     done: (state, { rung, reason }) => ({ ...state, failed: [...state.failed, { rung, reason }] }),
-    failed: nothing,
-    unknown: nothing,
   },
 });
 
@@ -127,11 +132,11 @@ export const chooseVolumes = defineAct<{ readonly volumes: RestoredVolumes; read
   'choose-volumes',
   {
     ...DECISION,
+    needsApproval: ({ volumes }) => ({ volumes }),
     execute: (context, { volumes, reason }) => decided(context, `copy ${reason}`, volumes),
     reduce: {
+      ...WRITTEN,
       done: (state, { volumes }) => ({ ...state, restoredVolumes: volumes, generation: state.generation + 1 }),
-      failed: nothing,
-      unknown: nothing,
     },
   },
 );
@@ -141,9 +146,8 @@ export const giveUpVolumes = defineAct<{ readonly blame: Blame }>()('give-up-vol
   execute: (context, { blame }) =>
     decided(context, `${known(context).restoredVolumes?.source} is given up: ${blame.reason}`, blame),
   reduce: {
+    ...WRITTEN,
     done: (state, { blame }) => withRestored(state, () => ({ givenUp: blame })),
-    failed: nothing,
-    unknown: nothing,
   },
 });
 
@@ -155,9 +159,8 @@ export const planReplacement = defineAct<{ readonly replacement: Replacement; re
     execute: (context, { replacement, reason }) =>
       decided(context, `another instance, in ${replacement.subnetId}: ${reason}`, replacement),
     reduce: {
+      ...WRITTEN,
       done: (state, { replacement }) => ({ ...state, replacement, generation: state.generation + 1 }),
-      failed: nothing,
-      unknown: nothing,
     },
   },
 );
@@ -166,7 +169,7 @@ export const planReplacement = defineAct<{ readonly replacement: Replacement; re
 export const noteMasked = defineAct<object>()('note-masked', {
   ...DECISION,
   execute: (context) => decided(context, 'the new instance is up, its client is masked'),
-  reduce: { done: (state) => withReplacement(state, { masked: true }), failed: nothing, unknown: nothing },
+  reduce: { ...WRITTEN, done: (state) => withReplacement(state, { masked: true }) },
 });
 
 /** The original's client cannot run any more. */
@@ -174,9 +177,8 @@ export const noteFenced = defineAct<{ readonly by: NonNullable<Replacement['fenc
   ...DECISION,
   execute: (context, { by }) => decided(context, FENCED[by]),
   reduce: {
+    ...WRITTEN,
     done: (state, { by }) => withReplacement(state, { fencingBegun: true, fencedBy: by, identity: 'none' }),
-    failed: nothing,
-    unknown: nothing,
   },
 });
 
@@ -189,9 +191,8 @@ export const giveUpReplacement = defineAct<{ readonly reason: string }>()('give-
   ...DECISION,
   execute: (context, { reason }) => decided(context, `the new instance is given up: ${reason}`),
   reduce: {
+    ...WRITTEN,
     done: (state, { reason }) => withReplacement({ ...state, upSinceMs: null }, { givenUp: reason }),
-    failed: nothing,
-    unknown: nothing,
   },
 });
 
@@ -200,14 +201,13 @@ export const prove = defineAct<{ readonly reason: string }>()('prove', {
   ...DECISION,
   needsApproval: false,
   execute: (context, { reason }) => {
-    const { ctx, heal, place } = context;
     const state = known(context);
-    return stepper(ctx, place)('prove', async (): Promise<Result> => {
+    return context.step('prove', async (): Promise<Result> => {
       const nowMs = Date.now();
       const { rung } = state;
       if (rung !== null && classOf(rung) === 'replace')
-        await writeReplacementProof(heal, reservationKey(heal.payload.incidentId, state, rung), nowMs);
-      await heal.journal(`${place}-decision`, {
+        await writeReplacementProof(context, reservationKey(context.payload.incidentId, state, rung), nowMs);
+      await context.journal(`${context.place}-decision`, {
         atMs: nowMs,
         kind: 'decision',
         sentence: `it follows its chain again: ${reason}`,
@@ -217,7 +217,101 @@ export const prove = defineAct<{ readonly reason: string }>()('prove', {
       return { is: 'done', atMs: nowMs };
     });
   },
-  reduce: { done: (state, { reason }) => ({ ...state, proved: reason }), failed: nothing, unknown: nothing },
+  reduce: { ...WRITTEN, done: (state, { reason }) => ({ ...state, proved: reason }) },
+});
+
+/** As much of a snapshot as holding it needs. */
+export type Held = Pick<SnapshotFact, 'snapshotId' | 'policyId' | 'locked' | 'tags' | 'ledger'>;
+
+/** The parts that both share. */
+const PRECAUTION = {
+  intent: null,
+  recovers: false,
+  needsApproval: true,
+  seenAfter: 'kept',
+  silentAfter: 'kept',
+  givesBackWhen: null,
+} as const satisfies Partial<ActParts<never>>;
+
+interface Supply {
+  readonly snapshots: readonly Held[];
+  /** Why others are not held, for the journal. */
+  readonly notUsed: readonly string[];
+  /** What there is to hold could not be read. */
+  readonly isUnread: boolean;
+}
+
+/** What one snapshot cannot be given keeps neither the others from being held, nor the rung from being climbed. */
+export const holdSnapshots = defineAct<Supply>()('hold-snapshots', {
+  ...PRECAUTION,
+  retryKey: 'kind',
+  execute: (context, { snapshots, notUsed }) => {
+    const held =
+      snapshots.length === 0
+        ? 'no snapshot is held'
+        : 'no retention takes these snapshots away while the incident lasts';
+    return mutate(context, {
+      act: `CreateTags ${snapshots.map(({ snapshotId }) => snapshotId).join(' ')}`.trim(),
+      sentence: [held, ...notUsed].join('; '),
+      bookkeeping: true,
+      bestEffort: true,
+      call: async () => {
+        const unmarked = await hold(keptClientsOf(context), ownerOf(context), snapshots, Date.now());
+        const count = snapshots.length - unmarked.length;
+        return { said: unmarked.length === 0 ? `${count} held` : `${count} held; ${sentenceOfUnmarked(unmarked)}` };
+      },
+    });
+  },
+  reduce: {
+    done: (state, { isUnread }) => ({ ...state, hold: isUnread && state.hold !== 'held' ? 'unknown' : 'held' }),
+    failed: (state) => ({ ...state, hold: 'held', setback: null }),
+    unknown: (state) => ({ ...state, hold: state.hold === 'held' ? 'held' : 'unknown' }),
+  },
+});
+
+/** Resolvers forget an address when its record's time is over. */
+const AFTER_TTL_SECONDS = 5;
+
+export const leavePool = defineAct<object>()('leave-pool', {
+  ...PRECAUTION,
+  retryKey: 'kind',
+  execute: async (context) => {
+    const { durable, environment, journal, payload, place, step } = context;
+    const left = await step('leave-pool', async () => {
+      const guarded = await readGuards(context);
+      if ('refuse' in guarded) return guarded;
+      await journal(`${place}-intent`, {
+        atMs: Date.now(),
+        kind: 'intent',
+        sentence: 'it leaves the pool first',
+        act: 'Invoke register-nodes',
+      });
+      const asked = await orRefused(async () => {
+        await invoke(context, environment.REGISTER_NODES_FUNCTION, { kind: 'reconcile', fleet: payload.fleet });
+        return { accepted: true } as const;
+      });
+      return { ttlSeconds: guarded.fleet.dns?.ttlSeconds ?? 0, ...asked };
+    });
+    if ('refuse' in left) return { is: 'refused', refusal: left };
+    await durable.wait(`${place}-wait`, { seconds: left.ttlSeconds + AFTER_TTL_SECONDS });
+    const atMs = await step('now', async () => Date.now());
+    // That it could not be asked for takes nothing from what the heal is for: a record that outlives the stop by its minutes is told of.
+    const failed =
+      'refused' in left ? `${left.refused}; its names follow with the next run of register-nodes` : undefined;
+    const sentence = failed === undefined ? 'asked for, and resolvers have forgotten it' : `failed: ${failed}`;
+    const fields =
+      failed === undefined ? ({ status: 'done' } as const) : ({ status: 'failed', reason: failed } as const);
+    await step('result', () =>
+      journal(`${place}-result`, { atMs, kind: 'result', sentence, act: 'Invoke register-nodes', fields }),
+    );
+    return 'refused' in left ? { is: 'failed', atMs, reason: left.refused } : { is: 'done', atMs };
+  },
+  reduce: {
+    done: (state) => ({ ...state, pool: 'left' }),
+    // register-nodes looks by itself, and sees that it is not synced.
+    failed: (state) => ({ ...state, pool: 'left', setback: null }),
+    unknown: nothing,
+  },
 });
 
 export const DECISIONS = [
@@ -233,4 +327,6 @@ export const DECISIONS = [
   noteFenced,
   giveUpReplacement,
   prove,
+  holdSnapshots,
+  leavePool,
 ] as const;

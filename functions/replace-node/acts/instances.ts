@@ -1,8 +1,12 @@
-// Acts on instances: stopped, started, set aside by their group, and put in each other's place as far as discovery goes.
+// Acts on instances: stopped, started, set aside by their group, launched with the client masked, and put in each other's place as far as discovery goes.
+
+import { DescribeSubnetsCommand } from '@aws-sdk/client-ec2';
 import { describeInstance, startInstance, stopInstance } from '../../../shared/aws/instances.ts';
+import { isEverywhere, judgeLaunch, launchReplacement } from '../../../shared/aws/launch.ts';
 import { orRefused } from '../../../shared/aws/refused.ts';
 import { enterStandby } from '../../../shared/aws/standby.ts';
 import { tagResources, untagResources } from '../../../shared/aws/volumes.ts';
+import { takeLease } from '../../../shared/heal/claim.ts';
 import {
   JOINING_TAG,
   KEEP_UNTIL_TAG,
@@ -11,23 +15,28 @@ import {
   TAG_VALUE_MAX,
   WHY_TAG,
 } from '../../../shared/model/tags.ts';
-import type { Which } from '../context.ts';
+import { launchRequest, templateOf } from '../facts.ts';
 import {
   dropReplacement as dropped,
   failRung,
   giveUpReplacement,
   giveUpRestored,
   instanceIdOf,
+  type ReplaceContext,
+  type Which,
   withReplacement,
 } from '../state.ts';
 import { type ActParts, defineAct, known, nothing } from './act.ts';
-import { mutate, told } from './mutation.ts';
-import { keeping, putInstanceAway, takeBack } from './retired.ts';
+import { keeping, putInstanceAway, takeBack } from './cleanup.ts';
+import { accepted, mutate } from './mutation.ts';
 
 /** The parts that these acts share. */
-const ON_INSTANCES = { needsApproval: true, sight: 'kept', silence: 'kept' } as const satisfies Partial<
-  ActParts<never>
->;
+const ON_INSTANCES = {
+  needsApproval: true,
+  seenAfter: 'kept',
+  silentAfter: 'kept',
+  givesBackWhen: null,
+} as const satisfies Partial<ActParts<never>>;
 
 export const stopInstanceOf = defineAct<{ readonly which: Which; readonly reason: string }>()('stop-instance', {
   ...ON_INSTANCES,
@@ -44,7 +53,7 @@ export const stopInstanceOf = defineAct<{ readonly which: Which; readonly reason
     // A client that did not say that it is masked may be down all the same.
     (which === 'original' && replacement?.originalMask === 'unconfirmed'),
   retryKey: ({ which }) => `stop ${which}`,
-  sight: 'forgotten',
+  seenAfter: 'forgotten',
   givesBackWhen: 'failed',
   execute: (context, { which, reason }) => {
     const instanceId = instanceIdOf(known(context), which);
@@ -52,7 +61,7 @@ export const stopInstanceOf = defineAct<{ readonly which: Which; readonly reason
       act: `StopInstances ${instanceId}`,
       sentence: `stop ${instanceId}: ${reason}`,
       atMostOnce: true,
-      call: async () => told(await stopInstance(context.heal.clients.ec2Once, instanceId), 'stopping'),
+      call: async () => accepted(await stopInstance(context.clients.ec2Once, instanceId), 'stopping'),
     });
   },
   reduce: {
@@ -72,16 +81,15 @@ export const startInstanceOf = defineAct<{ readonly reason: string }>()('start-i
   ...ON_INSTANCES,
   intent: (state) => ({ call: { name: 'StartInstances', target: state.found.instanceId }, state }),
   recovers: true,
-  retryKey: () => 'start-instance',
-  silence: 'ended',
-  givesBackWhen: null,
+  retryKey: 'kind',
+  silentAfter: 'ended',
   execute: (context, { reason }) => {
     const { instanceId } = known(context).found;
     return mutate(context, {
       act: `StartInstances ${instanceId}`,
       sentence: `start ${instanceId}: ${reason}`,
       atMostOnce: true,
-      call: async () => told(await startInstance(context.heal.clients.ec2Once, instanceId), 'starting'),
+      call: async () => accepted(await startInstance(context.clients.ec2Once, instanceId), 'starting'),
     });
   },
   reduce: {
@@ -97,14 +105,14 @@ export const standBy = defineAct<{ readonly group: string }>()('standby', {
   ...ON_INSTANCES,
   intent: (state) => ({ state: { ...state, standby: state.standby === 'entered' ? 'entered' : 'entering' } }),
   recovers: false,
-  retryKey: () => 'standby',
+  retryKey: 'kind',
   givesBackWhen: 'failed',
   execute: (context, { group }) => {
     const { instanceId } = known(context).found;
     return mutate(context, {
       act: `EnterStandby ${instanceId}`,
       sentence: `${group} sets ${instanceId} aside`,
-      call: async () => told(await enterStandby(context.heal.clients.autoscaling, { group, instanceId }), 'on standby'),
+      call: async () => accepted(await enterStandby(context.clients.autoscaling, { group, instanceId }), 'on standby'),
     });
   },
   reduce: {
@@ -124,8 +132,7 @@ export const join = defineAct<object>()('join', {
   ...ON_INSTANCES,
   intent: (state) => ({ state: withReplacement({ ...state, client: 'mayBeDown' }, { membership: 'joining' }) }),
   recovers: true,
-  retryKey: () => 'join',
-  givesBackWhen: null,
+  retryKey: 'kind',
   execute: (context) => {
     const state = known(context);
     const original = state.found.instanceId;
@@ -134,10 +141,10 @@ export const join = defineAct<object>()('join', {
       act: `CreateTags ${original}`,
       sentence: `${replacement} takes the place of ${original} in the fleet`,
       call: async (fleet) => {
-        const { ec2 } = context.heal.clients;
+        const { ec2 } = context.clients;
         const putBack = `stop ${replacement}, attach its volumes and its root to ${original} again, remove this tag, start it`;
         const old = await describeInstance(ec2, original);
-        await putInstanceAway(context.heal, old, keeping(fleet), { [PUT_BACK_TAG]: putBack.slice(0, TAG_VALUE_MAX) });
+        await putInstanceAway(context, old, keeping(fleet), { [PUT_BACK_TAG]: putBack.slice(0, TAG_VALUE_MAX) });
         await untagResources(ec2, [replacement], [JOINING_TAG]);
         return { said: `${original} is retired, ${replacement} has joined` };
       },
@@ -155,8 +162,7 @@ export const leave = defineAct<object>()('leave', {
   ...ON_INSTANCES,
   intent: null,
   recovers: true,
-  retryKey: () => 'leave',
-  givesBackWhen: null,
+  retryKey: 'kind',
   execute: (context) => {
     const state = known(context);
     const original = state.found.instanceId;
@@ -165,9 +171,9 @@ export const leave = defineAct<object>()('leave', {
       act: `CreateTags ${replacement}`,
       sentence: `${original} takes its own place in the fleet again`,
       call: async () => {
-        const { clients, payload } = context.heal;
+        const { clients, payload } = context;
         await tagResources(clients.ec2, [replacement], { [JOINING_TAG]: payload.incidentId });
-        await takeBack(context.heal, 'instance', [original]);
+        await takeBack(context, 'instance', [original]);
         await untagResources(clients.ec2, [original], [RETIRED_TAG, KEEP_UNTIL_TAG, PUT_BACK_TAG]);
         return { said: `${original} is in the fleet again` };
       },
@@ -181,22 +187,20 @@ export const dropReplacement = defineAct<object>()('drop-replacement', {
   ...ON_INSTANCES,
   intent: null,
   recovers: true,
-  retryKey: () => 'drop-replacement',
-  sight: 'forgotten',
-  givesBackWhen: null,
+  retryKey: 'kind',
+  seenAfter: 'forgotten',
   execute: (context) => {
     const { replacement } = known(context);
-    const { heal } = context;
     const instanceId = replacement?.instanceId ?? '';
     const why = replacement?.givenUp ?? '';
     return mutate(context, {
       act: `CreateTags ${instanceId}`,
       sentence: `the new instance did not help: ${why}`,
       call: async (fleet) => {
-        const there = instanceId === '' ? null : await describeInstance(heal.clients.ec2, instanceId);
+        const there = instanceId === '' ? null : await describeInstance(context.clients.ec2, instanceId);
         if (!there) return { said: 'nothing was launched' };
         const tags = { [WHY_TAG]: why.slice(0, TAG_VALUE_MAX) };
-        const kept = await orRefused(async () => void (await putInstanceAway(heal, there, keeping(fleet), tags)));
+        const kept = await orRefused(async () => void (await putInstanceAway(context, there, keeping(fleet), tags)));
         return kept
           ? { said: `${instanceId} cannot be tagged, and stays until a person terminates it: ${kept.refused}` }
           : { said: `${instanceId} is kept for ${fleet.replace.keepDays} days` };
@@ -206,4 +210,79 @@ export const dropReplacement = defineAct<object>()('drop-replacement', {
   reduce: { done: dropped, failed: nothing, unknown: nothing },
 });
 
-export const INSTANCE_ACTS = [stopInstanceOf, startInstanceOf, standBy, join, leave, dropReplacement] as const;
+export const launch = defineAct<{ readonly reason: string }>()('launch', {
+  // It has a token: asked for again, EC2 tells which instance it is.
+  intent: null,
+  recovers: false,
+  retryKey: null,
+  needsApproval: true,
+  seenAfter: 'forgotten',
+  silentAfter: 'ended',
+  givesBackWhen: null,
+  execute: (context, { reason }) => {
+    const { replacement, found, beganAtMs, incidentId } = known(context);
+    if (!replacement) throw new Error('there is no instance to be launched');
+    const { subnetId, generation } = replacement;
+    return mutate(context, {
+      act: `RunInstances ${subnetId}`,
+      sentence: `launch an instance in the place of ${found.instanceId}, ${reason}`,
+      evidence: { subnetId, generation },
+      call: async (fleet) => {
+        const { ec2 } = context.clients;
+        const original = await describeInstance(ec2, found.instanceId);
+        if (!original) return { refused: 'the instance whose place it would take is gone', code: 'Gone' };
+        const availabilityZone = await zoneOf(context, subnetId);
+        const launchTemplate = templateOf(fleet, original.launchTemplate);
+        if (!launchTemplate) return { refused: 'no launch template is named', code: 'MissingLaunchTemplate' };
+        const launched = await launchReplacement(ec2, {
+          ...launchRequest(context, fleet, original, { launchTemplate, subnetId, availabilityZone, incidentId }),
+          token: `${incidentId}-${beganAtMs.toString(36)}-${generation}`,
+        });
+        if ('refused' in launched) return launched;
+        const lease = await leaseOf(context, launched.instanceId);
+        // It is there, and the attempt that launched it ended a moment ago: refused, nobody would know of it any more.
+        if ('busy' in lease) throw new Error(`${launched.instanceId} is launched, and ${lease.busy} holds it still`);
+        return {
+          instanceId: launched.instanceId,
+          fence: lease.holder.fence,
+          availabilityZone,
+          said: `${launched.instanceId} in ${availabilityZone}`,
+        };
+      },
+    });
+  },
+  reduce: {
+    done: (state, _, { instanceId = '', fence = 0, availabilityZone }) =>
+      withReplacement(
+        { ...state, hasMade: true },
+        { instanceId, fence, ...(availabilityZone !== undefined && { availabilityZone }) },
+      ),
+    // What only its subnet refuses leaves the next one to be tried.
+    failed: (state, _, { reason, code = '' }) => {
+      const { replacement, unplaced = [] } = state;
+      const fault = judgeLaunch({ refused: reason, code });
+      const one = { subnetId: replacement?.subnetId ?? '', reason: fault.reason, isEverywhere: isEverywhere(fault) };
+      return giveUpReplacement({ ...state, unplaced: [...unplaced, one] }, fault.reason);
+    },
+    unknown: nothing,
+  },
+});
+
+/** Whatever keeps its record from being written is no refusal of the launch: it is there. */
+async function leaseOf(context: ReplaceContext, instanceId: string): ReturnType<typeof takeLease> {
+  try {
+    return await takeLease(context, 'replace', instanceId);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`${instanceId} is launched, and its record cannot be written: ${why}`, { cause });
+  }
+}
+
+async function zoneOf(context: ReplaceContext, subnetId: string): Promise<string> {
+  const { Subnets = [] } = await context.clients.ec2.send(new DescribeSubnetsCommand({ SubnetIds: [subnetId] }));
+  const zone = Subnets[0]?.AvailabilityZone;
+  if (!zone) throw new Error(`DescribeSubnets tells no zone of ${subnetId}`);
+  return zone;
+}
+
+export const INSTANCE_ACTS = [stopInstanceOf, startInstanceOf, standBy, launch, join, leave, dropReplacement] as const;

@@ -1,13 +1,20 @@
 // How an act changes AWS: intent in the journal, guards and lease read again in the very step, the call, and what came of it. What is only
 // decided is written down.
 import { InvokeCommand } from '@aws-sdk/client-lambda';
-import { isDenied, isThrottling, orRefused, type Refused } from '../../../shared/aws/refused.ts';
+import { isDenied, type Refused } from '../../../shared/aws/refused.ts';
 import type { Fleet } from '../../../shared/fleet/model.ts';
-import { once, stepper } from '../../../shared/heal/context.ts';
-import { guardAgain } from '../../../shared/heal/guard.ts';
-import { holds } from '../../../shared/heal/lease.ts';
-import type { HealContext } from '../context.ts';
-import type { ActContext, Done, Result } from './act.ts';
+import type { GuardOptions } from '../../../shared/heal/guard.ts';
+import {
+  callOnce,
+  callUnderGuard,
+  type Interrupted,
+  type Lost,
+  type NotSent,
+  repeatUnderGuard,
+} from '../../../shared/heal/mutation.ts';
+import type { Refusal } from '../../../shared/model/guardrail-codes.ts';
+import type { ReplaceContext } from '../state.ts';
+import type { Done, LadderActContext, Result } from './act.ts';
 
 export interface Mutation {
   /** "AttachVolume vol-…": operation and what it is about. */
@@ -31,12 +38,11 @@ export interface Mutation {
 /** What a call came to, and a word about it for the journal. */
 export type Made = Omit<Done, 'is' | 'atMs'> & { readonly said?: string };
 
-export async function mutate(context: ActContext, mutation: Mutation): Promise<Result> {
-  const { ctx, heal, place } = context;
-  const step = stepper(ctx, place);
-  const { act, sentence, evidence, bookkeeping, atMostOnce, bestEffort } = mutation;
+export async function mutate(context: LadderActContext, mutation: Mutation): Promise<Result> {
+  const { journal, place, step } = context;
+  const { act, sentence, evidence, bookkeeping } = mutation;
   await step('intent', () =>
-    heal.journal(`${place}-intent`, {
+    journal(`${place}-intent`, {
       atMs: Date.now(),
       kind: 'intent',
       sentence,
@@ -45,21 +51,16 @@ export async function mutate(context: ActContext, mutation: Mutation): Promise<R
       ...(bookkeeping && { fields: { bookkeeping } }),
     }),
   );
-  const body = () => guardAndCall(context, mutation);
-  const made = atMostOnce
-    ? await once(ctx, `${place}-call`, body)
-    : bestEffort
-      ? await unlessFailing(() => step('call', body))
-      : { value: await step('call', body) };
+  const made = await call(context, mutation);
   const result: Result =
     'interrupted' in made
       ? { is: 'unknown', atMs: await step('now', async () => Date.now()), reason: made.interrupted }
-      : made.value;
+      : made;
   await step('result', () =>
-    heal.journal(`${place}-result`, {
+    journal(`${place}-result`, {
       atMs: Date.now(),
       kind: 'result',
-      sentence: saidOf(result),
+      sentence: sentenceOf(result),
       act,
       fields: { status: result.is, ...('reason' in result && { reason: result.reason }) },
     }),
@@ -67,36 +68,32 @@ export async function mutate(context: ActContext, mutation: Mutation): Promise<R
   return result;
 }
 
-/** A step that was repeated as often as steps are, and fails still. */
-async function unlessFailing<T>(take: () => Promise<T>): Promise<{ readonly value: T } | { interrupted: string }> {
-  try {
-    return { value: await take() };
-  } catch (error) {
-    return { interrupted: error instanceof Error ? error.message : String(error) };
-  }
-}
-
 type Said = Result & { readonly said?: string };
 
-async function guardAndCall({ heal, course, recovers }: ActContext, { call, atMostOnce }: Mutation): Promise<Said> {
-  const { store, payload } = heal;
-  const [node, guarded] = await Promise.all([
-    store.readNode(payload.fleet, payload.instanceId),
-    guardAgain(heal, recovers ? { mayPutBack: true } : {}),
-  ]);
-  if (!holds(node, course.holder)) return { is: 'lost' };
-  if ('refuse' in guarded) return { is: 'refused', refusal: guarded };
-  try {
-    const made = await orRefused(() => call(guarded.fleet));
-    if ('refused' in made) return { is: 'failed', atMs: Date.now(), reason: reasonOf(made), code: made.code };
-    const { said, ...rest } = made;
-    return { is: 'done', atMs: Date.now(), ...rest, ...(said !== undefined && { said }) };
-  } catch (error) {
-    // What was throttled had no effect: looked at again, and made again.
-    if (atMostOnce && error instanceof Error && isThrottling(error))
-      return { is: 'unknown', atMs: Date.now(), reason: error.message };
-    throw error;
-  }
+async function call(context: LadderActContext, mutation: Mutation): Promise<Said | Interrupted> {
+  const { leases, recovers, step } = context;
+  const options: GuardOptions = recovers ? { mayPutBack: true } : {};
+  if (mutation.atMostOnce)
+    return callOnce(context, 'call', [], async () =>
+      saidOf(await callUnderGuard(context, leases.holder, mutation.call, options)),
+    );
+  const repeated = () =>
+    step('call', async () => saidOf(await repeatUnderGuard(context, leases.holder, mutation.call, options)));
+  return mutation.bestEffort ? repeated().catch(interruptedBy) : repeated();
+}
+
+/** A step that was repeated as often as steps are, and fails still. */
+const interruptedBy = (error: unknown): Interrupted => ({
+  interrupted: error instanceof Error ? error.message : String(error),
+});
+
+function saidOf(called: Made | Refused | Refusal | Lost | NotSent): Said {
+  if ('lost' in called) return { is: 'lost' };
+  if ('refuse' in called) return { is: 'refused', refusal: called };
+  const atMs = Date.now();
+  if ('refused' in called) return { is: 'failed', atMs, reason: reasonOf(called), code: called.code };
+  // Looked at again, and made again.
+  return 'notSent' in called ? { is: 'unknown', atMs, reason: called.notSent } : { is: 'done', atMs, ...called };
 }
 
 /** AWS names a policy that nobody on duty has seen; what to do is another thing. */
@@ -105,7 +102,7 @@ const reasonOf = (refused: Refused): string =>
     ? `what it is about has to carry the fleet's tags (docs/fleet-files.md, "What has to carry the fleet's tags"): ${refused.refused}`
     : refused.refused;
 
-function saidOf(result: Said): string {
+function sentenceOf(result: Said): string {
   switch (result.is) {
     case 'done':
       return result.said ?? 'done';
@@ -120,9 +117,13 @@ function saidOf(result: Said): string {
 }
 
 /** Writes a decision that changes nothing but the state. */
-export async function decided({ ctx, heal, place }: ActContext, sentence: string, evidence?: unknown): Promise<Result> {
-  return stepper(ctx, place)('decided', async () => {
-    await heal.journal(`${place}-decision`, {
+export async function decided(
+  { journal, place, step }: LadderActContext,
+  sentence: string,
+  evidence?: unknown,
+): Promise<Result> {
+  return step('decided', async () => {
+    await journal(`${place}-decision`, {
       atMs: Date.now(),
       kind: 'decision',
       sentence,
@@ -133,12 +134,12 @@ export async function decided({ ctx, heal, place }: ActContext, sentence: string
 }
 
 /** The answer of a call that says no more than that it was accepted. */
-export const told = (answer: { readonly accepted: true } | Refused, said: string): Made | Refused =>
+export const accepted = (answer: { readonly accepted: true } | Refused, said: string): Made | Refused =>
   'refused' in answer ? answer : { said };
 
 /** Another function of the suite, asked and not waited for. */
 export async function invoke(
-  { clients }: Pick<HealContext, 'clients'>,
+  { clients }: Pick<ReplaceContext, 'clients'>,
   functionName: string,
   event: object,
 ): Promise<void> {

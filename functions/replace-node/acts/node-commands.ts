@@ -2,16 +2,27 @@
 import type { Fleet } from '../../../shared/fleet/model.ts';
 import type { LadderState, RestoredVolumes } from '../../../shared/heal/memory.ts';
 import type { NodeCommand } from '../../../shared/node-commands/node-command.ts';
-import type { Which } from '../context.ts';
-import { SIGNING_STATE } from '../guards.ts';
-import { clientsOf } from '../launch.ts';
-import { endOf } from '../proof.ts';
-import { failRung, giveUpReplacement, giveUpRestored, mountedOf, withReplacement, withRestored } from '../state.ts';
+import { clientsOf } from '../facts.ts';
+import { endOf, SIGNING_STATE } from '../judge.ts';
+import {
+  failRung,
+  giveUpReplacement,
+  giveUpRestored,
+  mountedOf,
+  type Which,
+  withReplacement,
+  withRestored,
+} from '../state.ts';
 import { type ActParts, defineAct, type Failed, known, nothing } from './act.ts';
 import { send } from './command.ts';
 
 /** The parts that all commands share: what the node says now is what is known of it. */
-const COMMAND = { sight: 'told', silence: 'kept', givesBackWhen: null } as const satisfies Partial<ActParts<never>>;
+const COMMAND = {
+  needsApproval: true,
+  seenAfter: 'answered',
+  silentAfter: 'kept',
+  givesBackWhen: null,
+} as const satisfies Partial<ActParts<never>>;
 
 /** The first word to a node: it raises the fence, so that what an attempt before has sent is over, and says how the node is. */
 export const inspect = defineAct<{ readonly which: Which }>()('inspect', {
@@ -20,7 +31,7 @@ export const inspect = defineAct<{ readonly which: Which }>()('inspect', {
   recovers: true,
   retryKey: null,
   needsApproval: false,
-  silence: 'told',
+  silentAfter: 'unless answered',
   execute: (context, { which }) =>
     send(context, {
       which,
@@ -57,8 +68,7 @@ export const restart = defineAct<{ readonly reason: string }>()('restart', {
     state: { ...state, client: 'mayBeDown' },
   }),
   recovers: false,
-  retryKey: () => 'restart',
-  needsApproval: true,
+  retryKey: 'kind',
   execute: (context, { reason }) =>
     send(context, {
       which: 'original',
@@ -86,11 +96,10 @@ export const restart = defineAct<{ readonly reason: string }>()('restart', {
 export const check = defineAct<{ readonly at: number }>()('check', {
   ...COMMAND,
   // It says nothing of the client.
-  sight: 'kept',
+  seenAfter: 'kept',
   intent: null,
   recovers: false,
   retryKey: null,
-  needsApproval: true,
   execute: (context, { at }) => {
     const place = restoredPlaces(known(context))[at] ?? { path: '', volumeId: '' };
     return send(context, {
@@ -116,7 +125,6 @@ export const swap = defineAct<{ readonly to: RestoredVolumes['mounted']; readonl
   }),
   recovers: (_, { to }) => to === 'found',
   retryKey: ({ to }) => `swap to ${to}`,
-  needsApproval: true,
   execute: (context, { to, reason }) => {
     const state = known(context);
     return send(context, {
@@ -168,8 +176,7 @@ export const maskOriginal = defineAct<{ readonly reason: string }>()('mask-origi
     state: withReplacement({ ...state, client: 'mayBeDown' }, { fencingBegun: true, originalMask: 'intended' }),
   }),
   recovers: false,
-  retryKey: () => 'mask-original',
-  needsApproval: true,
+  retryKey: 'kind',
   execute: (context, { reason }) => {
     const state = known(context);
     return send(context, {
@@ -190,8 +197,7 @@ export const maskReplacement = defineAct<{ readonly reason: string }>()('mask-re
   ...COMMAND,
   intent: null,
   recovers: true,
-  retryKey: () => 'mask-replacement',
-  needsApproval: true,
+  retryKey: 'kind',
   execute: (context, { reason }) => {
     const state = known(context);
     return send(context, {
@@ -214,8 +220,7 @@ export const takeOver = defineAct<{ readonly reason: string }>()('take-over', {
     state: withReplacement({ ...state, client: 'mayBeDown' }, { takeOver: 'intended' }),
   }),
   recovers: true,
-  retryKey: () => 'take-over',
-  needsApproval: true,
+  retryKey: 'kind',
   execute: (context, { reason }) => {
     const state = known(context);
     return send(context, {
@@ -227,7 +232,7 @@ export const takeOver = defineAct<{ readonly reason: string }>()('take-over', {
         clients: clientsOf(fleet),
         places: placesOfReplacement(state),
         unmask: true,
-        scrub: isDonors(state.restoredVolumes, context.heal.payload.node) ? fleet.identityPaths : [],
+        scrub: isDonors(state.restoredVolumes, context.payload.node) ? fleet.identityPaths : [],
       }),
     });
   },
@@ -247,8 +252,7 @@ export const startOriginal = defineAct<{ readonly reason: string }>()('start-ori
   ...COMMAND,
   intent: null,
   recovers: true,
-  retryKey: () => 'start-original',
-  needsApproval: true,
+  retryKey: 'kind',
   execute: (context, { reason }) => {
     const state = known(context);
     return send(context, {

@@ -1,35 +1,25 @@
 // All acts of the ladder. Each stands, with all of its parts, in the file of its group.
 import type { LadderState } from '../../../shared/heal/memory.ts';
+import type { NodeStatus } from '../state.ts';
 import {
-  type ActContext,
   type ActParts,
   hasEndedUnspent,
   intended,
+  type LadderActContext,
   type Outcome,
   type Performed,
   perform,
   recovers,
   reduced,
-  type Sight,
-  seenAfter,
+  statusAfter,
 } from './act.ts';
 import { CLEANUP_ACTS } from './cleanup.ts';
 import { DECISIONS } from './decisions.ts';
 import { INSTANCE_ACTS } from './instances.ts';
-import { LAUNCH_ACTS } from './launch.ts';
 import { NODE_COMMANDS } from './node-commands.ts';
-import { PRECAUTIONS } from './precautions.ts';
 import { VOLUME_ACTS } from './volumes.ts';
 
-const ALL = [
-  ...DECISIONS,
-  ...PRECAUTIONS,
-  ...NODE_COMMANDS,
-  ...VOLUME_ACTS,
-  ...INSTANCE_ACTS,
-  ...LAUNCH_ACTS,
-  ...CLEANUP_ACTS,
-] as const;
+const ALL = [...DECISIONS, ...NODE_COMMANDS, ...VOLUME_ACTS, ...INSTANCE_ACTS, ...CLEANUP_ACTS] as const;
 
 /** One act with its parameters, as a decision makes it and a durable step keeps it. */
 export type Act = ReturnType<(typeof ALL)[number]>;
@@ -41,7 +31,7 @@ const ACTS = Object.fromEntries(ALL.map((definition) => [definition.kind, defini
 /** The parts of an act are those of its own parameters: the table pairs them by the kind. */
 export const partsOf = ({ do: kind }: Act): ActParts<Act> => ACTS[kind] as unknown as ActParts<Act>;
 
-export const performAct = (context: Omit<ActContext, 'recovers'>, act: Act): Promise<Performed> =>
+export const performAct = (context: Omit<LadderActContext, 'recovers'>, act: Act): Promise<Performed> =>
   perform(context, partsOf(act), act);
 
 /** As `ActParts.retryKey` tells it. */
@@ -58,8 +48,8 @@ export const intendAct = (state: LadderState, act: Act, atMs: number): LadderSta
 export const reduceAct = (before: LadderState, act: Act, outcome: Outcome): LadderState =>
   reduced(partsOf(act), before, act, outcome);
 
-export const seenAfterAct = (act: Act, before: Sight, outcome: Outcome): Sight =>
-  seenAfter(partsOf(act), before, outcome);
+export const statusAfterAct = (act: Act, before: NodeStatus, outcome: Outcome): NodeStatus =>
+  statusAfter(partsOf(act), before, outcome);
 
 /** Whether the act has ended a rung that did nothing. */
 export const endsUnspent = (before: LadderState, act: Act, outcome: Pick<Outcome, 'is'>, after: LadderState): boolean =>

@@ -13,30 +13,32 @@ import {
   type MadeVolume,
 } from '../../../shared/aws/volumes.ts';
 import type { Fleet } from '../../../shared/fleet/model.ts';
+import { turnAt } from '../../../shared/heal/context.ts';
 import { putInQuarantine } from '../../../shared/heal/kept.ts';
 import type { FoundVolume, LadderState, RestoredVolumes } from '../../../shared/heal/memory.ts';
 import type { MarkAnswer, MarkQuestion } from '../../../shared/model/questions.ts';
 import { INCIDENT_TAG, LEDGER_TAGS, TAG_VALUE_MAX, WHY_TAG } from '../../../shared/model/tags.ts';
 import { sentenceOfUnmarked } from '../../../shared/snapshots/marks.ts';
-import type { HealContext, Which } from '../context.ts';
 import {
   dropRestored,
   giveUpReplacement,
   giveUpRestored,
   instanceIdOf,
   isFound,
+  type ReplaceContext,
+  type Which,
   withReplacement,
   withRestored,
 } from '../state.ts';
-import { type ActContext, type ActParts, defineAct, known, nothing, type Result } from './act.ts';
-import { type Made, mutate, told } from './mutation.ts';
-import { keeping, ownTags, putVolumesAway, rolesOf, shelfOf, whoseOf } from './retired.ts';
+import { type ActParts, defineAct, known, type LadderActContext, nothing, type Result } from './act.ts';
+import { keeping, keptClientsOf, ownerOf, ownTags, putVolumesAway, rolesOf } from './cleanup.ts';
+import { accepted, type Made, mutate } from './mutation.ts';
 
 /** The parts that these acts share: they say nothing of the node itself. */
 const ON_VOLUMES = {
   needsApproval: true,
-  sight: 'kept',
-  silence: 'kept',
+  seenAfter: 'kept',
+  silentAfter: 'kept',
   givesBackWhen: null,
 } as const satisfies Partial<ActParts<never>>;
 
@@ -59,7 +61,7 @@ export const create = defineAct<{ readonly at: number; readonly reason: string }
       act: from === 'sibling' ? `CopyVolumes ${source}` : `CreateVolume ${wanted.snapshotId}`,
       sentence: `make a ${found.role} volume in ${availabilityZone}, ${reason}`,
       evidence: { ...found, source, rank, height },
-      call: (fleet) => make(context.heal, state, fleet, restoredVolumes, found, wanted.snapshotId),
+      call: (fleet) => make(context, state, fleet, restoredVolumes, found, wanted.snapshotId),
     });
   },
   reduce: {
@@ -79,14 +81,14 @@ export const create = defineAct<{ readonly at: number; readonly reason: string }
 const without = (positions: readonly number[], at: number): readonly number[] => positions.filter((one) => one !== at);
 
 async function make(
-  heal: HealContext,
+  context: ReplaceContext,
   { beganAtMs, incidentId }: LadderState,
   fleet: Fleet,
   restored: RestoredVolumes,
   found: FoundVolume,
   snapshotId: string,
 ): Promise<Made | Refused> {
-  const { ec2 } = heal.clients;
+  const { ec2 } = context.clients;
   const wish = {
     sizeGiB: found.sizeGiB,
     type: found.type,
@@ -96,7 +98,7 @@ async function make(
     kmsKeyId: found.kmsKeyId,
     // Written down before: the attempt after a lost answer finds the same volume.
     token: `${incidentId}-${beganAtMs.toString(36)}-${restored.generation}-${found.role}`.slice(0, 64),
-    tags: { ...found.tags, ...ownTags(heal), [INCIDENT_TAG]: incidentId, [LEDGER_TAGS.role]: found.role },
+    tags: { ...found.tags, ...ownTags(context), [INCIDENT_TAG]: incidentId, [LEDGER_TAGS.role]: found.role },
   };
   if (restored.from === 'sibling') {
     const [source] = (await describeVolumes(ec2, { instanceIds: [restored.source] })).filter(
@@ -111,7 +113,7 @@ async function make(
       }),
     );
   }
-  const sizeGiB = Math.max(found.sizeGiB, await sizeOf(heal, snapshotId));
+  const sizeGiB = Math.max(found.sizeGiB, await sizeOf(context, snapshotId));
   const rate = fleet.replace.initializationMiBps;
   return said(
     await createVolumeFrom(ec2, {
@@ -140,7 +142,7 @@ const isRole = (
   );
 };
 
-async function sizeOf({ clients }: HealContext, snapshotId: string): Promise<number> {
+async function sizeOf({ clients }: ReplaceContext, snapshotId: string): Promise<number> {
   const { Snapshots = [] } = await clients.ec2.send(new DescribeSnapshotsCommand({ SnapshotIds: [snapshotId] }));
   return Snapshots[0]?.VolumeSize ?? 0;
 }
@@ -180,7 +182,7 @@ export const attach = defineAct<Place>()('attach', {
       sentence: `attach ${volumeId} to ${instanceId} as ${device}, ${reason}`,
       atMostOnce: true,
       call: async () =>
-        told(byState(await attachVolume(context.heal.clients.ec2Once, { volumeId, instanceId, device })), 'attaching'),
+        accepted(byState(await attachVolume(context.clients.ec2Once, { volumeId, instanceId, device })), 'attaching'),
     });
   },
   reduce: {
@@ -217,18 +219,18 @@ export const detach = defineAct<Place>()('detach', {
       sentence: `detach ${volumeId} from ${instanceId}: ${reason}`,
       atMostOnce: true,
       call: async () =>
-        told(byState(await detachVolume(context.heal.clients.ec2Once, { volumeId, instanceId, device })), 'detaching'),
+        accepted(byState(await detachVolume(context.clients.ec2Once, { volumeId, instanceId, device })), 'detaching'),
     });
   },
   reduce: { done: nothing, failed: nothing, unknown: nothing },
 });
 
 /** Without the tag this heal could not attach the root volume again: it is tagged before it comes off. */
-function markRoot(context: ActContext, instanceId: string, volumeId: string): Promise<Result> {
-  const { clients, environment, payload } = context.heal;
+function markRoot(context: LadderActContext, instanceId: string, volumeId: string): Promise<Result> {
+  const { clients, environment, payload } = context;
   const question: MarkQuestion = { kind: 'mark-root', fleet: payload.fleet, instanceId, volumeId };
   return mutate(
-    { ...context, place: `${context.place}-mark` },
+    { ...context, ...turnAt(context.durable, `${context.place}-mark`) },
     {
       act: `CreateTags ${volumeId}`,
       sentence: `${volumeId} is the root volume of ${instanceId}: tagged, so that it can be attached again`,
@@ -260,10 +262,10 @@ export const keepVolumes = defineAct<object>()('keep-volumes', {
   ...ON_VOLUMES,
   intent: null,
   recovers: false,
-  retryKey: () => 'keep-volumes',
+  retryKey: 'kind',
   execute: (context) => {
     const { found } = known(context);
-    const { ec2 } = context.heal.clients;
+    const { ec2 } = context.clients;
     const ids = new Set(found.volumes.map(({ volumeId }) => volumeId));
     return mutate(context, {
       act: `ModifyInstanceAttribute ${found.instanceId}`,
@@ -294,10 +296,9 @@ export const dropVolumes = defineAct<object>()('drop-volumes', {
   ...ON_VOLUMES,
   intent: null,
   recovers: true,
-  retryKey: () => 'drop-volumes',
+  retryKey: 'kind',
   execute: (context) => {
     const { restoredVolumes } = known(context);
-    const { heal } = context;
     const volumes = restoredVolumes?.volumes ?? [];
     const ids =
       restoredVolumes?.from === 'kept' ? [] : volumes.flatMap(({ volumeId }) => (volumeId === '' ? [] : [volumeId]));
@@ -309,18 +310,24 @@ export const dropVolumes = defineAct<object>()('drop-volumes', {
       sentence: `${restoredVolumes?.source} did not help: ${reason}`,
       call: async (fleet) => {
         // A volume that vanished has no tags to be given.
-        const there = ids.length === 0 ? [] : await describeVolumes(heal.clients.ec2, { ids });
+        const there = ids.length === 0 ? [] : await describeVolumes(context.clients.ec2, { ids });
         const why = { [WHY_TAG]: reason.slice(0, TAG_VALUE_MAX) };
         // What cannot be marked is told of: the next set of snapshots, or the next rung, does not wait for a tag.
-        const untagged = await putVolumesAway(heal, there, rolesOf(volumes), keeping(fleet), why);
+        const untagged = await putVolumesAway(context, there, rolesOf(volumes), keeping(fleet), why);
         const unmarked = blamed
-          ? await putInQuarantine(shelfOf(heal), whoseOf(heal), snapshotIds, `${fault}: ${reason}`, Date.now())
+          ? await putInQuarantine(
+              keptClientsOf(context),
+              ownerOf(context),
+              snapshotIds,
+              `${fault}: ${reason}`,
+              Date.now(),
+            )
           : [];
         const quarantined = snapshotIds.filter((id) => !unmarked.some(({ snapshotId }) => snapshotId === id));
         return {
           said: [
             `${there.map(({ volumeId }) => volumeId).join(' ') || 'nothing'} kept for ${fleet.replace.keepDays} days`,
-            ...untagged.map((one) => `it cannot be tagged, and stays until a person deletes it: ${one}`),
+            ...untagged,
             ...(blamed && quarantined.length > 0 ? [`${quarantined.join(' ')} quarantined`] : []),
             ...(unmarked.length > 0 ? [`not quarantined: ${sentenceOfUnmarked(unmarked)}`] : []),
           ].join('; '),

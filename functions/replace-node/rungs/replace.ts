@@ -1,25 +1,39 @@
 // The rung that gives a node another instance: launched with its client masked, the original fenced, the data moved or restored, the client
 // unmasked, and only then what pointed at the original. Two copies of one identity never run (rules 13 and 14 of docs/model.md). Pure.
-import type { LadderState, Replacement } from '../../../shared/heal/memory.ts';
-import { endRung, giveUpReplacement, noteFenced, noteMasked, planReplacement } from '../acts/decisions.ts';
-import { join, standBy, stopInstanceOf } from '../acts/instances.ts';
-import { launch } from '../acts/launch.ts';
-import { inspect, maskOriginal, takeOver } from '../acts/node-commands.ts';
-import { leavePool } from '../acts/precautions.ts';
-import { detach, keepVolumes } from '../acts/volumes.ts';
-import { type Facts, followsAgain } from '../facts.ts';
-import { guardOf } from '../guards.ts';
-import { isOriginalTouched, isPending, newReplacement } from '../state.ts';
-import { BOUND_MS, isSpent, sentenceOfSetback, waitedMs, waitFor } from './patience.ts';
-import { backToOriginal } from './replace-back.ts';
-import { type Decision, type Rung, refuse } from './rung.ts';
-import { onceSettled, proving } from './settle.ts';
-import { lockedOut } from './stop-start.ts';
-import { FOLLOWS_AGAIN, needsPool } from './swap.ts';
-import { choose, move, prepare, takeAway } from './volumes.ts';
 
-const VOLUMES_UNKNOWN =
-  'which volumes are the node’s cannot be told: the node is silent, or they do not fit the fleet file';
+import type { LadderState, Replacement } from '../../../shared/heal/memory.ts';
+import { giveUpReplacement, noteFenced, noteMasked, planReplacement } from '../acts/decisions.ts';
+import { dropReplacement, join, launch, leave } from '../acts/instances.ts';
+import { maskOriginal, maskReplacement, startOriginal, takeOver } from '../acts/node-commands.ts';
+import { keepVolumes } from '../acts/volumes.ts';
+import { type Facts, followsAgain } from '../facts.ts';
+import { guardOf } from '../judge.ts';
+import { instanceIdOf, isOriginalTouched, isPending, newReplacement, type Which } from '../state.ts';
+import { lockedOut } from './restart.ts';
+import {
+  askNode,
+  attachTo,
+  BOUND_MS,
+  type Decision,
+  detachFrom,
+  isolate,
+  isSeenStopped,
+  isSpent,
+  onceSettled,
+  proving,
+  type Rung,
+  refuse,
+  rungFailed,
+  sentenceOfSetback,
+  startMachine,
+  stopMachine,
+  stuck,
+  waitedMs,
+  waitFor,
+} from './rung.ts';
+import { choose, FOLLOWS_AGAIN, prepare, takeAway, VOLUMES_UNKNOWN } from './swap.ts';
+
+const WITHOUT_ROOT = 'without its root volume nobody can start it by accident';
 
 export const REPLACE: Rung = {
   name: 'replace',
@@ -31,15 +45,16 @@ export const REPLACE: Rung = {
     (state !== null && state.found.volumes.length === 0 ? VOLUMES_UNKNOWN : null),
   next: (facts, state) => {
     const { replacement, found } = state;
-    if (found.volumes.length === 0) return endRung({ reason: VOLUMES_UNKNOWN });
+    if (found.volumes.length === 0) return rungFailed(VOLUMES_UNKNOWN);
     if (!replacement) return plan(facts, state);
     if (replacement.givenUp !== null) return backToOriginal(facts, state, replacement, replacement.givenUp);
     const act = launched(facts, state, replacement) ?? ready(facts, state, replacement);
-    return isSpent(state, act) ? giveUp(sentenceOfSetback(state)) : act;
+    return isSpent(state, act) ? giveUpInstance(sentenceOfSetback(state)) : act;
   },
 };
 
-const giveUp = (reason: string): Decision => giveUpReplacement({ reason });
+/** The new instance does not help: the original gets everything back. */
+export const giveUpInstance = (reason: string): Decision => giveUpReplacement({ reason });
 
 function cannotLaunch({ original, fleet, launch: verdict }: Facts): string | null {
   if (fleet.units.some(({ runtime }) => runtime.kind === 'commands'))
@@ -57,13 +72,13 @@ function plan(facts: Facts, state: LadderState): Decision {
     return refuse('instance-gone', 'the instance is gone, and what it was like cannot be read', { page: true });
   const { instance } = original;
   const hopeless = cannotLaunch(facts) ?? unplaced.find(({ isEverywhere }) => isEverywhere)?.reason;
-  if (hopeless !== undefined) return endRung({ reason: hopeless });
+  if (hopeless !== undefined) return rungFailed(hopeless);
   const subnetId = [instance.subnetId, ...fleet.replace.subnetIds].find((id) => id !== '' && !exhausted.includes(id));
   if (subnetId === undefined) {
     const why = unplaced.map((one) => `${one.subnetId}: ${one.reason}`).join('; ');
-    return endRung({
-      reason: `none of ${exhausted.length} subnets took it; more can be named in replace.subnets${why && ` (${why})`}`,
-    });
+    return rungFailed(
+      `none of ${exhausted.length} subnets took it; more can be named in replace.subnets${why && ` (${why})`}`,
+    );
   }
   const isOwn = subnetId === instance.subnetId;
   // Of another subnet the replacement itself tells.
@@ -88,25 +103,27 @@ function launched(
   if (!shown) {
     return waitedMs(state, nowMs) < BOUND_MS.boot
       ? waitFor(state, nowMs, `${planned.instanceId} is not shown yet`)
-      : giveUp('the new instance is not shown');
+      : giveUpInstance('the new instance is not shown');
   }
   const { instance, agentOnline } = shown;
   const { state: power, stateReason } = instance;
   if (power === 'terminated' || power === 'shutting-down' || power === 'stopped')
-    return giveUp(`the new instance is ${power}: ${stateReason ?? 'it could not be launched, or somebody ended it'}`);
+    return giveUpInstance(
+      `the new instance is ${power}: ${stateReason ?? 'it could not be launched, or somebody ended it'}`,
+    );
   const isHeard = planned.heard === planned.fence;
   if (planned.masked && (isHeard || planned.identity === 'replacement')) return null;
   if (power !== 'running' || !agentOnline) {
     return waitedMs(state, nowMs) > BOUND_MS.boot
-      ? giveUp(
+      ? giveUpInstance(
           `after ${BOUND_MS.boot / 60_000} min the new instance is ${power} and its agent ${agentOnline ? 'answers' : 'is silent'}`,
         )
       : waitFor(state, nowMs, power === 'running' ? 'its agent is not heard of yet' : `the new instance is ${power}`);
   }
   // The first word under each fence: what an attempt before this one has sent to it is over then.
-  if (!isHeard || !seen) return inspect({ which: 'replacement' });
+  if (!isHeard || !seen) return askNode('replacement');
   if (seen.clients.every(({ masked, state: is }) => masked && is !== 'running')) return noteMasked({});
-  return giveUp('the client of the new instance is not masked: two copies of one identity could run');
+  return giveUpInstance('the client of the new instance is not masked: two copies of one identity could run');
 }
 
 function ready(facts: Facts, state: LadderState, replacement: Replacement): Decision {
@@ -120,7 +137,7 @@ function ready(facts: Facts, state: LadderState, replacement: Replacement): Deci
   if (replacement.membership !== 'joined') return join({});
   if (replacement.identity !== 'replacement' || state.upSinceMs === null)
     return takeOver({ reason: 'the old client cannot run any more, and its volumes are here' });
-  return proving(facts, state, state.upSinceMs, 'replacement', giveUp);
+  return proving(facts, state, state.upSinceMs, 'replacement', giveUpInstance);
 }
 
 /** In another zone the data come from a snapshot, made and attached while the original is as it is. */
@@ -128,7 +145,7 @@ function restored(facts: Facts, state: LadderState, { availabilityZone }: Replac
   const { restoredVolumes } = state;
   if (!restoredVolumes) {
     const chosen = choose(facts, state, availabilityZone);
-    return 'failed' in chosen ? giveUp(chosen.failed) : chosen;
+    return 'failed' in chosen ? giveUpInstance(chosen.failed) : chosen;
   }
   if (restoredVolumes.givenUp) return takeAway(facts, state, restoredVolumes, restoredVolumes.givenUp);
   return prepare(facts, state, restoredVolumes, 'replacement');
@@ -146,32 +163,27 @@ function fence(facts: Facts, state: LadderState, { fencedBy, originalMask }: Rep
   const off = calledOff(facts, state);
   if (off) return off;
   const { instance, agentOnline } = original;
-  const { instanceId, state: power, rootVolumeId, rootDevice, autoScalingGroup } = instance;
+  const { instanceId, state: power, rootVolumeId, rootDevice } = instance;
   if (power === 'terminated') return noteFenced({ by: 'root-detached' });
   if (power === 'running') {
-    if (needsPool(facts, state)) return leavePool({});
-    if (autoScalingGroup !== null && state.standby !== 'entered') return standBy({ group: autoScalingGroup });
+    const isolating = isolate(facts, state);
+    if (isolating) return isolating;
     if (agentOnline && originalMask !== 'unconfirmed')
       return maskOriginal({ reason: 'its identity moves to the new instance' });
     if (!isPending(state, 'StopInstances', instanceId, nowMs))
-      return stopInstanceOf({ which: 'original', reason: 'its client cannot be asked to end' });
+      return stopMachine('original', 'its client cannot be asked to end');
   }
   if (power !== 'stopped') {
     return waitedMs(state, nowMs) > BOUND_MS.stop
-      ? giveUp(`the old instance is still ${power}`)
+      ? giveUpInstance(`the old instance is still ${power}`)
       : waitFor(state, nowMs, `the old instance is ${power}`);
   }
   if (rootVolumeId === null) return noteFenced({ by: 'root-detached' });
   if (isPending(state, 'DetachVolume', rootVolumeId, nowMs))
     return waitedMs(state, nowMs) > BOUND_MS.detach
-      ? giveUp('the root volume of the old instance does not come off')
+      ? giveUpInstance('the root volume of the old instance does not come off')
       : waitFor(state, nowMs, 'its root volume is being detached');
-  return detach({
-    volumeId: rootVolumeId,
-    which: 'original',
-    device: rootDevice,
-    reason: 'without its root volume nobody can start it by accident',
-  });
+  return detachFrom('original', { volumeId: rootVolumeId, device: rootDevice }, WITHOUT_ROOT);
 }
 
 /** A launch and another zone's data take their time: what was true when the rung was taken is asked again before the original feels anything. */
@@ -179,8 +191,119 @@ function calledOff(facts: Facts, state: LadderState): Decision | null {
   const isTouched = isOriginalTouched(state);
   // What was intended may not have happened: then it is seen well after that.
   const isSeen = !isTouched || (facts.watched?.observedAtMs ?? 0) > (state.waitingSinceMs ?? facts.nowMs);
-  if (isSeen && followsAgain(facts)) return giveUp(FOLLOWS_AGAIN);
+  if (isSeen && followsAgain(facts)) return giveUpInstance(FOLLOWS_AGAIN);
   if (isTouched) return null;
   const refusal = guardOf(facts, 'replace');
   return refusal && onceSettled(facts, state, { as: 'refused', refusal });
+}
+
+/**
+ * The way back from a replacement that did not help: its client is down for sure, the volumes and the root are where they were, and the
+ * original runs again.
+ */
+function backToOriginal(facts: Facts, state: LadderState, replacement: Replacement, reason: string): Decision {
+  const { restoredVolumes: restored } = state;
+  if (replacement.instanceId === '') return dropReplacement({});
+  const silenced = silence(facts, state, replacement, reason);
+  if (silenced) return silenced;
+  if (restored)
+    return takeAway(facts, state, { ...restored, mounted: 'found' }, restored.givenUp ?? { fault: 'other', reason });
+  if (!isOriginalTouched(state))
+    return isSeenStopped(facts, state)
+      ? waitFor(state, facts.nowMs, 'the old instance was started, and EC2 says stopped still')
+      : dropReplacement({});
+  return move(facts, state, 'original') ?? restoreOriginal(facts, state, replacement, reason);
+}
+
+/** Its client was told to start, and has not said since that it is masked. */
+const mayRun = ({ takeOver }: Replacement): boolean => takeOver === 'intended' || takeOver === 'unconfirmed';
+
+/** The replacement's client is masked by its own acknowledgement; or its instance is stopped and has no root volume. It is kept, stopped. */
+function silence(
+  { replacement: shown, nowMs }: Facts,
+  state: LadderState,
+  replacement: Replacement,
+  reason: string,
+): Decision | null {
+  // It may not be shown yet; one that is gone for good runs no client.
+  if (!shown) return waitedMs(state, nowMs) < BOUND_MS.shown ? waitFor(state, nowMs, 'it is not shown yet') : null;
+  const { instance, agentOnline } = shown;
+  const { state: power, instanceId, rootVolumeId, rootDevice } = instance;
+  if (power === 'terminated') return null;
+  if (power === 'stopped') {
+    if (!mayRun(replacement) || rootVolumeId === null) return null;
+    if (isPending(state, 'DetachVolume', rootVolumeId, nowMs))
+      return waitFor(state, nowMs, 'its root volume is being detached');
+    return detachFrom('replacement', { volumeId: rootVolumeId, device: rootDevice }, WITHOUT_ROOT);
+  }
+  if (power === 'running' && replacement.takeOver === 'intended' && agentOnline) return maskReplacement({ reason });
+  if (power === 'running' && !isPending(state, 'StopInstances', instanceId, nowMs))
+    return stopMachine('replacement', reason);
+  return waitedMs(state, nowMs) > BOUND_MS.stop
+    ? stuck(`the new instance is still ${power}`)
+    : waitFor(state, nowMs, `the new instance is ${power}`);
+}
+
+function restoreOriginal(
+  { original, nowMs }: Facts,
+  state: LadderState,
+  { originalRoot: root, originalMask, membership }: Replacement,
+  reason: string,
+): Decision {
+  const power = original?.instance.state ?? 'terminated';
+  if (!original || power === 'terminated') return dropReplacement({});
+  const { instance, agentOnline } = original;
+  if (root && isPending(state, 'DetachVolume', root.volumeId, nowMs))
+    return waitFor(state, nowMs, 'the old root volume may be on its way off');
+  if (root && instance.rootVolumeId === null) {
+    if (isPending(state, 'AttachVolume', root.volumeId, nowMs))
+      return waitFor(state, nowMs, 'the old root volume is being attached');
+    return attachTo('original', root, 'it is put back');
+  }
+  if (membership !== 'apart') return leave({});
+  const start = startMachine(`it is put back: ${reason}`);
+  if (power === 'stopped' && !isPending(state, 'StartInstances', instance.instanceId, nowMs))
+    return isSpent(state, start) ? dropReplacement({}) : start;
+  const pending = isPending(state, 'StopInstances', instance.instanceId, nowMs);
+  // Its client was to be masked: it is unmasked and started by another word.
+  const masked = originalMask !== 'none';
+  if (power === 'running' && !pending && !masked) return dropReplacement({});
+  if (power === 'running' && !pending && agentOnline) return startOriginal({ reason });
+  return waitedMs(state, nowMs) > BOUND_MS.stop
+    ? stuck(
+        `the old instance is ${power}, its agent ${agentOnline ? 'answers' : 'is silent'}, and its client ${masked ? 'is masked' : 'is to run'}`,
+      )
+    : waitFor(state, nowMs, 'the old instance comes up');
+}
+
+/** "/dev/sd[f-p]" are recommended for EBS data volumes ("Device names for volumes on Amazon EC2 instances"). */
+const DEVICES = [...'fghijklmnop'].map((letter) => `/dev/sd${letter}`);
+
+/** Each found volume off the one instance and onto the other; null when all are there. */
+function move(facts: Facts, state: LadderState, to: Which): Decision | null {
+  const { nowMs, volumes, replacement } = facts;
+  const target = instanceIdOf(state, to);
+  const taken = (replacement?.instance.devices ?? []).map(({ device }) => device);
+  // On the way there the original gets everything back; on the way back it is waited for, and a person is told by the bound of the heal.
+  const delayed = (reason: string): Decision =>
+    to === 'replacement' ? giveUpInstance(reason) : waitFor(state, nowMs, reason);
+  for (const [at, { volumeId, device }] of state.found.volumes.entries()) {
+    const volume = volumes.find((candidate) => candidate.volumeId === volumeId);
+    if (!volume) return delayed(`${volumeId} is gone`);
+    const { attachment } = volume;
+    if (attachment?.instanceId === target && attachment.state === 'attached') continue;
+    const isElsewhere = attachment && attachment.instanceId !== target && attachment.state === 'attached';
+    if (isElsewhere && !isPending(state, 'DetachVolume', volumeId, nowMs)) {
+      const which = to === 'replacement' ? 'original' : 'replacement';
+      return detachFrom(which, { volumeId, device: attachment.device }, 'it moves');
+    }
+    if (volume.state === 'available' && !isPending(state, 'AttachVolume', volumeId, nowMs)) {
+      const name = to === 'original' ? device : DEVICES.filter((one) => !taken.includes(one))[at];
+      return attachTo(to, { volumeId, device: name ?? device }, 'it moves');
+    }
+    const is = attachment?.state ?? volume.state;
+    if (waitedMs(state, nowMs) > BOUND_MS.detach) return delayed(`${volumeId} is still ${is}`);
+    return waitFor(state, nowMs, `${volumeId} is ${is}`);
+  }
+  return null;
 }

@@ -1,10 +1,28 @@
-// The mildest rung: the client is restarted. Pure.
-import { endRung } from '../acts/decisions.ts';
-import { restart } from '../acts/node-commands.ts';
-import { isSpent } from './patience.ts';
-import type { Rung } from './rung.ts';
-import { proving } from './settle.ts';
+// The rungs that restart something: the client, and the instance where EC2 finds that impaired. Pure.
 
+import { keyBeyondUs, keyDenies } from '../../../shared/aws/keys.ts';
+import type { LadderState } from '../../../shared/heal/memory.ts';
+import { restart } from '../acts/node-commands.ts';
+import { type Facts, isImpaired, type Machine } from '../facts.ts';
+import { isPending, isStopOwed } from '../state.ts';
+import {
+  askNode,
+  BOUND_MS,
+  type Decision,
+  isSpent,
+  proving,
+  type Rung,
+  refuse,
+  rungFailed,
+  sentenceOfSetback,
+  setAside,
+  startMachine,
+  stopMachine,
+  waitedMs,
+  waitFor,
+} from './rung.ts';
+
+/** The mildest rung: the client is restarted. */
 export const RESTART: Rung = {
   name: 'restart',
   class: 'restart',
@@ -13,12 +31,105 @@ export const RESTART: Rung = {
   next: (facts, state) => {
     const { original, seen, watched } = facts;
     if (state.upSinceMs !== null)
-      return proving(facts, state, state.upSinceMs, 'original', (reason) => endRung({ reason }));
-    if (!original?.agentOnline) return endRung({ reason: 'the node does not answer commands' });
+      return proving(facts, state, state.upSinceMs, 'original', (reason) => rungFailed(reason));
+    if (!original?.agentOnline) return rungFailed('the node does not answer commands');
     const first = seen?.clients.find(({ state: is }) => is !== 'running');
     const act = restart({
       reason: first ? `its client is ${first.state}` : (watched?.reason ?? 'it does not follow its chain'),
     });
-    return isSpent(state, act) ? endRung({ reason: 'its restart was not answered' }) : act;
+    return isSpent(state, act) ? rungFailed('its restart was not answered') : act;
   },
 };
+
+/** Stopped and started, an impaired instance comes up on other hardware. */
+export const STOP_START: Rung = {
+  name: 'stop-start',
+  class: 'restart',
+  asksOriginalFirst: false,
+  cannotBegin: lockedOut,
+  next: (facts, state) => {
+    const { original } = facts;
+    if (!original) return rungFailed('the instance is gone');
+    const next = state.original === 'started' ? started : isStopOwed(state) ? stopped : running;
+    const act = next(facts, state, original);
+    return isSpent(state, act) ? rungFailed(sentenceOfSetback(state)) : act;
+  },
+};
+
+/**
+ * An instance starts, and takes a volume, by a grant on the volume's key that the caller must be allowed to make ("Required permissions"
+ * for EBS encryption): a key that heals may not use would keep it down.
+ */
+export function lockedOut({ original, volumes, keyScope }: Facts, state: LadderState | null): string | null {
+  if (!original) return null;
+  const deniedKeys = state?.tried.flatMap(({ deniedKey }) => deniedKey ?? []) ?? [];
+  for (const { volumeId, kmsKeyId, attachment } of volumes) {
+    if (kmsKeyId === null) continue;
+    const why = deniedKeys.includes(kmsKeyId) ? keyDenies(kmsKeyId, keyScope) : keyBeyondUs(kmsKeyId, keyScope);
+    if (why !== null && attachment?.instanceId === original.instance.instanceId)
+      return `with ${volumeId} on it the instance could not be started again: ${why}`;
+  }
+  return null;
+}
+
+function running(facts: Facts, state: LadderState, { instance, checks, agentOnline }: Machine): Decision {
+  const { state: power } = instance;
+  if (power === 'running') {
+    // EC2 moves an instance that fails its system check by itself ("Simplified automatic recovery"): what comes up is not stopped again.
+    if (isComingUp(checks) && waitedMs(state, facts.nowMs) <= BOUND_MS.boot)
+      return waitFor(state, facts.nowMs, 'the instance is coming up by itself, its checks are not through');
+    if (isUp(checks) && agentOnline)
+      return startMachine('EC2 has recovered it by itself: its checks pass and its agent answers');
+    // A member that does not run is replaced by its group, but on standby.
+    return setAside(facts, state) ?? stopMachine('original', 'EC2 finds it impaired, or its agent is silent');
+  }
+  // A person's stop is that person's business.
+  if (power === 'stopped' || power === 'stopping')
+    return refuse('instance-stopped', `the instance is ${power}, by somebody else`, { page: true });
+  return waitedMs(state, facts.nowMs) > BOUND_MS.boot
+    ? rungFailed(`it is still ${power}`)
+    : waitFor(state, facts.nowMs, `the instance is ${power}`);
+}
+
+const isUp = (checks: Machine['checks']): boolean => checks?.instance === 'ok' && checks.system === 'ok';
+
+/** A boot, or EC2's own recovery; what is impaired already is no more than that. */
+const isComingUp = (checks: Machine['checks']): boolean =>
+  checks !== null &&
+  [checks.instance, checks.system].includes('initializing') &&
+  ![checks.instance, checks.system].includes('impaired');
+
+/** By this heal: intended at least. */
+function stopped({ nowMs }: Facts, state: LadderState, { instance }: Machine): Decision {
+  const { instanceId, state: power } = instance;
+  const isStarting = state.pending?.call === 'StartInstances' && state.pending.target === instanceId;
+  if (power === 'stopped' && !isPending(state, 'StartInstances', instanceId, nowMs))
+    return startMachine('it has stopped');
+  if (power === 'running' && !isStarting && !isPending(state, 'StopInstances', instanceId, nowMs))
+    return stopMachine('original', 'what became of the stop before nobody knows, and it runs');
+  if (power === 'running' && isStarting) return startMachine('it has started: nothing is left to do');
+  return waitedMs(state, nowMs) > BOUND_MS.stop
+    ? rungFailed(`it is still ${power}`)
+    : waitFor(state, nowMs, `the instance is ${power}`);
+}
+
+function started(facts: Facts, state: LadderState, { instance, checks, agentOnline }: Machine): Decision {
+  const { nowMs } = facts;
+  const { instanceId, state: power, stateReason } = instance;
+  if (power === 'stopped' && !isPending(state, 'StartInstances', instanceId, nowMs))
+    return rungFailed(`it was started and is stopped again: ${stateReason ?? 'nobody says why'}`);
+  if (state.upSinceMs !== null)
+    return proving(facts, state, state.upSinceMs, 'original', (reason) => rungFailed(reason));
+  if (isImpaired(facts)) return rungFailed('EC2 finds it impaired still');
+  const up = power === 'running' && isUp(checks);
+  if (up && agentOnline) return askNode('original');
+  if (waitedMs(state, nowMs) > BOUND_MS.boot)
+    return rungFailed(
+      up ? 'its agent stays silent' : `it is ${power}, its checks say ${checks?.instance ?? 'nothing'}`,
+    );
+  return waitFor(
+    state,
+    nowMs,
+    up ? 'its agent is not heard of yet' : `the instance is ${power}, its checks are not through`,
+  );
+}

@@ -1,9 +1,17 @@
-// What a rung of the ladder is, and what is decided in a turn: the next act, or how the attempt ends. Pure.
-import type { LadderState } from '../../../shared/heal/memory.ts';
+// What all rungs of the ladder share: what a rung and a decision are, how long AWS is waited for and how often an act is repeated, the proof, and
+// what the heal owes the node before it may give up. Pure.
+import type { CleanupPiece, FailedRung, FoundVolume, LadderState, Setback } from '../../../shared/heal/memory.ts';
 import type { FailureCode, GuardrailCode, Refusal } from '../../../shared/model/guardrail-codes.ts';
 import type { Rung as RungName } from '../../../shared/model/rungs.ts';
-import type { Act } from '../acts/table.ts';
+import { cleanUp } from '../acts/cleanup.ts';
+import { endRung, leavePool, type Progress, prove, wait } from '../acts/decisions.ts';
+import { standBy, startInstanceOf, stopInstanceOf } from '../acts/instances.ts';
+import { inspect } from '../acts/node-commands.ts';
+import { type Act, retryKeyOf } from '../acts/table.ts';
+import { attach, detach } from '../acts/volumes.ts';
 import type { Facts } from '../facts.ts';
+import { judgeProof, type Verdict } from '../judge.ts';
+import { isPending, isStopOwed, mayBeOnStandby, type Which } from '../state.ts';
 
 /** One thing that may help a node. */
 export interface Rung {
@@ -49,3 +57,179 @@ export const refuse = (
 /** It may not end yet, and does not go on either: a person is told. */
 export const stuck = (reason: string): Ended =>
   ended({ as: 'failed', code: 'step-failed', reason, lookAgainMs: 30 * 60_000 });
+
+// Acts that more than one rung decides on, in the words of a rung; what one rung alone decides on, it names itself.
+
+/** The rung under way did not help, and nothing of it is left. */
+export const rungFailed = (reason: string, code?: FailedRung['code']): Decision =>
+  endRung({ reason, ...(code !== undefined && { code }) });
+
+/** The node says how it is, and its fence is raised. */
+export const askNode = (which: Which): Decision => inspect({ which });
+
+/** The node follows its chain again. */
+export const proved = (reason: string): Decision => prove({ reason });
+
+export const waitSeconds = (seconds: number, what: string, progress?: Progress): Act =>
+  wait({ seconds, what, ...(progress && { progress }) });
+
+export const stopMachine = (which: Which, reason: string): Decision => stopInstanceOf({ which, reason });
+
+/** The original, which this heal has stopped, or which EC2 has started by itself. */
+export const startMachine = (reason: string): Decision => startInstanceOf({ reason });
+
+/** An attachment of a volume, by EC2's name of it. */
+type Attachment = Pick<FoundVolume, 'volumeId' | 'device'>;
+
+export const attachTo = (which: Which, { volumeId, device }: Attachment, reason: string): Decision =>
+  attach({ volumeId, which, device, reason });
+
+export const detachFrom = (which: Which, { volumeId, device }: Attachment, reason: string): Decision =>
+  detach({ volumeId, which, device, reason });
+
+/** Its group is not to replace a member that does not run: null once that is so. */
+export function setAside({ original }: Facts, { standby }: LadderState): Decision | null {
+  const group = original?.instance.autoScalingGroup ?? null;
+  return group === null || standby === 'entered' ? null : standBy({ group });
+}
+
+/** Nobody is led to the node, and its group sets it aside; null once that is so. One that is not well is out of the pool by its health. */
+export function isolate(facts: Facts, state: LadderState): Decision | null {
+  const { watched, fleet } = facts;
+  const serves = fleet.dns !== undefined && watched?.health === 'synced' && state.pool === 'in';
+  return serves ? leavePool({}) : setAside(facts, state);
+}
+
+export const clearUp = (piece: CleanupPiece): Decision => cleanUp({ piece });
+
+/** Ours, since AWS publishes none: what takes longer than this does not come. */
+export const BOUND_MS = {
+  /** A volume from `creating` to `available`: seconds. */
+  create: 10 * 60_000,
+  attach: 10 * 60_000,
+  detach: 15 * 60_000,
+  /** "If the OS does not cleanly shut down within a few minutes, a hard shutdown is performed" (StopInstances). */
+  stop: 20 * 60_000,
+  /** From `pending` to checks that pass and an agent that answers. */
+  boot: 15 * 60_000,
+  /** Blocks at 100 MiB/s, the slowest rate that can be asked for, of the largest volumes: two days. */
+  initialize: 48 * 60 * 60_000,
+  /** Until Describe shows an instance that is there. */
+  shown: 5 * 60_000,
+} as const;
+
+/** Quick states are seen at once; what lasts is asked for once a minute. */
+export function waitFor(state: LadderState, nowMs: number, what: string): Act {
+  const forMs = waitedMs(state, nowMs);
+  const seconds = forMs < 5_000 ? 2 : forMs < 30_000 ? 5 : forMs < 120_000 ? 10 : forMs < 15 * 60_000 ? 20 : 60;
+  return waitSeconds(seconds, what);
+}
+
+export const waitedMs = ({ waitingSinceMs }: LadderState, nowMs: number): number => nowMs - (waitingSinceMs ?? nowMs);
+
+/** Failures in a row before a person is told. */
+const MAX_IN_A_ROW = 3;
+const AGAIN_AFTER_MS = 60_000;
+const NEXT_ATTEMPT_MS = 30 * 60_000;
+
+const keyOf = (decision: Decision): string | null => (decision.do === 'end' ? null : retryKeyOf(decision));
+
+/** Whether an act has failed so often that something else is to be done, where there is something else. */
+export const isSpent = ({ setback }: LadderState, decision: Decision): boolean =>
+  setback !== null && setback.act === keyOf(decision) && setback.count >= MAX_IN_A_ROW;
+
+/** Why an act is spent, for what is done in its place. */
+export const sentenceOfSetback = ({ setback }: LadderState): string =>
+  `${setback?.act} failed several times: ${setback?.reason}`;
+
+/** The act, or the time until it is repeated, or the end of the attempt. */
+export function paced(decision: Decision, state: LadderState, nowMs: number): Decision {
+  const { setback } = state;
+  if (setback === null || setback.act !== keyOf(decision)) return decision;
+  const sinceMs = nowMs - setback.atMs;
+  if (setback.count >= MAX_IN_A_ROW && sinceMs < NEXT_ATTEMPT_MS) return told(setback);
+  return sinceMs < AGAIN_AFTER_MS ? waitFor(state, nowMs, `${setback.act} again: ${setback.reason}`) : decision;
+}
+
+const told = ({ act, count, reason }: Setback): Decision =>
+  ended({
+    as: 'failed',
+    code: 'step-failed',
+    reason: `${act} failed ${count} times in a row (${reason}), and it is needed: it is tried again`,
+    lookAgainMs: NEXT_ATTEMPT_MS,
+  });
+
+type Failed = Extract<Verdict, { readonly is: 'failed' }>;
+
+/** While a rung waits for its proof. */
+export function proving(
+  facts: Facts,
+  state: LadderState,
+  upSinceMs: number,
+  which: Which,
+  failed: (reason: string, at: Failed['at']) => Decision,
+): Decision {
+  const { nowMs, fleet, watched, seen } = facts;
+  const { found, inspectedAtMs } = state;
+  const verdict = judgeProof({ nowMs, fleet, watched, seen, found, upSinceMs, inspectedAtMs });
+  switch (verdict.is) {
+    case 'proved':
+      return proved(verdict.reason);
+    case 'waiting':
+      return waitSeconds(verdict.seconds, verdict.why);
+    case 'silent':
+      return facts[which]?.agentOnline ? askNode(which) : waitSeconds(60, 'neither its client nor its agent answers');
+    case 'failed':
+      return failed(verdict.reason, verdict.at);
+    case 'unknown':
+      // Nothing is climbed and nothing put back without a reading; the next attempt goes on from here.
+      return refuse('observation-stale', verdict.reason, { page: true });
+  }
+}
+
+/** An end, once nothing is owed; what cannot be given is told of. */
+export function onceSettled(facts: Facts, state: LadderState, end: End): Decision {
+  const next = owed(facts, state);
+  if (next) return next;
+  if (isSeenStopped(facts, state)) return waitFor(state, facts.nowMs, 'it was started, and EC2 says stopped still');
+  if (facts.original?.instance.state !== 'stopped' || !owesStart(facts, state)) return ended(asItIs(facts, end));
+  const why = `its instance is stopped, and cannot be started again: ${state.setback?.reason}`;
+  if (end.as === 'escalated') return ended({ ...end, reason: `${end.reason}; ${why}`, asFound: false });
+  return stuck(why);
+}
+
+/** The next thing that is owed; null where nothing is, or where it cannot be given. */
+function owed({ original, nowMs }: Facts, state: LadderState): Decision | null {
+  if (!original) return null;
+  const { instanceId, state: power, autoScalingGroup } = original.instance;
+  if (owesStart({ original }, state)) {
+    // Of one that runs already EC2 takes the call as well, and then it is noted that it was started.
+    const call = power === 'running' ? 'StopInstances' : 'StartInstances';
+    const isStill = (power === 'stopped' || power === 'running') && !isPending(state, call, instanceId, nowMs);
+    const start = startMachine('it was stopped by this heal');
+    if (isStill && !isSpent(state, start)) return start;
+    // On standby it stays: back in service its group would replace what does not run.
+    if (power === 'stopped' && isStill) return null;
+    if (!isStill)
+      return waitedMs(state, nowMs) > BOUND_MS.stop
+        ? stuck(`the instance is still ${power}, and was stopped by this heal`)
+        : waitFor(state, nowMs, `the instance is ${power}`);
+  }
+  if (mayBeOnStandby(state) && autoScalingGroup !== null)
+    return clearUp({ kind: 'leave-standby', target: autoScalingGroup });
+  return null;
+}
+
+const owesStart = ({ original }: Pick<Facts, 'original'>, state: LadderState): boolean =>
+  isStopOwed(state) && original !== null && !['terminated', 'shutting-down'].includes(original.instance.state);
+
+/** Describe may be older than the start: nobody is told of an instance that stands still while it boots. */
+export const isSeenStopped = ({ original, nowMs }: Facts, state: LadderState): boolean =>
+  original?.instance.state === 'stopped' && isPending(state, 'StartInstances', original.instance.instanceId, nowMs);
+
+/** A node is found with its instance running, or nothing is begun: one that does not run now, for whatever reason, is not as it was found. */
+function asItIs({ original }: Facts, end: End): End {
+  const power = original?.instance.state ?? 'gone';
+  if (end.as !== 'escalated' || !end.asFound || power === 'running' || power === 'pending') return end;
+  return { ...end, reason: `${end.reason}; its instance is ${power}`, asFound: false };
+}

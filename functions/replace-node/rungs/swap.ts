@@ -1,17 +1,38 @@
 // The rung that gives a node other data, blue/green on its own instance: all is made, attached and checked while the node is as it is; one
 // command exchanges the volumes; the found ones stay attached until the node has proved itself. Pure.
-import type { Blame, LadderState, RestoredVolumes } from '../../../shared/heal/memory.ts';
-import { endRung, giveUpVolumes, prove } from '../acts/decisions.ts';
-import { standBy } from '../acts/instances.ts';
-import { inspect, swap } from '../acts/node-commands.ts';
-import { leavePool } from '../acts/precautions.ts';
+
+import { foreignAccountOf, keyDenies } from '../../../shared/aws/keys.ts';
+import { freeDevice, type VolumeNow } from '../../../shared/aws/volumes.ts';
+import type { Blame, FailedRung, LadderState, NewVolume, RestoredVolumes } from '../../../shared/heal/memory.ts';
+import { chooseVolumes, giveUpVolumes } from '../acts/decisions.ts';
+import { check, swap } from '../acts/node-commands.ts';
+import { create, dropVolumes } from '../acts/volumes.ts';
 import { type Facts, followsAgain } from '../facts.ts';
-import { guardOf } from '../guards.ts';
-import { mountedOf } from '../state.ts';
-import { isSpent, sentenceOfSetback } from './patience.ts';
-import { type Decision, type End, type Rung, refuse } from './rung.ts';
-import { onceSettled, proving } from './settle.ts';
-import { choose, type NoChoice, prepare, takeAway } from './volumes.ts';
+import { guardOf } from '../judge.ts';
+import { instanceIdOf, isPending, mountedOf, type Which } from '../state.ts';
+import {
+  askNode,
+  attachTo,
+  BOUND_MS,
+  type Decision,
+  detachFrom,
+  type End,
+  isolate,
+  isSpent,
+  onceSettled,
+  proved,
+  proving,
+  type Rung,
+  refuse,
+  rungFailed,
+  sentenceOfSetback,
+  waitedMs,
+  waitFor,
+  waitSeconds,
+} from './rung.ts';
+
+export const VOLUMES_UNKNOWN =
+  'which volumes are the node’s cannot be told: the node is silent, or its mounts do not fit the fleet file';
 
 export const SWAP: Rung = {
   name: 'swap',
@@ -20,22 +41,20 @@ export const SWAP: Rung = {
   cannotBegin: () => null,
   next: (facts, state) => {
     const { restoredVolumes: restored, found } = state;
-    if (found.volumes.length === 0)
-      return endRung({
-        reason:
-          'which volumes are the node’s cannot be told: the node is silent, or its mounts do not fit the fleet file',
-      });
-    if (!restored) return facts.original ? beforeVolumes(facts, state) : endRung({ reason: 'the instance is gone' });
+    if (found.volumes.length === 0) return rungFailed(VOLUMES_UNKNOWN);
+    if (!restored) return facts.original ? beforeVolumes(facts, state) : rungFailed('the instance is gone');
     const unreachable = outOfReach(facts, state, restored);
     if (unreachable) return unreachable;
     if (restored.givenUp) return takeAway(facts, state, restored, restored.givenUp);
     if (!isWanted(facts, restored)) return giveUpVolumes({ blame: OTHERWISE });
     const act = prepare(facts, state, restored, 'original') ?? exchange(facts, state, restored);
-    return isSpent(state, act) ? giveUp(sentenceOfSetback(state)) : act;
+    return isSpent(state, act) ? giveUpData(sentenceOfSetback(state)) : act;
   },
 };
 
-const giveUp = (reason: string): Decision => giveUpVolumes({ blame: { fault: 'other', reason } });
+/** These data do not help. */
+export const giveUpData = (reason: string, fault: Blame['fault'] = 'other'): Decision =>
+  giveUpVolumes({ blame: { fault, reason } });
 
 /** A heal of before may have left volumes in the middle: proved, they would pass for what a person has asked for since. */
 function isWanted({ want }: Facts, { from, volumes }: RestoredVolumes): boolean {
@@ -75,8 +94,8 @@ const SILENT: Blame = { fault: 'other', reason: 'the node does not answer comman
 
 function beforeVolumes(facts: Facts, state: LadderState): Decision {
   if (!facts.original?.agentOnline)
-    return endRung({ reason: 'the node does not answer commands, and its volumes are exchanged by one' });
-  if (state.standby === 'refused') return endRung({ reason: 'its group does not set it aside' });
+    return rungFailed('the node does not answer commands, and its volumes are exchanged by one');
+  if (state.standby === 'refused') return rungFailed('its group does not set it aside');
   if (state.tried.some(({ fault }) => fault === 'same-stop')) return onceSettled(facts, state, sameStop(state));
   const chosen = choose(facts, state, state.found.availabilityZone);
   return 'failed' in chosen ? noneLeft(facts, state, chosen) : chosen;
@@ -93,7 +112,7 @@ const sameStop = ({ tried }: LadderState): End => ({
 function noneLeft({ want }: Facts, { tried }: LadderState, { failed: reason, code }: NoChoice): Decision {
   if (want.do === 'undo' && tried.length === 0) return refuse('nothing-to-undo', reason);
   if (want.do === 'restore' && tried.length === 0) return refuse('snapshot-unfit', reason);
-  return endRung({ reason, ...(code !== undefined && { code }) });
+  return rungFailed(reason, code);
 }
 
 function exchange(facts: Facts, state: LadderState, restored: RestoredVolumes): Decision {
@@ -101,22 +120,19 @@ function exchange(facts: Facts, state: LadderState, restored: RestoredVolumes): 
   if (restored.mounted === 'found') {
     const off = state.client === 'mayBeDown' && !runsOnFound(facts, state) ? null : calledOff(facts, state);
     if (off) return off;
-    if (needsPool(facts, state)) return leavePool({});
-    const group = facts.original?.instance.autoScalingGroup;
-    if (group && state.standby !== 'entered') return standBy({ group });
+    const isolating = isolate(facts, state);
+    if (isolating) return isolating;
     const data = from === 'snapshot' ? `${source}, ${rank}` : source;
     return swap({ to: 'restored', reason: `data of ${data}${height === null ? '' : `, height ${height}`}` });
   }
   if (facts.want.do === 'undo') return undone(facts, state);
-  if (state.upSinceMs === null) return inspect({ which: 'original' });
-  return proving(facts, state, state.upSinceMs, 'original', (reason, fault) =>
-    giveUpVolumes({ blame: { fault, reason } }),
-  );
+  if (state.upSinceMs === null) return askNode('original');
+  return proving(facts, state, state.upSinceMs, 'original', giveUpData);
 }
 
 /** Blocks may have taken two days to come: what was true when the rung was taken is asked again before the node feels anything of it. */
 function calledOff(facts: Facts, state: LadderState): Decision | null {
-  if (followsAgain(facts)) return giveUp(FOLLOWS_AGAIN);
+  if (followsAgain(facts)) return giveUpData(FOLLOWS_AGAIN);
   const refusal = guardOf(facts, 'swap');
   return refusal && onceSettled(facts, state, { as: 'refused', refusal });
 }
@@ -127,14 +143,186 @@ const runsOnFound = ({ seen }: Facts, state: LadderState): boolean =>
 
 export const FOLLOWS_AGAIN = 'the node follows its chain again by itself';
 
-/** A node that serves is taken out of the pool before; one that is not well is out of it by its health. */
-export const needsPool = ({ watched, fleet }: Facts, { pool }: LadderState): boolean =>
-  fleet.dns !== undefined && watched?.health === 'synced' && pool === 'in';
-
 /** What a person wants back need not follow the chain better than what was there. */
 function undone({ seen }: Facts, state: LadderState): Decision {
-  if (!seen || state.upSinceMs === null) return inspect({ which: 'original' });
+  if (!seen || state.upSinceMs === null) return askNode('original');
   if (seen.clients.every(({ state: is }) => is === 'running'))
-    return prove({ reason: 'the volumes of before are mounted again, and the client runs on them' });
-  return giveUp('the client does not run on them');
+    return proved('the volumes of before are mounted again, and the client runs on them');
+  return giveUpData('the client does not run on them');
+}
+
+export interface NoChoice {
+  readonly failed: string;
+  readonly code?: FailedRung['code'];
+}
+
+/** Which data are restored: the best good snapshots that were not tried, a sibling's volumes, or what a heal before has kept. */
+export function choose(
+  facts: Facts,
+  state: LadderState,
+  availabilityZone: string,
+): ReturnType<typeof chooseVolumes> | NoChoice {
+  const { sources, want, fleet } = facts;
+  if (!sources) return { failed: 'what could be copied was not read' };
+  if (sources.unread !== undefined) return { failed: `what could be copied cannot be read: ${sources.unread}` };
+  const tried = new Set(state.tried.map(({ source }) => source));
+  const chosen = (
+    part: Pick<RestoredVolumes, 'source' | 'from' | 'rank' | 'height' | 'ofNode' | 'volumes'>,
+    reason: string,
+  ): ReturnType<typeof chooseVolumes> => {
+    const rest = { generation: state.generation, availabilityZone, creating: [], checked: 0 } as const;
+    return chooseVolumes({ volumes: { ...part, ...rest, mounted: 'found', givenUp: null }, reason });
+  };
+  if (want.do === 'undo') {
+    const { kept } = sources;
+    if (!kept || tried.has(kept.incidentId))
+      return {
+        failed:
+          'no heal has kept volumes of this node; an instance that was replaced is put back by hand: its tag chainmend:put-back says how',
+      };
+    if (kept.availabilityZone !== availabilityZone)
+      return { failed: `the kept volumes are in ${kept.availabilityZone}, the node is in ${availabilityZone}` };
+    const volumes = newVolumes(facts, state, (role) => ({ volumeId: kept.volumes[role] ?? '', snapshotId: '' }));
+    if (volumes.some(({ volumeId }) => volumeId === ''))
+      return { failed: 'not all of the kept volumes are there any more' };
+    return chosen(
+      { source: kept.incidentId, from: 'kept', rank: 'clean', height: null, ofNode: facts.node, volumes },
+      `the volumes that incident ${kept.incidentId} has kept`,
+    );
+  }
+  const { sibling } = sources;
+  if (want.do === 'heal' && fleet.replace.source === 'sibling' && sibling && !tried.has(sibling.instanceId)) {
+    const { instanceId: source, height, node: ofNode } = sibling;
+    const volumes = newVolumes(facts, state, () => ({ volumeId: '', snapshotId: '' }));
+    return chosen(
+      { source, from: 'sibling', rank: 'crash-consistent', height, ofNode, volumes },
+      `the volumes of ${ofNode}, which follows the chain`,
+    );
+  }
+  const set = sources.good.find(({ setId }) => !tried.has(setId));
+  if (!set)
+    return {
+      failed: [
+        'no good snapshot is left',
+        ...sources.refused.slice(0, 6).map(({ setId, why }) => `${setId}: ${why}`),
+      ].join('; '),
+      code: 'no-good-snapshot',
+    };
+  const { setId: source, rank, height, node: ofNode, takenAtMs, parts } = set;
+  const volumes = newVolumes(facts, state, (role) => ({
+    volumeId: '',
+    snapshotId: parts[role]?.snapshotId ?? '',
+    kmsKeyId: parts[role]?.kmsKeyId ?? null,
+  }));
+  const told = height === null ? 'height unknown' : `height ${height}`;
+  const passed = sources.refused.slice(0, 4).map(({ setId, why }) => `${setId} not: ${why}`);
+  return chosen(
+    { source, from: 'snapshot', rank, height, ofNode, volumes },
+    [`${source} of ${ofNode}: ${rank}, ${told}, taken ${new Date(takenAtMs).toISOString()}`, ...passed].join('; '),
+  );
+}
+
+/** Each beside the one that it stands for, under a device name that is free on the instance. */
+function newVolumes(
+  { original, replacement }: Facts,
+  { found }: LadderState,
+  partOf: (role: string) => Omit<NewVolume, 'role' | 'device'>,
+): readonly NewVolume[] {
+  const taken = ((replacement ?? original)?.instance.devices ?? []).map(({ device }) => device);
+  return found.volumes.map(({ role }) => {
+    const device = freeDevice(taken);
+    taken.push(device);
+    return { role, device, ...partOf(role) };
+  });
+}
+
+const SHOWN_AFTER_MS = 90_000;
+
+/** Made, there, attached, with all of its blocks where they are asked for, and checked; null when all of that is so. */
+export function prepare(facts: Facts, state: LadderState, restored: RestoredVolumes, which: Which): Decision | null {
+  const { nowMs, volumes, keyScope } = facts;
+  const unmade = restored.volumes.findIndex(({ volumeId }) => volumeId === '');
+  if (unmade >= 0) return create({ at: unmade, reason: `from ${restored.source}` });
+  for (const [at, { volumeId, device, kmsKeyId }] of restored.volumes.entries()) {
+    const volume = volumes.find((candidate) => candidate.volumeId === volumeId);
+    if (!volume) {
+      // Describe may not show it yet; a key that may not be used makes it vanish.
+      if (waitedMs(state, nowMs) < SHOWN_AFTER_MS) return waitFor(state, nowMs, `${volumeId} is not shown yet`);
+      const key = kmsKeyId ?? state.found.volumes[at]?.kmsKeyId ?? '';
+      if (key !== '' && foreignAccountOf(key, keyScope) !== null) {
+        const reason = `${volumeId} vanished: ${keyDenies(key, keyScope)}`;
+        return giveUpVolumes({ blame: { fault: 'other', reason, deniedKey: key } });
+      }
+      return giveUpData(`${volumeId} vanished while it was made: most likely its KMS key may not be used`);
+    }
+    const next = attached(facts, state, volume, device, which);
+    if (next) return next;
+  }
+  return initialized(facts, state, restored) ?? unchecked(restored, which);
+}
+
+/** In another instance's place nothing is mounted that a check could be compared with. */
+const unchecked = ({ checked, volumes }: RestoredVolumes, which: Which): Decision | null =>
+  checked < volumes.length && which === 'original' ? check({ at: checked }) : null;
+
+function initialized(
+  { nowMs, fleet, initialization }: Facts,
+  state: LadderState,
+  { volumes, source }: RestoredVolumes,
+): Decision | null {
+  if (fleet.replace.initializationMiBps === undefined || !initialization || initialization.done) return null;
+  if (waitedMs(state, nowMs) > BOUND_MS.initialize) return giveUpData('its blocks have not come within two days');
+  const { percent, etaSeconds } = initialization;
+  const what = `fill ${volumes.map(({ volumeId }) => volumeId).join(' ')} from ${source}`;
+  // Two days of looks each minute would be more turns than an attempt has.
+  const seconds = waitedMs(state, nowMs) < 60 * 60_000 ? 60 : 300;
+  return waitSeconds(seconds, `${Math.floor(percent)} % of its blocks are there`, { percent, etaSeconds, what });
+}
+
+function attached(
+  { nowMs }: Facts,
+  state: LadderState,
+  { volumeId, state: is, attachment }: VolumeNow,
+  device: string,
+  which: Which,
+): Decision | null {
+  switch (is) {
+    case 'creating':
+      return waitedMs(state, nowMs) > BOUND_MS.create
+        ? giveUpData(`${volumeId} is still being created`)
+        : waitFor(state, nowMs, `${volumeId} is being created`);
+    case 'available':
+      if (isPending(state, 'AttachVolume', volumeId, nowMs))
+        return waitFor(state, nowMs, `${volumeId} is to be attached`);
+      return attachTo(which, { volumeId, device }, 'beside the old one');
+    case 'in-use':
+      if (attachment && attachment.instanceId !== instanceIdOf(state, which))
+        return giveUpData(`${volumeId} is attached to ${attachment.instanceId}`);
+      if (attachment?.state === 'attached') return null;
+      return waitedMs(state, nowMs) > BOUND_MS.attach
+        ? giveUpData(`${volumeId} is still ${attachment?.state}`)
+        : waitFor(state, nowMs, `${volumeId} is ${attachment?.state}`);
+    default:
+      return giveUpData(`${volumeId} is ${is}`);
+  }
+}
+
+/** The way back: the found volumes are mounted again, and the restored ones put away, so that the next ones find the node as it was. */
+export function takeAway(facts: Facts, state: LadderState, restored: RestoredVolumes, { reason }: Blame): Decision {
+  const { nowMs, volumes } = facts;
+  if (restored.mounted === 'restored') return swap({ to: 'found', reason });
+  const lost = restored.volumes.findIndex(({ volumeId }, at) => volumeId === '' && restored.creating.includes(at));
+  if (lost >= 0) return create({ at: lost, reason: 'it may have been made: the same token tells which it is' });
+  for (const { volumeId } of restored.volumes) {
+    const attachment = volumes.find((candidate) => candidate.volumeId === volumeId)?.attachment;
+    if (!attachment || attachment.state === 'detached') continue;
+    if (attachment.state !== 'attached' || isPending(state, 'DetachVolume', volumeId, nowMs)) {
+      if (waitedMs(state, nowMs) <= BOUND_MS.detach) return waitFor(state, nowMs, `${volumeId} is ${attachment.state}`);
+      // A volume that cannot be detached is left where it is, and told of: nothing is detached by force.
+      continue;
+    }
+    const which = attachment.instanceId === state.replacement?.instanceId ? 'replacement' : 'original';
+    return detachFrom(which, { volumeId, device: attachment.device }, `it did not help: ${reason}`);
+  }
+  return dropVolumes({});
 }

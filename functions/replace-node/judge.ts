@@ -1,6 +1,67 @@
-// Whether a client follows its chain again, by what others saw of it after it came up. Pure. What it says of itself proves nothing.
+// What is judged of a node: what the guardrails say of a rung, and whether the client follows its chain again. Pure.
+import type { Fleet, Role } from '../../shared/fleet/model.ts';
+import { judgeClass, judgeOwner } from '../../shared/guardrails/replace.ts';
 import type { FoundNode } from '../../shared/heal/memory.ts';
-import type { Facts, Watched } from './facts.ts';
+import type { Refusal } from '../../shared/model/guardrail-codes.ts';
+import type { Rung } from '../../shared/model/rungs.ts';
+import { type Facts, isImpaired, type Watched } from './facts.ts';
+
+/** What the guardrails say of a rung now: before it is taken, and again before the first act of it that the node would feel. */
+export function guardOf(facts: Facts, rung: Rung) {
+  const { fleet, role, node, breaker, haltedSinceMs, want, original, seen } = facts;
+  if (!original) return null;
+  const { instance } = original;
+  const known = seen?.clients.some(({ state }) => state === 'failed') === true || isImpaired(facts);
+  return (
+    judgeClass({
+      class: rung === 'restart' || rung === 'stop-start' ? 'restart' : 'replace',
+      fleet,
+      role,
+      node: { instanceId: instance.instanceId, name: node },
+      breaker,
+      haltedSinceMs,
+      cause: known ? 'known' : 'unknown',
+      manual: want.do !== 'heal',
+      acknowledgesValidator: want.do === 'restore' && want.acknowledgesValidator,
+    }) ??
+    (rung === 'swap' || rung === 'replace' ? judgeSigning(fleet, role, node) : null) ??
+    (rung === 'replace' ? judgeReach(facts) : null) ??
+    judgeOwner({
+      rung,
+      fleet,
+      tags: instance.tags,
+      autoScalingGroup: instance.autoScalingGroup,
+      instanceStore: instance.instanceStore,
+      publicIp: instance.publicIp,
+    })
+  );
+}
+
+const PERSON_MS = 60 * 60_000;
+
+/** What the role of this function may do is written at the deployment, by the fleet files and by tags. */
+function judgeReach({ fleet, reach }: Pick<Facts, 'fleet' | 'reach'>): Refusal | null {
+  const forPerson = { page: true, lookAgainMs: PERSON_MS };
+  if (!fleet.replace.rungs.includes('replace')) {
+    const reason = `the fleet file does not allow another instance: with "replace" in replace.rungs, and npm run deploy, it may be launched`;
+    return { refuse: 'restart-forbidden', reason, ...forPerson };
+  }
+  if (reach === null || reach.launch.length === 0) return null;
+  const tags = Object.entries(fleet.nodes.tags).map((tag) => tag.join('='));
+  const reason = `no other instance may be launched: the tags of the fleet, ${tags.join(' and ')}, are missing on ${reach.launch.join(', ')}`;
+  return { refuse: 'out-of-reach', reason, ...forPerson };
+}
+
+/** CometBFT's; what must never go back (types/priv_validator.go). */
+export const SIGNING_STATE = /priv_validator_state\.json$/;
+
+/** The newer of two signing states is kept by its own path: where only a directory above it is listed, it could go back. */
+function judgeSigning({ chain, identityPaths }: Fleet, role: Role, node: string): Refusal | null {
+  if (chain !== 'cometbft' || (role !== 'validator' && role !== 'unknown')) return null;
+  if (identityPaths.some((path) => SIGNING_STATE.test(path))) return null;
+  const reason = `the fleet file does not list the signing state of ${node} (…/data/priv_validator_state.json) under identity: it could go back`;
+  return { refuse: 'validator', reason, page: true, lookAgainMs: 60 * 60_000 };
+}
 
 export type Verdict =
   | { readonly is: 'proved'; readonly reason: string }
@@ -28,24 +89,25 @@ const UNOBSERVED_MS = 15 * 60_000;
 /** Catching up from an old copy takes hours; longer than this, somebody should look. */
 const CATCH_UP_MS = 24 * 60 * 60_000;
 
-type Asked = Pick<Facts, 'nowMs' | 'fleet' | 'watched' | 'seen'> & {
+type ProofInput = Pick<Facts, 'nowMs' | 'fleet' | 'watched' | 'seen'> & {
   readonly found: FoundNode;
   readonly upSinceMs: number;
   readonly inspectedAtMs: number | null;
 };
 
-export function judgeProof(asked: Asked): Verdict {
-  const { nowMs, fleet, found, upSinceMs } = asked;
+/** By what others saw of it after it came up: what it says of itself proves nothing. */
+export function judgeProof(input: ProofInput): Verdict {
+  const { nowMs, fleet, found, upSinceMs } = input;
   const upForMs = nowMs - upSinceMs;
   const graceMs = fleet.health.startGraceSeconds * 1000;
-  const watched = asked.watched && asked.watched.observedAtMs > upSinceMs ? asked.watched : null;
+  const watched = input.watched && input.watched.observedAtMs > upSinceMs ? input.watched : null;
   if (!watched || watched.health === 'unknown') {
     const why = watched?.reason ?? 'nobody has looked at it since its client came up';
     return upForMs < graceMs + UNOBSERVED_MS ? waiting(upForMs, why) : { is: 'unknown', reason: why };
   }
   if (isProved(watched, found)) return { is: 'proved', reason: wordsOf(watched, found) };
-  const ended = asked.seen?.clients.find(({ state }) => state === 'failed' || state === 'stopped');
-  if (ended && (asked.inspectedAtMs ?? 0) > upSinceMs)
+  const ended = input.seen?.clients.find(({ state }) => state === 'failed' || state === 'stopped');
+  if (ended && (input.inspectedAtMs ?? 0) > upSinceMs)
     return { is: 'failed', at: 'open', reason: `its client ends again: ${endOf(ended)}` };
   switch (watched.health) {
     case 'forked':
@@ -63,7 +125,7 @@ export function judgeProof(asked: Asked): Verdict {
         };
       if (
         upForMs > SILENT_AFTER_MS &&
-        nowMs - (asked.inspectedAtMs ?? 0) > (upForMs < LATER_MS ? INSPECT_EVERY_MS : INSPECT_LATER_EVERY_MS)
+        nowMs - (input.inspectedAtMs ?? 0) > (upForMs < LATER_MS ? INSPECT_EVERY_MS : INSPECT_LATER_EVERY_MS)
       )
         return { is: 'silent' };
       return waiting(upForMs, watched.reason);

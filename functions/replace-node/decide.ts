@@ -1,0 +1,312 @@
+// The one decision of a turn: from what was read and what is remembered to the next act. A heal begins, climbs rung after rung, and cleans up
+// after the proof. Pure: the same facts, the same act.
+
+import type { VolumeNow } from '../../shared/aws/volumes.ts';
+import type { CleanupPiece, FoundNode, FoundVolume, LadderState } from '../../shared/heal/memory.ts';
+import type { Refusal } from '../../shared/model/guardrail-codes.ts';
+import { LOCKED_BY_TAG } from '../../shared/model/tags.ts';
+import { begin as beginHeal, holdSnapshots, skipRung, takeRung } from './acts/decisions.ts';
+import { type Facts, followsAgain, isImpaired } from './facts.ts';
+import { endOf, guardOf } from './judge.ts';
+import { nextRung, RUNGS } from './ladder.ts';
+import {
+  askNode,
+  BOUND_MS,
+  clearUp,
+  type Decision,
+  detachFrom,
+  ended,
+  isSpent,
+  onceSettled,
+  paced,
+  proved,
+  type Rung,
+  refuse,
+  stopMachine,
+  waitedMs,
+  waitFor,
+} from './rungs/rung.ts';
+import { isCleared, isPending, isStopOwed, mayBeOnStandby, newState } from './state.ts';
+
+export function decide(facts: Facts, state: LadderState | null): Decision {
+  return state ? paced(onward(facts, state), state, facts.nowMs) : begin(facts);
+}
+
+function onward(facts: Facts, state: LadderState): Decision {
+  if (state.proved !== null) return nextCleanup(facts, state);
+  if (isNothingOwed(facts, state) && followsAgain(facts)) return proved(`by itself: ${facts.watched?.reason ?? ''}`);
+  const rung = state.rung === null ? null : RUNGS[state.rung];
+  if (rung?.asksOriginalFirst && isUnheard(facts)) return askNode('original');
+  return rung ? rung.next(facts, state) : climb(facts, state);
+}
+
+/**
+ * Nothing was made for it, and nothing that was done to it waits for a proof. What was only intended may have been forbidden by a guard, and
+ * has then done nothing: a node that is seen well after that is not restarted or stopped for it, whatever else was meant to be done.
+ */
+function isNothingOwed({ watched, nowMs }: Facts, state: LadderState): boolean {
+  const { restoredVolumes, replacement, upSinceMs, found, waitingSinceMs, client } = state;
+  if (restoredVolumes !== null || replacement !== null || upSinceMs !== null) return false;
+  if (client === 'untouched' && !isStopOwed(state)) return true;
+  const isLater = watched !== null && watched.observedAtMs > (waitingSinceMs ?? nowMs);
+  return isLater && !isPending(state, 'StopInstances', found.instanceId, nowMs);
+}
+
+/** The first word to a node raises its fence: what an attempt before this one has sent is over then, and what it says is true of now. */
+const isUnheard = ({ original, seen }: Facts): boolean =>
+  seen === null && original?.agentOnline === true && original.instance.state === 'running';
+
+const MINUTE_MS = 60_000;
+/** From here on it is the disk, and resize-volume's. */
+const FULL_PERCENT = 97;
+/** A client that a person has stopped is left to that person; it is looked at again now and then. */
+const STOPPED_AGAIN_MS = 15 * MINUTE_MS;
+
+/** Whether there is anything to do, and what the node is like before anything is done to it. */
+export function begin(facts: Facts): Decision {
+  const { original, want, watched, seen } = facts;
+  if (!original)
+    return refuse('instance-gone', 'EC2 does not know the instance any more', { lookAgainMs: 60 * MINUTE_MS });
+  const { instance, checks, agentOnline } = original;
+  if (instance.state === 'stopped' || instance.state === 'stopping')
+    return refuse('instance-stopped', `the instance is ${instance.state}: somebody has stopped it`, {
+      lookAgainMs: STOPPED_AGAIN_MS,
+    });
+  if (instance.state !== 'running') return refuse('busy', `the instance is ${instance.state}`);
+  if (want.do === 'heal') {
+    if (followsAgain(facts))
+      return ended({ as: 'healed', reason: `it follows its chain again: ${watched?.reason ?? ''}` });
+    if (checks?.attachedEbs === 'impaired')
+      return refuse(
+        'ebs-impaired',
+        'the instance cannot reach an EBS volume: stopping it would not help, and nothing is done',
+        { page: true },
+      );
+  }
+  if (agentOnline && !seen) return askNode('original');
+  // Asked before what has stopped it: with little left of its disk geth ends itself, and says that all went well.
+  const full =
+    want.do === 'heal' &&
+    seen?.volumes.find(({ usedBytes, sizeBytes }) => sizeBytes > 0 && usedBytes * 100 >= sizeBytes * FULL_PERCENT);
+  if (full) return refuse('disk-full-first', `${full.path} is full: it is grown first`);
+  const stopped =
+    want.do === 'heal' && seen?.clients.every(({ state, exitStatus }) => state === 'stopped' && exitStatus === 0);
+  if (stopped && seen && seen.clients.length > 0)
+    return refuse(
+      'client-stopped',
+      `its client was stopped, and ended by itself (${seen.clients.map(endOf).join('; ')}): somebody did that`,
+      { page: true, lookAgainMs: STOPPED_AGAIN_MS },
+    );
+  return beginHeal({ state: newState(facts.nowMs, facts.incidentId, foundNode(facts, instance.availabilityZone)) });
+}
+
+/** The state that a heal begins with; null where it does not begin. */
+export const stateBegun = (decision: Decision): LadderState | null => (decision.do === 'begin' ? decision.state : null);
+
+function foundNode(facts: Facts, availabilityZone: string): FoundNode {
+  const { original, seen, watched } = facts;
+  return {
+    instanceId: original?.instance.instanceId ?? '',
+    availabilityZone,
+    volumes: foundVolumes(facts),
+    height: watched?.height ?? null,
+    lagBlocks: watched?.lagBlocks ?? null,
+    client: seen?.clients.find(({ state }) => state !== 'running')?.state ?? (seen ? 'running' : 'unknown'),
+  };
+}
+
+/**
+ * The volumes behind the fleet file's paths: as the node itself says, or, where it is silent, the only one that fits. Empty where that
+ * leaves a doubt: then nothing is swapped.
+ */
+function foundVolumes({ fleet, original, seen, volumes }: Facts): readonly FoundVolume[] {
+  if (!original) return [];
+  const { instance } = original;
+  const attached = volumes.filter(
+    ({ attachment, volumeId }) => attachment?.instanceId === instance.instanceId && volumeId !== instance.rootVolumeId,
+  );
+  const found = fleet.volumes.flatMap(({ role, path, tags }) => {
+    const told = seen?.volumes.find((volume) => volume.path === path)?.volumeId;
+    const candidates = attached.filter((volume) =>
+      told === undefined ? fits(volume, role, tags, fleet.volumes.length) : volume.volumeId === told,
+    );
+    const [volume, another] = candidates;
+    return volume?.attachment && !another ? [foundVolume(volume, role, path, volume.attachment.device)] : [];
+  });
+  const ids = new Set(found.map(({ volumeId }) => volumeId));
+  return found.length === fleet.volumes.length && ids.size === found.length ? found : [];
+}
+
+const fits = (volume: VolumeNow, role: string, tags: Readonly<Record<string, string>>, roles: number): boolean =>
+  volume.tags['chainmend:role'] === role ||
+  (roles === 1 && Object.entries(tags).every(([key, value]) => volume.tags[key] === value));
+
+const foundVolume = (volume: VolumeNow, role: string, path: string, device: string): FoundVolume => ({
+  role,
+  volumeId: volume.volumeId,
+  path,
+  device,
+  sizeGiB: volume.sizeGiB,
+  type: volume.type,
+  iops: volume.iops,
+  throughputMiBps: volume.throughputMiBps,
+  encrypted: volume.encrypted,
+  kmsKeyId: volume.kmsKeyId,
+  tags: Object.fromEntries(
+    Object.entries(volume.tags).filter(([key]) => !key.startsWith('aws:') && !key.startsWith('chainmend:')),
+  ),
+});
+
+/** The mildest rung that was not tried; a guard that refuses it ends this attempt, and the next one looks again. */
+function climb(facts: Facts, state: LadderState): Decision {
+  const last = state.failed.at(-1);
+  const next = nextRung(facts, state);
+  if (next === undefined) return spent(facts, state);
+  const held = holdSupply(facts, state, RUNGS[next]);
+  if (held) return held;
+  const guard = guardOf(facts, next);
+  if (guard) {
+    const refusal = last ? { ...guard, reason: `${guard.reason} (tried before: ${last.rung}: ${last.reason})` } : guard;
+    return onceSettled(facts, state, { as: 'refused', refusal });
+  }
+  // Before a replacement is reserved for it: whether there is anything to restore from is not known.
+  if (next === 'swap' && facts.sources?.unread !== undefined)
+    return onceSettled(facts, state, { as: 'refused', refusal: unreadable(facts.sources.unread) });
+  // Before one is reserved for it, and before the node feels anything.
+  const unfit = RUNGS[next].cannotBegin(facts, state);
+  if (unfit !== null) return skipRung({ rung: next, reason: unfit });
+  const reason = last ? `${last.rung} did not help: ${last.reason}` : reasonOf(facts);
+  const doubt = facts.launch?.is === 'unknown' ? `; whether EC2 launches it is not known: ${facts.launch.reason}` : '';
+  return takeRung({ rung: next, reason: next === 'replace' ? reason + doubt : reason });
+}
+
+export const NO_RUNG = 'the fleet file allows no rung that could help here';
+
+/** No rung is left. */
+function spent(facts: Facts, state: LadderState): Decision {
+  const tried = state.failed.map(({ rung, reason }) => `${rung}: ${reason}`).join('; ');
+  if (tried === '') return refuse('restart-forbidden', NO_RUNG, { page: true });
+  // It was not the data that were tried, there were none: the page says so.
+  const hadNothing = state.tried.length === 0 && state.failed.some(({ code }) => code === 'no-good-snapshot');
+  return onceSettled(facts, state, {
+    as: 'escalated',
+    code: hadNothing ? 'no-good-snapshot' : 'ladder-spent',
+    reason: `nothing helped. ${tried}`,
+    asFound: true,
+  });
+}
+
+const unreadable = (why: string): Refusal => ({
+  refuse: 'unreadable',
+  reason: `what could be copied cannot be read: ${why}`,
+  page: true,
+  lookAgainMs: 5 * 60_000,
+});
+
+/** From the onset on no retention takes away what may be needed: the best sets, and those behind them. */
+const SETS_HELD = 2;
+/** For the journal: more than these say nothing new. */
+const NOT_USED_TOLD = 4;
+
+/**
+ * Holding is best effort, and a milder rung never waits for it. Where nobody knows what became of it, or what there is to hold, it is asked for
+ * again before the rung that restores something.
+ */
+function holdSupply({ sources, want, fleet }: Facts, state: LadderState, next: Rung): Decision | null {
+  const { hold } = state;
+  if (want.do !== 'heal' || hold === 'held' || !sources || !fleet.replace.rungs.includes('swap')) return null;
+  const { good, refused, unread } = sources;
+  if (hold === 'unknown' && (unread !== undefined || next.class === 'restart')) return null;
+  const snapshots = good.slice(0, SETS_HELD).flatMap(({ parts }) => Object.values(parts));
+  const act = holdSnapshots({
+    snapshots: snapshots.map(({ snapshotId, policyId, locked, tags, ledger }) => ({
+      snapshotId,
+      policyId,
+      locked,
+      tags: Object.fromEntries(Object.entries(tags).filter(([key]) => key === LOCKED_BY_TAG)),
+      ledger,
+    })),
+    notUsed:
+      unread === undefined
+        ? refused.slice(0, NOT_USED_TOLD).map(({ setId, why }) => `${setId} not: ${why}`)
+        : [`they cannot be read: ${unread}`],
+    isUnread: unread !== undefined,
+  });
+  return isSpent(state, act) ? null : act;
+}
+
+const reasonOf = (facts: Facts): string => {
+  if (facts.want.do !== 'heal') return 'a person asked for it';
+  if (isImpaired(facts)) return 'EC2 finds the instance impaired';
+  return facts.watched?.reason ?? 'it does not follow its chain';
+};
+
+/**
+ * After the proof: what is no longer needed is kept and told of, and what points at the original is pointed at its replacement. One piece a
+ * turn; each is safe to repeat, and none is undone by failing: the node is well already.
+ */
+export function nextCleanup(facts: Facts, state: LadderState): Decision {
+  const detaching = detachFound(facts, state);
+  if (detaching) return detaching;
+  const piece = piecesOf(facts, state).find((one) => !isCleared(state, one));
+  const stopping = piece?.kind === 'retire' ? stopRetired(facts, state) : null;
+  if (stopping) return stopping;
+  return piece ? clearUp(piece) : ended({ as: 'healed', reason: state.proved ?? '' });
+}
+
+/** After a swap the found volumes are detached, by now unmounted. One that cannot be is left, and told of. */
+function detachFound({ volumes, nowMs }: Facts, state: LadderState): Decision | null {
+  if (state.rung !== 'swap' || state.restoredVolumes === null) return null;
+  for (const { volumeId } of state.found.volumes) {
+    const attachment = volumes.find((candidate) => candidate.volumeId === volumeId)?.attachment;
+    if (!attachment || attachment.state === 'detached') continue;
+    if (attachment.state === 'attached' && !isPending(state, 'DetachVolume', volumeId, nowMs))
+      return detachFrom(
+        'original',
+        { volumeId, device: attachment.device },
+        'the node has proved itself without it; it is kept',
+      );
+    if (waitedMs(state, nowMs) <= BOUND_MS.detach) return waitFor(state, nowMs, `${volumeId} is ${attachment.state}`);
+  }
+  return null;
+}
+
+/** The original is kept stopped: masked by its own word it may run still, and costs its price. One that does not stop is left, and told of. */
+function stopRetired({ original, nowMs }: Facts, state: LadderState): Decision | null {
+  const { instanceId, state: power } = original?.instance ?? { instanceId: '', state: 'terminated' };
+  const act = stopMachine('original', 'another instance has taken its place');
+  if (power === 'stopped' || power === 'terminated' || isSpent(state, act)) return null;
+  if (power === 'running' && !isPending(state, 'StopInstances', instanceId, nowMs)) return act;
+  return waitedMs(state, nowMs) > BOUND_MS.stop ? null : waitFor(state, nowMs, `the old instance is ${power}`);
+}
+
+function piecesOf({ fleet, original }: Facts, state: LadderState): readonly CleanupPiece[] {
+  const { rung, restoredVolumes, tried, replacement, found, hold } = state;
+  const pieces: CleanupPiece[] = [];
+  const add = (kind: CleanupPiece['kind'], target: string): void => {
+    if (target !== '') pieces.push({ kind, target });
+  };
+  if (restoredVolumes?.from === 'snapshot') {
+    add('verify', restoredVolumes.volumes.map(({ snapshotId }) => snapshotId).join(' '));
+    // A client that runs on other data shows that those of before could not be used.
+    for (const { snapshotIds, fault } of tried)
+      if (fault === 'open' || fault === 'lower-stop') add('quarantine', snapshotIds.join(' '));
+  }
+  if (restoredVolumes?.from === 'kept')
+    add('unkeep', restoredVolumes.volumes.map(({ volumeId }) => volumeId).join(' '));
+  if (restoredVolumes && (rung === 'swap' || rung === 'replace')) {
+    const ids = found.volumes.map(({ volumeId }) => volumeId).join(' ');
+    add('keep', ids);
+    add('untarget', ids);
+  }
+  if (rung === 'replace' && replacement) {
+    add('hand-over', replacement.instanceId);
+    add('retire', found.instanceId);
+  }
+  // A retired one stays aside: its group is not to start what must not run again.
+  if (rung !== 'replace' && mayBeOnStandby(state)) add('leave-standby', original?.instance.autoScalingGroup ?? '');
+  if (fleet.dns !== undefined) add('register', fleet.name);
+  if (rung === 'replace' && fleet.peers?.rotate) add('rotate', fleet.name);
+  if (hold !== 'none') pieces.push({ kind: 'release-holds', target: '' });
+  return pieces;
+}

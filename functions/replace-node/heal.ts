@@ -1,0 +1,365 @@
+// One attempt at a node: the claim, the plan or the question where the mode wants one, the lease, the ladder act by act, and the release. The
+// engine of shared/heal runs it; which act of the ladder is next, decide.ts says.
+import { templateChange } from '../../shared/guardrails/drift.ts';
+import { type Approval, changedTerms } from '../../shared/heal/approval.ts';
+import { askPerson } from '../../shared/heal/ask.ts';
+import { leaveReplacement, type Reserved, takeTurn } from '../../shared/heal/budgets.ts';
+import { type Claimed, claimAttempt, type Leased, takeLease } from '../../shared/heal/claim.ts';
+import { turnAt } from '../../shared/heal/context.ts';
+import type { ActOf, ActTable, End, Failure, Heal } from '../../shared/heal/engine.ts';
+import { newNode, unsettled } from '../../shared/heal/lease.ts';
+import type { LadderState } from '../../shared/heal/memory.ts';
+import { busy, type Ending, failed, notBegun, refused, releaseNode, writeOutcome } from '../../shared/heal/outcome.ts';
+import type { ReplacePayload } from '../../shared/model/payload.ts';
+import type { Performed } from './acts/act.ts';
+import { type Act as LadderAct, performAct, statusAfterAct } from './acts/table.ts';
+import { decide } from './decide.ts';
+import { type Facts, readFacts, readLaunch } from './facts.ts';
+import { ladderOf, needsOf } from './ladder.ts';
+import { exceededBy, type LadderPlan, mayWait, needsTurn, permit, planOf, settlesWith, stateOf } from './plan.ts';
+import { type Decision, ended, type End as LadderEnd } from './rungs/rung.ts';
+import {
+  type Leases,
+  type NodeStatus,
+  newLeases,
+  type Permitted,
+  type ReplaceActContext,
+  type ReplaceContext,
+  withLeased,
+  withReplacement,
+} from './state.ts';
+
+/** On the ladder: what the next decision rests on, beside the facts. */
+export interface Climbing {
+  readonly at: 'ladder';
+  readonly turns: number;
+  /** null before the node was ever asked. */
+  readonly state: LadderState | null;
+  readonly status: NodeStatus;
+  readonly leases: Leases;
+  readonly permitted: Permitted;
+}
+
+interface Conclusion {
+  readonly ending: Ending;
+  /** Whether a step that keeps failing can still be recorded as the end of the attempt. */
+  readonly mayGiveUp: boolean;
+}
+
+interface Acts {
+  readonly claim: { readonly args: object; readonly result: Claimed };
+  /** What an attempt before this one has left in the middle; null where nothing is to be settled. */
+  readonly 'left-open': { readonly args: object; readonly result: { readonly settles: Permitted } };
+  /** approved: what a person has said yes to, hours ago perhaps. */
+  readonly plan: {
+    readonly args: { readonly approved: LadderPlan | null };
+    readonly result: ReturnType<typeof planOf>;
+  };
+  readonly ask: { readonly args: { readonly plan: LadderPlan }; readonly result: Approval };
+  readonly lease: { readonly args: { readonly permitted: Permitted }; readonly result: Leased };
+  readonly inherit: {
+    readonly args: { readonly leases: Leases; readonly permitted: Permitted };
+    readonly result: LadderState | null;
+  };
+  /** Our fence of it is higher than that of the attempt that launched it, or nothing is sent to it. */
+  readonly 'lease-replacement': {
+    readonly args: { readonly from: Climbing; readonly instanceId: string };
+    readonly result: Leased;
+  };
+  /** A rung that is gone on with needs the fleet's turn again: an attempt that ends before the node feels anything gives it back. */
+  readonly turn: { readonly args: { readonly from: Climbing; readonly mayWait: boolean }; readonly result: Reserved };
+  readonly climb: { readonly args: { readonly from: Climbing; readonly act: LadderAct }; readonly result: Performed };
+  /** A step kept failing. What was begun stays in the record: the next attempt goes on from there. */
+  readonly 'give-up': {
+    readonly args: { readonly leases: Leases; readonly failure: Failure };
+    readonly result: { readonly begun: boolean };
+  };
+  readonly proof: { readonly args: { readonly from: Climbing; readonly ending: Ending }; readonly result: undefined };
+  readonly conclude: {
+    readonly args: Conclusion & { readonly leases: Leases | null };
+    readonly result: { readonly written: boolean };
+  };
+  readonly release: { readonly args: Conclusion & { readonly leases: Leases }; readonly result: undefined };
+}
+
+type Act<Name extends keyof Acts = keyof Acts> = ActOf<Acts, Name>;
+type State = Act | End | Climbing;
+
+/** Waiting for a day of catching up takes some four hundred turns, of two to six operations each; an execution has 3,000. */
+const MAX_TURNS = 900;
+/** From the claim to the ladder, and from its end to the release. */
+const OTHER_TURNS = 20;
+const MINUTE_MS = 60_000;
+const NOTHING_SEEN: NodeStatus = { seen: null, silent: false };
+/** It is not for this execution to say how the attempt ends. */
+const NO_MORE: End = { do: 'end', ending: null };
+
+const ACTS: ActTable<ReplaceActContext, Pick<ReplacePayload, 'mode'>, State, Acts> = {
+  claim: {
+    execute: (context) => context.step('claim', () => claimAttempt(context)),
+    reduce: (_state, _act, claimed) => ('end' in claimed ? NO_MORE : { do: 'left-open' }),
+    abandon: unrecorded,
+  },
+
+  'left-open': {
+    execute: (context) => context.step('left-open', () => leftOpen(context)),
+    // What was left in the middle is brought to its end without a question.
+    reduce: (_state, _act, { settles }, { mode }) =>
+      mode === 'act' || settles
+        ? { do: 'lease', permitted: mode === 'act' ? null : settles }
+        : { do: 'plan', approved: null },
+    abandon: unrecorded,
+  },
+
+  plan: {
+    execute: async (context) => {
+      const plan = await context.step('plan', () => makePlan(context));
+      if (context.payload.mode === 'plan' && 'terms' in plan) await notePlan(context, plan);
+      return plan;
+    },
+    reduce: (_state, { approved }, plan, { mode }) => {
+      if ('refusal' in plan) return concluding(refused(plan.refusal), null);
+      if ('well' in plan) return concluding({ outcome: 'healed', reason: plan.well }, null);
+      if (mode === 'plan') return concluding({ outcome: 'planned', reason: plan.sentence, plan: plan.words }, null);
+      if (approved === null) return { do: 'ask', plan };
+      // Hours may have gone by: what was approved is what would be done now, or nothing is.
+      const since = changedTerms(approved.terms, plan.terms);
+      return since === null
+        ? { do: 'lease', permitted: { rungs: approved.rungs, source: approved.source } }
+        : concluding(refused(exceededBy(`the plan has changed since it was approved: ${since}`)), null);
+    },
+    abandon: unrecorded,
+  },
+
+  ask: {
+    execute: (context, _state, { plan: { sentence, words, terms, evidence } }) =>
+      askPerson(context, { sentence, words, terms, guardrails: evidence.guardrails, evidence }),
+    reduce: (_state, { plan }, answered) =>
+      'refuse' in answered ? concluding(refused(answered), null) : { do: 'plan', approved: plan },
+    abandon: unrecorded,
+  },
+
+  lease: {
+    execute: (context) => context.step('lease', () => takeLease(context, 'replace')),
+    reduce: (_state, { permitted }, leased) =>
+      'busy' in leased
+        ? concluding(busy(leased.busy), null)
+        : { do: 'inherit', leases: newLeases(leased.holder), permitted },
+    abandon: unrecorded,
+  },
+
+  inherit: {
+    execute: (context) => context.step('inherit', () => inherit(context)),
+    reduce: (_state, { leases, permitted }, state) => {
+      const from: Climbing = { at: 'ladder', turns: 0, state, status: NOTHING_SEEN, leases, permitted };
+      const { instanceId = '' } = state?.replacement ?? {};
+      return instanceId === '' ? resumed(from) : { do: 'lease-replacement', from, instanceId };
+    },
+    abandon: unrecorded,
+  },
+
+  'lease-replacement': {
+    execute: (context, _state, { instanceId }) =>
+      context.step('lease-replacement', () => takeLease(context, 'replace', instanceId)),
+    reduce: (_state, { from }, leased) => {
+      if ('busy' in leased) {
+        const reason = `${leased.busy} holds the new instance`;
+        return concluding(refused({ refuse: 'busy', reason, page: false, lookAgainMs: 5 * MINUTE_MS }), from.leases);
+      }
+      const state = from.state && withReplacement(from.state, { fence: leased.holder.fence });
+      return resumed({ ...from, state, leases: withLeased(from.leases, state) });
+    },
+    abandon: unrecorded,
+  },
+
+  turn: {
+    execute: (context) => context.step('turn', () => takeTurn(context)),
+    reduce: (_state, { from, mayWait: waits }, taken) =>
+      'refuse' in taken && waits ? concluding(refused(taken), from.leases) : from,
+    abandon: unrecorded,
+  },
+
+  climb: {
+    execute: (context, _state, { from: { state, leases }, act }) => performAct({ ...context, state, leases }, act),
+    reduce: (_state, { from, act }, { result, leases, state }) => {
+      if (result.is === 'lost') return NO_MORE;
+      if (result.is === 'refused') return concluding(refused(result.refusal), leases, true);
+      const status = statusAfterAct(act, from.status, result);
+      return { ...from, turns: from.turns + 1, state, status, leases: withLeased(leases, state) };
+    },
+    abandon: (_state, { from }, failure) => givingUp(from.leases, failure),
+  },
+
+  'give-up': {
+    // The record knows what was intended in the very turn that failed; the turn itself does not.
+    execute: (context) => context.step('begun', async () => ({ begun: await hasBegun(context) })),
+    reduce: (_state, { leases, failure: { message, throttled } }, { begun }) => {
+      const ending =
+        begun && !throttled
+          ? failed('step-failed', message, { page: true, lookAgainMs: MINUTE_MS })
+          : notBegun(message, throttled);
+      return concluding(ending, { ...leases, commandsOver: false });
+    },
+    abandon: unrecorded,
+  },
+
+  proof: {
+    execute: (context, _state, { from, ending }) => context.step('proof', () => noteProof(context, from, ending)),
+    reduce: (_state, { from, ending }) => concluding(ending, from.leases, true),
+    abandon: (_state, { from }, failure) => givingUp(from.leases, failure),
+  },
+
+  conclude: {
+    execute: (context, _state, { ending }) =>
+      context.step('conclude', () => writeOutcome(context, ending, context.place)),
+    reduce: (_state, { leases, ...conclusion }) =>
+      leases ? { ...conclusion, do: 'release', leases } : { do: 'end', ending: conclusion.ending },
+    abandon: afterConclusion,
+  },
+
+  release: {
+    execute: (context, _state, { ending, leases }) => release(context, ending, leases),
+    reduce: (_state, { ending }) => ({ do: 'end', ending }),
+    abandon: afterConclusion,
+  },
+};
+
+/** Nothing is held yet, or the attempt has been given up already: the execution fails. */
+function unrecorded(): null {
+  return null;
+}
+
+/** One attempt at a node, as the engine runs it. */
+export const REPLACE_NODE: Heal<ReplaceContext, Pick<ReplacePayload, 'mode'>, State, Acts> = {
+  start: { do: 'claim' },
+  turnLimit: MAX_TURNS + OTHER_TURNS,
+  acts: ACTS,
+  decide: (state, context) => ('do' in state ? state : nextOnLadder(context, state)),
+  undecided: (state, failure) => ('do' in state ? null : givingUp(state.leases, failure)),
+};
+
+const concluding = (ending: Ending, leases: Leases | null, mayGiveUp = false): Act<'conclude'> => ({
+  do: 'conclude',
+  ending,
+  leases,
+  mayGiveUp,
+});
+
+const givingUp = (leases: Leases, failure: Failure): Act<'give-up'> => ({ do: 'give-up', leases, failure });
+
+function afterConclusion(_state: State, act: Act<'conclude' | 'release'>, failure: Failure): State | null {
+  return act.mayGiveUp && act.leases ? givingUp(act.leases, failure) : null;
+}
+
+const resumed = (from: Climbing): State =>
+  from.state && needsTurn(from.state) ? { do: 'turn', from, mayWait: mayWait(from.state) } : from;
+
+async function nextOnLadder(context: ReplaceActContext, from: Climbing): Promise<Act> {
+  if (from.turns >= MAX_TURNS)
+    return givingUp(from.leases, { message: `no end after ${MAX_TURNS} turns`, throttled: false });
+  const decision = await context.step('decide', () => decideNext(context, from));
+  if (decision.do !== 'end') return { do: 'climb', from, act: decision };
+  const ending = endingOf(decision.end);
+  return ending.outcome === 'healed' ? { do: 'proof', from, ending } : concluding(ending, from.leases, true);
+}
+
+async function decideNext(context: ReplaceContext, { state, status, permitted }: Climbing): Promise<Decision> {
+  const facts = await readFacts(context, state, status, needsOf);
+  if ('refuse' in facts) return ended({ as: 'refused', refusal: facts });
+  return permit(withTemplateChange(decide(facts, state), facts, state), facts, state, permitted);
+}
+
+/** The owner of a template has to change the instance and the volumes there, or the next deployment undoes this. */
+function withTemplateChange(decision: Decision, { original }: Facts, state: LadderState | null): Decision {
+  if (decision.do !== 'end' || decision.end.as !== 'healed' || !state || !original) return decision;
+  const { found, restoredVolumes, replacement } = state;
+  const change = templateChange(original.instance.tags, {
+    instance: { from: found.instanceId, to: replacement?.instanceId || found.instanceId },
+    volumes: found.volumes.map(({ role, volumeId, device }, at) => ({
+      role,
+      from: volumeId,
+      to: restoredVolumes?.volumes[at]?.volumeId ?? volumeId,
+      device: restoredVolumes?.volumes[at]?.device ?? device,
+    })),
+  });
+  if (change === null) return decision;
+  return ended({ ...decision.end, reason: `${decision.end.reason}. To be changed: ${change}` });
+}
+
+/** What an end of the ladder is to records, journal and page. */
+function endingOf(end: LadderEnd): Ending {
+  switch (end.as) {
+    case 'healed':
+      return { outcome: 'healed', reason: end.reason };
+    case 'refused':
+      return refused(end.refusal);
+    case 'failed':
+      return failed(end.code, end.reason, { page: true, lookAgainMs: end.lookAgainMs });
+    case 'escalated':
+      return { outcome: 'escalated', code: end.code, reason: end.reason, asFound: end.asFound };
+  }
+}
+
+/** `settles` is null where nothing is to be settled, or all may be done anyway. */
+async function leftOpen({ store, payload }: ReplaceContext): Promise<{ readonly settles: Permitted }> {
+  return { settles: settlesWith(await store.readNode(payload.fleet, payload.instanceId), payload) ?? null };
+}
+
+async function makePlan(context: ReplaceContext): Promise<ReturnType<typeof planOf>> {
+  const facts = await readFacts(context, null, NOTHING_SEEN, needsOf);
+  if ('refuse' in facts) return { refusal: facts };
+  const state = stateOf(facts);
+  const withSources = state ? await readFacts(context, state, NOTHING_SEEN, needsOf) : facts;
+  if ('refuse' in withSources) return { refusal: withSources };
+  const { fleet, original } = withSources;
+  const replaces = original !== null && ladderOf(withSources, state ?? { failed: [] }).includes('replace');
+  return planOf(
+    replaces ? { ...withSources, launch: await readLaunch(context, fleet, original.instance) } : withSources,
+  );
+}
+
+const notePlan = ({ journal, place, step }: ReplaceActContext, { sentence, evidence }: LadderPlan): Promise<void> =>
+  step('evidence', () => journal(`${place}-decision`, { atMs: Date.now(), kind: 'decision', sentence, evidence }));
+
+/** What an attempt before this one remembered of the same incident; of another incident only what is still open. */
+async function inherit({ store, payload }: ReplaceContext): Promise<LadderState | null> {
+  const node = (await store.readNode(payload.fleet, payload.instanceId)) ?? newNode(payload.fleet, payload.instanceId);
+  if (node.operation?.kind !== 'replace') return null;
+  return node.operation.incidentId === payload.incidentId || unsettled(node) ? node.operation.memory : null;
+}
+
+async function noteProof(
+  { journal, place }: ReplaceActContext,
+  { state }: Climbing,
+  ending: Ending,
+): Promise<undefined> {
+  const rung = state?.rung ?? null;
+  const sentence = ending.reason;
+  await journal(`${place}-proof`, { atMs: Date.now(), kind: 'proof', sentence, evidence: { rung }, fields: { rung } });
+}
+
+async function release(context: ReplaceActContext, ending: Ending, leases: Leases): Promise<undefined> {
+  const { durable, place } = context;
+  const { holder, commandsOver, seenFence, leased } = leases;
+  for (const { instanceId, fence } of leased) {
+    const turn = { ...context, ...turnAt(durable, `${place}-${instanceId}`) };
+    await releaseNode(turn, { holder: { execution: holder.execution, fence }, commandsOver, instanceId });
+  }
+  const isOver = ending.outcome === 'healed' || ending.outcome === 'escalated';
+  await releaseNode(context, {
+    holder,
+    commandsOver,
+    seenFence,
+    ...(!isOver && { keepOperation: true as const }),
+    before: async () => {
+      // The fleet's turn goes on with the attempt that settles what is open.
+      if (isOver || !(await hasBegun(context))) await leaveReplacement(context);
+    },
+  });
+}
+
+/** Whether the client may be down because of us, or is up and not yet told of. */
+async function hasBegun({ store, payload }: ReplaceContext): Promise<boolean> {
+  const { operation } = (await store.readNode(payload.fleet, payload.instanceId)) ?? { operation: null };
+  return operation?.kind === 'replace' && operation.phase !== 'preparing';
+}
