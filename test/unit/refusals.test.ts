@@ -11,7 +11,8 @@ import { dropVolumes } from '../../functions/replace-node/acts/volumes.ts';
 import { firstCourse } from '../../functions/replace-node/context.ts';
 import { runOnNodes } from '../../functions/rotate-peers/commands.ts';
 import type { RotateContext } from '../../functions/rotate-peers/context.ts';
-import { ME, nodeRecord } from '../support/heal-facts.ts';
+import { ME } from '../support/builders/incident.ts';
+import { nodeRecord } from '../support/builders/records.ts';
 import { patientContext, type Shell, shell } from '../support/heal-shell.ts';
 import { COPY_VOLUME, copy, ladderState, newReplacement, YOUNG } from '../support/replace-facts.ts';
 

@@ -4,17 +4,10 @@ import { describe, expect, it } from '@jest/globals';
 import { attempt } from '../../functions/replace-node/attempt.ts';
 import type { HealContext } from '../../functions/replace-node/context.ts';
 import { keys } from '../../shared/heal/store.ts';
-import { bitcoin } from '../support/fleet-documents.ts';
-import {
-  allocatedIncident,
-  DATA_VOLUME,
-  INSTANCE,
-  ME,
-  NODE_TAGS,
-  nodeRecord,
-  OTHER,
-  payload,
-} from '../support/heal-facts.ts';
+import { bitcoinFile, NODE_TAGS } from '../support/builders/fleet.ts';
+import { allocatedIncident, ME, OTHER, payload } from '../support/builders/incident.ts';
+import { DATA_VOLUME, INSTANCE } from '../support/builders/node.ts';
+import { nodeRecord } from '../support/builders/records.ts';
 import { patientContext, shell } from '../support/heal-shell.ts';
 import { tableOfHeals } from '../support/table.ts';
 
@@ -43,7 +36,7 @@ async function asked(answerTo: (plan: string) => object, meanwhile: (volume: { S
   await store.replace(keys.observation('bitcoin', 0), seen);
 
   const here = shell();
-  const file = { ...bitcoin, mode: 'ask', probe: 'ssm', replace: { rungs: ['restart'] } };
+  const file = bitcoinFile({ mode: 'ask', probe: 'ssm', replace: { rungs: ['restart'] } });
   here.parameters.set('/chainmend/fleets/bitcoin', JSON.stringify(file));
   const Tags = asTags(NODE_TAGS);
   const volume = {

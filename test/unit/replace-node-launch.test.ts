@@ -3,7 +3,9 @@ import { describe, expect, it } from '@jest/globals';
 import type { ActContext } from '../../functions/replace-node/acts/act.ts';
 import { launch } from '../../functions/replace-node/acts/launch.ts';
 import { firstCourse } from '../../functions/replace-node/context.ts';
-import { INSTANCE, ME, nodeRecord, OTHER } from '../support/heal-facts.ts';
+import { ME, OTHER } from '../support/builders/incident.ts';
+import { INSTANCE } from '../support/builders/node.ts';
+import { nodeRecord } from '../support/builders/records.ts';
 import { patientContext, type Shell, shell } from '../support/heal-shell.ts';
 import { ladderState, newReplacement, YOUNG } from '../support/replace-facts.ts';
 

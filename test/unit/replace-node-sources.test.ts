@@ -5,7 +5,9 @@ import { readSources, type Sources } from '../../functions/replace-node/sources.
 import type { ObservedNode } from '../../shared/fleet/observation.ts';
 import { writeKept } from '../../shared/heal/kept.ts';
 import type { Want } from '../../shared/model/payload.ts';
-import { HOUR_MS, INSTANCE, NODE_TAGS } from '../support/heal-facts.ts';
+import { NODE_TAGS } from '../support/builders/fleet.ts';
+import { INSTANCE } from '../support/builders/node.ts';
+import { HOUR_MS } from '../support/builders/time.ts';
 import { type Shell, shell } from '../support/heal-shell.ts';
 import { COPY_VOLUME, FLEET, ladderState } from '../support/replace-facts.ts';
 import { tableOfHeals } from '../support/table.ts';
