@@ -1,30 +1,15 @@
 // One sweep of watch-fleet over fleets of 50, 500 and 5,000 nodes: what it asks AWS, how long it takes, what it needs, what it costs.
-import { join } from 'node:path';
-import { runInProcess } from '../support/run-in-process.ts';
+
+import type { SweepMeasured } from '../support/jobs/fleet-sweep.ts';
+import { runJob } from '../support/jobs.ts';
 import type { Measurement } from './measurement.ts';
 
 const FLEET_SIZES = [50, 500, 5_000] as const;
 
-export interface SweepMeasured {
-  readonly nodes: number;
-  /** Calls to AWS by watch-fleet and probe-nodes in one sweep, by "service.Operation". */
-  readonly calls: Readonly<Record<string, number>>;
-  /** From watch-fleet's start to its end, and of all probes together, on the region's clock: 50 ms a call, the nodes' own answers. */
-  readonly watchSeconds: number;
-  readonly probeSeconds: number;
-  /** CPU of this machine, simulator and nodes included. */
-  readonly cpuSeconds: number;
-  /** What the heap grew by at most during the sweep, simulator and nodes included: a bound for the functions in it. */
-  readonly peakMiB: number;
-  /** Of watching the fleet for a month: metrics, alarms, records, and the functions' time as measured. */
-  readonly monthUsd: number;
-}
-
 /** Each size in a process of its own, so that memory is its own. */
 export async function measureFleetSweeps(): Promise<SweepMeasured[]> {
   const rows: SweepMeasured[] = [];
-  for (const nodes of FLEET_SIZES)
-    rows.push(await runInProcess<SweepMeasured>(join(import.meta.dirname, 'fleet-sweep-runner.ts'), { nodes }));
+  for (const nodes of FLEET_SIZES) rows.push(await runJob('fleet-sweep', { nodes }));
   return rows;
 }
 

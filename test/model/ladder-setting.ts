@@ -1,7 +1,7 @@
 // The nodes that the ladder is played on: what their data do, what answers, and what there is to put in their place.
 import type { Fleet, Role } from '../../shared/fleet/model.ts';
 import type { Want } from '../../shared/model/payload.ts';
-import { fleetWith } from '../support/heal-facts.ts';
+import { bitcoinFleet } from '../support/builders/fleet.ts';
 
 /**
  * What a client makes of data: it follows its chain; it ends at once; it stands still where the node had stopped, or below; it has blocks
@@ -46,7 +46,7 @@ export const SUBNETS = ['subnet-0a', 'subnet-0b'] as const;
 export const ZONES = ['eu-west-1a', 'eu-west-1b'] as const;
 
 const fleetOf = (more: Record<string, unknown> = {}, role: Role = 'follower'): Fleet => {
-  const fleet = fleetWith({}, { role, probe: 'ssm', ...more });
+  const fleet = bitcoinFleet({ role, probe: 'ssm', ...more });
   return { ...fleet, replace: { ...fleet.replace, subnetIds: [SUBNETS[1]] } };
 };
 

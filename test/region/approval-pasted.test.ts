@@ -7,7 +7,8 @@ import { DescribeVolumesCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { isAsked } from '../support/asked.ts';
 import { type AwsCli, ensureVersion1, type Found, findVersion2 } from '../support/aws-cli.ts';
-import { type Pasted, type Pasting, paste } from '../support/pasted.ts';
+import type { Pasted, Pasting } from '../support/jobs/pasted.ts';
+import { runJob } from '../support/jobs.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const PATIENCE_MS = 8 * 60_000;
@@ -53,7 +54,7 @@ const of = (name: string): Pasted => {
 };
 
 beforeAll(async () => {
-  const played = await paste(cases);
+  const played = await runJob('pasted', cases);
   for (const [at, { name }] of cases.entries()) results.set(name, played[at] as Pasted);
 }, PATIENCE_MS);
 

@@ -15,7 +15,7 @@ import {
   untagResources,
   type VolumeNow,
 } from '../../shared/aws/volumes.ts';
-import { chainOf, dataVolume, nodeOf } from '../support/nodes.ts';
+import { chainOf, dataVolume, nodeOf } from '../support/builders/simulated-node.ts';
 import { type PacedRegion, pacedRegion } from '../support/paced-region.ts';
 
 const MINUTE_MS = 60_000;

@@ -1,9 +1,10 @@
 // What is uploaded is what was tested: the synthesized asset in a process of its own, over sockets, does what it does in the region's own lanes.
 import { beforeAll, expect, it } from '@jest/globals';
 import type { JournalLine } from '../../local/scenarios/report/journal.ts';
-import { type AssetRan, runAsset } from '../support/asset.ts';
+import type { AssetRan } from '../support/jobs/asset.ts';
+import type { Simulated } from '../support/jobs/simulation.ts';
+import { runJob } from '../support/jobs.ts';
 import { longSuite } from '../support/long.ts';
-import { type Simulated, simulate } from '../support/simulate.ts';
 
 const MINUTES = 60_000;
 
@@ -14,8 +15,11 @@ let lanes: Simulated[];
 longSuite('deployed-asset')('the deployed asset in a process of its own', () => {
   beforeAll(async () => {
     const [assets, simulated] = await Promise.all([
-      runAsset([{}, { killAfter: 'ModifyVolume' }]),
-      simulate((['fidelity', 'sweep'] as const).map((lane) => ({ scenario: 'disk-full', lane }))),
+      runJob('asset', [{}, { killAfter: 'ModifyVolume' }]),
+      runJob(
+        'simulation',
+        (['fidelity', 'sweep'] as const).map((lane) => ({ scenario: 'disk-full', lane })),
+      ),
     ]);
     [asset, killed] = assets as [AssetRan, AssetRan];
     lanes = simulated;

@@ -6,7 +6,8 @@ import { awsClients, type Clients } from '../../shared/aws/clients.ts';
 import type { Health } from '../../shared/fleet/observation.ts';
 import type { IncidentRecord } from '../../shared/heal/records.ts';
 import { createStore, keys, type Store } from '../../shared/heal/store.ts';
-import { bitcoin } from '../support/fleet-documents.ts';
+import { bitcoinFile } from '../support/builders/fleet.ts';
+import { observedNode } from '../support/builders/observation.ts';
 import { type WholeRegion, wholeRegion } from '../support/whole-region.ts';
 
 const MINUTE = 60_000;
@@ -56,7 +57,7 @@ afterEach(() => {
 });
 
 const settings = async (pause: string, more: object = {}): Promise<void> => {
-  const fleet = { ...bitcoin, mode: 'act', volumes: { data: '/node-data' }, ...more };
+  const fleet = bitcoinFile({ volumes: { data: '/node-data' }, ...more });
   const parameters = { '/chainmend/pause': pause, '/chainmend/fleets/bitcoin': JSON.stringify(fleet) };
   for (const [Name, Value] of Object.entries(parameters))
     await whole.region.call('ssm', 'PutParameter', { Name, Value, Type: 'String', Overwrite: true });
@@ -69,11 +70,9 @@ async function observe(
   nodes: Readonly<Record<string, readonly [instanceId: string, health: Health, minutes: number]>>,
 ) {
   const nowMs = whole.region.clock.now();
-  const seen = Object.entries(nodes).map(([name, [instanceId, health, minutes]]) => ({
-    ...{ instanceId, name, role: 'follower', availabilityZone: 'eu-west-1a', privateIp: '10.0.0.1', health },
-    ...{ reason: 'so it is', sinceMs: nowMs - minutes * MINUTE, height: 1, heightSinceMs: null, lagBlocks: 0 },
-    ...{ blockAgeSeconds: null, peerCount: null, startedAtMs: null, seenSinceMs: 0, paged: [] },
-  }));
+  const seen = Object.entries(nodes).map(([name, [instanceId, health, minutes]]) =>
+    observedNode({ instanceId, name, health, reason: 'so it is', sinceMs: nowMs - minutes * MINUTE, height: 1 }),
+  );
   version++;
   await store.replace(keys.observation('bitcoin', 0), { version, ...{ observedAtMs: nowMs, nodes: seen } });
 }

@@ -25,7 +25,7 @@ import type { Region } from '../../local/region.ts';
 import { SUBNET_ID, VPC_ID } from '../../local/services/ec2/service.ts';
 import type { Following } from '../../local/simulator/clock.ts';
 import type { BusEvent } from '../../local/simulator/kernel.ts';
-import { chainOf, nodeOf } from '../support/nodes.ts';
+import { chainOf, nodeOf } from '../support/builders/simulated-node.ts';
 import { type WholeRegion, wholeRegion } from '../support/whole-region.ts';
 
 const MINUTE_MS = 60_000;

@@ -34,8 +34,8 @@ import type { Launched } from '../../local/services/ec2/model.ts';
 import { SECURITY_GROUP_ID, SUBNET_ID, VPC_ID } from '../../local/services/ec2/service.ts';
 import type { Statement } from '../../local/services/iam/policy.ts';
 import type { Following } from '../../local/simulator/clock.ts';
+import { chainOf, dataVolume, nodeOf } from '../support/builders/simulated-node.ts';
 import { testKernel } from '../support/kernel.ts';
-import { chainOf, dataVolume, nodeOf } from '../support/nodes.ts';
 import { type WholeRegion, wholeRegion } from '../support/whole-region.ts';
 
 const MINUTE_MS = 60_000;

@@ -26,10 +26,10 @@ import type { Following } from '../../local/simulator/clock.ts';
 import { parseAnswer } from '../../shared/node-commands/answer.ts';
 import { commandParameters, leastFilesystemBytes } from '../../shared/node-commands/command.ts';
 import { commandDocuments } from '../../shared/node-commands/index.ts';
+import { chainOf, dataVolume, nodeOf } from '../support/builders/simulated-node.ts';
 import { type GatewayRegion, gatewayRegion } from '../support/gateway-region.ts';
 import { inProcessHandler } from '../support/in-process-handler.ts';
 import { testKernel } from '../support/kernel.ts';
-import { chainOf, dataVolume, nodeOf } from '../support/nodes.ts';
 
 const GIB = 2 ** 30;
 const credentials = { accessKeyId: 'AKIATEST', secretAccessKey: 'test' };

@@ -19,8 +19,8 @@ import {
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { deviceById } from '../../local/nodes/disks.ts';
 import type { Statement } from '../../local/services/iam/policy.ts';
+import { chainOf, dataVolume, nodeOf } from '../support/builders/simulated-node.ts';
 import { type Ebs, type EbsNode, ebs, named } from '../support/ebs.ts';
-import { chainOf, dataVolume, nodeOf } from '../support/nodes.ts';
 import { type WholeRegion, wholeRegion } from '../support/whole-region.ts';
 
 const GIB = 2 ** 30;

@@ -10,8 +10,8 @@ import { listen, type WireServer } from '../../local/simulator/gateway/server.ts
 import type { Service } from '../../local/simulator/service.ts';
 import { isAsked } from '../support/asked.ts';
 import { gatewayRegion } from '../support/gateway-region.ts';
-import { attackRegion } from '../support/hostile.ts';
 import { inProcessHandler } from '../support/in-process-handler.ts';
+import { runJob } from '../support/jobs.ts';
 import { type RawRequest, signedFetch } from '../support/signed-request.ts';
 
 const ATTACKED_MS = 600_000;
@@ -21,7 +21,7 @@ describe('a region that is attacked', () => {
     'refuses hostile words, numbers, times and bytes in every place of every operation, and goes on',
     async () => {
       const [every, mutations] = isAsked('hostile') ? [1, 20_000] : [25, 400];
-      const { asked, accepted, answered, defects } = await attackRegion({ every, mutations });
+      const { asked, accepted, answered, defects } = await runJob('hostile', { every, mutations });
       expect(defects).toEqual([]);
       expect(answered['InternalFailure']).toBeUndefined();
       expect(accepted).toBeGreaterThan(150);

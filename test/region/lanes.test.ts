@@ -1,12 +1,9 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { runInProcess } from '../support/run-in-process.ts';
-import type { WorkloadResult, WorkloadRun } from '../support/workload-region.ts';
-
-const RUNNER = new URL('../support/workload-runner.ts', import.meta.url).pathname;
+import type { WorkloadResult, WorkloadRun } from '../support/jobs/workload.ts';
+import { runJob } from '../support/jobs.ts';
 
 /** Each list of runs in a process of its own, since a guard watches over all asynchronous work of the process. */
-const runAll = (runs: readonly WorkloadRun[]): Promise<WorkloadResult[]> =>
-  runInProcess<WorkloadResult[]>(RUNNER, runs);
+const runAll = (runs: readonly WorkloadRun[]) => runJob('workload', runs);
 
 const FAULTS = [[], ['throttling'], ['lost-answers'], ['killed'], ['throttling', 'lost-answers', 'killed']] as const;
 const SEEDS = [1, 2];

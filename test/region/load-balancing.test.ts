@@ -14,7 +14,7 @@ import { rpcHost } from '../../local/nodes/rpc/node-rpc.ts';
 import type { Region } from '../../local/region.ts';
 import { VPC_ID } from '../../local/services/ec2/service.ts';
 import type { Following } from '../../local/simulator/clock.ts';
-import { chainOf, nodeOf } from '../support/nodes.ts';
+import { chainOf, nodeOf } from '../support/builders/simulated-node.ts';
 import { type WholeRegion, wholeRegion } from '../support/whole-region.ts';
 
 const MINUTE_MS = 60_000;

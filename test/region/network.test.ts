@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { type HttpHost, Network, type Place, whenAnswered } from '../../local/simulator/network/network.ts';
+import type { NetworkRan, NetworkRun } from '../support/jobs/network.ts';
+import { runJob } from '../support/jobs.ts';
 import type { Step } from '../support/network-guest.ts';
-import { type NetworkRan, type NetworkRun, runNetworks } from '../support/network-run.ts';
 
 const ask = (url: string, more: Partial<Step & { do: 'ask' }> = {}): Step => ({ do: 'ask', url, ...more });
 const invoke = (steps: readonly unknown[], functionName = 'callee'): Step => ({
@@ -131,8 +132,8 @@ let again: NetworkRan[];
 let sweep: NetworkRan[];
 
 beforeAll(async () => {
-  [fidelity, sweep] = await Promise.all([runNetworks(plan('fidelity')), runNetworks(plan('sweep'))]);
-  again = await runNetworks(plan('fidelity').slice(0, 3));
+  [fidelity, sweep] = await Promise.all([runJob('network', plan('fidelity')), runJob('network', plan('sweep'))]);
+  again = await runJob('network', plan('fidelity').slice(0, 3));
 }, 120_000);
 
 function ran(name: Name): NetworkRan {

@@ -2,7 +2,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { itHolds } from '../simulation/cases/matrix.ts';
 import { sampled } from '../support/asked.ts';
-import { simulate } from '../support/simulate.ts';
+import { runJob } from '../support/jobs.ts';
 import * as pruning from './cases/prune-retired.ts';
 
 /** One day takes seconds; all of them at once, on a machine that does other things besides, take longer than Jest waits by itself. */
@@ -29,7 +29,10 @@ describe('prune-retired on a bad day', () => {
         5,
       );
       const runs = days.map((faults) => ({ scenario, from: from.pathname, faults }));
-      const told = (await simulate(runs)).map(({ unmet, report }) => ({ unmet, violations: report.violations }));
+      const told = (await runJob('simulation', runs)).map(({ unmet, report }) => ({
+        unmet,
+        violations: report.violations,
+      }));
       expect(told).toEqual(days.map(() => ({ unmet: [], violations: [] })));
     },
     PATIENCE_MS,

@@ -2,7 +2,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { itHolds } from '../simulation/cases/matrix.ts';
 import { sampled } from '../support/asked.ts';
-import { simulate } from '../support/simulate.ts';
+import { runJob } from '../support/jobs.ts';
 import * as registering from './cases/register-nodes.ts';
 
 const from = new URL('./cases/register-nodes.ts', import.meta.url);
@@ -23,7 +23,10 @@ describe('register-nodes on a bad day', () => {
     ] as const;
     const days = sampled('register-nodes', allDays, 12);
     const runs = days.map((faults) => ({ scenario, from: from.pathname, faults }));
-    const told = (await simulate(runs)).map(({ unmet, report }) => ({ unmet, violations: report.violations }));
+    const told = (await runJob('simulation', runs)).map(({ unmet, report }) => ({
+      unmet,
+      violations: report.violations,
+    }));
     expect(told).toEqual(days.map(() => ({ unmet: [], violations: [] })));
   });
 });

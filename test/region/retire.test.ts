@@ -11,7 +11,9 @@ import { REGION_NAME, type Region } from '../../local/region.ts';
 import { diskFull } from '../../local/scenarios/catalog/disk-full.ts';
 import { run } from '../../local/scenarios/run.ts';
 import type { Following } from '../../local/simulator/clock.ts';
-import { INSTANCE, NOON_MS, openIncidentRecord } from '../support/heal-facts.ts';
+import { openIncidentRecord } from '../support/builders/incident.ts';
+import { INSTANCE } from '../support/builders/node.ts';
+import { NOON_MS } from '../support/builders/time.ts';
 import { inProcessHandler } from '../support/in-process-handler.ts';
 import { long } from '../support/long.ts';
 

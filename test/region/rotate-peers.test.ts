@@ -2,7 +2,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { itHolds } from '../simulation/cases/matrix.ts';
 import { sampled } from '../support/asked.ts';
-import { simulate } from '../support/simulate.ts';
+import { runJob } from '../support/jobs.ts';
 import * as rotating from './cases/rotate-peers.ts';
 
 describe('rotate-peers in the region', () =>
@@ -21,7 +21,12 @@ describe('rotate-peers on a bad day', () => {
 
   it.each(Object.entries(scenarios))('%s comes to the same end', async (scenario, allDays) => {
     const faulty = sampled('rotate-peers', allDays, 6);
-    const told = (await simulate(faulty.map((faults) => ({ scenario, faults })))).map(({ unmet, report }) => ({
+    const told = (
+      await runJob(
+        'simulation',
+        faulty.map((faults) => ({ scenario, faults })),
+      )
+    ).map(({ unmet, report }) => ({
       unmet,
       violations: report.violations,
     }));

@@ -2,21 +2,22 @@
 // clean by its ledger opens, and in the end the client runs and nobody holds its node. `npm test -- snapshot-node` takes many places.
 import { describe, expect, it } from '@jest/globals';
 import { sampled } from '../support/asked.ts';
-import { upTo } from '../support/crash.ts';
+import type { SnapshotCrashed, SnapshotPlaces } from '../support/jobs/snapshot-crash.ts';
+import { runJob } from '../support/jobs.ts';
 import { long } from '../support/long.ts';
-import { type SnapshotCrashed, type SnapshotPlaces, snapshotCrashAt } from '../support/snapshot-crash.ts';
 
 const MINUTES = 60_000;
 
 const told = ({ place, taken, unmet }: SnapshotCrashed) => ({ place, taken, unmet });
 const once = (place: number) => ({ place, taken: 1, unmet: [] });
-const undisturbed = snapshotCrashAt({ crash: 'none', places: [0] });
+const undisturbed = runJob('snapshot-crash', { crash: 'none', places: [0] });
 
 /** @param every n-th place; each is some seconds */
 async function ends(crash: SnapshotPlaces['crash'], count: number, every: number): Promise<readonly SnapshotCrashed[]> {
   expect(count).toBeGreaterThan(20);
-  const some = upTo(count).filter((place) => place % every === Math.ceil(every / 2));
-  return snapshotCrashAt({ crash, places: sampled('snapshot-node', some, 18) });
+  const all = Array.from({ length: count }, (_, at) => at + 1);
+  const some = all.filter((place) => place % every === Math.ceil(every / 2));
+  return runJob('snapshot-crash', { crash, places: sampled('snapshot-node', some, 18) });
 }
 
 describe('a clean snapshot in the region', () => {
@@ -31,7 +32,7 @@ describe('a clean snapshot in the region', () => {
   it(
     'is one set of all volumes of a node at one moment, each with its role',
     async () => {
-      const [two] = await snapshotCrashAt({ crash: 'two volumes', places: [1] });
+      const [two] = await runJob('snapshot-crash', { crash: 'two volumes', places: [1] });
       expect(two?.unmet).toEqual([]);
       expect([two?.taken, two?.snapshots]).toEqual([
         1,
@@ -44,7 +45,7 @@ describe('a clean snapshot in the region', () => {
   long('snapshot-node')(
     'is not taken of a client that its grace has killed: it runs again, and a person is told',
     async () => {
-      const [killed] = await snapshotCrashAt({ crash: 'killed by its grace', places: [1] });
+      const [killed] = await runJob('snapshot-crash', { crash: 'killed by its grace', places: [1] });
       expect(killed).toMatchObject({ taken: 0, snapshots: [], starts: 1, pages: ['stopped-unclean'], unmet: [] });
       expect(killed?.outcomes).toEqual(['restored']);
     },
@@ -54,7 +55,7 @@ describe('a clean snapshot in the region', () => {
   long('snapshot-node')(
     'whose copying fails is not to be used, and its node is well all the while',
     async () => {
-      const [failed] = await snapshotCrashAt({ crash: 'copy fails', places: [1] });
+      const [failed] = await runJob('snapshot-crash', { crash: 'copy fails', places: [1] });
       expect(failed).toMatchObject({ taken: 1, snapshots: ['data data 1 quarantined high -1'], starts: 1, unmet: [] });
     },
     4 * MINUTES,
@@ -81,7 +82,7 @@ describe('a clean snapshot in the region', () => {
   long('snapshot-node')(
     'whose CreateSnapshots is cut off is never asked for again: it is found, or another stop gives another',
     async () => {
-      const [after, before, lost] = await snapshotCrashAt({ crash: 'taking', places: [1, 2, 3] });
+      const [after, before, lost] = await runJob('snapshot-crash', { crash: 'taking', places: [1, 2, 3] });
       expect([after, before, lost].map((one) => one && told(one))).toEqual([once(1), once(2), once(3)]);
       expect([after?.outcomes, lost?.outcomes]).toEqual([['healed'], ['healed']]);
       // Nobody knew whether it had happened: the first attempt says that it did not, and the client ran meanwhile.

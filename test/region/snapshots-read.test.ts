@@ -17,7 +17,8 @@ import { holdSnapshots, quarantine, releaseHolds, verify } from '../../shared/sn
 import { readPolicies, supplyOf } from '../../shared/snapshots/policies.ts';
 import { readSnapshots } from '../../shared/snapshots/read.ts';
 import { readOwners, setsOf } from '../../shared/snapshots/sets.ts';
-import { demand, fleetOf, snapshot } from '../support/snapshot-facts.ts';
+import { snapshot } from '../support/builders/snapshot.ts';
+import { demand, fleetOf } from '../support/snapshot-facts.ts';
 import { type WholeRegion, wholeRegion } from '../support/whole-region.ts';
 
 const HOUR_MS = 3_600_000;

@@ -12,8 +12,9 @@ import { createSsm, type Ssm } from '../../local/services/ssm/service.ts';
 import { parseAnswer } from '../../shared/node-commands/answer.ts';
 import { type CommandInput, commandParameters } from '../../shared/node-commands/command.ts';
 import { commandDocuments } from '../../shared/node-commands/index.ts';
+import { INSTANCE, DATA_VOLUME as VOLUME } from '../support/builders/node.ts';
+import { chainOf, nodeOf } from '../support/builders/simulated-node.ts';
 import { type TestKernel, testKernel } from '../support/kernel.ts';
-import { chainOf, NODE_INSTANCE as INSTANCE, nodeOf, NODE_VOLUME as VOLUME } from '../support/nodes.ts';
 
 const GIB = 2 ** 30;
 const documents = commandDocuments();

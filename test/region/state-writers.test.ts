@@ -1,6 +1,7 @@
 // State is written by its own writers only: tried with the real roles in the region, with and without the condition that stops the others.
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { type Simulated, simulate } from '../support/simulate.ts';
+import type { Simulated } from '../support/jobs/simulation.ts';
+import { runJob } from '../support/jobs.ts';
 import { SCENARIOS } from './cases/state-writers.ts';
 
 const from = new URL('./cases/state-writers.ts', import.meta.url).pathname;
@@ -8,7 +9,10 @@ const from = new URL('./cases/state-writers.ts', import.meta.url).pathname;
 describe('the records of the table', () => {
   const told = new Map<string, Simulated>();
   beforeAll(async () => {
-    for (const run of await simulate(SCENARIOS.map(({ name }) => ({ scenario: name, from }))))
+    for (const run of await runJob(
+      'simulation',
+      SCENARIOS.map(({ name }) => ({ scenario: name, from })),
+    ))
       told.set(run.report.scenario, run);
   });
 

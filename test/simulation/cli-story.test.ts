@@ -2,7 +2,8 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import { lasting, within } from '../../local/cli/format.ts';
 import { diskText } from '../../local/cli/story/events.ts';
 import { wrap } from '../../local/cli/story/lines.ts';
-import { type Simulated, simulate } from '../support/simulate.ts';
+import type { Simulated } from '../support/jobs/simulation.ts';
+import { runJob } from '../support/jobs.ts';
 
 const GIB = 2 ** 30;
 type Eleven<T> = [T, T, T, T, T, T, T, T, T, T, T];
@@ -19,7 +20,7 @@ let fresh: Simulated;
 let swapped: Simulated;
 
 beforeAll(async () => {
-  const runs = await simulate([
+  const runs = await runJob('simulation', [
     { scenario: 'disk-full' },
     { scenario: 'disk-full-paused' },
     { scenario: 'all-disks-full' },

@@ -3,8 +3,9 @@
 // happens there; `npm test -- crash` every one that is no repeated look at the same.
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { isAsked, sampled } from '../support/asked.ts';
-import { type Crashed, crash, type Story } from '../support/crash.ts';
 import { type Death, type How, placeOf } from '../support/crash-places.ts';
+import type { Crashed, Story } from '../support/jobs/crash.ts';
+import { runJob } from '../support/jobs.ts';
 
 const PATIENCE_MS = 90 * 60_000;
 /** As many processes as a small machine has cores. */
@@ -106,7 +107,7 @@ describe.each(told)('$name', ({ scenario, heal, modifications = 0, made, deaths 
       'ends as if nothing had died, wherever its heal dies',
       async () => {
         const parts = Array.from({ length: PARTS }, (_, part) =>
-          crash([{ scenario, heal, places: { tableEvery: 4, part, parts: PARTS } }]),
+          runJob('crash', [{ scenario, heal, places: { tableEvery: 4, part, parts: PARTS } }]),
         );
         const ends = (await Promise.all(parts)).flat();
         expect(ends.length).toBeGreaterThan(50);
@@ -126,6 +127,9 @@ describe.each(told)('$name', ({ scenario, heal, modifications = 0, made, deaths 
 let crashed: Promise<readonly Crashed[]> = Promise.resolve([]);
 beforeAll(async () => {
   if (isAsked('crash')) return;
-  crashed = crash(told.map(({ scenario, heal, deaths }) => ({ scenario, heal, places: deaths })));
+  crashed = runJob(
+    'crash',
+    told.map(({ scenario, heal, deaths }) => ({ scenario, heal, places: deaths })),
+  );
   await crashed;
 }, PATIENCE_MS);

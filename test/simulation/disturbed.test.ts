@@ -1,6 +1,7 @@
 // AWS refuses, or does not answer, what a heal asks at one of its calls.
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { type Disturbed, disturb } from '../support/disturbed.ts';
+import type { Disturbed } from '../support/jobs/disturbance.ts';
+import { runJob } from '../support/jobs.ts';
 
 const PATIENCE_MS = 2 * 60_000;
 
@@ -11,7 +12,7 @@ let throttledReads: Disturbed | undefined;
 let throttledForLong: Disturbed | undefined;
 
 beforeAll(async () => {
-  [throttledModify, unreadableGuard, silentPages, throttledReads, throttledForLong] = await disturb([
+  [throttledModify, unreadableGuard, silentPages, throttledReads, throttledForLong] = await runJob('disturbance', [
     { scenario: 'disk-full', operation: 'ModifyVolume', fate: 'throttled', calls: 7 },
     // The pause tag is read for the first command, for the intent, and for the modification: there by all four tries of the SDK.
     { scenario: 'disk-full', operation: 'DescribeTags', fate: 'throttled', from: 3, calls: 4 },

@@ -2,7 +2,8 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { sampled } from '../support/asked.ts';
 import { FORGED_LINES, hostileIn } from '../support/hostile-text.ts';
-import { type Simulated, simulate } from '../support/simulate.ts';
+import type { Simulated } from '../support/jobs/simulation.ts';
+import { runJob } from '../support/jobs.ts';
 import * as hostile from './cases/hostile-words.ts';
 
 const from = new URL('./cases/hostile-words.ts', import.meta.url).pathname;
@@ -10,7 +11,10 @@ const names = sampled('hostile-words', hostile.SCENARIOS, 6).map(({ name }) => n
 const runs = new Map<string, Simulated>();
 
 beforeAll(async () => {
-  const simulated = await simulate(names.map((scenario) => ({ scenario, from })));
+  const simulated = await runJob(
+    'simulation',
+    names.map((scenario) => ({ scenario, from })),
+  );
   for (const run of simulated) runs.set(run.report.scenario, run);
 }, 600_000);
 

@@ -2,7 +2,8 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { SCENARIOS } from '../../local/scenarios/catalog/index.ts';
 import { isAsked, sampled } from '../support/asked.ts';
-import { type Simulated, simulate } from '../support/simulate.ts';
+import type { Simulated } from '../support/jobs/simulation.ts';
+import { runJob } from '../support/jobs.ts';
 
 /** Two in `npm test`; `SEEDS=20 npm test -- test/simulation/scenarios.test.ts` is what the contract speaks of. */
 const SEEDS = Number(process.env['SEEDS'] ?? 2);
@@ -33,8 +34,8 @@ beforeAll(async () => {
   // Two processes, as many as a small machine has cores; no suite takes longer.
   const half = Math.ceil(runs.length / 2);
   const [first, second] = await Promise.all([
-    simulate(runs.slice(0, half)),
-    simulate([
+    runJob('simulation', runs.slice(0, half)),
+    runJob('simulation', [
       ...runs.slice(half),
       ...AGAIN.map((name) => ({ scenario: name, seed: 1 })),
       ...FAITHFUL.map((name) => ({ scenario: name, seed: 1, lane: 'fidelity' as const })),

@@ -1,6 +1,6 @@
 // Everything that a full volume can be, and everything that can stand in the way of growing it.
 import { describe, expect, it } from '@jest/globals';
-import { simulateOne } from '../support/simulate.ts';
+import { runJob } from '../support/jobs.ts';
 import { itHolds } from './cases/matrix.ts';
 import * as obstacles from './cases/obstacles.ts';
 import * as volumes from './cases/volumes.ts';
@@ -14,7 +14,9 @@ describe('not grown at once, because', () => itHolds('volumes', obstacles.SCENAR
 describe('stale reads', () => {
   it('do not show an attempt the failed modification of the one before as its own', async () => {
     const scenario = 'AWS fails the modification: a person is told, and the next attempt heals';
-    const { unmet } = await simulateOne({ scenario, from: OBSTACLES.pathname, seed: 5, faults: ['stale-reads'] });
-    expect(unmet).toEqual([]);
+    const [run] = await runJob('simulation', [
+      { scenario, from: OBSTACLES.pathname, seed: 5, faults: ['stale-reads'] },
+    ]);
+    expect(run?.unmet).toEqual([]);
   }, 300_000);
 });

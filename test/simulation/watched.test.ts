@@ -2,8 +2,8 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { FAULTS, type FaultName, isFaultName } from '../../local/simulator/faults.ts';
 import { isAsked, sampled } from '../support/asked.ts';
-import { disturb } from '../support/disturbed.ts';
-import { type Simulated, type Simulation, simulate } from '../support/simulate.ts';
+import type { Simulated, Simulation } from '../support/jobs/simulation.ts';
+import { runJob } from '../support/jobs.ts';
 import { itHolds } from './cases/matrix.ts';
 import * as watched from './cases/watched.ts';
 
@@ -51,7 +51,7 @@ const nameOf = ({ scenario, fault, seed }: Day): string => `${scenario}, ${fault
 describe('on a bad day', () => {
   const ends = new Map<string, Simulated>();
   beforeAll(async () => {
-    const runs = await simulate(days.map(simulation));
+    const runs = await runJob('simulation', days.map(simulation));
     for (const [index, day] of days.entries()) {
       const run = runs[index];
       if (run) ends.set(nameOf(day), run);
@@ -69,7 +69,7 @@ describe('on a bad day', () => {
 
 describe('a rotation', () => {
   it('that dies between telling a client and writing it down comes again within the hour', async () => {
-    const [run] = await disturb([
+    const [run] = await runJob('disturbance', [
       {
         scenario: 'peers-lost',
         caller: 'rotate-peers',
@@ -87,7 +87,7 @@ describe('a rotation', () => {
   }, 300_000);
 
   it('whose restart its node refused as late keeps nobody else from theirs', async () => {
-    const [run] = await simulate([{ scenario: 'new-fleet', seed: 1, faults: ['late-command'] }]);
+    const [run] = await runJob('simulation', [{ scenario: 'new-fleet', seed: 1, faults: ['late-command'] }]);
     expect(run?.journal.some(({ sentence }) => sentence.startsWith('late: the start-by has passed'))).toBe(true);
     expect(run?.report.pages.map(({ code }) => code)).not.toContain('restart-unproved');
     expect(run?.unmet).toEqual([]);

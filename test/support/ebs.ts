@@ -4,8 +4,8 @@ import { Machines } from '../../local/nodes/machine.ts';
 import type { SimulatedNode } from '../../local/nodes/node.ts';
 import type { NodeSpec } from '../../local/nodes/spec.ts';
 import { createEc2, type Ec2 } from '../../local/services/ec2/service.ts';
+import { chainOf, dataVolume, nodeOf } from './builders/simulated-node.ts';
 import { type TestKernel, testKernel } from './kernel.ts';
-import { chainOf, dataVolume, nodeOf } from './nodes.ts';
 
 const GIB = 2 ** 30;
 

@@ -4,7 +4,12 @@ import type { Act, Acts, State } from '../../functions/resize-volume/state.ts';
 import type { Ending } from '../../shared/heal/outcome.ts';
 import type { Mode } from '../../shared/model/mode.ts';
 import type { Answer, Observation } from '../../shared/node-commands/answer.ts';
-import { fleetWith, GIB, ME, NOON_MS, observation, resizeFacts, steadyHistory } from './heal-facts.ts';
+import { bitcoinFleet } from './builders/fleet.ts';
+import { ME } from './builders/incident.ts';
+import { observation } from './builders/observation.ts';
+import { NOON_MS } from './builders/time.ts';
+import { GIB } from './builders/volume.ts';
+import { resizeFacts, steadyHistory } from './resize-facts.ts';
 
 export const holder = { execution: ME, fence: 4 };
 export const filling = steadyHistory(455, 14);
@@ -22,7 +27,7 @@ export const answer = (after: Observation | null, more: Partial<Answer> = {}): A
 });
 
 const fleetOfUnits = (count: number) => {
-  const fleet = fleetWith({ maximumMonthlyIncreaseUsd: 10_000 });
+  const fleet = bitcoinFleet({ disk: { maximumMonthlyIncreaseUsd: 10_000 } });
   const [unit] = fleet.units;
   return { ...fleet, units: Array.from({ length: count }, (_, i) => ({ ...unit, name: `unit${i}` })) } as typeof fleet;
 };

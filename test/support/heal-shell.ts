@@ -9,8 +9,10 @@ import type { NodeRecord } from '../../shared/heal/records.ts';
 import { partitions } from '../../shared/heal/records.ts';
 import { type Key, keys } from '../../shared/heal/store.ts';
 import type { HealPayload } from '../../shared/model/payload.ts';
-import { bitcoin } from './fleet-documents.ts';
-import { ME, NOON_MS, nodeRecord, payload } from './heal-facts.ts';
+import { bitcoinFile } from './builders/fleet.ts';
+import { ME, payload } from './builders/incident.ts';
+import { nodeRecord } from './builders/records.ts';
+import { NOON_MS } from './builders/time.ts';
 
 export interface Shell {
   readonly tools: HealContext;
@@ -38,7 +40,7 @@ export function shell(more: Partial<HealPayload> = {}, node: NodeRecord = nodeRe
   const nameOf = ({ pk, sk }: Key): string => `${pk} ${sk}`;
   const parameters = new Map([
     ['/chainmend/pause', 'off'],
-    ['/chainmend/fleets/bitcoin', JSON.stringify({ ...bitcoin, mode: 'act' })],
+    ['/chainmend/fleets/bitcoin', JSON.stringify(bitcoinFile())],
   ]);
   const answers: Shell['answers'] = {
     GetParametersCommand: ({ Names }) => ({

@@ -5,6 +5,7 @@ import { type RecordSet, recordKey, type Zone, type ZoneRecord } from '../../fun
 import type { Role } from '../../shared/fleet/model.ts';
 import type { FleetNode } from '../../shared/fleet/nodes.ts';
 import type { Health } from '../../shared/fleet/observation.ts';
+import { fleetNode } from './builders/node.ts';
 
 export const DNS = { zone: 'bitcoin.internal', pool: 'pool', ttlSeconds: 10, p2pPort: 8333 } as const;
 export const FLEET = { name: 'bitcoin', chain: 'bitcoin', dns: DNS, probe: { by: 'ssm' } } as const;
@@ -15,18 +16,14 @@ export const OWNER = { fleet: FLEET.name, region: REGION } as const;
 
 export const idOf = (index: number): string => `i-0${String(index).padStart(8, '0')}`;
 
-export const nodeOf = (index: number, more: Partial<FleetNode> = {}): FleetNode => ({
-  instanceId: idOf(index),
-  name: `node${index}`,
-  role: 'follower',
-  state: 'running',
-  availabilityZone: `eu-west-1${'abc'[index % 3]}`,
-  privateIp: `10.0.${index % 3}.${index}`,
-  vpcId: 'vpc-1',
-  launchedAtMs: 0,
-  tags: {},
-  ...more,
-});
+export const nodeOf = (index: number, more: Partial<FleetNode> = {}): FleetNode =>
+  fleetNode({
+    instanceId: idOf(index),
+    name: `node${index}`,
+    availabilityZone: `eu-west-1${'abc'[index % 3]}`,
+    privateIp: `10.0.${index % 3}.${index}`,
+    ...more,
+  });
 
 export const nodes = [nodeOf(1), nodeOf(2), nodeOf(3)];
 

@@ -3,36 +3,17 @@ import type { Facts, Machine, Watched } from '../../functions/replace-node/facts
 import { newState, newReplacement as plannedReplacement } from '../../functions/replace-node/state.ts';
 import type { InstanceNow } from '../../shared/aws/instances.ts';
 import type { VolumeNow } from '../../shared/aws/volumes.ts';
-import type { FoundVolume, LadderState, Replacement, RestoredVolumes } from '../../shared/heal/memory.ts';
+import type { LadderState, Replacement, RestoredVolumes } from '../../shared/heal/memory.ts';
 import type { NodeState } from '../../shared/node-commands/node-answer.ts';
-import type { SnapshotFact, SnapshotSet } from '../../shared/snapshots/model.ts';
-import { DATA_VOLUME, fleetWith, GIB, INSTANCE, MINUTE_MS, NODE_TAGS, NOON_MS } from './heal-facts.ts';
+import { bitcoinFleet } from './builders/fleet.ts';
+import { DATA_VOLUME, INSTANCE, instanceNow } from './builders/node.ts';
+import { type ClientState, clientState, mountedVolume, nodeState } from './builders/observation.ts';
+import { snapshotSet } from './builders/snapshot.ts';
+import { MINUTE_MS, NOON_MS } from './builders/time.ts';
+import { attachedAt, DATA_PATH, foundVolume, GIB, volumeNow } from './builders/volume.ts';
 
 export const YOUNG = 'i-0fedcba9876543210';
-export const ROOT_VOLUME = 'vol-0d00000000000000f';
 export const COPY_VOLUME = 'vol-0c1b2c3d4e5f60718';
-const PATH = '/var/lib/bitcoind';
-
-const instanceNow = (more: Partial<InstanceNow> = {}): InstanceNow => ({
-  instanceId: INSTANCE,
-  state: 'running',
-  launchedAtMs: NOON_MS - 24 * 60 * MINUTE_MS,
-  availabilityZone: 'eu-west-1a',
-  subnetId: 'subnet-0a',
-  vpcId: 'vpc-0123456789abcdef0',
-  instanceType: 'm6i.large',
-  privateIp: '10.0.0.10',
-  rootDevice: '/dev/xvda',
-  rootVolumeId: ROOT_VOLUME,
-  devices: [{ device: '/dev/sdf', volumeId: DATA_VOLUME, deleteOnTermination: false, status: 'attached' }],
-  tags: { ...NODE_TAGS },
-  launchTemplate: { id: 'lt-0123456789abcdef0', version: '1' },
-  autoScalingGroup: null,
-  cloudFormationStack: null,
-  instanceStore: false,
-  publicIp: null,
-  ...more,
-});
 
 const OK = { system: 'ok', instance: 'ok', attachedEbs: 'ok' } as const;
 export const machine = (more: Partial<InstanceNow> = {}, rest: Partial<Machine> = {}): Machine => ({
@@ -44,43 +25,14 @@ export const machine = (more: Partial<InstanceNow> = {}, rest: Partial<Machine> 
 export const impaired = (check: 'system' | 'instance' | 'attachedEbs') =>
   machine({}, { checks: { ...OK, [check]: 'impaired' }, agentOnline: check === 'attachedEbs' });
 
-export const volumeNow = (more: Partial<VolumeNow> = {}): VolumeNow => ({
-  volumeId: DATA_VOLUME,
-  state: 'in-use',
-  sizeGiB: 500,
-  type: 'gp3',
-  iops: 3000,
-  throughputMiBps: 125,
-  availabilityZone: 'eu-west-1a',
-  encrypted: true,
-  kmsKeyId: null,
-  snapshotId: '',
-  createdAtMs: NOON_MS - 24 * 60 * MINUTE_MS,
-  attachment: { instanceId: INSTANCE, device: '/dev/sdf', state: 'attached', deleteOnTermination: false },
-  tags: { ...NODE_TAGS },
-  ...more,
-});
-
-type Client = NodeState['clients'][number];
-export const client = (state: Client['state'], more: Partial<Client> = {}): Client => ({
-  state,
-  exitStatus: state === 'running' ? null : state === 'failed' ? 1 : 0,
-  lastLine: '',
-  masked: false,
-  ...more,
-});
+type Client = ClientState['state'];
+export const client = (state: Client, more: Partial<ClientState> = {}): ClientState =>
+  clientState({ state, exitStatus: state === 'running' ? null : state === 'failed' ? 1 : 0, ...more });
 export const seen = (
-  clients: readonly Client[] = [client('running')],
+  clients: readonly ClientState[] = [clientState()],
   volumeId = DATA_VOLUME,
   usedGiB = 300,
-): NodeState => ({
-  clients: [...clients],
-  volumes: [
-    { path: PATH, volumeId, filesystem: 'xfs', sizeBytes: 500 * GIB, usedBytes: usedGiB * GIB, readOnly: false },
-  ],
-  devices: [DATA_VOLUME],
-  rootUsedPercent: 20,
-});
+): NodeState => nodeState({ clients: [...clients], volumes: [mountedVolume({ volumeId, usedBytes: usedGiB * GIB })] });
 
 export const watched = (health: Watched['health'], more: Partial<Watched> = {}): Watched => ({
   instanceId: INSTANCE,
@@ -93,7 +45,7 @@ export const watched = (health: Watched['health'], more: Partial<Watched> = {}):
   ...more,
 });
 
-export const FLEET = fleetWith({}, { probe: 'ssm', volumes: { data: { path: PATH } } });
+export const FLEET = bitcoinFleet({ probe: 'ssm', volumes: { data: { path: DATA_PATH } } });
 
 export const facts = (more: Partial<Facts> = {}): Facts => ({
   nowMs: NOON_MS,
@@ -115,21 +67,6 @@ export const facts = (more: Partial<Facts> = {}): Facts => ({
   keyScope: { accountId: '111122223333', kmsKeys: [] },
   launch: null,
   initialization: null,
-  ...more,
-});
-
-export const foundVolume = (more: Partial<FoundVolume> = {}): FoundVolume => ({
-  role: 'data',
-  volumeId: DATA_VOLUME,
-  path: PATH,
-  device: '/dev/sdf',
-  sizeGiB: 500,
-  type: 'gp3',
-  iops: 3000,
-  throughputMiBps: 125,
-  encrypted: true,
-  kmsKeyId: null,
-  tags: { ...NODE_TAGS },
   ...more,
 });
 
@@ -168,7 +105,7 @@ export const copy = (more: Partial<RestoredVolumes> = {}): RestoredVolumes => ({
 export const copyVolume = (more: Partial<VolumeNow> = {}): VolumeNow =>
   volumeNow({
     volumeId: COPY_VOLUME,
-    attachment: { instanceId: INSTANCE, device: '/dev/sdg', state: 'attached', deleteOnTermination: false },
+    attachment: attachedAt('/dev/sdg'),
     ...more,
   });
 
@@ -180,47 +117,4 @@ export const newReplacement = (more: Partial<Replacement> = {}): Replacement => 
   heard: 1,
   masked: true,
   ...more,
-});
-
-export const snapshotSet = (at = 0, more: Partial<SnapshotSet> = {}): SnapshotSet => ({
-  setId: `set-${at}`,
-  node: 'node2',
-  takenAtMs: NOON_MS - (at + 1) * 60 * MINUTE_MS,
-  untilMs: NOON_MS - (at + 1) * 60 * MINUTE_MS,
-  parts: { data: snapshotFact(`snap-0${at}`) },
-  rank: 'clean',
-  height: 900,
-  ...more,
-});
-
-export const snapshotFact = (snapshotId: string): SnapshotFact => ({
-  snapshotId,
-  volumeId: DATA_VOLUME,
-  sizeGiB: 500,
-  startedAtMs: NOON_MS - 60 * MINUTE_MS,
-  state: 'completed',
-  encrypted: true,
-  kmsKeyId: null,
-  ownerId: '111122223333',
-  tags: { Component: 'nodes/bitcoin' },
-  policyId: null,
-  locked: false,
-  archived: false,
-  ledger: {
-    fleet: 'bitcoin',
-    node: 'node2',
-    role: 'data',
-    setId: null,
-    parts: 1,
-    height: 900,
-    blockHash: null,
-    chainId: null,
-    client: null,
-    clientVersion: null,
-    mode: null,
-    cleanStop: true,
-    verifiedAtMs: null,
-    quarantined: null,
-    heldBy: null,
-  },
 });

@@ -4,22 +4,20 @@ import { heightsToAsk } from '../../functions/watch-fleet/chain.ts';
 import type { FleetFacts, NodeReading, ReferenceReading } from '../../functions/watch-fleet/context.ts';
 import { judgeFleet } from '../../functions/watch-fleet/fleet-health.ts';
 import { type NodeStatus, type Reading, UNSAID } from '../../shared/chains/client.ts';
-import type { Fleet, Role } from '../../shared/fleet/model.ts';
+import type { Fleet } from '../../shared/fleet/model.ts';
 import type { FleetNode } from '../../shared/fleet/nodes.ts';
 import type { FleetWatch, ObservedNode } from '../../shared/fleet/observation.ts';
-import { parseFleet } from '../../shared/fleet/resolve.ts';
 import type { StatusReading } from '../../shared/probe/protocol.ts';
+import { bitcoinFleet } from './builders/fleet.ts';
+import { fleetNode } from './builders/node.ts';
 
 export const T0 = Date.parse('2026-11-20T10:00:00Z');
 export const MINUTE = 60_000;
 
 export const fleetOf = (health: object = {}, more: object = {}): Fleet =>
-  parseFleet({
-    fleet: 'bitcoin',
-    chain: 'bitcoin',
+  bitcoinFleet({
     mode: 'plan',
-    nodes: { tag: { Component: 'nodes/bitcoin' } },
-    role: 'follower',
+    dns: undefined,
     health: {
       behindBlocks: 2,
       stuckSeconds: 300,
@@ -33,20 +31,9 @@ export const fleetOf = (health: object = {}, more: object = {}): Fleet =>
 
 export const instanceId = (name: string): string => `i-${name}`;
 
-export function nodeNamed(name: string, more: Partial<FleetNode> = {}): FleetNode {
-  return {
-    instanceId: instanceId(name),
-    name,
-    role: 'follower' as Role,
-    state: 'running',
-    availabilityZone: 'eu-west-1a',
-    privateIp: '10.0.0.1',
-    vpcId: 'vpc-1',
-    launchedAtMs: T0 - 30 * 24 * 60 * MINUTE,
-    tags: {},
-    ...more,
-  };
-}
+/** Every node of these fleets is called by its instance: the ordinary one, too. */
+export const nodeNamed = (name: string, more: Partial<FleetNode> = {}): FleetNode =>
+  fleetNode({ name, instanceId: instanceId(name), ...more });
 
 /** The one true chain: the hash of each height, on each branch. */
 export const hashOn = (branch: string, height: number): string => `${branch}${height.toString(16).padStart(8, '0')}`;

@@ -2,7 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import type { Health } from '../../shared/fleet/observation.ts';
 import { OBSERVATION_VALID_MS, readBreaker } from '../../shared/guardrails/breaker.ts';
 import type { HealthReading } from '../../shared/guardrails/records.ts';
-import { fleetWith, NOON_MS } from '../support/heal-facts.ts';
+import { bitcoinFleet } from '../support/builders/fleet.ts';
+import { NOON_MS } from '../support/builders/time.ts';
 
 const seen = (health: readonly Health[], observedAtMs = NOON_MS): HealthReading => ({
   observedAtMs,
@@ -15,7 +16,7 @@ const nodes = (synced: number, others: number, health: Health = 'stuck'): Health
 
 describe('the breaker of a fleet', () => {
   const read = (health: readonly Health[], breaker = {}) =>
-    readBreaker(fleetWith({}, { breaker }), [seen(health)], NOON_MS);
+    readBreaker(bitcoinFleet({ breaker }), [seen(health)], NOON_MS);
 
   it.each([
     [1, 0, false],
@@ -45,7 +46,7 @@ describe('the breaker of a fleet', () => {
   });
 
   it('is open where nothing was observed, or nothing lately', () => {
-    const fleet = fleetWith();
+    const fleet = bitcoinFleet();
     const sentence = 'the fleet has not been observed for 3 min: all of it counts as unknown';
     expect(readBreaker(fleet, [], NOON_MS)).toEqual({ open: true, sentence });
     const old = seen(nodes(5, 0), NOON_MS - OBSERVATION_VALID_MS);
@@ -55,7 +56,7 @@ describe('the breaker of a fleet', () => {
 
   it('counts the nodes of a part that was not observed lately as unknown, not as absent', () => {
     const parts = [seen(nodes(100, 0)), seen(nodes(100, 0), NOON_MS - OBSERVATION_VALID_MS - 1)];
-    expect(readBreaker(fleetWith(), parts, NOON_MS)).toEqual({
+    expect(readBreaker(bitcoinFleet(), parts, NOON_MS)).toEqual({
       open: true,
       sentence: '100 of 200 nodes unhealthy or unknown, limit 40',
     });
@@ -81,7 +82,7 @@ describe('the breaker of every fleet of 1 to 50 nodes', () => {
     Array.from({ length: to - from + 1 }, (_, more) => [from + more, limit] as const),
   );
   const judge = (synced: number, others: number, health: Health) =>
-    readBreaker(fleetWith(), [seen(nodes(synced, others, health))], NOON_MS);
+    readBreaker(bitcoinFleet(), [seen(nodes(synced, others, health))], NOON_MS);
 
   it('has a row for each size', () => {
     expect(sizes.map(([size]) => size)).toEqual(Array.from({ length: 50 }, (_, index) => index + 1));

@@ -3,7 +3,9 @@ import type { Region } from '../../local/region.ts';
 import { callsOfDispatch, callsOfExecution, countCalls, isMutation } from '../../local/scenarios/report/calls.ts';
 import type { InvocationSpan } from '../../local/simulator/lambda-runtime/sandboxes.ts';
 import type { CallRecord } from '../../local/simulator/trace.ts';
-import { DATA_VOLUME, INSTANCE, ME, NOON_MS, OTHER } from '../support/heal-facts.ts';
+import { ME, OTHER } from '../support/builders/incident.ts';
+import { DATA_VOLUME, INSTANCE } from '../support/builders/node.ts';
+import { NOON_MS } from '../support/builders/time.ts';
 
 const HEAL = 'chainmend-resize-volume/1';
 const DISPATCH = 'chainmend-dispatch-heal/1';

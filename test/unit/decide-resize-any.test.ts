@@ -5,7 +5,10 @@ import { growthBytesPerHour } from '../../functions/resize-volume/growth.ts';
 import { VOLUME_LIMITS } from '../../shared/guardrails/ebs.ts';
 import { GUARDRAILS } from '../../shared/model/guardrail-codes.ts';
 import { tries } from '../support/any.ts';
-import { anyFullDisk, anyResizeFacts, GIB, HOUR_MS, MINUTE_MS, NODE_TAGS, NOON_MS } from '../support/heal-facts.ts';
+import { NODE_TAGS } from '../support/builders/fleet.ts';
+import { HOUR_MS, MINUTE_MS, NOON_MS } from '../support/builders/time.ts';
+import { GIB } from '../support/builders/volume.ts';
+import { anyFullDisk, anyResizeFacts } from '../support/resize-facts.ts';
 
 describe('whatever is read', () => {
   it('is decided upon: never an exception, always a sentence, and a refusal always looks again', () => {

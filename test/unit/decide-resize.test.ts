@@ -1,18 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import { decideResize, type ResizeDecision, type ResizeFacts } from '../../functions/resize-volume/decide.ts';
-import {
-  DATA_VOLUME,
-  dataVolume,
-  fleetWith,
-  GIB,
-  HOUR_MS,
-  MINUTE_MS,
-  NODE_TAGS,
-  NOON_MS,
-  observation,
-  resizeFacts,
-  steadyHistory,
-} from '../support/heal-facts.ts';
+import { bitcoinFleet, NODE_TAGS } from '../support/builders/fleet.ts';
+import { DATA_VOLUME } from '../support/builders/node.ts';
+import { observation } from '../support/builders/observation.ts';
+import { HOUR_MS, MINUTE_MS, NOON_MS } from '../support/builders/time.ts';
+import { GIB } from '../support/builders/volume.ts';
+import { dataVolume, resizeFacts, steadyHistory } from '../support/resize-facts.ts';
 
 const decide = (more: Partial<ResizeFacts> = {}): ResizeDecision => decideResize(resizeFacts(more));
 const OTHER_VOLUME = 'vol-0b1b2c3d4e5f60718';
@@ -57,13 +50,13 @@ describe('a full disk', () => {
   });
 
   it('has room again below the threshold, however small the minimum step', () => {
-    const fleet = fleetWith({ growAtPercent: 50, minimumStepPercent: 1 });
+    const fleet = bitcoinFleet({ disk: { growAtPercent: 50, minimumStepPercent: 1 } });
     // 455 GiB are half of 910; a tenth more to spare.
     expect(decide({ fleet, history: [] })).toMatchObject({ do: 'modify', toGiB: 1050 });
   });
 
   it('has room again below the threshold in inodes too', () => {
-    const fleet = fleetWith({ minimumStepPercent: 1 });
+    const fleet = bitcoinFleet({ disk: { minimumStepPercent: 1 } });
     const seen = observation({ usedBytes: 200 * GIB, inodesTotal: 1_000_000, inodesUsed: 1_000_000 });
     // 500 GiB carry a million: 85 % of what 589 GiB carry; a tenth more to spare.
     expect(decide({ fleet, seen, history: [] })).toMatchObject({ do: 'modify', toGiB: 650 });
@@ -82,7 +75,7 @@ describe('a full disk', () => {
   });
 
   it('stops at the fleet’s ceiling, and says that it lasts no longer because of it', () => {
-    const fleet = fleetWith({ maximumSizeGiB: 700 });
+    const fleet = bitcoinFleet({ disk: { maximumSizeGiB: 700 } });
     expect(decide({ fleet, history: steadyHistory(455, 14) })).toMatchObject({
       toGiB: 700,
       reason: expect.stringMatching(/lasts 18 h at today’s 14\.0 GiB\/h, as far as the ceilings let it$/),
@@ -90,7 +83,7 @@ describe('a full disk', () => {
   });
 
   it('says "less than an hour" where the ceiling leaves less', () => {
-    const fleet = fleetWith({ maximumSizeGiB: 510 });
+    const fleet = bitcoinFleet({ disk: { maximumSizeGiB: 510 } });
     const seen = observation({ usedBytes: 499 * GIB });
     expect(decide({ fleet, seen, history: steadyHistory(499, 40) })).toMatchObject({
       toGiB: 510,
@@ -266,7 +259,7 @@ describe('the ceilings', () => {
     ['io2', 65_536],
     ['st1', 16_384],
   ] as const)('%s at its largest pages a person', (type, sizeGiB) => {
-    const fleet = fleetWith({ maximumSizeGiB: 65_536 });
+    const fleet = bitcoinFleet({ disk: { maximumSizeGiB: 65_536 } });
     const bytes = sizeGiB * GIB;
     const seen = observation({ deviceBytes: bytes, sizeBytes: bytes, usedBytes: bytes });
     expect(decide({ fleet, volumes: [dataVolume({ type, sizeGiB })], seen })).toMatchObject({
@@ -284,16 +277,19 @@ describe('the ceilings', () => {
   });
 
   it('the fleet’s size ceiling pages a person', () => {
-    expect(decide({ fleet: fleetWith({ maximumSizeGiB: 500 }) })).toMatchObject({
+    expect(decide({ fleet: bitcoinFleet({ disk: { maximumSizeGiB: 500 } }) })).toMatchObject({
       refuse: 'size-ceiling',
       page: true,
       reason: 'data volume 91 % of 500 GiB, and the fleet file allows no more than 500 GiB',
     });
-    expect(decide({ fleet: fleetWith({ maximumSizeGiB: 501 }) })).toMatchObject({ do: 'modify', toGiB: 501 });
+    expect(decide({ fleet: bitcoinFleet({ disk: { maximumSizeGiB: 501 } }) })).toMatchObject({
+      do: 'modify',
+      toGiB: 501,
+    });
   });
 
   it('the monthly ceiling may be reached and not exceeded', () => {
-    const facts = { fleet: fleetWith({ maximumMonthlyIncreaseUsd: 100 }), history: [] };
+    const facts = { fleet: bitcoinFleet({ disk: { maximumMonthlyIncreaseUsd: 100 } }), history: [] };
     // 100 GiB more of gp3.
     expect(decide({ ...facts, addedUsd: 92 })).toMatchObject({ do: 'modify', addedUsd: 8 });
     expect(decide({ ...facts, addedUsd: 92.01 })).toEqual({
@@ -305,7 +301,7 @@ describe('the ceilings', () => {
   });
 
   it('the monthly ceiling is not exceeded by what floating point adds', () => {
-    const fleet = fleetWith({ maximumMonthlyIncreaseUsd: 24 });
+    const fleet = bitcoinFleet({ disk: { maximumMonthlyIncreaseUsd: 24 } });
     // Twice $8.00, as 0.08 × 100 was summed up in ten parts.
     const addedUsd = Array.from({ length: 20 }, () => 0.8).reduce((sum, usd) => sum + usd, 0);
     expect(addedUsd + 8).toBeGreaterThan(24);
@@ -334,7 +330,7 @@ describe('the budget of modifications', () => {
   });
 
   it('that was lowered waits until enough intents are old, not only the first', () => {
-    const fleet = fleetWith({ modificationsPerDay: 1 });
+    const fleet = bitcoinFleet({ disk: { modificationsPerDay: 1 } });
     expect(decide({ fleet, intents: intents(20, 10, 5) })).toMatchObject({
       reason: expect.stringContaining('limit 1; the next is possible at 2026-01-02 08:00 UTC'),
       lookAgainMs: 20 * HOUR_MS,

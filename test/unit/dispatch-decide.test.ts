@@ -2,39 +2,17 @@
 import { describe, expect, it } from '@jest/globals';
 import { diskOf } from '../../functions/dispatch-heal/alarms.ts';
 import { type DispatchFacts, decideDispatch } from '../../functions/dispatch-heal/decide.ts';
-import { resolveFleet } from '../../shared/fleet/resolve.ts';
-import type { IncidentRecord } from '../../shared/heal/records.ts';
+import { bitcoinFleet } from '../support/builders/fleet.ts';
+import { openIncidentRecord } from '../support/builders/incident.ts';
+import { HOUR_MS, MINUTE_MS, NOON_MS } from '../support/builders/time.ts';
 
-const NOW_MS = Date.UTC(2026, 0, 1, 12);
-const document = {
-  fleet: 'bitcoin',
-  chain: 'bitcoin',
-  nodes: { tag: { Component: 'nodes/bitcoin' } },
-  volumes: { data: '/node-data' },
-} as const;
-const fleet = resolveFleet({ ...document, mode: 'plan' });
+const fleet = bitcoinFleet({ mode: 'plan', volumes: { data: '/node-data' } });
 const alarm = { alarmName: 'chainmend-bitcoin-node2-disk', namespace: 'CWAgent', dimensions: { path: '/node-data' } };
 
-const planned: IncidentRecord = {
-  fleet: 'bitcoin',
-  node: 'node2',
-  instanceId: 'i-0b2c3d4e5f6071829',
-  trouble: 'disk:data',
-  incidentId: '7f3a',
-  onsetMs: NOW_MS - 60_000,
-  alarm,
-  attempt: 1,
-  failures: 0,
-  notBeforeMs: 0,
-  plannedUntilMs: NOW_MS + 3_600_000,
-  refusedCodes: [],
-  pagedCodes: [],
-  version: 4,
-  state: 'open',
-};
+const planned = openIncidentRecord({ alarm, onsetMs: NOON_MS - MINUTE_MS, plannedUntilMs: NOON_MS + HOUR_MS });
 
 const facts: DispatchFacts = {
-  nowMs: NOW_MS,
+  nowMs: NOON_MS,
   candidate: { alarm, instanceId: planned.instanceId, onsetMs: planned.onsetMs, suppressedBy: null },
   fleet,
   node: 'node2',
@@ -58,7 +36,7 @@ describe('the volume that an alarm is about', () => {
   });
 
   it('is in doubt where nodes have several', () => {
-    const two = resolveFleet({ ...document, mode: 'act', volumes: { data: '/node-data', ancient: '/ancient' } });
+    const two = bitcoinFleet({ volumes: { data: '/node-data', ancient: '/ancient' } });
     expect(diskOf(two, { InstanceId: 'i-1' })).toBeNull();
   });
 });

@@ -25,29 +25,18 @@ import type { IncidentRecord, ReplaceOperation } from '../../shared/heal/records
 import { healOf } from '../../shared/heal/records.ts';
 import type { Want } from '../../shared/model/payload.ts';
 import { NODE_HEALTH, readTrigger, type Trigger } from '../../shared/model/trigger.ts';
-import {
-  claimedIncident,
-  endedIncident,
-  fleetWith,
-  HOUR_MS,
-  INSTANCE,
-  MINUTE_MS,
-  NODE_TAGS,
-  NOON_MS,
-  nodeRecord,
-  OTHER,
-  openIncidentRecord,
-} from '../support/heal-facts.ts';
+import { bitcoinFleet, NODE_TAGS } from '../support/builders/fleet.ts';
+import { claimedIncident, endedIncident, OTHER, openIncidentRecord } from '../support/builders/incident.ts';
+import { INSTANCE } from '../support/builders/node.ts';
+import { observedNode } from '../support/builders/observation.ts';
+import { nodeRecord } from '../support/builders/records.ts';
+import { HOUR_MS, MINUTE_MS, NOON_MS } from '../support/builders/time.ts';
 
-const fleet = fleetWith({}, { role: 'follower' });
+const fleet = bitcoinFleet({ role: 'follower' });
 const triggerOf = (trouble: string): Trigger => readTrigger(trouble) as Trigger;
 
-const observed = (health: Health, more: Partial<ObservedNode> = {}): ObservedNode => ({
-  ...{ instanceId: INSTANCE, name: 'node2', role: 'follower', availabilityZone: 'eu-west-1a', privateIp: '10.0.0.2' },
-  ...{ health, reason: 'so it is', sinceMs: NOON_MS - 10 * MINUTE_MS, height: 100, heightSinceMs: null, lagBlocks: 9 },
-  ...{ blockAgeSeconds: null, peerCount: null, startedAtMs: null, seenSinceMs: 0, paged: [] },
-  ...more,
-});
+const observed = (health: Health, more: Partial<ObservedNode> = {}) =>
+  observedNode({ health, reason: 'so it is', sinceMs: NOON_MS - 10 * MINUTE_MS, height: 100, lagBlocks: 9, ...more });
 const others = Array.from({ length: 6 }, (_, i) =>
   observed('synced', { instanceId: `i-${String(i).padStart(17, '0')}`, name: `other${i}` }),
 );
@@ -173,7 +162,7 @@ describe('the door', () => {
       trouble = NODE_HEALTH,
       more = {},
     }: {
-      of?: ReturnType<typeof fleetWith>;
+      of?: ReturnType<typeof bitcoinFleet>;
       haltedSinceMs?: number | null;
       trouble?: string;
       more?: Partial<Candidate>;
@@ -205,14 +194,14 @@ describe('the door', () => {
 
   it('is shut to validators and unknown roles unless they may be restarted', () => {
     const nodes = [...others, observed('stuck')];
-    const validators = (owner: object) => fleetWith({}, { role: 'validator', owner });
+    const validators = (owner: object) => bitcoinFleet({ role: 'validator', owner });
     expect(judge(nodes, { of: validators({}) })).toBe('validator');
-    expect(judge(nodes, { of: fleetWith({}, { role: { tag: 'Role' } }) })).toBe('role-unknown');
+    expect(judge(nodes, { of: bitcoinFleet({ role: { tag: 'Role' } }) })).toBe('role-unknown');
     expect(judge(nodes, { of: validators({ restartValidators: true }) })).toBeNull();
   });
 
   it('lets a validator be restored only when a person acknowledges what it is', () => {
-    const of = fleetWith({}, { role: 'validator' });
+    const of = bitcoinFleet({ role: 'validator' });
     const restore = (acknowledgesValidator: boolean): Want => ({
       ...{ do: 'restore', snapshotId: null, acknowledgesValidator },
     });
@@ -225,7 +214,7 @@ describe('the door', () => {
 
   it('leaves plans, undoing and snapshots to whoever makes them', () => {
     const nodes = [observed('stuck')];
-    const of = fleetWith({}, { role: 'validator' });
+    const of = bitcoinFleet({ role: 'validator' });
     expect(judge(nodes, { of, trouble: 'plan:replace', more: { want: { do: 'replace-instance' } } })).toBeNull();
     expect(judge(nodes, { of, trouble: 'request:undo', more: { want: { do: 'undo' } } })).toBeNull();
     expect(judge(nodes, { of, trouble: 'snapshot:clean' })).toBeNull();
@@ -350,7 +339,7 @@ describe('what a person asks for', () => {
   });
 
   it('is only planned where the fleet only plans', () => {
-    const planning = fleetWith({}, { mode: 'plan' });
+    const planning = bitcoinFleet({ mode: 'plan' });
     expect(started(asked('snap-1', { fleet: planning })).payload.mode).toBe('plan');
   });
 

@@ -12,22 +12,20 @@ import { fleetOf } from '../../shared/fleet/selection.ts';
 import { INVOKE_AGAIN_MS } from '../../shared/heal/incident.ts';
 import { parseHealPayload } from '../../shared/heal/payload.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
+import type { Mode } from '../../shared/model/mode.ts';
 import { tries } from '../support/any.ts';
+import { bitcoinFleet, NODE_TAGS } from '../support/builders/fleet.ts';
 import {
   allocatedIncident,
   claimedIncident,
   endedIncident,
-  fleetWith,
-  HOUR_MS,
-  INSTANCE,
-  MINUTE_MS,
-  NODE_TAGS,
-  NOON_MS,
-  nodeRecord,
   OTHER,
   openIncidentRecord,
   payload,
-} from '../support/heal-facts.ts';
+} from '../support/builders/incident.ts';
+import { INSTANCE } from '../support/builders/node.ts';
+import { nodeRecord } from '../support/builders/records.ts';
+import { HOUR_MS, MINUTE_MS, NOON_MS } from '../support/builders/time.ts';
 
 const candidate = (more: Partial<Candidate> = {}): Candidate => ({
   alarm: payload().alarm,
@@ -40,7 +38,7 @@ const candidate = (more: Partial<Candidate> = {}): Candidate => ({
 const facts = (more: Partial<DispatchFacts> = {}): DispatchFacts => ({
   nowMs: NOON_MS + 1_000,
   candidate: candidate(),
-  fleet: fleetWith(),
+  fleet: bitcoinFleet(),
   node: 'node2',
   trigger: { kind: 'disk', subject: 'data' },
   paused: null,
@@ -60,7 +58,7 @@ describe('a node whose fleet grows another one first', () => {
 
   it('waits for its turn, and no attempt is spent on that', () => {
     for (const mode of ['act', 'ask'] as const)
-      expect(decideDispatch(facts({ fleet: { ...fleetWith(), mode }, waits }))).toMatchObject({
+      expect(decideDispatch(facts({ fleet: { ...bitcoinFleet(), mode }, waits }))).toMatchObject({
         do: 'refuse',
         incident: { attempt: 0 },
         refusal: { refuse: 'staggered', lookAgainMs: 10_000 },
@@ -68,7 +66,7 @@ describe('a node whose fleet grows another one first', () => {
   });
 
   it('need not wait to say what would be done', () => {
-    expect(decideDispatch(facts({ fleet: { ...fleetWith(), mode: 'plan' }, waits }))).toMatchObject({ do: 'start' });
+    expect(decideDispatch(facts({ fleet: { ...bitcoinFleet(), mode: 'plan' }, waits }))).toMatchObject({ do: 'start' });
   });
 
   it('is paused first where it is paused', () => {
@@ -90,8 +88,8 @@ describe('trouble that is new', () => {
   });
 
   it('is given a deadline, and where a person is asked, the time to answer as well', () => {
-    const deadline = (mode: string) => {
-      const dispatch = decideDispatch(facts({ fleet: fleetWith({}, { mode, ask: { expiresAfterHours: 5 } }) }));
+    const deadline = (mode: Mode) => {
+      const dispatch = decideDispatch(facts({ fleet: bitcoinFleet({ mode, ask: { expiresAfterHours: 5 } }) }));
       return dispatch.do === 'start' ? (dispatch.payload.deadlineMs - NOON_MS - 1_000) / HOUR_MS : undefined;
     };
     expect([deadline('act'), deadline('plan'), deadline('ask')]).toEqual([8, 8, 13]);
@@ -222,7 +220,7 @@ describe('trouble that is known', () => {
 
   it('is planned again only after hours, but acted upon at once when the mode allows it', () => {
     const incident = { ...openIncidentRecord(), plannedUntilMs: NOON_MS + HOUR_MS };
-    expect(decideDispatch(facts({ incident, fleet: fleetWith({}, { mode: 'plan' }) }))).toMatchObject({ do: 'leave' });
+    expect(decideDispatch(facts({ incident, fleet: bitcoinFleet({ mode: 'plan' }) }))).toMatchObject({ do: 'leave' });
     expect(decideDispatch(facts({ incident }))).toMatchObject({ do: 'start' });
   });
 });
@@ -243,8 +241,8 @@ describe('the name of an execution', () => {
 });
 
 describe('whose node an instance is', () => {
-  const bitcoin = fleetWith();
-  const validators = fleetWith({}, { fleet: 'validators', nodes: { tag: { ...NODE_TAGS, Role: 'validator' } } });
+  const bitcoin = bitcoinFleet();
+  const validators = bitcoinFleet({ fleet: 'validators', nodes: { tag: { ...NODE_TAGS, Role: 'validator' } } });
 
   it('is told by all of a fleet’s tags', () => {
     expect(fleetOf({ ...NODE_TAGS, Name: 'node2' }, [bitcoin])).toBe(bitcoin);
@@ -267,7 +265,7 @@ describe('whose node an instance is', () => {
 });
 
 describe('what an alarm’s path is about', () => {
-  const fleet = fleetWith({}, { volumes: { data: '/data', ancient: '/ancient' } });
+  const fleet = bitcoinFleet({ volumes: { data: '/data', ancient: '/ancient' } });
 
   it('is a volume by its role, to the letter', () => {
     expect(diskOf(fleet, { path: '/ancient' })).toEqual({ kind: 'disk', subject: 'ancient' });
@@ -276,7 +274,7 @@ describe('what an alarm’s path is about', () => {
 
   it('may be left out only where a node has one volume', () => {
     expect(diskOf(fleet, {})).toBeNull();
-    expect(diskOf(fleetWith(), {})).toEqual({ kind: 'disk', subject: 'data' });
+    expect(diskOf(bitcoinFleet(), {})).toEqual({ kind: 'disk', subject: 'data' });
   });
 });
 
@@ -316,7 +314,7 @@ describe('an alarm’s event', () => {
 
 describe('an alarm of a disk', () => {
   const dimensions = { InstanceId: INSTANCE, path: '/data' };
-  const fleet = (...namePatterns: string[]) => [fleetWith({}, { alarms: { namePatterns } })];
+  const fleet = (...namePatterns: string[]) => [bitcoinFleet({ alarms: { namePatterns } })];
   const alarmNow = (more: Partial<AlarmNow['fact'] & Pick<AlarmNow, 'metricName' | 'about'>> = {}) => ({
     fact: {
       alarmName: more.alarmName ?? 'chainmend-x',
@@ -369,7 +367,7 @@ describe('an alarm of a disk', () => {
     fc.assert(
       fc.property(fc.string({ unit: letter, maxLength: 8 }), pattern, (name, glob) => {
         // Patterns of fewer than three letters do not pass the schema: this asks the decision alone.
-        const takingIn = fleetWith();
+        const takingIn = bitcoinFleet();
         const fleets = [{ ...takingIn, alarms: { ...takingIn.alarms, namePatterns: [glob] } }];
         expect(heeded(alarmNow({ alarmName: name }), fleets) === 'disk').toBe(oracle(name, glob));
       }),

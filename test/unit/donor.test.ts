@@ -4,14 +4,12 @@ import fc from 'fast-check';
 import type { Role } from '../../shared/fleet/model.ts';
 import type { Health, ObservedNode } from '../../shared/fleet/observation.ts';
 import { type DonorFacts, donorOf } from '../../shared/snapshots/donor.ts';
-import { fleetOf, HOUR_MS, MINUTE_MS, NOON_MS, setsFrom, snapshot, type Taken } from '../support/snapshot-facts.ts';
+import { observedNode } from '../support/builders/observation.ts';
+import { snapshot, type Taken } from '../support/builders/snapshot.ts';
+import { HOUR_MS, MINUTE_MS, NOON_MS } from '../support/builders/time.ts';
+import { fleetOf, setsFrom } from '../support/snapshot-facts.ts';
 
-const node = (name: string, more: Partial<ObservedNode> = {}): ObservedNode => ({
-  ...{ instanceId: `i-${name}`, name, role: 'follower', availabilityZone: 'eu-west-1a', privateIp: '10.0.0.1' },
-  ...{ health: 'synced', reason: 'it keeps up', sinceMs: 0, height: 100, heightSinceMs: 0, lagBlocks: 0 },
-  ...{ blockAgeSeconds: 1, peerCount: 8, startedAtMs: null, seenSinceMs: 0, paged: [] },
-  ...more,
-});
+const node = (name: string, more: Partial<ObservedNode> = {}) => observedNode({ name, ...more });
 
 const factsOf = (more: Partial<DonorFacts> = {}): DonorFacts => ({
   fleet: fleetOf(),

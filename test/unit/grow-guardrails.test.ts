@@ -15,7 +15,9 @@ import {
 } from '../../shared/guardrails/grow.ts';
 import type { BudgetRecord, GrowRecord } from '../../shared/guardrails/records.ts';
 import type { ExecutionStatus } from '../../shared/model/execution.ts';
-import { DATA_VOLUME, HOUR_MS, ME, NOON_MS, OTHER } from '../support/heal-facts.ts';
+import { ME, OTHER } from '../support/builders/incident.ts';
+import { DATA_VOLUME } from '../support/builders/node.ts';
+import { HOUR_MS, NOON_MS } from '../support/builders/time.ts';
 
 describe('a fleet whose disks fill together', () => {
   const open = { open: true, sentence: '3 of 5 nodes unhealthy or unknown, limit 1' };

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { growthBytesPerHour, type UsedPoint } from '../../functions/resize-volume/growth.ts';
-import { GIB, HOUR_MS, MINUTE_MS, NOON_MS } from '../support/heal-facts.ts';
+import { HOUR_MS, MINUTE_MS, NOON_MS } from '../support/builders/time.ts';
+import { GIB } from '../support/builders/volume.ts';
 
 const HALF_HOUR_MS = 30 * MINUTE_MS;
 

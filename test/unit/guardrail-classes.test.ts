@@ -11,14 +11,16 @@ import {
   ownerOf,
 } from '../../shared/guardrails/replace.ts';
 import { RUNGS, type Rung } from '../../shared/model/rungs.ts';
-import { fleetWith, INSTANCE, NOON_MS } from '../support/heal-facts.ts';
+import { bitcoinFleet } from '../support/builders/fleet.ts';
+import { INSTANCE } from '../support/builders/node.ts';
+import { NOON_MS } from '../support/builders/time.ts';
 
 const closed = { open: false, sentence: '1 of 5 nodes unhealthy or unknown, limit 1' };
 const open = { open: true, sentence: '3 of 5 nodes unhealthy or unknown, limit 1' };
 
 const facts = (more: Partial<ClassFacts> = {}): ClassFacts => ({
   class: 'replace',
-  fleet: fleetWith(),
+  fleet: bitcoinFleet(),
   role: 'follower',
   node: { instanceId: INSTANCE, name: 'node2' },
   breaker: closed,
@@ -28,7 +30,7 @@ const facts = (more: Partial<ClassFacts> = {}): ClassFacts => ({
   acknowledgesValidator: false,
   ...more,
 });
-const mayRestart = fleetWith({}, { owner: { restartValidators: true } });
+const mayRestart = bitcoinFleet({ owner: { restartValidators: true } });
 const halted = { haltedSinceMs: NOON_MS };
 const manual = { manual: true };
 const acknowledged = { manual: true, acknowledgesValidator: true };
@@ -102,7 +104,7 @@ describe('what may be done to a client', () => {
     const any = fc.record({
       class: fc.constant('replace' as const),
       role: fc.constantFrom<Role>('validator', 'unknown'),
-      fleet: fc.constantFrom(fleetWith(), mayRestart),
+      fleet: fc.constantFrom(bitcoinFleet(), mayRestart),
       breaker: fc.constantFrom(open, closed),
       haltedSinceMs: fc.constantFrom(null, NOON_MS),
       cause: fc.constantFrom<ClassFacts['cause']>('known', 'unknown'),
@@ -123,8 +125,8 @@ describe('what may be done to a client', () => {
 });
 
 const stack = { 'aws:cloudformation:stack-name': 'nodes' };
-const standby = fleetWith({}, { replace: { autoScaling: 'standby' } });
-const drift = fleetWith({}, { owner: { acceptDrift: true } });
+const standby = bitcoinFleet({ replace: { autoScaling: 'standby' } });
+const drift = bitcoinFleet({ owner: { acceptDrift: true } });
 const lost = { ip: '198.51.100.7', allocationId: null };
 const elastic = { ip: '198.51.100.7', allocationId: 'eipalloc-0123456789abcdef0' };
 
@@ -151,7 +153,7 @@ const OWNED: readonly [string, Partial<OwnerFacts>, readonly (string | null)[]][
 describe('an instance that is owned', () => {
   const judge = (rung: Rung, more: Partial<OwnerFacts>) =>
     judgeOwner({
-      ...{ rung, fleet: fleetWith(), tags: {}, autoScalingGroup: null, instanceStore: false, publicIp: null },
+      ...{ rung, fleet: bitcoinFleet(), tags: {}, autoScalingGroup: null, instanceStore: false, publicIp: null },
       ...more,
     });
 

@@ -4,15 +4,9 @@ import { runHeal } from '../../infra/heal-cli.ts';
 import type { FleetAsk, FleetLine, HealDesk, Suite } from '../../infra/heal-commands/desk.ts';
 import { hashOf, type Terms } from '../../shared/heal/approval.ts';
 import type { ApprovalRecord, IncidentRecord } from '../../shared/heal/records.ts';
-import {
-  claimedIncident,
-  endedIncident,
-  HOUR_MS,
-  INSTANCE,
-  MINUTE_MS,
-  NOON_MS,
-  openIncidentRecord,
-} from '../support/heal-facts.ts';
+import { claimedIncident, endedIncident, openIncidentRecord } from '../support/builders/incident.ts';
+import { INSTANCE } from '../support/builders/node.ts';
+import { HOUR_MS, MINUTE_MS, NOON_MS } from '../support/builders/time.ts';
 
 const ME = 'arn:aws:sts::111122223333:assumed-role/oncall/ada';
 const TERMS: Terms = [

@@ -8,8 +8,9 @@ import { awsSuite } from '../../infra/heal-commands/aws-suite.ts';
 import { RequestError, SuiteError } from '../../infra/heal-commands/desk.ts';
 import { toItem } from '../../shared/aws/attributes.ts';
 import { WRITERS } from '../../shared/heal/records.ts';
+import { INSTANCE } from '../support/builders/node.ts';
+import { NOON_MS } from '../support/builders/time.ts';
 import { bitcoin as FLEET_FILE } from '../support/fleet-documents.ts';
-import { INSTANCE, NOON_MS } from '../support/heal-facts.ts';
 
 interface Request {
   readonly path: string;

@@ -5,14 +5,10 @@ import { type HealDesk, RequestError, type StoryLine, type Suite, SuiteError } f
 import type { DispatchAnswer } from '../../shared/events/answer.ts';
 import { hashOf } from '../../shared/heal/approval.ts';
 import type { ApprovalRecord, IncidentRecord, NodeRecord, Progress } from '../../shared/heal/records.ts';
-import {
-  claimedIncident,
-  endedIncident,
-  INSTANCE,
-  NOON_MS,
-  nodeRecord,
-  openIncidentRecord,
-} from '../support/heal-facts.ts';
+import { claimedIncident, endedIncident, openIncidentRecord } from '../support/builders/incident.ts';
+import { INSTANCE } from '../support/builders/node.ts';
+import { nodeRecord } from '../support/builders/records.ts';
+import { NOON_MS } from '../support/builders/time.ts';
 
 const MINUTE_MS = 60_000;
 

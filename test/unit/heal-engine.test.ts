@@ -5,7 +5,8 @@ import { type ActOf, type ActTable, type End, type Heal, runHeal } from '../../s
 import { callOnce, callUnderGuard, reconcileCall } from '../../shared/heal/mutation.ts';
 import type { Ending } from '../../shared/heal/outcome.ts';
 import type { HealPayload } from '../../shared/model/payload.ts';
-import { ME, nodeRecord } from '../support/heal-facts.ts';
+import { ME } from '../support/builders/incident.ts';
+import { nodeRecord } from '../support/builders/records.ts';
 import { patientContext, shell } from '../support/heal-shell.ts';
 
 interface Acts {

@@ -6,7 +6,9 @@ import { payloadOf } from '../../shared/heal/engine.ts';
 import { readGuards } from '../../shared/heal/guard.ts';
 import { releaseNode } from '../../shared/heal/outcome.ts';
 import type { ReplaceOperation } from '../../shared/heal/records.ts';
-import { allocatedIncident, INSTANCE, ME, nodeRecord, OTHER, payload } from '../support/heal-facts.ts';
+import { allocatedIncident, ME, OTHER, payload } from '../support/builders/incident.ts';
+import { INSTANCE } from '../support/builders/node.ts';
+import { nodeRecord } from '../support/builders/records.ts';
 import { NEVER_OVER_MS, patientContext, shell } from '../support/heal-shell.ts';
 
 const me = { execution: ME, fence: 4 };

@@ -26,14 +26,12 @@ import {
   allocatedIncident,
   claimedIncident,
   endedIncident,
-  HOUR_MS,
   ME,
-  MINUTE_MS,
-  NOON_MS,
   OTHER,
   openIncidentRecord,
   payload,
-} from '../support/heal-facts.ts';
+} from '../support/builders/incident.ts';
+import { HOUR_MS, MINUTE_MS, NOON_MS } from '../support/builders/time.ts';
 
 const onset = (onsetMs: number, incidentId = 'aaaa1111'): Onset => {
   const { fleet, node, instanceId, trouble, alarm } = payload();

@@ -16,7 +16,9 @@ import {
   type NamesFacts,
   type Violation,
 } from '../../local/scenarios/checks/invariants.ts';
-import { DATA_VOLUME, HOUR_MS, INSTANCE, ME, NOON_MS, OTHER } from '../support/heal-facts.ts';
+import { ME, OTHER } from '../support/builders/incident.ts';
+import { DATA_VOLUME, INSTANCE } from '../support/builders/node.ts';
+import { HOUR_MS, NOON_MS } from '../support/builders/time.ts';
 
 const mutation = (more: Partial<MutationFacts> = {}): MutationFacts => ({
   atMs: NOON_MS,

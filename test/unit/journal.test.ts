@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { createJournal, type JournalEntry, type JournalOwner } from '../../shared/heal/journal.ts';
 import type { Key, Store } from '../../shared/heal/store.ts';
-import { payload } from '../support/heal-facts.ts';
+import { payload } from '../support/builders/incident.ts';
 
 /** Keys that a heal's journal writes to, for the same entry. */
 async function keyOf(owner: Partial<JournalOwner>): Promise<Key> {

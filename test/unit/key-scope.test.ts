@@ -3,8 +3,9 @@ import { describe, expect, it } from '@jest/globals';
 import { RUNGS } from '../../functions/replace-node/ladder.ts';
 import { prepare } from '../../functions/replace-node/rungs/swap.ts';
 import { foreignAccountOf, keyBeyondUs, keyScopeOf } from '../../shared/aws/keys.ts';
-import { MINUTE_MS, NOON_MS } from '../support/heal-facts.ts';
-import { COPY_VOLUME, copy, facts, foundVolume, ladderState, machine, volumeNow } from '../support/replace-facts.ts';
+import { MINUTE_MS, NOON_MS } from '../support/builders/time.ts';
+import { foundVolume, volumeNow } from '../support/builders/volume.ts';
+import { COPY_VOLUME, copy, facts, ladderState, machine } from '../support/replace-facts.ts';
 
 const OWN = 'arn:aws:kms:eu-west-1:111122223333:key/1';
 const THEIRS = 'arn:aws:kms:eu-west-1:444455556666:key/2';

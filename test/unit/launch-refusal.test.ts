@@ -7,7 +7,7 @@ import { planOf } from '../../functions/replace-node/plan.ts';
 import type { Decision } from '../../functions/replace-node/rungs/rung.ts';
 import { isEverywhere, judgeLaunch, templateFault } from '../../shared/aws/launch.ts';
 import type { LadderState } from '../../shared/heal/memory.ts';
-import { NOON_MS } from '../support/heal-facts.ts';
+import { NOON_MS } from '../support/builders/time.ts';
 import { copy, FLEET, facts, impaired, ladderState, machine, newReplacement } from '../support/replace-facts.ts';
 
 const PASS_ROLE =

@@ -27,18 +27,10 @@ import {
   REQUEST_LIFETIME_MS,
 } from '../../shared/model/execution.ts';
 import { tries } from '../support/any.ts';
-import {
-  DATA_VOLUME,
-  endedIncident,
-  HOUR_MS,
-  INSTANCE,
-  ME,
-  MINUTE_MS,
-  NOON_MS,
-  nodeRecord,
-  OTHER,
-  openIncidentRecord,
-} from '../support/heal-facts.ts';
+import { endedIncident, ME, OTHER, openIncidentRecord } from '../support/builders/incident.ts';
+import { DATA_VOLUME, INSTANCE } from '../support/builders/node.ts';
+import { nodeRecord } from '../support/builders/records.ts';
+import { HOUR_MS, MINUTE_MS, NOON_MS } from '../support/builders/time.ts';
 
 const RUNNING: ExecutionStatus = { state: 'running' };
 const UNKNOWN: ExecutionStatus = { state: 'unknown' };

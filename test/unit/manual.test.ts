@@ -1,7 +1,9 @@
 import { DescribeInstanceStatusCommand, type DescribeTagsCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { describe, expect, it } from '@jest/globals';
 import { manualCandidate } from '../../functions/dispatch-heal/requests.ts';
-import { fleetWith, INSTANCE, NODE_TAGS, NOON_MS } from '../support/heal-facts.ts';
+import { bitcoinFleet, NODE_TAGS } from '../support/builders/fleet.ts';
+import { INSTANCE } from '../support/builders/node.ts';
+import { NOON_MS } from '../support/builders/time.ts';
 
 /** An EC2 with these instances, all of which are called node2. */
 function ec2With(states: Readonly<Record<string, string>>, tags: Readonly<Record<string, string>> = {}): EC2Client {
@@ -29,7 +31,7 @@ function ec2With(states: Readonly<Record<string, string>>, tags: Readonly<Record
 const asked = (ec2: EC2Client) =>
   manualCandidate(
     ec2,
-    { fleets: [fleetWith()], values: new Map(), broken: new Map() },
+    { fleets: [bitcoinFleet()], values: new Map(), broken: new Map() },
     { kind: 'manual', fleet: 'bitcoin', node: { name: 'node2' }, trigger: undefined },
     NOON_MS,
   );

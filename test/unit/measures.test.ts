@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { downBecauseOfUs } from '../../local/scenarios/report/measures.ts';
 import type { Placed } from '../../local/scenarios/world/nodes.ts';
-import { NOON_MS } from '../support/heal-facts.ts';
+import { NOON_MS } from '../support/builders/time.ts';
 
 type Outage = Placed['machine']['client']['outages'][number];
 

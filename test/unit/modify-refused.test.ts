@@ -14,8 +14,10 @@ import { growthKey, monthOf } from '../../shared/guardrails/grow.ts';
 import type { BudgetRecord } from '../../shared/guardrails/records.ts';
 import type { NodeRecord } from '../../shared/heal/records.ts';
 import { CONSISTENCY_WINDOW_MS, REQUEST_LIFETIME_MS } from '../../shared/model/execution.ts';
-import { bitcoin } from '../support/fleet-documents.ts';
-import { DATA_VOLUME, INSTANCE, ME, nodeRecord, OTHER } from '../support/heal-facts.ts';
+import { bitcoinFile } from '../support/builders/fleet.ts';
+import { ME, OTHER } from '../support/builders/incident.ts';
+import { DATA_VOLUME, INSTANCE } from '../support/builders/node.ts';
+import { nodeRecord } from '../support/builders/records.ts';
 import { patientContext, type Shell, shell } from '../support/heal-shell.ts';
 
 const AT_MS = Date.parse('2026-01-01T12:00:00Z');
@@ -94,7 +96,7 @@ describe('a modification', () => {
     const { result, counted, paid, here } = await modifying(
       () => ({}),
       (parameters) => {
-        const file = { ...bitcoin, mode: 'act', disk: { maximumSizeGiB: 800 } };
+        const file = bitcoinFile({ disk: { maximumSizeGiB: 800 } });
         parameters.set('/chainmend/fleets/bitcoin', JSON.stringify(file));
       },
     );

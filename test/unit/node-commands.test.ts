@@ -1,7 +1,9 @@
 import { SSMServiceException } from '@aws-sdk/client-ssm';
 import { describe, expect, it } from '@jest/globals';
 import { awaitNode, type NodeCommandInput, sendToNode } from '../../shared/heal/node-commands.ts';
-import { INSTANCE, ME, nodeRecord, OTHER } from '../support/heal-facts.ts';
+import { ME, OTHER } from '../support/builders/incident.ts';
+import { INSTANCE } from '../support/builders/node.ts';
+import { nodeRecord } from '../support/builders/records.ts';
 import { LONG_OVER_MS, NEVER_OVER_MS, patientContext, shell } from '../support/heal-shell.ts';
 
 const input: NodeCommandInput = {

@@ -5,8 +5,8 @@ import { referenceHost } from '../../local/nodes/rpc/reference.ts';
 import type { NodeStatus } from '../../shared/chains/client.ts';
 import { ask } from '../../shared/chains/client.ts';
 import { chainClients } from '../../shared/chains/clients.ts';
+import { chainOf, fetcherOf, nodeOf } from '../support/builders/simulated-node.ts';
 import { START_MS, testKernel } from '../support/kernel.ts';
-import { chainOf, fetcherOf, nodeOf } from '../support/nodes.ts';
 
 const HEIGHT = 930_000;
 const client = chainClients.bitcoin;

@@ -16,8 +16,8 @@ import {
   PLACE,
   volumes,
 } from '../nodes/node-contract.ts';
+import { chainOf, dataVolume, nodeOf } from '../support/builders/simulated-node.ts';
 import { type TestKernel, testKernel } from '../support/kernel.ts';
-import { chainOf, dataVolume, nodeOf } from '../support/nodes.ts';
 
 describe('a simulated node keeps the contract of the commands on clients and volumes', () => {
   it.each(nodeCases())('$name', ({ node: story, steps }) => {

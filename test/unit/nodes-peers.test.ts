@@ -7,8 +7,8 @@ import type { NodePeers, Question, Reading } from '../../shared/chains/client.ts
 import { ask } from '../../shared/chains/client.ts';
 import { chainClients } from '../../shared/chains/clients.ts';
 import { chainDefaults } from '../../shared/chains/defaults.ts';
+import { chainOf, fetcherOf, nodeOf } from '../support/builders/simulated-node.ts';
 import { type TestKernel, testKernel } from '../support/kernel.ts';
-import { chainOf, fetcherOf, nodeOf } from '../support/nodes.ts';
 
 type Name = 'bitcoin' | 'ethereum' | 'cometbft' | 'stacks';
 

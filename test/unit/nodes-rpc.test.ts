@@ -11,9 +11,9 @@ import { ask } from '../../shared/chains/client.ts';
 import { beacon, chainClients } from '../../shared/chains/clients.ts';
 import { chainDefaults } from '../../shared/chains/defaults.ts';
 import { consensusMetricsQuestion, gethMetricsQuestion } from '../../shared/chains/metrics.ts';
+import { type Asking, chainOf, fetcherOf, nodeOf } from '../support/builders/simulated-node.ts';
 import * as samples from '../support/chain-samples.ts';
 import { START_MS, type TestKernel, testKernel } from '../support/kernel.ts';
-import { type Asking, chainOf, fetcherOf, nodeOf } from '../support/nodes.ts';
 
 type Name = 'bitcoin' | 'litecoin' | 'dogecoin' | 'ethereum' | 'bsc' | 'cometbft' | 'stacks';
 

@@ -5,8 +5,9 @@ import type { CommandOutcome } from '../../local/nodes/machine.ts';
 import type { SimulatedNode } from '../../local/nodes/node.ts';
 import { parseNodeAnswer } from '../../shared/node-commands/node-answer.ts';
 import { type NodeCommand, nodeCommandParameters } from '../../shared/node-commands/node-command.ts';
+import { DATA_VOLUME } from '../support/builders/node.ts';
+import { chainOf, dataVolume, nodeOf } from '../support/builders/simulated-node.ts';
 import { type TestKernel, testKernel } from '../support/kernel.ts';
-import { chainOf, dataVolume, NODE_VOLUME, nodeOf } from '../support/nodes.ts';
 
 const NEW = 'vol-0fedcba9876543210';
 const KEY = '/data/config/node_key.json';
@@ -27,7 +28,7 @@ function made(spec: { readonly stopSeconds?: number; readonly startSeconds?: num
   const kernel = testKernel();
   const chain = chainOf(kernel, { name: 'cosmos', protocol: 'cometbft', bytesPerBlock: 1_024, consensus: 'elsewhere' });
   const node = nodeOf(kernel, chain, { volumes: [dataVolume()], validatorPower: 10, ...spec });
-  const content = node.contentOf(NODE_VOLUME);
+  const content = node.contentOf(DATA_VOLUME);
   if (!content?.data) throw new Error('the node has no data');
   kernel.advance(3_600_000);
   const files = new Map(content.files).set('config/node_key.json', { make: () => 'theirs', written: true });
@@ -73,20 +74,20 @@ describe('a swap whose node loses its power', () => {
     for (const way of ['on', 'back'] as const) {
       const { kernel, node, key, fstab } = made({ stopSeconds: 3 });
       const before = signed(node);
-      send(node, kernel, swap(NODE_VOLUME, NEW, 'ours'), 1);
+      send(node, kernel, swap(DATA_VOLUME, NEW, 'ours'), 1);
       kernel.advance(afterMs);
       node.powerOff('hard');
       kernel.advance(1_000);
       expect(node.client.state).not.toBe('running');
       node.powerOn();
       kernel.advance(60_000);
-      expect([NODE_VOLUME, NEW]).toContain(mounted(node));
+      expect([DATA_VOLUME, NEW]).toContain(mounted(node));
       expect(node.client.state).toBe('running');
       expect(node.readFile(KEY)).toBe(key);
       expect(signed(node)).toBeGreaterThanOrEqual(before);
-      if (way === 'on') expect(answered(node, kernel, swap(NODE_VOLUME, NEW, 'ours'), 2).result).toBe('done');
-      expect(answered(node, kernel, swap(NEW, NODE_VOLUME, 'theirs'), 3).result).toBe('done');
-      expect(mounted(node)).toBe(NODE_VOLUME);
+      if (way === 'on') expect(answered(node, kernel, swap(DATA_VOLUME, NEW, 'ours'), 2).result).toBe('done');
+      expect(answered(node, kernel, swap(NEW, DATA_VOLUME, 'theirs'), 3).result).toBe('done');
+      expect(mounted(node)).toBe(DATA_VOLUME);
       expect(node.client.state).toBe('running');
       expect(node.readFile(KEY)).toBe(key);
       expect(signed(node)).toBeGreaterThanOrEqual(before);
@@ -98,7 +99,7 @@ describe('a swap whose node loses its power', () => {
 describe('the outage of a swap', () => {
   it('is the client’s own stop and load, and few seconds more', () => {
     const { kernel, node } = made({ stopSeconds: 7, startSeconds: 30 });
-    expect(answered(node, kernel, swap(NODE_VOLUME, NEW, 'ours'), 1)).toMatchObject({
+    expect(answered(node, kernel, swap(DATA_VOLUME, NEW, 'ours'), 1)).toMatchObject({
       result: 'done',
       stop: { seconds: 7, clean: true, exitStatus: 0 },
     });
@@ -111,11 +112,11 @@ describe('the outage of a swap', () => {
 
   it('counts the whole grace where the client had to be killed', () => {
     const { kernel, node } = made({ stopSeconds: 500 });
-    expect(answered(node, kernel, swap(NODE_VOLUME, NEW, 'ours', 20), 1)).toMatchObject({
+    expect(answered(node, kernel, swap(DATA_VOLUME, NEW, 'ours', 20), 1)).toMatchObject({
       result: 'done',
       stop: { seconds: 20, clean: false, exitStatus: 137, lastLine: '' },
     });
     expect(node.report().outages).toMatchObject([{ stopSeconds: 20 }]);
-    expect(node.contentOf(NODE_VOLUME)?.data?.condition).toBe('crash-consistent');
+    expect(node.contentOf(DATA_VOLUME)?.data?.condition).toBe('crash-consistent');
   });
 });

@@ -5,8 +5,9 @@ import { contentAt, type VolumeContent } from '../../local/nodes/content.ts';
 import { deviceById, FSTAB } from '../../local/nodes/disks.ts';
 import type { SimulatedNode } from '../../local/nodes/node.ts';
 import type { NodeSpec } from '../../local/nodes/spec.ts';
+import { DATA_VOLUME } from '../support/builders/node.ts';
+import { chainOf, dataVolume, nodeOf } from '../support/builders/simulated-node.ts';
 import { type TestKernel, testKernel } from '../support/kernel.ts';
-import { chainOf, dataVolume, NODE_VOLUME, nodeOf } from '../support/nodes.ts';
 
 const GIB = 2 ** 30;
 const NEW = 'vol-0fedcba9876543210';
@@ -25,7 +26,7 @@ const node = (spec: Partial<NodeSpec> = {}): SimulatedNode =>
 
 /** A copy of what is on the node's data volume, with this changed. */
 function copyOf(machine: SimulatedNode, change: Parameters<typeof contentAt>[1] = {}): VolumeContent {
-  const content = machine.contentOf(NODE_VOLUME);
+  const content = machine.contentOf(DATA_VOLUME);
   if (!content) throw new Error('the node has no data volume');
   return contentAt(content, change);
 }
@@ -74,7 +75,7 @@ describe('what a copy of a volume holds', () => {
     });
     const openings = Array.from({ length: 200 }, () => {
       kernel.advance(60_000);
-      const [data, index] = [machine.contentOf(NODE_VOLUME)?.data?.opening, machine.contentOf(NEW)?.data?.opening];
+      const [data, index] = [machine.contentOf(DATA_VOLUME)?.data?.opening, machine.contentOf(NEW)?.data?.opening];
       expect(index).toBe(data);
       return data;
     });
@@ -102,7 +103,7 @@ describe('what a copy of a volume holds', () => {
       node({ validatorPower: 10 }),
       node({ instanceId: 'i-0aaaaaaaaaaaaaaaa', name: 'node2', privateIp: '10.0.0.12' }),
     ];
-    const key = (machine: SimulatedNode) => machine.contentOf(NODE_VOLUME)?.files.get('config/node_key.json')?.make();
+    const key = (machine: SimulatedNode) => machine.contentOf(DATA_VOLUME)?.files.get('config/node_key.json')?.make();
     expect(key(first)).toContain('PrivKeyEd25519');
     expect(key(second)).not.toBe(key(first));
     const signed = (content: VolumeContent) => content.files.get('data/priv_validator_state.json')?.make();
@@ -120,7 +121,7 @@ describe('a volume that comes', () => {
     const machine = node();
     attach(machine, copyOf(machine));
     expect(machine.devices()).toMatchObject([
-      { volumeId: NODE_VOLUME, name: 'nvme1n1', mountedAt: '/data' },
+      { volumeId: DATA_VOLUME, name: 'nvme1n1', mountedAt: '/data' },
       {
         volumeId: NEW,
         name: 'nvme2n1',
@@ -154,7 +155,7 @@ describe('a volume that comes', () => {
     attach(machine, undefined);
     expect(machine.mount(deviceById(NEW), '/mnt/new')).toContain('wrong fs type');
     machine.stopClient();
-    expect(machine.mount(NODE_VOLUME, '/data')).toContain('already mounted');
+    expect(machine.mount(DATA_VOLUME, '/data')).toContain('already mounted');
   });
 
   it('cannot take the place of one that the client uses', () => {
@@ -163,7 +164,7 @@ describe('a volume that comes', () => {
     machine.stopClient();
     expect(machine.unmount('/data')).toBeUndefined();
     expect(machine.startClient()).toBe(false);
-    expect(machine.mount(NODE_VOLUME, '/data')).toBeUndefined();
+    expect(machine.mount(DATA_VOLUME, '/data')).toBeUndefined();
     expect(machine.startClient()).toBe(true);
   });
 });
@@ -181,7 +182,7 @@ describe('a client on other data', () => {
     machine.stopClient();
     expect(machine.clientLastLine()).toBe('Shutdown: done');
     expect(machine.unmount('/data')).toBeUndefined();
-    expect(machine.mount(NODE_VOLUME, '/data', { nouuid: true })).toBeUndefined();
+    expect(machine.mount(DATA_VOLUME, '/data', { nouuid: true })).toBeUndefined();
     expect(machine.startClient()).toBe(true);
     expect(machine.client.height()).toBe(height);
     expect(machine.contentOf(NEW)?.data).toMatchObject({ height: height + 360, condition: 'clean' });
@@ -193,7 +194,7 @@ describe('a client on other data', () => {
     expect(swapped(machine)).toBe(false);
     expect(machine.clientLastLine()).toContain('Corrupted block database detected');
     expect(machine.unmount('/data')).toBeUndefined();
-    expect(machine.mount(NODE_VOLUME, '/data', { nouuid: true })).toBeUndefined();
+    expect(machine.mount(DATA_VOLUME, '/data', { nouuid: true })).toBeUndefined();
     expect(machine.startClient()).toBe(true);
     expect(machine.contentOf(NEW)?.data?.opening).toBe('refuses');
   });
@@ -325,13 +326,13 @@ describe('a boot', () => {
     expect(machine.readFile(FSTAB)).toMatch(/^UUID=[0-9a-f-]{36} \/data xfs defaults,nofail 0 2\n$/);
     boot(machine);
     // The trap: the old volume is back.
-    expect(machine.isMounted(NODE_VOLUME)).toBe(true);
+    expect(machine.isMounted(DATA_VOLUME)).toBe(true);
     expect(machine.isMounted(NEW)).toBe(false);
     machine.writeFile(FSTAB, `# moved\n${deviceById(NEW)} /data xfs defaults,nofail,nouuid 0 2\n`);
     boot(machine);
     expect(machine.isMounted(NEW)).toBe(true);
     expect(machine.client.state).toBe('running');
-    machine.volumeDetached(NODE_VOLUME);
+    machine.volumeDetached(DATA_VOLUME);
     boot(machine);
     expect(machine.isMounted(NEW)).toBe(true);
   });
@@ -350,7 +351,7 @@ describe('a boot', () => {
   it('goes on without a volume that is gone (nofail), and its client does not start', () => {
     const machine = node();
     machine.powerOff();
-    machine.volumeDetached(NODE_VOLUME);
+    machine.volumeDetached(DATA_VOLUME);
     machine.powerOn();
     kernel.advance(120_000);
     expect(machine.reachable()).toBe(true);
@@ -360,7 +361,7 @@ describe('a boot', () => {
   it('leaves everything as it was where nobody has moved anything', () => {
     const machine = node();
     boot(machine);
-    expect(machine.isMounted(NODE_VOLUME)).toBe(true);
+    expect(machine.isMounted(DATA_VOLUME)).toBe(true);
     expect(machine.report().state).toBe('synced');
   });
 });
@@ -369,12 +370,12 @@ describe('a volume that is taken away', () => {
   it('by force takes the client with it, and what is left on it is crash-consistent', () => {
     const machine = node();
     machine.disks.data.copiesOpen = 'refuses';
-    const content = machine.contentOf(NODE_VOLUME);
+    const content = machine.contentOf(DATA_VOLUME);
     expect(content?.data).toMatchObject({ condition: 'crash-consistent', opening: 'refuses' });
-    machine.volumeDetached(NODE_VOLUME);
+    machine.volumeDetached(DATA_VOLUME);
     expect(machine.client.state).toBe('failed');
     expect(machine.client.outages.at(-1)?.cause).toBe('volume-gone');
-    expect(machine.contentOf(NODE_VOLUME)).toBeUndefined();
+    expect(machine.contentOf(DATA_VOLUME)).toBeUndefined();
     expect(machine.startClient()).toBe(false);
   });
 });

@@ -4,8 +4,8 @@ import type { CommandOutcome } from '../../local/nodes/machine.ts';
 import type { SimulatedNode } from '../../local/nodes/node.ts';
 import { bytesBetween } from '../../local/nodes/volume.ts';
 import { parseAnswer } from '../../shared/node-commands/answer.ts';
+import { chainOf, dataVolume, nodeOf } from '../support/builders/simulated-node.ts';
 import { type TestKernel, testKernel } from '../support/kernel.ts';
-import { chainOf, dataVolume, nodeOf } from '../support/nodes.ts';
 
 const GIB = 2 ** 30;
 const HOUR_MS = 3_600_000;

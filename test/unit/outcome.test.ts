@@ -5,7 +5,8 @@ import { MAX_FAILURES } from '../../shared/heal/incident.ts';
 import type { Ending } from '../../shared/heal/outcome.ts';
 import { writeOutcome } from '../../shared/heal/outcome.ts';
 import type { IncidentRecord } from '../../shared/heal/records.ts';
-import { claimedIncident, HOUR_MS, ME, OTHER, payload } from '../support/heal-facts.ts';
+import { claimedIncident, ME, OTHER, payload } from '../support/builders/incident.ts';
+import { HOUR_MS } from '../support/builders/time.ts';
 
 const failed: Ending = {
   outcome: 'failed',

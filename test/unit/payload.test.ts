@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { parseHealPayload } from '../../shared/heal/payload.ts';
-import { payload } from '../support/heal-facts.ts';
+import { payload } from '../support/builders/incident.ts';
 
 describe('the payload of a heal', () => {
   it('is read as the dispatcher wrote it', () => {

@@ -1,7 +1,10 @@
 // Who may not be stopped for a clean snapshot because somebody is at work there.
 import { describe, expect, it } from '@jest/globals';
 import { busyNodes } from '../../functions/plan-snapshots/handler.ts';
-import { endedIncident, INSTANCE, NOON_MS, nodeRecord, OTHER, openIncidentRecord } from '../support/heal-facts.ts';
+import { endedIncident, OTHER, openIncidentRecord } from '../support/builders/incident.ts';
+import { INSTANCE } from '../support/builders/node.ts';
+import { nodeRecord } from '../support/builders/records.ts';
+import { NOON_MS } from '../support/builders/time.ts';
 
 const node = (tags: Readonly<Record<string, string>> = {}) => [{ instanceId: INSTANCE, tags }];
 const nobody = { incidents: [], nodes: [] };

@@ -7,7 +7,10 @@ import { FAILURES, GUARDRAILS } from '../../shared/model/guardrail-codes.ts';
 import type { Mode } from '../../shared/model/mode.ts';
 import type { Observation } from '../../shared/node-commands/answer.ts';
 import { tries } from '../support/any.ts';
-import { DATA_VOLUME, dataVolume, GIB, MINUTE_MS, NOON_MS, observation, resizeFacts } from '../support/heal-facts.ts';
+import { DATA_VOLUME } from '../support/builders/node.ts';
+import { observation } from '../support/builders/observation.ts';
+import { MINUTE_MS, NOON_MS } from '../support/builders/time.ts';
+import { GIB } from '../support/builders/volume.ts';
 import {
   answer,
   filling,
@@ -19,6 +22,7 @@ import {
   runProgram,
   type Told,
 } from '../support/heal-program.ts';
+import { dataVolume, resizeFacts } from '../support/resize-facts.ts';
 
 describe('whatever happens at every step', () => {
   /** Each way in which an act can turn out; `picks` choose. */

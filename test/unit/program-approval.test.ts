@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import type { GrowPlan } from '../../functions/resize-volume/decide.ts';
 import { termsOf } from '../../functions/resize-volume/plan.ts';
 import { changedTerms, claimOf, hashOf, judgeApproval } from '../../shared/heal/approval.ts';
-import { DATA_VOLUME, HOUR_MS } from '../support/heal-facts.ts';
+import { DATA_VOLUME } from '../support/builders/node.ts';
+import { HOUR_MS } from '../support/builders/time.ts';
 
 const plan: GrowPlan = {
   ...{ do: 'modify', volumeId: DATA_VOLUME, fromGiB: 500, toGiB: 900, iops: null, throughputMiBps: null },

@@ -3,17 +3,12 @@ import type { GrowPlan } from '../../functions/resize-volume/decide.ts';
 import { proofOf, sentenceOf } from '../../functions/resize-volume/plan.ts';
 import { pollSeconds } from '../../shared/heal/context.ts';
 import type { Observation } from '../../shared/node-commands/answer.ts';
-import {
-  DATA_VOLUME,
-  dataVolume,
-  GIB,
-  HOUR_MS,
-  MINUTE_MS,
-  observation,
-  resizeFacts,
-  steadyHistory,
-} from '../support/heal-facts.ts';
+import { DATA_VOLUME } from '../support/builders/node.ts';
+import { observation } from '../support/builders/observation.ts';
+import { HOUR_MS, MINUTE_MS } from '../support/builders/time.ts';
+import { GIB } from '../support/builders/volume.ts';
 import { answer, filling, full, grown, heal, type Run } from '../support/heal-program.ts';
+import { dataVolume, resizeFacts, steadyHistory } from '../support/resize-facts.ts';
 
 const namesOf = ({ acts }: Run): string =>
   acts.map((act) => (act.do === 'send' ? `send ${act.command.operation}` : act.do)).join(', ');

@@ -2,7 +2,10 @@ import { describe, expect, it } from '@jest/globals';
 import { release } from '../../shared/heal/lease.ts';
 import { decideProgress, noteProgress, sentenceOf } from '../../shared/heal/progress.ts';
 import type { Progress } from '../../shared/heal/records.ts';
-import { INSTANCE, ME, MINUTE_MS, NOON_MS, nodeRecord, OTHER } from '../support/heal-facts.ts';
+import { ME, OTHER } from '../support/builders/incident.ts';
+import { INSTANCE } from '../support/builders/node.ts';
+import { nodeRecord } from '../support/builders/records.ts';
+import { MINUTE_MS, NOON_MS } from '../support/builders/time.ts';
 import { shell } from '../support/heal-shell.ts';
 
 const me = { execution: ME, fence: 4 };

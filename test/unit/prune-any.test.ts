@@ -7,8 +7,11 @@ import type { FleetNode } from '../../shared/fleet/nodes.ts';
 import type { KeptRecord } from '../../shared/heal/kept.ts';
 import type { SnapshotSet } from '../../shared/snapshots/model.ts';
 import { tries } from '../support/any.ts';
-import { recordsOf } from '../support/kept-facts.ts';
-import { DAY_MS, fleetOf, NOON_MS, setsFrom, snapshot, tagged } from '../support/snapshot-facts.ts';
+import { recordsOf } from '../support/builders/kept.ts';
+import { fleetNode } from '../support/builders/node.ts';
+import { snapshot, tagged } from '../support/builders/snapshot.ts';
+import { DAY_MS, NOON_MS } from '../support/builders/time.ts';
+import { fleetOf, setsFrom } from '../support/snapshot-facts.ts';
 
 const NAMES = ['node1', 'node2', 'node3'];
 const FLEETS = [2, 2, 2, 3, 4].map((keep) => fleetOf({ snapshots: { clean: { keep } } }));
@@ -94,10 +97,7 @@ const world = fc
       nowMs: NOON_MS,
       missing: [],
       fleet: FLEETS[all.keep] ?? fleetOf(),
-      nodes: all.nodes.map(({ state }, index) => ({
-        ...{ instanceId: `i-node${index + 1}`, name: `node${index + 1}`, role: 'follower', state, tags: {} },
-        ...{ availabilityZone: 'eu-west-1a', privateIp: '10.0.0.1', vpcId: 'vpc-1', launchedAtMs: 0 },
-      })),
+      nodes: all.nodes.map(({ state }, index) => fleetNode({ name: `node${index + 1}`, state })),
       busy: new Map(all.nodes.flatMap(({ busy }, index) => (busy ? [[`node${index + 1}`, 'a heal'] as const] : []))),
       volumes: all.volumes.map(({ kept: of, ...more }, index) => ({
         ...of,

@@ -4,27 +4,17 @@ import { decidePrune, MAX_DELETIONS } from '../../functions/prune-retired/decide
 import type { KeptVolume, PruneFacts, RetiredInstance } from '../../functions/prune-retired/kept.ts';
 import type { FleetNode } from '../../shared/fleet/nodes.ts';
 import type { KeptRecord } from '../../shared/heal/kept.ts';
-import { instanceRecord, recordsOf, setRecords, volumeRecord } from '../support/kept-facts.ts';
-import {
-  DAY_MS,
-  fleetOf,
-  HOUR_MS,
-  NOON_MS,
-  setsFrom,
-  snapshot,
-  type Taken,
-  tagged,
-} from '../support/snapshot-facts.ts';
+import { instanceRecord, recordsOf, setRecords, volumeRecord } from '../support/builders/kept.ts';
+import { fleetNode } from '../support/builders/node.ts';
+import { snapshot, type Taken, tagged } from '../support/builders/snapshot.ts';
+import { DAY_MS, HOUR_MS, NOON_MS } from '../support/builders/time.ts';
+import { fleetOf, setsFrom } from '../support/snapshot-facts.ts';
 
 const iso = (ms: number): string => new Date(ms).toISOString();
 const YESTERDAY = iso(NOON_MS - DAY_MS);
 const TOMORROW = iso(NOON_MS + DAY_MS);
 
-const nodeOf = (name: string, more: Partial<FleetNode> = {}): FleetNode => ({
-  ...{ instanceId: `i-${name}`, name, role: 'follower', state: 'running', availabilityZone: 'eu-west-1a' },
-  ...{ privateIp: '10.0.0.1', vpcId: 'vpc-1', launchedAtMs: 0, tags: {} },
-  ...more,
-});
+const nodeOf = (name: string, more: Partial<FleetNode> = {}) => fleetNode({ name, ...more });
 
 const volume = (tags: Record<string, string> = {}, more: Partial<KeptVolume> = {}): KeptVolume => {
   const all: Record<string, string> = {
@@ -82,7 +72,7 @@ describe('a kept volume', () => {
     expect(plan.removals).toEqual([
       {
         ...{ kind: 'volume', id: 'vol-old', node: 'node1' },
-        sentence: 'volume vol-old (500 GiB), kept of node1 until 2026-11-19, incident a1b2c3d4',
+        sentence: 'volume vol-old (500 GiB), kept of node1 until 2025-12-31, incident a1b2c3d4',
       },
     ]);
   });
@@ -251,7 +241,7 @@ describe('what the tags say alone', () => {
   it.each<[string, Partial<KeptVolume>, RegExp]>([
     ['has grown', { sizeGiB: 501 }, /its size is 501 GiB, and was 500 GiB/],
     ['is of another type', { type: 'io2' }, /its type is io2, and was gp3/],
-    ['was made at another time', { createdAtMs: NOON_MS }, /its time of creation is 2026-11-20T12:00:00.000Z, and was/],
+    ['was made at another time', { createdAtMs: NOON_MS }, /its time of creation is 2026-01-01T12:00:00.000Z, and was/],
     ['was made of another snapshot', { snapshotId: 'snap-1' }, /its snapshot is snap-1, and was none/],
     ['is in another zone', { availabilityZone: 'eu-west-1b' }, /its zone is eu-west-1b/],
     ['is said to be another node’s', { node: 'node2' }, /its tag says that it is of node2, and it was of node1/],
@@ -265,7 +255,7 @@ describe('what the tags say alone', () => {
   });
 
   it.each<[string, Partial<RetiredInstance>, RegExp]>([
-    ['was started again', { launchedAtMs: NOON_MS - DAY_MS }, /was started again at 2026-11-19T12:00:00.000Z/],
+    ['was started again', { launchedAtMs: NOON_MS - DAY_MS }, /was started again at 2025-12-31T12:00:00.000Z/],
     [
       'has another root, which would go with it',
       { volumes: [{ volumeId: 'vol-payroll', device: '/dev/xvda', deleteOnTermination: true }, DATA] },

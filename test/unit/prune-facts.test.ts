@@ -4,10 +4,11 @@ import { describe, expect, it } from '@jest/globals';
 import { parsePruneEvent } from '../../functions/prune-retired/event.ts';
 import { busyOf } from '../../functions/prune-retired/facts.ts';
 import { EventError } from '../../shared/events/errors.ts';
-import type { FleetNode } from '../../shared/fleet/nodes.ts';
-import { newNode } from '../../shared/heal/lease.ts';
 import type { IncidentRecord, NodeRecord } from '../../shared/heal/records.ts';
-import { DAY_MS, NOON_MS } from '../support/snapshot-facts.ts';
+import { endedIncident, openIncidentRecord } from '../support/builders/incident.ts';
+import { fleetNode } from '../support/builders/node.ts';
+import { nodeRecord } from '../support/builders/records.ts';
+import { DAY_MS, NOON_MS } from '../support/builders/time.ts';
 
 const sample: unknown = JSON.parse(readFileSync(new URL('../../events/prune-retired.json', import.meta.url), 'utf8'));
 
@@ -34,24 +35,11 @@ describe('an event', () => {
 });
 
 describe('a node is left alone', () => {
-  const node: FleetNode = {
-    ...{ instanceId: 'i-1', name: 'node1', role: 'follower', state: 'running', availabilityZone: 'eu-west-1a' },
-    ...{ privateIp: '10.0.0.1', vpcId: 'vpc-1', launchedAtMs: 0, tags: {} },
-  };
-  const incident = (state: 'open' | 'healed' | 'escalated', endedAtMs = NOON_MS): IncidentRecord => ({
-    ...{
-      fleet: 'bitcoin',
-      node: 'node1',
-      instanceId: 'i-1',
-      trouble: 'node:health',
-      incidentId: 'a1b2c3d4',
-      onsetMs: 0,
-    },
-    ...{ alarm: { alarmName: '', namespace: '', dimensions: {} }, attempt: 1, failures: 0, notBeforeMs: 0 },
-    ...{ refusedCodes: [], pagedCodes: [], version: 1 },
-    ...(state === 'open' ? { state } : { state, endedAtMs }),
-  });
-  const record = (more: Partial<NodeRecord>): NodeRecord => ({ ...newNode('bitcoin', 'i-1'), ...more });
+  const node = fleetNode({ instanceId: 'i-1', name: 'node1' });
+  const of = { node: 'node1', instanceId: 'i-1', trouble: 'node:health' };
+  const incident = (state: 'open' | 'healed' | 'escalated', endedAtMs = NOON_MS): IncidentRecord =>
+    state === 'open' ? openIncidentRecord(of) : endedIncident(state, endedAtMs, of);
+  const record = (more: Partial<NodeRecord>): NodeRecord => nodeRecord({ instanceId: 'i-1', ...more });
   const busy = (
     incidents: readonly IncidentRecord[],
     nodes: readonly NodeRecord[],

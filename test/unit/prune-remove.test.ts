@@ -7,7 +7,9 @@ import { readFacts } from '../../functions/prune-retired/facts.ts';
 import { pruneFleet, remove } from '../../functions/prune-retired/prune.ts';
 import { keptOf, readKept, writeKept } from '../../shared/heal/kept.ts';
 import { fleetContext } from '../../shared/reconcile/context.ts';
-import { fleetWith, HOUR_MS, INSTANCE, NODE_TAGS } from '../support/heal-facts.ts';
+import { bitcoinFleet, NODE_TAGS } from '../support/builders/fleet.ts';
+import { INSTANCE } from '../support/builders/node.ts';
+import { HOUR_MS } from '../support/builders/time.ts';
 import { type Shell, shell } from '../support/heal-shell.ts';
 import { tableOfHeals } from '../support/table.ts';
 
@@ -58,7 +60,7 @@ async function kept(untilMs = YESTERDAY_MS): Promise<Kept> {
   const environment = { TABLE_NAME: 'table', TOPIC_ARN: 'topic', PARAMETER_PREFIX: '/chainmend' };
   const times = { startedAtMs: Date.now(), untilMs: Date.now() + HOUR_MS };
   const clients = here.tools.clients as unknown as PruneContext['clients'];
-  const context = fleetContext({ clients, store, environment, requestId: 'a-run', ...times }, PRUNE, fleetWith());
+  const context = fleetContext({ clients, store, environment, requestId: 'a-run', ...times }, PRUNE, bitcoinFleet());
   return { here, context, volume };
 }
 
@@ -130,7 +132,7 @@ describe('a volume whose date is past', () => {
 });
 
 describe('a plan of a fleet in mode ask', () => {
-  const fleet = fleetWith({}, { mode: 'ask' });
+  const fleet = bitcoinFleet({ mode: 'ask' });
 
   async function asking() {
     const there = await kept();

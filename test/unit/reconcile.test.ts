@@ -1,15 +1,14 @@
 // The engine of functions that look after fleets on a schedule: modes, approvals, guards, and one fleet's failure apart from the others'.
 import { describe, expect, it } from '@jest/globals';
-import { parseFleet } from '../../shared/fleet/resolve.ts';
 import { newRegister, type RegisterRecord } from '../../shared/guardrails/names.ts';
 import type { Mode } from '../../shared/model/mode.ts';
 import { atOnce, inFairOrder, oneByOne, throwTogether } from '../../shared/reconcile/fleets.ts';
 import { judgeFile } from '../../shared/reconcile/guard.ts';
 import { type Approval, judgeWholePlan, notApproved, reconcile, type WholePlan } from '../../shared/reconcile/plan.ts';
-import { bitcoin } from '../support/fleet-documents.ts';
-import { HOUR_MS, NOON_MS } from '../support/heal-facts.ts';
+import { bitcoinFleet } from '../support/builders/fleet.ts';
+import { HOUR_MS, NOON_MS } from '../support/builders/time.ts';
 
-const fleetIn = (mode: Mode) => parseFleet({ ...bitcoin, mode });
+const fleetIn = (mode: Mode) => bitcoinFleet({ mode });
 const modes = ['plan', 'ask', 'act'] as const;
 const HASH = '0123456789ab';
 const approval: Approval = { plan: HASH, by: null };
@@ -90,7 +89,7 @@ describe('an approval', () => {
 
 describe('the guard before a mutation', () => {
   const judge = (now: Mode, approved: boolean, more: object = {}) =>
-    judgeFile(parseFleet({ ...bitcoin, mode: now, ...more }), {
+    judgeFile(bitcoinFleet({ mode: now, ...more }), {
       ...{ fleet: fleetIn('act'), approved, by: ({ volumes }) => volumes, parts: 'other volumes' },
     })?.refuse ?? null;
 

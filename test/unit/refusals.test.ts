@@ -12,7 +12,8 @@ import { newLeases } from '../../functions/replace-node/state.ts';
 import { runOnNodes } from '../../functions/rotate-peers/commands.ts';
 import type { RotateContext } from '../../functions/rotate-peers/context.ts';
 import { turnAt } from '../../shared/heal/context.ts';
-import { ME, nodeRecord } from '../support/heal-facts.ts';
+import { ME } from '../support/builders/incident.ts';
+import { nodeRecord } from '../support/builders/records.ts';
 import { patientContext, type Shell, shell } from '../support/heal-shell.ts';
 import { COPY_VOLUME, copy, ladderState, newReplacement, YOUNG } from '../support/replace-facts.ts';
 

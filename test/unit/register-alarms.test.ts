@@ -11,13 +11,12 @@ import {
 import { type AlarmFacts, alarmsPer, desiredAlarms, filesystemKey } from '../../functions/register-nodes/alarms.ts';
 import { reconcileAlarms } from '../../functions/register-nodes/apply-alarms.ts';
 import type { RegisterContext } from '../../functions/register-nodes/context.ts';
-import { parseFleet } from '../../shared/fleet/resolve.ts';
-import { bitcoin } from '../support/fleet-documents.ts';
+import { bitcoinFile, bitcoinFleet } from '../support/builders/fleet.ts';
 import { idOf, nodeOf, nodes } from '../support/register-facts.ts';
 
 const TOPIC = 'arn:aws:sns:eu-west-1:111122223333:chainmend-pages';
-const document = { ...bitcoin, probe: 'ssm', volumes: { data: '/node-data' }, alarms: { diskPercent: 90 } };
-const fleet = parseFleet(document);
+const document = { mode: 'plan', probe: 'ssm', volumes: { data: '/node-data' }, alarms: { diskPercent: 90 } } as const;
+const fleet = bitcoinFleet(document);
 const seriesOf = (...indices: readonly number[]) =>
   new Map(
     indices.map((index) => [
@@ -63,7 +62,7 @@ describe('a node’s alarms', () => {
   });
 
   it('are on health only where somebody asks the node', () => {
-    const unasked = parseFleet({ ...document, probe: 'none' });
+    const unasked = bitcoinFleet({ ...document, probe: 'none' });
     expect(names(factsOf({ fleet: unasked, nodes: [nodeOf(1)] }))).toEqual(
       ['disk', 'inodes', 'status-check', 'attached-ebs'].map((kind) => `node1-${kind}`),
     );
@@ -132,7 +131,7 @@ describe('a node’s alarms', () => {
   });
 
   it('tell a second volume by its role', () => {
-    const two = parseFleet({ ...document, volumes: { data: '/node-data', ancient: '/ancient' } });
+    const two = bitcoinFleet({ ...document, volumes: { data: '/node-data', ancient: '/ancient' } });
     const dimensions = { InstanceId: idOf(1), path: '/ancient', fstype: 'ext4' };
     const series = new Map([[filesystemKey(idOf(1), '/ancient'), { dimensions, inodes: false }]]);
     const facts = factsOf({ fleet: two, series, nodes: [nodeOf(1)] });
@@ -159,7 +158,7 @@ describe('a node’s alarms', () => {
 
 describe('a consortium’s alarms', () => {
   it('are the six rules of its chain, with their numbers', () => {
-    const irita = parseFleet({ ...document, fleet: 'irita', chain: 'cometbft', unit: 'node' });
+    const irita = bitcoinFleet({ ...document, fleet: 'irita', chain: 'cometbft', unit: 'node' });
     const rules = desiredAlarms(factsOf({ fleet: irita }))
       .alarms.filter(({ node }) => node === undefined)
       .map(({ kind, look, when, threshold, minutes }) => [
@@ -184,7 +183,7 @@ describe('a consortium’s alarms', () => {
 describe('a consortium that is not asked for all of it', () => {
   const kinds = (more: object) =>
     desiredAlarms(
-      factsOf({ fleet: parseFleet({ ...document, fleet: 'irita', chain: 'cometbft', unit: 'node', ...more }) }),
+      factsOf({ fleet: bitcoinFleet({ ...document, fleet: 'irita', chain: 'cometbft', unit: 'node', ...more }) }),
     )
       .alarms.filter(({ node }) => node === undefined)
       .map(({ kind }) => kind);
@@ -198,7 +197,7 @@ describe('a consortium that is not asked for all of it', () => {
 
 describe('names that mean two alarms', () => {
   it('make neither of them, leave what is there, and say so', () => {
-    const two = parseFleet({ ...document, volumes: { data: '/node-data', stuck: '/stuck' } });
+    const two = bitcoinFleet({ ...document, volumes: { data: '/node-data', stuck: '/stuck' } });
     const series = new Map(
       ['/node-data', '/stuck'].map((path) => [
         filesystemKey(idOf(1), path),
@@ -240,7 +239,7 @@ describe('a large fleet’s alarms', () => {
   it('become those of its nodes again when it is a good deal smaller', () => {
     expect([50, 51].map((count) => alarmsPer(fleet, count, false))).toEqual(['node', 'fleet']);
     expect([40, 41].map((count) => alarmsPer(fleet, count, true))).toEqual(['node', 'fleet']);
-    const always = parseFleet({ ...document, alarms: { per: 'node' } });
+    const always = bitcoinFleet({ ...document, alarms: { per: 'node' } });
     expect(alarmsPer(always, 5_000, true)).toBe('node');
   });
 });
@@ -263,7 +262,7 @@ describe('an alarm that is there', () => {
   });
 
   it('is written anew when the fleet file’s number changes, and a person’s threshold gives way to it', () => {
-    const facts = factsOf({ fleet: parseFleet({ ...document, alarms: { diskPercent: 95 } }), nodes: [nodeOf(2)] });
+    const facts = factsOf({ fleet: bitcoinFleet({ ...document, alarms: { diskPercent: 95 } }), nodes: [nodeOf(2)] });
     const now = change(stored(factsOf({ nodes: [nodeOf(2)] })), disk, { Threshold: 97, EvaluationPeriods: 3 });
     expect(diff(facts, now).update).toEqual([
       `${disk}: the fleet file says 95 instead of 90`,
@@ -313,7 +312,7 @@ describe('an alarm that is there', () => {
 
   it('has a description that CloudWatch takes, however long the path', () => {
     const path = `/${'x'.repeat(64)}`.repeat(15);
-    const far = parseFleet({ ...document, volumes: { data: path } });
+    const far = bitcoinFleet({ ...document, volumes: { data: path } });
     const dimensions = { InstanceId: idOf(1), path, fstype: 'xfs' };
     const series = new Map([[filesystemKey(idOf(1), path), { dimensions, inodes: true }]]);
     const [alarm] = desiredAlarms(factsOf({ fleet: far, series, nodes: [nodeOf(1)] })).alarms.filter(
@@ -351,7 +350,7 @@ describe('more alarms to be written anew than a run has time for', () => {
     jest.useFakeTimers();
     try {
       const some = Array.from({ length: 500 }, (_, i) => nodeOf(i + 1));
-      const each = parseFleet({ ...document, alarms: { per: 'node' } });
+      const each = bitcoinFleet({ ...document, alarms: { per: 'node' } });
       const facts = factsOf({ fleet: each, nodes: some, series: new Map() });
       const MetricAlarms = stored(facts);
       const Tags = [
@@ -367,7 +366,10 @@ describe('more alarms to be written anew than a run has time for', () => {
       };
       const Parameters = [
         { Name: '/chainmend/pause', Value: 'off' },
-        { Name: '/chainmend/fleets/bitcoin', Value: JSON.stringify({ ...document, alarms: { per: 'node' } }) },
+        {
+          Name: '/chainmend/fleets/bitcoin',
+          Value: JSON.stringify(bitcoinFile({ ...document, alarms: { per: 'node' } })),
+        },
       ];
       const work = {
         clients: {

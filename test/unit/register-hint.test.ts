@@ -1,10 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { poolMayChange } from '../../functions/watch-fleet/notify.ts';
 import type { Health, ObservedNode } from '../../shared/fleet/observation.ts';
-import { parseFleet } from '../../shared/fleet/resolve.ts';
-import { bitcoin } from '../support/fleet-documents.ts';
+import { bitcoinFleet } from '../support/builders/fleet.ts';
 
-const fleet = parseFleet({ ...bitcoin, probe: 'ssm', dns: { zone: 'bitcoin.internal' } });
+const fleet = bitcoinFleet({ mode: 'plan', probe: 'ssm' });
 const observed = (some: readonly (Health | undefined)[]) =>
   some.flatMap((health, index) => (health ? [{ instanceId: `i-${index}`, health } as ObservedNode] : []));
 const may = (before: readonly (Health | undefined)[], now: readonly Health[], of = fleet) =>

@@ -7,17 +7,15 @@ import { readNodeFacts } from '../../functions/register-nodes/facts.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import type { FleetNode } from '../../shared/fleet/nodes.ts';
 import type { ObservedNode } from '../../shared/fleet/observation.ts';
-import { parseFleet } from '../../shared/fleet/resolve.ts';
 import { newRegister, type RegisterRecord } from '../../shared/guardrails/names.ts';
 import { newNode } from '../../shared/heal/lease.ts';
 import type { NodeRecord } from '../../shared/heal/records.ts';
 import { inFairOrder } from '../../shared/reconcile/fleets.ts';
-import { bitcoin } from '../support/fleet-documents.ts';
-import { HOUR_MS, MINUTE_MS } from '../support/heal-facts.ts';
+import { bitcoinFile, bitcoinFleet } from '../support/builders/fleet.ts';
+import { HOUR_MS, MINUTE_MS } from '../support/builders/time.ts';
 import { idOf, nodeOf } from '../support/register-facts.ts';
 
-const document = { ...bitcoin, probe: 'ssm', mode: 'act', dns: { zone: 'bitcoin.internal' } };
-const fleet = parseFleet(document);
+const fleet = bitcoinFleet({ probe: 'ssm' });
 const tags = { ...fleet.nodes.tags };
 
 const instanceOf = ({ instanceId, name, privateIp, state }: FleetNode, more: Record<string, string> = tags) => ({
@@ -99,7 +97,7 @@ function accountOf({
   };
   const Parameters = [
     { Name: '/chainmend/pause', Value: 'off' },
-    { Name: '/chainmend/fleets/bitcoin', Value: JSON.stringify({ ...document, mode: of.mode }) },
+    { Name: '/chainmend/fleets/bitcoin', Value: JSON.stringify(bitcoinFile({ probe: 'ssm', mode: of.mode })) },
   ];
   const context = {
     clients: {
@@ -169,7 +167,7 @@ describe('a node that EC2 does not list though it was seen within three minutes'
 });
 
 it('a node that carries the tags of two fleets is left as it is, and said to be', async () => {
-  const other = parseFleet({ ...document, fleet: 'signet', nodes: { tag: { Network: 'signet' } } });
+  const other = bitcoinFleet({ probe: 'ssm', fleet: 'signet', nodes: { tag: { Network: 'signet' } } });
   const account = accountOf({ byTags: () => [instanceOf(one), instanceOf(two, { ...tags, Network: 'signet' })] });
   const seen = await readNodeFacts(account.context, [fleet, other]);
   expect(seen.refusals.map(({ refuse, subject }) => [refuse, subject])).toEqual([['node-unknown', idOf(2)]]);
@@ -259,7 +257,7 @@ describe('records that are carried out', () => {
 });
 
 describe('a plan that a person approves', () => {
-  const of = parseFleet({ ...document, mode: 'ask' });
+  const of = bitcoinFleet({ probe: 'ssm', mode: 'ask' });
   const byTags = () => [instanceOf(one), instanceOf(two)];
   const question = async () => (await accountOf({ byTags, observed: all, of }).names()).records?.plan ?? '';
   const askedAgo = (plan: string, ms: number): RegisterRecord => {

@@ -10,7 +10,7 @@ import {
   rememberPlan,
   type SubjectRefusal,
 } from '../../shared/guardrails/names.ts';
-import { HOUR_MS, MINUTE_MS, NOON_MS } from '../support/heal-facts.ts';
+import { HOUR_MS, MINUTE_MS, NOON_MS } from '../support/builders/time.ts';
 
 const foreign = (subject: string, page = true): SubjectRefusal => ({
   refuse: 'record-foreign',

@@ -12,9 +12,12 @@ import {
   type TurnRecord,
   takeFleetTurn,
 } from '../../shared/guardrails/replace-budget.ts';
-import { fleetWith, HOUR_MS, INSTANCE, ME, MINUTE_MS, NOON_MS, OTHER } from '../support/heal-facts.ts';
+import { bitcoinFleet } from '../support/builders/fleet.ts';
+import { ME, OTHER } from '../support/builders/incident.ts';
+import { INSTANCE } from '../support/builders/node.ts';
+import { HOUR_MS, MINUTE_MS, NOON_MS } from '../support/builders/time.ts';
 
-const limits = fleetWith().replace;
+const limits = bitcoinFleet().replace;
 const DAY_MS = 24 * HOUR_MS;
 
 const entry = (more: Partial<Replacement> = {}): Replacement => ({

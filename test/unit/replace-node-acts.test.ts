@@ -6,8 +6,9 @@ import { type Act, doesRecover, intendAct, reduceAct } from '../../functions/rep
 import { phaseOf } from '../../functions/replace-node/state.ts';
 import type { LadderState } from '../../shared/heal/memory.ts';
 import { RUNGS } from '../../shared/model/rungs.ts';
-import { DATA_VOLUME, NOON_MS } from '../support/heal-facts.ts';
-import { COPY_VOLUME, client, copy, ladderState, newReplacement, ROOT_VOLUME, seen } from '../support/replace-facts.ts';
+import { DATA_VOLUME, ROOT_VOLUME } from '../support/builders/node.ts';
+import { NOON_MS } from '../support/builders/time.ts';
+import { COPY_VOLUME, client, copy, ladderState, newReplacement, seen } from '../support/replace-facts.ts';
 
 const done = (more: object = {}): Outcome => ({ is: 'done', atMs: NOON_MS, ...more });
 const failed = (more: object = {}): Outcome => ({ is: 'failed', atMs: NOON_MS, reason: 'it ended', ...more });

@@ -7,17 +7,10 @@ import { REPLACE_NODE } from '../../functions/replace-node/heal.ts';
 import { newLeases, type ReplaceContext } from '../../functions/replace-node/state.ts';
 import { runHeal } from '../../shared/heal/engine.ts';
 import { keys } from '../../shared/heal/store.ts';
-import { bitcoin } from '../support/fleet-documents.ts';
-import {
-  allocatedIncident,
-  DATA_VOLUME,
-  INSTANCE,
-  ME,
-  NODE_TAGS,
-  nodeRecord,
-  OTHER,
-  payload,
-} from '../support/heal-facts.ts';
+import { bitcoinFile, NODE_TAGS } from '../support/builders/fleet.ts';
+import { allocatedIncident, ME, OTHER, payload } from '../support/builders/incident.ts';
+import { DATA_VOLUME, INSTANCE } from '../support/builders/node.ts';
+import { nodeRecord } from '../support/builders/records.ts';
 import { patientContext, shell } from '../support/heal-shell.ts';
 import { ladderState } from '../support/replace-facts.ts';
 import { tableOfHeals } from '../support/table.ts';
@@ -47,7 +40,7 @@ async function asked(answerTo: (plan: string) => object, meanwhile: (volume: { S
   await store.replace(keys.observation('bitcoin', 0), seen);
 
   const here = shell();
-  const file = { ...bitcoin, mode: 'ask', probe: 'ssm', replace: { rungs: ['restart'] } };
+  const file = bitcoinFile({ mode: 'ask', probe: 'ssm', replace: { rungs: ['restart'] } });
   here.parameters.set('/chainmend/fleets/bitcoin', JSON.stringify(file));
   const Tags = asTags(NODE_TAGS);
   const volume = {

@@ -2,8 +2,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { begin } from '../../functions/replace-node/decide.ts';
 import type { Facts } from '../../functions/replace-node/facts.ts';
-import { DATA_VOLUME, INSTANCE } from '../support/heal-facts.ts';
-import { client, facts, impaired, machine, ROOT_VOLUME, seen, volumeNow, watched } from '../support/replace-facts.ts';
+import { DATA_VOLUME, INSTANCE, ROOT_VOLUME } from '../support/builders/node.ts';
+import { volumeNow } from '../support/builders/volume.ts';
+import { client, facts, impaired, machine, seen, watched } from '../support/replace-facts.ts';
 
 const restore = { do: 'restore', snapshotId: null, acknowledgesValidator: false } as const;
 

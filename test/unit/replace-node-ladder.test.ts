@@ -7,7 +7,9 @@ import { ladderOf, needsOf } from '../../functions/replace-node/ladder.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import type { LadderState } from '../../shared/heal/memory.ts';
 import type { Rung } from '../../shared/model/rungs.ts';
-import { INSTANCE, MINUTE_MS, NOON_MS } from '../support/heal-facts.ts';
+import { INSTANCE } from '../support/builders/node.ts';
+import { snapshotSet } from '../support/builders/snapshot.ts';
+import { MINUTE_MS, NOON_MS } from '../support/builders/time.ts';
 import {
   client,
   copy,
@@ -18,7 +20,6 @@ import {
   machine,
   newReplacement,
   seen,
-  snapshotSet,
 } from '../support/replace-facts.ts';
 
 const restore = (acknowledgesValidator = false) =>

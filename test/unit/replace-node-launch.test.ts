@@ -4,7 +4,9 @@ import type { LadderActContext } from '../../functions/replace-node/acts/act.ts'
 import { launch } from '../../functions/replace-node/acts/instances.ts';
 import { newLeases } from '../../functions/replace-node/state.ts';
 import { turnAt } from '../../shared/heal/context.ts';
-import { INSTANCE, ME, nodeRecord, OTHER } from '../support/heal-facts.ts';
+import { ME, OTHER } from '../support/builders/incident.ts';
+import { INSTANCE } from '../support/builders/node.ts';
+import { nodeRecord } from '../support/builders/records.ts';
 import { patientContext, type Shell, shell } from '../support/heal-shell.ts';
 import { ladderState, newReplacement, YOUNG } from '../support/replace-facts.ts';
 

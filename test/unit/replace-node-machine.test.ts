@@ -4,7 +4,9 @@ import type { Facts } from '../../functions/replace-node/facts.ts';
 import { RUNGS } from '../../functions/replace-node/ladder.ts';
 import type { Decision } from '../../functions/replace-node/rungs/rung.ts';
 import type { LadderState, Replacement } from '../../shared/heal/memory.ts';
-import { DATA_VOLUME, INSTANCE, MINUTE_MS, NOON_MS } from '../support/heal-facts.ts';
+import { DATA_VOLUME, INSTANCE, ROOT_VOLUME } from '../support/builders/node.ts';
+import { MINUTE_MS, NOON_MS } from '../support/builders/time.ts';
+import { volumeNow } from '../support/builders/volume.ts';
 import {
   client,
   copy,
@@ -14,9 +16,7 @@ import {
   ladderState,
   machine,
   newReplacement,
-  ROOT_VOLUME,
   seen,
-  volumeNow,
   YOUNG,
 } from '../support/replace-facts.ts';
 

@@ -3,8 +3,10 @@ import { describe, expect, it } from '@jest/globals';
 import type { Facts } from '../../functions/replace-node/facts.ts';
 import { type LadderPlan, planOf, stateOf } from '../../functions/replace-node/plan.ts';
 import { hashOf } from '../../shared/heal/approval.ts';
-import { NOON_MS } from '../support/heal-facts.ts';
-import { FLEET, facts, impaired, machine, snapshotSet, volumeNow, watched } from '../support/replace-facts.ts';
+import { snapshotSet } from '../support/builders/snapshot.ts';
+import { NOON_MS } from '../support/builders/time.ts';
+import { volumeNow } from '../support/builders/volume.ts';
+import { FLEET, facts, impaired, machine, watched } from '../support/replace-facts.ts';
 
 function planned(more: Partial<Facts> = {}): LadderPlan {
   const plan = planOf(facts({ seen: null, ...more }));

@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { Watched } from '../../functions/replace-node/facts.ts';
 import { judgeProof } from '../../functions/replace-node/judge.ts';
 import type { FoundNode } from '../../shared/heal/memory.ts';
-import { MINUTE_MS, NOON_MS } from '../support/heal-facts.ts';
+import { MINUTE_MS, NOON_MS } from '../support/builders/time.ts';
 import { client, FLEET, ladderState, seen, watched } from '../support/replace-facts.ts';
 
 const { found } = ladderState();

@@ -4,7 +4,9 @@ import { decide } from '../../functions/replace-node/decide.ts';
 import type { Facts } from '../../functions/replace-node/facts.ts';
 import type { Decision } from '../../functions/replace-node/rungs/rung.ts';
 import type { LadderState } from '../../shared/heal/memory.ts';
-import { INSTANCE, MINUTE_MS, NOON_MS } from '../support/heal-facts.ts';
+import { INSTANCE } from '../support/builders/node.ts';
+import { MINUTE_MS, NOON_MS } from '../support/builders/time.ts';
+import { volumeNow } from '../support/builders/volume.ts';
 import {
   client,
   copy,
@@ -15,7 +17,6 @@ import {
   machine,
   newReplacement,
   seen,
-  volumeNow,
   watched,
   YOUNG,
 } from '../support/replace-facts.ts';

@@ -7,7 +7,7 @@ import { type Permitted, phaseOf } from '../../functions/replace-node/state.ts';
 import type { LadderState } from '../../shared/heal/memory.ts';
 import type { Mode } from '../../shared/model/mode.ts';
 import type { Rung } from '../../shared/model/rungs.ts';
-import { nodeRecord } from '../support/heal-facts.ts';
+import { nodeRecord } from '../support/builders/records.ts';
 import { copy, facts, ladderState, machine, newReplacement } from '../support/replace-facts.ts';
 
 const prepared = ladderState({ rung: 'swap', restoredVolumes: copy() });

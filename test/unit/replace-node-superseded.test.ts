@@ -5,18 +5,13 @@ import type { ReplaceContext } from '../../functions/replace-node/state.ts';
 import { turnAt } from '../../shared/heal/context.ts';
 import { keptKey } from '../../shared/heal/kept.ts';
 import type { CleanupPiece, LadderState } from '../../shared/heal/memory.ts';
-import { bitcoin } from '../support/fleet-documents.ts';
-import { DATA_VOLUME, INSTANCE, ME, nodeRecord, OTHER } from '../support/heal-facts.ts';
+import { bitcoinFile } from '../support/builders/fleet.ts';
+import { ME, OTHER } from '../support/builders/incident.ts';
+import { DATA_VOLUME, INSTANCE, ROOT_VOLUME } from '../support/builders/node.ts';
+import { nodeRecord } from '../support/builders/records.ts';
+import { snapshot } from '../support/builders/snapshot.ts';
 import { patientContext, type Shell, shell } from '../support/heal-shell.ts';
-import {
-  COPY_VOLUME,
-  copy,
-  ladderState,
-  newReplacement,
-  ROOT_VOLUME,
-  snapshotFact,
-  YOUNG,
-} from '../support/replace-facts.ts';
+import { COPY_VOLUME, copy, ladderState, newReplacement, YOUNG } from '../support/replace-facts.ts';
 
 /** What is only written down, waited for, or counted; `leave-pool` has register-nodes look at names that it would look at anyway. */
 type Decided = 'wait' | 'begin' | 'take-rung' | 'end-rung' | 'skip-rung' | 'prove' | 'leave-pool';
@@ -33,7 +28,7 @@ const GIVEN_UP = ladderState({ rung: 'replace', replacement: newReplacement({ gi
 const MUTATING: { readonly [D in Mutating]: Case<D> } = {
   inspect: [{ do: 'inspect', which: 'original' }, SWAP],
   'hold-snapshots': [
-    { do: 'hold-snapshots', snapshots: [snapshotFact('snap-00')], notUsed: [], isUnread: false },
+    { do: 'hold-snapshots', snapshots: [snapshot({ id: 'snap-00', node: 'node2' })], notUsed: [], isUnread: false },
     ladderState(),
   ],
   restart: [{ do: 'restart', reason }, ladderState({ rung: 'restart' })],
@@ -207,7 +202,7 @@ const KEY = '/var/lib/bitcoind/node_key.json';
 /** What the node is told, with lists as lines. */
 async function command(act: Act, has: LadderState): Promise<Record<string, string>> {
   const here = world();
-  const file = { ...bitcoin, mode: 'act', identity: [KEY, STATE] };
+  const file = bitcoinFile({ identity: [KEY, STATE] });
   here.parameters.set('/chainmend/fleets/bitcoin', JSON.stringify(file));
   here.answers['GetCommandInvocationCommand'] = () => ({ Status: 'Failed', StatusDetails: 'Failed' });
   await made(here, act, has);

@@ -5,7 +5,10 @@ import type { Facts } from '../../functions/replace-node/facts.ts';
 import { SWAP as SWAP_RUNG } from '../../functions/replace-node/rungs/swap.ts';
 import type { Sources } from '../../functions/replace-node/sources.ts';
 import type { Blame, CleanupPiece, LadderState, Tried } from '../../shared/heal/memory.ts';
-import { DATA_VOLUME, MINUTE_MS, NOON_MS } from '../support/heal-facts.ts';
+import { DATA_VOLUME } from '../support/builders/node.ts';
+import { snapshotSet } from '../support/builders/snapshot.ts';
+import { MINUTE_MS, NOON_MS } from '../support/builders/time.ts';
+import { volumeNow } from '../support/builders/volume.ts';
 import {
   COPY_VOLUME,
   copy,
@@ -15,8 +18,6 @@ import {
   ladderState,
   machine,
   newReplacement,
-  snapshotSet,
-  volumeNow,
   watched,
 } from '../support/replace-facts.ts';
 

@@ -4,7 +4,7 @@ import { isOfFleet } from '../../functions/replace-node/facts.ts';
 import { guardOf } from '../../functions/replace-node/judge.ts';
 import { planOf } from '../../functions/replace-node/plan.ts';
 import { isDenied } from '../../shared/aws/refused.ts';
-import { fleetWith } from '../support/heal-facts.ts';
+import { bitcoinFleet } from '../support/builders/fleet.ts';
 import { FLEET, facts, impaired } from '../support/replace-facts.ts';
 
 describe('another instance', () => {
@@ -23,7 +23,7 @@ describe('another instance', () => {
   });
 
   it('is not launched for a person either, where the fleet file allows none', () => {
-    const fleet = fleetWith({}, { probe: 'ssm', replace: { rungs: ['restart'] } });
+    const fleet = bitcoinFleet({ probe: 'ssm', replace: { rungs: ['restart'] } });
     const refusal = guardOf(facts({ fleet, want: { do: 'replace-instance' } }), 'replace');
     expect(refusal).toMatchObject({ refuse: 'restart-forbidden', reason: expect.stringContaining('npm run deploy') });
   });

@@ -11,21 +11,15 @@ import {
 } from '../../shared/heal/budgets.ts';
 import type { HealContext } from '../../shared/heal/context.ts';
 import { keys, type Store } from '../../shared/heal/store.ts';
-import {
-  fleetWith,
-  HOUR_MS,
-  INSTANCE,
-  ME,
-  MINUTE_MS,
-  NOON_MS,
-  nodeRecord,
-  OTHER,
-  payload,
-} from '../support/heal-facts.ts';
+import { bitcoinFleet } from '../support/builders/fleet.ts';
+import { ME, OTHER, payload } from '../support/builders/incident.ts';
+import { INSTANCE } from '../support/builders/node.ts';
+import { nodeRecord } from '../support/builders/records.ts';
+import { HOUR_MS, MINUTE_MS, NOON_MS } from '../support/builders/time.ts';
 import { type Table, tableOfHeals } from '../support/table.ts';
 
 const ANOTHER = 'i-0fedcba9876543210';
-const fleet = fleetWith();
+const fleet = bitcoinFleet();
 
 let table: Table;
 let store: Store;

@@ -3,24 +3,14 @@ import { describe, expect, it } from '@jest/globals';
 import { type ChooseFacts, choosePeers, isConnected, type Member } from '../../functions/rotate-peers/choose.ts';
 import { connectedOf } from '../../functions/rotate-peers/facts.ts';
 import type { Health } from '../../shared/fleet/observation.ts';
-
-const NOW = Date.UTC(2026, 0, 15);
+import { chooseFacts, idOf, member } from '../support/peer-facts.ts';
 
 const addressOf = (index: number): string => `10.0.0.${index}:19444`;
 const nameOf = (index: number): string => `node${index}.litecoin.internal:19444`;
-const idOf = (index: number): string => String(index).repeat(40);
 const keyed = (index: number, at: string): string => `${idOf(index)}@${at}`;
 
-const litecoin = (index: number, health: Health = 'synced'): Member => ({
-  instanceId: `i-${index}`,
-  name: `node${index}`,
-  role: 'follower',
-  availabilityZone: 'a',
-  health,
-  upSinceMs: NOW - 100 * 3_600_000,
-  entry: addressOf(index),
-  named: nameOf(index),
-});
+const litecoin = (index: number, health: Health = 'synced') =>
+  member(index, { availabilityZone: 'a', health, entry: addressOf(index), named: nameOf(index) });
 /** The same of a chain whose nodes have ids. */
 const irita = (index: number, health: Health = 'synced'): Member => ({
   ...litecoin(index, health),
@@ -28,15 +18,8 @@ const irita = (index: number, health: Health = 'synced'): Member => ({
   named: keyed(index, nameOf(index)),
 });
 
-const fleet = (members: readonly Member[], more: Partial<ChooseFacts> = {}): ChooseFacts => ({
-  nowMs: NOW,
-  members,
-  absent: [],
-  hasSentries: members.some(({ role }) => role === 'sentry'),
-  seeds: [],
-  maximum: 8,
-  ...more,
-});
+const fleet = (members: readonly Member[], more: Partial<ChooseFacts> = {}) =>
+  chooseFacts(members, { maximum: 8, ...more });
 
 /** What node1 gets that names these now, some of which its owner wrote, and is connected to those. */
 const chosen = (

@@ -1,38 +1,10 @@
 // Whom a node should name, as an operator would say it.
 import { describe, expect, it } from '@jest/globals';
-import { type ChooseFacts, choosePeers, type Member } from '../../functions/rotate-peers/choose.ts';
+import { type ChooseFacts, choosePeers } from '../../functions/rotate-peers/choose.ts';
 import type { Role } from '../../shared/fleet/model.ts';
 import type { Health } from '../../shared/fleet/observation.ts';
-
-const NOW = Date.UTC(2026, 0, 15);
-const HOUR = 3_600_000;
-
-const idOf = (index: number): string => String(index).repeat(40);
-const entryOf = (index: number): string => `${idOf(index)}@10.0.0.${index}:26656`;
-
-function member(index: number, more: Partial<Member> = {}): Member {
-  const zone = ['a', 'b', 'c'][index % 3] ?? 'a';
-  return {
-    instanceId: `i-${index}`,
-    name: `node${index}`,
-    role: 'follower',
-    availabilityZone: zone,
-    health: 'synced',
-    upSinceMs: NOW - 100 * HOUR,
-    entry: entryOf(index),
-    ...more,
-  };
-}
-
-const fleet = (members: readonly Member[], more: Partial<ChooseFacts> = {}): ChooseFacts => ({
-  nowMs: NOW,
-  members,
-  absent: [],
-  hasSentries: members.some(({ role }) => role === 'sentry'),
-  seeds: [],
-  maximum: 10,
-  ...more,
-});
+import { HOUR_MS, NOON_MS } from '../support/builders/time.ts';
+import { chooseFacts, entryOf, idOf, member } from '../support/peer-facts.ts';
 
 /** What node `index` gets that names these now and is connected to those. */
 function chosen(
@@ -52,7 +24,7 @@ describe('the consortium of four validators', () => {
   it.each(['starting', 'unknown'] as const)(
     'fresh, all %s: each names the three others, in the order of their names',
     (health) => {
-      const facts = fleet(four.map((one) => ({ ...one, health })));
+      const facts = chooseFacts(four.map((one) => ({ ...one, health })));
       expect([1, 2, 3, 4].map((index) => chosen(facts, index).peers)).toEqual([
         [2, 3, 4].map(entryOf),
         [1, 3, 4].map(entryOf),
@@ -63,7 +35,7 @@ describe('the consortium of four validators', () => {
   );
 
   it('fresh, with the addresses of the machine that made the files: these give way, since nobody is there', () => {
-    const facts = fleet(four.map((one) => ({ ...one, health: 'starting' as const })));
+    const facts = chooseFacts(four.map((one) => ({ ...one, health: 'starting' as const })));
     const stale = [1, 2, 3, 4].map((index) => `${idOf(index)}@192.167.10.${index}:26656`);
     const { peers, dropped } = chosen(facts, 1, [...stale, `${'e'.repeat(40)}@192.167.10.9:26656`]);
     expect(peers).toEqual([2, 3, 4].map(entryOf));
@@ -77,7 +49,7 @@ describe('the consortium of four validators', () => {
   });
 
   it('halted, all stuck: they still name each other, or the chain would never go on', () => {
-    const facts = fleet(four.map((one) => ({ ...one, health: 'stuck' as const })));
+    const facts = chooseFacts(four.map((one) => ({ ...one, health: 'stuck' as const })));
     expect(chosen(facts, 2).peers).toEqual([1, 3, 4].map(entryOf));
   });
 });
@@ -91,12 +63,12 @@ describe('good and bad peers', () => {
     ['stuck', false],
     ['forked', false],
   ])('one that is %s and named already stays: %s', (health, stays) => {
-    const facts = fleet([member(1), member(2), member(3), member(4), member(5, { health })]);
+    const facts = chooseFacts([member(1), member(2), member(3), member(4), member(5, { health })]);
     expect(chosen(facts, 1, [entryOf(5), entryOf(2)]).peers.includes(entryOf(5))).toBe(stays);
   });
 
   it('a node that was replaced goes, when nobody answers at its address any more', () => {
-    const facts = fleet([member(1), member(2), member(3), member(4)]);
+    const facts = chooseFacts([member(1), member(2), member(3), member(4)]);
     const gone = `${'d'.repeat(40)}@10.0.0.99:26656`;
     const { peers, dropped } = chosen(facts, 1, [gone, entryOf(2)], [idOf(2)]);
     expect(peers).toEqual([2, 3, 4].map(entryOf));
@@ -105,23 +77,25 @@ describe('good and bad peers', () => {
 
   it('a stranger that it is connected to stays', () => {
     const friend = `${'d'.repeat(40)}@203.0.113.9:26656`;
-    expect(chosen(fleet([member(1), member(2)]), 1, [friend], ['d'.repeat(40)]).peers).toEqual([entryOf(2), friend]);
+    expect(chosen(chooseFacts([member(1), member(2)]), 1, [friend], ['d'.repeat(40)]).peers).toEqual([
+      entryOf(2),
+      friend,
+    ]);
   });
 
   it('a node that is connected to nobody cannot tell who is dead', () => {
     const friend = `${'d'.repeat(40)}@203.0.113.9:26656`;
-    expect(chosen(fleet([member(1), member(2)]), 1, [friend]).peers).toEqual([entryOf(2), friend]);
+    expect(chosen(chooseFacts([member(1), member(2)]), 1, [friend]).peers).toEqual([entryOf(2), friend]);
   });
 
   it('a line that its owner wrote stays, whoever it names', () => {
-    expect(chosen(fleet([member(1), member(2)]), 1, ['10.9.9.9:8333'], [idOf(2)], ['10.9.9.9:8333']).peers).toEqual([
-      entryOf(2),
-      '10.9.9.9:8333',
-    ]);
+    expect(
+      chosen(chooseFacts([member(1), member(2)]), 1, ['10.9.9.9:8333'], [idOf(2)], ['10.9.9.9:8333']).peers,
+    ).toEqual([entryOf(2), '10.9.9.9:8333']);
   });
 
   it('where only two are well, one that is behind makes the third', () => {
-    const facts = fleet([
+    const facts = chooseFacts([
       member(1),
       member(2),
       member(3),
@@ -133,14 +107,14 @@ describe('good and bad peers', () => {
 
   it('seeds of the fleet file are in every list', () => {
     const seed = `${'5'.repeat(40)}@seed.example.com:26656`;
-    const facts = fleet([member(1), member(2)], { seeds: [seed] });
+    const facts = chooseFacts([member(1), member(2)], { seeds: [seed] });
     expect(chosen(facts, 1).peers).toEqual([entryOf(2), seed]);
   });
 
   it('of many, those that run for long come first, and every zone has one', () => {
-    const young = { upSinceMs: NOW - HOUR };
+    const young = { upSinceMs: NOON_MS - HOUR_MS };
     const old = [1, 4, 7].map((index) => member(index));
-    const facts = fleet([...old, member(2, young), member(3, young), member(5, young)], { maximum: 3 });
+    const facts = chooseFacts([...old, member(2, young), member(3, young), member(5, young)], { maximum: 3 });
     const { peers } = chosen(facts, 1);
     expect(peers).toHaveLength(3);
     // 4 and 7 are in the same zone as 1; 2, 3 and 5 in two others.
@@ -153,7 +127,7 @@ describe('roles', () => {
   const validator = (index: number, health: Health = 'synced') => member(index, { role: 'validator', health });
   const sentry = (index: number, health: Health = 'synced') => member(index, { role: 'sentry', health });
   const seed = `${'5'.repeat(40)}@seed.example.com:26656`;
-  const facts = fleet(
+  const facts = chooseFacts(
     [validator(1), sentry(2), sentry(3), member(4), member(6, { role: 'bootnode', health: 'behind' })],
     {
       seeds: [seed],
@@ -181,13 +155,13 @@ describe('roles', () => {
   });
 
   it.each<Role>(['validator', 'follower', 'unknown'])('without sentries, a %s names everybody', (role) => {
-    const plain = fleet([member(1, { role }), validator(2), member(3)]);
+    const plain = chooseFacts([member(1, { role }), validator(2), member(3)]);
     expect(chosen(plain, 1)).toMatchObject({ peers: [2, 3].map(entryOf), hiddenIds: [] });
   });
 
   it('a sentry that does not answer stays in the list of its validator', () => {
     const absent = [{ instanceId: 'i-3', role: 'sentry' as const, host: '10.0.0.3', health: 'unreachable' as const }];
-    const alone = { ...fleet([validator(1), sentry(2)]), absent };
+    const alone = { ...chooseFacts([validator(1), sentry(2)]), absent };
     expect(chosen(alone, 1, [entryOf(2), entryOf(3)]).peers).toEqual([entryOf(2), entryOf(3)]);
   });
 });

@@ -9,9 +9,10 @@ import type { PinnedIds } from '../../shared/guardrails/rotation.ts';
 import { ConfigError, peersIn, withPeers } from '../../shared/peers/config.ts';
 import { parseEntry } from '../../shared/peers/entry.ts';
 import { tries } from '../support/any.ts';
+import { NOON_MS } from '../support/builders/time.ts';
 import { fileOf, peerConfig } from '../support/peer-configs.ts';
+import { chooseFacts, member } from '../support/peer-facts.ts';
 
-const NOW = Date.UTC(2026, 0, 15);
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
@@ -39,27 +40,15 @@ function claims(id: string, others: number): readonly Claim[] {
 }
 
 const runningOf = (all: readonly Claim[]): ReadonlySet<string> => new Set(all.map(({ instanceId }) => instanceId));
-const judge = (pinned: PinnedIds, all: readonly Claim[], nowMs = NOW) =>
+const judge = (pinned: PinnedIds, all: readonly Claim[], nowMs = NOON_MS) =>
   judgeIds(pinned, all, { present: runningOf(all), running: runningOf(all), nowMs });
 
-const member = ({ instanceId, id }: Claim, role: Role): Member => ({
-  instanceId,
-  name: `node${instanceId.slice(2)}`,
-  role,
-  availabilityZone: 'a',
-  health: 'synced',
-  upSinceMs: NOW - 100 * HOUR,
-  entry: entryOf(id, Number(instanceId.slice(2))),
-});
-const factsOf = (members: readonly Member[], more: Partial<ChooseFacts> = {}): ChooseFacts => ({
-  nowMs: NOW,
-  members,
-  absent: [],
-  hasSentries: members.some(({ role }) => role === 'sentry'),
-  seeds: [],
-  maximum: 20,
-  ...more,
-});
+const memberOf = ({ instanceId, id }: Claim, role: Role): Member => {
+  const index = Number(instanceId.slice(2));
+  return member(index, { role, availabilityZone: 'a', entry: entryOf(id, index) });
+};
+const factsOf = (members: readonly Member[], more: Partial<ChooseFacts> = {}) =>
+  chooseFacts(members, { maximum: 20, ...more });
 
 describe('a validator that changes its id with every look', () => {
   it('does not fill the lists of its sentries, and is told once', () => {
@@ -68,11 +57,11 @@ describe('a validator that changes its id with every look', () => {
     const told: string[] = [];
     for (let round = 0; round < 200; round++) {
       const all = claims(idOf(`round ${round}`), 2);
-      const { verdicts, next } = judge(pinned, all, NOW + round * 5 * MINUTE);
+      const { verdicts, next } = judge(pinned, all, NOON_MS + round * 5 * MINUTE);
       pinned = next;
       const members = all
         .filter(({ instanceId }) => verdicts.get(instanceId)?.is === 'own')
-        .map((claim) => member(claim, claim.instanceId === 'i-1' ? 'validator' : 'sentry'));
+        .map((claim) => memberOf(claim, claim.instanceId === 'i-1' ? 'validator' : 'sentry'));
       told.push(verdicts.get('i-1')?.is ?? '');
       const now: NodeList = { instanceId: 'i-2', peers: peersIn(text, file).peers, owned: [], connected: new Set() };
       const { peers, hiddenIds } = choosePeers(factsOf(members), { role: 'sentry' }, now);
@@ -85,23 +74,23 @@ describe('a validator that changes its id with every look', () => {
 
   it('is taken at its word when it stays with the new one for a day, and then not again for a week', () => {
     const first = judge({}, claims(idOf('a'), 0)).next;
-    const seen = judge(first, claims(idOf('b'), 0), NOW);
-    expect(seen.verdicts.get('i-1')).toEqual({ is: 'changed', from: idOf('a'), untilMs: NOW + DAY });
-    const soon = judge(seen.next, claims(idOf('b'), 0), NOW + DAY - 1);
+    const seen = judge(first, claims(idOf('b'), 0), NOON_MS);
+    expect(seen.verdicts.get('i-1')).toEqual({ is: 'changed', from: idOf('a'), untilMs: NOON_MS + DAY });
+    const soon = judge(seen.next, claims(idOf('b'), 0), NOON_MS + DAY - 1);
     expect(soon.verdicts.get('i-1')?.is).toBe('changed');
-    const later = judge(soon.next, claims(idOf('b'), 0), NOW + DAY);
+    const later = judge(soon.next, claims(idOf('b'), 0), NOON_MS + DAY);
     expect(later.verdicts.get('i-1')?.is).toBe('own');
-    const again = judge(later.next, claims(idOf('c'), 0), NOW + DAY + HOUR);
-    expect(again.verdicts.get('i-1')).toMatchObject({ is: 'changed', untilMs: NOW + 8 * DAY });
-    expect(judge(again.next, claims(idOf('c'), 0), NOW + 8 * DAY).verdicts.get('i-1')?.is).toBe('own');
+    const again = judge(later.next, claims(idOf('c'), 0), NOON_MS + DAY + HOUR);
+    expect(again.verdicts.get('i-1')).toMatchObject({ is: 'changed', untilMs: NOON_MS + 8 * DAY });
+    expect(judge(again.next, claims(idOf('c'), 0), NOON_MS + 8 * DAY).verdicts.get('i-1')?.is).toBe('own');
   });
 
   it('begins to wait anew when it shows a third one', () => {
     const first = judge({}, claims(idOf('a'), 0)).next;
-    const second = judge(first, claims(idOf('b'), 0), NOW).next;
-    const third = judge(second, claims(idOf('c'), 0), NOW + 23 * HOUR);
-    expect(third.verdicts.get('i-1')).toMatchObject({ untilMs: NOW + 47 * HOUR });
-    expect(judge(third.next, claims(idOf('b'), 0), NOW + DAY).verdicts.get('i-1')?.is).toBe('changed');
+    const second = judge(first, claims(idOf('b'), 0), NOON_MS).next;
+    const third = judge(second, claims(idOf('c'), 0), NOON_MS + 23 * HOUR);
+    expect(third.verdicts.get('i-1')).toMatchObject({ untilMs: NOON_MS + 47 * HOUR });
+    expect(judge(third.next, claims(idOf('b'), 0), NOON_MS + DAY).verdicts.get('i-1')?.is).toBe('changed');
   });
 
   it('is itself again at once when it goes back', () => {
@@ -144,11 +133,11 @@ describe('a node that says another’s id', () => {
     const { next } = judge({}, claims(idOf(1), 0));
     const young: Claim = { instanceId: 'i-9', id: idOf(1) };
     const [old, both] = [new Set(['i-9']), new Set(['i-1', 'i-9'])];
-    const gone = judgeIds(next, [young], { present: old, running: old, nowMs: NOW });
+    const gone = judgeIds(next, [young], { present: old, running: old, nowMs: NOON_MS });
     expect(gone.verdicts.get('i-9')?.is).toBe('own');
-    const stopped = judgeIds(next, [young], { present: both, running: old, nowMs: NOW });
+    const stopped = judgeIds(next, [young], { present: both, running: old, nowMs: NOON_MS });
     expect(stopped.verdicts.get('i-9')?.is).toBe('own');
-    const silent = judgeIds(next, [young], { present: both, running: both, nowMs: NOW });
+    const silent = judgeIds(next, [young], { present: both, running: both, nowMs: NOON_MS });
     expect(silent.verdicts.get('i-9')).toEqual({ is: 'taken', by: ['i-1'] });
   });
 });
@@ -160,8 +149,8 @@ describe('a node that says the ids of peers elsewhere', () => {
 
   it('removes none of them from the lists of the others, though each time it is believed', () => {
     for (const [at] of peers.entries()) {
-      const liar = member({ instanceId: 'i-5', id: idOf(`x${at + 1}`) }, 'follower');
-      const self = member({ instanceId: 'i-1', id: idOf(1) }, 'follower');
+      const liar = memberOf({ instanceId: 'i-5', id: idOf(`x${at + 1}`) }, 'follower');
+      const self = memberOf({ instanceId: 'i-1', id: idOf(1) }, 'follower');
       const now: NodeList = { instanceId: 'i-1', peers, owned: [], connected: connectedOf(peers) };
       const chosen = choosePeers(factsOf([self, liar]), self, now);
       expect(peers.filter((peer) => !chosen.peers.includes(peer))).toEqual([]);
@@ -170,8 +159,8 @@ describe('a node that says the ids of peers elsewhere', () => {
 
   it('takes the place of none that is named by a DNS name', () => {
     const seed = `${idOf('x1')}@sentry.example.com:26656`;
-    const liar = member({ instanceId: 'i-5', id: idOf('x1') }, 'follower');
-    const self = member({ instanceId: 'i-1', id: idOf(1) }, 'follower');
+    const liar = memberOf({ instanceId: 'i-5', id: idOf('x1') }, 'follower');
+    const self = memberOf({ instanceId: 'i-1', id: idOf(1) }, 'follower');
     const connected = new Set([idOf('x1'), '203.0.113.1']);
     const connectedAt = new Map([[idOf('x1'), new Set(['203.0.113.1'])]]);
     const now: NodeList = { instanceId: 'i-1', peers: [seed], owned: [], connected, connectedAt };
@@ -185,9 +174,9 @@ describe('a node that says the ids of peers elsewhere', () => {
     });
     fc.assert(
       fc.property(liars, fc.subarray(peers), (some, named) => {
-        const self = member({ instanceId: 'i-1', id: idOf(1) }, 'follower');
+        const self = memberOf({ instanceId: 'i-1', id: idOf(1) }, 'follower');
         const others = some.map(({ index, claim }) =>
-          member({ instanceId: `i-${index}`, id: idOf(`x${claim}`) }, 'follower'),
+          memberOf({ instanceId: `i-${index}`, id: idOf(`x${claim}`) }, 'follower'),
         );
         const now: NodeList = { instanceId: 'i-1', peers: named, owned: [], connected: connectedOf(named) };
         const chosen = choosePeers(factsOf([self, ...others], { maximum: 30 }), self, now);
@@ -198,8 +187,8 @@ describe('a node that says the ids of peers elsewhere', () => {
   });
 
   it('a sibling that has moved gives way to itself: where it was, nobody is', () => {
-    const moved = member({ instanceId: 'i-2', id: idOf(2) }, 'follower');
-    const self = member({ instanceId: 'i-1', id: idOf(1) }, 'follower');
+    const moved = memberOf({ instanceId: 'i-2', id: idOf(2) }, 'follower');
+    const self = memberOf({ instanceId: 'i-1', id: idOf(1) }, 'follower');
     const before = entryOf(idOf(2), 77);
     const connected = new Set([idOf(2), '10.0.0.2']);
     const connectedAt = new Map([[idOf(2), new Set(['10.0.0.2'])]]);
@@ -234,7 +223,7 @@ describe('what is remembered of ids', () => {
           const { verdicts, next } = judgeIds(pinned, told, {
             present: running,
             running,
-            nowMs: NOW + hour * 30 * HOUR,
+            nowMs: NOON_MS + hour * 30 * HOUR,
           });
           return { pinned: next, said: [...said, [...verdicts].sort()] };
         },
@@ -260,7 +249,7 @@ describe('what is remembered of ids', () => {
           const { verdicts, next } = judgeIds(pinned, told, {
             present: runningOf(told),
             running: runningOf(told),
-            nowMs: NOW + hour * 30 * HOUR,
+            nowMs: NOON_MS + hour * 30 * HOUR,
           });
           pinned = next;
           const own = told.filter(({ instanceId }) => verdicts.get(instanceId)?.is === 'own').map(({ id }) => id);

@@ -31,30 +31,14 @@ import {
   type RotationRecord,
   type UnprovedRestart,
 } from '../../shared/guardrails/rotation.ts';
+import { observedNode } from '../support/builders/observation.ts';
 
 const NOW = Date.UTC(2026, 0, 15);
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 
-const observed = (name: string, more: Partial<ObservedNode> = {}): ObservedNode => ({
-  instanceId: `i-${name}`,
-  name,
-  role: 'follower',
-  availabilityZone: 'a',
-  privateIp: '10.0.0.1',
-  health: 'synced',
-  reason: '',
-  sinceMs: NOW,
-  height: 100,
-  heightSinceMs: NOW,
-  lagBlocks: 0,
-  blockAgeSeconds: 1,
-  peerCount: 8,
-  startedAtMs: null,
-  seenSinceMs: NOW,
-  paged: [],
-  ...more,
-});
+const observed = (name: string, more: Partial<ObservedNode> = {}) =>
+  observedNode({ name, sinceMs: NOW, heightSinceMs: NOW, seenSinceMs: NOW, ...more });
 
 const memory = (heard: NodeMemory['heard'], progress: number | null = null): NodeMemory => ({
   track: { progress, sinceMs: NOW, readAtMs: NOW, advancedAtMs: null },

@@ -20,7 +20,8 @@ import { firstBootOf } from '../../local/scenarios/world/launches.ts';
 import { ask } from '../../shared/chains/client.ts';
 import { httpJsonClient } from '../../shared/chains/http-json.ts';
 import { resolveFleet } from '../../shared/fleet/resolve.ts';
-import { endedIncident, NOON_MS, openIncidentRecord } from '../support/heal-facts.ts';
+import { endedIncident, openIncidentRecord } from '../support/builders/incident.ts';
+import { NOON_MS } from '../support/builders/time.ts';
 
 const RUN = 'smoke-0a1b2c';
 const VOLUME = 'vol-0123456789abcdef0';

@@ -15,7 +15,9 @@ import { userData } from '../../infra/smoke/user-data.ts';
 import { verdictOf } from '../../infra/smoke/verdict.ts';
 import { runSmoke } from '../../infra/smoke-cli.ts';
 import { firstBootOf } from '../../local/scenarios/world/launches.ts';
-import { endedIncident, INSTANCE, NOON_MS, openIncidentRecord } from '../support/heal-facts.ts';
+import { endedIncident, openIncidentRecord } from '../support/builders/incident.ts';
+import { INSTANCE } from '../support/builders/node.ts';
+import { NOON_MS } from '../support/builders/time.ts';
 
 const RUN = 'smoke-0a1b2c';
 const ROLE = 'arn:aws:iam::111122223333:role/smoke-node';

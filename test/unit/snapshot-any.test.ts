@@ -6,7 +6,9 @@ import { type GoodInput, rankGood } from '../../shared/snapshots/good.ts';
 import type { Rank, SnapshotSet } from '../../shared/snapshots/model.ts';
 import { setsOf } from '../../shared/snapshots/sets.ts';
 import { tries } from '../support/any.ts';
-import { contextOf, demand, fleetOf, NOON_MS, snapshot, type Taken, twoVolumes } from '../support/snapshot-facts.ts';
+import { snapshot, type Taken } from '../support/builders/snapshot.ts';
+import { NOON_MS } from '../support/builders/time.ts';
+import { contextOf, demand, fleetOf, twoVolumes } from '../support/snapshot-facts.ts';
 
 const NAMES = ['node1', 'node2', 'node3', 'node4'];
 const roles: readonly Role[] = ['follower', 'validator', 'sentry', 'bootnode', 'unknown'];

@@ -1,16 +1,9 @@
 // Which sets of snapshots are good for a node, in which order, and what is said of the others.
 import { describe, expect, it } from '@jest/globals';
 import { chooseNamed, rankGood } from '../../shared/snapshots/good.ts';
-import {
-  DAY_MS,
-  demand,
-  fleetOf,
-  NOON_MS,
-  setsFrom,
-  snapshot,
-  type Taken,
-  twoVolumes,
-} from '../support/snapshot-facts.ts';
+import { snapshot, type Taken } from '../support/builders/snapshot.ts';
+import { DAY_MS, NOON_MS } from '../support/builders/time.ts';
+import { demand, fleetOf, setsFrom, twoVolumes } from '../support/snapshot-facts.ts';
 
 const sets = (...taken: readonly Taken[]) => setsFrom(taken.map(snapshot));
 const ids = (input: Parameters<typeof rankGood>[0]) => rankGood(input).good.map(({ setId }) => setId);
@@ -107,7 +100,7 @@ describe('a set is refused, and it is said why, when it', () => {
     ['holds data of another mode', { ledger: { mode: 'archive' } }, /holds archive data, the fleet keeps pruned/],
     ['is on a fork', { ledger: { blockHash: 'bb' } }, /has block bb at height 100, the chain has aa/],
     ['was taken after the fault', { hoursAgo: -1 }, /after the trouble of node1 began/],
-    ['was taken when the fault may have begun', { hoursAgo: 0.15 }, /may have begun at 2026-11-20T11:48:00\.000Z/],
+    ['was taken when the fault may have begun', { hoursAgo: 0.15 }, /may have begun at 2026-01-01T11:48:00\.000Z/],
     [
       'was tried',
       { id: 'snap-tried' },

@@ -6,23 +6,23 @@ import type { Act, Acts, Progress } from '../../functions/snapshot-node/state.ts
 import type { Ending } from '../../shared/heal/outcome.ts';
 import type { SnapshotOperation } from '../../shared/heal/records.ts';
 import { tries } from '../support/any.ts';
+import { snapshotPayload } from '../support/builders/incident.ts';
+import { observedNode } from '../support/builders/observation.ts';
+import { MINUTE_MS, NOON_MS } from '../support/builders/time.ts';
 import {
   answer,
   ended,
   FAILS,
   facts,
   HOLDER,
-  observed,
   operation,
   type Replies,
   SNAPSHOT,
-  snapshotPayload,
   stopped,
   type Told,
   turn,
   wellDone,
-} from '../support/donor-facts.ts';
-import { MINUTE_MS, NOON_MS } from '../support/heal-facts.ts';
+} from '../support/snapshot-node-facts.ts';
 
 const refusal = { refuse: 'paused', reason: 'paused', page: false, lookAgainMs: MINUTE_MS } as const;
 const intent = { call: 'CreateSnapshots', target: '7f3a0c1d-3', atMs: NOON_MS };
@@ -36,7 +36,7 @@ function anyReplies(open: SnapshotOperation | null, what: number): Replies {
   return {
     claim: () => any<'claim'>({ mine: true }, { end: 'another’s' }),
     look: () =>
-      any<'look'>(facts({ open }), facts({ open, nodes: [observed('node2', { health: 'stuck' })] }), refusal, FAILS),
+      any<'look'>(facts({ open }), facts({ open, nodes: [observedNode({ health: 'stuck' })] }), refusal, FAILS),
     ask: () => any<'ask'>(wellDone.ask(), { ...refusal, by: null }, FAILS),
     lease: () => any<'lease'>({ holder: HOLDER, operation: open }, { busy: 'another' }, FAILS),
     inspect: () =>

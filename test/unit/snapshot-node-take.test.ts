@@ -3,9 +3,11 @@ import { describe, expect, it } from '@jest/globals';
 import { downSince } from '../../functions/snapshot-node/progress.ts';
 import { take } from '../../functions/snapshot-node/snapshots.ts';
 import type { SnapshotActContext } from '../../functions/snapshot-node/state.ts';
-import { facts, HOLDER, operation, SNAPSHOT, snapshotPayload } from '../support/donor-facts.ts';
-import { DATA_VOLUME, INSTANCE, ME, nodeRecord, OTHER } from '../support/heal-facts.ts';
+import { ME, OTHER, snapshotPayload } from '../support/builders/incident.ts';
+import { DATA_VOLUME, INSTANCE } from '../support/builders/node.ts';
+import { nodeRecord } from '../support/builders/records.ts';
 import { patientContext, type Shell, shell } from '../support/heal-shell.ts';
+import { facts, HOLDER, operation, SNAPSHOT } from '../support/snapshot-node-facts.ts';
 
 const begun = operation({}, { clean: { exitStatus: 0, lastLine: 'Shutdown: done' } });
 /** What stands on the node's record when EC2 is called. */

@@ -10,30 +10,26 @@ import { denied } from '../../shared/heal/approval.ts';
 import type { Ending } from '../../shared/heal/outcome.ts';
 import type { SnapshotPayload } from '../../shared/model/payload.ts';
 import { readLedger } from '../../shared/snapshots/ledger.ts';
+import { snapshotPayload } from '../support/builders/incident.ts';
+import { DATA_VOLUME, INSTANCE, ROOT_VOLUME } from '../support/builders/node.ts';
+import { clientState, mountedVolume, nodeState, observedNode } from '../support/builders/observation.ts';
+import { HOUR_MS, MINUTE_MS, NOON_MS } from '../support/builders/time.ts';
+import { attachedAt, DATA_PATH, volumeNow } from '../support/builders/volume.ts';
 import {
   answer,
-  client,
   ended,
   FAILS,
   facts,
   fleetWithoutSnapshots,
   HOLDER,
-  mounted,
-  observed,
   operation,
-  PATH,
   type Replies,
-  ROOT_VOLUME,
   SNAPSHOT,
   snapshotFleet,
-  snapshotPayload,
-  state,
   stopped,
   turn,
-  volumeNow,
   wellDone,
-} from '../support/donor-facts.ts';
-import { DATA_VOLUME, HOUR_MS, INSTANCE, MINUTE_MS, NOON_MS } from '../support/heal-facts.ts';
+} from '../support/snapshot-node-facts.ts';
 
 type Said = Partial<Replies>;
 
@@ -68,7 +64,7 @@ describe('a clean snapshot', () => {
   });
 
   it('writes what it found of the node before it touches it, and where it was when it was stopped', () => {
-    const moved = { nodes: ['node1', 'node2', 'node3'].map((name) => observed(name, { height: 900_004 })) };
+    const moved = { nodes: ['node1', 'node2', 'node3'].map((name) => observedNode({ name, height: 900_004 })) };
     const { all } = story({ look: (_, time) => facts(time === 3 ? moved : {}) });
     const left = all.find((act) => act.do === 'leave-pool');
     expect(left).toMatchObject({
@@ -80,7 +76,7 @@ describe('a clean snapshot', () => {
           intent: null,
           found: {
             height: 900_000,
-            volumes: [{ role: 'data', path: PATH, volumeId: DATA_VOLUME, device: '/dev/sdf' }],
+            volumes: [{ role: 'data', path: DATA_PATH, volumeId: DATA_VOLUME, device: '/dev/sdf' }],
           },
         },
       },
@@ -105,7 +101,10 @@ describe('a clean snapshot', () => {
   });
 
   it('does not stop a node for volumes that nobody said yes to', () => {
-    const another = [volumeNow(ROOT_VOLUME, '/dev/xvda'), volumeNow('vol-0a0a0a0a0a0a0a0a0')];
+    const another = [
+      volumeNow({ volumeId: ROOT_VOLUME, attachment: attachedAt('/dev/xvda') }),
+      volumeNow({ volumeId: 'vol-0a0a0a0a0a0a0a0a0' }),
+    ];
     const { acts, ending } = story(
       { look: (_, time) => facts(time === 2 ? { volumes: another } : {}) },
       { mode: 'ask' },
@@ -134,8 +133,8 @@ describe('a clean snapshot', () => {
 
 describe('what keeps a node from being stopped', () => {
   const others = (...health: ('synced' | 'stuck')[]) => [
-    observed('node2'),
-    ...health.map((one, i) => observed(`node${i + 3}`, { health: one })),
+    observedNode(),
+    ...health.map((one, i) => observedNode({ name: `node${i + 3}`, health: one })),
   ];
   it.each<[string, Partial<Facts>, string]>([
     [
@@ -157,7 +156,7 @@ describe('what keeps a node from being stopped', () => {
     ],
     [
       'it is not synced',
-      { nodes: [observed('node2', { health: 'behind' }), ...others('synced', 'synced').slice(1)] },
+      { nodes: [observedNode({ health: 'behind' }), ...others('synced', 'synced').slice(1)] },
       'donor-unsuitable',
     ],
     ['the chain stands still', { haltedSinceMs: NOON_MS - HOUR_MS }, 'chain-standing'],
@@ -181,28 +180,38 @@ describe('what keeps a node from being stopped', () => {
 
   it('a pool at its floor is no reason where its file says so, and a person’s word is none against it', () => {
     const alone = facts({
-      nodes: [observed('node2')],
+      nodes: [observedNode()],
       fleet: snapshotFleet({ snapshots: { clean: { alone: true } } }),
     });
     expect(refusalOf(alone, snapshotPayload())).toBeNull();
-    const byHand = facts({ nodes: [observed('node2')], fleet: fleetWithoutSnapshots() });
+    const byHand = facts({ nodes: [observedNode()], fleet: fleetWithoutSnapshots() });
     expect(refusalOf(byHand, snapshotPayload({ asked: 'person' }))).toMatchObject({ refuse: 'pool-at-floor' });
     expect(refusalOf(facts({ fleet: fleetWithoutSnapshots() }), snapshotPayload({ asked: 'person' }))).toBeNull();
   });
 
   it.each([
-    ['nothing of its own is mounted where the data should be', state({ volumes: [] }), {}, 'volume-not-found'],
-    ['EC2 does not have that volume at the instance', state(), { volumes: [volumeNow(ROOT_VOLUME)] }, 'volume-changed'],
+    ['nothing of its own is mounted where the data should be', nodeState({ volumes: [] }), {}, 'volume-not-found'],
+    [
+      'EC2 does not have that volume at the instance',
+      nodeState(),
+      { volumes: [volumeNow({ volumeId: ROOT_VOLUME })] },
+      'volume-changed',
+    ],
     [
       'the data are on the root volume',
-      state({ volumes: [mounted({ volumeId: ROOT_VOLUME })] }),
+      nodeState({ volumes: [mountedVolume({ volumeId: ROOT_VOLUME })] }),
       {},
       'donor-unsuitable',
     ],
-    ['the filesystem is read-only', state({ volumes: [mounted({ readOnly: true })] }), {}, 'donor-unsuitable'],
+    [
+      'the filesystem is read-only',
+      nodeState({ volumes: [mountedVolume({ readOnly: true })] }),
+      {},
+      'donor-unsuitable',
+    ],
     [
       'the client does not run as it is',
-      state({ clients: [client({ state: 'failed', exitStatus: 1 })] }),
+      nodeState({ clients: [clientState({ state: 'failed', exitStatus: 1 })] }),
       {},
       'client-stopped',
     ],
@@ -215,7 +224,7 @@ describe('what keeps a node from being stopped', () => {
 
   it('a volume that was exchanged between two looks', () => {
     const other = 'vol-0ffffffffffffffff';
-    const swapped = facts({ volumes: [volumeNow(ROOT_VOLUME), volumeNow(other)] });
+    const swapped = facts({ volumes: [volumeNow({ volumeId: ROOT_VOLUME }), volumeNow({ volumeId: other })] });
     const { acts, ending } = story({ look: (_, time) => (time === 3 ? swapped : facts()) });
     expect([acts.includes('stop'), codeOf(ending)]).toEqual([false, 'volume-changed']);
   });
@@ -253,8 +262,12 @@ describe('evidence of a clean stop', () => {
     ],
     ['it said nothing', of({}, { clean: false, lastLine: '' }), 'it left no last line'],
     ['nothing was stopped', of({ stop: null }), 'tells nothing of how its client ended'],
-    ['it is back already', of({ after: { ...ended, clients: [client()] } }), 'runs again already'],
-    ['a volume is still mounted', of({ after: { ...ended, volumes: [mounted()] } }), `${PATH} is still mounted`],
+    ['it is back already', of({ after: { ...ended, clients: [clientState()] } }), 'runs again already'],
+    [
+      'a volume is still mounted',
+      of({ after: { ...ended, volumes: [mountedVolume()] } }),
+      `${DATA_PATH} is still mounted`,
+    ],
     [
       'the command failed',
       of({ result: 'failed', reason: 'umount: target is busy' }),
@@ -534,7 +547,9 @@ describe('the request', () => {
 
   it('is for all data volumes and nothing else, with the ledger in its tags', () => {
     const other = 'vol-0eeeeeeeeeeeeeeee';
-    const more = facts({ volumes: [...facts().volumes, volumeNow(other, '/dev/sdh')] });
+    const more = facts({
+      volumes: [...facts().volumes, volumeNow({ volumeId: other, attachment: attachedAt('/dev/sdh') })],
+    });
     const request = requestOf(snapshotPayload(), more, operation().memory);
     expect(request.InstanceSpecification).toEqual({
       InstanceId: INSTANCE,
@@ -561,9 +576,9 @@ describe('the request', () => {
   });
 
   it('says no hash that is another height’s, and no role where there are several', () => {
-    const untold = observed('node2');
+    const untold = observedNode();
     const { block: _, ...without } = untold;
-    const nodes = [without, observed('node1'), observed('node3')];
+    const nodes = [without, observedNode({ name: 'node1' }), observedNode({ name: 'node3' })];
     const memory = operation().memory;
     const [volume] = memory.found.volumes;
     if (!volume) throw new Error('no volume');

@@ -5,7 +5,9 @@ import { dateOf } from '../../shared/model/tags.ts';
 import { clientNameOf, ledgerTags, readLedger } from '../../shared/snapshots/ledger.ts';
 import { supplyOf } from '../../shared/snapshots/policies.ts';
 import { ownersOf, setsOf } from '../../shared/snapshots/sets.ts';
-import { contextOf, DAY_MS, fleetOf, NOON_MS, setsFrom, snapshot, twoVolumes } from '../support/snapshot-facts.ts';
+import { snapshot } from '../support/builders/snapshot.ts';
+import { DAY_MS, NOON_MS } from '../support/builders/time.ts';
+import { contextOf, fleetOf, setsFrom, twoVolumes } from '../support/snapshot-facts.ts';
 
 const SECOND_HOURS = 1 / 3_600;
 
@@ -148,8 +150,8 @@ describe('the ledger', () => {
   });
 
   it('reads dates with and without a time', () => {
-    expect(dateOf('2026-11-20')).toBe(Date.parse('2026-11-20T00:00:00Z'));
-    expect(dateOf('2026-11-20T12:00:00.000Z')).toBe(NOON_MS);
+    expect(dateOf('2026-01-01')).toBe(Date.parse('2026-01-01T00:00:00Z'));
+    expect(dateOf('2026-01-01T12:00:00.000Z')).toBe(NOON_MS);
   });
 });
 

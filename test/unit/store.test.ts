@@ -4,15 +4,9 @@ import type { JournalRecord } from '../../shared/heal/journal.ts';
 import { newNode } from '../../shared/heal/lease.ts';
 import type { IncidentRecord, NodeRecord } from '../../shared/heal/records.ts';
 import { keys, settle } from '../../shared/heal/store.ts';
-import {
-  claimedIncident,
-  INSTANCE,
-  ME,
-  nodeRecord,
-  OTHER,
-  openIncidentRecord,
-  payload,
-} from '../support/heal-facts.ts';
+import { claimedIncident, ME, OTHER, openIncidentRecord, payload } from '../support/builders/incident.ts';
+import { INSTANCE } from '../support/builders/node.ts';
+import { nodeRecord } from '../support/builders/records.ts';
 import { type Table, tableOfHeals } from '../support/table.ts';
 
 const NODE = keys.node('bitcoin', INSTANCE);

@@ -8,7 +8,7 @@ import { START_MS } from '../../local/region.ts';
 import { type JournalLine, readAct } from '../../local/scenarios/report/journal.ts';
 import type { NodeState } from '../../local/scenarios/report/report.ts';
 import type { AlarmChange, RecordChange } from '../../shared/model/journal-fields.ts';
-import { EMPTY_REPORT, storyFacts } from '../support/story-facts.ts';
+import { EMPTY_REPORT, storyFacts } from '../support/builders/story.ts';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;

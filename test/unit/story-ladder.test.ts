@@ -3,8 +3,10 @@ import { climbedText, toldBy } from '../../local/cli/story/heals.ts';
 import type { HealReport } from '../../local/scenarios/report/heals.ts';
 import { type JournalLine, readAct } from '../../local/scenarios/report/journal.ts';
 import type { NodeAnswer } from '../../shared/node-commands/node-answer.ts';
-import { INSTANCE, ME, NOON_MS } from '../support/heal-facts.ts';
-import { storyFacts } from '../support/story-facts.ts';
+import { ME } from '../support/builders/incident.ts';
+import { INSTANCE } from '../support/builders/node.ts';
+import { storyFacts } from '../support/builders/story.ts';
+import { NOON_MS } from '../support/builders/time.ts';
 
 const line = ({ kind = 'decision', act, ...more }: Partial<JournalLine>): JournalLine => ({
   ...{ atMs: NOON_MS, place: '010-decision', kind, sentence: '', code: undefined, act, ...readAct(kind, act ?? '') },

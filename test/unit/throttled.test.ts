@@ -4,7 +4,7 @@ import { askPeers, type PeersClient } from '../../functions/rotate-peers/command
 import type { RotateContext } from '../../functions/rotate-peers/context.ts';
 import { inPortions } from '../../functions/watch-fleet/probes/probe.ts';
 import type { FleetNode } from '../../shared/fleet/nodes.ts';
-import { fleetWith } from '../support/heal-facts.ts';
+import { bitcoinFleet } from '../support/builders/fleet.ts';
 
 const throttled = Object.assign(new Error('Rate Exceeded.'), { name: 'TooManyRequestsException' });
 const other = Object.assign(new Error('it is gone'), { name: 'ResourceNotFoundException' });
@@ -33,7 +33,7 @@ describe('a sweep', () => {
 describe('a look at the peers of nodes', () => {
   const client = { peers: { reach: 'network' } } as unknown as PeersClient;
   const readings = async (error: Error) => {
-    const fleet = { ...fleetWith({}, { probe: 'ssm' }), probe: { by: 'vpc', vpcId: 'vpc-0a' } };
+    const fleet = { ...bitcoinFleet({ probe: 'ssm' }), probe: { by: 'vpc', vpcId: 'vpc-0a' } };
     const lambdaOnce = { send: async () => Promise.reject(error) };
     const work = { clients: { lambdaOnce }, environment: { PROBE_FUNCTION_PREFIX: 'probe-' }, fleet };
     const asking = askPeers(work as unknown as RotateContext, client, [{ instanceId: 'i-0a', host: '10.0.0.1' }]).catch(

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { inTurn } from '../../functions/dispatch-heal/time-budget.ts';
-import { MINUTE_MS, NOON_MS } from '../support/heal-facts.ts';
+import { MINUTE_MS, NOON_MS } from '../support/builders/time.ts';
 
 const numbers = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
 

@@ -2,7 +2,8 @@
 import { beforeAll, it } from '@jest/globals';
 import type { Scenario } from '../../../local/scenarios/scenario.ts';
 import { sampled } from '../../support/asked.ts';
-import { type Simulated, simulate } from '../../support/simulate.ts';
+import type { Simulated } from '../../support/jobs/simulation.ts';
+import { runJob } from '../../support/jobs.ts';
 
 const PATIENCE_MS = 5 * 60_000;
 const EVERY = 10;
@@ -15,7 +16,10 @@ export function itHolds(suite: string, all: readonly Scenario[], from: URL): voi
   const scenarios = sampled(suite, all, EVERY);
   const results = new Map<string, Simulated>();
   beforeAll(async () => {
-    const runs = await simulate(scenarios.map(({ name }) => ({ scenario: name, from: from.pathname })));
+    const runs = await runJob(
+      'simulation',
+      scenarios.map(({ name }) => ({ scenario: name, from: from.pathname })),
+    );
     for (const run of runs) results.set(run.report.scenario, run);
   }, PATIENCE_MS);
 

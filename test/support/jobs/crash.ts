@@ -1,32 +1,64 @@
-// The process behind the crash tests: one run of a scenario for each place where a function can be killed or an answer lost.
-import { text } from 'node:stream/consumers';
-import { findScenario } from '../../local/scenarios/catalog/index.ts';
-import { type JournalLine, readJournal } from '../../local/scenarios/report/journal.ts';
-import { incidentsOf, readRecords } from '../../local/scenarios/report/records.ts';
-import { type Run, run } from '../../local/scenarios/run.ts';
-import type { Scenario } from '../../local/scenarios/scenario.ts';
-import type { LambdaHooks } from '../../local/simulator/lambda-runtime/environment.ts';
-import type { AdmittedRequest, RequestFaults } from '../../local/simulator/request-faults.ts';
-import type { NodeRecord } from '../../shared/heal/records.ts';
-import type { Crashed, Story } from './crash.ts';
-import { allDeaths, type Death, isOfCall, type Moment, placeOf, watchFor } from './crash-places.ts';
+// Plays a scenario once for each place at which a heal can be killed or an answer lost.
+import { findScenario } from '../../../local/scenarios/catalog/index.ts';
+import { type JournalLine, readJournal } from '../../../local/scenarios/report/journal.ts';
+import { incidentsOf, readRecords } from '../../../local/scenarios/report/records.ts';
+import { type Run, run } from '../../../local/scenarios/run.ts';
+import type { Scenario } from '../../../local/scenarios/scenario.ts';
+import type { LambdaHooks } from '../../../local/simulator/lambda-runtime/environment.ts';
+import type { AdmittedRequest, RequestFaults } from '../../../local/simulator/request-faults.ts';
+import type { NodeRecord } from '../../../shared/heal/records.ts';
+import { allDeaths, type Death, isOfCall, type Moment, placeOf, watchFor } from '../crash-places.ts';
 
-const ends: Crashed[] = [];
-for (const story of JSON.parse(await text(process.stdin)) as readonly Story[]) await tell(story);
-process.stdout.write(JSON.stringify(ends));
+export interface Story {
+  readonly scenario: string;
+  /** The durable function that dies. */
+  readonly heal: string;
+  readonly places:
+    | readonly Death[]
+    /** All that `allDeaths` finds in an undisturbed run: share `part` of `parts`, from 0, which begins with that run itself. */
+    | { readonly tableEvery: number; readonly part: number; readonly parts: number };
+}
 
-async function tell(story: Story): Promise<void> {
+export interface Crashed {
+  readonly scenario: string;
+  /** "crash-before: 012-call SUCCEED". */
+  readonly place: string;
+  /** ModifyVolume calls that took effect. */
+  readonly modifications: number;
+  /** Volumes, instances and snapshots that were made and not put away. */
+  readonly made: number;
+  /** An incident ended healed, by whichever attempt. */
+  readonly healed: boolean;
+  /** Expectations and invariants that did not hold, what is still held, and intents whose end the journal does not tell. */
+  readonly unmet: readonly string[];
+}
+
+/** One run for each place, story after story. */
+export async function job(stories: readonly Story[]): Promise<Crashed[]> {
+  const ends: Crashed[] = [];
+  for (const story of stories) ends.push(...(await endsOf(story)));
+  return ends;
+}
+
+async function endsOf(story: Story): Promise<readonly Crashed[]> {
   const scenario = findScenario(story.scenario);
   if (!scenario) throw new Error(`there is no scenario ${story.scenario}`);
-  for (const death of 'parts' in story.places ? await placesOf(story, scenario, story.places) : story.places)
-    ends.push(await dying(story, scenario, death));
+  if (!('parts' in story.places)) return endsAt(story, scenario, story.places);
+  const { undisturbed, deaths } = await placesOf(story, scenario, story.places);
+  return [...undisturbed, ...(await endsAt(story, scenario, deaths))];
+}
+
+async function endsAt(story: Story, scenario: Scenario, deaths: readonly Death[]): Promise<readonly Crashed[]> {
+  const ends: Crashed[] = [];
+  for (const death of deaths) ends.push(await dying(story, scenario, death));
+  return ends;
 }
 
 async function placesOf(
   story: Story,
   scenario: Scenario,
   { tableEvery, part, parts }: Exclude<Story['places'], readonly unknown[]>,
-): Promise<readonly Death[]> {
+): Promise<{ readonly undisturbed: readonly Crashed[]; readonly deaths: readonly Death[] }> {
   const moments: Moment[] = [];
   const requestFaults: RequestFaults = {
     fateOf: (request) => {
@@ -36,8 +68,10 @@ async function placesOf(
     },
   };
   const undisturbed = await run(scenario, { seed: 1, lane: 'sweep', requestFaults });
-  if (part === 0) ends.push(told(story, 'nowhere', undisturbed));
-  return allDeaths(moments, tableEvery).filter((_, at) => at % parts === part);
+  return {
+    undisturbed: part === 0 ? [told(story, 'nowhere', undisturbed)] : [],
+    deaths: allDeaths(moments, tableEvery).filter((_, at) => at % parts === part),
+  };
 }
 
 async function dying(story: Story, scenario: Scenario, death: Death): Promise<Crashed> {

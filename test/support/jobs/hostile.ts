@@ -1,27 +1,38 @@
-// The process behind the hostile tests: a deployed region with nodes in it, and requests that no honest client sends.
-// Reads an `Attack` on stdin, prints an `Attacked`.
-import { text } from 'node:stream/consumers';
-import { prepared } from '../../local/cli/tell-story.ts';
-import { createRegion, type Region } from '../../local/region.ts';
-import { manualRestore } from '../../local/scenarios/catalog/manual-restore.ts';
-import { prepare } from '../../local/scenarios/run.ts';
-import { enter } from '../../local/simulator/gateway/http.ts';
-import type { WireRequest, WireResponse } from '../../local/simulator/gateway/message.ts';
-import { AwsError } from '../../local/simulator/service.ts';
-import type { Attack, Attacked } from './hostile.ts';
-import { HOSTILE, type Known, type Position, placesOf, positionsOf } from './hostile-inputs.ts';
-import { mutants, wireRequests } from './hostile-wire.ts';
-import { type MotoCall, nameOf, type Saved, savedOf } from './moto/calls/call.ts';
-import { CALLS } from './moto/calls/index.ts';
+// Attacks a deployed region with nodes in it, by requests that no honest client sends.
+import { prepared } from '../../../local/cli/tell-story.ts';
+import { createRegion, type Region } from '../../../local/region.ts';
+import { manualRestore } from '../../../local/scenarios/catalog/manual-restore.ts';
+import { prepare } from '../../../local/scenarios/run.ts';
+import { enter } from '../../../local/simulator/gateway/http.ts';
+import type { WireRequest, WireResponse } from '../../../local/simulator/gateway/message.ts';
+import { AwsError } from '../../../local/simulator/service.ts';
+import { HOSTILE, type Known, type Position, placesOf, positionsOf } from '../hostile-inputs.ts';
+import { mutants, wireRequests } from '../hostile-wire.ts';
+import { type MotoCall, nameOf, type Saved, savedOf } from '../moto/calls/call.ts';
+import { CALLS } from '../moto/calls/index.ts';
 
 /** A minute of the region's work may fall into one request. */
 const SLOW_MS = 2_000;
 const TRIES_MAX = 10;
 
-const attack = JSON.parse(await text(process.stdin)) as Attack;
-process.stdout.write(JSON.stringify(await carryOut(attack)));
+export interface Attack {
+  /** Every nth of all places and words. */
+  readonly every: number;
+  /** How many requests are changed in their bytes, headers and paths. */
+  readonly mutations: number;
+}
 
-async function carryOut({ every, mutations }: Attack): Promise<Attacked> {
+export interface Attacked {
+  readonly asked: number;
+  /** How often each code, or "ok", was the answer. */
+  readonly answered: Readonly<Record<string, number>>;
+  /** Requests of the differential run that the region accepted, each of which was then made worse. */
+  readonly accepted: number;
+  /** What went wrong in the region itself, with the request that it was. */
+  readonly defects: readonly string[];
+}
+
+export async function job({ every, mutations }: Attack): Promise<Attacked> {
   await prepared();
   const defects: string[] = [];
   let current = '';

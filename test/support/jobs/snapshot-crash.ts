@@ -1,27 +1,78 @@
-// The process behind the crash tests of clean snapshots: a person asks for one of node2, and something is cut off.
-import { text } from 'node:stream/consumers';
-import { alarmsRight, allWell, namesRight, sameInstances } from '../../local/scenarios/checks/ladder-expectations.ts';
-import { incidentsOf, readRecords } from '../../local/scenarios/report/records.ts';
-import { type Run, type RunOptions, run } from '../../local/scenarios/run.ts';
-import type { Scenario } from '../../local/scenarios/scenario.ts';
-import { ask, executionsOf, impatient, smallFleet } from '../../local/scenarios/world/ladder.ts';
-import type { World, WorldNode } from '../../local/scenarios/world/world.ts';
-import { type Fate, isMutating, programmed } from '../../local/simulator/request-faults.ts';
-import type { NodeRecord } from '../../shared/heal/records.ts';
-import { readLedger } from '../../shared/snapshots/ledger.ts';
-import { TWO_VOLUMES } from '../simulation/cases/case.ts';
-import type { SnapshotCrashed, SnapshotPlaces } from './snapshot-crash.ts';
+// A person asks for a clean snapshot of node2, and something is cut off: one run for each place.
+import {
+  alarmsRight,
+  allWell,
+  namesRight,
+  sameInstances,
+} from '../../../local/scenarios/checks/ladder-expectations.ts';
+import { incidentsOf, readRecords } from '../../../local/scenarios/report/records.ts';
+import { type Run, type RunOptions, run } from '../../../local/scenarios/run.ts';
+import type { Scenario } from '../../../local/scenarios/scenario.ts';
+import { ask, executionsOf, impatient, smallFleet } from '../../../local/scenarios/world/ladder.ts';
+import type { World, WorldNode } from '../../../local/scenarios/world/world.ts';
+import { type Fate, isMutating, programmed } from '../../../local/simulator/request-faults.ts';
+import type { NodeRecord } from '../../../shared/heal/records.ts';
+import { readLedger } from '../../../shared/snapshots/ledger.ts';
+import { TWO_VOLUMES } from '../../simulation/cases/case.ts';
+
+export interface SnapshotPlaces {
+  readonly crash:
+    | 'none'
+    | 'crash-before'
+    | 'crash-after'
+    | 'answer lost'
+    | 'caller killed after'
+    /** The execution ends for good when it has written so many checkpoints. */
+    | 'lost for good'
+    /** The answer to CreateSnapshots is lost, and its caller dies with it (1), before it had an effect (2); or only the answer is (3). */
+    | 'taking'
+    /** Nothing is cut off, and the nodes keep old blocks on a volume of their own. */
+    | 'two volumes'
+    /** Nothing is cut off, and the client takes longer to end than its grace. */
+    | 'killed by its grace'
+    /** Nothing is cut off, and EBS does not get done with the first snapshot of node2. */
+    | 'copy fails';
+  /** Numbers of checkpoints, or of mutating calls, from 1. */
+  readonly places: readonly number[];
+}
+
+export interface SnapshotCrashed {
+  readonly place: number;
+  /** CreateSnapshots calls that took effect. */
+  readonly taken: number;
+  /** What came of the attempts, oldest first. */
+  readonly outcomes: readonly string[];
+  /** Expectations and invariants that did not hold. */
+  readonly unmet: readonly string[];
+  /** Role, rank and set of each snapshot that there is in the end. */
+  readonly snapshots: readonly string[];
+  readonly pages: readonly string[];
+  /** How often the client of the donor came up since the story began. */
+  readonly starts: number;
+  readonly checkpoints: number;
+  readonly mutatingCalls: number;
+}
+
+/** The runs in the order of `places`. */
+export async function job({ crash, places }: SnapshotPlaces): Promise<SnapshotCrashed[]> {
+  const results: SnapshotCrashed[] = [];
+  for (const place of places)
+    results.push(
+      told(place, await run(scenarioWith(crash, place), { seed: 1, lane: 'sweep', ...faultAt(crash, place) })),
+    );
+  return results;
+}
 
 const HEAL = 'chainmend-snapshot-node';
-const { crash, places } = JSON.parse(await text(process.stdin)) as SnapshotPlaces;
+type Crash = SnapshotPlaces['crash'];
 
 /** What fails is not tried again for hours: that is the end of the story. */
-const FAILS = crash === 'killed by its grace' || crash === 'copy fails';
-const FLEETS: Partial<Record<SnapshotPlaces['crash'], object>> = {
+const FAILING: readonly Crash[] = ['killed by its grace', 'copy fails'];
+const FLEETS: Partial<Record<Crash, object>> = {
   'two volumes': { volumes: TWO_VOLUMES },
   'killed by its grace': { stopGraceSeconds: 30 },
 };
-const BUILT: Partial<Record<SnapshotPlaces['crash'], Partial<WorldNode>>> = {
+const BUILT: Partial<Record<Crash, Partial<WorldNode>>> = {
   'two volumes': {
     volumes: [
       { role: 'data', path: '/node-data', sizeGiB: 100, usedPercent: 46, share: 0.1 },
@@ -31,7 +82,8 @@ const BUILT: Partial<Record<SnapshotPlaces['crash'], Partial<WorldNode>>> = {
   'killed by its grace': { machine: { stopSeconds: 45 } },
 };
 
-function scenarioWith(place: number): Scenario {
+function scenarioWith(crash: Crash, place: number): Scenario {
+  const fails = FAILING.includes(crash);
   return {
     name: 'snapshot-cut-off',
     sentence: 'A person asks for a clean snapshot, and something is cut off.',
@@ -50,7 +102,7 @@ function scenarioWith(place: number): Scenario {
     },
     // A person's wish that came to nothing is over after an hour; the next round of the schedule takes up what it left.
     done: (world) => {
-      if (FAILS) return incidents(world).some(({ failures }) => failures > 0);
+      if (fails) return incidents(world).some(({ failures }) => failures > 0);
       return (
         incidents(world).every(({ state }) => state === 'healed') &&
         world.region.ec2.snapshots().some(({ state }) => state === 'completed')
@@ -60,11 +112,11 @@ function scenarioWith(place: number): Scenario {
     expect: [
       {
         sentence: 'the incident ended healed',
-        holds: (_, world) => FAILS || incidents(world).every(({ state }) => state === 'healed'),
+        holds: (_, world) => fails || incidents(world).every(({ state }) => state === 'healed'),
       },
       {
         sentence: 'the fleet has a clean set',
-        holds: ({ snapshots }) => FAILS || snapshots.some(({ rank }) => rank === 'clean'),
+        holds: ({ snapshots }) => fails || snapshots.some(({ rank }) => rank === 'clean'),
       },
       {
         sentence: 'what is clean by its ledger opens',
@@ -97,7 +149,7 @@ const incidents = (world: World) => incidentsOf(world).filter(({ trouble }) => t
 
 const TAKING: readonly Fate[] = ['caller killed after', 'caller killed before', 'answer lost'];
 
-function faultAt(place: number): Pick<RunOptions, 'hooks' | 'requestFaults'> {
+function faultAt(crash: Crash, place: number): Pick<RunOptions, 'hooks' | 'requestFaults'> {
   switch (crash) {
     case 'none':
     case 'two volumes':
@@ -158,8 +210,3 @@ function told(place: number, { report, world, unmet }: Run): SnapshotCrashed {
     mutatingCalls: calls.filter(({ actor, operation }) => actor.startsWith(HEAL) && isMutating(operation)).length,
   };
 }
-
-const results: SnapshotCrashed[] = [];
-for (const place of places)
-  results.push(told(place, await run(scenarioWith(place), { seed: 1, lane: 'sweep', ...faultAt(place) })));
-process.stdout.write(JSON.stringify(results));

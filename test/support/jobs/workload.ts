@@ -1,16 +1,18 @@
 // A toy region for tests of clock, gateway and sandboxes: a few operations with state, and many guests at work.
 import type vm from 'node:vm';
-import { CLOUDWATCH } from '../../local/services/cloudwatch/service.ts';
-import { DYNAMODB } from '../../local/services/dynamodb/service.ts';
-import { EC2 } from '../../local/services/ec2/service.ts';
-import { LAMBDA } from '../../local/services/lambda/service.ts';
-import { SSM } from '../../local/services/ssm/service.ts';
-import { VirtualClock } from '../../local/simulator/clock.ts';
-import { Gateway } from '../../local/simulator/gateway/gateway.ts';
-import { loadModels } from '../../local/simulator/gateway/model.ts';
-import { TokenBuckets } from '../../local/simulator/gateway/rate-limits.ts';
-import { createSandbox, type Lane } from '../../local/simulator/lambda-runtime/sandbox.ts';
-import { randomStream } from '../../local/simulator/random.ts';
+import { buildSync } from 'esbuild';
+import pMap from 'p-map';
+import { CLOUDWATCH } from '../../../local/services/cloudwatch/service.ts';
+import { DYNAMODB } from '../../../local/services/dynamodb/service.ts';
+import { EC2 } from '../../../local/services/ec2/service.ts';
+import { LAMBDA } from '../../../local/services/lambda/service.ts';
+import { SSM } from '../../../local/services/ssm/service.ts';
+import { VirtualClock } from '../../../local/simulator/clock.ts';
+import { Gateway } from '../../../local/simulator/gateway/gateway.ts';
+import { loadModels } from '../../../local/simulator/gateway/model.ts';
+import { TokenBuckets } from '../../../local/simulator/gateway/rate-limits.ts';
+import { compileBundle, createSandbox, type Lane } from '../../../local/simulator/lambda-runtime/sandbox.ts';
+import { randomStream } from '../../../local/simulator/random.ts';
 import {
   combineRequestFaults,
   type Fate,
@@ -18,8 +20,8 @@ import {
   lostAnswers,
   programmed,
   throttling,
-} from '../../local/simulator/request-faults.ts';
-import { AwsError, type Service } from '../../local/simulator/service.ts';
+} from '../../../local/simulator/request-faults.ts';
+import { AwsError, type Service } from '../../../local/simulator/service.ts';
 
 export interface WorkloadRun {
   readonly seed: number;
@@ -46,7 +48,23 @@ export interface WorkloadResult {
 
 const START_MS = Date.parse('2026-01-01T12:00:00Z');
 
-export async function runWorkload(script: vm.Script, run: WorkloadRun): Promise<WorkloadResult> {
+const { outputFiles } = buildSync({
+  entryPoints: [new URL('../guest-workload.ts', import.meta.url).pathname],
+  bundle: true,
+  write: false,
+  platform: 'node',
+  target: 'node24',
+  format: 'cjs',
+  mainFields: ['module', 'main'],
+  minify: true,
+});
+const script = compileBundle(outputFiles[0]?.text ?? '', 'workload.cjs');
+
+/** One run after another; results are in the order of `runs`. */
+export const job = (runs: readonly WorkloadRun[]): Promise<WorkloadResult[]> =>
+  pMap(runs, (run) => runWorkload(script, run), { concurrency: 1 });
+
+async function runWorkload(script: vm.Script, run: WorkloadRun): Promise<WorkloadResult> {
   const clock = new VirtualClock({ startMs: START_MS });
   const models = await loadModels([EC2, SSM, DYNAMODB, CLOUDWATCH, LAMBDA]);
   const stream = (name: string) => randomStream(run.seed, name);

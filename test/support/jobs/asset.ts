@@ -1,20 +1,35 @@
-// The process behind the deployed-asset test: disk-full once for each way to be killed, functions in processes of their own.
-// Reads a JSON list of `AssetRun` on stdin, prints a JSON list of `AssetRan`.
-import { text } from 'node:stream/consumers';
-import { diskFull } from '../../local/scenarios/catalog/disk-full.ts';
-import { readJournal } from '../../local/scenarios/report/journal.ts';
-import { run } from '../../local/scenarios/run.ts';
-import type { SandboxPlace } from '../../local/simulator/lambda-runtime/sandboxes.ts';
-import type { RequestFaults } from '../../local/simulator/request-faults.ts';
-import type { AssetRan, AssetRun } from './asset.ts';
-import { assetProcesses } from './asset-process.ts';
+// Plays disk-full with the deployed asset, once for each way to be killed: functions run in processes of their own.
+import pMap from 'p-map';
+import { diskFull } from '../../../local/scenarios/catalog/disk-full.ts';
+import { type JournalLine, readJournal } from '../../../local/scenarios/report/journal.ts';
+import type { Report } from '../../../local/scenarios/report/report.ts';
+import { run } from '../../../local/scenarios/run.ts';
+import type { SandboxPlace } from '../../../local/simulator/lambda-runtime/sandboxes.ts';
+import type { RequestFaults } from '../../../local/simulator/request-faults.ts';
+import { assetProcesses } from '../asset-process.ts';
 
 const HEAL = 'chainmend-resize-volume';
 const HEALS = /^chainmend-(dispatch-heal|resize-volume)$/;
 
-const results: AssetRan[] = [];
-for (const asked of JSON.parse(await text(process.stdin)) as AssetRun[]) results.push(await carryOut(asked));
-process.stdout.write(JSON.stringify(results));
+export interface AssetRun {
+  /** The heal's process is killed while the checkpoint that follows this operation ("ModifyVolume") is on its way. */
+  readonly killAfter?: string;
+}
+
+export interface AssetRan {
+  readonly journal: readonly JournalLine[];
+  /** Expectations of the scenario that did not hold. */
+  readonly unmet: readonly string[];
+  readonly violations: Report['violations'];
+  readonly outcomes: readonly string[];
+  /** ModifyVolume calls that took effect. */
+  readonly modifications: number;
+  /** Processes that the heal ran in, one after another. */
+  readonly healProcesses: number;
+}
+
+/** One run after another; results are in the order of `runs`. */
+export const job = (runs: readonly AssetRun[]): Promise<AssetRan[]> => pMap(runs, carryOut, { concurrency: 1 });
 
 async function carryOut({ killAfter }: AssetRun): Promise<AssetRan> {
   const processes = assetProcesses();

@@ -1,14 +1,14 @@
-// Regions with nodes to ask and functions that ask them, in a process of its own: Jest's timers are foreign work to the guard.
-// Reads a JSON list of `NetworkRun` on stdin, prints a JSON list of `NetworkRan`.
-import { text } from 'node:stream/consumers';
+// Asks nodes and endpoints of regions with a network, from functions on the internet and in the VPC.
 import { buildSync } from 'esbuild';
-import { createRegion, type Region } from '../../local/region.ts';
-import { SUBNET_ID, VPC_ID } from '../../local/services/ec2/service.ts';
-import type { HttpHost } from '../../local/simulator/network/network.ts';
-import type { NetworkRan, NetworkRun } from './network-run.ts';
+import pMap from 'p-map';
+import { createRegion, type Region } from '../../../local/region.ts';
+import { SUBNET_ID, VPC_ID } from '../../../local/services/ec2/service.ts';
+import type { Lane } from '../../../local/simulator/lambda-runtime/sandbox.ts';
+import type { HttpHost } from '../../../local/simulator/network/network.ts';
+import type { GuestEvent, Seen } from '../network-guest.ts';
 
 const { outputFiles } = buildSync({
-  entryPoints: [new URL('./network-guest.ts', import.meta.url).pathname],
+  entryPoints: [new URL('../network-guest.ts', import.meta.url).pathname],
   bundle: true,
   write: false,
   platform: 'node',
@@ -31,9 +31,32 @@ const POLICY = {
   ],
 };
 
-const results: NetworkRan[] = [];
-for (const run of JSON.parse(await text(process.stdin)) as NetworkRun[]) results.push(await carryOut(run));
-process.stdout.write(JSON.stringify(results));
+export interface NetworkRun {
+  readonly lane: Lane;
+  readonly seed?: number;
+  /** The function that a person invokes: on the internet, or in the VPC. */
+  readonly by: 'outside' | 'inside';
+  readonly steps: GuestEvent['steps'];
+  /** Services to which the VPC has an endpoint. */
+  readonly endpoints?: readonly string[];
+  /** Addresses by their names in the VPC's private zone, and in a public one. */
+  readonly names?: Readonly<Record<'private' | 'public', Readonly<Record<string, string>>>>;
+  readonly reserved?: Readonly<Record<string, number>>;
+  /** Kills the function's sandbox, so long after the invocation. */
+  readonly killAfterMs?: number;
+}
+
+export interface NetworkRan {
+  readonly tookMs: number;
+  readonly functionError: string | undefined;
+  readonly payload: Seen[] | { readonly errorType: string; readonly errorMessage: string };
+  readonly traceHash: string;
+  readonly calls: readonly string[];
+  readonly log: readonly string[];
+}
+
+/** One run after another; results are in the order of `runs`. */
+export const job = (runs: readonly NetworkRun[]): Promise<NetworkRan[]> => pMap(runs, carryOut, { concurrency: 1 });
 
 async function carryOut(run: NetworkRun): Promise<NetworkRan> {
   const region = await createRegion({ seed: run.seed ?? 1, lane: run.lane });

@@ -1,6 +1,6 @@
 // The facts of a story in which nothing happens, and more of them.
-import type { StoryFacts } from '../../local/cli/story/facts.ts';
-import type { Report } from '../../local/scenarios/report/report.ts';
+import type { StoryFacts } from '../../../local/cli/story/facts.ts';
+import type { Report } from '../../../local/scenarios/report/report.ts';
 
 export const EMPTY_REPORT: Report = {
   scenario: 'made-up',

@@ -1,28 +1,14 @@
-// What a heal reads and keeps, as the tests of its decisions need it: one ordinary node of the README's fleet, and any other.
+// What resize-volume reads of a node before it decides: of the ordinary one, whose disk is full, and of any other.
 import fc from 'fast-check';
 import type { ResizeFacts, VolumeFact } from '../../functions/resize-volume/decide.ts';
-import type { DiskPolicy, Fleet } from '../../shared/fleet/model.ts';
-import { parseFleet } from '../../shared/fleet/resolve.ts';
+import type { DiskPolicy } from '../../shared/fleet/model.ts';
 import { VOLUME_LIMITS, type VolumeType } from '../../shared/guardrails/ebs.ts';
-import type { IncidentRecord, NodeRecord } from '../../shared/heal/records.ts';
-import type { ResizePayload } from '../../shared/model/payload.ts';
 import type { Observation } from '../../shared/node-commands/answer.ts';
-import { bitcoin } from './fleet-documents.ts';
-
-export const GIB = 2 ** 30;
-export const MINUTE_MS = 60_000;
-export const HOUR_MS = 60 * MINUTE_MS;
-export const NOON_MS = Date.parse('2026-01-01T12:00:00Z');
-
-export const INSTANCE = 'i-0123456789abcdef0';
-export const DATA_VOLUME = 'vol-0a1b2c3d4e5f60718';
-export const NODE_TAGS = { Component: 'nodes/bitcoin' };
-export const ME = 'arn:aws:lambda:eu-west-1:111122223333:function:chainmend-resize-volume:1/durable-execution/me/1';
-export const OTHER =
-  'arn:aws:lambda:eu-west-1:111122223333:function:chainmend-resize-volume:1/durable-execution/other/1';
-
-export const fleetWith = (disk: Partial<DiskPolicy> = {}, more: Record<string, unknown> = {}): Fleet =>
-  parseFleet({ ...bitcoin, mode: 'act', ...more, disk });
+import { bitcoinFleet, NODE_TAGS } from './builders/fleet.ts';
+import { DATA_VOLUME } from './builders/node.ts';
+import { observation } from './builders/observation.ts';
+import { HOUR_MS, MINUTE_MS, NOON_MS } from './builders/time.ts';
+import { GIB } from './builders/volume.ts';
 
 export const dataVolume = (more: Partial<VolumeFact> = {}): VolumeFact => ({
   volumeId: DATA_VOLUME,
@@ -31,23 +17,6 @@ export const dataVolume = (more: Partial<VolumeFact> = {}): VolumeFact => ({
   iops: 3000,
   throughputMiBps: 125,
   tags: NODE_TAGS,
-  ...more,
-});
-
-/** A node that says of itself: 455 of 500 GiB used, client running. */
-export const observation = (more: Partial<Observation> = {}): Observation => ({
-  volumeId: DATA_VOLUME,
-  device: 'nvme1n1',
-  partitioned: false,
-  filesystem: 'xfs',
-  path: '/var/lib/bitcoind',
-  deviceBytes: 500 * GIB,
-  sizeBytes: 500 * GIB,
-  usedBytes: 455 * GIB,
-  inodesTotal: 262_144_000,
-  inodesUsed: 5_000,
-  rootUsedPercent: 31.5,
-  client: 'running',
   ...more,
 });
 
@@ -61,7 +30,7 @@ export const steadyHistory = (usedGiB: number, gibPerHour: number, nowMs = NOON_
 /** A full disk on an ordinary node, as read in mode act. */
 export const resizeFacts = (more: Partial<ResizeFacts> = {}): ResizeFacts => ({
   nowMs: NOON_MS,
-  fleet: fleetWith(),
+  fleet: bitcoinFleet(),
   volumeRole: 'data',
   instanceState: 'running',
   volumes: [dataVolume()],
@@ -71,76 +40,6 @@ export const resizeFacts = (more: Partial<ResizeFacts> = {}): ResizeFacts => ({
   reportedPercent: 91,
   intents: [],
   addedUsd: 0,
-  ...more,
-});
-
-export const payload = (more: Partial<ResizePayload> = {}): ResizePayload => ({
-  kind: 'resize-volume',
-  fleet: 'bitcoin',
-  node: 'node2',
-  instanceId: INSTANCE,
-  trouble: 'disk:data',
-  incidentId: '7f3a0c1d',
-  attempt: 1,
-  mode: 'act',
-  onsetMs: NOON_MS,
-  deadlineMs: NOON_MS + 8 * HOUR_MS,
-  alarm: {
-    alarmName: 'chainmend-bitcoin-node2-disk',
-    namespace: 'CWAgent',
-    dimensions: { InstanceId: INSTANCE, path: '/var/lib/bitcoind', fstype: 'xfs' },
-  },
-  ...more,
-});
-
-const incidentBase = {
-  fleet: 'bitcoin',
-  node: 'node2',
-  instanceId: INSTANCE,
-  trouble: 'disk:data',
-  incidentId: '7f3a0c1d',
-  onsetMs: NOON_MS,
-  alarm: payload().alarm,
-  attempt: 1,
-  failures: 0,
-  notBeforeMs: 0,
-  refusedCodes: [],
-  pagedCodes: [],
-  version: 3,
-} as const;
-
-type Base = Partial<Omit<IncidentRecord, 'state'>>;
-export const openIncidentRecord = (more: Base = {}): IncidentRecord => ({ ...incidentBase, ...more, state: 'open' });
-export const allocatedIncident = (more: Base = {}, allocatedAtMs = NOON_MS): IncidentRecord => ({
-  ...incidentBase,
-  ...more,
-  state: 'allocated',
-  payload: payload({ attempt: more.attempt ?? 1 }),
-  allocatedAtMs,
-});
-export const claimedIncident = (more: Base = {}, execution = ME): IncidentRecord => ({
-  ...incidentBase,
-  ...more,
-  state: 'claimed',
-  payload: payload({ attempt: more.attempt ?? 1 }),
-  execution,
-});
-export const endedIncident = (state: 'healed' | 'escalated', endedAtMs: number, more: Base = {}): IncidentRecord => ({
-  ...incidentBase,
-  ...more,
-  state,
-  endedAtMs,
-});
-
-export const nodeRecord = (more: Partial<NodeRecord> = {}): NodeRecord => ({
-  fleet: 'bitcoin',
-  instanceId: INSTANCE,
-  owner: null,
-  fence: 0,
-  quietAfterMs: 0,
-  operation: null,
-  modifications: [],
-  version: 1,
   ...more,
 });
 
@@ -208,7 +107,7 @@ const anyHistory = fc
 /** Anything that can be read about a node, sensible or not. */
 export const anyResizeFacts: fc.Arbitrary<ResizeFacts> = fc.record({
   nowMs: fc.constant(NOON_MS),
-  fleet: anyDiskPolicy.map((disk) => fleetWith(disk)),
+  fleet: anyDiskPolicy.map((disk) => bitcoinFleet({ disk })),
   volumeRole: fc.constantFrom('data', 'data', 'data', 'ancient'),
   instanceState: fc.constantFrom('running', 'running', 'running', 'stopped', 'pending', 'terminated', null),
   volumes: fc.uniqueArray(anyVolume, { maxLength: 3, selector: ({ volumeId }) => volumeId }),
@@ -245,7 +144,7 @@ export const anyFullDisk: fc.Arbitrary<ResizeFacts> = fc
   .map(({ disk, type, sizeGiB, percent, gibPerHour }) => {
     const usedGiB = sizeGiB * Math.max(percent, disk.growAtPercent) * 0.01;
     return resizeFacts({
-      fleet: fleetWith({ ...disk, maximumMonthlyIncreaseUsd: 100_000 }),
+      fleet: bitcoinFleet({ disk: { ...disk, maximumMonthlyIncreaseUsd: 100_000 } }),
       volumes: [dataVolume({ type, sizeGiB })],
       seen: observation({ deviceBytes: sizeGiB * GIB, sizeBytes: sizeGiB * GIB, usedBytes: Math.ceil(usedGiB * GIB) }),
       history: steadyHistory(usedGiB, gibPerHour),

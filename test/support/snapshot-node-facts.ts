@@ -1,89 +1,36 @@
-// A fleet whose node2 is to give a clean snapshot, and what its acts may come to, for the tests of snapshot-node's decisions.
+// What snapshot-node reads of a fleet whose node2 is to give a clean snapshot, and what its acts may come to.
 import { ACTS } from '../../functions/snapshot-node/acts.ts';
 import type { Act, Acts, Facts, Progress } from '../../functions/snapshot-node/state.ts';
-import type { VolumeNow } from '../../shared/aws/volumes.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
-import type { ObservedNode } from '../../shared/fleet/observation.ts';
-import { parseFleet } from '../../shared/fleet/resolve.ts';
 import type { SnapshotMemory } from '../../shared/heal/memory.ts';
 import type { SnapshotOperation } from '../../shared/heal/records.ts';
 import type { SnapshotPayload } from '../../shared/model/payload.ts';
 import type { NodeAnswer, NodeState } from '../../shared/node-commands/node-answer.ts';
-import { bitcoin } from './fleet-documents.ts';
-import { DATA_VOLUME, GIB, HOUR_MS, INSTANCE, ME, NODE_TAGS, NOON_MS } from './heal-facts.ts';
+import { bitcoinFleet } from './builders/fleet.ts';
+import { ME } from './builders/incident.ts';
+import { INSTANCE, ROOT_VOLUME } from './builders/node.ts';
+import { clientState, nodeState, observedNode } from './builders/observation.ts';
+import { NOON_MS } from './builders/time.ts';
+import { attachedAt, foundVolume, volumeNow } from './builders/volume.ts';
 
-export const PATH = '/var/lib/bitcoind';
-export const ROOT_VOLUME = 'vol-0000000000000000a';
 export const SNAPSHOT = 'snap-0123456789abcdef0';
 
-const document = { ...bitcoin, mode: 'act', probe: 'ssm' } as const;
-export const snapshotFleet = (more: Record<string, unknown> = {}): Fleet =>
-  parseFleet({ ...document, snapshots: { clean: { poolFloor: 2 } }, ...more });
+const KEY = 'arn:aws:kms:eu-west-1:111122223333:key/1';
+export const snapshotFleet = (more: object = {}): Fleet =>
+  bitcoinFleet({ probe: 'ssm', snapshots: { clean: { poolFloor: 2 } }, ...more });
 const usual = snapshotFleet();
-export const fleetWithoutSnapshots = (): Fleet => parseFleet(document);
-
-export const snapshotPayload = (more: Partial<SnapshotPayload> = {}): SnapshotPayload => ({
-  kind: 'snapshot-node',
-  asked: 'schedule',
-  fleet: 'bitcoin',
-  node: 'node2',
-  instanceId: INSTANCE,
-  trouble: 'snapshot:clean',
-  incidentId: '7f3a0c1d',
-  attempt: 3,
-  mode: 'act',
-  onsetMs: NOON_MS,
-  deadlineMs: NOON_MS + 8 * HOUR_MS,
-  alarm: { alarmName: '', namespace: '', dimensions: {} },
-  ...more,
-});
-
-export const observed = (name: string, more: Partial<ObservedNode> = {}): ObservedNode => ({
-  instanceId: name === 'node2' ? INSTANCE : `i-${name}`,
-  name,
-  role: 'follower',
-  availabilityZone: 'eu-west-1a',
-  privateIp: '10.0.0.1',
-  health: 'synced',
-  reason: 'at the tip, 900000',
-  sinceMs: NOON_MS - HOUR_MS,
-  height: 900_000,
-  block: { height: 900_000, hash: '00ab' },
-  clientVersion: '/Satoshi:29.1.0/',
-  heightSinceMs: NOON_MS - 60_000,
-  lagBlocks: 0,
-  blockAgeSeconds: 60,
-  peerCount: 8,
-  startedAtMs: null,
-  seenSinceMs: 0,
-  paged: [],
-  ...more,
-});
-
-export const volumeNow = (volumeId: string, device = '/dev/sdf', more: Partial<VolumeNow> = {}): VolumeNow => ({
-  volumeId,
-  state: 'in-use',
-  sizeGiB: 500,
-  type: 'gp3',
-  iops: 3000,
-  throughputMiBps: 125,
-  availabilityZone: 'eu-west-1a',
-  encrypted: true,
-  kmsKeyId: 'arn:aws:kms:eu-west-1:111122223333:key/1',
-  snapshotId: '',
-  createdAtMs: NOON_MS - 24 * 60 * 60_000,
-  attachment: { instanceId: INSTANCE, device, state: 'attached', deleteOnTermination: false },
-  tags: NODE_TAGS,
-  ...more,
-});
+export const fleetWithoutSnapshots = (): Fleet => bitcoinFleet({ probe: 'ssm' });
 
 export const facts = (more: Partial<Facts> = {}): Facts => ({
   nowMs: NOON_MS,
   fleet: usual,
   role: 'follower',
   instance: { state: 'running', availabilityZone: 'eu-west-1a', rootVolumeId: ROOT_VOLUME },
-  volumes: [volumeNow(ROOT_VOLUME, '/dev/xvda'), volumeNow(DATA_VOLUME)],
-  nodes: ['node1', 'node2', 'node3'].map((name) => observed(name)),
+  volumes: [
+    volumeNow({ volumeId: ROOT_VOLUME, attachment: attachedAt('/dev/xvda'), kmsKeyId: KEY }),
+    volumeNow({ kmsKeyId: KEY }),
+  ],
+  nodes: ['node1', 'node2', 'node3'].map((name) => observedNode({ name })),
   observedAtMs: NOON_MS - 20_000,
   breaker: { open: false, sentence: '0 of 3 nodes unhealthy or unknown, limit 1' },
   haltedSinceMs: null,
@@ -93,37 +40,9 @@ export const facts = (more: Partial<Facts> = {}): Facts => ({
   ...more,
 });
 
-type Client = NodeState['clients'][number];
-export const client = (more: Partial<Client> = {}): Client => ({
-  state: 'running',
-  exitStatus: null,
-  lastLine: '',
-  masked: false,
-  ...more,
-});
-
-type Mounted = NodeState['volumes'][number];
-export const mounted = (more: Partial<Mounted> = {}): Mounted => ({
-  path: PATH,
-  volumeId: DATA_VOLUME,
-  filesystem: 'xfs',
-  sizeBytes: 500 * GIB,
-  usedBytes: 300 * GIB,
-  readOnly: false,
-  ...more,
-});
-
-export const state = (more: Partial<NodeState> = {}): NodeState => ({
-  clients: [client()],
-  volumes: [mounted()],
-  devices: [DATA_VOLUME],
-  rootUsedPercent: 30,
-  ...more,
-});
-
 const CLEAN_LINE = '2026-01-01T12:02:10Z Shutdown: done';
-export const ended: NodeState = state({
-  clients: [client({ state: 'stopped', exitStatus: 0, lastLine: CLEAN_LINE })],
+export const ended: NodeState = nodeState({
+  clients: [clientState({ state: 'stopped', exitStatus: 0, lastLine: CLEAN_LINE })],
   volumes: [],
 });
 
@@ -132,7 +51,7 @@ export const answer = (more: Partial<NodeAnswer> = {}): NodeAnswer => ({
   fence: 4,
   result: 'done',
   before: null,
-  after: state(),
+  after: nodeState(),
   stop: null,
   startSeconds: null,
   putBack: false,
@@ -161,21 +80,7 @@ export const operation = (
     found: {
       instanceId: INSTANCE,
       availabilityZone: 'eu-west-1a',
-      volumes: [
-        {
-          role: 'data',
-          path: PATH,
-          volumeId: DATA_VOLUME,
-          device: '/dev/sdf',
-          sizeGiB: 500,
-          type: 'gp3',
-          iops: 3000,
-          throughputMiBps: 125,
-          encrypted: true,
-          kmsKeyId: 'arn:aws:kms:eu-west-1:111122223333:key/1',
-          tags: NODE_TAGS,
-        },
-      ],
+      volumes: [foundVolume({ kmsKeyId: KEY })],
       height: 900_000,
       lagBlocks: null,
       client: 'running',

@@ -1,18 +1,15 @@
-// One ordinary node of one ordinary chain, for tests that need a machine and care about one thing of it; and how it is asked.
-import { type ChainSpec, SimulatedChain } from '../../local/nodes/chain.ts';
-import { SimulatedNode } from '../../local/nodes/node.ts';
-import type { NodeSpec } from '../../local/nodes/spec.ts';
-import type { VolumeSpec } from '../../local/nodes/volume.ts';
-import type { Kernel } from '../../local/simulator/kernel.ts';
-import type { HttpHost } from '../../local/simulator/network/network.ts';
-import type { Answer, ChainRequest, Fetcher, TroubleCode } from '../../shared/chains/client.ts';
-import { FETCH_LIMITS } from '../../shared/chains/fetch.ts';
-import { parseJson } from '../../shared/chains/json.ts';
-
-const GIB = 2 ** 30;
-
-export const NODE_INSTANCE = 'i-0123456789abcdef0';
-export const NODE_VOLUME = 'vol-0a1b2c3d4e5f60718';
+// The ordinary node as the region simulates it, on a chain of its own: a machine, its volumes, its client; and how it is asked.
+import { type ChainSpec, SimulatedChain } from '../../../local/nodes/chain.ts';
+import { SimulatedNode } from '../../../local/nodes/node.ts';
+import type { NodeSpec } from '../../../local/nodes/spec.ts';
+import type { VolumeSpec } from '../../../local/nodes/volume.ts';
+import type { Kernel } from '../../../local/simulator/kernel.ts';
+import type { HttpHost } from '../../../local/simulator/network/network.ts';
+import type { Answer, ChainRequest, Fetcher, TroubleCode } from '../../../shared/chains/client.ts';
+import { FETCH_LIMITS } from '../../../shared/chains/fetch.ts';
+import { parseJson } from '../../../shared/chains/json.ts';
+import { DATA_VOLUME, INSTANCE } from './node.ts';
+import { GIB } from './volume.ts';
 
 /** Fills a data volume with 14 GiB an hour. */
 export function chainOf(kernel: Kernel, spec: Partial<ChainSpec> = {}): SimulatedChain {
@@ -29,7 +26,7 @@ export function chainOf(kernel: Kernel, spec: Partial<ChainSpec> = {}): Simulate
 
 /** 500 GiB of XFS, 91 % of them used. */
 export const dataVolume = (spec: Partial<VolumeSpec> = {}): VolumeSpec => ({
-  volumeId: NODE_VOLUME,
+  volumeId: DATA_VOLUME,
   role: 'data',
   path: '/data',
   filesystem: 'xfs',
@@ -41,7 +38,7 @@ export const dataVolume = (spec: Partial<VolumeSpec> = {}): VolumeSpec => ({
 /** Runs its client under systemd, on a data volume. */
 export function nodeOf(kernel: Kernel, chain: SimulatedChain, spec: Partial<NodeSpec> = {}): SimulatedNode {
   return new SimulatedNode(kernel, chain, {
-    instanceId: NODE_INSTANCE,
+    instanceId: INSTANCE,
     name: 'node1',
     privateIp: '10.0.0.11',
     runtime: 'systemd',

@@ -1,23 +1,55 @@
-// The process behind `paste`: reads a JSON list of `Pasting` on stdin, prints a JSON list of `Pasted`. Time stands still but for the moments
-// in which a shell is at work: nobody waits for four hours until a question has expired.
+// Pastes what a page's mail offers into a real shell with the real AWS CLI, against a region that this process serves. Time stands still
+// but for the moments in which a shell is at work: nobody waits for four hours until a question has expired.
 import { spawn } from 'node:child_process';
 import { delimiter, join } from 'node:path';
-import { text } from 'node:stream/consumers';
-import { environmentFor } from '../../local/cli/serve.ts';
-import { createRegion } from '../../local/region.ts';
-import { diskFullAsk } from '../../local/scenarios/catalog/disk-full-ask.ts';
-import { readJournal } from '../../local/scenarios/report/journal.ts';
-import { prepare } from '../../local/scenarios/run.ts';
-import type { World } from '../../local/scenarios/world/world.ts';
-import { mailOf, type Published } from '../../local/services/sns/sns.ts';
-import { newAccessKey } from '../../local/simulator/gateway/keys.ts';
-import { listen } from '../../local/simulator/gateway/server.ts';
-import type { Pasted, Pasting } from './pasted.ts';
+import pMap from 'p-map';
+import { environmentFor } from '../../../local/cli/serve.ts';
+import { createRegion } from '../../../local/region.ts';
+import { diskFullAsk } from '../../../local/scenarios/catalog/disk-full-ask.ts';
+import { readJournal } from '../../../local/scenarios/report/journal.ts';
+import { prepare } from '../../../local/scenarios/run.ts';
+import type { World } from '../../../local/scenarios/world/world.ts';
+import { mailOf, type Published } from '../../../local/services/sns/sns.ts';
+import { newAccessKey } from '../../../local/simulator/gateway/keys.ts';
+import { listen } from '../../../local/simulator/gateway/server.ts';
+import type { AwsCli } from '../aws-cli.ts';
 
-const ROOT = join(import.meta.dirname, '../..');
+const ROOT = join(import.meta.dirname, '../../..');
 const HOUR_MS = 60 * 60_000;
 const MAX_EVENTS = 20_000_000;
 const SHELL_MS = 60_000;
+
+/**
+ * approve, reject: the AWS CLI's line. wrong: that line, with another plan. late: that line, five hours later. heal-approve and heal-reject:
+ * the line of `npm run heal`, with --yes where nobody is at a terminal.
+ */
+export type Way = 'approve' | 'reject' | 'wrong' | 'late' | 'heal-approve' | 'heal-reject';
+
+export interface Pasting {
+  readonly way: Way;
+  readonly shell: 'bash' | 'zsh' | 'fish';
+  readonly cli: AwsCli;
+}
+
+export interface Pasted {
+  /** The mail of the first question. */
+  readonly mail: string;
+  /** What was pasted, and what the shell said of it. */
+  readonly line: string;
+  readonly status: number;
+  readonly output: string;
+  /** Of the same line once more. */
+  readonly again: { readonly status: number; readonly output: string };
+  /** The journal of the heal after that: "decision plan … is approved", in order. */
+  readonly journal: readonly string[];
+  /** How many questions were put to people in all. */
+  readonly questions: number;
+  readonly modifications: number;
+  readonly sizeGiB: number;
+}
+
+/** One after another; results are in the order of `pastings`. */
+export const job = (pastings: readonly Pasting[]): Promise<Pasted[]> => pMap(pastings, pasted, { concurrency: 1 });
 
 async function pasted(pasting: Pasting): Promise<Pasted> {
   const region = await createRegion({ seed: 1, lane: 'sweep', guard: false });
@@ -122,7 +154,3 @@ function shell(
     child.once('close', (status) => resolve({ status: status ?? -1, output: output.trim() }));
   });
 }
-
-const all: Pasted[] = [];
-for (const pasting of JSON.parse(await text(process.stdin)) as readonly Pasting[]) all.push(await pasted(pasting));
-process.stdout.write(JSON.stringify(all));

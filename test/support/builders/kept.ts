@@ -1,8 +1,8 @@
 // Records of what heals have put away, as they are where everything is still as it was: tests change what they are about.
-import type { KeptVolume, PruneFacts, RetiredInstance } from '../../functions/prune-retired/kept.ts';
-import type { KeptRecord } from '../../shared/heal/kept.ts';
-import { INCIDENT_TAG } from '../../shared/model/tags.ts';
-import type { SnapshotSet } from '../../shared/snapshots/model.ts';
+import type { KeptVolume, PruneFacts, RetiredInstance } from '../../../functions/prune-retired/kept.ts';
+import type { KeptRecord } from '../../../shared/heal/kept.ts';
+import { INCIDENT_TAG } from '../../../shared/model/tags.ts';
+import type { SnapshotSet } from '../../../shared/snapshots/model.ts';
 
 type Of<K extends KeptRecord['kind']> = Extract<KeptRecord, { readonly kind: K }>;
 
