@@ -193,7 +193,7 @@ const EBS_IMPAIRED: Refusal = {
   reason:
     'the instance cannot reach an EBS volume: to stop it would cure nothing, and might lose what is not written yet. Look at its volumes (aws ec2 describe-volume-status)',
   page: true,
-  lookAgainMs: 5 * 60_000,
+  retryAfterMs: 5 * 60_000,
 };
 
 /** However many alarms and observations a node has, it is sick once: since the first, and left alone for what any of them says. */

@@ -124,10 +124,10 @@ function refusalOf({ candidate, paused, waits, guarded, fleet, nodeRecord, trigg
   if (operation?.phase === 'down' && operation.kind !== 'grow' && operation.kind === operationOf(trigger)) return null;
   if (candidate.suppressedBy !== null) {
     const reason = `${candidate.alarm.alarmName} is suppressed by ${candidate.suppressedBy}`;
-    return { refuse: 'suppressed', reason, page: false, lookAgainMs: 5 * MINUTE_MS };
+    return { refuse: 'suppressed', reason, page: false, retryAfterMs: 5 * MINUTE_MS };
   }
   // A little less than the sweep's minute, so that every sweep looks.
-  if (paused) return { ...paused, lookAgainMs: 50_000 };
+  if (paused) return { ...paused, retryAfterMs: 50_000 };
   // Whose turn it is comes before what is never done: nobody is paged for a node that is down while its disk is grown.
   return candidate.refusal ?? (fleet.mode === 'plan' ? null : waits) ?? guarded;
 }
@@ -255,7 +255,7 @@ export function peersFirst(
   if (!peers?.rotate || seen?.health !== 'stuck' || seen.peerCount === null) return null;
   if (seen.peerCount >= peers.minimum || nowMs - seen.sinceMs >= PEERS_WITHIN_MS) return null;
   const reason = `${seen.name} has ${seen.peerCount} peers, ${peers.minimum} at least are needed: it is given some first`;
-  return { refuse: 'peers-first', reason, page: false, lookAgainMs: 50_000 };
+  return { refuse: 'peers-first', reason, page: false, retryAfterMs: 50_000 };
 }
 
 /** Two looks of watch-fleet: until then a node whose disk was grown is known as it was before. */
@@ -274,9 +274,9 @@ export function diskFirst(disks: readonly (IncidentRecord | undefined)[], nowMs:
   );
   if (!first && grown) {
     const reason = `incident ${grown.incidentId} (${grown.trouble}) was healed a moment ago: what became of the node is seen first`;
-    return { refuse: 'disk-full-first', reason, page: false, lookAgainMs: 50_000 };
+    return { refuse: 'disk-full-first', reason, page: false, retryAfterMs: 50_000 };
   }
   if (!first) return null;
   const reason = `incident ${first.incidentId} (${first.trouble}) is open: the disk is grown first`;
-  return { refuse: 'disk-full-first', reason, page: false, lookAgainMs: 50_000 };
+  return { refuse: 'disk-full-first', reason, page: false, retryAfterMs: 50_000 };
 }

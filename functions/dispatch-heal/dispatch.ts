@@ -211,8 +211,8 @@ async function refuse(
   const known = shared && paged?.has(`${fleet} ${code}`) === true;
   const pages = due && !left && !known;
   if (pages && shared) paged?.add(`${fleet} ${code}`);
-  const lookAgainMs = left ? Math.min(NEXT_SWEEP_MS, refusal.lookAgainMs) : refusal.lookAgainMs;
-  const refused = refuseOpen(incident, { code, notBeforeMs: Date.now() + lookAgainMs, paged: pages || known });
+  const retryAfterMs = left ? Math.min(NEXT_SWEEP_MS, refusal.retryAfterMs) : refusal.retryAfterMs;
+  const refused = refuseOpen(incident, { code, notBeforeMs: Date.now() + retryAfterMs, paged: pages || known });
   if ('leave' in refused) return undefined;
   if (isNew && !(await replaceIncident(store, incident))) return false;
   const journal = createJournal(store, { ...incident, by: DISPATCHER, heal: healOf(trouble), writer: DISPATCHER });
@@ -221,7 +221,7 @@ async function refuse(
   if (!written) {
     await journal(`00-${code}`, {
       ...{ atMs, kind: 'refusal', sentence: reason, code },
-      evidence: { lookAgainSeconds: lookAgainMs / 1000, paged: pages },
+      evidence: { retryAfterSeconds: retryAfterMs / 1000, paged: pages },
     });
   }
   if (pages) {

@@ -164,7 +164,7 @@ const ACTS: ActTable<ReplaceActContext, Pick<ReplacePayload, 'mode'>, State, Act
     reduce: (_state, { from }, leased) => {
       if ('busy' in leased) {
         const reason = `${leased.busy} holds the new instance`;
-        return concluding(refused({ refuse: 'busy', reason, page: false, lookAgainMs: 5 * MINUTE_MS }), from.leases);
+        return concluding(refused({ refuse: 'busy', reason, page: false, retryAfterMs: 5 * MINUTE_MS }), from.leases);
       }
       const state = from.state && withReplacement(from.state, { fence: leased.holder.fence });
       return resumed({ ...from, state, leases: withLeased(from.leases, state) });
@@ -196,7 +196,7 @@ const ACTS: ActTable<ReplaceActContext, Pick<ReplacePayload, 'mode'>, State, Act
     reduce: (_state, { leases, failure: { message, throttled } }, { begun }) => {
       const ending =
         begun && !throttled
-          ? failed('step-failed', message, { page: true, lookAgainMs: MINUTE_MS })
+          ? failed('step-failed', message, { page: true, retryAfterMs: MINUTE_MS })
           : notBegun(message, throttled);
       return concluding(ending, { ...leases, commandsOver: false });
     },
@@ -294,7 +294,7 @@ function endingOf(end: LadderEnd): Ending {
     case 'refused':
       return refused(end.refusal);
     case 'failed':
-      return failed(end.code, end.reason, { page: true, lookAgainMs: end.lookAgainMs });
+      return failed(end.code, end.reason, { page: true, retryAfterMs: end.retryAfterMs });
     case 'escalated':
       return { outcome: 'escalated', code: end.code, reason: end.reason, asFound: end.asFound };
   }

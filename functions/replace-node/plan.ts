@@ -67,7 +67,7 @@ function plannedFrom(facts: Facts, state: LadderState | null): LadderPlan | { re
       refuse: 'restart-forbidden',
       reason: NO_RUNG,
       page: true,
-      lookAgainMs: 60 * 60_000,
+      retryAfterMs: 60 * 60_000,
     } as const;
     return { refusal };
   }
@@ -127,7 +127,7 @@ function neverRefusal(facts: Facts, rung: Rung): Refusal | null {
   const reason = RUNGS[rung].cannotBegin(facts, null);
   if (reason === null) return null;
   const refuse = facts.launch?.is === 'refused' ? 'aws-refused' : 'restart-forbidden';
-  return { refuse, reason, page: true, lookAgainMs: 60 * 60_000 };
+  return { refuse, reason, page: true, retryAfterMs: 60 * 60_000 };
 }
 
 const NOTHING_TRIED = { failed: [] };
@@ -203,7 +203,7 @@ export function settlesWith(
   return { rungs, source: memory.restoredVolumes && sourceOf(memory.restoredVolumes) };
 }
 
-const LOOK_AGAIN_MS = 60_000;
+const RETRY_AFTER_MS = 60_000;
 
 /** The act where it is permitted; else what puts away what was made for it, or the end of the attempt. */
 export function permit(decision: Decision, facts: Facts, state: LadderState | null, permitted: Permitted): Decision {
@@ -233,7 +233,7 @@ export const exceededBy = (reason: string): Refusal => ({
   refuse: 'approval-exceeded',
   reason,
   page: false,
-  lookAgainMs: LOOK_AGAIN_MS,
+  retryAfterMs: RETRY_AFTER_MS,
 });
 
 function exceeded(facts: Facts, state: LadderState, reason: string): Decision {

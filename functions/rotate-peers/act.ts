@@ -145,7 +145,7 @@ const tooLong = ({ name }: Subject, seconds: number): Refusal => ({
   refuse: 'restart-forbidden',
   reason: `${name} takes its new list only when it is restarted, which may take ${seconds} s by its stopGraceSeconds, more than a run has: restart it by hand`,
   page: true,
-  lookAgainMs: 0,
+  retryAfterMs: 0,
 });
 
 async function conclude(

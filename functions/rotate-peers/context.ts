@@ -164,7 +164,7 @@ export async function guardAgain(
     refuse: code,
     reason,
     page: false,
-    lookAgainMs: LOOK_AGAIN_MS,
+    retryAfterMs: LOOK_AGAIN_MS,
   });
   const node = records.nodes.find((one) => one.instanceId === instanceId);
   if (node?.owner != null) return refuse('busy', `a heal holds ${name}`);

@@ -167,9 +167,9 @@ export function judgeCopies(ids: readonly string[], now: readonly Pick<Taken, 's
   return { completed: `${ids.join(', ')} ${are} completed, of a client that had ended cleanly` };
 }
 
-const refuse = (code: GuardrailCode, reason: string, lookAgainMs: number): Refusal => ({
+const refuse = (code: GuardrailCode, reason: string, retryAfterMs: number): Refusal => ({
   refuse: code,
   reason,
   page: false,
-  lookAgainMs,
+  retryAfterMs,
 });

@@ -103,7 +103,7 @@ export function judgeAgent(
     refuse: code,
     reason,
     page: true,
-    lookAgainMs: LOOK_AGAIN_MS,
+    retryAfterMs: LOOK_AGAIN_MS,
   });
   if (!agent) return refuse('node-silent', 'the instance is not known to Systems Manager');
   if (agent.PingStatus !== 'Online')

@@ -69,5 +69,5 @@ const refuse = (code: 'paused' | 'pause-unreadable' | 'fleet-file-invalid', reas
   refuse: code,
   reason,
   page,
-  lookAgainMs: LOOK_AGAIN_MS,
+  retryAfterMs: LOOK_AGAIN_MS,
 });

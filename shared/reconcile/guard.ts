@@ -33,7 +33,7 @@ export function judgeFile(now: Fleet, { fleet, approved, by, parts }: Decided): 
     refuse: 'mode-changed',
     reason,
     page: false,
-    lookAgainMs: LOOK_AGAIN_MS,
+    retryAfterMs: LOOK_AGAIN_MS,
   });
   if (now.mode !== 'act' && !(now.mode === 'ask' && approved))
     return changed(`the fleet file says mode: ${now.mode} now`);

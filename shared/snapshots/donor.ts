@@ -120,5 +120,5 @@ const refuse = (code: GuardrailCode, reason: string): Refusal => ({
   refuse: code,
   reason,
   page: false,
-  lookAgainMs: LOOK_AGAIN_MS,
+  retryAfterMs: LOOK_AGAIN_MS,
 });

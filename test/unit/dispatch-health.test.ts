@@ -363,7 +363,7 @@ describe('a node that somebody died on with its client down', () => {
   const incident = openIncidentRecord({ trouble: NODE_HEALTH });
   const down = nodeRecord({ owner: OTHER, operation: leftOpen(incident.incidentId) });
   const owner = { state: 'ended', endedAtMs: NOON_MS - HOUR_MS } as const;
-  const paused = { refuse: 'paused', reason: 'works', page: false, lookAgainMs: 60_000 } as const;
+  const paused = { refuse: 'paused', reason: 'works', page: false, retryAfterMs: 60_000 } as const;
 
   it('is put back even in a pause, by a heal of the same kind', () => {
     expect(started(facts(NODE_HEALTH, { incident, nodeRecord: down, owner, paused })).payload.kind).toBe(

@@ -118,7 +118,7 @@ describe('an attempt in the middle of the ladder', () => {
   });
 
   it('is concluded as refused where a guard refuses an act', () => {
-    const refusal = { refuse: 'paused', reason: 'an audit', page: false, lookAgainMs: 1 } as const;
+    const refusal = { refuse: 'paused', reason: 'an audit', page: false, retryAfterMs: 1 } as const;
     expect(acts.climb.reduce(from, climbing, performed({ is: 'refused', refusal }), payloadOf)).toMatchObject({
       do: 'conclude',
       ending: { outcome: 'refused', code: 'paused' },

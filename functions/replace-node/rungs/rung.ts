@@ -30,7 +30,7 @@ export type End =
   | { readonly as: 'healed'; readonly reason: string }
   | { readonly as: 'refused'; readonly refusal: Refusal }
   /** Something must be put back, and fails: a person is told, and the next attempt goes on from here. */
-  | { readonly as: 'failed'; readonly code: FailureCode; readonly reason: string; readonly lookAgainMs: number }
+  | { readonly as: 'failed'; readonly code: FailureCode; readonly reason: string; readonly retryAfterMs: number }
   | {
       readonly as: 'escalated';
       readonly code: FailureCode | GuardrailCode;
@@ -51,12 +51,12 @@ export const ended = (end: End): Ended => ({ do: 'end', end });
 export const refuse = (
   code: Refusal['refuse'],
   reason: string,
-  { page = false, lookAgainMs = 5 * 60_000 }: { readonly page?: boolean; readonly lookAgainMs?: number } = {},
-): Ended => ended({ as: 'refused', refusal: { refuse: code, reason, page, lookAgainMs } });
+  { page = false, retryAfterMs = 5 * 60_000 }: { readonly page?: boolean; readonly retryAfterMs?: number } = {},
+): Ended => ended({ as: 'refused', refusal: { refuse: code, reason, page, retryAfterMs } });
 
 /** It may not end yet, and does not go on either: a person is told. */
 export const stuck = (reason: string): Ended =>
-  ended({ as: 'failed', code: 'step-failed', reason, lookAgainMs: 30 * 60_000 });
+  ended({ as: 'failed', code: 'step-failed', reason, retryAfterMs: 30 * 60_000 });
 
 // Acts that more than one rung decides on, in the words of a rung; what one rung alone decides on, it names itself.
 
@@ -156,7 +156,7 @@ const told = ({ act, count, reason }: Setback): Decision =>
     as: 'failed',
     code: 'step-failed',
     reason: `${act} failed ${count} times in a row (${reason}), and it is needed: it is tried again`,
-    lookAgainMs: NEXT_ATTEMPT_MS,
+    retryAfterMs: NEXT_ATTEMPT_MS,
   });
 
 type Failed = Extract<Verdict, { readonly is: 'failed' }>;
