@@ -14,7 +14,9 @@ export function sdkDiet(): Plugin[] {
     leanSchemas(),
     withoutDescriptions(),
     withoutEventStreams(),
+    withoutEventStreamCodec(),
     environmentCredentials(),
+    withoutConfigurationFiles(),
     trimmedPackageJson(),
     staticLambdaClient(),
     plainEndpointCache(),
@@ -55,6 +57,44 @@ function withoutEventStreams(): Plugin {
         throw new Error(`expected one ${EVENT_STREAMS}`);
       const failure = "(() => { throw new Error('event streams are left out of this bundle'); })()";
       return { contents: before + failure + after, loader: 'js' };
+    },
+  });
+}
+
+/** The Lambda client asks for a codec of event streams when it is made: nine kilobytes and node:zlib, for what no operation of ours has. */
+function withoutEventStreamCodec(): Plugin {
+  return rewriting('without-event-stream-codec', {
+    filter: inPackage('@smithy/core', 'dist-es/submodules/event-streams/eventstream-serde/EventStreamMarshaller\\.js'),
+    expectedWith: inPackage('@aws-sdk/client-lambda', '.*'),
+    rewrite: (source) => {
+      if (!source.includes('export const eventStreamSerdeProvider = (options) => new EventStreamMarshaller(options);'))
+        throw new Error('it does not export eventStreamSerdeProvider');
+      const failure = "() => { throw new Error('event streams are left out of this bundle'); }";
+      const contents = `export class EventStreamMarshaller { serialize = ${failure}; deserialize = ${failure}; }
+        export const eventStreamSerdeProvider = () => new EventStreamMarshaller();
+        export const readableToIterable = ${failure};`;
+      return { contents, loader: 'js' };
+    },
+  });
+}
+
+/**
+ * Reads no ~/.aws/config and no ~/.aws/credentials, which a sandbox of Lambda has not: its settings are variables of its environment. Each client
+ * looks for both files before its first call, and node:fs/promises is a millisecond of each cold start.
+ */
+function withoutConfigurationFiles(): Plugin {
+  return rewriting('without-configuration-files', {
+    filter: inPackage('@smithy/core', 'dist-es/submodules/config/shared-ini-file-loader/loadSharedConfigFiles\\.js'),
+    expectedWith: AWS_CLIENT,
+    rewrite: (source, path) => {
+      if (!source.includes('export const loadSharedConfigFiles = async (init = {}) => {'))
+        throw new Error('it does not export loadSharedConfigFiles');
+      return {
+        contents:
+          'export { CONFIG_PREFIX_SEPARATOR } from "./constants"; export const loadSharedConfigFiles = async () => ({ configFile: {}, credentialsFile: {} });',
+        loader: 'js',
+        resolveDir: dirname(path),
+      };
     },
   });
 }

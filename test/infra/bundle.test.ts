@@ -7,7 +7,13 @@ import { constants, createContext, runInContext } from 'node:vm';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { build } from 'esbuild';
 import { environmentCredentials, withNativeHash, withStaticLambdaClient } from '../../infra/bundle/plugins.ts';
-import { leanSchemas, withFewErrors, withLiteralKeys } from '../../infra/bundle/schemas.ts';
+import {
+  leanSchemas,
+  withFewErrors,
+  withLateShapes,
+  withLiteralKeys,
+  withLiterals,
+} from '../../infra/bundle/schemas.ts';
 import { type Bundle, bundleFunctions, bundleOptions } from '../../infra/bundle.ts';
 import { repositoryRoot } from '../../infra/paths.ts';
 
@@ -50,6 +56,11 @@ describe('the bundle of a function with all the clients of a heal', () => {
     ]) {
       expect(code).not.toContain(absent);
     }
+  });
+
+  it('reads no configuration files, and has no codec of event streams', () => {
+    for (const absent of ['AWS_CONFIG_FILE', 'AWS_SHARED_CREDENTIALS_FILE', 'fs/promises', 'Prelude checksum'])
+      expect(code).not.toContain(absent);
   });
 
   it('runs in a bare node:vm context, which has no module loader but require', () => {
@@ -258,6 +269,57 @@ describe('an answer of AWS in a bundle', () => {
   });
 });
 
+describe('a request to AWS in a bundle', () => {
+  const input = {
+    MinCount: 1,
+    MaxCount: 2,
+    LaunchTemplate: { LaunchTemplateName: 'node', Version: '$Default' },
+    NetworkInterfaces: [
+      {
+        DeviceIndex: 0,
+        SubnetId: 'subnet-1',
+        Groups: ['sg-1', 'sg-2'],
+        PrivateIpAddresses: [{ Primary: true, PrivateIpAddress: '10.0.0.1' }],
+      },
+    ],
+    BlockDeviceMappings: [
+      { DeviceName: '/dev/xvdf', Ebs: { VolumeSize: 7, VolumeType: 'gp3', DeleteOnTermination: false } },
+    ],
+    MetadataOptions: { HttpTokens: 'required' },
+    TagSpecifications: [{ ResourceType: 'instance', Tags: [{ Key: 'a', Value: 'b' }] }],
+    Placement: { GroupName: 'g', Tenancy: 'default' },
+    UserData: 'IyEvYmluL3No',
+    ClientToken: 'token',
+  } as const;
+
+  it('says the same as from the SDK as it is installed, however deep its shapes are', async () => {
+    const [{ directory }] = (await bundleFunctions(fixtures, temporary())) as [Bundle];
+    process.env['AWS_REGION'] = 'eu-west-1';
+    const bundled = createRequire(import.meta.url)(join(directory, 'index.js')) as {
+      awsClients(configure: () => object): { ec2: { send(command: object): Promise<unknown> } };
+      commands: { RunInstancesCommand: new (input: object) => object };
+    };
+    const sent: string[] = [];
+    const configure = () => ({
+      region: 'eu-west-1',
+      credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
+      maxAttempts: 1,
+      requestHandler: {
+        handle: async ({ body }: { body: string }) => {
+          sent.push(body);
+          const answer = '<RunInstancesResponse><instancesSet/></RunInstancesResponse>';
+          return { response: { statusCode: 200, headers: {}, body: Readable.from([Buffer.from(answer)]) } };
+        },
+      },
+    });
+    await bundled.awsClients(configure).ec2.send(new bundled.commands.RunInstancesCommand(input));
+    const whole = await import('@aws-sdk/client-ec2');
+    await new whole.EC2Client(configure() as never).send(new whole.RunInstancesCommand(input as never));
+    expect(sent[0]).toContain('NetworkInterface.1.SecurityGroupId.2=sg-2');
+    expect(sent[0]).toBe(sent[1]);
+  });
+});
+
 describe('a function that does not export what the local region drives it by', () => {
   it('is refused by the name of the export', async () => {
     const functions = temporary();
@@ -271,6 +333,29 @@ describe('an SDK that has changed its shape stops the build', () => {
   it('when a schema key is no string constant', () => {
     expect(withLiteralKeys('const _eN = "eN";\nvar a = { [_eN]: 1 };')).toBe('const _eN = "eN";\nvar a = { "eN": 1 };');
     expect(() => withLiteralKeys('var a = { [_eN]: 1 };')).toThrow('the key [_eN] is not a string constant');
+  });
+
+  it('when a shape is declared or used otherwise than it can be made late', () => {
+    const shapes =
+      'var A$ = [3, n0, "A",\n    0,\n    ["b"],\n    [[() => List, { "x": 1 }]]\n];\nvar List = [1, n0, "List", 0, () => A$];\n' +
+      'export var Call$ = [9, n0, "Call",\n    0, () => A$, () => __Unit\n];';
+    expect(withLateShapes(shapes)).toBe(
+      'function A$() { return A$.s ??= [3, n0, "A",\n    0,\n    ["b"],\n    [[List, { "x": 1 }]]\n]; }\n' +
+        'function List() { return List.s ??= [1, n0, "List", 0, A$]; }\n' +
+        'export var Call$ = [9, n0, "Call",\n    0, A$, () => __Unit\n];',
+    );
+    expect(() => withLateShapes('var A$ = [3, n0, "A"].concat();\n')).toThrow(
+      'expected 1 shapes that end with "];", found 0',
+    );
+    expect(() => withLateShapes('var A$ = [3, n0, "A"];\nvar b = A$[0];')).toThrow('the shape A$ is used otherwise');
+    expect(() => withLateShapes('var A$ = [3, n0, "A"];\nvar b = "A$";')).not.toThrow();
+  });
+
+  it('when a constant would be taken for one that it is not', () => {
+    const source = 'const _a = "A";\nconst n0 = "names";\nvar B = [3, n0, _a, x._a, "_a", __a, _a$, { "k": _a }];';
+    expect(withLiterals(source)).toBe(
+      'const _a = "A";\nconst n0 = "names";\nvar B = [3, n0, "A", x._a, "_a", __a, _a$, { "k": "A" }];',
+    );
   });
 
   it('when it chooses its hash otherwise', () => {
