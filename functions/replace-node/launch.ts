@@ -9,7 +9,7 @@ import { orRefused } from '../../shared/aws/refused.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { FLEET_TAG, INCIDENT_TAG, JOINING_TAG } from '../../shared/model/tags.ts';
 import { maskedUserData } from '../../shared/node-commands/masked-user-data.ts';
-import type { ClientOnNode } from '../../shared/node-commands/node-command.ts';
+import { clientsOf } from '../../shared/node-commands/node-command.ts';
 import { ownTags } from './acts/retired.ts';
 import type { HealContext } from './context.ts';
 
@@ -27,13 +27,6 @@ export interface Reach {
   /** Addresses and target groups, which would go on pointing at the original. */
   readonly pointers: readonly string[];
 }
-
-export const clientsOf = ({ units }: Pick<Fleet, 'units'>): readonly ClientOnNode[] =>
-  units.map(({ runtime, stopGraceSeconds, cleanLine }) => ({
-    runtime,
-    stopGraceSeconds,
-    cleanLine: cleanLine ?? null,
-  }));
 
 /** A template that the fleet file names comes first, in its default version: the instance's version belongs to the instance's own. */
 export function templateOf(

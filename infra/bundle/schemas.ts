@@ -127,5 +127,5 @@ async function wordsOf(options: BuildOptions): Promise<Set<string>> {
     sourcemap: false,
     write: false,
   });
-  return new Set(outputFiles[0]?.text.split(/\W+/));
+  return new Set(outputFiles.flatMap(({ text }) => text.split(/\W+/)));
 }

@@ -1,5 +1,5 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire, SourceMap } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -317,6 +317,89 @@ describe('a request to AWS in a bundle', () => {
     await new whole.EC2Client(configure() as never).send(new whole.RunInstancesCommand(input as never));
     expect(sent[0]).toContain('NetworkInterface.1.SecurityGroupId.2=sg-2');
     expect(sent[0]).toBe(sent[1]);
+  });
+});
+
+describe('a function whose lazy.ts names a module', () => {
+  const functions = join(repositoryRoot, 'test/infra/lazy-functions');
+  type Handler = (event: { rare: boolean }) => Promise<{ text?: string; isOurs?: boolean; sees?: boolean }>;
+  let bundle: Bundle;
+  const load = (file = join(bundle.directory, 'index.js')) =>
+    (createRequire(import.meta.url)(file) as { handler: Handler }).handler;
+  const read = (directory: string, file: string) => readFileSync(join(directory, file), 'utf8');
+  const copied = () => {
+    const directory = join(temporary(), 'asset');
+    cpSync(bundle.directory, directory, { recursive: true });
+    return directory;
+  };
+
+  beforeAll(async () => {
+    [bundle] = (await bundleFunctions(functions, temporary())) as [Bundle];
+  });
+
+  it('has a second file, with that module and a source map of its own', () => {
+    expect(readdirSync(bundle.directory)).toEqual(['index.js', 'lazy.js', 'package.json']);
+    expect(read(bundle.directory, 'index.js')).not.toContain('a rare act');
+    expect(read(bundle.directory, 'lazy.js')).toContain('a rare act');
+    const map = new SourceMap(JSON.parse(read(join(bundle.directory, '../maps'), 'rare-act-lazy.js.map')));
+    const lines = read(bundle.directory, 'lazy.js').split('\n');
+    const line = lines.findIndex((text) => text.includes('a rare act'));
+    const found = map.findEntry(line, (lines[line] ?? '').indexOf('a rare act'));
+    expect(found).toMatchObject({
+      originalSource: expect.stringMatching(/lazy-functions\/rare-act\/rare\.ts$/),
+      originalLine: 4,
+    });
+  });
+
+  it('is the same to the byte every time', async () => {
+    const [again] = (await bundleFunctions(functions, temporary())) as [Bundle];
+    for (const file of ['index.js', 'lazy.js']) expect(read(again.directory, file)).toBe(read(bundle.directory, file));
+  });
+
+  it('loads it when it is first used, and what both files use is there once', async () => {
+    const directory = copied();
+    const handler = load(join(directory, 'index.js'));
+    const isLoaded = () => Object.keys(createRequire(import.meta.url).cache).includes(join(directory, 'lazy.js'));
+    expect(await handler({ rare: false })).toEqual({ text: 'ordinary' });
+    expect(isLoaded()).toBe(false);
+    expect(await handler({ rare: true })).toMatchObject({ isOurs: true, sees: true });
+    expect(isLoaded()).toBe(true);
+  });
+
+  it('does not start without its second file, and says so', () => {
+    const directory = copied();
+    rmSync(join(directory, 'lazy.js'));
+    expect(() => load(join(directory, 'index.js'))).toThrow(
+      expect.objectContaining({
+        name: 'LazyFileError',
+        message: "the function's asset has no lazy.js: deploy it whole",
+      }),
+    );
+  });
+
+  it('fails by name where the second file cannot be loaded', async () => {
+    const directory = copied();
+    writeFileSync(join(directory, 'lazy.js'), 'module.exports = () => { throw new Error("half a file"); };');
+    const handler = load(join(directory, 'index.js'));
+    expect(await handler({ rare: false })).toEqual({ text: 'ordinary' });
+    await expect(handler({ rare: true })).rejects.toMatchObject({
+      name: 'LazyFileError',
+      message: "lazy.js of the function's asset cannot be loaded: half a file",
+    });
+  });
+
+  it('is refused where lazy.ts says anything else, or names what is not there', async () => {
+    const told = async (text: string) => {
+      const root = temporary();
+      mkdirSync(join(root, 'f'));
+      writeFileSync(join(root, 'f/handler.ts'), 'export const handler = 1, createHandler = 1, awsClients = 1;\n');
+      writeFileSync(join(root, 'f/lazy.ts'), text);
+      return bundleFunctions(root, temporary()).catch((error: Error) => error.message);
+    };
+    expect(await told('export const a = 1;\n')).toMatch(
+      /lazy\.ts: expected export \* as NAME from 'MODULE', found export const a = 1;$/,
+    );
+    expect(await told("export * as a from './gone.ts';\n")).toMatch(/lazy\.ts: there is no .*gone\.ts$/);
   });
 });
 

@@ -1,10 +1,9 @@
 // Acts on a node itself: one command each.
 import type { Fleet } from '../../../shared/fleet/model.ts';
 import type { LadderState, RestoredVolumes } from '../../../shared/heal/memory.ts';
-import type { NodeCommand } from '../../../shared/node-commands/node-command.ts';
+import { clientsOf, type NodeCommand } from '../../../shared/node-commands/node-command.ts';
 import type { Which } from '../context.ts';
 import { SIGNING_STATE } from '../guards.ts';
-import { clientsOf } from '../launch.ts';
 import { endOf } from '../proof.ts';
 import { failRung, giveUpReplacement, giveUpRestored, mountedOf, withReplacement, withRestored } from '../state.ts';
 import { type ActParts, defineAct, type Failed, known, nothing } from './act.ts';
