@@ -6,7 +6,13 @@ import { Readable } from 'node:stream';
 import { constants, createContext, runInContext } from 'node:vm';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { build } from 'esbuild';
-import { environmentCredentials, withNativeHash, withStaticLambdaClient } from '../../infra/bundle/plugins.ts';
+import {
+  environmentCredentials,
+  withNamedUtil,
+  withNativeHash,
+  withoutOperations,
+  withStaticLambdaClient,
+} from '../../infra/bundle/plugins.ts';
 import {
   leanSchemas,
   withFewErrors,
@@ -458,6 +464,24 @@ describe('an SDK that has changed its shape stops the build', () => {
     expect(() => withStaticLambdaClient(load + load)).toThrow("expected one import('@aws-sdk/client-lambda'), found 2");
     expect(() => withStaticLambdaClient("import('@aws-sdk/client-lambda'); const { LambdaClient } = module;")).toThrow(
       'expected "new module.LambdaClient"',
+    );
+  });
+
+  it('when the durable SDK makes its operations otherwise, or has more of one that is left out', async () => {
+    const sdk = readFileSync(join(repositoryRoot, 'node_modules/@aws/durable-execution-sdk-js/dist/index.mjs'), 'utf8');
+    expect(withoutOperations(sdk)).toContain("throw new Error('Map of the durable SDK is left out of this bundle");
+    expect(() => withoutOperations(sdk.replaceAll('createMapHandler', 'makeMap'))).toThrow(
+      'expected one createMapHandler(…), found 0',
+    );
+    expect(() => withoutOperations(`${sdk}\ncreateMapHandler();`)).toThrow('expected one createMapHandler(…), found 2');
+  });
+
+  it('when it imports node:util otherwise', () => {
+    expect(withNamedUtil("import util from 'node:util';\nutil.format(typeof util.format);")).toBe(
+      "import { format as util_format } from 'node:util'; const util = { format: util_format };\nutil.format(typeof util.format);",
+    );
+    expect(() => withNamedUtil("import * as util from 'node:util';")).toThrow(
+      "expected one import util from 'node:util'",
     );
   });
 
