@@ -1,9 +1,10 @@
-// Bundles every functions/*/handler.ts into the one CommonJS file that is deployed, and that the local region runs as
-// it is.
+// Bundles every functions/*/handler.ts into the CommonJS files that are deployed, and that the local region runs as they are: one, and a second
+// one where a function's lazy.ts names modules that it seldom needs.
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { type BuildOptions, build } from 'esbuild';
+import { type BundleText, bundleInTwo, LAZY_FILE, LAZY_SOURCE, textOf } from './bundle/lazy.ts';
 import { sdkDiet } from './bundle/plugins.ts';
 import { repositoryRoot } from './paths.ts';
 
@@ -13,8 +14,12 @@ const REQUIRED_EXPORTS = ['handler', 'createHandler', 'awsClients'] as const;
 export interface Bundle {
   /** The function's folder name: "resize-volume". */
   readonly name: string;
-  /** The asset folder: `index.js`, and a package.json that says that it is CommonJS, wherever the folder stands. */
+  /**
+   * The asset folder: `index.js`, `lazy.js` where the function has one, and a package.json that says that they are CommonJS, wherever the folder
+   * stands.
+   */
   readonly directory: string;
+  /** Of both files. */
   readonly bytes: number;
 }
 
@@ -43,7 +48,7 @@ export const bundleOptions = {
 
 /**
  * Bundles each folder of `functions` that has a handler.ts into `<out>/<name>/index.js`, with its source map in
- * `<out>/maps/<name>.js.map` (it is no part of the asset: a cold start should not load it). Returns the bundles by
+ * `<out>/maps/<name>.js.map`, and what it seldom needs into `lazy.js` beside it, with `<name>-lazy.js.map` (a map is no part of the asset: a cold start should not load it). Returns the bundles by
  * name, in alphabetical order. Throws esbuild's `BuildFailure` on a syntax error or an unknown import, an `Error` where
  * an export is missing.
  */
@@ -58,28 +63,37 @@ export async function bundleFunctions(
 
 async function bundleFunction(name: string, entryPoint: string, out: string): Promise<Bundle> {
   const directory = join(out, name);
-  const { outputFiles } = await build({
-    ...bundleOptions,
-    absWorkingDir: repositoryRoot,
-    entryPoints: [entryPoint],
-    outfile: join(directory, 'index.js'),
-    write: false,
-    plugins: sdkDiet(),
-  });
-  const code = outputFiles.find(({ path }) => path.endsWith('.js'));
-  const sourceMap = outputFiles.find(({ path }) => path.endsWith('.js.map'));
-  if (code === undefined || sourceMap === undefined) throw new Error(`${entryPoint}: esbuild wrote no code or no map`);
-
-  const exported = exportedNames(code.text);
+  const texts = await bundleTexts(entryPoint);
+  const exported = exportedNames(texts['index.js']?.code ?? '');
   const missing = REQUIRED_EXPORTS.filter((required) => !exported.includes(required));
   if (missing.length > 0) throw new Error(`${entryPoint}: it must export ${missing.join(', ')}`);
 
   await mkdir(directory, { recursive: true });
   await mkdir(join(out, 'maps'), { recursive: true });
-  await writeFile(code.path, code.contents);
   await writeFile(join(directory, 'package.json'), '{"type":"commonjs"}\n');
-  await writeFile(join(out, 'maps', `${name}.js.map`), sourceMap.contents);
-  return { name, directory, bytes: code.contents.byteLength };
+  for (const [file, { code, sourceMap }] of Object.entries(texts)) {
+    await writeFile(join(directory, file), code);
+    await writeFile(join(out, 'maps', `${file === 'index.js' ? name : `${name}-lazy`}.js.map`), sourceMap);
+  }
+  const bytes = Object.values(texts).reduce((sum, { code }) => sum + Buffer.byteLength(code), 0);
+  return { name, directory, bytes };
+}
+
+/** By file name. */
+async function bundleTexts(entryPoint: string): Promise<Readonly<Record<string, BundleText>>> {
+  const options = { ...bundleOptions, absWorkingDir: repositoryRoot };
+  if (existsSync(join(dirname(entryPoint), LAZY_SOURCE))) {
+    const { index, lazy } = await bundleInTwo(entryPoint, options, sdkDiet);
+    return { 'index.js': index, [LAZY_FILE]: lazy };
+  }
+  const { outputFiles } = await build({
+    ...options,
+    entryPoints: [entryPoint],
+    outfile: 'index.js',
+    write: false,
+    plugins: sdkDiet(),
+  });
+  return { 'index.js': textOf(outputFiles) };
 }
 
 /** For Node's own loader esbuild ends a CommonJS file with `0&&(module.exports={…})`, which names what it exports. */

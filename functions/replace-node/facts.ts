@@ -1,15 +1,9 @@
-// All that one decision rests on, read at one moment: EC2, the fleet's observation, what the node said last, what EC2 says of a launch before it is
-// made, and what carries no tags of the fleet so that no heal may use it.
+// All that one decision rests on, read at one moment: EC2, the fleet's observation, what the node said last, and what launch.ts reads.
 
-import { DescribeLaunchTemplateVersionsCommand, DescribeTagsCommand } from '@aws-sdk/client-ec2';
 import { DescribeInstanceInformationCommand } from '@aws-sdk/client-ssm';
-import type { ReplaceClients } from '../../shared/aws/clients.ts';
 import { judgeAgent } from '../../shared/aws/commands.ts';
-import { planHandOver, tagsOfTargetGroups } from '../../shared/aws/hand-over.ts';
 import { type Checks, describeChecks, describeInstance, type InstanceNow } from '../../shared/aws/instances.ts';
 import { type KeyScope, keyScopeOf } from '../../shared/aws/keys.ts';
-import { askForLaunch, isEverywhere, judgeLaunch, type Launch } from '../../shared/aws/launch.ts';
-import { orRefused } from '../../shared/aws/refused.ts';
 import { describeVolumes, initializationOf, type VolumeNow } from '../../shared/aws/volumes.ts';
 import type { Fleet, Role } from '../../shared/fleet/model.ts';
 import type { FleetObservation, FleetWatch, Health } from '../../shared/fleet/observation.ts';
@@ -19,11 +13,8 @@ import { readSwitches } from '../../shared/guardrails/switches.ts';
 import type { LadderState } from '../../shared/heal/memory.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import type { Want } from '../../shared/model/payload.ts';
-import { FLEET_TAG, INCIDENT_TAG, JOINING_TAG } from '../../shared/model/tags.ts';
-import { maskedUserData } from '../../shared/node-commands/masked-user-data.ts';
 import type { NodeState } from '../../shared/node-commands/node-answer.ts';
-import type { ClientOnNode } from '../../shared/node-commands/node-command.ts';
-import { ownTags } from './acts/cleanup.ts';
+import { type LaunchVerdict, type Reach, readLaunch, readReach } from './launch.ts';
 import { NO_SOURCES, readSources, type Sources } from './sources.ts';
 import type { NodeStatus, ReplaceContext } from './state.ts';
 
@@ -237,140 +228,3 @@ function roleIn(
 /** What nobody has confirmed lately is no halt; the observation's own age guards the rest. */
 const haltedSince = (watch: FleetWatch | undefined, nowMs: number): number | null =>
   watch && nowMs - watch.observedAtMs <= OBSERVATION_VALID_MS ? watch.haltedSinceMs : null;
-
-type Tags = Readonly<Record<string, string>>;
-
-/** What EC2 says of a launch before it is made. */
-export type LaunchVerdict =
-  | { readonly is: 'accepted' }
-  | { readonly is: 'refused' | 'unknown'; readonly reason: string };
-
-/** What carries no tags of the fleet, by name, so that no heal may use it. */
-export interface Reach {
-  /** The launch template and security groups: without them nothing is launched. */
-  readonly launch: readonly string[];
-  /** Addresses and target groups, which would go on pointing at the original. */
-  readonly pointers: readonly string[];
-}
-
-export const clientsOf = ({ units }: Pick<Fleet, 'units'>): readonly ClientOnNode[] =>
-  units.map(({ runtime, stopGraceSeconds, cleanLine }) => ({
-    runtime,
-    stopGraceSeconds,
-    cleanLine: cleanLine ?? null,
-  }));
-
-/** A template that the fleet file names comes first, in its default version: the instance's version belongs to the instance's own. */
-export function templateOf(
-  { replace }: Pick<Fleet, 'replace'>,
-  own: InstanceNow['launchTemplate'],
-): Launch['launchTemplate'] | null {
-  const { launchTemplate } = replace;
-  if (launchTemplate === undefined) return own && { id: own.id };
-  return launchTemplate.startsWith('lt-') ? { id: launchTemplate } : { name: launchTemplate };
-}
-
-/**
- * Whether EC2 would launch an instance in the place of this one, as far as it says before it does: permissions and the template, but no
- * capacity and no quota. What only one subnet refuses is no verdict, since others may be tried.
- */
-export async function readLaunch(context: ReplaceContext, fleet: Fleet, original: InstanceNow): Promise<LaunchVerdict> {
-  const launchTemplate = templateOf(fleet, original.launchTemplate);
-  const subnetId = original.subnetId || fleet.replace.subnetIds[0];
-  if (!launchTemplate || subnetId === undefined) return { is: 'unknown', reason: 'it names no template or no subnet' };
-  try {
-    const { availabilityZone } = original;
-    const asked = { launchTemplate, subnetId, availabilityZone, incidentId: context.payload.incidentId };
-    const answer = await askForLaunch(context.clients.ec2, launchRequest(context, fleet, original, asked));
-    if (!('refused' in answer)) return { is: 'accepted' };
-    const fault = judgeLaunch(answer);
-    return { is: isEverywhere(fault) ? 'refused' : 'unknown', reason: fault.reason };
-  } catch (error) {
-    return { is: 'unknown', reason: error instanceof Error ? `${error.name}: ${error.message}` : String(error) };
-  }
-}
-
-/** The same for the question as for the launch, but for its token. */
-export const launchRequest = (
-  context: ReplaceContext,
-  fleet: Fleet,
-  { instanceType, tags }: InstanceNow,
-  { incidentId, ...where }: Pick<Launch, 'launchTemplate' | 'subnetId' | 'availabilityZone'> & { incidentId: string },
-): Omit<Launch, 'token'> => ({
-  ...where,
-  instanceType,
-  userData: maskedUserData(clientsOf(fleet)),
-  tags: { ...usersTags(tags), ...ownTags(context), [INCIDENT_TAG]: incidentId, [JOINING_TAG]: incidentId },
-});
-
-const usersTags = (tags: Readonly<Record<string, string>>): Readonly<Record<string, string>> =>
-  Object.fromEntries(Object.entries(tags).filter(([key]) => !key.startsWith('aws:') && !key.startsWith('chainmend:')));
-
-/** The tags by which heals may use a thing: those of the fleet's nodes, or its name. The same fence as `taggedGrants` of the stack. */
-export const isOfFleet = (tags: Tags, { name, nodes }: Pick<Fleet, 'name' | 'nodes'>): boolean =>
-  tags[FLEET_TAG] === name || Object.entries(nodes.tags).every(([key, value]) => tags[key] === value);
-
-async function readReach(clients: ReplaceClients, fleet: Fleet, original: InstanceNow): Promise<Reach> {
-  const [launch, pointers] = await Promise.all([
-    launchNeeds(clients, fleet, original),
-    pointersAt(clients, fleet, original),
-  ]);
-  return { launch, pointers };
-}
-
-/** What of the launch template carries no tags of the fleet: the template itself, and groups that are named again with its interfaces. */
-async function launchNeeds({ ec2 }: ReplaceClients, fleet: Fleet, original: InstanceNow): Promise<readonly string[]> {
-  const template = templateOf(fleet, original.launchTemplate);
-  if (!template) return [];
-  const named = 'id' in template ? { LaunchTemplateId: template.id } : { LaunchTemplateName: template.name };
-  const read = await orRefused(() =>
-    ec2.send(new DescribeLaunchTemplateVersionsCommand({ ...named, Versions: ['$Default'] })),
-  );
-  // The launch itself says what is wrong with it.
-  if ('refused' in read) return [];
-  const [version] = read.LaunchTemplateVersions ?? [];
-  const id = version?.LaunchTemplateId;
-  // One that the fleet file names by its id is granted by that.
-  const isGranted = id !== undefined && id === fleet.replace.launchTemplate;
-  const groups = (version?.LaunchTemplateData?.NetworkInterfaces ?? []).flatMap(({ Groups = [] }) => Groups);
-  return untagged(ec2, fleet, [...(id === undefined || isGranted ? [] : [id]), ...new Set(groups)]);
-}
-
-/** Addresses and target groups that point at the instance, and carry no tags of the fleet: they cannot be pointed at another. */
-async function pointersAt(clients: ReplaceClients, fleet: Fleet, original: InstanceNow): Promise<readonly string[]> {
-  const nowhere = { instanceId: '-', privateIp: '-', vpcId: original.vpcId };
-  const steps = await planHandOver(clients, {
-    from: original,
-    to: nowhere,
-    autoScalingGroup: original.autoScalingGroup,
-  });
-  const addresses = steps.flatMap((step) => (step.call === 'AssociateAddress' ? [step.allocationId] : []));
-  const groups = new Map(
-    steps.flatMap((step) => (step.call === 'AssociateAddress' ? [] : [[step.targetGroupArn, step.name] as const])),
-  );
-  const [lacking, groupsLacking] = await Promise.all([
-    untagged(clients.ec2, fleet, addresses),
-    untaggedGroups(clients, fleet, groups),
-  ]);
-  return [...lacking, ...groupsLacking];
-}
-
-async function untagged(ec2: ReplaceClients['ec2'], fleet: Fleet, ids: readonly string[]): Promise<readonly string[]> {
-  if (ids.length === 0) return [];
-  const byId = { Filters: [{ Name: 'resource-id', Values: [...ids] }] };
-  const { Tags = [] } = await ec2.send(new DescribeTagsCommand(byId));
-  return ids.filter((id) => {
-    const own = Tags.filter(({ ResourceId }) => ResourceId === id);
-    return !isOfFleet(Object.fromEntries(own.map(({ Key = '', Value = '' }) => [Key, Value])), fleet);
-  });
-}
-
-/** @param groups names by ARN */
-async function untaggedGroups(
-  { elb }: ReplaceClients,
-  fleet: Fleet,
-  groups: ReadonlyMap<string, string>,
-): Promise<readonly string[]> {
-  const tags = await tagsOfTargetGroups(elb, [...groups.keys()]);
-  return [...groups].flatMap(([arn, name]) => (isOfFleet(tags.get(arn) ?? {}, fleet) ? [] : [`target group ${name}`]));
-}

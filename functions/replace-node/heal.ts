@@ -14,8 +14,9 @@ import type { ReplacePayload } from '../../shared/model/payload.ts';
 import type { Performed } from './acts/act.ts';
 import { type Act as LadderAct, performAct, statusAfterAct } from './acts/table.ts';
 import { decide } from './decide.ts';
-import { type Facts, readFacts, readLaunch } from './facts.ts';
+import { type Facts, readFacts } from './facts.ts';
 import { ladderOf, needsOf } from './ladder.ts';
+import { readLaunch } from './launch.ts';
 import { exceededBy, type LadderPlan, mayWait, needsTurn, permit, planOf, settlesWith, stateOf } from './plan.ts';
 import { type Decision, ended, type End as LadderEnd } from './rungs/rung.ts';
 import {

@@ -1,5 +1,4 @@
 // The three commands to the donor: inspect, stop, start. Each is journalled before and after, and may be sent again by a replay only as itself.
-import type { Fleet } from '../../shared/fleet/model.ts';
 import { readSwitches } from '../../shared/guardrails/switches.ts';
 import { changeNode } from '../../shared/heal/claim.ts';
 import { readGuards } from '../../shared/heal/guard.ts';
@@ -7,7 +6,7 @@ import type { FoundVolume } from '../../shared/heal/memory.ts';
 import { awaitNode, type Sent, sendToNode } from '../../shared/heal/node-commands.ts';
 import { type NodeAnswer, parseNodeAnswer } from '../../shared/node-commands/node-answer.ts';
 import {
-  type ClientOnNode,
+  clientsOf,
   type NodeCommand,
   nodeCommandOverByMs,
   nodeCommandParameters,
@@ -71,14 +70,6 @@ function sentenceOf(operation: NodeCommand['operation'], { result, reason, stop,
   const started = startSeconds === null ? '' : `, runs after ${startSeconds} s`;
   return `${operation} ${result}${stopped}${started}${reason ? `: ${reason}` : ''}`;
 }
-
-/** In the order of the fleet file: the last one is stopped first. */
-const clientsOf = ({ units }: Fleet): readonly ClientOnNode[] =>
-  units.map(({ runtime, stopGraceSeconds, cleanLine }) => ({
-    runtime,
-    stopGraceSeconds,
-    cleanLine: cleanLine ?? null,
-  }));
 
 const placesOf = (volumes: readonly FoundVolume[]): readonly Place[] =>
   volumes.map(({ path, volumeId }) => ({ path, volumeId }));

@@ -14,9 +14,11 @@ export function sdkDiet(): Plugin[] {
     leanSchemas(),
     withoutDescriptions(),
     withoutEventStreams(),
+    withoutEventStreamCodec(),
     environmentCredentials(),
+    withoutConfigurationFiles(),
     trimmedPackageJson(),
-    staticLambdaClient(),
+    leanDurableSdk(),
     plainEndpointCache(),
     nativeHash(),
   ];
@@ -55,6 +57,44 @@ function withoutEventStreams(): Plugin {
         throw new Error(`expected one ${EVENT_STREAMS}`);
       const failure = "(() => { throw new Error('event streams are left out of this bundle'); })()";
       return { contents: before + failure + after, loader: 'js' };
+    },
+  });
+}
+
+/** The Lambda client asks for a codec of event streams when it is made: nine kilobytes and node:zlib, for what no operation of ours has. */
+function withoutEventStreamCodec(): Plugin {
+  return rewriting('without-event-stream-codec', {
+    filter: inPackage('@smithy/core', 'dist-es/submodules/event-streams/eventstream-serde/EventStreamMarshaller\\.js'),
+    expectedWith: inPackage('@aws-sdk/client-lambda', '.*'),
+    rewrite: (source) => {
+      if (!source.includes('export const eventStreamSerdeProvider = (options) => new EventStreamMarshaller(options);'))
+        throw new Error('it does not export eventStreamSerdeProvider');
+      const failure = "() => { throw new Error('event streams are left out of this bundle'); }";
+      const contents = `export class EventStreamMarshaller { serialize = ${failure}; deserialize = ${failure}; }
+        export const eventStreamSerdeProvider = () => new EventStreamMarshaller();
+        export const readableToIterable = ${failure};`;
+      return { contents, loader: 'js' };
+    },
+  });
+}
+
+/**
+ * Reads no ~/.aws/config and no ~/.aws/credentials, which a sandbox of Lambda has not: its settings are variables of its environment. Each client
+ * looks for both files before its first call, and node:fs/promises is a millisecond of each cold start.
+ */
+function withoutConfigurationFiles(): Plugin {
+  return rewriting('without-configuration-files', {
+    filter: inPackage('@smithy/core', 'dist-es/submodules/config/shared-ini-file-loader/loadSharedConfigFiles\\.js'),
+    expectedWith: AWS_CLIENT,
+    rewrite: (source, path) => {
+      if (!source.includes('export const loadSharedConfigFiles = async (init = {}) => {'))
+        throw new Error('it does not export loadSharedConfigFiles');
+      return {
+        contents:
+          'export { CONFIG_PREFIX_SEPARATOR } from "./constants"; export const loadSharedConfigFiles = async () => ({ configFile: {}, credentialsFile: {} });',
+        loader: 'js',
+        resolveDir: dirname(path),
+      };
     },
   });
 }
@@ -134,20 +174,62 @@ export function withNativeHash(source: string): string {
 
 const DYNAMIC_IMPORT = /\bimport\(\s*['"]@aws-sdk\/client-lambda['"]\s*\)/g;
 
+/** One file, so all that is changed of it is changed at once. */
+function leanDurableSdk(): Plugin {
+  return rewriting('lean-durable-sdk', {
+    filter: inPackage('@aws/durable-execution-sdk-js', 'dist/index\\.mjs'),
+    expectedWith: DURABLE_SDK,
+    rewrite: (source) => ({
+      contents: withNamedUtil(withoutOperations(withStaticLambdaClient(source))),
+      loader: 'js',
+    }),
+  });
+}
+
+/** What no heal does: a heal is steps, waits and callbacks, one after another. */
+const OPERATIONS = [
+  'Invoke',
+  'RunInChildContext',
+  'WaitForCondition',
+  'WaitForCallback',
+  'Map',
+  'Parallel',
+  'ConcurrentExecution',
+  'Promise',
+] as const;
+
+/**
+ * Leaves out the operations of a durable context that nobody uses: a quarter of the SDK, which are methods of one class and stay otherwise. One that
+ * is called all the same fails and says why. Throws an `Error` unless each is made in one place.
+ */
+export function withoutOperations(source: string): string {
+  return OPERATIONS.reduce((left, operation) => {
+    const made = new RegExp(`(?<!const )\\bcreate${operation}Handler\\(`, 'g');
+    const places = left.match(made)?.length ?? 0;
+    if (places !== 1) throw new Error(`expected one create${operation}Handler(…), found ${places}`);
+    const failure = `(() => { throw new Error('${operation} of the durable SDK is left out of this bundle (infra/bundle/plugins.ts)'); })(`;
+    return left.replace(made, failure);
+  }, source);
+}
+
+const DEFAULT_UTIL = "import util from 'node:util';";
+
+/** Names what is used of node:util. A default import has esbuild copy the module with all of its getters: a millisecond of each cold start. */
+export function withNamedUtil(source: string): string {
+  const [before, after, ...more] = source.split(DEFAULT_UTIL);
+  if (before === undefined || after === undefined || more.length > 0) throw new Error(`expected one ${DEFAULT_UTIL}`);
+  const names = [...new Set([...after.matchAll(/\butil\.(\w+)/g)].map(([, name = '']) => name))].sort();
+  const imports = names.map((name) => `${name} as util_${name}`).join(', ');
+  const members = names.map((name) => `${name}: util_${name}`).join(', ');
+  return `${before}import { ${imports} } from 'node:util'; const util = { ${members} };${after}`;
+}
+
 /**
  * Makes the durable SDK's `import('@aws-sdk/client-lambda')` a static import of the names that it reads.
  * A dynamic import takes the whole namespace, and in a bundle of one file esbuild wraps all that is below it as a unit
  * that runs later: nothing in there is shaken any more, @smithy/core included.
+ * Throws an `Error` unless there is exactly one dynamic import of the client and every use of its module is plain.
  */
-function staticLambdaClient(): Plugin {
-  return rewriting('static-lambda-client', {
-    filter: inPackage('@aws/durable-execution-sdk-js', 'dist/index\\.mjs'),
-    expectedWith: DURABLE_SDK,
-    rewrite: (source) => ({ contents: withStaticLambdaClient(source), loader: 'js' }),
-  });
-}
-
-/** Throws an `Error` unless there is exactly one dynamic import of the client and every use of its module is plain. */
 export function withStaticLambdaClient(source: string): string {
   const imports = source.match(DYNAMIC_IMPORT)?.length ?? 0;
   if (imports !== 1) throw new Error(`expected one import('@aws-sdk/client-lambda'), found ${imports}`);

@@ -6,8 +6,9 @@ import { type BuildOptions, build, type Plugin } from 'esbuild';
 import { AWS_CLIENT, inPackage, rewriting } from './rewriting.ts';
 
 /**
- * Two things about the SDK's schema modules that keep all of them in every bundle:
- * computed keys (see `withLiteralKeys`), and the registration of every error of a service (see `withFewErrors`).
+ * Two things about the SDK's schema modules keep all of them in every bundle: computed keys (see `withLiteralKeys`), and the registration of
+ * every error of a service (see `withFewErrors`). Two more make a cold start slow: names that are read from variables (see `withLiterals`), and
+ * shapes that are made although no call needs them (see `withLateShapes`).
  */
 export function leanSchemas(): Plugin {
   return rewriting('lean-schemas', {
@@ -16,7 +17,7 @@ export function leanSchemas(): Plugin {
     prepare: wordsOf,
     rewrite: async (source, path, words) => {
       const kept = new Set([...words, ...(await retriedErrors(path))]);
-      return { contents: withFewErrors(withLiteralKeys(source), kept), loader: 'js' };
+      return { contents: withLateShapes(withLiterals(withFewErrors(withLiteralKeys(source), kept))), loader: 'js' };
     },
   });
 }
@@ -35,6 +36,49 @@ export function withLiteralKeys(source: string): string {
     return `${text}:`;
   });
 }
+
+/**
+ * Writes the module's string constants where they are used, but for the namespace, which is in every shape. V8 copies an array of literals; an
+ * array of variables is code that it has to compile and run at each cold start.
+ */
+export function withLiterals(source: string): string {
+  const constants = stringConstants(source);
+  return source
+    .split('\n')
+    .map((line) =>
+      CONSTANT.test(line) ? line : line.replace(USE_OF_CONSTANT, (name: string) => constants.get(name) ?? name),
+    )
+    .join('\n');
+}
+
+const CONSTANT = /^const \w+ = "/;
+/** No part of another name, of a member or of a text. */
+const USE_OF_CONSTANT = /(?<![\w$."'`])_\w+(?![\w$])/g;
+
+/**
+ * Makes a structure, union, list or map when it is first asked for, and keeps it. A cold start then reads the shapes of the calls that it makes:
+ * the SDK takes a function wherever it takes a shape (`deref` of @smithy/core), and refers to shapes by functions anyway.
+ * Throws an `Error` where a shape is declared or used otherwise than expected.
+ */
+export function withLateShapes(source: string): string {
+  const late = new Set([...source.matchAll(SHAPE)].map(([, , name = '']) => name));
+  const declared = source.match(/^(export )?var \w+\$? = \[[1-4],/gm)?.length ?? 0;
+  if (late.size !== declared) throw new Error(`expected ${declared} shapes that end with "];", found ${late.size}`);
+  const plain = source
+    .replace(/"(?:[^"\\]|\\.)*"|`[^`]*`/g, '')
+    .replace(/^(export )?var \w+\$? =|\(\) => \w+\$?/gm, '');
+  const used = [...plain.matchAll(/[\w$]+/g)].find(([name]) => late.has(name));
+  if (used) throw new Error(`the shape ${used[0]} is used otherwise than by a function`);
+  return source
+    .replace(/\(\) => (\w+\$?)/g, (thunk, name: string) => (late.has(name) ? name : thunk))
+    .replace(
+      SHAPE,
+      (_, exported = '', name, shape) => `${exported}function ${name}() { return ${name}.s ??= ${shape}; }`,
+    );
+}
+
+/** 1: a list, 2: a map, 3: a structure, 4: a union (@smithy/types, `StaticSchemaId…`). */
+const SHAPE = /^(export )?var (\w+\$?) = (\[[1-4], [\s\S]*?\]);$/gm;
 
 /**
  * Registers only the errors whose class is in `kept`. Any other error then arrives as the service's base exception,
@@ -83,5 +127,5 @@ async function wordsOf(options: BuildOptions): Promise<Set<string>> {
     sourcemap: false,
     write: false,
   });
-  return new Set(outputFiles[0]?.text.split(/\W+/));
+  return new Set(outputFiles.flatMap(({ text }) => text.split(/\W+/)));
 }

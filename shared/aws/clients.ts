@@ -1,11 +1,11 @@
 // The SDK clients of a function, made in one place so that every call has a time limit and the right retries.
 
-import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
+import type { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { DLMClient } from '@aws-sdk/client-dlm';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EC2Client } from '@aws-sdk/client-ec2';
-import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
+import type { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { KMSClient } from '@aws-sdk/client-kms';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { Route53Client } from '@aws-sdk/client-route-53';
@@ -13,6 +13,7 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { PROBE_REQUEST_TIMEOUT_MS } from '../probe/protocol.ts';
+import { autoScalingClient, loadBalancingClient } from './instance-owners.ts';
 
 export interface Clients {
   readonly ec2: EC2Client;
@@ -106,8 +107,8 @@ export function replaceClients(configure: Configure = () => ({})): ReplaceClient
   return lazily<ReplaceClients>({
     ...usual(settings),
     dlm: () => new DLMClient(settings('dlm')),
-    elb: () => new ElasticLoadBalancingV2Client(settings('elasticloadbalancing')),
-    autoscaling: () => new AutoScalingClient(settings('autoscaling')),
+    elb: () => loadBalancingClient(settings('elasticloadbalancing')),
+    autoscaling: () => autoScalingClient(settings('autoscaling')),
     kms: () => new KMSClient(settings('kms')),
   });
 }

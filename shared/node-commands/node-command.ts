@@ -1,6 +1,6 @@
 // The commands that work on a node's clients and volumes: what is put into SendCommand. Pure; like command.ts for growing, whose
 // fences they share. What they answer is in node-answer.ts.
-import type { Runtime } from '../fleet/model.ts';
+import type { Fleet, Runtime } from '../fleet/model.ts';
 import { checkedParameter, clockSkewSeconds, runLimitsSeconds, startBySeconds, unitOf } from './command.ts';
 import { maximumBase64Characters, type NodeOperation, operationParameters, type ParameterName } from './parameters.ts';
 
@@ -13,6 +13,14 @@ export interface ClientOnNode {
   /** An extended regular expression that a last line of its log matches when it ended cleanly; null: its exit status is all there is. */
   readonly cleanLine: string | null;
 }
+
+/** In the order of the fleet file: the last one is stopped first. */
+export const clientsOf = ({ units }: Pick<Fleet, 'units'>): readonly ClientOnNode[] =>
+  units.map(({ runtime, stopGraceSeconds, cleanLine }) => ({
+    runtime,
+    stopGraceSeconds,
+    cleanLine: cleanLine ?? null,
+  }));
 
 /** This EBS volume at this mount point. */
 export interface Place {

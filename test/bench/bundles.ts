@@ -30,9 +30,13 @@ export interface BundleBudget {
 
 const YARDSTICK = 'client-ec2, 2 commands';
 
-/** A whole heal costs at most three quarters of the yardstick; a small function two fifths. */
+/**
+ * Of the yardstick, a heal is imported in half of its time, and a small function in two fifths. The weight of replace-node is that of both of its
+ * files; what is imported is the first one.
+ */
 const budgets: Readonly<Record<string, BundleBudget>> = {
-  'resize-volume': { sizeKiB: 700, sizeRatio: 0.75, coldRatio: 0.75 },
+  'resize-volume': { sizeKiB: 700, sizeRatio: 0.75, coldRatio: 0.5 },
+  'replace-node': { sizeKiB: 700, sizeRatio: 0.85, coldRatio: 0.5 },
   'dispatch-heal': { sizeRatio: 0.4, coldRatio: 0.4 },
 };
 

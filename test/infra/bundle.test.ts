@@ -1,13 +1,25 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire, SourceMap } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { constants, createContext, runInContext } from 'node:vm';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { build } from 'esbuild';
-import { environmentCredentials, withNativeHash, withStaticLambdaClient } from '../../infra/bundle/plugins.ts';
-import { leanSchemas, withFewErrors, withLiteralKeys } from '../../infra/bundle/schemas.ts';
+import {
+  environmentCredentials,
+  withNamedUtil,
+  withNativeHash,
+  withoutOperations,
+  withStaticLambdaClient,
+} from '../../infra/bundle/plugins.ts';
+import {
+  leanSchemas,
+  withFewErrors,
+  withLateShapes,
+  withLiteralKeys,
+  withLiterals,
+} from '../../infra/bundle/schemas.ts';
 import { type Bundle, bundleFunctions, bundleOptions } from '../../infra/bundle.ts';
 import { repositoryRoot } from '../../infra/paths.ts';
 
@@ -50,6 +62,11 @@ describe('the bundle of a function with all the clients of a heal', () => {
     ]) {
       expect(code).not.toContain(absent);
     }
+  });
+
+  it('reads no configuration files, and has no codec of event streams', () => {
+    for (const absent of ['AWS_CONFIG_FILE', 'AWS_SHARED_CREDENTIALS_FILE', 'fs/promises', 'Prelude checksum'])
+      expect(code).not.toContain(absent);
   });
 
   it('runs in a bare node:vm context, which has no module loader but require', () => {
@@ -258,6 +275,140 @@ describe('an answer of AWS in a bundle', () => {
   });
 });
 
+describe('a request to AWS in a bundle', () => {
+  const input = {
+    MinCount: 1,
+    MaxCount: 2,
+    LaunchTemplate: { LaunchTemplateName: 'node', Version: '$Default' },
+    NetworkInterfaces: [
+      {
+        DeviceIndex: 0,
+        SubnetId: 'subnet-1',
+        Groups: ['sg-1', 'sg-2'],
+        PrivateIpAddresses: [{ Primary: true, PrivateIpAddress: '10.0.0.1' }],
+      },
+    ],
+    BlockDeviceMappings: [
+      { DeviceName: '/dev/xvdf', Ebs: { VolumeSize: 7, VolumeType: 'gp3', DeleteOnTermination: false } },
+    ],
+    MetadataOptions: { HttpTokens: 'required' },
+    TagSpecifications: [{ ResourceType: 'instance', Tags: [{ Key: 'a', Value: 'b' }] }],
+    Placement: { GroupName: 'g', Tenancy: 'default' },
+    UserData: 'IyEvYmluL3No',
+    ClientToken: 'token',
+  } as const;
+
+  it('says the same as from the SDK as it is installed, however deep its shapes are', async () => {
+    const [{ directory }] = (await bundleFunctions(fixtures, temporary())) as [Bundle];
+    process.env['AWS_REGION'] = 'eu-west-1';
+    const bundled = createRequire(import.meta.url)(join(directory, 'index.js')) as {
+      awsClients(configure: () => object): { ec2: { send(command: object): Promise<unknown> } };
+      commands: { RunInstancesCommand: new (input: object) => object };
+    };
+    const sent: string[] = [];
+    const configure = () => ({
+      region: 'eu-west-1',
+      credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
+      maxAttempts: 1,
+      requestHandler: {
+        handle: async ({ body }: { body: string }) => {
+          sent.push(body);
+          const answer = '<RunInstancesResponse><instancesSet/></RunInstancesResponse>';
+          return { response: { statusCode: 200, headers: {}, body: Readable.from([Buffer.from(answer)]) } };
+        },
+      },
+    });
+    await bundled.awsClients(configure).ec2.send(new bundled.commands.RunInstancesCommand(input));
+    const whole = await import('@aws-sdk/client-ec2');
+    await new whole.EC2Client(configure() as never).send(new whole.RunInstancesCommand(input as never));
+    expect(sent[0]).toContain('NetworkInterface.1.SecurityGroupId.2=sg-2');
+    expect(sent[0]).toBe(sent[1]);
+  });
+});
+
+describe('a function whose lazy.ts names a module', () => {
+  const functions = join(repositoryRoot, 'test/infra/lazy-functions');
+  type Handler = (event: { rare: boolean }) => Promise<{ text?: string; isOurs?: boolean; sees?: boolean }>;
+  let bundle: Bundle;
+  const load = (file = join(bundle.directory, 'index.js')) =>
+    (createRequire(import.meta.url)(file) as { handler: Handler }).handler;
+  const read = (directory: string, file: string) => readFileSync(join(directory, file), 'utf8');
+  const copied = () => {
+    const directory = join(temporary(), 'asset');
+    cpSync(bundle.directory, directory, { recursive: true });
+    return directory;
+  };
+
+  beforeAll(async () => {
+    [bundle] = (await bundleFunctions(functions, temporary())) as [Bundle];
+  });
+
+  it('has a second file, with that module and a source map of its own', () => {
+    expect(readdirSync(bundle.directory)).toEqual(['index.js', 'lazy.js', 'package.json']);
+    expect(read(bundle.directory, 'index.js')).not.toContain('a rare act');
+    expect(read(bundle.directory, 'lazy.js')).toContain('a rare act');
+    const map = new SourceMap(JSON.parse(read(join(bundle.directory, '../maps'), 'rare-act-lazy.js.map')));
+    const lines = read(bundle.directory, 'lazy.js').split('\n');
+    const line = lines.findIndex((text) => text.includes('a rare act'));
+    const found = map.findEntry(line, (lines[line] ?? '').indexOf('a rare act'));
+    expect(found).toMatchObject({
+      originalSource: expect.stringMatching(/lazy-functions\/rare-act\/rare\.ts$/),
+      originalLine: 4,
+    });
+  });
+
+  it('is the same to the byte every time', async () => {
+    const [again] = (await bundleFunctions(functions, temporary())) as [Bundle];
+    for (const file of ['index.js', 'lazy.js']) expect(read(again.directory, file)).toBe(read(bundle.directory, file));
+  });
+
+  it('loads it when it is first used, and what both files use is there once', async () => {
+    const directory = copied();
+    const handler = load(join(directory, 'index.js'));
+    const isLoaded = () => Object.keys(createRequire(import.meta.url).cache).includes(join(directory, 'lazy.js'));
+    expect(await handler({ rare: false })).toEqual({ text: 'ordinary' });
+    expect(isLoaded()).toBe(false);
+    expect(await handler({ rare: true })).toMatchObject({ isOurs: true, sees: true });
+    expect(isLoaded()).toBe(true);
+  });
+
+  it('does not start without its second file, and says so', () => {
+    const directory = copied();
+    rmSync(join(directory, 'lazy.js'));
+    expect(() => load(join(directory, 'index.js'))).toThrow(
+      expect.objectContaining({
+        name: 'LazyFileError',
+        message: "the function's asset has no lazy.js: deploy it whole",
+      }),
+    );
+  });
+
+  it('fails by name where the second file cannot be loaded', async () => {
+    const directory = copied();
+    writeFileSync(join(directory, 'lazy.js'), 'module.exports = () => { throw new Error("half a file"); };');
+    const handler = load(join(directory, 'index.js'));
+    expect(await handler({ rare: false })).toEqual({ text: 'ordinary' });
+    await expect(handler({ rare: true })).rejects.toMatchObject({
+      name: 'LazyFileError',
+      message: "lazy.js of the function's asset cannot be loaded: half a file",
+    });
+  });
+
+  it('is refused where lazy.ts says anything else, or names what is not there', async () => {
+    const told = async (text: string) => {
+      const root = temporary();
+      mkdirSync(join(root, 'f'));
+      writeFileSync(join(root, 'f/handler.ts'), 'export const handler = 1, createHandler = 1, awsClients = 1;\n');
+      writeFileSync(join(root, 'f/lazy.ts'), text);
+      return bundleFunctions(root, temporary()).catch((error: Error) => error.message);
+    };
+    expect(await told('export const a = 1;\n')).toMatch(
+      /lazy\.ts: expected export \* as NAME from 'MODULE', found export const a = 1;$/,
+    );
+    expect(await told("export * as a from './gone.ts';\n")).toMatch(/lazy\.ts: there is no .*gone\.ts$/);
+  });
+});
+
 describe('a function that does not export what the local region drives it by', () => {
   it('is refused by the name of the export', async () => {
     const functions = temporary();
@@ -271,6 +422,29 @@ describe('an SDK that has changed its shape stops the build', () => {
   it('when a schema key is no string constant', () => {
     expect(withLiteralKeys('const _eN = "eN";\nvar a = { [_eN]: 1 };')).toBe('const _eN = "eN";\nvar a = { "eN": 1 };');
     expect(() => withLiteralKeys('var a = { [_eN]: 1 };')).toThrow('the key [_eN] is not a string constant');
+  });
+
+  it('when a shape is declared or used otherwise than it can be made late', () => {
+    const shapes =
+      'var A$ = [3, n0, "A",\n    0,\n    ["b"],\n    [[() => List, { "x": 1 }]]\n];\nvar List = [1, n0, "List", 0, () => A$];\n' +
+      'export var Call$ = [9, n0, "Call",\n    0, () => A$, () => __Unit\n];';
+    expect(withLateShapes(shapes)).toBe(
+      'function A$() { return A$.s ??= [3, n0, "A",\n    0,\n    ["b"],\n    [[List, { "x": 1 }]]\n]; }\n' +
+        'function List() { return List.s ??= [1, n0, "List", 0, A$]; }\n' +
+        'export var Call$ = [9, n0, "Call",\n    0, A$, () => __Unit\n];',
+    );
+    expect(() => withLateShapes('var A$ = [3, n0, "A"].concat();\n')).toThrow(
+      'expected 1 shapes that end with "];", found 0',
+    );
+    expect(() => withLateShapes('var A$ = [3, n0, "A"];\nvar b = A$[0];')).toThrow('the shape A$ is used otherwise');
+    expect(() => withLateShapes('var A$ = [3, n0, "A"];\nvar b = "A$";')).not.toThrow();
+  });
+
+  it('when a constant would be taken for one that it is not', () => {
+    const source = 'const _a = "A";\nconst n0 = "names";\nvar B = [3, n0, _a, x._a, "_a", __a, _a$, { "k": _a }];';
+    expect(withLiterals(source)).toBe(
+      'const _a = "A";\nconst n0 = "names";\nvar B = [3, n0, "A", x._a, "_a", __a, _a$, { "k": "A" }];',
+    );
   });
 
   it('when it chooses its hash otherwise', () => {
@@ -290,6 +464,24 @@ describe('an SDK that has changed its shape stops the build', () => {
     expect(() => withStaticLambdaClient(load + load)).toThrow("expected one import('@aws-sdk/client-lambda'), found 2");
     expect(() => withStaticLambdaClient("import('@aws-sdk/client-lambda'); const { LambdaClient } = module;")).toThrow(
       'expected "new module.LambdaClient"',
+    );
+  });
+
+  it('when the durable SDK makes its operations otherwise, or has more of one that is left out', async () => {
+    const sdk = readFileSync(join(repositoryRoot, 'node_modules/@aws/durable-execution-sdk-js/dist/index.mjs'), 'utf8');
+    expect(withoutOperations(sdk)).toContain("throw new Error('Map of the durable SDK is left out of this bundle");
+    expect(() => withoutOperations(sdk.replaceAll('createMapHandler', 'makeMap'))).toThrow(
+      'expected one createMapHandler(…), found 0',
+    );
+    expect(() => withoutOperations(`${sdk}\ncreateMapHandler();`)).toThrow('expected one createMapHandler(…), found 2');
+  });
+
+  it('when it imports node:util otherwise', () => {
+    expect(withNamedUtil("import util from 'node:util';\nutil.format(typeof util.format);")).toBe(
+      "import { format as util_format } from 'node:util'; const util = { format: util_format };\nutil.format(typeof util.format);",
+    );
+    expect(() => withNamedUtil("import * as util from 'node:util';")).toThrow(
+      "expected one import util from 'node:util'",
     );
   });
 

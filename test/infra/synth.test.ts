@@ -1,4 +1,6 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from '@jest/globals';
@@ -9,11 +11,16 @@ import { long } from '../support/long.ts';
 const temporary = () => mkdtempSync(join(tmpdir(), 'chainmend-'));
 const read = (assembly: string, file: string) => readFileSync(join(assembly, file), 'utf8');
 
+interface Resource {
+  readonly Type: string;
+  readonly Properties: { readonly FunctionName: string; readonly Code: { readonly S3Key: string } };
+}
+
 /** Every file of an assembly that is deployed or read by the local region, with its content. */
 function contentOf(assembly: string): Map<string, string> {
   const files = readdirSync(assembly, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
   const deployed = files.filter(({ name }) =>
-    /^(Chainmend\.template\.json|Chainmend\.assets\.json|index\.js)$/.test(name),
+    /^(Chainmend\.template\.json|Chainmend\.assets\.json|(index|lazy)\.js)$/.test(name),
   );
   return new Map(
     deployed.map(({ parentPath, name }) => [join(parentPath, name).slice(assembly.length), read(parentPath, name)]),
@@ -48,8 +55,36 @@ describe('the app, synthesized in a process of its own with no credentials and n
     expect(names).toEqual(expect.arrayContaining(known));
     const assets = readdirSync(assembly).filter((name) => name.startsWith('asset.'));
     expect(assets).toHaveLength(names.length);
-    for (const asset of assets) expect(readdirSync(join(assembly, asset))).toEqual(['index.js', 'package.json']);
   });
+
+  it('holds in each asset every file that its code asks for, which loads nothing else and the second one only when needed', () => {
+    const template = JSON.parse(read(assembly, 'Chainmend.template.json')) as { Resources: Record<string, Resource> };
+    const deployed = Object.values(template.Resources).filter(({ Type }) => Type === 'AWS::Lambda::Function');
+    for (const { Properties } of deployed) {
+      const name = Properties.FunctionName.replace('chainmend-', '');
+      const directory = join(assembly, `asset.${Properties.Code.S3Key.replace('.zip', '')}`);
+      const hasTwo = existsSync(join(repositoryRoot, 'functions', name, 'lazy.ts'));
+      const files = hasTwo ? ['index.js', 'lazy.js'] : ['index.js'];
+      expect([name, readdirSync(directory)]).toEqual([name, [...files, 'package.json']]);
+      for (const file of files) {
+        const asked = [...read(directory, file).matchAll(/\b(?:require|import)\(([^()]{1,80})\)/g)].map(
+          ([, to = '']) => to,
+        );
+        // One letter: the durable SDK's import of plugins that the environment may name, and ours names none.
+        const known = asked.filter((to) => isBuiltin(to.slice(1, -1)) || /^\w$/.test(to));
+        expect([name, file, asked.filter((to) => !known.includes(to))]).toEqual([
+          ...[name, file],
+          hasTwo && file === 'index.js' ? ['file'] : [],
+        ]);
+      }
+      const { status, stdout, stderr } = spawnSync(
+        process.execPath,
+        ['-p', `require(${JSON.stringify(join(directory, 'index.js'))}); Object.keys(require.cache).length`],
+        { env: { AWS_REGION: 'eu-west-1' }, encoding: 'utf8' },
+      );
+      expect([name, status, stdout.trim(), stderr]).toEqual([name, 0, '1', '']);
+    }
+  }, 60_000);
 
   it('knows every fleet file', () => {
     const files = readdirSync(join(repositoryRoot, 'infra/fleets')).filter((name) => name.endsWith('.yaml'));

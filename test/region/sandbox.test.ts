@@ -6,12 +6,16 @@ import { randomStream } from '../../local/simulator/random.ts';
 import { START_MS } from '../support/kernel.ts';
 
 /** Runs the body of an async handler `(event, context)` in a sandbox of its own. */
-function sandbox(body: string, { actor = 'f/1', seed = 1, environment = {} } = {}) {
+function sandbox(
+  body: string,
+  { actor = 'f/1', seed = 1, environment = {}, others = {} as Readonly<Record<string, string>> } = {},
+) {
   const clock = new VirtualClock({ startMs: START_MS, guard: false });
   const gateway = new Gateway({ clock, models: new Map(), random: randomStream(seed, 'gateway') });
   const log: string[] = [];
   const guest = createSandbox({
     script: compileBundle(`exports.handler = async (event, context) => { ${body} };`, 'test.cjs'),
+    others: new Map(Object.entries(others).map(([name, source]) => [name, compileBundle(source, name)])),
     environment,
     clock,
     random: randomStream(seed, actor),
@@ -121,6 +125,23 @@ describe('the world of a sandbox', () => {
   it('names what a function cannot use', async () => {
     await expect(sandbox(`require('net').connect(80)`).run()).rejects.toThrow('cannot use net.connect');
     await expect(sandbox(`require('left-pad')`).run()).rejects.toThrow('cannot require "left-pad"');
+  });
+
+  it('has the other files of its asset, each run once and when it is first required', async () => {
+    const { run } = sandbox(
+      `const before = typeof globalThis.runs;
+      const [one, other] = [require('./lazy.js'), require('./lazy.js')];
+      const there = require.resolve('./lazy.js');
+      const gone = (() => { try { return require.resolve('./gone.js'); } catch (error) { return error.code; } })();
+      return [before, one.says(), one === other, globalThis.runs, one.made instanceof Date, there, gone];`,
+      {
+        others: {
+          './lazy.js':
+            'globalThis.runs = (globalThis.runs ?? 0) + 1; exports.made = new Date(); exports.says = () => "here";',
+        },
+      },
+    );
+    expect(await run()).toEqual(['undefined', 'here', true, 1, true, './lazy.js', 'MODULE_NOT_FOUND']);
   });
 
   it('is a realm of its own, in which events and errors are its own', async () => {

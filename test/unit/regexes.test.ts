@@ -16,6 +16,7 @@ const KNOWN: Readonly<Record<string, string>> = {
 
 /** Put together at run time, from parts that are ours. */
 const COMPOSED: Readonly<Record<string, string>> = {
+  'infra/bundle/plugins.ts': 'names of our own list',
   'infra/bundle/rewriting.ts': 'names of packages',
   'local/cli/story/alarm-history.ts': 'kinds of alarms',
   'shared/node-commands/command.ts': 'patterns of parameters.ts, which are literals there',

@@ -1,7 +1,7 @@
 // What carries no tags of the fleet: nothing is launched with it, and a plan says what would stay behind.
 import { describe, expect, it } from '@jest/globals';
-import { isOfFleet } from '../../functions/replace-node/facts.ts';
 import { guardOf } from '../../functions/replace-node/judge.ts';
+import { isOfFleet } from '../../functions/replace-node/launch.ts';
 import { planOf } from '../../functions/replace-node/plan.ts';
 import { isDenied } from '../../shared/aws/refused.ts';
 import { bitcoinFleet } from '../support/builders/fleet.ts';

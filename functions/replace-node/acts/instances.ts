@@ -15,7 +15,7 @@ import {
   TAG_VALUE_MAX,
   WHY_TAG,
 } from '../../../shared/model/tags.ts';
-import { launchRequest, templateOf } from '../facts.ts';
+import { launchRequest, templateOf } from '../launch.ts';
 import {
   dropReplacement as dropped,
   failRung,

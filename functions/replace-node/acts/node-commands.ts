@@ -1,8 +1,7 @@
 // Acts on a node itself: one command each.
 import type { Fleet } from '../../../shared/fleet/model.ts';
 import type { LadderState, RestoredVolumes } from '../../../shared/heal/memory.ts';
-import type { NodeCommand } from '../../../shared/node-commands/node-command.ts';
-import { clientsOf } from '../facts.ts';
+import { clientsOf, type NodeCommand } from '../../../shared/node-commands/node-command.ts';
 import { endOf, SIGNING_STATE } from '../judge.ts';
 import {
   failRung,

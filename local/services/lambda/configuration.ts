@@ -11,7 +11,10 @@ export function describe(fn: LambdaFunction, functionArn: string): FunctionConfi
     Runtime: fn.runtime as NonNullable<FunctionConfiguration['Runtime']>,
     Role: fn.roleArn,
     Handler: fn.handler,
-    CodeSize: Buffer.byteLength(fn.code.source),
+    CodeSize: [fn.code, ...(fn.code.others?.values() ?? [])].reduce(
+      (sum, { source }) => sum + Buffer.byteLength(source),
+      0,
+    ),
     CodeSha256: fn.code.sha256,
     Description: fn.description,
     Timeout: fn.timeoutSeconds,

@@ -1,7 +1,8 @@
 // Reads what `cdk synth` wrote: a stack's template, and the files that its functions are made of.
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { CodeBundle } from '../lambda-runtime/environment.ts';
 
 export interface TemplateResource {
   readonly Type: string;
@@ -87,12 +88,20 @@ export function readAssembly(directory: string, stackName?: string): Assembly {
   };
 }
 
-/** The one CommonJS bundle of a folder, `index.js` or `index.cjs`. Throws an Error naming the folder when there is none. */
-export function readBundle(directory: string): { path: string; source: string; sha256: string } {
-  const path = ['index.js', 'index.cjs'].map((file) => join(directory, file)).find((file) => existsSync(file));
-  if (path === undefined) throw new Error(`${directory}: expected a bundle index.js or index.cjs`);
-  const source = readFileSync(path, 'utf8');
-  return { path, source, sha256: sha256Of(source) };
+/** The CommonJS bundle of a folder: `index.js` or `index.cjs`, and its other files. Throws an Error naming the folder when there is none. */
+export function readBundle(directory: string): CodeBundle {
+  const names = readdirSync(directory)
+    .filter((name) => /\.c?js$/.test(name))
+    .sort();
+  const main = names.find((name) => name === 'index.js' || name === 'index.cjs');
+  if (main === undefined) throw new Error(`${directory}: expected a bundle index.js or index.cjs`);
+  const fileOf = (name: string) => ({
+    path: join(directory, name),
+    source: readFileSync(join(directory, name), 'utf8'),
+  });
+  const others = new Map(names.filter((name) => name !== main).map((name) => [`./${name}`, fileOf(name)]));
+  const file = fileOf(main);
+  return { ...file, others, sha256: sha256Of([file, ...others.values()].map(({ source }) => source).join('\0')) };
 }
 
 /** As Lambda tells it: base64 of the SHA-256. */

@@ -1,10 +1,16 @@
 // What Lambda needs from the rest of the local region: sandboxes to run code in, code to run, and someone to tell about it.
 
-/** The bundle of a function as the deployer read it from its asset. */
-export interface CodeBundle {
+export interface CodeFile {
   /** Where the file lies, for stack traces and source maps. */
   readonly path: string;
   readonly source: string;
+}
+
+/** The bundle of a function as the deployer read it from its asset: the file with its handler, and what else is there. */
+export interface CodeBundle extends CodeFile {
+  /** The asset's other files, as the first one requires them: "./lazy.js". */
+  readonly others?: ReadonlyMap<string, CodeFile>;
+  /** Of all files. */
   readonly sha256: string;
 }
 

@@ -12,6 +12,8 @@ export interface GuestParts {
   readonly process: Readonly<Record<string, unknown>>;
   readonly performance: Readonly<Record<string, unknown>>;
   readonly console: object;
+  /** The other files of its asset, by the words that they are required by; each is run once. */
+  readonly others: ReadonlyMap<string, () => unknown>;
 }
 
 /** Built-in modules that compute and nothing else: a guest may have the real ones. */
@@ -49,7 +51,8 @@ const REFUSED = new Set([
 
 const hostRequire = createRequire(import.meta.url);
 
-export function guestRequire(parts: GuestParts): (name: string) => unknown {
+export function guestRequire(parts: GuestParts): GuestRequire {
+  const loaded = new Map<string, unknown>();
   const modules: Readonly<Record<string, unknown>> = {
     // Whatever streams a guest names, all that it prints goes to its one log.
     console: { Console: guestConsoleClass(parts.console) },
@@ -68,13 +71,26 @@ export function guestRequire(parts: GuestParts): (name: string) => unknown {
     timers: parts.timers.timers,
     'timers/promises': parts.timers.promises,
   };
-  return (specifier) => {
+  const require = (specifier: string): unknown => {
+    const other = parts.others.get(specifier);
+    if (other !== undefined) {
+      if (!loaded.has(specifier)) loaded.set(specifier, other());
+      return loaded.get(specifier);
+    }
     const name = specifier.replace(/^node:/, '');
     if (Object.hasOwn(modules, name)) return modules[name];
     if (PURE.has(name)) return hostRequire(`node:${name}`);
     if (REFUSED.has(name)) return refusedModule(name);
     throw new Error(`a function of the local region cannot require "${specifier}": bundle it, or do without`);
   };
+  const resolve = (specifier: string): string => (parts.others.has(specifier) ? specifier : notInBundle(specifier));
+  return Object.assign(require, { resolve });
+}
+
+interface GuestRequire {
+  (specifier: string): unknown;
+  /** Of what lies in the asset. */
+  resolve(specifier: string): string;
 }
 
 const notInBundle = (name: unknown): never => {

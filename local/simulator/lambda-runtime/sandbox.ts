@@ -41,6 +41,8 @@ export type Lane = 'fidelity' | 'sweep';
 export interface SandboxOptions {
   /** From `compileBundle`. */
   readonly script: vm.Script;
+  /** The asset's other files, by the words that they are required by: "./lazy.js". */
+  readonly others?: ReadonlyMap<string, vm.Script>;
   /** Export that is the handler, in the fidelity lane. The sweep lane makes one by `createHandler({ clients })`. */
   readonly exportName?: string;
   /** The function's own variables; region, credentials and limits of the SDK are added. */
@@ -83,6 +85,8 @@ export function createSandbox(options: SandboxOptions): Sandbox {
   return new GuestSandbox(options);
 }
 
+type GuestModule = (exports: object, require: unknown, module: object) => void;
+
 type Handler = (event: unknown, context: object) => unknown;
 
 interface GuestExports extends Readonly<Record<string, unknown>> {
@@ -124,14 +128,15 @@ class GuestSandbox implements Sandbox {
     };
     const http = guestHttp('http:', transport, timers);
     const https = guestHttp('https:', transport, timers);
-    const load = options.script.runInContext(context.context) as (
-      exports: object,
-      require: unknown,
-      module: object,
-    ) => void;
-    const module: { exports: GuestExports } = { exports: {} };
-    load(module.exports, guestRequire({ ...context, timers, random, http, https }), module);
-    this.#handler = this.#handlerOf(module.exports);
+    const run = (script: vm.Script, require: unknown): GuestExports => {
+      const module: { exports: GuestExports } = { exports: {} };
+      (script.runInContext(context.context) as GuestModule)(module.exports, require, module);
+      return module.exports;
+    };
+    const others = new Map([...(options.others ?? [])].map(([name, script]) => [name, () => run(script, require)]));
+    const require = guestRequire({ ...context, timers, random, http, https, others });
+    const exports = run(options.script, require);
+    this.#handler = this.#handlerOf(exports);
     options.gateway.attach(this.actor, () => this.kill());
   }
 

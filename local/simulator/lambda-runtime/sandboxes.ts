@@ -3,7 +3,7 @@ import type vm from 'node:vm';
 import type { VirtualClock } from '../clock.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 import { randomStream } from '../random.ts';
-import type { Sandbox, SandboxFunction, StartSandbox } from './environment.ts';
+import type { CodeBundle, Sandbox, SandboxFunction, StartSandbox } from './environment.ts';
 import type { Surroundings } from './guest-network.ts';
 import { compileBundle, createSandbox, type Lane } from './sandbox.ts';
 
@@ -48,7 +48,17 @@ interface SandboxesOptions {
 }
 
 /** Bundles are compiled once a process: every region of a sweep over seeds runs the same scripts. */
-const compiled = new Map<string, vm.Script>();
+const compiled = new Map<string, Scripts>();
+
+interface Scripts {
+  readonly script: vm.Script;
+  readonly others: ReadonlyMap<string, vm.Script>;
+}
+
+const compileFiles = ({ source, path, others = new Map() }: CodeBundle): Scripts => ({
+  script: compileBundle(source, path),
+  others: new Map([...others].map(([name, other]) => [name, compileBundle(other.source, other.path)])),
+});
 
 /** Starts a sandbox for each function that asks for one, and keeps what its invocations called and printed. */
 export function createSandboxes({
@@ -66,10 +76,10 @@ export function createSandboxes({
   const started = new Map<string, number>();
   const inThisProcess = (fn: SandboxFunction, actor: string, note: (line: string) => void): Sandbox => {
     const { functionName, version, roleArn, code, handler, environment, memoryMiB } = fn;
-    const script = compiled.get(code.sha256) ?? compileBundle(code.source, code.path);
-    compiled.set(code.sha256, script);
+    const scripts = compiled.get(code.sha256) ?? compileFiles(code);
+    compiled.set(code.sha256, scripts);
     return createSandbox({
-      script,
+      ...scripts,
       exportName: handler.split('.').at(-1) ?? 'handler',
       environment: {
         AWS_LAMBDA_FUNCTION_NAME: functionName,

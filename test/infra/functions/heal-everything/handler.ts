@@ -16,6 +16,7 @@ import {
   DescribeVolumesModificationsCommand,
   EC2Client,
   ModifyVolumeCommand,
+  RunInstancesCommand,
 } from '@aws-sdk/client-ec2';
 import { GetDurableExecutionCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
@@ -47,6 +48,7 @@ export const commands = {
   PublishCommand,
   PutItemCommand,
   QueryCommand,
+  RunInstancesCommand,
   SendCommandCommand,
   UpdateItemCommand,
 };

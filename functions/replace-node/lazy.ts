@@ -1,0 +1,10 @@
+// Modules that only rare acts need: another instance, its addresses and load balancers, Auto Scaling, questions to people. infra/bundle puts
+// them into a second file of the asset, which is loaded when one of their exports is first used, and never while the function starts.
+
+export * as handOver from '../../shared/aws/hand-over.ts';
+export * as clients from '../../shared/aws/instance-owners.ts';
+export * as launch from '../../shared/aws/launch.ts';
+export * as standby from '../../shared/aws/standby.ts';
+export * as ask from '../../shared/heal/ask.ts';
+export * as replacement from './launch.ts';
+export * as plan from './plan.ts';

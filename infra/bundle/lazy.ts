@@ -1,0 +1,225 @@
+// The second file of a bundle: modules that a function's lazy.ts names, loaded when one of their exports is first used.
+//
+// esbuild's own `import()` wraps whatever lies below it within one file, and what two ES modules share goes into a third file; a bare node:vm
+// context takes neither. So esbuild splits the function into ES modules first (`split`). Then index.js gets what both share, and lazy.js is a
+// function of that (`link`): each module exists once, and index.js loads lazy.js by a `require` that no await is needed for.
+import { existsSync, readFileSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { type BuildOptions, build, type OutputFile, type Plugin } from 'esbuild';
+
+/** Beside a handler: `export * as NAME from 'MODULE';` for each module, and nothing else. */
+export const LAZY_SOURCE = 'lazy.ts';
+export const LAZY_FILE = 'lazy.js';
+
+export interface BundleText {
+  readonly code: string;
+  readonly sourceMap: string;
+}
+
+const SHARED = 'shared';
+const PREFIX = 'lazy:';
+
+/** @throws an `Error` where lazy.ts says anything else than which modules are loaded when needed */
+export async function bundleInTwo(
+  entryPoint: string,
+  options: BuildOptions & { readonly absWorkingDir: string },
+  plugins: () => Plugin[],
+): Promise<{ readonly index: BundleText; readonly lazy: BundleText }> {
+  const source = join(dirname(entryPoint), LAZY_SOURCE);
+  const modules = readLazySource(source);
+  const first = await build({
+    ...options,
+    entryPoints: [entryPoint],
+    plugins: [lazyImports(source, modules), ...plugins()],
+    outfile: 'index.js',
+    format: 'esm',
+    sourcemap: false,
+    write: false,
+    metafile: true,
+  });
+  const atOnce = new Set(
+    Object.values(first.metafile.outputs)
+      .flatMap(({ inputs }) => Object.entries(inputs))
+      .flatMap(([path, { bytesInOutput }]) => (bytesInOutput > 0 ? [resolve(options.absWorkingDir, path)] : [])),
+  );
+  const parts = await split(entryPoint, source, options, [
+    noDynamicImports(),
+    ownSchemas(atOnce),
+    lazyImports(source, modules),
+    ...plugins(),
+  ]);
+  return link(parts, options);
+}
+
+/** The modules by path, with the name by which lazy.js exports each. */
+function readLazySource(source: string): ReadonlyMap<string, string> {
+  const modules = new Map<string, string>();
+  const statements = readFileSync(source, 'utf8')
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('//'));
+  for (const line of statements) {
+    const [, name, from] = /^export \* as (\w+) from '(\.{1,2}\/[^']+\.ts)';$/.exec(line) ?? [];
+    if (name === undefined || from === undefined)
+      throw new Error(`${source}: expected export * as NAME from 'MODULE', found ${line}`);
+    const path = resolve(dirname(source), from);
+    if (!existsSync(path)) throw new Error(`${source}: there is no ${path}`);
+    modules.set(path, name);
+  }
+  return modules;
+}
+
+/** What the other modules import of a lazy one stays an import, by its name: of lazy.js, not of the module. */
+function lazyImports(source: string, modules: ReadonlyMap<string, string>): Plugin {
+  return {
+    name: 'lazy-imports',
+    setup: (build) =>
+      build.onResolve({ filter: /^\.{1,2}\/.*\.ts$/ }, ({ path, importer, resolveDir }) => {
+        const name = modules.get(resolve(resolveDir, path));
+        if (name === undefined || importer === source || modules.has(importer)) return undefined;
+        // Of an import of types nothing is left.
+        return { path: PREFIX + name, external: true, sideEffects: false };
+      }),
+  };
+}
+
+/** What code that no function runs would import is a part of its own to esbuild, with what it shares. It is left out with that code. */
+const noDynamicImports = (): Plugin => ({
+  name: 'no-dynamic-imports',
+  setup: (build) =>
+    build.onResolve({ filter: /^[^.]/ }, ({ kind, path }) =>
+      kind === 'dynamic-import' ? { path, external: true } : undefined,
+    ),
+});
+
+/**
+ * The schemas of one client are one module, so all of them would go to index.js. What lazy.js alone asks of a client has a copy of its own, which
+ * keeps the shapes of its own calls.
+ */
+function ownSchemas(atOnce: ReadonlySet<string>): Plugin {
+  return {
+    name: 'own-schemas',
+    setup: (build) =>
+      build.onResolve(
+        { filter: /\/schemas\/schemas_\d+$/ },
+        async ({ path, importer, resolveDir, kind, pluginData }) => {
+          if (pluginData === RESOLVED || atOnce.has(importer)) return undefined;
+          const found = await build.resolve(path, { importer, resolveDir, kind, pluginData: RESOLVED });
+          return { ...found, suffix: '?lazy' };
+        },
+      ),
+  };
+}
+
+const RESOLVED = Symbol('resolved');
+
+interface Parts {
+  /** By file name. */
+  readonly texts: ReadonlyMap<string, OutputFile>;
+  readonly directory: string;
+}
+
+async function split(
+  entryPoint: string,
+  source: string,
+  options: BuildOptions & { readonly absWorkingDir: string },
+  plugins: Plugin[],
+): Promise<Parts> {
+  const directory = join(options.absWorkingDir, 'dist/split', basename(dirname(entryPoint)));
+  const { outputFiles } = await build({
+    ...options,
+    entryPoints: { index: entryPoint, lazy: source },
+    plugins,
+    outdir: directory,
+    format: 'esm',
+    splitting: true,
+    chunkNames: SHARED,
+    minify: false,
+    sourcemap: 'inline',
+    write: false,
+  });
+  const texts = new Map(outputFiles.map((file) => [basename(file.path), file]));
+  const names = [...texts.keys()].sort().join(', ');
+  if (names !== `index.js, ${LAZY_FILE}, ${SHARED}.js`)
+    throw new Error(`${source}: expected index.js, ${LAZY_FILE} and what they share, found ${names}`);
+  return { texts, directory };
+}
+
+async function link({ texts, directory }: Parts, options: BuildOptions) {
+  const write = (contents: string, external: string[], name: string) =>
+    build({
+      ...options,
+      stdin: { contents, resolveDir: directory, sourcefile: 'entry.js' },
+      plugins: [inMemory(directory, texts)],
+      external: [`${PREFIX}*`, ...external],
+      outfile: join(directory, 'out', name),
+      write: false,
+    });
+  const names = namesFromShared(texts.get(LAZY_FILE)?.text ?? '').join(', ');
+  const [index, lazy] = await Promise.all([
+    write(
+      `import { ${names} } from './${SHARED}.js'; export * from './index.js'; lazyFile.share(() => ({ ${names} }));`,
+      [],
+      'index.js',
+    ),
+    write(`export * from './${LAZY_FILE}';`, [`./${SHARED}.js`], LAZY_FILE),
+  ]);
+  return {
+    index: behind(LOADER, textOf(index.outputFiles), ''),
+    lazy: behind(
+      '"use strict";module.exports=(shared,lazyFile)=>{const module={exports:{}};',
+      textOf(lazy.outputFiles),
+      'return module.exports};',
+    ),
+  };
+}
+
+/** What lazy.js imports of what is in index.js. */
+const namesFromShared = (lazy: string): readonly string[] =>
+  [...lazy.matchAll(/^import \{([^}]*)\} from "\.\/shared\.js";$/gm)].flatMap(([, names = '']) =>
+    names.split(',').map((name) => name.trim().replace(/ as .*/, '')),
+  );
+
+/** With a line in front of it, and what it requires of the other file taken from there. No column moves: the source map stays true. */
+function behind(line: string, { code, sourceMap }: BundleText, end: string): BundleText {
+  const map = JSON.parse(sourceMap) as { readonly mappings: string };
+  const linked = code
+    .replaceAll(/\brequire\("lazy:(\w+)"\)/g, (call, name: string) => `lazyFile.of("${name}")`.padEnd(call.length))
+    .replaceAll(`require("./${SHARED}.js")`, (call) => 'shared'.padEnd(call.length));
+  return {
+    code: `${line}\n${linked.trimEnd()}\n${end}`,
+    sourceMap: JSON.stringify({ ...map, mappings: `;${map.mappings}` }),
+  };
+}
+
+/**
+ * In front of index.js. An asset without lazy.js fails while the function starts, before anything is done; and what cannot be loaded fails at the
+ * first use of any of its exports, which all are before the call that they are for. Strict, as modules are.
+ */
+const LOADER = `"use strict";const lazyFile=(()=>{const file="./${LAZY_FILE}";class LazyFileError extends Error{name="LazyFileError"}let share,exported;try{require.resolve(file)}catch(cause){throw new LazyFileError("the function's asset has no ${LAZY_FILE}: deploy it whole",{cause})}const load=()=>{try{return exported??=require(file)(share(),lazyFile)}catch(cause){throw new LazyFileError("${LAZY_FILE} of the function's asset cannot be loaded: "+cause.message,{cause})}};return{share:(made)=>{share=made},of:(name)=>new Proxy({},{get:(_,member)=>load()[name][member]})}})();`;
+
+/** Gives the parts to esbuild as files, with their own source maps. */
+function inMemory(directory: string, texts: ReadonlyMap<string, OutputFile>): Plugin {
+  return {
+    name: 'in-memory',
+    setup: (build) => {
+      build.onResolve({ filter: /^\.\// }, ({ path }) => {
+        const name = basename(path);
+        return texts.has(name) && !build.initialOptions.external?.includes(path)
+          ? { path: join(directory, name), namespace: 'file' }
+          : undefined;
+      });
+      build.onLoad({ filter: /\.js$/ }, ({ path }) => {
+        const file = texts.get(basename(path));
+        return file && dirname(path) === directory ? { contents: file.text, loader: 'js' } : undefined;
+      });
+    },
+  };
+}
+
+/** @throws an `Error` where there is no code, or no map */
+export function textOf(files: readonly OutputFile[]): BundleText {
+  const code = files.find(({ path }) => path.endsWith('.js'));
+  const map = files.find(({ path }) => path.endsWith('.js.map'));
+  if (code === undefined || map === undefined) throw new Error('esbuild wrote no code or no map');
+  return { code: code.text, sourceMap: map.text };
+}

@@ -1,0 +1,2 @@
+// What the handler seldom needs.
+export * as rare from './rare.ts';
